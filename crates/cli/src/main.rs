@@ -1,0 +1,2 @@
+//! The `tracehound` binary.
+fn main() {}

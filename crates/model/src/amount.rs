@@ -1,0 +1,164 @@
+//! Integer money and exact shares of it.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// An amount in an asset's base units (satoshi, wei, sun). Never negative, never a float.
+///
+/// Serialised as a decimal string: JSON numbers above 2^53 do not survive every reader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Amount(pub u128);
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// Sum, or `None` past 2^128.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    /// Difference, or `None` below zero.
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        self.0.checked_sub(other.0).map(Self)
+    }
+
+    /// The amount in whole units with `decimals` places and the asset's ticker: `0.00050000 BTC`.
+    pub fn display(self, decimals: u8, ticker: &str) -> impl fmt::Display + use<'_> {
+        DisplayAmount { amount: self, decimals, ticker }
+    }
+}
+
+struct DisplayAmount<'a> {
+    amount: Amount,
+    decimals: u8,
+    ticker: &'a str,
+}
+
+impl fmt::Display for DisplayAmount<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = format!("{:0>width$}", self.amount.0, width = usize::from(self.decimals) + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - usize::from(self.decimals));
+        let point = if fraction.is_empty() { "" } else { "." };
+        write!(f, "{whole}{point}{fraction} {}", self.ticker)
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for Amount {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl From<Sats> for Amount {
+    fn from(sats: Sats) -> Self {
+        Self(u128::from(sats.0))
+    }
+}
+
+/// An amount of bitcoin in satoshi (10^-8 BTC).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Sats(pub u64);
+
+impl fmt::Display for Sats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Amount::from(*self).display(8, "BTC"), f)
+    }
+}
+
+/// An exact share, `part / whole`, of at most one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    part: u128,
+    whole: u128,
+}
+
+impl Share {
+    /// `part` out of `whole`; `None` when `whole` is zero or smaller than `part`.
+    pub fn new(part: u128, whole: u128) -> Option<Self> {
+        (whole > 0 && part <= whole).then_some(Self { part, whole })
+    }
+
+    /// Numerator and denominator as given.
+    pub fn parts(self) -> (u128, u128) {
+        (self.part, self.whole)
+    }
+}
+
+/// Splits `total` in proportion to `weights` so that the parts add up to `total` to the unit.
+///
+/// Largest remainder: everyone gets the rounded-down share, and the units left over go to the largest remainders,
+/// ties to the earlier position. Empty when all weights are zero, for then there is no proportion. O(n log n).
+///
+/// # Panics
+/// When `total` times a weight passes 2^128; both are below 2^64 on every UTXO chain.
+pub fn split_proportionally(total: u128, weights: &[u128]) -> Vec<u128> {
+    let sum: u128 = weights.iter().sum();
+    if sum == 0 {
+        return Vec::new();
+    }
+    let product = |weight: u128| total.checked_mul(weight).expect("total and weights below 2^64");
+    let mut parts: Vec<u128> = weights.iter().map(|&weight| product(weight) / sum).collect();
+    let left = total - parts.iter().sum::<u128>();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(product(weights[i]) % sum));
+    for &i in order.iter().take(usize::try_from(left).expect("fewer units left than weights")) {
+        parts[i] += 1;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_amount_prints_all_its_places() {
+        assert_eq!(Sats(50_000).to_string(), "0.00050000 BTC");
+        assert_eq!(Amount(7).display(0, "X").to_string(), "7 X");
+    }
+
+    #[test]
+    fn leftover_units_go_to_the_largest_remainders() {
+        assert_eq!(split_proportionally(10, &[1, 1, 1]), [4, 3, 3]);
+        assert_eq!(split_proportionally(1, &[1, 2]), [0, 1]);
+        assert!(split_proportionally(5, &[0, 0]).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn a_split_adds_up_to_the_unit(total in 0u64.., weights in prop::collection::vec(0u64.., 1..20)) {
+            let weights: Vec<u128> = weights.into_iter().map(u128::from).collect();
+            let parts = split_proportionally(u128::from(total), &weights);
+            if weights.iter().any(|&w| w > 0) {
+                prop_assert_eq!(parts.iter().sum::<u128>(), u128::from(total));
+                for (part, weight) in parts.iter().zip(&weights) {
+                    prop_assert!(*weight > 0 || *part == 0);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The vocabulary of the house: chains, addresses, amounts, transactions, claims, evidence, verdicts.
+//!
+//! Every other room speaks in these types. **Invariant:** nothing here does I/O, reads a clock or draws a random
+//! number, and no floating point holds money.
+
+pub mod address;
+pub mod amount;
+pub mod caip;
+pub mod chain;
+pub mod claim;
+pub mod evidence;
+pub mod script;
+pub mod tx;
+pub mod utxo;
+pub mod verdict;
+
+pub use address::{Address, AddressError};
+pub use amount::{Amount, Sats, Share};
+pub use chain::{BitcoinNetwork, Chain};
+pub use claim::{Category, Claim, Confidence, Party, Source, SourceId, SourceKind, Statement, Subject};
+pub use evidence::{Evidence, EvidenceNode};
+pub use script::{ScriptKey, ScriptType};
+pub use tx::{BlockHash, OutPoint, TxId};
+pub use verdict::{Coverage, Decision, Exposure, Verdict};

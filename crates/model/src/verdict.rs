@@ -1,0 +1,141 @@
+//! Verdicts: the answer, what it rests on and what was not looked at.
+
+use std::fmt;
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use crate::{Amount, Category, Evidence, SourceId};
+
+/// What to do with the subject. Ordered by which one decides when several apply: the later, the stronger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Everything the policy requires was there, and nothing stood against it.
+    Allow,
+    /// Something the policy requires was missing, too old or cut short. Not clean.
+    Incomplete,
+    /// A person should look.
+    Review,
+    /// The policy forbids it.
+    Block,
+}
+
+impl Decision {
+    /// The process exit code scripts rely on: 0, 30, 10, 20.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Allow => 0,
+            Self::Review => 10,
+            Self::Block => 20,
+            Self::Incomplete => 30,
+        }
+    }
+
+    /// Lower-case word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Incomplete => "incomplete",
+            Self::Review => "review",
+            Self::Block => "block",
+        }
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How a subject touches a category.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExposureType {
+    /// The subject itself is claimed.
+    Own,
+    /// A counterparty in the subject's own transactions is claimed.
+    Direct,
+    /// Someone further away, through unattributed addresses, is claimed.
+    Indirect,
+}
+
+/// Which way value went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Towards the subject.
+    Incoming,
+    /// Away from the subject.
+    Outgoing,
+}
+
+/// Value that ties the subject to one named counterparty or category.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exposure {
+    /// Own, direct or indirect.
+    pub exposure: ExposureType,
+    /// Which way the value went; none for an own claim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+    /// Category of the claimed party.
+    pub category: Category,
+    /// Label of the claimed party.
+    pub label: String,
+    /// The claimed address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Amount in base units of the chain's native asset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// Number of transactions behind the amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_count: Option<u32>,
+}
+
+/// One source as the answer saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceAsOf {
+    /// The source.
+    pub id: SourceId,
+    /// Date of the snapshot that was used.
+    pub published: Date,
+}
+
+/// What was looked at, and what was not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Sources that were searched, with the snapshot used.
+    pub sources: Vec<SourceAsOf>,
+    /// In words, one sentence each: what was not examined and how to widen it. Empty when nothing is missing.
+    pub gaps: Vec<String>,
+}
+
+/// The answer about one subject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The subject as the user wrote it.
+    pub subject: String,
+    /// CAIP-2 chain of the subject, where its form tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain: Option<String>,
+    /// What to do.
+    pub decision: Decision,
+    /// 0 (nothing known against it) to 100 (own claim that the policy blocks).
+    pub score: u8,
+    /// One sentence for a person.
+    pub summary: String,
+    /// The moment the question is asked about.
+    pub as_of: Timestamp,
+    /// How the subject touches claimed parties.
+    pub exposures: Vec<Exposure>,
+    /// The proof.
+    pub evidence: Evidence,
+    /// What was and was not examined.
+    pub coverage: Coverage,
+    /// SHA-256 of the policy in force, hexadecimal.
+    pub policy: String,
+    /// Identity of the snapshot that was read (screening index and ledger), hexadecimal.
+    pub snapshot: String,
+}

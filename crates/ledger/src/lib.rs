@@ -1,1 +1,32 @@
-//! To be written.
+//! The store of value movements on a UTXO chain: append, reorg, seal, snapshot, query.
+//!
+//! Everything has a dense number: blocks, transactions and addresses 32 bits, inputs and outputs 64. A transaction's
+//! number is also its place in time, so "earlier" is a comparison of integers and a forward pass needs no sorting.
+//! Columns of those numbers lie in immutable [segments](segment), one file each, named in a [manifest] that is replaced
+//! atomically. The one thing that changes after sealing is whether an output is spent, a 4-byte cell beside the
+//! segment that readers check against the spending transaction.
+//!
+//! One [`Writer`], any number of [`Ledger`] readers, each on the snapshot it opened.
+//!
+//! **Invariants.** The ledger knows no scripts, no network and no file format of the outside: it takes
+//! [`UtxoBlock`](tracehound_model::utxo::UtxoBlock)s. `unsafe` lives in [`columns`] alone.
+
+mod columns;
+mod data;
+mod error;
+mod hash_index;
+mod ids;
+mod manifest;
+mod reader;
+mod segment;
+mod tables;
+mod verify;
+mod writer;
+
+pub use error::LedgerError;
+pub use ids::{AddrNum, BlockNum, InNum, OutNum, TxNum};
+pub use reader::{
+    AddressActivity, BlockView, InputView, Ledger, LedgerInfo, OutputView, Prev, SequenceClass, TxView,
+};
+pub use verify::VerifyReport;
+pub use writer::{AppendStats, Writer, WriterOptions};

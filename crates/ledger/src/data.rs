@@ -1,0 +1,370 @@
+//! A segment's rows, in memory while they grow or borrowed from a sealed file.
+
+use tracehound_model::{
+    BlockHash, ScriptKey, ScriptType,
+    utxo::{Header, InputRow, OutputRow, TxRow},
+};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// How many addresses share one stored payload offset: short enough to sum by hand, long enough to cost 1 bit each.
+const ADDR_GROUP: usize = 32;
+/// Addresses, values and heights that are not known.
+pub(crate) const NO_ADDR: u32 = u32::MAX;
+pub(crate) const NO_VALUE: u64 = u64::MAX;
+pub(crate) const NO_HEIGHT: u32 = u32::MAX;
+/// Content of a spent cell: not spent, and can never be spent.
+pub(crate) const UNSPENT: u32 = 0;
+pub(crate) const UNSPENDABLE: u32 = u32::MAX;
+/// A block flag: the block does not continue the one stored before it.
+pub(crate) const FLAG_ISLAND: u32 = 1;
+
+const OUT_HI_BITS: u32 = 6;
+const OUT_HI_MASK: u8 = (1 << OUT_HI_BITS) - 1;
+/// Outputs are numbered with 38 bits: 274 thousand million.
+pub(crate) const MAX_OUTPUTS: u64 = (OUT_HI_MASK as u64) << 32;
+const PREV_MISSING: (u32, u8) = (u32::MAX, OUT_HI_MASK);
+const PREV_COINBASE: (u32, u8) = (u32::MAX - 1, OUT_HI_MASK);
+
+/// Largest weight of a block, hence of a transaction (BIP-141).
+pub(crate) const MAX_WEIGHT: u32 = 4_000_000;
+const WEIGHT_BITS: u32 = 22;
+/// Versions from here on are stored as this one: "other".
+pub(crate) const VERSION_OTHER: u32 = (1 << (32 - WEIGHT_BITS)) - 1;
+
+/// Numbers at which a segment begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(crate) struct First {
+    pub input: u64,
+    pub output: u64,
+    pub block: u32,
+    pub tx: u32,
+    pub addr: u32,
+    pub reserved: u32,
+}
+
+/// A block as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(crate) struct BlockRow {
+    pub hash: [u8; 32],
+    pub header: [u8; 80],
+    pub height: u32,
+    pub size: u32,
+    /// First transaction, global number.
+    pub first_tx: u32,
+    /// Addresses known before this block, global number.
+    pub first_addr: u32,
+    pub flags: u32,
+}
+
+impl BlockRow {
+    pub(crate) fn header(&self) -> Header {
+        Header(self.header)
+    }
+
+    pub(crate) fn hash(&self) -> BlockHash {
+        BlockHash(self.hash)
+    }
+}
+
+/// An input whose previous output is not in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(crate) struct MissingRow {
+    /// Amount, [`NO_VALUE`] when the source did not carry it.
+    pub value: u64,
+    /// The input, relative to the segment.
+    pub input: u32,
+    pub prev_vout: u32,
+    /// Owner, global number, [`NO_ADDR`] when the source did not carry it.
+    pub addr: u32,
+    pub reserved: u32,
+    pub prev_txid: [u8; 32],
+}
+
+/// What an input spends, as stored: 38 bits of output number and 2 bits of sequence class.
+pub(crate) fn pack_prev(prev: PackedPrev, sequence: u32) -> (u32, u8) {
+    let (lo, hi) = match prev {
+        PackedPrev::Output(out) => (out as u32, (out >> 32) as u8),
+        PackedPrev::Missing => PREV_MISSING,
+        PackedPrev::Coinbase => PREV_COINBASE,
+    };
+    let class: u8 = match sequence {
+        0xffff_ffff => 0,
+        0xffff_fffe => 1,
+        0xffff_fffd => 2,
+        _ => 3,
+    };
+    (lo, hi | class << OUT_HI_BITS)
+}
+
+/// What an input spends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PackedPrev {
+    Output(u64),
+    Missing,
+    Coinbase,
+}
+
+pub(crate) fn unpack_prev(lo: u32, hi: u8) -> (PackedPrev, u8) {
+    let class = hi >> OUT_HI_BITS;
+    let prev = match (lo, hi & OUT_HI_MASK) {
+        PREV_MISSING => PackedPrev::Missing,
+        PREV_COINBASE => PackedPrev::Coinbase,
+        (lo, hi) => PackedPrev::Output(u64::from(hi) << 32 | u64::from(lo)),
+    };
+    (prev, class)
+}
+
+/// Borrowed rows: the same view of a growing segment and of a sealed one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rows<'a> {
+    pub first: First,
+    pub blocks: &'a [BlockRow],
+    pub txids: &'a [[u8; 32]],
+    /// First input and output of each transaction relative to the segment, and one closing entry.
+    pub tx_first_in: &'a [u32],
+    pub tx_first_out: &'a [u32],
+    pub tx_lock: &'a [u32],
+    /// Weight and version code.
+    pub tx_shape: &'a [u32],
+    pub in_prev_lo: &'a [u32],
+    pub in_prev_hi: &'a [u8],
+    pub out_value: &'a [u64],
+    pub out_addr: &'a [u32],
+    pub addr_type: &'a [u8],
+    /// Payload offset of every [`ADDR_GROUP`]th address.
+    pub addr_group: &'a [u32],
+    pub addr_payload: &'a [u8],
+    pub missing: &'a [MissingRow],
+}
+
+impl<'a> Rows<'a> {
+    /// Type and payload of the address with relative number `rel`; `None` when the rows contradict each other.
+    pub(crate) fn addr_key(&self, rel: usize) -> Option<(ScriptType, &'a [u8])> {
+        let group = rel / ADDR_GROUP;
+        let types = self.addr_type.get(group * ADDR_GROUP..=rel)?;
+        let mut at = *self.addr_group.get(group)? as usize;
+        let (own, before) = types.split_last()?;
+        for &byte in before {
+            at += ScriptType::from_byte(byte)?.payload_len();
+        }
+        let script_type = ScriptType::from_byte(*own)?;
+        Some((script_type, self.addr_payload.get(at..at + script_type.payload_len())?))
+    }
+
+    pub(crate) fn script_key(&self, rel: usize) -> Option<ScriptKey> {
+        let (script_type, payload) = self.addr_key(rel)?;
+        ScriptKey::new(script_type, payload)
+    }
+
+    /// Relative first and past-the-end position of a transaction's outputs.
+    pub(crate) fn outputs_of(&self, tx: usize) -> Option<std::ops::Range<usize>> {
+        Some(*self.tx_first_out.get(tx)? as usize..*self.tx_first_out.get(tx + 1)? as usize)
+    }
+
+    pub(crate) fn inputs_of(&self, tx: usize) -> Option<std::ops::Range<usize>> {
+        Some(*self.tx_first_in.get(tx)? as usize..*self.tx_first_in.get(tx + 1)? as usize)
+    }
+
+    /// The relative transaction that owns relative output `out`.
+    pub(crate) fn tx_of_output(&self, out: usize) -> usize {
+        self.tx_first_out.partition_point(|&start| start as usize <= out) - 1
+    }
+
+    /// The relative transaction that owns relative input `input`.
+    pub(crate) fn tx_of_input(&self, input: usize) -> usize {
+        self.tx_first_in.partition_point(|&start| start as usize <= input) - 1
+    }
+
+    pub(crate) fn prev(&self, input: usize) -> Option<(PackedPrev, u8)> {
+        Some(unpack_prev(*self.in_prev_lo.get(input)?, *self.in_prev_hi.get(input)?))
+    }
+
+    pub(crate) fn missing_of(&self, input: usize) -> Option<&'a MissingRow> {
+        let at = self.missing.binary_search_by_key(&(input as u32), |row| row.input).ok()?;
+        Some(&self.missing[at])
+    }
+}
+
+/// A growing segment.
+#[derive(Debug, Clone)]
+pub(crate) struct SegmentData {
+    pub first: First,
+    pub blocks: Vec<BlockRow>,
+    pub txids: Vec<[u8; 32]>,
+    pub tx_first_in: Vec<u32>,
+    pub tx_first_out: Vec<u32>,
+    pub tx_lock: Vec<u32>,
+    pub tx_shape: Vec<u32>,
+    pub in_prev_lo: Vec<u32>,
+    pub in_prev_hi: Vec<u8>,
+    pub out_value: Vec<u64>,
+    pub out_addr: Vec<u32>,
+    pub spent: Vec<u32>,
+    pub addr_type: Vec<u8>,
+    pub addr_group: Vec<u32>,
+    pub addr_payload: Vec<u8>,
+    pub missing: Vec<MissingRow>,
+}
+
+impl SegmentData {
+    pub(crate) fn new(first: First) -> Self {
+        Self {
+            first,
+            blocks: Vec::new(),
+            txids: Vec::new(),
+            tx_first_in: vec![0],
+            tx_first_out: vec![0],
+            tx_lock: Vec::new(),
+            tx_shape: Vec::new(),
+            in_prev_lo: Vec::new(),
+            in_prev_hi: Vec::new(),
+            out_value: Vec::new(),
+            out_addr: Vec::new(),
+            spent: Vec::new(),
+            addr_type: Vec::new(),
+            addr_group: Vec::new(),
+            addr_payload: Vec::new(),
+            missing: Vec::new(),
+        }
+    }
+
+    pub(crate) fn rows(&self) -> Rows<'_> {
+        Rows {
+            first: self.first,
+            blocks: &self.blocks,
+            txids: &self.txids,
+            tx_first_in: &self.tx_first_in,
+            tx_first_out: &self.tx_first_out,
+            tx_lock: &self.tx_lock,
+            tx_shape: &self.tx_shape,
+            in_prev_lo: &self.in_prev_lo,
+            in_prev_hi: &self.in_prev_hi,
+            out_value: &self.out_value,
+            out_addr: &self.out_addr,
+            addr_type: &self.addr_type,
+            addr_group: &self.addr_group,
+            addr_payload: &self.addr_payload,
+            missing: &self.missing,
+        }
+    }
+
+    /// Numbers at which the next segment begins.
+    pub(crate) fn end(&self) -> First {
+        First {
+            block: self.first.block + self.blocks.len() as u32,
+            tx: self.first.tx + self.txids.len() as u32,
+            input: self.first.input + self.in_prev_lo.len() as u64,
+            output: self.first.output + self.out_value.len() as u64,
+            addr: self.first.addr + self.addr_type.len() as u32,
+            reserved: 0,
+        }
+    }
+
+    pub(crate) fn push_addr(&mut self, script_type: ScriptType, payload: &[u8]) {
+        if self.addr_type.len().is_multiple_of(ADDR_GROUP) {
+            self.addr_group.push(self.addr_payload.len() as u32);
+        }
+        self.addr_type.push(script_type as u8);
+        self.addr_payload.extend_from_slice(payload);
+    }
+
+    pub(crate) fn push_tx(&mut self, tx: &TxRow) {
+        let version = u32::try_from(tx.version).map_or(VERSION_OTHER, |version| version.min(VERSION_OTHER));
+        self.txids.push(tx.txid.0);
+        self.tx_lock.push(tx.lock_time);
+        self.tx_shape.push(version << WEIGHT_BITS | tx.weight);
+        self.tx_first_in.push(self.tx_first_in.last().expect("never empty") + tx.input_count);
+        self.tx_first_out.push(self.tx_first_out.last().expect("never empty") + tx.output_count);
+    }
+
+    pub(crate) fn push_output(&mut self, row: &OutputRow, addr: u32) {
+        self.out_value.push(row.value);
+        self.out_addr.push(addr);
+        self.spent.push(if row.script_type == ScriptType::OpReturn { UNSPENDABLE } else { UNSPENT });
+    }
+
+    pub(crate) fn push_input(&mut self, prev: PackedPrev, row: &InputRow) {
+        let (lo, hi) = pack_prev(prev, row.sequence);
+        self.in_prev_lo.push(lo);
+        self.in_prev_hi.push(hi);
+    }
+
+    /// Appends the first `blocks` blocks of `rows`, which must begin where `self` ends. `spent` gives the cell of a
+    /// relative output of `rows`; cells that name a transaction from `rows`' cut on must already be cleared.
+    pub(crate) fn extend_from(&mut self, rows: &Rows<'_>, blocks: usize, spent: impl Fn(usize) -> u32) {
+        let end_tx =
+            rows.blocks.get(blocks).map_or(rows.txids.len(), |b| (b.first_tx - rows.first.tx) as usize);
+        let end_addr = rows
+            .blocks
+            .get(blocks)
+            .map_or(rows.addr_type.len(), |b| (b.first_addr - rows.first.addr) as usize);
+        let (end_in, end_out) = (rows.tx_first_in[end_tx] as usize, rows.tx_first_out[end_tx] as usize);
+        let (base_in, base_out) = (self.in_prev_lo.len() as u32, self.out_value.len() as u32);
+        self.blocks.extend_from_slice(&rows.blocks[..blocks]);
+        self.txids.extend_from_slice(&rows.txids[..end_tx]);
+        self.tx_lock.extend_from_slice(&rows.tx_lock[..end_tx]);
+        self.tx_shape.extend_from_slice(&rows.tx_shape[..end_tx]);
+        self.tx_first_in.extend(rows.tx_first_in[1..=end_tx].iter().map(|start| start + base_in));
+        self.tx_first_out.extend(rows.tx_first_out[1..=end_tx].iter().map(|start| start + base_out));
+        self.in_prev_lo.extend_from_slice(&rows.in_prev_lo[..end_in]);
+        self.in_prev_hi.extend_from_slice(&rows.in_prev_hi[..end_in]);
+        self.out_value.extend_from_slice(&rows.out_value[..end_out]);
+        self.out_addr.extend_from_slice(&rows.out_addr[..end_out]);
+        self.spent.extend((0..end_out).map(spent));
+        for rel in 0..end_addr {
+            let (script_type, payload) = rows.addr_key(rel).expect("sealed rows agree, checked on opening");
+            self.push_addr(script_type, payload);
+        }
+        let kept = rows.missing.iter().take_while(|row| (row.input as usize) < end_in);
+        self.missing.extend(kept.map(|row| MissingRow { input: row.input + base_in, ..*row }));
+    }
+}
+
+/// Weight and version code of a transaction, as stored together.
+pub(crate) fn unpack_shape(shape: u32) -> (u32, u32) {
+    (shape & ((1 << WEIGHT_BITS) - 1), shape >> WEIGHT_BITS)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_previous_output_survives_packing(out in 0..MAX_OUTPUTS, sequence: u32) {
+            let (lo, hi) = pack_prev(PackedPrev::Output(out), sequence);
+            prop_assert_eq!(unpack_prev(lo, hi).0, PackedPrev::Output(out));
+        }
+    }
+
+    #[test]
+    fn the_special_inputs_survive_packing() {
+        for prev in [PackedPrev::Missing, PackedPrev::Coinbase, PackedPrev::Output(MAX_OUTPUTS - 1)] {
+            for (sequence, class) in [(u32::MAX, 0), (u32::MAX - 1, 1), (u32::MAX - 2, 2), (0, 3)] {
+                let (lo, hi) = pack_prev(prev, sequence);
+                assert_eq!(unpack_prev(lo, hi), (prev, class));
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_of_mixed_lengths_are_found_by_number() {
+        let mut data = SegmentData::new(First::default());
+        let types = [ScriptType::P2pkh, ScriptType::P2tr, ScriptType::P2pkUncompressed, ScriptType::Other];
+        for n in 0..200u8 {
+            let script_type = types[usize::from(n) % types.len()];
+            data.push_addr(script_type, &vec![n; script_type.payload_len()]);
+        }
+        for n in 0..200u8 {
+            let (script_type, payload) = data.rows().addr_key(usize::from(n)).expect("there");
+            assert_eq!(script_type, types[usize::from(n) % types.len()]);
+            assert!(payload.iter().all(|&byte| byte == n));
+        }
+        assert!(data.rows().addr_key(200).is_none());
+    }
+}

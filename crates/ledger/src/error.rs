@@ -1,0 +1,107 @@
+//! What can go wrong with a ledger, and what to do about it.
+
+use std::{io, path::PathBuf};
+
+use tracehound_model::BlockHash;
+
+/// An error of the ledger. Every variant leaves the last committed state readable.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// A file could not be read or written (also: the disk is full).
+    #[error("{action} {}: {source}", path.display())]
+    Io {
+        /// What was being done ("writing").
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// There is no ledger in the folder.
+    #[error("no ledger in {}: ingest a chain first (tracehound ingest bitcoin …)", path.display())]
+    Absent {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Another process is writing.
+    #[error("another process is writing to the ledger in {}: wait for it to end", path.display())]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Written by a version that uses another format.
+    #[error(
+        "{}: ledger format {found}, this version reads {expected}: ingest again into a new data folder, or use the version that wrote it",
+        path.display()
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Format number in the file.
+        found: u32,
+        /// Format number of this version.
+        expected: u32,
+    },
+    /// A file's content is not what was written.
+    #[error("{} is damaged: {what}; restore it from a copy or ingest again", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The ledger holds another chain.
+    #[error("the ledger in {} holds {found}, not {wanted}: use another data folder", path.display())]
+    OtherChain {
+        /// The folder.
+        path: PathBuf,
+        /// Chain in the ledger.
+        found: String,
+        /// Chain asked for.
+        wanted: String,
+    },
+    /// A block does not continue the chain.
+    #[error("block {block} continues {prev}, but the ledger ends at {tip}")]
+    NotConnected {
+        /// The block refused.
+        block: BlockHash,
+        /// What it continues.
+        prev: BlockHash,
+        /// The ledger's last block.
+        tip: BlockHash,
+    },
+    /// A block's tables contradict each other, or pass a limit.
+    #[error("block {block} refused: {what}")]
+    BadBlock {
+        /// The block refused.
+        block: BlockHash,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// A reorg deeper than the option allows.
+    #[error("reorg of {depth} blocks is deeper than the limit of {limit}: is this another chain?")]
+    ReorgTooDeep {
+        /// Blocks that would be dropped.
+        depth: u32,
+        /// Most that may be dropped.
+        limit: u32,
+    },
+    /// The 32-bit numbers are used up.
+    #[error("the ledger is full: {what} are numbered with 32 bits")]
+    Full {
+        /// Which numbers.
+        what: &'static str,
+    },
+}
+
+impl LedgerError {
+    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { action, path, source }
+    }
+
+    pub(crate) fn corrupt(path: impl Into<PathBuf>, what: impl Into<String>) -> Self {
+        Self::Corrupt { path: path.into(), what: what.into() }
+    }
+}

@@ -1,0 +1,452 @@
+//! Readers: a snapshot of the ledger and the questions it answers.
+
+use std::path::Path;
+
+use tracehound_model::{BlockHash, OutPoint, ScriptKey, TxId, utxo::Header};
+
+use crate::{
+    AddrNum, BlockNum, InNum, LedgerError, OutNum, TxNum,
+    data::{
+        BlockRow, FLAG_ISLAND, First, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev, UNSPENDABLE,
+        UNSPENT, VERSION_OTHER, unpack_shape,
+    },
+    manifest::Manifest,
+    segment::Segment,
+};
+
+/// A ledger as it was when it was opened. Cheap to open (no content is read), safe to use from many threads.
+#[derive(Debug)]
+pub struct Ledger {
+    manifest: Manifest,
+    segments: Vec<Segment>,
+    end: First,
+}
+
+/// What a ledger holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerInfo {
+    /// CAIP-2 id of the chain.
+    pub chain: String,
+    /// Blocks.
+    pub blocks: u32,
+    /// Transactions.
+    pub txs: u32,
+    /// Inputs, coinbases included.
+    pub inputs: u64,
+    /// Outputs.
+    pub outputs: u64,
+    /// Distinct owners.
+    pub addresses: u32,
+    /// Inputs whose previous output is not in the ledger.
+    pub missing_inputs: u64,
+    /// Places where a block does not continue the one stored before it.
+    pub islands: u32,
+    /// First block.
+    pub first: Option<BlockView>,
+    /// Last block.
+    pub tip: Option<BlockView>,
+    /// Sealed segments.
+    pub segments: usize,
+    /// Bytes on disk, without the manifest.
+    pub disk_bytes: u64,
+    /// Bytes of the blocks as serialised.
+    pub block_bytes: u64,
+}
+
+/// A block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockView {
+    /// Its number.
+    pub num: BlockNum,
+    /// Its id.
+    pub hash: BlockHash,
+    /// Its header.
+    pub header: Header,
+    /// Its height, where known.
+    pub height: Option<u32>,
+    /// Serialised size in bytes.
+    pub size: u32,
+    /// Its first transaction.
+    pub first_tx: TxNum,
+    /// Whether it does not continue the block before it in the ledger.
+    pub island: bool,
+}
+
+/// A transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TxView {
+    /// Its number.
+    pub num: TxNum,
+    /// Its id.
+    pub txid: TxId,
+    /// First input.
+    pub first_input: InNum,
+    /// Inputs it has.
+    pub input_count: u32,
+    /// First output.
+    pub first_output: OutNum,
+    /// Outputs it has.
+    pub output_count: u32,
+    /// Lock time field.
+    pub lock_time: u32,
+    /// Weight in weight units (BIP-141).
+    pub weight: u32,
+    /// Version field; `None` for negative ones and those from 1023 on.
+    pub version: Option<u32>,
+}
+
+/// What an input spends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prev {
+    /// An output in the ledger.
+    Output(OutNum),
+    /// New coins.
+    Coinbase,
+    /// An output outside the ledger: its transaction lies in blocks that were not ingested.
+    Missing {
+        /// The output's name.
+        outpoint: OutPoint,
+        /// Its amount in base units, where the source carried it.
+        value: Option<u64>,
+        /// Its owner, where the source carried it.
+        owner: Option<AddrNum>,
+    },
+}
+
+/// What the sequence field of an input signals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SequenceClass {
+    /// `0xffffffff`: final.
+    Final,
+    /// `0xfffffffe`: lock time in force, not replaceable.
+    LockTime,
+    /// `0xfffffffd`: replaceable (BIP-125), no relative lock.
+    Replaceable,
+    /// Anything lower: replaceable, may carry a relative lock (BIP-68).
+    Other,
+}
+
+/// An input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputView {
+    /// Its number.
+    pub num: InNum,
+    /// What it spends.
+    pub prev: Prev,
+    /// What its sequence field signals.
+    pub sequence: SequenceClass,
+}
+
+/// An output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputView {
+    /// Its number.
+    pub num: OutNum,
+    /// Amount in base units (satoshi).
+    pub value: u64,
+    /// Owner; none for `OP_RETURN`.
+    pub owner: Option<AddrNum>,
+    /// The transaction that spends it in this snapshot.
+    pub spent_by: Option<TxNum>,
+}
+
+/// What an owner did: outputs received, and inputs that spent outputs outside the ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AddressActivity {
+    /// Outputs to the owner, oldest first.
+    pub received: Vec<OutNum>,
+    /// Inputs that spent an output of the owner that is not in the ledger, oldest first.
+    pub spent_missing: Vec<InNum>,
+}
+
+/// How often opening is tried again when a merge or reorg removes files between reading the manifest and mapping them.
+const OPEN_TRIES: usize = 8;
+
+impl Ledger {
+    /// Opens the ledger in `dir` as it is now.
+    pub fn open(dir: &Path) -> Result<Self, LedgerError> {
+        let mut tried = 1;
+        loop {
+            match Self::open_once(dir) {
+                Err(LedgerError::Io { source, .. })
+                    if source.kind() == std::io::ErrorKind::NotFound && tried < OPEN_TRIES =>
+                {
+                    tried += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn open_once(dir: &Path) -> Result<Self, LedgerError> {
+        let manifest = Manifest::read(dir)?;
+        let (mut segments, mut end) = (Vec::with_capacity(manifest.segments.len()), First::default());
+        for name in &manifest.segments {
+            let segment = Segment::open(dir, name, false)?;
+            if segment.first() != end {
+                return Err(LedgerError::corrupt(
+                    segment.path(),
+                    "it does not continue the segment before it",
+                ));
+            }
+            end = segment.end();
+            segments.push(segment);
+        }
+        Ok(Self { manifest, segments, end })
+    }
+
+    /// CAIP-2 id of the chain.
+    pub fn chain(&self) -> &str {
+        &self.manifest.chain
+    }
+
+    /// Identity of this snapshot: number of commits, blocks and the last block's id.
+    pub fn snapshot_id(&self) -> String {
+        let tip = self.block(BlockNum(self.end.block.wrapping_sub(1))).map(|block| block.hash.to_string());
+        format!("{}:{}", self.end.block, tip.unwrap_or_default())
+    }
+
+    /// Counts and sizes. O(blocks).
+    pub fn info(&self) -> LedgerInfo {
+        let blocks = || self.segments.iter().flat_map(|segment| segment.rows().blocks);
+        LedgerInfo {
+            chain: self.manifest.chain.clone(),
+            blocks: self.end.block,
+            txs: self.end.tx,
+            inputs: self.end.input,
+            outputs: self.end.output,
+            addresses: self.end.addr,
+            missing_inputs: self.segments.iter().map(|segment| segment.rows().missing.len() as u64).sum(),
+            islands: blocks().filter(|block| block.flags & FLAG_ISLAND != 0).count() as u32,
+            first: self.block(BlockNum(0)),
+            tip: self.end.block.checked_sub(1).and_then(|last| self.block(BlockNum(last))),
+            segments: self.segments.len(),
+            disk_bytes: self.segments.iter().map(Segment::disk_bytes).sum(),
+            block_bytes: blocks().map(|block| u64::from(block.size)).sum(),
+        }
+    }
+
+    pub(crate) fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    fn segment_by(&self, within: impl Fn(&Segment) -> bool) -> Option<&Segment> {
+        let at = self.segments.partition_point(within);
+        self.segments.get(at.checked_sub(1)?)
+    }
+
+    fn segment_of_tx(&self, tx: TxNum) -> Option<&Segment> {
+        self.segment_by(|segment| segment.first().tx <= tx.0).filter(|_| tx.0 < self.end.tx)
+    }
+
+    /// A block by number.
+    pub fn block(&self, num: BlockNum) -> Option<BlockView> {
+        let segment = self.segment_by(|segment| segment.first().block <= num.0)?;
+        let row = segment.rows().blocks.get((num.0 - segment.first().block) as usize)?;
+        Some(block_view(num, row))
+    }
+
+    /// The block that holds a transaction.
+    pub fn block_of(&self, tx: TxNum) -> Option<BlockView> {
+        let segment = self.segment_of_tx(tx)?;
+        let blocks = segment.rows().blocks;
+        let at = blocks.partition_point(|block| block.first_tx <= tx.0).checked_sub(1)?;
+        Some(block_view(BlockNum(segment.first().block + at as u32), &blocks[at]))
+    }
+
+    /// The transaction with this id; of several (BIP-30) the newest. Expected O(segments).
+    pub fn find_tx(&self, txid: &TxId) -> Option<TxNum> {
+        self.segments
+            .iter()
+            .rev()
+            .find_map(|segment| segment.find_tx(&txid.0).map(|rel| TxNum(segment.first().tx + rel)))
+    }
+
+    /// The number of an owner. Expected O(segments).
+    pub fn find_address(&self, key: &ScriptKey) -> Option<AddrNum> {
+        let (script_type, payload) = (key.script_type() as u8, key.payload());
+        self.segments.iter().rev().find_map(|segment| {
+            segment.find_addr(script_type, payload).map(|rel| AddrNum(segment.first().addr + rel))
+        })
+    }
+
+    /// The script of an owner.
+    pub fn script_key(&self, addr: AddrNum) -> Option<ScriptKey> {
+        let segment = self.segment_by(|segment| segment.first().addr <= addr.0)?;
+        segment.rows().script_key((addr.0 - segment.first().addr) as usize)
+    }
+
+    /// A transaction by number.
+    pub fn tx(&self, num: TxNum) -> Option<TxView> {
+        let segment = self.segment_of_tx(num)?;
+        let (rows, first) = (segment.rows(), segment.first());
+        let rel = (num.0 - first.tx) as usize;
+        let (inputs, outputs) = (rows.inputs_of(rel)?, rows.outputs_of(rel)?);
+        let (weight, version) = unpack_shape(*rows.tx_shape.get(rel)?);
+        Some(TxView {
+            num,
+            txid: TxId(*rows.txids.get(rel)?),
+            first_input: InNum(first.input + inputs.start as u64),
+            input_count: inputs.len() as u32,
+            first_output: OutNum(first.output + outputs.start as u64),
+            output_count: outputs.len() as u32,
+            lock_time: *rows.tx_lock.get(rel)?,
+            weight,
+            version: Some(version).filter(|&version| version != VERSION_OTHER),
+        })
+    }
+
+    /// The inputs of a transaction, in order.
+    pub fn inputs(&self, tx: &TxView) -> impl Iterator<Item = InputView> + use<'_> {
+        let first = tx.first_input.0;
+        (first..first + u64::from(tx.input_count)).map_while(|num| self.input(InNum(num)))
+    }
+
+    /// The outputs of a transaction, in order.
+    pub fn outputs(&self, tx: &TxView) -> impl Iterator<Item = OutputView> + use<'_> {
+        let first = tx.first_output.0;
+        (first..first + u64::from(tx.output_count)).map_while(|num| self.output(OutNum(num)))
+    }
+
+    /// An input by number.
+    pub fn input(&self, num: InNum) -> Option<InputView> {
+        let segment = self.segment_by(|segment| segment.first().input <= num.0)?;
+        let rel = (num.0 - segment.first().input) as usize;
+        let (packed, class) = segment.rows().prev(rel)?;
+        let prev = match packed {
+            PackedPrev::Output(out) => Prev::Output(OutNum(out)),
+            PackedPrev::Coinbase => Prev::Coinbase,
+            PackedPrev::Missing => missing_view(segment.rows().missing_of(rel)?),
+        };
+        let sequence = match class {
+            0 => SequenceClass::Final,
+            1 => SequenceClass::LockTime,
+            2 => SequenceClass::Replaceable,
+            _ => SequenceClass::Other,
+        };
+        Some(InputView { num, prev, sequence })
+    }
+
+    /// An output by number.
+    pub fn output(&self, num: OutNum) -> Option<OutputView> {
+        let segment = self.segment_by(|segment| segment.first().output <= num.0)?;
+        let rows = segment.rows();
+        let rel = (num.0 - segment.first().output) as usize;
+        let value = *rows.out_value.get(rel)?;
+        let addr = *rows.out_addr.get(rel)?;
+        Some(OutputView {
+            num,
+            value,
+            owner: Some(AddrNum(addr)).filter(|addr| addr.0 != NO_ADDR),
+            spent_by: self.checked_spender(num, segment.spent.load(rel)),
+        })
+    }
+
+    /// A cell is believed only when the transaction it names is in this snapshot and spends the output.
+    fn checked_spender(&self, out: OutNum, cell: u32) -> Option<TxNum> {
+        if cell == UNSPENT || cell == UNSPENDABLE || cell >= self.end.tx {
+            return None;
+        }
+        let tx = self.tx(TxNum(cell))?;
+        self.inputs(&tx).any(|input| input.prev == Prev::Output(out)).then_some(tx.num)
+    }
+
+    /// The transaction that created an output, and the output's position in it.
+    pub fn tx_of_output(&self, out: OutNum) -> Option<(TxNum, u32)> {
+        let segment = self.segment_by(|segment| segment.first().output <= out.0)?;
+        let rows = segment.rows();
+        let rel = (out.0 - segment.first().output) as usize;
+        if rel >= rows.out_value.len() {
+            return None;
+        }
+        let tx = rows.tx_of_output(rel);
+        Some((TxNum(segment.first().tx + tx as u32), rel as u32 - rows.tx_first_out[tx]))
+    }
+
+    /// The transaction an input belongs to.
+    pub fn tx_of_input(&self, input: InNum) -> Option<TxNum> {
+        let segment = self.segment_by(|segment| segment.first().input <= input.0)?;
+        let rows = segment.rows();
+        let rel = (input.0 - segment.first().input) as usize;
+        (rel < rows.in_prev_lo.len()).then(|| TxNum(segment.first().tx + rows.tx_of_input(rel) as u32))
+    }
+
+    /// Amount of what an input spends, where known.
+    pub fn input_value(&self, input: &InputView) -> Option<u64> {
+        match input.prev {
+            Prev::Output(out) => self.output_value(out),
+            Prev::Missing { value, .. } => value,
+            Prev::Coinbase => None,
+        }
+    }
+
+    /// Owner of what an input spends, where known.
+    pub fn input_owner(&self, input: &InputView) -> Option<AddrNum> {
+        match input.prev {
+            Prev::Output(out) => self.output_owner(out),
+            Prev::Missing { owner, .. } => owner,
+            Prev::Coinbase => None,
+        }
+    }
+
+    /// Amount of an output in base units.
+    pub fn output_value(&self, out: OutNum) -> Option<u64> {
+        let segment = self.segment_by(|segment| segment.first().output <= out.0)?;
+        segment.rows().out_value.get((out.0 - segment.first().output) as usize).copied()
+    }
+
+    /// Owner of an output.
+    pub fn output_owner(&self, out: OutNum) -> Option<AddrNum> {
+        let segment = self.segment_by(|segment| segment.first().output <= out.0)?;
+        let addr = *segment.rows().out_addr.get((out.0 - segment.first().output) as usize)?;
+        (addr != NO_ADDR).then_some(AddrNum(addr))
+    }
+
+    /// Outputs an owner received and inputs that spent its outputs from outside the ledger, at most `limit` of each;
+    /// the flag says whether there were more.
+    pub fn activity(&self, addr: AddrNum, limit: usize) -> (AddressActivity, bool) {
+        let mut activity = AddressActivity::default();
+        let mut cut = false;
+        for segment in &self.segments {
+            let first = segment.first();
+            if addr.0 >= segment.end().addr {
+                continue;
+            }
+            for &rel in segment.outputs_of_addr(addr.0) {
+                if activity.received.len() == limit {
+                    cut = true;
+                    break;
+                }
+                activity.received.push(OutNum(first.output + u64::from(rel)));
+            }
+            for row in segment.missing_of_addr(addr.0) {
+                if activity.spent_missing.len() == limit {
+                    cut = true;
+                    break;
+                }
+                activity.spent_missing.push(InNum(first.input + u64::from(row.input)));
+            }
+        }
+        (activity, cut)
+    }
+}
+
+fn block_view(num: BlockNum, row: &BlockRow) -> BlockView {
+    BlockView {
+        num,
+        hash: row.hash(),
+        header: row.header(),
+        height: Some(row.height).filter(|&height| height != NO_HEIGHT),
+        size: row.size,
+        first_tx: TxNum(row.first_tx),
+        island: row.flags & FLAG_ISLAND != 0,
+    }
+}
+
+fn missing_view(row: &MissingRow) -> Prev {
+    Prev::Missing {
+        outpoint: OutPoint { txid: TxId(row.prev_txid), vout: row.prev_vout },
+        value: Some(row.value).filter(|&value| value != NO_VALUE),
+        owner: Some(AddrNum(row.addr)).filter(|addr| addr.0 != NO_ADDR),
+    }
+}

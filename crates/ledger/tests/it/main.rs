@@ -1,0 +1,7 @@
+//! The ledger as its users meet it: blocks go in, answers come out, whatever happens in between.
+
+mod chain;
+mod crash;
+mod queries;
+mod reorg;
+mod store;

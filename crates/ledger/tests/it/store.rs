@@ -1,0 +1,117 @@
+//! The folder: two writers, damage, other versions, other chains, block-by-block growth.
+
+use std::{fs, path::Path};
+
+use tracehound_ledger::{Ledger, LedgerError, Writer, WriterOptions};
+use tracehound_model::{BitcoinNetwork, Chain};
+
+use crate::{
+    chain::generate,
+    queries::{CHAIN, assert_equals_model, small, write},
+};
+
+#[test]
+fn following_the_tip_block_by_block_keeps_segments_few() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let chain = generate(9, &[], 100);
+    let mut writer = Writer::open(dir.path(), CHAIN, WriterOptions::default()).expect("opens");
+    for block in &chain {
+        writer.append(block).expect("appends");
+        writer.commit().expect("commits");
+    }
+    let ledger = Ledger::open(dir.path()).expect("opens");
+    assert!(ledger.info().segments <= 10, "{} segments for 100 commits", ledger.info().segments);
+    assert_equals_model(&ledger, &chain);
+}
+
+#[test]
+fn a_second_writer_is_turned_away_and_readers_are_not() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    write(dir.path(), &generate(1, &[], 2), 10);
+    let _writer = Writer::open(dir.path(), CHAIN, small(10)).expect("opens");
+    let second = Writer::open(dir.path(), CHAIN, small(10));
+    assert!(matches!(second, Err(LedgerError::Locked { .. })), "{second:?}");
+    Ledger::open(dir.path()).expect("reading needs no lock");
+}
+
+#[test]
+fn another_chain_and_no_chain_are_told_apart() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    assert!(matches!(Ledger::open(dir.path()), Err(LedgerError::Absent { .. })));
+    write(dir.path(), &generate(1, &[], 2), 10);
+    let other = Writer::open(dir.path(), Chain::Bitcoin(BitcoinNetwork::Mainnet), small(10));
+    assert!(matches!(other, Err(LedgerError::OtherChain { .. })), "{other:?}");
+}
+
+#[test]
+fn a_ledger_of_another_version_is_refused_by_number() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    write(dir.path(), &generate(1, &[], 2), 10);
+    let segment = files(dir.path(), "seg").pop().expect("one segment");
+    let mut bytes = fs::read(&segment).expect("read");
+    bytes[8] = 99;
+    fs::write(&segment, bytes).expect("written");
+    let opened = Ledger::open(dir.path());
+    assert!(matches!(opened, Err(LedgerError::Version { found: 99, .. })), "{opened:?}");
+}
+
+#[test]
+fn damage_anywhere_is_found_by_verify_or_refused_on_opening() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    write(dir.path(), &generate(11, &[], 8), 1000);
+    let segment = files(dir.path(), "seg").pop().expect("one segment");
+    let right = fs::read(&segment).expect("read");
+    let padding = padding_of(&right);
+    for at in (0..right.len()).step_by(37).filter(|at| !padding.contains(at)) {
+        let mut wrong = right.clone();
+        wrong[at] ^= 0x40;
+        replace(&segment, &wrong);
+        let found = Ledger::open(dir.path()).and_then(|ledger| ledger.verify());
+        assert!(found.is_err(), "byte {at} of {} flipped unnoticed", right.len());
+    }
+    for len in [0, 7, 100, right.len() / 2, right.len() - 1] {
+        replace(&segment, &right[..len]);
+        assert!(
+            Ledger::open(dir.path()).and_then(|ledger| ledger.verify()).is_err(),
+            "cut to {len} unnoticed"
+        );
+    }
+    replace(&segment, &right);
+    Ledger::open(dir.path()).expect("opens").verify().expect("whole again");
+}
+
+#[test]
+fn a_damaged_manifest_is_refused() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    write(dir.path(), &generate(1, &[], 2), 10);
+    let path = dir.path().join("MANIFEST.json");
+    let text = fs::read_to_string(&path).expect("read");
+    fs::write(&path, text.replace("\\\"generation\\\":1", "\\\"generation\\\":2")).expect("written");
+    let opened = Ledger::open(dir.path());
+    assert!(matches!(opened, Err(LedgerError::Corrupt { .. })), "{opened:?}");
+}
+
+/// Replaces a file the way another program would: a new file under the name.
+fn replace(path: &Path, bytes: &[u8]) {
+    fs::remove_file(path).expect("removed");
+    fs::write(path, bytes).expect("written");
+}
+
+fn files(dir: &Path, extension: &str) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(dir).expect("readable");
+    let paths = entries.map(|entry| entry.expect("readable").path());
+    paths.filter(|path| path.extension().is_some_and(|own| own == extension)).collect()
+}
+
+/// Bytes between sections, which mean nothing. Offsets and lengths of sections start at byte 48, three words each.
+fn padding_of(bytes: &[u8]) -> std::collections::HashSet<usize> {
+    let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("8 bytes")) as usize;
+    let header = 48 + 25 * 24 + 8;
+    let mut meaning = vec![false; bytes.len()];
+    meaning[..header].fill(true);
+    for section in 0..25 {
+        let (offset, len) = (word(48 + section * 24), word(56 + section * 24));
+        meaning[offset..offset + len].fill(true);
+    }
+    (0..bytes.len()).filter(|&at| !meaning[at]).collect()
+}

@@ -1,4 +1,7 @@
-//! For tests only: finds the real data that lies beside a checkout, or says by name what is skipped.
+//! For tests only: finds the real data that lies beside a checkout, or says by name what is skipped, and makes small
+//! blocks.
+
+pub mod blocks;
 
 use std::path::{Path, PathBuf};
 
@@ -11,10 +14,8 @@ use std::path::{Path, PathBuf};
 /// When the file is absent and `TRACEHOUND_NO_SKIP` is set.
 #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 pub fn shared_data(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("TRACEHOUND_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("TRACEHOUND_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
     let path = root.join("data").join(name);
     if path.exists() {
         return Some(path);

@@ -1,0 +1,185 @@
+//! Direct counterparties of an owner: who paid it and whom it paid, in its own transactions.
+//!
+//! A UTXO transaction does not say which input paid which output, so every output is paid by every input in
+//! proportion to the inputs' amounts (haircut over one transaction), to the unit by largest remainder. An owner's
+//! payments to itself (change) are not counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tracehound_ledger::{AddrNum, Ledger, TxNum};
+use tracehound_model::amount::split_proportionally;
+
+/// How much work one question may cost. What is cut is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Outputs of the subject looked at, oldest first.
+    pub outputs: usize,
+    /// Inputs plus outputs read over all transactions.
+    pub rows: usize,
+    /// Ignore blocks after this time, seconds since 1970-01-01 UTC.
+    pub until: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { outputs: 20_000, rows: 2_000_000, until: u32::MAX }
+    }
+}
+
+/// Value that passed between the subject and one owner.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counterparty {
+    /// Base units, over the transactions in which every amount is known.
+    pub amount: u128,
+    /// The transactions, oldest first, with the amount of each; `None` where an input's amount is not known.
+    pub txs: Vec<(TxNum, Option<u128>)>,
+}
+
+/// Everything that moved to and from the subject.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counterparties {
+    /// Who paid the subject.
+    pub incoming: BTreeMap<AddrNum, Counterparty>,
+    /// Whom the subject paid.
+    pub outgoing: BTreeMap<AddrNum, Counterparty>,
+    /// Base units received from others, freshly mined coins included.
+    pub total_in: u128,
+    /// Base units paid to others, without fees.
+    pub total_out: u128,
+    /// Base units received as new coins.
+    pub minted: u128,
+    /// Base units paid to outputs without an owner (`OP_RETURN`).
+    pub unowned_out: u128,
+    /// Base units received in transactions where some input's amount or owner is not in the ledger.
+    pub unresolved_in: u128,
+    /// Transactions in which some input's amount or owner is not in the ledger.
+    pub unresolved_txs: u32,
+    /// Transactions looked at.
+    pub txs: u32,
+    /// Time of the first and last of them, seconds since 1970-01-01 UTC.
+    pub span: Option<(u32, u32)>,
+    /// Whether a limit cut the search.
+    pub cut: bool,
+}
+
+/// Owners on both sides of one transaction, with their amounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TxParties {
+    /// Amount brought in by each owner; `None` stands for owners not known.
+    pub inputs: BTreeMap<Option<AddrNum>, u128>,
+    /// Amount paid to each owner; `None` stands for outputs without one.
+    pub outputs: BTreeMap<Option<AddrNum>, u128>,
+    /// Whether the transaction mints coins.
+    pub coinbase: bool,
+    /// Inputs whose amount is not known.
+    pub unknown_amounts: u32,
+    /// Inputs whose owner is not known.
+    pub unknown_owners: u32,
+    /// Inputs plus outputs.
+    pub rows: usize,
+}
+
+/// The owners on both sides of a transaction; `None` when the snapshot does not hold it. O(inputs + outputs).
+pub fn tx_parties(ledger: &Ledger, tx: TxNum) -> Option<TxParties> {
+    let view = ledger.tx(tx)?;
+    let mut parties = TxParties::default();
+    for input in ledger.inputs(&view) {
+        parties.rows += 1;
+        if input.prev == tracehound_ledger::Prev::Coinbase {
+            parties.coinbase = true;
+            continue;
+        }
+        let owner = ledger.input_owner(&input);
+        let value = ledger.input_value(&input);
+        parties.unknown_owners += u32::from(owner.is_none());
+        parties.unknown_amounts += u32::from(value.is_none());
+        *parties.inputs.entry(owner).or_default() += u128::from(value.unwrap_or(0));
+    }
+    for output in ledger.outputs(&view) {
+        parties.rows += 1;
+        *parties.outputs.entry(output.owner).or_default() += u128::from(output.value);
+    }
+    Some(parties)
+}
+
+impl Counterparties {
+    /// Collects the direct counterparties of `subject`. O(rows of its transactions), bounded by `limits`.
+    pub fn of(ledger: &Ledger, subject: AddrNum, limits: Limits) -> Self {
+        let mut found = Self::default();
+        let (activity, cut) = ledger.activity(subject, limits.outputs);
+        found.cut = cut;
+        let received = activity.received.iter().filter_map(|&out| ledger.tx_of_output(out)).map(|(tx, _)| tx);
+        let spent = activity.received.iter().filter_map(|&out| ledger.output(out)?.spent_by);
+        let spent_missing = activity.spent_missing.iter().filter_map(|&input| ledger.tx_of_input(input));
+        let txs: BTreeSet<TxNum> = received.chain(spent).chain(spent_missing).collect();
+        let mut rows_left = limits.rows;
+        for tx in txs {
+            let Some(time) = ledger.block_of(tx).map(|block| block.header.time()) else { continue };
+            if time > limits.until {
+                continue;
+            }
+            let Some(parties) = tx_parties(ledger, tx) else { continue };
+            let Some(left) = rows_left.checked_sub(parties.rows) else {
+                found.cut = true;
+                break;
+            };
+            rows_left = left;
+            found.txs += 1;
+            found.span =
+                Some(found.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+            found.book(subject, tx, &parties);
+        }
+        found
+    }
+
+    fn book(&mut self, subject: AddrNum, tx: TxNum, parties: &TxParties) {
+        let own = Some(subject);
+        let unresolved = parties.unknown_amounts + parties.unknown_owners > 0;
+        self.unresolved_txs += u32::from(unresolved);
+        if parties.inputs.contains_key(&own) {
+            self.book_outgoing(own, tx, parties);
+            return;
+        }
+        let received = parties.outputs.get(&own).copied().unwrap_or(0);
+        self.total_in += received;
+        if parties.coinbase {
+            self.minted += received;
+        } else if parties.unknown_amounts > 0 {
+            self.unresolved_in += received;
+            for owner in parties.inputs.keys().flatten() {
+                note(&mut self.incoming, *owner, tx, None);
+            }
+        } else {
+            let weights: Vec<u128> = parties.inputs.values().copied().collect();
+            for (owner, part) in parties.inputs.keys().zip(split_proportionally(received, &weights)) {
+                match owner {
+                    Some(owner) => note(&mut self.incoming, *owner, tx, Some(part)),
+                    None => self.unresolved_in += part,
+                }
+            }
+        }
+    }
+
+    /// The subject is among the payers: its share of every output to somebody else.
+    fn book_outgoing(&mut self, own: Option<AddrNum>, tx: TxNum, parties: &TxParties) {
+        let weights: Vec<u128> = parties.inputs.values().copied().collect();
+        let place = parties.inputs.keys().position(|owner| *owner == own).expect("the caller saw it");
+        for (owner, &value) in parties.outputs.iter().filter(|(owner, _)| **owner != own) {
+            let part = match parties.unknown_amounts {
+                0 => split_proportionally(value, &weights).get(place).copied(),
+                _ => None,
+            };
+            self.total_out += part.unwrap_or(0);
+            match owner {
+                Some(owner) => note(&mut self.outgoing, *owner, tx, part),
+                None => self.unowned_out += part.unwrap_or(0),
+            }
+        }
+    }
+}
+
+fn note(parties: &mut BTreeMap<AddrNum, Counterparty>, owner: AddrNum, tx: TxNum, amount: Option<u128>) {
+    let party = parties.entry(owner).or_default();
+    party.amount += amount.unwrap_or(0);
+    party.txs.push((tx, amount));
+}

@@ -1,0 +1,8 @@
+//! Pure functions over the ledger and what is known of addresses.
+//!
+//! **Invariants.** No I/O beyond reading the snapshot it is given, no clock, no randomness without a seed: the same
+//! snapshot and the same question give the same answer.
+
+pub mod counterparties;
+
+pub use counterparties::{Counterparties, Counterparty, Limits, TxParties, tx_parties};

@@ -154,7 +154,7 @@ impl Writer {
     pub fn open(dir: &Path, chain: Chain, options: WriterOptions) -> Result<Self, LedgerError> {
         std::fs::create_dir_all(dir).map_err(LedgerError::io("creating", dir))?;
         let lock = lock(dir)?;
-        let chain = format!("{chain:?}");
+        let chain = chain.to_string();
         let manifest = match Manifest::read(dir) {
             Err(LedgerError::Absent { .. }) => {
                 let manifest = Manifest::new(&chain);

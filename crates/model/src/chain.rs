@@ -1,6 +1,10 @@
-//! Chains and their networks.
+//! Chains and their networks, named by CAIP-2.
+
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+
+use crate::caip::{Caip2, CaipError};
 
 /// A Bitcoin network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -16,9 +20,212 @@ pub enum BitcoinNetwork {
     Regtest,
 }
 
-/// Placeholder until the codecs land.
+/// A Tron network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TronNetwork {
+    /// The main network.
+    Mainnet,
+    /// The Shasta test network.
+    Shasta,
+    /// The Nile test network.
+    Nile,
+}
+
+/// A chain. Printed, parsed and serialised as its CAIP-2 id; short names (`btc`, `eth`) are parsed too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Chain {
     /// Bitcoin on one of its networks.
     Bitcoin(BitcoinNetwork),
+    /// An EVM chain by its EIP-155 chain id.
+    Evm(u64),
+    /// Tron on one of its networks.
+    Tron(TronNetwork),
+    /// Litecoin.
+    Litecoin,
+    /// Bitcoin Cash.
+    BitcoinCash,
+    /// Bitcoin SV.
+    BitcoinSv,
+    /// Bitcoin Gold.
+    BitcoinGold,
+    /// Dash.
+    Dash,
+    /// Zcash.
+    Zcash,
+    /// Monero.
+    Monero,
+    /// XRP Ledger.
+    Ripple,
+    /// Solana.
+    Solana,
+    /// Verge.
+    Verge,
+    /// BNB Beacon Chain.
+    BnbBeacon,
+}
+
+/// One row a chain: chain, CAIP-2 id, short name, ticker, decimals.
+///
+/// `bip122` references are the first 32 hexadecimal digits of the genesis hash, or, for a chain that shares Bitcoin's
+/// genesis, of its first own block (CAIP-2 profile of bip122). Chains without a profile that fixes a reference use
+/// `<name>:mainnet`, as the DESIGN's `tron:mainnet` does.
+const NAMED: &[(Chain, &str, &str, &str, u8)] = &[
+    (Chain::Bitcoin(BitcoinNetwork::Mainnet), "bip122:000000000019d6689c085ae165831e93", "btc", "BTC", 8),
+    (
+        Chain::Bitcoin(BitcoinNetwork::Testnet),
+        "bip122:000000000933ea01ad0ee984209779ba",
+        "testnet",
+        "tBTC",
+        8,
+    ),
+    (Chain::Bitcoin(BitcoinNetwork::Signet), "bip122:00000008819873e925422c1ff0f99f7c", "signet", "sBTC", 8),
+    (
+        Chain::Bitcoin(BitcoinNetwork::Regtest),
+        "bip122:0f9188f13cb7b2c71f2a335e3a4fc328",
+        "regtest",
+        "rBTC",
+        8,
+    ),
+    (Chain::Evm(1), "eip155:1", "eth", "ETH", 18),
+    (Chain::Evm(10), "eip155:10", "op", "ETH", 18),
+    (Chain::Evm(56), "eip155:56", "bsc", "BNB", 18),
+    (Chain::Evm(61), "eip155:61", "etc", "ETC", 18),
+    (Chain::Evm(100), "eip155:100", "gnosis", "xDAI", 18),
+    (Chain::Evm(137), "eip155:137", "polygon", "POL", 18),
+    (Chain::Evm(8453), "eip155:8453", "base", "ETH", 18),
+    (Chain::Evm(42161), "eip155:42161", "arb", "ETH", 18),
+    (Chain::Evm(43114), "eip155:43114", "avax", "AVAX", 18),
+    (Chain::Tron(TronNetwork::Mainnet), "tron:mainnet", "tron", "TRX", 6),
+    (Chain::Tron(TronNetwork::Shasta), "tron:shasta", "tron-shasta", "TRX", 6),
+    (Chain::Tron(TronNetwork::Nile), "tron:nile", "tron-nile", "TRX", 6),
+    (Chain::Litecoin, "bip122:12a765e31ffd4059bada1e25190f6e98", "ltc", "LTC", 8),
+    (Chain::BitcoinCash, "bip122:000000000000000000651ef99cb9fcbe", "bch", "BCH", 8),
+    (Chain::BitcoinSv, "bsv:mainnet", "bsv", "BSV", 8),
+    (Chain::BitcoinGold, "btg:mainnet", "btg", "BTG", 8),
+    (Chain::Dash, "bip122:00000ffd590b1485b3caadc19b22e637", "dash", "DASH", 8),
+    (Chain::Zcash, "bip122:00040fe8ec8471911baa1db1266ea15d", "zec", "ZEC", 8),
+    (Chain::Monero, "monero:mainnet", "xmr", "XMR", 12),
+    (Chain::Ripple, "xrpl:0", "xrp", "XRP", 6),
+    (Chain::Solana, "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp", "sol", "SOL", 9),
+    (Chain::Verge, "verge:mainnet", "xvg", "XVG", 6),
+    (Chain::BnbBeacon, "cosmos:Binance-Chain-Tigris", "bnb-beacon", "BNB", 8),
+];
+
+/// Other names people type.
+const ALIASES: &[(&str, &str)] = &[
+    ("bitcoin", "btc"),
+    ("mainnet", "btc"),
+    ("ethereum", "eth"),
+    ("optimism", "op"),
+    ("arbitrum", "arb"),
+    ("bnb", "bsc"),
+    ("matic", "polygon"),
+    ("avalanche", "avax"),
+    ("trx", "tron"),
+    ("litecoin", "ltc"),
+    ("monero", "xmr"),
+    ("zcash", "zec"),
+    ("solana", "sol"),
+    ("ripple", "xrp"),
+];
+
+/// Text that names no chain we know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` names no known chain: use a short name (btc, eth, tron) or a CAIP-2 id (eip155:1)")]
+pub struct UnknownChain(pub String);
+
+impl Chain {
+    fn row(self) -> Option<&'static (Self, &'static str, &'static str, &'static str, u8)> {
+        NAMED.iter().find(|row| row.0 == self)
+    }
+
+    /// The chain's CAIP-2 id.
+    pub fn caip2(self) -> Caip2 {
+        self.to_string().parse().expect("every chain prints as a valid CAIP-2 id")
+    }
+
+    /// The chain with this CAIP-2 id, if it is one of ours. Any `eip155` id is.
+    pub fn from_caip2(id: &Caip2) -> Option<Self> {
+        let text = id.to_string();
+        if let Some(row) = NAMED.iter().find(|row| row.1 == text) {
+            return Some(row.0);
+        }
+        let number = (id.namespace() == "eip155").then(|| id.reference())?;
+        let canonical = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
+        canonical.then(|| number.parse().ok()).flatten().map(Self::Evm)
+    }
+
+    /// The name people use (`btc`); a chain without one gives its CAIP-2 id.
+    pub fn short_name(self) -> String {
+        self.row().map_or_else(|| self.to_string(), |row| row.2.to_owned())
+    }
+
+    /// Ticker of the chain's own coin; `?` for an EVM chain we do not know by name.
+    pub fn native_ticker(self) -> &'static str {
+        self.row().map_or("?", |row| row.3)
+    }
+
+    /// Decimal places of the chain's own coin. 18 for an EVM chain we do not know by name.
+    pub fn native_decimals(self) -> u8 {
+        self.row().map_or(18, |row| row.4)
+    }
+}
+
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.row(), self) {
+            (Some(row), _) => f.write_str(row.1),
+            (None, Self::Evm(id)) => write!(f, "eip155:{id}"),
+            (None, _) => unreachable!("every chain but the EVM ones has a row"),
+        }
+    }
+}
+
+impl FromStr for Chain {
+    type Err = UnknownChain;
+
+    fn from_str(text: &str) -> Result<Self, UnknownChain> {
+        let lower = text.to_ascii_lowercase();
+        let name = ALIASES.iter().find(|alias| alias.0 == lower).map_or(&lower[..], |alias| alias.1);
+        if let Some(row) = NAMED.iter().find(|row| row.2 == name) {
+            return Ok(row.0);
+        }
+        let id: Result<Caip2, CaipError> = text.parse();
+        id.ok()
+            .and_then(|id| Self::from_caip2(&id))
+            .ok_or_else(|| UnknownChain(text.chars().take(100).collect()))
+    }
+}
+
+impl Serialize for Chain {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Chain {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_chain_parses_from_its_id_and_its_name() {
+        for &(chain, id, name, ..) in NAMED {
+            assert_eq!(chain.to_string(), id);
+            assert_eq!(id.parse(), Ok(chain));
+            assert_eq!(name.parse(), Ok(chain));
+            assert_eq!(Chain::from_caip2(&chain.caip2()), Some(chain));
+        }
+        assert_eq!("eip155:324".parse(), Ok(Chain::Evm(324)));
+        assert_eq!("Ethereum".parse(), Ok(Chain::Evm(1)));
+        for wrong in ["", "eip155:01", "eip155:-1", "eip155:99999999999999999999", "bip122:00"] {
+            assert!(wrong.parse::<Chain>().is_err(), "{wrong}");
+        }
+    }
 }

@@ -1,0 +1,111 @@
+//! Why a text is not an address.
+
+/// Cuts a text that goes into an error message.
+pub(super) fn shorten(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
+/// Why a text is not an address. Each variant carries the text, cut to 100 characters.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// There is nothing.
+    #[error("the address is empty")]
+    Empty,
+    /// Longer than any address.
+    #[error("`{text}…` is {length} characters long; no address is")]
+    TooLong {
+        /// The text.
+        text: String,
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// A character that the form does not have.
+    #[error("`{text}` has the character {character:?} at position {position}, which no such address has")]
+    Character {
+        /// The text.
+        text: String,
+        /// The character.
+        character: char,
+        /// Its place, from 0.
+        position: usize,
+    },
+    /// The checksum does not match: a typing or copying error.
+    #[error("the checksum of `{text}` is wrong ({form}): probably a typing error, copy the address again")]
+    Checksum {
+        /// The text.
+        text: String,
+        /// What it looks like.
+        form: &'static str,
+    },
+    /// Mixed-case EVM address whose case is not that of EIP-55.
+    #[error(
+        "the letter case of `{text}` does not match its EIP-55 checksum: probably a typing error, copy the address again"
+    )]
+    Eip55 {
+        /// The text.
+        text: String,
+    },
+    /// The form is known, the length is not its.
+    #[error("`{text}` looks like {form} but has the wrong length: is a part missing?")]
+    Length {
+        /// The text.
+        text: String,
+        /// What it looks like.
+        form: &'static str,
+    },
+    /// A bech32 text in mixed case (BIP-173 forbids it).
+    #[error("`{text}` mixes upper and lower case, which {form} forbids")]
+    MixedCase {
+        /// The text.
+        text: String,
+        /// What it looks like.
+        form: &'static str,
+    },
+    /// A valid form with something this version does not know.
+    #[error("`{text}` is {form} of a version or kind that is not supported")]
+    Unsupported {
+        /// The text.
+        text: String,
+        /// What it looks like.
+        form: &'static str,
+    },
+    /// A valid address of another chain or network.
+    #[error("`{text}` is an address of {found}, not of {wanted}")]
+    OtherChain {
+        /// The text.
+        text: String,
+        /// The chain it belongs to.
+        found: String,
+        /// The chain asked for.
+        wanted: String,
+    },
+    /// 64 hexadecimal digits.
+    #[error("`{text}` is no address: 64 hexadecimal digits are a transaction id, a block id or a payment id")]
+    LooksLikeHash {
+        /// The text.
+        text: String,
+    },
+    /// Hexadecimal digits without a prefix that says what they are.
+    #[error("`{text}` is {digits} hexadecimal digits without a prefix: write 0x… for an EVM address")]
+    BareHexadecimal {
+        /// The text.
+        text: String,
+        /// How many digits.
+        digits: usize,
+    },
+    /// Not CAIP-10.
+    #[error("`{text}` is not an account: {reason}")]
+    NotAnAccount {
+        /// The text.
+        text: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// No known form.
+    #[error("`{text}` has the form of no address we know")]
+    Unknown {
+        /// The text.
+        text: String,
+    },
+}

@@ -1,1 +1,53 @@
-//! To be written.
+//! Who is behind an address: importers, bitemporal claims, the screening index, names.
+//!
+//! * [`import`] turns the bytes of a published list into a [`import::Snapshot`]. It is pure: no clock, no network.
+//! * [`store`] keeps every snapshot of every source, append-only, with both times of each claim.
+//! * [`facts`] are the notices and lists shipped with the product, in its own format.
+//! * [`index`] is the immutable, memory-mapped file that answers "who is this address" without a database.
+//! * [`names`] matches the names of listed parties.
+//! * [`update`] fetches the lists from their publishers.
+//!
+//! **Invariant:** only [`update`] speaks to the network, and nothing but [`store`] writes the database.
+
+mod error;
+pub mod facts;
+pub mod import;
+pub mod index;
+pub mod names;
+pub mod store;
+pub mod update;
+
+pub use error::ImportError;
+
+use jiff::civil::Date;
+use tracehound_model::{Claim, Party, Source};
+
+/// Everything the store knows: what an index is built from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Corpus {
+    /// Every claim that is not superseded, those that have ended included (their `valid_to` says when). Sorted by
+    /// source, subject and `valid_from`.
+    pub claims: Vec<Claim>,
+    /// The parties of every source, as its newest snapshot has them. Sorted by source and party id.
+    pub parties: Vec<Party>,
+    /// Every source, sorted by id.
+    pub sources: Vec<SourceHistory>,
+}
+
+/// A source and the dates of all its imported snapshots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceHistory {
+    /// The source as of its newest snapshot.
+    pub source: Source,
+    /// Dates of its snapshots, ascending and without repeats. "As of D" rests on the newest one that is not after D;
+    /// without such a snapshot the source says nothing about D, neither yes nor no.
+    pub snapshots: Vec<Date>,
+}
+
+impl SourceHistory {
+    /// The newest snapshot that is not after `day`. O(log n).
+    pub fn snapshot_on(&self, day: Date) -> Option<Date> {
+        let after = self.snapshots.partition_point(|date| *date <= day);
+        after.checked_sub(1).map(|position| self.snapshots[position])
+    }
+}

@@ -1,0 +1,1 @@
+//! The facts shipped with the product.

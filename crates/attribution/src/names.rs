@@ -1,0 +1,1 @@
+//! Matching the names of listed parties.

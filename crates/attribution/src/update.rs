@@ -1,0 +1,1 @@
+//! Fetching lists from their publishers.

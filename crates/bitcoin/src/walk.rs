@@ -525,3 +525,21 @@ pub fn height_hint(header: &Header, coinbase_script: &[u8]) -> Option<u32> {
         _ => None,
     }
 }
+
+/// The transaction count and the height that a block states, read from the bytes behind its header; 0 and `None` when
+/// they do not suffice.
+pub(crate) fn peek_coinbase(header: &Header, after_header: &[u8]) -> (u32, Option<u32>) {
+    fn script<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], BlockError> {
+        cursor.take(4, Field::Version)?;
+        if cursor.size(Field::InputCount)? == 0 {
+            cursor.take(1, Field::Flag)?;
+            cursor.size(Field::InputCount)?;
+        }
+        cursor.take(36, Field::Input)?;
+        cursor.skip(Field::InputScript, Field::InputScript)
+    }
+    let mut cursor = Cursor::new(after_header);
+    let tx_count = cursor.size(Field::TxCount).unwrap_or_default();
+    let script = script(&mut cursor).unwrap_or_default();
+    (u32::try_from(tx_count).unwrap_or_default(), height_hint(header, script))
+}

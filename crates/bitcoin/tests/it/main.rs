@@ -1,4 +1,6 @@
 //! What this room promises, checked on real blocks against rust-bitcoin and on damaged ones.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
+mod files;
 mod fixtures;
 mod walk;

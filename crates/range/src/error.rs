@@ -1,0 +1,33 @@
+//! What can go wrong.
+
+use std::path::PathBuf;
+
+use crate::{MAX_TXS, MIN_TXS, generator::MAX_START_TIME};
+
+/// Why a chain was not generated.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RangeError {
+    /// The number of transactions is out of range.
+    #[error("cannot generate {0} transactions: ask for {MIN_TXS} to {MAX_TXS}")]
+    TxCount(u64),
+    /// The chain would run past the end of 32-bit block times.
+    #[error(
+        "start time {0} is later than {MAX_START_TIME} (2033-05-18), and block times end in 2106: start earlier"
+    )]
+    StartTime(u32),
+    /// The block file is there already.
+    #[error("{} exists and is not overwritten: choose an empty folder", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Reading or writing failed.
+    #[error("cannot write {}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}

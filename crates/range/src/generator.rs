@@ -1,0 +1,227 @@
+//! The background chain: blocks of made-up, well-formed transactions, one after another.
+
+use std::path::Path;
+
+use serde::Serialize;
+use tracehound_model::{BitcoinNetwork, BlockHash};
+
+use crate::{
+    RangeError,
+    assembler::Assembler,
+    dice::Dice,
+    economy::{Economy, MATURITY},
+    files::BlockFiles,
+    measured::Shape,
+    pool::MAX_COINS,
+};
+
+/// Fewest transactions a chain can be asked for: the first 100 blocks hold nothing but a coinbase.
+pub const MIN_TXS: u64 = 1_000;
+/// Most transactions a chain can be asked for.
+pub const MAX_TXS: u64 = 10_000_000;
+
+/// Latest time of the first block: 2033-05-18. Block times are 32 bits wide and end in 2106, which leaves 900 seconds
+/// for each of 2.5 million blocks; chains with more transactions than that have large blocks and few of them.
+pub(crate) const MAX_START_TIME: u32 = 2_000_000_000;
+
+/// Weight units at which a block is closed, at most. Bitcoin's limit is 4,000,000, and the largest transaction the
+/// shapes give (795 inputs of 297 bytes without witness, and a few outputs) weighs less than 980,000.
+const FULL_BLOCK: u64 = 3_000_000;
+/// Average weight of a transaction, for the number of blocks only.
+const USUAL_TX: u64 = 2_200;
+/// Even a short chain has about this many blocks with payments in them.
+const WANTED_BLOCKS: u64 = 256;
+/// Seconds between blocks, on average.
+const BLOCK_INTERVAL: u64 = 600;
+
+/// Whose transactions the generated ones resemble.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// Nine mainnet blocks of 2013 to 2021: 2.7 inputs a transaction, two thirds of outputs P2PKH.
+    #[default]
+    Mixed,
+    /// The two newest of them, 2019 and 2021: fewer inputs, more segwit.
+    Recent,
+}
+
+/// What to generate.
+#[derive(Clone, Debug)]
+pub struct GeneratorConfig {
+    /// Same seed, same bytes, on every platform.
+    pub seed: u64,
+    /// Transactions in the whole chain, coinbases and genesis included: [`MIN_TXS`] to [`MAX_TXS`].
+    pub tx_count: u64,
+    /// Sets the magic and the genesis block. Regtest unless there is a reason: nobody mistakes it for mainnet.
+    pub network: BitcoinNetwork,
+    /// Time of the first block after genesis, in seconds since 1970-01-01 UTC.
+    pub start_time: u32,
+    /// Whose transactions to resemble.
+    pub profile: Profile,
+}
+
+impl Default for GeneratorConfig {
+    /// 1,000 transactions on regtest, from 2023-11-14 on.
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            tx_count: MIN_TXS,
+            network: BitcoinNetwork::Regtest,
+            start_time: 1_700_000_000,
+            profile: Profile::Mixed,
+        }
+    }
+}
+
+/// How far the generator is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Blocks written, genesis included.
+    pub blocks: u64,
+    /// Transactions written.
+    pub txs: u64,
+    /// Transactions there will be.
+    pub txs_total: u64,
+    /// Bytes of block files written.
+    pub bytes: u64,
+}
+
+/// What was generated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Block files, in order.
+    pub files: Vec<std::path::PathBuf>,
+    /// Bytes of block files.
+    pub bytes: u64,
+    /// Blocks, genesis included.
+    pub blocks: u64,
+    /// Transactions, coinbases included. All ids are distinct.
+    pub txs: u64,
+    /// Inputs, one per coinbase included.
+    pub inputs: u64,
+    /// Outputs, `OP_RETURN` included.
+    pub outputs: u64,
+    /// Fees paid, in satoshi.
+    pub fees: u64,
+    /// Id of the last block.
+    pub tip: BlockHash,
+}
+
+/// Writes a chain block by block.
+///
+/// The chain starts at the network's own genesis block; headers are linked, Merkle roots and witness commitments are
+/// right, work meets the stated (easiest) target, every input spends an output that exists and was not spent, coinbases
+/// wait 100 blocks, values are conserved. Signatures, keys and scripts are filler: no node would accept the blocks.
+///
+/// Memory: 64 bytes a live output, up to 2,000,000 of them (a chain of 10 million transactions keeps about 1.5
+/// million), 20 bytes a wallet, up to 1,049,088 of them, and one block. Time is linear in the number of transactions.
+pub struct Generator {
+    config: GeneratorConfig,
+    dice: Dice,
+    chain: Assembler,
+    economy: Economy,
+    genesis: Option<Vec<u8>>,
+    blocks: u64,
+    time: u32,
+    block_weight: u64,
+}
+
+impl Generator {
+    /// Checks the configuration.
+    pub fn new(config: GeneratorConfig) -> Result<Self, RangeError> {
+        if !(MIN_TXS..=MAX_TXS).contains(&config.tx_count) {
+            return Err(RangeError::TxCount(config.tx_count));
+        }
+        Self::sized(config)
+    }
+
+    /// As [`Generator::new`], of any length.
+    fn sized(config: GeneratorConfig) -> Result<Self, RangeError> {
+        if config.start_time > MAX_START_TIME {
+            return Err(RangeError::StartTime(config.start_time));
+        }
+        let (chain, genesis) = Assembler::new(config.network);
+        let block_weight = (config.tx_count * USUAL_TX / WANTED_BLOCKS).clamp(4 * USUAL_TX, FULL_BLOCK);
+        let mut economy = Economy::new(config.seed, Shape::of(config.profile), MAX_COINS);
+        economy.totals.txs = 1;
+        economy.totals.inputs = 1;
+        economy.totals.outputs = 1;
+        Ok(Self {
+            dice: Dice::new(config.seed),
+            chain,
+            economy,
+            genesis: Some(genesis),
+            blocks: 0,
+            time: config.start_time,
+            block_weight,
+            config,
+        })
+    }
+
+    /// Replaces the contents of `block` by the next block's bytes; `false` when the chain is complete.
+    pub fn next_block(&mut self, block: &mut Vec<u8>) -> bool {
+        block.clear();
+        if let Some(genesis) = self.genesis.take() {
+            block.extend_from_slice(&genesis);
+            self.blocks = 1;
+            return true;
+        }
+        if self.economy.totals.txs >= self.config.tx_count {
+            return false;
+        }
+        if self.chain.height() > MATURITY {
+            self.fill_block();
+        }
+        let miner = self.economy.draw_miner(&mut self.dice);
+        let owner = self.economy.owner(miner.0, miner.1);
+        let sealed = self.chain.seal(owner, self.time, block, &mut self.dice);
+        self.economy.sealed(&sealed, miner, &mut self.dice);
+        self.time += self.dice.between(BLOCK_INTERVAL / 2, BLOCK_INTERVAL * 3 / 2) as u32;
+        self.blocks += 1;
+        true
+    }
+
+    fn fill_block(&mut self) {
+        let limit = self.block_weight * self.dice.between(70, 100) / 100;
+        // One place is the coinbase's.
+        while self.economy.totals.txs + 1 < self.config.tx_count && (self.chain.weight() as u64) < limit {
+            if !self.economy.add_tx(&mut self.chain, &mut self.dice) {
+                break;
+            }
+        }
+    }
+
+    /// Writes the whole chain into `dir` (made if absent) as `blk00000.dat`, `blk00001.dat`…, each of at most 128 MiB,
+    /// framed by magic and length as Bitcoin Core does, not obfuscated. `progress` is called after every block.
+    ///
+    /// A file that exists is never overwritten: that is an error, before anything is written in its place.
+    pub fn write_block_files(
+        mut self,
+        dir: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Summary, RangeError> {
+        let mut files = BlockFiles::create(dir, self.config.network)?;
+        let mut block = Vec::new();
+        while self.next_block(&mut block) {
+            files.append(&block)?;
+            progress(Progress {
+                blocks: self.blocks,
+                txs: self.economy.totals.txs,
+                txs_total: self.config.tx_count,
+                bytes: files.bytes(),
+            });
+        }
+        let bytes = files.bytes();
+        let files = files.finish()?;
+        let totals = self.economy.totals;
+        Ok(Summary {
+            files,
+            bytes,
+            blocks: self.blocks,
+            txs: totals.txs,
+            inputs: totals.inputs,
+            outputs: totals.outputs,
+            fees: totals.fees,
+            tip: self.chain.tip(),
+        })
+    }
+}

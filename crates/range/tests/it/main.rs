@@ -1,0 +1,3 @@
+//! Generated chains, read back with rust-bitcoin.
+
+mod chain;

@@ -1,11 +1,15 @@
-//! Who is behind an address: importers of published lists, bitemporal claims, the screening index, names.
+//! Who is behind an address: importers, bitemporal claims, the screening index, names.
 //!
-//! Lists come in as [`import::Snapshot`]s, go into the [`store`] where nothing is ever overwritten, and come out as a
-//! [`Corpus`] from which the immutable screening [`index`] is built.
+//! * [`import`] turns the bytes of a published list into a [`import::Snapshot`]. It is pure: no clock, no network.
+//! * [`store`] keeps every snapshot of every source, append-only, with both times of each claim.
+//! * [`facts`] are the notices and lists shipped with the product, in its own format.
+//! * [`index`] is the immutable, memory-mapped file that answers "who is this address" without a database.
+//! * [`names`] matches the names of listed parties.
+//! * [`update`] fetches the lists from their publishers.
 //!
-//! **Invariants.** Importers are pure: bytes in, a snapshot out, no clock and no network. Subjects are compared by
-//! their bytes ([`subject_key`]), never by their text. Only [`update`] talks to the network.
+//! **Invariant:** only [`update`] speaks to the network, and nothing but [`store`] writes the database.
 
+mod error;
 pub mod facts;
 pub mod import;
 pub mod index;
@@ -13,51 +17,54 @@ pub mod names;
 pub mod store;
 pub mod update;
 
+pub use error::ImportError;
+
 use jiff::civil::Date;
 use tracehound_model::{Address, Claim, Party, Source, Subject};
 
-/// Everything the store knows, as of its newest imports: what an index is built from.
+/// Everything the store knows: what an index is built from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Corpus {
-    /// All claims, ended ones included, so that one index answers questions about any day.
+    /// Every claim that is not superseded, those that have ended included (their `valid_to` says when). Sorted by
+    /// source, subject and `valid_from`.
     pub claims: Vec<Claim>,
-    /// Listed parties, as in the newest snapshot of each source.
+    /// The parties of every source, as its newest snapshot has them. Sorted by source and party id.
     pub parties: Vec<Party>,
-    /// All sources.
+    /// Every source, sorted by id.
     pub sources: Vec<SourceHistory>,
 }
 
-/// A source and the dates of its imported snapshots.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// A source and the dates of all its imported snapshots.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceHistory {
     /// The source as of its newest snapshot.
     pub source: Source,
-    /// Publication dates of all imported snapshots, ascending.
+    /// Dates of its snapshots, ascending and without repeats. "As of D" rests on the newest one that is not after D;
+    /// without such a snapshot the source says nothing about D, neither yes nor no.
     pub snapshots: Vec<Date>,
 }
 
 impl SourceHistory {
-    /// The newest snapshot published on or before `day`. `None` means that nothing is known about that day.
+    /// The newest snapshot that is not after `day`. O(log n).
     pub fn snapshot_on(&self, day: Date) -> Option<Date> {
-        self.snapshots.iter().rev().find(|&&published| published <= day).copied()
+        let after = self.snapshots.partition_point(|date| *date <= day);
+        after.checked_sub(1).map(|position| self.snapshots[position])
     }
 }
 
 const FAMILY_TX: u8 = 0xf0;
 const FAMILY_OPAQUE: u8 = 0xf1;
 
-/// Canonical bytes of a subject: equal exactly for equal subjects.
+/// Canonical bytes of a subject: equal exactly for equal subjects. The first byte tells the families apart.
 pub fn subject_key(subject: &Subject) -> Vec<u8> {
     match subject {
         Subject::Address(address) => address.key().as_ref().to_vec(),
-        Subject::Tx { chain, txid } => {
-            [&[FAMILY_TX], &txid.0[..], chain.to_string().as_bytes()].concat()
-        }
+        Subject::Tx { chain, txid } => [&[FAMILY_TX], &txid.0[..], chain.to_string().as_bytes()].concat(),
         Subject::Opaque(text) => [&[FAMILY_OPAQUE], text.trim().as_bytes()].concat(),
     }
 }
 
-/// The subject that a list or a person means by `text`, with an address preferred over opaque text.
+/// The subject that a list or a person means by `text`: an address where it is one, else the plain text.
 pub fn subject_of(text: &str) -> Subject {
     Address::parse(text).map_or_else(|_| Subject::Opaque(text.trim().to_owned()), Subject::Address)
 }

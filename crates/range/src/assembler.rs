@@ -44,11 +44,9 @@ pub(crate) struct Assembler {
 /// A finished block's coinbase, for whoever may spend it later.
 pub(crate) struct Sealed {
     pub(crate) height: u32,
-    pub(crate) hash: BlockHash,
     pub(crate) coinbase: TxId,
     /// Satoshi in the coinbase's first output.
     pub(crate) reward: u64,
-    pub(crate) txs: u64,
     /// Outputs of the coinbase.
     pub(crate) coinbase_outputs: u64,
 }
@@ -135,10 +133,8 @@ impl Assembler {
 
         let sealed = Sealed {
             height: self.height,
-            hash,
             coinbase: TxId(coinbase),
             reward,
-            txs,
             coinbase_outputs: 1 + u64::from(commitment.is_some()),
         };
         self.start_next(hash);

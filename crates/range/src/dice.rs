@@ -46,7 +46,7 @@ impl Dice {
     }
 }
 
-/// SplitMix64's output function: a bijection on 64-bit words, so distinct inputs give distinct outputs.
+/// The output function of `SplitMix64`: a bijection on 64-bit words, so distinct inputs give distinct outputs.
 pub(crate) const fn mix(word: u64) -> u64 {
     let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

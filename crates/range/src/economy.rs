@@ -74,8 +74,8 @@ impl Economy {
         Owner::derive(self.shape.owners.template(wallet), self.seed, wallet, key)
     }
 
-    /// The miner of the next block.
-    pub(crate) fn draw_miner(&mut self, dice: &mut Dice) -> (u32, u32) {
+    /// The miner of the next block: a wallet and one of its keys.
+    pub(crate) fn draw_miner(dice: &mut Dice) -> (u32, u32) {
         (dice.below(MINERS) as u32, dice.below(HOT_KEYS) as u32)
     }
 
@@ -120,9 +120,10 @@ impl Economy {
         true
     }
 
-    /// Removes one coin of at least `value` satoshi, for a scripted story, and says who owned it.
+    /// Removes one coin of at least `value` satoshi, for a scripted story, and says who owns it. `None` when a thousand
+    /// tries found none.
     pub(crate) fn take_coin(&mut self, value: u64, dice: &mut Dice) -> Option<(Coin, Owner)> {
-        for _ in 0..10_000 {
+        for _ in 0..1_000 {
             let (at, coin) = self.pool.pick(dice)?;
             if coin.value >= value {
                 let coin = self.pool.take(at);
@@ -130,12 +131,6 @@ impl Economy {
             }
         }
         None
-    }
-
-    /// A fresh key of a user's wallet, for a scripted story.
-    pub(crate) fn fresh_user(&mut self, dice: &mut Dice) -> (u32, u32) {
-        let wallet = self.draw_user(dice);
-        (wallet, self.fresh_key(wallet))
     }
 
     /// Chooses the payer and moves up to `wanted` of its coins into `coins`.

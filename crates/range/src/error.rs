@@ -16,6 +16,9 @@ pub enum RangeError {
         "start time {0} is later than {MAX_START_TIME} (2033-05-18), and block times end in 2106: start earlier"
     )]
     StartTime(u32),
+    /// A generated case was asked for on the main network.
+    #[error("a generated case is not made with mainnet addresses: choose regtest, signet or testnet")]
+    MainnetCase,
     /// The block file is there already.
     #[error("{} exists and is not overwritten: choose an empty folder", path.display())]
     Exists {

@@ -113,7 +113,8 @@ pub struct Summary {
 /// wait 100 blocks, values are conserved. Signatures, keys and scripts are filler: no node would accept the blocks.
 ///
 /// Memory: 64 bytes a live output, up to 2,000,000 of them (a chain of 10 million transactions keeps about 1.5
-/// million), 20 bytes a wallet, up to 1,049,088 of them, and one block. Time is linear in the number of transactions.
+/// million), 12 bytes a wallet, up to 524,416 of them, and one block: 124 MB for 10 million transactions, measured. Time
+/// is linear in the number of transactions.
 pub struct Generator {
     config: GeneratorConfig,
     dice: Dice,
@@ -131,11 +132,6 @@ impl Generator {
         if !(MIN_TXS..=MAX_TXS).contains(&config.tx_count) {
             return Err(RangeError::TxCount(config.tx_count));
         }
-        Self::sized(config)
-    }
-
-    /// As [`Generator::new`], of any length.
-    fn sized(config: GeneratorConfig) -> Result<Self, RangeError> {
         if config.start_time > MAX_START_TIME {
             return Err(RangeError::StartTime(config.start_time));
         }
@@ -171,7 +167,7 @@ impl Generator {
         if self.chain.height() > MATURITY {
             self.fill_block();
         }
-        let miner = self.economy.draw_miner(&mut self.dice);
+        let miner = Economy::draw_miner(&mut self.dice);
         let owner = self.economy.owner(miner.0, miner.1);
         let sealed = self.chain.seal(owner, self.time, block, &mut self.dice);
         self.economy.sealed(&sealed, miner, &mut self.dice);

@@ -1,12 +1,13 @@
 //! The heist range: seeded synthetic chains.
 //!
 //! [`Generator`] writes real block files of made-up transactions, shaped like measured ones, from a thousand to ten
-//! million of them; they feed benchmarks and tests. Everything is *generated* and says so; the same seed gives the same
-//! bytes on every platform.
+//! million of them; they feed benchmarks and tests. [`demo_case`] tells a small heist in such a chain, with the truth about
+//! every satoshi of the loot. Everything is *generated* and says so; the same seed gives the same bytes on every platform.
 //!
-//! **Invariant:** no clock, no system randomness, no floating point. Only [`Generator::write_block_files`] does I/O.
+//! **Invariant:** no clock, no system randomness, no floating point. Only the two `write_block_files` do I/O.
 
 mod assembler;
+mod case;
 mod dice;
 mod economy;
 mod error;
@@ -15,7 +16,10 @@ mod generator;
 mod measured;
 mod owner;
 mod pool;
+mod truth;
 mod wire;
 
+pub use case::{DemoCase, demo_case};
 pub use error::RangeError;
 pub use generator::{Generator, GeneratorConfig, MAX_TXS, MIN_TXS, Profile, Progress, Summary};
+pub use truth::{Actor, Ends, Entry, Lot, LotLabel, Movement, Role, Step, Truth};

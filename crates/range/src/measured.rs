@@ -90,8 +90,8 @@ impl Owners {
     /// The golden-ratio sequence spreads neighbouring numbers evenly, so that the few busiest services have the same
     /// mix as everyone and no seed gets a chain of bare multisig only.
     pub(crate) fn template(&self, wallet: u32) -> Template {
-        let place = (u64::from(wallet).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) * self.total >> 32;
-        let mut left = place as u32;
+        let turn = u64::from(wallet).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let mut left = ((turn * self.total) >> 32) as u32;
         for &(template, weight) in self.rows {
             if left < weight {
                 return template;

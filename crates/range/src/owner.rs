@@ -137,7 +137,9 @@ impl Owner {
                 out.extend_from_slice(&self.payload);
                 out.extend_from_slice(&[33, 3]);
                 let mut second = self.payload;
-                second.iter_mut().for_each(|byte| *byte ^= 0x5a);
+                for byte in &mut second {
+                    *byte ^= 0x5a;
+                }
                 out.extend_from_slice(&second);
                 out.extend_from_slice(&[0x52, 0xae]);
             }

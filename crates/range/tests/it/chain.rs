@@ -113,7 +113,10 @@ fn a_generated_chain_keeps_the_rules_on_every_network() {
         assert_eq!(blocks.iter().map(|block| block.txdata.len()).sum::<usize>(), 3_000);
         assert_eq!((summary.inputs, summary.outputs, summary.fees), (inputs, outputs, fees));
         assert_eq!(summary.tip.0, blocks[blocks.len() - 1].block_hash().to_byte_array());
-        assert_eq!(summary.bytes, summary.files.iter().map(|f| f.metadata().expect("written").len()).sum());
+        assert_eq!(
+            summary.bytes,
+            summary.files.iter().map(|f| f.metadata().expect("written").len()).sum::<u64>()
+        );
     }
 }
 
@@ -137,8 +140,7 @@ fn script_shares(blocks: &[Block]) -> HashMap<&'static str, u64> {
         *counts.entry(kind).or_default() += 1;
         total += 1;
     }
-    counts.values_mut().for_each(|count| *count = *count * 10_000 / total);
-    counts
+    counts.into_iter().map(|(kind, count)| (kind, count * 10_000 / total)).collect()
 }
 
 #[test]

@@ -1,3 +1,4 @@
 //! Generated chains, read back with rust-bitcoin.
 
+mod case;
 mod chain;

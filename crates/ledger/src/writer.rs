@@ -12,7 +12,7 @@ use std::{
 
 use tracehound_model::{
     BlockHash, Chain, ScriptType,
-    utxo::{InputRow, UtxoBlock},
+    utxo::{Header, InputRow, UtxoBlock},
 };
 
 use crate::{
@@ -251,12 +251,12 @@ impl Writer {
         self.parts.current.end().block
     }
 
-    /// Ids and heights of all blocks, oldest first.
-    pub fn blocks(&self) -> impl Iterator<Item = (BlockHash, Option<u32>)> {
+    /// Ids, headers and heights of all blocks, oldest first.
+    pub fn blocks(&self) -> impl Iterator<Item = (BlockHash, Header, Option<u32>)> {
         let sealed = self.parts.segments.iter().flat_map(|segment| segment.rows().blocks);
-        sealed
-            .chain(&self.parts.current.blocks)
-            .map(|block| (block.hash(), Some(block.height).filter(|&height| height != NO_HEIGHT)))
+        sealed.chain(&self.parts.current.blocks).map(|block| {
+            (block.hash(), block.header(), Some(block.height).filter(|&height| height != NO_HEIGHT))
+        })
     }
 
     /// Bytes of memory in the tables of live transactions and of addresses, and numbers in them.
@@ -534,7 +534,7 @@ impl Writer {
 
     /// Drops the last blocks after `hash`; `false`, and nothing dropped, when the ledger does not hold it.
     pub fn rewind_to_block(&mut self, hash: BlockHash) -> Result<bool, LedgerError> {
-        let found = self.blocks().position(|(own, _)| own == hash);
+        let found = self.blocks().position(|(own, ..)| own == hash);
         match found {
             Some(at) => self.rewind(BlockNum(at as u32 + 1)).map(|()| true),
             None => Ok(false),

@@ -1,0 +1,3 @@
+//! Real and generated block files into a ledger and out again.
+
+mod bitcoin;

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Bytes of blocks that one thread reads and checks at a time. Large enough for the disk, small enough for the cache.
-const BATCH_BYTES: u64 = 4 << 20;
+const BATCH_BYTES: u64 = 1 << 20;
 
 /// Blocks in a batch at most: the small blocks of the first years.
 const BATCH_BLOCKS: usize = 2_048;

@@ -2,6 +2,10 @@
 //!
 //! The general-purpose hasher buffers and finalises in steps that cost as much as the two or three compressions a small
 //! transaction needs; here the message is fed to the compression function straight from the block.
+//!
+//! Where many messages are hashed, two are in work at a time and take turns block by block: one compression is a chain
+//! of dependent instructions that leaves half of the processor idle, and two independent ones in a row overlap. Measured on
+//! an AMD EPYC with SHA instructions: 27 ns a block instead of 45.
 
 use sha2::block_api::compress256;
 
@@ -96,14 +100,124 @@ pub(crate) fn sha256d(parts: &[&[u8]]) -> [u8; 32] {
     sha256_of_32(&hasher.finish())
 }
 
-/// Parent of two nodes of a Merkle tree.
-fn merkle_parent(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
-    let mut blocks = [[0; 64], PAD_AFTER_64];
-    blocks[0][..32].copy_from_slice(left);
-    blocks[0][32..].copy_from_slice(right);
-    let mut state = INITIAL;
-    compress256(&mut state, &blocks);
-    sha256_of_32(&to_bytes(&state))
+/// A message: a body, and four bytes before and after it that lie elsewhere.
+#[derive(Clone, Copy)]
+pub(crate) struct Message<'a> {
+    pub(crate) body: &'a [u8],
+    pub(crate) edges: Option<(&'a [u8; 4], &'a [u8; 4])>,
+}
+
+/// One message on its way through the compression function, a block at a time.
+struct Lane<'a> {
+    state: [u32; 8],
+    /// Whole blocks of the body, not yet used.
+    middle: std::slice::Iter<'a, [u8; 64]>,
+    /// The block before `middle` where there are edges; then the padded rest behind it, one block or two.
+    own: [[u8; 64]; 3],
+    /// Whether the first block of `own` is still to be used.
+    head: bool,
+    /// The blocks of `own` still to be used behind `middle`; then comes the hash of the hash.
+    tail: std::ops::Range<usize>,
+    /// The message's number.
+    slot: usize,
+}
+
+impl<'a> Lane<'a> {
+    fn idle() -> Self {
+        Self { state: INITIAL, middle: [].iter(), own: [[0; 64]; 3], head: false, tail: 0..0, slot: 0 }
+    }
+
+    /// Begins a message.
+    #[inline]
+    fn load(&mut self, message: Message<'a>, slot: usize) {
+        let (head, tail) = self.own.split_first_mut().expect("three blocks");
+        let tail = tail.as_flattened_mut();
+        *tail.first_chunk_mut::<128>().expect("two blocks") = [0; 128];
+        self.head = false;
+        let (mut held, mut body) = (0, message.body);
+        if let Some((before, _)) = message.edges {
+            if let Some((first, rest)) = body.split_first_chunk::<60>() {
+                head[..4].copy_from_slice(before);
+                head[4..].copy_from_slice(first);
+                (self.head, body) = (true, rest);
+            } else {
+                tail[..4].copy_from_slice(before);
+                held = 4;
+            }
+        }
+        let (middle, rest) = body.as_chunks::<64>();
+        tail[held..held + rest.len()].copy_from_slice(rest);
+        held += rest.len();
+        let mut len = message.body.len() as u64;
+        if let Some((_, after)) = message.edges {
+            tail[held..held + 4].copy_from_slice(after);
+            held += 4;
+            len += 8;
+        }
+        // At most 63 + 4 + 4 bytes are held, so padding and length fit behind them.
+        tail[held] = 0x80;
+        let blocks = if held < 56 { 1 } else { 2 };
+        tail[64 * blocks - 8..64 * blocks].copy_from_slice(&(len * 8).to_be_bytes());
+        (self.state, self.middle, self.tail, self.slot) = (INITIAL, middle.iter(), 1..1 + blocks, slot);
+    }
+
+    /// Compresses one block; returns the double hash when that was the last one.
+    #[inline]
+    fn step(&mut self) -> Option<[u8; 32]> {
+        let block = if self.head {
+            self.head = false;
+            &self.own[0]
+        } else if let Some(block) = self.middle.next() {
+            block
+        } else if let Some(next) = self.tail.next() {
+            &self.own[next]
+        } else {
+            return Some(sha256_of_32(&to_bytes(&self.state)));
+        };
+        compress256(&mut self.state, std::slice::from_ref(block));
+        None
+    }
+}
+
+/// Double SHA-256 of each message; `take` gets the message's number and its hash, in no particular order.
+pub(crate) fn sha256d_all<'a>(
+    messages: impl Iterator<Item = Message<'a>>,
+    mut take: impl FnMut(usize, [u8; 32]),
+) {
+    let mut messages = messages.enumerate();
+    let mut lanes = [Lane::idle(), Lane::idle()];
+    let mut busy = [false; 2];
+    for (lane, busy) in lanes.iter_mut().zip(&mut busy) {
+        if let Some((slot, message)) = messages.next() {
+            lane.load(message, slot);
+            *busy = true;
+        }
+    }
+    while busy != [false; 2] {
+        for (lane, busy) in lanes.iter_mut().zip(&mut busy) {
+            if *busy && let Some(hash) = lane.step() {
+                take(lane.slot, hash);
+                match messages.next() {
+                    Some((slot, message)) => lane.load(message, slot),
+                    None => *busy = false,
+                }
+            }
+        }
+    }
+}
+
+/// Parents of two pairs of neighbours in a Merkle tree.
+fn merkle_parents(pairs: [[[u8; 32]; 2]; 2]) -> [[u8; 32]; 2] {
+    let mut states = [INITIAL; 2];
+    for (state, pair) in states.iter_mut().zip(&pairs) {
+        let mut block = [0; 64];
+        block.copy_from_slice(pair.as_flattened());
+        compress256(state, std::slice::from_ref(&block));
+    }
+    for state in &mut states {
+        compress256(state, std::slice::from_ref(&PAD_AFTER_64));
+    }
+    states.map(|state| sha256_of_32(&to_bytes(&state)))
 }
 
 /// A Merkle root, and whether the list of leaves could have been lengthened without changing it.
@@ -125,11 +239,16 @@ pub(crate) fn merkle_root(nodes: &mut [[u8; 32]]) -> MerkleRoot {
     }
     while len > 1 {
         let parents = len.div_ceil(2);
-        for parent in 0..parents {
-            let left = nodes[2 * parent];
-            let right = nodes[(2 * parent + 1).min(len - 1)];
-            ambiguous |= 2 * parent + 1 < len && left == right;
-            nodes[parent] = merkle_parent(&left, &right);
+        let pair =
+            |nodes: &[[u8; 32]], parent: usize| [nodes[2 * parent], nodes[(2 * parent + 1).min(len - 1)]];
+        for parent in (0..parents).step_by(2) {
+            let first = pair(nodes, parent);
+            // The last parent of an odd number of them is computed twice: that is cheaper than a branch of its own.
+            let second_parent = (parent + 1).min(parents - 1);
+            let second = pair(nodes, second_parent);
+            ambiguous |= first[0] == first[1] && 2 * parent + 1 < len;
+            ambiguous |= second[0] == second[1] && 2 * second_parent + 1 < len;
+            [nodes[parent], nodes[second_parent]] = merkle_parents([first, second]);
         }
         len = parents;
     }
@@ -154,6 +273,31 @@ mod tests {
                 let (head, tail) = message.split_at(cut.min(len));
                 assert_eq!(sha256d(&[head, tail]), twice, "{len} bytes cut at {cut}");
                 assert_eq!(sha256d(&[head, &[], tail]), twice);
+            }
+        }
+    }
+
+    #[test]
+    fn messages_hashed_in_turns_get_the_hashes_they_get_alone() {
+        let bytes: Vec<u8> = (0..1_000_u32).map(|i| (i * 31 % 253) as u8).collect();
+        let (before, after) = (bytes[..4].first_chunk().unwrap(), bytes[900..].first_chunk().unwrap());
+        let lens =
+            [0, 1, 47, 48, 51, 52, 55, 56, 59, 60, 61, 63, 64, 119, 120, 124, 128, 500, 3, 190, 64, 700];
+        for count in 0..=lens.len() {
+            for edges in [None, Some((before, after))] {
+                let body = |len: &usize| &bytes[10..10 + len];
+                let mut hashes = vec![None; count];
+                let messages = lens[..count].iter().map(|len| Message { body: body(len), edges });
+                sha256d_all(messages, |i, hash| {
+                    assert_eq!(hashes[i].replace(hash), None, "each message once");
+                });
+                for (len, hash) in lens.iter().zip(hashes) {
+                    let expected = match edges {
+                        None => sha256d(&[body(len)]),
+                        Some((before, after)) => sha256d(&[before, body(len), after]),
+                    };
+                    assert_eq!(hash, Some(expected), "{len} bytes, edges {}", edges.is_some());
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ use tracehound_model::{
 };
 
 use crate::{
-    hash::{merkle_root, sha256d},
+    hash::{Message, merkle_root, sha256d, sha256d_all},
     script::classify_into,
 };
 
@@ -134,8 +134,44 @@ impl fmt::Display for Field {
 /// Working memory of [`read_block`], reused from block to block.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
+    places: Vec<TxPlace>,
     nodes: Vec<[u8; 32]>,
     witness_nodes: Vec<[u8; 32]>,
+}
+
+/// Where a transaction's bytes lie in its block.
+#[derive(Clone, Copy, Debug)]
+struct TxPlace {
+    start: u32,
+    /// From the input count to the last output: what is hashed between version and lock time.
+    body: (u32, u32),
+    end: u32,
+    segwit: bool,
+}
+
+impl TxPlace {
+    /// The transaction without witness data.
+    fn stripped<'a>(&self, bytes: &'a [u8]) -> Message<'a> {
+        let whole = self.whole(bytes);
+        if !self.segwit {
+            return whole;
+        }
+        let edges = whole.body.first_chunk().zip(whole.body.last_chunk());
+        Message { body: &bytes[self.body.0 as usize..self.body.1 as usize], edges }
+    }
+
+    /// The transaction with its witness data.
+    fn whole<'a>(&self, bytes: &'a [u8]) -> Message<'a> {
+        Message { body: &bytes[self.start as usize..self.end as usize], edges: None }
+    }
+
+    fn total_len(&self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    fn stripped_len(&self) -> usize {
+        if self.segwit { (self.body.1 - self.body.0) as usize + 8 } else { self.total_len() }
+    }
 }
 
 /// What [`read_block_with`] checks beyond a block's structure and Merkle root.
@@ -281,21 +317,15 @@ fn walk(bytes: &[u8], out: &mut UtxoBlock, scratch: &mut Scratch, checks: Checks
     if tx_count == 0 {
         return Err(cursor.error(BlockErrorKind::Empty(Field::TxCount)));
     }
-    scratch.nodes.clear();
-    scratch.witness_nodes.clear();
+    scratch.places.clear();
     let mut coinbase = Coinbase::default();
     let mut stripped = cursor.at();
     let mut has_witness = false;
     for index in 0..tx_count {
-        let start = cursor.at();
-        let (tx, stripped_len) = walk_tx(&mut cursor, out, index, &mut coinbase)?;
-        stripped += stripped_len;
-        has_witness |= stripped_len != cursor.at() - start;
-        scratch.nodes.push(tx.txid.0);
-        if checks.witness_commitment {
-            let wtxid = if index == 0 { [0; 32] } else { sha256d(&[&bytes[start..cursor.at()]]) };
-            scratch.witness_nodes.push(wtxid);
-        }
+        let (tx, place) = walk_tx(&mut cursor, out, index, &mut coinbase)?;
+        stripped += place.stripped_len();
+        has_witness |= place.segwit;
+        scratch.places.push(place);
         out.txs.push(tx);
     }
     if cursor.left() > 0 {
@@ -305,9 +335,22 @@ fn walk(bytes: &[u8], out: &mut UtxoBlock, scratch: &mut Scratch, checks: Checks
     if weight > MAX_BLOCK_WEIGHT as u64 {
         return Err(BlockError { kind: BlockErrorKind::TooHeavy(weight), offset: 0 });
     }
-    check_root(&out.header, scratch)?;
+    let Scratch { places, nodes, witness_nodes } = scratch;
+    nodes.clear();
+    nodes.resize(places.len(), [0; 32]);
+    sha256d_all(places.iter().map(|place| place.stripped(bytes)), |i, hash| {
+        nodes[i] = hash;
+        out.txs[i].txid = TxId(hash);
+    });
+    check_root(&out.header, nodes)?;
     if checks.witness_commitment && (has_witness || coinbase.commitment.is_some()) {
-        check_witnesses(&coinbase, has_witness, scratch)?;
+        witness_nodes.clear();
+        witness_nodes.resize(places.len(), [0; 32]);
+        let messages = places.iter().map(|place| place.whole(bytes));
+        sha256d_all(messages, |i, hash| witness_nodes[i] = hash);
+        // The coinbase holds the commitment, so it cannot be part of it.
+        witness_nodes[0] = [0; 32];
+        check_witnesses(&coinbase, has_witness, witness_nodes)?;
     }
     out.hash = block_hash(&out.header);
     out.size = bytes.len() as u32;
@@ -315,8 +358,8 @@ fn walk(bytes: &[u8], out: &mut UtxoBlock, scratch: &mut Scratch, checks: Checks
     Ok(())
 }
 
-fn check_root(header: &Header, scratch: &mut Scratch) -> Result<(), BlockError> {
-    let merkle = merkle_root(&mut scratch.nodes);
+fn check_root(header: &Header, nodes: &mut [[u8; 32]]) -> Result<(), BlockError> {
+    let merkle = merkle_root(nodes);
     let kind = if merkle.root != header.merkle_root() {
         BlockErrorKind::MerkleRoot
     } else if merkle.ambiguous {
@@ -332,9 +375,9 @@ fn check_root(header: &Header, scratch: &mut Scratch) -> Result<(), BlockError> 
 fn check_witnesses(
     coinbase: &Coinbase<'_>,
     has_witness: bool,
-    scratch: &mut Scratch,
+    nodes: &mut [[u8; 32]],
 ) -> Result<(), BlockError> {
-    let root = merkle_root(&mut scratch.witness_nodes).root;
+    let root = merkle_root(nodes).root;
     let holds = match (coinbase.commitment, coinbase.reserved) {
         (Some(commitment), Some(reserved)) => {
             reserved.len() == 32 && sha256d(&[&root, reserved]) == *commitment
@@ -347,14 +390,14 @@ fn check_witnesses(
     Err(BlockError { kind: BlockErrorKind::WitnessCommitment, offset: HEADER_LEN })
 }
 
-/// Walks one transaction; returns its row and its size without witness data.
+/// Walks one transaction; returns its row, still without its id, and where it lies.
 #[inline]
 fn walk_tx<'a>(
     cursor: &mut Cursor<'a>,
     out: &mut UtxoBlock,
     index: usize,
     coinbase: &mut Coinbase<'a>,
-) -> Result<(TxRow, usize), BlockError> {
+) -> Result<(TxRow, TxPlace), BlockError> {
     let start = cursor.at();
     let version: &[u8; 4] = cursor.array(Field::Version)?;
     let mut body_start = cursor.at();
@@ -378,26 +421,22 @@ fn walk_tx<'a>(
     }
     walk_inputs(cursor, out, index, input_count, coinbase)?;
     let output_count = walk_outputs(cursor, out, index, coinbase)?;
-    let body = &cursor.bytes[body_start..cursor.at()];
+    let body = (body_start as u32, cursor.at() as u32);
     if segwit {
         walk_witnesses(cursor, index, input_count, coinbase)?;
     }
     let lock_time: &[u8; 4] = cursor.array(Field::LockTime)?;
-    let total = cursor.at() - start;
-    let (txid, stripped) = if segwit {
-        (sha256d(&[version, body, lock_time]), body.len() + 8)
-    } else {
-        (sha256d(&[&cursor.bytes[start..cursor.at()]]), total)
-    };
+    // A block is shorter than 4 MB, so its positions fit into 32 bits.
+    let place = TxPlace { start: start as u32, body, end: cursor.at() as u32, segwit };
     let row = TxRow {
-        txid: TxId(txid),
+        txid: TxId::default(),
         input_count,
         output_count,
         version: i32::from_le_bytes(*version),
         lock_time: u32::from_le_bytes(*lock_time),
-        weight: (3 * stripped + total) as u32,
+        weight: (3 * place.stripped_len() + place.total_len()) as u32,
     };
-    Ok((row, stripped))
+    Ok((row, place))
 }
 
 #[inline]

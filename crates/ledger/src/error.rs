@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf};
 
+use tracehound_columns::ColumnError;
 use tracehound_model::BlockHash;
 
 /// An error of the ledger. Every variant leaves the last committed state readable.
@@ -103,5 +104,16 @@ impl LedgerError {
 
     pub(crate) fn corrupt(path: impl Into<PathBuf>, what: impl Into<String>) -> Self {
         Self::Corrupt { path: path.into(), what: what.into() }
+    }
+}
+
+impl From<ColumnError> for LedgerError {
+    fn from(error: ColumnError) -> Self {
+        match error {
+            ColumnError::Io { action, path, source } => Self::Io { action, path, source },
+            ColumnError::Corrupt { path, what } => Self::Corrupt { path, what },
+            ColumnError::Version { path, found, expected } => Self::Version { path, found, expected },
+            other => Self::Corrupt { path: PathBuf::new(), what: other.to_string() },
+        }
     }
 }

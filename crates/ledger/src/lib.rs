@@ -9,12 +9,10 @@
 //! One [`Writer`], any number of [`Ledger`] readers, each on the snapshot it opened.
 //!
 //! **Invariants.** The ledger knows no scripts, no network and no file format of the outside: it takes
-//! [`UtxoBlock`](tracehound_model::utxo::UtxoBlock)s. `unsafe` lives in [`columns`] alone.
+//! [`UtxoBlock`](tracehound_model::utxo::UtxoBlock)s. Mapped files are the business of `tracehound-columns`.
 
-mod columns;
 mod data;
 mod error;
-mod hash_index;
 mod ids;
 mod manifest;
 mod reader;

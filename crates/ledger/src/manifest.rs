@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{
-    LedgerError,
-    segment::{FORMAT_VERSION, sync_dir, write_durably},
-};
+use tracehound_columns::files::{sync_dir, write_durably};
+
+use crate::{LedgerError, segment::FORMAT_VERSION};
 
 /// What the folder holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +71,6 @@ impl Manifest {
         let xxh3 = format!("{:016x}", xxh3_64(manifest.as_bytes()));
         let text = serde_json::to_string_pretty(&Sealed { manifest, xxh3 }).expect("strings serialise");
         write_durably(&manifest_path(dir), &[text.as_bytes()])?;
-        sync_dir(dir)
+        Ok(sync_dir(dir)?)
     }
 }

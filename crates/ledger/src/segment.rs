@@ -1,31 +1,29 @@
 //! Sealed segments: one immutable file of columns, and one small file of spent cells beside it.
 //!
-//! `<name>.seg` is a header, a table of sections and the sections, each 64-byte aligned with its own checksum.
+//! `<name>.seg` holds the columns as checksummed sections.
 //! `<name>.spent` is one 4-byte cell an output: 0 unspent, `u32::MAX` unspendable, else the number of the spending
 //! transaction. A cell may name a transaction beyond a reader's snapshot; readers ignore those.
 
-use std::{
-    fs::File,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_64;
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+use tracehound_columns::{
+    Column, HashIndex, HashIndexData, SharedColumn,
+    files::write_durably,
+    sections::{self, Kind, SectionFile, WORDS},
+};
+use zerocopy::IntoBytes;
 
 use crate::{
     LedgerError,
-    columns::{Backing, Column, SharedColumn},
     data::{BlockRow, First, MissingRow, NO_ADDR, Rows, SegmentData},
-    hash_index::{HashIndex, HashIndexData},
 };
 
-const MAGIC: [u8; 8] = *b"THSEGMNT";
 /// Version of every file of the ledger. Readers refuse any other.
 pub(crate) const FORMAT_VERSION: u32 = 1;
-const SECTIONS: usize = 25;
-const ALIGN: u64 = 64;
+const KIND: Kind = Kind { magic: *b"THSEGMNT", version: FORMAT_VERSION, sections: 25 };
+/// Place of the outputs' amounts among the sections; their number is the number of spent cells.
+const VALUE_SECTION_WORD: usize = 5;
 
 /// Hash under which a transaction is found.
 pub(crate) fn txid_hash(txid: &[u8; 32]) -> u64 {
@@ -35,33 +33,6 @@ pub(crate) fn txid_hash(txid: &[u8; 32]) -> u64 {
 /// Hash under which an owner is found.
 pub(crate) fn addr_hash(script_type: u8, payload: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64_with_seed(payload, u64::from(script_type))
-}
-
-#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
-#[repr(C)]
-struct SectionEntry {
-    offset: u64,
-    len: u64,
-    checksum: u64,
-}
-
-#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
-#[repr(C)]
-struct FileHeader {
-    magic: [u8; 8],
-    version: u32,
-    reserved: u32,
-    first: First,
-    sections: [SectionEntry; SECTIONS],
-    /// Over everything above.
-    checksum: u64,
-}
-
-impl FileHeader {
-    fn own_checksum(&self) -> u64 {
-        let bytes = self.as_bytes();
-        xxh3_64(&bytes[..bytes.len() - 8])
-    }
 }
 
 /// Where each owner's outputs lie in a segment.
@@ -141,7 +112,7 @@ pub(crate) fn write_segment(dir: &Path, name: &str, data: &SegmentData) -> Resul
             (HashIndexData::build(&hashes), (addr_outputs(&rows), missing_by_addr(&rows)))
         },
     );
-    let sections: [&[u8]; SECTIONS] = [
+    let sections: [&[u8]; 25] = [
         rows.blocks.as_bytes(),
         rows.txids.as_bytes(),
         rows.tx_first_in.as_bytes(),
@@ -168,66 +139,26 @@ pub(crate) fn write_segment(dir: &Path, name: &str, data: &SegmentData) -> Resul
         by_addr.positions.as_bytes(),
         missing_by_addr.as_bytes(),
     ];
-    let header = lay_out(rows.first, &sections);
-    let padding = [0u8; ALIGN as usize];
-    let mut parts: Vec<&[u8]> = vec![header.as_bytes()];
-    let mut at = size_of::<FileHeader>() as u64;
-    for section in sections {
-        parts.push(&padding[..(at.next_multiple_of(ALIGN) - at) as usize]);
-        parts.push(section);
-        at = at.next_multiple_of(ALIGN) + section.len() as u64;
-    }
+    let first = rows.first;
+    let mut words = [0; WORDS];
+    words[..VALUE_SECTION_WORD].copy_from_slice(&[
+        first.input,
+        first.output,
+        u64::from(first.block),
+        u64::from(first.tx),
+        u64::from(first.addr),
+    ]);
+    words[VALUE_SECTION_WORD] = rows.out_value.len() as u64;
     write_durably(&dir.join(format!("{name}.spent")), &[data.spent.as_bytes()])?;
-    write_durably(&dir.join(format!("{name}.seg")), &parts)
-}
-
-fn lay_out(first: First, sections: &[&[u8]; SECTIONS]) -> FileHeader {
-    let checksums: Vec<u64> = sections.par_iter().map(|section| xxh3_64(section)).collect();
-    let mut entries = [SectionEntry { offset: 0, len: 0, checksum: 0 }; SECTIONS];
-    let mut at = size_of::<FileHeader>() as u64;
-    for ((entry, section), checksum) in entries.iter_mut().zip(sections).zip(checksums) {
-        at = at.next_multiple_of(ALIGN);
-        *entry = SectionEntry { offset: at, len: section.len() as u64, checksum };
-        at += section.len() as u64;
-    }
-    let mut header = FileHeader {
-        magic: MAGIC,
-        version: FORMAT_VERSION,
-        reserved: 0,
-        first,
-        sections: entries,
-        checksum: 0,
-    };
-    header.checksum = header.own_checksum();
-    header
-}
-
-/// Writes `parts` one after another under a temporary name, syncs, and renames.
-pub(crate) fn write_durably(path: &Path, parts: &[&[u8]]) -> Result<(), LedgerError> {
-    let temporary = path.with_extension("tmp");
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&temporary)?;
-        for part in parts {
-            file.write_all(part)?;
-        }
-        file.sync_all()
-    };
-    write().map_err(LedgerError::io("writing", &temporary))?;
-    std::fs::rename(&temporary, path).map_err(LedgerError::io("renaming to", path))
-}
-
-/// Makes renames and removals in a folder durable.
-pub(crate) fn sync_dir(dir: &Path) -> Result<(), LedgerError> {
-    File::open(dir).and_then(|file| file.sync_all()).map_err(LedgerError::io("syncing", dir))
+    sections::write(&dir.join(format!("{name}.seg")), KIND, words, &sections)?;
+    Ok(())
 }
 
 /// A sealed segment, mapped.
 #[derive(Debug)]
 pub(crate) struct Segment {
-    path: PathBuf,
+    file: SectionFile,
     spent_path: PathBuf,
-    backing: Backing,
-    header: FileHeader,
     first: First,
     blocks: Column<BlockRow>,
     txids: Column<[u8; 32]>,
@@ -253,75 +184,44 @@ pub(crate) struct Segment {
     pub(crate) spent: SharedColumn,
 }
 
-/// Cuts columns out of a segment file in the order of its sections.
-struct Cutter<'a> {
-    path: &'a Path,
-    backing: &'a Backing,
-    header: &'a FileHeader,
-    next: usize,
-}
-
-impl Cutter<'_> {
-    fn column<T: FromBytes + Immutable>(&mut self) -> Result<Column<T>, LedgerError> {
-        let entry = self.header.sections[self.next];
-        self.next += 1;
-        let (offset, len) = (entry.offset as usize, entry.len as usize);
-        let whole = len.is_multiple_of(size_of::<T>());
-        whole.then(|| self.backing.column(offset, len / size_of::<T>())).flatten().ok_or_else(|| {
-            LedgerError::corrupt(self.path, format!("section {} lies outside the file", self.next - 1))
-        })
-    }
-}
-
 impl Segment {
     /// Maps the files of segment `name`. Checks the header and that sections agree in length; O(1) in the content.
     pub(crate) fn open(dir: &Path, name: &str, writable: bool) -> Result<Self, LedgerError> {
-        let path = dir.join(format!("{name}.seg"));
         let spent_path = dir.join(format!("{name}.spent"));
-        let backing = Backing::map(&path)?;
-        let header = FileHeader::read_from_prefix(backing.bytes())
-            .map(|(header, _)| header)
-            .ok()
-            .filter(|header| header.magic == MAGIC)
-            .ok_or_else(|| LedgerError::corrupt(&path, "it is not a segment"))?;
-        if header.version != FORMAT_VERSION {
-            return Err(LedgerError::Version { path, found: header.version, expected: FORMAT_VERSION });
-        }
-        if header.checksum != header.own_checksum() {
-            return Err(LedgerError::corrupt(&path, "the header's checksum is wrong"));
-        }
-        let mut cut = Cutter { path: &path, backing: &backing, header: &header, next: 0 };
+        let mut file = SectionFile::open(&dir.join(format!("{name}.seg")), KIND)?;
+        let [input, output, block, tx, addr, outputs, ..] = file.words();
+        let number = |word: u64| {
+            u32::try_from(word)
+                .map_err(|_| LedgerError::corrupt(file.path(), "its first numbers are out of range"))
+        };
+        let first =
+            First { input, output, block: number(block)?, tx: number(tx)?, addr: number(addr)?, reserved: 0 };
         let segment = Self {
-            first: header.first,
-            blocks: cut.column()?,
-            txids: cut.column()?,
-            tx_first_in: cut.column()?,
-            tx_first_out: cut.column()?,
-            tx_lock: cut.column()?,
-            tx_shape: cut.column()?,
-            in_prev_lo: cut.column()?,
-            in_prev_hi: cut.column()?,
-            out_value: cut.column()?,
-            out_addr: cut.column()?,
-            addr_type: cut.column()?,
-            addr_group: cut.column()?,
-            addr_payload: cut.column()?,
-            missing: cut.column()?,
-            tx_index: (cut.column()?, cut.column()?, cut.column()?),
-            addr_index: (cut.column()?, cut.column()?, cut.column()?),
-            new_dir: cut.column()?,
-            old_addr: cut.column()?,
-            old_dir: cut.column()?,
-            positions: cut.column()?,
-            missing_by_addr: cut.column()?,
-            spent: {
-                let outputs = (header.sections[8].len / 8) as usize;
-                SharedColumn::open(&spent_path, outputs, writable)?
-            },
-            path: path.clone(),
+            first,
+            blocks: file.column()?,
+            txids: file.column()?,
+            tx_first_in: file.column()?,
+            tx_first_out: file.column()?,
+            tx_lock: file.column()?,
+            tx_shape: file.column()?,
+            in_prev_lo: file.column()?,
+            in_prev_hi: file.column()?,
+            out_value: file.column()?,
+            out_addr: file.column()?,
+            addr_type: file.column()?,
+            addr_group: file.column()?,
+            addr_payload: file.column()?,
+            missing: file.column()?,
+            tx_index: (file.column()?, file.column()?, file.column()?),
+            addr_index: (file.column()?, file.column()?, file.column()?),
+            new_dir: file.column()?,
+            old_addr: file.column()?,
+            old_dir: file.column()?,
+            positions: file.column()?,
+            missing_by_addr: file.column()?,
+            spent: SharedColumn::open(&spent_path, outputs as usize, writable)?,
             spent_path,
-            backing: backing.clone(),
-            header,
+            file,
         };
         segment.check_lengths()?;
         Ok(segment)
@@ -342,7 +242,7 @@ impl Segment {
             && self.old_dir.len() == self.old_addr.len() + 1
             && !self.blocks.is_empty()
             && self.blocks[0].first_tx == self.first.tx;
-        if agree { Ok(()) } else { Err(LedgerError::corrupt(&self.path, "its columns differ in length")) }
+        if agree { Ok(()) } else { Err(LedgerError::corrupt(self.path(), "its columns differ in length")) }
     }
 
     pub(crate) fn rows(&self) -> Rows<'_> {
@@ -426,28 +326,19 @@ impl Segment {
 
     /// Compares every section with its checksum.
     pub(crate) fn check_sections(&self) -> Result<(), LedgerError> {
-        for (number, entry) in self.header.sections.iter().enumerate() {
-            let bytes = &self.backing.bytes()[entry.offset as usize..(entry.offset + entry.len) as usize];
-            if xxh3_64(bytes) != entry.checksum {
-                return Err(LedgerError::corrupt(
-                    &self.path,
-                    format!("section {number}'s checksum is wrong"),
-                ));
-            }
-        }
-        Ok(())
+        Ok(self.file.check()?)
     }
 
     pub(crate) fn sync_spent(&self) -> Result<(), LedgerError> {
-        self.spent.sync(&self.spent_path)
+        Ok(self.spent.sync(&self.spent_path)?)
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     /// Bytes of both files.
     pub(crate) fn disk_bytes(&self) -> u64 {
-        self.backing.bytes().len() as u64 + self.spent.len() as u64 * 4
+        self.file.byte_len() + self.spent.len() as u64 * 4
     }
 }

@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tracehound_columns::files::sync_dir;
 use tracehound_model::{
     BlockHash, Chain, ScriptType,
     utxo::{Header, InputRow, UtxoBlock},
@@ -22,7 +23,7 @@ use crate::{
         PackedPrev, SegmentData, UNSPENDABLE, UNSPENT,
     },
     manifest::Manifest,
-    segment::{Segment, addr_hash, segment_name, sync_dir, txid_hash, write_segment},
+    segment::{Segment, addr_hash, segment_name, txid_hash, write_segment},
     tables::NumTable,
 };
 
@@ -632,5 +633,8 @@ fn remove_unnamed(dir: &Path, manifest: &Manifest) -> Result<(), LedgerError> {
             removed = true;
         }
     }
-    if removed { sync_dir(dir) } else { Ok(()) }
+    if removed {
+        sync_dir(dir)?;
+    }
+    Ok(())
 }

@@ -103,14 +103,14 @@ fn files(dir: &Path, extension: &str) -> Vec<std::path::PathBuf> {
     paths.filter(|path| path.extension().is_some_and(|own| own == extension)).collect()
 }
 
-/// Bytes between sections, which mean nothing. Offsets and lengths of sections start at byte 48, three words each.
+/// Bytes between sections, which mean nothing. The table of 25 sections begins at word 10, three words each.
 fn padding_of(bytes: &[u8]) -> std::collections::HashSet<usize> {
-    let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("8 bytes")) as usize;
-    let header = 48 + 25 * 24 + 8;
+    let word =
+        |at: usize| u64::from_le_bytes(bytes[at * 8..at * 8 + 8].try_into().expect("8 bytes")) as usize;
     let mut meaning = vec![false; bytes.len()];
-    meaning[..header].fill(true);
+    meaning[..(10 + 3 * 25 + 1) * 8].fill(true);
     for section in 0..25 {
-        let (offset, len) = (word(48 + section * 24), word(56 + section * 24));
+        let (offset, len) = (word(10 + section * 3), word(11 + section * 3));
         meaning[offset..offset + len].fill(true);
     }
     (0..bytes.len()).filter(|&at| !meaning[at]).collect()

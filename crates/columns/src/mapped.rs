@@ -1,4 +1,4 @@
-//! Typed columns over mapped files: the only room with `unsafe`.
+//! Typed columns over mapped files.
 //!
 //! A [`Column`] is a read-only `[T]` inside a file (or inside memory, so that Miri can run the same code). A
 //! [`SharedColumn`] is a `[AtomicU32]` that one process may write while others read.
@@ -15,7 +15,7 @@ use std::{
 use memmap2::{MmapOptions, MmapRaw};
 use zerocopy::{FromBytes, Immutable};
 
-use crate::LedgerError;
+use crate::ColumnError;
 
 #[cfg(not(target_endian = "little"))]
 compile_error!(
@@ -31,13 +31,13 @@ enum Bytes {
 
 /// A whole file in memory or mapped, from which columns are cut.
 #[derive(Clone, Debug)]
-pub(crate) struct Backing(Arc<Bytes>);
+pub struct Backing(Arc<Bytes>);
 
 impl Backing {
     /// Maps a sealed file. Empty files give an empty backing.
-    pub(crate) fn map(path: &Path) -> Result<Self, LedgerError> {
-        let file = File::open(path).map_err(LedgerError::io("opening", path))?;
-        let len = file.metadata().map_err(LedgerError::io("reading the size of", path))?.len();
+    pub fn map(path: &Path) -> Result<Self, ColumnError> {
+        let file = File::open(path).map_err(ColumnError::io("opening", path))?;
+        let len = file.metadata().map_err(ColumnError::io("reading the size of", path))?.len();
         if len == 0 {
             return Ok(Self::from_bytes(&[]));
         }
@@ -46,19 +46,19 @@ impl Backing {
         // only unlinked, which leaves existing mappings valid. Another program that truncates one while it is mapped
         // breaks the folder's contract (SECURITY.md) and would raise SIGBUS, not a wrong answer.
         #[expect(unsafe_code, reason = "mapping a file has no safe form")]
-        let map = unsafe { MmapOptions::new().map(&file) }.map_err(LedgerError::io("mapping", path))?;
+        let map = unsafe { MmapOptions::new().map(&file) }.map_err(ColumnError::io("mapping", path))?;
         Ok(Self(Arc::new(Bytes::Mapped(map))))
     }
 
     /// Copies bytes into aligned memory.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+    pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut words = vec![0u64; bytes.len().div_ceil(8)];
         zerocopy::IntoBytes::as_mut_bytes(&mut words[..])[..bytes.len()].copy_from_slice(bytes);
         Self(Arc::new(Bytes::Memory(words, bytes.len())))
     }
 
     /// All bytes.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         match &*self.0 {
             Bytes::Mapped(map) => map,
             Bytes::Memory(words, len) => &zerocopy::IntoBytes::as_bytes(&words[..])[..*len],
@@ -66,7 +66,7 @@ impl Backing {
     }
 
     /// Cuts `len` elements of type `T` out at byte `offset`; `None` when they do not fit or are not aligned.
-    pub(crate) fn column<T: FromBytes + Immutable>(&self, offset: usize, len: usize) -> Option<Column<T>> {
+    pub fn column<T: FromBytes + Immutable>(&self, offset: usize, len: usize) -> Option<Column<T>> {
         let size = len.checked_mul(size_of::<T>())?;
         let bytes = self.bytes().get(offset..offset.checked_add(size)?)?;
         let elements = <[T]>::ref_from_bytes_with_elems(bytes, len).ok()?;
@@ -76,7 +76,7 @@ impl Backing {
 }
 
 /// A read-only slice of `T` in a [`Backing`] that it keeps alive.
-pub(crate) struct Column<T> {
+pub struct Column<T> {
     first: NonNull<T>,
     len: usize,
     _backing: Backing,
@@ -111,7 +111,7 @@ impl<T> std::fmt::Debug for Column<T> {
 }
 
 /// A file of 4-byte cells that one process writes while others read.
-pub(crate) struct SharedColumn {
+pub struct SharedColumn {
     map: Option<MmapRaw>,
     len: usize,
     writable: bool,
@@ -120,21 +120,21 @@ pub(crate) struct SharedColumn {
 
 impl SharedColumn {
     /// Maps the file at `path`, which must hold exactly `len` cells.
-    pub(crate) fn open(path: &Path, len: usize, writable: bool) -> Result<Self, LedgerError> {
+    pub fn open(path: &Path, len: usize, writable: bool) -> Result<Self, ColumnError> {
         let file = File::options()
             .read(true)
             .write(writable)
             .open(path)
-            .map_err(LedgerError::io("opening", path))?;
-        let bytes = file.metadata().map_err(LedgerError::io("reading the size of", path))?.len();
+            .map_err(ColumnError::io("opening", path))?;
+        let bytes = file.metadata().map_err(ColumnError::io("reading the size of", path))?.len();
         if bytes != len as u64 * 4 {
-            return Err(LedgerError::corrupt(path, format!("{bytes} bytes, {} expected", len as u64 * 4)));
+            return Err(ColumnError::corrupt(path, format!("{bytes} bytes, {} expected", len as u64 * 4)));
         }
         let map = match (len, writable) {
             (0, _) => None,
-            (_, true) => Some(MmapRaw::map_raw(&file).map_err(LedgerError::io("mapping", path))?),
+            (_, true) => Some(MmapRaw::map_raw(&file).map_err(ColumnError::io("mapping", path))?),
             (_, false) => {
-                Some(MmapOptions::new().map_raw_read_only(&file).map_err(LedgerError::io("mapping", path))?)
+                Some(MmapOptions::new().map_raw_read_only(&file).map_err(ColumnError::io("mapping", path))?)
             }
         };
         Ok(Self { map, len, writable, _cells: PhantomData })
@@ -155,15 +155,20 @@ impl SharedColumn {
     }
 
     /// How many cells there are.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// The cell's value now.
     ///
     /// # Panics
     /// When `index` is past the end.
-    pub(crate) fn load(&self, index: usize) -> u32 {
+    pub fn load(&self, index: usize) -> u32 {
         self.cells()[index].load(std::sync::atomic::Ordering::Relaxed)
     }
 
@@ -171,15 +176,15 @@ impl SharedColumn {
     ///
     /// # Panics
     /// When `index` is past the end or the mapping is read-only.
-    pub(crate) fn store(&self, index: usize, value: u32) {
+    pub fn store(&self, index: usize, value: u32) {
         assert!(self.writable, "a read-only column is not stored to");
         self.cells()[index].store(value, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Makes every store so far durable.
-    pub(crate) fn sync(&self, path: &Path) -> Result<(), LedgerError> {
+    pub fn sync(&self, path: &Path) -> Result<(), ColumnError> {
         match &self.map {
-            Some(map) if self.writable => map.flush().map_err(LedgerError::io("syncing", path)),
+            Some(map) if self.writable => map.flush().map_err(ColumnError::io("syncing", path)),
             _ => Ok(()),
         }
     }

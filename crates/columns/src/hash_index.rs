@@ -5,7 +5,7 @@
 
 /// The arrays of an index.
 #[derive(Debug, Clone)]
-pub(crate) struct HashIndexData {
+pub struct HashIndexData {
     /// First entry of each bucket, and one closing cell.
     pub dir: Vec<u32>,
     /// Row numbers, bucket by bucket, ascending within one.
@@ -29,7 +29,7 @@ fn tag(hash: u64, bits: u32) -> u8 {
 
 impl HashIndexData {
     /// Indexes rows 0.. by their hashes. O(n), two passes.
-    pub(crate) fn build(hashes: &[u64]) -> Self {
+    pub fn build(hashes: &[u64]) -> Self {
         let bits = bucket_bits(hashes.len());
         let mut dir = vec![0u32; (1 << bits) + 1];
         for &hash in hashes {
@@ -49,23 +49,26 @@ impl HashIndexData {
         Self { dir, entries, tags }
     }
 
-    #[cfg(test)]
-    fn view(&self) -> HashIndex<'_> {
+    /// The same index, borrowed.
+    pub fn view(&self) -> HashIndex<'_> {
         HashIndex { dir: &self.dir, entries: &self.entries, tags: &self.tags }
     }
 }
 
 /// A borrowed index.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct HashIndex<'a> {
+pub struct HashIndex<'a> {
+    /// First entry of each bucket, and one closing cell.
     pub dir: &'a [u32],
+    /// Row numbers, bucket by bucket, ascending within one.
     pub entries: &'a [u32],
+    /// The eight hash bits after the bucket's, entry by entry.
     pub tags: &'a [u8],
 }
 
 impl<'a> HashIndex<'a> {
     /// Rows whose hash may be `hash`, the newest first. The caller compares the full key.
-    pub(crate) fn candidates(&self, hash: u64) -> impl Iterator<Item = u32> + use<'a> {
+    pub fn candidates(&self, hash: u64) -> impl Iterator<Item = u32> + use<'a> {
         let bits = bucket_bits(self.entries.len());
         let at = bucket(hash, bits);
         let range = match (self.dir.get(at), self.dir.get(at + 1)) {

@@ -1,0 +1,174 @@
+//! One sealed file of sections: a header, a table of checksummed sections, the sections.
+//!
+//! `magic, version, count, word…, (offset, length, checksum)…, checksum` in 8-byte words, then the sections, each
+//! aligned to 64 bytes. Opening checks the table; contents are checked when asked, for they may be large.
+
+use std::path::{Path, PathBuf};
+
+use xxhash_rust::xxh3::xxh3_64;
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
+use crate::{Backing, Column, ColumnError, files::write_durably};
+
+const ALIGN: u64 = 64;
+/// Words a file may carry beside its sections.
+pub const WORDS: usize = 8;
+const FIXED: usize = 2 + WORDS;
+
+/// Which kind of file, in which version, with how many sections.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// First eight bytes.
+    pub magic: [u8; 8],
+    /// Format number; others are refused.
+    pub version: u32,
+    /// Sections there are.
+    pub sections: usize,
+}
+
+/// Writes a file, durable when this returns. `words` mean what the caller likes.
+pub fn write(path: &Path, kind: Kind, words: [u64; WORDS], sections: &[&[u8]]) -> Result<(), ColumnError> {
+    assert_eq!(sections.len(), kind.sections, "a kind of file has a fixed number of sections");
+    let mut header = vec![u64::from_le_bytes(kind.magic), u64::from(kind.version)];
+    header.extend(words);
+    let mut at = header_bytes(kind) as u64;
+    for section in sections {
+        at = at.next_multiple_of(ALIGN);
+        header.extend([at, section.len() as u64, xxh3_64(section)]);
+        at += section.len() as u64;
+    }
+    header.push(xxh3_64(header.as_bytes()));
+    let padding = [0u8; ALIGN as usize];
+    let mut parts: Vec<&[u8]> = vec![header.as_bytes()];
+    let mut at = header_bytes(kind) as u64;
+    for section in sections {
+        parts.push(&padding[..(at.next_multiple_of(ALIGN) - at) as usize]);
+        parts.push(section);
+        at = at.next_multiple_of(ALIGN) + section.len() as u64;
+    }
+    write_durably(path, &parts)
+}
+
+fn header_bytes(kind: Kind) -> usize {
+    (FIXED + 3 * kind.sections + 1) * 8
+}
+
+/// A mapped file of sections.
+#[derive(Debug)]
+pub struct SectionFile {
+    path: PathBuf,
+    backing: Backing,
+    words: [u64; WORDS],
+    table: Vec<[u64; 3]>,
+    next: usize,
+}
+
+impl SectionFile {
+    /// Maps a file and checks its table.
+    pub fn open(path: &Path, kind: Kind) -> Result<Self, ColumnError> {
+        let backing = Backing::map(path)?;
+        let word = |at: usize| {
+            let bytes = backing.bytes().get(at * 8..at * 8 + 8)?;
+            Some(u64::from_le_bytes(bytes.try_into().expect("8 bytes")))
+        };
+        let not_ours = || ColumnError::corrupt(path, "it does not begin as such a file does");
+        if word(0) != Some(u64::from_le_bytes(kind.magic)) {
+            return Err(not_ours());
+        }
+        let version = word(1).ok_or_else(not_ours)?;
+        if version != u64::from(kind.version) {
+            return Err(ColumnError::Version {
+                path: path.to_owned(),
+                found: version as u32,
+                expected: kind.version,
+            });
+        }
+        let covered = header_bytes(kind) - 8;
+        let header =
+            backing.bytes().get(..covered).ok_or_else(|| ColumnError::corrupt(path, "it is cut short"))?;
+        if word(covered / 8) != Some(xxh3_64(header)) {
+            return Err(ColumnError::corrupt(path, "the header's checksum is wrong"));
+        }
+        let read = |at: usize| word(at).expect("inside the header");
+        let words = std::array::from_fn(|at| read(2 + at));
+        let table =
+            (0..kind.sections).map(|n| std::array::from_fn(|part| read(FIXED + 3 * n + part))).collect();
+        Ok(Self { path: path.to_owned(), backing, words, table, next: 0 })
+    }
+
+    /// The words beside the sections.
+    pub fn words(&self) -> [u64; WORDS] {
+        self.words
+    }
+
+    /// Bytes of the whole file.
+    pub fn byte_len(&self) -> u64 {
+        self.backing.bytes().len() as u64
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The next section as a column of `T`.
+    ///
+    /// # Panics
+    /// When called more often than there are sections.
+    pub fn column<T: FromBytes + Immutable>(&mut self) -> Result<Column<T>, ColumnError> {
+        let [offset, len, _] = self.table[self.next];
+        self.next += 1;
+        let elements = usize::try_from(len).ok().filter(|len| len.is_multiple_of(size_of::<T>()));
+        elements
+            .and_then(|len| self.backing.column(usize::try_from(offset).ok()?, len / size_of::<T>()))
+            .ok_or_else(|| {
+                ColumnError::corrupt(&self.path, format!("section {} lies outside the file", self.next - 1))
+            })
+    }
+
+    /// Compares every section with its checksum. O(file).
+    pub fn check(&self) -> Result<(), ColumnError> {
+        for (number, &[offset, len, checksum]) in self.table.iter().enumerate() {
+            let column: Option<Column<u8>> = self.backing.column(offset as usize, len as usize);
+            if column.is_none_or(|bytes| xxh3_64(&bytes) != checksum) {
+                return Err(ColumnError::corrupt(
+                    &self.path,
+                    format!("section {number}'s checksum is wrong"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIND: Kind = Kind { magic: *b"TESTFILE", version: 3, sections: 2 };
+
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri cannot map files")]
+    fn sections_come_back_and_damage_is_noticed() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let path = dir.path().join("file");
+        let numbers = [1u32, 2, 3];
+        write(&path, KIND, [7; WORDS], &[numbers.as_bytes(), b"text"]).expect("written");
+        let mut file = SectionFile::open(&path, KIND).expect("opens");
+        assert_eq!(file.words(), [7; WORDS]);
+        assert_eq!(&file.column::<u32>().expect("fits")[..], numbers);
+        assert_eq!(&file.column::<u8>().expect("fits")[..], b"text");
+        file.check().expect("whole");
+
+        let right = std::fs::read(&path).expect("read");
+        let other = Kind { version: 4, ..KIND };
+        assert!(matches!(SectionFile::open(&path, other), Err(ColumnError::Version { found: 3, .. })));
+        for at in [0, 20, 90, right.len() - 1] {
+            let mut wrong = right.clone();
+            wrong[at] ^= 1;
+            std::fs::remove_file(&path).expect("removed");
+            std::fs::write(&path, &wrong).expect("written");
+            assert!(SectionFile::open(&path, KIND).and_then(|file| file.check()).is_err(), "byte {at}");
+        }
+    }
+}

@@ -1,2 +1,47 @@
-//! Developer tasks.
-fn main() {}
+//! Developer tasks. `cargo xtask` without a task lists them.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool for developers")]
+
+mod fuzz;
+mod run;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use run::Failure;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  test                        all that a change must pass: format, clippy, tests, doctests, tidy, docs,
+                              cargo deny (where installed), a few seconds of fuzzing
+  tidy                        the repository's own rules: who may import whom, manifests, stray files, unsafe…
+  fuzz [--seconds N] [TARGET] every fuzz target, or one, for N seconds each (60)
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let result = match args[..] {
+        ["test"] => test::run_all(),
+        ["tidy"] => tidy::run(),
+        ["fuzz", ref rest @ ..] => fuzz::Options::parse(rest).and_then(|options| fuzz::run_targets(&options)),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        [other, ..] => Err(Failure::Usage(format!("no such task, or too many words after it: `{other}`"))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Usage(message)) => {
+            eprintln!("xtask: {message}\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Failed(message)) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

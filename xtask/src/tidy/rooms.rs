@@ -1,0 +1,147 @@
+//! Who may import whom: the house of ARCHITECTURE.md.
+
+use super::{Complaint, RepoFile, manifests};
+
+/// Every room with the rooms it may import. An arrow back up is an error, and so is a room that is not here: put it in
+/// its place, and change the picture in ARCHITECTURE.md in the same commit.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("bitcoin", &["model"]),
+    ("evm", &["model"]),
+    ("tron", &["model"]),
+    ("ledger", &["model"]),
+    ("attribution", &["model"]),
+    ("ingest", &["model", "bitcoin", "evm", "tron", "ledger"]),
+    ("analysis", &["model", "ledger", "attribution"]),
+    ("screen", &["model", "ledger", "attribution", "analysis"]),
+    // A wallet maker takes these without a ledger.
+    ("guard", &["model", "attribution"]),
+    ("vet", &["model", "attribution"]),
+    ("share", &["model", "attribution"]),
+    (
+        "monitor",
+        &["model", "bitcoin", "evm", "tron", "ledger", "ingest", "attribution", "analysis", "screen"],
+    ),
+    ("casework", &["model", "ledger", "attribution", "analysis", "screen", "share"]),
+    ("range", &["model"]),
+    ("lake", &["model", "ledger", "attribution", "analysis"]),
+    ("server", ALL_BUT_DOORS),
+    ("cli", ALL_AND_SERVER),
+    // Tests only: nobody's ordinary dependency.
+    ("testkit", &["model"]),
+];
+
+const ALL_BUT_DOORS: &[&str] = &[
+    "model",
+    "bitcoin",
+    "evm",
+    "tron",
+    "ledger",
+    "ingest",
+    "attribution",
+    "analysis",
+    "screen",
+    "guard",
+    "vet",
+    "share",
+    "monitor",
+    "casework",
+    "range",
+    "lake",
+];
+
+const ALL_AND_SERVER: &[&str] = &[
+    "model",
+    "bitcoin",
+    "evm",
+    "tron",
+    "ledger",
+    "ingest",
+    "attribution",
+    "analysis",
+    "screen",
+    "guard",
+    "vet",
+    "share",
+    "monitor",
+    "casework",
+    "range",
+    "lake",
+    "server",
+];
+
+/// Front doors: nobody builds on them, not even a test.
+const DOORS: &[&str] = &["server", "cli"];
+
+const PREFIX: &str = "tracehound-";
+
+pub(super) fn check(files: &[RepoFile]) -> Vec<Complaint> {
+    manifests::of_rooms(files).flat_map(|(room, path, text)| check_room(room, path, text)).collect()
+}
+
+fn check_room(room: &str, path: &str, text: &str) -> Vec<Complaint> {
+    let Some(&(_, allowed)) = ROOMS.iter().find(|row| row.0 == room) else {
+        return vec![Complaint::file(
+            path,
+            format!("the room `{room}` has no place in the house: see xtask/src/tidy/rooms.rs"),
+        )];
+    };
+    let Ok(manifest) = text.parse::<toml::Table>() else { return Vec::new() };
+    let mut complaints = Vec::new();
+    for (table, test_only) in
+        [("dependencies", false), ("build-dependencies", false), ("dev-dependencies", true)]
+    {
+        for name in manifests::keys(&manifest, table) {
+            let Some(other) = name.strip_prefix(PREFIX) else { continue };
+            let fine = if test_only { !DOORS.contains(&other) } else { allowed.contains(&other) };
+            if !fine {
+                let message = format!("{table}: `{room}` must not import `{other}`, which is not below it");
+                complaints.push(Complaint::file(path, message));
+            }
+        }
+    }
+    complaints
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(room: &str, manifest: &str) -> Vec<String> {
+        check_room(room, "Cargo.toml", manifest).into_iter().map(|complaint| complaint.message).collect()
+    }
+
+    #[test]
+    fn the_house_has_no_arrow_that_runs_back_up() {
+        for (at, (room, allowed)) in ROOMS.iter().enumerate() {
+            for below in *allowed {
+                let place = ROOMS.iter().position(|row| row.0 == *below).expect("a known room");
+                assert!(place < at, "{room} stands below {below}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_import_from_above_is_found_in_every_table() {
+        let up = "[dependencies]\ntracehound-screen.workspace = true\ntracehound-model.workspace = true";
+        assert_eq!(
+            messages("ledger", up),
+            ["dependencies: `ledger` must not import `screen`, which is not below it"]
+        );
+        assert_eq!(messages("cli", up), [""; 0]);
+        let build = "[build-dependencies]\ntracehound-ledger.workspace = true";
+        assert_eq!(messages("model", build).len(), 1);
+    }
+
+    #[test]
+    fn tests_may_use_any_room_but_the_doors() {
+        assert_eq!(messages("model", "[dev-dependencies]\ntracehound-testkit.workspace = true"), [""; 0]);
+        assert_eq!(messages("model", "[dev-dependencies]\ntracehound-cli.workspace = true").len(), 1);
+        assert_eq!(messages("screen", "[dependencies]\ntracehound-testkit.workspace = true").len(), 1);
+    }
+
+    #[test]
+    fn an_unknown_room_is_named() {
+        assert!(messages("attic", "")[0].contains("`attic` has no place"));
+    }
+}

@@ -7,6 +7,7 @@
 mod curve;
 mod deliver;
 mod hash;
+pub mod live;
 mod network;
 mod plan;
 mod problem;

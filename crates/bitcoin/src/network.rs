@@ -32,6 +32,8 @@ pub(crate) struct Params {
     easiest: u32,
     /// From this height every coinbase states its height (BIP-34).
     pub(crate) bip34_height: u32,
+    /// The id of block 0.
+    pub(crate) genesis: &'static str,
     /// The folder below a node's data folder that holds this network's `blocks`.
     pub(crate) folder: &'static str,
 }
@@ -42,13 +44,27 @@ impl Params {
             .iter()
             .find(|(_, _, known)| *known == Some(network))
             .expect("every network of the model stands in the table");
-        let (easiest, bip34_height, folder) = match network {
-            BitcoinNetwork::Mainnet => (0x1d00_ffff, 227_931, ""),
-            BitcoinNetwork::Testnet => (0x1d00_ffff, 21_111, "testnet3"),
-            BitcoinNetwork::Signet => (0x1e03_77ae, 1, "signet"),
-            BitcoinNetwork::Regtest => (0x207f_ffff, 1, "regtest"),
+        let (easiest, bip34_height, folder, genesis) = match network {
+            BitcoinNetwork::Mainnet => {
+                (0x1d00_ffff, 227_931, "", "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f")
+            }
+            BitcoinNetwork::Testnet => (
+                0x1d00_ffff,
+                21_111,
+                "testnet3",
+                "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943",
+            ),
+            BitcoinNetwork::Signet => {
+                (0x1e03_77ae, 1, "signet", "00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6")
+            }
+            BitcoinNetwork::Regtest => (
+                0x207f_ffff,
+                1,
+                "regtest",
+                "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206",
+            ),
         };
-        Self { network, magic, name, easiest, bip34_height, folder }
+        Self { network, magic, name, easiest, bip34_height, genesis, folder }
     }
 
     /// Whether the header's hash meets the target it states, and that target is one this network allows.
@@ -147,7 +163,21 @@ mod tests {
     fn every_network_has_its_magic() {
         use BitcoinNetwork as N;
         for network in [N::Mainnet, N::Testnet, N::Signet, N::Regtest] {
-            assert_eq!(network_of(Params::of(network).magic), Some(network));
+            let params = Params::of(network);
+            assert_eq!(network_of(params.magic), Some(network));
+            let theirs = match network {
+                N::Mainnet => bitcoin::Network::Bitcoin,
+                N::Testnet => bitcoin::Network::Testnet,
+                N::Signet => bitcoin::Network::Signet,
+                N::Regtest => bitcoin::Network::Regtest,
+            };
+            assert_eq!(params.magic, theirs.magic().to_bytes());
+            let genesis = bitcoin::blockdata::constants::genesis_block(theirs);
+            assert_eq!(params.genesis, genesis.block_hash().to_string());
+            assert_eq!(
+                params.easiest,
+                bitcoin::params::Params::new(theirs).max_attainable_target.to_compact_lossy().to_consensus()
+            );
         }
         assert_eq!(name_of([0xf9, 0xbe, 0xb4, 0xfe]), Some("Namecoin"));
         assert_eq!(name_of([0; 4]), None);

@@ -143,9 +143,9 @@ struct Group {
 enum Anchor {
     /// Nothing: it is a genesis block.
     Genesis,
-    /// A block of the known chain.
+    /// A block of the known chain that is its tip, or has another known block above it.
     Known(ChainPoint),
-    /// A block that is known, but not at a height of the known chain.
+    /// A block that is known and has none above it, without being the tip: the end of a known island.
     Elsewhere,
     /// A block that is missing.
     Missing,
@@ -292,12 +292,19 @@ impl<'a> Planner<'a> {
             return Anchor::Genesis;
         }
         match self.known.height_of(&hash) {
-            Some(height) if self.known.hash_at(height) == Some(hash) => {
+            Some(height)
+                if self.known.hash_at(height) == Some(hash) && self.is_tip_or_below_another(height) =>
+            {
                 Anchor::Known(ChainPoint { hash, height })
             }
             _ if self.known.contains(&hash) => Anchor::Elsewhere,
             _ => Anchor::Missing,
         }
+    }
+
+    fn is_tip_or_below_another(&self, height: u32) -> bool {
+        let above = height.checked_add(1).and_then(|above| self.known.hash_at(above));
+        above.is_some() || self.known.tip().is_none_or(|tip| tip.height == height)
     }
 
     /// A chain from a genesis block is taken unless the known chain has another, or one with more work is there.
@@ -322,6 +329,10 @@ impl<'a> Planner<'a> {
         let tip = self.known.tip().map_or(fork.height, |tip| tip.height);
         let mut theirs = 0_u128;
         for height in (fork.height..tip).map(|height| height + 1) {
+            if self.known.hash_at(height).is_none() {
+                // Above a gap the known chain does not compete with this branch.
+                break;
+            }
             let Some(bits) = self.known.bits_at(height) else { return };
             theirs = theirs.saturating_add(work(bits));
             if theirs >= ours {

@@ -3,4 +3,6 @@
 
 mod files;
 mod fixtures;
+mod live;
+mod mock;
 mod walk;

@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tracehound_model::Address;
+use tracehound_model::{Address, ScriptType};
 
 fuzz_target!(
     init: {
@@ -21,6 +21,9 @@ fuzz_target!(
     |data: &[u8]| {
         let Some(address) = Address::from_key(data) else { return };
         assert_eq!(address.key().as_ref(), data, "{address} has other canonical bytes");
+        if odd_public_key(&address) {
+            return;
+        }
         let printed = address.to_string();
         assert_eq!(Address::parse(&printed).as_ref(), Ok(&address), "{printed} is read differently");
         for other in address.same_owner() {
@@ -28,3 +31,13 @@ fuzz_target!(
         }
     }
 );
+
+/// Outputs of the chain pay to 33 and 65 bytes that are no public key. They have an owner, but no text that we read.
+fn odd_public_key(address: &Address) -> bool {
+    let Some(script) = address.script() else { return false };
+    match (script.script_type(), script.payload()) {
+        (ScriptType::P2pkCompressed, key) => !matches!(key[0], 2 | 3),
+        (ScriptType::P2pkUncompressed, key) => key[0] != 4,
+        _ => false,
+    }
+}

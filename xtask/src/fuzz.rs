@@ -117,7 +117,11 @@ fn fuzz_one(bin_dir: &Path, target: &str, seconds: u64) -> Result<(), Failure> {
     if let Some(shared) = shared() {
         seeding.env("TRACEHOUND_FUZZ_SHARED", shared);
     }
-    output(seeding)?;
+    let seeded = seeding.output().map_err(|error| Failure::new(format!("cannot start {target}: {error}")))?;
+    if !seeded.status.success() {
+        let log = String::from_utf8_lossy(&seeded.stderr).into_owned();
+        return Err(Failure::new(format!("{log}\nfuzz {target} FAILED while making its seeds")));
+    }
 
     let mut command = Command::new(&program);
     command

@@ -45,6 +45,16 @@ impl AddressNetwork {
         }
     }
 
+    /// Whether scripts of this type have addresses of this kind.
+    const fn writes(self, script_type: ScriptType) -> bool {
+        match script_type {
+            ScriptType::OpReturn | ScriptType::Other => false,
+            ScriptType::P2pkCompressed | ScriptType::P2pkUncompressed => matches!(self, Self::Main),
+            ScriptType::P2pkh | ScriptType::P2sh => !matches!(self, Self::Regtest),
+            ScriptType::P2wpkh | ScriptType::P2wsh | ScriptType::P2tr => true,
+        }
+    }
+
     /// The kind under which a script of `network` is written.
     const fn of(network: BitcoinNetwork, script_type: ScriptType) -> Self {
         let witness = matches!(script_type, ScriptType::P2wpkh | ScriptType::P2wsh | ScriptType::P2tr);
@@ -212,8 +222,7 @@ impl Address {
             _ => {
                 let kind = AddressNetwork::from_byte(family)?;
                 let script = ScriptKey::new(ScriptType::from_byte(form)?, payload)?;
-                let has_address = !matches!(script.script_type(), ScriptType::OpReturn | ScriptType::Other);
-                has_address.then_some(Self::Bitcoin(BitcoinAddress { kind, script }))
+                kind.writes(script.script_type()).then_some(Self::Bitcoin(BitcoinAddress { kind, script }))
             }
         }
     }

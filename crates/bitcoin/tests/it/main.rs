@@ -1,6 +1,7 @@
 //! What this room promises, checked on real blocks against rust-bitcoin and on damaged ones.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod esplora;
 mod files;
 mod fixtures;
 mod live;

@@ -6,6 +6,8 @@ use tracehound_model::{
 };
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+use crate::runs::{Runs, RunsData};
+
 /// How many addresses share one stored payload offset: short enough to sum by hand, long enough to cost 1 bit each.
 const ADDR_GROUP: usize = 32;
 /// Addresses, values and heights that are not known.
@@ -18,6 +20,8 @@ pub(crate) const UNSPENDABLE: u32 = u32::MAX;
 /// A block flag: the block does not continue the one stored before it.
 pub(crate) const FLAG_ISLAND: u32 = 1;
 
+/// Stored amount of an output whose own does not fit in 40 bits (10,995 BTC).
+pub(crate) const BIG_VALUE: u64 = (1 << 40) - 1;
 const OUT_HI_BITS: u32 = 6;
 const OUT_HI_MASK: u8 = (1 << OUT_HI_BITS) - 1;
 /// Outputs are numbered with 38 bits: 274 thousand million.
@@ -123,15 +127,19 @@ pub(crate) struct Rows<'a> {
     pub first: First,
     pub blocks: &'a [BlockRow],
     pub txids: &'a [[u8; 32]],
-    /// First input and output of each transaction relative to the segment, and one closing entry.
-    pub tx_first_in: &'a [u32],
-    pub tx_first_out: &'a [u32],
+    /// Inputs and outputs of each transaction, relative to the segment.
+    pub tx_inputs: Runs<'a>,
+    pub tx_outputs: Runs<'a>,
     pub tx_lock: &'a [u32],
     /// Weight and version code.
     pub tx_shape: &'a [u32],
     pub in_prev_lo: &'a [u32],
     pub in_prev_hi: &'a [u8],
-    pub out_value: &'a [u64],
+    /// Amounts: 40 bits each, [`BIG_VALUE`] for those in `out_big`.
+    pub out_value_lo: &'a [u32],
+    pub out_value_hi: &'a [u8],
+    /// (relative output, amount) of amounts that need more, ascending.
+    pub out_big: &'a [[u64; 2]],
     pub out_addr: &'a [u32],
     pub addr_type: &'a [u8],
     /// Payload offset of every [`ADDR_GROUP`]th address.
@@ -159,23 +167,14 @@ impl<'a> Rows<'a> {
         ScriptKey::new(script_type, payload)
     }
 
-    /// Relative first and past-the-end position of a transaction's outputs.
-    pub(crate) fn outputs_of(&self, tx: usize) -> Option<std::ops::Range<usize>> {
-        Some(*self.tx_first_out.get(tx)? as usize..*self.tx_first_out.get(tx + 1)? as usize)
-    }
-
-    pub(crate) fn inputs_of(&self, tx: usize) -> Option<std::ops::Range<usize>> {
-        Some(*self.tx_first_in.get(tx)? as usize..*self.tx_first_in.get(tx + 1)? as usize)
-    }
-
-    /// The relative transaction that owns relative output `out`.
-    pub(crate) fn tx_of_output(&self, out: usize) -> usize {
-        self.tx_first_out.partition_point(|&start| start as usize <= out) - 1
-    }
-
-    /// The relative transaction that owns relative input `input`.
-    pub(crate) fn tx_of_input(&self, input: usize) -> usize {
-        self.tx_first_in.partition_point(|&start| start as usize <= input) - 1
+    /// Amount of a relative output, in base units.
+    pub(crate) fn value(&self, out: usize) -> Option<u64> {
+        let value = u64::from(*self.out_value_hi.get(out)?) << 32 | u64::from(*self.out_value_lo.get(out)?);
+        if value != BIG_VALUE {
+            return Some(value);
+        }
+        let at = self.out_big.binary_search_by_key(&(out as u64), |entry| entry[0]).ok()?;
+        Some(self.out_big[at][1])
     }
 
     pub(crate) fn prev(&self, input: usize) -> Option<(PackedPrev, u8)> {
@@ -194,13 +193,15 @@ pub(crate) struct SegmentData {
     pub first: First,
     pub blocks: Vec<BlockRow>,
     pub txids: Vec<[u8; 32]>,
-    pub tx_first_in: Vec<u32>,
-    pub tx_first_out: Vec<u32>,
+    pub tx_inputs: RunsData,
+    pub tx_outputs: RunsData,
     pub tx_lock: Vec<u32>,
     pub tx_shape: Vec<u32>,
     pub in_prev_lo: Vec<u32>,
     pub in_prev_hi: Vec<u8>,
-    pub out_value: Vec<u64>,
+    pub out_value_lo: Vec<u32>,
+    pub out_value_hi: Vec<u8>,
+    pub out_big: Vec<[u64; 2]>,
     pub out_addr: Vec<u32>,
     pub spent: Vec<u32>,
     pub addr_type: Vec<u8>,
@@ -215,13 +216,15 @@ impl SegmentData {
             first,
             blocks: Vec::new(),
             txids: Vec::new(),
-            tx_first_in: vec![0],
-            tx_first_out: vec![0],
+            tx_inputs: RunsData::default(),
+            tx_outputs: RunsData::default(),
             tx_lock: Vec::new(),
             tx_shape: Vec::new(),
             in_prev_lo: Vec::new(),
             in_prev_hi: Vec::new(),
-            out_value: Vec::new(),
+            out_value_lo: Vec::new(),
+            out_value_hi: Vec::new(),
+            out_big: Vec::new(),
             out_addr: Vec::new(),
             spent: Vec::new(),
             addr_type: Vec::new(),
@@ -236,13 +239,15 @@ impl SegmentData {
             first: self.first,
             blocks: &self.blocks,
             txids: &self.txids,
-            tx_first_in: &self.tx_first_in,
-            tx_first_out: &self.tx_first_out,
+            tx_inputs: self.tx_inputs.view(),
+            tx_outputs: self.tx_outputs.view(),
             tx_lock: &self.tx_lock,
             tx_shape: &self.tx_shape,
             in_prev_lo: &self.in_prev_lo,
             in_prev_hi: &self.in_prev_hi,
-            out_value: &self.out_value,
+            out_value_lo: &self.out_value_lo,
+            out_value_hi: &self.out_value_hi,
+            out_big: &self.out_big,
             out_addr: &self.out_addr,
             addr_type: &self.addr_type,
             addr_group: &self.addr_group,
@@ -257,7 +262,7 @@ impl SegmentData {
             block: self.first.block + self.blocks.len() as u32,
             tx: self.first.tx + self.txids.len() as u32,
             input: self.first.input + self.in_prev_lo.len() as u64,
-            output: self.first.output + self.out_value.len() as u64,
+            output: self.first.output + self.out_addr.len() as u64,
             addr: self.first.addr + self.addr_type.len() as u32,
             reserved: 0,
         }
@@ -276,14 +281,25 @@ impl SegmentData {
         self.txids.push(tx.txid.0);
         self.tx_lock.push(tx.lock_time);
         self.tx_shape.push(version << WEIGHT_BITS | tx.weight);
-        self.tx_first_in.push(self.tx_first_in.last().expect("never empty") + tx.input_count);
-        self.tx_first_out.push(self.tx_first_out.last().expect("never empty") + tx.output_count);
+        self.tx_inputs.push(tx.input_count);
+        self.tx_outputs.push(tx.output_count);
     }
 
     pub(crate) fn push_output(&mut self, row: &OutputRow, addr: u32) {
-        self.out_value.push(row.value);
+        self.push_value(row.value);
         self.out_addr.push(addr);
         self.spent.push(if row.script_type == ScriptType::OpReturn { UNSPENDABLE } else { UNSPENT });
+    }
+
+    fn push_value(&mut self, value: u64) {
+        let stored = if value < BIG_VALUE {
+            value
+        } else {
+            self.out_big.push([self.out_value_lo.len() as u64, value]);
+            BIG_VALUE
+        };
+        self.out_value_lo.push(stored as u32);
+        self.out_value_hi.push((stored >> 32) as u8);
     }
 
     pub(crate) fn push_input(&mut self, prev: PackedPrev, row: &InputRow) {
@@ -301,17 +317,24 @@ impl SegmentData {
             .blocks
             .get(blocks)
             .map_or(rows.addr_type.len(), |b| (b.first_addr - rows.first.addr) as usize);
-        let (end_in, end_out) = (rows.tx_first_in[end_tx] as usize, rows.tx_first_out[end_tx] as usize);
-        let (base_in, base_out) = (self.in_prev_lo.len() as u32, self.out_value.len() as u32);
+        let ends = || Some((rows.tx_inputs.start(end_tx)?, rows.tx_outputs.start(end_tx)?));
+        let (end_in, end_out) = ends().expect("sealed rows agree, checked on opening");
+        let base_in = self.in_prev_lo.len() as u32;
         self.blocks.extend_from_slice(&rows.blocks[..blocks]);
         self.txids.extend_from_slice(&rows.txids[..end_tx]);
         self.tx_lock.extend_from_slice(&rows.tx_lock[..end_tx]);
         self.tx_shape.extend_from_slice(&rows.tx_shape[..end_tx]);
-        self.tx_first_in.extend(rows.tx_first_in[1..=end_tx].iter().map(|start| start + base_in));
-        self.tx_first_out.extend(rows.tx_first_out[1..=end_tx].iter().map(|start| start + base_out));
+        for tx in 0..end_tx {
+            let count =
+                |runs: Runs<'_>| runs.range(tx).expect("sealed rows agree, checked on opening").len() as u32;
+            self.tx_inputs.push(count(rows.tx_inputs));
+            self.tx_outputs.push(count(rows.tx_outputs));
+        }
         self.in_prev_lo.extend_from_slice(&rows.in_prev_lo[..end_in]);
         self.in_prev_hi.extend_from_slice(&rows.in_prev_hi[..end_in]);
-        self.out_value.extend_from_slice(&rows.out_value[..end_out]);
+        for out in 0..end_out {
+            self.push_value(rows.value(out).expect("sealed rows agree, checked on opening"));
+        }
         self.out_addr.extend_from_slice(&rows.out_addr[..end_out]);
         self.spent.extend((0..end_out).map(spent));
         for rel in 0..end_addr {

@@ -16,6 +16,7 @@ mod error;
 mod ids;
 mod manifest;
 mod reader;
+mod runs;
 mod segment;
 mod tables;
 mod verify;

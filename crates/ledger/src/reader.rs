@@ -281,7 +281,7 @@ impl Ledger {
         let segment = self.segment_of_tx(num)?;
         let (rows, first) = (segment.rows(), segment.first());
         let rel = (num.0 - first.tx) as usize;
-        let (inputs, outputs) = (rows.inputs_of(rel)?, rows.outputs_of(rel)?);
+        let (inputs, outputs) = (rows.tx_inputs.range(rel)?, rows.tx_outputs.range(rel)?);
         let (weight, version) = unpack_shape(*rows.tx_shape.get(rel)?);
         Some(TxView {
             num,
@@ -332,7 +332,7 @@ impl Ledger {
         let segment = self.segment_by(|segment| segment.first().output <= num.0)?;
         let rows = segment.rows();
         let rel = (num.0 - segment.first().output) as usize;
-        let value = *rows.out_value.get(rel)?;
+        let value = rows.value(rel)?;
         let addr = *rows.out_addr.get(rel)?;
         Some(OutputView {
             num,
@@ -356,11 +356,8 @@ impl Ledger {
         let segment = self.segment_by(|segment| segment.first().output <= out.0)?;
         let rows = segment.rows();
         let rel = (out.0 - segment.first().output) as usize;
-        if rel >= rows.out_value.len() {
-            return None;
-        }
-        let tx = rows.tx_of_output(rel);
-        Some((TxNum(segment.first().tx + tx as u32), rel as u32 - rows.tx_first_out[tx]))
+        let (tx, start) = rows.tx_outputs.owner(rel)?;
+        Some((TxNum(segment.first().tx + tx as u32), (rel - start) as u32))
     }
 
     /// The transaction an input belongs to.
@@ -368,7 +365,7 @@ impl Ledger {
         let segment = self.segment_by(|segment| segment.first().input <= input.0)?;
         let rows = segment.rows();
         let rel = (input.0 - segment.first().input) as usize;
-        (rel < rows.in_prev_lo.len()).then(|| TxNum(segment.first().tx + rows.tx_of_input(rel) as u32))
+        rows.tx_inputs.owner(rel).map(|(tx, _)| TxNum(segment.first().tx + tx as u32))
     }
 
     /// Amount of what an input spends, where known.
@@ -392,7 +389,7 @@ impl Ledger {
     /// Amount of an output in base units.
     pub fn output_value(&self, out: OutNum) -> Option<u64> {
         let segment = self.segment_by(|segment| segment.first().output <= out.0)?;
-        segment.rows().out_value.get((out.0 - segment.first().output) as usize).copied()
+        segment.rows().value((out.0 - segment.first().output) as usize)
     }
 
     /// Owner of an output.

@@ -17,13 +17,14 @@ use zerocopy::IntoBytes;
 use crate::{
     LedgerError,
     data::{BlockRow, First, MissingRow, NO_ADDR, Rows, SegmentData},
+    runs::Runs,
 };
 
 /// Version of every file of the ledger. Readers refuse any other.
 pub(crate) const FORMAT_VERSION: u32 = 1;
-const KIND: Kind = Kind { magic: *b"THSEGMNT", version: FORMAT_VERSION, sections: 25 };
-/// Place of the outputs' amounts among the sections; their number is the number of spent cells.
-const VALUE_SECTION_WORD: usize = 5;
+const KIND: Kind = Kind { magic: *b"THSEGMNT", version: FORMAT_VERSION, sections: 31 };
+/// Place of the number of outputs, which is the number of spent cells, behind the segment's first numbers.
+const OUTPUTS_WORD: usize = 5;
 
 /// Hash under which a transaction is found.
 pub(crate) fn txid_hash(txid: &[u8; 32]) -> u64 {
@@ -35,53 +36,72 @@ pub(crate) fn addr_hash(script_type: u8, payload: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64_with_seed(payload, u64::from(script_type))
 }
 
-/// Where each owner's outputs lie in a segment.
+/// A cell of [`AddrOutputs`] with this bit is a place in `lists`, one without it is the owner's only output.
+const LIST: u32 = 1 << 31;
+
+/// Where each owner's outputs lie in a segment. Most owners have one output in their life, which costs its cell alone.
 #[derive(Debug, Default)]
 struct AddrOutputs {
-    /// First entry in `positions` of each address first seen here, and one closing cell.
-    new_dir: Vec<u32>,
+    /// One cell for each address first seen here.
+    new_cell: Vec<u32>,
     /// Addresses seen before this segment that have outputs in it, ascending, global numbers.
     old_addr: Vec<u32>,
-    /// First entry in `positions` of each of `old_addr`, and one closing cell.
-    old_dir: Vec<u32>,
-    /// Relative outputs: those of new addresses, then those of old ones.
-    positions: Vec<u32>,
+    /// One cell for each of `old_addr`.
+    old_cell: Vec<u32>,
+    /// Lists: how many outputs, then the relative outputs, ascending.
+    lists: Vec<u32>,
 }
 
 fn addr_outputs(rows: &Rows<'_>) -> AddrOutputs {
     let first = rows.first.addr;
     let is_new = |addr: u32| addr >= first && addr != NO_ADDR;
-    let mut new_dir = vec![0u32; rows.addr_type.len() + 1];
     let mut old: Vec<(u32, u32)> = Vec::new();
+    // Counting sort: how many each new owner has, where its list begins, then the outputs into their lists.
+    let mut counts = vec![0u32; rows.addr_type.len()];
     for (out, &addr) in rows.out_addr.iter().enumerate() {
         if is_new(addr) {
-            new_dir[(addr - first) as usize + 1] += 1;
+            counts[(addr - first) as usize] += 1;
         } else if addr != NO_ADDR {
             old.push((addr, out as u32));
         }
     }
-    for i in 1..new_dir.len() {
-        new_dir[i] += new_dir[i - 1];
-    }
-    let new_total = *new_dir.last().expect("never empty");
-    let mut positions = vec![0u32; new_total as usize];
-    let mut next = new_dir.clone();
+    let mut found = AddrOutputs::default();
+    let mut listed = 0u32;
+    found.new_cell = counts
+        .iter()
+        .map(|&count| match count {
+            1 => 0,
+            // An owner known only from spent outputs outside the ledger has an empty list.
+            count => {
+                listed += count + 1;
+                LIST | (listed - count - 1)
+            }
+        })
+        .collect();
+    found.lists = vec![0; listed as usize];
     for (out, &addr) in rows.out_addr.iter().enumerate().filter(|&(_, &addr)| is_new(addr)) {
-        let at = &mut next[(addr - first) as usize];
-        positions[*at as usize] = out as u32;
-        *at += 1;
+        let cell = &mut found.new_cell[(addr - first) as usize];
+        if *cell & LIST == 0 {
+            *cell = out as u32;
+            continue;
+        }
+        let at = (*cell & !LIST) as usize;
+        found.lists[at] += 1;
+        let filled = found.lists[at] as usize;
+        found.lists[at + filled] = out as u32;
     }
     old.par_sort_unstable();
-    let (mut old_addr, mut old_dir) = (Vec::new(), Vec::new());
-    for &(addr, out) in &old {
-        if old_addr.last() != Some(&addr) {
-            old_addr.push(addr);
-            old_dir.push(positions.len() as u32);
+    for group in old.chunk_by(|a, b| a.0 == b.0) {
+        found.old_addr.push(group[0].0);
+        if let [(_, only)] = group {
+            found.old_cell.push(*only);
+        } else {
+            found.old_cell.push(LIST | found.lists.len() as u32);
+            found.lists.push(group.len() as u32);
+            found.lists.extend(group.iter().map(|&(_, out)| out));
         }
-        positions.push(out);
     }
-    old_dir.push(positions.len() as u32);
-    AddrOutputs { new_dir, old_addr, old_dir, positions }
+    found
 }
 
 /// Rows of `missing` that know their owner, ordered by owner: (owner, row).
@@ -112,16 +132,22 @@ pub(crate) fn write_segment(dir: &Path, name: &str, data: &SegmentData) -> Resul
             (HashIndexData::build(&hashes), (addr_outputs(&rows), missing_by_addr(&rows)))
         },
     );
-    let sections: [&[u8]; 25] = [
+    let sections: [&[u8]; 31] = [
         rows.blocks.as_bytes(),
         rows.txids.as_bytes(),
-        rows.tx_first_in.as_bytes(),
-        rows.tx_first_out.as_bytes(),
+        rows.tx_inputs.groups.as_bytes(),
+        rows.tx_inputs.counts,
+        rows.tx_inputs.big.as_bytes(),
+        rows.tx_outputs.groups.as_bytes(),
+        rows.tx_outputs.counts,
+        rows.tx_outputs.big.as_bytes(),
         rows.tx_lock.as_bytes(),
         rows.tx_shape.as_bytes(),
         rows.in_prev_lo.as_bytes(),
         rows.in_prev_hi,
-        rows.out_value.as_bytes(),
+        rows.out_value_lo.as_bytes(),
+        rows.out_value_hi,
+        rows.out_big.as_bytes(),
         rows.out_addr.as_bytes(),
         rows.addr_type,
         rows.addr_group.as_bytes(),
@@ -133,25 +159,32 @@ pub(crate) fn write_segment(dir: &Path, name: &str, data: &SegmentData) -> Resul
         addr_index.dir.as_bytes(),
         addr_index.entries.as_bytes(),
         &addr_index.tags,
-        by_addr.new_dir.as_bytes(),
+        by_addr.new_cell.as_bytes(),
         by_addr.old_addr.as_bytes(),
-        by_addr.old_dir.as_bytes(),
-        by_addr.positions.as_bytes(),
+        by_addr.old_cell.as_bytes(),
+        by_addr.lists.as_bytes(),
         missing_by_addr.as_bytes(),
     ];
     let first = rows.first;
     let mut words = [0; WORDS];
-    words[..VALUE_SECTION_WORD].copy_from_slice(&[
+    words[..OUTPUTS_WORD].copy_from_slice(&[
         first.input,
         first.output,
         u64::from(first.block),
         u64::from(first.tx),
         u64::from(first.addr),
     ]);
-    words[VALUE_SECTION_WORD] = rows.out_value.len() as u64;
+    words[OUTPUTS_WORD] = rows.out_addr.len() as u64;
     write_durably(&dir.join(format!("{name}.spent")), &[data.spent.as_bytes()])?;
     sections::write(&dir.join(format!("{name}.seg")), KIND, words, &sections)?;
     Ok(())
+}
+
+/// Starts, counts and long runs.
+type RunsColumns = (Column<u32>, Column<u8>, Column<[u32; 2]>);
+
+fn runs((groups, counts, big): &RunsColumns) -> Runs<'_> {
+    Runs { groups, counts, big }
 }
 
 /// A sealed segment, mapped.
@@ -162,13 +195,15 @@ pub(crate) struct Segment {
     first: First,
     blocks: Column<BlockRow>,
     txids: Column<[u8; 32]>,
-    tx_first_in: Column<u32>,
-    tx_first_out: Column<u32>,
+    tx_inputs: RunsColumns,
+    tx_outputs: RunsColumns,
     tx_lock: Column<u32>,
     tx_shape: Column<u32>,
     in_prev_lo: Column<u32>,
     in_prev_hi: Column<u8>,
-    out_value: Column<u64>,
+    out_value_lo: Column<u32>,
+    out_value_hi: Column<u8>,
+    out_big: Column<[u64; 2]>,
     out_addr: Column<u32>,
     addr_type: Column<u8>,
     addr_group: Column<u32>,
@@ -176,10 +211,10 @@ pub(crate) struct Segment {
     missing: Column<MissingRow>,
     tx_index: (Column<u32>, Column<u32>, Column<u8>),
     addr_index: (Column<u32>, Column<u32>, Column<u8>),
-    new_dir: Column<u32>,
+    new_cell: Column<u32>,
     old_addr: Column<u32>,
-    old_dir: Column<u32>,
-    positions: Column<u32>,
+    old_cell: Column<u32>,
+    lists: Column<u32>,
     missing_by_addr: Column<[u32; 2]>,
     pub(crate) spent: SharedColumn,
 }
@@ -200,13 +235,15 @@ impl Segment {
             first,
             blocks: file.column()?,
             txids: file.column()?,
-            tx_first_in: file.column()?,
-            tx_first_out: file.column()?,
+            tx_inputs: (file.column()?, file.column()?, file.column()?),
+            tx_outputs: (file.column()?, file.column()?, file.column()?),
             tx_lock: file.column()?,
             tx_shape: file.column()?,
             in_prev_lo: file.column()?,
             in_prev_hi: file.column()?,
-            out_value: file.column()?,
+            out_value_lo: file.column()?,
+            out_value_hi: file.column()?,
+            out_big: file.column()?,
             out_addr: file.column()?,
             addr_type: file.column()?,
             addr_group: file.column()?,
@@ -214,10 +251,10 @@ impl Segment {
             missing: file.column()?,
             tx_index: (file.column()?, file.column()?, file.column()?),
             addr_index: (file.column()?, file.column()?, file.column()?),
-            new_dir: file.column()?,
+            new_cell: file.column()?,
             old_addr: file.column()?,
-            old_dir: file.column()?,
-            positions: file.column()?,
+            old_cell: file.column()?,
+            lists: file.column()?,
             missing_by_addr: file.column()?,
             spent: SharedColumn::open(&spent_path, outputs as usize, writable)?,
             spent_path,
@@ -229,17 +266,20 @@ impl Segment {
 
     /// Parallel columns must be equally long, or a row number would mean different things in them.
     fn check_lengths(&self) -> Result<(), LedgerError> {
-        let (txs, inputs, outputs) = (self.txids.len(), self.in_prev_lo.len(), self.out_value.len());
-        let agree = self.tx_first_in.len() == txs + 1
-            && self.tx_first_out.len() == txs + 1
+        let (txs, inputs, outputs) = (self.txids.len(), self.in_prev_lo.len(), self.out_addr.len());
+        let rows = self.rows();
+        let agree = rows.tx_inputs.len() == txs
+            && rows.tx_outputs.len() == txs
             && self.tx_lock.len() == txs
             && self.tx_shape.len() == txs
             && self.in_prev_hi.len() == inputs
-            && self.out_addr.len() == outputs
-            && self.tx_first_in.last().is_some_and(|&end| end as usize == inputs)
-            && self.tx_first_out.last().is_some_and(|&end| end as usize == outputs)
-            && self.new_dir.len() == self.addr_type.len() + 1
-            && self.old_dir.len() == self.old_addr.len() + 1
+            && self.out_value_lo.len() == outputs
+            && self.out_value_hi.len() == outputs
+            && self.spent.len() == outputs
+            && rows.tx_inputs.start(txs) == Some(inputs)
+            && rows.tx_outputs.start(txs) == Some(outputs)
+            && self.new_cell.len() == self.addr_type.len()
+            && self.old_cell.len() == self.old_addr.len()
             && !self.blocks.is_empty()
             && self.blocks[0].first_tx == self.first.tx;
         if agree { Ok(()) } else { Err(LedgerError::corrupt(self.path(), "its columns differ in length")) }
@@ -250,13 +290,15 @@ impl Segment {
             first: self.first,
             blocks: &self.blocks,
             txids: &self.txids,
-            tx_first_in: &self.tx_first_in,
-            tx_first_out: &self.tx_first_out,
+            tx_inputs: runs(&self.tx_inputs),
+            tx_outputs: runs(&self.tx_outputs),
             tx_lock: &self.tx_lock,
             tx_shape: &self.tx_shape,
             in_prev_lo: &self.in_prev_lo,
             in_prev_hi: &self.in_prev_hi,
-            out_value: &self.out_value,
+            out_value_lo: &self.out_value_lo,
+            out_value_hi: &self.out_value_hi,
+            out_big: &self.out_big,
             out_addr: &self.out_addr,
             addr_type: &self.addr_type,
             addr_group: &self.addr_group,
@@ -275,7 +317,7 @@ impl Segment {
             block: self.first.block + self.blocks.len() as u32,
             tx: self.first.tx + self.txids.len() as u32,
             input: self.first.input + self.in_prev_lo.len() as u64,
-            output: self.first.output + self.out_value.len() as u64,
+            output: self.first.output + self.out_addr.len() as u64,
             addr: self.first.addr + self.addr_type.len() as u32,
             reserved: 0,
         }
@@ -301,18 +343,17 @@ impl Segment {
 
     /// Relative outputs in this segment that belong to a global address number, ascending.
     pub(crate) fn outputs_of_addr(&self, addr: u32) -> &[u32] {
-        let (dir, at) = if addr >= self.first.addr {
-            (&self.new_dir, (addr - self.first.addr) as usize)
+        let cell = if addr >= self.first.addr {
+            self.new_cell.get((addr - self.first.addr) as usize)
         } else {
-            match self.old_addr.binary_search(&addr) {
-                Ok(at) => (&self.old_dir, at),
-                Err(_) => return &[],
-            }
+            self.old_addr.binary_search(&addr).ok().map(|at| &self.old_cell[at])
         };
-        match (dir.get(at), dir.get(at + 1)) {
-            (Some(&start), Some(&end)) => self.positions.get(start as usize..end as usize).unwrap_or(&[]),
-            _ => &[],
+        let Some(cell) = cell else { return &[] };
+        if cell & LIST == 0 {
+            return std::slice::from_ref(cell);
         }
+        let list = self.lists.get((cell & !LIST) as usize..).unwrap_or(&[]);
+        list.split_first().and_then(|(&count, rest)| rest.get(..count as usize)).unwrap_or(&[])
     }
 
     /// Rows of `missing` whose spent output belonged to a global address number.

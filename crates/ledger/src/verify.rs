@@ -65,8 +65,10 @@ impl Ledger {
         let wrong = |what: String| LedgerError::corrupt(segment.path(), what);
         let num = segment.first().tx + rel as u32;
         let disagree = || wrong(format!("transaction {num} lies outside its columns"));
-        let (inputs, outputs) =
-            (rows.inputs_of(rel).ok_or_else(disagree)?, rows.outputs_of(rel).ok_or_else(disagree)?);
+        let (inputs, outputs) = (
+            rows.tx_inputs.range(rel).ok_or_else(disagree)?,
+            rows.tx_outputs.range(rel).ok_or_else(disagree)?,
+        );
         hasher.update(rows.txids[rel]);
         hasher.update(rows.tx_lock[rel].to_le_bytes());
         hasher.update(rows.tx_shape[rel].to_le_bytes());
@@ -107,7 +109,7 @@ impl Ledger {
                     "an output of transaction {num} is spent by an earlier one, {cell}"
                 )));
             }
-            hasher.update(rows.out_value.get(out).ok_or_else(disagree)?.to_le_bytes());
+            hasher.update(rows.value(out).ok_or_else(disagree)?.to_le_bytes());
             hasher.update(rows.out_addr.get(out).ok_or_else(disagree)?.to_le_bytes());
         }
         match segment.find_tx(&rows.txids[rel]) {

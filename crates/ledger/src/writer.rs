@@ -29,8 +29,8 @@ use crate::{
 
 /// Rows a block may add at most; a valid block is far below (4 M weight units).
 const MAX_BLOCK_ROWS: usize = 4_000_000;
-/// Room kept below 2^32 in a segment's relative numbers.
-const MAX_SEGMENT_ROWS: usize = u32::MAX as usize - 2 * MAX_BLOCK_ROWS;
+/// Room kept below 2^31 in a segment's relative numbers.
+const MAX_SEGMENT_ROWS: usize = i32::MAX as usize - 2 * MAX_BLOCK_ROWS;
 
 /// How a writer behaves.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +119,7 @@ impl Parts {
         if tx >= self.current.first.tx {
             let current = &mut self.current;
             let rel = (tx - current.first.tx) as usize;
-            let range = current.tx_first_out[rel] as usize..current.tx_first_out[rel + 1] as usize;
+            let Some(range) = current.tx_outputs.view().range(rel) else { return Spend::NoSuchOutput };
             let Some(out) = range.clone().nth(vout as usize) else { return Spend::NoSuchOutput };
             if current.spent[out] != UNSPENT {
                 return Spend::AlreadySpent;
@@ -129,7 +129,7 @@ impl Parts {
             return Spend::Done { out: current.first.output + out as u64, exhausted };
         }
         let Some(segment) = self.segment_of_tx(tx) else { return Spend::NoSuchOutput };
-        let Some(range) = segment.rows().outputs_of((tx - segment.first().tx) as usize) else {
+        let Some(range) = segment.rows().tx_outputs.range((tx - segment.first().tx) as usize) else {
             return Spend::NoSuchOutput;
         };
         let Some(out) = range.clone().nth(vout as usize) else { return Spend::NoSuchOutput };
@@ -222,8 +222,11 @@ impl Writer {
             }
         }
         for (rel, txid) in rows.txids.iter().enumerate() {
-            let outputs =
-                rows.outputs_of(rel).filter(|range| range.end <= segment.spent.len()).ok_or_else(damaged)?;
+            let outputs = rows
+                .tx_outputs
+                .range(rel)
+                .filter(|range| range.end <= segment.spent.len())
+                .ok_or_else(damaged)?;
             if outputs.into_iter().any(|out| segment.spent.load(out) == UNSPENT) {
                 insert_live(&mut self.live, &self.parts, txid, first.tx + rel as u32);
             }
@@ -326,7 +329,7 @@ impl Writer {
             return full("outputs");
         }
         let current = &self.parts.current;
-        let largest = current.out_value.len().max(current.in_prev_lo.len()).max(current.addr_payload.len());
+        let largest = current.out_addr.len().max(current.in_prev_lo.len()).max(current.addr_payload.len());
         if largest >= MAX_SEGMENT_ROWS { full("a segment's rows") } else { Ok(()) }
     }
 

@@ -234,6 +234,7 @@ impl SegmentData {
         }
     }
 
+    #[inline]
     pub(crate) fn rows(&self) -> Rows<'_> {
         Rows {
             first: self.first,

@@ -285,6 +285,7 @@ impl Segment {
         if agree { Ok(()) } else { Err(LedgerError::corrupt(self.path(), "its columns differ in length")) }
     }
 
+    #[inline]
     pub(crate) fn rows(&self) -> Rows<'_> {
         Rows {
             first: self.first,

@@ -2,7 +2,8 @@
 //!
 //! Wallets 0…127 are services: they receive most payments, a few of them most of those, and reuse their hot
 //! addresses. Everyone else is a user, whose number grows with the chain. A transaction spends coins of *one* wallet,
-//! so the true clusters are the wallets. Change goes to a fresh address of the payer six times in seven.
+//! so the true clusters are the wallets. Change goes to a fresh address of the payer half of the time. Reuse is set so
+//! that a transaction brings about one new address, as on the whole chain, which has as many addresses as transactions.
 
 use std::collections::VecDeque;
 
@@ -247,14 +248,14 @@ impl Economy {
         let to_service = if payer < SERVICES { dice.chance(1, 2) } else { dice.chance(9, 10) };
         if to_service {
             let service = draw_service(dice);
-            if dice.chance(1, 2) {
+            if dice.chance(3, 4) {
                 return (service, dice.below(HOT_KEYS) as u32);
             }
             return (service, self.fresh_key(service));
         }
         let user = self.draw_user(dice);
-        // One payment to a user in five goes to an address it used before.
-        if dice.chance(1, 5) {
+        // Every other payment to a user goes to an address it used before.
+        if dice.chance(1, 2) {
             let used = self.next_keys.get(user as usize).copied().unwrap_or(0).max(1);
             return (user, dice.below(u64::from(used)) as u32);
         }
@@ -267,7 +268,7 @@ impl Economy {
     }
 
     fn change_key(&mut self, (wallet, key): (u32, u32), dice: &mut Dice) -> (u32, u32) {
-        if dice.chance(1, 7) { (wallet, key) } else { (wallet, self.fresh_key(wallet)) }
+        if dice.chance(1, 2) { (wallet, key) } else { (wallet, self.fresh_key(wallet)) }
     }
 
     fn fresh_key(&mut self, wallet: u32) -> u32 {

@@ -28,6 +28,17 @@ pub struct Kind {
 
 /// Writes a file, durable when this returns. `words` mean what the caller likes.
 pub fn write(path: &Path, kind: Kind, words: [u64; WORDS], sections: &[&[u8]]) -> Result<(), ColumnError> {
+    let header = header(kind, words, sections);
+    write_durably(path, &parts(kind, &header, sections))
+}
+
+/// The bytes that [`write`] writes.
+pub fn encode(kind: Kind, words: [u64; WORDS], sections: &[&[u8]]) -> Vec<u8> {
+    let header = header(kind, words, sections);
+    parts(kind, &header, sections).concat()
+}
+
+fn header(kind: Kind, words: [u64; WORDS], sections: &[&[u8]]) -> Vec<u64> {
     assert_eq!(sections.len(), kind.sections, "a kind of file has a fixed number of sections");
     let mut header = vec![u64::from_le_bytes(kind.magic), u64::from(kind.version)];
     header.extend(words);
@@ -38,15 +49,20 @@ pub fn write(path: &Path, kind: Kind, words: [u64; WORDS], sections: &[&[u8]]) -
         at += section.len() as u64;
     }
     header.push(xxh3_64(header.as_bytes()));
-    let padding = [0u8; ALIGN as usize];
-    let mut parts: Vec<&[u8]> = vec![header.as_bytes()];
+    header
+}
+
+/// The header and the sections, with padding between them.
+fn parts<'a>(kind: Kind, header: &'a [u64], sections: &[&'a [u8]]) -> Vec<&'a [u8]> {
+    static PADDING: [u8; ALIGN as usize] = [0; ALIGN as usize];
+    let mut parts = vec![header.as_bytes()];
     let mut at = header_bytes(kind) as u64;
     for section in sections {
-        parts.push(&padding[..(at.next_multiple_of(ALIGN) - at) as usize]);
+        parts.push(&PADDING[..(at.next_multiple_of(ALIGN) - at) as usize]);
         parts.push(section);
         at = at.next_multiple_of(ALIGN) + section.len() as u64;
     }
-    write_durably(path, &parts)
+    parts
 }
 
 fn header_bytes(kind: Kind) -> usize {
@@ -66,7 +82,15 @@ pub struct SectionFile {
 impl SectionFile {
     /// Maps a file and checks its table.
     pub fn open(path: &Path, kind: Kind) -> Result<Self, ColumnError> {
-        let backing = Backing::map(path)?;
+        Self::new(path, Backing::map(path)?, kind)
+    }
+
+    /// Takes the bytes of a file and checks its table. `path` stands in errors only.
+    pub fn from_bytes(path: &Path, bytes: &[u8], kind: Kind) -> Result<Self, ColumnError> {
+        Self::new(path, Backing::from_bytes(bytes), kind)
+    }
+
+    fn new(path: &Path, backing: Backing, kind: Kind) -> Result<Self, ColumnError> {
         let word = |at: usize| {
             let bytes = backing.bytes().get(at * 8..at * 8 + 8)?;
             Some(u64::from_le_bytes(bytes.try_into().expect("8 bytes")))
@@ -158,6 +182,10 @@ mod tests {
         assert_eq!(file.words(), [7; WORDS]);
         assert_eq!(&file.column::<u32>().expect("fits")[..], numbers);
         assert_eq!(&file.column::<u8>().expect("fits")[..], b"text");
+        file.check().expect("whole");
+        let bytes = encode(KIND, [7; WORDS], &[numbers.as_bytes(), b"text"]);
+        assert_eq!(bytes, std::fs::read(&path).expect("read"));
+        let file = SectionFile::from_bytes(&path, &bytes, KIND).expect("opens");
         file.check().expect("whole");
 
         let right = std::fs::read(&path).expect("read");

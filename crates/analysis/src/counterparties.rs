@@ -18,11 +18,13 @@ pub struct Limits {
     pub rows: usize,
     /// Ignore blocks after this time, seconds since 1970-01-01 UTC.
     pub until: u32,
+    /// Count nothing that the subject received in one transaction below this many base units.
+    pub dust: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { outputs: 20_000, rows: 2_000_000, until: u32::MAX }
+        Self { outputs: 20_000, rows: 2_000_000, until: u32::MAX, dust: 0 }
     }
 }
 
@@ -127,12 +129,12 @@ impl Counterparties {
             found.txs += 1;
             found.span =
                 Some(found.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
-            found.book(subject, tx, &parties);
+            found.book(subject, tx, &parties, limits.dust);
         }
         found
     }
 
-    fn book(&mut self, subject: AddrNum, tx: TxNum, parties: &TxParties) {
+    fn book(&mut self, subject: AddrNum, tx: TxNum, parties: &TxParties, dust: u64) {
         let own = Some(subject);
         let unresolved = parties.unknown_amounts + parties.unknown_owners > 0;
         self.unresolved_txs += u32::from(unresolved);
@@ -142,6 +144,9 @@ impl Counterparties {
         }
         let received = parties.outputs.get(&own).copied().unwrap_or(0);
         self.total_in += received;
+        if received < u128::from(dust) {
+            return;
+        }
         if parties.coinbase {
             self.minted += received;
         } else if parties.unknown_amounts > 0 {

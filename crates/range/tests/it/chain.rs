@@ -174,13 +174,13 @@ fn transactions_have_the_measured_shape() {
         assert!((low..=high).contains(&share), "{kind}: {share} in 10,000");
     }
 
-    // Addresses: most outputs go to a script of their own, some scripts are paid very often.
+    // Addresses: about one new one a transaction, some are paid very often.
     let mut paid: HashMap<&bitcoin::Script, u64> = HashMap::new();
     for output in payments().flat_map(|tx| &tx.output).filter(|o| !o.script_pubkey.is_op_return()) {
         *paid.entry(&output.script_pubkey).or_default() += 1;
     }
     assert!(*paid.values().max().expect("outputs") > 100);
-    assert!(paid.len() as u64 * 100 / outputs >= 50, "{} scripts for {outputs} outputs", paid.len());
+    assert!((35..50).contains(&(paid.len() as u64 * 100 / outputs)), "{} scripts for {outputs} outputs", paid.len());
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn a_seed_fixes_every_byte() {
     // The same on every platform and in every later version, or benchmarks cannot be compared: change this line only
     // together with the generator's version in CHANGELOG.md.
     let digest = bitcoin::hashes::sha256::Hash::hash(&bytes).to_string();
-    assert_eq!(digest, "8899d00aab0f5a203d3eaa636353207509fccc75dc6c507e613a36e34907cfdc");
+    assert_eq!(digest, "fc7f3d3ffdfd5bbd087e6f4d9adbd9412909d2d5178d0c31599b7a2cf3c697d9");
 }
 
 #[test]

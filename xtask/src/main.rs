@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool for developers")]
 
+mod bench;
 mod fuzz;
 mod run;
 mod test;
@@ -17,6 +18,8 @@ usage: cargo xtask TASK
   test                        all that a change must pass: format, clippy, tests, doctests, tidy, docs,
                               cargo deny (where installed), a few seconds of fuzzing
   tidy                        the repository's own rules: who may import whom, manifests, stray files, unsafe…
+  bench [--txs N,N] [--no-peers]
+                              measure, and rewrite docs/BENCHMARKS.md
   fuzz [--seconds N] [TARGET] every fuzz target, or one, for N seconds each (60)
 ";
 
@@ -27,6 +30,7 @@ fn main() -> ExitCode {
         ["test"] => test::run_all(),
         ["tidy"] => tidy::run(),
         ["fuzz", ref rest @ ..] => fuzz::Options::parse(rest).and_then(|options| fuzz::run_targets(&options)),
+        ["bench", ref rest @ ..] => bench::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

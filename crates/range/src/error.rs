@@ -19,6 +19,9 @@ pub enum RangeError {
     /// A generated case was asked for on the main network.
     #[error("a generated case is not made with mainnet addresses: choose regtest, signet or testnet")]
     MainnetCase,
+    /// Something shorter than a block was to be repeated.
+    #[error("{0} bytes are no block: a header alone has 80")]
+    NoBlock(usize),
     /// The block file is there already.
     #[error("{} exists and is not overwritten: choose an empty folder", path.display())]
     Exists {

@@ -4,7 +4,7 @@
 //! million of them; they feed benchmarks and tests. [`demo_case`] tells a small heist in such a chain, with the truth about
 //! every satoshi of the loot. Everything is *generated* and says so; the same seed gives the same bytes on every platform.
 //!
-//! **Invariant:** no clock, no system randomness, no floating point. Only the two `write_block_files` do I/O.
+//! **Invariant:** no clock, no system randomness, no floating point. Only the functions that write block files do I/O.
 
 mod assembler;
 mod case;
@@ -16,10 +16,12 @@ mod generator;
 mod measured;
 mod owner;
 mod pool;
+mod repeat;
 mod truth;
 mod wire;
 
 pub use case::{DemoCase, demo_case};
 pub use error::RangeError;
 pub use generator::{Generator, GeneratorConfig, MAX_TXS, MIN_TXS, Profile, Progress, Summary};
+pub use repeat::{Repeated, repeat_blocks};
 pub use truth::{Actor, Ends, Entry, Lot, LotLabel, Movement, Role, Step, Truth};

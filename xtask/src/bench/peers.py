@@ -1,0 +1,109 @@
+"""Runs the Python peers on a folder of block files, one a process, and prints what they counted as JSON.
+
+    peers.py index    NODE   writes NODE/blocks/index, the LevelDB block index that Bitcoin Core keeps beside its files
+    peers.py explorer NODE   bitcoin-explorer
+    peers.py parser   NODE   blockchain-parser
+
+NODE is a folder with `blocks/blk*.dat` in it, as a node's data folder is.
+"""
+
+import hashlib
+import json
+import pathlib
+import struct
+import sys
+import time
+
+# Validated to the end, block data present.
+STATUS = 5 | 8
+CLIENT_VERSION = 300000
+
+
+def sha256d(data):
+    return hashlib.sha256(hashlib.sha256(data).digest()).digest()
+
+
+def compact_size(data, at):
+    first = data[at]
+    if first < 0xFD:
+        return first
+    width = {0xFD: "<H", 0xFE: "<I", 0xFF: "<Q"}[first]
+    return struct.unpack_from(width, data, at + 1)[0]
+
+
+def var_int(number):
+    """Bitcoin Core's own base-128 form, in which every number has one encoding."""
+    out = [number & 0x7F]
+    while number > 0x7F:
+        number = (number >> 7) - 1
+        out.append((number & 0x7F) | 0x80)
+    return bytes(reversed(out))
+
+
+def write_index(node):
+    import plyvel
+
+    heights = {bytes(32): -1}
+    database = plyvel.DB(str(node / "blocks" / "index"), create_if_missing=True)
+    for path in sorted((node / "blocks").glob("blk*.dat")):
+        number = int(path.stem[3:])
+        data = path.read_bytes()
+        at = 0
+        while at + 8 <= len(data):
+            size = struct.unpack_from("<I", data, at + 4)[0]
+            start = at + 8
+            header = data[start : start + 80]
+            height = heights[header[4:36]] + 1
+            block = sha256d(header)
+            heights[block] = height
+            fields = [CLIENT_VERSION, height, STATUS, compact_size(data, start + 80), number, start]
+            database.put(b"b" + block, b"".join(map(var_int, fields)) + header)
+            if height and height % 4096 == 0:
+                print(f"{height} blocks indexed", file=sys.stderr)
+            at = start + size
+        database.put(b"f" + struct.pack("<I", number), bytes(8))
+    database.put(b"l", struct.pack("<I", number))
+    database.close()
+    return {"blocks": len(heights) - 1}
+
+
+def run_explorer(node):
+    import bitcoin_explorer
+
+    database = bitcoin_explorer.BitcoinDB(str(node))
+    heights = list(range(database.get_block_count()))
+    blocks = txs = inputs = outputs = 0
+    for block in database.get_block_iter_array(heights, simplify=True):
+        blocks += 1
+        for tx in block["txdata"]:
+            txs += 1
+            inputs += len(tx["input"])
+            outputs += len(tx["output"])
+    # It shows no input for a coinbase.
+    return {"blocks": blocks, "txs": txs, "inputs": inputs + blocks, "outputs": outputs}
+
+
+def run_parser(node):
+    from blockchain_parser.blockchain import Blockchain
+
+    blocks = txs = inputs = outputs = 0
+    for block in Blockchain(str(node / "blocks")).get_unordered_blocks():
+        blocks += 1
+        for tx in block.transactions:
+            assert tx.txid
+            txs += 1
+            inputs += len(tx.inputs)
+            outputs += len(tx.outputs)
+    return {"blocks": blocks, "txs": txs, "inputs": inputs, "outputs": outputs}
+
+
+def main():
+    tasks = {"index": write_index, "explorer": run_explorer, "parser": run_parser}
+    task = tasks[sys.argv[1]]
+    began = time.perf_counter()
+    result = task(pathlib.Path(sys.argv[2]))
+    result["seconds"] = time.perf_counter() - began
+    print(json.dumps(result))
+
+
+main()

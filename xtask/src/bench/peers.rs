@@ -1,0 +1,160 @@
+//! The Python peers, on the same files in the same run: `bitcoin-explorer` and `blockchain-parser`.
+//!
+//! Both are installed by name from the Python registry into a virtual environment in the target folder; one that cannot
+//! be had is skipped by name. The block index they want beside the files is written first and is not counted.
+
+use std::{fs, path::Path, process::Command};
+
+use serde::Deserialize;
+
+use super::{
+    Bench, Row,
+    inputs::{Chain, Counts},
+    measure::{measure, warm},
+};
+use crate::run::Failure;
+
+const SCRIPT: &str = include_str!("peers.py");
+
+struct Peer {
+    package: &'static str,
+    task: &'static str,
+    note: &'static str,
+}
+
+const PEERS: [Peer; 2] = [
+    Peer {
+        package: "bitcoin-explorer",
+        task: "explorer",
+        note: "`get_block_iter_array`, simplified; Rust core, Python objects; reads through a prepared block index",
+    },
+    Peer {
+        package: "blockchain-parser",
+        task: "parser",
+        note: "`get_unordered_blocks`, ids of all transactions; pure Python",
+    },
+];
+
+#[derive(Deserialize)]
+struct Said {
+    #[serde(flatten)]
+    counts: Counts,
+    seconds: f64,
+}
+
+pub(crate) fn run(bench: &mut Bench, chains: &[Chain]) -> Result<(), Failure> {
+    let home = bench.work_dir.with_file_name("bench-peers");
+    let python = match environment(&home) {
+        Ok(python) => python,
+        Err(reason) => {
+            bench.skipped.push(format!("peers: {reason}"));
+            return Ok(());
+        }
+    };
+    let script = home.join("peers.py");
+    fs::write(&script, SCRIPT)
+        .map_err(|error| Failure::new(format!("cannot write {}: {error}", script.display())))?;
+    let installed: Vec<(&Peer, String)> = PEERS
+        .iter()
+        .filter_map(|peer| match install(&python, peer.package) {
+            Ok(version) => Some((peer, version)),
+            Err(reason) => {
+                bench.skipped.push(format!("peer {}: {reason}", peer.package));
+                None
+            }
+        })
+        .collect();
+    for chain in chains {
+        if !installed.is_empty() {
+            index(&python, &script, chain)?;
+        }
+        for (peer, version) in &installed {
+            let row = measure_peer(&python, &script, peer, version, chain)?;
+            bench.rows.push(row);
+        }
+    }
+    Ok(())
+}
+
+/// The environment's Python, made on the first run.
+fn environment(home: &Path) -> Result<String, String> {
+    let python = home.join("bin/python");
+    if !python.exists() {
+        let made = Command::new("python3").args(["-m", "venv"]).arg(home).output();
+        let made = made.map_err(|error| format!("python3 cannot be started ({error})"))?;
+        if !made.status.success() {
+            return Err(format!(
+                "`python3 -m venv` failed (Debian: install python3-venv): {}",
+                last_line(&made.stderr)
+            ));
+        }
+    }
+    Ok(python.to_string_lossy().into_owned())
+}
+
+/// Installs a package and says its version.
+fn install(python: &str, package: &str) -> Result<String, String> {
+    let pip = |args: &[&str]| {
+        let mut command = Command::new(python);
+        command.args(["-m", "pip", "--disable-pip-version-check"]).args(args);
+        command.output().map_err(|error| format!("pip cannot be started ({error})"))
+    };
+    let installed = pip(&["install", "--quiet", package])?;
+    if !installed.status.success() {
+        return Err(format!("cannot be installed: {}", last_line(&installed.stderr)));
+    }
+    let shown = pip(&["show", package])?;
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    let version = shown.lines().find_map(|line| line.strip_prefix("Version: "));
+    version.map(str::to_owned).ok_or_else(|| "pip does not say its version".to_owned())
+}
+
+fn last_line(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.trim().lines().next_back().unwrap_or("it said nothing").to_owned()
+}
+
+fn index(python: &str, script: &Path, chain: &Chain) -> Result<(), Failure> {
+    if chain.node.join("blocks/index").exists() {
+        return Ok(());
+    }
+    measure(task(python, script, "index", chain)).map(drop)
+}
+
+fn task(python: &str, script: &Path, task: &str, chain: &Chain) -> Command {
+    let mut command = Command::new(python);
+    command.arg(script).arg(task).arg(&chain.node);
+    command
+}
+
+fn measure_peer(
+    python: &str,
+    script: &Path,
+    peer: &Peer,
+    version: &str,
+    chain: &Chain,
+) -> Result<Row, Failure> {
+    warm(&chain.node.join("blocks"))?;
+    let measured = measure(task(python, script, peer.task, chain))?;
+    let said: Said = serde_json::from_str(&measured.stdout)
+        .map_err(|error| Failure::new(format!("{} said `{}`: {error}", peer.package, measured.stdout)))?;
+    if !said.counts.agree(&chain.counts) {
+        return Err(Failure::new(format!(
+            "{} counted {:?} in the {}, which has {:?}",
+            peer.package, said.counts, chain.name, chain.counts
+        )));
+    }
+    Ok(Row {
+        section: "Reading block files: peers",
+        subject: format!("{} {version}", peer.package),
+        input: chain.name.clone(),
+        bytes: chain.counts.bytes,
+        items: chain.counts.txs,
+        unit: "tx",
+        // Its own clock: starting Python is not its work.
+        seconds: said.seconds,
+        peak_mib: Some(measured.peak_mib),
+        command: format!("peers.py {} NODE", peer.task),
+        note: peer.note.into(),
+    })
+}

@@ -1,0 +1,138 @@
+//! Writes docs/BENCHMARKS.md and docs/benchmarks.json.
+
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "rates for people, of positive numbers"
+)]
+
+use std::{fmt::Write as _, fs};
+
+use super::{Bench, Row, inputs::grouped, machine::Machine};
+use crate::run::{Failure, root};
+
+pub(crate) fn write(machine: &Machine, bench: &Bench) -> Result<(), Failure> {
+    let json = serde_json::json!({ "machine": machine, "rows": bench.rows, "skipped": bench.skipped });
+    let json = serde_json::to_string_pretty(&json).map_err(|error| Failure::new(error.to_string()))? + "\n";
+    for (name, text) in [
+        ("docs/BENCHMARKS.md", markdown(machine, &bench.rows, &bench.skipped)),
+        ("docs/benchmarks.json", json),
+    ] {
+        let path = root().join(name);
+        fs::write(&path, text).map_err(|error| Failure::new(format!("cannot write {name}: {error}")))?;
+        println!("wrote {name}");
+    }
+    Ok(())
+}
+
+fn markdown(machine: &Machine, rows: &[Row], skipped: &[String]) -> String {
+    let mut text = format!(
+        "# Benchmarks\n\nWritten by `cargo xtask bench`; do not edit.\n\n\
+         * Date: {}, commit {}\n* Machine: {}, {} cores, {} MiB of memory, {}; load {} at the start\n* Compiler: {}\n\n\
+         Times are wall-clock, on files that lie in the page cache. MB is 10^6 bytes, MiB is 2^20. Peak memory is the\n\
+         process's largest resident set (`VmHWM`).\n",
+        machine.date,
+        machine.commit,
+        machine.cpu,
+        machine.cores,
+        grouped(machine.memory_mib),
+        machine.kernel,
+        machine.load,
+        machine.rustc,
+    );
+    let mut sections: Vec<&str> = Vec::new();
+    for row in rows {
+        if !sections.contains(&row.section) {
+            sections.push(row.section);
+        }
+    }
+    for section in sections {
+        let head = "| what | input | size | time | rate | peak memory |\n|---|---|---|---|---|---|\n";
+        write!(text, "\n## {section}\n\n{head}").expect("a string takes every write");
+        for row in rows.iter().filter(|row| row.section == section) {
+            table_row(&mut text, row);
+        }
+        text.push('\n');
+        let mut told: Vec<String> = Vec::new();
+        for row in rows.iter().filter(|row| row.section == section) {
+            let note = format!("* {}: `{}`. {}\n", row.subject, row.command, row.note);
+            if !told.contains(&note) {
+                text.push_str(&note);
+                told.push(note);
+            }
+        }
+    }
+    if !skipped.is_empty() {
+        text.push_str("\n## Not measured in this run\n\n");
+        for line in skipped {
+            writeln!(text, "* {line}").expect("a string takes every write");
+        }
+    }
+    text
+}
+
+fn table_row(text: &mut String, row: &Row) {
+    let mut rates = Vec::new();
+    if row.bytes > 0 {
+        rates.push(format!("{:.0} MB/s", row.bytes as f64 / 1e6 / row.seconds));
+    }
+    if row.items > 0 {
+        rates.push(format!("{} {}/s", grouped((row.items as f64 / row.seconds) as u64), row.unit));
+    }
+    let size = if row.bytes > 0 { format!("{:.1} MB", row.bytes as f64 / 1e6) } else { String::new() };
+    let peak = row.peak_mib.map_or_else(String::new, |mib| format!("{} MiB", grouped(mib)));
+    let cells = [&row.subject, &row.input, &size, &seconds(row.seconds), &rates.join(", "), &peak];
+    writeln!(text, "| {} |", cells.map(String::as_str).join(" | ")).expect("a string takes every write");
+}
+
+/// With three digits that mean something.
+fn seconds(seconds: f64) -> String {
+    match seconds {
+        s if s < 0.001 => format!("{:.2} us", s * 1e6),
+        s if s < 1.0 => format!("{:.1} ms", s * 1e3),
+        s if s < 100.0 => format!("{s:.2} s"),
+        s => format!("{s:.0} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_become_tables_by_section_with_their_notes() {
+        let machine = Machine {
+            cpu: "A CPU".into(),
+            cores: 2,
+            memory_mib: 24_000,
+            kernel: "Linux 6".into(),
+            rustc: "rustc 1.95".into(),
+            date: "2026-01-02 03:04 UTC".into(),
+            commit: "abc".into(),
+            load: "0.01".into(),
+        };
+        let row = Row {
+            section: "Reading",
+            subject: "reader 1".into(),
+            input: "a chain".into(),
+            bytes: 600_000_000,
+            items: 1_000_000,
+            unit: "tx",
+            seconds: 2.0,
+            peak_mib: Some(1_234),
+            command: "reader DIR".into(),
+            note: "One thread.".into(),
+        };
+        let text = markdown(&machine, &[row.clone(), row], &["peer x: gone".into()]);
+        assert!(text.contains("A CPU, 2 cores, 24,000 MiB of memory"));
+        let line = "| reader 1 | a chain | 600.0 MB | 2.00 s | 300 MB/s, 500,000 tx/s | 1,234 MiB |";
+        assert_eq!(text.matches(line).count(), 2);
+        assert_eq!(text.matches("* reader 1: `reader DIR`. One thread.").count(), 1);
+        assert!(text.ends_with("## Not measured in this run\n\n* peer x: gone\n"));
+    }
+
+    #[test]
+    fn short_times_are_shown_in_small_units() {
+        assert_eq!([0.000_001_5, 0.25, 2.0, 250.0].map(seconds), ["1.50 us", "250.0 ms", "2.00 s", "250 s"]);
+    }
+}

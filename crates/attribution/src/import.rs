@@ -1,7 +1,40 @@
 //! Importers: the bytes of a published list in, a [`Snapshot`] out.
+//!
+//! Pure: no clock, no network, no database. What a list says is taken as said, with these rules for all formats:
+//!
+//! * The subject comes from the address text alone. An asset code is kept as said and tells nothing about the chain.
+//! * Text that is no address is kept as [`Subject::Opaque`] for sanctions lists, which bind by the text, and refused
+//!   with a warning everywhere else.
+//! * Addresses nobody owns (all zeros, burn forms) are refused with a warning: they would flag every mint and burn.
+//! * A list that is cut short, empty or of another shape is an error, never a short list: a short list would end the
+//!   claims that it lacks.
+
+mod actorpack;
+mod collect;
+mod concepts;
+mod eu;
+mod input;
+mod json_list;
+mod mapping;
+mod notice;
+mod ofac_csv;
+mod ofac_json;
+mod ofac_xml;
+mod sniff;
+mod table;
+mod tagpack;
+mod text;
+mod uk;
+mod un;
+mod xml;
 
 use jiff::civil::Date;
 use tracehound_model::{Confidence, Party, SourceId, SourceKind, Statement, Subject};
+
+pub use input::{Imported, open, read};
+pub use mapping::{Column, Mapping};
+pub use notice::write_notice;
+pub use sniff::{Format, sniff};
 
 /// What one publication of one source says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +45,9 @@ pub struct Snapshot {
     pub claims: Vec<NewClaim>,
     /// The parties it lists.
     pub parties: Vec<Party>,
-    /// What was left out or read with doubt, with its place.
+    /// Rows that were left out, each of them named in `warnings` up to its limit.
+    pub refused: u64,
+    /// What was left out or read with doubt, with its place. At most 1,000; one more says how many follow.
     pub warnings: Vec<Warning>,
 }
 
@@ -49,10 +84,61 @@ pub struct NewClaim {
 }
 
 /// Something in a list that was left out or read with doubt.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Warning {
     /// Line, byte or record.
     pub place: String,
     /// What is wrong and what was done about it.
     pub message: String,
+}
+
+/// How to read a list, and what to call it where it does not say so itself.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The format; sniffed when absent.
+    pub format: Option<Format>,
+    /// The file's name, without folders; helps to sniff and names sources that have no name.
+    pub file_name: String,
+    /// What replaces the source's own words.
+    pub source: SourceOptions,
+    /// Which columns mean what, for [`Format::Csv`] and [`Format::Json`]; guessed from common names when absent.
+    pub mapping: Mapping,
+}
+
+/// What replaces a source's own words about itself.
+#[derive(Clone, Debug, Default)]
+pub struct SourceOptions {
+    /// Stable name.
+    pub id: Option<SourceId>,
+    /// Kind of publisher.
+    pub kind: Option<SourceKind>,
+    /// Human title.
+    pub title: Option<String>,
+    /// Who publishes it.
+    pub publisher: Option<String>,
+    /// Where the publisher keeps it.
+    pub url: Option<String>,
+    /// Of which day it is.
+    pub published: Option<Date>,
+}
+
+impl SourceOptions {
+    /// `head` with what the caller set.
+    fn apply(&self, mut head: SourceHead) -> SourceHead {
+        if let Some(id) = &self.id {
+            head.id = id.clone();
+        }
+        if let Some(kind) = self.kind {
+            head.kind = kind;
+        }
+        if let Some(title) = &self.title {
+            head.title.clone_from(title);
+        }
+        if let Some(publisher) = &self.publisher {
+            head.publisher.clone_from(publisher);
+        }
+        head.url = self.url.clone().or(head.url);
+        head.published = self.published.or(head.published);
+        head
+    }
 }

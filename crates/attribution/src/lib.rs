@@ -35,7 +35,7 @@ pub struct Corpus {
 }
 
 /// A source and the dates of all its imported snapshots.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SourceHistory {
     /// The source as of its newest snapshot.
     pub source: Source,
@@ -52,8 +52,8 @@ impl SourceHistory {
     }
 }
 
-const FAMILY_TX: u8 = 0xf0;
-const FAMILY_OPAQUE: u8 = 0xf1;
+pub(crate) const FAMILY_TX: u8 = 0xf0;
+pub(crate) const FAMILY_OPAQUE: u8 = 0xf1;
 
 /// Canonical bytes of a subject: equal exactly for equal subjects. The first byte tells the families apart.
 pub fn subject_key(subject: &Subject) -> Vec<u8> {

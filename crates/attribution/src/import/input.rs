@@ -1,0 +1,130 @@
+//! Bytes in: compression undone, size limited, hash taken, format told, handed to the right reader.
+
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    Format, Options, Snapshot, actorpack, eu, json_list, notice, ofac_csv, ofac_json, ofac_xml, sniff, table,
+    tagpack, text, uk, un,
+};
+use crate::ImportError;
+
+/// Bytes looked at to tell the format.
+const HEAD: u64 = 16 << 10;
+
+/// A list that has been read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// What it says.
+    pub snapshot: Snapshot,
+    /// The format it was read as.
+    pub format: Format,
+    /// SHA-256 of its bytes (decompressed), hexadecimal.
+    pub sha256: String,
+    /// How many bytes that were.
+    pub bytes: u64,
+}
+
+/// Undoes gzip or bzip2, told by the first bytes.
+pub fn open<'a>(input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    let mut input = BufReader::with_capacity(64 << 10, input);
+    let head = input.fill_buf()?;
+    Ok(if head.starts_with(&[0x1f, 0x8b]) {
+        Box::new(flate2::bufread::MultiGzDecoder::new(input))
+    } else if head.starts_with(b"BZh") {
+        Box::new(bzip2::bufread::MultiBzDecoder::new(input))
+    } else {
+        Box::new(input)
+    })
+}
+
+/// Reads a list, compressed or not.
+///
+/// XML is streamed: memory grows with what the list names, not with its size. Other formats are held in memory once.
+///
+/// # Errors
+/// On anything that is not a complete, well-formed list of its format. Rows that cannot be used are warnings.
+pub fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, ImportError> {
+    if let Some(id) = options.source.id.as_ref().filter(|id| !text::is_source_id(&id.0)) {
+        return Err(ImportError::SourceId(id.0.clone()));
+    }
+    let mut plain = open(input)?;
+    let mut head = Vec::new();
+    plain.by_ref().take(HEAD).read_to_end(&mut head)?;
+    let format = match options.format {
+        Some(format) => format,
+        None => sniff(&head, &options.file_name).ok_or_else(|| ImportError::UnknownFormat {
+            name: text::shorten(&options.file_name),
+            head: text::shorten(&String::from_utf8_lossy(&head)),
+        })?,
+    };
+    let mut body = Body::new(Cursor::new(head).chain(plain), format);
+    let snapshot = dispatch(&mut body, format, options).map_err(|error| body.explain(error))?;
+    // What follows the end of the list (a newline, as a rule) counts for the hash.
+    io::copy(&mut body, &mut io::sink()).map_err(|error| body.explain(error.into()))?;
+    Ok(Imported { snapshot, format, sha256: hex::encode(body.hash.finalize()), bytes: body.read })
+}
+
+fn dispatch(body: &mut dyn Read, format: Format, options: &Options) -> Result<Snapshot, ImportError> {
+    match format {
+        Format::OfacAdvancedXml => ofac_xml::read(body, options),
+        Format::UnXml => un::read(body, options),
+        Format::EuXml => eu::read_xml(body, options),
+        Format::UkXml => uk::read_xml(body, options),
+        Format::OfacSdnCsv => ofac_csv::read(&whole(body)?, options),
+        Format::OfacAddressJson => ofac_json::read(&whole(body)?, options),
+        Format::EuCsv => eu::read_csv(&whole(body)?, options),
+        Format::UkCsv => uk::read_csv(&whole(body)?, options),
+        Format::TagPack => tagpack::read(&whole(body)?, options),
+        Format::ActorPack => actorpack::read(&whole(body)?, options),
+        Format::Csv => table::read(&whole(body)?, options),
+        Format::Json => json_list::read(&whole(body)?, options),
+        Format::Notice => notice::read(&whole(body)?, options),
+    }
+}
+
+fn whole(body: &mut dyn Read) -> Result<Vec<u8>, ImportError> {
+    let mut bytes = Vec::new();
+    body.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The decompressed bytes, counted, hashed, and cut off with an error at the format's limit.
+struct Body<R> {
+    inner: R,
+    format: Format,
+    hash: Sha256,
+    read: u64,
+    too_large: bool,
+}
+
+impl<R: Read> Body<Chain<Cursor<Vec<u8>>, R>> {
+    fn new(inner: Chain<Cursor<Vec<u8>>, R>, format: Format) -> Self {
+        Self { inner, format, hash: Sha256::new(), read: 0, too_large: false }
+    }
+}
+
+impl<R> Body<R> {
+    /// The cause behind `error` where that was our own limit.
+    fn explain(&self, error: ImportError) -> ImportError {
+        if self.too_large {
+            ImportError::TooLarge { format: self.format, limit: self.format.limit() }
+        } else {
+            error
+        }
+    }
+}
+
+impl<R: Read> Read for Body<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.hash.update(&buffer[..count]);
+        self.read += count as u64;
+        if self.read > self.format.limit() {
+            self.too_large = true;
+            return Err(io::Error::other("the list is too large"));
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,291 @@
+//! Notices and lists in our own format, TOML; `data/README.md` describes it.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use tracehound_model::{
+    Category, Chain, Confidence, Party, SourceId, SourceKind, Statement, Subject, TxId,
+    claim::{PartyKind, PartyName},
+};
+
+use super::{
+    Format, NewClaim, Options, Snapshot, SourceHead,
+    collect::{Collector, Said, tidy_names},
+    table::decode,
+    text,
+};
+use crate::ImportError;
+
+const FORMAT: Format = Format::Notice;
+
+/// A file of the format.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoticeFile {
+    source: Head,
+    #[serde(default, rename = "party", skip_serializing_if = "Vec::is_empty")]
+    parties: Vec<PartyEntry>,
+    #[serde(default, rename = "claim", skip_serializing_if = "Vec::is_empty")]
+    claims: Vec<ClaimEntry>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    id: String,
+    kind: SourceKind,
+    title: String,
+    publisher: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    published: Date,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartyEntry {
+    id: String,
+    kind: PartyKind,
+    names: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    weak_names: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    programs: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listed_on: Option<Date>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct ClaimEntry {
+    /// Id of a party of this file, which gives label, programmes and listing date where the claim has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    party: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<Category>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    programs: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asset: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain: Option<Chain>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    addresses: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    transactions: Vec<TxId>,
+}
+
+pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
+    let text = decode(bytes);
+    let file: NoticeFile = toml::from_str(&text).map_err(|error| ImportError::Syntax {
+        format: FORMAT,
+        place: place(&text, error.span()),
+        message: error.message().to_owned(),
+    })?;
+    let head = file.source;
+    if !text::is_source_id(&head.id) {
+        return Err(ImportError::SourceId(head.id));
+    }
+    let head = SourceHead {
+        id: SourceId(head.id),
+        kind: head.kind,
+        title: head.title,
+        publisher: head.publisher,
+        url: head.url,
+        published: Some(head.published),
+    };
+    let mut out = Collector::new(FORMAT, options.source.apply(head));
+    let source = out.source().id.clone();
+    let mut parties: BTreeMap<String, Party> = BTreeMap::new();
+    for entry in file.parties {
+        let good = entry.names.into_iter().map(|full| PartyName { full, weak: false });
+        let weak = entry.weak_names.into_iter().map(|full| PartyName { full, weak: true });
+        let party = Party {
+            source: source.clone(),
+            id: entry.id.clone(),
+            kind: entry.kind,
+            names: tidy_names(good.chain(weak)),
+            programs: entry.programs,
+            listed_on: entry.listed_on,
+        };
+        if parties.insert(entry.id.clone(), party).is_some() {
+            return Err(unusable(format!("party `{}` stands twice", entry.id)));
+        }
+    }
+    for (position, entry) in file.claims.iter().enumerate() {
+        take(entry, position + 1, &parties, &mut out)?;
+    }
+    parties.into_values().for_each(|party| out.party(party));
+    out.finish()
+}
+
+/// Line and column of a TOML error.
+fn place(text: &str, span: Option<std::ops::Range<usize>>) -> String {
+    let Some(before) = span.and_then(|span| text.get(..span.start)) else {
+        return "an unknown line".to_owned();
+    };
+    format!("line {}", before.matches('\n').count() + 1)
+}
+
+fn unusable(missing: String) -> ImportError {
+    ImportError::Unusable { format: FORMAT, missing }
+}
+
+fn take(
+    entry: &ClaimEntry,
+    number: usize,
+    parties: &BTreeMap<String, Party>,
+    out: &mut Collector,
+) -> Result<(), ImportError> {
+    let party = match &entry.party {
+        Some(id) => Some(
+            parties
+                .get(id)
+                .ok_or_else(|| unusable(format!("claim {number} names party `{id}`, which is not there")))?,
+        ),
+        None => None,
+    };
+    let label =
+        entry.label.clone().or_else(|| party.and_then(|party| Some(party.names.first()?.full.clone())));
+    let label = label
+        .ok_or_else(|| unusable(format!("claim {number} has neither a label nor a party with a name")))?;
+    let category = entry.category.ok_or_else(|| unusable(format!("claim {number} has no category")))?;
+    let confidence = Confidence(entry.confidence.unwrap_or(Confidence::AUTHORITY.0).min(100));
+    let programs = party.map(|party| &party.programs).filter(|_| entry.programs.is_empty());
+    let statement = Statement {
+        label,
+        category,
+        party_id: entry.party.clone(),
+        party_listed_on: party.and_then(|party| party.listed_on),
+        programs: programs.unwrap_or(&entry.programs).clone(),
+        asset: entry.asset.clone(),
+        actor: entry.actor.clone(),
+        reference: entry.reference.clone(),
+    };
+    let said =
+        || Said { statement: statement.clone(), confidence, valid_from: entry.from, valid_to: entry.to };
+    for (position, address) in entry.addresses.iter().enumerate() {
+        out.claim_about(address, &format!("claim {number}, address {}", position + 1), said())?;
+    }
+    if let (None, false) = (entry.chain, entry.transactions.is_empty()) {
+        return Err(unusable(format!("claim {number} has transactions but no chain")));
+    }
+    for (txid, chain) in
+        entry.transactions.iter().zip(std::iter::repeat(entry.chain)).filter_map(|(t, c)| Some((t, c?)))
+    {
+        out.claim(Subject::Tx { chain, txid: *txid }, said())?;
+    }
+    Ok(())
+}
+
+/// A dated snapshot in our own format: its claims, and of its parties those that a claim names.
+///
+/// Reading the text back gives the same claims.
+///
+/// # Errors
+/// When the snapshot has no date.
+pub fn write_notice(snapshot: &Snapshot) -> Result<String, ImportError> {
+    let published =
+        snapshot.source.published.ok_or_else(|| unusable("the snapshot to write has no date".to_owned()))?;
+    toml::to_string_pretty(&notice(snapshot, published)).map_err(|error| unusable(error.to_string()))
+}
+
+fn notice(snapshot: &Snapshot, published: Date) -> NoticeFile {
+    let head = &snapshot.source;
+    let mut groups: BTreeMap<(Option<String>, String, String, Option<Chain>), Vec<&NewClaim>> =
+        BTreeMap::new();
+    for claim in &snapshot.claims {
+        let statement = &claim.statement;
+        let rest = serde_json::to_string(&(statement, claim.confidence, claim.valid_from, claim.valid_to));
+        let rest = rest.expect("plain data always turns into JSON");
+        let asset = statement.asset.clone().unwrap_or_default();
+        let chain = match &claim.subject {
+            Subject::Tx { chain, .. } => Some(*chain),
+            Subject::Address(_) | Subject::Opaque(_) => None,
+        };
+        groups.entry((statement.party_id.clone(), asset, rest, chain)).or_default().push(claim);
+    }
+    let named = |party: &&Party| {
+        snapshot.claims.iter().any(|claim| claim.statement.party_id.as_ref() == Some(&party.id))
+    };
+    let mut parties: Vec<&Party> = snapshot.parties.iter().filter(named).collect();
+    parties.sort_by(|a, b| a.id.cmp(&b.id));
+    let claims = groups.into_values().map(|group| claim_entry(&group, &parties)).collect();
+    NoticeFile {
+        source: Head {
+            id: head.id.0.clone(),
+            kind: head.kind,
+            title: head.title.clone(),
+            publisher: head.publisher.clone(),
+            url: head.url.clone(),
+            published: head.published.unwrap_or(published),
+        },
+        parties: parties.into_iter().map(party_entry).collect(),
+        claims,
+    }
+}
+
+fn party_entry(party: &Party) -> PartyEntry {
+    let names = |weak: bool| {
+        party.names.iter().filter(|name| name.weak == weak).map(|name| name.full.clone()).collect()
+    };
+    PartyEntry {
+        id: party.id.clone(),
+        kind: party.kind,
+        names: names(false),
+        weak_names: names(true),
+        programs: party.programs.clone(),
+        listed_on: party.listed_on,
+    }
+}
+
+fn claim_entry(group: &[&NewClaim], parties: &[&Party]) -> ClaimEntry {
+    let NewClaim { statement, confidence, valid_from, valid_to, .. } = group[0];
+    let party = parties.iter().find(|party| statement.party_id.as_ref() == Some(&party.id));
+    let party_label = party.and_then(|party| party.names.first()).map(|name| &name.full);
+    let mut addresses: Vec<String> = Vec::new();
+    let mut transactions: Vec<TxId> = Vec::new();
+    let mut chain = None;
+    for claim in group {
+        match &claim.subject {
+            Subject::Address(address) => addresses.push(address.to_string()),
+            Subject::Opaque(text) => addresses.push(text.clone()),
+            Subject::Tx { chain: of, txid } => {
+                chain = Some(*of);
+                transactions.push(*txid);
+            }
+        }
+    }
+    ClaimEntry {
+        party: party.map(|party| party.id.clone()),
+        label: (party_label != Some(&statement.label)).then(|| statement.label.clone()),
+        category: Some(statement.category),
+        confidence: (*confidence != Confidence::AUTHORITY).then_some(confidence.0),
+        actor: statement.actor.clone(),
+        programs: if party.is_some_and(|party| party.programs == statement.programs) {
+            Vec::new()
+        } else {
+            statement.programs.clone()
+        },
+        asset: statement.asset.clone(),
+        reference: statement.reference.clone(),
+        from: *valid_from,
+        to: *valid_to,
+        chain,
+        addresses,
+        transactions,
+    }
+}

@@ -1,0 +1,391 @@
+//! OFAC's advanced XML (`SDN_ADVANCED.XML`), streamed.
+//!
+//! An address stands in a `Feature` whose `FeatureTypeID` names, in the reference values, a "Digital Currency Address -
+//! XBT". Programmes and the listing date stand far away in `SanctionsEntries`, by profile. That date is the *party's*:
+//! the list does not say when an address was added, so no address claim gets a date from it.
+
+use std::{collections::HashMap, io::Read};
+
+use jiff::civil::Date;
+use tracehound_model::{
+    Category, Confidence, Party, SourceId, SourceKind, Statement,
+    claim::{PartyKind, PartyName},
+};
+
+use super::{
+    Format, Options, Snapshot, SourceHead,
+    collect::{Collector, Said, tidy_names},
+    xml::{self, Node, Xml},
+};
+use crate::ImportError;
+
+const FORMAT: Format = Format::OfacAdvancedXml;
+const ADDRESS_FEATURE: &str = "Digital Currency Address - ";
+/// Most parties read; the real list has 18,367.
+const MAX_PARTIES: usize = 2_000_000;
+
+/// The OFAC list as a source, for every format it comes in.
+pub(super) fn head() -> SourceHead {
+    SourceHead {
+        id: SourceId("ofac-sdn".to_owned()),
+        kind: SourceKind::Sanctions,
+        title: "OFAC Specially Designated Nationals and Blocked Persons List".to_owned(),
+        publisher: "U.S. Department of the Treasury, Office of Foreign Assets Control".to_owned(),
+        url: Some("https://sanctionslist.ofac.treas.gov/Home/SdnList".to_owned()),
+        published: None,
+    }
+}
+
+pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, ImportError> {
+    let mut xml = Xml::new(input, FORMAT);
+    let mut list = List::default();
+    loop {
+        match xml.next()? {
+            Node::Open(start, level) => match (xml::name(&start), level) {
+                ("Sanctions", 1) => {}
+                (other, 1) => {
+                    let message = format!("the document is a <{other}>, not <Sanctions>");
+                    return Err(xml.error(message));
+                }
+                ("DateOfIssue", 2) => list.issued = date(&mut xml)?,
+                ("ReferenceValueSets", 2) => list.reference_values(&mut xml)?,
+                ("DistinctParties", 2) => {}
+                ("DistinctParty", 3) => list.party(&mut xml)?,
+                ("SanctionsEntries", 2) => {}
+                ("SanctionsEntry", 3) => {
+                    let profile = xml::number(&start, "ProfileID");
+                    list.entry(&mut xml, profile)?;
+                }
+                _ => xml.skip()?,
+            },
+            Node::End => break,
+            Node::Close(_) | Node::Text(_) => {}
+        }
+    }
+    list.finish(options)
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct List {
+    issued: Option<Date>,
+    /// Feature type id to asset code.
+    assets: HashMap<u32, String>,
+    /// Party type id to kind.
+    types: HashMap<u32, PartyKind>,
+    /// Party sub-type id to its kind and its type, which tells where the sub-type itself is "Unknown".
+    sub_types: HashMap<u32, (PartyKind, Option<u32>)>,
+    /// Name part types that are a family name.
+    family_names: Vec<u32>,
+    /// Sanctions type id whose measures name the programme in their comment.
+    program_type: Option<u32>,
+    parties: Vec<Draft>,
+    /// Profile id to its place in `parties`.
+    profiles: HashMap<u32, usize>,
+    entries: usize,
+}
+
+/// A party before its sanctions entry has been seen.
+struct Draft {
+    profile: u32,
+    kind: PartyKind,
+    names: Vec<PartyName>,
+    /// Asset, address text, place.
+    addresses: Vec<(u32, String, String)>,
+    programs: Vec<String>,
+    listed_on: Option<Date>,
+}
+
+/// A name before its parts' types are known: they follow the names.
+struct DraftName {
+    parts: Vec<(u32, String)>,
+    primary: bool,
+    weak: bool,
+}
+
+impl List {
+    fn reference_values(&mut self, xml: &mut Xml<'_>) -> Result<(), ImportError> {
+        let depth = xml.depth();
+        loop {
+            match xml.next()? {
+                Node::Open(start, _) => {
+                    let (id, of) = (xml::number(&start, "ID"), xml::number(&start, "PartyTypeID"));
+                    match (xml::name(&start), id) {
+                        ("FeatureType", Some(id)) => {
+                            if let Some(asset) = xml.text()?.strip_prefix(ADDRESS_FEATURE) {
+                                self.assets.insert(id, asset.trim().to_owned());
+                            }
+                        }
+                        ("PartyType", Some(id)) => {
+                            let kind = party_kind(&xml.text()?);
+                            self.types.insert(id, kind);
+                        }
+                        ("PartySubType", Some(id)) => {
+                            let own = party_kind(&xml.text()?);
+                            self.sub_types.insert(id, (own, of));
+                        }
+                        ("NamePartType", Some(id)) => {
+                            if xml.text()? == "Last Name" {
+                                self.family_names.push(id);
+                            }
+                        }
+                        ("SanctionsType", Some(id)) => {
+                            if xml.text()? == "Program" {
+                                self.program_type = Some(id);
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+                Node::Close(level) if level < depth => return Ok(()),
+                Node::Close(_) | Node::Text(_) | Node::End => {}
+            }
+        }
+    }
+
+    fn party(&mut self, xml: &mut Xml<'_>) -> Result<(), ImportError> {
+        if self.parties.len() >= MAX_PARTIES {
+            return Err(xml.error(format!("more than {MAX_PARTIES} parties")));
+        }
+        let depth = xml.depth();
+        let mut draft = Draft {
+            profile: 0,
+            kind: PartyKind::Unknown,
+            names: Vec::new(),
+            addresses: Vec::new(),
+            programs: Vec::new(),
+            listed_on: None,
+        };
+        loop {
+            match xml.next()? {
+                Node::Open(start, _) => match xml::name(&start) {
+                    "Profile" => {
+                        draft.profile = xml::number(&start, "ID").unwrap_or_default();
+                        let sub_type = xml::number(&start, "PartySubTypeID");
+                        draft.kind = sub_type.map_or(PartyKind::Unknown, |id| self.kind(id));
+                    }
+                    "Identity" => self.identity(xml, &mut draft)?,
+                    "Feature" => {
+                        let feature = xml::number(&start, "FeatureTypeID");
+                        match feature.filter(|id| self.assets.contains_key(id)) {
+                            Some(asset) => addresses(xml, asset, &mut draft.addresses)?,
+                            None => xml.skip()?,
+                        }
+                    }
+                    _ => xml.skip()?,
+                },
+                Node::Close(level) if level < depth => break,
+                Node::Close(_) | Node::Text(_) | Node::End => {}
+            }
+        }
+        if draft.profile == 0 {
+            return Err(xml.error("a party without a profile number"));
+        }
+        self.profiles.insert(draft.profile, self.parties.len());
+        self.parties.push(draft);
+        Ok(())
+    }
+
+    fn kind(&self, sub_type: u32) -> PartyKind {
+        match self.sub_types.get(&sub_type) {
+            Some((PartyKind::Unknown, Some(of))) => *self.types.get(of).unwrap_or(&PartyKind::Unknown),
+            Some((kind, _)) => *kind,
+            None => PartyKind::Unknown,
+        }
+    }
+
+    fn identity(&self, xml: &mut Xml<'_>, draft: &mut Draft) -> Result<(), ImportError> {
+        let depth = xml.depth();
+        let mut names: Vec<DraftName> = Vec::new();
+        // Name part group id to name part type id.
+        let mut groups: HashMap<u32, u32> = HashMap::new();
+        let (mut primary, mut weak) = (false, false);
+        loop {
+            match xml.next()? {
+                Node::Open(start, _) => match xml::name(&start) {
+                    "Alias" => {
+                        (primary, weak) =
+                            (xml::is_true(&start, "Primary"), xml::is_true(&start, "LowQuality"))
+                    }
+                    "DocumentedName" => names.push(DraftName { parts: Vec::new(), primary, weak }),
+                    "NamePartValue" => {
+                        let group = xml::number(&start, "NamePartGroupID").unwrap_or_default();
+                        let part = xml.text()?;
+                        if let Some(name) = names.last_mut() {
+                            name.parts.push((group, part));
+                        }
+                    }
+                    "NamePartGroup" => {
+                        let part_type = xml::number(&start, "NamePartTypeID");
+                        if let Some((id, part_type)) = xml::number(&start, "ID").zip(part_type) {
+                            groups.insert(id, part_type);
+                        }
+                    }
+                    _ => {}
+                },
+                Node::Close(level) if level < depth => break,
+                Node::Close(_) | Node::Text(_) | Node::End => {}
+            }
+        }
+        names.sort_by_key(|name| !name.primary);
+        draft.names.extend(
+            names
+                .into_iter()
+                .map(|name| PartyName { full: self.full_name(&name.parts, &groups), weak: name.weak }),
+        );
+        Ok(())
+    }
+
+    /// "Sim, Hyon Sop" as OFAC prints it: the comma tells the family name from the given names.
+    fn full_name(&self, parts: &[(u32, String)], groups: &HashMap<u32, u32>) -> String {
+        let mut full = String::new();
+        let mut after_family_name = false;
+        for (group, part) in parts {
+            let is_family_name = groups.get(group).is_some_and(|id| self.family_names.contains(id));
+            if !full.is_empty() {
+                full.push_str(if after_family_name && !is_family_name { ", " } else { " " });
+            }
+            full.push_str(part);
+            after_family_name = is_family_name;
+        }
+        full
+    }
+
+    fn entry(&mut self, xml: &mut Xml<'_>, profile: Option<u32>) -> Result<(), ImportError> {
+        self.entries += 1;
+        let depth = xml.depth();
+        let (mut listed_on, mut programs): (Option<Date>, Vec<String>) = (None, Vec::new());
+        let mut names_program = false;
+        loop {
+            match xml.next()? {
+                Node::Open(start, _) => match xml::name(&start) {
+                    "SanctionsMeasure" => {
+                        let measure = xml::number(&start, "SanctionsTypeID");
+                        names_program = self.program_type.is_none() || measure == self.program_type;
+                    }
+                    "EntryEvent" => names_program = false,
+                    "Comment" if names_program => {
+                        let program = xml.text()?;
+                        if !program.is_empty() {
+                            programs.push(program);
+                        }
+                    }
+                    "Date" => listed_on = listed_on.into_iter().chain(date(xml)?).min(),
+                    "DatePeriod" => xml.skip()?,
+                    _ => {}
+                },
+                Node::Close(level) if level < depth => break,
+                Node::Close(_) | Node::Text(_) | Node::End => {}
+            }
+        }
+        let party =
+            profile.and_then(|profile| self.profiles.get(&profile)).map(|&place| &mut self.parties[place]);
+        if let Some(party) = party {
+            // A party may stand on several lists: the earliest date, all programmes.
+            party.listed_on = party.listed_on.into_iter().chain(listed_on).min();
+            for program in programs {
+                if !party.programs.contains(&program) {
+                    party.programs.push(program);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, options: &Options) -> Result<Snapshot, ImportError> {
+        let lacks = |what: &str| ImportError::Unusable { format: FORMAT, missing: what.to_owned() };
+        let issued = self.issued.ok_or_else(|| lacks("it has no DateOfIssue"))?;
+        if self.assets.is_empty() {
+            return Err(lacks("its reference values name no digital currency address feature"));
+        }
+        if self.parties.is_empty() || self.entries == 0 {
+            return Err(lacks("it lists no party"));
+        }
+        let mut head = head();
+        head.published = Some(issued);
+        let mut out = Collector::new(FORMAT, options.source.apply(head));
+        for mut draft in self.parties {
+            let names = tidy_names(draft.names);
+            let label =
+                names.first().map_or_else(|| format!("party {}", draft.profile), |name| name.full.clone());
+            draft.programs.sort_unstable();
+            for (asset, address, place) in draft.addresses {
+                let statement = Statement {
+                    label: label.clone(),
+                    category: Category::Sanction,
+                    party_id: Some(draft.profile.to_string()),
+                    party_listed_on: draft.listed_on,
+                    programs: draft.programs.clone(),
+                    asset: self.assets.get(&asset).cloned(),
+                    actor: None,
+                    reference: None,
+                };
+                let said =
+                    Said { statement, confidence: Confidence::AUTHORITY, valid_from: None, valid_to: None };
+                out.claim_about(&address, &place, said)?;
+            }
+            let source = out.source().id.clone();
+            out.party(Party {
+                source,
+                id: draft.profile.to_string(),
+                kind: draft.kind,
+                names,
+                programs: draft.programs,
+                listed_on: draft.listed_on,
+            });
+        }
+        out.finish()
+    }
+}
+
+/// The address texts of the feature just opened.
+fn addresses(
+    xml: &mut Xml<'_>,
+    asset: u32,
+    found: &mut Vec<(u32, String, String)>,
+) -> Result<(), ImportError> {
+    let depth = xml.depth();
+    loop {
+        match xml.next()? {
+            Node::Open(start, _) if xml::name(&start) == "VersionDetail" => {
+                let place = xml.place();
+                let text = xml.text()?;
+                if !text.is_empty() {
+                    found.push((asset, text, place));
+                }
+            }
+            Node::Close(level) if level < depth => return Ok(()),
+            _ => {}
+        }
+    }
+}
+
+/// Year, month and day in elements of their own; `None` when one is missing.
+fn date(xml: &mut Xml<'_>) -> Result<Option<Date>, ImportError> {
+    let depth = xml.depth();
+    let (mut year, mut month, mut day) = (None, None, None);
+    loop {
+        match xml.next()? {
+            Node::Open(start, _) => match xml::name(&start) {
+                "Year" => year = xml.text()?.parse::<i16>().ok(),
+                "Month" => month = xml.text()?.parse::<i8>().ok(),
+                "Day" => day = xml.text()?.parse::<i8>().ok(),
+                _ => xml.skip()?,
+            },
+            Node::Close(level) if level < depth => break,
+            Node::Close(_) | Node::Text(_) | Node::End => {}
+        }
+    }
+    let (Some(year), Some(month), Some(day)) = (year, month, day) else { return Ok(None) };
+    Ok(Date::new(year, month, day).ok())
+}
+
+fn party_kind(text: &str) -> PartyKind {
+    match text {
+        "Individual" => PartyKind::Individual,
+        "Entity" | "Other Entity" => PartyKind::Entity,
+        "Vessel" => PartyKind::Vessel,
+        "Aircraft" => PartyKind::Aircraft,
+        _ => PartyKind::Unknown,
+    }
+}

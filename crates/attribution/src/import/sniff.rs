@@ -1,0 +1,221 @@
+//! Telling formats apart by name and first bytes.
+
+use std::fmt;
+
+/// A format of lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// OFAC `SDN_ADVANCED.XML` (and `CONS_ADVANCED.XML`), old and new namespace.
+    OfacAdvancedXml,
+    /// OFAC's legacy `sdn.csv`, addresses inside the remarks.
+    OfacSdnCsv,
+    /// Addresses of the OFAC list by asset: `{"XBT": ["1…"]}`.
+    OfacAddressJson,
+    /// The UN Security Council consolidated list.
+    UnXml,
+    /// The EU consolidated financial sanctions list (FSF) as XML.
+    EuXml,
+    /// The same as CSV with semicolons.
+    EuCsv,
+    /// The UK sanctions list (FCDO) as XML.
+    UkXml,
+    /// The UK sanctions list or OFSI's consolidated list as CSV.
+    UkCsv,
+    /// A `GraphSense` TagPack.
+    TagPack,
+    /// A `GraphSense` ActorPack.
+    ActorPack,
+    /// A table with one address a row.
+    Csv,
+    /// A list of addresses or objects, or an object from address to label.
+    Json,
+    /// A notice in our own format.
+    Notice,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 13] = [
+        Self::OfacAdvancedXml,
+        Self::OfacSdnCsv,
+        Self::OfacAddressJson,
+        Self::UnXml,
+        Self::EuXml,
+        Self::EuCsv,
+        Self::UkXml,
+        Self::UkCsv,
+        Self::TagPack,
+        Self::ActorPack,
+        Self::Csv,
+        Self::Json,
+        Self::Notice,
+    ];
+
+    /// The name for options and messages.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::OfacAdvancedXml => "ofac-xml",
+            Self::OfacSdnCsv => "ofac-csv",
+            Self::OfacAddressJson => "ofac-json",
+            Self::UnXml => "un-xml",
+            Self::EuXml => "eu-xml",
+            Self::EuCsv => "eu-csv",
+            Self::UkXml => "uk-xml",
+            Self::UkCsv => "uk-csv",
+            Self::TagPack => "tagpack",
+            Self::ActorPack => "actorpack",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Notice => "notice",
+        }
+    }
+
+    /// The format with this name.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.id() == id)
+    }
+
+    /// Most bytes read of such a list, after decompression.
+    pub const fn limit(self) -> u64 {
+        match self {
+            // Streamed: memory does not grow with the file, only with what it names.
+            Self::OfacAdvancedXml | Self::UnXml | Self::EuXml | Self::UkXml => 2 << 30,
+            _ => 256 << 20,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// Tells the format from the first bytes (a few thousand are enough, decompressed) and the file's name.
+///
+/// What the bytes say wins over the name.
+pub fn sniff(head: &[u8], file_name: &str) -> Option<Format> {
+    let text = String::from_utf8_lossy(head);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let extension = extension(file_name);
+    if text.starts_with('<') {
+        return sniff_xml(text);
+    }
+    if text.starts_with(['{', '[']) && extension != "toml" {
+        // A TOML notice may begin with `[source]` under any name; JSON never has a bare word there.
+        return Some(if text.starts_with("[source]") || text.starts_with("[[claim]]") {
+            Format::Notice
+        } else if looks_like_by_asset(text) {
+            Format::OfacAddressJson
+        } else {
+            Format::Json
+        });
+    }
+    if extension == "toml" || text.lines().any(|line| line.trim() == "[source]") {
+        return Some(Format::Notice);
+    }
+    let key = |name: &str| {
+        text.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')))
+    };
+    let yaml = matches!(extension.as_str(), "yaml" | "yml") || (key("title") && key("creator"));
+    if yaml {
+        let actors = key("actors") || file_name.contains("actorpack");
+        return Some(if actors && !key("tags") { Format::ActorPack } else { Format::TagPack });
+    }
+    sniff_table(text, &extension)
+}
+
+/// The extension in lower case, with `.gz` and `.bz2` taken off.
+fn extension(file_name: &str) -> String {
+    let lower = file_name.to_ascii_lowercase();
+    let plain = lower.strip_suffix(".gz").or_else(|| lower.strip_suffix(".bz2")).unwrap_or(&lower);
+    plain.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_owned())
+}
+
+fn sniff_xml(text: &str) -> Option<Format> {
+    let mut rest = text;
+    loop {
+        let start = rest.find('<')?;
+        rest = &rest[start + 1..];
+        if !rest.starts_with(['?', '!']) {
+            break;
+        }
+    }
+    let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/'))?;
+    let name = rest[..end].rsplit(':').next().unwrap_or_default();
+    match name {
+        "Sanctions" => Some(Format::OfacAdvancedXml),
+        "CONSOLIDATED_LIST" => Some(Format::UnXml),
+        "export" => Some(Format::EuXml),
+        "Designations" => Some(Format::UkXml),
+        _ => None,
+    }
+}
+
+/// Whether a JSON text begins as `{"XBT": ["`: a short upper-case code, then a list of texts.
+fn looks_like_by_asset(text: &str) -> bool {
+    let mut parts = text.split('"');
+    let opening = parts.next().map(str::trim) == Some("{");
+    let code = parts.next().is_some_and(|code| {
+        (2..=10).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    });
+    let between: Option<String> = parts.next().map(|text| text.split_whitespace().collect());
+    opening && code && between.is_some_and(|between| between == ":[" || between.starts_with(":[]"))
+}
+
+fn sniff_table(text: &str, extension: &str) -> Option<Format> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let first = lines.next()?;
+    if first.contains("Entity_LogicalId") {
+        return Some(Format::EuCsv);
+    }
+    let uk_head = |line: &str| line.contains("Name 6") && line.contains("Name 1");
+    if uk_head(first) || lines.next().is_some_and(uk_head) {
+        return Some(Format::UkCsv);
+    }
+    // `36,"AEROCARIBBEAN AIRLINES",-0- ,"CUBA",…`: a number, eleven more fields, `-0-` for nothing.
+    let number = first.split(',').next().is_some_and(|field| field.parse::<u32>().is_ok());
+    if number && first.contains("-0-") && first.matches(',').count() >= 11 {
+        return Some(Format::OfacSdnCsv);
+    }
+    let known = matches!(extension, "csv" | "tsv" | "txt");
+    let has_address = first.split([',', ';', '\t']).any(super::table::is_address_cell);
+    (known || has_address || super::table::is_header(first)).then_some(Format::Csv)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_told_by_their_first_bytes() {
+        let cases: [(&str, &str, Option<Format>); 15] = [
+            ("<?xml version=\"1.0\"?>\n<Sanctions xmlns=\"x\">", "a", Some(Format::OfacAdvancedXml)),
+            (
+                "\u{feff}<?xml version=\"1.0\"?><!-- x --><CONSOLIDATED_LIST a=\"b\">",
+                "a.txt",
+                Some(Format::UnXml),
+            ),
+            ("<export generationDate=\"x\">", "", Some(Format::EuXml)),
+            ("<Designations>", "", Some(Format::UkXml)),
+            ("<html>", "sdn.xml", None),
+            ("{\n\"ARB\": [\n\"0x4f\"", "x.json", Some(Format::OfacAddressJson)),
+            ("[\n {\"address\": 1}", "x.json", Some(Format::Json)),
+            ("title: x\ncreator: y\ntags:\n", "pack", Some(Format::TagPack)),
+            ("%YAML 1.1\n---\ntitle: x\ncreator: y\nactors:\n", "pack.yaml.gz", Some(Format::ActorPack)),
+            ("# note\n[source]\nid = \"x\"", "x", Some(Format::Notice)),
+            (
+                "36,\"A\",-0- ,\"CUBA\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ",
+                "sdn.csv",
+                Some(Format::OfacSdnCsv),
+            ),
+            ("fileGenerationDate;Entity_LogicalId;x", "", Some(Format::EuCsv)),
+            ("Report Date: 12-Nov-2025\nLast Updated,Unique ID,Name 6,Name 1", "", Some(Format::UkCsv)),
+            ("banned_address,wallet_tag\n", "", Some(Format::Csv)),
+            ("MZ\u{0}\u{1}", "x.exe", None),
+        ];
+        for (head, name, expected) in cases {
+            assert_eq!(sniff(head.as_bytes(), name), expected, "{head:?} {name}");
+        }
+    }
+}

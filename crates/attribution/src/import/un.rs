@@ -1,0 +1,108 @@
+//! The consolidated list of the UN Security Council, streamed. It names parties; it carries no addresses.
+
+use std::io::Read;
+
+use jiff::civil::Date;
+use tracehound_model::{
+    Party, SourceId, SourceKind,
+    claim::{PartyKind, PartyName},
+};
+
+use super::{
+    Format, Options, Snapshot, SourceHead,
+    collect::{Collector, tidy_names},
+    text,
+    xml::{self, Node, Xml},
+};
+use crate::ImportError;
+
+const FORMAT: Format = Format::UnXml;
+
+pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, ImportError> {
+    let mut xml = Xml::new(input, FORMAT);
+    let head = SourceHead {
+        id: SourceId("un-sc".to_owned()),
+        kind: SourceKind::Sanctions,
+        title: "United Nations Security Council Consolidated List".to_owned(),
+        publisher: "United Nations Security Council".to_owned(),
+        url: Some("https://main.un.org/securitycouncil/en/content/un-sc-consolidated-list".to_owned()),
+        published: None,
+    };
+    let mut out = Collector::new(FORMAT, options.source.apply(head));
+    loop {
+        match xml.next()? {
+            Node::Open(start, level) => match (xml::name(&start), level) {
+                ("CONSOLIDATED_LIST", 1) => {
+                    let generated =
+                        xml::attribute(&start, "dateGenerated").and_then(|date| text::date(&date));
+                    let published = options.source.published.or(generated);
+                    out.source_mut().published = published;
+                    if published.is_none() {
+                        return Err(xml.error("the list has no dateGenerated"));
+                    }
+                }
+                (other, 1) => {
+                    let message = format!("the document is a <{other}>, not <CONSOLIDATED_LIST>");
+                    return Err(xml.error(message));
+                }
+                ("INDIVIDUALS" | "ENTITIES", 2) => {}
+                ("INDIVIDUAL", 3) => record(&mut xml, PartyKind::Individual, &mut out)?,
+                ("ENTITY", 3) => record(&mut xml, PartyKind::Entity, &mut out)?,
+                _ => xml.skip()?,
+            },
+            Node::End => return out.finish(),
+            Node::Close(_) | Node::Text(_) => {}
+        }
+    }
+}
+
+fn record(xml: &mut Xml<'_>, kind: PartyKind, out: &mut Collector) -> Result<(), ImportError> {
+    let (depth, place) = (xml.depth(), xml.place());
+    let (mut parts, mut names, mut programs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut reference, mut data_id) = (String::new(), String::new());
+    let mut listed_on: Option<Date> = None;
+    loop {
+        match xml.next()? {
+            Node::Open(start, _) => match xml::name(&start) {
+                "FIRST_NAME" | "SECOND_NAME" | "THIRD_NAME" | "FOURTH_NAME" => parts.push(xml.text()?),
+                "NAME_ORIGINAL_SCRIPT" => names.push(PartyName { full: xml.text()?, weak: false }),
+                "REFERENCE_NUMBER" => reference = xml.text()?,
+                "DATAID" => data_id = xml.text()?,
+                "UN_LIST_TYPE" => programs.push(xml.text()?),
+                "LISTED_ON" => listed_on = text::date(&xml.text()?),
+                "INDIVIDUAL_ALIAS" | "ENTITY_ALIAS" => names.push(alias(xml)?),
+                _ => xml.skip()?,
+            },
+            Node::Close(level) if level < depth => break,
+            Node::Close(_) | Node::Text(_) | Node::End => {}
+        }
+    }
+    let id = if reference.is_empty() { data_id } else { reference };
+    let primary = PartyName { full: parts.join(" "), weak: false };
+    let names = tidy_names(std::iter::once(primary).chain(names));
+    if id.is_empty() || names.is_empty() {
+        out.refuse(place, "a record without a reference number or a name; left out");
+        return Ok(());
+    }
+    programs.retain(|program| !program.is_empty());
+    let source = out.source().id.clone();
+    out.party(Party { source, id, kind, names, programs, listed_on });
+    Ok(())
+}
+
+/// The list calls the quality of an individual's alias "Good" or "Low"; of an entity it says only "a.k.a.", "f.k.a.".
+fn alias(xml: &mut Xml<'_>) -> Result<PartyName, ImportError> {
+    let depth = xml.depth();
+    let mut name = PartyName { full: String::new(), weak: false };
+    loop {
+        match xml.next()? {
+            Node::Open(start, _) => match xml::name(&start) {
+                "QUALITY" => name.weak = xml.text()?.eq_ignore_ascii_case("low"),
+                "ALIAS_NAME" => name.full = xml.text()?,
+                _ => xml.skip()?,
+            },
+            Node::Close(level) if level < depth => return Ok(name),
+            Node::Close(_) | Node::Text(_) | Node::End => {}
+        }
+    }
+}

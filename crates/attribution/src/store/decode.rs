@@ -1,0 +1,232 @@
+//! Rows back into values.
+
+use jiff::{Timestamp, civil::Date};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use tracehound_model::{
+    Address, Chain, Claim, Confidence, Party, Source, SourceId, SourceKind, Statement, Subject, TxId,
+};
+
+use super::{
+    StoreError, claim_id,
+    runs::{Run, Said},
+};
+use crate::{FAMILY_OPAQUE, FAMILY_TX};
+
+/// Entries read with one query.
+const PAGE: i64 = 20_000;
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Claim = 0,
+    Party = 1,
+}
+
+/// A snapshot's day.
+pub(super) struct KnownSnapshot {
+    pub(super) id: i64,
+    pub(super) published: Date,
+    pub(super) sha256: String,
+}
+
+/// An entry with one of its current rows, if it has any.
+pub(super) struct EntryRow {
+    pub(super) entry: i64,
+    pub(super) kind: Kind,
+    pub(super) hash: [u8; 16],
+    pub(super) current: Option<(i64, Run)>,
+}
+
+/// Reads columns of one row and turns what cannot be read into [`StoreError::Corrupt`].
+pub(super) struct Cells<'r> {
+    row: &'r SqliteRow,
+    table: &'static str,
+    id: i64,
+}
+
+impl<'r> Cells<'r> {
+    pub(super) fn new(row: &'r SqliteRow, table: &'static str) -> Result<Self, StoreError> {
+        let id = row.try_get("id").map_err(StoreError::while_("reading a row"))?;
+        Ok(Self { row, table, id })
+    }
+
+    pub(super) fn id(&self) -> i64 {
+        self.id
+    }
+
+    pub(super) fn corrupt(&self, message: impl ToString) -> StoreError {
+        StoreError::Corrupt { table: self.table, row: self.id, message: message.to_string() }
+    }
+
+    pub(super) fn get<T>(&self, column: &'static str) -> Result<T, StoreError>
+    where
+        T: sqlx::Type<sqlx::Sqlite> + sqlx::Decode<'r, sqlx::Sqlite>,
+    {
+        self.row.try_get(column).map_err(|error| self.corrupt(error))
+    }
+
+    pub(super) fn optional_date(&self, column: &'static str) -> Result<Option<Date>, StoreError> {
+        let text: Option<String> = self.get(column)?;
+        text.map(|text| text.parse().map_err(|error| self.corrupt(error))).transpose()
+    }
+
+    pub(super) fn date(&self, column: &'static str) -> Result<Date, StoreError> {
+        self.optional_date(column)?.ok_or_else(|| self.corrupt(format!("no {column}")))
+    }
+
+    pub(super) fn moment(&self, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
+        let micros: Option<i64> = self.get(column)?;
+        micros
+            .map(|micros| Timestamp::from_microsecond(micros).map_err(|error| self.corrupt(error)))
+            .transpose()
+    }
+
+    fn recorded_at(&self) -> Result<Timestamp, StoreError> {
+        self.moment("recorded_at")?.ok_or_else(|| self.corrupt("no recorded_at"))
+    }
+
+    fn hash(&self) -> Result<[u8; 16], StoreError> {
+        let hash: Vec<u8> = self.get("hash")?;
+        hash.try_into().map_err(|_| self.corrupt("a hash that is not 16 bytes long"))
+    }
+
+    fn confidence(&self) -> Result<u8, StoreError> {
+        let level: i64 = self.get("confidence")?;
+        u8::try_from(level).map_err(|error| self.corrupt(error))
+    }
+
+    fn run(&self) -> Result<Run, StoreError> {
+        Ok(Run {
+            carried_from: self.date("carried_from")?,
+            carried_to: self.optional_date("carried_to")?,
+            said: Said {
+                confidence: self.confidence()?,
+                from: self.optional_date("said_from")?,
+                to: self.optional_date("said_to")?,
+            },
+            valid_from: self.date("valid_from")?,
+            valid_to: self.optional_date("valid_to")?,
+        })
+    }
+
+    /// A claim from a row with the columns of [`CLAIM_COLUMNS`].
+    pub(super) fn claim(&self) -> Result<Claim, StoreError> {
+        let source: String = self.get("source")?;
+        let json: String = self.get("json")?;
+        let statement: Statement = serde_json::from_str(&json).map_err(|error| self.corrupt(error))?;
+        let subject: Vec<u8> = self.get("subject")?;
+        let valid_from = self.date("valid_from")?;
+        Ok(Claim {
+            id: claim_id(&source, &self.hash()?, valid_from),
+            subject: subject_from_key(&subject).ok_or_else(|| self.corrupt("a subject of unknown form"))?,
+            statement,
+            confidence: Confidence(self.confidence()?),
+            source: SourceId(source),
+            valid_from,
+            valid_to: self.optional_date("valid_to")?,
+            recorded_at: self.recorded_at()?,
+        })
+    }
+
+    pub(super) fn party(&self) -> Result<Party, StoreError> {
+        let json: String = self.get("json")?;
+        serde_json::from_str(&json).map_err(|error| self.corrupt(error))
+    }
+
+    pub(super) fn source(&self) -> Result<Source, StoreError> {
+        let word: String = self.get("kind")?;
+        let kinds = [SourceKind::Sanctions, SourceKind::LawEnforcement, SourceKind::Labels, SourceKind::Own];
+        let kind = kinds.into_iter().find(|kind| super::write::kind_word(*kind) == word);
+        Ok(Source {
+            id: SourceId(self.get("source")?),
+            kind: kind.ok_or_else(|| self.corrupt(format!("`{word}` is no kind of source")))?,
+            title: self.get("title")?,
+            publisher: self.get("publisher")?,
+            url: self.get("url")?,
+            published: self.date("published")?,
+            recorded_at: self.recorded_at()?,
+            sha256: self.get("sha256")?,
+        })
+    }
+}
+
+/// The subject with these canonical bytes; the reverse of [`crate::subject_key`].
+fn subject_from_key(key: &[u8]) -> Option<Subject> {
+    match key.split_first()? {
+        (&FAMILY_TX, rest) => {
+            let (txid, chain) = rest.split_first_chunk::<32>()?;
+            let chain: Chain = std::str::from_utf8(chain).ok()?.parse().ok()?;
+            Some(Subject::Tx { chain, txid: TxId(*txid) })
+        }
+        (&FAMILY_OPAQUE, rest) => Some(Subject::Opaque(std::str::from_utf8(rest).ok()?.to_owned())),
+        _ => Address::from_key(key).map(Subject::Address),
+    }
+}
+
+/// The next free row number; `query` is `SELECT MAX(id) FROM …`. There is one writer.
+pub(super) async fn next_id(db: &mut SqliteConnection, query: &'static str) -> Result<i64, StoreError> {
+    let highest: Option<i64> =
+        sqlx::query_scalar(query).fetch_one(db).await.map_err(StoreError::while_("numbering rows"))?;
+    Ok(highest.unwrap_or(0) + 1)
+}
+
+/// The current snapshots of a source.
+pub(super) async fn snapshot_days(
+    db: &mut SqliteConnection,
+    source: &str,
+) -> Result<Vec<KnownSnapshot>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id, published, sha256 FROM snapshot WHERE source = $1 AND superseded_at IS NULL ORDER BY published",
+    )
+    .bind(source)
+    .fetch_all(db)
+    .await
+    .map_err(StoreError::while_("reading snapshots"))?;
+    let read = |row: &SqliteRow| {
+        let cells = Cells::new(row, "snapshot")?;
+        Ok(KnownSnapshot {
+            id: cells.id(),
+            published: cells.date("published")?,
+            sha256: cells.get("sha256")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Gives every entry of a source with its current rows, page by page.
+pub(super) async fn each_row(
+    db: &mut SqliteConnection,
+    source: &str,
+    mut take: impl FnMut(EntryRow),
+) -> Result<(), StoreError> {
+    let mut after = 0_i64;
+    loop {
+        let rows = sqlx::query(
+            "SELECT page.id AS entry, page.kind, page.hash, v.id AS row, COALESCE(v.id, 0) AS id, v.carried_from, \
+             v.carried_to, v.confidence, v.said_from, v.said_to, v.valid_from, v.valid_to \
+             FROM (SELECT id, kind, hash FROM entry WHERE source = $1 AND id > $2 ORDER BY id LIMIT $3) page \
+             LEFT JOIN validity v ON v.entry = page.id AND v.superseded_at IS NULL ORDER BY page.id",
+        )
+        .bind(source)
+        .bind(after)
+        .bind(PAGE)
+        .fetch_all(&mut *db)
+        .await
+        .map_err(StoreError::while_("reading entries"))?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for row in &rows {
+            let cells = Cells::new(row, "validity")?;
+            let kind: i64 = cells.get("kind")?;
+            let stored: Option<i64> = cells.get("row")?;
+            after = cells.get("entry")?;
+            take(EntryRow {
+                entry: after,
+                kind: if kind == Kind::Claim as i64 { Kind::Claim } else { Kind::Party },
+                hash: cells.hash()?,
+                current: stored.map(|row| Ok::<_, StoreError>((row, cells.run()?))).transpose()?,
+            });
+        }
+    }
+}

@@ -14,6 +14,8 @@ use crate::run::{Failure, root};
 pub(crate) fn write(machine: &Machine, bench: &Bench) -> Result<(), Failure> {
     let json = serde_json::json!({ "machine": machine, "rows": bench.rows, "skipped": bench.skipped });
     let json = serde_json::to_string_pretty(&json).map_err(|error| Failure::new(error.to_string()))? + "\n";
+    fs::create_dir_all(root().join("docs"))
+        .map_err(|error| Failure::new(format!("cannot make docs/: {error}")))?;
     for (name, text) in [
         ("docs/BENCHMARKS.md", markdown(machine, &bench.rows, &bench.skipped)),
         ("docs/benchmarks.json", json),

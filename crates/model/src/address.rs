@@ -4,24 +4,33 @@
 //! is an error that says so, never a silent miss. Where two chains share a form (legacy Bitcoin and its forks, all EVM
 //! chains) there is one reading, and [`Address::same_owner`] names the others.
 
+mod account;
+mod base32;
 mod base58;
 mod bech;
+mod check58;
 mod error;
 mod evm;
 mod foreign;
+mod hexadecimal;
+mod key;
 mod monero;
+mod text;
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+pub use account::Account;
 pub use error::AddressError;
 pub use foreign::ForeignAddress;
+pub use key::AddressKey;
 
-use crate::{BitcoinNetwork, Chain, ScriptKey, ScriptType, caip::Caip10};
+use self::text::Text;
+use crate::{BitcoinNetwork, Chain, ScriptKey, ScriptType, chain::TronNetwork};
 
-/// Longest text considered, in bytes.
-const MAX_TEXT: usize = 200;
+/// Longest text considered, in bytes. A Zcash unified address may have some 300.
+const MAX_TEXT: usize = 400;
 
 /// Which Bitcoin networks an address belongs to, as far as its form tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,16 +54,6 @@ impl AddressNetwork {
         }
     }
 
-    /// Whether scripts of this type have addresses of this kind.
-    const fn writes(self, script_type: ScriptType) -> bool {
-        match script_type {
-            ScriptType::OpReturn | ScriptType::Other => false,
-            ScriptType::P2pkCompressed | ScriptType::P2pkUncompressed => matches!(self, Self::Main),
-            ScriptType::P2pkh | ScriptType::P2sh => !matches!(self, Self::Regtest),
-            ScriptType::P2wpkh | ScriptType::P2wsh | ScriptType::P2tr => true,
-        }
-    }
-
     /// The kind under which a script of `network` is written.
     const fn of(network: BitcoinNetwork, script_type: ScriptType) -> Self {
         let witness = matches!(script_type, ScriptType::P2wpkh | ScriptType::P2wsh | ScriptType::P2tr);
@@ -75,7 +74,22 @@ pub struct BitcoinAddress {
     pub script: ScriptKey,
 }
 
+impl BitcoinAddress {
+    fn is_public_key(&self) -> bool {
+        matches!(self.script.script_type(), ScriptType::P2pkCompressed | ScriptType::P2pkUncompressed)
+    }
+}
+
 /// An address of any family. Printed, parsed and serialised in its canonical text form.
+///
+/// | Family | Forms | Canonical text |
+/// |---|---|---|
+/// | Bitcoin | base58check (versions 0, 5; test 111, 196), bech32, bech32m (BIP-173, BIP-350); P2PK as the public key or the script in hexadecimal | the same; P2PK as the public key |
+/// | EVM | `0x` and 40 digits, EIP-55 checked in mixed case | EIP-55 |
+/// | Tron | base58check (version 65), or `41` and 40 digits | base58check |
+/// | Bitcoin Cash | cashaddr with or without prefix | with prefix |
+/// | Litecoin, Bitcoin Gold, Dash, Zcash (transparent, Sapling), Monero, XRP, Verge, BNB Beacon Chain | their checksummed forms | the same |
+/// | Solana | base58 of 32 bytes, no checksum | the same |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Address {
     /// Bitcoin.
@@ -88,39 +102,11 @@ pub enum Address {
     Foreign(ForeignAddress),
 }
 
-/// Canonical bytes of an address: a family byte, a form byte, the payload. Distinct addresses have distinct keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct AddressKey {
-    bytes: [u8; Self::MAX],
-    len: u8,
-}
-
-impl AddressKey {
-    /// Longest key in bytes.
-    pub const MAX: usize = 80;
-
-    fn new(family: u8, form: u8, payload: &[u8]) -> Self {
-        let mut bytes = [0; Self::MAX];
-        bytes[0] = family;
-        bytes[1] = form;
-        bytes[2..2 + payload.len()].copy_from_slice(payload);
-        Self { bytes, len: payload.len() as u8 + 2 }
-    }
-}
-
-impl AsRef<[u8]> for AddressKey {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len)]
-    }
-}
-
-const FAMILY_EVM: u8 = 4;
-const FAMILY_TRON: u8 = 5;
-/// Foreign families follow, one a coin.
-const FAMILY_FOREIGN: u8 = 16;
-
 impl Address {
-    /// Reads an address, inferring the family from its form. Surrounding white space is ignored. O(length).
+    /// Reads an address, inferring the family from its form. Surrounding white space is ignored. Allocates nothing
+    /// unless it fails. O(length).
+    ///
+    /// Legacy text (`1…`, `3…`) always reads as Bitcoin, also where a list means a fork of it by it.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
         if text.is_empty() {
@@ -129,46 +115,46 @@ impl Address {
         if text.len() > MAX_TEXT {
             return Err(AddressError::TooLong { text: error::shorten(text), length: text.len() });
         }
-        if let Some(character) = text.chars().find(|c| !c.is_ascii_graphic()) {
-            let position = text.find(character).unwrap_or_default();
-            return Err(AddressError::Character { text: error::shorten(text), character, position });
+        // From here on every byte is a character, and slicing is safe.
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let position = text.find(|c: char| !c.is_ascii_graphic()).unwrap_or_default();
+            return Err(error::say::character(text, position));
         }
         if text.starts_with("0x") || text.starts_with("0X") {
             return evm::parse(text);
         }
-        if let Some(hexadecimal) = parse_hexadecimal(text) {
-            return hexadecimal;
-        }
-        if let Some(parsed) = bech::parse(text) {
-            return parsed;
-        }
-        base58::parse(text)
+        hexadecimal::parse(text).or_else(|| bech::parse(text)).unwrap_or_else(|| check58::parse(text))
     }
 
-    /// Reads an address that must belong to `chain`.
+    /// Reads an address that must belong to `chain`. The old forms that Bitcoin Cash (`1…`, `3…`) and Litecoin (`3…`)
+    /// once shared with Bitcoin are taken as theirs.
     pub fn parse_for(chain: Chain, text: &str) -> Result<Self, AddressError> {
         let address = Self::parse(text)?;
-        if address.fits(chain) {
-            return Ok(address);
-        }
-        if let Some(other) = address.same_owner().find(|other| other.chain() == Some(chain)) {
-            return Ok(other);
-        }
-        Err(AddressError::OtherChain {
-            text: error::shorten(text),
-            found: address.chain().map_or_else(|| "an EVM chain".to_owned(), Chain::short_name),
+        let old_form =
+            matches!(address, Self::Bitcoin(_)) && matches!(chain, Chain::BitcoinCash | Chain::Litecoin);
+        let meant = if old_form {
+            address.same_owner().find(|other| other.fits(chain))
+        } else {
+            address.fits(chain).then_some(address)
+        };
+        meant.ok_or_else(|| AddressError::OtherChain {
+            text: error::shorten(text.trim()),
+            found: address.where_found(),
             wanted: chain.short_name(),
         })
     }
 
-    /// Whether an address of this form can be one of `chain`.
+    /// Whether an address of this form can be one of `chain`. Bitcoin's main legacy forms and public keys fit Bitcoin
+    /// SV too, which has no form of its own.
     pub fn fits(&self, chain: Chain) -> bool {
         match (self, chain) {
             (Self::Bitcoin(address), Chain::Bitcoin(network)) => {
-                let script_type = address.script.script_type();
-                let bare_key =
-                    matches!(script_type, ScriptType::P2pkCompressed | ScriptType::P2pkUncompressed);
-                bare_key || address.kind == AddressNetwork::of(network, script_type)
+                let kind = AddressNetwork::of(network, address.script.script_type());
+                address.is_public_key() || address.kind == kind
+            }
+            (Self::Bitcoin(address), Chain::BitcoinSv) => {
+                let legacy = matches!(address.script.script_type(), ScriptType::P2pkh | ScriptType::P2sh);
+                address.is_public_key() || (legacy && address.kind == AddressNetwork::Main)
             }
             (Self::Evm(_), Chain::Evm(_)) | (Self::Tron(_), Chain::Tron(_)) => true,
             (Self::Foreign(address), chain) => address.chain() == chain,
@@ -176,11 +162,14 @@ impl Address {
         }
     }
 
-    /// The address of a script on a Bitcoin network; `None` for `OP_RETURN` and non-standard scripts.
+    /// The address of a script on a Bitcoin network; `None` for scripts that have none: `OP_RETURN`, non-standard
+    /// ones, and P2PK whose key does not begin with 2, 3 or 4.
     pub fn from_script(network: BitcoinNetwork, script: &ScriptKey) -> Option<Self> {
         let kind = match script.script_type() {
             ScriptType::OpReturn | ScriptType::Other => return None,
-            ScriptType::P2pkCompressed | ScriptType::P2pkUncompressed => AddressNetwork::Main,
+            ScriptType::P2pkCompressed | ScriptType::P2pkUncompressed => {
+                return hexadecimal::public_key(script.payload());
+            }
             script_type => AddressNetwork::of(network, script_type),
         };
         Some(Self::Bitcoin(BitcoinAddress { kind, script: *script }))
@@ -194,53 +183,16 @@ impl Address {
         }
     }
 
-    /// Canonical bytes, for indexes.
-    pub fn key(&self) -> AddressKey {
-        match self {
-            Self::Bitcoin(address) => AddressKey::new(
-                address.kind as u8,
-                address.script.script_type() as u8,
-                address.script.payload(),
-            ),
-            Self::Evm(bytes) => AddressKey::new(FAMILY_EVM, 0, bytes),
-            Self::Tron(bytes) => AddressKey::new(FAMILY_TRON, 0, bytes),
-            Self::Foreign(address) => {
-                AddressKey::new(FAMILY_FOREIGN + address.coin_byte(), address.form(), address.payload())
-            }
-        }
-    }
-
-    /// The address with these canonical bytes.
-    pub fn from_key(key: &[u8]) -> Option<Self> {
-        let (&[family, form], payload) = key.split_first_chunk::<2>()?;
-        match family {
-            FAMILY_EVM if form == 0 => payload.try_into().ok().map(Self::Evm),
-            FAMILY_TRON if form == 0 => payload.try_into().ok().map(Self::Tron),
-            FAMILY_FOREIGN.. => {
-                ForeignAddress::from_parts(family - FAMILY_FOREIGN, form, payload).map(Self::Foreign)
-            }
-            _ => {
-                let kind = AddressNetwork::from_byte(family)?;
-                let script = ScriptKey::new(ScriptType::from_byte(form)?, payload)?;
-                kind.writes(script.script_type()).then_some(Self::Bitcoin(BitcoinAddress { kind, script }))
-            }
-        }
-    }
-
-    /// Other addresses that the same key or script controls: a Bitcoin Cash address and the legacy form it had before
-    /// the fork. A list may name either.
+    /// Other addresses that the same key hash or script hash controls, where the text of one has stood for another:
+    /// Bitcoin's legacy forms, Bitcoin Cash and Bitcoin Gold; for P2SH Litecoin too. A list may name any of them.
+    /// Empty for all other addresses. The relation is symmetric and transitive.
     pub fn same_owner(&self) -> impl Iterator<Item = Self> + use<> {
-        let other = match self {
-            Self::Bitcoin(BitcoinAddress { kind: AddressNetwork::Main, script }) => {
-                foreign::bitcoin_cash_of(script)
-            }
-            Self::Foreign(address) => foreign::legacy_of(address),
-            _ => None,
-        };
-        other.into_iter()
+        let own = *self;
+        foreign::readings(self).filter(move |other| *other != own)
     }
 
-    /// The chain, where the form tells; an EVM address fits many.
+    /// The chain, where the form tells; an EVM address fits many. Forms that test networks share count as the testnet
+    /// for Bitcoin and as the main network for Tron, public keys as Bitcoin's main network; see [`Self::fits`].
     pub fn chain(&self) -> Option<Chain> {
         match self {
             Self::Bitcoin(address) => Some(Chain::Bitcoin(match address.kind {
@@ -249,8 +201,19 @@ impl Address {
                 AddressNetwork::Regtest => BitcoinNetwork::Regtest,
             })),
             Self::Evm(_) => None,
-            Self::Tron(_) => Some(Chain::Tron(crate::chain::TronNetwork::Mainnet)),
+            Self::Tron(_) => Some(Chain::Tron(TronNetwork::Mainnet)),
             Self::Foreign(address) => Some(address.chain()),
+        }
+    }
+
+    /// The chains of this form in words, for errors.
+    fn where_found(&self) -> String {
+        match self {
+            Self::Bitcoin(BitcoinAddress { kind: AddressNetwork::Test, .. }) => {
+                "a Bitcoin test network".to_owned()
+            }
+            Self::Evm(_) => "an EVM chain".to_owned(),
+            _ => self.chain().map_or_else(String::new, Chain::short_name),
         }
     }
 
@@ -260,12 +223,42 @@ impl Address {
         match self {
             Self::Evm(bytes) | Self::Tron(bytes) => is_null_like(bytes),
             Self::Bitcoin(address) => is_null_like(address.script.payload()),
-            Self::Foreign(address) => address.payload().iter().all(|&byte| byte == 0),
+            Self::Foreign(address) => is_null_like(address.payload()),
         }
+    }
+
+    /// The canonical text, without allocation.
+    fn text(&self) -> Text {
+        let mut text = Text::new();
+        match self {
+            Self::Bitcoin(address) => write_bitcoin(address, &mut text),
+            Self::Evm(bytes) => evm::write(&mut text, bytes),
+            Self::Tron(bytes) => check58::write(&mut text, &base58::BITCOIN, &[0x41], bytes),
+            Self::Foreign(address) => address.write(&mut text),
+        }
+        text
     }
 }
 
-/// All one byte, a number below 2^16, or a form with `dead` and otherwise one byte (`0x…dEaD`, `0xdead…0000`).
+/// Hashes of burn addresses that are no pattern: `1BitcoinEaterAddressDontSendf59kuE`, `1CounterpartyXXXXXXXXXXXXXXXUWLpVr`
+/// and Tron's black hole `TLsV52sRDL79HXGGm9yzwKibb6BeruhUzy`.
+const BURNT: [[u8; 20]; 3] = [
+    [
+        0x75, 0x9d, 0x66, 0x77, 0x09, 0x1e, 0x97, 0x3b, 0x9e, 0x9d, 0x99, 0xf1, 0x9c, 0x68, 0xfb, 0xf4, 0x3e,
+        0x3f, 0x05, 0xf9,
+    ],
+    [
+        0x81, 0x88, 0x95, 0xf3, 0xdc, 0x2c, 0x17, 0x86, 0x29, 0xd3, 0xd2, 0xd8, 0xfa, 0x3e, 0xc4, 0xa3, 0xf8,
+        0x17, 0x98, 0x21,
+    ],
+    [
+        0x77, 0x94, 0x4d, 0x19, 0xc0, 0x52, 0xb7, 0x3e, 0xe2, 0x28, 0x68, 0x23, 0xaa, 0x83, 0xf8, 0x13, 0x8c,
+        0xb7, 0x03, 0x2f,
+    ],
+];
+
+/// All one byte, a number below 2^16, a form with `dead` and otherwise one byte (`0x…dEaD`, `0xdead…0000`), or one of
+/// [`BURNT`].
 fn is_null_like(bytes: &[u8]) -> bool {
     let low = bytes.len().saturating_sub(2);
     let uniform = |bytes: &[u8]| bytes.windows(2).all(|pair| pair[0] == pair[1]);
@@ -275,61 +268,31 @@ fn is_null_like(bytes: &[u8]) -> bool {
         || (bytes[low..] == [0xde, 0xad] && uniform(&bytes[..low]))
         || (bytes.starts_with(&[0xde, 0xad]) && uniform(&bytes[2..]))
         || dead(bytes)
+        || BURNT.iter().any(|burnt| burnt == bytes)
 }
 
-/// Forms written in plain hexadecimal: public keys, P2PK scripts, Tron's `41…`. `None` when the text is not such.
-fn parse_hexadecimal(text: &str) -> Option<Result<Address, AddressError>> {
-    if !matches!(text.len(), 40 | 42 | 64 | 66 | 70 | 130 | 134)
-        || !text.bytes().all(|byte| byte.is_ascii_hexdigit())
-    {
-        return None;
+fn write_bitcoin(address: &BitcoinAddress, text: &mut Text) {
+    let payload = address.script.payload();
+    let main = address.kind == AddressNetwork::Main;
+    match address.script.script_type() {
+        ScriptType::P2pkh => {
+            check58::write(text, &base58::BITCOIN, &[if main { 0x00 } else { 0x6f }], payload);
+        }
+        ScriptType::P2sh => {
+            check58::write(text, &base58::BITCOIN, &[if main { 0x05 } else { 0xc4 }], payload);
+        }
+        ScriptType::P2wpkh | ScriptType::P2wsh => bech::write_bitcoin(text, address.kind, 0, payload),
+        ScriptType::P2tr => bech::write_bitcoin(text, address.kind, 1, payload),
+        ScriptType::P2pkCompressed
+        | ScriptType::P2pkUncompressed
+        | ScriptType::OpReturn
+        | ScriptType::Other => text.extend_hexadecimal(payload),
     }
-    let mut buffer = [0; 67];
-    let bytes = &mut buffer[..text.len() / 2];
-    hex::decode_to_slice(text, bytes).expect("even number of hexadecimal digits");
-    let public_key = |script_type, key: &[u8]| {
-        let script = ScriptKey::new(script_type, key).expect("length matched");
-        Ok(Address::Bitcoin(BitcoinAddress { kind: AddressNetwork::Main, script }))
-    };
-    let compressed = |key: &[u8]| matches!(key[0], 2 | 3);
-    Some(match &*bytes {
-        key if key.len() == 33 && compressed(key) => public_key(ScriptType::P2pkCompressed, key),
-        key if key.len() == 65 && key[0] == 4 => public_key(ScriptType::P2pkUncompressed, key),
-        [33, key @ .., 0xac] if key.len() == 33 && compressed(key) => {
-            public_key(ScriptType::P2pkCompressed, key)
-        }
-        [65, key @ .., 0xac] if key.len() == 65 && key[0] == 4 => {
-            public_key(ScriptType::P2pkUncompressed, key)
-        }
-        [0x41, rest @ ..] if rest.len() == 20 => Ok(Address::Tron(rest.try_into().expect("20 bytes"))),
-        hash if hash.len() == 32 => Err(AddressError::LooksLikeHash { text: error::shorten(text) }),
-        _ => Err(AddressError::BareHexadecimal { text: error::shorten(text), digits: text.len() }),
-    })
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bitcoin(address) => display_bitcoin(address, f),
-            Self::Evm(bytes) => f.write_str(&evm::checksummed(bytes)),
-            Self::Tron(bytes) => base58::display(f, &[0x41], bytes),
-            Self::Foreign(address) => address.fmt(f),
-        }
-    }
-}
-
-fn display_bitcoin(address: &BitcoinAddress, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let payload = address.script.payload();
-    let main = address.kind == AddressNetwork::Main;
-    match address.script.script_type() {
-        ScriptType::P2pkh => base58::display(f, &[if main { 0x00 } else { 0x6f }], payload),
-        ScriptType::P2sh => base58::display(f, &[if main { 0x05 } else { 0xc4 }], payload),
-        ScriptType::P2wpkh | ScriptType::P2wsh => bech::display(f, address.kind, 0, payload),
-        ScriptType::P2tr => bech::display(f, address.kind, 1, payload),
-        ScriptType::P2pkCompressed
-        | ScriptType::P2pkUncompressed
-        | ScriptType::OpReturn
-        | ScriptType::Other => f.write_str(&hex::encode(payload)),
+        f.pad(self.text().as_str())
     }
 }
 
@@ -343,40 +306,12 @@ impl FromStr for Address {
 
 impl Serialize for Address {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.text().as_str())
     }
 }
 
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-    }
-}
-
-/// An address on a chain. Printed and parsed as CAIP-10.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Account {
-    /// The chain.
-    pub chain: Chain,
-    /// An address that [fits](Address::fits) it.
-    pub address: Address,
-}
-
-impl fmt::Display for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.chain, self.address)
-    }
-}
-
-impl FromStr for Account {
-    type Err = AddressError;
-
-    fn from_str(text: &str) -> Result<Self, AddressError> {
-        let not_caip = |reason: String| AddressError::NotAnAccount { text: error::shorten(text), reason };
-        let account: Caip10 =
-            text.parse().map_err(|error: crate::caip::CaipError| not_caip(error.to_string()))?;
-        let chain = Chain::from_caip2(&account.chain)
-            .ok_or_else(|| not_caip(format!("the chain {} is not known", account.chain)))?;
-        Ok(Self { chain, address: Address::parse_for(chain, account.address())? })
     }
 }

@@ -67,9 +67,11 @@ pub enum Chain {
 
 /// One row a chain: chain, CAIP-2 id, short name, ticker, decimals.
 ///
-/// `bip122` references are the first 32 hexadecimal digits of the genesis hash, or, for a chain that shares Bitcoin's
-/// genesis, of its first own block (CAIP-2 profile of bip122). Chains without a profile that fixes a reference use
-/// `<name>:mainnet`, as the DESIGN's `tron:mainnet` does.
+/// References follow the namespaces' profiles at <https://namespaces.chainagnostic.org>. Those of `bip122` and `monero`
+/// are the first 32 hexadecimal digits of the hash of the genesis block, or, for a chain that shares Bitcoin's genesis,
+/// of its first own block (BIP-122): 478,559 for Bitcoin Cash, 556,767 for Bitcoin SV. Of our own making are
+/// `tron:mainnet` and its kin, which people can read (the profile's numbers are in [`OTHER_IDS`]), and `btg:mainnet`,
+/// as no source that we trust states the hash of Bitcoin Gold's first own block.
 const NAMED: &[(Chain, &str, &str, &str, u8)] = &[
     (Chain::Bitcoin(BitcoinNetwork::Mainnet), "bip122:000000000019d6689c085ae165831e93", "btc", "BTC", 8),
     (
@@ -101,15 +103,27 @@ const NAMED: &[(Chain, &str, &str, &str, u8)] = &[
     (Chain::Tron(TronNetwork::Nile), "tron:nile", "tron-nile", "TRX", 6),
     (Chain::Litecoin, "bip122:12a765e31ffd4059bada1e25190f6e98", "ltc", "LTC", 8),
     (Chain::BitcoinCash, "bip122:000000000000000000651ef99cb9fcbe", "bch", "BCH", 8),
-    (Chain::BitcoinSv, "bsv:mainnet", "bsv", "BSV", 8),
+    (Chain::BitcoinSv, "bip122:000000000000000001d956714215d96f", "bsv", "BSV", 8),
     (Chain::BitcoinGold, "btg:mainnet", "btg", "BTG", 8),
     (Chain::Dash, "bip122:00000ffd590b1485b3caadc19b22e637", "dash", "DASH", 8),
     (Chain::Zcash, "bip122:00040fe8ec8471911baa1db1266ea15d", "zec", "ZEC", 8),
-    (Chain::Monero, "monero:mainnet", "xmr", "XMR", 12),
+    (Chain::Monero, "monero:418015bb9ae982a1975da7d79277c270", "xmr", "XMR", 12),
     (Chain::Ripple, "xrpl:0", "xrp", "XRP", 6),
     (Chain::Solana, "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp", "sol", "SOL", 9),
-    (Chain::Verge, "verge:mainnet", "xvg", "XVG", 6),
+    (Chain::Verge, "bip122:00000fc63692467faeb20cdb3b53200d", "xvg", "XVG", 6),
     (Chain::BnbBeacon, "cosmos:Binance-Chain-Tigris", "bnb-beacon", "BNB", 8),
+];
+
+/// CAIP-2 ids that are read but not written: Tron's by chain number, in decimal (its profile) and hexadecimal (common
+/// among wallets), and the example of Bitcoin Cash in the profile of `bip122`, which names a later block.
+const OTHER_IDS: &[(&str, Chain)] = &[
+    ("tron:728126428", Chain::Tron(TronNetwork::Mainnet)),
+    ("tron:0x2b6653dc", Chain::Tron(TronNetwork::Mainnet)),
+    ("tron:2494104990", Chain::Tron(TronNetwork::Shasta)),
+    ("tron:0x94a9059e", Chain::Tron(TronNetwork::Shasta)),
+    ("tron:3448148188", Chain::Tron(TronNetwork::Nile)),
+    ("tron:0xcd8690dc", Chain::Tron(TronNetwork::Nile)),
+    ("bip122:000000000000000000b15ad892af8f6a", Chain::BitcoinCash),
 ];
 
 /// Other names people type.
@@ -123,11 +137,13 @@ const ALIASES: &[(&str, &str)] = &[
     ("matic", "polygon"),
     ("avalanche", "avax"),
     ("trx", "tron"),
+    ("xbt", "btc"),
     ("litecoin", "ltc"),
     ("monero", "xmr"),
     ("zcash", "zec"),
     ("solana", "sol"),
     ("ripple", "xrp"),
+    ("verge", "xvg"),
 ];
 
 /// Text that names no chain we know.
@@ -150,6 +166,9 @@ impl Chain {
         let text = id.to_string();
         if let Some(row) = NAMED.iter().find(|row| row.1 == text) {
             return Some(row.0);
+        }
+        if let Some(row) = OTHER_IDS.iter().find(|row| row.0 == text) {
+            return Some(row.1);
         }
         let number = (id.namespace() == "eip155").then(|| id.reference())?;
         let canonical = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());

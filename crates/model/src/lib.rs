@@ -14,7 +14,7 @@ pub mod tx;
 pub mod utxo;
 pub mod verdict;
 
-pub use address::{Address, AddressError};
+pub use address::{Account, Address, AddressError};
 pub use amount::{Amount, Sats, Share};
 pub use chain::{BitcoinNetwork, Chain};
 pub use claim::{Category, Claim, Confidence, Party, Source, SourceId, SourceKind, Statement, Subject};

@@ -1,236 +1,238 @@
 //! Bech32 and bech32m forms (BIP-173, BIP-350) and Bitcoin Cash's cashaddr.
 
-use std::fmt;
-
-use bech32::{
-    Bech32, Bech32m, Fe32, Hrp,
-    primitives::decode::{CheckedHrpstring, SegwitHrpstring, UncheckedHrpstring},
+use super::{
+    Address, AddressError, AddressNetwork, BitcoinAddress,
+    base32::{self, BECH32, BECH32_REST, BECH32M_REST, Bytes, CASHADDR, CASHADDR_REST, is_mixed_case},
+    error::{say, shorten},
+    foreign,
+    text::Text,
 };
-
-use super::{Address, AddressError, AddressNetwork, BitcoinAddress, error::shorten, foreign};
 use crate::{ScriptKey, ScriptType};
 
 const SEGWIT: &str = "a segwit address";
+const CASH: &str = "a Bitcoin Cash address";
+/// BIP-173: a segwit address has at most so many characters.
+const MAX_SEGWIT: usize = 90;
+/// BIP-141: a witness program has at most so many bytes.
+const MAX_PROGRAM: usize = 40;
+/// Characters of a cashaddr with a hash of 20 bytes, without prefix.
+const CASH_CHARACTERS: usize = 42;
+const CASH_PREFIX: &str = "bitcoincash:";
+const CASH_START: u64 = CASHADDR.after_cash_prefix(b"bitcoincash");
 
-const fn hrp_of(kind: AddressNetwork) -> Hrp {
-    match kind {
-        AddressNetwork::Main => bech32::hrp::BC,
-        AddressNetwork::Test => bech32::hrp::TB,
-        AddressNetwork::Regtest => bech32::hrp::BCRT,
+/// A human-readable part and the checksum register after it.
+#[derive(Clone, Copy)]
+pub(super) struct Prefix {
+    /// With the separator.
+    text: &'static str,
+    start: u64,
+}
+
+impl Prefix {
+    const fn new(text: &'static str) -> Self {
+        let (name, _separator) = text.as_bytes().split_at(text.len() - 1);
+        Self { text, start: BECH32.after_prefix(name) }
+    }
+
+    fn begins(self, text: &str) -> bool {
+        text.get(..self.text.len()).is_some_and(|head| head.eq_ignore_ascii_case(self.text))
     }
 }
 
-/// Writes a witness program.
-pub(super) fn display(
-    f: &mut fmt::Formatter<'_>,
-    kind: AddressNetwork,
-    version: u8,
-    program: &[u8],
-) -> fmt::Result {
-    display_hrp(f, hrp_of(kind), version, program)
-}
+const MAIN: Prefix = Prefix::new("bc1");
+const TEST: Prefix = Prefix::new("tb1");
+const REGTEST: Prefix = Prefix::new("bcrt1");
+pub(super) const LITECOIN: Prefix = Prefix::new("ltc1");
+pub(super) const BNB: Prefix = Prefix::new("bnb1");
+pub(super) const SAPLING: Prefix = Prefix::new("zs1");
+const UNIFIED: Prefix = Prefix::new("u1");
+/// Shortest text taken for a shielded Zcash address: a Solana address may begin alike but has at most 44 characters.
+const MIN_SHIELDED: usize = 60;
 
-pub(super) fn display_hrp(f: &mut fmt::Formatter<'_>, hrp: Hrp, version: u8, program: &[u8]) -> fmt::Result {
-    let version = Fe32::try_from(version).map_err(|_| fmt::Error)?;
-    bech32::segwit::encode_lower_to_fmt_unchecked(f, hrp, version, program)
-}
-
-/// Reads a text with a known human-readable part or the form of a cashaddr; `None` when it is neither.
+/// Reads a text with a known prefix or the look of a cashaddr; `None` when it is neither. `text` is ASCII.
 pub(super) fn parse(text: &str) -> Option<Result<Address, AddressError>> {
-    let starts =
-        |prefix: &str| text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
-    if starts("bcrt1") {
-        return Some(segwit(text, AddressNetwork::Regtest));
-    }
-    if starts("bc1") {
-        return Some(segwit(text, AddressNetwork::Main));
-    }
-    if starts("tb1") {
-        return Some(segwit(text, AddressNetwork::Test));
-    }
-    if starts("ltc1") {
-        return Some(program(text).and_then(|(version, bytes, len)| {
-            foreign::litecoin_witness(version, &bytes[..len])
-                .ok_or(AddressError::Unsupported { text: shorten(text), form: "a Litecoin segwit address" })
-        }));
-    }
-    if starts("bnb1") {
-        return Some(plain::<Bech32>(text, "a BNB Beacon Chain address", foreign::bnb));
-    }
-    if starts("zs1") {
-        return Some(plain::<Bech32>(text, "a Zcash shielded address", foreign::zcash_sapling));
-    }
-    if starts("u1") {
-        return Some(Err(AddressError::Unsupported { text: shorten(text), form: "a Zcash unified address" }));
-    }
-    let cash = text.strip_prefix("bitcoincash:").or_else(|| text.strip_prefix("BITCOINCASH:"));
-    match cash {
-        Some(rest) => Some(cashaddr(text, rest)),
-        None if is_cashaddr(text) => Some(cashaddr(text, text)),
-        None => None,
+    match text.as_bytes()[0].to_ascii_lowercase() {
+        b'b' if MAIN.begins(text) => Some(bitcoin(text, MAIN, AddressNetwork::Main)),
+        b'b' if REGTEST.begins(text) => Some(bitcoin(text, REGTEST, AddressNetwork::Regtest)),
+        b'b' if BNB.begins(text) => Some(plain(text, BNB, "a BNB Beacon Chain address", foreign::bnb)),
+        b'b' if text.get(..CASH_PREFIX.len()).is_some_and(|head| head.eq_ignore_ascii_case(CASH_PREFIX)) => {
+            Some(cashaddr(text, &text[CASH_PREFIX.len()..]))
+        }
+        b't' if TEST.begins(text) => Some(bitcoin(text, TEST, AddressNetwork::Test)),
+        b'l' if LITECOIN.begins(text) => Some(litecoin(text)),
+        b'z' if SAPLING.begins(text) && text.len() >= MIN_SHIELDED => {
+            Some(plain(text, SAPLING, "a Zcash shielded address", foreign::zcash_sapling))
+        }
+        b'u' if UNIFIED.begins(text) && text.len() >= MIN_SHIELDED => Some(Err(unified(text))),
+        b'q' | b'p' | b'z' | b'r' if resembles_cashaddr(text) => Some(cashaddr(text, text)),
+        _ => None,
     }
 }
 
-fn mixed_case(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_lowercase()) && text.bytes().any(|byte| byte.is_ascii_uppercase())
+fn data_of(text: &str, prefix: Prefix) -> &[u8] {
+    &text.as_bytes()[prefix.text.len()..]
 }
 
-/// Names what is wrong with a bech32 text.
-fn fault(text: &str, form: &'static str) -> AddressError {
-    let text = text.to_owned();
-    if mixed_case(&text) {
-        return AddressError::MixedCase { text: shorten(&text), form };
+/// What remains of the checksum of a text with this prefix.
+fn rest_of(text: &str, prefix: Prefix, form: &'static str) -> Result<u64, AddressError> {
+    if is_mixed_case(text) {
+        return Err(AddressError::MixedCase { text: shorten(text), form });
     }
-    let data = text.rfind('1').map_or(0, |at| at + 1);
-    let bad = text.char_indices().skip(data).find(|(_, c)| Fe32::from_char(*c).is_err());
-    if let Some((position, character)) = bad {
-        return AddressError::Character { text: shorten(&text), character, position };
+    let data = data_of(text, prefix);
+    let rest = BECH32.rest(prefix.start, data);
+    let rest = rest.map_err(|at| say::character(text, prefix.text.len() + at))?;
+    if data.len() <= BECH32.symbols {
+        return Err(say::length(text, form));
     }
-    let right = UncheckedHrpstring::new(&text)
-        .is_ok_and(|parts| parts.has_valid_checksum::<Bech32>() || parts.has_valid_checksum::<Bech32m>());
-    if right {
-        AddressError::Length { text: shorten(&text), form }
-    } else {
-        AddressError::Checksum { text: shorten(&text), form }
-    }
+    Ok(rest)
 }
 
-/// Witness version and program of a segwit text, whatever its human-readable part.
-fn program(text: &str) -> Result<(u8, [u8; 40], usize), AddressError> {
-    let parts = SegwitHrpstring::new(text).map_err(|_| fault(text, SEGWIT))?;
-    let (mut bytes, mut len) = ([0; 40], 0);
-    for byte in parts.byte_iter() {
-        // BIP-141: a program has 2 to 40 bytes, which `SegwitHrpstring` has checked.
-        bytes[len] = byte;
-        len += 1;
+/// Witness version and program of a segwit text.
+fn witness(text: &str, prefix: Prefix) -> Result<(u8, Bytes<MAX_PROGRAM>), AddressError> {
+    let rest = rest_of(text, prefix, SEGWIT)?;
+    if text.len() > MAX_SEGWIT {
+        return Err(say::length(text, SEGWIT));
     }
-    Ok((parts.witness_version().to_u8(), bytes, len))
+    let data = data_of(text, prefix);
+    let version = base32::value(data[0]).unwrap_or(u8::MAX);
+    let (wanted, other) =
+        if version == 0 { (BECH32_REST, BECH32M_REST) } else { (BECH32M_REST, BECH32_REST) };
+    if rest == other {
+        let reason = "version 0 takes the checksum of bech32, later versions that of bech32m (BIP-350)";
+        return Err(say::malformed(text, SEGWIT, reason));
+    }
+    if rest != wanted {
+        return Err(say::checksum(text, SEGWIT));
+    }
+    if version > 16 {
+        return Err(say::malformed(text, SEGWIT, "witness versions end at 16 (BIP-141)"));
+    }
+    let program = Bytes::read(&data[1..data.len() - BECH32.symbols])
+        .filter(|program| program.as_slice().len() >= 2)
+        .ok_or_else(|| say::malformed(text, SEGWIT, "a witness program has 2 to 40 whole bytes (BIP-141)"))?;
+    if version == 0 && !matches!(program.as_slice().len(), 20 | 32) {
+        return Err(say::malformed(text, SEGWIT, "a version 0 program has 20 or 32 bytes (BIP-141)"));
+    }
+    Ok((version, program))
 }
 
-fn segwit(text: &str, kind: AddressNetwork) -> Result<Address, AddressError> {
-    let (version, bytes, len) = program(text)?;
-    let script_type = match (version, len) {
+fn bitcoin(text: &str, prefix: Prefix, kind: AddressNetwork) -> Result<Address, AddressError> {
+    let (version, program) = witness(text, prefix)?;
+    let script_type = match (version, program.as_slice().len()) {
         (0, 20) => ScriptType::P2wpkh,
         (0, 32) => ScriptType::P2wsh,
         (1, 32) => ScriptType::P2tr,
-        _ => return Err(AddressError::Unsupported { text: shorten(text), form: SEGWIT }),
+        _ => return Err(say::unsupported(text, SEGWIT)),
     };
-    let script = ScriptKey::new(script_type, &bytes[..len]).expect("length matched");
+    let script = ScriptKey::new(script_type, program.as_slice()).expect("length matched");
     Ok(Address::Bitcoin(BitcoinAddress { kind, script }))
 }
 
-/// A text whose data part is plain bytes.
-fn plain<Ck: bech32::Checksum>(
+fn litecoin(text: &str) -> Result<Address, AddressError> {
+    let (version, program) = witness(text, LITECOIN)?;
+    foreign::litecoin_witness(version, program.as_slice())
+        .ok_or_else(|| say::unsupported(text, "a Litecoin segwit address"))
+}
+
+/// A bech32 text whose data is plain bytes.
+fn plain(
     text: &str,
+    prefix: Prefix,
     form: &'static str,
     read: fn(&[u8]) -> Option<Address>,
 ) -> Result<Address, AddressError> {
-    let parts = CheckedHrpstring::new::<Ck>(text).map_err(|_| fault(text, form))?;
-    let (mut bytes, mut len) = ([0; 64], 0);
-    for byte in parts.byte_iter().take(bytes.len()) {
-        bytes[len] = byte;
-        len += 1;
+    if rest_of(text, prefix, form)? != BECH32_REST {
+        return Err(say::checksum(text, form));
     }
-    let wrong_length = || AddressError::Length { text: shorten(text), form };
-    let address = read(&bytes[..len]).ok_or_else(wrong_length)?;
-    // Bits that pad the last group must be zero, or two texts would mean one address.
-    let canonical = address.to_string().eq_ignore_ascii_case(text);
-    canonical.then_some(address).ok_or_else(wrong_length)
+    let data = data_of(text, prefix);
+    let bytes = Bytes::<64>::read(&data[..data.len() - BECH32.symbols]);
+    bytes.and_then(|bytes| read(bytes.as_slice())).ok_or_else(|| say::length(text, form))
 }
 
-const CHARSET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-
-/// Whether a text without prefix has the form of a cashaddr: 42 characters of the alphabet, the first q or p.
-fn is_cashaddr(text: &str) -> bool {
-    let in_charset = |byte: u8| CHARSET.contains(&byte.to_ascii_lowercase());
-    text.len() == 42
-        && matches!(text.as_bytes()[0], b'q' | b'p' | b'Q' | b'P')
-        && text.bytes().all(in_charset)
-}
-
-/// The 40-bit checksum of cashaddr, from the specification at <https://reference.cash/protocol/blockchain/encoding/cashaddr>.
-fn polymod(values: impl Iterator<Item = u8>) -> u64 {
-    const GENERATORS: [u64; 5] =
-        [0x98_f2bc_8e61, 0x79_b76d_99e2, 0xf3_3e5f_b3c4, 0xae_2eab_e2a8, 0x1e_4f43_e470];
-    let mut sum = 1u64;
-    for value in values {
-        let top = sum >> 35;
-        sum = (sum & 0x07_ffff_ffff) << 5 ^ u64::from(value);
-        for (bit, generator) in GENERATORS.iter().enumerate() {
-            if top >> bit & 1 == 1 {
-                sum ^= generator;
-            }
-        }
+/// A unified address bundles receivers of several kinds and has no bytes of its own to compare: checked, then refused.
+fn unified(text: &str) -> AddressError {
+    const FORM: &str = "a Zcash unified address";
+    match rest_of(text, UNIFIED, FORM) {
+        Ok(BECH32M_REST) => say::unsupported(text, FORM),
+        Ok(_) => say::checksum(text, FORM),
+        Err(error) => error,
     }
-    sum ^ 1
 }
 
-fn prefix_values() -> impl Iterator<Item = u8> {
-    b"bitcoincash".iter().map(|byte| byte & 0x1f).chain([0])
+/// What is wrong with a text in the form of bech32 whose prefix we do not know; `None` when it has not that form.
+pub(super) fn other_prefix(text: &str) -> Option<AddressError> {
+    /// Fewer data characters than this may be chance.
+    const MIN_DATA: usize = 20;
+    let separator = text.rfind('1').filter(|&at| at > 0 && text.len() - at > MIN_DATA)?;
+    if is_mixed_case(text) {
+        return None;
+    }
+    let prefix = text[..separator].to_ascii_lowercase();
+    let start = BECH32.after_prefix(prefix.as_bytes());
+    let rest = BECH32.rest(start, &text.as_bytes()[separator + 1..]).ok()?;
+    Some(if matches!(rest, BECH32_REST | BECH32M_REST) {
+        say::unsupported(text, "a bech32 address of another chain")
+    } else {
+        say::checksum(text, "a bech32 address")
+    })
+}
+
+/// Whether a text without prefix looks like a cashaddr, perhaps a damaged one: about 42 letters of one case and digits.
+/// Base58 addresses of that length have letters of both cases.
+fn resembles_cashaddr(text: &str) -> bool {
+    text.len().abs_diff(CASH_CHARACTERS) <= 2
+        && !is_mixed_case(text)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn cashaddr(text: &str, data: &str) -> Result<Address, AddressError> {
-    const FORM: &str = "a Bitcoin Cash address";
-    if mixed_case(data) {
-        return Err(AddressError::MixedCase { text: shorten(text), form: FORM });
+    if is_mixed_case(text) {
+        return Err(AddressError::MixedCase { text: shorten(text), form: CASH });
     }
-    let mut values = [0u8; 112];
-    if data.len() > values.len() || data.len() < 10 {
-        return Err(AddressError::Length { text: shorten(text), form: FORM });
+    let before = text.len() - data.len();
+    let rest = CASHADDR.rest(CASH_START, data.as_bytes()).map_err(|at| say::character(text, before + at))?;
+    if data.len() <= CASHADDR.symbols || (before == 0 && data.len() != CASH_CHARACTERS) {
+        return Err(say::length(text, CASH));
     }
-    for (at, byte) in data.bytes().enumerate() {
-        let value = CHARSET.iter().position(|&own| own == byte.to_ascii_lowercase());
-        let position = text.len() - data.len() + at;
-        let unknown =
-            || AddressError::Character { text: shorten(text), character: char::from(byte), position };
-        values[at] = value.ok_or_else(unknown)? as u8;
+    if rest != CASHADDR_REST {
+        return Err(say::checksum(text, CASH));
     }
-    let values = &values[..data.len()];
-    if polymod(prefix_values().chain(values.iter().copied())) != 0 {
-        return Err(AddressError::Checksum { text: shorten(text), form: FORM });
-    }
-    let body = regroup(&values[..values.len() - 8]);
-    let unsupported = || AddressError::Unsupported { text: shorten(text), form: FORM };
-    match body.as_deref() {
-        Some([version, hash @ ..]) if hash.len() == 20 => {
-            foreign::bitcoin_cash(*version, hash).ok_or_else(unsupported)
-        }
-        _ => Err(unsupported()),
-    }
+    let bytes = Bytes::<65>::read(&data.as_bytes()[..data.len() - CASHADDR.symbols]);
+    let bytes =
+        bytes.ok_or_else(|| say::malformed(text, CASH, "its last group has bits to spare that are set"))?;
+    let address =
+        bytes.as_slice().split_first().and_then(|(&version, hash)| foreign::bitcoin_cash(version, hash));
+    address.ok_or_else(|| say::unsupported(text, CASH))
 }
 
-/// Groups of five bits as bytes; `None` when the padding is not zero or a whole group.
-fn regroup(values: &[u8]) -> Option<Vec<u8>> {
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0u32, 0u32);
-    for &value in values {
-        held = held << 5 | u32::from(value);
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((held >> bits) as u8);
-            held &= (1 << bits) - 1;
-        }
-    }
-    (bits < 5 && held == 0).then_some(bytes)
+/// Writes a witness program of Bitcoin.
+pub(super) fn write_bitcoin(text: &mut Text, kind: AddressNetwork, version: u8, program: &[u8]) {
+    let prefix = match kind {
+        AddressNetwork::Main => MAIN,
+        AddressNetwork::Test => TEST,
+        AddressNetwork::Regtest => REGTEST,
+    };
+    write_witness(text, prefix, version, program);
+}
+
+/// Writes a witness program of any chain.
+pub(super) fn write_witness(text: &mut Text, prefix: Prefix, version: u8, program: &[u8]) {
+    text.extend(prefix.text.as_bytes());
+    let rest = if version == 0 { BECH32_REST } else { BECH32M_REST };
+    BECH32.write(prefix.start, rest, Some(version), program, text);
+}
+
+/// Writes plain bytes in bech32.
+pub(super) fn write_plain(text: &mut Text, prefix: Prefix, bytes: &[u8]) {
+    text.extend(prefix.text.as_bytes());
+    BECH32.write(prefix.start, BECH32_REST, None, bytes, text);
 }
 
 /// Writes a cashaddr with its prefix.
-pub(super) fn display_cashaddr(f: &mut fmt::Formatter<'_>, version: u8, hash: &[u8]) -> fmt::Result {
-    let (mut values, mut bits, mut held) = (Vec::new(), 0u32, 0u32);
-    for byte in [version].iter().chain(hash) {
-        held = held << 8 | u32::from(*byte);
-        bits += 8;
-        while bits >= 5 {
-            bits -= 5;
-            values.push((held >> bits & 0x1f) as u8);
-        }
-        held &= (1 << bits) - 1;
-    }
-    if bits > 0 {
-        values.push((held << (5 - bits) & 0x1f) as u8);
-    }
-    let sum = polymod(prefix_values().chain(values.iter().copied()).chain([0; 8]));
-    values.extend((0..8).map(|at| (sum >> (5 * (7 - at)) & 0x1f) as u8));
-    f.write_str("bitcoincash:")?;
-    values.iter().try_for_each(|&value| write!(f, "{}", char::from(CHARSET[usize::from(value)])))
+pub(super) fn write_cashaddr(text: &mut Text, version: u8, hash: &[u8]) {
+    let mut bytes = [0; 33];
+    bytes[0] = version;
+    bytes[1..=hash.len()].copy_from_slice(hash);
+    text.extend(CASH_PREFIX.as_bytes());
+    CASHADDR.write(CASH_START, CASHADDR_REST, None, &bytes[..=hash.len()], text);
 }

@@ -5,7 +5,7 @@ pub(super) fn shorten(text: &str) -> String {
     text.chars().take(100).collect()
 }
 
-/// Why a text is not an address. Each variant carries the text, cut to 100 characters.
+/// Why a text is not an address. Variants carry the text, cut to 100 characters (a private key is not repeated).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
@@ -27,7 +27,7 @@ pub enum AddressError {
         text: String,
         /// The character.
         character: char,
-        /// Its place, from 0.
+        /// Its place in bytes, from 0.
         position: usize,
     },
     /// The checksum does not match: a typing or copying error.
@@ -47,7 +47,7 @@ pub enum AddressError {
         text: String,
     },
     /// The form is known, the length is not its.
-    #[error("`{text}` looks like {form} but has the wrong length: is a part missing?")]
+    #[error("`{text}` looks like {form} but has the wrong length: is a part missing or doubled?")]
     Length {
         /// The text.
         text: String,
@@ -55,12 +55,22 @@ pub enum AddressError {
         form: &'static str,
     },
     /// A bech32 text in mixed case (BIP-173 forbids it).
-    #[error("`{text}` mixes upper and lower case, which {form} forbids")]
+    #[error("`{text}` mixes upper and lower case, which {form} never does: copy the address again")]
     MixedCase {
         /// The text.
         text: String,
         /// What it looks like.
         form: &'static str,
+    },
+    /// The checksum is right, yet the content breaks the rules of the form: made by faulty software.
+    #[error("`{text}` looks like {form} but is malformed: {reason}")]
+    Malformed {
+        /// The text.
+        text: String,
+        /// What it looks like.
+        form: &'static str,
+        /// The rule that it breaks.
+        reason: &'static str,
     },
     /// A valid form with something this version does not know.
     #[error("`{text}` is {form} of a version or kind that is not supported")]
@@ -94,6 +104,11 @@ pub enum AddressError {
         /// How many digits.
         digits: usize,
     },
+    /// A private key. It is not repeated here, so that it does not end in a log.
+    #[error(
+        "this is a private key, not an address: keep it secret, and treat it as stolen if it was shown to anyone"
+    )]
+    PrivateKey,
     /// Not CAIP-10.
     #[error("`{text}` is not an account: {reason}")]
     NotAnAccount {
@@ -108,4 +123,34 @@ pub enum AddressError {
         /// The text.
         text: String,
     },
+}
+
+/// Shorthand for the errors that several forms share.
+pub(super) mod say {
+    use super::{AddressError, shorten};
+
+    pub(in super::super) fn character(text: &str, position: usize) -> AddressError {
+        let character = text[position..].chars().next().unwrap_or_default();
+        AddressError::Character { text: shorten(text), character, position }
+    }
+
+    pub(in super::super) fn checksum(text: &str, form: &'static str) -> AddressError {
+        AddressError::Checksum { text: shorten(text), form }
+    }
+
+    pub(in super::super) fn length(text: &str, form: &'static str) -> AddressError {
+        AddressError::Length { text: shorten(text), form }
+    }
+
+    pub(in super::super) fn malformed(text: &str, form: &'static str, reason: &'static str) -> AddressError {
+        AddressError::Malformed { text: shorten(text), form, reason }
+    }
+
+    pub(in super::super) fn unsupported(text: &str, form: &'static str) -> AddressError {
+        AddressError::Unsupported { text: shorten(text), form }
+    }
+
+    pub(in super::super) fn unknown(text: &str) -> AddressError {
+        AddressError::Unknown { text: shorten(text) }
+    }
 }

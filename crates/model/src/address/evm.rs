@@ -2,40 +2,68 @@
 
 use sha3::{Digest, Keccak256};
 
-use super::{Address, AddressError, error::shorten};
+use super::{
+    Address, AddressError,
+    error::{say, shorten},
+    text::Text,
+};
 
-/// The EIP-55 form with `0x`.
-pub(super) fn checksummed(bytes: &[u8; 20]) -> String {
-    let mut text = *b"0x0000000000000000000000000000000000000000";
-    hex::encode_to_slice(bytes, &mut text[2..]).expect("40 digits");
-    let hash = Keccak256::digest(&text[2..]);
-    for (at, digit) in text[2..].iter_mut().enumerate() {
-        let nibble = if at % 2 == 0 { hash[at / 2] >> 4 } else { hash[at / 2] & 0xf };
-        if nibble >= 8 {
-            digit.make_ascii_uppercase();
+const DIGITS: usize = 40;
+const FORM: &str = "an EVM address (0x and 40 digits)";
+
+/// Gives digits in lower case the letter case of EIP-55: upper where the digit of their hash is 8 or more.
+fn set_case(digits: &mut [u8; DIGITS]) {
+    let hash = Keccak256::digest(*digits);
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(hash) {
+        if byte >> 4 >= 8 {
+            pair[0].make_ascii_uppercase();
+        }
+        if byte & 0xf >= 8 {
+            pair[1].make_ascii_uppercase();
         }
     }
-    String::from_utf8(text.to_vec()).expect("hexadecimal digits are ASCII")
 }
 
-/// Reads a text that begins with `0x` or `0X`.
+/// Writes the EIP-55 form with `0x`.
+pub(super) fn write(text: &mut Text, bytes: &[u8; 20]) {
+    let mut digits = [0; DIGITS];
+    hex::encode_to_slice(bytes, &mut digits).expect("two digits a byte");
+    set_case(&mut digits);
+    text.extend(b"0x");
+    text.extend(&digits);
+}
+
+/// The value of a hexadecimal digit.
+fn value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Reads a text that begins with `0x` or `0X`. `text` is ASCII.
 pub(super) fn parse(text: &str) -> Result<Address, AddressError> {
-    let digits = &text[2..];
-    if let Some((position, character)) = digits.char_indices().find(|(_, c)| !c.is_ascii_hexdigit()) {
-        return Err(AddressError::Character { text: shorten(text), character, position: position + 2 });
+    let digits = &text.as_bytes()[2..];
+    if let Some(at) = digits.iter().position(|&digit| value(digit).is_none()) {
+        return Err(say::character(text, at + 2));
     }
     if digits.len() == 64 {
         return Err(AddressError::LooksLikeHash { text: shorten(text) });
     }
+    let digits: &[u8; DIGITS] = digits.try_into().map_err(|_| say::length(text, FORM))?;
     let mut bytes = [0; 20];
-    hex::decode_to_slice(digits, &mut bytes).map_err(|_| AddressError::Length {
-        text: shorten(text),
-        form: "an EVM address (0x and 40 digits)",
-    })?;
-    let has = |test: fn(&u8) -> bool| digits.as_bytes().iter().any(test);
-    let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
-    if mixed && checksummed(&bytes)[2..] != *digits {
-        return Err(AddressError::Eip55 { text: shorten(text) });
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = value(pair[0]).unwrap_or_default() << 4 | value(pair[1]).unwrap_or_default();
+    }
+    let has = |test: fn(&u8) -> bool| digits.iter().any(test);
+    if has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) {
+        let mut right = digits.map(|digit| digit.to_ascii_lowercase());
+        set_case(&mut right);
+        if right != *digits {
+            return Err(AddressError::Eip55 { text: shorten(text) });
+        }
     }
     Ok(Address::Evm(bytes))
 }

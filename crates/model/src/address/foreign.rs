@@ -2,7 +2,13 @@
 
 use std::fmt;
 
-use super::{Address, AddressError, AddressNetwork, BitcoinAddress, base58, bech, error::shorten, monero};
+use super::{
+    Address, AddressNetwork, BitcoinAddress,
+    base32::is_mixed_case,
+    base58::{self, BITCOIN, RIPPLE},
+    bech, check58, monero,
+    text::Text,
+};
 use crate::{Chain, ScriptKey, ScriptType};
 
 /// Longest payload: two Monero keys and a payment id.
@@ -18,7 +24,7 @@ pub struct ForeignAddress {
 }
 
 /// Place in this list is the coin's byte in keys: never reorder, only append.
-const COINS: [Chain; 9] = [
+const COINS: [Chain; 10] = [
     Chain::Litecoin,
     Chain::BitcoinCash,
     Chain::BitcoinGold,
@@ -28,45 +34,48 @@ const COINS: [Chain; 9] = [
     Chain::Ripple,
     Chain::Solana,
     Chain::Verge,
+    Chain::BnbBeacon,
 ];
-/// Appended after the base58 coins.
-const BNB: u8 = COINS.len() as u8;
 
+// Forms are part of keys: never renumber. Monero's form is its network byte.
 const FORM_P2PKH: u8 = 0;
 const FORM_P2SH: u8 = 1;
 const FORM_WITNESS_0: u8 = 2;
 const FORM_WITNESS_1: u8 = 3;
 const FORM_SAPLING: u8 = 4;
 
-/// One version byte: version, coin, form.
+/// One version byte: version, coin, form. Sources: `base58Prefixes` in each coin's `chainparams.cpp`.
 ///
-/// Verge shares its version byte with Dogecoin; the OFAC list names Verge, so that is the reading.
+/// Verge shares version 30 with Dogecoin, so a Dogecoin address reads as Verge: the OFAC list names Verge.
 const VERSIONS: [(u8, Chain, u8); 8] = [
-    (0x30, Chain::Litecoin, FORM_P2PKH),
-    (0x32, Chain::Litecoin, FORM_P2SH),
-    (0x26, Chain::BitcoinGold, FORM_P2PKH),
-    (0x17, Chain::BitcoinGold, FORM_P2SH),
-    (0x4c, Chain::Dash, FORM_P2PKH),
-    (0x10, Chain::Dash, FORM_P2SH),
-    (0x1e, Chain::Verge, FORM_P2PKH),
-    (0x21, Chain::Verge, FORM_P2SH),
+    (48, Chain::Litecoin, FORM_P2PKH),
+    (50, Chain::Litecoin, FORM_P2SH),
+    (38, Chain::BitcoinGold, FORM_P2PKH),
+    (23, Chain::BitcoinGold, FORM_P2SH),
+    (76, Chain::Dash, FORM_P2PKH),
+    (16, Chain::Dash, FORM_P2SH),
+    (30, Chain::Verge, FORM_P2PKH),
+    (33, Chain::Verge, FORM_P2SH),
 ];
 
-fn coin_byte(chain: Chain) -> u8 {
-    COINS.iter().position(|&own| own == chain).map_or(BNB, |at| at as u8)
-}
+/// The size bits of a cashaddr version byte that stand for 32 bytes.
+const CASH_32_BYTES: u8 = 3;
 
 fn address(chain: Chain, form: u8, payload: &[u8]) -> Option<Address> {
-    ForeignAddress::from_parts(coin_byte(chain), form, payload).map(Address::Foreign)
+    let coin = COINS.iter().position(|&own| own == chain)?;
+    ForeignAddress::from_parts(coin as u8, form, payload).map(Address::Foreign)
 }
 
 impl ForeignAddress {
     /// An address from coin byte, form and payload; `None` when they do not go together.
     pub(super) fn from_parts(coin: u8, form: u8, payload: &[u8]) -> Option<Self> {
-        let chain = COINS.get(usize::from(coin)).copied().or((coin == BNB).then_some(Chain::BnbBeacon))?;
+        let chain = *COINS.get(usize::from(coin))?;
         let fits = match (chain, form) {
-            (Chain::Litecoin, FORM_WITNESS_0) => matches!(payload.len(), 20 | 32),
-            (Chain::Litecoin, FORM_WITNESS_1) | (Chain::Solana, FORM_P2PKH) => payload.len() == 32,
+            (Chain::Litecoin, FORM_WITNESS_0) | (Chain::BitcoinCash, FORM_P2SH) => {
+                matches!(payload.len(), 20 | 32)
+            }
+            (Chain::Litecoin, FORM_WITNESS_1) => payload.len() == 32,
+            (Chain::Solana, FORM_P2PKH) => payload.len() == 32 && !resembles_damage(payload),
             (Chain::Zcash, FORM_SAPLING) => payload.len() == 43,
             (Chain::Monero, 18 | 42) => payload.len() == 64,
             (Chain::Monero, 19) => payload.len() == 72,
@@ -85,7 +94,7 @@ impl ForeignAddress {
 
     /// The chain.
     pub fn chain(&self) -> Chain {
-        COINS.get(usize::from(self.coin)).copied().unwrap_or(Chain::BnbBeacon)
+        COINS[usize::from(self.coin)]
     }
 
     /// The bytes between version and checksum.
@@ -100,34 +109,60 @@ impl ForeignAddress {
     pub(super) fn form(&self) -> u8 {
         self.form
     }
+
+    /// Writes the canonical text.
+    pub(super) fn write(&self, text: &mut Text) {
+        let (payload, form) = (self.payload(), self.form);
+        match self.chain() {
+            Chain::Litecoin if form >= FORM_WITNESS_0 => {
+                bech::write_witness(text, bech::LITECOIN, form - FORM_WITNESS_0, payload);
+            }
+            Chain::BitcoinCash => {
+                let size = if payload.len() == 32 { CASH_32_BYTES } else { 0 };
+                bech::write_cashaddr(text, form << 3 | size, payload);
+            }
+            Chain::Zcash if form == FORM_SAPLING => bech::write_plain(text, bech::SAPLING, payload),
+            Chain::Zcash => {
+                let version = [0x1c, if form == FORM_P2PKH { 0xb8 } else { 0xbd }];
+                check58::write(text, &BITCOIN, &version, payload);
+            }
+            Chain::Monero => monero::write(text, form, payload),
+            Chain::Ripple => check58::write(text, &RIPPLE, &[0], payload),
+            Chain::Solana => base58::encode(&BITCOIN, payload, text),
+            Chain::BnbBeacon => bech::write_plain(text, bech::BNB, payload),
+            chain => {
+                let row = VERSIONS.iter().find(|row| row.1 == chain && row.2 == form);
+                let version = row.expect("every form of the remaining coins has a version").0;
+                check58::write(text, &BITCOIN, &[version], payload);
+            }
+        }
+    }
+
+    /// The 20-byte hash and whether it is a script's, for forms that Bitcoin's own legacy text can stand for or could
+    /// before a fork: everything on Bitcoin's forks, and Litecoin's P2SH, which was written with a 3 as well.
+    fn legacy(&self) -> Option<(ScriptType, [u8; 20])> {
+        let script_type = match (self.chain(), self.form) {
+            (Chain::BitcoinCash | Chain::BitcoinGold, FORM_P2PKH) => ScriptType::P2pkh,
+            (Chain::BitcoinCash | Chain::BitcoinGold | Chain::Litecoin, FORM_P2SH) => ScriptType::P2sh,
+            _ => return None,
+        };
+        Some((script_type, self.payload().try_into().ok()?))
+    }
 }
 
 impl fmt::Display for ForeignAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let payload = self.payload();
-        let plain = |f: &mut fmt::Formatter<'_>, hrp| {
-            let hrp = bech32::Hrp::parse_unchecked(hrp);
-            bech32::encode_lower_to_fmt::<bech32::Bech32, _>(f, hrp, payload).map_err(|_| fmt::Error)
-        };
-        match (self.chain(), self.form) {
-            (Chain::Litecoin, FORM_WITNESS_0 | FORM_WITNESS_1) => {
-                bech::display_hrp(f, bech32::Hrp::parse_unchecked("ltc"), self.form - FORM_WITNESS_0, payload)
-            }
-            (Chain::BitcoinCash, form) => bech::display_cashaddr(f, form << 3, payload),
-            (Chain::Zcash, FORM_SAPLING) => plain(f, "zs"),
-            (Chain::Zcash, form) => {
-                base58::display(f, &[0x1c, if form == FORM_P2PKH { 0xb8 } else { 0xbd }], payload)
-            }
-            (Chain::Monero, network) => monero::display(f, network, payload),
-            (Chain::Ripple, _) => f.write_str(&base58::encode(bs58::Alphabet::RIPPLE, &[0], payload)),
-            (Chain::Solana, _) => f.write_str(&bs58::encode(payload).into_string()),
-            (Chain::BnbBeacon, _) => plain(f, "bnb"),
-            (chain, form) => {
-                let row = VERSIONS.iter().find(|row| row.1 == chain && row.2 == form).ok_or(fmt::Error)?;
-                base58::display(f, &[row.0], payload)
-            }
-        }
+        Address::Foreign(*self).fmt(f)
     }
+}
+
+/// Whether 32 bytes print in letters of one case only. A Solana address does so once in 10^10; a damaged bech32 or
+/// lower-cased address always does, and must not pass for one, because Solana's form has no checksum.
+fn resembles_damage(bytes: &[u8]) -> bool {
+    let mut text = Text::new();
+    base58::encode(&BITCOIN, bytes, &mut text);
+    let has_letters = text.as_bytes().iter().any(u8::is_ascii_alphabetic);
+    has_letters && !is_mixed_case(text.as_str())
 }
 
 pub(super) fn version_one(version: u8, payload: &[u8]) -> Option<Address> {
@@ -135,27 +170,24 @@ pub(super) fn version_one(version: u8, payload: &[u8]) -> Option<Address> {
     address(row.1, row.2, payload)
 }
 
-pub(super) fn zcash_transparent(text: &str, body: &[u8]) -> Result<Address, AddressError> {
-    let form = match body[..2] {
-        [0x1c, 0xb8] => Some(FORM_P2PKH),
-        [0x1c, 0xbd] => Some(FORM_P2SH),
+pub(super) fn zcash_transparent(version: [u8; 2], payload: &[u8]) -> Option<Address> {
+    match version {
+        [0x1c, 0xb8] => address(Chain::Zcash, FORM_P2PKH, payload),
+        [0x1c, 0xbd] => address(Chain::Zcash, FORM_P2SH, payload),
         _ => None,
-    };
-    form.and_then(|form| address(Chain::Zcash, form, &body[2..]))
-        .ok_or_else(|| AddressError::Unsupported { text: shorten(text), form: "a base58 address" })
+    }
 }
 
 pub(super) fn zcash_sapling(payload: &[u8]) -> Option<Address> {
     address(Chain::Zcash, FORM_SAPLING, payload)
 }
 
-pub(super) fn ripple(text: &str, body: &[u8]) -> Result<Address, AddressError> {
-    let account = (body[0] == 0).then(|| address(Chain::Ripple, FORM_P2PKH, &body[1..])).flatten();
-    account.ok_or_else(|| AddressError::Unsupported { text: shorten(text), form: "an XRP address" })
+pub(super) fn ripple(version: u8, payload: [u8; 20]) -> Option<Address> {
+    (version == 0).then(|| address(Chain::Ripple, FORM_P2PKH, &payload)).flatten()
 }
 
-pub(super) fn solana(bytes: &[u8]) -> Address {
-    address(Chain::Solana, FORM_P2PKH, bytes).expect("32 bytes")
+pub(super) fn solana(bytes: &[u8]) -> Option<Address> {
+    address(Chain::Solana, FORM_P2PKH, bytes)
 }
 
 pub(super) fn bnb(payload: &[u8]) -> Option<Address> {
@@ -170,27 +202,41 @@ pub(super) fn litecoin_witness(version: u8, program: &[u8]) -> Option<Address> {
     (version <= 1).then(|| address(Chain::Litecoin, FORM_WITNESS_0 + version, program)).flatten()
 }
 
-/// Version byte 0 is P2PKH and 8 is P2SH, both of 20 bytes.
+/// Version bits 3 to 6 are the kind (0 P2PKH, 1 P2SH; 2 and 3 the same for a wallet that takes tokens, CHIP-2022-02),
+/// bits 0 to 2 the size.
 pub(super) fn bitcoin_cash(version: u8, hash: &[u8]) -> Option<Address> {
-    matches!(version, 0 | 8).then(|| address(Chain::BitcoinCash, version >> 3, hash)).flatten()
-}
-
-/// The Bitcoin Cash address of a legacy script.
-pub(super) fn bitcoin_cash_of(script: &ScriptKey) -> Option<Address> {
-    let form = match script.script_type() {
-        ScriptType::P2pkh => FORM_P2PKH,
-        ScriptType::P2sh => FORM_P2SH,
+    let size = match version & 7 {
+        0 => 20,
+        CASH_32_BYTES => 32,
         _ => return None,
     };
-    address(Chain::BitcoinCash, form, script.payload())
+    let form = match version >> 3 {
+        0 | 2 => FORM_P2PKH,
+        1 | 3 => FORM_P2SH,
+        _ => return None,
+    };
+    (hash.len() == size).then(|| address(Chain::BitcoinCash, form, hash)).flatten()
 }
 
-/// The legacy form of a Bitcoin Cash address.
-pub(super) fn legacy_of(address: &ForeignAddress) -> Option<Address> {
-    if address.chain() != Chain::BitcoinCash {
-        return None;
-    }
-    let script_type = if address.form == FORM_P2PKH { ScriptType::P2pkh } else { ScriptType::P2sh };
-    let script = ScriptKey::new(script_type, address.payload())?;
-    Some(Address::Bitcoin(BitcoinAddress { kind: AddressNetwork::Main, script }))
+/// Every address that the same key hash or script hash has in a text that another of them can stand for, see
+/// [`ForeignAddress::legacy`]; the given one among them. Empty for all other addresses.
+pub(super) fn readings(of: &Address) -> impl Iterator<Item = Address> + use<> {
+    let hash = match of {
+        Address::Bitcoin(BitcoinAddress { kind: AddressNetwork::Main, script }) => {
+            let old = matches!(script.script_type(), ScriptType::P2pkh | ScriptType::P2sh);
+            old.then(|| script.payload().try_into().ok().map(|hash| (script.script_type(), hash))).flatten()
+        }
+        Address::Foreign(address) => address.legacy(),
+        _ => None,
+    };
+    hash.into_iter().flat_map(|(script_type, hash): (ScriptType, [u8; 20])| {
+        let script = ScriptKey::new(script_type, &hash);
+        let bitcoin =
+            script.map(|script| Address::Bitcoin(BitcoinAddress { kind: AddressNetwork::Main, script }));
+        let is_script = script_type == ScriptType::P2sh;
+        let form = if is_script { FORM_P2SH } else { FORM_P2PKH };
+        let litecoin = is_script.then(|| address(Chain::Litecoin, form, &hash)).flatten();
+        let forks = [Chain::BitcoinCash, Chain::BitcoinGold].map(|chain| address(chain, form, &hash));
+        [bitcoin, forks[0], forks[1], litecoin].into_iter().flatten()
+    })
 }

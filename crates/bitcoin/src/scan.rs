@@ -121,7 +121,8 @@ impl BlockSource {
     /// Finds every block by its frame and header, on all cores, and reports what is no block.
     ///
     /// Reads the first few hundred bytes of each block and no more, but for files with damage, where it looks for the
-    /// next block byte by byte. `progress` is called once a file, from whichever thread read it.
+    /// next block byte by byte. Damage that leaves a block's header and length and lets it end exactly where a later frame
+    /// begins shows only when that block is read; whole blocks that it hides in between are not found. `progress` is called once a file, from whichever thread read it.
     pub fn scan_headers(&self, progress: &(dyn Fn(ScanProgress) + Sync)) -> Result<HeaderIndex, SourceError> {
         let total_bytes = self.total_bytes();
         let passed = AtomicU64::new(0);
@@ -253,13 +254,17 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// The next frame behind a block (at `at`) that should end at `end`, where nothing known begins: either its
-    /// length or what follows is damaged. Delivery finds out which; no later block may be lost meanwhile.
+    /// The next frame behind a block (at `at`) that should end at `end`, where no frame begins: the file's blocks end
+    /// here, or the block's length or what follows is damaged. Delivery finds out which; no later block may be lost
+    /// meanwhile, so the next frame is looked for from the header on.
     fn after_unsure_end(&mut self, at: u64, end: u64) -> ReadResult<u64> {
         let (next, _) = self.search(at + FRAME_LEN + HEADER_LEN as u64)?;
         let next = next.unwrap_or(self.window.file_len());
         if next > end {
-            self.problem(end, ProblemKind::Unreadable(next - end));
+            let (_, untouched) = self.search(end)?;
+            if !untouched {
+                self.problem(end, ProblemKind::Unreadable(next - end));
+            }
         }
         Ok(next)
     }

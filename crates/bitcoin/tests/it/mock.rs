@@ -138,11 +138,16 @@ pub(crate) fn mine_with(prev: BlockHash, height: u32, salt: u8, bits: u32) -> Bl
         },
         txdata: vec![coinbase],
     };
+    work(&mut block);
+    block
+}
+
+/// Makes the header fit the transactions and gives it the work that it states.
+pub(crate) fn work(block: &mut Block) {
     block.header.merkle_root = block.compute_merkle_root().unwrap();
     while block.header.validate_pow(block.header.target()).is_err() {
         block.header.nonce += 1;
     }
-    block
 }
 
 /// `len` blocks on top of `prev`, the first one of the given height.

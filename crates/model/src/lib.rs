@@ -17,7 +17,10 @@ pub mod verdict;
 pub use address::{Account, Address, AddressError};
 pub use amount::{Amount, Sats, Share};
 pub use chain::{BitcoinNetwork, Chain};
-pub use claim::{Category, Claim, Confidence, Party, Source, SourceId, SourceKind, Statement, Subject};
+pub use claim::{
+    Category, Claim, Confidence, Party, PartyKind, PartyName, Source, SourceId, SourceKind, Statement,
+    Subject,
+};
 pub use evidence::{Evidence, EvidenceNode};
 pub use script::{ScriptKey, ScriptType};
 pub use tx::{BlockHash, OutPoint, TxId};

@@ -66,7 +66,10 @@ pub(super) fn parse(text: &str) -> Result<Address, AddressError> {
             foreign::zcash_transparent([body[0], body[1]], &body[2..])
                 .ok_or_else(|| say::unsupported(text, "a base58 address"))
         }
-        32 if !ripple => foreign::solana(bytes).ok_or_else(|| damaged(text)),
+        32 if !ripple => {
+            let bytes = bytes.try_into().expect("32 bytes");
+            foreign::solana(text, bytes).ok_or_else(|| damaged(text))
+        }
         37 | 38 if matches!(bytes[0], 0x80 | 0xef) && checked(bytes).is_some() => {
             Err(AddressError::PrivateKey)
         }

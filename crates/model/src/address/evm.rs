@@ -4,6 +4,7 @@ use sha3::{Digest, Keccak256};
 
 use super::{
     Address, AddressError,
+    base32::is_mixed_case,
     error::{say, shorten},
     text::Text,
 };
@@ -33,20 +34,27 @@ pub(super) fn write(text: &mut Text, bytes: &[u8; 20]) {
     text.extend(&digits);
 }
 
-/// The value of a hexadecimal digit.
-fn value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
+const NOT_A_DIGIT: u8 = 0xff;
+/// Values of hexadecimal digits in either case.
+static VALUES: [u8; 256] = {
+    let mut values = [NOT_A_DIGIT; 256];
+    let (lower, upper, mut at) = (b"0123456789abcdef", b"0123456789ABCDEF", 0);
+    while at < 16 {
+        values[lower[at] as usize] = at as u8;
+        values[upper[at] as usize] = at as u8;
+        at += 1;
     }
+    values
+};
+
+fn value(digit: u8) -> u8 {
+    VALUES[usize::from(digit)]
 }
 
 /// Reads a text that begins with `0x` or `0X`. `text` is ASCII.
 pub(super) fn parse(text: &str) -> Result<Address, AddressError> {
     let digits = &text.as_bytes()[2..];
-    if let Some(at) = digits.iter().position(|&digit| value(digit).is_none()) {
+    if let Some(at) = digits.iter().position(|&digit| value(digit) == NOT_A_DIGIT) {
         return Err(say::character(text, at + 2));
     }
     if digits.len() == 64 {
@@ -55,10 +63,9 @@ pub(super) fn parse(text: &str) -> Result<Address, AddressError> {
     let digits: &[u8; DIGITS] = digits.try_into().map_err(|_| say::length(text, FORM))?;
     let mut bytes = [0; 20];
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = value(pair[0]).unwrap_or_default() << 4 | value(pair[1]).unwrap_or_default();
+        *byte = value(pair[0]) << 4 | value(pair[1]);
     }
-    let has = |test: fn(&u8) -> bool| digits.iter().any(test);
-    if has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) {
+    if is_mixed_case(&text[2..]) {
         let mut right = digits.map(|digit| digit.to_ascii_lowercase());
         set_case(&mut right);
         if right != *digits {

@@ -74,8 +74,7 @@ impl ForeignAddress {
             (Chain::Litecoin, FORM_WITNESS_0) | (Chain::BitcoinCash, FORM_P2SH) => {
                 matches!(payload.len(), 20 | 32)
             }
-            (Chain::Litecoin, FORM_WITNESS_1) => payload.len() == 32,
-            (Chain::Solana, FORM_P2PKH) => payload.len() == 32 && !resembles_damage(payload),
+            (Chain::Litecoin, FORM_WITNESS_1) | (Chain::Solana, FORM_P2PKH) => payload.len() == 32,
             (Chain::Zcash, FORM_SAPLING) => payload.len() == 43,
             (Chain::Monero, 18 | 42) => payload.len() == 64,
             (Chain::Monero, 19) => payload.len() == 72,
@@ -84,12 +83,16 @@ impl ForeignAddress {
             (_, FORM_P2PKH | FORM_P2SH) => payload.len() == 20,
             _ => false,
         };
-        if !fits {
+        if !fits || (chain == Chain::Solana && resembles_damage(payload)) {
             return None;
         }
+        Some(Self::new(coin, form, payload))
+    }
+
+    fn new(coin: u8, form: u8, payload: &[u8]) -> Self {
         let mut bytes = [0; MAX_PAYLOAD];
         bytes[..payload.len()].copy_from_slice(payload);
-        Some(Self { coin, form, len: payload.len() as u8, payload: bytes })
+        Self { coin, form, len: payload.len() as u8, payload: bytes }
     }
 
     /// The chain.
@@ -156,13 +159,16 @@ impl fmt::Display for ForeignAddress {
     }
 }
 
-/// Whether 32 bytes print in letters of one case only. A Solana address does so once in 10^10; a damaged bech32 or
-/// lower-cased address always does, and must not pass for one, because Solana's form has no checksum.
-fn resembles_damage(bytes: &[u8]) -> bool {
+/// Whether a text has letters of one case only. Base58 of 32 bytes is so once in 10^10; a damaged bech32 or lower-cased
+/// address always is, and must not pass for a Solana address, which has no checksum.
+fn has_one_case(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_alphabetic()) && !is_mixed_case(text)
+}
+
+fn resembles_damage(payload: &[u8]) -> bool {
     let mut text = Text::new();
-    base58::encode(&BITCOIN, bytes, &mut text);
-    let has_letters = text.as_bytes().iter().any(u8::is_ascii_alphabetic);
-    has_letters && !is_mixed_case(text.as_str())
+    base58::encode(&BITCOIN, payload, &mut text);
+    has_one_case(text.as_str())
 }
 
 pub(super) fn version_one(version: u8, payload: &[u8]) -> Option<Address> {
@@ -186,8 +192,10 @@ pub(super) fn ripple(version: u8, payload: [u8; 20]) -> Option<Address> {
     (version == 0).then(|| address(Chain::Ripple, FORM_P2PKH, &payload)).flatten()
 }
 
-pub(super) fn solana(bytes: &[u8]) -> Option<Address> {
-    address(Chain::Solana, FORM_P2PKH, bytes)
+/// A Solana address from its text and the 32 bytes it stands for.
+pub(super) fn solana(text: &str, bytes: &[u8; 32]) -> Option<Address> {
+    let coin = COINS.iter().position(|&own| own == Chain::Solana)?;
+    (!has_one_case(text)).then(|| Address::Foreign(ForeignAddress::new(coin as u8, FORM_P2PKH, bytes)))
 }
 
 pub(super) fn bnb(payload: &[u8]) -> Option<Address> {

@@ -39,7 +39,7 @@ struct Head {
     publisher: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
-    published: Date,
+    published: Day,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ struct PartyEntry {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     programs: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    listed_on: Option<Date>,
+    listed_on: Option<Day>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -77,15 +77,38 @@ struct ClaimEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<Date>,
+    from: Option<Day>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<Date>,
+    to: Option<Day>,
     #[serde(skip_serializing_if = "Option::is_none")]
     chain: Option<Chain>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     addresses: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     transactions: Vec<TxId>,
+}
+
+/// A day, written as TOML's own date; read from a text too.
+#[derive(Clone, Copy, Debug)]
+struct Day(Date);
+
+impl Serialize for Day {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let native: toml::value::Datetime = self.0.to_string().parse().map_err(serde::ser::Error::custom)?;
+        native.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = match toml::Value::deserialize(deserializer)? {
+            toml::Value::Datetime(native) => native.to_string(),
+            toml::Value::String(text) => text,
+            _ => return Err(serde::de::Error::custom("a date is written 2023-08-22")),
+        };
+        // A date and time would be read as its date; a notice is of a day.
+        text.parse().map(Self).map_err(|_| serde::de::Error::custom(format!("`{text}` is no date like 2023-08-22")))
+    }
 }
 
 pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
@@ -105,7 +128,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
         title: head.title,
         publisher: head.publisher,
         url: head.url,
-        published: Some(head.published),
+        published: Some(head.published.0),
     };
     let mut out = Collector::new(FORMAT, options.source.apply(head));
     let source = out.source().id.clone();
@@ -119,7 +142,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
             kind: entry.kind,
             names: tidy_names(good.chain(weak)),
             programs: entry.programs,
-            listed_on: entry.listed_on,
+            listed_on: entry.listed_on.map(|day| day.0),
         };
         if parties.insert(entry.id.clone(), party).is_some() {
             return Err(unusable(format!("party `{}` stands twice", entry.id)));
@@ -176,7 +199,7 @@ fn take(
         reference: entry.reference.clone(),
     };
     let said =
-        || Said { statement: statement.clone(), confidence, valid_from: entry.from, valid_to: entry.to };
+        || Said { statement: statement.clone(), confidence, valid_from: entry.from.map(|day| day.0), valid_to: entry.to.map(|day| day.0) };
     for (position, address) in entry.addresses.iter().enumerate() {
         out.claim_about(address, &format!("claim {number}, address {}", position + 1), said())?;
     }
@@ -231,7 +254,7 @@ fn notice(snapshot: &Snapshot, published: Date) -> NoticeFile {
             title: head.title.clone(),
             publisher: head.publisher.clone(),
             url: head.url.clone(),
-            published: head.published.unwrap_or(published),
+            published: Day(published),
         },
         parties: parties.into_iter().map(party_entry).collect(),
         claims,
@@ -248,7 +271,7 @@ fn party_entry(party: &Party) -> PartyEntry {
         names: names(false),
         weak_names: names(true),
         programs: party.programs.clone(),
-        listed_on: party.listed_on,
+        listed_on: party.listed_on.map(Day),
     }
 }
 
@@ -282,8 +305,8 @@ fn claim_entry(group: &[&NewClaim], parties: &[&Party]) -> ClaimEntry {
         },
         asset: statement.asset.clone(),
         reference: statement.reference.clone(),
-        from: *valid_from,
-        to: *valid_to,
+        from: valid_from.map(Day),
+        to: valid_to.map(Day),
         chain,
         addresses,
         transactions,

@@ -107,7 +107,9 @@ impl<'de> Deserialize<'de> for Day {
             _ => return Err(serde::de::Error::custom("a date is written 2023-08-22")),
         };
         // A date and time would be read as its date; a notice is of a day.
-        text.parse().map(Self).map_err(|_| serde::de::Error::custom(format!("`{text}` is no date like 2023-08-22")))
+        text.parse()
+            .map(Self)
+            .map_err(|_| serde::de::Error::custom(format!("`{text}` is no date like 2023-08-22")))
     }
 }
 
@@ -198,8 +200,12 @@ fn take(
         actor: entry.actor.clone(),
         reference: entry.reference.clone(),
     };
-    let said =
-        || Said { statement: statement.clone(), confidence, valid_from: entry.from.map(|day| day.0), valid_to: entry.to.map(|day| day.0) };
+    let said = || Said {
+        statement: statement.clone(),
+        confidence,
+        valid_from: entry.from.map(|day| day.0),
+        valid_to: entry.to.map(|day| day.0),
+    };
     for (position, address) in entry.addresses.iter().enumerate() {
         out.claim_about(address, &format!("claim {number}, address {}", position + 1), said())?;
     }

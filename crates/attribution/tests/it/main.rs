@@ -1,0 +1,10 @@
+//! The crate from outside: lists in, claims out, both times kept.
+
+mod facts;
+mod formats;
+mod hostile;
+mod ofac;
+mod order;
+mod store;
+mod support;
+mod traps;

@@ -1,0 +1,223 @@
+//! The traps that real label sources set, each as a test.
+
+use tracehound_attribution::import::{Column, Mapping, Options, SourceOptions, read};
+use tracehound_model::{Category, Confidence, SourceId, SourceKind, Subject};
+
+use crate::support::{address, day, named, real, text};
+
+#[test]
+fn blacklisted_null_addresses_are_refused() {
+    let Some(imported) = real("attribution/graphsense/usdt_blacklist.yaml") else { return };
+    let pack = imported.snapshot;
+    for null in ["0x0000000000000000000000000000000000000000", "0x0000000000000000000000000000000000000018"] {
+        assert!(!pack.claims.iter().any(|claim| claim.subject == address(null)), "{null}");
+    }
+    assert!(pack.refused >= 6, "{} refused", pack.refused);
+    assert_eq!(pack.claims.len() as u64 + pack.refused, 774);
+    assert!(pack.claims.iter().all(|claim| claim.statement.category == Category::IssuerBlacklist));
+    assert!(pack.claims.iter().all(|claim| claim.confidence == Confidence(100)), "ledger_immanent");
+    let warning = &pack.warnings[0];
+    assert!(warning.place.starts_with("tag ") && warning.message.contains("nobody owns"), "{warning:?}");
+}
+
+#[test]
+fn a_header_holds_for_every_tag_and_a_tag_overrides() {
+    let Some(imported) = real("attribution/graphsense/lazarus.yaml") else { return };
+    let pack = imported.snapshot;
+    assert_eq!(pack.claims.len(), 21);
+    assert_eq!(pack.source.published, Some(day("2022-04-15")));
+    let first = &pack.claims[0];
+    // `category: user` and `abuse: sanction`: the graver word counts.
+    assert_eq!(first.statement.category, Category::Sanction);
+    assert_eq!(first.statement.label, "Lazarus group");
+    assert_eq!(first.statement.actor.as_deref(), Some("lazarusgroup"));
+    assert_eq!(first.confidence, Confidence::AUTHORITY);
+    assert_eq!(first.valid_from, None, "the header's date is the pack's");
+    let assets: Vec<_> = pack.claims.iter().filter_map(|claim| claim.statement.asset.as_deref()).collect();
+    assert_eq!(assets.iter().filter(|asset| **asset == "BTC").count(), 20);
+    assert_eq!(assets.last(), Some(&"ETH"));
+
+    let own = text(
+        "x.yaml",
+        "title: t\ncreator: c\nlabel: header\ncurrency: BTC\nlastmod: 2023-01-01\nabuse: scam\nconfidence: heuristic\ntags:\n\
+         - address: 3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG\n  label: 0x7\n  lastmod: 2022-02-20\n  confidence: ownership\n  concepts: [exchange, sanction]\n\
+         - tx_hash: '0f6bf96c3d42a68b9a9e6a1b9e1b3a6f1f5f6c4fd2d0a45c21c2b4d7a3b1c0de'\n",
+    )
+    .unwrap();
+    assert_eq!(own.claims[0].statement.label, "7");
+    assert_eq!(own.claims[0].statement.category, Category::Sanction);
+    assert_eq!(own.claims[0].confidence, Confidence(100));
+    assert_eq!(own.claims[0].valid_from, Some(day("2022-02-20")));
+    assert!(matches!(own.claims[1].subject, Subject::Tx { .. }));
+    assert_eq!(own.claims[1].statement.label, "header");
+}
+
+#[test]
+fn every_real_pack_is_read_and_its_bad_addresses_are_named() {
+    let Some(folder) = tracehound_testkit::shared_data("attribution/graphsense") else { return };
+    let (mut packs, mut dated, mut tags, mut refused) = (0, 0, 0, 0);
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if !name.ends_with(".yaml") || name.contains("actorpack") {
+            continue;
+        }
+        let imported = read(&mut std::fs::File::open(&path).unwrap(), &named(&name))
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(imported.snapshot.source.kind, SourceKind::Labels);
+        dated += u32::from(imported.snapshot.source.published.is_some());
+        packs += 1;
+        tags += imported.snapshot.claims.len();
+        refused += imported.snapshot.refused;
+    }
+    assert_eq!((packs, dated), (34, 30));
+    assert!(tags > 48_000, "{tags}");
+    // Chains we do not parse (Cardano, Cosmos), null-like and mistyped addresses.
+    assert!(refused > 0 && refused < 400, "{refused}");
+}
+
+#[test]
+fn a_mistyped_address_in_a_label_set_is_left_out_not_stored() {
+    let Some(imported) = real("attribution/graphsense/plustoken.yaml") else { return };
+    let pack = imported.snapshot;
+    assert!(pack.refused > 0);
+    assert!(pack.claims.iter().all(|claim| matches!(claim.subject, Subject::Address(_))));
+    assert!(pack.warnings.iter().any(|warning| warning.message.contains("left out")));
+}
+
+#[test]
+fn a_dirty_list_counts_repeats_once_whatever_their_letter_case() {
+    let Some(imported) = real("attribution/ethereum-lists_darklist.json") else { return };
+    let list = imported.snapshot;
+    let subjects: std::collections::BTreeSet<_> =
+        list.claims.iter().map(|claim| claim.subject.clone()).collect();
+    assert!(subjects.len() < 693 && subjects.len() > 600, "{}", subjects.len());
+    let fake = address("0xF193a9aFb00715AaCF7ca9Ebffafe02C77517C2E");
+    let fake = list.claims.iter().find(|claim| claim.subject == fake).unwrap();
+    assert_eq!(fake.statement.label, "Fake copy of ROCK2PAY token");
+    assert_eq!(fake.valid_from, Some(day("2018-11-06")));
+    // Rows without a comment carry the list's own title.
+    assert!(list.claims.iter().all(|claim| !claim.statement.label.is_empty()));
+
+    let twice = text(
+        "x.json",
+        r#"["0xF193a9aFb00715AaCF7ca9Ebffafe02C77517C2E", "0xf193a9afb00715aacf7ca9ebffafe02c77517c2e"]"#,
+    )
+    .unwrap();
+    assert_eq!(twice.claims.len(), 1);
+    assert!(twice.warnings[0].message.contains("1 rows repeat"));
+}
+
+#[test]
+fn tables_with_comments_and_other_column_names_are_read_as_they_are() {
+    for (name, column_label) in [
+        ("attribution/btc_entities/mixer-addresses.csv", "Blender.io"),
+        ("attribution/btc_entities/exchange-academic-addresses.csv", ""),
+        ("attribution/btc_entities/doj-seizure-addresses.csv", "Silk Road"),
+        ("attribution/forta_etherscan_malicious_labels.csv", "Fake_Phishing1772"),
+        ("attribution/forta_phishing_scams.csv", "Fake_Phishing3901"),
+    ] {
+        let Some(imported) = real(name) else { return };
+        let list = imported.snapshot;
+        assert!(list.claims.len() > 50, "{name}: {}", list.claims.len());
+        assert!(
+            column_label.is_empty() || list.claims[0].statement.label == column_label,
+            "{name}: {:?}",
+            list.claims[0]
+        );
+        assert!(list.claims.iter().all(|claim| matches!(claim.subject, Subject::Address(_))), "{name}");
+        assert!(list.claims[0].statement.asset.is_none(), "{name}");
+    }
+}
+
+#[test]
+fn a_table_of_comments_only_is_an_error_not_an_empty_list() {
+    let Some(path) = tracehound_testkit::shared_data("attribution/btc_entities/github-tagged-addresses.csv")
+    else {
+        return;
+    };
+    let error =
+        read(&mut std::fs::File::open(path).unwrap(), &named("github-tagged-addresses.csv")).unwrap_err();
+    assert!(error.to_string().contains("would end every claim"), "{error}");
+}
+
+#[test]
+fn columns_can_be_named_set_and_missed() {
+    let table = "who;wo;what\nLazarus;3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG;service_hack\n";
+    let mapping = Mapping {
+        address: Some(Column::Name("WO".to_owned())),
+        label: Some(Column::Name("who".to_owned())),
+        category: Some(Column::Name("what".to_owned())),
+        confidence: Some(Column::Constant("authority_data".to_owned())),
+        ..Mapping::default()
+    };
+    let source = SourceOptions {
+        id: Some(SourceId("mine".to_owned())),
+        kind: Some(SourceKind::LawEnforcement),
+        ..SourceOptions::default()
+    };
+    let options = Options { file_name: "x.csv".to_owned(), mapping, source, ..Options::default() };
+    let list = read(&mut table.as_bytes(), &options).unwrap().snapshot;
+    assert_eq!(list.source.id.0, "mine");
+    assert_eq!(list.claims[0].statement.label, "Lazarus");
+    assert_eq!(list.claims[0].statement.category, Category::ServiceHack);
+    assert_eq!(list.claims[0].confidence, Confidence::AUTHORITY);
+
+    let mut missing = options.clone();
+    missing.mapping.label = Some(Column::Name("name".to_owned()));
+    let error = read(&mut table.as_bytes(), &missing).unwrap_err();
+    assert_eq!(error.to_string(), "the list has no column `name`; it has: who, wo, what");
+
+    let mut wrong = options;
+    wrong.source.id = Some(SourceId("Not An Id".to_owned()));
+    assert!(read(&mut table.as_bytes(), &wrong).unwrap_err().to_string().contains("is no source id"));
+}
+
+#[test]
+fn plain_lists_need_no_header() {
+    let list = text(
+        "block.txt",
+        "# mine\n3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG\n\n39idqitN9tYNmq3wYanwg3MitFB5TZCjWu\n",
+    )
+    .unwrap();
+    assert_eq!(list.claims.len(), 2);
+    assert_eq!((list.source.id.0.as_str(), list.source.kind), ("own-block", SourceKind::Own));
+    assert_eq!(list.claims[0].statement.category, Category::Unknown);
+    let list = text("two.csv", "Lazarus,3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG\n").unwrap();
+    assert_eq!(list.claims[0].statement.label, "Lazarus");
+}
+
+#[test]
+fn an_unknown_word_is_said_once_and_nothing_is_invented() {
+    let list = text(
+        "x.csv",
+        "address,category,date\n3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG,weird,2023\n39idqitN9tYNmq3wYanwg3MitFB5TZCjWu,weird,2023\n,x,\nnot-an-address,,\n",
+    )
+    .unwrap();
+    assert!(
+        list.claims
+            .iter()
+            .all(|claim| claim.statement.category == Category::Unknown && claim.valid_from.is_none())
+    );
+    assert_eq!(list.refused, 2);
+    let places: Vec<_> = list.warnings.iter().map(|warning| warning.place.as_str()).collect();
+    assert_eq!(places, ["line 2", "line 2", "line 4", "line 5"], "{:?}", list.warnings);
+}
+
+#[test]
+fn conflicting_labels_are_both_kept() {
+    let list = text(
+        "x.csv",
+        "address,entity\n3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG,Kraken\n3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG,Crypto.com\n",
+    )
+    .unwrap();
+    assert_eq!(list.claims.len(), 2);
+}
+
+#[test]
+fn the_actor_pack_gives_names() {
+    let Some(imported) = real("attribution/graphsense/graphsense.actorpack.yaml") else { return };
+    assert_eq!(imported.snapshot.parties.len(), 3_813);
+    assert!(imported.snapshot.claims.is_empty());
+    assert!(imported.snapshot.parties.iter().any(|party| party.id == "lazarusgroup"));
+}

@@ -1,0 +1,153 @@
+//! A claim inside an index.
+
+use std::fmt;
+
+use jiff::{Timestamp, civil::Date};
+use tracehound_model::{Category, Claim, Confidence, SourceId, Statement, Subject};
+
+use super::{
+    Index,
+    key::subject_of_key,
+    layout::{self, ClaimRecord, Origin, StatementRecord},
+};
+
+/// A claim as it lies in an index. Reading a field costs no allocation; [`to_claim`](Self::to_claim) copies it out.
+#[derive(Clone, Copy)]
+pub struct ClaimRef<'a> {
+    index: &'a Index,
+    subject: u32,
+    record: &'a ClaimRecord,
+}
+
+impl<'a> ClaimRef<'a> {
+    pub(super) fn new(index: &'a Index, subject: u32, claim: u32) -> Self {
+        Self { index, subject, record: &index.claims[claim as usize] }
+    }
+
+    fn statement(&self) -> &'a StatementRecord {
+        &self.index.statements[self.record.statement as usize]
+    }
+
+    fn origin(&self) -> &'a Origin {
+        &self.index.origins[self.record.origin as usize]
+    }
+
+    /// The claim's id: 16 hexadecimal digits.
+    pub fn id(&self) -> String {
+        format!("{:016x}", self.record.id)
+    }
+
+    /// Canonical bytes of its subject.
+    pub fn key(&self) -> &'a [u8] {
+        self.index.key(self.subject)
+    }
+
+    /// Its subject.
+    pub fn subject(&self) -> Subject {
+        subject_of_key(self.key()).expect("keys are checked on opening")
+    }
+
+    /// The label a person reads.
+    pub fn label(&self) -> &'a str {
+        self.index.text(self.statement().label)
+    }
+
+    /// The kind of actor or service.
+    pub fn category(&self) -> Category {
+        let byte = self.statement().category as u8;
+        Category::from_byte(byte).expect("categories are checked on opening")
+    }
+
+    /// How sure the source can be.
+    pub fn confidence(&self) -> Confidence {
+        Confidence(self.origin().confidence as u8)
+    }
+
+    /// Id of the source.
+    pub fn source(&self) -> &'a str {
+        self.index.text(self.origin().source)
+    }
+
+    /// First day it holds.
+    pub fn valid_from(&self) -> Date {
+        layout::unpack_day(self.record.valid_from).expect("days are checked on opening")
+    }
+
+    /// Day from which it no longer holds.
+    pub fn valid_to(&self) -> Option<Date> {
+        layout::unpack_day(self.record.valid_to)
+    }
+
+    /// Whether it holds on `day`.
+    pub fn holds_on(&self, day: Date) -> bool {
+        self.valid_from() <= day && self.valid_to().is_none_or(|end| day < end)
+    }
+
+    /// When this installation learned it.
+    pub fn recorded_at(&self) -> Timestamp {
+        Timestamp::new(self.origin().recorded_seconds, self.origin().recorded_nanoseconds)
+            .expect("times are checked on opening")
+    }
+
+    /// Sanctions programmes.
+    pub fn programs(&self) -> impl ExactSizeIterator<Item = &'a str> + use<'a> {
+        let (index, statement) = (self.index, self.statement());
+        let programs =
+            &index.programs[statement.first_program as usize..][..statement.program_count as usize];
+        programs.iter().map(|&text| index.text(text))
+    }
+
+    /// The asset code as the source wrote it.
+    pub fn asset(&self) -> Option<&'a str> {
+        self.index.optional_text(self.statement().asset)
+    }
+
+    /// The party in the source's own numbering.
+    pub fn party_id(&self) -> Option<&'a str> {
+        self.index.optional_text(self.statement().party_id)
+    }
+
+    /// Date the party was listed, which is not the date of this claim.
+    pub fn party_listed_on(&self) -> Option<Date> {
+        layout::unpack_day(self.statement().party_listed_on)
+    }
+
+    /// A TagPack actor id.
+    pub fn actor(&self) -> Option<&'a str> {
+        self.index.optional_text(self.statement().actor)
+    }
+
+    /// Page where the statement can be read.
+    pub fn reference(&self) -> Option<&'a str> {
+        self.index.optional_text(self.statement().reference)
+    }
+
+    /// A copy with a life of its own.
+    pub fn to_claim(&self) -> Claim {
+        Claim {
+            id: self.id(),
+            subject: self.subject(),
+            statement: Statement {
+                label: self.label().to_owned(),
+                category: self.category(),
+                party_id: self.party_id().map(str::to_owned),
+                party_listed_on: self.party_listed_on(),
+                programs: self.programs().map(str::to_owned).collect(),
+                asset: self.asset().map(str::to_owned),
+                actor: self.actor().map(str::to_owned),
+                reference: self.reference().map(str::to_owned),
+            },
+            confidence: self.confidence(),
+            source: SourceId(self.source().to_owned()),
+            valid_from: self.valid_from(),
+            valid_to: self.valid_to(),
+            recorded_at: self.recorded_at(),
+        }
+    }
+}
+
+impl fmt::Debug for ClaimRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_claim().fmt(f)
+    }
+}

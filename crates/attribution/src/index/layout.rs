@@ -1,0 +1,126 @@
+//! The bytes of an index file, version 1: sections of records in the column store's file form.
+//!
+//! 1. directory: `u32` a bucket and one more, the number of the first subject whose hash falls into it
+//! 2. hashes: `u64` a subject, ascending, of its key
+//! 3. subjects: [`SubjectRecord`] a subject and one more, which ends the last one
+//! 4. keys: their bytes, one after another
+//! 5. claims: [`ClaimRecord`]s, subject by subject
+//! 6. statements: [`StatementRecord`]s, each different one once
+//! 7. origins: [`Origin`]s, each different one once
+//! 8. programmes: `u32` text numbers, to which statements point
+//! 9. text ends: `u32` a text, where it ends in the texts
+//! 10. texts: UTF-8, each different one once
+//! 11. sources, as JSON: a few, and read at once
+//! 12. parties, as JSON: read only when a name is asked for
+//!
+//! The first four words of the header are the digest.
+
+use jiff::civil::Date;
+use tracehound_columns::sections::Kind;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// Number of sections.
+pub(super) const SECTIONS: usize = 12;
+/// What an index file begins with.
+pub(super) const KIND: Kind = Kind { magic: *b"THINDEX\n", version: 1, sections: SECTIONS };
+/// Stands for an absent text.
+pub(super) const NONE: u32 = u32::MAX;
+/// Stands for an absent day.
+const NO_DAY: i32 = i32::MIN;
+
+/// Where a subject's key and claims begin.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(super) struct SubjectRecord {
+    pub(super) key_at: u32,
+    pub(super) first_claim: u32,
+}
+
+/// One claim: 24 bytes.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(super) struct ClaimRecord {
+    /// The claim's 16 hexadecimal digits as a number.
+    pub(super) id: u64,
+    pub(super) statement: u32,
+    pub(super) origin: u32,
+    /// [`pack_day`].
+    pub(super) valid_from: i32,
+    pub(super) valid_to: i32,
+}
+
+/// What is said: texts by number.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(super) struct StatementRecord {
+    pub(super) label: u32,
+    /// A [`Category`](tracehound_model::Category) byte.
+    pub(super) category: u32,
+    pub(super) party_id: u32,
+    pub(super) party_listed_on: i32,
+    pub(super) first_program: u32,
+    pub(super) program_count: u32,
+    pub(super) asset: u32,
+    pub(super) actor: u32,
+    pub(super) reference: u32,
+}
+
+/// Who said it, how surely, and when we learned it: shared by the claims of one import.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(super) struct Origin {
+    /// Seconds since 1970.
+    pub(super) recorded_seconds: i64,
+    pub(super) recorded_nanoseconds: i32,
+    pub(super) source: u32,
+    pub(super) confidence: u32,
+    /// Zero: a record has no gaps.
+    pub(super) reserved: u32,
+}
+
+/// A day in one number that sorts as days do.
+pub(super) fn pack_day(day: Option<Date>) -> i32 {
+    day.map_or(NO_DAY, |day| {
+        (i32::from(day.year()) << 9) | (i32::from(day.month()) << 5) | i32::from(day.day())
+    })
+}
+
+/// The day packed so, where there is one.
+pub(super) fn unpack_day(packed: i32) -> Option<Date> {
+    let year = i16::try_from(packed >> 9).ok()?;
+    Date::new(year, ((packed >> 5) & 15) as i8, (packed & 31) as i8).ok()
+}
+
+/// Whether a number is one that [`pack_day`] makes.
+pub(super) fn is_day_or_none(packed: i32) -> bool {
+    packed == NO_DAY || unpack_day(packed).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn days_keep_their_order_and_come_back() {
+        let days = [
+            Date::MIN,
+            date(-1, 12, 31),
+            date(0, 1, 1),
+            date(1969, 12, 31),
+            date(2024, 2, 29),
+            date(2024, 3, 1),
+            Date::MAX,
+        ];
+        assert!(days.map(|day| pack_day(Some(day))).is_sorted_by(|a, b| a < b));
+        for day in days {
+            assert_eq!(unpack_day(pack_day(Some(day))), Some(day));
+        }
+        assert_eq!(unpack_day(pack_day(None)), None);
+        assert!(is_day_or_none(pack_day(None)));
+        let no_day = (2023 << 9) | (2 << 5) | 29;
+        assert_eq!(unpack_day(no_day), None);
+        assert!(!is_day_or_none(no_day));
+    }
+}

@@ -1,0 +1,131 @@
+//! From a written name to plain tokens.
+
+use deunicode::deunicode_char;
+use unicode_normalization::UnicodeNormalization;
+
+/// A name as lower-case Latin tokens.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Normal {
+    pub(super) tokens: Vec<String>,
+    /// How many of them stand before the first comma; 0 without a comma.
+    pub(super) before_comma: usize,
+}
+
+/// Abbreviations, and what lists write out.
+const WRITTEN_OUT: &[(&str, &str)] = &[
+    ("assn", "association"),
+    ("assoc", "association"),
+    ("bldg", "building"),
+    ("bros", "brothers"),
+    ("co", "company"),
+    ("corp", "corporation"),
+    ("dept", "department"),
+    ("engg", "engineering"),
+    ("grp", "group"),
+    ("inc", "incorporated"),
+    ("intl", "international"),
+    ("ltd", "limited"),
+    ("mfg", "manufacturing"),
+    ("mgmt", "management"),
+    ("natl", "national"),
+    ("svcs", "services"),
+    ("tdg", "trading"),
+    ("trdg", "trading"),
+    ("univ", "university"),
+];
+
+/// Splits `text` into at most `limit` tokens. Letters of other scripts are transliterated; a syllable of Hangul and a
+/// Chinese character are tokens of their own, as romanised names may put spaces between them or not.
+pub(super) fn normal(text: &str, limit: usize) -> Normal {
+    let mut tokens: Vec<String> = Vec::new();
+    let mut token = String::new();
+    let mut before_comma = None;
+    let end = |token: &mut String, tokens: &mut Vec<String>| {
+        if !token.is_empty() && tokens.len() < limit {
+            tokens.push(written_out(token));
+        }
+        token.clear();
+    };
+    for character in text.nfc() {
+        if is_apostrophe(character) {
+            continue;
+        }
+        if character == ',' && before_comma.is_none() {
+            end(&mut token, &mut tokens);
+            before_comma = Some(tokens.len());
+        }
+        let alone = is_syllabic(character);
+        if alone {
+            end(&mut token, &mut tokens);
+        }
+        // What has no transliteration (an emoji, a private character) separates, as punctuation does.
+        for plain in deunicode_char(character).unwrap_or(" ").chars() {
+            if plain.is_ascii_alphanumeric() {
+                token.push(plain.to_ascii_lowercase());
+            } else if plain != '\'' {
+                end(&mut token, &mut tokens);
+            }
+        }
+        if alone {
+            end(&mut token, &mut tokens);
+        }
+    }
+    end(&mut token, &mut tokens);
+    Normal { tokens, before_comma: before_comma.unwrap_or(0) }
+}
+
+fn written_out(token: &str) -> String {
+    let found = WRITTEN_OUT.iter().find(|(short, _)| *short == token);
+    found.map_or(token, |(_, long)| long).to_owned()
+}
+
+/// Marks inside a word that people leave out as often as not.
+fn is_apostrophe(character: char) -> bool {
+    matches!(character, '\'' | '`' | '\u{b4}' | '\u{2bb}'..='\u{2bf}' | '\u{2018}' | '\u{2019}' | '\u{201b}')
+}
+
+/// Hangul syllables and Chinese characters.
+fn is_syllabic(character: char) -> bool {
+    matches!(character, '\u{ac00}'..='\u{d7a3}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(text: &str) -> Vec<String> {
+        normal(text, usize::MAX).tokens
+    }
+
+    #[test]
+    fn case_diacritics_and_punctuation_do_not_matter() {
+        for (text, expected) in [
+            ("SIM, Hyon-Sop", &["sim", "hyon", "sop"][..]),
+            ("José  ÁLVAREZ-Núñez", &["jose", "alvarez", "nunez"]),
+            ("Jose\u{301}", &["jose"]),
+            ("AL-ZAWAHIRI, Dr. Ayman", &["al", "zawahiri", "dr", "ayman"]),
+            ("Ma'mun Qur\u{2019}an", &["mamun", "quran"]),
+            ("J.U. Kim", &["j", "u", "kim"]),
+            ("Владимир Путин", &["vladimir", "putin"]),
+            ("심현섭", &["sim", "hyeon", "seob"]),
+            ("李家东", &["li", "jia", "dong"]),
+            ("ＬＡＺＡＲＵＳ Grp.", &["lazarus", "group"]),
+            ("A&B Co., Ltd", &["a", "b", "company", "limited"]),
+        ] {
+            assert_eq!(tokens(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_place_of_the_first_comma_is_kept() {
+        assert_eq!(normal("BIN LADIN, Usama", 9).before_comma, 2);
+        assert_eq!(normal("Usama bin Ladin", 9).before_comma, 0);
+    }
+
+    #[test]
+    fn nothing_to_compare_gives_no_token() {
+        for text in ["", " ", "!?", "\u{200b}", "'"] {
+            assert!(tokens(text).is_empty(), "{text:?}");
+        }
+    }
+}

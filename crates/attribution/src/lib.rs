@@ -11,6 +11,8 @@
 
 mod error;
 pub mod facts;
+
+pub mod folder;
 pub mod import;
 pub mod index;
 pub mod names;

@@ -1,2 +1,60 @@
-//! The `tracehound` binary.
-fn main() {}
+//! The `tracehound` binary: argument parsing and printing, nothing else.
+
+mod args;
+mod commands;
+mod folder;
+mod output;
+mod progress;
+
+use std::{
+    io::{self, BufWriter, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use miette::{IntoDiagnostic, Result};
+
+use crate::{
+    args::{Cli, Command},
+    folder::Folder,
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(report) if is_broken_pipe(&report) => ExitCode::SUCCESS,
+        Err(report) => {
+            let mut message = format!("error: {report}");
+            for cause in report.chain().skip(1) {
+                message.push_str(&format!("\n  because: {cause}"));
+            }
+            // Nowhere to complain to when standard error is gone.
+            let _ = writeln!(io::stderr(), "{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<u8> {
+    let common = &cli.common;
+    let data = Folder::resolve(common.data.as_deref())?;
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let code = match &cli.command {
+        Command::Demo(args) => commands::demo::run(common, args, &mut out),
+        Command::Screen(args) => commands::screen::run(common, &data, args, &mut out),
+        Command::Lists(command) => commands::lists::run(common, &data, command, &mut out),
+        Command::Ingest(command) => commands::ingest::ingest(common, &data, command, &mut out),
+        Command::Ledger(command) => commands::ingest::ledger(common, &data, command, &mut out),
+        Command::Policy(command) => commands::policy::run(command, &mut out),
+    }?;
+    out.flush().into_diagnostic()?;
+    Ok(code)
+}
+
+/// A reader that has seen enough (`| head`) is no error.
+fn is_broken_pipe(report: &miette::Report) -> bool {
+    report.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}

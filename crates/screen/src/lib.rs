@@ -1,1 +1,15 @@
-//! To be written.
+//! Policy and exposure in, a verdict with its evidence out.
+//!
+//! ```text
+//! subject text -> readings -> claims on the day (index) -> own exposures ---+
+//!                          -> counterparties (ledger) -> their claims ------+-> rules (policy) -> Verdict
+//! ```
+//!
+//! **Invariants.** No clock and no I/O beyond the snapshots it is given: the same index, ledger, policy and moment give
+//! the same bytes. `allow` is said only when everything the policy requires was there.
+
+pub mod policy;
+mod screener;
+
+pub use policy::{Policy, PolicyError, Rule};
+pub use screener::{Screener, Settings};

@@ -1,0 +1,243 @@
+//! The command line: a contract that scripts rely on.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracehound_model::BitcoinNetwork;
+
+/// Screen, trace and watch stolen cryptocurrency. Self-hosted, offline if need be.
+///
+/// Data goes to standard output, progress and messages to standard error.
+/// Exit codes: 0 allow or done, 10 review, 20 block, 30 incomplete, 1 failure, 2 usage.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tracehound",
+    version,
+    max_term_width = 100,
+    after_help = "Examples:
+  tracehound demo
+  tracehound screen 3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG
+  tracehound lists update
+  tracehound ingest bitcoin ~/.bitcoin/blocks
+  tracehound screen --stdin --output jsonl < withdrawals.txt > verdicts.jsonl"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Data folder [default: the platform's, such as ~/.local/share/tracehound]
+    #[arg(long, global = true, value_name = "DIR", env = "TRACEHOUND_DATA")]
+    pub data: Option<PathBuf>,
+    /// How to print: text for people, the others for programs
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    /// No progress and no messages, only data and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// How data is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people at a terminal
+    Text,
+    /// One JSON document
+    Json,
+    /// One JSON object a line, in input order, as each is ready
+    Jsonl,
+    /// Comma-separated, with a header line
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The main job on the data in the box: lists, a real block, a generated theft, one verdict explained
+    Demo(DemoArgs),
+    /// Verdicts on addresses and transactions, or sanctioned people by name
+    Screen(ScreenArgs),
+    /// Sources of claims: import, list, update
+    #[command(subcommand)]
+    Lists(ListsCommand),
+    /// Chain data into the ledger
+    #[command(subcommand)]
+    Ingest(IngestCommand),
+    /// What the ledger holds, and whether it is whole
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// The policies that decide
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Keep the demo's data in this folder instead of a temporary one
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound screen 3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG
+  tracehound screen 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --as-of 2022-04-01
+  tracehound screen --stdin --output csv < addresses.txt
+  tracehound screen --name \"Sim Hyon-Sop\"")]
+pub(crate) struct ScreenArgs {
+    /// Addresses or transaction ids
+    #[arg(value_name = "SUBJECT", required_unless_present_any = ["stdin", "name"])]
+    pub subjects: Vec<String>,
+    /// Read subjects from standard input, one a line; empty lines and lines that begin with # are skipped
+    #[arg(long, conflicts_with = "name")]
+    pub stdin: bool,
+    /// Match the names of listed people and organisations instead
+    #[arg(long, value_name = "NAME", conflicts_with = "subjects")]
+    pub name: Vec<String>,
+    /// Least similarity of a name to be reported, 0 to 1
+    #[arg(long, value_name = "SCORE", default_value_t = 0.85, value_parser = score)]
+    pub threshold: f64,
+    /// Most matches reported for a name
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    pub limit: usize,
+    /// Answer as of a past day or moment, UTC: 2025-01-01 (its end) or 2025-02-21T14:16:00Z
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub as_of: Option<jiff::Timestamp>,
+    /// Policy file in TOML; `tracehound policy show` prints the default one to start from
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Bitcoin network whose ledger is searched for counterparties
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ListsCommand {
+    /// Import a file as the newest or an older edition of a source
+    Import(ImportArgs),
+    /// The sources, their editions and how many claims stand
+    List,
+    /// Make the screening index anew from the imported claims
+    Rebuild,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound lists import SDN_ADVANCED.XML
+  tracehound lists import sdn_addresses.json --source ofac-sdn --published 2024-09-27
+  tracehound lists import my-labels.csv --source own-labels --published 2026-01-31")]
+pub(crate) struct ImportArgs {
+    /// The files
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Format [default: recognised from the content]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Name of the source, where the file does not tell
+    #[arg(long, value_name = "ID")]
+    pub source: Option<String>,
+    /// Date of the edition, where the file does not tell
+    #[arg(long, value_name = "DATE")]
+    pub published: Option<jiff::civil::Date>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IngestCommand {
+    /// Bitcoin block files, as Bitcoin Core writes them, or single raw blocks
+    Bitcoin(BitcoinArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound ingest bitcoin ~/.bitcoin
+  tracehound ingest bitcoin blk00000.dat blk00001.dat
+  tracehound ingest bitcoin --network regtest /tmp/regtest/blocks")]
+pub(crate) struct BitcoinArgs {
+    /// Block files, folders of them, or a node's data folder
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The network [default: as the files say]
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub network: Option<BitcoinNetwork>,
+    /// Reading threads [default: one a core]
+    #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Counts, sizes, first and last block
+    Info(LedgerArgs),
+    /// Read everything and check it
+    Verify(LedgerArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LedgerArgs {
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Print the default policy, to copy and change
+    Show,
+    /// Read a policy file and say whether it is valid
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+}
+
+fn score(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(score) if (0.0..=1.0).contains(&score) => Ok(score),
+        _ => Err("a score is a number from 0 to 1".to_owned()),
+    }
+}
+
+fn network(text: &str) -> Result<BitcoinNetwork, String> {
+    match text {
+        "mainnet" | "main" | "bitcoin" => Ok(BitcoinNetwork::Mainnet),
+        "testnet" | "test" => Ok(BitcoinNetwork::Testnet),
+        "signet" => Ok(BitcoinNetwork::Signet),
+        "regtest" => Ok(BitcoinNetwork::Regtest),
+        _ => Err("one of mainnet, testnet, signet, regtest".to_owned()),
+    }
+}
+
+/// A day means its end: what was listed on that day counts.
+fn moment(text: &str) -> Result<jiff::Timestamp, String> {
+    if let Ok(timestamp) = text.parse() {
+        return Ok(timestamp);
+    }
+    let day: jiff::civil::Date = text
+        .parse()
+        .map_err(|_| "a day (2025-01-01) or a moment with its zone (2025-02-21T14:16:00Z)".to_owned())?;
+    let end = day.at(23, 59, 59, 0).to_zoned(jiff::tz::TimeZone::UTC);
+    end.map(|zoned| zoned.timestamp()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_day_means_its_end() {
+        assert_eq!(moment("2025-01-01").expect("a day").to_string(), "2025-01-01T23:59:59Z");
+        assert_eq!(moment("2025-02-21T14:16:00Z").expect("a moment").to_string(), "2025-02-21T14:16:00Z");
+        assert!(moment("yesterday").is_err());
+    }
+}

@@ -1,0 +1,9 @@
+//! One module a command: parse, call the library, print.
+
+pub(crate) mod demo;
+pub(crate) mod ingest;
+pub(crate) mod lists;
+mod names;
+
+pub(crate) mod policy;
+pub(crate) mod screen;

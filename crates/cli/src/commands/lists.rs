@@ -1,0 +1,157 @@
+//! `tracehound lists`.
+
+use std::{fs::File, io::Write, path::Path};
+
+use jiff::Timestamp;
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use serde_json::json;
+use tracehound_attribution::{
+    folder::{AttributionFolder, FolderImport},
+    import::{Format, Options, SourceOptions},
+    index::Index,
+};
+use tracehound_model::SourceId;
+
+use crate::{
+    args::{Common, ImportArgs, ListsCommand, Output},
+    folder::Folder,
+    output::csv_cell,
+};
+
+/// Warnings shown in full; the rest are counted.
+const SHOWN_WARNINGS: usize = 20;
+
+pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &mut dyn Write) -> Result<u8> {
+    let folder = AttributionFolder::new(data.attribution());
+    match command {
+        ListsCommand::Import(args) => import(common, &folder, args, out),
+        ListsCommand::List => list(common, &*folder.index(Timestamp::now()).into_diagnostic()?, out),
+        ListsCommand::Rebuild => {
+            let index = folder.rebuild().into_diagnostic()?;
+            writeln!(out, "rebuilt: {} subjects, {} claims", index.subject_count(), index.claim_count())
+                .into_diagnostic()?;
+            Ok(0)
+        }
+    }
+}
+
+fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &mut dyn Write) -> Result<u8> {
+    let format =
+        args.format.as_deref().map(|id| Format::from_id(id).ok_or_else(|| unknown_format(id))).transpose()?;
+    for path in &args.files {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let options = Options {
+            format,
+            file_name: name,
+            source: SourceOptions {
+                id: args.source.clone().map(SourceId),
+                published: args.published,
+                ..SourceOptions::default()
+            },
+            ..Options::default()
+        };
+        let done = import_file(folder, path, &options)?;
+        print_import(common, &path.display().to_string(), &done, out).into_diagnostic()?;
+    }
+    Ok(0)
+}
+
+fn unknown_format(id: &str) -> miette::Report {
+    let known: Vec<&str> = Format::ALL.iter().map(|format| format.id()).collect();
+    miette!("`{id}` is no list format: use one of {}", known.join(", "))
+}
+
+fn import_file(folder: &AttributionFolder, path: &Path, options: &Options) -> Result<FolderImport> {
+    let place = || path.display().to_string();
+    let mut file = File::open(path).into_diagnostic().wrap_err_with(place)?;
+    folder.import(&mut file, options, Timestamp::now()).into_diagnostic().wrap_err_with(place)
+}
+
+pub(crate) fn print_import(
+    common: &Common,
+    name: &str,
+    done: &FolderImport,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let report = &done.report;
+    if common.output != Output::Text {
+        let mut value = serde_json::to_value(report)?;
+        value["file"] = json!(name);
+        value["format"] = json!(done.format.id());
+        return writeln!(out, "{value}");
+    }
+    write!(out, "{name}: {} as {} of {}: ", done.format, report.source, report.published)?;
+    if report.already_imported {
+        return writeln!(out, "imported before, nothing to do");
+    }
+    writeln!(
+        out,
+        "{} claims added, {} ended, {} unchanged, {} parties, {} rows refused",
+        report.added, report.ended, report.unchanged, report.parties, report.refused
+    )?;
+    for warning in report.warnings.iter().take(SHOWN_WARNINGS) {
+        writeln!(out, "  {}: {}", warning.place, warning.message)?;
+    }
+    let more = report.warnings.len().saturating_sub(SHOWN_WARNINGS);
+    if more > 0 {
+        writeln!(out, "  and {more} more (--output json lists them)")?;
+    }
+    Ok(())
+}
+
+fn list(common: &Common, index: &Index, out: &mut dyn Write) -> Result<u8> {
+    let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let standing = |id: &SourceId| {
+        index.claims().filter(|claim| claim.source() == id.0 && claim.holds_on(today)).count()
+    };
+    let rows: Vec<_> =
+        index.sources().iter().map(|history| (history, standing(&history.source.id))).collect();
+    match common.output {
+        Output::Text => {
+            for (history, claims) in &rows {
+                let source = &history.source;
+                writeln!(
+                    out,
+                    "{:<16} {claims:>7} claims  newest {}  editions {}  {}",
+                    source.id.0,
+                    source.published,
+                    history.snapshots.len(),
+                    source.title
+                )
+                .into_diagnostic()?;
+            }
+        }
+        Output::Csv => {
+            writeln!(out, "source,kind,claims,newest,editions,title,publisher,url").into_diagnostic()?;
+            for (history, claims) in &rows {
+                let source = &history.source;
+                let cells = [
+                    source.id.0.clone(),
+                    serde_json::to_value(source.kind)
+                        .into_diagnostic()?
+                        .as_str()
+                        .unwrap_or_default()
+                        .to_owned(),
+                    claims.to_string(),
+                    source.published.to_string(),
+                    history.snapshots.len().to_string(),
+                    csv_cell(&source.title),
+                    csv_cell(&source.publisher),
+                    csv_cell(source.url.as_deref().unwrap_or_default()),
+                ];
+                writeln!(out, "{}", cells.join(",")).into_diagnostic()?;
+            }
+        }
+        Output::Json | Output::Jsonl => {
+            let values: Vec<_> = rows
+                .iter()
+                .map(|(history, claims)| {
+                    json!({ "source": history.source, "editions": history.snapshots, "claims": claims })
+                })
+                .collect();
+            writeln!(out, "{}", serde_json::to_string_pretty(&values).into_diagnostic()?)
+                .into_diagnostic()?;
+        }
+    }
+    Ok(0)
+}

@@ -1,0 +1,243 @@
+//! `tracehound screen`.
+
+use std::io::{BufRead, Write};
+
+use jiff::Timestamp;
+use miette::{IntoDiagnostic, Result, miette};
+use rayon::prelude::*;
+use tracehound_attribution::folder::AttributionFolder;
+use tracehound_model::{Address, AddressError, Verdict};
+use tracehound_screen::{Policy, Screener, Settings};
+
+use crate::{
+    args::{Common, Output, ScreenArgs},
+    commands::policy,
+    folder::Folder,
+    output::{self, Refused, Worst},
+    progress,
+};
+
+/// Subjects answered in parallel before their lines are written, in input order.
+const BATCH: usize = 16_384;
+/// Longest line of standard input.
+const MAX_LINE: u64 = 4_096;
+
+pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut dyn Write) -> Result<u8> {
+    let index = AttributionFolder::new(data.attribution()).index(Timestamp::now()).into_diagnostic()?;
+    if !args.name.is_empty() {
+        return super::names::run(common, &index, args, out);
+    }
+    let policy = args.policy.as_deref().map_or_else(|| Ok(Policy::default_policy()), policy::load)?;
+    let ledger = data.open_ledger(args.network)?;
+    let settings = Settings {
+        policy: &policy,
+        as_of: args.as_of.unwrap_or_else(Timestamp::now),
+        limits: tracehound_analysis::Limits::default(),
+    };
+    let screener = Screener::new(&index, ledger.as_ref().map(|ledger| (args.network, ledger)), settings);
+    let mut printer = Printer::new(common, &screener);
+    printer.begin(out)?;
+    let subjects: Vec<&str> = args.subjects.iter().map(String::as_str).collect();
+    printer.answer(&subjects, out)?;
+    if args.stdin {
+        progress::end_on_interrupt().into_diagnostic()?;
+        printer.answer_stdin(common.quiet, out)?;
+    }
+    printer.end(out)
+}
+
+/// Answers subjects in batches and prints them in input order.
+struct Printer<'a> {
+    output: Output,
+    screener: &'a Screener<'a>,
+    plain: Option<Plain>,
+    worst: Worst,
+    answered: u64,
+}
+
+/// One subject's lines, ready to print.
+struct Answer {
+    bytes: Vec<u8>,
+    worst: Worst,
+}
+
+impl<'a> Printer<'a> {
+    fn new(common: &Common, screener: &'a Screener<'a>) -> Self {
+        let plain = matches!(common.output, Output::Jsonl | Output::Csv)
+            .then(|| Plain::new(common.output, screener))
+            .flatten();
+        Self { output: common.output, screener, plain, worst: Worst::Allow, answered: 0 }
+    }
+
+    fn begin(&self, out: &mut dyn Write) -> Result<()> {
+        match self.output {
+            Output::Csv => writeln!(out, "{}", output::CSV_HEADER).into_diagnostic(),
+            Output::Json => write!(out, "[").into_diagnostic(),
+            Output::Text | Output::Jsonl => Ok(()),
+        }
+    }
+
+    fn end(&self, out: &mut dyn Write) -> Result<u8> {
+        if self.output == Output::Json {
+            writeln!(out, "]").into_diagnostic()?;
+        }
+        if self.answered == 0 {
+            return Err(miette!("there was no subject to screen"));
+        }
+        out.flush().into_diagnostic()?;
+        Ok(self.worst.exit_code())
+    }
+
+    fn answer(&mut self, subjects: &[&str], out: &mut dyn Write) -> Result<()> {
+        let one = |subject: &&str| self.one(subject);
+        let answers: Vec<Result<Answer>> = if subjects.len() > 64 {
+            subjects.par_iter().map(one).collect()
+        } else {
+            subjects.iter().map(one).collect()
+        };
+        for answer in answers {
+            let answer = answer?;
+            if self.output == Output::Json && self.answered > 0 {
+                writeln!(out, ",").into_diagnostic()?;
+            }
+            out.write_all(&answer.bytes).into_diagnostic()?;
+            self.worst = output::worse(self.worst, answer.worst);
+            self.answered += 1;
+        }
+        Ok(())
+    }
+
+    fn answer_stdin(&mut self, quiet: bool, out: &mut dyn Write) -> Result<()> {
+        let bar = progress::counter(quiet);
+        bar.set_message("screened");
+        let mut input = std::io::stdin().lock();
+        let mut text = String::new();
+        loop {
+            text.clear();
+            let mut lines = Vec::with_capacity(BATCH);
+            let mut at = 0;
+            while lines.len() < BATCH {
+                let read =
+                    std::io::Read::take(&mut input, MAX_LINE).read_line(&mut text).into_diagnostic()?;
+                if read == 0 {
+                    break;
+                }
+                if read as u64 == MAX_LINE && !text.ends_with('\n') {
+                    return Err(miette!(
+                        "line {} of standard input is longer than {MAX_LINE} bytes",
+                        self.answered + 1
+                    ));
+                }
+                lines.push(at..at + read);
+                at += read;
+            }
+            if lines.is_empty() {
+                break;
+            }
+            let wanted = |line: &&str| !line.is_empty() && !line.starts_with('#');
+            let subjects: Vec<&str> =
+                lines.into_iter().map(|line| text[line].trim()).filter(wanted).collect();
+            self.answer(&subjects, out)?;
+            bar.set_position(self.answered);
+            if progress::interrupted().is_break() {
+                return Err(miette!("interrupted after {} subjects", self.answered));
+            }
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    fn one(&self, subject: &str) -> Result<Answer> {
+        if let Some(plain) = &self.plain
+            && let Ok(address) = Address::parse(subject)
+            && self.screener.is_plain(&address)
+            && let Some(bytes) = plain.answer(subject, &address)
+        {
+            return Ok(Answer { bytes, worst: plain.worst });
+        }
+        match self.screener.screen(subject) {
+            Ok(verdict) => {
+                Ok(Answer { bytes: render(self.output, &verdict)?, worst: verdict.decision.into() })
+            }
+            Err(error) => Ok(Answer { bytes: refuse(self.output, subject, &error)?, worst: Worst::Refused }),
+        }
+    }
+}
+
+fn render(output: Output, verdict: &Verdict) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match output {
+        Output::Text => {
+            output::text(&mut bytes, verdict).into_diagnostic()?;
+            bytes.push(b'\n');
+        }
+        Output::Json => serde_json::to_writer_pretty(&mut bytes, verdict).into_diagnostic()?,
+        Output::Jsonl => {
+            serde_json::to_writer(&mut bytes, verdict).into_diagnostic()?;
+            bytes.push(b'\n');
+        }
+        Output::Csv => writeln!(bytes, "{}", output::csv(verdict)).into_diagnostic()?,
+    }
+    Ok(bytes)
+}
+
+fn refuse(output: Output, subject: &str, error: &AddressError) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let refused = Refused { subject, error: error.to_string() };
+    match output {
+        Output::Text => writeln!(bytes, "REFUSED  {subject}\n  {error}\n").into_diagnostic()?,
+        Output::Json => serde_json::to_writer_pretty(&mut bytes, &refused).into_diagnostic()?,
+        Output::Jsonl => {
+            serde_json::to_writer(&mut bytes, &refused).into_diagnostic()?;
+            bytes.push(b'\n');
+        }
+        Output::Csv => {
+            let cells =
+                [subject, "", "refused", "", &refused.error, "", "", "", "", ""].map(output::csv_cell);
+            writeln!(bytes, "{}", cells.join(",")).into_diagnostic()?;
+        }
+    }
+    Ok(bytes)
+}
+
+/// The rendered answer about addresses of which nothing is known, one for each chain, cut at the subject's name: such
+/// answers differ in nothing else, and a batch of a million is mostly them.
+struct Plain {
+    by_chain: Vec<(Option<tracehound_model::Chain>, Vec<u8>, Vec<u8>)>,
+    worst: Worst,
+}
+
+/// Addresses of each family that no list will ever name (all bytes 0x5a), to make the patterns from.
+const PATTERN_KEYS: [&[u8]; 3] = [&[1, 3], &[4, 0], &[5, 0]];
+
+impl Plain {
+    fn new(output: Output, screener: &Screener<'_>) -> Option<Self> {
+        let mut by_chain = Vec::new();
+        let mut worst = Worst::Allow;
+        for head in PATTERN_KEYS {
+            let address = Address::from_key(&[head, &[0x5a; 20]].concat())?;
+            if !screener.is_plain(&address) {
+                return None;
+            }
+            let name = address.to_string();
+            let verdict = screener.screen(&name).ok()?;
+            let bytes = render(output, &verdict).ok()?;
+            let mut places =
+                bytes.windows(name.len()).enumerate().filter(|(_, window)| *window == name.as_bytes());
+            let (at, _) = places.next()?;
+            if places.next().is_some() {
+                return None;
+            }
+            worst = verdict.decision.into();
+            by_chain.push((address.chain(), bytes[..at].to_vec(), bytes[at + name.len()..].to_vec()));
+        }
+        Some(Self { by_chain, worst })
+    }
+
+    /// The answer; `None` for a chain without a pattern or an address that is special in itself.
+    fn answer(&self, subject: &str, address: &Address) -> Option<Vec<u8>> {
+        let (_, before, after) = self.by_chain.iter().find(|(chain, ..)| *chain == address.chain())?;
+        let simple = !address.is_null_like() && subject.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        simple.then(|| [before, subject.as_bytes(), after].concat())
+    }
+}

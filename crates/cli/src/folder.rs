@@ -1,0 +1,50 @@
+//! Where the data lies, and how commands get at it.
+
+use std::path::{Path, PathBuf};
+
+use miette::{IntoDiagnostic, Result, miette};
+use tracehound_ledger::{Ledger, LedgerError};
+use tracehound_model::{BitcoinNetwork, Chain};
+
+/// The data folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    /// The folder given, or the platform's.
+    pub(crate) fn resolve(given: Option<&Path>) -> Result<Self> {
+        if let Some(path) = given {
+            return Ok(Self(path.to_owned()));
+        }
+        let platform = directories::ProjectDirs::from("", "", "tracehound")
+            .ok_or_else(|| miette!("this system has no home folder: name a data folder with --data DIR"))?;
+        Ok(Self(platform.data_dir().to_owned()))
+    }
+
+    /// Folder of claims and screening indexes.
+    pub(crate) fn attribution(&self) -> PathBuf {
+        self.0.join("attribution")
+    }
+
+    /// Folder of one network's ledger.
+    pub(crate) fn ledger(&self, network: BitcoinNetwork) -> PathBuf {
+        self.0.join("ledger").join(match network {
+            BitcoinNetwork::Mainnet => "bitcoin".to_owned(),
+            other => format!("bitcoin-{}", Chain::Bitcoin(other).short_name()),
+        })
+    }
+
+    /// Downloaded lists.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        self.0.join("lists")
+    }
+
+    /// One network's ledger, if there is one. A ledger that cannot be read is an error, not an absence.
+    pub(crate) fn open_ledger(&self, network: BitcoinNetwork) -> Result<Option<Ledger>> {
+        match Ledger::open(&self.ledger(network)) {
+            Ok(ledger) => Ok(Some(ledger)),
+            Err(LedgerError::Absent { .. }) => Ok(None),
+            Err(error) => Err(error).into_diagnostic(),
+        }
+    }
+}

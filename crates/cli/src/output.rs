@@ -1,0 +1,229 @@
+//! Printing verdicts: text for people, JSON and CSV for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use tracehound_model::{
+    Amount, Chain, Decision, Evidence, Verdict,
+    evidence::Fact,
+    verdict::{Direction, ExposureType},
+};
+
+/// Columns of the CSV form.
+pub(crate) const CSV_HEADER: &str = "subject,chain,decision,score,summary,sources,gaps,as_of,policy,snapshot";
+
+/// A subject that could not be read.
+#[derive(Debug, Serialize)]
+pub(crate) struct Refused<'a> {
+    pub subject: &'a str,
+    pub error: String,
+}
+
+/// The answer for a person at a terminal.
+pub(crate) fn text(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
+    let decision = verdict.decision.as_str().to_uppercase();
+    writeln!(out, "{decision}  {}  (score {})", verdict.subject, verdict.score)?;
+    writeln!(out, "  {}", verdict.summary)?;
+    exposures(out, verdict)?;
+    because(out, &verdict.evidence)?;
+    let sources: Vec<String> =
+        verdict.coverage.sources.iter().map(|source| format!("{} {}", source.id, source.published)).collect();
+    writeln!(
+        out,
+        "  Searched: {}",
+        if sources.is_empty() { "nothing".to_owned() } else { sources.join(", ") }
+    )?;
+    if !verdict.coverage.gaps.is_empty() {
+        writeln!(out, "  Not seen:")?;
+        for gap in &verdict.coverage.gaps {
+            writeln!(out, "    - {gap}")?;
+        }
+    }
+    writeln!(out, "  As of {}, policy {}", verdict.as_of, short(&verdict.policy))
+}
+
+fn exposures(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
+    if verdict.exposures.is_empty() {
+        return Ok(());
+    }
+    let chain: Option<Chain> = verdict.chain.as_deref().and_then(|chain| chain.parse().ok());
+    let amount = |amount: Amount| match chain {
+        Some(chain) => amount.display(chain.native_decimals(), chain.native_ticker()).to_string(),
+        None => amount.to_string(),
+    };
+    writeln!(out, "  Exposure:")?;
+    for row in &verdict.exposures {
+        let how = match (row.exposure, row.direction) {
+            (ExposureType::Own, None) => "itself".to_owned(),
+            (ExposureType::Own, Some(Direction::Incoming)) => "paid in by".to_owned(),
+            (ExposureType::Own, Some(Direction::Outgoing)) => "paid out to".to_owned(),
+            (ExposureType::Direct, Some(Direction::Incoming)) => "received from".to_owned(),
+            (ExposureType::Direct, Some(Direction::Outgoing)) => "paid to".to_owned(),
+            (kind, _) => format!("{kind:?}").to_lowercase(),
+        };
+        write!(out, "    {how} {} ({})", row.label, row.category)?;
+        if let Some(address) = &row.address {
+            write!(out, " {address}")?;
+        }
+        match (row.amount, row.tx_count) {
+            (Some(value), Some(txs)) => {
+                writeln!(out, ": {} in {txs} transaction{}", amount(value), plural(txs))?
+            }
+            (None, Some(txs)) => writeln!(out, ": amount not known, {txs} transaction{}", plural(txs))?,
+            _ => writeln!(out)?,
+        }
+    }
+    Ok(())
+}
+
+fn plural(count: u32) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// Rules and what they stand on; then claims that no rule used.
+fn because(out: &mut dyn Write, evidence: &Evidence) -> io::Result<()> {
+    if evidence.nodes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "  Because:")?;
+    let mut used = Vec::new();
+    for node in &evidence.nodes {
+        let Fact::Rule { rule } = &node.fact else { continue };
+        writeln!(out, "    rule {rule}")?;
+        for edge in evidence.because.iter().filter(|edge| edge.from == node.id) {
+            used.push(edge.to.as_str());
+            if let Some(support) = evidence.nodes.iter().find(|support| support.id == edge.to) {
+                fact(out, "      ", &support.fact)?;
+            }
+        }
+    }
+    for node in &evidence.nodes {
+        if matches!(node.fact, Fact::Claim { .. }) && !used.contains(&node.id.as_str()) {
+            fact(out, "    ", &node.fact)?;
+        }
+    }
+    Ok(())
+}
+
+fn fact(out: &mut dyn Write, indent: &str, fact: &Fact) -> io::Result<()> {
+    match fact {
+        Fact::Claim { claim } => {
+            let until = claim.valid_to.map_or_else(String::new, |end| format!(" until {end}"));
+            let statement = &claim.statement;
+            writeln!(
+                out,
+                "{indent}claim {}: {} ({}), {}, from {}{until}, confidence {}",
+                claim.id,
+                statement.label,
+                statement.category,
+                claim.source,
+                claim.valid_from,
+                claim.confidence.0
+            )?;
+            if !statement.programs.is_empty() {
+                writeln!(out, "{indent}  programmes {}", statement.programs.join(", "))?;
+            }
+            statement.reference.iter().try_for_each(|reference| writeln!(out, "{indent}  {reference}"))
+        }
+        Fact::Tx { txid, height, time, .. } => {
+            let height = height.map_or_else(String::new, |height| format!(" in block {height}"));
+            let moment = jiff::Timestamp::from_second(i64::from(*time)).map_err(io::Error::other)?;
+            writeln!(out, "{indent}tx {txid}{height} of {moment}")
+        }
+        Fact::Address { address } => writeln!(out, "{indent}address {address}"),
+        Fact::Rule { rule } => writeln!(out, "{indent}rule {rule}"),
+    }
+}
+
+/// One line of CSV.
+pub(crate) fn csv(verdict: &Verdict) -> String {
+    let sources: Vec<String> =
+        verdict.coverage.sources.iter().map(|source| format!("{}@{}", source.id, source.published)).collect();
+    let cells = [
+        verdict.subject.clone(),
+        verdict.chain.clone().unwrap_or_default(),
+        verdict.decision.to_string(),
+        verdict.score.to_string(),
+        verdict.summary.clone(),
+        sources.join(" "),
+        verdict.coverage.gaps.join("; "),
+        verdict.as_of.to_string(),
+        verdict.policy.clone(),
+        verdict.snapshot.clone(),
+    ];
+    cells.map(|cell| csv_cell(&cell)).join(",")
+}
+
+/// Quotes a cell where it must be (RFC 4180). A cell that a spreadsheet would run as a formula gets a leading quote.
+pub(crate) fn csv_cell(cell: &str) -> String {
+    let guarded =
+        if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() };
+    if guarded.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", guarded.replace('"', "\"\""))
+    } else {
+        guarded
+    }
+}
+
+/// First digits of a hash: enough to compare by eye.
+pub(crate) fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
+/// The stronger of two results of a batch. Something unreadable is worse than something incomplete.
+pub(crate) fn worse(a: Worst, b: Worst) -> Worst {
+    a.max(b)
+}
+
+/// What decides the exit code of a batch, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Worst {
+    Allow,
+    Incomplete,
+    Refused,
+    Review,
+    Block,
+}
+
+impl From<Decision> for Worst {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Allow => Self::Allow,
+            Decision::Incomplete => Self::Incomplete,
+            Decision::Review => Self::Review,
+            Decision::Block => Self::Block,
+        }
+    }
+}
+
+impl Worst {
+    /// The exit code of the contract.
+    pub(crate) fn exit_code(self) -> u8 {
+        match self {
+            Self::Allow => Decision::Allow.exit_code(),
+            Self::Incomplete => Decision::Incomplete.exit_code(),
+            Self::Refused => 1,
+            Self::Review => Decision::Review.exit_code(),
+            Self::Block => Decision::Block.exit_code(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_quoted_where_it_must_be_and_never_a_formula() {
+        assert_eq!(csv_cell("plain"), "plain");
+        assert_eq!(csv_cell("a,\"b\""), "\"a,\"\"b\"\"\"");
+        assert_eq!(csv_cell("=1+1"), "'=1+1");
+    }
+
+    #[test]
+    fn a_block_outweighs_an_unreadable_line_and_that_outweighs_a_gap() {
+        assert_eq!(worse(Worst::Refused, Worst::Block).exit_code(), 20);
+        assert_eq!(worse(Worst::Incomplete, Worst::Refused).exit_code(), 1);
+        assert_eq!(worse(Worst::Allow, Worst::Incomplete).exit_code(), 30);
+    }
+}

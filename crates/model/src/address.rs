@@ -126,7 +126,11 @@ impl Address {
         match hexadecimal::parse(text).or_else(|| bech::parse(text)) {
             Some(Ok(address)) => Ok(address),
             // A few base58 texts begin like bech32: one in 2,000 Tron addresses with TB1, some Litecoin ones with LTC1.
-            Some(Err(error)) => check58::parse(text).or(Err(error)),
+            // Of the two errors the one about base58 is meant when it is sure of the form.
+            Some(Err(error)) => check58::parse(text).map_err(|other| match (&error, &other) {
+                (AddressError::MixedCase { .. }, AddressError::Checksum { .. }) => other,
+                _ => error,
+            }),
             None => check58::parse(text),
         }
     }

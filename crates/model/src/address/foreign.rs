@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::{
     Address, AddressNetwork, BitcoinAddress,
-    base32::is_mixed_case,
     base58::{self, BITCOIN, RIPPLE},
     bech, check58, monero,
     text::Text,
@@ -83,10 +82,14 @@ impl ForeignAddress {
             (_, FORM_P2PKH | FORM_P2SH) => payload.len() == 20,
             _ => false,
         };
-        if !fits || (chain == Chain::Solana && resembles_damage(payload)) {
-            return None;
-        }
-        Some(Self::new(coin, form, payload))
+        let address = fits.then(|| Self::new(coin, form, payload))?;
+        // What does not read back from its text is no address.
+        let damaged = chain == Chain::Solana && {
+            let mut text = Text::new();
+            address.write(&mut text);
+            resembles_damage(text.as_str())
+        };
+        (!damaged).then_some(address)
     }
 
     fn new(coin: u8, form: u8, payload: &[u8]) -> Self {
@@ -159,16 +162,27 @@ impl fmt::Display for ForeignAddress {
     }
 }
 
-/// Whether a text has letters of one case only. Base58 of 32 bytes is so once in 10^10; a damaged bech32 or lower-cased
-/// address always is, and must not pass for a Solana address, which has no checksum.
-fn has_one_case(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_alphabetic()) && !is_mixed_case(text)
-}
+/// Where Solana's programs send what is to be destroyed: the one address in use with letters of one case.
+const INCINERATOR: &str = "1nc1nerator11111111111111111111111111111111";
+/// One wrong character in a bech32 text adds at most one 1 to that of its separator. Solana's own programs, whose
+/// names may hold a single capital, are filled up with more.
+const MAX_ONES: usize = 3;
 
-fn resembles_damage(payload: &[u8]) -> bool {
-    let mut text = Text::new();
-    base58::encode(&BITCOIN, payload, &mut text);
-    has_one_case(text.as_str())
+/// Whether a text of 32 base58 bytes is a damaged address of another form, which must not pass for a Solana address:
+/// that has no checksum. Chance makes one so in 10^8.
+///
+/// A lower-cased address has letters of one case, a bech32 text with one wrong character all but one, and an EVM
+/// address with a wrong `0` ends in 40 hexadecimal digits.
+fn resembles_damage(text: &str) -> bool {
+    let count = |test: fn(&u8) -> bool| text.as_bytes().iter().filter(|byte| test(byte)).count();
+    let (lower, upper) = (count(u8::is_ascii_lowercase), count(u8::is_ascii_uppercase));
+    let hexadecimal = |digits: &[u8]| digits.len() == 40 && digits.iter().all(u8::is_ascii_hexdigit);
+    match (text.as_bytes(), lower.min(upper)) {
+        ([_, b'x' | b'X', digits @ ..], _) if hexadecimal(digits) => true,
+        (_, 0) => lower + upper > 0 && text != INCINERATOR,
+        (_, 1) => count(|&byte| byte == b'1') <= MAX_ONES,
+        _ => false,
+    }
 }
 
 pub(super) fn version_one(version: u8, payload: &[u8]) -> Option<Address> {
@@ -195,7 +209,7 @@ pub(super) fn ripple(version: u8, payload: [u8; 20]) -> Option<Address> {
 /// A Solana address from its text and the 32 bytes it stands for.
 pub(super) fn solana(text: &str, bytes: &[u8; 32]) -> Option<Address> {
     let coin = COINS.iter().position(|&own| own == Chain::Solana)?;
-    (!has_one_case(text)).then(|| Address::Foreign(ForeignAddress::new(coin as u8, FORM_P2PKH, bytes)))
+    (!resembles_damage(text)).then(|| Address::Foreign(ForeignAddress::new(coin as u8, FORM_P2PKH, bytes)))
 }
 
 pub(super) fn bnb(payload: &[u8]) -> Option<Address> {

@@ -5,6 +5,7 @@ mod caip;
 mod damage;
 mod lists;
 mod properties;
+mod slips;
 mod vectors;
 
 /// One address of each form, in canonical text.

@@ -213,25 +213,26 @@ pub fn block_hash(header: &Header) -> BlockHash {
 /// A place in a block; every read checks what is left.
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    /// Bytes there were at first.
+    len: usize,
+    rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { len: bytes.len(), rest: bytes }
     }
 
     const fn left(&self) -> usize {
-        self.bytes.len() - self.at
+        self.rest.len()
     }
 
     pub(crate) const fn at(&self) -> usize {
-        self.at
+        self.len - self.rest.len()
     }
 
     pub(crate) const fn error(&self, kind: BlockErrorKind) -> BlockError {
-        BlockError { kind, offset: self.at }
+        BlockError { kind, offset: self.at() }
     }
 
     #[cold]
@@ -241,24 +242,20 @@ impl<'a> Cursor<'a> {
 
     #[inline]
     pub(crate) fn take(&mut self, len: usize, field: Field) -> Result<&'a [u8], BlockError> {
-        match self.bytes[self.at..].get(..len) {
-            Some(slice) => {
-                self.at += len;
-                Ok(slice)
-            }
-            None => Err(self.truncated(field, len as u64)),
-        }
+        let Some((taken, rest)) = self.rest.split_at_checked(len) else {
+            return Err(self.truncated(field, len as u64));
+        };
+        self.rest = rest;
+        Ok(taken)
     }
 
     #[inline]
     pub(crate) fn array<const N: usize>(&mut self, field: Field) -> Result<&'a [u8; N], BlockError> {
-        match self.bytes[self.at..].first_chunk() {
-            Some(array) => {
-                self.at += N;
-                Ok(array)
-            }
-            None => Err(self.truncated(field, N as u64)),
-        }
+        let Some((taken, rest)) = self.rest.split_first_chunk() else {
+            return Err(self.truncated(field, N as u64));
+        };
+        self.rest = rest;
+        Ok(taken)
     }
 
     /// A length or count (`CompactSize`); only the shortest form is accepted.

@@ -137,12 +137,13 @@ fn a_block_with_forged_transactions_is_reported_by_name() {
 
 #[test]
 fn junk_of_any_length_between_large_blocks_hides_none() {
-    let large: Vec<_> = real_blocks().into_iter().skip(1).filter(|(_, block)| block.len() > 500_000).collect();
+    let large: Vec<_> =
+        real_blocks().into_iter().skip(1).filter(|(_, block)| block.len() > 500_000).take(3).collect();
     if large.is_empty() {
         return;
     }
     // Lengths around those that are read at once, so that frames begin and end across them.
-    for junk in [1, 3, 7, 87, 88, 16_383, 16_384, 16_385, 262_143, 262_144, 262_145, 262_057] {
+    for junk in [1, 87, 16_385, 262_057, 262_144, 262_145] {
         let mut bytes = vec![0xf9; junk];
         for (_, block) in &large {
             bytes.extend(frame(MAINNET, std::slice::from_ref(block)));

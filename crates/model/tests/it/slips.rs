@@ -146,6 +146,21 @@ proptest! {
     }
 }
 
+/// Each has 32 bytes in base58: Litecoin with a wrong first letter in lower and upper case, and a 1 for a 0 in front of
+/// two EVM addresses.
+#[test]
+fn slips_that_decode_as_base58_are_refused() {
+    for text in [
+        "Atc1qqqhqqqzaqqxsqqcqqyqz6tcq95r8gqq87uh2yp",
+        "aTC1QPG4K5PS9PEDJUZCQQQXSQQQQQQQQQ8SQ4DTSAP",
+        "1x5aAeb6153F3E94C9b9A19f33669435E7Ef1BeAed",
+        "1xfB6916195ca1df61bB79Ce92cE3Ea74c37c5d359",
+    ] {
+        assert_eq!(bs58::decode(text).into_vec().map(|bytes| bytes.len()), Ok(32), "{text}");
+        assert!(Address::parse(text).is_err(), "{text}");
+    }
+}
+
 /// EIP-55 has no digits of its own: a wrong digit changes the hash of all, and passes when the case of every letter
 /// happens to fit. Wrong case alone never passes.
 #[test]

@@ -25,10 +25,8 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(report) if is_broken_pipe(&report) => ExitCode::SUCCESS,
         Err(report) => {
-            let mut message = format!("error: {report}");
-            for cause in report.chain().skip(1) {
-                message.push_str(&format!("\n  because: {cause}"));
-            }
+            let causes: Vec<String> = report.chain().map(ToString::to_string).collect();
+            let message = format!("error: {}", causes.join("\n  because: "));
             // Nowhere to complain to when standard error is gone.
             let _ = writeln!(io::stderr(), "{message}");
             ExitCode::FAILURE

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use tracehound_model::{
-    Amount, Chain, Decision, Evidence, Verdict,
+    Amount, Chain, Decision, Verdict,
     evidence::Fact,
-    verdict::{Direction, ExposureType},
+    verdict::{Direction, ExposureType, SourceAsOf},
 };
 
 /// Columns of the CSV form.
@@ -25,7 +25,7 @@ pub(crate) fn text(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
     writeln!(out, "{decision}  {}  (score {})", verdict.subject, verdict.score)?;
     writeln!(out, "  {}", verdict.summary)?;
     exposures(out, verdict)?;
-    because(out, &verdict.evidence)?;
+    because(out, verdict)?;
     let sources: Vec<String> =
         verdict.coverage.sources.iter().map(|source| format!("{} {}", source.id, source.published)).collect();
     writeln!(
@@ -67,7 +67,7 @@ fn exposures(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
         }
         match (row.amount, row.tx_count) {
             (Some(value), Some(txs)) => {
-                writeln!(out, ": {} in {txs} transaction{}", amount(value), plural(txs))?
+                writeln!(out, ": {} in {txs} transaction{}", amount(value), plural(txs))?;
             }
             (None, Some(txs)) => writeln!(out, ": amount not known, {txs} transaction{}", plural(txs))?,
             _ => writeln!(out)?,
@@ -81,7 +81,8 @@ fn plural(count: u32) -> &'static str {
 }
 
 /// Rules and what they stand on; then claims that no rule used.
-fn because(out: &mut dyn Write, evidence: &Evidence) -> io::Result<()> {
+fn because(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
+    let evidence = &verdict.evidence;
     if evidence.nodes.is_empty() {
         return Ok(());
     }
@@ -93,19 +94,19 @@ fn because(out: &mut dyn Write, evidence: &Evidence) -> io::Result<()> {
         for edge in evidence.because.iter().filter(|edge| edge.from == node.id) {
             used.push(edge.to.as_str());
             if let Some(support) = evidence.nodes.iter().find(|support| support.id == edge.to) {
-                fact(out, "      ", &support.fact)?;
+                fact(out, "      ", &support.fact, &verdict.coverage.sources)?;
             }
         }
     }
     for node in &evidence.nodes {
         if matches!(node.fact, Fact::Claim { .. }) && !used.contains(&node.id.as_str()) {
-            fact(out, "    ", &node.fact)?;
+            fact(out, "    ", &node.fact, &verdict.coverage.sources)?;
         }
     }
     Ok(())
 }
 
-fn fact(out: &mut dyn Write, indent: &str, fact: &Fact) -> io::Result<()> {
+fn fact(out: &mut dyn Write, indent: &str, fact: &Fact, sources: &[SourceAsOf]) -> io::Result<()> {
     match fact {
         Fact::Claim { claim } => {
             let until = claim.valid_to.map_or_else(String::new, |end| format!(" until {end}"));
@@ -123,7 +124,9 @@ fn fact(out: &mut dyn Write, indent: &str, fact: &Fact) -> io::Result<()> {
             if !statement.programs.is_empty() {
                 writeln!(out, "{indent}  programmes {}", statement.programs.join(", "))?;
             }
-            statement.reference.iter().try_for_each(|reference| writeln!(out, "{indent}  {reference}"))
+            let source = sources.iter().find(|source| source.id == claim.source);
+            let page = statement.reference.as_ref().or_else(|| source?.url.as_ref());
+            page.iter().try_for_each(|page| writeln!(out, "{indent}  {page}"))
         }
         Fact::Tx { txid, height, time, .. } => {
             let height = height.map_or_else(String::new, |height| format!(" in block {height}"));

@@ -101,6 +101,9 @@ pub struct SourceAsOf {
     pub id: SourceId,
     /// Date of the snapshot that was used.
     pub published: Date,
+    /// Where the publisher keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// What was looked at, and what was not.

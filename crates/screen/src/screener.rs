@@ -86,7 +86,11 @@ impl<'a> Screener<'a> {
         let mut list_gaps = Vec::new();
         for history in index.sources() {
             match history.snapshot_on(day) {
-                Some(published) => sources.push(SourceAsOf { id: history.source.id.clone(), published }),
+                Some(published) => sources.push(SourceAsOf {
+                    id: history.source.id.clone(),
+                    published,
+                    url: history.source.url.clone(),
+                }),
                 None => list_gaps.push(format!(
                     "{} has no snapshot from {day} or before: nothing is known from it about that day",
                     history.source.id
@@ -178,8 +182,8 @@ impl<'a> Screener<'a> {
         let info = ledger.info();
         if info.islands > 0 || info.missing_inputs > 0 {
             findings.gaps.push(format!(
-                "the ledger is partial ({} blocks with {} gaps): transactions outside it were not seen",
-                info.blocks, info.islands
+                "the ledger is partial ({} blocks; {} inputs spend outputs from outside): other transactions were not seen",
+                info.blocks, info.missing_inputs
             ));
         }
         let Some(subject) = address.script().and_then(|script| ledger.find_address(script)) else {

@@ -205,7 +205,7 @@ fn print_info(common: &Common, ledger: &Ledger, out: &mut dyn Write) -> std::io:
     )?;
     writeln!(out, "outputs       {}", info.outputs)?;
     writeln!(out, "addresses     {}", info.addresses)?;
-    let percent = if info.block_bytes > 0 { info.disk_bytes * 100 / info.block_bytes } else { 0 };
+    let percent = (info.disk_bytes * 100).checked_div(info.block_bytes).unwrap_or(0);
     writeln!(
         out,
         "on disk       {} bytes in {} segments, {percent} % of the {} bytes of blocks",

@@ -12,6 +12,9 @@ use crate::{
     output::csv_cell,
 };
 
+/// A full sanctions list names thousands of parties; the shipped extract names those with addresses only.
+const WHOLE_LIST: usize = 1_000;
+
 pub(crate) fn run(common: &Common, index: &Index, args: &ScreenArgs, out: &mut dyn Write) -> Result<u8> {
     let names = index.names().into_diagnostic()?;
     let mut found = false;
@@ -74,6 +77,26 @@ pub(crate) fn run(common: &Common, index: &Index, args: &ScreenArgs, out: &mut d
         Output::Text | Output::Csv => Ok(()),
     }
     .into_diagnostic()?;
-    // A name is never proof: a match asks for a person's eyes.
-    Ok(if found { Decision::Review } else { Decision::Allow }.exit_code())
+    // A name is never proof: a match asks for a person's eyes. And the names of an old or partial list clear nobody.
+    let parties = names.parties().len();
+    if common.output == Output::Text {
+        let sources: Vec<String> = index
+            .sources()
+            .iter()
+            .map(|history| format!("{} {}", history.source.id, history.source.published))
+            .collect();
+        writeln!(out, "Searched {} names of {parties} parties: {}", names.name_count(), sources.join(", "))
+            .into_diagnostic()?;
+    }
+    let whole = parties >= WHOLE_LIST;
+    if !whole && !common.quiet {
+        let hint = "the full lists are not loaded, so no match means nothing: import SDN_ADVANCED.XML (tracehound lists import)";
+        writeln!(std::io::stderr(), "note: {hint}").into_diagnostic()?;
+    }
+    let decision = match (found, whole) {
+        (true, _) => Decision::Review,
+        (false, true) => Decision::Allow,
+        (false, false) => Decision::Incomplete,
+    };
+    Ok(decision.exit_code())
 }

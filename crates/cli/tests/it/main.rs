@@ -1,0 +1,4 @@
+//! The binary as a user meets it.
+
+mod screen;
+mod story;

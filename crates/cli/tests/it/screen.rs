@@ -1,0 +1,193 @@
+//! `screen`: verdicts, exit codes, formats, time travel.
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use tracehound_testkit::shared_data;
+
+const FBI: [&str; 6] = [
+    "3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG",
+    "39idqitN9tYNmq3wYanwg3MitFB5TZCjWu",
+    "3AAUBbKJorvNhEUFhKnep9YTwmZECxE4Nk",
+    "3PjNaSeP8GzLjGeu51JR19Q2Lu8W2Te9oc",
+    "3NbdrezMzAVVfXv5MTQJn4hWqKhYCTCJoB",
+    "34VXKa5upLWVYMXmgid6bFM4BaQXHxSUoL",
+];
+/// Nobody's: an unspendable address of 2009, on no list.
+const UNKNOWN: &str = "1BitcoinEaterAddressDontSendf59kuE";
+
+pub(crate) fn tracehound(data: &Path, args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tracehound"))
+        .arg("--data")
+        .arg(data)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("read");
+    child.wait_with_output().expect("ends")
+}
+
+pub(crate) fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    text(output).lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect()
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("temporary folder")
+}
+
+#[test]
+fn a_fresh_folder_blocks_the_fbis_six_with_the_notice_as_evidence() {
+    let data = folder();
+    let output = tracehound(data.path(), &["screen", "--stdin", "--output", "jsonl"], &FBI.join("\n"));
+    assert_eq!(output.status.code(), Some(20), "{}", String::from_utf8_lossy(&output.stderr));
+    let verdicts = lines(&output);
+    assert_eq!(verdicts.len(), 6);
+    for (verdict, address) in verdicts.iter().zip(FBI) {
+        assert_eq!(verdict["subject"], address);
+        assert_eq!(verdict["decision"], "block");
+        let claims: Vec<&Value> = verdict["evidence"]["nodes"]
+            .as_array()
+            .expect("nodes")
+            .iter()
+            .filter(|n| n["kind"] == "claim")
+            .collect();
+        assert_eq!(claims[0]["claim"]["source"], "fbi-notices");
+        assert_eq!(claims[0]["claim"]["valid_from"], "2023-08-22");
+    }
+}
+
+#[test]
+fn unknown_is_not_clean() {
+    let data = folder();
+    let output = tracehound(data.path(), &["screen", UNKNOWN, "--as-of", "2026-11-21"], "");
+    assert_eq!(output.status.code(), Some(30));
+    insta::assert_snapshot!(text(&output));
+}
+
+#[test]
+fn with_a_fresh_list_unknown_is_allowed() {
+    let data = folder();
+    let output = tracehound(data.path(), &["screen", UNKNOWN, "--as-of", "2025-11-20"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+}
+
+#[test]
+fn a_day_before_every_list_is_unknown_even_for_the_listed() {
+    let data = folder();
+    let output = tracehound(data.path(), &["screen", FBI[0], "--as-of", "2015-01-01"], "");
+    assert_eq!(output.status.code(), Some(30), "{}", text(&output));
+}
+
+#[test]
+fn a_mistyped_address_is_an_error_and_never_a_miss() {
+    let data = folder();
+    let input = format!("{UNKNOWN}\n# a comment\n\n3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiH\n{UNKNOWN}\n");
+    let args = ["screen", "--stdin", "--output", "jsonl", "--as-of", "2025-11-20"];
+    let output = tracehound(data.path(), &args, &input);
+    assert_eq!(output.status.code(), Some(1));
+    let answers = lines(&output);
+    assert_eq!(answers.len(), 3, "input order, comments and empty lines skipped");
+    assert_eq!(answers[0]["decision"], "allow");
+    assert!(answers[1]["error"].as_str().expect("says why").contains("checksum"), "{}", answers[1]);
+    assert_eq!(answers[2]["decision"], "allow");
+}
+
+/// The pattern that answers a batch quickly gives what the long way gives.
+#[test]
+fn a_batch_answers_as_single_questions_do() {
+    let data = folder();
+    let subjects = [
+        UNKNOWN,
+        "0x52908400098527886E0F7030069857D2E4169EE7",
+        "TJRabPrwbZy45sbavfcjinPJC18kjpRTv8",
+        "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+        FBI[1],
+        "3P14159f73E4gFr7JterCCQh9QjiTjiZrG",
+    ];
+    for output in ["jsonl", "csv"] {
+        let args = ["screen", "--stdin", "--output", output, "--as-of", "2025-11-20T00:00:00Z"];
+        let batch = text(&tracehound(data.path(), &args, &subjects.join("\n")));
+        let header = usize::from(output == "csv");
+        let single: Vec<String> = subjects
+            .iter()
+            .map(|subject| {
+                // Text output takes the long way; one subject at a time in this format takes the quick one, so
+                // compare against the JSON document, which never does.
+                let args = ["screen", subject, "--output", "json", "--as-of", "2025-11-20T00:00:00Z"];
+                let document: Value =
+                    serde_json::from_str(&text(&tracehound(data.path(), &args, ""))).expect("JSON");
+                document[0]["summary"].as_str().expect("text").to_owned()
+            })
+            .collect();
+        for (line, summary) in batch.lines().skip(header).zip(&single) {
+            let escaped = summary.replace('"', "\\\"");
+            assert!(
+                line.contains(&escaped) || line.contains(&summary.replace('"', "\"\"")),
+                "{line}\n{summary}"
+            );
+        }
+        assert_eq!(batch.lines().count(), subjects.len() + header);
+    }
+}
+
+/// All 745 distinct addresses of the list of 2025-11-19 are found; the 90 delisted on 2025-03-21 are not, yet are when
+/// asked about a day on which they were listed.
+#[test]
+fn the_whole_ofac_list_is_found_and_the_delisted_only_in_the_past() {
+    let (Some(new), Some(old)) = (
+        shared_data("sanctions/ofac_addresses_2025-11-19.json"),
+        shared_data("sanctions/ofac_addresses_2024-09-27.json"),
+    ) else {
+        return;
+    };
+    let addresses = |path: &Path| -> std::collections::BTreeSet<String> {
+        let lists: std::collections::BTreeMap<String, Vec<String>> =
+            serde_json::from_slice(&std::fs::read(path).expect("read")).expect("JSON");
+        lists.into_values().flatten().collect()
+    };
+    let (new_set, old_set) = (addresses(&new), addresses(&old));
+    assert_eq!(new_set.len(), 745);
+    let data = folder();
+    let old_name = old.to_string_lossy().into_owned();
+    let new_name = new.to_string_lossy().into_owned();
+    for (file, published) in [(&old_name, "2024-09-27"), (&new_name, "2025-11-19")] {
+        let args = ["lists", "import", file, "--source", "ofac-sdn", "--published", published];
+        let output = tracehound(data.path(), &args, "");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let decisions = |set: &[&str], as_of: &str| -> Vec<Value> {
+        let args = ["screen", "--stdin", "--output", "jsonl", "--as-of", as_of];
+        lines(&tracehound(data.path(), &args, &set.join("\n")))
+    };
+    let listed: Vec<&str> = new_set.iter().map(String::as_str).collect();
+    for verdict in decisions(&listed, "2025-11-20") {
+        assert_eq!(verdict["decision"], "block", "{verdict}");
+    }
+    let delisted: Vec<&str> = old_set.difference(&new_set).map(String::as_str).collect();
+    assert_eq!(delisted.len(), 90);
+    for verdict in decisions(&delisted, "2025-11-20") {
+        assert_eq!(verdict["decision"], "allow", "{verdict}");
+        assert!(verdict["summary"].as_str().expect("text").contains("formerly"), "{verdict}");
+    }
+    for verdict in decisions(&delisted, "2025-01-01") {
+        assert_eq!(verdict["decision"], "block", "{verdict}");
+    }
+}
+
+#[test]
+fn nothing_to_screen_is_a_usage_error() {
+    let data = folder();
+    assert_eq!(tracehound(data.path(), &["screen"], "").status.code(), Some(2));
+    assert_eq!(tracehound(data.path(), &["screen", "--stdin"], "\n# nothing\n").status.code(), Some(1));
+}

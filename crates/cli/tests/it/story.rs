@@ -1,0 +1,63 @@
+//! The demo and the README's other commands.
+
+use tracehound_testkit::shared_data;
+
+use crate::screen::{text, tracehound};
+
+#[test]
+fn the_demo_tells_its_story_and_calls_the_generated_generated() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let output = tracehound(data.path(), &["demo"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let story = text(&output);
+    for part in [
+        "BLOCK  3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG",
+        "fbi-notices",
+        "2500 transactions",
+        "A generated theft",
+        "nothing in it happened",
+        "Generated Theft",
+        "received from",
+    ] {
+        assert!(story.contains(part), "`{part}` is missing in:\n{story}");
+    }
+}
+
+#[test]
+fn a_real_chain_goes_in_and_a_counterparty_comes_out() {
+    let Some(blocks) = shared_data("bitcoin/nbitcoin_blk00000.dat") else { return };
+    let data = tempfile::tempdir().expect("temporary folder");
+    let blocks = blocks.to_string_lossy().into_owned();
+    let output = tracehound(data.path(), &["ingest", "bitcoin", &blocks], "");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let whole = tracehound(data.path(), &["ledger", "verify"], "");
+    assert!(text(&whole).starts_with("whole: 3"), "{}", text(&whole));
+    // Satoshi Nakamoto's key that paid Hal Finney in block 170.
+    let key = "0411db93e1dcdb8a016b49840f8c53bc1eb68a382e97b1482ecad7b148a6909a5\
+               cb2e0eaddfb84ccf9744464f82e160bfa9b8b64f9d4c03f999b8643f656b412a3";
+    let verdict = tracehound(data.path(), &["screen", key, "--as-of", "2025-11-20"], "");
+    assert_eq!(verdict.status.code(), Some(0), "{}", text(&verdict));
+    assert!(!text(&verdict).contains("counterparties not examined"));
+}
+
+#[test]
+fn a_file_that_is_no_list_changes_nothing_and_says_so() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let file = data.path().join("page.html");
+    std::fs::write(&file, "<html><body>maintenance</body></html>").expect("written");
+    let name = file.to_string_lossy().into_owned();
+    let before = text(&tracehound(data.path(), &["lists", "list"], ""));
+    let output = tracehound(data.path(), &["lists", "import", &name], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("page.html"));
+    assert_eq!(text(&tracehound(data.path(), &["lists", "list"], "")), before);
+}
+
+#[test]
+fn a_sanctioned_name_is_found_however_it_is_written() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    for name in ["Sim Hyon Sop", "SIM, Hyon-Sop", "hyon sop sim"] {
+        let output = tracehound(data.path(), &["screen", "--name", name], "");
+        assert_eq!(output.status.code(), Some(10), "{name}: {}", text(&output));
+    }
+}

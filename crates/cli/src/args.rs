@@ -121,6 +121,8 @@ pub(crate) enum ListsCommand {
     Import(ImportArgs),
     /// The sources, their editions and how many claims stand
     List,
+    /// Fetch the official OFAC, UN, UK and EU lists and import what is new
+    Update(UpdateArgs),
     /// Make the screening index anew from the imported claims
     Rebuild,
 }
@@ -143,6 +145,16 @@ pub(crate) struct ImportArgs {
     /// Date of the edition, where the file does not tell
     #[arg(long, value_name = "DATE")]
     pub published: Option<jiff::civil::Date>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpdateArgs {
+    /// Only these sources [default: all]
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// Accept an edition less than half as long as the last one
+    #[arg(long)]
+    pub accept_shrink: bool,
 }
 
 #[derive(Debug, Subcommand)]

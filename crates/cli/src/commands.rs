@@ -7,3 +7,4 @@ mod names;
 
 pub(crate) mod policy;
 pub(crate) mod screen;
+mod update;

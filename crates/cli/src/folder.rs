@@ -34,6 +34,11 @@ impl Folder {
         })
     }
 
+    /// Downloaded lists.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        self.0.join("lists")
+    }
+
     /// One network's ledger, if there is one. A ledger that cannot be read is an error, not an absence.
     pub(crate) fn open_ledger(&self, network: BitcoinNetwork) -> Result<Option<Ledger>> {
         match Ledger::open(&self.ledger(network)) {

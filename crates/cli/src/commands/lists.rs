@@ -25,6 +25,7 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &
     let folder = AttributionFolder::new(data.attribution());
     match command {
         ListsCommand::Import(args) => import(common, &folder, args, out),
+        ListsCommand::Update(args) => super::update::run(common, data, &folder, args, out),
         ListsCommand::List => list(common, &*folder.index(Timestamp::now()).into_diagnostic()?, out),
         ListsCommand::Rebuild => {
             let index = folder.rebuild().into_diagnostic()?;

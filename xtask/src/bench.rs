@@ -6,6 +6,7 @@
 mod inputs;
 mod machine;
 mod measure;
+mod ours;
 mod peers;
 mod report;
 
@@ -90,6 +91,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), Failure> {
     }
     let machine = Machine::read()?;
     let chains = inputs::generated_chains(&mut bench)?;
+    ours::measure_all(&mut bench, &chains)?;
     if bench.peers {
         peers::run(&mut bench, &chains)?;
     }

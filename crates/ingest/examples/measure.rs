@@ -1,0 +1,128 @@
+//! Measures reading and ingesting block files, for `cargo xtask bench`; prints one JSON object.
+//!
+//! `measure read FOLDER`, `measure ingest FOLDER LEDGER`; `measure addresses COUNT` prints made-up addresses instead.
+
+use std::{
+    error::Error,
+    io::Write,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use tracehound_bitcoin::{BlockSource, NothingKnown, ReadOptions};
+use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
+use tracehound_ledger::{AddrNum, Ledger, TxNum};
+use tracehound_model::{Address, BitcoinNetwork, ScriptKey, ScriptType};
+
+/// Look-ups timed one by one.
+const LOOKUPS: usize = 200_000;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let json = match args[..] {
+        ["read", folder] => read(Path::new(folder))?,
+        ["addresses", count] => return addresses(count.parse()?),
+        ["ingest", folder, ledger] => ingest(folder.into(), Path::new(ledger))?,
+        _ => return Err("usage: measure read FOLDER | measure ingest FOLDER LEDGER".into()),
+    };
+    Ok(writeln!(std::io::stdout(), "{json}")?)
+}
+
+/// P2PKH addresses that nobody has a key of: a counter, spread over the bytes.
+fn addresses(count: u64) -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    for n in 0..count {
+        let mut payload = [0x5a; 20];
+        payload[..8].copy_from_slice(&(n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+        let script = ScriptKey::new(ScriptType::P2pkh, &payload).ok_or("20 bytes")?;
+        let address = Address::from_script(BitcoinNetwork::Mainnet, &script).ok_or("has an address")?;
+        writeln!(out, "{address}")?;
+    }
+    Ok(out.flush()?)
+}
+
+fn read(folder: &Path) -> Result<String, Box<dyn Error>> {
+    let source = BlockSource::open(&[folder], None)?;
+    let began = Instant::now();
+    let index = source.scan_headers(&|_| {})?;
+    let plan = index.plan(&source, &NothingKnown);
+    let report = source.read_blocks(&index, &plan, ReadOptions::default(), |_, _| {
+        Ok::<_, std::convert::Infallible>(ControlFlow::Continue(()))
+    })?;
+    let seconds = began.elapsed().as_secs_f64();
+    Ok(format!(
+        r#"{{"bytes":{},"blocks":{},"txs":{},"inputs":{},"outputs":{},"seconds":{seconds}}}"#,
+        report.bytes, report.blocks, report.txs, report.inputs, report.outputs
+    ))
+}
+
+fn ingest(folder: PathBuf, dir: &Path) -> Result<String, Box<dyn Error>> {
+    let began = Instant::now();
+    let files = BitcoinFiles { paths: vec![folder], ..BitcoinFiles::default() };
+    let report = ingest_bitcoin_files(dir, &files, &|_| ControlFlow::Continue(()))?;
+    let seconds = began.elapsed().as_secs_f64();
+    let began = Instant::now();
+    let ledger = Ledger::open(dir)?;
+    let open_us = began.elapsed().as_micros();
+    let info = ledger.info();
+    let [(live_bytes, live), (addr_bytes, addresses)] = report.table_memory;
+    let (tx_p50, tx_p99) = percentiles(&ledger, |ledger, n| {
+        let tx = ledger.tx(TxNum((n % u64::from(info.txs)) as u32)).map(|tx| tx.txid)?;
+        Some(move |ledger: &Ledger| ledger.find_tx(&tx).is_some())
+    });
+    let (addr_p50, addr_p99) = percentiles(&ledger, |ledger, n| {
+        let key = ledger.script_key(AddrNum((n % u64::from(info.addresses)) as u32))?;
+        Some(move |ledger: &Ledger| ledger.find_address(&key).is_some())
+    });
+    Ok(format!(
+        concat!(
+            r#"{{"bytes":{},"blocks":{},"txs":{},"inputs":{},"outputs":{},"seconds":{},"disk_bytes":{},"#,
+            r#""addresses":{},"missing_inputs":{},"segments":{},"live_txs":{},"live_bytes":{},"addr_bytes":{},"#,
+            r#""open_us":{},"find_tx_p50_ns":{},"find_tx_p99_ns":{},"find_address_p50_ns":{},"find_address_p99_ns":{}}}"#
+        ),
+        report.bytes,
+        report.appended.blocks,
+        report.appended.txs,
+        report.appended.inputs,
+        report.appended.outputs,
+        seconds,
+        info.disk_bytes,
+        addresses,
+        report.appended.missing_inputs,
+        info.segments,
+        live,
+        live_bytes,
+        addr_bytes,
+        open_us,
+        tx_p50,
+        tx_p99,
+        addr_p50,
+        addr_p99
+    ))
+}
+
+/// Median and 99th percentile in nanoseconds over look-ups of things that are there, in random order.
+fn percentiles<F: FnOnce(&Ledger) -> bool>(
+    ledger: &Ledger,
+    question: impl Fn(&Ledger, u64) -> Option<F>,
+) -> (u128, u128) {
+    let mut state = 1u64;
+    let mut questions = Vec::with_capacity(LOOKUPS);
+    for _ in 0..LOOKUPS {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        questions.extend(question(ledger, state >> 33));
+    }
+    let mut times: Vec<u128> = questions
+        .into_iter()
+        .map(|ask| {
+            let began = Instant::now();
+            assert!(ask(ledger), "what is in the ledger is found");
+            began.elapsed().as_nanos()
+        })
+        .collect();
+    times.sort_unstable();
+    let at = |percent: usize| times.get(times.len() * percent / 100).copied().unwrap_or(0);
+    (at(50), at(99))
+}

@@ -54,6 +54,7 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, 
                 ("SanctionsEntries", 2) => {}
                 ("SanctionsEntry", 3) => {
                     let profile = xml::number(&start, "ProfileID");
+                    list.is_sdn |= xml::number(&start, "ListID").is_some_and(|id| list.sdn_list == Some(id));
                     list.entry(&mut xml, profile)?;
                 }
                 _ => xml.skip()?,
@@ -77,6 +78,9 @@ struct List {
     sub_types: HashMap<u32, (PartyKind, Option<u32>)>,
     /// Name part types that are a family name.
     family_names: Vec<u32>,
+    /// Id of the list called "SDN List", and whether an entry stands on it.
+    sdn_list: Option<u32>,
+    is_sdn: bool,
     /// Sanctions type id whose measures name the programme in their comment.
     program_type: Option<u32>,
     parties: Vec<Draft>,
@@ -127,6 +131,11 @@ impl List {
                         ("NamePartType", Some(id)) => {
                             if xml.text()? == "Last Name" {
                                 self.family_names.push(id);
+                            }
+                        }
+                        ("List", Some(id)) => {
+                            if xml.text()? == "SDN List" {
+                                self.sdn_list = Some(id);
                             }
                         }
                         ("SanctionsType", Some(id)) => {
@@ -303,6 +312,12 @@ impl List {
         }
         let mut head = head();
         head.published = Some(issued);
+        if self.sdn_list.is_some() && !self.is_sdn {
+            // OFAC's other lists come in the same form; as `ofac-sdn` they would end every claim of the SDN list.
+            head.id = SourceId("ofac-consolidated".to_owned());
+            head.title = "OFAC Consolidated Sanctions List (non-SDN)".to_owned();
+            head.url = Some("https://sanctionslist.ofac.treas.gov/Home/ConsolidatedList".to_owned());
+        }
         let mut out = Collector::new(FORMAT, options.source.apply(head));
         for mut draft in self.parties {
             let names = tidy_names(draft.names);

@@ -159,6 +159,20 @@ fn the_old_namespace_of_the_ofac_list_is_read_too() {
     assert_eq!(claim.statement.party_listed_on, Some(day("2020-03-02")));
 }
 
+/// OFAC's other lists come in the same form and must not end what the SDN list says.
+#[test]
+fn the_consolidated_list_is_a_source_of_its_own() {
+    let values =
+        r#"<ListValues><List ID="1550">SDN List</List><List ID="9">Consolidated List</List></ListValues>"#;
+    let with_lists =
+        OLD_NAMESPACE.replace("<SanctionsTypeValues>", &format!("{values}<SanctionsTypeValues>"));
+    for (list, id) in [("1550", "ofac-sdn"), ("9", "ofac-consolidated")] {
+        let entry = format!(r#"<SanctionsEntry ListID="{list}" "#);
+        let list = text("x.xml", &with_lists.replace("<SanctionsEntry ", &entry)).unwrap();
+        assert_eq!(list.source.id.0, id);
+    }
+}
+
 #[test]
 fn a_list_cut_short_is_an_error_with_its_place() {
     let cut = OLD_NAMESPACE.find("<SanctionsEntries>").unwrap();

@@ -3,6 +3,7 @@
 mod facts;
 mod formats;
 mod hostile;
+mod index;
 mod ofac;
 mod order;
 mod store;

@@ -104,7 +104,7 @@ pub enum Address {
 
 impl Address {
     /// Reads an address, inferring the family from its form. Surrounding white space is ignored. Allocates nothing
-    /// unless it fails. O(length).
+    /// unless it fails, or the text begins like a form that it is not of (Tron's `TB1…`). O(length).
     ///
     /// Legacy text (`1…`, `3…`) always reads as Bitcoin, also where a list means a fork of it by it.
     pub fn parse(text: &str) -> Result<Self, AddressError> {

@@ -9,3 +9,4 @@ mod order;
 mod store;
 mod support;
 mod traps;
+mod update;

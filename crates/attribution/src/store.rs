@@ -1,4 +1,4 @@
-//! The store of claims: append-only, with both times of each claim, in SQLite.
+//! The store of claims: append-only, with both times of each claim, in `SQLite`.
 //!
 //! A source is a sequence of dated snapshots. A claim's identity inside a source is its subject and its statement; it
 //! is valid over the run of consecutive snapshots that carry it, from the day of the first to the day of the first
@@ -7,7 +7,7 @@
 //! appended, so that what was believed on any past day can still be read.
 //!
 //! One import is one transaction with `synchronous = FULL`: after a crash the store is as it was before or after it.
-//! Queries use only SQL that PostgreSQL has too; the schema is in `migrations/`.
+//! Queries use only SQL that `PostgreSQL` has too; the schema is in `migrations/`.
 
 mod decode;
 mod read;
@@ -80,7 +80,7 @@ impl ClaimStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(60));
+            .busy_timeout(Duration::from_mins(1));
         Self::connect(options, 4).await
     }
 

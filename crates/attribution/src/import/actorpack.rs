@@ -1,4 +1,4 @@
-//! GraphSense ActorPacks: names of services and groups that tags refer to. They carry no addresses.
+//! `GraphSense` ActorPacks: names of services and groups that tags refer to. They carry no addresses.
 
 use serde::Deserialize;
 use tracehound_model::{

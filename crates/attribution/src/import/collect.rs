@@ -184,12 +184,11 @@ pub(super) fn tidy_names(names: impl IntoIterator<Item = PartyName>) -> Vec<Part
     let mut places: HashMap<String, usize> = HashMap::new();
     for name in names {
         let Some(full) = text::clean(&name.full) else { continue };
-        match places.get(&full) {
-            Some(&place) => tidy[place].weak &= name.weak,
-            None => {
-                places.insert(full.clone(), tidy.len());
-                tidy.push(PartyName { full, weak: name.weak });
-            }
+        if let Some(&place) = places.get(&full) {
+            tidy[place].weak &= name.weak;
+        } else {
+            places.insert(full.clone(), tidy.len());
+            tidy.push(PartyName { full, weak: name.weak });
         }
     }
     tidy

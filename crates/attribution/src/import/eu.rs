@@ -109,7 +109,7 @@ fn entity(xml: &mut Xml<'_>, id: String, out: &mut Collector) -> Result<(), Impo
         match xml.next()? {
             Node::Open(start, _) => match xml::name(&start) {
                 "subjectType" => {
-                    draft.code = xml::attribute(&start, "classificationCode").unwrap_or_default()
+                    draft.code = xml::attribute(&start, "classificationCode").unwrap_or_default();
                 }
                 "regulation" => {
                     let date = xml::attribute(&start, "publicationDate").and_then(|date| text::date(&date));

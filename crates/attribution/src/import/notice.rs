@@ -153,7 +153,9 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     for (position, entry) in file.claims.iter().enumerate() {
         take(entry, position + 1, &parties, &mut out)?;
     }
-    parties.into_values().for_each(|party| out.party(party));
+    for party in parties.into_values() {
+        out.party(party);
+    }
     out.finish()
 }
 
@@ -220,6 +222,9 @@ fn take(
     Ok(())
 }
 
+/// What claims of one `[[claim]]` share: party, asset, everything else as JSON, chain of transactions.
+type GroupKey = (Option<String>, String, String, Option<Chain>);
+
 /// A dated snapshot in our own format: its claims, and of its parties those that a claim names.
 ///
 /// Reading the text back gives the same claims.
@@ -234,8 +239,7 @@ pub fn write_notice(snapshot: &Snapshot) -> Result<String, ImportError> {
 
 fn notice(snapshot: &Snapshot, published: Date) -> NoticeFile {
     let head = &snapshot.source;
-    let mut groups: BTreeMap<(Option<String>, String, String, Option<Chain>), Vec<&NewClaim>> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<GroupKey, Vec<&NewClaim>> = BTreeMap::new();
     for claim in &snapshot.claims {
         let statement = &claim.statement;
         let rest = serde_json::to_string(&(statement, claim.confidence, claim.valid_from, claim.valid_to));

@@ -42,19 +42,17 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, 
     loop {
         match xml.next()? {
             Node::Open(start, level) => match (xml::name(&start), level) {
-                ("Sanctions", 1) => {}
+                ("Sanctions", 1) | ("DistinctParties" | "SanctionsEntries", 2) => {}
                 (other, 1) => {
                     let message = format!("the document is a <{other}>, not <Sanctions>");
                     return Err(xml.error(message));
                 }
                 ("DateOfIssue", 2) => list.issued = date(&mut xml)?,
                 ("ReferenceValueSets", 2) => list.reference_values(&mut xml)?,
-                ("DistinctParties", 2) => {}
                 ("DistinctParty", 3) => list.party(&mut xml)?,
-                ("SanctionsEntries", 2) => {}
                 ("SanctionsEntry", 3) => {
                     let profile = xml::number(&start, "ProfileID");
-                    list.is_sdn |= xml::number(&start, "ListID").is_some_and(|id| list.sdn_list == Some(id));
+                    list.is_sdn |= xml::number(&start, "ListID").is_some_and(|id| list.sdn == Some(id));
                     list.entry(&mut xml, profile)?;
                 }
                 _ => xml.skip()?,
@@ -79,7 +77,7 @@ struct List {
     /// Name part types that are a family name.
     family_names: Vec<u32>,
     /// Id of the list called "SDN List", and whether an entry stands on it.
-    sdn_list: Option<u32>,
+    sdn: Option<u32>,
     is_sdn: bool,
     /// Sanctions type id whose measures name the programme in their comment.
     program_type: Option<u32>,
@@ -129,19 +127,16 @@ impl List {
                             self.sub_types.insert(id, (own, of));
                         }
                         ("NamePartType", Some(id)) => {
-                            if xml.text()? == "Last Name" {
-                                self.family_names.push(id);
-                            }
+                            let is_family_name = xml.text()? == "Last Name";
+                            self.family_names.extend(is_family_name.then_some(id));
                         }
                         ("List", Some(id)) => {
-                            if xml.text()? == "SDN List" {
-                                self.sdn_list = Some(id);
-                            }
+                            let is_sdn = xml.text()? == "SDN List";
+                            self.sdn = is_sdn.then_some(id).or(self.sdn);
                         }
                         ("SanctionsType", Some(id)) => {
-                            if xml.text()? == "Program" {
-                                self.program_type = Some(id);
-                            }
+                            let is_program = xml.text()? == "Program";
+                            self.program_type = is_program.then_some(id).or(self.program_type);
                         }
                         _ => {}
                     }
@@ -214,7 +209,7 @@ impl List {
                 Node::Open(start, _) => match xml::name(&start) {
                     "Alias" => {
                         (primary, weak) =
-                            (xml::is_true(&start, "Primary"), xml::is_true(&start, "LowQuality"))
+                            (xml::is_true(&start, "Primary"), xml::is_true(&start, "LowQuality"));
                     }
                     "DocumentedName" => names.push(DraftName { parts: Vec::new(), primary, weak }),
                     "NamePartValue" => {
@@ -312,11 +307,14 @@ impl List {
         }
         let mut head = head();
         head.published = Some(issued);
-        if self.sdn_list.is_some() && !self.is_sdn {
+        if self.sdn.is_some() && !self.is_sdn {
             // OFAC's other lists come in the same form; as `ofac-sdn` they would end every claim of the SDN list.
-            head.id = SourceId("ofac-consolidated".to_owned());
-            head.title = "OFAC Consolidated Sanctions List (non-SDN)".to_owned();
-            head.url = Some("https://sanctionslist.ofac.treas.gov/Home/ConsolidatedList".to_owned());
+            head = SourceHead {
+                id: SourceId("ofac-consolidated".to_owned()),
+                title: "OFAC Consolidated Sanctions List (non-SDN)".to_owned(),
+                url: Some("https://sanctionslist.ofac.treas.gov/Home/ConsolidatedList".to_owned()),
+                ..head
+            };
         }
         let mut out = Collector::new(FORMAT, options.source.apply(head));
         for mut draft in self.parties {

@@ -1,4 +1,4 @@
-//! GraphSense TagPacks (<https://github.com/graphsense/graphsense-tagpack-tool>).
+//! `GraphSense` TagPacks (<https://github.com/graphsense/graphsense-tagpack-tool>).
 //!
 //! Header fields hold for every tag; a tag's own field overrides. `abuse`, `category` and `concepts` give one category,
 //! the gravest. `is_cluster_definer` is not used: a tag is taken as a claim about its one address, and which addresses

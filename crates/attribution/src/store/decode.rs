@@ -54,7 +54,7 @@ impl<'r> Cells<'r> {
         self.id
     }
 
-    pub(super) fn corrupt(&self, message: impl ToString) -> StoreError {
+    pub(super) fn corrupt(&self, message: impl std::fmt::Display) -> StoreError {
         StoreError::Corrupt { table: self.table, row: self.id, message: message.to_string() }
     }
 

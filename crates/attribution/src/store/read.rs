@@ -126,7 +126,7 @@ async fn page(
             after = cells.id();
             take(cells)?;
         }
-        if (rows.len() as i64) < PAGE {
+        if rows.is_empty() {
             return Ok(());
         }
     }

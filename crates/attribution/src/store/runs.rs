@@ -69,14 +69,12 @@ mod tests {
         date(2025, 1, day)
     }
 
-    fn plain() -> Option<Said> {
-        Some(Said { confidence: 60, from: None, to: None })
-    }
+    const PLAIN: Said = Said { confidence: 60, from: None, to: None };
 
     #[test]
     fn a_gap_splits_and_the_last_run_stays_open() {
         let days = [day(1), day(2), day(3), day(4)];
-        let runs = runs(&days, |at| plain().filter(|_| at != day(3)));
+        let runs = runs(&days, |at| Some(PLAIN).filter(|_| at != day(3)));
         let spans: Vec<_> = runs.iter().map(|run| (run.valid_from, run.valid_to)).collect();
         assert_eq!(spans, [(day(1), Some(day(3))), (day(4), None)]);
     }
@@ -93,8 +91,9 @@ mod tests {
     #[test]
     fn a_change_of_confidence_is_a_new_run_without_a_gap() {
         let days = [day(1), day(2)];
-        let runs =
-            runs(&days, |at| Some(Said { confidence: at.day() as u8, from: Some(day(1)), to: Some(day(9)) }));
+        let runs = runs(&days, |at| {
+            Some(Said { confidence: at.day().unsigned_abs(), from: Some(day(1)), to: Some(day(9)) })
+        });
         let spans: Vec<_> = runs.iter().map(|run| (run.valid_from, run.valid_to)).collect();
         assert_eq!(spans, [(day(1), Some(day(2))), (day(2), Some(day(9)))]);
     }

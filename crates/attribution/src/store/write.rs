@@ -17,7 +17,7 @@ use crate::{
     subject_key,
 };
 
-/// Rows in one statement: at most 11 values each, of 32,766 that SQLite takes.
+/// Rows in one statement: at most 11 values each, of 32,766 that `SQLite` takes.
 const BATCH: usize = 1_000;
 
 /// An entry of a source, in the store or new.
@@ -273,7 +273,7 @@ async fn insert_entries(
     let mut rows = Vec::new();
     for batch in new.chunks(BATCH) {
         let mut new_bodies: Vec<(i64, String)> = Vec::new();
-        let mut new_entries: Vec<(i64, Kind, [u8; 16], Vec<u8>, i64)> = Vec::with_capacity(batch.len());
+        let mut new_entries = Vec::with_capacity(batch.len());
         for (item, hash, entry_runs) in batch {
             let (kind, subject, json) = item_parts(snapshot, *item);
             let body = *bodies.entry(json).or_insert_with_key(|json| {
@@ -306,15 +306,11 @@ async fn insert_entries(
 /// Kind, subject bytes and JSON body of the item at this place of a snapshot.
 fn item_parts(snapshot: &Snapshot, item: usize) -> (Kind, Vec<u8>, String) {
     let json = |json: Result<String, serde_json::Error>| json.expect("plain data always turns into JSON");
-    match snapshot.claims.get(item) {
-        Some(claim) => {
-            (Kind::Claim, subject_key(&claim.subject), json(serde_json::to_string(&claim.statement)))
-        }
-        None => {
-            let party = &snapshot.parties[item - snapshot.claims.len()];
-            (Kind::Party, party.id.as_bytes().to_vec(), json(serde_json::to_string(party)))
-        }
+    if let Some(claim) = snapshot.claims.get(item) {
+        return (Kind::Claim, subject_key(&claim.subject), json(serde_json::to_string(&claim.statement)));
     }
+    let party = &snapshot.parties[item - snapshot.claims.len()];
+    (Kind::Party, party.id.as_bytes().to_vec(), json(serde_json::to_string(party)))
 }
 
 async fn insert_rows(db: &mut SqliteConnection, rows: &[NewRow], now: i64) -> Result<(), StoreError> {

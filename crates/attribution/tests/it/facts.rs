@@ -65,8 +65,8 @@ fn the_six_fbi_addresses_are_known_and_not_as_sanctioned() {
 fn a_later_notice_does_not_end_an_earlier_one() {
     run(async {
         let store = ClaimStore::open_in_memory().await.unwrap();
-        for (at, list) in shipped().unwrap().iter().enumerate() {
-            import(&store, &list.snapshot, at as i64, &list.sha256).await;
+        for (at, list) in (1..).zip(&shipped().unwrap()) {
+            import(&store, &list.snapshot, at, &list.sha256).await;
         }
         let corpus = store.corpus().await.unwrap();
         let notices: Vec<_> =
@@ -104,8 +104,8 @@ fn the_shipped_list_is_the_published_one() {
 fn ninety_delisted_addresses_hold_as_of_their_time_only() {
     run(async {
         let store = ClaimStore::open_in_memory().await.unwrap();
-        for (at, list) in shipped().unwrap().iter().enumerate() {
-            import(&store, &list.snapshot, at as i64, &list.sha256).await;
+        for (at, list) in (1..).zip(&shipped().unwrap()) {
+            import(&store, &list.snapshot, at, &list.sha256).await;
         }
         let ofac = |claims: Vec<tracehound_model::Claim>| -> BTreeSet<Subject> {
             subjects(&claims.into_iter().filter(|claim| claim.source.0 == "ofac-sdn").collect::<Vec<_>>())

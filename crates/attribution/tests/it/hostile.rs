@@ -1,6 +1,6 @@
 //! Whatever the bytes, an importer answers: a snapshot or an error, never a panic, never without end.
 
-use std::{fs::File, io::Read};
+use std::{fmt::Write as _, fs::File, io::Read};
 
 use tracehound_attribution::import::{Format, Options, open, read};
 
@@ -34,7 +34,8 @@ impl Dice {
 fn head(name: &str, length: usize) -> Option<Vec<u8>> {
     let path = tracehound_testkit::shared_data(name)?;
     let mut bytes = Vec::new();
-    open(File::open(path).unwrap()).unwrap().take(length as u64).read_to_end(&mut bytes).unwrap();
+    let mut plain = open(File::open(path).expect("it is there")).expect("a real file").take(length as u64);
+    plain.read_to_end(&mut bytes).expect("a real file");
     Some(bytes)
 }
 
@@ -101,7 +102,7 @@ fn every_format_survives_every_other() {
 }
 
 fn error(name: &str, text: &str) -> String {
-    read(&mut text.as_bytes(), &named(name)).unwrap_err().to_string()
+    read(&mut text.as_bytes(), &named(name)).expect_err(name).to_string()
 }
 
 #[test]
@@ -111,7 +112,7 @@ fn bombs_are_refused_quickly() {
         let mut yaml = format!("title: t\ncreator: c\na0: &a0 {leaf}\n");
         for level in 1..9 {
             let items = vec![format!("*a{}", level - 1); 9].join(",");
-            yaml.push_str(&format!("a{level}: &a{level} {open}{items}{close}\n"));
+            writeln!(yaml, "a{level}: &a{level} {open}{items}{close}").expect("texts take all");
         }
         yaml
     };

@@ -100,8 +100,10 @@ fn said() -> impl Strategy<Value = Said> {
     )
 }
 
+type Case = (BTreeMap<i8, Said>, Vec<(i8, Said)>, Vec<i8>);
+
 /// Snapshots by day, and two orders in which to import them; the first imports of `noise` are later replaced.
-fn case() -> impl Strategy<Value = (BTreeMap<i8, Said>, Vec<(i8, Said)>, Vec<i8>)> {
+fn case() -> impl Strategy<Value = Case> {
     prop::collection::btree_map(1..=28_i8, said(), 1..7).prop_flat_map(|snapshots| {
         let days: Vec<i8> = snapshots.keys().copied().collect();
         let count = days.len();
@@ -142,7 +144,7 @@ proptest! {
             for number in 0..6 {
                 let claims: Vec<_> = one.claims.iter().filter(|claim| claim.subject == subject(number)).collect();
                 let days: BTreeSet<i8> = (1..=31).filter(|day| claims.iter().any(|claim| claim.holds_on(at(*day)))).collect();
-                assert_eq!(Some(&days).filter(|days| !days.is_empty()), expected.get(&number), "entry {}", number);
+                assert_eq!(Some(&days).filter(|days| !days.is_empty()), expected.get(&number), "entry {number}");
                 for day in 1..=31 {
                     assert!(claims.iter().filter(|claim| claim.holds_on(at(day))).count() <= 1, "once a day");
                 }

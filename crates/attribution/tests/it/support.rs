@@ -19,7 +19,7 @@ pub(crate) fn real(name: &str) -> Option<Imported> {
 
 /// Options for a file of this name.
 pub(crate) fn named(name: &str) -> Options {
-    Options { file_name: name.rsplit('/').next().unwrap().to_owned(), ..Options::default() }
+    Options { file_name: name.rsplit('/').next().unwrap_or_default().to_owned(), ..Options::default() }
 }
 
 /// Reads a text as a file of this name.
@@ -43,7 +43,7 @@ pub(crate) fn moment(seconds: i64) -> Timestamp {
 
 /// Runs to the end on this thread.
 pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
 }
 
 pub(crate) async fn import(store: &ClaimStore, snapshot: &Snapshot, seconds: i64, sha256: &str) {

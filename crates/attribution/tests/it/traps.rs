@@ -59,7 +59,7 @@ fn every_real_pack_is_read_and_its_bad_addresses_are_named() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if !name.ends_with(".yaml") || name.contains("actorpack") {
+        if path.extension().is_none_or(|extension| extension != "yaml") || name.contains("actorpack") {
             continue;
         }
         let imported = read(&mut std::fs::File::open(&path).unwrap(), &named(&name))

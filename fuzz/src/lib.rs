@@ -1,5 +1,7 @@
 //! What the fuzz targets share: seeds, and folders that hold one altered file.
 
+pub mod sections;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -13,7 +15,7 @@ const SHARED: &str = "TRACEHOUND_FUZZ_SHARED";
 const SEEDS: &str = "TRACEHOUND_FUZZ_SEEDS";
 
 /// Largest seed taken from a file, in bytes: a target runs thousands of times a second on small inputs only.
-const MAX_SEED: u64 = 256 << 10;
+const MAX_SEED: u64 = 64 << 10;
 
 /// With `TRACEHOUND_FUZZ_SEEDS` set, writes the seeds into that folder and ends the process.
 ///
@@ -27,7 +29,7 @@ pub fn seeds_wanted(seeds: impl FnOnce() -> Vec<Vec<u8>>) {
     exit(0);
 }
 
-/// The real files in these folders beside the checkout, up to 256 KiB each; none where there is no such folder.
+/// The real files in these folders beside the checkout, up to 64 KiB each; none where there is no such folder.
 pub fn real_files(folders: &[&str]) -> Vec<Vec<u8>> {
     let Some(shared) = std::env::var_os(SHARED) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = folders

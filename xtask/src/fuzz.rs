@@ -15,7 +15,7 @@ use crate::run::{Failure, cargo, output, root, run, shown};
 /// Coverage counters, a table of program counters and traced comparisons for libFuzzer.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing";
+    -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing";
 
 /// Longest input tried, in bytes.
 const MAX_LEN: u64 = 256 << 10;

@@ -127,8 +127,9 @@ impl SharedColumn {
             .open(path)
             .map_err(ColumnError::io("opening", path))?;
         let bytes = file.metadata().map_err(ColumnError::io("reading the size of", path))?.len();
-        if bytes != len as u64 * 4 {
-            return Err(ColumnError::corrupt(path, format!("{bytes} bytes, {} expected", len as u64 * 4)));
+        // `len` comes from a file too: a product that wraps must not pass for the size of the mapping.
+        if (len as u64).checked_mul(4) != Some(bytes) {
+            return Err(ColumnError::corrupt(path, format!("{bytes} bytes for {len} cells of 4 bytes")));
         }
         let map = match (len, writable) {
             (0, _) => None,

@@ -281,8 +281,20 @@ impl Segment {
             && self.new_cell.len() == self.addr_type.len()
             && self.old_cell.len() == self.old_addr.len()
             && !self.blocks.is_empty()
-            && self.blocks[0].first_tx == self.first.tx;
+            && self.blocks[0].first_tx == self.first.tx
+            && self.numbers_fit();
         if agree { Ok(()) } else { Err(LedgerError::corrupt(self.path(), "its columns differ in length")) }
+    }
+
+    /// Whether every row has a number of its type: the first numbers come from the file as they are.
+    fn numbers_fit(&self) -> bool {
+        let fits =
+            |first: u32, rows: usize| u32::try_from(rows).is_ok_and(|rows| first.checked_add(rows).is_some());
+        fits(self.first.block, self.blocks.len())
+            && fits(self.first.tx, self.txids.len())
+            && fits(self.first.addr, self.addr_type.len())
+            && self.first.input.checked_add(self.in_prev_lo.len() as u64).is_some()
+            && self.first.output.checked_add(self.out_addr.len() as u64).is_some()
     }
 
     #[inline]

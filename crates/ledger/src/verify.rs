@@ -67,7 +67,7 @@ impl Ledger {
         let disagree = || wrong(format!("transaction {num} lies outside its columns"));
         let (inputs, outputs) = (
             rows.tx_inputs.range(rel).ok_or_else(disagree)?,
-            rows.tx_outputs.range(rel).ok_or_else(disagree)?,
+            rows.tx_outputs.range(rel).filter(|run| run.end <= segment.spent.len()).ok_or_else(disagree)?,
         );
         hasher.update(rows.txids[rel]);
         hasher.update(rows.tx_lock[rel].to_le_bytes());

@@ -3,30 +3,28 @@
 
 -- One imported publication of a source. Of a source and day, one is not superseded.
 CREATE TABLE snapshot (
-    id            BIGINT NOT NULL PRIMARY KEY,
-    source        TEXT   NOT NULL,
-    published     TEXT   NOT NULL,
-    sha256        TEXT   NOT NULL,
-    kind          TEXT   NOT NULL,
-    title         TEXT   NOT NULL,
-    publisher     TEXT   NOT NULL,
+    id            INTEGER NOT NULL PRIMARY KEY,
+    source        TEXT    NOT NULL,
+    published     TEXT    NOT NULL,
+    sha256        TEXT    NOT NULL,
+    kind          TEXT    NOT NULL,
+    title         TEXT    NOT NULL,
+    publisher     TEXT    NOT NULL,
     url           TEXT,
-    recorded_at   BIGINT NOT NULL,
+    recorded_at   BIGINT  NOT NULL,
     superseded_at BIGINT
 );
 CREATE UNIQUE INDEX snapshot_day ON snapshot (source, published) WHERE superseded_at IS NULL;
 
 -- What is said (a statement) or listed (a party), as JSON; many entries of a source share one.
 CREATE TABLE body (
-    id     BIGINT NOT NULL PRIMARY KEY,
-    source TEXT   NOT NULL,
-    json   TEXT   NOT NULL
+    id   INTEGER NOT NULL PRIMARY KEY,
+    json TEXT    NOT NULL
 );
-CREATE INDEX body_source ON body (source, id);
 
 -- An identity inside a source: kind 0 is a claim (a subject and a statement), kind 1 a party.
 CREATE TABLE entry (
-    id      BIGINT   NOT NULL PRIMARY KEY,
+    id      INTEGER  NOT NULL PRIMARY KEY,
     source  TEXT     NOT NULL,
     kind    SMALLINT NOT NULL,
     hash    BLOB     NOT NULL,
@@ -34,12 +32,14 @@ CREATE TABLE entry (
     body    BIGINT   NOT NULL REFERENCES body (id)
 );
 CREATE UNIQUE INDEX entry_identity ON entry (source, kind, hash);
+-- Imports read a source's entries page by page.
+CREATE INDEX entry_source ON entry (source, id);
 CREATE INDEX entry_subject ON entry (subject);
 
 -- A run of consecutive snapshots that carry an entry: from the first (carried_from) to the first later one without it
 -- (carried_to). valid_from and valid_to add the days the source itself gives (said_from, said_to).
 CREATE TABLE validity (
-    id            BIGINT   NOT NULL PRIMARY KEY,
+    id            INTEGER  NOT NULL PRIMARY KEY,
     entry         BIGINT   NOT NULL REFERENCES entry (id),
     carried_from  TEXT     NOT NULL,
     carried_to    TEXT,

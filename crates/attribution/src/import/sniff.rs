@@ -80,6 +80,8 @@ impl Format {
         match self {
             // Streamed: memory does not grow with the file, only with what it names.
             Self::OfacAdvancedXml | Self::UnXml | Self::EuXml | Self::UkXml => 2 << 30,
+            // Held as a list of events, some fifteen times their size; the largest known pack has 5 MB.
+            Self::TagPack | Self::ActorPack => 64 << 20,
             _ => 256 << 20,
         }
     }

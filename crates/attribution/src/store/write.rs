@@ -286,9 +286,9 @@ async fn insert_entries(
             next_entry += 1;
         }
         if !new_bodies.is_empty() {
-            let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO body (id, source, json) ");
+            let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO body (id, json) ");
             query.push_values(new_bodies, |mut row, (id, json)| {
-                row.push_bind(id).push_bind(source).push_bind(json);
+                row.push_bind(id).push_bind(json);
             });
             query.build().execute(&mut *db).await.map_err(StoreError::while_("storing statements"))?;
         }

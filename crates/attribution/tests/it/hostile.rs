@@ -140,3 +140,10 @@ fn bombs_are_refused_quickly() {
     // A compression bomb stops at the format's limit; here only that a truncated one is an error.
     assert!(read(&mut &b"BZh91AY&SY"[..], &named("x.csv.bz2")).is_err());
 }
+
+#[test]
+fn a_list_without_end_is_cut_off_with_the_limit_named() {
+    let options = Options { format: Some(Format::TagPack), ..named("endless.yaml") };
+    let error = read(&mut std::io::repeat(b' '), &options).expect_err("endless").to_string();
+    assert!(error.contains("larger than 67108864 bytes"), "{error}");
+}

@@ -43,6 +43,12 @@ fn the_advanced_xml_gives_every_address_with_its_party() {
     let sim: Vec<_> = list.claims.iter().filter(|claim| claim.statement.label == "Sim, Hyon Sop").collect();
     assert_eq!(sim.len(), 3);
     assert!(sim.iter().all(|claim| claim.statement.programs == ["NPWMD"]));
+    let of_concern = |claim: &&tracehound_attribution::import::NewClaim| {
+        claim.statement.label == "Sim, Hyon Sop"
+            || claim.statement.programs.iter().any(|p| p.starts_with("DPRK"))
+    };
+    let distinct: BTreeSet<_> = list.claims.iter().filter(of_concern).map(|claim| &claim.subject).collect();
+    assert_eq!(distinct.len(), 114);
 
     // The listing date is the party's; the list says nothing about when the address was added.
     let ronin = address("0x098B716B8Aaf21512996dC57EB0615e2383E2f96");

@@ -180,7 +180,11 @@ fn transactions_have_the_measured_shape() {
         *paid.entry(&output.script_pubkey).or_default() += 1;
     }
     assert!(*paid.values().max().expect("outputs") > 100);
-    assert!((35..50).contains(&(paid.len() as u64 * 100 / outputs)), "{} scripts for {outputs} outputs", paid.len());
+    assert!(
+        (35..50).contains(&(paid.len() as u64 * 100 / outputs)),
+        "{} scripts for {outputs} outputs",
+        paid.len()
+    );
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub(crate) fn run_all() -> Result<(), Failure> {
         ));
     }
     run(cargo(&["fmt", "--all", "--check"]))?;
+    run(cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))?;
     eprintln!("\n$ cargo xtask tidy");
     tidy::run()?;
     run(cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;

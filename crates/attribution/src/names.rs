@@ -19,13 +19,15 @@ use std::{
 };
 
 use tracehound_model::{Party, PartyKind};
+use xxhash_rust::xxh3::xxh3_64;
 
 use normal::normal;
-use score::Term;
+use score::{Asked, LEAST_JOINED, LEAST_SIMILARITY, Shape, Term};
 
 /// Below this a name is not reported at all.
 pub const MIN_SCORE: f64 = 0.5;
-/// Matches from this on deserve a person's look. See docs of [`NameIndex::search`] for what it costs.
+/// Matches from this on deserve a person's look: a letter dropped, swapped or wrong, another word order, initials and
+/// other romanisations stay above it; two common words out of three stay below.
 pub const DEFAULT_THRESHOLD: f64 = 0.85;
 /// Longest query, in bytes.
 const MAX_QUERY_BYTES: usize = 1_000;
@@ -89,17 +91,20 @@ struct Word {
     names: Range<u32>,
 }
 
-/// Names of parties, prepared for matching. Built in O(total length); about 1 KB a name.
+/// Names of parties, prepared for matching. Built in O(n log n) of their tokens.
 #[derive(Debug)]
 pub struct NameIndex {
     parties: Vec<Party>,
     names: Vec<Name>,
     token_pool: Vec<u32>,
+    /// Sorted by text.
     words: Vec<Word>,
-    word_numbers: HashMap<String, u32>,
+    /// The words' shapes apart, as most comparisons end with them.
+    shapes: Vec<Shape>,
     postings: Vec<u32>,
-    /// Names by two adjacent tokens written as one, and by all tokens written as one.
-    joined: HashMap<String, Vec<u32>>,
+    /// Hashes of two adjacent tokens written as one, and of all tokens written as one, with their names; sorted. A hint
+    /// where to look: the score is made from the tokens.
+    joined: Vec<(u64, u32)>,
 }
 
 impl NameIndex {
@@ -122,8 +127,21 @@ impl NameIndex {
                 texts.push(normal.tokens);
             }
         }
+        let mut index = Self {
+            parties: parties.to_vec(),
+            names,
+            token_pool: Vec::new(),
+            words: Vec::new(),
+            shapes: Vec::new(),
+            postings: Vec::new(),
+            joined: joined(&texts),
+        };
+        index.add_words(&texts);
+        index
+    }
+
+    fn add_words(&mut self, texts: &[Vec<String>]) {
         let mut by_word: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
-        let mut joined: HashMap<String, Vec<u32>> = HashMap::new();
         for (name, tokens) in texts.iter().enumerate() {
             for token in tokens {
                 let names = by_word.entry(token).or_default();
@@ -131,35 +149,21 @@ impl NameIndex {
                     names.push(name as u32);
                 }
             }
-            for pair in tokens.windows(2) {
-                joined.entry(pair.concat()).or_default().push(name as u32);
-            }
-            if tokens.len() > 2 {
-                joined.entry(tokens.concat()).or_default().push(name as u32);
-            }
         }
-        let mut index = Self {
-            parties: parties.to_vec(),
-            names,
-            token_pool: Vec::new(),
-            words: Vec::with_capacity(by_word.len()),
-            word_numbers: HashMap::with_capacity(by_word.len()),
-            postings: Vec::new(),
-            joined,
-        };
+        let mut numbers = HashMap::with_capacity(by_word.len());
         for (text, names) in by_word {
-            let first = index.postings.len() as u32;
-            index.postings.extend_from_slice(&names);
-            index.word_numbers.insert(text.to_owned(), index.words.len() as u32);
-            let term = Term::new(text, index.rarity(names.len()));
-            index.words.push(Word { term, names: first..index.postings.len() as u32 });
+            let first = self.postings.len() as u32;
+            self.postings.extend_from_slice(&names);
+            numbers.insert(text, self.words.len() as u32);
+            let term = Term::new(text, self.rarity(names.len()));
+            self.shapes.push(term.shape);
+            self.words.push(Word { term, names: first..self.postings.len() as u32 });
         }
-        for (name, tokens) in index.names.iter_mut().zip(&texts) {
-            let first = index.token_pool.len() as u32;
-            index.token_pool.extend(tokens.iter().map(|token| index.word_numbers[token.as_str()]));
-            name.tokens = first..index.token_pool.len() as u32;
+        for (name, tokens) in self.names.iter_mut().zip(texts) {
+            let first = self.token_pool.len() as u32;
+            self.token_pool.extend(tokens.iter().map(|token| numbers[token.as_str()]));
+            name.tokens = first..self.token_pool.len() as u32;
         }
-        index
     }
 
     /// Number of names that can be found.
@@ -230,7 +234,12 @@ impl NameIndex {
         let mut support = vec![0.0; self.names.len()];
         for token in tokens {
             let mut term = Term::new(token, 1.0);
-            let found = if term.is_initial() { Vec::new() } else { self.similar_words(&term) };
+            // An initial supports names that have it as an initial too; what it may stand for is for the score to say.
+            let found = if term.is_initial() {
+                self.word(token).map(|word| (word, 1.0)).into_iter().collect()
+            } else {
+                self.similar_words(&term, LEAST_SIMILARITY)
+            };
             let likest = found.iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
             term.rarity = likest.map_or(1.0, |(word, _)| self.words[*word as usize].term.rarity);
             for (word, similarity) in found {
@@ -248,31 +257,45 @@ impl NameIndex {
     /// Adds support for tokens that one side writes as one and the other as several.
     fn support_joined(&self, tokens: &[String], terms: &[Term], support: &mut [f64]) {
         for (token, term) in tokens.iter().zip(terms) {
-            for &name in self.joined.get(token).into_iter().flatten() {
+            for name in self.names_joined(token) {
                 support[name as usize] += term.weight(false);
             }
         }
         for (pair, weights) in tokens.windows(2).zip(terms.windows(2)) {
             let weight = weights[0].weight(false) + weights[1].weight(false);
-            for (word, similarity) in self.similar_words(&Term::new(&pair.concat(), 1.0)) {
+            for (word, similarity) in self.similar_words(&Term::new(&pair.concat(), 1.0), LEAST_JOINED) {
                 let Range { start, end } = self.words[word as usize].names;
                 for &name in &self.postings[start as usize..end as usize] {
                     support[name as usize] += weight * similarity;
                 }
             }
         }
-        let all = tokens.concat();
-        let same = self.joined.get(&all).into_iter().flatten();
-        for &name in same {
+        for name in self.names_joined(&tokens.concat()) {
             support[name as usize] += f64::INFINITY;
         }
     }
 
-    fn similar_words(&self, term: &Term) -> Vec<(u32, f64)> {
+    /// Names of which two adjacent tokens, or all, make `text` when written as one.
+    fn names_joined(&self, text: &str) -> impl Iterator<Item = u32> {
+        let hash = xxh3_64(text.as_bytes());
+        let first = self.joined.partition_point(|entry| entry.0 < hash);
+        self.joined[first..].iter().take_while(move |entry| entry.0 == hash).map(|entry| entry.1)
+    }
+
+    fn word(&self, text: &str) -> Option<u32> {
+        let position = self.words.binary_search_by(|word| word.term.text().cmp(text)).ok()?;
+        Some(position as u32)
+    }
+
+    fn similar_words(&self, term: &Term, least: f64) -> Vec<(u32, f64)> {
         let mut found = Vec::new();
-        for (number, word) in self.words.iter().enumerate() {
-            let similarity = term.similarity(&word.term);
-            if similarity > 0.0 {
+        let asked = Asked::new(term);
+        for (number, shape) in self.shapes.iter().enumerate() {
+            if !term.shape.may_be_like(*shape, least) {
+                continue;
+            }
+            let similarity = asked.similarity(&self.words[number].term);
+            if similarity >= least {
                 found.push((number as u32, similarity));
             }
         }
@@ -301,4 +324,17 @@ impl NameIndex {
         let score = if weak { score * score::WEAK_ALIAS } else { score };
         (score * 10_000.0).round() / 10_000.0
     }
+}
+
+fn joined(texts: &[Vec<String>]) -> Vec<(u64, u32)> {
+    let mut joined = Vec::new();
+    for (name, tokens) in texts.iter().enumerate() {
+        let whole = (tokens.len() > 2).then_some(&tokens[..]);
+        for part in tokens.windows(2).chain(whole) {
+            joined.push((xxh3_64(part.concat().as_bytes()), name as u32));
+        }
+    }
+    joined.sort_unstable();
+    joined.dedup();
+    joined
 }

@@ -13,7 +13,10 @@ pub(super) fn subject_of_key(key: &[u8]) -> Option<Subject> {
             Subject::Tx { chain: std::str::from_utf8(chain).ok()?.parse().ok()?, txid: TxId(*txid) }
         }
         FAMILY_OPAQUE => Subject::Opaque(std::str::from_utf8(rest).ok()?.to_owned()),
-        _ => Subject::Address(Address::from_key(key)?),
+        _ => {
+            let address = Address::from_key(key)?;
+            return (address.key().as_ref() == key).then_some(Subject::Address(address));
+        }
     };
     (subject_key(&subject) == key).then_some(subject)
 }

@@ -119,7 +119,7 @@ mod tests {
         }
         assert_eq!(unpack_day(pack_day(None)), None);
         assert!(is_day_or_none(pack_day(None)));
-        let no_day = (2023 << 9) | (2 << 5) | 29;
+        let no_day = (2023 << 9) + (2 << 5) + 29;
         assert_eq!(unpack_day(no_day), None);
         assert!(!is_day_or_none(no_day));
     }

@@ -1,19 +1,23 @@
 //! The score of one name against a query.
 
-use super::similarity::{consonants, fold, jaro_winkler, letter_set};
+use super::similarity::{Pattern, fold, letter_set, skeleton};
 
 /// A name that the list itself calls a weak alias counts for this much.
 pub(super) const WEAK_ALIAS: f64 = 0.9;
 /// Pairs less alike than this are different words.
-const LEAST_SIMILARITY: f64 = 0.8;
+pub(super) const LEAST_SIMILARITY: f64 = 0.8;
 /// An initial against a word that begins with it.
-const INITIAL: f64 = 0.85;
-/// Words with the same consonants.
-const SAME_CONSONANTS: f64 = 0.88;
+const INITIAL: f64 = 0.9;
+/// Words with the same consonants and other vowels between them.
+const SAME_SKELETON: f64 = 0.86;
+/// Consonants and vowels from which that says something.
+const LEAST_SKELETON: usize = 5;
 /// Words that are the same but for regular differences between romanisations.
 const SAME_FOLDED: f64 = 0.97;
 /// Two words on one side, one on the other.
 const JOINED: f64 = 0.98;
+/// Such words must be more alike than others.
+pub(super) const LEAST_JOINED: f64 = 0.9;
 /// The same words in an order that is neither the written one nor the one around the comma.
 const OTHER_ORDER: f64 = 0.99;
 /// What a form of company, an article or a title weighs, against a word of the same rarity.
@@ -22,10 +26,13 @@ const FILLER: f64 = 0.1;
 const INITIAL_WEIGHT: f64 = 0.5;
 /// No word weighs less, however common.
 const LEAST_WEIGHT: f64 = 0.2;
-/// Sum of rarities from which shared words are telling enough that a name may have more than the query.
-const TELLING: f64 = 1.3;
-/// Sum of rarities below which they are not at all.
-const NOT_TELLING: f64 = 0.7;
+/// From this on shared words are telling enough that a name may have more than the query. The measure is rarity, in
+/// full for words of [`FULL_LENGTH`] letters.
+const TELLING: f64 = 1.4;
+/// Below this they are not at all.
+const NOT_TELLING: f64 = 0.8;
+/// Shorter words tell less: there are fewer of them, and more people for each.
+const FULL_LENGTH: f64 = 6.0;
 /// Part of the score lost when all else of the name is missing from a query that is telling.
 const LOSS_TELLING: f64 = 0.3;
 /// The same for one that is not.
@@ -100,17 +107,59 @@ const FILLERS: &[&str] = &[
 /// Those that a person's name may carry.
 const TITLES: &[&str] = &["aka", "dr", "mr", "mrs", "ms"];
 
+/// What tells quickly that two words are too different: letters and length of the folded word.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    letters: u32,
+    length: u32,
+    digits: bool,
+    initial: bool,
+}
+
+impl Shape {
+    /// Whether [`Asked::similarity`] can reach `least`. Letters that only one side has cannot match, which bounds
+    /// Jaro-Winkler from above.
+    pub(super) fn may_be_like(self, other: Self, least: f64) -> bool {
+        let missing = |from: Self, other: Self| (from.letters & !other.letters).count_ones();
+        let (a, b) = (self.length, other.length);
+        let matches = (a.saturating_sub(missing(self, other))).min(b.saturating_sub(missing(other, self)));
+        let share = |length: u32| f64::from(matches) / f64::from(length.max(1));
+        let jaro = (share(a) + share(b) + 1.0) / 3.0;
+        let winkler = jaro + 0.4 * (1.0 - jaro);
+        winkler >= 1.0 - (1.0 - least) / strictness(a.min(b)) - SHAPE_SLACK
+    }
+}
+
+/// Folding changes a word's length, and with it how strictly it is compared, by a little.
+const SHAPE_SLACK: f64 = 0.04;
+
+/// How much more alike a short word must be than a long one: differences count so many times.
+fn strictness(letters: u32) -> f64 {
+    match letters {
+        0..=3 => 2.5,
+        4 => 1.7,
+        5..=6 => 1.25,
+        _ => 1.0,
+    }
+}
+
+/// Parts of names that are common everywhere, also where a short list has but one of them.
+const PARTICLES: &[&str] = &[
+    "abu", "al", "ben", "bin", "bint", "da", "de", "del", "der", "di", "el", "ibn", "la", "ul", "van", "von",
+];
+
 /// A token with all that comparing it needs.
 #[derive(Clone, Debug)]
 pub(super) struct Term {
     text: String,
     folded: String,
-    consonants: String,
-    letters: u32,
+    skeleton: String,
+    pub(super) shape: Shape,
     /// 1.0 for a token of one name, towards 0 for one of all names.
     pub(super) rarity: f64,
     filler: bool,
     title: bool,
+    particle: bool,
 }
 
 impl Term {
@@ -118,24 +167,34 @@ impl Term {
         let folded = fold(text);
         Self {
             text: text.to_owned(),
-            consonants: consonants(&folded),
-            letters: letter_set(text),
+            skeleton: skeleton(&folded),
+            shape: Shape {
+                letters: letter_set(&folded),
+                length: folded.len() as u32,
+                digits: text.bytes().any(|byte| byte.is_ascii_digit()),
+                initial: text.len() == 1 && text.as_bytes()[0].is_ascii_lowercase(),
+            },
             rarity,
             filler: FILLERS.contains(&text),
             title: TITLES.contains(&text),
+            particle: PARTICLES.contains(&text),
             folded,
         }
     }
 
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// A single letter.
     pub(super) fn is_initial(&self) -> bool {
-        self.text.len() == 1 && self.text.as_bytes()[0].is_ascii_lowercase()
+        self.shape.initial
     }
 
     /// What the token counts for in a name of a person or an organisation.
     pub(super) fn weight(&self, organisation: bool) -> f64 {
         let filler = self.title || (self.filler && organisation);
-        let weight = self.rarity.max(LEAST_WEIGHT);
+        let weight = if self.particle { LEAST_WEIGHT } else { self.rarity.max(LEAST_WEIGHT) };
         if filler {
             weight * FILLER
         } else if self.is_initial() {
@@ -145,41 +204,51 @@ impl Term {
         }
     }
 
-    /// How alike two words are: 0.0, or [`LEAST_SIMILARITY`] to 1.0. Short words must be more alike than long ones.
-    pub(super) fn similarity(&self, other: &Self) -> f64 {
-        if self.text == other.text {
-            return 1.0;
-        }
-        let (short, long) = if self.text.len() < other.text.len() { (self, other) } else { (other, self) };
-        if short.is_initial() {
-            return 0.0;
-        }
-        let digits = |term: &Self| term.letters >> 26 != 0;
-        if digits(self) || digits(other) || short.text.len() * 2 < long.text.len() {
-            return 0.0;
-        }
-        if self.folded == other.folded {
-            return SAME_FOLDED;
-        }
-        // Jaro-Winkler of 0.8 needs about two thirds of the letters in common.
-        if (self.letters & other.letters).count_ones() * 2 < short.letters.count_ones() {
-            return 0.0;
-        }
-        let spelt = jaro_winkler(self.text.as_bytes(), other.text.as_bytes());
-        let folded = jaro_winkler(self.folded.as_bytes(), other.folded.as_bytes()) * SAME_FOLDED;
-        let strictness = match short.text.len() {
-            0..=4 => 1.6,
-            5..=6 => 1.25,
-            _ => 1.0,
-        };
-        let similarity = 1.0 - (1.0 - spelt.max(folded)) * strictness;
-        let same_consonants = self.consonants.len() >= 3 && self.consonants == other.consonants;
-        let similarity = if same_consonants { similarity.max(SAME_CONSONANTS) } else { similarity };
-        if similarity >= LEAST_SIMILARITY { similarity } else { 0.0 }
+    fn fullness(&self) -> f64 {
+        (f64::from(self.text.len() as u32) / FULL_LENGTH).min(1.0)
     }
 
     fn joined(first: &Self, second: &Self) -> Self {
         Self::new(&[&first.text[..], &second.text].concat(), first.rarity.max(second.rarity))
+    }
+}
+
+/// A term to be compared with many others.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) term: &'a Term,
+    text: Pattern<'a>,
+    folded: Pattern<'a>,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(term: &'a Term) -> Self {
+        Self { term, text: Pattern::new(&term.text), folded: Pattern::new(&term.folded) }
+    }
+
+    /// How alike two words are: 0.0, or [`LEAST_SIMILARITY`] to 1.0. Short words must be more alike than long ones.
+    pub(super) fn similarity(&self, other: &Term) -> f64 {
+        let term = self.term;
+        if term.text == other.text {
+            return 1.0;
+        }
+        let (a, b) = (term.shape, other.shape);
+        let (short, long) = (term.text.len().min(other.text.len()), term.text.len().max(other.text.len()));
+        if a.initial || b.initial || a.digits || b.digits || short * 2 < long {
+            return 0.0;
+        }
+        if !a.may_be_like(b, LEAST_SIMILARITY) {
+            return 0.0;
+        }
+        if term.folded == other.folded {
+            return SAME_FOLDED;
+        }
+        let spelt = self.text.jaro_winkler(&other.text);
+        let folded = self.folded.jaro_winkler(&other.folded) * SAME_FOLDED;
+        let similarity = 1.0 - (1.0 - spelt.max(folded)) * strictness(short as u32);
+        let same_skeleton = term.skeleton.len() >= LEAST_SKELETON && term.skeleton == other.skeleton;
+        let similarity = if same_skeleton { similarity.max(SAME_SKELETON) } else { similarity };
+        if similarity >= LEAST_SIMILARITY { similarity } else { 0.0 }
     }
 }
 
@@ -215,8 +284,8 @@ pub(super) fn score(query: &[Term], name: &[&Term], before_comma: usize, organis
         query_explained += pair.similarity * heaviness(&pair);
         for term in &name[pair.name.0..][..pair.name.1] {
             name_explained += pair.similarity * weight(term);
-            let plain = !term.is_initial() && !query[pair.query.0].is_initial();
-            telling += if plain { pair.similarity * weight(term) } else { 0.0 };
+            let initial = term.is_initial() || query[pair.query.0].is_initial();
+            telling += if initial { 0.0 } else { pair.similarity * weight(term) * term.fullness() };
         }
     }
     let query_share = query_explained / query.iter().map(weight).sum::<f64>();
@@ -239,31 +308,30 @@ fn is_same(query: &[Term], name: &[&Term], before_comma: usize) -> bool {
 /// All pairs of words that may mean the same.
 fn pairs(query: &[Term], name: &[&Term]) -> Vec<Pair> {
     let mut pairs = Vec::new();
-    for (q, asked) in query.iter().enumerate() {
+    for (q, asked) in query.iter().map(Asked::new).enumerate() {
         for (n, listed) in name.iter().enumerate() {
-            let initial = (asked.is_initial() || listed.is_initial()) && asked.text[..1] == listed.text[..1];
+            let initial =
+                (asked.term.is_initial() || listed.is_initial()) && asked.term.text[..1] == listed.text[..1];
             let similarity = asked.similarity(listed);
             let similarity = if initial && similarity == 0.0 { INITIAL } else { similarity };
             if similarity > 0.0 {
                 pairs.push(Pair { similarity, query: (q, 1), name: (n, 1) });
             }
         }
-    }
-    for (q, pair) in query.windows(2).enumerate() {
-        let joined = Term::joined(&pair[0], &pair[1]);
-        for (n, listed) in name.iter().enumerate() {
-            let similarity = joined.similarity(listed) * JOINED;
-            if similarity > LEAST_SIMILARITY {
-                pairs.push(Pair { similarity, query: (q, 2), name: (n, 1) });
+        for (n, pair) in name.windows(2).enumerate() {
+            let similarity = asked.similarity(&Term::joined(pair[0], pair[1])) * JOINED;
+            if similarity > LEAST_JOINED {
+                pairs.push(Pair { similarity, query: (q, 1), name: (n, 2) });
             }
         }
     }
-    for (n, pair) in name.windows(2).enumerate() {
-        let joined = Term::joined(pair[0], pair[1]);
-        for (q, asked) in query.iter().enumerate() {
-            let similarity = asked.similarity(&joined) * JOINED;
-            if similarity > LEAST_SIMILARITY {
-                pairs.push(Pair { similarity, query: (q, 1), name: (n, 2) });
+    for (q, pair) in query.windows(2).enumerate() {
+        let joined = Term::joined(&pair[0], &pair[1]);
+        let asked = Asked::new(&joined);
+        for (n, listed) in name.iter().enumerate() {
+            let similarity = asked.similarity(listed) * JOINED;
+            if similarity > LEAST_JOINED {
+                pairs.push(Pair { similarity, query: (q, 2), name: (n, 1) });
             }
         }
     }

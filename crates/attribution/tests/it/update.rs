@@ -82,11 +82,11 @@ fn list_of(people: usize, day: &str) -> Vec<u8> {
     );
     for number in 0..people {
         use std::fmt::Write;
-        write!(
+        writeln!(
             xml,
             "<INDIVIDUAL><DATAID>{number}</DATAID><FIRST_NAME>Nemo</FIRST_NAME><SECOND_NAME>Nobody \
              {number}</SECOND_NAME><UN_LIST_TYPE>DPRK</UN_LIST_TYPE><REFERENCE_NUMBER>KPi.{number:03}</REFERENCE_NUMBER>\
-             <LISTED_ON>2016-03-02</LISTED_ON></INDIVIDUAL>\n"
+             <LISTED_ON>2016-03-02</LISTED_ON></INDIVIDUAL>"
         )
         .unwrap();
     }
@@ -298,7 +298,7 @@ fn redirects_are_followed_within_reach_only() {
     let target = Server::sending(ok(&list()));
     let to_target = target.url.clone();
     let server = Server::new(move |_, stream| {
-        send(stream, &answer(&format!("302 Found\r\nlocation: {to_target}"), b""))
+        send(stream, &answer(&format!("302 Found\r\nlocation: {to_target}"), b""));
     });
     let dir = tempfile::tempdir().unwrap();
     fetch(&spec(&server), dir.path(), &http()).unwrap();
@@ -353,7 +353,7 @@ fn too_much_is_refused_whether_announced_or_not() {
 
     let endless = Server::new(|_, stream| {
         send(stream, b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
-        let chunk = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
+        let chunk = [b"10000\r\n".as_slice(), &vec![b' '; 0x10000], b"\r\n"].concat();
         while stream.write_all(&chunk).is_ok() {}
     });
     let failure = refused(&endless, &http());

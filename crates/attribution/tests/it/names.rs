@@ -1,0 +1,213 @@
+//! Names of sanctioned people and organisations, as people type them.
+
+use proptest::prelude::*;
+use tracehound_attribution::names::{DEFAULT_THRESHOLD, MIN_SCORE, NameError, NameIndex};
+use tracehound_model::{Party, SourceId, claim::PartyKind, claim::PartyName};
+
+use crate::support::real;
+
+fn party(id: usize, kind: PartyKind, names: &[&str]) -> Party {
+    let name =
+        |full: &&str| PartyName { full: full.trim_end_matches('~').to_owned(), weak: full.ends_with('~') };
+    Party {
+        source: SourceId("a-list".to_owned()),
+        id: id.to_string(),
+        kind,
+        names: names.iter().map(name).collect(),
+        programs: Vec::new(),
+        listed_on: None,
+    }
+}
+
+/// Some listed names; `~` marks a weak alias.
+fn some_parties() -> Vec<Party> {
+    let people: &[&[&str]] = &[
+        &["SIM, Hyon-Sop"],
+        &["LI, Jiadong", "李, 家东"],
+        &["KIM, Jong Un"],
+        &["PUTIN, Vladimir Vladimirovich"],
+        &["SEMENOV, Roman", "Семенов, Роман"],
+        &["AL-ZAWAHIRI, Ayman"],
+        &["ÁLVAREZ NÚÑEZ, José María"],
+        &["MURAD, Iraklievich", "John~"],
+    ];
+    let organisations: &[&[&str]] = &[
+        &["LAZARUS GROUP", "Hidden Cobra~"],
+        &["CHEIL CREDIT BANK", "First Credit Bank"],
+        &["KOREA KWANGSON BANKING CORP"],
+        &["GREEN PINE ASSOCIATED CO., LTD."],
+    ];
+    let people = people.iter().map(|names| (PartyKind::Individual, names));
+    let all = people.chain(organisations.iter().map(|names| (PartyKind::Entity, names)));
+    all.enumerate().map(|(id, (kind, names))| party(id, kind, names)).collect()
+}
+
+/// The best match's score and name.
+fn best(index: &NameIndex, query: &str) -> (f64, String) {
+    let found = index.search(query, 1).unwrap();
+    found.first().map_or((0.0, String::new()), |found| (found.score, found.matched_name.to_owned()))
+}
+
+#[test]
+fn the_same_name_scores_one_however_it_is_written() {
+    let index = NameIndex::build(&some_parties());
+    for query in [
+        "SIM, Hyon-Sop",
+        "Sim Hyon Sop",
+        "hyon-sop sim",
+        "Kim Jong Un",
+        "KIM Jong-Un",
+        "Роман Семенов",
+        "Roman Semenov",
+        "李家东",
+        "Li Jia Dong",
+        "Jose Maria Alvarez Nunez",
+        "Lazarus Grp.",
+        "Green Pine Associated Company Limited",
+    ] {
+        let (score, name) = best(&index, query);
+        assert_eq!(score, 1.0, "{query} ~ {name}");
+    }
+}
+
+#[test]
+fn other_spellings_initials_and_missing_parts_score_high() {
+    let index = NameIndex::build(&some_parties());
+    for (query, expected) in [
+        ("Sim Hyeon Seop", "SIM, Hyon-Sop"),
+        ("심현섭", "SIM, Hyon-Sop"),
+        ("Hyonsop Sim", "SIM, Hyon-Sop"),
+        ("Vladimir Putin", "PUTIN, Vladimir Vladimirovich"),
+        ("Wladimir Putin", "PUTIN, Vladimir Vladimirovich"),
+        ("Mr. Aiman Zawahiri", "AL-ZAWAHIRI, Ayman"),
+        ("J. U. Kim", "KIM, Jong Un"),
+        ("Green Pine Associated", "GREEN PINE ASSOCIATED CO., LTD."),
+        ("Kwangson Banking Corporation", "KOREA KWANGSON BANKING CORP"),
+    ] {
+        let (score, name) = best(&index, query);
+        assert_eq!(name, expected, "{query}");
+        assert!((DEFAULT_THRESHOLD..1.0).contains(&score), "{query} ~ {name}: {score}");
+    }
+}
+
+#[test]
+fn one_common_word_is_not_a_match_with_a_longer_name() {
+    let index = NameIndex::build(&some_parties());
+    for query in
+        ["Kim", "Jong", "Kim Young", "Roman", "Bank", "Vladimir", "Credit Bank of Nowhere", "José Martínez"]
+    {
+        let (score, name) = best(&index, query);
+        assert!(score < 0.8, "{query} ~ {name}: {score}");
+    }
+}
+
+#[test]
+fn a_weak_alias_scores_lower_and_says_so() {
+    let index = NameIndex::build(&some_parties());
+    for query in ["Hidden Cobra", "John"] {
+        let found = &index.search(query, 1).unwrap()[0];
+        assert!(found.weak && (0.85..0.95).contains(&found.score), "{query}: {}", found.score);
+    }
+    assert!(best(&index, "John Smith").0 < 0.6);
+}
+
+#[test]
+fn a_party_stands_once_by_its_best_name_and_the_limit_holds() {
+    let index = NameIndex::build(&some_parties());
+    let found = index.search("Credit Bank", 10).unwrap();
+    assert_eq!(found.iter().filter(|found| found.party.names[0].full == "CHEIL CREDIT BANK").count(), 1);
+    assert!(
+        found.is_sorted_by(|a, b| a.score >= b.score) && found.iter().all(|found| found.score >= MIN_SCORE)
+    );
+    assert!(index.search("Credit Bank", 0).unwrap().is_empty());
+}
+
+#[test]
+fn what_cannot_be_searched_is_an_error_and_not_an_empty_answer() {
+    let index = NameIndex::build(&some_parties());
+    for query in ["", "  ", "?!", "\u{200b}\u{301}"] {
+        assert!(
+            index.search(query, 5).is_err_and(|error| matches!(error, NameError::Empty { .. })),
+            "{query:?}"
+        );
+    }
+    for query in ["a".repeat(1_001), "kim ".repeat(41)] {
+        assert!(matches!(index.search(&query, 5), Err(NameError::TooLong { .. })));
+    }
+}
+
+/// Measured on the lists of OFAC (2025-11-19) and the UN (2026-02-27): 19,370 parties, 52,590 names.
+#[test]
+fn real_lists_find_the_listed_and_leave_the_innocent() {
+    let Some(ofac) = real("sanctions/ofac_sdn_advanced_2025-11-19.xml.bz2") else { return };
+    let Some(un) = real("sanctions/un_consolidated_2026-02-27.xml") else { return };
+    let parties: Vec<Party> = ofac.snapshot.parties.into_iter().chain(un.snapshot.parties).collect();
+    let index = NameIndex::build(&parties);
+    for (query, expected) in [
+        ("Sim Hyon Sop", "Sim, Hyon Sop"),
+        ("Hyon-Sop SIM", "Sim, Hyon Sop"),
+        ("심현섭", "Sim, Hyon Sop"),
+        ("LI, Jiadong", "Li, Jiadong"),
+        ("Jia-Dong Li", "Li, Jiadong"),
+        ("Tian Yinyin", "Tian, Yinyin"),
+        ("Lazarus Grp", "Lazarus Group"),
+        ("Лазарус", "Lazarus Group"),
+        ("Kim Jong-eun", "Kim, Jong Un"),
+        ("Владимир Путин", "Putin, Vladimir Vladimirovich"),
+        ("Wladimir Putin", "Putin, Vladimir Vladimirovich"),
+        ("Maksim Yakubets", "Yakubets, Maksim Viktorovich"),
+        ("Kwangson Banking Corporation", "KOREA KWANGSON BANKING CORP"),
+        ("Garantex", "GARANTEX EUROPE OU"),
+        ("Park Jin Hyok", "Park, Jin Hyok"),
+    ] {
+        let found = &index.search(query, 1).unwrap()[0];
+        assert_eq!(found.party.names[0].full, expected, "{query} ~ {}", found.matched_name);
+        assert!(found.score > 0.9, "{query} ~ {}: {}", found.matched_name, found.score);
+    }
+    for query in [
+        "John Smith",
+        "Maria Garcia",
+        "Kim Young",
+        "Kim Min Jun",
+        "Lee Young Hee",
+        "David Johnson",
+        "Anna Schmidt",
+        "Wang Fang",
+        "Jose Rodriguez",
+        "Olga Smirnova",
+        "Nguyen Van Anh",
+        "James Anderson",
+        "Deutsche Bank AG",
+        "Acme Corporation",
+        "Kim",
+    ] {
+        let (score, name) = best(&index, query);
+        assert!(score < DEFAULT_THRESHOLD, "{query} ~ {name}: {score}");
+    }
+    for party in parties.iter().step_by(997) {
+        let query = &party.names[0].full;
+        let (score, name) = best(&index, query);
+        let own = if party.names[0].weak { 0.9 } else { 1.0 };
+        assert!(score >= own, "{query} ~ {name}: {score}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn any_text_gets_an_answer_within_bounds(names in proptest::collection::vec("\\PC{0,30}", 1..4), query in "\\PC{0,40}") {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let index = NameIndex::build(&[party(1, PartyKind::Unknown, &names)]);
+        for found in index.search(&query, 5).into_iter().flatten() {
+            prop_assert!((MIN_SCORE..=1.0).contains(&found.score));
+        }
+    }
+
+    #[test]
+    fn a_name_finds_itself_with_score_one(words in proptest::collection::vec("[A-Za-zéЖ李심]{1,8}", 1..6), comma in any::<bool>()) {
+        let name = if comma { format!("{}, {}", words[0], words[1..].join(" ")) } else { words.join(" ") };
+        let index = NameIndex::build(&[party(1, PartyKind::Individual, &[&name])]);
+        prop_assert_eq!(index.search(&name.to_uppercase(), 1).unwrap()[0].score, 1.0);
+    }
+}

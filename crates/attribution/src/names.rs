@@ -1,10 +1,10 @@
 //! Matching the names of listed parties, fuzzily: what a person typed against what lists wrote.
 //!
-//! A name becomes plain lower-case Latin tokens ([`normal`]). Tokens are paired by spelling
-//! ([`similarity`]: Jaro-Winkler, initials, regular differences between romanisations); rare tokens count for more than
-//! common ones, and the forms of companies ("Ltd") for next to nothing. The score of a name is the share of the query
-//! that it explains, less for what it has beyond the query; how much less depends on how telling the shared tokens are:
-//! "Vladimir Putin" may lack a patronymic, "Kim Yong" may not lack anything ([`score`]).
+//! A name becomes plain lower-case Latin tokens. Tokens are paired by spelling (Jaro-Winkler, initials, regular
+//! differences between romanisations); rare tokens count for more than common ones, and the forms of companies ("Ltd")
+//! for next to nothing. The score of a name is the share of the query that it explains, less for what it has beyond the
+//! query; how much less depends on how telling the shared tokens are: "Vladimir Putin" may lack a patronymic, "Kim
+//! Yong" may not lack anything.
 //!
 //! A score says how alike two names are, not how likely it is that they mean the same person. Scores are rounded to four
 //! places, so that reports are the same everywhere.

@@ -22,7 +22,7 @@ const FORMS: &[&str] = &[
     "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a",
     "XdAUmwtig27HBG6WfYyHAzP8n6XC9jESEw",
     "t1Hsc1LR8yKnbbe3twRp88p6vFfC5t7DLbs",
-    "44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DsLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98uNbr2VBBEt7f2wfn3RVGQBEP3A",
+    "44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DBLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98uNbr2VBBEt7f2wfn3RVGQBEP3A",
     "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh",
     "4Nd1mYw1kFyNqs7kUq6Xd8h2kK7p8tWJxJrJ3oZ9JzqC",
     "bnb1grpf0955h0ykzq3ar5nmum7y6gdfl6lxfn46h2",

@@ -6,8 +6,6 @@ use super::Complaint;
 const UNSAFE: &[&str] = &[
     // The column store: memory-mapped files read as slices of plain numbers.
     "crates/columns/src/mapped.rs",
-    // The screening index, mapped.
-    "crates/attribution/src/index/map.rs",
 ];
 
 pub(super) fn check(path: &str, text: &str) -> Vec<Complaint> {

@@ -112,21 +112,48 @@ impl Share {
 /// ties to the earlier position. Empty when all weights are zero, for then there is no proportion. O(n log n).
 ///
 /// # Panics
-/// When `total` times a weight passes 2^128; both are below 2^64 on every UTXO chain.
+/// When the weights together pass 2^128.
 pub fn split_proportionally(total: u128, weights: &[u128]) -> Vec<u128> {
     let sum: u128 = weights.iter().sum();
     if sum == 0 {
         return Vec::new();
     }
-    let product = |weight: u128| total.checked_mul(weight).expect("total and weights below 2^64");
-    let mut parts: Vec<u128> = weights.iter().map(|&weight| product(weight) / sum).collect();
-    let left = total - parts.iter().sum::<u128>();
+    let (mut parts, remainders): (Vec<u128>, Vec<u128>) =
+        weights.iter().map(|&weight| mul_div_rem(total, weight, sum)).unzip();
+    let mut left = total - parts.iter().sum::<u128>();
     let mut order: Vec<usize> = (0..weights.len()).collect();
-    order.sort_by_key(|&i| std::cmp::Reverse(product(weights[i]) % sum));
-    for &i in order.iter().take(usize::try_from(left).expect("fewer units left than weights")) {
+    if left > 0 {
+        order.sort_by_key(|&i| std::cmp::Reverse(remainders[i]));
+    }
+    for i in order {
+        if left == 0 {
+            break;
+        }
         parts[i] += 1;
+        left -= 1;
     }
     parts
+}
+
+/// `a * b / divisor` and the remainder, where `b <= divisor` so that the quotient fits.
+fn mul_div_rem(a: u128, b: u128, divisor: u128) -> (u128, u128) {
+    if let Some(product) = a.checked_mul(b) {
+        return (product / divisor, product % divisor);
+    }
+    // Long multiplication, one bit of `a` at a time, reduced as it goes: amounts of tokens with 18 decimals pass 2^64.
+    let (mut quotient, mut remainder) = (0u128, 0u128);
+    for bit in (0..128).rev() {
+        // remainder < divisor and b <= divisor, so each doubling and each addition passes the divisor at most once.
+        let doubled_over = remainder >= divisor - remainder;
+        remainder = if doubled_over { remainder - (divisor - remainder) } else { remainder * 2 };
+        quotient = quotient * 2 + u128::from(doubled_over);
+        if a >> bit & 1 == 1 {
+            let added_over = remainder >= divisor - b;
+            remainder = if added_over { remainder - (divisor - b) } else { remainder + b };
+            quotient += u128::from(added_over);
+        }
+    }
+    (quotient, remainder)
 }
 
 #[cfg(test)]
@@ -148,7 +175,25 @@ mod tests {
         assert!(split_proportionally(5, &[0, 0]).is_empty());
     }
 
+    #[test]
+    fn amounts_whose_product_passes_128_bits_are_split_too() {
+        let max = u128::MAX / 4;
+        assert_eq!(split_proportionally(max, &[max, max]), [max - max / 2, max / 2]);
+        assert_eq!(split_proportionally(max, &[max]), [max]);
+        assert_eq!(mul_div_rem(max, 3, 7), (max / 7 * 3 + max % 7 * 3 / 7, max % 7 * 3 % 7));
+    }
+
     proptest! {
+        #[test]
+        fn long_division_agrees_with_the_short_one(a in 0u64.., b in 0u64.., more in 0u64..) {
+            let (a, b) = (u128::from(a), u128::from(b));
+            let divisor = b + u128::from(more) + 1;
+            prop_assert_eq!(mul_div_rem(a << 40, b, divisor), {
+                let (high, rest) = (a * b / divisor, a * b % divisor);
+                ((high << 40) + (rest << 40) / divisor, (rest << 40) % divisor)
+            });
+        }
+
         #[test]
         fn a_split_adds_up_to_the_unit(total in 0u64.., weights in prop::collection::vec(0u64.., 1..20)) {
             let weights: Vec<u128> = weights.into_iter().map(u128::from).collect();

@@ -2,7 +2,7 @@
 //!
 //! Everything has a dense number: blocks, transactions and addresses 32 bits, inputs and outputs 64. A transaction's
 //! number is also its place in time, so "earlier" is a comparison of integers and a forward pass needs no sorting.
-//! Columns of those numbers lie in immutable [segments](segment), one file each, named in a [manifest] that is replaced
+//! Columns of those numbers lie in immutable segments, one file each, named in a manifest that is replaced
 //! atomically. The one thing that changes after sealing is whether an output is spent, a 4-byte cell beside the
 //! segment that readers check against the spending transaction.
 //!

@@ -5,7 +5,7 @@
 //! blocks repeat   MIB DIR          the real block 702861, repeated with linked headers
 //! ```
 //!
-//! Both carry mainnet's magic, because some readers know no other.
+//! Both are chains of the regression-test network: nobody can redo mainnet's work.
 
 #![expect(clippy::print_stdout, reason = "the result")]
 
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["repeat", mib, dir] => {
             let bytes = mib.parse::<u64>()? << 20;
             let block = bitcoin_test_data::blocks::mainnet_702861();
-            let written = repeat_blocks(Path::new(dir), BitcoinNetwork::Mainnet, &[block], bytes)?;
+            let written = repeat_blocks(Path::new(dir), BitcoinNetwork::Regtest, &[block], bytes)?;
             serde_json::to_string(&written)?
         }
         _ => return Err("usage: blocks generate TXS DIR [SEED] | blocks repeat MIB DIR".into()),
@@ -36,7 +36,7 @@ fn generate(txs: &str, dir: &str, seed: &str) -> Result<String, Box<dyn Error>> 
     let config = GeneratorConfig {
         seed: seed.parse()?,
         tx_count: txs.parse()?,
-        network: BitcoinNetwork::Mainnet,
+        network: BitcoinNetwork::Regtest,
         ..GeneratorConfig::default()
     };
     let summary = Generator::new(config)?.write_block_files(Path::new(dir), &mut |_| ())?;

@@ -7,6 +7,9 @@ use serde::Deserialize;
 use super::{Bench, Row, measure::measure};
 use crate::run::{Failure, cargo, command};
 
+/// Size of the folder of repeated real blocks.
+pub(crate) const REPEATED_MIB: u64 = 512;
+
 /// A generated chain, in a folder that looks like a node's: `NODE/blocks/blk*.dat`.
 #[derive(Clone, Debug)]
 pub(crate) struct Chain {
@@ -14,6 +17,13 @@ pub(crate) struct Chain {
     /// For people: "generated chain, 100,000 transactions".
     pub(crate) name: String,
     pub(crate) counts: Counts,
+}
+
+impl Chain {
+    /// The same blocks as the peers want them.
+    pub(crate) fn peers_copy(&self) -> PathBuf {
+        self.node.join("for-peers")
+    }
 }
 
 /// What the chain holds, as its generator counted.
@@ -74,6 +84,29 @@ pub(crate) fn generated_chains(bench: &mut Bench) -> Result<Vec<Chain>, Failure>
         chains.push(Chain { node, name, counts: parse(&json)? });
     }
     Ok(chains)
+}
+
+/// A real mainnet block, repeated: `blk*.dat` files in a folder, and how many blocks they hold.
+pub(crate) fn repeated_real_block(bench: &Bench) -> Result<(PathBuf, u64), Failure> {
+    #[derive(Deserialize)]
+    struct Repeated {
+        blocks: u64,
+    }
+    let dir = bench.work_dir.join(format!("repeated-{REPEATED_MIB}"));
+    let (blocks, facts) = (dir.join("blocks"), dir.join("counts.json"));
+    let json = if let Ok(json) = fs::read_to_string(&facts) {
+        json
+    } else {
+        let tool = blocks_tool()?;
+        let _ = fs::remove_dir_all(&dir);
+        let args = ["repeat", &REPEATED_MIB.to_string(), &blocks.to_string_lossy()];
+        let json = measure(command(&tool, &args))?.stdout;
+        fs::write(&facts, &json).map_err(|error| io("write", &facts, &error))?;
+        json
+    };
+    let counts: Repeated = serde_json::from_str(&json)
+        .map_err(|error| Failure::new(format!("no counts in `{}`: {error}", json.trim())))?;
+    Ok((blocks, counts.blocks))
 }
 
 /// Builds the tool that writes block files and says where it is.

@@ -1,10 +1,11 @@
 """Runs the Python peers on a folder of block files, one a process, and prints what they counted as JSON.
 
-    peers.py index    NODE   writes NODE/blocks/index, the LevelDB block index that Bitcoin Core keeps beside its files
-    peers.py explorer NODE   bitcoin-explorer
-    peers.py parser   NODE   blockchain-parser
+    peers.py index    NODE COPY   copies the block files with mainnet's magic, the only one that the peers know, and
+                                  writes COPY/blocks/index, the LevelDB index that Bitcoin Core keeps beside its files
+    peers.py explorer COPY        bitcoin-explorer
+    peers.py parser   COPY        blockchain-parser
 
-NODE is a folder with `blocks/blk*.dat` in it, as a node's data folder is.
+NODE and COPY are folders with `blocks/blk*.dat` in them, as a node's data folder is.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ import time
 # Validated to the end, block data present.
 STATUS = 5 | 8
 CLIENT_VERSION = 300000
+MAINNET = bytes.fromhex("f9beb4d9")
 
 
 def sha256d(data):
@@ -40,19 +42,21 @@ def var_int(number):
     return bytes(reversed(out))
 
 
-def write_index(node):
+def write_index(node, copy):
     import plyvel
 
+    (copy / "blocks").mkdir(parents=True)
     heights = {bytes(32): -1}
-    database = plyvel.DB(str(node / "blocks" / "index"), create_if_missing=True)
+    database = plyvel.DB(str(copy / "blocks" / "index"), create_if_missing=True)
     for path in sorted((node / "blocks").glob("blk*.dat")):
         number = int(path.stem[3:])
-        data = path.read_bytes()
+        data = bytearray(path.read_bytes())
         at = 0
         while at + 8 <= len(data):
             size = struct.unpack_from("<I", data, at + 4)[0]
+            data[at : at + 4] = MAINNET
             start = at + 8
-            header = data[start : start + 80]
+            header = bytes(data[start : start + 80])
             height = heights[header[4:36]] + 1
             block = sha256d(header)
             heights[block] = height
@@ -61,6 +65,7 @@ def write_index(node):
             if height and height % 4096 == 0:
                 print(f"{height} blocks indexed", file=sys.stderr)
             at = start + size
+        (copy / "blocks" / path.name).write_bytes(data)
         database.put(b"f" + struct.pack("<I", number), bytes(8))
     database.put(b"l", struct.pack("<I", number))
     database.close()
@@ -101,7 +106,7 @@ def main():
     tasks = {"index": write_index, "explorer": run_explorer, "parser": run_parser}
     task = tasks[sys.argv[1]]
     began = time.perf_counter()
-    result = task(pathlib.Path(sys.argv[2]))
+    result = task(*map(pathlib.Path, sys.argv[2:]))
     result["seconds"] = time.perf_counter() - began
     print(json.dumps(result))
 

@@ -1,7 +1,8 @@
 //! The Python peers, on the same files in the same run: `bitcoin-explorer` and `blockchain-parser`.
 //!
 //! Both are installed by name from the Python registry into a virtual environment in the target folder; one that cannot
-//! be had is skipped by name. The block index they want beside the files is written first and is not counted.
+//! be had is skipped by name. They read a copy with mainnet's magic, made
+//! first together with the block index they want beside the files; that is not counted.
 
 use std::{fs, path::Path, process::Command};
 
@@ -115,15 +116,23 @@ fn last_line(bytes: &[u8]) -> String {
 }
 
 fn index(python: &str, script: &Path, chain: &Chain) -> Result<(), Failure> {
-    if chain.node.join("blocks/index").exists() {
+    let copy = chain.peers_copy();
+    if copy.exists() {
         return Ok(());
     }
-    measure(task(python, script, "index", chain)).map(drop)
+    // Renamed when whole: an interrupted copy is not taken for one.
+    let partial = copy.with_extension("partial");
+    let _ = fs::remove_dir_all(&partial);
+    let mut command = Command::new(python);
+    command.arg(script).arg("index").args([&chain.node, &partial]);
+    measure(command)?;
+    fs::rename(&partial, &copy)
+        .map_err(|error| Failure::new(format!("cannot rename {}: {error}", partial.display())))
 }
 
 fn task(python: &str, script: &Path, task: &str, chain: &Chain) -> Command {
     let mut command = Command::new(python);
-    command.arg(script).arg(task).arg(&chain.node);
+    command.arg(script).arg(task).arg(chain.peers_copy());
     command
 }
 
@@ -134,7 +143,7 @@ fn measure_peer(
     version: &str,
     chain: &Chain,
 ) -> Result<Row, Failure> {
-    warm(&chain.node.join("blocks"))?;
+    warm(&chain.peers_copy().join("blocks"))?;
     let measured = measure(task(python, script, peer.task, chain))?;
     let said: Said = serde_json::from_str(&measured.stdout)
         .map_err(|error| Failure::new(format!("{} said `{}`: {error}", peer.package, measured.stdout)))?;
@@ -154,7 +163,7 @@ fn measure_peer(
         // Its own clock: starting Python is not its work.
         seconds: said.seconds,
         peak_mib: Some(measured.peak_mib),
-        command: format!("peers.py {} NODE", peer.task),
+        command: format!("peers.py {} COPY", peer.task),
         note: peer.note.into(),
     })
 }

@@ -32,7 +32,7 @@ pub fn write(path: &Path, kind: Kind, words: [u64; WORDS], sections: &[&[u8]]) -
     write_durably(path, &parts(kind, &header, sections))
 }
 
-/// The bytes that [`write`] writes.
+/// The bytes that [`write()`] writes.
 pub fn encode(kind: Kind, words: [u64; WORDS], sections: &[&[u8]]) -> Vec<u8> {
     let header = header(kind, words, sections);
     parts(kind, &header, sections).concat()

@@ -4,5 +4,6 @@
 //! snapshot and the same question give the same answer.
 
 pub mod counterparties;
+pub mod taint;
 
 pub use counterparties::{Counterparties, Counterparty, Limits, TxParties, tx_parties};

@@ -1,22 +1,11 @@
 use tracehound_analysis::{Counterparties, Limits};
-use tracehound_ledger::{Ledger, Writer, WriterOptions};
-use tracehound_model::{BitcoinNetwork, BlockHash, Chain, OutPoint, utxo::UtxoBlock};
+use tracehound_ledger::Ledger;
+use tracehound_model::{BlockHash, OutPoint, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
-const SUBJECT: usize = 100;
+use crate::ledger_of;
 
-fn ledger_of(blocks: &[UtxoBlock]) -> (tempfile::TempDir, Ledger) {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let chain = Chain::Bitcoin(BitcoinNetwork::Regtest);
-    let mut writer = Writer::open(dir.path(), chain, WriterOptions::default()).expect("opens");
-    for block in blocks {
-        writer.append(block).expect("appends");
-    }
-    writer.commit().expect("commits");
-    drop(writer);
-    let ledger = Ledger::open(dir.path()).expect("opens");
-    (dir, ledger)
-}
+const SUBJECT: usize = 100;
 
 fn of(ledger: &Ledger, limits: Limits) -> Counterparties {
     Counterparties::of(ledger, ledger.find_address(&owner(SUBJECT)).expect("known"), limits)

@@ -1,3 +1,20 @@
 //! Analysis on small hand-made chains whose answers can be worked out on paper.
 
 mod counterparties;
+mod taint;
+
+use tracehound_ledger::{Ledger, Writer, WriterOptions};
+use tracehound_model::{BitcoinNetwork, Chain, utxo::UtxoBlock};
+
+fn ledger_of(blocks: &[UtxoBlock]) -> (tempfile::TempDir, Ledger) {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let chain = Chain::Bitcoin(BitcoinNetwork::Regtest);
+    let mut writer = Writer::open(dir.path(), chain, WriterOptions::default()).expect("opens");
+    for block in blocks {
+        writer.append(block).expect("appends");
+    }
+    writer.commit().expect("commits");
+    drop(writer);
+    let ledger = Ledger::open(dir.path()).expect("opens");
+    (dir, ledger)
+}

@@ -1,0 +1,589 @@
+//! Taint through a whole ledger, one transaction at a time in time order, touching only what is dirty.
+//!
+//! The walk keeps a queue of transactions that spend something dirty, earliest first (latest first when it goes back to
+//! the sources), and divides each by the chosen rule. A transaction's number is its place in time, so no sorting is
+//! needed and a cycle of addresses is no cycle of transactions. Whatever is not followed further is booked: at every
+//! moment `held + arrived + mixed + fees + unowned + unresolved + cut = seeded`, to the unit, for every label and every
+//! method but poison, whose amounts grow by their nature.
+
+use std::{
+    collections::{BTreeMap, BinaryHeap, HashMap},
+    fmt,
+};
+
+use tracehound_ledger::{AddrNum, Ledger, OutNum, OutputView, Prev, TxNum, TxView};
+
+use super::{Holding, Label, Method, divide, divide_backward};
+
+/// Towards where the value went, or back to where it came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To the destinations.
+    Forward,
+    /// To the sources.
+    Backward,
+}
+
+/// An output that is followed, as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed {
+    /// The output.
+    pub out: OutNum,
+    /// Under which label.
+    pub label: Label,
+}
+
+/// How to follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Which way.
+    pub direction: Direction,
+    /// By which rule.
+    pub method: Method,
+    /// Go on behind a mixing transaction, by haircut whatever the method: its outputs are a set with shares, not a
+    /// path. Otherwise the walk stops before it.
+    pub through_mixes: bool,
+    /// Where to stop.
+    pub limits: WalkLimits,
+}
+
+/// Where a walk stops, whatever it found. What is cut is booked and listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WalkLimits {
+    /// Transactions between a seed and the last one divided.
+    pub hops: u32,
+    /// Dirty base units in an output below which it is not followed.
+    pub dust: u128,
+    /// Dirty share of an output, in millionths, below which it is not followed.
+    pub share_ppm: u32,
+    /// Outputs (backward: inputs) above which a transaction is not divided.
+    pub fan_out: u32,
+    /// Transactions divided in all.
+    pub txs: usize,
+    /// Ignore spends in blocks after this time, seconds since 1970-01-01 UTC.
+    pub until: u32,
+}
+
+impl Default for WalkLimits {
+    fn default() -> Self {
+        Self { hops: 1_000, dust: 546, share_ppm: 0, fan_out: 5_000, txs: 1_000_000, until: u32::MAX }
+    }
+}
+
+/// A transaction that mixes the coins of several people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mix {
+    /// Which kind, by the field's name.
+    pub protocol: &'static str,
+    /// People in it, at least.
+    pub participants: u32,
+}
+
+/// What ends a path.
+pub trait Stops {
+    /// Whether the owner is a service: what happens inside cannot be seen on the chain.
+    fn is_service(&self, owner: AddrNum) -> bool;
+    /// What kind of mixing transaction this is, if it is one.
+    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix>;
+}
+
+/// Which limit cut a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cut {
+    /// [`WalkLimits::hops`].
+    Hops,
+    /// [`WalkLimits::dust`].
+    Dust,
+    /// [`WalkLimits::share_ppm`].
+    Share,
+    /// [`WalkLimits::fan_out`].
+    FanOut,
+    /// [`WalkLimits::txs`].
+    Work,
+    /// It came to another seed, which is followed as a whole already.
+    Seed,
+}
+
+/// Why a path ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fate {
+    /// Unspent in the snapshot, or until the time asked for.
+    Held,
+    /// At a service; backward: from a service.
+    Arrived,
+    /// Spent by this mixing transaction (backward: made by it).
+    Mixed(TxNum),
+    /// Paid to an output without an owner (`OP_RETURN`).
+    Unowned,
+    /// Backward: new coins of this coinbase.
+    Minted(TxNum),
+    /// The amounts of this transaction are not all in the ledger, so it cannot be divided.
+    Unresolved(TxNum),
+    /// A limit ended it.
+    Cut(Cut),
+}
+
+/// Where a path ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// The output; `None` when it is not in the ledger.
+    pub out: Option<OutNum>,
+    /// What it holds.
+    pub holding: Holding,
+    /// Transactions between it and the nearest seed.
+    pub hop: u32,
+    /// Why it ends here.
+    pub fate: Fate,
+}
+
+/// A transaction that was divided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The transaction.
+    pub tx: TxNum,
+    /// Transactions between it and the nearest seed, itself included.
+    pub hop: u32,
+    /// Dirty outputs that it spends.
+    pub inputs: Vec<(OutNum, Holding)>,
+    /// Dirty outputs that it makes.
+    pub outputs: Vec<(OutNum, Holding)>,
+    /// Dirty part of the fee.
+    pub fee: Holding,
+    /// What kind of mix it is, where the walk went through one.
+    pub mix: Option<Mix>,
+}
+
+/// Base units of one label, by where they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Seeded.
+    pub seeded: u128,
+    /// [`Fate::Held`].
+    pub held: u128,
+    /// [`Fate::Arrived`].
+    pub arrived: u128,
+    /// [`Fate::Mixed`].
+    pub mixed: u128,
+    /// Paid as fees.
+    pub fees: u128,
+    /// [`Fate::Unowned`].
+    pub unowned: u128,
+    /// [`Fate::Minted`].
+    pub minted: u128,
+    /// [`Fate::Unresolved`].
+    pub unresolved: u128,
+    /// [`Fate::Cut`]: the residual.
+    pub cut: u128,
+}
+
+impl Totals {
+    /// All parts; equal to [`Totals::seeded`] for every method that conserves.
+    pub fn booked(&self) -> u128 {
+        self.held
+            + self.arrived
+            + self.mixed
+            + self.fees
+            + self.unowned
+            + self.minted
+            + self.unresolved
+            + self.cut
+    }
+
+    fn part(&mut self, fate: Fate) -> &mut u128 {
+        match fate {
+            Fate::Held => &mut self.held,
+            Fate::Arrived => &mut self.arrived,
+            Fate::Mixed(_) => &mut self.mixed,
+            Fate::Unowned => &mut self.unowned,
+            Fate::Minted(_) => &mut self.minted,
+            Fate::Unresolved(_) => &mut self.unresolved,
+            Fate::Cut(_) => &mut self.cut,
+        }
+    }
+}
+
+/// What a walk found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Walk {
+    /// Transactions divided, in the order of the walk: time, or time backwards.
+    pub steps: Vec<Step>,
+    /// Where paths end, in the order they were found.
+    pub ends: Vec<End>,
+    /// Sums by label.
+    pub totals: BTreeMap<Label, Totals>,
+}
+
+impl Walk {
+    /// Whether something was not followed because of a limit or of amounts that are missing.
+    pub fn is_complete(&self) -> bool {
+        self.totals.values().all(|totals| totals.cut == 0 && totals.unresolved == 0)
+    }
+}
+
+/// A question that cannot be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeedError {
+    /// No seed was given.
+    None,
+    /// The ledger has no such output.
+    NotInLedger(OutNum),
+    /// The same output twice.
+    Twice(OutNum),
+    /// The method cannot go backward: it does not say which input a dirty unit came from.
+    NoWayBack(Method),
+}
+
+impl fmt::Display for SeedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("there is no output to start from"),
+            Self::NotInLedger(out) => write!(f, "output number {} is not in the ledger", out.0),
+            Self::Twice(out) => write!(f, "output number {} is given twice", out.0),
+            Self::NoWayBack(method) => {
+                write!(f, "{} cannot be followed backward; use haircut, fifo, lifo or poison", method.name())
+            }
+        }
+    }
+}
+
+impl std::error::Error for SeedError {}
+
+/// Follows the seeds. O(rows of the transactions divided × log of those waiting).
+pub fn walk(ledger: &Ledger, seeds: &[Seed], options: Options, stops: &dyn Stops) -> Result<Walk, SeedError> {
+    if seeds.is_empty() {
+        return Err(SeedError::None);
+    }
+    if options.direction == Direction::Backward && matches!(options.method, Method::Tiho | Method::CleanFirst)
+    {
+        return Err(SeedError::NoWayBack(options.method));
+    }
+    let mut walker = Walker {
+        ledger,
+        options,
+        stops,
+        live: HashMap::new(),
+        seeds: HashMap::new(),
+        queue: BinaryHeap::new(),
+        found: Walk::default(),
+    };
+    walker.plant(seeds)?;
+    walker.run();
+    Ok(walker.found)
+}
+
+/// Something dirty on its way.
+struct Live {
+    holding: Holding,
+    hop: u32,
+}
+
+struct Walker<'a> {
+    ledger: &'a Ledger,
+    options: Options,
+    stops: &'a dyn Stops,
+    /// Dirty outputs that wait for the transaction that spends them (backward: made them).
+    live: HashMap<OutNum, Live>,
+    seeds: HashMap<OutNum, Label>,
+    /// The transactions waited for; the next one has the highest key.
+    queue: BinaryHeap<u64>,
+    found: Walk,
+}
+
+/// A transaction's amounts and owners, read once.
+struct Rows {
+    /// Outputs spent, with amount and owner; `None` where the output is not in the ledger.
+    inputs: Vec<(Option<OutNum>, Option<u64>, Option<AddrNum>)>,
+    outputs: Vec<OutputView>,
+    coinbase: bool,
+}
+
+impl Walker<'_> {
+    fn plant(&mut self, seeds: &[Seed]) -> Result<(), SeedError> {
+        for seed in seeds {
+            let output = self.ledger.output(seed.out).ok_or(SeedError::NotInLedger(seed.out))?;
+            if self.seeds.insert(seed.out, seed.label).is_some() {
+                return Err(SeedError::Twice(seed.out));
+            }
+            self.found.totals.entry(seed.label).or_default().seeded += u128::from(output.value);
+        }
+        for seed in seeds {
+            let Some(output) = self.ledger.output(seed.out) else { continue };
+            let holding = match self.options.method {
+                Method::Poison => Holding::poisoned(output.value.into(), vec![seed.label]),
+                _ => Holding::labelled(output.value.into(), seed.label),
+            };
+            self.place(&output, holding, 0, true);
+        }
+        Ok(())
+    }
+
+    fn run(&mut self) {
+        while let Some(key) = self.queue.pop() {
+            while self.queue.peek() == Some(&key) {
+                self.queue.pop();
+            }
+            let tx = self.tx_of_key(key);
+            if let Some(view) = self.ledger.tx(tx) {
+                self.divide(&view);
+            }
+        }
+    }
+
+    /// Forward the earliest transaction comes first, backward the latest.
+    fn key_of_tx(&self, tx: TxNum) -> u64 {
+        match self.options.direction {
+            Direction::Forward => u64::from(u32::MAX - tx.0),
+            Direction::Backward => u64::from(tx.0),
+        }
+    }
+
+    fn tx_of_key(&self, key: u64) -> TxNum {
+        let key = u32::try_from(key).expect("made from 32 bits");
+        TxNum(if self.options.direction == Direction::Forward { u32::MAX - key } else { key })
+    }
+
+    /// Decides whether something dirty in an output goes on from there, and books it if not.
+    fn place(&mut self, output: &OutputView, holding: Holding, hop: u32, seed: bool) {
+        let fate = match self.options.direction {
+            Direction::Forward => self.fate_forward(output, &holding, hop, seed),
+            Direction::Backward => self.fate_backward(output, &holding, hop, seed),
+        };
+        match fate {
+            Ok(tx) => {
+                self.queue.push(self.key_of_tx(tx));
+                self.live.insert(output.num, Live { holding, hop });
+            }
+            Err(fate) => self.end(Some(output.num), holding, hop, fate),
+        }
+    }
+
+    fn fate_forward(
+        &self,
+        output: &OutputView,
+        holding: &Holding,
+        hop: u32,
+        seed: bool,
+    ) -> Result<TxNum, Fate> {
+        let Some(owner) = output.owner else { return Err(Fate::Unowned) };
+        if !seed {
+            if self.seeds.contains_key(&output.num) {
+                return Err(Fate::Cut(Cut::Seed));
+            }
+            if self.stops.is_service(owner) {
+                return Err(Fate::Arrived);
+            }
+        }
+        let until = self.options.limits.until;
+        let in_time =
+            |tx: &TxNum| self.ledger.block_of(*tx).is_some_and(|block| block.header.time() <= until);
+        let spender = if until == u32::MAX { output.spent_by } else { output.spent_by.filter(in_time) };
+        let Some(spender) = spender else { return Err(Fate::Held) };
+        self.limit(holding, hop, seed).map_or(Ok(spender), |cut| Err(Fate::Cut(cut)))
+    }
+
+    fn fate_backward(
+        &self,
+        output: &OutputView,
+        holding: &Holding,
+        hop: u32,
+        seed: bool,
+    ) -> Result<TxNum, Fate> {
+        if !seed {
+            if self.seeds.contains_key(&output.num) {
+                return Err(Fate::Cut(Cut::Seed));
+            }
+            if output.owner.is_some_and(|owner| self.stops.is_service(owner)) {
+                return Err(Fate::Arrived);
+            }
+        }
+        let Some((maker, _)) = self.ledger.tx_of_output(output.num) else { return Err(Fate::Cut(Cut::Work)) };
+        self.limit(holding, hop, seed).map_or(Ok(maker), |cut| Err(Fate::Cut(cut)))
+    }
+
+    /// The limit that something dirty falls under, if any. Seeds are followed however small.
+    fn limit(&self, holding: &Holding, hop: u32, seed: bool) -> Option<Cut> {
+        let limits = &self.options.limits;
+        if hop >= limits.hops {
+            return Some(Cut::Hops);
+        }
+        if seed {
+            return None;
+        }
+        let dirty = holding.dirty_all();
+        let ppm = u128::from(limits.share_ppm);
+        match () {
+            () if dirty < limits.dust => Some(Cut::Dust),
+            () if ppm > 0 && dirty.saturating_mul(1_000_000) < holding.value().saturating_mul(ppm) => {
+                Some(Cut::Share)
+            }
+            () => None,
+        }
+    }
+
+    fn end(&mut self, out: Option<OutNum>, holding: Holding, hop: u32, fate: Fate) {
+        for (label, amount) in holding.by_label() {
+            *self.found.totals.entry(label).or_default().part(fate) += amount;
+        }
+        self.found.ends.push(End { out, holding, hop, fate });
+    }
+
+    fn rows(&self, tx: &TxView) -> Rows {
+        let mut coinbase = false;
+        let inputs = self
+            .ledger
+            .inputs(tx)
+            .map(|input| match input.prev {
+                Prev::Output(out) => {
+                    (Some(out), self.ledger.output_value(out), self.ledger.output_owner(out))
+                }
+                Prev::Missing { value, owner, .. } => (None, value, owner),
+                Prev::Coinbase => {
+                    coinbase = true;
+                    (None, Some(0), None)
+                }
+            })
+            .collect();
+        Rows { inputs, outputs: self.ledger.outputs(tx).collect(), coinbase }
+    }
+
+    fn divide(&mut self, tx: &TxView) {
+        let fan = match self.options.direction {
+            Direction::Forward => tx.output_count,
+            Direction::Backward => tx.input_count,
+        };
+        let blocked = if self.found.steps.len() >= self.options.limits.txs {
+            Some(Fate::Cut(Cut::Work))
+        } else if fan > self.options.limits.fan_out {
+            Some(Fate::Cut(Cut::FanOut))
+        } else {
+            None
+        };
+        let rows = self.rows(tx);
+        let mix = self.stops.mix(self.ledger, tx);
+        let stopped = mix.filter(|_| !self.options.through_mixes).map(|_| Fate::Mixed(tx.num));
+        let unknown = rows.inputs.iter().any(|(_, value, _)| value.is_none());
+        let fate = stopped.or(blocked).or(unknown.then_some(Fate::Unresolved(tx.num)));
+        let sources: Vec<OutNum> = match self.options.direction {
+            Direction::Forward => rows.inputs.iter().filter_map(|(out, ..)| *out).collect(),
+            Direction::Backward => rows.outputs.iter().map(|output| output.num).collect(),
+        };
+        let fate = fate.or_else(|| {
+            (self.options.direction == Direction::Backward && rows.coinbase).then_some(Fate::Minted(tx.num))
+        });
+        if let Some(fate) = fate {
+            for out in sources {
+                if let Some(live) = self.live.remove(&out) {
+                    self.end(Some(out), live.holding, live.hop, fate);
+                }
+            }
+            return;
+        }
+        let method = if mix.is_some() && self.options.method.conserves() {
+            Method::Haircut
+        } else {
+            self.options.method
+        };
+        match self.options.direction {
+            Direction::Forward => self.divide_forward(tx, &rows, method, mix),
+            Direction::Backward => self.divide_backward(tx, &rows, method, mix),
+        }
+    }
+
+    fn divide_forward(&mut self, tx: &TxView, rows: &Rows, method: Method, mix: Option<Mix>) {
+        let mut hop = u32::MAX;
+        let mut dirty_inputs = Vec::new();
+        let mut inputs = Vec::with_capacity(rows.inputs.len());
+        for &(out, value, _) in &rows.inputs {
+            let live = out.and_then(|out| Some((out, self.live.remove(&out)?)));
+            inputs.push(match live {
+                Some((out, live)) => {
+                    hop = hop.min(live.hop);
+                    dirty_inputs.push((out, live.holding.clone()));
+                    live.holding
+                }
+                None => Holding::clean(value.unwrap_or(0).into()),
+            });
+        }
+        let hop = hop.saturating_add(1);
+        let values: Vec<u128> = rows.outputs.iter().map(|output| output.value.into()).collect();
+        let Ok(division) = divide(method, &inputs, &values) else {
+            // Outputs above inputs: only a damaged or made-up chain has that, and nothing can be said about it.
+            for (out, holding) in dirty_inputs {
+                self.end(Some(out), holding, hop - 1, Fate::Unresolved(tx.num));
+            }
+            return;
+        };
+        self.book_fee(&division.rest);
+        let mut dirty_outputs = Vec::new();
+        for (output, holding) in rows.outputs.iter().zip(division.outputs) {
+            if !holding.is_clean() {
+                dirty_outputs.push((output.num, holding.clone()));
+                self.place(output, holding, hop, false);
+            }
+        }
+        self.found.steps.push(Step {
+            tx: tx.num,
+            hop,
+            inputs: dirty_inputs,
+            outputs: dirty_outputs,
+            fee: division.rest,
+            mix,
+        });
+    }
+
+    fn book_fee(&mut self, fee: &Holding) {
+        for (label, amount) in fee.by_label() {
+            self.found.totals.entry(label).or_default().fees += amount;
+        }
+    }
+
+    fn divide_backward(&mut self, tx: &TxView, rows: &Rows, method: Method, mix: Option<Mix>) {
+        let mut hop = u32::MAX;
+        let mut dirty_outputs = Vec::new();
+        let mut outputs = Vec::with_capacity(rows.outputs.len());
+        for output in &rows.outputs {
+            outputs.push(match self.live.remove(&output.num) {
+                Some(live) => {
+                    hop = hop.min(live.hop);
+                    dirty_outputs.push((output.num, live.holding.clone()));
+                    live.holding
+                }
+                None => Holding::clean(output.value.into()),
+            });
+        }
+        let hop = hop.saturating_add(1);
+        let values: Vec<u128> = rows.inputs.iter().map(|(_, value, _)| value.unwrap_or(0).into()).collect();
+        let (held, paid): (u128, u128) = (values.iter().sum(), outputs.iter().map(Holding::value).sum());
+        let division = held
+            .checked_sub(paid)
+            .and_then(|fee| divide_backward(method, &outputs, &Holding::clean(fee), &values));
+        let Some(Ok(sources)) = division else {
+            for (out, holding) in dirty_outputs {
+                self.end(Some(out), holding, hop - 1, Fate::Unresolved(tx.num));
+            }
+            return;
+        };
+        let mut dirty_inputs = Vec::new();
+        for (&(out, _, owner), holding) in rows.inputs.iter().zip(sources) {
+            if holding.is_clean() {
+                continue;
+            }
+            if let Some(output) = out.and_then(|out| self.ledger.output(out)) {
+                dirty_inputs.push((output.num, holding.clone()));
+                self.place(&output, holding, hop, false);
+            } else {
+                let service = owner.is_some_and(|owner| self.stops.is_service(owner));
+                let fate = if service { Fate::Arrived } else { Fate::Unresolved(tx.num) };
+                self.end(None, holding, hop, fate);
+            }
+        }
+        self.found.steps.push(Step {
+            tx: tx.num,
+            hop,
+            inputs: dirty_inputs,
+            outputs: dirty_outputs,
+            fee: Holding::default(),
+            mix,
+        });
+    }
+}

@@ -3,6 +3,7 @@
 //! **Invariants.** No I/O beyond reading the snapshot it is given, no clock, no randomness without a seed: the same
 //! snapshot and the same question give the same answer.
 
+pub mod boltzmann;
 pub mod counterparties;
 pub mod taint;
 

@@ -1,5 +1,6 @@
 //! Analysis on small hand-made chains whose answers can be worked out on paper.
 
+mod boltzmann;
 mod counterparties;
 mod taint;
 

@@ -6,5 +6,6 @@
 pub mod boltzmann;
 pub mod counterparties;
 pub mod taint;
+pub mod trace;
 
 pub use counterparties::{Counterparties, Counterparty, Limits, TxParties, tx_parties};

@@ -67,6 +67,8 @@ pub(crate) enum Command {
     /// Chain data into the ledger
     #[command(subcommand)]
     Ingest(IngestCommand),
+    /// Where value went, or came from: by five rules of taint, as text, table or drawing
+    Trace(TraceArgs),
     /// What the ledger holds, and whether it is whole
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -111,6 +113,57 @@ pub(crate) struct ScreenArgs {
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// Bitcoin network whose ledger is searched for counterparties
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound trace 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
+  tracehound trace TXID:0 TXID:1 --method fifo --svg trace.svg
+  tracehound trace TXID --compare
+  tracehound trace ADDRESS --backward --hops 5 --output json")]
+pub(crate) struct TraceArgs {
+    /// Outputs (TXID:N), transactions (all their outputs) or addresses (all they received)
+    #[arg(value_name = "FROM", required = true)]
+    pub from: Vec<String>,
+    /// To the sources instead of the destinations
+    #[arg(long)]
+    pub backward: bool,
+    /// Rule of taint: poison, haircut, fifo, lifo or tiho
+    #[arg(long, value_name = "METHOD", default_value = "haircut", value_parser = method)]
+    pub method: tracehound_analysis::taint::Method,
+    /// All rules side by side instead of one in detail
+    #[arg(long, conflicts_with_all = ["svg", "dot"])]
+    pub compare: bool,
+    /// Go on behind CoinJoins, by haircut: shares of a set, not a path
+    #[arg(long)]
+    pub through_mixes: bool,
+    /// Most transactions between the start and an end
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    pub hops: u32,
+    /// Do not follow less than this many satoshi in one output
+    #[arg(long, value_name = "SATOSHI", default_value_t = 546)]
+    pub dust: u64,
+    /// Do not divide transactions with more outputs (backward: inputs) than this
+    #[arg(long, value_name = "COUNT", default_value_t = 5_000)]
+    pub fan_out: u32,
+    /// Most transactions divided in all
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000_000)]
+    pub work: usize,
+    /// Answer as of a past day or moment, UTC: neither later blocks nor later claims count
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub as_of: Option<jiff::Timestamp>,
+    /// Lines of the tree
+    #[arg(long, value_name = "COUNT", default_value_t = 60)]
+    pub lines: usize,
+    /// Draw it into this file
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Write it for Graphviz into this file
+    #[arg(long, value_name = "FILE")]
+    pub dot: Option<PathBuf>,
+    /// Bitcoin network
     #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
     pub network: BitcoinNetwork,
 }
@@ -211,6 +264,14 @@ fn score(text: &str) -> Result<f64, String> {
         Ok(score) if (0.0..=1.0).contains(&score) => Ok(score),
         _ => Err("a score is a number from 0 to 1".to_owned()),
     }
+}
+
+fn method(text: &str) -> Result<tracehound_analysis::taint::Method, String> {
+    use tracehound_analysis::taint::Method;
+    Method::COMPARED
+        .into_iter()
+        .find(|method| method.name() == text)
+        .ok_or_else(|| "one of poison, haircut, fifo, lifo, tiho".to_owned())
 }
 
 fn network(text: &str) -> Result<BitcoinNetwork, String> {

@@ -7,4 +7,5 @@ mod names;
 
 pub(crate) mod policy;
 pub(crate) mod screen;
+pub(crate) mod trace;
 mod update;

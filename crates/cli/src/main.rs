@@ -44,6 +44,7 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Lists(command) => commands::lists::run(common, &data, command, &mut out),
         Command::Ingest(command) => commands::ingest::ingest(common, &data, command, &mut out),
         Command::Ledger(command) => commands::ingest::ledger(common, &data, command, &mut out),
+        Command::Trace(args) => commands::trace::run(common, &data, args, &mut out),
         Command::Policy(command) => commands::policy::run(command, &mut out),
     }?;
     out.flush().into_diagnostic()?;

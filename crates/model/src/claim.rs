@@ -162,6 +162,24 @@ impl Category {
         Self::Unknown,
     ];
 
+    /// Whether it is a business that keeps other people's money or takes part in everybody's trades: what goes in
+    /// comes out mixed with others', so a trace ends there (Chainalysis's rule for indirect exposure).
+    pub const fn is_service(self) -> bool {
+        matches!(
+            self,
+            Self::Market
+                | Self::MixingService
+                | Self::Exchange
+                | Self::DefiDex
+                | Self::DefiBridge
+                | Self::Defi
+                | Self::Gambling
+                | Self::Miner
+                | Self::PaymentProcessor
+                | Self::HostedWallet
+        )
+    }
+
     /// The category stored as `byte`, if there is one.
     pub const fn from_byte(byte: u8) -> Option<Self> {
         if (byte as usize) < Self::ALL.len() { Some(Self::ALL[byte as usize]) } else { None }

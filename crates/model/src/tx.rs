@@ -76,6 +76,19 @@ pub struct OutPoint {
     pub vout: u32,
 }
 
+impl FromStr for OutPoint {
+    type Err = ParseHashError;
+
+    /// `TXID:N`, as it is printed.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || ParseHashError(text.to_owned());
+        let (txid, vout) = text.split_once(':').ok_or_else(wrong)?;
+        let digits = !vout.is_empty() && vout.bytes().all(|byte| byte.is_ascii_digit());
+        let vout = vout.parse().ok().filter(|_| digits).ok_or_else(wrong)?;
+        Ok(Self { txid: txid.parse()?, vout })
+    }
+}
+
 impl fmt::Display for OutPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.txid, self.vout)
@@ -93,5 +106,10 @@ mod tests {
         assert_eq!(txid.0[0], 0x16);
         assert_eq!(txid.to_string(), text);
         assert!("f418".parse::<TxId>().is_err());
+        let outpoint: OutPoint = format!("{text}:7").parse().expect("an outpoint");
+        assert_eq!((outpoint.txid, outpoint.vout, outpoint.to_string()), (txid, 7, format!("{text}:7")));
+        for wrong in ["", ":", ":1", text, &format!("{text}:"), &format!("{text}:+1"), &format!("{text}:4294967296")] {
+            assert!(wrong.parse::<OutPoint>().is_err(), "{wrong}");
+        }
     }
 }

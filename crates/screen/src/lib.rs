@@ -8,8 +8,10 @@
 //! **Invariants.** No clock and no I/O beyond the snapshots it is given: the same index, ledger, policy and moment give
 //! the same bytes. `allow` is said only when everything the policy requires was there.
 
+mod parties;
 pub mod policy;
 mod screener;
 
+pub use parties::Parties;
 pub use policy::{Policy, PolicyError, Rule};
 pub use screener::{Screener, Settings};

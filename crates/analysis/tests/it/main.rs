@@ -3,6 +3,7 @@
 mod boltzmann;
 mod counterparties;
 mod taint;
+mod trace;
 
 use tracehound_ledger::{Ledger, Writer, WriterOptions};
 use tracehound_model::{BitcoinNetwork, Chain, utxo::UtxoBlock};

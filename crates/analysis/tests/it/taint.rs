@@ -1,4 +1,4 @@
 //! The worked examples of the rules, conservation, and walks over small chains.
 
 mod examples;
-mod walks;
+pub(crate) mod walks;

@@ -37,19 +37,19 @@ fn options(method: Method) -> Options {
     Options { direction: Direction::Forward, method, through_mixes: false, limits }
 }
 
-fn output(ledger: &Ledger, txid: TxId, vout: u64) -> OutNum {
+pub(crate) fn output(ledger: &Ledger, txid: TxId, vout: u64) -> OutNum {
     let tx = ledger.tx(ledger.find_tx(&txid).expect("in the ledger")).expect("has a view");
     OutNum(tx.first_output.0 + vout)
 }
 
 /// 1,000 stolen by owner 1; 600 on to 2 and 390 to 3; owner 2 pays a service (owner 50) and keeps the rest; owner 3 joins a
 /// mix with 4 and 5.
-struct Story {
-    blocks: Vec<UtxoBlock>,
-    theft: TxId,
+pub(crate) struct Story {
+    pub(crate) blocks: Vec<UtxoBlock>,
+    pub(crate) theft: TxId,
 }
 
-fn story() -> Story {
+pub(crate) fn story() -> Story {
     let out = |txid, vout| (OutPoint { txid, vout }, None);
     let mut first = BlockMaker::new(BlockHash::default(), 1_000, 0);
     let theft = first.tx(&[], &[(1_000, Some(owner(1))), (390, Some(owner(4))), (390, Some(owner(5)))]);

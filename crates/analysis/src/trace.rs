@@ -1,0 +1,383 @@
+//! A trace for people: what a walk found, with names, times and addresses, ready to be printed, drawn or kept.
+//!
+//! [`trace`] walks and names; [`text`], [`svg()`], [`dot()`] and [`csv()`] show. All of them are pure: the same trace gives
+//! the same bytes.
+
+mod compare;
+mod dot;
+mod svg;
+mod table;
+pub mod text;
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxView};
+use tracehound_model::{Address, Amount, BitcoinNetwork, Category, Chain, OutPoint, TxId};
+
+use crate::taint::{
+    Cut, Direction, Fate, Holding, Label, Method, Mix, Options, Seed, SeedError, Stops, Walk, walk,
+};
+
+pub use compare::{Comparison, compare};
+pub use dot::dot;
+pub use svg::svg;
+pub use table::csv;
+
+/// Who is known to own an address.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Party {
+    /// What it is called.
+    pub label: String,
+    /// What it is.
+    pub category: Category,
+}
+
+/// What is known about owners and transactions; the caller asks its lists.
+pub trait Known {
+    /// The owner's name, if it has one.
+    fn party(&self, owner: AddrNum) -> Option<Party>;
+    /// What kind of mixing transaction this is, if it is one.
+    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix>;
+}
+
+/// Ends paths at services.
+struct AtServices<'a>(&'a dyn Known);
+
+impl Stops for AtServices<'_> {
+    fn is_service(&self, owner: AddrNum) -> bool {
+        self.0.party(owner).is_some_and(|party| party.category.is_service())
+    }
+
+    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+        self.0.mix(ledger, tx)
+    }
+}
+
+/// An output on the way, or one that is known of without being in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The output; `None` when its transaction is not in the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outpoint: Option<OutPoint>,
+    /// Its address, where its script has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Who is known to own it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub party: Option<Party>,
+    /// Base units in it.
+    pub amount: Amount,
+    /// Base units of them that are followed.
+    pub dirty: Amount,
+    /// Transactions between it and the nearest seed.
+    pub hop: u32,
+    /// Time of the block that made it, seconds since 1970-01-01 UTC.
+    pub time: u32,
+    /// The flow it goes on in, by position in [`Trace::flows`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<usize>,
+    /// Why the path ends here, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<Ending>,
+}
+
+/// Why a path ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ending {
+    /// One word: held, arrived, mixed, unowned, minted, unresolved, cut.
+    pub fate: &'static str,
+    /// The limit, when one cut it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<&'static str>,
+    /// The mixing, minting or unresolved transaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub txid: Option<TxId>,
+}
+
+/// A transaction on the way, in the direction of the walk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Flow {
+    /// Its id.
+    pub txid: TxId,
+    /// Height of its block, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// Time of its block, seconds since 1970-01-01 UTC.
+    pub time: u32,
+    /// Transactions between it and the nearest seed, itself included.
+    pub hop: u32,
+    /// The kind of mixing transaction it is, if the walk went through one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mix: Option<&'static str>,
+    /// Where the value comes from, by position in [`Trace::places`].
+    pub from: Vec<usize>,
+    /// Where it goes.
+    pub to: Vec<usize>,
+    /// Base units followed that went to the miner.
+    pub fee: Amount,
+}
+
+/// Base units, by where they are at the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sums {
+    /// What was followed.
+    pub seeded: Amount,
+    /// Unspent.
+    pub held: Amount,
+    /// At services; backward: from services.
+    pub arrived: Amount,
+    /// In mixing transactions.
+    pub mixed: Amount,
+    /// Paid as fees.
+    pub fees: Amount,
+    /// Paid to outputs without an owner.
+    pub unowned: Amount,
+    /// Backward: new coins.
+    pub minted: Amount,
+    /// Ended at a transaction whose amounts are not all known.
+    pub unresolved: Amount,
+    /// Not followed because of a limit.
+    pub cut: Amount,
+}
+
+/// A trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Trace {
+    /// CAIP-2 id of the chain.
+    pub chain: String,
+    /// `forward` or `backward`.
+    pub direction: &'static str,
+    /// The rule of taint.
+    pub method: &'static str,
+    /// Outputs, in the order in which the walk came to them; the seeds first.
+    pub places: Vec<Place>,
+    /// Transactions, in the order of the walk.
+    pub flows: Vec<Flow>,
+    /// How many of `places` are seeds.
+    pub seeds: usize,
+    /// Where the value is.
+    pub sums: Sums,
+    /// In words: what was not followed or not seen.
+    pub gaps: Vec<String>,
+    /// The ledger's snapshot.
+    pub snapshot: String,
+}
+
+impl Trace {
+    /// Whether nothing was cut by a limit or stopped by amounts that are not known.
+    pub fn is_complete(&self) -> bool {
+        self.sums.cut.0 == 0 && self.sums.unresolved.0 == 0
+    }
+}
+
+/// Follows outputs under one label and names what it meets.
+pub fn trace(
+    ledger: &Ledger,
+    network: BitcoinNetwork,
+    seeds: &[OutNum],
+    options: Options,
+    known: &dyn Known,
+) -> Result<Trace, SeedError> {
+    let label = Label(0);
+    let planted: Vec<Seed> = seeds.iter().map(|&out| Seed { out, label }).collect();
+    let found = walk(ledger, &planted, options, &AtServices(known))?;
+    let mut namer = Namer { ledger, network, known, places: Vec::new(), by_out: HashMap::new() };
+    for &out in seeds {
+        let value = ledger.output(out).map_or(0, |output| output.value);
+        namer.place(Some(out), &Holding::labelled(value.into(), label), 0);
+    }
+    let flows = namer.flows(&found, options.direction);
+    namer.ends(&found);
+    let chain = Chain::Bitcoin(network);
+    Ok(Trace {
+        chain: chain.to_string(),
+        direction: if options.direction == Direction::Forward { "forward" } else { "backward" },
+        method: options.method.name(),
+        places: namer.places,
+        flows,
+        seeds: seeds.len(),
+        sums: sums(&found, label),
+        gaps: gaps(ledger, &found, options),
+        snapshot: ledger.snapshot_id(),
+    })
+}
+
+struct Namer<'a> {
+    ledger: &'a Ledger,
+    network: BitcoinNetwork,
+    known: &'a dyn Known,
+    places: Vec<Place>,
+    by_out: HashMap<OutNum, usize>,
+}
+
+impl Namer<'_> {
+    /// The position of an output, described when it is new.
+    fn place(&mut self, out: Option<OutNum>, holding: &Holding, hop: u32) -> usize {
+        if let Some(&at) = out.and_then(|out| self.by_out.get(&out)) {
+            return at;
+        }
+        let at = self.places.len();
+        let output = out.and_then(|out| self.ledger.output(out));
+        let owner = output.and_then(|output| output.owner);
+        let maker = out.and_then(|out| self.ledger.tx_of_output(out));
+        let outpoint = maker.and_then(|(tx, vout)| Some(OutPoint { txid: self.ledger.tx(tx)?.txid, vout }));
+        self.places.push(Place {
+            outpoint,
+            address: owner.and_then(|owner| self.address(owner)),
+            party: owner.and_then(|owner| self.known.party(owner)),
+            amount: Amount(holding.value()),
+            dirty: Amount(holding.dirty_all()),
+            hop,
+            time: maker.map_or(0, |(tx, _)| self.time(tx)),
+            next: None,
+            end: None,
+        });
+        if let Some(out) = out {
+            self.by_out.insert(out, at);
+        }
+        at
+    }
+
+    fn address(&self, owner: AddrNum) -> Option<String> {
+        let script = self.ledger.script_key(owner)?;
+        Address::from_script(self.network, &script).map(|address| address.to_string())
+    }
+
+    fn time(&self, tx: TxNum) -> u32 {
+        self.ledger.block_of(tx).map_or(0, |block| block.header.time())
+    }
+
+    fn flows(&mut self, found: &Walk, direction: Direction) -> Vec<Flow> {
+        let mut flows = Vec::with_capacity(found.steps.len());
+        for step in &found.steps {
+            let Some(tx) = self.ledger.tx(step.tx) else { continue };
+            let (from, to) = match direction {
+                Direction::Forward => (&step.inputs, &step.outputs),
+                Direction::Backward => (&step.outputs, &step.inputs),
+            };
+            let from: Vec<usize> =
+                from.iter().map(|(out, holding)| self.place(Some(*out), holding, step.hop - 1)).collect();
+            let to = to.iter().map(|(out, holding)| self.place(Some(*out), holding, step.hop)).collect();
+            for &at in &from {
+                self.places[at].next = Some(flows.len());
+            }
+            flows.push(Flow {
+                txid: tx.txid,
+                height: self.ledger.block_of(step.tx).and_then(|block| block.height),
+                time: self.time(step.tx),
+                hop: step.hop,
+                mix: step.mix.map(|mix| mix.protocol),
+                from,
+                to,
+                fee: Amount(step.fee.dirty_all()),
+            });
+        }
+        flows
+    }
+
+    fn ends(&mut self, found: &Walk) {
+        for end in &found.ends {
+            // The flow that came to another seed shows it already, and the seed's own path goes on.
+            if end.fate == Fate::Cut(Cut::Seed) {
+                continue;
+            }
+            let at = self.place(end.out, &end.holding, end.hop);
+            self.places[at].end = Some(self.ending(end.fate));
+        }
+    }
+
+    fn ending(&self, fate: Fate) -> Ending {
+        let txid = |tx: TxNum| self.ledger.tx(tx).map(|tx| tx.txid);
+        let (fate, limit, txid) = match fate {
+            Fate::Held => ("held", None, None),
+            Fate::Arrived => ("arrived", None, None),
+            Fate::Mixed(tx) => ("mixed", None, txid(tx)),
+            Fate::Unowned => ("unowned", None, None),
+            Fate::Minted(tx) => ("minted", None, txid(tx)),
+            Fate::Unresolved(tx) => ("unresolved", None, txid(tx)),
+            Fate::Cut(cut) => ("cut", Some(limit_name(cut)), None),
+        };
+        Ending { fate, limit, txid }
+    }
+}
+
+const fn limit_name(cut: Cut) -> &'static str {
+    match cut {
+        Cut::Hops => "hops",
+        Cut::Dust => "dust",
+        Cut::Share => "share",
+        Cut::FanOut => "fan-out",
+        Cut::Work => "work",
+        Cut::Seed => "seed",
+    }
+}
+
+fn sums(found: &Walk, label: Label) -> Sums {
+    let totals = found.totals.get(&label).copied().unwrap_or_default();
+    Sums {
+        seeded: Amount(totals.seeded),
+        held: Amount(totals.held),
+        arrived: Amount(totals.arrived),
+        mixed: Amount(totals.mixed),
+        fees: Amount(totals.fees),
+        unowned: Amount(totals.unowned),
+        minted: Amount(totals.minted),
+        unresolved: Amount(totals.unresolved),
+        cut: Amount(totals.cut),
+    }
+}
+
+fn gaps(ledger: &Ledger, found: &Walk, options: Options) -> Vec<String> {
+    let mut gaps = Vec::new();
+    let info = ledger.info();
+    if info.islands > 0 {
+        gaps.push(format!(
+            "the ledger has {} gaps: value spent in the blocks between is shown as held",
+            info.islands
+        ));
+    }
+    let unresolved = found.ends.iter().filter(|end| matches!(end.fate, Fate::Unresolved(_))).count();
+    if unresolved > 0 {
+        gaps.push(format!(
+            "{unresolved} paths end at transactions that spend outputs of blocks that are not in the ledger"
+        ));
+    }
+    let seeds = found.ends.iter().filter(|end| end.fate == Fate::Cut(Cut::Seed)).count();
+    if seeds > 0 {
+        gaps.push(format!("{seeds} paths came to another seed, which is followed as a whole already"));
+    }
+    for cut in [Cut::Hops, Cut::Dust, Cut::Share, Cut::FanOut, Cut::Work] {
+        let count = found.ends.iter().filter(|end| end.fate == Fate::Cut(cut)).count();
+        if count > 0 {
+            gaps.push(format!("{count} paths were not followed further: limit on {}", limit_name(cut)));
+        }
+    }
+    if options.method == Method::Poison {
+        gaps.push("poison counts every unit that was ever in contact: its amounts do not add up".to_owned());
+    }
+    gaps
+}
+
+/// First and last digits of a hash or address: enough to tell two apart on a drawing.
+fn short(text: &str) -> String {
+    match (text.get(..8), text.len().checked_sub(6).and_then(|at| text.get(at..))) {
+        (Some(head), Some(tail)) if text.len() > 16 => format!("{head}…{tail}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// `part` of `whole` in tenths of a per cent.
+fn permille(part: Amount, whole: Amount) -> String {
+    if whole.0 == 0 {
+        return "-".to_owned();
+    }
+    let tenths = part.0.saturating_mul(1_000).saturating_add(whole.0 / 2) / whole.0;
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+/// `2024-06-01 13:37:05Z`.
+fn moment(seconds: u32) -> String {
+    let time = jiff::Timestamp::from_second(i64::from(seconds));
+    time.map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+}

@@ -1,0 +1,218 @@
+//! A trace at a terminal: where the value is, then the way it went as a tree, largest first.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use tracehound_model::Amount;
+
+use super::{Comparison, Place, Sums, Trace, moment, permille};
+
+/// The whole answer; at most `lines` lines of the tree, the rest counted.
+pub fn report(found: &Trace, lines: usize) -> String {
+    let mut text = String::new();
+    head(&mut text, found);
+    whereabouts(&mut text, found);
+    tree(&mut text, found, lines);
+    if !found.gaps.is_empty() {
+        line(&mut text, "\nNot seen");
+        for gap in &found.gaps {
+            line(&mut text, &format!("  - {gap}"));
+        }
+    }
+    text
+}
+
+fn line(text: &mut String, what: &str) {
+    writeln!(text, "{what}").expect("a string takes every write");
+}
+
+fn btc(amount: Amount) -> String {
+    amount.display(8, "BTC").to_string()
+}
+
+fn head(text: &mut String, found: &Trace) {
+    let seeds = &found.places[..found.seeds];
+    let times = || seeds.iter().map(|seed| seed.time);
+    let (first, last) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
+    let when = if first == last { moment(first) } else { format!("{} to {}", moment(first), moment(last)) };
+    line(
+        text,
+        &format!(
+            "{} {} by {}: {} in {} output{} of {when}",
+            if found.direction == "forward" { "Where it went," } else { "Where it came from," },
+            found.chain,
+            found.method,
+            btc(found.sums.seeded),
+            found.seeds,
+            if found.seeds == 1 { "" } else { "s" },
+        ),
+    );
+}
+
+/// The rows of [`Sums`] that are not zero, with their names.
+fn rows(sums: &Sums) -> impl Iterator<Item = (&'static str, Amount)> {
+    [
+        ("held, unspent", sums.held),
+        ("at services", sums.arrived),
+        ("into mixes", sums.mixed),
+        ("new coins", sums.minted),
+        ("fees", sums.fees),
+        ("to nobody (OP_RETURN)", sums.unowned),
+        ("unresolved", sums.unresolved),
+        ("cut by limits", sums.cut),
+    ]
+    .into_iter()
+}
+
+fn whereabouts(text: &mut String, found: &Trace) {
+    line(text, "");
+    let whole = found.sums.seeded;
+    for (name, amount) in rows(&found.sums).filter(|(_, amount)| amount.0 > 0) {
+        line(text, &format!("  {name:<44} {:>22}  {:>7}", btc(amount), permille(amount, whole)));
+        if name == "at services" {
+            for (party, amount) in services(found) {
+                line(text, &format!("    {party:<42} {:>22}  {:>7}", btc(amount), permille(amount, whole)));
+            }
+        }
+    }
+}
+
+fn services(found: &Trace) -> Vec<(String, Amount)> {
+    let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
+    for place in found.places.iter().filter(|place| is_end(place, "arrived")) {
+        let name = place.party.as_ref().map_or("not named", |party| party.label.as_str());
+        sums.entry(name.to_owned()).or_default().0 += place.dirty.0;
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    sums
+}
+
+fn is_end(place: &Place, fate: &str) -> bool {
+    place.end.as_ref().is_some_and(|end| end.fate == fate)
+}
+
+fn tree(text: &mut String, found: &Trace, lines: usize) {
+    line(text, "\nThe way, largest first");
+    let mut shown = vec![false; found.flows.len()];
+    let mut left = lines;
+    // A stack of places with their depth, the largest on top.
+    let mut stack: Vec<(usize, usize)> = Vec::new();
+    push_largest_last(&mut stack, found, 0..found.seeds, 0);
+    while let Some((at, depth)) = stack.pop() {
+        let Some(rest) = left.checked_sub(1) else {
+            line(
+                text,
+                &format!(
+                    "  and {} more (--lines N shows more; --output csv all)",
+                    not_shown(found, lines)
+                ),
+            );
+            return;
+        };
+        left = rest;
+        let place = &found.places[at];
+        let joined = place.next.is_some_and(|next| shown[next]);
+        line(text, &place_line(found, place, depth, joined));
+        if let Some(next) = place.next.filter(|_| !joined) {
+            shown[next] = true;
+            push_largest_last(&mut stack, found, found.flows[next].to.iter().copied(), depth + 1);
+        }
+    }
+}
+
+fn not_shown(found: &Trace, lines: usize) -> usize {
+    found.places.len().saturating_sub(lines)
+}
+
+fn push_largest_last(
+    stack: &mut Vec<(usize, usize)>,
+    found: &Trace,
+    places: impl Iterator<Item = usize>,
+    depth: usize,
+) {
+    let mut places: Vec<usize> = places.collect();
+    places.sort_by_key(|&at| (found.places[at].dirty, std::cmp::Reverse(at)));
+    stack.extend(places.into_iter().map(|at| (at, depth)));
+}
+
+/// Deepest indentation: beyond it the depth is written as a number.
+const DEEPEST: usize = 12;
+
+fn place_line(found: &Trace, place: &Place, depth: usize, joined: bool) -> String {
+    let indent =
+        if depth <= DEEPEST { "  ".repeat(depth) } else { format!("{}({depth}) ", "  ".repeat(DEEPEST)) };
+    let who = match (&place.party, &place.address) {
+        (Some(party), Some(address)) => format!("{address} = {} ({})", party.label, party.category),
+        (None, Some(address)) => address.clone(),
+        (_, None) => "an output without an address".to_owned(),
+    };
+    let part = match permille(place.dirty, place.amount) {
+        share if place.dirty < place.amount => format!(" ({share} of {})", btc(place.amount)),
+        _ => String::new(),
+    };
+    let then = match (&place.end, place.next) {
+        (Some(end), _) => {
+            let what = end.limit.map_or_else(String::new, |limit| format!(" ({limit})"));
+            let which = end.txid.map_or_else(String::new, |txid| format!(" {txid}"));
+            format!("{}{what}{which}", end.fate)
+        }
+        (None, Some(next)) => {
+            let flow = &found.flows[next];
+            let mix = flow.mix.map_or_else(String::new, |mix| format!(" [{mix}]"));
+            let again = if joined { ", shown above" } else { "" };
+            format!("{} {}{mix}{again}", moment(flow.time), flow.txid)
+        }
+        (None, None) => String::new(),
+    };
+    format!("  {indent}{} {who}{part} -> {then}", btc(place.dirty))
+}
+
+/// The five rules side by side.
+pub fn comparison(found: &Comparison) -> String {
+    let mut text = String::new();
+    let columns = &found.columns;
+    let mut row = |name: &str, cells: Vec<String>| {
+        let cells = cells.iter().fold(String::new(), |line, cell| format!("{line} {cell:>17}"));
+        line(&mut text, &format!("  {name:<35}{cells}"));
+    };
+    row("BTC", columns.iter().map(|column| column.method.to_owned()).collect());
+    let named: Vec<Vec<(&str, Amount)>> = columns.iter().map(|column| rows(&column.sums).collect()).collect();
+    let count = named.first().map_or(0, Vec::len);
+    for at in 0..count {
+        let amounts: Vec<Amount> = named.iter().map(|rows| rows[at].1).collect();
+        if amounts.iter().any(|amount| amount.0 > 0) {
+            row(named[0][at].0, amounts.iter().map(|&amount| plain(amount)).collect());
+        }
+        if named[0][at].0 == "at services" {
+            let parties: std::collections::BTreeSet<&String> =
+                columns.iter().flat_map(|column| column.services.keys()).collect();
+            for party in parties {
+                let amount =
+                    |column: &super::compare::Column| column.services.get(party).copied().unwrap_or_default();
+                row(
+                    &format!("  {}", fitting(party)),
+                    columns.iter().map(|column| plain(amount(column))).collect(),
+                );
+            }
+        }
+    }
+    row("outputs touched", columns.iter().map(|column| column.places.to_string()).collect());
+    row("transactions divided", columns.iter().map(|column| column.flows.to_string()).collect());
+    text
+}
+
+/// Cut so that the columns stay in line; the JSON form has the whole name.
+fn fitting(party: &str) -> String {
+    const WIDTH: usize = 32;
+    match party.char_indices().nth(WIDTH) {
+        Some((at, _)) => format!("{}…", &party[..at - 1]),
+        None => party.to_owned(),
+    }
+}
+
+fn plain(amount: Amount) -> String {
+    if amount.0 == 0 {
+        return "-".to_owned();
+    }
+    btc(amount).trim_end_matches(" BTC").to_owned()
+}

@@ -1,0 +1,83 @@
+//! What people read: golden files of the same small theft in every form.
+
+use tracehound_analysis::{
+    taint::{Direction, Method, Mix, Options, WalkLimits},
+    trace::{self, Known, Party, Trace},
+};
+use tracehound_ledger::{AddrNum, Ledger, TxView};
+use tracehound_model::{BitcoinNetwork, Category};
+use tracehound_testkit::blocks::owner;
+
+use crate::{
+    ledger_of,
+    taint::walks::{output, story},
+};
+
+/// Owner 50 is a service with a name that would break every format; three equal outputs are a mix.
+struct Names<'a>(&'a Ledger);
+
+impl Known for Names<'_> {
+    fn party(&self, addr: AddrNum) -> Option<Party> {
+        let named = self.0.script_key(addr) == Some(owner(50));
+        named.then(|| Party { label: "=Mix & \"Match\", <Ltd>".to_owned(), category: Category::Exchange })
+    }
+
+    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+        let values: Vec<u64> = ledger.outputs(tx).map(|output| output.value).collect();
+        (values.len() == 3 && values.iter().all(|value| *value == 380))
+            .then_some(Mix { protocol: "test", participants: 3 })
+    }
+}
+
+fn options(direction: Direction, limits: WalkLimits) -> Options {
+    Options { direction, method: Method::Haircut, through_mixes: false, limits }
+}
+
+fn traced(ledger: &Ledger, limits: WalkLimits, through_mixes: bool) -> Trace {
+    let seeds = [output(ledger, story().theft, 0)];
+    let options = Options { through_mixes, ..options(Direction::Forward, limits) };
+    trace::trace(ledger, BitcoinNetwork::Regtest, &seeds, options, &Names(ledger)).expect("traces")
+}
+
+fn no_dust() -> WalkLimits {
+    WalkLimits { dust: 0, ..WalkLimits::default() }
+}
+
+#[test]
+fn a_report_says_where_the_value_is_and_how_it_went() {
+    let (_dir, ledger) = ledger_of(&story().blocks);
+    let found = traced(&ledger, no_dust(), false);
+    assert!(found.is_complete());
+    insta::assert_snapshot!("trace_text", trace::text::report(&found, 60));
+    insta::assert_snapshot!("trace_csv", trace::csv(&found));
+    insta::assert_snapshot!("trace_dot", trace::dot(&found));
+    insta::assert_snapshot!("trace_svg", trace::svg(&found));
+}
+
+#[test]
+fn a_cut_report_says_what_it_left_out() {
+    let (_dir, ledger) = ledger_of(&story().blocks);
+    let found = traced(&ledger, WalkLimits { hops: 1, ..no_dust() }, false);
+    assert!(!found.is_complete());
+    insta::assert_snapshot!("trace_cut", trace::text::report(&found, 2));
+}
+
+#[test]
+fn behind_a_mix_the_report_marks_it() {
+    let (_dir, ledger) = ledger_of(&story().blocks);
+    insta::assert_snapshot!("trace_through", trace::text::report(&traced(&ledger, no_dust(), true), 60));
+}
+
+#[test]
+fn five_methods_side_by_side() {
+    let (_dir, ledger) = ledger_of(&story().blocks);
+    let seeds = [output(&ledger, story().theft, 0)];
+    let asked = options(Direction::Forward, no_dust());
+    let compared =
+        trace::compare(&ledger, BitcoinNetwork::Regtest, &seeds, asked, &Names(&ledger)).expect("compares");
+    insta::assert_snapshot!("trace_compare", trace::text::comparison(&compared));
+    let back = options(Direction::Backward, no_dust());
+    let compared =
+        trace::compare(&ledger, BitcoinNetwork::Regtest, &seeds, back, &Names(&ledger)).expect("compares");
+    assert_eq!(compared.columns.len(), 4, "TIHO has no way back");
+}

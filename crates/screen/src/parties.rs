@@ -1,0 +1,44 @@
+//! Names for a trace: who the lists say owns an address of the ledger, on a day.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use jiff::civil::Date;
+use tracehound_analysis::trace::Party;
+use tracehound_attribution::index::Index;
+use tracehound_ledger::{AddrNum, Ledger};
+use tracehound_model::{Address, BitcoinNetwork};
+
+/// The claims of an index about the owners of a ledger, remembered once looked up.
+#[derive(Debug)]
+pub struct Parties<'a> {
+    index: &'a Index,
+    ledger: &'a Ledger,
+    network: BitcoinNetwork,
+    day: Date,
+    found: RefCell<HashMap<AddrNum, Option<Party>>>,
+}
+
+impl<'a> Parties<'a> {
+    /// Claims that hold on `day`.
+    pub fn new(index: &'a Index, ledger: &'a Ledger, network: BitcoinNetwork, day: Date) -> Self {
+        Self { index, ledger, network, day, found: RefCell::default() }
+    }
+
+    /// The owner's name. Of several claims a service's comes first, since it ends a path, then the most confident one.
+    pub fn party(&self, owner: AddrNum) -> Option<Party> {
+        if let Some(known) = self.found.borrow().get(&owner) {
+            return known.clone();
+        }
+        let party = self.look_up(owner);
+        self.found.borrow_mut().insert(owner, party.clone());
+        party
+    }
+
+    fn look_up(&self, owner: AddrNum) -> Option<Party> {
+        let address = Address::from_script(self.network, &self.ledger.script_key(owner)?)?;
+        let claims = self.index.lookup(address.key().as_ref()).filter(|claim| claim.holds_on(self.day));
+        let best =
+            claims.max_by_key(|claim| (claim.category().is_service(), claim.confidence(), claim.id()))?;
+        Some(Party { label: best.label().to_owned(), category: best.category() })
+    }
+}

@@ -5,6 +5,8 @@
 
 pub mod boltzmann;
 pub mod counterparties;
+pub mod exposure;
+pub mod price;
 pub mod taint;
 pub mod trace;
 

@@ -31,6 +31,9 @@ pub struct Party {
     pub label: String,
     /// What it is.
     pub category: Category,
+    /// The first day on which a source named it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listed_from: Option<jiff::civil::Date>,
 }
 
 /// What is known about owners and transactions; the caller asks its lists.
@@ -283,6 +286,10 @@ impl Namer<'_> {
                 continue;
             }
             let at = self.place(end.out, &end.holding, end.hop);
+            if let Some(owner) = end.owner.filter(|_| end.out.is_none()) {
+                self.places[at].address = self.address(owner);
+                self.places[at].party = self.known.party(owner);
+            }
             self.places[at].end = Some(self.ending(end.fate));
         }
     }

@@ -39,6 +39,6 @@ impl<'a> Parties<'a> {
         let claims = self.index.lookup(address.key().as_ref()).filter(|claim| claim.holds_on(self.day));
         let best =
             claims.max_by_key(|claim| (claim.category().is_service(), claim.confidence(), claim.id()))?;
-        Some(Party { label: best.label().to_owned(), category: best.category() })
+        Some(Party { label: best.label().to_owned(), category: best.category(), listed_from: Some(best.valid_from()) })
     }
 }

@@ -128,6 +128,10 @@ pub enum Fate {
 pub struct End {
     /// The output; `None` when it is not in the ledger.
     pub out: Option<OutNum>,
+    /// Its owner, where known.
+    pub owner: Option<AddrNum>,
+    /// Backward, for an output that is not in the ledger: the transaction that spends it.
+    pub spender: Option<TxNum>,
     /// What it holds.
     pub holding: Holding,
     /// Transactions between it and the nearest seed.
@@ -424,7 +428,8 @@ impl Walker<'_> {
         for (label, amount) in holding.by_label() {
             *self.found.totals.entry(label).or_default().part(fate) += amount;
         }
-        self.found.ends.push(End { out, holding, hop, fate });
+        let owner = out.and_then(|out| self.ledger.output_owner(out));
+        self.found.ends.push(End { out, owner, spender: None, holding, hop, fate });
     }
 
     fn rows(&self, tx: &TxView) -> Rows {
@@ -575,6 +580,9 @@ impl Walker<'_> {
                 let service = owner.is_some_and(|owner| self.stops.is_service(owner));
                 let fate = if service { Fate::Arrived } else { Fate::Unresolved(tx.num) };
                 self.end(None, holding, hop, fate);
+                if let Some(end) = self.found.ends.last_mut() {
+                    (end.owner, end.spender) = (owner, Some(tx.num));
+                }
             }
         }
         self.found.steps.push(Step {

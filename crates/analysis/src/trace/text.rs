@@ -102,10 +102,7 @@ fn tree(text: &mut String, found: &Trace, lines: usize) {
         let Some(rest) = left.checked_sub(1) else {
             line(
                 text,
-                &format!(
-                    "  and {} more (--lines N shows more; --output csv all)",
-                    not_shown(found, lines)
-                ),
+                &format!("  and {} more (--lines N shows more; --output csv all)", not_shown(found, lines)),
             );
             return;
         };

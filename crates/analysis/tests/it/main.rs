@@ -2,6 +2,7 @@
 
 mod boltzmann;
 mod counterparties;
+mod exposure;
 mod taint;
 mod trace;
 

@@ -19,7 +19,11 @@ struct Names<'a>(&'a Ledger);
 impl Known for Names<'_> {
     fn party(&self, addr: AddrNum) -> Option<Party> {
         let named = self.0.script_key(addr) == Some(owner(50));
-        named.then(|| Party { label: "=Mix & \"Match\", <Ltd>".to_owned(), category: Category::Exchange })
+        named.then(|| Party {
+            label: "=Mix & \"Match\", <Ltd>".to_owned(),
+            category: Category::Exchange,
+            listed_from: None,
+        })
     }
 
     fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {

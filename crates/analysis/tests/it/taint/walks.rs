@@ -186,7 +186,7 @@ fn a_seed_downstream_of_another_is_not_tainted_twice() {
 }
 
 /// A chain drawn by numbers: every transaction spends some of what is unspent.
-fn drawn(choices: &[(u8, u8, u8)]) -> (Vec<UtxoBlock>, Vec<(TxId, u32)>) {
+pub(crate) fn drawn(choices: &[(u8, u8, u8)]) -> (Vec<UtxoBlock>, Vec<(TxId, u32)>) {
     let mut block = BlockMaker::new(BlockHash::default(), 1_000, 0);
     let coins: Vec<(u64, _)> = (0..6).map(|n| (10_007 + n as u64 * 991, Some(owner(n)))).collect();
     let first = block.tx(&[], &coins);

@@ -1,0 +1,343 @@
+//! Exposure: whom an owner's money came from or went to, through however many unnamed owners.
+//!
+//! **Direct** is a named party in the owner's own transactions; **indirect** is one with unnamed owners in between. A path
+//! ends at the first named party, whatever it is, at new coins, at a mix, or at a limit; what ended without a name is in
+//! [`Exposures::rest`]. Amounts are shares by haircut, to the unit, so all parts together are what was received (or paid).
+//! Exact, on demand.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
+use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxView};
+use tracehound_model::Amount;
+
+use crate::{
+    price::{Prices, Worth},
+    taint::{
+        Cut, Direction, End, Fate, Label, Method, Mix, Options, Seed, SeedError, Stops, Walk, WalkLimits,
+        walk,
+    },
+    trace::{Known, Party},
+};
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The owners, as one: payments among them do not count.
+    pub subjects: &'a BTreeSet<AddrNum>,
+    /// Backward for where money came from, forward for where it went.
+    pub direction: Direction,
+    /// Where to stop.
+    pub limits: WalkLimits,
+    /// Go on behind mixes, by haircut.
+    pub through_mixes: bool,
+    /// Prices for amounts in USD, where wanted.
+    pub prices: Option<&'a Prices>,
+}
+
+/// What passed between the subjects and one named party.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Exposed {
+    /// The party.
+    pub party: Party,
+    /// Whether it is in the subjects' own transactions; direct and indirect amounts are rows of their own.
+    pub direct: bool,
+    /// Base units.
+    pub amount: Amount,
+    /// Worth at the time of each transfer, and what of it has no price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usd: Option<Worth>,
+    /// Base units that moved on or after the day from which the party was listed; `None` without such a day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_listing: Option<Amount>,
+    /// Fewest and most transactions between.
+    pub hops: (u32, u32),
+    /// Times of the first and last transfer at the party's end, seconds since 1970-01-01 UTC.
+    pub span: (u32, u32),
+    /// Paths that end there.
+    pub paths: u32,
+    /// The path that carries most, as transactions from the party to the subject (forward: from the subject).
+    #[serde(skip)]
+    pub best_path: Vec<TxNum>,
+    /// The party's address on that path.
+    #[serde(skip)]
+    pub best_owner: Option<AddrNum>,
+}
+
+/// What ended without a name, in base units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Rest {
+    /// New coins.
+    pub minted: Amount,
+    /// In or from mixes.
+    pub mixed: Amount,
+    /// Unspent with owners nobody names.
+    pub held: Amount,
+    /// Fees.
+    pub fees: Amount,
+    /// Paid to nobody.
+    pub unowned: Amount,
+    /// Came back to the subjects; not part of the total.
+    pub returned: Amount,
+    /// Stopped at amounts that are not known.
+    pub unresolved: Amount,
+    /// Stopped by a limit.
+    pub cut: Amount,
+}
+
+/// An answer; its parties and its rest add up to `total`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Exposures {
+    /// Base units received from (or paid to) others.
+    pub total: Amount,
+    /// Named parties: direct before indirect, then largest first.
+    pub parties: Vec<Exposed>,
+    /// The others.
+    pub rest: Rest,
+    /// Transactions divided to find out.
+    pub work: usize,
+    /// Outputs of the subjects beyond the number looked at were left out.
+    pub cut_short: bool,
+}
+
+impl Exposures {
+    /// Whether no limit and no missing amount stands behind the answer.
+    pub fn is_complete(&self) -> bool {
+        !self.cut_short && self.rest.cut.0 == 0 && self.rest.unresolved.0 == 0
+    }
+}
+
+/// Outputs of the subjects looked at.
+const MOST_OUTPUTS: usize = 20_000;
+
+/// Ends paths at every named party, and at the subjects themselves.
+struct Named<'a> {
+    known: &'a dyn Known,
+    subjects: &'a BTreeSet<AddrNum>,
+}
+
+impl Stops for Named<'_> {
+    fn is_service(&self, owner: AddrNum) -> bool {
+        self.subjects.contains(&owner) || self.known.party(owner).is_some()
+    }
+
+    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+        self.known.mix(ledger, tx)
+    }
+}
+
+/// Follows everything that the subjects received from others (or paid to others). Cost: see [`walk`].
+pub fn exposures(
+    ledger: &Ledger,
+    question: &Question<'_>,
+    known: &dyn Known,
+) -> Result<Exposures, SeedError> {
+    let mut answer = Exposures::default();
+    let (seeds, cut_short) = match question.direction {
+        Direction::Backward => received(ledger, question),
+        Direction::Forward => paid(ledger, question),
+    };
+    answer.cut_short = cut_short;
+    if seeds.is_empty() {
+        return Ok(answer);
+    }
+    let options = Options {
+        direction: question.direction,
+        method: Method::Haircut,
+        through_mixes: question.through_mixes,
+        limits: question.limits,
+    };
+    let stops = Named { known, subjects: question.subjects };
+    let found = walk(ledger, &seeds, options, &stops)?;
+    answer.work = found.steps.len();
+    Gathered { ledger, question, known, routes: Routes::of(&found, question.direction) }
+        .book(&found, &mut answer);
+    Ok(answer)
+}
+
+fn in_time(ledger: &Ledger, tx: TxNum, until: u32) -> bool {
+    until == u32::MAX || ledger.block_of(tx).is_some_and(|block| block.header.time() <= until)
+}
+
+/// Whether the subjects pay in this transaction.
+fn is_payer(ledger: &Ledger, tx: &TxView, subjects: &BTreeSet<AddrNum>) -> bool {
+    ledger.inputs(tx).any(|input| ledger.input_owner(&input).is_some_and(|owner| subjects.contains(&owner)))
+}
+
+/// Outputs that others paid to the subjects.
+fn received(ledger: &Ledger, question: &Question<'_>) -> (Vec<Seed>, bool) {
+    let (mut seeds, mut cut_short) = (Vec::new(), false);
+    let mut payers: HashMap<TxNum, bool> = HashMap::new();
+    for &subject in question.subjects {
+        let (activity, cut) = ledger.activity(subject, MOST_OUTPUTS);
+        cut_short |= cut;
+        for out in activity.received {
+            let Some((tx, _)) = ledger.tx_of_output(out) else { continue };
+            let own = *payers.entry(tx).or_insert_with(|| {
+                ledger.tx(tx).is_some_and(|view| is_payer(ledger, &view, question.subjects))
+            });
+            let big = ledger.output_value(out).is_some_and(|value| u128::from(value) >= question.limits.dust);
+            if !own && big && in_time(ledger, tx, question.limits.until) {
+                seeds.push(Seed { out, label: Label(0) });
+            }
+        }
+    }
+    (seeds, cut_short)
+}
+
+/// Outputs of the subjects that are spent: the walk leads to whom they were paid.
+fn paid(ledger: &Ledger, question: &Question<'_>) -> (Vec<Seed>, bool) {
+    let (mut seeds, mut cut_short) = (Vec::new(), false);
+    for &subject in question.subjects {
+        let (activity, cut) = ledger.activity(subject, MOST_OUTPUTS);
+        cut_short |= cut || !activity.spent_missing.is_empty();
+        for out in activity.received {
+            let spent = ledger.output(out).and_then(|output| output.spent_by);
+            if spent.is_some_and(|tx| in_time(ledger, tx, question.limits.until)) {
+                seeds.push(Seed { out, label: Label(0) });
+            }
+        }
+    }
+    (seeds, cut_short)
+}
+
+/// For each output on the way, the transaction towards the seed.
+struct Routes {
+    towards: HashMap<OutNum, (TxNum, Option<OutNum>)>,
+}
+
+impl Routes {
+    fn of(found: &Walk, direction: Direction) -> Self {
+        let mut towards = HashMap::new();
+        for step in &found.steps {
+            let (near, far) = match direction {
+                Direction::Forward => (&step.inputs, &step.outputs),
+                Direction::Backward => (&step.outputs, &step.inputs),
+            };
+            let largest =
+                near.iter().max_by_key(|(out, holding)| (holding.dirty_all(), *out)).map(|(out, _)| *out);
+            for (out, _) in far {
+                towards.insert(*out, (step.tx, largest));
+            }
+        }
+        Self { towards }
+    }
+
+    /// Transactions from an output to the seed, along the largest dirty part at each.
+    fn from(&self, out: OutNum) -> Vec<TxNum> {
+        let mut path = Vec::new();
+        let mut at = Some(out);
+        while let Some((tx, next)) = at.and_then(|out| self.towards.get(&out)) {
+            path.push(*tx);
+            at = *next;
+        }
+        path
+    }
+}
+
+struct Gathered<'a> {
+    ledger: &'a Ledger,
+    question: &'a Question<'a>,
+    known: &'a dyn Known,
+    routes: Routes,
+}
+
+impl Gathered<'_> {
+    fn book(&self, found: &Walk, answer: &mut Exposures) {
+        let mut rows: BTreeMap<(bool, Party), (Exposed, u128)> = BTreeMap::new();
+        let totals = found.totals.get(&Label(0)).copied().unwrap_or_default();
+        answer.rest.fees = Amount(totals.fees);
+        for end in &found.ends {
+            let amount = end.holding.dirty_all();
+            match (end.fate, end.owner.and_then(|owner| self.known.party(owner))) {
+                (Fate::Arrived, _)
+                    if end.owner.is_some_and(|owner| self.question.subjects.contains(&owner)) =>
+                {
+                    answer.rest.returned.0 += amount;
+                }
+                (Fate::Arrived, Some(party)) => self.add(&mut rows, party, end, amount),
+                (Fate::Arrived, None) => answer.rest.held.0 += amount,
+                (Fate::Cut(Cut::Seed), _) => answer.rest.returned.0 += amount,
+                (fate, _) => *answer.rest.part(fate) += amount,
+            }
+        }
+        answer.total = Amount(totals.seeded - answer.rest.returned.0);
+        answer.parties = rows.into_values().map(|(row, _)| row).collect();
+        answer.parties.sort_by(|a, b| (b.direct, b.amount, &a.party).cmp(&(a.direct, a.amount, &b.party)));
+    }
+
+    fn add(
+        &self,
+        rows: &mut BTreeMap<(bool, Party), (Exposed, u128)>,
+        party: Party,
+        end: &End,
+        amount: u128,
+    ) {
+        let direct = end.hop <= 1;
+        let time =
+            self.transfer(end).and_then(|tx| self.ledger.block_of(tx)).map_or(0, |block| block.header.time());
+        let (row, most) = rows.entry((direct, party.clone())).or_insert_with(|| {
+            let row = Exposed {
+                after_listing: party.listed_from.map(|_| Amount::ZERO),
+                party,
+                direct,
+                amount: Amount::ZERO,
+                usd: self.question.prices.map(|_| Worth::default()),
+                hops: (end.hop, end.hop),
+                span: (time, time),
+                paths: 0,
+                best_path: Vec::new(),
+                best_owner: None,
+            };
+            (row, 0)
+        });
+        row.amount.0 += amount;
+        row.paths += 1;
+        row.hops = (row.hops.0.min(end.hop), row.hops.1.max(end.hop));
+        row.span = (row.span.0.min(time), row.span.1.max(time));
+        if let (Some(after), Some(day)) = (&mut row.after_listing, row.party.listed_from)
+            && crate::price::day_of(time) >= day
+        {
+            after.0 += amount;
+        }
+        if let (Some(worth), Some(prices)) = (&mut row.usd, self.question.prices) {
+            worth.add(prices, amount, time);
+        }
+        if amount > *most || row.best_path.is_empty() {
+            *most = amount;
+            row.best_path = self.path(end);
+            row.best_owner = end.owner;
+        }
+    }
+
+    /// The transaction in which the party took part: the one that spends its output, or pays it.
+    fn transfer(&self, end: &End) -> Option<TxNum> {
+        end.spender.or_else(|| Some(self.routes.towards.get(&end.out?)?.0))
+    }
+
+    fn path(&self, end: &End) -> Vec<TxNum> {
+        let mut path = match (end.out, end.spender) {
+            (Some(out), _) => self.routes.from(out),
+            // Not in the ledger: the transaction that spends it, then on from its outputs.
+            (None, Some(spender)) => vec![spender],
+            (None, None) => Vec::new(),
+        };
+        if self.question.direction == Direction::Forward {
+            path.reverse();
+        }
+        path
+    }
+}
+
+impl Rest {
+    fn part(&mut self, fate: Fate) -> &mut u128 {
+        match fate {
+            Fate::Held | Fate::Arrived => &mut self.held.0,
+            Fate::Mixed(_) => &mut self.mixed.0,
+            Fate::Unowned => &mut self.unowned.0,
+            Fate::Minted(_) => &mut self.minted.0,
+            Fate::Unresolved(_) => &mut self.unresolved.0,
+            Fate::Cut(_) => &mut self.cut.0,
+        }
+    }
+}

@@ -306,6 +306,8 @@ impl Gathered<'_> {
         if amount > *most || row.best_path.is_empty() {
             *most = amount;
             row.best_path = self.path(end);
+            // Paths that meet are counted from the nearest seed; the one that is shown may be longer.
+            row.hops.1 = row.hops.1.max(row.best_path.len() as u32);
             row.best_owner = end.owner;
         }
     }

@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Ingest(IngestCommand),
     /// Where value went, or came from: by five rules of taint, as text, table or drawing
     Trace(TraceArgs),
+    /// Whom an address's money came from and went to, directly and indirectly, by party and category
+    Exposure(ExposureArgs),
     /// What the ledger holds, and whether it is whole
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -163,6 +165,38 @@ pub(crate) struct TraceArgs {
     /// Write it for Graphviz into this file
     #[arg(long, value_name = "FILE")]
     pub dot: Option<PathBuf>,
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound exposure 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
+  tracehound exposure ADDRESS OTHER-ADDRESS-OF-THE-SAME-OWNER --hops 10
+  tracehound exposure ADDRESS --prices btc-usd.csv --output json")]
+pub(crate) struct ExposureArgs {
+    /// Addresses of one owner; payments among them do not count
+    #[arg(value_name = "ADDRESS", required = true)]
+    pub addresses: Vec<String>,
+    /// Most transactions between the owner and a named party
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    pub hops: u32,
+    /// Do not follow less than this many satoshi in one output
+    #[arg(long, value_name = "SATOSHI", default_value_t = 546)]
+    pub dust: u64,
+    /// Most transactions read for each direction
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
+    pub work: usize,
+    /// Go on behind CoinJoins, by haircut: shares of a set, not a path
+    #[arg(long)]
+    pub through_mixes: bool,
+    /// Daily prices for amounts in USD: a CSV file of lines like 2024-06-01,67540.25
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+    /// Answer as of a past day or moment, UTC: neither later blocks nor later claims count
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub as_of: Option<jiff::Timestamp>,
     /// Bitcoin network
     #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
     pub network: BitcoinNetwork,

@@ -1,6 +1,7 @@
 //! One module a command: parse, call the library, print.
 
 pub(crate) mod demo;
+pub(crate) mod exposure;
 pub(crate) mod ingest;
 pub(crate) mod lists;
 mod names;

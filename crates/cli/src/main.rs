@@ -45,6 +45,7 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Ingest(command) => commands::ingest::ingest(common, &data, command, &mut out),
         Command::Ledger(command) => commands::ingest::ledger(common, &data, command, &mut out),
         Command::Trace(args) => commands::trace::run(common, &data, args, &mut out),
+        Command::Exposure(args) => commands::exposure::run(common, &data, args, &mut out),
         Command::Policy(command) => commands::policy::run(command, &mut out),
     }?;
     out.flush().into_diagnostic()?;

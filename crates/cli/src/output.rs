@@ -59,6 +59,8 @@ fn exposures(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
             (ExposureType::Own, Some(Direction::Outgoing)) => "paid out to".to_owned(),
             (ExposureType::Direct, Some(Direction::Incoming)) => "received from".to_owned(),
             (ExposureType::Direct, Some(Direction::Outgoing)) => "paid to".to_owned(),
+            (ExposureType::Indirect, Some(Direction::Incoming)) => "received indirectly from".to_owned(),
+            (ExposureType::Indirect, Some(Direction::Outgoing)) => "paid indirectly to".to_owned(),
             (kind, _) => format!("{kind:?}").to_lowercase(),
         };
         write!(out, "    {how} {} ({})", row.label, row.category)?;

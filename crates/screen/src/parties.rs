@@ -3,9 +3,12 @@
 use std::{cell::RefCell, collections::HashMap};
 
 use jiff::civil::Date;
-use tracehound_analysis::trace::Party;
+use tracehound_analysis::{
+    taint::Mix,
+    trace::{Known, Party},
+};
 use tracehound_attribution::index::Index;
-use tracehound_ledger::{AddrNum, Ledger};
+use tracehound_ledger::{AddrNum, Ledger, TxView};
 use tracehound_model::{Address, BitcoinNetwork};
 
 /// The claims of an index about the owners of a ledger, remembered once looked up.
@@ -23,9 +26,11 @@ impl<'a> Parties<'a> {
     pub fn new(index: &'a Index, ledger: &'a Ledger, network: BitcoinNetwork, day: Date) -> Self {
         Self { index, ledger, network, day, found: RefCell::default() }
     }
+}
 
+impl Known for Parties<'_> {
     /// The owner's name. Of several claims a service's comes first, since it ends a path, then the most confident one.
-    pub fn party(&self, owner: AddrNum) -> Option<Party> {
+    fn party(&self, owner: AddrNum) -> Option<Party> {
         if let Some(known) = self.found.borrow().get(&owner) {
             return known.clone();
         }
@@ -34,11 +39,21 @@ impl<'a> Parties<'a> {
         party
     }
 
+    fn mix(&self, _: &Ledger, _: &TxView) -> Option<Mix> {
+        None
+    }
+}
+
+impl Parties<'_> {
     fn look_up(&self, owner: AddrNum) -> Option<Party> {
         let address = Address::from_script(self.network, &self.ledger.script_key(owner)?)?;
         let claims = self.index.lookup(address.key().as_ref()).filter(|claim| claim.holds_on(self.day));
         let best =
             claims.max_by_key(|claim| (claim.category().is_service(), claim.confidence(), claim.id()))?;
-        Some(Party { label: best.label().to_owned(), category: best.category(), listed_from: Some(best.valid_from()) })
+        Some(Party {
+            label: best.label().to_owned(),
+            category: best.category(),
+            listed_from: Some(best.valid_from()),
+        })
     }
 }

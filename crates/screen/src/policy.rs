@@ -29,6 +29,9 @@ pub struct Policy {
     /// What counts for nothing.
     #[serde(default)]
     pub dust: Dust,
+    /// How far indirect exposure is looked for.
+    #[serde(default)]
+    pub indirect: Indirect,
     /// Rules; order does not matter.
     #[serde(rename = "rule", default)]
     pub rules: Vec<Rule>,
@@ -57,6 +60,18 @@ pub struct Dust {
     pub incoming_below: u64,
 }
 
+/// How far indirect exposure is looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Indirect {
+    /// Most transactions between the subject and a named party; 0 or 1 looks for direct exposure only.
+    pub hops: u32,
+    /// Most transactions read for one subject and direction.
+    pub work: usize,
+    /// Whether a search that was cut short, or stopped at missing blocks, makes `allow` impossible.
+    pub required: bool,
+}
+
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,16 +85,16 @@ pub struct Rule {
     /// Kinds of source it believes; empty for all.
     #[serde(default)]
     pub source_kinds: Vec<SourceKind>,
-    /// Direction of direct exposure it looks at; both when absent.
+    /// Direction of direct or indirect exposure it looks at; both when absent.
     #[serde(default)]
     pub direction: Option<Direction>,
     /// Least confidence of the claim.
     #[serde(default)]
     pub min_confidence: Option<Confidence>,
-    /// Least amount in base units, for direct exposure.
+    /// Least amount in base units, for direct and indirect exposure.
     #[serde(default)]
     pub min_amount: Option<u64>,
-    /// Least share of all the subject received (or paid), in whole percent, for direct exposure.
+    /// Least share of all the subject received (or paid), in whole percent, likewise.
     #[serde(default)]
     pub min_share_percent: Option<u8>,
     /// `review` or `block`.

@@ -6,7 +6,12 @@ use std::{
 };
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use tracehound_analysis::{Counterparties, Limits, tx_parties};
+use tracehound_analysis::{
+    Counterparties, Limits,
+    exposure::{self, Question},
+    taint::{self, WalkLimits},
+    tx_parties,
+};
 use tracehound_attribution::{index::Index, subject_key};
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
@@ -16,7 +21,10 @@ use tracehound_model::{
     verdict::{Direction, ExposureType, SourceAsOf},
 };
 
-use crate::policy::{Exposed, Policy};
+use crate::{
+    Parties,
+    policy::{Exposed, Policy},
+};
 
 /// Exposures of one kind listed in an answer; what is beyond is counted in the summary of gaps.
 const MAX_EXPOSURES: usize = 100;
@@ -228,6 +236,69 @@ impl<'a> Screener<'a> {
                 }
             }
         }
+        self.examine_indirect(network, ledger, subject, until, findings);
+    }
+
+    /// Named parties behind unnamed owners, as far as the policy wants to look.
+    fn examine_indirect(
+        &self,
+        network: BitcoinNetwork,
+        ledger: &Ledger,
+        subject: AddrNum,
+        until: u32,
+        findings: &mut Findings,
+    ) {
+        let wanted = self.settings.policy.indirect;
+        if wanted.hops < 2 {
+            return;
+        }
+        let parties = Parties::new(self.index, ledger, network, self.day);
+        let subjects = BTreeSet::from([subject]);
+        for (direction, walked) in [
+            (Direction::Incoming, taint::Direction::Backward),
+            (Direction::Outgoing, taint::Direction::Forward),
+        ] {
+            let limits = WalkLimits {
+                hops: wanted.hops,
+                dust: self.settings.policy.dust.incoming_below.into(),
+                txs: wanted.work,
+                until,
+                ..WalkLimits::default()
+            };
+            let question = Question {
+                subjects: &subjects,
+                direction: walked,
+                limits,
+                through_mixes: false,
+                prices: None,
+            };
+            // Without a seed there is nothing to ask: the subject received (or paid) nothing.
+            let Ok(found) = exposure::exposures(ledger, &question, &parties) else { continue };
+            if found.rest.unresolved.0 > 0 || found.work >= wanted.work {
+                findings.cut_short |= wanted.required;
+                let way = if direction == Direction::Incoming { "sources" } else { "destinations" };
+                findings.gaps.push(format!(
+                    "indirect {way}: {} of {} satoshi could not be followed ({} transactions read)",
+                    found.rest.unresolved.0 + found.rest.cut.0,
+                    found.total.0,
+                    found.work
+                ));
+            }
+            for row in found.parties.iter().filter(|row| !row.direct) {
+                let Some(owner) = row.best_owner else { continue };
+                for (claim, address) in self.claims_on_owner(network, ledger, owner) {
+                    findings.hits.push(Hit {
+                        claim,
+                        exposure: ExposureType::Indirect,
+                        direction: Some(direction),
+                        address: Some(address),
+                        amount: Some(row.amount.0),
+                        total: found.total.0,
+                        txs: row.best_path.clone(),
+                    });
+                }
+            }
+        }
     }
 
     fn claims_on_owner(
@@ -391,6 +462,12 @@ impl<'a> Screener<'a> {
                 let statement = &hit.claim.statement;
                 let who = match (hit.exposure, hit.direction) {
                     (ExposureType::Own, None) => "named".to_owned(),
+                    (ExposureType::Indirect, Some(Direction::Incoming)) => {
+                        format!("received indirectly from {}, named", hit.address.as_deref().unwrap_or("?"))
+                    }
+                    (ExposureType::Indirect, Some(Direction::Outgoing)) => {
+                        format!("paid indirectly to {}, named", hit.address.as_deref().unwrap_or("?"))
+                    }
                     (_, Some(Direction::Incoming)) => {
                         format!("received from {}, named", hit.address.as_deref().unwrap_or("?"))
                     }

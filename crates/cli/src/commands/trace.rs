@@ -5,11 +5,11 @@ use std::{fs, io::Write, path::Path};
 use jiff::{Timestamp, tz::TimeZone};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tracehound_analysis::{
-    taint::{Direction, Mix, Options, WalkLimits},
-    trace::{self, Known, Party},
+    taint::{Direction, Options, WalkLimits},
+    trace::{self, Known},
 };
 use tracehound_attribution::folder::AttributionFolder;
-use tracehound_ledger::{AddrNum, Ledger, OutNum, TxView};
+use tracehound_ledger::{Ledger, OutNum, TxView};
 use tracehound_model::{Address, BitcoinNetwork, OutPoint, TxId};
 use tracehound_screen::Parties;
 
@@ -21,18 +21,6 @@ use crate::{
 /// Outputs of one address that are followed.
 const MOST_RECEIVED: usize = 100_000;
 
-struct Lists<'a>(Parties<'a>);
-
-impl Known for Lists<'_> {
-    fn party(&self, owner: AddrNum) -> Option<Party> {
-        self.0.party(owner)
-    }
-
-    fn mix(&self, _: &Ledger, _: &TxView) -> Option<Mix> {
-        None
-    }
-}
-
 pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dyn Write) -> Result<u8> {
     let now = Timestamp::now();
     let index = AttributionFolder::new(data.attribution()).index(now).into_diagnostic()?;
@@ -43,7 +31,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dy
     };
     let as_of = args.as_of.unwrap_or(now);
     let day = as_of.to_zoned(TimeZone::UTC).date();
-    let known = Lists(Parties::new(&index, &ledger, args.network, day));
+    let known = Parties::new(&index, &ledger, args.network, day);
     let mut seeds = Vec::new();
     for from in &args.from {
         seeds.extend(seeds_of(&ledger, args.network, from)?);

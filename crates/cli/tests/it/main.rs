@@ -1,4 +1,5 @@
 //! The binary as a user meets it.
 
+mod follow;
 mod screen;
 mod story;

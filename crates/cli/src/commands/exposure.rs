@@ -1,0 +1,244 @@
+//! `tracehound exposure`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::{self, Write},
+    path::Path,
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use serde_json::{Value, json};
+use tracehound_analysis::{
+    exposure::{Exposed, Exposures, Question, exposures},
+    price::Prices,
+    taint::{Direction, WalkLimits},
+};
+use tracehound_attribution::folder::AttributionFolder;
+use tracehound_ledger::{AddrNum, Ledger};
+use tracehound_model::{Address, Amount, BitcoinNetwork, Chain};
+use tracehound_screen::Parties;
+
+use crate::{
+    args::{Common, ExposureArgs, Output},
+    folder::Folder,
+};
+
+/// Largest price file read.
+const MOST_PRICE_BYTES: u64 = 16 << 20;
+
+pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut dyn Write) -> Result<u8> {
+    let now = Timestamp::now();
+    let index = AttributionFolder::new(data.attribution()).index(now).into_diagnostic()?;
+    let Some(ledger) = data.open_ledger(args.network)? else {
+        return Err(miette!(
+            "there is no ledger of this network yet: tracehound ingest bitcoin FILES makes one"
+        ));
+    };
+    let prices = args.prices.as_deref().map(read_prices).transpose()?;
+    let mut subjects = BTreeSet::new();
+    for address in &args.addresses {
+        subjects.insert(owner_of(&ledger, args.network, address)?);
+    }
+    let day = args.as_of.unwrap_or(now).to_zoned(TimeZone::UTC).date();
+    let parties = Parties::new(&index, &ledger, args.network, day);
+    let until = args.as_of.map_or(u32::MAX, |time| u32::try_from(time.as_second()).unwrap_or(u32::MAX));
+    let limits = WalkLimits {
+        hops: args.hops,
+        dust: args.dust.into(),
+        txs: args.work,
+        until,
+        ..WalkLimits::default()
+    };
+    let ask = |direction| {
+        let question = Question {
+            subjects: &subjects,
+            direction,
+            limits,
+            through_mixes: args.through_mixes,
+            prices: prices.as_ref(),
+        };
+        exposures(&ledger, &question, &parties).into_diagnostic()
+    };
+    let (sources, destinations) = (ask(Direction::Backward)?, ask(Direction::Forward)?);
+    let shown = Shown { ledger: &ledger, network: args.network };
+    let info = ledger.info();
+    let mut gaps = Vec::new();
+    if info.islands > 0 || info.missing_inputs > 0 {
+        gaps.push(format!(
+            "the ledger is partial ({} blocks; {} inputs spend outputs from outside): other transactions were not seen",
+            info.blocks, info.missing_inputs
+        ));
+    }
+    match common.output {
+        Output::Text => text(out, &shown, &sources, &destinations, &gaps),
+        Output::Csv => return Err(miette!("an exposure is printed as text or json")),
+        Output::Json | Output::Jsonl => {
+            let value = json!({
+                "addresses": args.addresses,
+                "sources": shown.json(&sources),
+                "destinations": shown.json(&destinations),
+                "gaps": gaps,
+                "snapshot": ledger.snapshot_id(),
+            });
+            writeln!(out, "{value}")
+        }
+    }
+    .into_diagnostic()?;
+    Ok(if sources.is_complete() && destinations.is_complete() { 0 } else { 30 })
+}
+
+fn read_prices(path: &Path) -> Result<Prices> {
+    let name = || format!("the price file {}", path.display());
+    let size = fs::metadata(path).into_diagnostic().wrap_err_with(name)?.len();
+    if size > MOST_PRICE_BYTES {
+        return Err(miette!(
+            "{} is larger than {MOST_PRICE_BYTES} bytes: this is no list of daily prices",
+            name()
+        ));
+    }
+    let text = fs::read_to_string(path).into_diagnostic().wrap_err_with(name)?;
+    Prices::from_csv(&text).into_diagnostic().wrap_err_with(name)
+}
+
+/// The number of an address in the ledger.
+pub(super) fn owner_of(ledger: &Ledger, network: BitcoinNetwork, text: &str) -> Result<AddrNum> {
+    let address = Address::parse(text).into_diagnostic()?;
+    let script = address.script().filter(|_| address.fits(Chain::Bitcoin(network)));
+    let Some(script) = script else {
+        return Err(miette!("`{text}` is not an address of this network (--network chooses another)"));
+    };
+    ledger.find_address(script).ok_or_else(|| miette!("`{text}` does not occur in the ledger"))
+}
+
+struct Shown<'a> {
+    ledger: &'a Ledger,
+    network: BitcoinNetwork,
+}
+
+impl Shown<'_> {
+    fn address(&self, row: &Exposed) -> Option<String> {
+        let script = self.ledger.script_key(row.best_owner?)?;
+        Address::from_script(self.network, &script).map(|address| address.to_string())
+    }
+
+    fn path(&self, row: &Exposed) -> Vec<String> {
+        row.best_path.iter().filter_map(|&tx| Some(self.ledger.tx(tx)?.txid.to_string())).collect()
+    }
+
+    fn json(&self, found: &Exposures) -> Value {
+        let mut value = json!(found);
+        if let Some(rows) = value["parties"].as_array_mut() {
+            for (row, said) in found.parties.iter().zip(rows) {
+                said["address"] = json!(self.address(row));
+                said["best_path"] = json!(self.path(row));
+            }
+        }
+        let categories: BTreeMap<String, String> =
+            by_category(found).into_iter().map(|(name, amount)| (name, amount.to_string())).collect();
+        value["by_category"] = json!(categories);
+        value["complete"] = json!(found.is_complete());
+        value
+    }
+}
+
+fn by_category(found: &Exposures) -> BTreeMap<String, Amount> {
+    let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
+    for row in &found.parties {
+        sums.entry(row.party.category.to_string()).or_default().0 += row.amount.0;
+    }
+    sums
+}
+
+fn text(
+    out: &mut dyn Write,
+    shown: &Shown<'_>,
+    sources: &Exposures,
+    destinations: &Exposures,
+    gaps: &[String],
+) -> io::Result<()> {
+    side(out, shown, "Where its money came from", sources)?;
+    writeln!(out)?;
+    side(out, shown, "Where its money went", destinations)?;
+    if !gaps.is_empty() {
+        writeln!(out, "\nNot seen")?;
+    }
+    gaps.iter().try_for_each(|gap| writeln!(out, "  - {gap}"))
+}
+
+fn side(out: &mut dyn Write, shown: &Shown<'_>, title: &str, found: &Exposures) -> io::Result<()> {
+    writeln!(out, "{title}: {}", btc(found.total))?;
+    for (category, amount) in by_category(found) {
+        line(out, &format!("all {category}"), amount, found.total)?;
+    }
+    for row in &found.parties {
+        let how = if row.direct { "direct" } else { "indirect" };
+        line(out, &format!("{how} {} ({})", row.party.label, row.party.category), row.amount, found.total)?;
+        if let Some(worth) = row.usd {
+            let missing = match worth.without_price.0 {
+                0 => String::new(),
+                _ => format!("; {} moved on days without a price", btc(worth.without_price)),
+            };
+            writeln!(
+                out,
+                "      USD {}.{:02} at the time{missing}",
+                worth.cents.0 / 100,
+                worth.cents.0 % 100
+            )?;
+        }
+        if let (Some(after), Some(day)) = (row.after_listing, row.party.listed_from) {
+            writeln!(out, "      {} of it on or after {day}, when a source named the party", btc(after))?;
+        }
+        let hops = if row.hops.0 == row.hops.1 {
+            format!("{} transaction{}", row.hops.0, if row.hops.0 == 1 { "" } else { "s" })
+        } else {
+            format!("{} to {} transactions", row.hops.0, row.hops.1)
+        };
+        writeln!(
+            out,
+            "      {} away, {} path{}; most by {}",
+            hops,
+            row.paths,
+            plural(row.paths),
+            shown.address(row).unwrap_or_default()
+        )?;
+        for txid in shown.path(row) {
+            writeln!(out, "        tx {txid}")?;
+        }
+    }
+    let rest = found.rest;
+    for (name, amount) in [
+        ("new coins", rest.minted),
+        ("mixes", rest.mixed),
+        ("unspent, nobody known", rest.held),
+        ("fees", rest.fees),
+        ("to nobody (OP_RETURN)", rest.unowned),
+        ("unresolved: blocks are missing", rest.unresolved),
+        ("cut by limits", rest.cut),
+    ] {
+        if amount.0 > 0 {
+            line(out, name, amount, found.total)?;
+        }
+    }
+    if rest.returned.0 > 0 {
+        writeln!(out, "  ({} came back to itself and is not counted)", btc(rest.returned))?;
+    }
+    if found.cut_short {
+        writeln!(out, "  (some of its outputs were not looked at)")?;
+    }
+    Ok(())
+}
+
+fn plural(count: u32) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+fn line(out: &mut dyn Write, name: &str, amount: Amount, total: Amount) -> io::Result<()> {
+    let tenths = (amount.0 * 1_000 + total.0 / 2).checked_div(total.0).unwrap_or(0);
+    writeln!(out, "  {name:<60} {:>22} {:>5}.{} %", btc(amount), tenths / 10, tenths % 10)
+}
+
+fn btc(amount: Amount) -> String {
+    amount.display(8, "BTC").to_string()
+}

@@ -1,0 +1,165 @@
+//! Following money: `trace`, `exposure`, and indirect exposure in verdicts.
+
+use std::path::Path;
+
+use serde_json::Value;
+use tracehound_ledger::{Writer, WriterOptions};
+use tracehound_model::{Address, BitcoinNetwork, BlockHash, Chain, OutPoint};
+use tracehound_testkit::blocks::{BlockMaker, owner};
+
+use crate::screen::{text, tracehound};
+
+const THIEF: usize = 1;
+const EXCHANGE: usize = 50;
+const DAY: &str = "2025-11-20";
+/// 2023-11-14 22:13:20Z.
+const TIME: u32 = 1_700_000_000;
+
+fn address(n: usize) -> String {
+    Address::from_script(BitcoinNetwork::Regtest, &owner(n)).expect("has an address").to_string()
+}
+
+/// A data folder in which owner 1 is a thief and owner 50 an exchange, with a ledger of what the closure makes.
+fn folder(make: impl FnOnce(&mut BlockMaker)) -> tempfile::TempDir {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let facts = format!(
+        "[source]\nid = \"test-facts\"\nkind = \"labels\"\ntitle = \"Made-up facts\"\npublisher = \"a test\"\n\
+         url = \"https://example.invalid/\"\npublished = 2023-11-01\n\
+         [[claim]]\nlabel = \"Thief\"\ncategory = \"service_hack\"\naddresses = [\"{}\"]\n\
+         [[claim]]\nlabel = \"Exchange\"\ncategory = \"exchange\"\naddresses = [\"{}\"]\n",
+        address(THIEF),
+        address(EXCHANGE)
+    );
+    let file = data.path().join("facts.toml");
+    std::fs::write(&file, facts).expect("written");
+    let output = tracehound(data.path(), &["lists", "import", &file.to_string_lossy()], "");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut block = BlockMaker::new(BlockHash::default(), TIME, 0);
+    make(&mut block);
+    let chain = Chain::Bitcoin(BitcoinNetwork::Regtest);
+    let dir = data.path().join("ledger/bitcoin-regtest");
+    let mut writer = Writer::open(&dir, chain, WriterOptions::default()).expect("opens");
+    writer.append(&block.done()).expect("appends");
+    writer.commit().expect("commits");
+    data
+}
+
+fn regtest(data: &Path, args: &[&str]) -> std::process::Output {
+    tracehound(data, &[args, &["--network", "regtest"]].concat(), "")
+}
+
+fn verdict(data: &Path, n: usize) -> Value {
+    let output = regtest(data, &["screen", &address(n), "--as-of", DAY, "--output", "jsonl"]);
+    serde_json::from_str(&text(&output)).expect("one verdict")
+}
+
+/// The thief's coin through two unnamed owners to owner 100, who pays it into the exchange.
+fn chain_of_owners(block: &mut BlockMaker) {
+    let out = |txid| [(OutPoint { txid, vout: 0 }, None)];
+    let coin = block.tx(&[], &[(50_000_000, Some(owner(THIEF)))]);
+    let one = block.tx(&out(coin), &[(49_990_000, Some(owner(20)))]);
+    let two = block.tx(&out(one), &[(49_980_000, Some(owner(21)))]);
+    let three = block.tx(&out(two), &[(49_970_000, Some(owner(100)))]);
+    block.tx(&out(three), &[(30_000_000, Some(owner(EXCHANGE))), (19_960_000, Some(owner(100)))]);
+}
+
+#[test]
+fn money_that_came_indirectly_from_a_thief_is_seen_with_its_path() {
+    let data = folder(chain_of_owners);
+    let found = verdict(data.path(), 100);
+    assert_eq!(found["decision"], "review", "{found}");
+    let thief = found["exposures"]
+        .as_array()
+        .and_then(|rows| rows.iter().find(|row| row["label"] == "Thief"))
+        .expect("an exposure to the thief");
+    assert_eq!((&thief["exposure"], &thief["direction"]), (&"indirect".into(), &"incoming".into()));
+    assert_eq!(thief["amount"], "49970000");
+    let txs = found["evidence"]["nodes"].as_array().map(|nodes| {
+        nodes.iter().filter(|node| node["id"].as_str().is_some_and(|id| id.starts_with("tx:"))).count()
+    });
+    assert_eq!(txs, Some(4), "three transactions of the path, one to the exchange");
+}
+
+#[test]
+fn a_dust_attack_changes_nobodys_verdict() {
+    let clean = |block: &mut BlockMaker| {
+        let coin = block.tx(&[], &[(20_000_000, Some(owner(30)))]);
+        block.tx(&[(OutPoint { txid: coin, vout: 0 }, None)], &[(19_000_000, Some(owner(100)))]);
+    };
+    let before = verdict(folder(clean).path(), 100);
+    assert_eq!(before["decision"], "allow", "{before}");
+    let attacked = folder(|block| {
+        clean(block);
+        // Directly, and through somebody unnamed: 3,000 payments of 600 satoshi each.
+        let dust: Vec<_> = (0..3_000).map(|_| (600, Some(owner(100)))).collect();
+        let coins = block.tx(&[], &[(2_000_000, Some(owner(THIEF))), (2_000_000, Some(owner(THIEF)))]);
+        let out = |txid, vout| [(OutPoint { txid, vout }, None)];
+        block.tx(&out(coins, 0), &dust);
+        let passed = block.tx(&out(coins, 1), &[(1_990_000, Some(owner(31)))]);
+        block.tx(&out(passed, 0), &dust);
+    });
+    let after = verdict(attacked.path(), 100);
+    assert_eq!((&after["decision"], &after["score"]), (&"allow".into(), &before["score"]), "{after}");
+}
+
+#[test]
+fn an_exposure_is_printed_with_amounts_worth_and_path() {
+    let data = folder(chain_of_owners);
+    let prices = data.path().join("prices.csv");
+    std::fs::write(&prices, "date,usd\n2023-11-14,35000.50\n").expect("written");
+    let prices = prices.to_string_lossy().into_owned();
+    let output = regtest(data.path(), &["exposure", &address(100), "--prices", &prices]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    insta::assert_snapshot!("exposure", text(&output));
+    let output = regtest(data.path(), &["exposure", &address(100), "--hops", "1", "--output", "json"]);
+    assert_eq!(output.status.code(), Some(30), "a limit cut it");
+    let found: Value = serde_json::from_str(&text(&output)).expect("JSON");
+    assert_eq!(found["sources"]["rest"]["cut"], "49970000");
+    assert_eq!(found["destinations"]["parties"][0]["party"]["label"], "Exchange");
+    let output = regtest(data.path(), &["exposure", &address(101)]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("does not occur in the ledger"));
+}
+
+#[test]
+fn a_trace_starts_from_an_address_a_transaction_or_an_output() {
+    let data = folder(chain_of_owners);
+    let output = regtest(data.path(), &["trace", &address(THIEF)]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    insta::assert_snapshot!("trace", text(&output));
+    let found: Value =
+        serde_json::from_str(&text(&regtest(data.path(), &["trace", &address(THIEF), "--output", "json"])))
+            .expect("JSON");
+    assert_eq!(found["sums"]["arrived"], "30000000");
+    let txid = found["flows"][0]["txid"].as_str().expect("an id");
+    for from in [txid.to_owned(), format!("{txid}:0")] {
+        let output = regtest(data.path(), &["trace", &from, "--method", "fifo", "--output", "json"]);
+        let found: Value = serde_json::from_str(&text(&output)).expect("JSON");
+        assert_eq!(found["sums"]["seeded"], "49990000");
+    }
+    let wrong = [
+        (format!("{txid}:7"), "has 1 outputs"),
+        ("00".repeat(32), "is not in the ledger"),
+        ("nonsense".to_owned(), "no output (TXID:N), transaction or address"),
+        ("1BitcoinEaterAddressDontSendf59kuE".to_owned(), "not an address of this network"),
+    ];
+    for (from, says) in wrong {
+        let output = regtest(data.path(), &["trace", &from]);
+        assert_eq!(output.status.code(), Some(1), "{from}");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+#[test]
+fn drawings_are_written_where_asked() {
+    let data = folder(chain_of_owners);
+    let (svg, dot) = (data.path().join("t.svg"), data.path().join("t.dot"));
+    let (svg_name, dot_name) = (svg.to_string_lossy().into_owned(), dot.to_string_lossy().into_owned());
+    let output = regtest(data.path(), &["trace", &address(THIEF), "--svg", &svg_name, "--dot", &dot_name]);
+    assert_eq!(output.status.code(), Some(0));
+    let svg = std::fs::read_to_string(svg).expect("written");
+    assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
+    assert!(!svg.contains("href") && !svg.contains("<script"), "self-contained");
+    assert!(std::fs::read_to_string(dot).expect("written").starts_with("digraph"));
+}

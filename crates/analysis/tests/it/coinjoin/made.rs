@@ -1,0 +1,212 @@
+//! Hand-made transactions: what services do that looks like mixing, and what the classifier says when it cannot know.
+
+use proptest::prelude::*;
+use tracehound_analysis::coinjoin::{Answer, Coin, Protocol, When, change_links, is_wasabi1_coordinator};
+use tracehound_model::{ScriptKey, ScriptType};
+
+use super::{Tx, name};
+
+/// Coins of different owners, counted from `first`.
+fn coins(kind: ScriptType, first: u64, values: &[u64]) -> Vec<Coin> {
+    (first..).zip(values).map(|(owner, &value)| Coin { value, script: kind, owner }).collect()
+}
+
+fn tx(inputs: &[u64], outputs: &[u64]) -> Tx {
+    Tx {
+        inputs: coins(ScriptType::P2wpkh, 1, inputs).into_iter().map(Some).collect(),
+        outputs: coins(ScriptType::P2wpkh, 10_000, outputs),
+        ..Tx::default()
+    }
+}
+
+/// Four makers with fees of 20 to 400 units and a taker; see the module of the rule.
+fn market() -> Tx {
+    tx(
+        &[700_000, 1_500_000, 2_000_000, 900_000, 400_000, 350_000],
+        &[250_000, 450_020, 1_250_100, 1_750_200, 650_400, 498_000, 250_000, 250_000, 250_000, 250_000],
+    )
+}
+
+#[test]
+fn a_market_is_found_with_the_owner_of_each_change() {
+    let tx = market();
+    let answer = tx.answer();
+    assert_eq!(name(&answer), "joinmarket joinmarket-balanced");
+    let found = answer.mixing(90).expect("sure");
+    assert_eq!((found.participants, found.anonymity.as_slice()), (5, &[5, 1, 1, 1, 1, 1, 5, 5, 5, 5][..]));
+    let links = change_links(&tx.shape(), &answer);
+    let owners: Vec<_> = links.iter().map(|link| (link.output, link.inputs.as_slice(), link.taker)).collect();
+    assert_eq!(
+        owners,
+        [(1, &[0][..], false), (2, &[1], false), (3, &[2], false), (4, &[3], false), (5, &[4, 5], true),]
+    );
+    assert!(links.iter().all(|link| link.percent >= 90), "{links:?}");
+    assert!(answer.forbids_co_spending());
+}
+
+#[test]
+fn a_batch_payment_of_the_same_shape_does_not_balance() {
+    // Five customers withdraw the same amount, four others something else, one output is the service's change.
+    let tx = tx(
+        &[1_103_211, 2_240_100, 3_100_777, 908_004, 455_121, 1_377_900],
+        &[250_000, 730_112, 911_800, 1_250_001, 2_043_917, 2_996_200, 250_000, 250_000, 250_000, 250_000],
+    );
+    assert_eq!(tx.answer(), Answer::No);
+}
+
+#[test]
+fn what_services_do_every_day_is_no_coinjoin() {
+    let cases = [
+        ("payment with change", tx(&[500_000], &[120_000, 379_000])),
+        ("withdrawals of a round amount", tx(&[900_000_000], &[10_000_000; 80])),
+        (
+            "withdrawals near the base amount of Wasabi 1",
+            tx(&[90_000_000; 3], &[[10_000_000; 24].as_slice(), &[1_234_567, 28_000_000]].concat()),
+        ),
+        ("consolidation", tx(&[100_000; 200], &[19_990_000])),
+        ("consolidation into three", tx(&[50_000; 120], &[2_000_000, 2_000_000, 1_990_000])),
+        ("a purse of equal coins", tx(&[3_000_000, 2_500_000], &[500_000; 11])),
+        ("the pool's amount, but by one payer", {
+            let mut own = tx(&[1_000_000, 1_000_000, 1_001_000, 1_000_000, 1_002_000], &[1_000_000; 5]);
+            own.inputs.iter_mut().flatten().for_each(|coin| coin.owner = 1);
+            own
+        }),
+        ("a payout to the payers themselves", {
+            let mut own = market();
+            own.outputs[0].owner = 1;
+            own
+        }),
+        ("several kinds of addresses", {
+            let mut own = market();
+            own.outputs[2].script = ScriptType::P2pkh;
+            own.outputs[3].script = ScriptType::P2sh;
+            own
+        }),
+        ("a coinbase", Tx { inputs: Vec::new(), ..tx(&[], &[100_000; 12]) }),
+    ];
+    for (what, tx) in cases {
+        assert_eq!(tx.answer(), Answer::No, "{what}");
+    }
+}
+
+#[test]
+fn a_consolidation_in_the_shape_of_wasabi_2_is_hardly_believed() {
+    let inputs: Vec<u64> = (0..60).map(|n| 900_000 - n * 1_000).collect();
+    let outputs = [[2_000_000; 20].as_slice(), &[51_500]].concat();
+    let mut own = tx(&inputs, &outputs);
+    own.inputs.iter_mut().flatten().for_each(|coin| coin.owner = 1);
+    let answer = own.answer();
+    let found = answer.mixing(0).expect("the published rule is met");
+    assert_eq!((found.protocol, found.confidence, found.participants), (Protocol::Wasabi2, 10, 1));
+    assert_eq!(answer.mixing(50), None);
+    // With owners of their own the inputs still do not make a round: too few different amounts.
+    assert_eq!(tx(&inputs, &outputs).answer(), Answer::No);
+}
+
+#[test]
+fn two_people_or_one_wallet_that_plays_two() {
+    let decoy = tx(&[1_000_000, 800_000], &[300_000, 300_000, 699_500, 499_500]);
+    assert_eq!(name(&decoy.answer()), "suspected stonewall");
+    let purchase = tx(&[1_000_000, 800_000], &[300_000, 300_000, 1_000_100, 198_900]);
+    assert_eq!(purchase.answer(), Answer::No);
+}
+
+#[test]
+fn a_whirlpool_round_may_end_elsewhere() {
+    let mut round = tx(&[1_000_000, 1_000_000, 1_003_000, 1_000_000, 1_002_000], &[1_000_000; 5]);
+    assert_eq!(name(&round.answer()), "whirlpool whirlpool");
+    round.outputs[3].script = ScriptType::P2wsh;
+    assert_eq!(name(&round.answer()), "suspected whirlpool-foreign-output");
+    round.when = When::Height(569_999);
+    assert_eq!(round.answer(), Answer::No, "before the first round");
+}
+
+#[test]
+fn a_first_transaction_of_whirlpool_is_one_owners() {
+    let mut split = tx(&[5_500_000], &[0, 50_000, 1_004_235, 1_004_235, 1_004_235, 1_004_235, 1_400_000]);
+    split.outputs[0].script = ScriptType::OpReturn;
+    let Answer::Premix(premix) = split.answer() else { panic!("{:?}", split.answer()) };
+    assert_eq!((premix.pool, premix.outputs), (1_000_000, 4));
+    assert!(!split.answer().forbids_co_spending());
+}
+
+#[test]
+fn the_coordinator_is_enough_before_it_changed_its_address() {
+    let mut round = tx(&[20_000_000; 3], &[10_000_000, 10_000_000, 10_000_000, 50_000, 9_000_000]);
+    round.pays_wasabi1_coordinator = true;
+    round.when = When::Height(560_000);
+    assert_eq!(name(&round.answer()), "wasabi1 wasabi1-coordinator");
+    round.inputs[1] = None;
+    assert_eq!(name(&round.answer()), "wasabi1 wasabi1-coordinator", "the outputs decide");
+    round.inputs[1] = round.inputs[0];
+    round.when = When::Height(620_000);
+    assert_eq!(round.answer(), Answer::No);
+    let hash = hex::decode("869f5c7a4cd7776ae0c0fcd9c3315abb239a9f0d").expect("hex");
+    assert!(is_wasabi1_coordinator(&ScriptKey::new(ScriptType::P2wpkh, &hash).expect("20 bytes")));
+    assert!(!is_wasabi1_coordinator(&ScriptKey::new(ScriptType::P2pkh, &hash).expect("20 bytes")));
+}
+
+#[test]
+fn what_is_missing_is_never_a_no() {
+    let mut tx = market();
+    tx.inputs[2] = None;
+    assert_eq!(tx.answer(), Answer::Unknown { missing: 1, possible: Protocol::JoinMarket });
+    assert!(tx.answer().forbids_co_spending());
+    assert_eq!(change_links(&tx.shape(), &tx.answer()), []);
+    tx.inputs = vec![None; 6];
+    assert_eq!(tx.answer(), Answer::Unknown { missing: 6, possible: Protocol::JoinMarket });
+    // One input cannot be several people's, whatever it was.
+    tx.inputs = vec![None];
+    assert_eq!(tx.answer(), Answer::No);
+}
+
+fn any_coin() -> impl Strategy<Value = Coin> {
+    let value = prop_oneof![
+        Just(0),
+        Just(1_000_000),
+        Just(10_000_000),
+        Just(u64::MAX),
+        (0_u32..40).prop_map(|power| 1 << power),
+        1_u64..3_000_000,
+    ];
+    (value, prop::sample::select(&ScriptType::ALL), 0_u64..40).prop_map(|(value, script, owner)| Coin {
+        value,
+        script,
+        owner,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn nothing_makes_it_panic(
+        inputs in prop::collection::vec(prop::option::weighted(0.9, any_coin()), 0..80),
+        outputs in prop::collection::vec(any_coin(), 0..80),
+        pays_wasabi1_coordinator: bool,
+    ) {
+        let tx = Tx { inputs, outputs, when: When::Unknown, pays_wasabi1_coordinator };
+        let answer = tx.answer();
+        if let Some(found) = answer.mixing(0) {
+            prop_assert_eq!(found.anonymity.len(), tx.outputs.len());
+            prop_assert!(found.anonymity.iter().all(|&set| 1 <= set && set as usize <= tx.inputs.len().max(1)));
+        }
+        let _ = change_links(&tx.shape(), &answer);
+    }
+
+    #[test]
+    fn the_order_of_a_market_carries_no_information(
+        order in Just((0..10_usize).collect::<Vec<_>>()).prop_shuffle(),
+        hidden in prop::option::of(0..6_usize),
+    ) {
+        let mut tx = market();
+        tx.outputs = order.iter().map(|&at| tx.outputs[at]).collect();
+        let expected = if let Some(hidden) = hidden {
+            tx.inputs[hidden] = None;
+            "unknown joinmarket"
+        } else {
+            "joinmarket joinmarket-balanced"
+        };
+        prop_assert_eq!(name(&tx.answer()), expected);
+    }
+}

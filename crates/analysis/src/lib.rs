@@ -7,6 +7,7 @@ pub mod boltzmann;
 pub mod coinjoin;
 pub mod counterparties;
 pub mod exposure;
+pub mod pass;
 pub mod price;
 pub mod taint;
 pub mod trace;

@@ -17,6 +17,7 @@ mod ids;
 mod manifest;
 mod reader;
 mod runs;
+mod scan;
 mod segment;
 mod tables;
 mod verify;
@@ -27,5 +28,6 @@ pub use ids::{AddrNum, BlockNum, InNum, OutNum, TxNum};
 pub use reader::{
     AddressActivity, BlockView, InputView, Ledger, LedgerInfo, OutputView, Prev, SequenceClass, TxView,
 };
+pub use scan::{ColumnSlices, ScanTx};
 pub use verify::VerifyReport;
 pub use writer::{AppendStats, Writer, WriterOptions};

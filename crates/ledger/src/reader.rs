@@ -440,7 +440,7 @@ fn block_view(num: BlockNum, row: &BlockRow) -> BlockView {
     }
 }
 
-fn missing_view(row: &MissingRow) -> Prev {
+pub(crate) fn missing_view(row: &MissingRow) -> Prev {
     Prev::Missing {
         outpoint: OutPoint { txid: TxId(row.prev_txid), vout: row.prev_vout },
         value: Some(row.value).filter(|&value| value != NO_VALUE),

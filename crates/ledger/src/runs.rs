@@ -84,6 +84,11 @@ impl Runs<'_> {
         Some(at)
     }
 
+    /// How many rows run `run` has.
+    pub(crate) fn count(&self, run: usize) -> Option<usize> {
+        self.length(run, *self.counts.get(run)?).map(|count| count as usize)
+    }
+
     /// The rows of run `run`.
     pub(crate) fn range(&self, run: usize) -> Option<Range<usize>> {
         let start = self.start(run)?;

@@ -4,6 +4,7 @@ mod boltzmann;
 mod coinjoin;
 mod counterparties;
 mod exposure;
+mod pass;
 mod taint;
 mod trace;
 

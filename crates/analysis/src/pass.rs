@@ -1,0 +1,292 @@
+//! Source-of-funds exposure of everything: one forward pass over the whole ledger, state for live outputs only.
+//!
+//! `E(output) = Σ (input value / all inputs' value) · E(input)`; new coins are all [`Bucket::Minted`], an output of a named
+//! owner is all that owner's bucket (tracing ends at names), what is not known is [`Bucket::Unknown`]. Shares are kept in
+//! 65,535ths, eight to an output, which is enough to alert on; [`crate::exposure`] is exact for one owner. A spent
+//! output's shares are dropped with its spender, so memory follows the unspent outputs, 32 bytes each with their table.
+//! The pass goes on where it stopped as blocks arrive, and the last [`UNDO_BLOCKS`] blocks can be taken back.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::{BuildHasherDefault, Hasher},
+    ops::ControlFlow,
+};
+
+use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, ScanTx, TxNum};
+use tracehound_model::Category;
+
+/// Blocks that can be taken back.
+pub const UNDO_BLOCKS: usize = 100;
+
+/// What money is sorted into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bucket {
+    /// Nobody named, or amounts that are missing.
+    Unknown = 0,
+    /// New coins.
+    Minted = 1,
+    /// Sanctioned.
+    Sanction = 2,
+    /// Stolen.
+    Theft = 3,
+    /// Ransom, sextortion, fraud, terrorism, abuse.
+    Crime = 4,
+    /// Dark-web market.
+    Market = 5,
+    /// Mixer.
+    Mixer = 6,
+    /// Any other service: exchange, gambling, payment processor, miner.
+    Service = 7,
+}
+
+impl Bucket {
+    /// Every bucket, in the order of [`Shares`].
+    pub const ALL: [Self; 8] = [
+        Self::Unknown,
+        Self::Minted,
+        Self::Sanction,
+        Self::Theft,
+        Self::Crime,
+        Self::Market,
+        Self::Mixer,
+        Self::Service,
+    ];
+
+    /// The bucket of a named owner; `None` for names that do not end a trace.
+    pub const fn of(category: Category) -> Option<Self> {
+        Some(match category {
+            Category::Sanction | Category::IssuerBlacklist => Self::Sanction,
+            Category::ServiceHack => Self::Theft,
+            Category::Ransomware
+            | Category::Sextortion
+            | Category::Scam
+            | Category::Phishing
+            | Category::PonziScheme
+            | Category::Terrorism
+            | Category::ChildAbuse => Self::Crime,
+            Category::Market => Self::Market,
+            Category::MixingService | Category::CoinJoin => Self::Mixer,
+            _ if category.is_service() => Self::Service,
+            _ => return None,
+        })
+    }
+}
+
+/// Shares of an output in 65,535ths, by [`Bucket`]. They add up to 65,535.
+pub type Shares = [u16; 8];
+
+const WHOLE: u16 = u16::MAX;
+
+const fn all(bucket: Bucket) -> Shares {
+    let mut shares = [0; 8];
+    shares[bucket as usize] = WHOLE;
+    shares
+}
+
+/// Output numbers are dense and distinct: one multiplication spreads them.
+#[derive(Clone, Copy, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let product = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = product ^ product >> 32;
+    }
+}
+
+type Table<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
+
+/// The owners that end a trace, by number.
+#[derive(Clone, Debug, Default)]
+pub struct NamedOwners(Table<u32, Bucket>);
+
+impl NamedOwners {
+    /// From the numbers of named owners and their categories. Of several categories the gravest counts.
+    pub fn new(named: impl IntoIterator<Item = (AddrNum, Category)>) -> Self {
+        let mut owners: Table<u32, Bucket> = Table::default();
+        for (owner, category) in named {
+            let Some(bucket) = Bucket::of(category) else { continue };
+            let grave = |bucket: Bucket| if bucket == Bucket::Minted { u8::MAX } else { bucket as u8 };
+            let entry = owners.entry(owner.0).or_insert(bucket);
+            if grave(bucket) < grave(*entry) {
+                *entry = bucket;
+            }
+        }
+        Self(owners)
+    }
+}
+
+/// What a block changed, to be taken back.
+#[derive(Clone, Debug)]
+struct Undo {
+    block: BlockNum,
+    first_tx: TxNum,
+    first_output: OutNum,
+    spent: Vec<(OutNum, Shares)>,
+}
+
+/// The state of a pass: shares of every live output so far.
+#[derive(Clone, Debug, Default)]
+pub struct Pass {
+    live: Table<u64, Shares>,
+    next: TxNum,
+    next_output: OutNum,
+    undo: VecDeque<Undo>,
+}
+
+/// Why a pass cannot go back that far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the pass keeps {UNDO_BLOCKS} blocks of undo, and block number {} lies before them: start anew", .0.0)]
+pub struct TooDeep(pub BlockNum);
+
+impl Pass {
+    /// A pass at the first block.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The first transaction that it has not seen.
+    pub fn next(&self) -> TxNum {
+        self.next
+    }
+
+    /// Outputs with state.
+    pub fn live(&self) -> usize {
+        self.live.len()
+    }
+
+    /// Shares of an unspent output; `None` when it is spent, not owned by anybody, or not seen yet.
+    pub fn shares(&self, out: OutNum) -> Option<&Shares> {
+        self.live.get(&out.0)
+    }
+
+    /// Goes on to the end of the ledger. O(inputs and outputs not seen yet).
+    pub fn advance(&mut self, ledger: &Ledger, named: &NamedOwners) {
+        let info = ledger.info();
+        let first_kept = info.blocks.saturating_sub(u32::try_from(UNDO_BLOCKS).unwrap_or(u32::MAX));
+        let undo_from = ledger.block(BlockNum(first_kept)).map_or(TxNum(u32::MAX), |block| block.first_tx);
+        let mut inputs = Vec::new();
+        ledger.scan(self.next..TxNum(undo_from.0.max(self.next.0).min(info.txs)), |tx| {
+            self.visit(tx, ledger, named, &mut inputs);
+            ControlFlow::Continue(())
+        });
+        for block in first_kept..info.blocks {
+            let Some(view) = ledger.block(BlockNum(block)) else { break };
+            let end = ledger.block(BlockNum(block + 1)).map_or(info.txs, |next| next.first_tx.0);
+            if end <= self.next.0 {
+                continue;
+            }
+            self.undo.push_back(Undo {
+                block: view.num,
+                first_tx: view.first_tx,
+                first_output: self.next_output,
+                spent: Vec::new(),
+            });
+            ledger.scan(self.next..TxNum(end), |tx| {
+                self.visit(tx, ledger, named, &mut inputs);
+                ControlFlow::Continue(())
+            });
+        }
+        while self.undo.len() > UNDO_BLOCKS {
+            self.undo.pop_front();
+        }
+    }
+
+    /// Takes back the blocks from `block` on: the chain was reorganised after the one before.
+    pub fn rewind(&mut self, block: BlockNum) -> Result<(), TooDeep> {
+        if self.undo.front().is_none_or(|oldest| oldest.block > block) {
+            return Err(TooDeep(block));
+        }
+        while let Some(last) = self.undo.pop_back_if(|last| last.block >= block) {
+            for out in last.first_output.0..self.next_output.0 {
+                self.live.remove(&out);
+            }
+            // What the block itself had made and spent again is gone with it.
+            let before = |(out, _): &(OutNum, Shares)| *out < last.first_output;
+            self.live.extend(last.spent.into_iter().filter(before).map(|(out, shares)| (out.0, shares)));
+            (self.next, self.next_output) = (last.first_tx, last.first_output);
+        }
+        Ok(())
+    }
+
+    fn visit(
+        &mut self,
+        tx: &ScanTx<'_>,
+        ledger: &Ledger,
+        named: &NamedOwners,
+        inputs: &mut Vec<(u64, Shares)>,
+    ) {
+        inputs.clear();
+        let mut known = true;
+        let mut coinbase = false;
+        for prev in tx.prevs() {
+            match prev {
+                Prev::Coinbase => coinbase = true,
+                Prev::Missing { value: None, .. } => known = false,
+                Prev::Missing { value: Some(value), owner, .. } => {
+                    let bucket = owner.and_then(|owner| named.0.get(&owner.0)).copied();
+                    inputs.push((value, all(bucket.unwrap_or(Bucket::Unknown))));
+                }
+                Prev::Output(out) => {
+                    let shares = self.live.remove(&out.0).unwrap_or(all(Bucket::Unknown));
+                    if let Some(undo) = self.undo.back_mut() {
+                        undo.spent.push((out, shares));
+                    }
+                    // The amount stands in the ledger; kept beside the shares it would cost 8 bytes an output.
+                    inputs.push((ledger.output_value(out).unwrap_or(0), shares));
+                }
+            }
+        }
+        let shares = match (coinbase, known) {
+            (true, _) => all(Bucket::Minted),
+            (false, false) => all(Bucket::Unknown),
+            (false, true) => mixed(inputs),
+        };
+        let mut number = tx.first_output.0;
+        for (_, owner) in tx.outputs() {
+            if let Some(owner) = owner {
+                let own = named.0.get(&owner.0).map(|&bucket| all(bucket));
+                self.live.insert(number, own.unwrap_or(shares));
+            }
+            number += 1;
+        }
+        self.next = TxNum(tx.num.0 + 1);
+        self.next_output = OutNum(number);
+    }
+}
+
+/// The inputs' shares, weighted by amount. What rounding leaves over is unknown, so the shares add up.
+fn mixed(inputs: &[(u64, Shares)]) -> Shares {
+    if let [(_, shares)] = inputs {
+        return *shares;
+    }
+    let mut sums = [0u128; 8];
+    let mut total = 0u128;
+    for (value, shares) in inputs {
+        total += u128::from(*value);
+        for (sum, &share) in sums.iter_mut().zip(shares) {
+            *sum += u128::from(*value) * u128::from(share);
+        }
+    }
+    if total == 0 {
+        return all(Bucket::Unknown);
+    }
+    let mut shares = sums.map(|sum| (sum / total) as u16);
+    let said: u16 = shares.iter().sum();
+    shares[Bucket::Unknown as usize] += WHOLE - said;
+    shares
+}

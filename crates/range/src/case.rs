@@ -230,13 +230,14 @@ impl Story {
         rest
     }
 
-    /// Five people put in a coin each and get one of five equal outputs and their change. The thief's equal output is
-    /// returned; his change stays where it is.
+    /// Five people put in a coin each and get one of five equal outputs and their change; a bystander, the taker,
+    /// pays the fee of all. The thief's equal output is returned; his change stays where it is.
     fn coinjoin(&mut self, part: Piece) -> Piece {
         let mut inputs = vec![part];
         for _ in 0..4 {
             let name = "Generated CoinJoin participant (generated)";
-            inputs.push(self.everyday_coin(DENOMINATION + COIN / 100, name));
+            let coin = self.everyday_coin(DENOMINATION + COIN, name);
+            inputs.push(self.odd_coin(&coin));
         }
         self.shuffle(&mut inputs);
         let mut order: Vec<usize> = (0..inputs.len()).collect();
@@ -246,14 +247,33 @@ impl Story {
             let owner = self.participant(inputs[i].label, Role::Mixed, "CoinJoin output");
             shares.push(Share { owner, value: DENOMINATION, label: inputs[i].label });
         }
-        for input in &inputs {
+        let taker = inputs.iter().position(|input| input.label == LotLabel::Clean);
+        for (at, input) in inputs.iter().enumerate() {
             let owner = self.participant(input.label, Role::Change, "CoinJoin change");
-            shares.push(Share { owner, value: input.value - DENOMINATION - 2 * FEE, label: input.label });
+            let fee = if Some(at) == taker { 10 * FEE } else { 0 };
+            shares.push(Share { owner, value: input.value - DENOMINATION - fee, label: input.label });
         }
         let made = self.movement(Step::CoinJoin, &inputs, &shares);
         // The equal outputs come first, so this is the thief's equal one.
         let mine = made.into_iter().find(|piece| piece.label == LotLabel::Stolen);
         mine.expect("the thief takes part")
+    }
+
+    /// A coin of an amount that nobody else has, split off a bystander's: the young coins of a generated chain are all
+    /// worth 50 BTC, and five of them would leave equal change, which no real round does.
+    fn odd_coin(&mut self, coin: &Piece) -> Piece {
+        let value = DENOMINATION + COIN / 100 + self.dice.below(coin.value - DENOMINATION - COIN / 2);
+        let owners = ["coin", "rest"].map(|what| self.participant(LotLabel::Clean, Role::Bystander, what));
+        let draft = TxDraft {
+            lock_time: 0,
+            inputs: vec![coin.spend()],
+            outputs: vec![
+                Pay::To { owner: owners[0], value },
+                Pay::To { owner: owners[1], value: coin.value - value - FEE },
+            ],
+        };
+        let txid = self.chain.add(&draft, FEE, &mut self.dice);
+        Share { owner: owners[0], value, label: LotLabel::Clean }.piece(txid, 0)
     }
 
     /// A fresh address of a participant of the `CoinJoin`.

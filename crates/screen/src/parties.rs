@@ -4,6 +4,7 @@ use std::{cell::RefCell, collections::HashMap};
 
 use jiff::civil::Date;
 use tracehound_analysis::{
+    coinjoin::{Buffer, Classifier},
     taint::Mix,
     trace::{Known, Party},
 };
@@ -19,12 +20,25 @@ pub struct Parties<'a> {
     network: BitcoinNetwork,
     day: Date,
     found: RefCell<HashMap<AddrNum, Option<Party>>>,
+    classifier: Classifier,
+    buffer: RefCell<Buffer>,
 }
+
+/// Least confidence, in percent, at which a transaction counts as a mix that ends a path.
+const MIX_CONFIDENCE: u8 = 50;
 
 impl<'a> Parties<'a> {
     /// Claims that hold on `day`.
     pub fn new(index: &'a Index, ledger: &'a Ledger, network: BitcoinNetwork, day: Date) -> Self {
-        Self { index, ledger, network, day, found: RefCell::default() }
+        Self {
+            index,
+            ledger,
+            network,
+            day,
+            found: RefCell::default(),
+            classifier: Classifier::new(ledger),
+            buffer: RefCell::default(),
+        }
     }
 }
 
@@ -39,8 +53,10 @@ impl Known for Parties<'_> {
         party
     }
 
-    fn mix(&self, _: &Ledger, _: &TxView) -> Option<Mix> {
-        None
+    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+        let answer = self.classifier.classify(ledger, tx, &mut self.buffer.borrow_mut());
+        let found = answer.mixing(MIX_CONFIDENCE)?;
+        Some(Mix { protocol: found.protocol.name(), participants: found.participants })
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Limits {
     pub rows: usize,
     /// Ignore blocks after this time, seconds since 1970-01-01 UTC.
     pub until: u32,
-    /// Count nothing that the subject received in one transaction below this many base units.
+    /// Count no output to the subject below this many base units: anyone can send dust, and much of it at once.
     pub dust: u64,
 }
 
@@ -104,6 +104,13 @@ pub fn tx_parties(ledger: &Ledger, tx: TxNum) -> Option<TxParties> {
     Some(parties)
 }
 
+/// Base units in outputs to `subject` that are each below `limit`.
+fn dust_to(ledger: &Ledger, tx: TxNum, subject: AddrNum, limit: u64) -> u128 {
+    let Some(view) = ledger.tx(tx).filter(|_| limit > 0) else { return 0 };
+    let dust = ledger.outputs(&view).filter(|output| output.owner == Some(subject) && output.value < limit);
+    dust.map(|output| u128::from(output.value)).sum()
+}
+
 impl Counterparties {
     /// Collects the direct counterparties of `subject`. O(rows of its transactions), bounded by `limits`.
     pub fn of(ledger: &Ledger, subject: AddrNum, limits: Limits) -> Self {
@@ -129,12 +136,14 @@ impl Counterparties {
             found.txs += 1;
             found.span =
                 Some(found.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
-            found.book(subject, tx, &parties, limits.dust);
+            let dust = dust_to(ledger, tx, subject, limits.dust);
+            found.book(subject, tx, &parties, dust);
         }
         found
     }
 
-    fn book(&mut self, subject: AddrNum, tx: TxNum, parties: &TxParties, dust: u64) {
+    /// `dust` is what of the subject's receipts in the transaction counts for nothing.
+    fn book(&mut self, subject: AddrNum, tx: TxNum, parties: &TxParties, dust: u128) {
         let own = Some(subject);
         let unresolved = parties.unknown_amounts + parties.unknown_owners > 0;
         self.unresolved_txs += u32::from(unresolved);
@@ -144,7 +153,8 @@ impl Counterparties {
         }
         let received = parties.outputs.get(&own).copied().unwrap_or(0);
         self.total_in += received;
-        if received < u128::from(dust) {
+        let received = received - dust;
+        if received == 0 {
             return;
         }
         if parties.coinbase {

@@ -56,7 +56,7 @@ pub struct Require {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Dust {
-    /// Value received in one transaction below this many base units.
+    /// An output received of less than this many base units.
     pub incoming_below: u64,
 }
 

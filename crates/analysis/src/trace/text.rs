@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use tracehound_model::Amount;
+use tracehound_model::{Amount, Chain};
 
 use super::{Comparison, Place, Sums, Trace, moment, permille};
 
@@ -39,13 +39,18 @@ fn head(text: &mut String, found: &Trace) {
         &format!(
             "{} {} by {}: {} in {} output{} of {when}",
             if found.direction == "forward" { "Where it went," } else { "Where it came from," },
-            found.chain,
+            chain_name(&found.chain),
             found.method,
             btc(found.sums.seeded),
             found.seeds,
             if found.seeds == 1 { "" } else { "s" },
         ),
     );
+}
+
+/// `btc` for the CAIP-2 id that programs read.
+fn chain_name(id: &str) -> String {
+    id.parse().map_or_else(|_| id.to_owned(), Chain::short_name)
 }
 
 /// The rows of [`Sums`] that are not zero, with their names.

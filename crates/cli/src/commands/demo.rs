@@ -4,16 +4,20 @@ use std::{io::Write, ops::ControlFlow, path::Path};
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr};
+use tracehound_analysis::{
+    taint::{Direction, Method, Options, WalkLimits},
+    trace,
+};
 use tracehound_attribution::{
     folder::AttributionFolder,
-    import::{Format, Options},
+    import::{self, Format},
     index::Index,
 };
 use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
 use tracehound_ledger::Ledger;
 use tracehound_model::{BitcoinNetwork, Decision, Verdict};
 use tracehound_range::{DemoCase, Role, demo_case};
-use tracehound_screen::{Policy, Screener, Settings};
+use tracehound_screen::{Parties, Policy, Screener, Settings};
 
 use crate::{
     args::{Common, DemoArgs},
@@ -77,10 +81,10 @@ fn tell_any(common: &Common, out: &mut dyn Write, args: &DemoArgs, root: &Path, 
     let folder = root.join("generated");
     case.write_block_files(&folder)?;
     ingest(out, data, GENERATED, &folder)?;
-    let options = Options {
+    let options = import::Options {
         format: Some(Format::Notice),
         file_name: "generated.toml".to_owned(),
-        ..Options::default()
+        ..import::Options::default()
     };
     attribution.import(&mut case.facts_toml.as_bytes(), &options, now)?;
     let index = attribution.index(now)?;
@@ -96,6 +100,9 @@ fn tell_any(common: &Common, out: &mut dyn Write, args: &DemoArgs, root: &Path, 
 
     writeln!(out, "\n5. The same question about the generated case\n")?;
     generated_verdicts(out, data, &index, &case, settings)?;
+
+    writeln!(out, "6. Where the generated loot went\n")?;
+    follow_the_loot(out, data, &index, &case, now)?;
     if args.keep.is_some() && !common.quiet {
         writeln!(out, "\nThe data is kept: tracehound --data {} screen ADDRESS", root.display())?;
     }
@@ -133,6 +140,57 @@ fn explain(out: &mut dyn Write, verdict: &Verdict) -> std::io::Result<()> {
         )?;
     }
     writeln!(out, "   What was not examined is said too: unknown is not clean.")
+}
+
+/// Lines of the tree that the demo shows.
+const TREE_LINES: usize = 16;
+
+/// The trace, the five methods side by side, and the truth that only the generator knows.
+fn follow_the_loot(
+    out: &mut dyn Write,
+    data: &Folder,
+    index: &Index,
+    case: &DemoCase,
+    now: Timestamp,
+) -> Told {
+    let ledger = Ledger::open(&data.ledger(GENERATED))?;
+    let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let parties = Parties::new(index, &ledger, GENERATED, day);
+    let thief = case.address_of(Role::Thief).ok_or("the case has no thief")?;
+    let seeds = super::trace::seeds_of(&ledger, GENERATED, thief).map_err(|error| error.to_string())?;
+    let options = Options {
+        direction: Direction::Forward,
+        method: Method::Fifo,
+        through_mixes: false,
+        limits: WalkLimits::default(),
+    };
+    let found = trace::trace(&ledger, GENERATED, &seeds, options, &parties)?;
+    write!(out, "{}", indented(&trace::text::report(&found, TREE_LINES)))?;
+    writeln!(out, "\n   By other rules, and through the CoinJoin, the same money is elsewhere:\n")?;
+    let through = Options { through_mixes: true, ..options };
+    let compared = trace::compare(&ledger, GENERATED, &seeds, through, &parties)?;
+    write!(out, "{}", indented(&trace::text::comparison(&compared)))?;
+    let ends = case.truth.ends;
+    writeln!(out, "\n   What really happened, which only the generator knows:")?;
+    writeln!(
+        out,
+        "   cashed out {}, peeled off {}, still held {}, fees {}",
+        ends.cashed_out, ends.peeled, ends.held, ends.fees
+    )?;
+    writeln!(
+        out,
+        "   Honestly lost: {} BTC went into the CoinJoin. One of its equal outputs is the thief's; the chain does not\n   \
+         say which, so no rule can, and the trace stops there unless told to go on with shares.",
+        found.sums.mixed.display(8, "").to_string().trim_end()
+    )?;
+    Ok(())
+}
+
+fn indented(text: &str) -> String {
+    text.lines()
+        .map(|line| if line.is_empty() { "\n".to_owned() } else { format!("   {line}\n") })
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn generated_verdicts(

@@ -102,7 +102,7 @@ fn options(args: &TraceArgs) -> Options {
 }
 
 /// The outputs that an argument names.
-fn seeds_of(ledger: &Ledger, network: BitcoinNetwork, from: &str) -> Result<Vec<OutNum>> {
+pub(super) fn seeds_of(ledger: &Ledger, network: BitcoinNetwork, from: &str) -> Result<Vec<OutNum>> {
     if let Ok(OutPoint { txid, vout }) = from.parse::<OutPoint>() {
         let tx = tx_named(ledger, &txid)?;
         if vout >= tx.output_count {

@@ -1,5 +1,6 @@
 //! The binary as a user meets it.
 
+mod analyze;
 mod follow;
 mod screen;
 mod story;

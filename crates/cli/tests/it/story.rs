@@ -18,6 +18,9 @@ fn the_demo_tells_its_story_and_calls_the_generated_generated() {
         "nothing in it happened",
         "Generated Theft",
         "received from",
+        "into mixes",
+        "What really happened",
+        "Honestly lost: 9.99998685 BTC",
     ] {
         assert!(story.contains(part), "`{part}` is missing in:\n{story}");
     }

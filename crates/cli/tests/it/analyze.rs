@@ -1,0 +1,138 @@
+//! `analyze`: one answer a line in input order, and no line skipped.
+
+use std::{collections::BTreeMap, io::Read};
+
+use serde_json::{Value, json};
+
+use crate::screen::{text, tracehound};
+
+fn answers(args: &[&str], input: &str) -> (Option<i32>, Vec<Value>, String) {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let output = tracehound(folder.path(), args, input);
+    let lines = text(&output).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    (output.status.code(), lines, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// A Whirlpool round of five.
+fn round(txid: u8) -> Value {
+    let coin = |value: u64, owner: u8| json!({"value": value, "script": format!("0014{}", hex(owner))});
+    json!({
+        "txid": hex_of(txid, 32),
+        "time": 1_710_000_000,
+        "label": "ignored",
+        "inputs": (0..5).map(|n| coin(if n < 3 { 1_000_000 } else { 1_003_412 }, n)).collect::<Vec<_>>(),
+        "outputs": (10..15).map(|n| coin(1_000_000, n)).collect::<Vec<_>>(),
+    })
+}
+
+fn hex(byte: u8) -> String {
+    hex_of(byte, 20)
+}
+
+fn hex_of(byte: u8, times: usize) -> String {
+    format!("{byte:02x}").repeat(times)
+}
+
+#[test]
+fn a_round_its_missing_input_and_a_payment() {
+    let mut missing = round(2);
+    missing["inputs"][4].as_object_mut().expect("an input").remove("value");
+    let mut payment = round(3);
+    payment["outputs"].as_array_mut().expect("outputs").truncate(2);
+    let input = format!("{}\n{missing}\n{payment}\n", round(1));
+    let (code, answers, errors) = answers(&["analyze", "coinjoin", "--stdin"], &input);
+    assert_eq!(code, Some(0), "{errors}");
+    assert_eq!(
+        answers,
+        [
+            json!({"txid": hex_of(1, 32), "answer": "coinjoin", "protocol": "whirlpool", "participants": 5,
+                   "confidence": 98, "anonymity": [5, 5, 5, 5, 5], "rule": "whirlpool"}),
+            json!({"txid": hex_of(2, 32), "answer": "unknown", "protocol": null, "participants": 1,
+                   "confidence": null, "anonymity": [1, 1, 1, 1, 1], "rule": null, "possible": "whirlpool",
+                   "missing_inputs": 1}),
+            json!({"txid": hex_of(3, 32), "answer": "no", "protocol": null, "participants": 1,
+                   "confidence": null, "anonymity": [1, 1], "rule": null}),
+        ]
+    );
+}
+
+#[test]
+fn a_bad_line_is_answered_in_its_place_and_fails_at_the_end() {
+    let mut rich = round(4);
+    rich["outputs"][3]["value"] = json!(u64::MAX);
+    let mut odd = round(5);
+    odd["inputs"][2]["script"] = json!("0014xy");
+    let good = round(6);
+    let input = format!("{good}\nnot json\n{rich}\n\n{odd}\n{{\"txid\":\"00\"}}\n{good}");
+    let (code, answers, errors) = answers(&["analyze", "coinjoin", "--stdin"], &input);
+    assert_eq!(code, Some(1));
+    assert!(errors.contains("5 of 7 lines"), "{errors}");
+    let places: Vec<_> = answers.iter().map(|answer| answer["line"].as_u64()).collect();
+    assert_eq!(places, [None, Some(2), Some(3), Some(4), Some(5), Some(6), None]);
+    let error = |at: usize| answers[at]["error"].as_str().expect("an error");
+    assert!(error(2).contains("output 3: value 18446744073709551615"), "{}", error(2));
+    assert!(error(3).contains("empty"), "{}", error(3));
+    assert!(error(4).contains("input 2: script is not hexadecimal"), "{}", error(4));
+    let (code, _, errors) = self::answers(&["analyze", "coinjoin", "--stdin"], "");
+    assert_eq!(code, Some(1));
+    assert!(errors.contains("held no line"), "{errors}");
+}
+
+#[test]
+fn order_survives_many_batches() {
+    let input: String = (0..20_000).fold(String::new(), |mut text, n: u64| {
+        text += &json!({"inputs": [n + 5, 10], "outputs": [n + 4, 9]}).to_string();
+        text.push('\n');
+        text
+    });
+    let (code, answers, errors) = answers(&["analyze", "boltzmann", "--stdin"], &input);
+    assert_eq!((code, answers.len()), (Some(0), 20_000), "{errors}");
+    for (n, answer) in answers.iter().enumerate() {
+        let expected = tracehound_analysis::boltzmann::linkability(&[n as u64 + 5, 10], &[n as u64 + 4, 9]);
+        let expected = expected.expect("a payment").interpretations;
+        assert_eq!(answer["interpretations"].as_u64().map(u128::from), Some(expected), "line {n}");
+    }
+}
+
+#[test]
+fn the_readings_of_a_transaction_come_with_the_certain_links() {
+    let input = "{\"txid\":\"mine\",\"inputs\":[100,1000],\"outputs\":[100,100,900]}\n{\"inputs\":[1],\"outputs\":[2]}\n";
+    let (code, answers, _) = answers(&["analyze", "boltzmann", "--stdin"], input);
+    assert_eq!(code, Some(1));
+    assert_eq!(answers[0]["txid"], "mine");
+    assert_eq!((&answers[0]["interpretations"], &answers[0]["fee"]), (&json!(3), &json!(0)));
+    assert_eq!(answers[0]["matrix"], json!([[2, 2], [2, 2], [1, 3]]));
+    assert_eq!(answers[0]["deterministic"], json!([{"input": 1, "output": 2}]));
+    assert!(answers[1]["error"].as_str().is_some_and(|error| error.contains("exceed")), "{}", answers[1]);
+}
+
+#[test]
+fn every_labelled_round_is_found_from_the_command_line() {
+    let Some(path) = tracehound_testkit::shared_data("coinjoin/transactions.jsonl.gz") else { return };
+    let mut input = String::new();
+    let file = std::fs::File::open(path).expect("opens");
+    flate2::read::GzDecoder::new(file).read_to_string(&mut input).expect("text");
+    let (code, answers, errors) = answers(&["analyze", "coinjoin", "--stdin"], &input);
+    assert_eq!(code, Some(0), "{errors}");
+    let mut counts: BTreeMap<(String, String), u32> = BTreeMap::new();
+    for (line, answer) in input.lines().zip(&answers) {
+        let row: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(row["txid"], answer["txid"]);
+        let label = row["label"].as_str().expect("a label").split(':').next().unwrap_or_default().to_owned();
+        *counts.entry((label, answer["protocol"].as_str().unwrap_or("-").to_owned())).or_default() += 1;
+    }
+    let counts: Vec<_> =
+        counts.iter().map(|((label, found), n)| (label.as_str(), found.as_str(), *n)).collect();
+    assert_eq!(
+        counts,
+        [
+            ("none", "-", 2_578),
+            ("none", "joinmarket", 55),
+            ("other-weak", "-", 243),
+            ("other-weak", "joinmarket", 26),
+            ("wasabi1", "wasabi1", 180),
+            ("wasabi2", "wasabi2", 14),
+            ("whirlpool", "whirlpool", 676),
+        ]
+    );
+}

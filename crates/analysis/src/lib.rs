@@ -4,6 +4,7 @@
 //! snapshot and the same question give the same answer.
 
 pub mod boltzmann;
+pub mod cluster;
 pub mod coinjoin;
 pub mod counterparties;
 pub mod exposure;

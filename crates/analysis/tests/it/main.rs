@@ -1,6 +1,7 @@
 //! Analysis on small hand-made chains whose answers can be worked out on paper.
 
 mod boltzmann;
+mod cluster;
 mod coinjoin;
 mod counterparties;
 mod exposure;

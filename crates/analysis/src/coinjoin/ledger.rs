@@ -1,6 +1,6 @@
 //! The classifier on a ledger's transactions.
 
-use tracehound_ledger::{AddrNum, Ledger, OutNum, Prev, TxView};
+use tracehound_ledger::{AddrNum, Ledger, Prev, TxView};
 use tracehound_model::{ScriptKey, ScriptType};
 
 use super::{Answer, Coin, TxShape, WASABI1_COORDINATORS, When, classify};
@@ -17,20 +17,6 @@ pub struct Classifier {
 pub struct Buffer {
     inputs: Vec<Option<Coin>>,
     outputs: Vec<Coin>,
-    owners: Vec<Option<AddrNum>>,
-    values: Vec<u64>,
-    sorted: Vec<u64>,
-}
-
-/// Whether any rule but the coordinators' can apply: all others want ten inputs, two equal outputs or, for a Tx0, an
-/// `OP_RETURN`. Spares most transactions the reading of their scripts and inputs.
-fn may_mix(tx: &TxView, buffer: &mut Buffer) -> bool {
-    if tx.input_count >= 10 || buffer.owners.contains(&None) {
-        return true;
-    }
-    buffer.sorted.clone_from(&buffer.values);
-    buffer.sorted.sort_unstable();
-    buffer.sorted.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 impl Classifier {
@@ -51,26 +37,14 @@ impl Classifier {
         if tx.output_count < 3 {
             return Answer::No;
         }
-        buffer.owners.clear();
-        buffer.values.clear();
         buffer.outputs.clear();
         buffer.inputs.clear();
         let mut pays_wasabi1_coordinator = false;
-        // Not through `outputs`, which looks up who spent them.
-        for out in (0..u64::from(tx.output_count)).map(|vout| OutNum(tx.first_output.0 + vout)) {
-            let Some(value) = ledger.output_value(out) else { break };
-            let owner = ledger.output_owner(out);
-            pays_wasabi1_coordinator |= owner.is_some() && self.coordinators.contains(&owner);
-            buffer.owners.push(owner);
-            buffer.values.push(value);
-        }
-        if !pays_wasabi1_coordinator && !may_mix(tx, buffer) {
-            return Answer::No;
-        }
-        for (&value, owner) in buffer.values.iter().zip(&buffer.owners) {
-            let script = owner.map_or(ScriptType::OpReturn, |owner| script(ledger, owner));
-            let owner = owner.map_or(0, |owner| u64::from(owner.0));
-            buffer.outputs.push(Coin { value, script, owner });
+        for output in ledger.outputs(tx) {
+            let script = output.owner.map_or(ScriptType::OpReturn, |owner| script(ledger, owner));
+            pays_wasabi1_coordinator |= output.owner.is_some() && self.coordinators.contains(&output.owner);
+            let owner = output.owner.map_or(0, |owner| u64::from(owner.0));
+            buffer.outputs.push(Coin { value: output.value, script, owner });
         }
         for input in ledger.inputs(tx) {
             if input.prev == Prev::Coinbase {

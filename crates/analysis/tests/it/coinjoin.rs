@@ -1,6 +1,6 @@
 //! The classifier on real and emulated transactions, and on hand-made ones that must not be taken for a `CoinJoin`.
 
-pub(crate) mod emulated;
+mod emulated;
 mod made;
 mod mainnet;
 

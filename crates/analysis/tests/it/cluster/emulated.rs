@@ -1,6 +1,10 @@
 //! Emulated rounds whose wallets are known: of all pairs of addresses in one cluster, how many are of one wallet.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Read,
+    path::Path,
+};
 
 use tracehound_analysis::{
     cluster::{Clusters, Rules, coinjoin_rule},
@@ -11,10 +15,51 @@ use tracehound_model::{Address, BlockHash, OutPoint, TxId};
 use tracehound_testkit::blocks::BlockMaker;
 
 use super::plain;
-use crate::{
-    coinjoin::emulated::{array, satoshi, text, unzip},
-    ledger_of,
-};
+use crate::ledger_of;
+
+/// The members of a zip archive whose names `wanted` accepts. Stored and deflated members only, no zip64.
+fn unzip(path: &Path, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<u8>> {
+    let bytes = std::fs::read(path).expect("reads");
+    let number =
+        |at: usize, len: usize| (0..len).rev().fold(0, |sum, i| sum << 8 | usize::from(bytes[at + i]));
+    let end = (0..bytes.len() - 21).rev().find(|&at| bytes[at..].starts_with(b"PK\x05\x06")).expect("a zip");
+    let mut at = number(end + 16, 4);
+    let mut members = BTreeMap::new();
+    for _ in 0..number(end + 10, 2) {
+        let (method, packed) = (number(at + 10, 2), number(at + 20, 4));
+        let (name_len, extra, comment) = (number(at + 28, 2), number(at + 30, 2), number(at + 32, 2));
+        let name = String::from_utf8_lossy(&bytes[at + 46..at + 46 + name_len]).into_owned();
+        let local = number(at + 42, 4);
+        if wanted(&name) {
+            let data = local + 30 + number(local + 26, 2) + number(local + 28, 2);
+            let packed = &bytes[data..data + packed];
+            let mut plain = Vec::new();
+            match method {
+                0 => plain.extend_from_slice(packed),
+                _ => {
+                    flate2::read::DeflateDecoder::new(packed).read_to_end(&mut plain).expect("inflates");
+                }
+            }
+            members.insert(name, plain);
+        }
+        at += 46 + name_len + extra + comment;
+    }
+    members
+}
+
+/// An amount of bitcoin as a node prints it, with eight decimals.
+fn satoshi(json: &serde_json::Value) -> u64 {
+    let bitcoin = json.as_f64().expect("an amount");
+    format!("{bitcoin:.8}").replace('.', "").parse().expect("digits")
+}
+
+fn text(json: &serde_json::Value) -> String {
+    json.as_str().unwrap_or_default().to_owned()
+}
+
+fn array<'a>(json: &'a serde_json::Value, key: &str) -> &'a [serde_json::Value] {
+    json[key].as_array().map_or(&[], Vec::as_slice)
+}
 
 /// A ledger of an emulation's blocks, and the wallet of each address number.
 fn emulation(file: &str) -> Option<(tempfile::TempDir, Ledger, HashMap<u32, String>)> {

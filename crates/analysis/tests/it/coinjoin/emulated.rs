@@ -26,7 +26,7 @@ impl Known {
 }
 
 /// The members of a zip archive whose names `wanted` accepts. Stored and deflated members only, no zip64.
-pub(crate) fn unzip(path: &Path, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<u8>> {
+fn unzip(path: &Path, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<u8>> {
     let bytes = std::fs::read(path).expect("reads");
     let number =
         |at: usize, len: usize| (0..len).rev().fold(0, |sum, i| sum << 8 | usize::from(bytes[at + i]));
@@ -107,16 +107,16 @@ fn emulation(file: &str) -> Option<Vec<Known>> {
 }
 
 /// An amount of bitcoin as a node prints it, with eight decimals.
-pub(crate) fn satoshi(json: &serde_json::Value) -> u64 {
+fn satoshi(json: &serde_json::Value) -> u64 {
     let bitcoin = json.as_f64().expect("an amount");
     format!("{bitcoin:.8}").replace('.', "").parse().expect("digits")
 }
 
-pub(crate) fn text(json: &serde_json::Value) -> String {
+fn text(json: &serde_json::Value) -> String {
     json.as_str().unwrap_or_default().to_owned()
 }
 
-pub(crate) fn array<'a>(json: &'a serde_json::Value, key: &str) -> &'a [serde_json::Value] {
+fn array<'a>(json: &'a serde_json::Value, key: &str) -> &'a [serde_json::Value] {
     json[key].as_array().map_or(&[], Vec::as_slice)
 }
 

@@ -41,6 +41,17 @@ impl Dice {
         self.below(whole) < part
     }
 
+    /// The least of `count` numbers below `bound`: spread like `bound` times Beta(1, `count`).
+    pub(crate) fn least_of(&mut self, count: u32, bound: u64) -> u64 {
+        (0..count).map(|_| self.below(bound)).min().unwrap_or(0)
+    }
+
+    pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
+        for i in (1..list.len()).rev() {
+            list.swap(i, self.index(i + 1));
+        }
+    }
+
     pub(crate) fn fill(&mut self, bytes: &mut [u8]) {
         self.0.fill_bytes(bytes);
     }
@@ -53,6 +64,15 @@ pub(crate) const fn mix(word: u64) -> u64 {
     word ^ (word >> 31)
 }
 
+/// The way back: `unmix(mix(word)) == word`. The factors are the inverses of those above modulo 2^64.
+pub(crate) const fn unmix(word: u64) -> u64 {
+    let word = word ^ (word >> 31) ^ (word >> 62);
+    let word = word.wrapping_mul(0x3196_42b2_d24d_8ec3);
+    let word = word ^ (word >> 27) ^ (word >> 54);
+    let word = word.wrapping_mul(0x96de_1b17_3f11_9089);
+    word ^ (word >> 30) ^ (word >> 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +83,13 @@ mod tests {
         assert_eq!(mix(0x9e37_79b9_7f4a_7c15), 0xe220_a839_7b1d_cdaf);
         // xoshiro256++ seeded that way with 0, as published with the Rust and C reference implementations.
         assert_eq!(Dice::new(0).0.next_u64(), 5_987_356_902_031_041_503);
+    }
+
+    #[test]
+    fn mixing_can_be_undone() {
+        for word in [0, 1, u64::MAX, 0x0123_4567_89ab_cdef, 1 << 63] {
+            assert_eq!(unmix(mix(word)), word);
+        }
     }
 
     #[test]

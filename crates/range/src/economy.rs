@@ -13,21 +13,23 @@ use crate::{
     assembler::{Assembler, Sealed},
     dice::Dice,
     measured::{OP_RETURN_LEN, Shape, draw_amount},
-    owner::Owner,
+    owner::{Owner, Template},
     pool::{Coin, Pool},
     wire::{Pay, Spend, TxDraft},
 };
 
 /// Wallets that are services.
-const SERVICES: u32 = 128;
+pub(crate) const SERVICES: u32 = 128;
 /// Services that mine.
 const MINERS: u64 = 16;
 /// Addresses of a service that are used again and again.
 const HOT_KEYS: u64 = 4;
 /// Most users. 12 bytes each.
 const MAX_USERS: u64 = 1 << 19;
+/// Numbers of the economy's wallets are below this.
+pub(crate) const MOST_WALLETS: u32 = SERVICES + MAX_USERS as u32;
 /// Coins below this many satoshi are never spent, and no output but the last resort is made smaller.
-const DUST: u64 = 1_000;
+pub(crate) const DUST: u64 = 1_000;
 /// Blocks a coinbase waits until it may be spent (a consensus rule).
 pub(crate) const MATURITY: u32 = 100;
 
@@ -132,6 +134,55 @@ impl Economy {
             }
         }
         None
+    }
+
+    /// Removes a coin that a story wants. `None` when `tries` tries found none.
+    pub(crate) fn take_where(
+        &mut self,
+        tries: u32,
+        dice: &mut Dice,
+        wanted: impl Fn(&Coin, Template) -> bool,
+    ) -> Option<Coin> {
+        for _ in 0..tries {
+            let (at, coin) = self.pool.pick(dice)?;
+            if wanted(coin, self.shape.owners.template(coin.wallet)) {
+                return Some(self.pool.take(at));
+            }
+        }
+        None
+    }
+
+    /// Removes the newest coin of `wallet`.
+    pub(crate) fn take_newest(&mut self, wallet: u32) -> Option<Coin> {
+        let at = self.pool.newest_of(wallet)?;
+        Some(self.pool.take(at))
+    }
+
+    /// Hands a coin to the background, which will spend it some day.
+    pub(crate) fn put(&mut self, coin: Coin, dice: &mut Dice) {
+        if coin.value >= DUST {
+            self.pool.insert(coin, dice);
+        }
+    }
+
+    /// Counts a transaction of a story.
+    pub(crate) fn note(&mut self, draft: &TxDraft, fee: u64) {
+        self.totals.txs += 1;
+        self.totals.inputs += draft.inputs.len() as u64;
+        self.totals.outputs += draft.outputs.len() as u64;
+        self.totals.fees += fee;
+    }
+
+    /// An address of a service, to deposit at: one of its hot ones `hot` times in four, else a fresh one.
+    pub(crate) fn deposit_key(&mut self, service: u32, hot: u64, dice: &mut Dice) -> u32 {
+        if dice.chance(hot, 4) { dice.below(HOT_KEYS) as u32 } else { self.fresh_key(service) }
+    }
+
+    /// A user and an address it may have used before.
+    pub(crate) fn used_address(&mut self, dice: &mut Dice) -> (u32, u32) {
+        let user = self.draw_user(dice);
+        let used = self.next_keys.get(user as usize).copied().unwrap_or(0).max(1);
+        (user, dice.below(u64::from(used)) as u32)
     }
 
     /// Chooses the payer and moves up to `wanted` of its coins into `coins`.
@@ -262,7 +313,7 @@ impl Economy {
         (user, self.fresh_key(user))
     }
 
-    fn draw_user(&mut self, dice: &mut Dice) -> u32 {
+    pub(crate) fn draw_user(&mut self, dice: &mut Dice) -> u32 {
         let users = (64 + self.totals.txs / 32).min(MAX_USERS);
         SERVICES + dice.below(users) as u32
     }
@@ -271,7 +322,7 @@ impl Economy {
         if dice.chance(1, 2) { (wallet, key) } else { (wallet, self.fresh_key(wallet)) }
     }
 
-    fn fresh_key(&mut self, wallet: u32) -> u32 {
+    pub(crate) fn fresh_key(&mut self, wallet: u32) -> u32 {
         let index = wallet as usize;
         if index >= self.next_keys.len() {
             self.next_keys.resize(index + 1, 0);
@@ -288,7 +339,7 @@ impl Economy {
 }
 
 /// The product of two even draws favours low numbers: the first sixteenth of the services gets a quarter of the draws.
-fn draw_service(dice: &mut Dice) -> u32 {
+pub(crate) fn draw_service(dice: &mut Dice) -> u32 {
     let services = u64::from(SERVICES);
     (dice.below(services) * dice.below(services) / services) as u32
 }

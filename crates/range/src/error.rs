@@ -19,6 +19,34 @@ pub enum RangeError {
     /// A generated case was asked for on the main network.
     #[error("a generated case is not made with mainnet addresses: choose regtest, signet or testnet")]
     MainnetCase,
+    /// More heists than the chain has room for, or none.
+    #[error("{heists} heists do not fit into {txs} transactions: ask for 1 to {most}")]
+    Heists {
+        /// Heists asked for.
+        heists: u32,
+        /// Transactions asked for.
+        txs: u64,
+        /// Most heists in so many transactions.
+        most: u32,
+    },
+    /// Reading failed.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A line of a truth file says something that cannot be.
+    #[error("{}, line {line}: {why}; generate the folder anew", path.display())]
+    Truth {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        why: String,
+    },
     /// Something shorter than a block was to be repeated.
     #[error("{0} bytes are no block: a header alone has 80")]
     NoBlock(usize),

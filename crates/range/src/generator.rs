@@ -11,6 +11,7 @@ use crate::{
     dice::Dice,
     economy::{Economy, MATURITY},
     files::BlockFiles,
+    heist::Director,
     measured::Shape,
     pool::MAX_COINS,
 };
@@ -124,6 +125,7 @@ pub struct Generator {
     blocks: u64,
     time: u32,
     block_weight: u64,
+    director: Option<Director>,
 }
 
 impl Generator {
@@ -149,8 +151,30 @@ impl Generator {
             blocks: 0,
             time: config.start_time,
             block_weight,
+            director: None,
             config,
         })
+    }
+
+    /// A chain in which heists happen.
+    pub(crate) fn with_heists(config: GeneratorConfig, heists: u32) -> Result<Self, RangeError> {
+        let generator = Self::new(config)?;
+        let director = Director::new(&generator.config, heists)?;
+        Ok(Self { director: Some(director), ..generator })
+    }
+
+    /// What the heists wrote down since it was taken last; at the chain's end, what is left to say.
+    pub(crate) fn take_truth(&mut self, end: bool) -> Vec<u8> {
+        let Some(director) = &mut self.director else { return Vec::new() };
+        if end {
+            director.finish(&mut self.chain, &mut self.economy);
+        }
+        director.take_lines()
+    }
+
+    /// Totals so far: transactions and blocks.
+    pub(crate) fn progress(&self, bytes: u64) -> Progress {
+        Progress { blocks: self.blocks, txs: self.economy.totals.txs, txs_total: self.config.tx_count, bytes }
     }
 
     /// Replaces the contents of `block` by the next block's bytes; `false` when the chain is complete.
@@ -180,6 +204,11 @@ impl Generator {
         let limit = self.block_weight * self.dice.between(70, 100) / 100;
         // One place is the coinbase's.
         while self.economy.totals.txs + 1 < self.config.tx_count && (self.chain.weight() as u64) < limit {
+            if let Some(director) = &mut self.director
+                && director.act(&mut self.chain, &mut self.economy)
+            {
+                continue;
+            }
             if !self.economy.add_tx(&mut self.chain, &mut self.dice) {
                 break;
             }
@@ -191,22 +220,30 @@ impl Generator {
     ///
     /// A file that exists is never overwritten: that is an error, before anything is written in its place.
     pub fn write_block_files(
-        mut self,
+        self,
         dir: &Path,
         progress: &mut dyn FnMut(Progress),
+    ) -> Result<Summary, RangeError> {
+        self.write_with(dir, &mut |generator, bytes, _| {
+            progress(generator.progress(bytes));
+            Ok(())
+        })
+    }
+
+    /// Writes the chain; `each` is called with the bytes written after every block, and once more at the end.
+    pub(crate) fn write_with(
+        mut self,
+        dir: &Path,
+        each: &mut dyn FnMut(&mut Self, u64, bool) -> Result<(), RangeError>,
     ) -> Result<Summary, RangeError> {
         let mut files = BlockFiles::create(dir, self.config.network)?;
         let mut block = Vec::new();
         while self.next_block(&mut block) {
             files.append(&block)?;
-            progress(Progress {
-                blocks: self.blocks,
-                txs: self.economy.totals.txs,
-                txs_total: self.config.tx_count,
-                bytes: files.bytes(),
-            });
+            each(&mut self, files.bytes(), false)?;
         }
         let bytes = files.bytes();
+        each(&mut self, bytes, true)?;
         let files = files.finish()?;
         let totals = self.economy.totals;
         Ok(Summary {

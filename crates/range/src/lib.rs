@@ -13,6 +13,7 @@ mod economy;
 mod error;
 mod files;
 mod generator;
+mod heist;
 mod measured;
 mod owner;
 mod pool;
@@ -23,5 +24,9 @@ mod wire;
 pub use case::{DemoCase, demo_case};
 pub use error::RangeError;
 pub use generator::{Generator, GeneratorConfig, MAX_TXS, MIN_TXS, Profile, Progress, Summary};
+pub use heist::{
+    BranchEnds, Custody, HeistConfig, Hop, Protocol, Record, TRUTH_FILE, TRUTH_VERSION, Typology, Wallet,
+    Wallets, generate_heists, read_truth,
+};
 pub use repeat::{Repeated, repeat_blocks};
 pub use truth::{Actor, Ends, Entry, Lot, LotLabel, Movement, Role, Step, Truth};

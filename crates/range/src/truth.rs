@@ -1,10 +1,10 @@
 //! What really happened in a generated case: who holds each address, and where every satoshi of the loot went.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tracehound_model::{OutPoint, Sats, TxId};
 
 /// The part an address plays in a generated case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// The generated exchange's hot wallet, which is robbed.
@@ -25,6 +25,18 @@ pub enum Role {
     Service,
     /// An uninvolved customer or `CoinJoin` participant.
     Bystander,
+    /// The thief's, after a part was spread again or moved on to itself.
+    Churn,
+    /// The thief's, where a part is put together again.
+    Gathered,
+    /// The thief's own clean money, mixed with loot later.
+    Own,
+    /// The deposit address at a generated centralised mixer.
+    Mixer,
+    /// A centralised mixer pays out to here: the thief's.
+    MixerPayout,
+    /// An uninvolved user who gets dust.
+    Dusted,
 }
 
 /// An address of the case.
@@ -39,7 +51,7 @@ pub struct Actor {
 }
 
 /// Whether value is loot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LotLabel {
     /// Taken from the exchange.
@@ -49,7 +61,7 @@ pub enum LotLabel {
 }
 
 /// Some value of one kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lot {
     /// Whether it is loot.
     pub label: LotLabel,
@@ -58,7 +70,7 @@ pub struct Lot {
 }
 
 /// One end of a movement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The output that is spent or made.
     pub outpoint: OutPoint,
@@ -69,7 +81,7 @@ pub struct Entry {
 }
 
 /// What a transaction of the case does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// A customer pays in, or the exchange puts payments together.
@@ -84,10 +96,24 @@ pub enum Step {
     CoinJoin,
     /// Loot reaches the service.
     CashOut,
+    /// Moved to another address of the thief.
+    Churn,
+    /// A part is spread over several addresses, to be gathered again.
+    FanOut,
+    /// Several outputs of the thief are put together.
+    Gather,
+    /// The thief gets clean money, to be spent together with loot.
+    Fund,
+    /// Loot enters a centralised mixer.
+    MixerDeposit,
+    /// The mixer pays other coins out for it.
+    MixerPayout,
+    /// Dust for uninvolved people.
+    Dust,
 }
 
 /// One transaction of the case.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Movement {
     /// The transaction.
     pub txid: TxId,

@@ -2,4 +2,5 @@
 
 mod case;
 mod chain;
+mod heist;
 mod repeat;

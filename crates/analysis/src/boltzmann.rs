@@ -17,6 +17,9 @@ pub const MAX_SIDE: usize = 12;
 /// Steps after which [`linkability`] gives up, about two seconds.
 pub const DEFAULT_WORK: u64 = 1_000_000_000;
 
+/// Sub-transactions whose inputs can have paid their outputs, at most: 32 bytes each.
+const MAX_STATES: usize = 1 << 20;
+
 /// Bits of a packed vector that one class takes: a count up to 12 and a guard bit.
 const LANE: u32 = 5;
 
@@ -72,7 +75,9 @@ pub enum BoltzmannError {
         outputs: u64,
     },
     /// The limit of work was reached.
-    #[error("gave up after {0} steps: the fee is so large that nearly every grouping is possible")]
+    #[error(
+        "gave up within {0} steps and {MAX_STATES} sub-transactions: the fee leaves too many groupings possible"
+    )]
     TooMuchWork(u64),
 }
 
@@ -269,7 +274,7 @@ impl<'a> Table<'a> {
                 slack: group.sum - outputs.sum,
                 interpretations: 0,
             }));
-            if states.len() as u64 > limit {
+            if states.len() > MAX_STATES || states.len() as u64 > limit {
                 return Err(BoltzmannError::TooMuchWork(limit));
             }
         }

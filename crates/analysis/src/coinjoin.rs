@@ -11,6 +11,7 @@
 //! Whirlpool, crocs-muni/coinjoin-analysis for the variants; `JoinMarket`'s balance of makers and taker is ours.
 
 pub mod change;
+pub mod demix;
 mod features;
 mod joinmarket;
 mod ledger;
@@ -20,6 +21,7 @@ mod wasabi2;
 mod whirlpool;
 
 pub use change::{ChangeLink, change_links};
+pub use demix::demix;
 pub use ledger::{Buffer, Classifier};
 use tracehound_model::{ScriptKey, ScriptType};
 

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use tracehound_analysis::coinjoin::{Protocol, change_links};
+use tracehound_analysis::coinjoin::{Protocol, change_links, demix};
 
 use super::{Tx, coin, name};
 
@@ -184,4 +184,43 @@ fn every_round_of_wasabi_2_is_found_even_small_ones() {
         sizes,
         [(13, very_small), (29, small), (18, very_small), (24, small), (31, small), (30, small)]
     );
+}
+
+#[test]
+fn an_estimate_of_wasabi_2_beats_proportions_and_means_what_it_says() {
+    let Some(known) = emulation("coinjoin/emulated_wasabi2.zip") else { return };
+    let (mut right, mut proportional, mut total) = (0.0, 0.0, 0.0);
+    // Outputs offered to each owner, by tenths of the probability: how many, sum of probabilities, owned indeed.
+    let mut bins = [(0_u32, 0.0, 0_u32); 10];
+    for one in known.iter().filter(|one| one.is_coinjoin()) {
+        let value = |coin: &tracehound_analysis::coinjoin::Coin| coin.value;
+        let inputs: Vec<u64> = one.tx.inputs.iter().flatten().map(value).collect();
+        let outputs: Vec<u64> = one.tx.outputs.iter().map(value).collect();
+        let brought: u64 = inputs.iter().sum();
+        let plan = demix(&inputs, &outputs).expect("a round");
+        for (place, shares) in plan.iter().enumerate() {
+            let owner = &one.receivers[place];
+            for person in one.payers.iter().collect::<BTreeSet<_>>() {
+                let theirs = |at: &usize| one.payers[*at] == *person;
+                let estimate: f64 = (0..inputs.len()).filter(theirs).map(|at| shares[at]).sum();
+                let share = (0..inputs.len()).filter(theirs).map(|at| inputs[at]).sum::<u64>() as f64
+                    / brought as f64;
+                let is_theirs = person == owner;
+                let bin = &mut bins[((estimate * 10.0).max(0.0) as usize).min(9)];
+                *bin = (bin.0 + 1, bin.1 + estimate, bin.2 + u32::from(is_theirs));
+                if is_theirs {
+                    right += estimate * outputs[place] as f64;
+                    proportional += share * outputs[place] as f64;
+                }
+            }
+            total += outputs[place] as f64;
+        }
+    }
+    let (right, proportional) = (right / total, proportional / total);
+    assert!((0.235..0.245).contains(&proportional), "{proportional}");
+    assert!((0.285..0.300).contains(&right), "{right}");
+    for (count, sum, owned) in bins.into_iter().filter(|bin| bin.0 >= 20) {
+        let (said, was) = (sum / f64::from(count), f64::from(owned) / f64::from(count));
+        assert!((said - was).abs() < 0.03, "said {said:.3}, was {was:.3}, {count} times");
+    }
 }

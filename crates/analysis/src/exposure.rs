@@ -214,10 +214,9 @@ impl Routes {
                 Direction::Forward => (&step.inputs, &step.outputs),
                 Direction::Backward => (&step.outputs, &step.inputs),
             };
-            let largest =
-                near.iter().max_by_key(|(out, holding)| (holding.dirty_all(), *out)).map(|(out, _)| *out);
-            for (out, _) in far {
-                towards.insert(*out, (step.tx, largest));
+            let largest = near.iter().max_by_key(|piece| (piece.dirty, piece.out)).map(|piece| piece.out);
+            for piece in far {
+                towards.insert(piece.out, (step.tx, largest));
             }
         }
         Self { towards }

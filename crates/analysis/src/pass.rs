@@ -6,14 +6,12 @@
 //! output's shares are dropped with its spender, so memory follows the unspent outputs, 32 bytes each with their table.
 //! The pass goes on where it stopped as blocks arrive, and the last [`UNDO_BLOCKS`] blocks can be taken back.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    hash::{BuildHasherDefault, Hasher},
-    ops::ControlFlow,
-};
+use std::{collections::VecDeque, ops::ControlFlow};
 
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, ScanTx, TxNum};
 use tracehound_model::Category;
+
+use crate::numbers::Table;
 
 /// Blocks that can be taken back.
 pub const UNDO_BLOCKS: usize = 100;
@@ -83,33 +81,6 @@ const fn all(bucket: Bucket) -> Shares {
     shares
 }
 
-/// Output numbers are dense and distinct: one multiplication spreads them.
-#[derive(Clone, Copy, Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.write_u64(u64::from(number));
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        let product = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = product ^ product >> 32;
-    }
-}
-
-type Table<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
-
 /// The owners that end a trace, by number.
 #[derive(Clone, Debug, Default)]
 pub struct NamedOwners(Table<u32, Bucket>);
@@ -167,6 +138,11 @@ impl Pass {
     /// Outputs with state.
     pub fn live(&self) -> usize {
         self.live.len()
+    }
+
+    /// Bytes of memory in the table of live outputs: 24 an entry and one of control, at a load of at most 7/8.
+    pub fn bytes(&self) -> usize {
+        self.live.capacity() * 8 / 7 * (size_of::<(u64, Shares)>() + 1)
     }
 
     /// Shares of an unspent output; `None` when it is spent, not owned by anybody, or not seen yet.

@@ -17,5 +17,6 @@ pub use account::{Account, AccountError};
 pub use divide::{Division, Method, Overdrawn, divide, divide_backward};
 pub use holding::{Holding, Label, Lot};
 pub use walk::{
-    Cut, Direction, End, Fate, Mix, Options, Seed, SeedError, Step, Stops, Totals, Walk, WalkLimits, walk,
+    Cut, Direction, End, Fate, Mix, Options, Piece, Seed, SeedError, Step, Stops, Totals, Walk, WalkLimits,
+    walk,
 };

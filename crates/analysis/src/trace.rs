@@ -15,9 +15,7 @@ use serde::Serialize;
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxView};
 use tracehound_model::{Address, Amount, BitcoinNetwork, Category, Chain, OutPoint, TxId};
 
-use crate::taint::{
-    Cut, Direction, Fate, Holding, Label, Method, Mix, Options, Seed, SeedError, Stops, Walk, walk,
-};
+use crate::taint::{Cut, Direction, Fate, Label, Method, Mix, Options, Seed, SeedError, Stops, Walk, walk};
 
 pub use compare::{Comparison, compare};
 pub use dot::dot;
@@ -188,7 +186,7 @@ pub fn trace(
     let mut namer = Namer { ledger, network, known, places: Vec::new(), by_out: HashMap::new() };
     for &out in seeds {
         let value = ledger.output(out).map_or(0, |output| output.value);
-        namer.place(Some(out), &Holding::labelled(value.into(), label), 0);
+        namer.place(Some(out), value.into(), value.into(), 0);
     }
     let flows = namer.flows(&found, options.direction);
     namer.ends(&found);
@@ -216,7 +214,7 @@ struct Namer<'a> {
 
 impl Namer<'_> {
     /// The position of an output, described when it is new.
-    fn place(&mut self, out: Option<OutNum>, holding: &Holding, hop: u32) -> usize {
+    fn place(&mut self, out: Option<OutNum>, value: u128, dirty: u128, hop: u32) -> usize {
         if let Some(&at) = out.and_then(|out| self.by_out.get(&out)) {
             return at;
         }
@@ -229,8 +227,8 @@ impl Namer<'_> {
             outpoint,
             address: owner.and_then(|owner| self.address(owner)),
             party: owner.and_then(|owner| self.known.party(owner)),
-            amount: Amount(holding.value()),
-            dirty: Amount(holding.dirty_all()),
+            amount: Amount(value),
+            dirty: Amount(dirty),
             hop,
             time: maker.map_or(0, |(tx, _)| self.time(tx)),
             next: None,
@@ -259,9 +257,14 @@ impl Namer<'_> {
                 Direction::Forward => (&step.inputs, &step.outputs),
                 Direction::Backward => (&step.outputs, &step.inputs),
             };
-            let from: Vec<usize> =
-                from.iter().map(|(out, holding)| self.place(Some(*out), holding, step.hop - 1)).collect();
-            let to = to.iter().map(|(out, holding)| self.place(Some(*out), holding, step.hop)).collect();
+            let from: Vec<usize> = from
+                .iter()
+                .map(|piece| self.place(Some(piece.out), piece.value, piece.dirty, step.hop - 1))
+                .collect();
+            let to = to
+                .iter()
+                .map(|piece| self.place(Some(piece.out), piece.value, piece.dirty, step.hop))
+                .collect();
             for &at in &from {
                 self.places[at].next = Some(flows.len());
             }
@@ -273,7 +276,7 @@ impl Namer<'_> {
                 mix: step.mix.map(|mix| mix.protocol),
                 from,
                 to,
-                fee: Amount(step.fee.dirty_all()),
+                fee: Amount(step.fee),
             });
         }
         flows
@@ -285,7 +288,7 @@ impl Namer<'_> {
             if end.fate == Fate::Cut(Cut::Seed) {
                 continue;
             }
-            let at = self.place(end.out, &end.holding, end.hop);
+            let at = self.place(end.out, end.holding.value(), end.holding.dirty_all(), end.hop);
             if let Some(owner) = end.owner.filter(|_| end.out.is_none()) {
                 self.places[at].address = self.address(owner);
                 self.places[at].party = self.known.party(owner);
@@ -375,7 +378,7 @@ fn short(text: &str) -> String {
 }
 
 /// `part` of `whole` in tenths of a per cent.
-fn permille(part: Amount, whole: Amount) -> String {
+pub(crate) fn permille(part: Amount, whole: Amount) -> String {
     if whole.0 == 0 {
         return "-".to_owned();
     }
@@ -384,7 +387,7 @@ fn permille(part: Amount, whole: Amount) -> String {
 }
 
 /// `2024-06-01 13:37:05Z`.
-fn moment(seconds: u32) -> String {
+pub(crate) fn moment(seconds: u32) -> String {
     let time = jiff::Timestamp::from_second(i64::from(seconds));
     time.map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
 }

@@ -69,6 +69,10 @@ pub(crate) enum Command {
     Ingest(IngestCommand),
     /// Where value went, or came from: by five rules of taint, as text, table or drawing
     Trace(TraceArgs),
+    /// The shortest and widest ways by which value went from one address to another
+    Path(PathArgs),
+    /// What the ledger holds about a transaction, with the names of its parties
+    Tx(TxArgs),
     /// Whom an address's money came from and went to, directly and indirectly, by party and category
     Exposure(ExposureArgs),
     /// What the ledger holds, and whether it is whole
@@ -173,6 +177,47 @@ pub(crate) struct TraceArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tracehound exposure 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound path 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX 3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG
+  tracehound path FROM TO --count 10 --hops 8 --output json")]
+pub(crate) struct PathArgs {
+    /// The address whose money is followed
+    #[arg(value_name = "FROM")]
+    pub from: String,
+    /// The address it may have come to
+    #[arg(value_name = "TO")]
+    pub to: String,
+    /// Ways to show
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    pub count: usize,
+    /// Most transactions in a way
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub hops: u32,
+    /// Do not follow outputs of less than this many satoshi
+    #[arg(long, value_name = "SATOSHI", default_value_t = 546)]
+    pub dust: u64,
+    /// Most transactions looked at
+    #[arg(long, value_name = "COUNT", default_value_t = 200_000)]
+    pub work: usize,
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound tx f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16
+  tracehound tx TXID --output json")]
+pub(crate) struct TxArgs {
+    /// The transaction's id
+    #[arg(value_name = "TXID")]
+    pub txid: tracehound_model::TxId,
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}
+
   tracehound exposure ADDRESS OTHER-ADDRESS-OF-THE-SAME-OWNER --hops 10
   tracehound exposure ADDRESS --prices btc-usd.csv --output json")]
 pub(crate) struct ExposureArgs {

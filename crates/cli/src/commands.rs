@@ -5,8 +5,9 @@ pub(crate) mod exposure;
 pub(crate) mod ingest;
 pub(crate) mod lists;
 mod names;
-
+pub(crate) mod path;
 pub(crate) mod policy;
 pub(crate) mod screen;
 pub(crate) mod trace;
 mod update;
+pub(crate) mod tx;

@@ -47,6 +47,8 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Trace(args) => commands::trace::run(common, &data, args, &mut out),
         Command::Exposure(args) => commands::exposure::run(common, &data, args, &mut out),
         Command::Policy(command) => commands::policy::run(command, &mut out),
+        Command::Path(args) => commands::path::run(common, &data, args, &mut out),
+        Command::Tx(args) => commands::tx::run(common, &data, args, &mut out),
     }?;
     out.flush().into_diagnostic()?;
     Ok(code)

@@ -308,6 +308,31 @@ impl Ledger {
         (first..first + u64::from(tx.output_count)).map_while(|num| self.output(OutNum(num)))
     }
 
+    /// The outputs of a transaction, in order, with what their spent cells say taken at its word.
+    ///
+    /// [`Ledger::outputs`] makes sure that the transaction in `spent_by` spends the output, which costs more than all
+    /// the rest. Here it is a hint: whoever follows it must look among that transaction's inputs.
+    pub fn outputs_hinted(&self, tx: &TxView) -> impl Iterator<Item = OutputView> + use<'_> {
+        let first = tx.first_output.0;
+        let segment = self.segment_by(|segment| segment.first().output <= first);
+        let begin = segment.map_or(0, |segment| segment.first().output);
+        let num_of_tx = tx.num.0;
+        (first..first + u64::from(tx.output_count)).map_while(move |num| {
+            let segment = segment?;
+            let rel = (num - begin) as usize;
+            let rows = segment.rows();
+            let addr = *rows.out_addr.get(rel)?;
+            let cell = segment.spent.load(rel);
+            let hint = cell != UNSPENT && cell != UNSPENDABLE && cell < self.end.tx && cell > num_of_tx;
+            Some(OutputView {
+                num: OutNum(num),
+                value: rows.value(rel)?,
+                owner: Some(AddrNum(addr)).filter(|addr| addr.0 != NO_ADDR),
+                spent_by: hint.then_some(TxNum(cell)),
+            })
+        })
+    }
+
     /// An input by number.
     pub fn input(&self, num: InNum) -> Option<InputView> {
         let segment = self.segment_by(|segment| segment.first().input <= num.0)?;

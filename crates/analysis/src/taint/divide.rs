@@ -79,12 +79,17 @@ pub fn divide<'a>(
     for input in inputs {
         pool.append(input);
     }
+    divide_pool(method, &pool, outputs)
+}
+
+/// [`divide`] for inputs that are laid end to end already.
+pub(super) fn divide_pool(method: Method, pool: &Holding, outputs: &[u128]) -> Result<Division, Overdrawn> {
     let wanted: u128 = outputs.iter().sum();
     let held = pool.value();
     let Some(rest) = held.checked_sub(wanted) else { return Err(Overdrawn { wanted, held }) };
     Ok(match method {
-        Method::Poison => poison(&pool, outputs, rest),
-        Method::Haircut => haircut(&pool, outputs, rest),
+        Method::Poison => poison(pool, outputs, rest),
+        Method::Haircut => haircut(pool, outputs, rest),
         Method::Fifo => {
             let mut buckets = cut(pool.lots().iter().copied(), outputs.iter().copied().chain([rest]));
             let rest = buckets.pop().unwrap_or_default();
@@ -100,9 +105,9 @@ pub fn divide<'a>(
         Method::Tiho => {
             let mut order: Vec<usize> = (0..outputs.len()).collect();
             order.sort_by_key(|&at| std::cmp::Reverse(outputs[at]));
-            ranked(&pool, outputs, rest, &order)
+            ranked(pool, outputs, rest, &order)
         }
-        Method::CleanFirst => clean_first(&pool, outputs, rest),
+        Method::CleanFirst => clean_first(pool, outputs, rest),
     })
 }
 
@@ -126,7 +131,7 @@ pub fn divide_backward(
 }
 
 fn poison(pool: &Holding, outputs: &[u128], rest: u128) -> Division {
-    let labels: Vec<Label> = pool.by_label().into_keys().collect();
+    let labels: Vec<Label> = pool.by_label().into_iter().map(|(label, _)| label).collect();
     let dirty = |value: u128| Holding::poisoned(value, if value > 0 { labels.clone() } else { Vec::new() });
     Division { outputs: outputs.iter().map(|&value| dirty(value)).collect(), rest: dirty(rest) }
 }

@@ -1,6 +1,6 @@
 //! What an output or an account holds: lots.
 
-use std::collections::BTreeMap;
+use smallvec::SmallVec;
 
 /// Names a theft, or any other origin that is followed; the caller keeps the list of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,7 +23,8 @@ pub struct Lot {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holding {
     value: u128,
-    lots: Vec<Lot>,
+    /// Two lots, dirty and clean, are what haircut makes of one label.
+    lots: SmallVec<[Lot; 2]>,
     poisoned: Vec<Label>,
 }
 
@@ -102,16 +103,21 @@ impl Holding {
         self.poisoned.is_empty() && self.lots.iter().all(|lot| lot.label.is_none())
     }
 
-    /// Base units of each label that is there.
-    pub fn by_label(&self) -> BTreeMap<Label, u128> {
-        let mut labels: BTreeMap<Label, u128> = BTreeMap::new();
+    /// Base units of each label that is there, labels ascending.
+    pub fn by_label(&self) -> SmallVec<[(Label, u128); 2]> {
+        let mut labels: SmallVec<[(Label, u128); 2]> = SmallVec::new();
         for lot in &self.lots {
-            if let Some(label) = lot.label {
-                *labels.entry(label).or_default() += lot.amount;
+            let Some(label) = lot.label else { continue };
+            match labels.binary_search_by_key(&label, |entry| entry.0) {
+                Ok(at) => labels[at].1 += lot.amount,
+                Err(at) => labels.insert(at, (label, lot.amount)),
             }
         }
         for &label in &self.poisoned {
-            labels.insert(label, self.value);
+            match labels.binary_search_by_key(&label, |entry| entry.0) {
+                Ok(at) => labels[at].1 = self.value,
+                Err(at) => labels.insert(at, (label, self.value)),
+            }
         }
         labels
     }

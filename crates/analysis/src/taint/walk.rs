@@ -7,13 +7,15 @@
 //! method but poison, whose amounts grow by their nature.
 
 use std::{
-    collections::{BTreeMap, BinaryHeap, HashMap},
+    collections::{BTreeMap, BinaryHeap},
     fmt,
 };
 
 use tracehound_ledger::{AddrNum, Ledger, OutNum, OutputView, Prev, TxNum, TxView};
 
-use super::{Holding, Label, Method, divide, divide_backward};
+use super::{Holding, Label, Lot, Method, divide::divide_pool, divide_backward};
+use crate::numbers::Table;
+use smallvec::SmallVec;
 
 /// Towards where the value went, or back to where it came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +142,23 @@ pub struct End {
     pub fate: Fate,
 }
 
+/// A dirty output on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The output.
+    pub out: OutNum,
+    /// Base units in it.
+    pub value: u128,
+    /// Base units of them that are dirty, under whatever label.
+    pub dirty: u128,
+}
+
+impl Piece {
+    fn of(out: OutNum, holding: &Holding) -> Self {
+        Self { out, value: holding.value(), dirty: holding.dirty_all() }
+    }
+}
+
 /// A transaction that was divided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -148,11 +167,11 @@ pub struct Step {
     /// Transactions between it and the nearest seed, itself included.
     pub hop: u32,
     /// Dirty outputs that it spends.
-    pub inputs: Vec<(OutNum, Holding)>,
+    pub inputs: Vec<Piece>,
     /// Dirty outputs that it makes.
-    pub outputs: Vec<(OutNum, Holding)>,
-    /// Dirty part of the fee.
-    pub fee: Holding,
+    pub outputs: Vec<Piece>,
+    /// Dirty base units of the fee.
+    pub fee: u128,
     /// What kind of mix it is, where the walk went through one.
     pub mix: Option<Mix>,
 }
@@ -265,8 +284,8 @@ pub fn walk(ledger: &Ledger, seeds: &[Seed], options: Options, stops: &dyn Stops
         ledger,
         options,
         stops,
-        live: HashMap::new(),
-        seeds: HashMap::new(),
+        live: Table::default(),
+        seeds: Table::default(),
         queue: BinaryHeap::new(),
         found: Walk::default(),
     };
@@ -286,16 +305,17 @@ struct Walker<'a> {
     options: Options,
     stops: &'a dyn Stops,
     /// Dirty outputs that wait for the transaction that spends them (backward: made them).
-    live: HashMap<OutNum, Live>,
-    seeds: HashMap<OutNum, Label>,
+    live: Table<OutNum, Live>,
+    seeds: Table<OutNum, Label>,
     /// The transactions waited for; the next one has the highest key.
     queue: BinaryHeap<u64>,
     found: Walk,
 }
 
 /// A transaction's amounts and owners, read once.
+#[derive(Default)]
 struct Rows {
-    /// Outputs spent, with amount and owner; `None` where the output is not in the ledger.
+    /// Outputs spent, with amount; for those that are not in the ledger `None`, with the owner where it is known.
     inputs: Vec<(Option<OutNum>, Option<u64>, Option<AddrNum>)>,
     outputs: Vec<OutputView>,
     coinbase: bool,
@@ -322,14 +342,21 @@ impl Walker<'_> {
     }
 
     fn run(&mut self) {
+        let mut rows = Rows::default();
         while let Some(key) = self.queue.pop() {
             while self.queue.peek() == Some(&key) {
                 self.queue.pop();
             }
             let tx = self.tx_of_key(key);
             if let Some(view) = self.ledger.tx(tx) {
-                self.divide(&view);
+                self.divide(&view, &mut rows);
             }
+        }
+        // Spenders are hints until their inputs are read: what none of them took is unspent.
+        let mut left: Vec<(OutNum, Live)> = self.live.drain().collect();
+        left.sort_unstable_by_key(|(out, _)| *out);
+        for (out, live) in left {
+            self.end(Some(out), live.holding, live.hop, Fate::Held);
         }
     }
 
@@ -432,26 +459,24 @@ impl Walker<'_> {
         self.found.ends.push(End { out, owner, spender: None, holding, hop, fate });
     }
 
-    fn rows(&self, tx: &TxView) -> Rows {
-        let mut coinbase = false;
-        let inputs = self
-            .ledger
-            .inputs(tx)
-            .map(|input| match input.prev {
-                Prev::Output(out) => {
-                    (Some(out), self.ledger.output_value(out), self.ledger.output_owner(out))
-                }
+    fn read(&self, tx: &TxView, rows: &mut Rows) {
+        rows.inputs.clear();
+        rows.outputs.clear();
+        rows.coinbase = false;
+        for input in self.ledger.inputs(tx) {
+            rows.inputs.push(match input.prev {
+                Prev::Output(out) => (Some(out), self.ledger.output_value(out), None),
                 Prev::Missing { value, owner, .. } => (None, value, owner),
                 Prev::Coinbase => {
-                    coinbase = true;
+                    rows.coinbase = true;
                     (None, Some(0), None)
                 }
-            })
-            .collect();
-        Rows { inputs, outputs: self.ledger.outputs(tx).collect(), coinbase }
+            });
+        }
+        rows.outputs.extend(self.ledger.outputs_hinted(tx));
     }
 
-    fn divide(&mut self, tx: &TxView) {
+    fn divide(&mut self, tx: &TxView, rows: &mut Rows) {
         let fan = match self.options.direction {
             Direction::Forward => tx.output_count,
             Direction::Backward => tx.input_count,
@@ -463,19 +488,19 @@ impl Walker<'_> {
         } else {
             None
         };
-        let rows = self.rows(tx);
+        self.read(tx, rows);
         let mix = self.stops.mix(self.ledger, tx);
         let stopped = mix.filter(|_| !self.options.through_mixes).map(|_| Fate::Mixed(tx.num));
         let unknown = rows.inputs.iter().any(|(_, value, _)| value.is_none());
         let fate = stopped.or(blocked).or(unknown.then_some(Fate::Unresolved(tx.num)));
-        let sources: Vec<OutNum> = match self.options.direction {
-            Direction::Forward => rows.inputs.iter().filter_map(|(out, ..)| *out).collect(),
-            Direction::Backward => rows.outputs.iter().map(|output| output.num).collect(),
-        };
         let fate = fate.or_else(|| {
             (self.options.direction == Direction::Backward && rows.coinbase).then_some(Fate::Minted(tx.num))
         });
         if let Some(fate) = fate {
+            let sources: Vec<OutNum> = match self.options.direction {
+                Direction::Forward => rows.inputs.iter().filter_map(|(out, ..)| *out).collect(),
+                Direction::Backward => rows.outputs.iter().map(|output| output.num).collect(),
+            };
             for out in sources {
                 if let Some(live) = self.live.remove(&out) {
                     self.end(Some(out), live.holding, live.hop, fate);
@@ -489,49 +514,51 @@ impl Walker<'_> {
             self.options.method
         };
         match self.options.direction {
-            Direction::Forward => self.divide_forward(tx, &rows, method, mix),
-            Direction::Backward => self.divide_backward(tx, &rows, method, mix),
+            Direction::Forward => self.divide_forward(tx, rows, method, mix),
+            Direction::Backward => self.divide_backward(tx, rows, method, mix),
         }
     }
 
     fn divide_forward(&mut self, tx: &TxView, rows: &Rows, method: Method, mix: Option<Mix>) {
         let mut hop = u32::MAX;
         let mut dirty_inputs = Vec::new();
-        let mut inputs = Vec::with_capacity(rows.inputs.len());
+        let mut pool = Holding::default();
         for &(out, value, _) in &rows.inputs {
-            let live = out.and_then(|out| Some((out, self.live.remove(&out)?)));
-            inputs.push(match live {
+            match out.and_then(|out| Some((out, self.live.remove(&out)?))) {
                 Some((out, live)) => {
                     hop = hop.min(live.hop);
-                    dirty_inputs.push((out, live.holding.clone()));
-                    live.holding
+                    pool.append(&live.holding);
+                    dirty_inputs.push(Piece::of(out, &live.holding));
                 }
-                None => Holding::clean(value.unwrap_or(0).into()),
-            });
+                None => pool.push(Lot { amount: value.unwrap_or(0).into(), label: None }),
+            }
+        }
+        // The transaction that an output's cell named does not spend it after all.
+        if dirty_inputs.is_empty() {
+            return;
         }
         let hop = hop.saturating_add(1);
-        let values: Vec<u128> = rows.outputs.iter().map(|output| output.value.into()).collect();
-        let Ok(division) = divide(method, &inputs, &values) else {
+        let values: SmallVec<[u128; 4]> = rows.outputs.iter().map(|output| output.value.into()).collect();
+        let Ok(division) = divide_pool(method, &pool, &values) else {
             // Outputs above inputs: only a damaged or made-up chain has that, and nothing can be said about it.
-            for (out, holding) in dirty_inputs {
-                self.end(Some(out), holding, hop - 1, Fate::Unresolved(tx.num));
-            }
+            self.end(dirty_inputs.first().map(|piece| piece.out), pool, hop - 1, Fate::Unresolved(tx.num));
             return;
         };
         self.book_fee(&division.rest);
         let mut dirty_outputs = Vec::new();
         for (output, holding) in rows.outputs.iter().zip(division.outputs) {
             if !holding.is_clean() {
-                dirty_outputs.push((output.num, holding.clone()));
+                dirty_outputs.push(Piece::of(output.num, &holding));
                 self.place(output, holding, hop, false);
             }
         }
+        let fee = division.rest.dirty_all();
         self.found.steps.push(Step {
             tx: tx.num,
             hop,
             inputs: dirty_inputs,
             outputs: dirty_outputs,
-            fee: division.rest,
+            fee,
             mix,
         });
     }
@@ -550,7 +577,7 @@ impl Walker<'_> {
             outputs.push(match self.live.remove(&output.num) {
                 Some(live) => {
                     hop = hop.min(live.hop);
-                    dirty_outputs.push((output.num, live.holding.clone()));
+                    dirty_outputs.push(Piece::of(output.num, &live.holding));
                     live.holding
                 }
                 None => Holding::clean(output.value.into()),
@@ -563,8 +590,10 @@ impl Walker<'_> {
             .checked_sub(paid)
             .and_then(|fee| divide_backward(method, &outputs, &Holding::clean(fee), &values));
         let Some(Ok(sources)) = division else {
-            for (out, holding) in dirty_outputs {
-                self.end(Some(out), holding, hop - 1, Fate::Unresolved(tx.num));
+            for (piece, holding) in
+                rows.outputs.iter().zip(outputs).filter(|(_, holding)| !holding.is_clean())
+            {
+                self.end(Some(piece.num), holding, hop - 1, Fate::Unresolved(tx.num));
             }
             return;
         };
@@ -574,7 +603,7 @@ impl Walker<'_> {
                 continue;
             }
             if let Some(output) = out.and_then(|out| self.ledger.output(out)) {
-                dirty_inputs.push((output.num, holding.clone()));
+                dirty_inputs.push(Piece::of(output.num, &holding));
                 self.place(&output, holding, hop, false);
             } else {
                 let service = owner.is_some_and(|owner| self.stops.is_service(owner));
@@ -590,7 +619,7 @@ impl Walker<'_> {
             hop,
             inputs: dirty_inputs,
             outputs: dirty_outputs,
-            fee: Holding::default(),
+            fee: 0,
             mix,
         });
     }

@@ -6,6 +6,7 @@ mod coinjoin;
 mod counterparties;
 mod exposure;
 mod pass;
+mod path;
 mod taint;
 mod trace;
 

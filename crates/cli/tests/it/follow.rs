@@ -163,3 +163,25 @@ fn drawings_are_written_where_asked() {
     assert!(!svg.contains("href") && !svg.contains("<script"), "self-contained");
     assert!(std::fs::read_to_string(dot).expect("written").starts_with("digraph"));
 }
+
+#[test]
+fn a_way_and_its_transactions_are_shown() {
+    let data = folder(chain_of_owners);
+    let output = regtest(data.path(), &["path", &address(THIEF), &address(EXCHANGE)]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    insta::assert_snapshot!("path", text(&output));
+    let found: Value = serde_json::from_str(&text(&regtest(
+        data.path(),
+        &["path", &address(THIEF), &address(EXCHANGE), "--output", "json"],
+    )))
+    .expect("JSON");
+    let last = found["ways"][0]["outputs"].as_array().and_then(|outputs| outputs.last()).expect("an output");
+    let txid = last["outpoint"].as_str().and_then(|outpoint| outpoint.split(':').next()).expect("an id");
+    let output = regtest(data.path(), &["tx", txid]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    insta::assert_snapshot!("tx", text(&output));
+    let output = regtest(data.path(), &["path", &address(EXCHANGE), &address(THIEF)]);
+    assert!(text(&output).starts_with("no way from"), "{}", text(&output));
+    let output = regtest(data.path(), &["path", &address(THIEF), &address(EXCHANGE), "--hops", "2"]);
+    assert_eq!(output.status.code(), Some(30), "a limit cut it");
+}

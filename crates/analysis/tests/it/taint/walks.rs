@@ -95,9 +95,9 @@ fn behind_a_mix_value_is_a_set_with_shares_whatever_the_method() {
     let found = walk(&ledger, &[seed], through, &known(&ledger)).expect("walks");
     let step = found.steps.last().expect("the mix was divided");
     assert_eq!(step.mix, Some(Mix { protocol: "test", participants: 3 }));
-    let shares: Vec<u128> = step.outputs.iter().map(|(_, holding)| holding.dirty(X)).collect();
+    let shares: Vec<u128> = step.outputs.iter().map(|piece| piece.dirty).collect();
     assert_eq!(shares, [127, 127, 126]);
-    assert_eq!((step.fee.dirty(X), found.totals[&X].mixed), (10, 0));
+    assert_eq!((step.fee, found.totals[&X].mixed), (10, 0));
     assert_eq!(found.totals[&X].booked(), 1_000);
 }
 

@@ -1,0 +1,186 @@
+//! Ways from one owner to another: the shortest first, and of equally short ones the widest.
+//!
+//! Transactions only spend earlier ones, so outputs form a graph without cycles whose order is the ledger's own: going
+//! through it once in time order, with the best `k` ways kept at each output, finds the `k` best to every output. A way's
+//! length is its transactions, its width the smallest output it passes through: no more than that can have gone this way.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use tracehound_ledger::{AddrNum, Ledger, OutNum, Prev, TxNum, TxView};
+
+/// How much work a search may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathLimits {
+    /// Ways to find.
+    pub count: usize,
+    /// Most transactions in a way.
+    pub hops: u32,
+    /// Outputs below this many base units are no way.
+    pub dust: u64,
+    /// Transactions looked at in all.
+    pub txs: usize,
+    /// Outputs above which a transaction is not gone through: a service's payout leads to everybody.
+    pub fan_out: u32,
+    /// Ignore blocks after this time, seconds since 1970-01-01 UTC.
+    pub until: u32,
+}
+
+impl Default for PathLimits {
+    fn default() -> Self {
+        Self { count: 3, hops: 20, dust: 546, txs: 200_000, fan_out: 500, until: u32::MAX }
+    }
+}
+
+/// A way from one owner to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The outputs passed through, from one of the first owner to one of the second.
+    pub outputs: Vec<OutNum>,
+    /// The transactions between them, one fewer.
+    pub txs: Vec<TxNum>,
+    /// The smallest of the outputs, base units.
+    pub width: u64,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// Best first.
+    pub ways: Vec<Way>,
+    /// Transactions looked at.
+    pub txs: usize,
+    /// Whether a limit cut the search: there may be others, or one where none was found.
+    pub cut: bool,
+}
+
+/// A way so far, shared by all that go on from it.
+struct Link {
+    out: OutNum,
+    hops: u32,
+    width: u64,
+    before: Option<(TxNum, Rc<Link>)>,
+}
+
+impl Link {
+    /// Shorter before longer, wider before narrower, earlier before later.
+    fn rank(&self) -> (u32, std::cmp::Reverse<u64>, OutNum) {
+        (self.hops, std::cmp::Reverse(self.width), self.out)
+    }
+}
+
+/// Finds the best ways from any output of `from` to any output of `to`, not passing through either in between.
+///
+/// O(rows of the transactions looked at × count).
+pub fn ways(ledger: &Ledger, from: AddrNum, to: &BTreeSet<AddrNum>, limits: PathLimits) -> Ways {
+    let mut search = Search {
+        ledger,
+        from,
+        to,
+        limits,
+        waiting: BTreeMap::new(),
+        arrived: Vec::new(),
+        found: Ways::default(),
+    };
+    let (activity, cut) = ledger.activity(from, limits.txs);
+    search.found.cut = cut;
+    for out in activity.received {
+        let Some(output) = ledger.output(out) else { continue };
+        if output.value >= limits.dust {
+            search.go_on(Rc::new(Link { out, hops: 0, width: output.value, before: None }), output.spent_by);
+        }
+    }
+    search.run();
+    search.arrived.sort_by_key(|link| link.rank());
+    search.found.ways = search.arrived.iter().take(limits.count).map(unroll).collect();
+    search.found
+}
+
+struct Search<'a> {
+    ledger: &'a Ledger,
+    from: AddrNum,
+    to: &'a BTreeSet<AddrNum>,
+    limits: PathLimits,
+    /// Ways that lead into a transaction, by transaction: all of an earlier one's are known before it is looked at.
+    waiting: BTreeMap<TxNum, Vec<Rc<Link>>>,
+    arrived: Vec<Rc<Link>>,
+    found: Ways,
+}
+
+impl Search<'_> {
+    fn go_on(&mut self, link: Rc<Link>, spender: Option<TxNum>) {
+        let Some(tx) = spender else { return };
+        if link.hops >= self.limits.hops {
+            self.found.cut = true;
+            return;
+        }
+        let time = self.ledger.block_of(tx).map_or(u32::MAX, |block| block.header.time());
+        if time <= self.limits.until {
+            self.waiting.entry(tx).or_default().push(link);
+        }
+    }
+
+    fn run(&mut self) {
+        while let Some((tx, mut links)) = self.waiting.pop_first() {
+            if self.found.txs >= self.limits.txs {
+                self.found.cut = true;
+                return;
+            }
+            self.found.txs += 1;
+            links.sort_by_key(|link| link.rank());
+            links.truncate(self.limits.count);
+            self.through(tx, &links);
+        }
+    }
+
+    fn through(&mut self, tx: TxNum, links: &[Rc<Link>]) {
+        let Some(view) = self.ledger.tx(tx) else { return };
+        let crowded = view.output_count > self.limits.fan_out;
+        self.found.cut |= crowded;
+        for output in self.ledger.outputs(&view) {
+            let Some(owner) = output.owner.filter(|owner| *owner != self.from) else { continue };
+            let there = self.to.contains(&owner);
+            if output.value < self.limits.dust || crowded && !there {
+                continue;
+            }
+            for link in links {
+                let next = Rc::new(Link {
+                    out: output.num,
+                    hops: link.hops + 1,
+                    width: link.width.min(output.value),
+                    before: Some((tx, Rc::clone(link))),
+                });
+                if there { self.arrived.push(next) } else { self.go_on(next, output.spent_by) }
+            }
+        }
+        // Only the best count; keep the list short on the way.
+        if self.arrived.len() > self.limits.count * 64 {
+            self.arrived.sort_by_key(|link| link.rank());
+            self.arrived.truncate(self.limits.count);
+        }
+    }
+}
+
+fn unroll(link: &Rc<Link>) -> Way {
+    let (mut outputs, mut txs, mut at) = (vec![link.out], Vec::new(), link);
+    while let Some((tx, before)) = &at.before {
+        txs.push(*tx);
+        outputs.push(before.out);
+        at = before;
+    }
+    outputs.reverse();
+    txs.reverse();
+    Way { outputs, txs, width: link.width }
+}
+
+/// Whether a way is one: each transaction spends the output before it and makes the one after it.
+pub fn is_way(ledger: &Ledger, way: &Way) -> bool {
+    way.outputs.len() == way.txs.len() + 1
+        && way.txs.iter().zip(way.outputs.windows(2)).all(|(&tx, ends)| {
+            let spends = |view: &TxView| ledger.inputs(view).any(|input| input.prev == Prev::Output(ends[0]));
+            ledger.tx(tx).is_some_and(|view| spends(&view))
+                && ledger.tx_of_output(ends[1]).is_some_and(|(maker, _)| maker == tx)
+        })
+}

@@ -75,6 +75,9 @@ pub(crate) enum Command {
     Tx(TxArgs),
     /// Whom an address's money came from and went to, directly and indirectly, by party and category
     Exposure(ExposureArgs),
+    /// Single transactions from standard input: CoinJoins, and how sure it is who paid whom
+    #[command(subcommand)]
+    Analyze(AnalyzeCommand),
     /// What the ledger holds, and whether it is whole
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -176,9 +179,6 @@ pub(crate) struct TraceArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  tracehound exposure 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
   tracehound path 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX 3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG
   tracehound path FROM TO --count 10 --hops 8 --output json")]
 pub(crate) struct PathArgs {
@@ -218,6 +218,9 @@ pub(crate) struct TxArgs {
     pub network: BitcoinNetwork,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound exposure 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
   tracehound exposure ADDRESS OTHER-ADDRESS-OF-THE-SAME-OWNER --hops 10
   tracehound exposure ADDRESS --prices btc-usd.csv --output json")]
 pub(crate) struct ExposureArgs {
@@ -245,6 +248,54 @@ pub(crate) struct ExposureArgs {
     /// Bitcoin network
     #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
     pub network: BitcoinNetwork,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AnalyzeCommand {
+    /// Which transactions are CoinJoins, of what kind, with how many participants
+    Coinjoin(CoinjoinArgs),
+    /// In how many ways each transaction can be read (Boltzmann entropy), and which links are certain
+    Boltzmann(BoltzmannArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Each line is a transaction with its previous outputs; other keys are ignored:
+  {\"txid\":HEX,\"time\":SECONDS,\"inputs\":[{\"value\":SATOSHI,\"script\":HEX}],\"outputs\":[{\"value\":SATOSHI,\"script\":HEX}]}
+\"height\" may stand for \"time\". An input without value or script is one whose previous output is missing.
+
+Each answer names the txid, the answer (coinjoin, suspected, premix, unknown, no), the protocol or null, participants
+at least, confidence in percent, the anonymity set of each output, and for JoinMarket the inputs behind each change.
+A line that cannot be read is answered with its number and the error; the exit code is then 1.
+
+Examples:
+  tracehound analyze coinjoin --stdin < transactions.jsonl > answers.jsonl
+  zcat transactions.jsonl.gz | tracehound analyze coinjoin --stdin | grep '\"protocol\":\"wasabi2\"'")]
+pub(crate) struct CoinjoinArgs {
+    /// Read transactions from standard input, one JSON object a line
+    #[arg(long, required = true)]
+    pub stdin: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each line holds the amounts of one transaction, at most 12 on either side, zeros left out:
+  {\"inputs\":[SATOSHI, ...],\"outputs\":[SATOSHI, ...]}   (\"txid\" may be added and comes back)
+
+Each answer holds the number of interpretations, the entropy in bits, the fee, the matrix (for each output, for each
+input, in how many interpretations they are linked), and the pairs that are linked in all of them.
+A line that cannot be read is answered with its number and the error; the exit code is then 1.
+
+Examples:
+  echo '{\"inputs\":[10,10],\"outputs\":[8,2,3,7]}' | tracehound analyze boltzmann --stdin
+  tracehound analyze boltzmann --stdin < amounts.jsonl > links.jsonl"
+)]
+pub(crate) struct BoltzmannArgs {
+    /// Read amounts from standard input, one JSON object a line
+    #[arg(long, required = true)]
+    pub stdin: bool,
+    /// Give up on a transaction after so many steps of a few nanoseconds
+    #[arg(long, value_name = "STEPS", default_value_t = tracehound_analysis::boltzmann::DEFAULT_WORK)]
+    pub work: u64,
 }
 
 #[derive(Debug, Subcommand)]

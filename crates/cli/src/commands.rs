@@ -1,5 +1,6 @@
 //! One module a command: parse, call the library, print.
 
+pub(crate) mod analyze;
 pub(crate) mod demo;
 pub(crate) mod exposure;
 pub(crate) mod ingest;
@@ -9,5 +10,5 @@ pub(crate) mod path;
 pub(crate) mod policy;
 pub(crate) mod screen;
 pub(crate) mod trace;
-mod update;
 pub(crate) mod tx;
+mod update;

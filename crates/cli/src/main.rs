@@ -43,12 +43,13 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Screen(args) => commands::screen::run(common, &data, args, &mut out),
         Command::Lists(command) => commands::lists::run(common, &data, command, &mut out),
         Command::Ingest(command) => commands::ingest::ingest(common, &data, command, &mut out),
+        Command::Analyze(command) => commands::analyze::run(common, command, &mut out),
         Command::Ledger(command) => commands::ingest::ledger(common, &data, command, &mut out),
         Command::Trace(args) => commands::trace::run(common, &data, args, &mut out),
         Command::Exposure(args) => commands::exposure::run(common, &data, args, &mut out),
-        Command::Policy(command) => commands::policy::run(command, &mut out),
         Command::Path(args) => commands::path::run(common, &data, args, &mut out),
         Command::Tx(args) => commands::tx::run(common, &data, args, &mut out),
+        Command::Policy(command) => commands::policy::run(command, &mut out),
     }?;
     out.flush().into_diagnostic()?;
     Ok(code)

@@ -1,0 +1,136 @@
+//! `tracehound analyze`: single transactions from standard input, one a line, answered one a line in the same order.
+
+mod boltzmann;
+mod coinjoin;
+
+use std::io::{BufRead, Read, Write};
+
+use miette::{IntoDiagnostic, Result, miette};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::{
+    args::{AnalyzeCommand, Common, Output},
+    progress,
+};
+
+/// Lines answered in parallel before they are written.
+const BATCH_LINES: usize = 8_192;
+/// Bytes after which a batch is answered, however few its lines.
+const BATCH_BYTES: usize = 8 << 20;
+/// Longest line: more than the largest transaction that fits a block, with its previous outputs.
+const MAX_LINE: usize = 16 << 20;
+
+pub(crate) fn run(common: &Common, command: &AnalyzeCommand, out: &mut dyn Write) -> Result<u8> {
+    if matches!(common.output, Output::Csv | Output::Json) {
+        return Err(miette!("analyze answers in jsonl, one object a line: leave out --output"));
+    }
+    progress::end_on_interrupt().into_diagnostic()?;
+    match command {
+        AnalyzeCommand::Coinjoin(_) => answer(common.quiet, out, &coinjoin::answer),
+        AnalyzeCommand::Boltzmann(args) => {
+            answer(common.quiet, out, &|line| boltzmann::answer(line, args.work))
+        }
+    }
+}
+
+/// One line's answer, without the line end, or what is wrong with the line.
+type Answered = std::result::Result<Vec<u8>, String>;
+
+/// A line that could not be answered.
+#[derive(Serialize)]
+struct Refused<'a> {
+    line: u64,
+    error: &'a str,
+}
+
+/// Lines of standard input that are answered together.
+#[derive(Default)]
+struct Batch {
+    text: Vec<u8>,
+    /// Where each line ends; `None` where it was too long and is not in the text.
+    ends: Vec<Option<usize>>,
+}
+
+impl Batch {
+    /// Reads the next lines; false at the end of the input.
+    fn fill(&mut self, input: &mut impl BufRead) -> std::io::Result<bool> {
+        self.text.clear();
+        self.ends.clear();
+        while self.ends.len() < BATCH_LINES && self.text.len() < BATCH_BYTES {
+            let begin = self.text.len();
+            let read = input.by_ref().take(MAX_LINE as u64).read_until(b'\n', &mut self.text)?;
+            if read == 0 {
+                break;
+            }
+            if read == MAX_LINE && self.text.last() != Some(&b'\n') {
+                self.text.truncate(begin);
+                input.skip_until(b'\n')?;
+                self.ends.push(None);
+            } else {
+                self.ends.push(Some(self.text.len()));
+            }
+        }
+        Ok(!self.ends.is_empty())
+    }
+
+    fn lines(&self) -> Vec<Option<&[u8]>> {
+        let mut begin = 0;
+        let mut next = |end: &Option<usize>| {
+            let line = &self.text[begin..(*end)?];
+            begin += line.len();
+            Some(line.trim_ascii())
+        };
+        self.ends.iter().map(&mut next).collect()
+    }
+}
+
+fn answer(quiet: bool, out: &mut dyn Write, one: &(dyn Fn(&[u8]) -> Answered + Sync)) -> Result<u8> {
+    let bar = progress::counter(quiet);
+    bar.set_message("analysed");
+    let mut input = std::io::stdin().lock();
+    let mut batch = Batch::default();
+    let (mut answered, mut refused) = (0_u64, 0_u64);
+    while batch.fill(&mut input).into_diagnostic()? {
+        let answers: Vec<Answered> = batch
+            .lines()
+            .par_iter()
+            .map(|line| match line {
+                None => Err(format!("longer than {MAX_LINE} bytes")),
+                Some([]) => Err("empty: a JSON object is wanted on every line".to_owned()),
+                Some(line) => one(line),
+            })
+            .collect();
+        for answer in answers {
+            answered += 1;
+            match answer {
+                Ok(bytes) => out.write_all(&bytes).into_diagnostic()?,
+                Err(error) => {
+                    refused += 1;
+                    serde_json::to_writer(&mut *out, &Refused { line: answered, error: &error })
+                        .into_diagnostic()?;
+                }
+            }
+            out.write_all(b"\n").into_diagnostic()?;
+        }
+        bar.set_position(answered);
+        if progress::interrupted().is_break() {
+            return Err(miette!("interrupted after {answered} lines"));
+        }
+    }
+    bar.finish_and_clear();
+    if answered == 0 {
+        return Err(miette!("standard input held no line: one JSON object a line is wanted"));
+    }
+    if refused > 0 {
+        out.flush().into_diagnostic()?;
+        return Err(miette!(
+            "{refused} of {answered} lines could not be analysed: see \"error\" in their answers"
+        ));
+    }
+    Ok(0)
+}
+
+fn to_bytes(answer: &impl Serialize) -> Answered {
+    serde_json::to_vec(answer).map_err(|error| error.to_string())
+}

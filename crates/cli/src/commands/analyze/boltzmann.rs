@@ -1,0 +1,47 @@
+//! `tracehound analyze boltzmann`.
+
+use serde::{Deserialize, Serialize};
+use tracehound_analysis::boltzmann::linkability_within;
+
+use super::{Answered, to_bytes};
+
+#[derive(Deserialize)]
+struct Question {
+    txid: Option<String>,
+    inputs: Vec<u64>,
+    outputs: Vec<u64>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    txid: Option<&'a str>,
+    interpretations: u128,
+    entropy: f64,
+    fee: u64,
+    /// For each output, for each input: in how many interpretations they are linked.
+    matrix: &'a [Vec<u128>],
+    deterministic: Vec<Pair>,
+}
+
+#[derive(Serialize)]
+struct Pair {
+    input: usize,
+    output: usize,
+}
+
+pub(super) fn answer(line: &[u8], work: u64) -> Answered {
+    let question: Question = serde_json::from_slice(line).map_err(|error| {
+        format!("{error}; wanted: {{\"inputs\":[satoshi, ...],\"outputs\":[satoshi, ...]}}")
+    })?;
+    let found = linkability_within(&question.inputs, &question.outputs, work).map_err(|e| e.to_string())?;
+    let pair = |&(input, output): &(usize, usize)| Pair { input, output };
+    to_bytes(&Answer {
+        txid: question.txid.as_deref(),
+        interpretations: found.interpretations,
+        entropy: found.entropy(),
+        fee: found.fee,
+        matrix: &found.together,
+        deterministic: found.deterministic.iter().map(pair).collect(),
+    })
+}

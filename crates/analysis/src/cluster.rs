@@ -23,6 +23,7 @@
 //! **Not seen.** The ledger keeps no signatures, so inputs signed `ANYONECANPAY` by several parties look like one
 //! party's.
 
+pub mod change;
 mod explain;
 mod gather;
 mod rules;

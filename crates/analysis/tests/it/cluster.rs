@@ -1,5 +1,6 @@
 //! Clusters on chains small enough to work out, on random ones against the plainest method, and on emulated rounds.
 
+mod change;
 mod emulated;
 mod random;
 

@@ -1,0 +1,15 @@
+//! Call data: what is called, with what, and what is called inside of it.
+
+pub mod abi;
+pub mod action;
+pub mod table;
+pub mod types;
+pub mod unpack;
+
+pub use self::{
+    abi::{AbiError, Anomaly, Value, decode},
+    action::{Act, By, Extent, Grant, Placed, Power, Setting, acts},
+    table::Functions,
+    types::{Function, Param, Type},
+    unpack::{Call, Decoded, Oddity, Outer, Unpacked, unpack},
+};

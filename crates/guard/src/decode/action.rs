@@ -1,0 +1,384 @@
+//! What a call means: who gets what from whom.
+
+use alloy_primitives::{Address, B256, U256};
+
+use super::unpack::Call;
+
+/// How much an allowance covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// So many base units; for a field of so many bits.
+    Exact(U256, u16),
+    /// Everything, now and later.
+    All,
+    /// Nothing: the allowance ends.
+    None,
+}
+
+/// How an allowance is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// `approve`, `increaseAllowance`.
+    Approve,
+    /// `setApprovalForAll`.
+    ApproveAll,
+    /// Permit2's own `approve`.
+    Permit2,
+    /// A signature: EIP-2612, DAI, Permit2.
+    Permit,
+    /// A signature that transfers at once: Permit2's `PermitTransferFrom`.
+    PermitTransfer,
+}
+
+/// A right to move somebody's tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// How it is given.
+    pub by: By,
+    /// The token or collection.
+    pub token: Address,
+    /// Whose tokens, if not the signer's.
+    pub owner: Option<Address>,
+    /// Who may move them.
+    pub spender: Address,
+    /// How much.
+    pub extent: Extent,
+    /// Seconds since 1970 until which the allowance holds.
+    pub expires: Option<U256>,
+    /// Seconds since 1970 until which the signature can be used.
+    pub deadline: Option<U256>,
+}
+
+/// A change of a Safe's own settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// A new owner, and the threshold from then on.
+    AddOwner(Address, U256),
+    /// One owner fewer, and the threshold from then on.
+    RemoveOwner(Address, U256),
+    /// One owner instead of another.
+    SwapOwner(Address, Address),
+    /// A new threshold.
+    Threshold(U256),
+    /// A module that may act without signatures.
+    EnableModule(Address),
+    /// A module less.
+    DisableModule(Address),
+    /// Transaction guard; zero removes it.
+    Guard(Address),
+    /// Module guard; zero removes it.
+    ModuleGuard(Address),
+    /// Fallback handler.
+    Handler(Address),
+    /// New code.
+    Singleton(Address),
+    /// New code, chosen by the contract that runs.
+    Migrate,
+    /// Everything anew.
+    Setup(Vec<Address>),
+}
+
+/// Power over a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Power {
+    /// Owner, administrator, governor, minter.
+    Holder,
+    /// New code.
+    Code,
+    /// A role.
+    Role,
+    /// Nobody owns it from now on, a role is given up, or taken.
+    GiveUp,
+    /// Something offered is accepted.
+    Accept,
+}
+
+/// What a call does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Sends the native coin.
+    Pay {
+        /// To whom.
+        to: Address,
+        /// Wei.
+        value: U256,
+    },
+    /// Moves tokens.
+    Transfer {
+        /// The token.
+        token: Address,
+        /// From whom, if not the caller.
+        from: Option<Address>,
+        /// To whom.
+        to: Address,
+        /// Base units, or the number of an NFT.
+        amount: U256,
+        /// Whether the number names an NFT.
+        nft: bool,
+    },
+    /// Gives a right over tokens.
+    Grant(Grant),
+    /// Changes a Safe.
+    Setting {
+        /// Which Safe.
+        safe: Address,
+        /// How.
+        setting: Setting,
+    },
+    /// Gives or changes power over a contract.
+    Power {
+        /// Over which contract.
+        over: Address,
+        /// The function.
+        function: String,
+        /// Who or what gets it.
+        holder: Option<Address>,
+        /// What kind.
+        power: Power,
+    },
+    /// Approves the hash of another Safe's transaction.
+    ApproveHash {
+        /// Which Safe.
+        safe: Address,
+        /// The hash.
+        hash: B256,
+    },
+    /// Marks a message as signed by the Safe.
+    SignMessage {
+        /// The message, hexadecimal.
+        message: Vec<u8>,
+    },
+    /// Creates a contract.
+    Create,
+    /// Calls a function known by name, without a meaning of its own here.
+    Named {
+        /// Whom.
+        to: Address,
+        /// The function.
+        function: String,
+    },
+    /// Calls a function nobody told us about.
+    Unknown {
+        /// Whom.
+        to: Address,
+        /// Its selector.
+        selector: [u8; 4],
+    },
+}
+
+/// An act and the call it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Where.
+    pub path: String,
+    /// Index of the call.
+    pub call: usize,
+    /// What.
+    pub act: Act,
+}
+
+/// Names that drainers give to the function that takes the money.
+pub const LURES: &[&str] = &[
+    "claim()",
+    "claim(address)",
+    "claimReward()",
+    "claimRewards()",
+    "claimRewards(address)",
+    "securityUpdate()",
+    "SecurityUpdate()",
+    "networkMerge()",
+    "connect()",
+    "verify()",
+    "Claim()",
+    "Multicall((address,bytes)[])",
+];
+
+/// What each call does, in order.
+pub fn acts(calls: &[Call<'_>]) -> Vec<Placed> {
+    let mut placed = Vec::new();
+    for (index, call) in calls.iter().enumerate() {
+        let mut add = |act| placed.push(Placed { path: call.path.clone(), call: index, act });
+        let Some(to) = call.to else {
+            add(Act::Create);
+            continue;
+        };
+        if !call.value.is_zero() {
+            add(Act::Pay { to, value: call.value });
+        }
+        if call.is_wrapper || call.data.is_empty() {
+            continue;
+        }
+        if let Some(act) = meaning(call, to) {
+            add(act);
+        }
+    }
+    placed
+}
+
+fn meaning(call: &Call<'_>, to: Address) -> Option<Act> {
+    let Some(decoded) = &call.decoded else {
+        return Some(Act::Unknown { to, selector: call.selector()? });
+    };
+    // The storage that changes is the caller's when foreign code runs on it.
+    let subject = if call.delegate { call.from.unwrap_or(to) } else { to };
+    let signature = decoded.signature();
+    let named = || Act::Named { to, function: signature.to_owned() };
+    let act = token(decoded, signature, to)
+        .or_else(|| setting(decoded, signature).map(|setting| Act::Setting { safe: subject, setting }))
+        .or_else(|| power(decoded, signature, to));
+    Some(match (signature, act) {
+        (_, Some(act)) => act,
+        ("approveHash(bytes32)", None) => {
+            let hash = decoded.args.first().and_then(|value| value.bytes()).unwrap_or_default();
+            B256::try_from(hash).map_or_else(|_| named(), |hash| Act::ApproveHash { safe: to, hash })
+        }
+        ("signMessage(bytes)", None) => {
+            let message = decoded.args.first().and_then(|value| value.bytes()).unwrap_or_default();
+            Act::SignMessage { message: message.to_vec() }
+        }
+        ("performCreate(uint256,bytes)" | "performCreate2(uint256,bytes,bytes32)", None) => Act::Create,
+        (_, None) => named(),
+    })
+}
+
+fn token(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Option<Act> {
+    let address = |index| decoded.address(index);
+    let uint = |index| decoded.uint(index);
+    let transfer = |from: Option<Address>, receiver: Address, amount: U256, nft: bool| {
+        Some(Act::Transfer { token: to, from, to: receiver, amount, nft })
+    };
+    let extent =
+        |amount: U256, bits| if amount.is_zero() { Extent::None } else { Extent::Exact(amount, bits) };
+    let grant = |by, token, owner, spender, extent, expires, deadline| {
+        Some(Act::Grant(Grant { by, token, owner, spender, extent, expires, deadline }))
+    };
+    match signature {
+        "transfer(address,uint256)"
+        | "transferAndCall(address,uint256,bytes)"
+        | "send(address,uint256,bytes)" => transfer(None, address(0)?, uint(1)?, false),
+        "transferFrom(address,address,uint256)" => transfer(address(0), address(1)?, uint(2)?, false),
+        "safeTransferFrom(address,address,uint256)"
+        | "safeTransferFrom(address,address,uint256,bytes)"
+        | "safeTransferFrom(address,address,uint256,uint256,bytes)" => {
+            transfer(address(0), address(1)?, uint(2)?, true)
+        }
+        "safeBatchTransferFrom(address,address,uint256[],uint256[],bytes)" => {
+            transfer(address(0), address(1)?, U256::ZERO, true)
+        }
+        "transferFrom(address,address,uint160,address)" => Some(Act::Transfer {
+            token: address(3)?,
+            from: address(0),
+            to: address(1)?,
+            amount: uint(2)?,
+            nft: false,
+        }),
+        "approve(address,uint256)"
+        | "increaseAllowance(address,uint256)"
+        | "increaseApproval(address,uint256)"
+        | "approveAndCall(address,uint256,bytes)" => {
+            grant(By::Approve, to, None, address(0)?, extent(uint(1)?, 256), None, None)
+        }
+        "setApprovalForAll(address,bool)" => {
+            let all = decoded.args.get(1)?.boolean()?;
+            let extent = if all { Extent::All } else { Extent::None };
+            grant(By::ApproveAll, to, None, address(0)?, extent, None, None)
+        }
+        "approve(address,address,uint160,uint48)" => {
+            grant(By::Permit2, address(0)?, None, address(1)?, extent(uint(2)?, 160), uint(3), None)
+        }
+        "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)" => {
+            grant(By::Permit, to, address(0), address(1)?, extent(uint(2)?, 256), None, uint(3))
+        }
+        "permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)" => {
+            let extent = if decoded.args.get(4)?.boolean()? { Extent::All } else { Extent::None };
+            grant(By::Permit, to, address(0), address(1)?, extent, None, uint(3))
+        }
+        "permit(address,((address,uint160,uint48,uint48),address,uint256),bytes)" => {
+            let permit = decoded.args.get(1)?.elements();
+            let details = permit.first()?.elements();
+            let amount = extent(details.get(1)?.uint()?, 160);
+            let (token, spender) = (details.first()?.address()?, permit.get(1)?.address()?);
+            let deadline = permit.get(2)?.uint();
+            grant(By::Permit, token, address(0), spender, amount, details.get(2)?.uint(), deadline)
+        }
+        _ => None,
+    }
+}
+
+fn setting(decoded: &super::Decoded<'_>, signature: &str) -> Option<Setting> {
+    let address = |index| decoded.address(index);
+    let uint = |index| decoded.uint(index);
+    Some(match signature {
+        "addOwnerWithThreshold(address,uint256)" => Setting::AddOwner(address(0)?, uint(1)?),
+        "removeOwner(address,address,uint256)" => Setting::RemoveOwner(address(1)?, uint(2)?),
+        "swapOwner(address,address,address)" => Setting::SwapOwner(address(1)?, address(2)?),
+        "changeThreshold(uint256)" => Setting::Threshold(uint(0)?),
+        "enableModule(address)" => Setting::EnableModule(address(0)?),
+        "disableModule(address,address)" => Setting::DisableModule(address(1)?),
+        "setGuard(address)" => Setting::Guard(address(0)?),
+        "setModuleGuard(address)" => Setting::ModuleGuard(address(0)?),
+        "setFallbackHandler(address)" => Setting::Handler(address(0)?),
+        "changeMasterCopy(address)" | "migrateToL2(address)" | "migrateFromV111(address,address)" => {
+            Setting::Singleton(address(0)?)
+        }
+        "migrateSingleton()"
+        | "migrateWithFallbackHandler()"
+        | "migrateL2Singleton()"
+        | "migrateL2WithFallbackHandler()" => Setting::Migrate,
+        "setup(address[],uint256,address,bytes,address,address,uint256,address)" => Setting::Setup(
+            decoded.args.first()?.elements().iter().filter_map(super::Value::address).collect(),
+        ),
+        _ => return None,
+    })
+}
+
+fn power(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Option<Act> {
+    let first = decoded.address(0);
+    let second = decoded.address(1);
+    let last = decoded.args.iter().rev().find_map(super::Value::address);
+    let (over, holder, power) = match &decoded.function.name[..] {
+        "transferOwnership"
+        | "transferOwnershipWithPropose"
+        | "nominateNewOwner"
+        | "setOwner"
+        | "changeOwner"
+        | "setPendingOwner"
+        | "changeAdmin"
+        | "setAdmin"
+        | "setPendingAdmin"
+        | "beginDefaultAdminTransfer"
+        | "setGovernance"
+        | "setGovernor"
+        | "setController"
+        | "setOperator"
+        | "setMinter"
+        | "addMinter"
+        | "setAuthority"
+        | "addAdmin"
+        | "setPoolAdmin"
+        | "addPoolAdmin"
+        | "setEmergencyAdmin"
+        | "transferPoolOwnership"
+        | "setConfigurator" => (to, first, Power::Holder),
+        "changeProxyAdmin" => (first?, second, Power::Holder),
+        "upgradeTo"
+        | "upgradeToAndCall"
+        | "upgradeBeaconTo"
+        | "setImplementation"
+        | "setTarget"
+        | "changeImplementation"
+        | "setLendingPoolImpl"
+        | "setPoolImpl"
+        | "setLendingPoolConfiguratorImpl"
+        | "setPoolConfiguratorImpl" => (to, first, Power::Code),
+        "upgrade" | "upgradeAndCall" => (first?, second, Power::Code),
+        "setAddress" | "setAddressAsProxy" | "diamondCut" => (to, last, Power::Code),
+        "grantRole" => (to, last, Power::Role),
+        "setRoleAdmin" => (to, None, Power::Role),
+        "revokeRole" | "renounceRole" => (to, last, Power::GiveUp),
+        "renounceOwnership" => (to, None, Power::GiveUp),
+        "acceptOwnership" | "acceptAdmin" => (to, None, Power::Accept),
+        _ => return None,
+    };
+    Some(Act::Power { over, function: signature.to_owned(), holder, power })
+}

@@ -1,0 +1,357 @@
+//! Calls inside of calls.
+
+use alloy_primitives::{Address, U256};
+
+use super::{
+    abi::{Value, decode},
+    table::Functions,
+    types::Function,
+};
+
+/// Most levels that are unpacked.
+pub const MAX_DEPTH: usize = 8;
+/// Most calls that are unpacked.
+pub const MAX_CALLS: usize = 2_000;
+/// Most bytes of call data that are looked at: eight times what nodes relay.
+pub const MAX_DATA: usize = 1 << 20;
+
+/// A decoded call.
+#[derive(Clone, Debug)]
+pub struct Decoded<'a> {
+    /// Which function.
+    pub function: &'a Function,
+    /// With what.
+    pub args: Vec<Value<'a>>,
+}
+
+impl<'a> Decoded<'a> {
+    /// The canonical signature.
+    pub fn signature(&self) -> &'a str {
+        &self.function.signature
+    }
+
+    /// An argument that is an address.
+    pub fn address(&self, index: usize) -> Option<Address> {
+        self.args.get(index).and_then(Value::address)
+    }
+
+    /// An argument that is a number.
+    pub fn uint(&self, index: usize) -> Option<U256> {
+        self.args.get(index).and_then(Value::uint)
+    }
+}
+
+/// One call.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// Where: `tx › multiSend[2]`.
+    pub path: String,
+    /// Who calls, as far as known.
+    pub from: Option<Address>,
+    /// Whom; none creates a contract.
+    pub to: Option<Address>,
+    /// Wei sent along.
+    pub value: U256,
+    /// Call data.
+    pub data: &'a [u8],
+    /// Whether foreign code runs on the caller's own storage and money.
+    pub delegate: bool,
+    /// Calls around it.
+    pub depth: usize,
+    /// Signature of the function around it.
+    pub inside: Option<&'a str>,
+    /// The function, if it is known and the data fit it.
+    pub decoded: Option<Decoded<'a>>,
+    /// Whether its data hold calls that were unpacked.
+    pub is_wrapper: bool,
+}
+
+impl Call<'_> {
+    /// First four bytes of the data.
+    pub fn selector(&self) -> Option<[u8; 4]> {
+        self.data.first_chunk().copied()
+    }
+
+    /// The canonical signature, if known.
+    pub fn signature(&self) -> Option<&str> {
+        self.decoded.as_ref().map(|decoded| decoded.signature())
+    }
+}
+
+/// Something odd about a call's encoding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Oddity {
+    /// Where.
+    pub path: String,
+    /// What.
+    pub what: String,
+}
+
+/// A call and everything inside it, outermost first.
+#[derive(Clone, Debug, Default)]
+pub struct Unpacked<'a> {
+    /// The calls.
+    pub calls: Vec<Call<'a>>,
+    /// Odd encodings.
+    pub oddities: Vec<Oddity>,
+    /// What was not unpacked, and why.
+    pub cut: Vec<Oddity>,
+}
+
+/// The outermost call.
+#[derive(Clone, Debug)]
+pub struct Outer<'a> {
+    /// Where.
+    pub path: String,
+    /// Who calls.
+    pub from: Option<Address>,
+    /// Whom.
+    pub to: Option<Address>,
+    /// Wei.
+    pub value: U256,
+    /// Call data.
+    pub data: &'a [u8],
+    /// Delegatecall.
+    pub delegate: bool,
+}
+
+/// Unpacks a call. Work is bounded by [`MAX_DEPTH`], [`MAX_CALLS`] and [`MAX_DATA`].
+pub fn unpack<'a>(outer: Outer<'a>, functions: Functions<'a>, into: &mut Unpacked<'a>) {
+    Unpacker { functions, into }.call(outer, 0, None);
+}
+
+struct Unpacker<'a, 'u> {
+    functions: Functions<'a>,
+    into: &'u mut Unpacked<'a>,
+}
+
+/// A call found inside another.
+struct Inner<'a> {
+    label: String,
+    from: Option<Address>,
+    to: Option<Address>,
+    value: U256,
+    data: &'a [u8],
+    delegate: bool,
+}
+
+impl<'a> Unpacker<'a, '_> {
+    fn call(&mut self, outer: Outer<'a>, depth: usize, inside: Option<&'a str>) {
+        let Outer { path, from, to, value, data, delegate } = outer;
+        if self.into.calls.len() >= MAX_CALLS {
+            let what = format!("more than {MAX_CALLS} calls: the rest was not examined");
+            if self.into.cut.last().is_none_or(|cut| cut.what != what) {
+                self.into.cut.push(Oddity { path, what });
+            }
+            return;
+        }
+        if data.len() > MAX_DATA {
+            let what = format!("{} bytes of call data, of which no node relays more than 131072", data.len());
+            self.into.cut.push(Oddity { path: path.clone(), what });
+        }
+        let index = self.into.calls.len();
+        self.into.calls.push(Call {
+            path: path.clone(),
+            from,
+            to,
+            value,
+            data,
+            delegate,
+            depth,
+            inside,
+            decoded: None,
+            is_wrapper: false,
+        });
+        if data.len() > MAX_DATA {
+            return;
+        }
+        let Some((selector, arguments)) = data.split_first_chunk::<4>() else {
+            if !data.is_empty() {
+                let what = format!("{} bytes of call data: too few to name a function", data.len());
+                self.into.oddities.push(Oddity { path, what });
+            }
+            return;
+        };
+        let Some(function) = self.functions.find(*selector) else { return };
+        let args = match decode(&function.params, arguments) {
+            Ok((args, anomalies)) => {
+                for anomaly in anomalies {
+                    let what = format!("{}, byte {}: {}", function.name, anomaly.at + 4, anomaly.what);
+                    self.into.oddities.push(Oddity { path: path.clone(), what });
+                }
+                args
+            }
+            Err(error) => {
+                let what = format!("does not fit {}: {error}", function.signature);
+                self.into.oddities.push(Oddity { path, what });
+                return;
+            }
+        };
+        let decoded = Decoded { function, args };
+        let inner = self.inner(&path, from, to, delegate, &decoded);
+        let call = &mut self.into.calls[index];
+        call.decoded = Some(decoded);
+        let Some(inner) = inner else { return };
+        call.is_wrapper = true;
+        if depth + 1 >= MAX_DEPTH && !inner.is_empty() {
+            let what = format!("calls inside {MAX_DEPTH} calls: not examined any deeper");
+            self.into.cut.push(Oddity { path, what });
+            return;
+        }
+        for inner in inner {
+            let outer = Outer {
+                path: format!("{path} › {}", inner.label),
+                from: inner.from,
+                to: inner.to,
+                value: inner.value,
+                data: inner.data,
+                delegate: inner.delegate,
+            };
+            self.call(outer, depth + 1, Some(&function.signature));
+        }
+    }
+
+    /// The calls a wrapper makes; none if it is no wrapper.
+    fn inner(
+        &mut self,
+        path: &str,
+        from: Option<Address>,
+        to: Option<Address>,
+        delegate: bool,
+        decoded: &Decoded<'a>,
+    ) -> Option<Vec<Inner<'a>>> {
+        // Code that runs by delegatecall acts in the name of the caller.
+        let actor = if delegate { from } else { to };
+        let name = &decoded.function.name;
+        let bytes = |value: &Value<'a>| value.bytes().unwrap_or_default();
+        let labelled = |index: usize| format!("{name}[{index}]");
+        Some(match decoded.signature() {
+            "multiSend(bytes)" => {
+                let packed = decoded.args.first().map(bytes).unwrap_or_default();
+                self.packed(path, actor, packed)
+            }
+            "multicall(bytes[])" | "multicall(uint256,bytes[])" | "multicall(bytes32,bytes[])" => {
+                // The contract delegatecalls itself: same contract, same caller.
+                let calls = decoded.args.last()?.elements().iter().enumerate();
+                calls
+                    .map(|(index, data)| Inner {
+                        label: labelled(index),
+                        from,
+                        to,
+                        value: U256::ZERO,
+                        data: bytes(data),
+                        delegate: false,
+                    })
+                    .collect()
+            }
+            "aggregate((address,bytes)[])"
+            | "tryAggregate(bool,(address,bytes)[])"
+            | "aggregate3((address,bool,bytes)[])"
+            | "aggregate3Value((address,bool,uint256,bytes)[])"
+            | "executeBatch((address,uint256,bytes)[])"
+            | "execute((address,uint256,bytes)[])"
+            | "Multicall((address,bytes)[])" => {
+                let calls = decoded.args.last()?.elements().iter().enumerate();
+                calls.map(|(index, call)| structured(labelled(index), actor, call)).collect()
+            }
+            "executeBatch(address[],uint256[],bytes[])" | "executeBatch(address[],bytes[])" => {
+                self.parallel(path, name, actor, &decoded.args)
+            }
+            "execute(address,uint256,bytes)" => vec![Inner {
+                label: name.clone(),
+                from: actor,
+                to: decoded.address(0),
+                value: decoded.uint(1)?,
+                data: bytes(decoded.args.get(2)?),
+                delegate: false,
+            }],
+            "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)"
+            | "execTransactionFromModule(address,uint256,bytes,uint8)"
+            | "execTransactionFromModuleReturnData(address,uint256,bytes,uint8)" => vec![Inner {
+                label: name.clone(),
+                from: to,
+                to: decoded.address(0),
+                value: decoded.uint(1)?,
+                data: bytes(decoded.args.get(2)?),
+                delegate: !decoded.uint(3)?.is_zero(),
+            }],
+            _ => return None,
+        })
+    }
+
+    /// The packed transactions of `multiSend`: operation, 20 bytes of address, value, length, data.
+    fn packed(&mut self, path: &str, actor: Option<Address>, packed: &'a [u8]) -> Vec<Inner<'a>> {
+        const HEAD: usize = 1 + 20 + 32 + 32;
+        let mut calls = Vec::new();
+        let mut at = 0;
+        while at < packed.len() && calls.len() <= MAX_CALLS {
+            let head = packed.get(at..at + HEAD);
+            let data = head.and_then(|head| {
+                let len = usize::try_from(U256::from_be_slice(&head[53..85])).ok()?;
+                packed.get(at + HEAD..(at + HEAD).checked_add(len)?)
+            });
+            let (Some(head), Some(data)) = (head, data) else {
+                let what = format!("multiSend: byte {at} begins a transaction that is cut off");
+                self.into.oddities.push(Oddity { path: path.to_owned(), what });
+                break;
+            };
+            if head[0] > 1 {
+                let what = format!("multiSend: operation {} at byte {at} is neither 0 nor 1", head[0]);
+                self.into.oddities.push(Oddity { path: path.to_owned(), what });
+            }
+            let to = Address::from_slice(&head[1..21]);
+            calls.push(Inner {
+                label: format!("multiSend[{}]", calls.len()),
+                from: actor,
+                // From 1.5.0 the zero address means the Safe itself; before, nothing can be there to be called.
+                to: if to.is_zero() { actor.or(Some(to)) } else { Some(to) },
+                value: U256::from_be_slice(&head[21..53]),
+                data,
+                delegate: head[0] != 0,
+            });
+            at += HEAD + data.len();
+        }
+        calls
+    }
+
+    fn parallel(
+        &mut self,
+        path: &str,
+        name: &str,
+        actor: Option<Address>,
+        args: &[Value<'a>],
+    ) -> Vec<Inner<'a>> {
+        let (Some(targets), Some(data)) = (args.first(), args.last()) else { return Vec::new() };
+        let values = if args.len() == 3 { args[1].elements() } else { &[] };
+        let (targets, data) = (targets.elements(), data.elements());
+        if targets.len() != data.len() || !(values.is_empty() || values.len() == targets.len()) {
+            let what =
+                format!("{name}: {} targets, {} data, {} values", targets.len(), data.len(), values.len());
+            self.into.oddities.push(Oddity { path: path.to_owned(), what });
+        }
+        let calls = targets.iter().zip(data).enumerate();
+        calls
+            .map(|(index, (target, data))| Inner {
+                label: format!("{name}[{index}]"),
+                from: actor,
+                to: target.address(),
+                value: values.get(index).and_then(Value::uint).unwrap_or_default(),
+                data: data.bytes().unwrap_or_default(),
+                delegate: false,
+            })
+            .collect()
+    }
+}
+
+/// A call given as a tuple of address, perhaps value, and data.
+fn structured<'a>(label: String, from: Option<Address>, call: &Value<'a>) -> Inner<'a> {
+    let parts = call.elements();
+    Inner {
+        label,
+        from,
+        to: parts.first().and_then(Value::address),
+        value: parts.iter().find_map(Value::uint).unwrap_or_default(),
+        data: parts.last().and_then(Value::bytes).unwrap_or_default(),
+        delegate: false,
+    }
+}

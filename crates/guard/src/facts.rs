@@ -1,0 +1,286 @@
+//! What is known from elsewhere: the Safe's owners, code hashes, the past, screening, the time.
+//!
+//! The guard reads no chain and no clock. Whoever calls it says what is known; what is not said is unknown, and unknown
+//! never becomes `allow`. The same facts can be kept in a TOML file (`--facts`).
+
+use alloy_primitives::{Address, B256, U256};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::{
+    safe::Version,
+    scalar::{Account, Hash, Whole},
+};
+
+/// A Safe as the chain knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SafeFacts {
+    /// The Safe; the only one spoken of when absent.
+    pub address: Option<Account>,
+    /// Version of its code.
+    pub version: Option<Version>,
+    /// Owners.
+    #[serde(default)]
+    pub owners: Vec<Account>,
+    /// Signatures needed.
+    pub threshold: Option<u64>,
+    /// Number of the next transaction.
+    pub nonce: Option<u64>,
+    /// Hashes that owners approved by a transaction.
+    #[serde(default)]
+    pub approved: Vec<Approved>,
+}
+
+/// `approveHash` was called.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approved {
+    /// By whom.
+    pub owner: Account,
+    /// Of what.
+    pub hash: Hash,
+}
+
+/// What lies at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// No code: a person's account.
+    Eoa,
+    /// Code.
+    Contract,
+    /// A token contract.
+    Token,
+    /// Nothing yet: never used, or to be created (CREATE2).
+    Empty,
+}
+
+/// What screening said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Screened {
+    /// Searched, and nothing stood against it.
+    Clear,
+    /// Sanctioned, or named as a thief's.
+    Listed,
+}
+
+/// An address as the chain or a list knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AccountFacts {
+    /// The address.
+    pub address: Account,
+    /// What lies there.
+    pub kind: Option<Kind>,
+    /// Keccak-256 of its code.
+    pub code_hash: Option<Hash>,
+    /// When it was created.
+    pub created: Option<Timestamp>,
+    /// Whether its source is published and matches.
+    pub verified: Option<bool>,
+    /// The contract whose code it runs by EIP-7702.
+    pub delegate: Option<Account>,
+    /// Screening.
+    pub screened: Option<Screened>,
+    /// What the list says, or the name.
+    pub note: Option<String>,
+}
+
+/// A token.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenFacts {
+    /// The contract.
+    pub address: Account,
+    /// Its ticker.
+    pub symbol: String,
+    /// Decimal places.
+    pub decimals: u8,
+    /// All there is, in base units.
+    pub supply: Option<Whole>,
+}
+
+/// A payment of the past.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Past {
+    /// To whom.
+    pub to: Account,
+    /// Base units.
+    pub value: Whole,
+    /// The token; the native coin when absent.
+    pub token: Option<Account>,
+    /// 1 for a delegatecall.
+    #[serde(default)]
+    pub operation: u8,
+    /// False for a payment that somebody else caused: zero value, or a token that imitates another.
+    #[serde(default = "yes")]
+    pub own: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A signature this signer gave before.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Signed {
+    /// The Safe.
+    pub safe: Account,
+    /// Number of the transaction.
+    pub nonce: u64,
+    /// `safeTxHash`.
+    pub hash: Hash,
+}
+
+/// What the signer wants to do, in his own words: compared with what the transaction does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intended {
+    /// Who shall receive.
+    pub to: Option<Account>,
+    /// Base units.
+    pub value: Option<Whole>,
+    /// The token; the native coin when absent.
+    pub token: Option<Account>,
+}
+
+/// What the device or the web page shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shown {
+    /// Domain hash.
+    pub domain: Option<Hash>,
+    /// Message hash.
+    pub message: Option<Hash>,
+    /// `safeTxHash`, or the EIP-712 digest.
+    pub digest: Option<Hash>,
+}
+
+/// Amounts that left today.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spent {
+    /// The token; the native coin when absent.
+    pub token: Option<Account>,
+    /// Base units.
+    pub value: Whole,
+}
+
+/// A name that was resolved to an address.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// The address.
+    pub address: Account,
+    /// The name as it was typed or shown.
+    pub name: String,
+}
+
+/// A reviewer's signature over [`review_text`].
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// 65 bytes, hexadecimal, as `personal_sign` gives them.
+    pub signature: String,
+}
+
+/// Everything that is known from elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Facts {
+    /// The chain the wallet is on.
+    pub chain_id: Option<u64>,
+    /// The time.
+    pub now: Option<Timestamp>,
+    /// Who signs.
+    pub account: Option<Account>,
+    /// Host name of the site that asks.
+    pub origin: Option<String>,
+    /// Safes.
+    pub safe: Vec<SafeFacts>,
+    /// Addresses.
+    pub address: Vec<AccountFacts>,
+    /// Tokens.
+    pub token: Vec<TokenFacts>,
+    /// Payments of the past.
+    pub past: Vec<Past>,
+    /// Whether `past` is all there was, so that what is not in it never happened.
+    pub past_complete: bool,
+    /// Signatures given before.
+    pub signed: Vec<Signed>,
+    /// What is intended.
+    pub intended: Option<Intended>,
+    /// What is shown elsewhere.
+    pub shown: Option<Shown>,
+    /// Amounts that left today.
+    pub spent: Vec<Spent>,
+    /// Names.
+    pub named: Vec<Named>,
+    /// Reviews.
+    pub review: Vec<Review>,
+    /// Human-readable signatures of functions: `function stake(uint256 amount)`.
+    pub abi: Vec<String>,
+}
+
+/// The text a reviewer signs.
+pub fn review_text(hash: &B256) -> String {
+    format!("tracehound guard: I reviewed {hash}")
+}
+
+impl Facts {
+    /// Reads a facts file. Unknown keys are errors.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// What is known of a Safe. An entry without address speaks of every Safe, but only when it is the only one.
+    pub fn safe_at(&self, safe: &Address) -> Option<&SafeFacts> {
+        let named = self.safe.iter().find(|facts| facts.address.is_some_and(|address| address.0 == *safe));
+        named.or_else(|| match &self.safe[..] {
+            [only] if only.address.is_none() => Some(only),
+            _ => None,
+        })
+    }
+
+    /// What is known of an address.
+    pub fn at(&self, address: &Address) -> Option<&AccountFacts> {
+        self.address.iter().find(|facts| facts.address.0 == *address)
+    }
+
+    /// What lies at an address.
+    pub fn kind(&self, address: &Address) -> Option<Kind> {
+        self.at(address).and_then(|facts| facts.kind)
+    }
+
+    /// Days since an address was created.
+    pub fn age_days(&self, address: &Address) -> Option<i64> {
+        let created = self.at(address)?.created?;
+        Some((self.now?.as_second() - created.as_second()) / 86_400)
+    }
+
+    /// What left today of an asset.
+    pub fn spent_of(&self, token: Option<&Address>) -> U256 {
+        let same = self.spent.iter().filter(|spent| spent.token.map(|token| token.0).as_ref() == token);
+        same.fold(U256::ZERO, |sum, spent| sum.saturating_add(spent.value.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_facts_file_is_read_and_a_misspelt_key_refused() {
+        let facts = Facts::parse(
+            "chain-id = 1\nnow = '2025-02-21T14:00:00Z'\n[[safe]]\nowners = ['0x1F4EB0a903619ac168b19A82F1a6e2e426522211']\nthreshold = 3\nversion = '1.1.1'\n",
+        )
+        .expect("valid");
+        assert_eq!(facts.safe_at(&Address::ZERO).and_then(|safe| safe.threshold), Some(3));
+        assert!(Facts::parse("chainid = 1").is_err());
+        assert!(Facts::parse("[[safe]]\nversion = '7.0.0'").is_err());
+    }
+}

@@ -1,0 +1,419 @@
+//! The policy: whom and what this signer trusts, and what must be known before anything is allowed.
+
+use alloy_primitives::{Address, B256, U256};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::scalar::{Account, Hash, Whole};
+
+/// The policy that `guard policy init` writes.
+pub const DEFAULT: &str = include_str!("default-policy.toml");
+
+/// Most entries of one list.
+const MAX_ENTRIES: usize = 100_000;
+
+/// A policy that cannot be used.
+#[derive(Debug, Error)]
+pub enum PolicyError {
+    /// Not TOML, an unknown key, or a value of the wrong form.
+    #[error("the policy cannot be read: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// Two entries that contradict each other, or a value out of range.
+    #[error("the policy contradicts itself: {0}")]
+    Senseless(String),
+}
+
+/// What an address is trusted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// To receive money.
+    Recipient,
+    /// To be called: its code is known.
+    Contract,
+    /// To spend tokens by allowance or permit.
+    Spender,
+    /// To move all tokens of a collection.
+    Operator,
+    /// To be run by delegatecall.
+    Delegatecall,
+    /// As a Safe module.
+    Module,
+    /// As a transaction or module guard.
+    Guard,
+    /// As a fallback handler.
+    FallbackHandler,
+    /// As the code of an account (EIP-7702).
+    Delegate,
+    /// To own, administer or implement contracts.
+    Admin,
+    /// As an owner of the Safe.
+    Owner,
+    /// As the zone of an order.
+    Zone,
+}
+
+/// An address on the allow-list.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Trusted {
+    /// The address.
+    pub address: Account,
+    /// What it is, for people.
+    pub label: String,
+    /// What it is trusted for.
+    pub roles: Vec<Role>,
+    /// Chains it is trusted on; every chain when absent.
+    #[serde(default)]
+    pub chains: Vec<u64>,
+    /// Keccak-256 of the code it must have.
+    #[serde(default)]
+    pub code_hash: Option<Hash>,
+}
+
+/// A counterparty in the address book: somebody money may go to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BookEntry {
+    /// The address.
+    pub address: Account,
+    /// The name.
+    pub name: String,
+}
+
+/// The most that may leave.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Limit {
+    /// The token; the native coin when absent.
+    #[serde(default)]
+    pub token: Option<Account>,
+    /// Most base units in one transaction.
+    #[serde(default)]
+    pub per_transaction: Option<Whole>,
+    /// Most base units in one day, what left before included.
+    #[serde(default)]
+    pub per_day: Option<Whole>,
+}
+
+/// Another person's look before signing.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwoPerson {
+    /// Whose reviews count: addresses that sign the text [`crate::facts::review_text`] by `personal_sign`.
+    pub reviewers: Vec<Account>,
+    /// How many reviews are needed.
+    pub needed: usize,
+}
+
+/// Something without which the verdict is `incomplete`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// The Safe's owners and threshold.
+    Owners,
+    /// The code hash of what a delegatecall runs.
+    CodeHash,
+    /// Something that speaks for the recipient: the address book, a past payment or screening.
+    Recipient,
+    /// Screening of every address.
+    Screening,
+    /// A simulation on the chain's state.
+    Simulation,
+}
+
+impl Need {
+    /// The word in the policy file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owners => "owners",
+            Self::CodeHash => "code-hash",
+            Self::Recipient => "recipient",
+            Self::Screening => "screening",
+            Self::Simulation => "simulation",
+        }
+    }
+}
+
+/// Numbers that separate harmless from harmful.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Bounds {
+    /// Longest validity of a permit, in days.
+    pub permit_days: u32,
+    /// A spender younger than this is not trusted, in days.
+    pub young_days: u32,
+    /// An order that brings less than this is taken for a theft, in wei of ETH or WETH.
+    pub least_price: Whole,
+    /// Whether a delegatecall inside a `MultiSend` may run a contract on the allow-list.
+    pub inner_delegatecall: bool,
+    /// A payment this many times the largest before is an outlier.
+    pub outlier_factor: u32,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            permit_days: 30,
+            young_days: 7,
+            least_price: Whole(U256::from(1_000_000_000_000_000_u64)),
+            inner_delegatecall: false,
+            outlier_factor: 10,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    name: String,
+    require: Vec<Need>,
+    #[serde(default)]
+    bounds: Bounds,
+    #[serde(default)]
+    trusted: Vec<Trusted>,
+    #[serde(default)]
+    blocked: Vec<BookEntry>,
+    #[serde(default)]
+    book: Vec<BookEntry>,
+    #[serde(default)]
+    limit: Vec<Limit>,
+    #[serde(default)]
+    two_person: Option<TwoPerson>,
+}
+
+/// A policy in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// What must be known.
+    pub require: Vec<Need>,
+    /// Numbers.
+    pub bounds: Bounds,
+    /// The allow-list.
+    pub trusted: Vec<Trusted>,
+    /// The block-list.
+    pub blocked: Vec<BookEntry>,
+    /// The address book.
+    pub book: Vec<BookEntry>,
+    /// Limits.
+    pub limits: Vec<Limit>,
+    /// The two-person rule.
+    pub two_person: Option<TwoPerson>,
+    /// SHA-256 of the file, hexadecimal.
+    pub hash: String,
+}
+
+impl Policy {
+    /// Reads a policy. Unknown keys are errors: a misspelt rule would otherwise be no rule.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        let file: File = toml::from_str(text)?;
+        let senseless = |what: String| Err(PolicyError::Senseless(what));
+        for (what, count) in [
+            ("trusted", file.trusted.len()),
+            ("blocked", file.blocked.len()),
+            ("book", file.book.len()),
+            ("limit", file.limit.len()),
+        ] {
+            if count > MAX_ENTRIES {
+                return senseless(format!("{count} entries under `{what}`, more than {MAX_ENTRIES}"));
+            }
+        }
+        for blocked in &file.blocked {
+            let trusted = file.trusted.iter().any(|entry| entry.address == blocked.address);
+            if trusted || file.book.iter().any(|entry| entry.address == blocked.address) {
+                return senseless(format!("{} is blocked and trusted", blocked.address.0));
+            }
+        }
+        if let Some(entry) = file.trusted.iter().find(|entry| entry.roles.is_empty()) {
+            return senseless(format!("{} is trusted for nothing: name its roles", entry.address.0));
+        }
+        if let Some(limit) =
+            file.limit.iter().find(|limit| limit.per_transaction.is_none() && limit.per_day.is_none())
+        {
+            let asset = limit.token.map_or_else(|| "the native coin".to_owned(), |token| token.0.to_string());
+            return senseless(format!("the limit for {asset} limits nothing"));
+        }
+        if let Some(rule) = &file.two_person {
+            let distinct: std::collections::BTreeSet<_> = rule.reviewers.iter().collect();
+            if rule.needed == 0 || rule.needed > distinct.len() {
+                return senseless(format!(
+                    "{} reviews are needed of {} different reviewers",
+                    rule.needed,
+                    distinct.len()
+                ));
+            }
+        }
+        Ok(Self {
+            name: file.name,
+            require: file.require,
+            bounds: file.bounds,
+            trusted: file.trusted,
+            blocked: file.blocked,
+            book: file.book,
+            limits: file.limit,
+            two_person: file.two_person,
+            hash: hex::encode(Sha256::digest(text)),
+        })
+    }
+
+    /// Whether something must be known.
+    pub fn requires(&self, need: Need) -> bool {
+        self.require.contains(&need)
+    }
+
+    /// The entry that trusts an address for a role on a chain. An entry tied to chains says nothing where the chain is
+    /// unknown.
+    pub fn trusts(&self, address: &Address, role: Role, chain_id: Option<u64>) -> Option<&Trusted> {
+        self.trusted.iter().find(|entry| {
+            let here = entry.chains.is_empty() || chain_id.is_some_and(|chain| entry.chains.contains(&chain));
+            entry.address.0 == *address && entry.roles.contains(&role) && here
+        })
+    }
+
+    /// Name of an address, if the policy knows it in any way.
+    pub fn name_of(&self, address: &Address) -> Option<&str> {
+        let booked = self.book.iter().chain(&self.blocked).find(|entry| entry.address.0 == *address);
+        let trusted = || self.trusted.iter().find(|entry| entry.address.0 == *address);
+        booked.map(|entry| &entry.name[..]).or_else(|| trusted().map(|entry| &entry.label[..]))
+    }
+
+    /// The entry that forbids an address.
+    pub fn blocks(&self, address: &Address) -> Option<&BookEntry> {
+        self.blocked.iter().find(|entry| entry.address.0 == *address)
+    }
+
+    /// The code an allow-listed delegatecall target must have, by the policy.
+    pub fn delegatecall_code(&self, address: &Address, chain_id: Option<u64>) -> Option<Option<B256>> {
+        self.trusts(address, Role::Delegatecall, chain_id).map(|entry| entry.code_hash.map(|hash| hash.0))
+    }
+
+    /// What the policy means, in sentences.
+    pub fn explain(&self) -> Vec<String> {
+        let mut lines = vec![format!("Policy {:?}.", self.name)];
+        for (need, sentence) in [
+            (Need::Owners, "Without the Safe's owners and threshold the verdict is incomplete."),
+            (Need::CodeHash, "Without the code hash of a delegatecall's target the verdict is incomplete."),
+            (
+                Need::Recipient,
+                "A recipient that is in no address book, was never paid before and was not screened makes the \
+                 verdict incomplete.",
+            ),
+            (Need::Screening, "An address that was not screened makes the verdict incomplete."),
+            (Need::Simulation, "Without a simulation the verdict is incomplete."),
+        ] {
+            let asked = if self.requires(need) {
+                sentence.to_owned()
+            } else {
+                format!("Not asked for: {}.", need.as_str())
+            };
+            lines.push(asked);
+        }
+        lines.push(format!(
+            "Permits may hold for {} days at most; spenders younger than {} days are not trusted.",
+            self.bounds.permit_days, self.bounds.young_days
+        ));
+        lines.push(format!(
+            "A delegatecall inside a MultiSend is {}.",
+            if self.bounds.inner_delegatecall {
+                "reviewed when its target is on the allow-list"
+            } else {
+                "blocked"
+            }
+        ));
+        for entry in &self.trusted {
+            let roles: Vec<String> =
+                entry.roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
+            lines.push(format!("Trusts {} ({}) as {}.", entry.address.0, entry.label, roles.join(", ")));
+        }
+        for entry in &self.book {
+            lines.push(format!("Knows {} as {}.", entry.address.0, entry.name));
+        }
+        for entry in &self.blocked {
+            lines.push(format!("Blocks {} ({}).", entry.address.0, entry.name));
+        }
+        for limit in &self.limits {
+            let asset = limit.token.map_or_else(|| "the native coin".to_owned(), |token| token.0.to_string());
+            for (most, span) in [(limit.per_transaction, "transaction"), (limit.per_day, "day")] {
+                if let Some(most) = most {
+                    lines.push(format!("At most {} base units of {asset} a {span}.", most.0));
+                }
+            }
+        }
+        match &self.two_person {
+            Some(rule) => lines.push(format!(
+                "{} of {} reviewers must have signed a review.",
+                rule.needed,
+                rule.reviewers.len()
+            )),
+            None => lines.push("No second person is asked.".to_owned()),
+        }
+        lines
+    }
+}
+
+impl Default for Policy {
+    /// The shipped policy.
+    fn default() -> Self {
+        Self::parse(DEFAULT).expect("a test reads the shipped policy")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+
+    fn refused(text: &str) -> String {
+        Policy::parse(text).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn the_shipped_policy_is_valid_and_requires_what_it_says() {
+        let policy = Policy::default();
+        assert!(
+            policy.requires(Need::Owners)
+                && policy.requires(Need::CodeHash)
+                && policy.requires(Need::Recipient)
+        );
+        assert!(policy.explain().iter().any(|line| line.contains("Permit2")));
+    }
+
+    #[test]
+    fn a_misspelt_rule_is_an_error_and_not_no_rule() {
+        assert!(refused("name = 'x'\nrequire = []\nblockd = []").contains("blockd"));
+        assert!(refused("name = 'x'\nrequire = ['owner']").contains("owner"));
+        let wrong_case = A.replace('A', "a").replace("0xa0b", "0xa0B");
+        assert!(
+            refused(&format!("name='x'\nrequire=[]\n[[book]]\naddress='{wrong_case}'\nname='y'"))
+                .contains("checksum")
+        );
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let both = format!(
+            "name='x'\nrequire=[]\n[[book]]\naddress='{A}'\nname='y'\n[[blocked]]\naddress='{A}'\nname='y'"
+        );
+        assert!(refused(&both).contains("blocked and trusted"));
+        let twice = format!("name='x'\nrequire=[]\n[two-person]\nreviewers=['{A}','{A}']\nneeded=2");
+        assert!(refused(&twice).contains("1 different"));
+        assert!(refused("name='x'\nrequire=[]\n[[limit]]").contains("limits nothing"));
+    }
+
+    #[test]
+    fn trust_tied_to_a_chain_ends_there() {
+        let text = format!(
+            "name='x'\nrequire=[]\n[[trusted]]\naddress='{A}'\nlabel='USDC'\nroles=['spender']\nchains=[1]"
+        );
+        let policy = Policy::parse(&text).expect("valid");
+        let address = policy.trusted[0].address.0;
+        assert!(policy.trusts(&address, Role::Spender, Some(1)).is_some());
+        assert!(policy.trusts(&address, Role::Spender, Some(10)).is_none());
+        assert!(policy.trusts(&address, Role::Spender, None).is_none(), "unknown chain, no trust");
+        assert!(policy.trusts(&address, Role::Module, Some(1)).is_none());
+    }
+}

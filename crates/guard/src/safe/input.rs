@@ -1,0 +1,344 @@
+//! Safe transactions as services, people and the chain write them.
+
+use alloy_primitives::{Address, B256, U256};
+
+use super::{SafeTx, Version};
+use crate::{
+    decode::{Function, decode},
+    json::{self, Json, Node},
+    scalar::{Malformed, Scalars},
+};
+
+/// Most transactions of one input.
+pub const MAX_ENTRIES: usize = 1_000;
+
+const EXEC: &str = "execTransaction(address to,uint256 value,bytes data,uint8 operation,uint256 safeTxGas,uint256 baseGas,uint256 gasPrice,address gasToken,address refundReceiver,bytes signatures)";
+
+/// One owner's agreement as a service stores it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// Whose it is said to be.
+    pub owner: Option<Address>,
+    /// The signature's bytes.
+    pub signature: Vec<u8>,
+    /// When the service got it, as written.
+    pub date: Option<String>,
+}
+
+/// A transaction with everything that was given along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it stands in the input.
+    pub path: String,
+    /// What is signed.
+    pub tx: SafeTx,
+    /// The `safeTxHash` the input claims.
+    pub claimed: Option<B256>,
+    /// Agreements.
+    pub confirmations: Vec<Confirmation>,
+    /// The signatures joined for execution.
+    pub signatures: Option<Vec<u8>>,
+    /// Signatures the service says are needed.
+    pub required: Option<u64>,
+    /// Whether it was executed.
+    pub executed: bool,
+    /// Whether this is the execution itself (`execTransaction` call data): all signatures must be there.
+    pub execution: bool,
+    /// Version of the Safe, if given.
+    pub version: Option<Version>,
+    /// Chain, if given.
+    pub chain_id: Option<u64>,
+}
+
+/// Transactions of one input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// In the order given.
+    pub entries: Vec<Entry>,
+}
+
+/// What call data alone does not say.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Missing {
+    /// The Safe that is called.
+    pub safe: Option<Address>,
+    /// The nonce it is at.
+    pub nonce: Option<u64>,
+}
+
+/// Reads the service's JSON of one transaction, its list (`{"results": […]}` or `[…]`), raw fields, EIP-712 typed data
+/// of a `SafeTx`, or the call data of `execTransaction` (bare or as `data` without `operation`).
+pub fn read_queue(input: &[u8], missing: Missing, scalars: &mut Scalars) -> Result<Queue, Malformed> {
+    let text = input.trim_ascii();
+    if text.starts_with(b"0x") || text.starts_with(b"0X") {
+        let text = std::str::from_utf8(text).map_err(|_| Malformed::new("input", "not UTF-8"))?;
+        if text.len() > json::MAX_BYTES {
+            return Err(Malformed::new("input", format!("more than {} characters", json::MAX_BYTES)));
+        }
+        let data = scalars.bytes_text(text, "input")?;
+        return Ok(Queue { entries: vec![from_calldata(&data, "input", missing, scalars)?] });
+    }
+    let node = json::parse(input).map_err(|error| Malformed::new("input", error.to_string()))?;
+    read_node(&node, missing, scalars)
+}
+
+/// As [`read_queue`], from JSON that was read already.
+pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result<Queue, Malformed> {
+    let (list, path) = match (&node.value, node.get("results")) {
+        (Json::List(list), _) => (&list[..], ""),
+        (_, Some(results)) => {
+            let list = results.list().ok_or_else(|| Malformed::new("results", "a list should be here"))?;
+            (list, "results")
+        }
+        _ => return Ok(Queue { entries: vec![entry(node, "tx", missing, scalars)?] }),
+    };
+    if list.is_empty() {
+        return Err(Malformed::new("results", "no transaction is in the list"));
+    }
+    if list.len() > MAX_ENTRIES {
+        return Err(Malformed::new("results", format!("{} transactions; at most {MAX_ENTRIES}", list.len())));
+    }
+    let mut entries = Vec::with_capacity(list.len());
+    for (index, node) in list.iter().enumerate() {
+        entries.push(entry(node, &format!("{path}[{index}]"), missing, scalars)?);
+    }
+    Ok(Queue { entries })
+}
+
+/// Reads one transaction object.
+fn entry(node: &Node, path: &str, missing: Missing, scalars: &mut Scalars) -> Result<Entry, Malformed> {
+    if node.map().is_none() {
+        return Err(Malformed::new(path, format!("{} where a transaction should be", node.value.kind())));
+    }
+    // Typed data holds the fields under `message`, other tools under `tx`.
+    let body = node.any(&["tx", "message"]).filter(|inner| inner.map().is_some()).unwrap_or(node);
+    let domain = node.get("domain");
+    let at = |field: &str| format!("{path}.{field}");
+    let outer = |keys: &[&str]| node.any(keys).or_else(|| body.any(keys));
+    let safe = match outer(&["safe", "safeAddress", "address"])
+        .or_else(|| domain.and_then(|domain| domain.get("verifyingContract")))
+    {
+        Some(safe) => Some(scalars.address(safe, &at("safe"))?),
+        None => missing.safe,
+    };
+    if let Some(calldata) =
+        node.any(&["calldata"]).or_else(|| node.any(&["data", "input"]).filter(|_| is_bare(node)))
+    {
+        let data = scalars.bytes(calldata, &at("data"))?;
+        let to = node.get("to").map(|to| scalars.address(to, &at("to"))).transpose()?;
+        let nonce = match node
+            .get("safeNonce")
+            .or_else(|| node.get("nonce").filter(|_| node.get("calldata").is_some()))
+        {
+            Some(nonce) => Some(small(scalars.uint(nonce, &at("nonce"))?, &at("nonce"))?),
+            None => missing.nonce,
+        };
+        let mut entry = from_calldata(&data, path, Missing { safe: safe.or(to), nonce }, scalars)?;
+        context(&mut entry, node, body, path, scalars)?;
+        return Ok(entry);
+    }
+    let safe = safe.ok_or_else(|| {
+        Malformed::new(&at("safe"), "the Safe's address is absent; every version's hash covers it")
+    })?;
+    let to = body.get("to").ok_or_else(|| Malformed::new(&at("to"), "is absent"))?;
+    let nonce = match (body.get("nonce"), missing.nonce) {
+        (Some(nonce), _) => scalars.uint(nonce, &at("nonce"))?,
+        (None, Some(nonce)) => U256::from(nonce),
+        (None, None) => return Err(Malformed::new(&at("nonce"), "is absent; the hash covers it")),
+    };
+    let tx = SafeTx {
+        safe,
+        to: scalars.address(to, &at("to"))?,
+        value: number(body, &["value"], path, scalars)?,
+        data: match body.get("data") {
+            Some(data) => scalars.bytes(data, &at("data"))?,
+            None => Vec::new(),
+        },
+        operation: operation(body, path, scalars)?,
+        safe_tx_gas: number(body, &["safeTxGas"], path, scalars)?,
+        base_gas: number(body, &["baseGas", "dataGas"], path, scalars)?,
+        gas_price: number(body, &["gasPrice"], path, scalars)?,
+        gas_token: optional_address(body, "gasToken", path, scalars)?,
+        refund_receiver: optional_address(body, "refundReceiver", path, scalars)?,
+        nonce,
+    };
+    let mut entry = Entry::bare(path, tx);
+    context(&mut entry, node, body, path, scalars)?;
+    Ok(entry)
+}
+
+/// An Ethereum transaction to a Safe: call data and no field of a Safe transaction.
+fn is_bare(node: &Node) -> bool {
+    let exec = |data: &Node| data.text().is_some_and(|text| text.starts_with("0x6a761202"));
+    node.get("operation").is_none()
+        && node.get("safe").is_none()
+        && node.any(&["data", "input"]).is_some_and(exec)
+}
+
+impl Entry {
+    /// A transaction and nothing else.
+    pub fn bare(path: &str, tx: SafeTx) -> Self {
+        Self {
+            path: path.to_owned(),
+            tx,
+            claimed: None,
+            confirmations: Vec::new(),
+            signatures: None,
+            required: None,
+            executed: false,
+            execution: false,
+            version: None,
+            chain_id: None,
+        }
+    }
+}
+
+/// Everything around the transaction itself.
+fn context(
+    entry: &mut Entry,
+    node: &Node,
+    body: &Node,
+    path: &str,
+    scalars: &mut Scalars,
+) -> Result<(), Malformed> {
+    let at = |field: &str| format!("{path}.{field}");
+    let outer = |keys: &[&str]| node.any(keys).or_else(|| body.any(keys));
+    let domain_chain = node.get("domain").and_then(|domain| domain.get("chainId"));
+    if let Some(chain) = outer(&["chain_id", "chainId"]).or(domain_chain) {
+        let chain = scalars.uint(chain, &at("chainId"))?;
+        entry.chain_id = Some(small(chain, &at("chainId"))?);
+    }
+    if let Some(version) = outer(&["safe_version", "safeVersion", "version"]) {
+        let text = version.text().unwrap_or_default();
+        entry.version = Some(text.parse().map_err(|error: super::version::UnknownVersion| {
+            Malformed::new(&at("version"), error.to_string())
+        })?);
+    }
+    if let Some(hash) = outer(&["safeTxHash", "contractTransactionHash", "safe_tx_hash"]) {
+        entry.claimed = Some(scalars.hash(hash, &at("safeTxHash"))?);
+    }
+    if let Some(required) = outer(&["confirmationsRequired"]) {
+        let required = scalars.uint(required, &at("confirmationsRequired"))?;
+        entry.required = Some(small(required, &at("confirmationsRequired"))?);
+    }
+    entry.executed = match outer(&["isExecuted"]).map(|node| &node.value) {
+        Some(Json::Bool(executed)) => *executed,
+        Some(other) => {
+            return Err(Malformed::new(
+                &at("isExecuted"),
+                format!("{} where true or false should be", other.kind()),
+            ));
+        }
+        None => false,
+    };
+    if let Some(signatures) = outer(&["signatures"]) {
+        match &signatures.value {
+            Json::List(list) => confirmations(entry, list, &at("signatures"), scalars)?,
+            _ => entry.signatures = Some(scalars.bytes(signatures, &at("signatures"))?),
+        }
+    }
+    if let Some(list) = outer(&["confirmations"]) {
+        let list = list.list().ok_or_else(|| {
+            Malformed::new(&at("confirmations"), format!("{} where a list should be", list.value.kind()))
+        })?;
+        confirmations(entry, list, &at("confirmations"), scalars)?;
+    }
+    Ok(())
+}
+
+fn confirmations(
+    entry: &mut Entry,
+    list: &[Node],
+    path: &str,
+    scalars: &mut Scalars,
+) -> Result<(), Malformed> {
+    if list.len() > super::signature::MAX_PARTS {
+        return Err(Malformed::new(
+            path,
+            format!("{} of them; at most {}", list.len(), super::signature::MAX_PARTS),
+        ));
+    }
+    for (index, node) in list.iter().enumerate() {
+        let at = format!("{path}[{index}]");
+        let owner = node.any(&["owner", "signer"]);
+        let owner = owner.map(|owner| scalars.address(owner, &format!("{at}.owner"))).transpose()?;
+        let signature = node.any(&["signature", "data"]).unwrap_or(node);
+        // An owner that approved by a transaction has no signature in the service's list.
+        let signature = match (&signature.value, node.map()) {
+            (Json::Map(_), _) => Vec::new(),
+            _ => scalars.bytes(signature, &format!("{at}.signature"))?,
+        };
+        let date = node.get("submissionDate").and_then(Node::text).map(json::shorten);
+        entry.confirmations.push(Confirmation { owner, signature, date });
+    }
+    Ok(())
+}
+
+fn number(body: &Node, keys: &[&str], path: &str, scalars: &mut Scalars) -> Result<U256, Malformed> {
+    match body.any(keys) {
+        Some(node) => scalars.uint(node, &format!("{path}.{}", keys[0])),
+        None => Ok(U256::ZERO),
+    }
+}
+
+fn operation(body: &Node, path: &str, scalars: &mut Scalars) -> Result<u8, Malformed> {
+    let at = format!("{path}.operation");
+    let value = number(body, &["operation"], path, scalars)?;
+    u8::try_from(value)
+        .ok()
+        .filter(|&operation| operation <= 1)
+        .ok_or_else(|| Malformed::new(&at, format!("{value} is neither 0 (call) nor 1 (delegatecall)")))
+}
+
+fn optional_address(body: &Node, key: &str, path: &str, scalars: &mut Scalars) -> Result<Address, Malformed> {
+    body.any(&[key]).map_or(Ok(Address::ZERO), |node| scalars.address(node, &format!("{path}.{key}")))
+}
+
+fn small(value: U256, path: &str) -> Result<u64, Malformed> {
+    u64::try_from(value).map_err(|_| Malformed::new(path, format!("{value} is above 2^64-1")))
+}
+
+/// Reads the call data of `execTransaction`.
+pub fn from_calldata(
+    data: &[u8],
+    path: &str,
+    missing: Missing,
+    scalars: &mut Scalars,
+) -> Result<Entry, Malformed> {
+    let exec = Function::parse(EXEC).expect("a constant");
+    let arguments = data
+        .strip_prefix(&exec.selector)
+        .ok_or_else(|| Malformed::new(path, "is not the call data of execTransaction (0x6a761202…)"))?;
+    let (values, anomalies) =
+        decode(&exec.params, arguments).map_err(|error| Malformed::new(path, error.to_string()))?;
+    for anomaly in anomalies {
+        scalars.quirk(path, format!("byte {} of the parameters: {}", anomaly.at, anomaly.what));
+    }
+    let safe = missing.safe.ok_or_else(|| {
+        Malformed::new(path, "the Safe that is called is not named: give its address (--safe)")
+    })?;
+    let nonce = missing.nonce.ok_or_else(|| {
+        Malformed::new(path, "the Safe's nonce is not named, and the hash covers it (--nonce)")
+    })?;
+    let uint = |index: usize| values.get(index).and_then(|value| value.uint()).unwrap_or_default();
+    let address = |index: usize| values.get(index).and_then(|value| value.address()).unwrap_or_default();
+    let bytes = |index: usize| values.get(index).and_then(|value| value.bytes()).unwrap_or_default();
+    let operation = u8::try_from(uint(3)).ok().filter(|&operation| operation <= 1);
+    let tx = SafeTx {
+        safe,
+        to: address(0),
+        value: uint(1),
+        data: bytes(2).to_vec(),
+        operation: operation.ok_or_else(|| Malformed::new(path, "operation is neither 0 nor 1"))?,
+        safe_tx_gas: uint(4),
+        base_gas: uint(5),
+        gas_price: uint(6),
+        gas_token: address(7),
+        refund_receiver: address(8),
+        nonce: U256::from(nonce),
+    };
+    let mut entry = Entry::bare(path, tx);
+    entry.signatures = Some(bytes(9).to_vec());
+    entry.execution = true;
+    Ok(entry)
+}

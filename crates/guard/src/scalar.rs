@@ -1,0 +1,296 @@
+//! Numbers, bytes and addresses as wallets and services write them.
+//!
+//! The same value can be spelt in many ways, and tools disagree about the odd ones. Here the *value* is read, and each
+//! odd spelling is kept as a [`Quirk`], so that a spelling can never hide a value from a check.
+
+use alloy_primitives::{Address, B256, U256, keccak256};
+use thiserror::Error;
+
+use crate::json::{Json, Node, shorten};
+
+/// A spelling that some readers take differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quirk {
+    /// Where: the path of the field.
+    pub path: String,
+    /// What is odd.
+    pub what: String,
+}
+
+/// A value that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{path}: {what}")]
+pub struct Malformed {
+    /// The path of the field.
+    pub path: String,
+    /// What is wrong and what would be right.
+    pub what: String,
+}
+
+impl Malformed {
+    /// A complaint about a field.
+    pub fn new(path: &str, what: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), what: what.into() }
+    }
+}
+
+/// Reads scalars and collects what was odd about them.
+#[derive(Clone, Debug, Default)]
+pub struct Scalars {
+    /// Odd spellings so far.
+    pub quirks: Vec<Quirk>,
+}
+
+impl Scalars {
+    /// Notes an odd spelling.
+    pub fn quirk(&mut self, path: &str, what: impl Into<String>) {
+        self.quirks.push(Quirk { path: path.to_owned(), what: what.into() });
+    }
+
+    /// A whole number that is not negative: a JSON number, a decimal text, or a text with `0x`.
+    pub fn uint(&mut self, node: &Node, path: &str) -> Result<U256, Malformed> {
+        match &node.value {
+            Json::Number(digits) => {
+                let value = decimal(digits).ok_or_else(|| {
+                    Malformed::new(path, format!("{digits} is not a whole number from 0 to 2^256-1"))
+                })?;
+                if value > U256::from(1_u64 << 53) {
+                    self.quirk(path, "a bare number above 2^53: many readers round it; write it as a text");
+                }
+                Ok(value)
+            }
+            Json::Text(text) => self.uint_text(text, path),
+            other => Err(Malformed::new(path, format!("{} where a number should be", other.kind()))),
+        }
+    }
+
+    /// A number in a text: decimal, or hexadecimal with `0x`.
+    pub fn uint_text(&mut self, text: &str, path: &str) -> Result<U256, Malformed> {
+        let bad = || {
+            Malformed::new(
+                path,
+                format!("{:?} is no number: digits, or 0x and hexadecimal digits", shorten(text)),
+            )
+        };
+        let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) else {
+            if text.len() > 1 && text.starts_with('0') {
+                self.quirk(path, format!("{:?} begins with zeros", shorten(text)));
+            }
+            return decimal(text.trim_start_matches('0'))
+                .or_else(|| (!text.is_empty() && text.bytes().all(|byte| byte == b'0')).then_some(U256::ZERO))
+                .ok_or_else(bad);
+        };
+        if text.starts_with("0X") {
+            self.quirk(path, "0X instead of 0x");
+        }
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(bad());
+        }
+        let significant = digits.trim_start_matches('0');
+        if digits.len() > 64 {
+            self.quirk(path, format!("{} hexadecimal digits, more than a word holds", digits.len()));
+        } else if digits.len() > 1 && digits.starts_with('0') && digits.len() != 64 && digits.len() != 2 {
+            self.quirk(path, format!("{:?} is padded with zeros", shorten(text)));
+        }
+        if significant.is_empty() {
+            return Ok(U256::ZERO);
+        }
+        if significant.len() > 64 {
+            return Err(Malformed::new(path, format!("{:?} is above 2^256-1", shorten(text))));
+        }
+        U256::from_str_radix(significant, 16).map_err(|_| bad())
+    }
+
+    /// Bytes: `0x` and an even number of hexadecimal digits.
+    pub fn bytes(&mut self, node: &Node, path: &str) -> Result<Vec<u8>, Malformed> {
+        match &node.value {
+            Json::Text(text) => self.bytes_text(text, path),
+            Json::Null => Ok(Vec::new()),
+            other => Err(Malformed::new(path, format!("{} where 0x and digits should be", other.kind()))),
+        }
+    }
+
+    /// Bytes in a text.
+    pub fn bytes_text(&mut self, text: &str, path: &str) -> Result<Vec<u8>, Malformed> {
+        let digits = match text.strip_prefix("0x") {
+            Some(digits) => digits,
+            None if text.is_empty() => {
+                self.quirk(path, "an empty text instead of 0x");
+                ""
+            }
+            None => {
+                return Err(Malformed::new(path, format!("{:?} does not begin with 0x", shorten(text))));
+            }
+        };
+        if let Some(at) = digits.bytes().position(|byte| !byte.is_ascii_hexdigit()) {
+            return Err(Malformed::new(path, format!("character {} is no hexadecimal digit", at + 2)));
+        }
+        if digits.len() % 2 == 1 {
+            return Err(Malformed::new(
+                path,
+                format!(
+                    "{} hexadecimal digits, an odd number: readers pad or cut it differently",
+                    digits.len()
+                ),
+            ));
+        }
+        hex::decode(digits).map_err(|error| Malformed::new(path, error.to_string()))
+    }
+
+    /// 32 bytes.
+    pub fn hash(&mut self, node: &Node, path: &str) -> Result<B256, Malformed> {
+        let bytes = self.bytes(node, path)?;
+        B256::try_from(&bytes[..])
+            .map_err(|_| Malformed::new(path, format!("{} bytes where 32 should be", bytes.len())))
+    }
+
+    /// An address: `0x` and 40 digits, with the right letter case if it has one. A whole number is understood too.
+    pub fn address(&mut self, node: &Node, path: &str) -> Result<Address, Malformed> {
+        match &node.value {
+            Json::Text(text) => self.address_text(text, path),
+            Json::Number(digits) => self.address_number(digits, path),
+            other => Err(Malformed::new(path, format!("{} where an address should be", other.kind()))),
+        }
+    }
+
+    /// An address in a text.
+    pub fn address_text(&mut self, text: &str, path: &str) -> Result<Address, Malformed> {
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return self.address_number(text, path);
+        }
+        let bad = || {
+            Malformed::new(path, format!("{:?} is no address: 0x and 40 hexadecimal digits", shorten(text)))
+        };
+        let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).ok_or_else(bad)?;
+        if digits.len() != 40 {
+            return Err(bad());
+        }
+        let address = Address::try_from(&hex::decode(digits).map_err(|_| bad())?[..]).map_err(|_| bad())?;
+        if text.starts_with("0X") {
+            self.quirk(path, "0X instead of 0x");
+        }
+        let mixed = digits.bytes().any(|byte| byte.is_ascii_lowercase())
+            && digits.bytes().any(|byte| byte.is_ascii_uppercase());
+        if mixed && address.to_checksum(None)[2..] != *digits {
+            self.quirk(path, format!("the letter case of {text} is not its checksum: a digit may be wrong"));
+        }
+        Ok(address)
+    }
+
+    fn address_number(&mut self, digits: &str, path: &str) -> Result<Address, Malformed> {
+        let value = decimal(digits.trim_start_matches('0'))
+            .filter(|value| value.bit_len() <= 160)
+            .ok_or_else(|| Malformed::new(path, format!("{:?} is no address", shorten(digits))))?;
+        let address = Address::from_slice(&value.to_be_bytes::<32>()[12..]);
+        self.quirk(path, format!("an address written as a whole number: it is {address}"));
+        Ok(address)
+    }
+}
+
+/// A decimal number without sign, point or exponent. None also for the empty text.
+pub fn decimal(digits: &str) -> Option<U256> {
+    (!digits.is_empty() && digits.len() <= 78 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| U256::from_str_radix(digits, 10).ok())
+        .flatten()
+}
+
+/// The function selector of a canonical signature.
+pub fn selector(signature: &str) -> [u8; 4] {
+    let hash = keccak256(signature.as_bytes());
+    [hash[0], hash[1], hash[2], hash[3]]
+}
+
+/// The address in the low 20 bytes of a word.
+pub fn word_address(word: &B256) -> Address {
+    Address::from_slice(&word[12..])
+}
+
+/// Reads an address in a settings file: `0x` and 40 digits; mixed letter case must be the checksum.
+pub fn strict_address(text: &str) -> Result<Address, Malformed> {
+    match text.parse::<tracehound_model::Address>() {
+        Ok(tracehound_model::Address::Evm(bytes)) => Ok(Address::from(bytes)),
+        Ok(_) => Err(Malformed::new("address", format!("{} is not an EVM address", shorten(text)))),
+        Err(error) => Err(Malformed::new("address", error.to_string())),
+    }
+}
+
+macro_rules! setting {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $read:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub $inner);
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+                let read: Result<$inner, Malformed> = ($read)(&text);
+                read.map(Self).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+setting! {
+    /// An address in a settings file.
+    Account(Address), strict_address
+}
+
+setting! {
+    /// 32 bytes in a settings file.
+    Hash(B256), |text: &str| {
+        Scalars::default().bytes_text(text, "hash").and_then(|bytes| {
+            B256::try_from(&bytes[..]).map_err(|_| Malformed::new("hash", "32 bytes should be here"))
+        })
+    }
+}
+
+setting! {
+    /// A number of base units in a settings file: a text of digits, which may be grouped with `_`.
+    Whole(U256), |text: &str| {
+        decimal(&text.replace('_', "")).ok_or_else(|| Malformed::new("amount", format!("{text:?} is no whole number")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uint(text: &str) -> (Option<U256>, usize) {
+        let mut scalars = Scalars::default();
+        (scalars.uint_text(text, "x").ok(), scalars.quirks.len())
+    }
+
+    #[test]
+    fn three_spellings_of_one_chain_are_one_value() {
+        let padded = format!("0x{}1", "0".repeat(76));
+        for (text, quirks) in [("1", 0), ("0x1", 0), ("0x01", 0), (&padded[..], 1), ("01", 1), ("0X1", 1)] {
+            assert_eq!(uint(text), (Some(U256::from(1)), quirks), "{text}");
+        }
+        for text in ["", "0x", "-1", "1.0", "1e3", "ffffff", "0xg", " 1"] {
+            assert_eq!(uint(text).0, None, "{text}");
+        }
+        assert_eq!(uint(&U256::MAX.to_string()), (Some(U256::MAX), 0));
+        assert_eq!(uint(&format!("1{}", "0".repeat(78))).0, None);
+        assert_eq!(uint("0"), (Some(U256::ZERO), 0));
+    }
+
+    #[test]
+    fn an_address_as_a_number_is_read_and_noted() {
+        let mut scalars = Scalars::default();
+        let address =
+            scalars.address_text("917551056842671309452305380979543736893630245704", "x").expect("read");
+        assert_eq!(address.to_string().to_lowercase(), "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48");
+        assert_eq!(scalars.quirks.len(), 1);
+        scalars.address_text("0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB49", "x").expect("read");
+        assert_eq!(scalars.quirks.len(), 2, "a wrong checksum is noted");
+    }
+
+    #[test]
+    fn bytes_are_whole_and_prefixed() {
+        let mut scalars = Scalars::default();
+        assert_eq!(scalars.bytes_text("0x00ff", "x"), Ok(vec![0, 255]));
+        for text in ["0x1", "00", "0xzz", "0X00"] {
+            assert!(scalars.bytes_text(text, "x").is_err(), "{text}");
+        }
+    }
+}

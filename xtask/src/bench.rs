@@ -3,6 +3,7 @@
 //! A section is a function that adds [`Row`]s. Whatever is measured runs as a process of its own, so that its peak memory
 //! can be read, on files that were just read once and so lie in the page cache.
 
+mod analysis;
 mod inputs;
 mod machine;
 mod measure;
@@ -92,6 +93,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), Failure> {
     let machine = Machine::read()?;
     let chains = inputs::generated_chains(&mut bench)?;
     ours::measure_all(&mut bench, &chains)?;
+    analysis::measure_all(&mut bench, &chains)?;
     if bench.peers {
         peers::run(&mut bench, &chains)?;
     }

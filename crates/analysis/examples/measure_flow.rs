@@ -1,6 +1,7 @@
 //! Measures following money on a ledger, for `cargo xtask bench`; prints one JSON object.
 //!
-//! `measure_flow pass|scan|taint|trace|coinjoin LEDGER`.
+//! `measure_flow pass|scan|taint|trace|coinjoin LEDGER`; `measure_flow inputs LEDGER > FILE` writes the owners of each
+//! transaction's inputs for a peer: their number and then the numbers, 32 bits each, little-endian.
 
 #![expect(clippy::cast_precision_loss, reason = "rates for people")]
 
@@ -18,7 +19,7 @@ use tracehound_analysis::{
     pass::{NamedOwners, Pass},
     taint::{Direction, Label, Method, Mix, Options, Seed, Stops, WalkLimits, walk},
 };
-use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxView};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, Prev, TxNum, TxView};
 use tracehound_model::Category;
 
 /// Times each thing is done; the quickest counts.
@@ -32,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let ledger = Ledger::open(Path::new(dir))?;
     let json = match task {
+        "inputs" => return inputs(&ledger),
         "pass" => pass(&ledger),
         "scan" => scan(&ledger),
         "taint" => taint(&ledger)?,
@@ -40,6 +42,32 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => return Err(format!("no task `{task}`").into()),
     };
     Ok(writeln!(std::io::stdout(), "{json}")?)
+}
+
+fn inputs(ledger: &Ledger) -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut owners: Vec<u32> = Vec::new();
+    let mut failed = None;
+    ledger.scan(TxNum(0)..TxNum(ledger.info().txs), |tx| {
+        owners.clear();
+        owners.extend(tx.prevs().filter_map(|prev| match prev {
+            Prev::Output(out) => ledger.output_owner(out).map(|owner| owner.0),
+            Prev::Missing { owner, .. } => owner.map(|owner| owner.0),
+            Prev::Coinbase => None,
+        }));
+        let count = owners.len() as u32;
+        let written = std::iter::once(&count)
+            .chain(&owners)
+            .try_for_each(|number| out.write_all(&number.to_le_bytes()));
+        match written {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    });
+    failed.map_or_else(|| Ok(out.flush()?), |error| Err(error.into()))
 }
 
 fn quickest<T>(mut work: impl FnMut() -> T) -> (T, Duration) {

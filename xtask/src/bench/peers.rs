@@ -10,10 +10,10 @@ use serde::Deserialize;
 
 use super::{
     Bench, Row,
-    inputs::{Chain, Counts},
+    inputs::{Chain, Counts, grouped},
     measure::{measure, warm},
 };
-use crate::run::Failure;
+use crate::run::{Failure, command};
 
 const SCRIPT: &str = include_str!("peers.py");
 
@@ -75,6 +75,88 @@ pub(crate) fn run(bench: &mut Bench, chains: &[Chain]) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// The clustering peer on the inputs of a ledger, beside ours without its exceptions.
+pub(crate) fn clusters(
+    bench: &mut Bench,
+    chain: &Chain,
+    ledger: &Path,
+    flow: &str,
+    ours: &str,
+) -> Result<(), Failure> {
+    #[derive(Deserialize)]
+    struct Ours {
+        inputs: u64,
+        all: All,
+    }
+    #[derive(Deserialize)]
+    struct All {
+        links: u64,
+        seconds: f64,
+    }
+    #[derive(Deserialize)]
+    struct Theirs {
+        inputs: u64,
+        best: f64,
+    }
+    let dir = ledger.to_string_lossy();
+    let measured = measure(command(ours, &["clusters", &dir]))?;
+    let said: Ours = parse(&measured.stdout)?;
+    let note = format!(
+        "every transaction whatever it is, spanning edges kept, two threads; {} links",
+        grouped(said.all.links)
+    );
+    bench.rows.push(Row {
+        section: "Following money",
+        subject: "Tracehound: clusters, no exceptions".into(),
+        input: chain.name.clone(),
+        bytes: 0,
+        items: said.inputs,
+        unit: "inputs",
+        seconds: said.all.seconds,
+        peak_mib: Some(measured.peak_mib),
+        command: "measure clusters LEDGER".into(),
+        note,
+    });
+    let home = bench.work_dir.with_file_name("bench-peers");
+    let installed =
+        environment(&home).and_then(|python| Ok((install(&python, "graphsense-clustering")?, python)));
+    let (version, python) = match installed {
+        Ok(both) => both,
+        Err(reason) => {
+            bench.skipped.push(format!("peer graphsense-clustering: {reason}"));
+            return Ok(());
+        }
+    };
+    let (script, file) = (home.join("peers.py"), bench.work_dir.join("inputs.bin"));
+    fs::write(&script, SCRIPT)
+        .map_err(|error| Failure::new(format!("cannot write {}: {error}", script.display())))?;
+    let line = format!("'{flow}' inputs '{dir}' > '{}'", file.display());
+    measure(command("sh", &["-c", &line]))?;
+    let mut task = Command::new(&python);
+    task.arg(&script).arg("clusters").arg(&file);
+    let measured = measure(task)?;
+    let theirs: Theirs = parse(&measured.stdout)?;
+    let _ = fs::remove_file(&file);
+    bench.rows.push(Row {
+        section: "Following money",
+        subject: format!("graphsense-clustering {version}"),
+        input: chain.name.clone(),
+        bytes: 0,
+        items: theirs.inputs,
+        unit: "inputs",
+        seconds: theirs.best,
+        peak_mib: Some(measured.peak_mib),
+        command: "peers.py clusters FILE".into(),
+        note: "Rust core called from Python; its lists of integers are made before the clock starts; best of three".into(),
+    });
+    Ok(())
+}
+
+fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, Failure> {
+    serde_json::from_str(json)
+        .map_err(|error| Failure::new(format!("no figures in `{}`: {error}", json.trim())))
 }
 
 /// The environment's Python, made on the first run.

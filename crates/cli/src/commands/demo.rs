@@ -54,7 +54,7 @@ fn tell(
 
 fn tell_any(common: &Common, out: &mut dyn Write, args: &DemoArgs, root: &Path, data: &Folder) -> Told {
     let attribution = AttributionFolder::new(data.attribution());
-    let now = Timestamp::now();
+    let now = super::screen::this_second();
     writeln!(out, "1. Who is known\n")?;
     let index = attribution.index(now)?;
     for history in index.sources() {

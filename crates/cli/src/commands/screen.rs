@@ -31,7 +31,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
     let ledger = data.open_ledger(args.network)?;
     let settings = Settings {
         policy: &policy,
-        as_of: args.as_of.unwrap_or_else(Timestamp::now),
+        as_of: args.as_of.unwrap_or_else(this_second),
         limits: tracehound_analysis::Limits::default(),
     };
     let screener = Screener::new(&index, ledger.as_ref().map(|ledger| (args.network, ledger)), settings);
@@ -44,6 +44,12 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         printer.answer_stdin(common.quiet, out)?;
     }
     printer.end(out)
+}
+
+/// Now, to the second: nobody reads nanoseconds, and a verdict's moment is to be read.
+pub(super) fn this_second() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 /// Answers subjects in batches and prints them in input order.

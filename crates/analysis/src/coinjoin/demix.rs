@@ -65,7 +65,9 @@ pub fn demix(inputs: &[u64], outputs: &[u64]) -> Result<Vec<Vec<f64>>, DemixErro
     for _ in 0..ROUNDS {
         for (row, &output) in plan.iter_mut().zip(outputs) {
             let factor = output as f64 / row.iter().sum::<f64>();
-            row.iter_mut().for_each(|share| *share *= factor);
+            for share in row.iter_mut() {
+                *share *= factor;
+            }
         }
         let mut used = vec![0.0; rows];
         for row in &plan {
@@ -85,7 +87,9 @@ pub fn demix(inputs: &[u64], outputs: &[u64]) -> Result<Vec<Vec<f64>>, DemixErro
     }
     for row in &mut plan {
         let sum: f64 = row.iter().sum();
-        row.iter_mut().for_each(|share| *share /= sum);
+        for share in row.iter_mut() {
+            *share /= sum;
+        }
     }
     Ok(plan)
 }

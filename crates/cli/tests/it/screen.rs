@@ -30,8 +30,13 @@ pub(crate) fn tracehound(data: &Path, args: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("starts");
-    child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("read");
-    child.wait_with_output().expect("ends")
+    let mut stdin = child.stdin.take().expect("piped");
+    let input = input.as_bytes().to_vec();
+    // Beside the reading: answers to a long input fill the pipe before all of it is written.
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().expect("ends");
+    writer.join().expect("no panic").expect("read");
+    output
 }
 
 pub(crate) fn text(output: &Output) -> String {

@@ -187,6 +187,7 @@ fn every_round_of_wasabi_2_is_found_even_small_ones() {
 }
 
 #[test]
+#[expect(clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "shares, not money")]
 fn an_estimate_of_wasabi_2_beats_proportions_and_means_what_it_says() {
     let Some(known) = emulation("coinjoin/emulated_wasabi2.zip") else { return };
     let (mut right, mut proportional, mut total) = (0.0, 0.0, 0.0);

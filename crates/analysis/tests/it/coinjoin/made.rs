@@ -68,7 +68,9 @@ fn what_services_do_every_day_is_no_coinjoin() {
         ("a purse of equal coins", tx(&[3_000_000, 2_500_000], &[500_000; 11])),
         ("the pool's amount, but by one payer", {
             let mut own = tx(&[1_000_000, 1_000_000, 1_001_000, 1_000_000, 1_002_000], &[1_000_000; 5]);
-            own.inputs.iter_mut().flatten().for_each(|coin| coin.owner = 1);
+            for coin in own.inputs.iter_mut().flatten() {
+                coin.owner = 1;
+            }
             own
         }),
         ("a payout to the payers themselves", {
@@ -94,7 +96,9 @@ fn a_consolidation_in_the_shape_of_wasabi_2_is_hardly_believed() {
     let inputs: Vec<u64> = (0..60).map(|n| 900_000 - n * 1_000).collect();
     let outputs = [[2_000_000; 20].as_slice(), &[51_500]].concat();
     let mut own = tx(&inputs, &outputs);
-    own.inputs.iter_mut().flatten().for_each(|coin| coin.owner = 1);
+    for coin in own.inputs.iter_mut().flatten() {
+        coin.owner = 1;
+    }
     let answer = own.answer();
     let found = answer.mixing(0).expect("the published rule is met");
     assert_eq!((found.protocol, found.confidence, found.participants), (Protocol::Wasabi2, 10, 1));

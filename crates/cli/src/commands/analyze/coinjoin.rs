@@ -43,7 +43,8 @@ struct Created<'a> {
 struct Answer<'a> {
     txid: TxId,
     /// In one word: coinjoin, suspected, premix, unknown or no.
-    answer: &'static str,
+    #[serde(rename = "answer")]
+    kind: &'static str,
     protocol: Option<&'static str>,
     participants: u32,
     confidence: Option<u8>,
@@ -139,7 +140,7 @@ fn render(txid: TxId, shape: &TxShape<'_>, found: coinjoin::Answer, links: &[Cha
         .collect();
     let mut answer = Answer {
         txid,
-        answer: "no",
+        kind: "no",
         protocol: None,
         participants: 1,
         confidence: None,
@@ -154,15 +155,15 @@ fn render(txid: TxId, shape: &TxShape<'_>, found: coinjoin::Answer, links: &[Cha
     match found {
         coinjoin::Answer::No => {}
         coinjoin::Answer::Premix(coinjoin::Premix { pool, outputs }) => {
-            answer.answer = "premix";
+            answer.kind = "premix";
             answer.premix = Some(Premix { kind: "whirlpool-tx0", pool, outputs });
         }
         coinjoin::Answer::Suspected(CoinJoin { protocol, participants, confidence, rule, .. }) => {
-            answer.answer = "suspected";
+            answer.kind = "suspected";
             answer.suspected = Some(Suspected { protocol: protocol.name(), participants, confidence, rule });
         }
         coinjoin::Answer::CoinJoin(CoinJoin { protocol, participants, anonymity, confidence, rule }) => {
-            answer.answer = "coinjoin";
+            answer.kind = "coinjoin";
             answer.protocol = Some(protocol.name());
             answer.participants = participants;
             answer.confidence = Some(confidence);
@@ -170,7 +171,7 @@ fn render(txid: TxId, shape: &TxShape<'_>, found: coinjoin::Answer, links: &[Cha
             answer.rule = Some(rule);
         }
         coinjoin::Answer::Unknown { possible, .. } => {
-            answer.answer = "unknown";
+            answer.kind = "unknown";
             answer.possible = Some(possible.name());
         }
     }

@@ -78,6 +78,8 @@ pub(crate) enum Command {
     /// Single transactions from standard input: CoinJoins, and how sure it is who paid whom
     #[command(subcommand)]
     Analyze(AnalyzeCommand),
+    /// Which addresses one party controls, and the transactions that show it
+    Cluster(ClusterArgs),
     /// What the ledger holds, and whether it is whole
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -344,6 +346,8 @@ pub(crate) struct UpdateArgs {
 pub(crate) enum IngestCommand {
     /// Bitcoin block files, as Bitcoin Core writes them, or single raw blocks
     Bitcoin(BitcoinArgs),
+    /// A running Bitcoin node's blocks, from where the ledger ends to the node's tip
+    Node(NodeArgs),
 }
 
 #[derive(Debug, Args)]
@@ -361,6 +365,33 @@ pub(crate) struct BitcoinArgs {
     /// Reading threads [default: one a core]
     #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound ingest node http://127.0.0.1:8332 --cookie ~/.bitcoin/.cookie
+  TRACEHOUND_NODE_PASSWORD=... tracehound ingest node http://10.0.0.5:8332 --user tracehound
+  tracehound ingest node http://127.0.0.1:8332 --rest
+Block files first (`ingest bitcoin ~/.bitcoin`) are much faster; this goes on where they end.")]
+pub(crate) struct NodeArgs {
+    /// Address of the node's RPC or REST interface
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// Use the REST interface (`rest=1` in the node's configuration); it needs no password
+    #[arg(long, conflicts_with_all = ["cookie", "user"])]
+    pub rest: bool,
+    /// The node's cookie file, `.cookie` in its data folder
+    #[arg(long, value_name = "FILE", conflicts_with = "user", required_unless_present_any = ["rest", "user"])]
+    pub cookie: Option<PathBuf>,
+    /// RPC user; the password is read from the environment variable TRACEHOUND_NODE_PASSWORD
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Where an empty ledger begins; what lies before it is missing, and answers that need it are incomplete
+    #[arg(long, value_name = "HEIGHT", default_value_t = 0)]
+    pub from_height: u32,
+    /// Bitcoin network that the node must be on
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
 }
 
 #[derive(Debug, Subcommand)]
@@ -387,6 +418,29 @@ pub(crate) enum PolicyCommand {
         /// The file
         file: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound cluster 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
+  tracehound cluster 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX --explain 1HB5XMLmzFVj8ALj6mfBsbifRoD4miY36v
+  tracehound cluster ADDRESS --change --members 1000 --output json")]
+pub(crate) struct ClusterArgs {
+    /// The address
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    /// The chain of transactions that joined this address to it
+    #[arg(long, value_name = "ADDRESS")]
+    pub explain: Option<String>,
+    /// Also the outputs that are likely its change: named by voters of two families, joined to nothing
+    #[arg(long)]
+    pub change: bool,
+    /// Members listed, oldest first
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub members: usize,
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
 }
 
 fn score(text: &str) -> Result<f64, String> {

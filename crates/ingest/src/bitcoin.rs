@@ -8,6 +8,7 @@ use std::{
 
 use tracehound_bitcoin::{
     BlockSource, ChainPoint, HeaderIndex, KnownChain, Plan, PlannedBlock, Problem, ReadOptions, SourceError,
+    live::LiveError,
 };
 use tracehound_ledger::{AppendStats, LedgerError, Writer, WriterOptions};
 use tracehound_model::{BitcoinNetwork, BlockHash, Chain, utxo::Header, utxo::UtxoBlock};
@@ -84,20 +85,23 @@ pub enum IngestError {
     /// The files cannot be used.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The node cannot be used.
+    #[error(transparent)]
+    Node(#[from] LiveError),
     /// The ledger cannot be written.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
 
 /// The ledger's chain, as the planner wants to see it.
-struct Known {
+pub(crate) struct Known {
     by_height: HashMap<u32, (BlockHash, u32)>,
     heights: HashMap<BlockHash, Option<u32>>,
     tip: Option<ChainPoint>,
 }
 
 impl Known {
-    fn of(writer: &Writer) -> Self {
+    pub(crate) fn of(writer: &Writer) -> Self {
         let (mut by_height, mut heights) = (HashMap::new(), HashMap::new());
         for (hash, header, height) in writer.blocks() {
             let header: Header = header;

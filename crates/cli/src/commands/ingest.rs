@@ -2,14 +2,22 @@
 
 use std::{io::Write, ops::ControlFlow};
 
-use miette::{IntoDiagnostic, Result};
+use miette::{IntoDiagnostic, Result, miette};
 use serde_json::json;
-use tracehound_ingest::{BitcoinFiles, BitcoinReport, Progress, ingest_bitcoin_files};
+use tracehound_bitcoin::live::{
+    BlockServer, HttpLimits,
+    rest::NodeRest,
+    rpc::{Auth, NodeRpc},
+};
+use tracehound_ingest::{
+    BitcoinFiles, BitcoinReport, NodeOptions, NodeProgress, NodeReport, Progress, ingest_bitcoin_files,
+    ingest_bitcoin_node,
+};
 use tracehound_ledger::{BlockView, Ledger, WriterOptions};
 use tracehound_model::BitcoinNetwork;
 
 use crate::{
-    args::{BitcoinArgs, Common, IngestCommand, LedgerCommand, Output},
+    args::{BitcoinArgs, Common, IngestCommand, LedgerCommand, NodeArgs, Output},
     folder::Folder,
     progress,
 };
@@ -23,7 +31,10 @@ pub(crate) fn ingest(
     command: &IngestCommand,
     out: &mut dyn Write,
 ) -> Result<u8> {
-    let IngestCommand::Bitcoin(args) = command;
+    let args = match command {
+        IngestCommand::Bitcoin(args) => args,
+        IngestCommand::Node(args) => return node(common, folder, args, out),
+    };
     let files = BitcoinFiles {
         paths: args.paths.clone(),
         network: args.network,
@@ -53,6 +64,92 @@ pub(crate) fn ingest(
     bar.finish_and_clear();
     print_report(common, &report, out).into_diagnostic()?;
     Ok(u8::from(report.stopped))
+}
+
+/// Environment variable of the RPC password: on a command line everybody on the machine could read it.
+const PASSWORD: &str = "TRACEHOUND_NODE_PASSWORD";
+
+fn node(common: &Common, folder: &Folder, args: &NodeArgs, out: &mut dyn Write) -> Result<u8> {
+    let server = server(args)?;
+    let options = NodeOptions { from_height: args.from_height, ..NodeOptions::new(args.network) };
+    progress::end_on_interrupt().into_diagnostic()?;
+    let bar = progress::counter(common.quiet);
+    bar.set_message("blocks");
+    let show = |step: NodeProgress| -> ControlFlow<()> {
+        bar.set_length(u64::from(step.tip));
+        bar.set_position(u64::from(step.height));
+        progress::interrupted()
+    };
+    let report =
+        ingest_bitcoin_node(&folder.ledger(args.network), &*server, options, &show).into_diagnostic()?;
+    bar.finish_and_clear();
+    print_node_report(common, &report, out).into_diagnostic()?;
+    Ok(u8::from(report.broken.is_some() || report.followed.stopped))
+}
+
+fn server(args: &NodeArgs) -> Result<Box<dyn BlockServer>> {
+    let limits = HttpLimits::default();
+    if args.rest {
+        return Ok(Box::new(NodeRest::new(&args.url, limits).into_diagnostic()?));
+    }
+    let auth = match (&args.cookie, &args.user) {
+        (Some(path), _) => Auth::Cookie(path.clone()),
+        (None, Some(user)) => {
+            let password = std::env::var(PASSWORD)
+                .map_err(|_| miette!("--user needs the password in the environment variable {PASSWORD}"))?;
+            Auth::Password { user: user.clone(), password }
+        }
+        (None, None) => return Err(miette!("name the node's --cookie file or a --user, or use --rest")),
+    };
+    Ok(Box::new(NodeRpc::new(&args.url, auth, limits).into_diagnostic()?))
+}
+
+fn print_node_report(common: &Common, report: &NodeReport, out: &mut dyn Write) -> std::io::Result<()> {
+    let (appended, followed) = (&report.appended, &report.followed);
+    if common.output != Output::Text {
+        let value = json!({
+            "blocks": appended.blocks,
+            "txs": appended.txs,
+            "rewinds": followed.rewinds,
+            "tip": followed.tip.map(|tip| json!({ "hash": tip.hash, "height": tip.height })),
+            "node_is_behind": followed.behind,
+            "missing_inputs": appended.missing_inputs,
+            "stopped": followed.stopped,
+            "problem": report.broken.as_ref().map(ToString::to_string),
+        });
+        return writeln!(out, "{value}");
+    }
+    writeln!(out, "{} blocks, {} transactions appended", appended.blocks, appended.txs)?;
+    if followed.rewinds > 0 {
+        writeln!(
+            out,
+            "reorg: the node's best chain had left ours {} times; our blocks there were dropped",
+            followed.rewinds
+        )?;
+    }
+    if let Some(tip) = followed.tip {
+        writeln!(out, "the ledger ends with the node's block {} at height {}", tip.hash, tip.height)?;
+    }
+    if followed.behind {
+        writeln!(
+            out,
+            "the node is behind: it is still catching up, or we have blocks that it does not have yet"
+        )?;
+    }
+    if appended.missing_inputs > 0 {
+        writeln!(
+            out,
+            "{} inputs spend outputs of blocks that are not in the ledger; answers that need them are incomplete",
+            appended.missing_inputs
+        )?;
+    }
+    if let Some(problem) = &report.broken {
+        writeln!(out, "the node failed: {problem}")?;
+    }
+    if followed.stopped || report.broken.is_some() {
+        writeln!(out, "what is above is kept, run the same command again to go on")?;
+    }
+    Ok(())
 }
 
 /// The network decides the ledger's folder, so it must be known before the files are read in full.

@@ -1,3 +1,4 @@
 //! Real and generated block files into a ledger and out again.
 
 mod bitcoin;
+mod node;

@@ -11,6 +11,7 @@ pub mod exposure;
 mod numbers;
 pub mod pass;
 pub mod path;
+pub mod patterns;
 pub mod peel;
 pub mod price;
 pub mod taint;

@@ -22,7 +22,7 @@ use features::{Background, Read};
 use wallet::{Wallet, nobody, spender};
 
 pub use spot::Spot;
-pub(crate) use spot::time;
+pub(crate) use spot::{first_seen_in, time};
 pub use wallet::{Evidence, Feature};
 
 /// How to follow a chain.

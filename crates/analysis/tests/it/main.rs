@@ -7,6 +7,7 @@ mod counterparties;
 mod exposure;
 mod pass;
 mod path;
+mod patterns;
 mod peel;
 mod taint;
 mod trace;

@@ -286,16 +286,13 @@ fn the_generated_heists_chain_is_followed_to_its_end_and_no_other_start_looks_li
             placebo_peels += usize::from(chain.is_laundering_peel);
         }
     }
-    println!(
-        "right {right} wrong {wrong} missed {missed}; {placebos} placebos, {placebo_hops} hops, {placebo_peels} peels"
-    );
     assert_eq!((right, wrong, missed), (30, 0, 0));
     assert_eq!(placebo_peels, 0, "of {placebos}");
     assert!(placebo_hops < placebos, "{placebo_hops} hops of {placebos} placebos");
 }
 
 /// A chain of random transactions: each entry takes outputs by number and pays amounts to owners.
-fn any_blocks() -> impl Strategy<Value = Vec<UtxoBlock>> {
+pub(crate) fn any_blocks() -> impl Strategy<Value = Vec<UtxoBlock>> {
     let tx =
         (prop::collection::vec(0_usize..40, 1..4), prop::collection::vec((0_u64..1_000, 0_usize..8), 1..5));
     prop::collection::vec(prop::collection::vec(tx, 1..6), 1..6).prop_map(|blocks| {

@@ -1,0 +1,195 @@
+//! Freshly mined coins: how much of some money comes from coinbases nearby, and who mined it.
+//!
+//! Thieves rent hash power with loot and are paid in new coins that no list knows. All money was mined once, so only what
+//! is a few transactions old counts; a coinbase is a **pool's** when it pays many, or is soon shared out among many, or
+//! belongs to a named miner, and **self-mined** when it goes its way undivided.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tracehound_ledger::{Ledger, OutNum, OutputView, TxNum, TxView};
+use tracehound_model::{Amount, Category, TxId};
+
+use crate::{
+    peel::time,
+    taint::{Direction, Fate, Label, Method, Mix, Options, Seed, SeedError, Stops, WalkLimits, walk},
+    trace::Known,
+};
+
+/// Where to stop, and what a pool looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Depth {
+    /// Transactions between the money and the coinbase: beyond, coins are not fresh.
+    pub hops: u32,
+    /// Base units that are not followed.
+    pub dust: u128,
+    /// Transactions read.
+    pub txs: usize,
+    /// Recipients from which a coinbase, or a transaction soon after it, shares out.
+    pub shared: usize,
+    /// Transactions after a coinbase that are looked at for that.
+    pub pool_hops: u32,
+    /// Coinbases named in the answer.
+    pub named: usize,
+}
+
+impl Default for Depth {
+    fn default() -> Self {
+        Self { hops: 6, dust: 546, txs: 20_000, shared: 10, pool_hops: 3, named: 20 }
+    }
+}
+
+/// Who mined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Miner {
+    /// A pool, whose members share.
+    Pool,
+    /// One miner.
+    SelfMined,
+    /// The coinbase is unspent or its way is not in the ledger.
+    Unclear,
+}
+
+/// A coinbase that money comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Coinbase {
+    /// Its id.
+    pub txid: TxId,
+    /// Time of its block.
+    pub time: u32,
+    /// Base units of the money that come from it, by haircut.
+    pub amount: Amount,
+    /// Who mined it.
+    pub miner: Miner,
+    /// Why, in words.
+    pub because: String,
+    /// Transactions between.
+    pub hops: u32,
+}
+
+/// How much of some money is newly mined.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Mined {
+    /// Base units asked about.
+    pub total: Amount,
+    /// From coinbases of pools.
+    pub pool: Amount,
+    /// From coinbases of single miners.
+    pub self_mined: Amount,
+    /// From coinbases of which it is not clear.
+    pub unclear: Amount,
+    /// From services: what is behind them is not seen.
+    pub services: Amount,
+    /// Through mixes.
+    pub mixed: Amount,
+    /// Older than the depth asked for, or beyond another limit.
+    pub older: Amount,
+    /// From outputs that are not in the ledger.
+    pub unresolved: Amount,
+    /// The largest coinbases.
+    pub coinbases: Vec<Coinbase>,
+    /// Coinbases in all.
+    pub count: usize,
+}
+
+impl Mined {
+    /// Base units from coinbases.
+    pub fn minted(&self) -> Amount {
+        Amount(self.pool.0 + self.self_mined.0 + self.unclear.0)
+    }
+}
+
+struct AtServices<'a>(&'a dyn Known);
+
+impl Stops for AtServices<'_> {
+    fn is_service(&self, owner: tracehound_ledger::AddrNum) -> bool {
+        // A miner's coins are what is looked for.
+        self.0
+            .party(owner)
+            .is_some_and(|party| party.category.is_service() && party.category != Category::Miner)
+    }
+
+    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+        self.0.mix(ledger, tx)
+    }
+}
+
+/// Tells how much of the outputs comes from coinbases. O(rows of the transactions read).
+pub fn sources(
+    ledger: &Ledger,
+    outs: &[OutNum],
+    depth: Depth,
+    known: &dyn Known,
+) -> Result<Mined, SeedError> {
+    let seeds: Vec<Seed> = outs.iter().map(|&out| Seed { out, label: Label(0) }).collect();
+    let limits = WalkLimits { hops: depth.hops, dust: depth.dust, txs: depth.txs, ..WalkLimits::default() };
+    let options =
+        Options { direction: Direction::Backward, method: Method::Haircut, through_mixes: false, limits };
+    let found = walk(ledger, &seeds, options, &AtServices(known))?;
+    let mut mined = Mined::default();
+    let mut coinbases: BTreeMap<TxNum, (u128, u32)> = BTreeMap::new();
+    for end in &found.ends {
+        let amount = end.holding.dirty_all();
+        match end.fate {
+            Fate::Minted(tx) => {
+                let (sum, hops) = coinbases.entry(tx).or_insert((0, end.hop));
+                *sum += amount;
+                *hops = end.hop.min(*hops);
+            }
+            Fate::Arrived => mined.services.0 += amount,
+            Fate::Mixed(_) => mined.mixed.0 += amount,
+            Fate::Unresolved(_) => mined.unresolved.0 += amount,
+            Fate::Held | Fate::Unowned | Fate::Cut(_) => mined.older.0 += amount,
+        }
+    }
+    mined.total = Amount(found.totals.values().map(|totals| totals.seeded).sum());
+    mined.count = coinbases.len();
+    for (tx, (amount, hops)) in coinbases {
+        let Some(view) = ledger.tx(tx) else { continue };
+        let (miner, because) = who_mined(ledger, &view, depth, known);
+        match miner {
+            Miner::Pool => mined.pool.0 += amount,
+            Miner::SelfMined => mined.self_mined.0 += amount,
+            Miner::Unclear => mined.unclear.0 += amount,
+        }
+        mined.coinbases.push(Coinbase {
+            txid: view.txid,
+            time: time(ledger, tx),
+            amount: Amount(amount),
+            miner,
+            because,
+            hops,
+        });
+    }
+    mined
+        .coinbases
+        .sort_by_key(|coinbase| (std::cmp::Reverse(coinbase.amount), coinbase.time, coinbase.txid));
+    mined.coinbases.truncate(depth.named);
+    Ok(mined)
+}
+
+/// Who mined a coinbase, as far as the chain shows it. O(outputs of the transactions looked at).
+pub fn who_mined(ledger: &Ledger, coinbase: &TxView, depth: Depth, known: &dyn Known) -> (Miner, String) {
+    let mut at = *coinbase;
+    for hop in 0..=depth.pool_hops {
+        let outputs: Vec<OutputView> = ledger.outputs(&at).filter(|output| output.owner.is_some()).collect();
+        let party = |output: &OutputView| known.party(output.owner?);
+        let named = outputs.iter().filter_map(party).find(|party| party.category == Category::Miner);
+        if let Some(party) = named.filter(|_| hop == 0) {
+            return (Miner::Pool, format!("the coinbase pays {}", party.label));
+        }
+        if outputs.len() >= depth.shared.max(2) {
+            let what = if hop == 0 { "the coinbase".to_owned() } else { at.txid.to_string() };
+            return (Miner::Pool, format!("{what} pays {} outputs", outputs.len()));
+        }
+        let largest = outputs.iter().max_by_key(|output| (output.value, std::cmp::Reverse(output.num)));
+        let next = largest.and_then(|output| output.spent_by).and_then(|tx| ledger.tx(tx));
+        match next {
+            Some(next) => at = next,
+            None if hop == 0 => return (Miner::Unclear, "the coinbase is unspent".to_owned()),
+            None => break,
+        }
+    }
+    (Miner::SelfMined, format!("not shared out within {} transactions", depth.pool_hops))
+}

@@ -1,0 +1,94 @@
+//! Money that comes back to the one who paid it.
+
+use std::collections::BTreeSet;
+
+use tracehound_ledger::{AddrNum, Ledger, TxNum, TxView};
+use tracehound_model::Amount;
+
+use super::{Finding, Report, Subject, Thresholds, movement::Move};
+use crate::{
+    taint::{Direction, Fate, Label, Method, Mix, Options, Seed, Stops, WalkLimits, walk},
+    trace::Known,
+};
+
+/// Longest way round, in transactions.
+const HOPS: u32 = 6;
+
+/// Ends paths at the payers and at services.
+struct AtPayers<'a> {
+    payers: &'a BTreeSet<AddrNum>,
+    known: &'a dyn Known,
+}
+
+impl Stops for AtPayers<'_> {
+    fn is_service(&self, owner: AddrNum) -> bool {
+        self.payers.contains(&owner)
+            || self.known.party(owner).is_some_and(|party| party.category.is_service())
+    }
+
+    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+        self.known.mix(ledger, tx)
+    }
+}
+
+pub(super) fn find(
+    ledger: &Ledger,
+    moves: &[&Move],
+    subject: Subject,
+    thresholds: &Thresholds,
+    known: &dyn Known,
+    report: &mut Report,
+) {
+    let paying: Vec<&&Move> = moves.iter().filter(|moved| !moved.payments.is_empty()).collect();
+    let (most, txs) = thresholds.followed;
+    if paying.len() > most {
+        report.gaps.push(format!("only the first {most} of {} payments were followed round", paying.len()));
+    }
+    for moved in paying.into_iter().take(most) {
+        let payers = match subject {
+            Subject::Address(owner) => BTreeSet::from([owner]),
+            Subject::Tx(_) => moved.payers.clone(),
+        };
+        report.findings.extend(one(ledger, moved, &payers, thresholds, txs, known));
+    }
+}
+
+fn one(
+    ledger: &Ledger,
+    moved: &Move,
+    payers: &BTreeSet<AddrNum>,
+    thresholds: &Thresholds,
+    txs: usize,
+    known: &dyn Known,
+) -> Option<Finding> {
+    let big = moved.payments.iter().filter(|payment| payment.value >= thresholds.dust);
+    let seeds: Vec<Seed> = big.clone().map(|payment| Seed { out: payment.out, label: Label(0) }).collect();
+    let paid: u128 = big.map(|payment| u128::from(payment.value)).sum();
+    let limits = WalkLimits {
+        hops: HOPS,
+        dust: thresholds.dust.into(),
+        fan_out: 100,
+        txs,
+        until: moved.time.saturating_add(thresholds.back_seconds),
+        ..WalkLimits::default()
+    };
+    let options =
+        Options { direction: Direction::Forward, method: Method::Haircut, through_mixes: false, limits };
+    let found = walk(ledger, &seeds, options, &AtPayers { payers, known }).ok()?;
+    let home = |owner: Option<AddrNum>| owner.is_some_and(|owner| payers.contains(&owner));
+    let back = || found.ends.iter().filter(|end| end.fate == Fate::Arrived && home(end.owner));
+    let amount: u128 = back().map(|end| end.holding.dirty_all()).sum();
+    if amount == 0 || amount * 1_000 < paid * u128::from(thresholds.back_permille) {
+        return None;
+    }
+    let hops = back().map(|end| end.hop);
+    let txids: BTreeSet<TxNum> = back().filter_map(|end| Some(ledger.tx_of_output(end.out?)?.0)).collect();
+    Some(Finding::RoundTrip {
+        txid: moved.tx.txid,
+        time: moved.time,
+        paid: Amount(paid),
+        back: Amount(amount),
+        hops: (hops.clone().min()?, hops.max()?),
+        txids: txids.into_iter().filter_map(|tx| Some(ledger.tx(tx)?.txid)).collect(),
+    })
+}

@@ -1,0 +1,182 @@
+//! Patterns at a terminal.
+
+use std::fmt::Write as _;
+
+use tracehound_model::{Amount, TxId};
+
+use super::{
+    Finding, Report,
+    leads::{Leads, Together},
+    mined::{Mined, Miner},
+};
+use crate::trace::{moment, permille};
+
+fn line(text: &mut String, what: &str) {
+    writeln!(text, "{what}").expect("a string takes every write");
+}
+
+fn btc(amount: Amount) -> String {
+    amount.display(8, "BTC").to_string()
+}
+
+/// Transactions named in one finding; JSON has all.
+const NAMED: usize = 3;
+
+fn named(txids: &[TxId]) -> String {
+    let shown: Vec<String> = txids.iter().take(NAMED).map(ToString::to_string).collect();
+    match txids.len().saturating_sub(NAMED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Every finding, one a line.
+pub fn report(found: &Report) -> String {
+    let mut text = String::new();
+    if found.findings.is_empty() {
+        line(&mut text, &format!("No pattern in {} transactions", found.txs));
+    } else {
+        line(&mut text, &format!("{} patterns in {} transactions", found.findings.len(), found.txs));
+    }
+    for finding in &found.findings {
+        line(&mut text, &format!("  {}", said(finding)));
+    }
+    if !found.gaps.is_empty() {
+        line(&mut text, "\nNot seen");
+        for gap in &found.gaps {
+            line(&mut text, &format!("  - {gap}"));
+        }
+    }
+    text
+}
+
+fn said(finding: &Finding) -> String {
+    match finding {
+        Finding::Consolidation { txid, time, inputs, owners, amount } => {
+            let amount = amount.map_or_else(|| "amounts not all known".to_owned(), btc);
+            format!("gathered      {} {inputs} inputs of {owners} owners, {amount}: {txid}", moment(*time))
+        }
+        Finding::FanOut { txids, span, recipients, amount, equal_permille, scattered, rules } => {
+            let rules = if rules.is_empty() { String::new() } else { format!(" [{}]", rules.join(" ")) };
+            let equal = permille(Amount((*equal_permille).into()), Amount(1_000));
+            format!(
+                "fan-out{rules:<6} {} {} to {recipients} recipients, {equal} about equal, {scattered} of 0.1 to 2 BTC: {}",
+                moment(span.0),
+                btc(*amount),
+                named(txids)
+            )
+        }
+        Finding::Woken { woke, days, amount, balance, txids, .. } => format!(
+            "woken [R05]   {} after {days} days: {} of {} left, by {}",
+            moment(*woke),
+            btc(*amount),
+            btc(*balance),
+            named(txids)
+        ),
+        Finding::Asleep { since, days, balance } => {
+            format!("asleep        {} since {} ({days} days)", btc(*balance), moment(*since))
+        }
+        Finding::RoundTrip { txid, time, paid, back, hops, txids } => format!(
+            "round [R13]   {} {} paid by {txid}, {} came back after {} to {} transactions: {}",
+            moment(*time),
+            btc(*paid),
+            btc(*back),
+            hops.0,
+            hops.1,
+            named(txids)
+        ),
+        Finding::ChipFunding(made) => format!(
+            "chips made    {} {} chips of {} ({} spent): {}",
+            moment(made.time),
+            made.chips,
+            btc(made.chip),
+            made.spent,
+            made.txid
+        ),
+        Finding::ChipSweep(sweep) => format!(
+            "chips swept   {} {} chips, {} ({} made in number): {}",
+            moment(sweep.time),
+            sweep.chips,
+            btc(sweep.amount),
+            sweep.funded,
+            sweep.txid
+        ),
+    }
+}
+
+/// How much is newly mined.
+pub fn mined(found: &Mined) -> String {
+    let mut text = String::new();
+    let share = permille(found.minted(), found.total);
+    line(&mut text, &format!("Newly mined: {} of {} ({share})", btc(found.minted()), btc(found.total)));
+    let rows = [
+        ("by pools", found.pool),
+        ("by single miners", found.self_mined),
+        ("by whom is unclear", found.unclear),
+        ("from services, not seen behind", found.services),
+        ("through mixes", found.mixed),
+        ("older or beyond limits", found.older),
+        ("from blocks not in the ledger", found.unresolved),
+    ];
+    for (name, amount) in rows.into_iter().filter(|(_, amount)| amount.0 > 0) {
+        line(&mut text, &format!("  {name:<32} {:>22}  {:>7}", btc(amount), permille(amount, found.total)));
+    }
+    for coinbase in &found.coinbases {
+        let miner = match coinbase.miner {
+            Miner::Pool => "pool",
+            Miner::SelfMined => "single miner",
+            Miner::Unclear => "unclear",
+        };
+        line(
+            &mut text,
+            &format!(
+                "  {} {} {} ({miner}: {})",
+                moment(coinbase.time),
+                btc(coinbase.amount),
+                coinbase.txid,
+                coinbase.because
+            ),
+        );
+    }
+    text
+}
+
+/// Leads from one deposit, each with how often it errs.
+pub fn leads(found: &Leads) -> String {
+    let mut text = String::new();
+    line(
+        &mut text,
+        &format!(
+            "Payouts that fit the deposit {} of {}: {} among {} outputs{}",
+            found.deposit,
+            btc(found.amount),
+            found.found,
+            found.outputs,
+            if found.cut { " (cut by the limit)" } else { "" }
+        ),
+    );
+    for lead in &found.leads {
+        let kind = match lead.together {
+            Together::Single => "one payout",
+            Together::SameRecipient => "to one address",
+            Together::SpentTogether => "spent together",
+        };
+        let outs: Vec<String> = lead.payouts.iter().take(NAMED).map(ToString::to_string).collect();
+        line(
+            &mut text,
+            &format!(
+                "  {} {kind}, {} parts, fee {}, off by {} satoshi, after {} h; {} of {} placebo deposits fit as well: {}{}",
+                btc(lead.sum),
+                lead.payouts.len(),
+                permille(Amount((lead.fee_ppm / 1_000).into()), Amount(1_000)),
+                lead.off_by,
+                lead.delay / 3_600,
+                lead.placebo_fits,
+                lead.placebos,
+                outs.join(", "),
+                if lead.payouts.len() > NAMED { " ..." } else { "" }
+            ),
+        );
+    }
+    text
+}

@@ -133,11 +133,15 @@ pub(crate) struct ScreenArgs {
   tracehound trace 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
   tracehound trace TXID:0 TXID:1 --method fifo --svg trace.svg
   tracehound trace TXID --compare
+  tracehound trace --named lazarusgroup
   tracehound trace ADDRESS --backward --hops 5 --output json")]
 pub(crate) struct TraceArgs {
     /// Outputs (TXID:N), transactions (all their outputs) or addresses (all they received)
-    #[arg(value_name = "FROM", required = true)]
+    #[arg(value_name = "FROM", required_unless_present = "named")]
     pub from: Vec<String>,
+    /// Also from all addresses that the lists name so: a theft, a group (part of the label, or the actor's id)
+    #[arg(long, value_name = "NAME")]
+    pub named: Option<String>,
     /// To the sources instead of the destinations
     #[arg(long)]
     pub backward: bool,

@@ -2,15 +2,15 @@
 
 use std::{fs, io::Write, path::Path};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tracehound_analysis::{
     taint::{Direction, Options, WalkLimits},
     trace::{self, Known},
 };
-use tracehound_attribution::folder::AttributionFolder;
+use tracehound_attribution::{folder::AttributionFolder, index::Index};
 use tracehound_ledger::{Ledger, OutNum, TxView};
-use tracehound_model::{Address, BitcoinNetwork, OutPoint, TxId};
+use tracehound_model::{Address, BitcoinNetwork, Chain, OutPoint, Subject, TxId};
 use tracehound_screen::Parties;
 
 use crate::{
@@ -35,6 +35,9 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dy
     let mut seeds = Vec::new();
     for from in &args.from {
         seeds.extend(seeds_of(&ledger, args.network, from)?);
+    }
+    if let Some(name) = &args.named {
+        seeds.extend(seeds_named(&index, &ledger, args.network, day, name)?);
     }
     seeds.sort_unstable();
     seeds.dedup();
@@ -118,7 +121,7 @@ pub(super) fn seeds_of(ledger: &Ledger, network: BitcoinNetwork, from: &str) -> 
     let address = Address::parse(from)
         .into_diagnostic()
         .wrap_err_with(|| format!("`{from}` is no output (TXID:N), transaction or address"))?;
-    let script = address.script().filter(|_| address.fits(tracehound_model::Chain::Bitcoin(network)));
+    let script = address.script().filter(|_| address.fits(Chain::Bitcoin(network)));
     let Some(script) = script else {
         return Err(miette!("`{from}` is not an address of this network (--network chooses another)"));
     };
@@ -132,6 +135,43 @@ pub(super) fn seeds_of(ledger: &Ledger, network: BitcoinNetwork, from: &str) -> 
         return Err(miette!("`{from}` received nothing in the blocks of the ledger"));
     }
     Ok(activity.received)
+}
+
+/// What the addresses received that claims of the day give this name; a claim's actor counts as its name too.
+fn seeds_named(
+    index: &Index,
+    ledger: &Ledger,
+    network: BitcoinNetwork,
+    day: Date,
+    name: &str,
+) -> Result<Vec<OutNum>> {
+    let wanted = name.to_lowercase();
+    let (mut claims, mut seeds) = (0u32, Vec::new());
+    for claim in index.claims().filter(|claim| claim.holds_on(day)) {
+        let fits = claim.label().to_lowercase().contains(&wanted)
+            || claim.actor().is_some_and(|actor| actor.to_lowercase() == wanted);
+        if !fits {
+            continue;
+        }
+        claims += 1;
+        let Subject::Address(address) = claim.subject() else { continue };
+        let script = address.script().filter(|_| address.fits(Chain::Bitcoin(network)));
+        let Some(owner) = script.and_then(|script| ledger.find_address(script)) else { continue };
+        let (activity, cut) = ledger.activity(owner, MOST_RECEIVED);
+        if cut {
+            return Err(miette!(
+                "{address} received more than {MOST_RECEIVED} outputs: name the ones to follow"
+            ));
+        }
+        seeds.extend(activity.received);
+    }
+    match (claims, seeds.is_empty()) {
+        (0, _) => Err(miette!("no list names anybody `{name}`: tracehound lists list shows what is loaded")),
+        (_, true) => {
+            Err(miette!("{claims} claims name `{name}`, but none of their addresses occurs in the ledger"))
+        }
+        (_, false) => Ok(seeds),
+    }
 }
 
 fn tx_named(ledger: &Ledger, txid: &TxId) -> Result<TxView> {

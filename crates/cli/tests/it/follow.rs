@@ -137,6 +137,14 @@ fn a_trace_starts_from_an_address_a_transaction_or_an_output() {
         let found: Value = serde_json::from_str(&text(&output)).expect("JSON");
         assert_eq!(found["sums"]["seeded"], "49990000");
     }
+    let output = regtest(data.path(), &["trace", "--named", "thief", "--output", "json"]);
+    let named: Value = serde_json::from_str(&text(&output)).expect("JSON");
+    assert_eq!((&named["sums"], &named["seeds"]), (&found["sums"], &1.into()));
+    for (name, says) in [("nobody", "no list names anybody"), ("lazarus", "none of their addresses occurs")] {
+        let output = regtest(data.path(), &["trace", "--named", name]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&output.stderr).contains(says), "{name}");
+    }
     let wrong = [
         (format!("{txid}:7"), "has 1 outputs"),
         ("00".repeat(32), "is not in the ledger"),

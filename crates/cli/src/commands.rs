@@ -1,6 +1,7 @@
 //! One module a command: parse, call the library, print.
 
 pub(crate) mod analyze;
+pub(crate) mod cluster;
 pub(crate) mod demo;
 pub(crate) mod exposure;
 pub(crate) mod ingest;

@@ -49,6 +49,7 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Exposure(args) => commands::exposure::run(common, &data, args, &mut out),
         Command::Path(args) => commands::path::run(common, &data, args, &mut out),
         Command::Tx(args) => commands::tx::run(common, &data, args, &mut out),
+        Command::Cluster(args) => commands::cluster::run(common, &data, args, &mut out),
         Command::Policy(command) => commands::policy::run(command, &mut out),
     }?;
     out.flush().into_diagnostic()?;

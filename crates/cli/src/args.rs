@@ -75,7 +75,7 @@ pub(crate) enum Command {
     Tx(TxArgs),
     /// Whom an address's money came from and went to, directly and indirectly, by party and category
     Exposure(ExposureArgs),
-    /// Single transactions from standard input: CoinJoins, and how sure it is who paid whom
+    /// CoinJoins and links in single transactions; peel chains and patterns of laundering in the ledger
     #[command(subcommand)]
     Analyze(AnalyzeCommand),
     /// Which addresses one party controls, and the transactions that show it
@@ -154,6 +154,9 @@ pub(crate) struct TraceArgs {
     /// Go on behind CoinJoins, by haircut: shares of a set, not a path
     #[arg(long)]
     pub through_mixes: bool,
+    /// Follow fees into the miner's coinbase instead of booking them as fees
+    #[arg(long, conflicts_with = "backward")]
+    pub through_fees: bool,
     /// Most transactions between the start and an end
     #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
     pub hops: u32,
@@ -262,6 +265,70 @@ pub(crate) enum AnalyzeCommand {
     Coinjoin(CoinjoinArgs),
     /// In how many ways each transaction can be read (Boltzmann entropy), and which links are certain
     Boltzmann(BoltzmannArgs),
+    /// Follow a wallet that pays a little off and keeps the rest, hop by hop
+    Peel(PeelArgs),
+    /// Money gathered, scattered, asleep or gone round; chips, new coins, and leads through mixers
+    Patterns(PatternsArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "At every hop the outputs are weighed against what the chain has shown of its wallet: script \
+type, version, lock
+time, replaceability, fee rate, place, share, newness, roundness, and how each is spent. Weights are decibans: 10 is
+ten to one. The chain stops where no output leads by the margin, at services, mixes and unknown amounts.
+Exit code 30: a limit or missing amounts ended it.
+
+Examples:
+  tracehound analyze peel TXID:1
+  tracehound analyze peel TXID:1 --margin 20 --output json
+  tracehound analyze peel TXID            every output of it, largest first"
+)]
+pub(crate) struct PeelArgs {
+    /// An output (TXID:N), a transaction (each of its outputs) or an address (each output it received)
+    #[arg(value_name = "OUTPUT")]
+    pub from: String,
+    /// Decibans by which the kept output must lead the next one
+    #[arg(long, value_name = "DECIBANS", default_value_t = 10)]
+    pub margin: u32,
+    /// Most hops
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    pub hops: usize,
+    /// Answer as of a past day or moment, UTC: neither later blocks nor later claims count
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub as_of: Option<jiff::Timestamp>,
+    /// Hops shown in text
+    #[arg(long, value_name = "COUNT", default_value_t = 60)]
+    pub lines: usize,
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A pattern is a lead, not a proof: exchanges gather and scatter too. Rules in brackets are those of \
+the laundering
+playbook: R03 equal split, R05 idle then burst, R10 scatter, R13 round trip.
+With --leads every output is taken for a deposit at a mixer, and later payouts that add up to it less a usual fee are
+listed, each with how many placebo deposits find as good a fit.
+Exit code 30: something was not looked at; the answer says what.
+
+Examples:
+  tracehound analyze patterns 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
+  tracehound analyze patterns TXID --output json
+  tracehound analyze patterns DEPOSIT-ADDRESS --leads"
+)]
+pub(crate) struct PatternsArgs {
+    /// An address or a transaction id
+    #[arg(value_name = "SUBJECT")]
+    pub subject: String,
+    /// Look for payouts of a centralised mixer that fit what the subject received, the five largest outputs
+    #[arg(long)]
+    pub leads: bool,
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
 }
 
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@ use std::{
     fmt,
 };
 
-use tracehound_ledger::{AddrNum, Ledger, OutNum, OutputView, Prev, TxNum, TxView};
+use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, OutputView, Prev, TxNum, TxView};
 
 use super::{Holding, Label, Lot, Method, divide::divide_pool, divide_backward};
 use crate::numbers::Table;
@@ -64,11 +64,22 @@ pub struct WalkLimits {
     pub txs: usize,
     /// Ignore spends in blocks after this time, seconds since 1970-01-01 UTC.
     pub until: u32,
+    /// Do not stop at fees: follow them into the coinbase of their block, whose inputs are the subsidy and then the fees in
+    /// block order (as `BlockSci` lays them). Otherwise they are booked. Forward only.
+    pub through_fees: bool,
 }
 
 impl Default for WalkLimits {
     fn default() -> Self {
-        Self { hops: 1_000, dust: 546, share_ppm: 0, fan_out: 5_000, txs: 1_000_000, until: u32::MAX }
+        Self {
+            hops: 1_000,
+            dust: 546,
+            share_ppm: 0,
+            fan_out: 5_000,
+            txs: 1_000_000,
+            until: u32::MAX,
+            through_fees: false,
+        }
     }
 }
 
@@ -287,6 +298,7 @@ pub fn walk(ledger: &Ledger, seeds: &[Seed], options: Options, stops: &dyn Stops
         live: Table::default(),
         seeds: Table::default(),
         queue: BinaryHeap::new(),
+        fees: BTreeMap::new(),
         found: Walk::default(),
     };
     walker.plant(seeds)?;
@@ -307,8 +319,10 @@ struct Walker<'a> {
     /// Dirty outputs that wait for the transaction that spends them (backward: made them).
     live: Table<OutNum, Live>,
     seeds: Table<OutNum, Label>,
-    /// The transactions waited for; the next one has the highest key.
+    /// The events waited for; the next one has the highest key.
     queue: BinaryHeap<u64>,
+    /// Dirty fees of blocks whose coinbase is still to be made, with the nearest seed's distance.
+    fees: BTreeMap<BlockNum, Vec<(TxNum, Holding, u32)>>,
     found: Walk,
 }
 
@@ -347,8 +361,10 @@ impl Walker<'_> {
             while self.queue.peek() == Some(&key) {
                 self.queue.pop();
             }
-            let tx = self.tx_of_key(key);
-            if let Some(view) = self.ledger.tx(tx) {
+            let (tx, end_of_block) = self.event_of_key(key);
+            if end_of_block {
+                self.pay_the_miner(tx);
+            } else if let Some(view) = self.ledger.tx(tx) {
                 self.divide(&view, &mut rows);
             }
         }
@@ -360,17 +376,16 @@ impl Walker<'_> {
         }
     }
 
-    /// Forward the earliest transaction comes first, backward the latest.
-    fn key_of_tx(&self, tx: TxNum) -> u64 {
-        match self.options.direction {
-            Direction::Forward => u64::from(u32::MAX - tx.0),
-            Direction::Backward => u64::from(tx.0),
-        }
+    /// Forward the earliest transaction comes first, backward the latest. A block's end is an event right after its last
+    /// transaction: there its coinbase is made, though it stands first.
+    fn key(&self, tx: TxNum, end_of_block: bool) -> u64 {
+        let place = u64::from(tx.0) * 2 + u64::from(end_of_block);
+        if self.options.direction == Direction::Forward { u64::MAX - place } else { place }
     }
 
-    fn tx_of_key(&self, key: u64) -> TxNum {
-        let key = u32::try_from(key).expect("made from 32 bits");
-        TxNum(if self.options.direction == Direction::Forward { u32::MAX - key } else { key })
+    fn event_of_key(&self, key: u64) -> (TxNum, bool) {
+        let place = if self.options.direction == Direction::Forward { u64::MAX - key } else { key };
+        (TxNum(u32::try_from(place / 2).expect("made from 32 bits")), place % 2 == 1)
     }
 
     /// Decides whether something dirty in an output goes on from there, and books it if not.
@@ -381,7 +396,7 @@ impl Walker<'_> {
         };
         match fate {
             Ok(tx) => {
-                self.queue.push(self.key_of_tx(tx));
+                self.queue.push(self.key(tx, false));
                 self.live.insert(output.num, Live { holding, hop });
             }
             Err(fate) => self.end(Some(output.num), holding, hop, fate),
@@ -544,7 +559,8 @@ impl Walker<'_> {
             self.end(dirty_inputs.first().map(|piece| piece.out), pool, hop - 1, Fate::Unresolved(tx.num));
             return;
         };
-        self.book_fee(&division.rest);
+        let fee = division.rest.dirty_all();
+        self.send_fee(tx.num, division.rest, hop);
         let mut dirty_outputs = Vec::new();
         for (output, holding) in rows.outputs.iter().zip(division.outputs) {
             if !holding.is_clean() {
@@ -552,7 +568,6 @@ impl Walker<'_> {
                 self.place(output, holding, hop, false);
             }
         }
-        let fee = division.rest.dirty_all();
         self.found.steps.push(Step {
             tx: tx.num,
             hop,
@@ -561,6 +576,72 @@ impl Walker<'_> {
             fee,
             mix,
         });
+    }
+
+    /// Books a fee, or keeps it for the coinbase of its block.
+    fn send_fee(&mut self, tx: TxNum, fee: Holding, hop: u32) {
+        let block = self.ledger.block_of(tx).filter(|_| self.options.limits.through_fees && !fee.is_clean());
+        let Some(block) = block else {
+            self.book_fee(&fee);
+            return;
+        };
+        let next = self.ledger.block(BlockNum(block.num.0 + 1));
+        let last = next.map_or(self.ledger.info().txs, |next| next.first_tx.0) - 1;
+        self.queue.push(self.key(TxNum(last), true));
+        self.fees.entry(block.num).or_default().push((tx, fee, hop));
+    }
+
+    /// Divides the subsidy and the block's fees among the coinbase's outputs. O(rows of the block).
+    fn pay_the_miner(&mut self, last: TxNum) {
+        let Some(block) = self.ledger.block_of(last) else { return };
+        let Some(dirty) = self.fees.remove(&block.num) else { return };
+        let hop = dirty.iter().map(|(_, _, hop)| *hop).min().unwrap_or(0).saturating_add(1);
+        let mints = |tx: &TxView| self.ledger.inputs(tx).any(|input| input.prev == Prev::Coinbase);
+        let coinbase = self.ledger.tx(block.first_tx).filter(mints);
+        let fees = self.fees_of(block.first_tx, last, &dirty);
+        let (Some(coinbase), Some(fees)) = (coinbase, fees) else {
+            // Amounts of other transactions of the block are missing: what the miner got cannot be laid out.
+            for (tx, fee, hop) in dirty {
+                self.end(None, fee, hop, Fate::Unresolved(tx));
+            }
+            return;
+        };
+        let outputs: Vec<OutputView> = self.ledger.outputs_hinted(&coinbase).collect();
+        let values: Vec<u128> = outputs.iter().map(|output| output.value.into()).collect();
+        let paid: u128 = values.iter().sum();
+        let mut pool = Holding::clean(paid.saturating_sub(fees.value()));
+        pool.append(&fees);
+        let Ok(division) = divide_pool(self.options.method, &pool, &values) else { return };
+        // What the miner did not claim is lost, as a fee is.
+        self.book_fee(&division.rest);
+        let mut pieces = Vec::new();
+        for (output, holding) in outputs.iter().zip(division.outputs) {
+            if !holding.is_clean() {
+                pieces.push(Piece::of(output.num, &holding));
+                self.place(output, holding, hop, false);
+            }
+        }
+        let fee = division.rest.dirty_all();
+        let step = Step { tx: coinbase.num, hop, inputs: Vec::new(), outputs: pieces, fee, mix: None };
+        self.found.steps.push(step);
+    }
+
+    /// The fees of a block's transactions in order, dirty ones as they are; `None` when some are not known.
+    fn fees_of(&self, first: TxNum, last: TxNum, dirty: &[(TxNum, Holding, u32)]) -> Option<Holding> {
+        let mut fees = Holding::default();
+        for num in first.0 + 1..=last.0 {
+            if let Some((_, fee, _)) = dirty.iter().find(|(tx, ..)| tx.0 == num) {
+                fees.append(fee);
+                continue;
+            }
+            let tx = self.ledger.tx(TxNum(num))?;
+            let amounts =
+                self.ledger.inputs(&tx).map(|input| self.ledger.input_value(&input).map(u128::from));
+            let paid_in: u128 = amounts.sum::<Option<u128>>()?;
+            let paid_out: u128 = self.ledger.outputs_hinted(&tx).map(|output| u128::from(output.value)).sum();
+            fees.push(Lot { amount: paid_in.saturating_sub(paid_out), label: None });
+        }
+        Some(fees)
     }
 
     fn book_fee(&mut self, fee: &Holding) {

@@ -100,6 +100,7 @@ fn options(args: &TraceArgs) -> Options {
             fan_out: args.fan_out,
             txs: args.work,
             until,
+            through_fees: args.through_fees,
         },
     }
 }

@@ -161,6 +161,36 @@ fn a_transaction_with_missing_amounts_is_unresolved_not_guessed() {
     assert!(!found.is_complete());
 }
 
+/// A block that pays its miner the fees of its transactions, one of them dirty, as the chain wants it.
+#[test]
+fn fees_can_be_followed_to_the_miner() {
+    let out = |txid, vout| (OutPoint { txid, vout }, None);
+    let mut first = BlockMaker::new(BlockHash::default(), 1_000, 0);
+    let coins = first.tx(&[], &[(100, Some(owner(1))), (200, Some(owner(2)))]);
+    let first = first.done();
+    let mut second = BlockMaker::new(first.hash, 2_000, 0);
+    // Subsidy 50, then a clean fee of 20 and a dirty one of 10: FIFO lays 50c 20c 10X over 60 and 20.
+    second.tx(&[], &[(60, Some(owner(8))), (20, Some(owner(9)))]);
+    second.tx(&[out(coins, 1)], &[(180, Some(owner(3)))]);
+    second.tx(&[out(coins, 0)], &[(90, Some(owner(4)))]);
+    let (_dir, ledger) = ledger_of(&[first, second.done()]);
+    let seed = Seed { out: output(&ledger, coins, 0), label: X };
+    let limits = WalkLimits { dust: 0, through_fees: true, ..WalkLimits::default() };
+    let held = |method| {
+        let asked = Options { limits, ..options(method) };
+        let found = walk(&ledger, &[seed], asked, &known(&ledger)).expect("walks");
+        assert_eq!((found.totals[&X].booked(), found.totals[&X].fees), (100, 0), "{method:?}");
+        let mut held: Vec<(OutNum, u128)> =
+            found.ends.iter().filter_map(|end| Some((end.out?, end.holding.dirty(X)))).collect();
+        held.sort_unstable();
+        held.into_iter().map(|(_, dirty)| dirty).collect::<Vec<_>>()
+    };
+    assert_eq!(held(Method::Fifo), [10, 90]);
+    assert_eq!(held(Method::Haircut), [8, 2, 90], "10 of 80, over 60 and 20");
+    let booked = walk(&ledger, &[seed], options(Method::Fifo), &known(&ledger)).expect("walks");
+    assert_eq!((booked.totals[&X].fees, booked.totals[&X].held), (10, 90));
+}
+
 #[test]
 fn seeds_that_cannot_be_are_refused() {
     let (_dir, ledger) = ledger_of(&story().blocks);
@@ -226,14 +256,14 @@ proptest! {
     #[test]
     fn nothing_is_lost_or_made_on_any_chain(
         choices in prop::collection::vec(any::<(u8, u8, u8)>(), 1..40),
-        hops in 0u32..20, dust in 0u128..2_000, share_ppm in 0u32..500_000, txs in 0usize..40, through_mixes: bool,
+        hops in 0u32..20, dust in 0u128..2_000, share_ppm in 0u32..500_000, txs in 0usize..40, through_mixes: bool, through_fees: bool,
     ) {
         let (blocks, coins) = drawn(&choices);
         let (_dir, ledger) = ledger_of(&blocks);
         let known = Known { ledger: &ledger, services: BTreeSet::from([14, 27, 33]), mixes: true };
         let seeds: Vec<Seed> = coins.iter().step_by(2).enumerate()
             .map(|(at, &(txid, vout))| Seed { out: output(&ledger, txid, vout.into()), label: Label(at as u16 % 2) }).collect();
-        let limits = WalkLimits { hops, dust, share_ppm, txs, ..WalkLimits::default() };
+        let limits = WalkLimits { hops, dust, share_ppm, txs, through_fees, ..WalkLimits::default() };
         for method in [Method::Haircut, Method::Fifo, Method::Lifo, Method::Tiho] {
             let asked = Options { direction: Direction::Forward, method, through_mixes, limits };
             check_booked(&walk(&ledger, &seeds, asked, &known).expect("walks"))?;

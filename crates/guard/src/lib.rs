@@ -6,10 +6,29 @@
 //!
 //! **Invariant:** something that is missing never leads to `allow`.
 
+pub mod case;
+pub mod checks;
 pub mod decode;
 pub mod facts;
 pub mod finding;
+pub mod front;
+pub mod intent;
 pub mod json;
+pub mod known;
+pub mod message;
 pub mod policy;
+pub mod report;
+pub mod rlp;
 pub mod safe;
 pub mod scalar;
+pub mod text;
+pub mod tx;
+pub mod typed;
+
+pub use self::{
+    facts::Facts,
+    finding::{CheckId, Finding, Severity},
+    front::{Setting, check_message, check_node, check_safe, check_tx, check_typed},
+    policy::Policy,
+    report::Report,
+};

@@ -1,3 +1,5 @@
 //! Everything the guard promises, on real cases where there are some.
 
+mod bybit;
 mod hashes;
+mod shared;

@@ -1,0 +1,208 @@
+//! One thing to be signed, with everything worked out that the checks look at.
+
+use std::collections::BTreeSet;
+
+use alloy_primitives::{Address, B256, U256};
+
+use crate::{
+    decode::{Act, Functions, Grant, Outer, Placed, Unpacked, acts, unpack},
+    facts::Facts,
+    known::{self, Token},
+    policy::{Policy, Role},
+    safe::SafeCase,
+    scalar::Quirk,
+    tx::EvmTx,
+    typed::{Authorization, Meaning, TypedData},
+};
+
+/// What is to be signed.
+#[derive(Debug)]
+pub enum Subject<'a> {
+    /// A Safe transaction.
+    Safe(&'a SafeCase<'a>),
+    /// An ordinary transaction, or one call of several.
+    Tx(&'a EvmTx),
+    /// Typed data.
+    Typed(&'a TypedData, &'a Meaning),
+    /// A text or bytes.
+    Message(&'a crate::message::Message),
+    /// An authorization by itself.
+    Authorization,
+}
+
+/// One thing to be signed.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// Policy in force.
+    pub policy: &'a Policy,
+    /// What is known from elsewhere.
+    pub facts: &'a Facts,
+    /// What is to be signed.
+    pub subject: Subject<'a>,
+    /// Where it stands in the input.
+    pub path: String,
+    /// The chain it is for, as far as known.
+    pub chain_id: Option<u64>,
+    /// Whose money it is: the Safe or the account.
+    pub actor: Option<Address>,
+    /// What is signed in the end.
+    pub digest: Option<B256>,
+    /// The calls.
+    pub unpacked: Unpacked<'a>,
+    /// What the calls do.
+    pub acts: Vec<Placed>,
+    /// Rights over tokens, by calls and by signatures.
+    pub grants: Vec<(String, Grant)>,
+    /// EIP-7702 authorizations.
+    pub authorizations: &'a [Authorization],
+    /// Odd spellings.
+    pub quirks: &'a [Quirk],
+}
+
+impl<'a> Case<'a> {
+    /// A case without calls.
+    pub fn new(policy: &'a Policy, facts: &'a Facts, subject: Subject<'a>, path: &str) -> Self {
+        Self {
+            policy,
+            facts,
+            subject,
+            path: path.to_owned(),
+            chain_id: facts.chain_id,
+            actor: facts.account.map(|account| account.0),
+            digest: None,
+            unpacked: Unpacked::default(),
+            acts: Vec::new(),
+            grants: Vec::new(),
+            authorizations: &[],
+            quirks: &[],
+        }
+    }
+
+    /// Adds a call and what is inside it.
+    pub fn add_call(&mut self, outer: Outer<'a>, functions: Functions<'a>) {
+        unpack(outer, functions, &mut self.unpacked);
+        self.acts = acts(&self.unpacked.calls);
+        self.grants = self
+            .acts
+            .iter()
+            .filter_map(|placed| match &placed.act {
+                Act::Grant(grant) if !self.unpacked.calls[placed.call].delegate => {
+                    Some((placed.path.clone(), grant.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+    }
+
+    /// The Safe transaction, if it is one.
+    pub fn safe(&self) -> Option<&'a SafeCase<'a>> {
+        match self.subject {
+            Subject::Safe(safe) => Some(safe),
+            _ => None,
+        }
+    }
+
+    /// The typed data and their meaning, if it is that.
+    pub fn typed(&self) -> Option<(&'a TypedData, &'a Meaning)> {
+        match self.subject {
+            Subject::Typed(data, meaning) => Some((data, meaning)),
+            _ => None,
+        }
+    }
+
+    /// An address with its name.
+    pub fn show(&self, address: &Address) -> String {
+        if Some(*address) == self.actor {
+            let what = if matches!(self.subject, Subject::Safe(_)) { "this Safe" } else { "your account" };
+            return format!("{address} ({what})");
+        }
+        known::show(address, self.policy, self.facts)
+    }
+
+    /// What is known of a token.
+    pub fn token(&self, address: &Address) -> Option<Token> {
+        known::token(address, self.chain_id, self.facts)
+    }
+
+    /// An amount of a token, in words.
+    pub fn amount(&self, amount: U256, token: &Address) -> String {
+        if token.is_zero() {
+            return format!("{} {}", known::decimal(amount, 18), known::coin(self.chain_id));
+        }
+        known::amount(amount, self.token(token).as_ref(), token)
+    }
+
+    /// Whether the policy trusts an address for one of some roles.
+    pub fn trusts(&self, address: &Address, roles: &[Role]) -> bool {
+        roles.iter().any(|role| self.policy.trusts(address, *role, self.chain_id).is_some())
+    }
+
+    /// Whether an address is the signer's own: the account, the Safe, an owner.
+    pub fn is_own(&self, address: &Address) -> bool {
+        self.actor == Some(*address) || self.facts.account.is_some_and(|account| account.0 == *address)
+    }
+
+    /// Addresses the signer dealt with before: the address book and payments of his own. What others caused (zero
+    /// amounts, imitated tokens) is left out: that is how histories are poisoned.
+    pub fn counterparties(&self) -> BTreeSet<Address> {
+        let booked = self.policy.book.iter().map(|entry| entry.address.0);
+        let trusted = self.policy.trusted.iter().map(|entry| entry.address.0);
+        let past = self.facts.past.iter().filter(|past| past.own && !past.value.0.is_zero());
+        booked.chain(trusted).chain(past.map(|past| past.to.0)).collect()
+    }
+
+    /// Who receives money or tokens, with the path.
+    pub fn recipients(&self) -> Vec<(&str, Address)> {
+        self.acts
+            .iter()
+            .filter_map(|placed| match &placed.act {
+                // Money sent along with a call is judged with the call.
+                Act::Pay { to, .. } if self.unpacked.calls[placed.call].data.is_empty() => {
+                    Some((&placed.path[..], *to))
+                }
+                // By delegatecall no token moves, whatever the function is called.
+                Act::Transfer { to, .. } if !self.unpacked.calls[placed.call].delegate => {
+                    Some((&placed.path[..], *to))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Everybody this deals with, with the path: who is called, who receives, who may spend, whose code runs.
+    pub fn everybody(&self) -> Vec<(String, Address)> {
+        let mut all: Vec<(String, Address)> = Vec::new();
+        for call in &self.unpacked.calls {
+            all.extend(call.to.map(|to| (call.path.clone(), to)));
+        }
+        for (path, to) in self.recipients() {
+            all.push((path.to_owned(), to));
+        }
+        for (path, grant) in &self.grants {
+            all.push((path.clone(), grant.spender));
+            all.push((path.clone(), grant.token));
+        }
+        for placed in &self.acts {
+            if let Act::Power { holder: Some(holder), .. } = &placed.act {
+                all.push((placed.path.clone(), *holder));
+            }
+        }
+        for authorization in self.authorizations {
+            all.push((authorization.path.clone(), authorization.address));
+        }
+        if let Some((data, meaning)) = self.typed() {
+            all.extend(
+                data.domain.address("verifyingContract").map(|address| ("domain".to_owned(), address)),
+            );
+            if let Meaning::Orders { orders, .. } = meaning {
+                for order in orders {
+                    let recipients = order.asked.iter().filter_map(|item| item.recipient);
+                    all.extend(recipients.chain(order.taker).map(|address| (order.path.clone(), address)));
+                }
+            }
+        }
+        all.sort();
+        all.dedup_by(|a, b| a.1 == b.1 && a.0 == b.0);
+        all
+    }
+}

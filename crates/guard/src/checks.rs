@@ -1,0 +1,70 @@
+//! The checks. Each is a function from a case to findings; none knows of another.
+
+mod address;
+mod approval;
+mod config;
+mod delegate;
+mod format;
+mod hash;
+mod history;
+mod limits;
+mod name;
+mod order;
+mod ownership;
+mod queue;
+mod sign;
+mod signatures;
+
+pub use self::queue::queue;
+use crate::{
+    case::Case,
+    finding::{CheckId, Finding},
+};
+
+type Check = fn(&Case<'_>, &mut Vec<Finding>);
+
+/// Every check of a single case, by the identifier it reports under.
+pub const CHECKS: &[(CheckId, Check)] = &[
+    (CheckId::Hash01, hash::claimed),
+    (CheckId::Sig01, signatures::owners_signed_this),
+    (CheckId::Sig02, signatures::set_and_order),
+    (CheckId::Sig03, signatures::signed_before),
+    (CheckId::Sig04, signatures::replayable),
+    (CheckId::Dc01, delegate::foreign_code),
+    (CheckId::Dc02, delegate::misused),
+    (CheckId::Dc03, delegate::disguised),
+    (CheckId::Cfg01, config::owners),
+    (CheckId::Cfg02, config::threshold),
+    (CheckId::Cfg03, config::modules),
+    (CheckId::Cfg04, config::guard),
+    (CheckId::Cfg05, config::module_guard),
+    (CheckId::Cfg06, config::handler),
+    (CheckId::Cfg07, config::code),
+    (CheckId::Own01, ownership::power),
+    (CheckId::Gas01, ownership::gas_refund),
+    (CheckId::App01, approval::allowance),
+    (CheckId::App02, approval::all),
+    (CheckId::App03, approval::permit),
+    (CheckId::Ord01, order::orders),
+    (CheckId::Sign01, sign::blind),
+    (CheckId::Auth7702, sign::account_code),
+    (CheckId::Addr01, address::look_alike),
+    (CheckId::Addr02, address::bad_recipient),
+    (CheckId::Name01, name::names),
+    (CheckId::Wrap01, format::cut),
+    (CheckId::Fmt01, format::encoding),
+    (CheckId::Sim01, history::unseen),
+    (CheckId::Hist01, history::unprecedented),
+    (CheckId::Pol01, limits::amounts),
+    (CheckId::Pol02, limits::second_person),
+    (CheckId::Pol03, limits::required),
+];
+
+/// Runs every check on one case.
+pub fn run(case: &Case<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (_, check) in CHECKS {
+        check(case, &mut findings);
+    }
+    findings
+}

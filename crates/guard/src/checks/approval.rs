@@ -1,0 +1,185 @@
+//! G-APP-01 to G-APP-03: rights over tokens.
+
+use alloy_primitives::{Address, U256};
+
+use crate::{
+    case::Case,
+    decode::{By, Extent, Grant},
+    facts::Kind,
+    finding::{
+        CheckId::{self, App01, App02, App03},
+        Finding,
+        Severity::{self, Block, Incomplete, Review},
+    },
+    known::{self, PERMIT2},
+    policy::Role,
+};
+
+pub(super) fn allowance(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (path, grant) in &case.grants {
+        if matches!(grant.by, By::Approve | By::Permit2) {
+            judge(case, App01, path, grant, out);
+        }
+    }
+}
+
+pub(super) fn all(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (path, grant) in &case.grants {
+        if grant.by == By::ApproveAll {
+            judge(case, App02, path, grant, out);
+        }
+    }
+}
+
+pub(super) fn permit(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (path, grant) in &case.grants {
+        if matches!(grant.by, By::Permit | By::PermitTransfer) {
+            judge(case, App03, path, grant, out);
+        }
+    }
+    let Some((data, _)) = case.typed() else { return };
+    let verifying = data.domain.address("verifyingContract");
+    let by_shape = [
+        "PermitSingle",
+        "PermitBatch",
+        "PermitTransferFrom",
+        "PermitBatchTransferFrom",
+        "PermitWitnessTransferFrom",
+    ];
+    let is_permit2 = data.domain.text("name") == Some("Permit2") || by_shape.contains(&&data.primary[..]);
+    if is_permit2 && verifying != Some(PERMIT2) {
+        let title = "Calls itself Permit2, but the contract that would take it is another.";
+        let shown = verifying.map_or_else(|| "none".to_owned(), |address| address.to_string());
+        out.push(
+            Finding::new(App03, Block, "domain.verifyingContract", title)
+                .because(format!("verifyingContract {shown}"))
+                .because(format!("Permit2 is {PERMIT2}")),
+        );
+    }
+}
+
+/// How an amount compares with all there is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Size {
+    Unlimited,
+    Large,
+    Bounded,
+}
+
+/// Whether an allowance is, for all purposes, without limit.
+///
+/// Drainers avoid the maximum that wallets warn of and write 2^256-2, 2^160-1, 2^64-1 or a supply instead.
+fn size(case: &Case<'_>, token: &Address, extent: Extent) -> Size {
+    let Extent::Exact(amount, bits) = extent else { return Size::Unlimited };
+    let all_ones = amount.bit_len() >= 63 && (amount + U256::from(1)).count_ones() <= 1;
+    let bits = usize::from(bits);
+    let leading_ones = amount.bit_len() == bits && (amount >> (bits - 32)) == U256::from(u32::MAX);
+    if amount == U256::MAX || all_ones || leading_ones {
+        return Size::Unlimited;
+    }
+    match case.token(token) {
+        Some(token) if token.supply.is_some_and(|supply| amount >= supply) => Size::Unlimited,
+        Some(token) => {
+            let trillion = U256::from(10).saturating_pow(U256::from(u64::from(token.decimals) + 12));
+            if amount >= trillion { Size::Unlimited } else { Size::Bounded }
+        }
+        None if amount.bit_len() > 96 => Size::Unlimited,
+        None if amount.bit_len() > 63 => Size::Large,
+        None => Size::Bounded,
+    }
+}
+
+/// Why a spender is not to be trusted, or that he is.
+enum Spender {
+    Trusted,
+    Verified,
+    Unknown,
+    Bad(String),
+}
+
+fn spender(case: &Case<'_>, address: &Address) -> Spender {
+    if let Some(age) = case.facts.age_days(address)
+        && age < i64::from(case.policy.bounds.young_days)
+    {
+        return Spender::Bad(format!("it is {age} days old"));
+    }
+    match case.facts.kind(address) {
+        Some(Kind::Eoa) => return Spender::Bad("it is a person's account and not a contract".to_owned()),
+        Some(Kind::Empty) => return Spender::Bad("nothing is there yet".to_owned()),
+        Some(Kind::Token) => return Spender::Bad("it is a token contract".to_owned()),
+        _ => {}
+    }
+    if case.is_own(address) || case.trusts(address, &[Role::Spender, Role::Operator]) {
+        return Spender::Trusted;
+    }
+    let verified = case.facts.at(address).is_some_and(|facts| facts.verified == Some(true));
+    if verified && case.facts.kind(address) == Some(Kind::Contract) {
+        Spender::Verified
+    } else {
+        Spender::Unknown
+    }
+}
+
+fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<Finding>) {
+    if grant.extent == Extent::None {
+        return;
+    }
+    let size = size(case, &grant.token, grant.extent);
+    let sentence = crate::intent::grant(case, grant);
+    let signed = matches!(grant.by, By::Permit | By::PermitTransfer);
+    let (severity, why): (Option<Severity>, String) = match (spender(case, &grant.spender), size) {
+        (Spender::Bad(why), _) => (Some(Block), why),
+        (Spender::Unknown, Size::Unlimited) => {
+            (Some(Block), "nothing is known of it, and there is no limit".to_owned())
+        }
+        (Spender::Unknown, _) if signed => (
+            Some(Block),
+            "nothing is known of it, and a signature leaves no trace until it is used".to_owned(),
+        ),
+        (Spender::Unknown, _) => (Some(Review), "nothing is known of it".to_owned()),
+        (Spender::Verified, Size::Unlimited) => {
+            (Some(Block), "there is no limit, and it is on no allow-list".to_owned())
+        }
+        (Spender::Verified, _) => (Some(Review), "it is on no allow-list".to_owned()),
+        (Spender::Trusted, Size::Unlimited) => {
+            (Some(Review), "it is trusted, but there is no limit".to_owned())
+        }
+        (Spender::Trusted, _) => (None, String::new()),
+    };
+    if let Some(severity) = severity {
+        let title = format!("{}; {why}.", capital(&sentence));
+        let mut finding = Finding::new(id, severity, path, title);
+        if let Extent::Exact(amount, _) = grant.extent {
+            finding = finding.because(format!("amount {amount}"));
+        }
+        if size == Size::Large {
+            finding = finding.because("for a token with few decimals that is everything");
+        }
+        out.push(finding.because(format!("spender {}", grant.spender)));
+    }
+    if signed || grant.by == By::Permit2 {
+        duration(case, id, path, grant, out);
+    }
+}
+
+/// How long it holds.
+fn duration(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<Finding>) {
+    let Some(end) = grant.expires.into_iter().chain(grant.deadline).max() else { return };
+    let Some(now) = case.facts.now else {
+        let title = "The time is not known, so how long the permit holds was not judged (--now).";
+        out.push(Finding::new(id, Incomplete, path, title));
+        return;
+    };
+    let days = case.policy.bounds.permit_days;
+    let limit = u64::try_from(now.as_second()).unwrap_or_default().saturating_add(u64::from(days) * 86_400);
+    if end > U256::from(limit) {
+        let title =
+            format!("The permit holds {}, longer than the {days} days the policy allows.", known::until(end));
+        out.push(Finding::new(id, Review, path, title));
+    }
+}
+
+fn capital(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

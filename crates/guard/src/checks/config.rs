@@ -1,0 +1,202 @@
+//! G-CFG-01 to G-CFG-07: the Safe's own settings.
+
+use alloy_primitives::{Address, U256};
+
+use crate::{
+    case::Case,
+    decode::{Act, Setting},
+    finding::{
+        CheckId::{self, Cfg01, Cfg02, Cfg03, Cfg04, Cfg05, Cfg06, Cfg07},
+        Finding,
+        Severity::{self, Block, Info, Review},
+    },
+    policy::Role,
+    safe::deployments,
+};
+
+fn settings<'c>(case: &'c Case<'_>) -> impl Iterator<Item = (&'c str, Address, &'c Setting)> {
+    case.acts.iter().filter_map(|placed| match &placed.act {
+        Act::Setting { safe, setting } => Some((&placed.path[..], *safe, setting)),
+        _ => None,
+    })
+}
+
+fn add(out: &mut Vec<Finding>, id: CheckId, severity: Severity, path: &str, title: String) {
+    out.push(Finding::new(id, severity, path, title));
+}
+
+pub(super) fn owners(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (path, _, setting) in settings(case) {
+        let title = match setting {
+            Setting::AddOwner(owner, _) => format!("Makes {} an owner of the Safe.", case.show(owner)),
+            Setting::RemoveOwner(owner, _) => format!("Removes the owner {}.", case.show(owner)),
+            Setting::SwapOwner(old, new) => {
+                format!("Replaces the owner {} by {}.", case.show(old), case.show(new))
+            }
+            _ => continue,
+        };
+        add(out, Cfg01, Review, path, title);
+    }
+}
+
+pub(super) fn threshold(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (path, safe, setting) in settings(case) {
+        let new = match setting {
+            Setting::AddOwner(_, new) | Setting::RemoveOwner(_, new) | Setting::Threshold(new) => *new,
+            _ => continue,
+        };
+        let service = case.safe().filter(|case| case.entry.tx.safe == safe).and_then(|case| case.threshold());
+        let now = case.facts.safe_at(&safe).and_then(|facts| facts.threshold).or(service);
+        match now.map(U256::from) {
+            Some(now) if new < now => {
+                let title = format!("Fewer signatures will do: {new} instead of {now}.");
+                add(out, Cfg02, Block, path, title);
+            }
+            Some(now) if new > now => {
+                add(out, Cfg02, Review, path, format!("More signatures are needed: {new} instead of {now}."));
+            }
+            Some(_) => {}
+            None if new <= U256::from(1) => {
+                add(out, Cfg02, Block, path, format!("From then on {new} signature is enough."));
+            }
+            None => add(
+                out,
+                Cfg02,
+                Review,
+                path,
+                format!("Sets the signatures needed to {new}; how many now is unknown."),
+            ),
+        }
+    }
+}
+
+pub(super) fn modules(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (path, _, setting) in settings(case) {
+        match setting {
+            Setting::EnableModule(module) if case.trusts(module, &[Role::Module]) => {
+                add(
+                    out,
+                    Cfg03,
+                    Review,
+                    path,
+                    format!("Enables the allow-listed module {}.", case.show(module)),
+                );
+            }
+            Setting::EnableModule(module) => {
+                let title = format!(
+                    "Lets {} move everything in the Safe without a signature (module).",
+                    case.show(module)
+                );
+                add(out, Cfg03, Block, path, title);
+            }
+            Setting::DisableModule(module) => {
+                add(out, Cfg03, Review, path, format!("Disables the module {}.", case.show(module)));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn guard_set(case: &Case<'_>, out: &mut Vec<Finding>, id: CheckId, path: &str, guard: &Address, what: &str) {
+    if guard.is_zero() {
+        add(
+            out,
+            id,
+            Block,
+            path,
+            format!("Removes the Safe's {what}: nothing checks its transactions any more."),
+        );
+    } else if case.trusts(guard, &[Role::Guard]) {
+        add(out, id, Info, path, format!("Sets the {what} to the allow-listed {}.", case.show(guard)));
+    } else {
+        let title = format!("Sets the {what} to {}, which can lock the Safe for ever.", case.show(guard));
+        add(out, id, Review, path, title);
+    }
+}
+
+pub(super) fn guard(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (path, _, setting) in settings(case) {
+        if let Setting::Guard(guard) = setting {
+            guard_set(case, out, Cfg04, path, guard, "transaction guard");
+        }
+    }
+}
+
+pub(super) fn module_guard(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (path, _, setting) in settings(case) {
+        if let Setting::ModuleGuard(guard) = setting {
+            guard_set(case, out, Cfg05, path, guard, "module guard");
+        }
+    }
+}
+
+pub(super) fn handler(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (path, _, setting) in settings(case) {
+        let Setting::Handler(handler) = setting else { continue };
+        let official =
+            deployments::find(handler).is_some_and(|official| official.role == deployments::Role::Handler);
+        if handler.is_zero() {
+            add(out, Cfg06, Review, path, "Removes the fallback handler.".to_owned());
+        } else if official || case.trusts(handler, &[Role::FallbackHandler]) {
+            add(
+                out,
+                Cfg06,
+                Review,
+                path,
+                format!("Sets the fallback handler to the known {}.", case.show(handler)),
+            );
+        } else {
+            let title = format!(
+                "Lets {} answer for the Safe, signatures included (fallback handler): it is on no allow-list.",
+                case.show(handler)
+            );
+            add(out, Cfg06, Block, path, title);
+        }
+    }
+}
+
+pub(super) fn code(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (path, safe, setting) in settings(case) {
+        match setting {
+            Setting::Singleton(code) => {
+                let official =
+                    deployments::find(code).filter(|official| official.role == deployments::Role::Singleton);
+                let (severity, title) = match official {
+                    Some(official) => (
+                        Review,
+                        format!("Exchanges the Safe's code for the official version {}.", official.version),
+                    ),
+                    None => (
+                        Block,
+                        format!(
+                            "Exchanges the Safe's code for that of {}: whoever wrote it owns the Safe.",
+                            case.show(code)
+                        ),
+                    ),
+                };
+                add(out, Cfg07, severity, path, title);
+            }
+            Setting::Migrate => {
+                let official = case.acts.iter().filter(|placed| placed.path == path).any(|placed| {
+                    let call = &case.unpacked.calls[placed.call];
+                    let role = call.to.and_then(|to| deployments::find(&to)).map(|official| official.role);
+                    call.delegate && role == Some(deployments::Role::Migration)
+                });
+                let severity = if official { Review } else { Block };
+                add(out, Cfg07, severity, path, "Moves the Safe to another version of its code.".to_owned());
+            }
+            Setting::Setup(owners) => {
+                let owners: Vec<String> = owners.iter().take(16).map(|owner| case.show(owner)).collect();
+                let severity = if case.is_own(&safe) { Block } else { Review };
+                add(
+                    out,
+                    Cfg07,
+                    severity,
+                    path,
+                    format!("Sets up a Safe anew, owned by {}.", owners.join(", ")),
+                );
+            }
+            _ => {}
+        }
+    }
+}

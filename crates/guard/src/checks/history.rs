@@ -1,0 +1,143 @@
+//! G-SIM-01 as far as it can be told without a simulation, and G-HIST-01.
+
+use alloy_primitives::U256;
+
+use crate::{
+    case::Case,
+    decode::{Act, action::LURES},
+    facts::Kind,
+    finding::{
+        CheckId::{Hist01, Sim01},
+        Finding,
+        Severity::{Block, Info, Review},
+    },
+    policy::Role,
+};
+
+pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for placed in &case.acts {
+        let call = &case.unpacked.calls[placed.call];
+        let path = &placed.path;
+        match &placed.act {
+            // A delegatecall to unknown code is judged as such.
+            Act::Unknown { to, selector } if !call.delegate => {
+                if case.trusts(to, &[Role::Contract, Role::Spender]) {
+                    let title = format!("Calls {} for a function that is not known here.", case.show(to));
+                    out.push(Finding::new(Sim01, Info, path, title));
+                    continue;
+                }
+                let paid = !call.value.is_zero();
+                let title = format!(
+                    "Calls {} for an unknown function (0x{}){}: what it does cannot be seen without a simulation.",
+                    case.show(to),
+                    hex::encode(selector),
+                    if paid { ", with money" } else { "" }
+                );
+                out.push(Finding::new(Sim01, Review, path, title));
+            }
+            Act::Named { to, function } => {
+                if case.trusts(to, &[Role::Contract, Role::Spender]) || call.delegate {
+                    continue;
+                }
+                let verified = case.facts.at(to).is_some_and(|facts| facts.verified == Some(true));
+                let lure = LURES.contains(&&function[..]);
+                let vanity = to.iter().take_while(|byte| **byte == 0).count() >= 2;
+                let always =
+                    matches!(&function[..], "securityUpdate()" | "SecurityUpdate()" | "networkMerge()");
+                let (severity, title) = if lure && !verified && (always || vanity || !call.value.is_zero()) {
+                    (
+                        Block,
+                        format!(
+                            "{function} at {}: a name drainers use for the function that takes the money; nothing comes \
+                             back.",
+                            case.show(to)
+                        ),
+                    )
+                } else {
+                    let title = format!("Calls {function} at {}, of which nothing is known.", case.show(to));
+                    (Review, title)
+                };
+                out.push(Finding::new(Sim01, severity, path, title));
+            }
+            Act::Create => {
+                let title = "Creates a contract: what its code does was not examined.";
+                out.push(Finding::new(Sim01, Review, path, title));
+            }
+            Act::Pay { to, .. } if call.data.is_empty() && case.facts.kind(to) == Some(Kind::Empty) => {
+                out.push(Finding::new(Sim01, Review, path, format!("Nothing was ever seen at {to}.")));
+            }
+            _ => {}
+        }
+    }
+    intended(case, out);
+}
+
+/// What is done against what is meant.
+fn intended(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some(intended) = &case.facts.intended else { return };
+    let token = intended.token.map(|token| token.0);
+    let fits = |act: &Act| {
+        let (moved, to, value) = match act {
+            Act::Pay { to, value } => (None, to, value),
+            Act::Transfer { token, to, amount, .. } => (Some(*token), to, amount),
+            _ => return false,
+        };
+        moved == token
+            && intended.to.is_none_or(|wanted| wanted.0 == *to)
+            && intended.value.is_none_or(|wanted| wanted.0 == *value)
+    };
+    let other = case.acts.iter().find(|placed| !fits(&placed.act));
+    let done = case.acts.iter().any(|placed| fits(&placed.act));
+    if done && other.is_none() && case.authorizations.is_empty() {
+        return;
+    }
+    let place = other.map_or(&case.path, |placed| &placed.path);
+    let what = if done { "does more than" } else { "does not do" };
+    let title = format!("This {what} what you said you want: {}.", crate::intent::sentence(case));
+    out.push(Finding::new(Sim01, Block, place, title));
+}
+
+pub(super) fn unprecedented(case: &Case<'_>, out: &mut Vec<Finding>) {
+    if case.facts.past.is_empty() && !case.facts.past_complete {
+        return;
+    }
+    let own = || case.facts.past.iter().filter(|past| past.own);
+    let first = case.unpacked.calls.iter().find(|call| call.delegate);
+    if let Some(call) = first.filter(|_| !own().any(|past| past.operation == 1)) {
+        let title = "The first delegatecall ever of this Safe.";
+        out.push(
+            Finding::new(Hist01, Review, &call.path, title)
+                .because(format!("{} earlier transactions", own().count())),
+        );
+    }
+    for (path, to) in case.recipients() {
+        let known =
+            own().any(|past| past.to.0 == to) || case.policy.book.iter().any(|entry| entry.address.0 == to);
+        if !known && !case.is_own(&to) && !case.trusts(&to, &[Role::Recipient]) {
+            out.push(Finding::new(
+                Hist01,
+                Review,
+                path,
+                format!("{} was never paid before.", case.show(&to)),
+            ));
+        }
+    }
+    for placed in &case.acts {
+        let (token, amount) = match &placed.act {
+            Act::Pay { value, .. } => (None, *value),
+            Act::Transfer { token, amount, nft: false, .. } => (Some(*token), *amount),
+            _ => continue,
+        };
+        let largest =
+            own().filter(|past| past.token.map(|token| token.0) == token).map(|past| past.value.0).max();
+        let Some(largest) = largest.filter(|largest| !largest.is_zero()) else { continue };
+        if amount > largest.saturating_mul(U256::from(case.policy.bounds.outlier_factor)) {
+            let title = format!(
+                "The largest amount by far: {}, before at most {}.",
+                case.amount(amount, &token.unwrap_or_default()),
+                case.amount(largest, &token.unwrap_or_default())
+            );
+            out.push(Finding::new(Hist01, Review, &placed.path, title));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! G-SIG-03 across the transactions of one input.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy_primitives::{Address, U256};
+
+use crate::{
+    finding::{
+        CheckId::{Sig03, Wrap01},
+        Finding,
+        Severity::{Block, Incomplete, Info, Review},
+    },
+    safe::{SafeCase, Signer},
+};
+
+/// Checks that need all transactions at once. Linear in signatures, up to sorting.
+pub fn queue(cases: &[SafeCase<'_>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    shared_signatures(cases, &mut findings);
+    shared_nonces(cases, &mut findings);
+    nested(cases, &mut findings);
+    findings
+}
+
+fn shared_signatures(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
+    let mut places: BTreeMap<&[u8], Vec<(usize, &str)>> = BTreeMap::new();
+    for (index, case) in cases.iter().enumerate() {
+        // Approvals name an owner and no transaction: their bytes are the same everywhere.
+        let real = case.confirmations.iter().chain(&case.joined).filter(|one| {
+            matches!(one.signer, Ok(Signer::Proven(_))) || one.signer.is_err() && !one.bytes.is_empty()
+        });
+        for one in real {
+            places.entry(&one.bytes).or_default().push((index, &one.path));
+        }
+    }
+    for (bytes, places) in places {
+        let Some(&(first, first_path)) = places.first() else { continue };
+        let other = places.iter().find(|(index, _)| !cases[*index].same_as(&cases[first]));
+        let Some((index, path)) = other else { continue };
+        let title = "One and the same signature stands under two different transactions: it can belong to one of them \
+                     at most.";
+        let hash =
+            |index: usize| cases[index].hashes.map(|hashes| hashes.digest.to_string()).unwrap_or_default();
+        out.push(
+            Finding::new(Sig03, Block, path, title)
+                .because(format!("also at {first_path}"))
+                .because(format!("signature 0x{}…", hex::encode(&bytes[..bytes.len().min(8)])))
+                .because(format!("transactions {} and {}", hash(first), hash(*index))),
+        );
+    }
+}
+
+fn shared_nonces(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
+    let mut groups: BTreeMap<(Address, U256), Vec<&SafeCase<'_>>> = BTreeMap::new();
+    for case in cases {
+        groups.entry((case.entry.tx.safe, case.entry.tx.nonce)).or_default().push(case);
+    }
+    for ((_, nonce), group) in groups {
+        let Some((first, rest)) = group.split_first() else { continue };
+        let Some(other) = rest.iter().find(|case| !case.same_as(first)) else { continue };
+        let rejection = first.entry.tx.is_rejection() || other.entry.tx.is_rejection();
+        let (severity, title) = if rejection {
+            (
+                Info,
+                format!("Nonce {nonce} has a transaction and its rejection: one of them will be executed."),
+            )
+        } else {
+            (Review, format!("Two different transactions carry nonce {nonce}: know which one you sign."))
+        };
+        let finding = Finding::new(Sig03, severity, &other.entry.path, title);
+        out.push(finding.because(format!("also at {}", first.entry.path)));
+        let signers = |case: &SafeCase<'_>| -> BTreeSet<Address> {
+            let good =
+                case.confirmations.iter().chain(&case.joined).filter(|one| one.proven && !one.is_wrong());
+            good.filter_map(|one| one.signer.as_ref().ok().map(|signer| signer.address())).collect()
+        };
+        let twice: Vec<Address> = signers(first).intersection(&signers(other)).copied().collect();
+        if !rejection && !twice.is_empty() {
+            let title =
+                format!("{} owner(s) signed nonce {nonce} twice, for different transactions.", twice.len());
+            let mut finding = Finding::new(Sig03, Block, &other.entry.path, title);
+            for owner in twice {
+                finding = finding.because(owner.to_string());
+            }
+            out.push(finding);
+        }
+    }
+}
+
+/// A Safe that approves the hash of another Safe's transaction: that transaction must be here to be judged.
+fn nested(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
+    for case in cases {
+        let Some(hash) = case.entry.tx.approves() else { continue };
+        let outer = case.entry.tx.to;
+        let path = &case.entry.path;
+        let found = cases.iter().find(|other| {
+            other.entry.tx.safe == outer && other.hashes.is_some_and(|hashes| hashes.digest == hash)
+        });
+        let finding = match found {
+            Some(found) => {
+                let title = format!("Approves the transaction at {} for the Safe {outer}.", found.entry.path);
+                Finding::new(Wrap01, Info, path, title)
+            }
+            None => {
+                let title = format!(
+                    "Approves a hash for the Safe {outer} whose transaction is not here: add it to the file to have it \
+                     judged."
+                );
+                Finding::new(Wrap01, Incomplete, path, title)
+            }
+        };
+        out.push(finding.because(format!("hash {hash}")));
+    }
+}

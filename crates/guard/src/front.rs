@@ -1,0 +1,457 @@
+//! The front doors: bytes in, a report out. None of them can fail; what cannot be read is a finding.
+
+use alloy_primitives::Address;
+
+use crate::{
+    case::{Case, Subject},
+    checks,
+    decode::{Function, Functions, Outer},
+    facts::Facts,
+    finding::{CheckId, Finding, Severity},
+    intent,
+    json::{self, Json, Node},
+    known, message,
+    policy::Policy,
+    report::{CallReport, HashReport, Item, Kind, Report, SignatureReport},
+    safe::{self, Hashes, SafeCase, input::Missing},
+    scalar::{Malformed, Scalars},
+    tx::{self, EvmTx},
+    typed::{self, Authorization, Meaning},
+};
+
+/// Everything a front door needs besides the input.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// What is known from elsewhere.
+    pub facts: &'a Facts,
+}
+
+/// A refused input: block, with the place.
+fn refused(kind: Kind, error: &Malformed, setting: Setting<'_>) -> Report {
+    let title = format!("The input cannot be read, so it must not be signed: {error}");
+    let finding = Finding::new(CheckId::Fmt01, Severity::Block, &error.path, title);
+    Report::new(kind, Vec::new(), vec![finding], Vec::new(), setting.policy)
+}
+
+/// Functions the user described; a description that cannot be read is a finding.
+fn functions(facts: &Facts) -> (Vec<Function>, Vec<Finding>) {
+    let mut found = Vec::new();
+    let mut findings = Vec::new();
+    for text in &facts.abi {
+        match Function::parse(text) {
+            Ok(function) => found.push(function),
+            Err(error) => {
+                findings.push(Finding::new(CheckId::Fmt01, Severity::Review, "facts.abi", error.to_string()));
+            }
+        }
+    }
+    (found, findings)
+}
+
+fn gaps(facts: &Facts, calls: bool) -> Vec<String> {
+    let mut gaps = Vec::new();
+    if !facts.address.iter().any(|facts| facts.screened.is_some()) {
+        gaps.push("No address was screened: no list was at hand (--facts).".to_owned());
+    }
+    if calls {
+        gaps.push("Not simulated on the chain's state.".to_owned());
+        if facts.past.is_empty() && !facts.past_complete {
+            gaps.push("Not compared with the past: no past payments were given (--facts).".to_owned());
+        }
+    }
+    if facts.now.is_none() {
+        gaps.push("The time is not known: ages and terms were not judged (--now).".to_owned());
+    }
+    gaps
+}
+
+/// Judges Safe transactions: the service's JSON, a list, raw fields, EIP-712, or `execTransaction` call data.
+pub fn check_safe(input: &[u8], setting: Setting<'_>) -> Report {
+    let mut scalars = Scalars::default();
+    match safe::read_queue(input, missing(setting.facts), &mut scalars) {
+        Ok(queue) => safe_report(&queue, &scalars, setting),
+        Err(error) => refused(Kind::Safe, &error, setting),
+    }
+}
+
+/// The Safe and nonce the facts name, for call data that names neither.
+fn missing(facts: &Facts) -> Missing {
+    match &facts.safe[..] {
+        [only] => Missing { safe: only.address.map(|address| address.0), nonce: only.nonce },
+        _ => Missing::default(),
+    }
+}
+
+fn safe_report(queue: &safe::Queue, scalars: &Scalars, setting: Setting<'_>) -> Report {
+    let Setting { policy, facts } = setting;
+    let (own, mut findings) = functions(facts);
+    let cases: Vec<SafeCase<'_>> = queue.entries.iter().map(|entry| SafeCase::new(entry, facts)).collect();
+    let mut items = Vec::new();
+    for (index, safe) in cases.iter().enumerate() {
+        let tx = &safe.entry.tx;
+        let mut case = Case::new(policy, facts, Subject::Safe(safe), &safe.entry.path);
+        case.chain_id = safe.chain_id;
+        case.actor = Some(tx.safe);
+        case.digest = safe.hashes.map(|hashes| hashes.digest);
+        // Spellings are noted once, whichever transaction they belong to; their paths tell.
+        case.quirks = if index == 0 { &scalars.quirks } else { &[] };
+        let outer = Outer {
+            path: safe.entry.path.clone(),
+            from: Some(tx.safe),
+            to: Some(tx.to),
+            value: tx.value,
+            data: &tx.data,
+            delegate: tx.operation == 1,
+        };
+        case.add_call(outer, Functions { own: &own });
+        findings.extend(checks::run(&case));
+        items.push(safe_item(&case, safe));
+    }
+    findings.extend(checks::queue(&cases));
+    Report::new(Kind::Safe, items, findings, gaps(facts, true), policy)
+}
+
+fn safe_item(case: &Case<'_>, safe: &SafeCase<'_>) -> Item {
+    let tx = &safe.entry.tx;
+    let mut fields = vec![("Safe".to_owned(), tx.safe.to_string())];
+    fields.push(("Chain".to_owned(), safe.chain_id.map_or_else(|| "not known".to_owned(), known::chain)));
+    let version = safe.facts.and_then(|facts| facts.version).or(safe.entry.version);
+    let version = match version {
+        Some(version) => version.to_string(),
+        None => match safe.basis {
+            safe::Basis::Claimed => format!("{} (follows from the claimed hash)", safe.scheme.versions()),
+            _ => format!("{} (assumed)", safe.scheme.versions()),
+        },
+    };
+    fields.push(("Version".to_owned(), version));
+    fields.push(("Nonce".to_owned(), tx.nonce.to_string()));
+    fields.push(("To".to_owned(), case.show(&tx.to)));
+    fields.push(("Value".to_owned(), case.amount(tx.value, &Address::ZERO)));
+    let operation = if tx.operation == 1 { "1 DELEGATECALL" } else { "0 call" };
+    fields.push(("Operation".to_owned(), operation.to_owned()));
+    let bytes = tx.data.len();
+    fields.push(("Data".to_owned(), if bytes == 0 { "none".to_owned() } else { format!("{bytes} bytes") }));
+    let signatures = safe.confirmations.iter().chain(
+        safe.joined
+            .iter()
+            .filter(|one| !safe.confirmations.iter().any(|confirmation| confirmation.bytes == one.bytes)),
+    );
+    let signatures = signatures.map(|one| SignatureReport {
+        path: one.path.clone(),
+        form: one.form.map_or("no known form", safe::Form::as_str).to_owned(),
+        claimed: one.claimed.map(|claimed| claimed.to_string()),
+        signer: one.signer.as_ref().ok().map(|signer| signer.address().to_string()),
+        good: one.proven && !one.is_wrong(),
+        date: one.date.clone(),
+    });
+    let state = if safe.entry.executed { ", executed" } else { "" };
+    Item {
+        path: case.path.clone(),
+        title: format!("Safe transaction, nonce {}{state}", tx.nonce),
+        intent: intent::sentence(case),
+        fields,
+        hashes: safe.hashes.map(HashReport::from),
+        calls: calls(case),
+        signatures: signatures.collect(),
+    }
+}
+
+fn calls(case: &Case<'_>) -> Vec<CallReport> {
+    const MOST: usize = 200;
+    case.unpacked
+        .calls
+        .iter()
+        .take(MOST)
+        .map(|call| {
+            let arguments = call.decoded.as_ref().map_or_else(Vec::new, |decoded| {
+                let params = decoded.function.params.iter().zip(&decoded.args);
+                params.map(|(param, value)| (param.name.clone(), value.show())).collect()
+            });
+            CallReport {
+                path: call.path.clone(),
+                depth: call.depth,
+                to: call.to.map(|to| case.show(&to)),
+                value: call.value.to_string(),
+                delegatecall: call.delegate,
+                function: call.signature().map(str::to_owned),
+                arguments,
+                data_len: call.data.len(),
+            }
+        })
+        .collect()
+}
+
+/// Judges ordinary transactions: JSON, raw bytes, a batch of EIP-5792, an EIP-7702 authorization, or a JSON-RPC request
+/// for any of them.
+pub fn check_tx(input: &[u8], setting: Setting<'_>) -> Report {
+    let text = input.trim_ascii();
+    let node = if text.starts_with(b"0x") || text.starts_with(b"0X") {
+        match std::str::from_utf8(text) {
+            Ok(text) if text.len() <= json::MAX_BYTES => {
+                Ok(Node { at: 0, value: Json::Text(text.to_owned()) })
+            }
+            _ => Err(Malformed::new("input", "too long, or not UTF-8")),
+        }
+    } else {
+        json::parse(input).map_err(|error| Malformed::new("input", error.to_string()))
+    };
+    match node {
+        Ok(node) => check_node(&node, setting),
+        Err(error) => refused(Kind::Transaction, &error, setting),
+    }
+}
+
+/// Judges a JSON-RPC request or a transaction object. Requests that sign nothing give an empty report.
+pub fn check_node(node: &Node, setting: Setting<'_>) -> Report {
+    let params = node.get("params");
+    let first = params.and_then(Node::list).and_then(<[Node]>::first);
+    match (node.get("method").and_then(Node::text), first) {
+        (
+            Some(
+                "eth_signTypedData"
+                | "eth_signTypedData_v1"
+                | "eth_signTypedData_v3"
+                | "eth_signTypedData_v4",
+            ),
+            _,
+        ) => typed_node(node, setting),
+        (Some("personal_sign" | "eth_sign"), _) => {
+            message_report(message::read_node(node, &mut Scalars::default()), setting)
+        }
+        (Some(_), Some(first)) => transactions(first, setting),
+        (Some(method), None) => {
+            let error = Malformed::new("params", format!("{:?} has no parameters", json::shorten(method)));
+            refused(Kind::Transaction, &error, setting)
+        }
+        (None, _) => transactions(node, setting),
+    }
+}
+
+fn transactions(node: &Node, setting: Setting<'_>) -> Report {
+    let mut scalars = Scalars::default();
+    let kind = node.get("kind").and_then(Node::text);
+    if kind == Some("eip7702_authorization") {
+        return match Authorization::read(node, "authorization", &mut scalars) {
+            Ok(authorization) => authorization_report(authorization, &scalars, setting),
+            Err(error) => refused(Kind::Transaction, &error, setting),
+        };
+    }
+    match tx::read_node(node, "tx", &mut scalars) {
+        Ok(txs) => tx_report(&txs, &scalars, setting),
+        Err(error) => refused(Kind::Transaction, &error, setting),
+    }
+}
+
+fn authorization_report(authorization: Authorization, scalars: &Scalars, setting: Setting<'_>) -> Report {
+    let digest = authorization.digest();
+    let list = [authorization];
+    let mut case = Case::new(setting.policy, setting.facts, Subject::Authorization, "authorization");
+    case.authorizations = &list;
+    case.quirks = &scalars.quirks;
+    case.digest = Some(digest);
+    let findings = checks::run(&case);
+    let item = Item {
+        path: case.path.clone(),
+        title: "EIP-7702 authorization".to_owned(),
+        intent: intent::sentence(&case),
+        fields: vec![
+            ("Chain".to_owned(), list[0].chain_id.to_string()),
+            ("Code of".to_owned(), case.show(&list[0].address)),
+            ("Nonce".to_owned(), list[0].nonce.to_string()),
+            ("Hash".to_owned(), digest.to_string()),
+        ],
+        hashes: None,
+        calls: Vec::new(),
+        signatures: Vec::new(),
+    };
+    Report::new(Kind::Transaction, vec![item], findings, gaps(setting.facts, false), setting.policy)
+}
+
+fn tx_report(txs: &[EvmTx], scalars: &Scalars, setting: Setting<'_>) -> Report {
+    let Setting { policy, facts } = setting;
+    let (own, mut findings) = functions(facts);
+    let mut items = Vec::new();
+    for (index, tx) in txs.iter().enumerate() {
+        let mut case = Case::new(policy, facts, Subject::Tx(tx), &tx.path);
+        case.chain_id = tx.chain_id.or(facts.chain_id);
+        case.actor = tx.from.or(case.actor);
+        case.authorizations = &tx.authorizations;
+        case.quirks = if index == 0 { &scalars.quirks } else { &[] };
+        let outer = Outer {
+            path: tx.path.clone(),
+            from: case.actor,
+            to: tx.to,
+            value: tx.value,
+            data: &tx.data,
+            delegate: false,
+        };
+        case.add_call(outer, Functions { own: &own });
+        findings.extend(checks::run(&case));
+        if let (Some(given), Some(active)) = (tx.chain_id, facts.chain_id)
+            && given != active
+        {
+            let title = "The transaction is for another chain than the wallet is on.";
+            let finding = Finding::new(CheckId::Sign01, Severity::Block, &tx.path, title);
+            findings.push(finding.because(format!("{given}, wallet {active}")));
+        }
+        let to = tx.to.map_or_else(|| "creates a contract".to_owned(), |to| case.show(&to));
+        items.push(Item {
+            path: tx.path.clone(),
+            title: "Transaction".to_owned(),
+            intent: intent::sentence(&case),
+            fields: vec![
+                ("Chain".to_owned(), case.chain_id.map_or_else(|| "not known".to_owned(), known::chain)),
+                ("To".to_owned(), to),
+                ("Value".to_owned(), case.amount(tx.value, &Address::ZERO)),
+                ("Data".to_owned(), format!("{} bytes", tx.data.len())),
+            ],
+            hashes: None,
+            calls: calls(&case),
+            signatures: Vec::new(),
+        });
+        findings.extend(nested_safe(tx, setting));
+    }
+    Report::new(Kind::Transaction, items, findings, gaps(facts, true), policy)
+}
+
+/// An ordinary transaction that executes a Safe transaction: its signatures are judged where Safe and nonce are known.
+fn nested_safe(tx: &EvmTx, setting: Setting<'_>) -> Vec<Finding> {
+    let Some(known) = tx.to.and_then(|to| setting.facts.safe_at(&to)) else { return Vec::new() };
+    let missing = Missing { safe: tx.to, nonce: known.nonce };
+    let mut scalars = Scalars::default();
+    match safe::input::from_calldata(&tx.data, &tx.path, missing, &mut scalars) {
+        Ok(entry) => {
+            let queue = safe::Queue { entries: vec![entry] };
+            safe_report(&queue, &scalars, setting).findings
+        }
+        // Other calls to a Safe are judged as calls.
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Judges typed data: the JSON itself, or a JSON-RPC request for its signature.
+pub fn check_typed(input: &[u8], setting: Setting<'_>) -> Report {
+    match json::parse(input) {
+        Ok(node) => typed_node(&node, setting),
+        Err(error) => refused(Kind::TypedData, &Malformed::new("input", error.to_string()), setting),
+    }
+}
+
+fn typed_node(node: &Node, setting: Setting<'_>) -> Report {
+    // A request carries the data as an object or as a text, before or behind the account.
+    if let Some(params) = node.get("params").and_then(Node::list) {
+        for param in params {
+            if param.map().is_some() {
+                return typed_node(param, setting);
+            }
+            if let Some(text) = param.text().filter(|text| text.trim_start().starts_with('{')) {
+                return check_typed(text.as_bytes(), setting);
+            }
+        }
+        let error = Malformed::new("params", "no typed data are among the parameters");
+        return refused(Kind::TypedData, &error, setting);
+    }
+    let mut scalars = Scalars::default();
+    let data = match typed::read(node, &mut scalars) {
+        Ok(data) => data,
+        Err(error) => return refused(Kind::TypedData, &error, setting),
+    };
+    let meaning = typed::meaning(&data);
+    let mut report = typed_report(&data, &meaning, &scalars, setting);
+    if meaning == Meaning::SafeTx {
+        let mut more = Scalars::default();
+        let inner = match safe::input::read_node(node, missing(setting.facts), &mut more) {
+            Ok(queue) => safe_report(&queue, &Scalars::default(), setting),
+            Err(error) => refused(Kind::TypedData, &error, setting),
+        };
+        let digest =
+            inner.items.first().and_then(|item| item.hashes.as_ref()).map(|hashes| hashes.hashes.digest);
+        let mut findings = report.findings;
+        findings.extend(inner.findings);
+        if digest != Some(data.hashes.digest) {
+            let title = "Calls itself a SafeTx, but its types are not those of a Safe: the Safe would hash it differently.";
+            findings.push(Finding::new(CheckId::Hash01, Severity::Block, "types", title));
+        }
+        report = Report::new(Kind::TypedData, inner.items, findings, report.not_checked, setting.policy);
+    }
+    report
+}
+
+fn typed_report(
+    data: &typed::TypedData,
+    meaning: &Meaning,
+    scalars: &Scalars,
+    setting: Setting<'_>,
+) -> Report {
+    let mut case = Case::new(setting.policy, setting.facts, Subject::Typed(data, meaning), "typed data");
+    let chain = data.domain.uint("chainId").and_then(|chain| u64::try_from(chain).ok());
+    case.chain_id = chain.or(setting.facts.chain_id);
+    case.quirks = &scalars.quirks;
+    case.digest = Some(data.hashes.digest);
+    if let Meaning::Grants(grants) = meaning {
+        case.grants.clone_from(grants);
+    }
+    let findings = checks::run(&case);
+    let mut fields = Vec::new();
+    for (name, value) in data.domain.fields() {
+        fields.push((format!("Domain {name}"), value.show()));
+    }
+    fields.push(("Type".to_owned(), json::shorten(&data.primary)));
+    for (name, value) in data.message.fields() {
+        fields.push((name.clone(), value.show()));
+    }
+    let item = Item {
+        path: case.path.clone(),
+        title: "Typed data (EIP-712)".to_owned(),
+        intent: intent::sentence(&case),
+        fields,
+        hashes: Some(HashReport::from(data.hashes)),
+        calls: Vec::new(),
+        signatures: Vec::new(),
+    };
+    Report::new(Kind::TypedData, vec![item], findings, gaps(setting.facts, false), setting.policy)
+}
+
+/// Judges a message: the bytes themselves, or a JSON-RPC request (`personal_sign`, `eth_sign`).
+pub fn check_message(input: &[u8], setting: Setting<'_>) -> Report {
+    message_report(message::read(input, &mut Scalars::default()), setting)
+}
+
+fn message_report(message: Result<message::Message, Malformed>, setting: Setting<'_>) -> Report {
+    let message = match message {
+        Ok(message) => message,
+        Err(error) => return refused(Kind::Message, &error, setting),
+    };
+    let mut case = Case::new(setting.policy, setting.facts, Subject::Message(&message), &message.path);
+    let digest = message.digest();
+    case.digest = Some(digest);
+    let findings = checks::run(&case);
+    let mut fields = vec![("Hash to sign".to_owned(), digest.to_string())];
+    match message.text() {
+        Some(text) => fields.extend(text.lines().take(40).map(|line| ("Text".to_owned(), line.to_owned()))),
+        None => fields.push((
+            "Bytes".to_owned(),
+            format!("0x{}", hex::encode(&message.bytes[..message.bytes.len().min(64)])),
+        )),
+    }
+    let item = Item {
+        path: case.path.clone(),
+        title: "Message".to_owned(),
+        intent: intent::sentence(&case),
+        fields,
+        hashes: safe_message(&digest, setting.facts).map(HashReport::from),
+        calls: Vec::new(),
+        signatures: Vec::new(),
+    };
+    Report::new(Kind::Message, vec![item], findings, gaps(setting.facts, false), setting.policy)
+}
+
+/// The hashes if a Safe signs the message: where the facts name one Safe with version.
+fn safe_message(digest: &alloy_primitives::B256, facts: &Facts) -> Option<Hashes> {
+    let [known] = &facts.safe[..] else { return None };
+    let scheme = known.version?.scheme();
+    let chain = if scheme == safe::Scheme::Chain { facts.chain_id? } else { 0 };
+    Some(safe::message_hashes(scheme, chain, &known.address?.0, digest))
+}

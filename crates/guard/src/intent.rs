@@ -1,0 +1,210 @@
+//! What is to be signed, in one sentence a person understands.
+
+use crate::{
+    case::{Case, Subject},
+    decode::{Act, By, Extent, Grant, Power, Setting},
+    known,
+    message::Method,
+    typed::{Item, ItemKind, Meaning, Order},
+};
+
+/// Most parts of one sentence.
+const MOST: usize = 6;
+
+/// The sentence, without a full stop.
+pub fn sentence(case: &Case<'_>) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for authorization in case.authorizations {
+        parts.push(if authorization.address.is_zero() {
+            "ends the delegation of your account's code".to_owned()
+        } else {
+            format!("lets the code of {} act as your account", case.show(&authorization.address))
+        });
+    }
+    for call in &case.unpacked.calls {
+        let Some(to) = call.to.filter(|_| call.delegate) else { continue };
+        let official =
+            crate::safe::deployments::find(&to).is_some_and(|official| !official.role.functions().is_empty());
+        if !official {
+            parts.push(format!(
+                "runs the code of {} with the Safe's own storage and money (delegatecall)",
+                case.show(&to)
+            ));
+        }
+    }
+    let delegated = parts.len();
+    for placed in &case.acts {
+        let call = &case.unpacked.calls[placed.call];
+        // What a stranger's code does by delegatecall is not what its function's name says.
+        if call.delegate
+            && delegated > 0
+            && !matches!(placed.act, Act::Setting { .. } | Act::SignMessage { .. })
+        {
+            continue;
+        }
+        parts.push(act(case, &placed.act));
+    }
+    if let Some((data, meaning)) = case.typed() {
+        match meaning {
+            Meaning::Grants(grants) => parts.extend(grants.iter().map(|(_, one)| grant(case, one))),
+            Meaning::Orders { orders, .. } => parts.extend(orders.iter().map(|one| order(case, one))),
+            Meaning::Blind => parts.push("signs a hash whose contents nobody can see".to_owned()),
+            Meaning::SafeTx => parts.push("signs a Safe transaction".to_owned()),
+            Meaning::SafeMessage => parts.push("signs a message in the name of a Safe".to_owned()),
+            Meaning::Other => {
+                let by =
+                    data.domain.text("name").map(|name| format!(" for {:?}", crate::json::shorten(name)));
+                let name = crate::json::shorten(&data.primary);
+                parts.push(format!(
+                    "signs {name}{}, which only its contract understands",
+                    by.unwrap_or_default()
+                ));
+            }
+        }
+    }
+    if let Subject::Message(message) = &case.subject {
+        parts.push(match (message.method, message.text()) {
+            (Method::EthSign, _) => "signs 32 bytes blindly".to_owned(),
+            (Method::Personal, Some(text)) => {
+                format!("signs the text {:?}", crate::json::shorten(text.lines().next().unwrap_or_default()))
+            }
+            (Method::Personal, None) => format!("signs {} bytes that are no text", message.bytes.len()),
+        });
+    }
+    join(parts)
+}
+
+fn join(mut parts: Vec<String>) -> String {
+    if parts.is_empty() {
+        return "does nothing: no money, no data".to_owned();
+    }
+    if parts.len() > MOST {
+        let more = parts.len() - MOST;
+        parts.truncate(MOST);
+        parts.push(format!("and {more} things more"));
+    }
+    parts.join("; ")
+}
+
+fn act(case: &Case<'_>, act: &Act) -> String {
+    match act {
+        Act::Pay { to, value } => {
+            format!("sends {} to {}", case.amount(*value, &alloy_primitives::Address::ZERO), case.show(to))
+        }
+        Act::Transfer { token, from, to, amount, nft } => {
+            let what = if *nft {
+                format!("the NFT {amount} of {}", case.show(token))
+            } else {
+                case.amount(*amount, token)
+            };
+            let from = from.filter(|from| !case.is_own(from)).map(|from| format!(" of {}", case.show(&from)));
+            format!("sends {what}{} to {}", from.unwrap_or_default(), case.show(to))
+        }
+        Act::Grant(one) => grant(case, one),
+        Act::Setting { safe, setting } => setting_text(case, safe, setting),
+        Act::Power { over, holder, power, .. } => {
+            let over = case.show(over);
+            let to = holder.map_or_else(|| "somebody".to_owned(), |holder| case.show(&holder));
+            match power {
+                Power::Holder => format!("hands {over} over to {to}"),
+                Power::Code => format!("exchanges the code of {over} for that of {to}"),
+                Power::Role => format!("gives {to} a role over {over}"),
+                Power::GiveUp => format!("gives up or takes power over {over}"),
+                Power::Accept => format!("accepts power over {over}"),
+            }
+        }
+        Act::ApproveHash { safe, hash } => {
+            format!("approves the transaction {hash} of the Safe {}", case.show(safe))
+        }
+        Act::SignMessage { .. } => "marks a message as signed by the Safe".to_owned(),
+        Act::Create => "creates a contract".to_owned(),
+        Act::Named { to, function } => format!("calls {function} at {}", case.show(to)),
+        Act::Unknown { to, selector } => {
+            format!("calls an unknown function (0x{}) at {}", hex::encode(selector), case.show(to))
+        }
+    }
+}
+
+fn setting_text(case: &Case<'_>, safe: &alloy_primitives::Address, setting: &Setting) -> String {
+    let safe = case.show(safe);
+    match setting {
+        Setting::AddOwner(owner, needed) => {
+            format!("makes {} an owner of {safe}, with {needed} signatures needed", case.show(owner))
+        }
+        Setting::RemoveOwner(owner, needed) => {
+            format!("removes the owner {} of {safe}, with {needed} signatures needed", case.show(owner))
+        }
+        Setting::SwapOwner(old, new) => {
+            format!("replaces the owner {} of {safe} by {}", case.show(old), case.show(new))
+        }
+        Setting::Threshold(needed) => format!("lets {needed} signatures do for {safe}"),
+        Setting::EnableModule(module) => {
+            format!("lets {} move everything in {safe} without a signature", case.show(module))
+        }
+        Setting::DisableModule(module) => format!("disables the module {} of {safe}", case.show(module)),
+        Setting::Guard(guard) => format!("sets the guard of {safe} to {}", case.show(guard)),
+        Setting::ModuleGuard(guard) => format!("sets the module guard of {safe} to {}", case.show(guard)),
+        Setting::Handler(handler) => format!("sets the fallback handler of {safe} to {}", case.show(handler)),
+        Setting::Singleton(code) => format!("exchanges the code of {safe} for that of {}", case.show(code)),
+        Setting::Migrate => format!("moves {safe} to another version of its code"),
+        Setting::Setup(owners) => format!("sets up {safe} with {} owners", owners.len()),
+    }
+}
+
+/// An allowance: "gives 0x… the right to take ALL your USDC until 2030".
+pub fn grant(case: &Case<'_>, grant: &Grant) -> String {
+    let spender = case.show(&grant.spender);
+    let token = case.token(&grant.token);
+    let name =
+        token.as_ref().map_or_else(|| format!("tokens of {}", grant.token), |token| token.symbol.clone());
+    let until = grant.expires.or(grant.deadline.filter(|_| grant.by == By::Permit));
+    let until = until.map_or_else(String::new, |end| format!(" {}", known::until(end)));
+    let whose =
+        grant.owner.filter(|owner| !case.is_own(owner)).map(|owner| format!(" of {}", case.show(&owner)));
+    let whose = whose.unwrap_or_default();
+    match (grant.by, grant.extent) {
+        (_, Extent::None) => format!("ends the right of {spender} over your {name}"),
+        (By::ApproveAll, _) => {
+            format!("gives {spender} the right to take ALL your NFTs of {}", case.show(&grant.token))
+        }
+        (_, Extent::All) => format!("gives {spender} the right to take ALL your {name}{whose}{until}"),
+        (By::PermitTransfer, Extent::Exact(amount, _)) => {
+            format!("lets {spender} take {} at once", case.amount(amount, &grant.token))
+        }
+        (_, Extent::Exact(amount, bits)) => {
+            let full = amount.bit_len() >= usize::from(bits).min(160) - 1;
+            if full {
+                format!("gives {spender} the right to take ALL your {name}{whose}{until}")
+            } else {
+                format!(
+                    "gives {spender} the right to take up to {}{whose}{until}",
+                    case.amount(amount, &grant.token)
+                )
+            }
+        }
+    }
+}
+
+/// Things that change hands.
+pub fn items(case: &Case<'_>, items: &[Item]) -> String {
+    const SHOWN: usize = 4;
+    let mut parts: Vec<String> = items
+        .iter()
+        .take(SHOWN)
+        .map(|item| match item.kind {
+            ItemKind::Coin => case.amount(item.least, &alloy_primitives::Address::ZERO),
+            ItemKind::Token => case.amount(item.least, &item.token),
+            ItemKind::Nft => format!("NFT {} of {}", item.id, case.show(&item.token)),
+        })
+        .collect();
+    if items.len() > SHOWN {
+        parts.push(format!("{} more", items.len() - SHOWN));
+    }
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+fn order(case: &Case<'_>, order: &Order) -> String {
+    let own: Vec<Item> =
+        order.asked.iter().filter(|item| item.recipient == Some(order.maker)).cloned().collect();
+    format!("offers {} for {} ({})", items(case, &order.offer), items(case, &own), order.market)
+}

@@ -1,0 +1,151 @@
+//! Names for the sentence: tokens, coins, chains. They never decide anything by themselves.
+
+use alloy_primitives::{Address, U256, address};
+use jiff::Timestamp;
+
+use crate::{facts::Facts, policy::Policy};
+
+/// A token as far as known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its ticker.
+    pub symbol: String,
+    /// Decimal places.
+    pub decimals: u8,
+    /// All there is, where the facts say it.
+    pub supply: Option<U256>,
+}
+
+/// Widely used tokens of Ethereum. Source: the issuers' documentation; the letter case is the checksum.
+static TOKENS: &[(Address, &str, u8)] = &[
+    (address!("A0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"), "USDC", 6),
+    (address!("dAC17F958D2ee523a2206206994597C13D831ec7"), "USDT", 6),
+    (address!("6B175474E89094C44Da98b954EedeAC495271d0F"), "DAI", 18),
+    (WETH, "WETH", 18),
+    (address!("2260FAC5E5542a773Aa44fBCfeDf7C193bc2C599"), "WBTC", 8),
+    (address!("ae7ab96520DE3A18E5e111B5EaAb095312D7fE84"), "stETH", 18),
+    (address!("7f39C581F595B53c5cb19bD0b3f8dA6c935E2Ca0"), "wstETH", 18),
+    (address!("d5F7838F5C461fefF7FE49ea5ebaF7728bB0ADfa"), "mETH", 18),
+    (address!("514910771AF9Ca656af840dff83E8264EcF986CA"), "LINK", 18),
+    (address!("1f9840a85d5aF5bf1D1762F925BDADdC4201F984"), "UNI", 18),
+];
+
+/// Wrapped ether on Ethereum.
+pub const WETH: Address = address!("C02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2");
+/// Permit2, at the same address on every chain.
+pub const PERMIT2: Address = address!("000000000022D473030F116dDEE9F6B43aC78BA3");
+
+/// What is known of a token on a chain.
+pub fn token(address: &Address, chain_id: Option<u64>, facts: &Facts) -> Option<Token> {
+    if let Some(token) = facts.token.iter().find(|token| token.address.0 == *address) {
+        let supply = token.supply.map(|supply| supply.0);
+        return Some(Token { symbol: token.symbol.clone(), decimals: token.decimals, supply });
+    }
+    // The table is Ethereum's; an unnamed chain gets the names, a different one does not.
+    if chain_id.is_some_and(|chain| chain != 1) {
+        return None;
+    }
+    let (_, symbol, decimals) = TOKENS.iter().find(|(known, _, _)| known == address)?;
+    Some(Token { symbol: (*symbol).to_owned(), decimals: *decimals, supply: None })
+}
+
+/// Ticker of a chain's own coin.
+pub fn coin(chain_id: Option<u64>) -> &'static str {
+    match chain_id {
+        None | Some(1 | 10 | 42161 | 8453 | 59144 | 534_352 | 81457 | 324 | 11_155_111 | 84532 | 130) => {
+            "ETH"
+        }
+        Some(56) => "BNB",
+        Some(137) => "POL",
+        Some(100) => "xDAI",
+        Some(43114) => "AVAX",
+        Some(42220) => "CELO",
+        Some(5000) => "MNT",
+        Some(_) => "of the chain's coin",
+    }
+}
+
+/// Name of a chain.
+pub fn chain(chain_id: u64) -> String {
+    let name = match chain_id {
+        1 => "Ethereum",
+        10 => "OP Mainnet",
+        56 => "BNB Smart Chain",
+        100 => "Gnosis",
+        137 => "Polygon",
+        8453 => "Base",
+        42161 => "Arbitrum One",
+        43114 => "Avalanche",
+        59144 => "Linea",
+        11_155_111 => "Sepolia (test network)",
+        _ => return format!("chain {chain_id}"),
+    };
+    format!("{name} (chain {chain_id})")
+}
+
+/// A whole number of base units with the point where people put it: `1033366.316628`.
+pub fn decimal(amount: U256, decimals: u8) -> String {
+    let digits = amount.to_string();
+    let places = usize::from(decimals.min(77));
+    let padded = format!("{digits:0>width$}", width = places + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - places);
+    let fraction = fraction.trim_end_matches('0');
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if fraction.is_empty() { grouped } else { format!("{grouped}.{fraction}") }
+}
+
+/// An amount of a token, in words.
+pub fn amount(amount: U256, token: Option<&Token>, address: &Address) -> String {
+    match token {
+        Some(token) => format!("{} {}", decimal(amount, token.decimals), token.symbol),
+        None => format!("{amount} base units of the token {address}"),
+    }
+}
+
+/// A moment given in seconds since 1970, as a date; far ones as `forever`.
+pub fn until(seconds: U256) -> String {
+    let date = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    match date {
+        Some(date) => format!("until {}", date.strftime("%Y-%m-%d %H:%M UTC")),
+        None => "forever".to_owned(),
+    }
+}
+
+/// An address with its name, where anybody told one.
+pub fn show(address: &Address, policy: &Policy, facts: &Facts) -> String {
+    let official = || crate::safe::deployments::find(address);
+    let named = facts.named.iter().find(|named| named.address.0 == *address).map(|named| &named.name[..]);
+    let note = || facts.at(address).and_then(|facts| facts.note.as_deref());
+    if address.is_zero() {
+        return format!("{address} (the zero address)");
+    }
+    match policy.name_of(address).or(named).or_else(note) {
+        Some(name) => format!("{address} ({})", crate::json::shorten(name)),
+        None => match official() {
+            Some(official) => format!("{address} ({} {})", official.role.as_str(), official.version),
+            None => address.to_string(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_by_people() {
+        assert_eq!(decimal(U256::from(1_033_366_316_628_u64), 6), "1,033,366.316628");
+        assert_eq!(decimal(U256::from(5), 18), "0.000000000000000005");
+        assert_eq!(decimal(U256::from(1000), 0), "1,000");
+        assert_eq!(decimal(U256::ZERO, 6), "0");
+        assert_eq!(decimal(U256::MAX, 255).len(), 79);
+        assert_eq!(until(U256::from(1_893_456_000)), "until 2030-01-01 00:00 UTC");
+        assert_eq!(until(U256::MAX), "forever");
+    }
+}

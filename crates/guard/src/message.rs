@@ -1,0 +1,112 @@
+//! Texts and bytes to be signed: `personal_sign`, `eth_sign`.
+
+use alloy_primitives::B256;
+
+use crate::{
+    json::{self, Json, Node},
+    safe::hash::personal_hash,
+    scalar::{Malformed, Scalars},
+};
+
+/// By which method it is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `personal_sign`: with a prefix that keeps it from being a transaction.
+    Personal,
+    /// `eth_sign`: 32 bytes as they are, be they a transaction's hash.
+    EthSign,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// How it is signed.
+    pub method: Method,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Where it stands.
+    pub path: String,
+}
+
+impl Message {
+    /// The text, if it is one that people can read.
+    pub fn text(&self) -> Option<&str> {
+        let text = std::str::from_utf8(&self.bytes).ok()?;
+        let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        (!text.chars().any(odd)).then_some(text)
+    }
+
+    /// What is signed. Line ends are taken as they are.
+    pub fn digest(&self) -> B256 {
+        match self.method {
+            Method::Personal => personal_hash(&self.bytes),
+            Method::EthSign => B256::try_from(&self.bytes[..]).unwrap_or_else(|_| personal_hash(&self.bytes)),
+        }
+    }
+
+    /// Whether it is nothing but a hash, as bytes or as a text of digits.
+    pub fn is_hash(&self) -> bool {
+        let digits = self.text().map(|text| text.trim().trim_start_matches("0x"));
+        self.bytes.len() == 32
+            || digits.is_some_and(|digits| {
+                digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+            })
+    }
+}
+
+/// Reads a message: a JSON-RPC request (`personal_sign`, `eth_sign`), an object with `message`, or the bytes themselves.
+pub fn read(input: &[u8], scalars: &mut Scalars) -> Result<Message, Malformed> {
+    if input.len() > json::MAX_BYTES {
+        return Err(Malformed::new(
+            "input",
+            format!("{} bytes; at most {} are read", input.len(), json::MAX_BYTES),
+        ));
+    }
+    if input.trim_ascii_start().starts_with(b"{")
+        && let Ok(node) = json::parse(input)
+        && (node.get("method").is_some() || node.get("message").is_some())
+    {
+        return read_node(&node, scalars);
+    }
+    // A text file ends in a line end that nobody typed into the wallet.
+    let bytes = input.strip_suffix(b"\n").unwrap_or(input);
+    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+    Ok(Message { method: Method::Personal, bytes: bytes.to_vec(), path: "input".to_owned() })
+}
+
+/// As [`read`], from JSON.
+pub fn read_node(node: &Node, scalars: &mut Scalars) -> Result<Message, Malformed> {
+    let method = match node.get("method").and_then(Node::text) {
+        None | Some("personal_sign") => Method::Personal,
+        Some("eth_sign") => Method::EthSign,
+        Some(other) => {
+            return Err(Malformed::new("method", format!("{:?} signs no message", json::shorten(other))));
+        }
+    };
+    let (value, path) = match (node.get("params").map(|params| &params.value), node.get("message")) {
+        (Some(Json::List(params)), _) => {
+            let index = usize::from(method == Method::EthSign);
+            // Wallets take `personal_sign` parameters in either order: the address is the one with 42 characters.
+            let is_address =
+                |node: &Node| node.text().is_some_and(|text| text.len() == 42 && text.starts_with("0x"));
+            let index = match &params[..] {
+                [first, second, ..] if is_address(first) && !is_address(second) => 1,
+                _ => index,
+            };
+            (params.get(index), format!("params[{index}]"))
+        }
+        (_, message) => (message, "message".to_owned()),
+    };
+    let value = value.ok_or_else(|| Malformed::new(&path, "is absent"))?;
+    let text = value
+        .text()
+        .ok_or_else(|| Malformed::new(&path, format!("{} where a text should be", value.value.kind())))?;
+    let bytes = match text.strip_prefix("0x") {
+        // Wallets sign `0x…` as bytes only if it is hexadecimal, and as text otherwise.
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            scalars.bytes_text(text, &path)?
+        }
+        _ => text.as_bytes().to_vec(),
+    };
+    Ok(Message { method, bytes, path })
+}

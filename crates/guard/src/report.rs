@@ -1,0 +1,199 @@
+//! The answer: one document, the same for people and programs.
+
+use serde::Serialize;
+use tracehound_model::Decision;
+
+use crate::{
+    finding::{Finding, Severity},
+    policy::Policy,
+    safe::{Hashes, hash::device_form},
+};
+
+/// Name and version of the JSON form. A change that breaks readers changes the number.
+pub const SCHEMA: &str = "tracehound.guard/1";
+
+/// What was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Safe transactions.
+    Safe,
+    /// Ordinary transactions.
+    Transaction,
+    /// Typed data.
+    TypedData,
+    /// A text or bytes.
+    Message,
+}
+
+/// The three hashes, as computed and as hardware devices show them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HashReport {
+    /// As computed, lower case.
+    #[serde(flatten)]
+    pub hashes: Hashes,
+    /// As devices show them: upper case.
+    pub device: DeviceForm,
+}
+
+/// Upper-case digits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeviceForm {
+    /// Domain hash.
+    pub domain: String,
+    /// Message hash.
+    pub message: String,
+    /// What is signed.
+    pub digest: String,
+}
+
+impl From<Hashes> for HashReport {
+    fn from(hashes: Hashes) -> Self {
+        let device = DeviceForm {
+            domain: device_form(&hashes.domain),
+            message: device_form(&hashes.message),
+            digest: device_form(&hashes.digest),
+        };
+        Self { hashes, device }
+    }
+}
+
+/// A call in the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CallReport {
+    /// Where.
+    pub path: String,
+    /// Calls around it.
+    pub depth: usize,
+    /// Whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Wei.
+    pub value: String,
+    /// Whether foreign code runs on the caller's own storage.
+    pub delegatecall: bool,
+    /// The function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
+    /// The arguments: name and value.
+    pub arguments: Vec<(String, String)>,
+    /// Bytes of call data.
+    pub data_len: usize,
+}
+
+/// A signature in the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SignatureReport {
+    /// Where.
+    pub path: String,
+    /// Form, in words.
+    pub form: String,
+    /// Whose it is said to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<String>,
+    /// Whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
+    /// Whether that is proven and agrees.
+    pub good: bool,
+    /// When it was collected, as written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+}
+
+/// One thing to be signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// Where in the input.
+    pub path: String,
+    /// What it is, in a line.
+    pub title: String,
+    /// What it does, in one sentence.
+    pub intent: String,
+    /// Facts worth seeing: name and value.
+    pub fields: Vec<(String, String)>,
+    /// The hashes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hashes: Option<HashReport>,
+    /// The calls, outermost first.
+    pub calls: Vec<CallReport>,
+    /// The signatures.
+    pub signatures: Vec<SignatureReport>,
+}
+
+/// Which policy was in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PolicyReport {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its file.
+    pub hash: String,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// What was looked at.
+    pub kind: Kind,
+    /// The verdict.
+    pub verdict: Decision,
+    /// Exit code of the command: 0 allow, 10 review, 20 block, 30 incomplete.
+    pub exit_code: u8,
+    /// The verdict in a sentence.
+    pub summary: String,
+    /// What is to be signed.
+    pub items: Vec<Item>,
+    /// Findings, the heaviest first.
+    pub findings: Vec<Finding>,
+    /// What nobody looked at, and how to have it looked at.
+    pub not_checked: Vec<String>,
+    /// The policy in force.
+    pub policy: PolicyReport,
+}
+
+impl Report {
+    /// Joins items and findings into a verdict.
+    pub fn new(
+        kind: Kind,
+        items: Vec<Item>,
+        mut findings: Vec<Finding>,
+        not_checked: Vec<String>,
+        policy: &Policy,
+    ) -> Self {
+        findings.sort_by(|a, b| {
+            b.severity
+                .cmp(&a.severity)
+                .then_with(|| (a.id, &a.path, &a.title).cmp(&(b.id, &b.path, &b.title)))
+        });
+        findings.dedup();
+        let verdict = findings.iter().map(|finding| finding.severity.decision()).max();
+        let verdict = verdict.unwrap_or(Decision::Allow);
+        let summary = match findings.first() {
+            Some(worst) if worst.severity > Severity::Info => worst.title.clone(),
+            _ => "Nothing stands against it, and everything the policy asks for was there.".to_owned(),
+        };
+        Self {
+            schema: SCHEMA,
+            kind,
+            verdict,
+            exit_code: verdict.exit_code(),
+            summary,
+            items,
+            findings,
+            not_checked,
+            policy: PolicyReport { name: policy.name.clone(), hash: policy.hash.clone() },
+        }
+    }
+
+    /// Whether a check has something to say.
+    pub fn has(&self, id: &str) -> bool {
+        self.findings.iter().any(|finding| finding.id.as_str() == id && finding.severity > Severity::Info)
+    }
+
+    /// Findings of one check.
+    pub fn of(&self, id: &str) -> Vec<&Finding> {
+        self.findings.iter().filter(|finding| finding.id.as_str() == id).collect()
+    }
+}

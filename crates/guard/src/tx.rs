@@ -1,0 +1,224 @@
+//! Ordinary transactions: JSON as wallets pass it on, raw bytes as nodes take them, batches of EIP-5792.
+
+use alloy_primitives::{Address, U256};
+
+use crate::{
+    json::{Json, Node},
+    rlp::{self, Rlp},
+    scalar::{Malformed, Scalars},
+    typed::Authorization,
+};
+
+/// Most calls of one batch.
+pub const MAX_BATCH: usize = 1_000;
+
+/// A transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EvmTx {
+    /// Where it stands.
+    pub path: String,
+    /// Chain, if given.
+    pub chain_id: Option<u64>,
+    /// Sender, if given.
+    pub from: Option<Address>,
+    /// Receiver; none creates a contract.
+    pub to: Option<Address>,
+    /// Wei.
+    pub value: U256,
+    /// Call data.
+    pub data: Vec<u8>,
+    /// EIP-7702 authorizations.
+    pub authorizations: Vec<Authorization>,
+}
+
+/// Reads raw bytes: legacy, EIP-2930, EIP-1559, EIP-4844, EIP-7702, signed or not.
+pub fn read_raw(bytes: &[u8], path: &str) -> Result<EvmTx, Malformed> {
+    let fail = |what: String| Malformed::new(path, what);
+    let first = *bytes.first().ok_or_else(|| fail("no bytes".to_owned()))?;
+    // Where to, value, data and the authorizations stand, by type. Source: the EIP of each.
+    let (body, kind) = if first >= 0xc0 { (bytes, 0) } else { (&bytes[1..], first) };
+    let (chain, to, authorizations, unsigned, signed): (
+        Option<usize>,
+        usize,
+        Option<usize>,
+        &[usize],
+        usize,
+    ) = match kind {
+        0 => (None, 3, None, &[6, 9], 9),
+        1 => (Some(0), 4, None, &[8], 11),
+        2 => (Some(0), 5, None, &[9], 12),
+        3 => (Some(0), 5, None, &[11], 14),
+        4 => (Some(0), 5, Some(9), &[10], 13),
+        other => return Err(fail(format!("transactions of type {other} are not known"))),
+    };
+    let item = rlp::decode(body).map_err(|error| fail(format!("no transaction: {error}")))?;
+    let fields = item.list().ok_or_else(|| fail("no list of fields".to_owned()))?;
+    if fields.len() != signed && !unsigned.contains(&fields.len()) {
+        return Err(fail(format!("{} fields; a transaction of type {kind} has others", fields.len())));
+    }
+    let uint = |index: usize, name: &str| {
+        let number = fields.get(index).and_then(Rlp::uint);
+        number.ok_or_else(|| Malformed::new(&format!("{path}.{name}"), "is no number in its shortest form"))
+    };
+    let bytes = |index: usize, name: &str| {
+        let bytes = fields.get(index).and_then(Rlp::bytes);
+        bytes.ok_or_else(|| Malformed::new(&format!("{path}.{name}"), "is no bytes"))
+    };
+    let mut tx = EvmTx { path: path.to_owned(), ..EvmTx::default() };
+    tx.chain_id = match chain {
+        Some(index) => Some(small(uint(index, "chainId")?, path)?),
+        None => legacy_chain(fields),
+    };
+    tx.to = match bytes(to, "to")? {
+        [] => None,
+        address => Some(Address::try_from(address).map_err(|_| {
+            Malformed::new(&format!("{path}.to"), format!("{} bytes, not 20", address.len()))
+        })?),
+    };
+    tx.value = uint(to + 1, "value")?;
+    tx.data = bytes(to + 2, "data")?.to_vec();
+    if let Some(list) = authorizations.and_then(|index| fields.get(index)) {
+        let list = list.list().ok_or_else(|| fail("the authorizations are no list".to_owned()))?;
+        for (index, item) in list.iter().enumerate() {
+            let at = format!("{path}.authorizationList[{index}]");
+            tx.authorizations.push(raw_authorization(item, &at)?);
+        }
+    }
+    Ok(tx)
+}
+
+fn raw_authorization(item: &Rlp<'_>, path: &str) -> Result<Authorization, Malformed> {
+    let read = || {
+        let parts = item.list()?;
+        Some(Authorization {
+            path: path.to_owned(),
+            chain_id: parts.first()?.uint()?,
+            address: Address::try_from(parts.get(1)?.bytes()?).ok()?,
+            nonce: parts.get(2)?.uint()?,
+        })
+    };
+    read().ok_or_else(|| Malformed::new(path, "is no authorization [chain_id, address, nonce, …]"))
+}
+
+/// The chain in the `v` of a legacy transaction (EIP-155).
+fn legacy_chain(fields: &[Rlp<'_>]) -> Option<u64> {
+    let v = u64::try_from(fields.get(6)?.uint()?).ok()?;
+    // Unsigned, the chain itself stands there, and two zeros behind it.
+    if fields.len() == 9 && fields[7].uint() == Some(U256::ZERO) && fields[8].uint() == Some(U256::ZERO) {
+        return Some(v);
+    }
+    (v >= 35).then(|| (v - 35) / 2)
+}
+
+fn small(value: U256, path: &str) -> Result<u64, Malformed> {
+    u64::try_from(value).map_err(|_| Malformed::new(path, format!("{value} is above 2^64-1")))
+}
+
+/// Reads JSON: one transaction, a list of them, or a batch of `wallet_sendCalls`.
+pub fn read_node(node: &Node, path: &str, scalars: &mut Scalars) -> Result<Vec<EvmTx>, Malformed> {
+    match &node.value {
+        Json::Text(text) => Ok(vec![read_raw(&scalars.bytes_text(text, path)?, path)?]),
+        Json::List(list) => {
+            if list.is_empty() || list.len() > MAX_BATCH {
+                return Err(Malformed::new(
+                    path,
+                    format!("{} transactions; 1 to {MAX_BATCH} are read", list.len()),
+                ));
+            }
+            let mut all = Vec::new();
+            for (index, node) in list.iter().enumerate() {
+                all.extend(read_node(node, &format!("{path}[{index}]"), scalars)?);
+                if all.len() > MAX_BATCH {
+                    return Err(Malformed::new(path, format!("more than {MAX_BATCH} calls")));
+                }
+            }
+            Ok(all)
+        }
+        Json::Map(_) => match node.get("calls") {
+            Some(calls) => {
+                let calls = calls
+                    .list()
+                    .ok_or_else(|| Malformed::new(&format!("{path}.calls"), "a list should be here"))?;
+                if calls.is_empty() || calls.len() > MAX_BATCH {
+                    return Err(Malformed::new(
+                        path,
+                        format!("{} calls; 1 to {MAX_BATCH} are read", calls.len()),
+                    ));
+                }
+                let around = read_one(node, path, scalars)?;
+                let mut all = Vec::new();
+                for (index, call) in calls.iter().enumerate() {
+                    let mut tx = read_one(call, &format!("{path}.calls[{index}]"), scalars)?;
+                    tx.from = tx.from.or(around.from);
+                    tx.chain_id = tx.chain_id.or(around.chain_id);
+                    all.push(tx);
+                }
+                Ok(all)
+            }
+            None => Ok(vec![read_one(node, path, scalars)?]),
+        },
+        other => Err(Malformed::new(path, format!("{} where a transaction should be", other.kind()))),
+    }
+}
+
+fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Malformed> {
+    let at = |field: &str| format!("{path}.{field}");
+    if node.map().is_none() {
+        return Err(Malformed::new(path, format!("{} where a transaction should be", node.value.kind())));
+    }
+    let mut tx = EvmTx { path: path.to_owned(), ..EvmTx::default() };
+    if let Some(chain) = node.any(&["chainId", "chain_id"]) {
+        tx.chain_id = Some(small(scalars.uint(chain, &at("chainId"))?, &at("chainId"))?);
+    }
+    if let Some(from) = node.any(&["from"]) {
+        tx.from = Some(scalars.address(from, &at("from"))?);
+    }
+    if let Some(to) = node.any(&["to"]) {
+        tx.to = Some(scalars.address(to, &at("to"))?);
+    }
+    if let Some(value) = node.any(&["value"]) {
+        tx.value = scalars.uint(value, &at("value"))?;
+    }
+    let (data, input) = (node.any(&["data"]), node.any(&["input"]));
+    if let Some(data) = data.or(input) {
+        tx.data = scalars.bytes(data, &at("data"))?;
+    }
+    if let (Some(_), Some(input)) = (data, input)
+        && scalars.bytes(input, &at("input"))? != tx.data
+    {
+        return Err(Malformed::new(&at("input"), "data and input differ: nodes take the one or the other"));
+    }
+    if let Some(list) = node.any(&["authorizationList", "authorization_list"]) {
+        let list =
+            list.list().ok_or_else(|| Malformed::new(&at("authorizationList"), "a list should be here"))?;
+        for (index, item) in list.iter().enumerate() {
+            let path = at(&format!("authorizationList[{index}]"));
+            tx.authorizations.push(Authorization::read(item, &path, scalars)?);
+        }
+    }
+    Ok(tx)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// EIP-155's own example.
+    const LEGACY: &str = "f86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a76400008025a028ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83";
+
+    #[test]
+    fn the_example_of_eip_155_is_read() {
+        let tx = read_raw(&hex::decode(LEGACY).expect("hex"), "tx").expect("a transaction");
+        assert_eq!(tx.chain_id, Some(1));
+        assert_eq!(tx.to, Some(Address::repeat_byte(0x35)));
+        assert_eq!(tx.value, U256::from(1_000_000_000_000_000_000_u64));
+    }
+
+    #[test]
+    fn cut_lengthened_and_unknown_bytes_are_refused() {
+        let bytes = hex::decode(LEGACY).expect("hex");
+        for bad in [&bytes[..50], &[&bytes[..], &[0]].concat(), &[0x05, 0xc0], &[], &[0x02, 0xc0]] {
+            assert!(read_raw(bad, "tx").is_err());
+        }
+    }
+}

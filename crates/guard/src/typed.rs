@@ -1,0 +1,12 @@
+//! EIP-712 typed data: read strictly, hashed, and understood.
+
+pub mod auth;
+pub mod encode;
+pub mod meaning;
+pub mod read;
+
+pub use self::{
+    auth::Authorization,
+    meaning::{Item, ItemKind, Meaning, Order, meaning},
+    read::{Data, TypedData, read},
+};

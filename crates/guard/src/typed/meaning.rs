@@ -1,0 +1,355 @@
+//! What typed data gives away: allowances, orders, or nothing that can be seen.
+
+use alloy_primitives::{Address, U256};
+
+use super::read::{Data, TypedData};
+use crate::{
+    decode::{By, Extent, Grant},
+    known::PERMIT2,
+};
+
+/// Most orders of one bulk signature that are examined.
+pub const MAX_ORDERS: usize = 1_024;
+
+/// What kind of thing changes hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemKind {
+    /// The chain's coin.
+    Coin,
+    /// An ERC-20 token.
+    Token,
+    /// An NFT.
+    Nft,
+}
+
+/// Something that changes hands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// What kind.
+    pub kind: ItemKind,
+    /// Contract; zero for the coin.
+    pub token: Address,
+    /// Number of an NFT; a criterion for several.
+    pub id: U256,
+    /// The least it can come down to.
+    pub least: U256,
+    /// Who gets it; none for what is offered.
+    pub recipient: Option<Address>,
+    /// Whether any NFT of the collection will do.
+    pub any_of: bool,
+}
+
+/// An order: what is given, and for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Where it stands.
+    pub path: String,
+    /// The market.
+    pub market: &'static str,
+    /// Who gives.
+    pub maker: Address,
+    /// What is given.
+    pub offer: Vec<Item>,
+    /// What is asked for.
+    pub asked: Vec<Item>,
+    /// The only one who may take it.
+    pub taker: Option<Address>,
+    /// A contract that decides about it.
+    pub zone: Option<Address>,
+    /// Until when.
+    pub ends: Option<U256>,
+}
+
+/// What typed data means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// Rights over tokens, with their paths.
+    Grants(Vec<(String, Grant)>),
+    /// Orders.
+    Orders {
+        /// The orders, blanks of a bulk tree left out.
+        orders: Vec<Order>,
+        /// Whether there were more than [`MAX_ORDERS`].
+        cut: bool,
+    },
+    /// Nothing but hashes: what is agreed to cannot be seen.
+    Blind,
+    /// A Safe transaction.
+    SafeTx,
+    /// A message of a Safe.
+    SafeMessage,
+    /// Signing in or voting or something else that only its contract understands.
+    Other,
+}
+
+/// Works out what typed data means, by its values.
+pub fn meaning(data: &TypedData) -> Meaning {
+    let message = &data.message;
+    let verifying = data.domain.address("verifyingContract");
+    match &data.primary[..] {
+        "SafeTx" => return Meaning::SafeTx,
+        "SafeMessage" => return Meaning::SafeMessage,
+        "OrderComponents" => {
+            if let Some(order) = seaport(message, "message") {
+                return Meaning::Orders { orders: vec![order], cut: false };
+            }
+        }
+        "BulkOrder" => {
+            let mut orders = Vec::new();
+            let mut cut = false;
+            if let Some(tree) = message.get("tree") {
+                leaves(tree, "message.tree", &mut orders, &mut cut);
+            }
+            if !orders.is_empty() {
+                return Meaning::Orders { orders, cut };
+            }
+        }
+        "ERC721Order" | "ERC1155Order" => {
+            if let Some(order) = zero_ex(message) {
+                return Meaning::Orders { orders: vec![order], cut: false };
+            }
+        }
+        "Order" | "Maker" => {
+            if let Some(order) = blur(message).or_else(|| looks_rare(message)) {
+                return Meaning::Orders { orders: vec![order], cut: false };
+            }
+        }
+        _ => {}
+    }
+    let grants = grants(data, verifying);
+    if !grants.is_empty() {
+        return Meaning::Grants(grants);
+    }
+    if is_blind(message) { Meaning::Blind } else { Meaning::Other }
+}
+
+/// Only hashes, and numbers that say nothing by themselves.
+fn is_blind(data: &Data) -> bool {
+    fn hashes(data: &Data) -> (usize, usize) {
+        match data {
+            Data::Fixed(_, 32) | Data::Bytes(_) => (1, 0),
+            Data::Struct(_, fields) => fields
+                .iter()
+                .map(|(name, field)| match (&name[..], field) {
+                    ("nonce" | "deadline" | "expiry" | "salt" | "counter", Data::Uint(_)) => (0, 0),
+                    _ => hashes(field),
+                })
+                .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)),
+            Data::List(items) => {
+                items.iter().map(hashes).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+            }
+            _ => (0, 1),
+        }
+    }
+    let (blind, readable) = hashes(data);
+    blind > 0 && readable == 0
+}
+
+fn extent(amount: U256, bits: u16) -> Extent {
+    if amount.is_zero() { Extent::None } else { Extent::Exact(amount, bits) }
+}
+
+fn grants(data: &TypedData, verifying: Option<Address>) -> Vec<(String, Grant)> {
+    let message = &data.message;
+    let permit2 = || data.domain.text("name") == Some("Permit2") || verifying == Some(PERMIT2);
+    let found = match &data.primary[..] {
+        "PermitSingle" => details(message, "details", "message").into_iter().collect(),
+        "PermitBatch" => {
+            let count = message.list("details").map_or(0, <[Data]>::len);
+            (0..count).filter_map(|index| details(message, &format!("details.{index}"), "message")).collect()
+        }
+        name if name.starts_with("PermitBatch") && name.contains("TransferFrom") => {
+            let count = message.list("permitted").map_or(0, <[Data]>::len);
+            (0..count).filter_map(|index| permitted(message, &format!("permitted.{index}"))).collect()
+        }
+        name if name.starts_with("Permit") && (name.contains("TransferFrom") || permit2()) => {
+            permitted(message, "permitted").into_iter().collect()
+        }
+        _ => Vec::new(),
+    };
+    if !found.is_empty() {
+        return found;
+    }
+    // By shape: EIP-2612 and DAI, whatever the struct is called.
+    let spender = message.address("spender").or_else(|| message.address("operator"));
+    let (Some(token), Some(spender)) = (verifying, spender) else { return Vec::new() };
+    let owner = message.address("owner").or_else(|| message.address("holder"));
+    let deadline =
+        message.uint("deadline").or_else(|| message.uint("expiry")).or_else(|| message.uint("sigDeadline"));
+    let all = match message.get("allowed").or_else(|| message.get("approved")) {
+        Some(Data::Bool(true)) => Some(Extent::All),
+        Some(Data::Bool(false)) => Some(Extent::None),
+        _ => None,
+    };
+    let amount = ["value", "amount", "wad", "allowance"].iter().find_map(|key| message.uint(key));
+    let nft =
+        ["tokenId", "id"].iter().find_map(|key| message.uint(key)).map(|_| Extent::Exact(U256::from(1), 256));
+    let Some(extent) = all.or_else(|| amount.map(|amount| extent(amount, 256))).or(nft) else {
+        return Vec::new();
+    };
+    let grant = Grant { by: By::Permit, token, owner, spender, extent, expires: None, deadline };
+    vec![("message".to_owned(), grant)]
+}
+
+/// One `PermitDetails` of Permit2. Source: Uniswap permit2, `IAllowanceTransfer`.
+fn details(message: &Data, at: &str, root: &str) -> Option<(String, Grant)> {
+    let field = |name: &str| format!("{at}.{name}");
+    let grant = Grant {
+        by: By::Permit,
+        token: message.address(&field("token"))?,
+        owner: None,
+        spender: message.address("spender")?,
+        extent: extent(message.uint(&field("amount"))?, 160),
+        expires: message.uint(&field("expiration")),
+        deadline: message.uint("sigDeadline"),
+    };
+    Some((format!("{root}.{at}"), grant))
+}
+
+/// One `TokenPermissions` of Permit2. Source: Uniswap permit2, `ISignatureTransfer`.
+fn permitted(message: &Data, at: &str) -> Option<(String, Grant)> {
+    let grant = Grant {
+        by: By::PermitTransfer,
+        token: message.address(&format!("{at}.token"))?,
+        owner: None,
+        spender: message.address("spender")?,
+        extent: extent(message.uint(&format!("{at}.amount"))?, 256),
+        expires: None,
+        deadline: message.uint("deadline"),
+    };
+    Some((format!("message.{at}"), grant))
+}
+
+fn leaves(tree: &Data, path: &str, orders: &mut Vec<Order>, cut: &mut bool) {
+    if orders.len() >= MAX_ORDERS {
+        *cut = true;
+        return;
+    }
+    match tree {
+        Data::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                leaves(item, &format!("{path}[{index}]"), orders, cut);
+            }
+        }
+        // A tree is filled up with blank orders.
+        blank if blank.address("offerer").is_some_and(|offerer| offerer.is_zero()) => {}
+        leaf => orders.extend(seaport(leaf, path)),
+    }
+}
+
+/// An order of Seaport. Source: `ConsiderationStructs.sol`.
+fn seaport(order: &Data, path: &str) -> Option<Order> {
+    let maker = order.address("offerer")?;
+    let item = |data: &Data| {
+        let number = |name: &str| data.uint(name);
+        let kind = match u8::try_from(number("itemType")?).ok()? {
+            0 => ItemKind::Coin,
+            1 => ItemKind::Token,
+            _ => ItemKind::Nft,
+        };
+        Some(Item {
+            kind,
+            token: data.address("token")?,
+            id: number("identifierOrCriteria")?,
+            least: number("startAmount")?.min(number("endAmount")?),
+            recipient: data.address("recipient"),
+            any_of: number("itemType")? > U256::from(3),
+        })
+    };
+    let offer: Option<Vec<Item>> = order.list("offer")?.iter().map(item).collect();
+    let asked: Option<Vec<Item>> = order.list("consideration")?.iter().map(item).collect();
+    let asked = asked?;
+    // An NFT that somebody else must receive names the only one who would pay for it.
+    let stranger = asked.iter().find(|item| item.kind == ItemKind::Nft && item.recipient != Some(maker));
+    let restricted = order.uint("orderType").is_some_and(|kind| kind >= U256::from(2));
+    Some(Order {
+        path: path.to_owned(),
+        market: "Seaport",
+        maker,
+        offer: offer?,
+        taker: stranger.and_then(|item| item.recipient),
+        asked,
+        zone: order.address("zone").filter(|zone| restricted && !zone.is_zero()),
+        ends: order.uint("endTime"),
+    })
+}
+
+/// An NFT order of 0x version 4. Source: `LibNFTOrder.sol`.
+fn zero_ex(order: &Data) -> Option<Order> {
+    let maker = order.address("maker")?;
+    let sells = order.uint("direction")?.is_zero();
+    let collection = order.address("erc721Token").or_else(|| order.address("erc1155Token"))?;
+    let id = order.uint("erc721TokenId").or_else(|| order.uint("erc1155TokenId")).unwrap_or_default();
+    let count = order.uint("erc1155TokenAmount").unwrap_or(U256::from(1));
+    let nft =
+        Item { kind: ItemKind::Nft, token: collection, id, least: count, recipient: None, any_of: false };
+    let price = Item {
+        kind: ItemKind::Token,
+        token: order.address("erc20Token")?,
+        id: U256::ZERO,
+        least: order.uint("erc20TokenAmount")?,
+        recipient: None,
+        any_of: false,
+    };
+    let to_maker = |item: Item| Item { recipient: Some(maker), ..item };
+    let (offer, asked) = if sells { (nft, to_maker(price)) } else { (price, to_maker(nft)) };
+    Some(Order {
+        path: "message".to_owned(),
+        market: "0x",
+        maker,
+        offer: vec![offer],
+        asked: vec![asked],
+        taker: order.address("taker").filter(|taker| !taker.is_zero()),
+        zone: None,
+        ends: order.uint("expiry"),
+    })
+}
+
+/// An order of Blur. Source: `OrderStructs.sol` of the Blur exchange.
+fn blur(order: &Data) -> Option<Order> {
+    let maker = order.address("trader")?;
+    let sells = order.uint("side")? == U256::from(1);
+    let currency = order.address("paymentToken")?;
+    let nft = Item {
+        kind: ItemKind::Nft,
+        token: order.address("collection")?,
+        id: order.uint("tokenId")?,
+        least: order.uint("amount").unwrap_or(U256::from(1)),
+        recipient: None,
+        any_of: false,
+    };
+    Some(simple("Blur", maker, sells, nft, currency, order.uint("price")?, order.uint("expirationTime")))
+}
+
+/// An order of LooksRare version 2. Source: `OrderStructs.sol` of LooksRare.
+fn looks_rare(order: &Data) -> Option<Order> {
+    let maker = order.address("signer")?;
+    let sells = order.uint("quoteType")? == U256::from(1);
+    let nft = Item {
+        kind: ItemKind::Nft,
+        token: order.address("collection")?,
+        id: order.uint("itemIds.0").unwrap_or_default(),
+        least: order.uint("amounts.0").unwrap_or(U256::from(1)),
+        recipient: None,
+        any_of: false,
+    };
+    let price = order.uint("price")?;
+    Some(simple("LooksRare", maker, sells, nft, order.address("currency")?, price, order.uint("endTime")))
+}
+
+fn simple(
+    market: &'static str,
+    maker: Address,
+    sells: bool,
+    nft: Item,
+    currency: Address,
+    price: U256,
+    ends: Option<U256>,
+) -> Order {
+    let kind = if currency.is_zero() { ItemKind::Coin } else { ItemKind::Token };
+    let money = Item { kind, token: currency, id: U256::ZERO, least: price, recipient: None, any_of: false };
+    let to_maker = |item: Item| Item { recipient: Some(maker), ..item };
+    let (offer, asked) = if sells { (nft, to_maker(money)) } else { (money, to_maker(nft)) };
+    let path = "message".to_owned();
+    Order { path, market, maker, offer: vec![offer], asked: vec![asked], taker: None, zone: None, ends }
+}

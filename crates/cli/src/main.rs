@@ -43,7 +43,7 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Screen(args) => commands::screen::run(common, &data, args, &mut out),
         Command::Lists(command) => commands::lists::run(common, &data, command, &mut out),
         Command::Ingest(command) => commands::ingest::ingest(common, &data, command, &mut out),
-        Command::Analyze(command) => commands::analyze::run(common, command, &mut out),
+        Command::Analyze(command) => commands::analyze::run(common, &data, command, &mut out),
         Command::Ledger(command) => commands::ingest::ledger(common, &data, command, &mut out),
         Command::Trace(args) => commands::trace::run(common, &data, args, &mut out),
         Command::Exposure(args) => commands::exposure::run(common, &data, args, &mut out),

@@ -1,7 +1,10 @@
-//! `tracehound analyze`: single transactions from standard input, one a line, answered one a line in the same order.
+//! `tracehound analyze`: single transactions from standard input, one a line, answered one a line in the same order; and
+//! patterns in the ledger.
 
 mod boltzmann;
 mod coinjoin;
+mod patterns;
+mod peel;
 
 use std::io::{BufRead, Read, Write};
 
@@ -11,6 +14,7 @@ use serde::Serialize;
 
 use crate::{
     args::{AnalyzeCommand, Common, Output},
+    folder::Folder,
     progress,
 };
 
@@ -21,16 +25,17 @@ const BATCH_BYTES: usize = 8 << 20;
 /// Longest line: more than the largest transaction that fits a block, with its previous outputs.
 const MAX_LINE: usize = 16 << 20;
 
-pub(crate) fn run(common: &Common, command: &AnalyzeCommand, out: &mut dyn Write) -> Result<u8> {
-    if matches!(common.output, Output::Csv | Output::Json) {
-        return Err(miette!("analyze answers in jsonl, one object a line: leave out --output"));
-    }
-    progress::end_on_interrupt().into_diagnostic()?;
+pub(crate) fn run(
+    common: &Common,
+    data: &Folder,
+    command: &AnalyzeCommand,
+    out: &mut dyn Write,
+) -> Result<u8> {
     match command {
-        AnalyzeCommand::Coinjoin(_) => answer(common.quiet, out, &coinjoin::answer),
-        AnalyzeCommand::Boltzmann(args) => {
-            answer(common.quiet, out, &|line| boltzmann::answer(line, args.work))
-        }
+        AnalyzeCommand::Coinjoin(_) => answer(common, out, &coinjoin::answer),
+        AnalyzeCommand::Boltzmann(args) => answer(common, out, &|line| boltzmann::answer(line, args.work)),
+        AnalyzeCommand::Peel(args) => peel::run(common, data, args, out),
+        AnalyzeCommand::Patterns(args) => patterns::run(common, data, args, out),
     }
 }
 
@@ -85,8 +90,12 @@ impl Batch {
     }
 }
 
-fn answer(quiet: bool, out: &mut dyn Write, one: &(dyn Fn(&[u8]) -> Answered + Sync)) -> Result<u8> {
-    let bar = progress::counter(quiet);
+fn answer(common: &Common, out: &mut dyn Write, one: &(dyn Fn(&[u8]) -> Answered + Sync)) -> Result<u8> {
+    if matches!(common.output, Output::Csv | Output::Json) {
+        return Err(miette!("analyze answers in jsonl, one object a line: leave out --output"));
+    }
+    progress::end_on_interrupt().into_diagnostic()?;
+    let bar = progress::counter(common.quiet);
     bar.set_message("analysed");
     let mut input = std::io::stdin().lock();
     let mut batch = Batch::default();

@@ -4,7 +4,8 @@
 //! million of them; they feed benchmarks and tests. [`demo_case`] tells a small heist in such a chain, with the truth about
 //! every satoshi of the loot. Everything is *generated* and says so; the same seed gives the same bytes on every platform.
 //!
-//! **Invariant:** no clock, no system randomness, no floating point. Only the functions that write block files do I/O.
+//! **Invariant:** no clock, no system randomness, no floating point. Only the functions that write block files and
+//! read the truth do I/O.
 
 mod assembler;
 mod case;
@@ -18,6 +19,7 @@ mod measured;
 mod owner;
 mod pool;
 mod repeat;
+pub mod score;
 mod truth;
 mod wire;
 

@@ -24,7 +24,8 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["model", "bitcoin", "evm", "tron", "ledger", "ingest", "attribution", "analysis", "screen"],
     ),
     ("casework", &["model", "ledger", "attribution", "analysis", "screen", "share"]),
-    ("range", &["model"]),
+    // Measures what analysis finds in the chains it makes.
+    ("range", &["model", "ledger", "analysis"]),
     ("lake", &["model", "ledger", "attribution", "analysis"]),
     ("server", ALL_BUT_DOORS),
     ("cli", ALL_AND_SERVER),

@@ -4,3 +4,4 @@ mod case;
 mod chain;
 mod heist;
 mod repeat;
+mod score;

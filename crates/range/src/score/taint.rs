@@ -1,0 +1,273 @@
+//! How much of the loot the rules of taint find, and how much of what they call loot is none.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::Serialize;
+use tracehound_analysis::taint::{
+    Direction, Fate, Label, Method, Mix, Options, Seed, Stops, Walk, WalkLimits, walk,
+};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, TxView};
+use tracehound_model::OutPoint;
+
+use super::{Answers, Chain, Place, ScoreError, Share};
+use crate::{Role, Typology, Wallet, dice::Dice};
+
+/// Where a walk stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StopAt {
+    /// At services and at `CoinJoin`s: what `trace` does unless told otherwise.
+    ServicesAndMixes,
+    /// At services; on behind `CoinJoin`s by haircut.
+    Services,
+    /// Nowhere: through services too, as if nobody were known.
+    Nothing,
+}
+
+impl StopAt {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::ServicesAndMixes, Self::Services, Self::Nothing];
+
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ServicesAndMixes => "services-and-mixes",
+            Self::Services => "services",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    fn limits(self, method: Method) -> WalkLimits {
+        // Without a stop everything is reached in the end, by poison soon: it is cut, and what is cut is booked.
+        let boundless = self == Self::Nothing || self == Self::Services && method == Method::Poison;
+        WalkLimits { txs: if boundless { BOUNDLESS_TXS } else { 100_000 }, ..WalkLimits::default() }
+    }
+}
+
+/// Transactions divided in a walk that nothing stops.
+pub(super) const BOUNDLESS_TXS: usize = 2_000;
+
+/// What was measured of one rule, value-weighted. All amounts in satoshi.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TaintRates {
+    /// Walks, each from one theft or one part of one.
+    pub samples: u64,
+    /// Loot found at the outputs where it ended, of all loot that did not go into fees.
+    pub recall: Share,
+    /// Loot among what the rule says is dirty where its walk ended.
+    pub precision: Share,
+    /// The same by service instead of by output: loot attributed to the service at which it arrived.
+    pub services_recall: Share,
+    /// Loot among what the rule says arrived at each service.
+    pub services_precision: Share,
+    /// What stopped before a `CoinJoin`, of what was followed: nothing is said about where it is.
+    pub mixed: Share,
+    /// From an unrelated coin: what the rule places where there is loot, of the coin.
+    pub placebo: Share,
+    /// From an unrelated coin: what arrives at a service at which the loot arrived too, of the coin.
+    pub placebo_services: Share,
+    /// Sum of the differences between what was followed and what was booked. Poison's is not counted: it grows.
+    pub conservation_error: u128,
+}
+
+impl TaintRates {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.samples += other.samples;
+        self.recall += other.recall;
+        self.precision += other.precision;
+        self.services_recall += other.services_recall;
+        self.services_precision += other.services_precision;
+        self.mixed += other.mixed;
+        self.placebo += other.placebo;
+        self.placebo_services += other.placebo_services;
+        self.conservation_error += other.conservation_error;
+    }
+}
+
+/// Which figure: the rule, where it stopped, and for which kind of laundering; `None` is whole heists.
+pub type TaintKey = (Method, StopAt, Option<Typology>);
+
+/// Figures by [`TaintKey`].
+pub type TaintTable = BTreeMap<TaintKey, TaintRates>;
+
+struct Stopping<'a> {
+    chain: &'a Chain<'a>,
+    stop: StopAt,
+}
+
+impl Stops for Stopping<'_> {
+    fn is_service(&self, owner: AddrNum) -> bool {
+        self.stop != StopAt::Nothing && self.chain.wallet(owner).is_some_and(Wallet::is_service)
+    }
+
+    fn mix(&self, _: &Ledger, tx: &TxView) -> Option<Mix> {
+        self.chain.mix(tx.num)
+    }
+}
+
+/// Measures all rules from the thefts on (whole heists) and from the split on (each part by its typology).
+///
+/// Services are known to the walk by truth, so what is measured is the rule and the `CoinJoin` classifier, not the
+/// completeness of a list of services.
+pub fn score_taint(chain: &Chain<'_>, answers: &Answers) -> Result<TaintTable, ScoreError> {
+    let mut cases = Vec::new();
+    for (&heist, first) in &answers.heists {
+        cases.push(Case::new(chain, answers, None, first, |place| place.heist == heist)?);
+    }
+    for part in &answers.parts {
+        let is_of = |place: &Place| (place.heist, place.branch) == (part.heist, part.branch);
+        cases.push(Case::new(chain, answers, Some(part.typology), &[part.start], is_of)?);
+    }
+    let mut dice = Dice::new(answers.seed ^ 0x0070_6c61_6365_626f);
+    let loot = answers.places.keys().map(|at| chain.find(at)).collect::<Result<HashSet<_>, _>>()?;
+    let mut table = TaintTable::new();
+    for case in &cases {
+        let placebo = unrelated(chain, &loot, case.seeds.len(), &mut dice);
+        for stop in StopAt::ALL {
+            let stopping = Stopping { chain, stop };
+            for method in Method::COMPARED {
+                let options = Options {
+                    direction: Direction::Forward,
+                    method,
+                    through_mixes: stop != StopAt::ServicesAndMixes,
+                    limits: stop.limits(method),
+                };
+                let mut rates = case.measure(chain, &follow(chain, &case.seeds, options, &stopping)?);
+                if !placebo.is_empty() {
+                    case.placebo(chain, &follow(chain, &placebo, options, &stopping)?, &mut rates);
+                }
+                table.entry((method, stop, case.typology)).or_default().add(&rates);
+            }
+        }
+    }
+    Ok(table)
+}
+
+const LABEL: Label = Label(0);
+
+fn follow(
+    chain: &Chain<'_>,
+    outs: &[OutNum],
+    options: Options,
+    stops: &Stopping<'_>,
+) -> Result<Walk, ScoreError> {
+    let seeds: Vec<Seed> = outs.iter().map(|&out| Seed { out, label: LABEL }).collect();
+    walk(chain.ledger, &seeds, options, stops).map_err(ScoreError::Walk)
+}
+
+/// Outputs of users who have nothing to do with any heist.
+fn unrelated(chain: &Chain<'_>, loot: &HashSet<OutNum>, count: usize, dice: &mut Dice) -> Vec<OutNum> {
+    let outputs = chain.ledger.info().outputs;
+    let mut found: Vec<OutNum> = Vec::new();
+    for _ in 0..10_000 {
+        if found.len() == count || outputs == 0 {
+            break;
+        }
+        let out = OutNum(dice.below(outputs));
+        let Some(output) = chain.ledger.output(out) else { continue };
+        let user = output
+            .owner
+            .and_then(|owner| chain.wallet(owner))
+            .is_some_and(|wallet| !wallet.is_service() && !wallet.is_thief());
+        if user && !loot.contains(&out) && output.value >= 100_000 && !found.contains(&out) {
+            found.push(out);
+        }
+    }
+    found
+}
+
+/// A theft or a part of one, with where its loot is.
+struct Case {
+    typology: Option<Typology>,
+    seeds: Vec<OutNum>,
+    places: HashMap<OutNum, u128>,
+    services: BTreeMap<Wallet, u128>,
+}
+
+impl Case {
+    fn new(
+        chain: &Chain<'_>,
+        answers: &Answers,
+        typology: Option<Typology>,
+        starts: &[OutPoint],
+        is_of: impl Fn(&Place) -> bool,
+    ) -> Result<Self, ScoreError> {
+        let seeds = starts.iter().map(|start| chain.find(start)).collect::<Result<_, _>>()?;
+        let mut case = Self { typology, seeds, places: HashMap::new(), services: BTreeMap::new() };
+        for (outpoint, place) in answers.places.iter().filter(|(_, place)| is_of(place)) {
+            case.places.insert(chain.find(outpoint)?, place.sats.into());
+            if matches!(place.role, Role::Service | Role::Mixer) {
+                *case.services.entry(place.wallet).or_default() += u128::from(place.sats);
+            }
+        }
+        Ok(case)
+    }
+
+    fn truth(&self, out: OutNum) -> u128 {
+        self.places.get(&out).copied().unwrap_or(0)
+    }
+
+    fn measure(&self, chain: &Chain<'_>, found: &Walk) -> TaintRates {
+        let mut rates = TaintRates { samples: 1, ..TaintRates::default() };
+        // Whether the walk ends at a true place or goes on behind it, it was found; what it says of later places is wrong.
+        let mut touched: HashMap<OutNum, u128> = HashMap::new();
+        for piece in found.steps.iter().flat_map(|step| &step.inputs) {
+            touched.insert(piece.out, piece.dirty);
+        }
+        for (out, dirty) in claims(found) {
+            touched.insert(out, dirty);
+            rates.precision += Share::new(dirty.min(self.truth(out)), dirty);
+        }
+        let hit: u128 = touched.iter().map(|(&out, &dirty)| dirty.min(self.truth(out))).sum();
+        let whole: u128 = self.places.values().sum();
+        rates.recall = Share::new(hit, whole);
+        let arrived = arrivals(chain, found);
+        let hit: u128 = self
+            .services
+            .iter()
+            .map(|(wallet, &sats)| sats.min(arrived.get(wallet).copied().unwrap_or(0)))
+            .sum();
+        rates.services_recall = Share::new(hit, self.services.values().sum());
+        rates.services_precision = Share::new(hit, arrived.values().sum());
+        if let Some(totals) = found.totals.get(&LABEL) {
+            rates.mixed = Share::new(totals.mixed, totals.seeded);
+            rates.conservation_error = totals.booked().abs_diff(totals.seeded);
+        }
+        rates
+    }
+
+    fn placebo(&self, chain: &Chain<'_>, found: &Walk, rates: &mut TaintRates) {
+        let seeded = found.totals.get(&LABEL).map_or(0, |totals| totals.seeded);
+        let hit: u128 = claims(found).map(|(out, dirty)| dirty.min(self.truth(out))).sum();
+        rates.placebo = Share::new(hit.min(seeded), seeded);
+        if !self.services.is_empty() {
+            let arrived = arrivals(chain, found);
+            let shared: u128 = arrived
+                .iter()
+                .filter(|(wallet, _)| self.services.contains_key(wallet))
+                .map(|(_, &sats)| sats)
+                .sum();
+            rates.placebo_services = Share::new(shared.min(seeded), seeded);
+        }
+    }
+}
+
+/// What the walk says is dirty at the end, by output. What it lost at a mix it does not say to be anywhere.
+fn claims(found: &Walk) -> impl Iterator<Item = (OutNum, u128)> {
+    found.ends.iter().filter_map(|end| {
+        let somewhere = !matches!(end.fate, Fate::Mixed(_) | Fate::Unresolved(_));
+        Some((end.out.filter(|_| somewhere)?, end.holding.dirty(LABEL)))
+    })
+}
+
+/// Dirty satoshi that arrived at each service; with no stop, what ends at its outputs.
+fn arrivals(chain: &Chain<'_>, found: &Walk) -> BTreeMap<Wallet, u128> {
+    let mut arrived: BTreeMap<Wallet, u128> = BTreeMap::new();
+    for (out, dirty) in claims(found) {
+        let owner = chain.ledger.output_owner(out);
+        let service = owner.and_then(|owner| chain.wallet(owner)).filter(|wallet| wallet.is_service());
+        if let Some(service) = service {
+            *arrived.entry(service).or_default() += dirty;
+        }
+    }
+    arrived
+}

@@ -1,11 +1,12 @@
 //! Measures the analyses on a ledger, for `cargo xtask bench`; prints one JSON object.
 //!
 //! `measure clusters LEDGER`: joins all addresses by the usual rules, and by every transaction whatever it is.
+//! `measure voters LEDGER`: how often each change heuristic is right.
 
 use std::{error::Error, io::Write, path::Path, time::Instant};
 
 use tracehound_analysis::{
-    cluster::{Clusters, Rules, Work, coinjoin_rule},
+    cluster::{Clusters, Rules, Work, change::measure_voters, coinjoin_rule},
     coinjoin::Classifier,
 };
 use tracehound_ledger::Ledger;
@@ -18,7 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let json = match args[..] {
         ["clusters", ledger] => clusters(Path::new(ledger))?,
-        _ => return Err("usage: measure clusters LEDGER".into()),
+        ["voters", ledger] => voters(Path::new(ledger))?,
+        _ => return Err("usage: measure clusters LEDGER | measure voters LEDGER".into()),
     };
     Ok(writeln!(std::io::stdout(), "{json}")?)
 }
@@ -27,9 +29,11 @@ fn clusters(dir: &Path) -> Result<String, Box<dyn Error>> {
     let ledger = Ledger::open(dir)?;
     let classifier = Classifier::new(&ledger);
     let coinjoin = coinjoin_rule(&classifier);
-    let (clusters, work, seconds) = quickest(&ledger, &Rules::new(&coinjoin))?;
-    let (_, all_work, all_seconds) =
-        quickest(&ledger, &Rules { payjoin_inputs: 0, ..Rules::new(&|_, _| false) })?;
+    let (clusters, work, seconds) = quickest(&ledger, &Rules::usual(&coinjoin))?;
+    let (_, all_work, all_seconds) = quickest(
+        &ledger,
+        &Rules { coinjoin_outputs: u32::MAX, payjoin_inputs: 0, ..Rules::new(&|_, _| false) },
+    )?;
     let counts = clusters.counts();
     Ok(format!(
         concat!(
@@ -62,4 +66,34 @@ fn quickest(ledger: &Ledger, rules: &Rules<'_>) -> Result<(Clusters, Work, f64),
         }
     }
     best.ok_or_else(|| "no rounds".into())
+}
+
+fn voters(dir: &Path) -> Result<String, Box<dyn Error>> {
+    let ledger = Ledger::open(dir)?;
+    let classifier = Classifier::new(&ledger);
+    let coinjoin = coinjoin_rule(&classifier);
+    let clusters = Clusters::build(&ledger, &Rules::usual(&coinjoin))?;
+    let began = Instant::now();
+    let measured = measure_voters(&ledger, &clusters);
+    let seconds = began.elapsed().as_secs_f64();
+    let rows: Vec<String> = measured
+        .voters
+        .iter()
+        .map(|record| {
+            format!(
+                r#"{{"voter":"{}","fired":{},"right":{},"wrong":{}}}"#,
+                record.voter.name(),
+                record.fired,
+                record.right,
+                record.wrong
+            )
+        })
+        .collect();
+    let (right, wrong) = measured.edges;
+    Ok(format!(
+        r#"{{"sample":{},"self_change":{},"seconds":{seconds},"edges_right":{right},"edges_wrong":{wrong},"voters":[{}]}}"#,
+        measured.sample,
+        measured.self_change,
+        rows.join(",")
+    ))
 }

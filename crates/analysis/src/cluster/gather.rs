@@ -69,6 +69,7 @@ impl Chunk {
 struct Reading<'a> {
     ledger: &'a Ledger,
     coinjoin: &'a IsCoinJoin<'a>,
+    coinjoin_outputs: u32,
     payjoin_inputs: u32,
     /// Numbers from here on are nobody's.
     addresses: u32,
@@ -97,6 +98,7 @@ struct Batch {
 struct Several {
     num: TxNum,
     inputs: u32,
+    outputs: u32,
     /// The smaller output, where there are two and the number of inputs is a `PayJoin`'s.
     floor: Option<u64>,
 }
@@ -120,8 +122,7 @@ impl Reading<'_> {
                 let suspect = tx.floor.is_some_and(|floor| {
                     take(&mut values, tx.inputs).iter().min().is_some_and(|&smallest| floor >= smallest)
                 });
-                self.tx(tx.num, suspect, own, chunk, distinct)
-                    .ok_or(ClusterError::Unreadable { tx: tx.num })?;
+                self.tx(tx, suspect, own, chunk, distinct).ok_or(ClusterError::Unreadable { tx: tx.num })?;
             }
         }
         chunk.work.txs += u64::from(to - from);
@@ -154,7 +155,12 @@ impl Reading<'_> {
                 }
                 let floor = (tx.output_count() == 2 && count <= self.payjoin_inputs as usize)
                     .then(|| tx.outputs().map(|(value, _)| value).min().unwrap_or(0));
-                txs.push(Several { num: tx.num, inputs: count as u32, floor });
+                txs.push(Several {
+                    num: tx.num,
+                    inputs: count as u32,
+                    outputs: tx.output_count() as u32,
+                    floor,
+                });
             }
             next = tx.num.0 + 1;
             ControlFlow::Continue(())
@@ -183,12 +189,13 @@ impl Reading<'_> {
     /// Books a transaction whose inputs spend coins of `owners`; `None` when one of these cannot be.
     fn tx(
         &self,
-        num: TxNum,
+        tx: &Several,
         suspect: bool,
         owners: &[u32],
         chunk: &mut Chunk,
         distinct: &mut Vec<u32>,
     ) -> Option<()> {
+        let num = tx.num;
         distinct.clear();
         let mut known = 0u32;
         let mut last = NOBODY;
@@ -212,10 +219,14 @@ impl Reading<'_> {
             chunk.work.links += u64::from(known.saturating_sub(1));
             return Some(());
         }
-        let tx = self.ledger.tx(num)?;
-        if (self.coinjoin)(self.ledger, &tx) {
+        // Most transactions need no more than what is here already.
+        let ask = tx.outputs >= self.coinjoin_outputs;
+        let view = if ask || suspect { Some(self.ledger.tx(tx.num)?) } else { None };
+        if ask && view.is_some_and(|view| (self.coinjoin)(self.ledger, &view)) {
             chunk.coinjoins.push(num.0);
-        } else if suspect && rules::is_payjoin_suspect(self.ledger, &tx, self.payjoin_inputs) {
+        } else if suspect
+            && view.is_some_and(|view| rules::is_payjoin_suspect(self.ledger, &view, self.payjoin_inputs))
+        {
             chunk.payjoins.push(num.0);
         } else {
             chunk.work.links += u64::from(known - 1);
@@ -241,8 +252,13 @@ pub(super) fn gather(
     addresses: u32,
     mut each: impl FnMut(&Chunk),
 ) -> Result<Work, ClusterError> {
-    let reading =
-        Reading { ledger, coinjoin: rules.coinjoin, payjoin_inputs: rules.payjoin_inputs, addresses };
+    let reading = Reading {
+        ledger,
+        coinjoin: rules.coinjoin,
+        coinjoin_outputs: rules.coinjoin_outputs,
+        payjoin_inputs: rules.payjoin_inputs,
+        addresses,
+    };
     let chunks = to.saturating_sub(from).div_ceil(CHUNK);
     let threads = match rules.threads {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),

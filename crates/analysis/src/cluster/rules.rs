@@ -13,6 +13,9 @@ pub const PAYJOIN_INPUTS: u32 = 6;
 /// Members above which two clusters are not joined, unless the caller says otherwise.
 pub const COLLAPSE_SIZE: u32 = 10_000;
 
+/// Outputs below which our classifier answers "no" without reading more.
+const CLASSIFIED_OUTPUTS: u32 = 3;
+
 /// A service's number, chosen by the caller: two labels are two services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ServiceId(pub u32);
@@ -38,6 +41,8 @@ pub fn coinjoin_rule(classifier: &Classifier) -> impl Fn(&Ledger, &TxView) -> bo
 pub struct Rules<'a> {
     /// Transactions whose inputs belong to several parties.
     pub coinjoin: &'a IsCoinJoin<'a>,
+    /// Ask `coinjoin` only about transactions of this many outputs or more: saves reading the others.
+    pub coinjoin_outputs: u32,
     /// Suspect `PayJoin`s among transactions of up to this many inputs; 0 suspects none.
     pub payjoin_inputs: u32,
     /// What stops clusters from collapsing into one.
@@ -49,6 +54,7 @@ pub struct Rules<'a> {
 impl std::fmt::Debug for Rules<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Rules")
+            .field("coinjoin_outputs", &self.coinjoin_outputs)
             .field("payjoin_inputs", &self.payjoin_inputs)
             .field("guard", &self.guard)
             .field("threads", &self.threads)
@@ -57,9 +63,14 @@ impl std::fmt::Debug for Rules<'_> {
 }
 
 impl<'a> Rules<'a> {
-    /// The usual rules with this `CoinJoin` classifier, and no guard.
+    /// The usual rules with this test for `CoinJoin`s, asked whatever the number of outputs, and no guard.
     pub fn new(coinjoin: &'a IsCoinJoin<'a>) -> Self {
-        Self { coinjoin, payjoin_inputs: PAYJOIN_INPUTS, guard: None, threads: 0 }
+        Self { coinjoin, coinjoin_outputs: 0, payjoin_inputs: PAYJOIN_INPUTS, guard: None, threads: 0 }
+    }
+
+    /// The usual rules with what [`coinjoin_rule`] makes, and no guard.
+    pub fn usual(coinjoin: &'a IsCoinJoin<'a>) -> Self {
+        Self { coinjoin_outputs: CLASSIFIED_OUTPUTS, ..Self::new(coinjoin) }
     }
 }
 

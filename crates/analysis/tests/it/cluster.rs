@@ -92,6 +92,9 @@ fn what_the_caller_calls_a_coinjoin_joins_nothing() {
     assert_eq!(clusters.cluster_of(addr(&ledger, 2)), clusters.cluster_of(addr(&ledger, 3)));
     assert!(clusters.is_coinjoin(TxNum(1)) && !clusters.is_coinjoin(TxNum(2)));
     assert_eq!(clusters.counts().coinjoins, 1);
+    let never = Rules { coinjoin: &coinjoin, coinjoin_outputs: 2, ..plain() };
+    let clusters = Clusters::build(&ledger, &never).expect("builds");
+    assert_eq!(clusters.counts().coinjoins, 0, "not asked about one output");
 }
 
 /// Owners of one script type are five apart.

@@ -11,7 +11,8 @@ use miette::{IntoDiagnostic, Result, miette};
 use serde::Serialize;
 use tracehound_analysis::{
     cluster::{
-        COLLAPSE_SIZE, Clusters, Collapse, Counts, Guard, Refusal, Rules, ServiceId, change::change_edge,
+        COLLAPSE_SIZE, Clusters, Collapse, Counts, Guard, Refusal, Rules, ServiceId,
+        change::{Voter, change_edge},
         coinjoin_rule, owner_name,
     },
     coinjoin::Classifier,
@@ -159,7 +160,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut 
     let coinjoin = coinjoin_rule(&classifier);
     let service = |owner| services.number(owner);
     let guard = Some(Guard { service: &service, both_above: COLLAPSE_SIZE });
-    let clusters = Clusters::build(&ledger, &Rules { guard, ..Rules::new(&coinjoin) }).into_diagnostic()?;
+    let clusters = Clusters::build(&ledger, &Rules { guard, ..Rules::usual(&coinjoin) }).into_diagnostic()?;
     let shown = Shown { ledger: &ledger, clusters: &clusters, services: &services, network: args.network };
     let answer = shown.answer(args, subject, other)?;
     match common.output {
@@ -305,7 +306,7 @@ impl Shown<'_> {
             .map(|edge| Change {
                 txid: self.txid(edge.tx),
                 address: self.name(edge.change),
-                votes: edge.votes.iter().map(|voter| voter.name()).collect(),
+                votes: edge.votes.iter().map(Voter::name).collect(),
             })
             .collect();
         if cut || edges.next().is_some() {

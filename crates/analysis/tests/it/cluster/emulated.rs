@@ -142,7 +142,7 @@ fn both(file: &str) -> Option<[[u64; 3]; 2]> {
     let naive = Clusters::build(&ledger, &plain()).expect("builds");
     let classifier = Classifier::new(&ledger);
     let coinjoin = coinjoin_rule(&classifier);
-    let clusters = Clusters::build(&ledger, &Rules::new(&coinjoin)).expect("builds");
+    let clusters = Clusters::build(&ledger, &Rules::usual(&coinjoin)).expect("builds");
     Some([pairs(&naive, &wallets), pairs(&clusters, &wallets)])
 }
 

@@ -17,6 +17,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("screen", &["model", "ledger", "attribution", "analysis"]),
     // A wallet maker takes these without a ledger.
     ("guard", &["model", "attribution"]),
+    // Apart from the guard, which must build without an engine.
+    ("simulate", &["model", "guard"]),
     ("vet", &["model", "attribution"]),
     ("share", &["model", "attribution"]),
     (
@@ -44,6 +46,7 @@ const ALL_BUT_DOORS: &[&str] = &[
     "analysis",
     "screen",
     "guard",
+    "simulate",
     "vet",
     "share",
     "monitor",
@@ -63,6 +66,7 @@ const ALL_AND_SERVER: &[&str] = &[
     "analysis",
     "screen",
     "guard",
+    "simulate",
     "vet",
     "share",
     "monitor",

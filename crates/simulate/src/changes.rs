@@ -1,0 +1,173 @@
+//! What changed: storage that matters by name, money, tokens, allowances.
+
+use alloy_primitives::{Address, B256, Log, U256, b256};
+use revm::state::EvmState;
+
+/// One thing that a call changes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// A storage slot.
+    Slot {
+        /// Whose.
+        address: Address,
+        /// Which.
+        slot: U256,
+        /// What was there.
+        before: U256,
+        /// What would be.
+        after: U256,
+    },
+    /// An amount of the native coin, in wei.
+    Balance {
+        /// Whose.
+        address: Address,
+        /// What was there.
+        before: U256,
+        /// What would be.
+        after: U256,
+    },
+    /// The code of an account.
+    Code {
+        /// Whose.
+        address: Address,
+        /// Hash of the code afterwards.
+        after: B256,
+    },
+}
+
+/// A token that moves, as the token's contract says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// The token's contract.
+    pub token: Address,
+    /// Who loses it.
+    pub from: Address,
+    /// Who gets it.
+    pub to: Address,
+    /// Its base units, or its id where every piece is one of a kind (ERC-721).
+    pub amount: U256,
+}
+
+/// A right over tokens that is given, as the token's contract says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The token's contract.
+    pub token: Address,
+    /// Whose tokens.
+    pub owner: Address,
+    /// Who may take them.
+    pub spender: Address,
+    /// How much; `None` for all of a collection.
+    pub amount: Option<U256>,
+}
+
+const TRANSFER: B256 = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
+const APPROVAL: B256 = b256!("8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925");
+const APPROVAL_FOR_ALL: B256 = b256!("17307eab39ab6107e8899845ad3d59bd9653f200f220920489ca2b5937696c31");
+
+/// Storage slots by whose change code or control of a contract passes to somebody, with what they hold.
+///
+/// Sources: EIP-1967, EIP-1822, `OpenZeppelin`'s first proxies, and `SafeStorage.sol` for a Safe's own slots.
+const NAMED_SLOTS: [(B256, &str); 9] = [
+    (
+        b256!("360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"),
+        "the proxy's implementation (EIP-1967)",
+    ),
+    (
+        b256!("b53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103"),
+        "the proxy's admin (EIP-1967)",
+    ),
+    (
+        b256!("a3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50"),
+        "the proxy's beacon (EIP-1967)",
+    ),
+    (
+        b256!("c5f16f0fcc639fa48a6947836d9850f504798523bf8c9a3a87d5876cf622bcf7"),
+        "the proxy's logic (EIP-1822)",
+    ),
+    (
+        b256!("7050c9e0f4ca769c69bd3a8ef740bc37934f8e2c036e5a723fd8ee048ed3f8c3"),
+        "the proxy's implementation (ZeppelinOS)",
+    ),
+    (
+        b256!("10d6a54a4754c8869d6886b5f5d7fbfa5b4522237ea5c60d11bc4e7a1ff9390b"),
+        "the proxy's admin (ZeppelinOS)",
+    ),
+    (
+        b256!("4a204f620c8c5ccdca3fd54d003badd85ba500436a431f0cbda4f558c93c34c8"),
+        "the Safe's transaction guard",
+    ),
+    (b256!("b104e0b93118902c651344349b610029d694cfdec91c589c91ebafbcd0289947"), "the Safe's module guard"),
+    (
+        b256!("6c9a6c4a39284e37ed1cf53d337577d14212a4870fb976a4366c693b939918d5"),
+        "the Safe's fallback handler",
+    ),
+];
+
+/// A Safe's first slots (`SafeStorage.sol`); the nonce, 5, changes with every transaction.
+const SAFE_SLOTS: [(u64, &str); 4] = [
+    (0, "the Safe's code (singleton)"),
+    (1, "the Safe's modules"),
+    (3, "the number of the Safe's owners"),
+    (4, "the number of signatures the Safe needs"),
+];
+
+/// What a slot holds, if control over a contract hangs on it. `safe` is the Safe that executes.
+pub fn critical_slot(address: &Address, slot: U256, safe: Option<&Address>) -> Option<&'static str> {
+    let named =
+        NAMED_SLOTS.iter().find(|(known, _)| U256::from_be_bytes(known.0) == slot).map(|(_, what)| *what);
+    let own = SAFE_SLOTS.iter().find(|(known, _)| U256::from(*known) == slot).map(|(_, what)| *what);
+    named.or_else(|| own.filter(|_| safe == Some(address)))
+}
+
+/// What a transaction left changed, by address and slot.
+pub(crate) fn of(state: &EvmState, caller: Address) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (&address, account) in state {
+        let original = account.original_info();
+        if original.balance != account.info.balance {
+            changes.push(Change::Balance { address, before: original.balance, after: account.info.balance });
+        }
+        if original.code_hash != account.info.code_hash && address != caller {
+            changes.push(Change::Code { address, after: account.info.code_hash });
+        }
+        for (&slot, value) in &account.storage {
+            let (before, after) = (value.original_value, value.present_value);
+            if before != after {
+                changes.push(Change::Slot { address, slot, before, after });
+            }
+        }
+    }
+    changes.sort();
+    changes
+}
+
+/// Transfers and approvals that contracts announced. A contract may lie; its balances are in its storage.
+pub(crate) fn from_logs(logs: &[Log]) -> (Vec<Transfer>, Vec<Approval>) {
+    let (mut transfers, mut approvals) = (Vec::new(), Vec::new());
+    for log in logs {
+        let topics = log.data.topics();
+        let [kind, one, other, rest @ ..] = topics else { continue };
+        let (one, other) = (Address::from_word(*one), Address::from_word(*other));
+        let amount = match rest {
+            [id] => U256::from_be_bytes(id.0),
+            _ => log.data.data.get(..32).map(U256::from_be_slice).unwrap_or_default(),
+        };
+        match *kind {
+            TRANSFER => transfers.push(Transfer { token: log.address, from: one, to: other, amount }),
+            APPROVAL => {
+                approvals.push(Approval {
+                    token: log.address,
+                    owner: one,
+                    spender: other,
+                    amount: Some(amount),
+                });
+            }
+            APPROVAL_FOR_ALL if !amount.is_zero() => {
+                approvals.push(Approval { token: log.address, owner: one, spender: other, amount: None });
+            }
+            _ => {}
+        }
+    }
+    (transfers, approvals)
+}

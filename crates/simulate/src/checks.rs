@@ -1,0 +1,78 @@
+//! The checks that need to see what a call does.
+
+use alloy_primitives::Address;
+use tracehound_guard::finding::{CheckId, Finding, Severity};
+
+use crate::{
+    changes::{Change, critical_slot},
+    run::{Outcome, Simulated},
+    state::Missing,
+};
+
+/// What a simulation has to say. `safe` is the Safe that executes, if one does; `path` says where in the input.
+pub fn findings(done: &Simulated, safe: Option<&Address>, path: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    match &done.outcome {
+        Outcome::Success(_) => {}
+        Outcome::Reverted(reason) => {
+            let why = reason.as_deref().unwrap_or("it gives no reason");
+            let title = "The call would be undone: as it stands it does nothing.";
+            found.push(
+                Finding::new(CheckId::Sim01, Severity::Review, path, title).because(format!("revert: {why}")),
+            );
+        }
+        Outcome::Halted(reason) | Outcome::Refused(reason) => {
+            let title = "The call would not run to its end.";
+            found.push(Finding::new(CheckId::Sim01, Severity::Review, path, title).because(reason.clone()));
+        }
+    }
+    for change in &done.changes {
+        match change {
+            Change::Slot { address, slot, before, after } => {
+                let Some(what) = critical_slot(address, *slot, safe) else { continue };
+                let title = format!("The call changes {what}.");
+                found.push(
+                    Finding::new(CheckId::Sim01, Severity::Block, path, title)
+                        .because(format!("{address} slot {slot:#x}: {before:#066x} becomes {after:#066x}")),
+                );
+            }
+            Change::Code { address, after } => found.push(
+                Finding::new(CheckId::Sim01, Severity::Review, path, "The call puts code at an address.")
+                    .because(format!("{address}: code hash {after}")),
+            ),
+            Change::Balance { .. } => {}
+        }
+    }
+    for approval in &done.approvals {
+        let how = approval.amount.map_or_else(|| "all of them".to_owned(), |amount| amount.to_string());
+        found.push(
+            Finding::new(
+                CheckId::Sim01,
+                Severity::Review,
+                path,
+                "The call gives somebody a right over tokens.",
+            )
+            .because(format!(
+                "{} may take {how} of {} from {}",
+                approval.spender, approval.token, approval.owner
+            )),
+        );
+    }
+    if !done.missing.is_empty() {
+        let mut finding = Finding::new(
+            CheckId::Sim01,
+            Severity::Incomplete,
+            path,
+            "The recorded state lacks what the call reads: what it does is a guess.",
+        );
+        for missing in done.missing.iter().take(20) {
+            finding = finding.because(match missing {
+                Missing::Account(address) => format!("account {address}"),
+                Missing::Slot(address, slot) => format!("{address} slot {slot:#x}"),
+                Missing::BlockHash(number) => format!("hash of block {number}"),
+            });
+        }
+        found.push(finding);
+    }
+    found
+}

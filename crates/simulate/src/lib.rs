@@ -1,0 +1,16 @@
+//! Runs a call on recorded state and says what it would change: for the guard, which knows what was meant.
+//!
+//! The machine is `revm`; the state is what the caller recorded. Whatever the call reads that was not recorded is reported
+//! as missing, and an answer with something missing is `incomplete`, never clean.
+//!
+//! **Invariants.** No network, no files, no clock: the same state and call give the same answer. Nothing is ever sent.
+
+mod changes;
+mod checks;
+mod run;
+mod state;
+
+pub use changes::{Approval, Change, Transfer, critical_slot};
+pub use checks::findings;
+pub use run::{Call, Outcome, Simulated, exec_transaction, safe_call, simulate};
+pub use state::{Account, Missing, State, StateError};

@@ -1,0 +1,190 @@
+//! One call on recorded state.
+
+use std::{cell::RefCell, collections::BTreeSet};
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use revm::{
+    Context, ExecuteEvm, MainBuilder, MainContext,
+    context::{
+        TxEnv,
+        result::{ExecutionResult, Output},
+    },
+    database::CacheDB,
+    primitives::TxKind,
+    state::EvmState,
+};
+use tracehound_guard::safe::SafeTx;
+
+use crate::{
+    changes::{self, Approval, Change, Transfer},
+    state::{Missing, Recorded, State},
+};
+
+/// Gas a call may use: that of a mainnet transaction (EIP-7825).
+const GAS: u64 = 16_777_216;
+
+/// A call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Chain id.
+    pub chain_id: u64,
+    /// Number and time (seconds since 1970-01-01 UTC) of the block it would be in.
+    pub block: (u64, u64),
+    /// Who sends it.
+    pub caller: Address,
+    /// Whom it calls.
+    pub to: Address,
+    /// Wei sent along.
+    pub value: U256,
+    /// Call data.
+    pub data: Vec<u8>,
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It went through, and returned this.
+    Success(Vec<u8>),
+    /// It was undone, with the contract's reason where it gave one.
+    Reverted(Option<String>),
+    /// The machine stopped it: out of gas, a bad instruction.
+    Halted(String),
+    /// It could not begin: the sender cannot pay for it, say.
+    Refused(String),
+}
+
+impl Outcome {
+    /// Whether it went through.
+    pub const fn is_success(&self) -> bool {
+        matches!(self, Self::Success(_))
+    }
+}
+
+/// What a call would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Simulated {
+    /// How it ended. Nothing below happens unless it went through.
+    pub outcome: Outcome,
+    /// Gas used.
+    pub gas: u64,
+    /// Storage, balances and code that change, by address.
+    pub changes: Vec<Change>,
+    /// Tokens and coins that move, in order.
+    pub transfers: Vec<Transfer>,
+    /// Allowances that are given, in order.
+    pub approvals: Vec<Approval>,
+    /// What it read without its being recorded. Not empty: the rest is a guess.
+    pub missing: BTreeSet<Missing>,
+}
+
+/// Runs a call. Gas is free and the caller's nonce is not looked at: what matters is what it does.
+pub fn simulate(state: &State, call: &Call) -> Simulated {
+    let recorded = Recorded {
+        state,
+        missing: RefCell::default(),
+        expected_empty: precompiles().chain([call.caller, Address::ZERO]).collect(),
+    };
+    let (result, changed) = execute(&recorded, call);
+    let missing = recorded.missing.take();
+    match result {
+        Ok(ExecutionResult::Success { gas, logs, output, .. }) => {
+            let output = match output {
+                Output::Call(bytes) | Output::Create(bytes, _) => bytes.to_vec(),
+            };
+            let (transfers, approvals) = changes::from_logs(&logs);
+            Simulated {
+                outcome: Outcome::Success(output),
+                gas: gas.tx_gas_used(),
+                changes: changes::of(&changed, call.caller),
+                transfers,
+                approvals,
+                missing,
+            }
+        }
+        Ok(ExecutionResult::Revert { gas, output, .. }) => {
+            nothing(Outcome::Reverted(reason(&output)), gas.tx_gas_used(), missing)
+        }
+        Ok(ExecutionResult::Halt { reason, gas, .. }) => {
+            nothing(Outcome::Halted(format!("{reason:?}")), gas.tx_gas_used(), missing)
+        }
+        Err(problem) => nothing(Outcome::Refused(problem), 0, missing),
+    }
+}
+
+fn nothing(outcome: Outcome, gas: u64, missing: BTreeSet<Missing>) -> Simulated {
+    Simulated { outcome, gas, changes: Vec::new(), transfers: Vec::new(), approvals: Vec::new(), missing }
+}
+
+fn execute(recorded: &Recorded<'_>, call: &Call) -> (Result<ExecutionResult, String>, EvmState) {
+    let context = Context::mainnet().with_db(CacheDB::new(recorded)).modify_cfg_chained(|cfg| {
+        cfg.chain_id = call.chain_id;
+        cfg.disable_nonce_check = true;
+    });
+    let context = context.modify_block_chained(|block| {
+        block.number = U256::from(call.block.0);
+        block.timestamp = U256::from(call.block.1);
+    });
+    let tx = TxEnv::builder()
+        .caller(call.caller)
+        .gas_limit(GAS)
+        .gas_price(0)
+        .kind(TxKind::Call(call.to))
+        .value(call.value)
+        .data(Bytes::from(call.data.clone()))
+        .chain_id(Some(call.chain_id))
+        .build();
+    let tx = match tx {
+        Ok(tx) => tx,
+        Err(error) => return (Err(format!("{error:?}")), EvmState::default()),
+    };
+    match context.build_mainnet().transact(tx) {
+        Ok(done) => (Ok(done.result), done.state),
+        Err(error) => (Err(error.to_string()), EvmState::default()),
+    }
+}
+
+fn precompiles() -> impl Iterator<Item = Address> {
+    (1..=0x11u64).map(|number| Address::left_padding_from(&number.to_be_bytes()))
+}
+
+/// The text of `Error(string)`, by which Solidity says why it reverts.
+fn reason(output: &[u8]) -> Option<String> {
+    const ERROR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
+    let body = output.strip_prefix(&ERROR)?;
+    let length = usize::try_from(U256::from_be_slice(body.get(32..64)?)).ok()?;
+    let text = body.get(64..64usize.checked_add(length)?)?;
+    Some(String::from_utf8_lossy(text).chars().take(200).collect())
+}
+
+/// Calldata of `execTransaction` with these signatures, as the Safe's owners would have it sent.
+pub fn exec_transaction(tx: &SafeTx, signatures: &[u8]) -> Vec<u8> {
+    const SELECTOR: [u8; 4] = [0x6a, 0x76, 0x12, 0x02];
+    let padded = |len: usize| len.div_ceil(32) * 32;
+    let words = [
+        tx.to.into_word(),
+        tx.value.into(),
+        U256::from(10 * 32).into(),
+        U256::from(tx.operation).into(),
+        tx.safe_tx_gas.into(),
+        tx.base_gas.into(),
+        tx.gas_price.into(),
+        tx.gas_token.into_word(),
+        tx.refund_receiver.into_word(),
+        U256::from(11 * 32 + padded(tx.data.len())).into(),
+    ];
+    let mut data = SELECTOR.to_vec();
+    for word in words as [B256; 10] {
+        data.extend_from_slice(word.as_slice());
+    }
+    for part in [&tx.data[..], signatures] {
+        data.extend_from_slice(B256::from(U256::from(part.len())).as_slice());
+        data.extend_from_slice(part);
+        data.resize(data.len() + padded(part.len()) - part.len(), 0);
+    }
+    data
+}
+
+/// The call that executes a Safe transaction with the signatures that were collected for it.
+pub fn safe_call(tx: &SafeTx, signatures: &[u8], chain_id: u64, block: (u64, u64), caller: Address) -> Call {
+    Call { chain_id, block, caller, to: tx.safe, value: U256::ZERO, data: exec_transaction(tx, signatures) }
+}

@@ -1,0 +1,4 @@
+//! The Bybit theft, replayed with the Safe's real code and the real signatures, and smaller cases.
+
+mod bybit;
+mod small;

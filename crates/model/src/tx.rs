@@ -108,7 +108,9 @@ mod tests {
         assert!("f418".parse::<TxId>().is_err());
         let outpoint: OutPoint = format!("{text}:7").parse().expect("an outpoint");
         assert_eq!((outpoint.txid, outpoint.vout, outpoint.to_string()), (txid, 7, format!("{text}:7")));
-        for wrong in ["", ":", ":1", text, &format!("{text}:"), &format!("{text}:+1"), &format!("{text}:4294967296")] {
+        for wrong in
+            ["", ":", ":1", text, &format!("{text}:"), &format!("{text}:+1"), &format!("{text}:4294967296")]
+        {
             assert!(wrong.parse::<OutPoint>().is_err(), "{wrong}");
         }
     }

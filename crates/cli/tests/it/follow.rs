@@ -15,12 +15,12 @@ const DAY: &str = "2025-11-20";
 /// 2023-11-14 22:13:20Z.
 const TIME: u32 = 1_700_000_000;
 
-fn address(n: usize) -> String {
+pub(crate) fn address(n: usize) -> String {
     Address::from_script(BitcoinNetwork::Regtest, &owner(n)).expect("has an address").to_string()
 }
 
 /// A data folder in which owner 1 is a thief and owner 50 an exchange, with a ledger of what the closure makes.
-fn folder(make: impl FnOnce(&mut BlockMaker)) -> tempfile::TempDir {
+pub(crate) fn folder(make: impl FnOnce(&mut BlockMaker)) -> tempfile::TempDir {
     let data = tempfile::tempdir().expect("temporary folder");
     let facts = format!(
         "[source]\nid = \"test-facts\"\nkind = \"labels\"\ntitle = \"Made-up facts\"\npublisher = \"a test\"\n\
@@ -44,7 +44,7 @@ fn folder(make: impl FnOnce(&mut BlockMaker)) -> tempfile::TempDir {
     data
 }
 
-fn regtest(data: &Path, args: &[&str]) -> std::process::Output {
+pub(crate) fn regtest(data: &Path, args: &[&str]) -> std::process::Output {
     tracehound(data, &[args, &["--network", "regtest"]].concat(), "")
 }
 

@@ -3,5 +3,6 @@
 mod analyze;
 mod cluster;
 mod follow;
+mod patterns;
 mod screen;
 mod story;

@@ -183,9 +183,12 @@ impl<'a> Case<'a> {
             all.push((path.clone(), grant.token));
         }
         for placed in &self.acts {
-            if let Act::Power { holder: Some(holder), .. } = &placed.act {
-                all.push((placed.path.clone(), *holder));
-            }
+            let named = match &placed.act {
+                Act::Power { holder, .. } => *holder,
+                Act::Setting { setting, .. } => setting.newcomer(),
+                _ => None,
+            };
+            all.extend(named.map(|address| (placed.path.clone(), address)));
         }
         for authorization in self.authorizations {
             all.push((authorization.path.clone(), authorization.address));

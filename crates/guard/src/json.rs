@@ -157,7 +157,7 @@ impl Reader<'_> {
 
     fn fail_at(&self, at: usize, what: String) -> JsonError {
         let before = &self.input[..at.min(self.input.len())];
-        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        let line = before.split(|&byte| byte == b'\n').count();
         JsonError { line, at, what }
     }
 

@@ -11,6 +11,7 @@ use crate::{
         Severity::{Block, Review},
     },
     known,
+    safe::SafeCase,
 };
 
 /// Equal hexadecimal digits at the front and at the back. Wallets show about four of each.
@@ -25,7 +26,7 @@ fn alike(a: &Address, b: &Address) -> (usize, usize) {
 /// in 268 million.
 pub(super) fn look_alike(case: &Case<'_>, out: &mut Vec<Finding>) {
     let mut known = case.counterparties();
-    if let Some(owners) = case.safe().and_then(|safe| safe.owners()) {
+    if let Some(owners) = case.safe().and_then(SafeCase::owners) {
         known.extend(owners);
     }
     for (path, address) in case.everybody() {

@@ -11,7 +11,7 @@ use crate::{
         Severity::{self, Block, Info, Review},
     },
     policy::Role,
-    safe::deployments,
+    safe::{SafeCase, deployments},
 };
 
 fn settings<'c>(case: &'c Case<'_>) -> impl Iterator<Item = (&'c str, Address, &'c Setting)> {
@@ -45,7 +45,7 @@ pub(super) fn threshold(case: &Case<'_>, out: &mut Vec<Finding>) {
             Setting::AddOwner(_, new) | Setting::RemoveOwner(_, new) | Setting::Threshold(new) => *new,
             _ => continue,
         };
-        let service = case.safe().filter(|case| case.entry.tx.safe == safe).and_then(|case| case.threshold());
+        let service = case.safe().filter(|case| case.entry.tx.safe == safe).and_then(SafeCase::threshold);
         let now = case.facts.safe_at(&safe).and_then(|facts| facts.threshold).or(service);
         match now.map(U256::from) {
             Some(now) if new < now => {

@@ -116,7 +116,7 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
     if case.policy.requires(Need::Screening) {
         let mut unscreened: Vec<(String, Address)> = case.everybody();
         unscreened.retain(|(_, address)| {
-            !case.is_own(address) && !case.facts.at(address).is_some_and(|facts| facts.screened.is_some())
+            !case.is_own(address) && case.facts.at(address).is_none_or(|facts| facts.screened.is_none())
         });
         for (path, address) in unscreened {
             missing(&path, format!("{} was not screened.", case.show(&address)));

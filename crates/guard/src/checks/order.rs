@@ -122,11 +122,11 @@ fn price(
         let least = case.policy.bounds.least_price.0.saturating_mul(U256::from(count));
         let unit =
             case.token(&one.token).map(|token| U256::from(10).saturating_pow(U256::from(token.decimals)));
-        if ether && one.maker < least {
+        let enough =
+            if ether { Some(least) } else { unit.map(|unit| unit.saturating_mul(U256::from(count))) };
+        if enough.is_some_and(|enough| one.maker < enough) {
             add(Block, format!("Sells {gives} for {got}: next to nothing."));
-        } else if !ether && unit.is_some_and(|unit| one.maker < unit.saturating_mul(U256::from(count))) {
-            add(Block, format!("Sells {gives} for {got}: next to nothing."));
-        } else if !ether && unit.is_none() {
+        } else if enough.is_none() {
             add(Review, format!("Sells {gives} for {got}: what that is worth is not known."));
         }
         // A market takes a few per cent.

@@ -96,18 +96,15 @@ fn nested(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
         let found = cases.iter().find(|other| {
             other.entry.tx.safe == outer && other.hashes.is_some_and(|hashes| hashes.digest == hash)
         });
-        let finding = match found {
-            Some(found) => {
-                let title = format!("Approves the transaction at {} for the Safe {outer}.", found.entry.path);
-                Finding::new(Wrap01, Info, path, title)
-            }
-            None => {
-                let title = format!(
-                    "Approves a hash for the Safe {outer} whose transaction is not here: add it to the file to have it \
-                     judged."
-                );
-                Finding::new(Wrap01, Incomplete, path, title)
-            }
+        let finding = if let Some(found) = found {
+            let title = format!("Approves the transaction at {} for the Safe {outer}.", found.entry.path);
+            Finding::new(Wrap01, Info, path, title)
+        } else {
+            let title = format!(
+                "Approves a hash for the Safe {outer} whose transaction is not here: add it to the file to have it \
+                 judged."
+            );
+            Finding::new(Wrap01, Incomplete, path, title)
         };
         out.push(finding.because(format!("hash {hash}")));
     }

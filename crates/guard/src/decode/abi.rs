@@ -283,9 +283,8 @@ impl<'a> Value<'a> {
     pub fn show(&self) -> String {
         match self {
             Self::Address(address) => address.to_string(),
-            Self::Uint(number) => number.to_string(),
             Self::Int(number) if number.bit(255) => format!("-{}", U256::ZERO.wrapping_sub(*number)),
-            Self::Int(number) => number.to_string(),
+            Self::Uint(number) | Self::Int(number) => number.to_string(),
             Self::Bool(value) => value.to_string(),
             Self::Fixed(bytes) => format!("0x{}", hex::encode(bytes)),
             Self::Bytes(bytes) if bytes.len() <= 64 => format!("0x{}", hex::encode(bytes)),

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 
-use super::unpack::Call;
+use super::{abi::Value, unpack::Call};
 
 /// How much an allowance covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +76,26 @@ pub enum Setting {
     Migrate,
     /// Everything anew.
     Setup(Vec<Address>),
+}
+
+impl Setting {
+    /// Who comes in by the change.
+    pub fn newcomer(&self) -> Option<Address> {
+        match self {
+            Self::AddOwner(new, _)
+            | Self::SwapOwner(_, new)
+            | Self::EnableModule(new)
+            | Self::Guard(new)
+            | Self::ModuleGuard(new)
+            | Self::Handler(new)
+            | Self::Singleton(new) => Some(*new),
+            Self::RemoveOwner(..)
+            | Self::Threshold(_)
+            | Self::DisableModule(_)
+            | Self::Migrate
+            | Self::Setup(_) => None,
+        }
+    }
 }
 
 /// Power over a contract.
@@ -229,11 +249,11 @@ fn meaning(call: &Call<'_>, to: Address) -> Option<Act> {
     Some(match (signature, act) {
         (_, Some(act)) => act,
         ("approveHash(bytes32)", None) => {
-            let hash = decoded.args.first().and_then(|value| value.bytes()).unwrap_or_default();
+            let hash = decoded.args.first().and_then(Value::bytes).unwrap_or_default();
             B256::try_from(hash).map_or_else(|_| named(), |hash| Act::ApproveHash { safe: to, hash })
         }
         ("signMessage(bytes)", None) => {
-            let message = decoded.args.first().and_then(|value| value.bytes()).unwrap_or_default();
+            let message = decoded.args.first().and_then(Value::bytes).unwrap_or_default();
             Act::SignMessage { message: message.to_vec() }
         }
         ("performCreate(uint256,bytes)" | "performCreate2(uint256,bytes,bytes32)", None) => Act::Create,
@@ -325,9 +345,9 @@ fn setting(decoded: &super::Decoded<'_>, signature: &str) -> Option<Setting> {
         | "migrateWithFallbackHandler()"
         | "migrateL2Singleton()"
         | "migrateL2WithFallbackHandler()" => Setting::Migrate,
-        "setup(address[],uint256,address,bytes,address,address,uint256,address)" => Setting::Setup(
-            decoded.args.first()?.elements().iter().filter_map(super::Value::address).collect(),
-        ),
+        "setup(address[],uint256,address,bytes,address,address,uint256,address)" => {
+            Setting::Setup(decoded.args.first()?.elements().iter().filter_map(Value::address).collect())
+        }
         _ => return None,
     })
 }
@@ -335,7 +355,7 @@ fn setting(decoded: &super::Decoded<'_>, signature: &str) -> Option<Setting> {
 fn power(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Option<Act> {
     let first = decoded.address(0);
     let second = decoded.address(1);
-    let last = decoded.args.iter().rev().find_map(super::Value::address);
+    let last = decoded.args.iter().rev().find_map(Value::address);
     let (over, holder, power) = match &decoded.function.name[..] {
         "transferOwnership"
         | "transferOwnershipWithPropose"

@@ -96,7 +96,7 @@ impl Type {
         let bits = |digits: &str| -> Option<u16> {
             let plain = !digits.starts_with('0') && digits.len() <= 3;
             let bits: u16 = plain.then(|| digits.parse().ok()).flatten()?;
-            (bits <= 256 && bits % 8 == 0).then_some(bits)
+            (bits <= 256 && bits.is_multiple_of(8)).then_some(bits)
         };
         Some(match name {
             "address" => Self::Address,

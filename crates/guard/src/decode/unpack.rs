@@ -74,7 +74,7 @@ impl Call<'_> {
 
     /// The canonical signature, if known.
     pub fn signature(&self) -> Option<&str> {
-        self.decoded.as_ref().map(|decoded| decoded.signature())
+        self.decoded.as_ref().map(Decoded::signature)
     }
 }
 

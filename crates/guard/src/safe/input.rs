@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, U256};
 
 use super::{SafeTx, Version};
 use crate::{
-    decode::{Function, decode},
+    decode::{Function, Value, decode},
     json::{self, Json, Node},
     scalar::{Malformed, Scalars},
 };
@@ -320,9 +320,9 @@ pub fn from_calldata(
     let nonce = missing.nonce.ok_or_else(|| {
         Malformed::new(path, "the Safe's nonce is not named, and the hash covers it (--nonce)")
     })?;
-    let uint = |index: usize| values.get(index).and_then(|value| value.uint()).unwrap_or_default();
-    let address = |index: usize| values.get(index).and_then(|value| value.address()).unwrap_or_default();
-    let bytes = |index: usize| values.get(index).and_then(|value| value.bytes()).unwrap_or_default();
+    let uint = |index: usize| values.get(index).and_then(Value::uint).unwrap_or_default();
+    let address = |index: usize| values.get(index).and_then(Value::address).unwrap_or_default();
+    let bytes = |index: usize| values.get(index).and_then(Value::bytes).unwrap_or_default();
     let operation = u8::try_from(uint(3)).ok().filter(|&operation| operation <= 1);
     let tx = SafeTx {
         safe,

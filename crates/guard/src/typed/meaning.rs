@@ -321,7 +321,7 @@ fn blur(order: &Data) -> Option<Order> {
     Some(simple("Blur", maker, sells, nft, currency, order.uint("price")?, order.uint("expirationTime")))
 }
 
-/// An order of LooksRare version 2. Source: `OrderStructs.sol` of LooksRare.
+/// An order of `LooksRare` version 2. Source: its `OrderStructs.sol`.
 fn looks_rare(order: &Data) -> Option<Order> {
     let maker = order.address("signer")?;
     let sells = order.uint("quoteType")? == U256::from(1);

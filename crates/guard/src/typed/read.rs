@@ -158,9 +158,8 @@ impl Data {
     pub fn show(&self) -> String {
         match self {
             Self::Address(address) => address.to_string(),
-            Self::Uint(number) => number.to_string(),
             Self::Int(number) if number.bit(255) => format!("-{}", U256::ZERO.wrapping_sub(*number)),
-            Self::Int(number) => number.to_string(),
+            Self::Uint(number) | Self::Int(number) => number.to_string(),
             Self::Bool(value) => value.to_string(),
             Self::Fixed(word, size) => format!("0x{}", hex::encode(&word[..usize::from(*size)])),
             Self::Bytes(bytes) => format!("0x{}", hex::encode(&bytes[..bytes.len().min(64)])),
@@ -458,19 +457,15 @@ impl Reader<'_, '_> {
         let out = |value: &dyn std::fmt::Display| {
             Malformed::new(path, format!("{value} does not fit into int{bits}"))
         };
-        match negative {
-            Some(digits) => {
-                let value = decimal(digits).ok_or_else(|| Malformed::new(path, "is no whole number"))?;
-                if value > limit {
-                    Err(out(&format!("-{value}")))
-                } else {
-                    Ok(U256::ZERO.wrapping_sub(value))
-                }
-            }
-            None => {
-                let value = self.scalars.uint(node, path)?;
-                if value >= limit { Err(out(&value)) } else { Ok(value) }
-            }
+        if let Some(digits) = negative {
+            let value = decimal(digits).ok_or_else(|| Malformed::new(path, "is no whole number"))?;
+            return if value > limit {
+                Err(out(&format!("-{value}")))
+            } else {
+                Ok(U256::ZERO.wrapping_sub(value))
+            };
         }
+        let value = self.scalars.uint(node, path)?;
+        if value >= limit { Err(out(&value)) } else { Ok(value) }
     }
 }

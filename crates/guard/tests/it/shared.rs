@@ -1,4 +1,4 @@
-//! Malicious requests of MetaMask's test page and others, with the tricks that got past wallets.
+//! Malicious requests of a wallet maker's test page and others, with the tricks that got past wallets.
 
 use serde_json::Value;
 use tracehound_guard::{

@@ -1,0 +1,103 @@
+//! Our own cases: what must be caught, and what must not be in the way. Each names its verdict and its findings.
+
+use std::{collections::BTreeSet, path::Path};
+
+use tracehound_guard::{
+    CheckId, Facts, Policy, Report, Setting, check_message, check_safe, check_tx, check_typed,
+    policy::DEFAULT,
+};
+
+struct Case {
+    name: String,
+    verdict: String,
+    findings: Vec<String>,
+    report: Report,
+}
+
+fn cases(folder: &str) -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder);
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("the corpus").map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    files.iter().map(|file| read(file)).collect()
+}
+
+fn read(file: &Path) -> Case {
+    let name = file.file_name().expect("a file").to_string_lossy().into_owned();
+    let table: toml::Table = std::fs::read_to_string(file).expect("readable").parse().expect("TOML");
+    let text = |key: &str| table.get(key).map_or("", |value| value.as_str().expect("a text"));
+    let policy = Policy::parse(&format!("{DEFAULT}\n{}", text("policy")));
+    let policy = policy.unwrap_or_else(|error| panic!("{name}: {error}"));
+    let facts = Facts::parse(text("facts")).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let setting = Setting { policy: &policy, facts: &facts };
+    let check = match text("door") {
+        "safe" => check_safe,
+        "tx" => check_tx,
+        "typed" => check_typed,
+        "message" => check_message,
+        other => panic!("{name}: no door {other}"),
+    };
+    let findings = table["findings"].as_array().expect("a list");
+    Case {
+        verdict: text("verdict").to_owned(),
+        findings: findings.iter().map(|id| id.as_str().expect("a text").to_owned()).collect(),
+        report: check(text("input").as_bytes(), setting),
+        name,
+    }
+}
+
+fn judge(cases: &[Case]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for case in cases {
+        let said: Vec<String> = case
+            .report
+            .findings
+            .iter()
+            .map(|finding| format!("{} {} {}", finding.severity.as_str(), finding.id.as_str(), finding.title))
+            .collect();
+        if case.report.verdict.as_str() != case.verdict {
+            wrong.push(format!("{}: {} and not {}: {said:#?}", case.name, case.report.verdict, case.verdict));
+        }
+        for id in case.findings.iter().filter(|id| !case.report.has(id)) {
+            wrong.push(format!("{}: lacks {id}: {said:#?}", case.name));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_malicious_case_is_caught() {
+    let cases = cases("malicious");
+    assert!(cases.len() >= 40, "{}", cases.len());
+    let wrong = judge(&cases);
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    for case in &cases {
+        assert!(matches!(case.report.exit_code, 10 | 20), "{}", case.name);
+    }
+}
+
+#[test]
+fn no_benign_case_is_blocked() {
+    let cases = cases("benign");
+    assert!(cases.len() >= 20, "{}", cases.len());
+    let wrong = judge(&cases);
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(cases.iter().all(|case| case.report.exit_code != 20));
+}
+
+#[test]
+fn every_check_speaks_in_some_case() {
+    let spoken: BTreeSet<&str> = cases("malicious")
+        .iter()
+        .chain(&cases("benign"))
+        .flat_map(|case| case.report.findings.iter().map(|finding| finding.id.as_str()).collect::<Vec<_>>())
+        .collect();
+    // These have tests of their own, in `rules`.
+    let elsewhere = ["G-HIST-01", "G-WRAP-01", "G-POL-01", "G-POL-02"];
+    let silent: Vec<&str> = CheckId::ALL
+        .iter()
+        .map(|id| id.as_str())
+        .filter(|id| !spoken.contains(id) && !elsewhere.contains(id))
+        .collect();
+    assert_eq!(silent, [""; 0]);
+}

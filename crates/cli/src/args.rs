@@ -86,6 +86,116 @@ pub(crate) enum Command {
     /// The policies that decide
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Verify before you sign: Safe transactions, calls, typed data, messages; offline
+    #[command(subcommand)]
+    Guard(GuardCommand),
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  tracehound guard safe queue.json --chain-id 1 --safe-version 1.4.1 --owner 0x... --owner 0x... --threshold 2
+  tracehound guard tx request.json --account 0x...
+  tracehound guard typed permit.json --chain-id 1 --output json
+  tracehound guard policy init guard.toml
+
+The verdict is the exit code: 0 allow, 10 review, 20 block, 30 incomplete. What is missing never gives 0.")]
+pub(crate) enum GuardCommand {
+    /// Safe transactions: the service's JSON, a list, raw fields, or execTransaction call data
+    #[command(after_help = "Examples:
+  tracehound guard safe queue.json
+  curl -s https://safe-transaction-mainnet.safe.global/api/v1/safes/ADDRESS/multisig-transactions/ | tracehound guard safe -
+  echo 0x6a761202... | tracehound guard safe - --safe 0x... --nonce 71 --safe-version 1.3.0 --chain-id 1")]
+    Safe(Box<GuardArgs>),
+    /// An ordinary transaction: JSON, raw bytes, a batch (EIP-5792), an EIP-7702 authorization, a JSON-RPC request
+    #[command(after_help = "Examples:
+  echo '{\"to\":\"0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48\",\"data\":\"0x095ea7b3...\"}' | tracehound guard tx - --chain-id 1
+  echo 0x02f8... | tracehound guard tx -")]
+    Tx(Box<GuardArgs>),
+    /// Typed data (EIP-712): permits, orders, Safe transactions, anything a site asks to sign
+    #[command(after_help = "Examples:
+  tracehound guard typed permit.json --chain-id 1 --account 0x...")]
+    Typed(Box<GuardArgs>),
+    /// A text or bytes (personal_sign, eth_sign)
+    #[command(after_help = "Examples:
+  tracehound guard message login.txt --origin app.example.org
+  echo '{\"method\":\"eth_sign\",\"params\":[\"0x...\",\"0x...\"]}' | tracehound guard message -")]
+    Message(Box<GuardArgs>),
+    /// Whom and what this signer trusts
+    #[command(subcommand)]
+    Policy(GuardPolicyCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GuardPolicyCommand {
+    /// Write the shipped policy, to change it
+    #[command(after_help = "Examples:
+  tracehound guard policy init guard.toml")]
+    Init {
+        /// Where to; standard output when absent. An existing file is left alone
+        file: Option<PathBuf>,
+    },
+    /// Read a policy file and say whether it is valid
+    #[command(after_help = "Examples:
+  tracehound guard policy check guard.toml")]
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+    /// Say in sentences what a policy means
+    #[command(after_help = "Examples:
+  tracehound guard policy explain guard.toml")]
+    Explain {
+        /// The file; the shipped policy when absent
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GuardArgs {
+    /// What is to be signed; - for standard input
+    pub file: PathBuf,
+    /// The policy [default: the shipped one]
+    #[arg(long, value_name = "TOML")]
+    pub policy: Option<PathBuf>,
+    /// What is known: owners, code hashes, past payments, screening, tokens
+    #[arg(long, value_name = "TOML")]
+    pub facts: Option<PathBuf>,
+    /// The chain the wallet is on
+    #[arg(long, value_name = "NUMBER")]
+    pub chain_id: Option<u64>,
+    /// Who signs
+    #[arg(long, value_name = "ADDRESS")]
+    pub account: Option<String>,
+    /// Host name of the site that asks
+    #[arg(long, value_name = "HOST")]
+    pub origin: Option<String>,
+    /// The time to judge terms by [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<jiff::Timestamp>,
+    /// The Safe
+    #[arg(long, value_name = "ADDRESS")]
+    pub safe: Option<String>,
+    /// Version of the Safe, 0.1.0 to 1.5.0
+    #[arg(long, value_name = "VERSION")]
+    pub safe_version: Option<String>,
+    /// An owner of the Safe; once for each
+    #[arg(long, value_name = "ADDRESS")]
+    pub owner: Vec<String>,
+    /// Signatures the Safe needs
+    #[arg(long, value_name = "NUMBER")]
+    pub threshold: Option<u64>,
+    /// The Safe's next nonce
+    #[arg(long, value_name = "NUMBER")]
+    pub nonce: Option<u64>,
+    /// The domain hash the device shows
+    #[arg(long, value_name = "HASH")]
+    pub device_domain: Option<String>,
+    /// The message hash the device shows
+    #[arg(long, value_name = "HASH")]
+    pub device_message: Option<String>,
+    /// The hash to sign the device shows
+    #[arg(long, value_name = "HASH")]
+    pub device_hash: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -40,7 +40,7 @@ impl Classifier {
         buffer.outputs.clear();
         buffer.inputs.clear();
         let mut pays_wasabi1_coordinator = false;
-        for output in ledger.outputs(tx) {
+        for output in ledger.outputs_hinted(tx) {
             let script = output.owner.map_or(ScriptType::OpReturn, |owner| script(ledger, owner));
             pays_wasabi1_coordinator |= output.owner.is_some() && self.coordinators.contains(&output.owner);
             let owner = output.owner.map_or(0, |owner| u64::from(owner.0));

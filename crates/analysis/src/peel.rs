@@ -18,9 +18,10 @@ use tracehound_ledger::{Ledger, OutNum, OutputView, TxNum};
 use tracehound_model::{Amount, BitcoinNetwork, Chain as ChainName, TxId};
 
 use crate::trace::{Known, Party};
-use features::{Background, Read};
+use features::Read;
 use wallet::{Wallet, nobody, spender};
 
+pub use features::Background;
 pub use spot::Spot;
 pub(crate) use spot::{first_seen_in, time};
 pub use wallet::{Evidence, Feature};
@@ -211,6 +212,23 @@ pub fn follow(
     options: Options,
     known: &dyn Known,
 ) -> Result<Chain, PeelError> {
+    let missing = PeelError::NotInLedger(start);
+    let output = ledger.output(start).ok_or(missing)?;
+    let (made_by, _) = ledger.tx_of_output(start).ok_or(missing)?;
+    let around = output.spent_by.unwrap_or(made_by);
+    let background = Background::around(ledger, around, options.background);
+    follow_against(ledger, network, start, &background, options, known)
+}
+
+/// As [`follow`], against base rates that were counted before: for many starts of the same days.
+pub fn follow_against(
+    ledger: &Ledger,
+    network: BitcoinNetwork,
+    start: OutNum,
+    background: &Background,
+    options: Options,
+    known: &dyn Known,
+) -> Result<Chain, PeelError> {
     if options.hops == 0 {
         return Err(PeelError::NoLimit("hops"));
     }
@@ -220,8 +238,6 @@ pub fn follow(
     let missing = PeelError::NotInLedger(start);
     let spot = Spot::of(ledger, network, known, start).ok_or(missing)?;
     let output = ledger.output(start).ok_or(missing)?;
-    let (made_by, _) = ledger.tx_of_output(start).ok_or(missing)?;
-    let background = Background::around(ledger, output.spent_by.unwrap_or(made_by), options.background);
     let mut follower = Follower {
         ledger,
         network,
@@ -243,7 +259,7 @@ pub fn follow(
         is_laundering_peel: longest_run >= options.rule.hops.max(1),
         peeled: sum(|hop| hop.peeled.iter().map(|spot| spot.amount.0).sum()),
         fees: sum(|hop| hop.fee.0),
-        background: follower.background.txs,
+        background: background.txs(),
         snapshot: ledger.snapshot_id(),
         hops,
     })
@@ -255,7 +271,7 @@ struct Follower<'a> {
     known: &'a dyn Known,
     options: Options,
     wallet: Wallet,
-    background: Background,
+    background: &'a Background,
     hops: Vec<Hop>,
 }
 
@@ -338,7 +354,7 @@ impl Follower<'_> {
         let mut found: Vec<Candidate> = (0..read.outputs.len())
             .filter(|&at| read.outputs[at].owner.is_some() && self.service(&read.outputs[at]).is_none())
             .map(|at| {
-                let evidence = self.wallet.weigh(self.ledger, &self.background, read, at, self.options.until);
+                let evidence = self.wallet.weigh(self.ledger, self.background, read, at, self.options.until);
                 let score = evidence.iter().map(|said| said.decibans).sum();
                 Candidate { at, score, evidence }
             })

@@ -3,7 +3,9 @@
 //! Such a mixer pays from other coins than it received, so nothing but amounts and times ties a payout to a deposit, and
 //! in a busy day some amounts fit by chance. Every lead therefore comes with its **base rate**: how many deposits that
 //! were *not* asked about, of the same size class and just before, find an equally good fit among the same payouts. A lead
-//! whose placebos fit as often as it does says nothing.
+//! whose placebos fit as often as it does says nothing, and one that none of 200 shares can still be chance: asked about
+//! many deposits, some such lead will turn up. Payouts that go to different addresses and are never spent together are not
+//! found at all.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},

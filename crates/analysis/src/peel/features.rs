@@ -133,16 +133,15 @@ pub(super) fn is_round(value: u64) -> bool {
 
 /// Base rates: what anybody does, counted in transactions around the start.
 #[derive(Clone, Debug)]
-pub(super) struct Background {
-    pub software: Base<SOFTWARE>,
-    pub fee_rate: Base<FEES>,
-    pub script: Base<SCRIPTS>,
-    pub share: Base<SHARES>,
-    pub shape: Base<SHAPES>,
-    pub fresh: Base<2>,
-    pub round: Base<2>,
-    /// Transactions counted.
-    pub txs: u32,
+pub struct Background {
+    pub(super) software: Base<SOFTWARE>,
+    pub(super) fee_rate: Base<FEES>,
+    pub(super) script: Base<SCRIPTS>,
+    pub(super) share: Base<SHARES>,
+    pub(super) shape: Base<SHAPES>,
+    pub(super) fresh: Base<2>,
+    pub(super) round: Base<2>,
+    pub(super) txs: u32,
 }
 
 /// Outputs of one transaction that are counted: a large payout must not outweigh all others.
@@ -150,7 +149,7 @@ const MOST_OUTPUTS: usize = 8;
 
 impl Background {
     /// Counts up to `most` transactions from half of that many before `around` on. O(their rows).
-    pub(super) fn around(ledger: &Ledger, around: TxNum, most: u32) -> Self {
+    pub fn around(ledger: &Ledger, around: TxNum, most: u32) -> Self {
         let mut found = Self {
             software: Base::EMPTY,
             fee_rate: Base::EMPTY,
@@ -170,6 +169,11 @@ impl Background {
             }
         }
         found
+    }
+
+    /// Transactions counted.
+    pub fn txs(&self) -> u32 {
+        self.txs
     }
 
     fn count(&mut self, ledger: &Ledger, read: &Read) {

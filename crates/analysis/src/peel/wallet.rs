@@ -26,6 +26,7 @@ use super::{
 /// | own address | pays an address that it spends from | fixed: 30 decibans | |
 /// | last spend | evidence of the spender below -10 decibans is taken back | one spend in ten ends the habits | |
 ///
+/// Each habit is kept nine times in ten; the tenth the wallet does as anybody does.
 /// Version, lock time and replaceability come from one program, so they are one feature: counted apart they would count
 /// three times what is one choice. The expectations are assumptions (peel fractions of laundering are mostly below a
 /// tenth; change goes to new addresses); the base rates are counted in the ledger that is asked.

@@ -5,6 +5,7 @@ mod cluster;
 mod coinjoin;
 mod counterparties;
 mod exposure;
+mod heists;
 mod pass;
 mod path;
 mod patterns;

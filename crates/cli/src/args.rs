@@ -245,6 +245,7 @@ pub(crate) struct ScreenArgs {
   tracehound trace TXID --compare
   tracehound trace --named lazarusgroup
   tracehound trace ADDRESS --backward --hops 5 --output json")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct TraceArgs {
     /// Outputs (TXID:N), transactions (all their outputs) or addresses (all they received)
     #[arg(value_name = "FROM", required_unless_present = "named")]
@@ -564,7 +565,7 @@ pub(crate) struct NodeArgs {
     /// The node's cookie file, `.cookie` in its data folder
     #[arg(long, value_name = "FILE", conflicts_with = "user", required_unless_present_any = ["rest", "user"])]
     pub cookie: Option<PathBuf>,
-    /// RPC user; the password is read from the environment variable TRACEHOUND_NODE_PASSWORD
+    /// RPC user; the password is read from the environment variable `TRACEHOUND_NODE_PASSWORD`
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
     /// Where an empty ledger begins; what lies before it is missing, and answers that need it are incomplete

@@ -115,7 +115,7 @@ pub(crate) enum GuardCommand {
     #[command(after_help = "Examples:
   tracehound guard typed permit.json --chain-id 1 --account 0x...")]
     Typed(Box<GuardArgs>),
-    /// A text or bytes (personal_sign, eth_sign)
+    /// A text or bytes (`personal_sign`, `eth_sign`)
     #[command(after_help = "Examples:
   tracehound guard message login.txt --origin app.example.org
   echo '{\"method\":\"eth_sign\",\"params\":[\"0x...\",\"0x...\"]}' | tracehound guard message -")]

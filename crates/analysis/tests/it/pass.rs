@@ -113,7 +113,7 @@ proptest! {
             let question = Question { subjects: &subjects, direction: Direction::Backward, limits, through_mixes: false, prices: None };
             let found = exposures(&ledger, &question, &Names(&ledger)).expect("answers");
             let theft: u128 = found.parties.iter().filter(|row| row.party.category == Category::ServiceHack).map(|row| row.amount.0).sum();
-            let exact = theft as f64 / found.total.0.max(1) as f64;
+            let exact = f64::from(u32::try_from(theft * 65_535 / found.total.0.max(1)).expect("a share")) / 65_535.0;
             let kept = f64::from(shares[Bucket::Theft as usize]) / 65_535.0;
             prop_assert!((exact - kept).abs() < 0.01, "exact {exact}, kept {kept}");
         }

@@ -17,8 +17,11 @@ use tracehound_guard::{
 
 use crate::args::{Common, GuardArgs, GuardCommand, GuardPolicyCommand, Output};
 
+/// One of the guard's readings of an input.
+type Check = fn(&[u8], Setting<'_>) -> Report;
+
 pub(crate) fn run(common: &Common, command: &GuardCommand, out: &mut dyn Write) -> Result<u8> {
-    let (args, check): (&GuardArgs, fn(&[u8], Setting<'_>) -> Report) = match command {
+    let (args, check): (&GuardArgs, Check) = match command {
         GuardCommand::Safe(args) => (args, check_safe),
         GuardCommand::Tx(args) => (args, check_tx),
         GuardCommand::Typed(args) => (args, check_typed),
@@ -60,7 +63,11 @@ fn read_input(file: &Path) -> Result<Vec<u8>> {
     let most = MAX_BYTES as u64 + 1;
     let mut bytes = Vec::new();
     if file == Path::new("-") {
-        std::io::stdin().take(most).read_to_end(&mut bytes).into_diagnostic().wrap_err("reading standard input")?;
+        std::io::stdin()
+            .take(most)
+            .read_to_end(&mut bytes)
+            .into_diagnostic()
+            .wrap_err("reading standard input")?;
     } else {
         let opened = std::fs::File::open(file).into_diagnostic();
         let opened = opened.wrap_err_with(|| format!("opening {}", file.display()))?;
@@ -124,7 +131,7 @@ fn safe_facts(args: &GuardArgs, facts: &mut Facts) -> Result<()> {
     if facts.safe.len() > 1 {
         return Err(miette!("the facts file names several Safes: say there what is known of each"));
     }
-    let mut known = facts.safe.pop().unwrap_or_else(SafeFacts::default);
+    let mut known = facts.safe.pop().unwrap_or_default();
     if let Some(safe) = &args.safe {
         known.address = Some(address(safe)?);
     }
@@ -160,9 +167,9 @@ fn policy(command: &GuardPolicyCommand, out: &mut dyn Write) -> Result<u8> {
         GuardPolicyCommand::Init { file: None } => write!(out, "{DEFAULT}").into_diagnostic()?,
         GuardPolicyCommand::Init { file: Some(file) } => {
             let created = std::fs::OpenOptions::new().write(true).create_new(true).open(file);
-            let mut created = created
-                .into_diagnostic()
-                .wrap_err_with(|| format!("creating {} (an existing policy is never replaced)", file.display()))?;
+            let mut created = created.into_diagnostic().wrap_err_with(|| {
+                format!("creating {} (an existing policy is never replaced)", file.display())
+            })?;
             created.write_all(DEFAULT.as_bytes()).into_diagnostic()?;
             writeln!(out, "written: {}", file.display()).into_diagnostic()?;
         }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tracehound_guard::{
     Facts, Policy, Report, Setting, check_message, check_safe, check_tx, check_typed,
-    facts::{SafeFacts, Shown},
+    facts::Shown,
     json::MAX_BYTES,
     policy::DEFAULT,
     scalar::{Account, Scalars, strict_address},

@@ -196,3 +196,21 @@ fn nothing_to_screen_is_a_usage_error() {
     assert_eq!(tracehound(data.path(), &["screen"], "").status.code(), Some(2));
     assert_eq!(tracehound(data.path(), &["screen", "--stdin"], "\n# nothing\n").status.code(), Some(1));
 }
+
+#[test]
+fn a_batch_and_a_single_question_get_the_same_answer() {
+    let data = folder();
+    for subject in [
+        "0x52908400098527886E0F7030069857D2E4169EE7",
+        "TJRabPrwbZy45sbavfcjinPJC18kjpRTv8",
+        "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+        UNKNOWN,
+    ] {
+        let args = ["--as-of", "2025-12-01", "--output"];
+        let one = tracehound(data.path(), &[&["screen", subject], &args[..], &["json"]].concat(), "");
+        let batch =
+            tracehound(data.path(), &[&["screen", "--stdin"], &args[..], &["jsonl"]].concat(), subject);
+        let one: Vec<Value> = serde_json::from_str(&text(&one)).expect("a JSON document");
+        assert_eq!(lines(&batch), one);
+    }
+}

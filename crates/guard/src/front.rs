@@ -6,13 +6,14 @@ use crate::{
     case::{Case, Subject},
     checks,
     decode::{Function, Functions, Outer},
+    erc7730::Descriptor,
     facts::Facts,
     finding::{CheckId, Finding, Severity},
     intent,
     json::{self, Json, Node},
     known, message,
     policy::Policy,
-    report::{CallReport, HashReport, Item, Kind, Report, SignatureReport},
+    report::{CallReport, ClearReport, HashReport, Item, Kind, Report, SignatureReport},
     safe::{self, Hashes, SafeCase, input::Missing},
     scalar::{Malformed, Scalars},
     tx::{self, EvmTx},
@@ -26,6 +27,24 @@ pub struct Setting<'a> {
     pub policy: &'a Policy,
     /// What is known from elsewhere.
     pub facts: &'a Facts,
+    /// Descriptors for clear signing.
+    pub descriptors: &'a [Descriptor],
+}
+
+impl<'a> Setting<'a> {
+    /// Policy and facts, no descriptors.
+    pub fn new(policy: &'a Policy, facts: &'a Facts) -> Self {
+        Self { policy, facts, descriptors: &[] }
+    }
+}
+
+/// What descriptors say about a case.
+fn clear(case: &Case<'_>, descriptors: &[Descriptor]) -> Vec<ClearReport> {
+    const MOST: usize = 64;
+    let calls = case.unpacked.calls.iter();
+    let calls = calls.filter_map(|call| descriptors.iter().find_map(|one| one.call(case, call)));
+    let typed = case.typed().and_then(|(data, _)| descriptors.iter().find_map(|one| one.typed(case, data)));
+    calls.chain(typed).take(MOST).collect()
 }
 
 /// A refused input: block, with the place.
@@ -85,7 +104,7 @@ fn missing(facts: &Facts) -> Missing {
 }
 
 fn safe_report(queue: &safe::Queue, scalars: &Scalars, setting: Setting<'_>) -> Report {
-    let Setting { policy, facts } = setting;
+    let Setting { policy, facts, descriptors } = setting;
     let (own, mut findings) = functions(facts);
     let cases: Vec<SafeCase<'_>> = queue.entries.iter().map(|entry| SafeCase::new(entry, facts)).collect();
     let mut items = Vec::new();
@@ -107,7 +126,7 @@ fn safe_report(queue: &safe::Queue, scalars: &Scalars, setting: Setting<'_>) -> 
         };
         case.add_call(outer, Functions { own: &own });
         findings.extend(checks::run(&case));
-        items.push(safe_item(&case, safe));
+        items.push(Item { clear: clear(&case, descriptors), ..safe_item(&case, safe) });
     }
     findings.extend(checks::queue(&cases));
     Report::new(Kind::Safe, items, findings, gaps(facts, true), policy)
@@ -154,6 +173,7 @@ fn safe_item(case: &Case<'_>, safe: &SafeCase<'_>) -> Item {
         fields,
         hashes: safe.hashes.map(HashReport::from),
         calls: calls(case),
+        clear: Vec::new(),
         signatures: signatures.collect(),
     }
 }
@@ -264,13 +284,14 @@ fn authorization_report(authorization: Authorization, scalars: &Scalars, setting
         ],
         hashes: None,
         calls: Vec::new(),
+        clear: Vec::new(),
         signatures: Vec::new(),
     };
     Report::new(Kind::Transaction, vec![item], findings, gaps(setting.facts, false), setting.policy)
 }
 
 fn tx_report(txs: &[EvmTx], scalars: &Scalars, setting: Setting<'_>) -> Report {
-    let Setting { policy, facts } = setting;
+    let Setting { policy, facts, descriptors } = setting;
     let (own, mut findings) = functions(facts);
     let mut items = Vec::new();
     for (index, tx) in txs.iter().enumerate() {
@@ -309,6 +330,7 @@ fn tx_report(txs: &[EvmTx], scalars: &Scalars, setting: Setting<'_>) -> Report {
             ],
             hashes: None,
             calls: calls(&case),
+            clear: clear(&case, descriptors),
             signatures: Vec::new(),
         });
         findings.extend(nested_safe(tx, setting));
@@ -409,6 +431,7 @@ fn typed_report(
         fields,
         hashes: Some(HashReport::from(data.hashes)),
         calls: Vec::new(),
+        clear: clear(&case, setting.descriptors),
         signatures: Vec::new(),
     };
     Report::new(Kind::TypedData, vec![item], findings, gaps(setting.facts, false), setting.policy)
@@ -443,6 +466,7 @@ fn message_report(message: Result<message::Message, Malformed>, setting: Setting
         fields,
         hashes: safe_message(&digest, setting.facts).map(HashReport::from),
         calls: Vec::new(),
+        clear: Vec::new(),
         signatures: Vec::new(),
     };
     Report::new(Kind::Message, vec![item], findings, gaps(setting.facts, false), setting.policy)

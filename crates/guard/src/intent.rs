@@ -3,7 +3,7 @@
 use crate::{
     case::{Case, Subject},
     decode::{Act, By, Extent, Grant, Power, Setting},
-    known,
+    known::{self, Size},
     message::Method,
     typed::{Item, ItemKind, Meaning, Order},
 };
@@ -118,7 +118,7 @@ fn act(case: &Case<'_>, act: &Act) -> String {
         }
         Act::SignMessage { .. } => "marks a message as signed by the Safe".to_owned(),
         Act::Create => "creates a contract".to_owned(),
-        Act::Named { to, function } => format!("calls {function} at {}", case.show(to)),
+        Act::Named { to, function, .. } => format!("calls {function} at {}", case.show(to)),
         Act::Unknown { to, selector } => {
             format!("calls an unknown function (0x{}) at {}", hex::encode(selector), case.show(to))
         }
@@ -171,16 +171,14 @@ pub fn grant(case: &Case<'_>, grant: &Grant) -> String {
         (By::PermitTransfer, Extent::Exact(amount, _)) => {
             format!("lets {spender} take {} at once", case.amount(amount, &grant.token))
         }
-        (_, Extent::Exact(amount, bits)) => {
-            let full = amount.bit_len() >= usize::from(bits).min(160) - 1;
-            if full {
-                format!("gives {spender} the right to take ALL your {name}{whose}{until}")
-            } else {
-                format!(
-                    "gives {spender} the right to take up to {}{whose}{until}",
-                    case.amount(amount, &grant.token)
-                )
-            }
+        (_, Extent::Exact(..)) if Size::of(grant.extent, token.as_ref()) == Size::Unlimited => {
+            format!("gives {spender} the right to take ALL your {name}{whose}{until}")
+        }
+        (_, Extent::Exact(amount, _)) => {
+            format!(
+                "gives {spender} the right to take up to {}{whose}{until}",
+                case.amount(amount, &grant.token)
+            )
         }
     }
 }

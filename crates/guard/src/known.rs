@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, U256, address};
 use jiff::Timestamp;
 
-use crate::{facts::Facts, policy::Policy};
+use crate::{decode::Extent, facts::Facts, policy::Policy};
 
 /// A token as far as known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +105,42 @@ pub fn amount(amount: U256, token: Option<&Token>, address: &Address) -> String 
     match token {
         Some(token) => format!("{} {}", decimal(amount, token.decimals), token.symbol),
         None => format!("{amount} base units of the token {address}"),
+    }
+}
+
+/// How an allowance compares with all there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// For all purposes without limit.
+    Unlimited,
+    /// For a token with few decimals that is everything.
+    Large,
+    /// Less.
+    Bounded,
+}
+
+impl Size {
+    /// Whether an allowance is, for all purposes, without limit.
+    ///
+    /// Drainers avoid the maximum that wallets warn of and write 2^256-2, 2^160-1, 2^64-1 or the supply instead.
+    pub fn of(extent: Extent, token: Option<&Token>) -> Self {
+        let Extent::Exact(amount, bits) = extent else { return Self::Unlimited };
+        let all_ones = amount.bit_len() >= 63 && amount.wrapping_add(U256::from(1)).count_ones() <= 1;
+        let bits = usize::from(bits);
+        let leading_ones = amount.bit_len() == bits && (amount >> (bits - 32)) == U256::from(u32::MAX);
+        if all_ones || leading_ones {
+            return Self::Unlimited;
+        }
+        match token {
+            Some(token) if token.supply.is_some_and(|supply| amount >= supply) => Self::Unlimited,
+            Some(token) => {
+                let trillion = U256::from(10).saturating_pow(U256::from(u64::from(token.decimals) + 12));
+                if amount >= trillion { Self::Unlimited } else { Self::Bounded }
+            }
+            None if amount.bit_len() > 96 => Self::Unlimited,
+            None if amount.bit_len() > 63 => Self::Large,
+            None => Self::Bounded,
+        }
     }
 }
 

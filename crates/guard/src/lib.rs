@@ -9,6 +9,7 @@
 pub mod case;
 pub mod checks;
 pub mod decode;
+pub mod erc7730;
 pub mod facts;
 pub mod finding;
 pub mod front;

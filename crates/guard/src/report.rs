@@ -101,6 +101,19 @@ pub struct SignatureReport {
     pub date: Option<String>,
 }
 
+/// What a descriptor says (ERC-7730): the word of the contract's makers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClearReport {
+    /// Which call or message it is about.
+    pub path: String,
+    /// Whose word it is.
+    pub by: String,
+    /// What it is for.
+    pub intent: String,
+    /// Label and value.
+    pub fields: Vec<(String, String)>,
+}
+
 /// One thing to be signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
@@ -117,6 +130,8 @@ pub struct Item {
     pub hashes: Option<HashReport>,
     /// The calls, outermost first.
     pub calls: Vec<CallReport>,
+    /// What descriptors say. No check looks at it.
+    pub clear: Vec<ClearReport>,
     /// The signatures.
     pub signatures: Vec<SignatureReport>,
 }

@@ -54,7 +54,15 @@ fn one(out: &mut dyn Write, item: &Item) -> fmt::Result {
     writeln!(out, "{}  [{}]", clean(&item.title), clean(&item.path))?;
     wrapped(out, "  It ", &clean(&item.intent))?;
     for (name, value) in &item.fields {
-        wrapped(out, &format!("  {:<12} ", clean(name)), &clean(value))?;
+        wrapped(out, &format!("  {:<12} ", clean(name)), &clean(&cut(value)))?;
+    }
+    for clear in &item.clear {
+        writeln!(out)?;
+        let head = format!("  By the word of {}: ", clean(&clear.by));
+        wrapped(out, &head, &clean(&clear.intent))?;
+        for (label, value) in &clear.fields {
+            wrapped(out, &format!("    {}: ", clean(label)), &clean(&cut(value)))?;
+        }
     }
     if let Some(hashes) = &item.hashes {
         writeln!(out, "\n  Compare with the device, every digit:")?;
@@ -101,6 +109,15 @@ fn one(out: &mut dyn Write, item: &Item) -> fmt::Result {
         wrapped(out, "    ", &clean(&format!("{owner}  {}: {mark}", signature.form)))?;
     }
     Ok(())
+}
+
+/// What fits a terminal of a long value; the JSON form has all of it.
+fn cut(value: &str) -> String {
+    const MOST: usize = 300;
+    match value.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}… (all of it: --output json)", &value[..at]),
+        None => value.to_owned(),
+    }
 }
 
 /// A text without control characters and without those that turn the direction of writing.

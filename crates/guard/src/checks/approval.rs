@@ -11,7 +11,7 @@ use crate::{
         Finding,
         Severity::{self, Block, Incomplete, Review},
     },
-    known::{self, PERMIT2},
+    known::{self, PERMIT2, Size},
     policy::Role,
 };
 
@@ -58,37 +58,6 @@ pub(super) fn permit(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-/// How an amount compares with all there is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Size {
-    Unlimited,
-    Large,
-    Bounded,
-}
-
-/// Whether an allowance is, for all purposes, without limit.
-///
-/// Drainers avoid the maximum that wallets warn of and write 2^256-2, 2^160-1, 2^64-1 or a supply instead.
-fn size(case: &Case<'_>, token: &Address, extent: Extent) -> Size {
-    let Extent::Exact(amount, bits) = extent else { return Size::Unlimited };
-    let all_ones = amount.bit_len() >= 63 && (amount + U256::from(1)).count_ones() <= 1;
-    let bits = usize::from(bits);
-    let leading_ones = amount.bit_len() == bits && (amount >> (bits - 32)) == U256::from(u32::MAX);
-    if amount == U256::MAX || all_ones || leading_ones {
-        return Size::Unlimited;
-    }
-    match case.token(token) {
-        Some(token) if token.supply.is_some_and(|supply| amount >= supply) => Size::Unlimited,
-        Some(token) => {
-            let trillion = U256::from(10).saturating_pow(U256::from(u64::from(token.decimals) + 12));
-            if amount >= trillion { Size::Unlimited } else { Size::Bounded }
-        }
-        None if amount.bit_len() > 96 => Size::Unlimited,
-        None if amount.bit_len() > 63 => Size::Large,
-        None => Size::Bounded,
-    }
-}
-
 /// Why a spender is not to be trusted, or that he is.
 enum Spender {
     Trusted,
@@ -124,7 +93,7 @@ fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<
     if grant.extent == Extent::None {
         return;
     }
-    let size = size(case, &grant.token, grant.extent);
+    let size = Size::of(grant.extent, case.token(&grant.token).as_ref());
     let sentence = crate::intent::grant(case, grant);
     let signed = matches!(grant.by, By::Permit | By::PermitTransfer);
     let (severity, why): (Option<Severity>, String) = match (spender(case, &grant.spender), size) {

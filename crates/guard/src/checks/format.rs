@@ -29,7 +29,7 @@ pub(super) fn cut(case: &Case<'_>, out: &mut Vec<Finding>) {
         let title = "Not everything inside was examined.";
         out.push(Finding::new(Wrap01, Incomplete, &cut.path, title).because(cut.what.clone()));
     }
-    for call in &case.unpacked.calls {
+    for call in case.unpacked.calls.iter().filter(|call| !call.is_wrapper) {
         if call.signature() == Some("execute(bytes32,bytes)")
             || call.signature() == Some("execute(bytes,bytes[],uint256)")
         {

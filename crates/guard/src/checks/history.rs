@@ -1,6 +1,6 @@
 //! G-SIM-01 as far as it can be told without a simulation, and G-HIST-01.
 
-use alloy_primitives::U256;
+use alloy_primitives::{Address, U256};
 
 use crate::{
     case::Case,
@@ -9,7 +9,7 @@ use crate::{
     finding::{
         CheckId::{Hist01, Sim01},
         Finding,
-        Severity::{Block, Info, Review},
+        Severity::{Block, Incomplete, Review},
     },
     policy::Role,
 };
@@ -23,7 +23,7 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
             Act::Unknown { to, selector } if !call.delegate => {
                 if case.trusts(to, &[Role::Contract, Role::Spender]) {
                     let title = format!("Calls {} for a function that is not known here.", case.show(to));
-                    out.push(Finding::new(Sim01, Info, path, title));
+                    out.push(Finding::new(Sim01, Review, path, title));
                     continue;
                 }
                 let paid = !call.value.is_zero();
@@ -35,7 +35,10 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
                 );
                 out.push(Finding::new(Sim01, Review, path, title));
             }
-            Act::Named { to, function } => {
+            Act::Named { to, function, beneficiaries } => {
+                for beneficiary in beneficiaries {
+                    proceeds(case, path, beneficiary, out);
+                }
                 if case.trusts(to, &[Role::Contract, Role::Spender]) || call.delegate {
                     continue;
                 }
@@ -70,6 +73,29 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
     }
     intended(case, out);
+}
+
+/// What comes out of a swap or deposit goes to somebody.
+fn proceeds(case: &Case<'_>, path: &str, to: &Address, out: &mut Vec<Finding>) {
+    // Routers write 1 and 2 for the sender and for themselves, and zero for themselves.
+    let marker = to.starts_with(&[0; 19]) && to[19] <= 2;
+    if case.is_own(to) || marker || case.trusts(to, &[Role::Contract]) {
+        return;
+    }
+    let (severity, title) = if case.actor.is_none() {
+        (
+            Incomplete,
+            format!(
+                "What comes out goes to {}: whether that is you is not known (--account).",
+                case.show(to)
+            ),
+        )
+    } else if case.counterparties().contains(to) {
+        (Review, format!("What comes out goes to {} and not to you.", case.show(to)))
+    } else {
+        (Block, format!("What comes out goes to a stranger and not to you: {}.", case.show(to)))
+    };
+    out.push(Finding::new(Sim01, severity, path, title));
 }
 
 /// What is done against what is meant.

@@ -176,6 +176,8 @@ pub enum Act {
         to: Address,
         /// The function.
         function: String,
+        /// Who gets what comes out of it, where a parameter says so: `to`, `recipient` and alike.
+        beneficiaries: Vec<Address>,
     },
     /// Calls a function nobody told us about.
     Unknown {
@@ -228,12 +230,61 @@ pub fn acts(calls: &[Call<'_>]) -> Vec<Placed> {
         if call.is_wrapper || call.data.is_empty() {
             continue;
         }
-        if let Some(act) = meaning(call, to) {
-            add(act);
+        let batch = call.decoded.as_ref().map_or_else(Vec::new, permit_batch);
+        if batch.is_empty() {
+            meaning(call, to).into_iter().for_each(&mut add);
+        } else {
+            batch.into_iter().for_each(add);
         }
     }
     placed
 }
+
+/// Permit2's batch: one grant for each entry.
+fn permit_batch(decoded: &super::Decoded<'_>) -> Vec<Act> {
+    if decoded.signature() != "permit(address,((address,uint160,uint48,uint48)[],address,uint256),bytes)" {
+        return Vec::new();
+    }
+    let Some(permit) = decoded.args.get(1).map(Value::elements) else { return Vec::new() };
+    let spender = permit.get(1).and_then(Value::address).unwrap_or_default();
+    let deadline = permit.get(2).and_then(Value::uint);
+    let details = permit.first().map(Value::elements).unwrap_or_default();
+    let grants = details.iter().filter_map(|details| {
+        let details = details.elements();
+        let amount = details.get(1)?.uint()?;
+        let extent = if amount.is_zero() { Extent::None } else { Extent::Exact(amount, 160) };
+        let (token, expires) = (details.first()?.address()?, details.get(2)?.uint());
+        Some(Act::Grant(Grant {
+            by: By::Permit,
+            token,
+            owner: decoded.address(0),
+            spender,
+            extent,
+            expires,
+            deadline,
+        }))
+    });
+    grants.collect()
+}
+
+/// Addresses in parameters whose name says that they receive.
+fn beneficiaries(decoded: &super::Decoded<'_>) -> Vec<Address> {
+    fn look(params: &[super::Param], values: &[Value<'_>], out: &mut Vec<Address>) {
+        for (param, value) in params.iter().zip(values) {
+            match (&param.ty, value) {
+                (super::Type::Tuple(inner), Value::Tuple(values)) => look(inner, values, out),
+                (_, Value::Address(address)) if RECEIVES.contains(&&param.name[..]) => out.push(*address),
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    look(&decoded.function.params, &decoded.args, &mut found);
+    found
+}
+
+/// Names of parameters that say who receives.
+const RECEIVES: &[&str] = &["to", "recipient", "receiver", "onBehalfOf", "beneficiary"];
 
 fn meaning(call: &Call<'_>, to: Address) -> Option<Act> {
     let Some(decoded) = &call.decoded else {
@@ -242,7 +293,7 @@ fn meaning(call: &Call<'_>, to: Address) -> Option<Act> {
     // The storage that changes is the caller's when foreign code runs on it.
     let subject = if call.delegate { call.from.unwrap_or(to) } else { to };
     let signature = decoded.signature();
-    let named = || Act::Named { to, function: signature.to_owned() };
+    let named = || Act::Named { to, function: signature.to_owned(), beneficiaries: beneficiaries(decoded) };
     let act = token(decoded, signature, to)
         .or_else(|| setting(decoded, signature).map(|setting| Act::Setting { safe: subject, setting }))
         .or_else(|| power(decoded, signature, to));

@@ -1,5 +1,7 @@
 //! Calls inside of calls.
 
+use std::sync::LazyLock;
+
 use alloy_primitives::{Address, U256};
 
 use super::{
@@ -14,6 +16,11 @@ pub const MAX_DEPTH: usize = 8;
 pub const MAX_CALLS: usize = 2_000;
 /// Most bytes of call data that are looked at: eight times what nodes relay.
 pub const MAX_DATA: usize = 1 << 20;
+
+/// The form of a batch in `execute(bytes32,bytes)`.
+static BATCH: LazyLock<Function> = LazyLock::new(|| {
+    Function::parse("batch((address target,uint256 value,bytes data)[] calls)").expect("a constant")
+});
 
 /// A decoded call.
 #[derive(Clone, Debug)]
@@ -275,8 +282,58 @@ impl<'a> Unpacker<'a, '_> {
                 data: bytes(decoded.args.get(2)?),
                 delegate: !decoded.uint(3)?.is_zero(),
             }],
+            "execute(bytes32,bytes)" => return self.account(path, to, decoded),
             _ => return None,
         })
+    }
+
+    /// `execute` of ERC-7579 and ERC-7821: the mode says whether it is one call, several or a delegatecall.
+    fn account(
+        &mut self,
+        path: &str,
+        actor: Option<Address>,
+        decoded: &Decoded<'a>,
+    ) -> Option<Vec<Inner<'a>>> {
+        let mode = decoded.args.first()?.bytes()?;
+        let data = decoded.args.get(1)?.bytes()?;
+        let label = |index: usize| format!("execute[{index}]");
+        match mode.first()? {
+            0x00 => {
+                let (to, rest) = data.split_first_chunk::<20>()?;
+                let (value, data) = rest.split_first_chunk::<32>()?;
+                let value = U256::from_be_bytes(*value);
+                Some(vec![Inner {
+                    label: label(0),
+                    from: actor,
+                    to: Some(to.into()),
+                    value,
+                    data,
+                    delegate: false,
+                }])
+            }
+            0x01 => {
+                let (values, anomalies) = decode(&BATCH.params, data).ok()?;
+                for anomaly in anomalies {
+                    let what = format!("execute, byte {} of the batch: {}", anomaly.at, anomaly.what);
+                    self.into.oddities.push(Oddity { path: path.to_owned(), what });
+                }
+                let calls = values.first()?.elements().iter().enumerate();
+                Some(calls.map(|(index, call)| structured(label(index), actor, call)).collect())
+            }
+            0xff => {
+                let (to, data) = data.split_first_chunk::<20>()?;
+                let to = Some(to.into());
+                Some(vec![Inner {
+                    label: label(0),
+                    from: actor,
+                    to,
+                    value: U256::ZERO,
+                    data,
+                    delegate: true,
+                }])
+            }
+            _ => None,
+        }
     }
 
     /// The packed transactions of `multiSend`: operation, 20 bytes of address, value, length, data.

@@ -5,7 +5,7 @@ use tracehound_testkit::shared_data;
 
 fn report(text: &[u8], facts: &str) -> Report {
     let (policy, facts) = (Policy::default(), Facts::parse(facts).expect("facts"));
-    check_safe(text, Setting { policy: &policy, facts: &facts })
+    check_safe(text, Setting::new(&policy, &facts))
 }
 
 fn pair() -> Option<Vec<u8>> {

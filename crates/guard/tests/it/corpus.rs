@@ -29,7 +29,7 @@ fn read(file: &Path) -> Case {
     let policy = Policy::parse(&format!("{DEFAULT}\n{}", text("policy")));
     let policy = policy.unwrap_or_else(|error| panic!("{name}: {error}"));
     let facts = Facts::parse(text("facts")).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let setting = Setting { policy: &policy, facts: &facts };
+    let setting = Setting::new(&policy, &facts);
     let check = match text("door") {
         "safe" => check_safe,
         "tx" => check_tx,

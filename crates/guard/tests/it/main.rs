@@ -2,5 +2,9 @@
 
 mod bybit;
 mod corpus;
+mod descriptors;
 mod hashes;
+mod hostile;
+mod oracle;
+mod rules;
 mod shared;

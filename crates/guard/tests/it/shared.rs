@@ -16,7 +16,7 @@ fn json(name: &str) -> Option<Value> {
 
 fn with(facts: &str, check: fn(&[u8], Setting<'_>) -> Report, input: &Value) -> Report {
     let (policy, facts) = (Policy::default(), Facts::parse(facts).expect("facts"));
-    check(input.to_string().as_bytes(), Setting { policy: &policy, facts: &facts })
+    check(input.to_string().as_bytes(), Setting::new(&policy, &facts))
 }
 
 const WALLET: &str = "chain-id = 1\nnow = '2023-03-01T00:00:00Z'";

@@ -14,6 +14,7 @@ pub mod path;
 pub mod patterns;
 pub mod peel;
 pub mod price;
+pub mod rates;
 pub mod taint;
 pub mod trace;
 

@@ -6,8 +6,8 @@ use tracehound_model::{Amount, Chain};
 
 use super::{Comparison, Place, Sums, Trace, moment, permille};
 
-/// The whole answer; at most `lines` lines of the tree, the rest counted.
-pub fn report(found: &Trace, lines: usize) -> String {
+/// The whole answer; at most `lines` lines of the tree, the rest counted. `measured` says how often the rule errs.
+pub fn report(found: &Trace, lines: usize, measured: Option<&str>) -> String {
     let mut text = String::new();
     head(&mut text, found);
     whereabouts(&mut text, found);
@@ -17,6 +17,9 @@ pub fn report(found: &Trace, lines: usize) -> String {
         for gap in &found.gaps {
             line(&mut text, &format!("  - {gap}"));
         }
+    }
+    if let Some(measured) = measured {
+        line(&mut text, &format!("\nHow sure\n  {measured}"));
     }
     text
 }

@@ -52,7 +52,7 @@ fn a_report_says_where_the_value_is_and_how_it_went() {
     let (_dir, ledger) = ledger_of(&story().blocks);
     let found = traced(&ledger, no_dust(), false);
     assert!(found.is_complete());
-    insta::assert_snapshot!("trace_text", trace::text::report(&found, 60));
+    insta::assert_snapshot!("trace_text", trace::text::report(&found, 60, None));
     insta::assert_snapshot!("trace_csv", trace::csv(&found));
     insta::assert_snapshot!("trace_dot", trace::dot(&found));
     insta::assert_snapshot!("trace_svg", trace::svg(&found));
@@ -63,13 +63,16 @@ fn a_cut_report_says_what_it_left_out() {
     let (_dir, ledger) = ledger_of(&story().blocks);
     let found = traced(&ledger, WalkLimits { hops: 1, ..no_dust() }, false);
     assert!(!found.is_complete());
-    insta::assert_snapshot!("trace_cut", trace::text::report(&found, 2));
+    insta::assert_snapshot!("trace_cut", trace::text::report(&found, 2, Some("measured: well")));
 }
 
 #[test]
 fn behind_a_mix_the_report_marks_it() {
     let (_dir, ledger) = ledger_of(&story().blocks);
-    insta::assert_snapshot!("trace_through", trace::text::report(&traced(&ledger, no_dust(), true), 60));
+    insta::assert_snapshot!(
+        "trace_through",
+        trace::text::report(&traced(&ledger, no_dust(), true), 60, None)
+    );
 }
 
 #[test]

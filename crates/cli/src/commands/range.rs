@@ -1,0 +1,120 @@
+//! `tracehound range`: generated heists, and how well the tracing does on them.
+
+use std::{
+    fs,
+    io::Write,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use serde_json::json;
+use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
+use tracehound_ledger::Ledger;
+use tracehound_model::BitcoinNetwork;
+use tracehound_range::{
+    HeistConfig, TRUTH_FILE, generate_heists,
+    score::{Answers, Chain, Score, error_rates, scorecard},
+};
+
+use crate::{
+    args::{Common, Output, RangeCommand, RangeGenerateArgs, RangeScoreArgs},
+    progress,
+};
+
+pub(crate) fn run(common: &Common, command: &RangeCommand, out: &mut dyn Write) -> Result<u8> {
+    match command {
+        RangeCommand::Generate(args) => generate(common, args, out),
+        RangeCommand::Score(args) => score(common, args, out),
+    }
+}
+
+fn generate(common: &Common, args: &RangeGenerateArgs, out: &mut dyn Write) -> Result<u8> {
+    let config = HeistConfig { seed: args.seed, tx_count: args.txs, heists: args.heists };
+    let bar = progress::counter(common.quiet);
+    bar.set_message("generating");
+    let written =
+        generate_heists(&config, &args.dir, &mut |at| bar.set_position(at.txs)).into_diagnostic()?;
+    bar.finish_and_clear();
+    match common.output {
+        Output::Text => writeln!(
+            out,
+            "Generated (not real): {} blocks, {} transactions, {} bytes in {}; the truth is in {TRUTH_FILE}",
+            written.blocks,
+            written.txs,
+            written.bytes,
+            args.dir.display()
+        ),
+        Output::Json | Output::Jsonl => {
+            writeln!(out, "{}", json!({ "generated": true, "truth": TRUTH_FILE, "chain": written }))
+        }
+        Output::Csv => return Err(miette!("what was generated is printed as text or json")),
+    }
+    .into_diagnostic()?;
+    Ok(0)
+}
+
+fn score(common: &Common, args: &RangeScoreArgs, out: &mut dyn Write) -> Result<u8> {
+    if common.output != Output::Text {
+        return Err(miette!("a scorecard is printed as text; --rates FILE writes its figures for programs"));
+    }
+    let bar = progress::counter(common.quiet);
+    let mut sum = Score::default();
+    let temporary = tempfile::tempdir().into_diagnostic()?;
+    if args.dirs.is_empty() {
+        for &seed in &args.seed {
+            let dir = temporary.path().join("generated");
+            bar.set_message(format!("generating from seed {seed}"));
+            let config = HeistConfig { seed, tx_count: args.txs, heists: args.heists };
+            generate_heists(&config, &dir, &mut |at| bar.set_position(at.txs)).into_diagnostic()?;
+            bar.set_message(format!("scoring seed {seed}"));
+            sum.add(&score_one(&dir, &temporary.path().join("ledger"))?);
+            fs::remove_dir_all(&dir).into_diagnostic()?;
+        }
+    }
+    for dir in &args.dirs {
+        bar.set_message(format!("scoring {}", dir.display()));
+        sum.add(&score_one(dir, &temporary.path().join("ledger"))?);
+    }
+    bar.finish_and_clear();
+    let command = command_line(args);
+    let page = scorecard(&sum, &command);
+    write_file(args.scorecard.as_ref(), &page)?;
+    write_file(args.rates.as_ref(), &error_rates(&sum, &command))?;
+    if args.scorecard.is_none() {
+        write!(out, "{page}").into_diagnostic()?;
+    }
+    Ok(0)
+}
+
+/// Reads the blocks into a ledger of their own, which is removed again.
+fn score_one(dir: &Path, folder: &Path) -> Result<Score> {
+    let answers = Answers::load(dir).into_diagnostic()?;
+    let network = Some(BitcoinNetwork::Regtest);
+    let files = BitcoinFiles { paths: vec![dir.to_owned()], network, ..BitcoinFiles::default() };
+    let report = ingest_bitcoin_files(folder, &files, &|_| ControlFlow::Continue(())).into_diagnostic()?;
+    if let Some(problem) = report.problems.first() {
+        return Err(miette!("the blocks in {} are not what was generated: {problem:?}", dir.display()));
+    }
+    let ledger = Ledger::open(folder).into_diagnostic()?;
+    let score = Score::of(&Chain::new(&ledger, answers.seed), &answers)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("scoring {}", dir.display()))?;
+    drop(ledger);
+    fs::remove_dir_all(folder).into_diagnostic()?;
+    Ok(score)
+}
+
+/// What a reader types to get the same figures. Folders are not named: they are somebody's own.
+fn command_line(args: &RangeScoreArgs) -> String {
+    if !args.dirs.is_empty() {
+        return "tracehound range score DIR...".to_owned();
+    }
+    let seeds: Vec<String> = args.seed.iter().map(u64::to_string).collect();
+    format!("tracehound range score --txs {} --heists {} --seed {}", args.txs, args.heists, seeds.join(","))
+}
+
+fn write_file(path: Option<&PathBuf>, text: &str) -> Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    fs::write(path, text).into_diagnostic().wrap_err_with(|| format!("cannot write {}", path.display()))
+}

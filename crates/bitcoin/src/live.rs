@@ -15,7 +15,7 @@ use tracehound_model::{BitcoinNetwork, BlockHash};
 
 pub use http::{HttpError, HttpLimits};
 
-use crate::{plan::ChainPoint, walk::BlockError};
+use crate::{network::Params, plan::ChainPoint, walk::BlockError};
 
 /// What a node says about its chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,17 @@ pub struct ChainInfo {
     pub catching_up: bool,
     /// The lowest block it still has, where it deletes old ones.
     pub pruned_below: Option<u32>,
+}
+
+impl ChainInfo {
+    /// Refuses a server that is on another network.
+    pub fn must_be_on(&self, wanted: BitcoinNetwork) -> Result<(), LiveError> {
+        if self.network == wanted {
+            return Ok(());
+        }
+        let name = |network| Params::of(network).name.to_owned();
+        Err(LiveError::Network { found: name(self.network), wanted: name(wanted) })
+    }
 }
 
 /// A server of blocks: a node's JSON-RPC or REST interface, or Esplora.

@@ -86,6 +86,9 @@ pub(crate) enum Command {
     /// The policies that decide
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Generated heists with their truth, and how well the tracing does on them
+    #[command(subcommand)]
+    Range(RangeCommand),
     /// Verify before you sign: Safe transactions, calls, typed data, messages; offline
     #[command(subcommand)]
     Guard(GuardCommand),
@@ -210,6 +213,7 @@ pub(crate) struct DemoArgs {
   tracehound screen 3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG
   tracehound screen 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --as-of 2022-04-01
   tracehound screen --stdin --output csv < addresses.txt
+  tracehound screen ADDRESS --esplora https://blockstream.info/api
   tracehound screen --name \"Sim Hyon-Sop\"")]
 pub(crate) struct ScreenArgs {
     /// Addresses or transaction ids
@@ -236,6 +240,17 @@ pub(crate) struct ScreenArgs {
     /// Bitcoin network whose ledger is searched for counterparties
     #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
     pub network: BitcoinNetwork,
+    /// Without a node: fetch the subjects' own transactions from this Esplora server instead of using the ledger. The
+    /// server learns what you ask about
+    #[arg(long, value_name = "URL", conflicts_with_all = ["stdin", "name"])]
+    pub esplora: Option<String>,
+    /// Do not fetch again what was fetched from the server less than this ago, such as 30m or 0s
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    pub esplora_max_age: jiff::SignedDuration,
+    /// Most pages of transactions, and most block headers, fetched for a subject; what is cut off makes the answer
+    /// incomplete
+    #[arg(long, value_name = "COUNT", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
+    pub esplora_limit: u32,
 }
 
 #[derive(Debug, Args)]
@@ -592,6 +607,59 @@ pub(crate) struct LedgerArgs {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum RangeCommand {
+    /// Write a generated chain with heists as block files, and the truth about every satoshi of them
+    Generate(RangeGenerateArgs),
+    /// Measure taint, clusters, CoinJoins, change, peel chains and exposure against the truth
+    Score(RangeScoreArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound range generate --txs 100000 --heists 50 --seed 1 heists/
+  tracehound ingest bitcoin --network regtest heists/")]
+pub(crate) struct RangeGenerateArgs {
+    /// Folder for the block files and truth.jsonl; nothing in it is overwritten
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Transactions in the chain, 1,000 to 10,000,000
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
+    pub txs: u64,
+    /// Heists in the chain
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub heists: u32,
+    /// The same seed gives the same bytes
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound range score --txs 20000 --heists 20 --seed 1,2,3
+  tracehound range score heists/
+  tracehound range score --seed 1,2,3 --scorecard docs/SCORECARD.md --rates data/error-rates.toml")]
+pub(crate) struct RangeScoreArgs {
+    /// Folders that `range generate` wrote [default: chains are generated and removed again]
+    #[arg(value_name = "DIR", conflicts_with_all = ["txs", "heists", "seed"])]
+    pub dirs: Vec<PathBuf>,
+    /// Transactions in each chain
+    #[arg(long, value_name = "COUNT", default_value_t = 20_000)]
+    pub txs: u64,
+    /// Heists in each chain
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub heists: u32,
+    /// A chain for each of these seeds
+    #[arg(long, value_name = "NUMBER", value_delimiter = ',', default_value = "1")]
+    pub seed: Vec<u64>,
+    /// Write the scorecard into this file instead of printing it
+    #[arg(long, value_name = "FILE")]
+    pub scorecard: Option<PathBuf>,
+    /// Write the error rates, which answers quote, into this file
+    #[arg(long, value_name = "FILE")]
+    pub rates: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
     /// Print the default policy, to copy and change
     Show,
@@ -650,6 +718,12 @@ fn network(text: &str) -> Result<BitcoinNetwork, String> {
     }
 }
 
+fn duration(text: &str) -> Result<jiff::SignedDuration, String> {
+    let wrong = || "a time span such as 90s, 30m or 1h".to_owned();
+    let span: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+    if span.is_negative() { Err(wrong()) } else { Ok(span) }
+}
+
 /// A day means its end: what was listed on that day counts.
 fn moment(text: &str) -> Result<jiff::Timestamp, String> {
     if let Ok(timestamp) = text.parse() {
@@ -671,6 +745,13 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_span_is_never_negative() {
+        assert_eq!(duration("90m"), Ok(jiff::SignedDuration::from_mins(90)));
+        assert_eq!(duration("0s"), Ok(jiff::SignedDuration::ZERO));
+        assert!(duration("-1h").is_err() && duration("soon").is_err());
     }
 
     #[test]

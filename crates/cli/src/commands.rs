@@ -10,6 +10,7 @@ pub(crate) mod lists;
 mod names;
 pub(crate) mod path;
 pub(crate) mod policy;
+pub(crate) mod range;
 pub(crate) mod screen;
 pub(crate) mod trace;
 pub(crate) mod tx;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic, Result, miette};
-use tracehound_ledger::{Ledger, LedgerError};
+use tracehound_ledger::{BlockNum, Ledger, LedgerError};
 use tracehound_model::{BitcoinNetwork, Chain};
 
 /// The data folder.
@@ -28,9 +28,18 @@ impl Folder {
 
     /// Folder of one network's ledger.
     pub(crate) fn ledger(&self, network: BitcoinNetwork) -> PathBuf {
+        self.named("bitcoin", network)
+    }
+
+    /// Folder of what was fetched from Esplora servers: single transactions, never to be mixed with a chain.
+    pub(crate) fn esplora(&self, network: BitcoinNetwork) -> PathBuf {
+        self.named("bitcoin-esplora", network)
+    }
+
+    fn named(&self, base: &str, network: BitcoinNetwork) -> PathBuf {
         self.0.join("ledger").join(match network {
-            BitcoinNetwork::Mainnet => "bitcoin".to_owned(),
-            other => format!("bitcoin-{}", Chain::Bitcoin(other).short_name()),
+            BitcoinNetwork::Mainnet => base.to_owned(),
+            other => format!("{base}-{}", Chain::Bitcoin(other).short_name()),
         })
     }
 
@@ -39,10 +48,11 @@ impl Folder {
         self.0.join("lists")
     }
 
-    /// One network's ledger, if there is one. A ledger that cannot be read is an error, not an absence.
+    /// One network's ledger, if there is one. A ledger that cannot be read is an error, not an absence; one without a
+    /// block, as an ingest leaves it whose first block failed, is an absence.
     pub(crate) fn open_ledger(&self, network: BitcoinNetwork) -> Result<Option<Ledger>> {
         match Ledger::open(&self.ledger(network)) {
-            Ok(ledger) => Ok(Some(ledger)),
+            Ok(ledger) => Ok(ledger.block(BlockNum(0)).is_some().then_some(ledger)),
             Err(LedgerError::Absent { .. }) => Ok(None),
             Err(error) => Err(error).into_diagnostic(),
         }

@@ -51,6 +51,7 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Tx(args) => commands::tx::run(common, &data, args, &mut out),
         Command::Cluster(args) => commands::cluster::run(common, &data, args, &mut out),
         Command::Policy(command) => commands::policy::run(command, &mut out),
+        Command::Range(command) => commands::range::run(common, command, &mut out),
         Command::Guard(command) => commands::guard::run(common, command, &mut out),
     }?;
     out.flush().into_diagnostic()?;

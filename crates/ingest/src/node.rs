@@ -64,7 +64,10 @@ pub fn ingest_bitcoin_node(
     options: NodeOptions,
     progress: &dyn Fn(NodeProgress) -> ControlFlow<()>,
 ) -> Result<NodeReport, IngestError> {
-    let tip = node.chain_info()?.tip.height;
+    let info = node.chain_info()?;
+    // Before anything is made: an empty ledger would look like a chain on which nothing happened.
+    info.must_be_on(options.network)?;
+    let tip = info.tip.height;
     let mut writer = Writer::open(dir, Chain::Bitcoin(options.network), options.writer)?;
     let known = Known::of(&writer);
     let begun = KnownChain::tip(&known).is_some() || options.from_height == 0;

@@ -14,4 +14,4 @@ mod screener;
 
 pub use parties::Parties;
 pub use policy::{Policy, PolicyError, Rule};
-pub use screener::{Screener, Settings};
+pub use screener::{Covered, Extract, Screener, Settings};

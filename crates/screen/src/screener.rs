@@ -42,11 +42,34 @@ pub struct Settings<'a> {
     pub limits: Limits,
 }
 
+/// What a ledger covers that holds only the transactions of some subjects.
+///
+/// In such a ledger only what was fetched for a subject says anything about it: whoever is not named here was not
+/// examined, and what lies beyond a subject's own transactions is not there.
+#[derive(Clone, Debug, Default)]
+pub struct Extract {
+    /// Names its content and what was fetched: a part of the answer's snapshot.
+    pub digest: String,
+    /// By canonical address or transaction id.
+    pub subjects: BTreeMap<String, Covered>,
+}
+
+/// How far an [`Extract`] covers one subject.
+#[derive(Clone, Debug, Default)]
+pub struct Covered {
+    /// What the answer rests on and what it leaves out, one sentence each.
+    pub notes: Vec<String>,
+    /// Whether all of the subject's transactions are there; otherwise the answer cannot be `allow`.
+    pub complete: bool,
+}
+
 /// Answers questions about subjects. Safe to use from many threads.
 #[derive(Debug)]
 pub struct Screener<'a> {
     index: &'a Index,
     ledger: Option<(BitcoinNetwork, &'a Ledger)>,
+    /// Where the ledger is no whole chain.
+    extract: Option<Extract>,
     settings: Settings<'a>,
     day: Date,
     /// Sources searched, the same for every subject.
@@ -114,7 +137,26 @@ impl<'a> Screener<'a> {
         };
         let kinds =
             index.sources().iter().map(|history| (history.source.id.clone(), history.source.kind)).collect();
-        Self { index, ledger, settings, day, sources, list_gaps, lists_suffice, kinds, snapshot }
+        Self {
+            index,
+            ledger,
+            extract: None,
+            settings,
+            day,
+            sources,
+            list_gaps,
+            lists_suffice,
+            kinds,
+            snapshot,
+        }
+    }
+
+    /// Takes the ledger for one that holds only some subjects' transactions.
+    #[must_use]
+    pub fn over_extract(mut self, extract: Extract) -> Self {
+        self.snapshot = format!("{}+{}", self.index.digest(), extract.digest);
+        self.extract = Some(extract);
+        self
     }
 
     /// Answers about an address, a transaction id, or an identifier that some list names as plain text.
@@ -187,8 +229,11 @@ impl<'a> Screener<'a> {
             findings.gaps.push(format!("no ledger for {chain}{how}; counterparties not examined"));
             return;
         };
+        if !self.covers(&address.to_string(), findings) {
+            return;
+        }
         let info = ledger.info();
-        if info.islands > 0 || info.missing_inputs > 0 {
+        if self.extract.is_none() && (info.islands > 0 || info.missing_inputs > 0) {
             findings.gaps.push(format!(
                 "the ledger is partial ({} blocks; {} inputs spend outputs from outside): other transactions were not seen",
                 info.blocks, info.missing_inputs
@@ -196,7 +241,11 @@ impl<'a> Screener<'a> {
         }
         let Some(subject) = address.script().and_then(|script| ledger.find_address(script)) else {
             findings.ledger_examined = true;
-            findings.gaps.push(format!("the address does not occur in the ledger ({} blocks)", info.blocks));
+            if self.extract.is_none() {
+                findings
+                    .gaps
+                    .push(format!("the address does not occur in the ledger ({} blocks)", info.blocks));
+            }
             return;
         };
         let until = u32::try_from(self.settings.as_of.as_second()).unwrap_or(u32::MAX);
@@ -239,6 +288,19 @@ impl<'a> Screener<'a> {
         self.examine_indirect(network, ledger, subject, until, findings);
     }
 
+    /// Notes how far an extract covers the subject; `false` where it does not at all. A whole chain covers everybody.
+    fn covers(&self, subject: &str, findings: &mut Findings) -> bool {
+        let Some(extract) = &self.extract else { return true };
+        let Some(covered) = extract.subjects.get(subject) else {
+            findings.cut_short = true;
+            findings.gaps.push("the subject's transactions were not fetched and not examined".to_owned());
+            return false;
+        };
+        findings.gaps.extend(covered.notes.iter().cloned());
+        findings.cut_short |= !covered.complete;
+        true
+    }
+
     /// Named parties behind unnamed owners, as far as the policy wants to look.
     fn examine_indirect(
         &self,
@@ -250,6 +312,15 @@ impl<'a> Screener<'a> {
     ) {
         let wanted = self.settings.policy.indirect;
         if wanted.hops < 2 {
+            return;
+        }
+        if self.extract.is_some() {
+            findings.cut_short |= wanted.required;
+            findings.gaps.push(
+                "indirect sources and destinations were not examined: that takes a ledger of the chain \
+                 (tracehound ingest bitcoin FILES, or ingest node URL)"
+                    .to_owned(),
+            );
             return;
         }
         let parties = Parties::new(self.index, ledger, network, self.day);
@@ -315,9 +386,15 @@ impl<'a> Screener<'a> {
 
     /// A transaction touches everyone on either side of it: their claims count as its own.
     fn examine_tx(&self, txid: TxId, findings: &mut Findings) {
+        if !self.covers(&txid.to_string(), findings) {
+            return;
+        }
         let found = self.ledger.and_then(|(network, ledger)| Some((network, ledger, ledger.find_tx(&txid)?)));
         let Some((network, ledger, tx)) = found else {
             findings.cut_short = true;
+            if self.extract.is_some() {
+                return;
+            }
             findings.gaps.push(match self.ledger {
                 Some(_) => "the transaction is not in the ledger: ingest the block that holds it".to_owned(),
                 None => {

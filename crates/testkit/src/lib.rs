@@ -1,7 +1,9 @@
-//! For tests only: finds the real data that lies beside a checkout, or says by name what is skipped, and makes small
-//! blocks.
+//! For tests only: finds the real data that lies beside a checkout, or says by name what is skipped, makes small blocks,
+//! and serves them on the loopback interface.
 
 pub mod blocks;
+pub mod esplora;
+pub mod http;
 
 use std::path::{Path, PathBuf};
 

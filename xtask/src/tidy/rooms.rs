@@ -12,7 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("tron", &["model"]),
     ("ledger", &["model", "columns"]),
     ("attribution", &["model", "columns"]),
-    ("ingest", &["model", "bitcoin", "evm", "tron", "ledger"]),
+    ("ingest", &["model", "columns", "bitcoin", "evm", "tron", "ledger"]),
     ("analysis", &["model", "ledger", "attribution"]),
     ("screen", &["model", "ledger", "attribution", "analysis"]),
     // A wallet maker takes these without a ledger.

@@ -9,14 +9,19 @@ use std::collections::HashSet;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use tracehound_model::{
     Address, BitcoinNetwork, BlockHash, ScriptKey, TxId,
-    utxo::{InputRow, OutputRow, TxRow},
+    utxo::{Header, InputRow, OutputRow, TxRow},
 };
 
 use super::{
     BlockServer, ChainInfo, HttpLimits, LiveError,
     http::{Answer, Http},
 };
-use crate::{hash::sha256d, plan::ChainPoint, script::classify_into, walk::MAX_MONEY};
+use crate::{
+    hash::sha256d,
+    plan::ChainPoint,
+    script::classify_into,
+    walk::{MAX_MONEY, block_hash},
+};
 
 /// How much is fetched for one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +148,19 @@ impl Esplora {
         }
         found.complete = false;
         Ok(found)
+    }
+
+    /// The header of a block, which a transaction's answer lacks; checked to hash to the block's id.
+    pub fn header(&self, hash: &BlockHash) -> Result<Header, LiveError> {
+        let path = format!("/block/{hash}/header");
+        let text = text(&path, self.http.get(&path)?)?
+            .ok_or_else(|| LiveError::shape(&path, "the block of a transaction is not there"))?;
+        let mut header = Header::default();
+        hex::decode_to_slice(text, &mut header.0).map_err(|error| LiveError::shape(&path, error))?;
+        match block_hash(&header) {
+            found if found == *hash => Ok(header),
+            found => Err(LiveError::OtherBlock { asked: *hash, found }),
+        }
     }
 
     /// Appends one page; returns how many transactions and bytes it has.

@@ -87,12 +87,7 @@ pub fn follow<E>(
     let mut fruitless = 0;
     loop {
         let info = server.chain_info()?;
-        if info.network != options.network {
-            let name = |network| crate::network::Params::of(network).name.to_owned();
-            return Err(
-                LiveError::Network { found: name(info.network), wanted: name(options.network) }.into()
-            );
-        }
+        info.must_be_on(options.network)?;
         done.tip = ours.common(server, &info.tip)?;
         done.behind = info.catching_up || ours.tip.is_some_and(|tip| tip.height > info.tip.height);
         let lower = ours.tip.is_some_and(|tip| tip.height > info.tip.height);

@@ -290,11 +290,18 @@ fn blocks_and_the_network_are_checked_too() {
             "/block-height/702861" => Response::ok(format!("{tip}\n")),
             "/blocks/tip/height" => Response::ok("702861"),
             path if path == format!("/block/{tip}/raw") => Response::ok(crate_block()),
+            path if path == format!("/block/{tip}/header") || path == format!("/block/{genesis}/header") => {
+                Response::ok(hex::encode(&crate_block()[..80]))
+            }
             _ => Response::status(404, "Block not found"),
         })
     });
     let esplora = client(&server);
     let info = esplora.chain_info().unwrap();
+    assert_eq!(esplora.header(&info.tip.hash).unwrap().0, crate_block()[..80]);
+    let error = esplora.header(&genesis.parse().unwrap()).unwrap_err();
+    assert!(matches!(error, LiveError::OtherBlock { .. }), "{error}");
+    assert!(esplora.header(&BlockHash([7; 32])).unwrap_err().to_string().contains("is not there"));
     assert_eq!(info.tip, ChainPoint { hash: tip.parse().unwrap(), height: 702_861 });
     assert_eq!(esplora.block(&info.tip.hash).unwrap(), crate_block());
     assert_eq!(esplora.hash_at(702_862).unwrap(), None);

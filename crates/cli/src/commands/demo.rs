@@ -165,7 +165,7 @@ fn follow_the_loot(
         limits: WalkLimits::default(),
     };
     let found = trace::trace(&ledger, GENERATED, &seeds, options, &parties)?;
-    write!(out, "{}", indented(&trace::text::report(&found, TREE_LINES)))?;
+    write!(out, "{}", indented(&trace::text::report(&found, TREE_LINES, None)))?;
     writeln!(out, "\n   By other rules, and through the CoinJoin, the same money is elsewhere:\n")?;
     let through = Options { through_mixes: true, ..options };
     let compared = trace::compare(&ledger, GENERATED, &seeds, through, &parties)?;

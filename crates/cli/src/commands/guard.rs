@@ -34,7 +34,7 @@ pub(crate) fn run(common: &Common, command: &GuardCommand, out: &mut dyn Write) 
     };
     let facts = facts(args)?;
     let input = read_input(&args.file)?;
-    let report = check(&input, Setting { policy: &policy, facts: &facts });
+    let report = check(&input, Setting::new(&policy, &facts));
     print(common, &report, out)?;
     Ok(report.exit_code)
 }

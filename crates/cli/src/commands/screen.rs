@@ -6,8 +6,11 @@ use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, miette};
 use rayon::prelude::*;
 use tracehound_attribution::folder::AttributionFolder;
+use tracehound_bitcoin::live::esplora::EsploraLimits;
+use tracehound_ingest::{EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
+use tracehound_ledger::Ledger;
 use tracehound_model::{Address, AddressError, Verdict};
-use tracehound_screen::{Policy, Screener, Settings};
+use tracehound_screen::{Covered, Extract, Policy, Screener, Settings};
 
 use crate::{
     args::{Common, Output, ScreenArgs},
@@ -28,13 +31,20 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         return super::names::run(common, &index, args, out);
     }
     let policy = args.policy.as_deref().map_or_else(|| Ok(Policy::default_policy()), policy::load)?;
-    let ledger = data.open_ledger(args.network)?;
+    let now = this_second();
+    let (ledger, extract) = match &args.esplora {
+        None => (data.open_ledger(args.network)?, None),
+        Some(url) => from_esplora(common, data, args, url, now)?.unzip(),
+    };
     let settings = Settings {
         policy: &policy,
-        as_of: args.as_of.unwrap_or_else(this_second),
+        as_of: args.as_of.unwrap_or(now),
         limits: tracehound_analysis::Limits::default(),
     };
-    let screener = Screener::new(&index, ledger.as_ref().map(|ledger| (args.network, ledger)), settings);
+    let mut screener = Screener::new(&index, ledger.as_ref().map(|ledger| (args.network, ledger)), settings);
+    if let Some(extract) = extract {
+        screener = screener.over_extract(extract);
+    }
     let mut printer = Printer::new(common, &screener);
     printer.begin(out)?;
     let subjects: Vec<&str> = args.subjects.iter().map(String::as_str).collect();
@@ -44,6 +54,38 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         printer.answer_stdin(common.quiet, out)?;
     }
     printer.end(out)
+}
+
+/// The subjects' own transactions from an Esplora server; `None` where no subject is of the network.
+fn from_esplora(
+    common: &Common,
+    data: &Folder,
+    args: &ScreenArgs,
+    url: &str,
+    now: Timestamp,
+) -> Result<Option<(Ledger, Extract)>> {
+    // Text that is no subject at all is refused when it is screened.
+    let parse = |subject: &String| EsploraSubject::parse(subject, args.network).ok().flatten();
+    let subjects: Vec<EsploraSubject> = args.subjects.iter().filter_map(parse).collect();
+    if subjects.is_empty() {
+        return Ok(None);
+    }
+    let limits = EsploraLimits { pages: args.esplora_limit, ..EsploraLimits::default() };
+    let options = EsploraOptions {
+        limits,
+        headers: args.esplora_limit,
+        max_age: args.esplora_max_age,
+        ..EsploraOptions::new(url, args.network)
+    };
+    let bar = progress::counter(common.quiet);
+    let show = |subject: &str| bar.set_message(format!("fetching the transactions of {subject}"));
+    let found =
+        fetch_esplora(&data.esplora(args.network), &options, &subjects, now, &show).into_diagnostic()?;
+    bar.finish_and_clear();
+    let covered =
+        |fetch: &Fetch| (fetch.subject.clone(), Covered { notes: fetch.notes(), complete: fetch.complete });
+    let subjects = found.fetches.iter().map(covered).collect();
+    Ok(Some((found.ledger, Extract { digest: found.digest, subjects })))
 }
 
 /// Now, to the second: nobody reads nanoseconds, and a verdict's moment is to be read.
@@ -213,16 +255,19 @@ struct Plain {
     worst: Worst,
 }
 
-/// Addresses of each family that no list will ever name (all bytes 0x5a), to make the patterns from.
+/// An address of each family to make the patterns from: one that no list will ever name, of this hash.
 const PATTERN_KEYS: [&[u8]; 3] = [&[1, 3], &[4, 0], &[5, 0]];
+
+/// Not all of one byte: such an address is a burn form, and its answer says so.
+const PATTERN_HASH: [u8; 20] = *b"an ordinary address!";
 
 impl Plain {
     fn new(output: Output, screener: &Screener<'_>) -> Option<Self> {
         let mut by_chain = Vec::new();
         let mut worst = Worst::Allow;
         for head in PATTERN_KEYS {
-            let address = Address::from_key(&[head, &[0x5a; 20]].concat())?;
-            if !screener.is_plain(&address) {
+            let address = Address::from_key(&[head, &PATTERN_HASH].concat())?;
+            if address.is_null_like() || !screener.is_plain(&address) {
                 return None;
             }
             let name = address.to_string();

@@ -5,6 +5,7 @@ use std::{fs, io::Write, path::Path};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tracehound_analysis::{
+    rates::Rates,
     taint::{Direction, Options, WalkLimits},
     trace::{self, Known},
 };
@@ -53,7 +54,13 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dy
         write_file(path, &trace::dot(&found))?;
     }
     match common.output {
-        Output::Text => write!(out, "{}", trace::text::report(&found, args.lines)),
+        Output::Text => {
+            // Measured forward only.
+            let measured = (!args.backward)
+                .then(|| Rates::shipped().sentence(args.method, args.through_mixes))
+                .flatten();
+            write!(out, "{}", trace::text::report(&found, args.lines, measured.as_deref()))
+        }
         Output::Csv => write!(out, "{}", trace::csv(&found)),
         Output::Json => {
             serde_json::to_writer_pretty(&mut *out, &found).map_err(Into::into).and_then(|()| writeln!(out))

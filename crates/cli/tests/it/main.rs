@@ -2,7 +2,9 @@
 
 mod analyze;
 mod cluster;
+mod esplora;
 mod follow;
+mod node;
 mod patterns;
 mod screen;
 mod story;

@@ -1,4 +1,5 @@
-//! Real and generated block files into a ledger and out again.
+//! Blocks and transactions from files, nodes and servers into a ledger and out again.
 
 mod bitcoin;
+mod esplora;
 mod node;

@@ -147,6 +147,7 @@ fn another_network_and_a_dead_node_are_errors() {
     let error = ingest_bitcoin_node(dir.path(), &wrong, options(), &|_| ControlFlow::Continue(()))
         .expect_err("refused");
     assert!(matches!(error, IngestError::Node(LiveError::Network { .. })), "{error}");
+    assert_eq!(std::fs::read_dir(dir.path()).expect("there").count(), 0, "no ledger was made");
     let dead = Node::new(1, 5);
     dead.left.set(0);
     let error = ingest_bitcoin_node(dir.path(), &dead, options(), &|_| ControlFlow::Continue(()))

@@ -39,6 +39,9 @@ pub(crate) fn text(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
             writeln!(out, "    - {gap}")?;
         }
     }
+    for rate in &verdict.coverage.error_rates {
+        writeln!(out, "  How sure: {rate}")?;
+    }
     writeln!(out, "  As of {}, policy {}", verdict.as_of, short(&verdict.policy))
 }
 

@@ -113,6 +113,9 @@ pub struct Coverage {
     pub sources: Vec<SourceAsOf>,
     /// In words, one sentence each: what was not examined and how to widen it. Empty when nothing is missing.
     pub gaps: Vec<String>,
+    /// How often the rules behind an indirect exposure were right when measured, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub error_rates: Vec<String>,
 }
 
 /// The answer about one subject.

@@ -3,12 +3,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
+    sync::LazyLock,
 };
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tracehound_analysis::{
     Counterparties, Limits,
     exposure::{self, Question},
+    rates::Rates,
     taint::{self, WalkLimits},
     tx_parties,
 };
@@ -80,6 +82,10 @@ pub struct Screener<'a> {
     kinds: BTreeMap<SourceId, SourceKind>,
     snapshot: String,
 }
+
+/// What the walk behind indirect exposure (haircut, stopping at mixes) got right on generated heists.
+static HAIRCUT_RATES: LazyLock<Option<String>> =
+    LazyLock::new(|| Rates::shipped().sentence(taint::Method::Haircut, false));
 
 /// A claim against somebody, on its way through the rules.
 struct Hit {
@@ -494,6 +500,8 @@ impl<'a> Screener<'a> {
         let mut gaps = self.list_gaps.clone();
         gaps.extend(findings.gaps);
         let exposures = exposures(&findings.hits, &mut gaps);
+        let indirect = exposures.iter().any(|exposure| exposure.exposure == ExposureType::Indirect);
+        let error_rates = HAIRCUT_RATES.iter().filter(|_| indirect).cloned().collect();
         Verdict {
             subject: text.to_owned(),
             chain: chain.map(|chain| chain.to_string()),
@@ -503,7 +511,7 @@ impl<'a> Screener<'a> {
             as_of: self.settings.as_of,
             exposures,
             evidence,
-            coverage: Coverage { sources: self.sources.clone(), gaps },
+            coverage: Coverage { sources: self.sources.clone(), gaps, error_rates },
             policy: policy.hash.clone(),
             snapshot: self.snapshot.clone(),
         }

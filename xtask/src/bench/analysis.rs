@@ -8,8 +8,9 @@ use super::{
     Bench, Row,
     inputs::{Chain, grouped},
     measure::{Measured, measure},
+    ours::built,
 };
-use crate::run::{Failure, cargo, command, root, run};
+use crate::run::{Failure, cargo, command, run};
 
 const SECTION: &str = "Following money";
 
@@ -20,21 +21,12 @@ struct Tools {
 }
 
 fn build() -> Result<Tools, Failure> {
-    let release = root()
-        .join(std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), std::path::PathBuf::from))
-        .join("release");
     run(cargo(&["build", "--release", "--package", "tracehound-analysis", "--examples"]))?;
-    let keep = |from: &str, to: &str| -> Result<String, Failure> {
-        let (from, to) = (release.join("examples").join(from), release.join(to));
-        fs::copy(&from, &to)
-            .map_err(|error| Failure::new(format!("cannot copy {}: {error}", from.display())))?;
-        Ok(to.to_string_lossy().into_owned())
-    };
     Ok(Tools {
-        // Built and kept by the section on ledgers.
-        ingest: release.join("measure-ingest").to_string_lossy().into_owned(),
-        flow: keep("measure_flow", "measure-flow")?,
-        clusters: keep("measure", "measure-analysis")?,
+        // Built by the section on ledgers.
+        ingest: built("examples/measure_ingest"),
+        flow: built("examples/measure_flow"),
+        clusters: built("examples/measure_clusters"),
     })
 }
 

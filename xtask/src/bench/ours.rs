@@ -23,22 +23,23 @@ struct Tools {
 }
 
 fn build() -> Result<Tools, Failure> {
-    run(cargo(&["build", "--release", "--package", "tracehound-ingest", "--example", "measure"]))?;
-    let release = root()
-        .join(std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), std::path::PathBuf::from))
-        .join("release");
-    let keep = |name: &str| -> Result<String, Failure> {
-        let (from, to) = (release.join("examples/measure"), release.join(name));
-        fs::copy(&from, &to)
-            .map_err(|error| Failure::new(format!("cannot copy {}: {error}", from.display())))?;
-        Ok(to.to_string_lossy().into_owned())
-    };
-    let ingest = keep("measure-ingest")?;
-    run(cargo(&["build", "--release", "--package", "tracehound-attribution", "--example", "measure"]))?;
-    let attribution = keep("measure-attribution")?;
+    for (package, example) in [("ingest", "measure_ingest"), ("attribution", "measure_lists")] {
+        let package = format!("tracehound-{package}");
+        run(cargo(&["build", "--release", "--package", &package, "--example", example]))?;
+    }
     run(cargo(&["build", "--release", "--package", "tracehound-cli"]))?;
-    let tracehound = release.join("tracehound").to_string_lossy().into_owned();
-    Ok(Tools { ingest, attribution, tracehound })
+    Ok(Tools {
+        ingest: built("examples/measure_ingest"),
+        attribution: built("examples/measure_lists"),
+        tracehound: built("tracehound"),
+    })
+}
+
+/// Path of something that was built.
+pub(super) fn built(name: &str) -> String {
+    let folder =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), std::path::PathBuf::from);
+    root().join(folder).join("release").join(name).to_string_lossy().into_owned()
 }
 
 pub(super) fn measure_all(bench: &mut Bench, chains: &[Chain]) -> Result<(), Failure> {

@@ -73,6 +73,8 @@ fn money_that_came_indirectly_from_a_thief_is_seen_with_its_path() {
         .and_then(|rows| rows.iter().find(|row| row["label"] == "Thief"))
         .expect("an exposure to the thief");
     assert_eq!((&thief["exposure"], &thief["direction"]), (&"indirect".into(), &"incoming".into()));
+    let rate = found["coverage"]["error_rates"][0].as_str().expect("how sure it is");
+    assert!(rate.starts_with("measured on generated heists: haircut"), "{rate}");
     assert_eq!(thief["amount"], "49970000");
     let txs = found["evidence"]["nodes"].as_array().map(|nodes| {
         nodes.iter().filter(|node| node["id"].as_str().is_some_and(|id| id.starts_with("tx:"))).count()
@@ -126,7 +128,10 @@ fn a_trace_starts_from_an_address_a_transaction_or_an_output() {
     let data = folder(chain_of_owners);
     let output = regtest(data.path(), &["trace", &address(THIEF)]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    insta::assert_snapshot!("trace", text(&output));
+    let report = text(&output);
+    let (report, sure) = report.split_once("\nHow sure\n").expect("it says how sure it is");
+    insta::assert_snapshot!("trace", report);
+    assert!(sure.trim_start().starts_with("measured on generated heists: haircut"), "{sure}");
     let found: Value =
         serde_json::from_str(&text(&regtest(data.path(), &["trace", &address(THIEF), "--output", "json"])))
             .expect("JSON");

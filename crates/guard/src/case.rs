@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use alloy_primitives::{Address, B256, U256};
 
 use crate::{
+    ask::{Executed, Execution, Listing, Simulation},
     decode::{Act, Functions, Grant, Outer, Placed, Unpacked, acts, unpack},
-    facts::Facts,
+    facts::{Facts, Screened},
+    front::Setting,
     known::{self, Token},
     policy::{Policy, Role},
     safe::SafeCase,
@@ -57,13 +59,17 @@ pub struct Case<'a> {
     pub authorizations: &'a [Authorization],
     /// Odd spellings.
     pub quirks: &'a [Quirk],
+    /// What it did when it was executed, if that was tried.
+    pub simulation: Option<Simulation>,
+    setting: Setting<'a>,
 }
 
 impl<'a> Case<'a> {
     /// A case without calls.
-    pub fn new(policy: &'a Policy, facts: &'a Facts, subject: Subject<'a>, path: &str) -> Self {
+    pub fn new(setting: Setting<'a>, subject: Subject<'a>, path: &str) -> Self {
+        let facts = setting.facts;
         Self {
-            policy,
+            policy: setting.policy,
             facts,
             subject,
             path: path.to_owned(),
@@ -75,6 +81,8 @@ impl<'a> Case<'a> {
             grants: Vec::new(),
             authorizations: &[],
             quirks: &[],
+            simulation: None,
+            setting,
         }
     }
 
@@ -92,6 +100,46 @@ impl<'a> Case<'a> {
                 _ => None,
             })
             .collect();
+    }
+
+    /// Executes it, where there is an engine.
+    pub fn simulate(&mut self, what: Executed<'_>) {
+        let Some(engine) = self.setting.engine else { return };
+        let settings = self.acts.iter().filter_map(|placed| match &placed.act {
+            Act::Setting { safe, setting }
+                if Some(*safe) == self.actor && !self.unpacked.calls[placed.call].delegate =>
+            {
+                Some(setting)
+            }
+            _ => None,
+        });
+        let execution = Execution {
+            chain_id: self.chain_id,
+            path: &self.path,
+            what,
+            settings: settings.collect(),
+            signs_message: self.acts.iter().any(|placed| matches!(placed.act, Act::SignMessage { .. })),
+        };
+        let simulation = engine.run(&execution);
+        self.simulation = Some(simulation);
+    }
+
+    /// What screening says of an address: the facts, else the lists.
+    pub fn screened(&self, address: &Address) -> Listing {
+        let facts = self.facts.at(address);
+        let note = || facts.and_then(|facts| facts.note.as_deref()).unwrap_or("no further word");
+        match facts.and_then(|facts| facts.screened) {
+            Some(Screened::Listed) => Listing::Listed(crate::json::shorten(note())),
+            // Whoever wrote the facts may have looked at older lists.
+            Some(Screened::Clear) => match self.setting.lists.map(|lists| lists.screen(address)) {
+                Some(listing @ (Listing::Listed(_) | Listing::Doubtful(_))) => listing,
+                _ => Listing::Clear,
+            },
+            None => match self.setting.lists {
+                Some(lists) => lists.screen(address),
+                None => Listing::Unknown("no list was at hand".to_owned()),
+            },
+        }
     }
 
     /// The Safe transaction, if it is one.

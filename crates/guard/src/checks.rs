@@ -4,6 +4,7 @@ mod address;
 mod approval;
 mod config;
 mod delegate;
+mod effects;
 mod format;
 mod hash;
 mod history;
@@ -54,6 +55,7 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Wrap01, format::cut),
     (CheckId::Fmt01, format::encoding),
     (CheckId::Sim01, history::unseen),
+    (CheckId::Sim01, effects::executed),
     (CheckId::Hist01, history::unprecedented),
     (CheckId::Pol01, limits::amounts),
     (CheckId::Pol02, limits::second_person),

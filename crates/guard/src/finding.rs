@@ -73,6 +73,7 @@ checks! {
     Dc01 "G-DC-01" "A delegatecall runs code that is not on the allow-list, with the Safe's own storage and money.",
     Dc02 "G-DC-02" "A delegatecall to a known contract that uses it in a way it is not known for.",
     Dc03 "G-DC-03" "A delegatecall dressed as a token transfer or approval.",
+    Dc04 "G-DC-04" "When executed, it changes what control over a contract hangs on: code, owners, modules, guard.",
     Cfg01 "G-CFG-01" "Owners of the Safe change.",
     Cfg02 "G-CFG-02" "The number of signatures the Safe needs changes.",
     Cfg03 "G-CFG-03" "A module is enabled or disabled: modules move money without signatures.",

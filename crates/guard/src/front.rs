@@ -3,6 +3,7 @@
 use alloy_primitives::Address;
 
 use crate::{
+    ask::{Engine, Executed, Listing, Lists},
     case::{Case, Subject},
     checks,
     decode::{Function, Functions, Outer},
@@ -13,7 +14,10 @@ use crate::{
     json::{self, Json, Node},
     known, message,
     policy::Policy,
-    report::{CallReport, ClearReport, HashReport, Item, Kind, Report, SignatureReport},
+    report::{
+        CallReport, ClearReport, HashReport, Item, Kind, MoveReport, Report, SignatureReport,
+        SimulationReport,
+    },
     safe::{self, Hashes, SafeCase, input::Missing},
     scalar::{Malformed, Scalars},
     tx::{self, EvmTx},
@@ -29,12 +33,16 @@ pub struct Setting<'a> {
     pub facts: &'a Facts,
     /// Descriptors for clear signing.
     pub descriptors: &'a [Descriptor],
+    /// Lists to look addresses up in.
+    pub lists: Option<&'a dyn Lists>,
+    /// An engine to execute with.
+    pub engine: Option<&'a dyn Engine>,
 }
 
 impl<'a> Setting<'a> {
-    /// Policy and facts, no descriptors.
+    /// Policy and facts, nobody to ask.
     pub fn new(policy: &'a Policy, facts: &'a Facts) -> Self {
-        Self { policy, facts, descriptors: &[] }
+        Self { policy, facts, descriptors: &[], lists: None, engine: None }
     }
 }
 
@@ -69,13 +77,29 @@ fn functions(facts: &Facts) -> (Vec<Function>, Vec<Finding>) {
     (found, findings)
 }
 
-fn gaps(facts: &Facts, calls: bool) -> Vec<String> {
+fn gaps(setting: Setting<'_>, cases: &[Case<'_>], calls: bool) -> Vec<String> {
+    let facts = setting.facts;
     let mut gaps = Vec::new();
-    if !facts.address.iter().any(|facts| facts.screened.is_some()) {
-        gaps.push("No address was screened: no list was at hand (--facts).".to_owned());
+    if setting.lists.is_none() && !facts.address.iter().any(|facts| facts.screened.is_some()) {
+        gaps.push("No address was screened: no list was at hand (--data, --facts).".to_owned());
+    }
+    if setting.lists.is_some() {
+        let mut why: Vec<String> = cases
+            .iter()
+            .flat_map(|case| case.everybody().into_iter().map(|(_, address)| case.screened(&address)))
+            .filter_map(|listing| match listing {
+                Listing::Unknown(why) => Some(format!("Not screened to the end: {why}.")),
+                _ => None,
+            })
+            .collect();
+        why.sort();
+        why.dedup();
+        gaps.extend(why);
     }
     if calls {
-        gaps.push("Not simulated on the chain's state.".to_owned());
+        if setting.engine.is_none() {
+            gaps.push("Not simulated on the chain's state (--state, --rpc).".to_owned());
+        }
         if facts.past.is_empty() && !facts.past_complete {
             gaps.push("Not compared with the past: no past payments were given (--facts).".to_owned());
         }
@@ -104,13 +128,14 @@ fn missing(facts: &Facts) -> Missing {
 }
 
 fn safe_report(queue: &safe::Queue, scalars: &Scalars, setting: Setting<'_>) -> Report {
-    let Setting { policy, facts, descriptors } = setting;
+    let Setting { policy, facts, descriptors, .. } = setting;
     let (own, mut findings) = functions(facts);
-    let cases: Vec<SafeCase<'_>> = queue.entries.iter().map(|entry| SafeCase::new(entry, facts)).collect();
+    let safes: Vec<SafeCase<'_>> = queue.entries.iter().map(|entry| SafeCase::new(entry, facts)).collect();
     let mut items = Vec::new();
-    for (index, safe) in cases.iter().enumerate() {
+    let mut cases = Vec::new();
+    for (index, safe) in safes.iter().enumerate() {
         let tx = &safe.entry.tx;
-        let mut case = Case::new(policy, facts, Subject::Safe(safe), &safe.entry.path);
+        let mut case = Case::new(setting, Subject::Safe(safe), &safe.entry.path);
         case.chain_id = safe.chain_id;
         case.actor = Some(tx.safe);
         case.digest = safe.hashes.map(|hashes| hashes.digest);
@@ -125,11 +150,14 @@ fn safe_report(queue: &safe::Queue, scalars: &Scalars, setting: Setting<'_>) -> 
             delegate: tx.operation == 1,
         };
         case.add_call(outer, Functions { own: &own });
+        case.simulate(Executed::Safe(safe));
         findings.extend(checks::run(&case));
         items.push(Item { clear: clear(&case, descriptors), ..safe_item(&case, safe) });
+        cases.push(case);
     }
-    findings.extend(checks::queue(&cases));
-    Report::new(Kind::Safe, items, findings, gaps(facts, true), policy)
+    findings.extend(checks::queue(&safes));
+    let gaps = gaps(setting, &cases, true);
+    Report::new(Kind::Safe, items, findings, gaps, policy).screened_with(setting.lists)
 }
 
 fn safe_item(case: &Case<'_>, safe: &SafeCase<'_>) -> Item {
@@ -174,8 +202,25 @@ fn safe_item(case: &Case<'_>, safe: &SafeCase<'_>) -> Item {
         hashes: safe.hashes.map(HashReport::from),
         calls: calls(case),
         clear: Vec::new(),
+        simulation: simulated(case),
         signatures: signatures.collect(),
     }
+}
+
+fn simulated(case: &Case<'_>) -> Option<SimulationReport> {
+    let done = case.simulation.as_ref()?;
+    let moved = done.moved.iter().map(|moved| MoveReport {
+        what: case.amount(moved.amount, &moved.token),
+        from: case.show(&moved.from),
+        to: case.show(&moved.to),
+    });
+    Some(SimulationReport {
+        state: done.state.clone(),
+        outcome: done.outcome.clone(),
+        gas: done.gas,
+        moved: moved.collect(),
+        changes: done.changes.clone(),
+    })
 }
 
 fn calls(case: &Case<'_>) -> Vec<CallReport> {
@@ -267,7 +312,7 @@ fn transactions(node: &Node, setting: Setting<'_>) -> Report {
 fn authorization_report(authorization: Authorization, scalars: &Scalars, setting: Setting<'_>) -> Report {
     let digest = authorization.digest();
     let list = [authorization];
-    let mut case = Case::new(setting.policy, setting.facts, Subject::Authorization, "authorization");
+    let mut case = Case::new(setting, Subject::Authorization, "authorization");
     case.authorizations = &list;
     case.quirks = &scalars.quirks;
     case.digest = Some(digest);
@@ -285,17 +330,20 @@ fn authorization_report(authorization: Authorization, scalars: &Scalars, setting
         hashes: None,
         calls: Vec::new(),
         clear: Vec::new(),
+        simulation: simulated(&case),
         signatures: Vec::new(),
     };
-    Report::new(Kind::Transaction, vec![item], findings, gaps(setting.facts, false), setting.policy)
+    let gaps = gaps(setting, &[case], false);
+    Report::new(Kind::Transaction, vec![item], findings, gaps, setting.policy).screened_with(setting.lists)
 }
 
 fn tx_report(txs: &[EvmTx], scalars: &Scalars, setting: Setting<'_>) -> Report {
-    let Setting { policy, facts, descriptors } = setting;
+    let Setting { policy, facts, descriptors, .. } = setting;
     let (own, mut findings) = functions(facts);
     let mut items = Vec::new();
+    let mut cases = Vec::new();
     for (index, tx) in txs.iter().enumerate() {
-        let mut case = Case::new(policy, facts, Subject::Tx(tx), &tx.path);
+        let mut case = Case::new(setting, Subject::Tx(tx), &tx.path);
         case.chain_id = tx.chain_id.or(facts.chain_id);
         case.actor = tx.from.or(case.actor);
         case.authorizations = &tx.authorizations;
@@ -309,6 +357,9 @@ fn tx_report(txs: &[EvmTx], scalars: &Scalars, setting: Setting<'_>) -> Report {
             delegate: false,
         };
         case.add_call(outer, Functions { own: &own });
+        if let (Some(from), Some(to)) = (case.actor, tx.to) {
+            case.simulate(Executed::Call { from, to, value: tx.value, data: &tx.data });
+        }
         findings.extend(checks::run(&case));
         if let (Some(given), Some(active)) = (tx.chain_id, facts.chain_id)
             && given != active
@@ -331,11 +382,14 @@ fn tx_report(txs: &[EvmTx], scalars: &Scalars, setting: Setting<'_>) -> Report {
             hashes: None,
             calls: calls(&case),
             clear: clear(&case, descriptors),
+            simulation: simulated(&case),
             signatures: Vec::new(),
         });
         findings.extend(nested_safe(tx, setting));
+        cases.push(case);
     }
-    Report::new(Kind::Transaction, items, findings, gaps(facts, true), policy)
+    let gaps = gaps(setting, &cases, true);
+    Report::new(Kind::Transaction, items, findings, gaps, policy).screened_with(setting.lists)
 }
 
 /// An ordinary transaction that executes a Safe transaction: its signatures are judged where Safe and nonce are known.
@@ -407,7 +461,7 @@ fn typed_report(
     scalars: &Scalars,
     setting: Setting<'_>,
 ) -> Report {
-    let mut case = Case::new(setting.policy, setting.facts, Subject::Typed(data, meaning), "typed data");
+    let mut case = Case::new(setting, Subject::Typed(data, meaning), "typed data");
     let chain = data.domain.uint("chainId").and_then(|chain| u64::try_from(chain).ok());
     case.chain_id = chain.or(setting.facts.chain_id);
     case.quirks = &scalars.quirks;
@@ -432,9 +486,11 @@ fn typed_report(
         hashes: Some(HashReport::from(data.hashes)),
         calls: Vec::new(),
         clear: clear(&case, setting.descriptors),
+        simulation: simulated(&case),
         signatures: Vec::new(),
     };
-    Report::new(Kind::TypedData, vec![item], findings, gaps(setting.facts, false), setting.policy)
+    let gaps = gaps(setting, &[case], false);
+    Report::new(Kind::TypedData, vec![item], findings, gaps, setting.policy).screened_with(setting.lists)
 }
 
 /// Judges a message: the bytes themselves, or a JSON-RPC request (`personal_sign`, `eth_sign`).
@@ -447,7 +503,7 @@ fn message_report(message: Result<message::Message, Malformed>, setting: Setting
         Ok(message) => message,
         Err(error) => return refused(Kind::Message, &error, setting),
     };
-    let mut case = Case::new(setting.policy, setting.facts, Subject::Message(&message), &message.path);
+    let mut case = Case::new(setting, Subject::Message(&message), &message.path);
     let digest = message.digest();
     case.digest = Some(digest);
     let findings = checks::run(&case);
@@ -467,9 +523,10 @@ fn message_report(message: Result<message::Message, Malformed>, setting: Setting
         hashes: safe_message(&digest, setting.facts).map(HashReport::from),
         calls: Vec::new(),
         clear: Vec::new(),
+        simulation: simulated(&case),
         signatures: Vec::new(),
     };
-    Report::new(Kind::Message, vec![item], findings, gaps(setting.facts, false), setting.policy)
+    Report::new(Kind::Message, vec![item], findings, gaps(setting, &[case], false), setting.policy)
 }
 
 /// The hashes if a Safe signs the message: where the facts name one Safe with version.

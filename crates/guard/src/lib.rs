@@ -6,6 +6,7 @@
 //!
 //! **Invariant:** something that is missing never leads to `allow`.
 
+pub mod ask;
 pub mod case;
 pub mod checks;
 pub mod decode;

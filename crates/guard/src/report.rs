@@ -4,6 +4,7 @@ use serde::Serialize;
 use tracehound_model::Decision;
 
 use crate::{
+    ask::Lists,
     finding::{Finding, Severity},
     policy::Policy,
     safe::{Hashes, hash::device_form},
@@ -114,6 +115,32 @@ pub struct ClearReport {
     pub fields: Vec<(String, String)>,
 }
 
+/// Something that moves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MoveReport {
+    /// Amount and asset.
+    pub what: String,
+    /// Who loses it.
+    pub from: String,
+    /// Who gets it.
+    pub to: String,
+}
+
+/// What an execution did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SimulationReport {
+    /// The state it ran on.
+    pub state: String,
+    /// How it ended.
+    pub outcome: String,
+    /// Gas used.
+    pub gas: u64,
+    /// What moves, in order.
+    pub moved: Vec<MoveReport>,
+    /// What else changes.
+    pub changes: Vec<String>,
+}
+
 /// One thing to be signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
@@ -132,6 +159,9 @@ pub struct Item {
     pub calls: Vec<CallReport>,
     /// What descriptors say. No check looks at it.
     pub clear: Vec<ClearReport>,
+    /// What it did when it was executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub simulation: Option<SimulationReport>,
     /// The signatures.
     pub signatures: Vec<SignatureReport>,
 }
@@ -164,6 +194,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What nobody looked at, and how to have it looked at.
     pub not_checked: Vec<String>,
+    /// Lists that addresses were looked up in, with their dates.
+    pub lists: Vec<String>,
     /// The policy in force.
     pub policy: PolicyReport,
 }
@@ -198,8 +230,16 @@ impl Report {
             items,
             findings,
             not_checked,
+            lists: Vec::new(),
             policy: PolicyReport { name: policy.name.clone(), hash: policy.hash.clone() },
         }
+    }
+
+    /// Names the lists that addresses were looked up in.
+    #[must_use]
+    pub(crate) fn screened_with(mut self, lists: Option<&dyn Lists>) -> Self {
+        self.lists = lists.map(Lists::sources).unwrap_or_default();
+        self
     }
 
     /// Whether a check has something to say.

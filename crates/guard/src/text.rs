@@ -42,6 +42,9 @@ pub fn write(out: &mut dyn Write, report: &Report) -> fmt::Result {
     for gap in &report.not_checked {
         wrapped(out, "  - ", &clean(gap))?;
     }
+    if !report.lists.is_empty() {
+        wrapped(out, "\nScreened with ", &clean(&report.lists.join(", ")))?;
+    }
     writeln!(
         out,
         "\nPolicy {} {}",
@@ -91,6 +94,17 @@ fn one(out: &mut dyn Write, item: &Item) -> fmt::Result {
         wrapped(out, &indent, &clean(&format!("{kind}{to}{function}{value}")))?;
         for (name, value) in &call.arguments {
             wrapped(out, &format!("{indent}  {} = ", clean(name)), &clean(value))?;
+        }
+    }
+    if let Some(done) = &item.simulation {
+        writeln!(out)?;
+        wrapped(out, "  Simulated  ", &clean(&format!("{}, on {}", done.outcome, done.state)))?;
+        for moved in &done.moved {
+            let line = format!("{} goes from {} to {}", moved.what, moved.from, moved.to);
+            wrapped(out, "    - ", &clean(&line))?;
+        }
+        for change in &done.changes {
+            wrapped(out, "    - ", &clean(change))?;
         }
     }
     if !item.signatures.is_empty() {

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, B256, Log, U256, b256};
 use revm::state::EvmState;
+use tracehound_guard::decode::Setting;
 
 /// One thing that a call changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +66,10 @@ const TRANSFER: B256 = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628
 const APPROVAL: B256 = b256!("8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925");
 const APPROVAL_FOR_ALL: B256 = b256!("17307eab39ab6107e8899845ad3d59bd9653f200f220920489ca2b5937696c31");
 
+const GUARD: B256 = b256!("4a204f620c8c5ccdca3fd54d003badd85ba500436a431f0cbda4f558c93c34c8");
+const MODULE_GUARD: B256 = b256!("b104e0b93118902c651344349b610029d694cfdec91c589c91ebafbcd0289947");
+const HANDLER: B256 = b256!("6c9a6c4a39284e37ed1cf53d337577d14212a4870fb976a4366c693b939918d5");
+
 /// Storage slots by whose change code or control of a contract passes to somebody, with what they hold.
 ///
 /// Sources: EIP-1967, EIP-1822, `OpenZeppelin`'s first proxies, and `SafeStorage.sol` for a Safe's own slots.
@@ -93,15 +98,9 @@ const NAMED_SLOTS: [(B256, &str); 9] = [
         b256!("10d6a54a4754c8869d6886b5f5d7fbfa5b4522237ea5c60d11bc4e7a1ff9390b"),
         "the proxy's admin (ZeppelinOS)",
     ),
-    (
-        b256!("4a204f620c8c5ccdca3fd54d003badd85ba500436a431f0cbda4f558c93c34c8"),
-        "the Safe's transaction guard",
-    ),
-    (b256!("b104e0b93118902c651344349b610029d694cfdec91c589c91ebafbcd0289947"), "the Safe's module guard"),
-    (
-        b256!("6c9a6c4a39284e37ed1cf53d337577d14212a4870fb976a4366c693b939918d5"),
-        "the Safe's fallback handler",
-    ),
+    (GUARD, "the Safe's transaction guard"),
+    (MODULE_GUARD, "the Safe's module guard"),
+    (HANDLER, "the Safe's fallback handler"),
 ];
 
 /// A Safe's first slots (`SafeStorage.sol`); the nonce, 5, changes with every transaction.
@@ -118,6 +117,23 @@ pub fn critical_slot(address: &Address, slot: U256, safe: Option<&Address>) -> O
         NAMED_SLOTS.iter().find(|(known, _)| U256::from_be_bytes(known.0) == slot).map(|(_, what)| *what);
     let own = SAFE_SLOTS.iter().find(|(known, _)| U256::from(*known) == slot).map(|(_, what)| *what);
     named.or_else(|| own.filter(|_| safe == Some(address)))
+}
+
+/// Whether a settings call is known to write a slot of the Safe.
+pub(crate) fn explains(setting: &Setting, slot: U256) -> bool {
+    let named = |known: B256| slot == U256::from_be_bytes(known.0);
+    match setting {
+        Setting::AddOwner(..) | Setting::RemoveOwner(..) => slot == U256::from(3) || slot == U256::from(4),
+        Setting::Threshold(_) => slot == U256::from(4),
+        Setting::Guard(_) => named(GUARD),
+        Setting::ModuleGuard(_) => named(MODULE_GUARD),
+        Setting::Handler(_) => named(HANDLER),
+        Setting::Singleton(_) => slot.is_zero(),
+        Setting::Migrate => slot.is_zero() || named(HANDLER),
+        Setting::Setup(_) => named(HANDLER) || slot <= U256::from(4),
+        // They write in mappings alone.
+        Setting::SwapOwner(..) | Setting::EnableModule(_) | Setting::DisableModule(_) => false,
+    }
 }
 
 /// What a transaction left changed, by address and slot.

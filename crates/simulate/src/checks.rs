@@ -1,16 +1,20 @@
 //! The checks that need to see what a call does.
 
 use alloy_primitives::Address;
-use tracehound_guard::finding::{CheckId, Finding, Severity};
+use tracehound_guard::{
+    decode::Setting,
+    finding::{CheckId, Finding, Severity},
+};
 
 use crate::{
-    changes::{Change, critical_slot},
+    changes::{Change, critical_slot, explains},
     run::{Outcome, Simulated},
     state::Missing,
 };
 
-/// What a simulation has to say. `safe` is the Safe that executes, if one does; `path` says where in the input.
-pub fn findings(done: &Simulated, safe: Option<&Address>, path: &str) -> Vec<Finding> {
+/// What a simulation has to say. `safe` is the Safe that executes, if one does; `settings` are the changes of its own settings
+/// that it says it makes; `path` says where in the input.
+pub fn findings(done: &Simulated, safe: Option<&Address>, settings: &[&Setting], path: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     match &done.outcome {
         Outcome::Success(_) => {}
@@ -30,9 +34,13 @@ pub fn findings(done: &Simulated, safe: Option<&Address>, path: &str) -> Vec<Fin
         match change {
             Change::Slot { address, slot, before, after } => {
                 let Some(what) = critical_slot(address, *slot, safe) else { continue };
-                let title = format!("The call changes {what}.");
+                let said = safe == Some(address) && settings.iter().any(|setting| explains(setting, *slot));
+                // What is said is judged by the check of that setting.
+                let (severity, how) =
+                    if said { (Severity::Info, ", as it says") } else { (Severity::Block, "") };
+                let title = format!("The call changes {what}{how}.");
                 found.push(
-                    Finding::new(CheckId::Sim01, Severity::Block, path, title)
+                    Finding::new(CheckId::Dc04, severity, path, title)
                         .because(format!("{address} slot {slot:#x}: {before:#066x} becomes {after:#066x}")),
                 );
             }

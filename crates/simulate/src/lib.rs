@@ -7,10 +7,12 @@
 
 mod changes;
 mod checks;
+mod engine;
 mod run;
 mod state;
 
 pub use changes::{Approval, Change, Transfer, critical_slot};
 pub use checks::findings;
+pub use engine::{Engine, as_the_safe};
 pub use run::{Call, Outcome, Simulated, exec_transaction, safe_call, simulate};
 pub use state::{Account, Missing, State, StateError};

@@ -3,8 +3,9 @@
 use alloy_primitives::Address;
 
 use crate::{
+    ask::Listing,
     case::Case,
-    facts::{Kind, Screened},
+    facts::Kind,
     finding::{
         CheckId::{Addr01, Addr02},
         Finding,
@@ -67,11 +68,16 @@ pub(super) fn bad_recipient(case: &Case<'_>, out: &mut Vec<Finding>) {
             let title = format!("The policy blocks {address} ({}).", blocked.name);
             out.push(Finding::new(Addr02, Block, &path, title));
         }
-        let facts = case.facts.at(&address);
-        if facts.is_some_and(|facts| facts.screened == Some(Screened::Listed)) {
-            let note = facts.and_then(|facts| facts.note.as_deref()).unwrap_or("no further word");
-            let title = format!("{address} is on a list of sanctioned or thieves' addresses.");
-            out.push(Finding::new(Addr02, Block, &path, title).because(crate::json::shorten(note)));
+        match case.screened(&address) {
+            Listing::Listed(note) => {
+                let title = format!("{address} is on a list of sanctioned or thieves' addresses.");
+                out.push(Finding::new(Addr02, Block, &path, title).because(note));
+            }
+            Listing::Doubtful(note) => {
+                let title = format!("Lists know {address}: look at what they say.");
+                out.push(Finding::new(Addr02, Review, &path, title).because(note));
+            }
+            Listing::Clear | Listing::Unknown(_) => {}
         }
     }
     for (path, address) in case.recipients() {

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::{Address, Signature, U256};
 
 use crate::{
+    ask::Listing,
     case::Case,
     decode::Act,
-    facts::{Screened, review_text},
+    facts::review_text,
     finding::{
         CheckId::{Pol01, Pol02, Pol03},
         Finding,
@@ -102,7 +103,7 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
     if case.policy.requires(Need::Recipient) {
         let known = case.counterparties();
         for (path, to) in case.recipients() {
-            let screened = case.facts.at(&to).is_some_and(|facts| facts.screened == Some(Screened::Clear));
+            let screened = case.screened(&to) == Listing::Clear;
             let vouched = known.contains(&to) && !only_contract(case, &to) || screened || case.is_own(&to);
             if !vouched {
                 let title = format!(
@@ -115,14 +116,15 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
     if case.policy.requires(Need::Screening) {
         let mut unscreened: Vec<(String, Address)> = case.everybody();
-        unscreened.retain(|(_, address)| {
-            !case.is_own(address) && case.facts.at(address).is_none_or(|facts| facts.screened.is_none())
-        });
+        unscreened.retain(|(_, address)| !case.is_own(address));
         for (path, address) in unscreened {
-            missing(&path, format!("{} was not screened.", case.show(&address)));
+            if let Listing::Unknown(why) = case.screened(&address) {
+                missing(&path, format!("{} was not screened: {why}.", case.show(&address)));
+            }
         }
     }
-    if case.policy.requires(Need::Simulation) && !case.unpacked.calls.is_empty() {
+    if case.policy.requires(Need::Simulation) && !case.unpacked.calls.is_empty() && case.simulation.is_none()
+    {
         missing(&case.path, "The policy asks for a simulation, and none was made.".to_owned());
     }
 }

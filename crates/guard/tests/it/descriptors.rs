@@ -22,7 +22,7 @@ fn descriptor(includes: &str, kind: &str, address: &str) -> Option<Descriptor> {
 fn with(descriptors: &[Descriptor], check: fn(&[u8], Setting<'_>) -> Report, input: &str) -> Report {
     let policy = Policy::default();
     let facts = Facts::parse("chain-id=1\nnow='2026-06-15T00:00:00Z'").expect("facts");
-    check(input.as_bytes(), Setting { policy: &policy, facts: &facts, descriptors })
+    check(input.as_bytes(), Setting { descriptors, ..Setting::new(&policy, &facts) })
 }
 
 /// Without blanks and grouping, as devices break lines where they like.

@@ -17,7 +17,7 @@ const IMPLEMENTATION: Address = address!("bDd077f651EBe7f7b3cE16fe5F2b025BE29695
 const EXECUTOR: Address = address!("0fa09C3A328792253f8dee7116848723b72a6d2e");
 /// Not the sample: PUSH 4, CALLDATALOAD, PUSH 0, SSTORE, STOP, which is all that its `transfer` did.
 const STAND_IN: [u8; 7] = hex!("60043560005500");
-const BLOCK: (u64, u64) = (21_895_238, 1_740_147_215);
+pub(crate) const BLOCK: (u64, u64) = (21_895_238, 1_740_147_215);
 
 /// The Safe's contracts as their authors published them: `npm pack`, for this test only. Kept in the target folder.
 #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
@@ -60,7 +60,7 @@ fn number(address: Address) -> U256 {
 }
 
 /// The Safe of that day: 1.1.1, three signers, three signatures needed, nonce 71.
-fn state(safe: Address, owners: &[Address]) -> Option<State> {
+pub(crate) fn state(safe: Address, owners: &[Address]) -> Option<State> {
     let (singleton, proxy) = (published("GnosisSafe")?, published("Proxy")?);
     let sentinel = Address::with_last_byte(1);
     let mut account = Account {
@@ -93,7 +93,7 @@ fn state(safe: Address, owners: &[Address]) -> Option<State> {
     Some(state)
 }
 
-fn entries() -> Option<(Entry, Entry)> {
+pub(crate) fn entries() -> Option<(Entry, Entry)> {
     let path = shared_data("guard/bybit_safe_tx_71.json")?;
     let text = std::fs::read(path).expect("read");
     let mut queue =
@@ -101,7 +101,7 @@ fn entries() -> Option<(Entry, Entry)> {
     Some((queue.next().expect("the executed one"), queue.next().expect("the shown one")))
 }
 
-fn owners(entry: &Entry) -> Vec<Address> {
+pub(crate) fn owners(entry: &Entry) -> Vec<Address> {
     entry.confirmations.iter().filter_map(|confirmation| confirmation.owner).collect()
 }
 
@@ -122,9 +122,9 @@ fn the_executed_transaction_hands_the_safe_to_the_attacker() {
     };
     assert!(done.changes.contains(&slot(0, number(SINGLETON), number(IMPLEMENTATION))), "{:?}", done.changes);
     assert!(done.changes.contains(&slot(5, U256::from(71), U256::from(72))));
-    let found = findings(&done, Some(&safe), "results[0]");
+    let found = findings(&done, Some(&safe), &[], "results[0]");
     let [finding] = &found[..] else { panic!("{found:?}") };
-    assert_eq!((finding.id, finding.severity), (CheckId::Sim01, Severity::Block));
+    assert_eq!((finding.id, finding.severity), (CheckId::Dc04, Severity::Block));
     assert_eq!(finding.title, "The call changes the Safe's code (singleton).");
 }
 
@@ -137,7 +137,7 @@ fn the_transaction_that_was_shown_reverts_with_the_signatures_that_were_collecte
     let done = simulate(&state, &safe_call(&shown.tx, &signatures, 1, BLOCK, EXECUTOR));
     assert_eq!(done.outcome, Outcome::Reverted(Some("Invalid owner provided".to_owned())));
     assert!(done.changes.is_empty());
-    let found = findings(&done, Some(&shown.tx.safe), "results[1]");
+    let found = findings(&done, Some(&shown.tx.safe), &[], "results[1]");
     assert_eq!(found.iter().map(|finding| finding.severity).max(), Some(Severity::Review));
 }
 
@@ -149,6 +149,6 @@ fn state_that_was_not_recorded_makes_the_answer_incomplete() {
     state.accounts.remove(&ATTACK);
     let signatures = executed.signatures.clone().expect("collected");
     let done = simulate(&state, &safe_call(&executed.tx, &signatures, 1, BLOCK, EXECUTOR));
-    let found = findings(&done, Some(&safe), "results[0]");
+    let found = findings(&done, Some(&safe), &[], "results[0]");
     assert!(found.iter().any(|finding| finding.severity == Severity::Incomplete), "{found:?}");
 }

@@ -1,0 +1,103 @@
+//! What the guard asks of others, who have the data: lists of addresses, and an engine that executes.
+//!
+//! The guard itself stays pure. Whoever calls it hands in something that answers, or nothing; what nobody answered is said
+//! in the report, and is never taken for clear.
+
+use std::fmt::Debug;
+
+use alloy_primitives::{Address, U256};
+
+use crate::{decode::Setting, finding::Finding, safe::SafeCase};
+
+/// Lists that addresses are looked up in.
+pub trait Lists: Debug {
+    /// What the lists say of an address of an EVM chain.
+    fn screen(&self, address: &Address) -> Listing;
+
+    /// The lists and their dates, a line each.
+    fn sources(&self) -> Vec<String>;
+}
+
+/// What lists say of an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// Searched, and nothing stands against it.
+    Clear,
+    /// A person must look: why.
+    Doubtful(String),
+    /// Sanctioned, or named as a thief's: by whom.
+    Listed(String),
+    /// No answer: what was missing.
+    Unknown(String),
+}
+
+/// Executes what is to be signed, on recorded or live state.
+pub trait Engine: Debug {
+    /// What it would do.
+    fn run(&self, execution: &Execution<'_>) -> Simulation;
+}
+
+/// Something to be executed.
+#[derive(Clone, Debug)]
+pub struct Execution<'a> {
+    /// The chain, as far as known.
+    pub chain_id: Option<u64>,
+    /// Where it stands in the input.
+    pub path: &'a str,
+    /// What is executed.
+    pub what: Executed<'a>,
+    /// Changes of the Safe's own settings that it says it makes. They are judged by their own checks.
+    pub settings: Vec<&'a Setting>,
+    /// Whether it says that it signs a message for the Safe, which the Safe's storage keeps.
+    pub signs_message: bool,
+}
+
+/// What is executed.
+#[derive(Clone, Copy, Debug)]
+pub enum Executed<'a> {
+    /// A Safe transaction, as the Safe would.
+    Safe(&'a SafeCase<'a>),
+    /// A call.
+    Call {
+        /// Who sends it.
+        from: Address,
+        /// Whom it calls.
+        to: Address,
+        /// Wei.
+        value: U256,
+        /// Call data.
+        data: &'a [u8],
+    },
+}
+
+/// Money or a token that moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The token's contract; zero for the native coin.
+    pub token: Address,
+    /// Who loses it.
+    pub from: Address,
+    /// Who gets it.
+    pub to: Address,
+    /// Base units, or the number of an NFT.
+    pub amount: U256,
+}
+
+/// What an execution did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Simulation {
+    /// How it ended, in words.
+    pub outcome: String,
+    /// Whether it went through. Nothing moves unless it did.
+    pub went_through: bool,
+    /// Gas used.
+    pub gas: u64,
+    /// Tokens that move, in order, then the coin, account by account.
+    pub moved: Vec<Moved>,
+    /// What else changes, a line each.
+    pub changes: Vec<String>,
+    /// What stands against it.
+    pub findings: Vec<Finding>,
+    /// On which state it ran: `recorded state`, `block 19000000 of http://…, proofs checked`.
+    pub state: String,
+}

@@ -1,0 +1,224 @@
+//! The engine the guard asks: executes on one state, and puts what happened into the guard's words.
+
+use alloy_primitives::{Address, B256, U256, keccak256};
+use tracehound_guard::{
+    Finding, Severity,
+    ask::{self, Executed, Execution, Moved, Simulation},
+    finding::CheckId,
+    safe::SafeCase,
+};
+
+use crate::{
+    changes::{Change, critical_slot},
+    checks,
+    run::{Call, Outcome, Simulated, safe_call, simulate},
+    state::State,
+};
+
+/// Slots of a Safe's own storage (`SafeStorage.sol`, the same since 0.1.0).
+const OWNERS: u64 = 2;
+const THRESHOLD: u64 = 4;
+const NONCE: u64 = 5;
+/// Start and end of the Safe's lists.
+const SENTINEL: Address = Address::with_last_byte(1);
+
+/// Executes on one state.
+#[derive(Clone, Debug)]
+pub struct Engine<'a> {
+    /// The state.
+    pub state: &'a State,
+    /// Where it is from, in words: it is shown.
+    pub described: String,
+    /// Number and time (seconds since 1970-01-01 UTC) of the block the call would be in.
+    pub block: (u64, u64),
+}
+
+impl ask::Engine for Engine<'_> {
+    fn run(&self, execution: &Execution<'_>) -> Simulation {
+        let chain_id = execution.chain_id.unwrap_or(1);
+        let (done, actor, safe, how) = match execution.what {
+            Executed::Call { from, to, value, data } => {
+                let call = Call { chain_id, block: self.block, caller: from, to, value, data: data.to_vec() };
+                (simulate(self.state, &call), from, None, "")
+            }
+            Executed::Safe(case) => {
+                let (state, call, how) = as_the_safe(self.state, case, chain_id, self.block);
+                let safe = case.entry.tx.safe;
+                (simulate(&state, &call), safe, Some(safe), how)
+            }
+        };
+        told(&done, actor, safe.as_ref(), execution, format!("{}{how}", self.described))
+    }
+}
+
+/// State and call by which the Safe executes a transaction: with the signatures that were collected where they are enough,
+/// otherwise as if its owners had agreed. Third: how, in words.
+///
+/// Agreement is lent to one owner: the threshold is set to one, and the owner sends it himself, which a Safe takes for his
+/// signature (`v` = 1 in `checkNSignatures`, every version). Nothing of that is counted among the changes.
+pub fn as_the_safe(
+    state: &State,
+    case: &SafeCase<'_>,
+    chain_id: u64,
+    block: (u64, u64),
+) -> (State, Call, &'static str) {
+    let tx = &case.entry.tx;
+    let mut state = state.clone();
+    let Some(account) = state.accounts.get_mut(&tx.safe) else {
+        return (state, safe_call(tx, &[], chain_id, block, Address::ZERO), "");
+    };
+    let stored = |account: &crate::Account, slot: U256| account.storage.get(&slot).copied();
+    let needed = stored(account, U256::from(THRESHOLD)).and_then(|needed| usize::try_from(needed).ok());
+    // It is judged for its turn, whatever waits before it.
+    account.storage.insert(U256::from(NONCE), tx.nonce);
+    let signatures = collected(case);
+    let enough = needed.is_some_and(|needed| needed > 0 && signatures.len() / 65 >= needed);
+    if enough {
+        let how = ", with the signatures that were collected";
+        return (state, safe_call(tx, &signatures, chain_id, block, EXECUTOR), how);
+    }
+    let known = case.owners().and_then(|owners| owners.first().copied());
+    let first = known.or_else(|| {
+        let first = stored(account, owners_slot(SENTINEL))?;
+        Some(Address::from_word(B256::from(first)))
+    });
+    // Unknown: the engine then reports the slot that it lacks.
+    let owner = first.unwrap_or(SENTINEL);
+    account.storage.insert(U256::from(THRESHOLD), U256::from(1));
+    let mut signature = owner.into_word().to_vec();
+    signature.extend([0; 32]);
+    signature.push(1);
+    let call = safe_call(tx, &signature, chain_id, block, owner);
+    (state, call, ", as if enough owners had signed")
+}
+
+/// Who sends a fully signed transaction: anybody may.
+const EXECUTOR: Address = Address::repeat_byte(0xee);
+
+/// The slot of an owner's successor in the list of owners.
+fn owners_slot(owner: Address) -> U256 {
+    let mut text = owner.into_word().to_vec();
+    text.extend_from_slice(&B256::from(U256::from(OWNERS)).0);
+    keccak256(text).into()
+}
+
+/// The signatures as one would send them: those joined already, else the confirmations ordered by claimed owner.
+fn collected(case: &SafeCase<'_>) -> Vec<u8> {
+    if let Some(joined) = &case.entry.signatures {
+        return joined.clone();
+    }
+    let mut all: Vec<(Address, &[u8])> = case
+        .entry
+        .confirmations
+        .iter()
+        // Others need more than their 65 bytes, or a transaction of their own.
+        .filter(|one| one.signature.len() == 65)
+        .filter_map(|one| Some((one.owner?, &one.signature[..])))
+        .collect();
+    all.sort();
+    all.into_iter().flat_map(|(_, bytes)| bytes.to_vec()).collect()
+}
+
+fn told(
+    done: &Simulated,
+    actor: Address,
+    safe: Option<&Address>,
+    execution: &Execution<'_>,
+    state: String,
+) -> Simulation {
+    let mut findings = checks::findings(done, safe, &execution.settings, execution.path);
+    findings.extend(own_storage(done, safe, execution));
+    let outcome = match &done.outcome {
+        Outcome::Success(_) if done.missing.is_empty() => "goes through".to_owned(),
+        Outcome::Success(_) => "goes through as far as the state is known".to_owned(),
+        Outcome::Reverted(Some(why)) => format!("is undone ({why})"),
+        Outcome::Reverted(None) => "is undone, without a reason".to_owned(),
+        Outcome::Halted(why) | Outcome::Refused(why) => format!("does not run to its end ({why})"),
+    };
+    let tokens = done.transfers.iter().map(|transfer| Moved {
+        token: transfer.token,
+        from: transfer.from,
+        to: transfer.to,
+        amount: transfer.amount,
+    });
+    let coin = coin(&done.changes, actor);
+    let shown = |change: &&Change| coin.is_empty() || !matches!(change, Change::Balance { .. });
+    let changes = done.changes.iter().filter(shown).map(|change| line(change, safe)).collect();
+    Simulation {
+        outcome,
+        went_through: done.outcome.is_success(),
+        gas: done.gas,
+        moved: tokens.chain(coin).collect(),
+        changes,
+        findings,
+        state,
+    }
+}
+
+/// The coin that leaves the actor, by who has more of it afterwards.
+fn coin(changes: &[Change], actor: Address) -> Vec<Moved> {
+    let balances = changes.iter().filter_map(|change| match change {
+        Change::Balance { address, before, after } => Some((*address, *before, *after)),
+        Change::Slot { .. } | Change::Code { .. } => None,
+    });
+    if !balances.clone().any(|(address, before, after)| address == actor && after < before) {
+        return Vec::new();
+    }
+    balances
+        .filter(|(_, before, after)| after > before)
+        .map(|(to, before, after)| Moved { token: Address::ZERO, from: actor, to, amount: after - before })
+        .collect()
+}
+
+fn line(change: &Change, safe: Option<&Address>) -> String {
+    match change {
+        Change::Slot { address, slot, before, after } => {
+            let what = critical_slot(address, *slot, safe).map_or_else(
+                || {
+                    let nonce = safe == Some(address) && *slot == U256::from(NONCE);
+                    if nonce { "the Safe's nonce".to_owned() } else { format!("slot {slot:#x}") }
+                },
+                str::to_owned,
+            );
+            if *before < U256::from(u64::MAX) && *after < U256::from(u64::MAX) {
+                format!("{address}: {what} {before} becomes {after}")
+            } else {
+                format!("{address}: {what} {before:#066x} becomes {after:#066x}")
+            }
+        }
+        Change::Balance { address, before, after } => {
+            let (sign, by) = if after >= before { ("+", after - before) } else { ("-", before - after) };
+            format!("{address}: {sign}{} of the chain's coin", tracehound_guard::known::decimal(by, 18))
+        }
+        Change::Code { address, after } => format!("{address}: new code {after}"),
+    }
+}
+
+/// Writing in the Safe's own storage that no settings call explains: owners and modules lie in mappings, whose slots have no
+/// names, and an honest execution writes the nonce alone.
+fn own_storage(done: &Simulated, safe: Option<&Address>, execution: &Execution<'_>) -> Option<Finding> {
+    let safe = safe?;
+    if !execution.settings.is_empty() || execution.signs_message {
+        return None;
+    }
+    let odd: Vec<String> = done
+        .changes
+        .iter()
+        .filter(|change| match change {
+            Change::Slot { address, slot, .. } => {
+                address == safe
+                    && *slot != U256::from(NONCE)
+                    && critical_slot(address, *slot, Some(safe)).is_none()
+            }
+            Change::Balance { .. } | Change::Code { .. } => false,
+        })
+        .map(|change| line(change, Some(safe)))
+        .collect();
+    if odd.is_empty() {
+        return None;
+    }
+    let title = "The call writes into the Safe's own storage, where its owners and modules are kept.";
+    let mut finding = Finding::new(CheckId::Dc04, Severity::Block, execution.path, title);
+    finding.evidence = odd;
+    Some(finding)
+}

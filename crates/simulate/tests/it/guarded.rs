@@ -1,0 +1,112 @@
+//! The guard with the engine at its side: 21 February 2025 again, from the files alone.
+
+use alloy_primitives::{Address, U256};
+use tracehound_guard::{Facts, Policy, Report, Setting, check_safe};
+use tracehound_simulate::{Engine, State};
+use tracehound_testkit::shared_data;
+
+use crate::bybit::{BLOCK, entries, owners, state};
+
+fn judged(state: &State, input: &[u8], facts: &str) -> Report {
+    let (policy, facts) = (Policy::default(), Facts::parse(facts).expect("facts"));
+    let engine = Engine { state, described: "recorded state".to_owned(), block: BLOCK };
+    check_safe(input, Setting { engine: Some(&engine), ..Setting::new(&policy, &facts) })
+}
+
+fn bybit() -> Option<(State, Vec<u8>, Address)> {
+    let (executed, _) = entries()?;
+    let state = state(executed.tx.safe, &owners(&executed))?;
+    let text = std::fs::read(shared_data("guard/bybit_safe_tx_71.json")?).expect("read");
+    Some((state, text, executed.tx.safe))
+}
+
+#[test]
+fn the_report_shows_the_safes_code_change_hands() {
+    let Some((state, text, _)) = bybit() else { return };
+    let report = judged(&state, &text, "");
+    assert_eq!(report.exit_code, 20);
+    let finding = report.of("G-DC-04")[0];
+    assert_eq!(finding.title, "The call changes the Safe's code (singleton).");
+    assert!(finding.evidence[0].contains("bdd077f651ebe7f7b3ce16fe5f2b025be2969516"), "{finding:?}");
+    let done = report.items[0].simulation.as_ref().expect("simulated");
+    assert_eq!(done.outcome, "goes through");
+    assert!(done.state.ends_with("with the signatures that were collected"), "{}", done.state);
+    let shown = report.items[1].simulation.as_ref().expect("simulated");
+    assert_eq!(shown.outcome, "is undone (Invalid owner provided)");
+    assert!(!report.not_checked.iter().any(|gap| gap.contains("simulated")));
+    let mut page = String::new();
+    tracehound_guard::text::write(&mut page, &report).expect("writes");
+    assert!(page.contains("Simulated  goes through, on recorded state"), "{page}");
+}
+
+/// A transaction that nobody signed yet.
+fn unsigned(safe: Address, to: &str, value: u64, data: &str, operation: u8) -> Vec<u8> {
+    serde_json::json!({
+        "safe": safe.to_string(), "to": to, "value": value.to_string(), "data": data, "operation": operation,
+        "nonce": 71, "safeTxGas": "0", "baseGas": "0", "gasPrice": "0",
+        "gasToken": Address::ZERO.to_string(), "refundReceiver": Address::ZERO.to_string(),
+    })
+    .to_string()
+    .into_bytes()
+}
+
+const FRIEND: &str = "0x88a1493366D48225fc3cEFbdae9eBb23E323Ade3";
+const FACTS: &str = "chain-id=1\n[[safe]]\nversion='1.1.1'\nthreshold=3\nnonce=71\n";
+
+#[test]
+fn before_anybody_signed_the_owners_agreement_is_lent() {
+    let Some((mut state, _, safe)) = bybit() else { return };
+    state.accounts.insert(FRIEND.parse().expect("an address"), tracehound_simulate::Account::default());
+    let report = judged(&state, &unsigned(safe, FRIEND, 5_000_000_000, "0x", 0), FACTS);
+    let done = report.items[0].simulation.as_ref().expect("simulated");
+    assert_eq!((&done.outcome[..], done.moved.len()), ("goes through", 1), "{done:?}");
+    assert_eq!(done.moved[0].what, "0.000000005 ETH");
+    assert!(done.state.ends_with("as if enough owners had signed"), "{}", done.state);
+    assert!(done.changes.iter().all(|change| change.contains("the Safe's nonce")), "{:?}", done.changes);
+    assert!(!report.has("G-DC-04") && !report.has("G-SIM-01"), "{:?}", report.findings);
+}
+
+#[test]
+fn a_safe_that_is_not_in_the_state_is_incomplete() {
+    let Some((_, _, safe)) = bybit() else { return };
+    let report = judged(&State::default(), &unsigned(safe, FRIEND, 1, "0x", 0), FACTS);
+    assert!(report.of("G-SIM-01").iter().any(|finding| finding.title.contains("lacks what the call reads")));
+    assert_ne!(report.exit_code, 0);
+}
+
+#[test]
+fn settings_that_are_named_are_left_to_their_own_check_and_hidden_ones_are_not() {
+    let Some((mut state, _, safe)) = bybit() else { return };
+    // changeThreshold(2), called on itself.
+    let named = format!("0x694e80c3{:064x}", 2);
+    let report = judged(&state, &unsigned(safe, &safe.to_string(), 0, &named, 0), FACTS);
+    assert!(report.has("G-CFG-02") && !report.has("G-DC-04"), "{:?}", report.findings);
+    assert!(report.of("G-DC-04")[0].title.ends_with("as it says."));
+    // Foreign code that makes itself an owner: SSTORE(keccak(1, 2), 1), in a mapping's nameless slot.
+    let code = alloy_primitives::hex!("60016000526002602052600160406000205500");
+    let writer = Address::with_last_byte(0x77);
+    let account = tracehound_simulate::Account { code: code.to_vec(), whole: true, ..Default::default() };
+    state.accounts.insert(writer, account);
+    let report = judged(&state, &unsigned(safe, &writer.to_string(), 0, "0x", 1), FACTS);
+    let finding = report.of("G-DC-04")[0];
+    assert!(finding.title.contains("the Safe's own storage"), "{finding:?}");
+    assert_eq!(report.exit_code, 20);
+}
+
+#[test]
+fn what_leaves_without_being_named_is_seen() {
+    let Some((mut state, _, safe)) = bybit() else { return };
+    // A token whose approve() announces a transfer of 9 from its caller to 0xbad.
+    let topic = "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+    let code = format!("6009600052{}33{}60206000a3{}", "610bad", format!("7f{topic}"), "00");
+    // LOG3 takes offset, size, topic 1 to 3 from the top: the third topic was pushed first.
+    let code = alloy_primitives::hex::decode(code).expect("hexadecimal");
+    let token = Address::with_last_byte(0x99);
+    let account = tracehound_simulate::Account { code, whole: true, ..Default::default() };
+    state.accounts.insert(token, account);
+    let data = format!("0x095ea7b3{:064x}{:064x}", 0x1234, 1);
+    let report = judged(&state, &unsigned(safe, &token.to_string(), 0, &data, 0), FACTS);
+    let finding = report.of("G-SIM-01").into_iter().find(|one| one.title.contains("nothing comes back"));
+    let finding = finding.expect("seen");
+    assert!(finding.evidence[0].starts_with(&U256::from(9).to_string()), "{finding:?}");
+}

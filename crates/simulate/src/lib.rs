@@ -3,11 +3,14 @@
 //! The machine is `revm`; the state is what the caller recorded. Whatever the call reads that was not recorded is reported
 //! as missing, and an answer with something missing is `incomplete`, never clean.
 //!
+//! [`live`] fetches what is missing from a node that the caller brings, and checks it by proof.
+//!
 //! **Invariants.** No network, no files, no clock: the same state and call give the same answer. Nothing is ever sent.
 
 mod changes;
 mod checks;
 mod engine;
+pub mod live;
 mod run;
 mod state;
 

@@ -79,11 +79,13 @@ pub struct Simulated {
 
 /// Runs a call. Gas is free and the caller's nonce is not looked at: what matters is what it does.
 pub fn simulate(state: &State, call: &Call) -> Simulated {
-    let recorded = Recorded {
-        state,
-        missing: RefCell::default(),
-        expected_empty: precompiles().chain([call.caller, Address::ZERO]).collect(),
-    };
+    let expected_empty: Vec<Address> = precompiles().chain([call.caller, Address::ZERO]).collect();
+    attempt(state, call, &expected_empty)
+}
+
+/// As [`simulate`], with the accounts whose being absent from the state means nothing.
+pub(crate) fn attempt(state: &State, call: &Call, expected_empty: &[Address]) -> Simulated {
+    let recorded = Recorded { state, missing: RefCell::default(), expected_empty };
     let (result, changed) = execute(&recorded, call);
     let missing = recorded.missing.take();
     match result {

@@ -6,9 +6,9 @@ use std::{
     convert::Infallible,
 };
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use revm::{DatabaseRef, bytecode::Bytecode, state::AccountInfo};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 /// One recorded account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,6 +83,23 @@ impl State {
         }
         Ok(state)
     }
+
+    /// Writes what [`State::from_json`] reads.
+    pub fn to_json(&self) -> String {
+        let accounts = self.accounts.iter().map(|(address, account)| {
+            let storage = account.storage.iter();
+            let storage = storage.map(|(slot, value)| (format!("{slot:#x}"), json!(format!("{value:#x}"))));
+            let entry = json!({
+                "balance": format!("{:#x}", account.balance),
+                "nonce": account.nonce,
+                "code": alloy_primitives::hex::encode_prefixed(&account.code),
+                "storage": storage.collect::<Map<String, Value>>(),
+                "whole": account.whole,
+            });
+            (address.to_string(), entry)
+        });
+        format!("{:#}", Value::Object(accounts.collect()))
+    }
 }
 
 fn account(entry: &Value) -> Result<Account, String> {
@@ -135,7 +152,7 @@ pub(crate) struct Recorded<'a> {
     pub(crate) state: &'a State,
     pub(crate) missing: RefCell<BTreeSet<Missing>>,
     /// Accounts whose being absent means nothing: precompiles, the caller of a made-up call.
-    pub(crate) expected_empty: Vec<Address>,
+    pub(crate) expected_empty: &'a [Address],
 }
 
 impl Recorded<'_> {
@@ -154,7 +171,9 @@ impl DatabaseRef for Recorded<'_> {
             }
             return Ok(None);
         };
-        let code = Bytecode::new_raw(account.code.clone().into());
+        // Code that begins as a delegation of EIP-7702 does and is none: the machine stops at its first byte.
+        let raw = Bytes::from(account.code.clone());
+        let code = Bytecode::new_raw_checked(raw.clone()).unwrap_or_else(|_| Bytecode::new_legacy(raw));
         Ok(Some(AccountInfo {
             balance: account.balance,
             nonce: account.nonce,

@@ -69,6 +69,11 @@ fn a_call_that_is_undone_changes_nothing_and_says_why() {
 }
 
 #[test]
+fn code_that_only_begins_as_a_delegation_stops_the_machine_and_not_the_program() {
+    assert!(matches!(call(&hex!("ef0100"), &[], true, 0).outcome, Outcome::Halted(_)));
+}
+
+#[test]
 fn slots_with_names_are_the_hashes_of_their_names() {
     let less_one = |name: &str| U256::from_be_bytes(keccak256(name).0) - U256::ONE;
     let plain = |name: &str| U256::from_be_bytes(keccak256(name).0);

@@ -1,0 +1,6 @@
+//! Ethereum and the chains that follow it: talking to a node.
+//!
+//! **Invariants.** No answer may take too long or grow too large. What stands in a node's address besides its host, which
+//! is where providers put their keys, is never in an error.
+
+pub mod rpc;

@@ -1,0 +1,247 @@
+//! A node's JSON-RPC interface over HTTP.
+
+use std::{fmt, io::Read, time::Duration};
+
+use serde_json::{Value, json};
+use ureq::{Agent, Proxy, http::Uri};
+
+/// How long and how large an answer may get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Time for one exchange, from the connection to the last byte.
+    pub timeout: Duration,
+    /// Bytes of an answer's body, unpacked.
+    pub body: u64,
+    /// How often an exchange is tried again when the server is busy (HTTP 429, 503).
+    pub retries: u32,
+    /// Pause before trying again; doubled each time.
+    pub pause: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(30), body: 16 << 20, retries: 3, pause: Duration::from_secs(1) }
+    }
+}
+
+/// Characters of a server's own words that an error repeats.
+const EXCERPT: usize = 200;
+
+/// Bytes of a server's own words that are looked at for that.
+const LOOKED_AT: usize = 8 << 10;
+
+/// Parts of the address that are shorter than this are no keys, and may stand in a server's words by chance.
+const SHORTEST_KEY: usize = 6;
+
+/// Why a call has no result. `server` is scheme and host only.
+#[derive(Debug, thiserror::Error)]
+pub enum RpcError {
+    /// The address of the server is none.
+    #[error("{0} is not an http:// or https:// address without name and password")]
+    Url(String),
+    /// The server cannot be reached, or the connection broke.
+    #[error("{server}: {problem}")]
+    Connection {
+        /// The server.
+        server: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// No complete answer in time.
+    #[error("{server}: no complete answer within {} s", limit.as_secs_f32())]
+    Timeout {
+        /// The server.
+        server: String,
+        /// How long it was waited.
+        limit: Duration,
+    },
+    /// The answer is larger than allowed.
+    #[error("{server}: the answer to {method} has more than {limit} bytes")]
+    TooLarge {
+        /// The server.
+        server: String,
+        /// The method called.
+        method: String,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// The server refuses, and not as JSON-RPC says.
+    #[error("{server}: HTTP {status}: {excerpt}")]
+    Status {
+        /// The server.
+        server: String,
+        /// The status code.
+        status: u16,
+        /// The beginning of what it wrote.
+        excerpt: String,
+    },
+    /// The node answered with an error of its own.
+    #[error("{server} answers {method} with error {code}: {message}")]
+    Node {
+        /// The server.
+        server: String,
+        /// The method called.
+        method: String,
+        /// The JSON-RPC code.
+        code: i64,
+        /// Its words.
+        message: String,
+    },
+    /// An answer that does not have the documented form.
+    #[error("{server}: the answer to {method} is no JSON-RPC: {problem}")]
+    Shape {
+        /// The server.
+        server: String,
+        /// The method called.
+        method: String,
+        /// What is wrong with the answer.
+        problem: String,
+    },
+}
+
+/// A node reached by JSON-RPC.
+pub struct Rpc {
+    agent: Agent,
+    url: String,
+    server: String,
+    limits: Limits,
+    calls: u64,
+}
+
+impl fmt::Debug for Rpc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rpc({})", self.server)
+    }
+}
+
+impl Rpc {
+    /// A node at `url`, such as `http://127.0.0.1:8545`. Nothing is sent yet.
+    pub fn new(url: &str, limits: Limits) -> Result<Self, RpcError> {
+        let uri: Uri = url.parse().map_err(|_| RpcError::Url("what was given".to_owned()))?;
+        let (Some(scheme @ ("http" | "https")), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(RpcError::Url("what was given".to_owned()));
+        };
+        let host = authority.host();
+        let port = authority.port().map_or_else(String::new, |port| format!(":{port}"));
+        let server = format!("{scheme}://{host}{port}");
+        if authority.as_str().contains('@') {
+            return Err(RpcError::Url(server));
+        }
+        let is_local = ["127.0.0.1", "localhost", "[::1]"].contains(&host);
+        let config = Agent::config_builder()
+            .timeout_global(Some(limits.timeout))
+            .http_status_as_error(false)
+            // A redirect could lead anywhere; a node never sends one.
+            .max_redirects(0)
+            .proxy(if is_local { None } else { Proxy::try_from_env() })
+            .user_agent(concat!("tracehound/", env!("CARGO_PKG_VERSION")));
+        Ok(Self { agent: config.build().into(), url: url.to_owned(), server, limits, calls: 0 })
+    }
+
+    /// Scheme and host of the node: all of its address that may be shown.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Calls a method and returns its result, `null` included.
+    pub fn call(&mut self, method: &str, params: &Value) -> Result<Value, RpcError> {
+        self.calls += 1;
+        let request = json!({ "jsonrpc": "2.0", "id": self.calls, "method": method, "params": params });
+        let (status, body) = self.patiently(method, &request.to_string())?;
+        match (serde_json::from_slice(&body), status) {
+            (Ok(Value::Object(mut reply)), _) if reply.contains_key("jsonrpc") => {
+                self.result(method, &mut reply)
+            }
+            (_, 200) => Err(self.shape(method, format!("it begins with {}", self.excerpt(&body)))),
+            (_, status) => {
+                let excerpt = self.excerpt(&body);
+                Err(RpcError::Status { server: self.server.clone(), status, excerpt })
+            }
+        }
+    }
+
+    fn result(&self, method: &str, reply: &mut serde_json::Map<String, Value>) -> Result<Value, RpcError> {
+        let error = reply.get("error").filter(|error| !error.is_null());
+        // A node that could not even read the question answers with an error and no id (JSON-RPC 2.0, section 5).
+        let id = reply.get("id").unwrap_or(&Value::Null);
+        if *id != json!(self.calls) && !(error.is_some() && id.is_null()) {
+            return Err(self.shape(method, format!("it has another id than the question, {}", self.calls)));
+        }
+        if let Some(error) = error {
+            let (Some(code), Some(message)) = (error["code"].as_i64(), error["message"].as_str()) else {
+                return Err(self.shape(method, "an error without code and message"));
+            };
+            let message = self.excerpt(message.as_bytes());
+            return Err(RpcError::Node {
+                server: self.server.clone(),
+                method: method.to_owned(),
+                code,
+                message,
+            });
+        }
+        reply.remove("result").ok_or_else(|| self.shape(method, "neither result nor error"))
+    }
+
+    fn shape(&self, method: &str, problem: impl Into<String>) -> RpcError {
+        RpcError::Shape { server: self.server.clone(), method: method.to_owned(), problem: problem.into() }
+    }
+
+    /// Status and body.
+    fn patiently(&self, method: &str, request: &str) -> Result<(u16, Vec<u8>), RpcError> {
+        let mut pause = self.limits.pause;
+        for _ in 0..self.limits.retries {
+            let answer = self.exchange(method, request)?;
+            if ![429, 503].contains(&answer.0) {
+                return Ok(answer);
+            }
+            std::thread::sleep(pause);
+            pause *= 2;
+        }
+        self.exchange(method, request)
+    }
+
+    fn exchange(&self, method: &str, request: &str) -> Result<(u16, Vec<u8>), RpcError> {
+        let post = self.agent.post(&self.url).header("Content-Type", "application/json");
+        let read = post.send(request).and_then(|response| {
+            let status = response.status().as_u16();
+            let mut body = Vec::new();
+            let mut reader = response.into_body().into_reader().take(self.limits.body + 1);
+            reader.read_to_end(&mut body).map_err(ureq::Error::from)?;
+            Ok((status, body))
+        });
+        let server = self.server.clone();
+        match read {
+            Ok((_, body)) if body.len() as u64 > self.limits.body => {
+                Err(RpcError::TooLarge { server, method: method.to_owned(), limit: self.limits.body })
+            }
+            Ok(answer) => Ok(answer),
+            Err(error) if is_timeout(&error) => Err(RpcError::Timeout { server, limit: self.limits.timeout }),
+            Err(error) => {
+                Err(RpcError::Connection { server, problem: self.excerpt(error.to_string().as_bytes()) })
+            }
+        }
+    }
+
+    /// The beginning of somebody else's words: control characters escaped, and what could be a key of ours struck out.
+    fn excerpt(&self, words: &[u8]) -> String {
+        let words = words.get(..LOOKED_AT).unwrap_or(words);
+        let mut words = String::from_utf8_lossy(words).trim().to_owned();
+        let rest = self.url.strip_prefix(&self.server).unwrap_or(&self.url);
+        for part in rest.split(['/', '?', '&', '=']).filter(|part| part.len() >= SHORTEST_KEY) {
+            words = words.replace(part, "…");
+        }
+        let mut shown = String::new();
+        for c in words.chars().take(EXCERPT) {
+            if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+        }
+        shown
+    }
+}
+
+fn is_timeout(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Timeout(_) => true,
+        ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::TimedOut,
+        _ => false,
+    }
+}

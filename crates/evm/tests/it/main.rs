@@ -1,0 +1,3 @@
+//! The house's own clients against servers that misbehave.
+
+mod rpc;

@@ -123,6 +123,11 @@ pub(crate) enum GuardCommand {
   tracehound guard message login.txt --origin app.example.org
   echo '{\"method\":\"eth_sign\",\"params\":[\"0x...\",\"0x...\"]}' | tracehound guard message -")]
     Message(Box<GuardArgs>),
+    /// Look at a Safe's queue again and again, and tell what is new; ends with 20 when a signature or a transaction is wrong
+    #[command(after_help = "Examples:
+  tracehound guard watch https://safe-transaction-mainnet.safe.global/api/v1/safes/ADDRESS/multisig-transactions/ --chain-id 1
+  tracehound guard watch queue.json --every 5 --keep-going --output jsonl")]
+    Watch(Box<GuardWatchArgs>),
     /// Whom and what this signer trusts
     #[command(subcommand)]
     Policy(GuardPolicyCommand),
@@ -154,8 +159,23 @@ pub(crate) enum GuardPolicyCommand {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct GuardWatchArgs {
+    #[command(flatten)]
+    pub guard: GuardArgs,
+    /// Seconds between two looks
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub every: u64,
+    /// Looks, after which it ends [default: until Ctrl-C]
+    #[arg(long, value_name = "COUNT")]
+    pub looks: Option<u64>,
+    /// Go on after something was found that must not be signed
+    #[arg(long)]
+    pub keep_going: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct GuardArgs {
-    /// What is to be signed; - for standard input
+    /// What is to be signed; - for standard input, an https:// address for a list of the Safe transaction service
     pub file: PathBuf,
     /// The policy [default: the shipped one]
     #[arg(long, value_name = "TOML")]
@@ -172,6 +192,18 @@ pub(crate) struct GuardArgs {
     /// Host name of the site that asks
     #[arg(long, value_name = "HOST")]
     pub origin: Option<String>,
+    /// Execute it on this recorded state: {"0xADDRESS": {"balance", "nonce", "code", "storage"}}, as prestateTracer writes
+    #[arg(long, value_name = "JSON")]
+    pub state: Option<PathBuf>,
+    /// Execute it on the state of this node, checked by Merkle proof where the node gives one (eth_getProof)
+    #[arg(long, value_name = "URL", conflicts_with = "state")]
+    pub rpc: Option<String>,
+    /// Execute it after this block [default: the node's last; 0 with --state]
+    #[arg(long, value_name = "NUMBER")]
+    pub block: Option<u64>,
+    /// Do not look addresses up in the lists of the data folder
+    #[arg(long)]
+    pub no_lists: bool,
     /// The time to judge terms by [default: now]
     #[arg(long, value_name = "TIME")]
     pub now: Option<jiff::Timestamp>,

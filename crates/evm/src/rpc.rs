@@ -160,6 +160,16 @@ impl Rpc {
         }
     }
 
+    /// Reads what lies at the address itself by GET, such as the list of a Safe transaction service.
+    pub fn get(&self) -> Result<Vec<u8>, RpcError> {
+        let request = self.agent.get(&self.url).header("Accept", "application/json");
+        let (status, body) = self.read("GET", request.call())?;
+        if status == 200 {
+            return Ok(body);
+        }
+        Err(RpcError::Status { server: self.server.clone(), status, excerpt: self.excerpt(&body) })
+    }
+
     fn result(&self, method: &str, reply: &mut serde_json::Map<String, Value>) -> Result<Value, RpcError> {
         let error = reply.get("error").filter(|error| !error.is_null());
         // A node that could not even read the question answers with an error and no id (JSON-RPC 2.0, section 5).
@@ -202,7 +212,15 @@ impl Rpc {
 
     fn exchange(&self, method: &str, request: &str) -> Result<(u16, Vec<u8>), RpcError> {
         let post = self.agent.post(&self.url).header("Content-Type", "application/json");
-        let read = post.send(request).and_then(|response| {
+        self.read(method, post.send(request))
+    }
+
+    fn read(
+        &self,
+        method: &str,
+        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<(u16, Vec<u8>), RpcError> {
+        let read = answer.and_then(|response| {
             let status = response.status().as_u16();
             let mut body = Vec::new();
             let mut reader = response.into_body().into_reader().take(self.limits.body + 1);

@@ -26,6 +26,7 @@ pub mod scalar;
 pub mod text;
 pub mod tx;
 pub mod typed;
+pub mod watch;
 
 pub use self::{
     facts::Facts,

@@ -165,6 +165,11 @@ impl<'a> Screener<'a> {
         self
     }
 
+    /// The lists that are searched, with the snapshot used.
+    pub fn sources(&self) -> &[SourceAsOf] {
+        &self.sources
+    }
+
     /// Answers about an address, a transaction id, or an identifier that some list names as plain text.
     ///
     /// Text that is none of these is an error, not an answer.

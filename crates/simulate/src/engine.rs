@@ -1,5 +1,7 @@
 //! The engine the guard asks: executes on one state, and puts what happened into the guard's words.
 
+use std::{cell::RefCell, fmt};
+
 use alloy_primitives::{Address, B256, U256, keccak256};
 use tracehound_guard::{
     Finding, Severity,
@@ -11,8 +13,9 @@ use tracehound_guard::{
 use crate::{
     changes::{Change, critical_slot},
     checks,
-    run::{Call, Outcome, Simulated, safe_call, simulate},
-    state::State,
+    live::{self, At, Limits, Node, Proof},
+    run::{Call, Outcome, Simulated, attempt, safe_call, simulate},
+    state::{Missing, State},
 };
 
 /// Slots of a Safe's own storage (`SafeStorage.sol`, the same since 0.1.0).
@@ -35,7 +38,13 @@ pub struct Engine<'a> {
 
 impl ask::Engine for Engine<'_> {
     fn run(&self, execution: &Execution<'_>) -> Simulation {
-        let chain_id = execution.chain_id.unwrap_or(1);
+        let Some(chain_id) = execution.chain_id else {
+            return failed(
+                execution.path,
+                &self.described,
+                "which chain it is for is not known (--chain-id)",
+            );
+        };
         let (done, actor, safe, how) = match execution.what {
             Executed::Call { from, to, value, data } => {
                 let call = Call { chain_id, block: self.block, caller: from, to, value, data: data.to_vec() };
@@ -48,6 +57,93 @@ impl ask::Engine for Engine<'_> {
             }
         };
         told(&done, actor, safe.as_ref(), execution, format!("{}{how}", self.described))
+    }
+}
+
+/// Executes on a node's state, fetched as it is needed.
+pub struct LiveEngine<'a> {
+    node: RefCell<&'a mut dyn Node>,
+    /// The node, in words.
+    described: String,
+    at: At,
+    limits: Limits,
+}
+
+impl fmt::Debug for LiveEngine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LiveEngine").field("described", &self.described).finish_non_exhaustive()
+    }
+}
+
+impl<'a> LiveEngine<'a> {
+    /// Asks `node`, which is called `described` in answers, for the state after a block.
+    pub fn new(node: &'a mut dyn Node, described: String, at: At, limits: Limits) -> Self {
+        Self { node: RefCell::new(node), described, at, limits }
+    }
+}
+
+impl ask::Engine for LiveEngine<'_> {
+    fn run(&self, execution: &Execution<'_>) -> Simulation {
+        let Some(chain_id) = execution.chain_id else {
+            return failed(
+                execution.path,
+                &self.described,
+                "which chain it is for is not known (--chain-id)",
+            );
+        };
+        let mut node = self.node.borrow_mut();
+        let mut how = "";
+        let (actor, safe, first) = match execution.what {
+            Executed::Call { from, to, .. } => {
+                (from, None, vec![Missing::Account(from), Missing::Account(to)])
+            }
+            Executed::Safe(case) => {
+                let safe = case.entry.tx.safe;
+                let slots = [U256::ZERO, U256::from(THRESHOLD), U256::from(NONCE), owners_slot(SENTINEL)];
+                (safe, Some(safe), slots.map(|slot| Missing::Slot(safe, slot)).to_vec())
+            }
+        };
+        let live =
+            live::simulate_by(&mut **node, chain_id, self.at, &self.limits, &first, &mut |state, block| {
+                match execution.what {
+                    Executed::Call { from, to, value, data } => {
+                        let call = Call { chain_id, block, caller: from, to, value, data: data.to_vec() };
+                        attempt(state, &call, &[])
+                    }
+                    Executed::Safe(case) => {
+                        let (state, call, lent) = as_the_safe(state, case, chain_id, block);
+                        how = lent;
+                        // Whoever sends it is made up, and so is that he has nothing.
+                        attempt(&state, &call, &[EXECUTOR])
+                    }
+                }
+            });
+        let live = match live {
+            Ok(live) => live,
+            Err(error) => return failed(execution.path, &self.described, &error.to_string()),
+        };
+        let proof = match live.proof {
+            Proof::Checked if live.block.header_checked => "proofs checked",
+            Proof::Checked => "proofs checked against a state root that is the node's word",
+            Proof::NodesWord => "the node's word",
+        };
+        let state = format!("block {} of {} ({proof}){how}", live.block.number, self.described);
+        told(&live.simulated, actor, safe.as_ref(), execution, state)
+    }
+}
+
+/// No answer: incomplete.
+fn failed(path: &str, state: &str, why: &str) -> Simulation {
+    let title = "It could not be executed to see what it does.";
+    let finding = Finding::new(CheckId::Sim01, Severity::Incomplete, path, title).because(why);
+    Simulation {
+        outcome: format!("could not be executed ({why})"),
+        went_through: false,
+        gas: 0,
+        moved: Vec::new(),
+        changes: Vec::new(),
+        findings: vec![finding],
+        state: state.to_owned(),
     }
 }
 

@@ -183,14 +183,30 @@ pub enum LiveError {
 ///
 /// Caller, precompiles and the zero address are fetched like all others: nothing is taken for empty unseen.
 pub fn simulate(node: &mut dyn Node, call: &Call, at: At, limits: &Limits) -> Result<Live, LiveError> {
-    let mut source = fetch::Source::pin(node, call.chain_id, at)?;
-    let call = Call { block: (source.block.number, source.block.time), ..call.clone() };
+    let first = [Missing::Account(call.caller), Missing::Account(call.to)];
+    simulate_by(node, call.chain_id, at, limits, &first, &mut |state, block| {
+        attempt(state, &Call { block, ..call.clone() }, &[])
+    })
+}
+
+/// As [`simulate`], where each run makes its call of the state known so far and the block's number and time. `first` is
+/// fetched before the first run.
+pub(crate) fn simulate_by(
+    node: &mut dyn Node,
+    chain_id: u64,
+    at: At,
+    limits: &Limits,
+    first: &[Missing],
+    run: &mut dyn FnMut(&State, (u64, u64)) -> Simulated,
+) -> Result<Live, LiveError> {
+    let mut source = fetch::Source::pin(node, chain_id, at)?;
+    let block = (source.block.number, source.block.time);
     let mut state = State::default();
-    let mut missing = BTreeSet::from([Missing::Account(call.caller), Missing::Account(call.to)]);
+    let mut missing: BTreeSet<Missing> = first.iter().copied().collect();
     let mut rounds = 0;
     let (simulated, stopped) = loop {
         let mut stopped = gather(&mut source, &mut state, &missing, limits)?;
-        let simulated = attempt(&state, &call, &[]);
+        let simulated = run(&state, block);
         missing.clone_from(&simulated.missing);
         missing.retain(|what| !matches!(what, Missing::BlockHash(_)));
         rounds += 1;

@@ -3,40 +3,111 @@
 use std::{
     io::{Read, Write},
     path::Path,
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use tracehound_attribution::folder::AttributionFolder;
+use tracehound_evm::rpc::{Limits, Rpc};
 use tracehound_guard::{
-    Facts, Policy, Report, Setting, check_message, check_safe, check_tx, check_typed,
+    Facts, Policy, Report, Setting, ask, check_message, check_safe, check_tx, check_typed,
     facts::Shown,
     json::MAX_BYTES,
     policy::DEFAULT,
     scalar::{Account, Scalars, strict_address},
+    text::printable,
+    watch::{News, Watch, first_mismatch},
+};
+use tracehound_model::Decision;
+use tracehound_screen::{Screener, Settings};
+use tracehound_simulate::{
+    Engine, LiveEngine, State,
+    live::{self, At},
 };
 
-use crate::args::{Common, GuardArgs, GuardCommand, GuardPolicyCommand, Output};
+use self::node::HttpNode;
+use crate::{
+    args::{Common, GuardArgs, GuardCommand, GuardPolicyCommand, GuardWatchArgs, Output},
+    folder::Folder,
+    progress,
+};
 
 /// One of the guard's readings of an input.
 type Check = fn(&[u8], Setting<'_>) -> Report;
 
-pub(crate) fn run(common: &Common, command: &GuardCommand, out: &mut dyn Write) -> Result<u8> {
+mod lists;
+mod node;
+
+pub(crate) fn run(common: &Common, data: &Folder, command: &GuardCommand, out: &mut dyn Write) -> Result<u8> {
     let (args, check): (&GuardArgs, Check) = match command {
         GuardCommand::Safe(args) => (args, check_safe),
         GuardCommand::Tx(args) => (args, check_tx),
         GuardCommand::Typed(args) => (args, check_typed),
         GuardCommand::Message(args) => (args, check_message),
+        GuardCommand::Watch(args) => return watch(common, data, args, out),
         GuardCommand::Policy(command) => return policy(command, out),
     };
+    let report = judge(data, args, check, &read_input(&args.file)?)?;
+    print(common, &report, out)?;
+    Ok(report.exit_code)
+}
+
+/// Gathers what the guard may ask, and asks it.
+fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<Report> {
     let policy = match &args.policy {
         Some(file) => read_policy(file)?,
         None => Policy::default(),
     };
     let facts = facts(args)?;
-    let input = read_input(&args.file)?;
-    let report = check(&input, Setting::new(&policy, &facts));
-    print(common, &report, out)?;
-    Ok(report.exit_code)
+    let mut setting = Setting::new(&policy, &facts);
+
+    let now = facts.now.unwrap_or_else(Timestamp::now);
+    let state = args.state.as_deref().map(read_state).transpose()?;
+    let time = u64::try_from(now.as_second()).into_diagnostic()?;
+    let engine = state.as_ref().map(|state| Engine {
+        state,
+        described: "recorded state".to_owned(),
+        block: (args.block.unwrap_or(0), time),
+    });
+    setting.engine = engine.as_ref().map(|engine| engine as &dyn ask::Engine);
+    let mut node = args
+        .rpc
+        .as_deref()
+        .map(|url| Rpc::new(url, Limits::default()).into_diagnostic())
+        .transpose()?
+        .map(HttpNode);
+    let live = node.as_mut().map(|node| {
+        let at = args.block.map_or(At::Latest, At::Number);
+        let described = node.0.server().to_owned();
+        LiveEngine::new(node, described, at, live::Limits::default())
+    });
+    if let Some(live) = &live {
+        setting.engine = Some(live);
+    }
+
+    if args.no_lists {
+        return Ok(check(input, setting));
+    }
+    let index = AttributionFolder::new(data.attribution()).index(Timestamp::now()).into_diagnostic()?;
+    let screening = tracehound_screen::Policy::default_policy();
+    let limits = tracehound_analysis::Limits::default();
+    let screener = Screener::new(&index, None, Settings { policy: &screening, as_of: now, limits });
+    let lists = lists::Lists(&screener);
+    setting.lists = Some(&lists);
+    Ok(check(input, setting))
+}
+
+fn read_state(file: &Path) -> Result<State> {
+    const MOST: u64 = 256 << 20;
+    let named = || format!("the recorded state {}", file.display());
+    let mut text = String::new();
+    let opened = std::fs::File::open(file).into_diagnostic().wrap_err_with(named)?;
+    opened.take(MOST + 1).read_to_string(&mut text).into_diagnostic().wrap_err_with(named)?;
+    if text.len() as u64 > MOST {
+        return Err(miette!("{} has more than {MOST} bytes", named()));
+    }
+    State::from_json(&text).into_diagnostic().wrap_err_with(named)
 }
 
 fn print(common: &Common, report: &Report, out: &mut dyn Write) -> Result<()> {
@@ -58,10 +129,99 @@ fn print(common: &Common, report: &Report, out: &mut dyn Write) -> Result<()> {
     }
 }
 
+/// Looks again and again. A look that fails is told and tried again: a service that is away for a minute must not end the
+/// watch.
+fn watch(common: &Common, data: &Folder, args: &GuardWatchArgs, out: &mut dyn Write) -> Result<u8> {
+    if args.guard.file == Path::new("-") {
+        return Err(miette!("standard input can be read once only: watch a file or an address"));
+    }
+    progress::end_on_interrupt().into_diagnostic()?;
+    let (mut memory, mut worst) = (Watch::default(), Decision::Allow);
+    let mut looks = 0;
+    let failed = loop {
+        let looked =
+            read_input(&args.guard.file).and_then(|input| judge(data, &args.guard, check_safe, &input));
+        looks += 1;
+        let failed = looked.is_err();
+        match looked {
+            Ok(report) => {
+                let news = memory.look(&report);
+                worst = worst.max(report.verdict);
+                tell(common, &report, &news, out)?;
+                if news.alarms() && !args.keep_going {
+                    break failed;
+                }
+            }
+            Err(error) => eprintln!("{}  not looked at: {error:?}", now()),
+        }
+        if args.looks.is_some_and(|most| looks >= most) || !pause(Duration::from_secs(args.every)) {
+            break failed;
+        }
+    };
+    // A watch whose last look failed does not know.
+    Ok(if failed { worst.max(Decision::Incomplete).exit_code() } else { worst.exit_code() })
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()
+}
+
+/// Waits; false when Ctrl-C was pressed meanwhile.
+fn pause(time: Duration) -> bool {
+    let end = Instant::now() + time;
+    while Instant::now() < end {
+        if progress::interrupted().is_break() {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(100).min(end.saturating_duration_since(Instant::now())));
+    }
+    true
+}
+
+fn tell(common: &Common, report: &Report, news: &News, out: &mut dyn Write) -> Result<()> {
+    if news.is_empty() {
+        return Ok(());
+    }
+    let first = first_mismatch(report);
+    match common.output {
+        Output::Text => {
+            for title in &news.arrived {
+                writeln!(out, "{}  new: {title}", now()).into_diagnostic()?;
+            }
+            if let Some(first) = first.filter(|_| news.alarms()) {
+                let when = first.date.as_deref().unwrap_or("at an unknown time");
+                let whose = first.claimed.as_deref().unwrap_or("nobody known");
+                writeln!(out, "{}  FIRST WRONG SIGNATURE: that of {whose}, collected {when}", now())
+                    .into_diagnostic()?;
+            }
+            for finding in &news.findings {
+                let severity = finding.severity.as_str().to_uppercase();
+                writeln!(out, "{}  {severity} {}  {}", now(), finding.id.as_str(), printable(&finding.title))
+                    .into_diagnostic()?;
+            }
+        }
+        Output::Json | Output::Jsonl => {
+            let line = serde_json::json!({
+                "at": now(), "verdict": report.verdict, "arrived": news.arrived, "findings": news.findings,
+                "first_wrong_signature": first,
+            });
+            writeln!(out, "{line}").into_diagnostic()?;
+        }
+        Output::Csv => return Err(miette!("a watch is no table: use --output text or jsonl")),
+    }
+    out.flush().into_diagnostic()
+}
+
 /// The input, `-` for standard input. One byte more than is allowed is read, so that the library can say so.
 fn read_input(file: &Path) -> Result<Vec<u8>> {
     let most = MAX_BYTES as u64 + 1;
     let mut bytes = Vec::new();
+    if let Some(url) =
+        file.to_str().filter(|name| name.starts_with("https://") || name.starts_with("http://"))
+    {
+        let limits = Limits { body: most, ..Limits::default() };
+        return Rpc::new(url, limits).and_then(|service| service.get()).into_diagnostic();
+    }
     if file == Path::new("-") {
         std::io::stdin()
             .take(most)

@@ -4,6 +4,7 @@ mod analyze;
 mod cluster;
 mod esplora;
 mod follow;
+mod guard;
 mod node;
 mod patterns;
 mod screen;

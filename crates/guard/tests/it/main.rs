@@ -8,3 +8,4 @@ mod hostile;
 mod oracle;
 mod rules;
 mod shared;
+mod watch;

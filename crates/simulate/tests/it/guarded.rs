@@ -23,7 +23,7 @@ fn bybit() -> Option<(State, Vec<u8>, Address)> {
 #[test]
 fn the_report_shows_the_safes_code_change_hands() {
     let Some((state, text, _)) = bybit() else { return };
-    let report = judged(&state, &text, "");
+    let report = judged(&state, &text, "chain-id=1");
     assert_eq!(report.exit_code, 20);
     let finding = report.of("G-DC-04")[0];
     assert_eq!(finding.title, "The call changes the Safe's code (singleton).");

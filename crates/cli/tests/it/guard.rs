@@ -1,0 +1,103 @@
+//! `guard` from the command line.
+
+use std::path::Path;
+
+use serde_json::Value;
+use tracehound_testkit::{
+    http::{Response, Server},
+    shared_data,
+};
+
+use crate::screen::{text, tracehound};
+
+const NOW: &str = "2025-02-21T14:00:00Z";
+
+fn guard(data: &Path, args: &[&str], input: &str) -> std::process::Output {
+    tracehound(data, &[&["guard"], args, &["--now", NOW]].concat(), input)
+}
+
+fn pair() -> Option<String> {
+    shared_data("guard/bybit_safe_tx_71.json").map(|path| path.to_string_lossy().into_owned())
+}
+
+#[test]
+fn the_two_files_of_bybit_show_what_a_signer_needed_to_see_that_day() {
+    let Some(file) = pair() else { return };
+    let data = tempfile::tempdir().expect("folder");
+    let output = guard(data.path(), &["safe", &file, "--chain-id", "1"], "");
+    assert_eq!(output.status.code(), Some(20), "{}", String::from_utf8_lossy(&output.stderr));
+    insta::assert_snapshot!("bybit", text(&output));
+    let json = guard(data.path(), &["safe", &file, "--chain-id", "1", "--output", "json"], "");
+    let report: Value = serde_json::from_str(&text(&json)).expect("JSON");
+    assert_eq!((&report["schema"], &report["verdict"]), (&"tracehound.guard/1".into(), &"block".into()));
+}
+
+#[test]
+fn addresses_are_looked_up_in_the_lists_and_the_answer_names_them() {
+    let data = tempfile::tempdir().expect("folder");
+    // The address of the Ronin theft, on the OFAC list since 2022-04-14.
+    let pay = r#"{"to":"0x098B716B8Aaf21512996dC57EB0615e2383E2f96","value":"1","chainId":1}"#;
+    let output = guard(data.path(), &["tx", "-", "--output", "json"], pay);
+    let report: Value = serde_json::from_str(&text(&output)).expect("JSON");
+    assert_eq!(output.status.code(), Some(20));
+    let finding = report["findings"]
+        .as_array()
+        .and_then(|all| all.iter().find(|finding| finding["id"] == "G-ADDR-02"))
+        .expect("found on a list");
+    assert!(finding["evidence"][0].as_str().is_some_and(|said| said.contains("Lazarus Group")), "{finding}");
+    assert!(report["lists"].as_array().is_some_and(|lists| !lists.is_empty()), "{report}");
+    let without = guard(data.path(), &["tx", "-", "--no-lists"], pay);
+    assert!(text(&without).contains("No address was screened"), "{}", text(&without));
+    assert_ne!(without.status.code(), Some(0));
+}
+
+#[test]
+fn a_recorded_state_is_executed_on_and_a_broken_one_named() {
+    let data = tempfile::tempdir().expect("folder");
+    let state = data.path().join("state.json");
+    std::fs::write(
+        &state,
+        r#"{"0x00000000000000000000000000000000000000aa":{"balance":"0xff"},
+            "0x00000000000000000000000000000000000000bb":{"whole":true}}"#,
+    )
+    .expect("written");
+    let name = state.to_string_lossy().into_owned();
+    let pay = r#"{"from":"0x00000000000000000000000000000000000000aa",
+                  "to":"0x00000000000000000000000000000000000000bb","value":"5","chainId":1}"#;
+    let output = guard(data.path(), &["tx", "-", "--state", &name, "--output", "json"], pay);
+    let report: Value = serde_json::from_str(&text(&output)).expect("JSON");
+    let done = &report["items"][0]["simulation"];
+    assert_eq!((&done["outcome"], done["moved"].as_array().map(Vec::len)), (&"goes through".into(), Some(1)));
+    std::fs::write(&state, r#"{"0xaa":{}}"#).expect("written");
+    let output = guard(data.path(), &["tx", "-", "--state", &name], pay);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("0xaa") && said.contains("is no address"), "{said}");
+}
+
+#[test]
+fn a_watch_ends_at_the_first_wrong_signature_and_one_that_cannot_look_is_incomplete() {
+    let Some(file) = pair() else { return };
+    let data = tempfile::tempdir().expect("folder");
+    let output = guard(data.path(), &["watch", &file, "--chain-id", "1"], "");
+    assert_eq!(output.status.code(), Some(20), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = text(&output);
+    assert!(said.contains("FIRST WRONG SIGNATURE: that of 0x"), "{said}");
+    assert!(said.contains("2025-02-21T05:42:40.788469Z"), "{said}");
+    let output = guard(data.path(), &["watch", "nothing-here.json", "--looks", "1"], "");
+    assert_eq!((output.status.code(), text(&output).as_str()), (Some(30), ""));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nothing-here.json"));
+}
+
+#[test]
+fn a_queue_is_read_from_a_service() {
+    let Some(file) = pair() else { return };
+    let data = tempfile::tempdir().expect("folder");
+    let queue = std::fs::read(file).expect("read");
+    let server = Server::start(move |_| Some(Response::ok(queue.clone())));
+    let output = guard(data.path(), &["watch", &server.url(), "--chain-id", "1", "--output", "jsonl"], "");
+    assert_eq!(output.status.code(), Some(20), "{}", String::from_utf8_lossy(&output.stderr));
+    let news: Value = serde_json::from_str(text(&output).lines().next().expect("a line")).expect("JSON");
+    assert_eq!(news["verdict"], "block");
+    assert!(news["first_wrong_signature"]["claimed"].is_string(), "{news}");
+}

@@ -121,7 +121,7 @@ fn cut(value: &str) -> String {
 }
 
 /// A text without control characters and without those that turn the direction of writing.
-fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let bad = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')

@@ -6,5 +6,6 @@ mod descriptors;
 mod hashes;
 mod hostile;
 mod oracle;
+mod rpc;
 mod rules;
 mod shared;

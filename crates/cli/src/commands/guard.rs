@@ -1,5 +1,7 @@
 //! `tracehound guard`: read the files, ask the library, print.
 
+mod proxy;
+
 use std::{
     io::{Read, Write},
     path::Path,
@@ -26,6 +28,7 @@ pub(crate) fn run(common: &Common, command: &GuardCommand, out: &mut dyn Write) 
         GuardCommand::Tx(args) => (args, check_tx),
         GuardCommand::Typed(args) => (args, check_typed),
         GuardCommand::Message(args) => (args, check_message),
+        GuardCommand::Proxy(args) => return proxy::run(args),
         GuardCommand::Policy(command) => return policy(command, out),
     };
     let policy = match &args.policy {

@@ -226,7 +226,7 @@ pub(crate) struct GuardProxyArgs {
     /// Listen although other machines can reach the address; whoever reaches it can use your node
     #[arg(long)]
     pub allow_remote: bool,
-    /// A site or extension whose pages may ask, as in https://app.example.org; once for each
+    /// A site or extension whose pages may ask: scheme, host and port; once for each
     #[arg(long, value_name = "ORIGIN")]
     pub origin: Vec<String>,
     /// The policy [default: the shipped one]

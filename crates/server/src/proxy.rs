@@ -178,7 +178,14 @@ impl Proxy {
         let runtime = built.map_err(ProxyError::Serve)?;
         let Self { listener, address, door } = self;
         let grace = door.limits.timeout;
+        let mut stop = Box::pin(stop);
         let outcome = runtime.block_on(async move {
+            // Asked once before anybody is told that we listen, so that no interrupt after that is missed.
+            tokio::select! {
+                biased;
+                () = &mut stop => return Ok(()),
+                () = std::future::ready(()) => {}
+            }
             let listener = tokio::net::TcpListener::from_std(listener)?;
             (door.log)(&format!("listening on http://{address}, upstream {}", door.upstream.shown()));
             let (told, stopping) = oneshot::channel();
@@ -213,7 +220,7 @@ async fn serve(State(door): State<Arc<Door>>, request: Request) -> Response {
     };
     let mut response = match head.method {
         Method::POST if head.uri.path() != "/" => failure(StatusCode::NOT_FOUND, "there is nothing but /"),
-        Method::POST => post(door, &head.headers, body).await,
+        Method::POST => post(door, &head.headers, origin.as_ref(), body).await,
         Method::OPTIONS => preflight(),
         _ => {
             let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, "JSON-RPC is asked by POST");
@@ -230,7 +237,7 @@ async fn serve(State(door): State<Arc<Door>>, request: Request) -> Response {
     response
 }
 
-async fn post(door: Arc<Door>, headers: &HeaderMap, body: Body) -> Response {
+async fn post(door: Arc<Door>, headers: &HeaderMap, origin: Option<&HeaderValue>, body: Body) -> Response {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
     if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
@@ -253,9 +260,10 @@ async fn post(door: Arc<Door>, headers: &HeaderMap, body: Body) -> Response {
         Ok(Err(_)) => return too_large(),
         Err(_) => return failure(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
     };
+    let site = origin.and_then(access::site);
     // Judging takes the processor and asking the node takes a thread.
     let answered = tokio::task::spawn_blocking(move || {
-        let answer = door.answer(&bytes);
+        let answer = door.answer(&bytes, site);
         drop(place);
         answer
     });
@@ -271,8 +279,10 @@ impl Door {
     }
 
     /// Judges a body, asks the node what may be asked, and puts the answer together.
-    fn answer(&self, body: &[u8]) -> Response {
+    fn answer(&self, body: &[u8], site: Option<String>) -> Response {
         let mut facts = self.facts.clone();
+        // A browser knows better than a file whose page asks.
+        facts.origin = site.or(facts.origin);
         facts.now = facts.now.or_else(|| Some(Timestamp::now()));
         let setting = Setting::new(&self.policy, &facts);
         let judged = rpc::judge(body, Rules { setting, allow_review: self.allow_review });

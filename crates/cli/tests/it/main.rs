@@ -6,5 +6,6 @@ mod esplora;
 mod follow;
 mod node;
 mod patterns;
+mod proxy;
 mod screen;
 mod story;

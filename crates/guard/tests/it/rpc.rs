@@ -133,14 +133,11 @@ fn typed_data_of_every_version_are_judged_as_an_object_and_as_a_text() {
     for method in
         ["eth_signTypedData", "eth_signTypedData_v1", "eth_signTypedData_v3", "eth_signTypedData_v4"]
     {
-        for data in [permit("115792089237316195423570985008687907853269984665640564039457584007913129639935")]
-        {
-            let mut hostile = data;
-            hostile["message"]["spender"] = json!(STRANGER);
-            let answer = house.refused(&ask(method, &json!([ME, hostile])));
-            assert!(answer["error"]["message"].as_str().expect("a text").contains("G-APP-03"), "{answer}");
-            house.refused(&ask(method, &json!([ME, hostile.to_string()])));
-        }
+        let mut hostile = permit(&"9".repeat(77));
+        hostile["message"]["spender"] = json!(STRANGER);
+        let answer = house.refused(&ask(method, &json!([ME, hostile])));
+        assert!(answer["error"]["message"].as_str().expect("a text").contains("G-APP-03"), "{answer}");
+        house.refused(&ask(method, &json!([ME, hostile.to_string()])));
         let small = permit("1000000");
         assert!(
             house.passes(&ask(method, &json!([ME, small]))),

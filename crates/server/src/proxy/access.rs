@@ -55,6 +55,12 @@ impl Access {
     }
 }
 
+/// The site an origin stands for, as sign-in messages name it. An extension stands for no site.
+pub(super) fn site(origin: &HeaderValue) -> Option<String> {
+    let (scheme, site) = origin.to_str().ok()?.split_once("://")?;
+    ["http", "https"].contains(&scheme).then(|| site.to_owned())
+}
+
 /// An origin as browsers write it: scheme, host and port in lower case, nothing after.
 fn origin(text: &str) -> Option<HeaderValue> {
     let (scheme, host) = text.split_once("://")?;

@@ -257,3 +257,25 @@ fn whom_to_serve_and_which_chain_is_settled_before_anybody_is_served() {
     let body = json!({"id": 1, "method": "eth_sendRawTransaction", "params": [raw]}).to_string();
     assert!(proxy.post(body).message().contains("another chain than the wallet is on"));
 }
+
+#[test]
+fn a_sign_in_is_judged_by_the_page_that_asks() {
+    let node = Node::start(|_| Some(Response::ok(RESULT)));
+    let origins = ["https://app.example.org", "https://evil.example", "chrome-extension://abc"];
+    let origins = origins.map(str::to_owned).to_vec();
+    let proxy = Running::start(Options { origins, ..options(&node.server.url()) });
+    let text = format!(
+        "app.example.org wants you to sign in with your Ethereum account:\n{ME}\n\nURI: https://app.example.org\n\
+         Version: 1\nChain ID: 1\nNonce: 12345678\nIssued At: 2026-01-15T12:00:00Z"
+    );
+    let body = json!({"id": 1, "method": "personal_sign", "params": [text, ME]}).to_string();
+    let ask = |origin: &str| {
+        let origin = format!("Origin: {origin}");
+        let headers = ["Host: localhost", "Content-Type: application/json", &origin];
+        proxy.ask("POST / HTTP/1.1", &headers, body.as_bytes())
+    };
+    assert_eq!(ask("https://app.example.org").body, RESULT.as_bytes());
+    assert!(ask("https://evil.example").message().contains("collects a signature for another"));
+    assert!(ask("chrome-extension://abc").message().contains("which site asks is not known"));
+    assert_eq!(node.asked().len(), 1);
+}

@@ -128,6 +128,20 @@ pub(crate) enum GuardCommand {
   tracehound guard watch https://safe-transaction-mainnet.safe.global/api/v1/safes/ADDRESS/multisig-transactions/ --chain-id 1
   tracehound guard watch queue.json --every 5 --keep-going --output jsonl")]
     Watch(Box<GuardWatchArgs>),
+    /// Stand between a wallet or site and a node (JSON-RPC over HTTP), and refuse what the guard refuses
+    #[command(after_help = "Examples:
+  tracehound guard proxy --upstream https://rpc.example.org/v3/KEY
+  tracehound guard proxy --upstream http://127.0.0.1:8545 --policy guard.toml --facts facts.toml
+  tracehound guard proxy --upstream http://127.0.0.1:8545 --origin https://app.example.org --listen 127.0.0.1:0
+
+Then give the wallet or site http://127.0.0.1:8550 for its node. Requests that sign or send are judged; block and
+incomplete are answered with an error (code -32003, the report in its data) and never reach the node, and so is review
+without --allow-review. Everything else passes as it is. Signing methods the guard does not know (bundles, private
+transactions, user operations, a switch of the chain) are refused by name.
+
+A page in a browser is let in by --origin alone; a wallet that is an extension asks as chrome-extension://ID. The port
+answers POST only: WebSocket (ws://, wss://) is not supported, on neither side. Stop it with ctrl-c.")]
+    Proxy(Box<GuardProxyArgs>),
     /// Whom and what this signer trusts
     #[command(subcommand)]
     Policy(GuardPolicyCommand),
@@ -231,6 +245,31 @@ pub(crate) struct GuardArgs {
     /// The hash to sign the device shows
     #[arg(long, value_name = "HASH")]
     pub device_hash: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GuardProxyArgs {
+    /// The node, http or https; only its host is ever printed
+    #[arg(long, value_name = "URL", env = "TRACEHOUND_UPSTREAM", hide_env_values = true)]
+    pub upstream: String,
+    /// Where to listen; port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8550")]
+    pub listen: std::net::SocketAddr,
+    /// Listen although other machines can reach the address; whoever reaches it can use your node
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// A site or extension whose pages may ask: scheme, host and port; once for each
+    #[arg(long, value_name = "ORIGIN")]
+    pub origin: Vec<String>,
+    /// The policy [default: the shipped one]
+    #[arg(long, value_name = "TOML")]
+    pub policy: Option<PathBuf>,
+    /// What is known: account, owners, code hashes, past payments, screening, tokens
+    #[arg(long, value_name = "TOML")]
+    pub facts: Option<PathBuf>,
+    /// Pass what a person should look at, and say so on standard error
+    #[arg(long)]
+    pub allow_review: bool,
 }
 
 #[derive(Debug, Args)]

@@ -56,7 +56,7 @@ fn clear(case: &Case<'_>, descriptors: &[Descriptor]) -> Vec<ClearReport> {
 }
 
 /// A refused input: block, with the place.
-fn refused(kind: Kind, error: &Malformed, setting: Setting<'_>) -> Report {
+pub(crate) fn refused(kind: Kind, error: &Malformed, setting: Setting<'_>) -> Report {
     let title = format!("The input cannot be read, so it must not be signed: {error}");
     let finding = Finding::new(CheckId::Fmt01, Severity::Block, &error.path, title);
     Report::new(kind, Vec::new(), vec![finding], Vec::new(), setting.policy)

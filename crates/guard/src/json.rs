@@ -144,6 +144,17 @@ pub fn parse(input: &[u8]) -> Result<Node, JsonError> {
     Ok(node)
 }
 
+/// The bytes a node of `input` was read from, as they were written.
+///
+/// Empty when the node is not of this input.
+pub fn written<'a>(input: &'a [u8], node: &Node) -> &'a [u8] {
+    let mut reader = Reader { input, at: node.at, nodes: 0 };
+    match reader.value(0) {
+        Ok(_) => input.get(node.at..reader.at).unwrap_or_default(),
+        Err(_) => &[],
+    }
+}
+
 struct Reader<'a> {
     input: &'a [u8],
     at: usize,
@@ -386,6 +397,17 @@ mod tests {
             .expect("JSON");
         assert!(matches!(&node.get("n").expect("n").value, Json::Number(n) if n.len() == 78));
         assert_eq!(node.get("t").and_then(Node::text), Some("aé😀\n"));
+    }
+
+    #[test]
+    fn what_was_written_can_be_had_again_byte_for_byte() {
+        let input = br#" [ {"a" : "\u0041"} , 1.50 ] "#;
+        let node = parse(input).expect("JSON");
+        let list = node.list().expect("a list");
+        assert_eq!(written(input, &node), &input[1..input.len() - 1]);
+        assert_eq!(written(input, &list[0]), br#"{"a" : "\u0041"}"#);
+        assert_eq!(written(input, &list[1]), b"1.50");
+        assert_eq!(written(b"", &list[1]), b"");
     }
 
     #[test]

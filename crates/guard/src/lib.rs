@@ -21,6 +21,7 @@ pub mod message;
 pub mod policy;
 pub mod report;
 pub mod rlp;
+pub mod rpc;
 pub mod safe;
 pub mod scalar;
 pub mod text;

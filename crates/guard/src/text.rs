@@ -16,7 +16,7 @@ const WIDTH: usize = 100;
 /// Writes the report.
 pub fn write(out: &mut dyn Write, report: &Report) -> fmt::Result {
     let head = format!("{}  ", report.verdict.as_str().to_uppercase());
-    wrapped(out, &head, &printable(&report.summary))?;
+    wrapped(out, &head, &clean(&report.summary))?;
     for item in &report.items {
         writeln!(out)?;
         one(out, item)?;
@@ -27,44 +27,44 @@ pub fn write(out: &mut dyn Write, report: &Report) -> fmt::Result {
     }
     for finding in &report.findings {
         let head = format!("  {:<10} {:<9} ", finding.severity.as_str(), finding.id.as_str());
-        wrapped(out, &head, &printable(&finding.title))?;
+        wrapped(out, &head, &clean(&finding.title))?;
         let indent = " ".repeat(head.chars().count());
         for evidence in &finding.evidence {
-            wrapped(out, &format!("{indent}- "), &printable(evidence))?;
+            wrapped(out, &format!("{indent}- "), &clean(evidence))?;
         }
         if !finding.path.is_empty() && finding.severity > Severity::Info {
-            wrapped(out, &format!("{indent}at "), &printable(&finding.path))?;
+            wrapped(out, &format!("{indent}at "), &clean(&finding.path))?;
         }
     }
     if !report.not_checked.is_empty() {
         writeln!(out, "\nNot looked at")?;
     }
     for gap in &report.not_checked {
-        wrapped(out, "  - ", &printable(gap))?;
+        wrapped(out, "  - ", &clean(gap))?;
     }
     if !report.lists.is_empty() {
-        wrapped(out, "\nScreened with ", &printable(&report.lists.join(", ")))?;
+        wrapped(out, "\nScreened with ", &clean(&report.lists.join(", ")))?;
     }
     writeln!(
         out,
         "\nPolicy {} {}",
-        printable(&report.policy.name),
+        clean(&report.policy.name),
         report.policy.hash.get(..12).unwrap_or_default()
     )
 }
 
 fn one(out: &mut dyn Write, item: &Item) -> fmt::Result {
-    writeln!(out, "{}  [{}]", printable(&item.title), printable(&item.path))?;
-    wrapped(out, "  It ", &printable(&item.intent))?;
+    writeln!(out, "{}  [{}]", clean(&item.title), clean(&item.path))?;
+    wrapped(out, "  It ", &clean(&item.intent))?;
     for (name, value) in &item.fields {
-        wrapped(out, &format!("  {:<12} ", printable(name)), &printable(&cut(value)))?;
+        wrapped(out, &format!("  {:<12} ", clean(name)), &clean(&cut(value)))?;
     }
     for clear in &item.clear {
         writeln!(out)?;
-        let head = format!("  By the word of {}: ", printable(&clear.by));
-        wrapped(out, &head, &printable(&clear.intent))?;
+        let head = format!("  By the word of {}: ", clean(&clear.by));
+        wrapped(out, &head, &clean(&clear.intent))?;
         for (label, value) in &clear.fields {
-            wrapped(out, &format!("    {}: ", printable(label)), &printable(&cut(value)))?;
+            wrapped(out, &format!("    {}: ", clean(label)), &clean(&cut(value)))?;
         }
     }
     if let Some(hashes) = &item.hashes {
@@ -91,20 +91,20 @@ fn one(out: &mut dyn Write, item: &Item) -> fmt::Result {
             (None, bytes) => format!(" {bytes} bytes of unknown data"),
         };
         let value = if call.value == "0" { String::new() } else { format!(" with {} wei", call.value) };
-        wrapped(out, &indent, &printable(&format!("{kind}{to}{function}{value}")))?;
+        wrapped(out, &indent, &clean(&format!("{kind}{to}{function}{value}")))?;
         for (name, value) in &call.arguments {
-            wrapped(out, &format!("{indent}  {} = ", printable(name)), &printable(value))?;
+            wrapped(out, &format!("{indent}  {} = ", clean(name)), &clean(value))?;
         }
     }
     if let Some(done) = &item.simulation {
         writeln!(out)?;
-        wrapped(out, "  Simulated  ", &printable(&format!("{}, on {}", done.outcome, done.state)))?;
+        wrapped(out, "  Simulated  ", &clean(&format!("{}, on {}", done.outcome, done.state)))?;
         for moved in &done.moved {
             let line = format!("{} goes from {} to {}", moved.what, moved.from, moved.to);
-            wrapped(out, "    - ", &printable(&line))?;
+            wrapped(out, "    - ", &clean(&line))?;
         }
         for change in &done.changes {
-            wrapped(out, "    - ", &printable(change))?;
+            wrapped(out, "    - ", &clean(change))?;
         }
     }
     if !item.signatures.is_empty() {
@@ -120,7 +120,7 @@ fn one(out: &mut dyn Write, item: &Item) -> fmt::Result {
             (false, Some(_), _) => "not proven".to_owned(),
             (false, None, _) => "WRONG, no signature over this".to_owned(),
         };
-        wrapped(out, "    ", &printable(&format!("{owner}  {}: {mark}", signature.form)))?;
+        wrapped(out, "    ", &clean(&format!("{owner}  {}: {mark}", signature.form)))?;
     }
     Ok(())
 }
@@ -135,7 +135,7 @@ fn cut(value: &str) -> String {
 }
 
 /// A text without control characters and without those that turn the direction of writing.
-pub fn printable(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let bad = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn nothing_from_the_input_can_paint_over_the_verdict() {
-        assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\r\n"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}\u{fffd}");
+        assert_eq!(clean("a\u{1b}[2Jb\u{202e}c\r\n"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}\u{fffd}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `tracehound guard`: read the files, ask the library, print.
 
+mod proxy;
+
 use std::{
     io::{Read, Write},
     path::Path,
@@ -16,7 +18,7 @@ use tracehound_guard::{
     json::MAX_BYTES,
     policy::DEFAULT,
     scalar::{Account, Scalars, strict_address},
-    text::printable,
+    text::clean,
     watch::{News, Watch, first_mismatch},
 };
 use tracehound_model::Decision;
@@ -46,6 +48,7 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &GuardCommand, out: &
         GuardCommand::Typed(args) => (args, check_typed),
         GuardCommand::Message(args) => (args, check_message),
         GuardCommand::Watch(args) => return watch(common, data, args, out),
+        GuardCommand::Proxy(args) => return proxy::run(args),
         GuardCommand::Policy(command) => return policy(command, out),
     };
     let report = judge(data, args, check, &read_input(&args.file)?)?;
@@ -196,7 +199,7 @@ fn tell(common: &Common, report: &Report, news: &News, out: &mut dyn Write) -> R
             }
             for finding in &news.findings {
                 let severity = finding.severity.as_str().to_uppercase();
-                writeln!(out, "{}  {severity} {}  {}", now(), finding.id.as_str(), printable(&finding.title))
+                writeln!(out, "{}  {severity} {}  {}", now(), finding.id.as_str(), clean(&finding.title))
                     .into_diagnostic()?;
             }
         }

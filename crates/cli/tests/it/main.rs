@@ -7,5 +7,6 @@ mod follow;
 mod guard;
 mod node;
 mod patterns;
+mod proxy;
 mod screen;
 mod story;

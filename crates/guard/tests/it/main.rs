@@ -6,6 +6,7 @@ mod descriptors;
 mod hashes;
 mod hostile;
 mod oracle;
+mod rpc;
 mod rules;
 mod shared;
 mod watch;

@@ -1,0 +1,41 @@
+//! `tracehound guard proxy`: options in, lines on standard error out.
+
+use std::io::Write;
+
+use miette::{IntoDiagnostic, Result, WrapErr};
+use tracehound_guard::{Facts, Policy};
+use tracehound_server::proxy::{Limits, Log, Options, Proxy};
+
+use crate::args::GuardProxyArgs;
+
+pub(super) fn run(args: &GuardProxyArgs) -> Result<u8> {
+    let policy = match &args.policy {
+        Some(file) => super::read_policy(file)?,
+        None => Policy::default(),
+    };
+    let facts = match &args.facts {
+        Some(file) => {
+            let text = std::fs::read_to_string(file)
+                .into_diagnostic()
+                .wrap_err_with(|| format!("reading the facts {}", file.display()))?;
+            Facts::parse(&text).into_diagnostic().wrap_err_with(|| file.display().to_string())?
+        }
+        None => Facts::default(),
+    };
+    let options = Options {
+        upstream: args.upstream.clone(),
+        listen: args.listen,
+        allow_remote: args.allow_remote,
+        origins: args.origin.clone(),
+        allow_review: args.allow_review,
+        policy,
+        facts,
+        limits: Limits::default(),
+    };
+    let log: Log = Box::new(|line| {
+        // The proxy goes on refusing when nobody reads along.
+        let _ = writeln!(std::io::stderr(), "{line}");
+    });
+    Proxy::bind(options, log).into_diagnostic()?.run().into_diagnostic()?;
+    Ok(0)
+}

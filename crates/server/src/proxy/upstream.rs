@@ -1,0 +1,109 @@
+//! The node: asked with limits on time and size, and never named further than its host.
+
+use std::io::Read;
+
+use axum::http::{HeaderValue, StatusCode};
+use tracehound_guard::{json, scalar::Scalars};
+use ureq::{Agent, Proxy, http::Uri};
+
+use super::Limits;
+
+/// Most bytes of the answer to `eth_chainId`.
+const SMALL: u64 = 4 << 10;
+
+/// A node.
+pub(super) struct Upstream {
+    agent: Agent,
+    url: String,
+    shown: String,
+    limits: Limits,
+}
+
+/// What a node answered.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) kind: Option<HeaderValue>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Upstream {
+    pub(super) fn new(url: &str, limits: Limits) -> Result<Self, &'static str> {
+        let uri: Uri = url.parse().map_err(|_| "no address")?;
+        let scheme = uri.scheme_str().filter(|scheme| ["http", "https"].contains(scheme));
+        let scheme = scheme.ok_or("neither http nor https")?;
+        let host = uri.host().filter(|host| !host.is_empty()).ok_or("no host")?;
+        let port = uri.port().map_or_else(String::new, |port| format!(":{port}"));
+        let is_local = ["127.0.0.1", "localhost", "[::1]"].contains(&host);
+        let config = Agent::config_builder()
+            .timeout_global(Some(limits.timeout))
+            .http_status_as_error(false)
+            // A redirect could lead anywhere; a node never sends one.
+            .max_redirects(0)
+            .proxy(if is_local { None } else { Proxy::try_from_env() })
+            .user_agent(concat!("tracehound/", env!("CARGO_PKG_VERSION")));
+        let shown = format!("{scheme}://{host}{port}");
+        Ok(Self { agent: config.build().into(), url: url.to_owned(), shown, limits })
+    }
+
+    /// Scheme, host and port: what stands before and after can be a password or a key.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Sends a body and reads the whole answer.
+    pub(super) fn post(&self, body: &[u8]) -> Result<Reply, String> {
+        self.exchange(body, self.limits.answer)
+    }
+
+    /// The chain the node says it is on.
+    pub(super) fn chain_id(&self) -> Result<u64, String> {
+        let asked = br#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}"#;
+        let reply = self.exchange(asked, SMALL)?;
+        let node = json::parse(&reply.body).map_err(|_| format!("{} answers no JSON", self.shown))?;
+        let result = node.get("result").ok_or_else(|| format!("{} answers without a result", self.shown))?;
+        let chain =
+            Scalars::default().uint(result, "result").ok().and_then(|chain| u64::try_from(chain).ok());
+        chain.ok_or_else(|| format!("{} answers no number", self.shown))
+    }
+
+    fn exchange(&self, body: &[u8], limit: u64) -> Result<Reply, String> {
+        let asked = self.agent.post(&self.url).header("Content-Type", "application/json");
+        let answered = asked.send(body).map_err(|error| self.explain(&error))?;
+        let status = answered.status();
+        if status.is_redirection() {
+            return Err(format!("{} redirects, and that is not followed: name the last address", self.shown));
+        }
+        let kind = answered.headers().get("Content-Type").cloned();
+        let mut body = Vec::new();
+        let mut reader = answered.into_body().into_reader().take(limit + 1);
+        reader.read_to_end(&mut body).map_err(|error| self.explain(&ureq::Error::from(error)))?;
+        if body.len() as u64 > limit {
+            return Err(format!("the answer of {} has more than {limit} bytes", self.shown));
+        }
+        Ok(Reply { status, kind, body })
+    }
+
+    fn explain(&self, error: &ureq::Error) -> String {
+        match error {
+            ureq::Error::Timeout(_) => {
+                format!("{} did not answer within {} s", self.shown, self.limits.timeout.as_secs_f32())
+            }
+            other => format!("{}: {}", self.shown, other.to_string().replace(&self.url, &self.shown)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_scheme_host_and_port_is_shown() {
+        let upstream = Upstream::new("https://me:secret@node.example:8545/v3/key?token=x", Limits::default());
+        assert_eq!(upstream.expect("a node").shown(), "https://node.example:8545");
+        for bad in ["ftp://node.example", "node.example:8545", "ws://node.example", "", "http://"] {
+            assert!(Upstream::new(bad, Limits::default()).is_err(), "{bad}");
+        }
+    }
+}

@@ -87,7 +87,11 @@ fn leads(key: &Nibbles, at: usize, path: &Nibbles) -> bool {
 #[cfg(test)]
 mod tests {
     use alloy_rlp::Encodable;
-    use alloy_trie::nodes::{BranchNode, ExtensionNode, RlpNode};
+    use alloy_trie::{
+        TrieMask,
+        nodes::{BranchNode, ExtensionNode, RlpNode},
+    };
+    use proptest::{collection::vec, option, prelude::*};
 
     use super::*;
 
@@ -124,5 +128,47 @@ mod tests {
         assert!(slot(B256::ZERO, U256::ZERO, &[]).expect_err("nothing").contains("ends before"));
         assert!(slot(B256::ZERO, U256::ZERO, &[vec![0x80]]).expect_err("other").contains("does not hash"));
         assert_eq!(slot(EMPTY_ROOT_HASH, U256::ZERO, &[]), Ok(U256::ZERO));
+    }
+
+    /// One node above `child`, by chance: a branch or an extension, now and then damaged.
+    fn above(child: &[u8], branch: bool, path: &[u8], damage: Option<(usize, u8)>) -> Vec<u8> {
+        let child = RlpNode::from_rlp(child);
+        let mut bytes = if branch {
+            let nibble = path.first().copied().unwrap_or_default();
+            encoded(&BranchNode::new(vec![child], TrieMask::new(1 << nibble)))
+        } else {
+            encoded(&ExtensionNode::new(Nibbles::from_nibbles(path), child))
+        };
+        if let Some((at, xor)) = damage {
+            let at = at % bytes.len();
+            bytes[at] ^= xor;
+        }
+        bytes
+    }
+
+    proptest! {
+        /// Every node hashes to what stands above it, so the walk goes as deep as the nodes lead it.
+        #[test]
+        fn no_nodes_make_the_walk_panic(
+            end in vec(any::<u8>(), 0..40),
+            nodes in vec((any::<bool>(), vec(0..16_u8, 0..64), option::weighted(0.1, any::<(usize, u8)>())), 0..12),
+            along in any::<bool>(),
+        ) {
+            let key = Nibbles::unpack(keccak256(B256::ZERO));
+            let mut at = key.len();
+            let mut proof = vec![end];
+            for (branch, path, damage) in nodes {
+                // Half of the time the nodes follow the key, so that the walk does not end at the first.
+                let len = if branch { 1 } else { path.len() };
+                let path = if along && len <= at { key.slice(at - len..at).to_vec() } else { path };
+                at = at.saturating_sub(len);
+                let node = above(&proof[proof.len() - 1], branch, &path, damage);
+                proof.push(node);
+            }
+            proof.reverse();
+            let root = keccak256(&proof[0]);
+            let _ = slot(root, U256::ZERO, &proof);
+            let _ = account(root, &Address::ZERO, &proof);
+        }
     }
 }

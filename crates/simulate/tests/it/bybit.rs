@@ -1,5 +1,3 @@
-use std::{path::PathBuf, process::Command};
-
 use alloy_primitives::{Address, B256, U256, address, hex, keccak256};
 use tracehound_guard::{
     finding::{CheckId, Severity},
@@ -8,6 +6,8 @@ use tracehound_guard::{
 };
 use tracehound_simulate::{Account, Change, Outcome, State, findings, safe_call, simulate};
 use tracehound_testkit::shared_data;
+
+use crate::npm;
 
 /// The official 1.1.1 singleton that the Safe stood on.
 const SINGLETON: Address = address!("34CfAC646f301356fAa8B21e94227e3583Fe3F5F");
@@ -19,34 +19,10 @@ const EXECUTOR: Address = address!("0fa09C3A328792253f8dee7116848723b72a6d2e");
 const STAND_IN: [u8; 7] = hex!("60043560005500");
 pub(crate) const BLOCK: (u64, u64) = (21_895_238, 1_740_147_215);
 
-/// The Safe's contracts as their authors published them: `npm pack`, for this test only. Kept in the target folder.
-#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
+/// Code of the Safe's contracts as their authors published them.
 fn published(contract: &str) -> Option<Vec<u8>> {
-    let tmp = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let folder = tmp.join("safe-contracts-1.1.1");
-    let file = folder.join("build/contracts").join(format!("{contract}.json"));
-    if !file.exists() {
-        // Unpacked beside and renamed: several tests may do this at once.
-        let own = tempfile::tempdir_in(&tmp).expect("a folder");
-        let package = "@gnosis.pm/safe-contracts@1.1.1";
-        let line =
-            format!("npm pack --silent {package} >/dev/null && tar xzf gnosis.pm-safe-contracts-1.1.1.tgz");
-        let done = Command::new("sh").args(["-c", &line]).current_dir(own.path()).status();
-        if !done.is_ok_and(|status| status.success()) {
-            assert!(
-                std::env::var_os("TRACEHOUND_NO_SKIP").is_none(),
-                "npm cannot get {package}, and TRACEHOUND_NO_SKIP forbids skipping"
-            );
-            eprintln!("SKIPPED: npm cannot get {package}");
-            return None;
-        }
-        if let Err(error) = std::fs::rename(own.path().join("package"), &folder) {
-            assert!(file.exists(), "another test has not unpacked it either: {error}");
-        }
-    }
-    let text = std::fs::read_to_string(&file).expect("published");
-    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    Some(hex::decode(json["deployedBytecode"].as_str().expect("code")).expect("hexadecimal"))
+    let package = npm::package("@gnosis.pm/safe-contracts", "1.1.1")?;
+    Some(npm::code(&package.join(format!("build/contracts/{contract}.json")), "deployedBytecode"))
 }
 
 fn mapping(slot: u64, key: Address) -> U256 {

@@ -1,6 +1,10 @@
-//! The Bybit theft, replayed with the Safe's real code and the real signatures, smaller cases, and state from a node.
+//! The Bybit theft, replayed with the Safe's real code and the real signatures, smaller cases, state from a node, and whole
+//! stories on a local chain.
 
+mod anvil;
 mod bybit;
 mod guarded;
 mod live;
+mod npm;
+mod safes;
 mod small;

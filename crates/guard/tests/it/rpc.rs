@@ -214,6 +214,10 @@ fn nothing_hides_beside_what_is_judged() {
         with(json!({"version": "2.0.0", "chainId": "0x1", "calls": benign}), "capabilities", extra)
     };
     let text = permit("1000000").to_string();
+    let mut domain = permit("1");
+    domain["domain"]["ChainId"] = json!(5);
+    let mut field = permit("1");
+    field["types"]["Permit"][1]["Type"] = json!("bytes32");
     for (method, params) in [
         // The guard's front door takes these for a batch and for an authorization, and passes over the rest.
         ("eth_sendTransaction", json!([with(approval(), "calls", benign.clone())])),
@@ -241,6 +245,9 @@ fn nothing_hides_beside_what_is_judged() {
         ("eth_sendRawTransaction", json!([raw(COLD), raw(STRANGER)])),
         ("eth_signTypedData_v4", json!([permit("1"), approval(), ME])),
         ("eth_signTypedData_v4", json!([permit("1"), text])),
+        ("eth_signTypedData_v4", json!([ME, permit("1"), permit("2")])),
+        ("eth_signTypedData_v4", json!([ME, domain])),
+        ("eth_signTypedData_v4", json!([ME, field])),
         ("eth_signTypedData_v4", json!([ME, with(permit("1"), "Message", json!({}))])),
         (
             "eth_signTypedData_v4",
@@ -257,6 +264,7 @@ fn nothing_hides_beside_what_is_judged() {
         ("wallet_sendCalls", json!([calls(json!({"dataSuffix": {"value": "0xff"}}))])),
         ("wallet_sendCalls", json!([{"calls": [{"to": COLD, "chainId": "0x1"}], "chainId": "0xa"}])),
         ("wallet_sendCalls", json!([{"calls": [], "chainId": "0x1"}])),
+        ("wallet_sendCalls", json!([with(calls(json!({})), "Calls", json!([approval()]))])),
     ] {
         let body = ask(method, &params);
         house.refused(&body);

@@ -75,7 +75,7 @@ fn a_batch_is_split_and_comes_back_as_one() {
     let node = Node::start(|request| {
         let list: Vec<Value> = serde_json::from_slice(&request.body).expect("a list");
         let answers = list.iter().map(|asked| json!({"id": asked["id"], "result": 1}));
-        Some(Response::ok(Value::from_iter(answers).to_string()))
+        Some(Response::ok(answers.collect::<Value>().to_string()))
     });
     let proxy = Running::start(options(&node.server.url()));
     let answer = proxy.post(format!("[{},{CALL},{}]", stranger(1), pay(2, COLD)));
@@ -103,10 +103,10 @@ fn a_node_that_answers_rubbish_to_a_split_batch_is_not_mixed_with_our_answers() 
 fn errors_of_the_node_pass_and_its_redirects_do_not() {
     let node = Node::start(|request| {
         let elsewhere = vec![("Location", "/elsewhere".to_owned())];
-        Some(match request.body.contains(&b'9') {
-            true => Response { headers: elsewhere, ..Response::status(307, "") },
-            false => Response::status(500, "boom"),
-        })
+        if request.body.contains(&b'9') {
+            return Some(Response { headers: elsewhere, ..Response::status(307, "") });
+        }
+        Some(Response::status(500, "boom"))
     });
     let proxy = Running::start(options(&node.server.url()));
     let answer = proxy.post(CALL);

@@ -111,11 +111,9 @@ impl Running {
 
     /// Sends a request with these headers, and with the body's length.
     pub(crate) fn ask(&self, line: &str, headers: &[&str], body: &[u8]) -> Answer {
-        let mut raw = format!("{line}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
-        for header in headers {
-            raw += &format!("{header}\r\n");
-        }
-        raw += "\r\n";
+        let headers = headers.join("\r\n");
+        let raw =
+            format!("{line}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n\r\n", body.len());
         self.raw(&[raw.as_bytes(), body].concat())
     }
 

@@ -92,6 +92,32 @@ pub(crate) enum Command {
     /// Verify before you sign: Safe transactions, calls, typed data, messages; offline
     #[command(subcommand)]
     Guard(GuardCommand),
+    /// A self-audit for a person with a wallet; it never asks for a secret
+    #[command(subcommand)]
+    Wallet(WalletCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WalletCommand {
+    /// Ask how keys, accounts and approvals are kept, and say what to mend first
+    #[command(after_help = "Examples:
+  tracehound wallet check
+  tracehound wallet check --address 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --rpc http://127.0.0.1:8545
+  tracehound wallet check --answers answers.toml --output json     # lines such as: hardware = \"yes\"")]
+    Check(WalletCheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WalletCheckArgs {
+    /// Read the answers from this file instead of asking: question = "yes", "no" or "unknown"
+    #[arg(long, value_name = "TOML")]
+    pub answers: Option<PathBuf>,
+    /// List the open approvals of this address; once for each
+    #[arg(long, value_name = "ADDRESS")]
+    pub address: Vec<String>,
+    /// The node to list them through
+    #[arg(long, value_name = "URL")]
+    pub rpc: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -15,3 +15,4 @@ pub(crate) mod screen;
 pub(crate) mod trace;
 pub(crate) mod tx;
 mod update;
+pub(crate) mod wallet;

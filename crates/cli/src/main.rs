@@ -52,6 +52,7 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Cluster(args) => commands::cluster::run(common, &data, args, &mut out),
         Command::Policy(command) => commands::policy::run(command, &mut out),
         Command::Range(command) => commands::range::run(common, command, &mut out),
+        Command::Wallet(command) => commands::wallet::run(common, command, &mut out),
         Command::Guard(command) => commands::guard::run(common, &data, command, &mut out),
     }?;
     out.flush().into_diagnostic()?;

@@ -3,4 +3,5 @@
 //! **Invariants.** No answer may take too long or grow too large. What stands in a node's address besides its host, which
 //! is where providers put their keys, is never in an error.
 
+pub mod approvals;
 pub mod rpc;

@@ -24,9 +24,11 @@ pub mod rlp;
 pub mod rpc;
 pub mod safe;
 pub mod scalar;
+pub mod secret;
 pub mod text;
 pub mod tx;
 pub mod typed;
+pub mod wallet;
 pub mod watch;
 
 pub use self::{

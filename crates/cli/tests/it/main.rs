@@ -10,3 +10,4 @@ mod patterns;
 mod proxy;
 mod screen;
 mod story;
+mod wallet;

@@ -4,6 +4,7 @@
 //! can be read, on files that were just read once and so lie in the page cache.
 
 mod analysis;
+mod guard;
 mod inputs;
 mod machine;
 mod measure;
@@ -94,6 +95,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), Failure> {
     let chains = inputs::generated_chains(&mut bench)?;
     ours::measure_all(&mut bench, &chains)?;
     analysis::measure_all(&mut bench, &chains)?;
+    guard::measure_all(&mut bench)?;
     if bench.peers {
         peers::run(&mut bench, &chains)?;
     }

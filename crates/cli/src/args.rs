@@ -235,7 +235,7 @@ pub(crate) struct GuardArgs {
     /// Execute it on this recorded state: {"0xADDRESS": {"balance", "nonce", "code", "storage"}}, as prestateTracer writes
     #[arg(long, value_name = "JSON")]
     pub state: Option<PathBuf>,
-    /// Execute it on the state of this node, checked by Merkle proof where the node gives one (eth_getProof)
+    /// Execute it on the state of this node, checked by Merkle proof where the node gives one (`eth_getProof`)
     #[arg(long, value_name = "URL", conflicts_with = "state")]
     pub rpc: Option<String>,
     /// Execute it after this block [default: the node's last; 0 with --state]
@@ -293,6 +293,9 @@ pub(crate) struct GuardProxyArgs {
     /// What is known: account, owners, code hashes, past payments, screening, tokens
     #[arg(long, value_name = "TOML")]
     pub facts: Option<PathBuf>,
+    /// Do not look addresses up in the lists of the data folder
+    #[arg(long)]
+    pub no_lists: bool,
     /// Pass what a person should look at, and say so on standard error
     #[arg(long)]
     pub allow_review: bool,

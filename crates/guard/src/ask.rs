@@ -10,7 +10,7 @@ use alloy_primitives::{Address, U256};
 use crate::{decode::Setting, finding::Finding, safe::SafeCase};
 
 /// Lists that addresses are looked up in.
-pub trait Lists: Debug {
+pub trait Lists: Debug + Send + Sync {
     /// What the lists say of an address of an EVM chain.
     fn screen(&self, address: &Address) -> Listing;
 

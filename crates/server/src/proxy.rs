@@ -27,6 +27,7 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, oneshot};
 use tracehound_guard::{
     Facts, Policy, Setting,
+    ask::Lists,
     json::MAX_BYTES,
     rpc::{self, Rules},
     text::clean,
@@ -71,6 +72,8 @@ pub struct Options {
     pub policy: Policy,
     /// What is known from elsewhere. Without a time, each request is judged by the clock.
     pub facts: Facts,
+    /// Lists to look addresses up in.
+    pub lists: Option<Arc<dyn Lists>>,
     /// Limits.
     pub limits: Limits,
 }
@@ -124,6 +127,7 @@ struct Door {
     upstream: Upstream,
     policy: Policy,
     facts: Facts,
+    lists: Option<Arc<dyn Lists>>,
     allow_review: bool,
     limits: Limits,
     room: Arc<Semaphore>,
@@ -153,8 +157,8 @@ impl Proxy {
             }
         }
         let room = Arc::new(Semaphore::new(limits.requests));
-        let Options { policy, allow_review, .. } = options;
-        let door = Door { access, upstream, policy, facts, allow_review, limits, room, log };
+        let Options { policy, allow_review, lists, .. } = options;
+        let door = Door { access, upstream, policy, facts, lists, allow_review, limits, room, log };
         Ok(Self { listener, address, door: Arc::new(door) })
     }
 
@@ -284,7 +288,7 @@ impl Door {
         // A browser knows better than a file whose page asks.
         facts.origin = site.or(facts.origin);
         facts.now = facts.now.or_else(|| Some(Timestamp::now()));
-        let setting = Setting::new(&self.policy, &facts);
+        let setting = Setting { lists: self.lists.as_deref(), ..Setting::new(&self.policy, &facts) };
         let judged = rpc::judge(body, Rules { setting, allow_review: self.allow_review });
         for note in &judged.notes {
             let done = if note.passed { "passed" } else { "refused" };

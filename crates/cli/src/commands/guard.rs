@@ -10,7 +10,6 @@ use std::{
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
-use tracehound_attribution::folder::AttributionFolder;
 use tracehound_evm::rpc::{Limits, Rpc};
 use tracehound_guard::{
     Facts, Policy, Report, Setting, ask, check_message, check_safe, check_tx, check_typed,
@@ -22,13 +21,12 @@ use tracehound_guard::{
     watch::{News, Watch, first_mismatch},
 };
 use tracehound_model::Decision;
-use tracehound_screen::{Screener, Settings};
 use tracehound_simulate::{
     Engine, LiveEngine, State,
     live::{self, At},
 };
 
-use self::node::HttpNode;
+use self::{lists::Lists, node::HttpNode};
 use crate::{
     args::{Common, GuardArgs, GuardCommand, GuardPolicyCommand, GuardWatchArgs, Output},
     folder::Folder,
@@ -48,7 +46,7 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &GuardCommand, out: &
         GuardCommand::Typed(args) => (args, check_typed),
         GuardCommand::Message(args) => (args, check_message),
         GuardCommand::Watch(args) => return watch(common, data, args, out),
-        GuardCommand::Proxy(args) => return proxy::run(args),
+        GuardCommand::Proxy(args) => return proxy::run(data, args),
         GuardCommand::Policy(command) => return policy(command, out),
     };
     let report = judge(data, args, check, &read_input(&args.file)?)?;
@@ -92,11 +90,7 @@ fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<
     if args.no_lists {
         return Ok(check(input, setting));
     }
-    let index = AttributionFolder::new(data.attribution()).index(Timestamp::now()).into_diagnostic()?;
-    let screening = tracehound_screen::Policy::default_policy();
-    let limits = tracehound_analysis::Limits::default();
-    let screener = Screener::new(&index, None, Settings { policy: &screening, as_of: now, limits });
-    let lists = lists::Lists(&screener);
+    let lists = Lists::open(data, Some(now))?;
     setting.lists = Some(&lists);
     Ok(check(input, setting))
 }
@@ -155,7 +149,9 @@ fn watch(common: &Common, data: &Folder, args: &GuardWatchArgs, out: &mut dyn Wr
                     break failed;
                 }
             }
-            Err(error) => eprintln!("{}  not looked at: {error:?}", now()),
+            Err(error) => {
+                writeln!(std::io::stderr(), "{}  not looked at: {error:?}", now()).into_diagnostic()?;
+            }
         }
         if args.looks.is_some_and(|most| looks >= most) || !pause(Duration::from_secs(args.every)) {
             break failed;

@@ -47,7 +47,7 @@ pub(crate) fn run(common: &Common, command: &WalletCommand, out: &mut dyn Write)
         strict_address(address).into_diagnostic()?;
         match &mut node {
             None => {
-                advice.push(not_looked_at(&format!("Open approvals of {address} need a node (--rpc URL).")))
+                advice.push(not_looked_at(&format!("Open approvals of {address} need a node (--rpc URL).")));
             }
             Some(node) => advice.extend(open_approvals(node, address)),
         }
@@ -102,12 +102,15 @@ fn open_approvals(node: &mut Rpc, address: &str) -> Vec<Advice> {
 fn ask() -> Result<BTreeMap<String, Answer>> {
     let mut answers = BTreeMap::new();
     let mut input = std::io::stdin().lock();
-    eprintln!(
+    let mut screen = std::io::stderr();
+    writeln!(
+        screen,
         "Answer yes, no, or Enter for not known. Never type a seed phrase or a key here or anywhere.\n"
-    );
+    )
+    .into_diagnostic()?;
     for question in QUESTIONS {
         loop {
-            eprint!("{} [y/n] ", question.text);
+            write!(screen, "{} [y/n] ", question.text).into_diagnostic()?;
             let mut line = String::new();
             let read = input.by_ref().take(MOST).read_line(&mut line).into_diagnostic()?;
             if read == 0 {
@@ -120,7 +123,7 @@ fn ask() -> Result<BTreeMap<String, Answer>> {
                     answers.insert(question.id.to_owned(), answer);
                     break;
                 }
-                None => eprintln!("  yes, no, or Enter"),
+                None => writeln!(screen, "  yes, no, or Enter").into_diagnostic()?,
             }
         }
     }

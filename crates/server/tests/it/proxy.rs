@@ -1,9 +1,18 @@
 //! The proxy between a wallet and a node.
 
-use std::{net::TcpListener, sync::mpsc, time::Duration};
+use std::{
+    net::TcpListener,
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
+use alloy_primitives::Address;
 use serde_json::{Value, json};
-use tracehound_guard::{Facts, json::MAX_BYTES};
+use tracehound_guard::{
+    Facts,
+    ask::{Listing, Lists},
+    json::MAX_BYTES,
+};
 use tracehound_server::proxy::{Limits, Options};
 use tracehound_testkit::http::Response;
 
@@ -278,4 +287,28 @@ fn a_sign_in_is_judged_by_the_page_that_asks() {
     assert!(ask("https://evil.example").message().contains("collects a signature for another"));
     assert!(ask("chrome-extension://abc").message().contains("which site asks is not known"));
     assert_eq!(node.asked().len(), 1);
+}
+
+/// Lists that name one address.
+#[derive(Debug)]
+struct Named;
+
+impl Lists for Named {
+    fn screen(&self, address: &Address) -> Listing {
+        if address.to_string() == COLD { Listing::Listed("a thief".to_owned()) } else { Listing::Clear }
+    }
+
+    fn sources(&self) -> Vec<String> {
+        vec!["a list of 2025-01-01".to_owned()]
+    }
+}
+
+#[test]
+fn whom_the_lists_name_is_not_paid_even_where_the_address_book_knows_him() {
+    let node = Node::start(|_| Some(Response::ok(RESULT)));
+    let proxy = Running::start(Options { lists: Some(Arc::new(Named)), ..options(&node.server.url()) });
+    let answer = proxy.post(pay(8, COLD)).json();
+    assert_eq!(answer["error"]["data"]["lists"][0], "a list of 2025-01-01", "{answer}");
+    assert!(answer["error"]["message"].as_str().is_some_and(|said| said.contains("G-ADDR-02")), "{answer}");
+    assert!(node.asked().is_empty());
 }

@@ -57,6 +57,7 @@ pub(crate) fn options(upstream: &str) -> Options {
         allow_review: false,
         policy: Policy::parse(&policy).expect("a policy"),
         facts: Facts::default(),
+        lists: None,
         limits: Limits::default(),
     }
 }

@@ -1,72 +1,30 @@
-use alloy_primitives::{Address, B256, U256, address, hex, keccak256};
+use alloy_primitives::{Address, U256, address};
 use tracehound_guard::{
     finding::{CheckId, Severity},
-    safe::{self, Entry, Version, input::Missing as Unsaid, read_queue},
+    safe::{Entry, input::Missing as Unsaid, read_queue},
     scalar::Scalars,
 };
-use tracehound_simulate::{Account, Change, Outcome, State, findings, safe_call, simulate};
+use tracehound_simulate::{Change, Outcome, State, findings, safe_call, simulate};
 use tracehound_testkit::shared_data;
 
-use crate::npm;
+pub(crate) use crate::bybit_state::BLOCK;
+use crate::{
+    bybit_state::{self, ATTACK, SINGLETON, number},
+    npm,
+};
 
-/// The official 1.1.1 singleton that the Safe stood on.
-const SINGLETON: Address = address!("34CfAC646f301356fAa8B21e94227e3583Fe3F5F");
-/// What the transaction delegated to, and what it put into slot 0.
-const ATTACK: Address = address!("96221423681A6d52E184D440a8eFCEbB105C7242");
+/// What it put into slot 0.
 const IMPLEMENTATION: Address = address!("bDd077f651EBe7f7b3cE16fe5F2b025BE2969516");
 const EXECUTOR: Address = address!("0fa09C3A328792253f8dee7116848723b72a6d2e");
-/// Not the sample: PUSH 4, CALLDATALOAD, PUSH 0, SSTORE, STOP, which is all that its `transfer` did.
-const STAND_IN: [u8; 7] = hex!("60043560005500");
-pub(crate) const BLOCK: (u64, u64) = (21_895_238, 1_740_147_215);
-
 /// Code of the Safe's contracts as their authors published them.
 fn published(contract: &str) -> Option<Vec<u8>> {
     let package = npm::package("@gnosis.pm/safe-contracts", "1.1.1")?;
     Some(npm::code(&package.join(format!("build/contracts/{contract}.json")), "deployedBytecode"))
 }
 
-fn mapping(slot: u64, key: Address) -> U256 {
-    let mut text = key.into_word().to_vec();
-    text.extend_from_slice(&B256::from(U256::from(slot)).0);
-    keccak256(text).into()
-}
-
-fn number(address: Address) -> U256 {
-    U256::from_be_bytes(address.into_word().0)
-}
-
-/// The Safe of that day: 1.1.1, three signers, three signatures needed, nonce 71.
+/// The Safe of that day.
 pub(crate) fn state(safe: Address, owners: &[Address]) -> Option<State> {
-    let (singleton, proxy) = (published("GnosisSafe")?, published("Proxy")?);
-    let sentinel = Address::with_last_byte(1);
-    let mut account = Account {
-        code: proxy,
-        balance: U256::from(10).pow(U256::from(24)),
-        whole: true,
-        ..Account::default()
-    };
-    let mut put = |slot: U256, value: U256| account.storage.insert(slot, value);
-    put(U256::ZERO, number(SINGLETON));
-    put(mapping(1, sentinel), number(sentinel));
-    for (owner, next) in std::iter::once(&sentinel).chain(owners).zip(owners.iter().chain([&sentinel])) {
-        put(mapping(2, *owner), number(*next));
-    }
-    let version: Version = "1.1.1".parse().expect("a version");
-    put(U256::from(3), U256::from(owners.len()));
-    put(U256::from(4), U256::from(3));
-    put(U256::from(5), U256::from(71));
-    put(U256::from(6), safe::hash::domain(version.scheme(), 1, &safe).into());
-    let code = |code: &[u8]| Account { code: code.to_vec(), whole: true, ..Account::default() };
-    let mut state = State::default();
-    state.accounts.insert(safe, account);
-    state.accounts.insert(SINGLETON, code(&singleton));
-    state.accounts.insert(ATTACK, code(&STAND_IN));
-    // Where the decoy would have sent its ether.
-    state.accounts.insert(
-        address!("88a1493366D48225fc3cEFbdae9eBb23E323Ade3"),
-        Account { whole: true, ..Account::default() },
-    );
-    Some(state)
+    Some(bybit_state::state(safe, owners, published("GnosisSafe")?, published("Proxy")?))
 }
 
 pub(crate) fn entries() -> Option<(Entry, Entry)> {

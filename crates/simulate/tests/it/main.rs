@@ -3,6 +3,7 @@
 
 mod anvil;
 mod bybit;
+mod bybit_state;
 mod guarded;
 mod live;
 mod npm;

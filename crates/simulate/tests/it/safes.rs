@@ -18,7 +18,7 @@ use tracehound_guard::{
 };
 use tracehound_model::Decision;
 use tracehound_simulate::{
-    Change, Outcome, State, Transfer, exec_transaction, findings,
+    Change, LiveEngine, Outcome, State, Transfer, exec_transaction, findings,
     live::{self, At, Limits, Live, Proof},
     safe_call, simulate,
 };
@@ -193,7 +193,7 @@ impl Scene {
     }
 
     /// What the guard says to a transaction as a service shows it, with the signatures collected so far.
-    fn guard(&self, tx: &SafeTx, hash: &B256, signatures: &[Vec<u8>]) -> Report {
+    fn guard(&mut self, tx: &SafeTx, hash: &B256, signatures: &[Vec<u8>]) -> Report {
         let confirmations = self.owners.iter().zip(signatures).map(|((owner, _), signature)| {
             json!({ "owner": owner.to_string(), "signature": hex::encode_prefixed(signature) })
         });
@@ -214,7 +214,13 @@ impl Scene {
         );
         let book = format!("{DEFAULT}\n[[book]]\naddress = '{COLD}'\nname = 'our cold wallet'\n");
         let policy = Policy::parse(&book).expect("a policy");
-        check_safe(input.to_string().as_bytes(), Setting::new(&policy, &Facts::parse(&facts).expect("facts")))
+        let facts = Facts::parse(&facts).expect("facts");
+        let engine = LiveEngine::new(&mut self.anvil, "anvil".to_owned(), At::Latest, Limits::default());
+        let setting = Setting { engine: Some(&engine), ..Setting::new(&policy, &facts) };
+        let report = check_safe(input.to_string().as_bytes(), setting);
+        let done = report.items[0].simulation.as_ref().expect("simulated");
+        assert!(done.state.contains("of anvil (proofs checked)"), "{}", done.state);
+        report
     }
 
     /// The execution on the chain's state, every bit of it proven, and the same again offline.
@@ -301,6 +307,7 @@ impl Scene {
         let report = self.guard(&signed, &signed_hash, &signatures);
         assert_eq!(report.verdict, Decision::Block, "{:#?}", report.findings);
         assert!(report.has("G-DC-01") && report.has("G-DC-03") && !report.has("G-SIG-01"));
+        assert_eq!(report.of("G-DC-04")[0].title, "The call changes the Safe's code (singleton).");
         let live = self.simulate(&signed, &joined);
         assert!(live.simulated.outcome.is_success(), "{:?}", live.simulated.outcome);
         let (address, before, after) = (self.safe, word(self.singleton), word(EVIL));

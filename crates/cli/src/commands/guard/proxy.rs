@@ -1,14 +1,15 @@
 //! `tracehound guard proxy`: options in, lines on standard error out.
 
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 use miette::{IntoDiagnostic, Result, WrapErr};
 use tracehound_guard::{Facts, Policy};
 use tracehound_server::proxy::{Limits, Log, Options, Proxy};
 
-use crate::args::GuardProxyArgs;
+use super::lists::Lists;
+use crate::{args::GuardProxyArgs, folder::Folder};
 
-pub(super) fn run(args: &GuardProxyArgs) -> Result<u8> {
+pub(super) fn run(data: &Folder, args: &GuardProxyArgs) -> Result<u8> {
     let policy = match &args.policy {
         Some(file) => super::read_policy(file)?,
         None => Policy::default(),
@@ -30,6 +31,7 @@ pub(super) fn run(args: &GuardProxyArgs) -> Result<u8> {
         allow_review: args.allow_review,
         policy,
         facts,
+        lists: if args.no_lists { None } else { Some(Arc::new(Lists::open(data, None)?)) },
         limits: Limits::default(),
     };
     let log: Log = Box::new(|line| {

@@ -4,10 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use tracehound_guard::{
-    Facts, Policy, Report, Setting, check_message, check_safe, check_tx, check_typed,
-    decode::Function,
-    erc7730::Descriptor,
-    rpc, text,
+    Facts, Policy, Report, Setting, check_message, check_safe, check_tx, check_typed, decode::Function,
+    erc7730::Descriptor, rpc, text,
 };
 
 const SEEDS: &[&str] = &[

@@ -457,11 +457,15 @@ pub(crate) struct TxArgs {
 #[command(after_help = "Examples:
   tracehound exposure 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
   tracehound exposure ADDRESS OTHER-ADDRESS-OF-THE-SAME-OWNER --hops 10
+  tracehound exposure ADDRESS --cluster
   tracehound exposure ADDRESS --prices btc-usd.csv --output json")]
 pub(crate) struct ExposureArgs {
     /// Addresses of one owner; payments among them do not count
     #[arg(value_name = "ADDRESS", required = true)]
     pub addresses: Vec<String>,
+    /// Ask about everybody in their clusters (multi-input, CoinJoins left out)
+    #[arg(long)]
+    pub cluster: bool,
     /// Most transactions between the owner and a named party
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     pub hops: u32,

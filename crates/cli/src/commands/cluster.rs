@@ -107,7 +107,20 @@ struct Services<'a> {
     numbers: RefCell<HashMap<String, u32>>,
 }
 
-impl Services<'_> {
+impl<'a> Services<'a> {
+    fn new(index: &'a Index, ledger: &'a Ledger, network: BitcoinNetwork, day: Date) -> Self {
+        Self { index, ledger, network, day, numbers: RefCell::default() }
+    }
+
+    /// All clusters of the ledger, guarded by these services' names.
+    fn clusters(&self) -> Result<Clusters> {
+        let classifier = Classifier::new(self.ledger);
+        let coinjoin = coinjoin_rule(&classifier);
+        let service = |owner| self.number(owner);
+        let guard = Some(Guard { service: &service, both_above: COLLAPSE_SIZE });
+        Clusters::build(self.ledger, &Rules { guard, ..Rules::usual(&coinjoin) }).into_diagnostic()
+    }
+
     /// The most confident claim about an owner; only those that name a service if `service`.
     fn claim(&self, owner: AddrNum, service: bool) -> Option<(String, String)> {
         let address = Address::from_script(self.network, &self.ledger.script_key(owner)?)?;
@@ -133,6 +146,26 @@ impl Services<'_> {
     }
 }
 
+/// Everybody in the clusters of `subjects`, and a gap for each cluster that is not taken whole.
+pub(super) fn widened(
+    index: &Index,
+    ledger: &Ledger,
+    network: BitcoinNetwork,
+    day: Date,
+    subjects: &BTreeSet<AddrNum>,
+) -> Result<(BTreeSet<AddrNum>, Vec<String>)> {
+    let clusters = Services::new(index, ledger, network, day).clusters()?;
+    let (mut all, mut gaps) = (BTreeSet::new(), Vec::new());
+    for &subject in subjects {
+        let (members, size) = clusters.members(subject, MOST_NAMED);
+        if size > members.len() {
+            gaps.push(format!("a cluster of {size} addresses: the first {} were taken", members.len()));
+        }
+        all.extend(members);
+    }
+    Ok((all, gaps))
+}
+
 pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut dyn Write) -> Result<u8> {
     if common.output == Output::Csv {
         return Err(miette!("a cluster is printed as text or json"));
@@ -149,18 +182,8 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut 
         Some(other) => Some((other, owner_of(&ledger, args.network, other)?)),
         None => None,
     };
-    let services = Services {
-        index: &index,
-        ledger: &ledger,
-        network: args.network,
-        day: now.to_zoned(TimeZone::UTC).date(),
-        numbers: RefCell::default(),
-    };
-    let classifier = Classifier::new(&ledger);
-    let coinjoin = coinjoin_rule(&classifier);
-    let service = |owner| services.number(owner);
-    let guard = Some(Guard { service: &service, both_above: COLLAPSE_SIZE });
-    let clusters = Clusters::build(&ledger, &Rules { guard, ..Rules::usual(&coinjoin) }).into_diagnostic()?;
+    let services = Services::new(&index, &ledger, args.network, now.to_zoned(TimeZone::UTC).date());
+    let clusters = services.clusters()?;
     let shown = Shown { ledger: &ledger, clusters: &clusters, services: &services, network: args.network };
     let answer = shown.answer(args, subject, other)?;
     match common.output {

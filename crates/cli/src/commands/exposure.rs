@@ -41,7 +41,13 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
     for address in &args.addresses {
         subjects.insert(owner_of(&ledger, args.network, address)?);
     }
+    let mut gaps = Vec::new();
     let day = args.as_of.unwrap_or(now).to_zoned(TimeZone::UTC).date();
+    if args.cluster {
+        let (wider, cut) = super::cluster::widened(&index, &ledger, args.network, day, &subjects)?;
+        subjects = wider;
+        gaps.extend(cut);
+    }
     let parties = Parties::new(&index, &ledger, args.network, day);
     let until = args.as_of.map_or(u32::MAX, |time| u32::try_from(time.as_second()).unwrap_or(u32::MAX));
     let limits = WalkLimits {
@@ -64,7 +70,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
     let (sources, destinations) = (ask(Direction::Backward)?, ask(Direction::Forward)?);
     let shown = Shown { ledger: &ledger, network: args.network };
     let info = ledger.info();
-    let mut gaps = Vec::new();
+    let whole = gaps.is_empty();
     if info.islands > 0 || info.missing_inputs > 0 {
         gaps.push(format!(
             "the ledger is partial ({} blocks; {} inputs spend outputs from outside): other transactions were not seen",
@@ -77,6 +83,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
         Output::Json | Output::Jsonl => {
             let value = json!({
                 "addresses": args.addresses,
+                "members": subjects.len(),
                 "sources": shown.json(&sources),
                 "destinations": shown.json(&destinations),
                 "gaps": gaps,
@@ -86,7 +93,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
         }
     }
     .into_diagnostic()?;
-    Ok(if sources.is_complete() && destinations.is_complete() { 0 } else { 30 })
+    Ok(if whole && sources.is_complete() && destinations.is_complete() { 0 } else { 30 })
 }
 
 fn read_prices(path: &Path) -> Result<Prices> {

@@ -105,3 +105,16 @@ fn an_address_that_is_not_in_the_ledger_is_an_error() {
     let output = cluster(data.path(), &["1BitcoinEaterAddressDontSendf59kuE"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("--network"), "another network's");
 }
+
+#[test]
+fn an_exposure_can_be_asked_for_a_whole_cluster() {
+    let data = folder(story);
+    let members = |more: &[&str]| {
+        let subject = address(2);
+        let args = [&["exposure", &subject, "--output", "json", "--network", "regtest"], more].concat();
+        let output = tracehound(data.path(), &args, "");
+        let answer: Value = serde_json::from_str(&text(&output)).expect("JSON");
+        answer["members"].as_u64()
+    };
+    assert_eq!((members(&[]), members(&["--cluster"])), (Some(1), Some(4)));
+}

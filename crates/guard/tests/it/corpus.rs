@@ -7,14 +7,16 @@ use tracehound_guard::{
     policy::DEFAULT,
 };
 
-struct Case {
-    name: String,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) about: String,
+    pub(crate) door: String,
     verdict: String,
-    findings: Vec<String>,
-    report: Report,
+    pub(crate) findings: Vec<String>,
+    pub(crate) report: Report,
 }
 
-fn cases(folder: &str) -> Vec<Case> {
+pub(crate) fn cases(folder: &str) -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder);
     let mut files: Vec<_> =
         std::fs::read_dir(folder).expect("the corpus").map(|entry| entry.expect("an entry").path()).collect();
@@ -39,6 +41,8 @@ fn read(file: &Path) -> Case {
     };
     let findings = table["findings"].as_array().expect("a list");
     Case {
+        about: text("about").to_owned(),
+        door: text("door").to_owned(),
         verdict: text("verdict").to_owned(),
         findings: findings.iter().map(|id| id.as_str().expect("a text").to_owned()).collect(),
         report: check(text("input").as_bytes(), setting),

@@ -3,6 +3,7 @@
 mod bybit;
 mod corpus;
 mod descriptors;
+mod documents;
 mod hashes;
 mod hostile;
 mod oracle;

@@ -36,6 +36,8 @@ pub(crate) struct Row {
     pub(crate) unit: &'static str,
     /// Wall-clock seconds.
     pub(crate) seconds: f64,
+    /// Whether it goes once over all of its input, so that its cost per transaction says something about larger ones.
+    pub(crate) whole: bool,
     /// Peak resident memory of the process in MiB, where it was a process of its own.
     pub(crate) peak_mib: Option<u64>,
     /// The command, as one would type it.

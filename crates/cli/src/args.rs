@@ -232,6 +232,9 @@ pub(crate) struct GuardArgs {
     /// Host name of the site that asks
     #[arg(long, value_name = "HOST")]
     pub origin: Option<String>,
+    /// A descriptor for clear signing (ERC-7730): its makers' words are shown, and decide nothing; once for each
+    #[arg(long, value_name = "JSON")]
+    pub erc7730: Vec<PathBuf>,
     /// Execute it on this recorded state: {"0xADDRESS": {"balance", "nonce", "code", "storage"}}, as prestateTracer writes
     #[arg(long, value_name = "JSON")]
     pub state: Option<PathBuf>,

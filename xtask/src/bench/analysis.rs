@@ -78,6 +78,7 @@ fn row(chain: &Chain, subject: &str, measured: &Measured, task: &str) -> Row {
         items: 0,
         unit: "",
         seconds: 0.0,
+        whole: true,
         peak_mib: Some(measured.peak_mib),
         command: format!("measure {task} LEDGER"),
         note: String::new(),
@@ -145,6 +146,7 @@ fn traces(tools: &Tools, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
         items: 1,
         unit: "trace",
         seconds: std::time::Duration::from_micros(micros).as_secs_f64(),
+        whole: false,
         note: format!(
             "99th percentile of {} single traces over five hops by haircut, warm; median {} µs, longest {} µs",
             grouped(number(&value["traces"])?),
@@ -168,6 +170,7 @@ fn taint(bench: &mut Bench, tools: &Tools, chain: &Chain, ledger: &Path) -> Resu
             items: number(&value[method]["txs"])?,
             unit: "tx",
             seconds: seconds(&value[method]["seconds"])?,
+            whole: false,
             note,
             ..row(chain, &format!("Tracehound: sparse taint, {method}"), &measured, "taint")
         });

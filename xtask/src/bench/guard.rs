@@ -68,6 +68,7 @@ fn row(
         items,
         unit,
         seconds: seconds.ok_or_else(|| Failure::new("measure_guard left a time out"))?,
+        whole: false,
         peak_mib: Some(measured.peak_mib),
         command: "measure_guard PAIR.json TYPED.json CONTRACTS".into(),
         note: match unit {

@@ -74,6 +74,7 @@ pub(crate) fn generated_chains(bench: &mut Bench) -> Result<Vec<Chain>, Failure>
                 items: counts.txs,
                 unit: "tx",
                 seconds: measured.seconds,
+                whole: true,
                 peak_mib: Some(measured.peak_mib),
                 command: format!("blocks generate {txs} DIR"),
                 note: "one thread; ids, Merkle roots, witness commitments hashed".into(),

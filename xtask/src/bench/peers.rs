@@ -115,6 +115,7 @@ pub(crate) fn clusters(
         items: said.inputs,
         unit: "inputs",
         seconds: said.all.seconds,
+        whole: true,
         peak_mib: Some(measured.peak_mib),
         command: "measure clusters LEDGER".into(),
         note,
@@ -147,6 +148,7 @@ pub(crate) fn clusters(
         items: theirs.inputs,
         unit: "inputs",
         seconds: theirs.best,
+        whole: true,
         peak_mib: Some(measured.peak_mib),
         command: "peers.py clusters FILE".into(),
         note: "Rust core called from Python; its lists of integers are made before the clock starts; best of three".into(),
@@ -244,6 +246,7 @@ fn measure_peer(
         unit: "tx",
         // Its own clock: starting Python is not its work.
         seconds: said.seconds,
+        whole: true,
         peak_mib: Some(measured.peak_mib),
         command: format!("peers.py {} COPY", peer.task),
         note: peer.note.into(),

@@ -64,6 +64,7 @@ fn markdown(machine: &Machine, rows: &[Row], skipped: &[String]) -> String {
             }
         }
     }
+    text.push_str(&growth(rows));
     if !skipped.is_empty() {
         text.push_str("\n## Not measured in this run\n\n");
         for line in skipped {
@@ -71,6 +72,59 @@ fn markdown(machine: &Machine, rows: &[Row], skipped: &[String]) -> String {
         }
     }
     text
+}
+
+/// Transactions of the whole of Bitcoin's chain, about the end of 2025.
+const WHOLE_CHAIN: u64 = 1_250_000_000;
+
+/// How the cost of what goes over a whole chain grows with the chain, and what that would mean for all of Bitcoin.
+fn growth(rows: &[Row]) -> String {
+    let mut subjects: Vec<&str> = Vec::new();
+    for row in rows {
+        if !subjects.contains(&row.subject.as_str()) {
+            subjects.push(&row.subject);
+        }
+    }
+    let mut text = String::new();
+    for subject in subjects {
+        let sizes: Vec<(u64, &Row)> = rows
+            .iter()
+            .filter(|row| row.subject == subject && row.whole)
+            .filter_map(|row| Some((chain_txs(&row.input)?, row)))
+            .collect();
+        let [_, .., (most, last)] = &sizes[..] else { continue };
+        let costs: Vec<String> = sizes
+            .iter()
+            .map(|(txs, row)| format!("{:.0} ns at {}", row.seconds * 1e9 / *txs as f64, grouped(*txs)))
+            .collect();
+        let whole = last.seconds * (WHOLE_CHAIN as f64 / *most as f64);
+        writeln!(text, "| {subject} | {} | {} |", costs.join(", "), duration(whole))
+            .expect("a string takes every write");
+    }
+    if text.is_empty() {
+        return text;
+    }
+    format!(
+        "\n## How cost grows with the chain\n\nNanoseconds a transaction of the generated chains above. **The last column is \
+         extrapolated, not measured:** the\nlargest chain's cost times {} transactions, about Bitcoin's at the end of 2025; it \
+         leaves out that real\ntransactions are larger and that the whole does not fit into memory.\n\n\
+         | what | cost a transaction | whole chain, extrapolated |\n|---|---|---|\n{text}",
+        grouped(WHOLE_CHAIN)
+    )
+}
+
+/// The size of a generated chain, from its name.
+fn chain_txs(input: &str) -> Option<u64> {
+    let size = input.strip_prefix("generated chain, ")?.strip_suffix(" transactions")?;
+    size.replace(',', "").parse().ok()
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 120.0 => format!("{s:.0} s"),
+        s if s < 7_200.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3_600.0),
+    }
 }
 
 fn table_row(text: &mut String, row: &Row) {
@@ -121,6 +175,7 @@ mod tests {
             items: 1_000_000,
             unit: "tx",
             seconds: 2.0,
+            whole: true,
             peak_mib: Some(1_234),
             command: "reader DIR".into(),
             note: "One thread.".into(),
@@ -131,6 +186,33 @@ mod tests {
         assert_eq!(text.matches(line).count(), 2);
         assert_eq!(text.matches("* reader 1: `reader DIR`. One thread.").count(), 1);
         assert!(text.ends_with("## Not measured in this run\n\n* peer x: gone\n"));
+    }
+
+    #[test]
+    fn growth_is_shown_from_two_sizes_on_and_marked_as_extrapolated() {
+        let row = |txs: &str, seconds, whole| Row {
+            section: "Ledger",
+            subject: if whole { "ingest" } else { "one trace" }.into(),
+            input: format!("generated chain, {txs} transactions"),
+            bytes: 0,
+            items: 1,
+            unit: "tx",
+            seconds,
+            whole,
+            peak_mib: None,
+            command: String::new(),
+            note: String::new(),
+        };
+        let two = [
+            row("1,000", 0.001, true),
+            row("10,000", 0.02, true),
+            row("1,000", 1.0, false),
+            row("10,000", 1.0, false),
+        ];
+        let text = growth(&two);
+        assert!(text.contains("| ingest | 1000 ns at 1,000, 2000 ns at 10,000 | 42 min |"), "{text}");
+        assert!(text.contains("extrapolated, not measured") && !text.contains("one trace"));
+        assert_eq!(growth(&two[..1]), "");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tracehound_evm::rpc::{Limits, Rpc};
 use tracehound_guard::{
     Facts, Policy, Report, Setting, ask, check_message, check_safe, check_tx, check_typed,
+    erc7730::Descriptor,
     facts::Shown,
     json::MAX_BYTES,
     policy::DEFAULT,
@@ -61,7 +62,9 @@ fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<
         None => Policy::default(),
     };
     let facts = facts(args)?;
-    let mut setting = Setting::new(&policy, &facts);
+    let descriptors: Vec<Descriptor> =
+        args.erc7730.iter().map(|file| descriptor(file)).collect::<Result<_>>()?;
+    let mut setting = Setting { descriptors: &descriptors, ..Setting::new(&policy, &facts) };
 
     let now = facts.now.unwrap_or_else(Timestamp::now);
     let state = args.state.as_deref().map(read_state).transpose()?;
@@ -93,6 +96,18 @@ fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<
     let lists = Lists::open(data, Some(now))?;
     setting.lists = Some(&lists);
     Ok(check(input, setting))
+}
+
+/// A descriptor; what it includes lies beside it, and nothing else is read.
+fn descriptor(file: &Path) -> Result<Descriptor> {
+    let named = || format!("the descriptor {}", file.display());
+    let beside = |name: &str| {
+        let plain = !name.contains(['/', '\\']) && name.trim_start_matches('.').len() == name.len();
+        let folder = file.parent().unwrap_or(Path::new("."));
+        plain.then(|| read_input(&folder.join(name)).ok()).flatten()
+    };
+    let text = read_input(file).wrap_err_with(named)?;
+    Descriptor::read(&text, &beside).into_diagnostic().wrap_err_with(named)
 }
 
 fn read_state(file: &Path) -> Result<State> {

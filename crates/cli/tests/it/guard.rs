@@ -101,3 +101,28 @@ fn a_queue_is_read_from_a_service() {
     assert_eq!(news["verdict"], "block");
     assert!(news["first_wrong_signature"]["claimed"].is_string(), "{news}");
 }
+
+#[test]
+fn a_descriptor_of_the_makers_is_shown() {
+    let data = tempfile::tempdir().expect("folder");
+    let file = data.path().join("token.json");
+    let descriptor = serde_json::json!({
+        "context": {"contract": {"deployments": [{"chainId": 1, "address": "0x00000000000000000000000000000000000000bb"}]}},
+        "metadata": {"owner": "Token makers"},
+        "display": {"formats": {"transfer(address to,uint256 amount)": {
+            "intent": "Send tokens", "fields": [{"path": "to", "label": "Receiver", "format": "raw"}]
+        }}},
+    });
+    std::fs::write(&file, descriptor.to_string()).expect("written");
+    let name = file.to_string_lossy().into_owned();
+    let call = format!(
+        r#"{{"to":"0x00000000000000000000000000000000000000bb","chainId":1,"data":"0xa9059cbb{:064x}{:064x}"}}"#,
+        0xaa, 5
+    );
+    let output = guard(data.path(), &["tx", "-", "--erc7730", &name], &call);
+    assert!(text(&output).contains("By the word of Token makers: Send tokens"), "{}", text(&output));
+    std::fs::write(&file, "{}{").expect("written");
+    let output = guard(data.path(), &["tx", "-", "--erc7730", &name], &call);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the descriptor"));
+}

@@ -23,6 +23,9 @@ struct Peer {
     note: &'static str,
 }
 
+/// The largest chain that the peers read: they take half a minute for a million transactions.
+const MOST_TXS: u64 = 2_000_000;
+
 const PEERS: [Peer; 2] = [
     Peer {
         package: "bitcoin-explorer",
@@ -66,6 +69,14 @@ pub(crate) fn run(bench: &mut Bench, chains: &[Chain]) -> Result<(), Failure> {
         })
         .collect();
     for chain in chains {
+        if chain.counts.txs > MOST_TXS {
+            bench.skipped.push(format!(
+                "the peers that read block files on the {}: over {} transactions they take minutes each",
+                chain.name,
+                grouped(MOST_TXS)
+            ));
+            continue;
+        }
         if !installed.is_empty() {
             index(&python, &script, chain)?;
         }

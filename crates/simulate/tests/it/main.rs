@@ -1,6 +1,8 @@
 //! The Bybit theft, replayed with the Safe's real code and the real signatures, smaller cases, state from a node, and whole
-//! stories on a local chain.
+//! stories on a local chain: Safes, and Seaport's market.
 
+mod abi;
+mod accounts;
 mod anvil;
 mod bybit;
 mod bybit_state;
@@ -8,4 +10,5 @@ mod guarded;
 mod live;
 mod npm;
 mod safes;
+mod seaport;
 mod small;

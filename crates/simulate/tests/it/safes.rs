@@ -24,24 +24,16 @@ use tracehound_simulate::{
 };
 
 use crate::{
+    abi::{call, tail, word},
+    accounts::{ATTACKER, ETHER, EXECUTOR, KEYS, sign, signer},
     anvil::{Anvil, CHAIN},
     npm,
 };
 
-/// Keys of anvil's first accounts: known to everybody, worth nothing.
-const KEYS: [[u8; 32]; 3] = [
-    hex!("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"),
-    hex!("59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"),
-    hex!("5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a"),
-];
-/// Anvil's fourth and tenth account: who sends what the owners signed, and who attacks.
-const EXECUTOR: Address = address!("90F79bf6EB2c4f870365E785982E1f101E93b906");
-const ATTACKER: Address = address!("a0Ee7A142d267C1f36714E4a8F75612F20a79720");
 /// The owners' own cold wallet: where honest money goes.
 const COLD: Address = address!("F946445B497Fc21617cc9bBf3606167aD8c5CEeB");
 /// What the attack wants to be the Safe's code.
 const EVIL: Address = Address::repeat_byte(0xee);
-const ETHER: u64 = 1_000_000_000_000_000_000;
 
 /// Our stand-in for a contract like the one of the Bybit theft, which takes over whoever delegates to its `transfer`.
 #[rustfmt::skip]
@@ -74,39 +66,6 @@ struct Release {
     honest: (Decision, &'static [CheckId]),
     /// How the contract refuses a signature of somebody who is no owner.
     stranger: &'static str,
-}
-
-fn word(address: Address) -> U256 {
-    U256::from_be_bytes(address.into_word().0)
-}
-
-/// A function call by the words of its arguments; dynamic ones are laid out by the caller.
-fn call(signature: &str, words: &[U256]) -> Vec<u8> {
-    let mut data = keccak256(signature)[..4].to_vec();
-    for word in words {
-        data.extend_from_slice(&word.to_be_bytes::<32>());
-    }
-    data
-}
-
-/// `bytes` or `string` as an argument's tail: length and content.
-fn tail(bytes: &[u8]) -> Vec<u8> {
-    let mut tail = U256::from(bytes.len()).to_be_bytes::<32>().to_vec();
-    tail.extend_from_slice(bytes);
-    tail.resize(tail.len().next_multiple_of(32), 0);
-    tail
-}
-
-fn signer(key: [u8; 32]) -> (Address, SigningKey) {
-    let key = SigningKey::from_slice(&key).expect("a key");
-    (Address::from_private_key(&key), key)
-}
-
-fn sign(key: &SigningKey, hash: &B256, add: u8) -> Vec<u8> {
-    let (signature, recovery) = key.sign_prehash_recoverable(hash.as_slice()).expect("signs");
-    let mut bytes = signature.to_bytes().to_vec();
-    bytes.push(27 + recovery.to_byte() + add);
-    bytes
 }
 
 /// A Safe of three owners, two of whom must sign, with 10 ether and all of a token.

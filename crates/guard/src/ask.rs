@@ -7,7 +7,11 @@ use std::fmt::Debug;
 
 use alloy_primitives::{Address, U256};
 
-use crate::{decode::Setting, finding::Finding, safe::SafeCase};
+use crate::{
+    decode::{Grant, Setting},
+    finding::Finding,
+    safe::SafeCase,
+};
 
 /// Lists that addresses are looked up in.
 pub trait Lists: Debug + Send + Sync {
@@ -48,6 +52,8 @@ pub struct Execution<'a> {
     pub what: Executed<'a>,
     /// Changes of the Safe's own settings that it says it makes. They are judged by their own checks.
     pub settings: Vec<&'a Setting>,
+    /// Rights over tokens that it says it gives. They are judged by their own checks.
+    pub grants: Vec<&'a Grant>,
     /// Whether it says that it signs a message for the Safe, which the Safe's storage keeps.
     pub signs_message: bool,
 }
@@ -59,15 +65,24 @@ pub enum Executed<'a> {
     Safe(&'a SafeCase<'a>),
     /// A call.
     Call {
-        /// Who sends it.
-        from: Address,
-        /// Whom it calls.
-        to: Address,
-        /// Wei.
-        value: U256,
-        /// Call data.
-        data: &'a [u8],
+        /// What is sent before it, in order: a batch. What that does is not asked for here.
+        before: &'a [Called<'a>],
+        /// The call itself.
+        call: Called<'a>,
     },
+}
+
+/// A call to be executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Called<'a> {
+    /// Who sends it.
+    pub from: Address,
+    /// Whom it calls.
+    pub to: Address,
+    /// Wei.
+    pub value: U256,
+    /// Call data.
+    pub data: &'a [u8],
 }
 
 /// Money or a token that moves.

@@ -118,6 +118,7 @@ impl<'a> Case<'a> {
             path: &self.path,
             what,
             settings: settings.collect(),
+            grants: self.grants.iter().map(|(_, grant)| grant).collect(),
             signs_message: self.acts.iter().any(|placed| matches!(placed.act, Act::SignMessage { .. })),
         };
         let simulation = engine.run(&execution);

@@ -3,7 +3,7 @@
 use alloy_primitives::Address;
 
 use crate::{
-    ask::{Engine, Executed, Listing, Lists},
+    ask::{Called, Engine, Executed, Listing, Lists},
     case::{Case, Subject},
     checks,
     decode::{Function, Functions, Outer},
@@ -342,6 +342,7 @@ fn tx_report(txs: &[EvmTx], scalars: &Scalars, setting: Setting<'_>) -> Report {
     let (own, mut findings) = functions(facts);
     let mut items = Vec::new();
     let mut cases = Vec::new();
+    let mut sent = Vec::new();
     for (index, tx) in txs.iter().enumerate() {
         let mut case = Case::new(setting, Subject::Tx(tx), &tx.path);
         case.chain_id = tx.chain_id.or(facts.chain_id);
@@ -357,8 +358,22 @@ fn tx_report(txs: &[EvmTx], scalars: &Scalars, setting: Setting<'_>) -> Report {
             delegate: false,
         };
         case.add_call(outer, Functions { own: &own });
-        if let (Some(from), Some(to)) = (case.actor, tx.to) {
-            case.simulate(Executed::Call { from, to, value: tx.value, data: &tx.data });
+        // Calls of another chain leave nothing behind here.
+        if cases.last().is_some_and(|before: &Case<'_>| before.chain_id != case.chain_id) {
+            sent.clear();
+        }
+        match (case.actor, tx.to) {
+            (Some(from), Some(to)) => {
+                let call = Called { from, to, value: tx.value, data: &tx.data };
+                case.simulate(Executed::Call { before: &sent, call });
+                sent.push(call);
+            }
+            (None, Some(_)) if setting.engine.is_some() => {
+                let title = "It was not executed to see what it does: who sends it is not known (--account).";
+                findings.push(Finding::new(CheckId::Sim01, Severity::Incomplete, &tx.path, title));
+            }
+            // Whatever makes a contract is for a person to look at.
+            _ => {}
         }
         findings.extend(checks::run(&case));
         if let (Some(given), Some(active)) = (tx.chain_id, facts.chain_id)

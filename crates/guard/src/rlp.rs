@@ -49,6 +49,20 @@ impl<'a> Rlp<'a> {
         let bytes = self.bytes()?;
         (bytes.len() <= 32 && bytes.first() != Some(&0)).then(|| U256::from_be_slice(bytes))
     }
+
+    /// Appends the item as it was read: there is one way to write it.
+    pub fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Bytes(bytes) => put_bytes(bytes, out),
+            Self::List(items) => {
+                let mut list = Vec::new();
+                for item in items {
+                    item.put(&mut list);
+                }
+                put_list(&list, out);
+            }
+        }
+    }
 }
 
 /// Decodes one item and nothing after it.

@@ -1,6 +1,6 @@
 //! Ordinary transactions: JSON as wallets pass it on, raw bytes as nodes take them, batches of EIP-5792.
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, Signature, U256, keccak256};
 
 use crate::{
     json::{Json, Node},
@@ -19,7 +19,7 @@ pub struct EvmTx {
     pub path: String,
     /// Chain, if given.
     pub chain_id: Option<u64>,
-    /// Sender, if given.
+    /// Sender, if given. Of raw bytes: who signed them.
     pub from: Option<Address>,
     /// Receiver; none creates a contract.
     pub to: Option<Address>,
@@ -84,7 +84,42 @@ pub fn read_raw(bytes: &[u8], path: &str) -> Result<EvmTx, Malformed> {
             tx.authorizations.push(raw_authorization(item, &at)?);
         }
     }
+    if fields.len() == signed {
+        tx.from = signer(kind, fields);
+    }
     Ok(tx)
+}
+
+/// Who signed the fields, the last three of which are the signature. `None` for none, and for one that no key makes.
+/// Source: the EIP of each type; for legacy transactions EIP-155.
+fn signer(kind: u8, fields: &[Rlp<'_>]) -> Option<Address> {
+    let (signed, [v, r, s]) = fields.split_at(fields.len().checked_sub(3)?) else { return None };
+    let (v, r, s) = (v.uint()?, r.uint()?, s.uint()?);
+    let mut list = Vec::new();
+    for field in signed {
+        field.put(&mut list);
+    }
+    let mut bytes = Vec::new();
+    let odd = if kind == 0 {
+        let v = u64::try_from(v).ok()?;
+        if v >= 35 {
+            rlp::put_uint(U256::from((v - 35) / 2), &mut list);
+            rlp::put_bytes(&[], &mut list);
+            rlp::put_bytes(&[], &mut list);
+        } else if ![27, 28].contains(&v) {
+            return None;
+        }
+        // 28, and the even ones from 36 on.
+        v % 2 == 0
+    } else {
+        bytes.push(kind);
+        match u64::try_from(v) {
+            Ok(parity @ (0 | 1)) => parity == 1,
+            _ => return None,
+        }
+    };
+    rlp::put_list(&list, &mut bytes);
+    Signature::new(r, s, odd).recover_address_from_prehash(&keccak256(bytes)).ok()
 }
 
 fn raw_authorization(item: &Rlp<'_>, path: &str) -> Result<Authorization, Malformed> {
@@ -201,6 +236,9 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
 
 #[cfg(test)]
 mod tests {
+    use alloy_primitives::address;
+    use k256::ecdsa::SigningKey;
+
     use super::*;
 
     /// EIP-155's own example.
@@ -212,6 +250,40 @@ mod tests {
         assert_eq!(tx.chain_id, Some(1));
         assert_eq!(tx.to, Some(Address::repeat_byte(0x35)));
         assert_eq!(tx.value, U256::from(1_000_000_000_000_000_000_u64));
+        // The example's key is 0x4646…46.
+        assert_eq!(tx.from, Some(address!("9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F")));
+    }
+
+    #[test]
+    fn a_transaction_with_tips_is_its_signers_and_an_unsigned_one_is_nobodys() {
+        let key = SigningKey::from_slice(&[0x46; 32]).expect("a key");
+        let to = Address::repeat_byte(0x35);
+        let mut list = Vec::new();
+        for number in [1_u64, 7, 1_000, 2_000, 21_000] {
+            rlp::put_uint(U256::from(number), &mut list);
+        }
+        rlp::put_bytes(to.as_slice(), &mut list);
+        rlp::put_uint(U256::from(5), &mut list);
+        rlp::put_bytes(&[0xab; 70], &mut list);
+        let mut access = Vec::new();
+        rlp::put_bytes(to.as_slice(), &mut access);
+        rlp::put_list(&[], &mut access);
+        let mut entry = Vec::new();
+        rlp::put_list(&access, &mut entry);
+        rlp::put_list(&entry, &mut list);
+        let whole = |list: &[u8]| {
+            let mut bytes = vec![2];
+            rlp::put_list(list, &mut bytes);
+            bytes
+        };
+        assert_eq!(read_raw(&whole(&list), "tx").expect("unsigned").from, None);
+        let (signature, parity) =
+            key.sign_prehash_recoverable(keccak256(whole(&list)).as_slice()).expect("signs");
+        rlp::put_uint(U256::from(parity.to_byte()), &mut list);
+        rlp::put_uint(U256::from_be_slice(&signature.r().to_bytes()), &mut list);
+        rlp::put_uint(U256::from_be_slice(&signature.s().to_bytes()), &mut list);
+        let tx = read_raw(&whole(&list), "tx").expect("signed");
+        assert_eq!(tx.from, Some(Address::from_private_key(&key)));
     }
 
     #[test]

@@ -2,19 +2,25 @@
 
 use alloy_primitives::Address;
 use tracehound_guard::{
-    decode::Setting,
+    decode::{Extent, Grant, Setting},
     finding::{CheckId, Finding, Severity},
 };
 
 use crate::{
-    changes::{Change, critical_slot, explains},
+    changes::{Approval, Change, critical_slot, explains},
     run::{Outcome, Simulated},
     state::Missing,
 };
 
 /// What a simulation has to say. `safe` is the Safe that executes, if one does; `settings` are the changes of its own settings
-/// that it says it makes; `path` says where in the input.
-pub fn findings(done: &Simulated, safe: Option<&Address>, settings: &[&Setting], path: &str) -> Vec<Finding> {
+/// that it says it makes, `grants` the rights over tokens that it says it gives; `path` says where in the input.
+pub fn findings(
+    done: &Simulated,
+    safe: Option<&Address>,
+    settings: &[&Setting],
+    grants: &[&Grant],
+    path: &str,
+) -> Vec<Finding> {
     let mut found = Vec::new();
     match &done.outcome {
         Outcome::Success(_) => {}
@@ -51,7 +57,10 @@ pub fn findings(done: &Simulated, safe: Option<&Address>, settings: &[&Setting],
             Change::Balance { .. } => {}
         }
     }
-    for approval in &done.approvals {
+    // A right that is named is judged by the checks of approvals.
+    for approval in
+        done.approvals.iter().filter(|approval| !grants.iter().any(|grant| names(grant, approval)))
+    {
         let how = approval.amount.map_or_else(|| "all of them".to_owned(), |amount| amount.to_string());
         found.push(
             Finding::new(
@@ -83,4 +92,17 @@ pub fn findings(done: &Simulated, safe: Option<&Address>, settings: &[&Setting],
         found.push(finding);
     }
     found
+}
+
+/// Whether a right that was given is one that the call data names, and no larger.
+fn names(grant: &Grant, approval: &Approval) -> bool {
+    let same = grant.token == approval.token
+        && grant.spender == approval.spender
+        && grant.owner.is_none_or(|owner| owner == approval.owner);
+    same && match (grant.extent, approval.amount) {
+        (Extent::All, _) => true,
+        (Extent::Exact(most, _), Some(amount)) => amount <= most,
+        (Extent::None, Some(amount)) => amount.is_zero(),
+        (Extent::Exact(..) | Extent::None, None) => false,
+    }
 }

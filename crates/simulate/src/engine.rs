@@ -5,7 +5,7 @@ use std::{cell::RefCell, fmt};
 use alloy_primitives::{Address, B256, U256, keccak256};
 use tracehound_guard::{
     Finding, Severity,
-    ask::{self, Executed, Execution, Moved, Simulation},
+    ask::{self, Called, Executed, Execution, Moved, Simulation},
     finding::CheckId,
     safe::SafeCase,
 };
@@ -14,7 +14,7 @@ use crate::{
     changes::{Change, critical_slot},
     checks,
     live::{self, At, Limits, Node, Proof},
-    run::{Call, Outcome, Simulated, attempt, safe_call, simulate},
+    run::{Call, Outcome, Simulated, attempt, safe_call, simulate, simulate_after},
     state::{Missing, State},
 };
 
@@ -22,6 +22,8 @@ use crate::{
 const OWNERS: u64 = 2;
 const THRESHOLD: u64 = 4;
 const NONCE: u64 = 5;
+/// Most calls that are executed before the one that is asked about: each call of a batch runs all before it again.
+const MOST_BEFORE: usize = 31;
 /// Start and end of the Safe's lists.
 const SENTINEL: Address = Address::with_last_byte(1);
 
@@ -38,17 +40,16 @@ pub struct Engine<'a> {
 
 impl ask::Engine for Engine<'_> {
     fn run(&self, execution: &Execution<'_>) -> Simulation {
-        let Some(chain_id) = execution.chain_id else {
-            return failed(
-                execution.path,
-                &self.described,
-                "which chain it is for is not known (--chain-id)",
-            );
+        let chain_id = match chain(execution) {
+            Ok(chain_id) => chain_id,
+            Err(why) => return failed(execution.path, &self.described, why),
         };
         let (done, actor, safe, how) = match execution.what {
-            Executed::Call { from, to, value, data } => {
-                let call = Call { chain_id, block: self.block, caller: from, to, value, data: data.to_vec() };
-                (simulate(self.state, &call), from, None, "")
+            Executed::Call { before, call } => {
+                let before: Vec<Call> =
+                    before.iter().map(|earlier| made(earlier, chain_id, self.block)).collect();
+                let done = simulate_after(self.state, &before, &made(&call, chain_id, self.block));
+                (done, call.from, None, "")
             }
             Executed::Safe(case) => {
                 let (state, call, how) = as_the_safe(self.state, case, chain_id, self.block);
@@ -84,18 +85,16 @@ impl<'a> LiveEngine<'a> {
 
 impl ask::Engine for LiveEngine<'_> {
     fn run(&self, execution: &Execution<'_>) -> Simulation {
-        let Some(chain_id) = execution.chain_id else {
-            return failed(
-                execution.path,
-                &self.described,
-                "which chain it is for is not known (--chain-id)",
-            );
+        let chain_id = match chain(execution) {
+            Ok(chain_id) => chain_id,
+            Err(why) => return failed(execution.path, &self.described, why),
         };
         let mut node = self.node.borrow_mut();
         let mut how = "";
         let (actor, safe, first) = match execution.what {
-            Executed::Call { from, to, .. } => {
-                (from, None, vec![Missing::Account(from), Missing::Account(to)])
+            Executed::Call { before, call } => {
+                let people = before.iter().chain([&call]).flat_map(|one| [one.from, one.to]);
+                (call.from, None, people.map(Missing::Account).collect())
             }
             Executed::Safe(case) => {
                 let safe = case.entry.tx.safe;
@@ -106,15 +105,16 @@ impl ask::Engine for LiveEngine<'_> {
         let live =
             live::simulate_by(&mut **node, chain_id, self.at, &self.limits, &first, &mut |state, block| {
                 match execution.what {
-                    Executed::Call { from, to, value, data } => {
-                        let call = Call { chain_id, block, caller: from, to, value, data: data.to_vec() };
-                        attempt(state, &call, &[])
+                    Executed::Call { before, call } => {
+                        let before: Vec<Call> =
+                            before.iter().map(|earlier| made(earlier, chain_id, block)).collect();
+                        attempt(state, &before, &made(&call, chain_id, block), &[])
                     }
                     Executed::Safe(case) => {
                         let (state, call, lent) = as_the_safe(state, case, chain_id, block);
                         how = lent;
                         // Whoever sends it is made up, and so is that he has nothing.
-                        attempt(&state, &call, &[EXECUTOR])
+                        attempt(&state, &[], &call, &[EXECUTOR])
                     }
                 }
             });
@@ -130,6 +130,19 @@ impl ask::Engine for LiveEngine<'_> {
         let state = format!("block {} of {} ({proof}){how}", live.block.number, self.described);
         told(&live.simulated, actor, safe.as_ref(), execution, state)
     }
+}
+
+/// The chain it is for, if it can be executed at all.
+fn chain(execution: &Execution<'_>) -> Result<u64, &'static str> {
+    if matches!(execution.what, Executed::Call { before, .. } if before.len() > MOST_BEFORE) {
+        return Err("too many calls stand before it in its batch");
+    }
+    execution.chain_id.ok_or("which chain it is for is not known (--chain-id)")
+}
+
+fn made(called: &Called<'_>, chain_id: u64, block: (u64, u64)) -> Call {
+    let Called { from, to, value, data } = *called;
+    Call { chain_id, block, caller: from, to, value, data: data.to_vec() }
 }
 
 /// No answer: incomplete.
@@ -222,7 +235,7 @@ fn told(
     execution: &Execution<'_>,
     state: String,
 ) -> Simulation {
-    let mut findings = checks::findings(done, safe, &execution.settings, execution.path);
+    let mut findings = checks::findings(done, safe, &execution.settings, &execution.grants, execution.path);
     findings.extend(own_storage(done, safe, execution));
     let outcome = match &done.outcome {
         Outcome::Success(_) if done.missing.is_empty() => "goes through".to_owned(),

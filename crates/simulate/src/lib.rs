@@ -17,5 +17,5 @@ mod state;
 pub use changes::{Approval, Change, Transfer, critical_slot};
 pub use checks::findings;
 pub use engine::{Engine, LiveEngine, as_the_safe};
-pub use run::{Call, Outcome, Simulated, exec_transaction, safe_call, simulate};
+pub use run::{Call, Outcome, Simulated, exec_transaction, safe_call, simulate, simulate_after};
 pub use state::{Account, Missing, State, StateError};

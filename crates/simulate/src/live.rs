@@ -185,7 +185,7 @@ pub enum LiveError {
 pub fn simulate(node: &mut dyn Node, call: &Call, at: At, limits: &Limits) -> Result<Live, LiveError> {
     let first = [Missing::Account(call.caller), Missing::Account(call.to)];
     simulate_by(node, call.chain_id, at, limits, &first, &mut |state, block| {
-        attempt(state, &Call { block, ..call.clone() }, &[])
+        attempt(state, &[], &Call { block, ..call.clone() }, &[])
     })
 }
 

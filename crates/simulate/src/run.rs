@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use revm::{
-    Context, ExecuteEvm, MainBuilder, MainContext,
+    Context, ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext,
     context::{
         TxEnv,
         result::{ExecutionResult, Output},
@@ -79,14 +79,19 @@ pub struct Simulated {
 
 /// Runs a call. Gas is free and the caller's nonce is not looked at: what matters is what it does.
 pub fn simulate(state: &State, call: &Call) -> Simulated {
-    let expected_empty: Vec<Address> = precompiles().chain([call.caller, Address::ZERO]).collect();
-    attempt(state, call, &expected_empty)
+    simulate_after(state, &[], call)
 }
 
-/// As [`simulate`], with the accounts whose being absent from the state means nothing.
-pub(crate) fn attempt(state: &State, call: &Call, expected_empty: &[Address]) -> Simulated {
+/// Runs a call after others, whose changes it finds and which are not counted as its own.
+pub fn simulate_after(state: &State, before: &[Call], call: &Call) -> Simulated {
+    let expected_empty: Vec<Address> = precompiles().chain([call.caller, Address::ZERO]).collect();
+    attempt(state, before, call, &expected_empty)
+}
+
+/// As [`simulate_after`], with the accounts whose being absent from the state means nothing.
+pub(crate) fn attempt(state: &State, before: &[Call], call: &Call, expected_empty: &[Address]) -> Simulated {
     let recorded = Recorded { state, missing: RefCell::default(), expected_empty };
-    let (result, changed) = execute(&recorded, call);
+    let (result, changed) = execute(&recorded, before, call);
     let missing = recorded.missing.take();
     match result {
         Ok(ExecutionResult::Success { gas, logs, output, .. }) => {
@@ -117,7 +122,11 @@ fn nothing(outcome: Outcome, gas: u64, missing: BTreeSet<Missing>) -> Simulated 
     Simulated { outcome, gas, changes: Vec::new(), transfers: Vec::new(), approvals: Vec::new(), missing }
 }
 
-fn execute(recorded: &Recorded<'_>, call: &Call) -> (Result<ExecutionResult, String>, EvmState) {
+fn execute(
+    recorded: &Recorded<'_>,
+    before: &[Call],
+    call: &Call,
+) -> (Result<ExecutionResult, String>, EvmState) {
     let context = Context::mainnet().with_db(CacheDB::new(recorded)).modify_cfg_chained(|cfg| {
         cfg.chain_id = call.chain_id;
         cfg.disable_nonce_check = true;
@@ -126,6 +135,21 @@ fn execute(recorded: &Recorded<'_>, call: &Call) -> (Result<ExecutionResult, Str
         block.number = U256::from(call.block.0);
         block.timestamp = U256::from(call.block.1);
     });
+    let mut machine = context.build_mainnet();
+    for earlier in before {
+        // One that fails changes nothing, and the next is sent all the same. Its own run has said so.
+        if let Ok(tx) = envelope(earlier) {
+            let _ = machine.transact_commit(tx);
+        }
+    }
+    let done = envelope(call).and_then(|tx| machine.transact(tx).map_err(|error| error.to_string()));
+    match done {
+        Ok(done) => (Ok(done.result), done.state),
+        Err(problem) => (Err(problem), EvmState::default()),
+    }
+}
+
+fn envelope(call: &Call) -> Result<TxEnv, String> {
     let tx = TxEnv::builder()
         .caller(call.caller)
         .gas_limit(GAS)
@@ -133,16 +157,8 @@ fn execute(recorded: &Recorded<'_>, call: &Call) -> (Result<ExecutionResult, Str
         .kind(TxKind::Call(call.to))
         .value(call.value)
         .data(Bytes::from(call.data.clone()))
-        .chain_id(Some(call.chain_id))
-        .build();
-    let tx = match tx {
-        Ok(tx) => tx,
-        Err(error) => return (Err(format!("{error:?}")), EvmState::default()),
-    };
-    match context.build_mainnet().transact(tx) {
-        Ok(done) => (Ok(done.result), done.state),
-        Err(error) => (Err(error.to_string()), EvmState::default()),
-    }
+        .chain_id(Some(call.chain_id));
+    tx.build().map_err(|error| format!("{error:?}"))
 }
 
 fn precompiles() -> impl Iterator<Item = Address> {

@@ -56,7 +56,7 @@ fn the_executed_transaction_hands_the_safe_to_the_attacker() {
     };
     assert!(done.changes.contains(&slot(0, number(SINGLETON), number(IMPLEMENTATION))), "{:?}", done.changes);
     assert!(done.changes.contains(&slot(5, U256::from(71), U256::from(72))));
-    let found = findings(&done, Some(&safe), &[], "results[0]");
+    let found = findings(&done, Some(&safe), &[], &[], "results[0]");
     let [finding] = &found[..] else { panic!("{found:?}") };
     assert_eq!((finding.id, finding.severity), (CheckId::Dc04, Severity::Block));
     assert_eq!(finding.title, "The call changes the Safe's code (singleton).");
@@ -71,7 +71,7 @@ fn the_transaction_that_was_shown_reverts_with_the_signatures_that_were_collecte
     let done = simulate(&state, &safe_call(&shown.tx, &signatures, 1, BLOCK, EXECUTOR));
     assert_eq!(done.outcome, Outcome::Reverted(Some("Invalid owner provided".to_owned())));
     assert!(done.changes.is_empty());
-    let found = findings(&done, Some(&shown.tx.safe), &[], "results[1]");
+    let found = findings(&done, Some(&shown.tx.safe), &[], &[], "results[1]");
     assert_eq!(found.iter().map(|finding| finding.severity).max(), Some(Severity::Review));
 }
 
@@ -83,6 +83,6 @@ fn state_that_was_not_recorded_makes_the_answer_incomplete() {
     state.accounts.remove(&ATTACK);
     let signatures = executed.signatures.clone().expect("collected");
     let done = simulate(&state, &safe_call(&executed.tx, &signatures, 1, BLOCK, EXECUTOR));
-    let found = findings(&done, Some(&safe), &[], "results[0]");
+    let found = findings(&done, Some(&safe), &[], &[], "results[0]");
     assert!(found.iter().any(|finding| finding.severity == Severity::Incomplete), "{found:?}");
 }

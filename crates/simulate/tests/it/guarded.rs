@@ -1,7 +1,7 @@
 //! The guard with the engine at its side: 21 February 2025 again, from the files alone.
 
 use alloy_primitives::{Address, U256};
-use tracehound_guard::{Facts, Policy, Report, Setting, check_safe};
+use tracehound_guard::{Facts, Policy, Report, Setting, Severity, check_safe, check_tx};
 use tracehound_simulate::{Engine, State};
 use tracehound_testkit::shared_data;
 
@@ -109,4 +109,72 @@ fn what_leaves_without_being_named_is_seen() {
     let finding = report.of("G-SIM-01").into_iter().find(|one| one.title.contains("nothing comes back"));
     let finding = finding.expect("seen");
     assert!(finding.evidence[0].starts_with(&U256::from(9).to_string()), "{finding:?}");
+}
+
+/// A payer, and a contract that takes note of its first caller and afterwards announces that 9 leave him.
+fn trap() -> (State, String, String) {
+    let (payer, trap) = (Address::with_last_byte(0x11), Address::with_last_byte(0x77));
+    let topic = "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+    // if SLOAD(0) jump 0x0c; SSTORE(0, 1); STOP; 0x0c: MSTORE(0, 9); LOG3(0, 32, Transfer, caller, 0xbad)
+    let code = format!("600054600c576001600055005b6009600052610bad337f{topic}60206000a300");
+    let code = alloy_primitives::hex::decode(code).expect("hexadecimal");
+    let mut state = State::default();
+    let account = |code| tracehound_simulate::Account { code, whole: true, ..Default::default() };
+    state.accounts.insert(trap, account(code));
+    state.accounts.insert(payer, account(Vec::new()));
+    (state, payer.to_string(), trap.to_string())
+}
+
+fn sent(state: &State, batch: &serde_json::Value, policy: &str) -> Report {
+    let policy = format!("{}\n{policy}", tracehound_guard::policy::DEFAULT);
+    let (policy, facts) =
+        (Policy::parse(&policy).expect("a policy"), Facts::parse("chain-id=1").expect("facts"));
+    let engine = Engine { state, described: "recorded state".to_owned(), block: BLOCK };
+    let setting = Setting { engine: Some(&engine), ..Setting::new(&policy, &facts) };
+    check_tx(batch.to_string().as_bytes(), setting)
+}
+
+#[test]
+fn a_batch_is_executed_in_its_order() {
+    let (state, payer, trap) = trap();
+    let book = format!("[[book]]\naddress = '{trap}'\nname = 'a friend'\n");
+    let pay = serde_json::json!({ "to": trap, "value": "0x0" });
+    let taken = |report: &Report| report.findings.iter().any(|one| one.title.contains("nothing comes back"));
+    let once = serde_json::json!({ "from": payer, "calls": [pay] });
+    assert!(!taken(&sent(&state, &once, &book)));
+    let twice = serde_json::json!({ "from": payer, "calls": [pay, pay] });
+    let report = sent(&state, &twice, &book);
+    assert!(taken(&report), "{:#?}", report.findings);
+    let many = serde_json::json!({ "from": payer, "calls": vec![pay; 33] });
+    let report = sent(&state, &many, &book);
+    let last = report.of("G-SIM-01").into_iter().find(|one| one.severity == Severity::Incomplete);
+    assert!(last.expect("not run").evidence[0].contains("too many calls"), "{:#?}", report.findings);
+}
+
+#[test]
+fn who_sends_it_must_be_known_to_execute_it() {
+    let (state, _, trap) = trap();
+    let report = sent(&state, &serde_json::json!({ "to": trap, "value": "0x0" }), "");
+    let found = report.of("G-SIM-01").into_iter().find(|one| one.severity == Severity::Incomplete);
+    assert!(found.expect("incomplete").title.contains("who sends it is not known"), "{:#?}", report.findings);
+}
+
+#[test]
+fn a_right_that_is_named_is_left_to_its_own_check_and_a_larger_one_is_not() {
+    let (mut state, payer, _) = trap();
+    // A token that announces an approval of 5 by its caller for 0x1234, whatever was asked.
+    let topic = "8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925";
+    let code = format!("6005600052611234337f{topic}60206000a300");
+    let code = alloy_primitives::hex::decode(code).expect("hexadecimal");
+    let token = Address::with_last_byte(0x99);
+    let account = tracehound_simulate::Account { code, whole: true, ..Default::default() };
+    state.accounts.insert(token, account);
+    for (named, noted) in [(5, false), (4, true)] {
+        let data = format!("0x095ea7b3{:064x}{named:064x}", 0x1234);
+        let tx = serde_json::json!({ "from": payer, "to": token.to_string(), "data": data });
+        let report = sent(&state, &tx, "");
+        let found = report.findings.iter().any(|one| one.title.contains("a right over tokens"));
+        assert_eq!(found, noted, "{:#?}", report.findings);
+        assert!(report.has("G-APP-01"), "{:#?}", report.findings);
+    }
 }

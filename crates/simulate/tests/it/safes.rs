@@ -224,7 +224,7 @@ impl Scene {
         let joined = signatures.concat();
         let live = self.simulate(tx, &joined);
         assert!(live.simulated.outcome.is_success(), "{:?}", live.simulated.outcome);
-        assert_eq!(findings(&live.simulated, Some(&self.safe), &[], "tx"), []);
+        assert_eq!(findings(&live.simulated, Some(&self.safe), &[], &[], "tx"), []);
         self.execute(tx, &joined, &live);
         self.nonce += 1;
         live
@@ -272,7 +272,7 @@ impl Scene {
         let (address, before, after) = (self.safe, word(self.singleton), word(EVIL));
         let taken = Change::Slot { address, slot: U256::ZERO, before, after };
         assert!(live.simulated.changes.contains(&taken), "{:?}", live.simulated.changes);
-        let found = findings(&live.simulated, Some(&self.safe), &[], "tx");
+        let found = findings(&live.simulated, Some(&self.safe), &[], &[], "tx");
         let [finding] = &found[..] else { panic!("{found:?}") };
         assert_eq!(finding.severity, Severity::Block);
         assert_eq!(finding.title, "The call changes the Safe's code (singleton).");

@@ -1,9 +1,11 @@
-//! For tests only: finds the real data that lies beside a checkout, or says by name what is skipped, makes small blocks,
-//! and serves them on the loopback interface.
+//! For tests only: finds the real data that lies beside a checkout, or says by name what is skipped, makes small blocks
+//! and serves them on the loopback interface, and starts a local chain with contracts as they were published.
 
+pub mod anvil;
 pub mod blocks;
 pub mod esplora;
 pub mod http;
+pub mod npm;
 
 use std::path::{Path, PathBuf};
 

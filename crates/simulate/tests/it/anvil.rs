@@ -1,52 +1,27 @@
-//! A local chain: Foundry's anvil from npm, on a free port of the loopback interface.
+//! A local chain, asked and told.
 
-use std::{
-    io::{self, BufRead, BufReader},
-    process::{Child, Command, Stdio},
-    thread,
-};
+use std::path::Path;
 
 use alloy_primitives::{Address, B256, U256, hex};
 use serde_json::{Value, json};
 use tracehound_evm::rpc::{Limits, Rpc, RpcError};
 use tracehound_simulate::live::{Node, NodeError};
-
-use crate::npm;
-
-/// The chain id anvil has unless told otherwise.
-pub(crate) const CHAIN: u64 = 31_337;
+use tracehound_testkit::anvil::Anvil as Chain;
+pub(crate) use tracehound_testkit::anvil::CHAIN;
 
 /// A running chain. Ends when it is dropped.
 pub(crate) struct Anvil {
-    process: Child,
+    /// Runs as long as this is held.
+    _chain: Chain,
     rpc: Rpc,
 }
 
 impl Anvil {
     /// Starts a chain; `None` where npm has no anvil for this machine.
     pub(crate) fn start() -> Option<Self> {
-        let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
-        let processor = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
-        let folder = npm::package(&format!("@foundry-rs/anvil-{system}-{processor}"), "1.7.1")?;
-        let mut process = Command::new(folder.join("bin/anvil"))
-            .args(["--host", "127.0.0.1", "--port", "0", "--no-mining"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("anvil starts");
-        let mut lines = BufReader::new(process.stdout.take().expect("piped"));
-        let mut line = String::new();
-        let address = loop {
-            line.clear();
-            assert!(lines.read_line(&mut line).expect("anvil speaks") > 0, "anvil ended before it listened");
-            if let Some(address) = line.trim().strip_prefix("Listening on ") {
-                break address.to_owned();
-            }
-        };
-        // It writes a line for every question, and would wait for somebody to read them.
-        thread::spawn(move || io::copy(&mut lines, &mut io::sink()));
-        let rpc = Rpc::new(&format!("http://{address}"), Limits::default()).expect("an address");
-        Some(Self { process, rpc })
+        let chain = Chain::start(Path::new(env!("CARGO_TARGET_TMPDIR")))?;
+        let rpc = Rpc::new(chain.url(), Limits::default()).expect("an address");
+        Some(Self { _chain: chain, rpc })
     }
 
     /// Calls a method that must work.
@@ -112,13 +87,5 @@ impl Node for Anvil {
             RpcError::Node { code, message, .. } => NodeError { code: Some(code), message },
             other => NodeError { code: None, message: other.to_string() },
         })
-    }
-}
-
-impl Drop for Anvil {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to end.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

@@ -1,42 +1,10 @@
-//! Packages of the npm registry, for tests only. They are kept in the target folder and never shipped.
+//! Packages of the npm registry, kept in the target folder.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::{Path, PathBuf};
 
-use alloy_primitives::hex;
+pub(crate) use tracehound_testkit::npm::code;
 
 /// The unpacked package, or `None` when npm cannot get it; then a line naming it has been printed.
-#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 pub(crate) fn package(name: &str, version: &str) -> Option<PathBuf> {
-    let tmp = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let folder = tmp.join(format!("{}-{version}", name.replace(['@', '/'], "_")));
-    if folder.exists() {
-        return Some(folder);
-    }
-    // Unpacked beside and renamed: several tests may do this at once.
-    let own = tempfile::tempdir_in(&tmp).expect("a folder");
-    let line = format!("npm pack --silent {name}@{version} >/dev/null && tar xzf *.tgz");
-    let done = Command::new("sh").args(["-c", &line]).current_dir(own.path()).status();
-    if !done.is_ok_and(|status| status.success()) {
-        assert!(
-            std::env::var_os("TRACEHOUND_NO_SKIP").is_none(),
-            "npm cannot get {name}@{version}, and TRACEHOUND_NO_SKIP forbids skipping"
-        );
-        eprintln!("SKIPPED: npm cannot get {name}@{version}");
-        return None;
-    }
-    if let Err(error) = fs::rename(own.path().join("package"), &folder) {
-        assert!(folder.exists(), "another test has not unpacked it either: {error}");
-    }
-    Some(folder)
-}
-
-/// Code out of a compiler's artefact: `bytecode` makes the contract, `deployedBytecode` lies there afterwards.
-pub(crate) fn code(artefact: &Path, field: &str) -> Vec<u8> {
-    let text = fs::read_to_string(artefact).expect("published");
-    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    hex::decode(json[field].as_str().expect("code")).expect("hexadecimal")
+    tracehound_testkit::npm::package(Path::new(env!("CARGO_TARGET_TMPDIR")), name, version)
 }

@@ -299,6 +299,9 @@ pub(crate) struct GuardProxyArgs {
     /// Do not look addresses up in the lists of the data folder
     #[arg(long)]
     pub no_lists: bool,
+    /// Do not execute transactions on the node's state before they may pass
+    #[arg(long)]
+    pub no_simulation: bool,
     /// Pass what a person should look at, and say so on standard error
     #[arg(long)]
     pub allow_review: bool,

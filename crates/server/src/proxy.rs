@@ -5,13 +5,15 @@
 //! reaches the node, and of its answer only status, type and body come back.
 
 mod access;
+mod doorway;
+mod source;
 mod upstream;
 
 use std::{
     future::Future,
     net::{SocketAddr, TcpListener},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -27,14 +29,20 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, oneshot};
 use tracehound_guard::{
     Facts, Policy, Setting,
-    ask::Lists,
+    ask::{Engine, Lists},
     json::MAX_BYTES,
     rpc::{self, Rules},
     text::clean,
 };
+use tracehound_simulate::{
+    LiveEngine,
+    live::{self, At},
+};
 
 use self::{
     access::Access,
+    doorway::Doorway,
+    source::Source,
     upstream::{Reply, Upstream},
 };
 
@@ -45,13 +53,26 @@ pub struct Limits {
     pub timeout: Duration,
     /// Most bytes of the node's answer, unpacked.
     pub answer: u64,
+    /// Longest time for executing what one body asks to send or sign.
+    pub simulation: Duration,
     /// Most requests at a time.
     pub requests: usize,
+    /// Most connections at a time; more wait.
+    pub connections: usize,
+    /// Longest silence on a connection. It must be longer than an answer may take.
+    pub idle: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), answer: 32 << 20, requests: 64 }
+        Self {
+            timeout: Duration::from_secs(30),
+            answer: 32 << 20,
+            simulation: Duration::from_secs(15),
+            requests: 64,
+            connections: 256,
+            idle: Duration::from_mins(2),
+        }
     }
 }
 
@@ -74,6 +95,8 @@ pub struct Options {
     pub facts: Facts,
     /// Lists to look addresses up in.
     pub lists: Option<Arc<dyn Lists>>,
+    /// Whether transactions are executed on the node's state before they may pass.
+    pub simulate: bool,
     /// Limits.
     pub limits: Limits,
 }
@@ -128,6 +151,7 @@ struct Door {
     policy: Policy,
     facts: Facts,
     lists: Option<Arc<dyn Lists>>,
+    simulate: bool,
     allow_review: bool,
     limits: Limits,
     room: Arc<Semaphore>,
@@ -157,8 +181,8 @@ impl Proxy {
             }
         }
         let room = Arc::new(Semaphore::new(limits.requests));
-        let Options { policy, allow_review, lists, .. } = options;
-        let door = Door { access, upstream, policy, facts, lists, allow_review, limits, room, log };
+        let Options { policy, allow_review, lists, simulate, .. } = options;
+        let door = Door { access, upstream, policy, facts, lists, simulate, allow_review, limits, room, log };
         Ok(Self { listener, address, door: Arc::new(door) })
     }
 
@@ -191,9 +215,10 @@ impl Proxy {
                 () = std::future::ready(()) => {}
             }
             let listener = tokio::net::TcpListener::from_std(listener)?;
+            let doorway = Doorway::new(listener, door.limits.connections, door.limits.idle);
             (door.log)(&format!("listening on http://{address}, upstream {}", door.upstream.shown()));
             let (told, stopping) = oneshot::channel();
-            let served = axum::serve(listener, Router::new().fallback(serve).with_state(door))
+            let served = axum::serve(doorway, Router::new().fallback(serve).with_state(door))
                 .with_graceful_shutdown(async move {
                     stop.await;
                     // Nobody listens any more when the server has ended by itself.
@@ -288,7 +313,14 @@ impl Door {
         // A browser knows better than a file whose page asks.
         facts.origin = site.or(facts.origin);
         facts.now = facts.now.or_else(|| Some(Timestamp::now()));
-        let setting = Setting { lists: self.lists.as_deref(), ..Setting::new(&self.policy, &facts) };
+        let mut node = Source { upstream: &self.upstream, until: Instant::now() + self.limits.simulation };
+        let shown = self.upstream.shown().to_owned();
+        let engine = LiveEngine::new(&mut node, shown, At::Latest, live::Limits::default());
+        let setting = Setting {
+            lists: self.lists.as_deref(),
+            engine: self.simulate.then_some(&engine as &dyn Engine),
+            ..Setting::new(&self.policy, &facts)
+        };
         let judged = rpc::judge(body, Rules { setting, allow_review: self.allow_review });
         for note in &judged.notes {
             let done = if note.passed { "passed" } else { "refused" };

@@ -1,6 +1,6 @@
 //! The node: asked with limits on time and size, and never named further than its host.
 
-use std::io::Read;
+use std::{io::Read, time::Duration};
 
 use axum::http::{HeaderValue, StatusCode};
 use tracehound_guard::{json, scalar::Scalars};
@@ -36,7 +36,6 @@ impl Upstream {
         let port = uri.port().map_or_else(String::new, |port| format!(":{port}"));
         let is_local = ["127.0.0.1", "localhost", "[::1]"].contains(&host);
         let config = Agent::config_builder()
-            .timeout_global(Some(limits.timeout))
             .http_status_as_error(false)
             // A redirect could lead anywhere; a node never sends one.
             .max_redirects(0)
@@ -53,13 +52,18 @@ impl Upstream {
 
     /// Sends a body and reads the whole answer.
     pub(super) fn post(&self, body: &[u8]) -> Result<Reply, String> {
-        self.exchange(body, self.limits.answer)
+        self.exchange(body, self.limits.answer, self.limits.timeout)
+    }
+
+    /// As [`Self::post`], with less time.
+    pub(super) fn ask(&self, body: &[u8], time: Duration) -> Result<Reply, String> {
+        self.exchange(body, self.limits.answer, time.min(self.limits.timeout))
     }
 
     /// The chain the node says it is on.
     pub(super) fn chain_id(&self) -> Result<u64, String> {
         let asked = br#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}"#;
-        let reply = self.exchange(asked, SMALL)?;
+        let reply = self.exchange(asked, SMALL, self.limits.timeout)?;
         let node = json::parse(&reply.body).map_err(|_| format!("{} answers no JSON", self.shown))?;
         let result = node.get("result").ok_or_else(|| format!("{} answers without a result", self.shown))?;
         let chain =
@@ -67,9 +71,11 @@ impl Upstream {
         chain.ok_or_else(|| format!("{} answers no number", self.shown))
     }
 
-    fn exchange(&self, body: &[u8], limit: u64) -> Result<Reply, String> {
+    fn exchange(&self, body: &[u8], limit: u64, time: Duration) -> Result<Reply, String> {
+        let explain = |error: &ureq::Error| self.explain(error, time);
         let asked = self.agent.post(&self.url).header("Content-Type", "application/json");
-        let answered = asked.send(body).map_err(|error| self.explain(&error))?;
+        let asked = asked.config().timeout_global(Some(time)).build();
+        let answered = asked.send(body).map_err(|error| explain(&error))?;
         let status = answered.status();
         if status.is_redirection() {
             return Err(format!("{} redirects, and that is not followed: name the last address", self.shown));
@@ -77,17 +83,17 @@ impl Upstream {
         let kind = answered.headers().get("Content-Type").cloned();
         let mut body = Vec::new();
         let mut reader = answered.into_body().into_reader().take(limit + 1);
-        reader.read_to_end(&mut body).map_err(|error| self.explain(&ureq::Error::from(error)))?;
+        reader.read_to_end(&mut body).map_err(|error| explain(&ureq::Error::from(error)))?;
         if body.len() as u64 > limit {
             return Err(format!("the answer of {} has more than {limit} bytes", self.shown));
         }
         Ok(Reply { status, kind, body })
     }
 
-    fn explain(&self, error: &ureq::Error) -> String {
+    fn explain(&self, error: &ureq::Error, time: Duration) -> String {
         match error {
             ureq::Error::Timeout(_) => {
-                format!("{} did not answer within {} s", self.shown, self.limits.timeout.as_secs_f32())
+                format!("{} did not answer within {} s", self.shown, time.as_secs_f32())
             }
             other => format!("{}: {}", self.shown, other.to_string().replace(&self.url, &self.shown)),
         }

@@ -1,4 +1,6 @@
 //! The doors as a client meets them, on the loopback interface.
 
+mod connections;
 mod proxy;
+mod simulated;
 mod support;

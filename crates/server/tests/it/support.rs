@@ -58,6 +58,7 @@ pub(crate) fn options(upstream: &str) -> Options {
         policy: Policy::parse(&policy).expect("a policy"),
         facts: Facts::default(),
         lists: None,
+        simulate: false,
         limits: Limits::default(),
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn run(data: &Folder, args: &GuardProxyArgs) -> Result<u8> {
         policy,
         facts,
         lists: if args.no_lists { None } else { Some(Arc::new(Lists::open(data, None)?)) },
+        simulate: !args.no_simulation,
         limits: Limits::default(),
     };
     let log: Log = Box::new(|line| {

@@ -277,6 +277,7 @@ pub(crate) struct GuardArgs {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct GuardProxyArgs {
     /// The node, http or https; only its host is ever printed
     #[arg(long, value_name = "URL", env = "TRACEHOUND_UPSTREAM", hide_env_values = true)]

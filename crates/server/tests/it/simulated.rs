@@ -26,8 +26,8 @@ const SUPPLY: u64 = 1_000;
 const TAKEN: u64 = 500;
 
 fn words(selector: &str, words: &[U256]) -> String {
-    let words: String = words.iter().map(|word| format!("{word:064x}")).collect();
-    format!("0x{selector}{words}")
+    let words: Vec<String> = words.iter().map(|word| format!("{word:064x}")).collect();
+    format!("0x{selector}{}", words.concat())
 }
 
 fn word(address: Address) -> U256 {
@@ -121,12 +121,7 @@ impl Scene {
         })
     }
 
-    /// A payment without any data, as JSON.
-    fn payment(&self, to: &str) -> Value {
-        json!({ "from": VICTIM.to_string(), "to": to, "value": "0x64", "gas": "0x30d40" })
-    }
-
-    /// The same, signed.
+    /// A payment as signed bytes.
     fn signed(&mut self, to: &str) -> String {
         let nonce = self.call("eth_getTransactionCount", &json!([VICTIM.to_string(), "pending"]));
         let nonce: U256 = nonce.as_str().and_then(|text| text.parse().ok()).expect("a number");
@@ -155,6 +150,11 @@ impl Scene {
     }
 }
 
+/// A payment without any data.
+fn payment(to: &str) -> Value {
+    json!({ "from": VICTIM.to_string(), "to": to, "value": "0x64", "gas": "0x30d40" })
+}
+
 fn body(method: &str, param: &Value) -> String {
     json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": [param] }).to_string()
 }
@@ -170,7 +170,7 @@ fn a_payment_that_would_take_tokens_is_refused_and_honest_ones_pass() {
     });
     let raw = json!(scene.signed(&friend));
     for (method, param) in [
-        ("eth_sendTransaction", scene.payment(&friend)),
+        ("eth_sendTransaction", payment(&friend)),
         ("wallet_sendCalls", batch),
         ("eth_sendRawTransaction", raw),
     ] {
@@ -190,7 +190,7 @@ fn a_payment_that_would_take_tokens_is_refused_and_honest_ones_pass() {
 
     let transfer = words("a9059cbb", &[word(COLD.parse().expect("an address")), U256::from(10)]);
     let tokens = json!({ "from": VICTIM.to_string(), "to": scene.token.to_string(), "data": transfer });
-    for (method, param) in [("eth_sendTransaction", scene.payment(COLD)), ("eth_sendTransaction", tokens)] {
+    for (method, param) in [("eth_sendTransaction", payment(COLD)), ("eth_sendTransaction", tokens)] {
         let answer = proxy.post(body(method, &param)).json();
         assert_eq!(scene.mined(&answer["result"])["status"], "0x1", "{answer}");
     }
@@ -208,7 +208,7 @@ fn a_payment_that_would_take_tokens_is_refused_and_honest_ones_pass() {
     assert!(!message.contains("tracehound"), "anvil's own word, for it knows no batches: {message}");
 
     // Without being executed the payment looks like any other, and the tokens are gone.
-    let answer = scene.proxy(false).post(body("eth_sendTransaction", &scene.payment(&friend))).json();
+    let answer = scene.proxy(false).post(body("eth_sendTransaction", &payment(&friend))).json();
     assert_eq!(scene.mined(&answer["result"])["status"], "0x1", "{answer}");
     assert_eq!(scene.tokens(THIEF), U256::from(TAKEN));
 }

@@ -219,13 +219,11 @@ fn read(document: &Value) -> TypedData {
 
 /// A list of leaves as lists of two.
 fn nested(leaves: &[Value]) -> Value {
-    match leaves {
-        [leaf] => leaf.clone(),
-        _ => {
-            let (left, right) = leaves.split_at(leaves.len() / 2);
-            json!([nested(left), nested(right)])
-        }
+    if let [leaf] = leaves {
+        return leaf.clone();
     }
+    let (left, right) = leaves.split_at(leaves.len() / 2);
+    json!([nested(left), nested(right)])
 }
 
 /// What a tree is filled up with.
@@ -246,7 +244,7 @@ fn signed_order(components: &Data, signature: &[u8]) -> Laid {
     Laid::Tail(tuple(vec![Laid::Tail(tuple(fields)), Laid::Tail(tail(signature))]))
 }
 
-/// The orders of our corpus and, where it is there, of MetaMask's test page.
+/// The orders of our corpus and, where it is there, of `MetaMask`'s test page.
 fn known_orders() -> Vec<Value> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guard/tests/corpus");
     let folders =
@@ -301,8 +299,8 @@ fn a_bulk_signature_is_seaports_at_every_leaf_and_one_bad_leaf_is_found() {
         assert_eq!(report.verdict, Decision::Block, "{:#?}", report.findings);
         let [finding] = &report.of("G-ORD-01")[..] else { panic!("{:#?}", report.findings) };
         assert!(finding.title.ends_with("nothing comes back to the maker."), "{finding:?}");
-        let steps: String = (0..height).rev().map(|bit| format!("[{}]", hidden >> bit & 1)).collect();
-        assert_eq!(finding.path, format!("message.tree{steps}"));
+        let steps: Vec<String> = (0..height).rev().map(|bit| format!("[{}]", (hidden >> bit) & 1)).collect();
+        assert_eq!(finding.path, format!("message.tree{}", steps.concat()));
 
         let real = if height > 1 { count - 1 } else { count };
         for index in 0..real {

@@ -11,6 +11,7 @@
 //! **Invariants.** The ledger knows no scripts, no network and no file format of the outside: it takes
 //! [`UtxoBlock`](tracehound_model::utxo::UtxoBlock)s. Mapped files are the business of `tracehound-columns`.
 
+mod batch;
 mod data;
 mod error;
 mod ids;
@@ -23,10 +24,12 @@ mod tables;
 mod verify;
 mod writer;
 
+pub use batch::{SpentOutput, TxBatch, TxRows};
 pub use error::LedgerError;
 pub use ids::{AddrNum, BlockNum, InNum, OutNum, TxNum};
 pub use reader::{
-    AddressActivity, BlockView, InputView, Ledger, LedgerInfo, OutputView, Prev, SequenceClass, TxView,
+    AddressActivity, BlockView, InputView, Ledger, LedgerInfo, OutputView, Prev, SequenceClass, TxSpan,
+    TxView,
 };
 pub use scan::{ColumnSlices, ScanTx};
 pub use verify::VerifyReport;

@@ -95,6 +95,28 @@ pub struct TxView {
     pub version: Option<u32>,
 }
 
+/// Where a transaction's rows are: all that is needed to read its inputs and outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TxSpan {
+    /// Its number.
+    pub num: TxNum,
+    /// First input.
+    pub first_input: InNum,
+    /// Inputs it has.
+    pub input_count: u32,
+    /// First output.
+    pub first_output: OutNum,
+    /// Outputs it has.
+    pub output_count: u32,
+}
+
+impl From<&TxView> for TxSpan {
+    fn from(tx: &TxView) -> Self {
+        let &TxView { num, first_input, input_count, first_output, output_count, .. } = tx;
+        Self { num, first_input, input_count, first_output, output_count }
+    }
+}
+
 /// What an input spends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prev {
@@ -278,52 +300,70 @@ impl Ledger {
 
     /// A transaction by number.
     pub fn tx(&self, num: TxNum) -> Option<TxView> {
-        let segment = self.segment_of_tx(num)?;
-        let (rows, first) = (segment.rows(), segment.first());
-        let rel = (num.0 - first.tx) as usize;
-        let (inputs, outputs) = (rows.tx_inputs.range(rel)?, rows.tx_outputs.range(rel)?);
+        let (segment, span) = self.locate(num)?;
+        let rows = segment.rows();
+        let rel = (num.0 - segment.first().tx) as usize;
         let (weight, version) = unpack_shape(*rows.tx_shape.get(rel)?);
         Some(TxView {
             num,
             txid: TxId(*rows.txids.get(rel)?),
-            first_input: InNum(first.input + inputs.start as u64),
-            input_count: inputs.len() as u32,
-            first_output: OutNum(first.output + outputs.start as u64),
-            output_count: outputs.len() as u32,
+            first_input: span.first_input,
+            input_count: span.input_count,
+            first_output: span.first_output,
+            output_count: span.output_count,
             lock_time: *rows.tx_lock.get(rel)?,
             weight,
             version: Some(version).filter(|&version| version != VERSION_OTHER),
         })
     }
 
+    /// Where a transaction's rows are, without reading what else is known of it.
+    pub fn span(&self, num: TxNum) -> Option<TxSpan> {
+        self.locate(num).map(|(_, span)| span)
+    }
+
+    fn locate(&self, num: TxNum) -> Option<(&Segment, TxSpan)> {
+        let segment = self.segment_of_tx(num)?;
+        let (rows, first) = (segment.rows(), segment.first());
+        let rel = (num.0 - first.tx) as usize;
+        let (inputs, outputs) = (rows.tx_inputs.range(rel)?, rows.tx_outputs.range(rel)?);
+        let span = TxSpan {
+            num,
+            first_input: InNum(first.input + inputs.start as u64),
+            input_count: inputs.len() as u32,
+            first_output: OutNum(first.output + outputs.start as u64),
+            output_count: outputs.len() as u32,
+        };
+        Some((segment, span))
+    }
+
     /// The inputs of a transaction, in order.
-    pub fn inputs(&self, tx: &TxView) -> impl Iterator<Item = InputView> + use<'_> {
-        let first = tx.first_input.0;
-        (first..first + u64::from(tx.input_count)).map_while(|num| self.input(InNum(num)))
+    pub fn inputs<T: Into<TxSpan>>(&self, tx: T) -> impl Iterator<Item = InputView> + use<'_, T> {
+        let TxSpan { first_input: InNum(first), input_count, .. } = tx.into();
+        (first..first + u64::from(input_count)).map_while(|num| self.input(InNum(num)))
     }
 
     /// The outputs of a transaction, in order.
-    pub fn outputs(&self, tx: &TxView) -> impl Iterator<Item = OutputView> + use<'_> {
-        let first = tx.first_output.0;
-        (first..first + u64::from(tx.output_count)).map_while(|num| self.output(OutNum(num)))
+    pub fn outputs<T: Into<TxSpan>>(&self, tx: T) -> impl Iterator<Item = OutputView> + use<'_, T> {
+        let TxSpan { first_output: OutNum(first), output_count, .. } = tx.into();
+        (first..first + u64::from(output_count)).map_while(|num| self.output(OutNum(num)))
     }
 
     /// The outputs of a transaction, in order, with what their spent cells say taken at its word.
     ///
     /// [`Ledger::outputs`] makes sure that the transaction in `spent_by` spends the output, which costs more than all
     /// the rest. Here it is a hint: whoever follows it must look among that transaction's inputs.
-    pub fn outputs_hinted(&self, tx: &TxView) -> impl Iterator<Item = OutputView> + use<'_> {
-        let first = tx.first_output.0;
+    pub fn outputs_hinted<T: Into<TxSpan>>(&self, tx: T) -> impl Iterator<Item = OutputView> + use<'_, T> {
+        let TxSpan { num: tx, first_output: OutNum(first), output_count, .. } = tx.into();
         let segment = self.segment_by(|segment| segment.first().output <= first);
         let begin = segment.map_or(0, |segment| segment.first().output);
-        let num_of_tx = tx.num.0;
-        (first..first + u64::from(tx.output_count)).map_while(move |num| {
+        (first..first + u64::from(output_count)).map_while(move |num| {
             let segment = segment?;
             let rel = (num - begin) as usize;
             let rows = segment.rows();
             let addr = *rows.out_addr.get(rel)?;
             let cell = segment.spent.load(rel);
-            let hint = cell != UNSPENT && cell != UNSPENDABLE && cell < self.end.tx && cell > num_of_tx;
+            let hint = cell != UNSPENT && cell != UNSPENDABLE && cell < self.end.tx && cell > tx.0;
             Some(OutputView {
                 num: OutNum(num),
                 value: rows.value(rel)?,

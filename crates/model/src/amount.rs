@@ -120,17 +120,12 @@ pub fn split_proportionally(total: u128, weights: &[u128]) -> Vec<u128> {
     }
     let (mut parts, remainders): (Vec<u128>, Vec<u128>) =
         weights.iter().map(|&weight| mul_div_rem(total, weight, sum)).unzip();
-    let mut left = total - parts.iter().sum::<u128>();
-    let mut order: Vec<usize> = (0..weights.len()).collect();
+    let left = total - parts.iter().sum::<u128>();
     if left > 0 {
+        let mut order: Vec<usize> = (0..weights.len()).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(remainders[i]));
-    }
-    for i in order {
-        if left == 0 {
-            break;
-        }
-        parts[i] += 1;
-        left -= 1;
+        // Fewer units are left over than there are weights, for each remainder is less than one unit.
+        order.into_iter().zip(0..left).for_each(|(i, _)| parts[i] += 1);
     }
     parts
 }
@@ -138,7 +133,12 @@ pub fn split_proportionally(total: u128, weights: &[u128]) -> Vec<u128> {
 /// `a * b / divisor` and the remainder, where `b <= divisor` so that the quotient fits.
 fn mul_div_rem(a: u128, b: u128, divisor: u128) -> (u128, u128) {
     if let Some(product) = a.checked_mul(b) {
-        return (product / divisor, product % divisor);
+        // The amounts of Bitcoin: one division of 64 bits is many times faster than two of 128.
+        if let (Ok(product), Ok(divisor)) = (u64::try_from(product), u64::try_from(divisor)) {
+            return ((product / divisor).into(), (product % divisor).into());
+        }
+        let quotient = product / divisor;
+        return (quotient, product - quotient * divisor);
     }
     // Long multiplication, one bit of `a` at a time, reduced as it goes: amounts of tokens with 18 decimals pass 2^64.
     let (mut quotient, mut remainder) = (0u128, 0u128);

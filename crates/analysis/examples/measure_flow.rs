@@ -19,7 +19,7 @@ use tracehound_analysis::{
     pass::{NamedOwners, Pass},
     taint::{Direction, Label, Method, Mix, Options, Seed, Stops, WalkLimits, walk},
 };
-use tracehound_ledger::{AddrNum, Ledger, OutNum, Prev, TxNum, TxView};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, Prev, TxNum, TxSpan};
 use tracehound_model::Category;
 
 /// Times each thing is done; the quickest counts.
@@ -28,15 +28,24 @@ const ROUNDS: usize = 3;
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let [task, dir] = args[..] else {
-        return Err("usage: measure_flow pass|scan|taint|trace|coinjoin LEDGER".into());
+    let (task, dir, method) = match args[..] {
+        [task, dir] => (task, dir, None),
+        [task @ "taint", dir, method] => {
+            (task, dir, Some(Method::named(method).ok_or_else(|| format!("no method `{method}`"))?))
+        }
+        _ => {
+            return Err(
+                "usage: measure_flow pass|scan|trace|coinjoin LEDGER, measure_flow taint LEDGER [METHOD]"
+                    .into(),
+            );
+        }
     };
     let ledger = Ledger::open(Path::new(dir))?;
     let json = match task {
         "inputs" => return inputs(&ledger),
         "pass" => pass(&ledger),
         "scan" => scan(&ledger),
-        "taint" => taint(&ledger)?,
+        "taint" => taint(&ledger, method)?,
         "trace" => trace(&ledger)?,
         "coinjoin" => coinjoin(&ledger),
         _ => return Err(format!("no task `{task}`").into()),
@@ -140,7 +149,7 @@ impl Stops for Nothing {
         false
     }
 
-    fn mix(&self, _: &Ledger, _: &TxView) -> Option<Mix> {
+    fn mix(&self, _: &Ledger, _: TxSpan) -> Option<Mix> {
         None
     }
 }
@@ -158,14 +167,18 @@ fn options(method: Method, limits: WalkLimits) -> Options {
     Options { direction: Direction::Forward, method, through_mixes: false, limits }
 }
 
-fn taint(ledger: &Ledger) -> Result<String, Box<dyn Error>> {
+fn taint(ledger: &Ledger, only: Option<Method>) -> Result<String, Box<dyn Error>> {
     let seeds = sample(ledger, 1_000);
     let mut rates = Vec::new();
-    for method in Method::COMPARED {
+    for method in Method::COMPARED.into_iter().filter(|method| only.is_none_or(|only| only == *method)) {
         let limits = WalkLimits { txs: 1_000_000, share_ppm: 10_000, ..WalkLimits::default() };
         let (found, time) = quickest(|| walk(ledger, &seeds, options(method, limits), &Nothing));
-        let txs = found?.steps.len();
-        rates.push(format!(r#""{}":{{"txs":{txs},"seconds":{}}}"#, method.name(), time.as_secs_f64()));
+        let found = found?;
+        let txs = found.steps.len();
+        let spans = found.steps.iter().filter_map(|step| ledger.span(step.tx));
+        let rows: u64 = spans.map(|span| u64::from(span.input_count) + u64::from(span.output_count)).sum();
+        let seconds = time.as_secs_f64();
+        rates.push(format!(r#""{}":{{"txs":{txs},"rows":{rows},"seconds":{seconds}}}"#, method.name()));
     }
     Ok(format!(r#"{{"seeds":{},{}}}"#, seeds.len(), rates.join(",")))
 }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
-use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxView};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxSpan, TxView};
 use tracehound_model::Amount;
 
 use crate::{
@@ -121,7 +121,7 @@ impl Stops for Named<'_> {
         self.subjects.contains(&owner) || self.known.party(owner).is_some()
     }
 
-    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
         self.known.mix(ledger, tx)
     }
 }
@@ -211,8 +211,8 @@ impl Routes {
         let mut towards = HashMap::new();
         for step in &found.steps {
             let (near, far) = match direction {
-                Direction::Forward => (&step.inputs, &step.outputs),
-                Direction::Backward => (&step.outputs, &step.inputs),
+                Direction::Forward => (found.inputs(step), found.outputs(step)),
+                Direction::Backward => (found.outputs(step), found.inputs(step)),
             };
             let largest = near.iter().max_by_key(|piece| (piece.dirty, piece.out)).map(|piece| piece.out);
             for piece in far {
@@ -247,7 +247,7 @@ impl Gathered<'_> {
         let totals = found.totals.get(&Label(0)).copied().unwrap_or_default();
         answer.rest.fees = Amount(totals.fees);
         for end in &found.ends {
-            let amount = end.holding.dirty_all();
+            let amount = end.holding().dirty_all();
             match (end.fate, end.owner.and_then(|owner| self.known.party(owner))) {
                 (Fate::Arrived, _)
                     if end.owner.is_some_and(|owner| self.question.subjects.contains(&owner)) =>

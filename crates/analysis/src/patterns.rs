@@ -217,7 +217,7 @@ pub fn around(
     report.txs = moves.len();
     let mixes: BTreeSet<TxNum> = moves
         .iter()
-        .filter(|moved| known.mix(ledger, &moved.tx).is_some())
+        .filter(|moved| known.mix(ledger, (&moved.tx).into()).is_some())
         .map(|moved| moved.tx.num)
         .collect();
     let plain: Vec<&Move> = moves.iter().filter(|moved| !mixes.contains(&moved.tx.num)).collect();

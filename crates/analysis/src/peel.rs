@@ -339,7 +339,7 @@ impl Follower<'_> {
     /// Why a transaction cannot be a hop at all.
     fn is_no_hop(&self, read: &Read) -> Option<Stop> {
         let txid = read.tx.txid;
-        if let Some(mix) = self.known.mix(self.ledger, &read.tx) {
+        if let Some(mix) = self.known.mix(self.ledger, (&read.tx).into()) {
             return Some(Stop::Mixed { txid, protocol: mix.protocol });
         }
         if read.fee().is_none() {

@@ -11,6 +11,8 @@
 mod account;
 mod divide;
 mod holding;
+mod parked;
+mod queue;
 mod walk;
 
 pub use account::{Account, AccountError};

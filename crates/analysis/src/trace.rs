@@ -12,7 +12,7 @@ pub mod text;
 use std::collections::HashMap;
 
 use serde::Serialize;
-use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxView};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxSpan};
 use tracehound_model::{Address, Amount, BitcoinNetwork, Category, Chain, OutPoint, TxId};
 
 use crate::taint::{Cut, Direction, Fate, Label, Method, Mix, Options, Seed, SeedError, Stops, Walk, walk};
@@ -39,7 +39,7 @@ pub trait Known {
     /// The owner's name, if it has one.
     fn party(&self, owner: AddrNum) -> Option<Party>;
     /// What kind of mixing transaction this is, if it is one.
-    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix>;
+    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix>;
 }
 
 /// Ends paths at services.
@@ -50,7 +50,7 @@ impl Stops for AtServices<'_> {
         self.0.party(owner).is_some_and(|party| party.category.is_service())
     }
 
-    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
         self.0.mix(ledger, tx)
     }
 }
@@ -254,16 +254,18 @@ impl Namer<'_> {
         for step in &found.steps {
             let Some(tx) = self.ledger.tx(step.tx) else { continue };
             let (from, to) = match direction {
-                Direction::Forward => (&step.inputs, &step.outputs),
-                Direction::Backward => (&step.outputs, &step.inputs),
+                Direction::Forward => (found.inputs(step), found.outputs(step)),
+                Direction::Backward => (found.outputs(step), found.inputs(step)),
             };
             let from: Vec<usize> = from
                 .iter()
-                .map(|piece| self.place(Some(piece.out), piece.value, piece.dirty, step.hop - 1))
+                .map(|piece| {
+                    self.place(Some(piece.out), piece.value.into(), piece.dirty.into(), step.hop - 1)
+                })
                 .collect();
             let to = to
                 .iter()
-                .map(|piece| self.place(Some(piece.out), piece.value, piece.dirty, step.hop))
+                .map(|piece| self.place(Some(piece.out), piece.value.into(), piece.dirty.into(), step.hop))
                 .collect();
             for &at in &from {
                 self.places[at].next = Some(flows.len());
@@ -288,7 +290,7 @@ impl Namer<'_> {
             if end.fate == Fate::Cut(Cut::Seed) {
                 continue;
             }
-            let at = self.place(end.out, end.holding.value(), end.holding.dirty_all(), end.hop);
+            let at = self.place(end.out, end.value, end.holding().dirty_all(), end.hop);
             if let Some(owner) = end.owner.filter(|_| end.out.is_none()) {
                 self.places[at].address = self.address(owner);
                 self.places[at].party = self.known.party(owner);

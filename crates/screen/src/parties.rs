@@ -9,7 +9,7 @@ use tracehound_analysis::{
     trace::{Known, Party},
 };
 use tracehound_attribution::index::Index;
-use tracehound_ledger::{AddrNum, Ledger, TxView};
+use tracehound_ledger::{AddrNum, Ledger, TxSpan};
 use tracehound_model::{Address, BitcoinNetwork};
 
 /// The claims of an index about the owners of a ledger, remembered once looked up.
@@ -53,7 +53,7 @@ impl Known for Parties<'_> {
         party
     }
 
-    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
         let answer = self.classifier.classify(ledger, tx, &mut self.buffer.borrow_mut());
         let found = answer.mixing(MIX_CONFIDENCE)?;
         Some(Mix { protocol: found.protocol.name(), participants: found.participants })

@@ -221,11 +221,11 @@ impl Reading<'_> {
         }
         // Most transactions need no more than what is here already.
         let ask = tx.outputs >= self.coinjoin_outputs;
-        let view = if ask || suspect { Some(self.ledger.tx(tx.num)?) } else { None };
-        if ask && view.is_some_and(|view| (self.coinjoin)(self.ledger, &view)) {
+        let span = if ask || suspect { Some(self.ledger.span(tx.num)?) } else { None };
+        if ask && span.is_some_and(|span| (self.coinjoin)(self.ledger, span)) {
             chunk.coinjoins.push(num.0);
         } else if suspect
-            && view.is_some_and(|view| rules::is_payjoin_suspect(self.ledger, &view, self.payjoin_inputs))
+            && span.is_some_and(|span| rules::is_payjoin_suspect(self.ledger, span, self.payjoin_inputs))
         {
             chunk.payjoins.push(num.0);
         } else {

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use tracehound_ledger::{AddrNum, Ledger, OutNum, SequenceClass, TxNum, TxView};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, SequenceClass, TxNum, TxSpan};
 use tracehound_model::ScriptType;
 
 use crate::coinjoin::{Buffer, Classifier};
@@ -21,14 +21,14 @@ const CLASSIFIED_OUTPUTS: u32 = 3;
 pub struct ServiceId(pub u32);
 
 /// Whether a transaction is a `CoinJoin`; asked about transactions with two or more owners among their inputs.
-pub type IsCoinJoin<'a> = dyn Fn(&Ledger, &TxView) -> bool + Sync + 'a;
+pub type IsCoinJoin<'a> = dyn Fn(&Ledger, TxSpan) -> bool + Sync + 'a;
 
 /// Which service owns an address, if one is known to.
 pub type ServiceOf<'a> = dyn Fn(AddrNum) -> Option<ServiceId> + 'a;
 
 /// The rule that our classifier makes: whatever it does not answer with "no" or "premix" joins nothing, so suspects and
 /// transactions that it cannot decide for missing amounts do not either.
-pub fn coinjoin_rule(classifier: &Classifier) -> impl Fn(&Ledger, &TxView) -> bool + Sync + use<'_> {
+pub fn coinjoin_rule(classifier: &Classifier) -> impl Fn(&Ledger, TxSpan) -> bool + Sync + use<'_> {
     thread_local! {
         static SPACE: RefCell<Buffer> = RefCell::default();
     }
@@ -122,7 +122,8 @@ pub struct Refusal {
 /// It suspects thrifty wallets that sweep small coins along with a payment too: what is lost is a link that another
 /// transaction may show, while a wrong one joins strangers. A `PayJoin` whose payee adds a coin larger than the
 /// payer's change looks like any payment, and is not suspected. O(inputs).
-pub fn is_payjoin_suspect(ledger: &Ledger, tx: &TxView, most_inputs: u32) -> bool {
+pub fn is_payjoin_suspect(ledger: &Ledger, tx: impl Into<TxSpan>, most_inputs: u32) -> bool {
+    let tx = tx.into();
     if tx.output_count != 2 || !(2..=most_inputs).contains(&tx.input_count) {
         return false;
     }

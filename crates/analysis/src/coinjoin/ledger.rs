@@ -1,6 +1,6 @@
 //! The classifier on a ledger's transactions.
 
-use tracehound_ledger::{AddrNum, Ledger, Prev, TxView};
+use tracehound_ledger::{AddrNum, Ledger, Prev, TxSpan};
 use tracehound_model::{ScriptKey, ScriptType};
 
 use super::{Answer, Coin, TxShape, WASABI1_COORDINATORS, When, classify};
@@ -33,7 +33,8 @@ impl Classifier {
     }
 
     /// Classifies a transaction of the ledger. O(inputs + outputs); reads nothing for payments of one or two outputs.
-    pub fn classify(&self, ledger: &Ledger, tx: &TxView, buffer: &mut Buffer) -> Answer {
+    pub fn classify(&self, ledger: &Ledger, tx: impl Into<TxSpan>, buffer: &mut Buffer) -> Answer {
+        let tx = tx.into();
         if tx.output_count < 3 {
             return Answer::No;
         }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tracehound_ledger::{Ledger, OutNum, OutputView, TxNum, TxView};
+use tracehound_ledger::{Ledger, OutNum, OutputView, TxNum, TxSpan, TxView};
 use tracehound_model::{Amount, Category, TxId};
 
 use crate::{
@@ -110,7 +110,7 @@ impl Stops for AtServices<'_> {
             .is_some_and(|party| party.category.is_service() && party.category != Category::Miner)
     }
 
-    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
         self.0.mix(ledger, tx)
     }
 }
@@ -130,7 +130,7 @@ pub fn sources(
     let mut mined = Mined::default();
     let mut coinbases: BTreeMap<TxNum, (u128, u32)> = BTreeMap::new();
     for end in &found.ends {
-        let amount = end.holding.dirty_all();
+        let amount = end.holding().dirty_all();
         match end.fate {
             Fate::Minted(tx) => {
                 let (sum, hops) = coinbases.entry(tx).or_insert((0, end.hop));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tracehound_ledger::{AddrNum, Ledger, TxNum, TxView};
+use tracehound_ledger::{AddrNum, Ledger, TxNum, TxSpan};
 use tracehound_model::Amount;
 
 use super::{Finding, Report, Subject, Thresholds, movement::Move};
@@ -26,7 +26,7 @@ impl Stops for AtPayers<'_> {
             || self.known.party(owner).is_some_and(|party| party.category.is_service())
     }
 
-    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
         self.known.mix(ledger, tx)
     }
 }
@@ -77,7 +77,7 @@ fn one(
     let found = walk(ledger, &seeds, options, &AtPayers { payers, known }).ok()?;
     let home = |owner: Option<AddrNum>| owner.is_some_and(|owner| payers.contains(&owner));
     let back = || found.ends.iter().filter(|end| end.fate == Fate::Arrived && home(end.owner));
-    let amount: u128 = back().map(|end| end.holding.dirty_all()).sum();
+    let amount: u128 = back().map(|end| end.holding().dirty_all()).sum();
     if amount == 0 || amount * 1_000 < paid * u128::from(thresholds.back_permille) {
         return None;
     }

@@ -122,6 +122,11 @@ impl Holding {
         labels
     }
 
+    /// The labels that poisoned it, ascending.
+    pub(super) fn poisoned_by(&self) -> &[Label] {
+        &self.poisoned
+    }
+
     pub(super) fn is_poisoned_by(&self, label: Label) -> bool {
         self.poisoned.binary_search(&label).is_ok()
     }

@@ -7,13 +7,21 @@
 //! method but poison, whose amounts grow by their nature.
 
 use std::{
-    collections::{BTreeMap, BinaryHeap},
+    collections::{BTreeMap, HashSet},
     fmt,
 };
 
-use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, OutputView, Prev, TxNum, TxView};
+use tracehound_ledger::{
+    AddrNum, BlockNum, Ledger, OutNum, OutputView, Prev, SpentOutput, TxBatch, TxNum, TxRows, TxSpan, TxView,
+};
 
-use super::{Holding, Label, Lot, Method, divide::divide_pool, divide_backward};
+use super::{
+    Holding, Label, Lot, Method,
+    divide::divide_pool,
+    divide_backward,
+    parked::Parked,
+    queue::{Coin, Queue},
+};
 use crate::numbers::Table;
 use smallvec::SmallVec;
 
@@ -97,7 +105,7 @@ pub trait Stops {
     /// Whether the owner is a service: what happens inside cannot be seen on the chain.
     fn is_service(&self, owner: AddrNum) -> bool;
     /// What kind of mixing transaction this is, if it is one.
-    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix>;
+    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix>;
 }
 
 /// Which limit cut a path.
@@ -145,12 +153,20 @@ pub struct End {
     pub owner: Option<AddrNum>,
     /// Backward, for an output that is not in the ledger: the transaction that spends it.
     pub spender: Option<TxNum>,
-    /// What it holds.
-    pub holding: Holding,
     /// Transactions between it and the nearest seed.
     pub hop: u32,
     /// Why it ends here.
     pub fate: Fate,
+    /// Base units there.
+    pub value: u128,
+    parked: Parked,
+}
+
+impl End {
+    /// What it holds.
+    pub fn holding(&self) -> Holding {
+        self.parked.clone().unpark(self.value)
+    }
 }
 
 /// A dirty output on the way.
@@ -159,14 +175,15 @@ pub struct Piece {
     /// The output.
     pub out: OutNum,
     /// Base units in it.
-    pub value: u128,
+    pub value: u64,
     /// Base units of them that are dirty, under whatever label.
-    pub dirty: u128,
+    pub dirty: u64,
 }
 
 impl Piece {
-    fn of(out: OutNum, holding: &Holding) -> Self {
-        Self { out, value: holding.value(), dirty: holding.dirty_all() }
+    fn of(out: OutNum, value: u64, holding: &Holding) -> Self {
+        let dirty = u64::try_from(holding.dirty_all()).expect("no more than the output's amount");
+        Self { out, value, dirty }
     }
 }
 
@@ -177,14 +194,12 @@ pub struct Step {
     pub tx: TxNum,
     /// Transactions between it and the nearest seed, itself included.
     pub hop: u32,
-    /// Dirty outputs that it spends.
-    pub inputs: Vec<Piece>,
-    /// Dirty outputs that it makes.
-    pub outputs: Vec<Piece>,
     /// Dirty base units of the fee.
     pub fee: u128,
     /// What kind of mix it is, where the walk went through one.
     pub mix: Option<Mix>,
+    /// Its first piece, and where its dirty outputs begin and end.
+    pieces: (usize, usize, usize),
 }
 
 /// Base units of one label, by where they are.
@@ -245,9 +260,21 @@ pub struct Walk {
     pub ends: Vec<End>,
     /// Sums by label.
     pub totals: BTreeMap<Label, Totals>,
+    /// The pieces of all steps, inputs before outputs: one list, because millions of small ones cost more than the walk.
+    pieces: Vec<Piece>,
 }
 
 impl Walk {
+    /// The dirty outputs that a step's transaction spends.
+    pub fn inputs(&self, step: &Step) -> &[Piece] {
+        &self.pieces[step.pieces.0..step.pieces.1]
+    }
+
+    /// The dirty outputs that a step's transaction makes.
+    pub fn outputs(&self, step: &Step) -> &[Piece] {
+        &self.pieces[step.pieces.1..step.pieces.2]
+    }
+
     /// Whether something was not followed because of a limit or of amounts that are missing.
     pub fn is_complete(&self) -> bool {
         self.totals.values().all(|totals| totals.cut == 0 && totals.unresolved == 0)
@@ -295,9 +322,9 @@ pub fn walk(ledger: &Ledger, seeds: &[Seed], options: Options, stops: &dyn Stops
         ledger,
         options,
         stops,
-        live: Table::default(),
         seeds: Table::default(),
-        queue: BinaryHeap::new(),
+        queue: Queue::new(),
+        strays: Vec::new(),
         fees: BTreeMap::new(),
         found: Walk::default(),
     };
@@ -306,34 +333,23 @@ pub fn walk(ledger: &Ledger, seeds: &[Seed], options: Options, stops: &dyn Stops
     Ok(walker.found)
 }
 
-/// Something dirty on its way.
-struct Live {
-    holding: Holding,
-    hop: u32,
-}
-
 struct Walker<'a> {
     ledger: &'a Ledger,
     options: Options,
     stops: &'a dyn Stops,
-    /// Dirty outputs that wait for the transaction that spends them (backward: made them).
-    live: Table<OutNum, Live>,
     seeds: Table<OutNum, Label>,
-    /// The events waited for; the next one has the highest key.
-    queue: BinaryHeap<u64>,
-    /// Dirty fees of blocks whose coinbase is still to be made, with the nearest seed's distance.
-    fees: BTreeMap<BlockNum, Vec<(TxNum, Holding, u32)>>,
+    queue: Queue,
+    /// Coins that the transaction they waited for does not spend.
+    strays: Vec<Coin>,
+    /// Dirty fees by the last transaction of their block, with the nearest seed's distance: behind it the coinbase is
+    /// made, though it stands first.
+    fees: BTreeMap<TxNum, Vec<(TxNum, Holding, u32)>>,
     found: Walk,
 }
 
-/// A transaction's amounts and owners, read once.
-#[derive(Default)]
-struct Rows {
-    /// Outputs spent, with amount; for those that are not in the ledger `None`, with the owner where it is known.
-    inputs: Vec<(Option<OutNum>, Option<u64>, Option<AddrNum>)>,
-    outputs: Vec<OutputView>,
-    coinbase: bool,
-}
+/// Events that are read from the ledger together, before the first of them is dealt with: the processor then waits for
+/// many rows at once, which is most of what a walk does.
+const AHEAD: usize = 16;
 
 impl Walker<'_> {
     fn plant(&mut self, seeds: &[Seed]) -> Result<(), SeedError> {
@@ -356,36 +372,65 @@ impl Walker<'_> {
     }
 
     fn run(&mut self) {
-        let mut rows = Rows::default();
-        while let Some(key) = self.queue.pop() {
-            while self.queue.peek() == Some(&key) {
-                self.queue.pop();
+        let (mut ahead, mut single) = (TxBatch::default(), TxBatch::default());
+        let mut coins = Vec::new();
+        let mut turns: Vec<(u32, usize)> = Vec::with_capacity(AHEAD);
+        loop {
+            turns.clear();
+            coins.clear();
+            while turns.len() < AHEAD
+                && let Some(turn) = self.queue.take_next(&mut coins)
+            {
+                turns.push((turn, coins.len()));
             }
-            let (tx, end_of_block) = self.event_of_key(key);
-            if end_of_block {
-                self.pay_the_miner(tx);
-            } else if let Some(view) = self.ledger.tx(tx) {
-                self.divide(&view, &mut rows);
+            if turns.is_empty() {
+                if !self.catch_up(None, &mut single) {
+                    break;
+                }
+                continue;
+            }
+            ahead.read(self.ledger, turns.iter().map(|&(turn, _)| self.tx_of_turn(turn)));
+            let mut waiting = coins.drain(..);
+            let mut taken = 0;
+            for (at, &(turn, end)) in turns.iter().enumerate() {
+                self.catch_up(Some(turn), &mut single);
+                let mut own = self.queue.take_early(turn);
+                own.extend(waiting.by_ref().take(end - taken));
+                taken = end;
+                self.divide(ahead.get(at), own);
             }
         }
-        // Spenders are hints until their inputs are read: what none of them took is unspent.
-        let mut left: Vec<(OutNum, Live)> = self.live.drain().collect();
-        left.sort_unstable_by_key(|(out, _)| *out);
-        for (out, live) in left {
-            self.end(Some(out), live.holding, live.hop, Fate::Held);
+        let mut strays = std::mem::take(&mut self.strays);
+        strays.sort_unstable_by_key(|coin| coin.out);
+        for coin in strays {
+            self.end_coin(coin, Fate::Held);
         }
     }
 
-    /// Forward the earliest transaction comes first, backward the latest. A block's end is an event right after its last
-    /// transaction: there its coinbase is made, though it stands first.
-    fn key(&self, tx: TxNum, end_of_block: bool) -> u64 {
-        let place = u64::from(tx.0) * 2 + u64::from(end_of_block);
-        if self.options.direction == Direction::Forward { u64::MAX - place } else { place }
+    /// Deals with what came up since later turns were taken ahead and comes before `turn`, if there is one: coins, and
+    /// the miners of blocks that have ended. Says whether there was any.
+    fn catch_up(&mut self, turn: Option<u32>, space: &mut TxBatch) -> bool {
+        let mut any = false;
+        loop {
+            let early = self.queue.next_early().filter(|&early| turn.is_none_or(|turn| early < turn));
+            let next = early.or(turn).map(|turn| self.tx_of_turn(turn));
+            if !self.pay_a_miner_before(next) {
+                let Some(early) = early else { return any };
+                let coins = self.queue.take_early(early);
+                space.read(self.ledger, [self.tx_of_turn(early)]);
+                self.divide(space.get(0), coins);
+            }
+            any = true;
+        }
     }
 
-    fn event_of_key(&self, key: u64) -> (TxNum, bool) {
-        let place = if self.options.direction == Direction::Forward { u64::MAX - key } else { key };
-        (TxNum(u32::try_from(place / 2).expect("made from 32 bits")), place % 2 == 1)
+    /// Forward the earliest transaction comes first, backward the latest.
+    fn turn_of(&self, tx: TxNum) -> u32 {
+        if self.options.direction == Direction::Forward { tx.0 } else { u32::MAX - tx.0 }
+    }
+
+    fn tx_of_turn(&self, turn: u32) -> TxNum {
+        TxNum(if self.options.direction == Direction::Forward { turn } else { u32::MAX - turn })
     }
 
     /// Decides whether something dirty in an output goes on from there, and books it if not.
@@ -396,10 +441,10 @@ impl Walker<'_> {
         };
         match fate {
             Ok(tx) => {
-                self.queue.push(self.key(tx, false));
-                self.live.insert(output.num, Live { holding, hop });
+                let turn = self.turn_of(tx);
+                self.queue.push(Coin { out: output.num, parked: Parked::new(holding), hop, turn });
             }
-            Err(fate) => self.end(Some(output.num), holding, hop, fate),
+            Err(fate) => self.end(Some(output.num), output.owner, holding, hop, fate),
         }
     }
 
@@ -466,32 +511,40 @@ impl Walker<'_> {
         }
     }
 
-    fn end(&mut self, out: Option<OutNum>, holding: Holding, hop: u32, fate: Fate) {
+    fn end_coin(&mut self, coin: Coin, fate: Fate) {
+        let value = self.ledger.output_value(coin.out).expect("an output that was placed is in the ledger");
+        let holding = coin.parked.unpark(value.into());
+        self.end(Some(coin.out), self.ledger.output_owner(coin.out), holding, coin.hop, fate);
+    }
+
+    fn end(&mut self, out: Option<OutNum>, owner: Option<AddrNum>, holding: Holding, hop: u32, fate: Fate) {
         for (label, amount) in holding.by_label() {
             *self.found.totals.entry(label).or_default().part(fate) += amount;
         }
-        let owner = out.and_then(|out| self.ledger.output_owner(out));
-        self.found.ends.push(End { out, owner, spender: None, holding, hop, fate });
+        let (value, parked) = (holding.value(), Parked::new(holding));
+        self.found.ends.push(End { out, owner, spender: None, hop, fate, value, parked });
     }
 
-    fn read(&self, tx: &TxView, rows: &mut Rows) {
-        rows.inputs.clear();
-        rows.outputs.clear();
-        rows.coinbase = false;
-        for input in self.ledger.inputs(tx) {
-            rows.inputs.push(match input.prev {
-                Prev::Output(out) => (Some(out), self.ledger.output_value(out), None),
-                Prev::Missing { value, owner, .. } => (None, value, owner),
-                Prev::Coinbase => {
-                    rows.coinbase = true;
-                    (None, Some(0), None)
-                }
-            });
+    /// Divides what a transaction takes; `coins` are said to be among it.
+    fn divide(&mut self, rows: Option<TxRows<'_>>, mut coins: SmallVec<[Coin; 4]>) {
+        let Some(rows) = rows else {
+            self.strays.extend(coins);
+            return;
+        };
+        let tx = &rows.tx;
+        coins.sort_unstable_by_key(|coin| coin.out);
+        if self.options.direction == Direction::Forward {
+            // Spenders are hints until their inputs are read.
+            let spent = || rows.inputs.iter().filter_map(|input| input.out);
+            if spent().filter(|&out| coin_of(&coins, out).is_some()).count() < coins.len() {
+                let spent: HashSet<OutNum> = spent().collect();
+                self.strays.extend(coins.iter().filter(|coin| !spent.contains(&coin.out)).cloned());
+                coins.retain(|coin| spent.contains(&coin.out));
+            }
+            if coins.is_empty() {
+                return;
+            }
         }
-        rows.outputs.extend(self.ledger.outputs_hinted(tx));
-    }
-
-    fn divide(&mut self, tx: &TxView, rows: &mut Rows) {
         let fan = match self.options.direction {
             Direction::Forward => tx.output_count,
             Direction::Backward => tx.input_count,
@@ -503,24 +556,16 @@ impl Walker<'_> {
         } else {
             None
         };
-        self.read(tx, rows);
-        let mix = self.stops.mix(self.ledger, tx);
+        let mix = self.stops.mix(self.ledger, *tx);
         let stopped = mix.filter(|_| !self.options.through_mixes).map(|_| Fate::Mixed(tx.num));
-        let unknown = rows.inputs.iter().any(|(_, value, _)| value.is_none());
+        let unknown = rows.inputs.iter().any(|input| input.value.is_none());
         let fate = stopped.or(blocked).or(unknown.then_some(Fate::Unresolved(tx.num)));
         let fate = fate.or_else(|| {
-            (self.options.direction == Direction::Backward && rows.coinbase).then_some(Fate::Minted(tx.num))
+            let minted = rows.inputs.iter().any(|input| input.coinbase);
+            (self.options.direction == Direction::Backward && minted).then_some(Fate::Minted(tx.num))
         });
         if let Some(fate) = fate {
-            let sources: Vec<OutNum> = match self.options.direction {
-                Direction::Forward => rows.inputs.iter().filter_map(|(out, ..)| *out).collect(),
-                Direction::Backward => rows.outputs.iter().map(|output| output.num).collect(),
-            };
-            for out in sources {
-                if let Some(live) = self.live.remove(&out) {
-                    self.end(Some(out), live.holding, live.hop, fate);
-                }
-            }
+            coins.into_iter().for_each(|coin| self.end_coin(coin, fate));
             return;
         }
         let method = if mix.is_some() && self.options.method.conserves() {
@@ -529,72 +574,86 @@ impl Walker<'_> {
             self.options.method
         };
         match self.options.direction {
-            Direction::Forward => self.divide_forward(tx, rows, method, mix),
-            Direction::Backward => self.divide_backward(tx, rows, method, mix),
+            Direction::Forward => self.divide_forward(&rows, &coins, method, mix),
+            Direction::Backward => self.divide_backward(&rows, &coins, method, mix),
         }
     }
 
-    fn divide_forward(&mut self, tx: &TxView, rows: &Rows, method: Method, mix: Option<Mix>) {
+    fn divide_forward(&mut self, rows: &TxRows<'_>, coins: &[Coin], method: Method, mix: Option<Mix>) {
+        let tx = rows.tx.num;
         let mut hop = u32::MAX;
-        let mut dirty_inputs = Vec::new();
+        let first_piece = self.found.pieces.len();
         let mut pool = Holding::default();
-        for &(out, value, _) in &rows.inputs {
-            match out.and_then(|out| Some((out, self.live.remove(&out)?))) {
-                Some((out, live)) => {
-                    hop = hop.min(live.hop);
-                    pool.append(&live.holding);
-                    dirty_inputs.push(Piece::of(out, &live.holding));
-                }
-                None => pool.push(Lot { amount: value.unwrap_or(0).into(), label: None }),
-            }
+        for &SpentOutput { out, value, .. } in rows.inputs {
+            let value = value.unwrap_or(0);
+            let Some(coin) = out.and_then(|out| coin_of(coins, out)) else {
+                pool.push(Lot { amount: value.into(), label: None });
+                continue;
+            };
+            hop = hop.min(coin.hop);
+            let holding = coin.parked.clone().unpark(value.into());
+            pool.append(&holding);
+            self.found.pieces.push(Piece::of(coin.out, value, &holding));
         }
-        // The transaction that an output's cell named does not spend it after all.
-        if dirty_inputs.is_empty() {
-            return;
-        }
+        let first_output = self.found.pieces.len();
         let hop = hop.saturating_add(1);
         let values: SmallVec<[u128; 4]> = rows.outputs.iter().map(|output| output.value.into()).collect();
         let Ok(division) = divide_pool(method, &pool, &values) else {
             // Outputs above inputs: only a damaged or made-up chain has that, and nothing can be said about it.
-            self.end(dirty_inputs.first().map(|piece| piece.out), pool, hop - 1, Fate::Unresolved(tx.num));
+            let out = self.found.pieces[first_piece].out;
+            self.found.pieces.truncate(first_piece);
+            let owner = self.ledger.output_owner(out);
+            self.end(Some(out), owner, pool, hop - 1, Fate::Unresolved(tx));
             return;
         };
         let fee = division.rest.dirty_all();
-        self.send_fee(tx.num, division.rest, hop);
-        let mut dirty_outputs = Vec::new();
+        self.send_fee(tx, division.rest, hop);
         for (output, holding) in rows.outputs.iter().zip(division.outputs) {
-            if !holding.is_clean() {
-                dirty_outputs.push(Piece::of(output.num, &holding));
-                self.place(output, holding, hop, false);
-            }
+            self.pass_on(output, holding, hop);
         }
-        self.found.steps.push(Step {
-            tx: tx.num,
-            hop,
-            inputs: dirty_inputs,
-            outputs: dirty_outputs,
-            fee,
-            mix,
-        });
+        self.book_step(tx, hop, fee, mix, (first_piece, first_output));
+    }
+
+    /// An output of the transaction being divided.
+    fn pass_on(&mut self, output: &OutputView, holding: Holding, hop: u32) {
+        if !holding.is_clean() {
+            self.found.pieces.push(Piece::of(output.num, output.value, &holding));
+            self.place(output, holding, hop, false);
+        }
+    }
+
+    fn book_step(&mut self, tx: TxNum, hop: u32, fee: u128, mix: Option<Mix>, pieces: (usize, usize)) {
+        let pieces = (pieces.0, pieces.1, self.found.pieces.len());
+        self.found.steps.push(Step { tx, hop, fee, mix, pieces });
     }
 
     /// Books a fee, or keeps it for the coinbase of its block.
     fn send_fee(&mut self, tx: TxNum, fee: Holding, hop: u32) {
-        let block = self.ledger.block_of(tx).filter(|_| self.options.limits.through_fees && !fee.is_clean());
-        let Some(block) = block else {
+        let onward = self.options.limits.through_fees && !fee.is_clean();
+        let Some(block) = onward.then(|| self.ledger.block_of(tx)).flatten() else {
             self.book_fee(&fee);
             return;
         };
         let next = self.ledger.block(BlockNum(block.num.0 + 1));
         let last = next.map_or(self.ledger.info().txs, |next| next.first_tx.0) - 1;
-        self.queue.push(self.key(TxNum(last), true));
-        self.fees.entry(block.num).or_default().push((tx, fee, hop));
+        self.fees.entry(TxNum(last)).or_default().push((tx, fee, hop));
+    }
+
+    /// Pays the miner of the earliest block with dirty fees, if it ended before `tx`; says whether it did.
+    fn pay_a_miner_before(&mut self, tx: Option<TxNum>) -> bool {
+        match self.fees.first_entry() {
+            Some(entry) if tx.is_none_or(|tx| *entry.key() < tx) => {
+                let (last, dirty) = entry.remove_entry();
+                self.pay_the_miner(last, dirty);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Divides the subsidy and the block's fees among the coinbase's outputs. O(rows of the block).
-    fn pay_the_miner(&mut self, last: TxNum) {
+    fn pay_the_miner(&mut self, last: TxNum, dirty: Vec<(TxNum, Holding, u32)>) {
         let Some(block) = self.ledger.block_of(last) else { return };
-        let Some(dirty) = self.fees.remove(&block.num) else { return };
         let hop = dirty.iter().map(|(_, _, hop)| *hop).min().unwrap_or(0).saturating_add(1);
         let mints = |tx: &TxView| self.ledger.inputs(tx).any(|input| input.prev == Prev::Coinbase);
         let coinbase = self.ledger.tx(block.first_tx).filter(mints);
@@ -602,7 +661,7 @@ impl Walker<'_> {
         let (Some(coinbase), Some(fees)) = (coinbase, fees) else {
             // Amounts of other transactions of the block are missing: what the miner got cannot be laid out.
             for (tx, fee, hop) in dirty {
-                self.end(None, fee, hop, Fate::Unresolved(tx));
+                self.end(None, None, fee, hop, Fate::Unresolved(tx));
             }
             return;
         };
@@ -614,16 +673,12 @@ impl Walker<'_> {
         let Ok(division) = divide_pool(self.options.method, &pool, &values) else { return };
         // What the miner did not claim is lost, as a fee is.
         self.book_fee(&division.rest);
-        let mut pieces = Vec::new();
-        for (output, holding) in outputs.iter().zip(division.outputs) {
-            if !holding.is_clean() {
-                pieces.push(Piece::of(output.num, &holding));
-                self.place(output, holding, hop, false);
-            }
-        }
+        let first = self.found.pieces.len();
         let fee = division.rest.dirty_all();
-        let step = Step { tx: coinbase.num, hop, inputs: Vec::new(), outputs: pieces, fee, mix: None };
-        self.found.steps.push(step);
+        for (output, holding) in outputs.iter().zip(division.outputs) {
+            self.pass_on(output, holding, hop);
+        }
+        self.book_step(coinbase.num, hop, fee, None, (first, first));
     }
 
     /// The fees of a block's transactions in order, dirty ones as they are; `None` when some are not known.
@@ -650,58 +705,59 @@ impl Walker<'_> {
         }
     }
 
-    fn divide_backward(&mut self, tx: &TxView, rows: &Rows, method: Method, mix: Option<Mix>) {
+    fn divide_backward(&mut self, rows: &TxRows<'_>, coins: &[Coin], method: Method, mix: Option<Mix>) {
+        let tx = rows.tx.num;
         let mut hop = u32::MAX;
-        let mut dirty_outputs = Vec::new();
+        let mut dirty_outputs: SmallVec<[Piece; 4]> = SmallVec::new();
         let mut outputs = Vec::with_capacity(rows.outputs.len());
-        for output in &rows.outputs {
-            outputs.push(match self.live.remove(&output.num) {
-                Some(live) => {
-                    hop = hop.min(live.hop);
-                    dirty_outputs.push(Piece::of(output.num, &live.holding));
-                    live.holding
+        for output in rows.outputs {
+            outputs.push(match coin_of(coins, output.num) {
+                Some(coin) => {
+                    hop = hop.min(coin.hop);
+                    let holding = coin.parked.clone().unpark(output.value.into());
+                    dirty_outputs.push(Piece::of(output.num, output.value, &holding));
+                    holding
                 }
                 None => Holding::clean(output.value.into()),
             });
         }
         let hop = hop.saturating_add(1);
-        let values: Vec<u128> = rows.inputs.iter().map(|(_, value, _)| value.unwrap_or(0).into()).collect();
+        let values: Vec<u128> = rows.inputs.iter().map(|input| input.value.unwrap_or(0).into()).collect();
         let (held, paid): (u128, u128) = (values.iter().sum(), outputs.iter().map(Holding::value).sum());
         let division = held
             .checked_sub(paid)
             .and_then(|fee| divide_backward(method, &outputs, &Holding::clean(fee), &values));
         let Some(Ok(sources)) = division else {
-            for (piece, holding) in
+            for (output, holding) in
                 rows.outputs.iter().zip(outputs).filter(|(_, holding)| !holding.is_clean())
             {
-                self.end(Some(piece.num), holding, hop - 1, Fate::Unresolved(tx.num));
+                self.end(Some(output.num), output.owner, holding, hop - 1, Fate::Unresolved(tx));
             }
             return;
         };
-        let mut dirty_inputs = Vec::new();
-        for (&(out, _, owner), holding) in rows.inputs.iter().zip(sources) {
+        let first_piece = self.found.pieces.len();
+        for (&SpentOutput { out, missing_owner, .. }, holding) in rows.inputs.iter().zip(sources) {
             if holding.is_clean() {
                 continue;
             }
             if let Some(output) = out.and_then(|out| self.ledger.output(out)) {
-                dirty_inputs.push(Piece::of(output.num, &holding));
-                self.place(&output, holding, hop, false);
+                self.pass_on(&output, holding, hop);
             } else {
-                let service = owner.is_some_and(|owner| self.stops.is_service(owner));
-                let fate = if service { Fate::Arrived } else { Fate::Unresolved(tx.num) };
-                self.end(None, holding, hop, fate);
+                let service = missing_owner.is_some_and(|owner| self.stops.is_service(owner));
+                let fate = if service { Fate::Arrived } else { Fate::Unresolved(tx) };
+                self.end(None, missing_owner, holding, hop, fate);
                 if let Some(end) = self.found.ends.last_mut() {
-                    (end.owner, end.spender) = (owner, Some(tx.num));
+                    end.spender = Some(tx);
                 }
             }
         }
-        self.found.steps.push(Step {
-            tx: tx.num,
-            hop,
-            inputs: dirty_inputs,
-            outputs: dirty_outputs,
-            fee: 0,
-            mix,
-        });
+        let first_output = self.found.pieces.len();
+        self.found.pieces.extend(dirty_outputs);
+        self.book_step(tx, hop, 0, mix, (first_piece, first_output));
     }
+}
+
+/// The coin of an output among those of a transaction, which are in order.
+fn coin_of(coins: &[Coin], out: OutNum) -> Option<&Coin> {
+    coins.binary_search_by_key(&out, |coin| coin.out).ok().map(|at| &coins[at])
 }

@@ -7,13 +7,13 @@ mod random;
 use tracehound_analysis::cluster::{
     Clusters, Collapse, Guard, Refusal, Rules, ServiceId, Step, is_payjoin_suspect,
 };
-use tracehound_ledger::{AddrNum, Ledger, TxNum, TxView};
+use tracehound_ledger::{AddrNum, Ledger, TxNum, TxSpan};
 use tracehound_model::{BitcoinNetwork, BlockHash, OutPoint, TxId, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
 use crate::ledger_of;
 
-fn nothing(_: &Ledger, _: &TxView) -> bool {
+fn nothing(_: &Ledger, _: TxSpan) -> bool {
     false
 }
 
@@ -86,7 +86,7 @@ fn two_inputs_of_one_transaction_are_one_step_apart() {
 #[test]
 fn what_the_caller_calls_a_coinjoin_joins_nothing() {
     let (_dir, ledger) = ledger_of(&spends(&[1, 2, 2, 3], &[&[1, 2], &[2, 3]]));
-    let coinjoin = |_: &Ledger, tx: &TxView| tx.num == TxNum(1);
+    let coinjoin = |_: &Ledger, tx: TxSpan| tx.num == TxNum(1);
     let clusters = Clusters::build(&ledger, &Rules { coinjoin: &coinjoin, ..plain() }).expect("builds");
     assert_ne!(clusters.cluster_of(addr(&ledger, 1)), clusters.cluster_of(addr(&ledger, 2)));
     assert_eq!(clusters.cluster_of(addr(&ledger, 2)), clusters.cluster_of(addr(&ledger, 3)));

@@ -8,7 +8,7 @@ use tracehound_analysis::{
     taint::{Direction, Mix, WalkLimits},
     trace::{Known, Party},
 };
-use tracehound_ledger::{AddrNum, Ledger, TxView};
+use tracehound_ledger::{AddrNum, Ledger, TxSpan};
 use tracehound_model::{Amount, BlockHash, Category, OutPoint, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
@@ -29,7 +29,7 @@ impl Known for Names<'_> {
         Some(Party { label: format!("party {n}"), category, listed_from })
     }
 
-    fn mix(&self, _: &Ledger, _: &TxView) -> Option<Mix> {
+    fn mix(&self, _: &Ledger, _: TxSpan) -> Option<Mix> {
         None
     }
 }

@@ -12,7 +12,7 @@ use tracehound_analysis::{
     trace::{Known, Party},
 };
 use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
-use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxView};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxSpan};
 use tracehound_model::{BitcoinNetwork, Category, OutPoint, TxId};
 use tracehound_range::{HeistConfig, Record, Step, Wallet, Wallets, generate_heists, read_truth};
 
@@ -74,7 +74,7 @@ impl Known for ByWallet<'_> {
         })
     }
 
-    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
         Names::default().mix(ledger, tx)
     }
 }

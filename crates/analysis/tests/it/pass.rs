@@ -7,7 +7,7 @@ use tracehound_analysis::{
     taint::{Direction, Mix, WalkLimits},
     trace::{Known, Party},
 };
-use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, TxNum, TxView, Writer, WriterOptions};
+use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, TxNum, TxSpan, Writer, WriterOptions};
 use tracehound_model::{BitcoinNetwork, BlockHash, Category, Chain, OutPoint, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
@@ -38,7 +38,7 @@ impl Known for Names<'_> {
         Some(Party { label: format!("owner {n}"), category: category(n)?, listed_from: None })
     }
 
-    fn mix(&self, _: &Ledger, _: &TxView) -> Option<Mix> {
+    fn mix(&self, _: &Ledger, _: TxSpan) -> Option<Mix> {
         None
     }
 }

@@ -9,7 +9,7 @@ use tracehound_analysis::{
     taint::Mix,
     trace::{Known, Party},
 };
-use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxView};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxSpan};
 use tracehound_model::{
     Address, BitcoinNetwork, BlockHash, Category, OutPoint, ScriptKey, ScriptType, TxId, utxo::UtxoBlock,
 };
@@ -42,7 +42,7 @@ impl Known for Names {
         })
     }
 
-    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
         if ledger.outputs(tx).filter(|output| output.value == COIN).count() == 4 {
             return Some(Mix { protocol: "test", participants: 4 });
         }

@@ -4,7 +4,7 @@ use tracehound_analysis::{
     taint::{Direction, Method, Mix, Options, WalkLimits},
     trace::{self, Known, Party, Trace},
 };
-use tracehound_ledger::{AddrNum, Ledger, TxView};
+use tracehound_ledger::{AddrNum, Ledger, TxSpan};
 use tracehound_model::{BitcoinNetwork, Category};
 use tracehound_testkit::blocks::owner;
 
@@ -26,7 +26,7 @@ impl Known for Names<'_> {
         })
     }
 
-    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
         let values: Vec<u64> = ledger.outputs(tx).map(|output| output.value).collect();
         (values.len() == 3 && values.iter().all(|value| *value == 380))
             .then_some(Mix { protocol: "test", participants: 3 })

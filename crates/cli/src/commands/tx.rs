@@ -88,7 +88,7 @@ fn describe(ledger: &Ledger, args: &TxArgs, tx: &TxView, parties: &Parties<'_>) 
         "lock_time": tx.lock_time,
         "weight": tx.weight,
         "fee": fee.map(|fee| fee.to_string()),
-        "coinjoin": parties.mix(ledger, tx).map(|mix| json!({ "protocol": mix.protocol, "participants": mix.participants })),
+        "coinjoin": parties.mix(ledger, tx.into()).map(|mix| json!({ "protocol": mix.protocol, "participants": mix.participants })),
         "missing_inputs": missing,
         "inputs": inputs,
         "outputs": outputs,

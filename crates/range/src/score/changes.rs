@@ -7,7 +7,7 @@ use tracehound_analysis::cluster::{
     Clusters, Rules,
     change::{Ballot, Voter, change_edge},
 };
-use tracehound_ledger::{Ledger, OutNum, TxNum, TxView};
+use tracehound_ledger::{Ledger, OutNum, TxNum, TxSpan, TxView};
 
 use super::{Answers, Chain, ScoreError, Share};
 use crate::Wallet;
@@ -36,7 +36,7 @@ impl ChangeRates {
 /// Lets the voters vote on every payment of one wallet with one change output, and counts.
 pub fn score_changes(chain: &Chain<'_>, answers: &Answers) -> Result<ChangeRates, ScoreError> {
     let mixes =
-        |_: &Ledger, tx: &TxView| chain.mixes.contains_key(&tx.num) || chain.suspects.contains(&tx.num);
+        |_: &Ledger, tx: TxSpan| chain.mixes.contains_key(&tx.num) || chain.suspects.contains(&tx.num);
     let clusters = Clusters::build(chain.ledger, &Rules::new(&mixes)).map_err(ScoreError::Cluster)?;
     let mut rates = ChangeRates::default();
     for number in 0..chain.ledger.info().txs {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use tracehound_analysis::cluster::{Clusters, Guard, Rules, ServiceId};
-use tracehound_ledger::{AddrNum, Ledger, TxView};
+use tracehound_ledger::{AddrNum, Ledger, TxSpan};
 
 use super::{Chain, ScoreError, Share};
 use crate::Wallet;
@@ -74,7 +74,7 @@ impl ClusterRates {
 pub fn score_clusters(chain: &Chain<'_>) -> Result<BTreeMap<ClusterRule, ClusterRates>, ScoreError> {
     // What the classifier does not answer with "no" joins nothing, as in `cluster::coinjoin_rule`.
     let mixes =
-        |_: &Ledger, tx: &TxView| chain.mixes.contains_key(&tx.num) || chain.suspects.contains(&tx.num);
+        |_: &Ledger, tx: TxSpan| chain.mixes.contains_key(&tx.num) || chain.suspects.contains(&tx.num);
     let service = |owner: AddrNum| {
         chain.wallet(owner).filter(|wallet| wallet.is_service()).map(|wallet| ServiceId(wallet.0))
     };
@@ -82,7 +82,7 @@ pub fn score_clusters(chain: &Chain<'_>) -> Result<BTreeMap<ClusterRule, Cluster
         (0..chain.ledger.info().addresses).map(|owner| chain.wallet(AddrNum(owner))).collect();
     let mut rates = BTreeMap::new();
     for rule in ClusterRule::ALL {
-        let nothing = |_: &Ledger, _: &TxView| false;
+        let nothing = |_: &Ledger, _: TxSpan| false;
         let rules = match rule {
             ClusterRule::Naive => Rules { payjoin_inputs: 0, ..Rules::new(&nothing) },
             ClusterRule::WithoutMixes => Rules::new(&mixes),

@@ -8,7 +8,7 @@ use tracehound_analysis::{
     taint::{Direction, Mix, WalkLimits},
     trace::{Known, Party},
 };
-use tracehound_ledger::{AddrNum, Ledger, OutNum, TxView};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
 use tracehound_model::Category;
 
 use super::{Answers, Chain, ScoreError, Share};
@@ -62,7 +62,7 @@ impl Known for Names<'_> {
         named("generated service", Category::Exchange)
     }
 
-    fn mix(&self, _: &Ledger, tx: &TxView) -> Option<Mix> {
+    fn mix(&self, _: &Ledger, tx: TxSpan) -> Option<Mix> {
         self.chain.mix(tx.num)
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tracehound_analysis::taint::{
     Direction, Fate, Label, Method, Mix, Options, Seed, Stops, Walk, WalkLimits, walk,
 };
-use tracehound_ledger::{AddrNum, Ledger, OutNum, TxView};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
 use tracehound_model::OutPoint;
 
 use super::{Answers, Chain, Place, ScoreError, Share};
@@ -99,7 +99,7 @@ impl Stops for Stopping<'_> {
         self.stop != StopAt::Nothing && self.chain.wallet(owner).is_some_and(Wallet::is_service)
     }
 
-    fn mix(&self, _: &Ledger, tx: &TxView) -> Option<Mix> {
+    fn mix(&self, _: &Ledger, tx: TxSpan) -> Option<Mix> {
         self.chain.mix(tx.num)
     }
 }
@@ -210,8 +210,8 @@ impl Case {
         let mut rates = TaintRates { samples: 1, ..TaintRates::default() };
         // Whether the walk ends at a true place or goes on behind it, it was found; what it says of later places is wrong.
         let mut touched: HashMap<OutNum, u128> = HashMap::new();
-        for piece in found.steps.iter().flat_map(|step| &step.inputs) {
-            touched.insert(piece.out, piece.dirty);
+        for piece in found.steps.iter().flat_map(|step| found.inputs(step)) {
+            touched.insert(piece.out, piece.dirty.into());
         }
         for (out, dirty) in claims(found) {
             touched.insert(out, dirty);
@@ -255,7 +255,7 @@ impl Case {
 fn claims(found: &Walk) -> impl Iterator<Item = (OutNum, u128)> {
     found.ends.iter().filter_map(|end| {
         let somewhere = !matches!(end.fate, Fate::Mixed(_) | Fate::Unresolved(_));
-        Some((end.out.filter(|_| somewhere)?, end.holding.dirty(LABEL)))
+        Some((end.out.filter(|_| somewhere)?, end.holding().dirty(LABEL)))
     })
 }
 

@@ -100,7 +100,7 @@ fn voters_of_two_families_make_an_edge_unless_another_disagrees() {
     assert_eq!(names, ["address-type", "power-of-ten", "client-change", "one-time", "legacy"]);
     assert_eq!(edge.votes.families(), 3);
     assert_ne!(clusters.cluster_of(edge.payer), clusters.cluster_of(edge.change), "a vote joins nothing");
-    let blind = |_: &Ledger, _: &tracehound_ledger::TxView| true;
+    let blind = |_: &Ledger, _: tracehound_ledger::TxSpan| true;
     let mixed =
         Clusters::build(&ledger, &tracehound_analysis::cluster::Rules { coinjoin: &blind, ..plain() })
             .expect("builds");

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tracehound_analysis::cluster::{Clusters, Guard, Rules, ServiceId, Step};
-use tracehound_ledger::{AddrNum, Ledger, TxNum, TxView, Writer, WriterOptions};
+use tracehound_ledger::{AddrNum, Ledger, TxNum, TxSpan, Writer, WriterOptions};
 use tracehound_model::{BitcoinNetwork, BlockHash, Chain, TxId, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
@@ -62,12 +62,12 @@ fn chain(blocks: &[Vec<Spend>], salt: u64) -> Maker {
 }
 
 /// Every address holds the name of its cluster; a transaction renames throughout.
-fn naive(ledger: &Ledger, coinjoin: impl Fn(&Ledger, &TxView) -> bool) -> Vec<u32> {
+fn naive(ledger: &Ledger, coinjoin: impl Fn(&Ledger, TxSpan) -> bool) -> Vec<u32> {
     let info = ledger.info();
     let mut names: Vec<u32> = (0..info.addresses).collect();
     for tx in (0..info.txs).filter_map(|num| ledger.tx(TxNum(num))) {
         let owners: Vec<_> = ledger.inputs(&tx).filter_map(|input| ledger.input_owner(&input)).collect();
-        if coinjoin(ledger, &tx) {
+        if coinjoin(ledger, (&tx).into()) {
             continue;
         }
         for pair in owners.windows(2) {
@@ -83,7 +83,7 @@ fn names(clusters: &Clusters) -> Vec<u32> {
 }
 
 /// One in seven.
-fn some(_: &Ledger, tx: &TxView) -> bool {
+fn some(_: &Ledger, tx: TxSpan) -> bool {
     tx.num.0 % 7 == 3
 }
 

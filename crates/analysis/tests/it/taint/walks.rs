@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tracehound_analysis::taint::{
     Cut, Direction, Fate, Label, Method, Mix, Options, Seed, SeedError, Stops, Walk, WalkLimits, walk,
 };
-use tracehound_ledger::{AddrNum, Ledger, OutNum, TxView};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
 use tracehound_model::{BlockHash, OutPoint, TxId, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
@@ -25,7 +25,7 @@ impl Stops for Known<'_> {
         self.services.iter().any(|&n| key == Some(owner(n)))
     }
 
-    fn mix(&self, ledger: &Ledger, tx: &TxView) -> Option<Mix> {
+    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
         let values: Vec<u64> = ledger.outputs(tx).map(|output| output.value).collect();
         let equal = values.len() == 3 && values.iter().all(|value| *value == values[0]);
         (self.mixes && equal).then_some(Mix { protocol: "test", participants: 3 })
@@ -95,7 +95,7 @@ fn behind_a_mix_value_is_a_set_with_shares_whatever_the_method() {
     let found = walk(&ledger, &[seed], through, &known(&ledger)).expect("walks");
     let step = found.steps.last().expect("the mix was divided");
     assert_eq!(step.mix, Some(Mix { protocol: "test", participants: 3 }));
-    let shares: Vec<u128> = step.outputs.iter().map(|piece| piece.dirty).collect();
+    let shares: Vec<u64> = found.outputs(step).iter().map(|piece| piece.dirty).collect();
     assert_eq!(shares, [127, 127, 126]);
     assert_eq!((step.fee, found.totals[&X].mixed), (10, 0));
     assert_eq!(found.totals[&X].booked(), 1_000);
@@ -137,7 +137,7 @@ fn backward_goes_to_the_services_and_the_mint() {
     let back = Options { direction: Direction::Backward, ..options(Method::Haircut) };
     let found = walk(&ledger, &[Seed { out: kept, label: X }], back, &known(&ledger)).expect("walks");
     let theft = ledger.find_tx(&story.theft).expect("in the ledger");
-    let ends: Vec<(Fate, u128)> = found.ends.iter().map(|end| (end.fate, end.holding.dirty(X))).collect();
+    let ends: Vec<(Fate, u128)> = found.ends.iter().map(|end| (end.fate, end.holding().dirty(X))).collect();
     assert_eq!(ends, [(Fate::Minted(theft), 90)]);
     // The robbed one is a service: the walk ends at its coins.
     let robbed = Known { services: BTreeSet::from([1]), ..known(&ledger) };
@@ -181,7 +181,7 @@ fn fees_can_be_followed_to_the_miner() {
         let found = walk(&ledger, &[seed], asked, &known(&ledger)).expect("walks");
         assert_eq!((found.totals[&X].booked(), found.totals[&X].fees), (100, 0), "{method:?}");
         let mut held: Vec<(OutNum, u128)> =
-            found.ends.iter().filter_map(|end| Some((end.out?, end.holding.dirty(X)))).collect();
+            found.ends.iter().filter_map(|end| Some((end.out?, end.holding().dirty(X)))).collect();
         held.sort_unstable();
         held.into_iter().map(|(_, dirty)| dirty).collect::<Vec<_>>()
     };

@@ -1,0 +1,145 @@
+//! The coins of a walk in the order in which transactions take them.
+//!
+//! A walk only goes one way in time, so what comes out never precedes what came out before: a radix heap (Ahuja,
+//! Mehlhorn, Orlin, Tarjan, "Faster Algorithms for the Shortest Path Problem", 1990) moves each coin a few times from
+//! one list to the end of another, where a binary heap and a table of coins by output jump about in memory.
+
+use std::collections::BTreeMap;
+
+use smallvec::SmallVec;
+use tracehound_ledger::OutNum;
+
+use super::parked::Parked;
+
+/// A dirty output that waits for the transaction that spends it (backward: made it).
+#[derive(Clone, Debug)]
+pub(super) struct Coin {
+    pub(super) out: OutNum,
+    pub(super) parked: Parked,
+    /// Transactions between it and the nearest seed.
+    pub(super) hop: u32,
+    /// When that transaction's turn comes.
+    pub(super) turn: u32,
+}
+
+/// Coins by turn.
+#[derive(Debug)]
+pub(super) struct Queue {
+    /// The turn taken last; in list `n` are the coins whose turn differs from it in bit `n - 1` and in none above.
+    last: u32,
+    lists: [Vec<Coin>; 33],
+    /// Coins that came after later ones were taken ahead, with a turn not above `last`.
+    early: BTreeMap<u32, SmallVec<[Coin; 4]>>,
+    /// Whether a turn was taken: before that, everything may come.
+    begun: bool,
+}
+
+impl Queue {
+    pub(super) fn new() -> Self {
+        Self { last: 0, lists: std::array::from_fn(|_| Vec::new()), early: BTreeMap::new(), begun: false }
+    }
+
+    /// Adds a coin.
+    pub(super) fn push(&mut self, coin: Coin) {
+        if self.begun && coin.turn <= self.last {
+            self.early.entry(coin.turn).or_default().push(coin);
+        } else {
+            self.lists[Self::list(coin.turn, self.last)].push(coin);
+        }
+    }
+
+    fn list(turn: u32, last: u32) -> usize {
+        (32 - (turn ^ last).leading_zeros()) as usize
+    }
+
+    /// Takes the coins of the next turn, behind those in `coins`; gives the turn. Amortised O(32) a coin.
+    pub(super) fn take_next(&mut self, coins: &mut Vec<Coin>) -> Option<u32> {
+        let at = self.lists.iter().position(|list| !list.is_empty())?;
+        if at > 0 {
+            let mut list = std::mem::take(&mut self.lists[at]);
+            self.last = list.iter().map(|coin| coin.turn).min()?;
+            for coin in list.drain(..) {
+                self.lists[Self::list(coin.turn, self.last)].push(coin);
+            }
+            // Keeps its space.
+            self.lists[at] = list;
+        }
+        self.begun = true;
+        coins.append(&mut self.lists[0]);
+        Some(self.last)
+    }
+
+    /// The first turn of the coins that came late for [`Self::take_next`].
+    pub(super) fn next_early(&self) -> Option<u32> {
+        self.early.first_key_value().map(|(&turn, _)| turn)
+    }
+
+    /// Takes such coins of one turn.
+    pub(super) fn take_early(&mut self, turn: u32) -> SmallVec<[Coin; 4]> {
+        self.early.remove(&turn).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{super::Label, *};
+
+    #[test]
+    fn a_coin_takes_32_bytes() {
+        assert_eq!(size_of::<Coin>(), 32);
+    }
+
+    fn coin(out: u64, turn: u32) -> Coin {
+        Coin { out: OutNum(out), parked: Parked::Poisoned(Label(0)), hop: 0, turn }
+    }
+
+    proptest! {
+        /// Each turn that is taken adds coins of later turns; `ahead` turns are taken at once.
+        #[test]
+        fn coins_come_in_the_order_of_their_turns(
+            first in prop::collection::vec(0u32..5_000, 1..40),
+            steps in prop::collection::vec(1u32..3_000, 0..200),
+            ahead in 1usize..6,
+        ) {
+            let mut queue = Queue::new();
+            let mut waiting: Vec<u32> = first.clone();
+            (0..).zip(&first).for_each(|(out, &turn)| queue.push(coin(out, turn)));
+            let mut steps = steps.into_iter();
+            let mut batch = Vec::new();
+            loop {
+                batch.clear();
+                let mut turns = Vec::new();
+                while turns.len() < ahead && let Some(turn) = queue.take_next(&mut batch) {
+                    turns.push(turn);
+                }
+                if turns.is_empty() {
+                    break;
+                }
+                for &turn in &turns {
+                    while let Some(next) = queue.next_early().filter(|&next| next <= turn).or(Some(turn)) {
+                        let mut own = queue.take_early(next);
+                        if next == turn {
+                            own.extend(batch.iter().filter(|coin| coin.turn == turn).cloned());
+                        }
+                        waiting.sort_unstable();
+                        let expected: Vec<u32> = waiting.iter().copied().filter(|&other| other == next).collect();
+                        prop_assert_eq!(waiting.first(), Some(&next));
+                        prop_assert_eq!(own.len(), expected.len());
+                        prop_assert!(own.iter().all(|coin| coin.turn == next));
+                        waiting.retain(|&other| other != next);
+                        for step in steps.by_ref().take(2) {
+                            waiting.push(next + step);
+                            queue.push(coin(0, next + step));
+                        }
+                        if next == turn {
+                            break;
+                        }
+                    }
+                }
+            }
+            prop_assert!(waiting.is_empty());
+        }
+    }
+}

@@ -61,7 +61,7 @@ fn decision(data: &Path, address: &str, as_of: &str) -> String {
 fn believed(data: &Path, known_at: Timestamp) -> Vec<Claim> {
     run(async {
         let store = ClaimStore::open(&data.join("attribution")).await.expect("a store");
-        let day = "2025-11-20".parse().expect("a day");
+        let day = "2025-11-22".parse().expect("a day");
         let claims = store.as_known(day, known_at).await.expect("claims");
         store.close().await;
         claims.into_iter().filter(|claim| claim.source.0 == "fbi-notices").collect()
@@ -115,14 +115,14 @@ fn a_correction_of_an_older_day_leaves_the_newer_edition_in_force() {
         list.snapshot.source.id.0 = "fbi-notices".to_owned();
         list.snapshot.source.kind = SourceKind::LawEnforcement;
         let store = ClaimStore::open(&data.path().join("attribution")).await.expect("a store");
-        let day = "2025-11-10".parse().expect("a day");
+        let day = "2025-11-21".parse().expect("a day");
         store.import(&list.snapshot, day, then(), &list.sha256).await.expect("imported");
         store.close().await;
     });
-    assert_eq!(decision(data.path(), NAMED, "2025-11-09"), "block", "as corrected");
-    assert_eq!(decision(data.path(), INNOCENT, "2025-11-09"), "allow", "as corrected");
+    assert_eq!(decision(data.path(), NAMED, "2025-11-20"), "block", "as corrected");
+    assert_eq!(decision(data.path(), INNOCENT, "2025-11-20"), "allow", "as corrected");
     let newest = believed(data.path(), Timestamp::MAX);
     assert_eq!(newest.iter().map(|claim| claim.subject.clone()).collect::<Vec<_>>(), [subject(INNOCENT)]);
-    let newest = text(&tracehound(data.path(), &["screen", INNOCENT, "--as-of", "2025-11-20"], ""));
+    let newest = text(&tracehound(data.path(), &["screen", INNOCENT, "--as-of", "2025-11-22"], ""));
     assert!(newest.contains("newer"), "{newest}");
 }

@@ -14,13 +14,13 @@ struct Estimate {
     txid: TxId,
     /// How sure it is that this is a Wasabi 2 round, percent.
     confidence: u8,
-    inputs: Vec<Input>,
+    inputs: Vec<Became>,
     measured: &'static str,
 }
 
 /// What one input is estimated to have become; a number for each output, rounded.
 #[derive(Serialize)]
-struct Input {
+struct Became {
     input: usize,
     /// Of the input's value, the share that left in the output. They add up to 1.
     left_in: Vec<f64>,
@@ -65,11 +65,11 @@ pub(super) fn answer(line: &[u8], chosen: Option<usize>) -> Answered {
 
 /// One input's column of the plan.
 #[expect(clippy::cast_precision_loss, reason = "shares, not money")]
-fn of_input(input: usize, plan: &[Vec<f64>], outputs: &[u64]) -> Input {
+fn of_input(input: usize, plan: &[Vec<f64>], outputs: &[u64]) -> Became {
     let part = |(shares, output): (&Vec<f64>, &u64)| shares[input] * *output as f64;
     let parts: Vec<f64> = plan.iter().zip(outputs).map(part).collect();
     let whole: f64 = parts.iter().sum();
-    Input {
+    Became {
         input,
         left_in: parts.iter().map(|part| rounded(part / whole)).collect(),
         owner_of: plan.iter().map(|shares| rounded(shares[input])).collect(),

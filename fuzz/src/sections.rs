@@ -42,3 +42,14 @@ pub fn repair(good: &[u8], bytes: &mut [u8]) {
         place.copy_from_slice(&checksum.to_le_bytes());
     }
 }
+
+/// The intact file `good` with other content in its last section, checksums and all.
+pub fn with_last(good: &[u8], content: &[u8]) -> Vec<u8> {
+    let sections = count(good).expect("a file of sections");
+    let at = FIXED + 3 * (sections - 1);
+    let start = word(good, at).and_then(|start| usize::try_from(start).ok()).expect("it is intact");
+    let mut bytes = [&good[..start], content].concat();
+    bytes[(at + 1) * 8..(at + 2) * 8].copy_from_slice(&(content.len() as u64).to_le_bytes());
+    repair(good, &mut bytes);
+    bytes
+}

@@ -1,8 +1,8 @@
 //! The attribution folder: store, index and shipped facts as one thing.
 //!
 //! `claims.sqlite` is the truth, `index/` is made from it and can be made again. The facts shipped with the product are
-//! imported like any list, once for each version of them. A folder that cannot be written still answers, from the
-//! shipped facts in memory.
+//! imported like any list, once for each version of them; a corrected one replaces the one before it, never a list of the
+//! user's. A folder that cannot be written still answers, from the shipped facts in memory.
 
 use std::{
     io::Read,
@@ -99,10 +99,7 @@ impl AttributionFolder {
             let store = ClaimStore::open(&self.dir).await?;
             for imported in facts::shipped()? {
                 let published = date_of(&imported, "a shipped fact")?;
-                // What the user imported for that day, the whole list perhaps, knows more than our extract of it.
-                if store.snapshot_of(&imported.snapshot.source.id, published).await?.is_none() {
-                    store.import(&imported.snapshot, published, now, &imported.sha256).await?;
-                }
+                store.import_shipped(&imported.snapshot, published, now, &imported.sha256).await?;
             }
             let index = self.publish(&store).await?;
             let path = self.index_dir().join(SHIPPED);
@@ -165,7 +162,7 @@ fn shipped_index(now: Timestamp) -> Result<Arc<Index>, FolderError> {
         let store = ClaimStore::open_in_memory().await?;
         for imported in facts::shipped()? {
             let published = date_of(&imported, "a shipped fact")?;
-            store.import(&imported.snapshot, published, now, &imported.sha256).await?;
+            store.import_shipped(&imported.snapshot, published, now, &imported.sha256).await?;
         }
         Ok(Arc::new(Index::from_corpus(&store.corpus().await?)?))
     })

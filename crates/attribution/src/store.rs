@@ -44,7 +44,8 @@ pub struct ImportReport {
     pub source: SourceId,
     /// Of which day the snapshot is.
     pub published: Date,
-    /// Whether the very same bytes had been imported for that day; then nothing was done.
+    /// Whether the very same bytes had been imported for that day, or, of what comes with the product, the user's own
+    /// list of that day; then nothing was done.
     pub already_imported: bool,
     /// Claims that the snapshot before does not carry.
     pub added: u64,

@@ -18,8 +18,13 @@ const MAX_FEE_FLAT: u64 = 1_000;
 const MAX_GROUPS: usize = 256;
 /// Steps of the search for the groups of one change output.
 const GROUP_STEPS: u32 = 20_000;
+/// Inputs looked at for the groups of all change outputs together, each of which may use an equal part of what those
+/// before it left. A step looks at up to [`MAX_INPUTS`]: without this, dozens of change outputs cost dozens of milliseconds.
+const GROUP_WORK: u32 = 1_500_000;
 /// Steps of the search for an assignment.
 const ASSIGN_STEPS: u32 = 50_000;
+/// Groups looked at and links booked in that search.
+const ASSIGN_WORK: u32 = 1_500_000;
 /// Assignments so much less likely than the best one, in bits, do not count.
 const SPREAD: f64 = 8.0;
 
@@ -39,7 +44,7 @@ pub struct ChangeLink {
 /// Links the change of a `JoinMarket` transaction to inputs.
 ///
 /// Empty when the transaction is not `JoinMarket`'s, when some input's amount is missing, and when no assignment was
-/// found within the limits of the search (64 inputs, 70,000 steps).
+/// found within the limits of the search (64 inputs, a few million comparisons).
 pub fn change_links(shape: &TxShape<'_>, answer: &Answer) -> Vec<ChangeLink> {
     let (Answer::CoinJoin(found) | Answer::Suspected(found)) = answer else { return Vec::new() };
     let tally = Tally::of(shape.outputs);
@@ -127,26 +132,33 @@ impl Problem<'_> {
         if self.inputs.len() > MAX_INPUTS || total.is_none() {
             return Balance::Undecided;
         }
-        let mut complete = true;
-        let groups: Vec<Vec<Group>> = (0..self.changes.len())
-            .map(|change| {
-                let (groups, whole) = self.groups(change);
-                complete &= whole;
-                groups
-            })
-            .collect();
+        let (groups, complete) = self.all_groups(&mut { GROUP_WORK });
         let mut search = Search::new(self, &groups);
         search.descend(0, (0.0, 0), None);
         if let Some(links) = search.links() {
             return Balance::Found(links);
         }
-        if complete && search.steps < ASSIGN_STEPS { Balance::Impossible } else { Balance::Undecided }
+        if complete && !search.is_exhausted() { Balance::Impossible } else { Balance::Undecided }
+    }
+
+    /// The groups of every change output, and whether these are all. Takes from `work` what it uses.
+    fn all_groups(&self, work: &mut u32) -> (Vec<Vec<Group>>, bool) {
+        let mut complete = true;
+        let count = self.changes.len();
+        let groups = (0..count).map(|change| {
+            let part = *work / (count - change) as u32;
+            let (groups, whole, used) = self.groups(change, part);
+            *work -= used;
+            complete &= whole;
+            groups
+        });
+        (groups.collect(), complete)
     }
 
     /// The groups of inputs that can have paid the mixed amount and this change, likeliest first, and whether these
-    /// are all.
-    fn groups(&self, change: usize) -> (Vec<Group>, bool) {
-        let Some(most) = self.changes[change].checked_add(self.mixed) else { return (Vec::new(), true) };
+    /// are all; with how many inputs were looked at, never more than `work`.
+    fn groups(&self, change: usize, work: u32) -> (Vec<Group>, bool, u32) {
+        let Some(most) = self.changes[change].checked_add(self.mixed) else { return (Vec::new(), true, 0) };
         let least = most.saturating_sub((self.mixed / MAX_FEE_SHARE).max(MAX_FEE_FLAT));
         let mut order: Vec<usize> = (0..self.inputs.len()).collect();
         order.sort_unstable_by_key(|&at| (std::cmp::Reverse(self.inputs[at]), at));
@@ -154,14 +166,14 @@ impl Problem<'_> {
         for (at, &input) in order.iter().enumerate().rev() {
             left[at] = left[at + 1] + self.inputs[input];
         }
-        let mut walk =
-            GroupWalk { problem: self, order, left, range: (least, most), found: Vec::new(), steps: 0 };
+        let range = (least, most);
+        let mut walk = GroupWalk { problem: self, order, left, range, found: Vec::new(), steps: 0, work };
         walk.descend(0, 0, 0);
-        let GroupWalk { mut found, steps, .. } = walk;
+        let complete = !walk.is_exhausted() && walk.found.len() <= MAX_GROUPS;
+        let GroupWalk { mut found, work: unused, .. } = walk;
         found.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-        let complete = steps < GROUP_STEPS && found.len() <= MAX_GROUPS;
         found.truncate(MAX_GROUPS);
-        (found, complete)
+        (found, complete, work - unused)
     }
 }
 
@@ -175,12 +187,18 @@ struct GroupWalk<'a> {
     range: (u64, u64),
     found: Vec<Group>,
     steps: u32,
+    /// Inputs that may still be looked at.
+    work: u32,
 }
 
 impl GroupWalk<'_> {
+    fn is_exhausted(&self) -> bool {
+        self.steps >= GROUP_STEPS || self.work == 0
+    }
+
     fn descend(&mut self, at: usize, sum: u64, inputs: u64) {
         let (least, most) = self.range;
-        if self.steps >= GROUP_STEPS || sum + self.left[at] < least {
+        if self.is_exhausted() || sum + self.left[at] < least {
             return;
         }
         self.steps += 1;
@@ -191,6 +209,10 @@ impl GroupWalk<'_> {
         }
         // Smaller groups first: when the steps run out, the likely ones have been seen.
         for next in at..self.order.len() {
+            if self.work == 0 {
+                return;
+            }
+            self.work -= 1;
             let with = sum + self.problem.inputs[self.order[next]];
             if with <= most {
                 self.descend(next + 1, with, inputs | 1 << self.order[next]);
@@ -226,6 +248,8 @@ struct Search<'a> {
     total: f64,
     best: f64,
     steps: u32,
+    /// Groups that may still be looked at, and links that may be booked.
+    work: u32,
 }
 
 impl<'a> Search<'a> {
@@ -245,11 +269,16 @@ impl<'a> Search<'a> {
             total: 0.0,
             best: f64::INFINITY,
             steps: 0,
+            work: ASSIGN_WORK,
         }
     }
 
+    fn is_exhausted(&self) -> bool {
+        self.steps >= ASSIGN_STEPS || self.work == 0
+    }
+
     fn descend(&mut self, at: usize, (cost, used): (f64, u64), taker: Option<usize>) {
-        if self.steps >= ASSIGN_STEPS || cost > self.best + SPREAD {
+        if self.is_exhausted() || cost > self.best + SPREAD {
             return;
         }
         self.steps += 1;
@@ -261,6 +290,7 @@ impl<'a> Search<'a> {
         };
         let groups = self.groups;
         for group in &groups[change] {
+            self.work = self.work.saturating_sub(1);
             if group.inputs & used == 0 {
                 self.chosen[change] = group.inputs;
                 self.descend(at + 1, (cost + group.cost, used | group.inputs), taker);
@@ -284,8 +314,10 @@ impl<'a> Search<'a> {
             self.likeliest.clone_from(&self.chosen);
         }
         for (weights, &inputs) in self.weights.iter_mut().zip(&self.chosen) {
-            match weights.iter_mut().find(|(known, _)| *known == inputs) {
-                Some((_, sum)) => *sum += weight,
+            let known = weights.iter().position(|(known, _)| *known == inputs);
+            self.work = self.work.saturating_sub(1 + known.unwrap_or(weights.len()) as u32);
+            match known {
+                Some(at) => weights[at].1 += weight,
                 None => weights.push((inputs, weight)),
             }
         }
@@ -313,4 +345,50 @@ impl<'a> Search<'a> {
 #[expect(clippy::cast_sign_loss, reason = "a share is not negative")]
 fn percent(share: f64) -> u8 {
     (share * 100.0).round().clamp(0.0, 100.0) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use tracehound_model::ScriptType;
+
+    use super::*;
+    use crate::coinjoin::{Coin, When, classify};
+
+    const MIXED: u64 = 100_000_000;
+
+    /// 64 inputs of about `each`, and the change of 32 people.
+    fn crowd(each: u64) -> (Vec<u64>, Vec<u64>) {
+        ((0..64).map(|n| each + n * 1_009).collect(), (0..32).map(|n| 20_200_000 + n * 97).collect())
+    }
+
+    #[test]
+    fn a_market_of_countless_fits_costs_a_bounded_search() {
+        // Four inputs pay a maker's part in 635,376 ways, two in 2,016.
+        for (each, groups_end_it) in [(30_000_000, true), (60_000_000, false)] {
+            let (inputs, changes) = crowd(each);
+            let problem = Problem { inputs: &inputs, mixed: MIXED, people: changes.len(), changes: &changes };
+            let mut work = GROUP_WORK;
+            let (groups, complete) = problem.all_groups(&mut work);
+            assert_eq!((complete, work == 0), (false, groups_end_it), "{each}");
+            assert!(groups.iter().all(|groups| !groups.is_empty()), "the last ones have had their part");
+            let mut search = Search::new(&problem, &groups);
+            search.descend(0, (0.0, 0), None);
+            assert_eq!(search.is_exhausted(), !groups_end_it, "{each}");
+        }
+    }
+
+    #[test]
+    fn what_the_search_cannot_decide_is_told_by_its_shape_and_less_sure() {
+        for each in [30_000_000, 60_000_000] {
+            let (inputs, changes) = crowd(each);
+            let coin = |(owner, value): (u64, u64)| Coin { value, script: ScriptType::P2wpkh, owner };
+            let inputs: Vec<Option<Coin>> = (0..).zip(inputs).map(coin).map(Some).collect();
+            let mixed = vec![MIXED; changes.len()];
+            let outputs: Vec<Coin> = (1_000..).zip(changes.into_iter().chain(mixed)).map(coin).collect();
+            let (when, pays_wasabi1_coordinator) = (When::Unknown, false);
+            let shape = TxShape { inputs: &inputs, outputs: &outputs, when, pays_wasabi1_coordinator };
+            let Answer::CoinJoin(found) = classify(&shape) else { panic!("its shape is JoinMarket's") };
+            assert_eq!((found.rule, found.confidence), ("joinmarket-shape", 60));
+        }
+    }
 }

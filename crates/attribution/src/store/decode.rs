@@ -27,6 +27,8 @@ pub(super) struct KnownSnapshot {
     pub(super) id: i64,
     pub(super) published: Date,
     pub(super) sha256: String,
+    /// Whether it came with the product.
+    pub(super) shipped: bool,
 }
 
 /// An entry with one of its current rows, if it has any.
@@ -176,7 +178,8 @@ pub(super) async fn snapshot_days(
     source: &str,
 ) -> Result<Vec<KnownSnapshot>, StoreError> {
     let rows = sqlx::query(
-        "SELECT id, published, sha256 FROM snapshot WHERE source = $1 AND superseded_at IS NULL ORDER BY published",
+        "SELECT id, published, sha256, shipped FROM snapshot WHERE source = $1 AND superseded_at IS NULL \
+         ORDER BY published",
     )
     .bind(source)
     .fetch_all(db)
@@ -188,6 +191,7 @@ pub(super) async fn snapshot_days(
             id: cells.id(),
             published: cells.date("published")?,
             sha256: cells.get("sha256")?,
+            shipped: cells.get::<i64>("shipped")? != 0,
         })
     };
     rows.iter().map(read).collect()

@@ -2,11 +2,11 @@
 
 use jiff::{Timestamp, civil::Date};
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
-use tracehound_model::{Claim, Party, SourceId, Subject};
+use tracehound_model::{Claim, Party, Subject};
 
 use super::{
     ClaimStore, ClaimVersion, StoreError,
-    decode::{self, Cells, Kind},
+    decode::{Cells, Kind},
 };
 use crate::{Corpus, SourceHistory, subject_key};
 
@@ -95,13 +95,6 @@ impl ClaimStore {
     pub async fn sources(&self) -> Result<Vec<SourceHistory>, StoreError> {
         let mut db = self.pool.acquire().await.map_err(StoreError::while_("beginning to read"))?;
         sources(&mut db).await
-    }
-
-    /// The SHA-256 of the snapshot imported for this day of a source, if there is one.
-    pub async fn snapshot_of(&self, source: &SourceId, day: Date) -> Result<Option<String>, StoreError> {
-        let mut db = self.pool.acquire().await.map_err(StoreError::while_("beginning to read"))?;
-        let known = decode::snapshot_days(&mut db, &source.0).await?;
-        Ok(known.into_iter().find(|known| known.published == day).map(|known| known.sha256))
     }
 }
 

@@ -8,7 +8,7 @@ use tracehound_model::SourceKind;
 
 use super::{
     ClaimStore, ImportReport, StoreError,
-    decode::{self, Kind},
+    decode::{self, Kind, KnownSnapshot},
     entry_hash,
     runs::{Run, Said, runs, said_on},
 };
@@ -19,6 +19,13 @@ use crate::{
 
 /// Rows in one statement: at most 11 values each, of 32,766 that `SQLite` takes.
 const BATCH: usize = 1_000;
+
+/// Where a snapshot comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    User,
+    Shipped,
+}
 
 /// An entry of a source, in the store or new.
 struct Entry {
@@ -48,9 +55,32 @@ impl ClaimStore {
         recorded_at: Timestamp,
         sha256: &str,
     ) -> Result<ImportReport, StoreError> {
+        self.take_in(snapshot, published, recorded_at, sha256, Origin::User).await
+    }
+
+    /// [`import`](Self::import) of a snapshot that comes with the product. It replaces what came with an earlier version
+    /// for that day, and leaves alone what the user imported: the whole list perhaps, which knows more than our extract.
+    pub async fn import_shipped(
+        &self,
+        snapshot: &Snapshot,
+        published: Date,
+        recorded_at: Timestamp,
+        sha256: &str,
+    ) -> Result<ImportReport, StoreError> {
+        self.take_in(snapshot, published, recorded_at, sha256, Origin::Shipped).await
+    }
+
+    async fn take_in(
+        &self,
+        snapshot: &Snapshot,
+        published: Date,
+        recorded_at: Timestamp,
+        sha256: &str,
+        origin: Origin,
+    ) -> Result<ImportReport, StoreError> {
         let begin = self.pool.begin_with("BEGIN IMMEDIATE").await;
         let mut transaction = begin.map_err(StoreError::while_("beginning an import"))?;
-        let report = import(&mut transaction, snapshot, published, recorded_at, sha256).await?;
+        let report = import(&mut transaction, snapshot, published, recorded_at, sha256, origin).await?;
         transaction.commit().await.map_err(StoreError::while_("committing an import"))?;
         Ok(report)
     }
@@ -62,6 +92,7 @@ async fn import(
     published: Date,
     recorded_at: Timestamp,
     sha256: &str,
+    origin: Origin,
 ) -> Result<ImportReport, StoreError> {
     let source = snapshot.source.id.0.as_str();
     let mut report = ImportReport {
@@ -77,7 +108,8 @@ async fn import(
     };
     let known = decode::snapshot_days(db, source).await?;
     let same_day = known.iter().find(|known| known.published == published);
-    if same_day.is_some_and(|known| known.sha256 == sha256) {
+    let users = |known: &KnownSnapshot| origin == Origin::Shipped && !known.shipped;
+    if same_day.is_some_and(|known| known.sha256 == sha256 || users(known)) {
         report.already_imported = true;
         report.unchanged = snapshot.claims.len() as u64;
         return Ok(report);
@@ -92,7 +124,7 @@ async fn import(
     if let Some(replaced) = same_day {
         supersede(db, "UPDATE snapshot SET superseded_at = ", &[replaced.id], now).await?;
     }
-    insert_snapshot(db, snapshot, published, now, sha256).await?;
+    insert_snapshot(db, snapshot, published, now, sha256, origin).await?;
 
     let mut entries = load_entries(db, source).await?;
     add_items(&mut entries, snapshot);
@@ -208,12 +240,13 @@ async fn insert_snapshot(
     published: Date,
     now: i64,
     sha256: &str,
+    origin: Origin,
 ) -> Result<(), StoreError> {
     let head = &snapshot.source;
     let id = decode::next_id(db, "SELECT MAX(id) FROM snapshot").await?;
     sqlx::query(
-        "INSERT INTO snapshot (id, source, published, sha256, kind, title, publisher, url, recorded_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO snapshot (id, source, published, sha256, kind, title, publisher, url, recorded_at, shipped) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(id)
     .bind(&head.id.0)
@@ -224,6 +257,7 @@ async fn insert_snapshot(
     .bind(&head.publisher)
     .bind(&head.url)
     .bind(now)
+    .bind(i64::from(origin == Origin::Shipped))
     .execute(db)
     .await
     .map_err(StoreError::while_("storing a snapshot"))?;

@@ -2,9 +2,11 @@
 
 use std::process::Command;
 
+use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 use tracehound_attribution::{
+    facts,
     import::{Snapshot, SourceHead},
-    store::ClaimStore,
+    store::{ClaimStore, FILE_NAME},
 };
 use tracehound_model::{Claim, SourceId, SourceKind, Subject};
 
@@ -239,14 +241,52 @@ fn the_store_is_there_after_a_restart() {
         store.close().await;
         let store = ClaimStore::open(folder.path()).await.unwrap();
         assert_eq!(store.corpus().await.unwrap(), before);
+        let sources = store.sources().await.unwrap();
         assert_eq!(
-            store.snapshot_of(&SourceId("own-mine".to_owned()), day("2025-01-10")).await.unwrap().as_deref(),
-            Some("one")
+            (&sources[0].snapshots[..], &sources[0].source.sha256[..]),
+            (&[day("2025-01-10")][..], "one")
         );
-        assert_eq!(
-            store.snapshot_of(&SourceId("own-mine".to_owned()), day("2025-01-11")).await.unwrap(),
-            None
-        );
+    });
+}
+
+/// A file of version 1, as it was before the store knew which snapshots had been shipped.
+#[test]
+fn a_store_of_the_first_version_opens_and_takes_corrections_of_what_was_shipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = facts::shipped().unwrap().remove(0);
+    let published = shipped.snapshot.source.published.unwrap();
+    run(async {
+        let path = folder.path().join(FILE_NAME);
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        let old = SqlitePool::connect_with(options).await.unwrap();
+        sqlx::migrate!("./migrations/sqlite").run_to(1, &old).await.unwrap();
+        for (id, source, sha256) in
+            [(1, shipped.snapshot.source.id.0.as_str(), shipped.sha256.as_str()), (2, "own-mine", "one")]
+        {
+            sqlx::query(
+                "INSERT INTO snapshot (id, source, published, sha256, kind, title, publisher, recorded_at) \
+                 VALUES ($1, $2, $3, $4, 'own', 'Title', 'Publisher', 0)",
+            )
+            .bind(id)
+            .bind(source)
+            .bind(published.to_string())
+            .bind(sha256)
+            .execute(&old)
+            .await
+            .unwrap();
+        }
+        old.close().await;
+
+        let store = ClaimStore::open(folder.path()).await.unwrap();
+        let again =
+            store.import_shipped(&shipped.snapshot, published, moment(1), &shipped.sha256).await.unwrap();
+        assert!(again.already_imported);
+        let fixed = store.import_shipped(&shipped.snapshot, published, moment(1), "fixed").await.unwrap();
+        assert_eq!((fixed.already_imported, fixed.added), (false, 6));
+        let users = list("2025-01-10", &[A]);
+        let users = store.import_shipped(&users, published, moment(1), "two").await.unwrap();
+        assert!(users.already_imported, "the user's list stands");
+        store.close().await;
     });
 }
 

@@ -3,8 +3,10 @@
 
 mod boltzmann;
 mod coinjoin;
+mod demix;
 mod patterns;
 mod peel;
+mod transaction;
 
 use std::io::{BufRead, Read, Write};
 
@@ -32,8 +34,13 @@ pub(crate) fn run(
     out: &mut dyn Write,
 ) -> Result<u8> {
     match command {
-        AnalyzeCommand::Coinjoin(_) => answer(common, out, &coinjoin::answer),
-        AnalyzeCommand::Boltzmann(args) => answer(common, out, &|line| boltzmann::answer(line, args.work)),
+        AnalyzeCommand::Coinjoin(_) => answer(common, out, BATCH_BYTES, &coinjoin::answer),
+        AnalyzeCommand::Boltzmann(args) => {
+            answer(common, out, BATCH_BYTES, &|line| boltzmann::answer(line, args.work))
+        }
+        AnalyzeCommand::Demix(args) => {
+            answer(common, out, demix::BATCH_BYTES, &|line| demix::answer(line, args.input))
+        }
         AnalyzeCommand::Peel(args) => peel::run(common, data, args, out),
         AnalyzeCommand::Patterns(args) => patterns::run(common, data, args, out),
     }
@@ -58,11 +65,11 @@ struct Batch {
 }
 
 impl Batch {
-    /// Reads the next lines; false at the end of the input.
-    fn fill(&mut self, input: &mut impl BufRead) -> std::io::Result<bool> {
+    /// Reads the next lines, of about so many bytes; false at the end of the input.
+    fn fill(&mut self, input: &mut impl BufRead, bytes: usize) -> std::io::Result<bool> {
         self.text.clear();
         self.ends.clear();
-        while self.ends.len() < BATCH_LINES && self.text.len() < BATCH_BYTES {
+        while self.ends.len() < BATCH_LINES && self.text.len() < bytes {
             let begin = self.text.len();
             let read = input.by_ref().take(MAX_LINE as u64).read_until(b'\n', &mut self.text)?;
             if read == 0 {
@@ -90,7 +97,12 @@ impl Batch {
     }
 }
 
-fn answer(common: &Common, out: &mut dyn Write, one: &(dyn Fn(&[u8]) -> Answered + Sync)) -> Result<u8> {
+fn answer(
+    common: &Common,
+    out: &mut dyn Write,
+    batch_bytes: usize,
+    one: &(dyn Fn(&[u8]) -> Answered + Sync),
+) -> Result<u8> {
     if matches!(common.output, Output::Csv | Output::Json) {
         return Err(miette!("analyze answers in jsonl, one object a line: leave out --output"));
     }
@@ -100,7 +112,7 @@ fn answer(common: &Common, out: &mut dyn Write, one: &(dyn Fn(&[u8]) -> Answered
     let mut input = std::io::stdin().lock();
     let mut batch = Batch::default();
     let (mut answered, mut refused) = (0_u64, 0_u64);
-    while batch.fill(&mut input).into_diagnostic()? {
+    while batch.fill(&mut input, batch_bytes).into_diagnostic()? {
         let answers: Vec<Answered> = batch
             .lines()
             .par_iter()

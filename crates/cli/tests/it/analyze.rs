@@ -78,6 +78,89 @@ fn a_bad_line_is_answered_in_its_place_and_fails_at_the_end() {
     assert!(errors.contains("held no line"), "{errors}");
 }
 
+/// A made-up round of Wasabi 2: ten inputs, standard amounts.
+fn wasabi2() -> Value {
+    let inputs = [
+        120_000_000,
+        30_000_000,
+        12_000_000,
+        5_000_000,
+        2_500_000,
+        1_200_000,
+        600_000,
+        300_000,
+        150_000,
+        60_000,
+    ];
+    let outputs = [
+        100_000_000,
+        33_554_432,
+        20_000_000,
+        10_000_000,
+        5_000_000,
+        2_000_000,
+        1_000_000,
+        100_000,
+        100_000,
+        50_000,
+        5_000,
+    ];
+    let coins = |values: &[u64], first: u8| -> Vec<Value> {
+        let coin =
+            |(owner, value): (u8, &u64)| json!({"value": value, "script": format!("0014{}", hex(owner))});
+        (first..).zip(values).map(coin).collect()
+    };
+    json!({"txid": hex_of(9, 32), "time": 1_730_000_000, "inputs": coins(&inputs, 1), "outputs": coins(&outputs, 50)})
+}
+
+#[test]
+fn each_input_of_a_wasabi_2_round_is_shared_out_and_how_well_is_said() {
+    let round = wasabi2().to_string();
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let one = tracehound(folder.path(), &["analyze", "demix", "--stdin", "--input", "1"], &round);
+    insta::assert_snapshot!(text(&one));
+    let one: Value = serde_json::from_str(&text(&one)).expect("JSON");
+
+    let (code, answers, errors) = answers(&["analyze", "demix", "--stdin"], &round);
+    assert_eq!((code, answers.len()), (Some(0), 1), "{errors}");
+    let shares = |input: usize, kind: &str| -> Vec<f64> {
+        let shares = answers[0]["inputs"][input][kind].as_array().expect("a number for each output");
+        shares.iter().map(|share| share.as_f64().expect("a number")).collect()
+    };
+    assert_eq!(answers[0]["inputs"][1], one["inputs"][0]);
+    for input in 0..10 {
+        let left: f64 = shares(input, "left_in").iter().sum();
+        assert!((left - 1.0).abs() < 1e-4, "all of input {input} left somewhere: {left}");
+    }
+    for output in 0..11 {
+        let owned: f64 = (0..10).map(|input| shares(input, "owner_of")[output]).sum();
+        assert!((owned - 1.0).abs() < 1e-4, "output {output} is somebody's: {owned}");
+    }
+    assert!(shares(0, "owner_of")[0] > 0.9, "nobody else could have paid the largest output alone");
+}
+
+#[test]
+fn what_is_no_wasabi_2_round_is_refused_in_its_place() {
+    let mut missing = wasabi2();
+    missing["inputs"][4].as_object_mut().expect("an input").remove("value");
+    let mut payment = wasabi2();
+    payment["outputs"].as_array_mut().expect("outputs").truncate(2);
+    let input = format!("{}\n{missing}\n{payment}\n{{\n{}\n", round(1), wasabi2());
+    let (code, answers, errors) = answers(&["analyze", "demix", "--stdin", "--input", "10"], &input);
+    assert_eq!(code, Some(1));
+    assert!(errors.contains("5 of 5 lines"), "{errors}");
+    for (answer, (line, expected)) in answers.iter().zip((1..).zip([
+        "it looks like whirlpool: only rounds of Wasabi 2 are estimated",
+        "input 4: every input's value and script are needed",
+        "not recognised as a round of Wasabi 2",
+        "wanted: {",
+        "no input 10: it has 10, counted from 0",
+    ])) {
+        assert_eq!(answer["line"], line);
+        assert!(answer["error"].as_str().is_some_and(|error| error.contains(expected)), "{answer}");
+    }
+}
+
 #[test]
 fn order_survives_many_batches() {
     let input: String = (0..20_000).fold(String::new(), |mut text, n: u64| {

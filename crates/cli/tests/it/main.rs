@@ -3,6 +3,7 @@
 mod analyze;
 mod cluster;
 mod esplora;
+mod facts;
 mod follow;
 mod guard;
 mod node;

@@ -1,43 +1,10 @@
 //! `tracehound analyze coinjoin`.
 
-use std::{borrow::Cow, collections::HashMap};
+use serde::Serialize;
+use tracehound_analysis::coinjoin::{self, ChangeLink, CoinJoin, TxShape, change_links};
+use tracehound_model::TxId;
 
-use serde::{Deserialize, Serialize};
-use tracehound_analysis::coinjoin::{
-    self, ChangeLink, Coin, CoinJoin, TxShape, When, change_links, is_wasabi1_coordinator,
-};
-use tracehound_model::{ScriptType, TxId};
-
-use super::{Answered, to_bytes};
-
-/// More than there will ever be, satoshi.
-const MAX_MONEY: u64 = 2_100_000_000_000_000;
-
-/// A transaction with its previous outputs; other keys are ignored.
-#[derive(Deserialize)]
-struct Question<'a> {
-    txid: TxId,
-    height: Option<u32>,
-    time: Option<u64>,
-    #[serde(borrow)]
-    inputs: Vec<Spent<'a>>,
-    #[serde(borrow)]
-    outputs: Vec<Created<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Spent<'a> {
-    value: Option<u64>,
-    #[serde(borrow)]
-    script: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct Created<'a> {
-    value: u64,
-    #[serde(borrow)]
-    script: Cow<'a, str>,
-}
+use super::{Answered, to_bytes, transaction::Transaction};
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -91,41 +58,11 @@ struct Change<'a> {
 }
 
 pub(super) fn answer(line: &[u8]) -> Answered {
-    let question: Question<'_> = serde_json::from_slice(line).map_err(|error| {
-        format!(
-            "{error}; wanted: {{\"txid\":...,\"time\":...,\"inputs\":[{{\"value\":satoshi,\"script\":hex}}, ...],\
-             \"outputs\":[{{\"value\":satoshi,\"script\":hex}}, ...]}}"
-        )
-    })?;
-    let mut owners = Owners::default();
-    let mut inputs = Vec::with_capacity(question.inputs.len());
-    for (place, spent) in question.inputs.iter().enumerate() {
-        inputs.push(match (&spent.script, spent.value) {
-            (Some(script), Some(value)) => {
-                Some(owners.coin(value, script).map_err(|e| format!("input {place}: {e}"))?)
-            }
-            _ => None,
-        });
-    }
-    let paid_before = owners.coordinator;
-    let mut outputs = Vec::with_capacity(question.outputs.len());
-    for (place, created) in question.outputs.iter().enumerate() {
-        outputs
-            .push(owners.coin(created.value, &created.script).map_err(|e| format!("output {place}: {e}"))?);
-    }
-    if outputs.is_empty() {
-        return Err("no output: a transaction has at least one".to_owned());
-    }
-    let when = match (question.height, question.time) {
-        (Some(height), _) => When::Height(height),
-        (None, Some(time)) => When::Time(time),
-        (None, None) => When::Unknown,
-    };
-    let pays_wasabi1_coordinator = owners.coordinator > paid_before;
-    let shape = TxShape { inputs: &inputs, outputs: &outputs, when, pays_wasabi1_coordinator };
+    let transaction = Transaction::read(line)?;
+    let shape = transaction.shape();
     let found = coinjoin::classify(&shape);
     let links = change_links(&shape, &found);
-    render(question.txid, &shape, found, &links)
+    render(transaction.txid, &shape, found, &links)
 }
 
 fn render(txid: TxId, shape: &TxShape<'_>, found: coinjoin::Answer, links: &[ChangeLink]) -> Answered {
@@ -180,29 +117,4 @@ fn render(txid: TxId, shape: &TxShape<'_>, found: coinjoin::Answer, links: &[Cha
         answer.anonymity = vec![1; shape.outputs.len()];
     }
     to_bytes(&answer)
-}
-
-/// Numbers the scripts of one transaction.
-#[derive(Default)]
-struct Owners {
-    numbers: HashMap<Vec<u8>, u64>,
-    /// Coins that belong to Wasabi 1's coordinator.
-    coordinator: u32,
-}
-
-impl Owners {
-    fn coin(&mut self, value: u64, script: &str) -> Result<Coin, String> {
-        if value > MAX_MONEY {
-            return Err(format!("value {value} exceeds all bitcoin there will be: values are satoshi"));
-        }
-        let bytes = hex::decode(script).map_err(|error| format!("script is not hexadecimal: {error}"))?;
-        let key = tracehound_bitcoin::classify(&bytes);
-        let script = key.script_type();
-        if script == ScriptType::P2wpkh {
-            self.coordinator += u32::from(is_wasabi1_coordinator(&key));
-        }
-        let next = self.numbers.len() as u64;
-        let owner = *self.numbers.entry(bytes).or_insert(next);
-        Ok(Coin { value, script, owner })
-    }
 }

@@ -1,0 +1,82 @@
+//! `tracehound analyze demix`.
+
+use serde::Serialize;
+use tracehound_analysis::coinjoin::{Answer, CoinJoin, Protocol, classify, demix};
+use tracehound_model::TxId;
+
+use super::{Answered, to_bytes, transaction::Transaction};
+
+/// Bytes of lines answered together: an answer may be hundreds of times as long as its line.
+pub(super) const BATCH_BYTES: usize = 256 << 10;
+
+#[derive(Serialize)]
+struct Estimate {
+    txid: TxId,
+    /// How sure it is that this is a Wasabi 2 round, percent.
+    confidence: u8,
+    inputs: Vec<Became>,
+    measured: &'static str,
+}
+
+/// What one input is estimated to have become; a number for each output, rounded.
+#[derive(Serialize)]
+struct Became {
+    input: usize,
+    /// Of the input's value, the share that left in the output. They add up to 1.
+    left_in: Vec<f64>,
+    /// How probably the output is the owner's on account of this input.
+    owner_of: Vec<f64>,
+}
+
+pub(super) fn answer(line: &[u8], chosen: Option<usize>) -> Answered {
+    let transaction = Transaction::read(line)?;
+    let inputs = transaction.inputs.iter().enumerate().map(|(place, coin)| {
+        let coin = coin.ok_or_else(|| format!("input {place}: every input's value and script are needed"))?;
+        Ok(coin.value)
+    });
+    let inputs = inputs.collect::<Result<Vec<u64>, String>>()?;
+    let confidence = match classify(&transaction.shape()) {
+        Answer::CoinJoin(CoinJoin { protocol: Protocol::Wasabi2, confidence, .. })
+        | Answer::Suspected(CoinJoin { protocol: Protocol::Wasabi2, confidence, .. }) => confidence,
+        Answer::CoinJoin(other) | Answer::Suspected(other) => {
+            return Err(format!(
+                "it looks like {}: only rounds of Wasabi 2 are estimated",
+                other.protocol.name()
+            ));
+        }
+        Answer::Unknown { .. } | Answer::Premix(_) | Answer::No => {
+            return Err("not recognised as a round of Wasabi 2: nothing else is estimated".to_owned());
+        }
+    };
+    let outputs: Vec<u64> = transaction.outputs.iter().map(|coin| coin.value).collect();
+    let wanted = match chosen {
+        None => 0..inputs.len(),
+        Some(input) if input < inputs.len() => input..input + 1,
+        Some(input) => return Err(format!("no input {input}: it has {}, counted from 0", inputs.len())),
+    };
+    let plan = demix(&inputs, &outputs).map_err(|error| error.to_string())?;
+    to_bytes(&Estimate {
+        txid: transaction.txid,
+        confidence,
+        inputs: wanted.map(|input| of_input(input, &plan, &outputs)).collect(),
+        measured: demix::MEASURED,
+    })
+}
+
+/// One input's column of the plan.
+#[expect(clippy::cast_precision_loss, reason = "shares, not money")]
+fn of_input(input: usize, plan: &[Vec<f64>], outputs: &[u64]) -> Became {
+    let part = |(shares, output): (&Vec<f64>, &u64)| shares[input] * *output as f64;
+    let parts: Vec<f64> = plan.iter().zip(outputs).map(part).collect();
+    let whole: f64 = parts.iter().sum();
+    Became {
+        input,
+        left_in: parts.iter().map(|part| rounded(part / whole)).collect(),
+        owner_of: plan.iter().map(|shares| rounded(shares[input])).collect(),
+    }
+}
+
+/// To six places: more would be digits of arithmetic, not of knowledge.
+fn rounded(share: f64) -> f64 {
+    (share * 1e6).round() / 1e6
+}

@@ -6,10 +6,10 @@
 use std::{error::Error, io::Write, path::Path, time::Instant};
 
 use tracehound_analysis::{
-    cluster::{Clusters, Rules, Work, change::measure_voters, coinjoin_rule},
+    cluster::{Clusters, CoinJoins, Rules, Work, change::measure_voters},
     coinjoin::Classifier,
 };
-use tracehound_ledger::Ledger;
+use tracehound_ledger::{Ledger, ScanTx, TxSpan};
 
 /// Times each thing is done; the quickest counts.
 const ROUNDS: usize = 5;
@@ -25,15 +25,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(writeln!(std::io::stdout(), "{json}")?)
 }
 
+/// No transaction is a `CoinJoin`.
+struct Nothing;
+
+impl CoinJoins for Nothing {
+    fn may_be(&self, _: &ScanTx<'_>) -> bool {
+        false
+    }
+
+    fn is(&self, _: &Ledger, _: TxSpan) -> bool {
+        false
+    }
+}
+
 fn clusters(dir: &Path) -> Result<String, Box<dyn Error>> {
     let ledger = Ledger::open(dir)?;
     let classifier = Classifier::new(&ledger);
-    let coinjoin = coinjoin_rule(&classifier);
-    let (clusters, work, seconds) = quickest(&ledger, &Rules::usual(&coinjoin))?;
-    let (_, all_work, all_seconds) = quickest(
-        &ledger,
-        &Rules { coinjoin_outputs: u32::MAX, payjoin_inputs: 0, ..Rules::new(&|_, _| false) },
-    )?;
+    let (clusters, work, seconds) = quickest(&ledger, &Rules::new(&classifier))?;
+    let (_, all_work, all_seconds) = quickest(&ledger, &Rules { payjoin_inputs: 0, ..Rules::new(&Nothing) })?;
     let counts = clusters.counts();
     Ok(format!(
         concat!(
@@ -71,8 +80,7 @@ fn quickest(ledger: &Ledger, rules: &Rules<'_>) -> Result<(Clusters, Work, f64),
 fn voters(dir: &Path) -> Result<String, Box<dyn Error>> {
     let ledger = Ledger::open(dir)?;
     let classifier = Classifier::new(&ledger);
-    let coinjoin = coinjoin_rule(&classifier);
-    let clusters = Clusters::build(&ledger, &Rules::usual(&coinjoin))?;
+    let clusters = Clusters::build(&ledger, &Rules::new(&classifier))?;
     let began = Instant::now();
     let measured = measure_voters(&ledger, &clusters);
     let seconds = began.elapsed().as_secs_f64();

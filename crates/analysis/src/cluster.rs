@@ -37,8 +37,8 @@ use tracehound_model::{Address, BitcoinNetwork, BlockHash, Chain};
 pub use explain::Step;
 pub use gather::Work;
 pub use rules::{
-    COLLAPSE_SIZE, Collapse, Guard, IsCoinJoin, PAYJOIN_INPUTS, Refusal, Rules, ServiceId, ServiceOf,
-    coinjoin_rule, is_payjoin_suspect,
+    COLLAPSE_SIZE, CoinJoins, Collapse, Guard, PAYJOIN_INPUTS, Refusal, Rules, ServiceId, ServiceOf,
+    is_payjoin_suspect,
 };
 
 use gather::Chunk;

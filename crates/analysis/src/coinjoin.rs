@@ -26,6 +26,7 @@ pub use ledger::{Buffer, Classifier};
 use tracehound_model::{ScriptKey, ScriptType};
 
 use features::Tally;
+use smallvec::SmallVec;
 
 /// An amount with its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,9 +229,8 @@ pub fn classify(shape: &TxShape<'_>) -> Answer {
     if outputs.iter().any(|coin| coin.script == ScriptType::OpReturn) {
         return whirlpool::premix(outputs).map_or(Answer::No, Answer::Premix);
     }
-    // Every rule wants as many inputs as equal outputs, and these to be a share of all outputs.
-    let plain = inputs.len() < 2 || outputs.len() > 64 && inputs.len() < 10;
-    if plain && !shape.pays_wasabi1_coordinator {
+    let values = outputs.iter().map(|coin| coin.value);
+    if !may_be_equal(inputs.len(), outputs.len(), values) && !shape.pays_wasabi1_coordinator {
         return Answer::No;
     }
     let tally = Tally::of(outputs);
@@ -244,6 +244,23 @@ pub fn classify(shape: &TxShape<'_>) -> Answer {
     let Finding { protocol, participants, confidence, rule, .. } = finding;
     let found = CoinJoin { protocol, participants, anonymity, confidence, rule };
     if finding.suspected { Answer::Suspected(found) } else { Answer::CoinJoin(found) }
+}
+
+/// Inputs from which a round is told by its amounts though no two outputs are equal (Wasabi 2).
+const MANY_INPUTS: usize = 10;
+
+/// Whether a rule for equal outputs may fit, by the number of inputs and the outputs' values: every one of them wants as
+/// many inputs as equal outputs, these to be a share of all outputs, and two equal ones or many inputs.
+fn may_be_equal(inputs: usize, outputs: usize, values: impl Iterator<Item = u64>) -> bool {
+    if inputs >= MANY_INPUTS {
+        return true;
+    }
+    if inputs < 2 || outputs > 64 {
+        return false;
+    }
+    let mut values: SmallVec<[u64; 64]> = values.collect();
+    values.sort_unstable();
+    values.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {

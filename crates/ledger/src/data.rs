@@ -162,6 +162,10 @@ impl<'a> Rows<'a> {
         Some((script_type, self.addr_payload.get(at..at + script_type.payload_len())?))
     }
 
+    pub(crate) fn script_type(&self, rel: usize) -> Option<ScriptType> {
+        ScriptType::from_byte(*self.addr_type.get(rel)?)
+    }
+
     pub(crate) fn script_key(&self, rel: usize) -> Option<ScriptKey> {
         let (script_type, payload) = self.addr_key(rel)?;
         ScriptKey::new(script_type, payload)

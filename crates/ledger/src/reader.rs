@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tracehound_model::{BlockHash, OutPoint, ScriptKey, TxId, utxo::Header};
+use tracehound_model::{BlockHash, OutPoint, ScriptKey, ScriptType, TxId, utxo::Header};
 
 use crate::{
     AddrNum, BlockNum, InNum, LedgerError, OutNum, TxNum,
@@ -296,6 +296,12 @@ impl Ledger {
     pub fn script_key(&self, addr: AddrNum) -> Option<ScriptKey> {
         let segment = self.segment_by(|segment| segment.first().addr <= addr.0)?;
         segment.rows().script_key((addr.0 - segment.first().addr) as usize)
+    }
+
+    /// The kind of an owner's script, without reading the script.
+    pub fn script_type(&self, addr: AddrNum) -> Option<ScriptType> {
+        let segment = self.segment_by(|segment| segment.first().addr <= addr.0)?;
+        segment.rows().script_type((addr.0 - segment.first().addr) as usize)
     }
 
     /// A transaction by number.

@@ -8,7 +8,6 @@
 use std::ops::Range;
 
 use tracehound_ledger::{AddrNum, Ledger, OutNum, OutputView, Prev, TxNum, TxView};
-use tracehound_model::ScriptType;
 
 use super::Clusters;
 
@@ -259,11 +258,10 @@ impl<'a> Ballot<'a> {
     }
 
     fn same_type(&self) -> OutputSet {
-        let mut types = self.owners.iter().map(|&owner| script_type(self.ledger, owner));
+        let mut types = self.owners.iter().map(|&owner| self.ledger.script_type(owner));
         match types.next() {
-            Some(Some(first)) if types.all(|other| other == Some(first)) => self.those(|output| {
-                output.owner.and_then(|owner| script_type(self.ledger, owner)) == Some(first)
-            }),
+            Some(Some(first)) if types.all(|other| other == Some(first)) => self
+                .those(|output| output.owner.and_then(|owner| self.ledger.script_type(owner)) == Some(first)),
             _ => self.those(|_| true),
         }
     }
@@ -283,10 +281,6 @@ impl<'a> Ballot<'a> {
     fn unspent_or(&self, test: impl Fn(&TxView) -> bool) -> OutputSet {
         self.those(|output| self.spender(output).is_none_or(|spender| test(&spender)))
     }
-}
-
-fn script_type(ledger: &Ledger, owner: AddrNum) -> Option<ScriptType> {
-    ledger.script_key(owner).map(|key| key.script_type())
 }
 
 fn is_peel(tx: &TxView) -> bool {

@@ -10,7 +10,7 @@ use std::{
 
 use tracehound_ledger::{Ledger, OutNum, Prev, TxNum};
 
-use super::{ClusterError, Rules, rules, rules::IsCoinJoin};
+use super::{ClusterError, CoinJoins, Rules, rules};
 
 /// Transactions a thread reads at a time.
 const CHUNK: u32 = 8_192;
@@ -68,8 +68,7 @@ impl Chunk {
 #[derive(Clone, Copy)]
 struct Reading<'a> {
     ledger: &'a Ledger,
-    coinjoin: &'a IsCoinJoin<'a>,
-    coinjoin_outputs: u32,
+    coinjoins: &'a dyn CoinJoins,
     payjoin_inputs: u32,
     /// Numbers from here on are nobody's.
     addresses: u32,
@@ -98,7 +97,7 @@ struct Batch {
 struct Several {
     num: TxNum,
     inputs: u32,
-    outputs: u32,
+    may_be_coinjoin: bool,
     /// The smaller output, where there are two and the number of inputs is a `PayJoin`'s.
     floor: Option<u64>,
 }
@@ -158,7 +157,7 @@ impl Reading<'_> {
                 txs.push(Several {
                     num: tx.num,
                     inputs: count as u32,
-                    outputs: tx.output_count() as u32,
+                    may_be_coinjoin: self.coinjoins.may_be(tx),
                     floor,
                 });
             }
@@ -175,9 +174,12 @@ impl Reading<'_> {
             None => self.ledger.output_owner(OutNum(prev)).map_or(NOBODY, |owner| owner.0),
         }));
         values.clear();
-        let mut rest = &prevs[..];
-        for tx in &*txs {
+        let (mut rest, mut rest_owners) = (&prevs[..], &owners[..]);
+        for tx in &mut *txs {
             let own = take(&mut rest, tx.inputs);
+            let own_owners = take(&mut rest_owners, tx.inputs);
+            // Coins of one owner are joined to nobody's.
+            tx.floor = tx.floor.filter(|_| own_owners.iter().any(|&owner| owner != own_owners[0]));
             if tx.floor.is_some() {
                 // For one outside the ledger 0 leaves the decision to the full test.
                 values.extend(own.iter().map(|&prev| self.ledger.output_value(OutNum(prev)).unwrap_or(0)));
@@ -220,9 +222,9 @@ impl Reading<'_> {
             return Some(());
         }
         // Most transactions need no more than what is here already.
-        let ask = tx.outputs >= self.coinjoin_outputs;
+        let ask = tx.may_be_coinjoin;
         let span = if ask || suspect { Some(self.ledger.span(tx.num)?) } else { None };
-        if ask && span.is_some_and(|span| (self.coinjoin)(self.ledger, span)) {
+        if ask && span.is_some_and(|span| self.coinjoins.is(self.ledger, span)) {
             chunk.coinjoins.push(num.0);
         } else if suspect
             && span.is_some_and(|span| rules::is_payjoin_suspect(self.ledger, span, self.payjoin_inputs))
@@ -252,13 +254,8 @@ pub(super) fn gather(
     addresses: u32,
     mut each: impl FnMut(&Chunk),
 ) -> Result<Work, ClusterError> {
-    let reading = Reading {
-        ledger,
-        coinjoin: rules.coinjoin,
-        coinjoin_outputs: rules.coinjoin_outputs,
-        payjoin_inputs: rules.payjoin_inputs,
-        addresses,
-    };
+    let reading =
+        Reading { ledger, coinjoins: rules.coinjoins, payjoin_inputs: rules.payjoin_inputs, addresses };
     let chunks = to.saturating_sub(from).div_ceil(CHUNK);
     let threads = match rules.threads {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),

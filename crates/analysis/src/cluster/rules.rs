@@ -1,11 +1,9 @@
 //! What joins addresses, and what must not.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::collections::HashMap;
 
-use tracehound_ledger::{AddrNum, Ledger, OutNum, SequenceClass, TxNum, TxSpan};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, ScanTx, SequenceClass, TxNum, TxSpan};
 use tracehound_model::ScriptType;
-
-use crate::coinjoin::{Buffer, Classifier};
 
 /// Most inputs of a transaction that can be suspected of being a `PayJoin`, unless the caller says otherwise.
 pub const PAYJOIN_INPUTS: u32 = 6;
@@ -13,36 +11,36 @@ pub const PAYJOIN_INPUTS: u32 = 6;
 /// Members above which two clusters are not joined, unless the caller says otherwise.
 pub const COLLAPSE_SIZE: u32 = 10_000;
 
-/// Outputs below which our classifier answers "no" without reading more.
-const CLASSIFIED_OUTPUTS: u32 = 3;
-
 /// A service's number, chosen by the caller: two labels are two services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ServiceId(pub u32);
 
-/// Whether a transaction is a `CoinJoin`; asked about transactions with two or more owners among their inputs.
-pub type IsCoinJoin<'a> = dyn Fn(&Ledger, TxSpan) -> bool + Sync + 'a;
+/// Which transactions are `CoinJoin`s. [`Classifier`](crate::coinjoin::Classifier) knows; so may a function.
+pub trait CoinJoins: Sync {
+    /// Whether it may be one, by what a scan shows of it: "no" saves reading the rest.
+    fn may_be(&self, _tx: &ScanTx<'_>) -> bool {
+        true
+    }
+
+    /// Whether it is one. Asked about transactions that may be, with two or more owners among their inputs.
+    fn is(&self, ledger: &Ledger, tx: TxSpan) -> bool;
+}
+
+impl<F: Fn(&Ledger, TxSpan) -> bool + Sync> CoinJoins for F {
+    fn is(&self, ledger: &Ledger, tx: TxSpan) -> bool {
+        self(ledger, tx)
+    }
+}
 
 /// Which service owns an address, if one is known to.
 pub type ServiceOf<'a> = dyn Fn(AddrNum) -> Option<ServiceId> + 'a;
-
-/// The rule that our classifier makes: whatever it does not answer with "no" or "premix" joins nothing, so suspects and
-/// transactions that it cannot decide for missing amounts do not either.
-pub fn coinjoin_rule(classifier: &Classifier) -> impl Fn(&Ledger, TxSpan) -> bool + Sync + use<'_> {
-    thread_local! {
-        static SPACE: RefCell<Buffer> = RefCell::default();
-    }
-    |ledger, tx| SPACE.with_borrow_mut(|space| classifier.classify(ledger, tx, space).forbids_co_spending())
-}
 
 /// What joins addresses. All functions must answer the same question the same way every time, or clusters depend on
 /// when they were made.
 #[derive(Clone, Copy)]
 pub struct Rules<'a> {
     /// Transactions whose inputs belong to several parties.
-    pub coinjoin: &'a IsCoinJoin<'a>,
-    /// Ask `coinjoin` only about transactions of this many outputs or more: saves reading the others.
-    pub coinjoin_outputs: u32,
+    pub coinjoins: &'a dyn CoinJoins,
     /// Suspect `PayJoin`s among transactions of up to this many inputs; 0 suspects none.
     pub payjoin_inputs: u32,
     /// What stops clusters from collapsing into one.
@@ -54,7 +52,6 @@ pub struct Rules<'a> {
 impl std::fmt::Debug for Rules<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Rules")
-            .field("coinjoin_outputs", &self.coinjoin_outputs)
             .field("payjoin_inputs", &self.payjoin_inputs)
             .field("guard", &self.guard)
             .field("threads", &self.threads)
@@ -63,14 +60,9 @@ impl std::fmt::Debug for Rules<'_> {
 }
 
 impl<'a> Rules<'a> {
-    /// The usual rules with this test for `CoinJoin`s, asked whatever the number of outputs, and no guard.
-    pub fn new(coinjoin: &'a IsCoinJoin<'a>) -> Self {
-        Self { coinjoin, coinjoin_outputs: 0, payjoin_inputs: PAYJOIN_INPUTS, guard: None, threads: 0 }
-    }
-
-    /// The usual rules with what [`coinjoin_rule`] makes, and no guard.
-    pub fn usual(coinjoin: &'a IsCoinJoin<'a>) -> Self {
-        Self { coinjoin_outputs: CLASSIFIED_OUTPUTS, ..Self::new(coinjoin) }
+    /// The usual rules with this test for `CoinJoin`s, and no guard.
+    pub fn new(coinjoins: &'a dyn CoinJoins) -> Self {
+        Self { coinjoins, payjoin_inputs: PAYJOIN_INPUTS, guard: None, threads: 0 }
     }
 }
 
@@ -146,9 +138,8 @@ pub fn is_payjoin_suspect(ledger: &Ledger, tx: impl Into<TxSpan>, most_inputs: u
         let Some(owner) = ledger.input_owner(input).filter(|&owner| owner != one && owner != other) else {
             return false;
         };
-        let key = ledger.script_key(owner);
-        key.is_some_and(|key| {
-            let own = (key.script_type(), input.sequence);
+        ledger.script_type(owner).is_some_and(|script| {
+            let own = (script, input.sequence);
             *form.get_or_insert(own) == own
         })
     })

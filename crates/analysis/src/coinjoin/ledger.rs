@@ -1,9 +1,12 @@
 //! The classifier on a ledger's transactions.
 
-use tracehound_ledger::{AddrNum, Ledger, Prev, TxSpan};
+use std::cell::RefCell;
+
+use tracehound_ledger::{AddrNum, Ledger, OutputView, Prev, ScanTx, TxSpan};
 use tracehound_model::{ScriptKey, ScriptType};
 
-use super::{Answer, Coin, TxShape, WASABI1_COORDINATORS, When, classify};
+use super::{Answer, Coin, TxShape, WASABI1_COORDINATORS, When, classify, may_be_equal};
+use crate::cluster::CoinJoins;
 
 /// What the classifier needs to know of a ledger besides the transaction; made once, cheap to use from many threads.
 #[derive(Clone, Debug)]
@@ -17,6 +20,7 @@ pub struct Classifier {
 pub struct Buffer {
     inputs: Vec<Option<Coin>>,
     outputs: Vec<Coin>,
+    views: Vec<OutputView>,
 }
 
 impl Classifier {
@@ -40,10 +44,16 @@ impl Classifier {
         }
         buffer.outputs.clear();
         buffer.inputs.clear();
+        buffer.views.clear();
+        buffer.views.extend(ledger.outputs_hinted(tx));
+        let counts = (tx.input_count as usize, buffer.views.len());
+        if !self.may_mix(counts, || buffer.views.iter().map(|view| (view.value, view.owner))) {
+            return Answer::No;
+        }
         let mut pays_wasabi1_coordinator = false;
-        for output in ledger.outputs_hinted(tx) {
+        for output in &buffer.views {
             let script = output.owner.map_or(ScriptType::OpReturn, |owner| script(ledger, owner));
-            pays_wasabi1_coordinator |= output.owner.is_some() && self.coordinators.contains(&output.owner);
+            pays_wasabi1_coordinator |= self.is_coordinator(output.owner);
             let owner = output.owner.map_or(0, |owner| u64::from(owner.0));
             buffer.outputs.push(Coin { value: output.value, script, owner });
         }
@@ -70,6 +80,39 @@ impl Classifier {
     }
 }
 
+impl Classifier {
+    fn is_coordinator(&self, owner: Option<AddrNum>) -> bool {
+        owner.is_some() && self.coordinators.contains(&owner)
+    }
+
+    /// Whether the outputs alone leave a rule that could fit. Most transactions end here, before any of the far-off rows
+    /// that their inputs spend are read.
+    fn may_mix<I: Iterator<Item = (u64, Option<AddrNum>)>>(
+        &self,
+        (inputs, outputs): (usize, usize),
+        rows: impl Fn() -> I,
+    ) -> bool {
+        // What is prepared for mixing bears an OP_RETURN; the oldest rule wants the coordinator's output and little else.
+        let marked = || rows().any(|(_, owner)| owner.is_none() || self.is_coordinator(owner));
+        outputs >= 3 && (may_be_equal(inputs, outputs, rows().map(|(value, _)| value)) || marked())
+    }
+}
+
+impl CoinJoins for Classifier {
+    fn may_be(&self, tx: &ScanTx<'_>) -> bool {
+        self.may_mix((tx.input_count(), tx.output_count()), || tx.outputs())
+    }
+
+    /// Whatever we do not answer with "no" or "premix": suspects and transactions that cannot be decided for missing
+    /// amounts join nothing either.
+    fn is(&self, ledger: &Ledger, tx: TxSpan) -> bool {
+        thread_local! {
+            static SPACE: RefCell<Buffer> = RefCell::default();
+        }
+        SPACE.with_borrow_mut(|space| self.classify(ledger, tx, space).forbids_co_spending())
+    }
+}
+
 fn script(ledger: &Ledger, owner: AddrNum) -> ScriptType {
-    ledger.script_key(owner).map_or(ScriptType::Other, |key| key.script_type())
+    ledger.script_type(owner).unwrap_or(ScriptType::Other)
 }

@@ -6,7 +6,7 @@
 use tracehound_model::ScriptType;
 
 use super::{
-    Finding, Protocol, TxShape,
+    Finding, MANY_INPUTS, Protocol, TxShape,
     features::{Owners, Tally, descending, inputs_are},
 };
 
@@ -33,7 +33,7 @@ fn is_standard(value: u64) -> bool {
 
 pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
     let (inputs, outputs) = (shape.inputs, shape.outputs);
-    let fits = inputs.len() >= 10
+    let fits = inputs.len() >= MANY_INPUTS
         && descending(outputs.iter().map(|coin| coin.value))
         && descending(inputs.iter().flatten().map(|coin| coin.value))
         && inputs_are(inputs, |script| matches!(script, ScriptType::P2wpkh | ScriptType::P2tr))

@@ -104,7 +104,7 @@ fn shape(tx: &TxView) -> usize {
 }
 
 pub(super) fn script(ledger: &Ledger, owner: AddrNum) -> usize {
-    ledger.script_key(owner).map_or(ScriptType::Other, |key| key.script_type()) as usize
+    ledger.script_type(owner).unwrap_or(ScriptType::Other) as usize
 }
 
 pub(super) fn share(value: u64, total_in: u128) -> usize {

@@ -87,14 +87,11 @@ fn two_inputs_of_one_transaction_are_one_step_apart() {
 fn what_the_caller_calls_a_coinjoin_joins_nothing() {
     let (_dir, ledger) = ledger_of(&spends(&[1, 2, 2, 3], &[&[1, 2], &[2, 3]]));
     let coinjoin = |_: &Ledger, tx: TxSpan| tx.num == TxNum(1);
-    let clusters = Clusters::build(&ledger, &Rules { coinjoin: &coinjoin, ..plain() }).expect("builds");
+    let clusters = Clusters::build(&ledger, &Rules { coinjoins: &coinjoin, ..plain() }).expect("builds");
     assert_ne!(clusters.cluster_of(addr(&ledger, 1)), clusters.cluster_of(addr(&ledger, 2)));
     assert_eq!(clusters.cluster_of(addr(&ledger, 2)), clusters.cluster_of(addr(&ledger, 3)));
     assert!(clusters.is_coinjoin(TxNum(1)) && !clusters.is_coinjoin(TxNum(2)));
     assert_eq!(clusters.counts().coinjoins, 1);
-    let never = Rules { coinjoin: &coinjoin, coinjoin_outputs: 2, ..plain() };
-    let clusters = Clusters::build(&ledger, &never).expect("builds");
-    assert_eq!(clusters.counts().coinjoins, 0, "not asked about one output");
 }
 
 /// Owners of one script type are five apart.

@@ -13,7 +13,7 @@ use tracehound_analysis::{
     cluster::{
         COLLAPSE_SIZE, Clusters, Collapse, Counts, Guard, Refusal, Rules, ServiceId,
         change::{Voter, change_edge},
-        coinjoin_rule, owner_name,
+        owner_name,
     },
     coinjoin::Classifier,
 };
@@ -115,10 +115,9 @@ impl<'a> Services<'a> {
     /// All clusters of the ledger, guarded by these services' names.
     fn clusters(&self) -> Result<Clusters> {
         let classifier = Classifier::new(self.ledger);
-        let coinjoin = coinjoin_rule(&classifier);
         let service = |owner| self.number(owner);
         let guard = Some(Guard { service: &service, both_above: COLLAPSE_SIZE });
-        Clusters::build(self.ledger, &Rules { guard, ..Rules::usual(&coinjoin) }).into_diagnostic()
+        Clusters::build(self.ledger, &Rules { guard, ..Rules::new(&classifier) }).into_diagnostic()
     }
 
     /// The most confident claim about an owner; only those that name a service if `service`.

@@ -72,7 +72,7 @@ impl ClusterRates {
 
 /// Clusters by each rule, measured.
 pub fn score_clusters(chain: &Chain<'_>) -> Result<BTreeMap<ClusterRule, ClusterRates>, ScoreError> {
-    // What the classifier does not answer with "no" joins nothing, as in `cluster::coinjoin_rule`.
+    // What the classifier does not answer with "no" joins nothing, as in `Classifier`.
     let mixes =
         |_: &Ledger, tx: TxSpan| chain.mixes.contains_key(&tx.num) || chain.suspects.contains(&tx.num);
     let service = |owner: AddrNum| {

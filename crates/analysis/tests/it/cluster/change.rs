@@ -102,7 +102,7 @@ fn voters_of_two_families_make_an_edge_unless_another_disagrees() {
     assert_ne!(clusters.cluster_of(edge.payer), clusters.cluster_of(edge.change), "a vote joins nothing");
     let blind = |_: &Ledger, _: tracehound_ledger::TxSpan| true;
     let mixed =
-        Clusters::build(&ledger, &tracehound_analysis::cluster::Rules { coinjoin: &blind, ..plain() })
+        Clusters::build(&ledger, &tracehound_analysis::cluster::Rules { coinjoins: &blind, ..plain() })
             .expect("builds");
     assert_eq!(change_edges(&ledger, &mixed, TxNum(0)..TxNum(2)).count(), 1, "one owner: not asked");
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use tracehound_analysis::{
-    cluster::{Clusters, Rules, coinjoin_rule},
+    cluster::{Clusters, Rules},
     coinjoin::Classifier,
 };
 use tracehound_ledger::Ledger;
@@ -141,8 +141,7 @@ fn both(file: &str) -> Option<[[u64; 3]; 2]> {
     let (_dir, ledger, wallets) = emulation(file)?;
     let naive = Clusters::build(&ledger, &plain()).expect("builds");
     let classifier = Classifier::new(&ledger);
-    let coinjoin = coinjoin_rule(&classifier);
-    let clusters = Clusters::build(&ledger, &Rules::usual(&coinjoin)).expect("builds");
+    let clusters = Clusters::build(&ledger, &Rules::new(&classifier)).expect("builds");
     Some([pairs(&naive, &wallets), pairs(&clusters, &wallets)])
 }
 

@@ -94,7 +94,7 @@ fn label(addr: AddrNum) -> Option<ServiceId> {
 /// Everything at once: a `CoinJoin` rule, the `PayJoin` rule, labels and sizes.
 fn strict() -> Rules<'static> {
     let guard = Some(Guard { service: &label, both_above: 3 });
-    Rules { coinjoin: &some, guard, threads: 1, ..Rules::new(&some) }
+    Rules { coinjoins: &some, guard, threads: 1, ..Rules::new(&some) }
 }
 
 fn check_way(ledger: &Ledger, way: &[Step], from: AddrNum, to: AddrNum) {
@@ -115,7 +115,7 @@ proptest! {
     #[test]
     fn clusters_are_those_of_renaming_throughout_and_every_two_members_are_explained(blocks in spends()) {
         let (_dir, ledger) = ledger_of(&chain(&blocks, 0).blocks);
-        let clusters = Clusters::build(&ledger, &Rules { coinjoin: &some, ..plain() }).expect("builds");
+        let clusters = Clusters::build(&ledger, &Rules { coinjoins: &some, ..plain() }).expect("builds");
         let names = names(&clusters);
         prop_assert_eq!(&names, &naive(&ledger, some));
         for a in (0..names.len() as u32).map(AddrNum) {
@@ -160,7 +160,7 @@ proptest! {
         for spends in &others {
             new.block(spends, 1);
         }
-        for rules in [strict(), Rules { coinjoin: &some, ..plain() }] {
+        for rules in [strict(), Rules { coinjoins: &some, ..plain() }] {
             let dir = tempfile::tempdir().expect("temporary folder");
             let chain = Chain::Bitcoin(BitcoinNetwork::Regtest);
             let mut writer = Writer::open(dir.path(), chain, WriterOptions::default()).expect("opens");

@@ -1,0 +1,146 @@
+//! What `analyze` is asked.
+
+use clap::{Args, Subcommand};
+use tracehound_model::BitcoinNetwork;
+
+use super::{moment, network};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AnalyzeCommand {
+    /// Which transactions are CoinJoins, of what kind, with how many participants
+    Coinjoin(CoinjoinArgs),
+    /// In how many ways each transaction can be read (Boltzmann entropy), and which links are certain
+    Boltzmann(BoltzmannArgs),
+    /// What each input of a Wasabi 2 round probably became: an estimate, output by output
+    Demix(DemixArgs),
+    /// Follow a wallet that pays a little off and keeps the rest, hop by hop
+    Peel(PeelArgs),
+    /// Money gathered, scattered, asleep or gone round; chips, new coins, and leads through mixers
+    Patterns(PatternsArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "At every hop the outputs are weighed against what the chain has shown of its wallet: script \
+type, version, lock
+time, replaceability, fee rate, place, share, newness, roundness, and how each is spent. Weights are decibans: 10 is
+ten to one. The chain stops where no output leads by the margin, at services, mixes and unknown amounts.
+Exit code 30: a limit or missing amounts ended it.
+
+Examples:
+  tracehound analyze peel TXID:1
+  tracehound analyze peel TXID:1 --margin 20 --output json
+  tracehound analyze peel TXID            every output of it, largest first"
+)]
+pub(crate) struct PeelArgs {
+    /// An output (TXID:N), a transaction (each of its outputs) or an address (each output it received)
+    #[arg(value_name = "OUTPUT")]
+    pub from: String,
+    /// Decibans by which the kept output must lead the next one
+    #[arg(long, value_name = "DECIBANS", default_value_t = 10)]
+    pub margin: u32,
+    /// Most hops
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    pub hops: usize,
+    /// Answer as of a past day or moment, UTC: neither later blocks nor later claims count
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub as_of: Option<jiff::Timestamp>,
+    /// Hops shown in text
+    #[arg(long, value_name = "COUNT", default_value_t = 60)]
+    pub lines: usize,
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A pattern is a lead, not a proof: exchanges gather and scatter too. Rules in brackets are those of \
+the laundering
+playbook: R03 equal split, R05 idle then burst, R10 scatter, R13 round trip.
+With --leads every output is taken for a deposit at a mixer, and later payouts that add up to it less a usual fee are
+listed, each with how many placebo deposits find as good a fit.
+Exit code 30: something was not looked at; the answer says what.
+
+Examples:
+  tracehound analyze patterns 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
+  tracehound analyze patterns TXID --output json
+  tracehound analyze patterns DEPOSIT-ADDRESS --leads"
+)]
+pub(crate) struct PatternsArgs {
+    /// An address or a transaction id
+    #[arg(value_name = "SUBJECT")]
+    pub subject: String,
+    /// Look for payouts of a centralised mixer that fit what the subject received, the five largest outputs
+    #[arg(long)]
+    pub leads: bool,
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Each line is a transaction with its previous outputs; other keys are ignored:
+  {\"txid\":HEX,\"time\":SECONDS,\"inputs\":[{\"value\":SATOSHI,\"script\":HEX}],\"outputs\":[{\"value\":SATOSHI,\"script\":HEX}]}
+\"height\" may stand for \"time\". An input without value or script is one whose previous output is missing.
+
+Each answer names the txid, the answer (coinjoin, suspected, premix, unknown, no), the protocol or null, participants
+at least, confidence in percent, the anonymity set of each output, and for JoinMarket the inputs behind each change.
+A line that cannot be read is answered with its number and the error; the exit code is then 1.
+
+Examples:
+  tracehound analyze coinjoin --stdin < transactions.jsonl > answers.jsonl
+  zcat transactions.jsonl.gz | tracehound analyze coinjoin --stdin | grep '\"protocol\":\"wasabi2\"'")]
+pub(crate) struct CoinjoinArgs {
+    /// Read transactions from standard input, one JSON object a line
+    #[arg(long, required = true)]
+    pub stdin: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each line holds the amounts of one transaction, at most 12 on either side, zeros left out:
+  {\"inputs\":[SATOSHI, ...],\"outputs\":[SATOSHI, ...]}   (\"txid\" may be added and comes back)
+
+Each answer holds the number of interpretations, the entropy in bits, the fee, the matrix (for each output, for each
+input, in how many interpretations they are linked), and the pairs that are linked in all of them.
+A line that cannot be read is answered with its number and the error; the exit code is then 1.
+
+Examples:
+  echo '{\"inputs\":[10,10],\"outputs\":[8,2,3,7]}' | tracehound analyze boltzmann --stdin
+  tracehound analyze boltzmann --stdin < amounts.jsonl > links.jsonl"
+)]
+pub(crate) struct BoltzmannArgs {
+    /// Read amounts from standard input, one JSON object a line
+    #[arg(long, required = true)]
+    pub stdin: bool,
+    /// Give up on a transaction after so many steps of a few nanoseconds
+    #[arg(long, value_name = "STEPS", default_value_t = tracehound_analysis::boltzmann::DEFAULT_WORK)]
+    pub work: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Each line is a transaction with its previous outputs, as for `analyze coinjoin`:
+  {\"txid\":HEX,\"time\":SECONDS,\"inputs\":[{\"value\":SATOSHI,\"script\":HEX}],\"outputs\":[{\"value\":SATOSHI,\"script\":HEX}]}
+Only what is recognised as a round of Wasabi 2 is estimated, with every input's value and script,
+and at most 1,048,576 pairs of an input and an output.
+
+Each answer holds for each input a number for each output, in their order: left_in, the share of the
+input's value that left in it (they add up to 1), and owner_of, how probably it is the owner's on
+account of this input; add owner_of of inputs known to be one person's.
+
+An estimate is no link. On emulated rounds whose wallets are known it puts 29 % of the value on the
+right owner, where shares in proportion put 24 %: mostly it says that nobody can tell.
+A line that cannot be answered is answered with its number and the error; the exit code is then 1.
+
+Examples:
+  tracehound analyze demix --stdin < rounds.jsonl > estimates.jsonl
+  tracehound analyze demix --stdin --input 7 < round.json")]
+pub(crate) struct DemixArgs {
+    /// Read transactions from standard input, one JSON object a line
+    #[arg(long, required = true)]
+    pub stdin: bool,
+    /// Only this input, counted from 0
+    #[arg(long, value_name = "N")]
+    pub input: Option<usize>,
+}

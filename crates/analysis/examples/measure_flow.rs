@@ -178,7 +178,12 @@ fn taint(ledger: &Ledger, only: Option<Method>) -> Result<String, Box<dyn Error>
         let spans = found.steps.iter().filter_map(|step| ledger.span(step.tx));
         let rows: u64 = spans.map(|span| u64::from(span.input_count) + u64::from(span.output_count)).sum();
         let seconds = time.as_secs_f64();
-        rates.push(format!(r#""{}":{{"txs":{txs},"rows":{rows},"seconds":{seconds}}}"#, method.name()));
+        rates.push(format!(
+            r#""{}":{{"txs":{txs},"rows_a_tx":{:.1},"million_rows_a_second":{:.1},"seconds":{seconds}}}"#,
+            method.name(),
+            rows as f64 / txs.max(1) as f64,
+            rows as f64 / seconds / 1e6
+        ));
     }
     Ok(format!(r#"{{"seeds":{},{}}}"#, seeds.len(), rates.join(",")))
 }

@@ -247,7 +247,7 @@ impl Gathered<'_> {
         let totals = found.totals.get(&Label(0)).copied().unwrap_or_default();
         answer.rest.fees = Amount(totals.fees);
         for end in &found.ends {
-            let amount = end.holding().dirty_all();
+            let amount = end.holding.dirty_all();
             match (end.fate, end.owner.and_then(|owner| self.known.party(owner))) {
                 (Fate::Arrived, _)
                     if end.owner.is_some_and(|owner| self.question.subjects.contains(&owner)) =>

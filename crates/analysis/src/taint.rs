@@ -11,7 +11,6 @@
 mod account;
 mod divide;
 mod holding;
-mod parked;
 mod queue;
 mod walk;
 

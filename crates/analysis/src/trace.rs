@@ -290,7 +290,7 @@ impl Namer<'_> {
             if end.fate == Fate::Cut(Cut::Seed) {
                 continue;
             }
-            let at = self.place(end.out, end.value, end.holding().dirty_all(), end.hop);
+            let at = self.place(end.out, end.holding.value(), end.holding.dirty_all(), end.hop);
             if let Some(owner) = end.owner.filter(|_| end.out.is_none()) {
                 self.places[at].address = self.address(owner);
                 self.places[at].party = self.known.party(owner);

@@ -58,6 +58,7 @@ impl TxBatch {
         self.txs.extend(txs.into_iter().map(|num| ledger.span(num).map(place)));
         for place in self.txs.iter_mut().flatten() {
             let from = self.inputs.len();
+            self.inputs.reserve(place.tx.input_count as usize);
             self.inputs.extend(ledger.inputs(place.tx).map(|input| match input.prev {
                 Prev::Output(out) => {
                     SpentOutput { out: Some(out), value: None, missing_owner: None, coinbase: false }
@@ -78,6 +79,7 @@ impl TxBatch {
         }
         for place in self.txs.iter_mut().flatten() {
             let from = self.outputs.len();
+            self.outputs.reserve(place.tx.output_count as usize);
             self.outputs.extend(ledger.outputs_hinted(place.tx));
             place.outputs = from..self.outputs.len();
         }

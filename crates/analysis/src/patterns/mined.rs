@@ -130,7 +130,7 @@ pub fn sources(
     let mut mined = Mined::default();
     let mut coinbases: BTreeMap<TxNum, (u128, u32)> = BTreeMap::new();
     for end in &found.ends {
-        let amount = end.holding().dirty_all();
+        let amount = end.holding.dirty_all();
         match end.fate {
             Fate::Minted(tx) => {
                 let (sum, hops) = coinbases.entry(tx).or_insert((0, end.hop));

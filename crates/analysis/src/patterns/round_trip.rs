@@ -77,7 +77,7 @@ fn one(
     let found = walk(ledger, &seeds, options, &AtPayers { payers, known }).ok()?;
     let home = |owner: Option<AddrNum>| owner.is_some_and(|owner| payers.contains(&owner));
     let back = || found.ends.iter().filter(|end| end.fate == Fate::Arrived && home(end.owner));
-    let amount: u128 = back().map(|end| end.holding().dirty_all()).sum();
+    let amount: u128 = back().map(|end| end.holding.dirty_all()).sum();
     if amount == 0 || amount * 1_000 < paid * u128::from(thresholds.back_permille) {
         return None;
     }

@@ -42,6 +42,11 @@ impl Method {
         Self::COMPARED.into_iter().chain([Self::CleanFirst]).find(|method| method.name() == name)
     }
 
+    /// Whether it matters in which order the inputs lie.
+    pub(super) const fn is_ordered(self) -> bool {
+        matches!(self, Self::Fifo | Self::Lifo)
+    }
+
     /// Whether the dirty amount stays what it was. Poison's grows.
     pub const fn conserves(self) -> bool {
         !matches!(self, Self::Poison)
@@ -91,14 +96,14 @@ pub(super) fn divide_pool(method: Method, pool: &Holding, outputs: &[u128]) -> R
         Method::Poison => poison(pool, outputs, rest),
         Method::Haircut => haircut(pool, outputs, rest),
         Method::Fifo => {
-            let mut buckets = cut(pool.lots().iter().copied(), outputs.iter().copied().chain([rest]));
+            let mut buckets = cut(pool.lots().into_iter(), outputs.iter().copied().chain([rest]));
             let rest = buckets.pop().unwrap_or_default();
             Division { outputs: buckets, rest }
         }
         Method::Lifo => {
             // From the front of the queue: the fee, then the outputs from the last to the first.
             let mut buckets =
-                cut(pool.lots().iter().copied(), [rest].into_iter().chain(outputs.iter().rev().copied()));
+                cut(pool.lots().into_iter(), [rest].into_iter().chain(outputs.iter().rev().copied()));
             let outputs = buckets.split_off(1).into_iter().rev().collect();
             Division { outputs, rest: buckets.pop().unwrap_or_default() }
         }
@@ -132,7 +137,7 @@ pub fn divide_backward(
 
 fn poison(pool: &Holding, outputs: &[u128], rest: u128) -> Division {
     let labels: Vec<Label> = pool.by_label().into_iter().map(|(label, _)| label).collect();
-    let dirty = |value: u128| Holding::poisoned(value, if value > 0 { labels.clone() } else { Vec::new() });
+    let dirty = |value: u128| Holding::poisoned(value, if value > 0 { &labels } else { &[] });
     Division { outputs: outputs.iter().map(|&value| dirty(value)).collect(), rest: dirty(rest) }
 }
 
@@ -172,7 +177,7 @@ fn ranked(pool: &Holding, outputs: &[u128], rest: u128, order: &[usize]) -> Divi
 
 /// Outputs in order take clean money while there is any; what is left at the end is as dirty as it must be.
 fn clean_first(pool: &Holding, outputs: &[u128], rest: u128) -> Division {
-    let clean = pool.lots().iter().filter(|lot| lot.label.is_none()).copied();
+    let clean = pool.lots().into_iter().filter(|lot| lot.label.is_none());
     let dirty = pool.by_label().into_iter().map(|(label, amount)| Lot { amount, label: Some(label) });
     let mut buckets = cut(clean.chain(dirty), outputs.iter().copied().chain([rest]));
     let rest = buckets.pop().unwrap_or_default();

@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 use smallvec::SmallVec;
 use tracehound_ledger::OutNum;
 
-use super::parked::Parked;
+use super::Holding;
 
 /// A dirty output that waits for the transaction that spends it (backward: made it).
 #[derive(Clone, Debug)]
 pub(super) struct Coin {
     pub(super) out: OutNum,
-    pub(super) parked: Parked,
+    pub(super) holding: Holding,
     /// Transactions between it and the nearest seed.
     pub(super) hop: u32,
     /// When that transaction's turn comes.
@@ -87,12 +87,12 @@ mod tests {
     use super::{super::Label, *};
 
     #[test]
-    fn a_coin_takes_32_bytes() {
-        assert_eq!(size_of::<Coin>(), 32);
+    fn a_coin_takes_48_bytes() {
+        assert_eq!(size_of::<Coin>(), 48);
     }
 
     fn coin(out: u64, turn: u32) -> Coin {
-        Coin { out: OutNum(out), parked: Parked::Poisoned(Label(0)), hop: 0, turn }
+        Coin { out: OutNum(out), holding: Holding::labelled(1, Label(0)), hop: 0, turn }
     }
 
     proptest! {

@@ -19,7 +19,6 @@ use super::{
     Holding, Label, Lot, Method,
     divide::divide_pool,
     divide_backward,
-    parked::Parked,
     queue::{Coin, Queue},
 };
 use crate::numbers::Table;
@@ -157,16 +156,8 @@ pub struct End {
     pub hop: u32,
     /// Why it ends here.
     pub fate: Fate,
-    /// Base units there.
-    pub value: u128,
-    parked: Parked,
-}
-
-impl End {
     /// What it holds.
-    pub fn holding(&self) -> Holding {
-        self.parked.clone().unpark(self.value)
-    }
+    pub holding: Holding,
 }
 
 /// A dirty output on the way.
@@ -363,7 +354,7 @@ impl Walker<'_> {
         for seed in seeds {
             let Some(output) = self.ledger.output(seed.out) else { continue };
             let holding = match self.options.method {
-                Method::Poison => Holding::poisoned(output.value.into(), vec![seed.label]),
+                Method::Poison => Holding::poisoned(output.value.into(), &[seed.label]),
                 _ => Holding::labelled(output.value.into(), seed.label),
             };
             self.place(&output, holding, 0, true);
@@ -442,7 +433,7 @@ impl Walker<'_> {
         match fate {
             Ok(tx) => {
                 let turn = self.turn_of(tx);
-                self.queue.push(Coin { out: output.num, parked: Parked::new(holding), hop, turn });
+                self.queue.push(Coin { out: output.num, holding, hop, turn });
             }
             Err(fate) => self.end(Some(output.num), output.owner, holding, hop, fate),
         }
@@ -512,17 +503,14 @@ impl Walker<'_> {
     }
 
     fn end_coin(&mut self, coin: Coin, fate: Fate) {
-        let value = self.ledger.output_value(coin.out).expect("an output that was placed is in the ledger");
-        let holding = coin.parked.unpark(value.into());
-        self.end(Some(coin.out), self.ledger.output_owner(coin.out), holding, coin.hop, fate);
+        self.end(Some(coin.out), self.ledger.output_owner(coin.out), coin.holding, coin.hop, fate);
     }
 
     fn end(&mut self, out: Option<OutNum>, owner: Option<AddrNum>, holding: Holding, hop: u32, fate: Fate) {
         for (label, amount) in holding.by_label() {
             *self.found.totals.entry(label).or_default().part(fate) += amount;
         }
-        let (value, parked) = (holding.value(), Parked::new(holding));
-        self.found.ends.push(End { out, owner, spender: None, hop, fate, value, parked });
+        self.found.ends.push(End { out, owner, spender: None, hop, fate, holding });
     }
 
     /// Divides what a transaction takes; `coins` are said to be among it.
@@ -583,18 +571,26 @@ impl Walker<'_> {
         let tx = rows.tx.num;
         let mut hop = u32::MAX;
         let first_piece = self.found.pieces.len();
-        let mut pool = Holding::default();
+        let (mut pool, mut clean) = (Holding::default(), 0);
         for &SpentOutput { out, value, .. } in rows.inputs {
             let value = value.unwrap_or(0);
             let Some(coin) = out.and_then(|out| coin_of(coins, out)) else {
-                pool.push(Lot { amount: value.into(), label: None });
+                if method.is_ordered() {
+                    pool.push(Lot { amount: value.into(), label: None });
+                } else {
+                    clean += u128::from(value);
+                }
                 continue;
             };
             hop = hop.min(coin.hop);
-            let holding = coin.parked.clone().unpark(value.into());
-            pool.append(&holding);
-            self.found.pieces.push(Piece::of(coin.out, value, &holding));
+            if method.is_ordered() {
+                pool.append(&coin.holding);
+            } else {
+                clean += pool.append_dirty(&coin.holding);
+            }
+            self.found.pieces.push(Piece::of(coin.out, value, &coin.holding));
         }
+        pool.push(Lot { amount: clean, label: None });
         let first_output = self.found.pieces.len();
         let hop = hop.saturating_add(1);
         let values: SmallVec<[u128; 4]> = rows.outputs.iter().map(|output| output.value.into()).collect();
@@ -714,9 +710,8 @@ impl Walker<'_> {
             outputs.push(match coin_of(coins, output.num) {
                 Some(coin) => {
                     hop = hop.min(coin.hop);
-                    let holding = coin.parked.clone().unpark(output.value.into());
-                    dirty_outputs.push(Piece::of(output.num, output.value, &holding));
-                    holding
+                    dirty_outputs.push(Piece::of(output.num, output.value, &coin.holding));
+                    coin.holding.clone()
                 }
                 None => Holding::clean(output.value.into()),
             });

@@ -255,7 +255,7 @@ impl Case {
 fn claims(found: &Walk) -> impl Iterator<Item = (OutNum, u128)> {
     found.ends.iter().filter_map(|end| {
         let somewhere = !matches!(end.fate, Fate::Mixed(_) | Fate::Unresolved(_));
-        Some((end.out.filter(|_| somewhere)?, end.holding().dirty(LABEL)))
+        Some((end.out.filter(|_| somewhere)?, end.holding.dirty(LABEL)))
     })
 }
 

@@ -137,7 +137,7 @@ fn backward_goes_to_the_services_and_the_mint() {
     let back = Options { direction: Direction::Backward, ..options(Method::Haircut) };
     let found = walk(&ledger, &[Seed { out: kept, label: X }], back, &known(&ledger)).expect("walks");
     let theft = ledger.find_tx(&story.theft).expect("in the ledger");
-    let ends: Vec<(Fate, u128)> = found.ends.iter().map(|end| (end.fate, end.holding().dirty(X))).collect();
+    let ends: Vec<(Fate, u128)> = found.ends.iter().map(|end| (end.fate, end.holding.dirty(X))).collect();
     assert_eq!(ends, [(Fate::Minted(theft), 90)]);
     // The robbed one is a service: the walk ends at its coins.
     let robbed = Known { services: BTreeSet::from([1]), ..known(&ledger) };
@@ -181,7 +181,7 @@ fn fees_can_be_followed_to_the_miner() {
         let found = walk(&ledger, &[seed], asked, &known(&ledger)).expect("walks");
         assert_eq!((found.totals[&X].booked(), found.totals[&X].fees), (100, 0), "{method:?}");
         let mut held: Vec<(OutNum, u128)> =
-            found.ends.iter().filter_map(|end| Some((end.out?, end.holding().dirty(X)))).collect();
+            found.ends.iter().filter_map(|end| Some((end.out?, end.holding.dirty(X)))).collect();
         held.sort_unstable();
         held.into_iter().map(|(_, dirty)| dirty).collect::<Vec<_>>()
     };

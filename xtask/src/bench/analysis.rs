@@ -56,9 +56,12 @@ pub(super) fn measure_all(bench: &mut Bench, chains: &[Chain]) -> Result<(), Fai
 
 fn said(tool: &str, task: &str, ledger: &Path) -> Result<(Value, Measured), Failure> {
     let measured = measure(command(tool, &[task, &ledger.to_string_lossy()]))?;
-    let value = serde_json::from_str(&measured.stdout)
-        .map_err(|error| Failure::new(format!("no JSON in `{}`: {error}", measured.stdout.trim())))?;
-    Ok((value, measured))
+    Ok((json(&measured)?, measured))
+}
+
+fn json(measured: &Measured) -> Result<Value, Failure> {
+    serde_json::from_str(&measured.stdout)
+        .map_err(|error| Failure::new(format!("no JSON in `{}`: {error}", measured.stdout.trim())))
 }
 
 fn number(value: &Value) -> Result<u64, Failure> {
@@ -158,13 +161,17 @@ fn traces(tools: &Tools, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
 }
 
 fn taint(bench: &mut Bench, tools: &Tools, chain: &Chain, ledger: &Path) -> Result<(), Failure> {
-    let (value, measured) = said(&tools.flow, "taint", ledger)?;
     for method in ["poison", "haircut", "fifo", "lifo", "tiho"] {
+        let measured = measure(command(&tools.flow, &["taint", &ledger.to_string_lossy(), method]))?;
+        let value = json(&measured)?;
         let mut note = String::new();
         let _ = write!(
             note,
-            "{} seeds spread over the chain, shares below 1 % cut, at most 1,000,000 transactions, one thread",
-            grouped(number(&value["seeds"])?)
+            "{} seeds spread over the chain, shares below 1 % cut, at most 1,000,000 transactions, one thread; {} \
+             inputs and outputs a transaction, {} million of them a second",
+            grouped(number(&value["seeds"])?),
+            value[method]["rows_a_tx"],
+            value[method]["million_rows_a_second"],
         );
         bench.rows.push(Row {
             items: number(&value[method]["txs"])?,

@@ -57,7 +57,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let owners: Vec<_> = entry.confirmations.iter().filter_map(|one| one.owner).collect();
     let (singleton, proxy) = (code(contracts, "GnosisSafe")?, code(contracts, "Proxy")?);
     let state = bybit_state::state(entry.tx.safe, &owners, singleton, proxy);
-    let engine = Engine { state: &state, described: "recorded state".to_owned(), block: bybit_state::BLOCK };
+    let engine =
+        Engine { state: &state, described: "recorded state".to_owned(), block: bybit_state::block() };
     let verdict = median(201, || {
         let setting = Setting { engine: Some(&engine), ..Setting::new(&policy, &facts) };
         let report = check_safe(input.as_bytes(), setting);

@@ -11,6 +11,7 @@ use tracehound_guard::{
 };
 
 use crate::{
+    block::Block,
     changes::{Change, critical_slot},
     checks,
     live::{self, At, Limits, Node, Proof},
@@ -34,8 +35,8 @@ pub struct Engine<'a> {
     pub state: &'a State,
     /// Where it is from, in words: it is shown.
     pub described: String,
-    /// Number and time (seconds since 1970-01-01 UTC) of the block the call would be in.
-    pub block: (u64, u64),
+    /// The block the call would be in.
+    pub block: Block,
 }
 
 impl ask::Engine for Engine<'_> {
@@ -127,7 +128,7 @@ impl ask::Engine for LiveEngine<'_> {
             Proof::Checked => "proofs checked against a state root that is the node's word",
             Proof::NodesWord => "the node's word",
         };
-        let state = format!("block {} of {} ({proof}){how}", live.block.number, self.described);
+        let state = format!("block {} of {} ({proof}){how}", live.block.seen.number, self.described);
         told(&live.simulated, actor, safe.as_ref(), execution, state)
     }
 }
@@ -140,7 +141,7 @@ fn chain(execution: &Execution<'_>) -> Result<u64, &'static str> {
     execution.chain_id.ok_or("which chain it is for is not known (--chain-id)")
 }
 
-fn made(called: &Called<'_>, chain_id: u64, block: (u64, u64)) -> Call {
+fn made(called: &Called<'_>, chain_id: u64, block: Block) -> Call {
     let Called { from, to, value, data } = *called;
     Call { chain_id, block, caller: from, to, value, data: data.to_vec() }
 }
@@ -169,7 +170,7 @@ pub fn as_the_safe(
     state: &State,
     case: &SafeCase<'_>,
     chain_id: u64,
-    block: (u64, u64),
+    block: Block,
 ) -> (State, Call, &'static str) {
     let tx = &case.entry.tx;
     let mut state = state.clone();

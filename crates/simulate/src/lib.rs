@@ -7,6 +7,7 @@
 //!
 //! **Invariants.** No network, no files, no clock: the same state and call give the same answer. Nothing is ever sent.
 
+mod block;
 mod changes;
 mod checks;
 mod engine;
@@ -14,6 +15,7 @@ pub mod live;
 mod run;
 mod state;
 
+pub use block::Block;
 pub use changes::{Approval, Change, Transfer, critical_slot};
 pub use checks::findings;
 pub use engine::{Engine, LiveEngine, as_the_safe};

@@ -19,6 +19,7 @@ use alloy_primitives::{Address, B256, U256};
 use serde_json::Value;
 
 use crate::{
+    block::Block,
     run::{Call, Simulated, attempt},
     state::{Missing, State},
 };
@@ -105,10 +106,8 @@ pub enum Proof {
 /// The block whose state was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pinned {
-    /// Its number.
-    pub number: u64,
-    /// Its time: seconds since 1970-01-01 UTC.
-    pub time: u64,
+    /// What code sees of it.
+    pub seen: Block,
     /// Its hash.
     pub hash: B256,
     /// The root of the state after it.
@@ -123,7 +122,7 @@ pub struct Pinned {
 pub struct Live {
     /// What it would do. Incomplete where something is still missing.
     pub simulated: Simulated,
-    /// The state it ran on; with the block's number and time it gives the same answer without the node.
+    /// The state it ran on; with the block it gives the same answer without the node.
     pub state: State,
     /// The block.
     pub block: Pinned,
@@ -179,7 +178,7 @@ pub enum LiveError {
     },
 }
 
-/// Runs a call on the state after a block, in that block's number and time, whatever `call.block` says.
+/// Runs a call on the state after a block, as if in that block, whatever `call.block` says.
 ///
 /// Caller, precompiles and the zero address are fetched like all others: nothing is taken for empty unseen.
 pub fn simulate(node: &mut dyn Node, call: &Call, at: At, limits: &Limits) -> Result<Live, LiveError> {
@@ -189,18 +188,18 @@ pub fn simulate(node: &mut dyn Node, call: &Call, at: At, limits: &Limits) -> Re
     })
 }
 
-/// As [`simulate`], where each run makes its call of the state known so far and the block's number and time. `first` is
-/// fetched before the first run.
+/// As [`simulate`], where each run makes its call of the state known so far and the block. `first` is fetched before the
+/// first run.
 pub(crate) fn simulate_by(
     node: &mut dyn Node,
     chain_id: u64,
     at: At,
     limits: &Limits,
     first: &[Missing],
-    run: &mut dyn FnMut(&State, (u64, u64)) -> Simulated,
+    run: &mut dyn FnMut(&State, Block) -> Simulated,
 ) -> Result<Live, LiveError> {
     let mut source = fetch::Source::pin(node, chain_id, at)?;
-    let block = (source.block.number, source.block.time);
+    let block = source.block.seen;
     let mut state = State::default();
     let mut missing: BTreeSet<Missing> = first.iter().copied().collect();
     let mut rounds = 0;

@@ -7,7 +7,7 @@ use revm::{
     Context, ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext,
     context::{
         TxEnv,
-        result::{ExecutionResult, Output},
+        result::{ExecutionResult, HaltReason, Output},
     },
     database::CacheDB,
     primitives::TxKind,
@@ -16,6 +16,7 @@ use revm::{
 use tracehound_guard::safe::SafeTx;
 
 use crate::{
+    block::Block,
     changes::{self, Approval, Change, Transfer},
     state::{Missing, Recorded, State},
 };
@@ -28,8 +29,8 @@ const GAS: u64 = 16_777_216;
 pub struct Call {
     /// Chain id.
     pub chain_id: u64,
-    /// Number and time (seconds since 1970-01-01 UTC) of the block it would be in.
-    pub block: (u64, u64),
+    /// The block it would be in.
+    pub block: Block,
     /// Who sends it.
     pub caller: Address,
     /// Whom it calls.
@@ -84,7 +85,8 @@ pub fn simulate(state: &State, call: &Call) -> Simulated {
 
 /// Runs a call after others, whose changes it finds and which are not counted as its own.
 pub fn simulate_after(state: &State, before: &[Call], call: &Call) -> Simulated {
-    let expected_empty: Vec<Address> = precompiles().chain([call.caller, Address::ZERO]).collect();
+    let expected_empty: Vec<Address> =
+        precompiles().chain([call.caller, call.block.miner, Address::ZERO]).collect();
     attempt(state, before, call, &expected_empty)
 }
 
@@ -111,6 +113,11 @@ pub(crate) fn attempt(state: &State, before: &[Call], call: &Call, expected_empt
         Ok(ExecutionResult::Revert { gas, output, .. }) => {
             nothing(Outcome::Reverted(reason(&output)), gas.tx_gas_used(), missing)
         }
+        // Of the call itself: a call within one that lacks funds fails quietly.
+        Ok(ExecutionResult::Halt { reason: HaltReason::OutOfFunds, .. }) => {
+            let problem = format!("the sender does not have the {} wei that it sends", call.value);
+            nothing(Outcome::Refused(problem), 0, missing)
+        }
         Ok(ExecutionResult::Halt { reason, gas, .. }) => {
             nothing(Outcome::Halted(format!("{reason:?}")), gas.tx_gas_used(), missing)
         }
@@ -130,10 +137,15 @@ fn execute(
     let context = Context::mainnet().with_db(CacheDB::new(recorded)).modify_cfg_chained(|cfg| {
         cfg.chain_id = call.chain_id;
         cfg.disable_nonce_check = true;
+        cfg.disable_fee_charge = true;
     });
     let context = context.modify_block_chained(|block| {
-        block.number = U256::from(call.block.0);
-        block.timestamp = U256::from(call.block.1);
+        block.number = U256::from(call.block.number);
+        block.timestamp = U256::from(call.block.time);
+        block.beneficiary = call.block.miner;
+        block.basefee = call.block.base_fee;
+        block.prevrandao = Some(call.block.random);
+        block.gas_limit = call.block.gas_limit.max(GAS);
     });
     let mut machine = context.build_mainnet();
     for earlier in before {
@@ -153,7 +165,7 @@ fn envelope(call: &Call) -> Result<TxEnv, String> {
     let tx = TxEnv::builder()
         .caller(call.caller)
         .gas_limit(GAS)
-        .gas_price(0)
+        .gas_price(call.block.base_fee.into())
         .kind(TxKind::Call(call.to))
         .value(call.value)
         .data(Bytes::from(call.data.clone()))
@@ -203,6 +215,6 @@ pub fn exec_transaction(tx: &SafeTx, signatures: &[u8]) -> Vec<u8> {
 }
 
 /// The call that executes a Safe transaction with the signatures that were collected for it.
-pub fn safe_call(tx: &SafeTx, signatures: &[u8], chain_id: u64, block: (u64, u64), caller: Address) -> Call {
+pub fn safe_call(tx: &SafeTx, signatures: &[u8], chain_id: u64, block: Block, caller: Address) -> Call {
     Call { chain_id, block, caller, to: tx.safe, value: U256::ZERO, data: exec_transaction(tx, signatures) }
 }

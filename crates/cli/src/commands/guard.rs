@@ -23,7 +23,7 @@ use tracehound_guard::{
 };
 use tracehound_model::Decision;
 use tracehound_simulate::{
-    Engine, LiveEngine, State,
+    Block, Engine, LiveEngine, State,
     live::{self, At},
 };
 
@@ -72,7 +72,7 @@ fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<
     let engine = state.as_ref().map(|state| Engine {
         state,
         described: "recorded state".to_owned(),
-        block: (args.block.unwrap_or(0), time),
+        block: Block::at(args.block.unwrap_or(0), time),
     });
     setting.engine = engine.as_ref().map(|engine| engine as &dyn ask::Engine);
     let mut node = args

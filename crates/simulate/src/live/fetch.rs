@@ -52,18 +52,18 @@ impl<'a> Source<'a> {
         let block = header::read(&block).map_err(|problem| shape(method, problem))?;
         let other = match at {
             At::Latest => false,
-            At::Number(number) => block.number != number,
+            At::Number(number) => block.seen.number != number,
             At::Hash(hash) => block.hash != hash,
         };
         if other {
-            let problem = format!("block {} {} is another than was asked for", block.number, block.hash);
+            let problem = format!("block {} {} is another than was asked for", block.seen.number, block.hash);
             return Err(LiveError::False { subject: format!("block {name}"), problem });
         }
         let mut source =
             Self { node, block, proof: Proof::Checked, name: json!({ "blockHash": block.hash.to_string() }) };
         match source.quantity("eth_getBalance", &Address::ZERO, &[]) {
             Err(LiveError::Node { error: NodeError { code: Some(INVALID_PARAMS), .. }, .. }) => {
-                source.name = json!(format!("{:#x}", block.number));
+                source.name = json!(format!("{:#x}", block.seen.number));
             }
             other => drop(other?),
         }
@@ -78,7 +78,7 @@ impl<'a> Source<'a> {
         let method = "eth_getBlockByNumber";
         let block = ask(self.node, method, json!([self.name, false]))?;
         let same = header::read(&block).is_ok_and(|block| block.hash == self.block.hash);
-        if same { Ok(()) } else { Err(LiveError::Moved { number: self.block.number }) }
+        if same { Ok(()) } else { Err(LiveError::Moved { number: self.block.seen.number }) }
     }
 
     /// Fetches slots of an account, and with `code` the account itself; `None` when its code is larger than allowed.

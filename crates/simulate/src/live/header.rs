@@ -1,11 +1,11 @@
 //! A block's header as a node writes it, and its hash.
 
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::{Address, B256, keccak256};
 use alloy_rlp::{Encodable, Header};
 use serde_json::Value;
 
 use super::{
-    Pinned,
+    Block, Pinned,
     fetch::{bytes, number},
 };
 
@@ -52,9 +52,19 @@ pub(super) fn read(block: &Value) -> Result<Pinned, String> {
         value.ok_or_else(|| format!("`{field}` is no number below 2^64"))
     };
     let named = hash("hash")?;
+    let usual = Block::at(small("number")?, small("timestamp")?);
+    // Chains and times without one of these fields exist; code there sees the usual.
+    let seen = Block {
+        miner: bytes(&block["miner"])
+            .and_then(|miner| Address::try_from(&miner[..]).ok())
+            .unwrap_or(usual.miner),
+        base_fee: small("baseFeePerGas").unwrap_or(usual.base_fee),
+        random: hash("mixHash").unwrap_or(usual.random),
+        gas_limit: small("gasLimit").unwrap_or(usual.gas_limit),
+        ..usual
+    };
     Ok(Pinned {
-        number: small("number")?,
-        time: small("timestamp")?,
+        seen,
         hash: named,
         state_root: hash("stateRoot")?,
         header_checked: hashed(block) == Some(named),
@@ -100,7 +110,7 @@ mod tests {
             "nonce": "0x539bd4979fef1ec4",
         });
         let pinned = read(&block).expect("a block");
-        assert!(pinned.header_checked && pinned.number == 1, "{pinned:?}");
+        assert!(pinned.header_checked && pinned.seen.number == 1, "{pinned:?}");
         let mut other = block;
         other["stateRoot"] = other["parentHash"].clone();
         assert!(!read(&other).expect("a block").header_checked);

@@ -7,7 +7,7 @@ use tracehound_guard::{
 use tracehound_simulate::{Change, Outcome, State, findings, safe_call, simulate};
 use tracehound_testkit::shared_data;
 
-pub(crate) use crate::bybit_state::BLOCK;
+pub(crate) use crate::bybit_state::block;
 use crate::{
     bybit_state::{self, ATTACK, SINGLETON, number},
     npm,
@@ -45,7 +45,7 @@ fn the_executed_transaction_hands_the_safe_to_the_attacker() {
     let safe = executed.tx.safe;
     let Some(state) = state(safe, &owners(&executed)) else { return };
     let signatures = executed.signatures.clone().expect("collected");
-    let done = simulate(&state, &safe_call(&executed.tx, &signatures, 1, BLOCK, EXECUTOR));
+    let done = simulate(&state, &safe_call(&executed.tx, &signatures, 1, block(), EXECUTOR));
     assert!(done.outcome.is_success(), "{:?}", done.outcome);
     assert!(done.missing.is_empty(), "{:?}", done.missing);
     let slot = |slot: u64, before: U256, after: U256| Change::Slot {
@@ -68,7 +68,7 @@ fn the_transaction_that_was_shown_reverts_with_the_signatures_that_were_collecte
     let Some(state) = state(shown.tx.safe, &owners(&executed)) else { return };
     let signatures = shown.signatures.clone().expect("collected");
     assert_eq!(executed.signatures, shown.signatures, "byte for byte the same");
-    let done = simulate(&state, &safe_call(&shown.tx, &signatures, 1, BLOCK, EXECUTOR));
+    let done = simulate(&state, &safe_call(&shown.tx, &signatures, 1, block(), EXECUTOR));
     assert_eq!(done.outcome, Outcome::Reverted(Some("Invalid owner provided".to_owned())));
     assert!(done.changes.is_empty());
     let found = findings(&done, Some(&shown.tx.safe), &[], &[], "results[1]");
@@ -82,7 +82,7 @@ fn state_that_was_not_recorded_makes_the_answer_incomplete() {
     let Some(mut state) = state(safe, &owners(&executed)) else { return };
     state.accounts.remove(&ATTACK);
     let signatures = executed.signatures.clone().expect("collected");
-    let done = simulate(&state, &safe_call(&executed.tx, &signatures, 1, BLOCK, EXECUTOR));
+    let done = simulate(&state, &safe_call(&executed.tx, &signatures, 1, block(), EXECUTOR));
     let found = findings(&done, Some(&safe), &[], &[], "results[0]");
     assert!(found.iter().any(|finding| finding.severity == Severity::Incomplete), "{found:?}");
 }

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256, address, hex, keccak256};
 use tracehound_guard::safe::{self, Version};
-use tracehound_simulate::{Account, State};
+use tracehound_simulate::{Account, Block, State};
 
 /// The official 1.1.1 singleton that the Safe stood on.
 pub(crate) const SINGLETON: Address = address!("34CfAC646f301356fAa8B21e94227e3583Fe3F5F");
@@ -10,7 +10,9 @@ pub(crate) const SINGLETON: Address = address!("34CfAC646f301356fAa8B21e94227e35
 pub(crate) const ATTACK: Address = address!("96221423681A6d52E184D440a8eFCEbB105C7242");
 /// Not the sample: PUSH 4, CALLDATALOAD, PUSH 0, SSTORE, STOP, which is all that its `transfer` did.
 const STAND_IN: [u8; 7] = hex!("60043560005500");
-pub(crate) const BLOCK: (u64, u64) = (21_895_238, 1_740_147_215);
+pub(crate) fn block() -> Block {
+    Block::at(21_895_238, 1_740_147_215)
+}
 
 fn mapping(slot: u64, key: Address) -> U256 {
     let mut text = key.into_word().to_vec();

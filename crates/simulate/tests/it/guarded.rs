@@ -5,11 +5,11 @@ use tracehound_guard::{Facts, Policy, Report, Setting, Severity, check_safe, che
 use tracehound_simulate::{Engine, State};
 use tracehound_testkit::shared_data;
 
-use crate::bybit::{BLOCK, entries, owners, state};
+use crate::bybit::{block, entries, owners, state};
 
 fn judged(state: &State, input: &[u8], facts: &str) -> Report {
     let (policy, facts) = (Policy::default(), Facts::parse(facts).expect("facts"));
-    let engine = Engine { state, described: "recorded state".to_owned(), block: BLOCK };
+    let engine = Engine { state, described: "recorded state".to_owned(), block: block() };
     check_safe(input, Setting { engine: Some(&engine), ..Setting::new(&policy, &facts) })
 }
 
@@ -129,7 +129,7 @@ fn sent(state: &State, batch: &serde_json::Value, policy: &str) -> Report {
     let policy = format!("{}\n{policy}", tracehound_guard::policy::DEFAULT);
     let (policy, facts) =
         (Policy::parse(&policy).expect("a policy"), Facts::parse("chain-id=1").expect("facts"));
-    let engine = Engine { state, described: "recorded state".to_owned(), block: BLOCK };
+    let engine = Engine { state, described: "recorded state".to_owned(), block: block() };
     let setting = Setting { engine: Some(&engine), ..Setting::new(&policy, &facts) };
     check_tx(batch.to_string().as_bytes(), setting)
 }

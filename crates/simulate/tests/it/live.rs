@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use alloy_trie::{HashBuilder, Nibbles, TrieAccount, proof::ProofRetainer};
 use serde_json::{Value, json};
 use tracehound_simulate::{
-    Account, Call, Change, Missing, Outcome, State,
+    Account, Block, Call, Change, Missing, Outcome, State,
     live::{At, Limit, Limits, Live, LiveError, Node, NodeError, Proof, simulate},
 };
 
@@ -15,6 +15,7 @@ const CONTRACT: Address = Address::with_last_byte(0xc0);
 /// SSTORE(7, SLOAD(7) + 1), POP(SLOAD(9)), POP(BALANCE(0xee)), STOP.
 const COUNTER: [u8; 17] = hex!("6007546001016007556009545060ee3100");
 const BLOCK: u64 = 5;
+const MINER: Address = Address::repeat_byte(0x3d);
 
 type Tamper = Box<dyn FnMut(&str, &Value, &mut Result<Value, NodeError>)>;
 
@@ -102,7 +103,8 @@ impl World {
             "eth_chainId" => json!("0x1"),
             "eth_getBlockByNumber" | "eth_getBlockByHash" => json!({
                 "number": format!("{BLOCK:#x}"), "timestamp": "0x64", "hash": text(&B256::repeat_byte(0xb1)),
-                "stateRoot": text(&self.state(B256::ZERO).0),
+                "stateRoot": text(&self.state(B256::ZERO).0), "miner": text(&MINER), "baseFeePerGas": "0x7",
+                "mixHash": text(&B256::repeat_byte(0xd1)), "gasLimit": "0x2000000",
             }),
             "eth_getBalance" => quantity(account(0).balance),
             "eth_getTransactionCount" => quantity(U256::from(account(0).nonce)),
@@ -131,7 +133,14 @@ impl World {
 
     fn run(&mut self, limits: &Limits) -> Result<Live, LiveError> {
         let value = U256::from(10);
-        let call = Call { chain_id: 1, block: (0, 0), caller: CALLER, to: CONTRACT, value, data: Vec::new() };
+        let call = Call {
+            chain_id: 1,
+            block: Block::at(0, 0),
+            caller: CALLER,
+            to: CONTRACT,
+            value,
+            data: Vec::new(),
+        };
         simulate(self, &call, At::Latest, limits)
     }
 
@@ -170,7 +179,7 @@ fn counted(live: &Live) {
     let (before, after) = (U256::from(41), U256::from(42));
     let change = Change::Slot { address: CONTRACT, slot: U256::from(7), before, after };
     assert!(live.simulated.changes.contains(&change), "{live:?}");
-    assert_eq!((live.block.number, live.block.time, live.stopped), (BLOCK, 100, None));
+    assert_eq!((live.block.seen.number, live.block.seen.time, live.stopped), (BLOCK, 100, None));
 }
 
 #[test]
@@ -179,6 +188,15 @@ fn what_the_call_reads_is_fetched_proven_and_can_be_repeated_offline() {
     let live = world.run(&Limits::default()).expect("an answer");
     counted(&live);
     assert_eq!(live.proof, Proof::Checked);
+    let seen = Block {
+        miner: MINER,
+        base_fee: 7,
+        random: B256::repeat_byte(0xd1),
+        gas_limit: 1 << 25,
+        number: BLOCK,
+        time: 100,
+    };
+    assert_eq!(live.block.seen, seen);
     assert!(!world.asked.iter().any(|method| method == "eth_getStorageAt"));
     assert!(live.state.accounts[&CALLER].whole && !live.state.accounts[&CONTRACT].whole);
     assert!(live.state.accounts.contains_key(&Address::with_last_byte(0xee)), "nobody, and proven so");
@@ -186,7 +204,7 @@ fn what_the_call_reads_is_fetched_proven_and_can_be_repeated_offline() {
     assert_eq!(saved, live.state);
     let value = U256::from(10);
     let call =
-        Call { chain_id: 1, block: (BLOCK, 100), caller: CALLER, to: CONTRACT, value, data: Vec::new() };
+        Call { chain_id: 1, block: live.block.seen, caller: CALLER, to: CONTRACT, value, data: Vec::new() };
     assert_eq!(tracehound_simulate::simulate(&saved, &call), live.simulated);
 }
 
@@ -329,7 +347,7 @@ fn a_node_that_names_blocks_by_number_is_watched_for_another_block() {
 fn another_chain_another_block_and_no_block_are_errors() {
     let call = |chain_id| Call {
         chain_id,
-        block: (0, 0),
+        block: Block::at(0, 0),
         caller: CALLER,
         to: CONTRACT,
         value: U256::ZERO,

@@ -18,7 +18,7 @@ use tracehound_guard::{
 };
 use tracehound_model::Decision;
 use tracehound_simulate::{
-    Change, LiveEngine, Outcome, State, Transfer, exec_transaction, findings,
+    Block, Change, LiveEngine, Outcome, State, Transfer, exec_transaction, findings,
     live::{self, At, Limits, Live, Proof},
     safe_call, simulate,
 };
@@ -184,12 +184,12 @@ impl Scene {
 
     /// The execution on the chain's state, every bit of it proven, and the same again offline.
     fn simulate(&mut self, tx: &SafeTx, signatures: &[u8]) -> Live {
-        let call = safe_call(tx, signatures, CHAIN, (0, 0), EXECUTOR);
+        let call = safe_call(tx, signatures, CHAIN, Block::at(0, 0), EXECUTOR);
         let live = live::simulate(&mut self.anvil, &call, At::Latest, &Limits::default()).expect("an answer");
         assert_eq!((live.proof, live.block.header_checked, live.stopped), (Proof::Checked, true, None));
         assert!(live.simulated.missing.is_empty(), "{:?}", live.simulated.missing);
         let saved = State::from_json(&live.state.to_json()).expect("reads its own");
-        let call = safe_call(tx, signatures, CHAIN, (live.block.number, live.block.time), EXECUTOR);
+        let call = safe_call(tx, signatures, CHAIN, live.block.seen, EXECUTOR);
         assert_eq!(simulate(&saved, &call), live.simulated, "offline");
         live
     }

@@ -1,5 +1,5 @@
 use alloy_primitives::{Address, B256, U256, hex, keccak256};
-use tracehound_simulate::{Account, Call, Change, Missing, Outcome, State, critical_slot, simulate};
+use tracehound_simulate::{Account, Block, Call, Change, Missing, Outcome, State, critical_slot, simulate};
 
 const CALLER: Address = Address::with_last_byte(0xca);
 const CONTRACT: Address = Address::with_last_byte(0xc0);
@@ -11,7 +11,7 @@ fn call(code: &[u8], storage: &[(u64, u64)], whole: bool, value: u64) -> traceho
     state.accounts.insert(CALLER, Account { balance: U256::from(1_000), ..Account::default() });
     let call = Call {
         chain_id: 1,
-        block: (1, 1),
+        block: Block::at(1, 1),
         caller: CALLER,
         to: CONTRACT,
         value: U256::from(value),
@@ -114,4 +114,16 @@ fn a_state_file_is_read_strictly() {
         let error = State::from_json(text).expect_err(text).to_string();
         assert!(error.contains(says), "{error}");
     }
+}
+
+/// SSTORE(0, 1) unless miner, base fee, gas price or randomness is zero: behave while being tried, steal afterwards.
+#[test]
+fn code_cannot_tell_a_trial_from_the_real_thing_by_its_block() {
+    let asks = [0x41, 0x48, 0x3a, 0x44].map(|question| [question, 0x15]).concat();
+    // The four answers OR-ed; a jump to STOP behind the SSTORE if one is true.
+    let code = [&asks[..], &hex!("1717176014576001600055005b00")].concat();
+    let done = call(&code, &[(0, 0)], true, 0);
+    assert!(done.outcome.is_success(), "{done:?}");
+    assert!(done.changes.iter().any(|change| matches!(change, Change::Slot { .. })), "{done:?}");
+    assert!(done.missing.is_empty(), "{done:?}");
 }

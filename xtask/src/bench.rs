@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::run::{Failure, root};
-use machine::Machine;
+use machine::{Machine, Memory};
 
 /// One measured thing.
 #[derive(Clone, Debug, Serialize)]
@@ -93,7 +93,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), Failure> {
     if !bench.peers {
         bench.skipped.push("peers: left out by --no-peers".into());
     }
-    let machine = Machine::read()?;
+    let mut machine = Machine::read()?;
     let chains = inputs::generated_chains(&mut bench)?;
     ours::measure_all(&mut bench, &chains)?;
     analysis::measure_all(&mut bench, &chains)?;
@@ -101,6 +101,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), Failure> {
     if bench.peers {
         peers::run(&mut bench, &chains)?;
     }
+    machine.memory.push(Memory::measure());
     report::write(&machine, &bench)
 }
 

@@ -1,6 +1,6 @@
 //! The machine a measurement was made on.
 
-use std::fs;
+use std::{fs, time::Instant};
 
 use serde::Serialize;
 
@@ -20,6 +20,53 @@ pub(crate) struct Machine {
     pub(crate) commit: String,
     /// Load average of the last minute when the run began: above 0.5, something else was running.
     pub(crate) load: String,
+    /// How quick its memory was when the run began, and when it ended: what shares the machine is seen here alone.
+    pub(crate) memory: Vec<Memory>,
+}
+
+/// How quick the memory is at one time, by one core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Memory {
+    /// Nanoseconds for one read that depends on the read before it, anywhere in 128 MiB.
+    pub(crate) read_ns: u64,
+    /// MB copied a second, in pieces of 64 MiB.
+    pub(crate) copy_mb_s: u64,
+}
+
+impl Memory {
+    /// Measures it; takes about two seconds.
+    pub(crate) fn measure() -> Self {
+        const READS: u32 = 1 << 21;
+        let ring = ring(1 << 25);
+        let (mut at, began) = (0u32, Instant::now());
+        for _ in 0..READS {
+            at = ring[at as usize];
+        }
+        let read = began.elapsed();
+        std::hint::black_box(at);
+        let (from, mut to) = (vec![1u8; 64 << 20], vec![0u8; 64 << 20]);
+        let copy = (0..8).map(|_| {
+            let began = Instant::now();
+            to.copy_from_slice(std::hint::black_box(&from));
+            std::hint::black_box(&to);
+            began.elapsed()
+        });
+        let quickest = copy.min().unwrap_or_default().as_micros().max(1) as u64;
+        Self { read_ns: read.as_nanos() as u64 / u64::from(READS), copy_mb_s: to.len() as u64 / quickest }
+    }
+}
+
+/// A way through all places and back to the first, each at random (Sattolo 1986).
+fn ring(places: u32) -> Vec<u32> {
+    let mut ring: Vec<u32> = (0..places).collect();
+    let mut chance = 0x9e37_79b9_7f4a_7c15u64;
+    for last in (1..places as usize).rev() {
+        chance ^= chance << 13;
+        chance ^= chance >> 7;
+        chance ^= chance << 17;
+        ring.swap(last, (chance % last as u64) as usize);
+    }
+    ring
 }
 
 impl Machine {
@@ -37,6 +84,7 @@ impl Machine {
             date: line("date", &["-u", "+%Y-%m-%d %H:%M UTC"])?,
             commit: line("git", &["describe", "--always", "--dirty"])?,
             load: file("/proc/loadavg").split(' ').next().unwrap_or_default().to_owned(),
+            memory: vec![Memory::measure()],
         })
     }
 }
@@ -55,6 +103,16 @@ pub(crate) fn kib(text: &str, name: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_way_through_memory_passes_every_place_once() {
+        let ring = ring(1_000);
+        let (mut at, mut steps) = (ring[0], 1);
+        while at != 0 {
+            (at, steps) = (ring[at as usize], steps + 1);
+        }
+        assert_eq!(steps, 1_000);
+    }
 
     #[test]
     fn fields_of_proc_files_are_found() {

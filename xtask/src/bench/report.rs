@@ -30,7 +30,8 @@ pub(crate) fn write(machine: &Machine, bench: &Bench) -> Result<(), Failure> {
 fn markdown(machine: &Machine, rows: &[Row], skipped: &[String]) -> String {
     let mut text = format!(
         "# Benchmarks\n\nWritten by `cargo xtask bench`; do not edit.\n\n\
-         * Date: {}, commit {}\n* Machine: {}, {} cores, {} MiB of memory, {}; load {} at the start\n* Compiler: {}\n\n\
+         * Date: {}, commit {}\n* Machine: {}, {} cores, {} MiB of memory, {}; load {} at the start\n* Its memory, one core, \
+         when the run began and when it ended: {}\n* Compiler: {}\n\n\
          Times are wall-clock, on files that lie in the page cache. MB is 10^6 bytes, MiB is 2^20. Peak memory is the\n\
          process's largest resident set (`VmHWM`).\n",
         machine.date,
@@ -40,6 +41,7 @@ fn markdown(machine: &Machine, rows: &[Row], skipped: &[String]) -> String {
         grouped(machine.memory_mib),
         machine.kernel,
         machine.load,
+        memory(machine),
         machine.rustc,
     );
     let mut sections: Vec<&str> = Vec::new();
@@ -72,6 +74,13 @@ fn markdown(machine: &Machine, rows: &[Row], skipped: &[String]) -> String {
         }
     }
     text
+}
+
+fn memory(machine: &Machine) -> String {
+    let told = machine.memory.iter().map(|memory| {
+        format!("{} ns a random read, {} MB/s copied", memory.read_ns, grouped(memory.copy_mb_s))
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// Transactions of the whole of Bitcoin's chain, about the end of 2025.
@@ -166,6 +175,7 @@ mod tests {
             date: "2026-01-02 03:04 UTC".into(),
             commit: "abc".into(),
             load: "0.01".into(),
+            memory: vec![super::super::machine::Memory { read_ns: 100, copy_mb_s: 9_000 }],
         };
         let row = Row {
             section: "Reading",

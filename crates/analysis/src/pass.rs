@@ -6,9 +6,12 @@
 //! output's shares are dropped with its spender, so memory follows the unspent outputs, 32 bytes each with their table.
 //! The pass goes on where it stopped as blocks arrive, and the last [`UNDO_BLOCKS`] blocks can be taken back.
 
-use std::{collections::VecDeque, ops::ControlFlow};
+use std::{
+    collections::VecDeque,
+    ops::{ControlFlow, Range},
+};
 
-use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, ScanTx, TxNum};
+use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxNum};
 use tracehound_model::Category;
 
 use crate::numbers::Table;
@@ -155,11 +158,8 @@ impl Pass {
         let info = ledger.info();
         let first_kept = info.blocks.saturating_sub(u32::try_from(UNDO_BLOCKS).unwrap_or(u32::MAX));
         let undo_from = ledger.block(BlockNum(first_kept)).map_or(TxNum(u32::MAX), |block| block.first_tx);
-        let mut inputs = Vec::new();
-        ledger.scan(self.next..TxNum(undo_from.0.max(self.next.0).min(info.txs)), |tx| {
-            self.visit(tx, ledger, named, &mut inputs);
-            ControlFlow::Continue(())
-        });
+        let mut batch = Batch::default();
+        self.go_on(ledger, named, undo_from.0.max(self.next.0).min(info.txs), &mut batch);
         for block in first_kept..info.blocks {
             let Some(view) = ledger.block(BlockNum(block)) else { break };
             let end = ledger.block(BlockNum(block + 1)).map_or(info.txs, |next| next.first_tx.0);
@@ -172,10 +172,7 @@ impl Pass {
                 first_output: self.next_output,
                 spent: Vec::new(),
             });
-            ledger.scan(self.next..TxNum(end), |tx| {
-                self.visit(tx, ledger, named, &mut inputs);
-                ControlFlow::Continue(())
-            });
+            self.go_on(ledger, named, end, &mut batch);
         }
         while self.undo.len() > UNDO_BLOCKS {
             self.undo.pop_front();
@@ -199,41 +196,54 @@ impl Pass {
         Ok(())
     }
 
+    /// Goes on to transaction `end`.
+    fn go_on(&mut self, ledger: &Ledger, named: &NamedOwners, end: u32, batch: &mut Batch) {
+        for start in (self.next.0..end).step_by(BATCH) {
+            batch.read(ledger, TxNum(start)..TxNum(end.min(start.saturating_add(BATCH as u32))));
+            // Looked up for nothing but that the table's lines are near when they are needed: the processor waits for
+            // many at once here, and for one after the other below.
+            let near = batch.spent.iter().filter_map(|spent| self.live.get(&spent.out?.0));
+            std::hint::black_box(near.fold(0, |sum, shares| sum ^ shares[0]));
+            let (mut spent, mut owners) = (&batch.spent[..], &batch.owners[..]);
+            for tx in &batch.txs {
+                let (own_spent, own_owners);
+                (own_spent, spent) = spent.split_at(tx.inputs);
+                (own_owners, owners) = owners.split_at(tx.outputs);
+                self.visit(tx, own_spent, own_owners, named, &mut batch.inputs);
+            }
+        }
+    }
+
     fn visit(
         &mut self,
-        tx: &ScanTx<'_>,
-        ledger: &Ledger,
+        tx: &Tx,
+        spent: &[Spent],
+        owners: &[Option<AddrNum>],
         named: &NamedOwners,
         inputs: &mut Vec<(u64, Shares)>,
     ) {
         inputs.clear();
         let mut known = true;
-        let mut coinbase = false;
-        for prev in tx.prevs() {
-            match prev {
-                Prev::Coinbase => coinbase = true,
-                Prev::Missing { value: None, .. } => known = false,
-                Prev::Missing { value: Some(value), owner, .. } => {
-                    let bucket = owner.and_then(|owner| named.0.get(&owner.0)).copied();
-                    inputs.push((value, all(bucket.unwrap_or(Bucket::Unknown))));
-                }
-                Prev::Output(out) => {
-                    let shares = self.live.remove(&out.0).unwrap_or(all(Bucket::Unknown));
-                    if let Some(undo) = self.undo.back_mut() {
-                        undo.spent.push((out, shares));
-                    }
-                    // The amount stands in the ledger; kept beside the shares it would cost 8 bytes an output.
-                    inputs.push((ledger.output_value(out).unwrap_or(0), shares));
-                }
+        for coin in spent {
+            let Some(out) = coin.out else {
+                let bucket = coin.owner.and_then(|owner| named.0.get(&owner.0)).copied();
+                known &= coin.value.is_some();
+                inputs.push((coin.value.unwrap_or(0), all(bucket.unwrap_or(Bucket::Unknown))));
+                continue;
+            };
+            let shares = self.live.remove(&out.0).unwrap_or(all(Bucket::Unknown));
+            if let Some(undo) = self.undo.back_mut() {
+                undo.spent.push((out, shares));
             }
+            inputs.push((coin.value.unwrap_or(0), shares));
         }
-        let shares = match (coinbase, known) {
+        let shares = match (tx.coinbase, known) {
             (true, _) => all(Bucket::Minted),
             (false, false) => all(Bucket::Unknown),
             (false, true) => mixed(inputs),
         };
         let mut number = tx.first_output.0;
-        for (_, owner) in tx.outputs() {
+        for owner in owners {
             if let Some(owner) = owner {
                 let own = named.0.get(&owner.0).map(|&bucket| all(bucket));
                 self.live.insert(number, own.unwrap_or(shares));
@@ -245,17 +255,88 @@ impl Pass {
     }
 }
 
+/// Transactions that are read before the first of them is dealt with.
+const BATCH: usize = 256;
+
+/// What a transaction spends.
+#[derive(Clone, Copy, Debug)]
+struct Spent {
+    /// The output; `None` when it is not in the ledger.
+    out: Option<OutNum>,
+    /// Its amount, where known. It stands in the ledger; kept beside the shares it would cost 8 bytes an output.
+    value: Option<u64>,
+    /// The owner of one that is not in the ledger, where known.
+    owner: Option<AddrNum>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Tx {
+    num: TxNum,
+    first_output: OutNum,
+    inputs: usize,
+    outputs: usize,
+    coinbase: bool,
+}
+
+/// A run of transactions as it stands in the ledger, and space to work.
+#[derive(Debug, Default)]
+struct Batch {
+    txs: Vec<Tx>,
+    spent: Vec<Spent>,
+    owners: Vec<Option<AddrNum>>,
+    inputs: Vec<(u64, Shares)>,
+}
+
+impl Batch {
+    fn read(&mut self, ledger: &Ledger, span: Range<TxNum>) {
+        let Self { txs, spent, owners, .. } = self;
+        txs.clear();
+        spent.clear();
+        owners.clear();
+        ledger.scan(span, |tx| {
+            let mut coinbase = false;
+            let (inputs, outputs) = (spent.len(), owners.len());
+            spent.extend(tx.prevs().filter_map(|prev| match prev {
+                Prev::Output(out) => Some(Spent { out: Some(out), value: None, owner: None }),
+                Prev::Missing { value, owner, .. } => Some(Spent { out: None, value, owner }),
+                Prev::Coinbase => {
+                    coinbase = true;
+                    None
+                }
+            }));
+            owners.extend(tx.outputs().map(|(_, owner)| owner));
+            txs.push(Tx {
+                num: tx.num,
+                first_output: tx.first_output,
+                inputs: spent.len() - inputs,
+                outputs: owners.len() - outputs,
+                coinbase,
+            });
+            ControlFlow::Continue(())
+        });
+        for coin in spent {
+            if let Some(out) = coin.out {
+                coin.value = ledger.output_value(out);
+            }
+        }
+    }
+}
+
 /// The inputs' shares, weighted by amount. What rounding leaves over is unknown, so the shares add up.
 fn mixed(inputs: &[(u64, Shares)]) -> Shares {
     if let [(_, shares)] = inputs {
         return *shares;
     }
-    let mut sums = [0u128; 8];
-    let mut total = 0u128;
+    // 48 bits of amount and 16 of share fill 64: all bitcoins together need 51 bits, so what is cut off here does not
+    // reach a 65,535th, and divisions of 128 bits would cost more than all the rest.
+    let whole: u128 = inputs.iter().map(|(value, _)| u128::from(*value)).sum();
+    let cut = (u128::BITS - whole.leading_zeros()).saturating_sub(48);
+    let (mut sums, mut total) = ([0u64; 8], 0u64);
     for (value, shares) in inputs {
-        total += u128::from(*value);
+        let value = value >> cut;
+        total += value;
         for (sum, &share) in sums.iter_mut().zip(shares) {
-            *sum += u128::from(*value) * u128::from(share);
+            *sum += value * u64::from(share);
         }
     }
     if total == 0 {

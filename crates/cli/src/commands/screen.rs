@@ -101,12 +101,18 @@ struct Printer<'a> {
     plain: Option<Plain>,
     worst: Worst,
     answered: u64,
+    /// Space for answers, used again for the next batch: a million answers are a gigabyte.
+    pages: Vec<Page>,
 }
 
-/// One subject's lines, ready to print.
-struct Answer {
+/// Subjects whose answers lie on one page.
+const PAGE: usize = 64;
+
+/// Answers, ready to print.
+#[derive(Default)]
+struct Page {
     bytes: Vec<u8>,
-    worst: Worst,
+    worst: Option<Worst>,
 }
 
 impl<'a> Printer<'a> {
@@ -114,7 +120,7 @@ impl<'a> Printer<'a> {
         let plain = matches!(common.output, Output::Jsonl | Output::Csv)
             .then(|| Plain::new(common.output, screener))
             .flatten();
-        Self { output: common.output, screener, plain, worst: Worst::Allow, answered: 0 }
+        Self { output: common.output, screener, plain, worst: Worst::Allow, answered: 0, pages: Vec::new() }
     }
 
     fn begin(&self, out: &mut dyn Write) -> Result<()> {
@@ -137,20 +143,32 @@ impl<'a> Printer<'a> {
     }
 
     fn answer(&mut self, subjects: &[&str], out: &mut dyn Write) -> Result<()> {
-        let one = |subject: &&str| self.one(subject);
-        let answers: Vec<Result<Answer>> = if subjects.len() > 64 {
-            subjects.par_iter().map(one).collect()
-        } else {
-            subjects.iter().map(one).collect()
-        };
-        for answer in answers {
-            let answer = answer?;
+        let mut pages = std::mem::take(&mut self.pages);
+        pages.resize_with(subjects.len().div_ceil(PAGE).max(pages.len()), Page::default);
+        let written =
+            subjects.par_chunks(PAGE).zip(&mut pages).try_for_each(|(chunk, page)| self.write(chunk, page));
+        written?;
+        for (chunk, page) in subjects.chunks(PAGE).zip(&pages) {
             if self.output == Output::Json && self.answered > 0 {
                 writeln!(out, ",").into_diagnostic()?;
             }
-            out.write_all(&answer.bytes).into_diagnostic()?;
-            self.worst = output::worse(self.worst, answer.worst);
-            self.answered += 1;
+            out.write_all(&page.bytes).into_diagnostic()?;
+            self.worst = page.worst.map_or(self.worst, |worst| output::worse(self.worst, worst));
+            self.answered += chunk.len() as u64;
+        }
+        self.pages = pages;
+        Ok(())
+    }
+
+    fn write(&self, subjects: &[&str], page: &mut Page) -> Result<()> {
+        page.bytes.clear();
+        page.worst = None;
+        for subject in subjects {
+            if self.output == Output::Json && !page.bytes.is_empty() {
+                page.bytes.extend_from_slice(b",\n");
+            }
+            let worst = self.one(subject, &mut page.bytes)?;
+            page.worst = Some(page.worst.map_or(worst, |other| output::worse(other, worst)));
         }
         Ok(())
     }
@@ -195,48 +213,50 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
-    fn one(&self, subject: &str) -> Result<Answer> {
+    fn one(&self, subject: &str, bytes: &mut Vec<u8>) -> Result<Worst> {
         if let Some(plain) = &self.plain
             && let Ok(address) = Address::parse(subject)
             && self.screener.is_plain(&address)
-            && let Some(bytes) = plain.answer(subject, &address)
+            && plain.answer(subject, &address, bytes)
         {
-            return Ok(Answer { bytes, worst: plain.worst });
+            return Ok(plain.worst);
         }
         match self.screener.screen(subject) {
             Ok(verdict) => {
-                Ok(Answer { bytes: render(self.output, &verdict)?, worst: verdict.decision.into() })
+                render(self.output, &verdict, bytes)?;
+                Ok(verdict.decision.into())
             }
-            Err(error) => Ok(Answer { bytes: refuse(self.output, subject, &error)?, worst: Worst::Refused }),
+            Err(error) => {
+                refuse(self.output, subject, &error, bytes)?;
+                Ok(Worst::Refused)
+            }
         }
     }
 }
 
-fn render(output: Output, verdict: &Verdict) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+fn render(output: Output, verdict: &Verdict, bytes: &mut Vec<u8>) -> Result<()> {
     match output {
         Output::Text => {
-            output::text(&mut bytes, verdict).into_diagnostic()?;
+            output::text(bytes, verdict).into_diagnostic()?;
             bytes.push(b'\n');
         }
-        Output::Json => serde_json::to_writer_pretty(&mut bytes, verdict).into_diagnostic()?,
+        Output::Json => serde_json::to_writer_pretty(bytes, verdict).into_diagnostic()?,
         Output::Jsonl => {
-            serde_json::to_writer(&mut bytes, verdict).into_diagnostic()?;
+            serde_json::to_writer(&mut *bytes, verdict).into_diagnostic()?;
             bytes.push(b'\n');
         }
         Output::Csv => writeln!(bytes, "{}", output::csv(verdict)).into_diagnostic()?,
     }
-    Ok(bytes)
+    Ok(())
 }
 
-fn refuse(output: Output, subject: &str, error: &AddressError) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+fn refuse(output: Output, subject: &str, error: &AddressError, bytes: &mut Vec<u8>) -> Result<()> {
     let refused = Refused { subject, error: error.to_string() };
     match output {
         Output::Text => writeln!(bytes, "REFUSED  {subject}\n  {error}\n").into_diagnostic()?,
-        Output::Json => serde_json::to_writer_pretty(&mut bytes, &refused).into_diagnostic()?,
+        Output::Json => serde_json::to_writer_pretty(bytes, &refused).into_diagnostic()?,
         Output::Jsonl => {
-            serde_json::to_writer(&mut bytes, &refused).into_diagnostic()?;
+            serde_json::to_writer(&mut *bytes, &refused).into_diagnostic()?;
             bytes.push(b'\n');
         }
         Output::Csv => {
@@ -245,7 +265,7 @@ fn refuse(output: Output, subject: &str, error: &AddressError) -> Result<Vec<u8>
             writeln!(bytes, "{}", cells.join(",")).into_diagnostic()?;
         }
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// The rendered answer about addresses of which nothing is known, one for each chain, cut at the subject's name: such
@@ -272,7 +292,8 @@ impl Plain {
             }
             let name = address.to_string();
             let verdict = screener.screen(&name).ok()?;
-            let bytes = render(output, &verdict).ok()?;
+            let mut bytes = Vec::new();
+            render(output, &verdict, &mut bytes).ok()?;
             let mut places =
                 bytes.windows(name.len()).enumerate().filter(|(_, window)| *window == name.as_bytes());
             let (at, _) = places.next()?;
@@ -285,10 +306,18 @@ impl Plain {
         Some(Self { by_chain, worst })
     }
 
-    /// The answer; `None` for a chain without a pattern or an address that is special in itself.
-    fn answer(&self, subject: &str, address: &Address) -> Option<Vec<u8>> {
-        let (_, before, after) = self.by_chain.iter().find(|(chain, ..)| *chain == address.chain())?;
+    /// Writes the answer; false, and nothing, for a chain without a pattern or an address that is special in itself.
+    fn answer(&self, subject: &str, address: &Address, bytes: &mut Vec<u8>) -> bool {
+        let Some((_, before, after)) = self.by_chain.iter().find(|(chain, ..)| *chain == address.chain())
+        else {
+            return false;
+        };
         let simple = !address.is_null_like() && subject.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        simple.then(|| [before, subject.as_bytes(), after].concat())
+        if simple {
+            for part in [before, subject.as_bytes(), after] {
+                bytes.extend_from_slice(part);
+            }
+        }
+        simple
     }
 }

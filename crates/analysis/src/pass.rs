@@ -347,3 +347,37 @@ fn mixed(inputs: &[(u64, Shares)]) -> Shares {
     shares[Bucket::Unknown as usize] += WHOLE - said;
     shares
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shares() -> impl Strategy<Value = Shares> {
+        prop::collection::vec(0u16..=WHOLE / 7, 7).prop_map(|some| {
+            let mut shares = [0; 8];
+            shares[1..].copy_from_slice(&some);
+            shares[Bucket::Unknown as usize] = WHOLE - some.iter().sum::<u16>();
+            shares
+        })
+    }
+
+    proptest! {
+        /// A made-up chain has amounts of 64 bits; nothing overflows, and only what rounding loses becomes unknown.
+        #[test]
+        fn shares_are_those_of_exact_arithmetic_at_any_amount(
+            inputs in prop::collection::vec((prop_oneof![0u64..10, 0u64..1 << 51, any::<u64>()], shares()), 2..20),
+        ) {
+            let mixed = mixed(&inputs);
+            prop_assert_eq!(mixed.iter().map(|&share| u32::from(share)).sum::<u32>(), u32::from(WHOLE));
+            let whole: u128 = inputs.iter().map(|input| u128::from(input.0)).sum();
+            prop_assume!(whole > 0);
+            for (bucket, share) in mixed.iter().enumerate().skip(1) {
+                let sum: u128 = inputs.iter().map(|input| u128::from(input.0) * u128::from(input.1[bucket])).sum();
+                let exact = u16::try_from(sum / whole).expect("a share");
+                prop_assert!(share.abs_diff(exact) <= 1, "{share} is not {exact}");
+            }
+        }
+    }
+}

@@ -300,7 +300,7 @@ impl fmt::Display for SeedError {
 
 impl std::error::Error for SeedError {}
 
-/// Follows the seeds. O(rows of the transactions divided × log of those waiting).
+/// Follows the seeds. O(rows of the transactions divided), and up to 32 moves in the queue for each coin.
 pub fn walk(ledger: &Ledger, seeds: &[Seed], options: Options, stops: &dyn Stops) -> Result<Walk, SeedError> {
     if seeds.is_empty() {
         return Err(SeedError::None);

@@ -1,7 +1,7 @@
 //! Measures the analyses on a ledger, for `cargo xtask bench`; prints one JSON object.
 //!
-//! `measure clusters LEDGER`: joins all addresses by the usual rules, and by every transaction whatever it is.
-//! `measure voters LEDGER`: how often each change heuristic is right.
+//! `measure_clusters clusters LEDGER`: joins all addresses by the usual rules, and by every transaction whatever it is.
+//! `measure_clusters voters LEDGER`: how often each change heuristic is right.
 
 use std::{error::Error, io::Write, path::Path, time::Instant};
 
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let json = match args[..] {
         ["clusters", ledger] => clusters(Path::new(ledger))?,
         ["voters", ledger] => voters(Path::new(ledger))?,
-        _ => return Err("usage: measure clusters LEDGER | measure voters LEDGER".into()),
+        _ => return Err("usage: measure_clusters clusters|voters LEDGER".into()),
     };
     Ok(writeln!(std::io::stdout(), "{json}")?)
 }

@@ -1,6 +1,6 @@
 //! Measures list parsing, index building and look-ups, for `cargo xtask bench`; prints one JSON object.
 //!
-//! `measure list FILE` and `measure index CLAIMS`.
+//! `measure_lists list FILE` and `measure_lists index CLAIMS`.
 
 use std::{error::Error, fs::File, io::Write, time::Instant};
 
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let json = match args[..] {
         ["list", file] => list(file)?,
         ["index", claims] => index(claims.parse()?)?,
-        _ => return Err("usage: measure list FILE | measure index CLAIMS".into()),
+        _ => return Err("usage: measure_lists list FILE | measure_lists index CLAIMS".into()),
     };
     Ok(writeln!(std::io::stdout(), "{json}")?)
 }

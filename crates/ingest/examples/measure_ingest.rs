@@ -1,6 +1,6 @@
 //! Measures reading and ingesting block files, for `cargo xtask bench`; prints one JSON object.
 //!
-//! `measure read FOLDER`, `measure ingest FOLDER LEDGER`; `measure addresses COUNT` prints made-up addresses instead.
+//! `measure_ingest read FOLDER`, `measure_ingest ingest FOLDER LEDGER`; `measure_ingest addresses COUNT` prints made-up addresses instead.
 
 use std::{
     error::Error,
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["read", folder] => read(Path::new(folder))?,
         ["addresses", count] => return addresses(count.parse()?),
         ["ingest", folder, ledger] => ingest(folder.into(), Path::new(ledger))?,
-        _ => return Err("usage: measure read FOLDER | measure ingest FOLDER LEDGER".into()),
+        _ => return Err("usage: measure_ingest read FOLDER | measure_ingest ingest FOLDER LEDGER".into()),
     };
     Ok(writeln!(std::io::stdout(), "{json}")?)
 }

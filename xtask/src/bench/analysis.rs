@@ -83,7 +83,10 @@ fn row(chain: &Chain, subject: &str, measured: &Measured, task: &str) -> Row {
         seconds: 0.0,
         whole: true,
         peak_mib: Some(measured.peak_mib),
-        command: format!("measure {task} LEDGER"),
+        command: format!(
+            "{} {task} LEDGER",
+            if task == "clusters" { "measure_clusters" } else { "measure_flow" }
+        ),
         note: String::new(),
     }
 }

@@ -102,7 +102,7 @@ fn reading_row(input: String, said: &Value, measured: &Measured) -> Row {
         seconds: said["seconds"].as_f64().unwrap_or(measured.seconds),
         whole: true,
         peak_mib: Some(measured.peak_mib),
-        command: "measure read BLOCKS".into(),
+        command: "measure_ingest read BLOCKS".into(),
         note: "warm files, one thread a core".into(),
     }
 }
@@ -155,7 +155,7 @@ fn ingest(bench: &mut Bench, tools: &Tools, chain: &Chain) -> Result<(), Failure
         seconds: said["seconds"].as_f64().unwrap_or(measured.seconds),
         whole: true,
         peak_mib: Some(measured.peak_mib),
-        command: "measure ingest BLOCKS LEDGER".into(),
+        command: "measure_ingest ingest BLOCKS LEDGER".into(),
         note,
     });
     let _ = fs::remove_dir_all(&ledger);
@@ -179,7 +179,7 @@ fn attribution(bench: &mut Bench, tools: &Tools) -> Result<(), Failure> {
             seconds: said["seconds"].as_f64().unwrap_or(measured.seconds),
             whole: true,
             peak_mib: Some(measured.peak_mib),
-            command: "measure list SDN_ADVANCED.XML".into(),
+            command: "measure_lists list SDN_ADVANCED.XML".into(),
             note: format!("{} claims about addresses; one thread", number(&said, "claims")),
         });
         let _ = fs::remove_file(&unpacked);
@@ -200,7 +200,7 @@ fn attribution(bench: &mut Bench, tools: &Tools) -> Result<(), Failure> {
         seconds: said["seconds"].as_f64().unwrap_or(measured.seconds),
         whole: true,
         peak_mib: Some(measured.peak_mib),
-        command: format!("measure index {CLAIMS}"),
+        command: format!("measure_lists index {CLAIMS}"),
         note: format!(
             "look-ups in process, one thread: {:.1} million hits a second, {:.1} million misses a second",
             rate("hit_seconds"),

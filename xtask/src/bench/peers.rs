@@ -128,7 +128,7 @@ pub(crate) fn clusters(
         seconds: said.all.seconds,
         whole: true,
         peak_mib: Some(measured.peak_mib),
-        command: "measure clusters LEDGER".into(),
+        command: "measure_clusters clusters LEDGER".into(),
         note,
     });
     let home = bench.work_dir.with_file_name("bench-peers");

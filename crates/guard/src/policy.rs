@@ -5,7 +5,10 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::scalar::{Account, Hash, Whole};
+use crate::{
+    rpc::method::may_be_added,
+    scalar::{Account, Hash, Whole},
+};
 
 /// The policy that `guard policy init` writes.
 pub const DEFAULT: &str = include_str!("default-policy.toml");
@@ -181,6 +184,8 @@ struct File {
     limit: Vec<Limit>,
     #[serde(default)]
     two_person: Option<TwoPerson>,
+    #[serde(default)]
+    methods: Vec<String>,
 }
 
 /// A policy in force.
@@ -202,6 +207,8 @@ pub struct Policy {
     pub limits: Vec<Limit>,
     /// The two-person rule.
     pub two_person: Option<TwoPerson>,
+    /// JSON-RPC methods that the proxy passes on besides the ones it knows to read only.
+    pub methods: Vec<String>,
     /// SHA-256 of the file, hexadecimal.
     pub hash: String,
 }
@@ -216,6 +223,7 @@ impl Policy {
             ("blocked", file.blocked.len()),
             ("book", file.book.len()),
             ("limit", file.limit.len()),
+            ("methods", file.methods.len()),
         ] {
             if count > MAX_ENTRIES {
                 return senseless(format!("{count} entries under `{what}`, more than {MAX_ENTRIES}"));
@@ -236,6 +244,9 @@ impl Policy {
             let asset = limit.token.map_or_else(|| "the native coin".to_owned(), |token| token.0.to_string());
             return senseless(format!("the limit for {asset} limits nothing"));
         }
+        if let Some(why) = file.methods.iter().find_map(|name| may_be_added(name).err()) {
+            return senseless(why);
+        }
         if let Some(rule) = &file.two_person {
             let distinct: std::collections::BTreeSet<_> = rule.reviewers.iter().collect();
             if rule.needed == 0 || rule.needed > distinct.len() {
@@ -255,6 +266,7 @@ impl Policy {
             book: file.book,
             limits: file.limit,
             two_person: file.two_person,
+            methods: file.methods,
             hash: hex::encode(Sha256::digest(text)),
         })
     }
@@ -350,6 +362,9 @@ impl Policy {
             )),
             None => lines.push("No second person is asked.".to_owned()),
         }
+        if !self.methods.is_empty() {
+            lines.push(format!("The proxy also passes on, as reading: {}.", self.methods.join(", ")));
+        }
         lines
     }
 }
@@ -402,6 +417,7 @@ mod tests {
         let twice = format!("name='x'\nrequire=[]\n[two-person]\nreviewers=['{A}','{A}']\nneeded=2");
         assert!(refused(&twice).contains("1 different"));
         assert!(refused("name='x'\nrequire=[]\n[[limit]]").contains("limits nothing"));
+        assert!(refused("name='x'\nrequire=[]\nmethods=['eth_sendBundle']").contains("sends"));
     }
 
     #[test]

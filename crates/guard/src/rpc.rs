@@ -239,7 +239,7 @@ fn request(body: &[u8], member: &Node, rules: Rules<'_>) -> Result<Option<Note>,
             "the method's name is written with escapes: nobody honest does that",
         ));
     }
-    let form = match Method::of(name) {
+    let form = match Method::of(name, &rules.setting.policy.methods) {
         Method::Free => return Ok(None),
         Method::Unknown(why) => return Err(Refusal::new(REJECTED, why)),
         Method::Guarded(form) => form,

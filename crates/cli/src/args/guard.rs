@@ -69,8 +69,8 @@ pub(crate) enum GuardCommand {
 
 Then give the wallet or site http://127.0.0.1:8550 for its node. Requests that sign or send are judged; block and \
 incomplete are answered with an error (code -32003, the report in its data) and never reach the node, and so is review \
-without --allow-review. Everything else passes as it is. Signing methods the guard does not know (bundles, private \
-transactions, user operations, a switch of the chain) are refused by name.
+without --allow-review. Methods known to read only pass as they are; every other one (bundles, private transactions, user \
+operations, a switch of the chain, a name nobody here knows) is refused by name. `methods` in the policy adds readers.
 
 A page in a browser is let in by --origin alone; a wallet that is an extension asks as chrome-extension://ID. The port \
 answers POST only: WebSocket (ws://, wss://) is not supported, on neither side. Stop it with ctrl-c.")]

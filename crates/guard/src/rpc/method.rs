@@ -1,12 +1,13 @@
 //! Methods by name: what is judged, what passes, what is refused.
 //!
 //! * **Judged:** sending and signing as wallets ask for it ([`Form`]). Names are compared exactly.
-//! * **Refused by name:** whatever else could sign or send. That is every `wallet_` method but the readers below (a
-//!   switch of the chain too: the facts speak of one chain), the key stores `personal_`, `account_` and `signer_` but for
-//!   two readers, every name with `sign`, `send` or a like word in it that is no `get…`, and every name with other
-//!   characters than letters, digits, `_`, `.` and `-`. So bundles, private transactions, conditional transactions and
-//!   user operations are refused: the guard does not read them yet, and what it did not read must not pass.
-//! * **Passed:** everything else.
+//! * **Passed:** the reading methods of [`READING`], compared exactly, and those that the policy adds under `methods`.
+//! * **Refused:** everything else, by its whole name. A node takes names that nobody here has heard of, and some of them
+//!   sign, send, rewind the chain or unlock a key; what is not known to read must not pass. Bundles, private
+//!   transactions, conditional transactions, user operations and raw transactions that a node is to *trace* are among
+//!   them: the guard does not read them, and whoever receives signed bytes can send them.
+//! * A name with other characters than letters, digits and `_` is refused whatever the policy says: some servers read
+//!   `eth-sign` or `avax.issueTx` as names of their own.
 
 use crate::report::Kind;
 
@@ -55,10 +56,138 @@ pub const GUARDED: &[(&str, Form)] = &[
     ("wallet_sendCalls", Form::Calls),
 ];
 
-/// Methods of refused families that neither sign nor send nor change the chain.
-const HARMLESS: &[&str] = &[
+/// Methods that neither sign nor send nor change what the node or the wallet holds, in order. Sources: the execution API
+/// specification, the method lists of Geth, Nethermind, Erigon, Otterscan, Parity's trace module, Optimism, Polygon, zkSync
+/// and Alchemy, EIP-1193 and its kin for wallets.
+pub const READING: &[&str] = &[
+    "alchemy_getAssetTransfers",
+    "alchemy_getTokenAllowance",
+    "alchemy_getTokenBalances",
+    "alchemy_getTokenMetadata",
+    "alchemy_getTransactionReceipts",
+    "bor_getAuthor",
+    "bor_getCurrentProposer",
+    "bor_getCurrentValidators",
+    "bor_getRootHash",
+    "bor_getSigners",
+    "clique_getSigner",
+    "clique_getSigners",
+    "clique_getSignersAtHash",
+    "clique_getSnapshot",
+    "clique_getSnapshotAtHash",
+    "debug_getBadBlocks",
+    "debug_getRawBlock",
+    "debug_getRawHeader",
+    "debug_getRawReceipts",
+    "debug_getRawTransaction",
+    "debug_storageRangeAt",
+    "debug_traceBlockByHash",
+    "debug_traceBlockByNumber",
+    "debug_traceCall",
+    "debug_traceCallMany",
+    "debug_traceTransaction",
+    "erigon_blockNumber",
+    "erigon_forks",
+    "erigon_getBlockByTimestamp",
+    "erigon_getBlockReceiptsByBlockHash",
+    "erigon_getHeaderByHash",
+    "erigon_getHeaderByNumber",
+    "erigon_getLatestLogs",
+    "erigon_getLogsByHash",
+    "eth_accounts",
+    "eth_baseFee",
+    "eth_blobBaseFee",
+    "eth_blockNumber",
+    "eth_call",
+    "eth_callMany",
+    "eth_chainId",
+    "eth_coinbase",
+    "eth_config",
+    "eth_createAccessList",
+    "eth_estimateGas",
+    "eth_feeHistory",
+    "eth_gasPrice",
+    "eth_getAccount",
+    "eth_getBalance",
+    "eth_getBlockByHash",
+    "eth_getBlockByNumber",
+    "eth_getBlockReceipts",
+    "eth_getBlockTransactionCountByHash",
+    "eth_getBlockTransactionCountByNumber",
+    "eth_getCode",
+    "eth_getFilterChanges",
+    "eth_getFilterLogs",
+    "eth_getHeaderByHash",
+    "eth_getHeaderByNumber",
+    "eth_getLogs",
+    "eth_getProof",
+    "eth_getRawTransactionByBlockHashAndIndex",
+    "eth_getRawTransactionByBlockNumberAndIndex",
+    "eth_getRawTransactionByHash",
+    "eth_getStorageAt",
+    "eth_getStorageValues",
+    "eth_getTransactionByBlockHashAndIndex",
+    "eth_getTransactionByBlockNumberAndIndex",
+    "eth_getTransactionByHash",
+    "eth_getTransactionBySenderAndNonce",
+    "eth_getTransactionCount",
+    "eth_getTransactionReceipt",
+    "eth_getUncleByBlockHashAndIndex",
+    "eth_getUncleByBlockNumberAndIndex",
+    "eth_getUncleCountByBlockHash",
+    "eth_getUncleCountByBlockNumber",
+    "eth_getUserOperationByHash",
+    "eth_getUserOperationReceipt",
+    "eth_hashrate",
+    "eth_maxPriorityFeePerGas",
+    "eth_mining",
+    "eth_newBlockFilter",
+    "eth_newFilter",
+    "eth_newPendingTransactionFilter",
+    "eth_protocolVersion",
+    "eth_requestAccounts",
+    "eth_simulateV1",
+    "eth_subscribe",
+    "eth_supportedEntryPoints",
+    "eth_syncing",
+    "eth_uninstallFilter",
+    "eth_unsubscribe",
+    "linea_estimateGas",
+    "linea_getProof",
+    "net_listening",
+    "net_peerCount",
+    "net_version",
+    "optimism_outputAtBlock",
+    "optimism_rollupConfig",
+    "optimism_syncStatus",
+    "optimism_version",
+    "ots_getApiLevel",
+    "ots_getBlockDetails",
+    "ots_getBlockDetailsByHash",
+    "ots_getBlockTransactions",
+    "ots_getContractCreator",
+    "ots_getInternalOperations",
+    "ots_getTransactionBySenderAndNonce",
+    "ots_getTransactionError",
+    "ots_hasCode",
+    "ots_searchTransactionsAfter",
+    "ots_searchTransactionsBefore",
+    "ots_traceTransaction",
     "personal_ecRecover",
     "personal_listAccounts",
+    "rpc_modules",
+    "trace_block",
+    "trace_call",
+    "trace_callMany",
+    "trace_filter",
+    "trace_get",
+    "trace_replayBlockTransactions",
+    "trace_replayTransaction",
+    "trace_transaction",
+    "txpool_content",
+    "txpool_contentFrom",
+    "txpool_inspect",
+    "txpool_status",
     "wallet_getAssets",
     "wallet_getCallsStatus",
     "wallet_getCapabilities",
@@ -67,13 +196,48 @@ const HARMLESS: &[&str] = &[
     "wallet_revokePermissions",
     "wallet_showCallsStatus",
     "wallet_watchAsset",
+    "web3_clientVersion",
+    "web3_sha3",
+    "zks_L1BatchNumber",
+    "zks_L1ChainId",
+    "zks_estimateFee",
+    "zks_estimateGasL1ToL2",
+    "zks_getAllAccountBalances",
+    "zks_getBaseTokenL1Address",
+    "zks_getBlockDetails",
+    "zks_getBridgeContracts",
+    "zks_getBridgehubContract",
+    "zks_getFeeParams",
+    "zks_getL1BatchBlockRange",
+    "zks_getL1BatchDetails",
+    "zks_getL1GasPrice",
+    "zks_getL2ToL1LogProof",
+    "zks_getMainContract",
+    "zks_getProof",
+    "zks_getProtocolVersion",
+    "zks_getTestnetPaymaster",
+    "zks_getTransactionDetails",
 ];
 
-/// Families of methods around keys.
-const KEY_STORES: &[&str] = &["wallet", "personal", "account", "signer"];
-
-/// Words of methods that sign or send.
-const WORDS: &[&str] = &["sign", "send", "submit", "broadcast", "publish", "relay", "post", "push"];
+/// Words of methods that sign, send or change something: a policy cannot call one a reader.
+const WORDS: &[&str] = &[
+    "sign",
+    "send",
+    "submit",
+    "broadcast",
+    "publish",
+    "relay",
+    "post",
+    "push",
+    "issue",
+    "import",
+    "unlock",
+    "rewind",
+    "sethead",
+    "bundle",
+    "useroperation",
+    "rawtransaction",
+];
 
 /// Where a method belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,65 +251,93 @@ pub enum Method {
 }
 
 impl Method {
-    /// Sorts a name.
-    pub fn of(name: &str) -> Self {
+    /// Sorts a name. `more` are reading methods that the policy adds.
+    pub fn of(name: &str, more: &[String]) -> Self {
         if let Some((_, form)) = GUARDED.iter().find(|(guarded, _)| *guarded == name) {
             return Self::Guarded(*form);
         }
-        if HARMLESS.contains(&name) {
+        if !plain(name) {
+            return Self::Unknown(
+                "no method that is passed on has such a name: letters, digits and _ are expected".to_owned(),
+            );
+        }
+        if READING.binary_search(&name).is_ok() || more.iter().any(|one| one == name) {
             return Self::Free;
         }
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-        if name.is_empty() || !name.bytes().all(plain) {
-            return Self::Unknown("no method has such a name: letters, digits and _ are expected".to_owned());
+        let known = GUARDED.iter().map(|(guarded, _)| guarded).chain(READING);
+        if let Some(known) = known.into_iter().find(|known| known.eq_ignore_ascii_case(name)) {
+            return Self::Unknown(format!("this is not how {known} is spelt: correct the name"));
         }
-        let lower = name.to_ascii_lowercase();
-        if let Some((guarded, _)) = GUARDED.iter().find(|(guarded, _)| guarded.eq_ignore_ascii_case(name)) {
-            return Self::Unknown(format!("this is not how {guarded} is spelt: correct the name"));
-        }
-        let (family, rest) = lower.split_once('_').unwrap_or(("", &lower));
-        let suspect = WORDS.iter().any(|word| rest.contains(word)) && !rest.starts_with("get");
-        if !suspect && !KEY_STORES.contains(&family) {
-            return Self::Free;
+        if acts(name) {
+            return Self::Unknown(
+                "an unknown signing method: it could sign or send, and the guard cannot judge it. Ask by \
+                 eth_sendTransaction, eth_sendRawTransaction, eth_signTypedData_v4 or personal_sign, or examine it \
+                 yourself and ask the node past this proxy"
+                    .to_owned(),
+            );
         }
         Self::Unknown(
-            "an unknown signing method: it could sign or send, and the guard cannot judge it. Ask by \
-             eth_sendTransaction, eth_sendRawTransaction, eth_signTypedData_v4 or personal_sign, or examine it yourself \
-             and ask the node past this proxy"
+            "an unknown method: it is not among those known to read only. If it only reads, add its name to `methods` \
+             in the policy (--policy FILE; `tracehound guard policy init` writes one to start from)"
                 .to_owned(),
         )
     }
+}
+
+/// Whether a policy may call a method a reader; otherwise why not.
+pub fn may_be_added(name: &str) -> Result<(), String> {
+    let shown = crate::json::shorten(name);
+    if !plain(name) {
+        return Err(format!("{shown:?} under `methods` is no name: letters, digits and _ are expected"));
+    }
+    if GUARDED.iter().any(|(guarded, _)| guarded.eq_ignore_ascii_case(name)) || acts(name) {
+        return Err(format!("{shown} under `methods` signs, sends or changes something by its name"));
+    }
+    Ok(())
+}
+
+/// A name of the usual form. Some servers take others for names of their own.
+fn plain(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Whether a name, looked at as a whole, speaks of signing, sending or changing.
+fn acts(name: &str) -> bool {
+    let lower: String = name.chars().filter(|c| *c != '_').collect::<String>().to_ascii_lowercase();
+    WORDS.iter().any(|word| lower.contains(word))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(name: &str) -> Method {
+        Method::of(name, &[])
+    }
+
     #[test]
-    fn readers_pass_whatever_word_is_in_their_names() {
-        for name in [
-            "eth_call",
-            "eth_chainId",
-            "eth_estimateGas",
-            "eth_getTransactionBySenderAndNonce",
-            "eth_requestAccounts",
-            "clique_getSigners",
-            "alchemy_getAssetTransfers",
-            "net_version",
-            "web3_clientVersion",
-            "debug_traceTransaction",
-            "wallet_getCapabilities",
-            "personal_ecRecover",
-        ] {
-            assert_eq!(Method::of(name), Method::Free, "{name}");
+    fn the_readers_are_in_order_and_none_is_guarded() {
+        assert!(READING.windows(2).all(|pair| pair[0] < pair[1]), "binary search needs the order");
+        for name in READING {
+            assert_eq!(of(name), Method::Free, "{name}");
+        }
+        for (name, form) in GUARDED {
+            assert_eq!(of(name), Method::Guarded(*form), "{name}");
         }
     }
 
     #[test]
-    fn whatever_could_sign_or_send_is_refused_by_name() {
+    fn what_is_not_known_to_read_is_refused_by_its_whole_name() {
         for name in [
+            "eth-signTypedData_v4",
+            "eth_signTypedData-v4",
+            "send_rawTransaction",
+            "avax.issueTx",
+            "avax_issueTx",
+            "eth.sendTransaction",
             "eth_sendtransaction",
             "ETH_SENDTRANSACTION",
+            "ETH_CALL",
             "eth_sendTransaction ",
             " eth_sign",
             "eth_sign\n",
@@ -155,9 +347,23 @@ mod tests {
             "eth_sendPrivateTransaction",
             "eth_sendPrivateRawTransaction",
             "eth_sendBundle",
+            "eth_callBundle",
             "mev_sendBundle",
             "eth_sendUserOperation",
+            "eth_estimateUserOperationGas",
             "eth_resend",
+            "eth_decrypt",
+            "eth_getEncryptionPublicKey",
+            "get_sign",
+            "eth_getSendTransaction",
+            "trace_rawTransaction",
+            "debug_setHead",
+            "admin_addPeer",
+            "miner_start",
+            "engine_newPayloadV3",
+            "evm_setAutomine",
+            "hardhat_impersonateAccount",
+            "anvil_setBalance",
             "personal_sendTransaction",
             "personal_unlockAccount",
             "account_signTransaction",
@@ -170,15 +376,37 @@ mod tests {
             "wallet_switchEthereumChain",
             "wallet_addEthereumChain",
             "sendTransaction",
+            "call",
             "",
         ] {
-            assert!(matches!(Method::of(name), Method::Unknown(_)), "{name}");
+            assert!(matches!(of(name), Method::Unknown(_)), "{name}");
         }
     }
 
     #[test]
-    fn a_guarded_name_in_another_case_is_told_apart() {
-        let Method::Unknown(why) = Method::of("Personal_Sign") else { panic!("refused") };
+    fn a_policy_adds_readers_and_no_other() {
+        let more = ["zks_getConfirmedTokens".to_owned()];
+        let Method::Unknown(why) = of(&more[0]) else { panic!("refused") };
+        assert!(why.contains("`methods`"), "{why}");
+        assert_eq!(Method::of(&more[0], &more), Method::Free);
+        assert_eq!(may_be_added(&more[0]), Ok(()));
+        for name in [
+            "eth_Sign",
+            "eth_sendBundle",
+            "avax_issueTx",
+            "avax.getTx",
+            "debug_setHead",
+            "s_e_n_d",
+            "",
+            "eth sign",
+        ] {
+            assert!(may_be_added(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_known_name_in_another_case_is_told_apart() {
+        let Method::Unknown(why) = of("Personal_Sign") else { panic!("refused") };
         assert!(why.contains("personal_sign"), "{why}");
     }
 }

@@ -283,6 +283,21 @@ fn unknown_signing_methods_are_refused_by_name_and_told_what_to_do() {
         let answer = house.refused(&ask(method, &json!([])));
         assert_eq!(answer["error"]["code"], -32_003);
     }
+    // By the whole name: neither what follows a sign nor what stands before the first `_` is taken for the name.
+    for method in
+        ["eth-signTypedData_v4", "send_rawTransaction", "avax.issueTx", "sign.x_getNothing", "eth/sign"]
+    {
+        for params in [json!([]), json!([payment()]), json!([raw(COLD)])] {
+            house.refused(&ask(method, &params));
+        }
+    }
+    let answer = house.refused(&ask("debug_setHead", &json!(["0x1"])));
+    assert_eq!(answer["error"]["code"], -32_003);
+    let answer = house.refused(&ask("zks_getConfirmedTokens", &json!([0, 10])));
+    assert!(answer["error"]["message"].as_str().expect("a text").contains("`methods`"), "{answer}");
+    let more = format!("methods = ['zks_getConfirmedTokens']\n{DEFAULT}");
+    let wider = House { policy: Policy::parse(&more).expect("a policy"), ..House::new() };
+    assert!(wider.passes(&ask("zks_getConfirmedTokens", &json!([0, 10]))));
     let answer = house.refused(&ask("eth_sendBundle", &json!([])));
     assert!(
         answer["error"]["message"].as_str().expect("a text").contains("eth_sendRawTransaction"),
@@ -438,6 +453,11 @@ fn member() -> impl Strategy<Value = String> {
         "eth_sendBundle",
         "eth_call",
         "eth_\\u0073ign",
+        "eth-signTypedData_v4",
+        "send_rawTransaction",
+        "avax.issueTx",
+        "sign_getTransaction",
+        "eth_getLogs",
     ]);
     let param = prop::sample::select(vec![
         payment(),

@@ -10,6 +10,7 @@ pub mod chain;
 pub mod claim;
 pub mod evidence;
 pub mod script;
+pub mod text;
 pub mod tx;
 pub mod utxo;
 pub mod verdict;

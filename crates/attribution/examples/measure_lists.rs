@@ -82,7 +82,7 @@ fn corpus(claims: u64) -> Corpus {
         valid_to: None,
         recorded_at: Timestamp::UNIX_EPOCH,
     };
-    let history = SourceHistory { source: source.clone(), snapshots: vec![source.published] };
+    let history = SourceHistory::new(source.clone(), vec![source.published]);
     Corpus { claims: (0..claims).map(claim).collect(), parties: Vec::new(), sources: vec![history] }
 }
 

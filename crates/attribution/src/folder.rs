@@ -12,12 +12,13 @@ use std::{
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tracehound_model::SourceId;
 
 use crate::{
     ImportError, SourceHistory, facts,
     import::{self, Format, Imported, Options},
     index::{Index, IndexError, LiveIndex},
-    store::{ClaimStore, ImportReport, StoreError},
+    store::{CheckOutcome, ClaimStore, ImportReport, StoreError},
 };
 
 /// File that says which version of the shipped facts the index holds.
@@ -133,6 +134,25 @@ impl AttributionFolder {
             }
             store.close().await;
             Ok(FolderImport { format: imported.format, report })
+        })
+    }
+
+    /// Records what came of asking the publisher of `source` at the moment `at`, and publishes it with the index.
+    pub fn record_check(
+        &self,
+        source: &SourceId,
+        at: Timestamp,
+        outcome: &CheckOutcome,
+    ) -> Result<(), FolderError> {
+        self.index(at)?;
+        wait(async {
+            let store = ClaimStore::open(&self.dir).await?;
+            store.record_check(source, at, outcome).await?;
+            if *outcome == CheckOutcome::Current {
+                self.publish(&store).await?;
+            }
+            store.close().await;
+            Ok(())
         })
     }
 

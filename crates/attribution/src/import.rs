@@ -29,6 +29,7 @@ mod un;
 mod xml;
 
 use jiff::civil::Date;
+use crate::Scope;
 use tracehound_model::{Confidence, Party, SourceId, SourceKind, Statement, Subject};
 
 pub use input::{Imported, open, read};
@@ -41,6 +42,8 @@ pub use sniff::{Format, sniff};
 pub struct Snapshot {
     /// Which source, and the date it puts on this publication.
     pub source: SourceHead,
+    /// How much of the source's list it holds.
+    pub scope: Scope,
     /// What it says.
     pub claims: Vec<NewClaim>,
     /// The parties it lists.

@@ -2,6 +2,7 @@
 //!
 //! * [`import`] turns the bytes of a published list into a [`import::Snapshot`]. It is pure: no clock, no network.
 //! * [`store`] keeps every snapshot of every source, append-only, with both times of each claim.
+//! * [`history`] says for which moments a source's editions are known to be all there was.
 //! * [`facts`] are the notices and lists shipped with the product, in its own format.
 //! * [`index`] is the immutable, memory-mapped file that answers "who is this address" without a database.
 //! * [`names`] matches the names of listed parties.
@@ -13,6 +14,7 @@ mod error;
 pub mod facts;
 
 pub mod folder;
+pub mod history;
 pub mod import;
 pub mod index;
 pub mod names;
@@ -20,9 +22,9 @@ pub mod store;
 pub mod update;
 
 pub use error::ImportError;
+pub use history::{Scope, SourceHistory};
 
-use jiff::civil::Date;
-use tracehound_model::{Address, Claim, Party, Source, Subject};
+use tracehound_model::{Address, Claim, Party, Subject};
 
 /// Everything the store knows: what an index is built from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,24 +36,6 @@ pub struct Corpus {
     pub parties: Vec<Party>,
     /// Every source, sorted by id.
     pub sources: Vec<SourceHistory>,
-}
-
-/// A source and the dates of all its imported snapshots.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct SourceHistory {
-    /// The source as of its newest snapshot.
-    pub source: Source,
-    /// Dates of its snapshots, ascending and without repeats. "As of D" rests on the newest one that is not after D;
-    /// without such a snapshot the source says nothing about D, neither yes nor no.
-    pub snapshots: Vec<Date>,
-}
-
-impl SourceHistory {
-    /// The newest snapshot that is not after `day`. O(log n).
-    pub fn snapshot_on(&self, day: Date) -> Option<Date> {
-        let after = self.snapshots.partition_point(|date| *date <= day);
-        after.checked_sub(1).map(|position| self.snapshots[position])
-    }
 }
 
 pub(crate) const FAMILY_TX: u8 = 0xf0;

@@ -9,6 +9,7 @@
 //! One import is one transaction with `synchronous = FULL`: after a crash the store is as it was before or after it.
 //! Queries use only SQL that `PostgreSQL` has too; the schema is in `migrations/`.
 
+mod checks;
 mod decode;
 mod read;
 mod runs;
@@ -26,6 +27,7 @@ use sqlx::{
 use tracehound_model::{Claim, SourceId};
 
 pub use crate::error::StoreError;
+pub use checks::{CheckOutcome, LastChecks};
 use crate::import::Warning;
 
 /// File name of the database inside the store's folder.

@@ -160,6 +160,7 @@ impl Collector {
         }
         Ok(Snapshot {
             source: self.source,
+            scope: self.format.scope(),
             claims: self.claims,
             parties: self.parties,
             refused: self.refused,

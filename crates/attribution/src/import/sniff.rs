@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::Scope;
+
 /// A format of lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -50,6 +52,22 @@ impl Format {
         Self::Json,
         Self::Notice,
     ];
+
+    /// How much of its list a file of the format holds. Addresses by asset are pulled out of a list by others, who may
+    /// leave some out.
+    pub const fn scope(self) -> Scope {
+        match self {
+            Self::OfacAdvancedXml
+            | Self::OfacSdnCsv
+            | Self::UnXml
+            | Self::EuXml
+            | Self::EuCsv
+            | Self::UkXml
+            | Self::UkCsv => Scope::List,
+            Self::OfacAddressJson => Scope::Extract,
+            Self::TagPack | Self::ActorPack | Self::Csv | Self::Json | Self::Notice => Scope::Addresses,
+        }
+    }
 
     /// The name for options and messages.
     pub const fn id(self) -> &'static str {

@@ -235,9 +235,8 @@ fn sorted(claims: &[Claim]) -> Result<Vec<Entry<'_>>, IndexError> {
 
 /// Sources by id and parties by source and id, as JSON: the same corpus in another order gives the same bytes.
 fn described(corpus: &Corpus) -> (Vec<u8>, Vec<u8>) {
-    let mut sources: Vec<_> =
-        corpus.sources.iter().map(|history| (&history.source, &history.snapshots)).collect();
-    sources.sort_by(|a, b| a.0.id.cmp(&b.0.id));
+    let mut sources: Vec<_> = corpus.sources.iter().collect();
+    sources.sort_by(|a, b| a.source.id.cmp(&b.source.id));
     let mut parties: Vec<_> = corpus.parties.iter().collect();
     parties.sort_by(|a, b| (&a.source, &a.id).cmp(&(&b.source, &b.id)));
     let always = "texts, numbers and dates always have a JSON form";

@@ -190,12 +190,45 @@ fn check_claims(index: &Index) -> Result<(), String> {
     Ok(())
 }
 
+/// A source as an index holds it, and as those of version 0.1.0 do.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Now(Box<SourceHistory>),
+    Before(Source, Vec<Date>),
+}
+
+impl Stored {
+    fn history(self) -> SourceHistory {
+        match self {
+            Self::Now(history) => *history,
+            Self::Before(source, snapshots) => SourceHistory::new(source, snapshots),
+        }
+    }
+}
+
 fn read_sources(index: &Index) -> Result<Vec<SourceHistory>, String> {
-    let sources: Vec<(Source, Vec<Date>)> =
+    let stored: Vec<Stored> =
         serde_json::from_slice(&index.sources_json).map_err(|error| format!("sources: {error}"))?;
-    let sources: Vec<_> =
-        sources.into_iter().map(|(source, snapshots)| SourceHistory { source, snapshots }).collect();
+    let sources: Vec<SourceHistory> = stored.into_iter().map(Stored::history).collect();
     let sorted = sources.is_sorted_by(|a, b| a.source.id < b.source.id)
         && sources.iter().all(|history| history.snapshots.is_sorted());
     if sorted { Ok(sources) } else { Err("sources are out of order".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the earlier form was not read, nobody could open the index they have.
+    #[test]
+    fn the_sources_of_an_index_of_the_first_version_are_read() {
+        let source = r#"{"id":"ofac-sdn","kind":"sanctions","title":"t","publisher":"p","published":"2025-11-19",
+            "recorded_at":"2025-12-01T00:00:00Z","sha256":"00"}"#;
+        let before = format!(r#"[[{source}, ["2024-09-27", "2025-11-19"]]]"#);
+        let stored: Vec<Stored> = serde_json::from_str(&before).expect("read");
+        let histories: Vec<SourceHistory> = stored.into_iter().map(Stored::history).collect();
+        assert_eq!(histories[0].snapshots.len(), 2);
+        assert_eq!((histories[0].checked_at, histories[0].vouched.len()), (None, 0));
+    }
 }

@@ -10,7 +10,7 @@ use super::{
     StoreError, claim_id,
     runs::{Run, Said},
 };
-use crate::{FAMILY_OPAQUE, FAMILY_TX};
+use crate::{FAMILY_OPAQUE, FAMILY_TX, Scope};
 
 /// Entries read with one query.
 const PAGE: i64 = 20_000;
@@ -109,6 +109,15 @@ impl<'r> Cells<'r> {
             valid_from: self.date("valid_from")?,
             valid_to: self.optional_date("valid_to")?,
         })
+    }
+
+    pub(super) fn scope(&self) -> Result<Scope, StoreError> {
+        match self.get::<i64>("scope")? {
+            0 => Ok(Scope::List),
+            1 => Ok(Scope::Addresses),
+            2 => Ok(Scope::Extract),
+            other => Err(self.corrupt(format!("{other} is no scope"))),
+        }
     }
 
     /// A claim from a row with the columns of [`CLAIM_COLUMNS`].

@@ -6,6 +6,7 @@ use tracehound_model::{Claim, Party, Subject};
 
 use super::{
     ClaimStore, ClaimVersion, StoreError,
+    checks::add_checks,
     decode::{Cells, Kind},
 };
 use crate::{Corpus, SourceHistory, subject_key};
@@ -141,22 +142,28 @@ async fn parties(db: &mut SqliteConnection) -> Result<Vec<Party>, StoreError> {
 
 async fn sources(db: &mut SqliteConnection) -> Result<Vec<SourceHistory>, StoreError> {
     let rows = sqlx::query(
-        "SELECT id, source, published, sha256, kind, title, publisher, url, recorded_at FROM snapshot \
+        "SELECT id, source, published, sha256, kind, title, publisher, url, recorded_at, scope FROM snapshot \
          WHERE superseded_at IS NULL ORDER BY source, published",
     )
-    .fetch_all(db)
+    .fetch_all(&mut *db)
     .await
     .map_err(StoreError::while_("reading sources"))?;
     let mut sources: Vec<SourceHistory> = Vec::new();
     for row in &rows {
-        let source = Cells::new(row, "snapshot")?.source()?;
+        let cells = Cells::new(row, "snapshot")?;
+        let (source, scope) = (cells.source()?, cells.scope()?);
         match sources.last_mut().filter(|last| last.source.id == source.id) {
             Some(last) => {
                 last.snapshots.push(source.published);
+                last.scopes.push(scope);
                 last.source = source;
             }
-            None => sources.push(SourceHistory { snapshots: vec![source.published], source }),
+            None => {
+                let day = source.published;
+                sources.push(SourceHistory { scopes: vec![scope], ..SourceHistory::new(source, vec![day]) });
+            }
         }
     }
+    add_checks(db, &mut sources).await?;
     Ok(sources)
 }

@@ -245,8 +245,8 @@ async fn insert_snapshot(
     let head = &snapshot.source;
     let id = decode::next_id(db, "SELECT MAX(id) FROM snapshot").await?;
     sqlx::query(
-        "INSERT INTO snapshot (id, source, published, sha256, kind, title, publisher, url, recorded_at, shipped) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO snapshot (id, source, published, sha256, kind, title, publisher, url, recorded_at, shipped, scope) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(id)
     .bind(&head.id.0)
@@ -258,6 +258,7 @@ async fn insert_snapshot(
     .bind(&head.url)
     .bind(now)
     .bind(i64::from(origin == Origin::Shipped))
+    .bind(snapshot.scope as i64)
     .execute(db)
     .await
     .map_err(StoreError::while_("storing a snapshot"))?;

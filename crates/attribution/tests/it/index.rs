@@ -58,7 +58,7 @@ fn history(id: &str, snapshots: &[jiff::civil::Date]) -> SourceHistory {
         recorded_at: Timestamp::from_second(1_700_000_000).unwrap(),
         sha256: "00".repeat(32),
     };
-    SourceHistory { source, snapshots: snapshots.to_vec() }
+    SourceHistory::new(source, snapshots.to_vec())
 }
 
 fn party(id: &str, name: &str) -> Party {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use proptest::{prelude::*, sample::subsequence};
 use tracehound_attribution::{
+    Scope,
     import::{NewClaim, Snapshot, SourceHead},
     store::ClaimStore,
 };
@@ -62,6 +63,7 @@ fn snapshot(day: i8, said: &Said) -> Snapshot {
     };
     Snapshot {
         source: head,
+        scope: Scope::List,
         claims: claims.collect(),
         parties: parties.collect(),
         refused: 0,

@@ -4,9 +4,9 @@ use std::process::Command;
 
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 use tracehound_attribution::{
-    facts,
+    Scope, facts,
     import::{Snapshot, SourceHead},
-    store::{ClaimStore, FILE_NAME},
+    store::{CheckOutcome, ClaimStore, FILE_NAME},
 };
 use tracehound_model::{Claim, SourceId, SourceKind, Subject};
 
@@ -348,5 +348,38 @@ fn imports_without_end() {
             let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
             import(&store, &list(&today.to_string(), &addresses), round as i64, &today.to_string()).await;
         }
+    });
+}
+
+#[test]
+fn a_check_at_the_publisher_vouches_for_the_time_since_the_newest_edition() {
+    run(async {
+        let store = ClaimStore::open_in_memory().await.unwrap();
+        let source = SourceId("mine".to_owned());
+        let mut edition = list("2026-05-01", &[A]);
+        edition.source.id = source.clone();
+        import(&store, &edition, 0, "one").await;
+        let at = |text: &str| -> jiff::Timestamp { text.parse().unwrap() };
+        let failed = CheckOutcome::Failed("the server is away".to_owned());
+        store.record_check(&source, at("2026-05-20T08:00:00Z"), &CheckOutcome::Current).await.unwrap();
+        store.record_check(&source, at("2026-05-21T08:00:00Z"), &failed).await.unwrap();
+
+        let history = store.corpus().await.unwrap().sources.remove(0);
+        assert_eq!(history.checked_at, Some(at("2026-05-20T08:00:00Z")));
+        assert_eq!(history.vouched_until(at("2026-05-10T00:00:00Z")), Some(at("2026-05-10T00:00:00Z")));
+        assert_eq!(history.vouched_until(at("2026-06-10T00:00:00Z")), Some(at("2026-05-20T08:00:00Z")));
+        let checks = store.last_checks().await.unwrap();
+        assert_eq!(checks[0].failed, Some((at("2026-05-21T08:00:00Z"), "the server is away".to_owned())));
+
+        // A part of the list is no edition that a check could vouch for.
+        edition = list("2026-05-22", &[A]);
+        edition.source.id = source.clone();
+        edition.scope = Scope::Extract;
+        import(&store, &edition, 1, "two").await;
+        store.record_check(&source, at("2026-05-25T08:00:00Z"), &CheckOutcome::Current).await.unwrap();
+        let history = store.corpus().await.unwrap().sources.remove(0);
+        assert_eq!(history.scope_on(day("2026-05-23")), Some(Scope::Extract));
+        assert_eq!(history.vouched[0].since, day("2026-05-01"));
+        assert_eq!(history.checked_at, Some(at("2026-05-25T08:00:00Z")));
     });
 }

@@ -1,0 +1,174 @@
+//! When sources were asked for at their publishers, and what is known to be complete.
+
+use jiff::{Timestamp, civil::Date};
+use sqlx::SqliteConnection;
+use tracehound_model::SourceId;
+
+use super::{
+    ClaimStore, StoreError,
+    decode::{self, Cells},
+};
+use crate::{SourceHistory, history::Vouched};
+
+/// What came of asking a publisher for its list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckOutcome {
+    /// Its newest edition is here: it had been, or it was fetched and imported.
+    Current,
+    /// It was not had, or what was had was not taken in: why, in words.
+    Failed(String),
+}
+
+/// The last checks of a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LastChecks {
+    /// The source.
+    pub source: String,
+    /// When its publisher was last asked with success.
+    pub checked_at: Option<Timestamp>,
+    /// The last failure after that, with its reason.
+    pub failed: Option<(Timestamp, String)>,
+}
+
+impl ClaimStore {
+    /// Records that the publisher of `source` was asked at the moment `at`.
+    ///
+    /// With [`CheckOutcome::Current`] the newest edition here vouches for the time from its day to `at`: call it after
+    /// the import, if there was one.
+    pub async fn record_check(
+        &self,
+        source: &SourceId,
+        at: Timestamp,
+        outcome: &CheckOutcome,
+    ) -> Result<(), StoreError> {
+        let mut transaction =
+            self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::while_("recording a check"))?;
+        match outcome {
+            CheckOutcome::Current => {
+                let since: Option<String> = sqlx::query_scalar(
+                    "SELECT MAX(published) FROM snapshot WHERE source = $1 AND superseded_at IS NULL AND scope < 2",
+                )
+                .bind(&source.0)
+                .fetch_one(&mut *transaction)
+                .await
+                .map_err(StoreError::while_("recording a check"))?;
+                insert_check(&mut transaction, source, since, at, None).await?;
+            }
+            CheckOutcome::Failed(reason) => {
+                insert_check(&mut transaction, source, None, at, Some(reason)).await?;
+            }
+        }
+        transaction.commit().await.map_err(StoreError::while_("recording a check"))
+    }
+
+    /// Records that the editions here of `source` are all that were in force from `since` to `until`: what a complete
+    /// history of its changes shows. The same once more is a no-op.
+    pub async fn record_vouched(
+        &self,
+        source: &SourceId,
+        since: Date,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut transaction =
+            self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::while_("recording a history"))?;
+        let known: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM source_check WHERE source = $1 AND since = $2 AND at = $3 AND outcome = 0",
+        )
+        .bind(&source.0)
+        .bind(since.to_string())
+        .bind(until.as_microsecond())
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(StoreError::while_("recording a history"))?;
+        if known == 0 {
+            insert_check(&mut transaction, source, Some(since.to_string()), until, None).await?;
+        }
+        transaction.commit().await.map_err(StoreError::while_("recording a history"))
+    }
+
+    /// The last check and the last failure of every source that was ever asked for, by id.
+    pub async fn last_checks(&self) -> Result<Vec<LastChecks>, StoreError> {
+        let rows = sqlx::query("SELECT id, source, at, outcome, message FROM source_check ORDER BY source, at, id")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::while_("reading checks"))?;
+        let mut all: Vec<LastChecks> = Vec::new();
+        for row in &rows {
+            let cells = Cells::new(row, "source_check")?;
+            let source: String = cells.get("source")?;
+            if all.last().is_none_or(|last| last.source != source) {
+                all.push(LastChecks { source, ..LastChecks::default() });
+            }
+            let at = cells.moment("at")?.ok_or_else(|| cells.corrupt("no at"))?;
+            let outcome: i64 = cells.get("outcome")?;
+            let message: Option<String> = cells.get("message")?;
+            let Some(last) = all.last_mut() else { continue };
+            if outcome == 0 {
+                (last.checked_at, last.failed) = (Some(at), None);
+            } else {
+                last.failed = Some((at, message.unwrap_or_default()));
+            }
+        }
+        Ok(all)
+    }
+}
+
+async fn insert_check(
+    db: &mut SqliteConnection,
+    source: &SourceId,
+    since: Option<String>,
+    at: Timestamp,
+    failure: Option<&str>,
+) -> Result<(), StoreError> {
+    let id = decode::next_id(db, "SELECT MAX(id) FROM source_check").await?;
+    sqlx::query(
+        "INSERT INTO source_check (id, source, since, at, outcome, message) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(id)
+    .bind(&source.0)
+    .bind(since)
+    .bind(at.as_microsecond())
+    .bind(i64::from(failure.is_some()))
+    .bind(failure)
+    .execute(db)
+    .await
+    .map_err(StoreError::while_("recording a check"))?;
+    Ok(())
+}
+
+/// Adds to each source what is known about its completeness.
+pub(super) async fn add_checks(
+    db: &mut SqliteConnection,
+    sources: &mut [SourceHistory],
+) -> Result<(), StoreError> {
+    let spans = sqlx::query(
+        "SELECT MAX(id) AS id, source, since, MAX(at) AS until FROM source_check \
+         WHERE outcome = 0 AND since IS NOT NULL GROUP BY source, since ORDER BY source, since",
+    )
+    .fetch_all(&mut *db)
+    .await
+    .map_err(StoreError::while_("reading checks"))?;
+    for row in &spans {
+        let cells = Cells::new(row, "source_check")?;
+        let id: String = cells.get("source")?;
+        let Some(history) = sources.iter_mut().find(|history| history.source.id.0 == id) else { continue };
+        let until = cells.moment("until")?.ok_or_else(|| cells.corrupt("no at"))?;
+        history.vouched.push(Vouched { since: cells.date("since")?, until });
+        history.checked_at = history.checked_at.max(Some(until));
+    }
+    let packs = sqlx::query(
+        "SELECT MAX(p.id) AS id, s.source, MAX(p.complete_as_of) AS complete_as_of \
+         FROM pack p JOIN pack_source s ON s.pack = p.id GROUP BY s.source",
+    )
+    .fetch_all(&mut *db)
+    .await
+    .map_err(StoreError::while_("reading packs"))?;
+    for row in &packs {
+        let cells = Cells::new(row, "pack")?;
+        let id: String = cells.get("source")?;
+        if let Some(history) = sources.iter_mut().find(|history| history.source.id.0 == id) {
+            history.complete_as_of = cells.optional_date("complete_as_of")?;
+        }
+    }
+    Ok(())
+}

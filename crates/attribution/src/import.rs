@@ -28,8 +28,8 @@ mod uk;
 mod un;
 mod xml;
 
-use jiff::civil::Date;
 use crate::Scope;
+use jiff::civil::Date;
 use tracehound_model::{Confidence, Party, SourceId, SourceKind, Statement, Subject};
 
 pub use input::{Imported, open, read};

@@ -27,8 +27,8 @@ use sqlx::{
 use tracehound_model::{Claim, SourceId};
 
 pub use crate::error::StoreError;
-pub use checks::{CheckOutcome, LastChecks};
 use crate::import::Warning;
+pub use checks::{CheckOutcome, LastChecks};
 
 /// File name of the database inside the store's folder.
 pub const FILE_NAME: &str = "claims.sqlite";

@@ -69,8 +69,11 @@ impl ClaimStore {
         since: Date,
         until: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut transaction =
-            self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::while_("recording a history"))?;
+        let mut transaction = self
+            .pool
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(StoreError::while_("recording a history"))?;
         let known: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM source_check WHERE source = $1 AND since = $2 AND at = $3 AND outcome = 0",
         )
@@ -88,10 +91,11 @@ impl ClaimStore {
 
     /// The last check and the last failure of every source that was ever asked for, by id.
     pub async fn last_checks(&self) -> Result<Vec<LastChecks>, StoreError> {
-        let rows = sqlx::query("SELECT id, source, at, outcome, message FROM source_check ORDER BY source, at, id")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(StoreError::while_("reading checks"))?;
+        let rows =
+            sqlx::query("SELECT id, source, at, outcome, message FROM source_check ORDER BY source, at, id")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(StoreError::while_("reading checks"))?;
         let mut all: Vec<LastChecks> = Vec::new();
         for row in &rows {
             let cells = Cells::new(row, "source_check")?;

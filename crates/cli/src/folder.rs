@@ -1,24 +1,27 @@
 //! Where the data lies, and how commands get at it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use miette::{IntoDiagnostic, Result, miette};
 use tracehound_ledger::{BlockNum, Ledger, LedgerError};
 use tracehound_model::{BitcoinNetwork, Chain};
 
-/// The data folder.
+/// The data folder, and the ledgers of it that were opened.
 #[derive(Clone, Debug)]
-pub(crate) struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf, Arc<Mutex<Vec<Ledger>>>);
 
 impl Folder {
     /// The folder given, or the platform's.
     pub(crate) fn resolve(given: Option<&Path>) -> Result<Self> {
         if let Some(path) = given {
-            return Ok(Self(path.to_owned()));
+            return Ok(Self(path.to_owned(), Arc::default()));
         }
         let platform = directories::ProjectDirs::from("", "", "tracehound")
             .ok_or_else(|| miette!("this system has no home folder: name a data folder with --data DIR"))?;
-        Ok(Self(platform.data_dir().to_owned()))
+        Ok(Self(platform.data_dir().to_owned(), Arc::default()))
     }
 
     /// Folder of claims and screening indexes.
@@ -52,9 +55,19 @@ impl Folder {
     /// block, as an ingest leaves it whose first block failed, is an absence.
     pub(crate) fn open_ledger(&self, network: BitcoinNetwork) -> Result<Option<Ledger>> {
         match Ledger::open(&self.ledger(network)) {
-            Ok(ledger) => Ok(ledger.block(BlockNum(0)).is_some().then_some(ledger)),
+            Ok(ledger) => {
+                self.1.lock().unwrap_or_else(PoisonError::into_inner).push(ledger.clone());
+                Ok(ledger.block(BlockNum(0)).is_some().then_some(ledger))
+            }
             Err(LedgerError::Absent { .. }) => Ok(None),
             Err(error) => Err(error).into_diagnostic(),
         }
+    }
+
+    /// Whether everything that was read from ledgers so far was whole. Nothing that rests on one which was not may leave
+    /// the house: damage reads as if the ledger did not hold it.
+    pub(crate) fn confirm(&self) -> Result<()> {
+        let opened = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.iter().try_for_each(Ledger::confirm).into_diagnostic()
     }
 }

@@ -55,6 +55,7 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Wallet(command) => commands::wallet::run(common, command, &mut out),
         Command::Guard(command) => commands::guard::run(common, &data, command, &mut out),
     }?;
+    data.confirm()?;
     out.flush().into_diagnostic()?;
     Ok(code)
 }

@@ -3,6 +3,8 @@
 //! Buckets hold four rows on average and each row a one-byte tag, so a look-up reads one directory cell, a few tags
 //! that lie together, and rarely more than the row it is after. 5.3 bytes a row.
 
+use crate::Slice;
+
 /// The arrays of an index.
 #[derive(Debug, Clone)]
 pub struct HashIndexData {
@@ -51,7 +53,7 @@ impl HashIndexData {
 
     /// The same index, borrowed.
     pub fn view(&self) -> HashIndex<'_> {
-        HashIndex { dir: &self.dir, entries: &self.entries, tags: &self.tags }
+        HashIndex { dir: self.dir[..].into(), entries: self.entries[..].into(), tags: self.tags[..].into() }
     }
 }
 
@@ -59,11 +61,11 @@ impl HashIndexData {
 #[derive(Debug, Clone, Copy)]
 pub struct HashIndex<'a> {
     /// First entry of each bucket, and one closing cell.
-    pub dir: &'a [u32],
+    pub dir: Slice<'a, u32>,
     /// Row numbers, bucket by bucket, ascending within one.
-    pub entries: &'a [u32],
+    pub entries: Slice<'a, u32>,
     /// The eight hash bits after the bucket's, entry by entry.
-    pub tags: &'a [u8],
+    pub tags: Slice<'a, u8>,
 }
 
 impl<'a> HashIndex<'a> {
@@ -71,12 +73,12 @@ impl<'a> HashIndex<'a> {
     pub fn candidates(&self, hash: u64) -> impl Iterator<Item = u32> + use<'a> {
         let bits = bucket_bits(self.entries.len());
         let at = bucket(hash, bits);
-        let range = match (self.dir.get(at), self.dir.get(at + 1)) {
-            (Some(&start), Some(&end)) => start as usize..end as usize,
+        let range = match self.dir.range(at..at + 2) {
+            Some(&[start, end]) => start as usize..end as usize,
             _ => 0..0,
         };
-        let entries = self.entries.get(range.clone()).unwrap_or(&[]);
-        let tags = self.tags.get(range).unwrap_or(&[]);
+        let entries = self.entries.range(range.clone()).unwrap_or(&[]);
+        let tags = self.tags.range(range).unwrap_or(&[]);
         let wanted = tag(hash, bits);
         entries.iter().zip(tags).rev().filter(move |&(_, &own)| own == wanted).map(|(&row, _)| row)
     }

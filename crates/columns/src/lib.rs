@@ -1,6 +1,6 @@
 //! The column store: what the ledger and the screening index are made of.
 //!
-//! [`Column`] is a read-only `[T]` inside a mapped file, [`SharedColumn`] a `[AtomicU32]` that one process writes while
+//! [`Slice`] reads a column and checks its pages as it goes. [`Column`] is a read-only `[T]` inside a mapped file, [`SharedColumn`] a `[AtomicU32]` that one process writes while
 //! others read, [`HashIndex`] finds rows by a hash, [`files`] writes sealed files so that they appear whole or not at
 //! all.
 //!
@@ -10,10 +10,12 @@
 pub mod files;
 pub mod hash_index;
 pub mod mapped;
+pub mod pages;
 pub mod sections;
 
 pub use hash_index::{HashIndex, HashIndexData};
 pub use mapped::{Backing, Column, SharedColumn};
+pub use pages::{Pages, Slice};
 
 use std::{io, path::PathBuf};
 

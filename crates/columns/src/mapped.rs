@@ -44,7 +44,8 @@ impl Backing {
         // SAFETY: the mapping is read-only and private to this process's view of a sealed file. Sealed files are
         // never written again by this product: they are written under a temporary name, synced, renamed, and later
         // only unlinked, which leaves existing mappings valid. Another program that truncates one while it is mapped
-        // breaks the folder's contract (SECURITY.md) and would raise SIGBUS, not a wrong answer.
+        // breaks the folder's contract (SECURITY.md): what lies behind the last page raises SIGBUS, which ends the
+        // process without an answer; zeros up to that page's end are found by `check_length`.
         #[expect(unsafe_code, reason = "mapping a file has no safe form")]
         let map = unsafe { MmapOptions::new().map(&file) }.map_err(ColumnError::io("mapping", path))?;
         Ok(Self(Arc::new(Bytes::Mapped(map))))
@@ -65,6 +66,13 @@ impl Backing {
         }
     }
 
+    /// Whether the mapped file at `path` still has the length it was mapped with, or was removed, which leaves mappings
+    /// as they are. Memory always has.
+    pub(crate) fn check_length(&self, path: &Path) -> Result<(), ColumnError> {
+        let Bytes::Mapped(map) = &*self.0 else { return Ok(()) };
+        check_length(path, map.len() as u64)
+    }
+
     /// Cuts `len` elements of type `T` out at byte `offset`; `None` when they do not fit or are not aligned.
     pub fn column<T: FromBytes + Immutable>(&self, offset: usize, len: usize) -> Option<Column<T>> {
         let size = len.checked_mul(size_of::<T>())?;
@@ -72,6 +80,18 @@ impl Backing {
         let elements = <[T]>::ref_from_bytes_with_elems(bytes, len).ok()?;
         let first = NonNull::from(elements).cast::<T>();
         Some(Column { first, len, _backing: self.clone() })
+    }
+}
+
+fn check_length(path: &Path, mapped: u64) -> Result<(), ColumnError> {
+    match std::fs::metadata(path) {
+        Ok(now) if now.len() != mapped => Err(ColumnError::corrupt(
+            path,
+            format!("it was {mapped} bytes long when it was opened, and is {} now", now.len()),
+        )),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(ColumnError::io("reading the size of", path)(error)),
     }
 }
 
@@ -180,6 +200,11 @@ impl SharedColumn {
     pub fn store(&self, index: usize, value: u32) {
         assert!(self.writable, "a read-only column is not stored to");
         self.cells()[index].store(value, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Whether the file at `path` still has the length it was mapped with, or was removed.
+    pub fn check_length(&self, path: &Path) -> Result<(), ColumnError> {
+        check_length(path, self.len as u64 * 4)
     }
 
     /// Makes every store so far durable.

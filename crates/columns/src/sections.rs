@@ -1,14 +1,22 @@
 //! One sealed file of sections: a header, a table of checksummed sections, the sections.
 //!
 //! `magic, version, count, word…, (offset, length, checksum)…, checksum` in 8-byte words, then the sections, each
-//! aligned to 64 bytes. Opening checks the table; contents are checked when asked, for they may be large.
+//! aligned to 64 bytes. Opening checks the table and the file's length; contents are checked when asked, for they may be
+//! large, or page by page as they are read: a paged file's last section holds a checksum for each of its pages.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
 
 use xxhash_rust::xxh3::xxh3_64;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
-use crate::{Backing, Column, ColumnError, files::write_durably};
+use crate::{
+    Backing, Column, ColumnError,
+    files::write_durably,
+    pages::{Pages, Proof, Slice, page_sums},
+};
 
 const ALIGN: u64 = 64;
 /// Words a file may carry beside its sections.
@@ -30,6 +38,22 @@ pub struct Kind {
 pub fn write(path: &Path, kind: Kind, words: [u64; WORDS], sections: &[&[u8]]) -> Result<(), ColumnError> {
     let header = header(kind, words, sections);
     write_durably(path, &parts(kind, &header, sections))
+}
+
+/// As [`write()`], with one more section of `kind` behind those given: checksums of the pages, for
+/// [`SectionFile::rows`].
+pub fn write_paged(
+    path: &Path,
+    kind: Kind,
+    words: [u64; WORDS],
+    sections: &[&[u8]],
+) -> Result<(), ColumnError> {
+    // Where sections lie does not depend on their content, and the header is not covered by the pages' checksums.
+    let empty = vec![0; header_bytes(kind) / 8];
+    let sums = page_sums(&parts(kind, &empty, sections));
+    let mut sections = sections.to_vec();
+    sections.push(sums.as_bytes());
+    write(path, kind, words, &sections)
 }
 
 /// The bytes that [`write()`] writes.
@@ -77,12 +101,32 @@ pub struct SectionFile {
     words: [u64; WORDS],
     table: Vec<[u64; 3]>,
     next: usize,
+    pages: Pages,
 }
 
 impl SectionFile {
-    /// Maps a file and checks its table.
+    /// Maps a file and checks its table. Pages that [`rows`](Self::rows) reads are compared with the checksum of their
+    /// whole section.
     pub fn open(path: &Path, kind: Kind) -> Result<Self, ColumnError> {
         Self::new(path, Backing::map(path)?, kind)
+    }
+
+    /// Maps a file of [`write_paged`] and checks its table.
+    pub fn open_paged(path: &Path, kind: Kind) -> Result<Self, ColumnError> {
+        let mut file = Self::open(path, kind)?;
+        let [offset, len, _] = file.table[kind.sections - 1];
+        let sums = usize::try_from(offset)
+            .ok()
+            .and_then(|offset| file.backing.column(offset, usize::try_from(len).ok()? / 8))
+            .ok_or_else(|| ColumnError::corrupt(path, "its pages have no checksums"))?;
+        let end = file.table[..kind.sections - 1].iter().map(|[at, len, _]| at + len).max();
+        let proof = Proof::Pages {
+            sums,
+            header: header_bytes(kind),
+            end: end.map_or(header_bytes(kind), |end| end as usize),
+        };
+        file.pages = Pages::new(file.backing.clone(), proof);
+        Ok(file)
     }
 
     /// Takes the bytes of a file and checks its table. `path` stands in errors only.
@@ -115,9 +159,36 @@ impl SectionFile {
         }
         let read = |at: usize| word(at).expect("inside the header");
         let words = std::array::from_fn(|at| read(2 + at));
-        let table =
+        let table: Vec<[u64; 3]> =
             (0..kind.sections).map(|n| std::array::from_fn(|part| read(FIXED + 3 * n + part))).collect();
-        Ok(Self { path: path.to_owned(), backing, words, table, next: 0 })
+        let ends = table.iter().map(|[at, len, _]| at.checked_add(*len)).collect::<Option<Vec<u64>>>();
+        let wanted = ends.and_then(|ends| ends.into_iter().max()).unwrap_or(u64::MAX);
+        let found = backing.bytes().len() as u64;
+        if kind.sections > 0 && found != wanted {
+            return Err(ColumnError::corrupt(
+                path,
+                format!("it is {found} bytes long, and its header says {wanted}"),
+            ));
+        }
+        let right = table.iter().map(|_| AtomicBool::new(false)).collect();
+        let pages = Pages::new(backing.clone(), Proof::Sections { table: table.clone(), right });
+        Ok(Self { path: path.to_owned(), backing, words, table, next: 0, pages })
+    }
+
+    /// A column of this file, checked as it is read.
+    pub fn rows<'a, T>(&'a self, column: &'a Column<T>) -> Slice<'a, T> {
+        Slice::checked(column, &self.pages)
+    }
+
+    /// What reading has found out about the pages.
+    pub fn pages(&self) -> &Pages {
+        &self.pages
+    }
+
+    /// Whether the file still has the length it was mapped with. A mapping of a file that another program cuts reads
+    /// zeros up to the end of the last page, and ends the process behind it.
+    pub fn check_length(&self) -> Result<(), ColumnError> {
+        self.backing.check_length(&self.path)
     }
 
     /// The words beside the sections.
@@ -197,6 +268,44 @@ mod tests {
             std::fs::remove_file(&path).expect("removed");
             std::fs::write(&path, &wrong).expect("written");
             assert!(SectionFile::open(&path, KIND).and_then(|file| file.check()).is_err(), "byte {at}");
+        }
+        std::fs::remove_file(&path).expect("removed");
+        std::fs::write(&path, &right[..right.len() - 1]).expect("written");
+        let opened = SectionFile::open(&path, KIND).expect_err("it is cut");
+        assert!(opened.to_string().contains("bytes long"), "{opened}");
+    }
+
+    /// Whatever byte is flipped, reading every row by itself gives the right row or notices; what was not touched is
+    /// still read.
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri cannot map files")]
+    fn a_damaged_page_gives_nothing_and_is_remembered() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let numbers: Vec<u32> = (0..5_000).collect();
+        let text: Vec<u8> = (0..9_000u32).map(|at| (at % 251) as u8).collect();
+        let paged = Kind { sections: 3, ..KIND };
+        let (old, new) = (dir.path().join("old"), dir.path().join("new"));
+        write(&old, KIND, [7; WORDS], &[numbers.as_bytes(), &text]).expect("written");
+        write_paged(&new, paged, [7; WORDS], &[numbers.as_bytes(), &text]).expect("written");
+        let open_old = |path: &Path| SectionFile::open(path, KIND);
+        let open_new = |path: &Path| SectionFile::open_paged(path, paged);
+        type Open<'a> = &'a dyn Fn(&Path) -> Result<SectionFile, ColumnError>;
+        for (path, open) in [(&old, &open_old as Open<'_>), (&new, &open_new)] {
+            let right = std::fs::read(path).expect("read");
+            for at in (0..right.len()).step_by(997) {
+                let mut wrong = right.clone();
+                wrong[at] ^= 0x10;
+                std::fs::remove_file(path).expect("removed");
+                std::fs::write(path, &wrong).expect("written");
+                let Ok(mut file) = open(path) else { continue };
+                let (column, bytes) = (file.column::<u32>().expect("fits"), file.column::<u8>().expect("fits"));
+                let found: Vec<_> = (0..5_000).map(|row| file.rows(&column).get(row)).collect();
+                let letters: Vec<_> = (0..9_000).map(|row| file.rows(&bytes).get(row)).collect();
+                assert!(found.iter().zip(&numbers).all(|(found, right)| found.is_none_or(|row| row == right)));
+                assert!(letters.iter().zip(&text).all(|(found, right)| found.is_none_or(|row| row == right)));
+                let lost = found.contains(&None) || letters.contains(&None);
+                assert_eq!(lost, file.pages().damage().is_some(), "byte {at}");
+            }
         }
     }
 }

@@ -1,12 +1,18 @@
 //! A segment's rows, in memory while they grow or borrowed from a sealed file.
 
+use std::ops::Range;
+
+use tracehound_columns::Slice;
 use tracehound_model::{
     BlockHash, ScriptKey, ScriptType,
     utxo::{Header, InputRow, OutputRow, TxRow},
 };
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use crate::runs::{Runs, RunsData};
+use crate::{
+    cells::{UNSPENDABLE, UNSPENT},
+    runs::{Runs, RunsData},
+};
 
 /// How many addresses share one stored payload offset: short enough to sum by hand, long enough to cost 1 bit each.
 const ADDR_GROUP: usize = 32;
@@ -14,9 +20,6 @@ const ADDR_GROUP: usize = 32;
 pub(crate) const NO_ADDR: u32 = u32::MAX;
 pub(crate) const NO_VALUE: u64 = u64::MAX;
 pub(crate) const NO_HEIGHT: u32 = u32::MAX;
-/// Content of a spent cell: not spent, and can never be spent.
-pub(crate) const UNSPENT: u32 = 0;
-pub(crate) const UNSPENDABLE: u32 = u32::MAX;
 /// A block flag: the block does not continue the one stored before it.
 pub(crate) const FLAG_ISLAND: u32 = 1;
 
@@ -125,41 +128,58 @@ pub(crate) fn unpack_prev(lo: u32, hi: u8) -> (PackedPrev, u8) {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rows<'a> {
     pub first: First,
-    pub blocks: &'a [BlockRow],
-    pub txids: &'a [[u8; 32]],
+    pub blocks: Slice<'a, BlockRow>,
+    pub txids: Slice<'a, [u8; 32]>,
     /// Inputs and outputs of each transaction, relative to the segment.
     pub tx_inputs: Runs<'a>,
     pub tx_outputs: Runs<'a>,
-    pub tx_lock: &'a [u32],
+    pub tx_lock: Slice<'a, u32>,
     /// Weight and version code.
-    pub tx_shape: &'a [u32],
-    pub in_prev_lo: &'a [u32],
-    pub in_prev_hi: &'a [u8],
+    pub tx_shape: Slice<'a, u32>,
+    pub in_prev_lo: Slice<'a, u32>,
+    pub in_prev_hi: Slice<'a, u8>,
     /// Amounts: 40 bits each, [`BIG_VALUE`] for those in `out_big`.
-    pub out_value_lo: &'a [u32],
-    pub out_value_hi: &'a [u8],
+    pub out_value_lo: Slice<'a, u32>,
+    pub out_value_hi: Slice<'a, u8>,
     /// (relative output, amount) of amounts that need more, ascending.
-    pub out_big: &'a [[u64; 2]],
-    pub out_addr: &'a [u32],
-    pub addr_type: &'a [u8],
+    pub out_big: Slice<'a, [u64; 2]>,
+    pub out_addr: Slice<'a, u32>,
+    pub addr_type: Slice<'a, u8>,
     /// Payload offset of every [`ADDR_GROUP`]th address.
-    pub addr_group: &'a [u32],
-    pub addr_payload: &'a [u8],
-    pub missing: &'a [MissingRow],
+    pub addr_group: Slice<'a, u32>,
+    pub addr_payload: Slice<'a, u8>,
+    pub missing: Slice<'a, MissingRow>,
 }
 
 impl<'a> Rows<'a> {
+    /// The same rows with what a pass over these transactions reads checked now and not row by row: how many inputs and
+    /// outputs they have, what the inputs spend, amounts and owners of the outputs. Nothing beyond them may be read.
+    pub(crate) fn settled(self, txs: Range<usize>) -> Option<Self> {
+        let inputs = self.tx_inputs.start(txs.start)?..self.tx_inputs.start(txs.end)?;
+        let outputs = self.tx_outputs.start(txs.start)?..self.tx_outputs.start(txs.end)?;
+        Some(Self {
+            tx_inputs: self.tx_inputs.settled(txs.clone())?,
+            tx_outputs: self.tx_outputs.settled(txs)?,
+            in_prev_lo: self.in_prev_lo.settled(inputs.clone())?,
+            in_prev_hi: self.in_prev_hi.settled(inputs)?,
+            out_value_lo: self.out_value_lo.settled(outputs.clone())?,
+            out_value_hi: self.out_value_hi.settled(outputs.clone())?,
+            out_addr: self.out_addr.settled(outputs)?,
+            ..self
+        })
+    }
+
     /// Type and payload of the address with relative number `rel`; `None` when the rows contradict each other.
     pub(crate) fn addr_key(&self, rel: usize) -> Option<(ScriptType, &'a [u8])> {
         let group = rel / ADDR_GROUP;
-        let types = self.addr_type.get(group * ADDR_GROUP..=rel)?;
+        let types = self.addr_type.range(group * ADDR_GROUP..rel + 1)?;
         let mut at = *self.addr_group.get(group)? as usize;
         let (own, before) = types.split_last()?;
         for &byte in before {
             at += ScriptType::from_byte(byte)?.payload_len();
         }
         let script_type = ScriptType::from_byte(*own)?;
-        Some((script_type, self.addr_payload.get(at..at + script_type.payload_len())?))
+        Some((script_type, self.addr_payload.range(at..at + script_type.payload_len())?))
     }
 
     pub(crate) fn script_type(&self, rel: usize) -> Option<ScriptType> {
@@ -177,8 +197,7 @@ impl<'a> Rows<'a> {
         if value != BIG_VALUE {
             return Some(value);
         }
-        let at = self.out_big.binary_search_by_key(&(out as u64), |entry| entry[0]).ok()?;
-        Some(self.out_big[at][1])
+        self.out_big.find_by_key(&(out as u64), |entry| entry[0]).map(|(_, entry)| entry[1])
     }
 
     pub(crate) fn prev(&self, input: usize) -> Option<(PackedPrev, u8)> {
@@ -186,8 +205,7 @@ impl<'a> Rows<'a> {
     }
 
     pub(crate) fn missing_of(&self, input: usize) -> Option<&'a MissingRow> {
-        let at = self.missing.binary_search_by_key(&(input as u32), |row| row.input).ok()?;
-        Some(&self.missing[at])
+        self.missing.find_by_key(&(input as u32), |row| row.input).map(|(_, row)| row)
     }
 }
 
@@ -242,22 +260,22 @@ impl SegmentData {
     pub(crate) fn rows(&self) -> Rows<'_> {
         Rows {
             first: self.first,
-            blocks: &self.blocks,
-            txids: &self.txids,
+            blocks: self.blocks[..].into(),
+            txids: self.txids[..].into(),
             tx_inputs: self.tx_inputs.view(),
             tx_outputs: self.tx_outputs.view(),
-            tx_lock: &self.tx_lock,
-            tx_shape: &self.tx_shape,
-            in_prev_lo: &self.in_prev_lo,
-            in_prev_hi: &self.in_prev_hi,
-            out_value_lo: &self.out_value_lo,
-            out_value_hi: &self.out_value_hi,
-            out_big: &self.out_big,
-            out_addr: &self.out_addr,
-            addr_type: &self.addr_type,
-            addr_group: &self.addr_group,
-            addr_payload: &self.addr_payload,
-            missing: &self.missing,
+            tx_lock: self.tx_lock[..].into(),
+            tx_shape: self.tx_shape[..].into(),
+            in_prev_lo: self.in_prev_lo[..].into(),
+            in_prev_hi: self.in_prev_hi[..].into(),
+            out_value_lo: self.out_value_lo[..].into(),
+            out_value_hi: self.out_value_hi[..].into(),
+            out_big: self.out_big[..].into(),
+            out_addr: self.out_addr[..].into(),
+            addr_type: self.addr_type[..].into(),
+            addr_group: self.addr_group[..].into(),
+            addr_payload: self.addr_payload[..].into(),
+            missing: self.missing[..].into(),
         }
     }
 
@@ -314,40 +332,43 @@ impl SegmentData {
     }
 
     /// Appends the first `blocks` blocks of `rows`, which must begin where `self` ends. `spent` gives the cell of a
-    /// relative output of `rows`; cells that name a transaction from `rows`' cut on must already be cleared.
-    pub(crate) fn extend_from(&mut self, rows: &Rows<'_>, blocks: usize, spent: impl Fn(usize) -> u32) {
-        let end_tx =
-            rows.blocks.get(blocks).map_or(rows.txids.len(), |b| (b.first_tx - rows.first.tx) as usize);
-        let end_addr = rows
-            .blocks
-            .get(blocks)
-            .map_or(rows.addr_type.len(), |b| (b.first_addr - rows.first.addr) as usize);
-        let ends = || Some((rows.tx_inputs.start(end_tx)?, rows.tx_outputs.start(end_tx)?));
-        let (end_in, end_out) = ends().expect("sealed rows agree, checked on opening");
+    /// relative output of `rows`; cells that name a transaction from `rows`' cut on must already be cleared. `None`
+    /// when the rows contradict each other or are damaged; `self` is then of no use.
+    pub(crate) fn extend_from(
+        &mut self,
+        rows: &Rows<'_>,
+        blocks: usize,
+        spent: impl Fn(usize) -> u32,
+    ) -> Option<()> {
+        let after = rows.blocks.all().get(blocks);
+        let end_tx = after.map_or(rows.txids.len(), |block| (block.first_tx - rows.first.tx) as usize);
+        let end_addr =
+            after.map_or(rows.addr_type.len(), |block| (block.first_addr - rows.first.addr) as usize);
+        let rows = rows.settled(0..end_tx)?;
+        let (end_in, end_out) = (rows.tx_inputs.start(end_tx)?, rows.tx_outputs.start(end_tx)?);
         let base_in = self.in_prev_lo.len() as u32;
-        self.blocks.extend_from_slice(&rows.blocks[..blocks]);
-        self.txids.extend_from_slice(&rows.txids[..end_tx]);
-        self.tx_lock.extend_from_slice(&rows.tx_lock[..end_tx]);
-        self.tx_shape.extend_from_slice(&rows.tx_shape[..end_tx]);
+        self.blocks.extend_from_slice(rows.blocks.range(0..blocks)?);
+        self.txids.extend_from_slice(rows.txids.range(0..end_tx)?);
+        self.tx_lock.extend_from_slice(rows.tx_lock.range(0..end_tx)?);
+        self.tx_shape.extend_from_slice(rows.tx_shape.range(0..end_tx)?);
         for tx in 0..end_tx {
-            let count =
-                |runs: Runs<'_>| runs.range(tx).expect("sealed rows agree, checked on opening").len() as u32;
-            self.tx_inputs.push(count(rows.tx_inputs));
-            self.tx_outputs.push(count(rows.tx_outputs));
+            self.tx_inputs.push(rows.tx_inputs.count(tx)? as u32);
+            self.tx_outputs.push(rows.tx_outputs.count(tx)? as u32);
         }
-        self.in_prev_lo.extend_from_slice(&rows.in_prev_lo[..end_in]);
-        self.in_prev_hi.extend_from_slice(&rows.in_prev_hi[..end_in]);
+        self.in_prev_lo.extend_from_slice(rows.in_prev_lo.range(0..end_in)?);
+        self.in_prev_hi.extend_from_slice(rows.in_prev_hi.range(0..end_in)?);
         for out in 0..end_out {
-            self.push_value(rows.value(out).expect("sealed rows agree, checked on opening"));
+            self.push_value(rows.value(out)?);
         }
-        self.out_addr.extend_from_slice(&rows.out_addr[..end_out]);
+        self.out_addr.extend_from_slice(rows.out_addr.range(0..end_out)?);
         self.spent.extend((0..end_out).map(spent));
         for rel in 0..end_addr {
-            let (script_type, payload) = rows.addr_key(rel).expect("sealed rows agree, checked on opening");
+            let (script_type, payload) = rows.addr_key(rel)?;
             self.push_addr(script_type, payload);
         }
-        let kept = rows.missing.iter().take_while(|row| (row.input as usize) < end_in);
+        let kept = rows.missing.all().iter().take_while(|row| (row.input as usize) < end_in);
         self.missing.extend(kept.map(|row| MissingRow { input: row.input + base_in, ..*row }));
+        Some(())
     }
 }
 

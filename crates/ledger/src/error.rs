@@ -45,11 +45,39 @@ pub enum LedgerError {
         expected: u32,
     },
     /// A file's content is not what was written.
-    #[error("{} is damaged: {what}; restore it from a copy or ingest again", path.display())]
+    #[error(
+        "{} is damaged: {what}; `tracehound ledger repair` mends what can be mended, else restore it from a copy or ingest again",
+        path.display()
+    )]
     Corrupt {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
+        what: String,
+    },
+    /// The manifest is missing, damaged, or not that of the segments beside it. They are left as they are.
+    #[error("{}: {what}; `tracehound ledger repair` makes it anew from the segments", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Whoever was told of each step stopped the work after one. Running it again takes it up.
+    #[error("stopped before the end; run it again to go on")]
+    Stopped,
+    /// A repair would leave blocks out, and was not told that it may.
+    #[error("in {}: {what}", path.display())]
+    WouldLose {
+        /// The ledger's folder.
+        path: PathBuf,
+        /// Which blocks, why, and how to go on.
+        what: String,
+    },
+    /// The system gives no random numbers for the ledger's key.
+    #[error("no key for the ledger: the system's source of randomness fails: {what}")]
+    NoRandomness {
+        /// The system's reason.
         what: String,
     },
     /// The ledger holds another chain.

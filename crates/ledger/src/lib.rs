@@ -6,19 +6,26 @@
 //! atomically. The one thing that changes after sealing is whether an output is spent, a 4-byte cell beside the
 //! segment that readers check against the spending transaction.
 //!
-//! One [`Writer`], any number of [`Ledger`] readers, each on the snapshot it opened.
+//! One [`Writer`], any number of [`Ledger`] readers, each on the snapshot it opened. Readers check what they read page
+//! by page, writers what they build upon; [`repair`] makes manifest and cells anew from the segments.
 //!
 //! **Invariants.** The ledger knows no scripts, no network and no file format of the outside: it takes
 //! [`UtxoBlock`](tracehound_model::utxo::UtxoBlock)s. Mapped files are the business of `tracehound-columns`.
 
 mod batch;
+mod cells;
 mod data;
 mod error;
+mod folder;
 mod ids;
+mod key;
 mod manifest;
+mod parts;
 mod reader;
+mod repair;
 mod runs;
 mod scan;
+mod seal;
 mod segment;
 mod tables;
 mod verify;
@@ -32,5 +39,6 @@ pub use reader::{
     TxView,
 };
 pub use scan::{ColumnSlices, ScanTx};
+pub use repair::{Repair, RepairReport, repair};
 pub use verify::VerifyReport;
-pub use writer::{AppendStats, Writer, WriterOptions};
+pub use writer::{AppendStats, UpgradeReport, Writer, WriterOptions, upgrade};

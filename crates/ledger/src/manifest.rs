@@ -1,13 +1,19 @@
-//! The manifest: which segments make up the ledger. Replaced atomically; what it does not name does not exist.
+//! The manifest: which segments make up the ledger, and its key. Replaced atomically.
+//!
+//! A manifest that is not there, or does not fit the segments beside it, is damage: `ledger repair` makes a new one
+//! from the segments' headers. It is never a reason to remove segments.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tracehound_columns::files::{sync_dir, write_durably};
 use xxhash_rust::xxh3::xxh3_64;
 
-use tracehound_columns::files::{sync_dir, write_durably};
+use crate::{LedgerError, key::Key};
 
-use crate::{LedgerError, segment::FORMAT_VERSION};
+/// Formats of a ledger: 1 without a key, 2 with one. Others are refused. Both are read; what is written is 2.
+pub(crate) const FORMAT_UNKEYED: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// What the folder holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,10 +21,13 @@ pub(crate) struct Manifest {
     pub format: u32,
     /// CAIP-2 id of the chain.
     pub chain: String,
-    /// Segment names in order.
+    /// Segment names in order. In format 2 some may still be of format 1, until the ledger is upgraded.
     pub segments: Vec<String>,
     /// Counts what was committed, so that segments written for the same numbers get other names.
     pub generation: u64,
+    /// The ledger's key, from format 2 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Key>,
 }
 
 /// The file: the manifest as one JSON text and its checksum.
@@ -39,30 +48,36 @@ fn manifest_path(dir: &Path) -> PathBuf {
 }
 
 impl Manifest {
-    pub(crate) fn new(chain: &str) -> Self {
-        Self { format: FORMAT_VERSION, chain: chain.to_owned(), segments: Vec::new(), generation: 0 }
+    pub(crate) fn new(chain: &str, key: Key) -> Self {
+        Self { format: FORMAT, chain: chain.to_owned(), segments: Vec::new(), generation: 0, key: Some(key) }
     }
 
+    /// Reads the manifest. Where none is, the ledger is [`LedgerError::Absent`].
     pub(crate) fn read(dir: &Path) -> Result<Self, LedgerError> {
         let path = manifest_path(dir);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(LedgerError::Absent { path: dir.to_owned() });
             }
             Err(error) => return Err(LedgerError::io("reading", path)(error)),
         };
-        let sealed: Sealed =
-            serde_json::from_str(&text).map_err(|error| LedgerError::corrupt(&path, error.to_string()))?;
+        let bad = |what: String| LedgerError::Manifest { path: path.clone(), what };
+        let sealed: Sealed = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
         if format!("{:016x}", xxh3_64(sealed.manifest.as_bytes())) != sealed.xxh3 {
-            return Err(LedgerError::corrupt(&path, "its checksum is wrong"));
+            return Err(bad("its checksum is wrong".to_owned()));
         }
-        let read_error = |error: serde_json::Error| LedgerError::corrupt(&path, error.to_string());
-        let FormatOnly { format } = serde_json::from_str(&sealed.manifest).map_err(read_error)?;
-        if format != FORMAT_VERSION {
-            return Err(LedgerError::Version { path, found: format, expected: FORMAT_VERSION });
+        let FormatOnly { format } =
+            serde_json::from_str(&sealed.manifest).map_err(|error| bad(error.to_string()))?;
+        if !(FORMAT_UNKEYED..=FORMAT).contains(&format) {
+            return Err(LedgerError::Version { path, found: format, expected: FORMAT });
         }
-        serde_json::from_str(&sealed.manifest).map_err(read_error)
+        let manifest: Self =
+            serde_json::from_str(&sealed.manifest).map_err(|error| bad(error.to_string()))?;
+        if manifest.key.is_some() != (format == FORMAT) {
+            return Err(bad("its format and its key do not fit".to_owned()));
+        }
+        Ok(manifest)
     }
 
     /// Makes this manifest the one in force. Durable when it returns; before that the old one is.
@@ -72,5 +87,10 @@ impl Manifest {
         let text = serde_json::to_string_pretty(&Sealed { manifest, xxh3 }).expect("strings serialise");
         write_durably(&manifest_path(dir), &[text.as_bytes()])?;
         Ok(sync_dir(dir)?)
+    }
+
+    /// An error that says that this manifest and the folder's segments do not fit.
+    pub(crate) fn does_not_fit(dir: &Path, what: impl Into<String>) -> LedgerError {
+        LedgerError::Manifest { path: manifest_path(dir), what: what.into() }
     }
 }

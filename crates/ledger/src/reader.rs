@@ -1,24 +1,32 @@
 //! Readers: a snapshot of the ledger and the questions it answers.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use tracehound_model::{BlockHash, OutPoint, ScriptKey, ScriptType, TxId, utxo::Header};
 
 use crate::{
     AddrNum, BlockNum, InNum, LedgerError, OutNum, TxNum,
+    cells::{CellGuard, DESTROYED, UNSPENDABLE, UNSPENT, in_snapshot},
     data::{
-        BlockRow, FLAG_ISLAND, First, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev, UNSPENDABLE,
-        UNSPENT, VERSION_OTHER, unpack_shape,
+        BlockRow, FLAG_ISLAND, First, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev, VERSION_OTHER,
+        unpack_shape,
     },
+    folder::{not_there, open_named, read_manifest, strays},
+    key::Hashing,
     manifest::Manifest,
     segment::Segment,
 };
 
-/// A ledger as it was when it was opened. Cheap to open (no content is read), safe to use from many threads.
-#[derive(Debug)]
+/// A ledger as it was when it was opened. Cheap to open (no content is read), safe to use from many threads. A clone is
+/// the same ledger.
+///
+/// What is read is checked, page by page. A page that is damaged gives nothing, as if the ledger did not hold it, and
+/// the ledger remembers: an answer counts only when [`confirm`](Self::confirm) says so after it was computed.
+#[derive(Clone, Debug)]
 pub struct Ledger {
-    manifest: Manifest,
-    segments: Vec<Segment>,
+    manifest: Arc<Manifest>,
+    segments: Arc<[Segment]>,
+    cells: Arc<CellGuard>,
     end: First,
 }
 
@@ -47,6 +55,8 @@ pub struct LedgerInfo {
     pub tip: Option<BlockView>,
     /// Sealed segments.
     pub segments: usize,
+    /// Segments of format 1, whose hashes have no key: `ledger upgrade` rewrites them.
+    pub unkeyed_segments: usize,
     /// Bytes on disk, without the manifest.
     pub disk_bytes: u64,
     /// Bytes of the blocks as serialised.
@@ -170,6 +180,8 @@ pub struct OutputView {
     pub owner: Option<AddrNum>,
     /// The transaction that spends it in this snapshot.
     pub spent_by: Option<TxNum>,
+    /// Whether it is gone without having been spent: a later coinbase with the same id took its place (BIP-30).
+    pub destroyed: bool,
 }
 
 /// What an owner did: outputs received, and inputs that spent outputs outside the ledger.
@@ -190,31 +202,43 @@ impl Ledger {
         let mut tried = 1;
         loop {
             match Self::open_once(dir) {
+                // A writer may have replaced the manifest and removed files meanwhile.
                 Err(LedgerError::Io { source, .. })
                     if source.kind() == std::io::ErrorKind::NotFound && tried < OPEN_TRIES =>
                 {
                     tried += 1;
                 }
-                result => return result,
+                Err(LedgerError::Manifest { .. }) if tried < OPEN_TRIES => tried += 1,
+                Err(error) => return Err(not_there(dir, error)),
+                opened => return opened,
             }
         }
     }
 
     fn open_once(dir: &Path) -> Result<Self, LedgerError> {
-        let manifest = Manifest::read(dir)?;
-        let (mut segments, mut end) = (Vec::with_capacity(manifest.segments.len()), First::default());
-        for name in &manifest.segments {
-            let segment = Segment::open(dir, name, false)?;
-            if segment.first() != end {
-                return Err(LedgerError::corrupt(
-                    segment.path(),
-                    "it does not continue the segment before it",
-                ));
-            }
-            end = segment.end();
-            segments.push(segment);
+        let manifest = read_manifest(dir)?;
+        let segments = open_named(dir, &manifest, false)?;
+        let end = segments.last().map_or(First::default(), Segment::end);
+        strays(dir, &manifest, end)?;
+        let cells = Arc::new(CellGuard::new(end.output));
+        Ok(Self { manifest: Arc::new(manifest), segments: segments.into(), cells, end })
+    }
+
+    /// Whether everything that was read so far was whole: answers computed from a ledger for which this fails do not
+    /// count. Also looks at the files' lengths: one that another program cut while it was mapped reads as zeros up to
+    /// the end of its last page, and raises a signal that ends the process behind it.
+    pub fn confirm(&self) -> Result<(), LedgerError> {
+        for segment in &*self.segments {
+            segment.check_pages_read()?;
+            segment.check_files()?;
         }
-        Ok(Self { manifest, segments, end })
+        match (self.cells.damage(), self.segments.last()) {
+            (Some(what), Some(last)) => Err(LedgerError::corrupt(
+                last.path().parent().unwrap_or_else(|| last.path()),
+                format!("{what}, or a reorg was ingested meanwhile and the same question asked again succeeds"),
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// CAIP-2 id of the chain.
@@ -230,7 +254,7 @@ impl Ledger {
 
     /// Counts and sizes. O(blocks).
     pub fn info(&self) -> LedgerInfo {
-        let blocks = || self.segments.iter().flat_map(|segment| segment.rows().blocks);
+        let blocks = || self.segments.iter().flat_map(|segment| segment.rows().blocks.all());
         LedgerInfo {
             chain: self.manifest.chain.clone(),
             blocks: self.end.block,
@@ -243,6 +267,7 @@ impl Ledger {
             first: self.block(BlockNum(0)),
             tip: self.end.block.checked_sub(1).and_then(|last| self.block(BlockNum(last))),
             segments: self.segments.len(),
+            unkeyed_segments: self.segments.iter().filter(|segment| segment.key().is_none()).count(),
             disk_bytes: self.segments.iter().map(Segment::disk_bytes).sum(),
             block_bytes: blocks().map(|block| u64::from(block.size)).sum(),
         }
@@ -273,22 +298,25 @@ impl Ledger {
         let segment = self.segment_of_tx(tx)?;
         let blocks = segment.rows().blocks;
         let at = blocks.partition_point(|block| block.first_tx <= tx.0).checked_sub(1)?;
-        Some(block_view(BlockNum(segment.first().block + at as u32), &blocks[at]))
+        Some(block_view(BlockNum(segment.first().block + at as u32), blocks.get(at)?))
     }
 
     /// The transaction with this id; of several (BIP-30) the newest. Expected O(segments).
     pub fn find_tx(&self, txid: &TxId) -> Option<TxNum> {
-        self.segments
-            .iter()
-            .rev()
-            .find_map(|segment| segment.find_tx(&txid.0).map(|rel| TxNum(segment.first().tx + rel)))
+        let mut hash = Hasher::new(|hashing| hashing.tx(&txid.0));
+        self.segments.iter().rev().find_map(|segment| {
+            let found = segment.find_tx(hash.of(segment), &txid.0);
+            found.map(|rel| TxNum(segment.first().tx + rel))
+        })
     }
 
     /// The number of an owner. Expected O(segments).
     pub fn find_address(&self, key: &ScriptKey) -> Option<AddrNum> {
         let (script_type, payload) = (key.script_type() as u8, key.payload());
+        let mut hash = Hasher::new(|hashing| hashing.owner(script_type, payload));
         self.segments.iter().rev().find_map(|segment| {
-            segment.find_addr(script_type, payload).map(|rel| AddrNum(segment.first().addr + rel))
+            let found = segment.find_addr(hash.of(segment), script_type, payload);
+            found.map(|rel| AddrNum(segment.first().addr + rel))
         })
     }
 
@@ -368,15 +396,23 @@ impl Ledger {
             let rel = (num - begin) as usize;
             let rows = segment.rows();
             let addr = *rows.out_addr.get(rel)?;
-            let cell = segment.spent.load(rel);
-            let hint = cell != UNSPENT && cell != UNSPENDABLE && cell < self.end.tx && cell > tx.0;
+            let cell = self.cell(segment, rel, num)?;
+            let hint = cell != UNSPENT && cell & DESTROYED == 0 && cell > tx.0;
             Some(OutputView {
                 num: OutNum(num),
                 value: rows.value(rel)?,
                 owner: Some(AddrNum(addr)).filter(|addr| addr.0 != NO_ADDR),
                 spent_by: hint.then_some(TxNum(cell)),
+                destroyed: is_destroyed(cell),
             })
         })
+    }
+
+    /// What the cell of an output says in this snapshot; `None` where it is damaged.
+    #[inline]
+    fn cell(&self, segment: &Segment, rel: usize, num: u64) -> Option<u32> {
+        let holds = self.cells.holds(&self.segments, num);
+        holds.then(|| in_snapshot(segment.spent.load(rel), self.end.tx))
     }
 
     /// An input by number.
@@ -405,21 +441,27 @@ impl Ledger {
         let rel = (num.0 - segment.first().output) as usize;
         let value = rows.value(rel)?;
         let addr = *rows.out_addr.get(rel)?;
+        let cell = self.cell(segment, rel, num.0)?;
         Some(OutputView {
             num,
             value,
             owner: Some(AddrNum(addr)).filter(|addr| addr.0 != NO_ADDR),
-            spent_by: self.checked_spender(num, segment.spent.load(rel)),
+            spent_by: self.checked_spender(num, cell),
+            destroyed: is_destroyed(cell),
         })
     }
 
-    /// A cell is believed only when the transaction it names is in this snapshot and spends the output.
+    /// A cell is believed only when the transaction it names spends the output; one that does not is damage.
     fn checked_spender(&self, out: OutNum, cell: u32) -> Option<TxNum> {
-        if cell == UNSPENT || cell == UNSPENDABLE || cell >= self.end.tx {
+        if cell == UNSPENT || cell & DESTROYED != 0 {
             return None;
         }
-        let tx = self.tx(TxNum(cell))?;
-        self.inputs(&tx).any(|input| input.prev == Prev::Output(out)).then_some(tx.num)
+        let span = self.span(TxNum(cell))?;
+        let spends = self.inputs(span).any(|input| input.prev == Prev::Output(out));
+        if !spends {
+            self.cells.report(|| format!("the spent cell of output {out} names a transaction that spends another"));
+        }
+        spends.then_some(span.num)
     }
 
     /// The transaction that created an output, and the output's position in it.
@@ -475,7 +517,7 @@ impl Ledger {
     pub fn activity(&self, addr: AddrNum, limit: usize) -> (AddressActivity, bool) {
         let mut activity = AddressActivity::default();
         let mut cut = false;
-        for segment in &self.segments {
+        for segment in &*self.segments {
             let first = segment.first();
             if addr.0 >= segment.end().addr {
                 continue;
@@ -496,6 +538,34 @@ impl Ledger {
             }
         }
         (activity, cut)
+    }
+}
+
+fn is_destroyed(cell: u32) -> bool {
+    cell & DESTROYED != 0 && cell != UNSPENDABLE
+}
+
+/// The hash of one key under each way of hashing that the ledger's segments use, computed when it is first asked for.
+struct Hasher<F> {
+    hash: F,
+    known: Option<(Hashing, u64)>,
+}
+
+impl<F: Fn(Hashing) -> u64> Hasher<F> {
+    fn new(hash: F) -> Self {
+        Self { hash, known: None }
+    }
+
+    #[inline]
+    fn of(&mut self, segment: &Segment) -> u64 {
+        match self.known {
+            Some((hashing, hash)) if hashing == segment.hashing() => hash,
+            _ => {
+                let hash = (self.hash)(segment.hashing());
+                self.known = Some((segment.hashing(), hash));
+                hash
+            }
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use tracehound_columns::Slice;
+
 /// Runs whose starts are found by adding.
 const GROUP: usize = 32;
 /// A count that does not fit in its byte.
@@ -39,19 +41,24 @@ impl RunsData {
     }
 
     pub(crate) fn view(&self) -> Runs<'_> {
-        Runs { groups: &self.groups, counts: &self.counts, big: &self.big }
+        Runs { groups: self.groups[..].into(), counts: self.counts[..].into(), big: self.big[..].into() }
     }
 }
 
 /// Borrowed runs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Runs<'a> {
-    pub groups: &'a [u32],
-    pub counts: &'a [u8],
-    pub big: &'a [[u32; 2]],
+    pub groups: Slice<'a, u32>,
+    pub counts: Slice<'a, u8>,
+    pub big: Slice<'a, [u32; 2]>,
 }
 
 impl Runs<'_> {
+    /// The same runs, their lengths in a range checked now and not again.
+    pub(crate) fn settled(self, range: Range<usize>) -> Option<Self> {
+        Some(Self { counts: self.counts.settled(range)?, ..self })
+    }
+
     /// How many runs there are.
     pub(crate) fn len(&self) -> usize {
         self.counts.len()
@@ -61,8 +68,7 @@ impl Runs<'_> {
         if count != BIG {
             return Some(u32::from(count));
         }
-        let at = self.big.binary_search_by_key(&(run as u32), |entry| entry[0]).ok()?;
-        Some(self.big[at][1])
+        self.big.find_by_key(&(run as u32), |entry| entry[0]).map(|(_, entry)| entry[1])
     }
 
     /// Start of run `run`; of the row past the last one for `run == len`. `None` when the arrays contradict each other.
@@ -72,7 +78,7 @@ impl Runs<'_> {
         }
         let group = (run / GROUP).min(self.groups.len().checked_sub(1)?);
         let first = group * GROUP;
-        let between = self.counts.get(first..run)?;
+        let between = self.counts.range(first..run)?;
         let mut at = *self.groups.get(group)? as usize;
         if between.contains(&BIG) {
             for (offset, &count) in between.iter().enumerate() {
@@ -99,10 +105,13 @@ impl Runs<'_> {
     /// The run that owns row `row`, and its start. O(log runs).
     pub(crate) fn owner(&self, row: usize) -> Option<(usize, usize)> {
         let group = self.groups.partition_point(|&start| start as usize <= row).checked_sub(1)?;
-        let mut at = self.groups[group] as usize;
+        let mut at = *self.groups.get(group)? as usize;
+        let first = group * GROUP;
         // Empty groups share their start with the next one; the last of them is the one found.
-        for (offset, &count) in self.counts.get(group * GROUP..)?.iter().take(GROUP).enumerate() {
-            let run = group * GROUP + offset;
+        for (offset, &count) in
+            self.counts.range(first..(first + GROUP).min(self.counts.len()))?.iter().enumerate()
+        {
+            let run = first + offset;
             let end = at + self.length(run, count)? as usize;
             if row < end {
                 return Some((run, at));

@@ -89,8 +89,8 @@ impl Ledger {
             if from >= to {
                 continue;
             }
-            let rows = segment.rows();
             let start = (from - first.tx) as usize;
+            let Some(rows) = segment.rows().settled(start..(to - first.tx) as usize) else { return };
             let (Some(input), Some(output)) = (rows.tx_inputs.start(start), rows.tx_outputs.start(start))
             else {
                 return;
@@ -123,12 +123,12 @@ impl Ledger {
         self.segments().iter().map(|segment| {
             let rows = segment.rows();
             ColumnSlices {
-                value_lo: rows.out_value_lo,
-                value_hi: rows.out_value_hi,
-                big: rows.out_big,
-                owner: rows.out_addr,
-                prev_lo: rows.in_prev_lo,
-                prev_hi: rows.in_prev_hi,
+                value_lo: rows.out_value_lo.all(),
+                value_hi: rows.out_value_hi.all(),
+                big: rows.out_big.all(),
+                owner: rows.out_addr.all(),
+                prev_lo: rows.in_prev_lo.all(),
+                prev_hi: rows.in_prev_hi.all(),
             }
         })
     }

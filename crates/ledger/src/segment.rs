@@ -1,191 +1,40 @@
 //! Sealed segments: one immutable file of columns, and one small file of spent cells beside it.
 //!
-//! `<name>.seg` holds the columns as checksummed sections.
-//! `<name>.spent` is one 4-byte cell an output: 0 unspent, `u32::MAX` unspendable, else the number of the spending
-//! transaction. A cell may name a transaction beyond a reader's snapshot; readers ignore those.
+//! `<name>.seg` holds the columns as checksummed sections, then where it comes from ([`Origin`]), the sums of the spent
+//! cells ([`cells`](crate::cells)), and a checksum for each page, with which reading compares what it reads. Its header
+//! holds the segment's first numbers and the ledger's key. Format 1 ends with the columns and has no key.
+//! `<name>.spent` is one 4-byte cell an output.
 
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use tracehound_columns::{
-    Column, HashIndex, HashIndexData, SharedColumn,
-    files::write_durably,
-    sections::{self, Kind, SectionFile, WORDS},
+    Column, ColumnError, HashIndex, SharedColumn, Slice,
+    sections::{Kind, SectionFile},
 };
-use zerocopy::IntoBytes;
 
 use crate::{
     LedgerError,
-    data::{BlockRow, First, MissingRow, NO_ADDR, Rows, SegmentData},
+    data::{BlockRow, First, MissingRow, Rows},
+    key::{Hashing, Key},
+    manifest::{FORMAT, FORMAT_UNKEYED},
     runs::Runs,
+    seal::Origin,
 };
 
-/// Version of every file of the ledger. Readers refuse any other.
-pub(crate) const FORMAT_VERSION: u32 = 1;
-const KIND: Kind = Kind { magic: *b"THSEGMNT", version: FORMAT_VERSION, sections: 31 };
+const COLUMNS: usize = 31;
+/// Columns, origin, sums of the spent cells, checksums of the pages.
+pub(crate) const SECTIONS: usize = COLUMNS + 3;
+pub(crate) const KIND: Kind = Kind { magic: *b"THSEGMNT", version: FORMAT, sections: SECTIONS };
+const UNKEYED_KIND: Kind = Kind { version: FORMAT_UNKEYED, sections: COLUMNS, ..KIND };
+
 /// Place of the number of outputs, which is the number of spent cells, behind the segment's first numbers.
 const OUTPUTS_WORD: usize = 5;
 
-/// Hash under which a transaction is found.
-pub(crate) fn txid_hash(txid: &[u8; 32]) -> u64 {
-    u64::from_be_bytes(txid[..8].try_into().expect("8 of 32 bytes"))
-}
-
-/// Hash under which an owner is found.
-pub(crate) fn addr_hash(script_type: u8, payload: &[u8]) -> u64 {
-    xxhash_rust::xxh3::xxh3_64_with_seed(payload, u64::from(script_type))
-}
-
-/// A cell of [`AddrOutputs`] with this bit is a place in `lists`, one without it is the owner's only output.
-const LIST: u32 = 1 << 31;
-
-/// Where each owner's outputs lie in a segment. Most owners have one output in their life, which costs its cell alone.
-#[derive(Debug, Default)]
-struct AddrOutputs {
-    /// One cell for each address first seen here.
-    new_cell: Vec<u32>,
-    /// Addresses seen before this segment that have outputs in it, ascending, global numbers.
-    old_addr: Vec<u32>,
-    /// One cell for each of `old_addr`.
-    old_cell: Vec<u32>,
-    /// Lists: how many outputs, then the relative outputs, ascending.
-    lists: Vec<u32>,
-}
-
-fn addr_outputs(rows: &Rows<'_>) -> AddrOutputs {
-    let first = rows.first.addr;
-    let is_new = |addr: u32| addr >= first && addr != NO_ADDR;
-    let mut old: Vec<(u32, u32)> = Vec::new();
-    // Counting sort: how many each new owner has, where its list begins, then the outputs into their lists.
-    let mut counts = vec![0u32; rows.addr_type.len()];
-    for (out, &addr) in rows.out_addr.iter().enumerate() {
-        if is_new(addr) {
-            counts[(addr - first) as usize] += 1;
-        } else if addr != NO_ADDR {
-            old.push((addr, out as u32));
-        }
-    }
-    let mut found = AddrOutputs::default();
-    let mut listed = 0u32;
-    found.new_cell = counts
-        .iter()
-        .map(|&count| match count {
-            1 => 0,
-            // An owner known only from spent outputs outside the ledger has an empty list.
-            count => {
-                listed += count + 1;
-                LIST | (listed - count - 1)
-            }
-        })
-        .collect();
-    found.lists = vec![0; listed as usize];
-    for (out, &addr) in rows.out_addr.iter().enumerate().filter(|&(_, &addr)| is_new(addr)) {
-        let cell = &mut found.new_cell[(addr - first) as usize];
-        if *cell & LIST == 0 {
-            *cell = out as u32;
-            continue;
-        }
-        let at = (*cell & !LIST) as usize;
-        found.lists[at] += 1;
-        let filled = found.lists[at] as usize;
-        found.lists[at + filled] = out as u32;
-    }
-    old.par_sort_unstable();
-    for group in old.chunk_by(|a, b| a.0 == b.0) {
-        found.old_addr.push(group[0].0);
-        if let [(_, only)] = group {
-            found.old_cell.push(*only);
-        } else {
-            found.old_cell.push(LIST | found.lists.len() as u32);
-            found.lists.push(group.len() as u32);
-            found.lists.extend(group.iter().map(|&(_, out)| out));
-        }
-    }
-    found
-}
-
-/// Rows of `missing` that know their owner, ordered by owner: (owner, row).
-fn missing_by_addr(rows: &Rows<'_>) -> Vec<[u32; 2]> {
-    let known = rows.missing.iter().enumerate().filter(|(_, row)| row.addr != NO_ADDR);
-    let mut pairs: Vec<[u32; 2]> = known.map(|(at, row)| [row.addr, at as u32]).collect();
-    pairs.sort_unstable();
-    pairs
-}
-
-/// Name, without extension, of the files of the segment that holds these transactions. `salt` tells apart segments
-/// that were written for the same numbers before and after a reorg.
-pub(crate) fn segment_name(first_tx: u32, txs: usize, salt: u64) -> String {
-    format!("{first_tx:010}-{txs}-{salt:08x}")
-}
-
-/// Writes a segment under its final name, durable when this returns. The manifest does not name it yet.
-pub(crate) fn write_segment(dir: &Path, name: &str, data: &SegmentData) -> Result<(), LedgerError> {
-    let rows = data.rows();
-    let (tx_index, (addr_index, (by_addr, missing_by_addr))) = rayon::join(
-        || HashIndexData::build(&rows.txids.iter().map(txid_hash).collect::<Vec<_>>()),
-        || {
-            let hash = |rel| {
-                let (script_type, payload) = rows.addr_key(rel).expect("rows being sealed agree");
-                addr_hash(script_type as u8, payload)
-            };
-            let hashes: Vec<u64> = (0..rows.addr_type.len()).map(hash).collect();
-            (HashIndexData::build(&hashes), (addr_outputs(&rows), missing_by_addr(&rows)))
-        },
-    );
-    let sections: [&[u8]; 31] = [
-        rows.blocks.as_bytes(),
-        rows.txids.as_bytes(),
-        rows.tx_inputs.groups.as_bytes(),
-        rows.tx_inputs.counts,
-        rows.tx_inputs.big.as_bytes(),
-        rows.tx_outputs.groups.as_bytes(),
-        rows.tx_outputs.counts,
-        rows.tx_outputs.big.as_bytes(),
-        rows.tx_lock.as_bytes(),
-        rows.tx_shape.as_bytes(),
-        rows.in_prev_lo.as_bytes(),
-        rows.in_prev_hi,
-        rows.out_value_lo.as_bytes(),
-        rows.out_value_hi,
-        rows.out_big.as_bytes(),
-        rows.out_addr.as_bytes(),
-        rows.addr_type,
-        rows.addr_group.as_bytes(),
-        rows.addr_payload,
-        rows.missing.as_bytes(),
-        tx_index.dir.as_bytes(),
-        tx_index.entries.as_bytes(),
-        &tx_index.tags,
-        addr_index.dir.as_bytes(),
-        addr_index.entries.as_bytes(),
-        &addr_index.tags,
-        by_addr.new_cell.as_bytes(),
-        by_addr.old_addr.as_bytes(),
-        by_addr.old_cell.as_bytes(),
-        by_addr.lists.as_bytes(),
-        missing_by_addr.as_bytes(),
-    ];
-    let first = rows.first;
-    let mut words = [0; WORDS];
-    words[..OUTPUTS_WORD].copy_from_slice(&[
-        first.input,
-        first.output,
-        u64::from(first.block),
-        u64::from(first.tx),
-        u64::from(first.addr),
-    ]);
-    words[OUTPUTS_WORD] = rows.out_addr.len() as u64;
-    write_durably(&dir.join(format!("{name}.spent")), &[data.spent.as_bytes()])?;
-    sections::write(&dir.join(format!("{name}.seg")), KIND, words, &sections)?;
-    Ok(())
-}
+/// A cell of an owner's outputs with this bit is a place in `lists`, one without it is the owner's only output.
+pub(crate) const LIST: u32 = 1 << 31;
 
 /// Starts, counts and long runs.
 type RunsColumns = (Column<u32>, Column<u8>, Column<[u32; 2]>);
-
-fn runs((groups, counts, big): &RunsColumns) -> Runs<'_> {
-    Runs { groups, counts, big }
-}
 
 /// A sealed segment, mapped.
 #[derive(Debug)]
@@ -193,6 +42,7 @@ pub(crate) struct Segment {
     file: SectionFile,
     spent_path: PathBuf,
     first: First,
+    hashing: Hashing,
     blocks: Column<BlockRow>,
     txids: Column<[u8; 32]>,
     tx_inputs: RunsColumns,
@@ -216,15 +66,18 @@ pub(crate) struct Segment {
     old_cell: Column<u32>,
     lists: Column<u32>,
     missing_by_addr: Column<[u32; 2]>,
+    /// Origin and sums of cells, from format 2 on.
+    more: Option<(Column<u8>, Column<u32>)>,
     pub(crate) spent: SharedColumn,
 }
 
 impl Segment {
-    /// Maps the files of segment `name`. Checks the header and that sections agree in length; O(1) in the content.
+    /// Maps the files of segment `name`. Checks the header, the files' lengths and that sections agree in length; O(1)
+    /// in the content.
     pub(crate) fn open(dir: &Path, name: &str, writable: bool) -> Result<Self, LedgerError> {
         let spent_path = dir.join(format!("{name}.spent"));
-        let mut file = SectionFile::open(&dir.join(format!("{name}.seg")), KIND)?;
-        let [input, output, block, tx, addr, outputs, ..] = file.words();
+        let (mut file, keyed) = open_file(&dir.join(format!("{name}.seg")))?;
+        let [input, output, block, tx, addr, outputs, key @ ..] = file.words();
         let number = |word: u64| {
             u32::try_from(word)
                 .map_err(|_| LedgerError::corrupt(file.path(), "its first numbers are out of range"))
@@ -233,6 +86,7 @@ impl Segment {
             First { input, output, block: number(block)?, tx: number(tx)?, addr: number(addr)?, reserved: 0 };
         let segment = Self {
             first,
+            hashing: if keyed { Hashing::Keyed(Key::from_words(key)) } else { Hashing::Public },
             blocks: file.column()?,
             txids: file.column()?,
             tx_inputs: (file.column()?, file.column()?, file.column()?),
@@ -256,6 +110,7 @@ impl Segment {
             old_cell: file.column()?,
             lists: file.column()?,
             missing_by_addr: file.column()?,
+            more: if keyed { Some((file.column()?, file.column()?)) } else { None },
             spent: SharedColumn::open(&spent_path, outputs as usize, writable)?,
             spent_path,
             file,
@@ -280,9 +135,9 @@ impl Segment {
             && rows.tx_outputs.start(txs) == Some(outputs)
             && self.new_cell.len() == self.addr_type.len()
             && self.old_cell.len() == self.old_addr.len()
-            && !self.blocks.is_empty()
-            && self.blocks[0].first_tx == self.first.tx
+            && rows.blocks.get(0).is_some_and(|block| block.first_tx == self.first.tx)
             && self.numbers_fit();
+        self.check_pages_read()?;
         if agree { Ok(()) } else { Err(LedgerError::corrupt(self.path(), "its columns differ in length")) }
     }
 
@@ -301,23 +156,36 @@ impl Segment {
     pub(crate) fn rows(&self) -> Rows<'_> {
         Rows {
             first: self.first,
-            blocks: &self.blocks,
-            txids: &self.txids,
-            tx_inputs: runs(&self.tx_inputs),
-            tx_outputs: runs(&self.tx_outputs),
-            tx_lock: &self.tx_lock,
-            tx_shape: &self.tx_shape,
-            in_prev_lo: &self.in_prev_lo,
-            in_prev_hi: &self.in_prev_hi,
-            out_value_lo: &self.out_value_lo,
-            out_value_hi: &self.out_value_hi,
-            out_big: &self.out_big,
-            out_addr: &self.out_addr,
-            addr_type: &self.addr_type,
-            addr_group: &self.addr_group,
-            addr_payload: &self.addr_payload,
-            missing: &self.missing,
+            blocks: self.file.rows(&self.blocks),
+            txids: self.file.rows(&self.txids),
+            tx_inputs: self.runs(&self.tx_inputs),
+            tx_outputs: self.runs(&self.tx_outputs),
+            tx_lock: self.file.rows(&self.tx_lock),
+            tx_shape: self.file.rows(&self.tx_shape),
+            in_prev_lo: self.file.rows(&self.in_prev_lo),
+            in_prev_hi: self.file.rows(&self.in_prev_hi),
+            out_value_lo: self.file.rows(&self.out_value_lo),
+            out_value_hi: self.file.rows(&self.out_value_hi),
+            out_big: self.file.rows(&self.out_big),
+            out_addr: self.file.rows(&self.out_addr),
+            addr_type: self.file.rows(&self.addr_type),
+            addr_group: self.file.rows(&self.addr_group),
+            addr_payload: self.file.rows(&self.addr_payload),
+            missing: self.file.rows(&self.missing),
         }
+    }
+
+    #[inline]
+    fn runs<'a>(&'a self, (groups, counts, big): &'a RunsColumns) -> Runs<'a> {
+        Runs { groups: self.file.rows(groups), counts: self.file.rows(counts), big: self.file.rows(big) }
+    }
+
+    #[inline]
+    fn index<'a>(
+        &'a self,
+        (dir, entries, tags): &'a (Column<u32>, Column<u32>, Column<u8>),
+    ) -> HashIndex<'a> {
+        HashIndex { dir: self.file.rows(dir), entries: self.file.rows(entries), tags: self.file.rows(tags) }
     }
 
     pub(crate) fn first(&self) -> First {
@@ -336,19 +204,42 @@ impl Segment {
         }
     }
 
-    /// Relative transactions that may carry this id, the newest first.
-    pub(crate) fn find_tx(&self, txid: &[u8; 32]) -> Option<u32> {
-        let (dir, entries, tags) = &self.tx_index;
-        let index = HashIndex { dir, entries, tags };
-        index.candidates(txid_hash(txid)).find(|&rel| self.txids.get(rel as usize) == Some(txid))
+    /// How the segment's indexes hash.
+    pub(crate) fn hashing(&self) -> Hashing {
+        self.hashing
     }
 
-    /// The relative number of an owner first seen in this segment.
-    pub(crate) fn find_addr(&self, script_type: u8, payload: &[u8]) -> Option<u32> {
-        let (dir, entries, tags) = &self.addr_index;
-        let index = HashIndex { dir, entries, tags };
+    /// The ledger's key, from format 2 on.
+    pub(crate) fn key(&self) -> Option<Key> {
+        match self.hashing {
+            Hashing::Keyed(key) => Some(key),
+            Hashing::Public => None,
+        }
+    }
+
+    /// Where the segment comes from, from format 2 on.
+    pub(crate) fn origin(&self) -> Result<Option<Origin>, LedgerError> {
+        let Some((origin, _)) = &self.more else { return Ok(None) };
+        let origin = serde_json::from_slice(self.file.rows(origin).all());
+        self.check_pages_read()?;
+        origin.map(Some).map_err(|error| LedgerError::corrupt(self.path(), error.to_string()))
+    }
+
+    /// Sums of all cells of the ledger as of the segment's end, from format 2 on.
+    pub(crate) fn cell_sums(&self) -> Option<Slice<'_, u32>> {
+        self.more.as_ref().map(|(_, sums)| self.file.rows(sums))
+    }
+
+    /// The newest relative transaction with this id, whose hash is `hash`.
+    pub(crate) fn find_tx(&self, hash: u64, txid: &[u8; 32]) -> Option<u32> {
+        let txids = self.file.rows(&self.txids);
+        self.index(&self.tx_index).candidates(hash).find(|&rel| txids.get(rel as usize) == Some(txid))
+    }
+
+    /// The relative number of an owner first seen in this segment, whose hash is `hash`.
+    pub(crate) fn find_addr(&self, hash: u64, script_type: u8, payload: &[u8]) -> Option<u32> {
         let rows = self.rows();
-        index.candidates(addr_hash(script_type, payload)).find(|&rel| {
+        self.index(&self.addr_index).candidates(hash).find(|&rel| {
             rows.addr_key(rel as usize)
                 .is_some_and(|(own_type, own)| own_type as u8 == script_type && own == payload)
         })
@@ -357,30 +248,48 @@ impl Segment {
     /// Relative outputs in this segment that belong to a global address number, ascending.
     pub(crate) fn outputs_of_addr(&self, addr: u32) -> &[u32] {
         let cell = if addr >= self.first.addr {
-            self.new_cell.get((addr - self.first.addr) as usize)
+            self.file.rows(&self.new_cell).get((addr - self.first.addr) as usize)
         } else {
-            self.old_addr.binary_search(&addr).ok().map(|at| &self.old_cell[at])
+            let old = self.file.rows(&self.old_addr).find_by_key(&addr, |&old| old);
+            old.and_then(|(at, _)| self.file.rows(&self.old_cell).get(at))
         };
         let Some(cell) = cell else { return &[] };
         if cell & LIST == 0 {
             return std::slice::from_ref(cell);
         }
-        let list = self.lists.get((cell & !LIST) as usize..).unwrap_or(&[]);
-        list.split_first().and_then(|(&count, rest)| rest.get(..count as usize)).unwrap_or(&[])
+        let (lists, at) = (self.file.rows(&self.lists), (cell & !LIST) as usize);
+        let list = lists.get(at).and_then(|&count| lists.range(at + 1..at + 1 + count as usize));
+        list.unwrap_or(&[])
     }
 
     /// Rows of `missing` whose spent output belonged to a global address number.
     pub(crate) fn missing_of_addr(&self, addr: u32) -> impl Iterator<Item = &MissingRow> {
-        let start = self.missing_by_addr.partition_point(|&[owner, _]| owner < addr);
-        self.missing_by_addr[start..]
-            .iter()
+        let owners = self.file.rows(&self.missing_by_addr);
+        let missing = self.file.rows(&self.missing);
+        let start = owners.partition_point(|&[owner, _]| owner < addr);
+        (start..owners.len())
+            .map_while(move |at| owners.get(at))
             .take_while(move |&&[owner, _]| owner == addr)
-            .filter_map(|&[_, row]| self.missing.get(row as usize))
+            .filter_map(move |&[_, row]| missing.get(row as usize))
     }
 
     /// Compares every section with its checksum.
     pub(crate) fn check_sections(&self) -> Result<(), LedgerError> {
         Ok(self.file.check()?)
+    }
+
+    /// Whether every page that was read so far was right.
+    pub(crate) fn check_pages_read(&self) -> Result<(), LedgerError> {
+        match self.file.pages().damage() {
+            Some(what) => Err(LedgerError::corrupt(self.path(), what)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether both files have the length that they were mapped with.
+    pub(crate) fn check_files(&self) -> Result<(), LedgerError> {
+        self.file.check_length()?;
+        Ok(self.spent.check_length(&self.spent_path)?)
     }
 
     pub(crate) fn sync_spent(&self) -> Result<(), LedgerError> {
@@ -391,8 +300,27 @@ impl Segment {
         self.file.path()
     }
 
+    pub(crate) fn spent_path(&self) -> &Path {
+        &self.spent_path
+    }
+
     /// Bytes of both files.
     pub(crate) fn disk_bytes(&self) -> u64 {
         self.file.byte_len() + self.spent.len() as u64 * 4
+    }
+}
+
+/// How many cells a segment's header says there are.
+pub(crate) fn cells_in_header(dir: &Path, name: &str) -> Result<u64, LedgerError> {
+    open_file(&dir.join(format!("{name}.seg"))).map(|(file, _)| file.words()[OUTPUTS_WORD])
+}
+
+/// Maps a segment of either format; whether it has a key.
+fn open_file(path: &Path) -> Result<(SectionFile, bool), LedgerError> {
+    match SectionFile::open_paged(path, KIND) {
+        Err(ColumnError::Version { found: FORMAT_UNKEYED, .. }) => {
+            Ok((SectionFile::open(path, UNKEYED_KIND)?, false))
+        }
+        opened => Ok((opened?, true)),
     }
 }

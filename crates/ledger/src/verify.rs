@@ -7,7 +7,8 @@ use tracehound_model::BlockHash;
 
 use crate::{
     Ledger, LedgerError, OutNum, TxNum,
-    data::{PackedPrev, Rows, UNSPENDABLE, UNSPENT},
+    cells::{DESTROYED, UNSPENDABLE, UNSPENT, in_snapshot, overwritten, raw_cell},
+    data::{BlockRow, FLAG_ISLAND, NO_ADDR, PackedPrev, Rows},
     segment::Segment,
 };
 
@@ -26,23 +27,30 @@ pub struct VerifyReport {
 }
 
 impl Ledger {
-    /// Reads everything: section checksums, header hashes, that numbers ascend, that every input and every spent-by
-    /// cell point at each other, that every owner and transaction is found by its key. O(content).
+    /// Reads everything: section checksums, header hashes, that blocks continue each other and numbers ascend, that every
+    /// input and every spent cell point at each other, that cells add up, that every owner and transaction is found by
+    /// its key. O(content).
     pub fn verify(&self) -> Result<VerifyReport, LedgerError> {
         // One hash each for what has its own order, so that the place where segments are cut leaves no trace.
         let (mut txs, mut owners, mut blocks) = (Sha256::new(), Sha256::new(), Sha256::new());
         let mut report = VerifyReport { content: String::new(), blocks: 0, txs: 0, links: 0 };
+        let (mut last, mut used) = (None, 0);
         for segment in self.segments() {
             segment.check_sections()?;
+            let origin = segment.origin()?;
+            if let Some(other) = origin.filter(|origin| origin.chain != self.chain()) {
+                return Err(LedgerError::corrupt(segment.path(), format!("it is of {}", other.chain)));
+            }
             let rows = segment.rows();
-            check_blocks(&rows, segment.path())?;
+            last = check_blocks(&rows, last, segment.path())?;
+            used += self.check_cells(segment, &rows)?;
             for rel in 0..rows.txids.len() {
                 report.links += self.check_tx(segment, &rows, rel, &mut txs)?;
             }
             for rel in 0..rows.addr_type.len() {
                 check_owner(segment, &rows, rel, &mut owners)?;
             }
-            for block in rows.blocks {
+            for block in rows.blocks.all() {
                 blocks.update(block.header);
                 blocks.update(block.height.to_le_bytes());
                 blocks.update(block.first_tx.to_le_bytes());
@@ -50,6 +58,11 @@ impl Ledger {
             report.blocks += rows.blocks.len() as u64;
             report.txs += rows.txids.len() as u64;
         }
+        if used != report.links {
+            return Err(self.wrong_cell());
+        }
+        self.check_overwritten()?;
+        self.confirm()?;
         let parts = [txs, owners, blocks].map(|hasher| <[u8; 32]>::from(hasher.finalize()));
         report.content = hex::encode(Sha256::digest(parts.concat()));
         Ok(report)
@@ -69,9 +82,10 @@ impl Ledger {
             rows.tx_inputs.range(rel).ok_or_else(disagree)?,
             rows.tx_outputs.range(rel).filter(|run| run.end <= segment.spent.len()).ok_or_else(disagree)?,
         );
-        hasher.update(rows.txids[rel]);
-        hasher.update(rows.tx_lock[rel].to_le_bytes());
-        hasher.update(rows.tx_shape[rel].to_le_bytes());
+        let txid = *rows.txids.get(rel).ok_or_else(disagree)?;
+        hasher.update(txid);
+        hasher.update(rows.tx_lock.get(rel).ok_or_else(disagree)?.to_le_bytes());
+        hasher.update(rows.tx_shape.get(rel).ok_or_else(disagree)?.to_le_bytes());
         let mut links = 0;
         for input in inputs {
             let (prev, class) = rows.prev(input).ok_or_else(disagree)?;
@@ -91,6 +105,7 @@ impl Ledger {
                 PackedPrev::Output(out) => {
                     let owner = self.output(OutNum(out)).filter(|view| view.spent_by == Some(TxNum(num)));
                     if owner.is_none() {
+                        self.confirm()?;
                         return Err(wrong(format!(
                             "output {out} does not know its spender, transaction {num}"
                         )));
@@ -102,36 +117,111 @@ impl Ledger {
             }
         }
         for out in outputs {
-            let cell = segment.spent.load(out);
-            let end_tx = self.segments().last().map_or(0, |last| last.end().tx);
-            if cell != UNSPENT && cell != UNSPENDABLE && cell < end_tx && cell <= num {
+            let cell = in_snapshot(segment.spent.load(out), self.end_tx());
+            if cell != UNSPENT && cell != UNSPENDABLE && cell & !DESTROYED <= num {
                 return Err(wrong(format!(
-                    "an output of transaction {num} is spent by an earlier one, {cell}"
+                    "an output of transaction {num} is spent by an earlier one, {}",
+                    cell & !DESTROYED
                 )));
             }
             hasher.update(rows.value(out).ok_or_else(disagree)?.to_le_bytes());
             hasher.update(rows.out_addr.get(out).ok_or_else(disagree)?.to_le_bytes());
         }
-        match segment.find_tx(&rows.txids[rel]) {
-            Some(found) if rows.txids[found as usize] == rows.txids[rel] => Ok(links),
-            _ => Err(wrong(format!("transaction {num} is not found by its id"))),
+        match segment.find_tx(segment.hashing().tx(&txid), &txid) {
+            Some(_) => Ok(links),
+            None => Err(wrong(format!("transaction {num} is not found by its id"))),
         }
+    }
+
+    fn end_tx(&self) -> u32 {
+        self.segments().last().map_or(0, |last| last.end().tx)
+    }
+
+    /// Checks that what has no owner, and nothing else, is unspendable; gives how many cells name a spender.
+    fn check_cells(&self, segment: &Segment, rows: &Rows<'_>) -> Result<u64, LedgerError> {
+        let mut used = 0;
+        for (out, &addr) in rows.out_addr.all().iter().enumerate() {
+            let cell = in_snapshot(segment.spent.load(out), self.end_tx());
+            if (cell == UNSPENDABLE) != (addr == NO_ADDR) {
+                let num = segment.first().output + out as u64;
+                let what = format!("the cell of output {num} and its owner do not agree on whether it can be spent");
+                return Err(LedgerError::corrupt(segment.spent_path(), what));
+            }
+            used += u64::from(cell != UNSPENT && cell & DESTROYED == 0);
+        }
+        Ok(used)
+    }
+
+    /// More cells name a spender than inputs spend: the first that none does.
+    fn wrong_cell(&self) -> LedgerError {
+        for segment in self.segments() {
+            for out in 0..segment.spent.len() {
+                let cell = in_snapshot(segment.spent.load(out), self.end_tx());
+                let num = OutNum(segment.first().output + out as u64);
+                let spent = cell != UNSPENT && cell & DESTROYED == 0;
+                if spent && self.output(num).and_then(|output| output.spent_by).is_none() {
+                    return LedgerError::corrupt(
+                        segment.spent_path(),
+                        format!("the cell of output {num} names transaction {cell}, which does not spend it"),
+                    );
+                }
+            }
+        }
+        let path = self.segments().first().map(|first| first.spent_path().to_owned());
+        LedgerError::corrupt(path.unwrap_or_default(), "an output is spent twice by one transaction")
+    }
+
+    /// Checks that outputs are destroyed where a coinbase with the same id came, and nowhere else.
+    fn check_overwritten(&self) -> Result<(), LedgerError> {
+        let segments = self.segments();
+        let mut wanted = overwritten(segments, |out| raw_cell(segments, out));
+        wanted.sort_unstable();
+        let keyed = segments.last().is_some_and(|last| last.key().is_some());
+        let mut marked = 0;
+        for segment in segments {
+            for out in 0..segment.spent.len() {
+                let cell = in_snapshot(segment.spent.load(out), self.end_tx());
+                if cell & DESTROYED == 0 || cell == UNSPENDABLE {
+                    continue;
+                }
+                let num = segment.first().output + out as u64;
+                if wanted.binary_search(&(num, cell)).is_err() {
+                    let what = format!("output {num} is marked as overwritten, and no coinbase did that");
+                    return Err(LedgerError::corrupt(segment.spent_path(), what));
+                }
+                marked += 1;
+            }
+        }
+        // Format 1 did not mark them.
+        if keyed && marked != wanted.len() {
+            let path = segments[0].spent_path();
+            return Err(LedgerError::corrupt(path, "an overwritten coinbase is not marked as destroyed"));
+        }
+        Ok(())
     }
 }
 
-fn check_blocks(rows: &Rows<'_>, path: &Path) -> Result<(), LedgerError> {
-    let mut last = None;
-    for block in rows.blocks {
+/// Checks that the blocks are what their headers say and continue the last one before them; gives the last one.
+fn check_blocks<'a>(
+    rows: &Rows<'a>,
+    mut last: Option<&'a BlockRow>,
+    path: &Path,
+) -> Result<Option<&'a BlockRow>, LedgerError> {
+    for block in rows.blocks.all() {
         if sha256d(&block.header) != block.hash {
             let hash = BlockHash(block.hash);
             return Err(LedgerError::corrupt(path, format!("block {hash} has another header's hash")));
         }
-        if last.is_some_and(|last| block.first_tx <= last) {
+        if last.is_some_and(|last| block.first_tx <= last.first_tx) {
             return Err(LedgerError::corrupt(path, "its blocks are out of order"));
         }
-        last = Some(block.first_tx);
+        if block.flags & FLAG_ISLAND == 0 && last.is_some_and(|last| block.header().prev() != last.hash()) {
+            let hash = block.hash();
+            return Err(LedgerError::corrupt(path, format!("block {hash} does not continue the one before it")));
+        }
+        last = Some(block);
     }
-    Ok(())
+    Ok(last)
 }
 
 fn check_owner(
@@ -146,7 +236,8 @@ fn check_owner(
     })?;
     hasher.update([script_type as u8]);
     hasher.update(payload);
-    if segment.find_addr(script_type as u8, payload) != Some(rel as u32) {
+    let hash = segment.hashing().owner(script_type as u8, payload);
+    if segment.find_addr(hash, script_type as u8, payload) != Some(rel as u32) {
         return Err(LedgerError::corrupt(
             segment.path(),
             format!("address {num} is not found by its script"),

@@ -1,34 +1,40 @@
-//! The one writer: append blocks, seal segments, undo a reorg.
+//! The one writer: append blocks, seal segments, undo a reorg. [`open`] says what happens before.
 //!
-//! Blocks gather in memory and become durable together when a segment is sealed ([`Writer::commit`], or by itself
-//! every [`WriterOptions::segment_txs`] transactions). A crash loses what was not sealed and nothing else: files that
-//! the manifest does not name are removed, and spent cells that name transactions beyond it are cleared, when a writer
-//! opens the ledger again.
+//! Blocks gather in memory and become durable together when a segment is sealed ([`Writer::commit`], or by itself when
+//! one of the limits in [`WriterOptions`] is reached). A crash loses what was not sealed and nothing else: when a writer
+//! opens the ledger again, a segment that was sealed and not yet named is named, those that others replaced are removed
+//! ([`folder`](crate::folder)), and spent cells that name transactions beyond the ledger are cleared. A ledger whose
+//! cells do not add up is not built upon.
 
-use std::{
-    fs::{File, TryLockError},
-    path::{Path, PathBuf},
-};
+mod open;
+mod upgrade;
 
-use tracehound_columns::files::sync_dir;
+pub(crate) use open::check_sums;
+pub use upgrade::{UpgradeReport, upgrade};
+
+use std::{fs::File, path::PathBuf};
+
 use tracehound_model::{
-    BlockHash, Chain, ScriptType,
-    utxo::{Header, InputRow, UtxoBlock},
+    BlockHash, ScriptType,
+    utxo::{Header, InputRow, OutputRow, UtxoBlock},
 };
 
 use crate::{
     BlockNum, LedgerError,
+    cells::{DESTROYED, Sums, UNSPENDABLE, in_snapshot},
     data::{
-        BlockRow, FLAG_ISLAND, First, MAX_OUTPUTS, MAX_WEIGHT, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE,
-        PackedPrev, SegmentData, UNSPENDABLE, UNSPENT,
+        BlockRow, FLAG_ISLAND, MAX_OUTPUTS, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev,
+        Rows, SegmentData,
     },
+    folder::remove_segment,
+    key::{Hashing, Key},
     manifest::Manifest,
-    segment::{Segment, addr_hash, segment_name, txid_hash, write_segment},
+    parts::{MAX_BLOCK_ROWS, Parts, Spend, check_block},
+    seal::{Origin, segment_name, write_segment},
+    segment::Segment,
     tables::NumTable,
 };
 
-/// Rows a block may add at most; a valid block is far below (4 M weight units).
-const MAX_BLOCK_ROWS: usize = 4_000_000;
 /// Room kept below 2^31 in a segment's relative numbers.
 const MAX_SEGMENT_ROWS: usize = i32::MAX as usize - 2 * MAX_BLOCK_ROWS;
 
@@ -37,13 +43,23 @@ const MAX_SEGMENT_ROWS: usize = i32::MAX as usize - 2 * MAX_BLOCK_ROWS;
 pub struct WriterOptions {
     /// Seal a segment when it holds this many transactions. Memory while filling: about 170 bytes each.
     pub segment_txs: usize,
+    /// Seal a segment before it holds more than this many inputs and outputs, 5 and 13 bytes each.
+    pub segment_rows: usize,
+    /// Seal a segment before it holds more than this many owners that were not known before it and inputs whose
+    /// previous output is not in the ledger: 60 to 90 bytes each, the indexes made while sealing included.
+    pub segment_keys: usize,
     /// Blocks a reorg may drop at most.
     pub max_reorg_depth: u32,
 }
 
 impl Default for WriterOptions {
     fn default() -> Self {
-        Self { segment_txs: 2_000_000, max_reorg_depth: 1_000 }
+        Self {
+            segment_txs: 2_000_000,
+            segment_rows: 16_000_000,
+            segment_keys: 2_500_000,
+            max_reorg_depth: 1_000,
+        }
     }
 }
 
@@ -70,172 +86,25 @@ pub struct Writer {
     dir: PathBuf,
     options: WriterOptions,
     manifest: Manifest,
+    key: Key,
     parts: Parts,
+    /// Of the cells of all transactions so far.
+    sums: Sums,
     /// Transactions with an output that can still be spent, by txid.
     live: NumTable,
     /// Owners, by script.
     addrs: NumTable,
     stats: AppendStats,
     scratch: Vec<u64>,
+    /// Damage came to light in the middle of a block: nothing more is committed.
+    broken: bool,
     _lock: File,
 }
 
-/// Sealed segments and the growing one, addressed by global numbers.
-#[derive(Debug)]
-struct Parts {
-    segments: Vec<Segment>,
-    current: SegmentData,
-}
-
-impl Parts {
-    fn segment_of_tx(&self, tx: u32) -> Option<&Segment> {
-        let at = self.segments.partition_point(|segment| segment.first().tx <= tx);
-        self.segments.get(at.checked_sub(1)?)
-    }
-
-    fn txid(&self, tx: u32) -> Option<&[u8; 32]> {
-        if tx >= self.current.first.tx {
-            return self.current.txids.get((tx - self.current.first.tx) as usize);
-        }
-        let segment = self.segment_of_tx(tx)?;
-        segment.rows().txids.get((tx - segment.first().tx) as usize)
-    }
-
-    fn owner_is(&self, addr: u32, script_type: ScriptType, payload: &[u8]) -> bool {
-        let key = if addr >= self.current.first.addr {
-            self.current.rows().addr_key((addr - self.current.first.addr) as usize)
-        } else {
-            let at = self.segments.partition_point(|segment| segment.first().addr <= addr);
-            at.checked_sub(1).and_then(|at| {
-                let segment = &self.segments[at];
-                segment.rows().addr_key((addr - segment.first().addr) as usize)
-            })
-        };
-        key == Some((script_type, payload))
-    }
-
-    /// Marks output `vout` of `tx` as spent by `spender`.
-    fn spend(&mut self, tx: u32, vout: u32, spender: u32) -> Spend {
-        if tx >= self.current.first.tx {
-            let current = &mut self.current;
-            let rel = (tx - current.first.tx) as usize;
-            let Some(range) = current.tx_outputs.view().range(rel) else { return Spend::NoSuchOutput };
-            let Some(out) = range.clone().nth(vout as usize) else { return Spend::NoSuchOutput };
-            if current.spent[out] != UNSPENT {
-                return Spend::AlreadySpent;
-            }
-            current.spent[out] = spender;
-            let exhausted = current.spent[range].iter().all(|&cell| cell != UNSPENT);
-            return Spend::Done { out: current.first.output + out as u64, exhausted };
-        }
-        let Some(segment) = self.segment_of_tx(tx) else { return Spend::NoSuchOutput };
-        let Some(range) = segment.rows().tx_outputs.range((tx - segment.first().tx) as usize) else {
-            return Spend::NoSuchOutput;
-        };
-        let Some(out) = range.clone().nth(vout as usize) else { return Spend::NoSuchOutput };
-        if segment.spent.load(out) != UNSPENT {
-            return Spend::AlreadySpent;
-        }
-        segment.spent.store(out, spender);
-        let exhausted = range.into_iter().all(|out| segment.spent.load(out) != UNSPENT);
-        Spend::Done { out: segment.first().output + out as u64, exhausted }
-    }
-}
-
-enum Spend {
-    Done { out: u64, exhausted: bool },
-    AlreadySpent,
-    NoSuchOutput,
-}
-
 impl Writer {
-    /// Opens the ledger of `chain` in `dir` for writing, creating folder and ledger when there is none.
-    ///
-    /// Reads every spent cell and every address once: about a second per 10 million transactions.
-    pub fn open(dir: &Path, chain: Chain, options: WriterOptions) -> Result<Self, LedgerError> {
-        std::fs::create_dir_all(dir).map_err(LedgerError::io("creating", dir))?;
-        let lock = lock(dir)?;
-        let chain = chain.to_string();
-        let manifest = match Manifest::read(dir) {
-            Err(LedgerError::Absent { .. }) => {
-                let manifest = Manifest::new(&chain);
-                manifest.replace(dir)?;
-                manifest
-            }
-            read => read?,
-        };
-        if manifest.chain != chain {
-            return Err(LedgerError::OtherChain {
-                path: dir.to_owned(),
-                found: manifest.chain,
-                wanted: chain,
-            });
-        }
-        remove_unnamed(dir, &manifest)?;
-        let mut writer = Self {
-            dir: dir.to_owned(),
-            options,
-            manifest,
-            parts: Parts { segments: Vec::new(), current: SegmentData::new(First::default()) },
-            live: NumTable::with_capacity(0),
-            addrs: NumTable::with_capacity(0),
-            stats: AppendStats::default(),
-            scratch: Vec::new(),
-            _lock: lock,
-        };
-        writer.load_segments()?;
-        Ok(writer)
-    }
-
-    /// Maps the manifest's segments and rebuilds both tables from them.
-    fn load_segments(&mut self) -> Result<(), LedgerError> {
-        self.parts.segments.clear();
-        let mut end = First::default();
-        for name in &self.manifest.segments {
-            let segment = Segment::open(&self.dir, name, true)?;
-            if segment.first() != end {
-                return Err(LedgerError::corrupt(
-                    segment.path(),
-                    "it does not continue the segment before it",
-                ));
-            }
-            end = segment.end();
-            self.parts.segments.push(segment);
-        }
-        self.parts.current = SegmentData::new(end);
-        self.live = NumTable::with_capacity(0);
-        self.addrs = NumTable::with_capacity(end.addr as usize);
-        for at in 0..self.parts.segments.len() {
-            self.load_tables(at, end.tx)?;
-        }
-        Ok(())
-    }
-
-    fn load_tables(&mut self, at: usize, end_tx: u32) -> Result<(), LedgerError> {
-        let segment = &self.parts.segments[at];
-        let (rows, first) = (segment.rows(), segment.first());
-        let damaged = || LedgerError::corrupt(segment.path(), "its rows contradict each other");
-        for out in 0..segment.spent.len() {
-            let cell = segment.spent.load(out);
-            if cell != UNSPENDABLE && cell >= end_tx {
-                segment.spent.store(out, UNSPENT);
-            }
-        }
-        for (rel, txid) in rows.txids.iter().enumerate() {
-            let outputs = rows
-                .tx_outputs
-                .range(rel)
-                .filter(|range| range.end <= segment.spent.len())
-                .ok_or_else(damaged)?;
-            if outputs.into_iter().any(|out| segment.spent.load(out) == UNSPENT) {
-                insert_live(&mut self.live, &self.parts, txid, first.tx + rel as u32);
-            }
-        }
-        for rel in 0..rows.addr_type.len() {
-            let (script_type, payload) = rows.addr_key(rel).ok_or_else(damaged)?;
-            self.addrs.insert(addr_hash(script_type as u8, payload), first.addr + rel as u32);
-        }
-        Ok(())
+    /// How the tables hash, and the indexes of segments to come.
+    fn hashing(&self) -> Hashing {
+        Hashing::Keyed(self.key)
     }
 
     /// What was appended since the writer opened.
@@ -245,7 +114,10 @@ impl Writer {
 
     /// The last block and its height, committed or not.
     pub fn tip(&self) -> Option<(BlockHash, Option<u32>)> {
-        let last_sealed = || self.parts.segments.last().and_then(|segment| segment.rows().blocks.last());
+        let last_sealed = || {
+            let blocks = self.parts.segments.last()?.rows().blocks;
+            blocks.get(blocks.len().checked_sub(1)?)
+        };
         let block = self.parts.current.blocks.last().or_else(last_sealed)?;
         Some((block.hash(), Some(block.height).filter(|&height| height != NO_HEIGHT)))
     }
@@ -257,7 +129,7 @@ impl Writer {
 
     /// Ids, headers and heights of all blocks, oldest first.
     pub fn blocks(&self) -> impl Iterator<Item = (BlockHash, Header, Option<u32>)> {
-        let sealed = self.parts.segments.iter().flat_map(|segment| segment.rows().blocks);
+        let sealed = self.parts.segments.iter().flat_map(|segment| segment.rows().blocks.all());
         sealed.chain(&self.parts.current.blocks).map(|block| {
             (block.hash(), block.header(), Some(block.height).filter(|&height| height != NO_HEIGHT))
         })
@@ -285,10 +157,10 @@ impl Writer {
     }
 
     fn append_any(&mut self, block: &UtxoBlock, flags: u32) -> Result<(), LedgerError> {
+        self.check_sound()?;
         check_block(block)?;
         self.check_room(block)?;
-        let filled = self.parts.current.txids.len();
-        if filled > 0 && filled + block.txs.len() > self.options.segment_txs {
+        if self.is_filled_by(block) {
             self.commit()?;
         }
         let height = match (flags, self.tip()) {
@@ -307,7 +179,7 @@ impl Writer {
         });
         self.append_outputs(block);
         self.append_txs(block, end.tx);
-        self.append_inputs(block, end.tx);
+        self.append_inputs(block, end.tx).inspect_err(|_| self.broken = true)?;
         self.stats.blocks += 1;
         self.stats.txs += block.txs.len() as u64;
         self.stats.inputs += block.inputs.len() as u64;
@@ -315,11 +187,32 @@ impl Writer {
         Ok(())
     }
 
+    /// Whether the growing segment must be sealed before it takes this block.
+    fn is_filled_by(&self, block: &UtxoBlock) -> bool {
+        let (current, options) = (&self.parts.current, &self.options);
+        let txs = current.txids.len();
+        let rows = current.out_addr.len() + current.in_prev_lo.len();
+        let keys = current.addr_type.len() + current.missing.len();
+        let added = block.outputs.len() + block.inputs.len();
+        txs > 0
+            && (txs + block.txs.len() > options.segment_txs
+                || rows + added > options.segment_rows
+                || keys + block.outputs.len() > options.segment_keys)
+    }
+
+    /// Fails when anything that was read so far is damaged: what was appended since cannot be trusted.
+    fn check_sound(&self) -> Result<(), LedgerError> {
+        if self.broken {
+            return Err(LedgerError::corrupt(&self.dir, "damage came to light in the middle of a block"));
+        }
+        self.parts.check_pages_read()
+    }
+
     fn check_room(&self, block: &UtxoBlock) -> Result<(), LedgerError> {
         let end = self.parts.current.end();
         let rows = block.outputs.len() + block.inputs.len();
         let full = |what| Err(LedgerError::Full { what });
-        if end.tx as usize + block.txs.len() >= UNSPENDABLE as usize {
+        if end.tx as usize + block.txs.len() >= DESTROYED as usize {
             return full("transactions");
         }
         if end.addr as usize + rows >= NO_ADDR as usize {
@@ -334,10 +227,8 @@ impl Writer {
     }
 
     fn append_outputs(&mut self, block: &UtxoBlock) {
-        let hash = |out| {
-            let output: &tracehound_model::utxo::OutputRow = out;
-            addr_hash(output.script_type as u8, block.payload(output))
-        };
+        let hashing = self.hashing();
+        let hash = |output| hash_of(hashing, block, output);
         // Hash first and look at every home slot, so that the cache misses of a block overlap.
         self.scratch.clear();
         self.scratch.extend(block.outputs.iter().map(hash));
@@ -348,7 +239,10 @@ impl Writer {
         std::hint::black_box(touched);
         for (at, output) in block.outputs.iter().enumerate() {
             let addr = match output.script_type {
-                ScriptType::OpReturn => NO_ADDR,
+                ScriptType::OpReturn => {
+                    self.sums.add(self.parts.current.end().output, UNSPENDABLE);
+                    NO_ADDR
+                }
                 script_type => number_addr(
                     &mut self.addrs,
                     &mut self.parts,
@@ -362,17 +256,28 @@ impl Writer {
     }
 
     fn append_txs(&mut self, block: &UtxoBlock, first_tx: u32) {
-        for (at, (tx, _, outputs)) in block.transactions().enumerate() {
+        let hashing = self.hashing();
+        for (at, (tx, inputs, outputs)) in block.transactions().enumerate() {
             self.parts.current.push_tx(tx);
-            if outputs.iter().any(|output| output.script_type != ScriptType::OpReturn) {
-                insert_live(&mut self.live, &self.parts, &tx.txid.0, first_tx + at as u32);
+            if outputs.iter().all(|output| output.script_type == ScriptType::OpReturn) {
+                continue;
+            }
+            let num = first_tx + at as u32;
+            let hash = hashing.tx(&tx.txid.0);
+            let older = insert_live(&mut self.live, &self.parts, hash, &tx.txid.0, num);
+            let mints = at == 0 && inputs.first().is_some_and(InputRow::is_coinbase);
+            if let Some(older) = older.filter(|&older| mints && self.parts.is_coinbase(older)) {
+                for out in self.parts.fill_unspent(older, DESTROYED | num) {
+                    self.sums.add(out, DESTROYED | num);
+                }
             }
         }
     }
 
-    fn append_inputs(&mut self, block: &UtxoBlock, first_tx: u32) {
+    fn append_inputs(&mut self, block: &UtxoBlock, first_tx: u32) -> Result<(), LedgerError> {
+        let hashing = self.hashing();
         self.scratch.clear();
-        self.scratch.extend(block.inputs.iter().map(|input| txid_hash(&input.prev_txid.0)));
+        self.scratch.extend(block.inputs.iter().map(|input| hashing.tx(&input.prev_txid.0)));
         let mut touched = 0;
         for &hash in &self.scratch {
             touched ^= self.live.touch(self.live.home(hash));
@@ -383,7 +288,7 @@ impl Writer {
             for _ in 0..row.input_count {
                 let input = &block.inputs[at];
                 let hash = self.scratch[at];
-                let prev = self.resolve(input, hash, first_tx + tx as u32);
+                let prev = self.resolve(input, hash, first_tx + tx as u32)?;
                 if prev == PackedPrev::Missing {
                     self.push_missing(block, input);
                 }
@@ -391,18 +296,20 @@ impl Writer {
                 at += 1;
             }
         }
+        Ok(())
     }
 
     /// Finds and spends the output that `input` of transaction `spender` names.
-    fn resolve(&mut self, input: &InputRow, hash: u64, spender: u32) -> PackedPrev {
+    fn resolve(&mut self, input: &InputRow, hash: u64, spender: u32) -> Result<PackedPrev, LedgerError> {
         if input.is_coinbase() {
-            return PackedPrev::Coinbase;
+            return Ok(PackedPrev::Coinbase);
         }
         let parts = &mut self.parts;
         let is_it = |tx| tx < spender && parts.txid(tx) == Some(&input.prev_txid.0);
-        let Some(funder) = self.live.find(hash, is_it) else { return PackedPrev::Missing };
-        match parts.spend(funder, input.prev_vout, spender) {
+        let Some(funder) = self.live.find(hash, is_it) else { return Ok(PackedPrev::Missing) };
+        Ok(match parts.spend(funder, input.prev_vout, spender) {
             Spend::Done { out, exhausted } => {
+                self.sums.add(out, spender);
                 if exhausted {
                     self.live.remove(hash, funder);
                 }
@@ -413,7 +320,13 @@ impl Writer {
                 PackedPrev::Missing
             }
             Spend::NoSuchOutput => PackedPrev::Missing,
-        }
+            Spend::Damaged { out, cell } => {
+                let what = format!(
+                    "the cell of output {out} names transaction {cell}, which does not spend it, but {spender} does"
+                );
+                return Err(LedgerError::corrupt(&self.dir, what));
+            }
+        })
     }
 
     fn push_missing(&mut self, block: &UtxoBlock, input: &InputRow) {
@@ -422,7 +335,7 @@ impl Writer {
             Some(output) if output.script_type == ScriptType::OpReturn => (output.value, NO_ADDR),
             Some(output) => {
                 let payload = block.payload(output);
-                let hash = addr_hash(output.script_type as u8, payload);
+                let hash = hash_of(self.hashing(), block, output);
                 (
                     output.value,
                     number_addr(&mut self.addrs, &mut self.parts, hash, output.script_type, payload),
@@ -442,11 +355,11 @@ impl Writer {
 
     /// Seals what was appended; durable, and visible to new readers, when it returns.
     pub fn commit(&mut self) -> Result<(), LedgerError> {
+        self.check_sound()?;
         if self.parts.current.blocks.is_empty() {
             return Ok(());
         }
-        let name = self.next_name(&self.parts.current);
-        write_segment(&self.dir, &name, &self.parts.current)?;
+        let name = self.write(&self.parts.current, &self.sums)?;
         for segment in &self.parts.segments {
             segment.sync_spent()?;
         }
@@ -458,45 +371,52 @@ impl Writer {
         self.merge_small_segments()
     }
 
-    fn next_name(&self, data: &SegmentData) -> String {
-        segment_name(data.first.tx, data.txids.len(), self.manifest.generation + 1)
+    /// Writes a segment as of the next commit, and says its name.
+    fn write(&self, data: &SegmentData, sums: &Sums) -> Result<String, LedgerError> {
+        let generation = self.manifest.generation + 1;
+        let name = segment_name(data.first.tx, data.txids.len(), generation);
+        let origin = Origin { chain: self.manifest.chain.clone(), generation };
+        write_segment(&self.dir, &name, data, &origin, self.key, sums)?;
+        Ok(name)
     }
 
     /// Merges the last two segments while they are of similar size and fit in one, so that following the tip block by
     /// block leaves a number of segments that grows with the logarithm of the blocks.
     fn merge_small_segments(&mut self) -> Result<(), LedgerError> {
         while let [.., a, b] = &self.parts.segments[..] {
-            let (a_txs, b_txs) = (a.rows().txids.len(), b.rows().txids.len());
-            if a_txs > 2 * b_txs || a_txs + b_txs > self.options.segment_txs {
+            let (options, a_rows, b_rows) = (&self.options, a.rows(), b.rows());
+            let sum = |of: fn(&Rows<'_>) -> usize| of(&a_rows) + of(&b_rows);
+            if a_rows.txids.len() > 2 * b_rows.txids.len()
+                || sum(|rows| rows.txids.len()) > options.segment_txs
+                || sum(|rows| rows.out_addr.len() + rows.in_prev_lo.len()) > options.segment_rows
+                || sum(|rows| rows.addr_type.len() + rows.missing.len()) > options.segment_keys
+            {
                 break;
             }
             let mut data = SegmentData::new(a.first());
             for segment in [a, b] {
-                let rows = segment.rows();
-                data.extend_from(&rows, rows.blocks.len(), |out| segment.spent.load(out));
+                copy_rows(&mut data, segment, segment.rows().blocks.len(), u32::MAX)?;
             }
             let keep = self.parts.segments.len() - 2;
-            self.replace_from(keep, Some(&data))?;
+            // The cells are the same as before, and so are their sums.
+            let name = self.write(&data, &self.sums)?;
+            self.replace_from(keep, Some(name))?;
         }
         Ok(())
     }
 
-    /// Puts `data` in the place of the segments from `keep` on, durably, and removes their files.
-    fn replace_from(&mut self, keep: usize, data: Option<&SegmentData>) -> Result<(), LedgerError> {
+    /// Puts a segment in the place of those from `keep` on, durably, and removes their files.
+    fn replace_from(&mut self, keep: usize, name: Option<String>) -> Result<(), LedgerError> {
         let mut manifest = self.manifest.clone();
         let old = manifest.segments.split_off(keep);
         manifest.generation += 1;
-        if let Some(data) = data {
-            let name = self.next_name(data);
-            write_segment(&self.dir, &name, data)?;
-            manifest.segments.push(name);
-        }
+        let added = name.iter().cloned();
+        manifest.segments.extend(added);
         manifest.replace(&self.dir)?;
         self.manifest = manifest;
         self.parts.segments.truncate(keep);
-        if data.is_some() {
-            let name = self.manifest.segments.last().expect("just pushed");
-            self.parts.segments.push(Segment::open(&self.dir, name, true)?);
+        if let Some(name) = name {
+            self.parts.segments.push(Segment::open(&self.dir, &name, true)?);
         }
         for name in old {
             remove_segment(&self.dir, &name)?;
@@ -518,18 +438,24 @@ impl Writer {
         let at = self.parts.segments.partition_point(|segment| segment.end().block <= keep.0);
         let cut = &self.parts.segments[at];
         let kept_blocks = (keep.0 - cut.first().block) as usize;
-        let cut_tx = cut.rows().blocks[kept_blocks].first_tx;
-        let data = (kept_blocks > 0).then(|| {
+        let mut name = None;
+        if kept_blocks > 0 {
+            let Some(cut_tx) = cut.rows().blocks.get(kept_blocks).map(|block| block.first_tx) else {
+                cut.check_pages_read()?;
+                return Err(LedgerError::corrupt(cut.path(), "its blocks contradict each other"));
+            };
             let mut data = SegmentData::new(cut.first());
-            data.extend_from(&cut.rows(), kept_blocks, |out| match cut.spent.load(out) {
-                cell if cell != UNSPENDABLE && cell >= cut_tx => UNSPENT,
-                cell => cell,
-            });
-            data
-        });
-        self.replace_from(at, data.as_ref())?;
+            copy_rows(&mut data, cut, kept_blocks, cut_tx)?;
+            let mut sums = Sums::of_cells(&self.parts.segments[..at], cut_tx);
+            for (rel, &cell) in data.spent.iter().enumerate() {
+                sums.add(data.first.output + rel as u64, cell);
+            }
+            name = Some(self.write(&data, &sums)?);
+        }
+        self.replace_from(at, name)?;
         // Clears the cells that dropped transactions wrote in older segments, and finds what is live again.
-        self.load_segments()?;
+        let segments = std::mem::take(&mut self.parts.segments);
+        self.load(segments)?;
         for segment in &self.parts.segments {
             segment.sync_spent()?;
         }
@@ -563,81 +489,29 @@ fn number_addr(
     addr
 }
 
-/// Enters a transaction; an earlier one with the same id gives way (BIP-30: its unspent outputs are lost).
-fn insert_live(live: &mut NumTable, parts: &Parts, txid: &[u8; 32], tx: u32) {
-    let hash = txid_hash(txid);
-    if let Some(older) = live.find(hash, |candidate| parts.txid(candidate) == Some(txid)) {
+/// Enters a transaction; an earlier one with the same id gives way (BIP-30: its unspent outputs are lost) and is given
+/// back.
+fn insert_live(live: &mut NumTable, parts: &Parts, hash: u64, txid: &[u8; 32], tx: u32) -> Option<u32> {
+    let older = live.find(hash, |candidate| parts.txid(candidate) == Some(txid));
+    if let Some(older) = older {
         live.remove(hash, older);
     }
     live.insert(hash, tx);
+    older
 }
 
-/// Refuses a block whose tables contradict each other; everything after this cannot fail on its content.
-fn check_block(block: &UtxoBlock) -> Result<(), LedgerError> {
-    let bad = |what| Err(LedgerError::BadBlock { block: block.hash, what });
-    if block.txs.is_empty() {
-        return bad("it has no transactions");
-    }
-    if block.inputs.len().max(block.outputs.len()) > MAX_BLOCK_ROWS {
-        return bad("it has more inputs or outputs than a block can hold");
-    }
-    let inputs: u64 = block.txs.iter().map(|tx| u64::from(tx.input_count)).sum();
-    let outputs: u64 = block.txs.iter().map(|tx| u64::from(tx.output_count)).sum();
-    if inputs != block.inputs.len() as u64 || outputs != block.outputs.len() as u64 {
-        return bad("its transactions do not add up to its inputs and outputs");
-    }
-    if block.txs.iter().any(|tx| tx.weight > MAX_WEIGHT) {
-        return bad("a transaction weighs more than a block may");
-    }
-    let known = block.inputs.iter().filter_map(|input| input.prev_output.as_ref());
-    let in_bounds = |output: &tracehound_model::utxo::OutputRow| {
-        output.payload_at as usize + output.script_type.payload_len() <= block.payloads.len()
-    };
-    if !block.outputs.iter().chain(known).all(in_bounds) {
-        return bad("an output points outside its payloads");
-    }
-    Ok(())
+fn hash_of(hashing: Hashing, block: &UtxoBlock, output: &OutputRow) -> u64 {
+    hashing.owner(output.script_type as u8, block.payload(output))
 }
 
-fn lock(dir: &Path) -> Result<File, LedgerError> {
-    let path = dir.join("LOCK");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(LedgerError::io("creating", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(LedgerError::Locked { path: dir.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(LedgerError::io("locking", path)(error)),
-    }
-}
-
-fn remove_segment(dir: &Path, name: &str) -> Result<(), LedgerError> {
-    for extension in ["seg", "spent"] {
-        let path = dir.join(format!("{name}.{extension}"));
-        std::fs::remove_file(&path).map_err(LedgerError::io("removing", path))?;
-    }
-    Ok(())
-}
-
-/// Removes what a crash left behind: temporary files and segments that the manifest does not name.
-fn remove_unnamed(dir: &Path, manifest: &Manifest) -> Result<(), LedgerError> {
-    let reading = || LedgerError::io("reading", dir);
-    let mut removed = false;
-    for entry in std::fs::read_dir(dir).map_err(reading())? {
-        let path = entry.map_err(reading())?.path();
-        let ours = path.extension().is_some_and(|ext| ext == "seg" || ext == "spent" || ext == "tmp");
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let temporary = path.extension().is_some_and(|ext| ext == "tmp");
-        if ours && (temporary || !manifest.segments.iter().any(|name| name == stem)) {
-            std::fs::remove_file(&path).map_err(LedgerError::io("removing", &path))?;
-            removed = true;
-        }
-    }
-    if removed {
-        sync_dir(dir)?;
-    }
-    Ok(())
+/// Appends a sealed segment's first blocks, their cells as they are in a snapshot of `end_tx` transactions.
+pub(crate) fn copy_rows(
+    data: &mut SegmentData,
+    segment: &Segment,
+    blocks: usize,
+    end_tx: u32,
+) -> Result<(), LedgerError> {
+    let copied = data.extend_from(&segment.rows(), blocks, |out| in_snapshot(segment.spent.load(out), end_tx));
+    segment.check_pages_read()?;
+    copied.ok_or_else(|| LedgerError::corrupt(segment.path(), "its rows contradict each other"))
 }

@@ -2,6 +2,9 @@
 
 mod chain;
 mod crash;
+mod damage;
 mod queries;
 mod reorg;
+mod repair;
 mod store;
+mod upgrade;

@@ -118,6 +118,48 @@ fn an_output_spent_twice_is_booked_once_and_counted() {
     ledger.verify().expect("consistent");
 }
 
+/// BIP-30: the same coinbase twice. The first one's output is gone, whichever segment it lies in, and comes back when a
+/// reorg drops the second.
+#[test]
+fn a_coinbase_that_another_overwrites_is_destroyed() {
+    for segment_txs in [1, 100] {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let mut blocks: Vec<UtxoBlock> = Vec::new();
+        for at in 0..4 {
+            let prev = blocks.last().map_or(BlockHash::default(), |block| block.hash);
+            let mut maker = BlockMaker::new(prev, 1_300_000_000 + at, 5);
+            maker.tx(&[], &[(50, Some(owner(1)))]);
+            if let [_, b, c] = &blocks[..] {
+                assert_eq!(b.txs[0].txid, c.txs[0].txid);
+                maker.tx(&[(OutPoint { txid: c.txs[0].txid, vout: 0 }, None)], &[(49, Some(owner(2)))]);
+            }
+            let mut block = maker.done();
+            if let [_, b] = &blocks[..] {
+                block.txs[0].txid = b.txs[0].txid;
+            }
+            blocks.push(block);
+        }
+        write(dir.path(), &blocks, segment_txs);
+        let states = |ledger: &Ledger| -> Vec<(bool, bool)> {
+            let addr = ledger.find_address(&owner(1)).expect("known");
+            let (activity, _) = ledger.activity(addr, 10);
+            let views = activity.received.iter().map(|&out| ledger.output(out).expect("there"));
+            views.map(|view| (view.destroyed, view.spent_by.is_some())).collect()
+        };
+        let ledger = Ledger::open(dir.path()).expect("opens");
+        assert_eq!(states(&ledger), [(false, false), (true, false), (false, true), (false, false)]);
+        let second = ledger.span(tracehound_ledger::TxNum(1)).expect("there");
+        let hinted = ledger.outputs_hinted(second);
+        assert_eq!(hinted.map(|view| (view.destroyed, view.spent_by)).collect::<Vec<_>>(), [(true, None)]);
+        ledger.verify().expect("right");
+        let mut writer = Writer::open(dir.path(), CHAIN, small(segment_txs)).expect("opens");
+        writer.rewind(tracehound_ledger::BlockNum(2)).expect("rewinds");
+        let ledger = Ledger::open(dir.path()).expect("opens");
+        assert_eq!(states(&ledger), [(false, false), (false, false)]);
+        ledger.verify().expect("right");
+    }
+}
+
 #[test]
 fn a_block_that_does_not_continue_the_chain_is_refused_or_marked() {
     let dir = tempfile::tempdir().expect("temporary folder");

@@ -3,10 +3,10 @@
 use std::{fs, path::Path};
 
 use tracehound_ledger::{Ledger, LedgerError, Writer, WriterOptions};
-use tracehound_model::{BitcoinNetwork, Chain};
+use tracehound_model::{BitcoinNetwork, BlockHash, Chain, OutPoint, TxId};
 
 use crate::{
-    chain::generate,
+    chain::{BlockMaker, generate, hash32, owner},
     queries::{CHAIN, assert_equals_model, small, write},
 };
 
@@ -88,28 +88,60 @@ fn a_damaged_manifest_is_refused() {
     let text = fs::read_to_string(&path).expect("read");
     fs::write(&path, text.replace("\\\"generation\\\":1", "\\\"generation\\\":2")).expect("written");
     let opened = Ledger::open(dir.path());
-    assert!(matches!(opened, Err(LedgerError::Corrupt { .. })), "{opened:?}");
+    assert!(matches!(opened, Err(LedgerError::Manifest { .. })), "{opened:?}");
+}
+
+/// Blocks of a few transactions with many outputs or many inputs from elsewhere fill a segment too.
+#[test]
+fn segments_are_sealed_by_rows() {
+    let elsewhere = |at: usize| {
+        let txid = TxId(hash32(&[b"elsewhere", &at.to_le_bytes()]));
+        (OutPoint { txid, vout: 0 }, Some((10, owner(at))))
+    };
+    let segments = |options: WriterOptions| {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let mut writer = Writer::open(dir.path(), CHAIN, options).expect("opens");
+        let mut prev = BlockHash::default();
+        for block in 0..12usize {
+            let mut maker = BlockMaker::new(prev, 1_300_000_000 + block as u32, 1);
+            let outputs: Vec<_> = (0..40).map(|at| (50, Some(owner(1_000 * block + at)))).collect();
+            maker.tx(&[], &outputs);
+            let inputs: Vec<_> = (0..20).map(|at| elsewhere(10_000_000 + 1_000 * block + at)).collect();
+            maker.tx(&inputs, &[(50, Some(owner(5)))]);
+            let block = maker.done();
+            prev = block.hash;
+            writer.append(&block).expect("appends");
+        }
+        writer.commit().expect("commits");
+        let ledger = Ledger::open(dir.path()).expect("opens");
+        ledger.verify().expect("right");
+        ledger.info().segments
+    };
+    // A block: 62 inputs and outputs; 60 owners of its own and 20 inputs from elsewhere.
+    assert_eq!(segments(WriterOptions::default()), 1);
+    assert_eq!(segments(WriterOptions { segment_rows: 130, ..WriterOptions::default() }), 6);
+    assert_eq!(segments(WriterOptions { segment_keys: 250, ..WriterOptions::default() }), 4);
 }
 
 /// Replaces a file the way another program would: a new file under the name.
-fn replace(path: &Path, bytes: &[u8]) {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) {
     fs::remove_file(path).expect("removed");
     fs::write(path, bytes).expect("written");
 }
 
-fn files(dir: &Path, extension: &str) -> Vec<std::path::PathBuf> {
+pub(crate) fn files(dir: &Path, extension: &str) -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir(dir).expect("readable");
     let paths = entries.map(|entry| entry.expect("readable").path());
     paths.filter(|path| path.extension().is_some_and(|own| own == extension)).collect()
 }
 
-/// Bytes between sections, which mean nothing. The table of 31 sections begins at word 10, three words each.
+/// Bytes between sections, which mean nothing. The table of 34 sections begins at word 10, three words each.
 fn padding_of(bytes: &[u8]) -> std::collections::HashSet<usize> {
     let word =
         |at: usize| u64::from_le_bytes(bytes[at * 8..at * 8 + 8].try_into().expect("8 bytes")) as usize;
     let mut meaning = vec![false; bytes.len()];
-    meaning[..(10 + 3 * 31 + 1) * 8].fill(true);
-    for section in 0..31 {
+    meaning[..(10 + 3 * 34 + 1) * 8].fill(true);
+    for section in 0..34 {
         let (offset, len) = (word(10 + section * 3), word(11 + section * 3));
         meaning[offset..offset + len].fill(true);
     }

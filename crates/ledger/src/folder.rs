@@ -1,0 +1,193 @@
+//! The files of a ledger's folder: which make it up, which a crash left behind, and which say that something is wrong.
+//!
+//! Nothing is removed because a manifest does not name it. A segment goes only when the manifest in force covers its
+//! transactions by other segments, or was in force when it was cut off; what a commit had written in full and not yet
+//! named is named; everything else is damage.
+
+use std::{
+    fs::{File, TryLockError},
+    io::ErrorKind,
+    path::Path,
+};
+
+use tracehound_columns::files::sync_dir;
+
+use crate::{LedgerError, data::First, manifest::Manifest, segment::Segment};
+
+const SEGMENT: &str = "seg";
+const CELLS: &str = "spent";
+
+/// Takes the folder for one writer.
+pub(crate) fn lock(dir: &Path) -> Result<File, LedgerError> {
+    let path = dir.join("LOCK");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(LedgerError::io("creating", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(LedgerError::Locked { path: dir.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(LedgerError::io("locking", path)(error)),
+    }
+}
+
+/// Names of the files in the folder that have this extension, without it.
+fn stems(dir: &Path, extension: &str) -> Result<Vec<String>, LedgerError> {
+    let reading = || LedgerError::io("reading", dir);
+    let entries = match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read.map_err(reading())?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(reading())?.path();
+        if path.extension().is_some_and(|own| own == extension) {
+            found.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Names of all segments that lie in the folder.
+pub(crate) fn segment_names(dir: &Path) -> Result<Vec<String>, LedgerError> {
+    stems(dir, SEGMENT)
+}
+
+/// The commit with which a segment came, from its name.
+pub(crate) fn generation_of(name: &str) -> Option<u64> {
+    u64::from_str_radix(name.rsplit_once('-')?.1, 16).ok()
+}
+
+/// Removes a segment's files.
+pub(crate) fn remove_segment(dir: &Path, name: &str) -> Result<(), LedgerError> {
+    for extension in [SEGMENT, CELLS] {
+        let path = dir.join(format!("{name}.{extension}"));
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(LedgerError::io("removing", path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The manifest; a folder without one is a ledger without one only when no segment lies in it.
+pub(crate) fn read_manifest(dir: &Path) -> Result<Manifest, LedgerError> {
+    match Manifest::read(dir) {
+        Err(LedgerError::Absent { path }) => match segment_names(dir)?.len() {
+            0 => Err(LedgerError::Absent { path }),
+            count => Err(Manifest::does_not_fit(dir, format!("it is not there, and {count} segments are"))),
+        },
+        read => read,
+    }
+}
+
+/// Maps the segments that the manifest names.
+pub(crate) fn open_named(
+    dir: &Path,
+    manifest: &Manifest,
+    writable: bool,
+) -> Result<Vec<Segment>, LedgerError> {
+    let mut segments: Vec<Segment> = Vec::with_capacity(manifest.segments.len());
+    for name in &manifest.segments {
+        let segment = Segment::open(dir, name, writable)?;
+        if segment.key().is_some() && segment.key() != manifest.key {
+            return Err(other_key(dir, name));
+        }
+        if segment.first() != segments.last().map_or(First::default(), Segment::end) {
+            return Err(Manifest::does_not_fit(
+                dir,
+                format!("segment {name} does not continue the one before it"),
+            ));
+        }
+        segments.push(segment);
+    }
+    Ok(segments)
+}
+
+/// A named segment that is not there, said as what it is once waiting for a writer cannot help.
+pub(crate) fn not_there(dir: &Path, error: LedgerError) -> LedgerError {
+    match error {
+        LedgerError::Io { path, source, .. } if source.kind() == ErrorKind::NotFound => {
+            Manifest::does_not_fit(dir, format!("it names {}, which is not there", path.display()))
+        }
+        other => other,
+    }
+}
+
+fn other_key(dir: &Path, name: &str) -> LedgerError {
+    Manifest::does_not_fit(dir, format!("it has another key than segment {name}: it is another ledger's"))
+}
+
+/// What a segment that the manifest does not name is.
+#[derive(Debug)]
+pub(crate) enum Stray {
+    /// Left by a merge, reorg or upgrade: the manifest's own segments hold what counts.
+    Superseded,
+    /// Written in full by a commit that was killed before it could name it.
+    Next,
+}
+
+/// The segments that the manifest does not name, which ends at `end`; an error when one says that the manifest is not
+/// this ledger's, or an old one.
+pub(crate) fn strays(
+    dir: &Path,
+    manifest: &Manifest,
+    end: First,
+) -> Result<Vec<(String, Stray)>, LedgerError> {
+    let mut found = Vec::new();
+    for name in segment_names(dir)? {
+        if manifest.segments.contains(&name) {
+            continue;
+        }
+        let unknown =
+            |why: &str| Manifest::does_not_fit(dir, format!("it does not know segment {name}, {why}"));
+        let segment = match Segment::open(dir, &name, false) {
+            // A writer has just removed it.
+            Err(_) if !dir.join(format!("{name}.{SEGMENT}")).exists() => continue,
+            Err(error) => return Err(unknown(&format!("which cannot be read ({error})"))),
+            Ok(segment) => segment,
+        };
+        if segment.key().is_some() && segment.key() != manifest.key {
+            return Err(other_key(dir, &name));
+        }
+        let generation = generation_of(&name).ok_or_else(|| unknown("whose name is none of ours"))?;
+        let stray = if generation <= manifest.generation {
+            Stray::Superseded
+        } else if generation > manifest.generation + 1 {
+            return Err(unknown("which is newer than the manifest"));
+        } else if segment.first() == end {
+            Stray::Next
+        } else if segment.first().tx < end.tx {
+            Stray::Superseded
+        } else {
+            return Err(unknown("which continues another ledger"));
+        };
+        found.push((name, stray));
+    }
+    Ok(found)
+}
+
+/// Removes what a crash left behind beside segments: temporary files, and cells without a segment.
+pub(crate) fn remove_remains(dir: &Path, superseded: &[String]) -> Result<(), LedgerError> {
+    let mut removed = !superseded.is_empty();
+    for name in superseded {
+        remove_segment(dir, name)?;
+    }
+    let segments = segment_names(dir)?;
+    let orphans = stems(dir, CELLS)?.into_iter().filter(|name| !segments.contains(name));
+    let mut files: Vec<String> = orphans.map(|name| format!("{name}.{CELLS}")).collect();
+    for extension in ["tmp", "cells"] {
+        files.extend(stems(dir, extension)?.into_iter().map(|name| format!("{name}.{extension}")));
+    }
+    for file in files {
+        let path = dir.join(file);
+        std::fs::remove_file(&path).map_err(LedgerError::io("removing", &path))?;
+        removed = true;
+    }
+    if removed { Ok(sync_dir(dir)?) } else { Ok(()) }
+}

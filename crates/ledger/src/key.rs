@@ -1,0 +1,164 @@
+//! The hashes under which owners and transactions are found, keyed with a secret of the ledger's own.
+//!
+//! Whoever pays to a script of his choosing chooses its bytes, and can choose a million of them that collide under a
+//! hash that he knows. The key is random, stands in the manifest and in every segment, never leaves the machine, and
+//! neither the content hash nor any number depends on it.
+
+use std::{fmt, hash::Hasher as _};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use siphasher::sip::SipHasher13;
+
+use crate::LedgerError;
+
+/// A ledger's secret.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key([u64; 2]);
+
+impl Key {
+    /// A new key from the system's source of randomness.
+    pub(crate) fn random() -> Result<Self, LedgerError> {
+        let word = || getrandom::u64().map_err(|error| LedgerError::NoRandomness { what: error.to_string() });
+        Ok(Self([word()?, word()?]))
+    }
+
+    pub(crate) fn from_words(words: [u64; 2]) -> Self {
+        Self(words)
+    }
+
+    pub(crate) fn words(self) -> [u64; 2] {
+        self.0
+    }
+}
+
+/// A secret is not printed.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:016x}{:016x}", self.0[0], self.0[1]))
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let word = |range| {
+            let digits = text.get(range).ok_or_else(|| D::Error::custom("a key has 32 digits"))?;
+            u64::from_str_radix(digits, 16).map_err(D::Error::custom)
+        };
+        if text.len() != 32 {
+            return Err(D::Error::custom("a key has 32 digits"));
+        }
+        Ok(Self([word(0..16)?, word(16..32)?]))
+    }
+}
+
+/// How a table or an index hashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hashing {
+    /// As format 1 did: anybody can compute it.
+    Public,
+    /// SipHash-1-3 of owners, a folded multiplication of transaction ids, both with the ledger's key.
+    Keyed(Key),
+}
+
+impl Hashing {
+    /// Hash under which an owner is found.
+    #[inline]
+    pub(crate) fn owner(self, script_type: u8, payload: &[u8]) -> u64 {
+        match self {
+            Self::Public => xxhash_rust::xxh3::xxh3_64_with_seed(payload, u64::from(script_type)),
+            // The types have keys that differ, so that one payload under two types has unrelated hashes.
+            Self::Keyed(Key([a, b])) => {
+                let mut hasher = SipHasher13::new_with_keys(a ^ u64::from(script_type), b);
+                hasher.write(payload);
+                hasher.finish()
+            }
+        }
+    }
+
+    /// Hash under which a transaction is found. Its id is a hash already, but one whose first bytes can be searched for.
+    #[inline]
+    pub(crate) fn tx(self, txid: &[u8; 32]) -> u64 {
+        let word = |at: usize| u64::from_be_bytes(*txid[at..].first_chunk().expect("8 of 32 bytes"));
+        match self {
+            Self::Public => word(0),
+            Self::Keyed(Key([a, b])) => {
+                let product = u128::from(word(0) ^ a) * u128::from(word(8) ^ b);
+                product as u64 ^ (product >> 64) as u64
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// Programs whose first and third word are the secret that the public hash multiplies with: their hash does not
+    /// depend on the other half. This is how a block is made that takes minutes.
+    fn chosen_programs(count: u64) -> Vec<[u8; 32]> {
+        // xxh3's default secret at the places that a 32-byte input is combined with, plus the seed: the script type.
+        let found = |seed: u64| {
+            let mut best = Vec::new();
+            for at in 0..count {
+                let mut program = [0; 32];
+                program[..8].copy_from_slice(&SECRET_0.wrapping_add(seed).to_le_bytes());
+                program[8..16].copy_from_slice(&at.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
+                program[16..24].copy_from_slice(&SECRET_16.wrapping_add(seed).to_le_bytes());
+                program[24..].copy_from_slice(&at.to_le_bytes());
+                best.push(program);
+            }
+            best
+        };
+        found(WITNESS_SCRIPT)
+    }
+
+    const SECRET_0: u64 = u64::from_le_bytes([0xb8, 0xfe, 0x6c, 0x39, 0x23, 0xa4, 0x4b, 0xbe]);
+    const SECRET_16: u64 = u64::from_le_bytes([0xde, 0xd4, 0x6d, 0xe9, 0x83, 0x90, 0x97, 0xdb]);
+    const WITNESS_SCRIPT: u64 = tracehound_model::ScriptType::P2wsh as u64;
+
+    #[test]
+    fn programs_that_collide_under_the_public_hash_spread_under_a_key() {
+        let programs = chosen_programs(20_000);
+        let spread = |hashing: Hashing| {
+            let tags: HashSet<u64> =
+                programs.iter().map(|program| hashing.owner(WITNESS_SCRIPT as u8, program) >> 32).collect();
+            tags.len()
+        };
+        let public = spread(Hashing::Public);
+        assert!(public < 20_000 / 4, "the construction no longer hits: {public} different tags");
+        let keyed = spread(Hashing::Keyed(Key::random().expect("a source of randomness")));
+        assert!(keyed > 19_990, "{keyed} different tags of 20,000");
+    }
+
+    #[test]
+    fn ids_that_begin_alike_spread_under_a_key() {
+        let hashing = Hashing::Keyed(Key::random().expect("a source of randomness"));
+        let tags: HashSet<u64> = (0..20_000u64)
+            .map(|at| {
+                let mut txid = [7; 32];
+                txid[8..16].copy_from_slice(&at.to_be_bytes());
+                hashing.tx(&txid) >> 32
+            })
+            .collect();
+        assert!(tags.len() > 19_900, "{} different tags of 20,000", tags.len());
+    }
+
+    #[test]
+    fn a_key_survives_its_text_and_is_not_shown() {
+        let key = Key::random().expect("a source of randomness");
+        let text = serde_json::to_string(&key).expect("serialises");
+        assert_eq!(serde_json::from_str::<Key>(&text).expect("reads"), key);
+        assert_eq!(format!("{key:?}"), "Key(…)");
+        assert!(serde_json::from_str::<Key>("\"12\"").is_err());
+        assert_ne!(Key::random().expect("a source of randomness"), key);
+    }
+}

@@ -1,0 +1,349 @@
+//! A manifest made anew from the segments' headers, and spent cells from the inputs that spend.
+//!
+//! Nothing is deleted: segments that have no place in the ledger are moved into the folder `left-out`. Every step can be
+//! done again, so a repair that is stopped or killed is taken up by the next.
+
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use tracehound_columns::{SharedColumn, files::sync_dir};
+use tracehound_model::Chain;
+
+use crate::{
+    LedgerError,
+    cells::{in_snapshot, overwritten, visit_cells_told},
+    data::{FLAG_ISLAND, First},
+    folder::{generation_of, lock, open_named, segment_names, strays},
+    key::Key,
+    manifest::{FORMAT, FORMAT_UNKEYED, Manifest},
+    segment::{Segment, cells_in_header},
+    writer::check_sums,
+};
+
+/// Where segments go that have no place in the ledger.
+const LEFT_OUT: &str = "left-out";
+
+/// How to repair.
+#[derive(Clone, Copy, Debug)]
+pub struct Repair {
+    /// The chain that the folder is for.
+    pub chain: Chain,
+    /// Go on where blocks are lost: what lies behind a segment that is damaged or missing is left out.
+    pub accept_loss: bool,
+}
+
+/// What a repair did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RepairReport {
+    /// Whether the manifest was made anew.
+    pub manifest_rebuilt: bool,
+    /// Spent cells that said something else than the inputs do.
+    pub cells_mended: u64,
+    /// Segments of the ledger.
+    pub segments: usize,
+    /// Blocks of the ledger.
+    pub blocks: u32,
+    /// Segments moved into the folder `left-out`: others hold their blocks, or they are lost.
+    pub left_out: Vec<String>,
+}
+
+/// A segment that can be read whole.
+struct Candidate {
+    name: String,
+    generation: u64,
+    segment: Segment,
+}
+
+impl Candidate {
+    /// Whether this segment continues `before`, in numbers and in block ids.
+    fn continues(&self, before: Option<&Self>) -> bool {
+        let Some(before) = before else { return self.segment.first() == First::default() };
+        let (old, own) = (before.segment.rows().blocks, self.segment.rows().blocks);
+        let (Some(last), Some(first)) = (old.len().checked_sub(1).and_then(|at| old.get(at)), own.get(0)) else {
+            return false;
+        };
+        self.segment.first() == before.segment.end()
+            && (first.flags & FLAG_ISLAND != 0 || first.header().prev() == last.hash())
+    }
+}
+
+/// Repairs the ledger in `dir`. `step` is told of each thing done, and may stop.
+pub fn repair(
+    dir: &Path,
+    options: Repair,
+    step: &mut dyn FnMut(&str) -> ControlFlow<()>,
+) -> Result<RepairReport, LedgerError> {
+    if !dir.is_dir() {
+        return Err(LedgerError::Absent { path: dir.to_owned() });
+    }
+    let mut step = |what: &str| match step(what) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(LedgerError::Stopped),
+    };
+    let _lock = lock(dir)?;
+    let chain = options.chain.to_string();
+    let manifest = match Manifest::read(dir) {
+        Ok(manifest) => Some(manifest),
+        Err(LedgerError::Manifest { .. } | LedgerError::Absent { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    if let Some(manifest) = manifest.as_ref().filter(|manifest| manifest.chain != chain) {
+        let found = manifest.chain.clone();
+        return Err(LedgerError::OtherChain { path: dir.to_owned(), found, wanted: chain });
+    }
+    let names = segment_names(dir)?;
+    if names.is_empty() && manifest.is_none() {
+        return Err(LedgerError::Absent { path: dir.to_owned() });
+    }
+    for name in &names {
+        make_room_for_cells(dir, name)?;
+    }
+    step("every segment has a file of cells")?;
+    let (candidates, unreadable) = read_candidates(dir, &chain, names)?;
+    let kept = manifest.filter(|manifest| is_whole(dir, manifest, &candidates));
+    let chosen = match &kept {
+        Some(manifest) => named(manifest, &candidates),
+        None => choose(&candidates),
+    };
+    let mut report = RepairReport {
+        manifest_rebuilt: kept.is_none(),
+        segments: chosen.len(),
+        blocks: chosen.last().map_or(0, |last| last.segment.end().block),
+        ..RepairReport::default()
+    };
+    if kept.is_none() {
+        let lost = losses(&chosen, &candidates, &unreadable);
+        if !lost.is_empty() && !options.accept_loss {
+            return Err(LedgerError::WouldLose {
+                path: dir.to_owned(),
+                what: format!(
+                    "{} blocks can be kept, and these segments cannot: {}; restore them from a copy, or leave them out with --accept-loss and ingest their blocks again",
+                    report.blocks,
+                    lost.join("; ")
+                ),
+            });
+        }
+        let is_chosen = |name: &str| chosen.iter().any(|own| own.name == name);
+        let all = candidates.iter().map(|own| &own.name).chain(unreadable.iter().map(|(name, _)| name));
+        for name in all.filter(|name| !is_chosen(name)) {
+            leave_out(dir, name)?;
+            report.left_out.push(name.clone());
+            step("a segment is left out")?;
+        }
+    }
+    report.cells_mended = mend_cells(&chosen, &mut step)?;
+    let segments = open_chosen(dir, &chosen)?;
+    check_sums(&segments)?;
+    if kept.is_none() {
+        let manifest = manifest_of(&chain, &candidates, &chosen)?;
+        manifest.replace(dir)?;
+        step("the manifest is made anew")?;
+    }
+    Ok(report)
+}
+
+/// A file of cells beside every segment, of the right length: what they say is made anew later.
+fn make_room_for_cells(dir: &Path, name: &str) -> Result<(), LedgerError> {
+    // A header that cannot be read is told of when the segment is.
+    let Ok(cells) = cells_in_header(dir, name) else { return Ok(()) };
+    let path = dir.join(format!("{name}.spent"));
+    if std::fs::metadata(&path).is_ok_and(|found| Some(found.len()) == cells.checked_mul(4)) {
+        return Ok(());
+    }
+    empty_cells(&path, cells).map(|_| ())
+}
+
+/// Makes a file of unspent cells under `path`, durable, and maps it.
+fn empty_cells(path: &Path, cells: u64) -> Result<SharedColumn, LedgerError> {
+    let temporary = path.with_extension("tmp");
+    let len = cells.checked_mul(4).ok_or_else(|| LedgerError::corrupt(path, "it has too many cells"))?;
+    let write = || {
+        let file = std::fs::File::create(&temporary)?;
+        file.set_len(len)?;
+        file.sync_all()
+    };
+    write().map_err(LedgerError::io("writing", &temporary))?;
+    std::fs::rename(&temporary, path).map_err(LedgerError::io("renaming to", path))?;
+    Ok(SharedColumn::open(path, cells as usize, true)?)
+}
+
+/// The segments that are whole and of this chain, and those that are not, with the reason.
+fn read_candidates(
+    dir: &Path,
+    chain: &str,
+    names: Vec<String>,
+) -> Result<(Vec<Candidate>, Vec<(String, String)>), LedgerError> {
+    let (mut candidates, mut unreadable) = (Vec::new(), Vec::new());
+    for name in names {
+        let read = Segment::open(dir, &name, true)
+            .and_then(|segment| segment.check_sections().and_then(|()| Ok((segment.origin()?, segment))));
+        let (origin, segment) = match read {
+            Ok(read) => read,
+            Err(error @ LedgerError::Version { .. }) => return Err(error),
+            Err(error) => {
+                unreadable.push((name, error.to_string()));
+                continue;
+            }
+        };
+        if let Some(origin) = origin.as_ref().filter(|origin| origin.chain != chain) {
+            unreadable.push((name, format!("it is of {}", origin.chain)));
+            continue;
+        }
+        let generation = origin.map(|origin| origin.generation).or_else(|| generation_of(&name)).unwrap_or(0);
+        candidates.push(Candidate { name, generation, segment });
+    }
+    Ok((candidates, unreadable))
+}
+
+/// Whether the manifest is the right one: it names whole segments that continue each other, and no other is newer.
+fn is_whole(dir: &Path, manifest: &Manifest, candidates: &[Candidate]) -> bool {
+    let Ok(segments) = open_named(dir, manifest, false) else { return false };
+    let end = segments.last().map_or(First::default(), Segment::end);
+    named(manifest, candidates).len() == manifest.segments.len() && strays(dir, manifest, end).is_ok()
+}
+
+fn named<'a>(manifest: &Manifest, candidates: &'a [Candidate]) -> Vec<&'a Candidate> {
+    let find = |name: &String| candidates.iter().find(|candidate| candidate.name == *name);
+    manifest.segments.iter().filter_map(find).collect()
+}
+
+/// The run of segments from the first transaction on that holds the newest commit, and of those the longest. A merge,
+/// reorg or upgrade that was killed leaves both the old segments and the new one: the new one is whole.
+fn choose(candidates: &[Candidate]) -> Vec<&Candidate> {
+    let mut order: Vec<&Candidate> = candidates.iter().collect();
+    order.sort_by_key(|own| (own.segment.first().tx, own.segment.end().tx));
+    let mut keys: Vec<Option<Key>> = order.iter().map(|own| own.segment.key()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let rank = |run: &[&Candidate]| {
+        let newest = run.iter().map(|own| own.generation).max().unwrap_or(0);
+        (newest, run.last().map_or(0, |last| last.segment.end().tx))
+    };
+    let mut best: Vec<&Candidate> = Vec::new();
+    for key in keys {
+        let of_key = |own: &&&Candidate| own.segment.key().is_none() || own.segment.key() == key;
+        let group: Vec<&Candidate> = order.iter().filter(of_key).copied().collect();
+        // Best run from each segment on, from the back.
+        let mut runs: Vec<Vec<&Candidate>> = vec![Vec::new(); group.len()];
+        for at in (0..group.len()).rev() {
+            let next = (at + 1..group.len())
+                .filter(|&next| group[next].continues(Some(group[at])))
+                .max_by_key(|&next| rank(&runs[next]));
+            let mut run = vec![group[at]];
+            run.extend(next.iter().flat_map(|&next| runs[next].iter().copied()));
+            runs[at] = run;
+        }
+        let starts = (0..group.len()).filter(|&at| group[at].continues(None));
+        let run = starts.map(|at| runs[at].clone()).max_by_key(|run| rank(run)).unwrap_or_default();
+        let blocks = |run: &[&Candidate]| run.last().map_or(0, |last| last.segment.end().tx);
+        if blocks(&run) > blocks(&best) {
+            best = run;
+        }
+    }
+    best
+}
+
+/// What of the folder's segments would be lost: not their blocks held by others, nor taken back by a reorg.
+fn losses(chosen: &[&Candidate], candidates: &[Candidate], unreadable: &[(String, String)]) -> Vec<String> {
+    let end = chosen.last().map_or(0, |last| last.segment.end().tx);
+    let newest = chosen.iter().map(|own| own.generation).max().unwrap_or(0);
+    let cut_off = candidates
+        .iter()
+        .filter(|own| own.segment.end().tx > end && own.generation > newest)
+        .map(|own| format!("{} (what comes before it is missing)", own.name));
+    let damaged = unreadable
+        .iter()
+        .filter(|(name, _)| transactions_of(name).is_none_or(|txs| txs > u64::from(end)))
+        .map(|(name, why)| format!("{name} ({why})"));
+    cut_off.chain(damaged).collect()
+}
+
+/// The transaction at which a segment ends, by its name.
+fn transactions_of(name: &str) -> Option<u64> {
+    let mut parts = name.split('-');
+    let (first, count): (u64, u64) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    first.checked_add(count)
+}
+
+fn leave_out(dir: &Path, name: &str) -> Result<(), LedgerError> {
+    let folder = dir.join(LEFT_OUT);
+    std::fs::create_dir_all(&folder).map_err(LedgerError::io("creating", &folder))?;
+    // The cells first: they can be made anew, and what has no segment is swept away.
+    for extension in ["spent", "seg"] {
+        let file = format!("{name}.{extension}");
+        let from = dir.join(&file);
+        if from.exists() {
+            std::fs::rename(&from, folder.join(file)).map_err(LedgerError::io("moving", &from))?;
+        }
+    }
+    sync_dir(&folder)?;
+    Ok(sync_dir(dir)?)
+}
+
+/// Makes the cells of these segments from their rows, beside the old ones, and replaces those that differ.
+fn mend_cells(
+    chosen: &[&Candidate],
+    step: &mut dyn FnMut(&str) -> Result<(), LedgerError>,
+) -> Result<u64, LedgerError> {
+    let end_tx = chosen.last().map_or(0, |last| last.segment.end().tx);
+    let made = |own: &&Candidate| -> Result<(PathBuf, SharedColumn), LedgerError> {
+        let path = own.segment.spent_path().with_extension("cells");
+        let cells = empty_cells(&path, own.segment.spent.len() as u64)?;
+        Ok((path, cells))
+    };
+    let new: Vec<(PathBuf, SharedColumn)> = chosen.iter().map(made).collect::<Result<_, _>>()?;
+    let place = |out: u64| {
+        let at = chosen.partition_point(|own| own.segment.first().output <= out).checked_sub(1)?;
+        let rel = out - chosen[at].segment.first().output;
+        (rel < new[at].1.len() as u64).then_some((at, rel as usize))
+    };
+    let store = |out: u64, content: u32| {
+        if let Some((at, rel)) = place(out) {
+            new[at].1.store(rel, content);
+        }
+    };
+    let now = |out: u64| place(out).map_or(0, |(at, rel)| new[at].1.load(rel));
+    for own in chosen {
+        visit_cells_told(&own.segment, store);
+    }
+    let keyed = chosen.iter().any(|own| own.segment.key().is_some());
+    if keyed {
+        for (out, mark) in overwritten(chosen.iter().map(|own| &own.segment), now) {
+            store(out, mark);
+        }
+    }
+    let mut mended = 0;
+    for (own, (path, cells)) in chosen.iter().zip(&new) {
+        let old = &own.segment.spent;
+        let differ = (0..cells.len()).filter(|&at| in_snapshot(old.load(at), end_tx) != cells.load(at)).count();
+        mended += differ as u64;
+        let target = own.segment.spent_path();
+        if differ > 0 {
+            cells.sync(path)?;
+            std::fs::rename(path, target).map_err(LedgerError::io("renaming to", target))?;
+            step("the cells of a segment are made anew")?;
+        } else {
+            std::fs::remove_file(path).map_err(LedgerError::io("removing", path))?;
+        }
+    }
+    if let Some(folder) = chosen.first().and_then(|own| own.segment.spent_path().parent()) {
+        sync_dir(folder)?;
+    }
+    Ok(mended)
+}
+
+/// The chosen segments, mapped again: their cells may lie in new files.
+fn open_chosen(dir: &Path, chosen: &[&Candidate]) -> Result<Vec<Segment>, LedgerError> {
+    chosen.iter().map(|own| Segment::open(dir, &own.name, false)).collect()
+}
+
+fn manifest_of(chain: &str, all: &[Candidate], chosen: &[&Candidate]) -> Result<Manifest, LedgerError> {
+    let key = chosen.iter().find_map(|own| own.segment.key());
+    let generation = all.iter().map(|own| own.generation).max().map_or(0, |newest| newest + 1);
+    let segments = chosen.iter().map(|own| own.name.clone()).collect();
+    let format = if key.is_some() || chosen.is_empty() { FORMAT } else { FORMAT_UNKEYED };
+    let key = if chosen.is_empty() { Some(Key::random()?) } else { key };
+    Ok(Manifest { format, chain: chain.to_owned(), segments, generation, key })
+}

@@ -1,0 +1,190 @@
+//! Taking up a ledger: its manifest, what a crash left behind, its cells, the tables in memory.
+
+use std::path::Path;
+
+use tracehound_model::Chain;
+
+use super::{AppendStats, Writer, WriterOptions, insert_live};
+use crate::{
+    LedgerError,
+    cells::{Sums, UNSPENT, in_snapshot, overwritten, raw_cell, store_cell, told_sums, visit_cells_told},
+    data::{First, SegmentData},
+    folder::{Stray, generation_of, lock, not_there, open_named, read_manifest, remove_remains, strays},
+    key::Key,
+    manifest::{FORMAT, FORMAT_UNKEYED, Manifest},
+    parts::Parts,
+    segment::Segment,
+    tables::NumTable,
+};
+
+impl Writer {
+    /// Opens the ledger of `chain` in `dir` for writing, creating folder and ledger when there is none.
+    ///
+    /// Reads every spent cell and every address once: about a second per 10 million transactions. A ledger of version
+    /// 0.1.0 gets a key and is appended to; its segments stay as they are until [`upgrade`](crate::upgrade).
+    pub fn open(dir: &Path, chain: Chain, options: WriterOptions) -> Result<Self, LedgerError> {
+        std::fs::create_dir_all(dir).map_err(LedgerError::io("creating", dir))?;
+        let lock = lock(dir)?;
+        let chain = chain.to_string();
+        let manifest = match read_manifest(dir) {
+            Err(LedgerError::Absent { .. }) => {
+                let manifest = Manifest::new(&chain, Key::random()?);
+                manifest.replace(dir)?;
+                manifest
+            }
+            read => read?,
+        };
+        if manifest.chain != chain {
+            return Err(LedgerError::OtherChain {
+                path: dir.to_owned(),
+                found: manifest.chain,
+                wanted: chain,
+            });
+        }
+        let key = manifest.key.map_or_else(Key::random, Ok)?;
+        let mut writer = Self {
+            dir: dir.to_owned(),
+            options,
+            manifest,
+            key,
+            parts: Parts { segments: Vec::new(), current: SegmentData::new(First::default()) },
+            sums: Sums::default(),
+            live: NumTable::with_capacity(0),
+            addrs: NumTable::with_capacity(0),
+            stats: AppendStats::default(),
+            scratch: Vec::new(),
+            broken: false,
+            _lock: lock,
+        };
+        let segments = writer.take_up()?;
+        if writer.manifest.format == FORMAT_UNKEYED {
+            writer.convert(&segments)?;
+        }
+        writer.load(segments)?;
+        Ok(writer)
+    }
+
+    /// Maps the manifest's segments, and settles what a crash left beside them.
+    fn take_up(&mut self) -> Result<Vec<Segment>, LedgerError> {
+        let dir = &self.dir.clone();
+        let mut segments = open_named(dir, &self.manifest, true).map_err(|error| not_there(dir, error))?;
+        let end = segments.last().map_or(First::default(), Segment::end);
+        let (mut superseded, mut next) = (Vec::new(), None);
+        for (name, stray) in strays(dir, &self.manifest, end)? {
+            match stray {
+                Stray::Next if next.is_none() => next = Some(name),
+                _ => superseded.push(name),
+            }
+        }
+        if let Some(name) = next {
+            segments.push(Segment::open(dir, &name, true)?);
+            self.adopt(&name, &segments)?;
+        }
+        remove_remains(dir, &superseded)?;
+        Ok(segments)
+    }
+
+    /// Names the last of these segments, which a commit had sealed before it was killed: its blocks are there, and what
+    /// they spent in the segments before it stands in its rows.
+    fn adopt(&mut self, name: &str, segments: &[Segment]) -> Result<(), LedgerError> {
+        let Some(last) = segments.last() else { return Ok(()) };
+        last.check_sections()?;
+        if last.origin()?.is_some_and(|origin| origin.chain != self.manifest.chain) {
+            return Err(Manifest::does_not_fit(&self.dir, format!("segment {name} is of another chain")));
+        }
+        visit_cells_told(last, |out, content| store_cell(segments, out, content));
+        for (out, mark) in overwritten(segments, |out| raw_cell(segments, out)) {
+            store_cell(segments, out, mark);
+        }
+        segments.iter().try_for_each(Segment::sync_spent)?;
+        self.manifest.segments.push(name.to_owned());
+        self.manifest.generation = generation_of(name).unwrap_or(self.manifest.generation + 1);
+        self.manifest.replace(&self.dir)
+    }
+
+    /// Gives a ledger of format 1 its key, once its cells are found right and coinbases that others overwrote are marked.
+    fn convert(&mut self, segments: &[Segment]) -> Result<(), LedgerError> {
+        clear_beyond(segments);
+        for (out, mark) in overwritten(segments, |out| raw_cell(segments, out)) {
+            store_cell(segments, out, mark);
+        }
+        check_sums(segments)?;
+        segments.iter().try_for_each(Segment::check_pages_read)?;
+        segments.iter().try_for_each(Segment::sync_spent)?;
+        self.manifest.key = Some(self.key);
+        self.manifest.format = FORMAT;
+        self.manifest.replace(&self.dir)
+    }
+
+    /// Takes over segments and rebuilds both tables and the cells' sums from them.
+    pub(super) fn load(&mut self, segments: Vec<Segment>) -> Result<(), LedgerError> {
+        clear_beyond(&segments);
+        self.sums = check_sums(&segments)?;
+        let end = segments.last().map_or(First::default(), Segment::end);
+        self.parts = Parts { segments, current: SegmentData::new(end) };
+        self.live = NumTable::with_capacity(0);
+        self.addrs = NumTable::with_capacity(end.addr as usize);
+        for at in 0..self.parts.segments.len() {
+            self.load_tables(at)?;
+        }
+        self.parts.check_pages_read()
+    }
+
+    fn load_tables(&mut self, at: usize) -> Result<(), LedgerError> {
+        let hashing = self.hashing();
+        let segment = &self.parts.segments[at];
+        let (rows, first) = (segment.rows(), segment.first());
+        let damaged = || LedgerError::corrupt(segment.path(), "its rows contradict each other");
+        for (rel, txid) in rows.txids.all().iter().enumerate() {
+            let outputs = rows
+                .tx_outputs
+                .range(rel)
+                .filter(|range| range.end <= segment.spent.len())
+                .ok_or_else(damaged)?;
+            if outputs.into_iter().any(|out| segment.spent.load(out) == UNSPENT) {
+                insert_live(&mut self.live, &self.parts, hashing.tx(txid), txid, first.tx + rel as u32);
+            }
+        }
+        for rel in 0..rows.addr_type.len() {
+            let (script_type, payload) = rows.addr_key(rel).ok_or_else(damaged)?;
+            self.addrs.insert(hashing.owner(script_type as u8, payload), first.addr + rel as u32);
+        }
+        Ok(())
+    }
+}
+
+/// Clears cells that name transactions beyond the ledger: a writer that was killed or a reorg left them.
+fn clear_beyond(segments: &[Segment]) {
+    let end_tx = segments.last().map_or(0, |last| last.end().tx);
+    for segment in segments {
+        for out in 0..segment.spent.len() {
+            let cell = segment.spent.load(out);
+            if in_snapshot(cell, end_tx) != cell {
+                segment.spent.store(out, UNSPENT);
+            }
+        }
+    }
+}
+
+/// The sums of the cells, which must be those that the last segment carries, or that the inputs tell where it carries
+/// none.
+pub(crate) fn check_sums(segments: &[Segment]) -> Result<Sums, LedgerError> {
+    let Some(last) = segments.last() else { return Ok(Sums::default()) };
+    let (end, found) = (last.end(), Sums::of_cells(segments, last.end().tx));
+    let told = match last.cell_sums() {
+        Some(sums) => sums.all().to_vec(),
+        None => told_sums(segments).of_outputs(end.output),
+    };
+    last.check_pages_read()?;
+    if found.of_outputs(end.output) == told {
+        return Ok(found);
+    }
+    let wrong = found.of_outputs(end.output).iter().zip(&told).take_while(|(found, told)| found == told).count();
+    let outputs = Sums::outputs_of_page(wrong);
+    let at = segments.partition_point(|segment| segment.end().output <= outputs.start);
+    Err(LedgerError::corrupt(
+        segments[at.min(segments.len() - 1)].spent_path(),
+        format!("the spent cells of outputs {} to {} do not add up", outputs.start, outputs.end),
+    ))
+}
+

@@ -1,0 +1,271 @@
+//! `repair`: manifests that are missing or another's, leftovers of killed writers, and being stopped at every step.
+
+use std::{collections::BTreeMap, fs, ops::ControlFlow, path::Path};
+
+use tracehound_ledger::{Ledger, LedgerError, Repair, RepairReport, Writer, repair};
+use tracehound_model::{BitcoinNetwork, Chain};
+
+use crate::{
+    chain::generate,
+    damage::{OLD_CONTENT, content, old_ledger},
+    queries::{CHAIN, assert_equals_model, small, write},
+    store::{files, replace},
+};
+
+const MANIFEST: &str = "MANIFEST.json";
+
+pub(crate) fn repaired(dir: &Path, chain: Chain) -> RepairReport {
+    let options = Repair { chain, accept_loss: false };
+    repair(dir, options, &mut |_| ControlFlow::Continue(())).expect("repairs")
+}
+
+/// All files of a folder with their bytes.
+pub(crate) fn snapshot(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(dir).expect("readable").map(|entry| entry.expect("readable"));
+    let files = entries.filter(|entry| entry.path().is_file());
+    files
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).expect("read")))
+        .collect()
+}
+
+pub(crate) fn restore(dir: &Path, files: &BTreeMap<String, Vec<u8>>) {
+    fs::remove_dir_all(dir).expect("removed");
+    fs::create_dir(dir).expect("made");
+    for (name, bytes) in files {
+        fs::write(dir.join(name), bytes).expect("written");
+    }
+}
+
+fn segments(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<&String, &Vec<u8>> {
+    files.iter().filter(|(name, _)| name.ends_with(".seg")).collect()
+}
+
+/// A ledger of several segments, and its content.
+fn several_segments(dir: &Path) -> String {
+    write(dir, &generate(31, &[], 60), 40);
+    assert!(files(dir, "seg").len() > 4);
+    content(dir)
+}
+
+/// Whatever happened to the manifest, the ledger is not opened, no segment is touched, and a repair gives it back.
+#[test]
+fn a_missing_or_foreign_manifest_is_damage_and_is_repaired() {
+    let other = tempfile::tempdir().expect("temporary folder");
+    write(other.path(), &generate(32, &[], 60), 40);
+    let others = fs::read(other.path().join(MANIFEST)).expect("read");
+    let empty = tempfile::tempdir().expect("temporary folder");
+    drop(Writer::open(empty.path(), CHAIN, small(40)).expect("opens"));
+    let empty_one = fs::read(empty.path().join(MANIFEST)).expect("read");
+
+    let dir = tempfile::tempdir().expect("temporary folder");
+    write(dir.path(), &generate(31, &[], 20), 40);
+    let older = fs::read(dir.path().join(MANIFEST)).expect("read");
+    let mut writer = Writer::open(dir.path(), CHAIN, small(40)).expect("opens");
+    for block in &generate(31, &[], 60)[20..] {
+        writer.append(block).expect("appends");
+    }
+    writer.commit().expect("commits");
+    drop(writer);
+    let right = content(dir.path());
+    let whole = snapshot(dir.path());
+    let manifest = whole[MANIFEST].clone();
+    let damaged: [(&str, Option<Vec<u8>>); 8] = [
+        ("removed", None),
+        ("emptied", Some(Vec::new())),
+        ("cut", Some(manifest[..manifest.len() / 2].to_vec())),
+        ("of bytes that are no text", Some(vec![0xff; 40])),
+        ("another ledger's", Some(others)),
+        ("another, empty ledger's", Some(empty_one)),
+        ("an older one", Some(older)),
+        ("changed", Some(String::from_utf8(manifest).expect("text").replace("generation", "generations").into())),
+    ];
+    for (what, bytes) in damaged {
+        restore(dir.path(), &whole);
+        match bytes {
+            Some(bytes) => replace(&dir.path().join(MANIFEST), &bytes),
+            None => fs::remove_file(dir.path().join(MANIFEST)).expect("removed"),
+        }
+        let read = Ledger::open(dir.path());
+        assert!(matches!(read, Err(LedgerError::Manifest { .. })), "{what}: {read:?}");
+        assert!(read.expect_err("just seen").to_string().contains("ledger repair"), "{what}");
+        let written = Writer::open(dir.path(), CHAIN, small(40));
+        assert!(matches!(written, Err(LedgerError::Manifest { .. })), "{what}: {written:?}");
+        assert_eq!(segments(&snapshot(dir.path())), segments(&whole), "{what}: a segment was touched");
+        let report = repaired(dir.path(), CHAIN);
+        assert!(report.manifest_rebuilt && report.left_out.is_empty(), "{what}: {report:?}");
+        assert_eq!(content(dir.path()), right, "{what}");
+        drop(Writer::open(dir.path(), CHAIN, small(40)).expect("can be appended to"));
+    }
+}
+
+#[test]
+fn a_repair_of_a_whole_ledger_changes_nothing() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    several_segments(dir.path());
+    let before = snapshot(dir.path());
+    let report = repaired(dir.path(), CHAIN);
+    assert_eq!((report.manifest_rebuilt, report.cells_mended, report.left_out.len()), (false, 0, 0));
+    assert_eq!(snapshot(dir.path()), before);
+}
+
+#[test]
+fn cells_that_are_gone_are_made_from_the_inputs() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let right = several_segments(dir.path());
+    for (at, path) in files(dir.path(), "spent").into_iter().enumerate() {
+        if at % 2 == 0 { fs::remove_file(path).expect("removed") } else { replace(&path, &[1, 2, 3]) }
+    }
+    fs::remove_file(dir.path().join(MANIFEST)).expect("removed");
+    assert!(repaired(dir.path(), CHAIN).cells_mended > 0);
+    assert_eq!(content(dir.path()), right);
+    assert_equals_model(&Ledger::open(dir.path()).expect("opens"), &generate(31, &[], 60));
+}
+
+/// A segment in the middle is missing: what lies before it can be kept, and only when that is asked for.
+#[test]
+fn blocks_are_left_out_only_when_that_is_accepted() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    several_segments(dir.path());
+    let mut paths = files(dir.path(), "seg");
+    paths.sort();
+    fs::remove_file(&paths[2]).expect("removed");
+    let read = Ledger::open(dir.path());
+    assert!(matches!(read, Err(LedgerError::Manifest { .. })), "{read:?}");
+    let before = snapshot(dir.path());
+    let careful = Repair { chain: CHAIN, accept_loss: false };
+    let refused = repair(dir.path(), careful, &mut |_| ControlFlow::Continue(()));
+    assert!(matches!(refused, Err(LedgerError::WouldLose { .. })), "{refused:?}");
+    assert_eq!(segments(&snapshot(dir.path())), segments(&before));
+    let bold = Repair { chain: CHAIN, accept_loss: true };
+    let report = repair(dir.path(), bold, &mut |_| ControlFlow::Continue(())).expect("repairs");
+    assert_eq!(report.segments, 2);
+    assert_eq!(report.left_out.len(), paths.len() - 3);
+    let ledger = Ledger::open(dir.path()).expect("opens");
+    let blocks = generate(31, &[], 60);
+    assert_equals_model(&ledger, &blocks[..ledger.info().blocks as usize]);
+    // The rest goes in again.
+    let mut writer = Writer::open(dir.path(), CHAIN, small(40)).expect("opens");
+    for block in &blocks[writer.block_count() as usize..] {
+        writer.append(block).expect("appends");
+    }
+    writer.commit().expect("commits");
+    assert_equals_model(&Ledger::open(dir.path()).expect("opens"), &blocks);
+}
+
+/// The files that a commit, a merge and a reorg leave when they are killed between two of their steps.
+#[test]
+fn what_a_killed_writer_leaves_is_taken_up_or_repaired() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let blocks = generate(33, &[], 40);
+    let mut writer = Writer::open(dir.path(), CHAIN, small(1_000)).expect("opens");
+    for block in &blocks[..10] {
+        writer.append(block).expect("appends");
+    }
+    writer.commit().expect("commits");
+    let before = snapshot(dir.path());
+    for block in &blocks[10..14] {
+        writer.append(block).expect("appends");
+    }
+    writer.commit().expect("commits");
+    let committed = snapshot(dir.path());
+    for block in &blocks[14..] {
+        writer.append(block).expect("appends");
+    }
+    writer.commit().expect("commits: merges with the ones before");
+    drop(writer);
+    let merged = snapshot(dir.path());
+    assert_eq!((segments(&committed).len(), segments(&merged).len()), (2, 1));
+    let manifest = |of: &BTreeMap<String, Vec<u8>>| of[MANIFEST].clone();
+    let both = |a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>| {
+        let mut files = a.clone();
+        files.extend(b.iter().map(|(name, bytes)| (name.clone(), bytes.clone())));
+        files
+    };
+    let short = content_of(dir.path(), &committed);
+    let long = content_of(dir.path(), &merged);
+
+    // A commit that was killed before the manifest named its segment: the segment is named.
+    let mut files = both(&before, &committed);
+    files.insert(MANIFEST.to_owned(), manifest(&before));
+    assert_taken_up(dir.path(), &files, &short);
+    // The same, and the cells of the segments before it never reached the disk.
+    files.extend(before.iter().map(|(name, bytes)| (name.clone(), bytes.clone())));
+    assert_taken_up(dir.path(), &files, &short);
+    // A merge that was killed before the old segments were removed.
+    let mut files = both(&committed, &merged);
+    files.insert(MANIFEST.to_owned(), manifest(&merged));
+    assert_taken_up(dir.path(), &files, &long);
+    // One half of them is gone already.
+    let first = segments(&committed).keys().next().map(ToString::to_string).expect("two segments");
+    files.remove(&first);
+    assert_taken_up(dir.path(), &files, &long);
+}
+
+fn content_of(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> String {
+    restore(dir, files);
+    content(dir)
+}
+
+/// With its manifest the ledger is taken up by the next writer; without one, a repair finds the whole set.
+fn assert_taken_up(dir: &Path, files: &BTreeMap<String, Vec<u8>>, right: &str) {
+    restore(dir, files);
+    Ledger::open(dir).expect("a reader opens it").verify().expect("and finds it whole");
+    drop(Writer::open(dir, CHAIN, small(1_000)).expect("a writer takes it up"));
+    assert_eq!(content(dir), right);
+    restore(dir, files);
+    fs::remove_file(dir.join(MANIFEST)).expect("removed");
+    repaired(dir, CHAIN);
+    assert_eq!(content(dir), right, "without a manifest");
+    drop(Writer::open(dir, CHAIN, small(1_000)).expect("a writer takes it up"));
+    assert_eq!(content(dir), right, "after the next writer");
+}
+
+/// Runs `work`, stopped after its first step, its second and so on, each time on a fresh copy; then once more to the
+/// end. Gives the number of steps.
+pub(crate) fn stopped_at_every_step(
+    dir: &Path,
+    files: &BTreeMap<String, Vec<u8>>,
+    right: &str,
+    work: &dyn Fn(&Path, &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LedgerError>,
+) -> usize {
+    for stop in 0.. {
+        restore(dir, files);
+        let mut steps = 0;
+        let stopped = work(dir, &mut |_| {
+            steps += 1;
+            if steps > stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        if stopped.is_ok() {
+            return steps;
+        }
+        assert!(matches!(stopped, Err(LedgerError::Stopped)), "{stopped:?}");
+        work(dir, &mut |_| ControlFlow::Continue(())).expect("goes on where it stopped");
+        assert_eq!(content(dir), right, "stopped after step {}", stop + 1);
+    }
+    unreachable!("every run has an end")
+}
+
+#[test]
+fn a_repair_that_is_stopped_at_any_step_is_taken_up() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let right = several_segments(dir.path());
+    fs::remove_file(dir.path().join(MANIFEST)).expect("removed");
+    for path in files(dir.path(), "spent") {
+        fs::remove_file(path).expect("removed");
+    }
+    let damaged = snapshot(dir.path());
+    let options = Repair { chain: CHAIN, accept_loss: false };
+    let steps = stopped_at_every_step(dir.path(), &damaged, &right, &|dir, step| repair(dir, options, step).map(|_| ()));
+    assert!(steps > 5, "{steps} steps");
+}
+
+#[test]
+fn a_ledger_of_0_1_0_without_its_manifest_is_repaired() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    old_ledger(dir.path());
+    fs::remove_file(dir.path().join(MANIFEST)).expect("removed");
+    let chain = Chain::Bitcoin(BitcoinNetwork::Regtest);
+    assert!(matches!(Writer::open(dir.path(), chain, small(10)), Err(LedgerError::Manifest { .. })));
+    assert!(repaired(dir.path(), chain).manifest_rebuilt);
+    assert_eq!(content(dir.path()), OLD_CONTENT);
+}

@@ -391,6 +391,25 @@ pub(crate) enum LedgerCommand {
     Info(LedgerArgs),
     /// Read everything and check it
     Verify(LedgerArgs),
+    /// Make a manifest anew from the segments, and spent cells from the inputs that spend; nothing is deleted
+    Repair(RepairArgs),
+    /// Rewrite what version 0.1.0 wrote, so that every hash has the ledger's own key. May be stopped and run again
+    #[command(after_help = "Examples:
+  tracehound ledger upgrade
+  tracehound ledger upgrade --network regtest")]
+    Upgrade(LedgerArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound ledger repair
+  tracehound ledger repair --accept-loss && tracehound ingest bitcoin ~/.bitcoin/blocks")]
+pub(crate) struct RepairArgs {
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
+    /// Go on where a segment is damaged or missing: what lies behind it is left out, to be ingested again
+    #[arg(long)]
+    pub accept_loss: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod exposure;
 pub(crate) mod guard;
 pub(crate) mod ingest;
+pub(crate) mod ledger;
 pub(crate) mod lists;
 mod names;
 pub(crate) mod path;

@@ -1,6 +1,7 @@
 //! Where the data lies, and how commands get at it.
 
 use std::{
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -56,7 +57,7 @@ impl Folder {
     pub(crate) fn open_ledger(&self, network: BitcoinNetwork) -> Result<Option<Ledger>> {
         match Ledger::open(&self.ledger(network)) {
             Ok(ledger) => {
-                self.1.lock().unwrap_or_else(PoisonError::into_inner).push(ledger.clone());
+                self.watch(&ledger);
                 Ok(ledger.block(BlockNum(0)).is_some().then_some(ledger))
             }
             Err(LedgerError::Absent { .. }) => Ok(None),
@@ -64,10 +65,39 @@ impl Folder {
         }
     }
 
-    /// Whether everything that was read from ledgers so far was whole. Nothing that rests on one which was not may leave
-    /// the house: damage reads as if the ledger did not hold it.
-    pub(crate) fn confirm(&self) -> Result<()> {
-        let opened = self.1.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.iter().try_for_each(Ledger::confirm).into_diagnostic()
+    /// Has a ledger confirmed before anything more is printed ([`vouched`](Self::vouched)).
+    pub(crate) fn watch(&self, ledger: &Ledger) {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).push(ledger.clone());
+    }
+
+    /// A way out that lets nothing pass once a ledger has turned out to be damaged: what was read from it may have been
+    /// left out of the answer.
+    pub(crate) fn vouched<W: Write>(&self, inner: W) -> Vouched<W> {
+        Vouched { ledgers: Arc::clone(&self.1), inner }
+    }
+}
+
+/// See [`Folder::vouched`].
+pub(crate) struct Vouched<W> {
+    ledgers: Arc<Mutex<Vec<Ledger>>>,
+    inner: W,
+}
+
+impl<W> Vouched<W> {
+    fn confirm(&self) -> io::Result<()> {
+        let opened = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.iter().try_for_each(Ledger::confirm).map_err(io::Error::other)
+    }
+}
+
+impl<W: Write> Write for Vouched<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.confirm()?;
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.confirm()?;
+        self.inner.flush()
     }
 }

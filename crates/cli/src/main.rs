@@ -37,14 +37,14 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<u8> {
     let common = &cli.common;
     let data = Folder::resolve(common.data.as_deref())?;
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut out = BufWriter::with_capacity(1 << 16, data.vouched(io::stdout().lock()));
     let code = match &cli.command {
         Command::Demo(args) => commands::demo::run(common, args, &mut out),
         Command::Screen(args) => commands::screen::run(common, &data, args, &mut out),
         Command::Lists(command) => commands::lists::run(common, &data, command, &mut out),
         Command::Ingest(command) => commands::ingest::ingest(common, &data, command, &mut out),
         Command::Analyze(command) => commands::analyze::run(common, &data, command, &mut out),
-        Command::Ledger(command) => commands::ingest::ledger(common, &data, command, &mut out),
+        Command::Ledger(command) => commands::ledger::run(common, &data, command, &mut out),
         Command::Trace(args) => commands::trace::run(common, &data, args, &mut out),
         Command::Exposure(args) => commands::exposure::run(common, &data, args, &mut out),
         Command::Path(args) => commands::path::run(common, &data, args, &mut out),
@@ -55,7 +55,6 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Wallet(command) => commands::wallet::run(common, command, &mut out),
         Command::Guard(command) => commands::guard::run(common, &data, command, &mut out),
     }?;
-    data.confirm()?;
     out.flush().into_diagnostic()?;
     Ok(code)
 }

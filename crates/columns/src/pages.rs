@@ -180,8 +180,7 @@ impl<'a, T> Slice<'a, T> {
     #[inline]
     pub fn get(self, at: usize) -> Option<&'a T> {
         let row = self.rows.get(at)?;
-        let holds =
-            |pages: &Pages| pages.hold(std::ptr::from_ref(row).addr(), size_of::<T>());
+        let holds = |pages: &Pages| pages.hold(std::ptr::from_ref(row).addr(), size_of::<T>());
         self.pages.is_none_or(holds).then_some(row)
     }
 

@@ -298,10 +298,13 @@ mod tests {
                 std::fs::remove_file(path).expect("removed");
                 std::fs::write(path, &wrong).expect("written");
                 let Ok(mut file) = open(path) else { continue };
-                let (column, bytes) = (file.column::<u32>().expect("fits"), file.column::<u8>().expect("fits"));
+                let (column, bytes) =
+                    (file.column::<u32>().expect("fits"), file.column::<u8>().expect("fits"));
                 let found: Vec<_> = (0..5_000).map(|row| file.rows(&column).get(row)).collect();
                 let letters: Vec<_> = (0..9_000).map(|row| file.rows(&bytes).get(row)).collect();
-                assert!(found.iter().zip(&numbers).all(|(found, right)| found.is_none_or(|row| row == right)));
+                assert!(
+                    found.iter().zip(&numbers).all(|(found, right)| found.is_none_or(|row| row == right))
+                );
                 assert!(letters.iter().zip(&text).all(|(found, right)| found.is_none_or(|row| row == right)));
                 let lost = found.contains(&None) || letters.contains(&None);
                 assert_eq!(lost, file.pages().damage().is_some(), "byte {at}");

@@ -130,12 +130,16 @@ pub(crate) fn overwritten<'a>(
         for block in rows.blocks.all() {
             let rel = block.first_tx.wrapping_sub(first.tx) as usize;
             let input = rows.tx_inputs.range(rel).map(|range| range.start);
-            let mints = input.and_then(|at| rows.prev(at)).is_some_and(|(prev, _)| prev == PackedPrev::Coinbase);
-            let (Some(&txid), Some(outputs)) = (rows.txids.get(rel), rows.tx_outputs.range(rel)) else { continue };
+            let mints =
+                input.and_then(|at| rows.prev(at)).is_some_and(|(prev, _)| prev == PackedPrev::Coinbase);
+            let (Some(&txid), Some(outputs)) = (rows.txids.get(rel), rows.tx_outputs.range(rel)) else {
+                continue;
+            };
             if !mints {
                 continue;
             }
-            let spendable = outputs.filter(|&out| rows.out_addr.get(out).is_some_and(|&addr| addr != NO_ADDR));
+            let spendable =
+                outputs.filter(|&out| rows.out_addr.get(out).is_some_and(|&addr| addr != NO_ADDR));
             let outputs: Vec<u64> = spendable.map(|out| first.output + out as u64).collect();
             let mark = DESTROYED | block.first_tx;
             for out in newest.insert(txid, outputs).into_iter().flatten() {
@@ -234,13 +238,17 @@ impl CellGuard {
         }
         let wanted = match last.cell_sums() {
             Some(sums) => sums.get(page).copied(),
-            None => self.told.get_or_init(|| told_sums(segments).of_outputs(last.end().output)).get(page).copied(),
+            None => {
+                self.told.get_or_init(|| told_sums(segments).of_outputs(last.end().output)).get(page).copied()
+            }
         };
         let right = wanted == Some(sum);
         if right {
             self.right[page / 64].fetch_or(1 << (page % 64), Ordering::Relaxed);
         } else {
-            self.report(|| format!("the spent cells of outputs {} to {} do not add up", place.start, place.end));
+            self.report(|| {
+                format!("the spent cells of outputs {} to {} do not add up", place.start, place.end)
+            });
         }
         right
     }
@@ -262,7 +270,8 @@ mod tests {
 
     #[test]
     fn cells_beyond_a_snapshot_are_unspent_in_it() {
-        for (cell, seen) in [(9, 9), (10, UNSPENT), (DESTROYED | 9, DESTROYED | 9), (DESTROYED | 10, UNSPENT)] {
+        for (cell, seen) in [(9, 9), (10, UNSPENT), (DESTROYED | 9, DESTROYED | 9), (DESTROYED | 10, UNSPENT)]
+        {
             assert_eq!(in_snapshot(cell, 10), seen);
         }
         assert_eq!(in_snapshot(UNSPENDABLE, 10), UNSPENDABLE);

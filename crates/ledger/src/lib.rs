@@ -38,7 +38,7 @@ pub use reader::{
     AddressActivity, BlockView, InputView, Ledger, LedgerInfo, OutputView, Prev, SequenceClass, TxSpan,
     TxView,
 };
-pub use scan::{ColumnSlices, ScanTx};
 pub use repair::{Repair, RepairReport, repair};
+pub use scan::{ColumnSlices, ScanTx};
 pub use verify::VerifyReport;
 pub use writer::{AppendStats, UpgradeReport, Writer, WriterOptions, upgrade};

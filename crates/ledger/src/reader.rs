@@ -235,7 +235,9 @@ impl Ledger {
         match (self.cells.damage(), self.segments.last()) {
             (Some(what), Some(last)) => Err(LedgerError::corrupt(
                 last.path().parent().unwrap_or_else(|| last.path()),
-                format!("{what}, or a reorg was ingested meanwhile and the same question asked again succeeds"),
+                format!(
+                    "{what}, or a reorg was ingested meanwhile and the same question asked again succeeds"
+                ),
             )),
             _ => Ok(()),
         }
@@ -459,7 +461,8 @@ impl Ledger {
         let span = self.span(TxNum(cell))?;
         let spends = self.inputs(span).any(|input| input.prev == Prev::Output(out));
         if !spends {
-            self.cells.report(|| format!("the spent cell of output {out} names a transaction that spends another"));
+            self.cells
+                .report(|| format!("the spent cell of output {out} names a transaction that spends another"));
         }
         spends.then_some(span.num)
     }

@@ -61,7 +61,8 @@ impl Candidate {
     fn continues(&self, before: Option<&Self>) -> bool {
         let Some(before) = before else { return self.segment.first() == First::default() };
         let (old, own) = (before.segment.rows().blocks, self.segment.rows().blocks);
-        let (Some(last), Some(first)) = (old.len().checked_sub(1).and_then(|at| old.get(at)), own.get(0)) else {
+        let (Some(last), Some(first)) = (old.len().checked_sub(1).and_then(|at| old.get(at)), own.get(0))
+        else {
             return false;
         };
         self.segment.first() == before.segment.end()
@@ -317,7 +318,8 @@ fn mend_cells(
     let mut mended = 0;
     for (own, (path, cells)) in chosen.iter().zip(&new) {
         let old = &own.segment.spent;
-        let differ = (0..cells.len()).filter(|&at| in_snapshot(old.load(at), end_tx) != cells.load(at)).count();
+        let differ =
+            (0..cells.len()).filter(|&at| in_snapshot(old.load(at), end_tx) != cells.load(at)).count();
         mended += differ as u64;
         let target = own.segment.spent_path();
         if differ > 0 {

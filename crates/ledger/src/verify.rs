@@ -144,7 +144,8 @@ impl Ledger {
             let cell = in_snapshot(segment.spent.load(out), self.end_tx());
             if (cell == UNSPENDABLE) != (addr == NO_ADDR) {
                 let num = segment.first().output + out as u64;
-                let what = format!("the cell of output {num} and its owner do not agree on whether it can be spent");
+                let what =
+                    format!("the cell of output {num} and its owner do not agree on whether it can be spent");
                 return Err(LedgerError::corrupt(segment.spent_path(), what));
             }
             used += u64::from(cell != UNSPENT && cell & DESTROYED == 0);
@@ -217,7 +218,10 @@ fn check_blocks<'a>(
         }
         if block.flags & FLAG_ISLAND == 0 && last.is_some_and(|last| block.header().prev() != last.hash()) {
             let hash = block.hash();
-            return Err(LedgerError::corrupt(path, format!("block {hash} does not continue the one before it")));
+            return Err(LedgerError::corrupt(
+                path,
+                format!("block {hash} does not continue the one before it"),
+            ));
         }
         last = Some(block);
     }

@@ -23,8 +23,8 @@ use crate::{
     BlockNum, LedgerError,
     cells::{DESTROYED, Sums, UNSPENDABLE, in_snapshot},
     data::{
-        BlockRow, FLAG_ISLAND, MAX_OUTPUTS, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev,
-        Rows, SegmentData,
+        BlockRow, FLAG_ISLAND, MAX_OUTPUTS, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev, Rows,
+        SegmentData,
     },
     folder::remove_segment,
     key::{Hashing, Key},
@@ -511,7 +511,8 @@ pub(crate) fn copy_rows(
     blocks: usize,
     end_tx: u32,
 ) -> Result<(), LedgerError> {
-    let copied = data.extend_from(&segment.rows(), blocks, |out| in_snapshot(segment.spent.load(out), end_tx));
+    let copied =
+        data.extend_from(&segment.rows(), blocks, |out| in_snapshot(segment.spent.load(out), end_tx));
     segment.check_pages_read()?;
     copied.ok_or_else(|| LedgerError::corrupt(segment.path(), "its rows contradict each other"))
 }

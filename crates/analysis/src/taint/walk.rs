@@ -133,7 +133,7 @@ pub enum Fate {
     Arrived,
     /// Spent by this mixing transaction (backward: made by it).
     Mixed(TxNum),
-    /// Paid to an output without an owner (`OP_RETURN`).
+    /// Paid to an output without an owner (`OP_RETURN`), or destroyed by a coinbase with the same id (BIP-30).
     Unowned,
     /// Backward: new coins of this coinbase.
     Minted(TxNum),
@@ -446,7 +446,7 @@ impl Walker<'_> {
         hop: u32,
         seed: bool,
     ) -> Result<TxNum, Fate> {
-        let Some(owner) = output.owner else { return Err(Fate::Unowned) };
+        let Some(owner) = output.owner.filter(|_| !output.destroyed) else { return Err(Fate::Unowned) };
         if !seed {
             if self.seeds.contains_key(&output.num) {
                 return Err(Fate::Cut(Cut::Seed));

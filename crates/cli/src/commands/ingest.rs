@@ -1,4 +1,4 @@
-//! `tracehound ingest`, `tracehound ledger`.
+//! `tracehound ingest`.
 
 use std::{io::Write, ops::ControlFlow};
 
@@ -13,11 +13,11 @@ use tracehound_ingest::{
     BitcoinFiles, BitcoinReport, NodeOptions, NodeProgress, NodeReport, Progress, ingest_bitcoin_files,
     ingest_bitcoin_node,
 };
-use tracehound_ledger::{BlockView, Ledger, WriterOptions};
+use tracehound_ledger::WriterOptions;
 use tracehound_model::BitcoinNetwork;
 
 use crate::{
-    args::{BitcoinArgs, Common, IngestCommand, LedgerCommand, NodeArgs, Output},
+    args::{BitcoinArgs, Common, IngestCommand, NodeArgs, Output},
     folder::Folder,
     progress,
 };
@@ -223,89 +223,4 @@ fn print_report(common: &Common, report: &BitcoinReport, out: &mut dyn Write) ->
         writeln!(out, "interrupted: what is above is kept, run the same command again to go on")?;
     }
     Ok(())
-}
-
-pub(crate) fn ledger(
-    common: &Common,
-    folder: &Folder,
-    command: &LedgerCommand,
-    out: &mut dyn Write,
-) -> Result<u8> {
-    let (args, verify) = match command {
-        LedgerCommand::Info(args) => (args, false),
-        LedgerCommand::Verify(args) => (args, true),
-    };
-    let ledger = Ledger::open(&folder.ledger(args.network)).into_diagnostic()?;
-    if verify {
-        let report = ledger.verify().into_diagnostic()?;
-        return match common.output {
-            Output::Text => writeln!(
-                out,
-                "whole: {} blocks, {} transactions, {} spent-by links checked\ncontent {}",
-                report.blocks, report.txs, report.links, report.content
-            ),
-            _ => writeln!(
-                out,
-                "{}",
-                json!({ "blocks": report.blocks, "txs": report.txs, "links": report.links, "content": report.content })
-            ),
-        }
-        .map(|()| 0)
-        .into_diagnostic();
-    }
-    print_info(common, &ledger, out).into_diagnostic()?;
-    Ok(0)
-}
-
-fn print_info(common: &Common, ledger: &Ledger, out: &mut dyn Write) -> std::io::Result<()> {
-    let info = ledger.info();
-    let time = |block: &BlockView| {
-        jiff::Timestamp::from_second(i64::from(block.header.time()))
-            .map(|time| time.to_string())
-            .unwrap_or_default()
-    };
-    if common.output != Output::Text {
-        let block = |view: &Option<BlockView>| {
-            view.as_ref()
-                .map(|block| json!({ "hash": block.hash, "height": block.height, "time": time(block) }))
-        };
-        let value = json!({
-            "chain": info.chain,
-            "blocks": info.blocks,
-            "txs": info.txs,
-            "inputs": info.inputs,
-            "outputs": info.outputs,
-            "addresses": info.addresses,
-            "missing_inputs": info.missing_inputs,
-            "gaps": info.islands,
-            "first": block(&info.first),
-            "tip": block(&info.tip),
-            "segments": info.segments,
-            "disk_bytes": info.disk_bytes,
-            "block_bytes": info.block_bytes,
-        });
-        return writeln!(out, "{value}");
-    }
-    writeln!(out, "chain         {}", info.chain)?;
-    for (name, block) in [("first block", info.first), ("last block", info.tip)] {
-        let Some(block) = block else { continue };
-        let height =
-            block.height.map_or_else(|| "height unknown".to_owned(), |height| format!("height {height}"));
-        writeln!(out, "{name:<13} {height}, {}, {}", time(&block), block.hash)?;
-    }
-    writeln!(out, "blocks        {} with {} gaps", info.blocks, info.islands)?;
-    writeln!(out, "transactions  {}", info.txs)?;
-    writeln!(
-        out,
-        "inputs        {}, {} of them with the spent output missing",
-        info.inputs, info.missing_inputs
-    )?;
-    writeln!(out, "outputs       {}", info.outputs)?;
-    writeln!(out, "addresses     {}", info.addresses)?;
-    let percent = (info.disk_bytes * 100).checked_div(info.block_bytes).unwrap_or(0);
-    writeln!(
-        out,
-        "on disk       {} bytes in {} segments, {percent} % of the {} bytes of blocks",
-        info.disk_bytes, info.segments, info.block_bytes
-    )
 }

@@ -179,7 +179,8 @@ pub(crate) fn check_sums(segments: &[Segment]) -> Result<Sums, LedgerError> {
     if found.of_outputs(end.output) == told {
         return Ok(found);
     }
-    let wrong = found.of_outputs(end.output).iter().zip(&told).take_while(|(found, told)| found == told).count();
+    let wrong =
+        found.of_outputs(end.output).iter().zip(&told).take_while(|(found, told)| found == told).count();
     let outputs = Sums::outputs_of_page(wrong);
     let at = segments.partition_point(|segment| segment.end().output <= outputs.start);
     Err(LedgerError::corrupt(
@@ -187,4 +188,3 @@ pub(crate) fn check_sums(segments: &[Segment]) -> Result<Sums, LedgerError> {
         format!("the spent cells of outputs {} to {} do not add up", outputs.start, outputs.end),
     ))
 }
-

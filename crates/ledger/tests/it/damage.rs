@@ -51,7 +51,9 @@ fn ask_tx(ledger: &Ledger, txid: TxId) -> String {
         .inputs(&tx)
         .map(|input| {
             let from = match input.prev {
-                Prev::Output(out) => ledger.tx_of_output(out).and_then(|(tx, _)| ledger.tx(tx)).map(|tx| tx.txid),
+                Prev::Output(out) => {
+                    ledger.tx_of_output(out).and_then(|(tx, _)| ledger.tx(tx)).map(|tx| tx.txid)
+                }
                 _ => None,
             };
             (input, from, ledger.input_value(&input), key(ledger.input_owner(&input)))
@@ -65,8 +67,13 @@ fn ask_tx(ledger: &Ledger, txid: TxId) -> String {
 fn ask_owner(ledger: &Ledger, owner: &ScriptKey) -> String {
     let Some(addr) = ledger.find_address(owner) else { return "absent".to_owned() };
     let (activity, cut) = ledger.activity(addr, usize::MAX);
-    let received: Vec<_> = activity.received.iter().map(|&out| (ledger.output(out), ledger.tx_of_output(out))).collect();
-    let missing: Vec<_> = activity.spent_missing.iter().map(|&input| (ledger.input(input), ledger.tx_of_input(input))).collect();
+    let received: Vec<_> =
+        activity.received.iter().map(|&out| (ledger.output(out), ledger.tx_of_output(out))).collect();
+    let missing: Vec<_> = activity
+        .spent_missing
+        .iter()
+        .map(|&input| (ledger.input(input), ledger.tx_of_input(input)))
+        .collect();
     format!("{received:?} {missing:?} {cut}")
 }
 
@@ -78,7 +85,12 @@ fn ask_counterparties(ledger: &Ledger, owner: &ScriptKey) -> String {
     for spender in activity.received.iter().filter_map(|&out| ledger.output(out)?.spent_by) {
         let Some(tx) = ledger.tx(spender) else { continue };
         for output in ledger.outputs_hinted(&tx) {
-            paid.push((tx.txid, output.value, output.owner.and_then(|owner| ledger.script_key(owner)), output.spent_by));
+            paid.push((
+                tx.txid,
+                output.value,
+                output.owner.and_then(|owner| ledger.script_key(owner)),
+                output.spent_by,
+            ));
         }
     }
     format!("{paid:?}")
@@ -93,8 +105,11 @@ fn ask_all(ledger: &Ledger) -> String {
         value += tx.outputs().map(|(value, _)| value).sum::<u64>();
         std::ops::ControlFlow::Continue(())
     });
-    let columns: u64 = ledger.columns().map(|columns| columns.value_lo.iter().map(|&lo| u64::from(lo)).sum::<u64>()).sum();
-    let cells = (0..info.outputs).filter(|&out| ledger.output(OutNum(out)).is_some_and(|out| out.spent_by.is_none())).count();
+    let columns: u64 =
+        ledger.columns().map(|columns| columns.value_lo.iter().map(|&lo| u64::from(lo)).sum::<u64>()).sum();
+    let cells = (0..info.outputs)
+        .filter(|&out| ledger.output(OutNum(out)).is_some_and(|out| out.spent_by.is_none()))
+        .count();
     format!("{:?} {:?} {count} {value} {columns} {cells}", info.tip, info.missing_inputs)
 }
 
@@ -123,7 +138,8 @@ fn no_flip_gives_another_answer(dir: &Path, flips_a_file: usize) -> usize {
         let right = fs::read(&path).expect("read");
         let whole = Ledger::open(dir).expect("opens");
         for flip in 0..flips_a_file {
-            let at = (flip * right.len() / flips_a_file + dice.roll(right.len() / flips_a_file + 1)) % right.len();
+            let at =
+                (flip * right.len() / flips_a_file + dice.roll(right.len() / flips_a_file + 1)) % right.len();
             let questions = questions(&subjects, &mut dice);
             let answers: Vec<String> = questions.iter().map(|question| question(&whole)).collect();
             whole.confirm().expect("nothing is damaged yet");
@@ -175,7 +191,10 @@ fn write_cells(path: &Path, cells: &[u32]) {
 /// Cells of five outputs that nobody spent name a later transaction: `verify` and the next ingest refuse, a repair mends.
 fn cells_set_forward_are_found(dir: &Path, chain: Chain) {
     let right = content(dir);
-    let path = files(dir, "spent").into_iter().max_by_key(|path| fs::metadata(path).expect("there").len()).expect("one");
+    let path = files(dir, "spent")
+        .into_iter()
+        .max_by_key(|path| fs::metadata(path).expect("there").len())
+        .expect("one");
     let mut cells = cells_of(&path);
     let unspent: Vec<usize> = (0..cells.len()).filter(|&at| cells[at] == 0).take(5).collect();
     assert_eq!(unspent.len(), 5);
@@ -232,7 +251,12 @@ fn a_file_that_was_cut_is_an_error_whenever_it_was() {
         replace(&path, &right);
         let ledger = Ledger::open(dir.path()).expect("opens");
         ledger.confirm().expect("whole");
-        fs::OpenOptions::new().write(true).open(&path).expect("opens").set_len(right.len() as u64 - 1).expect("cut");
+        fs::OpenOptions::new()
+            .write(true)
+            .open(&path)
+            .expect("opens")
+            .set_len(right.len() as u64 - 1)
+            .expect("cut");
         assert!(ledger.confirm().is_err(), "{} cut while it was mapped", path.display());
         replace(&path, &right);
     }

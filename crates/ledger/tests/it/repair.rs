@@ -24,7 +24,9 @@ pub(crate) fn snapshot(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(dir).expect("readable").map(|entry| entry.expect("readable"));
     let files = entries.filter(|entry| entry.path().is_file());
     files
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).expect("read")))
+        .map(|entry| {
+            (entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).expect("read"))
+        })
         .collect()
 }
 
@@ -77,7 +79,10 @@ fn a_missing_or_foreign_manifest_is_damage_and_is_repaired() {
         ("another ledger's", Some(others)),
         ("another, empty ledger's", Some(empty_one)),
         ("an older one", Some(older)),
-        ("changed", Some(String::from_utf8(manifest).expect("text").replace("generation", "generations").into())),
+        (
+            "changed",
+            Some(String::from_utf8(manifest).expect("text").replace("generation", "generations").into()),
+        ),
     ];
     for (what, bytes) in damaged {
         restore(dir.path(), &whole);
@@ -255,7 +260,9 @@ fn a_repair_that_is_stopped_at_any_step_is_taken_up() {
     }
     let damaged = snapshot(dir.path());
     let options = Repair { chain: CHAIN, accept_loss: false };
-    let steps = stopped_at_every_step(dir.path(), &damaged, &right, &|dir, step| repair(dir, options, step).map(|_| ()));
+    let steps = stopped_at_every_step(dir.path(), &damaged, &right, &|dir, step| {
+        repair(dir, options, step).map(|_| ())
+    });
     assert!(steps > 5, "{steps} steps");
 }
 

@@ -31,7 +31,8 @@ fn a_ledger_of_0_1_0_is_read_and_upgraded_without_a_change_of_content() {
 
 #[test]
 fn two_upgrades_of_one_ledger_have_keys_of_their_own_and_the_same_content() {
-    let (a, b) = (tempfile::tempdir().expect("temporary folder"), tempfile::tempdir().expect("temporary folder"));
+    let (a, b) =
+        (tempfile::tempdir().expect("temporary folder"), tempfile::tempdir().expect("temporary folder"));
     for dir in [&a, &b] {
         old_ledger(dir.path());
         upgraded(dir.path());
@@ -58,8 +59,9 @@ fn a_ledger_of_0_1_0_is_appended_to() {
     let mut maker = BlockMaker::new(info.tip.expect("has blocks").hash, 1_700_000_000, 1);
     maker.tx(&[], &[(50, Some(owner(1)))]);
     let spender = maker.tx(&[(outpoint, None)], &[(unspent.value, Some(old_owner))]);
-    let mut writer = Writer::open(dir.path(), CHAIN, WriterOptions { segment_txs: 60, ..WriterOptions::default() })
-        .expect("opens");
+    let mut writer =
+        Writer::open(dir.path(), CHAIN, WriterOptions { segment_txs: 60, ..WriterOptions::default() })
+            .expect("opens");
     writer.append(&maker.done()).expect("appends");
     writer.commit().expect("commits");
     drop(writer);
@@ -84,7 +86,9 @@ fn an_upgrade_that_is_stopped_at_any_step_is_taken_up() {
     let dir = tempfile::tempdir().expect("temporary folder");
     old_ledger(dir.path());
     let old = snapshot(dir.path());
-    let steps = stopped_at_every_step(dir.path(), &old, OLD_CONTENT, &|dir, step| upgrade(dir, CHAIN, step).map(|_| ()));
+    let steps = stopped_at_every_step(dir.path(), &old, OLD_CONTENT, &|dir, step| {
+        upgrade(dir, CHAIN, step).map(|_| ())
+    });
     assert_eq!(steps, 10, "a key, then three a segment");
     assert_eq!(Ledger::open(dir.path()).expect("opens").info().unkeyed_segments, 0);
 }

@@ -40,6 +40,17 @@ pub enum SourceError {
         /// Its first bytes, hexadecimal, after de-obfuscation.
         first: String,
     },
+    /// A file that Bitcoin Core obfuscated, without the key.
+    #[error(
+        "{}: holds blocks of {name} that Bitcoin Core obfuscated, and the key to them, xor.dat, is not beside it; \
+         copy xor.dat from the same folder as the file", path.display()
+    )]
+    KeyMissing {
+        /// The file.
+        path: PathBuf,
+        /// The network whose blocks come to light with the key that the first block gives away.
+        name: &'static str,
+    },
     /// `xor.dat` is not a key.
     #[error("{}: {len} bytes long, an obfuscation key has 8", path.display())]
     XorKey {
@@ -264,7 +275,7 @@ struct Finder {
 impl Finder {
     fn add(&mut self, path: &Path) -> Result<(), SourceError> {
         if !fs::metadata(path).map_err(SourceError::io(path))?.is_dir() {
-            return self.add_file(path, true);
+            return self.add_file(path);
         }
         let network_folder = self.wanted.map_or("", |network| Params::of(network).folder);
         // `join("")` only appends a separator, so mainnet's folder is `blocks` itself.
@@ -296,17 +307,25 @@ impl Finder {
             });
         }
         let before = self.files.len();
+        let mut not_blocks = None;
         for path in names {
-            self.add_file(&path, false)?;
+            match self.add_file(&path) {
+                Err(error @ SourceError::NotBlocks { .. }) => {
+                    self.problems.add(&path.as_path().into(), 0, ProblemKind::NotBlocks);
+                    not_blocks.get_or_insert(error);
+                }
+                added => added?,
+            }
         }
-        if self.files.len() == before {
-            return Err(SourceError::NoBlocks(folder.to_owned()));
+        if self.files.len() > before {
+            return Ok(());
         }
-        Ok(())
+        // Files that are named as block files are, and hold none: that is what there is to say about the folder.
+        Err(not_blocks.unwrap_or_else(|| SourceError::NoBlocks(folder.to_owned())))
     }
 
-    /// Adds a file; one that holds no blocks is an error where it was `named`, else a problem.
-    fn add_file(&mut self, path: &Path, named: bool) -> Result<(), SourceError> {
+    /// Adds a file; one that holds no blocks is an error.
+    fn add_file(&mut self, path: &Path) -> Result<(), SourceError> {
         let len = fs::metadata(path).map_err(SourceError::io(path))?.len();
         let is_undo = core_name(path, "rev").is_some();
         let is_core = is_core_file(path, "rev") || is_core_file(path, "blk");
@@ -329,12 +348,11 @@ impl Finder {
             self.magics.push((Arc::clone(&path), magic));
         } else if is_single_block(&head, len) {
             file.kind = FileKind::Single;
-        } else if named {
+        } else if let Some(name) = obfuscated_name(&head).filter(|_| key == XorKey::default()) {
+            return Err(SourceError::KeyMissing { path: path.to_path_buf(), name });
+        } else {
             let first = hex::encode(&head[..head.len().min(8)]);
             return Err(SourceError::NotBlocks { path: path.to_path_buf(), first });
-        } else {
-            self.problems.add(&path, 0, ProblemKind::NotBlocks);
-            return Ok(());
         }
         self.files.push(file);
         Ok(())
@@ -355,6 +373,17 @@ fn find_any_block(reader: &mut FileReader, len: u64) -> io::Result<Option<[u8; 4
             })
     });
     Ok(found.and_then(|window| window.first_chunk().copied()))
+}
+
+/// The network of an obfuscated file that begins with a genesis block: the zeros in the place of its predecessor's id
+/// give the key away.
+fn obfuscated_name(head: &[u8]) -> Option<&'static str> {
+    const ZEROS: usize = 16;
+    let key: [u8; 8] = *head.get(ZEROS..)?.first_chunk()?;
+    let repeats = head.get(ZEROS..ZEROS + 24)?.chunks(8).all(|chunk| *chunk == key);
+    let mut magic: [u8; 4] = *head.first_chunk()?;
+    magic.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+    name_of(magic).filter(|_| repeats && key != [0; 8])
 }
 
 /// Whether a file may hold one bare block: its header carries the work it states.

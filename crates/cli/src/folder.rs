@@ -70,6 +70,12 @@ impl Folder {
         self.1.lock().unwrap_or_else(PoisonError::into_inner).push(ledger.clone());
     }
 
+    /// Whether everything that was read from the ledgers so far was whole.
+    pub(crate) fn confirm(&self) -> Result<()> {
+        let opened = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.iter().try_for_each(Ledger::confirm).into_diagnostic()
+    }
+
     /// A way out that lets nothing pass once a ledger has turned out to be damaged: what was read from it may have been
     /// left out of the answer.
     pub(crate) fn vouched<W: Write>(&self, inner: W) -> Vouched<W> {

@@ -202,6 +202,31 @@ fn what_is_no_block_file_is_refused_with_its_name() {
     assert!(deliver(&[&path], None, 1).is_err());
 }
 
+/// A node's folder copied without its key: the file, and where it can be told the network, are named.
+#[test]
+fn obfuscated_files_without_their_key_are_named_as_such() {
+    let Some(path) = file("nbitcoin_blk00000.dat") else { return };
+    let bytes = fs::read(&path).unwrap();
+    let key = [0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6, 0x07, 0x18];
+    let hidden: Vec<u8> = bytes.iter().enumerate().map(|(at, byte)| byte ^ key[at % 8]).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("blk00000.dat");
+    fs::write(&path, &hidden).unwrap();
+    for given in [folder.path(), path.as_path()] {
+        let error = deliver(&[given], None, 1).err().unwrap().to_string();
+        assert!(error.contains("blk00000.dat: holds blocks of Bitcoin mainnet"), "{error}");
+        assert!(error.contains("xor.dat, is not beside it"), "{error}");
+    }
+    // A file from the middle of a chain does not say its network, but still what it lacks.
+    let middle = bytes.len() / 2 / 8 * 8;
+    fs::write(&path, &hidden[middle..]).unwrap();
+    let error = deliver(&[folder.path()], None, 1).err().unwrap().to_string();
+    assert!(error.contains("blk00000.dat") && error.contains("xor.dat"), "{error}");
+    fs::write(folder.path().join("xor.dat"), key).unwrap();
+    fs::write(&path, &hidden).unwrap();
+    assert!(!deliver(&[folder.path()], None, 1).unwrap().blocks.is_empty());
+}
+
 /// The first 600 mainnet blocks.
 pub(crate) fn early_chain() -> Option<Vec<Vec<u8>>> {
     let mut blocks = Vec::new();

@@ -6,6 +6,7 @@ mod esplora;
 mod facts;
 mod follow;
 mod guard;
+mod ledger;
 mod node;
 mod patterns;
 mod proxy;

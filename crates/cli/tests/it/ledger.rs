@@ -1,0 +1,132 @@
+//! `tracehound ledger`: damage, repair, upgrade; and coinbases that others overwrote.
+
+use std::{fs, path::PathBuf};
+
+use serde_json::Value;
+use tracehound_testkit::{blocks::owner, shared_data};
+
+use crate::{
+    follow::{address, folder, regtest},
+    screen::{text, tracehound},
+};
+
+fn errors(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A data folder with a small ledger, and the ledger's folder.
+fn small() -> (tempfile::TempDir, PathBuf) {
+    let data = folder(|block| {
+        let outputs: Vec<_> = (0..900).map(|at| (1_000 + at as u64, Some(owner(at)))).collect();
+        block.tx(&[], &outputs);
+    });
+    let dir = data.path().join("ledger/bitcoin-regtest");
+    (data, dir)
+}
+
+fn segment(dir: &std::path::Path) -> PathBuf {
+    let mut paths = fs::read_dir(dir).expect("readable").map(|entry| entry.expect("readable").path());
+    paths.find(|path| path.extension().is_some_and(|extension| extension == "seg")).expect("one segment")
+}
+
+#[test]
+fn a_lost_manifest_stops_every_command_and_a_repair_brings_the_ledger_back() {
+    let (data, dir) = small();
+    let whole = text(&regtest(data.path(), &["ledger", "verify"]));
+    fs::remove_file(dir.join("MANIFEST.json")).expect("removed");
+    for args in
+        [&["ledger", "info"][..], &["ledger", "verify"], &["trace", &address(1)], &["screen", &address(1)]]
+    {
+        let output = regtest(data.path(), args);
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        assert!(errors(&output).contains("tracehound ledger repair"), "{args:?}: {}", errors(&output));
+        assert!(output.stdout.is_empty(), "{args:?}");
+    }
+    let repaired = regtest(data.path(), &["ledger", "repair"]);
+    assert_eq!(repaired.status.code(), Some(0), "{}", errors(&repaired));
+    assert!(
+        text(&repaired).starts_with("the manifest was made anew from 1 segments\nwhole: "),
+        "{}",
+        text(&repaired)
+    );
+    assert_eq!(text(&regtest(data.path(), &["ledger", "verify"])), whole);
+    let again = text(&regtest(data.path(), &["ledger", "repair"]));
+    assert!(again.starts_with("there was nothing to mend\n"), "{again}");
+}
+
+/// Nothing of an answer is printed once damage was seen, however the command uses the ledger.
+#[test]
+fn nothing_that_rests_on_a_damaged_page_is_printed() {
+    let (data, dir) = small();
+    let path = segment(&dir);
+    let right = fs::read(&path).expect("read");
+    let questions: [&[&str]; 3] = [
+        &["trace", &address(7), "--output", "json"],
+        &["screen", &address(7), "--output", "jsonl", "--as-of", "2025-11-20"],
+        &["cluster", &address(7)],
+    ];
+    let answers: Vec<_> = questions.iter().map(|args| regtest(data.path(), args)).collect();
+    let mut refused = 0;
+    for at in (1_000..right.len()).step_by(4_096) {
+        let mut wrong = right.clone();
+        wrong[at] ^= 0x20;
+        fs::remove_file(&path).expect("removed");
+        fs::write(&path, wrong).expect("written");
+        for (args, answer) in questions.iter().zip(&answers) {
+            let found = regtest(data.path(), args);
+            if found.status.code() == Some(1) {
+                assert!(errors(&found).contains("is damaged"), "{}", errors(&found));
+                assert!(found.stdout.is_empty(), "{args:?} printed {}", text(&found));
+                refused += 1;
+            } else {
+                assert_eq!(text(&found), text(answer), "{args:?}, byte {at} flipped");
+            }
+        }
+    }
+    assert!(refused > 5, "the flips hit nothing");
+}
+
+#[test]
+fn a_ledger_of_0_1_0_says_so_and_is_upgraded() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let dir = data.path().join("ledger/bitcoin-regtest");
+    let archive = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../ledger/tests/data/ledger-0.1.0.tar.gz");
+    let file = fs::File::open(archive).expect("is in the repository");
+    tar::Archive::new(flate2::read::GzDecoder::new(file)).unpack(&dir).expect("unpacks");
+    let whole = text(&regtest(data.path(), &["ledger", "verify"]));
+    assert!(text(&regtest(data.path(), &["ledger", "info"])).contains("3 segments are of version 0.1.0"));
+    let upgraded = text(&regtest(data.path(), &["ledger", "upgrade"]));
+    assert_eq!(upgraded, "3 of 3 segments were rewritten with a key\n");
+    assert_eq!(text(&regtest(data.path(), &["ledger", "verify"])), whole);
+    assert!(!text(&regtest(data.path(), &["ledger", "info"])).contains("0.1.0"));
+}
+
+/// The first of two equal coinbases is destroyed: 49 BTC are held, not 99.
+#[test]
+fn an_overwritten_coinbase_is_not_held() {
+    let Some(blocks) = shared_data("cases/lists-and-blocks/blocks_bip30") else { return };
+    let data = tempfile::tempdir().expect("temporary folder");
+    let ingested = tracehound(data.path(), &["ingest", "bitcoin", &blocks.to_string_lossy()], "");
+    assert_eq!(ingested.status.code(), Some(0), "{}", errors(&ingested));
+    let found = regtest(data.path(), &["trace", "mjn5Dm4bUHzYRJYhZUy2aH8wYsivrzkPLk", "--output", "json"]);
+    let trace: Value = serde_json::from_str(&text(&found)).expect("one trace");
+    assert_eq!(trace["sums"]["seeded"], "10000000000", "{trace}");
+    assert_eq!(
+        (&trace["sums"]["held"], &trace["sums"]["unowned"]),
+        (&"4900000000".into(), &"5000000000".into())
+    );
+    assert_eq!(regtest(data.path(), &["ledger", "verify"]).status.code(), Some(0));
+}
+
+#[test]
+fn files_without_their_key_and_of_other_networks_are_named() {
+    let Some(cases) = shared_data("cases/lists-and-blocks") else { return };
+    let data = tempfile::tempdir().expect("temporary folder");
+    for (name, said) in [("blocks_xor_missing", "xor.dat"), ("blocks_testnet4", "Bitcoin testnet4")] {
+        for path in [cases.join(name), cases.join(name).join("blk00000.dat")] {
+            let output = tracehound(data.path(), &["ingest", "bitcoin", &path.to_string_lossy()], "");
+            assert_eq!(output.status.code(), Some(1), "{name}");
+            assert!(errors(&output).contains(said), "{name}: {}", errors(&output));
+        }
+    }
+}

@@ -62,13 +62,30 @@ pub enum ImportError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The folder of the store cannot be made.
-    #[error("cannot make the folder {path}")]
+    /// The folder of the store, or a file in it, cannot be made or opened.
+    #[error("cannot make or open {}: {source}", path.display())]
     Folder {
-        /// The folder.
+        /// The folder or file.
         path: std::path::PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// There is a file where the store should be, which cannot be read as one.
+    #[error("{} cannot be read as a claim store ({source}): restore it from a backup", path.display())]
+    Unreadable {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// The work was ended between two of its steps.
+    #[error("the change of the claim store was stopped: {0}")]
+    Stopped(std::io::Error),
+    /// A source that is not here, or not with that day.
+    #[error("the claim store has no {what}: `tracehound lists list` shows what it has")]
+    Unknown {
+        /// What was asked for.
+        what: String,
     },
     /// The database failed.
     #[error("the claim store failed while {doing}")]
@@ -105,5 +122,10 @@ impl StoreError {
     /// For `map_err`: a database error while `doing`.
     pub(crate) fn while_(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| Self::Database { doing, source }
+    }
+
+    /// For `map_err`: the work was ended after one of its steps.
+    pub(crate) fn stopped(error: std::io::Error) -> Self {
+        Self::Stopped(error)
     }
 }

@@ -1,11 +1,21 @@
-//! The attribution folder: store, index and shipped facts as one thing.
+//! The attribution folder: store and index as one thing.
 //!
-//! `claims.sqlite` is the truth, `index/` is made from it and can be made again. The facts shipped with the product are
-//! imported like any list, once for each version of them; a corrected one replaces the one before it, never a list of the
-//! user's. A folder that cannot be written still answers, from the shipped facts in memory.
+//! `claims.sqlite` is the truth, `index/` is made from it and can be made again. Every change of the store counts its
+//! change number up, and an index carries the number it was made from: whoever opens the folder compares them, and an
+//! index that lags is made anew before it answers. Changes of the folder wait for each other, from the reading of what
+//! is there to the index in force.
+//!
+//! The facts shipped with the product are imported like any list, once for each version of them; a corrected one
+//! replaces the one before it, never a list of the user's. A folder that cannot be written still answers, from an index
+//! in memory.
+//!
+//! **Invariant.** No index answers that lags behind the store, and no list goes without a word: where the store is
+//! gone, is another one, or lacks a source that the index before had and nobody took out, the folder is refused.
 
 use std::{
-    io::Read,
+    collections::BTreeSet,
+    fs::{File, OpenOptions},
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -17,12 +27,13 @@ use tracehound_model::SourceId;
 use crate::{
     ImportError, SourceHistory, facts,
     import::{self, Format, Imported, Options},
-    index::{Index, IndexError, LiveIndex},
-    store::{CheckOutcome, ClaimStore, ImportReport, StoreError},
+    index::{Index, IndexError, Manifest, Stamp, open_manifest, publish_watched},
+    steps::{Step, Steps, Watcher},
+    store::{CheckOutcome, ClaimStore, Found, ImportReport, StoreError, StoreState},
 };
 
-/// File that says which version of the shipped facts the index holds.
-const SHIPPED: &str = "SHIPPED";
+/// Held while the folder is changed.
+const LOCK: &str = "folder.lock";
 
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -43,20 +54,79 @@ pub enum FolderError {
         /// The file.
         name: String,
     },
+    /// The store is gone, but the index made from it is there.
+    #[error(
+        "{} is missing or empty, but an index made from it is there: restore the file from a backup; to begin anew \
+         without the lists that were in it, remove the folder {} and import them again",
+        store.display(), index.display()
+    )]
+    Lost {
+        /// Where the store should be.
+        store: PathBuf,
+        /// The index.
+        index: PathBuf,
+    },
+    /// The index was made from another store.
+    #[error(
+        "{} is not the store that the index beside it was made from: put the right file back; to use this one with the \
+         lists that are in it, remove the folder {}",
+        store.display(), index.display()
+    )]
+    Foreign {
+        /// The store.
+        store: PathBuf,
+        /// The index.
+        index: PathBuf,
+    },
+    /// Lists that the index has and the store does not.
+    #[error(
+        "{} no longer has {}, which the index has and nobody took out: restore the file from a newer backup, or take \
+         each of them out with `tracehound lists remove SOURCE` and import it again",
+        store.display(), names(sources)
+    )]
+    LosesSources {
+        /// The store.
+        store: PathBuf,
+        /// What it lacks.
+        sources: Vec<SourceId>,
+    },
+    /// The change is stored, but the index with it could not be put in force.
+    #[error(
+        "stored, but the screening index could not be made anew ({reason}): mend that; the next command makes it anew"
+    )]
+    Unpublished {
+        /// Why.
+        reason: IndexError,
+    },
+    /// A folder of an earlier version that this version may not bring up to date.
+    #[error(
+        "{} cannot be written, and what is in it is of another version of this program: run `tracehound lists list` \
+         once as a user who may write there",
+        path.display()
+    )]
+    NotUpToDate {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file or folder cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
         /// Where.
         path: PathBuf,
         /// The system's reason.
-        source: std::io::Error,
+        source: io::Error,
     },
+}
+
+fn names(sources: &[SourceId]) -> String {
+    sources.iter().map(|id| id.0.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// A folder of claims and the index made from them.
 #[derive(Clone, Debug)]
 pub struct AttributionFolder {
     dir: PathBuf,
+    steps: Steps,
 }
 
 /// What an import did.
@@ -68,54 +138,50 @@ pub struct FolderImport {
     pub report: ImportReport,
 }
 
+/// The index of a store's state, and why it is in memory only, where it is.
+struct CaughtUp {
+    index: Arc<Index>,
+    unpublished: Option<IndexError>,
+}
+
 impl AttributionFolder {
     /// The folder at `dir`, which need not exist.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into() }
+        Self { dir: dir.into(), steps: Steps::default() }
+    }
+
+    /// Tells `watcher` of every step of a change: for tests that stop one in its midst.
+    #[must_use]
+    pub fn watched(self, watcher: Watcher) -> Self {
+        Self { steps: Steps(Some(watcher)), ..self }
     }
 
     fn index_dir(&self) -> PathBuf {
         self.dir.join("index")
     }
 
-    /// The index in force. A fresh folder, or one of an older version of the product, takes in the shipped facts first;
-    /// `now` is when they are recorded as learned.
+    /// The index of what the store says now. A fresh folder, or one of an older version of the product, takes in the
+    /// shipped facts first; `now` is when they are recorded as learned. An index that lags behind the store is made anew.
     pub fn index(&self, now: Timestamp) -> Result<Arc<Index>, FolderError> {
-        if self.holds_shipped_facts() {
-            return Ok(LiveIndex::open(&self.index_dir())?.load());
-        }
-        match self.take_in_shipped_facts(now) {
-            Err(error) if is_read_only(&error) && !self.index_dir().exists() => shipped_index(now),
-            result => result,
-        }
-    }
-
-    fn holds_shipped_facts(&self) -> bool {
-        let version = std::fs::read_to_string(self.index_dir().join(SHIPPED));
-        version.is_ok_and(|version| version == facts::shipped_version())
-    }
-
-    fn take_in_shipped_facts(&self, now: Timestamp) -> Result<Arc<Index>, FolderError> {
         wait(async {
-            let store = ClaimStore::open(&self.dir).await?;
-            for imported in facts::shipped()? {
-                let published = date_of(&imported, "a shipped fact")?;
-                store.import_shipped(&imported.snapshot, published, now, &imported.sha256).await?;
+            if let Some(index) = self.in_force().await {
+                return Ok(index);
             }
-            let index = self.publish(&store).await?;
-            let path = self.index_dir().join(SHIPPED);
-            std::fs::write(&path, facts::shipped_version())
-                .map_err(|source| FolderError::Io { path, source })?;
-            store.close().await;
-            Ok(index)
+            match self.lock() {
+                Ok(_lock) => {
+                    let store = self.open(now, true).await?;
+                    let caught_up = self.catch_up(&store).await;
+                    store.close().await;
+                    Ok(caught_up?.index)
+                }
+                Err(error) if is_read_only(&error) => self.without_writing(now).await,
+                Err(error) => Err(error),
+            }
         })
     }
 
-    async fn publish(&self, store: &ClaimStore) -> Result<Arc<Index>, FolderError> {
-        Ok(LiveIndex::create(&self.index_dir(), &store.corpus().await?)?.load())
-    }
-
-    /// Imports one list and publishes the index anew. On an error nothing has changed.
+    /// Imports one list and publishes the index anew. On an error nothing has changed, except on
+    /// [`FolderError::Unpublished`].
     pub fn import(
         &self,
         input: &mut dyn Read,
@@ -125,15 +191,28 @@ impl AttributionFolder {
         let imported = import::read(input, options)?;
         let published =
             options.source.published.map_or_else(|| date_of(&imported, &options.file_name), Ok)?;
-        self.index(now)?;
-        wait(async {
-            let store = ClaimStore::open(&self.dir).await?;
-            let report = store.import(&imported.snapshot, published, now, &imported.sha256).await?;
-            if !report.already_imported {
-                self.publish(&store).await?;
+        let Imported { snapshot, format, sha256, .. } = imported;
+        let report = self.change(now, true, async |store| {
+            // What the list says is let go before the index is made.
+            let snapshot = snapshot;
+            store.import(&snapshot, published, now, &sha256).await
+        })?;
+        Ok(FolderImport { format, report })
+    }
+
+    /// Takes a source out. What it said stays on record in the store and is believed no more. Gives the days of the
+    /// editions that went.
+    pub fn remove(&self, source: &SourceId, now: Timestamp) -> Result<Vec<Date>, FolderError> {
+        let named = Manifest::read(&self.index_dir()).ok().flatten().is_some_and(|manifest| {
+            manifest.sources.contains(source)
+        });
+        // What is missing already may be what is to go.
+        self.change(now, false, async |store| {
+            let known = store.sources().await?.iter().any(|history| history.source.id == *source);
+            if !known && !named {
+                return Err(StoreError::Unknown { what: format!("source `{source}`") });
             }
-            store.close().await;
-            Ok(FolderImport { format: imported.format, report })
+            store.remove_source(source, now).await
         })
     }
 
@@ -144,25 +223,22 @@ impl AttributionFolder {
         at: Timestamp,
         outcome: &CheckOutcome,
     ) -> Result<(), FolderError> {
-        self.index(at)?;
-        wait(async {
-            let store = ClaimStore::open(&self.dir).await?;
-            store.record_check(source, at, outcome).await?;
-            if *outcome == CheckOutcome::Current {
-                self.publish(&store).await?;
-            }
-            store.close().await;
-            Ok(())
-        })
+        self.change(at, true, async |store| store.record_check(source, at, outcome).await)
+    }
+
+    /// Puts an earlier edition of a source in force again. Gives the days of the later ones, which are taken back.
+    pub fn revert(&self, source: &SourceId, edition: Date, now: Timestamp) -> Result<Vec<Date>, FolderError> {
+        self.change(now, true, async |store| store.revert(source, edition, now).await)
     }
 
     /// Makes the index anew from the store.
-    pub fn rebuild(&self) -> Result<Arc<Index>, FolderError> {
+    pub fn rebuild(&self, now: Timestamp) -> Result<Arc<Index>, FolderError> {
         wait(async {
-            let store = ClaimStore::open(&self.dir).await?;
-            let index = self.publish(&store).await?;
+            let _lock = self.lock()?;
+            let store = self.open(now, true).await?;
+            let published = self.publish(&store).await;
             store.close().await;
-            Ok(index)
+            settled(published?)
         })
     }
 
@@ -170,39 +246,215 @@ impl AttributionFolder {
     pub fn sources(&self, now: Timestamp) -> Result<Vec<SourceHistory>, FolderError> {
         Ok(self.index(now)?.sources().to_vec())
     }
+
+    /// One change of the store and the index with it, while nobody else changes the folder. `whole`: only if the store
+    /// lacks nothing.
+    fn change<T>(
+        &self,
+        now: Timestamp,
+        whole: bool,
+        work: impl AsyncFnOnce(&ClaimStore) -> Result<T, StoreError>,
+    ) -> Result<T, FolderError> {
+        wait(async {
+            let _lock = self.lock()?;
+            let store = self.open(now, whole).await?;
+            let done = work(&store).await;
+            // Also after an error: a change that was stored before may wait for its index.
+            let caught_up = self.catch_up(&store).await;
+            store.close().await;
+            let done = done?;
+            settled(caught_up?)?;
+            Ok(done)
+        })
+    }
+
+    /// Waits until nobody else changes the folder, and keeps others out until the file is dropped.
+    fn lock(&self) -> Result<File, FolderError> {
+        std::fs::create_dir_all(&self.dir).map_err(io_at(&self.dir))?;
+        let path = self.dir.join(LOCK);
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+        let file = file.map_err(io_at(&path))?;
+        file.lock().map_err(io_at(&path))?;
+        self.steps.made(Step::Locked).map_err(io_at(&path))?;
+        Ok(file)
+    }
+
+    /// The index in force, where it is of the store's state and both are of this version: the common case, which takes
+    /// no lock. Whatever else is found is for the one who holds the lock to judge.
+    async fn in_force(&self) -> Option<Arc<Index>> {
+        let Ok(Found::Store(state)) = ClaimStore::look(&self.dir).await else { return None };
+        let manifest = Manifest::read(&self.index_dir()).ok()??;
+        self.matching(&manifest, &state)
+    }
+
+    /// The index that `manifest` names, where it is of this state.
+    fn matching(&self, manifest: &Manifest, state: &StoreState) -> Option<Arc<Index>> {
+        let right = manifest.stamp.as_ref() == Some(&stamp_of(state))
+            && state.shipped.as_deref() == Some(&facts::shipped_version());
+        if !right {
+            return None;
+        }
+        open_manifest(&self.index_dir(), manifest).ok().map(Arc::new)
+    }
+
+    /// Opens the store, brings it up to date, and takes in what is shipped. The lock is held.
+    async fn open(&self, now: Timestamp, whole: bool) -> Result<ClaimStore, FolderError> {
+        self.refuse_another(&ClaimStore::look(&self.dir).await?)?;
+        let store = ClaimStore::open(&self.dir).await?.watched(self.steps.clone());
+        if whole {
+            self.refuse_loss(&store, &store.sources().await?).await?;
+        }
+        take_in_shipped(&store, now).await?;
+        self.steps.made(Step::Opened).map_err(io_at(&self.dir))?;
+        Ok(store)
+    }
+
+    /// Refuses a store that is gone or another one than the index was made from.
+    fn refuse_another(&self, found: &Found) -> Result<(), FolderError> {
+        let (store, index) = (self.dir.join(crate::store::FILE_NAME), self.index_dir());
+        let manifest = match Manifest::read(&index) {
+            Ok(Some(manifest)) => manifest,
+            Ok(None) => return Ok(()),
+            // It names no store, but there was one.
+            Err(_) if *found == Found::Nothing => return Err(FolderError::Lost { store, index }),
+            Err(error @ IndexError::Io { .. }) => return Err(error.into()),
+            Err(_) => return Ok(()),
+        };
+        match (found, manifest.stamp) {
+            (Found::Nothing, _) => Err(FolderError::Lost { store, index }),
+            (Found::Store(state), Some(stamp)) if stamp.store != state.store => {
+                Err(FolderError::Foreign { store, index })
+            }
+            (Found::Older, Some(_)) => Err(FolderError::Foreign { store, index }),
+            (Found::Older | Found::Store(_), _) => Ok(()),
+        }
+    }
+
+    /// The index of the store's state: the one in force, or a new one. The lock is held.
+    async fn catch_up(&self, store: &ClaimStore) -> Result<CaughtUp, FolderError> {
+        let before = Manifest::read(&self.index_dir()).ok().flatten();
+        let state = store.state().await?;
+        if let Some(index) = before.as_ref().and_then(|manifest| self.matching(manifest, &state)) {
+            return Ok(CaughtUp { index, unpublished: None });
+        }
+        self.publish(store).await
+    }
+
+    async fn publish(&self, store: &ClaimStore) -> Result<CaughtUp, FolderError> {
+        let (corpus, state) = store.corpus_and_state().await?;
+        self.refuse_loss(store, &corpus.sources).await?;
+        let stopped = self.steps.made(Step::Read).map_err(IndexError::io("publishing in", self.index_dir()));
+        let published = match stopped {
+            Ok(()) => publish_watched(&self.index_dir(), &corpus, &stamp_of(&state), &self.steps),
+            Err(error) => Err(error),
+        };
+        Ok(match published {
+            Ok(index) => CaughtUp { index: Arc::new(index), unpublished: None },
+            Err(error @ IndexError::Io { .. }) => {
+                CaughtUp { index: Arc::new(Index::from_corpus(&corpus)?), unpublished: Some(error) }
+            }
+            Err(error) => return Err(error.into()),
+        })
+    }
+
+    /// Refuses a store without a source that the index before had, unless it was taken out.
+    async fn refuse_loss(
+        &self,
+        store: &ClaimStore,
+        sources: &[SourceHistory],
+    ) -> Result<(), FolderError> {
+        let Ok(Some(before)) = Manifest::read(&self.index_dir()) else { return Ok(()) };
+        let known: BTreeSet<&SourceId> = sources.iter().map(|history| &history.source.id).collect();
+        let mut lost = self.sources_of(&before);
+        lost.retain(|id| !known.contains(id));
+        if !lost.is_empty() {
+            let removed = store.removals().await?;
+            lost.retain(|id| !removed.contains_key(id));
+        }
+        if lost.is_empty() {
+            return Ok(());
+        }
+        Err(FolderError::LosesSources { store: self.dir.join(crate::store::FILE_NAME), sources: lost })
+    }
+
+    /// The sources of an index; those of version 0.1.0 are in its file, and unknown where that cannot be read.
+    fn sources_of(&self, manifest: &Manifest) -> Vec<SourceId> {
+        if manifest.stamp.is_some() {
+            return manifest.sources.clone();
+        }
+        let index = open_manifest(&self.index_dir(), manifest);
+        index.map_or_else(|_| Vec::new(), |index| {
+            index.sources().iter().map(|history| history.source.id.clone()).collect()
+        })
+    }
+
+    /// The index of a folder that cannot be written.
+    async fn without_writing(&self, now: Timestamp) -> Result<Arc<Index>, FolderError> {
+        let found = ClaimStore::look(&self.dir).await?;
+        self.refuse_another(&found)?;
+        let not_up_to_date = || FolderError::NotUpToDate { path: self.dir.clone() };
+        match found {
+            Found::Nothing => {
+                let store = ClaimStore::open_in_memory().await?;
+                take_in_shipped(&store, now).await?;
+                Ok(Arc::new(Index::from_corpus(&store.corpus().await?)?))
+            }
+            Found::Older => Err(not_up_to_date()),
+            Found::Store(state) if state.shipped.as_deref() != Some(&facts::shipped_version()) => {
+                Err(not_up_to_date())
+            }
+            Found::Store(_) => {
+                let store = ClaimStore::open_to_read(&self.dir).await?;
+                let (corpus, _) = store.corpus_and_state().await?;
+                self.refuse_loss(&store, &corpus.sources).await?;
+                Ok(Arc::new(Index::from_corpus(&corpus)?))
+            }
+        }
+    }
+}
+
+/// Takes in the shipped facts of this version, unless the store has them.
+async fn take_in_shipped(store: &ClaimStore, now: Timestamp) -> Result<(), FolderError> {
+    let version = facts::shipped_version();
+    if store.state().await?.shipped.as_ref() == Some(&version) {
+        return Ok(());
+    }
+    for imported in facts::shipped()? {
+        let published = date_of(&imported, "a shipped fact")?;
+        store.import_shipped(&imported.snapshot, published, now, &imported.sha256).await?;
+    }
+    Ok(store.remember_shipped(&version).await?)
+}
+
+/// The index, where it is in force.
+fn settled(caught_up: CaughtUp) -> Result<Arc<Index>, FolderError> {
+    match caught_up.unpublished {
+        None => Ok(caught_up.index),
+        Some(reason) => Err(FolderError::Unpublished { reason }),
+    }
+}
+
+fn stamp_of(state: &StoreState) -> Stamp {
+    Stamp { store: state.store.clone(), change: state.change }
 }
 
 fn date_of(imported: &Imported, name: &str) -> Result<Date, FolderError> {
     imported.snapshot.source.published.ok_or_else(|| FolderError::NoDate { name: name.to_owned() })
 }
 
-/// The shipped facts as an index in memory.
-fn shipped_index(now: Timestamp) -> Result<Arc<Index>, FolderError> {
-    wait(async {
-        let store = ClaimStore::open_in_memory().await?;
-        for imported in facts::shipped()? {
-            let published = date_of(&imported, "a shipped fact")?;
-            store.import_shipped(&imported.snapshot, published, now, &imported.sha256).await?;
-        }
-        Ok(Arc::new(Index::from_corpus(&store.corpus().await?)?))
-    })
+fn io_at(path: &Path) -> impl FnOnce(io::Error) -> FolderError {
+    let path = path.to_owned();
+    |source| FolderError::Io { path, source }
 }
 
 /// Whether the folder cannot be written for a reason that will not pass.
 fn is_read_only(error: &FolderError) -> bool {
-    let io = |error: &std::io::Error| {
-        matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem)
-    };
-    match error {
-        FolderError::Io { source, .. } | FolderError::Store(StoreError::Folder { source, .. }) => io(source),
-        _ => false,
-    }
+    let kinds = [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem];
+    matches!(error, FolderError::Io { source, .. } if kinds.contains(&source.kind()))
 }
 
 /// Runs the store's asynchronous calls for callers that are not.
 fn wait<T>(work: impl Future<Output = Result<T, FolderError>>) -> Result<T, FolderError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime =
-        runtime.map_err(|source| FolderError::Io { path: Path::new("a runtime").to_owned(), source })?;
-    runtime.block_on(work)
+    runtime.map_err(io_at(Path::new("a runtime")))?.block_on(work)
 }

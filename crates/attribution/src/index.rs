@@ -1,8 +1,8 @@
 //! The screening index: one immutable, memory-mapped file that answers "who is this" without a database.
 //!
 //! [`Index`] is one such file, built from a [`Corpus`] and never changed again. It holds every claim, those that have
-//! ended included, so that one file answers for any day. [`LiveIndex`] is the one in force: it is replaced as a whole
-//! while readers go on with the one they hold.
+//! ended included, so that one file answers for any day. [`publish()`] puts one in force with a [`Manifest`] that says of
+//! which state of the store it was made; [`LiveIndex`] takes it up while readers go on with the one they hold.
 //!
 //! **How a look-up works.** Subjects are sorted by a 64-bit hash of their key; a directory gives the place in that
 //! order by the hash's leading bits. An equal hash is only a hint: the whole key is compared. A miss costs two reads of
@@ -18,6 +18,8 @@ mod error;
 mod key;
 mod layout;
 mod live;
+mod manifest;
+mod publish;
 
 use std::{iter::FusedIterator, ops::Range, path::Path, sync::OnceLock};
 
@@ -31,6 +33,11 @@ use crate::{Corpus, SourceHistory, names::NameIndex, subject_key};
 pub use claim_ref::ClaimRef;
 pub use error::IndexError;
 pub use live::LiveIndex;
+pub use manifest::{Manifest, Stamp};
+pub use publish::publish;
+
+pub(crate) use live::open_manifest;
+pub(crate) use publish::publish_watched;
 
 use layout::{ClaimRecord, KIND, Origin, StatementRecord, SubjectRecord};
 

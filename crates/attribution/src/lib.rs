@@ -5,6 +5,7 @@
 //! * [`history`] says for which moments a source's editions are known to be all there was.
 //! * [`facts`] are the notices and lists shipped with the product, in its own format.
 //! * [`index`] is the immutable, memory-mapped file that answers "who is this address" without a database.
+//! * [`listing`] tells since when a source has listed a subject, in whatever words.
 //! * [`names`] matches the names of listed parties.
 //! * [`update`] fetches the lists from their publishers.
 //!
@@ -17,12 +18,17 @@ pub mod folder;
 pub mod history;
 pub mod import;
 pub mod index;
+pub mod listing;
 pub mod names;
+mod secret;
+mod steps;
 pub mod store;
 pub mod update;
 
 pub use error::ImportError;
 pub use history::{Scope, SourceHistory};
+pub use secret::Secret;
+pub use steps::{Step, Watcher};
 
 use tracehound_model::{Address, Claim, Party, Subject};
 

@@ -11,11 +11,13 @@
 
 mod checks;
 mod decode;
+mod meta;
 mod read;
+mod retract;
 mod runs;
 mod write;
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{fs::OpenOptions, path::Path, str::FromStr, time::Duration};
 
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
@@ -27,16 +29,21 @@ use sqlx::{
 use tracehound_model::{Claim, SourceId};
 
 pub use crate::error::StoreError;
-use crate::import::Warning;
 pub use checks::{CheckOutcome, LastChecks};
+pub use meta::{Found, StoreState};
+
+use crate::{import::Warning, steps::Steps};
 
 /// File name of the database inside the store's folder.
 pub const FILE_NAME: &str = "claims.sqlite";
+/// Held while a store is opened: making one and bringing an older one up to date are not for two at once.
+const LOCK: &str = "claims.lock";
 
 /// The claims of this installation. Cheap to clone; one writer at a time, others wait.
 #[derive(Clone, Debug)]
 pub struct ClaimStore {
     pool: SqlitePool,
+    steps: Steps,
 }
 
 /// What an import did, measured against the snapshot before it (or the one it replaces).
@@ -73,10 +80,18 @@ pub struct ClaimVersion {
 }
 
 impl ClaimStore {
-    /// Opens the store in `folder`, making both where they are missing.
+    /// Opens the store in `folder`, making both where they are missing. Waits while another process does so.
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(folder)
-            .map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            |source| StoreError::Folder { path, source }
+        };
+        std::fs::create_dir_all(folder).map_err(failed(folder))?;
+        let lock_path = folder.join(LOCK);
+        let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&lock_path);
+        let lock = lock.map_err(failed(&lock_path))?;
+        // Until the file is closed at the end of this function, or of the process.
+        lock.lock().map_err(failed(&lock_path))?;
         let options = SqliteConnectOptions::new()
             .filename(folder.join(FILE_NAME))
             .create_if_missing(true)
@@ -99,15 +114,26 @@ impl ClaimStore {
     }
 
     async fn connect(options: SqliteConnectOptions, connections: u32) -> Result<Self, StoreError> {
-        let pool = SqlitePoolOptions::new()
+        let pool = Self::pool(options, connections).await?;
+        sqlx::migrate!("./migrations/sqlite").run(&pool).await?;
+        let store = Self { pool, steps: Steps::default() };
+        store.introduce().await?;
+        Ok(store)
+    }
+
+    async fn pool(options: SqliteConnectOptions, connections: u32) -> Result<SqlitePool, StoreError> {
+        SqlitePoolOptions::new()
             .max_connections(connections)
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_with(options)
             .await
-            .map_err(StoreError::while_("opening"))?;
-        sqlx::migrate!("./migrations/sqlite").run(&pool).await?;
-        Ok(Self { pool })
+            .map_err(StoreError::while_("opening"))
+    }
+
+    /// Tells `steps` how far changes have got.
+    pub(crate) fn watched(self, steps: Steps) -> Self {
+        Self { steps, ..self }
     }
 
     /// Closes every connection; on return the files are at rest.

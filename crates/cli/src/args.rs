@@ -299,8 +299,17 @@ pub(crate) enum ListsCommand {
     List,
     /// Fetch the official OFAC, UN, UK and EU lists and import what is new
     Update(UpdateArgs),
+    /// Take a source out: what it said stays on record and counts no more
+    Remove(RemoveArgs),
     /// Make the screening index anew from the imported claims
     Rebuild,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RemoveArgs {
+    /// The source, as `tracehound lists list` names it
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use tracehound_analysis::{
     taint::Mix,
     trace::{Known, Party},
 };
-use tracehound_attribution::index::Index;
+use tracehound_attribution::{index::Index, listing::listed_since};
 use tracehound_ledger::{AddrNum, Ledger, TxSpan};
 use tracehound_model::{Address, BitcoinNetwork};
 
@@ -63,13 +63,15 @@ impl Known for Parties<'_> {
 impl Parties<'_> {
     fn look_up(&self, owner: AddrNum) -> Option<Party> {
         let address = Address::from_script(self.network, &self.ledger.script_key(owner)?)?;
-        let claims = self.index.lookup(address.key().as_ref()).filter(|claim| claim.holds_on(self.day));
+        let claims = self.index.lookup(address.key().as_ref());
+        let holding = claims.clone().filter(|claim| claim.holds_on(self.day));
         let best =
-            claims.max_by_key(|claim| (claim.category().is_service(), claim.confidence(), claim.id()))?;
+            holding.max_by_key(|claim| (claim.category().is_service(), claim.confidence(), claim.id()))?;
+        let all: Vec<_> = claims.map(|claim| claim.to_claim()).collect();
         Some(Party {
             label: best.label().to_owned(),
             category: best.category(),
-            listed_from: Some(best.valid_from()),
+            listed_from: Some(listed_since(&best.to_claim(), self.day, &all)),
         })
     }
 }

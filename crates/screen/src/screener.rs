@@ -14,10 +14,14 @@ use tracehound_analysis::{
     taint::{self, WalkLimits},
     tx_parties,
 };
-use tracehound_attribution::{index::Index, subject_key};
+use tracehound_attribution::{
+    index::Index,
+    listing::{is_same_listing, listed_since},
+    subject_key,
+};
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
-    Address, AddressError, Amount, BitcoinNetwork, Chain, Claim, Coverage, Decision, Evidence, Exposure,
+    Address, AddressError, Amount, BitcoinNetwork, Category, Chain, Claim, Coverage, Decision, Evidence, Exposure,
     Source, SourceId, SourceKind, Subject, TxId, Verdict,
     evidence::Fact,
     verdict::{Direction, ExposureType, SourceAsOf},
@@ -90,12 +94,22 @@ static HAIRCUT_RATES: LazyLock<Option<String>> =
 /// A claim against somebody, on its way through the rules.
 struct Hit {
     claim: Claim,
+    /// Since when it has been listed without a break, in whatever words.
+    since: Date,
     exposure: ExposureType,
     direction: Option<Direction>,
     address: Option<String>,
     amount: Option<u128>,
     total: u128,
     txs: Vec<TxNum>,
+}
+
+/// What an index says under one key.
+struct Known {
+    /// Claims that hold on the day, each with the first day of its listing.
+    holding: Vec<(Claim, Date)>,
+    /// Claims that had ended by then and are not an earlier wording of what holds.
+    ended: Vec<Claim>,
 }
 
 /// What was found about one subject, before the rules.
@@ -180,11 +194,11 @@ impl<'a> Screener<'a> {
             Err(error) => {
                 let opaque = self.claims(&subject_key(&Subject::Opaque(text.to_owned())));
                 let txid: Option<TxId> = text.parse().ok();
-                if opaque.0.is_empty() && opaque.1.is_empty() && txid.is_none() {
+                if opaque.holding.is_empty() && opaque.ended.is_empty() && txid.is_none() {
                     return Err(error);
                 }
-                let mut findings = Findings { former: opaque.1, ..Findings::default() };
-                findings.hits.extend(opaque.0.into_iter().map(own));
+                let mut findings = Findings { former: opaque.ended, ..Findings::default() };
+                findings.hits.extend(opaque.holding.into_iter().map(own));
                 if let Some(txid) = txid {
                     self.examine_tx(txid, &mut findings);
                 }
@@ -207,9 +221,9 @@ impl<'a> Screener<'a> {
     fn screen_address(&self, text: &str, address: &Address) -> Verdict {
         let mut findings = Findings::default();
         for reading in std::iter::once(*address).chain(address.same_owner()) {
-            let (holding, ended) = self.claims(reading.key().as_ref());
-            findings.hits.extend(holding.into_iter().map(own));
-            findings.former.extend(ended);
+            let known = self.claims(reading.key().as_ref());
+            findings.hits.extend(known.holding.into_iter().map(own));
+            findings.former.extend(known.ended);
         }
         if address.is_null_like() {
             findings.note = Some("this is a null or burn address: nobody owns it".to_owned());
@@ -218,11 +232,16 @@ impl<'a> Screener<'a> {
         self.judge(text, address.chain(), findings)
     }
 
-    /// Claims under a key: those that hold on the day, and those that had ended by then.
-    fn claims(&self, key: &[u8]) -> (Vec<Claim>, Vec<Claim>) {
+    /// What the index says under a key up to the day.
+    fn claims(&self, key: &[u8]) -> Known {
         let all = self.index.lookup(key).map(|claim| claim.to_claim());
         let begun: Vec<Claim> = all.filter(|claim| claim.valid_from <= self.day).collect();
-        begun.into_iter().partition(|claim| claim.holds_on(self.day))
+        let holds = |claim: &&Claim| claim.holds_on(self.day);
+        let now: Vec<&Claim> = begun.iter().filter(holds).collect();
+        let gone = |claim: &&Claim| !holds(claim) && !now.iter().any(|now| is_same_listing(now, claim));
+        let ended = begun.iter().filter(gone).cloned().collect();
+        let since = |claim: &Claim| (claim.clone(), listed_since(claim, self.day, &begun));
+        Known { holding: now.into_iter().map(since).collect(), ended }
     }
 
     /// The ledger that holds the subject's chain.
@@ -283,9 +302,10 @@ impl<'a> Screener<'a> {
                 let txs: Vec<TxNum> = party.txs.iter().map(|&(tx, _)| tx).collect();
                 let known = party.txs.iter().all(|(_, amount)| amount.is_some());
                 let amount = known.then_some(party.amount);
-                for (claim, address) in self.claims_on_owner(network, ledger, owner) {
+                for (claim, since, address) in self.claims_on_owner(network, ledger, owner) {
                     findings.hits.push(Hit {
                         claim,
+                        since,
                         exposure: ExposureType::Direct,
                         direction: Some(direction),
                         address: Some(address),
@@ -368,9 +388,10 @@ impl<'a> Screener<'a> {
             }
             for row in found.parties.iter().filter(|row| !row.direct) {
                 let Some(owner) = row.best_owner else { continue };
-                for (claim, address) in self.claims_on_owner(network, ledger, owner) {
+                for (claim, since, address) in self.claims_on_owner(network, ledger, owner) {
                     findings.hits.push(Hit {
                         claim,
+                        since,
                         exposure: ExposureType::Indirect,
                         direction: Some(direction),
                         address: Some(address),
@@ -388,11 +409,11 @@ impl<'a> Screener<'a> {
         network: BitcoinNetwork,
         ledger: &Ledger,
         owner: AddrNum,
-    ) -> Vec<(Claim, String)> {
+    ) -> Vec<(Claim, Date, String)> {
         let address = ledger.script_key(owner).and_then(|script| Address::from_script(network, &script));
         let Some(address) = address else { return Vec::new() };
-        let (holding, _) = self.claims(address.key().as_ref());
-        holding.into_iter().map(|claim| (claim, address.to_string())).collect()
+        let known = self.claims(address.key().as_ref());
+        known.holding.into_iter().map(|(claim, since)| (claim, since, address.to_string())).collect()
     }
 
     /// A transaction touches everyone on either side of it: their claims count as its own.
@@ -416,9 +437,9 @@ impl<'a> Screener<'a> {
             return;
         };
         let chain = Chain::Bitcoin(network);
-        let (holding, ended) = self.claims(&subject_key(&Subject::Tx { chain, txid }));
-        findings.hits.extend(holding.into_iter().map(own));
-        findings.former.extend(ended);
+        let known = self.claims(&subject_key(&Subject::Tx { chain, txid }));
+        findings.hits.extend(known.holding.into_iter().map(own));
+        findings.former.extend(known.ended);
         let Some(parties) = tx_parties(ledger, tx) else { return };
         findings.ledger_examined = true;
         if parties.unknown_owners > 0 {
@@ -433,9 +454,10 @@ impl<'a> Screener<'a> {
         {
             for (owner, &amount) in side {
                 let Some(owner) = owner else { continue };
-                for (claim, address) in self.claims_on_owner(network, ledger, *owner) {
+                for (claim, since, address) in self.claims_on_owner(network, ledger, *owner) {
                     findings.hits.push(Hit {
                         claim,
+                        since,
                         exposure: ExposureType::Own,
                         direction: Some(direction),
                         address: Some(address),
@@ -453,7 +475,9 @@ impl<'a> Screener<'a> {
     fn judge(&self, text: &str, chain: Option<Chain>, mut findings: Findings) -> Verdict {
         let policy = self.settings.policy;
         let mut evidence = Evidence::default();
-        let (mut decision, mut score, mut reasons) = (Decision::Allow, 0, Vec::new());
+        let (mut decision, mut score) = (Decision::Allow, 0);
+        // The one that the summary names: of the strongest, the subject's own before others', a sanction before the rest.
+        let mut reason: Option<((Decision, u8, bool, bool), &Hit)> = None;
         findings.hits.sort_by(|a, b| {
             (a.exposure, &a.claim.id, a.direction, &a.address).cmp(&(
                 b.exposure,
@@ -482,8 +506,11 @@ impl<'a> Screener<'a> {
                 for tx in &txs {
                     evidence.because(&rule_node, tx);
                 }
-                if (rule.decision, rule.score) > (decision, score) {
-                    reasons.insert(0, hit);
+                let is_own = hit.exposure == ExposureType::Own;
+                let is_sanction = hit.claim.statement.category == Category::Sanction;
+                let weight = (rule.decision, rule.score, is_own, is_sanction);
+                if reason.is_none_or(|(heaviest, _)| weight > heaviest) {
+                    reason = Some((weight, hit));
                 }
                 decision = decision.max(rule.decision);
                 score = score.max(rule.score);
@@ -501,7 +528,7 @@ impl<'a> Screener<'a> {
         for claim in &findings.former {
             evidence.node(format!("claim:{}", claim.id), Fact::Claim { claim: Box::new(claim.clone()) });
         }
-        let summary = self.summary(decision, reasons.first().copied(), &findings);
+        let summary = self.summary(decision, reason.map(|(_, hit)| hit), &findings);
         let mut gaps = self.list_gaps.clone();
         gaps.extend(findings.gaps);
         let exposures = exposures(&findings.hits, &mut gaps);
@@ -567,7 +594,7 @@ impl<'a> Screener<'a> {
                     _ => "touches somebody named".to_owned(),
                 };
                 let _ = write!(text, "{who} {} ({}) by {title}", statement.label, statement.category);
-                let _ = write!(text, ", on record from {}", hit.claim.valid_from);
+                let _ = write!(text, ", on record from {}", hit.since);
             }
             None if findings.hits.is_empty() => {
                 let newest = self.sources.iter().map(|source| source.published).max();
@@ -601,9 +628,10 @@ impl<'a> Screener<'a> {
     }
 }
 
-fn own(claim: Claim) -> Hit {
+fn own((claim, since): (Claim, Date)) -> Hit {
     Hit {
         claim,
+        since,
         exposure: ExposureType::Own,
         direction: None,
         address: None,

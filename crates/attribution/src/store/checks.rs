@@ -41,24 +41,23 @@ impl ClaimStore {
         at: Timestamp,
         outcome: &CheckOutcome,
     ) -> Result<(), StoreError> {
-        let mut transaction =
-            self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::while_("recording a check"))?;
+        let mut change = self.change("recording a check").await?;
         match outcome {
             CheckOutcome::Current => {
                 let since: Option<String> = sqlx::query_scalar(
                     "SELECT MAX(published) FROM snapshot WHERE source = $1 AND superseded_at IS NULL AND scope < 2",
                 )
                 .bind(&source.0)
-                .fetch_one(&mut *transaction)
+                .fetch_one(change.db())
                 .await
                 .map_err(StoreError::while_("recording a check"))?;
-                insert_check(&mut transaction, source, since, at, None).await?;
+                insert_check(change.db(), source, since, at, None).await?;
             }
             CheckOutcome::Failed(reason) => {
-                insert_check(&mut transaction, source, None, at, Some(reason)).await?;
+                insert_check(change.db(), source, None, at, Some(reason)).await?;
             }
         }
-        transaction.commit().await.map_err(StoreError::while_("recording a check"))
+        change.commit(None).await
     }
 
     /// Records that the editions here of `source` are all that were in force from `since` to `until`: what a complete
@@ -69,24 +68,21 @@ impl ClaimStore {
         since: Date,
         until: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut transaction = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(StoreError::while_("recording a history"))?;
+        let mut change = self.change("recording a history").await?;
         let known: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM source_check WHERE source = $1 AND since = $2 AND at = $3 AND outcome = 0",
         )
         .bind(&source.0)
         .bind(since.to_string())
         .bind(until.as_microsecond())
-        .fetch_one(&mut *transaction)
+        .fetch_one(change.db())
         .await
         .map_err(StoreError::while_("recording a history"))?;
         if known == 0 {
-            insert_check(&mut transaction, source, Some(since.to_string()), until, None).await?;
+            insert_check(change.db(), source, Some(since.to_string()), until, None).await?;
+            change.commit(None).await?;
         }
-        transaction.commit().await.map_err(StoreError::while_("recording a history"))
+        Ok(())
     }
 
     /// The last check and the last failure of every source that was ever asked for, by id.

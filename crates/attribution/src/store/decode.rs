@@ -16,7 +16,7 @@ use crate::{FAMILY_OPAQUE, FAMILY_TX, Scope};
 const PAGE: i64 = 20_000;
 
 /// What an entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Claim = 0,
     Party = 1,
@@ -31,12 +31,18 @@ pub(super) struct KnownSnapshot {
     pub(super) shipped: bool,
 }
 
-/// An entry with one of its current rows, if it has any.
-pub(super) struct EntryRow {
+/// An entry with its current rows in their order, each with its number.
+pub(super) struct StoredEntry {
     pub(super) entry: i64,
     pub(super) kind: Kind,
     pub(super) hash: [u8; 16],
-    pub(super) current: Option<(i64, Run)>,
+    pub(super) rows: Vec<(i64, Run)>,
+}
+
+impl StoredEntry {
+    pub(super) fn runs(&self) -> Vec<Run> {
+        self.rows.iter().map(|(_, run)| *run).collect()
+    }
 }
 
 /// Reads columns of one row and turns what cannot be read into [`StoreError::Corrupt`].
@@ -206,11 +212,11 @@ pub(super) async fn snapshot_days(
     rows.iter().map(read).collect()
 }
 
-/// Gives every entry of a source with its current rows, page by page.
-pub(super) async fn each_row(
+/// Gives every entry of a source, one page in memory at a time.
+pub(super) async fn each_entry(
     db: &mut SqliteConnection,
     source: &str,
-    mut take: impl FnMut(EntryRow),
+    mut take: impl FnMut(StoredEntry),
 ) -> Result<(), StoreError> {
     let mut after = 0_i64;
     loop {
@@ -218,7 +224,8 @@ pub(super) async fn each_row(
             "SELECT page.id AS entry, page.kind, page.hash, v.id AS row, COALESCE(v.id, 0) AS id, v.carried_from, \
              v.carried_to, v.confidence, v.said_from, v.said_to, v.valid_from, v.valid_to \
              FROM (SELECT id, kind, hash FROM entry WHERE source = $1 AND id > $2 ORDER BY id LIMIT $3) page \
-             LEFT JOIN validity v ON v.entry = page.id AND v.superseded_at IS NULL ORDER BY page.id",
+             LEFT JOIN validity v ON v.entry = page.id AND v.superseded_at IS NULL \
+             ORDER BY page.id, v.carried_from",
         )
         .bind(source)
         .bind(after)
@@ -229,17 +236,26 @@ pub(super) async fn each_row(
         if rows.is_empty() {
             return Ok(());
         }
+        let mut open: Option<StoredEntry> = None;
         for row in &rows {
             let cells = Cells::new(row, "validity")?;
-            let kind: i64 = cells.get("kind")?;
+            let entry = cells.get("entry")?;
+            if open.as_ref().is_none_or(|open| open.entry != entry) {
+                let kind: i64 = cells.get("kind")?;
+                let next = StoredEntry {
+                    entry,
+                    kind: if kind == Kind::Claim as i64 { Kind::Claim } else { Kind::Party },
+                    hash: cells.hash()?,
+                    rows: Vec::new(),
+                };
+                open.replace(next).map(&mut take);
+            }
             let stored: Option<i64> = cells.get("row")?;
-            after = cells.get("entry")?;
-            take(EntryRow {
-                entry: after,
-                kind: if kind == Kind::Claim as i64 { Kind::Claim } else { Kind::Party },
-                hash: cells.hash()?,
-                current: stored.map(|row| Ok::<_, StoreError>((row, cells.run()?))).transpose()?,
-            });
+            if let (Some(open), Some(row)) = (&mut open, stored) {
+                open.rows.push((row, cells.run()?));
+            }
+            after = entry;
         }
+        open.map(&mut take);
     }
 }

@@ -2,12 +2,13 @@
 
 use jiff::{Timestamp, civil::Date};
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
-use tracehound_model::{Claim, Party, Subject};
+use tracehound_model::{Claim, Party, SourceId, Subject};
 
 use super::{
-    ClaimStore, ClaimVersion, StoreError,
+    ClaimStore, ClaimVersion, StoreError, StoreState,
     checks::add_checks,
     decode::{Cells, Kind},
+    meta,
 };
 use crate::{Corpus, SourceHistory, subject_key};
 
@@ -18,6 +19,11 @@ impl ClaimStore {
     /// Everything that an index is built from: all current claims, ended ones included, the parties of each source's
     /// newest snapshot, and every source with all its days. One consistent view.
     pub async fn corpus(&self) -> Result<Corpus, StoreError> {
+        Ok(self.corpus_and_state().await?.0)
+    }
+
+    /// [`corpus`](Self::corpus), and the state of the store that it is of.
+    pub async fn corpus_and_state(&self) -> Result<(Corpus, StoreState), StoreError> {
         let begin = self.pool.begin().await;
         let mut view = begin.map_err(StoreError::while_("beginning to read"))?;
         let mut claims = Vec::new();
@@ -40,7 +46,22 @@ impl ClaimStore {
         });
         let parties = parties(&mut view).await?;
         let sources = sources(&mut view).await?;
-        Ok(Corpus { claims, parties, sources })
+        let state = meta::state(&mut view).await?;
+        Ok((Corpus { claims, parties, sources }, state))
+    }
+
+    /// Canonical bytes of the subjects that the edition of `day` of a source names, sorted, each once.
+    pub async fn subjects_on(&self, source: &SourceId, day: Date) -> Result<Vec<Vec<u8>>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT DISTINCT e.subject FROM entry e JOIN validity v ON v.entry = e.id WHERE e.source = $1 \
+             AND e.kind = 0 AND v.superseded_at IS NULL AND v.carried_from <= $2 \
+             AND (v.carried_to IS NULL OR v.carried_to > $2) ORDER BY e.subject",
+        )
+        .bind(&source.0)
+        .bind(day.to_string())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::while_("reading subjects"))
     }
 
     /// The claims that hold on `day`, as believed now. Ended and superseded ones are left out.

@@ -1,4 +1,6 @@
 //! Importing a snapshot: one transaction.
+//!
+//! What the store has is read page by page and compared with the snapshot by hash; only what changes is kept in memory.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,7 +10,7 @@ use tracehound_model::SourceKind;
 
 use super::{
     ClaimStore, ImportReport, StoreError,
-    decode::{self, Kind, KnownSnapshot},
+    decode::{self, Kind, KnownSnapshot, StoredEntry},
     entry_hash,
     runs::{Run, Said, runs, said_on},
 };
@@ -19,6 +21,8 @@ use crate::{
 
 /// Rows in one statement: at most 11 values each, of 32,766 that `SQLite` takes.
 const BATCH: usize = 1_000;
+/// Most statements remembered in one import, so that claims share them.
+const SHARED_BODIES: usize = 10_000;
 
 /// Where a snapshot comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,27 +31,106 @@ enum Origin {
     Shipped,
 }
 
-/// An entry of a source, in the store or new.
-struct Entry {
-    /// Row number; `None` for a new one.
-    id: Option<i64>,
-    /// Its current rows, in order, with their row numbers.
-    rows: Vec<(i64, Run)>,
-    /// What the snapshot being imported says of it.
-    now: Option<Said>,
-    /// Where it stands in the snapshot: claims first, then parties.
-    item: Option<usize>,
+/// The claims and parties of a snapshot, to be found by hash: claims first, then parties.
+struct Items<'a> {
+    snapshot: &'a Snapshot,
+    hashes: Vec<[u8; 16]>,
+    /// Item numbers in order of kind and hash, each identity once: importers give each once; of a repeat the first
+    /// counts.
+    sorted: Vec<u32>,
+    /// Whether the store has it.
+    known: Vec<bool>,
 }
 
-/// A run to append to an entry, by its number.
-type NewRow = (i64, Run);
+impl<'a> Items<'a> {
+    fn of(snapshot: &'a Snapshot) -> Self {
+        let claims = snapshot.claims.iter().map(|claim| entry_hash(&subject_key(&claim.subject), &claim.statement));
+        let parties = snapshot.parties.iter().map(|party| entry_hash(party.id.as_bytes(), party));
+        let hashes: Vec<[u8; 16]> = claims.chain(parties).collect();
+        let known = vec![false; hashes.len()];
+        let mut items = Self { snapshot, hashes, sorted: Vec::new(), known };
+        let mut sorted: Vec<u32> = (0..items.hashes.len() as u32).collect();
+        sorted.sort_unstable_by_key(|&item| (items.identity(item), item));
+        sorted.dedup_by_key(|item| items.identity(*item));
+        items.sorted = sorted;
+        items
+    }
+
+    fn identity(&self, item: u32) -> (Kind, [u8; 16]) {
+        (self.kind(item), self.hashes[item as usize])
+    }
+
+    fn kind(&self, item: u32) -> Kind {
+        if (item as usize) < self.snapshot.claims.len() { Kind::Claim } else { Kind::Party }
+    }
+
+    fn said(&self, item: u32) -> Said {
+        self.snapshot.claims.get(item as usize).map_or(Said { confidence: 0, from: None, to: None }, |claim| Said {
+            confidence: claim.confidence.0,
+            from: claim.valid_from,
+            to: claim.valid_to,
+        })
+    }
+
+    /// What the snapshot says of an entry that the store has.
+    fn meet(&mut self, kind: Kind, hash: [u8; 16]) -> Option<Said> {
+        let found = self.sorted.binary_search_by(|&item| self.identity(item).cmp(&(kind, hash))).ok()?;
+        let item = self.sorted[found];
+        self.known[item as usize] = true;
+        Some(self.said(item))
+    }
+
+    /// Those that the store does not have, in the order of the snapshot.
+    fn new(&self) -> Vec<u32> {
+        let mut new: Vec<u32> =
+            self.sorted.iter().copied().filter(|&item| !self.known[item as usize]).collect();
+        new.sort_unstable();
+        new
+    }
+
+    /// Subject bytes and JSON body of an item.
+    fn parts(&self, item: u32) -> (Vec<u8>, String) {
+        let json = |json: Result<String, serde_json::Error>| json.expect("plain data always turns into JSON");
+        let item = item as usize;
+        if let Some(claim) = self.snapshot.claims.get(item) {
+            return (subject_key(&claim.subject), json(serde_json::to_string(&claim.statement)));
+        }
+        let party = &self.snapshot.parties[item - self.snapshot.claims.len()];
+        (party.id.as_bytes().to_vec(), json(serde_json::to_string(party)))
+    }
+}
+
+/// Rows of the store that no longer stand, and those that take their place.
+#[derive(Default)]
+pub(super) struct Replaced {
+    outdated: Vec<i64>,
+    fresh: Vec<(i64, Run)>,
+}
+
+impl Replaced {
+    /// Takes the runs of an entry as they are from now on.
+    pub(super) fn take(&mut self, stored: &StoredEntry, runs: &[Run]) {
+        let old = stored.rows.iter();
+        self.outdated.extend(old.filter(|(_, run)| !runs.contains(run)).map(|(row, _)| *row));
+        let kept = |run: &&Run| !stored.rows.iter().any(|(_, old)| old == *run);
+        self.fresh.extend(runs.iter().filter(kept).map(|run| (stored.entry, *run)));
+    }
+
+    /// Writes them.
+    pub(super) async fn write(mut self, db: &mut SqliteConnection, now: i64) -> Result<(), StoreError> {
+        self.outdated.sort_unstable();
+        supersede(db, "UPDATE validity SET superseded_at = ", &self.outdated, now).await?;
+        let mut next = decode::next_id(db, "SELECT MAX(id) FROM validity").await?;
+        insert_rows(db, &self.fresh, &mut next, now).await
+    }
+}
 
 impl ClaimStore {
     /// Takes in the snapshot that the source published on `published`.
     ///
     /// The same bytes for the same day are a no-op; other bytes for a day already imported replace that day. Snapshots
     /// may come in any order. Everything happens in one transaction: on an error, or when the process dies, the store
-    /// is as before. O(entries of the source), memory likewise.
+    /// is as before. O(entries of the source); memory for a hash of each entry of the snapshot and for what changes.
     pub async fn import(
         &self,
         snapshot: &Snapshot,
@@ -59,7 +142,8 @@ impl ClaimStore {
     }
 
     /// [`import`](Self::import) of a snapshot that comes with the product. It replaces what came with an earlier version
-    /// for that day, and leaves alone what the user imported: the whole list perhaps, which knows more than our extract.
+    /// for that day, and leaves alone what the user imported (the whole list perhaps, which knows more than our
+    /// extract), and a source that the user took out.
     pub async fn import_shipped(
         &self,
         snapshot: &Snapshot,
@@ -78,10 +162,11 @@ impl ClaimStore {
         sha256: &str,
         origin: Origin,
     ) -> Result<ImportReport, StoreError> {
-        let begin = self.pool.begin_with("BEGIN IMMEDIATE").await;
-        let mut transaction = begin.map_err(StoreError::while_("beginning an import"))?;
-        let report = import(&mut transaction, snapshot, published, recorded_at, sha256, origin).await?;
-        transaction.commit().await.map_err(StoreError::while_("committing an import"))?;
+        let mut change = self.change("an import").await?;
+        let report = import(change.db(), snapshot, published, recorded_at, sha256, origin).await?;
+        if !report.already_imported {
+            change.commit(Some(&snapshot.source.id)).await?;
+        }
         Ok(report)
     }
 }
@@ -109,7 +194,8 @@ async fn import(
     let known = decode::snapshot_days(db, source).await?;
     let same_day = known.iter().find(|known| known.published == published);
     let users = |known: &KnownSnapshot| origin == Origin::Shipped && !known.shipped;
-    if same_day.is_some_and(|known| known.sha256 == sha256 || users(known)) {
+    let taken_out = origin == Origin::Shipped && known.is_empty() && was_removed(db, source).await?;
+    if taken_out || same_day.is_some_and(|known| known.sha256 == sha256 || users(known)) {
         report.already_imported = true;
         report.unchanged = snapshot.claims.len() as u64;
         return Ok(report);
@@ -126,77 +212,49 @@ async fn import(
     }
     insert_snapshot(db, snapshot, published, now, sha256, origin).await?;
 
-    let mut entries = load_entries(db, source).await?;
-    add_items(&mut entries, snapshot);
-    count(&mut report, &entries, base);
-    let (outdated, fresh) = plan(&entries, &days, published);
-    supersede(db, "UPDATE validity SET superseded_at = ", &outdated, now).await?;
-    let mut rows = fresh.known;
-    rows.extend(insert_entries(db, snapshot, fresh.new).await?);
-    insert_rows(db, &rows, now).await?;
+    let mut items = Items::of(snapshot);
+    let mut replaced = Replaced::default();
+    decode::each_entry(db, source, |stored| {
+        let said = items.meet(stored.kind, stored.hash);
+        let old = stored.runs();
+        if stored.kind == Kind::Claim {
+            let before = base.is_some_and(|day| old.iter().any(|run| run.covers(day)));
+            count(&mut report, before, said.is_some());
+        }
+        // Otherwise the new snapshot says what the runs around its day say already.
+        if said_on(&old, published) != said {
+            let runs = runs(&days, |day| if day == published { said } else { said_on(&old, day) });
+            replaced.take(&stored, &runs);
+        }
+    })
+    .await?;
+    let new = items.new();
+    report.added += new.iter().filter(|&&item| items.kind(item) == Kind::Claim).count() as u64;
+    remark(&mut report);
+    replaced.write(db, now).await?;
+    insert_entries(db, &items, &new, |said| runs(&days, |day| (day == published).then_some(said)), now).await?;
     Ok(report)
 }
 
-/// The runs to append: to entries the store has, and to those it does not have yet (by place in the snapshot).
-struct Fresh {
-    known: Vec<NewRow>,
-    new: Vec<(usize, [u8; 16], Vec<Run>)>,
+async fn was_removed(db: &mut SqliteConnection, source: &str) -> Result<bool, StoreError> {
+    let times: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM removal WHERE source = $1")
+        .bind(source)
+        .fetch_one(db)
+        .await
+        .map_err(StoreError::while_("reading removals"))?;
+    Ok(times > 0)
 }
 
-async fn load_entries(
-    db: &mut SqliteConnection,
-    source: &str,
-) -> Result<HashMap<(Kind, [u8; 16]), Entry>, StoreError> {
-    let mut entries: HashMap<(Kind, [u8; 16]), Entry> = HashMap::new();
-    decode::each_row(db, source, |row| {
-        let entry = entries.entry((row.kind, row.hash)).or_insert_with(|| Entry {
-            id: Some(row.entry),
-            rows: Vec::new(),
-            now: None,
-            item: None,
-        });
-        entry.rows.extend(row.current);
-    })
-    .await?;
-    for entry in entries.values_mut() {
-        entry.rows.sort_by_key(|(_, run)| run.carried_from);
-    }
-    Ok(entries)
-}
-
-fn add_items(entries: &mut HashMap<(Kind, [u8; 16]), Entry>, snapshot: &Snapshot) {
-    let claims = snapshot.claims.iter().map(|claim| {
-        let hash = entry_hash(&subject_key(&claim.subject), &claim.statement);
-        let said = Said { confidence: claim.confidence.0, from: claim.valid_from, to: claim.valid_to };
-        (Kind::Claim, hash, said)
-    });
-    let parties = snapshot.parties.iter().map(|party| {
-        (Kind::Party, entry_hash(party.id.as_bytes(), party), Said { confidence: 0, from: None, to: None })
-    });
-    for (item, (kind, hash, said)) in claims.chain(parties).enumerate() {
-        let entry = entries.entry((kind, hash)).or_insert_with(|| Entry {
-            id: None,
-            rows: Vec::new(),
-            now: None,
-            item: None,
-        });
-        // Importers give each identity once; of a repeat the first counts.
-        if entry.now.is_none() {
-            (entry.now, entry.item) = (Some(said), Some(item));
-        }
+fn count(report: &mut ImportReport, before: bool, now: bool) {
+    match (before, now) {
+        (false, true) => report.added += 1,
+        (true, false) => report.ended += 1,
+        (true, true) => report.unchanged += 1,
+        (false, false) => {}
     }
 }
 
-fn count(report: &mut ImportReport, entries: &HashMap<(Kind, [u8; 16]), Entry>, base: Option<Date>) {
-    for ((kind, _), entry) in entries {
-        let before = base.is_some_and(|day| entry.rows.iter().any(|(_, run)| run.covers(day)));
-        match (kind, before, entry.now.is_some()) {
-            (Kind::Claim, false, true) => report.added += 1,
-            (Kind::Claim, true, false) => report.ended += 1,
-            (Kind::Claim, true, true) => report.unchanged += 1,
-            _ => {}
-        }
-    }
+fn remark(report: &mut ImportReport) {
     if report.ended > report.unchanged && report.ended > 10 {
         report.warnings.push(Warning {
             place: "the whole list".to_owned(),
@@ -207,31 +265,6 @@ fn count(report: &mut ImportReport, entries: &HashMap<(Kind, [u8; 16]), Entry>, 
             ),
         });
     }
-}
-
-/// Which rows no longer stand, and which take their place.
-fn plan(entries: &HashMap<(Kind, [u8; 16]), Entry>, days: &[Date], published: Date) -> (Vec<i64>, Fresh) {
-    let mut outdated = Vec::new();
-    let mut fresh = Fresh { known: Vec::new(), new: Vec::new() };
-    for ((_, hash), entry) in entries {
-        let old: Vec<Run> = entry.rows.iter().map(|(_, run)| *run).collect();
-        if said_on(&old, published) == entry.now {
-            // The new snapshot says what the runs around its day say already.
-            continue;
-        }
-        let runs = runs(days, |day| if day == published { entry.now } else { said_on(&old, day) });
-        outdated.extend(entry.rows.iter().filter(|(_, run)| !runs.contains(run)).map(|(row, _)| *row));
-        let added: Vec<Run> = runs.into_iter().filter(|run| !old.contains(run)).collect();
-        match (entry.id, entry.item) {
-            (Some(id), _) => fresh.known.extend(added.into_iter().map(|run| (id, run))),
-            (None, Some(item)) => fresh.new.push((item, *hash, added)),
-            (None, None) => {}
-        }
-    }
-    outdated.sort_unstable();
-    fresh.known.sort_unstable_by_key(|(entry, run)| (*entry, run.carried_from));
-    fresh.new.sort_unstable_by_key(|(item, ..)| *item);
-    (outdated, fresh)
 }
 
 async fn insert_snapshot(
@@ -274,8 +307,8 @@ pub(super) const fn kind_word(kind: SourceKind) -> &'static str {
     }
 }
 
-/// Marks rows; `update` is one of two constants above.
-async fn supersede(
+/// Marks rows; `update` is the beginning of a statement.
+pub(super) async fn supersede(
     db: &mut SqliteConnection,
     update: &'static str,
     ids: &[i64],
@@ -294,30 +327,37 @@ async fn supersede(
     Ok(())
 }
 
-/// Inserts new entries with their bodies and gives their runs the new numbers.
+/// Inserts new entries with their bodies and runs, a batch in memory at a time.
 async fn insert_entries(
     db: &mut SqliteConnection,
-    snapshot: &Snapshot,
-    new: Vec<(usize, [u8; 16], Vec<Run>)>,
-) -> Result<Vec<NewRow>, StoreError> {
-    let source = snapshot.source.id.0.as_str();
+    items: &Items<'_>,
+    new: &[u32],
+    runs: impl Fn(Said) -> Vec<Run>,
+    now: i64,
+) -> Result<(), StoreError> {
+    let source = items.snapshot.source.id.0.as_str();
     let mut next_body = decode::next_id(db, "SELECT MAX(id) FROM body").await?;
     let mut next_entry = decode::next_id(db, "SELECT MAX(id) FROM entry").await?;
-    // Statements are shared by many claims; a body of an earlier snapshot is not looked for, a copy does no harm.
+    let mut next_row = decode::next_id(db, "SELECT MAX(id) FROM validity").await?;
+    // Statements are shared by many claims; one that is no longer remembered is not looked for, a copy does no harm.
     let mut bodies: HashMap<String, i64> = HashMap::new();
-    let mut rows = Vec::new();
     for batch in new.chunks(BATCH) {
+        if bodies.len() > SHARED_BODIES {
+            bodies.clear();
+        }
         let mut new_bodies: Vec<(i64, String)> = Vec::new();
         let mut new_entries = Vec::with_capacity(batch.len());
-        for (item, hash, entry_runs) in batch {
-            let (kind, subject, json) = item_parts(snapshot, *item);
+        let mut rows = Vec::with_capacity(batch.len());
+        for &item in batch {
+            let (subject, json) = items.parts(item);
             let body = *bodies.entry(json).or_insert_with_key(|json| {
                 new_bodies.push((next_body, json.clone()));
                 next_body += 1;
                 next_body - 1
             });
-            new_entries.push((next_entry, kind, *hash, subject, body));
-            rows.extend(entry_runs.iter().map(|run| (next_entry, *run)));
+            let (kind, hash) = items.identity(item);
+            new_entries.push((next_entry, kind, hash, subject, body));
+            rows.extend(runs(items.said(item)).into_iter().map(|run| (next_entry, run)));
             next_entry += 1;
         }
         if !new_bodies.is_empty() {
@@ -334,22 +374,18 @@ async fn insert_entries(
             row.push_bind(hash.to_vec()).push_bind(subject).push_bind(body);
         });
         query.build().execute(&mut *db).await.map_err(StoreError::while_("storing entries"))?;
+        insert_rows(db, &rows, &mut next_row, now).await?;
     }
-    Ok(rows)
+    Ok(())
 }
 
-/// Kind, subject bytes and JSON body of the item at this place of a snapshot.
-fn item_parts(snapshot: &Snapshot, item: usize) -> (Kind, Vec<u8>, String) {
-    let json = |json: Result<String, serde_json::Error>| json.expect("plain data always turns into JSON");
-    if let Some(claim) = snapshot.claims.get(item) {
-        return (Kind::Claim, subject_key(&claim.subject), json(serde_json::to_string(&claim.statement)));
-    }
-    let party = &snapshot.parties[item - snapshot.claims.len()];
-    (Kind::Party, party.id.as_bytes().to_vec(), json(serde_json::to_string(party)))
-}
-
-async fn insert_rows(db: &mut SqliteConnection, rows: &[NewRow], now: i64) -> Result<(), StoreError> {
-    let mut next = decode::next_id(db, "SELECT MAX(id) FROM validity").await?;
+/// Appends runs to entries, by the entries' numbers.
+async fn insert_rows(
+    db: &mut SqliteConnection,
+    rows: &[(i64, Run)],
+    next: &mut i64,
+    now: i64,
+) -> Result<(), StoreError> {
     for batch in rows.chunks(BATCH) {
         let mut query = QueryBuilder::<Sqlite>::new(
             "INSERT INTO validity (id, entry, carried_from, carried_to, confidence, said_from, said_to, valid_from, \
@@ -357,12 +393,12 @@ async fn insert_rows(db: &mut SqliteConnection, rows: &[NewRow], now: i64) -> Re
         );
         query.push_values(batch, |mut row, (entry, run)| {
             let text = |date: Option<Date>| date.map(|date| date.to_string());
-            row.push_bind(next).push_bind(*entry);
+            row.push_bind(*next).push_bind(*entry);
             row.push_bind(run.carried_from.to_string()).push_bind(text(run.carried_to));
             row.push_bind(i64::from(run.said.confidence));
             row.push_bind(text(run.said.from)).push_bind(text(run.said.to));
             row.push_bind(run.valid_from.to_string()).push_bind(text(run.valid_to)).push_bind(now);
-            next += 1;
+            *next += 1;
         });
         query.build().execute(&mut *db).await.map_err(StoreError::while_("storing validity"))?;
     }

@@ -11,7 +11,7 @@ use jiff::{Timestamp, civil::date};
 use proptest::prelude::*;
 use tracehound_attribution::{
     Corpus, SourceHistory,
-    index::{Index, IndexError, LiveIndex},
+    index::{Index, IndexError, LiveIndex, Stamp, publish},
     subject_key,
 };
 use tracehound_model::{
@@ -242,7 +242,8 @@ fn readers_never_see_a_mix_while_the_index_is_swapped() {
     const COUNT: u64 = 200;
     let dir = tempfile::tempdir().unwrap();
     let corpora = [corpus_of(0, COUNT), corpus_of(1, COUNT)];
-    let live = LiveIndex::create(dir.path(), &corpora[0]).unwrap();
+    publish(dir.path(), &corpora[0], &Stamp::default()).unwrap();
+    let live = LiveIndex::open(dir.path()).unwrap();
     let other_process = LiveIndex::open(dir.path()).unwrap();
     let (done, rounds) = (AtomicBool::new(false), AtomicUsize::new(0));
     let read = |live: &LiveIndex, refresh: bool| {
@@ -267,7 +268,8 @@ fn readers_never_see_a_mix_while_the_index_is_swapped() {
         for swap in 1..=50 {
             // A crash in the middle of an earlier publication leaves such files.
             fs::write(dir.path().join("index-half.tmp"), b"half").unwrap();
-            let index = live.publish(&corpora[swap % 2]).unwrap();
+            let index = publish(dir.path(), &corpora[swap % 2], &Stamp::default()).unwrap();
+            live.refresh().unwrap();
             assert_eq!(index.digest(), live.load().digest());
         }
         done.store(true, Ordering::Relaxed);
@@ -281,10 +283,14 @@ fn readers_never_see_a_mix_while_the_index_is_swapped() {
 #[test]
 fn old_files_go_and_the_one_before_stays() {
     let dir = tempfile::tempdir().unwrap();
-    let live = LiveIndex::create(dir.path(), &corpus_of(0, 3)).unwrap();
+    let publish_generation =
+        |generation| publish(dir.path(), &corpus_of(generation, 3), &Stamp::default()).unwrap();
+    publish_generation(0);
+    let live = LiveIndex::open(dir.path()).unwrap();
     let first = live.load();
     for generation in 1..5 {
-        live.publish(&corpus_of(generation, 3)).unwrap();
+        publish_generation(generation);
+        assert!(live.refresh().unwrap());
         assert_eq!(index_files(dir.path()).len(), 2);
     }
     // Whoever holds an index that has gone can still read it.
@@ -296,7 +302,8 @@ fn old_files_go_and_the_one_before_stays() {
 fn a_folder_without_an_index_or_with_a_broken_one_says_so() {
     let dir = tempfile::tempdir().unwrap();
     assert!(matches!(LiveIndex::open(dir.path()), Err(IndexError::Missing { .. })));
-    let live = LiveIndex::create(dir.path(), &corpus_of(0, 3)).unwrap();
+    publish(dir.path(), &corpus_of(0, 3), &Stamp::default()).unwrap();
+    let live = LiveIndex::open(dir.path()).unwrap();
     let name = index_files(dir.path()).remove(0);
     for wrong in ["", "../secret", "index-.thx", "\u{0}", &name.replace("index-", "index-../")] {
         fs::write(dir.path().join("CURRENT"), wrong).unwrap();
@@ -307,14 +314,14 @@ fn a_folder_without_an_index_or_with_a_broken_one_says_so() {
     // Publishing again mends it, also when the file of the same content is damaged.
     fs::remove_file(dir.path().join(&name)).unwrap();
     fs::write(dir.path().join(&name), b"garbage").unwrap();
-    live.publish(&corpus_of(0, 3)).unwrap();
+    publish(dir.path(), &corpus_of(0, 3), &Stamp::default()).unwrap();
     assert_eq!(LiveIndex::open(dir.path()).unwrap().load().claim_count(), 3);
 }
 
 #[test]
 fn a_file_under_the_name_of_another_is_noticed() {
     let dir = tempfile::tempdir().unwrap();
-    LiveIndex::create(dir.path(), &corpus_of(0, 3)).unwrap();
+    publish(dir.path(), &corpus_of(0, 3), &Stamp::default()).unwrap();
     let name = index_files(dir.path()).remove(0);
     fs::remove_file(dir.path().join(&name)).unwrap();
     fs::write(dir.path().join(&name), Index::encode(&corpus_of(1, 3)).unwrap()).unwrap();

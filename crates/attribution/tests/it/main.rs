@@ -5,6 +5,7 @@
 )]
 
 mod facts;
+mod folder;
 mod formats;
 mod hostile;
 mod index;

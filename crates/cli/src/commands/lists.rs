@@ -27,8 +27,15 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &
         ListsCommand::Import(args) => import(common, &folder, args, out),
         ListsCommand::Update(args) => super::update::run(common, data, &folder, args, out),
         ListsCommand::List => list(common, &*folder.index(Timestamp::now()).into_diagnostic()?, out),
+        ListsCommand::Remove(args) => {
+            let source = SourceId(args.source.clone());
+            let gone = folder.remove(&source, Timestamp::now()).into_diagnostic()?;
+            writeln!(out, "{source} is taken out: {} editions; import it again to have it back", gone.len())
+                .into_diagnostic()?;
+            Ok(0)
+        }
         ListsCommand::Rebuild => {
-            let index = folder.rebuild().into_diagnostic()?;
+            let index = folder.rebuild(Timestamp::now()).into_diagnostic()?;
             writeln!(out, "rebuilt: {} subjects, {} claims", index.subject_count(), index.claim_count())
                 .into_diagnostic()?;
             Ok(0)

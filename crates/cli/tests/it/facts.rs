@@ -26,6 +26,15 @@ fn subject(address: &str) -> Subject {
     Subject::Address(address.parse().expect("an address"))
 }
 
+/// Lets the folder forget that it has taken in what is shipped.
+fn forget_what_is_shipped(data: &Path) {
+    run(async {
+        let store = ClaimStore::open(&data.join("attribution")).await.expect("a store");
+        store.remember_shipped("another version").await.expect("remembered");
+        store.close().await;
+    });
+}
+
 /// When the older version was installed.
 fn then() -> Timestamp {
     "2025-12-01T00:00:00Z".parse().expect("a moment")
@@ -81,7 +90,7 @@ fn a_fact_corrected_under_the_same_date_is_what_screen_answers_with() {
     assert_eq!(now.len(), 6);
     assert_eq!(now.iter().filter(|claim| claim.recorded_at == then()).count(), 5, "five had been right");
     // The same facts again are no news.
-    std::fs::remove_file(data.path().join("attribution/index/SHIPPED")).expect("it is there");
+    forget_what_is_shipped(data.path());
     assert_eq!(decision(data.path(), NAMED, "2025-11-20"), "block");
     assert_eq!(believed(data.path(), Timestamp::MAX), now);
 }
@@ -96,7 +105,7 @@ fn a_list_of_the_users_own_is_not_corrected_by_the_box() {
     let import = ["lists", "import", &file, "--source", "fbi-notices", "--published", "2023-08-22"];
     let output = tracehound(data.path(), &import, "");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    std::fs::remove_file(data.path().join("attribution/index/SHIPPED")).expect("it is there");
+    forget_what_is_shipped(data.path());
     let listed = text(&tracehound(data.path(), &["screen", INNOCENT, "--as-of", "2025-11-20"], ""));
     assert!(listed.contains("mine"), "{listed}");
     let claims = believed(data.path(), Timestamp::MAX);

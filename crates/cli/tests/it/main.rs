@@ -6,6 +6,7 @@ mod esplora;
 mod facts;
 mod follow;
 mod guard;
+mod import;
 mod ledger;
 mod node;
 mod patterns;

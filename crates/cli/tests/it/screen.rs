@@ -218,3 +218,68 @@ fn a_batch_and_a_single_question_get_the_same_answer() {
         assert_eq!(lines(&batch), one);
     }
 }
+
+/// Imports addresses with a label, as an edition of a list.
+fn edition(data: &Path, published: &str, rows: &[(&str, &str)]) {
+    let file = data.join("edition.csv");
+    let rows: String = rows.iter().map(|(address, label)| format!("{address},{label},sanction\n")).collect();
+    std::fs::write(&file, format!("address,label,category\n{rows}")).expect("written");
+    let file = file.to_string_lossy().into_owned();
+    let output =
+        tracehound(data, &["lists", "import", &file, "--source", "own-list", "--published", published], "");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn summary(data: &Path, address: &str, as_of: &str) -> String {
+    let output = tracehound(data, &["screen", address, "--as-of", as_of, "--output", "jsonl"], "");
+    lines(&output)[0]["summary"].as_str().expect("a summary").to_owned()
+}
+
+#[test]
+fn a_listing_outlives_its_wording_and_not_its_absence() {
+    let data = folder();
+    let (reworded, relisted, gone) = (
+        "0x1111111111111111111111111111111111111101",
+        "0x1111111111111111111111111111111111111102",
+        "0x1111111111111111111111111111111111111103",
+    );
+    edition(data.path(), "2025-01-10", &[(reworded, "A list"), (relisted, "A list"), (gone, "A list")]);
+    edition(data.path(), "2025-02-10", &[(reworded, "Some Party")]);
+    edition(data.path(), "2025-03-10", &[(reworded, "Some Party Ltd"), (relisted, "Another")]);
+
+    let now = summary(data.path(), reworded, "2025-06-01");
+    assert!(now.starts_with("named Some Party Ltd (sanction)"), "{now}");
+    assert!(now.contains("on record from 2025-01-10") && !now.contains("formerly"), "{now}");
+    // As of a day in the past: what was said then, and since when.
+    let then = summary(data.path(), reworded, "2025-02-20");
+    assert!(then.starts_with("named Some Party (sanction)"), "{then}");
+    assert!(then.contains("on record from 2025-01-10") && !then.contains("formerly"), "{then}");
+
+    let now = summary(data.path(), relisted, "2025-06-01");
+    assert!(now.contains("on record from 2025-03-10"), "it was off the list in between: {now}");
+    assert!(!now.contains("formerly"), "{now}");
+    let now = summary(data.path(), gone, "2025-06-01");
+    assert!(now.contains("formerly A list on own-list until 2025-02-10"), "{now}");
+}
+
+#[test]
+fn every_sanction_in_force_is_named_first_and_never_called_former() {
+    let Some(path) = shared_data("sanctions/ofac_addresses_2025-11-19.json") else { return };
+    let by_asset: Value = serde_json::from_slice(&std::fs::read(path).expect("read")).expect("JSON");
+    let addresses: Vec<&str> = by_asset
+        .as_object()
+        .expect("by asset")
+        .values()
+        .flat_map(|list| list.as_array().expect("addresses").iter().map(|one| one.as_str().expect("text")))
+        .collect();
+    let data = folder();
+    let args = ["screen", "--stdin", "--as-of", "2025-11-20T00:00:00Z", "--output", "jsonl"];
+    let output = tracehound(data.path(), &args, &addresses.join("\n"));
+    let verdicts = lines(&output);
+    assert_eq!(verdicts.len(), addresses.len());
+    for verdict in verdicts {
+        let summary = verdict["summary"].as_str().expect("a summary");
+        assert_eq!(verdict["decision"], "block", "{verdict}");
+        assert!(summary.contains("(sanction) by") && !summary.contains("formerly"), "{summary}");
+    }
+}

@@ -203,9 +203,10 @@ impl AttributionFolder {
     /// Takes a source out. What it said stays on record in the store and is believed no more. Gives the days of the
     /// editions that went.
     pub fn remove(&self, source: &SourceId, now: Timestamp) -> Result<Vec<Date>, FolderError> {
-        let named = Manifest::read(&self.index_dir()).ok().flatten().is_some_and(|manifest| {
-            manifest.sources.contains(source)
-        });
+        let named = Manifest::read(&self.index_dir())
+            .ok()
+            .flatten()
+            .is_some_and(|manifest| manifest.sources.contains(source));
         // What is missing already may be what is to go.
         self.change(now, false, async |store| {
             let known = store.sources().await?.iter().any(|history| history.source.id == *source);
@@ -358,11 +359,7 @@ impl AttributionFolder {
     }
 
     /// Refuses a store without a source that the index before had, unless it was taken out.
-    async fn refuse_loss(
-        &self,
-        store: &ClaimStore,
-        sources: &[SourceHistory],
-    ) -> Result<(), FolderError> {
+    async fn refuse_loss(&self, store: &ClaimStore, sources: &[SourceHistory]) -> Result<(), FolderError> {
         let Ok(Some(before)) = Manifest::read(&self.index_dir()) else { return Ok(()) };
         let known: BTreeSet<&SourceId> = sources.iter().map(|history| &history.source.id).collect();
         let mut lost = self.sources_of(&before);
@@ -383,9 +380,10 @@ impl AttributionFolder {
             return manifest.sources.clone();
         }
         let index = open_manifest(&self.index_dir(), manifest);
-        index.map_or_else(|_| Vec::new(), |index| {
-            index.sources().iter().map(|history| history.source.id.clone()).collect()
-        })
+        index.map_or_else(
+            |_| Vec::new(),
+            |index| index.sources().iter().map(|history| history.source.id.clone()).collect(),
+        )
     }
 
     /// The index of a folder that cannot be written.

@@ -23,15 +23,12 @@ pub fn is_same_listing(one: &Claim, other: &Claim) -> bool {
 
 /// The first day of the unbroken cover by `spans` (each to its end, exclusive) that reaches `from`. What begins after
 /// `day` is not known yet.
-pub(crate) fn since(
-    from: Date,
-    day: Date,
-    spans: impl Iterator<Item = (Date, Option<Date>)>,
-) -> Date {
+pub(crate) fn since(from: Date, day: Date, spans: impl Iterator<Item = (Date, Option<Date>)>) -> Date {
     let begun: Vec<_> = spans.filter(|(first, _)| *first <= day).collect();
     let mut start = from;
     loop {
-        let reaching = begun.iter().filter(|(first, end)| *first < start && end.is_none_or(|end| end >= start));
+        let reaching =
+            begun.iter().filter(|(first, end)| *first < start && end.is_none_or(|end| end >= start));
         match reaching.map(|(first, _)| *first).min() {
             Some(first) => start = first,
             None => return start,

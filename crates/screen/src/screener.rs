@@ -21,8 +21,8 @@ use tracehound_attribution::{
 };
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
-    Address, AddressError, Amount, BitcoinNetwork, Category, Chain, Claim, Coverage, Decision, Evidence, Exposure,
-    Source, SourceId, SourceKind, Subject, TxId, Verdict,
+    Address, AddressError, Amount, BitcoinNetwork, Category, Chain, Claim, Coverage, Decision, Evidence,
+    Exposure, Source, SourceId, SourceKind, Subject, TxId, Verdict,
     evidence::Fact,
     verdict::{Direction, ExposureType, SourceAsOf},
 };

@@ -58,8 +58,8 @@ impl Manifest {
             let index = index.to_owned();
             return Ok(Some(Self { format: 1, stamp: None, index, sources: Vec::new() }));
         }
-        let manifest: Self =
-            serde_json::from_slice(&bytes).map_err(|error| damaged(format!("it names no index file: {error}")))?;
+        let manifest: Self = serde_json::from_slice(&bytes)
+            .map_err(|error| damaged(format!("it names no index file: {error}")))?;
         match manifest.format {
             FORMAT if is_digest(&manifest.index) => Ok(Some(manifest)),
             FORMAT => Err(damaged("it names no index file".to_owned())),

@@ -56,11 +56,12 @@ impl Change<'_> {
     /// what is known about lists, not what they say.
     pub(super) async fn commit(mut self, touched: Option<&SourceId>) -> Result<(), StoreError> {
         let failed = StoreError::while_("counting a change");
-        let change: i64 = sqlx::query_scalar("UPDATE meta SET change = change + $1 WHERE id = 1 RETURNING change")
-            .bind(i64::from(secret::random_step()))
-            .fetch_one(self.db())
-            .await
-            .map_err(failed)?;
+        let change: i64 =
+            sqlx::query_scalar("UPDATE meta SET change = change + $1 WHERE id = 1 RETURNING change")
+                .bind(i64::from(secret::random_step()))
+                .fetch_one(self.db())
+                .await
+                .map_err(failed)?;
         if let Some(source) = touched {
             sqlx::query(
                 "INSERT INTO source_change (source, change) VALUES ($1, $2) \
@@ -177,9 +178,7 @@ impl ClaimStore {
     }
 }
 
-pub(super) async fn source_changes(
-    db: &mut SqliteConnection,
-) -> Result<BTreeMap<SourceId, u64>, StoreError> {
+pub(super) async fn source_changes(db: &mut SqliteConnection) -> Result<BTreeMap<SourceId, u64>, StoreError> {
     let rows: Vec<(String, i64)> = sqlx::query_as("SELECT source, change FROM source_change")
         .fetch_all(db)
         .await

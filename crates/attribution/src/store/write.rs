@@ -44,7 +44,8 @@ struct Items<'a> {
 
 impl<'a> Items<'a> {
     fn of(snapshot: &'a Snapshot) -> Self {
-        let claims = snapshot.claims.iter().map(|claim| entry_hash(&subject_key(&claim.subject), &claim.statement));
+        let claims =
+            snapshot.claims.iter().map(|claim| entry_hash(&subject_key(&claim.subject), &claim.statement));
         let parties = snapshot.parties.iter().map(|party| entry_hash(party.id.as_bytes(), party));
         let hashes: Vec<[u8; 16]> = claims.chain(parties).collect();
         let known = vec![false; hashes.len()];
@@ -65,11 +66,10 @@ impl<'a> Items<'a> {
     }
 
     fn said(&self, item: u32) -> Said {
-        self.snapshot.claims.get(item as usize).map_or(Said { confidence: 0, from: None, to: None }, |claim| Said {
-            confidence: claim.confidence.0,
-            from: claim.valid_from,
-            to: claim.valid_to,
-        })
+        self.snapshot.claims.get(item as usize).map_or(
+            Said { confidence: 0, from: None, to: None },
+            |claim| Said { confidence: claim.confidence.0, from: claim.valid_from, to: claim.valid_to },
+        )
     }
 
     /// What the snapshot says of an entry that the store has.
@@ -232,7 +232,8 @@ async fn import(
     report.added += new.iter().filter(|&&item| items.kind(item) == Kind::Claim).count() as u64;
     remark(&mut report);
     replaced.write(db, now).await?;
-    insert_entries(db, &items, &new, |said| runs(&days, |day| (day == published).then_some(said)), now).await?;
+    insert_entries(db, &items, &new, |said| runs(&days, |day| (day == published).then_some(said)), now)
+        .await?;
     Ok(report)
 }
 

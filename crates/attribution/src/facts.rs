@@ -1,88 +1,150 @@
-//! The facts shipped with the product: notices and lists in our own format, each with source and date, compiled in.
+//! The facts shipped with the product, compiled in: the pack of notices, and the addresses of the OFAC list by day.
 //!
 //! They are old by nature and say so by their dates; a fresher list of the same source supersedes them.
-//! `data/README.md` describes the format and how they were made.
+//! `data/README.md` describes the formats and how they were made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use tracehound_model::{Category, Confidence, Statement, Subject};
 
 use crate::{
     ImportError,
-    import::{self, Format, Imported, Options},
+    history::{Vouched, end_of},
+    import::{self, Format, Imported, NewClaim, Options},
+    pack::Pack,
+    store::Editions,
+    subject_of,
 };
 
-/// How the files of one source add up.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Edition {
-    /// A whole list: what it lacks is no longer listed.
-    Complete,
-    /// One notice: what earlier notices of the source say still holds.
-    Notice,
-}
+const NOTICES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/notices.toml"));
+const OFAC_LIST: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/ofac/sdn-2025-11-19.toml"));
+const OFAC_CHANGES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/ofac/changes.toml"));
 
-macro_rules! files {
-    ($($edition:ident $name:literal),* $(,)?) => {
-        &[$((
-            Edition::$edition,
-            $name,
-            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/", $name)),
-        )),*]
-    };
-}
-
-/// Every shipped file; those of one source in the order of their dates.
-const FILES: &[(Edition, &str, &str)] = files![
-    Notice "notices/fbi-2023-08-22.toml",
-    Notice "notices/treasury-2020-03-02.toml",
-    Notice "notices/treasury-2022-04-14.toml",
-    Notice "notices/treasury-2022-04-22.toml",
-    Notice "notices/treasury-2022-05-06.toml",
-    Notice "notices/treasury-2023-11-29.toml",
-    Complete "ofac/sdn-2024-09-27.toml",
-    Complete "ofac/sdn-2025-11-19.toml",
-];
-
-/// The shipped lists, read as any other list is, in the order of their dates within a source.
-///
-/// A notice comes with what earlier notices of its source say: a source's newest snapshot is all that it says.
+/// The shipped pack of notices.
 ///
 /// # Errors
-/// Never: a test reads them.
-pub fn shipped() -> Result<Vec<Imported>, ImportError> {
-    let mut lists: Vec<Imported> = Vec::with_capacity(FILES.len());
-    // By source, where its newest notice stands in `lists`.
-    let mut newest: BTreeMap<String, usize> = BTreeMap::new();
-    for (edition, name, text) in FILES {
-        let options =
-            Options { format: Some(Format::Notice), file_name: (*name).to_owned(), ..Options::default() };
-        let mut list = import::read(&mut text.as_bytes(), &options)?;
-        if *edition == Edition::Notice {
-            let earlier = newest.insert(list.snapshot.source.id.0.clone(), lists.len());
-            if let Some(earlier) = earlier.map(|place| &lists[place]) {
-                add_earlier(&mut list, earlier);
-            }
-        }
-        lists.push(list);
-    }
-    Ok(lists)
+/// Never: a test reads it.
+pub fn notices() -> Result<Pack, ImportError> {
+    Pack::read(NOTICES.as_bytes())
 }
 
-/// Puts what an earlier notice says in front of what `list` says.
-fn add_earlier(list: &mut Imported, earlier: &Imported) {
-    list.snapshot.claims.splice(0..0, earlier.snapshot.claims.iter().cloned());
-    let known: Vec<String> = list.snapshot.parties.iter().map(|party| party.id.clone()).collect();
-    let parties = earlier.snapshot.parties.iter().filter(|party| !known.contains(&party.id)).cloned();
-    list.snapshot.parties.splice(0..0, parties.collect::<Vec<_>>());
-    list.sha256 = hex::encode(Sha256::digest(format!("{}{}", earlier.sha256, list.sha256)));
-    list.bytes += earlier.bytes;
+/// Changes of a list by day.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Changes {
+    /// What is said of an address that the list itself no longer names.
+    label: String,
+    /// Last day of which the changes are known.
+    until: toml::value::Datetime,
+    #[serde(rename = "change")]
+    changes: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    day: toml::value::Datetime,
+    /// Addresses by asset.
+    #[serde(default)]
+    added: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    removed: BTreeMap<String, Vec<String>>,
+}
+
+/// When a subject was on the list, and under which assets it is now.
+#[derive(Default)]
+struct Listed {
+    assets: BTreeSet<String>,
+    /// The asset that it was first listed with.
+    asset: String,
+    spans: Vec<(Date, Option<Date>)>,
+}
+
+/// The OFAC list on every day on which its addresses changed, and the time over which these are all the changes.
+///
+/// # Errors
+/// Never: a test reads it.
+pub fn ofac() -> Result<(Editions, Vouched), ImportError> {
+    let options = Options { format: Some(Format::Notice), ..Options::default() };
+    let Imported { mut snapshot, .. } = import::read(&mut OFAC_LIST.as_bytes(), &options)?;
+    let wrong = |missing: String| ImportError::Unusable { format: Format::Notice, missing };
+    let changes: Changes = toml::from_str(OFAC_CHANGES).map_err(|error| wrong(error.to_string()))?;
+    let date = |day: toml::value::Datetime| {
+        day.to_string().parse::<Date>().map_err(|error| wrong(format!("{day}: {error}")))
+    };
+    let mut listed: BTreeMap<Subject, Listed> = BTreeMap::new();
+    let mut days = Vec::new();
+    for change in changes.changes {
+        let day = date(change.day)?;
+        days.push(day);
+        // What is listed again on the day of its removal, under another asset, stays listed.
+        for (asset, text) in
+            change.removed.iter().flat_map(|(asset, all)| all.iter().map(move |one| (asset, one)))
+        {
+            let Some(known) = listed.get_mut(&subject_of(text)) else { continue };
+            known.assets.remove(asset);
+            if let (true, Some(last)) = (known.assets.is_empty(), known.spans.last_mut()) {
+                last.1 = Some(day);
+            }
+        }
+        for (asset, text) in
+            change.added.iter().flat_map(|(asset, all)| all.iter().map(move |one| (asset, one)))
+        {
+            let known = listed.entry(subject_of(text)).or_default();
+            if known.assets.is_empty() {
+                known.spans.push((day, None));
+            }
+            if known.asset.is_empty() {
+                known.asset.clone_from(asset);
+            }
+            known.assets.insert(asset.clone());
+        }
+    }
+    let newest = *days.last().ok_or_else(|| wrong("no change".to_owned()))?;
+    let from_newest = || vec![(newest, None)];
+    let mut carried: Vec<Vec<(Date, Option<Date>)>> = Vec::with_capacity(listed.len());
+    let mut named: BTreeSet<Subject> = BTreeSet::new();
+    for claim in &snapshot.claims {
+        carried.push(listed.get(&claim.subject).map_or_else(from_newest, |known| known.spans.clone()));
+        named.insert(claim.subject.clone());
+    }
+    for (subject, known) in listed {
+        if named.contains(&subject) {
+            continue;
+        }
+        snapshot.claims.push(NewClaim {
+            subject,
+            statement: Statement {
+                label: changes.label.clone(),
+                category: Category::Sanction,
+                party_id: None,
+                party_listed_on: None,
+                programs: Vec::new(),
+                asset: Some(known.asset),
+                actor: None,
+                reference: None,
+            },
+            confidence: Confidence::AUTHORITY,
+            valid_from: None,
+            valid_to: None,
+        });
+        carried.push(known.spans);
+    }
+    let until = date(changes.until)?;
+    let until = end_of(until).ok_or_else(|| wrong(format!("{until} is no day")))?;
+    let vouched = Vouched { since: days[0], until };
+    let sha256 = hex::encode(Sha256::digest([OFAC_LIST, OFAC_CHANGES].concat()));
+    Ok((Editions { snapshot, days, carried, sha256 }, vouched))
 }
 
 /// SHA-256 over all shipped files: changes when a shipped fact does.
 pub fn shipped_version() -> String {
     let mut hasher = Sha256::new();
-    for (_, name, text) in FILES {
-        hasher.update(name);
+    for text in [NOTICES, OFAC_LIST, OFAC_CHANGES] {
         hasher.update((text.len() as u64).to_be_bytes());
         hasher.update(text);
     }

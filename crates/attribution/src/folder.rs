@@ -20,14 +20,14 @@ use std::{
     sync::Arc,
 };
 
-use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tracehound_model::SourceId;
 
 use crate::{
     ImportError, SourceHistory, facts,
     import::{self, Format, Imported, Options},
     index::{Index, IndexError, Manifest, Stamp, open_manifest, publish_watched},
+    pack::{self, Pack, PackError},
     steps::{Step, Steps, Watcher},
     store::{CheckOutcome, ClaimStore, Found, ImportReport, StoreError, StoreState},
 };
@@ -42,6 +42,9 @@ pub enum FolderError {
     /// A list cannot be read.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// A pack was refused.
+    #[error(transparent)]
+    Pack(#[from] PackError),
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -138,6 +141,17 @@ pub struct FolderImport {
     pub report: ImportReport,
 }
 
+/// What the import of a pack did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackImport {
+    /// The pack.
+    pub name: String,
+    /// The day up to which it is complete.
+    pub complete_as_of: Date,
+    /// What each of its notices changed.
+    pub reports: Vec<ImportReport>,
+}
+
 /// The index of a store's state, and why it is in memory only, where it is.
 struct CaughtUp {
     index: Arc<Index>,
@@ -215,6 +229,19 @@ impl AttributionFolder {
             }
             store.remove_source(source, now).await
         })
+    }
+
+    /// Takes in a pack of notices with its signature (the text of the `.minisig` file), where it is of `key` or, without
+    /// one, of a key that was given before; the key is remembered. On an error nothing has changed.
+    pub fn import_pack(
+        &self,
+        bytes: &[u8],
+        signature: &str,
+        key: Option<&str>,
+        now: Timestamp,
+    ) -> Result<PackImport, FolderError> {
+        let given = key.map(pack::public_key).transpose()?;
+        self.change(now, true, async |store| Ok(take_in_pack(store, bytes, signature, given, now).await))?
     }
 
     /// Records what came of asking the publisher of `source` at the moment `at`, and publishes it with the index.
@@ -411,16 +438,55 @@ impl AttributionFolder {
     }
 }
 
+/// Checks a pack and takes it in.
+async fn take_in_pack(
+    store: &ClaimStore,
+    bytes: &[u8],
+    signature: &str,
+    given: Option<String>,
+    now: Timestamp,
+) -> Result<PackImport, FolderError> {
+    let keys = match given {
+        Some(key) => vec![key],
+        None => store.trusted_keys().await?,
+    };
+    let signer = pack::verify(bytes, signature, &keys)?;
+    let pack = Pack::read(bytes).map_err(PackError::Import)?;
+    let today = now.to_zoned(TimeZone::UTC).date();
+    if pack.complete_as_of > today {
+        return Err(PackError::Future { complete_as_of: pack.complete_as_of, today }.into());
+    }
+    let in_force = store.pack_in_force(&pack.name).await?;
+    if let Some((in_force, _)) = in_force.as_ref().filter(|(day, _)| *day > pack.complete_as_of) {
+        let error = PackError::Older { found: pack.complete_as_of, in_force: *in_force };
+        return Err(error.into());
+    }
+    store.trust(signer, now).await?;
+    let mut reports = Vec::with_capacity(pack.lists.len());
+    for notice in &pack.lists {
+        let published = date_of(notice, "a notice of the pack")?;
+        reports.push(store.import(&notice.snapshot, published, now, &notice.sha256).await?);
+    }
+    // Last: whoever is stopped before imports the same pack again.
+    store.record_pack(&pack, Some(signer), now).await?;
+    Ok(PackImport { name: pack.name, complete_as_of: pack.complete_as_of, reports })
+}
+
 /// Takes in the shipped facts of this version, unless the store has them.
 async fn take_in_shipped(store: &ClaimStore, now: Timestamp) -> Result<(), FolderError> {
     let version = facts::shipped_version();
     if store.state().await?.shipped.as_ref() == Some(&version) {
         return Ok(());
     }
-    for imported in facts::shipped()? {
-        let published = date_of(&imported, "a shipped fact")?;
-        store.import_shipped(&imported.snapshot, published, now, &imported.sha256).await?;
+    let pack = facts::notices()?;
+    for notice in &pack.lists {
+        let published = date_of(notice, "a shipped fact")?;
+        store.import_shipped(&notice.snapshot, published, now, &notice.sha256).await?;
     }
+    store.record_pack(&pack, None, now).await?;
+    let (editions, vouched) = facts::ofac()?;
+    store.import_editions(&editions, now).await?;
+    store.record_vouched(&editions.snapshot.source.id, vouched.since, vouched.until).await?;
     Ok(store.remember_shipped(&version).await?)
 }
 

@@ -34,6 +34,7 @@ use tracehound_model::{Confidence, Party, SourceId, SourceKind, Statement, Subje
 
 pub use input::{Imported, open, read};
 pub use mapping::{Column, Mapping};
+pub(crate) use notice::read_pack;
 pub use notice::write_notice;
 pub use sniff::{Format, sniff};
 

@@ -4,6 +4,7 @@
 //! * [`store`] keeps every snapshot of every source, append-only, with both times of each claim.
 //! * [`history`] says for which moments a source's editions are known to be all there was.
 //! * [`facts`] are the notices and lists shipped with the product, in its own format.
+//! * [`pack`] reads packs of notices and checks their signatures.
 //! * [`index`] is the immutable, memory-mapped file that answers "who is this address" without a database.
 //! * [`listing`] tells since when a source has listed a subject, in whatever words.
 //! * [`names`] matches the names of listed parties.
@@ -20,6 +21,7 @@ pub mod import;
 pub mod index;
 pub mod listing;
 pub mod names;
+pub mod pack;
 mod secret;
 mod steps;
 pub mod store;

@@ -11,7 +11,9 @@
 
 mod checks;
 mod decode;
+mod editions;
 mod meta;
+mod packs;
 mod read;
 mod retract;
 mod runs;
@@ -30,6 +32,7 @@ use tracehound_model::{Claim, SourceId};
 
 pub use crate::error::StoreError;
 pub use checks::{CheckOutcome, LastChecks};
+pub use editions::Editions;
 pub use meta::{Found, StoreState};
 
 use crate::{import::Warning, steps::Steps};

@@ -111,12 +111,18 @@ pub(crate) struct DemoArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "Without a ledger, `strict` answers `incomplete` for whoever is on no list: ingest a chain, or ask
+the lists alone with --policy lists-only.
+
+Examples:
   tracehound screen 3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG
+  tracehound screen ADDRESS --policy lists-only
   tracehound screen 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --as-of 2022-04-01
   tracehound screen --stdin --output csv < addresses.txt
   tracehound screen ADDRESS --esplora https://blockstream.info/api
-  tracehound screen --name \"Sim Hyon-Sop\"")]
+  tracehound screen --name \"Sim Hyon-Sop\""
+)]
 pub(crate) struct ScreenArgs {
     /// Addresses or transaction ids
     #[arg(value_name = "SUBJECT", required_unless_present_any = ["stdin", "name"])]
@@ -136,9 +142,10 @@ pub(crate) struct ScreenArgs {
     /// Answer as of a past day or moment, UTC: 2025-01-01 (its end) or 2025-02-21T14:16:00Z
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub as_of: Option<jiff::Timestamp>,
-    /// Policy file in TOML; `tracehound policy show` prints the default one to start from
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
+    /// What decides: `strict` (lists fresh, transactions examined), `lists-only` (no ledger: lists alone), or a TOML
+    /// file of your own; `tracehound policy list` says what each promises
+    #[arg(long, value_name = "POLICY", default_value = "strict")]
+    pub policy: String,
     /// Bitcoin network whose ledger is searched for counterparties
     #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
     pub network: BitcoinNetwork,
@@ -330,6 +337,10 @@ pub(crate) struct ImportArgs {
     /// Date of the edition, where the file does not tell
     #[arg(long, value_name = "DATE")]
     pub published: Option<jiff::civil::Date>,
+    /// For a signed pack of notices (FILE.minisig beside it): its maker's minisign public key, a file or the key itself;
+    /// remembered
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -483,8 +494,30 @@ pub(crate) struct RangeScoreArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
-    /// Print the default policy, to copy and change
-    Show,
+    /// The presets and what an `allow` of each promises
+    List,
+    /// Print a policy as TOML, to copy and change
+    Show {
+        /// A preset (`strict`, `lists-only`) or a file
+        #[arg(value_name = "POLICY", default_value = "strict")]
+        policy: String,
+    },
+    /// What another policy asks otherwise, or which recorded decisions it would change
+    #[command(after_help = "Examples:
+  tracehound policy diff strict lists-only
+  tracehound screen --stdin --output jsonl < addresses.txt > decisions.jsonl
+  tracehound policy diff strict mine.toml --over decisions.jsonl")]
+    Diff {
+        /// A preset or a file
+        #[arg(value_name = "BEFORE")]
+        before: String,
+        /// A preset or a file
+        #[arg(value_name = "AFTER")]
+        after: String,
+        /// Verdicts as `screen --output jsonl` writes them: says which would change, and why
+        #[arg(long, value_name = "FILE")]
+        over: Option<PathBuf>,
+    },
     /// Read a policy file and say whether it is valid
     Check {
         /// The file

@@ -6,11 +6,12 @@ use serde::Serialize;
 use tracehound_model::{
     Amount, Chain, Decision, Verdict,
     evidence::Fact,
-    verdict::{Direction, ExposureType, SourceAsOf},
+    verdict::{Basis, Direction, ExposureType, SourceAsOf},
 };
 
 /// Columns of the CSV form.
-pub(crate) const CSV_HEADER: &str = "subject,chain,decision,score,summary,sources,gaps,as_of,policy,snapshot";
+pub(crate) const CSV_HEADER: &str =
+    "subject,chain,decision,score,summary,sources,gaps,as_of,policy,snapshot,basis";
 
 /// A subject that could not be read.
 #[derive(Debug, Serialize)]
@@ -21,18 +22,14 @@ pub(crate) struct Refused<'a> {
 
 /// The answer for a person at a terminal.
 pub(crate) fn text(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
-    let decision = verdict.decision.as_str().to_uppercase();
-    writeln!(out, "{decision}  {}  (score {})", verdict.subject, verdict.score)?;
+    writeln!(out, "{}  {}  (score {})", headline(verdict), verdict.subject, verdict.score)?;
     writeln!(out, "  {}", verdict.summary)?;
     exposures(out, verdict)?;
     because(out, verdict)?;
-    let sources: Vec<String> =
-        verdict.coverage.sources.iter().map(|source| format!("{} {}", source.id, source.published)).collect();
-    writeln!(
-        out,
-        "  Searched: {}",
-        if sources.is_empty() { "nothing".to_owned() } else { sources.join(", ") }
-    )?;
+    writeln!(out, "  Searched: {}", searched(&verdict.coverage.sources))?;
+    if let Some(until) = verdict.coverage.transactions_until {
+        writeln!(out, "  Examined: all its transactions up to {until}")?;
+    }
     if !verdict.coverage.gaps.is_empty() {
         writeln!(out, "  Not seen:")?;
         for gap in &verdict.coverage.gaps {
@@ -43,6 +40,17 @@ pub(crate) fn text(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
         writeln!(out, "  How sure: {rate}")?;
     }
     writeln!(out, "  As of {}, policy {}", verdict.as_of, short(&verdict.policy))
+}
+
+/// The word at the top. Nothing is allowed in capitals on the word of lists alone.
+fn headline(verdict: &Verdict) -> &'static str {
+    match (verdict.decision, verdict.basis) {
+        (Decision::Allow, Basis::ListsOnly) => "NO MATCH",
+        (Decision::Allow, Basis::ListsAndTransactions) => "ALLOW",
+        (Decision::Incomplete, _) => "INCOMPLETE",
+        (Decision::Review, _) => "REVIEW",
+        (Decision::Block, _) => "BLOCK",
+    }
 }
 
 fn exposures(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
@@ -143,21 +151,34 @@ fn fact(out: &mut dyn Write, indent: &str, fact: &Fact, sources: &[SourceAsOf]) 
     }
 }
 
+/// The lists with their dates, for people.
+pub(crate) fn searched(sources: &[SourceAsOf]) -> String {
+    let each: Vec<String> =
+        sources.iter().map(|source| format!("{} {}", source.id, source.published)).collect();
+    if each.is_empty() { "nothing".to_owned() } else { each.join(", ") }
+}
+
+/// The lists with their dates, for a cell.
+pub(crate) fn csv_sources(sources: &[SourceAsOf]) -> String {
+    let each: Vec<String> =
+        sources.iter().map(|source| format!("{}@{}", source.id, source.published)).collect();
+    each.join(" ")
+}
+
 /// One line of CSV.
 pub(crate) fn csv(verdict: &Verdict) -> String {
-    let sources: Vec<String> =
-        verdict.coverage.sources.iter().map(|source| format!("{}@{}", source.id, source.published)).collect();
     let cells = [
         verdict.subject.clone(),
         verdict.chain.clone().unwrap_or_default(),
         verdict.decision.to_string(),
         verdict.score.to_string(),
         verdict.summary.clone(),
-        sources.join(" "),
+        csv_sources(&verdict.coverage.sources),
         verdict.coverage.gaps.join("; "),
         verdict.as_of.to_string(),
         verdict.policy.clone(),
         verdict.snapshot.clone(),
+        verdict.basis.as_str().to_owned(),
     ];
     cells.map(|cell| csv_cell(&cell)).join(",")
 }

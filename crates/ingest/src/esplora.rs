@@ -124,6 +124,10 @@ pub struct Fetch {
     pub at: Timestamp,
     /// Height of its last block then.
     pub tip: u32,
+    /// Time of that block, seconds since 1970-01-01 UTC: up to then the answer holds. Unknown in what an earlier version
+    /// fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tip_time: Option<u32>,
     /// Transactions in blocks that are in the cache now because of it.
     pub txs: u32,
     /// Transactions in no block yet, left out.
@@ -261,7 +265,10 @@ pub fn fetch_esplora(
         progress(&name);
         let tip = match tip {
             Some(tip) => tip,
-            None => *tip.insert(server.chain_info()?.tip.height),
+            None => {
+                let last = server.chain_info()?.tip;
+                *tip.insert((last.height, server.header(&last.hash)?.time()))
+            }
         };
         let known = cache.headers()?;
         let question = Question { server: &server, options, tip, now, known: &known };
@@ -282,7 +289,8 @@ pub fn fetch_esplora(
 struct Question<'a> {
     server: &'a Esplora,
     options: &'a EsploraOptions,
-    tip: u32,
+    /// Height and time of the server's last block.
+    tip: (u32, u32),
     now: Timestamp,
     /// Headers that need not be asked for.
     known: &'a HashMap<BlockHash, Header>,
@@ -302,7 +310,7 @@ impl Question<'_> {
         let waiting = (all - txs.len()) as u32;
         let blocks = self.blocks(&txs)?;
         // A page may end within a block, so below the lowest one nothing is known, and of it perhaps not all.
-        let lowest = blocks.keys().next().map_or(self.tip, |&(height, _)| height);
+        let lowest = blocks.keys().next().map_or(self.tip.0, |&(height, _)| height);
         let mut whole_from = if complete { 0 } else { lowest.saturating_add(1) };
         let (headers, cut) = self.headers(&blocks)?;
         if let Some(cut) = cut {
@@ -317,7 +325,8 @@ impl Question<'_> {
             subject: subject.name(),
             server: self.options.server().to_owned(),
             at: self.now,
-            tip: self.tip,
+            tip: self.tip.0,
+            tip_time: Some(self.tip.1),
             txs: txs.len() as u32,
             waiting,
             complete,
@@ -334,7 +343,7 @@ impl Question<'_> {
             let ChainPoint { hash, height } = tx.block;
             let same_height = *heights.entry(hash).or_insert(height) == height;
             let same_time = *blocks.entry((height, hash)).or_insert(*time) == *time;
-            if !same_height || !same_time || height > self.tip.saturating_add(TIP_SLACK) {
+            if !same_height || !same_time || height > self.tip.0.saturating_add(TIP_SLACK) {
                 return Err(LiveError::Shape {
                     from: self.options.server().to_owned(),
                     problem: format!(

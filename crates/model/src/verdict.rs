@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Category, Evidence, SourceId};
+use crate::{Amount, Category, Confidence, Evidence, SourceId, SourceKind};
 
 /// What to do with the subject. Ordered by which one decides when several apply: the later, the stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,6 +46,27 @@ impl Decision {
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+/// What an answer rests on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// Lists alone: the subject's transactions were not examined, or not all of them.
+    #[default]
+    ListsOnly,
+    /// Lists, and the subject's own transactions in a whole ledger.
+    ListsAndTransactions,
+}
+
+impl Basis {
+    /// The word in files and output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ListsOnly => "lists-only",
+            Self::ListsAndTransactions => "lists-and-transactions",
+        }
     }
 }
 
@@ -92,6 +113,18 @@ pub struct Exposure {
     /// Number of transactions behind the amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tx_count: Option<u32>,
+    /// Who claims it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceId>,
+    /// What kind of publisher that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_kind: Option<SourceKind>,
+    /// How sure it can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
+    /// All that the subject received (or paid, by `direction`), in base units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Amount>,
 }
 
 /// One source as the answer saw it.
@@ -104,6 +137,10 @@ pub struct SourceAsOf {
     /// Where the publisher keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// Of a sanctions list: the last moment, not after the one asked about, for which what is here is known to be all
+    /// that its publisher had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched_until: Option<Timestamp>,
 }
 
 /// What was looked at, and what was not.
@@ -111,6 +148,16 @@ pub struct SourceAsOf {
 pub struct Coverage {
     /// Sources that were searched, with the snapshot used.
     pub sources: Vec<SourceAsOf>,
+    /// The day up to which the notices searched are complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notices_complete_as_of: Option<Date>,
+    /// All of the subject's transactions up to this moment (the last block before the one asked about) were examined;
+    /// none when not all were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transactions_until: Option<Timestamp>,
+    /// Something was left out that makes `allow` impossible, whatever the policy.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
     /// In words, one sentence each: what was not examined and how to widen it. Empty when nothing is missing.
     pub gaps: Vec<String>,
     /// How often the rules behind an indirect exposure were right when measured, one sentence each.
@@ -128,6 +175,9 @@ pub struct Verdict {
     pub chain: Option<String>,
     /// What to do.
     pub decision: Decision,
+    /// What the decision rests on.
+    #[serde(default)]
+    pub basis: Basis,
     /// 0 (nothing known against it) to 100 (own claim that the policy blocks).
     pub score: u8,
     /// One sentence for a person.

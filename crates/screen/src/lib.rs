@@ -6,12 +6,18 @@
 //! ```
 //!
 //! **Invariants.** No clock and no I/O beyond the snapshots it is given: the same index, ledger, policy and moment give
-//! the same bytes. `allow` is said only when everything the policy requires was there.
+//! the same bytes. `allow` is said only when everything the policy requires was there, and each part of it is known to
+//! be whole: not listed is not known, unread is not harmless, empty is not complete.
 
+mod cover;
+mod judge;
+pub mod lab;
+mod names;
 mod parties;
 pub mod policy;
 mod screener;
 
+pub use names::NameCover;
 pub use parties::Parties;
 pub use policy::{Policy, PolicyError, Rule};
 pub use screener::{Covered, Extract, Screener, Settings};

@@ -4,14 +4,26 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tracehound_model::{
     Category, Confidence, Decision, SourceId, SourceKind,
-    verdict::{Direction, ExposureType},
+    verdict::{Basis, Direction, ExposureType},
 };
 
-/// The policy used when none is given; shipped as a file to copy from.
-pub const DEFAULT: &str = include_str!("default-policy.toml");
+/// A policy that comes with the product, as a file to use or to copy from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preset {
+    /// What `--policy` calls it.
+    pub name: &'static str,
+    /// The policy file.
+    pub text: &'static str,
+}
 
-/// The one version of the policy format.
-const VERSION: u32 = 1;
+/// Every preset; the first one is used when none is named.
+pub const PRESETS: [Preset; 2] = [
+    Preset { name: "strict", text: include_str!("presets/strict.toml") },
+    Preset { name: "lists-only", text: include_str!("presets/lists-only.toml") },
+];
+
+/// The newest version of the policy format; version 1 is read too.
+const VERSION: u32 = 2;
 /// A policy file longer than this is a mistake.
 const MAX_BYTES: usize = 1 << 20;
 
@@ -23,6 +35,12 @@ pub struct Policy {
     version: u32,
     /// Name for people.
     pub name: String,
+    /// What its `allow` promises, for people.
+    #[serde(default)]
+    pub promise: Option<String>,
+    /// What it looks at: with [`Basis::ListsOnly`] no transaction, ledger or not.
+    #[serde(default = "everything")]
+    pub basis: Basis,
     /// What must have been looked at before `allow` is said.
     #[serde(default)]
     pub require: Require,
@@ -44,12 +62,29 @@ pub struct Policy {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Require {
-    /// Sources that must have a snapshot.
+    /// Sources that must have been searched.
     pub sources: Vec<SourceId>,
-    /// Oldest a required snapshot may be, in days.
-    pub max_age_days: Option<u32>,
-    /// Whether the subject's transactions must have been examined.
+    /// Each of them known to be whole at most this many days before the moment asked about (in version 1:
+    /// `max_age_days`).
+    #[serde(alias = "max_age_days")]
+    pub checked_within_days: Option<u32>,
+    /// A pack of notices complete as of a day at most this many days before it.
+    pub notices_within_days: Option<u32>,
+    /// The subject's transactions examined up to a block at most this many hours before it.
+    pub transactions_within_hours: Option<u32>,
+    /// Whether the subject's transactions must have been examined, up to whatever block.
     pub ledger: bool,
+}
+
+impl Require {
+    /// Whether the subject's transactions must have been examined.
+    pub fn transactions(&self) -> bool {
+        self.ledger || self.transactions_within_hours.is_some()
+    }
+}
+
+const fn everything() -> Basis {
+    Basis::ListsAndTransactions
 }
 
 /// What counts for nothing.
@@ -111,11 +146,14 @@ pub enum PolicyError {
     #[error("the policy cannot be read: {0}")]
     Syntax(String),
     /// A format this version does not read.
-    #[error("the policy has version {found}, this program reads version {VERSION}")]
+    #[error("the policy has version {found}, this program reads versions 1 to {VERSION}")]
     Version {
         /// Version in the file.
         found: u32,
     },
+    /// Requirements that contradict each other.
+    #[error("the policy is of `basis = \"lists-only\"` and {0}: leave one of the two out")]
+    ListsOnly(&'static str),
     /// A rule that says nothing or contradicts itself.
     #[error("policy rule `{rule}`: {reason}")]
     Rule {
@@ -134,8 +172,16 @@ impl Policy {
         }
         let mut policy: Self =
             toml::from_str(text).map_err(|error| PolicyError::Syntax(error.to_string()))?;
-        if policy.version != VERSION {
+        if !(1..=VERSION).contains(&policy.version) {
             return Err(PolicyError::Version { found: policy.version });
+        }
+        if policy.basis == Basis::ListsOnly {
+            if policy.require.transactions() {
+                return Err(PolicyError::ListsOnly("requires transactions"));
+            }
+            if policy.rules.iter().any(|rule| rule.exposure != ExposureType::Own) {
+                return Err(PolicyError::ListsOnly("has a rule about direct or indirect exposure"));
+            }
         }
         for (at, rule) in policy.rules.iter().enumerate() {
             let wrong = |reason| Err(PolicyError::Rule { rule: rule.name.clone(), reason });
@@ -166,13 +212,85 @@ impl Policy {
         Ok(policy)
     }
 
-    /// The shipped policy.
+    /// The preset of this name.
+    ///
+    /// # Panics
+    /// Never: a test parses each.
+    pub fn preset(name: &str) -> Option<Self> {
+        let preset = PRESETS.iter().find(|preset| preset.name == name)?;
+        Some(Self::parse(preset.text).expect("the shipped policies are valid"))
+    }
+
+    /// The policy used when none is named.
     ///
     /// # Panics
     /// Never: a test parses it.
-    pub fn default_policy() -> Self {
-        Self::parse(DEFAULT).expect("the shipped policy is valid")
+    pub fn strict() -> Self {
+        Self::preset("strict").expect("it is shipped")
     }
+
+    /// The policy that looks at lists alone.
+    ///
+    /// # Panics
+    /// Never: a test parses it.
+    pub fn lists_only() -> Self {
+        Self::preset("lists-only").expect("it is shipped")
+    }
+}
+
+/// How `after` differs from `before`, one line each; empty when they decide alike.
+pub fn differences(before: &Policy, after: &Policy) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut differ = |what: &str, was: String, is: String| {
+        if was != is {
+            lines.push(format!("{what}: {was} -> {is}"));
+        }
+    };
+    let number =
+        |value: Option<u32>| value.map_or_else(|| "not required".to_owned(), |value| value.to_string());
+    let sources = |policy: &Policy| {
+        let ids: Vec<&str> = policy.require.sources.iter().map(|id| id.0.as_str()).collect();
+        if ids.is_empty() { "none".to_owned() } else { ids.join(", ") }
+    };
+    let (was, is) = (&before.require, &after.require);
+    differ("basis", before.basis.as_str().to_owned(), after.basis.as_str().to_owned());
+    differ("required lists", sources(before), sources(after));
+    differ("checked within days", number(was.checked_within_days), number(is.checked_within_days));
+    differ("notices within days", number(was.notices_within_days), number(is.notices_within_days));
+    differ(
+        "transactions within hours",
+        number(was.transactions_within_hours),
+        number(is.transactions_within_hours),
+    );
+    differ("transactions required", was.transactions().to_string(), is.transactions().to_string());
+    differ("dust below", before.dust.incoming_below.to_string(), after.dust.incoming_below.to_string());
+    let indirect = |policy: &Policy| {
+        let Indirect { hops, work, required } = policy.indirect;
+        format!("{hops} hops, {work} transactions{}", if required { ", required" } else { "" })
+    };
+    differ("indirect exposure", indirect(before), indirect(after));
+    for rule in &before.rules {
+        match after.rules.iter().find(|other| other.name == rule.name) {
+            None => lines.push(format!("rule {} is gone ({} {})", rule.name, rule.decision, rule.score)),
+            Some(other) if other != rule => lines.push(format!(
+                "rule {} differs: {} {} -> {} {}{}",
+                rule.name,
+                rule.decision,
+                rule.score,
+                other.decision,
+                other.score,
+                if (rule.decision, rule.score) == (other.decision, other.score) {
+                    ", and in what it looks at"
+                } else {
+                    ""
+                }
+            )),
+            Some(_) => {}
+        }
+    }
+    let new = after.rules.iter().filter(|rule| !before.rules.iter().any(|other| other.name == rule.name));
+    lines.extend(new.map(|rule| format!("rule {} is new ({} {})", rule.name, rule.decision, rule.score)));
+    lines
 }
 
 /// One exposure as rules see it.
@@ -209,8 +327,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shipped_policy_is_valid_and_never_lets_a_sanction_pass() {
-        let policy = Policy::default_policy();
+    fn no_preset_lets_a_sanction_or_a_name_without_a_category_pass() {
         let exposed = Exposed {
             exposure: ExposureType::Own,
             category: Category::Sanction,
@@ -220,7 +337,33 @@ mod tests {
             amount: None,
             total: 0,
         };
-        assert!(policy.rules.iter().any(|rule| rule.fires(&exposed) && rule.decision == Decision::Block));
+        for preset in PRESETS {
+            let policy = Policy::preset(preset.name).expect("there");
+            assert_eq!(policy.name, preset.name);
+            assert!(policy.promise.is_some());
+            let strongest = |category| {
+                let exposed = Exposed { category, ..exposed };
+                let fired = policy.rules.iter().filter(|rule| rule.fires(&exposed));
+                fired.map(|rule| rule.decision).max()
+            };
+            assert_eq!(strongest(Category::Sanction), Some(Decision::Block));
+            assert_eq!(strongest(Category::Unknown), Some(Decision::Review));
+        }
+    }
+
+    #[test]
+    fn a_policy_of_the_first_version_is_read_as_it_was_meant() {
+        let policy = Policy::parse(include_str!("../tests/data/policy-v1.toml")).expect("still read");
+        assert_eq!(policy.require.checked_within_days, Some(30));
+        assert!(!policy.require.transactions() && policy.basis == Basis::ListsAndTransactions);
+    }
+
+    #[test]
+    fn a_policy_over_lists_alone_cannot_ask_for_transactions() {
+        let head = "version = 2\nname = \"x\"\nbasis = \"lists-only\"\n";
+        assert!(Policy::parse(head).is_ok());
+        let error = Policy::parse(&format!("{head}[require]\nledger = true")).expect_err("refused");
+        assert_eq!(error, PolicyError::ListsOnly("requires transactions"));
     }
 
     #[test]
@@ -246,11 +389,8 @@ mod tests {
 
     #[test]
     fn a_share_is_measured_against_the_total() {
-        let mut rule = Policy::default_policy()
-            .rules
-            .into_iter()
-            .find(|rule| rule.name == "direct-mixer")
-            .expect("there");
+        let mut rule =
+            Policy::strict().rules.into_iter().find(|rule| rule.name == "direct-mixer").expect("there");
         rule.min_share_percent = Some(10);
         let mut exposed = Exposed {
             exposure: ExposureType::Direct,

@@ -1,12 +1,13 @@
 //! The screener: one subject at a time, over one index, one ledger, one policy, at one moment.
 
+mod answer;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
     sync::LazyLock,
 };
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date};
 use tracehound_analysis::{
     Counterparties, Limits,
     exposure::{self, Question},
@@ -21,19 +22,18 @@ use tracehound_attribution::{
 };
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
-    Address, AddressError, Amount, BitcoinNetwork, Category, Chain, Claim, Coverage, Decision, Evidence,
-    Exposure, Source, SourceId, SourceKind, Subject, TxId, Verdict,
-    evidence::Fact,
-    verdict::{Direction, ExposureType, SourceAsOf},
+    Address, AddressError, BitcoinNetwork, Chain, Claim, SourceId, SourceKind, Subject, TxId, Verdict,
+    verdict::{Basis, Direction, ExposureType, SourceAsOf},
 };
 
 use crate::{
     Parties,
-    policy::{Exposed, Policy},
+    cover::{self, Lists},
+    policy::Policy,
 };
 
 /// Exposures of one kind listed in an answer; what is beyond is counted in the summary of gaps.
-const MAX_EXPOSURES: usize = 100;
+pub(crate) const MAX_EXPOSURES: usize = 100;
 /// Transactions named as evidence for one counterparty.
 const MAX_EVIDENCE_TXS: usize = 10;
 
@@ -67,6 +67,8 @@ pub struct Covered {
     pub notes: Vec<String>,
     /// Whether all of the subject's transactions are there; otherwise the answer cannot be `allow`.
     pub complete: bool,
+    /// Up to when they are there: the moment they were asked for.
+    pub until: Option<Timestamp>,
 }
 
 /// Answers questions about subjects. Safe to use from many threads.
@@ -79,10 +81,12 @@ pub struct Screener<'a> {
     settings: Settings<'a>,
     day: Date,
     /// Sources searched, the same for every subject.
-    sources: Vec<SourceAsOf>,
+    lists: Lists,
     /// Gaps in the lists, the same for every subject, and whether the policy minds them.
     list_gaps: Vec<String>,
     lists_suffice: bool,
+    /// What the ledger covers, where there is one that is a whole chain or part of it.
+    chain: Option<cover::Chain>,
     kinds: BTreeMap<SourceId, SourceKind>,
     snapshot: String,
 }
@@ -120,8 +124,8 @@ struct Findings {
     gaps: Vec<String>,
     /// Something was left out that makes `allow` impossible.
     cut_short: bool,
-    /// The subject's transactions were examined.
-    ledger_examined: bool,
+    /// All of the subject's transactions up to this moment were examined.
+    examined_until: Option<Timestamp>,
     note: Option<String>,
 }
 
@@ -132,25 +136,14 @@ impl<'a> Screener<'a> {
         ledger: Option<(BitcoinNetwork, &'a Ledger)>,
         settings: Settings<'a>,
     ) -> Self {
-        let day = settings.as_of.to_zoned(TimeZone::UTC).date();
-        let mut sources = Vec::new();
-        let mut list_gaps = Vec::new();
-        for history in index.sources() {
-            match history.snapshot_on(day) {
-                Some(published) => sources.push(SourceAsOf {
-                    id: history.source.id.clone(),
-                    published,
-                    url: history.source.url.clone(),
-                }),
-                None => list_gaps.push(format!(
-                    "{} has no snapshot from {day} or before: nothing is known from it about that day",
-                    history.source.id
-                )),
-            }
-        }
-        let missing = missing_requirements(settings.policy, &sources, day);
+        let lists = Lists::of(index, settings.policy, settings.as_of);
+        let missing = cover::missing_lists(settings.policy, &lists.sources, lists.notices, settings.as_of);
         let lists_suffice = missing.is_empty();
-        list_gaps.extend(missing);
+        let mut list_gaps = missing;
+        list_gaps.extend(lists.silent.iter().cloned());
+        list_gaps.extend(cover::aged(settings.policy, &lists.sources, settings.as_of));
+        let looks = settings.policy.basis != Basis::ListsOnly;
+        let chain = ledger.filter(|_| looks).map(|(_, ledger)| cover::Chain::of(ledger, settings.as_of));
         let snapshot = match ledger {
             Some((_, ledger)) => format!("{}+{}", index.digest(), ledger.snapshot_id()),
             None => index.digest().to_string(),
@@ -162,10 +155,11 @@ impl<'a> Screener<'a> {
             ledger,
             extract: None,
             settings,
-            day,
-            sources,
+            day: cover::day_of(settings.as_of),
+            lists,
             list_gaps,
             lists_suffice,
+            chain,
             kinds,
             snapshot,
         }
@@ -181,7 +175,7 @@ impl<'a> Screener<'a> {
 
     /// The lists that are searched, with the snapshot used.
     pub fn sources(&self) -> &[SourceAsOf] {
-        &self.sources
+        &self.lists.sources
     }
 
     /// Answers about an address, a transaction id, or an identifier that some list names as plain text.
@@ -211,11 +205,20 @@ impl<'a> Screener<'a> {
         }
     }
 
-    /// Whether an address has neither a claim nor a ledger that could say more: its verdict differs from any other
-    /// such address's in nothing but the name. Lets a batch of a million answer by template.
+    /// Whether nothing that is searched knows an address: no claim, and no transaction in the ledger. Its verdict differs
+    /// from any other such address's of its chain in nothing but the name, so that a batch of a million is answered by
+    /// template.
     pub fn is_plain(&self, address: &Address) -> bool {
-        let unclaimed = |address: &Address| self.index.lookup(address.key().as_ref()).next().is_none();
-        self.ledger.is_none() && unclaimed(address) && address.same_owner().all(|other| unclaimed(&other))
+        let absent = |address: &Address| match self.ledger_for(address) {
+            Some((_, ledger)) => {
+                self.extract.is_none()
+                    && address.script().is_none_or(|script| ledger.find_address(script).is_none())
+            }
+            None => true,
+        };
+        let plain =
+            |address: &Address| self.index.lookup(address.key().as_ref()).next().is_none() && absent(address);
+        plain(address) && address.same_owner().all(|other| plain(&other))
     }
 
     fn screen_address(&self, text: &str, address: &Address) -> Verdict {
@@ -244,12 +247,20 @@ impl<'a> Screener<'a> {
         Known { holding: now.into_iter().map(since).collect(), ended }
     }
 
-    /// The ledger that holds the subject's chain.
+    /// The ledger that holds the subject's chain, where the policy looks at transactions.
     fn ledger_for(&self, address: &Address) -> Option<(BitcoinNetwork, &'a Ledger)> {
-        self.ledger.filter(|&(network, _)| address.fits(Chain::Bitcoin(network)))
+        let looks = self.settings.policy.basis != Basis::ListsOnly;
+        self.ledger.filter(|_| looks).filter(|&(network, _)| address.fits(Chain::Bitcoin(network)))
     }
 
     fn examine_address(&self, address: &Address, findings: &mut Findings) {
+        if self.settings.policy.basis == Basis::ListsOnly {
+            findings.gaps.push(
+                "transactions were not examined: the policy looks at lists alone (screen --policy strict examines them)"
+                    .to_owned(),
+            );
+            return;
+        }
         let Some((network, ledger)) = self.ledger_for(address) else {
             let chain = address.chain().map_or_else(|| "this chain".to_owned(), Chain::short_name);
             let how = match address {
@@ -262,26 +273,11 @@ impl<'a> Screener<'a> {
         if !self.covers(&address.to_string(), findings) {
             return;
         }
-        let info = ledger.info();
-        if self.extract.is_none() && (info.islands > 0 || info.missing_inputs > 0) {
-            findings.gaps.push(format!(
-                "the ledger is partial ({} blocks; {} inputs spend outputs from outside): other transactions were not seen",
-                info.blocks, info.missing_inputs
-            ));
-        }
-        let Some(subject) = address.script().and_then(|script| ledger.find_address(script)) else {
-            findings.ledger_examined = true;
-            if self.extract.is_none() {
-                findings
-                    .gaps
-                    .push(format!("the address does not occur in the ledger ({} blocks)", info.blocks));
-            }
-            return;
-        };
+        findings.examined_until = self.examined_until(&address.to_string(), findings);
+        let Some(subject) = address.script().and_then(|script| ledger.find_address(script)) else { return };
         let until = u32::try_from(self.settings.as_of.as_second()).unwrap_or(u32::MAX);
         let limits = Limits { until, dust: self.settings.policy.dust.incoming_below, ..self.settings.limits };
         let parties = Counterparties::of(ledger, subject, limits);
-        findings.ledger_examined = true;
         if parties.cut {
             findings.cut_short = true;
             findings.gaps.push(format!("the search stopped at its limit after {} transactions", parties.txs));
@@ -317,6 +313,17 @@ impl<'a> Screener<'a> {
             }
         }
         self.examine_indirect(network, ledger, subject, until, findings);
+    }
+
+    /// Up to when all of a subject's transactions are there; notes why they are not, where they are not.
+    fn examined_until(&self, subject: &str, findings: &mut Findings) -> Option<Timestamp> {
+        if let Some(extract) = &self.extract {
+            let covered = extract.subjects.get(subject).filter(|covered| covered.complete)?;
+            return covered.until.map(|until| until.min(self.settings.as_of));
+        }
+        let chain = self.chain.as_ref()?;
+        findings.gaps.extend(chain.partial.clone());
+        chain.until.filter(|_| chain.partial.is_none())
     }
 
     /// Notes how far an extract covers the subject; `false` where it does not at all. A whole chain covers everybody.
@@ -441,7 +448,8 @@ impl<'a> Screener<'a> {
         findings.hits.extend(known.holding.into_iter().map(own));
         findings.former.extend(known.ended);
         let Some(parties) = tx_parties(ledger, tx) else { return };
-        findings.ledger_examined = true;
+        // What a transaction does is all in it: however old the ledger is, nothing of it is missing.
+        findings.examined_until = (parties.unknown_owners == 0).then_some(self.settings.as_of);
         if parties.unknown_owners > 0 {
             findings.cut_short = true;
             findings.gaps.push(format!(
@@ -470,162 +478,6 @@ impl<'a> Screener<'a> {
             }
         }
     }
-
-    /// Applies the rules to what was found.
-    fn judge(&self, text: &str, chain: Option<Chain>, mut findings: Findings) -> Verdict {
-        let policy = self.settings.policy;
-        let mut evidence = Evidence::default();
-        let (mut decision, mut score) = (Decision::Allow, 0);
-        // The one that the summary names: of the strongest, the subject's own before others', a sanction before the rest.
-        let mut reason: Option<((Decision, u8, bool, bool), &Hit)> = None;
-        findings.hits.sort_by(|a, b| {
-            (a.exposure, &a.claim.id, a.direction, &a.address).cmp(&(
-                b.exposure,
-                &b.claim.id,
-                b.direction,
-                &b.address,
-            ))
-        });
-        for hit in &findings.hits {
-            let exposed = Exposed {
-                exposure: hit.exposure,
-                category: hit.claim.statement.category,
-                source_kind: self.kinds.get(&hit.claim.source).copied().unwrap_or(SourceKind::Labels),
-                confidence: hit.claim.confidence,
-                direction: hit.direction,
-                amount: hit.amount,
-                total: hit.total,
-            };
-            let claim_node = evidence
-                .node(format!("claim:{}", hit.claim.id), Fact::Claim { claim: Box::new(hit.claim.clone()) });
-            let txs = self.tx_nodes(&mut evidence, hit);
-            for rule in policy.rules.iter().filter(|rule| rule.fires(&exposed)) {
-                let rule_node =
-                    evidence.node(format!("rule:{}", rule.name), Fact::Rule { rule: rule.name.clone() });
-                evidence.because(&rule_node, &claim_node);
-                for tx in &txs {
-                    evidence.because(&rule_node, tx);
-                }
-                let is_own = hit.exposure == ExposureType::Own;
-                let is_sanction = hit.claim.statement.category == Category::Sanction;
-                let weight = (rule.decision, rule.score, is_own, is_sanction);
-                if reason.is_none_or(|(heaviest, _)| weight > heaviest) {
-                    reason = Some((weight, hit));
-                }
-                decision = decision.max(rule.decision);
-                score = score.max(rule.score);
-            }
-        }
-        let wanted_ledger = policy.require.ledger && !findings.ledger_examined;
-        if wanted_ledger {
-            findings
-                .gaps
-                .push("the policy requires the subject's transactions, which were not examined".to_owned());
-        }
-        if decision == Decision::Allow && (!self.lists_suffice || findings.cut_short || wanted_ledger) {
-            decision = Decision::Incomplete;
-        }
-        for claim in &findings.former {
-            evidence.node(format!("claim:{}", claim.id), Fact::Claim { claim: Box::new(claim.clone()) });
-        }
-        let summary = self.summary(decision, reason.map(|(_, hit)| hit), &findings);
-        let mut gaps = self.list_gaps.clone();
-        gaps.extend(findings.gaps);
-        let exposures = exposures(&findings.hits, &mut gaps);
-        let indirect = exposures.iter().any(|exposure| exposure.exposure == ExposureType::Indirect);
-        let error_rates = HAIRCUT_RATES.iter().filter(|_| indirect).cloned().collect();
-        Verdict {
-            subject: text.to_owned(),
-            chain: chain.map(|chain| chain.to_string()),
-            decision,
-            score,
-            summary,
-            as_of: self.settings.as_of,
-            exposures,
-            evidence,
-            coverage: Coverage { sources: self.sources.clone(), gaps, error_rates },
-            policy: policy.hash.clone(),
-            snapshot: self.snapshot.clone(),
-        }
-    }
-
-    fn tx_nodes(&self, evidence: &mut Evidence, hit: &Hit) -> Vec<String> {
-        let Some((network, ledger)) = self.ledger else { return Vec::new() };
-        let views = hit
-            .txs
-            .iter()
-            .take(MAX_EVIDENCE_TXS)
-            .filter_map(|&tx| Some((ledger.tx(tx)?, ledger.block_of(tx)?)));
-        views
-            .map(|(tx, block)| {
-                let fact = Fact::Tx {
-                    chain: Chain::Bitcoin(network),
-                    txid: tx.txid,
-                    height: block.height,
-                    time: block.header.time(),
-                };
-                evidence.node(format!("tx:{}", tx.txid), fact)
-            })
-            .collect()
-    }
-
-    fn summary(&self, decision: Decision, reason: Option<&Hit>, findings: &Findings) -> String {
-        let mut text = String::new();
-        match reason {
-            Some(hit) => {
-                let source = self.source(&hit.claim.source);
-                let title =
-                    source.map_or_else(|| hit.claim.source.to_string(), |source| source.title.clone());
-                let statement = &hit.claim.statement;
-                let who = match (hit.exposure, hit.direction) {
-                    (ExposureType::Own, None) => "named".to_owned(),
-                    (ExposureType::Indirect, Some(Direction::Incoming)) => {
-                        format!("received indirectly from {}, named", hit.address.as_deref().unwrap_or("?"))
-                    }
-                    (ExposureType::Indirect, Some(Direction::Outgoing)) => {
-                        format!("paid indirectly to {}, named", hit.address.as_deref().unwrap_or("?"))
-                    }
-                    (_, Some(Direction::Incoming)) => {
-                        format!("received from {}, named", hit.address.as_deref().unwrap_or("?"))
-                    }
-                    (_, Some(Direction::Outgoing)) => {
-                        format!("paid {}, named", hit.address.as_deref().unwrap_or("?"))
-                    }
-                    _ => "touches somebody named".to_owned(),
-                };
-                let _ = write!(text, "{who} {} ({}) by {title}", statement.label, statement.category);
-                let _ = write!(text, ", on record from {}", hit.since);
-            }
-            None if findings.hits.is_empty() => {
-                let newest = self.sources.iter().map(|source| source.published).max();
-                let _ = write!(text, "on none of {} lists", self.sources.len());
-                if let Some(newest) = newest {
-                    let _ = write!(text, ", newest of {newest}");
-                }
-            }
-            None => {
-                let labels: BTreeSet<&str> =
-                    findings.hits.iter().map(|hit| hit.claim.statement.label.as_str()).collect();
-                let list: Vec<&str> = labels.into_iter().take(3).collect();
-                let _ = write!(text, "known as {}; no rule of the policy objects", list.join(", "));
-            }
-        }
-        if let Some(claim) = findings.former.first() {
-            let end = claim.valid_to.map_or_else(String::new, |end| format!(" until {end}"));
-            let _ = write!(text, "; formerly {} on {}{end}", claim.statement.label, claim.source);
-        }
-        if let Some(note) = &findings.note {
-            let _ = write!(text, "; {note}");
-        }
-        if decision == Decision::Incomplete {
-            text.push_str("; not everything the policy requires was there");
-        }
-        text
-    }
-
-    fn source(&self, id: &SourceId) -> Option<&Source> {
-        self.index.sources().iter().map(|history| &history.source).find(|source| source.id == *id)
-    }
 }
 
 fn own((claim, since): (Claim, Date)) -> Hit {
@@ -639,47 +491,4 @@ fn own((claim, since): (Claim, Date)) -> Hit {
         total: 0,
         txs: Vec::new(),
     }
-}
-
-/// What of the policy's requirements on lists is not met on `day`, one sentence each.
-fn missing_requirements(policy: &Policy, sources: &[SourceAsOf], day: Date) -> Vec<String> {
-    let mut missing = Vec::new();
-    for wanted in &policy.require.sources {
-        let Some(source) = sources.iter().find(|source| source.id == *wanted) else {
-            missing
-                .push(format!("the policy requires {wanted}, which is not loaded: tracehound lists update"));
-            continue;
-        };
-        let age = day.since(source.published).map_or(0, |span| span.get_days());
-        if let Some(limit) = policy.require.max_age_days
-            && i64::from(age) > i64::from(limit)
-        {
-            missing.push(format!(
-                "{wanted} is of {}, {age} days old; the policy accepts {limit}: tracehound lists update",
-                source.published
-            ));
-        }
-    }
-    missing
-}
-
-/// The exposures of an answer, largest first within each kind, cut visibly.
-fn exposures(hits: &[Hit], gaps: &mut Vec<String>) -> Vec<Exposure> {
-    let mut rows: Vec<&Hit> = hits.iter().collect();
-    rows.sort_by_key(|hit| (hit.exposure, std::cmp::Reverse(hit.amount)));
-    if rows.len() > MAX_EXPOSURES {
-        gaps.push(format!("{} further exposures are not listed", rows.len() - MAX_EXPOSURES));
-    }
-    rows.into_iter()
-        .take(MAX_EXPOSURES)
-        .map(|hit| Exposure {
-            exposure: hit.exposure,
-            direction: hit.direction,
-            category: hit.claim.statement.category,
-            label: hit.claim.statement.label.clone(),
-            address: hit.address.clone(),
-            amount: hit.amount.map(Amount),
-            tx_count: (!hit.txs.is_empty()).then_some(hit.txs.len() as u32),
-        })
-        .collect()
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use tracehound_model::{
     Category, Chain, Confidence, Party, SourceId, SourceKind, Statement, Subject, TxId,
     claim::{PartyKind, PartyName},
 };
 
 use super::{
-    Format, NewClaim, Options, Snapshot, SourceHead,
+    Format, Imported, NewClaim, Options, Snapshot, SourceHead,
     collect::{Collector, Said, tidy_names},
     table::decode,
     text,
@@ -120,6 +121,60 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
         place: place(&text, error.span()),
         message: error.message().to_owned(),
     })?;
+    snapshot_of(file, options)
+}
+
+/// A pack of notices in one file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PackFile {
+    pack: PackHead,
+    #[serde(default, rename = "notice")]
+    notices: Vec<NoticeFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PackHead {
+    name: String,
+    complete_as_of: Day,
+}
+
+/// The name of a pack, the day up to which it is complete, and its notices as they stand in it.
+pub(crate) fn read_pack(bytes: &[u8]) -> Result<(String, Date, Vec<Imported>), ImportError> {
+    let text = decode(bytes);
+    let file: PackFile = toml::from_str(&text).map_err(|error| ImportError::Syntax {
+        format: FORMAT,
+        place: place(&text, error.span()),
+        message: error.message().to_owned(),
+    })?;
+    if !text::is_source_id(&file.pack.name) {
+        return Err(ImportError::SourceId(file.pack.name));
+    }
+    if file.notices.is_empty() {
+        return Err(unusable("the pack has no notice".to_owned()));
+    }
+    let mut lists = Vec::with_capacity(file.notices.len());
+    for notice in file.notices {
+        let json = serde_json::to_vec(&notice).expect("plain data always turns into JSON");
+        let snapshot = snapshot_of(notice, &Options::default())?;
+        if snapshot.source.published.is_some_and(|day| day > file.pack.complete_as_of.0) {
+            return Err(unusable(format!(
+                "the pack is complete as of {}, but a notice in it is of a later day",
+                file.pack.complete_as_of.0
+            )));
+        }
+        lists.push(Imported {
+            snapshot,
+            format: FORMAT,
+            sha256: hex::encode(Sha256::digest(&json)),
+            bytes: json.len() as u64,
+        });
+    }
+    Ok((file.pack.name, file.pack.complete_as_of.0, lists))
+}
+
+fn snapshot_of(file: NoticeFile, options: &Options) -> Result<Snapshot, ImportError> {
     let head = file.source;
     if !text::is_source_id(&head.id) {
         return Err(ImportError::SourceId(head.id));

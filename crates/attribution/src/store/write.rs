@@ -26,13 +26,13 @@ const SHARED_BODIES: usize = 10_000;
 
 /// Where a snapshot comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
+pub(super) enum Origin {
     User,
     Shipped,
 }
 
 /// The claims and parties of a snapshot, to be found by hash: claims first, then parties.
-struct Items<'a> {
+pub(super) struct Items<'a> {
     snapshot: &'a Snapshot,
     hashes: Vec<[u8; 16]>,
     /// Item numbers in order of kind and hash, each identity once: importers give each once; of a repeat the first
@@ -43,7 +43,7 @@ struct Items<'a> {
 }
 
 impl<'a> Items<'a> {
-    fn of(snapshot: &'a Snapshot) -> Self {
+    pub(super) fn of(snapshot: &'a Snapshot) -> Self {
         let claims =
             snapshot.claims.iter().map(|claim| entry_hash(&subject_key(&claim.subject), &claim.statement));
         let parties = snapshot.parties.iter().map(|party| entry_hash(party.id.as_bytes(), party));
@@ -72,16 +72,16 @@ impl<'a> Items<'a> {
         )
     }
 
-    /// What the snapshot says of an entry that the store has.
-    fn meet(&mut self, kind: Kind, hash: [u8; 16]) -> Option<Said> {
+    /// What the snapshot says of an entry that the store has, and where.
+    pub(super) fn meet(&mut self, kind: Kind, hash: [u8; 16]) -> Option<(u32, Said)> {
         let found = self.sorted.binary_search_by(|&item| self.identity(item).cmp(&(kind, hash))).ok()?;
         let item = self.sorted[found];
         self.known[item as usize] = true;
-        Some(self.said(item))
+        Some((item, self.said(item)))
     }
 
     /// Those that the store does not have, in the order of the snapshot.
-    fn new(&self) -> Vec<u32> {
+    pub(super) fn new(&self) -> Vec<u32> {
         let mut new: Vec<u32> =
             self.sorted.iter().copied().filter(|&item| !self.known[item as usize]).collect();
         new.sort_unstable();
@@ -215,7 +215,7 @@ async fn import(
     let mut items = Items::of(snapshot);
     let mut replaced = Replaced::default();
     decode::each_entry(db, source, |stored| {
-        let said = items.meet(stored.kind, stored.hash);
+        let said = items.meet(stored.kind, stored.hash).map(|(_, said)| said);
         let old = stored.runs();
         if stored.kind == Kind::Claim {
             let before = base.is_some_and(|day| old.iter().any(|run| run.covers(day)));
@@ -232,12 +232,12 @@ async fn import(
     report.added += new.iter().filter(|&&item| items.kind(item) == Kind::Claim).count() as u64;
     remark(&mut report);
     replaced.write(db, now).await?;
-    insert_entries(db, &items, &new, |said| runs(&days, |day| (day == published).then_some(said)), now)
+    insert_entries(db, &items, &new, |_, said| runs(&days, |day| (day == published).then_some(said)), now)
         .await?;
     Ok(report)
 }
 
-async fn was_removed(db: &mut SqliteConnection, source: &str) -> Result<bool, StoreError> {
+pub(super) async fn was_removed(db: &mut SqliteConnection, source: &str) -> Result<bool, StoreError> {
     let times: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM removal WHERE source = $1")
         .bind(source)
         .fetch_one(db)
@@ -268,7 +268,7 @@ fn remark(report: &mut ImportReport) {
     }
 }
 
-async fn insert_snapshot(
+pub(super) async fn insert_snapshot(
     db: &mut SqliteConnection,
     snapshot: &Snapshot,
     published: Date,
@@ -329,11 +329,11 @@ pub(super) async fn supersede(
 }
 
 /// Inserts new entries with their bodies and runs, a batch in memory at a time.
-async fn insert_entries(
+pub(super) async fn insert_entries(
     db: &mut SqliteConnection,
     items: &Items<'_>,
     new: &[u32],
-    runs: impl Fn(Said) -> Vec<Run>,
+    runs: impl Fn(u32, Said) -> Vec<Run>,
     now: i64,
 ) -> Result<(), StoreError> {
     let source = items.snapshot.source.id.0.as_str();
@@ -358,7 +358,7 @@ async fn insert_entries(
             });
             let (kind, hash) = items.identity(item);
             new_entries.push((next_entry, kind, hash, subject, body));
-            rows.extend(runs(items.said(item)).into_iter().map(|run| (next_entry, run)));
+            rows.extend(runs(item, items.said(item)).into_iter().map(|run| (next_entry, run)));
             next_entry += 1;
         }
         if !new_bodies.is_empty() {

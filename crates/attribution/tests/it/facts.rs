@@ -1,15 +1,17 @@
 //! The facts in the box.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use tracehound_attribution::{
-    facts::{shipped, shipped_version},
+    facts::{notices, ofac, shipped_version},
     import::{Format, Options, read, write_notice},
     store::ClaimStore,
+    subject_of,
 };
 use tracehound_model::{Category, SourceKind, Subject};
 
-use crate::support::{address, day, import, real, run, subjects};
+use crate::support::{address, day, import, moment, real, run};
 
 const FBI: [&str; 6] = [
     "3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG",
@@ -21,51 +23,52 @@ const FBI: [&str; 6] = [
 ];
 
 #[test]
-fn every_shipped_file_is_whole_dated_and_sourced() {
-    let lists = shipped().unwrap();
-    for list in &lists {
+fn every_shipped_notice_is_whole_dated_and_sourced() {
+    let pack = notices().unwrap();
+    for list in &pack.lists {
         let source = &list.snapshot.source;
         assert!(
             source.published.is_some()
                 && source.url.as_deref().is_some_and(|url| url.starts_with("https://"))
         );
         assert_eq!(list.snapshot.refused, 0, "{}: {:?}", source.id, list.snapshot.warnings);
+        assert!(source.published.unwrap() <= pack.complete_as_of);
     }
-    let days = |id: &str| -> Vec<_> {
-        let of = lists.iter().filter(|list| list.snapshot.source.id.0 == id);
-        of.map(|list| list.snapshot.source.published.unwrap()).collect()
+    let days = |id: &str| -> Vec<String> {
+        let of = pack.lists.iter().filter(|list| list.snapshot.source.id.0 == id);
+        of.map(|list| list.snapshot.source.published.unwrap().to_string()).collect()
     };
-    assert_eq!(days("ofac-sdn"), [day("2024-09-27"), day("2025-11-19")]);
-    assert_eq!(days("fbi-notices"), [day("2023-08-22")]);
+    assert_eq!(days("fbi-notices"), ["2023-01-23", "2023-08-22", "2023-09-06", "2025-02-26"]);
+    assert_eq!(days("msmt-reports"), ["2025-10-22"]);
     assert!(days("treasury-notices").is_sorted() && days("treasury-notices").len() == 5);
-    let hashes: BTreeSet<_> = lists.iter().map(|list| &list.sha256).collect();
-    assert_eq!(hashes.len(), lists.len());
+    let hashes: BTreeSet<_> = pack.lists.iter().map(|list| &list.sha256).collect();
+    assert_eq!(hashes.len(), pack.lists.len());
     assert_eq!(shipped_version().len(), 64);
 }
 
 /// An OFAC-only product misses them: none of the six is on the list.
 #[test]
 fn the_six_fbi_addresses_are_known_and_not_as_sanctioned() {
-    let lists = shipped().unwrap();
-    let mut seen = 0;
+    let lists = notices().unwrap().lists;
+    let mut seen = BTreeSet::new();
     for text in FBI {
         for list in &lists {
             for claim in list.snapshot.claims.iter().filter(|claim| claim.subject == address(text)) {
                 assert_eq!(list.snapshot.source.kind, SourceKind::LawEnforcement);
                 assert_eq!(claim.statement.category, Category::ServiceHack);
                 assert_eq!(claim.statement.actor.as_deref(), Some("lazarusgroup"));
-                seen += 1;
+                seen.insert(claim.subject.clone());
             }
         }
     }
-    assert_eq!(seen, 6);
+    assert_eq!(seen.len(), 6);
 }
 
 #[test]
 fn a_later_notice_does_not_end_an_earlier_one() {
     run(async {
         let store = ClaimStore::open_in_memory().await.unwrap();
-        for (at, list) in (1..).zip(&shipped().unwrap()) {
+        for (at, list) in (1..).zip(&notices().unwrap().lists) {
             import(&store, &list.snapshot, at, &list.sha256).await;
         }
         let corpus = store.corpus().await.unwrap();
@@ -79,7 +82,7 @@ fn a_later_notice_does_not_end_an_earlier_one() {
             let at = day(at);
             corpus.claims.iter().filter(|claim| claim.subject == ronin && claim.holds_on(at)).count()
         };
-        assert_eq!((of_ronin("2022-04-13"), of_ronin("2022-04-14"), of_ronin("2025-11-19")), (0, 1, 2));
+        assert_eq!((of_ronin("2022-04-13"), of_ronin("2022-04-14"), of_ronin("2025-11-19")), (0, 1, 1));
     });
 }
 
@@ -87,36 +90,92 @@ fn a_later_notice_does_not_end_an_earlier_one() {
 #[test]
 fn the_shipped_list_is_the_published_one() {
     let Some(live) = real("sanctions/ofac_sdn_advanced_2025-11-19.xml.bz2") else { return };
-    let lists = shipped().unwrap();
-    let shipped =
-        lists.iter().find(|list| list.snapshot.source.published == live.snapshot.source.published).unwrap();
+    let (editions, _) = ofac().unwrap();
+    assert_eq!(editions.days.last().copied(), live.snapshot.source.published);
     let rows = |claims: &[tracehound_attribution::import::NewClaim]| -> BTreeSet<String> {
         claims.iter().map(|claim| format!("{claim:?}")).collect()
     };
-    assert_eq!(rows(&shipped.snapshot.claims), rows(&live.snapshot.claims));
+    let held = editions.carried.iter().map(|spans| spans.last().is_some_and(|(_, end)| end.is_none()));
+    let now: Vec<_> = editions.snapshot.claims.iter().zip(held).filter(|(_, held)| *held).collect();
+    let now: Vec<_> = now.into_iter().map(|(claim, _)| claim.clone()).collect();
+    assert_eq!(rows(&now), rows(&live.snapshot.claims));
     let written = write_notice(&live.snapshot).unwrap();
     let options = Options { format: Some(Format::Notice), ..Options::default() };
     let again = read(&mut written.as_bytes(), &options).unwrap();
     assert_eq!(rows(&again.snapshot.claims), rows(&live.snapshot.claims));
 }
 
+/// The addresses on the list on each day, from the store, against the same told by the changes alone.
 #[test]
-fn ninety_delisted_addresses_hold_as_of_their_time_only() {
+fn the_ofac_list_is_right_on_every_day_of_its_history() {
+    let Some(path) = tracehound_testkit::shared_data("facts/ofac_crypto_changes_2022-09_2025-11.csv") else {
+        return;
+    };
+    let mut changes: BTreeMap<Date, Vec<(bool, String, Subject)>> = BTreeMap::new();
+    for line in std::fs::read_to_string(path).unwrap().lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let change = (cells[1] == "ADD", cells[2].to_owned(), subject_of(cells[3]));
+        changes.entry(day(cells[0])).or_default().push(change);
+    }
+    for rows in changes.values_mut() {
+        // Removals first: what is listed again the same day stays listed.
+        rows.sort_by_key(|(added, ..)| *added);
+    }
     run(async {
         let store = ClaimStore::open_in_memory().await.unwrap();
-        for (at, list) in (1..).zip(&shipped().unwrap()) {
-            import(&store, &list.snapshot, at, &list.sha256).await;
-        }
-        let ofac = |claims: Vec<tracehound_model::Claim>| -> BTreeSet<Subject> {
-            subjects(&claims.into_iter().filter(|claim| claim.source.0 == "ofac-sdn").collect::<Vec<_>>())
+        let (editions, vouched) = ofac().unwrap();
+        assert!(store.import_editions(&editions, moment(0)).await.unwrap());
+        assert!(!store.import_editions(&editions, moment(1)).await.unwrap(), "once is enough");
+        assert_eq!((vouched.since, changes.len()), (day("2022-09-03"), 48));
+        let claims = store.corpus().await.unwrap().claims;
+        let on = |day: Date| -> BTreeSet<Subject> {
+            claims.iter().filter(|claim| claim.holds_on(day)).map(|claim| claim.subject.clone()).collect()
         };
-        let then = ofac(store.as_of(day("2025-01-01")).await.unwrap());
-        let now = ofac(store.as_of(day("2026-01-01")).await.unwrap());
-        assert_eq!(now.len(), 745);
-        assert_eq!(then.len(), 641);
-        assert_eq!(then.difference(&now).count(), 90);
-        assert!(
-            store.as_of(day("2024-09-26")).await.unwrap().iter().all(|claim| claim.source.0 != "ofac-sdn")
-        );
+        let mut listed: BTreeSet<(String, Subject)> = BTreeSet::new();
+        let mut questions = 0;
+        assert!(on(day("2022-09-02")).is_empty());
+        for (at, rows) in &changes {
+            for (added, asset, subject) in rows {
+                let row = (asset.clone(), subject.clone());
+                if *added {
+                    listed.insert(row)
+                } else {
+                    listed.remove(&row)
+                };
+            }
+            let wanted: BTreeSet<Subject> = listed.iter().map(|(_, subject)| subject.clone()).collect();
+            assert_eq!(on(*at), wanted, "as of {at}");
+            questions += wanted.len();
+        }
+        assert_eq!((on(day("2025-06-01")).len(), on(day("2025-11-19")).len()), (621, 745));
+        assert!(questions > 1_520);
+    });
+}
+
+/// What an earlier version shipped for one day, without parties, gives way; a list of the user's of one day stands.
+#[test]
+fn the_history_takes_the_place_of_what_was_shipped_before_and_leaves_the_users_lists() {
+    run(async {
+        let store = ClaimStore::open_in_memory().await.unwrap();
+        let (editions, _) = ofac().unwrap();
+        let mut before = editions.snapshot.clone();
+        before.parties.clear();
+        before.claims.truncate(20);
+        for claim in &mut before.claims {
+            claim.statement.label = "without a party".to_owned();
+        }
+        store.import_shipped(&before, day("2024-09-27"), moment(0), "before").await.unwrap();
+        let mut users = before.clone();
+        users.claims.truncate(1);
+        users.claims[0].statement.label = "mine".to_owned();
+        store.import(&users, day("2023-04-15"), moment(1), "users").await.unwrap();
+        store.import_editions(&editions, moment(2)).await.unwrap();
+        let labels = |claims: Vec<tracehound_model::Claim>| -> Vec<String> {
+            claims.into_iter().map(|claim| claim.statement.label).collect()
+        };
+        assert_eq!(labels(store.as_of(day("2023-04-15")).await.unwrap()), ["mine"]);
+        assert!(store.as_of(day("2023-04-25")).await.unwrap().len() > 400);
+        let then = labels(store.as_of(day("2024-09-27")).await.unwrap());
+        assert!(then.len() > 600 && !then.contains(&"without a party".to_owned()));
     });
 }

@@ -12,6 +12,7 @@ mod index;
 mod names;
 mod ofac;
 mod order;
+mod pack;
 mod store;
 mod support;
 mod traps;

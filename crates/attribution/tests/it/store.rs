@@ -5,7 +5,7 @@ use std::process::Command;
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 use tracehound_attribution::{
     Scope, facts,
-    import::{Snapshot, SourceHead},
+    import::{Imported, Snapshot, SourceHead},
     store::{CheckOutcome, ClaimStore, FILE_NAME},
 };
 use tracehound_model::{Claim, SourceId, SourceKind, Subject};
@@ -253,16 +253,20 @@ fn the_store_is_there_after_a_restart() {
 #[test]
 fn a_store_of_the_first_version_opens_and_takes_corrections_of_what_was_shipped() {
     let folder = tempfile::tempdir().unwrap();
-    let shipped = facts::shipped().unwrap().remove(0);
-    let published = shipped.snapshot.source.published.unwrap();
+    let published = day("2023-08-22");
+    let lists = facts::notices().unwrap().lists;
+    let of_the_day = |list: &Imported| {
+        list.snapshot.source.id.0 == "fbi-notices" && list.snapshot.source.published == Some(published)
+    };
+    let shipped = lists.into_iter().find(of_the_day).unwrap();
+    // The hash under which version 1 had shipped it.
+    let sha256 = "ba08830fd2e13909471de8e8bdb295ba311089d9f71695921ed465ce4375c557";
     run(async {
         let path = folder.path().join(FILE_NAME);
         let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
         let old = SqlitePool::connect_with(options).await.unwrap();
         sqlx::migrate!("./migrations/sqlite").run_to(1, &old).await.unwrap();
-        for (id, source, sha256) in
-            [(1, shipped.snapshot.source.id.0.as_str(), shipped.sha256.as_str()), (2, "own-mine", "one")]
-        {
+        for (id, source, sha256) in [(1, "fbi-notices", sha256), (2, "own-mine", "one")] {
             sqlx::query(
                 "INSERT INTO snapshot (id, source, published, sha256, kind, title, publisher, recorded_at) \
                  VALUES ($1, $2, $3, $4, 'own', 'Title', 'Publisher', 0)",
@@ -278,11 +282,10 @@ fn a_store_of_the_first_version_opens_and_takes_corrections_of_what_was_shipped(
         old.close().await;
 
         let store = ClaimStore::open(folder.path()).await.unwrap();
-        let again =
-            store.import_shipped(&shipped.snapshot, published, moment(1), &shipped.sha256).await.unwrap();
+        let again = store.import_shipped(&shipped.snapshot, published, moment(1), sha256).await.unwrap();
         assert!(again.already_imported);
         let fixed = store.import_shipped(&shipped.snapshot, published, moment(1), "fixed").await.unwrap();
-        assert_eq!((fixed.already_imported, fixed.added), (false, 6));
+        assert_eq!((fixed.already_imported, fixed.added), (false, 17));
         let users = list("2025-01-10", &[A]);
         let users = store.import_shipped(&users, published, moment(1), "two").await.unwrap();
         assert!(users.already_imported, "the user's list stands");

@@ -2,40 +2,66 @@
 
 use std::io::Write;
 
+use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result};
 use serde_json::json;
 use tracehound_attribution::index::Index;
 use tracehound_model::Decision;
+use tracehound_screen::{NameCover, Policy};
 
 use crate::{
     args::{Common, Output, ScreenArgs},
-    output::csv_cell,
+    output::{Worst, csv_cell, csv_sources, searched, worse},
 };
 
-/// A full sanctions list names thousands of parties; the shipped extract names those with addresses only.
-const WHOLE_LIST: usize = 1_000;
+/// Columns of the CSV form; a name without a match has a line too.
+const CSV_HEADER: &str =
+    "query,score,matched,source,party,kind,programmes,decision,sources,gaps,as_of,policy";
 
-pub(crate) fn run(common: &Common, index: &Index, args: &ScreenArgs, out: &mut dyn Write) -> Result<u8> {
+pub(crate) fn run(
+    common: &Common,
+    index: &Index,
+    policy: &Policy,
+    as_of: Timestamp,
+    args: &ScreenArgs,
+    out: &mut dyn Write,
+) -> Result<u8> {
     let names = index.names().into_diagnostic()?;
-    let mut found = false;
+    let cover = NameCover::new(index, policy, as_of);
     if common.output == Output::Csv {
-        writeln!(out, "query,score,matched,source,party,kind,programmes").into_diagnostic()?;
+        writeln!(out, "{CSV_HEADER}").into_diagnostic()?;
     }
+    let rest = [csv_sources(&cover.sources), cover.gaps.join("; "), as_of.to_string(), policy.hash.clone()]
+        .map(|cell| csv_cell(&cell))
+        .join(",");
     let mut documents = Vec::new();
+    let mut worst = None;
     for query in &args.name {
         let matches = names.search(query, args.limit).into_diagnostic()?;
         let matches: Vec<_> = matches.into_iter().filter(|found| found.score >= args.threshold).collect();
-        found |= !matches.is_empty();
-        if common.output == Output::Text {
-            let count = matches.len();
-            writeln!(
-                out,
-                "{query}: {count} match{} at {} or above",
-                if count == 1 { "" } else { "es" },
-                args.threshold
-            )
-            .into_diagnostic()?;
+        let decision = cover.decide(!matches.is_empty());
+        worst = Some(worst.map_or(Worst::from(decision), |worst| worse(worst, decision.into())));
+        match common.output {
+            Output::Text => {
+                let count = matches.len();
+                writeln!(
+                    out,
+                    "{query}: {count} match{} at {} or above{}",
+                    if count == 1 { "" } else { "es" },
+                    args.threshold,
+                    if decision == Decision::Incomplete {
+                        "; not everything the policy requires was there"
+                    } else {
+                        ""
+                    }
+                )
+            }
+            Output::Csv if matches.is_empty() => {
+                writeln!(out, "{},,,,,,,{decision},{rest}", csv_cell(query))
+            }
+            _ => Ok(()),
         }
+        .into_diagnostic()?;
         for hit in &matches {
             let party = &hit.party;
             let programs = party.programs.join(" ");
@@ -56,47 +82,44 @@ pub(crate) fn run(common: &Common, index: &Index, args: &ScreenArgs, out: &mut d
                         format!("{:.4}", hit.score),
                         csv_cell(hit.matched_name),
                         party.source.to_string(),
-                        party.id.clone(),
+                        csv_cell(&party.id),
                         format!("{:?}", party.kind).to_lowercase(),
                         csv_cell(&programs),
+                        decision.to_string(),
                     ];
-                    writeln!(out, "{}", cells.join(",")).into_diagnostic()?;
+                    writeln!(out, "{},{rest}", cells.join(",")).into_diagnostic()?;
                 }
                 Output::Json | Output::Jsonl => {}
             }
         }
-        let rows: Vec<_> = matches
-            .iter()
-            .map(|hit| json!({ "score": hit.score, "matched_name": hit.matched_name, "party": hit.party }))
-            .collect();
-        documents.push(json!({ "query": query, "threshold": args.threshold, "matches": rows }));
+        documents.push(json!({
+            "query": query,
+            "threshold": args.threshold,
+            "decision": decision,
+            "matches": matches.iter().map(|hit| json!({
+                "score": hit.score,
+                "matched_name": hit.matched_name,
+                "party": hit.party,
+            })).collect::<Vec<_>>(),
+            "as_of": as_of,
+            "coverage": { "sources": cover.sources, "gaps": cover.gaps },
+            "policy": policy.hash,
+        }));
     }
     match common.output {
         Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(&documents).into_diagnostic()?),
         Output::Jsonl => documents.iter().try_for_each(|document| writeln!(out, "{document}")),
-        Output::Text | Output::Csv => Ok(()),
+        Output::Csv => Ok(()),
+        Output::Text => text_cover(out, names.name_count(), names.parties().len(), &cover),
     }
     .into_diagnostic()?;
-    // A name is never proof: a match asks for a person's eyes. And the names of an old or partial list clear nobody.
-    let parties = names.parties().len();
-    if common.output == Output::Text {
-        let sources: Vec<String> = index
-            .sources()
-            .iter()
-            .map(|history| format!("{} {}", history.source.id, history.source.published))
-            .collect();
-        writeln!(out, "Searched {} names of {parties} parties: {}", names.name_count(), sources.join(", "))
-            .into_diagnostic()?;
+    Ok(worst.map_or(0, Worst::exit_code))
+}
+
+fn text_cover(out: &mut dyn Write, names: usize, parties: usize, cover: &NameCover) -> std::io::Result<()> {
+    writeln!(out, "Searched {names} names of {parties} parties: {}", searched(&cover.sources))?;
+    if !cover.gaps.is_empty() {
+        writeln!(out, "Not seen:")?;
     }
-    let whole = parties >= WHOLE_LIST;
-    if !whole && !common.quiet {
-        let hint = "the full lists are not loaded, so no match means nothing: import SDN_ADVANCED.XML (tracehound lists import)";
-        writeln!(std::io::stderr(), "note: {hint}").into_diagnostic()?;
-    }
-    let decision = match (found, whole) {
-        (true, _) => Decision::Review,
-        (false, true) => Decision::Allow,
-        (false, false) => Decision::Incomplete,
-    };
-    Ok(decision.exit_code())
+    cover.gaps.iter().try_for_each(|gap| writeln!(out, "  - {gap}"))
 }

@@ -10,7 +10,7 @@ use tracehound_bitcoin::live::esplora::EsploraLimits;
 use tracehound_ingest::{EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
 use tracehound_ledger::Ledger;
 use tracehound_model::{Address, AddressError, Verdict};
-use tracehound_screen::{Covered, Extract, Policy, Screener, Settings};
+use tracehound_screen::{Covered, Extract, Screener, Settings};
 
 use crate::{
     args::{Common, Output, ScreenArgs},
@@ -27,11 +27,11 @@ const MAX_LINE: u64 = 4_096;
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut dyn Write) -> Result<u8> {
     let index = AttributionFolder::new(data.attribution()).index(Timestamp::now()).into_diagnostic()?;
-    if !args.name.is_empty() {
-        return super::names::run(common, &index, args, out);
-    }
-    let policy = args.policy.as_deref().map_or_else(|| Ok(Policy::default_policy()), policy::load)?;
+    let policy = policy::named(&args.policy)?;
     let now = this_second();
+    if !args.name.is_empty() {
+        return super::names::run(common, &index, &policy, args.as_of.unwrap_or(now), args, out);
+    }
     let (ledger, extract) = match &args.esplora {
         None => (data.open_ledger(args.network)?, None),
         Some(url) => from_esplora(common, data, args, url, now)?.unzip(),
@@ -82,10 +82,17 @@ fn from_esplora(
     let found =
         fetch_esplora(&data.esplora(args.network), &options, &subjects, now, &show).into_diagnostic()?;
     bar.finish_and_clear();
-    let covered =
-        |fetch: &Fetch| (fetch.subject.clone(), Covered { notes: fetch.notes(), complete: fetch.complete });
+    let covered = |fetch: &Fetch| {
+        let covered = Covered { notes: fetch.notes(), complete: fetch.complete, until: tip_time(fetch) };
+        (fetch.subject.clone(), covered)
+    };
     let subjects = found.fetches.iter().map(covered).collect();
     Ok(Some((found.ledger, Extract { digest: found.digest, subjects })))
+}
+
+/// Up to when the server knows the chain.
+fn tip_time(fetch: &Fetch) -> Option<Timestamp> {
+    Timestamp::from_second(i64::from(fetch.tip_time?)).ok()
 }
 
 /// Now, to the second: nobody reads nanoseconds, and a verdict's moment is to be read.
@@ -261,7 +268,7 @@ fn refuse(output: Output, subject: &str, error: &AddressError, bytes: &mut Vec<u
         }
         Output::Csv => {
             let cells =
-                [subject, "", "refused", "", &refused.error, "", "", "", "", ""].map(output::csv_cell);
+                [subject, "", "refused", "", &refused.error, "", "", "", "", "", ""].map(output::csv_cell);
             writeln!(bytes, "{}", cells.join(",")).into_diagnostic()?;
         }
     }

@@ -10,8 +10,8 @@ use crate::screen::{text, tracehound};
 
 /// In the shipped facts: named by the FBI on 2023-08-22.
 const LISTED: &str = "3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG";
-/// The shipped lists are fresh enough on this day for an `allow`.
-const DAY: &str = "2025-11-20";
+/// The server's chain ends on this day, and the shipped lists vouch for it.
+const DAY: &str = "2025-01-24";
 /// Heights whose blocks are of 2023-09-15 and 2025-01-24.
 const PAID_AT: u32 = 158_000;
 const LATER: u32 = 229_500;
@@ -97,7 +97,7 @@ fn what_was_fetched_never_becomes_part_of_the_ledger() {
     let subject = owner(1).to_string();
     screen(data.path(), &server, &subject, &["--as-of", DAY]);
     let plain = tracehound(data.path(), &["screen", &subject, "--as-of", DAY], "");
-    assert_eq!(plain.status.code(), Some(0), "{}", text(&plain));
+    assert_eq!(plain.status.code(), Some(30), "{}", text(&plain));
     assert!(text(&plain).contains("no ledger for btc"), "{}", text(&plain));
     let info = tracehound(data.path(), &["ledger", "info"], "");
     assert_eq!(info.status.code(), Some(1));
@@ -113,6 +113,10 @@ fn all_of_a_clean_address_is_allowed_and_a_part_of_it_is_incomplete() {
     let whole = screen(data.path(), &server, &subject, &["--as-of", DAY]);
     assert_eq!(whole.status.code(), Some(0), "{}", text(&whole));
     assert!(text(&whole).contains("all 3 in blocks"), "{}", text(&whole));
+    // A server whose chain ends long before the moment asked about knows nothing of the time since.
+    let late = screen(data.path(), &server, &subject, &["--as-of", "2025-01-27", "--esplora-max-age", "0s"]);
+    assert_eq!(late.status.code(), Some(30), "{}", text(&late));
+    assert!(text(&late).contains("hours before the moment asked about"), "{}", text(&late));
 }
 
 #[test]

@@ -13,4 +13,5 @@ mod patterns;
 mod proxy;
 mod screen;
 mod story;
+mod verdict;
 mod wallet;

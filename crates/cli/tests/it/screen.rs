@@ -85,10 +85,24 @@ fn unknown_is_not_clean() {
 }
 
 #[test]
-fn with_a_fresh_list_unknown_is_allowed() {
+fn lists_alone_say_no_match_in_every_form_and_strict_says_incomplete() {
     let data = folder();
-    let output = tracehound(data.path(), &["screen", UNKNOWN, "--as-of", "2025-11-20"], "");
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let ask = |args: &[&str]| {
+        tracehound(data.path(), &[&["screen", UNKNOWN, "--as-of", "2025-11-20"], args].concat(), "")
+    };
+    let alone = ask(&["--policy", "lists-only"]);
+    assert_eq!(alone.status.code(), Some(0), "{}", text(&alone));
+    assert!(text(&alone).starts_with("NO MATCH  "), "{}", text(&alone));
+    assert!(text(&alone).contains("no match on 4 lists; transactions not examined"), "{}", text(&alone));
+    assert!(!text(&alone).contains("ALLOW"), "{}", text(&alone));
+    let jsonl = lines(&ask(&["--policy", "lists-only", "--output", "jsonl"])).remove(0);
+    assert_eq!((&jsonl["decision"], &jsonl["basis"]), (&"allow".into(), &"lists-only".into()));
+    let csv = text(&ask(&["--policy", "lists-only", "--output", "csv"]));
+    let rows: Vec<&str> = csv.lines().collect();
+    assert!(rows[0].ends_with(",basis") && rows[1].ends_with(",lists-only"), "{csv}");
+    let strict = ask(&[]);
+    assert_eq!(strict.status.code(), Some(30), "{}", text(&strict));
+    assert!(text(&strict).contains("--policy lists-only"), "the way out is said: {}", text(&strict));
 }
 
 #[test]
@@ -102,7 +116,7 @@ fn a_day_before_every_list_is_unknown_even_for_the_listed() {
 fn a_mistyped_address_is_an_error_and_never_a_miss() {
     let data = folder();
     let input = format!("{UNKNOWN}\n# a comment\n\n3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiH\n{UNKNOWN}\n");
-    let args = ["screen", "--stdin", "--output", "jsonl", "--as-of", "2025-11-20"];
+    let args = ["screen", "--stdin", "--output", "jsonl", "--as-of", "2025-11-20", "--policy", "lists-only"];
     let output = tracehound(data.path(), &args, &input);
     assert_eq!(output.status.code(), Some(1));
     let answers = lines(&output);
@@ -176,7 +190,7 @@ fn the_whole_ofac_list_is_found_and_the_delisted_only_in_the_past() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     let decisions = |set: &[&str], as_of: &str| -> Vec<Value> {
-        let args = ["screen", "--stdin", "--output", "jsonl", "--as-of", as_of];
+        let args = ["screen", "--stdin", "--output", "jsonl", "--as-of", as_of, "--policy", "lists-only"];
         lines(&tracehound(data.path(), &args, &set.join("\n")))
     };
     let listed: Vec<&str> = new_set.iter().map(String::as_str).collect();

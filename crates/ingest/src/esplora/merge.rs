@@ -168,6 +168,7 @@ mod tests {
             server: String::new(),
             at: Timestamp::UNIX_EPOCH,
             tip: 9,
+            tip_time: None,
             txs: txs.into(),
             waiting: 0,
             complete: true,

@@ -77,7 +77,7 @@ fn counterparties_come_out_of_what_was_fetched_and_nothing_is_asked_twice() {
     assert_eq!(parties.outgoing[&num(3)].amount, 60_000);
     assert_eq!((parties.unresolved_txs, parties.cut), (0, false));
     let asked = server.asked();
-    assert_eq!(requests(&asked, "/header"), 2, "one for each block: {asked:?}");
+    assert_eq!(requests(&asked, "/header"), 3, "one for each block and the tip: {asked:?}");
 
     let again = about(dir.path(), &options(&server), &[address(1)], 59);
     assert_eq!(server.asked(), [""; 0]);
@@ -87,8 +87,8 @@ fn counterparties_come_out_of_what_was_fetched_and_nothing_is_asked_twice() {
     assert_eq!(later.fetches[0].at, moment(60));
     assert_eq!(
         (requests(&asked, "/txs/"), requests(&asked, "/header")),
-        (3, 0),
-        "headers are kept: {asked:?}"
+        (3, 1),
+        "but for the tip's, headers are kept: {asked:?}"
     );
     let other = EsploraOptions { url: format!("{}/", server.url()), ..options(&server) };
     about(dir.path(), &other, &[address(1)], 61);
@@ -141,7 +141,7 @@ fn what_a_limit_cuts_off_is_said_and_a_higher_limit_fetches_it() {
     let found = about(dir.path(), &EsploraOptions { headers: 100, ..pages }, &[address(2)], 1);
     assert_eq!((found.fetches[0].txs, found.fetches[0].complete), (25, false));
     let asked = server.asked();
-    assert_eq!(requests(&asked, "/header"), 18, "seven were there: {asked:?}");
+    assert_eq!(requests(&asked, "/header"), 19, "seven were there, and the tip's is asked for: {asked:?}");
 
     let found = about(dir.path(), &options(&server), &[address(1)], 1);
     assert_eq!((found.fetches[0].txs, found.fetches[0].complete), (60, true));
@@ -209,7 +209,7 @@ fn a_server_that_fails_on_the_way_changes_nothing() {
     server.asked();
     about(tempfile::tempdir().expect("folder").path(), &options(&server), &[address(6)], 0);
     let needed = server.asked().len();
-    assert_eq!(needed, 7, "three for the chain, three pages, a header");
+    assert_eq!(needed, 8, "three for the chain and its tip's header, three pages, a header");
     for answers in 0..needed {
         server.fails_after(answers);
         let error = fetch_esplora(dir.path(), &options(&server), &[address(6)], moment(1), &|_| ())

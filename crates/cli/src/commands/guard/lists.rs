@@ -12,7 +12,7 @@ use tracehound_screen::{Policy, Screener, Settings};
 
 use crate::folder::Folder;
 
-/// Looks addresses up in the lists of the data folder, by the shipped screening policy.
+/// Looks addresses up in the lists of the data folder, by the preset for lists alone: what a contract has done is the guard's own question.
 pub(crate) struct Lists {
     index: Arc<Index>,
     policy: Policy,
@@ -29,7 +29,7 @@ impl fmt::Debug for Lists {
 impl Lists {
     pub(crate) fn open(data: &Folder, as_of: Option<Timestamp>) -> Result<Self> {
         let index = AttributionFolder::new(data.attribution()).index(Timestamp::now()).into_diagnostic()?;
-        Ok(Self { index, policy: Policy::default_policy(), as_of })
+        Ok(Self { index, policy: Policy::lists_only(), as_of })
     }
 
     fn screener(&self) -> Screener<'_> {

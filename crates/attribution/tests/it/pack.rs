@@ -1,0 +1,108 @@
+//! Packs of notices: signatures, order, what they say of completeness.
+
+use minisign::{KeyPair, sign};
+use tracehound_attribution::{
+    folder::{AttributionFolder, FolderError},
+    pack::{Pack, PackError},
+};
+
+use crate::support::{day, subjects};
+
+const A: &str = "3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG";
+const NOW: &str = "2026-07-01T12:00:00Z";
+
+fn pack(complete_as_of: &str, address: &str) -> String {
+    format!(
+        "[pack]\nname = \"notices\"\ncomplete_as_of = {complete_as_of}\n\
+         [[notice]]\n[notice.source]\nid = \"police-notices\"\nkind = \"law_enforcement\"\ntitle = \"A notice\"\n\
+         publisher = \"The police\"\npublished = 2026-03-01\n\
+         [[notice.claim]]\nlabel = \"A thief\"\ncategory = \"service_hack\"\naddresses = [\"{address}\"]\n"
+    )
+}
+
+struct Signed {
+    text: String,
+    signature: String,
+}
+
+fn signed(pair: &KeyPair, text: String) -> Signed {
+    let signature =
+        sign(Some(&pair.pk), &pair.sk, text.as_bytes(), None, None).expect("signed").into_string();
+    Signed { text, signature }
+}
+
+fn import(
+    folder: &AttributionFolder,
+    pack: &Signed,
+    key: Option<&str>,
+) -> Result<tracehound_attribution::folder::PackImport, FolderError> {
+    folder.import_pack(pack.text.as_bytes(), &pack.signature, key, NOW.parse().expect("a moment"))
+}
+
+fn refused(result: Result<tracehound_attribution::folder::PackImport, FolderError>) -> PackError {
+    match result.expect_err("refused") {
+        FolderError::Pack(error) => error,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_signed_pack_is_taken_once_its_key_is_trusted_and_says_to_when_it_is_complete() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = AttributionFolder::new(dir.path());
+    let pair = KeyPair::generate_unencrypted_keypair().expect("keys");
+    let key = pair.pk.to_box().expect("a file").into_string();
+    let first = signed(&pair, pack("2026-06-01", A));
+    assert!(matches!(refused(import(&folder, &first, None)), PackError::NoKey));
+    let done = import(&folder, &first, Some(&key)).expect("taken");
+    assert_eq!((done.complete_as_of, done.reports[0].added), (day("2026-06-01"), 1));
+    let index = folder.index(NOW.parse().expect("a moment")).expect("an index");
+    assert_eq!(index.source("police-notices").expect("there").complete_as_of, Some(day("2026-06-01")));
+    assert_eq!(index.source("fbi-notices").expect("there").complete_as_of, Some(day("2025-11-19")));
+    let claims: Vec<_> = index.claims().map(|claim| claim.to_claim()).collect();
+    assert!(
+        claims
+            .iter()
+            .any(|claim| claim.source.0 == "police-notices" && claim.valid_from == day("2026-03-01"))
+    );
+    assert!(subjects(&claims).len() > 900, "what is shipped is there too");
+    // The key is remembered; the same pack again, and a newer one, need none.
+    import(&folder, &first, None).expect("the same again");
+    import(&folder, &signed(&pair, pack("2026-06-20", A)), None).expect("newer");
+    let older = refused(import(&folder, &first, None));
+    assert!(matches!(older, PackError::Older { in_force, .. } if in_force == day("2026-06-20")), "{older}");
+}
+
+#[test]
+fn what_is_not_signed_by_a_trusted_key_over_these_bytes_changes_nothing() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = AttributionFolder::new(dir.path());
+    let pair = KeyPair::generate_unencrypted_keypair().expect("keys");
+    let key = pair.pk.to_base64();
+    let other = KeyPair::generate_unencrypted_keypair().expect("keys").pk.to_base64();
+    let good = signed(&pair, pack("2026-06-01", A));
+    assert!(matches!(refused(import(&folder, &good, Some(&other))), PackError::Untrusted));
+    let mut changed = signed(&pair, pack("2026-06-01", A));
+    changed.text = pack("2026-06-02", A);
+    assert!(matches!(refused(import(&folder, &changed, Some(&key))), PackError::Untrusted));
+    let mut torn = signed(&pair, pack("2026-06-01", A));
+    torn.signature.truncate(40);
+    assert!(matches!(refused(import(&folder, &torn, Some(&key))), PackError::Signature));
+    assert!(matches!(refused(import(&folder, &good, Some("no key"))), PackError::Key(_)));
+    let future = signed(&pair, pack("2026-07-02", A));
+    assert!(matches!(refused(import(&folder, &future, Some(&key))), PackError::Future { .. }));
+    let index = folder.index(NOW.parse().expect("a moment")).expect("an index");
+    assert!(index.source("police-notices").is_none());
+    // Nor is a key remembered whose pack was refused.
+    assert!(matches!(refused(import(&folder, &good, None)), PackError::NoKey));
+}
+
+#[test]
+fn a_pack_says_what_is_wrong_with_it() {
+    let late = pack("2026-02-01", A);
+    let error = Pack::read(late.as_bytes()).expect_err("a notice after the pack's day").to_string();
+    assert!(error.contains("of a later day"), "{error}");
+    let error = Pack::read(b"[pack]\nname = \"notices\"\ncomplete_as_of = 2026-02-01\n").expect_err("empty");
+    assert!(error.to_string().contains("no notice"), "{error}");
+    assert!(Pack::read(b"[pack]\nname = \"notices\"\n").is_err());
+}

@@ -1,0 +1,77 @@
+//! `tracehound lists import` of a signed pack of notices.
+
+use std::{fs::File, io::Read, io::Write, path::Path};
+
+use jiff::Timestamp;
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use serde_json::json;
+use tracehound_attribution::{folder::AttributionFolder, pack::is_pack};
+
+use crate::args::{Common, Output};
+
+/// Bytes read to tell a pack from another list.
+const HEAD: u64 = 64 << 10;
+/// A pack longer than this is none.
+const MAX_BYTES: u64 = 64 << 20;
+/// A signature or key file longer than this is none.
+const MAX_KEY_BYTES: u64 = 4 << 10;
+
+/// Imports the file where it is a pack, with the signature beside it; `false`, and nothing, where it is another list.
+pub(super) fn import(
+    common: &Common,
+    folder: &AttributionFolder,
+    path: &Path,
+    key: Option<&str>,
+    out: &mut dyn Write,
+) -> Result<bool> {
+    let place = || path.display().to_string();
+    let mut bytes = Vec::new();
+    let mut file = File::open(path).into_diagnostic().wrap_err_with(place)?;
+    Read::by_ref(&mut file).take(HEAD).read_to_end(&mut bytes).into_diagnostic().wrap_err_with(place)?;
+    if !is_pack(&bytes) {
+        return match key {
+            Some(_) => Err(miette!("{} is no pack of notices: leave --key out", path.display())),
+            None => Ok(false),
+        };
+    }
+    file.take(MAX_BYTES).read_to_end(&mut bytes).into_diagnostic().wrap_err_with(place)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".minisig");
+    let signature = text(Path::new(&beside)).wrap_err("a pack of notices needs its signature beside it")?;
+    let key = key.map(|key| if Path::new(key).exists() { text(Path::new(key)) } else { Ok(key.to_owned()) });
+    let done = folder
+        .import_pack(&bytes, &signature, key.transpose()?.as_deref(), Timestamp::now())
+        .into_diagnostic()
+        .wrap_err_with(place)?;
+    let added: u64 = done.reports.iter().map(|report| report.added).sum();
+    let notices = done.reports.len();
+    match common.output {
+        Output::Text | Output::Csv => writeln!(
+            out,
+            "{}: pack {}, complete as of {}: {notices} notices, {added} claims new",
+            path.display(),
+            done.name,
+            done.complete_as_of
+        ),
+        Output::Json | Output::Jsonl => writeln!(
+            out,
+            "{}",
+            json!({
+                "file": place(),
+                "pack": done.name,
+                "complete_as_of": done.complete_as_of,
+                "notices": done.reports,
+            })
+        ),
+    }
+    .into_diagnostic()?;
+    Ok(true)
+}
+
+fn text(path: &Path) -> Result<String> {
+    let place = || path.display().to_string();
+    let mut text = String::new();
+    let file = File::open(path).into_diagnostic().wrap_err_with(place)?;
+    file.take(MAX_KEY_BYTES).read_to_string(&mut text).into_diagnostic().wrap_err_with(place)?;
+    Ok(text)
+}

@@ -1,0 +1,291 @@
+//! What verdicts promise, as a user meets it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    process::Output,
+};
+
+use jiff::Timestamp;
+use minisign::{KeyPair, sign};
+use serde_json::Value;
+use tracehound_ledger::{AddrNum, Ledger, TxNum};
+use tracehound_model::{Address, BitcoinNetwork};
+use tracehound_testkit::shared_data;
+
+use crate::screen::{text, tracehound};
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("temporary folder")
+}
+
+fn batch(data: &Path, subjects: &[&str], args: &[&str]) -> Vec<Value> {
+    let args = [&["screen", "--stdin", "--output", "jsonl"], args].concat();
+    let output = tracehound(data, &args, &subjects.join("\n"));
+    let said = text(&output);
+    assert!(!said.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+fn file(data: &Path, name: &str, content: &str) -> String {
+    let path = data.join(name);
+    std::fs::write(&path, content).expect("written");
+    path.to_string_lossy().into_owned()
+}
+
+fn done(output: &Output) {
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// FBI 6 + 51, MSMT 148, from the published tables; on any day after, by strict and by lists alone.
+#[test]
+fn the_shipped_notices_are_never_allowed_by_strict() {
+    let tables = [
+        "sanctions/fbi_dprk_btc_2023-08-22.csv",
+        "facts/fbi_bybit_51_2025-02-26.csv",
+        "facts/msmt_annex6_hk_broker_btc_148.csv",
+    ];
+    let mut named = Vec::new();
+    for table in tables {
+        let Some(path) = shared_data(table) else { return };
+        let table = std::fs::read_to_string(path).expect("read");
+        let cells = table.lines().skip(1).flat_map(|line| line.split(','));
+        named.extend(cells.filter(|cell| Address::parse(cell).is_ok()).map(str::to_owned));
+    }
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
+    assert_eq!(named.len(), 6 + 51 + 148);
+    let data = folder();
+    for args in [&[][..], &["--as-of", "2025-11-01"], &["--policy", "lists-only"]] {
+        for verdict in batch(data.path(), &named, args) {
+            assert_eq!(verdict["decision"], "block", "{verdict}");
+            let source = verdict["exposures"][0]["source"].as_str().expect("a source");
+            assert!(["fbi-notices", "msmt-reports"].contains(&source), "{verdict}");
+        }
+    }
+}
+
+#[test]
+fn a_name_on_no_list_is_incomplete_where_a_required_list_is_missing_or_old() {
+    let Some(policy) = shared_data("cases/screening/px.toml") else { return };
+    let data = folder();
+    let policy = policy.to_string_lossy().into_owned();
+    let ask =
+        |args: &[&str]| tracehound(data.path(), &[&["screen", "--name", "Acme GmbH"], args].concat(), "");
+    let missing = ask(&["--policy", &policy]);
+    assert_eq!(missing.status.code(), Some(30), "{}", text(&missing));
+    assert!(
+        text(&missing).contains("eu-fsf") && text(&missing).contains("ofac-sdn 2025-11-19"),
+        "{}",
+        text(&missing)
+    );
+    assert_eq!(ask(&[]).status.code(), Some(30), "a list of last year clears nobody");
+    let csv = text(&ask(&["--output", "csv"]));
+    assert!(csv.contains("ofac-sdn@2025-11-19") && csv.contains("Acme GmbH,,,,,,,incomplete,"), "{csv}");
+    let json: Value = serde_json::from_str(&text(&ask(&["--output", "json"]))).expect("JSON");
+    assert_eq!(json[0]["decision"], "incomplete");
+    let sources = json[0]["coverage"]["sources"].as_array().expect("sources");
+    assert!(sources.iter().any(|source| source["id"] == "ofac-sdn" && source["published"] == "2025-11-19"));
+}
+
+#[test]
+fn lists_without_a_category_allow_nobody_they_name() {
+    let data = folder();
+    let unnamed = "1BitcoinEaterAddressDontSendf59kuE";
+    let list = file(
+        data.path(),
+        "ransom.csv",
+        "address,label\n1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa,Some Group\n12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S,Other\n",
+    );
+    done(&tracehound(
+        data.path(),
+        &["lists", "import", &list, "--source", "ransom", "--published", "2025-11-01"],
+        "",
+    ));
+    let named = ["1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S"];
+    for policy in ["strict", "lists-only"] {
+        for verdict in batch(data.path(), &named, &["--as-of", "2025-11-20", "--policy", policy]) {
+            assert_eq!(verdict["decision"], "review", "{verdict}");
+            assert_eq!(verdict["exposures"][0]["source"], "ransom", "{verdict}");
+        }
+    }
+    let other = batch(data.path(), &[unnamed], &["--as-of", "2025-11-20", "--policy", "lists-only"]);
+    assert_eq!(other[0]["decision"], "allow");
+}
+
+/// Wallets of exchanges, those that thefts were from among them, as published tag packs and reserve reports name them.
+#[test]
+fn exchanges_and_victims_are_not_blocked() {
+    let Some(packs) = shared_data("attribution/graphsense") else { return };
+    let Some(wallets) = shared_data("labels/cex.csv") else { return };
+    let data = folder();
+    let mut args = vec!["lists".to_owned(), "import".to_owned()];
+    let mut subjects = BTreeSet::new();
+    for entry in std::fs::read_dir(packs).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if name.starts_with("exchange-wallets-") {
+            let pack = std::fs::read_to_string(&path).expect("read");
+            let words = pack.split(|c: char| !c.is_ascii_alphanumeric());
+            subjects.extend(
+                words.filter(|word| word.len() > 25 && Address::parse(word).is_ok()).map(str::to_owned),
+            );
+            args.push(path.to_string_lossy().into_owned());
+        }
+    }
+    let table = std::fs::read_to_string(wallets).expect("read");
+    let victims = ["Bybit", "KuCoin", "Upbit", "Binance", "Gate.io", "Bitfinex", "Crypto.com", "Bithumb"];
+    let of_victims = table.lines().filter(|line| victims.iter().any(|victim| line.contains(victim)));
+    let cells = of_victims.filter_map(|line| line.split(',').nth(1));
+    subjects.extend(cells.filter(|cell| Address::parse(cell).is_ok()).take(600).map(str::to_owned));
+    assert!(subjects.len() > 734, "{}", subjects.len());
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    done(&tracehound(data.path(), &args, ""));
+    let subjects: Vec<&str> = subjects.iter().map(String::as_str).collect();
+    let blocked: Vec<String> = batch(data.path(), &subjects, &[])
+        .iter()
+        .filter(|verdict| verdict["decision"] == "block")
+        .map(|verdict| format!("{}: {}", verdict["subject"], verdict["summary"]))
+        .collect();
+    assert!(blocked.is_empty(), "{} of {}: {blocked:?}", blocked.len(), subjects.len());
+}
+
+/// A chain of November 2023, asked about as of its last block.
+struct Generated {
+    data: tempfile::TempDir,
+    ledger: Ledger,
+    as_of: String,
+    addresses: Vec<String>,
+}
+
+fn generated() -> Generated {
+    let data = folder();
+    let blocks = data.path().join("blocks").to_string_lossy().into_owned();
+    done(&tracehound(data.path(), &["range", "generate", &blocks, "--txs", "1000", "--heists", "1"], ""));
+    done(&tracehound(data.path(), &["ingest", "bitcoin", "--network", "regtest", &blocks], ""));
+    let ledger = Ledger::open(&data.path().join("ledger/bitcoin-regtest")).expect("a ledger");
+    let info = ledger.info();
+    let last = i64::from(info.tip.expect("blocks").header.time());
+    let as_of = Timestamp::from_second(last).expect("a moment").to_string();
+    assert!(as_of.starts_with("2023-11"), "{as_of}");
+    let address = |number| {
+        let key = ledger.script_key(AddrNum(number))?;
+        Address::from_script(BitcoinNetwork::Regtest, &key).map(|address| address.to_string())
+    };
+    let addresses = (0..info.addresses).filter_map(address).collect();
+    Generated { data, ledger, as_of, addresses }
+}
+
+impl Generated {
+    fn strict(&self) -> BTreeMap<&str, String> {
+        let subjects: Vec<&str> = self.addresses.iter().map(String::as_str).collect();
+        let verdicts = batch(self.data.path(), &subjects, &["--network", "regtest", "--as-of", &self.as_of]);
+        let decisions =
+            verdicts.iter().map(|verdict| verdict["decision"].as_str().expect("a word").to_owned());
+        subjects.into_iter().zip(decisions).collect()
+    }
+
+    /// Who stood on the other side of a listed address in a transaction; outputs below the dust limit do not count.
+    fn dealt_with(&self, listed: &BTreeSet<String>) -> BTreeSet<String> {
+        let name = |owner: AddrNum| {
+            let key = self.ledger.script_key(owner).expect("an owner");
+            Address::from_script(BitcoinNetwork::Regtest, &key).map(|address| address.to_string())
+        };
+        let mut found = BTreeSet::new();
+        for number in 0..self.ledger.info().txs {
+            let Some(tx) = self.ledger.tx(TxNum(number)) else { continue };
+            let payers: BTreeSet<String> = self
+                .ledger
+                .inputs(&tx)
+                .filter_map(|input| self.ledger.input_owner(&input).and_then(name))
+                .collect();
+            let paid = self.ledger.outputs(&tx).filter(|output| output.value >= 10_000);
+            let payees: BTreeSet<String> = paid.filter_map(|output| output.owner.and_then(name)).collect();
+            if payers.iter().any(|payer| listed.contains(payer)) {
+                // Who pays along with a listed one gets change back, not its money.
+                found.extend(payees.difference(&payers).cloned());
+            }
+            if payees.iter().any(|payee| listed.contains(payee)) {
+                found.extend(payers.iter().cloned());
+            }
+        }
+        found
+    }
+}
+
+#[test]
+fn on_a_whole_fresh_chain_strict_allows_all_but_the_listed_and_those_they_dealt_with() {
+    let chain = generated();
+    let before = chain.strict();
+    let allowed = before.values().filter(|decision| *decision == "allow").count();
+    println!("{allowed} of {} addresses are allowed", before.len());
+    assert!(before.len() > 1_000, "{}", before.len());
+    assert_eq!(allowed, before.len(), "nobody on this chain is listed");
+
+    let listed: BTreeSet<String> = chain.addresses.iter().step_by(97).take(8).cloned().collect();
+    let quoted: Vec<String> = listed.iter().map(|address| format!("\"{address}\"")).collect();
+    let list = format!(
+        "[source]\nid = \"test-notices\"\nkind = \"law_enforcement\"\ntitle = \"A test\"\npublisher = \"a test\"\n\
+         published = 2023-11-01\n[[claim]]\nlabel = \"Thief\"\ncategory = \"service_hack\"\naddresses = [{}]\n",
+        quoted.join(", ")
+    );
+    let list = file(chain.data.path(), "listed.toml", &list);
+    done(&tracehound(chain.data.path(), &["lists", "import", &list], ""));
+    let dealt = chain.dealt_with(&listed);
+    assert!(dealt.len() > listed.len(), "{}", dealt.len());
+    let after = chain.strict();
+    for (address, decision) in after {
+        if listed.contains(address) {
+            assert_eq!(decision, "block", "{address}");
+        } else if dealt.contains(address) {
+            assert_eq!(decision, "review", "{address}");
+        } else {
+            // Who got much of it at second hand is for a person to look at.
+            assert!(decision == "allow" || decision == "review", "{address} {decision}");
+        }
+    }
+}
+
+#[test]
+fn a_policy_says_what_it_promises_and_what_it_would_have_decided() {
+    let data = folder();
+    let list = text(&tracehound(data.path(), &["policy", "list"], ""));
+    assert!(list.contains("strict\n  allow means: each required sanctions list was checked"), "{list}");
+    assert!(list.contains("lists-only\n"), "{list}");
+    let show = text(&tracehound(data.path(), &["policy", "show", "lists-only"], ""));
+    let mine =
+        file(data.path(), "mine.toml", &show.replace("checked_within_days = 7", "checked_within_days = 900"));
+    let diff = text(&tracehound(data.path(), &["policy", "diff", "lists-only", &mine], ""));
+    assert_eq!(diff, "checked within days: 7 -> 900\n");
+    let args = ["screen", "--stdin", "--output", "jsonl", "--policy", "lists-only", "--as-of", "2026-01-01"];
+    let subjects = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa\n3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG\nno address\n";
+    let decisions = file(data.path(), "decisions.jsonl", &text(&tracehound(data.path(), &args, subjects)));
+    let over = tracehound(data.path(), &["policy", "diff", "lists-only", &mine, "--over", &decisions], "");
+    let said = text(&over);
+    assert!(said.contains("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa: incomplete -> allow"), "{said}");
+    assert!(said.contains("2 decisions: 1 would change"), "{said}");
+    assert!(said.contains("1 refused lines"), "{said}");
+}
+
+#[test]
+fn a_signed_pack_makes_old_notices_complete_and_an_unsigned_one_is_refused() {
+    let data = folder();
+    let pack = "[pack]\nname = \"notices\"\ncomplete_as_of = 2026-06-01\n[[notice]]\n[notice.source]\n\
+                id = \"police-notices\"\nkind = \"law_enforcement\"\ntitle = \"A notice\"\npublisher = \"The police\"\n\
+                published = 2026-03-01\n[[notice.claim]]\nlabel = \"A thief\"\ncategory = \"service_hack\"\n\
+                addresses = [\"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa\"]\n";
+    let path = file(data.path(), "notices.toml", pack);
+    let unsigned = tracehound(data.path(), &["lists", "import", &path], "");
+    assert_eq!(unsigned.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&unsigned.stderr).contains("notices.toml.minisig"));
+    let pair = KeyPair::generate_unencrypted_keypair().expect("keys");
+    let signature =
+        sign(Some(&pair.pk), &pair.sk, pack.as_bytes(), None, None).expect("signed").into_string();
+    file(data.path(), "notices.toml.minisig", &signature);
+    let key = pair.pk.to_base64();
+    let taken = tracehound(data.path(), &["lists", "import", &path, "--key", &key], "");
+    assert!(text(&taken).contains("complete as of 2026-06-01"), "{}", String::from_utf8_lossy(&taken.stderr));
+    let verdict =
+        batch(data.path(), &["1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"], &["--as-of", "2026-06-02"]).remove(0);
+    assert_eq!(verdict["decision"], "block", "{verdict}");
+    assert_eq!(verdict["coverage"]["notices_complete_as_of"], "2026-06-01");
+}

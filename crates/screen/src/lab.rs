@@ -1,0 +1,146 @@
+//! The policy lab: what another policy would have made of decisions that were recorded. Pure.
+//!
+//! A recorded verdict holds its exposures with source and confidence, and how far lists and transactions were covered. That
+//! is judged again. What it does not hold, such as parties further away than the recording policy looked, is said: a
+//! decision that hangs on it cannot be judged again.
+
+use tracehound_model::{
+    Decision, TxId, Verdict,
+    verdict::{Basis, ExposureType},
+};
+
+use crate::{
+    cover,
+    judge::judge,
+    policy::{Exposed, Policy},
+    screener::MAX_EXPOSURES,
+};
+
+/// A recorded decision under two policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// Both decide alike.
+    Same(Decision),
+    /// They do not.
+    Changes {
+        /// Under the first policy.
+        from: Decision,
+        /// Under the second.
+        to: Decision,
+        /// What makes the difference, one sentence each.
+        why: Vec<String>,
+    },
+    /// The record does not hold what it takes: one sentence each.
+    Unknown(Vec<String>),
+}
+
+/// What one policy makes of a record.
+struct Again {
+    decision: Decision,
+    /// The rules that fired with what they fired at, and the requirements that were not met.
+    grounds: Vec<String>,
+}
+
+/// Judges a recorded verdict by two policies.
+pub fn compare(before: &Policy, after: &Policy, recorded: &Verdict) -> Compared {
+    let known = [before, after].into_iter().find(|policy| policy.hash == recorded.policy);
+    let (first, second) = match (again(before, known, recorded), again(after, known, recorded)) {
+        (Ok(first), Ok(second)) => (first, second),
+        (first, second) => {
+            let mut missing: Vec<String> = first.err().into_iter().chain(second.err()).flatten().collect();
+            missing.sort();
+            missing.dedup();
+            return Compared::Unknown(missing);
+        }
+    };
+    // What was decided is what was decided.
+    let from = if before.hash == recorded.policy { recorded.decision } else { first.decision };
+    let to = if after.hash == recorded.policy { recorded.decision } else { second.decision };
+    if from == to {
+        return Compared::Same(from);
+    }
+    let only = |of: &Again, other: &Again, by: &Policy| -> Vec<String> {
+        let grounds = of.grounds.iter().filter(|ground| !other.grounds.contains(ground));
+        grounds.map(|ground| format!("{}: {ground}", by.name)).collect()
+    };
+    let mut why = only(&first, &second, before);
+    why.extend(only(&second, &first, after));
+    Compared::Changes { from, to, why }
+}
+
+/// `known` is the policy under which it was recorded, where it is one of those at hand.
+fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<Again, Vec<String>> {
+    let mut missing = Vec::new();
+    let mut exposed = Vec::with_capacity(recorded.exposures.len());
+    let mut rows = Vec::with_capacity(recorded.exposures.len());
+    for row in recorded.exposures.iter().filter(|row| seen_by(policy, row.exposure)) {
+        let (Some(source_kind), Some(confidence)) = (row.source_kind, row.confidence) else {
+            missing.push(
+                "the record is of an earlier version: it does not say whose claims they are".to_owned(),
+            );
+            continue;
+        };
+        rows.push(row);
+        exposed.push(Exposed {
+            exposure: row.exposure,
+            category: row.category,
+            source_kind,
+            confidence,
+            direction: row.direction,
+            amount: row.amount.map(|amount| amount.0),
+            total: row.total.map_or(0, |total| total.0),
+        });
+    }
+    let coverage = &recorded.coverage;
+    let mut grounds =
+        cover::missing_lists(policy, &coverage.sources, coverage.notices_complete_as_of, recorded.as_of);
+    grounds.extend(cover::missing_transactions(policy, coverage.transactions_until, recorded.as_of));
+    // How far transactions were followed says nothing to a policy that does not look at any, except of one itself.
+    let of_tx = recorded.subject.parse::<TxId>().is_ok();
+    let cut_short = coverage.cut_short && (of_tx || policy.basis != Basis::ListsOnly);
+    let suffices = grounds.is_empty() && !cut_short;
+    if cut_short {
+        grounds.push("the search was cut short".to_owned());
+    }
+    let judged = judge(policy, exposed.iter().copied(), suffices);
+    for &(rule, place) in &judged.fired {
+        let (rule, row) = (&policy.rules[rule], rows[place]);
+        let source = row.source.as_ref().map_or_else(String::new, |source| format!(" by {source}"));
+        grounds.push(format!("rule {}: {} ({}){source}", rule.name, row.label, row.category));
+    }
+    // Nothing unseen can change the strongest decision.
+    if judged.decision != Decision::Block {
+        if recorded.exposures.len() >= MAX_EXPOSURES {
+            missing.push(format!("only the {MAX_EXPOSURES} largest exposures are in the record"));
+        }
+        missing.extend(unseen(policy, known, recorded));
+    }
+    missing.dedup();
+    if missing.is_empty() { Ok(Again { decision: judged.decision, grounds }) } else { Err(missing) }
+}
+
+/// Whether the policy looks at such exposures at all.
+fn seen_by(policy: &Policy, exposure: ExposureType) -> bool {
+    policy.rules.iter().any(|rule| rule.exposure == exposure)
+}
+
+/// What the policy would have looked at and the one before did not.
+fn unseen(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Option<String> {
+    // Without transactions the decision is at best incomplete where the policy asks for them, and says so.
+    if recorded.coverage.transactions_until.is_none() || !seen_by(policy, ExposureType::Direct) {
+        return None;
+    }
+    let Some(known) = known else {
+        return Some("it was recorded under a third policy, which may have looked less far".to_owned());
+    };
+    let (wanted, had) = (policy.indirect, known.indirect);
+    let further = seen_by(policy, ExposureType::Indirect)
+        && (wanted.hops > had.hops || (wanted.hops > 1 && wanted.work > had.work));
+    let smaller = policy.dust.incoming_below < known.dust.incoming_below;
+    (further || smaller).then(|| {
+        format!(
+            "policy {} looks further, or at smaller amounts, than the one it was recorded under",
+            policy.name
+        )
+    })
+}

@@ -1,0 +1,73 @@
+//! Names under a policy: which lists of parties were searched, and whether "no match" may be said of them.
+
+use jiff::Timestamp;
+use tracehound_attribution::{Scope, index::Index};
+use tracehound_model::{Decision, verdict::SourceAsOf};
+
+use crate::{
+    Policy,
+    cover::{self, Lists},
+};
+
+/// What a search for names rests on; the same for every name.
+#[derive(Clone, Debug)]
+pub struct NameCover {
+    /// The lists that were searched, with the edition used.
+    pub sources: Vec<SourceAsOf>,
+    /// What was not searched and how to widen it, one sentence each.
+    pub gaps: Vec<String>,
+    suffices: bool,
+}
+
+impl NameCover {
+    /// The cover of `index` at the moment `as_of`, by what `policy` requires of lists.
+    pub fn new(index: &Index, policy: &Policy, as_of: Timestamp) -> Self {
+        let lists = Lists::of(index, policy, as_of);
+        let day = cover::day_of(as_of);
+        let mut missing = cover::missing_lists(&without_notices(policy), &lists.sources, None, as_of);
+        for wanted in &policy.require.sources {
+            let Some(history) = index.source(&wanted.0) else { continue };
+            // Names are those of the newest editions, whatever the day.
+            let newest = history.snapshots.last().copied();
+            if history.scope_on(newest.unwrap_or(day)).is_some_and(|scope| scope != Scope::List) {
+                missing.push(format!(
+                    "{wanted} here holds the parties with addresses only, not everybody on the list: tracehound lists \
+                     update"
+                ));
+            }
+            if newest.is_some_and(|newest| newest > day) {
+                missing.push(format!(
+                    "names are matched against the newest edition of {wanted}, which is of after {day}: names as of a \
+                     past day are not kept"
+                ));
+            }
+        }
+        if policy.require.sources.is_empty() && !names_anybody(index) {
+            missing.push("no list with names is loaded: tracehound lists update".to_owned());
+        }
+        let suffices = missing.is_empty();
+        let mut gaps = missing;
+        gaps.extend(cover::aged(policy, &lists.sources, as_of));
+        Self { sources: lists.sources, gaps, suffices }
+    }
+
+    /// A match asks for a person's eyes: a name is never proof. No match clears only where everything required was there.
+    pub const fn decide(&self, found: bool) -> Decision {
+        match (found, self.suffices) {
+            (true, _) => Decision::Review,
+            (false, true) => Decision::Allow,
+            (false, false) => Decision::Incomplete,
+        }
+    }
+}
+
+/// Notices name addresses, hardly ever people: their age says nothing about names.
+fn without_notices(policy: &Policy) -> Policy {
+    let mut policy = policy.clone();
+    policy.require.notices_within_days = None;
+    policy
+}
+
+fn names_anybody(index: &Index) -> bool {
+    index.names().is_ok_and(|names| !names.parties().is_empty())
+}

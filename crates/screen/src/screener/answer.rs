@@ -1,0 +1,201 @@
+//! From what was found to the verdict, its evidence and its words.
+
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use tracehound_model::{
+    Amount, Chain, Coverage, Decision, Evidence, Exposure, Source, SourceId, SourceKind, Verdict,
+    evidence::Fact,
+    verdict::{Basis, Direction, ExposureType},
+};
+
+use super::{Findings, HAIRCUT_RATES, Hit, MAX_EVIDENCE_TXS, MAX_EXPOSURES, Screener};
+use crate::{cover, judge::judge, policy::Exposed};
+
+impl Screener<'_> {
+    /// Applies the rules to what was found.
+    pub(super) fn judge(&self, text: &str, chain: Option<Chain>, mut findings: Findings) -> Verdict {
+        let policy = self.settings.policy;
+        findings.hits.sort_by(|a, b| {
+            (a.exposure, &a.claim.id, a.direction, &a.address).cmp(&(
+                b.exposure,
+                &b.claim.id,
+                b.direction,
+                &b.address,
+            ))
+        });
+        let missing = cover::missing_transactions(policy, findings.examined_until, self.settings.as_of);
+        let suffices = self.lists_suffice && !findings.cut_short && missing.is_none();
+        findings.gaps.extend(missing);
+        let judged = judge(policy, findings.hits.iter().map(|hit| self.exposed(hit)), suffices);
+        let mut evidence = Evidence::default();
+        for (place, hit) in findings.hits.iter().enumerate() {
+            let claim_node = evidence
+                .node(format!("claim:{}", hit.claim.id), Fact::Claim { claim: Box::new(hit.claim.clone()) });
+            let txs = self.tx_nodes(&mut evidence, hit);
+            for &(at, _) in judged.fired.iter().filter(|(_, of)| *of == place) {
+                let rule = &policy.rules[at].name;
+                let rule_node = evidence.node(format!("rule:{rule}"), Fact::Rule { rule: rule.clone() });
+                evidence.because(&rule_node, &claim_node);
+                for tx in &txs {
+                    evidence.because(&rule_node, tx);
+                }
+            }
+        }
+        let decision = judged.decision;
+        let basis = match findings.examined_until {
+            Some(_) => policy.basis,
+            None => Basis::ListsOnly,
+        };
+        for claim in &findings.former {
+            evidence.node(format!("claim:{}", claim.id), Fact::Claim { claim: Box::new(claim.clone()) });
+        }
+        let reason = judged.reason.map(|place| &findings.hits[place]);
+        let summary = self.summary(decision, basis, reason, &findings);
+        let mut gaps = self.list_gaps.clone();
+        gaps.extend(findings.gaps);
+        let exposures = self.exposures(&findings.hits, &mut gaps);
+        let indirect = exposures.iter().any(|exposure| exposure.exposure == ExposureType::Indirect);
+        let error_rates = HAIRCUT_RATES.iter().filter(|_| indirect).cloned().collect();
+        Verdict {
+            subject: text.to_owned(),
+            chain: chain.map(|chain| chain.to_string()),
+            decision,
+            basis,
+            score: judged.score,
+            summary,
+            as_of: self.settings.as_of,
+            exposures,
+            evidence,
+            coverage: Coverage {
+                sources: self.lists.sources.clone(),
+                notices_complete_as_of: self.lists.notices,
+                transactions_until: findings.examined_until,
+                cut_short: findings.cut_short,
+                gaps,
+                error_rates,
+            },
+            policy: policy.hash.clone(),
+            snapshot: self.snapshot.clone(),
+        }
+    }
+
+    /// A hit as the rules see it.
+    fn exposed(&self, hit: &Hit) -> Exposed {
+        Exposed {
+            exposure: hit.exposure,
+            category: hit.claim.statement.category,
+            source_kind: self.kinds.get(&hit.claim.source).copied().unwrap_or(SourceKind::Labels),
+            confidence: hit.claim.confidence,
+            direction: hit.direction,
+            amount: hit.amount,
+            total: hit.total,
+        }
+    }
+
+    fn tx_nodes(&self, evidence: &mut Evidence, hit: &Hit) -> Vec<String> {
+        let Some((network, ledger)) = self.ledger else { return Vec::new() };
+        let views = hit
+            .txs
+            .iter()
+            .take(MAX_EVIDENCE_TXS)
+            .filter_map(|&tx| Some((ledger.tx(tx)?, ledger.block_of(tx)?)));
+        views
+            .map(|(tx, block)| {
+                let fact = Fact::Tx {
+                    chain: Chain::Bitcoin(network),
+                    txid: tx.txid,
+                    height: block.height,
+                    time: block.header.time(),
+                };
+                evidence.node(format!("tx:{}", tx.txid), fact)
+            })
+            .collect()
+    }
+
+    fn summary(&self, decision: Decision, basis: Basis, reason: Option<&Hit>, findings: &Findings) -> String {
+        let mut text = String::new();
+        match reason {
+            Some(hit) => {
+                let source = self.source(&hit.claim.source);
+                let title =
+                    source.map_or_else(|| hit.claim.source.to_string(), |source| source.title.clone());
+                let statement = &hit.claim.statement;
+                let who = match (hit.exposure, hit.direction) {
+                    (ExposureType::Own, None) => "named".to_owned(),
+                    (ExposureType::Indirect, Some(Direction::Incoming)) => {
+                        format!("received indirectly from {}, named", hit.address.as_deref().unwrap_or("?"))
+                    }
+                    (ExposureType::Indirect, Some(Direction::Outgoing)) => {
+                        format!("paid indirectly to {}, named", hit.address.as_deref().unwrap_or("?"))
+                    }
+                    (_, Some(Direction::Incoming)) => {
+                        format!("received from {}, named", hit.address.as_deref().unwrap_or("?"))
+                    }
+                    (_, Some(Direction::Outgoing)) => {
+                        format!("paid {}, named", hit.address.as_deref().unwrap_or("?"))
+                    }
+                    _ => "touches somebody named".to_owned(),
+                };
+                let _ = write!(text, "{who} {} ({}) by {title}", statement.label, statement.category);
+                let _ = write!(text, ", on record from {}", hit.since);
+            }
+            None if findings.hits.is_empty() => {
+                let newest = self.lists.sources.iter().map(|source| source.published).max();
+                let newest = newest.map_or_else(String::new, |newest| format!(", newest of {newest}"));
+                let count = self.lists.sources.len();
+                let _ = if basis == Basis::ListsOnly && decision == Decision::Allow {
+                    write!(text, "no match on {count} lists; transactions not examined")
+                } else {
+                    write!(text, "on none of {count} lists{newest}")
+                };
+            }
+            None => {
+                let labels: BTreeSet<&str> =
+                    findings.hits.iter().map(|hit| hit.claim.statement.label.as_str()).collect();
+                let list: Vec<&str> = labels.into_iter().take(3).collect();
+                let _ = write!(text, "known as {}; no rule of the policy objects", list.join(", "));
+                if basis == Basis::ListsOnly {
+                    text.push_str("; transactions not examined");
+                }
+            }
+        }
+        if let Some(claim) = findings.former.first() {
+            let end = claim.valid_to.map_or_else(String::new, |end| format!(" until {end}"));
+            let _ = write!(text, "; formerly {} on {}{end}", claim.statement.label, claim.source);
+        }
+        if let Some(note) = &findings.note {
+            let _ = write!(text, "; {note}");
+        }
+        if decision == Decision::Incomplete {
+            text.push_str("; not everything the policy requires was there");
+        }
+        text
+    }
+
+    fn source(&self, id: &SourceId) -> Option<&Source> {
+        self.index.sources().iter().map(|history| &history.source).find(|source| source.id == *id)
+    }
+
+    /// The exposures of an answer, largest first within each kind, cut visibly.
+    fn exposures(&self, hits: &[Hit], gaps: &mut Vec<String>) -> Vec<Exposure> {
+        let mut rows: Vec<&Hit> = hits.iter().collect();
+        rows.sort_by_key(|hit| (hit.exposure, std::cmp::Reverse(hit.amount)));
+        if rows.len() > MAX_EXPOSURES {
+            gaps.push(format!("{} further exposures are not listed", rows.len() - MAX_EXPOSURES));
+        }
+        let row = |hit: &Hit| Exposure {
+            exposure: hit.exposure,
+            direction: hit.direction,
+            category: hit.claim.statement.category,
+            label: hit.claim.statement.label.clone(),
+            address: hit.address.clone(),
+            amount: hit.amount.map(Amount),
+            tx_count: (!hit.txs.is_empty()).then_some(hit.txs.len() as u32),
+            source: Some(hit.claim.source.clone()),
+            source_kind: Some(self.exposed(hit).source_kind),
+            confidence: Some(hit.claim.confidence),
+            total: hit.direction.map(|_| Amount(hit.total)),
+        };
+        rows.into_iter().take(MAX_EXPOSURES).map(row).collect()
+    }
+}

@@ -1,0 +1,107 @@
+//! Lists: 7 days, 90 days, past moments, extracts; names without a category.
+
+use tracehound_attribution::{Scope, history::Vouched};
+use tracehound_model::{Category, Decision, SourceKind, verdict::Basis};
+use tracehound_screen::Policy;
+
+use crate::support::{address, at, claim, day, index, screen, source, sources};
+
+fn decide(policy: &Policy, sources: Vec<tracehound_attribution::SourceHistory>, as_of: &str) -> Decision {
+    screen(&index(sources, Vec::new(), Vec::new()), None, policy, as_of, &address(5)).decision
+}
+
+#[test]
+fn a_list_checked_seven_days_ago_will_do_and_a_second_longer_will_not() {
+    let policy = Policy::lists_only();
+    assert_eq!(decide(&policy, sources(), "2025-06-22T12:00:00Z"), Decision::Allow);
+    assert_eq!(decide(&policy, sources(), "2025-06-22T12:00:01Z"), Decision::Incomplete);
+}
+
+#[test]
+fn notices_complete_ninety_days_ago_will_do_and_a_day_longer_will_not() {
+    let policy = Policy::lists_only();
+    let mut fresh = sources();
+    fresh[1].vouched[0].until = at("2025-09-30T00:00:00Z");
+    assert_eq!(decide(&policy, fresh.clone(), "2025-08-30T23:59:59Z"), Decision::Allow);
+    assert_eq!(decide(&policy, fresh.clone(), "2025-08-31T00:00:00Z"), Decision::Incomplete);
+    // The day of the newest notice says nothing about completeness.
+    fresh[0].complete_as_of = None;
+    fresh[0].snapshots = vec![day("2025-06-14")];
+    let verdict = screen(&index(fresh, vec![], vec![]), None, &policy, "2025-06-15T12:00:00Z", &address(5));
+    assert_eq!(verdict.decision, Decision::Incomplete);
+    assert!(verdict.coverage.gaps[0].contains("signed pack"), "{:?}", verdict.coverage.gaps);
+}
+
+#[test]
+fn a_past_moment_is_vouched_for_by_what_was_in_force_then_and_not_by_what_came_later() {
+    let policy = Policy::lists_only();
+    // An edition of that year, checked until February; the next one begins in June.
+    let mut history = sources();
+    history[1].snapshots = vec![day("2025-01-10"), day("2025-06-01")];
+    history[1].vouched.insert(0, Vouched { since: day("2025-01-10"), until: at("2025-02-01T00:00:00Z") });
+    for (as_of, wanted) in [
+        ("2025-01-09T23:59:59Z", Decision::Incomplete),
+        ("2025-01-10T00:00:00Z", Decision::Allow),
+        ("2025-01-25T00:00:00Z", Decision::Allow),
+        ("2025-02-08T00:00:00Z", Decision::Allow),
+        ("2025-02-08T00:00:01Z", Decision::Incomplete),
+        ("2025-05-31T23:59:59Z", Decision::Incomplete),
+        ("2025-06-01T00:00:00Z", Decision::Allow),
+    ] {
+        assert_eq!(decide(&policy, history.clone(), as_of), wanted, "{as_of}");
+    }
+}
+
+#[test]
+fn a_required_list_that_is_not_there_or_only_a_part_clears_nobody_and_the_gap_says_what_to_do() {
+    let policy = Policy::lists_only();
+    let mut part = sources();
+    part[1].vouched.clear();
+    part[1].scopes = vec![Scope::Extract];
+    part[1].snapshots = vec![day("2025-06-14")];
+    assert_eq!(decide(&policy, part, "2025-06-15T12:00:00Z"), Decision::Incomplete);
+
+    let none = vec![sources().remove(0)];
+    let verdict = screen(&index(none, vec![], vec![]), None, &policy, "2025-06-15T12:00:00Z", &address(5));
+    assert_eq!(verdict.decision, Decision::Incomplete);
+    assert!(verdict.coverage.gaps[0].contains("requires ofac-sdn"), "{:?}", verdict.coverage.gaps);
+    assert!(verdict.coverage.gaps[0].contains("tracehound lists update"), "{:?}", verdict.coverage.gaps);
+}
+
+#[test]
+fn an_old_list_that_is_not_required_is_a_gap() {
+    let mut all = sources();
+    all.push(source("un-sc", SourceKind::Sanctions, "2024-01-01"));
+    let index = index(all, vec![], vec![]);
+    let verdict = screen(&index, None, &Policy::lists_only(), "2025-06-15T12:00:00Z", &address(5));
+    assert_eq!(verdict.decision, Decision::Allow);
+    assert!(verdict.coverage.gaps.iter().any(|gap| gap.starts_with("un-sc is of 2024-01-01")), "{verdict:?}");
+}
+
+#[test]
+fn lists_alone_never_promise_more_than_no_match() {
+    let index = index(sources(), vec![], vec![]);
+    let verdict = screen(&index, None, &Policy::lists_only(), "2025-06-15T12:00:00Z", &address(5));
+    assert_eq!((verdict.decision, verdict.basis), (Decision::Allow, Basis::ListsOnly));
+    assert!(
+        verdict.summary.starts_with("no match on 2 lists; transactions not examined"),
+        "{}",
+        verdict.summary
+    );
+    let json = serde_json::to_value(&verdict).expect("JSON");
+    assert_eq!(json["basis"], "lists-only");
+    let strict = screen(&index, None, &Policy::strict(), "2025-06-15T12:00:00Z", &address(5));
+    assert_eq!(strict.decision, Decision::Incomplete);
+}
+
+/// A list that names somebody and does not say as what.
+#[test]
+fn named_without_a_category_is_for_a_person_to_look_at() {
+    let claims = vec![claim(1, &address(5), Category::Unknown, "fbi-notices")];
+    let index = index(sources(), claims, vec![]);
+    for policy in [Policy::strict(), Policy::lists_only()] {
+        let verdict = screen(&index, None, &policy, "2025-06-15T12:00:00Z", &address(5));
+        assert_eq!(verdict.decision, Decision::Review, "{}", policy.name);
+        assert!(verdict.summary.contains("party 1 (unknown)"), "{}", verdict.summary);
+    }
+}

@@ -1,0 +1,7 @@
+//! The screener on small hand-made lists and ledgers: what each preset promises, to the second.
+
+mod lab;
+mod lists;
+mod names;
+mod support;
+mod transactions;

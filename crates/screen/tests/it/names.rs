@@ -1,0 +1,41 @@
+//! Names obey the policy.
+
+use tracehound_attribution::Scope;
+use tracehound_model::Decision;
+use tracehound_screen::{NameCover, Policy};
+
+use crate::support::{FRESH, at, index, party, sources};
+
+fn cover(
+    policy: &Policy,
+    change: impl Fn(&mut tracehound_attribution::SourceHistory),
+    as_of: &str,
+) -> NameCover {
+    let mut sources = sources();
+    change(&mut sources[1]);
+    let index = index(sources, vec![], vec![party("ofac-sdn", "1", "A Name")]);
+    NameCover::new(&index, policy, at(as_of))
+}
+
+#[test]
+fn no_match_clears_only_on_fresh_whole_lists() {
+    let strict = Policy::strict();
+    let fresh = cover(&strict, |_| (), FRESH);
+    assert_eq!((fresh.decide(false), fresh.decide(true)), (Decision::Allow, Decision::Review));
+    assert!(fresh.gaps.is_empty(), "{:?}", fresh.gaps);
+    assert_eq!(cover(&strict, |_| (), "2025-06-22T12:00:01Z").decide(false), Decision::Incomplete);
+    let part = cover(&strict, |ofac| ofac.scopes = vec![Scope::Addresses], FRESH);
+    assert_eq!((part.decide(false), part.decide(true)), (Decision::Incomplete, Decision::Review));
+    assert!(part.gaps[0].contains("lists update"), "{:?}", part.gaps);
+}
+
+#[test]
+fn a_list_that_the_policy_requires_and_nobody_loaded_is_incomplete() {
+    let policy = Policy::parse(
+        "version = 1\nname = \"x\"\n[require]\nsources = [\"ofac-sdn\", \"eu-fsf\"]\nmax_age_days = 400",
+    )
+    .expect("a policy");
+    let cover = cover(&policy, |_| (), FRESH);
+    assert_eq!(cover.decide(false), Decision::Incomplete);
+    assert!(cover.gaps.iter().any(|gap| gap.contains("eu-fsf")), "{:?}", cover.gaps);
+}

@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 use jiff::{Timestamp, civil::Date};
 use libfuzzer_sys::fuzz_target;
 use tracehound_attribution::{
-    Corpus, SourceHistory,
+    Corpus, Secret, SourceHistory,
     import::{Format, Options, read},
     index::Index,
 };
@@ -56,9 +56,9 @@ fn good() -> Vec<u8> {
     let corpus = Corpus {
         claims: claims.collect(),
         parties: vec![party("1", &["Jane Example", "Ivan Primer"]), party("2", &["Example Trading Co."])],
-        sources: vec![SourceHistory { source, snapshots: vec![day] }],
+        sources: vec![SourceHistory::new(source, vec![day])],
     };
-    Index::encode(&corpus).expect("a small corpus")
+    Index::encode(&corpus, Secret::from_bytes([7; 16])).expect("a small corpus")
 }
 
 thread_local! {

@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 
 use libfuzzer_sys::fuzz_target;
 use tracehound_attribution::{
-    Corpus, facts,
+    Corpus, Secret, facts,
     index::Index,
     names::{MIN_SCORE, NameError, NameIndex},
 };
@@ -32,7 +32,7 @@ fn listed() -> Vec<Party> {
 /// An index file that holds a few of them.
 fn good() -> Vec<u8> {
     let corpus = Corpus { claims: Vec::new(), parties: few(), sources: Vec::new() };
-    Index::encode(&corpus).expect("a small corpus")
+    Index::encode(&corpus, Secret::from_bytes([7; 16])).expect("a small corpus")
 }
 
 fn few() -> Vec<Party> {

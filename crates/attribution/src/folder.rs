@@ -26,10 +26,10 @@ use tracehound_model::SourceId;
 use crate::{
     ImportError, SourceHistory, facts,
     import::{self, Format, Imported, Options},
-    index::{Index, IndexError, Manifest, Stamp, open_manifest, publish_watched},
+    index::{Index, IndexError, Manifest, Publisher, Stamp, State},
     pack::{self, Pack, PackError},
     steps::{Step, Steps, Watcher},
-    store::{CheckOutcome, ClaimStore, Found, ImportReport, StoreError, StoreState},
+    store::{CheckOutcome, ClaimStore, Found, ImportReport, StoreError, StoreState, View},
 };
 
 /// Held while the folder is changed.
@@ -220,7 +220,7 @@ impl AttributionFolder {
         let named = Manifest::read(&self.index_dir())
             .ok()
             .flatten()
-            .is_some_and(|manifest| manifest.sources.contains(source));
+            .is_some_and(|manifest| manifest.sources().contains(source));
         // What is missing already may be what is to go.
         self.change(now, false, async |store| {
             let known = store.sources().await?.iter().any(|history| history.source.id == *source);
@@ -322,7 +322,7 @@ impl AttributionFolder {
         if !right {
             return None;
         }
-        open_manifest(&self.index_dir(), manifest).ok().map(Arc::new)
+        manifest.open(&self.index_dir()).ok().map(Arc::new)
     }
 
     /// Opens the store, brings it up to date, and takes in what is shipped. The lock is held.
@@ -368,28 +368,45 @@ impl AttributionFolder {
         self.publish(store).await
     }
 
+    /// Makes the index of the store's state and puts it in force; where it cannot be written, in memory. The lock is
+    /// held.
     async fn publish(&self, store: &ClaimStore) -> Result<CaughtUp, FolderError> {
-        let (corpus, state) = store.corpus_and_state().await?;
-        self.refuse_loss(store, &corpus.sources).await?;
-        let stopped = self.steps.made(Step::Read).map_err(IndexError::io("publishing in", self.index_dir()));
-        let published = match stopped {
-            Ok(()) => publish_watched(&self.index_dir(), &corpus, &stamp_of(&state), &self.steps),
-            Err(error) => Err(error),
+        let mut view = store.view().await?;
+        self.refuse_loss(store, &view.sources().await?).await?;
+        let index = match self.put_in_force(&mut view).await {
+            Ok(index) => return Ok(CaughtUp { index: Arc::new(index), unpublished: None }),
+            Err(FolderError::Index(error @ IndexError::Io { .. })) => error,
+            Err(error) => return Err(error),
         };
-        Ok(match published {
-            Ok(index) => CaughtUp { index: Arc::new(index), unpublished: None },
-            Err(error @ IndexError::Io { .. }) => {
-                CaughtUp { index: Arc::new(Index::from_corpus(&corpus)?), unpublished: Some(error) }
-            }
-            Err(error) => return Err(error.into()),
-        })
+        drop(view);
+        let in_memory = Index::from_corpus(&store.corpus().await?)?;
+        Ok(CaughtUp { index: Arc::new(in_memory), unpublished: Some(index) })
+    }
+
+    async fn put_in_force(&self, view: &mut View) -> Result<Index, FolderError> {
+        let state = view.state().await?;
+        let state = State {
+            stamp: stamp_of(&state),
+            secret: state.secret,
+            sources: view.sources().await?,
+            changes: view.source_changes().await?,
+        };
+        let mut publisher = Publisher::begin(&self.index_dir(), state)?;
+        for source in publisher.wanted() {
+            let claim = |claim| publisher.claim(&claim).map_err(FolderError::from);
+            view.claims_of(&source, claim).await?;
+            let party = |party| Ok::<_, FolderError>(publisher.party(party));
+            view.parties_of(&source, party).await?;
+        }
+        self.steps.made(Step::Read).map_err(IndexError::io("publishing in", self.index_dir()))?;
+        Ok(publisher.publish(&self.steps)?)
     }
 
     /// Refuses a store without a source that the index before had, unless it was taken out.
     async fn refuse_loss(&self, store: &ClaimStore, sources: &[SourceHistory]) -> Result<(), FolderError> {
         let Ok(Some(before)) = Manifest::read(&self.index_dir()) else { return Ok(()) };
         let known: BTreeSet<&SourceId> = sources.iter().map(|history| &history.source.id).collect();
-        let mut lost = self.sources_of(&before);
+        let mut lost = before.sources();
         lost.retain(|id| !known.contains(id));
         if !lost.is_empty() {
             let removed = store.removals().await?;
@@ -399,18 +416,6 @@ impl AttributionFolder {
             return Ok(());
         }
         Err(FolderError::LosesSources { store: self.dir.join(crate::store::FILE_NAME), sources: lost })
-    }
-
-    /// The sources of an index; those of version 0.1.0 are in its file, and unknown where that cannot be read.
-    fn sources_of(&self, manifest: &Manifest) -> Vec<SourceId> {
-        if manifest.stamp.is_some() {
-            return manifest.sources.clone();
-        }
-        let index = open_manifest(&self.index_dir(), manifest);
-        index.map_or_else(
-            |_| Vec::new(),
-            |index| index.sources().iter().map(|history| history.source.id.clone()).collect(),
-        )
     }
 
     /// The index of a folder that cannot be written.
@@ -430,7 +435,7 @@ impl AttributionFolder {
             }
             Found::Store(_) => {
                 let store = ClaimStore::open_to_read(&self.dir).await?;
-                let (corpus, _) = store.corpus_and_state().await?;
+                let corpus = store.corpus().await?;
                 self.refuse_loss(&store, &corpus.sources).await?;
                 Ok(Arc::new(Index::from_corpus(&corpus)?))
             }

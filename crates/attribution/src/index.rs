@@ -1,21 +1,26 @@
-//! The screening index: one immutable, memory-mapped file that answers "who is this" without a database.
+//! The screening index: immutable, memory-mapped files that answer "who is this" without a database.
 //!
-//! [`Index`] is one such file, built from a [`Corpus`] and never changed again. It holds every claim, those that have
-//! ended included, so that one file answers for any day. [`publish()`] puts one in force with a [`Manifest`] that says of
-//! which state of the store it was made; [`LiveIndex`] takes it up while readers go on with the one they hold.
+//! An [`Index`] is made of layers: files, each with all the claims and parties of some sources. A source that changes is
+//! written to a new layer and no longer counts in its old one, so that a small list costs little beside a large one;
+//! layers of similar size become one. It holds every claim, those that have ended included, so that it answers for any
+//! day. [`publish()`] puts one in force with a [`Manifest`] that says of which state of the store it was made;
+//! [`LiveIndex`] takes it up while readers go on with the one they hold.
 //!
-//! **How a look-up works.** Subjects are sorted by a 64-bit hash of their key; a directory gives the place in that
-//! order by the hash's leading bits. An equal hash is only a hint: the whole key is compared. A miss costs two reads of
-//! memory, a hit two more.
+//! **How a look-up works.** Subjects are sorted by a 64-bit hash of their key, keyed with the installation's secret; a
+//! directory gives the place in that order by the hash's leading bits. An equal hash is only a hint: the whole key is
+//! compared. A miss costs two reads of memory a layer, a hit two more.
 //!
-//! **Invariants.** The same claims, parties and sources give the same bytes, whatever their order. A file is checked in
-//! full when it is opened (checksums, every offset, text and date), so reading it cannot fail afterwards.
+//! **Invariants.** The same claims, parties and sources have the same [digest](Index::digest), whatever their order,
+//! layers and secret; under one secret they give the same bytes of a file. A file is checked in full when it is opened
+//! (checksums, every offset, text and date), so reading it cannot fail afterwards.
 
 mod build;
 mod check;
 mod claim_ref;
+mod contents;
 mod error;
 mod key;
+mod layer;
 mod layout;
 mod live;
 mod manifest;
@@ -24,11 +29,9 @@ mod publish;
 use std::{iter::FusedIterator, ops::Range, path::Path, sync::OnceLock};
 
 use jiff::civil::Date;
-use tracehound_columns::{Column, sections::SectionFile};
-use tracehound_model::{Party, Subject};
-use xxhash_rust::xxh3::xxh3_64;
+use tracehound_model::Subject;
 
-use crate::{Corpus, SourceHistory, names::NameIndex, subject_key};
+use crate::{Corpus, Secret, SourceHistory, names::NameIndex, subject_key};
 
 pub use claim_ref::ClaimRef;
 pub use error::IndexError;
@@ -36,10 +39,10 @@ pub use live::LiveIndex;
 pub use manifest::{Manifest, Stamp};
 pub use publish::publish;
 
-pub(crate) use live::open_manifest;
-pub(crate) use publish::publish_watched;
+pub(crate) use publish::{Publisher, State};
 
-use layout::{ClaimRecord, KIND, Origin, StatementRecord, SubjectRecord};
+use contents::Content;
+use layer::Layer;
 
 /// Stands for the file in errors about an index that has none.
 const IN_MEMORY: &str = "(in memory)";
@@ -47,54 +50,58 @@ const IN_MEMORY: &str = "(in memory)";
 /// One screening index: immutable and shared by as many readers as wanted.
 #[derive(Debug)]
 pub struct Index {
-    file: SectionFile,
-    /// How far a hash is shifted to leave its bucket; 64 when there is one bucket.
-    shift: u32,
-    directory: Column<u32>,
-    hashes: Column<u64>,
-    subjects: Column<SubjectRecord>,
-    keys: Column<u8>,
-    claims: Column<ClaimRecord>,
-    statements: Column<StatementRecord>,
-    origins: Column<Origin>,
-    programs: Column<u32>,
-    text_ends: Column<u32>,
-    texts: Column<u8>,
-    sources_json: Column<u8>,
-    parties: Column<u8>,
+    layers: Vec<Layer>,
+    secret: Secret,
     sources: Vec<SourceHistory>,
+    contents: Vec<Content>,
     digest: String,
     names: OnceLock<NameIndex>,
 }
 
 impl Index {
-    /// The bytes of the index of `corpus`. O(n log n); holds the corpus's keys and the result in memory.
-    pub fn encode(corpus: &Corpus) -> Result<Vec<u8>, IndexError> {
-        Ok(build::Parts::of(corpus)?.encode())
+    /// The bytes of the index of `corpus` as one file. O(n log n); holds the corpus's keys and the result in memory.
+    pub fn encode(corpus: &Corpus, secret: Secret) -> Result<Vec<u8>, IndexError> {
+        Ok(build::Builder::of(corpus, secret)?.encode())
     }
 
-    /// An index in memory, for a corpus too small or too short-lived for a file.
+    /// An index in memory, for a corpus too small or too short-lived for a file. It has a secret of its own.
     pub fn from_corpus(corpus: &Corpus) -> Result<Self, IndexError> {
-        Self::from_bytes(&Self::encode(corpus)?)
+        Self::from_bytes(&Self::encode(corpus, Secret::new())?)
     }
 
     /// Copies and checks bytes made by [`encode`](Self::encode), from wherever they come. O(n).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, IndexError> {
-        let file = SectionFile::from_bytes(Path::new(IN_MEMORY), bytes, KIND).map_err(IndexError::from)?;
-        check::open(file)
+        Ok(Self::of_one(Layer::from_bytes(bytes)?))
     }
 
-    /// Maps and checks a file. O(n), at the speed of memory.
+    /// Maps and checks one file, as an index of its own. O(n), at the speed of memory.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
-        check::open(SectionFile::open(path, KIND).map_err(IndexError::from)?)
+        Ok(Self::of_one(Layer::open(path)?))
+    }
+
+    fn of_one(layer: Layer) -> Self {
+        let (secret, described) = (layer.secret, layer.described.clone());
+        Self::of(vec![layer], secret, described)
+    }
+
+    /// `described` by id; every layer has this secret.
+    fn of(layers: Vec<Layer>, secret: Secret, described: Vec<(SourceHistory, Content)>) -> Self {
+        let digest = contents::digest(described.iter().map(|(history, content)| (history, content)));
+        let (sources, contents) = described.into_iter().unzip();
+        Self { layers, secret, sources, contents, digest, names: OnceLock::new() }
     }
 
     /// Claims about the subject with these canonical bytes ([`subject_key`], or [`tracehound_model::Address::key`]), in
-    /// order of `valid_from`. O(1).
+    /// order of `valid_from`. O(layers).
     pub fn lookup(&self, key: &[u8]) -> Claims<'_> {
-        let (subject, numbers) =
-            self.find(key).map_or((0, 0..0), |subject| (subject, self.claims_of(subject)));
-        Claims { index: self, subject, numbers }
+        let hash = self.secret.hash(key);
+        let mut found = Claims(Found::Nothing);
+        for layer in &self.layers {
+            if let Some(subject) = layer.find(hash, key) {
+                found.add(layer, subject);
+            }
+        }
+        found
     }
 
     /// Claims about a subject, and about the other addresses that the same key controls
@@ -108,25 +115,33 @@ impl Index {
         self.lookup(&subject_key(subject)).chain(others)
     }
 
-    /// Every claim, subject by subject, in the order of the file.
+    /// Every claim, in an order that depends on the secret.
     pub fn claims(&self) -> impl Iterator<Item = ClaimRef<'_>> {
-        let subjects = 0..self.subject_count() as u32;
-        subjects.flat_map(|subject| Claims { index: self, subject, numbers: self.claims_of(subject) })
+        self.layers.iter().flat_map(claims_of)
     }
 
     /// Number of claims, ended ones included.
     pub fn claim_count(&self) -> usize {
-        self.claims.len()
+        self.layers.iter().map(|layer| layer.live_claims).sum()
     }
 
-    /// Number of different subjects.
+    /// Number of different subjects. O(subjects of all layers but the first).
     pub fn subject_count(&self) -> usize {
-        self.hashes.len()
+        let counts = |layer: &Layer, subject: u32| layer.claims_of(subject).any(|claim| layer.is_live(claim));
+        let fresh = |(place, layer): (usize, &Layer)| {
+            let new = |&subject: &u32| {
+                let (hash, key) = (layer.hashes[subject as usize], layer.key(subject));
+                let before = |other: &Layer| other.find(hash, key).is_some_and(|found| counts(other, found));
+                counts(layer, subject) && !self.layers[..place].iter().any(before)
+            };
+            (0..layer.hashes.len() as u32).filter(new).count()
+        };
+        self.layers.iter().enumerate().map(fresh).sum()
     }
 
-    /// Bytes of the whole file.
+    /// Bytes of all files.
     pub fn byte_len(&self) -> u64 {
-        self.file.byte_len()
+        self.layers.iter().map(|layer| layer.file.byte_len()).sum()
     }
 
     /// Every source with the dates of its snapshots, sorted by id.
@@ -146,7 +161,8 @@ impl Index {
         self.source(source)?.snapshot_on(as_of)
     }
 
-    /// SHA-256 of the content, in hexadecimal: the name of this very state of knowledge.
+    /// SHA-256 of the content, in hexadecimal: the name of this very state of knowledge. It depends on nothing else, such
+    /// as the secret or the layers.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -159,75 +175,85 @@ impl Index {
         if let Some(names) = self.names.get() {
             return Ok(names);
         }
-        let parties: Vec<Party> = serde_json::from_slice(&self.parties)
-            .map_err(|error| self.damaged(format!("parties: {error}")))?;
+        let mut parties = Vec::new();
+        for layer in &self.layers {
+            parties.extend(layer.parties()?.into_iter().filter(|party| layer.counts(&party.source)));
+        }
+        parties.sort_by(|a, b| (&a.source, &a.id).cmp(&(&b.source, &b.id)));
         Ok(self.names.get_or_init(|| NameIndex::build(&parties)))
     }
 
-    /// Computes the digest again from the content and compares it. Opening checks fast checksums only, which guard
+    /// Computes the digests again from the content and compares them. Opening checks fast checksums only, which guard
     /// against damage but not against intent.
     pub fn verify_digest(&self) -> Result<(), IndexError> {
-        let found = hex::encode(check::digest(self));
-        if found == self.digest {
-            return Ok(());
+        for layer in &self.layers {
+            let found = hex::encode(check::digest(layer));
+            if found != layer.digest {
+                let stated = &layer.digest;
+                return Err(layer.damaged(format!("its content has the digest {found}, its header says {stated}")));
+            }
+            let contents = contents::of(&layer.tables(), &layer.parties()?);
+            for (history, stated) in self.sources.iter().zip(&self.contents) {
+                let id = &history.source.id;
+                let found = contents.get(id).cloned().unwrap_or_default();
+                if layer.counts(id) && found != *stated {
+                    return Err(layer.damaged(format!("{id} has another content than the manifest says")));
+                }
+            }
         }
-        Err(self.damaged(format!("its content has the digest {found}, its header says {}", self.digest)))
+        Ok(())
     }
+}
 
-    fn damaged(&self, reason: String) -> IndexError {
-        IndexError::Damaged { path: self.file.path().to_owned(), reason }
-    }
-
-    fn find(&self, key: &[u8]) -> Option<u32> {
-        let hash = xxh3_64(key);
-        let bucket = hash.checked_shr(self.shift).unwrap_or(0) as usize;
-        let (first, last) = (self.directory[bucket], self.directory[bucket + 1]);
-        let hashes = &self.hashes[first as usize..last as usize];
-        let mut equal = (first..).zip(hashes).filter(|(_, known)| **known == hash);
-        equal.find(|&(subject, _)| self.key(subject) == key).map(|(subject, _)| subject)
-    }
-
-    fn key(&self, subject: u32) -> &[u8] {
-        let (this, next) = (self.subjects[subject as usize], self.subjects[subject as usize + 1]);
-        &self.keys[this.key_at as usize..next.key_at as usize]
-    }
-
-    fn claims_of(&self, subject: u32) -> Range<u32> {
-        self.subjects[subject as usize].first_claim..self.subjects[subject as usize + 1].first_claim
-    }
-
-    fn text(&self, number: u32) -> &str {
-        let number = number as usize;
-        let start = number.checked_sub(1).map_or(0, |before| self.text_ends[before]);
-        std::str::from_utf8(&self.texts[start as usize..self.text_ends[number] as usize])
-            .expect("texts are checked on opening, and the file never changes")
-    }
-
-    fn optional_text(&self, number: u32) -> Option<&str> {
-        (number != layout::NONE).then(|| self.text(number))
-    }
+/// Every claim of a file that counts, subject by subject.
+fn claims_of(layer: &Layer) -> impl Iterator<Item = ClaimRef<'_>> {
+    let subjects = 0..layer.hashes.len() as u32;
+    subjects.flat_map(move |subject| {
+        let numbers = layer.claims_of(subject).filter(move |&claim| layer.is_live(claim));
+        numbers.map(move |claim| ClaimRef::new(layer, subject, claim))
+    })
 }
 
 /// Claims about one subject.
 #[derive(Clone, Debug)]
-pub struct Claims<'a> {
-    index: &'a Index,
-    subject: u32,
-    numbers: Range<u32>,
+pub struct Claims<'a>(Found<'a>);
+
+#[derive(Clone, Debug)]
+enum Found<'a> {
+    Nothing,
+    /// In one file, as nearly always.
+    Run { layer: &'a Layer, subject: u32, numbers: Range<u32> },
+    /// In several, put in order.
+    Merged(std::vec::IntoIter<ClaimRef<'a>>),
+}
+
+impl<'a> Claims<'a> {
+    fn add(&mut self, layer: &'a Layer, subject: u32) {
+        let run = Claims(Found::Run { layer, subject, numbers: layer.claims_of(subject) });
+        *self = match std::mem::replace(&mut self.0, Found::Nothing) {
+            Found::Nothing => run,
+            before => {
+                let mut all: Vec<ClaimRef<'a>> = Claims(before).chain(run).collect();
+                all.sort_by(ClaimRef::order);
+                Claims(Found::Merged(all.into_iter()))
+            }
+        };
+    }
 }
 
 impl<'a> Iterator for Claims<'a> {
     type Item = ClaimRef<'a>;
 
     fn next(&mut self) -> Option<ClaimRef<'a>> {
-        let claim = self.numbers.next()?;
-        Some(ClaimRef::new(self.index, self.subject, claim))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.numbers.size_hint()
+        match &mut self.0 {
+            Found::Nothing => None,
+            Found::Run { layer, subject, numbers } => {
+                let claim = numbers.find(|&claim| layer.is_live(claim))?;
+                Some(ClaimRef::new(layer, *subject, claim))
+            }
+            Found::Merged(all) => all.next(),
+        }
     }
 }
 
-impl ExactSizeIterator for Claims<'_> {}
 impl FusedIterator for Claims<'_> {}

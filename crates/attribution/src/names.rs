@@ -15,11 +15,11 @@ mod similarity;
 
 use std::{
     collections::{BTreeMap, HashMap},
+    hash::{BuildHasher, RandomState},
     ops::Range,
 };
 
 use tracehound_model::{Party, PartyKind};
-use xxhash_rust::xxh3::xxh3_64;
 
 use normal::normal;
 use score::{Asked, LEAST_JOINED, LEAST_SIMILARITY, Shape, Term};
@@ -105,6 +105,8 @@ pub struct NameIndex {
     /// Hashes of two adjacent tokens written as one, and of all tokens written as one, with their names; sorted. A hint
     /// where to look: the score is made from the tokens.
     joined: Vec<(u64, u32)>,
+    /// Keyed at random, so that no list can be written whose names fall on one hash.
+    hasher: RandomState,
 }
 
 impl NameIndex {
@@ -127,6 +129,7 @@ impl NameIndex {
                 texts.push(normal.tokens);
             }
         }
+        let hasher = RandomState::new();
         let mut index = Self {
             parties: parties.to_vec(),
             names,
@@ -134,7 +137,8 @@ impl NameIndex {
             words: Vec::new(),
             shapes: Vec::new(),
             postings: Vec::new(),
-            joined: joined(&texts),
+            joined: joined(&texts, &hasher),
+            hasher,
         };
         index.add_words(&texts);
         index
@@ -277,7 +281,7 @@ impl NameIndex {
 
     /// Names of which two adjacent tokens, or all, make `text` when written as one.
     fn names_joined(&self, text: &str) -> impl Iterator<Item = u32> {
-        let hash = xxh3_64(text.as_bytes());
+        let hash = self.hasher.hash_one(text);
         let first = self.joined.partition_point(|entry| entry.0 < hash);
         self.joined[first..].iter().take_while(move |entry| entry.0 == hash).map(|entry| entry.1)
     }
@@ -326,12 +330,12 @@ impl NameIndex {
     }
 }
 
-fn joined(texts: &[Vec<String>]) -> Vec<(u64, u32)> {
+fn joined(texts: &[Vec<String>], hasher: &RandomState) -> Vec<(u64, u32)> {
     let mut joined = Vec::new();
     for (name, tokens) in texts.iter().enumerate() {
         let whole = (tokens.len() > 2).then_some(&tokens[..]);
         for part in tokens.windows(2).chain(whole) {
-            joined.push((xxh3_64(part.concat().as_bytes()), name as u32));
+            joined.push((hasher.hash_one(part.concat()), name as u32));
         }
     }
     joined.sort_unstable();

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use siphasher::sip::SipHasher13;
+
 /// A secret of this installation, from the system's random numbers. It is kept in the store and in every index made from
 /// it. Nothing that leaves the machine depends on it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,11 @@ impl Secret {
     /// Its bytes.
     pub fn bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+
+    /// The hash of a subject's canonical bytes: SipHash-1-3.
+    pub(crate) fn hash(&self, key: &[u8]) -> u64 {
+        SipHasher13::new_with_key(&self.0).hash(key)
     }
 
     /// Its hexadecimal form, for the store.

@@ -34,6 +34,7 @@ pub use crate::error::StoreError;
 pub use checks::{CheckOutcome, LastChecks};
 pub use editions::Editions;
 pub use meta::{Found, StoreState};
+pub(crate) use read::View;
 
 use crate::{import::Warning, steps::Steps};
 

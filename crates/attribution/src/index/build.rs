@@ -1,107 +1,403 @@
-//! Making the sections of an index.
+//! Making the sections of a file.
+//!
+//! Claims come in any order and are kept as records beside their keys and texts, each different text once; at the end
+//! they are sorted, and statements and texts are numbered anew in the order of their first use. So the same claims under
+//! the same secret give the same bytes.
 
-use std::{cmp::Ordering, collections::HashMap, hash::Hash};
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{BuildHasher, RandomState},
+    path::Path,
+};
 
-use jiff::Timestamp;
 use tracehound_columns::sections::{self, WORDS};
-use tracehound_model::{Claim, SourceId, Statement};
-use xxhash_rust::xxh3::xxh3_64;
-use zerocopy::{FromBytes, IntoBytes};
+use tracehound_model::{Claim, Party, SourceId, Statement};
+use zerocopy::IntoBytes;
 
 use super::{
     IndexError, check,
+    contents::{self, Content},
     key::subject_of_key,
-    layout::{ClaimRecord, KIND, NONE, Origin, SECTIONS, StatementRecord, SubjectRecord, pack_day},
+    layout::{ClaimRecord, KIND, NONE, Origin, SECTIONS, StatementRecord, SubjectRecord, Tables, pack_day},
 };
-use crate::{Corpus, subject_key};
+use crate::{Corpus, Secret, SourceHistory, subject_key};
 
 /// Subjects that a bucket of the directory aims at.
 const SUBJECTS_PER_BUCKET: usize = 4;
 
+/// Different values, told apart by a keyed hash and then compared.
+#[derive(Default)]
+struct Known {
+    hasher: RandomState,
+    by_hash: HashMap<u64, u32>,
+}
+
+impl Known {
+    /// The number of what has this hash, where `same` says that it is the one.
+    fn find(&self, hash: u64, same: impl FnOnce(u32) -> bool) -> Option<u32> {
+        self.by_hash.get(&hash).copied().filter(|&number| same(number))
+    }
+}
+
+/// Texts one after another.
+#[derive(Default)]
+struct Texts {
+    ends: Vec<u32>,
+    bytes: Vec<u8>,
+    known: Known,
+}
+
+impl Texts {
+    fn get(&self, number: u32) -> &[u8] {
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        &self.bytes[start as usize..self.ends[number as usize] as usize]
+    }
+
+    fn number(&mut self, text: &str) -> Result<u32, IndexError> {
+        let hash = self.known.hasher.hash_one(text);
+        if let Some(number) = self.known.find(hash, |number| self.get(number) == text.as_bytes()) {
+            return Ok(number);
+        }
+        let number = fits("texts", self.ends.len())?;
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.ends.push(fits("bytes of text", self.bytes.len())?);
+        self.known.by_hash.insert(hash, number);
+        Ok(number)
+    }
+
+    fn optional(&mut self, text: Option<&str>) -> Result<u32, IndexError> {
+        text.map_or(Ok(NONE), |text| self.number(text))
+    }
+}
+
 /// A claim and where it goes.
-struct Entry<'a> {
+struct Entry {
     hash: u64,
-    key: Vec<u8>,
-    claim: &'a Claim,
+    key_at: u32,
+    key_len: u32,
+    record: ClaimRecord,
 }
 
-impl Entry<'_> {
-    fn order(&self, other: &Self) -> Ordering {
-        let rest = |entry: &Self| (entry.claim.valid_from, entry.claim.valid_to, entry.claim.recorded_at);
-        (self.hash, &self.key)
-            .cmp(&(other.hash, &other.key))
-            .then_with(|| rest(self).cmp(&rest(other)))
-            .then_with(|| (&self.claim.source, &self.claim.id).cmp(&(&other.claim.source, &other.claim.id)))
-    }
+/// Gathers claims and parties and makes a file of them.
+pub(super) struct Builder {
+    secret: Secret,
+    entries: Vec<Entry>,
+    keys: Vec<u8>,
+    statements: Vec<StatementRecord>,
+    programs: Vec<u32>,
+    known_statements: Known,
+    origins: Vec<Origin>,
+    known_origins: HashMap<(SourceId, u8, jiff::Timestamp), u32>,
+    texts: Texts,
+    parties: Vec<Party>,
 }
 
-/// Gives each different value a number, in order of first use.
-struct Numbers<K>(HashMap<K, u32>);
-
-impl<K: Hash + Eq> Numbers<K> {
-    fn new() -> Self {
-        Self(HashMap::new())
-    }
-
-    /// The number of `key`, and whether it is new.
-    fn number(&mut self, key: K, what: &'static str) -> Result<(u32, bool), IndexError> {
-        let next = fits(what, self.0.len())?;
-        let number = *self.0.entry(key).or_insert(next);
-        Ok((number, number == next))
-    }
-}
-
-/// What becomes an index file: the tables, filled while claims are added.
-pub(super) struct Parts<'a> {
+/// A file, made.
+pub(super) struct Built {
+    secret: Secret,
     directory: Vec<u32>,
     hashes: Vec<u64>,
     subjects: Vec<SubjectRecord>,
     keys: Vec<u8>,
     claims: Vec<ClaimRecord>,
     statements: Vec<StatementRecord>,
-    statement_numbers: Numbers<&'a Statement>,
     origins: Vec<Origin>,
-    origin_numbers: Numbers<(&'a SourceId, u8, Timestamp)>,
     programs: Vec<u32>,
     text_ends: Vec<u32>,
     texts: Vec<u8>,
-    text_numbers: Numbers<&'a str>,
-    sources: Vec<u8>,
-    parties: Vec<u8>,
+    sources_json: Vec<u8>,
+    parties_json: Vec<u8>,
+    /// SHA-256 over the sections.
+    digest: [u8; 32],
+    /// What each source says.
+    pub(super) contents: BTreeMap<SourceId, Content>,
 }
 
-impl<'a> Parts<'a> {
-    /// The parts of an index of `corpus`.
-    pub(super) fn of(corpus: &'a Corpus) -> Result<Self, IndexError> {
-        let (sources, parties) = described(corpus);
-        let mut parts = Self {
+impl Builder {
+    pub(super) fn new(secret: Secret) -> Self {
+        Self {
+            secret,
+            entries: Vec::new(),
+            keys: Vec::new(),
+            statements: Vec::new(),
+            programs: Vec::new(),
+            known_statements: Known::default(),
+            origins: Vec::new(),
+            known_origins: HashMap::new(),
+            texts: Texts::default(),
+            parties: Vec::new(),
+        }
+    }
+
+    /// The file of a whole corpus.
+    pub(super) fn of(corpus: &Corpus, secret: Secret) -> Result<Built, IndexError> {
+        let mut builder = Self::new(secret);
+        corpus.claims.iter().try_for_each(|claim| builder.claim(claim))?;
+        corpus.parties.iter().for_each(|party| builder.party(party.clone()));
+        builder.finish(&corpus.sources)
+    }
+
+    pub(super) fn claim_count(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn party(&mut self, party: Party) {
+        self.parties.push(party);
+    }
+
+    pub(super) fn claim(&mut self, claim: &Claim) -> Result<(), IndexError> {
+        fits("claims", self.entries.len() + 1)?;
+        let key = subject_key(&claim.subject);
+        if subject_of_key(&key).is_none() {
+            return Err(IndexError::Subject { id: claim.id.clone() });
+        }
+        let record = ClaimRecord {
+            id: claim_id(&claim.id)?,
+            statement: self.statement(&claim.statement)?,
+            origin: self.origin(claim)?,
+            valid_from: pack_day(Some(claim.valid_from)),
+            valid_to: pack_day(claim.valid_to),
+        };
+        let key_at = fits("bytes of keys", self.keys.len())?;
+        self.keys.extend_from_slice(&key);
+        let key_len = fits("bytes of a key", key.len())?;
+        self.entries.push(Entry { hash: self.secret.hash(&key), key_at, key_len, record });
+        Ok(())
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Result<u32, IndexError> {
+        let programs: Result<Vec<u32>, _> =
+            statement.programs.iter().map(|program| self.texts.number(program)).collect();
+        let programs = programs?;
+        let record = StatementRecord {
+            label: self.texts.number(&statement.label)?,
+            category: statement.category as u32,
+            party_id: self.texts.optional(statement.party_id.as_deref())?,
+            party_listed_on: pack_day(statement.party_listed_on),
+            first_program: 0,
+            program_count: fits("programmes of a statement", programs.len())?,
+            asset: self.texts.optional(statement.asset.as_deref())?,
+            actor: self.texts.optional(statement.actor.as_deref())?,
+            reference: self.texts.optional(statement.reference.as_deref())?,
+        };
+        let hash = self.known_statements.hasher.hash_one((record.as_bytes(), &programs));
+        let same = |number: u32| {
+            let known = self.statements[number as usize];
+            let first = known.first_program as usize;
+            let alike = StatementRecord { first_program: 0, ..known }.as_bytes() == record.as_bytes();
+            alike && self.programs[first..first + known.program_count as usize] == programs
+        };
+        if let Some(number) = self.known_statements.find(hash, same) {
+            return Ok(number);
+        }
+        let number = fits("different statements", self.statements.len())?;
+        let first_program = fits("programmes", self.programs.len())?;
+        self.programs.extend(programs);
+        self.statements.push(StatementRecord { first_program, ..record });
+        self.known_statements.by_hash.insert(hash, number);
+        Ok(number)
+    }
+
+    fn origin(&mut self, claim: &Claim) -> Result<u32, IndexError> {
+        let key = (claim.source.clone(), claim.confidence.0, claim.recorded_at);
+        if let Some(number) = self.known_origins.get(&key) {
+            return Ok(*number);
+        }
+        let number = fits("imports", self.origins.len())?;
+        self.origins.push(Origin {
+            recorded_seconds: claim.recorded_at.as_second(),
+            recorded_nanoseconds: claim.recorded_at.subsec_nanosecond(),
+            source: self.texts.number(&claim.source.0)?,
+            confidence: claim.confidence.0.into(),
+            reserved: 0,
+        });
+        self.known_origins.insert(key, number);
+        Ok(number)
+    }
+
+    /// Sorts and numbers everything. `sources` are those of the claims and parties.
+    pub(super) fn finish(mut self, sources: &[SourceHistory]) -> Result<Built, IndexError> {
+        self.known_statements = Known::default();
+        self.texts.known = Known::default();
+        self.sort();
+        let mut built = Built {
+            secret: self.secret,
             directory: Vec::new(),
             hashes: Vec::new(),
             subjects: Vec::new(),
-            keys: Vec::new(),
-            claims: Vec::with_capacity(corpus.claims.len()),
-            statements: Vec::new(),
-            statement_numbers: Numbers::new(),
-            origins: Vec::new(),
-            origin_numbers: Numbers::new(),
-            programs: Vec::new(),
-            text_ends: Vec::new(),
-            texts: Vec::new(),
-            text_numbers: Numbers::new(),
-            sources,
-            parties,
+            keys: Vec::with_capacity(self.keys.len()),
+            claims: Vec::with_capacity(self.entries.len()),
+            statements: Vec::with_capacity(self.statements.len()),
+            origins: Vec::with_capacity(self.origins.len()),
+            programs: Vec::with_capacity(self.programs.len()),
+            text_ends: Vec::with_capacity(self.texts.ends.len()),
+            texts: Vec::with_capacity(self.texts.bytes.len()),
+            sources_json: Vec::new(),
+            parties_json: Vec::new(),
+            digest: [0; 32],
+            contents: BTreeMap::new(),
         };
-        parts.add_claims(&sorted(&corpus.claims)?)?;
-        parts.directory = directory(&parts.hashes);
-        Ok(parts)
+        Renumber::of(&self).fill(&mut built);
+        let mut parties = std::mem::take(&mut self.parties);
+        drop(self);
+        built.directory = directory(&built.hashes);
+        parties.sort_by(|a, b| (&a.source, &a.id).cmp(&(&b.source, &b.id)));
+        built.contents = contents::of(&built.tables(), &parties);
+        let always = "plain data always turns into JSON";
+        built.parties_json = serde_json::to_vec(&parties).expect(always);
+        let mut described: Vec<_> = sources
+            .iter()
+            .map(|history| (history, built.contents.get(&history.source.id).cloned().unwrap_or_default()))
+            .collect();
+        described.sort_by(|a, b| a.0.source.id.cmp(&b.0.source.id));
+        built.sources_json = serde_json::to_vec(&described).expect(always);
+        built.digest = check::digest_of(&built.sections());
+        Ok(built)
     }
 
-    /// The whole file.
+    /// By hash and key, then in the order in which a subject's claims are given.
+    fn sort(&mut self) {
+        let mut by_time: Vec<u32> = (0..self.origins.len() as u32).collect();
+        by_time.sort_by_key(|&number| {
+            let origin = &self.origins[number as usize];
+            (origin.recorded_seconds, origin.recorded_nanoseconds, self.texts.get(origin.source))
+        });
+        let mut rank = vec![0_u32; by_time.len()];
+        // Equal ones, which differ in confidence only, share a rank.
+        for (place, pair) in by_time.iter().enumerate() {
+            let same = place.checked_sub(1).map(|before| by_time[before]).filter(|&before| {
+                let (a, b) = (&self.origins[before as usize], &self.origins[*pair as usize]);
+                (a.recorded_seconds, a.recorded_nanoseconds, a.source)
+                    == (b.recorded_seconds, b.recorded_nanoseconds, b.source)
+            });
+            rank[*pair as usize] = same.map_or(place as u32, |before| rank[before as usize]);
+        }
+        let keys = &self.keys;
+        let key = |entry: &Entry| &keys[entry.key_at as usize..(entry.key_at + entry.key_len) as usize];
+        let rest = |entry: &Entry| {
+            let record = &entry.record;
+            (record.valid_from, record.valid_to, rank[record.origin as usize], record.id)
+        };
+        self.entries.sort_unstable_by(|a, b| {
+            (a.hash, key(a)).cmp(&(b.hash, key(b))).then_with(|| rest(a).cmp(&rest(b)))
+        });
+    }
+}
+
+/// New numbers for statements, origins and texts, in the order of their first use.
+struct Renumber<'a> {
+    from: &'a Builder,
+    statements: Vec<u32>,
+    origins: Vec<u32>,
+    texts: Vec<u32>,
+}
+
+impl<'a> Renumber<'a> {
+    fn of(from: &'a Builder) -> Self {
+        Self {
+            from,
+            statements: vec![NONE; from.statements.len()],
+            origins: vec![NONE; from.origins.len()],
+            texts: vec![NONE; from.texts.ends.len()],
+        }
+    }
+
+    fn fill(mut self, built: &mut Built) {
+        let mut last: Option<&[u8]> = None;
+        for entry in &self.from.entries {
+            let key = &self.from.keys[entry.key_at as usize..(entry.key_at + entry.key_len) as usize];
+            if last != Some(key) {
+                let begins =
+                    SubjectRecord { key_at: built.keys.len() as u32, first_claim: built.claims.len() as u32 };
+                built.subjects.push(begins);
+                built.hashes.push(entry.hash);
+                built.keys.extend_from_slice(key);
+                last = Some(key);
+            }
+            let statement = self.statement(entry.record.statement, built);
+            let origin = self.origin(entry.record.origin, built);
+            built.claims.push(ClaimRecord { statement, origin, ..entry.record });
+        }
+        let end = SubjectRecord { key_at: built.keys.len() as u32, first_claim: built.claims.len() as u32 };
+        built.subjects.push(end);
+    }
+
+    fn statement(&mut self, number: u32, built: &mut Built) -> u32 {
+        let known = self.statements[number as usize];
+        if known != NONE {
+            return known;
+        }
+        let record = self.from.statements[number as usize];
+        let first_program = built.programs.len() as u32;
+        for place in record.first_program..record.first_program + record.program_count {
+            let program = self.text(self.from.programs[place as usize], built);
+            built.programs.push(program);
+        }
+        let record = StatementRecord {
+            label: self.text(record.label, built),
+            party_id: self.text(record.party_id, built),
+            asset: self.text(record.asset, built),
+            actor: self.text(record.actor, built),
+            reference: self.text(record.reference, built),
+            first_program,
+            ..record
+        };
+        let new = built.statements.len() as u32;
+        built.statements.push(record);
+        self.statements[number as usize] = new;
+        new
+    }
+
+    fn origin(&mut self, number: u32, built: &mut Built) -> u32 {
+        let known = self.origins[number as usize];
+        if known != NONE {
+            return known;
+        }
+        let record = self.from.origins[number as usize];
+        let record = Origin { source: self.text(record.source, built), ..record };
+        let new = built.origins.len() as u32;
+        built.origins.push(record);
+        self.origins[number as usize] = new;
+        new
+    }
+
+    fn text(&mut self, number: u32, built: &mut Built) -> u32 {
+        if number == NONE {
+            return NONE;
+        }
+        let known = self.texts[number as usize];
+        if known != NONE {
+            return known;
+        }
+        let new = built.text_ends.len() as u32;
+        built.texts.extend_from_slice(self.from.texts.get(number));
+        built.text_ends.push(built.texts.len() as u32);
+        self.texts[number as usize] = new;
+        new
+    }
+}
+
+impl Built {
+    /// SHA-256 over the sections, in hexadecimal.
+    pub(super) fn digest(&self) -> String {
+        hex::encode(self.digest)
+    }
+
+    /// The bytes of the file.
     pub(super) fn encode(&self) -> Vec<u8> {
-        let sections = self.sections();
+        sections::encode(KIND, self.words(), &self.sections())
+    }
+
+    /// Writes the file; durable when this returns.
+    pub(super) fn write(&self, path: &Path) -> Result<(), IndexError> {
+        Ok(sections::write(path, KIND, self.words(), &self.sections())?)
+    }
+
+    fn words(&self) -> [u64; WORDS] {
         let mut words = [0; WORDS];
-        words.as_mut_bytes()[..32].copy_from_slice(&check::digest_of(&sections));
-        sections::encode(KIND, words, &sections)
+        words.as_mut_bytes()[..32].copy_from_slice(&self.digest);
+        words.as_mut_bytes()[32..48].copy_from_slice(self.secret.bytes());
+        words
     }
 
     fn sections(&self) -> [&[u8]; SECTIONS] {
@@ -116,131 +412,23 @@ impl<'a> Parts<'a> {
             self.programs.as_bytes(),
             self.text_ends.as_bytes(),
             &self.texts,
-            &self.sources,
-            &self.parties,
+            &self.sources_json,
+            &self.parties_json,
         ]
     }
 
-    fn add_claims(&mut self, entries: &[Entry<'a>]) -> Result<(), IndexError> {
-        let mut key = None;
-        for entry in entries {
-            if key != Some(&entry.key) {
-                if subject_of_key(&entry.key).is_none() {
-                    return Err(IndexError::Subject { id: entry.claim.id.clone() });
-                }
-                self.end_subject()?;
-                self.hashes.push(entry.hash);
-                self.keys.extend_from_slice(&entry.key);
-                key = Some(&entry.key);
-            }
-            let claim = self.record(entry.claim)?;
-            self.claims.push(claim);
+    fn tables(&self) -> Tables<'_> {
+        Tables {
+            subjects: &self.subjects,
+            keys: &self.keys,
+            claims: &self.claims,
+            statements: &self.statements,
+            origins: &self.origins,
+            programs: &self.programs,
+            text_ends: &self.text_ends,
+            texts: &self.texts,
         }
-        self.end_subject()
     }
-
-    /// Ends the subject before, where there is one, and begins the next.
-    fn end_subject(&mut self) -> Result<(), IndexError> {
-        self.subjects.push(SubjectRecord {
-            key_at: fits("bytes of keys", self.keys.len())?,
-            first_claim: fits("claims", self.claims.len())?,
-        });
-        Ok(())
-    }
-
-    fn record(&mut self, claim: &'a Claim) -> Result<ClaimRecord, IndexError> {
-        Ok(ClaimRecord {
-            id: claim_id(&claim.id)?,
-            statement: self.statement(&claim.statement)?,
-            origin: self.origin(claim)?,
-            valid_from: pack_day(Some(claim.valid_from)),
-            valid_to: pack_day(claim.valid_to),
-        })
-    }
-
-    fn statement(&mut self, statement: &'a Statement) -> Result<u32, IndexError> {
-        let (number, new) = self.statement_numbers.number(statement, "different statements")?;
-        if !new {
-            return Ok(number);
-        }
-        let first_program = fits("programmes", self.programs.len())?;
-        for program in &statement.programs {
-            let program = self.text(program)?;
-            self.programs.push(program);
-        }
-        let record = StatementRecord {
-            label: self.text(&statement.label)?,
-            category: statement.category as u32,
-            party_id: self.optional_text(statement.party_id.as_deref())?,
-            party_listed_on: pack_day(statement.party_listed_on),
-            first_program,
-            program_count: fits("programmes of a statement", statement.programs.len())?,
-            asset: self.optional_text(statement.asset.as_deref())?,
-            actor: self.optional_text(statement.actor.as_deref())?,
-            reference: self.optional_text(statement.reference.as_deref())?,
-        };
-        self.statements.push(record);
-        Ok(number)
-    }
-
-    fn origin(&mut self, claim: &'a Claim) -> Result<u32, IndexError> {
-        let key = (&claim.source, claim.confidence.0, claim.recorded_at);
-        let (number, new) = self.origin_numbers.number(key, "imports")?;
-        if new {
-            let record = Origin {
-                recorded_seconds: claim.recorded_at.as_second(),
-                recorded_nanoseconds: claim.recorded_at.subsec_nanosecond(),
-                source: self.text(&claim.source.0)?,
-                confidence: claim.confidence.0.into(),
-                reserved: 0,
-            };
-            self.origins.push(record);
-        }
-        Ok(number)
-    }
-
-    fn text(&mut self, text: &'a str) -> Result<u32, IndexError> {
-        let (number, new) = self.text_numbers.number(text, "texts")?;
-        if new {
-            self.texts.extend_from_slice(text.as_bytes());
-            self.text_ends.push(fits("bytes of text", self.texts.len())?);
-        }
-        Ok(number)
-    }
-
-    fn optional_text(&mut self, text: Option<&'a str>) -> Result<u32, IndexError> {
-        text.map_or(Ok(NONE), |text| self.text(text))
-    }
-}
-
-/// The digest that the header of an encoded index states, in hexadecimal.
-pub(super) fn stated_digest(encoded: &[u8]) -> String {
-    // Magic and version come first, a word each.
-    let words = <[u64; 6]>::read_from_prefix(encoded).expect("an encoded index has a header").0;
-    hex::encode(words[2..].as_bytes())
-}
-
-fn sorted(claims: &[Claim]) -> Result<Vec<Entry<'_>>, IndexError> {
-    fits("claims", claims.len())?;
-    let mut entries: Vec<Entry<'_>> = claims
-        .iter()
-        .map(|claim| {
-            let key = subject_key(&claim.subject);
-            Entry { hash: xxh3_64(&key), key, claim }
-        })
-        .collect();
-    entries.sort_unstable_by(Entry::order);
-    Ok(entries)
-}
-
-/// Sources by id and parties by source and id, as JSON: the same corpus in another order gives the same bytes.
-fn described(corpus: &Corpus) -> (Vec<u8>, Vec<u8>) {
-    let mut sources: Vec<_> = corpus.sources.iter().collect();
-    sources.sort_by(|a, b| a.source.id.cmp(&b.source.id));
-    let mut parties: Vec<_> = corpus.parties.iter().collect();
-    parties.sort_by(|a, b| (&a.source, &a.id).cmp(&(&b.source, &b.id)));
-    let always = "texts, numbers and dates always have a JSON form";
-    (serde_json::to_vec(&sources).expect(always), serde_json::to_vec(&parties).expect(always))
 }
 
 /// Number of the first subject of each bucket, and the number of subjects at the end.

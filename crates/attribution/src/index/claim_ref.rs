@@ -1,35 +1,35 @@
 //! A claim inside an index.
 
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 
 use jiff::{Timestamp, civil::Date};
 use tracehound_model::{Category, Claim, Confidence, SourceId, Statement, Subject};
 
 use super::{
-    Index,
     key::subject_of_key,
+    layer::Layer,
     layout::{self, ClaimRecord, Origin, StatementRecord},
 };
 
-/// A claim as it lies in an index. Reading a field costs no allocation; [`to_claim`](Self::to_claim) copies it out.
+/// A claim as it lies in a file of an index. Reading a field costs no allocation; [`to_claim`](Self::to_claim) copies it out.
 #[derive(Clone, Copy)]
 pub struct ClaimRef<'a> {
-    index: &'a Index,
+    layer: &'a Layer,
     subject: u32,
     record: &'a ClaimRecord,
 }
 
 impl<'a> ClaimRef<'a> {
-    pub(super) fn new(index: &'a Index, subject: u32, claim: u32) -> Self {
-        Self { index, subject, record: &index.claims[claim as usize] }
+    pub(super) fn new(layer: &'a Layer, subject: u32, claim: u32) -> Self {
+        Self { layer, subject, record: &layer.claims[claim as usize] }
     }
 
     fn statement(&self) -> &'a StatementRecord {
-        &self.index.statements[self.record.statement as usize]
+        &self.layer.statements[self.record.statement as usize]
     }
 
     fn origin(&self) -> &'a Origin {
-        &self.index.origins[self.record.origin as usize]
+        &self.layer.origins[self.record.origin as usize]
     }
 
     /// The claim's id: 16 hexadecimal digits.
@@ -39,7 +39,7 @@ impl<'a> ClaimRef<'a> {
 
     /// Canonical bytes of its subject.
     pub fn key(&self) -> &'a [u8] {
-        self.index.key(self.subject)
+        self.layer.key(self.subject)
     }
 
     /// Its subject.
@@ -49,7 +49,7 @@ impl<'a> ClaimRef<'a> {
 
     /// The label a person reads.
     pub fn label(&self) -> &'a str {
-        self.index.text(self.statement().label)
+        self.layer.text(self.statement().label)
     }
 
     /// The kind of actor or service.
@@ -65,7 +65,7 @@ impl<'a> ClaimRef<'a> {
 
     /// Id of the source.
     pub fn source(&self) -> &'a str {
-        self.index.text(self.origin().source)
+        self.layer.text(self.origin().source)
     }
 
     /// First day it holds.
@@ -91,20 +91,20 @@ impl<'a> ClaimRef<'a> {
 
     /// Sanctions programmes.
     pub fn programs(&self) -> impl ExactSizeIterator<Item = &'a str> + use<'a> {
-        let (index, statement) = (self.index, self.statement());
+        let (layer, statement) = (self.layer, self.statement());
         let programs =
-            &index.programs[statement.first_program as usize..][..statement.program_count as usize];
-        programs.iter().map(|&text| index.text(text))
+            &layer.programs[statement.first_program as usize..][..statement.program_count as usize];
+        programs.iter().map(|&text| layer.text(text))
     }
 
     /// The asset code as the source wrote it.
     pub fn asset(&self) -> Option<&'a str> {
-        self.index.optional_text(self.statement().asset)
+        self.layer.optional_text(self.statement().asset)
     }
 
     /// The party in the source's own numbering.
     pub fn party_id(&self) -> Option<&'a str> {
-        self.index.optional_text(self.statement().party_id)
+        self.layer.optional_text(self.statement().party_id)
     }
 
     /// Date the party was listed, which is not the date of this claim.
@@ -114,12 +114,21 @@ impl<'a> ClaimRef<'a> {
 
     /// A TagPack actor id.
     pub fn actor(&self) -> Option<&'a str> {
-        self.index.optional_text(self.statement().actor)
+        self.layer.optional_text(self.statement().actor)
     }
 
     /// Page where the statement can be read.
     pub fn reference(&self) -> Option<&'a str> {
-        self.index.optional_text(self.statement().reference)
+        self.layer.optional_text(self.statement().reference)
+    }
+
+    /// The order in which claims about one subject are given.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let time = |claim: &Self| (claim.record.valid_from, claim.record.valid_to, claim.recorded_at());
+        time(self)
+            .cmp(&time(other))
+            .then_with(|| self.source().cmp(other.source()))
+            .then_with(|| self.record.id.cmp(&other.record.id))
     }
 
     /// A copy with a life of its own.

@@ -6,12 +6,9 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::{
-    Index, IndexError,
-    manifest::{Manifest, file_name},
-};
+use super::{Index, IndexError, manifest::Manifest};
 
-/// How often a reader looks again when the file that `CURRENT` named is gone: two more must have been published in
+/// How often a reader looks again when a file that `CURRENT` named is gone: two more must have been published in
 /// between each time.
 const OPEN_ATTEMPTS: usize = 10;
 
@@ -57,31 +54,16 @@ impl LiveIndex {
 /// Opens what `CURRENT` names, unless it is what the caller has at hand.
 fn open_current(folder: &Path, at_hand: Option<&str>) -> Result<Option<Index>, IndexError> {
     for attempt in 1.. {
-        let manifest =
-            Manifest::read(folder)?.ok_or_else(|| IndexError::Missing { folder: folder.to_owned() })?;
-        if at_hand == Some(manifest.index.as_str()) {
+        let manifest = Manifest::read(folder)?.filter(|manifest| manifest.stamp.is_some());
+        let manifest = manifest.ok_or_else(|| IndexError::Missing { folder: folder.to_owned() })?;
+        if at_hand == Some(manifest.digest().as_str()) {
             return Ok(None);
         }
-        match open_manifest(folder, &manifest) {
+        match manifest.open(folder) {
             Err(IndexError::Io { source, .. })
                 if source.kind() == io::ErrorKind::NotFound && attempt < OPEN_ATTEMPTS => {}
             opened => return opened.map(Some),
         }
     }
     unreachable!("the last attempt returns")
-}
-
-/// Opens what `manifest` names.
-pub(crate) fn open_manifest(folder: &Path, manifest: &Manifest) -> Result<Index, IndexError> {
-    open_named(folder, &manifest.index)
-}
-
-pub(super) fn open_named(folder: &Path, digest: &str) -> Result<Index, IndexError> {
-    let path = folder.join(file_name(digest));
-    let index = Index::open(&path)?;
-    if index.digest() == digest {
-        return Ok(index);
-    }
-    let reason = format!("it holds the index {}", index.digest());
-    Err(IndexError::Damaged { path, reason })
 }

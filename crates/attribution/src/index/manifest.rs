@@ -1,20 +1,31 @@
-//! `CURRENT`: which index is in force, and of which state of which store it was made.
+//! `CURRENT`: which files are in force, which of their sources count, and of which state of which store they were made.
+//!
+//! One line of JSON and one with its SHA-256. A folder of version 0.1.0 has one line with the name of a file.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{self, Read},
     path::Path,
 };
 
 use serde::{Deserialize, Serialize};
-use tracehound_model::SourceId;
+use sha2::{Digest, Sha256};
+use tracehound_columns::{Column, sections::SectionFile};
+use tracehound_model::{Source, SourceId};
 
-use super::IndexError;
+use super::{
+    Index, IndexError,
+    contents::{self, Content},
+    layer::Layer,
+    layout::KIND_1,
+};
+use crate::{Secret, SourceHistory};
 
-/// Names the index in force.
+/// Names the files in force.
 pub(super) const CURRENT: &str = "CURRENT";
 /// Longest manifest.
-const MAX_BYTES: u64 = 16 << 20;
+const MAX_BYTES: u64 = 64 << 20;
 /// The format of the manifest.
 const FORMAT: u32 = 2;
 
@@ -27,21 +38,31 @@ pub struct Stamp {
     pub change: u64,
 }
 
+/// A file in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Part {
+    /// Digest of its sections, and a part of its name.
+    pub(super) file: String,
+    /// Its sources that count, each with the number of the store's change by which it was last touched.
+    pub(super) sources: BTreeMap<SourceId, u64>,
+}
+
 /// What `CURRENT` says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     format: u32,
     /// What the index was made from; `None` for one of version 0.1.0, which did not say.
     pub stamp: Option<Stamp>,
-    /// Digest of the index in force, and a part of its file's name.
-    pub(super) index: String,
-    /// The sources in it; for one of version 0.1.0 they are in its file.
-    pub sources: Vec<SourceId>,
+    pub(super) parts: Vec<Part>,
+    pub(super) described: Vec<(SourceHistory, Content)>,
+    /// Of a folder of version 0.1.0: its sources, where its file can be read.
+    #[serde(skip)]
+    before: Vec<SourceId>,
 }
 
 impl Manifest {
-    pub(super) fn new(stamp: Stamp, index: &str, sources: Vec<SourceId>) -> Self {
-        Self { format: FORMAT, stamp: Some(stamp), index: index.to_owned(), sources }
+    pub(super) fn new(stamp: Stamp, parts: Vec<Part>, described: Vec<(SourceHistory, Content)>) -> Self {
+        Self { format: FORMAT, stamp: Some(stamp), parts, described, before: Vec::new() }
     }
 
     /// The manifest in `folder`, where an index has been published.
@@ -54,36 +75,95 @@ impl Manifest {
             Err(error) => return Err(IndexError::io("reading", path)(error)),
         }
         let damaged = |reason: String| IndexError::Damaged { path: path.clone(), reason };
-        if let Some(index) = std::str::from_utf8(&bytes).ok().and_then(|text| digest_in(text.trim_end())) {
-            let index = index.to_owned();
-            return Ok(Some(Self { format: 1, stamp: None, index, sources: Vec::new() }));
+        let text = std::str::from_utf8(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if let Some(digest) = text.strip_suffix('\n').and_then(|line| digest_in(line, "index-")) {
+            let before = sources_of_version_1(&folder.join(format!("index-{digest}.thx")));
+            return Ok(Some(Self { format: 1, stamp: None, parts: Vec::new(), described: Vec::new(), before }));
         }
-        let manifest: Self = serde_json::from_slice(&bytes)
-            .map_err(|error| damaged(format!("it names no index file: {error}")))?;
+        let lines = text.strip_suffix('\n').and_then(|text| text.split_once('\n'));
+        let (json, sum) = lines.ok_or_else(|| damaged("it names no index file".to_owned()))?;
+        if sum != hex::encode(Sha256::digest(json)) {
+            return Err(damaged("its checksum is wrong".to_owned()));
+        }
+        let manifest: Self = serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
+        let sorted = manifest.described.is_sorted_by(|(a, _), (b, _)| a.source.id < b.source.id);
         match manifest.format {
-            FORMAT if is_digest(&manifest.index) => Ok(Some(manifest)),
+            FORMAT if sorted && manifest.parts.iter().all(|part| is_digest(&part.file)) => Ok(Some(manifest)),
             FORMAT => Err(damaged("it names no index file".to_owned())),
             found => Err(IndexError::Version { path, found, expected: FORMAT }),
         }
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec(self).expect("texts and numbers always have a JSON form");
-        bytes.push(b'\n');
-        bytes
+        let json = serde_json::to_string(self).expect("plain data always turns into JSON");
+        let sum = hex::encode(Sha256::digest(&json));
+        format!("{json}\n{sum}\n").into_bytes()
+    }
+
+    /// The sources in the index.
+    pub fn sources(&self) -> Vec<SourceId> {
+        let described = self.described.iter().map(|(history, _)| history.source.id.clone());
+        described.chain(self.before.iter().cloned()).collect()
+    }
+
+    /// The digest of the index.
+    pub(super) fn digest(&self) -> String {
+        contents::digest(self.described.iter().map(|(history, content)| (history, content)))
+    }
+
+    /// Opens its files, each with the sources that count in it.
+    pub(super) fn layers(&self, folder: &Path) -> Result<Vec<Layer>, IndexError> {
+        let open = |part: &Part| {
+            let mut layer = open_named(folder, &part.file)?;
+            let counting: BTreeSet<SourceId> = part.sources.keys().cloned().collect();
+            layer.restrict(counting);
+            Ok(layer)
+        };
+        self.parts.iter().map(open).collect()
+    }
+
+    /// Opens the index it names.
+    pub(crate) fn open(&self, folder: &Path) -> Result<Index, IndexError> {
+        let layers = self.layers(folder)?;
+        let secret = layers.first().map_or_else(Secret::new, |layer| layer.secret);
+        if let Some(other) = layers.iter().find(|layer| layer.secret != secret) {
+            return Err(other.damaged("it was made under another secret than the files beside it".to_owned()));
+        }
+        Ok(Index::of(layers, secret, self.described.clone()))
     }
 }
 
-pub(super) fn file_name(digest: &str) -> String {
-    format!("index-{digest}.thx")
+/// The names of the sources in a file of version 0.1.0; none where they cannot be read.
+fn sources_of_version_1(path: &Path) -> Vec<SourceId> {
+    let read = || {
+        let mut file = SectionFile::open(path, KIND_1).ok()?;
+        let mut sections = (0..11).map(|_| file.column::<u8>());
+        let json: Column<u8> = sections.nth(10)?.ok()?;
+        serde_json::from_slice::<Vec<(Source, serde::de::IgnoredAny)>>(&json).ok()
+    };
+    read().unwrap_or_default().into_iter().map(|(source, _)| source.id).collect()
 }
 
-/// The digest in the name of an index file. Anything else, such as a path, is no such name.
-pub(super) fn digest_in(name: &str) -> Option<&str> {
-    let digest = name.strip_prefix("index-")?.strip_suffix(".thx")?;
+pub(super) fn file_name(digest: &str) -> String {
+    format!("layer-{digest}.thx")
+}
+
+/// The digest in the name of a file that begins so. Anything else, such as a path, is no such name.
+pub(super) fn digest_in<'a>(name: &'a str, begins: &str) -> Option<&'a str> {
+    let digest = name.strip_prefix(begins)?.strip_suffix(".thx")?;
     is_digest(digest).then_some(digest)
 }
 
 fn is_digest(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+pub(super) fn open_named(folder: &Path, digest: &str) -> Result<Layer, IndexError> {
+    let path = folder.join(file_name(digest));
+    let layer = Layer::open(&path)?;
+    if layer.digest == digest {
+        return Ok(layer);
+    }
+    let reason = format!("it holds the layer {}", layer.digest);
+    Err(IndexError::Damaged { path, reason })
 }

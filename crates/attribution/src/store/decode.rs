@@ -13,7 +13,7 @@ use super::{
 use crate::{FAMILY_OPAQUE, FAMILY_TX, Scope};
 
 /// Entries read with one query.
-const PAGE: i64 = 20_000;
+const PAGE: i64 = 5_000;
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,9 @@
 //! Reading the store.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, civil::Date};
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use sqlx::{Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 use tracehound_model::{Claim, Party, SourceId, Subject};
 
 use super::{
@@ -12,30 +14,111 @@ use super::{
 };
 use crate::{Corpus, SourceHistory, subject_key};
 
-/// Rows read with one query.
-const PAGE: i64 = 20_000;
+/// Entries read with one query.
+const PAGE: i64 = 5_000;
 
-impl ClaimStore {
-    /// Everything that an index is built from: all current claims, ended ones included, the parties of each source's
-    /// newest snapshot, and every source with all its days. One consistent view.
-    pub async fn corpus(&self) -> Result<Corpus, StoreError> {
-        Ok(self.corpus_and_state().await?.0)
+/// One look at the store: whatever is written meanwhile is not in it.
+pub(crate) struct View {
+    db: Transaction<'static, Sqlite>,
+}
+
+impl View {
+    /// The state of the store that this view is of.
+    pub(crate) async fn state(&mut self) -> Result<StoreState, StoreError> {
+        meta::state(&mut self.db).await
     }
 
-    /// [`corpus`](Self::corpus), and the state of the store that it is of.
-    pub async fn corpus_and_state(&self) -> Result<(Corpus, StoreState), StoreError> {
-        let begin = self.pool.begin().await;
-        let mut view = begin.map_err(StoreError::while_("beginning to read"))?;
-        let mut claims = Vec::new();
-        let every = "SELECT v.id, v.confidence, v.valid_from, v.valid_to, v.recorded_at, v.superseded_at, e.source, \
-                     e.hash, e.subject, b.json FROM validity v JOIN entry e ON e.id = v.entry \
-                     JOIN body b ON b.id = e.body WHERE v.id > $1 AND e.kind = $2 AND v.superseded_at IS NULL \
-                     AND (v.valid_to IS NULL OR v.valid_from < v.valid_to) ORDER BY v.id LIMIT $3";
-        page(&mut view, every, Kind::Claim, |cells| {
-            claims.push(cells.claim()?);
-            Ok(())
-        })
-        .await?;
+    /// By source, the last change that touched what it says.
+    pub(crate) async fn source_changes(&mut self) -> Result<BTreeMap<SourceId, u64>, StoreError> {
+        meta::source_changes(&mut self.db).await
+    }
+
+    /// Every source with all its days, by id.
+    pub(crate) async fn sources(&mut self) -> Result<Vec<SourceHistory>, StoreError> {
+        sources(&mut self.db).await
+    }
+
+    /// Gives every current claim of a source, ended ones included, one page in memory at a time.
+    pub(crate) async fn claims_of<E: From<StoreError>>(
+        &mut self,
+        source: &SourceId,
+        mut take: impl FnMut(Claim) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let rows = "SELECT v.id, v.confidence, v.valid_from, v.valid_to, v.recorded_at, e.source, e.hash, e.subject, \
+                    b.json FROM entry e JOIN validity v ON v.entry = e.id JOIN body b ON b.id = e.body \
+                    WHERE e.source = $1 AND e.kind = $2 AND e.id > $3 AND e.id <= $4 AND v.superseded_at IS NULL \
+                    AND (v.valid_to IS NULL OR v.valid_from < v.valid_to) ORDER BY e.id, v.id";
+        self.rows_of(source, Kind::Claim, rows, |cells| take(cells.claim()?)).await
+    }
+
+    /// Gives the parties of a source's newest snapshot.
+    pub(crate) async fn parties_of<E: From<StoreError>>(
+        &mut self,
+        source: &SourceId,
+        mut take: impl FnMut(Party) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let rows = "SELECT v.id, b.json FROM entry e JOIN validity v ON v.entry = e.id JOIN body b ON b.id = e.body \
+                    WHERE e.source = $1 AND e.kind = $2 AND e.id > $3 AND e.id <= $4 AND v.superseded_at IS NULL \
+                    AND v.carried_to IS NULL ORDER BY e.id, v.id";
+        self.rows_of(source, Kind::Party, rows, |cells| take(cells.party()?)).await
+    }
+
+    /// Gives the rows of `query` ($1 source, $2 kind, $3 and $4 between which entry numbers), page by page.
+    async fn rows_of<E: From<StoreError>>(
+        &mut self,
+        source: &SourceId,
+        kind: Kind,
+        query: &'static str,
+        mut take: impl FnMut(Cells<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut after = 0_i64;
+        loop {
+            let last: Option<i64> = sqlx::query_scalar(
+                "SELECT MAX(id) FROM (SELECT id FROM entry WHERE source = $1 AND id > $2 ORDER BY id LIMIT $3) page",
+            )
+            .bind(&source.0)
+            .bind(after)
+            .bind(PAGE)
+            .fetch_one(&mut *self.db)
+            .await
+            .map_err(StoreError::while_("reading entries"))?;
+            let Some(last) = last else { return Ok(()) };
+            let rows = sqlx::query(query)
+                .bind(&source.0)
+                .bind(kind as i64)
+                .bind(after)
+                .bind(last)
+                .fetch_all(&mut *self.db)
+                .await
+                .map_err(StoreError::while_("reading rows"))?;
+            for row in &rows {
+                take(Cells::new(row, "validity")?)?;
+            }
+            after = last;
+        }
+    }
+}
+
+impl ClaimStore {
+    /// A look at the store as it is now.
+    pub(crate) async fn view(&self) -> Result<View, StoreError> {
+        let begun = self.pool.begin().await;
+        Ok(View { db: begun.map_err(StoreError::while_("beginning to read"))? })
+    }
+
+    /// Everything that an index is built from: all current claims, ended ones included, the parties of each source's
+    /// newest snapshot, and every source with all its days. One consistent view, all of it in memory.
+    pub async fn corpus(&self) -> Result<Corpus, StoreError> {
+        let mut view = self.view().await?;
+        let sources = view.sources().await?;
+        let (mut claims, mut parties) = (Vec::new(), Vec::new());
+        for history in &sources {
+            let id = &history.source.id;
+            let claim = |claim| Ok::<_, StoreError>(claims.push(claim));
+            view.claims_of(id, claim).await?;
+            let party = |party| Ok::<_, StoreError>(parties.push(party));
+            view.parties_of(id, party).await?;
+        }
         claims.sort_unstable_by(|a: &Claim, b: &Claim| {
             let key = |claim: &'_ Claim| (claim.valid_from, claim.confidence);
             a.source
@@ -44,10 +127,8 @@ impl ClaimStore {
                 .then(key(a).cmp(&key(b)))
                 .then_with(|| a.id.cmp(&b.id))
         });
-        let parties = parties(&mut view).await?;
-        let sources = sources(&mut view).await?;
-        let state = meta::state(&mut view).await?;
-        Ok((Corpus { claims, parties, sources }, state))
+        parties.sort_by(|a: &Party, b: &Party| a.source.cmp(&b.source).then_with(|| a.id.cmp(&b.id)));
+        Ok(Corpus { claims, parties, sources })
     }
 
     /// Canonical bytes of the subjects that the edition of `day` of a source names, sorted, each once.
@@ -118,47 +199,6 @@ impl ClaimStore {
         let mut db = self.pool.acquire().await.map_err(StoreError::while_("beginning to read"))?;
         sources(&mut db).await
     }
-}
-
-/// Gives each row of `query` (`$1` last row number, `$2` kind, `$3` page size), page by page.
-async fn page(
-    db: &mut SqliteConnection,
-    query: &'static str,
-    kind: Kind,
-    mut take: impl FnMut(Cells<'_>) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut after = 0_i64;
-    loop {
-        let rows = sqlx::query(query)
-            .bind(after)
-            .bind(kind as i64)
-            .bind(PAGE)
-            .fetch_all(&mut *db)
-            .await
-            .map_err(StoreError::while_("reading rows"))?;
-        for row in &rows {
-            let cells = Cells::new(row, "validity")?;
-            after = cells.id();
-            take(cells)?;
-        }
-        if rows.is_empty() {
-            return Ok(());
-        }
-    }
-}
-
-async fn parties(db: &mut SqliteConnection) -> Result<Vec<Party>, StoreError> {
-    let newest = "SELECT v.id, b.json FROM validity v JOIN entry e ON e.id = v.entry JOIN body b ON b.id = e.body \
-                  WHERE v.id > $1 AND e.kind = $2 AND v.superseded_at IS NULL AND v.carried_to IS NULL \
-                  ORDER BY v.id LIMIT $3";
-    let mut parties: Vec<Party> = Vec::new();
-    page(db, newest, Kind::Party, |cells| {
-        parties.push(cells.party()?);
-        Ok(())
-    })
-    .await?;
-    parties.sort_by(|a, b| a.source.cmp(&b.source).then_with(|| a.id.cmp(&b.id)));
-    Ok(parties)
 }
 
 async fn sources(db: &mut SqliteConnection) -> Result<Vec<SourceHistory>, StoreError> {

@@ -1,19 +1,22 @@
 //! Store and index are one thing: stopped at any step, raced, robbed of a file, an index never answers that lags.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::{Arc, LazyLock, Mutex},
     thread,
 };
 
+use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tracehound_attribution::{
     Step,
     folder::{AttributionFolder, FolderError},
     import::{Options, SourceOptions},
     index::Index,
-    store::{ClaimStore, FILE_NAME},
+    listing::listed_since,
+    store::{CheckOutcome, ClaimStore, FILE_NAME},
     subject_key,
 };
 use tracehound_model::SourceId;
@@ -95,7 +98,7 @@ fn whatever_step_an_import_stops_after_the_next_command_heals_it() {
     for (at, step) in Step::ALL.into_iter().enumerate() {
         let dir = folder();
         assert!(import(&stopping(dir.path(), step), "own-list", LISTED).is_err(), "{step:?} is reported");
-        fs::write(dir.path().join("index/index-half.tmp"), b"half").unwrap();
+        fs::write(dir.path().join("index/layer-half.tmp"), b"half").unwrap();
         assert_eq!(listed(dir.path(), LISTED), at >= stored, "{step:?}: stored or not, never half");
         assert!(listed(dir.path(), SHIPPED), "{step:?}: the other lists stay");
 
@@ -299,4 +302,108 @@ fn steps_are_made_in_their_order() {
     let folder = AttributionFolder::new(dir.path()).watched(Arc::new(watcher));
     import(&folder, "own-list", LISTED).unwrap();
     assert_eq!(*made.lock().unwrap(), Step::ALL);
+}
+
+/// A folder as version 0.1.0 left it: the shipped facts and a list of the user's in two editions, the second of which
+/// names one of two addresses in other words.
+fn of_version_0_1_0() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let unpacked = |packed: &[u8]| {
+        let mut bytes = Vec::new();
+        bzip2::read::BzDecoder::new(packed).read_to_end(&mut bytes).unwrap();
+        bytes
+    };
+    let name = "index-6782badda244dcfb9a767b0b9e660fd06d12f66fb868f7c0cebaa6406dc92cb1.thx";
+    fs::create_dir(dir.path().join("index")).unwrap();
+    fs::write(dir.path().join(FILE_NAME), unpacked(include_bytes!("version-0.1.0/claims.sqlite.bz2"))).unwrap();
+    let index = dir.path().join("index");
+    fs::write(index.join(name), unpacked(include_bytes!("version-0.1.0/index.thx.bz2"))).unwrap();
+    fs::write(index.join("CURRENT"), format!("{name}\n")).unwrap();
+    fs::write(index.join("SHIPPED"), "0".repeat(64)).unwrap();
+    dir
+}
+
+#[test]
+fn a_folder_of_version_0_1_0_is_converted_in_place() {
+    let dir = of_version_0_1_0();
+    let index = AttributionFolder::new(dir.path()).index(moment(0)).unwrap();
+    assert!(names(&index, SHIPPED));
+    let claims: Vec<_> = index.lookup(&subject_key(&address(LISTED))).map(|claim| claim.to_claim()).collect();
+    let said: Vec<_> = claims.iter().map(|claim| (claim.statement.label.as_str(), claim.valid_from)).collect();
+    assert_eq!(said, [("Somebody", day("2026-01-01")), ("Somebody renamed", day("2026-02-01"))]);
+    assert_eq!(listed_since(&claims[1], day("2026-03-01"), &claims), day("2026-01-01"));
+    assert_eq!(index.source("own-list").unwrap().snapshots.len(), 2);
+    let left = fs::read_dir(dir.path().join("index")).unwrap().map(|file| file.unwrap().file_name());
+    assert!(left.into_iter().all(|name| name != "SHIPPED" && !name.to_string_lossy().starts_with("index-")));
+}
+
+#[test]
+fn a_folder_of_version_0_1_0_loses_no_list_either() {
+    let dir = of_version_0_1_0();
+    run(async {
+        let options = SqliteConnectOptions::new().filename(dir.path().join(FILE_NAME));
+        let db = SqlitePool::connect_with(options).await.unwrap();
+        sqlx::query("DELETE FROM snapshot WHERE source = 'own-list'").execute(&db).await.unwrap();
+        db.close().await;
+    });
+    let folder = AttributionFolder::new(dir.path());
+    let said = folder.index(moment(0)).unwrap_err().to_string();
+    assert!(said.contains("no longer has own-list"), "{said}");
+    fs::remove_file(dir.path().join(FILE_NAME)).unwrap();
+    let said = folder.index(moment(0)).unwrap_err().to_string();
+    assert!(said.contains("restore the file from a backup"), "{said}");
+}
+
+/// Names of the files of the index, and their sizes.
+fn files(dir: &Path) -> Vec<(String, u64)> {
+    let all = fs::read_dir(dir.join("index")).unwrap().map(Result::unwrap);
+    let files = all.filter(|file| file.path().extension().is_some_and(|extension| extension == "thx"));
+    let mut files: Vec<_> =
+        files.map(|file| (file.file_name().into_string().unwrap(), file.metadata().unwrap().len())).collect();
+    files.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    files
+}
+
+#[test]
+fn a_small_list_costs_little_beside_a_large_one_and_says_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = AttributionFolder::new(dir.path());
+    let number = |n: u32| format!("0x{:040x}", (u128::from(n) << 64) + 7);
+    let many: Vec<String> = (1..=20_000).map(number).collect();
+    import(&folder, "own-large", &many.join(",Somebody,scam\n")).unwrap();
+    let large = files(dir.path())[0].clone();
+    import(&folder, "own-small", &number(7)).unwrap();
+    import(&folder, "own-other", &number(30_000)).unwrap();
+    assert_eq!(files(dir.path())[0], large, "the large file stays as it is");
+    folder.remove(&SourceId("own-other".to_owned()), moment(3)).unwrap();
+
+    let layered = folder.index(moment(4)).unwrap();
+    let sources: Vec<String> =
+        layered.lookup(&subject_key(&address(&number(7)))).map(|claim| claim.source().to_owned()).collect();
+    assert_eq!(sources, ["own-large", "own-small"], "in one order, from two files");
+    assert!(!names(&layered, &number(30_000)));
+    layered.verify_digest().unwrap();
+    // Made at once, it is the same index.
+    run(async {
+        let store = ClaimStore::open(dir.path()).await.unwrap();
+        let at_once = Index::from_corpus(&store.corpus().await.unwrap()).unwrap();
+        assert_eq!(at_once.digest(), layered.digest());
+        assert_eq!(
+            (at_once.claim_count(), at_once.subject_count()),
+            (layered.claim_count(), layered.subject_count())
+        );
+        store.close().await;
+    });
+}
+
+#[test]
+fn a_check_at_the_publisher_costs_no_file() {
+    let (dir, _) = with_a_list();
+    let before = files(dir.path());
+    let folder = AttributionFolder::new(dir.path());
+    let id = SourceId("own-list".to_owned());
+    folder.record_check(&id, moment(5), &CheckOutcome::Current).unwrap();
+    assert_eq!(files(dir.path()), before);
+    let index = folder.index(moment(6)).unwrap();
+    assert_eq!(index.source("own-list").unwrap().checked_at, Some(moment(5)));
 }

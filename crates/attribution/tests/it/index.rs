@@ -10,7 +10,7 @@ use std::{
 use jiff::{Timestamp, civil::date};
 use proptest::prelude::*;
 use tracehound_attribution::{
-    Corpus, SourceHistory,
+    Corpus, Secret, SourceHistory,
     index::{Index, IndexError, LiveIndex, Stamp, publish},
     subject_key,
 };
@@ -160,13 +160,29 @@ fn the_same_corpus_in_another_order_gives_the_same_bytes() {
     reversed.claims.reverse();
     reversed.parties.reverse();
     reversed.sources.reverse();
-    let bytes = Index::encode(&corpus).unwrap();
-    assert_eq!(bytes, Index::encode(&reversed).unwrap());
+    let bytes = Index::encode(&corpus, secret()).unwrap();
+    assert_eq!(bytes, Index::encode(&reversed, secret()).unwrap());
 
     let index = Index::from_bytes(&bytes).unwrap();
     index.verify_digest().unwrap();
     reversed.claims[0].statement.label.push('!');
     assert_ne!(index.digest(), Index::from_corpus(&reversed).unwrap().digest());
+}
+
+#[test]
+fn the_secret_changes_where_things_lie_and_nothing_that_is_said() {
+    let corpus = rich();
+    let [one, two] =
+        [[1; 16], [2; 16]].map(|bytes| Index::encode(&corpus, Secret::from_bytes(bytes)).unwrap());
+    assert_ne!(one, two);
+    let (one, two) = (Index::from_bytes(&one).unwrap(), Index::from_bytes(&two).unwrap());
+    assert_eq!(one.digest(), two.digest());
+    for claim in &corpus.claims {
+        let found = |index: &Index| -> Vec<Claim> {
+            index.lookup(&subject_key(&claim.subject)).map(|found| found.to_claim()).collect()
+        };
+        assert_eq!(found(&one), found(&two));
+    }
 }
 
 #[test]
@@ -188,14 +204,14 @@ fn an_index_of_nothing_answers_nothing() {
 fn a_claim_id_that_cannot_be_kept_is_refused_by_name() {
     let mut corpus = rich();
     corpus.claims[0].id = "not hexadecimal!".to_owned();
-    let error = Index::encode(&corpus).unwrap_err();
+    let error = Index::encode(&corpus, secret()).unwrap_err();
     assert!(matches!(&error, IndexError::ClaimId { id } if id == "not hexadecimal!"), "{error}");
 }
 
 /// Every byte of a file matters to its checksums, and no change gets past opening or makes it panic.
 #[test]
 fn damage_anywhere_is_an_error_that_says_what_to_do() {
-    let bytes = Index::encode(&rich()).unwrap();
+    let bytes = Index::encode(&rich(), secret()).unwrap();
     for at in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0x5a;
@@ -214,14 +230,18 @@ fn damage_anywhere_is_an_error_that_says_what_to_do() {
 fn another_version_and_another_file_are_told_apart() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index");
-    let mut bytes = Index::encode(&rich()).unwrap();
-    bytes[8] = 2;
+    let mut bytes = Index::encode(&rich(), secret()).unwrap();
+    bytes[8] = 3;
     fs::write(&path, &bytes).unwrap();
-    assert!(matches!(Index::open(&path), Err(IndexError::Version { found: 2, expected: 1, .. })));
+    assert!(matches!(Index::open(&path), Err(IndexError::Version { found: 3, expected: 2, .. })));
     fs::write(&path, b"<html>").unwrap();
     assert!(matches!(Index::open(&path), Err(IndexError::Damaged { .. })));
     fs::write(&path, b"").unwrap();
     assert!(matches!(Index::open(&path), Err(IndexError::Damaged { .. })));
+}
+
+fn secret() -> Secret {
+    Secret::from_bytes([7; 16])
 }
 
 fn corpus_of(generation: u64, count: u64) -> Corpus {
@@ -234,7 +254,7 @@ fn corpus_of(generation: u64, count: u64) -> Corpus {
 /// Index files and what is left of half-written ones.
 fn index_files(dir: &Path) -> Vec<String> {
     let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.starts_with("index-")).collect()
+    names.filter(|name| name.ends_with(".thx") || name.ends_with(".tmp")).collect()
 }
 
 #[test]
@@ -242,7 +262,7 @@ fn readers_never_see_a_mix_while_the_index_is_swapped() {
     const COUNT: u64 = 200;
     let dir = tempfile::tempdir().unwrap();
     let corpora = [corpus_of(0, COUNT), corpus_of(1, COUNT)];
-    publish(dir.path(), &corpora[0], &Stamp::default()).unwrap();
+    publish(dir.path(), &corpora[0], &Stamp::default(), secret()).unwrap();
     let live = LiveIndex::open(dir.path()).unwrap();
     let other_process = LiveIndex::open(dir.path()).unwrap();
     let (done, rounds) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -267,8 +287,8 @@ fn readers_never_see_a_mix_while_the_index_is_swapped() {
         scope.spawn(|| read(&other_process, true));
         for swap in 1..=50 {
             // A crash in the middle of an earlier publication leaves such files.
-            fs::write(dir.path().join("index-half.tmp"), b"half").unwrap();
-            let index = publish(dir.path(), &corpora[swap % 2], &Stamp::default()).unwrap();
+            fs::write(dir.path().join("layer-half.tmp"), b"half").unwrap();
+            let index = publish(dir.path(), &corpora[swap % 2], &Stamp::default(), secret()).unwrap();
             live.refresh().unwrap();
             assert_eq!(index.digest(), live.load().digest());
         }
@@ -284,7 +304,7 @@ fn readers_never_see_a_mix_while_the_index_is_swapped() {
 fn old_files_go_and_the_one_before_stays() {
     let dir = tempfile::tempdir().unwrap();
     let publish_generation =
-        |generation| publish(dir.path(), &corpus_of(generation, 3), &Stamp::default()).unwrap();
+        |generation| publish(dir.path(), &corpus_of(generation, 3), &Stamp::default(), secret()).unwrap();
     publish_generation(0);
     let live = LiveIndex::open(dir.path()).unwrap();
     let first = live.load();
@@ -302,10 +322,14 @@ fn old_files_go_and_the_one_before_stays() {
 fn a_folder_without_an_index_or_with_a_broken_one_says_so() {
     let dir = tempfile::tempdir().unwrap();
     assert!(matches!(LiveIndex::open(dir.path()), Err(IndexError::Missing { .. })));
-    publish(dir.path(), &corpus_of(0, 3), &Stamp::default()).unwrap();
+    publish(dir.path(), &corpus_of(0, 3), &Stamp::default(), secret()).unwrap();
     let live = LiveIndex::open(dir.path()).unwrap();
     let name = index_files(dir.path()).remove(0);
-    for wrong in ["", "../secret", "index-.thx", "\u{0}", &name.replace("index-", "index-../")] {
+    let right = fs::read_to_string(dir.path().join("CURRENT")).unwrap();
+    let digest = name.strip_prefix("layer-").unwrap().strip_suffix(".thx").unwrap();
+    for wrong in
+        ["", "../secret", "index-.thx", "\u{0}", &right[1..], &right.replace(digest, &"0".repeat(64))]
+    {
         fs::write(dir.path().join("CURRENT"), wrong).unwrap();
         assert!(matches!(LiveIndex::open(dir.path()), Err(IndexError::Damaged { .. })), "{wrong:?}");
         assert!(live.refresh().is_err());
@@ -314,17 +338,17 @@ fn a_folder_without_an_index_or_with_a_broken_one_says_so() {
     // Publishing again mends it, also when the file of the same content is damaged.
     fs::remove_file(dir.path().join(&name)).unwrap();
     fs::write(dir.path().join(&name), b"garbage").unwrap();
-    publish(dir.path(), &corpus_of(0, 3), &Stamp::default()).unwrap();
+    publish(dir.path(), &corpus_of(0, 3), &Stamp::default(), secret()).unwrap();
     assert_eq!(LiveIndex::open(dir.path()).unwrap().load().claim_count(), 3);
 }
 
 #[test]
 fn a_file_under_the_name_of_another_is_noticed() {
     let dir = tempfile::tempdir().unwrap();
-    publish(dir.path(), &corpus_of(0, 3), &Stamp::default()).unwrap();
+    publish(dir.path(), &corpus_of(0, 3), &Stamp::default(), secret()).unwrap();
     let name = index_files(dir.path()).remove(0);
     fs::remove_file(dir.path().join(&name)).unwrap();
-    fs::write(dir.path().join(&name), Index::encode(&corpus_of(1, 3)).unwrap()).unwrap();
+    fs::write(dir.path().join(&name), Index::encode(&corpus_of(1, 3), secret()).unwrap()).unwrap();
     let error = LiveIndex::open(dir.path()).unwrap_err();
     assert!(matches!(error, IndexError::Damaged { .. }), "{error}");
 }
@@ -349,7 +373,7 @@ proptest! {
 
     #[test]
     fn made_up_bytes_never_panic(mut changes in proptest::collection::vec((0usize..4000, any::<u8>()), 1..20)) {
-        let mut bytes = Index::encode(&rich()).unwrap();
+        let mut bytes = Index::encode(&rich(), secret()).unwrap();
         changes.retain(|(at, _)| *at < bytes.len());
         for (at, byte) in changes {
             bytes[at] = byte;

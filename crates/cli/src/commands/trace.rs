@@ -178,7 +178,11 @@ fn seeds_named(
         (_, true) => {
             Err(miette!("{claims} claims name `{name}`, but none of their addresses occurs in the ledger"))
         }
-        (_, false) => Ok(seeds),
+        (_, false) => {
+            // In the ledger's order: that of the claims is different in every installation.
+            seeds.sort_unstable();
+            Ok(seeds)
+        }
     }
 }
 

@@ -190,7 +190,9 @@ impl Index {
             let found = hex::encode(check::digest(layer));
             if found != layer.digest {
                 let stated = &layer.digest;
-                return Err(layer.damaged(format!("its content has the digest {found}, its header says {stated}")));
+                return Err(
+                    layer.damaged(format!("its content has the digest {found}, its header says {stated}"))
+                );
             }
             let contents = contents::of(&layer.tables(), &layer.parties()?);
             for (history, stated) in self.sources.iter().zip(&self.contents) {
@@ -222,7 +224,11 @@ pub struct Claims<'a>(Found<'a>);
 enum Found<'a> {
     Nothing,
     /// In one file, as nearly always.
-    Run { layer: &'a Layer, subject: u32, numbers: Range<u32> },
+    Run {
+        layer: &'a Layer,
+        subject: u32,
+        numbers: Range<u32>,
+    },
     /// In several, put in order.
     Merged(std::vec::IntoIter<ClaimRef<'a>>),
 }

@@ -62,7 +62,8 @@ impl Layer {
         let all = self.described.iter().all(|(history, _)| self.counts(&history.source.id));
         let counts = |origin: &Origin| self.counts(&SourceId(self.text(origin.source).to_owned()));
         let live: Option<Vec<bool>> = (!all).then(|| self.origins.iter().map(counts).collect());
-        let counted = |live: &Vec<bool>| self.claims.iter().filter(|claim| live[claim.origin as usize]).count();
+        let counted =
+            |live: &Vec<bool>| self.claims.iter().filter(|claim| live[claim.origin as usize]).count();
         self.live_claims = live.as_ref().map_or(self.claims.len(), counted);
         self.live = live;
     }

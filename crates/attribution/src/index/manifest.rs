@@ -78,7 +78,13 @@ impl Manifest {
         let text = std::str::from_utf8(&bytes).map_err(|error| damaged(error.to_string()))?;
         if let Some(digest) = text.strip_suffix('\n').and_then(|line| digest_in(line, "index-")) {
             let before = sources_of_version_1(&folder.join(format!("index-{digest}.thx")));
-            return Ok(Some(Self { format: 1, stamp: None, parts: Vec::new(), described: Vec::new(), before }));
+            return Ok(Some(Self {
+                format: 1,
+                stamp: None,
+                parts: Vec::new(),
+                described: Vec::new(),
+                before,
+            }));
         }
         let lines = text.strip_suffix('\n').and_then(|text| text.split_once('\n'));
         let (json, sum) = lines.ok_or_else(|| damaged("it names no index file".to_owned()))?;

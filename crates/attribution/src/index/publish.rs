@@ -119,7 +119,8 @@ impl Publisher {
             self.take_in_smaller(&mut fresh)?;
         }
         let mut contents = self.contents();
-        let mut parts: Vec<Part> = self.layers.iter().map(|layer| self.part(&layer.digest, &layer.counting)).collect();
+        let mut parts: Vec<Part> =
+            self.layers.iter().map(|layer| self.part(&layer.digest, &layer.counting)).collect();
         if !fresh.is_empty() {
             let of = |history: &&SourceHistory| fresh.contains(&history.source.id);
             let described: Vec<SourceHistory> = self.state.sources.iter().filter(of).cloned().collect();
@@ -139,9 +140,10 @@ impl Publisher {
             parts.push(self.part(&digest, &fresh));
         }
         made(Step::Filed)?;
-        let described = self.state.sources.iter().map(|history| {
-            (history.clone(), contents.get(&history.source.id).cloned().unwrap_or_default())
-        });
+        let described =
+            self.state.sources.iter().map(|history| {
+                (history.clone(), contents.get(&history.source.id).cloned().unwrap_or_default())
+            });
         let manifest = Manifest::new(self.state.stamp.clone(), parts, described.collect());
         let layers = std::mem::take(&mut self.layers);
         let index = Index::of(layers, self.state.secret, manifest.described.clone());
@@ -189,7 +191,8 @@ impl Publisher {
     /// behind when it was stopped, and those of version 0.1.0.
     fn remove_old(&self, manifest: &Manifest) -> Result<(), IndexError> {
         let before = self.before.iter().flat_map(|manifest| &manifest.parts);
-        let kept: BTreeSet<&str> = manifest.parts.iter().chain(before).map(|part| part.file.as_str()).collect();
+        let kept: BTreeSet<&str> =
+            manifest.parts.iter().chain(before).map(|part| part.file.as_str()).collect();
         let folder = &self.folder;
         for entry in fs::read_dir(folder).map_err(IndexError::io("listing", folder))? {
             let entry = entry.map_err(IndexError::io("listing", folder))?;
@@ -223,7 +226,8 @@ fn untouched(folder: &Path, manifest: &Manifest, state: &State) -> Option<Vec<La
         if layer.secret != state.secret {
             return None;
         }
-        let same = |(id, change): &(&SourceId, &u64)| known.contains(id) && state.changes.get(id) == Some(*change);
+        let same =
+            |(id, change): &(&SourceId, &u64)| known.contains(id) && state.changes.get(id) == Some(*change);
         layer.restrict(part.sources.iter().filter(same).map(|(id, _)| id.clone()).collect());
     }
     layers.retain(|layer| !layer.counting.is_empty());

@@ -315,7 +315,8 @@ fn of_version_0_1_0() -> TempDir {
     };
     let name = "index-6782badda244dcfb9a767b0b9e660fd06d12f66fb868f7c0cebaa6406dc92cb1.thx";
     fs::create_dir(dir.path().join("index")).unwrap();
-    fs::write(dir.path().join(FILE_NAME), unpacked(include_bytes!("version-0.1.0/claims.sqlite.bz2"))).unwrap();
+    fs::write(dir.path().join(FILE_NAME), unpacked(include_bytes!("version-0.1.0/claims.sqlite.bz2")))
+        .unwrap();
     let index = dir.path().join("index");
     fs::write(index.join(name), unpacked(include_bytes!("version-0.1.0/index.thx.bz2"))).unwrap();
     fs::write(index.join("CURRENT"), format!("{name}\n")).unwrap();
@@ -329,7 +330,8 @@ fn a_folder_of_version_0_1_0_is_converted_in_place() {
     let index = AttributionFolder::new(dir.path()).index(moment(0)).unwrap();
     assert!(names(&index, SHIPPED));
     let claims: Vec<_> = index.lookup(&subject_key(&address(LISTED))).map(|claim| claim.to_claim()).collect();
-    let said: Vec<_> = claims.iter().map(|claim| (claim.statement.label.as_str(), claim.valid_from)).collect();
+    let said: Vec<_> =
+        claims.iter().map(|claim| (claim.statement.label.as_str(), claim.valid_from)).collect();
     assert_eq!(said, [("Somebody", day("2026-01-01")), ("Somebody renamed", day("2026-02-01"))]);
     assert_eq!(listed_since(&claims[1], day("2026-03-01"), &claims), day("2026-01-01"));
     assert_eq!(index.source("own-list").unwrap().snapshots.len(), 2);

@@ -20,6 +20,7 @@ mod folder;
 mod ids;
 mod key;
 mod manifest;
+mod moment;
 mod parts;
 mod reader;
 mod repair;

@@ -25,9 +25,12 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Ledger {
     manifest: Arc<Manifest>,
-    segments: Arc<[Segment]>,
+    pub(crate) all_segments: Arc<[Segment]>,
+    /// How many of them the snapshot reaches into.
+    pub(crate) used: usize,
     cells: Arc<CellGuard>,
-    end: First,
+    /// Where the snapshot ends. Its last segment may go on behind that, see [`Ledger::as_of`].
+    pub(crate) end: First,
 }
 
 /// What a ledger holds.
@@ -221,18 +224,19 @@ impl Ledger {
         let end = segments.last().map_or(First::default(), Segment::end);
         strays(dir, &manifest, end)?;
         let cells = Arc::new(CellGuard::new(end.output));
-        Ok(Self { manifest: Arc::new(manifest), segments: segments.into(), cells, end })
+        let used = segments.len();
+        Ok(Self { manifest: Arc::new(manifest), all_segments: segments.into(), used, cells, end })
     }
 
     /// Whether everything that was read so far was whole: answers computed from a ledger for which this fails do not
     /// count. Also looks at the files' lengths: one that another program cut while it was mapped reads as zeros up to
     /// the end of its last page, and raises a signal that ends the process behind it.
     pub fn confirm(&self) -> Result<(), LedgerError> {
-        for segment in &*self.segments {
+        for segment in &*self.all_segments {
             segment.check_pages_read()?;
             segment.check_files()?;
         }
-        match (self.cells.damage(), self.segments.last()) {
+        match (self.cells.damage(), self.all_segments.last()) {
             (Some(what), Some(last)) => Err(LedgerError::corrupt(
                 last.path().parent().unwrap_or_else(|| last.path()),
                 format!(
@@ -256,7 +260,8 @@ impl Ledger {
 
     /// Counts and sizes. O(blocks).
     pub fn info(&self) -> LedgerInfo {
-        let blocks = || self.segments.iter().flat_map(|segment| segment.rows().blocks.all());
+        let kept = self.end.block as usize;
+        let blocks = || self.segments().iter().flat_map(|segment| segment.rows().blocks.all()).take(kept);
         LedgerInfo {
             chain: self.manifest.chain.clone(),
             blocks: self.end.block,
@@ -264,33 +269,52 @@ impl Ledger {
             inputs: self.end.input,
             outputs: self.end.output,
             addresses: self.end.addr,
-            missing_inputs: self.segments.iter().map(|segment| segment.rows().missing.len() as u64).sum(),
+            missing_inputs: self.segments().iter().map(|segment| self.missing_rows(segment) as u64).sum(),
             islands: blocks().filter(|block| block.flags & FLAG_ISLAND != 0).count() as u32,
             first: self.block(BlockNum(0)),
             tip: self.end.block.checked_sub(1).and_then(|last| self.block(BlockNum(last))),
-            segments: self.segments.len(),
-            unkeyed_segments: self.segments.iter().filter(|segment| segment.key().is_none()).count(),
-            disk_bytes: self.segments.iter().map(Segment::disk_bytes).sum(),
+            segments: self.segments().len(),
+            unkeyed_segments: self.segments().iter().filter(|segment| segment.key().is_none()).count(),
+            disk_bytes: self.segments().iter().map(Segment::disk_bytes).sum(),
             block_bytes: blocks().map(|block| u64::from(block.size)).sum(),
         }
     }
 
     pub(crate) fn segments(&self) -> &[Segment] {
-        &self.segments
+        &self.all_segments[..self.used]
+    }
+
+    /// Rows about missing outputs of a segment, as far as the snapshot goes.
+    fn missing_rows(&self, segment: &Segment) -> usize {
+        let first = segment.first().input;
+        segment.rows().missing.partition_point(|row| first + u64::from(row.input) < self.end.input)
     }
 
     fn segment_by(&self, within: impl Fn(&Segment) -> bool) -> Option<&Segment> {
-        let at = self.segments.partition_point(within);
-        self.segments.get(at.checked_sub(1)?)
+        let segments = self.segments();
+        segments.get(segments.partition_point(within).checked_sub(1)?)
     }
 
     fn segment_of_tx(&self, tx: TxNum) -> Option<&Segment> {
         self.segment_by(|segment| segment.first().tx <= tx.0).filter(|_| tx.0 < self.end.tx)
     }
 
+    fn segment_of_addr(&self, addr: AddrNum) -> Option<&Segment> {
+        self.segment_by(|segment| segment.first().addr <= addr.0).filter(|_| addr.0 < self.end.addr)
+    }
+
+    fn segment_of_input(&self, input: InNum) -> Option<&Segment> {
+        self.segment_by(|segment| segment.first().input <= input.0).filter(|_| input.0 < self.end.input)
+    }
+
+    fn segment_of_output(&self, out: OutNum) -> Option<&Segment> {
+        self.segment_by(|segment| segment.first().output <= out.0).filter(|_| out.0 < self.end.output)
+    }
+
     /// A block by number.
     pub fn block(&self, num: BlockNum) -> Option<BlockView> {
-        let segment = self.segment_by(|segment| segment.first().block <= num.0)?;
+        let segment =
+            self.segment_by(|segment| segment.first().block <= num.0).filter(|_| num.0 < self.end.block)?;
         let row = segment.rows().blocks.get((num.0 - segment.first().block) as usize)?;
         Some(block_view(num, row))
     }
@@ -306,9 +330,10 @@ impl Ledger {
     /// The transaction with this id; of several (BIP-30) the newest. Expected O(segments).
     pub fn find_tx(&self, txid: &TxId) -> Option<TxNum> {
         let mut hash = Hasher::new(|hashing| hashing.tx(&txid.0));
-        self.segments.iter().rev().find_map(|segment| {
-            let found = segment.find_tx(hash.of(segment), &txid.0);
-            found.map(|rel| TxNum(segment.first().tx + rel))
+        self.segments().iter().rev().find_map(|segment| {
+            let first = segment.first().tx;
+            let found = segment.find_tx(hash.of(segment), &txid.0, self.end.tx - first);
+            found.map(|rel| TxNum(first + rel))
         })
     }
 
@@ -316,21 +341,22 @@ impl Ledger {
     pub fn find_address(&self, key: &ScriptKey) -> Option<AddrNum> {
         let (script_type, payload) = (key.script_type() as u8, key.payload());
         let mut hash = Hasher::new(|hashing| hashing.owner(script_type, payload));
-        self.segments.iter().rev().find_map(|segment| {
+        let found = self.segments().iter().rev().find_map(|segment| {
             let found = segment.find_addr(hash.of(segment), script_type, payload);
             found.map(|rel| AddrNum(segment.first().addr + rel))
-        })
+        });
+        found.filter(|addr| addr.0 < self.end.addr)
     }
 
     /// The script of an owner.
     pub fn script_key(&self, addr: AddrNum) -> Option<ScriptKey> {
-        let segment = self.segment_by(|segment| segment.first().addr <= addr.0)?;
+        let segment = self.segment_of_addr(addr)?;
         segment.rows().script_key((addr.0 - segment.first().addr) as usize)
     }
 
     /// The kind of an owner's script, without reading the script.
     pub fn script_type(&self, addr: AddrNum) -> Option<ScriptType> {
-        let segment = self.segment_by(|segment| segment.first().addr <= addr.0)?;
+        let segment = self.segment_of_addr(addr)?;
         segment.rows().script_type((addr.0 - segment.first().addr) as usize)
     }
 
@@ -413,13 +439,13 @@ impl Ledger {
     /// What the cell of an output says in this snapshot; `None` where it is damaged.
     #[inline]
     fn cell(&self, segment: &Segment, rel: usize, num: u64) -> Option<u32> {
-        let holds = self.cells.holds(&self.segments, num);
+        let holds = self.cells.holds(&self.all_segments, num);
         holds.then(|| in_snapshot(segment.spent.load(rel), self.end.tx))
     }
 
     /// An input by number.
     pub fn input(&self, num: InNum) -> Option<InputView> {
-        let segment = self.segment_by(|segment| segment.first().input <= num.0)?;
+        let segment = self.segment_of_input(num)?;
         let rel = (num.0 - segment.first().input) as usize;
         let (packed, class) = segment.rows().prev(rel)?;
         let prev = match packed {
@@ -438,7 +464,7 @@ impl Ledger {
 
     /// An output by number.
     pub fn output(&self, num: OutNum) -> Option<OutputView> {
-        let segment = self.segment_by(|segment| segment.first().output <= num.0)?;
+        let segment = self.segment_of_output(num)?;
         let rows = segment.rows();
         let rel = (num.0 - segment.first().output) as usize;
         let value = rows.value(rel)?;
@@ -469,7 +495,7 @@ impl Ledger {
 
     /// The transaction that created an output, and the output's position in it.
     pub fn tx_of_output(&self, out: OutNum) -> Option<(TxNum, u32)> {
-        let segment = self.segment_by(|segment| segment.first().output <= out.0)?;
+        let segment = self.segment_of_output(out)?;
         let rows = segment.rows();
         let rel = (out.0 - segment.first().output) as usize;
         let (tx, start) = rows.tx_outputs.owner(rel)?;
@@ -478,7 +504,7 @@ impl Ledger {
 
     /// The transaction an input belongs to.
     pub fn tx_of_input(&self, input: InNum) -> Option<TxNum> {
-        let segment = self.segment_by(|segment| segment.first().input <= input.0)?;
+        let segment = self.segment_of_input(input)?;
         let rows = segment.rows();
         let rel = (input.0 - segment.first().input) as usize;
         rows.tx_inputs.owner(rel).map(|(tx, _)| TxNum(segment.first().tx + tx as u32))
@@ -504,13 +530,13 @@ impl Ledger {
 
     /// Amount of an output in base units.
     pub fn output_value(&self, out: OutNum) -> Option<u64> {
-        let segment = self.segment_by(|segment| segment.first().output <= out.0)?;
+        let segment = self.segment_of_output(out)?;
         segment.rows().value((out.0 - segment.first().output) as usize)
     }
 
     /// Owner of an output.
     pub fn output_owner(&self, out: OutNum) -> Option<AddrNum> {
-        let segment = self.segment_by(|segment| segment.first().output <= out.0)?;
+        let segment = self.segment_of_output(out)?;
         let addr = *segment.rows().out_addr.get((out.0 - segment.first().output) as usize)?;
         (addr != NO_ADDR).then_some(AddrNum(addr))
     }
@@ -520,12 +546,15 @@ impl Ledger {
     pub fn activity(&self, addr: AddrNum, limit: usize) -> (AddressActivity, bool) {
         let mut activity = AddressActivity::default();
         let mut cut = false;
-        for segment in &*self.segments {
+        for segment in self.segments() {
             let first = segment.first();
             if addr.0 >= segment.end().addr {
                 continue;
             }
             for &rel in segment.outputs_of_addr(addr.0) {
+                if first.output + u64::from(rel) >= self.end.output {
+                    break;
+                }
                 if activity.received.len() == limit {
                     cut = true;
                     break;
@@ -533,6 +562,9 @@ impl Ledger {
                 activity.received.push(OutNum(first.output + u64::from(rel)));
             }
             for row in segment.missing_of_addr(addr.0) {
+                if first.input + u64::from(row.input) >= self.end.input {
+                    break;
+                }
                 if activity.spent_missing.len() == limit {
                     cut = true;
                     break;

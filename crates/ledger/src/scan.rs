@@ -2,6 +2,8 @@
 
 use std::ops::{ControlFlow, Range};
 
+use tracehound_model::{ScriptKey, ScriptType};
+
 use crate::{
     AddrNum, InNum, Ledger, OutNum, Prev, TxNum,
     data::{NO_ADDR, PackedPrev, Rows},
@@ -85,7 +87,7 @@ impl Ledger {
     pub fn scan(&self, range: Range<TxNum>, mut visit: impl FnMut(&ScanTx<'_>) -> ControlFlow<()>) {
         for segment in self.segments() {
             let (first, end) = (segment.first(), segment.end());
-            let (from, to) = (range.start.0.max(first.tx), range.end.0.min(end.tx));
+            let (from, to) = (range.start.0.max(first.tx), range.end.0.min(end.tx).min(self.end.tx));
             if from >= to {
                 continue;
             }
@@ -118,17 +120,32 @@ impl Ledger {
         }
     }
 
+    /// The owners whose scripts are of one of these types, in the order of their numbers. O(owners), one byte each, and a
+    /// look-up for each that is given.
+    pub fn owners_of_types(&self, types: &[ScriptType]) -> impl Iterator<Item = (AddrNum, ScriptKey)> {
+        let wanted: [bool; 256] = std::array::from_fn(|byte| types.iter().any(|&own| own as usize == byte));
+        self.segments().iter().flat_map(move |segment| {
+            let (rows, first) = (segment.rows(), segment.first().addr);
+            let owners = rows.addr_type.len().min((self.end.addr - first) as usize);
+            let kinds = rows.addr_type.range(0..owners).unwrap_or(&[]).iter().enumerate();
+            let found = kinds.filter(move |&(_, &kind)| wanted[usize::from(kind)]);
+            found.filter_map(move |(rel, _)| Some((AddrNum(first + rel as u32), rows.script_key(rel)?)))
+        })
+    }
+
     /// The columns of outputs and inputs, segment by segment.
     pub fn columns(&self) -> impl Iterator<Item = ColumnSlices<'_>> {
         self.segments().iter().map(|segment| {
-            let rows = segment.rows();
+            let (rows, first) = (segment.rows(), segment.first());
+            let outputs = 0..rows.out_addr.len().min((self.end.output - first.output) as usize);
+            let inputs = 0..rows.in_prev_lo.len().min((self.end.input - first.input) as usize);
             ColumnSlices {
-                value_lo: rows.out_value_lo.all(),
-                value_hi: rows.out_value_hi.all(),
+                value_lo: rows.out_value_lo.range(outputs.clone()).unwrap_or(&[]),
+                value_hi: rows.out_value_hi.range(outputs.clone()).unwrap_or(&[]),
                 big: rows.out_big.all(),
-                owner: rows.out_addr.all(),
-                prev_lo: rows.in_prev_lo.all(),
-                prev_hi: rows.in_prev_hi.all(),
+                owner: rows.out_addr.range(outputs).unwrap_or(&[]),
+                prev_lo: rows.in_prev_lo.range(inputs.clone()).unwrap_or(&[]),
+                prev_hi: rows.in_prev_hi.range(inputs).unwrap_or(&[]),
             }
         })
     }

@@ -230,10 +230,11 @@ impl Segment {
         self.more.as_ref().map(|(_, sums)| self.file.rows(sums))
     }
 
-    /// The newest relative transaction with this id, whose hash is `hash`.
-    pub(crate) fn find_tx(&self, hash: u64, txid: &[u8; 32]) -> Option<u32> {
+    /// The newest relative transaction below `end` with this id, whose hash is `hash`.
+    pub(crate) fn find_tx(&self, hash: u64, txid: &[u8; 32], end: u32) -> Option<u32> {
         let txids = self.file.rows(&self.txids);
-        self.index(&self.tx_index).candidates(hash).find(|&rel| txids.get(rel as usize) == Some(txid))
+        let mut candidates = self.index(&self.tx_index).candidates(hash);
+        candidates.find(|&rel| rel < end && txids.get(rel as usize) == Some(txid))
     }
 
     /// The relative number of an owner first seen in this segment, whose hash is `hash`.

@@ -127,7 +127,7 @@ impl Ledger {
             hasher.update(rows.value(out).ok_or_else(disagree)?.to_le_bytes());
             hasher.update(rows.out_addr.get(out).ok_or_else(disagree)?.to_le_bytes());
         }
-        match segment.find_tx(segment.hashing().tx(&txid), &txid) {
+        match segment.find_tx(segment.hashing().tx(&txid), &txid, u32::MAX) {
             Some(_) => Ok(links),
             None => Err(wrong(format!("transaction {num} is not found by its id"))),
         }

@@ -3,6 +3,7 @@
 mod chain;
 mod crash;
 mod damage;
+mod moment;
 mod queries;
 mod reorg;
 mod repair;

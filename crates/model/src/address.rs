@@ -172,7 +172,7 @@ impl Address {
     }
 
     /// The address of a script on a Bitcoin network; `None` for scripts that have none: `OP_RETURN`, non-standard
-    /// ones, and P2PK whose key does not begin with 2, 3 or 4.
+    /// ones, and P2PK whose key does not begin with 2, 3, 4, 6 or 7.
     pub fn from_script(network: BitcoinNetwork, script: &ScriptKey) -> Option<Self> {
         let kind = match script.script_type() {
             ScriptType::OpReturn | ScriptType::Other => return None,

@@ -9,6 +9,7 @@ pub mod caip;
 pub mod chain;
 pub mod claim;
 pub mod evidence;
+pub mod key_forms;
 pub mod script;
 pub mod text;
 pub mod tx;

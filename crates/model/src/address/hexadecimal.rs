@@ -27,11 +27,12 @@ pub(super) fn parse(text: &str) -> Option<Result<Address, AddressError>> {
     })
 }
 
-/// The P2PK address of a public key in SEC 1 form: 33 bytes beginning with 2 or 3, or 65 with 4.
+/// The P2PK address of a public key: 33 bytes beginning with 2 or 3, or 65 with 4 (SEC 1) or with 6 or 7 (the hybrid form
+/// of X9.62, which Bitcoin's consensus takes and a few early outputs use).
 pub(super) fn public_key(key: &[u8]) -> Option<Address> {
     let script_type = match (key.len(), key.first()?) {
         (33, 2 | 3) => ScriptType::P2pkCompressed,
-        (65, 4) => ScriptType::P2pkUncompressed,
+        (65, 4 | 6 | 7) => ScriptType::P2pkUncompressed,
         _ => return None,
     };
     let script = ScriptKey::new(script_type, key)?;

@@ -78,7 +78,7 @@ fn bitcoin(kind: AddressNetwork, script: ScriptKey) -> Option<BitcoinAddress> {
     let meant = match script.script_type() {
         OpReturn | Other => false,
         P2pkCompressed => kind == AddressNetwork::Main && matches!(script.payload()[0], 2 | 3),
-        P2pkUncompressed => kind == AddressNetwork::Main && script.payload()[0] == 4,
+        P2pkUncompressed => kind == AddressNetwork::Main && matches!(script.payload()[0], 4 | 6 | 7),
         P2pkh | P2sh => kind != AddressNetwork::Regtest,
         P2wpkh | P2wsh | P2tr => true,
     };

@@ -2,7 +2,9 @@
 
 mod accounts;
 mod caip;
+mod claims;
 mod damage;
+mod key_forms;
 mod lists;
 mod properties;
 mod slips;

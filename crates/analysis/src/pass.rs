@@ -2,7 +2,9 @@
 //!
 //! `E(output) = Σ (input value / all inputs' value) · E(input)`; new coins are all [`Bucket::Minted`], an output of a named
 //! owner is all that owner's bucket (tracing ends at names), what is not known is [`Bucket::Unknown`]. Shares are kept in
-//! 65,535ths, eight to an output, which is enough to alert on; [`crate::exposure`] is exact for one owner. A spent
+//! 65,535ths, eight to an output, and rounded down where inputs mix: in transactions of less than 2^48 base units a share
+//! is never above the exact one, and below it by less than a 65,535th for each transaction of several inputs on the longest
+//! way to the output ([`Bucket::Unknown`] gets what the others lose). That is enough to alert on; [`crate::exposure`] is exact to the unit for one owner. A spent
 //! output's shares are dropped with its spender, so memory follows the unspent outputs, 32 bytes each with their table.
 //! The pass goes on where it stopped as blocks arrive, and the last [`UNDO_BLOCKS`] blocks can be taken back.
 

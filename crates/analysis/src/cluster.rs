@@ -20,12 +20,15 @@
 //! **Memory.** 4 bytes an address; 12 bytes a spanning edge, of which there are fewer than addresses; 36 bytes a block;
 //! 4 bytes for each transaction left out. A guard takes 4 bytes an address more.
 //!
+//! **Keys.** [`Keyed`] joins the clusters that hold addresses of one key, when one address is asked about.
+//!
 //! **Not seen.** The ledger keeps no signatures, so inputs signed `ANYONECANPAY` by several parties look like one
 //! party's.
 
 pub mod change;
 mod explain;
 mod gather;
+mod keyed;
 mod rules;
 mod sets;
 
@@ -36,6 +39,7 @@ use tracehound_model::{Address, BitcoinNetwork, BlockHash, Chain};
 
 pub use explain::Step;
 pub use gather::Work;
+pub use keyed::{Joint, Keyed, SameKey};
 pub use rules::{
     COLLAPSE_SIZE, CoinJoins, Collapse, Guard, PAYJOIN_INPUTS, Refusal, Rules, ServiceId, ServiceOf,
     is_payjoin_suspect,

@@ -104,23 +104,27 @@ pub fn tx_parties(ledger: &Ledger, tx: TxNum) -> Option<TxParties> {
     Some(parties)
 }
 
-/// Base units in outputs to `subject` that are each below `limit`.
-fn dust_to(ledger: &Ledger, tx: TxNum, subject: AddrNum, limit: u64) -> u128 {
+/// Base units in outputs to `subjects` that are each below `limit`.
+fn dust_to(ledger: &Ledger, tx: TxNum, subjects: &BTreeSet<AddrNum>, limit: u64) -> u128 {
     let Some(view) = ledger.tx(tx).filter(|_| limit > 0) else { return 0 };
-    let dust = ledger.outputs(&view).filter(|output| output.owner == Some(subject) && output.value < limit);
+    let own = |owner: Option<AddrNum>| owner.is_some_and(|owner| subjects.contains(&owner));
+    let dust = ledger.outputs(&view).filter(|output| own(output.owner) && output.value < limit);
     dust.map(|output| u128::from(output.value)).sum()
 }
 
 impl Counterparties {
-    /// Collects the direct counterparties of `subject`. O(rows of its transactions), bounded by `limits`.
-    pub fn of(ledger: &Ledger, subject: AddrNum, limits: Limits) -> Self {
+    /// Collects the direct counterparties of `subjects`, who are one owner: payments among them do not count.
+    /// O(rows of their transactions), bounded by `limits`, whose number of outputs is for each of them.
+    pub fn of(ledger: &Ledger, subjects: &BTreeSet<AddrNum>, limits: Limits) -> Self {
         let mut found = Self::default();
-        let (activity, cut) = ledger.activity(subject, limits.outputs);
-        found.cut = cut;
-        let received = activity.received.iter().filter_map(|&out| ledger.tx_of_output(out)).map(|(tx, _)| tx);
-        let spent = activity.received.iter().filter_map(|&out| ledger.output(out)?.spent_by);
-        let spent_missing = activity.spent_missing.iter().filter_map(|&input| ledger.tx_of_input(input));
-        let txs: BTreeSet<TxNum> = received.chain(spent).chain(spent_missing).collect();
+        let mut txs: BTreeSet<TxNum> = BTreeSet::new();
+        for &subject in subjects {
+            let (activity, cut) = ledger.activity(subject, limits.outputs);
+            found.cut |= cut;
+            txs.extend(activity.received.iter().filter_map(|&out| Some(ledger.tx_of_output(out)?.0)));
+            txs.extend(activity.received.iter().filter_map(|&out| ledger.output(out)?.spent_by));
+            txs.extend(activity.spent_missing.iter().filter_map(|&input| ledger.tx_of_input(input)));
+        }
         let mut rows_left = limits.rows;
         for tx in txs {
             let Some(time) = ledger.block_of(tx).map(|block| block.header.time()) else { continue };
@@ -136,22 +140,23 @@ impl Counterparties {
             found.txs += 1;
             found.span =
                 Some(found.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
-            let dust = dust_to(ledger, tx, subject, limits.dust);
-            found.book(subject, tx, &parties, dust);
+            let dust = dust_to(ledger, tx, subjects, limits.dust);
+            found.book(subjects, tx, &parties, dust);
         }
         found
     }
 
-    /// `dust` is what of the subject's receipts in the transaction counts for nothing.
-    fn book(&mut self, subject: AddrNum, tx: TxNum, parties: &TxParties, dust: u128) {
-        let own = Some(subject);
+    /// `dust` is what of the subjects' receipts in the transaction counts for nothing.
+    fn book(&mut self, subjects: &BTreeSet<AddrNum>, tx: TxNum, parties: &TxParties, dust: u128) {
+        let own = |owner: &Option<AddrNum>| owner.is_some_and(|owner| subjects.contains(&owner));
         let unresolved = parties.unknown_amounts + parties.unknown_owners > 0;
         self.unresolved_txs += u32::from(unresolved);
-        if parties.inputs.contains_key(&own) {
+        if parties.inputs.keys().any(own) {
             self.book_outgoing(own, tx, parties);
             return;
         }
-        let received = parties.outputs.get(&own).copied().unwrap_or(0);
+        let received: u128 =
+            parties.outputs.iter().filter(|(owner, _)| own(owner)).map(|(_, amount)| amount).sum();
         self.total_in += received;
         let received = received - dust;
         if received == 0 {
@@ -175,15 +180,14 @@ impl Counterparties {
         }
     }
 
-    /// The subject is among the payers: its share of every output to somebody else.
-    fn book_outgoing(&mut self, own: Option<AddrNum>, tx: TxNum, parties: &TxParties) {
+    /// The subjects are among the payers: their share of every output to somebody else.
+    fn book_outgoing(&mut self, own: impl Fn(&Option<AddrNum>) -> bool, tx: TxNum, parties: &TxParties) {
         let weights: Vec<u128> = parties.inputs.values().copied().collect();
-        let place = parties.inputs.keys().position(|owner| *owner == own).expect("the caller saw it");
-        for (owner, &value) in parties.outputs.iter().filter(|(owner, _)| **owner != own) {
-            let part = match parties.unknown_amounts {
-                0 => split_proportionally(value, &weights).get(place).copied(),
-                _ => None,
-            };
+        for (owner, &value) in parties.outputs.iter().filter(|(owner, _)| !own(owner)) {
+            let part = (parties.unknown_amounts == 0).then(|| {
+                let parts = split_proportionally(value, &weights);
+                parties.inputs.keys().zip(parts).filter(|(payer, _)| own(payer)).map(|(_, part)| part).sum()
+            });
             self.total_out += part.unwrap_or(0);
             match owner {
                 Some(owner) => note(&mut self.outgoing, *owner, tx, part),

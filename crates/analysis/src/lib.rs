@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod coinjoin;
 pub mod counterparties;
 pub mod exposure;
+pub mod extent;
 mod numbers;
 pub mod pass;
 pub mod path;

@@ -24,13 +24,11 @@ pub struct PathLimits {
     pub txs: usize,
     /// Outputs above which a transaction is not gone through: a service's payout leads to everybody.
     pub fan_out: u32,
-    /// Ignore blocks after this time, seconds since 1970-01-01 UTC.
-    pub until: u32,
 }
 
 impl Default for PathLimits {
     fn default() -> Self {
-        Self { count: 3, hops: 20, dust: 546, txs: 200_000, fan_out: 500, until: u32::MAX }
+        Self { count: 3, hops: 20, dust: 546, txs: 200_000, fan_out: 500 }
     }
 }
 
@@ -71,10 +69,11 @@ impl Link {
     }
 }
 
-/// Finds the best ways from any output of `from` to any output of `to`, not passing through either in between.
+/// Finds the best ways from any output of `from` (the addresses of one owner) to any output of `to`, not passing through
+/// either in between.
 ///
 /// O(rows of the transactions looked at × count).
-pub fn ways(ledger: &Ledger, from: AddrNum, to: &BTreeSet<AddrNum>, limits: PathLimits) -> Ways {
+pub fn ways(ledger: &Ledger, from: &BTreeSet<AddrNum>, to: &BTreeSet<AddrNum>, limits: PathLimits) -> Ways {
     let mut search = Search {
         ledger,
         from,
@@ -84,12 +83,15 @@ pub fn ways(ledger: &Ledger, from: AddrNum, to: &BTreeSet<AddrNum>, limits: Path
         arrived: Vec::new(),
         found: Ways::default(),
     };
-    let (activity, cut) = ledger.activity(from, limits.txs);
-    search.found.cut = cut;
-    for out in activity.received {
-        let Some(output) = ledger.output(out) else { continue };
-        if output.value >= limits.dust {
-            search.go_on(Rc::new(Link { out, hops: 0, width: output.value, before: None }), output.spent_by);
+    for &owner in from {
+        let (activity, cut) = ledger.activity(owner, limits.txs);
+        search.found.cut |= cut;
+        for out in activity.received {
+            let Some(output) = ledger.output(out) else { continue };
+            if output.value >= limits.dust {
+                let link = Link { out, hops: 0, width: output.value, before: None };
+                search.go_on(Rc::new(link), output.spent_by);
+            }
         }
     }
     search.run();
@@ -100,7 +102,7 @@ pub fn ways(ledger: &Ledger, from: AddrNum, to: &BTreeSet<AddrNum>, limits: Path
 
 struct Search<'a> {
     ledger: &'a Ledger,
-    from: AddrNum,
+    from: &'a BTreeSet<AddrNum>,
     to: &'a BTreeSet<AddrNum>,
     limits: PathLimits,
     /// Ways that lead into a transaction, by transaction: all of an earlier one's are known before it is looked at.
@@ -116,10 +118,7 @@ impl Search<'_> {
             self.found.cut = true;
             return;
         }
-        let time = self.ledger.block_of(tx).map_or(u32::MAX, |block| block.header.time());
-        if time <= self.limits.until {
-            self.waiting.entry(tx).or_default().push(link);
-        }
+        self.waiting.entry(tx).or_default().push(link);
     }
 
     fn run(&mut self) {
@@ -140,7 +139,7 @@ impl Search<'_> {
         let crowded = view.output_count > self.limits.fan_out;
         self.found.cut |= crowded;
         for output in self.ledger.outputs(&view) {
-            let Some(owner) = output.owner.filter(|owner| *owner != self.from) else { continue };
+            let Some(owner) = output.owner.filter(|owner| !self.from.contains(owner)) else { continue };
             let there = self.to.contains(&owner);
             if output.value < self.limits.dust || crowded && !there {
                 continue;

@@ -19,7 +19,7 @@ use tracehound_model::{Amount, BitcoinNetwork, Chain as ChainName, TxId};
 
 use crate::trace::{Known, Party};
 use features::Read;
-use wallet::{Wallet, nobody, spender};
+use wallet::{Wallet, nobody};
 
 pub use features::Background;
 pub use spot::Spot;
@@ -37,22 +37,13 @@ pub struct Options {
     pub fan_out: u32,
     /// Transactions around the start that base rates are counted in.
     pub background: u32,
-    /// Ignore spends in blocks after this time, seconds since 1970-01-01 UTC.
-    pub until: u32,
     /// What counts as a laundering peel.
     pub rule: Rule,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            margin: 10,
-            hops: 1_000,
-            fan_out: 20,
-            background: 1_024,
-            until: u32::MAX,
-            rule: Rule::default(),
-        }
+        Self { margin: 10, hops: 1_000, fan_out: 20, background: 1_024, rule: Rule::default() }
     }
 }
 
@@ -116,7 +107,7 @@ pub struct Hop {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Stop {
-    /// The last output is unspent, or spent later than asked.
+    /// The last output is unspent in the snapshot.
     Unspent,
     /// It belongs to a service, whose wallet is not the chain's.
     Service {
@@ -307,9 +298,7 @@ impl Follower<'_> {
         if let Some(party) = self.service(at) {
             return Next::End(Stop::Service { party });
         }
-        let Some(read) =
-            spender(self.ledger, at, self.options.until).and_then(|tx| Read::of(self.ledger, tx))
-        else {
+        let Some(read) = at.spent_by.and_then(|tx| Read::of(self.ledger, tx)) else {
             return Next::End(Stop::Unspent);
         };
         if self.hops.len() >= self.options.hops {
@@ -354,7 +343,7 @@ impl Follower<'_> {
         let mut found: Vec<Candidate> = (0..read.outputs.len())
             .filter(|&at| read.outputs[at].owner.is_some() && self.service(&read.outputs[at]).is_none())
             .map(|at| {
-                let evidence = self.wallet.weigh(self.ledger, self.background, read, at, self.options.until);
+                let evidence = self.wallet.weigh(self.ledger, self.background, read, at);
                 let score = evidence.iter().map(|said| said.decibans).sum();
                 Candidate { at, score, evidence }
             })

@@ -12,10 +12,13 @@ pub mod text;
 use std::collections::HashMap;
 
 use serde::Serialize;
-use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxSpan};
+use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, TxNum, TxSpan};
 use tracehound_model::{Address, Amount, BitcoinNetwork, Category, Chain, OutPoint, TxId};
 
-use crate::taint::{Cut, Direction, Fate, Label, Method, Mix, Options, Seed, SeedError, Stops, Walk, walk};
+use crate::{
+    extent::{Asked, Extent, Needed},
+    taint::{Cut, Direction, Fate, Label, Method, Mix, Options, Seed, SeedError, Stops, Walk, walk},
+};
 
 pub use compare::{Comparison, compare};
 pub use dot::dot;
@@ -138,7 +141,11 @@ pub struct Sums {
     pub minted: Amount,
     /// Ended at a transaction whose amounts are not all known.
     pub unresolved: Amount,
-    /// Not followed because of a limit.
+    /// Not followed because it is below a limit on dust or on shares.
+    pub dust: Amount,
+    /// Came to another seed, and is counted with it.
+    pub rejoined: Amount,
+    /// Not followed because of a limit on hops, outputs or work.
     pub cut: Amount,
 }
 
@@ -159,27 +166,37 @@ pub struct Trace {
     pub seeds: usize,
     /// Where the value is.
     pub sums: Sums,
+    /// How far the ledger reaches.
+    pub ledger: Extent,
     /// In words: what was not followed or not seen.
     pub gaps: Vec<String>,
+    /// Whether no limit but those on dust and shares cut it, no amount is missing, and no block that it needed.
+    pub complete: bool,
     /// The ledger's snapshot.
     pub snapshot: String,
 }
 
-impl Trace {
-    /// Whether nothing was cut by a limit or stopped by amounts that are not known.
-    pub fn is_complete(&self) -> bool {
-        self.sums.cut.0 == 0 && self.sums.unresolved.0 == 0
-    }
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The outputs that are followed.
+    pub seeds: &'a [OutNum],
+    /// Whether they stand for all that somebody received, so that a missing block may hide some.
+    pub all_received: bool,
+    /// How they are followed.
+    pub options: Options,
+    /// About which moment; the ledger is cut there ([`Ledger::as_of`]).
+    pub asked: Asked,
 }
 
 /// Follows outputs under one label and names what it meets.
 pub fn trace(
     ledger: &Ledger,
     network: BitcoinNetwork,
-    seeds: &[OutNum],
-    options: Options,
+    question: &Question<'_>,
     known: &dyn Known,
 ) -> Result<Trace, SeedError> {
+    let &Question { seeds, options, .. } = question;
     let label = Label(0);
     let planted: Vec<Seed> = seeds.iter().map(|&out| Seed { out, label }).collect();
     let found = walk(ledger, &planted, options, &AtServices(known))?;
@@ -191,6 +208,11 @@ pub fn trace(
     let flows = namer.flows(&found, options.direction);
     namer.ends(&found);
     let chain = Chain::Bitcoin(network);
+    let extent = Extent::of(ledger, question.asked, needed(ledger, question, &found));
+    let sums = sums(&found, label);
+    let mut gaps = extent.gaps.clone();
+    gaps.extend(what_is_left(&found, options));
+    let complete = sums.cut.0 == 0 && sums.unresolved.0 == 0 && extent.is_complete();
     Ok(Trace {
         chain: chain.to_string(),
         direction: if options.direction == Direction::Forward { "forward" } else { "backward" },
@@ -198,8 +220,10 @@ pub fn trace(
         places: namer.places,
         flows,
         seeds: seeds.len(),
-        sums: sums(&found, label),
-        gaps: gaps(ledger, &found, options),
+        sums,
+        ledger: extent,
+        gaps,
+        complete,
         snapshot: ledger.snapshot_id(),
     })
 }
@@ -336,19 +360,32 @@ fn sums(found: &Walk, label: Label) -> Sums {
         unowned: Amount(totals.unowned),
         minted: Amount(totals.minted),
         unresolved: Amount(totals.unresolved),
+        dust: Amount(totals.dust),
+        rejoined: Amount(totals.rejoined),
         cut: Amount(totals.cut),
     }
 }
 
-fn gaps(ledger: &Ledger, found: &Walk, options: Options) -> Vec<String> {
-    let mut gaps = Vec::new();
-    let info = ledger.info();
-    if info.islands > 0 {
-        gaps.push(format!(
-            "the ledger has {} gaps: value spent in the blocks between is shown as held",
-            info.islands
-        ));
+/// The blocks that the answer needs: those that may hold a spend (backward: the way to a source) of what was followed.
+fn needed(ledger: &Ledger, question: &Question<'_>, found: &Walk) -> Needed {
+    if question.all_received {
+        return Needed::All;
     }
+    let block = |tx: TxNum| ledger.block_of(tx).map(|block| block.num);
+    let seeds = || question.seeds.iter().filter_map(|&out| block(ledger.tx_of_output(out)?.0));
+    let steps = found.steps.iter().filter_map(|step| block(step.tx));
+    match question.options.direction {
+        Direction::Forward => Needed::From(seeds().min().unwrap_or(BlockNum(0))),
+        Direction::Backward => {
+            let from = steps.chain(seeds()).min().unwrap_or(BlockNum(0));
+            Needed::Between(from, seeds().max().unwrap_or(from))
+        }
+    }
+}
+
+/// What the walk did not follow.
+fn what_is_left(found: &Walk, options: Options) -> Vec<String> {
+    let mut gaps = Vec::new();
     let unresolved = found.ends.iter().filter(|end| matches!(end.fate, Fate::Unresolved(_))).count();
     if unresolved > 0 {
         gaps.push(format!(
@@ -389,7 +426,7 @@ pub(crate) fn permille(part: Amount, whole: Amount) -> String {
 }
 
 /// `2024-06-01 13:37:05Z`.
-pub(crate) fn moment(seconds: u32) -> String {
-    let time = jiff::Timestamp::from_second(i64::from(seconds));
+pub(crate) fn moment(seconds: impl Into<i64>) -> String {
+    let time = jiff::Timestamp::from_second(seconds.into());
     time.map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
 }

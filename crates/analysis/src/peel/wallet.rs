@@ -1,13 +1,13 @@
 //! The wallet as far as the chain has shown it, and how well an output fits it.
 
 use serde::Serialize;
-use tracehound_ledger::{AddrNum, Ledger, OutputView, TxNum};
+use tracehound_ledger::{AddrNum, Ledger};
 
 use super::{
     features::{
         Background, FEES, PLACES, Read, SCRIPTS, SHAPES, SHARES, SOFTWARE, is_round, place, script, share,
     },
-    spot::{first_seen_in, time},
+    spot::first_seen_in,
     weigh::{Habit, decibans},
 };
 
@@ -147,15 +147,8 @@ impl Wallet {
         }
     }
 
-    /// What speaks for and against the output being the wallet's own. Spends after `until` are not looked at.
-    pub(super) fn weigh(
-        &self,
-        ledger: &Ledger,
-        base: &Background,
-        read: &Read,
-        at: usize,
-        until: u32,
-    ) -> Vec<Evidence> {
+    /// What speaks for and against the output being the wallet's own.
+    pub(super) fn weigh(&self, ledger: &Ledger, base: &Background, read: &Read, at: usize) -> Vec<Evidence> {
         let output = &read.outputs[at];
         let mut found = Vec::new();
         let mut say = |feature, decibans| {
@@ -180,7 +173,7 @@ impl Wallet {
             let of_all = if at == 2 { outputs as u128 - 2 } else { 1 };
             say(Feature::Place, self.place.against(at, of_all, outputs as u128));
         }
-        if let Some(spender) = spender(ledger, output, until).and_then(|tx| Read::of(ledger, tx)) {
+        if let Some(spender) = output.spent_by.and_then(|tx| Read::of(ledger, tx)) {
             let software = self.software.weigh(spender.software, &base.software);
             let shape = self.shape.weigh(spender.shape, &base.shape);
             let fee_rate = spender.fee_rate.map_or(0, |rate| self.fee_rate.weigh(rate, &base.fee_rate));
@@ -191,9 +184,4 @@ impl Wallet {
         }
         found
     }
-}
-
-/// The transaction that spends an output, unless its block is later than `until`.
-pub(super) fn spender(ledger: &Ledger, output: &OutputView, until: u32) -> Option<TxNum> {
-    output.spent_by.filter(|&tx| until == u32::MAX || time(ledger, tx) <= until)
 }

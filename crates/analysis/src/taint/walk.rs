@@ -3,8 +3,8 @@
 //! The walk keeps a queue of transactions that spend something dirty, earliest first (latest first when it goes back to
 //! the sources), and divides each by the chosen rule. A transaction's number is its place in time, so no sorting is
 //! needed and a cycle of addresses is no cycle of transactions. Whatever is not followed further is booked: at every
-//! moment `held + arrived + mixed + fees + unowned + unresolved + cut = seeded`, to the unit, for every label and every
-//! method but poison, whose amounts grow by their nature.
+//! moment `held + arrived + mixed + fees + unowned + minted + unresolved + dust + rejoined + cut = seeded`, to the unit,
+//! for every label and every method but poison, whose amounts grow by their nature.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -69,7 +69,8 @@ pub struct WalkLimits {
     pub fan_out: u32,
     /// Transactions divided in all.
     pub txs: usize,
-    /// Ignore spends in blocks after this time, seconds since 1970-01-01 UTC.
+    /// Ignore spends in blocks after this time, seconds since 1970-01-01 UTC: a window of the question. For an answer as of
+    /// a moment the ledger is cut there ([`Ledger::as_of`]).
     pub until: u32,
     /// Do not stop at fees: follow them into the coinbase of their block, whose inputs are the subsidy and then the fees in
     /// block order (as `BlockSci` lays them). Otherwise they are booked. Forward only.
@@ -212,7 +213,11 @@ pub struct Totals {
     pub minted: u128,
     /// [`Fate::Unresolved`].
     pub unresolved: u128,
-    /// [`Fate::Cut`]: the residual.
+    /// [`Fate::Cut`] for being small: [`Cut::Dust`], [`Cut::Share`]. A choice of the question, not a lack of the answer.
+    pub dust: u128,
+    /// [`Cut::Seed`]: counted again with the seed it came to.
+    pub rejoined: u128,
+    /// [`Fate::Cut`] by any other limit: the residual.
     pub cut: u128,
 }
 
@@ -226,6 +231,8 @@ impl Totals {
             + self.unowned
             + self.minted
             + self.unresolved
+            + self.dust
+            + self.rejoined
             + self.cut
     }
 
@@ -237,7 +244,9 @@ impl Totals {
             Fate::Unowned => &mut self.unowned,
             Fate::Minted(_) => &mut self.minted,
             Fate::Unresolved(_) => &mut self.unresolved,
-            Fate::Cut(_) => &mut self.cut,
+            Fate::Cut(Cut::Dust | Cut::Share) => &mut self.dust,
+            Fate::Cut(Cut::Seed) => &mut self.rejoined,
+            Fate::Cut(Cut::Hops | Cut::FanOut | Cut::Work) => &mut self.cut,
         }
     }
 }
@@ -266,7 +275,8 @@ impl Walk {
         &self.pieces[step.pieces.1..step.pieces.2]
     }
 
-    /// Whether something was not followed because of a limit or of amounts that are missing.
+    /// Whether nothing was left unfollowed because of a limit on work or of amounts that are missing. What is below the
+    /// dust limit is booked as dust, and does not count.
     pub fn is_complete(&self) -> bool {
         self.totals.values().all(|totals| totals.cut == 0 && totals.unresolved == 0)
     }

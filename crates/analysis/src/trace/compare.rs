@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tracehound_ledger::{Ledger, OutNum};
+use tracehound_ledger::Ledger;
 use tracehound_model::{Amount, BitcoinNetwork};
 
-use super::{Known, Sums, Trace, trace};
-use crate::taint::{Direction, Method, Options, SeedError};
+use super::{Known, Question, Sums, Trace, trace};
+use crate::{
+    extent::Extent,
+    taint::{Direction, Method, Options, SeedError},
+};
 
 /// What one rule says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,22 +32,51 @@ pub struct Column {
 pub struct Comparison {
     /// One column a rule.
     pub columns: Vec<Column>,
+    /// How far the ledger reaches.
+    pub ledger: Extent,
+    /// In words: what was not followed or not seen, by which rule where they differ.
+    pub gaps: Vec<String>,
+    /// Whether the answer by every rule is complete: [`Trace::complete`].
+    pub complete: bool,
 }
 
 /// Traces by every rule that the direction has.
 pub fn compare(
     ledger: &Ledger,
     network: BitcoinNetwork,
-    seeds: &[OutNum],
-    options: Options,
+    question: &Question<'_>,
     known: &dyn Known,
 ) -> Result<Comparison, SeedError> {
+    let options = question.options;
     let backward = options.direction == Direction::Backward;
     let methods = Method::COMPARED.into_iter().filter(|method| !(backward && *method == Method::Tiho));
-    let column = |method| {
-        trace(ledger, network, seeds, Options { method, ..options }, known).map(|found| Column::of(&found))
-    };
-    Ok(Comparison { columns: methods.map(column).collect::<Result<_, _>>()? })
+    let (mut columns, mut by_rule, mut complete, mut extent) = (Vec::new(), Vec::new(), true, None);
+    for method in methods {
+        let asked = Question { options: Options { method, ..options }, ..*question };
+        let found = trace(ledger, network, &asked, known)?;
+        complete &= found.complete;
+        columns.push(Column::of(&found));
+        by_rule.push((found.method, found.gaps));
+        // The widest: what one rule needed the others may have needed less of.
+        extent = extent
+            .filter(|widest: &Extent| widest.missing_ranges >= found.ledger.missing_ranges)
+            .or(Some(found.ledger));
+    }
+    let ledger = extent.ok_or(SeedError::None)?;
+    Ok(Comparison { columns, ledger, gaps: told_once(by_rule), complete })
+}
+
+/// Gaps that all rules have once, the others with the rule's name.
+fn told_once(by_rule: Vec<(&'static str, Vec<String>)>) -> Vec<String> {
+    let shared: Vec<String> = by_rule.first().map_or_else(Vec::new, |(_, first)| {
+        let everywhere = |gap: &&String| by_rule.iter().all(|(_, gaps)| gaps.contains(gap));
+        first.iter().filter(everywhere).cloned().collect()
+    });
+    let own = by_rule.iter().flat_map(|(method, gaps)| {
+        gaps.iter().filter(|gap| !shared.contains(gap)).map(move |gap| format!("{method}: {gap}"))
+    });
+    let own: Vec<String> = own.collect();
+    shared.into_iter().chain(own).collect()
 }
 
 impl Column {

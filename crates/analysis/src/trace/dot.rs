@@ -11,6 +11,7 @@ pub fn dot(found: &Trace) -> String {
     let mut text =
         String::from("digraph trace {\n  rankdir=LR;\n  node [fontname=\"sans-serif\", fontsize=10];\n");
     let mut line = |parts: String| writeln!(text, "  {parts}").expect("a string takes every write");
+    line(format!("label=\"{}\";", quoted(&found.ledger.sentence())));
     for (at, flow) in found.flows.iter().enumerate() {
         let mix = flow.mix.map_or_else(String::new, |mix| format!("\\n{}", quoted(mix)));
         let id = flow.txid.to_string();

@@ -219,6 +219,10 @@ impl Drawing<'_> {
             "<text x=\"{LEFT}\" y=\"50\" class=\"dim\">{}</text>",
             escaped(&caption(found, self.left_out))
         ));
+        line(format!(
+            "<text x=\"{LEFT}\" y=\"66\" class=\"dim\">{}</text>",
+            escaped(&found.ledger.sentence())
+        ));
         for (at, label) in columns.iter().enumerate().filter(|(_, label)| !label.is_empty()) {
             let x = LEFT + COLUMN * at as f64;
             line(format!(
@@ -305,6 +309,8 @@ fn caption(found: &Trace, left_out: usize) -> String {
         ("fees", found.sums.fees),
         ("to nobody", found.sums.unowned),
         ("unresolved", found.sums.unresolved),
+        ("below the limit on dust", found.sums.dust),
+        ("into other seeds", found.sums.rejoined),
         ("cut by limits", found.sums.cut),
     ];
     let parts: Vec<String> = parts

@@ -10,6 +10,7 @@ use super::{Comparison, Place, Sums, Trace, moment, permille};
 pub fn report(found: &Trace, lines: usize, measured: Option<&str>) -> String {
     let mut text = String::new();
     head(&mut text, found);
+    line(&mut text, &format!("  {}", found.ledger.sentence()));
     whereabouts(&mut text, found);
     tree(&mut text, found, lines);
     if !found.gaps.is_empty() {
@@ -66,6 +67,8 @@ fn rows(sums: &Sums) -> impl Iterator<Item = (&'static str, Amount)> {
         ("fees", sums.fees),
         ("to nobody (OP_RETURN)", sums.unowned),
         ("unresolved", sums.unresolved),
+        ("below the limit on dust", sums.dust),
+        ("into other seeds, counted there", sums.rejoined),
         ("cut by limits", sums.cut),
     ]
     .into_iter()
@@ -203,6 +206,11 @@ pub fn comparison(found: &Comparison) -> String {
     }
     row("outputs touched", columns.iter().map(|column| column.places.to_string()).collect());
     row("transactions divided", columns.iter().map(|column| column.flows.to_string()).collect());
+    line(&mut text, &format!("\n{}", found.ledger.sentence()));
+    if !found.gaps.is_empty() {
+        line(&mut text, "\nNot seen");
+        found.gaps.iter().for_each(|gap| line(&mut text, &format!("  - {gap}")));
+    }
     text
 }
 

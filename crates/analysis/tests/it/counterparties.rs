@@ -8,7 +8,7 @@ use crate::ledger_of;
 const SUBJECT: usize = 100;
 
 fn of(ledger: &Ledger, limits: Limits) -> Counterparties {
-    Counterparties::of(ledger, ledger.find_address(&owner(SUBJECT)).expect("known"), limits)
+    Counterparties::of(ledger, &[ledger.find_address(&owner(SUBJECT)).expect("known")].into(), limits)
 }
 
 fn amounts(

@@ -141,12 +141,12 @@ proptest! {
                 let found = asked(&ledger, subject, direction, &named, None);
                 let parties: u128 = found.parties.iter().map(|row| row.amount.0).sum();
                 let rest = found.rest;
-                let others = rest.minted.0 + rest.mixed.0 + rest.held.0 + rest.fees.0 + rest.unowned.0 + rest.unresolved.0 + rest.cut.0;
+                let others = rest.minted.0 + rest.mixed.0 + rest.held.0 + rest.fees.0 + rest.unowned.0 + rest.unresolved.0 + rest.dust.0 + rest.cut.0;
                 prop_assert_eq!(parties + others, found.total.0);
             }
             let found = asked(&ledger, subject, Direction::Backward, &named, None);
             let direct: u128 = found.parties.iter().filter(|row| row.direct).map(|row| row.amount.0).sum();
-            let counted = Counterparties::of(&ledger, addr, Limits::default());
+            let counted = Counterparties::of(&ledger, &BTreeSet::from([addr]), Limits::default());
             let named_in: u128 = counted.incoming.iter().filter(|(other, _)| {
                 named.iter().any(|&n| ledger.script_key(**other) == Some(owner(n)))
             }).map(|(_, party)| party.amount).sum();

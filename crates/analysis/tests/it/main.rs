@@ -1,10 +1,12 @@
 //! Analysis on small hand-made chains whose answers can be worked out on paper.
 
 mod boltzmann;
+mod boundaries;
 mod cluster;
 mod coinjoin;
 mod counterparties;
 mod exposure;
+mod extent;
 mod heists;
 mod pass;
 mod path;

@@ -29,14 +29,17 @@ fn the_shortest_come_first_and_of_those_the_widest() {
     let longer = block.tx(&[out(split, 2)], &[(400, Some(owner(5)))]);
     block.tx(&[out(longer, 0)], &[(400, Some(owner(9)))]);
     let (_dir, ledger) = ledger_of(&[block.done()]);
-    let found = ways(&ledger, number(&ledger, 1), &BTreeSet::from([number(&ledger, 9)]), limits());
+    let found =
+        ways(&ledger, &BTreeSet::from([number(&ledger, 1)]), &BTreeSet::from([number(&ledger, 9)]), limits());
     let shape: Vec<(usize, u64)> = found.ways.iter().map(|way| (way.txs.len(), way.width)).collect();
     assert_eq!(shape, [(2, 500), (2, 100), (3, 400)]);
     assert!(found.ways.iter().all(|way| is_way(&ledger, way)) && !found.cut);
-    let back = ways(&ledger, number(&ledger, 9), &BTreeSet::from([number(&ledger, 1)]), limits());
+    let back =
+        ways(&ledger, &BTreeSet::from([number(&ledger, 9)]), &BTreeSet::from([number(&ledger, 1)]), limits());
     assert!(back.ways.is_empty() && !back.cut, "money does not flow back");
     let short = PathLimits { hops: 2, ..limits() };
-    let found = ways(&ledger, number(&ledger, 1), &BTreeSet::from([number(&ledger, 9)]), short);
+    let found =
+        ways(&ledger, &BTreeSet::from([number(&ledger, 1)]), &BTreeSet::from([number(&ledger, 9)]), short);
     assert!(found.ways.len() == 2 && found.cut, "what a limit hides is said");
 }
 
@@ -75,7 +78,7 @@ proptest! {
         let (_dir, ledger) = ledger_of(&blocks);
         let from = number(&ledger, 0);
         for to in (10..60).filter_map(|n| ledger.find_address(&owner(n))) {
-            let found = ways(&ledger, from, &BTreeSet::from([to]), PathLimits { hops: 50, ..limits() });
+            let found = ways(&ledger, &BTreeSet::from([from]), &BTreeSet::from([to]), PathLimits { hops: 50, ..limits() });
             prop_assert!(found.ways.iter().all(|way: &Way| is_way(&ledger, way)));
             let mut all: Vec<(usize, u64)> = ledger.activity(from, 99).0.received.into_iter()
                 .flat_map(|out| all_ways(&ledger, out, to, from, ledger.output_value(out).unwrap_or(0), 0)).collect();

@@ -204,8 +204,6 @@ fn a_turn_that_is_not_clear_is_not_taken() {
     assert_eq!(strict.hops.len(), 0);
     let short = followed(&peel, Options { hops: 2, ..Options::default() }, &[]);
     assert_eq!((short.hops.len(), &short.stop, short.is_complete()), (2, &Stop::Hops, false));
-    let early = followed(&peel, Options { until: 2_900, ..Options::default() }, &[]);
-    assert_eq!((early.hops.len(), early.stop), (2, Stop::Unspent));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! What people read: golden files of the same small theft in every form.
 
 use tracehound_analysis::{
+    extent::Asked,
     taint::{Direction, Method, Mix, Options, WalkLimits},
-    trace::{self, Known, Party, Trace},
+    trace::{self, Known, Party, Question, Trace},
 };
-use tracehound_ledger::{AddrNum, Ledger, TxSpan};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
 use tracehound_model::{BitcoinNetwork, Category};
 use tracehound_testkit::blocks::owner;
 
@@ -40,7 +41,12 @@ fn options(direction: Direction, limits: WalkLimits) -> Options {
 fn traced(ledger: &Ledger, limits: WalkLimits, through_mixes: bool) -> Trace {
     let seeds = [output(ledger, story().theft, 0)];
     let options = Options { through_mixes, ..options(Direction::Forward, limits) };
-    trace::trace(ledger, BitcoinNetwork::Regtest, &seeds, options, &Names(ledger)).expect("traces")
+    trace::trace(ledger, BitcoinNetwork::Regtest, &question(&seeds, options), &Names(ledger)).expect("traces")
+}
+
+/// Asked ten minutes after the story's last block.
+fn question(seeds: &[OutNum], options: Options) -> Question<'_> {
+    Question { seeds, all_received: false, options, asked: Asked::at(3_600) }
 }
 
 fn no_dust() -> WalkLimits {
@@ -51,7 +57,7 @@ fn no_dust() -> WalkLimits {
 fn a_report_says_where_the_value_is_and_how_it_went() {
     let (_dir, ledger) = ledger_of(&story().blocks);
     let found = traced(&ledger, no_dust(), false);
-    assert!(found.is_complete());
+    assert!(found.complete);
     insta::assert_snapshot!("trace_text", trace::text::report(&found, 60, None));
     insta::assert_snapshot!("trace_csv", trace::csv(&found));
     insta::assert_snapshot!("trace_dot", trace::dot(&found));
@@ -62,7 +68,7 @@ fn a_report_says_where_the_value_is_and_how_it_went() {
 fn a_cut_report_says_what_it_left_out() {
     let (_dir, ledger) = ledger_of(&story().blocks);
     let found = traced(&ledger, WalkLimits { hops: 1, ..no_dust() }, false);
-    assert!(!found.is_complete());
+    assert!(!found.complete);
     insta::assert_snapshot!("trace_cut", trace::text::report(&found, 2, Some("measured: well")));
 }
 
@@ -81,10 +87,12 @@ fn five_methods_side_by_side() {
     let seeds = [output(&ledger, story().theft, 0)];
     let asked = options(Direction::Forward, no_dust());
     let compared =
-        trace::compare(&ledger, BitcoinNetwork::Regtest, &seeds, asked, &Names(&ledger)).expect("compares");
+        trace::compare(&ledger, BitcoinNetwork::Regtest, &question(&seeds, asked), &Names(&ledger))
+            .expect("compares");
+    assert!(compared.complete);
     insta::assert_snapshot!("trace_compare", trace::text::comparison(&compared));
     let back = options(Direction::Backward, no_dust());
-    let compared =
-        trace::compare(&ledger, BitcoinNetwork::Regtest, &seeds, back, &Names(&ledger)).expect("compares");
+    let compared = trace::compare(&ledger, BitcoinNetwork::Regtest, &question(&seeds, back), &Names(&ledger))
+        .expect("compares");
     assert_eq!(compared.columns.len(), 4, "TIHO has no way back");
 }

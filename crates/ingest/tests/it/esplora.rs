@@ -72,7 +72,7 @@ fn counterparties_come_out_of_what_was_fetched_and_nothing_is_asked_twice() {
     let fetch = &found.fetches[0];
     assert_eq!((fetch.txs, fetch.waiting, fetch.complete, fetch.tip), (2, 0, true, 500));
     let num = |n| found.ledger.find_address(owner(n).script().expect("Bitcoin's")).expect("in the cache");
-    let parties = Counterparties::of(&found.ledger, num(1), Limits::default());
+    let parties = Counterparties::of(&found.ledger, &[num(1)].into(), Limits::default());
     assert_eq!(parties.incoming[&num(2)].amount, 100_000);
     assert_eq!(parties.outgoing[&num(3)].amount, 60_000);
     assert_eq!((parties.unresolved_txs, parties.cut), (0, false));

@@ -115,12 +115,16 @@ fn limits_cut_where_they_say_and_the_rest_is_booked() {
             .iter()
             .filter_map(|end| if let Fate::Cut(cut) = end.fate { Some(cut) } else { None })
             .collect();
-        (cuts.into_iter().collect::<Vec<_>>(), found.totals[&X].cut, found.is_complete())
+        let totals = found.totals[&X];
+        (cuts.into_iter().collect::<Vec<_>>(), totals.cut + totals.dust, found.is_complete())
     };
     let none = WalkLimits { dust: 0, ..WalkLimits::default() };
     assert_eq!(limited(WalkLimits { hops: 1, ..none }), (vec![Cut::Hops], 990, false));
     assert_eq!(limited(WalkLimits { hops: 0, ..none }), (vec![Cut::Hops], 1_000, false));
-    assert_eq!(limited(WalkLimits { dust: 500, ..none }), (vec![Cut::Dust], 390, false));
+    assert_eq!(limited(WalkLimits { dust: 500, ..none }), (vec![Cut::Dust], 390, true));
+    // What is at the limit is not below it.
+    assert_eq!(limited(WalkLimits { dust: 390, ..none }).1, 0);
+    assert_eq!(limited(WalkLimits { dust: 391, ..none }).1, 390);
     assert_eq!(limited(WalkLimits { txs: 1, ..none }), (vec![Cut::Work], 600, false));
     assert_eq!(limited(WalkLimits { txs: 0, ..none }), (vec![Cut::Work], 1_000, false));
     assert_eq!(limited(WalkLimits { fan_out: 2, ..none }), (vec![Cut::FanOut], 600, false));
@@ -211,7 +215,8 @@ fn a_seed_downstream_of_another_is_not_tainted_twice() {
         ledger.output(theft).and_then(|output| output.spent_by).and_then(|tx| ledger.tx(tx)).expect("spent");
     let seeds = [Seed { out: theft, label: X }, Seed { out: split.first_output, label: Label(1) }];
     let found = walk(&ledger, &seeds, options(Method::Fifo), &known(&ledger)).expect("walks");
-    assert_eq!((found.totals[&X].cut, found.totals[&X].booked()), (600, 1_000));
+    assert_eq!((found.totals[&X].rejoined, found.totals[&X].booked()), (600, 1_000));
+    assert!(found.is_complete(), "another seed is no limit");
     assert_eq!((found.totals[&Label(1)].seeded, found.totals[&Label(1)].booked()), (600, 600));
 }
 

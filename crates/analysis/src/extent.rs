@@ -1,0 +1,172 @@
+//! How far the ledger behind an answer reaches: where it ends, seen from the moment asked about, and which blocks are
+//! missing. Every answer over a ledger says it, and is incomplete where blocks that it needed are not there.
+
+use serde::Serialize;
+use tracehound_ledger::{BlockNum, Ledger};
+use tracehound_model::BlockHash;
+
+use crate::trace::moment;
+
+/// Most seconds between a ledger's last block and the moment asked about, unless the caller says otherwise: one day.
+/// Blocks come every ten minutes, so a ledger that ends longer before does not know what happened since.
+pub const MAX_AGE: i64 = 86_400;
+
+/// The moment asked about. The ledger is expected to be cut there already ([`Ledger::as_of`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Seconds since 1970-01-01 UTC.
+    pub as_of: i64,
+    /// Most seconds by which the last block may be older.
+    pub max_age: i64,
+}
+
+impl Asked {
+    /// About this moment, with the usual age.
+    pub const fn at(as_of: i64) -> Self {
+        Self { as_of, max_age: MAX_AGE }
+    }
+}
+
+/// The blocks that an answer needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needed {
+    /// The whole chain: whatever an owner did.
+    All,
+    /// From this block on to the end.
+    From(BlockNum),
+    /// Between these two.
+    Between(BlockNum, BlockNum),
+}
+
+/// The last block of a ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LastBlock {
+    /// Its id.
+    pub hash: BlockHash,
+    /// Its height, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// Its time, seconds since 1970-01-01 UTC.
+    pub time: u32,
+}
+
+/// How far the ledger behind an answer reaches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Extent {
+    /// The moment asked about, seconds since 1970-01-01 UTC.
+    pub as_of: i64,
+    /// Blocks up to it.
+    pub blocks: u32,
+    /// The last of them; `None` in an empty ledger.
+    pub last_block: Option<LastBlock>,
+    /// Seconds from the last block to the moment; 0 when its time is later.
+    pub age: Option<i64>,
+    /// Places among the blocks that the answer needed where some are missing.
+    pub missing_ranges: u32,
+    /// In words: what makes the answer incomplete. Empty when nothing does.
+    pub gaps: Vec<String>,
+}
+
+impl Extent {
+    /// Of a ledger that was cut at the moment asked about, for an answer that needed these blocks. O(blocks).
+    pub fn of(ledger: &Ledger, asked: Asked, needed: Needed) -> Self {
+        let info = ledger.info();
+        let last_block =
+            info.tip.map(|tip| LastBlock { hash: tip.hash, height: tip.height, time: tip.header.time() });
+        let age = last_block.as_ref().map(|last| (asked.as_of - i64::from(last.time)).max(0));
+        let mut extent = Self {
+            as_of: asked.as_of,
+            blocks: info.blocks,
+            last_block,
+            age,
+            missing_ranges: 0,
+            gaps: Vec::new(),
+        };
+        let (from, to) = match needed {
+            Needed::All => (0, info.blocks),
+            Needed::From(block) => (block.0, info.blocks),
+            Needed::Between(from, to) => (from.0, to.0.saturating_add(1)),
+        };
+        if info.islands > 0 {
+            let missing = (from.saturating_add(1)..to.min(info.blocks))
+                .filter(|&num| ledger.block(BlockNum(num)).is_some_and(|block| block.island))
+                .count();
+            extent.missing_ranges = u32::try_from(missing).unwrap_or(u32::MAX);
+        }
+        if extent.missing_ranges > 0 {
+            extent.gaps.push(format!(
+                "blocks are missing in {} place{} of the range that was looked at: what happened in them was not seen \
+                 (tracehound ingest bitcoin FILES adds them)",
+                extent.missing_ranges,
+                if extent.missing_ranges == 1 { "" } else { "s" }
+            ));
+        }
+        if needed == Needed::All
+            && info.first.is_some_and(|first| first.header.prev() != BlockHash::default())
+        {
+            extent.missing_ranges += 1;
+            extent.gaps.push(
+                "the ledger does not begin with the chain's first block: what happened before was not seen"
+                    .to_owned(),
+            );
+        }
+        match age {
+            None => extent.gaps.push("the ledger has no block up to the moment asked about".to_owned()),
+            Some(age) if age > asked.max_age => extent.gaps.push(format!(
+                "the ledger ends {} before the moment asked about, more than {}: what happened since was not seen \
+                 (ingest newer blocks, or ask --as-of the last block)",
+                span(age),
+                span(asked.max_age)
+            )),
+            Some(_) => {}
+        }
+        extent
+    }
+
+    /// Whether the blocks that the answer needed were there, up to the moment asked about.
+    pub fn is_complete(&self) -> bool {
+        self.gaps.is_empty()
+    }
+
+    /// One sentence for people: where the ledger ends.
+    pub fn sentence(&self) -> String {
+        let Some(last) = &self.last_block else {
+            return format!("The ledger has no block up to {}", self.moment());
+        };
+        let height =
+            last.height.map_or_else(|| "a block of unknown height".to_owned(), |at| format!("block {at}"));
+        let before = match self.age {
+            None | Some(0) => "the moment asked about".to_owned(),
+            Some(age) => format!("{} before the moment asked about", span(age)),
+        };
+        let asked = self.moment();
+        format!("The ledger ends with {height} of {}, {before} ({asked})", moment(last.time))
+    }
+
+    fn moment(&self) -> String {
+        moment(self.as_of)
+    }
+}
+
+/// `3 days`, `5 h 7 min`, `12 s`.
+fn span(seconds: i64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600, seconds / 60 % 60);
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..3_600 => format!("{minutes} min"),
+        3_600..172_800 if minutes > 0 => format!("{hours} h {minutes} min"),
+        3_600..172_800 => format!("{hours} h"),
+        _ => format!("{days} days"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_said_as_people_do() {
+        let said = [0, 59, 60, 3_599, 3_600, 86_400, 90_061, 172_800].map(span);
+        assert_eq!(said, ["0 s", "59 s", "1 min", "59 min", "1 h", "24 h", "25 h 1 min", "2 days"]);
+    }
+}

@@ -1,0 +1,119 @@
+//! How far the ledger reaches: its end, its age, what is missing in the range that was looked at.
+
+use tracehound_analysis::{
+    extent::{Asked, Extent, Needed},
+    taint::{Direction, Method, Mix, Options, WalkLimits},
+    trace::{Known, Party, Question, Trace, trace},
+};
+use tracehound_ledger::{AddrNum, BlockNum, Ledger, TxSpan, Writer, WriterOptions};
+use tracehound_model::{BitcoinNetwork, BlockHash, Chain, OutPoint, TxId, utxo::UtxoBlock};
+use tracehound_testkit::blocks::{BlockMaker, owner};
+
+use crate::taint::walks::output;
+
+struct Nobody;
+
+impl Known for Nobody {
+    fn party(&self, _: AddrNum) -> Option<Party> {
+        None
+    }
+
+    fn mix(&self, _: &Ledger, _: TxSpan) -> Option<Mix> {
+        None
+    }
+}
+
+/// Five blocks ten minutes apart, in which a coin goes from owner 0 to owner 4; the ones named are left out.
+fn ledger(left_out: &[usize]) -> (tempfile::TempDir, Ledger, Vec<TxId>) {
+    let (mut blocks, mut coins): (Vec<UtxoBlock>, Vec<TxId>) = (Vec::new(), Vec::new());
+    for n in 0..5 {
+        let prev = blocks.last().map_or(BlockHash::default(), |block| block.hash);
+        let mut block = BlockMaker::new(prev, 600 * (n as u32 + 1), 0);
+        let minted = block.tx(&[], &[(1_000, Some(owner(n)))]);
+        coins.push(match coins.last() {
+            Some(&last) => block.tx(&[(OutPoint { txid: last, vout: 0 }, None)], &[(1_000, Some(owner(n)))]),
+            None => minted,
+        });
+        blocks.push(block.done());
+    }
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let chain = Chain::Bitcoin(BitcoinNetwork::Regtest);
+    let mut writer = Writer::open(dir.path(), chain, WriterOptions::default()).expect("opens");
+    for (_, block) in blocks.iter().enumerate().filter(|(n, _)| !left_out.contains(n)) {
+        writer.append_island(block).expect("appends");
+    }
+    writer.commit().expect("commits");
+    drop(writer);
+    let ledger = Ledger::open(dir.path()).expect("opens");
+    (dir, ledger, coins)
+}
+
+const LAST: i64 = 3_000;
+
+#[test]
+fn a_ledger_that_ends_a_day_before_the_moment_is_too_old_and_a_fresh_one_is_not() {
+    let (_dir, ledger, _) = ledger(&[]);
+    let at = |as_of: i64, max_age: i64| Extent::of(&ledger, Asked { as_of, max_age }, Needed::All);
+    assert!(at(LAST, 0).is_complete());
+    assert!(at(LAST + 86_400, 86_400).is_complete(), "to the second");
+    let old = at(LAST + 86_401, 86_400);
+    assert!(!old.is_complete());
+    assert_eq!(old.age, Some(86_401));
+    assert!(old.gaps[0].contains("ends 24 h before the moment asked about"), "{:?}", old.gaps);
+    assert_eq!(
+        at(LAST + 720, 86_400).sentence(),
+        "The ledger ends with a block of unknown height of 1970-01-01 00:50:00Z, 12 min before the moment asked about \
+         (1970-01-01 01:02:00Z)"
+    );
+    assert_eq!(at(LAST - 60, 0).age, Some(0), "a block's clock may run ahead");
+}
+
+#[test]
+fn an_empty_ledger_is_no_answer() {
+    let (dir, ..) = ledger(&[]);
+    let empty = Ledger::open(dir.path()).expect("opens").as_of(599).expect("cuts");
+    let extent = Extent::of(&empty, Asked::at(599), Needed::All);
+    assert!(!extent.is_complete());
+    assert_eq!(extent.last_block, None);
+    assert!(extent.sentence().starts_with("The ledger has no block up to"));
+}
+
+#[test]
+fn only_what_is_missing_in_the_range_counts() {
+    let (_dir, ledger, _) = ledger(&[2]);
+    let missing = |needed| Extent::of(&ledger, Asked::at(LAST), needed).missing_ranges;
+    // Numbers 0, 1 are the first two blocks; number 2 is the fourth, with a hole before it.
+    assert_eq!(missing(Needed::All), 1);
+    assert_eq!(missing(Needed::From(BlockNum(1))), 1);
+    assert_eq!(missing(Needed::From(BlockNum(2))), 0);
+    assert_eq!(missing(Needed::Between(BlockNum(0), BlockNum(1))), 0);
+    assert_eq!(missing(Needed::Between(BlockNum(0), BlockNum(2))), 1);
+    assert_eq!(missing(Needed::Between(BlockNum(2), BlockNum(3))), 0);
+    let (_dir, late, _) = self::ledger(&[0]);
+    let missing = |needed| Extent::of(&late, Asked::at(LAST), needed).missing_ranges;
+    assert_eq!((missing(Needed::All), missing(Needed::From(BlockNum(0)))), (1, 0));
+}
+
+fn traced(ledger: &Ledger, coin: TxId, direction: Direction, all_received: bool) -> Trace {
+    let seeds = [output(ledger, coin, 0)];
+    let limits = WalkLimits { dust: 0, ..WalkLimits::default() };
+    let options = Options { direction, method: Method::Haircut, through_mixes: false, limits };
+    let question = Question { seeds: &seeds, all_received, options, asked: Asked::at(LAST) };
+    trace(ledger, BitcoinNetwork::Regtest, &question, &Nobody).expect("traces")
+}
+
+#[test]
+fn a_trace_is_incomplete_where_blocks_are_missing_on_its_way() {
+    let (_dir, whole, coins) = ledger(&[]);
+    let found = traced(&whole, coins[1], Direction::Forward, true);
+    assert!(found.complete && found.gaps.is_empty(), "an ordinary end at a fresh tip: {:?}", found.gaps);
+    // The third block, which spends the coin of the second, is not there.
+    let (_dir, holed, coins) = ledger(&[2]);
+    let found = traced(&holed, coins[1], Direction::Forward, false);
+    assert!(!found.complete);
+    assert!(found.gaps[0].contains("blocks are missing in 1 place"), "{:?}", found.gaps);
+    assert!(traced(&holed, coins[3], Direction::Forward, false).complete, "the hole lies before it");
+    assert!(!traced(&holed, coins[3], Direction::Forward, true).complete, "an owner may have received in it");
+    assert!(traced(&holed, coins[1], Direction::Backward, false).complete, "the hole lies behind it");
+    assert!(!traced(&holed, coins[4], Direction::Backward, false).complete, "its source lies in the hole");
+}

@@ -11,12 +11,14 @@
 
 mod cover;
 mod judge;
+mod keys;
 pub mod lab;
 mod names;
 mod parties;
 pub mod policy;
 mod screener;
 
+pub use keys::Keys;
 pub use names::NameCover;
 pub use parties::Parties;
 pub use policy::{Policy, PolicyError, Rule};

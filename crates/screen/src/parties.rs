@@ -10,14 +10,14 @@ use tracehound_analysis::{
 };
 use tracehound_attribution::{index::Index, listing::listed_since};
 use tracehound_ledger::{AddrNum, Ledger, TxSpan};
-use tracehound_model::{Address, BitcoinNetwork};
+use tracehound_model::BitcoinNetwork;
+
+use crate::Keys;
 
 /// The claims of an index about the owners of a ledger, remembered once looked up.
 #[derive(Debug)]
 pub struct Parties<'a> {
-    index: &'a Index,
-    ledger: &'a Ledger,
-    network: BitcoinNetwork,
+    keys: Keys<'a>,
     day: Date,
     found: RefCell<HashMap<AddrNum, Option<Party>>>,
     classifier: Classifier,
@@ -30,10 +30,13 @@ const MIX_CONFIDENCE: u8 = 50;
 impl<'a> Parties<'a> {
     /// Claims that hold on `day`.
     pub fn new(index: &'a Index, ledger: &'a Ledger, network: BitcoinNetwork, day: Date) -> Self {
+        Self::sharing(&Keys::new(index, Some((network, ledger))), ledger, day)
+    }
+
+    /// As [`Parties::new`] over the same index and `ledger`, with what is known of their keys already.
+    pub fn sharing(keys: &Keys<'a>, ledger: &Ledger, day: Date) -> Self {
         Self {
-            index,
-            ledger,
-            network,
+            keys: keys.clone(),
             day,
             found: RefCell::default(),
             classifier: Classifier::new(ledger),
@@ -43,7 +46,8 @@ impl<'a> Parties<'a> {
 }
 
 impl Known for Parties<'_> {
-    /// The owner's name. Of several claims a service's comes first, since it ends a path, then the most confident one.
+    /// The owner's name: what is claimed about any address of its key ([`Keys`]). Of several claims a service's comes
+    /// first, since it ends a path, then the most confident one.
     fn party(&self, owner: AddrNum) -> Option<Party> {
         if let Some(known) = self.found.borrow().get(&owner) {
             return known.clone();
@@ -62,12 +66,11 @@ impl Known for Parties<'_> {
 
 impl Parties<'_> {
     fn look_up(&self, owner: AddrNum) -> Option<Party> {
-        let address = Address::from_script(self.network, &self.ledger.script_key(owner)?)?;
-        let claims = self.index.lookup(address.key().as_ref());
-        let holding = claims.clone().filter(|claim| claim.holds_on(self.day));
+        let claims = self.keys.claims_on(owner);
+        let holding = claims.iter().filter(|claim| claim.holds_on(self.day));
         let best =
             holding.max_by_key(|claim| (claim.category().is_service(), claim.confidence(), claim.id()))?;
-        let all: Vec<_> = claims.map(|claim| claim.to_claim()).collect();
+        let all: Vec<_> = claims.iter().map(|claim| claim.to_claim()).collect();
         Some(Party {
             label: best.label().to_owned(),
             category: best.category(),

@@ -27,7 +27,7 @@ use tracehound_model::{
 };
 
 use crate::{
-    Parties,
+    Keys, Parties,
     cover::{self, Lists},
     policy::Policy,
 };
@@ -76,6 +76,7 @@ pub struct Covered {
 pub struct Screener<'a> {
     index: &'a Index,
     ledger: Option<(BitcoinNetwork, &'a Ledger)>,
+    keys: Keys<'a>,
     /// Where the ledger is no whole chain.
     extract: Option<Extract>,
     settings: Settings<'a>,
@@ -153,6 +154,7 @@ impl<'a> Screener<'a> {
         Self {
             index,
             ledger,
+            keys: Keys::new(index, ledger),
             extract: None,
             settings,
             day: cover::day_of(settings.as_of),
@@ -212,18 +214,22 @@ impl<'a> Screener<'a> {
         let absent = |address: &Address| match self.ledger_for(address) {
             Some((_, ledger)) => {
                 self.extract.is_none()
-                    && address.script().is_none_or(|script| ledger.find_address(script).is_none())
+                    && address.script().is_none_or(|script| ledger.find_address(&script.as_numbered()).is_none())
             }
             None => true,
         };
         let plain =
             |address: &Address| self.index.lookup(address.key().as_ref()).next().is_none() && absent(address);
-        plain(address) && address.same_owner().all(|other| plain(&other))
+        let all_plain = |address: &Address| plain(address) && address.same_owner().all(|other| plain(&other));
+        all_plain(address)
+            && self.keys.addresses_beside(address).iter().all(all_plain)
+            && self.keys.searched_all(address)
+            && self.keys.owners(address).is_empty()
     }
 
     fn screen_address(&self, text: &str, address: &Address) -> Verdict {
         let mut findings = Findings::default();
-        for reading in std::iter::once(*address).chain(address.same_owner()) {
+        for reading in self.readings(address) {
             let known = self.claims(reading.key().as_ref());
             findings.hits.extend(known.holding.into_iter().map(own));
             findings.former.extend(known.ended);
@@ -233,6 +239,20 @@ impl<'a> Screener<'a> {
         }
         self.examine_address(address, &mut findings);
         self.judge(text, address.chain(), findings)
+    }
+
+    /// The address, and the others that the same key or script controls: other coins' forms of it, and other forms of its
+    /// key.
+    fn readings(&self, address: &Address) -> Vec<Address> {
+        let mut readings: Vec<Address> = std::iter::once(*address).chain(address.same_owner()).collect();
+        let beside: Vec<Address> =
+            readings.iter().flat_map(|reading| self.keys.addresses_beside(reading)).collect();
+        for other in beside.iter().flat_map(|form| std::iter::once(*form).chain(form.same_owner())) {
+            if !readings.contains(&other) {
+                readings.push(other);
+            }
+        }
+        readings
     }
 
     /// What the index says under a key up to the day.
@@ -274,10 +294,19 @@ impl<'a> Screener<'a> {
             return;
         }
         findings.examined_until = self.examined_until(&address.to_string(), findings);
-        let Some(subject) = address.script().and_then(|script| ledger.find_address(script)) else { return };
+        let subjects = self.keys.owners(address);
+        if !self.keys.searched_all(address) {
+            findings.gaps.push(
+                "the ledger is too large to look for other addresses of the key behind this P2SH address"
+                    .to_owned(),
+            );
+        }
+        if subjects.is_empty() {
+            return;
+        }
         let until = u32::try_from(self.settings.as_of.as_second()).unwrap_or(u32::MAX);
         let limits = Limits { until, dust: self.settings.policy.dust.incoming_below, ..self.settings.limits };
-        let parties = Counterparties::of(ledger, subject, limits);
+        let parties = Counterparties::of(ledger, &subjects, limits);
         if parties.cut {
             findings.cut_short = true;
             findings.gaps.push(format!("the search stopped at its limit after {} transactions", parties.txs));
@@ -312,7 +341,7 @@ impl<'a> Screener<'a> {
                 }
             }
         }
-        self.examine_indirect(network, ledger, subject, until, findings);
+        self.examine_indirect(network, ledger, &subjects, until, findings);
     }
 
     /// Up to when all of a subject's transactions are there; notes why they are not, where they are not.
@@ -344,7 +373,7 @@ impl<'a> Screener<'a> {
         &self,
         network: BitcoinNetwork,
         ledger: &Ledger,
-        subject: AddrNum,
+        subjects: &BTreeSet<AddrNum>,
         until: u32,
         findings: &mut Findings,
     ) {
@@ -361,8 +390,7 @@ impl<'a> Screener<'a> {
             );
             return;
         }
-        let parties = Parties::new(self.index, ledger, network, self.day);
-        let subjects = BTreeSet::from([subject]);
+        let parties = Parties::sharing(&self.keys, ledger, self.day);
         for (direction, walked) in [
             (Direction::Incoming, taint::Direction::Backward),
             (Direction::Outgoing, taint::Direction::Forward),
@@ -374,13 +402,8 @@ impl<'a> Screener<'a> {
                 until,
                 ..WalkLimits::default()
             };
-            let question = Question {
-                subjects: &subjects,
-                direction: walked,
-                limits,
-                through_mixes: false,
-                prices: None,
-            };
+            let question =
+                Question { subjects, direction: walked, limits, through_mixes: false, prices: None };
             // Without a seed there is nothing to ask: the subject received (or paid) nothing.
             let Ok(found) = exposure::exposures(ledger, &question, &parties) else { continue };
             if found.rest.unresolved.0 > 0 || found.work >= wanted.work {
@@ -417,10 +440,11 @@ impl<'a> Screener<'a> {
         ledger: &Ledger,
         owner: AddrNum,
     ) -> Vec<(Claim, Date, String)> {
-        let address = ledger.script_key(owner).and_then(|script| Address::from_script(network, &script));
-        let Some(address) = address else { return Vec::new() };
-        let known = self.claims(address.key().as_ref());
-        known.holding.into_iter().map(|(claim, since)| (claim, since, address.to_string())).collect()
+        let own = ledger.script_key(owner).and_then(|script| Address::from_script(network, &script));
+        let text = own.map_or_else(|| "an output without an address".to_owned(), |own| own.to_string());
+        let addresses = self.keys.addresses_of(owner);
+        let known = addresses.iter().flat_map(|address| self.claims(address.key().as_ref()).holding);
+        known.map(|(claim, since)| (claim, since, text.clone())).collect()
     }
 
     /// A transaction touches everyone on either side of it: their claims count as its own.

@@ -1,0 +1,248 @@
+//! One key, one owner: which owners of a ledger and which claims belong to the key behind a script.
+//!
+//! A public key has up to four addresses ([`key_forms`]). Whoever holds the key holds what is on all of them, so a claim on
+//! one is a claim on the others, and the key's transactions are those of all of them. From a script the other forms follow
+//! by hashing, where the script shows the key or its hash. The other way round takes tables, made when first needed:
+//!
+//! * the public keys that the ledger shows (P2PK), by hash; O(owners), one byte each;
+//! * the public keys and key hashes that the claims name, by key hash and by the hash of the P2SH form; O(claims);
+//! * the key hashes that the ledger shows (P2PKH, P2WPKH), by the hash of the P2SH form, for a P2SH address that is asked
+//!   about; one hash each, so only up to a million of them. In a larger ledger such an address is taken by itself
+//!   unless a claim or a public key shows its hash ([`Keys::searched_all`] says so).
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::{Arc, OnceLock},
+};
+
+use tracehound_attribution::index::{ClaimRef, Index};
+use tracehound_ledger::{AddrNum, Ledger};
+use tracehound_model::{
+    Address, BitcoinNetwork, Chain, ScriptKey, ScriptType, Subject,
+    key_forms::{KeyHash, forms_beside, p2sh_p2wpkh},
+};
+
+/// Owners whose P2SH form is worked out at most: a quarter of a second of hashing and some 40 MB.
+const MOST_WRAPPED: usize = 1 << 20;
+
+/// Key hash by the hash in the P2SH form.
+type Wrapped = HashMap<[u8; 20], KeyHash>;
+
+/// Public keys that the ledger shows.
+#[derive(Debug, Default)]
+struct Shown {
+    keys: HashMap<KeyHash, Vec<ScriptKey>>,
+    wrapped: Wrapped,
+}
+
+/// Public keys and key hashes that the claims name.
+#[derive(Debug, Default)]
+struct Claimed {
+    keys: HashMap<KeyHash, Vec<ScriptKey>>,
+    hashes: HashSet<KeyHash>,
+    /// Hybrid keys, by what a ledger knows of them: [`ScriptKey::as_numbered`].
+    hybrid: HashMap<ScriptKey, ScriptKey>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    shown: OnceLock<Shown>,
+    claimed: OnceLock<Claimed>,
+    claimed_wrapped: OnceLock<Wrapped>,
+    ledger_wrapped: OnceLock<Option<Wrapped>>,
+}
+
+/// What is known of keys in one index and, if there is one, one ledger. Cheap to clone; the tables are shared.
+#[derive(Clone, Debug)]
+pub struct Keys<'a> {
+    index: &'a Index,
+    ledger: Option<(BitcoinNetwork, &'a Ledger)>,
+    tables: Arc<Tables>,
+}
+
+impl<'a> Keys<'a> {
+    /// Nothing is read yet.
+    pub fn new(index: &'a Index, ledger: Option<(BitcoinNetwork, &'a Ledger)>) -> Self {
+        Self { index, ledger, tables: Arc::default() }
+    }
+
+    /// The other scripts of the key that can spend `script`, as far as script, claims and ledger show it.
+    ///
+    /// Without a ledger: the forms of a public key or of a key hash that a claim names. With one: all forms.
+    pub fn beside(&self, script: &ScriptKey) -> Vec<ScriptKey> {
+        let hash = match script.script_type() {
+            ScriptType::P2sh => self.behind(script),
+            // Most subjects of a batch without a ledger end here.
+            ScriptType::P2pkh | ScriptType::P2wpkh if self.ledger.is_none() => {
+                script.key_hash().filter(|hash| {
+                    let claimed = self.claimed();
+                    claimed.hashes.contains(hash) || claimed.keys.contains_key(hash)
+                })
+            }
+            _ => script.key_hash(),
+        };
+        let Some(hash) = hash else { return Vec::new() };
+        self.forms_beside(script, &hash)
+    }
+
+    /// The other forms of the key with this hash, of which `script` is one.
+    fn forms_beside(&self, script: &ScriptKey, hash: &KeyHash) -> Vec<ScriptKey> {
+        let own = script.public_key().map(|_| *script);
+        let shown = self.shown().and_then(|shown| shown.keys.get(hash));
+        let known = shown.into_iter().chain(self.claimed().keys.get(hash)).flatten().copied();
+        let keys: BTreeSet<ScriptKey> = known.chain(own).collect();
+        forms_beside(script, hash, &Vec::from_iter(keys))
+    }
+
+    /// The owners of the ledger that an address stands for: itself and the other forms of its key.
+    pub fn owners(&self, address: &Address) -> BTreeSet<AddrNum> {
+        let Some((network, ledger)) = self.ledger else { return BTreeSet::new() };
+        let script = address.script().filter(|_| address.fits(Chain::Bitcoin(network)));
+        let Some(script) = script else { return BTreeSet::new() };
+        let mut beside = self.beside(script);
+        if beside.is_empty() && script.script_type() == ScriptType::P2sh {
+            let hash = self.ledger_wrapped().and_then(|wrapped| key_hash_in(wrapped, script));
+            beside.extend(hash.iter().flat_map(|hash| self.forms_beside(script, hash)));
+        }
+        beside.push(*script);
+        beside.iter().filter_map(|form| ledger.find_address(&form.as_numbered())).collect()
+    }
+
+    /// The owners of the ledger that hold the key behind one of them, itself included.
+    pub fn owners_of(&self, owner: AddrNum) -> BTreeSet<AddrNum> {
+        let mut owners = BTreeSet::from([owner]);
+        let script = self.ledger.and_then(|(_, ledger)| ledger.script_key(owner));
+        if let (Some(script), Some((_, ledger))) = (script, self.ledger) {
+            let beside = self.beside(&script);
+            owners.extend(beside.iter().filter_map(|form| ledger.find_address(&form.as_numbered())));
+        }
+        owners
+    }
+
+    /// Whether every owner of the ledger was compared with a P2SH address, which is so up to a million of them.
+    pub fn searched_all(&self, address: &Address) -> bool {
+        let wrapped = address.script().is_some_and(|script| script.script_type() == ScriptType::P2sh);
+        !wrapped || self.ledger.is_none() || self.ledger_wrapped().is_some()
+    }
+
+    /// The other addresses of the key behind an address of the subject's own network.
+    pub fn addresses_beside(&self, address: &Address) -> Vec<Address> {
+        let Some(script) = address.script() else { return Vec::new() };
+        let beside = self.beside(script);
+        // So it is for most subjects without a ledger.
+        if beside.is_empty() {
+            return Vec::new();
+        }
+        let own = |&network: &BitcoinNetwork| address.fits(Chain::Bitcoin(network));
+        let networks: Vec<BitcoinNetwork> = match self.ledger {
+            Some((network, _)) if own(&network) => vec![network],
+            _ if script.public_key().is_some() => vec![BitcoinNetwork::Mainnet],
+            _ => [BitcoinNetwork::Mainnet, BitcoinNetwork::Testnet, BitcoinNetwork::Regtest]
+                .into_iter()
+                .filter(own)
+                .collect(),
+        };
+        let both = networks.iter().flat_map(|network| beside.iter().map(move |form| (network, form)));
+        let found: BTreeSet<Address> =
+            both.filter_map(|(&network, form)| Address::from_script(network, form)).collect();
+        found.into_iter().collect()
+    }
+
+    /// The addresses of the key behind an owner of the ledger, its own first.
+    pub fn addresses_of(&self, owner: AddrNum) -> Vec<Address> {
+        let address = self.ledger.and_then(|(network, ledger)| {
+            let script = ledger.script_key(owner)?;
+            let hybrid =
+                (script.script_type() == ScriptType::Other).then(|| self.claimed().hybrid.get(&script));
+            Address::from_script(network, hybrid.flatten().unwrap_or(&script))
+        });
+        let Some(address) = address else { return Vec::new() };
+        std::iter::once(address).chain(self.addresses_beside(&address)).collect()
+    }
+
+    /// Claims about an owner of the ledger, those on the other addresses of its key included.
+    pub fn claims_on(&self, owner: AddrNum) -> Vec<ClaimRef<'a>> {
+        let addresses = self.addresses_of(owner);
+        addresses.iter().flat_map(|address| self.index.lookup(address.key().as_ref())).collect()
+    }
+
+    /// The key hash behind a P2SH form, where a claim or a public key shows it.
+    fn behind(&self, script: &ScriptKey) -> Option<KeyHash> {
+        let shown = self.shown().and_then(|shown| key_hash_in(&shown.wrapped, script));
+        shown.or_else(|| key_hash_in(self.claimed_wrapped(), script))
+    }
+
+    fn shown(&self) -> Option<&Shown> {
+        let (_, ledger) = self.ledger?;
+        Some(self.tables.shown.get_or_init(|| {
+            let mut shown = Shown::default();
+            let keys = [ScriptType::P2pkCompressed, ScriptType::P2pkUncompressed];
+            for (_, script) in ledger.owners_of_types(&keys) {
+                let Some(hash) = script.key_hash() else { continue };
+                shown.keys.entry(hash).or_default().push(script);
+                if script.script_type() == ScriptType::P2pkCompressed {
+                    shown.wrapped.insert(wrap(&hash), hash);
+                }
+            }
+            shown
+        }))
+    }
+
+    fn claimed(&self) -> &Claimed {
+        self.tables.claimed.get_or_init(|| {
+            let mut claimed = Claimed::default();
+            for claim in self.index.claims() {
+                let Subject::Address(address) = claim.subject() else { continue };
+                let Some(script) = address.script() else { continue };
+                let Some(hash) = script.key_hash() else { continue };
+                if script.public_key().is_none() {
+                    claimed.hashes.insert(hash);
+                } else {
+                    let keys = claimed.keys.entry(hash).or_default();
+                    if !keys.contains(script) {
+                        keys.push(*script);
+                    }
+                    let numbered = script.as_numbered();
+                    if numbered != *script {
+                        claimed.hybrid.insert(numbered, *script);
+                    }
+                }
+            }
+            claimed
+        })
+    }
+
+    fn claimed_wrapped(&self) -> &Wrapped {
+        self.tables.claimed_wrapped.get_or_init(|| {
+            let Claimed { keys, hashes, .. } = self.claimed();
+            let compressed = keys
+                .iter()
+                .filter(|(_, keys)| keys.iter().any(|key| key.script_type() == ScriptType::P2pkCompressed));
+            let all = compressed.map(|(hash, _)| hash).chain(hashes);
+            all.map(|hash| (wrap(hash), *hash)).collect()
+        })
+    }
+
+    /// `None` when the ledger has more key hashes than are worked out.
+    fn ledger_wrapped(&self) -> Option<&Wrapped> {
+        let (_, ledger) = self.ledger?;
+        let wrapped = self.tables.ledger_wrapped.get_or_init(|| {
+            let types = [ScriptType::P2pkh, ScriptType::P2wpkh];
+            let enough = ledger.owners_of_types(&types).nth(MOST_WRAPPED).is_none();
+            enough.then(|| {
+                let hashes = ledger.owners_of_types(&types).filter_map(|(_, script)| script.key_hash());
+                hashes.map(|hash| (wrap(&hash), hash)).collect()
+            })
+        });
+        wrapped.as_ref()
+    }
+}
+
+/// The payload of the P2SH form.
+fn wrap(hash: &KeyHash) -> [u8; 20] {
+    p2sh_p2wpkh(hash).payload().try_into().expect("20 bytes")
+}
+
+fn key_hash_in(wrapped: &Wrapped, script: &ScriptKey) -> Option<KeyHash> {
+    wrapped.get(script.payload()).copied()
+}

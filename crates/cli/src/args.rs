@@ -61,6 +61,18 @@ pub(crate) enum Output {
     Csv,
 }
 
+/// The moment that a question over a ledger is asked about.
+#[derive(Debug, Args)]
+pub(crate) struct Moment {
+    /// Answer as of a past day (its end) or moment, UTC: neither blocks from the first later one on nor later claims
+    /// count
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub as_of: Option<jiff::Timestamp>,
+    /// Most time from the ledger's last block to that moment, or to now; beyond it the answer is incomplete
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
+    pub max_age: jiff::SignedDuration,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// The main job on the data in the box: lists, a real block, a generated theft, one verdict explained
@@ -204,9 +216,8 @@ pub(crate) struct TraceArgs {
     /// Most transactions divided in all
     #[arg(long, value_name = "COUNT", default_value_t = 1_000_000)]
     pub work: usize,
-    /// Answer as of a past day or moment, UTC: neither later blocks nor later claims count
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub as_of: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    pub moment: Moment,
     /// Lines of the tree
     #[arg(long, value_name = "COUNT", default_value_t = 60)]
     pub lines: usize,
@@ -244,6 +255,8 @@ pub(crate) struct PathArgs {
     /// Most transactions looked at
     #[arg(long, value_name = "COUNT", default_value_t = 200_000)]
     pub work: usize,
+    #[command(flatten)]
+    pub moment: Moment,
     /// Bitcoin network
     #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
     pub network: BitcoinNetwork,
@@ -257,6 +270,8 @@ pub(crate) struct TxArgs {
     /// The transaction's id
     #[arg(value_name = "TXID")]
     pub txid: tracehound_model::TxId,
+    #[command(flatten)]
+    pub moment: Moment,
     /// Bitcoin network
     #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
     pub network: BitcoinNetwork,
@@ -290,9 +305,8 @@ pub(crate) struct ExposureArgs {
     /// Daily prices for amounts in USD: a CSV file of lines like 2024-06-01,67540.25
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
-    /// Answer as of a past day or moment, UTC: neither later blocks nor later claims count
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub as_of: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    pub moment: Moment,
     /// Bitcoin network
     #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
     pub network: BitcoinNetwork,
@@ -543,6 +557,8 @@ pub(crate) struct ClusterArgs {
     /// Members listed, oldest first
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub members: usize,
+    #[command(flatten)]
+    pub moment: Moment,
     /// Bitcoin network
     #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
     pub network: BitcoinNetwork,

@@ -9,6 +9,7 @@ pub(crate) mod ingest;
 pub(crate) mod ledger;
 pub(crate) mod lists;
 mod names;
+mod opened;
 mod packs;
 pub(crate) mod path;
 pub(crate) mod policy;

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use tracehound_model::BitcoinNetwork;
 
-use super::{moment, network};
+use super::{Moment, network};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AnalyzeCommand {
@@ -42,9 +42,8 @@ pub(crate) struct PeelArgs {
     /// Most hops
     #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
     pub hops: usize,
-    /// Answer as of a past day or moment, UTC: neither later blocks nor later claims count
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub as_of: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    pub moment: Moment,
     /// Hops shown in text
     #[arg(long, value_name = "COUNT", default_value_t = 60)]
     pub lines: usize,
@@ -74,6 +73,8 @@ pub(crate) struct PatternsArgs {
     /// Look for payouts of a centralised mixer that fit what the subject received, the five largest outputs
     #[arg(long)]
     pub leads: bool,
+    #[command(flatten)]
+    pub moment: Moment,
     /// Bitcoin network
     #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
     pub network: BitcoinNetwork,
@@ -105,6 +106,7 @@ pub(crate) struct CoinjoinArgs {
 Each answer holds the number of interpretations, the entropy in bits, the fee, the matrix (for each output, for each
 input, in how many interpretations they are linked), and the pairs that are linked in all of them.
 A line that cannot be read is answered with its number and the error; the exit code is then 1.
+One that was given up on too; the exit code is then 30.
 
 Examples:
   echo '{\"inputs\":[10,10],\"outputs\":[8,2,3,7]}' | tracehound analyze boltzmann --stdin

@@ -13,7 +13,9 @@ use std::io::{BufRead, Read, Write};
 use miette::{IntoDiagnostic, Result, miette};
 use rayon::prelude::*;
 use serde::Serialize;
+use tracehound_model::Decision;
 
+use super::ingest::CUT_SHORT;
 use crate::{
     args::{AnalyzeCommand, Common, Output},
     folder::Folder,
@@ -46,8 +48,29 @@ pub(crate) fn run(
     }
 }
 
-/// One line's answer, without the line end, or what is wrong with the line.
-type Answered = std::result::Result<Vec<u8>, String>;
+/// One line's answer, without the line end, or why there is none.
+type Answered = std::result::Result<Vec<u8>, Unanswered>;
+
+/// Why a line has no answer.
+enum Unanswered {
+    /// Something is wrong with the line.
+    Wrong(String),
+    /// A limit on work ended it.
+    Cut(String),
+}
+
+impl Unanswered {
+    fn text(&self) -> &str {
+        let (Self::Wrong(text) | Self::Cut(text)) = self;
+        text
+    }
+}
+
+impl From<String> for Unanswered {
+    fn from(text: String) -> Self {
+        Self::Wrong(text)
+    }
+}
 
 /// A line that could not be answered.
 #[derive(Serialize)]
@@ -111,14 +134,14 @@ fn answer(
     bar.set_message("analysed");
     let mut input = std::io::stdin().lock();
     let mut batch = Batch::default();
-    let (mut answered, mut refused) = (0_u64, 0_u64);
+    let (mut answered, mut refused, mut cut) = (0_u64, 0_u64, 0_u64);
     while batch.fill(&mut input, batch_bytes).into_diagnostic()? {
         let answers: Vec<Answered> = batch
             .lines()
             .par_iter()
             .map(|line| match line {
-                None => Err(format!("longer than {MAX_LINE} bytes")),
-                Some([]) => Err("empty: a JSON object is wanted on every line".to_owned()),
+                None => Err(format!("longer than {MAX_LINE} bytes").into()),
+                Some([]) => Err("empty: a JSON object is wanted on every line".to_owned().into()),
                 Some(line) => one(line),
             })
             .collect();
@@ -127,8 +150,8 @@ fn answer(
             match answer {
                 Ok(bytes) => out.write_all(&bytes).into_diagnostic()?,
                 Err(error) => {
-                    refused += 1;
-                    serde_json::to_writer(&mut *out, &Refused { line: answered, error: &error })
+                    *(if matches!(error, Unanswered::Cut(_)) { &mut cut } else { &mut refused }) += 1;
+                    serde_json::to_writer(&mut *out, &Refused { line: answered, error: error.text() })
                         .into_diagnostic()?;
                 }
             }
@@ -136,7 +159,10 @@ fn answer(
         }
         bar.set_position(answered);
         if progress::interrupted().is_break() {
-            return Err(miette!("interrupted after {answered} lines"));
+            bar.finish_and_clear();
+            // Nowhere to complain to when standard error is gone.
+            let _ = writeln!(std::io::stderr(), "interrupted after {answered} lines");
+            return Ok(CUT_SHORT);
         }
     }
     bar.finish_and_clear();
@@ -149,9 +175,9 @@ fn answer(
             "{refused} of {answered} lines could not be analysed: see \"error\" in their answers"
         ));
     }
-    Ok(0)
+    Ok(if cut == 0 { 0 } else { Decision::Incomplete.exit_code() })
 }
 
 fn to_bytes(answer: &impl Serialize) -> Answered {
-    serde_json::to_vec(answer).map_err(|error| error.to_string())
+    serde_json::to_vec(answer).map_err(|error| error.to_string().into())
 }

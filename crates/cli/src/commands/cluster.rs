@@ -6,22 +6,23 @@ use std::{
     io::{self, Write},
 };
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date};
 use miette::{IntoDiagnostic, Result, miette};
 use serde::Serialize;
 use tracehound_analysis::{
     cluster::{
-        COLLAPSE_SIZE, Clusters, Collapse, Counts, Guard, Refusal, Rules, ServiceId,
+        COLLAPSE_SIZE, Clusters, Collapse, Guard, Joint, Keyed, Refusal, Rules, ServiceId,
         change::{Voter, change_edge},
         owner_name,
     },
     coinjoin::Classifier,
+    extent::{Extent, Needed},
 };
-use tracehound_attribution::{folder::AttributionFolder, index::Index};
-use tracehound_ledger::{AddrNum, Ledger, LedgerInfo, TxNum};
-use tracehound_model::{Address, BitcoinNetwork, TxId};
+use tracehound_ledger::{AddrNum, Ledger, TxNum};
+use tracehound_model::{BitcoinNetwork, TxId};
+use tracehound_screen::Keys;
 
-use super::exposure::owner_of;
+use super::opened::{Opened, owners_of};
 use crate::{
     args::{ClusterArgs, Common, Output},
     folder::Folder,
@@ -49,6 +50,7 @@ struct Answer {
     likely_change: Option<Vec<Change>>,
     refused: Vec<Refused>,
     left_out: LeftOut,
+    ledger: Extent,
     gaps: Vec<String>,
     snapshot: String,
 }
@@ -69,8 +71,12 @@ struct Explained {
 
 #[derive(Debug, Serialize)]
 struct Step {
-    txid: TxId,
-    time: String,
+    /// `spent_together` or `same_key`.
+    because: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    txid: Option<TxId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
     from: String,
     to: String,
 }
@@ -100,16 +106,15 @@ struct LeftOut {
 
 /// The services that the lists know, numbered as they are met.
 struct Services<'a> {
-    index: &'a Index,
+    keys: &'a Keys<'a>,
     ledger: &'a Ledger,
-    network: BitcoinNetwork,
     day: Date,
     numbers: RefCell<HashMap<String, u32>>,
 }
 
 impl<'a> Services<'a> {
-    fn new(index: &'a Index, ledger: &'a Ledger, network: BitcoinNetwork, day: Date) -> Self {
-        Self { index, ledger, network, day, numbers: RefCell::default() }
+    fn new(opened: &'a Opened, keys: &'a Keys<'a>) -> Self {
+        Self { keys, ledger: &opened.ledger, day: opened.day, numbers: RefCell::default() }
     }
 
     /// All clusters of the ledger, guarded by these services' names.
@@ -120,10 +125,9 @@ impl<'a> Services<'a> {
         Clusters::build(self.ledger, &Rules { guard, ..Rules::new(&classifier) }).into_diagnostic()
     }
 
-    /// The most confident claim about an owner; only those that name a service if `service`.
+    /// The most confident claim about the key of an owner; only those that name a service if `service`.
     fn claim(&self, owner: AddrNum, service: bool) -> Option<(String, String)> {
-        let address = Address::from_script(self.network, &self.ledger.script_key(owner)?)?;
-        let claims = self.index.lookup(address.key().as_ref());
+        let claims = self.keys.claims_on(owner).into_iter();
         let standing =
             claims.filter(|claim| claim.holds_on(self.day) && (!service || claim.category().is_service()));
         let best =
@@ -147,20 +151,22 @@ impl<'a> Services<'a> {
 
 /// Everybody in the clusters of `subjects`, and a gap for each cluster that is not taken whole.
 pub(super) fn widened(
-    index: &Index,
-    ledger: &Ledger,
-    network: BitcoinNetwork,
-    day: Date,
+    opened: &Opened,
+    keys: &Keys<'_>,
     subjects: &BTreeSet<AddrNum>,
 ) -> Result<(BTreeSet<AddrNum>, Vec<String>)> {
-    let clusters = Services::new(index, ledger, network, day).clusters()?;
+    let clusters = Services::new(opened, keys).clusters()?;
     let (mut all, mut gaps) = (BTreeSet::new(), Vec::new());
     for &subject in subjects {
-        let (members, size) = clusters.members(subject, MOST_NAMED);
-        if size > members.len() {
-            gaps.push(format!("a cluster of {size} addresses: the first {} were taken", members.len()));
+        if all.contains(&subject) {
+            continue;
         }
-        all.extend(members);
+        let keyed = Keyed::around(&clusters, subject, &|owner| keys.owners_of(owner), MOST_NAMED);
+        let size = keyed.members().len();
+        if size > MOST_NAMED {
+            gaps.push(format!("a cluster of {size} addresses: the first {MOST_NAMED} were taken"));
+        }
+        all.extend(keyed.members().iter().take(MOST_NAMED));
     }
     Ok((all, gaps))
 }
@@ -169,21 +175,27 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut 
     if common.output == Output::Csv {
         return Err(miette!("a cluster is printed as text or json"));
     }
-    let now = Timestamp::now();
-    let index = AttributionFolder::new(data.attribution()).index(now).into_diagnostic()?;
-    let Some(ledger) = data.open_ledger(args.network)? else {
-        return Err(miette!(
-            "there is no ledger of this network yet: tracehound ingest bitcoin FILES makes one"
-        ));
+    let opened = Opened::new(data, args.network, &args.moment)?;
+    let keys = opened.keys();
+    let first = |text: &str| -> Result<AddrNum> {
+        let owners = owners_of(&keys, args.network, text)?;
+        owners.into_iter().next().ok_or_else(|| miette!("`{text}` does not occur in the ledger"))
     };
-    let subject = owner_of(&ledger, args.network, &args.address)?;
+    let subject = first(&args.address)?;
     let other = match &args.explain {
-        Some(other) => Some((other, owner_of(&ledger, args.network, other)?)),
+        Some(other) => Some((other, first(other)?)),
         None => None,
     };
-    let services = Services::new(&index, &ledger, args.network, now.to_zoned(TimeZone::UTC).date());
+    let services = Services::new(&opened, &keys);
     let clusters = services.clusters()?;
-    let shown = Shown { ledger: &ledger, clusters: &clusters, services: &services, network: args.network };
+    let keyed = Keyed::around(&clusters, subject, &|owner| keys.owners_of(owner), MOST_NAMED);
+    let shown = Shown {
+        opened: &opened,
+        clusters: &clusters,
+        keyed: &keyed,
+        services: &services,
+        network: args.network,
+    };
     let answer = shown.answer(args, subject, other)?;
     match common.output {
         Output::Text => text(out, &answer, args),
@@ -194,8 +206,10 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut 
 }
 
 struct Shown<'a> {
-    ledger: &'a Ledger,
+    opened: &'a Opened,
     clusters: &'a Clusters,
+    /// The cluster asked about.
+    keyed: &'a Keyed<'a>,
     services: &'a Services<'a>,
     network: BitcoinNetwork,
 }
@@ -207,16 +221,26 @@ impl Shown<'_> {
         subject: AddrNum,
         other: Option<(&String, AddrNum)>,
     ) -> Result<Answer> {
-        let id = self.clusters.cluster_of(subject).and_then(|id| id.name(self.ledger, self.network));
+        let id = self.keyed.id().and_then(|id| id.name(self.ledger(), self.network));
         let cluster = id.ok_or_else(|| {
-            miette!("address number {subject} cannot be read: tracehound ledger verify says what is damaged")
+            miette!(
+                "{} cannot be read from the ledger: tracehound ledger verify says what is damaged",
+                args.address
+            )
         })?;
-        let (known, size) = self.clusters.members(subject, MOST_NAMED.max(args.members));
+        let known = self.keyed.members();
+        let size = known.len();
         let counts = self.clusters.counts();
-        let mut gaps = gaps(&self.ledger.info(), &counts);
-        let beyond = size > MOST_NAMED;
-        if beyond {
-            gaps.push(format!("names were looked up for the first {MOST_NAMED} of {size} members"));
+        let extent = Extent::of(self.ledger(), self.opened.asked, Needed::All);
+        let mut gaps = extent.gaps.clone();
+        if counts.unresolved > 0 {
+            gaps.push(format!(
+                "{} transactions spend coins of owners that are not known beside others: they joined only the known ones",
+                counts.unresolved
+            ));
+        }
+        if self.keyed.is_cut() {
+            gaps.push(format!("names and keys were looked up for the first {MOST_NAMED} of {size} members"));
         }
         let named = &known[..known.len().min(MOST_NAMED)];
         let likely_change = args.change.then(|| self.change(named, &mut gaps));
@@ -228,23 +252,28 @@ impl Shown<'_> {
             names: self.names(named, &mut gaps),
             explain: other.map(|(text, other)| self.explain(text, subject, other)),
             likely_change,
-            refused: self.refused(subject, &mut gaps),
+            refused: self.refused(&mut gaps),
             left_out: LeftOut {
                 coinjoins: counts.coinjoins,
                 payjoin_suspects: counts.payjoins,
                 refused_merges: counts.refusals,
             },
+            ledger: extent,
             gaps,
-            snapshot: self.ledger.snapshot_id(),
+            snapshot: self.ledger().snapshot_id(),
         })
     }
 
+    fn ledger(&self) -> &Ledger {
+        &self.opened.ledger
+    }
+
     fn name(&self, owner: AddrNum) -> String {
-        owner_name(self.ledger, self.network, owner).unwrap_or_else(|| format!("address number {owner}"))
+        owner_name(self.ledger(), self.network, owner).unwrap_or_else(|| format!("address number {owner}"))
     }
 
     fn txid(&self, tx: TxNum) -> TxId {
-        self.ledger.tx(tx).map_or_else(TxId::default, |tx| tx.txid)
+        self.ledger().tx(tx).map_or_else(TxId::default, |tx| tx.txid)
     }
 
     fn names(&self, members: &[AddrNum], gaps: &mut Vec<String>) -> Vec<Named> {
@@ -260,24 +289,27 @@ impl Shown<'_> {
     }
 
     fn explain(&self, text: &str, subject: AddrNum, other: AddrNum) -> Explained {
-        let way = self.clusters.explain(subject, other);
-        let steps = way.iter().flatten().map(|step| {
-            let time = self.ledger.block_of(step.tx).map_or(0, |block| block.header.time());
-            Step {
-                txid: self.txid(step.tx),
-                time: Timestamp::from_second(i64::from(time)).unwrap_or_default().to_string(),
-                from: self.name(step.from),
-                to: self.name(step.to),
+        let way = self.keyed.explain(subject, other);
+        let steps = way.iter().flatten().map(|joint| match *joint {
+            Joint::Spent(step) => {
+                let time = self.ledger().block_of(step.tx).map_or(0, |block| block.header.time());
+                Step {
+                    because: "spent_together",
+                    txid: Some(self.txid(step.tx)),
+                    time: Some(Timestamp::from_second(i64::from(time)).unwrap_or_default().to_string()),
+                    from: self.name(step.from),
+                    to: self.name(step.to),
+                }
+            }
+            Joint::Key { from, to } => {
+                Step { because: "same_key", txid: None, time: None, from: self.name(from), to: self.name(to) }
             }
         });
         Explained { other: text.to_owned(), same_cluster: way.is_some(), steps: steps.collect() }
     }
 
-    fn refused(&self, subject: AddrNum, gaps: &mut Vec<String>) -> Vec<Refused> {
-        let own = self.clusters.cluster_of(subject);
-        let touches = |refusal: &&Refusal| {
-            [refusal.a, refusal.b].iter().any(|&end| self.clusters.cluster_of(end) == own)
-        };
+    fn refused(&self, gaps: &mut Vec<String>) -> Vec<Refused> {
+        let touches = |refusal: &&Refusal| [refusal.a, refusal.b].iter().any(|&end| self.keyed.holds(end));
         let mut refusals = self.clusters.refusals().iter().filter(touches);
         let listed = refusals.by_ref().take(MOST_LISTED).map(|refusal| Refused {
             txid: self.txid(refusal.tx),
@@ -311,17 +343,17 @@ impl Shown<'_> {
                 cut = true;
                 break;
             }
-            let (activity, more) = self.ledger.activity(member, MOST_PAYMENTS);
+            let (activity, more) = self.ledger().activity(member, MOST_PAYMENTS);
             cut |= more;
-            let spends = activity.received.iter().filter_map(|&out| self.ledger.output(out)?.spent_by);
+            let spends = activity.received.iter().filter_map(|&out| self.ledger().output(out)?.spent_by);
             payments.extend(spends);
             payments
-                .extend(activity.spent_missing.iter().filter_map(|&input| self.ledger.tx_of_input(input)));
+                .extend(activity.spent_missing.iter().filter_map(|&input| self.ledger().tx_of_input(input)));
         }
         let mut edges = payments
             .iter()
-            .filter_map(|&tx| change_edge(self.ledger, self.clusters, tx))
-            .filter(|edge| self.clusters.cluster_of(edge.change) != self.clusters.cluster_of(edge.payer));
+            .filter_map(|&tx| change_edge(self.ledger(), self.clusters, tx))
+            .filter(|edge| !self.keyed.holds(edge.change));
         let listed = edges
             .by_ref()
             .take(MOST_LISTED)
@@ -339,23 +371,6 @@ impl Shown<'_> {
         }
         listed
     }
-}
-
-fn gaps(info: &LedgerInfo, counts: &Counts) -> Vec<String> {
-    let mut gaps = Vec::new();
-    if info.islands > 0 || info.missing_inputs > 0 {
-        gaps.push(format!(
-            "the ledger is partial ({} blocks; {} inputs spend outputs from outside): members that other blocks would join are missing",
-            info.blocks, info.missing_inputs
-        ));
-    }
-    if counts.unresolved > 0 {
-        gaps.push(format!(
-            "{} transactions spend coins of owners that are not known beside others: they joined only the known ones",
-            counts.unresolved
-        ));
-    }
-    gaps
 }
 
 fn text(out: &mut dyn Write, answer: &Answer, args: &ClusterArgs) -> io::Result<()> {
@@ -396,6 +411,7 @@ fn text(out: &mut dyn Write, answer: &Answer, args: &ClusterArgs) -> io::Result<
         out,
         "Left out in the whole ledger: {coinjoins} CoinJoins, {payjoin_suspects} suspected PayJoins, {refused_merges} refused merges"
     )?;
+    writeln!(out, "{}", answer.ledger.sentence())?;
     if !answer.gaps.is_empty() {
         writeln!(out, "Incomplete:")?;
     }
@@ -411,9 +427,18 @@ fn explanation(out: &mut dyn Write, explained: &Explained, address: &str) -> io:
     if explained.steps.is_empty() {
         writeln!(out, "  they are one address")?;
     }
-    for (at, Step { txid, time, from, to }) in explained.steps.iter().enumerate() {
-        writeln!(out, "  {}. {txid} of {time}", at + 1)?;
-        writeln!(out, "     spends coins of {from}\n                 and {to}")?;
+    for (at, Step { txid, time, from, to, .. }) in explained.steps.iter().enumerate() {
+        let at = at + 1;
+        match (txid, time) {
+            (Some(txid), Some(time)) => {
+                writeln!(out, "  {at}. {txid} of {time}")?;
+                writeln!(out, "     spends coins of {from}\n                 and {to}")?;
+            }
+            _ => writeln!(
+                out,
+                "  {at}. one key has the addresses {from}\n                             and {to}"
+            )?,
+        }
     }
     Ok(())
 }

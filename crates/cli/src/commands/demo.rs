@@ -5,8 +5,9 @@ use std::{io::Write, ops::ControlFlow, path::Path};
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr};
 use tracehound_analysis::{
+    extent::Asked,
     taint::{Direction, Method, Options, WalkLimits},
-    trace,
+    trace::{self, Question},
 };
 use tracehound_attribution::{
     folder::AttributionFolder,
@@ -14,10 +15,10 @@ use tracehound_attribution::{
     index::Index,
 };
 use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
-use tracehound_ledger::Ledger;
-use tracehound_model::{BitcoinNetwork, Decision, Verdict};
+use tracehound_ledger::{AddrNum, Ledger, OutNum};
+use tracehound_model::{Address, BitcoinNetwork, Decision, Verdict};
 use tracehound_range::{DemoCase, Role, demo_case};
-use tracehound_screen::{Parties, Policy, Screener, Settings};
+use tracehound_screen::{Keys, Parties, Policy, Screener, Settings};
 
 use crate::{
     args::{Common, DemoArgs},
@@ -142,6 +143,8 @@ fn explain(out: &mut dyn Write, verdict: &Verdict) -> std::io::Result<()> {
     writeln!(out, "   What was not examined is said too: unknown is not clean.")
 }
 
+/// Outputs of the thief's that are followed.
+const MOST_RECEIVED: usize = 100_000;
 /// Lines of the tree that the demo shows.
 const TREE_LINES: usize = 16;
 
@@ -155,20 +158,25 @@ fn follow_the_loot(
 ) -> Told {
     let ledger = Ledger::open(&data.ledger(GENERATED))?;
     let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let parties = Parties::new(index, &ledger, GENERATED, day);
     let thief = case.address_of(Role::Thief).ok_or("the case has no thief")?;
-    let seeds = super::trace::seeds_of(&ledger, GENERATED, thief).map_err(|error| error.to_string())?;
+    let keys = Keys::new(index, Some((GENERATED, &ledger)));
+    let received = |&owner: &AddrNum| ledger.activity(owner, MOST_RECEIVED).0.received;
+    let seeds: Vec<OutNum> = keys.owners(&Address::parse(thief)?).iter().flat_map(received).collect();
+    // The chain was generated up to its last block: that is its present.
+    let last = ledger.info().tip.map_or(0, |tip| i64::from(tip.header.time()));
     let options = Options {
         direction: Direction::Forward,
         method: Method::Fifo,
         through_mixes: false,
         limits: WalkLimits::default(),
     };
-    let found = trace::trace(&ledger, GENERATED, &seeds, options, &parties)?;
+    let parties = Parties::sharing(&keys, &ledger, day);
+    let question = Question { seeds: &seeds, all_received: true, options, asked: Asked::at(last) };
+    let found = trace::trace(&ledger, GENERATED, &question, &parties)?;
     write!(out, "{}", indented(&trace::text::report(&found, TREE_LINES, None)))?;
     writeln!(out, "\n   By other rules, and through the CoinJoin, the same money is elsewhere:\n")?;
-    let through = Options { through_mixes: true, ..options };
-    let compared = trace::compare(&ledger, GENERATED, &seeds, through, &parties)?;
+    let through = Question { options: Options { through_mixes: true, ..options }, ..question };
+    let compared = trace::compare(&ledger, GENERATED, &through, &parties)?;
     write!(out, "{}", indented(&trace::text::comparison(&compared)))?;
     let ends = case.truth.ends;
     writeln!(out, "\n   What really happened, which only the generator knows:")?;

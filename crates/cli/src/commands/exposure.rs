@@ -7,19 +7,21 @@ use std::{
     path::Path,
 };
 
-use jiff::{Timestamp, tz::TimeZone};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde_json::{Value, json};
 use tracehound_analysis::{
     exposure::{Exposed, Exposures, Question, exposures},
+    extent::{Extent, Needed},
     price::Prices,
     taint::{Direction, WalkLimits},
 };
-use tracehound_attribution::folder::AttributionFolder;
-use tracehound_ledger::{AddrNum, Ledger};
-use tracehound_model::{Address, Amount, BitcoinNetwork, Chain};
-use tracehound_screen::Parties;
+use tracehound_ledger::Ledger;
+use tracehound_model::{Address, Amount, BitcoinNetwork};
 
+use super::{
+    cluster::widened,
+    opened::{Opened, owners_of},
+};
 use crate::{
     args::{Common, ExposureArgs, Output},
     folder::Folder,
@@ -29,34 +31,23 @@ use crate::{
 const MOST_PRICE_BYTES: u64 = 16 << 20;
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut dyn Write) -> Result<u8> {
-    let now = Timestamp::now();
-    let index = AttributionFolder::new(data.attribution()).index(now).into_diagnostic()?;
-    let Some(ledger) = data.open_ledger(args.network)? else {
-        return Err(miette!(
-            "there is no ledger of this network yet: tracehound ingest bitcoin FILES makes one"
-        ));
-    };
+    let opened = Opened::new(data, args.network, &args.moment)?;
+    let (ledger, keys) = (&opened.ledger, opened.keys());
     let prices = args.prices.as_deref().map(read_prices).transpose()?;
     let mut subjects = BTreeSet::new();
     for address in &args.addresses {
-        subjects.insert(owner_of(&ledger, args.network, address)?);
+        subjects.extend(owners_of(&keys, args.network, address)?);
     }
-    let mut gaps = Vec::new();
-    let day = args.as_of.unwrap_or(now).to_zoned(TimeZone::UTC).date();
+    let extent = Extent::of(ledger, opened.asked, Needed::All);
+    let mut gaps = extent.gaps.clone();
     if args.cluster {
-        let (wider, cut) = super::cluster::widened(&index, &ledger, args.network, day, &subjects)?;
+        let (wider, cut) = widened(&opened, &keys, &subjects)?;
         subjects = wider;
         gaps.extend(cut);
     }
-    let parties = Parties::new(&index, &ledger, args.network, day);
-    let until = args.as_of.map_or(u32::MAX, |time| u32::try_from(time.as_second()).unwrap_or(u32::MAX));
-    let limits = WalkLimits {
-        hops: args.hops,
-        dust: args.dust.into(),
-        txs: args.work,
-        until,
-        ..WalkLimits::default()
-    };
+    let parties = opened.parties(&keys);
+    let limits =
+        WalkLimits { hops: args.hops, dust: args.dust.into(), txs: args.work, ..WalkLimits::default() };
     let ask = |direction| {
         let question = Question {
             subjects: &subjects,
@@ -65,20 +56,13 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
             through_mixes: args.through_mixes,
             prices: prices.as_ref(),
         };
-        exposures(&ledger, &question, &parties).into_diagnostic()
+        exposures(ledger, &question, &parties).into_diagnostic()
     };
     let (sources, destinations) = (ask(Direction::Backward)?, ask(Direction::Forward)?);
-    let shown = Shown { ledger: &ledger, network: args.network };
-    let info = ledger.info();
-    let whole = gaps.is_empty();
-    if info.islands > 0 || info.missing_inputs > 0 {
-        gaps.push(format!(
-            "the ledger is partial ({} blocks; {} inputs spend outputs from outside): other transactions were not seen",
-            info.blocks, info.missing_inputs
-        ));
-    }
+    let shown = Shown { ledger, network: args.network };
+    let complete = gaps.is_empty() && sources.is_complete() && destinations.is_complete();
     match common.output {
-        Output::Text => text(out, &shown, &sources, &destinations, &gaps),
+        Output::Text => text(out, &shown, &sources, &destinations, &extent, &gaps),
         Output::Csv => return Err(miette!("an exposure is printed as text or json")),
         Output::Json | Output::Jsonl => {
             let value = json!({
@@ -86,14 +70,16 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
                 "members": subjects.len(),
                 "sources": shown.json(&sources),
                 "destinations": shown.json(&destinations),
+                "ledger": extent,
                 "gaps": gaps,
+                "complete": complete,
                 "snapshot": ledger.snapshot_id(),
             });
             writeln!(out, "{value}")
         }
     }
     .into_diagnostic()?;
-    Ok(if whole && sources.is_complete() && destinations.is_complete() { 0 } else { 30 })
+    Ok(if complete { 0 } else { 30 })
 }
 
 fn read_prices(path: &Path) -> Result<Prices> {
@@ -107,16 +93,6 @@ fn read_prices(path: &Path) -> Result<Prices> {
     }
     let text = fs::read_to_string(path).into_diagnostic().wrap_err_with(name)?;
     Prices::from_csv(&text).into_diagnostic().wrap_err_with(name)
-}
-
-/// The number of an address in the ledger.
-pub(super) fn owner_of(ledger: &Ledger, network: BitcoinNetwork, text: &str) -> Result<AddrNum> {
-    let address = Address::parse(text).into_diagnostic()?;
-    let script = address.script().filter(|_| address.fits(Chain::Bitcoin(network)));
-    let Some(script) = script else {
-        return Err(miette!("`{text}` is not an address of this network (--network chooses another)"));
-    };
-    ledger.find_address(script).ok_or_else(|| miette!("`{text}` does not occur in the ledger"))
 }
 
 struct Shown<'a> {
@@ -163,11 +139,13 @@ fn text(
     shown: &Shown<'_>,
     sources: &Exposures,
     destinations: &Exposures,
+    extent: &Extent,
     gaps: &[String],
 ) -> io::Result<()> {
     side(out, shown, "Where its money came from", sources)?;
     writeln!(out)?;
     side(out, shown, "Where its money went", destinations)?;
+    writeln!(out, "\n{}", extent.sentence())?;
     if !gaps.is_empty() {
         writeln!(out, "\nNot seen")?;
     }
@@ -222,6 +200,7 @@ fn side(out: &mut dyn Write, shown: &Shown<'_>, title: &str, found: &Exposures) 
         ("fees", rest.fees),
         ("to nobody (OP_RETURN)", rest.unowned),
         ("unresolved: blocks are missing", rest.unresolved),
+        ("below the limit on dust", rest.dust),
         ("cut by limits", rest.cut),
     ] {
         if amount.0 > 0 {

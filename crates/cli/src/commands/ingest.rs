@@ -14,7 +14,7 @@ use tracehound_ingest::{
     ingest_bitcoin_node,
 };
 use tracehound_ledger::WriterOptions;
-use tracehound_model::BitcoinNetwork;
+use tracehound_model::{BitcoinNetwork, Decision};
 
 use crate::{
     args::{BitcoinArgs, Common, IngestCommand, NodeArgs, Output},
@@ -22,6 +22,8 @@ use crate::{
     progress,
 };
 
+/// Exit code of a run that was told to stop: what it did is kept.
+pub(super) const CUT_SHORT: u8 = 4;
 /// Problems shown in full; the rest are counted.
 const SHOWN_PROBLEMS: usize = 20;
 
@@ -63,7 +65,11 @@ pub(crate) fn ingest(
     let report = ingest_bitcoin_files(&folder.ledger(network), &files, &show).into_diagnostic()?;
     bar.finish_and_clear();
     print_report(common, &report, out).into_diagnostic()?;
-    Ok(u8::from(report.stopped))
+    Ok(match (report.stopped, report.problem_count) {
+        (true, _) => CUT_SHORT,
+        (false, 0) => 0,
+        (false, _) => Decision::Incomplete.exit_code(),
+    })
 }
 
 /// Environment variable of the RPC password: on a command line everybody on the machine could read it.
@@ -84,7 +90,11 @@ fn node(common: &Common, folder: &Folder, args: &NodeArgs, out: &mut dyn Write) 
         ingest_bitcoin_node(&folder.ledger(args.network), &*server, options, &show).into_diagnostic()?;
     bar.finish_and_clear();
     print_node_report(common, &report, out).into_diagnostic()?;
-    Ok(u8::from(report.broken.is_some() || report.followed.stopped))
+    Ok(match (report.broken.is_some(), report.followed.stopped) {
+        (true, _) => 1,
+        (false, true) => CUT_SHORT,
+        (false, false) => 0,
+    })
 }
 
 fn server(args: &NodeArgs) -> Result<Box<dyn BlockServer>> {

@@ -1,27 +1,30 @@
 //! `tracehound path`.
 
-use std::{collections::BTreeSet, io::Write};
+use std::io::Write;
 
 use miette::{IntoDiagnostic, Result, miette};
 use serde_json::{Value, json};
-use tracehound_analysis::path::{PathLimits, Way, ways};
+use tracehound_analysis::{
+    extent::{Extent, Needed},
+    path::{PathLimits, Way, ways},
+};
 use tracehound_ledger::{Ledger, OutNum};
 use tracehound_model::{Address, Amount, BitcoinNetwork, OutPoint};
 
-use super::exposure::owner_of;
+use super::opened::{Opened, owners_of};
 use crate::{
     args::{Common, Output, PathArgs},
     folder::Folder,
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &PathArgs, out: &mut dyn Write) -> Result<u8> {
-    let Some(ledger) = data.open_ledger(args.network)? else {
-        return Err(miette!(
-            "there is no ledger of this network yet: tracehound ingest bitcoin FILES makes one"
-        ));
-    };
-    let from = owner_of(&ledger, args.network, &args.from)?;
-    let to = owner_of(&ledger, args.network, &args.to)?;
+    let opened = Opened::new(data, args.network, &args.moment)?;
+    let (ledger, keys) = (&opened.ledger, opened.keys());
+    let from = owners_of(&keys, args.network, &args.from)?;
+    let to = owners_of(&keys, args.network, &args.to)?;
+    if !from.is_disjoint(&to) {
+        return Err(miette!("{} and {} are addresses of one key", args.from, args.to));
+    }
     let limits = PathLimits {
         count: args.count.max(1),
         hops: args.hops,
@@ -29,22 +32,30 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &PathArgs, out: &mut dyn
         txs: args.work,
         ..PathLimits::default()
     };
-    let found = ways(&ledger, from, &BTreeSet::from([to]), limits);
-    let shown = Shown { ledger: &ledger, network: args.network };
+    let found = ways(ledger, &from, &to, limits);
+    let extent = Extent::of(ledger, opened.asked, Needed::All);
+    let complete = !found.cut && extent.is_complete();
+    let shown = Shown { ledger, network: args.network };
     if common.output == Output::Text {
         text(out, &shown, args, &found.ways, found.cut).into_diagnostic()?;
+        writeln!(out, "{}", extent.sentence()).into_diagnostic()?;
+        for gap in &extent.gaps {
+            writeln!(out, "  - {gap}").into_diagnostic()?;
+        }
     } else {
         let value = json!({
             "from": args.from,
             "to": args.to,
             "ways": found.ways.iter().map(|way| shown.json(way)).collect::<Vec<_>>(),
             "txs_read": found.txs,
-            "complete": !found.cut,
+            "ledger": extent,
+            "gaps": extent.gaps,
+            "complete": complete,
             "snapshot": ledger.snapshot_id(),
         });
         writeln!(out, "{value}").into_diagnostic()?;
     }
-    Ok(if found.cut { 30 } else { 0 })
+    Ok(if complete { 0 } else { 30 })
 }
 
 struct Shown<'a> {

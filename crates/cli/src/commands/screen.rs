@@ -33,7 +33,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         return super::names::run(common, &index, &policy, args.as_of.unwrap_or(now), args, out);
     }
     let (ledger, extract) = match &args.esplora {
-        None => (data.open_ledger(args.network)?, None),
+        None => (opened_at(data, args)?, None),
         Some(url) => from_esplora(common, data, args, url, now)?.unzip(),
     };
     let settings = Settings {
@@ -54,6 +54,15 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         printer.answer_stdin(common.quiet, out)?;
     }
     printer.end(out)
+}
+
+/// The ledger, cut at the moment asked about.
+fn opened_at(data: &Folder, args: &ScreenArgs) -> Result<Option<Ledger>> {
+    let ledger = data.open_ledger(args.network)?;
+    match (ledger, args.as_of) {
+        (Some(ledger), Some(as_of)) => ledger.as_of(as_of.as_second()).map(Some).into_diagnostic(),
+        (ledger, _) => Ok(ledger),
+    }
 }
 
 /// The subjects' own transactions from an Esplora server; `None` where no subject is of the network.

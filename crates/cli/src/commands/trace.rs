@@ -2,18 +2,17 @@
 
 use std::{fs, io::Write, path::Path};
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tracehound_analysis::{
     rates::Rates,
     taint::{Direction, Options, WalkLimits},
-    trace::{self, Known},
+    trace::{self, Known, Question},
 };
-use tracehound_attribution::{folder::AttributionFolder, index::Index};
 use tracehound_ledger::{Ledger, OutNum, TxView};
-use tracehound_model::{Address, BitcoinNetwork, Chain, OutPoint, Subject, TxId};
-use tracehound_screen::Parties;
+use tracehound_model::{Address, OutPoint, Subject, TxId};
+use tracehound_screen::Keys;
 
+use super::opened::{Opened, owners_of};
 use crate::{
     args::{Common, Output, TraceArgs},
     folder::Folder,
@@ -23,30 +22,25 @@ use crate::{
 const MOST_RECEIVED: usize = 100_000;
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dyn Write) -> Result<u8> {
-    let now = Timestamp::now();
-    let index = AttributionFolder::new(data.attribution()).index(now).into_diagnostic()?;
-    let Some(ledger) = data.open_ledger(args.network)? else {
-        return Err(miette!(
-            "there is no ledger of this network yet: tracehound ingest bitcoin FILES makes one"
-        ));
-    };
-    let as_of = args.as_of.unwrap_or(now);
-    let day = as_of.to_zoned(TimeZone::UTC).date();
-    let known = Parties::new(&index, &ledger, args.network, day);
-    let mut seeds = Vec::new();
+    let opened = Opened::new(data, args.network, &args.moment)?;
+    let keys = opened.keys();
+    let known = opened.parties(&keys);
+    let (mut seeds, mut all_received) = (Vec::new(), args.named.is_some());
     for from in &args.from {
-        seeds.extend(seeds_of(&ledger, args.network, from)?);
+        let Start { outs, is_owner } = start(&opened, &keys, from)?;
+        seeds.extend(outs);
+        all_received |= is_owner;
     }
     if let Some(name) = &args.named {
-        seeds.extend(seeds_named(&index, &ledger, args.network, day, name)?);
+        seeds.extend(seeds_named(&opened, &keys, name)?);
     }
     seeds.sort_unstable();
     seeds.dedup();
-    let options = options(args);
+    let question = Question { seeds: &seeds, all_received, options: options(args), asked: opened.asked };
     if args.compare {
-        return compare(common, &ledger, args, &seeds, options, &known, out);
+        return compare(common, &opened, &question, &known, out);
     }
-    let found = trace::trace(&ledger, args.network, &seeds, options, &known).into_diagnostic()?;
+    let found = trace::trace(&opened.ledger, args.network, &question, &known).into_diagnostic()?;
     if let Some(path) = &args.svg {
         write_file(path, &trace::svg(&found))?;
     }
@@ -70,19 +64,17 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dy
         }
     }
     .into_diagnostic()?;
-    Ok(if found.is_complete() { 0 } else { 30 })
+    Ok(if found.complete { 0 } else { 30 })
 }
 
 fn compare(
     common: &Common,
-    ledger: &Ledger,
-    args: &TraceArgs,
-    seeds: &[OutNum],
-    options: Options,
+    opened: &Opened,
+    question: &Question<'_>,
     known: &dyn Known,
     out: &mut dyn Write,
 ) -> Result<u8> {
-    let found = trace::compare(ledger, args.network, seeds, options, known).into_diagnostic()?;
+    let found = trace::compare(&opened.ledger, opened.network, question, known).into_diagnostic()?;
     match common.output {
         Output::Text => write!(out, "{}", trace::text::comparison(&found)),
         Output::Json | Output::Jsonl => {
@@ -91,11 +83,10 @@ fn compare(
         Output::Csv => return Err(miette!("a comparison is printed as text or json")),
     }
     .into_diagnostic()?;
-    Ok(0)
+    Ok(if found.complete { 0 } else { 30 })
 }
 
 fn options(args: &TraceArgs) -> Options {
-    let until = args.as_of.map_or(u32::MAX, |time| u32::try_from(time.as_second()).unwrap_or(u32::MAX));
     Options {
         direction: if args.backward { Direction::Backward } else { Direction::Forward },
         method: args.method,
@@ -103,59 +94,61 @@ fn options(args: &TraceArgs) -> Options {
         limits: WalkLimits {
             hops: args.hops,
             dust: args.dust.into(),
-            share_ppm: 0,
             fan_out: args.fan_out,
             txs: args.work,
-            until,
             through_fees: args.through_fees,
+            ..WalkLimits::default()
         },
     }
 }
 
-/// The outputs that an argument names.
-pub(super) fn seeds_of(ledger: &Ledger, network: BitcoinNetwork, from: &str) -> Result<Vec<OutNum>> {
+/// What an argument names.
+pub(super) struct Start {
+    /// The outputs.
+    pub(super) outs: Vec<OutNum>,
+    /// Whether they are all that somebody received.
+    pub(super) is_owner: bool,
+}
+
+/// The outputs that an argument names: one (TXID:N), those of a transaction, or those that the key of an address received.
+pub(super) fn start(opened: &Opened, keys: &Keys<'_>, from: &str) -> Result<Start> {
+    let ledger = &opened.ledger;
     if let Ok(OutPoint { txid, vout }) = from.parse::<OutPoint>() {
         let tx = tx_named(ledger, &txid)?;
         if vout >= tx.output_count {
             return Err(miette!("transaction {txid} has {} outputs, numbered from 0", tx.output_count));
         }
-        return Ok(vec![OutNum(tx.first_output.0 + u64::from(vout))]);
+        return Ok(Start { outs: vec![OutNum(tx.first_output.0 + u64::from(vout))], is_owner: false });
     }
     if let Ok(txid) = from.parse::<TxId>() {
         let tx = tx_named(ledger, &txid)?;
         let owned = ledger.outputs(&tx).filter(|output| output.owner.is_some());
-        return Ok(owned.map(|output| output.num).collect());
+        return Ok(Start { outs: owned.map(|output| output.num).collect(), is_owner: false });
     }
-    let address = Address::parse(from)
+    Address::parse(from)
         .into_diagnostic()
         .wrap_err_with(|| format!("`{from}` is no output (TXID:N), transaction or address"))?;
-    let script = address.script().filter(|_| address.fits(Chain::Bitcoin(network)));
-    let Some(script) = script else {
-        return Err(miette!("`{from}` is not an address of this network (--network chooses another)"));
-    };
-    let owner =
-        ledger.find_address(script).ok_or_else(|| miette!("`{from}` does not occur in the ledger"))?;
-    let (activity, cut) = ledger.activity(owner, MOST_RECEIVED);
-    if cut {
-        return Err(miette!("`{from}` received more than {MOST_RECEIVED} outputs: name the ones to follow"));
+    let mut outs = Vec::new();
+    for owner in owners_of(keys, opened.network, from)? {
+        let (activity, cut) = ledger.activity(owner, MOST_RECEIVED);
+        if cut {
+            return Err(miette!(
+                "`{from}` received more than {MOST_RECEIVED} outputs: name the ones to follow"
+            ));
+        }
+        outs.extend(activity.received);
     }
-    if activity.received.is_empty() {
+    if outs.is_empty() {
         return Err(miette!("`{from}` received nothing in the blocks of the ledger"));
     }
-    Ok(activity.received)
+    Ok(Start { outs, is_owner: true })
 }
 
 /// What the addresses received that claims of the day give this name; a claim's actor counts as its name too.
-fn seeds_named(
-    index: &Index,
-    ledger: &Ledger,
-    network: BitcoinNetwork,
-    day: Date,
-    name: &str,
-) -> Result<Vec<OutNum>> {
+fn seeds_named(opened: &Opened, keys: &Keys<'_>, name: &str) -> Result<Vec<OutNum>> {
     let wanted = name.to_lowercase();
     let (mut claims, mut seeds) = (0u32, Vec::new());
-    for claim in index.claims().filter(|claim| claim.holds_on(day)) {
+    for claim in opened.index.claims().filter(|claim| claim.holds_on(opened.day)) {
         let fits = claim.label().to_lowercase().contains(&wanted)
             || claim.actor().is_some_and(|actor| actor.to_lowercase() == wanted);
         if !fits {
@@ -163,15 +156,15 @@ fn seeds_named(
         }
         claims += 1;
         let Subject::Address(address) = claim.subject() else { continue };
-        let script = address.script().filter(|_| address.fits(Chain::Bitcoin(network)));
-        let Some(owner) = script.and_then(|script| ledger.find_address(script)) else { continue };
-        let (activity, cut) = ledger.activity(owner, MOST_RECEIVED);
-        if cut {
-            return Err(miette!(
-                "{address} received more than {MOST_RECEIVED} outputs: name the ones to follow"
-            ));
+        for owner in keys.owners(&address) {
+            let (activity, cut) = opened.ledger.activity(owner, MOST_RECEIVED);
+            if cut {
+                return Err(miette!(
+                    "{address} received more than {MOST_RECEIVED} outputs: name the ones to follow"
+                ));
+            }
+            seeds.extend(activity.received);
         }
-        seeds.extend(activity.received);
     }
     match (claims, seeds.is_empty()) {
         (0, _) => Err(miette!("no list names anybody `{name}`: tracehound lists list shows what is loaded")),

@@ -2,44 +2,73 @@
 
 use std::io::Write;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, miette};
 use serde_json::{Value, json};
-use tracehound_analysis::trace::Known;
-use tracehound_attribution::folder::AttributionFolder;
-use tracehound_ledger::{AddrNum, Ledger, OutNum, Prev, TxView};
+use tracehound_analysis::{
+    extent::{Extent, Needed},
+    trace::Known,
+};
+use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxView};
 use tracehound_model::{Address, Amount, OutPoint};
 use tracehound_screen::Parties;
 
+use super::opened::Opened;
 use crate::{
     args::{Common, Output, TxArgs},
     folder::Folder,
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &TxArgs, out: &mut dyn Write) -> Result<u8> {
-    let now = Timestamp::now();
-    let Some(ledger) = data.open_ledger(args.network)? else {
-        return Err(miette!(
-            "there is no ledger of this network yet: tracehound ingest bitcoin FILES makes one"
-        ));
+    let opened = Opened::new(data, args.network, &args.moment)?;
+    let ledger = &opened.ledger;
+    let Some(tx) = ledger.find_tx(&args.txid).and_then(|tx| ledger.tx(tx)) else {
+        return unknown(common, &opened, args, out);
     };
-    let found = ledger.find_tx(&args.txid).and_then(|tx| ledger.tx(tx));
-    let Some(tx) = found else {
-        return Err(miette!(
-            "transaction {} is not in the ledger: ingest the block that holds it",
-            args.txid
-        ));
-    };
-    let index = AttributionFolder::new(data.attribution()).index(now).into_diagnostic()?;
-    let day = now.to_zoned(TimeZone::UTC).date();
-    let parties = Parties::new(&index, &ledger, args.network, day);
-    let value = describe(&ledger, args, &tx, &parties);
+    let parties = opened.parties(&opened.keys());
+    let mut value = describe(ledger, args, &tx, &parties);
+    // Whoever spent its outputs may have done so in any later block.
+    let block = ledger.block_of(tx.num).map_or(BlockNum(0), |block| block.num);
+    let extent = Extent::of(ledger, opened.asked, Needed::From(block));
+    // Without the amounts of its inputs the fee is unknown, and so may be who paid.
+    let complete = value["missing_inputs"] == 0 && extent.is_complete();
+    value["ledger"] = json!(extent);
+    value["gaps"] = json!(extent.gaps);
+    value["complete"] = json!(complete);
     match common.output {
-        Output::Text => text(out, &value).into_diagnostic()?,
+        Output::Text => {
+            text(out, &value).into_diagnostic()?;
+            ledger_end(out, &extent).into_diagnostic()?;
+        }
         _ => writeln!(out, "{value}").into_diagnostic()?,
     }
-    // Without the amounts of its inputs the fee is unknown, and so may be who paid.
-    Ok(if value["missing_inputs"] == 0 { 0 } else { 30 })
+    Ok(if complete { 0 } else { 30 })
+}
+
+fn ledger_end(out: &mut dyn Write, extent: &Extent) -> std::io::Result<()> {
+    writeln!(out, "  {}", extent.sentence())?;
+    extent.gaps.iter().try_for_each(|gap| writeln!(out, "    - {gap}"))
+}
+
+/// A transaction that the ledger does not hold: a failure where the ledger is whole up to the moment, and otherwise not
+/// known.
+fn unknown(common: &Common, opened: &Opened, args: &TxArgs, out: &mut dyn Write) -> Result<u8> {
+    let extent = Extent::of(&opened.ledger, opened.asked, Needed::All);
+    if extent.is_complete() {
+        return Err(miette!(
+            "transaction {} is in no block up to the moment asked about: is it confirmed, and of this network?",
+            args.txid
+        ));
+    }
+    if common.output == Output::Text {
+        writeln!(out, "transaction {} is not in the ledger, which is not whole: ingest the block that holds it", args.txid)
+            .and_then(|()| ledger_end(out, &extent))
+    } else {
+        let value = json!({ "txid": args.txid, "found": false, "ledger": extent, "gaps": extent.gaps, "complete": false });
+        writeln!(out, "{value}")
+    }
+    .into_diagnostic()?;
+    Ok(30)
 }
 
 fn describe(ledger: &Ledger, args: &TxArgs, tx: &TxView, parties: &Parties<'_>) -> Value {

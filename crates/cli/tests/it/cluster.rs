@@ -40,7 +40,11 @@ fn folder(make: impl FnOnce(&mut BlockMaker)) -> tempfile::TempDir {
 }
 
 fn cluster(data: &Path, args: &[&str]) -> std::process::Output {
-    tracehound(data, &[&["cluster"], args, &["--network", "regtest"]].concat(), "")
+    tracehound(
+        data,
+        &[&["cluster"], args, &["--network", "regtest", "--as-of", "2023-11-14T22:33:20Z"]].concat(),
+        "",
+    )
 }
 
 /// Owners 1, 2 and 3 spend in pairs, then 3 with the first exchange and 1 with the second. Owner 2 pays and gets change.
@@ -89,7 +93,6 @@ fn a_gap_in_the_ledger_makes_the_answer_incomplete() {
     let output = cluster(data.path(), &[&address(1)]);
     assert_eq!(output.status.code(), Some(30));
     let said = text(&output);
-    assert!(said.contains("1 inputs spend outputs from outside"), "{said}");
     assert!(said.contains("1 transactions spend coins of owners that are not known"), "{said}");
 }
 

@@ -4,17 +4,17 @@ use std::path::Path;
 
 use serde_json::Value;
 use tracehound_ledger::{Writer, WriterOptions};
-use tracehound_model::{Address, BitcoinNetwork, BlockHash, Chain, OutPoint};
+use tracehound_model::{Address, BitcoinNetwork, BlockHash, Chain, OutPoint, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
 use crate::screen::{text, tracehound};
 
-const THIEF: usize = 1;
-const EXCHANGE: usize = 50;
+pub(crate) const THIEF: usize = 1;
+pub(crate) const EXCHANGE: usize = 50;
 /// Within a day of the ledger's one block, and the shipped lists vouch for it.
 const SCREENED: &str = "2023-11-15T20:00:00Z";
 /// 2023-11-14 22:13:20Z.
-const TIME: u32 = 1_700_000_000;
+pub(crate) const TIME: u32 = 1_700_000_000;
 
 pub(crate) fn address(n: usize) -> String {
     Address::from_script(BitcoinNetwork::Regtest, &owner(n)).expect("has an address").to_string()
@@ -22,6 +22,13 @@ pub(crate) fn address(n: usize) -> String {
 
 /// A data folder in which owner 1 is a thief and owner 50 an exchange, with a ledger of what the closure makes.
 pub(crate) fn folder(make: impl FnOnce(&mut BlockMaker)) -> tempfile::TempDir {
+    let mut block = BlockMaker::new(BlockHash::default(), TIME, 0);
+    make(&mut block);
+    folder_of(&[block.done()])
+}
+
+/// The same with a ledger of these blocks; one that does not continue the one before leaves a gap.
+pub(crate) fn folder_of(blocks: &[UtxoBlock]) -> tempfile::TempDir {
     let data = tempfile::tempdir().expect("temporary folder");
     let facts = format!(
         "[source]\nid = \"test-facts\"\nkind = \"labels\"\ntitle = \"Made-up facts\"\npublisher = \"a test\"\n\
@@ -35,14 +42,19 @@ pub(crate) fn folder(make: impl FnOnce(&mut BlockMaker)) -> tempfile::TempDir {
     std::fs::write(&file, facts).expect("written");
     let output = tracehound(data.path(), &["lists", "import", &file.to_string_lossy()], "");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut block = BlockMaker::new(BlockHash::default(), TIME, 0);
-    make(&mut block);
     let chain = Chain::Bitcoin(BitcoinNetwork::Regtest);
     let dir = data.path().join("ledger/bitcoin-regtest");
     let mut writer = Writer::open(&dir, chain, WriterOptions::default()).expect("opens");
-    writer.append(&block.done()).expect("appends");
+    for block in blocks {
+        writer.append_island(block).expect("appends");
+    }
     writer.commit().expect("commits");
     data
+}
+
+/// Asked twenty minutes after the block.
+pub(crate) fn soon(data: &Path, args: &[&str]) -> std::process::Output {
+    regtest(data, &[args, &["--as-of", "2023-11-14T22:33:20Z"]].concat())
 }
 
 pub(crate) fn regtest(data: &Path, args: &[&str]) -> std::process::Output {
@@ -55,7 +67,7 @@ fn verdict(data: &Path, n: usize) -> Value {
 }
 
 /// The thief's coin through two unnamed owners to owner 100, who pays it into the exchange.
-fn chain_of_owners(block: &mut BlockMaker) {
+pub(crate) fn chain_of_owners(block: &mut BlockMaker) {
     let out = |txid| [(OutPoint { txid, vout: 0 }, None)];
     let coin = block.tx(&[], &[(50_000_000, Some(owner(THIEF)))]);
     let one = block.tx(&out(coin), &[(49_990_000, Some(owner(20)))]);
@@ -111,15 +123,15 @@ fn an_exposure_is_printed_with_amounts_worth_and_path() {
     let prices = data.path().join("prices.csv");
     std::fs::write(&prices, "date,usd\n2023-11-14,35000.50\n").expect("written");
     let prices = prices.to_string_lossy().into_owned();
-    let output = regtest(data.path(), &["exposure", &address(100), "--prices", &prices]);
+    let output = soon(data.path(), &["exposure", &address(100), "--prices", &prices]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     insta::assert_snapshot!("exposure", text(&output));
-    let output = regtest(data.path(), &["exposure", &address(100), "--hops", "1", "--output", "json"]);
+    let output = soon(data.path(), &["exposure", &address(100), "--hops", "1", "--output", "json"]);
     assert_eq!(output.status.code(), Some(30), "a limit cut it");
     let found: Value = serde_json::from_str(&text(&output)).expect("JSON");
     assert_eq!(found["sources"]["rest"]["cut"], "49970000");
     assert_eq!(found["destinations"]["parties"][0]["party"]["label"], "Exchange");
-    let output = regtest(data.path(), &["exposure", &address(101)]);
+    let output = soon(data.path(), &["exposure", &address(101)]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("does not occur in the ledger"));
 }
@@ -127,27 +139,27 @@ fn an_exposure_is_printed_with_amounts_worth_and_path() {
 #[test]
 fn a_trace_starts_from_an_address_a_transaction_or_an_output() {
     let data = folder(chain_of_owners);
-    let output = regtest(data.path(), &["trace", &address(THIEF)]);
+    let output = soon(data.path(), &["trace", &address(THIEF)]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let report = text(&output);
     let (report, sure) = report.split_once("\nHow sure\n").expect("it says how sure it is");
     insta::assert_snapshot!("trace", report);
     assert!(sure.trim_start().starts_with("measured on generated heists: haircut"), "{sure}");
     let found: Value =
-        serde_json::from_str(&text(&regtest(data.path(), &["trace", &address(THIEF), "--output", "json"])))
+        serde_json::from_str(&text(&soon(data.path(), &["trace", &address(THIEF), "--output", "json"])))
             .expect("JSON");
     assert_eq!(found["sums"]["arrived"], "30000000");
     let txid = found["flows"][0]["txid"].as_str().expect("an id");
     for from in [txid.to_owned(), format!("{txid}:0")] {
-        let output = regtest(data.path(), &["trace", &from, "--method", "fifo", "--output", "json"]);
+        let output = soon(data.path(), &["trace", &from, "--method", "fifo", "--output", "json"]);
         let found: Value = serde_json::from_str(&text(&output)).expect("JSON");
         assert_eq!(found["sums"]["seeded"], "49990000");
     }
-    let output = regtest(data.path(), &["trace", "--named", "thief", "--output", "json"]);
+    let output = soon(data.path(), &["trace", "--named", "thief", "--output", "json"]);
     let named: Value = serde_json::from_str(&text(&output)).expect("JSON");
     assert_eq!((&named["sums"], &named["seeds"]), (&found["sums"], &1.into()));
     for (name, says) in [("nobody", "no list names anybody"), ("lazarus", "none of their addresses occurs")] {
-        let output = regtest(data.path(), &["trace", "--named", name]);
+        let output = soon(data.path(), &["trace", "--named", name]);
         assert_eq!(output.status.code(), Some(1));
         assert!(String::from_utf8_lossy(&output.stderr).contains(says), "{name}");
     }
@@ -158,7 +170,7 @@ fn a_trace_starts_from_an_address_a_transaction_or_an_output() {
         ("1BitcoinEaterAddressDontSendf59kuE".to_owned(), "not an address of this network"),
     ];
     for (from, says) in wrong {
-        let output = regtest(data.path(), &["trace", &from]);
+        let output = soon(data.path(), &["trace", &from]);
         assert_eq!(output.status.code(), Some(1), "{from}");
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(error.contains(says), "{error}");
@@ -170,7 +182,7 @@ fn drawings_are_written_where_asked() {
     let data = folder(chain_of_owners);
     let (svg, dot) = (data.path().join("t.svg"), data.path().join("t.dot"));
     let (svg_name, dot_name) = (svg.to_string_lossy().into_owned(), dot.to_string_lossy().into_owned());
-    let output = regtest(data.path(), &["trace", &address(THIEF), "--svg", &svg_name, "--dot", &dot_name]);
+    let output = soon(data.path(), &["trace", &address(THIEF), "--svg", &svg_name, "--dot", &dot_name]);
     assert_eq!(output.status.code(), Some(0));
     let svg = std::fs::read_to_string(svg).expect("written");
     assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
@@ -181,21 +193,21 @@ fn drawings_are_written_where_asked() {
 #[test]
 fn a_way_and_its_transactions_are_shown() {
     let data = folder(chain_of_owners);
-    let output = regtest(data.path(), &["path", &address(THIEF), &address(EXCHANGE)]);
+    let output = soon(data.path(), &["path", &address(THIEF), &address(EXCHANGE)]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     insta::assert_snapshot!("path", text(&output));
-    let found: Value = serde_json::from_str(&text(&regtest(
+    let found: Value = serde_json::from_str(&text(&soon(
         data.path(),
         &["path", &address(THIEF), &address(EXCHANGE), "--output", "json"],
     )))
     .expect("JSON");
     let last = found["ways"][0]["outputs"].as_array().and_then(|outputs| outputs.last()).expect("an output");
     let txid = last["outpoint"].as_str().and_then(|outpoint| outpoint.split(':').next()).expect("an id");
-    let output = regtest(data.path(), &["tx", txid]);
+    let output = soon(data.path(), &["tx", txid]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     insta::assert_snapshot!("tx", text(&output));
-    let output = regtest(data.path(), &["path", &address(EXCHANGE), &address(THIEF)]);
+    let output = soon(data.path(), &["path", &address(EXCHANGE), &address(THIEF)]);
     assert!(text(&output).starts_with("no way from"), "{}", text(&output));
-    let output = regtest(data.path(), &["path", &address(THIEF), &address(EXCHANGE), "--hops", "2"]);
+    let output = soon(data.path(), &["path", &address(THIEF), &address(EXCHANGE), "--hops", "2"]);
     assert_eq!(output.status.code(), Some(30), "a limit cut it");
 }

@@ -1,12 +1,15 @@
 //! The binary as a user meets it.
 
 mod analyze;
+mod as_of;
 mod cluster;
 mod esplora;
+mod exit_codes;
 mod facts;
 mod follow;
 mod guard;
 mod import;
+mod keys;
 mod ledger;
 mod node;
 mod patterns;

@@ -5,7 +5,7 @@ use tracehound_model::{OutPoint, ScriptKey, ScriptType, TxId};
 use tracehound_testkit::blocks::{BlockMaker, hash32, owner};
 
 use crate::{
-    follow::{address, folder, regtest},
+    follow::{address, folder, soon},
     screen::text,
 };
 
@@ -43,12 +43,12 @@ fn a_peel_chain_is_printed_hop_by_hop_and_as_json() {
     let mut start = TxId::default();
     let data = folder(|block| start = laundering(block).0);
     let from = format!("{start}:0");
-    let output = regtest(data.path(), &["analyze", "peel", &from]);
+    let output = soon(data.path(), &["analyze", "peel", &from]);
     let report = text(&output);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(report.contains("8 hops, then: all paid to services, most to Exchange (exchange)"), "{report}");
     assert!(report.contains("a laundering peel (R11)"), "{report}");
-    let output = regtest(data.path(), &["analyze", "peel", &from, "--hops", "3", "--output", "jsonl"]);
+    let output = soon(data.path(), &["analyze", "peel", &from, "--hops", "3", "--output", "jsonl"]);
     assert_eq!(output.status.code(), Some(30), "a limit ended it");
     let chain: Value = serde_json::from_str(&text(&output)).expect("one chain");
     assert_eq!(chain["stop"]["why"], "hops");
@@ -60,14 +60,14 @@ fn a_peel_chain_is_printed_hop_by_hop_and_as_json() {
 fn patterns_name_the_rule_and_where_the_coins_were_mined() {
     let mut split = TxId::default();
     let data = folder(|block| split = laundering(block).1);
-    let output = regtest(data.path(), &["analyze", "patterns", &split.to_string(), "--output", "json"]);
+    let output = soon(data.path(), &["analyze", "patterns", &split.to_string(), "--output", "json"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let found: Value = serde_json::from_str(&text(&output)).expect("JSON");
     assert_eq!(found["findings"][0]["pattern"], "fan_out");
     assert_eq!(found["findings"][0]["rules"], serde_json::json!(["R03"]));
     assert_eq!(found["mined"]["count"], 1);
     assert_eq!(found["mined"]["pool"], found["mined"]["total"], "shared out among ten");
-    let output = regtest(data.path(), &["analyze", "patterns", &address(1), "--leads"]);
+    let output = soon(data.path(), &["analyze", "patterns", &address(1), "--leads"]);
     assert!(text(&output).contains("fan-out [R03]"), "{}", text(&output));
     assert!(text(&output).contains("Payouts that fit the deposit"), "{}", text(&output));
 }
@@ -84,7 +84,7 @@ fn what_is_not_in_the_ledger_is_said() {
         &["analyze", "patterns", &address(9_000)],
         &["analyze", "peel", "nonsense"],
     ] {
-        let output = regtest(data.path(), args);
+        let output = soon(data.path(), args);
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{args:?}: {errors}");
         assert!(
@@ -93,6 +93,6 @@ fn what_is_not_in_the_ledger_is_said() {
                 || errors.contains("not occur")
         );
     }
-    let limited = regtest(data.path(), &["analyze", "peel", &address(1), "--hops", "0"]);
+    let limited = soon(data.path(), &["analyze", "peel", &address(1), "--hops", "0"]);
     assert!(String::from_utf8_lossy(&limited.stderr).contains("a limit of 0 hops"));
 }

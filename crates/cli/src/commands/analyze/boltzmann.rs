@@ -1,9 +1,9 @@
 //! `tracehound analyze boltzmann`.
 
 use serde::{Deserialize, Serialize};
-use tracehound_analysis::boltzmann::linkability_within;
+use tracehound_analysis::boltzmann::{BoltzmannError, linkability_within};
 
-use super::{Answered, to_bytes};
+use super::{Answered, Unanswered, to_bytes};
 
 #[derive(Deserialize)]
 struct Question {
@@ -34,7 +34,11 @@ pub(super) fn answer(line: &[u8], work: u64) -> Answered {
     let question: Question = serde_json::from_slice(line).map_err(|error| {
         format!("{error}; wanted: {{\"inputs\":[satoshi, ...],\"outputs\":[satoshi, ...]}}")
     })?;
-    let found = linkability_within(&question.inputs, &question.outputs, work).map_err(|e| e.to_string())?;
+    let found = linkability_within(&question.inputs, &question.outputs, work);
+    let found = found.map_err(|error| match error {
+        BoltzmannError::TooMuchWork(_) => Unanswered::Cut(error.to_string()),
+        _ => Unanswered::Wrong(error.to_string()),
+    })?;
     let pair = |&(input, output): &(usize, usize)| Pair { input, output };
     to_bytes(&Answer {
         txid: question.txid.as_deref(),

@@ -42,17 +42,20 @@ pub(super) fn answer(line: &[u8], chosen: Option<usize>) -> Answered {
             return Err(format!(
                 "it looks like {}: only rounds of Wasabi 2 are estimated",
                 other.protocol.name()
-            ));
+            )
+            .into());
         }
         Answer::Unknown { .. } | Answer::Premix(_) | Answer::No => {
-            return Err("not recognised as a round of Wasabi 2: nothing else is estimated".to_owned());
+            return Err("not recognised as a round of Wasabi 2: nothing else is estimated".to_owned().into());
         }
     };
     let outputs: Vec<u64> = transaction.outputs.iter().map(|coin| coin.value).collect();
     let wanted = match chosen {
         None => 0..inputs.len(),
         Some(input) if input < inputs.len() => input..input + 1,
-        Some(input) => return Err(format!("no input {input}: it has {}, counted from 0", inputs.len())),
+        Some(input) => {
+            return Err(format!("no input {input}: it has {}, counted from 0", inputs.len()).into());
+        }
     };
     let plan = demix(&inputs, &outputs).map_err(|error| error.to_string())?;
     to_bytes(&Estimate {

@@ -2,23 +2,23 @@
 
 use std::io::Write;
 
-use jiff::{Timestamp, tz::TimeZone};
 use miette::{IntoDiagnostic, Result, miette};
 use serde_json::json;
-use tracehound_analysis::patterns::{
-    self, Subject, Thresholds,
-    leads::{self, Leads, Search},
-    mined::{self, Depth},
-    text,
+use tracehound_analysis::{
+    extent::{Extent, Needed},
+    patterns::{
+        self, Subject, Thresholds,
+        leads::{self, Leads, Search},
+        mined::{self, Depth},
+        text,
+    },
 };
-use tracehound_ledger::{Ledger, OutNum};
-use tracehound_model::TxId;
-use tracehound_screen::Parties;
+use tracehound_ledger::{BlockNum, Ledger, OutNum};
+use tracehound_model::{Address, TxId};
 
-use super::peel::open;
 use crate::{
     args::{Common, Output, PatternsArgs},
-    commands::exposure::owner_of,
+    commands::opened::{Opened, owners_of},
     folder::Folder,
 };
 
@@ -31,30 +31,52 @@ pub(super) fn run(common: &Common, data: &Folder, args: &PatternsArgs, out: &mut
     if common.output == Output::Csv {
         return Err(miette!("patterns are printed as text, json or jsonl"));
     }
-    let now = Timestamp::now();
-    let (index, ledger) = open(data, args.network, now)?;
-    let known = Parties::new(&index, &ledger, args.network, now.to_zoned(TimeZone::UTC).date());
-    let subject = match args.subject.parse::<TxId>() {
-        Ok(txid) => Subject::Tx(ledger.find_tx(&txid).ok_or_else(|| {
-            miette!("transaction {txid} is not in the ledger: ingest the block that holds it")
-        })?),
-        Err(_) => Subject::Address(owner_of(&ledger, args.network, &args.subject)?),
+    let opened = Opened::new(data, args.network, &args.moment)?;
+    let (ledger, keys) = (&opened.ledger, opened.keys());
+    let known = opened.parties(&keys);
+    let mut own_gaps = Vec::new();
+    let (subject, needed) = match args.subject.parse::<TxId>() {
+        Ok(txid) => {
+            let tx = ledger.find_tx(&txid).ok_or_else(|| {
+                miette!("transaction {txid} is not in the ledger: ingest the block that holds it")
+            })?;
+            let block = ledger.block_of(tx).map_or(BlockNum(0), |block| block.num);
+            (Subject::Tx(tx), Needed::From(block))
+        }
+        Err(_) => {
+            let owners = owners_of(&keys, args.network, &args.subject)?;
+            let own =
+                Address::parse(&args.subject).ok().and_then(|address| ledger.find_address(address.script()?));
+            let owner = own.or_else(|| owners.first().copied());
+            let owner = owner.ok_or_else(|| miette!("`{}` does not occur in the ledger", args.subject))?;
+            if owners.len() > 1 {
+                own_gaps.push(format!(
+                    "the key has {} more addresses in the ledger, whose transactions were not looked at: ask about them too",
+                    owners.len() - 1
+                ));
+            }
+            (Subject::Address(owner), Needed::All)
+        }
     };
+    let extent = Extent::of(ledger, opened.asked, needed);
     let absent = || miette!("`{}` is not in the ledger", args.subject);
-    let report = patterns::around(&ledger, subject, &Thresholds::default(), &known).ok_or_else(absent)?;
-    let (outs, cut) = patterns::outputs_of(&ledger, subject, MOST_OUTPUTS);
+    let mut report = patterns::around(ledger, subject, &Thresholds::default(), &known).ok_or_else(absent)?;
+    let (outs, cut) = patterns::outputs_of(ledger, subject, MOST_OUTPUTS);
     // An address that only spends, in a partial ledger, has no outputs to ask about.
     let mined = if outs.is_empty() {
         None
     } else {
-        Some(mined::sources(&ledger, &outs, Depth::default(), &known).into_diagnostic()?)
+        Some(mined::sources(ledger, &outs, Depth::default(), &known).into_diagnostic()?)
     };
-    let found = if args.leads { deposits(&ledger, outs) } else { Vec::new() };
+    let found = if args.leads { deposits(ledger, outs) } else { Vec::new() };
+    report.gaps.extend(own_gaps);
+    report.gaps.extend(extent.gaps.iter().cloned());
     let complete = report.is_complete() && !cut && found.iter().all(|leads| !leads.cut);
     match common.output {
         Output::Text | Output::Csv => {
             let mined = mined.as_ref().map(|mined| format!("\n{}", text::mined(mined))).unwrap_or_default();
             write!(out, "{}{mined}", text::report(&report)).into_diagnostic()?;
+            writeln!(out, "\n{}", extent.sentence()).into_diagnostic()?;
             for leads in &found {
                 write!(out, "\n{}", text::leads(leads)).into_diagnostic()?;
             }
@@ -64,7 +86,9 @@ pub(super) fn run(common: &Common, data: &Folder, args: &PatternsArgs, out: &mut
                 "subject": args.subject,
                 "findings": report.findings,
                 "txs": report.txs,
+                "ledger": extent,
                 "gaps": report.gaps,
+                "complete": complete,
                 "mined": mined,
                 "mined_of_all_outputs": !cut,
                 "leads": found,

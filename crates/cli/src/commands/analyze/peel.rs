@@ -1,43 +1,45 @@
 //! `tracehound analyze peel`.
 
-use std::{io::Write, sync::Arc};
+use std::io::Write;
 
-use jiff::{Timestamp, tz::TimeZone};
 use miette::{IntoDiagnostic, Result, miette};
-use tracehound_analysis::peel::{self, Options};
-use tracehound_attribution::{folder::AttributionFolder, index::Index};
-use tracehound_ledger::Ledger;
-use tracehound_model::BitcoinNetwork;
-use tracehound_screen::Parties;
+use serde::Serialize;
+use tracehound_analysis::{
+    extent::{Extent, Needed},
+    peel::{self, Options},
+};
+use tracehound_ledger::BlockNum;
 
 use crate::{
     args::{Common, Output, PeelArgs},
-    commands::trace::seeds_of,
+    commands::{
+        opened::Opened,
+        trace::{Start, start},
+    },
     folder::Folder,
 };
 
 /// Outputs of one transaction or address that chains are followed from.
 const MOST_STARTS: usize = 50;
 
-/// The ledger and the lists' claims, which questions about patterns need.
-pub(super) fn open(data: &Folder, network: BitcoinNetwork, now: Timestamp) -> Result<(Arc<Index>, Ledger)> {
-    let index = AttributionFolder::new(data.attribution()).index(now).into_diagnostic()?;
-    let ledger = data.open_ledger(network)?;
-    let ledger = ledger.ok_or_else(|| {
-        miette!("there is no ledger of this network yet: tracehound ingest bitcoin FILES makes one")
-    })?;
-    Ok((index, ledger))
+/// A chain with how far the ledger behind it reaches.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    chain: &'a peel::Chain,
+    ledger: &'a Extent,
+    gaps: &'a [String],
+    complete: bool,
 }
 
 pub(super) fn run(common: &Common, data: &Folder, args: &PeelArgs, out: &mut dyn Write) -> Result<u8> {
     if common.output == Output::Csv {
         return Err(miette!("a peel chain is printed as text, json or jsonl"));
     }
-    let now = Timestamp::now();
-    let (index, ledger) = open(data, args.network, now)?;
-    let as_of = args.as_of.unwrap_or(now);
-    let known = Parties::new(&index, &ledger, args.network, as_of.to_zoned(TimeZone::UTC).date());
-    let mut starts = seeds_of(&ledger, args.network, &args.from)?;
+    let opened = Opened::new(data, args.network, &args.moment)?;
+    let ledger = &opened.ledger;
+    let known = opened.parties(&opened.keys());
+    let Start { outs: mut starts, is_owner } = start(&opened, &opened.keys(), &args.from)?;
     if starts.is_empty() {
         return Err(miette!("`{}` has no output that anybody could spend", args.from));
     }
@@ -49,24 +51,32 @@ pub(super) fn run(common: &Common, data: &Folder, args: &PeelArgs, out: &mut dyn
         ));
     }
     starts.sort_by_key(|&start| (std::cmp::Reverse(ledger.output_value(start)), start));
-    let options = Options {
-        margin: args.margin,
-        hops: args.hops,
-        until: args.as_of.map_or(u32::MAX, |time| u32::try_from(time.as_second()).unwrap_or(u32::MAX)),
-        ..Options::default()
-    };
+    let options = Options { margin: args.margin, hops: args.hops, ..Options::default() };
+    let block = |&out| Some(ledger.block_of(ledger.tx_of_output(out)?.0)?.num);
+    let first = starts.iter().filter_map(block).min().unwrap_or(BlockNum(0));
+    let needed = if is_owner { Needed::All } else { Needed::From(first) };
+    let extent = Extent::of(ledger, opened.asked, needed);
     let mut chains = Vec::new();
     for start in starts {
-        chains.push(peel::follow(&ledger, args.network, start, options, &known).into_diagnostic()?);
+        chains.push(peel::follow(ledger, args.network, start, options, &known).into_diagnostic()?);
     }
-    let complete = chains.iter().all(peel::Chain::is_complete);
+    let complete = extent.is_complete() && chains.iter().all(peel::Chain::is_complete);
+    let told: Vec<Told<'_>> = chains
+        .iter()
+        .map(|chain| Told {
+            chain,
+            ledger: &extent,
+            gaps: &extent.gaps,
+            complete: extent.is_complete() && chain.is_complete(),
+        })
+        .collect();
     match common.output {
         Output::Json => {
-            serde_json::to_writer_pretty(&mut *out, &chains).into_diagnostic()?;
+            serde_json::to_writer_pretty(&mut *out, &told).into_diagnostic()?;
             writeln!(out).into_diagnostic()?;
         }
         Output::Jsonl => {
-            for chain in &chains {
+            for chain in &told {
                 serde_json::to_writer(&mut *out, chain).into_diagnostic()?;
                 writeln!(out).into_diagnostic()?;
             }
@@ -75,6 +85,10 @@ pub(super) fn run(common: &Common, data: &Folder, args: &PeelArgs, out: &mut dyn
             for (at, chain) in chains.iter().enumerate() {
                 let gap = if at == 0 { "" } else { "\n" };
                 write!(out, "{gap}{}", peel::text::report(chain, args.lines)).into_diagnostic()?;
+            }
+            writeln!(out, "\n{}", extent.sentence()).into_diagnostic()?;
+            for gap in &extent.gaps {
+                writeln!(out, "  - {gap}").into_diagnostic()?;
             }
         }
     }

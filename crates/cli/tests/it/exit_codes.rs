@@ -1,0 +1,189 @@
+//! The exit codes of questions over a ledger, one row a case: 0 answered, 30 answered in part, 1 failed, 2 misused.
+
+use std::fs;
+
+use tracehound_model::{BlockHash, OutPoint};
+use tracehound_testkit::blocks::{BlockMaker, owner};
+
+use crate::{
+    follow::{EXCHANGE, THIEF, TIME, address, chain_of_owners, folder, folder_of, regtest, soon},
+    screen::{text, tracehound},
+};
+
+#[test]
+fn a_question_over_a_whole_and_fresh_ledger_is_answered_unless_a_limit_cuts_it() {
+    let mut first = None;
+    let data = folder(|block| {
+        chain_of_owners(block);
+        first = Some(block.tx(&[], &[(7, Some(owner(77)))]));
+    });
+    let (thief, exchange) = (address(THIEF), address(EXCHANGE));
+    let (known, unknown) = (first.expect("made").to_string(), "ab".repeat(32));
+    let output = format!("{known}:0");
+    let cases: &[(&[&str], i32)] = &[
+        (&["trace", &thief], 0),
+        (&["trace", &output, "--backward"], 0),
+        (&["trace", &thief, "--dust", "60000000"], 0),
+        (&["trace", &thief, "--hops", "1"], 30),
+        (&["trace", &thief, "--work", "1"], 30),
+        (&["trace", &thief, "--fan-out", "0"], 30),
+        (&["trace", &thief, "--compare"], 0),
+        (&["trace", &thief, "--compare", "--dust", "60000000"], 0),
+        (&["trace", &thief, "--compare", "--hops", "1"], 30),
+        (&["trace", &thief, "--compare", "--work", "1"], 30),
+        (&["trace", &unknown], 1),
+        (&["trace", &thief, "--method", "none"], 2),
+        (&["exposure", &thief], 0),
+        (&["exposure", &thief, "--dust", "60000000"], 0),
+        (&["exposure", &thief, "--hops", "1"], 30),
+        (&["exposure", &thief, "--work", "0"], 30),
+        (&["exposure", &thief, "--cluster"], 0),
+        (&["path", &thief, &exchange], 0),
+        (&["path", &exchange, &thief], 0),
+        (&["path", &thief, &exchange, "--hops", "2"], 30),
+        (&["path", &thief, &exchange, "--work", "1"], 30),
+        (&["cluster", &thief], 0),
+        (&["cluster", &thief, "--change", "--explain", &exchange], 0),
+        (&["tx", &known], 0),
+        (&["tx", &unknown], 1),
+        (&["analyze", "peel", &output], 0),
+        (&["analyze", "peel", &thief, "--hops", "1", "--margin", "0"], 30),
+        (&["analyze", "patterns", &thief], 0),
+        (&["analyze", "patterns", &unknown], 1),
+    ];
+    for (args, code) in cases {
+        let answer = soon(data.path(), args);
+        let errors = String::from_utf8_lossy(&answer.stderr).into_owned();
+        assert_eq!(answer.status.code(), Some(*code), "{args:?}: {}{errors}", text(&answer));
+    }
+}
+
+#[test]
+fn a_ledger_that_ended_long_before_answers_in_part() {
+    let mut first = None;
+    let data = folder(|block| {
+        chain_of_owners(block);
+        first = Some(block.tx(&[], &[(7, Some(owner(77)))]));
+    });
+    let (thief, known) = (address(THIEF), first.expect("made").to_string());
+    let output = format!("{known}:0");
+    let unknown = "ab".repeat(32);
+    let asked: &[&[&str]] = &[
+        &["trace", &thief],
+        &["trace", &thief, "--compare"],
+        &["exposure", &thief],
+        &["path", &thief, &address(EXCHANGE)],
+        &["path", &address(EXCHANGE), &thief],
+        &["cluster", &thief],
+        &["tx", &known],
+        &["tx", &unknown],
+        &["analyze", "peel", &output],
+        &["analyze", "patterns", &thief],
+    ];
+    for args in asked {
+        let old = ["--as-of", "2023-11-15T22:13:21Z"];
+        let answer = regtest(data.path(), &[args, &old[..]].concat());
+        assert_eq!(answer.status.code(), Some(30), "{args:?}");
+        assert!(text(&answer).contains("more than 24 h"), "{args:?}: {}", text(&answer));
+        let accepted = regtest(data.path(), &[args, &old[..], &["--max-age", "25h"]].concat());
+        let code = if args.contains(&unknown.as_str()) { 1 } else { 0 };
+        assert_eq!(accepted.status.code(), Some(code), "{args:?}");
+        let now = regtest(data.path(), args);
+        assert_eq!(now.status.code(), Some(30), "{args:?}: years after the last block");
+    }
+}
+
+#[test]
+fn blocks_that_are_missing_where_it_was_looked_answer_in_part() {
+    let mut block = BlockMaker::new(BlockHash::default(), TIME - 600, 0);
+    let early = block.tx(&[], &[(5_000_000, Some(owner(THIEF)))]);
+    let first = block.done();
+    // What it builds on is not there.
+    let mut block = BlockMaker::new(BlockHash([9; 32]), TIME, 0);
+    block.tx(&[], &[(5_000, Some(owner(900)))]);
+    let late = block.tx(&[(OutPoint { txid: early, vout: 0 }, None)], &[(4_990_000, Some(owner(EXCHANGE)))]);
+    let data = folder_of(&[first, block.done()]);
+    let (early, late, thief) = (format!("{early}:0"), format!("{late}:0"), address(THIEF));
+    let unknown = "ab".repeat(32);
+    let cases: &[(&[&str], i32)] = &[
+        (&["trace", &early], 30),
+        (&["trace", &late], 0),
+        (&["trace", &thief], 30),
+        (&["trace", &thief, "--compare"], 30),
+        (&["exposure", &thief], 30),
+        (&["path", &thief, &address(EXCHANGE)], 30),
+        (&["cluster", &thief], 30),
+        (&["tx", &early[..64]], 30),
+        (&["tx", &late[..64]], 0),
+        (&["tx", &unknown], 30),
+        (&["analyze", "patterns", &thief], 30),
+        (&["analyze", "peel", &early], 30),
+    ];
+    for (args, code) in cases {
+        let answer = soon(data.path(), args);
+        let errors = String::from_utf8_lossy(&answer.stderr).into_owned();
+        assert_eq!(answer.status.code(), Some(*code), "{args:?}: {}{errors}", text(&answer));
+    }
+}
+
+#[test]
+fn without_a_ledger_a_question_over_it_fails() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let unknown = "ab".repeat(32);
+    let anybody = address(1);
+    let asked: &[&[&str]] = &[
+        &["trace", &unknown],
+        &["exposure", &anybody],
+        &["path", &anybody, &address(2)],
+        &["cluster", &anybody],
+        &["tx", &unknown],
+        &["analyze", "peel", &unknown],
+        &["analyze", "patterns", &anybody],
+        &["ledger", "info"],
+        &["ledger", "verify"],
+    ];
+    for args in asked {
+        assert_eq!(regtest(data.path(), args).status.code(), Some(1), "{args:?}");
+    }
+}
+
+#[test]
+fn a_transaction_that_was_given_up_on_answers_in_part() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let amounts = "{\"inputs\":[10,10,7],\"outputs\":[8,2,3,7,7]}\n";
+    let asked = |work: &[&str], more: &str| {
+        let args = [&["analyze", "boltzmann", "--stdin"], work].concat();
+        tracehound(data.path(), &args, &format!("{amounts}{more}")).status.code()
+    };
+    assert_eq!(asked(&[], ""), Some(0));
+    assert_eq!(asked(&["--work", "1"], ""), Some(30));
+    assert_eq!(asked(&["--work", "1"], "nonsense\n"), Some(1), "a line that cannot be read is worse");
+}
+
+#[test]
+fn an_ingest_that_skipped_a_block_is_not_done() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let chain = data.path().join("chain").to_string_lossy().into_owned();
+    let made = tracehound(data.path(), &["range", "generate", "--txs", "1000", "--heists", "1", &chain], "");
+    assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
+    let ingest = |folder: &str| {
+        let own = data.path().join(folder);
+        tracehound(&own, &["ingest", "bitcoin", "--network", "regtest", &chain], "")
+    };
+    let whole = ingest("whole");
+    assert_eq!(whole.status.code(), Some(0), "{}", text(&whole));
+    assert_eq!(ingest("whole").status.code(), Some(0), "nothing to add is no failure");
+    let file = fs::read_dir(&chain)
+        .expect("lists")
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|end| end == "dat"))
+        .expect("a block file");
+    let mut bytes = fs::read(&file).expect("reads");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x55;
+    fs::write(&file, bytes).expect("writes");
+    let damaged = ingest("damaged");
+    assert!(text(&damaged).contains("skipped: "), "{}", text(&damaged));
+    assert_eq!(damaged.status.code(), Some(30));
+}

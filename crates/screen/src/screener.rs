@@ -214,7 +214,9 @@ impl<'a> Screener<'a> {
         let absent = |address: &Address| match self.ledger_for(address) {
             Some((_, ledger)) => {
                 self.extract.is_none()
-                    && address.script().is_none_or(|script| ledger.find_address(&script.as_numbered()).is_none())
+                    && address
+                        .script()
+                        .is_none_or(|script| ledger.find_address(&script.as_numbered()).is_none())
             }
             None => true,
         };

@@ -28,6 +28,14 @@ const SMALL: &[(Format, &str)] = &[
         "<?xml version=\"1.0\"?><Sanctions xmlns=\"http://www.un.org/sanctions/1.0\"><DateOfIssue><Year>2025</Year><Month>11</Month><Day>19</Day></DateOfIssue><ReferenceValueSets><FeatureTypeValues><FeatureType ID=\"344\" FeatureTypeGroupID=\"1\">Digital Currency Address - XBT</FeatureType></FeatureTypeValues></ReferenceValueSets><DistinctParties><DistinctParty FixedRef=\"36\"><Profile ID=\"36\" PartySubTypeID=\"4\"><Identity ID=\"1\" FixedRef=\"36\" Primary=\"true\"><Alias FixedRef=\"36\" AliasTypeID=\"1403\" Primary=\"true\" LowQuality=\"false\"><DocumentedName ID=\"1\"><DocumentedNamePart><NamePartValue>EXAMPLE</NamePartValue></DocumentedNamePart></DocumentedName></Alias></Identity><Feature ID=\"1\" FeatureTypeID=\"344\"><FeatureVersion ID=\"1\"><VersionDetail DetailTypeID=\"1432\">1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2</VersionDetail></FeatureVersion></Feature></Profile></DistinctParty></DistinctParties><SanctionsEntries></SanctionsEntries></Sanctions>",
     ),
     (
+        Format::OfacSdnXml,
+        "<sdnList><publshInformation><Publish_Date>09/03/2026</Publish_Date></publshInformation><sdnEntry><uid>1</uid><lastName>EXAMPLE</lastName><firstName>Ivan</firstName><sdnType>Individual</sdnType><programList><program>CYBER2</program></programList><idList><id><uid>2</uid><idType>Digital Currency Address - XBT</idType><idNumber>1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2</idNumber></id></idList></sdnEntry></sdnList>",
+    ),
+    (
+        Format::OfacEnhancedXml,
+        "<sanctionsData><publicationInfo><dataAsOf>2026-09-10T00:00:00</dataAsOf></publicationInfo><entities><entity id=\"1\"><names><name><translations><translation><formattedFullName>EXAMPLE, Ivan</formattedFullName></translation></translations></name></names><features><feature><type>Digital Currency Address - XBT</type><value>1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2</value></feature></features></entity></entities></sanctionsData>",
+    ),
+    (
         Format::EuXml,
         "<?xml version=\"1.0\"?><export xmlns=\"http://eu.europa.ec/fpi/fsd/export\" generationDate=\"2025-01-02T00:00:00\"><sanctionEntity logicalId=\"1\"><subjectType code=\"person\"/><nameAlias wholeName=\"Ivan Example\" strong=\"true\"/></sanctionEntity></export>",
     ),

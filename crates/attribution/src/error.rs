@@ -45,6 +45,24 @@ pub enum ImportError {
         /// What is missing or wrong.
         missing: String,
     },
+    /// The form does not tell whose list it is.
+    #[error("whose list is this? {why} ({format}): {hint}")]
+    WhoseList {
+        /// The format it was read as.
+        format: Format,
+        /// Why that cannot be told.
+        why: String,
+        /// What to say or take instead.
+        hint: &'static str,
+    },
+    /// A file that is known and not read.
+    #[error("this is {what}, which is not read: {instead}")]
+    KnownButUnread {
+        /// What it is.
+        what: &'static str,
+        /// What to do instead.
+        instead: &'static str,
+    },
     /// A source id that cannot be one.
     #[error("`{0}` is no source id: use 1 to 100 lower-case letters, digits, `-`, `_`, `.`")]
     SourceId(String),

@@ -21,15 +21,17 @@ use std::{
 };
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use tracehound_model::SourceId;
+use tracehound_model::{Category, SourceId};
 
 use crate::{
-    ImportError, SourceHistory, facts,
-    import::{self, Format, Imported, Options},
+    ImportError, IntakeError, SourceHistory, facts,
+    freshness::{Freshness, freshness},
+    import::{self, Account, Format, Imported, Options},
     index::{Index, IndexError, Manifest, Publisher, Stamp, State},
+    intake::{self, TakenIn},
     pack::{self, Pack, PackError},
     steps::{Step, Steps, Watcher},
-    store::{CheckOutcome, ClaimStore, Found, ImportReport, StoreError, StoreState, View},
+    store::{Answer, CheckOutcome, ClaimStore, Found, Held, ImportReport, StoreError, StoreState, View},
 };
 
 /// Held while the folder is changed.
@@ -45,6 +47,9 @@ pub enum FolderError {
     /// A pack was refused.
     #[error(transparent)]
     Pack(#[from] PackError),
+    /// A list was read and not taken in.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -139,6 +144,35 @@ pub struct FolderImport {
     pub format: Format,
     /// What changed in the store.
     pub report: ImportReport,
+    /// What became of the rows.
+    pub account: Account,
+    /// Columns or keys that were not read.
+    pub unread: Vec<String>,
+    /// Claims for which the list gives no category known here.
+    pub without_category: u64,
+    /// What those may be, by the words around them.
+    pub proposed_category: Option<Category>,
+    /// Where the list went and why, for a person.
+    pub notes: Vec<String>,
+}
+
+impl FolderImport {
+    /// Takes a list in that has been read.
+    async fn of(
+        imported: Imported,
+        published: Date,
+        options: &Options,
+        store: &ClaimStore,
+        now: Timestamp,
+    ) -> Result<Self, FolderError> {
+        let (format, account) = (imported.format, imported.snapshot.account);
+        let unread = imported.snapshot.unread.clone();
+        let without_category = imported.snapshot.without_category();
+        let proposed_category =
+            if without_category > 0 { imported.snapshot.proposed_category(&options.file_name) } else { None };
+        let TakenIn { report, notes } = intake::take_in(store, imported, published, options, now).await?;
+        Ok(Self { format, report, account, unread, without_category, proposed_category, notes })
+    }
 }
 
 /// What the import of a pack did.
@@ -205,13 +239,36 @@ impl AttributionFolder {
         let imported = import::read(input, options)?;
         let published =
             options.source.published.map_or_else(|| date_of(&imported, &options.file_name), Ok)?;
-        let Imported { snapshot, format, sha256, .. } = imported;
-        let report = self.change(now, true, async |store| {
-            // What the list says is let go before the index is made.
-            let snapshot = snapshot;
-            store.import(&snapshot, published, now, &sha256).await
-        })?;
-        Ok(FolderImport { format, report })
+        intake::check_day(published, now)?;
+        self.change(now, true, async |store| {
+            Ok(FolderImport::of(imported, published, options, store, now).await)
+        })?
+    }
+
+    /// Decides against the list versions of `source` that wait for an answer; how many there were.
+    pub fn reject(&self, source: &SourceId, now: Timestamp) -> Result<u64, FolderError> {
+        self.change(now, true, async |store| store.answer(source, Date::MAX, Answer::Rejected, now).await)
+    }
+
+    /// How fresh every official list is, and every other sanctions list here.
+    pub fn freshness(&self, now: Timestamp, max_age_days: u16) -> Result<Vec<Freshness>, FolderError> {
+        let sources = self.sources(now)?;
+        wait(async {
+            let store = ClaimStore::open(&self.dir).await?;
+            let (checks, held) = (store.last_checks().await?, store.held().await?);
+            store.close().await;
+            Ok(freshness(&sources, &checks, &held, now, max_age_days))
+        })
+    }
+
+    /// The list versions that wait for a person's answer.
+    pub fn held(&self) -> Result<Vec<Held>, FolderError> {
+        wait(async {
+            let store = ClaimStore::open(&self.dir).await?;
+            let held = store.held().await?;
+            store.close().await;
+            Ok(held)
+        })
     }
 
     /// Takes a source out. What it said stays on record in the store and is believed no more. Gives the days of the
@@ -256,7 +313,11 @@ impl AttributionFolder {
 
     /// Puts an earlier edition of a source in force again. Gives the days of the later ones, which are taken back.
     pub fn revert(&self, source: &SourceId, edition: Date, now: Timestamp) -> Result<Vec<Date>, FolderError> {
-        self.change(now, true, async |store| store.revert(source, edition, now).await)
+        self.change(now, true, async |store| {
+            let gone = store.revert(source, edition, now).await?;
+            Ok(intake::end_extracts(store, source, now).await.map(|()| gone))
+        })?
+        .map_err(Into::into)
     }
 
     /// Makes the index anew from the store.

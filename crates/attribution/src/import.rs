@@ -6,20 +6,29 @@
 //! * Text that is no address is kept as [`Subject::Opaque`] for sanctions lists, which bind by the text, and refused
 //!   with a warning everywhere else.
 //! * Addresses nobody owns (all zeros, burn forms) are refused with a warning: they would flag every mint and burn.
+//! * Every row is accounted for: read, refused with its place, or passed over. A column that is not read is named.
 //! * A list that is cut short, empty or of another shape is an error, never a short list: a short list would end the
 //!   claims that it lacks.
 
 mod actorpack;
+mod address_text;
 mod collect;
 mod concepts;
+mod decode;
+mod edition;
 mod eu;
 mod input;
 mod json_list;
+mod known;
 mod mapping;
 mod notice;
 mod ofac_csv;
 mod ofac_json;
+mod ofac_plain_xml;
 mod ofac_xml;
+pub mod official;
+mod propose;
+mod rows;
 mod sniff;
 mod table;
 mod tagpack;
@@ -27,15 +36,20 @@ mod text;
 mod uk;
 mod un;
 mod xml;
+mod yaml;
+
+use std::path::PathBuf;
 
 use crate::Scope;
 use jiff::civil::Date;
-use tracehound_model::{Confidence, Party, SourceId, SourceKind, Statement, Subject};
+use tracehound_model::{Category, Confidence, Party, SourceId, SourceKind, Statement, Subject};
 
+pub use edition::{Edition, Shrink};
 pub use input::{Imported, open, read};
 pub use mapping::{Column, Mapping};
 pub(crate) use notice::read_pack;
 pub use notice::write_notice;
+pub use propose::category_from;
 pub use sniff::{Format, sniff};
 
 /// What one publication of one source says.
@@ -49,10 +63,35 @@ pub struct Snapshot {
     pub claims: Vec<NewClaim>,
     /// The parties it lists.
     pub parties: Vec<Party>,
-    /// Rows that were left out, each of them named in `warnings` up to its limit.
-    pub refused: u64,
+    /// The format it was read from.
+    pub format: Format,
+    /// What became of each row.
+    pub account: Account,
+    /// Columns or keys that were not read. At most 200.
+    pub unread: Vec<String>,
+    /// Why this cannot be the whole list, where its reader noticed.
+    pub partial: Option<String>,
+    /// The official list that it says it is.
+    pub list: Option<&'static str>,
     /// What was left out or read with doubt, with its place. At most 1,000; one more says how many follow.
     pub warnings: Vec<Warning>,
+}
+
+/// What became of the rows of a list. `read + refused + passed_over` are all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Account {
+    /// What is counted: rows, records, tags, entries.
+    pub unit: &'static str,
+    /// All of them, headers, comments and blank lines of a table included.
+    pub total: u64,
+    /// Those that said something which was taken.
+    pub read: u64,
+    /// Those that were left out, each named in the warnings up to their limit.
+    pub refused: u64,
+    /// Headers, comments, blank lines, records of a kind that is not read.
+    pub passed_over: u64,
+    /// Addresses and parties left out, also those inside a row that was read for the rest.
+    pub left_out: u64,
 }
 
 /// A source, as a publication of it introduces itself.
@@ -103,10 +142,25 @@ pub struct Options {
     pub format: Option<Format>,
     /// The file's name, without folders; helps to sniff and names sources that have no name.
     pub file_name: String,
+    /// The folder the file lies in, from which a pack may include its header; nothing is included when absent.
+    pub beside: Option<PathBuf>,
     /// What replaces the source's own words.
     pub source: SourceOptions,
     /// Which columns mean what, for [`Format::Csv`] and [`Format::Json`]; guessed from common names when absent.
     pub mapping: Mapping,
+    /// What holds for the rows that say nothing of it.
+    pub defaults: Defaults,
+    /// Takes a list version although it ends many subjects.
+    pub accept_shrink: bool,
+}
+
+/// What holds for the rows that do not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Defaults {
+    /// The kind of actor.
+    pub category: Option<Category>,
+    /// How sure the source is.
+    pub confidence: Option<Confidence>,
 }
 
 /// What replaces a source's own words about itself.

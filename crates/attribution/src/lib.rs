@@ -16,9 +16,11 @@ mod error;
 pub mod facts;
 
 pub mod folder;
+pub mod freshness;
 pub mod history;
 pub mod import;
 pub mod index;
+mod intake;
 pub mod listing;
 pub mod names;
 pub mod pack;
@@ -29,6 +31,7 @@ pub mod update;
 
 pub use error::ImportError;
 pub use history::{Scope, SourceHistory};
+pub use intake::IntakeError;
 pub use secret::Secret;
 pub use steps::{Step, Watcher};
 

@@ -11,7 +11,9 @@
 
 mod checks;
 mod decode;
+mod edition;
 mod editions;
+mod held;
 mod meta;
 mod packs;
 mod read;
@@ -31,6 +33,7 @@ use sqlx::{
 use tracehound_model::{Claim, SourceId};
 
 pub use crate::error::StoreError;
+pub use held::{Answer, Held};
 pub use checks::{CheckOutcome, LastChecks};
 pub use editions::Editions;
 pub use meta::{Found, StoreState};

@@ -314,14 +314,20 @@ pub(crate) struct ExposureArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ListsCommand {
-    /// Import a file as the newest or an older edition of a source
+    /// Import a file as the newest or an older version of a source's list
     Import(ImportArgs),
-    /// The sources, their editions and how many claims stand
+    /// The sources, their list versions and how many claims stand
     List,
     /// Fetch the official OFAC, UN, UK and EU lists and import what is new
     Update(UpdateArgs),
     /// Take a source out: what it said stays on record and counts no more
     Remove(RemoveArgs),
+    /// How old each list is, when its publisher was last asked, and what waits for an answer
+    Freshness(FreshnessArgs),
+    /// Go back to an earlier list version of a source: the later ones are taken back
+    Revert(RevertArgs),
+    /// Decide against a list version that was held because it ends many subjects
+    Reject(RejectArgs),
     /// Make the screening index anew from the imported claims
     Rebuild,
 }
@@ -336,8 +342,10 @@ pub(crate) struct RemoveArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tracehound lists import SDN_ADVANCED.XML
-  tracehound lists import sdn_addresses.json --source ofac-sdn --published 2024-09-27
-  tracehound lists import my-labels.csv --source own-labels --published 2026-01-31")]
+  tracehound lists import my-labels.csv --source own-labels --published 2026-01-31
+  tracehound lists import victims.csv --category ransomware --confidence 70
+An official id (ofac-sdn, un-sc, uk-sanctions, eu-fsf, ...) belongs to its publisher's own format. Any other file under
+such an id is an extract: it adds, it ends nobody. docs/LISTS.md lists the ids, formats and columns.")]
 pub(crate) struct ImportArgs {
     /// The files
     #[arg(value_name = "FILE", required = true)]
@@ -348,13 +356,25 @@ pub(crate) struct ImportArgs {
     /// Name of the source, where the file does not tell
     #[arg(long, value_name = "ID")]
     pub source: Option<String>,
-    /// Date of the edition, where the file does not tell
+    /// Date of the list, where the file does not tell
     #[arg(long, value_name = "DATE")]
     pub published: Option<jiff::civil::Date>,
     /// For a signed pack of notices (FILE.minisig beside it): its maker's minisign public key, a file or the key itself;
     /// remembered
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
+    /// Kind of actor for the claims to which the file gives none
+    #[arg(long, value_name = "CATEGORY", value_parser = category)]
+    pub category: Option<tracehound_model::Category>,
+    /// Confidence, 0 to 100, for the claims to which the file gives none
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub confidence: Option<u8>,
+    /// Kind of source: sanctions, law_enforcement, labels or own [default: as the format says]
+    #[arg(long, value_name = "KIND", value_parser = source_kind)]
+    pub kind: Option<tracehound_model::SourceKind>,
+    /// Accept a sanctions list that ends more than 5 % and at least 10 of its addresses or parties
+    #[arg(long)]
+    pub accept_shrink: bool,
 }
 
 #[derive(Debug, Args)]
@@ -362,9 +382,51 @@ pub(crate) struct UpdateArgs {
     /// Only these sources [default: all]
     #[arg(value_name = "SOURCE")]
     pub sources: Vec<String>,
-    /// Accept an edition less than half as long as the last one
+    /// Accept a list that ends more than 5 % and at least 10 of its addresses or parties, or is less than half as long
     #[arg(long)]
     pub accept_shrink: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit code 30 when an official list was never checked at its publisher or not within the days \
+allowed, when the last check failed, or when a list version waits for an answer; else 0.")]
+pub(crate) struct FreshnessArgs {
+    /// Days within which a list must have been checked at its publisher
+    #[arg(long, value_name = "DAYS", default_value_t = 7)]
+    pub max_age: u16,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  tracehound lists revert ofac-sdn 2025-11-19")]
+pub(crate) struct RevertArgs {
+    /// The source
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// Day of the list version that is to be in force again
+    #[arg(value_name = "DATE")]
+    pub day: jiff::civil::Date,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RejectArgs {
+    /// The source
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+}
+
+/// A category by its id or one of the words that published lists use.
+fn category(word: &str) -> Result<tracehound_model::Category, String> {
+    tracehound_attribution::import::category_from(word).map_err(|near| {
+        let all: Vec<&str> = tracehound_model::Category::ALL.iter().map(|category| category.id()).collect();
+        let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        format!("no category of that name{near} They are: {}", all.join(", "))
+    })
+}
+
+fn source_kind(word: &str) -> Result<tracehound_model::SourceKind, String> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned()))
+        .map_err(|_| "a kind of source is sanctions, law_enforcement, labels or own".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

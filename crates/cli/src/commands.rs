@@ -4,6 +4,7 @@ pub(crate) mod analyze;
 pub(crate) mod cluster;
 pub(crate) mod demo;
 pub(crate) mod exposure;
+pub(crate) mod freshness;
 pub(crate) mod guard;
 pub(crate) mod ingest;
 pub(crate) mod ledger;

@@ -1,6 +1,5 @@
 //! `GraphSense` ActorPacks: names of services and groups that tags refer to. They carry no addresses.
 
-use serde::Deserialize;
 use tracehound_model::{
     Party, SourceId, SourceKind,
     claim::{PartyKind, PartyName},
@@ -9,60 +8,47 @@ use tracehound_model::{
 use super::{
     Format, Options, Snapshot, SourceHead,
     collect::{Collector, tidy_names},
-    tagpack::{Scalar, Texts, yaml_error},
     text,
+    yaml::{self, Node},
 };
 use crate::ImportError;
 
 const FORMAT: Format = Format::ActorPack;
-
-#[derive(Deserialize)]
-struct Pack {
-    title: Scalar,
-    creator: Scalar,
-    #[serde(default)]
-    lastmod: Scalar,
-    actors: Vec<Actor>,
-}
-
-#[derive(Deserialize)]
-struct Actor {
-    #[serde(default)]
-    id: Scalar,
-    #[serde(default)]
-    label: Scalar,
-    #[serde(default)]
-    categories: Texts,
-    #[serde(default)]
-    aliases: Texts,
-    #[serde(default)]
-    lastmod: Scalar,
-}
+/// The fields of an actor that are read.
+const FIELDS: &[&str] = &["id", "label", "categories", "aliases", "lastmod", "<<"];
 
 pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
-    let pack: Pack = serde_norway::from_slice(bytes).map_err(|error| yaml_error(FORMAT, &error))?;
-    let day = |scalar: &Scalar| scalar.0.as_deref().and_then(text::date);
+    let pack = yaml::load(bytes, FORMAT, options.beside.as_deref())?;
+    let Some(Node::List(actors)) = pack.get("actors") else {
+        return Err(ImportError::Unusable { format: FORMAT, missing: "it has no `actors`".to_owned() });
+    };
+    let text_of = |node: &Node, field: &str| node.get(field).and_then(Node::text).map(str::to_owned);
+    let day = |node: &Node| text_of(node, "lastmod").as_deref().and_then(text::date);
     // Actors may be newer than the header says.
-    let newest = pack.actors.iter().filter_map(|actor| day(&actor.lastmod)).chain(day(&pack.lastmod)).max();
-    let named = |scalar: Scalar| scalar.0.unwrap_or_else(|| "unnamed".to_owned());
+    let newest = actors.iter().filter_map(|actor| day(actor)).chain(day(&pack)).max();
+    let named = |field| text_of(&pack, field).unwrap_or_else(|| "unnamed".to_owned());
     let head = SourceHead {
         id: SourceId(format!("actorpack-{}", text::slug(&options.file_name))),
         kind: SourceKind::Labels,
-        title: named(pack.title),
-        publisher: named(pack.creator),
+        title: named("title"),
+        publisher: named("creator"),
         url: None,
         published: newest,
     };
-    let mut out = Collector::new(FORMAT, options.source.apply(head));
+    let mut out = Collector::new(FORMAT, head, options);
     let source = out.source().id.clone();
-    for (position, actor) in pack.actors.into_iter().enumerate() {
+    for (position, actor) in actors.iter().enumerate() {
+        out.begin_row();
+        actor.keys().filter(|key| !FIELDS.contains(key)).for_each(|key| out.unread(key));
         let place = format!("actor {}", position + 1);
-        let (Some(id), Some(label)) = (actor.id.0, actor.label.0) else {
+        let (Some(id), Some(label)) = (text_of(actor, "id"), text_of(actor, "label")) else {
             out.refuse(place, "an actor without id or label; left out");
             continue;
         };
-        let is_user = actor.categories.0.iter().any(|category| category == "user");
-        let names = std::iter::once(label).chain(actor.aliases.0).map(|full| PartyName { full, weak: false });
+        let texts = |field| actor.get(field).map(Node::texts).unwrap_or_default();
+        let is_user = texts("categories").contains(&"user");
+        let aliases = texts("aliases").into_iter().map(str::to_owned);
+        let names = std::iter::once(label).chain(aliases).map(|full| PartyName { full, weak: false });
         out.party(Party {
             source: source.clone(),
             id,
@@ -70,7 +56,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
             names: tidy_names(names),
             programs: Vec::new(),
             listed_on: None,
-        });
+        })?;
     }
     out.finish()
 }

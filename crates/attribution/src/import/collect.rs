@@ -1,17 +1,29 @@
 //! The one place where rows become claims, so that every format obeys the same rules.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
-use tracehound_model::{Address, Confidence, Party, SourceKind, Statement, Subject, claim::PartyName};
+use tracehound_model::{
+    Address, Category, Confidence, Party, SourceKind, Statement, Subject, claim::PartyName,
+};
 
-use super::{Format, NewClaim, Snapshot, SourceHead, Warning, text};
+use super::{
+    Account, Defaults, Format, NewClaim, Options, Snapshot, SourceHead, Warning, address_text, text,
+};
 use crate::{ImportError, subject_key};
 
 /// Most warnings kept of one list.
 const MAX_WARNINGS: usize = 1_000;
-/// Most claims taken from one list.
-const MAX_CLAIMS: usize = 20_000_000;
+/// Most claims taken from one list; the largest known has a million.
+const MAX_CLAIMS: usize = 2_000_000;
+/// Most parties taken from one list; the largest official one has 19,000.
+pub(super) const MAX_PARTIES: usize = 200_000;
+/// Most names taken from one list; the largest official one has 60,000.
+pub(super) const MAX_NAMES: usize = 1_000_000;
+/// Most bytes of labels, names and other texts kept of one list.
+const MAX_TEXT: usize = 512 << 20;
+/// Most columns or keys named as not read.
+const MAX_UNREAD: usize = 200;
 /// Longest text kept as an opaque identifier, in bytes.
 const MAX_OPAQUE: usize = 200;
 
@@ -19,14 +31,29 @@ const MAX_OPAQUE: usize = 200;
 pub(super) struct Collector {
     format: Format,
     source: SourceHead,
+    defaults: Defaults,
     claims: Vec<NewClaim>,
     /// By subject and statement, where the claim stands in `claims`: a list that repeats a row says it once.
     seen: HashMap<u128, usize>,
     parties: Vec<Party>,
-    refused: u64,
+    names: usize,
+    text: usize,
+    account: Account,
+    /// The row being read, until the next one begins.
+    row: Option<Row>,
+    unread: BTreeSet<String>,
+    partial: Option<String>,
+    list: Option<&'static str>,
     repeated: u64,
     warnings: Vec<Warning>,
     more_warnings: u64,
+}
+
+/// What has become of a row so far.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    taken: bool,
+    refused: bool,
 }
 
 /// The parts of a row besides its subject.
@@ -38,14 +65,21 @@ pub(super) struct Said {
 }
 
 impl Collector {
-    pub(super) fn new(format: Format, source: SourceHead) -> Self {
+    pub(super) fn new(format: Format, head: SourceHead, options: &Options) -> Self {
         Self {
             format,
-            source,
+            source: options.source.apply(head),
+            defaults: options.defaults,
             claims: Vec::new(),
             seen: HashMap::new(),
             parties: Vec::new(),
-            refused: 0,
+            names: 0,
+            text: 0,
+            account: Account { unit: format.unit(), ..Account::default() },
+            row: None,
+            unread: BTreeSet::new(),
+            partial: None,
+            list: None,
             repeated: 0,
             warnings: Vec::new(),
             more_warnings: 0,
@@ -56,8 +90,63 @@ impl Collector {
         &self.source
     }
 
+    /// Whether nothing has been taken yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.claims.is_empty() && self.parties.is_empty()
+    }
+
     pub(super) fn source_mut(&mut self) -> &mut SourceHead {
         &mut self.source
+    }
+
+    /// Begins a row. It counts as read once something of it is taken, else as refused where something of it was refused,
+    /// else as passed over.
+    pub(super) fn begin_row(&mut self) {
+        self.close_row();
+        self.row = Some(Row::default());
+        self.account.total += 1;
+    }
+
+    fn close_row(&mut self) {
+        match self.row.take() {
+            Some(Row { taken: true, .. }) => self.account.read += 1,
+            Some(Row { refused: true, .. }) => self.account.refused += 1,
+            Some(Row { .. }) => self.account.passed_over += 1,
+            None => {}
+        }
+    }
+
+    /// Counts rows in which nothing can stand: headers, comments, blank lines.
+    pub(super) fn pass_over(&mut self, rows: u64) {
+        self.close_row();
+        self.account.total += rows;
+        self.account.passed_over += rows;
+    }
+
+    /// The row adds to a party that is taken later.
+    pub(super) fn row_is_read(&mut self) {
+        if let Some(row) = &mut self.row {
+            row.taken = true;
+        }
+    }
+
+    /// A column or key that is not read.
+    pub(super) fn unread(&mut self, name: &str) {
+        if self.unread.len() < MAX_UNREAD
+            && let Some(name) = text::clean(&text::shorten(name))
+        {
+            self.unread.insert(name);
+        }
+    }
+
+    /// This cannot be the whole list.
+    pub(super) fn partial(&mut self, why: impl Into<String>) {
+        self.partial.get_or_insert_with(|| why.into());
+    }
+
+    /// What it says of itself makes it this official list.
+    pub(super) fn is_list(&mut self, id: &'static str) {
+        self.list = Some(id);
     }
 
     pub(super) fn warn(&mut self, place: impl Into<String>, message: impl Into<String>) {
@@ -68,15 +157,22 @@ impl Collector {
         }
     }
 
-    /// Leaves a row out, and says so.
+    /// Leaves something out, and says so.
     pub(super) fn refuse(&mut self, place: impl Into<String>, message: impl Into<String>) {
-        self.refused += 1;
+        self.account.left_out += 1;
+        if let Some(row) = &mut self.row {
+            row.refused = true;
+        }
         self.warn(place, message);
     }
 
     /// The subject that `written` names, or `None` when the row must be left out (which has been noted).
     pub(super) fn subject(&mut self, written: &str, place: &str) -> Option<Subject> {
-        let written = written.trim();
+        let bare = address_text::bare(written);
+        if let Some(dropped) = bare.dropped {
+            self.warn(place, format!("{dropped} taken off: read as `{}`", text::shorten(&bare.text)));
+        }
+        let written = bare.text.as_ref();
         match Address::parse(written) {
             Ok(address) if address.is_null_like() => {
                 let message = format!(
@@ -97,15 +193,28 @@ impl Collector {
         }
     }
 
+    fn unusable(&self, missing: String) -> ImportError {
+        ImportError::Unusable { format: self.format, missing }
+    }
+
+    fn keep_text(&mut self, bytes: usize) -> Result<(), ImportError> {
+        self.text += bytes;
+        if self.text <= MAX_TEXT {
+            return Ok(());
+        }
+        Err(self.unusable(format!("its texts have more than {MAX_TEXT} bytes, the most that is kept of one list")))
+    }
+
     /// Takes a claim. Of rows that say the same of the same subject the surest stays, with its earliest first day.
     pub(super) fn claim(&mut self, subject: Subject, said: Said) -> Result<(), ImportError> {
         if self.claims.len() >= MAX_CLAIMS {
-            return Err(ImportError::Unusable {
-                format: self.format,
-                missing: format!("it has more than {MAX_CLAIMS} rows"),
-            });
+            return Err(self.unusable(format!("it has more than {MAX_CLAIMS} claims, the most that is read of one list")));
         }
-        let Said { statement, confidence, valid_from, valid_to } = said;
+        let Said { mut statement, confidence, valid_from, valid_to } = said;
+        if let (Category::Unknown, Some(category)) = (statement.category, self.defaults.category) {
+            statement.category = category;
+        }
+        self.row_is_read();
         let key = row_key(&subject, &statement);
         if let Some(&position) = self.seen.get(&key) {
             self.repeated += 1;
@@ -115,6 +224,7 @@ impl Collector {
             earlier.valid_to = earlier.valid_to.zip(valid_to).map(|(a, b)| a.max(b));
             return Ok(());
         }
+        self.keep_text(statement.label.len() + statement.reference.as_ref().map_or(0, String::len))?;
         self.seen.insert(key, self.claims.len());
         self.claims.push(NewClaim { subject, statement, confidence, valid_from, valid_to });
         Ok(())
@@ -128,23 +238,31 @@ impl Collector {
         }
     }
 
-    pub(super) fn party(&mut self, party: Party) {
+    pub(super) fn party(&mut self, party: Party) -> Result<(), ImportError> {
+        self.names += party.names.len();
+        if self.parties.len() >= MAX_PARTIES {
+            return Err(self.unusable(format!("it has more than {MAX_PARTIES} parties, the most that is read of one list")));
+        }
+        if self.names > MAX_NAMES {
+            return Err(self.unusable(format!("it has more than {MAX_NAMES} names, the most that is read of one list")));
+        }
+        self.keep_text(party.names.iter().map(|name| name.full.len()).sum())?;
+        self.row_is_read();
         self.parties.push(party);
+        Ok(())
     }
 
     /// The snapshot; an error when the list says nothing at all.
     pub(super) fn finish(mut self) -> Result<Snapshot, ImportError> {
+        self.close_row();
         if self.claims.is_empty() && self.parties.is_empty() {
             let why = self.warnings.first().map_or_else(String::new, |warning| {
                 format!(" (first complaint, at {}: {})", warning.place, warning.message)
             });
-            return Err(ImportError::Unusable {
-                format: self.format,
-                missing: format!(
-                    "it names no address and no party{why}; an empty list would end every claim of `{}`",
-                    self.source.id
-                ),
-            });
+            let id = &self.source.id;
+            return Err(self.unusable(format!(
+                "it names no address and no party{why}; an empty list would end every claim of `{id}`"
+            )));
         }
         if self.repeated > 0 {
             self.warnings.push(Warning {
@@ -163,7 +281,11 @@ impl Collector {
             scope: self.format.scope(),
             claims: self.claims,
             parties: self.parties,
-            refused: self.refused,
+            format: self.format,
+            account: self.account,
+            unread: self.unread.into_iter().collect(),
+            partial: self.partial,
+            list: self.list,
             warnings: self.warnings,
         })
     }

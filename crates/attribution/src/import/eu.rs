@@ -6,32 +6,19 @@ use std::{collections::BTreeMap, io::Read};
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Party, SourceId, SourceKind,
+    Party,
     claim::{PartyKind, PartyName},
 };
 
 use super::{
-    Format, Options, Snapshot, SourceHead,
+    Format, Options, Snapshot,
     collect::{Collector, tidy_names},
+    official,
     table::{Rows, decode},
     text,
     xml::{self, Node, Xml},
 };
 use crate::ImportError;
-
-fn head() -> SourceHead {
-    SourceHead {
-        id: SourceId("eu-fsf".to_owned()),
-        kind: SourceKind::Sanctions,
-        title: "EU consolidated list of financial sanctions".to_owned(),
-        publisher: "European Commission".to_owned(),
-        url: Some(
-            "https://data.europa.eu/data/datasets/consolidated-list-of-persons-groups-and-entities-subject-to-eu-financial-sanctions"
-                .to_owned(),
-        ),
-        published: None,
-    }
-}
 
 /// A party as its rows or elements add up.
 #[derive(Default)]
@@ -52,11 +39,11 @@ impl Draft {
         self.listed_on = self.listed_on.into_iter().chain(date).min();
     }
 
-    fn finish(self, place: &str, out: &mut Collector) {
+    fn finish(self, place: &str, out: &mut Collector) -> Result<(), ImportError> {
         let names = tidy_names(self.names);
         if self.id.is_empty() || names.is_empty() {
             out.refuse(place, "an entity without a number or a name; left out");
-            return;
+            return Ok(());
         }
         let kind = match self.code.as_str() {
             "P" | "person" => PartyKind::Individual,
@@ -65,13 +52,14 @@ impl Draft {
         };
         let source = out.source().id.clone();
         let Self { id, programs, listed_on, .. } = self;
-        out.party(Party { source, id, kind, names, programs, listed_on });
+        out.party(Party { source, id, kind, names, programs, listed_on })
     }
 }
 
 pub(super) fn read_xml(input: &mut dyn Read, options: &Options) -> Result<Snapshot, ImportError> {
     let mut xml = Xml::new(input, Format::EuXml);
-    let mut out = Collector::new(Format::EuXml, options.source.apply(head()));
+    let mut out = Collector::new(Format::EuXml, official::head("eu-fsf"), options);
+    out.is_list("eu-fsf");
     loop {
         match xml.next()? {
             Node::Open(start, level) => match (xml::name(&start), level) {
@@ -103,6 +91,7 @@ pub(super) fn read_xml(input: &mut dyn Read, options: &Options) -> Result<Snapsh
 }
 
 fn entity(xml: &mut Xml<'_>, id: String, out: &mut Collector) -> Result<(), ImportError> {
+    out.begin_row();
     let (depth, place) = (xml.depth(), xml.place());
     let mut draft = Draft { id, ..Draft::default() };
     loop {
@@ -129,14 +118,14 @@ fn entity(xml: &mut Xml<'_>, id: String, out: &mut Collector) -> Result<(), Impo
             Node::Close(_) | Node::Text(_) | Node::End => {}
         }
     }
-    draft.finish(&place, out);
-    Ok(())
+    draft.finish(&place, out)
 }
 
 /// The CSV has one row for each name, address, document and so on of an entity; only its name columns matter here.
 pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
     let text = decode(bytes);
-    let mut out = Collector::new(Format::EuCsv, options.source.apply(head()));
+    let mut out = Collector::new(Format::EuCsv, official::head("eu-fsf"), options);
+    out.is_list("eu-fsf");
     let mut rows = Rows::new(&text, b';', Format::EuCsv);
     let header: Vec<String> = match rows.next_row()? {
         Some((_, header)) => header.iter().map(|name| name.trim().to_owned()).collect(),
@@ -154,7 +143,12 @@ pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, Impo
     let generated = column("fileGenerationDate");
     let strong = column("NameAlias_Strong");
     let mut drafts: BTreeMap<u64, Draft> = BTreeMap::new();
+    out.pass_over(1);
+    let read = [Some(id), Some(whole_name), reference, code, program, listed, generated, strong];
+    let unread = header.iter().enumerate().filter(|(place, _)| !read.contains(&Some(*place)));
+    unread.for_each(|(_, name)| out.unread(name));
     while let Some((line, row)) = rows.next_row()? {
+        out.begin_row();
         let get = |place: Option<usize>| place.and_then(|place| row.get(place)).unwrap_or_default().trim();
         let Ok(number) = get(Some(id)).parse::<u64>() else {
             out.refuse(format!("line {line}"), "the entity's number is none; left out");
@@ -163,6 +157,7 @@ pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, Impo
         if out.source().published.is_none() {
             out.source_mut().published = text::date(get(generated));
         }
+        out.row_is_read();
         let draft = drafts.entry(number).or_default();
         if draft.id.is_empty() {
             let reference = get(reference);
@@ -177,8 +172,9 @@ pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, Impo
             draft.names.push(PartyName { full: get(Some(whole_name)).to_owned(), weak });
         }
     }
+    out.pass_over(rows.blank());
     for (number, draft) in drafts {
-        draft.finish(&format!("entity {number}"), &mut out);
+        draft.finish(&format!("entity {number}"), &mut out)?;
     }
     out.finish()
 }

@@ -5,8 +5,9 @@ use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Format, Options, Snapshot, actorpack, eu, json_list, notice, ofac_csv, ofac_json, ofac_xml, sniff, table,
-    tagpack, text, uk, un,
+    Format, Options, Snapshot, actorpack, decode, eu, json_list, known, notice, ofac_csv, ofac_json, ofac_plain_xml, ofac_xml,
+    sniff::{self, sniff},
+    table, tagpack, text, uk, un,
 };
 use crate::ImportError;
 
@@ -54,10 +55,16 @@ pub fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, ImportE
     plain.by_ref().take(HEAD).read_to_end(&mut head)?;
     let format = match options.format {
         Some(format) => format,
-        None => sniff(&head, &options.file_name).ok_or_else(|| ImportError::UnknownFormat {
-            name: text::shorten(&options.file_name),
-            head: text::shorten(&String::from_utf8_lossy(&head)),
-        })?,
+        None => {
+            let start = sniff::head_text(&head);
+            if let Some(complaint) = known::refuse(&head, &start) {
+                return Err(complaint);
+            }
+            sniff(&head, &options.file_name).ok_or_else(|| ImportError::UnknownFormat {
+                name: text::shorten(&options.file_name),
+                head: text::shorten(&start),
+            })?
+        }
     };
     let mut body = Body::new(Cursor::new(head).chain(plain), format);
     let snapshot = dispatch(&mut body, format, options).map_err(|error| body.explain(error))?;
@@ -67,11 +74,17 @@ pub fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, ImportE
 }
 
 fn dispatch(body: &mut dyn Read, format: Format, options: &Options) -> Result<Snapshot, ImportError> {
+    if format.is_xml() {
+        let mut mark = [0; 2];
+        let read = body.read(&mut mark)?;
+        let mut rest = Cursor::new(mark[..read].to_vec()).chain(body);
+        if read == 2 && matches!(mark, [0xff, 0xfe] | [0xfe, 0xff]) {
+            let text = decode::decode(&whole(&mut rest)?).into_owned();
+            return read_xml(&mut text.as_bytes(), format, options);
+        }
+        return read_xml(&mut rest, format, options);
+    }
     match format {
-        Format::OfacAdvancedXml => ofac_xml::read(body, options),
-        Format::UnXml => un::read(body, options),
-        Format::EuXml => eu::read_xml(body, options),
-        Format::UkXml => uk::read_xml(body, options),
         Format::OfacSdnCsv => ofac_csv::read(&whole(body)?, options),
         Format::OfacAddressJson => ofac_json::read(&whole(body)?, options),
         Format::EuCsv => eu::read_csv(&whole(body)?, options),
@@ -81,6 +94,22 @@ fn dispatch(body: &mut dyn Read, format: Format, options: &Options) -> Result<Sn
         Format::Csv => table::read(&whole(body)?, options),
         Format::Json => json_list::read(&whole(body)?, options),
         Format::Notice => notice::read(&whole(body)?, options),
+        Format::OfacAdvancedXml
+        | Format::OfacSdnXml
+        | Format::OfacEnhancedXml
+        | Format::UnXml
+        | Format::EuXml
+        | Format::UkXml => read_xml(body, format, options),
+    }
+}
+
+fn read_xml(body: &mut dyn Read, format: Format, options: &Options) -> Result<Snapshot, ImportError> {
+    match format {
+        Format::UnXml => un::read(body, options),
+        Format::EuXml => eu::read_xml(body, options),
+        Format::UkXml => uk::read_xml(body, options),
+        Format::OfacSdnXml | Format::OfacEnhancedXml => ofac_plain_xml::read(body, format, options),
+        _ => ofac_xml::read(body, options),
     }
 }
 

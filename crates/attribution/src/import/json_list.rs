@@ -1,16 +1,29 @@
-//! JSON lists: texts or objects in an array, or an object from address to label or object.
+//! JSON lists: texts or objects in an array or one a line, or an object from address to label or object, or from label to
+//! addresses.
+
+use std::{borrow::Cow, collections::HashSet};
 
 use serde_json::{Map, Value};
 
 use super::{
     Format, Options, Snapshot,
     collect::Collector,
-    mapping::{self, Column, Field, Mapping, RowTaker},
+    decode::{self, decode},
+    mapping::{self, Column, Field, Mapping, RowTaker, normal},
     ofac_json::date_from_name,
+    table::is_address_cell,
+    text,
 };
 use crate::ImportError;
 
 const FORMAT: Format = Format::Json;
+/// Most values, counted by the marks that come before one.
+const MAX_VALUES: usize = 12_000_000;
+/// Keys of an array that say nothing about what is in it.
+const PLAIN_KEYS: &[&str] = &[
+    "result", "results", "data", "items", "list", "entries", "rows", "records", "accounts", "addresses", "wallets",
+    "blacklist", "tags", "labels",
+];
 
 /// A JSON error with its place.
 pub(super) fn syntax(format: Format, error: &serde_json::Error) -> ImportError {
@@ -21,104 +34,194 @@ pub(super) fn syntax(format: Format, error: &serde_json::Error) -> ImportError {
     }
 }
 
+/// Refuses a text of more values than a list has: in memory each takes some thirty times its shortest form.
+pub(super) fn bound(bytes: &[u8], format: Format) -> Result<(), ImportError> {
+    let values = bytes.iter().filter(|byte| matches!(**byte, b',' | b'[' | b'{')).count();
+    if values <= MAX_VALUES {
+        return Ok(());
+    }
+    Err(ImportError::Unusable {
+        format,
+        missing: format!("it has more than {MAX_VALUES} values, the most that is read of one list"),
+    })
+}
+
 pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
-    let root: Value = serde_json::from_slice(bytes).map_err(|error| syntax(FORMAT, &error))?;
-    let mut out = Collector::new(FORMAT, options.source.apply(mapping::head(options)));
+    bound(bytes, FORMAT)?;
+    let text = decode(bytes);
+    let mut documents: Vec<Value> = serde_json::Deserializer::from_str(&text)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .map_err(|error| syntax(FORMAT, &error))?;
+    drop(text);
+    let mut out = Collector::new(FORMAT, mapping::head(options), options);
+    decode::remark(bytes, &mut out);
     date_from_name(&mut out, options);
-    let mut taker = RowTaker::new();
-    let mapping = &options.mapping;
-    match root {
-        Value::Array(items) => take_all(&items, &mut out, &mut taker, mapping)?,
-        Value::Object(object) => match only_array(&object) {
-            Some((key, items)) => {
-                for other in object.keys().filter(|other| *other != key).take(20) {
-                    out.warn(format!("key `{other}`"), format!("not read; the list is under `{key}`"));
-                }
-                take_all(items, &mut out, &mut taker, mapping)?;
-            }
-            None => {
-                for (address, value) in &object {
-                    let place = format!("key `{}`", super::text::shorten(address));
-                    take(value, Some(address), &place, &mut out, &mut taker, mapping)?;
-                }
-            }
-        },
-        _ => {
-            return Err(ImportError::Unusable {
+    let mut reader = Reader { out, taker: RowTaker::new(options), mapping: &options.mapping, judged: HashSet::new(), holds_domains: false };
+    if documents.len() == 1 {
+        reader.document(documents.remove(0))?;
+    } else {
+        // One document a line.
+        for (position, document) in documents.iter().enumerate() {
+            reader.take(document, None, None, &format!("document {}", position + 1))?;
+        }
+    }
+    if reader.out.is_empty() && reader.holds_domains {
+        return Err(ImportError::KnownButUnread {
+            what: "a list of domains, not of addresses",
+            instead: "it cannot be screened against; keep it for vetting links",
+        });
+    }
+    reader.out.finish()
+}
+
+struct Reader<'o> {
+    out: Collector,
+    taker: RowTaker,
+    mapping: &'o Mapping,
+    /// Keys that have been seen, read or named as not read.
+    judged: HashSet<String>,
+    holds_domains: bool,
+}
+
+impl Reader<'_> {
+    fn document(&mut self, root: Value) -> Result<(), ImportError> {
+        match root {
+            Value::Array(items) => self.items(&items, None),
+            Value::Object(object) => self.object(&object),
+            _ => Err(ImportError::Unusable {
                 format: FORMAT,
                 missing: "it is neither a list nor an object".to_owned(),
-            });
+            }),
         }
     }
-    out.finish()
-}
 
-/// The one member of an object that is an array, when exactly one is.
-fn only_array(object: &Map<String, Value>) -> Option<(&String, &Vec<Value>)> {
-    let mut arrays = object.iter().filter_map(|(key, value)| value.as_array().map(|items| (key, items)));
-    arrays.next().filter(|_| arrays.next().is_none())
-}
-
-fn take_all(
-    items: &[Value],
-    out: &mut Collector,
-    taker: &mut RowTaker,
-    mapping: &Mapping,
-) -> Result<(), ImportError> {
-    for (position, item) in items.iter().enumerate() {
-        take(item, None, &format!("entry {}", position + 1), out, taker, mapping)?;
+    fn object(&mut self, object: &Map<String, Value>) -> Result<(), ImportError> {
+        if object.keys().any(|key| Field::Address.usual_names().contains(&normal(key).as_str())) {
+            return self.take(&Value::Object(object.clone()), None, None, "the one entry");
+        }
+        if object.keys().any(|key| is_address_cell(key)) {
+            for (address, value) in object {
+                let place = format!("key `{}`", text::shorten(address));
+                self.take(value, Some(address), None, &place)?;
+            }
+            return Ok(());
+        }
+        // From label to addresses, or one list beside other things.
+        for (key, value) in object {
+            match value {
+                Value::Array(items) => {
+                    let plain = PLAIN_KEYS.contains(&normal(key).as_str());
+                    self.items(items, Some(key.as_str()).filter(|_| !plain))?;
+                }
+                _ => {
+                    self.out.begin_row();
+                    self.out.unread(key);
+                }
+            }
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-fn take(
-    value: &Value,
-    key: Option<&str>,
-    place: &str,
-    out: &mut Collector,
-    taker: &mut RowTaker,
-    mapping: &Mapping,
-) -> Result<(), ImportError> {
-    let constant = |field| match mapping.column(field) {
-        Some(Column::Constant(value)) => Some(value.as_str()),
-        _ => None,
-    };
-    match (value, key) {
-        (Value::Object(object), _) => {
-            taker.take(out, place, |field| match (mapping.column(field), field, key) {
-                (None, Field::Address, Some(address)) => Some(address),
-                (Some(Column::Constant(value)), ..) => Some(value),
-                (Some(Column::Name(name)), ..) => member(object, name),
-                (Some(Column::Place(_)), ..) => None,
-                (None, ..) => field.usual_names().iter().find_map(|name| member(object, name)),
-            })
+    fn items(&mut self, items: &[Value], label: Option<&str>) -> Result<(), ImportError> {
+        for (position, item) in items.iter().enumerate() {
+            let place = match label {
+                Some(label) => format!("`{}`, entry {}", text::shorten(label), position + 1),
+                None => format!("entry {}", position + 1),
+            };
+            self.take(item, None, label, &place)?;
         }
-        (Value::String(address), None) => taker.take(out, place, |field| match field {
-            Field::Address => Some(address),
-            field => constant(field),
-        }),
-        (Value::String(label), Some(address)) => taker.take(out, place, |field| match field {
-            Field::Address => Some(address),
-            Field::Label => constant(field).or(Some(label)),
-            field => constant(field),
-        }),
-        (Value::Null | Value::Bool(_) | Value::Number(_), Some(address)) => {
-            taker.take(out, place, |field| match field {
-                Field::Address => Some(address),
-                field => constant(field),
-            })
-        }
-        _ => {
-            out.refuse(place, "neither a text nor an object; left out");
-            Ok(())
+        Ok(())
+    }
+
+    /// Takes one entry: an address by itself, or what is said of the address `key`; `label` stands above it.
+    fn take(
+        &mut self,
+        value: &Value,
+        key: Option<&str>,
+        label: Option<&str>,
+        place: &str,
+    ) -> Result<(), ImportError> {
+        let Self { out, taker, mapping, judged, holds_domains } = self;
+        out.begin_row();
+        let constant = |field| match mapping.column(field) {
+            Some(Column::Constant(value)) => Some(Cow::Borrowed(value.as_str())),
+            _ => None,
+        };
+        match (value, key) {
+            (Value::Object(object), _) => {
+                let names: Vec<String> = object.keys().map(|key| normal(key)).collect();
+                let usual = mapping::usual_places(&names);
+                let values: Vec<&Value> = object.values().collect();
+                let named = |name: &str| names.iter().position(|other| *other == normal(name));
+                let at = |field: Field| match mapping.column(field) {
+                    Some(Column::Name(name)) => named(name),
+                    Some(Column::Place(_) | Column::Constant(_)) => None,
+                    None => usual[field as usize],
+                };
+                for (position, name) in object.keys().enumerate() {
+                    if !judged.contains(name) && judged.len() < 1_000 {
+                        judged.insert(name.clone());
+                        if !Field::ALL.iter().any(|field| at(*field) == Some(position)) {
+                            out.unread(name);
+                        }
+                    }
+                }
+                taker.take(out, place, |field| match (field, key, label) {
+                    (Field::Address, Some(address), _) => Some(Cow::Borrowed(address)),
+                    (field, ..) => constant(field)
+                        .or_else(|| at(field).and_then(|place| scalar(values[place])))
+                        .or_else(|| label.filter(|_| field == Field::Label).map(Cow::Borrowed)),
+                })
+            }
+            (Value::String(address), None) => {
+                *holds_domains |= is_domain(address);
+                taker.take(out, place, |field| match field {
+                    Field::Address => Some(Cow::Borrowed(address.as_str())),
+                    Field::Label => constant(field).or(label.map(Cow::Borrowed)),
+                    field => constant(field),
+                })
+            }
+            (Value::Array(_) | Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_), Some(address)) => {
+                let said = match value {
+                    Value::String(_) | Value::Array(_) => scalar(value),
+                    _ => None,
+                };
+                taker.take(out, place, |field| match (field, value) {
+                    (Field::Address, _) => Some(Cow::Borrowed(address)),
+                    (Field::Label, _) => constant(field).or(said.clone()),
+                    // Several words about an address are its labels, and may say what kind of thing it is.
+                    (Field::Category, Value::Array(_)) => constant(field).or(said.clone()),
+                    (field, _) => constant(field),
+                })
+            }
+            _ => {
+                out.refuse(place, "neither a text nor an object; left out");
+                Ok(())
+            }
         }
     }
 }
 
-/// A text member, letter case of its name aside.
-fn member<'o>(object: &'o Map<String, Value>, name: &str) -> Option<&'o str> {
-    let exact = object.get(name);
-    let found = exact
-        .or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value));
-    found.and_then(Value::as_str)
+/// A value as text: scalars as they are, a list of scalars with commas.
+fn scalar(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        Value::Bool(value) => Some(Cow::Owned(value.to_string())),
+        Value::Array(items) => {
+            let words: Vec<Cow<'_, str>> =
+                items.iter().filter(|item| !item.is_array() && !item.is_object()).filter_map(scalar).collect();
+            (!words.is_empty()).then(|| Cow::Owned(words.join(",")))
+        }
+        Value::Null | Value::Object(_) => None,
+    }
+}
+
+/// Whether a text is a host's name.
+fn is_domain(text: &str) -> bool {
+    text.contains('.')
+        && text.len() <= 253
+        && !text.contains(' ')
+        && text.rsplit('.').next().is_some_and(|top| top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic()))
 }

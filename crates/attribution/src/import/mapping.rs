@@ -1,13 +1,14 @@
 //! Which column of a table, or which key of an object, means what.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use tracehound_model::{Category, Confidence, SourceId, SourceKind, Statement};
 
 use super::{
     Format, Options, SourceHead,
     collect::{Collector, Said},
-    concepts, text,
+    concepts,
+    text::{self, Day},
 };
 use crate::ImportError;
 
@@ -42,7 +43,7 @@ pub struct Mapping {
 }
 
 /// The meanings, in the order of [`Mapping`]'s fields.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Address,
     Label,
@@ -71,32 +72,72 @@ impl Field {
                 "address",
                 "banned_address",
                 "wallet_address",
+                "crypto_address",
                 "wallet",
                 "addr",
-                "crypto_address",
                 "account",
+                "account_address",
+                "public_key",
             ],
             Self::Label => &[
+                "name_tag",
+                "nametag",
+                "cluster_name",
+                "entity_name",
                 "label",
                 "entity",
                 "wallet_tag",
                 "etherscan_tag",
                 "name",
-                "name_tag",
-                "nametag",
                 "tag",
                 "owner",
                 "actor",
+                "family",
                 "comment",
                 "description",
             ],
-            Self::Category => &["category", "abuse", "concept", "etherscan_labels", "categories"],
+            // A label beside a name says what kind of thing it is.
+            Self::Category => &[
+                "category",
+                "categories",
+                "risk_category",
+                "entity_category",
+                "abuse",
+                "concept",
+                "concepts",
+                "etherscan_labels",
+                "labels",
+                "type",
+                "entity_type",
+                "risk_type",
+                "threat_type",
+                "label",
+            ],
             Self::Asset => &["asset", "currency", "coin", "symbol"],
             Self::Date => &["date", "first_seen", "listed_on", "added", "lastmod", "valid_from"],
             Self::Confidence => &["confidence"],
             Self::Reference => &["reference", "url", "source", "data_source", "source_url"],
         }
     }
+}
+
+/// A column name or key as it is compared: letter case, spaces, `-` and a leading `#` aside.
+pub(super) fn normal(name: &str) -> String {
+    let name = name.trim().trim_start_matches('#').trim();
+    name.chars().take(60).map(|c| if matches!(c, ' ' | '-') { '_' } else { c.to_ascii_lowercase() }).collect()
+}
+
+/// Which of `names` (as [`normal`] gives them) each field is read from: its best usual name, none twice.
+pub(super) fn usual_places(names: &[String]) -> [Option<usize>; Field::ALL.len()] {
+    let mut places = [None; Field::ALL.len()];
+    for field in Field::ALL {
+        let free = |name: &&str| {
+            let place = names.iter().position(|other| other == *name)?;
+            (!places.contains(&Some(place))).then_some(place)
+        };
+        places[field as usize] = field.usual_names().iter().find_map(|name| free(&name));
+    }
+    places
 }
 
 impl Mapping {
@@ -130,11 +171,12 @@ pub(super) fn head(options: &Options) -> SourceHead {
 /// Turns rows into claims; remembers which odd words it has complained about.
 pub(super) struct RowTaker {
     complained: HashSet<String>,
+    confidence: Option<Confidence>,
 }
 
 impl RowTaker {
-    pub(super) fn new() -> Self {
-        Self { complained: HashSet::new() }
+    pub(super) fn new(options: &Options) -> Self {
+        Self { complained: HashSet::new(), confidence: options.defaults.confidence }
     }
 
     /// Takes one row. `get` gives the text of a field, `None` when the row has none.
@@ -142,50 +184,55 @@ impl RowTaker {
         &mut self,
         out: &mut Collector,
         place: &str,
-        get: impl Fn(Field) -> Option<&'t str>,
+        get: impl Fn(Field) -> Option<Cow<'t, str>>,
     ) -> Result<(), ImportError> {
-        let get = |field| get(field).map(str::trim).filter(|text| !text.is_empty());
+        let get = |field| get(field).filter(|text| !text.trim().is_empty());
         let Some(address) = get(Field::Address) else {
             out.refuse(place, "there is no address; left out");
             return Ok(());
         };
         let category = get(Field::Category).map_or(Category::Unknown, |words| {
             concepts::weightiest(words.split([',', ';', '|'])).unwrap_or_else(|| {
-                self.complain(out, place, words, "is no category known here; taken as unknown");
+                self.complain(out, place, &words, "is no category known here; taken as unknown");
                 Category::Unknown
             })
         });
         // Nothing said: "unknown" for other people's lists; one's own list is one's own word.
         let default = if out.source().kind == SourceKind::Labels { Confidence(5) } else { Confidence(50) };
+        let default = self.confidence.unwrap_or(default);
         let confidence = get(Field::Confidence).map_or(default, |word| {
-            confidence(word).unwrap_or_else(|| {
+            confidence(word.trim()).unwrap_or_else(|| {
                 self.complain(
                     out,
                     place,
-                    word,
+                    &word,
                     "is no confidence (a TagPack id or 0 to 100); taken as unknown",
                 );
                 Confidence(5)
             })
         });
-        let valid_from = get(Field::Date).and_then(|word| {
-            let date = text::date(word);
-            if date.is_none() {
-                self.complain(out, place, word, "is no full date; left out");
+        let valid_from = get(Field::Date).and_then(|word| match text::day(&word) {
+            Day::Sure(date) => Some(date),
+            Day::Ambiguous => {
+                self.complain(out, place, &word, "can be day first or month first; left out");
+                None
             }
-            date
+            Day::Unread => {
+                self.complain(out, place, &word, "is no full date; left out");
+                None
+            }
         });
         let statement = Statement {
-            label: get(Field::Label).and_then(text::clean).unwrap_or_else(|| out.source().title.clone()),
+            label: get(Field::Label).and_then(|text| text::clean(&text)).unwrap_or_else(|| out.source().title.clone()),
             category,
             party_id: None,
             party_listed_on: None,
             programs: Vec::new(),
-            asset: get(Field::Asset).and_then(text::clean),
+            asset: get(Field::Asset).and_then(|text| text::clean(&text)),
             actor: None,
-            reference: get(Field::Reference).and_then(text::clean),
+            reference: get(Field::Reference).and_then(|text| text::clean(&text)),
         };
-        out.claim_about(address, place, Said { statement, confidence, valid_from, valid_to: None })
+        out.claim_about(&address, place, Said { statement, confidence, valid_from, valid_to: None })
     }
 
     fn complain(&mut self, out: &mut Collector, place: &str, word: &str, what: &str) {

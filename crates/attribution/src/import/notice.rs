@@ -187,7 +187,7 @@ fn snapshot_of(file: NoticeFile, options: &Options) -> Result<Snapshot, ImportEr
         url: head.url,
         published: Some(head.published.0),
     };
-    let mut out = Collector::new(FORMAT, options.source.apply(head));
+    let mut out = Collector::new(FORMAT, head, options);
     let source = out.source().id.clone();
     let mut parties: BTreeMap<String, Party> = BTreeMap::new();
     for entry in file.parties {
@@ -209,7 +209,8 @@ fn snapshot_of(file: NoticeFile, options: &Options) -> Result<Snapshot, ImportEr
         take(entry, position + 1, &parties, &mut out)?;
     }
     for party in parties.into_values() {
-        out.party(party);
+        out.begin_row();
+        out.party(party)?;
     }
     out.finish()
 }
@@ -264,6 +265,7 @@ fn take(
         valid_to: entry.to.map(|day| day.0),
     };
     for (position, address) in entry.addresses.iter().enumerate() {
+        out.begin_row();
         out.claim_about(address, &format!("claim {number}, address {}", position + 1), said())?;
     }
     if let (None, false) = (entry.chain, entry.transactions.is_empty()) {
@@ -272,6 +274,7 @@ fn take(
     for (txid, chain) in
         entry.transactions.iter().zip(std::iter::repeat(entry.chain)).filter_map(|(t, c)| Some((t, c?)))
     {
+        out.begin_row();
         out.claim(Subject::Tx { chain, txid: *txid }, said())?;
     }
     Ok(())

@@ -3,7 +3,6 @@
 //! The remarks column is cut at 1,000 characters; what follows stands in `sdn_comments.csv`. The last piece of such a
 //! remark is not trusted: half an address is no address.
 
-use csv::StringRecord;
 use tracehound_model::{
     Category, Confidence, Party, Statement,
     claim::{PartyKind, PartyName},
@@ -13,8 +12,8 @@ use super::{
     Format, Options, Snapshot,
     collect::{Collector, Said, tidy_names},
     ofac_json::date_from_name,
-    ofac_xml,
-    table::{Rows, decode},
+    official,
+    table::{Record, Rows, decode},
 };
 use crate::ImportError;
 
@@ -26,12 +25,14 @@ const ADDRESS: &str = "Digital Currency Address - ";
 
 pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
     let text = decode(bytes);
-    let mut out = Collector::new(FORMAT, options.source.apply(ofac_xml::head()));
+    let mut out = Collector::new(FORMAT, official::head("ofac-sdn"), options);
     date_from_name(&mut out, options);
     let mut rows = Rows::new(&text, b',', FORMAT);
+    let (mut parties, mut other_lists) = (0_usize, 0_usize);
     while let Some((line, row)) = rows.next_row()? {
         // The file ends with a Ctrl-Z of its own.
         if row.len() == 1 && row[0].trim_matches(['\u{1a}', ' ']).is_empty() {
+            out.pass_over(1);
             continue;
         }
         if row.len() != COLUMNS || row[0].trim().parse::<u32>().is_err() {
@@ -41,12 +42,79 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
                 message: format!("{} columns where {COLUMNS} belong, the first of them a number", row.len()),
             });
         }
+        out.begin_row();
+        parties += 1;
+        other_lists += usize::from(programs(row).iter().all(|program| is_of_another_list(program)));
         take_row(&mut out, line, row)?;
     }
+    out.pass_over(rows.blank());
+    for column in ["title", "call sign", "vessel type", "tonnage", "flag", "owner"] {
+        out.unread(column);
+    }
+    whose(parties, other_lists, &mut out, options)?;
     out.finish()
 }
 
-fn take_row(out: &mut Collector, line: u64, row: &StringRecord) -> Result<(), ImportError> {
+/// OFAC's other lists come in the very same form (`cons_prim.csv`). A file is taken for the SDN list when nothing else can
+/// be: it has as many parties as that list has had since 2018, and most stand under its own programmes.
+fn whose(
+    parties: usize,
+    other_lists: usize,
+    out: &mut Collector,
+    options: &Options,
+) -> Result<(), ImportError> {
+    let surely_sdn = parties >= LEAST_PARTIES && other_lists * 10 < parties;
+    let Some(given) = options.source.id.as_ref().map(official::list_of) else {
+        if surely_sdn {
+            return Ok(());
+        }
+        return Err(ImportError::WhoseList {
+            format: FORMAT,
+            why: format!("{parties} parties in this form may be of the SDN list or of OFAC's other lists"),
+            hint: "take SDN_ADVANCED.XML, or say --source ofac-sdn or --source ofac-consolidated: as an extract of that \
+                   list it adds and ends nobody",
+        });
+    };
+    if given.0 == "ofac-sdn" && other_lists == parties {
+        return Err(ImportError::WhoseList {
+            format: FORMAT,
+            why: "every party stands under a programme of OFAC's other lists, none of the SDN list".to_owned(),
+            hint: "say --source ofac-consolidated",
+        });
+    }
+    if given.0 == "ofac-consolidated" {
+        if surely_sdn {
+            out.is_list("ofac-sdn");
+        }
+        out.partial("this form does not tell the lists apart");
+    } else if !surely_sdn {
+        out.partial(format!("{parties} parties are not the whole SDN list"));
+    }
+    Ok(())
+}
+
+/// Fewest parties of a file that can be the whole SDN list.
+pub(super) const LEAST_PARTIES: usize = 6_000;
+
+/// Programmes of OFAC's lists besides the SDN list.
+pub(super) fn is_of_another_list(program: &str) -> bool {
+    program.starts_with("NS-")
+        || ["UKRAINE-EO13662", "561-Related", "561-RELATED", "CMIC-EO13959", "FSE-IR", "FSE-SY", "FSE-WMD", "IFCA"]
+            .contains(&program)
+}
+
+/// Several programmes stand as `DPRK3] [CYBER2`.
+fn programs(row: &Record<'_>) -> Vec<String> {
+    let field = row.get(3).unwrap_or_default().trim();
+    let mut programs: Vec<String> =
+        field.split("] [").map(|program| program.trim().to_owned()).collect();
+    programs.retain(|program| !program.is_empty() && program != "-0-");
+    programs.sort_unstable();
+    programs.dedup();
+    programs
+}
+
+fn take_row(out: &mut Collector, line: u64, row: &Record<'_>) -> Result<(), ImportError> {
     let field = |index: usize| Some(row[index].trim()).filter(|text| !text.is_empty() && *text != "-0-");
     let id = row[0].trim();
     let name = field(1).unwrap_or(id).to_owned();
@@ -57,12 +125,7 @@ fn take_row(out: &mut Collector, line: u64, row: &StringRecord) -> Result<(), Im
         None => PartyKind::Entity,
         Some(_) => PartyKind::Unknown,
     };
-    // Several programmes stand as `DPRK3] [CYBER2`.
-    let mut programs: Vec<String> =
-        field(3).unwrap_or_default().split("] [").map(|program| program.trim().to_owned()).collect();
-    programs.retain(|program| !program.is_empty());
-    programs.sort_unstable();
-    programs.dedup();
+    let programs = programs(row);
     let remarks = field(11).unwrap_or_default();
     let cut = remarks.len() >= REMARK_LIMIT && !remarks.ends_with('.');
     let pieces: Vec<&str> = remarks.strip_suffix('.').unwrap_or(remarks).split("; ").collect();
@@ -74,6 +137,7 @@ fn take_row(out: &mut Collector, line: u64, row: &StringRecord) -> Result<(), Im
             let message = "the remark is cut at 1,000 characters inside an address, which is left out; \
                            the rest is in sdn_comments.csv, better take SDN_ADVANCED.XML";
             out.refuse(format!("line {line}"), message);
+            out.partial("a remark is cut inside an address");
         } else if let Some((asset, address)) =
             piece.strip_prefix(ADDRESS).and_then(|rest| rest.split_once(' '))
         {
@@ -96,8 +160,7 @@ fn take_row(out: &mut Collector, line: u64, row: &StringRecord) -> Result<(), Im
         }
     }
     let source = out.source().id.clone();
-    out.party(Party { source, id: id.to_owned(), kind, names: tidy_names(names), programs, listed_on: None });
-    Ok(())
+    out.party(Party { source, id: id.to_owned(), kind, names: tidy_names(names), programs, listed_on: None })
 }
 
 /// Whether a piece cut anywhere may have begun as an address.

@@ -8,33 +8,20 @@ use std::{collections::HashMap, io::Read};
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Category, Confidence, Party, SourceId, SourceKind, Statement,
+    Category, Confidence, Party, Statement,
     claim::{PartyKind, PartyName},
 };
 
 use super::{
-    Format, Options, Snapshot, SourceHead,
-    collect::{Collector, Said, tidy_names},
+    Format, Options, Snapshot,
+    collect::{Collector, MAX_NAMES, MAX_PARTIES, Said, tidy_names},
+    official,
     xml::{self, Node, Xml},
 };
 use crate::ImportError;
 
 const FORMAT: Format = Format::OfacAdvancedXml;
 const ADDRESS_FEATURE: &str = "Digital Currency Address - ";
-/// Most parties read; the real list has 18,367.
-const MAX_PARTIES: usize = 2_000_000;
-
-/// The OFAC list as a source, for every format it comes in.
-pub(super) fn head() -> SourceHead {
-    SourceHead {
-        id: SourceId("ofac-sdn".to_owned()),
-        kind: SourceKind::Sanctions,
-        title: "OFAC Specially Designated Nationals and Blocked Persons List".to_owned(),
-        publisher: "U.S. Department of the Treasury, Office of Foreign Assets Control".to_owned(),
-        url: Some("https://sanctionslist.ofac.treas.gov/Home/SdnList".to_owned()),
-        published: None,
-    }
-}
 
 pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, ImportError> {
     let mut xml = Xml::new(input, FORMAT);
@@ -82,6 +69,8 @@ struct List {
     /// Sanctions type id whose measures name the programme in their comment.
     program_type: Option<u32>,
     parties: Vec<Draft>,
+    /// Names and addresses of all of them.
+    names: usize,
     /// Profile id to its place in `parties`.
     profiles: HashMap<u32, usize>,
     entries: usize,
@@ -148,8 +137,8 @@ impl List {
     }
 
     fn party(&mut self, xml: &mut Xml<'_>) -> Result<(), ImportError> {
-        if self.parties.len() >= MAX_PARTIES {
-            return Err(xml.error(format!("more than {MAX_PARTIES} parties")));
+        if self.parties.len() >= MAX_PARTIES || self.names > MAX_NAMES {
+            return Err(xml.error(format!("more than {MAX_PARTIES} parties or {MAX_NAMES} names")));
         }
         let depth = xml.depth();
         let mut draft = Draft {
@@ -185,6 +174,7 @@ impl List {
         if draft.profile == 0 {
             return Err(xml.error("a party without a profile number"));
         }
+        self.names += draft.names.len() + draft.addresses.len();
         self.profiles.insert(draft.profile, self.parties.len());
         self.parties.push(draft);
         Ok(())
@@ -305,19 +295,14 @@ impl List {
         if self.parties.is_empty() || self.entries == 0 {
             return Err(lacks("it lists no party"));
         }
-        let mut head = head();
+        // OFAC's other lists come in the same form; as `ofac-sdn` they would end every claim of the SDN list.
+        let list = if self.sdn.is_some() && !self.is_sdn { "ofac-consolidated" } else { "ofac-sdn" };
+        let mut head = official::head(list);
         head.published = Some(issued);
-        if self.sdn.is_some() && !self.is_sdn {
-            // OFAC's other lists come in the same form; as `ofac-sdn` they would end every claim of the SDN list.
-            head = SourceHead {
-                id: SourceId("ofac-consolidated".to_owned()),
-                title: "OFAC Consolidated Sanctions List (non-SDN)".to_owned(),
-                url: Some("https://sanctionslist.ofac.treas.gov/Home/ConsolidatedList".to_owned()),
-                ..head
-            };
-        }
-        let mut out = Collector::new(FORMAT, options.source.apply(head));
+        let mut out = Collector::new(FORMAT, head, options);
+        out.is_list(list);
         for mut draft in self.parties {
+            out.begin_row();
             let names = tidy_names(draft.names);
             let label =
                 names.first().map_or_else(|| format!("party {}", draft.profile), |name| name.full.clone());
@@ -345,7 +330,7 @@ impl List {
                 names,
                 programs: draft.programs,
                 listed_on: draft.listed_on,
-            });
+            })?;
         }
         out.finish()
     }

@@ -1,6 +1,8 @@
 //! Telling formats apart by name and first bytes.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
+
+use super::decode::decode;
 
 use crate::Scope;
 
@@ -9,6 +11,10 @@ use crate::Scope;
 pub enum Format {
     /// OFAC `SDN_ADVANCED.XML` (and `CONS_ADVANCED.XML`), old and new namespace.
     OfacAdvancedXml,
+    /// OFAC's `SDN.XML`.
+    OfacSdnXml,
+    /// OFAC's `SDN_ENHANCED.XML`.
+    OfacEnhancedXml,
     /// OFAC's legacy `sdn.csv`, addresses inside the remarks.
     OfacSdnCsv,
     /// Addresses of the OFAC list by asset: `{"XBT": ["1…"]}`.
@@ -37,8 +43,10 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::OfacAdvancedXml,
+        Self::OfacSdnXml,
+        Self::OfacEnhancedXml,
         Self::OfacSdnCsv,
         Self::OfacAddressJson,
         Self::UnXml,
@@ -58,6 +66,8 @@ impl Format {
     pub const fn scope(self) -> Scope {
         match self {
             Self::OfacAdvancedXml
+            | Self::OfacSdnXml
+            | Self::OfacEnhancedXml
             | Self::OfacSdnCsv
             | Self::UnXml
             | Self::EuXml
@@ -73,6 +83,8 @@ impl Format {
     pub const fn id(self) -> &'static str {
         match self {
             Self::OfacAdvancedXml => "ofac-xml",
+            Self::OfacSdnXml => "ofac-sdn-xml",
+            Self::OfacEnhancedXml => "ofac-enhanced-xml",
             Self::OfacSdnCsv => "ofac-csv",
             Self::OfacAddressJson => "ofac-json",
             Self::UnXml => "un-xml",
@@ -93,13 +105,59 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.id() == id)
     }
 
+    /// Whether it is read element by element.
+    pub(super) const fn is_xml(self) -> bool {
+        matches!(
+            self,
+            Self::OfacAdvancedXml
+                | Self::OfacSdnXml
+                | Self::OfacEnhancedXml
+                | Self::UnXml
+                | Self::EuXml
+                | Self::UkXml
+        )
+    }
+
+    /// What is counted of such a list.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::OfacSdnCsv | Self::EuCsv | Self::UkCsv | Self::Csv => "rows",
+            Self::OfacAdvancedXml
+            | Self::OfacSdnXml
+            | Self::OfacEnhancedXml
+            | Self::UnXml
+            | Self::EuXml
+            | Self::UkXml => "records",
+            Self::TagPack => "tags",
+            Self::ActorPack => "actors",
+            Self::OfacAddressJson | Self::Json | Self::Notice => "entries",
+        }
+    }
+
+    /// How much of a list its form carries: of two forms of one list version the richer wins.
+    pub const fn richness(self) -> u8 {
+        match self {
+            Self::OfacAdvancedXml | Self::UnXml | Self::EuXml | Self::UkXml => 3,
+            Self::OfacEnhancedXml => 2,
+            Self::OfacSdnXml | Self::OfacSdnCsv | Self::EuCsv | Self::UkCsv => 1,
+            _ => 0,
+        }
+    }
+
     /// Most bytes read of such a list, after decompression.
     pub const fn limit(self) -> u64 {
         match self {
             // Streamed: memory does not grow with the file, only with what it names.
-            Self::OfacAdvancedXml | Self::UnXml | Self::EuXml | Self::UkXml => 2 << 30,
+            Self::OfacAdvancedXml
+            | Self::OfacSdnXml
+            | Self::OfacEnhancedXml
+            | Self::UnXml
+            | Self::EuXml
+            | Self::UkXml => 512 << 20,
             // Held as a list of events, some fifteen times their size; the largest known pack has 5 MB.
             Self::TagPack | Self::ActorPack => 64 << 20,
+            // Held as a tree of values.
+            Self::OfacAddressJson | Self::Json => 128 << 20,
             _ => 256 << 20,
         }
     }
@@ -115,8 +173,8 @@ impl fmt::Display for Format {
 ///
 /// What the bytes say wins over the name.
 pub fn sniff(head: &[u8], file_name: &str) -> Option<Format> {
-    let text = String::from_utf8_lossy(head);
-    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let text = head_text(head);
+    let text = text.trim_start();
     let extension = extension(file_name);
     if text.starts_with('<') {
         return sniff_xml(text);
@@ -152,8 +210,21 @@ fn extension(file_name: &str) -> String {
     plain.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_owned())
 }
 
-fn sniff_xml(text: &str) -> Option<Format> {
-    let mut rest = text;
+/// The first bytes of a list as text; a character that the cut went through is left out.
+pub(super) fn head_text(head: &[u8]) -> Cow<'_, str> {
+    let whole = match std::str::from_utf8(head) {
+        Err(error) if error.error_len().is_none() => &head[..error.valid_up_to()],
+        _ => head,
+    };
+    decode(whole)
+}
+
+/// The name of an XML document's root element, without its prefix.
+pub(super) fn root_element(text: &str) -> Option<&str> {
+    let mut rest = text.trim_start();
+    if !rest.starts_with('<') {
+        return None;
+    }
     loop {
         let start = rest.find('<')?;
         rest = &rest[start + 1..];
@@ -162,9 +233,14 @@ fn sniff_xml(text: &str) -> Option<Format> {
         }
     }
     let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/'))?;
-    let name = rest[..end].rsplit(':').next().unwrap_or_default();
-    match name {
+    rest[..end].rsplit(':').next()
+}
+
+fn sniff_xml(text: &str) -> Option<Format> {
+    match root_element(text)? {
         "Sanctions" => Some(Format::OfacAdvancedXml),
+        "sdnList" => Some(Format::OfacSdnXml),
+        "sanctionsData" => Some(Format::OfacEnhancedXml),
         "CONSOLIDATED_LIST" => Some(Format::UnXml),
         "export" => Some(Format::EuXml),
         "Designations" => Some(Format::UkXml),
@@ -199,7 +275,7 @@ fn sniff_table(text: &str, extension: &str) -> Option<Format> {
         return Some(Format::OfacSdnCsv);
     }
     let known = matches!(extension, "csv" | "tsv" | "txt");
-    let has_address = first.split([',', ';', '\t']).any(super::table::is_address_cell);
+    let has_address = first.split([',', ';', '\t', '|']).any(super::table::is_address_cell);
     (known || has_address || super::table::is_header(first)).then_some(Format::Csv)
 }
 

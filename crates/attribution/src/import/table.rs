@@ -1,116 +1,198 @@
-//! Tables: one address a row, with or without a header, `#` lines are comments.
+//! Tables: one address a row, with or without a header. Lines before the header may be titles or `#` comments; inside the
+//! table nothing is a comment.
 
 use std::borrow::Cow;
 
-use csv::StringRecord;
 use tracehound_model::Address;
 
 use super::{
-    Format, Options, Snapshot,
+    Format, Options, Snapshot, address_text,
     collect::Collector,
-    mapping::{self, Column, Field, Mapping, RowTaker},
+    decode,
+    mapping::{self, Column, Field, Mapping, RowTaker, normal},
     ofac_json::date_from_name,
 };
 use crate::ImportError;
 
-/// Most columns a table may have.
-const MAX_COLUMNS: usize = 1_000;
+pub(super) use super::{
+    decode::decode,
+    rows::{Record, Rows},
+};
 
-/// The text of a table: UTF-8, or else Latin-1, which every byte is. The byte-order mark is taken off.
-pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
-    }
-}
-
-/// Rows of a table with their line numbers.
-pub(super) struct Rows<'t> {
-    reader: csv::Reader<&'t [u8]>,
-    record: StringRecord,
-    format: Format,
-}
-
-impl<'t> Rows<'t> {
-    pub(super) fn new(text: &'t str, delimiter: u8, format: Format) -> Self {
-        let reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .comment(Some(b'#'))
-            .from_reader(text.as_bytes());
-        Self { reader, record: StringRecord::new(), format }
-    }
-
-    /// The next row that is not empty, and its line.
-    pub(super) fn next_row(&mut self) -> Result<Option<(u64, &StringRecord)>, ImportError> {
-        let line = self.reader.position().line();
-        let more = self.reader.read_record(&mut self.record).map_err(|error| ImportError::Syntax {
-            format: self.format,
-            place: format!("line {}", error.position().map_or(line, csv::Position::line)),
-            message: error.to_string(),
-        })?;
-        let line = self.record.position().map_or(line, csv::Position::line);
-        if self.record.len() > MAX_COLUMNS {
-            return Err(ImportError::Syntax {
-                format: self.format,
-                place: format!("line {line}"),
-                message: format!("{} columns; at most {MAX_COLUMNS} are read", self.record.len()),
-            });
-        }
-        Ok(more.then_some((line, &self.record)))
-    }
-}
+/// Lines in which a header is looked for.
+const HEADER_WITHIN: usize = 20;
 
 /// Whether a cell holds an address.
 pub(super) fn is_address_cell(cell: &str) -> bool {
-    Address::parse(cell.trim().trim_matches('"')).is_ok()
+    let cell = cell.trim().trim_matches('"');
+    (12..=500).contains(&cell.len()) && Address::parse(&address_text::bare(cell).text).is_ok()
 }
 
 /// Whether a line is a header with an address column.
 pub(super) fn is_header(line: &str) -> bool {
-    line.split([',', ';', '\t'])
-        .any(|cell| Field::Address.usual_names().contains(&normal(cell.trim_matches('"')).as_str()))
+    line.split([',', ';', '\t', '|']).any(is_address_name)
 }
 
-/// A column name as it is compared.
-fn normal(name: &str) -> String {
-    name.trim()
-        .chars()
-        .take(60)
-        .map(|c| if matches!(c, ' ' | '-') { '_' } else { c.to_ascii_lowercase() })
-        .collect()
+fn is_address_name(cell: &str) -> bool {
+    Field::Address.usual_names().contains(&normal(cell.trim_matches('"')).as_str())
 }
 
-/// The separator that stands most often in the first line.
-fn delimiter(text: &str) -> u8 {
-    let first =
-        text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#')).unwrap_or_default();
-    let count = |separator: u8| first.bytes().filter(|byte| *byte == separator).count();
-    [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',')
+/// The separator that stands most often in a line.
+fn delimiter(line: &str) -> u8 {
+    let count = |separator: u8| line.bytes().filter(|byte| *byte == separator).count();
+    [b'|', b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',')
+}
+
+/// What stands before the table: comments and titles, with the line of the header if there is one.
+struct Start<'t> {
+    /// Lines before the table that are comments.
+    comments: u64,
+    /// From the first line that is none.
+    table: &'t str,
+    delimiter: u8,
+}
+
+/// Comment lines stand first; one that names an address column is a header that begins with `#`.
+fn start<'t>(text: &'t str) -> Start<'t> {
+    let (mut comments, mut table) = (0, text);
+    while table.starts_with('#') {
+        let line = table.lines().next().unwrap_or_default();
+        if is_header(line) || line.split([',', ';', '\t', '|']).any(is_address_cell) {
+            break;
+        }
+        comments += 1;
+        table = table.split_once('\n').map_or("", |(_, rest)| rest);
+    }
+    let lines = || table.lines().filter(|line| !line.trim().is_empty()).take(HEADER_WITHIN);
+    let telling = lines()
+        .find(|line| is_header(line))
+        .or_else(|| lines().find(|line| line.split([',', ';', '\t', '|']).any(is_address_cell)))
+        .or_else(|| lines().next());
+    Start { comments, table, delimiter: delimiter(telling.unwrap_or_default()) }
+}
+
+/// What a row near the top is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Top {
+    /// The row of this number, from 0, is the header.
+    Header(usize),
+    /// There is none.
+    NoHeader,
+}
+
+/// Where the table's header is among its first rows.
+fn find_header(first: &[(u64, Record<'_>)], mapping: &Mapping) -> Top {
+    let is_named = |row: &Record<'_>| match &mapping.address {
+        Some(Column::Name(name)) => row.iter().any(|cell| normal(cell) == normal(name)),
+        _ => row.iter().any(is_address_name),
+    };
+    let named = first.iter().position(|(_, row)| is_named(row));
+    let address = first.iter().position(|(_, row)| row.iter().any(is_address_cell));
+    match (named, address) {
+        (Some(header), Some(address)) if header < address => Top::Header(header),
+        (Some(header), None) => Top::Header(header),
+        (_, Some(0)) => Top::NoHeader,
+        // A row of names that are not known, right above the first address; a list of one column has no header.
+        (_, Some(address)) if first[address].1.len() > 1 => Top::Header(address - 1),
+        (_, Some(_)) => Top::NoHeader,
+        (None, None) => Top::Header(0),
+    }
 }
 
 pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
     let text = decode(bytes);
-    let mut out = Collector::new(Format::Csv, options.source.apply(mapping::head(options)));
+    let mut out = Collector::new(Format::Csv, mapping::head(options), options);
+    decode::remark(bytes, &mut out);
     date_from_name(&mut out, options);
-    let mut rows = Rows::new(&text, delimiter(&text), Format::Csv);
-    let Some((line, first)) = rows.next_row()? else { return out.finish() };
-    let mut taker = RowTaker::new();
-    let header = !first.iter().any(is_address_cell);
-    let columns = if header {
-        Columns::by_name(&options.mapping, first)?
-    } else {
-        Columns::without_header(&options.mapping, first)?
+    let Start { comments, table, delimiter } = start(&text);
+    out.pass_over(comments);
+    let mut rows = Rows::new(table, delimiter, Format::Csv).after(comments);
+    let mut first: Vec<(u64, Record<'_>)> = Vec::new();
+    while first.len() < HEADER_WITHIN
+        && let Some((line, row)) = rows.next_row()?
+    {
+        first.push((line, row.clone()));
+    }
+    if first.is_empty() {
+        return out.finish();
+    }
+    let (columns, data) = match find_header(&first, &options.mapping) {
+        Top::Header(at) => {
+            pass_over_titles(&first[..at], &mut out);
+            out.pass_over(1);
+            let sample = first.get(at + 1).map(|(_, row)| row);
+            (Columns::by_name(&options.mapping, &first[at].1, sample, &mut out)?, at + 1)
+        }
+        Top::NoHeader => {
+            let with_address = first.iter().find(|(_, row)| row.iter().any(is_address_cell));
+            let sample = with_address.map_or(&first[0].1, |(_, row)| row);
+            (Columns::without_header(&options.mapping, sample)?, 0)
+        }
     };
-    if !header {
-        taker.take(&mut out, &format!("line {line}"), |field| columns.get(first, field))?;
+    let mut taker = RowTaker::new(options);
+    let mut ragged = Ragged { expected: first.get(data.saturating_sub(1)).map_or(0, |(_, row)| row.len()), seen: 0 };
+    for (line, row) in &first[data..] {
+        take(*line, row, &columns, &mut taker, &mut ragged, &mut out)?;
     }
     while let Some((line, row)) = rows.next_row()? {
-        taker.take(&mut out, &format!("line {line}"), |field| columns.get(row, field))?;
+        take(line, row, &columns, &mut taker, &mut ragged, &mut out)?;
     }
+    out.pass_over(rows.blank());
+    ragged.say(&mut out);
     out.finish()
+}
+
+fn pass_over_titles(titles: &[(u64, Record<'_>)], out: &mut Collector) {
+    out.pass_over(titles.len() as u64);
+    for (line, row) in titles.iter().filter(|(_, row)| !row.is_blank()) {
+        let words: Vec<&str> = row.iter().map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        out.warn(format!("line {line}"), format!("stands above the header and is not read: {}", super::text::shorten(&words.join(", "))));
+    }
+}
+
+/// Rows with another number of cells than the header: an unquoted separator moves what follows it.
+struct Ragged {
+    expected: usize,
+    seen: u64,
+}
+
+impl Ragged {
+    fn say(&self, out: &mut Collector) {
+        if self.seen > 0 {
+            let message = format!(
+                "{} rows do not have the {} cells of the first one: look whether their cells are where they belong",
+                self.seen, self.expected
+            );
+            out.warn("the whole list", message);
+        }
+    }
+}
+
+fn take(
+    line: u64,
+    row: &Record<'_>,
+    columns: &Columns,
+    taker: &mut RowTaker,
+    ragged: &mut Ragged,
+    out: &mut Collector,
+) -> Result<(), ImportError> {
+    if row.is_blank() || (row.len() == 1 && row[0].starts_with('#') && !is_address_cell(&row[0][1..])) {
+        out.pass_over(1);
+        return Ok(());
+    }
+    // A cell over several lines that holds a row of the table is a quote that was never closed.
+    for cell in row.iter().filter(|cell| cell.contains(['\n', '\r'])) {
+        if cell.lines().skip(1).any(|inner| inner.split([',', ';', '\t', '|']).any(is_address_cell)) {
+            return Err(ImportError::Syntax {
+                format: Format::Csv,
+                place: format!("line {line}"),
+                message: "a quoted cell runs over lines that hold addresses: is the quote closed?".to_owned(),
+            });
+        }
+    }
+    out.begin_row();
+    ragged.seen += u64::from(row.len() != ragged.expected);
+    taker.take(out, &format!("line {line}"), |field| columns.get(row, field).map(Cow::Borrowed))
 }
 
 /// Where each field stands.
@@ -123,23 +205,38 @@ enum Slot {
 }
 
 impl Columns {
-    fn by_name(mapping: &Mapping, header: &StringRecord) -> Result<Self, ImportError> {
+    /// By the header's names; the address, where no name is known for it, by the first row.
+    fn by_name(
+        mapping: &Mapping,
+        header: &Record<'_>,
+        sample: Option<&Record<'_>>,
+        out: &mut Collector,
+    ) -> Result<Self, ImportError> {
         let names: Vec<String> = header.iter().map(normal).collect();
         let place = |name: &str| names.iter().position(|other| *other == normal(name));
-        Self::resolve(|field| match mapping.column(field) {
+        let usual = mapping::usual_places(&names);
+        let columns = Self::resolve(|field| match mapping.column(field) {
             Some(Column::Name(name)) => {
                 place(name).map(Slot::Cell).ok_or_else(|| mapping::no_column(name, header.iter()))
             }
             Some(Column::Place(at)) => Ok(Slot::Cell(*at)),
             Some(Column::Constant(value)) => Ok(Slot::Constant(value.clone())),
             None => {
-                Ok(field.usual_names().iter().find_map(|name| place(name)).map_or(Slot::Absent, Slot::Cell))
+                let by_name = usual[field as usize];
+                let is_address = matches!(field, Field::Address);
+                let by_sample = || sample.filter(|_| is_address)?.iter().position(is_address_cell);
+                Ok(by_name.or_else(by_sample).map_or(Slot::Absent, Slot::Cell))
             }
-        })
+        })?;
+        let read = |at: usize| columns.0.iter().any(|slot| matches!(slot, Slot::Cell(place) if *place == at));
+        for (_, name) in header.iter().enumerate().filter(|(at, name)| !read(*at) && !name.trim().is_empty()) {
+            out.unread(name);
+        }
+        Ok(columns)
     }
 
     /// The address is the first cell that is one; the label, where there is exactly one other column, is that.
-    fn without_header(mapping: &Mapping, first: &StringRecord) -> Result<Self, ImportError> {
+    fn without_header(mapping: &Mapping, first: &Record<'_>) -> Result<Self, ImportError> {
         let address = first.iter().position(is_address_cell);
         Self::resolve(|field| match (mapping.column(field), field) {
             (Some(Column::Name(name)), _) => {
@@ -166,7 +263,7 @@ impl Columns {
         Ok(Self(slots.try_into().ok().expect("one slot was pushed for each field")))
     }
 
-    fn get<'s>(&'s self, row: &'s StringRecord, field: Field) -> Option<&'s str> {
+    fn get<'s>(&'s self, row: &'s Record<'_>, field: Field) -> Option<&'s str> {
         match &self.0[field as usize] {
             Slot::Cell(place) => row.get(*place),
             Slot::Constant(value) => Some(value),

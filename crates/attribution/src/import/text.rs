@@ -1,5 +1,7 @@
 //! Small readings of text: source ids, dates in the shapes lists use, names.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 
 /// Longest text that is kept from any one field, in characters.
@@ -52,6 +54,35 @@ pub(super) fn date(text: &str) -> Option<Date> {
     (year.len() == 4).then(|| Date::new(number(year)?, month()?, day).ok()).flatten()
 }
 
+/// What a date of unknown habit says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Day {
+    /// One day.
+    Sure(Date),
+    /// Two days: `03/04/2024`.
+    Ambiguous,
+    /// No full date.
+    Unread,
+}
+
+/// Reads a date as [`date`] does, where nobody says whether the day or the month comes first: with slashes and dashes only
+/// a date that can be read in one way is taken. Dots are written day first.
+pub(super) fn day(text: &str) -> Day {
+    let sure = |date: Option<Date>| date.map_or(Day::Unread, Day::Sure);
+    let first_word = text.trim().split([' ', 'T']).next().unwrap_or_default();
+    let parts: Vec<&str> = first_word.split(['/', '-']).collect();
+    let [first, second, year] = parts[..] else { return sure(date(text)) };
+    let number = |part: &str| (part.len() <= 2).then(|| part.parse::<i8>().ok()).flatten();
+    let (Some(first), Some(second), 4) = (number(first), number(second), year.len()) else {
+        return sure(date(text));
+    };
+    let Ok(year) = year.parse::<i16>() else { return Day::Unread };
+    match (Date::new(year, second, first).ok(), Date::new(year, first, second).ok()) {
+        (Some(one), Some(other)) if one != other => Day::Ambiguous,
+        (one, other) => sure(one.or(other)),
+    }
+}
+
 /// The first date of the form `2025-11-19` or `20251119` in a file's name.
 pub(super) fn date_in_name(file_name: &str) -> Option<Date> {
     let digits_at = |start: usize, length: usize| {
@@ -84,13 +115,17 @@ pub(super) fn clean(text: &str) -> Option<String> {
     if let Some((end, _)) = out.char_indices().nth(MAX_FIELD) {
         out.truncate(end);
     }
+    // What must not be shown is not kept.
+    if let Cow::Owned(clean) = tracehound_model::text::clean(&out) {
+        out = clean;
+    }
     (!out.is_empty()).then_some(out)
 }
 
 /// `text` cut to 80 characters, for a message.
 pub(super) fn shorten(text: &str) -> String {
-    let mut short: String =
-        text.chars().take(80).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let cut: String = text.chars().take(80).collect();
+    let mut short = tracehound_model::text::clean(&cut).into_owned();
     if text.chars().nth(80).is_some() {
         short.push('…');
     }
@@ -120,6 +155,26 @@ mod tests {
         assert_eq!(date_in_name("ofac_addresses_2025-11-09.json"), Some(day));
         assert_eq!(date_in_name("list-20251109.csv"), Some(day));
         assert_eq!(date_in_name("été-2025-99-99.csv"), None);
+    }
+
+    #[test]
+    fn a_date_that_can_be_two_days_is_neither() {
+        let at = |month, day| Day::Sure(jiff::civil::date(2024, month, day));
+        for (text, expected) in [
+            ("03/04/2024", Day::Ambiguous),
+            ("3-4-2024", Day::Ambiguous),
+            ("03/03/2024", at(3, 3)),
+            ("09/13/2024", at(9, 13)),
+            ("13/09/2024", at(9, 13)),
+            ("13.09.2024", at(9, 13)),
+            ("2024-09-13", at(9, 13)),
+            ("2024-09-13T01:02:03Z", at(9, 13)),
+            ("13-Sep-2024", at(9, 13)),
+            ("31/31/2024", Day::Unread),
+            ("2024", Day::Unread),
+        ] {
+            assert_eq!(day(text), expected, "{text}");
+        }
     }
 
     #[test]

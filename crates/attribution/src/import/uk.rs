@@ -6,29 +6,19 @@ use std::{collections::BTreeMap, io::Read};
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Party, SourceId, SourceKind,
+    Party,
     claim::{PartyKind, PartyName},
 };
 
 use super::{
-    Format, Options, Snapshot, SourceHead,
+    Format, Options, Snapshot,
     collect::{Collector, tidy_names},
+    official,
     table::{Rows, decode},
     text,
     xml::{self, Node, Xml},
 };
 use crate::ImportError;
-
-fn head() -> SourceHead {
-    SourceHead {
-        id: SourceId("uk-sanctions".to_owned()),
-        kind: SourceKind::Sanctions,
-        title: "UK Sanctions List".to_owned(),
-        publisher: "Foreign, Commonwealth & Development Office".to_owned(),
-        url: Some("https://www.gov.uk/government/publications/the-uk-sanctions-list".to_owned()),
-        published: None,
-    }
-}
 
 /// A party as its rows or elements add up.
 #[derive(Default)]
@@ -60,12 +50,12 @@ impl Draft {
         self.listed_on = self.listed_on.into_iter().chain(text::date(date)).min();
     }
 
-    fn finish(mut self, place: &str, out: &mut Collector) {
+    fn finish(mut self, place: &str, out: &mut Collector) -> Result<(), ImportError> {
         self.names.sort_by_key(|(primary, _)| !primary);
         let names = tidy_names(self.names.into_iter().map(|(_, name)| name));
         if self.id.is_empty() || names.is_empty() {
             out.refuse(place, "a designation without an id or a name; left out");
-            return;
+            return Ok(());
         }
         let kind = match self.kind.to_ascii_lowercase().as_str() {
             "individual" => PartyKind::Individual,
@@ -81,7 +71,7 @@ impl Draft {
             names,
             programs: self.programs,
             listed_on: self.listed_on,
-        });
+        })
     }
 }
 
@@ -101,7 +91,8 @@ fn part(name: &str) -> Option<usize> {
 
 pub(super) fn read_xml(input: &mut dyn Read, options: &Options) -> Result<Snapshot, ImportError> {
     let mut xml = Xml::new(input, Format::UkXml);
-    let mut out = Collector::new(Format::UkXml, options.source.apply(head()));
+    let mut out = Collector::new(Format::UkXml, official::head("uk-sanctions"), options);
+    out.is_list("uk-sanctions");
     loop {
         match xml.next()? {
             Node::Open(start, level) => match (xml::name(&start), level) {
@@ -127,6 +118,7 @@ pub(super) fn read_xml(input: &mut dyn Read, options: &Options) -> Result<Snapsh
 }
 
 fn designation(xml: &mut Xml<'_>, out: &mut Collector) -> Result<(), ImportError> {
+    out.begin_row();
     let (depth, place) = (xml.depth(), xml.place());
     let mut draft = Draft::default();
     loop {
@@ -145,8 +137,7 @@ fn designation(xml: &mut Xml<'_>, out: &mut Collector) -> Result<(), ImportError
             Node::Close(_) | Node::Text(_) | Node::End => {}
         }
     }
-    draft.finish(&place, out);
-    Ok(())
+    draft.finish(&place, out)
 }
 
 fn name(xml: &mut Xml<'_>, draft: &mut Draft) -> Result<(), ImportError> {
@@ -186,23 +177,27 @@ fn non_latin(xml: &mut Xml<'_>, draft: &mut Draft) -> Result<(), ImportError> {
 /// The CSV has a line with the date, a header, then one row for each name of a designation.
 pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
     let text = decode(bytes);
-    let mut out = Collector::new(Format::UkCsv, options.source.apply(head()));
     let mut rows = Rows::new(&text, b',', Format::UkCsv);
-    let mut header: Vec<String> = Vec::new();
+    let (mut header, mut dated, mut before) = (Vec::<String>::new(), None, 0);
     while let Some((_, row)) = rows.next_row()? {
+        before += 1;
         if row.iter().any(|cell| cell.trim() == "Name 6") {
             header = row.iter().map(|cell| cell.trim().to_owned()).collect();
             break;
         }
         // "Report Date: 12-Nov-2025", or OFSI's "Last Updated,24/07/2025".
         let dates = row.iter().filter_map(|cell| text::date(cell.rsplit(": ").next().unwrap_or(cell)));
-        if let Some(date) = dates.max().filter(|_| out.source().published.is_none()) {
-            out.source_mut().published = Some(date);
-        }
+        dated = dated.or(dates.max());
     }
     let column = |name: &str| header.iter().position(|other| other.eq_ignore_ascii_case(name));
-    let id = column("Unique ID").or_else(|| column("Group ID"));
-    let Some(id) = id else {
+    // Two lists share the column names; OFSI numbers groups, the UK Sanctions List designations.
+    let list = if column("Unique ID").is_none() && column("Group ID").is_some() { "uk-ofsi" } else { "uk-sanctions" };
+    let mut head = official::head(list);
+    head.published = dated;
+    let mut out = Collector::new(Format::UkCsv, head, options);
+    out.is_list(list);
+    out.pass_over(before);
+    let Some(id) = column("Unique ID").or_else(|| column("Group ID")) else {
         let column = "Unique ID` or `Group ID".to_owned();
         return Err(ImportError::Column { column, found: header.join(", ") });
     };
@@ -216,9 +211,21 @@ pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, Impo
     let non_latin = column("Name non-latin script");
     let parts: Vec<(usize, usize)> =
         header.iter().enumerate().filter_map(|(place, name)| Some((part(name)?, place))).collect();
+    let read = [Some(id), name_type, strength, regime, kind, listed, non_latin];
+    for (place, name) in header.iter().enumerate() {
+        if !read.contains(&Some(place)) && !parts.iter().any(|(_, part)| *part == place) {
+            out.unread(name);
+        }
+    }
     let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
-    while let Some((_, row)) = rows.next_row()? {
+    while let Some((line, row)) = rows.next_row()? {
+        out.begin_row();
         let get = |place: Option<usize>| place.and_then(|place| row.get(place)).unwrap_or_default().trim();
+        if get(Some(id)).is_empty() {
+            out.refuse(format!("line {line}"), "the designation has no id; left out");
+            continue;
+        }
+        out.row_is_read();
         let draft = drafts.entry(get(Some(id)).to_owned()).or_default();
         get(Some(id)).clone_into(&mut draft.id);
         let mut words = <[String; 6]>::default();
@@ -233,8 +240,9 @@ pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, Impo
             get(kind).clone_into(&mut draft.kind);
         }
     }
+    out.pass_over(rows.blank());
     for (id, draft) in drafts {
-        draft.finish(&format!("designation {}", text::shorten(&id)), &mut out);
+        draft.finish(&format!("designation {}", text::shorten(&id)), &mut out)?;
     }
     out.finish()
 }

@@ -4,14 +4,14 @@ use std::io::Read;
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Party, SourceId, SourceKind,
+    Party,
     claim::{PartyKind, PartyName},
 };
 
 use super::{
-    Format, Options, Snapshot, SourceHead,
+    Format, Options, Snapshot,
     collect::{Collector, tidy_names},
-    text,
+    official, text,
     xml::{self, Node, Xml},
 };
 use crate::ImportError;
@@ -20,15 +20,8 @@ const FORMAT: Format = Format::UnXml;
 
 pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, ImportError> {
     let mut xml = Xml::new(input, FORMAT);
-    let head = SourceHead {
-        id: SourceId("un-sc".to_owned()),
-        kind: SourceKind::Sanctions,
-        title: "United Nations Security Council Consolidated List".to_owned(),
-        publisher: "United Nations Security Council".to_owned(),
-        url: Some("https://main.un.org/securitycouncil/en/content/un-sc-consolidated-list".to_owned()),
-        published: None,
-    };
-    let mut out = Collector::new(FORMAT, options.source.apply(head));
+    let mut out = Collector::new(FORMAT, official::head("un-sc"), options);
+    out.is_list("un-sc");
     loop {
         match xml.next()? {
             Node::Open(start, level) => match (xml::name(&start), level) {
@@ -48,7 +41,12 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, 
                 ("INDIVIDUALS" | "ENTITIES", 2) => {}
                 ("INDIVIDUAL", 3) => record(&mut xml, PartyKind::Individual, &mut out)?,
                 ("ENTITY", 3) => record(&mut xml, PartyKind::Entity, &mut out)?,
-                _ => xml.skip()?,
+                (_, level) => {
+                    if level == 3 {
+                        out.begin_row();
+                    }
+                    xml.skip()?;
+                }
             },
             Node::End => return out.finish(),
             Node::Close(_) | Node::Text(_) => {}
@@ -57,6 +55,7 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, 
 }
 
 fn record(xml: &mut Xml<'_>, kind: PartyKind, out: &mut Collector) -> Result<(), ImportError> {
+    out.begin_row();
     let (depth, place) = (xml.depth(), xml.place());
     let (mut parts, mut names, mut programs) = (Vec::new(), Vec::new(), Vec::new());
     let (mut reference, mut data_id) = (String::new(), String::new());
@@ -86,8 +85,7 @@ fn record(xml: &mut Xml<'_>, kind: PartyKind, out: &mut Collector) -> Result<(),
     }
     programs.retain(|program| !program.is_empty());
     let source = out.source().id.clone();
-    out.party(Party { source, id, kind, names, programs, listed_on });
-    Ok(())
+    out.party(Party { source, id, kind, names, programs, listed_on })
 }
 
 /// The list calls the quality of an individual's alias "Good" or "Low"; of an entity it says only "a.k.a.", "f.k.a.".

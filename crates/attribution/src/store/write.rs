@@ -188,7 +188,7 @@ async fn import(
         ended: 0,
         unchanged: 0,
         parties: snapshot.parties.len() as u64,
-        refused: snapshot.refused,
+        refused: snapshot.account.left_out,
         warnings: snapshot.warnings.clone(),
     };
     let known = decode::snapshot_days(db, source).await?;
@@ -279,8 +279,8 @@ pub(super) async fn insert_snapshot(
     let head = &snapshot.source;
     let id = decode::next_id(db, "SELECT MAX(id) FROM snapshot").await?;
     sqlx::query(
-        "INSERT INTO snapshot (id, source, published, sha256, kind, title, publisher, url, recorded_at, shipped, scope) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO snapshot (id, source, published, sha256, kind, title, publisher, url, recorded_at, shipped, \
+         scope, format) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(id)
     .bind(&head.id.0)
@@ -293,6 +293,7 @@ pub(super) async fn insert_snapshot(
     .bind(now)
     .bind(i64::from(origin == Origin::Shipped))
     .bind(snapshot.scope as i64)
+    .bind(snapshot.format.id())
     .execute(db)
     .await
     .map_err(StoreError::while_("storing a snapshot"))?;

@@ -31,7 +31,7 @@ fn every_shipped_notice_is_whole_dated_and_sourced() {
             source.published.is_some()
                 && source.url.as_deref().is_some_and(|url| url.starts_with("https://"))
         );
-        assert_eq!(list.snapshot.refused, 0, "{}: {:?}", source.id, list.snapshot.warnings);
+        assert_eq!(list.snapshot.account.left_out, 0, "{}: {:?}", source.id, list.snapshot.warnings);
         assert!(source.published.unwrap() <= pack.complete_as_of);
     }
     let days = |id: &str| -> Vec<String> {

@@ -4,11 +4,13 @@
     reason = "a test whose helper cannot unwrap has failed; the texts and numbers here are small"
 )]
 
+mod cases;
 mod facts;
 mod folder;
 mod formats;
 mod hostile;
 mod index;
+mod intake;
 mod names;
 mod ofac;
 mod order;

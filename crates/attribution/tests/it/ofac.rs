@@ -20,7 +20,7 @@ fn the_advanced_xml_gives_every_address_with_its_party() {
     let list = xml.snapshot;
     assert_eq!(list.source.id.0, "ofac-sdn");
     assert_eq!(list.source.published, Some(day("2025-11-19")));
-    assert_eq!(list.refused, 0);
+    assert_eq!(list.account.left_out, 0);
 
     let pairs = |claims: &[tracehound_attribution::import::NewClaim]| -> BTreeSet<(String, Subject)> {
         claims.iter().map(|claim| (claim.statement.asset.clone().unwrap(), claim.subject.clone())).collect()
@@ -117,7 +117,7 @@ fn the_legacy_csv_gives_addresses_and_weak_aliases_from_the_remarks() {
     let of_tian = list.claims.iter().filter(|claim| claim.statement.party_id.as_deref() == Some("28263"));
     assert_eq!(of_tian.count(), 8);
     // Two remarks are cut inside an address.
-    assert_eq!(list.refused, 2);
+    assert_eq!(list.account.left_out, 2);
     // 81 whole mentions of an asset, one of them with its address cut; the other cut is inside the mention.
     assert_eq!(list.claims.len(), 80);
     // OFAC's own typing error of 2021, one digit short, binds as written.

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use proptest::{prelude::*, sample::subsequence};
 use tracehound_attribution::{
     Scope,
-    import::{NewClaim, Snapshot, SourceHead},
+    import::{Account, Format, NewClaim, Snapshot, SourceHead},
     store::ClaimStore,
 };
 use tracehound_model::{
@@ -66,7 +66,11 @@ fn snapshot(day: i8, said: &Said) -> Snapshot {
         scope: Scope::List,
         claims: claims.collect(),
         parties: parties.collect(),
-        refused: 0,
+        format: Format::TagPack,
+        account: Account::default(),
+        unread: Vec::new(),
+        partial: None,
+        list: None,
         warnings: Vec::new(),
     }
 }

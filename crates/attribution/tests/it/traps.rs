@@ -12,8 +12,8 @@ fn blacklisted_null_addresses_are_refused() {
     for null in ["0x0000000000000000000000000000000000000000", "0x0000000000000000000000000000000000000018"] {
         assert!(!pack.claims.iter().any(|claim| claim.subject == address(null)), "{null}");
     }
-    assert!(pack.refused >= 6, "{} refused", pack.refused);
-    assert_eq!(pack.claims.len() as u64 + pack.refused, 774);
+    assert!(pack.account.left_out >= 6, "{} refused", pack.account.left_out);
+    assert_eq!(pack.claims.len() as u64 + pack.account.left_out, 774);
     assert!(pack.claims.iter().all(|claim| claim.statement.category == Category::IssuerBlacklist));
     assert!(pack.claims.iter().all(|claim| claim.confidence == Confidence(100)), "ledger_immanent");
     let warning = &pack.warnings[0];
@@ -44,7 +44,7 @@ fn a_header_holds_for_every_tag_and_a_tag_overrides() {
          - tx_hash: '0f6bf96c3d42a68b9a9e6a1b9e1b3a6f1f5f6c4fd2d0a45c21c2b4d7a3b1c0de'\n",
     )
     .unwrap();
-    assert_eq!(own.claims[0].statement.label, "7");
+    assert_eq!(own.claims[0].statement.label, "0x7", "as it is written");
     assert_eq!(own.claims[0].statement.category, Category::Sanction);
     assert_eq!(own.claims[0].confidence, Confidence(100));
     assert_eq!(own.claims[0].valid_from, Some(day("2022-02-20")));
@@ -68,7 +68,7 @@ fn every_real_pack_is_read_and_its_bad_addresses_are_named() {
         dated += u32::from(imported.snapshot.source.published.is_some());
         packs += 1;
         tags += imported.snapshot.claims.len();
-        refused += imported.snapshot.refused;
+        refused += imported.snapshot.account.left_out;
     }
     assert_eq!((packs, dated), (34, 30));
     assert!(tags > 48_000, "{tags}");
@@ -80,7 +80,7 @@ fn every_real_pack_is_read_and_its_bad_addresses_are_named() {
 fn a_mistyped_address_in_a_label_set_is_left_out_not_stored() {
     let Some(imported) = real("attribution/graphsense/plustoken.yaml") else { return };
     let pack = imported.snapshot;
-    assert!(pack.refused > 0);
+    assert!(pack.account.left_out > 0);
     assert!(pack.claims.iter().all(|claim| matches!(claim.subject, Subject::Address(_))));
     assert!(pack.warnings.iter().any(|warning| warning.message.contains("left out")));
 }
@@ -199,7 +199,7 @@ fn an_unknown_word_is_said_once_and_nothing_is_invented() {
             .iter()
             .all(|claim| claim.statement.category == Category::Unknown && claim.valid_from.is_none())
     );
-    assert_eq!(list.refused, 2);
+    assert_eq!(list.account.left_out, 2);
     let places: Vec<_> = list.warnings.iter().map(|warning| warning.place.as_str()).collect();
     assert_eq!(places, ["line 2", "line 2", "line 4", "line 5"], "{:?}", list.warnings);
 }
@@ -238,5 +238,5 @@ fn a_third_partys_copy_of_a_sanctions_list_is_no_sanctions_list() {
         copy.snapshot.claims.iter().map(|claim| &claim.subject).collect();
     // Of the 92 texts that are not on the list 90 were delisted and two are Monero addresses cut short; the third one
     // refused is a Monero payment id, which is no address.
-    assert_eq!((copied.difference(&listed).count(), copy.snapshot.refused), (90, 3));
+    assert_eq!((copied.difference(&listed).count(), copy.snapshot.account.left_out), (90, 3));
 }

@@ -7,19 +7,21 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde_json::json;
 use tracehound_attribution::{
     folder::{AttributionFolder, FolderImport},
-    import::{Format, Options, SourceOptions},
+    import::{Account, Defaults, Format, Options, SourceOptions},
     index::Index,
 };
-use tracehound_model::SourceId;
+use tracehound_model::{Confidence, SourceId, text::clean};
 
 use crate::{
-    args::{Common, ImportArgs, ListsCommand, Output},
+    args::{Common, ImportArgs, ListsCommand, Output, RejectArgs},
     folder::Folder,
     output::csv_cell,
 };
 
 /// Warnings shown in full; the rest are counted.
 const SHOWN_WARNINGS: usize = 20;
+/// Columns shown as not read; the rest are counted.
+const SHOWN_NAMES: usize = 12;
 
 pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &mut dyn Write) -> Result<u8> {
     let folder = AttributionFolder::new(data.attribution());
@@ -34,6 +36,15 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &
                 .into_diagnostic()?;
             Ok(0)
         }
+        ListsCommand::Freshness(args) => super::freshness::run(common, &folder, args, out),
+        ListsCommand::Revert(args) => {
+            let source = SourceId(args.source.clone());
+            let gone = folder.revert(&source, args.day, Timestamp::now()).into_diagnostic()?;
+            writeln!(out, "`{source}` of {} is in force again; {} later list versions taken back", args.day, gone.len())
+                .into_diagnostic()?;
+            Ok(0)
+        }
+        ListsCommand::Reject(args) => reject(&folder, args, out),
         ListsCommand::Rebuild => {
             let index = folder.rebuild(Timestamp::now()).into_diagnostic()?;
             writeln!(out, "rebuilt: {} subjects, {} claims", index.subject_count(), index.claim_count())
@@ -54,11 +65,15 @@ fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &
         let options = Options {
             format,
             file_name: name,
+            beside: path.parent().map(Path::to_owned),
             source: SourceOptions {
                 id: args.source.clone().map(SourceId),
+                kind: args.kind,
                 published: args.published,
                 ..SourceOptions::default()
             },
+            defaults: Defaults { category: args.category, confidence: args.confidence.map(Confidence) },
+            accept_shrink: args.accept_shrink,
             ..Options::default()
         };
         let done = import_file(folder, path, &options)?;
@@ -78,36 +93,86 @@ fn import_file(folder: &AttributionFolder, path: &Path, options: &Options) -> Re
     folder.import(&mut file, options, Timestamp::now()).into_diagnostic().wrap_err_with(place)
 }
 
+fn reject(folder: &AttributionFolder, args: &RejectArgs, out: &mut dyn Write) -> Result<u8> {
+    let source = SourceId(args.source.clone());
+    match folder.reject(&source, Timestamp::now()).into_diagnostic()? {
+        0 => Err(miette!("no list version of `{source}` waits for an answer")),
+        count => {
+            let versions = if count == 1 { "list version" } else { "list versions" };
+            writeln!(out, "rejected {count} {versions} of `{source}`; the one before stays in force")
+                .into_diagnostic()?;
+            Ok(0)
+        }
+    }
+}
+
 pub(crate) fn print_import(
     common: &Common,
     name: &str,
     done: &FolderImport,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
-    let report = &done.report;
+    let FolderImport { report, account, .. } = done;
+    let proposal = done.proposed_category.map(|category| format!("--category {category}"));
     if common.output != Output::Text {
         let mut value = serde_json::to_value(report)?;
         value["file"] = json!(name);
         value["format"] = json!(done.format.id());
+        value["rows"] = json!(account);
+        value["not_read"] = json!(done.unread);
+        value["without_category"] = json!(done.without_category);
+        value["proposal"] = json!(proposal);
+        value["notes"] = json!(done.notes);
         return writeln!(out, "{value}");
     }
     write!(out, "{name}: {} as {} of {}: ", done.format, report.source, report.published)?;
     if report.already_imported {
-        return writeln!(out, "imported before, nothing to do");
+        let why = if done.notes.is_empty() { "imported before, nothing to do" } else { "nothing new in it" };
+        writeln!(out, "{why}")?;
+    } else {
+        writeln!(
+            out,
+            "{} claims added, {} ended, {} unchanged, {} parties",
+            report.added, report.ended, report.unchanged, report.parties
+        )?;
     }
-    writeln!(
-        out,
-        "{} claims added, {} ended, {} unchanged, {} parties, {} rows refused",
-        report.added, report.ended, report.unchanged, report.parties, report.refused
-    )?;
+    let Account { unit, total, read, refused, passed_over, left_out } = account;
+    writeln!(out, "  {total} {unit}: {read} read, {refused} refused, {passed_over} passed over")?;
+    if left_out > refused {
+        writeln!(out, "  {} more left out inside {unit} that were read", left_out - refused)?;
+    }
+    for note in &done.notes {
+        writeln!(out, "  {}", clean(note))?;
+    }
+    if !done.unread.is_empty() {
+        writeln!(out, "  not read: {}", clean(&shortened(&done.unread)))?;
+    }
+    if done.without_category > 0 {
+        write!(out, "  {} claims have no category: screening says review", done.without_category)?;
+        match proposal {
+            Some(flag) => writeln!(out, "; their words suggest {flag}")?,
+            None => writeln!(out, "; give one with --category")?,
+        }
+    }
+    if report.already_imported {
+        return Ok(());
+    }
     for warning in report.warnings.iter().take(SHOWN_WARNINGS) {
-        writeln!(out, "  {}: {}", warning.place, warning.message)?;
+        writeln!(out, "  {}: {}", clean(&warning.place), clean(&warning.message))?;
     }
     let more = report.warnings.len().saturating_sub(SHOWN_WARNINGS);
     if more > 0 {
         writeln!(out, "  and {more} more (--output json lists them)")?;
     }
     Ok(())
+}
+
+fn shortened(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn list(common: &Common, index: &Index, out: &mut dyn Write) -> Result<u8> {

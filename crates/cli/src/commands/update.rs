@@ -3,18 +3,24 @@
 use std::{fs::File, io::Write};
 
 use jiff::Timestamp;
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use miette::{IntoDiagnostic, Result, miette};
 use tracehound_attribution::{
-    folder::AttributionFolder,
+    IntakeError,
+    folder::{AttributionFolder, FolderError, FolderImport},
     import::{Options, SourceOptions},
+    store::CheckOutcome,
     update::{HttpSettings, ListCopy, official_lists, update_all},
 };
+use tracehound_model::text::clean;
 
 use crate::{
     args::{Common, UpdateArgs},
     commands::lists::print_import,
     folder::Folder,
 };
+
+/// Longest reason kept of a failure, in characters.
+const MAX_REASON: usize = 500;
 
 /// Fetches and imports; a list that fails leaves the others alone and its last good copy in force. Exit code 1 when any
 /// failed.
@@ -36,26 +42,72 @@ pub(crate) fn run(
     let http = HttpSettings { force: args.accept_shrink, ..HttpSettings::default() };
     let mut failed = false;
     for (spec, fetched) in update_all(&specs, &data.downloads(), &http) {
-        let imported = fetched.into_diagnostic().and_then(|fetched| import(folder, fetched.copy()));
-        match imported {
-            Ok(done) => print_import(common, &spec.title, &done, out).into_diagnostic()?,
-            Err(error) => {
-                failed = true;
-                let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-                writeln!(std::io::stderr(), "{}: {}", spec.title, causes.join(": ")).into_diagnostic()?;
+        // Nothing new at the publisher is a good check too; what was had and not taken in is none.
+        let taken = match fetched {
+            Ok(fetched) => import(folder, fetched.copy(), args.accept_shrink),
+            Err(error) => Err(Refused { waits: false, answered: false, reason: causes(&error) }),
+        };
+        let outcome = match taken {
+            Ok(done) => {
+                print_import(common, &spec.title, &done, out).into_diagnostic()?;
+                Some(CheckOutcome::Current)
             }
+            Err(Refused { waits, answered, reason }) => {
+                failed |= !answered;
+                writeln!(std::io::stderr(), "{}: {}", spec.title, clean(&reason)).into_diagnostic()?;
+                // What waits for a person is on record as that.
+                let is_failure = !waits && !answered;
+                is_failure.then(|| CheckOutcome::Failed(reason.chars().take(MAX_REASON).collect()))
+            }
+        };
+        if let Some(outcome) = outcome {
+            folder.record_check(&spec.source, Timestamp::now(), &outcome).into_diagnostic()?;
         }
     }
     Ok(u8::from(failed))
+}
+
+/// Why a list was not taken in.
+struct Refused {
+    /// It waits for a person.
+    waits: bool,
+    /// A person has decided against it.
+    answered: bool,
+    reason: String,
+}
+
+impl Refused {
+    fn by(error: &FolderError) -> Self {
+        Self {
+            waits: matches!(error, FolderError::Intake(IntakeError::Held(_))),
+            answered: matches!(error, FolderError::Intake(IntakeError::Rejected { .. })),
+            reason: causes(error),
+        }
+    }
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
 }
 
 /// Imports a copy under its own name; the same copy again is a no-op.
 fn import(
     folder: &AttributionFolder,
     copy: &ListCopy,
-) -> Result<tracehound_attribution::folder::FolderImport> {
-    let place = || copy.path.display().to_string();
-    let mut file = File::open(&copy.path).into_diagnostic().wrap_err_with(place)?;
+    accept_shrink: bool,
+) -> Result<FolderImport, Refused> {
+    let mut file = File::open(&copy.path).map_err(|error| Refused {
+        waits: false,
+        answered: false,
+        reason: format!("{}: {error}", copy.path.display()),
+    })?;
     let fetched_on = copy.fetched_at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let options = Options {
         file_name: copy.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
@@ -64,7 +116,8 @@ fn import(
             published: Some(copy.published.unwrap_or(fetched_on)),
             ..SourceOptions::default()
         },
+        accept_shrink,
         ..Options::default()
     };
-    folder.import(&mut file, &options, Timestamp::now()).into_diagnostic().wrap_err_with(place)
+    folder.import(&mut file, &options, Timestamp::now()).map_err(|error| Refused::by(&error))
 }

@@ -114,8 +114,9 @@ fn a_list_of_the_users_own_is_not_corrected_by_the_box() {
     forget_what_is_shipped(data.path());
     let listed = text(&tracehound(data.path(), &["screen", INNOCENT, "--as-of", "2025-11-20"], ""));
     assert!(listed.contains("mine"), "{listed}");
+    // What the box says of its own source is corrected all the same: nobody's file ends a notice.
     let claims = believed(data.path(), Timestamp::MAX);
-    assert_eq!(claims.iter().map(|claim| claim.subject.clone()).collect::<Vec<_>>(), [subject(INNOCENT)]);
+    assert!(claims.iter().any(|claim| claim.subject == subject(NAMED)));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod guard;
 mod import;
 mod keys;
 mod ledger;
+mod lists;
 mod node;
 mod patterns;
 mod proxy;

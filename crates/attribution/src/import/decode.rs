@@ -1,0 +1,90 @@
+//! Bytes to text: UTF-8 and UTF-16 with or without their mark, else Windows-1252, which every byte is.
+
+use std::borrow::Cow;
+
+use super::collect::Collector;
+
+/// What Windows-1252 has in the places where Latin-1 has control characters; five of them are unused.
+const WINDOWS_1252: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}',
+    '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+/// The text of a file. A byte-order mark is taken off.
+pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
+        return decode(rest);
+    }
+    if let Some(order) = utf16(bytes) {
+        return Cow::Owned(from_utf16(bytes, order));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(bytes.iter().map(|byte| from_1252(*byte)).collect()),
+    }
+}
+
+/// Says what a file that is not UTF-8 was read as.
+pub(super) fn remark(bytes: &[u8], out: &mut Collector) {
+    let what = if utf16(bytes).is_some() {
+        "UTF-16"
+    } else if std::str::from_utf8(bytes).is_err() {
+        "Windows-1252"
+    } else {
+        return;
+    };
+    out.warn("the whole list", format!("its text is not UTF-8; read as {what}"));
+}
+
+#[derive(Clone, Copy)]
+enum Order {
+    Little,
+    Big,
+}
+
+/// Told by the mark, or by every second of the first bytes being zero, as in no text of another kind.
+fn utf16(bytes: &[u8]) -> Option<Order> {
+    let zeros = |from: usize| {
+        let sample = bytes.get(..64.min(bytes.len() & !1)).unwrap_or_default();
+        sample.len() >= 4 && sample.iter().skip(from).step_by(2).all(|byte| *byte == 0)
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => Some(Order::Little),
+        [0xfe, 0xff, ..] => Some(Order::Big),
+        _ if zeros(1) && !zeros(0) => Some(Order::Little),
+        _ if zeros(0) && !zeros(1) => Some(Order::Big),
+        _ => None,
+    }
+}
+
+fn from_utf16(bytes: &[u8], order: Order) -> String {
+    let (pairs, _) = bytes.as_chunks::<2>();
+    let units = pairs.iter().map(|pair| match order {
+        Order::Little => u16::from_le_bytes(*pair),
+        Order::Big => u16::from_be_bytes(*pair),
+    });
+    let text = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER));
+    text.skip_while(|c| *c == '\u{feff}').collect()
+}
+
+fn from_1252(byte: u8) -> char {
+    match byte {
+        0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
+        other => char::from(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_read_in_the_encodings_that_offices_use() {
+        assert_eq!(decode(b"\xef\xbb\xbfa"), "a");
+        assert_eq!(decode(b"\xff\xfea\0b\0"), "ab");
+        assert_eq!(decode(b"\xfe\xff\0a\0b"), "ab");
+        assert_eq!(decode(b"a\0b\0c\0"), "abc");
+        assert_eq!(decode(b"O\x92Neil \x8a \xe9"), "O’Neil Š é");
+        assert_eq!(decode("é".as_bytes()), "é");
+    }
+}

@@ -1,0 +1,242 @@
+//! OFAC's two plainer XML forms: `SDN.XML` (and `CONSOLIDATED.XML`), and `SDN_ENHANCED.XML` (and `CONS_ENHANCED.XML`).
+//!
+//! Both carry what the advanced form says of addresses, names and programmes. The first does not say which of OFAC's lists
+//! it is, so a short file of it is no whole list.
+
+use std::io::Read;
+
+use jiff::civil::Date;
+use tracehound_model::{
+    Category, Confidence, Party, Statement,
+    claim::{PartyKind, PartyName},
+};
+
+use super::{
+    Format, Options, Snapshot,
+    collect::{Collector, Said, tidy_names},
+    ofac_csv::{LEAST_PARTIES, is_of_another_list},
+    official,
+    xml::{self, Node, Xml},
+};
+use crate::ImportError;
+
+const ADDRESS: &str = "Digital Currency Address - ";
+
+/// A party as its elements add up.
+#[derive(Default)]
+struct Draft {
+    id: String,
+    kind: Option<PartyKind>,
+    names: Vec<PartyName>,
+    programs: Vec<String>,
+    /// Asset and address text.
+    addresses: Vec<(String, String)>,
+    place: String,
+}
+
+impl Draft {
+    fn program(&mut self, program: String) {
+        if !program.is_empty() && !self.programs.contains(&program) {
+            self.programs.push(program);
+        }
+    }
+
+    fn address(&mut self, what: &str, text: String) {
+        if let Some(asset) = what.strip_prefix(ADDRESS)
+            && !text.is_empty()
+        {
+            self.addresses.push((asset.trim().to_owned(), text));
+        }
+    }
+
+    fn finish(self, out: &mut Collector) -> Result<(), ImportError> {
+        out.begin_row();
+        let names = tidy_names(self.names);
+        let Some(first) = names.first().filter(|_| !self.id.is_empty()) else {
+            out.refuse(self.place, "a party without a number or a name; left out");
+            return Ok(());
+        };
+        for (asset, address) in self.addresses {
+            let statement = Statement {
+                label: first.full.clone(),
+                category: Category::Sanction,
+                party_id: Some(self.id.clone()),
+                party_listed_on: None,
+                programs: self.programs.clone(),
+                asset: Some(asset),
+                actor: None,
+                reference: None,
+            };
+            let said =
+                Said { statement, confidence: Confidence::AUTHORITY, valid_from: None, valid_to: None };
+            out.claim_about(&address, &self.place, said)?;
+        }
+        let source = out.source().id.clone();
+        let kind = self.kind.unwrap_or(PartyKind::Unknown);
+        out.party(Party { source, id: self.id, kind, names, programs: self.programs, listed_on: None })
+    }
+}
+
+/// What has been read of a document.
+#[derive(Default)]
+struct List {
+    published: Option<Date>,
+    drafts: Vec<Draft>,
+    /// Whether an entry says that it stands on the SDN list; `None` where the form does not say.
+    is_sdn: Option<bool>,
+}
+
+pub(super) fn read(input: &mut dyn Read, format: Format, options: &Options) -> Result<Snapshot, ImportError> {
+    let mut xml = Xml::new(input, format);
+    let mut list = List::default();
+    loop {
+        match xml.next()? {
+            Node::Open(start, level) => match (xml::name(&start), level) {
+                ("sdnList" | "sanctionsData", 1) | ("publshInformation" | "publicationInfo" | "entities", 2) => {}
+                (other, 1) => {
+                    let message = format!("the document is a <{other}>, not <sdnList> or <sanctionsData>");
+                    return Err(xml.error(message));
+                }
+                // Month first, as OFAC writes it.
+                ("Publish_Date", 3) => list.published = month_first(&xml.text()?),
+                ("dataAsOf", 3) => list.published = super::text::date(&xml.text()?),
+                ("sdnEntry", 2) => {
+                    let draft = plain(&mut xml)?;
+                    list.drafts.push(draft);
+                }
+                ("entity", 3) => {
+                    let id = xml::attribute(&start, "id").unwrap_or_default();
+                    let draft = enhanced(&mut xml, id, &mut list.is_sdn)?;
+                    list.drafts.push(draft);
+                }
+                _ => xml.skip()?,
+            },
+            Node::End => break,
+            Node::Close(_) | Node::Text(_) => {}
+        }
+        if list.drafts.len() > super::collect::MAX_PARTIES {
+            return Err(xml.error(format!("more than {} parties", super::collect::MAX_PARTIES)));
+        }
+    }
+    list.finish(format, options)
+}
+
+impl List {
+    fn finish(self, format: Format, options: &Options) -> Result<Snapshot, ImportError> {
+        let of_others = self.drafts.iter().filter(|draft| draft.programs.iter().all(|program| is_of_another_list(program)));
+        let is_sdn = self.is_sdn.unwrap_or_else(|| of_others.count() * 2 < self.drafts.len());
+        let id = if is_sdn { "ofac-sdn" } else { "ofac-consolidated" };
+        let mut head = official::head(id);
+        head.published = self.published;
+        let mut out = Collector::new(format, head, options);
+        if self.is_sdn.is_some() || self.drafts.len() >= LEAST_PARTIES {
+            out.is_list(id);
+        }
+        if self.drafts.len() < LEAST_PARTIES {
+            out.partial(format!("{} parties are not the whole SDN list", self.drafts.len()));
+        }
+        for draft in self.drafts {
+            draft.finish(&mut out)?;
+        }
+        out.finish()
+    }
+}
+
+/// `09/03/2026` is the third of September.
+fn month_first(text: &str) -> Option<Date> {
+    let mut parts = text.trim().split('/').map(str::parse::<i16>);
+    let (month, day, year) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+fn kind(word: &str) -> PartyKind {
+    match word.to_ascii_lowercase().as_str() {
+        "individual" => PartyKind::Individual,
+        "entity" => PartyKind::Entity,
+        "vessel" => PartyKind::Vessel,
+        "aircraft" => PartyKind::Aircraft,
+        _ => PartyKind::Unknown,
+    }
+}
+
+/// "Sim, Hyon Sop" as OFAC prints it.
+fn full_name(last: &str, first: &str) -> String {
+    if first.is_empty() { last.to_owned() } else { format!("{last}, {first}") }
+}
+
+fn plain(xml: &mut Xml<'_>) -> Result<Draft, ImportError> {
+    let depth = xml.depth();
+    let mut draft = Draft { place: xml.place(), ..Draft::default() };
+    let (mut last, mut first, mut id_type) = (String::new(), String::new(), String::new());
+    let (mut alias, mut weak) = ((String::new(), String::new()), false);
+    loop {
+        match xml.next()? {
+            Node::Open(start, level) => match (xml::name(&start), level - depth) {
+                ("uid", 1) => draft.id = xml.text()?,
+                ("lastName", 1) => last = xml.text()?,
+                ("firstName", 1) => first = xml.text()?,
+                ("sdnType", 1) => draft.kind = Some(kind(&xml.text()?)),
+                ("program", 2) => draft.program(xml.text()?),
+                ("programList" | "idList" | "akaList", 1) | ("id", 2) => {}
+                ("aka", 2) => (alias, weak) = ((String::new(), String::new()), false),
+                ("category", 3) => weak = xml.text()? == "weak",
+                ("lastName", 3) => alias.0 = xml.text()?,
+                ("firstName", 3) => alias.1 = xml.text()?,
+                ("idType", 3) => id_type = xml.text()?,
+                ("idNumber", 3) => {
+                    let number = xml.text()?;
+                    draft.address(&id_type, number);
+                }
+                _ => xml.skip()?,
+            },
+            Node::Close(level) if level < depth => break,
+            Node::Close(level) if level == depth + 1 && !alias.0.is_empty() => {
+                draft.names.push(PartyName { full: full_name(&alias.0, &alias.1), weak });
+                alias = (String::new(), String::new());
+            }
+            Node::Close(_) | Node::Text(_) | Node::End => {}
+        }
+    }
+    draft.names.insert(0, PartyName { full: full_name(&last, &first), weak: false });
+    Ok(draft)
+}
+
+fn enhanced(xml: &mut Xml<'_>, id: String, is_sdn: &mut Option<bool>) -> Result<Draft, ImportError> {
+    let depth = xml.depth();
+    let mut draft = Draft { id, place: xml.place(), ..Draft::default() };
+    let (mut weak, mut primary, mut feature) = (false, false, String::new());
+    loop {
+        match xml.next()? {
+            Node::Open(start, level) => match (xml::name(&start), level - depth) {
+                ("entityType", 2) => draft.kind = Some(kind(&xml.text()?)),
+                ("sanctionsList", 2) => {
+                    let sdn = xml.text()? == "SDN List";
+                    *is_sdn = Some(is_sdn.unwrap_or(false) || sdn);
+                }
+                ("sanctionsProgram", 2) => draft.program(xml.text()?),
+                ("isLowQuality", 3) => weak = xml.text()? == "true",
+                ("isPrimary", 3) => primary = xml.text()? == "true",
+                ("formattedFullName", 5) => {
+                    let name = PartyName { full: xml.text()?, weak };
+                    draft.names.insert(if primary { 0 } else { draft.names.len() }, name);
+                }
+                ("type", 3) => feature = xml.text()?,
+                ("value", 3) => {
+                    let value = xml.text()?;
+                    draft.address(&feature, value);
+                }
+                (
+                    "generalInfo" | "sanctionsLists" | "sanctionsPrograms" | "names" | "features",
+                    1,
+                )
+                | ("name" | "feature", 2)
+                | ("translations", 3)
+                | ("translation", 4) => {}
+                _ => xml.skip()?,
+            },
+            Node::Close(level) if level < depth => break,
+            Node::Close(_) | Node::Text(_) | Node::End => {}
+        }
+    }
+    Ok(draft)
+}

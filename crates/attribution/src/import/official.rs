@@ -1,0 +1,137 @@
+//! Which source ids belong to which published lists. `docs/LISTS.md` says the same for people.
+//!
+//! An official id stands for a whole list as its publisher writes it. Anything else under such an id (an extract by asset,
+//! a table, a notice of one's own) is an extract: it may add, it ends nobody, and the list is no younger for it.
+
+use tracehound_model::{SourceId, SourceKind};
+
+use super::Format;
+
+/// A list whose id belongs to its publisher.
+#[derive(Debug)]
+pub struct Official {
+    /// Stable name.
+    pub id: &'static str,
+    /// Human title.
+    pub title: &'static str,
+    /// Who publishes it.
+    pub publisher: &'static str,
+    /// Where the publisher keeps it.
+    pub url: &'static str,
+    /// The formats that are the list itself.
+    pub formats: &'static [Format],
+}
+
+/// Every official list.
+pub const OFFICIAL: &[Official] = &[
+    Official {
+        id: "ofac-sdn",
+        title: "OFAC Specially Designated Nationals and Blocked Persons List",
+        publisher: "U.S. Department of the Treasury, Office of Foreign Assets Control",
+        url: "https://sanctionslist.ofac.treas.gov/Home/SdnList",
+        formats: &[Format::OfacAdvancedXml, Format::OfacEnhancedXml, Format::OfacSdnXml, Format::OfacSdnCsv],
+    },
+    Official {
+        id: "ofac-consolidated",
+        title: "OFAC Consolidated Sanctions List (non-SDN)",
+        publisher: "U.S. Department of the Treasury, Office of Foreign Assets Control",
+        url: "https://sanctionslist.ofac.treas.gov/Home/ConsolidatedList",
+        formats: &[Format::OfacAdvancedXml, Format::OfacEnhancedXml, Format::OfacSdnXml, Format::OfacSdnCsv],
+    },
+    Official {
+        id: "un-sc",
+        title: "United Nations Security Council Consolidated List",
+        publisher: "United Nations Security Council",
+        url: "https://main.un.org/securitycouncil/en/content/un-sc-consolidated-list",
+        formats: &[Format::UnXml],
+    },
+    Official {
+        id: "uk-sanctions",
+        title: "UK Sanctions List",
+        publisher: "Foreign, Commonwealth & Development Office",
+        url: "https://www.gov.uk/government/publications/the-uk-sanctions-list",
+        formats: &[Format::UkXml, Format::UkCsv],
+    },
+    Official {
+        id: "uk-ofsi",
+        title: "OFSI consolidated list of financial sanctions targets",
+        publisher: "HM Treasury, Office of Financial Sanctions Implementation",
+        url: "https://www.gov.uk/government/publications/financial-sanctions-consolidated-list-of-targets",
+        formats: &[Format::UkCsv],
+    },
+    Official {
+        id: "eu-fsf",
+        title: "EU consolidated list of financial sanctions",
+        publisher: "European Commission",
+        url: "https://data.europa.eu/data/datasets/consolidated-list-of-persons-groups-and-entities-subject-to-eu-financial-sanctions",
+        formats: &[Format::EuXml, Format::EuCsv],
+    },
+];
+
+/// What follows the id of a list in the id of its extracts.
+const EXTRACT: &str = "-extract";
+
+/// The official list of this id.
+pub fn official(id: &SourceId) -> Option<&'static Official> {
+    OFFICIAL.iter().find(|list| list.id == id.0)
+}
+
+/// The id under which extracts of a list are kept.
+pub fn extract_of(id: &SourceId) -> SourceId {
+    SourceId(format!("{id}{EXTRACT}"))
+}
+
+/// The list that an id means: itself, or the list that it is the extract of.
+pub fn list_of(id: &SourceId) -> SourceId {
+    SourceId(id.0.strip_suffix(EXTRACT).unwrap_or(&id.0).to_owned())
+}
+
+/// The official list that an id is one slip away from: another separator, or none (`ofac_sdn`, `ofacsdn`).
+pub fn near_miss(id: &SourceId) -> Option<&'static Official> {
+    let bare = |id: &str| id.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    let bare_id = bare(&id.0);
+    OFFICIAL.iter().find(|list| list.id != id.0 && bare(list.id) == bare_id)
+}
+
+impl Official {
+    /// The head of this list, before a date is known.
+    pub(super) fn head(&self) -> super::SourceHead {
+        super::SourceHead {
+            id: SourceId(self.id.to_owned()),
+            kind: SourceKind::Sanctions,
+            title: self.title.to_owned(),
+            publisher: self.publisher.to_owned(),
+            url: Some(self.url.to_owned()),
+            published: None,
+        }
+    }
+}
+
+/// The head of the official list `id`, one of [`OFFICIAL`].
+pub(super) fn head(id: &str) -> super::SourceHead {
+    let list = OFFICIAL.iter().find(|list| list.id == id).expect("an id of the table above");
+    list.head()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_extract_of_an_extract_is_the_same_extract() {
+        let sdn = SourceId("ofac-sdn".to_owned());
+        assert_eq!(list_of(&extract_of(&sdn)), sdn);
+        assert_eq!(list_of(&sdn), sdn);
+        assert!(official(&extract_of(&sdn)).is_none());
+    }
+
+    #[test]
+    fn a_slip_of_the_separator_is_noticed() {
+        for slip in ["ofac_sdn", "ofac.sdn", "ofacsdn", "ofac-sdn-", "un_sc"] {
+            assert!(near_miss(&SourceId(slip.to_owned())).is_some(), "{slip}");
+        }
+        for other in ["ofac-sdn", "ofac-sdn-extract", "own-list"] {
+            assert!(near_miss(&SourceId(other.to_owned())).is_none(), "{other}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Small lists that once read wrongly: each is read rightly, or refused with a word.
+
+use std::fs::File;
+
+use tracehound_attribution::{
+    ImportError,
+    import::{Account, Imported, Options, SourceOptions, read},
+};
+use tracehound_model::{Category, Confidence, SourceId};
+use tracehound_testkit::shared_data;
+
+use crate::support::{day, named};
+
+/// What a file gives: claims and parties, or a part of the complaint.
+enum Gives {
+    List(usize, usize),
+    Error(&'static str),
+}
+use Gives::{Error, List};
+
+const CASES: &[(&str, Gives)] = &[
+    ("faults/q.csv", Error("line 2")),
+    ("faults/own2.csv", List(2, 0)),
+    ("faults/evil3.yaml", List(1, 0)),
+    ("faults/evil_pack.yaml", List(3, 0)),
+    ("screening/tiny.csv", List(1, 0)),
+    ("lists-and-blocks/ConList.xml", Error("ConList.csv")),
+    ("lists-and-blocks/ConList_cp1252.csv", List(0, 1)),
+    ("lists-and-blocks/SDN.XML", List(1, 1)),
+    ("lists-and-blocks/SDN_ENHANCED.XML", List(1, 1)),
+    ("lists-and-blocks/SDN_XML.ZIP", Error("SDN_ADVANCED.XML")),
+    ("lists-and-blocks/UK-Sanctions-List.ods", Error("save it as CSV")),
+    ("lists-and-blocks/add.csv", Error("SDN_ADVANCED.XML")),
+    ("lists-and-blocks/alt.csv", Error("SDN_ADVANCED.XML")),
+    ("lists-and-blocks/by_actor.json", List(2, 0)),
+    ("lists-and-blocks/c_cat.csv", List(1, 0)),
+    ("lists-and-blocks/c_date_us.csv", List(2, 0)),
+    ("lists-and-blocks/c_hashcol.csv", List(2, 0)),
+    ("lists-and-blocks/c_hashrow.csv", List(2, 0)),
+    ("lists-and-blocks/c_pipe.csv", List(1, 0)),
+    ("lists-and-blocks/c_risk.csv", List(1, 0)),
+    ("lists-and-blocks/c_unclosed.csv", Error("line 3")),
+    ("lists-and-blocks/c_utf16.csv", List(1, 0)),
+    ("lists-and-blocks/chainalysis.csv", List(1, 0)),
+    ("lists-and-blocks/cons_prim.csv", Error("--source ofac-consolidated")),
+    ("lists-and-blocks/csl.csv", Error("SDN_ADVANCED.XML")),
+    ("lists-and-blocks/dpl.txt", Error("Denied Persons")),
+    ("lists-and-blocks/entities.ftm.json", Error("OpenSanctions")),
+    ("lists-and-blocks/etherscan_accounts.json", List(2, 0)),
+    ("lists-and-blocks/ethlabels.json", List(1, 0)),
+    ("lists-and-blocks/j_bom.json", List(1, 0)),
+    ("lists-and-blocks/j_geo.jsonl", List(3, 0)),
+    ("lists-and-blocks/j_numconf.json", List(1, 0)),
+    ("lists-and-blocks/metamask_config.json", Error("domains")),
+    ("lists-and-blocks/nbctf.csv", List(2, 0)),
+    ("lists-and-blocks/o_addresses.txt", List(4, 0)),
+    ("lists-and-blocks/ofac_odd.csv", Error("whose list")),
+    ("lists-and-blocks/one_asset.json", Error("whose list")),
+    ("lists-and-blocks/ransomwhere.json", List(1, 0)),
+    ("lists-and-blocks/scamsniffer_combined.json", List(3, 0)),
+    ("lists-and-blocks/sdn_badquotes.csv", Error("whose list")),
+    ("lists-and-blocks/sdn_comments.csv", Error("SDN_ADVANCED.XML")),
+    ("lists-and-blocks/sdn_partial_one.csv", Error("whose list")),
+    ("lists-and-blocks/seco.xml", Error("no reader")),
+    ("lists-and-blocks/t_bom.yaml", List(1, 0)),
+    ("lists-and-blocks/t_hex_8.yaml", List(2, 0)),
+    ("lists-and-blocks/t_hex_small.yaml", List(2, 0)),
+    ("lists-and-blocks/t_include.yaml", Error("header.yaml")),
+    ("lists-and-blocks/t_label_num.yaml", List(7, 0)),
+    ("lists-and-blocks/t_merge2.yaml", List(1, 0)),
+    ("lists-and-blocks/targets.simple.csv", Error("OpenSanctions")),
+];
+
+fn case(name: &str, options: Options) -> Option<Result<Imported, ImportError>> {
+    let path = shared_data(&format!("cases/{name}"))?;
+    let beside = path.parent().map(ToOwned::to_owned);
+    let options = Options { beside, file_name: named(name).file_name, ..options };
+    Some(read(&mut File::open(path).unwrap(), &options))
+}
+
+fn list(name: &str) -> Option<Imported> {
+    Some(case(&format!("lists-and-blocks/{name}"), Options::default())?.unwrap_or_else(|e| panic!("{name}: {e}")))
+}
+
+fn adds_up(name: &str, account: Account) {
+    let Account { total, read, refused, passed_over, .. } = account;
+    assert_eq!(read + refused + passed_over, total, "{name}: {account:?}");
+}
+
+#[test]
+fn every_case_is_read_rightly_or_refused_with_a_word() {
+    for (name, gives) in CASES {
+        let Some(read) = case(name, Options::default()) else { return };
+        match (gives, read) {
+            (List(claims, parties), Ok(Imported { snapshot, .. })) => {
+                assert_eq!((snapshot.claims.len(), snapshot.parties.len()), (*claims, *parties), "{name}: {snapshot:?}");
+                adds_up(name, snapshot.account);
+            }
+            (Error(part), Err(error)) => assert!(error.to_string().contains(part), "{name}: {error}"),
+            (_, read) => panic!("{name}: {read:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_odd_rows_of_sdn_csv_are_all_there_once_it_is_said_whose_they_are() {
+    for (name, claims, parties) in [("sdn_badquotes.csv", 3, 3), ("ofac_odd.csv", 5, 1), ("sdn_partial_one.csv", 0, 1)] {
+        let source = SourceOptions { id: Some(SourceId("ofac-sdn".to_owned())), ..SourceOptions::default() };
+        let options = Options { source, ..Options::default() };
+        let Some(read) = case(&format!("lists-and-blocks/{name}"), options) else { return };
+        let snapshot = read.unwrap().snapshot;
+        assert_eq!((snapshot.claims.len(), snapshot.parties.len()), (claims, parties), "{name}");
+        assert!(snapshot.partial.is_some(), "{name} is no whole list");
+        adds_up(name, snapshot.account);
+    }
+}
+
+#[test]
+fn the_plainer_xml_forms_of_the_sdn_list_say_the_same() {
+    for (name, published, names) in [("SDN.XML", "2026-09-03", 2), ("SDN_ENHANCED.XML", "2026-09-10", 1)] {
+        let Some(Imported { snapshot, .. }) = list(name) else { return };
+        assert_eq!((snapshot.source.id.0.as_str(), snapshot.source.published), ("ofac-sdn", Some(day(published))));
+        let (claim, party) = (&snapshot.claims[0].statement, &snapshot.parties[0]);
+        assert_eq!((claim.label.as_str(), claim.asset.as_deref()), ("TESTHOLDER, Quux", Some("XBT")), "{name}");
+        assert_eq!((party.id.as_str(), party.names.len(), party.programs.len()), ("900001", names, 1), "{name}");
+        assert!(snapshot.partial.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn rows_of_a_table_are_its_lines() {
+    for (name, lines) in [("c_hashrow.csv", 3), ("c_hashcol.csv", 3), ("nbctf.csv", 5), ("o_addresses.txt", 12)] {
+        let Some(imported) = list(name) else { return };
+        assert_eq!(imported.snapshot.account.total, lines, "{name}: {:?}", imported.snapshot.account);
+    }
+}
+
+#[test]
+fn category_label_and_confidence_are_read() {
+    for (name, category, label) in [
+        ("c_cat.csv", Category::Ransomware, "Quux"),
+        ("c_risk.csv", Category::Ransomware, "Quux"),
+        ("c_pipe.csv", Category::Ransomware, "Quux"),
+        ("c_utf16.csv", Category::Ransomware, "Quux"),
+        ("c_hashrow.csv", Category::Ransomware, "#Q-gang"),
+        ("chainalysis.csv", Category::Market, "Quux Market"),
+        ("etherscan_accounts.json", Category::DefiDex, "Zed DEX"),
+        ("ethlabels.json", Category::ServiceHack, "Quux Exploiter 1"),
+        ("ransomwhere.json", Category::Unknown, "Quuxlocker"),
+        ("j_numconf.json", Category::Ransomware, "Quux"),
+        ("t_merge2.yaml", Category::Ransomware, "Quux"),
+        ("t_bom.yaml", Category::Ransomware, "Quux"),
+        ("scamsniffer_combined.json", Category::Unknown, "bad.example"),
+        ("by_actor.json", Category::Unknown, "konni"),
+    ] {
+        let Some(imported) = list(name) else { return };
+        let first = &imported.snapshot.claims[0].statement;
+        assert_eq!((first.category, first.label.as_str()), (category, label), "{name}");
+    }
+    let Some(numbers) = list("j_numconf.json") else { return };
+    assert_eq!(numbers.snapshot.claims[0].confidence, Confidence(5));
+}
+
+#[test]
+fn columns_that_are_not_read_are_named() {
+    for (name, unread) in [
+        ("chainalysis.csv", &["Exposure (USD)", "Root Address"][..]),
+        ("nbctf.csv", &["No.", "Platform"]),
+        ("ransomwhere.json", &["balance", "balanceUSD", "blockchain", "createdAt", "transactions", "updatedAt"]),
+        ("ethlabels.json", &["chainId"]),
+        ("t_merge2.yaml", &["x"]),
+    ] {
+        let Some(imported) = list(name) else { return };
+        assert_eq!(imported.snapshot.unread, unread, "{name}");
+    }
+}
+
+#[test]
+fn scalars_of_a_pack_stay_text() {
+    let Some(imported) = list("t_label_num.yaml") else { return };
+    let labels: Vec<_> = imported.snapshot.claims.iter().map(|claim| claim.statement.label.as_str()).collect();
+    assert_eq!(labels, ["3.10", "1e3", "007", "0x10", "2020.10", "no", ".inf"]);
+}
+
+#[test]
+fn a_date_that_can_be_two_days_is_left_out() {
+    let Some(imported) = list("c_date_us.csv") else { return };
+    let days: Vec<_> = imported.snapshot.claims.iter().map(|claim| claim.valid_from).collect();
+    assert_eq!(days, [None, Some(day("2024-09-13"))]);
+    assert!(imported.snapshot.warnings.iter().any(|warning| warning.message.contains("day first or month first")));
+}
+
+#[test]
+fn text_of_offices_is_decoded() {
+    let Some(imported) = list("ConList_cp1252.csv") else { return };
+    assert_eq!(imported.snapshot.source.id.0, "uk-ofsi");
+    assert_eq!(imported.snapshot.parties[0].names[0].full, "Quux O’TESTNAME-Š");
+}
+
+#[test]
+fn what_is_around_an_address_is_taken_off_with_a_word() {
+    let Some(imported) = list("o_addresses.txt") else { return };
+    let said: Vec<_> =
+        imported.snapshot.warnings.iter().filter(|warning| warning.message.contains("taken off")).collect();
+    assert!(said.len() >= 5, "{:?}", imported.snapshot.warnings);
+}
+
+#[test]
+fn a_header_in_a_file_of_its_own_is_included() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("header.yaml"),
+        "title: T\ncreator: me\nlastmod: 2026-09-01\nabuse: ransomware\n",
+    )
+    .unwrap();
+    let options = Options { beside: Some(folder.path().to_owned()), ..Options::default() };
+    let text = "header: !include header.yaml\ntags:\n- address: 1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi\n  label: Quux\n";
+    let options = Options { file_name: "pack.yaml".to_owned(), ..options };
+    let snapshot = read(&mut text.as_bytes(), &options).unwrap().snapshot;
+    assert_eq!(snapshot.claims[0].statement.category, Category::Ransomware);
+    assert_eq!(snapshot.source.publisher, "me");
+}

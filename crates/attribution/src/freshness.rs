@@ -45,7 +45,8 @@ pub fn freshness(
     let fetched: Vec<SourceId> = official_lists().into_iter().map(|spec| spec.source).collect();
     let mut ids: Vec<SourceId> = fetched.clone();
     let is_list = |history: &&SourceHistory| {
-        history.source.kind == SourceKind::Sanctions && official::list_of(&history.source.id) == history.source.id
+        history.source.kind == SourceKind::Sanctions
+            && official::list_of(&history.source.id) == history.source.id
     };
     ids.extend(sources.iter().filter(is_list).map(|history| history.source.id.clone()));
     ids.extend(held.iter().map(|held| held.source.clone()));
@@ -68,15 +69,33 @@ pub fn freshness(
         }
         problems.extend(held.iter().map(|held| {
             let crate::import::Shrink { what, ended, total, .. } = &held.shrink;
-            format!("the version of {} waits for an answer: it would end {ended} of {total} {what}", held.published)
+            format!(
+                "the version of {} waits for an answer: it would end {ended} of {total} {what}",
+                held.published
+            )
         }));
         let (failed_at, failure) = checks.failed.unzip();
-        Freshness { source: id, official, published, age_days, checked_at: checks.checked_at, failed_at, failure, held, problems }
+        Freshness {
+            source: id,
+            official,
+            published,
+            age_days,
+            checked_at: checks.checked_at,
+            failed_at,
+            failure,
+            held,
+            problems,
+        }
     };
     ids.into_iter().map(one).collect()
 }
 
-fn stale(checked: Option<Timestamp>, published: Option<Date>, now: Timestamp, max_age_days: u16) -> Option<String> {
+fn stale(
+    checked: Option<Timestamp>,
+    published: Option<Date>,
+    now: Timestamp,
+    max_age_days: u16,
+) -> Option<String> {
     let Some(checked) = checked else {
         return Some(match published {
             Some(_) => "never checked at its publisher".to_owned(),
@@ -116,7 +135,10 @@ mod tests {
     fn a_list_is_fresh_when_its_publisher_was_asked_in_time_and_nothing_waits() {
         assert_eq!(problems(&[], &[]), ["not here: never fetched or imported"]);
         assert!(problems(&[checked("2026-11-21T12:00:00Z", None)], &[]).is_empty());
-        assert_eq!(problems(&[checked("2026-11-20T11:00:00Z", None)], &[]), ["last checked 8 days ago, more than 7"]);
+        assert_eq!(
+            problems(&[checked("2026-11-20T11:00:00Z", None)], &[]),
+            ["last checked 8 days ago, more than 7"]
+        );
         assert_eq!(
             problems(&[checked("2026-11-28T10:00:00Z", Some("status 503"))], &[]),
             ["the last check failed: status 503"]

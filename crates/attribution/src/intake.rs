@@ -157,7 +157,9 @@ fn forget_days_to_come(snapshot: &mut Snapshot, published: Date) {
         }
     }
     if count > 0 {
-        let message = format!("{count} claims are dated after the list's own day, {published}; they hold from that day");
+        let message = format!(
+            "{count} claims are dated after the list's own day, {published}; they hold from that day"
+        );
         snapshot.warnings.push(Warning { place: "the whole list".to_owned(), message });
     }
 }
@@ -177,11 +179,7 @@ async fn edition(
         snapshot.source.kind = SourceKind::Sanctions;
     }
     let guarded = snapshot.source.kind == SourceKind::Sanctions || store.is_sanctions(&source).await?;
-    let before = if guarded {
-        store.edition_on(&source, published).await?
-    } else {
-        None
-    };
+    let before = if guarded { store.edition_on(&source, published).await? } else { None };
     if let Some(before) = before {
         let richer = before.published == published && before.is_richer_than(&snapshot);
         if richer && !options.accept_shrink {
@@ -271,7 +269,8 @@ async fn extract(
     let notes = if known > 0 { vec![note, already] } else { vec![note] };
     let before = store.edition_on(&id, Date::MAX).await?;
     let day = before.as_ref().map_or(published, |before| before.published);
-    let mut all = before.unwrap_or(Edition { published, format: None, claims: Vec::new(), parties: Vec::new() });
+    let mut all =
+        before.unwrap_or(Edition { published, format: None, claims: Vec::new(), parties: Vec::new() });
     if !all.add(&snapshot) {
         let report = nothing_new(&snapshot, published, all.claims.len() as u64);
         return Ok(TakenIn { report, notes });

@@ -33,9 +33,9 @@ use sqlx::{
 use tracehound_model::{Claim, SourceId};
 
 pub use crate::error::StoreError;
-pub use held::{Answer, Held};
 pub use checks::{CheckOutcome, LastChecks};
 pub use editions::Editions;
+pub use held::{Answer, Held};
 pub use meta::{Found, StoreState};
 pub(crate) use read::View;
 

@@ -388,8 +388,10 @@ pub(crate) struct UpdateArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Exit code 30 when an official list was never checked at its publisher or not within the days \
-allowed, when the last check failed, or when a list version waits for an answer; else 0.")]
+#[command(
+    after_help = "Exit code 30 when an official list was never checked at its publisher or not within the days \
+allowed, when the last check failed, or when a list version waits for an answer; else 0."
+)]
 pub(crate) struct FreshnessArgs {
     /// Days within which a list must have been checked at its publisher
     #[arg(long, value_name = "DAYS", default_value_t = 7)]

@@ -34,14 +34,19 @@ pub(super) fn bare(written: &str) -> Bare<'_> {
         (rest.to_owned(), Some("a scheme or query was")),
         // Ronin writes `ronin:` and XDC writes `xdc` where others write `0x`.
         (
-            rest.strip_prefix("xdc").or(scheme_and_rest.map(|_| rest)).filter(|hex| is_hex(hex)).map_or_else(
-                String::new,
-                |hex| format!("0x{hex}"),
-            ),
+            rest.strip_prefix("xdc")
+                .or(scheme_and_rest.map(|_| rest))
+                .filter(|hex| is_hex(hex))
+                .map_or_else(String::new, |hex| format!("0x{hex}")),
             Some("a chain's own prefix was"),
         ),
         // Tron's 21 bytes in hexadecimal, written as Ethereum writes its 20.
-        (rest.strip_prefix("0x41").filter(|hex| is_hex(hex)).map_or_else(String::new, |hex| format!("41{hex}")), Some("`0x` was")),
+        (
+            rest.strip_prefix("0x41")
+                .filter(|hex| is_hex(hex))
+                .map_or_else(String::new, |hex| format!("41{hex}")),
+            Some("`0x` was"),
+        ),
     ];
     for (text, what) in candidates {
         if Address::parse(&text).is_ok() {

@@ -202,13 +202,17 @@ impl Collector {
         if self.text <= MAX_TEXT {
             return Ok(());
         }
-        Err(self.unusable(format!("its texts have more than {MAX_TEXT} bytes, the most that is kept of one list")))
+        Err(self.unusable(format!(
+            "its texts have more than {MAX_TEXT} bytes, the most that is kept of one list"
+        )))
     }
 
     /// Takes a claim. Of rows that say the same of the same subject the surest stays, with its earliest first day.
     pub(super) fn claim(&mut self, subject: Subject, said: Said) -> Result<(), ImportError> {
         if self.claims.len() >= MAX_CLAIMS {
-            return Err(self.unusable(format!("it has more than {MAX_CLAIMS} claims, the most that is read of one list")));
+            return Err(self.unusable(format!(
+                "it has more than {MAX_CLAIMS} claims, the most that is read of one list"
+            )));
         }
         let Said { mut statement, confidence, valid_from, valid_to } = said;
         if let (Category::Unknown, Some(category)) = (statement.category, self.defaults.category) {
@@ -241,10 +245,13 @@ impl Collector {
     pub(super) fn party(&mut self, party: Party) -> Result<(), ImportError> {
         self.names += party.names.len();
         if self.parties.len() >= MAX_PARTIES {
-            return Err(self.unusable(format!("it has more than {MAX_PARTIES} parties, the most that is read of one list")));
+            return Err(self.unusable(format!(
+                "it has more than {MAX_PARTIES} parties, the most that is read of one list"
+            )));
         }
         if self.names > MAX_NAMES {
-            return Err(self.unusable(format!("it has more than {MAX_NAMES} names, the most that is read of one list")));
+            return Err(self
+                .unusable(format!("it has more than {MAX_NAMES} names, the most that is read of one list")));
         }
         self.keep_text(party.names.iter().map(|name| name.full.len()).sum())?;
         self.row_is_read();

@@ -126,7 +126,8 @@ impl Edition {
 
 /// Spans that overlap become one; of two apart the later one stays, for it is the present.
 fn join(known: &mut NewClaim, more: &NewClaim) {
-    let ends_before = |a: &NewClaim, b: &NewClaim| a.valid_to.zip(b.valid_from).is_some_and(|(end, from)| end <= from);
+    let ends_before =
+        |a: &NewClaim, b: &NewClaim| a.valid_to.zip(b.valid_from).is_some_and(|(end, from)| end <= from);
     known.confidence = known.confidence.max(more.confidence);
     if ends_before(known, more) {
         (known.valid_from, known.valid_to) = (more.valid_from, more.valid_to);

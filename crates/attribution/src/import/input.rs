@@ -5,7 +5,8 @@ use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Format, Options, Snapshot, actorpack, decode, eu, json_list, known, notice, ofac_csv, ofac_json, ofac_plain_xml, ofac_xml,
+    Format, Options, Snapshot, actorpack, decode, eu, json_list, known, notice, ofac_csv, ofac_json,
+    ofac_plain_xml, ofac_xml,
     sniff::{self, sniff},
     table, tagpack, text, uk, un,
 };

@@ -21,8 +21,20 @@ const FORMAT: Format = Format::Json;
 const MAX_VALUES: usize = 12_000_000;
 /// Keys of an array that say nothing about what is in it.
 const PLAIN_KEYS: &[&str] = &[
-    "result", "results", "data", "items", "list", "entries", "rows", "records", "accounts", "addresses", "wallets",
-    "blacklist", "tags", "labels",
+    "result",
+    "results",
+    "data",
+    "items",
+    "list",
+    "entries",
+    "rows",
+    "records",
+    "accounts",
+    "addresses",
+    "wallets",
+    "blacklist",
+    "tags",
+    "labels",
 ];
 
 /// A JSON error with its place.
@@ -57,7 +69,13 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     let mut out = Collector::new(FORMAT, mapping::head(options), options);
     decode::remark(bytes, &mut out);
     date_from_name(&mut out, options);
-    let mut reader = Reader { out, taker: RowTaker::new(options), mapping: &options.mapping, judged: HashSet::new(), holds_domains: false };
+    let mut reader = Reader {
+        out,
+        taker: RowTaker::new(options),
+        mapping: &options.mapping,
+        judged: HashSet::new(),
+        holds_domains: false,
+    };
     if documents.len() == 1 {
         reader.document(documents.remove(0))?;
     } else {
@@ -182,7 +200,10 @@ impl Reader<'_> {
                     field => constant(field),
                 })
             }
-            (Value::Array(_) | Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_), Some(address)) => {
+            (
+                Value::Array(_) | Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_),
+                Some(address),
+            ) => {
                 let said = match value {
                     Value::String(_) | Value::Array(_) => scalar(value),
                     _ => None,
@@ -210,8 +231,11 @@ fn scalar(value: &Value) -> Option<Cow<'_, str>> {
         Value::Number(number) => Some(Cow::Owned(number.to_string())),
         Value::Bool(value) => Some(Cow::Owned(value.to_string())),
         Value::Array(items) => {
-            let words: Vec<Cow<'_, str>> =
-                items.iter().filter(|item| !item.is_array() && !item.is_object()).filter_map(scalar).collect();
+            let words: Vec<Cow<'_, str>> = items
+                .iter()
+                .filter(|item| !item.is_array() && !item.is_object())
+                .filter_map(scalar)
+                .collect();
             (!words.is_empty()).then(|| Cow::Owned(words.join(",")))
         }
         Value::Null | Value::Object(_) => None,
@@ -223,5 +247,8 @@ fn is_domain(text: &str) -> bool {
     text.contains('.')
         && text.len() <= 253
         && !text.contains(' ')
-        && text.rsplit('.').next().is_some_and(|top| top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic()))
+        && text
+            .rsplit('.')
+            .next()
+            .is_some_and(|top| top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic()))
 }

@@ -4,7 +4,8 @@ use crate::ImportError;
 
 /// The complaint about such a file, told by its first bytes.
 pub(super) fn refuse(head: &[u8], text: &str) -> Option<ImportError> {
-    let found = if head.starts_with(b"PK\x03\x04") { Some(archive(head)) } else { xml(text).or_else(|| table(text)) };
+    let found =
+        if head.starts_with(b"PK\x03\x04") { Some(archive(head)) } else { xml(text).or_else(|| table(text)) };
     let found = found.or_else(|| json(text));
     found.map(|(what, instead)| ImportError::KnownButUnread { what, instead })
 }
@@ -29,9 +30,10 @@ fn xml(text: &str) -> Option<(&'static str, &'static str)> {
         "ArrayOfFinancialSanctionsTarget" => {
             ("OFSI's ConList.xml", "take ConList.csv, or the UK Sanctions List as XML, which has replaced it")
         }
-        "swiss-sanctions-list" => {
-            ("SECO's list of Swiss sanctions", "there is no reader for it; most of its names stand on the UN and EU lists")
-        }
+        "swiss-sanctions-list" => (
+            "SECO's list of Swiss sanctions",
+            "there is no reader for it; most of its names stand on the UN and EU lists",
+        ),
         "html" | "HTML" => ("a web page", "download the list itself"),
         _ => return None,
     })
@@ -53,13 +55,27 @@ fn table(text: &str) -> Option<(&'static str, &'static str)> {
     let number = |place: usize| cells.get(place).is_some_and(|cell| cell.parse::<u32>().is_ok());
     let remark = cells.get(1).is_some_and(|cell| !cell.is_empty() && cell.parse::<u32>().is_err());
     if number(0) && number(1) && cells.get(2).is_some_and(|kind| matches!(*kind, "aka" | "fka" | "nka")) {
-        return Some(("OFAC's alt.csv, the aliases of sdn.csv", "take SDN_ADVANCED.XML, which holds all in one"));
+        return Some((
+            "OFAC's alt.csv, the aliases of sdn.csv",
+            "take SDN_ADVANCED.XML, which holds all in one",
+        ));
     }
-    if number(0) && number(1) && first.contains("-0-") && cells.len() >= 5 && !first.contains("\"individual\"") {
-        return Some(("OFAC's add.csv, the postal addresses of sdn.csv", "take SDN_ADVANCED.XML, which holds all in one"));
+    if number(0)
+        && number(1)
+        && first.contains("-0-")
+        && cells.len() >= 5
+        && !first.contains("\"individual\"")
+    {
+        return Some((
+            "OFAC's add.csv, the postal addresses of sdn.csv",
+            "take SDN_ADVANCED.XML, which holds all in one",
+        ));
     }
     if number(0) && remark && cells.len() < 12 && first.contains("Digital Currency Address - ") {
-        return Some(("OFAC's sdn_comments.csv, the rest of long remarks", "take SDN_ADVANCED.XML, which holds all in one"));
+        return Some((
+            "OFAC's sdn_comments.csv, the rest of long remarks",
+            "take SDN_ADVANCED.XML, which holds all in one",
+        ));
     }
     if has("source_list_url") && has("entity_number") {
         return Some((
@@ -71,7 +87,10 @@ fn table(text: &str) -> Option<(&'static str, &'static str)> {
         return Some(("a table of targets, as OpenSanctions publishes it", OPENSANCTIONS));
     }
     if first.starts_with("Name\tStreet_Address") && first.contains("Standard_Order") {
-        return Some(("the Denied Persons List of BIS", "it names persons under export orders, no addresses, and is not read"));
+        return Some((
+            "the Denied Persons List of BIS",
+            "it names persons under export orders, no addresses, and is not read",
+        ));
     }
     None
 }
@@ -82,7 +101,12 @@ mod tests {
 
     #[test]
     fn a_label_list_is_none_of_these() {
-        for text in ["address,label\n0x1,2\n", "1,2,3\n", "36,\"A\",-0- ,\"CUBA\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \n", "<Sanctions>"] {
+        for text in [
+            "address,label\n0x1,2\n",
+            "1,2,3\n",
+            "36,\"A\",-0- ,\"CUBA\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \n",
+            "<Sanctions>",
+        ] {
             assert!(refuse(text.as_bytes(), text).is_none(), "{text}");
         }
     }

@@ -223,7 +223,9 @@ impl RowTaker {
             }
         });
         let statement = Statement {
-            label: get(Field::Label).and_then(|text| text::clean(&text)).unwrap_or_else(|| out.source().title.clone()),
+            label: get(Field::Label)
+                .and_then(|text| text::clean(&text))
+                .unwrap_or_else(|| out.source().title.clone()),
             category,
             party_id: None,
             party_listed_on: None,

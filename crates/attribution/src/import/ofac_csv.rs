@@ -78,7 +78,8 @@ fn whose(
     if given.0 == "ofac-sdn" && other_lists == parties {
         return Err(ImportError::WhoseList {
             format: FORMAT,
-            why: "every party stands under a programme of OFAC's other lists, none of the SDN list".to_owned(),
+            why: "every party stands under a programme of OFAC's other lists, none of the SDN list"
+                .to_owned(),
             hint: "say --source ofac-consolidated",
         });
     }
@@ -99,15 +100,23 @@ pub(super) const LEAST_PARTIES: usize = 6_000;
 /// Programmes of OFAC's lists besides the SDN list.
 pub(super) fn is_of_another_list(program: &str) -> bool {
     program.starts_with("NS-")
-        || ["UKRAINE-EO13662", "561-Related", "561-RELATED", "CMIC-EO13959", "FSE-IR", "FSE-SY", "FSE-WMD", "IFCA"]
-            .contains(&program)
+        || [
+            "UKRAINE-EO13662",
+            "561-Related",
+            "561-RELATED",
+            "CMIC-EO13959",
+            "FSE-IR",
+            "FSE-SY",
+            "FSE-WMD",
+            "IFCA",
+        ]
+        .contains(&program)
 }
 
 /// Several programmes stand as `DPRK3] [CYBER2`.
 fn programs(row: &Record<'_>) -> Vec<String> {
     let field = row.get(3).unwrap_or_default().trim();
-    let mut programs: Vec<String> =
-        field.split("] [").map(|program| program.trim().to_owned()).collect();
+    let mut programs: Vec<String> = field.split("] [").map(|program| program.trim().to_owned()).collect();
     programs.retain(|program| !program.is_empty() && program != "-0-");
     programs.sort_unstable();
     programs.dedup();

@@ -35,8 +35,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
             hint: "say --source ofac-sdn for an extract of OFAC's list, or a name of your own",
         });
     }
-    let sanctions = options.format.is_some()
-        || speaks_of_ofac(given.map_or(&options.file_name, |id| &id.0));
+    let sanctions = options.format.is_some() || speaks_of_ofac(given.map_or(&options.file_name, |id| &id.0));
     let head = if sanctions {
         official::head("ofac-sdn")
     } else {

@@ -92,7 +92,8 @@ pub(super) fn read(input: &mut dyn Read, format: Format, options: &Options) -> R
     loop {
         match xml.next()? {
             Node::Open(start, level) => match (xml::name(&start), level) {
-                ("sdnList" | "sanctionsData", 1) | ("publshInformation" | "publicationInfo" | "entities", 2) => {}
+                ("sdnList" | "sanctionsData", 1)
+                | ("publshInformation" | "publicationInfo" | "entities", 2) => {}
                 (other, 1) => {
                     let message = format!("the document is a <{other}>, not <sdnList> or <sanctionsData>");
                     return Err(xml.error(message));
@@ -123,7 +124,10 @@ pub(super) fn read(input: &mut dyn Read, format: Format, options: &Options) -> R
 
 impl List {
     fn finish(self, format: Format, options: &Options) -> Result<Snapshot, ImportError> {
-        let of_others = self.drafts.iter().filter(|draft| draft.programs.iter().all(|program| is_of_another_list(program)));
+        let of_others = self
+            .drafts
+            .iter()
+            .filter(|draft| draft.programs.iter().all(|program| is_of_another_list(program)));
         let is_sdn = self.is_sdn.unwrap_or_else(|| of_others.count() * 2 < self.drafts.len());
         let id = if is_sdn { "ofac-sdn" } else { "ofac-consolidated" };
         let mut head = official::head(id);
@@ -225,10 +229,7 @@ fn enhanced(xml: &mut Xml<'_>, id: String, is_sdn: &mut Option<bool>) -> Result<
                     let value = xml.text()?;
                     draft.address(&feature, value);
                 }
-                (
-                    "generalInfo" | "sanctionsLists" | "sanctionsPrograms" | "names" | "features",
-                    1,
-                )
+                ("generalInfo" | "sanctionsLists" | "sanctionsPrograms" | "names" | "features", 1)
                 | ("name" | "feature", 2)
                 | ("translations", 3)
                 | ("translation", 4) => {}

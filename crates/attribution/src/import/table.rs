@@ -130,7 +130,8 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
         }
     };
     let mut taker = RowTaker::new(options);
-    let mut ragged = Ragged { expected: first.get(data.saturating_sub(1)).map_or(0, |(_, row)| row.len()), seen: 0 };
+    let mut ragged =
+        Ragged { expected: first.get(data.saturating_sub(1)).map_or(0, |(_, row)| row.len()), seen: 0 };
     for (line, row) in &first[data..] {
         take(*line, row, &columns, &mut taker, &mut ragged, &mut out)?;
     }
@@ -146,7 +147,10 @@ fn pass_over_titles(titles: &[(u64, Record<'_>)], out: &mut Collector) {
     out.pass_over(titles.len() as u64);
     for (line, row) in titles.iter().filter(|(_, row)| !row.is_blank()) {
         let words: Vec<&str> = row.iter().map(str::trim).filter(|cell| !cell.is_empty()).collect();
-        out.warn(format!("line {line}"), format!("stands above the header and is not read: {}", super::text::shorten(&words.join(", "))));
+        out.warn(
+            format!("line {line}"),
+            format!("stands above the header and is not read: {}", super::text::shorten(&words.join(", "))),
+        );
     }
 }
 
@@ -229,7 +233,8 @@ impl Columns {
             }
         })?;
         let read = |at: usize| columns.0.iter().any(|slot| matches!(slot, Slot::Cell(place) if *place == at));
-        for (_, name) in header.iter().enumerate().filter(|(at, name)| !read(*at) && !name.trim().is_empty()) {
+        for (_, name) in header.iter().enumerate().filter(|(at, name)| !read(*at) && !name.trim().is_empty())
+        {
             out.unread(name);
         }
         Ok(columns)

@@ -18,8 +18,23 @@ use crate::ImportError;
 const FORMAT: Format = Format::TagPack;
 /// The fields that are read.
 const FIELDS: &[&str] = &[
-    "label", "source", "currency", "network", "confidence", "lastmod", "category", "abuse", "concepts", "actor",
-    "address", "tx_hash", "title", "creator", "tags", "header", "<<",
+    "label",
+    "source",
+    "currency",
+    "network",
+    "confidence",
+    "lastmod",
+    "category",
+    "abuse",
+    "concepts",
+    "actor",
+    "address",
+    "tx_hash",
+    "title",
+    "creator",
+    "tags",
+    "header",
+    "<<",
 ];
 
 /// A pack: its top level, and the header that may stand apart from it.
@@ -126,7 +141,8 @@ fn not_later(day: Date, out: &Collector) -> bool {
 
 /// The words about the kind of actor; each of the three fields is inherited on its own.
 fn concept_words<'f>(tag: &'f Node, pack: &Pack<'f>) -> Vec<&'f str> {
-    let inherited = |field: &str| tag.get(field).or_else(|| pack.get(field)).map(Node::texts).unwrap_or_default();
+    let inherited =
+        |field: &str| tag.get(field).or_else(|| pack.get(field)).map(Node::texts).unwrap_or_default();
     ["abuse", "category", "concepts"].into_iter().flat_map(inherited).collect()
 }
 

@@ -191,7 +191,11 @@ pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, Impo
     }
     let column = |name: &str| header.iter().position(|other| other.eq_ignore_ascii_case(name));
     // Two lists share the column names; OFSI numbers groups, the UK Sanctions List designations.
-    let list = if column("Unique ID").is_none() && column("Group ID").is_some() { "uk-ofsi" } else { "uk-sanctions" };
+    let list = if column("Unique ID").is_none() && column("Group ID").is_some() {
+        "uk-ofsi"
+    } else {
+        "uk-sanctions"
+    };
     let mut head = official::head(list);
     head.published = dated;
     let mut out = Collector::new(Format::UkCsv, head, options);

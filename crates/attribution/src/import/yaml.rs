@@ -109,13 +109,24 @@ struct Open {
 
 impl Loader<'_> {
     fn error(&self, line: usize, column: usize, message: String) -> ImportError {
-        ImportError::Syntax { format: self.format, place: format!("line {line} column {}", column + 1), message }
+        ImportError::Syntax {
+            format: self.format,
+            place: format!("line {line} column {}", column + 1),
+            message,
+        }
     }
 
     /// Takes an event; the root once it is whole.
-    fn take(&mut self, event: Event<'_>, line: usize, column: usize) -> Result<Option<Rc<Node>>, ImportError> {
+    fn take(
+        &mut self,
+        event: Event<'_>,
+        line: usize,
+        column: usize,
+    ) -> Result<Option<Rc<Node>>, ImportError> {
         let whole = match event {
-            Event::SequenceStart(anchor, _) => return self.begin(anchor, Node::List(Vec::new()), line, column),
+            Event::SequenceStart(anchor, _) => {
+                return self.begin(anchor, Node::List(Vec::new()), line, column);
+            }
             Event::MappingStart(anchor, _) => return self.begin(anchor, Node::Map(Vec::new()), line, column),
             Event::SequenceEnd | Event::MappingEnd => {
                 let Some(Open { anchor, node, .. }) = self.open.pop() else { return Ok(None) };
@@ -125,7 +136,8 @@ impl Loader<'_> {
                 let node = match tag.filter(|tag| is_include(tag)) {
                     Some(_) => self.include(&text, line, column)?,
                     None => {
-                        let nothing = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
+                        let nothing = style == ScalarStyle::Plain
+                            && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
                         Rc::new(Node::Scalar((!nothing).then(|| text.into_owned())))
                     }
                 };
@@ -138,7 +150,11 @@ impl Loader<'_> {
                 Some(node) => Rc::clone(node),
                 None => return Err(self.error(line, column, "an alias of what is not whole yet".to_owned())),
             },
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => {
                 return Ok(None);
             }
         };
@@ -195,7 +211,8 @@ impl Loader<'_> {
             return Err(refuse("is no YAML file of its own folder"));
         };
         let mut bytes = Vec::new();
-        let read = File::open(folder.join(name)).and_then(|file| file.take(MAX_INCLUDE + 1).read_to_end(&mut bytes));
+        let read =
+            File::open(folder.join(name)).and_then(|file| file.take(MAX_INCLUDE + 1).read_to_end(&mut bytes));
         match read {
             Err(error) => Err(refuse(&format!("cannot be read beside it ({error}): put it there"))),
             Ok(_) if bytes.len() as u64 > MAX_INCLUDE => Err(refuse("is too long to be included")),
@@ -226,7 +243,8 @@ mod tests {
 
     #[test]
     fn merge_keys_and_aliases_give_what_they_name() {
-        let root = tree("x: &d {abuse: scam, label: far}\ny: &e [*d]\nz:\n  <<: *e\n  label: near\n").unwrap();
+        let root =
+            tree("x: &d {abuse: scam, label: far}\ny: &e [*d]\nz:\n  <<: *e\n  label: near\n").unwrap();
         let z = root.get("z").unwrap();
         assert_eq!(z.get("abuse").unwrap().text(), Some("scam"));
         assert_eq!(z.get("label").unwrap().text(), Some("near"));
@@ -243,7 +261,9 @@ mod tests {
     #[test]
     fn only_a_file_of_the_same_folder_is_included() {
         for name in ["../x.yaml", "/etc/x.yaml", "x.txt"] {
-            let error = load(format!("a: !include {name}\n").as_bytes(), Format::TagPack, Some(Path::new("."))).unwrap_err();
+            let error =
+                load(format!("a: !include {name}\n").as_bytes(), Format::TagPack, Some(Path::new(".")))
+                    .unwrap_err();
             assert!(error.to_string().contains("no YAML file of its own folder"), "{error}");
         }
     }

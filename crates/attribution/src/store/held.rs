@@ -93,13 +93,13 @@ impl ClaimStore {
             "UPDATE held SET answer = $1, answered_at = $2 WHERE source = $3 AND published <= $4 \
              AND answer IS NULL",
         )
-                .bind(answer.word())
-                .bind(now.as_microsecond())
-                .bind(&source.0)
-                .bind(day.to_string())
-                .execute(&self.pool)
-                .await
-                .map_err(StoreError::while_("answering about a list version"))?;
+        .bind(answer.word())
+        .bind(now.as_microsecond())
+        .bind(&source.0)
+        .bind(day.to_string())
+        .execute(&self.pool)
+        .await
+        .map_err(StoreError::while_("answering about a list version"))?;
         Ok(answered.rows_affected())
     }
 

@@ -79,7 +79,10 @@ fn case(name: &str, options: Options) -> Option<Result<Imported, ImportError>> {
 }
 
 fn list(name: &str) -> Option<Imported> {
-    Some(case(&format!("lists-and-blocks/{name}"), Options::default())?.unwrap_or_else(|e| panic!("{name}: {e}")))
+    Some(
+        case(&format!("lists-and-blocks/{name}"), Options::default())?
+            .unwrap_or_else(|e| panic!("{name}: {e}")),
+    )
 }
 
 fn adds_up(name: &str, account: Account) {
@@ -93,7 +96,11 @@ fn every_case_is_read_rightly_or_refused_with_a_word() {
         let Some(read) = case(name, Options::default()) else { return };
         match (gives, read) {
             (List(claims, parties), Ok(Imported { snapshot, .. })) => {
-                assert_eq!((snapshot.claims.len(), snapshot.parties.len()), (*claims, *parties), "{name}: {snapshot:?}");
+                assert_eq!(
+                    (snapshot.claims.len(), snapshot.parties.len()),
+                    (*claims, *parties),
+                    "{name}: {snapshot:?}"
+                );
                 adds_up(name, snapshot.account);
             }
             (Error(part), Err(error)) => assert!(error.to_string().contains(part), "{name}: {error}"),
@@ -104,7 +111,9 @@ fn every_case_is_read_rightly_or_refused_with_a_word() {
 
 #[test]
 fn the_odd_rows_of_sdn_csv_are_all_there_once_it_is_said_whose_they_are() {
-    for (name, claims, parties) in [("sdn_badquotes.csv", 3, 3), ("ofac_odd.csv", 5, 1), ("sdn_partial_one.csv", 0, 1)] {
+    for (name, claims, parties) in
+        [("sdn_badquotes.csv", 3, 3), ("ofac_odd.csv", 5, 1), ("sdn_partial_one.csv", 0, 1)]
+    {
         let source = SourceOptions { id: Some(SourceId("ofac-sdn".to_owned())), ..SourceOptions::default() };
         let options = Options { source, ..Options::default() };
         let Some(read) = case(&format!("lists-and-blocks/{name}"), options) else { return };
@@ -119,17 +128,30 @@ fn the_odd_rows_of_sdn_csv_are_all_there_once_it_is_said_whose_they_are() {
 fn the_plainer_xml_forms_of_the_sdn_list_say_the_same() {
     for (name, published, names) in [("SDN.XML", "2026-09-03", 2), ("SDN_ENHANCED.XML", "2026-09-10", 1)] {
         let Some(Imported { snapshot, .. }) = list(name) else { return };
-        assert_eq!((snapshot.source.id.0.as_str(), snapshot.source.published), ("ofac-sdn", Some(day(published))));
+        assert_eq!(
+            (snapshot.source.id.0.as_str(), snapshot.source.published),
+            ("ofac-sdn", Some(day(published)))
+        );
         let (claim, party) = (&snapshot.claims[0].statement, &snapshot.parties[0]);
-        assert_eq!((claim.label.as_str(), claim.asset.as_deref()), ("TESTHOLDER, Quux", Some("XBT")), "{name}");
-        assert_eq!((party.id.as_str(), party.names.len(), party.programs.len()), ("900001", names, 1), "{name}");
+        assert_eq!(
+            (claim.label.as_str(), claim.asset.as_deref()),
+            ("TESTHOLDER, Quux", Some("XBT")),
+            "{name}"
+        );
+        assert_eq!(
+            (party.id.as_str(), party.names.len(), party.programs.len()),
+            ("900001", names, 1),
+            "{name}"
+        );
         assert!(snapshot.partial.is_some(), "{name}");
     }
 }
 
 #[test]
 fn rows_of_a_table_are_its_lines() {
-    for (name, lines) in [("c_hashrow.csv", 3), ("c_hashcol.csv", 3), ("nbctf.csv", 5), ("o_addresses.txt", 12)] {
+    for (name, lines) in
+        [("c_hashrow.csv", 3), ("c_hashcol.csv", 3), ("nbctf.csv", 5), ("o_addresses.txt", 12)]
+    {
         let Some(imported) = list(name) else { return };
         assert_eq!(imported.snapshot.account.total, lines, "{name}: {:?}", imported.snapshot.account);
     }
@@ -166,7 +188,10 @@ fn columns_that_are_not_read_are_named() {
     for (name, unread) in [
         ("chainalysis.csv", &["Exposure (USD)", "Root Address"][..]),
         ("nbctf.csv", &["No.", "Platform"]),
-        ("ransomwhere.json", &["balance", "balanceUSD", "blockchain", "createdAt", "transactions", "updatedAt"]),
+        (
+            "ransomwhere.json",
+            &["balance", "balanceUSD", "blockchain", "createdAt", "transactions", "updatedAt"],
+        ),
         ("ethlabels.json", &["chainId"]),
         ("t_merge2.yaml", &["x"]),
     ] {
@@ -178,7 +203,8 @@ fn columns_that_are_not_read_are_named() {
 #[test]
 fn scalars_of_a_pack_stay_text() {
     let Some(imported) = list("t_label_num.yaml") else { return };
-    let labels: Vec<_> = imported.snapshot.claims.iter().map(|claim| claim.statement.label.as_str()).collect();
+    let labels: Vec<_> =
+        imported.snapshot.claims.iter().map(|claim| claim.statement.label.as_str()).collect();
     assert_eq!(labels, ["3.10", "1e3", "007", "0x10", "2020.10", "no", ".inf"]);
 }
 
@@ -187,7 +213,9 @@ fn a_date_that_can_be_two_days_is_left_out() {
     let Some(imported) = list("c_date_us.csv") else { return };
     let days: Vec<_> = imported.snapshot.claims.iter().map(|claim| claim.valid_from).collect();
     assert_eq!(days, [None, Some(day("2024-09-13"))]);
-    assert!(imported.snapshot.warnings.iter().any(|warning| warning.message.contains("day first or month first")));
+    assert!(
+        imported.snapshot.warnings.iter().any(|warning| warning.message.contains("day first or month first"))
+    );
 }
 
 #[test]
@@ -214,7 +242,8 @@ fn a_header_in_a_file_of_its_own_is_included() {
     )
     .unwrap();
     let options = Options { beside: Some(folder.path().to_owned()), ..Options::default() };
-    let text = "header: !include header.yaml\ntags:\n- address: 1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi\n  label: Quux\n";
+    let text =
+        "header: !include header.yaml\ntags:\n- address: 1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi\n  label: Quux\n";
     let options = Options { file_name: "pack.yaml".to_owned(), ..options };
     let snapshot = read(&mut text.as_bytes(), &options).unwrap().snapshot;
     assert_eq!(snapshot.claims[0].statement.category, Category::Ransomware);

@@ -125,15 +125,17 @@ fn a_table_under_an_official_id_adds_and_ends_nobody() {
     let folder = Folder::new();
     folder.first("2026-10-01", &addresses(0, 40));
     let one = addresses(100, 101);
-    let done =
-        folder.import("tiny.csv", &format!("address,label\n{},x\n", one[0]), under("ofac-sdn", "2026-11-27")).unwrap();
+    let done = folder
+        .import("tiny.csv", &format!("address,label\n{},x\n", one[0]), under("ofac-sdn", "2026-11-27"))
+        .unwrap();
     assert_eq!(done.report.source.0, "ofac-sdn-extract");
     assert!(done.notes[0].contains("ends nobody"), "{:?}", done.notes);
     let today = folder.sanctioned("2026-11-28");
     assert!(addresses(0, 40).iter().chain(&one).all(|address| today.contains(address)), "{today:?}");
     // The list is no younger for it.
     let sources = folder.folder.sources(now()).unwrap();
-    let newest = |id: &str| sources.iter().find(|history| history.source.id.0 == id).unwrap().source.published;
+    let newest =
+        |id: &str| sources.iter().find(|history| history.source.id.0 == id).unwrap().source.published;
     assert_eq!(newest("ofac-sdn"), day("2026-10-01"));
 
     // A second extract joins the first, whichever way it names itself.
@@ -171,7 +173,10 @@ fn a_list_that_ends_many_waits_for_a_person() {
     let held = refusal(folder.list("2026-10-03", &addresses(20, 100)));
     let said = held.to_string();
     assert!(said.contains("would end 28 of 188 addresses and parties"), "{said}");
-    assert!(said.contains("PARTY 1)") && said.contains("and 18 more") && said.contains("--accept-shrink"), "{said}");
+    assert!(
+        said.contains("PARTY 1)") && said.contains("and 18 more") && said.contains("--accept-shrink"),
+        "{said}"
+    );
     assert!(folder.sanctioned("2026-11-28").contains(&addresses(6, 7)[0]), "the version before is in force");
     let waiting = folder.folder.held().unwrap();
     assert_eq!((waiting.len(), waiting[0].shrink.ended, waiting[0].shrink.names.len()), (1, 28, 28));
@@ -215,7 +220,10 @@ fn the_kind_cannot_be_set_to_get_around_it() {
         addresses(0, 1)[0]
     );
     folder.import("x.toml", &notice, Options::default()).unwrap();
-    assert_eq!(folder.sanctioned("2026-11-28").intersection(&addresses(0, 100).into_iter().collect()).count(), 100);
+    assert_eq!(
+        folder.sanctioned("2026-11-28").intersection(&addresses(0, 100).into_iter().collect()).count(),
+        100
+    );
 }
 
 #[test]
@@ -257,7 +265,10 @@ fn a_shipped_source_is_added_to_and_ended_by_nobody() {
     folder.folder.index(now()).unwrap();
     let notices = |folder: &Folder| {
         let index = folder.folder.index(now()).unwrap();
-        index.claims().filter(|claim| claim.source() == "fbi-notices" && claim.holds_on(day("2026-11-28"))).count()
+        index
+            .claims()
+            .filter(|claim| claim.source() == "fbi-notices" && claim.holds_on(day("2026-11-28")))
+            .count()
     };
     let before = notices(&folder);
     assert!(before >= 6);
@@ -336,14 +347,20 @@ fn imports(files: usize) -> impl Strategy<Value = Vec<Import>> {
         Just(Some("2026-11-29")),
         Just(Some("2099-01-01")),
     ];
-    let formats = prop_oneof![3 => Just(None), 1 => proptest::sample::select(Format::ALL.to_vec()).prop_map(Some)];
+    let formats =
+        prop_oneof![3 => Just(None), 1 => proptest::sample::select(Format::ALL.to_vec()).prop_map(Some)];
     let kinds = prop_oneof![
         3 => Just(None),
         1 => Just(Some(SourceKind::Own)),
         1 => Just(Some(SourceKind::Sanctions)),
     ];
-    let one = (0..files, ids, days, formats, kinds)
-        .prop_map(|(file, id, published, format, kind)| Import { file, id, published, format, kind });
+    let one = (0..files, ids, days, formats, kinds).prop_map(|(file, id, published, format, kind)| Import {
+        file,
+        id,
+        published,
+        format,
+        kind,
+    });
     proptest::collection::vec(one, 1..8)
 }
 
@@ -392,7 +409,9 @@ fn every_file_under_the_official_id_leaves_everybody_listed() {
     let base = base();
     let folder = AttributionFolder::new(base.path());
     for file in 0..files.len() {
-        for (format, published) in [(None, Some("2026-11-27")), (Some(Format::OfacSdnCsv), None), (None, None)] {
+        for (format, published) in
+            [(None, Some("2026-11-27")), (Some(Format::OfacSdnCsv), None), (None, None)]
+        {
             run(&folder, &files, &Import { file, id: Some("ofac-sdn"), published, format, kind: None });
         }
     }

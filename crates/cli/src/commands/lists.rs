@@ -40,8 +40,13 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &
         ListsCommand::Revert(args) => {
             let source = SourceId(args.source.clone());
             let gone = folder.revert(&source, args.day, Timestamp::now()).into_diagnostic()?;
-            writeln!(out, "`{source}` of {} is in force again; {} later list versions taken back", args.day, gone.len())
-                .into_diagnostic()?;
+            writeln!(
+                out,
+                "`{source}` of {} is in force again; {} later list versions taken back",
+                args.day,
+                gone.len()
+            )
+            .into_diagnostic()?;
             Ok(0)
         }
         ListsCommand::Reject(args) => reject(&folder, args, out),

@@ -98,11 +98,7 @@ fn causes(error: &dyn std::error::Error) -> String {
 }
 
 /// Imports a copy under its own name; the same copy again is a no-op.
-fn import(
-    folder: &AttributionFolder,
-    copy: &ListCopy,
-    accept_shrink: bool,
-) -> Result<FolderImport, Refused> {
+fn import(folder: &AttributionFolder, copy: &ListCopy, accept_shrink: bool) -> Result<FolderImport, Refused> {
     let mut file = File::open(&copy.path).map_err(|error| Refused {
         waits: false,
         answered: false,

@@ -47,8 +47,11 @@ fn an_import_accounts_for_its_rows_and_names_what_it_did_not_read() {
     let (code, said, _) = import(data.path(), &file, &flags);
     assert_eq!(code, Some(0));
     insta::assert_snapshot!("an_import_accounts_for_its_rows", said);
-    let output =
-        tracehound(data.path(), &[&["lists", "import", &file.to_string_lossy(), "--output", "json"][..], &flags].concat(), "");
+    let output = tracehound(
+        data.path(),
+        &[&["lists", "import", &file.to_string_lossy(), "--output", "json"][..], &flags].concat(),
+        "",
+    );
     let value: Value = serde_json::from_str(&text(&output)).expect("JSON");
     let rows = |key: &str| value["rows"][key].as_u64().expect("a number");
     assert_eq!(rows("read") + rows("refused") + rows("passed_over"), rows("total"));
@@ -68,14 +71,16 @@ fn flags_say_what_the_file_does_not() {
     let verdict = tracehound(data.path(), &["screen", "1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi"], "");
     assert!(text(&verdict).contains("Quux (ransomware), own-x"), "{}", text(&verdict));
     assert!(text(&verdict).contains("confidence 70"), "{}", text(&verdict));
-    let (code, _, complaint) = import(data.path(), &file, &[&base[..], &["--category", "ransomeware"]].concat());
+    let (code, _, complaint) =
+        import(data.path(), &file, &[&base[..], &["--category", "ransomeware"]].concat());
     assert_eq!(code, Some(2));
     assert!(complaint.contains("did you mean `ransomware`?"), "{complaint}");
 }
 
 #[test]
 fn a_list_of_the_future_and_an_unclosed_quote_are_refused() {
-    let (Some(own), Some(quote)) = (shared_data("cases/faults/own2.csv"), shared_data("cases/faults/q.csv")) else {
+    let (Some(own), Some(quote)) = (shared_data("cases/faults/own2.csv"), shared_data("cases/faults/q.csv"))
+    else {
         return;
     };
     let data = tempfile::tempdir().expect("temporary folder");
@@ -93,7 +98,10 @@ fn lists_never_checked_are_not_fresh() {
     let output = tracehound(data.path(), &["lists", "freshness"], "");
     assert_eq!(output.status.code(), Some(30));
     let said = text(&output);
-    assert!(said.contains("ofac-sdn") && said.contains("NOT FRESH") && said.contains("never checked"), "{said}");
+    assert!(
+        said.contains("ofac-sdn") && said.contains("NOT FRESH") && said.contains("never checked"),
+        "{said}"
+    );
     let output = tracehound(data.path(), &["lists", "freshness", "--output", "json"], "");
     let lists: Vec<Value> = serde_json::from_str(&text(&output)).expect("JSON");
     assert_eq!(lists.iter().filter(|list| list["official"] == true).count(), 4);

@@ -133,10 +133,8 @@ fn exchanges_and_victims_are_not_blocked() {
         }
     }
     let table = std::fs::read_to_string(wallets).expect("read");
-    let victims = ["Bybit", "KuCoin", "Upbit", "Binance", "Gate.io", "Bitfinex", "Crypto.com", "Bithumb"];
-    let of_victims = table.lines().filter(|line| victims.iter().any(|victim| line.contains(victim)));
-    let cells = of_victims.filter_map(|line| line.split(',').nth(1));
-    subjects.extend(cells.filter(|cell| Address::parse(cell).is_ok()).take(600).map(str::to_owned));
+    let cells = table.lines().filter_map(|line| line.split(',').nth(1));
+    subjects.extend(cells.filter(|cell| Address::parse(cell).is_ok()).map(str::to_owned));
     assert!(subjects.len() > 734, "{}", subjects.len());
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     done(&tracehound(data.path(), &args, ""));

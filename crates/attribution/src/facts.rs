@@ -41,7 +41,7 @@ struct Changes {
     /// Last day of which the changes are known.
     until: toml::value::Datetime,
     #[serde(rename = "change")]
-    changes: Vec<Change>,
+    by_day: Vec<Change>,
 }
 
 #[derive(Deserialize)]
@@ -78,7 +78,7 @@ pub fn ofac() -> Result<(Editions, Vouched), ImportError> {
     };
     let mut listed: BTreeMap<Subject, Listed> = BTreeMap::new();
     let mut days = Vec::new();
-    for change in changes.changes {
+    for change in changes.by_day {
         let day = date(change.day)?;
         days.push(day);
         // What is listed again on the day of its removal, under another asset, stays listed.

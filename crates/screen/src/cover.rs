@@ -78,7 +78,7 @@ pub(crate) fn missing_lists(
         let remedy = "lists import a newer signed pack (data/README.md)";
         match notices {
             None => {
-                missing.push(format!("the policy requires a pack of notices, and none is loaded: {remedy}"))
+                missing.push(format!("the policy requires a pack of notices, and none is loaded: {remedy}"));
             }
             Some(complete) => {
                 let age = days_between(complete, day_of(as_of));

@@ -82,7 +82,7 @@ impl ClaimStore {
             replaced.take(&stored, &runs);
         })
         .await?;
-        let new = items.new();
+        let new = items.unmet();
         replaced.write(change.db(), now).await?;
         let carried = |item: u32, said| {
             let carries = |day: &Date| taken.contains(day) && editions.carries(item as usize, *day);

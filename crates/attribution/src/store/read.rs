@@ -213,16 +213,13 @@ async fn sources(db: &mut SqliteConnection) -> Result<Vec<SourceHistory>, StoreE
     for row in &rows {
         let cells = Cells::new(row, "snapshot")?;
         let (source, scope) = (cells.source()?, cells.scope()?);
-        match sources.last_mut().filter(|last| last.source.id == source.id) {
-            Some(last) => {
-                last.snapshots.push(source.published);
-                last.scopes.push(scope);
-                last.source = source;
-            }
-            None => {
-                let day = source.published;
-                sources.push(SourceHistory { scopes: vec![scope], ..SourceHistory::new(source, vec![day]) });
-            }
+        if let Some(last) = sources.last_mut().filter(|last| last.source.id == source.id) {
+            last.snapshots.push(source.published);
+            last.scopes.push(scope);
+            last.source = source;
+        } else {
+            let day = source.published;
+            sources.push(SourceHistory { scopes: vec![scope], ..SourceHistory::new(source, vec![day]) });
         }
     }
     add_checks(db, &mut sources).await?;

@@ -81,7 +81,7 @@ impl<'a> Items<'a> {
     }
 
     /// Those that the store does not have, in the order of the snapshot.
-    pub(super) fn new(&self) -> Vec<u32> {
+    pub(super) fn unmet(&self) -> Vec<u32> {
         let mut new: Vec<u32> =
             self.sorted.iter().copied().filter(|&item| !self.known[item as usize]).collect();
         new.sort_unstable();
@@ -228,7 +228,7 @@ async fn import(
         }
     })
     .await?;
-    let new = items.new();
+    let new = items.unmet();
     report.added += new.iter().filter(|&&item| items.kind(item) == Kind::Claim).count() as u64;
     remark(&mut report);
     replaced.write(db, now).await?;

@@ -213,10 +213,18 @@ impl CellGuard {
         self.damage.get_or_init(what);
     }
 
-    /// Whether the page of this output's cell adds up.
+    /// Whether the pages of these outputs' cells add up.
     #[inline]
-    pub(crate) fn holds(&self, segments: &[Segment], out: u64) -> bool {
-        let page = (out >> PAGE_BITS) as usize;
+    pub(crate) fn hold(&self, segments: &[Segment], outputs: Range<u64>) -> bool {
+        if outputs.is_empty() {
+            return true;
+        }
+        let (first, last) = (outputs.start >> PAGE_BITS, (outputs.end - 1) >> PAGE_BITS);
+        (first..=last).all(|page| self.is_right(segments, page as usize))
+    }
+
+    #[inline]
+    fn is_right(&self, segments: &[Segment], page: usize) -> bool {
         let known = |word: &AtomicU64| word.load(Ordering::Relaxed) >> (page % 64) & 1 == 1;
         self.right.get(page / 64).is_some_and(known) || self.look(segments, page)
     }

@@ -205,8 +205,13 @@ impl<'a> Rows<'a> {
     }
 
     pub(crate) fn missing_of(&self, input: usize) -> Option<&'a MissingRow> {
-        self.missing.find_by_key(&(input as u32), |row| row.input).map(|(_, row)| row)
+        missing_row(self.missing, input)
     }
+}
+
+/// The record of an input, relative to the segment, whose previous output is not in the ledger.
+pub(crate) fn missing_row(missing: Slice<'_, MissingRow>, input: usize) -> Option<&MissingRow> {
+    missing.find_by_key(&(input as u32), |row| row.input).map(|(_, row)| row)
 }
 
 /// A growing segment.

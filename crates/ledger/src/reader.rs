@@ -8,8 +8,8 @@ use crate::{
     AddrNum, BlockNum, InNum, LedgerError, OutNum, TxNum,
     cells::{CellGuard, DESTROYED, UNSPENDABLE, UNSPENT, in_snapshot},
     data::{
-        BlockRow, FLAG_ISLAND, First, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev, VERSION_OTHER,
-        unpack_shape,
+        BlockRow, FLAG_ISLAND, First, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev, Rows,
+        VERSION_OTHER, missing_row, unpack_prev, unpack_shape,
     },
     folder::{not_there, open_named, read_manifest, strays},
     key::Hashing,
@@ -402,7 +402,19 @@ impl Ledger {
     /// The inputs of a transaction, in order.
     pub fn inputs<T: Into<TxSpan>>(&self, tx: T) -> impl Iterator<Item = InputView> + use<'_, T> {
         let TxSpan { first_input: InNum(first), input_count, .. } = tx.into();
-        (first..first + u64::from(input_count)).map_while(|num| self.input(InNum(num)))
+        let segment = self.segment_by(|segment| segment.first().input <= first);
+        // A transaction's inputs lie side by side: the pages are looked at once for all of them.
+        let columns = segment.and_then(|segment| {
+            let rows = segment.rows();
+            let from = (first - segment.first().input) as usize;
+            let range = from..from + input_count as usize;
+            Some((rows.in_prev_lo.range(range.clone())?, rows.in_prev_hi.range(range)?, rows.missing, from))
+        });
+        columns.into_iter().flat_map(move |(lo, hi, missing, from)| {
+            lo.iter().zip(hi).enumerate().map_while(move |(at, (&lo, &hi))| {
+                input_view(InNum(first + at as u64), unpack_prev(lo, hi), || missing_row(missing, from + at))
+            })
+        })
     }
 
     /// The outputs of a transaction, in order.
@@ -418,20 +430,32 @@ impl Ledger {
     pub fn outputs_hinted<T: Into<TxSpan>>(&self, tx: T) -> impl Iterator<Item = OutputView> + use<'_, T> {
         let TxSpan { num: tx, first_output: OutNum(first), output_count, .. } = tx.into();
         let segment = self.segment_by(|segment| segment.first().output <= first);
-        let begin = segment.map_or(0, |segment| segment.first().output);
-        (first..first + u64::from(output_count)).map_while(move |num| {
-            let segment = segment?;
-            let rel = (num - begin) as usize;
+        // A transaction's outputs lie side by side: the pages are looked at once for all of them.
+        let columns = segment.and_then(|segment| {
             let rows = segment.rows();
-            let addr = *rows.out_addr.get(rel)?;
-            let cell = self.cell(segment, rel, num)?;
-            let hint = cell != UNSPENT && cell & DESTROYED == 0 && cell > tx.0;
-            Some(OutputView {
-                num: OutNum(num),
-                value: rows.value(rel)?,
-                owner: Some(AddrNum(addr)).filter(|addr| addr.0 != NO_ADDR),
-                spent_by: hint.then_some(TxNum(cell)),
-                destroyed: is_destroyed(cell),
+            let from = (first - segment.first().output) as usize;
+            let range = from..from + output_count as usize;
+            let settled = (
+                rows.out_value_lo.settled(range.clone())?,
+                rows.out_value_hi.settled(range.clone())?,
+                rows.out_addr.range(range)?,
+            );
+            let (out_value_lo, out_value_hi, owners) = settled;
+            let rows = Rows { out_value_lo, out_value_hi, ..rows };
+            let hold = self.cells.hold(&self.all_segments, first..first + u64::from(output_count));
+            hold.then_some((segment, rows, owners, from))
+        });
+        columns.into_iter().flat_map(move |(segment, rows, owners, from)| {
+            owners.iter().enumerate().map_while(move |(at, &addr)| {
+                let cell = in_snapshot(segment.spent.load(from + at), self.end.tx);
+                let hint = cell != UNSPENT && cell & DESTROYED == 0 && cell > tx.0;
+                Some(OutputView {
+                    num: OutNum(first + at as u64),
+                    value: rows.value(from + at)?,
+                    owner: Some(AddrNum(addr)).filter(|addr| addr.0 != NO_ADDR),
+                    spent_by: hint.then_some(TxNum(cell)),
+                    destroyed: is_destroyed(cell),
+                })
             })
         })
     }
@@ -439,7 +463,7 @@ impl Ledger {
     /// What the cell of an output says in this snapshot; `None` where it is damaged.
     #[inline]
     fn cell(&self, segment: &Segment, rel: usize, num: u64) -> Option<u32> {
-        let holds = self.cells.holds(&self.all_segments, num);
+        let holds = self.cells.hold(&self.all_segments, num..num + 1);
         holds.then(|| in_snapshot(segment.spent.load(rel), self.end.tx))
     }
 
@@ -447,19 +471,8 @@ impl Ledger {
     pub fn input(&self, num: InNum) -> Option<InputView> {
         let segment = self.segment_of_input(num)?;
         let rel = (num.0 - segment.first().input) as usize;
-        let (packed, class) = segment.rows().prev(rel)?;
-        let prev = match packed {
-            PackedPrev::Output(out) => Prev::Output(OutNum(out)),
-            PackedPrev::Coinbase => Prev::Coinbase,
-            PackedPrev::Missing => missing_view(segment.rows().missing_of(rel)?),
-        };
-        let sequence = match class {
-            0 => SequenceClass::Final,
-            1 => SequenceClass::LockTime,
-            2 => SequenceClass::Replaceable,
-            _ => SequenceClass::Other,
-        };
-        Some(InputView { num, prev, sequence })
+        let rows = segment.rows();
+        input_view(num, rows.prev(rel)?, || missing_row(rows.missing, rel))
     }
 
     /// An output by number.
@@ -574,6 +587,26 @@ impl Ledger {
         }
         (activity, cut)
     }
+}
+
+#[inline]
+fn input_view<'a>(
+    num: InNum,
+    (packed, class): (PackedPrev, u8),
+    missing: impl FnOnce() -> Option<&'a MissingRow>,
+) -> Option<InputView> {
+    let prev = match packed {
+        PackedPrev::Output(out) => Prev::Output(OutNum(out)),
+        PackedPrev::Coinbase => Prev::Coinbase,
+        PackedPrev::Missing => missing_view(missing()?),
+    };
+    let sequence = match class {
+        0 => SequenceClass::Final,
+        1 => SequenceClass::LockTime,
+        2 => SequenceClass::Replaceable,
+        _ => SequenceClass::Other,
+    };
+    Some(InputView { num, prev, sequence })
 }
 
 fn is_destroyed(cell: u32) -> bool {

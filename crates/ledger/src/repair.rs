@@ -90,10 +90,8 @@ pub fn repair(
         Err(LedgerError::Manifest { .. } | LedgerError::Absent { .. }) => None,
         Err(error) => return Err(error),
     };
-    if let Some(manifest) = manifest.as_ref().filter(|manifest| manifest.chain != chain) {
-        let found = manifest.chain.clone();
-        return Err(LedgerError::OtherChain { path: dir.to_owned(), found, wanted: chain });
-    }
+    // One of another chain is another ledger's.
+    let manifest = manifest.filter(|manifest| manifest.chain == chain);
     let names = segment_names(dir)?;
     if names.is_empty() && manifest.is_none() {
         return Err(LedgerError::Absent { path: dir.to_owned() });

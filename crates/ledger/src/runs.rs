@@ -96,10 +96,20 @@ impl Runs<'_> {
     }
 
     /// The rows of run `run`.
+    #[inline]
     pub(crate) fn range(&self, run: usize) -> Option<Range<usize>> {
-        let start = self.start(run)?;
-        let length = self.length(run, *self.counts.get(run)?)?;
-        Some(start..start + length as usize)
+        let group = run / GROUP;
+        let first = group * GROUP;
+        let (&own, before) = self.counts.range(first..run + 1)?.split_last()?;
+        let mut at = *self.groups.get(group)? as usize;
+        if before.contains(&BIG) {
+            for (offset, &count) in before.iter().enumerate() {
+                at += self.length(first + offset, count)? as usize;
+            }
+        } else {
+            at += before.iter().map(|&count| usize::from(count)).sum::<usize>();
+        }
+        Some(at..at + self.length(run, own)? as usize)
     }
 
     /// The run that owns row `row`, and its start. O(log runs).

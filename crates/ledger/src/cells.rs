@@ -97,7 +97,7 @@ impl Sums {
 
 /// The cells that a segment's rows tell, each once: (output, content).
 pub(crate) fn visit_cells_told(segment: &Segment, mut visit: impl FnMut(u64, u32)) {
-    let first = segment.first();
+    let (first, end) = (segment.first(), segment.end().output);
     // Rows that are damaged tell nothing, and the segment knows.
     let Some(rows) = segment.rows().settled(0..segment.rows().txids.len()) else { return };
     for (rel, _) in rows.out_addr.all().iter().enumerate().filter(|&(_, &addr)| addr == NO_ADDR) {
@@ -107,7 +107,10 @@ pub(crate) fn visit_cells_told(segment: &Segment, mut visit: impl FnMut(u64, u32
     for tx in 0..rows.tx_inputs.len() {
         let Some(count) = rows.tx_inputs.count(tx) else { return };
         for at in input..input + count {
-            if let Some((PackedPrev::Output(out), _)) = rows.prev(at) {
+            // Nothing spends what comes after it.
+            if let Some((PackedPrev::Output(out), _)) = rows.prev(at)
+                && out < end
+            {
                 visit(out, first.tx + tx as u32);
             }
         }
@@ -132,9 +135,8 @@ pub(crate) fn overwritten<'a>(
             let input = rows.tx_inputs.range(rel).map(|range| range.start);
             let mints =
                 input.and_then(|at| rows.prev(at)).is_some_and(|(prev, _)| prev == PackedPrev::Coinbase);
-            let (Some(&txid), Some(outputs)) = (rows.txids.get(rel), rows.tx_outputs.range(rel)) else {
-                continue;
-            };
+            let outputs = rows.tx_outputs.range(rel).filter(|outputs| outputs.end <= rows.out_addr.len());
+            let (Some(&txid), Some(outputs)) = (rows.txids.get(rel), outputs) else { continue };
             if !mints {
                 continue;
             }

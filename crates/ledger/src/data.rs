@@ -114,6 +114,7 @@ pub(crate) enum PackedPrev {
     Coinbase,
 }
 
+#[inline]
 pub(crate) fn unpack_prev(lo: u32, hi: u8) -> (PackedPrev, u8) {
     let class = hi >> OUT_HI_BITS;
     let prev = match (lo, hi & OUT_HI_MASK) {
@@ -170,6 +171,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Type and payload of the address with relative number `rel`; `None` when the rows contradict each other.
+    #[inline]
     pub(crate) fn addr_key(&self, rel: usize) -> Option<(ScriptType, &'a [u8])> {
         let group = rel / ADDR_GROUP;
         let types = self.addr_type.range(group * ADDR_GROUP..rel + 1)?;
@@ -192,6 +194,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Amount of a relative output, in base units.
+    #[inline]
     pub(crate) fn value(&self, out: usize) -> Option<u64> {
         let value = u64::from(*self.out_value_hi.get(out)?) << 32 | u64::from(*self.out_value_lo.get(out)?);
         if value != BIG_VALUE {
@@ -200,6 +203,7 @@ impl<'a> Rows<'a> {
         self.out_big.find_by_key(&(out as u64), |entry| entry[0]).map(|(_, entry)| entry[1])
     }
 
+    #[inline]
     pub(crate) fn prev(&self, input: usize) -> Option<(PackedPrev, u8)> {
         Some(unpack_prev(*self.in_prev_lo.get(input)?, *self.in_prev_hi.get(input)?))
     }
@@ -346,9 +350,15 @@ impl SegmentData {
         spent: impl Fn(usize) -> u32,
     ) -> Option<()> {
         let after = rows.blocks.all().get(blocks);
-        let end_tx = after.map_or(rows.txids.len(), |block| (block.first_tx - rows.first.tx) as usize);
-        let end_addr =
-            after.map_or(rows.addr_type.len(), |block| (block.first_addr - rows.first.addr) as usize);
+        let rel = |number: u32, first: u32| number.checked_sub(first).map(|rel| rel as usize);
+        let end_tx = match after {
+            Some(block) => rel(block.first_tx, rows.first.tx)?,
+            None => rows.txids.len(),
+        };
+        let end_addr = match after {
+            Some(block) => rel(block.first_addr, rows.first.addr)?,
+            None => rows.addr_type.len(),
+        };
         let rows = rows.settled(0..end_tx)?;
         let (end_in, end_out) = (rows.tx_inputs.start(end_tx)?, rows.tx_outputs.start(end_tx)?);
         let base_in = self.in_prev_lo.len() as u32;

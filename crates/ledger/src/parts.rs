@@ -120,7 +120,8 @@ impl Parts {
     /// Fills the cells of a transaction's outputs that nobody spent and somebody could; gives the outputs.
     pub(crate) fn fill_unspent(&mut self, tx: u32, content: u32) -> Vec<u64> {
         let Some((rows, rel)) = self.rows_of(tx) else { return Vec::new() };
-        let (first, range) = (rows.first, rows.tx_outputs.range(rel));
+        let first = rows.first;
+        let range = rows.tx_outputs.range(rel).filter(|range| range.end <= rows.out_addr.len());
         let ours = |at: &usize| rows.out_addr.get(*at).is_some_and(|&addr| addr != NO_ADDR);
         let places: Vec<usize> = range.into_iter().flatten().filter(ours).collect();
         let mut filled = Vec::new();

@@ -14,7 +14,7 @@ use crate::{
     folder::{not_there, open_named, read_manifest, strays},
     key::Hashing,
     manifest::Manifest,
-    segment::Segment,
+    segment::{Segment, Trust},
 };
 
 /// A ledger as it was when it was opened. Cheap to open (no content is read), safe to use from many threads. A clone is
@@ -330,22 +330,28 @@ impl Ledger {
     /// The transaction with this id; of several (BIP-30) the newest. Expected O(segments).
     pub fn find_tx(&self, txid: &TxId) -> Option<TxNum> {
         let mut hash = Hasher::new(|hashing| hashing.tx(&txid.0));
-        self.segments().iter().rev().find_map(|segment| {
-            let first = segment.first().tx;
-            let found = segment.find_tx(hash.of(segment), &txid.0, self.end.tx - first);
-            found.map(|rel| TxNum(first + rel))
-        })
+        let mut find = |trust| {
+            self.segments().iter().rev().find_map(|segment| {
+                let first = segment.first().tx;
+                let found = segment.find_tx(hash.of(segment), &txid.0, self.end.tx - first, trust);
+                found.map(|rel| TxNum(first + rel))
+            })
+        };
+        // What is there is found without a look at checksums; that something is not there must be certain.
+        find(Trust::Found).or_else(|| find(Trust::Nothing))
     }
 
     /// The number of an owner. Expected O(segments).
     pub fn find_address(&self, key: &ScriptKey) -> Option<AddrNum> {
         let (script_type, payload) = (key.script_type() as u8, key.payload());
         let mut hash = Hasher::new(|hashing| hashing.owner(script_type, payload));
-        let found = self.segments().iter().rev().find_map(|segment| {
-            let found = segment.find_addr(hash.of(segment), script_type, payload);
-            found.map(|rel| AddrNum(segment.first().addr + rel))
-        });
-        found.filter(|addr| addr.0 < self.end.addr)
+        let mut find = |trust| {
+            self.segments().iter().rev().find_map(|segment| {
+                let found = segment.find_addr(hash.of(segment), script_type, payload, trust);
+                found.map(|rel| AddrNum(segment.first().addr + rel))
+            })
+        };
+        find(Trust::Found).or_else(|| find(Trust::Nothing)).filter(|addr| addr.0 < self.end.addr)
     }
 
     /// The script of an owner.

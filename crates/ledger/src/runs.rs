@@ -64,6 +64,7 @@ impl Runs<'_> {
         self.counts.len()
     }
 
+    #[inline]
     fn length(&self, run: usize, count: u8) -> Option<u32> {
         if count != BIG {
             return Some(u32::from(count));
@@ -91,6 +92,7 @@ impl Runs<'_> {
     }
 
     /// How many rows run `run` has.
+    #[inline]
     pub(crate) fn count(&self, run: usize) -> Option<usize> {
         self.length(run, *self.counts.get(run)?).map(|count| count as usize)
     }

@@ -33,6 +33,15 @@ const OUTPUTS_WORD: usize = 5;
 /// A cell of an owner's outputs with this bit is a place in `lists`, one without it is the owner's only output.
 pub(crate) const LIST: u32 = 1 << 31;
 
+/// What of an index is believed without a look at its pages' checksums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// A row that holds the key.
+    Found,
+    /// Nothing.
+    Nothing,
+}
+
 /// Starts, counts and long runs.
 type RunsColumns = (Column<u32>, Column<u8>, Column<[u32; 2]>);
 
@@ -231,16 +240,33 @@ impl Segment {
     }
 
     /// The newest relative transaction below `end` with this id, whose hash is `hash`.
-    pub(crate) fn find_tx(&self, hash: u64, txid: &[u8; 32], end: u32) -> Option<u32> {
-        let txids = self.file.rows(&self.txids);
-        let mut candidates = self.index(&self.tx_index).candidates(hash);
-        candidates.find(|&rel| rel < end && txids.get(rel as usize) == Some(txid))
+    ///
+    /// With [`Trust::Found`] nothing is checked: a row that holds the whole key is the right one, and that there is none
+    /// says nothing.
+    #[inline]
+    pub(crate) fn find_tx(&self, hash: u64, txid: &[u8; 32], end: u32, trust: Trust) -> Option<u32> {
+        let (index, txids) = (self.index(&self.tx_index), self.file.rows(&self.txids));
+        let (index, txids) = match trust {
+            Trust::Found => (index.unchecked(), txids.unchecked()),
+            Trust::Nothing => (index, txids),
+        };
+        index.candidates(hash).find(|&rel| rel < end && txids.get(rel as usize) == Some(txid))
     }
 
-    /// The relative number of an owner first seen in this segment, whose hash is `hash`.
-    pub(crate) fn find_addr(&self, hash: u64, script_type: u8, payload: &[u8]) -> Option<u32> {
-        let rows = self.rows();
-        self.index(&self.addr_index).candidates(hash).find(|&rel| {
+    /// The relative number of an owner first seen in this segment, whose hash is `hash`; as [`find_tx`](Self::find_tx).
+    #[inline]
+    pub(crate) fn find_addr(&self, hash: u64, script_type: u8, payload: &[u8], trust: Trust) -> Option<u32> {
+        let (index, mut rows) = (self.index(&self.addr_index), self.rows());
+        let index = match trust {
+            Trust::Found => {
+                rows.addr_type = rows.addr_type.unchecked();
+                rows.addr_group = rows.addr_group.unchecked();
+                rows.addr_payload = rows.addr_payload.unchecked();
+                index.unchecked()
+            }
+            Trust::Nothing => index,
+        };
+        index.candidates(hash).find(|&rel| {
             rows.addr_key(rel as usize)
                 .is_some_and(|(own_type, own)| own_type as u8 == script_type && own == payload)
         })

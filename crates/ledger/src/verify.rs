@@ -9,7 +9,7 @@ use crate::{
     Ledger, LedgerError, OutNum, TxNum,
     cells::{DESTROYED, UNSPENDABLE, UNSPENT, in_snapshot, overwritten, raw_cell},
     data::{BlockRow, FLAG_ISLAND, NO_ADDR, PackedPrev, Rows},
-    segment::Segment,
+    segment::{Segment, Trust},
 };
 
 /// The result of a check that found nothing wrong.
@@ -127,7 +127,7 @@ impl Ledger {
             hasher.update(rows.value(out).ok_or_else(disagree)?.to_le_bytes());
             hasher.update(rows.out_addr.get(out).ok_or_else(disagree)?.to_le_bytes());
         }
-        match segment.find_tx(segment.hashing().tx(&txid), &txid, u32::MAX) {
+        match segment.find_tx(segment.hashing().tx(&txid), &txid, u32::MAX, Trust::Nothing) {
             Some(_) => Ok(links),
             None => Err(wrong(format!("transaction {num} is not found by its id"))),
         }
@@ -241,7 +241,7 @@ fn check_owner(
     hasher.update([script_type as u8]);
     hasher.update(payload);
     let hash = segment.hashing().owner(script_type as u8, payload);
-    if segment.find_addr(hash, script_type as u8, payload) != Some(rel as u32) {
+    if segment.find_addr(hash, script_type as u8, payload, Trust::Nothing) != Some(rel as u32) {
         return Err(LedgerError::corrupt(
             segment.path(),
             format!("address {num} is not found by its script"),

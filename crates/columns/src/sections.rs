@@ -275,6 +275,8 @@ mod tests {
         assert!(opened.to_string().contains("bytes long"), "{opened}");
     }
 
+    type Open = dyn Fn(&Path) -> Result<SectionFile, ColumnError>;
+
     /// Whatever byte is flipped, reading every row by itself gives the right row or notices; what was not touched is
     /// still read.
     #[test]
@@ -289,8 +291,7 @@ mod tests {
         write_paged(&new, paged, [7; WORDS], &[numbers.as_bytes(), &text]).expect("written");
         let open_old = |path: &Path| SectionFile::open(path, KIND);
         let open_new = |path: &Path| SectionFile::open_paged(path, paged);
-        type Open<'a> = &'a dyn Fn(&Path) -> Result<SectionFile, ColumnError>;
-        for (path, open) in [(&old, &open_old as Open<'_>), (&new, &open_new)] {
+        for (path, open) in [(&old, &open_old as &Open), (&new, &open_new)] {
             let right = std::fs::read(path).expect("read");
             for at in (0..right.len()).step_by(997) {
                 let mut wrong = right.clone();

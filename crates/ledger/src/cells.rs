@@ -280,8 +280,8 @@ mod tests {
 
     #[test]
     fn cells_beyond_a_snapshot_are_unspent_in_it() {
-        for (cell, seen) in [(9, 9), (10, UNSPENT), (DESTROYED | 9, DESTROYED | 9), (DESTROYED | 10, UNSPENT)]
-        {
+        let gone = |tx: u32| DESTROYED | tx;
+        for (cell, seen) in [(9, 9), (10, UNSPENT), (gone(9), gone(9)), (gone(10), UNSPENT)] {
             assert_eq!(in_snapshot(cell, 10), seen);
         }
         assert_eq!(in_snapshot(UNSPENDABLE, 10), UNSPENDABLE);

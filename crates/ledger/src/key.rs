@@ -107,7 +107,9 @@ mod tests {
         for len in 0..70u8 {
             let payload: Vec<u8> = (0..len).collect();
             let mut hasher = SipHasher13::new_with_keys(1 ^ 3, 2);
-            payload.iter().for_each(|&byte| hasher.write(&[byte]));
+            for &byte in &payload {
+                hasher.write(&[byte]);
+            }
             assert_eq!(hashing.owner(3, &payload), hasher.finish());
         }
     }

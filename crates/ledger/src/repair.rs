@@ -56,6 +56,9 @@ struct Candidate {
     segment: Segment,
 }
 
+/// The name of a segment that cannot be used, and why.
+type Unreadable = (String, String);
+
 impl Candidate {
     /// Whether this segment continues `before`, in numbers and in block ids.
     fn continues(&self, before: Option<&Self>) -> bool {
@@ -173,7 +176,7 @@ fn read_candidates(
     dir: &Path,
     chain: &str,
     names: Vec<String>,
-) -> Result<(Vec<Candidate>, Vec<(String, String)>), LedgerError> {
+) -> Result<(Vec<Candidate>, Vec<Unreadable>), LedgerError> {
     let (mut candidates, mut unreadable) = (Vec::new(), Vec::new());
     for name in names {
         let read = Segment::open(dir, &name, true)
@@ -245,7 +248,7 @@ fn choose(candidates: &[Candidate]) -> Vec<&Candidate> {
 }
 
 /// What of the folder's segments would be lost: not their blocks held by others, nor taken back by a reorg.
-fn losses(chosen: &[&Candidate], candidates: &[Candidate], unreadable: &[(String, String)]) -> Vec<String> {
+fn losses(chosen: &[&Candidate], candidates: &[Candidate], unreadable: &[Unreadable]) -> Vec<String> {
     let end = chosen.last().map_or(0, |last| last.segment.end().tx);
     let newest = chosen.iter().map(|own| own.generation).max().unwrap_or(0);
     let cut_off = candidates

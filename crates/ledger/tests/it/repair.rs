@@ -39,7 +39,8 @@ pub(crate) fn restore(dir: &Path, files: &BTreeMap<String, Vec<u8>>) {
 }
 
 fn segments(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<&String, &Vec<u8>> {
-    files.iter().filter(|(name, _)| name.ends_with(".seg")).collect()
+    let is_segment = |name: &str| Path::new(name).extension().is_some_and(|extension| extension == "seg");
+    files.iter().filter(|(name, _)| is_segment(name)).collect()
 }
 
 /// A ledger of several segments, and its content.
@@ -225,13 +226,16 @@ fn assert_taken_up(dir: &Path, files: &BTreeMap<String, Vec<u8>>, right: &str) {
     assert_eq!(content(dir), right, "after the next writer");
 }
 
+/// Work that tells of its steps and may be stopped after each.
+type Work = dyn Fn(&Path, &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LedgerError>;
+
 /// Runs `work`, stopped after its first step, its second and so on, each time on a fresh copy; then once more to the
 /// end. Gives the number of steps.
 pub(crate) fn stopped_at_every_step(
     dir: &Path,
     files: &BTreeMap<String, Vec<u8>>,
     right: &str,
-    work: &dyn Fn(&Path, &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), LedgerError>,
+    work: &Work,
 ) -> usize {
     for stop in 0.. {
         restore(dir, files);

@@ -264,7 +264,7 @@ fn a_repair_that_is_stopped_at_any_step_is_taken_up() {
     }
     let damaged = snapshot(dir.path());
     let options = Repair { chain: CHAIN, accept_loss: false };
-    let steps = stopped_at_every_step(dir.path(), &damaged, &right, &|dir, step| {
+    let steps = stopped_at_every_step(dir.path(), &damaged, &right, &move |dir, step| {
         repair(dir, options, step).map(|_| ())
     });
     assert!(steps > 5, "{steps} steps");

@@ -131,10 +131,19 @@ fn safe_report(queue: &safe::Queue, scalars: &Scalars, setting: Setting<'_>) -> 
     let Setting { policy, facts, descriptors, .. } = setting;
     let (own, mut findings) = functions(facts);
     let safes: Vec<SafeCase<'_>> = queue.entries.iter().map(|entry| SafeCase::new(entry, facts)).collect();
+    if let Some(more) = &queue.more {
+        let title = format!(
+            "The list has more pages ({more}): what is on the others was not judged. Fetch the whole queue (?limit=100, \
+             ?executed=false) or join its pages."
+        );
+        findings.push(Finding::new(CheckId::Pol03, Severity::Incomplete, "results", title));
+    }
+    let waiting = safes.iter().any(|safe| !safe.entry.executed);
     let mut items = Vec::new();
     let mut cases = Vec::new();
     for (index, safe) in safes.iter().enumerate() {
         let tx = &safe.entry.tx;
+        let past = waiting && safe.entry.executed;
         let mut case = Case::new(setting, Subject::Safe(safe), &safe.entry.path);
         case.chain_id = safe.chain_id;
         case.actor = Some(tx.safe);
@@ -150,14 +159,33 @@ fn safe_report(queue: &safe::Queue, scalars: &Scalars, setting: Setting<'_>) -> 
             delegate: tx.operation == 1,
         };
         case.add_call(outer, Functions { own: &own });
-        case.simulate(Executed::Safe(safe));
-        findings.extend(checks::run(&case));
+        if past {
+            findings.extend(checks::run(&case).into_iter().map(history));
+        } else {
+            case.simulate(Executed::Safe(safe));
+            findings.extend(checks::run(&case));
+        }
         items.push(Item { clear: clear(&case, descriptors), ..safe_item(&case, safe) });
-        cases.push(case);
+        if !past {
+            cases.push(case);
+        }
     }
     findings.extend(checks::queue(&safes));
     let gaps = gaps(setting, &cases, true);
     Report::new(Kind::Safe, items, findings, gaps, policy).screened_with(setting.lists)
+}
+
+/// What is said of a transaction that was executed before, in a list where others wait: it is history, and nobody can sign it
+/// any more. Signatures that are not what they are said to be stay what they are.
+fn history(finding: Finding) -> Finding {
+    match finding.id {
+        CheckId::Sig01 | CheckId::Sig03 => finding,
+        _ => Finding {
+            severity: Severity::Info,
+            title: format!("Executed before, and history: {}", finding.title),
+            ..finding
+        },
+    }
 }
 
 fn safe_item(case: &Case<'_>, safe: &SafeCase<'_>) -> Item {
@@ -414,7 +442,7 @@ fn nested_safe(tx: &EvmTx, setting: Setting<'_>) -> Vec<Finding> {
     let mut scalars = Scalars::default();
     match safe::input::from_calldata(&tx.data, &tx.path, missing, &mut scalars) {
         Ok(entry) => {
-            let queue = safe::Queue { entries: vec![entry] };
+            let queue = safe::Queue { entries: vec![entry], more: None };
             safe_report(&queue, &scalars, setting).findings
         }
         // Other calls to a Safe are judged as calls.

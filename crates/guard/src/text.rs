@@ -134,13 +134,9 @@ fn cut(value: &str) -> String {
     }
 }
 
-/// A text without control characters and without those that turn the direction of writing.
+/// A text on one line, without what a terminal acts upon or does not show: [`tracehound_model::text::clean`].
 pub fn clean(text: &str) -> String {
-    let bad = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    text.chars().map(|c| if bad(c) { '\u{fffd}' } else { c }).collect()
+    tracehound_model::text::clean(text).into_owned()
 }
 
 /// Writes a text after a head, broken between words, continued under where it began.

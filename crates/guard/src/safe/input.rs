@@ -55,6 +55,8 @@ pub struct Entry {
 pub struct Queue {
     /// In the order given.
     pub entries: Vec<Entry>,
+    /// Why there are more transactions than these, if the service says so.
+    pub more: Option<String>,
 }
 
 /// What call data alone does not say.
@@ -76,7 +78,7 @@ pub fn read_queue(input: &[u8], missing: Missing, scalars: &mut Scalars) -> Resu
             return Err(Malformed::new("input", format!("more than {} characters", json::MAX_BYTES)));
         }
         let data = scalars.bytes_text(text, "input")?;
-        return Ok(Queue { entries: vec![from_calldata(&data, "input", missing, scalars)?] });
+        return Ok(Queue { entries: vec![from_calldata(&data, "input", missing, scalars)?], more: None });
     }
     let node = json::parse(input).map_err(|error| Malformed::new("input", error.to_string()))?;
     read_node(&node, missing, scalars)
@@ -90,7 +92,7 @@ pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result
             let list = results.list().ok_or_else(|| Malformed::new("results", "a list should be here"))?;
             (list, "results")
         }
-        _ => return Ok(Queue { entries: vec![entry(node, "tx", missing, scalars)?] }),
+        _ => return Ok(Queue { entries: vec![entry(node, "tx", missing, scalars)?], more: None }),
     };
     if list.is_empty() {
         return Err(Malformed::new("results", "no transaction is in the list"));
@@ -102,7 +104,23 @@ pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result
     for (index, node) in list.iter().enumerate() {
         entries.push(entry(node, &format!("{path}[{index}]"), missing, scalars)?);
     }
-    Ok(Queue { entries })
+    Ok(Queue { more: more(node, entries.len()), entries })
+}
+
+/// Whether a page of the service's list says that there are others: by the address of the next or the one before, or by a count
+/// of more than are here.
+fn more(page: &Node, here: usize) -> Option<String> {
+    let other = |key: &str| page.get(key).is_some_and(|page| !matches!(page.value, Json::Null));
+    let counted = page.get("count").and_then(|count| match &count.value {
+        Json::Number(digits) => digits.parse::<u64>().ok(),
+        _ => None,
+    });
+    match counted.filter(|count| *count > here as u64) {
+        Some(count) => Some(format!("{here} of {count} are here")),
+        None if other("next") => Some(format!("{here} are here, and `next` names another page")),
+        None if other("previous") => Some(format!("{here} are here, and `previous` names another page")),
+        None => None,
+    }
 }
 
 /// Reads one transaction object.

@@ -11,7 +11,7 @@ pub mod rpc;
 
 use std::fmt;
 
-use tracehound_model::{BitcoinNetwork, BlockHash};
+use tracehound_model::{BitcoinNetwork, BlockHash, endpoint::EndpointError, text::label};
 
 pub use http::{HttpError, HttpLimits};
 
@@ -57,9 +57,16 @@ pub enum LiveError {
     /// The exchange itself failed.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// The address of the server is none.
-    #[error("`{0}` is not an http:// or https:// address")]
-    Url(String),
+    /// The address of the server is none. It is not repeated: it may hold a key.
+    #[error(
+        "what was given as the server's address is none: {0}; give http://HOST:PORT or https://HOST/PATH"
+    )]
+    Url(EndpointError),
+    /// The address of the server holds a name or a password.
+    #[error(
+        "the address of {0} holds a name or password: give a node's by --user and TRACEHOUND_NODE_PASSWORD, or by --cookie"
+    )]
+    User(String),
     /// The node's cookie file cannot be read.
     #[error("cannot read the node's cookie {}: {source}; is the node running, and may you read its files?", path.display())]
     Cookie {
@@ -125,13 +132,16 @@ pub enum LiveError {
         looked: u32,
     },
     /// The server changes its mind faster than blocks can be fetched.
-    #[error("the server's chain changed {0} times while one block was fetched; try again later")]
+    #[error(
+        "the server's chain changed {0} times without growing: it answers from several branches; try again later"
+    )]
     Unsteady(u32),
 }
 
 impl LiveError {
     pub(crate) fn shape(from: impl Into<String>, problem: impl fmt::Display) -> Self {
-        Self::Shape { from: from.into(), problem: problem.to_string() }
+        // It can repeat what the server wrote.
+        Self::Shape { from: from.into(), problem: label(&problem.to_string()).into_owned() }
     }
 }
 
@@ -144,7 +154,7 @@ fn network_named(chain: &str) -> Result<BitcoinNetwork, LiveError> {
         "regtest" => BitcoinNetwork::Regtest,
         other => {
             return Err(LiveError::Network {
-                found: format!("`{other}`"),
+                found: format!("`{}`", label(other)),
                 wanted: "main, test, signet or regtest".to_owned(),
             });
         }

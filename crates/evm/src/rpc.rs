@@ -3,7 +3,8 @@
 use std::{fmt, io::Read, time::Duration};
 
 use serde_json::{Value, json};
-use ureq::{Agent, Proxy, http::Uri};
+use tracehound_model::endpoint::{Endpoint, EndpointError};
+use ureq::{Agent, Proxy};
 
 /// How long and how large an answer may get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,21 +25,15 @@ impl Default for Limits {
     }
 }
 
-/// Characters of a server's own words that an error repeats.
-const EXCERPT: usize = 200;
-
-/// Bytes of a server's own words that are looked at for that.
-const LOOKED_AT: usize = 8 << 10;
-
-/// Parts of the address that are shorter than this are no keys, and may stand in a server's words by chance.
-const SHORTEST_KEY: usize = 6;
-
 /// Why a call has no result. `server` is scheme and host only.
 #[derive(Debug, thiserror::Error)]
 pub enum RpcError {
-    /// The address of the server is none.
-    #[error("{0} is not an http:// or https:// address without name and password")]
-    Url(String),
+    /// The address of the server is none. It is not repeated: it may hold a key.
+    #[error("what was given as the node's address is none: {0}; give http://HOST:PORT or https://HOST/PATH")]
+    Url(EndpointError),
+    /// The address of the server holds a name or a password.
+    #[error("the address of {0} holds a name or password, which is not supported: use an address without")]
+    User(String),
     /// The server cannot be reached, or the connection broke.
     #[error("{server}: {problem}")]
     Connection {
@@ -102,7 +97,7 @@ pub enum RpcError {
 /// A node reached by JSON-RPC.
 pub struct Rpc {
     agent: Agent,
-    url: String,
+    endpoint: Endpoint,
     server: String,
     limits: Limits,
     calls: u64,
@@ -117,25 +112,19 @@ impl fmt::Debug for Rpc {
 impl Rpc {
     /// A node at `url`, such as `http://127.0.0.1:8545`. Nothing is sent yet.
     pub fn new(url: &str, limits: Limits) -> Result<Self, RpcError> {
-        let uri: Uri = url.parse().map_err(|_| RpcError::Url("what was given".to_owned()))?;
-        let (Some(scheme @ ("http" | "https")), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return Err(RpcError::Url("what was given".to_owned()));
-        };
-        let host = authority.host();
-        let port = authority.port().map_or_else(String::new, |port| format!(":{port}"));
-        let server = format!("{scheme}://{host}{port}");
-        if authority.as_str().contains('@') {
-            return Err(RpcError::Url(server));
+        let endpoint = Endpoint::parse(url).map_err(RpcError::Url)?;
+        let server = endpoint.shown().to_owned();
+        if endpoint.has_user() {
+            return Err(RpcError::User(server));
         }
-        let is_local = ["127.0.0.1", "localhost", "[::1]"].contains(&host);
         let config = Agent::config_builder()
             .timeout_global(Some(limits.timeout))
             .http_status_as_error(false)
             // A redirect could lead anywhere; a node never sends one.
             .max_redirects(0)
-            .proxy(if is_local { None } else { Proxy::try_from_env() })
+            .proxy(if endpoint.is_local() { None } else { Proxy::try_from_env() })
             .user_agent(concat!("tracehound/", env!("CARGO_PKG_VERSION")));
-        Ok(Self { agent: config.build().into(), url: url.to_owned(), server, limits, calls: 0 })
+        Ok(Self { agent: config.build().into(), endpoint, server, limits, calls: 0 })
     }
 
     /// Scheme and host of the node: all of its address that may be shown.
@@ -162,7 +151,7 @@ impl Rpc {
 
     /// Reads what lies at the address itself by GET, such as the list of a Safe transaction service.
     pub fn get(&self) -> Result<Vec<u8>, RpcError> {
-        let request = self.agent.get(&self.url).header("Accept", "application/json");
+        let request = self.agent.get(self.endpoint.exposed()).header("Accept", "application/json");
         let (status, body) = self.read("GET", request.call())?;
         if status == 200 {
             return Ok(body);
@@ -211,7 +200,7 @@ impl Rpc {
     }
 
     fn exchange(&self, method: &str, request: &str) -> Result<(u16, Vec<u8>), RpcError> {
-        let post = self.agent.post(&self.url).header("Content-Type", "application/json");
+        let post = self.agent.post(self.endpoint.exposed()).header("Content-Type", "application/json");
         self.read(method, post.send(request))
     }
 
@@ -240,19 +229,9 @@ impl Rpc {
         }
     }
 
-    /// The beginning of somebody else's words: control characters escaped, and what could be a key of ours struck out.
+    /// The beginning of somebody else's words: what could be a key of ours struck out, on one line.
     fn excerpt(&self, words: &[u8]) -> String {
-        let words = words.get(..LOOKED_AT).unwrap_or(words);
-        let mut words = String::from_utf8_lossy(words).trim().to_owned();
-        let rest = self.url.strip_prefix(&self.server).unwrap_or(&self.url);
-        for part in rest.split(['/', '?', '&', '=']).filter(|part| part.len() >= SHORTEST_KEY) {
-            words = words.replace(part, "…");
-        }
-        let mut shown = String::new();
-        for c in words.chars().take(EXCERPT) {
-            if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
-        }
-        shown
+        self.endpoint.excerpt(words)
     }
 }
 

@@ -29,7 +29,9 @@ use tracehound_bitcoin::{
     },
 };
 use tracehound_ledger::{Ledger, LedgerError};
-use tracehound_model::{Address, AddressError, BitcoinNetwork, BlockHash, Chain, TxId, utxo::Header};
+use tracehound_model::{
+    Address, AddressError, BitcoinNetwork, BlockHash, Chain, TxId, endpoint, utxo::Header,
+};
 
 use self::{cache::Cache, merge::CachedTx};
 
@@ -63,9 +65,9 @@ impl EsploraOptions {
         }
     }
 
-    /// The server's address as it is written down.
-    fn server(&self) -> &str {
-        self.url.trim_end_matches('/')
+    /// The server as it is written down and shown: scheme, host and port, because the rest can be a key.
+    fn server(&self) -> String {
+        endpoint::shown(&self.url)
     }
 
     /// The most it takes to cut an answer, for comparison with an earlier run.
@@ -273,7 +275,7 @@ pub fn fetch_esplora(
         let known = cache.headers()?;
         let question = Question { server: &server, options, tip, now, known: &known };
         let answer = question.ask(subject).map_err(|source| EsploraError::Server {
-            url: options.server().to_owned(),
+            url: options.server(),
             subject: name,
             source,
         })?;
@@ -323,7 +325,7 @@ impl Question<'_> {
         }
         let fetch = Fetch {
             subject: subject.name(),
-            server: self.options.server().to_owned(),
+            server: self.options.server(),
             at: self.now,
             tip: self.tip.0,
             tip_time: Some(self.tip.1),
@@ -345,7 +347,7 @@ impl Question<'_> {
             let same_time = *blocks.entry((height, hash)).or_insert(*time) == *time;
             if !same_height || !same_time || height > self.tip.0.saturating_add(TIP_SLACK) {
                 return Err(LiveError::Shape {
-                    from: self.options.server().to_owned(),
+                    from: self.options.server(),
                     problem: format!(
                         "block {hash} at height {height} with time {time} contradicts what was said before"
                     ),
@@ -369,7 +371,7 @@ impl Question<'_> {
             };
             if header.time() != time {
                 return Err(LiveError::Shape {
-                    from: self.options.server().to_owned(),
+                    from: self.options.server(),
                     problem: format!("block {hash} has the time {}, not {time}", header.time()),
                 });
             }

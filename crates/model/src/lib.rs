@@ -8,6 +8,7 @@ pub mod amount;
 pub mod caip;
 pub mod chain;
 pub mod claim;
+pub mod endpoint;
 pub mod evidence;
 pub mod key_forms;
 pub mod script;

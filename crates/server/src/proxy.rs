@@ -34,6 +34,7 @@ use tracehound_guard::{
     rpc::{self, Rules},
     text::clean,
 };
+use tracehound_model::endpoint::EndpointError;
 use tracehound_simulate::{
     LiveEngine,
     live::{self, At},
@@ -106,7 +107,7 @@ pub struct Options {
 pub enum ProxyError {
     /// The node's address cannot be used. It is not repeated: it may hold a password or a key.
     #[error("--upstream: {0}; give http://HOST:PORT or https://HOST/PATH")]
-    Upstream(&'static str),
+    Upstream(EndpointError),
     /// Listening on the network was not asked for.
     #[error(
         "{0} can be reached from other machines, and whoever reaches it can use your node: listen on 127.0.0.1, or add \

@@ -8,6 +8,7 @@ use std::{
     time::Instant,
 };
 
+use tracehound_model::endpoint::{self, Endpoint};
 use ureq::{
     Agent, Body, Error, Proxy,
     config::Config,
@@ -46,7 +47,7 @@ pub(super) fn get(
     http: &HttpSettings,
     temporary: &Temporary,
 ) -> Result<Answer, FetchFailure> {
-    let bad_url = |reason: String| FetchFailure::Url { url: spec.url.clone(), reason };
+    let bad_url = |reason: String| FetchFailure::Url { url: endpoint::shown(&spec.url), reason };
     let mut url: Uri = spec.url.parse().map_err(|error| bad_url(format!("{error}")))?;
     let reach = Reach::of(&url);
     reach.check(&url).map_err(bad_url)?;
@@ -92,7 +93,7 @@ fn request(
 ) -> Result<Response<Body>, FetchFailure> {
     let left = http.total_timeout.saturating_sub(started.elapsed());
     if left.is_zero() {
-        return Err(FetchFailure::Timeout { url: url.to_string(), what: "in all".to_owned() });
+        return Err(FetchFailure::Timeout { url: shown(url), what: "in all".to_owned() });
     }
     let mut request = agent.get(url).config().timeout_global(Some(left)).build();
     if let Some(kept) = kept {
@@ -106,9 +107,15 @@ fn request(
     request.call().map_err(|error| failure(url, &error))
 }
 
+/// Of an address, what may be shown: a mirror's path can hold a key.
+fn shown(url: &Uri) -> String {
+    endpoint::shown(&url.to_string())
+}
+
 /// The failure behind an error of the client.
 fn failure(url: &Uri, error: &Error) -> FetchFailure {
-    let url = url.to_string();
+    let whole = url.to_string();
+    let url = shown(url);
     match error {
         Error::Timeout(timeout) => FetchFailure::Timeout { url, what: timeout.to_string() },
         Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
@@ -117,7 +124,11 @@ fn failure(url: &Uri, error: &Error) -> FetchFailure {
         Error::Io(error) if is_out_of_reach(error) => FetchFailure::Url { url, reason: error.to_string() },
         error => {
             let cause = error.source().map(|cause| format!(" ({cause})")).unwrap_or_default();
-            FetchFailure::Unreachable { url, reason: format!("{error}{cause}") }
+            // The client's own words can repeat the whole address, which can hold a key.
+            let said = format!("{error}{cause}");
+            let reason =
+                Endpoint::parse(&whole).map_or_else(|_| url.clone(), |end| end.excerpt(said.as_bytes()));
+            FetchFailure::Unreachable { url, reason }
         }
     }
 }
@@ -134,7 +145,9 @@ fn header(response: &Response<Body>, name: &str) -> Option<String> {
 /// Where a redirect leads.
 fn follow(from: &Uri, response: &Response<Body>, reach: Reach) -> Result<Uri, FetchFailure> {
     let to = header(response, "location").unwrap_or_default();
-    let refuse = |reason: String| FetchFailure::Redirect { from: from.to_string(), to: to.clone(), reason };
+    // Where it leads can repeat a key of the address that was asked.
+    let refuse =
+        |reason: String| FetchFailure::Redirect { from: shown(from), to: endpoint::shown(&to), reason };
     let next = resolve(from, &to).ok_or_else(|| refuse("that is no address".to_owned()))?;
     reach.check(&next).map_err(refuse)?;
     Ok(next)
@@ -206,7 +219,7 @@ fn broken(url: &Uri, received: u64, error: &io::Error) -> FetchFailure {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     let timed_out = matches!(inner, Some(Error::Timeout(_))) || error.kind() == io::ErrorKind::TimedOut;
     if timed_out {
-        FetchFailure::Timeout { url: url.to_string(), what: format!("{error} after {received} bytes") }
+        FetchFailure::Timeout { url: shown(url), what: format!("{error} after {received} bytes") }
     } else {
         FetchFailure::Truncated { received, reason: error.to_string() }
     }

@@ -111,6 +111,20 @@ impl Esplora {
 
     /// One transaction; `None` when the server knows none of this id.
     pub fn tx(&self, txid: &TxId) -> Result<Option<EsploraTx>, LiveError> {
+        self.http.told(self.read_tx(txid))
+    }
+
+    /// All transactions of a Bitcoin address, newest first, as far as the limits allow.
+    pub fn address_txs(&self, address: &Address) -> Result<AddressTxs, LiveError> {
+        self.http.told(self.read_address_txs(address))
+    }
+
+    /// The header of a block, which a transaction's answer lacks; checked to hash to the block's id.
+    pub fn header(&self, hash: &BlockHash) -> Result<Header, LiveError> {
+        self.http.told(self.read_header(hash))
+    }
+
+    fn read_tx(&self, txid: &TxId) -> Result<Option<EsploraTx>, LiveError> {
         let path = format!("/tx/{txid}");
         let Some(body) = self.http.get(&path)?.found()? else { return Ok(None) };
         let tx = read_tx(&parse(&path, &body)?).map_err(|problem| LiveError::shape(&path, problem))?;
@@ -120,10 +134,9 @@ impl Esplora {
         Ok(Some(tx))
     }
 
-    /// All transactions of a Bitcoin address, newest first, as far as the limits allow.
-    pub fn address_txs(&self, address: &Address) -> Result<AddressTxs, LiveError> {
+    fn read_address_txs(&self, address: &Address) -> Result<AddressTxs, LiveError> {
         let Some(owner) = address.script() else {
-            return Err(LiveError::shape(self.http.base(), format!("`{address}` is no Bitcoin address")));
+            return Err(LiveError::shape(self.http.shown(), format!("`{address}` is no Bitcoin address")));
         };
         let mut found = AddressTxs { txs: Vec::new(), complete: true };
         let mut seen = HashSet::new();
@@ -150,8 +163,7 @@ impl Esplora {
         Ok(found)
     }
 
-    /// The header of a block, which a transaction's answer lacks; checked to hash to the block's id.
-    pub fn header(&self, hash: &BlockHash) -> Result<Header, LiveError> {
+    fn read_header(&self, hash: &BlockHash) -> Result<Header, LiveError> {
         let path = format!("/block/{hash}/header");
         let text = text(&path, self.http.get(&path)?)?
             .ok_or_else(|| LiveError::shape(&path, "the block of a transaction is not there"))?;
@@ -189,11 +201,11 @@ impl Esplora {
     }
 }
 
-impl BlockServer for Esplora {
+impl Esplora {
     /// Esplora does not name its network; that of its block 0 is compared with the one it was opened for.
-    fn chain_info(&self) -> Result<ChainInfo, LiveError> {
+    fn read_chain_info(&self) -> Result<ChainInfo, LiveError> {
         let wanted = crate::network::Params::of(self.network);
-        let genesis = self.hash_at(0)?;
+        let genesis = self.read_hash_at(0)?;
         if genesis.map(|hash| hash.to_string()).as_deref() != Some(wanted.genesis) {
             let found = genesis
                 .map_or_else(|| "no chain".to_owned(), |hash| format!("a chain that begins with {hash}"));
@@ -202,15 +214,26 @@ impl BlockServer for Esplora {
         let path = "/blocks/tip/height";
         let height = text(path, self.http.get(path)?)?.unwrap_or_default();
         let height = height.parse().map_err(|error| LiveError::shape(path, error))?;
-        let hash = self.hash_at(height)?.ok_or_else(|| LiveError::shape(path, "no block at its own tip"))?;
+        let hash =
+            self.read_hash_at(height)?.ok_or_else(|| LiveError::shape(path, "no block at its own tip"))?;
         let tip = ChainPoint { hash, height };
         Ok(ChainInfo { network: self.network, tip, catching_up: false, pruned_below: None })
     }
 
-    fn hash_at(&self, height: u32) -> Result<Option<BlockHash>, LiveError> {
+    fn read_hash_at(&self, height: u32) -> Result<Option<BlockHash>, LiveError> {
         let path = format!("/block-height/{height}");
         let Some(text) = text(&path, self.http.get(&path)?)? else { return Ok(None) };
         text.parse().map(Some).map_err(|error| LiveError::shape(path, error))
+    }
+}
+
+impl BlockServer for Esplora {
+    fn chain_info(&self) -> Result<ChainInfo, LiveError> {
+        self.http.told(self.read_chain_info())
+    }
+
+    fn hash_at(&self, height: u32) -> Result<Option<BlockHash>, LiveError> {
+        self.http.told(self.read_hash_at(height))
     }
 
     fn block(&self, hash: &BlockHash) -> Result<Vec<u8>, LiveError> {

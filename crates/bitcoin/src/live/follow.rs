@@ -68,6 +68,10 @@ pub enum FollowError<E> {
 /// Changes of the server's chain that are gone along with before the next block must come.
 const PATIENCE: u32 = 16;
 
+/// Changes of the server's chain that are gone along with in one run, for each block by which it grows higher than it was.
+/// A server that tells of another branch at each question would otherwise be followed for ever: every branch has blocks.
+const FLIPS: u32 = 32;
+
 /// Hands over what the server's best chain has beyond `known`, up to the server's tip, and returns.
 ///
 /// Where the server's chain has left the known one and is at least as high, the receiver is first told to go back to the
@@ -85,6 +89,7 @@ pub fn follow<E>(
     let mut fetcher =
         Fetcher { server, checks: options.checks, block: UtxoBlock::default(), scratch: Scratch::default() };
     let mut fruitless = 0;
+    let (mut flips, mut highest) = (0, None);
     loop {
         let info = server.chain_info()?;
         info.must_be_on(options.network)?;
@@ -94,9 +99,17 @@ pub fn follow<E>(
         if lower || done.tip == Some(info.tip) {
             return Ok(done);
         }
+        if highest < ours.tip.map(|tip| tip.height) {
+            highest = ours.tip.map(|tip| tip.height);
+            flips = 0;
+        }
         if let Some(common) = done.tip
             && done.tip != ours.tip
         {
+            flips += 1;
+            if flips > FLIPS {
+                return Err(LiveError::Unsteady(flips).into());
+            }
             ours.go_back(common);
             done.rewinds += 1;
             if receive(FollowEvent::Rewind(common)).map_err(FollowError::Receiver)?.is_break() {

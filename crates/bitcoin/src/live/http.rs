@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tracehound_model::endpoint::Endpoint;
 use ureq::{Agent, Proxy, http::StatusCode};
 
 use super::LiveError;
@@ -37,16 +38,16 @@ impl Default for HttpLimits {
 /// Longest pause that a server may ask for.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// Characters of a server's own words that an error repeats.
-const EXCERPT: usize = 200;
+/// Longest time that all tries of one exchange take together, pauses included.
+const PATIENCE: Duration = Duration::from_mins(5);
 
-/// Why an exchange failed.
+/// Why an exchange failed. Addresses are shown without what could be a key: name, password, path and query.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     /// The server cannot be reached, or the connection broke.
     #[error("{url}: {problem}")]
     Connection {
-        /// The address, without name and password.
+        /// The address, as it may be shown.
         url: String,
         /// What went wrong.
         problem: String,
@@ -67,6 +68,16 @@ pub enum HttpError {
         /// Bytes allowed.
         limit: u64,
     },
+    /// The server asks to wait longer than is waited.
+    #[error("{url}: HTTP {status}, and it asks to be left alone for {seconds} s: try again later")]
+    Busy {
+        /// The address.
+        url: String,
+        /// The status code.
+        status: u16,
+        /// Seconds it asks for.
+        seconds: u64,
+    },
     /// The server answered with an error.
     #[error("{url}: HTTP {status}: {excerpt}")]
     Status {
@@ -83,7 +94,7 @@ pub enum HttpError {
 #[derive(Debug)]
 pub(crate) struct Http {
     agent: Agent,
-    base: String,
+    server: Endpoint,
     limits: HttpLimits,
 }
 
@@ -92,6 +103,8 @@ pub(crate) struct Answer {
     pub(crate) url: String,
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    /// The beginning of the body, fit to be shown.
+    excerpt: String,
     retry_after: Option<Duration>,
 }
 
@@ -107,48 +120,59 @@ impl Answer {
     }
 
     pub(crate) fn into_error(self) -> HttpError {
-        let text = String::from_utf8_lossy(&self.body);
-        let line = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c });
-        HttpError::Status { url: self.url, status: self.status, excerpt: line.take(EXCERPT).collect() }
+        HttpError::Status { url: self.url, status: self.status, excerpt: self.excerpt }
     }
 }
 
 impl Http {
     /// Talks to the server at `base`, such as `http://127.0.0.1:8332`. Nothing is sent yet.
     pub(crate) fn new(base: &str, limits: HttpLimits) -> Result<Self, LiveError> {
-        let base = base.trim_end_matches('/');
-        let rest = base.strip_prefix("http://").or_else(|| base.strip_prefix("https://"));
-        let host = rest.map(|rest| rest.split('/').next().unwrap_or_default());
-        let Some(host) = host.filter(|host| !host.is_empty() && !host.contains('@')) else {
-            return Err(LiveError::Url(without_password(base)));
-        };
-        let is_local = ["127.0.0.1", "localhost", "[::1]"].iter().any(|local| {
-            host.strip_prefix(local).is_some_and(|port| port.is_empty() || port.starts_with(':'))
-        });
+        let server = Endpoint::parse(base).map_err(LiveError::Url)?;
+        if server.has_user() {
+            return Err(LiveError::User(server.shown().to_owned()));
+        }
         let config = Agent::config_builder()
             .timeout_global(Some(limits.timeout))
             .http_status_as_error(false)
             // A redirect could lead anywhere; a node never sends one.
             .max_redirects(0)
-            .proxy(if is_local { None } else { Proxy::try_from_env() })
+            .proxy(if server.is_local() { None } else { Proxy::try_from_env() })
             .user_agent(concat!("tracehound/", env!("CARGO_PKG_VERSION")));
-        Ok(Self { agent: config.build().into(), base: base.to_owned(), limits })
+        Ok(Self { agent: config.build().into(), server, limits })
     }
 
-    pub(crate) fn base(&self) -> &str {
-        &self.base
+    /// The server, as it may be shown.
+    pub(crate) fn shown(&self) -> &str {
+        self.server.shown()
+    }
+
+    /// The server's own words, as they may be shown: short, on one line, without what could be a key of ours.
+    pub(crate) fn excerpt(&self, words: &str) -> String {
+        self.server.excerpt(words.as_bytes())
+    }
+
+    /// The outcome with the server's own words struck of what could be a key of ours: a page that repeats the address it was
+    /// asked at stands in the errors of those who tried to read it.
+    pub(crate) fn told<T>(&self, outcome: Result<T, LiveError>) -> Result<T, LiveError> {
+        outcome.map_err(|error| match error {
+            LiveError::Shape { from, problem } => LiveError::Shape { from, problem: self.excerpt(&problem) },
+            LiveError::Network { found, wanted } => {
+                LiveError::Network { found: self.excerpt(&found), wanted }
+            }
+            other => other,
+        })
     }
 
     /// GET of a path below the base.
     pub(crate) fn get(&self, path: &str) -> Result<Answer, HttpError> {
-        let url = format!("{}{path}", self.base);
-        self.patiently(&url, || self.agent.get(&url).call())
+        let url = self.server.below(path);
+        self.patiently(path, || self.agent.get(&url).call())
     }
 
     /// POST of JSON to the base.
     pub(crate) fn post(&self, authorization: Option<&str>, json: &str) -> Result<Answer, HttpError> {
-        let url = format!("{}/", self.base);
-        self.patiently(&url, || {
+        let url = self.server.below("/");
+        self.patiently("/", || {
             let mut request = self.agent.post(&url).header("Content-Type", "application/json");
             if let Some(authorization) = authorization {
                 request = request.header("Authorization", authorization);
@@ -159,27 +183,33 @@ impl Http {
 
     fn patiently(
         &self,
-        url: &str,
+        path: &str,
         call: impl Fn() -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<Answer, HttpError> {
+        let url = self.server.shown_below(path);
+        let began = Instant::now();
         let mut pause = self.limits.pause;
         let mut left = self.limits.retries;
         loop {
             let started = Instant::now();
-            let result = call().and_then(|response| self.read(url, response));
+            let result = call().and_then(|response| self.read(&url, response));
             let asked = match &result {
                 Ok(Ok(answer)) if [429, 503].contains(&answer.status) => answer.retry_after,
                 // A node that is being started, or a connection that broke.
                 Err(error @ (ureq::Error::Io(_) | ureq::Error::ConnectionFailed)) if !is_timeout(error) => {
                     None
                 }
-                _ => return finish(url, started, result),
+                _ => return self.finish(url, started, result),
             };
-            if left == 0 {
-                return finish(url, started, result);
+            if let (Some(asked), Ok(Ok(answer))) = (asked.filter(|asked| *asked > LONGEST_PAUSE), &result) {
+                return Err(HttpError::Busy { url, status: answer.status, seconds: asked.as_secs() });
+            }
+            let wait = asked.unwrap_or(pause);
+            if left == 0 || began.elapsed() + wait > PATIENCE {
+                return self.finish(url, started, result);
             }
             left -= 1;
-            std::thread::sleep(asked.map_or(pause, |asked| asked.min(LONGEST_PAUSE)));
+            std::thread::sleep(wait);
             pause *= 2;
         }
     }
@@ -199,23 +229,25 @@ impl Http {
         if body.len() as u64 > self.limits.body {
             return Ok(Err(HttpError::TooLarge { url, limit: self.limits.body }));
         }
-        Ok(Ok(Answer { url, status, body, retry_after: retry_after.map(Duration::from_secs) }))
+        let excerpt = if status == 200 { String::new() } else { self.server.excerpt(&body) };
+        Ok(Ok(Answer { url, status, body, excerpt, retry_after: retry_after.map(Duration::from_secs) }))
     }
-}
 
-/// The outcome of the last try.
-fn finish(
-    url: &str,
-    started: Instant,
-    result: Result<Result<Answer, HttpError>, ureq::Error>,
-) -> Result<Answer, HttpError> {
-    let url = url.to_owned();
-    match result {
-        Ok(answer) => answer,
-        Err(error) if is_timeout(&error) => {
-            Err(HttpError::Timeout { url, seconds: started.elapsed().as_secs() })
+    /// The outcome of the last try.
+    fn finish(
+        &self,
+        url: String,
+        started: Instant,
+        result: Result<Result<Answer, HttpError>, ureq::Error>,
+    ) -> Result<Answer, HttpError> {
+        match result {
+            Ok(answer) => answer,
+            Err(error) if is_timeout(&error) => {
+                Err(HttpError::Timeout { url, seconds: started.elapsed().as_secs() })
+            }
+            // The client's own words can repeat the whole address.
+            Err(error) => Err(HttpError::Connection { url, problem: self.excerpt(&error.to_string()) }),
         }
-        Err(error) => Err(HttpError::Connection { url, problem: error.to_string() }),
     }
 }
 
@@ -224,13 +256,5 @@ fn is_timeout(error: &ureq::Error) -> bool {
         ureq::Error::Timeout(_) => true,
         ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::TimedOut,
         _ => false,
-    }
-}
-
-/// An address as it may be shown: what stands before an `@` can be a password.
-fn without_password(url: &str) -> String {
-    match url.rsplit_once('@') {
-        Some((_, host)) => format!("…@{host}"),
-        None => url.to_owned(),
     }
 }

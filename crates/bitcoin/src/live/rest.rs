@@ -51,9 +51,8 @@ impl BlockServer for NodeRest {
     fn chain_info(&self) -> Result<ChainInfo, LiveError> {
         let path = "/rest/chaininfo.json";
         let body = self.http.get(path)?.ok()?;
-        let info: BlockchainInfo =
-            serde_json::from_slice(&body).map_err(|error| LiveError::shape(path, error))?;
-        info.try_into()
+        let info = serde_json::from_slice(&body).map_err(|error| LiveError::shape(path, error));
+        self.http.told(info.and_then(|info: BlockchainInfo| info.try_into()))
     }
 
     fn hash_at(&self, height: u32) -> Result<Option<BlockHash>, LiveError> {

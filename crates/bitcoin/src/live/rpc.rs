@@ -107,9 +107,10 @@ impl NodeRpc {
         let answer = self.http.post(Some(&self.auth.header()?), &request.to_string())?;
         let reply = reply(method, answer)?;
         if let Some(ReplyError { code, message }) = reply.error {
-            return Err(LiveError::Node { method, code, message });
+            return Err(LiveError::Node { method, code, message: self.http.excerpt(&message) });
         }
-        serde_json::from_value(reply.result).map_err(|error| LiveError::shape(method, error))
+        serde_json::from_value(reply.result)
+            .map_err(|error| LiveError::shape(method, self.http.excerpt(&error.to_string())))
     }
 }
 
@@ -127,7 +128,7 @@ fn reply(method: &str, answer: Answer) -> Result<Reply, LiveError> {
 
 impl BlockServer for NodeRpc {
     fn chain_info(&self) -> Result<ChainInfo, LiveError> {
-        self.call::<BlockchainInfo>("getblockchaininfo", &json!([]))?.try_into()
+        self.http.told(self.call::<BlockchainInfo>("getblockchaininfo", &json!([]))?.try_into())
     }
 
     fn hash_at(&self, height: u32) -> Result<Option<BlockHash>, LiveError> {

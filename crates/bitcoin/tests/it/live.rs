@@ -426,6 +426,72 @@ fn a_busy_server_is_asked_again_as_often_as_allowed() {
 }
 
 #[test]
+fn a_server_that_asks_to_wait_for_years_is_not_waited_for() {
+    let asked = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&asked);
+    let server = Server::start(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+        let headers = vec![("Retry-After", "99999999".to_owned())];
+        Some(Response { headers, ..Response::status(429, "slow down") })
+    });
+    let error = NodeRest::new(&server.url(), quick()).unwrap().chain_info().unwrap_err();
+    assert!(matches!(error, LiveError::Http(HttpError::Busy { seconds: 99_999_999, .. })), "{error}");
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_node_that_answers_from_another_branch_each_time_is_left() {
+    let one = mine_chain(zero(), 0, 12, 0);
+    let branch = mine_chain(one[4].block_hash(), 5, 7, 1);
+    let other: Vec<Block> = [&one[..5], &branch].concat();
+    let branches = [chain(&one), chain(&other)];
+    let asked = AtomicU32::new(0);
+    let server = Server::start(move |request| {
+        if request.path == "/rest/chaininfo.json" {
+            asked.fetch_add(1, Ordering::SeqCst);
+        }
+        Some(rest_node(&branches[asked.load(Ordering::SeqCst) as usize % 2], request))
+    });
+    let client = NodeRest::new(&server.url(), quick()).unwrap();
+    // Each answer holds together; only that it is always another one shows that there is no end.
+    let mut rewinds = 0;
+    let result = follow(&client, &NothingKnown, REGTEST, |event| {
+        rewinds += u32::from(matches!(event, FollowEvent::Rewind(_)));
+        Ok::<_, String>(ControlFlow::Continue(()))
+    });
+    let error = result.unwrap_err();
+    assert!(matches!(error, FollowError::Server(LiveError::Unsteady(_))), "{error}");
+    assert!((1..=64).contains(&rewinds), "{rewinds}");
+    assert!(error.to_string().contains("several branches"), "{error}");
+}
+
+#[test]
+fn no_part_of_an_address_but_the_server_is_ever_said() {
+    const KEY: &str = "k3y-in-the-path";
+    let echo = |request: &Request| Some(Response::status(500, &format!("Cannot GET {}", request.path)));
+    let server = Server::start(echo);
+    let url = format!("{}/{KEY}/?token={KEY}2", server.url());
+    let gone = format!("http://127.0.0.1:1/{KEY}/");
+    let once = HttpLimits { retries: 0, ..quick() };
+    for url in [url, gone] {
+        for client in [
+            Box::new(NodeRest::new(&url, once).unwrap()) as Box<dyn BlockServer>,
+            Box::new(NodeRpc::new(&url, password(), once).unwrap()),
+        ] {
+            let error = client.chain_info().unwrap_err();
+            assert!(error.to_string().contains("http://127.0.0.1:"), "{error}");
+            assert!(!format!("{error} {error:?}").contains(KEY), "{error:?}");
+        }
+    }
+    for url in
+        [format!("http://me:{KEY}@127.0.0.1:1/"), format!("ftp://host/{KEY}"), format!("http:///{KEY}")]
+    {
+        let error = NodeRest::new(&url, once).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(KEY), "{error:?}");
+    }
+}
+
+#[test]
 fn a_redirect_is_not_followed() {
     let hits: Arc<Mutex<HashMap<String, u32>>> = Arc::default();
     let seen = Arc::clone(&hits);

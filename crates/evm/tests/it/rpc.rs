@@ -56,7 +56,7 @@ fn an_error_of_the_node_is_shown_whatever_the_status_without_keys_and_control_ch
         r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no\u001b[2J for 0123456789abcdef"}}"#;
     for status in [200, 400] {
         let says = refused(move || Response::status(status, error));
-        assert!(says.contains(r"answers eth_chainId with error -32601: no\u{1b}[2J for …"), "{says}");
+        assert!(says.contains("answers eth_chainId with error -32601: no\u{fffd}[2J for …"), "{says}");
     }
     let unread = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"cannot read that"}}"#;
     assert!(refused(move || Response::ok(unread)).contains("-32700"));

@@ -4,7 +4,8 @@ use std::{io::Read, time::Duration};
 
 use axum::http::{HeaderValue, StatusCode};
 use tracehound_guard::{json, scalar::Scalars};
-use ureq::{Agent, Proxy, http::Uri};
+use tracehound_model::endpoint::{Endpoint, EndpointError};
+use ureq::{Agent, Proxy};
 
 use super::Limits;
 
@@ -14,8 +15,7 @@ const SMALL: u64 = 4 << 10;
 /// A node.
 pub(super) struct Upstream {
     agent: Agent,
-    url: String,
-    shown: String,
+    endpoint: Endpoint,
     limits: Limits,
 }
 
@@ -28,26 +28,20 @@ pub(super) struct Reply {
 }
 
 impl Upstream {
-    pub(super) fn new(url: &str, limits: Limits) -> Result<Self, &'static str> {
-        let uri: Uri = url.parse().map_err(|_| "no address")?;
-        let scheme = uri.scheme_str().filter(|scheme| ["http", "https"].contains(scheme));
-        let scheme = scheme.ok_or("neither http nor https")?;
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or("no host")?;
-        let port = uri.port().map_or_else(String::new, |port| format!(":{port}"));
-        let is_local = ["127.0.0.1", "localhost", "[::1]"].contains(&host);
+    pub(super) fn new(url: &str, limits: Limits) -> Result<Self, EndpointError> {
+        let endpoint = Endpoint::parse(url)?;
         let config = Agent::config_builder()
             .http_status_as_error(false)
             // A redirect could lead anywhere; a node never sends one.
             .max_redirects(0)
-            .proxy(if is_local { None } else { Proxy::try_from_env() })
+            .proxy(if endpoint.is_local() { None } else { Proxy::try_from_env() })
             .user_agent(concat!("tracehound/", env!("CARGO_PKG_VERSION")));
-        let shown = format!("{scheme}://{host}{port}");
-        Ok(Self { agent: config.build().into(), url: url.to_owned(), shown, limits })
+        Ok(Self { agent: config.build().into(), endpoint, limits })
     }
 
     /// Scheme, host and port: what stands before and after can be a password or a key.
     pub(super) fn shown(&self) -> &str {
-        &self.shown
+        self.endpoint.shown()
     }
 
     /// Sends a body and reads the whole answer.
@@ -64,28 +58,32 @@ impl Upstream {
     pub(super) fn chain_id(&self) -> Result<u64, String> {
         let asked = br#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}"#;
         let reply = self.exchange(asked, SMALL, self.limits.timeout)?;
-        let node = json::parse(&reply.body).map_err(|_| format!("{} answers no JSON", self.shown))?;
-        let result = node.get("result").ok_or_else(|| format!("{} answers without a result", self.shown))?;
+        let node = json::parse(&reply.body).map_err(|_| format!("{} answers no JSON", self.shown()))?;
+        let result =
+            node.get("result").ok_or_else(|| format!("{} answers without a result", self.shown()))?;
         let chain =
             Scalars::default().uint(result, "result").ok().and_then(|chain| u64::try_from(chain).ok());
-        chain.ok_or_else(|| format!("{} answers no number", self.shown))
+        chain.ok_or_else(|| format!("{} answers no number", self.shown()))
     }
 
     fn exchange(&self, body: &[u8], limit: u64, time: Duration) -> Result<Reply, String> {
         let explain = |error: &ureq::Error| self.explain(error, time);
-        let asked = self.agent.post(&self.url).header("Content-Type", "application/json");
+        let asked = self.agent.post(self.endpoint.exposed()).header("Content-Type", "application/json");
         let asked = asked.config().timeout_global(Some(time)).build();
         let answered = asked.send(body).map_err(|error| explain(&error))?;
         let status = answered.status();
         if status.is_redirection() {
-            return Err(format!("{} redirects, and that is not followed: name the last address", self.shown));
+            return Err(format!(
+                "{} redirects, and that is not followed: name the last address",
+                self.shown()
+            ));
         }
         let kind = answered.headers().get("Content-Type").cloned();
         let mut body = Vec::new();
         let mut reader = answered.into_body().into_reader().take(limit + 1);
         reader.read_to_end(&mut body).map_err(|error| explain(&ureq::Error::from(error)))?;
         if body.len() as u64 > limit {
-            return Err(format!("the answer of {} has more than {limit} bytes", self.shown));
+            return Err(format!("the answer of {} has more than {limit} bytes", self.shown()));
         }
         Ok(Reply { status, kind, body })
     }
@@ -93,9 +91,10 @@ impl Upstream {
     fn explain(&self, error: &ureq::Error, time: Duration) -> String {
         match error {
             ureq::Error::Timeout(_) => {
-                format!("{} did not answer within {} s", self.shown, time.as_secs_f32())
+                format!("{} did not answer within {} s", self.shown(), time.as_secs_f32())
             }
-            other => format!("{}: {}", self.shown, other.to_string().replace(&self.url, &self.shown)),
+            // The client's own words can repeat the whole address.
+            other => format!("{}: {}", self.shown(), self.endpoint.excerpt(other.to_string().as_bytes())),
         }
     }
 }

@@ -1,0 +1,315 @@
+//! The address of a server, of which no more than the server is ever shown.
+//!
+//! Keys to paid nodes and explorers stand in the path (`https://host/v3/KEY`), in the query (`?apikey=KEY`) or before the host
+//! (`https://name:password@host`). [`Endpoint`] keeps the address as given for the one who connects, and shows scheme, host
+//! and port to everybody else: it has no `Display` and no `Debug` that says more. What the server itself says can repeat the
+//! address; [`Endpoint::struck`] takes that out.
+
+use std::{borrow::Cow, fmt};
+
+use thiserror::Error;
+
+use crate::text;
+
+/// Parts of an address that are shorter than this are no keys, and stand in a server's words by chance.
+const SHORTEST_KEY: usize = 4;
+
+/// Bytes of somebody else's words that are looked at.
+const LOOKED_AT: usize = 8 << 10;
+
+/// Characters of somebody else's words that are repeated.
+pub const EXCERPT: usize = 200;
+
+/// Why a text is no address of a server. The text is not repeated: it may hold a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum EndpointError {
+    /// No `http://` or `https://` at its beginning.
+    #[error("it begins with neither http:// nor https://")]
+    Scheme,
+    /// Nothing, or something else than a host, follows.
+    #[error("it names no host")]
+    Host,
+    /// The port is no number below 65,536.
+    #[error("its port is no port")]
+    Port,
+    /// Blanks or control characters.
+    #[error("it holds blanks or control characters")]
+    Blank,
+}
+
+/// The address of a server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    whole: String,
+    shown: String,
+}
+
+impl Endpoint {
+    /// Reads an address such as `https://me:password@node.example:8545/v3/KEY?more=KEY`.
+    pub fn parse(address: &str) -> Result<Self, EndpointError> {
+        let address = address.trim();
+        if address.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(EndpointError::Blank);
+        }
+        let (scheme, rest) = address.split_once("://").ok_or(EndpointError::Scheme)?;
+        let scheme = ["http", "https"].into_iter().find(|known| scheme.eq_ignore_ascii_case(known));
+        let scheme = scheme.ok_or(EndpointError::Scheme)?;
+        let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        let (name, port) = match host.strip_prefix('[') {
+            Some(v6) => v6.split_once(']').ok_or(EndpointError::Host)?,
+            None => host.split_at(host.find(':').unwrap_or(host.len())),
+        };
+        let plain = |c: char| c.is_alphanumeric() || ".-_:".contains(c);
+        if name.is_empty() || !name.chars().all(plain) {
+            return Err(EndpointError::Host);
+        }
+        let number = port.strip_prefix(':').map_or(Ok(0), str::parse::<u16>);
+        if number.is_err() || !(port.is_empty() || port.starts_with(':')) {
+            return Err(EndpointError::Port);
+        }
+        Ok(Self { whole: address.to_owned(), shown: format!("{scheme}://{}", text::label(host)) })
+    }
+
+    /// All of it, for the one who connects.
+    pub fn exposed(&self) -> &str {
+        &self.whole
+    }
+
+    /// Scheme, host and port.
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Whether a name or password stands before the host.
+    pub fn has_user(&self) -> bool {
+        self.authority().contains('@')
+    }
+
+    /// Whether the host is this machine, which no proxy on another machine can reach.
+    pub fn is_local(&self) -> bool {
+        let host = self.authority().rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+        ["127.0.0.1", "localhost", "[::1]"].iter().any(|local| {
+            host.strip_prefix(local).is_some_and(|port| port.is_empty() || port.starts_with(':'))
+        })
+    }
+
+    /// The address of something below this one: the path is put before a query, which stays.
+    pub fn below(&self, path: &str) -> String {
+        let (head, query) = match self.whole.find('?') {
+            Some(at) => self.whole.split_at(at),
+            None => (self.whole.as_str(), ""),
+        };
+        let query = if path.contains('?') { query.replacen('?', "&", 1) } else { query.to_owned() };
+        format!("{}{path}{query}", head.trim_end_matches('/'))
+    }
+
+    /// What may be shown of that.
+    pub fn shown_below(&self, path: &str) -> String {
+        let rest = self.rest();
+        let hidden = if rest.is_empty() || rest == "/" { "" } else { "/…" };
+        format!("{}{hidden}{path}", self.shown)
+    }
+
+    /// Somebody else's words without what could be a key of this address, whatever its letter case.
+    pub fn struck<'a>(&self, words: &'a str) -> Cow<'a, str> {
+        let mut words = Cow::Borrowed(words);
+        for part in self.parts() {
+            if let Some(struck) = without(&words, &part) {
+                words = Cow::Owned(struck);
+            }
+        }
+        words
+    }
+
+    /// The beginning of somebody else's words, fit to be shown: struck, on one line, of at most [`EXCERPT`] characters.
+    pub fn excerpt(&self, words: &[u8]) -> String {
+        let words = String::from_utf8_lossy(words.get(..LOOKED_AT).unwrap_or(words));
+        let struck = self.struck(words.trim());
+        match struck.char_indices().nth(EXCERPT) {
+            Some((at, _)) => text::label(&struck[..at]).into_owned(),
+            None => text::label(&struck).into_owned(),
+        }
+    }
+
+    fn authority(&self) -> &str {
+        let rest = self.whole.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split(['/', '?', '#', '\\']).next().unwrap_or_default()
+    }
+
+    /// What follows the host.
+    fn rest(&self) -> &str {
+        let begin = self.whole.find("://").map_or(0, |at| at + 3) + self.authority().len();
+        &self.whole[begin..]
+    }
+
+    /// What could be a key, as written and with its percent signs resolved, the longest first.
+    fn parts(&self) -> Vec<String> {
+        let user = self.authority().rsplit_once('@').map_or("", |(user, _)| user);
+        let marks = ['/', '?', '&', '=', '#', ':', '@', ';', '\\'];
+        let pieces = self.rest().split(marks).chain(user.split(':')).chain([user, self.rest()]);
+        let mut parts: Vec<String> = pieces
+            .flat_map(|piece| [piece.to_owned(), unescaped(piece)])
+            .filter(|part| part.len() >= SHORTEST_KEY)
+            .collect();
+        parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+        parts.dedup();
+        parts
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({})", self.shown)
+    }
+}
+
+/// Scheme, host and port of an address; of what is none, that it is none.
+pub fn shown(address: &str) -> String {
+    Endpoint::parse(address).map_or_else(|_| "an address that cannot be read".to_owned(), |end| end.shown)
+}
+
+/// A text with every address in it shown as scheme, host and port, and `/…` for what follows. For words that repeat what a
+/// person or a library gave, such as an error's.
+pub fn hide(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        let lower = rest.to_ascii_lowercase();
+        let found = ["http://", "https://"].into_iter().filter_map(|scheme| lower.find(scheme)).min();
+        let Some(at) = found else { return out + rest };
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '|');
+        let end = rest.find(ends).unwrap_or(rest.len());
+        let address = rest[..end].trim_end_matches([':', ',', '.', ';', ')']);
+        match Endpoint::parse(address) {
+            Ok(end) if matches!(end.rest(), "" | "/") && !end.has_user() => out.push_str(address),
+            Ok(end) => {
+                out.push_str(end.shown());
+                out.push_str("/…");
+            }
+            Err(_) => out.push_str("an address"),
+        }
+        rest = &rest[address.len()..];
+        if address.is_empty() {
+            return out + rest;
+        }
+    }
+}
+
+/// `%2F` as `/`.
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, more)) = rest.split_first() {
+        let code = (first == b'%').then(|| more.get(..2)).flatten();
+        let code = code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
+        match code {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &more[2..];
+            }
+            None => {
+                bytes.push(first);
+                rest = more;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The words with each occurrence of a part replaced by `…`; `None` where there is none.
+fn without(words: &str, part: &str) -> Option<String> {
+    // ASCII letters alone change, so places stay the same.
+    let (lower, part) = (words.to_ascii_lowercase(), part.to_ascii_lowercase());
+    let mut out = String::new();
+    let mut done = 0;
+    for (at, found) in lower.match_indices(&part) {
+        out.push_str(&words[done..at]);
+        out.push('…');
+        done = at + found.len();
+    }
+    (done > 0).then(|| out + &words[done..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end(address: &str) -> Endpoint {
+        Endpoint::parse(address).expect("an address")
+    }
+
+    #[test]
+    fn nothing_but_scheme_host_and_port_is_shown() {
+        for (address, shown) in [
+            ("http://127.0.0.1:8332", "http://127.0.0.1:8332"),
+            ("https://me:secret@node.example:8545/v3/key?token=x#y", "https://node.example:8545"),
+            ("HTTPS://node.example\\@evil/key", "https://node.example"),
+            ("https://a@b@node.example/key", "https://node.example"),
+            ("http://[::1]:8545/key", "http://[::1]:8545"),
+            ("https://node.example?key=1", "https://node.example"),
+        ] {
+            let end = end(address);
+            assert_eq!(end.shown(), shown);
+            assert_eq!(format!("{end:?}"), format!("Endpoint({shown})"));
+            assert_eq!(end.exposed(), address);
+        }
+        assert_eq!(shown("nonsense/KEY"), "an address that cannot be read");
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_without_repeating_it() {
+        for (address, error) in [
+            ("ftp://node.example/KEY", EndpointError::Scheme),
+            ("node.example:8545/KEY", EndpointError::Scheme),
+            ("https:///KEY", EndpointError::Host),
+            ("https://me:pw@/KEY", EndpointError::Host),
+            ("https://a b/KEY", EndpointError::Blank),
+            ("https://node.example:key/", EndpointError::Port),
+            ("https://[::1/KEY", EndpointError::Host),
+            ("https://no%20de/KEY", EndpointError::Host),
+        ] {
+            assert_eq!(Endpoint::parse(address), Err(error), "{address}");
+            assert!(!error.to_string().contains("KEY"));
+        }
+    }
+
+    #[test]
+    fn paths_go_before_the_query() {
+        assert_eq!(end("https://h/KEY/").below("/tx/1"), "https://h/KEY/tx/1");
+        assert_eq!(end("https://h/api?key=K").below("/tx/1"), "https://h/api/tx/1?key=K");
+        assert_eq!(end("https://h/?key=K").below("/tx/1?count=2"), "https://h/tx/1?count=2&key=K");
+        assert_eq!(end("https://h/KEY/").shown_below("/tx/1"), "https://h/…/tx/1");
+        assert_eq!(end("https://h/").shown_below("/tx/1"), "https://h/tx/1");
+    }
+
+    #[test]
+    fn a_servers_words_lose_the_key() {
+        let end = end("https://me:hunter2@h/v3/SeCret%2Fkey/?apikey=abcdef&x=1");
+        let said =
+            end.excerpt(b"no such project: secret%2fkey (or SeCret/key), abcdef, hunter2 \x1b[2J of me");
+        assert_eq!(said, "no such project: … (or …), …, … �[2J of me");
+        assert_eq!(end.excerpt("x".repeat(500).as_bytes()).chars().count(), EXCERPT);
+    }
+
+    #[test]
+    fn addresses_in_a_text_are_hidden() {
+        let text =
+            "bad value 'https://u:p@h:1/KEY?x=1' (see HTTP://h2/KEY, http://h3:8): http://h4/; http:///KEY";
+        let hidden = "bad value 'https://h:1/…' (see http://h2/…, http://h3:8): http://h4/; an address";
+        assert_eq!(hide(text), hidden);
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_names() {
+        for local in ["http://127.0.0.1:1/x", "http://localhost", "http://u:p@LOCALHOST:8/", "http://[::1]:9"]
+        {
+            assert!(end(local).is_local(), "{local}");
+        }
+        for far in ["http://127.0.0.1.example", "http://localhost.example", "http://10.0.0.1"] {
+            assert!(!end(far).is_local(), "{far}");
+        }
+    }
+}

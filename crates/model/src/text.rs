@@ -3,7 +3,7 @@
 //! A label in a list, a file's name or a server's answer can hold characters that are not seen but acted upon: escape
 //! sequences that move a terminal's cursor and paint over a verdict, marks that turn the direction of writing, blanks of no
 //! width that make two names look alike. Whatever is printed passes [`label`] (a field: one line, of bounded length) or
-//! [`clean`] (one line), and all of a program's output passes [`clean_lines`] or [`escape_json`] once more at its end.
+//! [`line()`] (a sentence), and all of a program's output passes [`clean_lines`] or [`escape_json`] once more at its end.
 //!
 //! Each such character is replaced by U+FFFD, which is seen, so that nothing disappears without a word:
 //!
@@ -33,17 +33,26 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     replaced(text, |_| false, |out, _| out.push(STAND_IN))
 }
 
-/// A field as it is shown: one line, runs of blanks made one space, of at most [`MAX_LABEL`] characters. A run of blanks
-/// could push what follows it to the beginning of a terminal's next line.
+/// A field as it is shown: as [`line()`], and of at most [`MAX_LABEL`] characters.
 pub fn label(text: &str) -> Cow<'_, str> {
+    squeezed(text, MAX_LABEL)
+}
+
+/// A sentence as it is shown: one line, runs of blanks made one space. A run of blanks could push what follows it to the
+/// beginning of a terminal's next line.
+pub fn line(text: &str) -> Cow<'_, str> {
+    squeezed(text, usize::MAX >> 3)
+}
+
+fn squeezed(text: &str, most: usize) -> Cow<'_, str> {
     // What a cut leaves of the rest is looked at no more: a label of a megabyte is no work.
-    let head = match text.char_indices().nth(4 * MAX_LABEL) {
+    let head = match text.char_indices().nth(4 * most) {
         Some((at, _)) => &text[..at],
         None => text,
     };
     let clean = clean(head);
     let tidy = head.len() == text.len()
-        && clean.len() <= MAX_LABEL
+        && clean.len() <= most
         && !clean.starts_with(' ')
         && !clean.ends_with(' ')
         && !clean.contains("  ")
@@ -51,14 +60,14 @@ pub fn label(text: &str) -> Cow<'_, str> {
     if tidy {
         return clean;
     }
-    let mut out = String::with_capacity(clean.len().min(4 * MAX_LABEL));
+    let mut out = String::with_capacity(clean.len().min(4 * most));
     for word in clean.split(|c: char| c.is_whitespace() || c == '\u{2800}').filter(|word| !word.is_empty()) {
         if !out.is_empty() {
             out.push(' ');
         }
         out.push_str(word);
     }
-    let cut = out.char_indices().nth(MAX_LABEL).map(|(at, _)| at);
+    let cut = out.char_indices().nth(most).map(|(at, _)| at);
     if let Some(at) = cut {
         out.truncate(at);
     }
@@ -86,6 +95,49 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
                 let _ = write!(out, "\\u{unit:04x}");
             }
         },
+    )
+}
+
+/// A cell of a table: one line ([`clean`]), quoted where it must be (RFC 4180, and for readers that separate by semicolon or
+/// tab), with a leading `'` where a spreadsheet would run it as a formula.
+pub fn csv_cell(cell: &str) -> String {
+    let cell = clean(cell);
+    let formula = cell
+        .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\u{fffd}'))
+        .starts_with(is_formula_sign);
+    let guarded = if formula { format!("'{cell}") } else { cell.into_owned() };
+    if guarded.contains([',', '"', ';', '\t', '|']) {
+        format!("\"{}\"", guarded.replace('"', "\"\""))
+    } else {
+        guarded
+    }
+}
+
+/// What a formula can begin with; spreadsheets also take the wide, small and raised forms.
+fn is_formula_sign(c: char) -> bool {
+    matches!(
+        c,
+        '=' | '+'
+            | '-'
+            | '@'
+            | '|'
+            | '%'
+            | '＝'
+            | '＋'
+            | '－'
+            | '＠'
+            | '﹦'
+            | '﹢'
+            | '﹣'
+            | '﹫'
+            | '⁼'
+            | '⁺'
+            | '⁻'
+            | '₌'
+            | '₊'
+            | '₋'
+            | '−'
+            | '﬩'
     )
 }
 
@@ -248,6 +300,7 @@ mod tests {
         assert_eq!(label("two  words"), "two words");
         assert_eq!(label(" \u{3000}\u{2800}a\u{a0}\u{a0}b "), "a b");
         assert_eq!(label("a\nALLOW  b"), "a�ALLOW b");
+        assert_eq!(line(&"a  b\n".repeat(100)), "a b�".repeat(100));
         let long = label(&"x".repeat(1_000_000)).into_owned();
         assert_eq!((long.chars().count(), long.ends_with("x…")), (MAX_LABEL + 1, true));
         let exact = "é".repeat(MAX_LABEL);
@@ -268,6 +321,22 @@ mod tests {
             shown.contains("\\u202e") && shown.contains("\\udb40\\udc41") && shown.contains('日'),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn a_cell_is_quoted_where_it_must_be_and_never_a_formula() {
+        assert_eq!(csv_cell("plain"), "plain");
+        assert_eq!(csv_cell("a,\"b\""), "\"a,\"\"b\"\"\"");
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "﹣1", " =1", "\u{a0}=1", "\"=1"] {
+            assert!(csv_cell(formula).trim_start_matches('"').starts_with('\''), "{formula}");
+        }
+        for hidden in ["\t=1+1", "\r=1", "\n=1", "\u{200b}=1", "\u{1b}=1"] {
+            let cell = csv_cell(hidden);
+            assert!(cell.starts_with("'\u{fffd}=") && !cell.contains(char::is_control), "{hidden:?}");
+        }
+        // Where tables are separated by semicolons or tabs.
+        assert_eq!(csv_cell("a;=1+1"), "\"a;=1+1\"");
+        assert_eq!(csv_cell("two\r\nlines"), "two\u{fffd}\u{fffd}lines");
     }
 
     #[test]

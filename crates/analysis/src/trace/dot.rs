@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tracehound_model::Amount;
+use tracehound_model::{Amount, text::label};
 
 use super::{Place, Trace, moment, short};
 
@@ -60,5 +60,5 @@ fn btc(amount: Amount) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace(['\n', '\r'], " ")
+    label(text).replace('\\', "\\\\").replace('"', "\\\"")
 }

@@ -11,7 +11,10 @@ use std::{
     fmt::Write as _,
 };
 
-use tracehound_model::Amount;
+use tracehound_model::{
+    Amount,
+    text::{clean, label},
+};
 
 use super::{Flow, Place, Trace, moment, permille, short};
 
@@ -353,11 +356,12 @@ fn place_title(place: &Place) -> String {
 }
 
 /// A name that fits between two columns.
-fn shortened(label: &str) -> String {
+fn shortened(name: &str) -> String {
     const FITS: usize = 26;
+    let label = label(name);
     match label.char_indices().nth(FITS) {
         Some((at, _)) => format!("{}…", label[..at].trim_end()),
-        None => label.to_owned(),
+        None => label.into_owned(),
     }
 }
 
@@ -384,6 +388,7 @@ fn ratio(part: Amount, whole: Amount) -> f64 {
     if whole.0 == 0 { 0.0 } else { part.0 as f64 / whole.0 as f64 }
 }
 
+/// Names come from lists: what an editor or a terminal would act upon is shown instead.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use tracehound_model::text::csv_cell;
+
 use super::{Trace, moment};
 
 /// The header line, and one line for each output: in the order of the walk.
@@ -32,19 +34,8 @@ pub fn csv(found: &Trace) -> String {
             end.map(|end| end.fate.to_owned()),
             end.and_then(|end| end.limit).map(str::to_owned),
         ];
-        let cells: Vec<String> = cells.into_iter().map(|cell| escaped(&cell.unwrap_or_default())).collect();
+        let cells: Vec<String> = cells.into_iter().map(|cell| csv_cell(&cell.unwrap_or_default())).collect();
         writeln!(text, "{}", cells.join(",")).expect("a string takes every write");
     }
     text
-}
-
-/// Quoted where it must be (RFC 4180), and never a formula.
-fn escaped(cell: &str) -> String {
-    let guarded =
-        if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() };
-    if guarded.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", guarded.replace('"', "\"\""))
-    } else {
-        guarded
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use tracehound_model::{Amount, Chain};
+use tracehound_model::{Amount, Chain, text::label};
 
 use super::{Comparison, Place, Sums, Trace, moment, permille};
 
@@ -91,7 +91,7 @@ fn services(found: &Trace) -> Vec<(String, Amount)> {
     let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
     for place in found.places.iter().filter(|place| is_end(place, "arrived")) {
         let name = place.party.as_ref().map_or("not named", |party| party.label.as_str());
-        sums.entry(name.to_owned()).or_default().0 += place.dirty.0;
+        sums.entry(label(name).into_owned()).or_default().0 += place.dirty.0;
     }
     let mut sums: Vec<_> = sums.into_iter().collect();
     sums.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -150,7 +150,7 @@ fn place_line(found: &Trace, place: &Place, depth: usize, joined: bool) -> Strin
     let indent =
         if depth <= DEEPEST { "  ".repeat(depth) } else { format!("{}({depth}) ", "  ".repeat(DEEPEST)) };
     let who = match (&place.party, &place.address) {
-        (Some(party), Some(address)) => format!("{address} = {} ({})", party.label, party.category),
+        (Some(party), Some(address)) => format!("{address} = {} ({})", label(&party.label), party.category),
         (None, Some(address)) => address.clone(),
         (_, None) => "an output without an address".to_owned(),
     };
@@ -217,9 +217,10 @@ pub fn comparison(found: &Comparison) -> String {
 /// Cut so that the columns stay in line; the JSON form has the whole name.
 fn fitting(party: &str) -> String {
     const WIDTH: usize = 32;
+    let party = label(party);
     match party.char_indices().nth(WIDTH) {
         Some((at, _)) => format!("{}…", &party[..at - 1]),
-        None => party.to_owned(),
+        None => party.into_owned(),
     }
 }
 

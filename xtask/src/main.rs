@@ -15,8 +15,9 @@ use run::Failure;
 const USAGE: &str = "\
 usage: cargo xtask TASK
 
-  test                        all that a change must pass: format, clippy, tests, doctests, tidy, docs,
-                              cargo deny (where installed), a few seconds of fuzzing
+  demo                        build Tracehound and run its demo: the same as `cargo run --release -- demo`
+  test [--full]               all that a change must pass: format, clippy, tests, doctests, tidy, docs,
+                              cargo deny (where installed), a few seconds of fuzzing (--full: a minute a target)
   tidy                        the repository's own rules: who may import whom, manifests, stray files, unsafe…
   bench [--txs N,N] [--no-peers]
                               measure, and rewrite docs/BENCHMARKS.md
@@ -27,7 +28,8 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match args[..] {
-        ["test"] => test::run_all(),
+        ["demo"] => run::run(run::cargo(&["run", "--release", "--package", "tracehound-cli", "--", "demo"])),
+        ["test", ref rest @ ..] => test::Options::parse(rest).and_then(test::run_all),
         ["tidy"] => tidy::run(),
         ["fuzz", ref rest @ ..] => fuzz::Options::parse(rest).and_then(|options| fuzz::run_targets(&options)),
         ["bench", ref rest @ ..] => bench::run(rest),

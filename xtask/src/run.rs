@@ -34,10 +34,34 @@ pub(crate) fn command(program: &str, args: &[&str]) -> Command {
     command
 }
 
-/// The same `cargo` that runs this task.
+/// The same `cargo` that runs this task, with the tools that were built for it in its path.
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    command(&program, args)
+    let mut command = command(&program, args);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([tools_folder().join("bin")]);
+    // A folder whose name cannot stand in a path is one that holds no tools.
+    if let Ok(path) = std::env::join_paths(folders) {
+        command.env("PATH", path);
+    }
+    command
+}
+
+/// Where builds go.
+pub(crate) fn target_folder() -> PathBuf {
+    let named = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    root().join(named)
+}
+
+/// Where tools are installed that a machine does not have; kept with what was built.
+pub(crate) fn tools_folder() -> PathBuf {
+    target_folder().join("tools")
+}
+
+/// Whether a command can be run and succeeds.
+pub(crate) fn works(mut command: Command) -> bool {
+    let done = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    done.is_ok_and(|status| status.success())
 }
 
 /// The command as a person would type it, without its folder.
@@ -74,6 +98,5 @@ pub(crate) fn output(mut command: Command) -> Result<String, Failure> {
 
 /// Whether `cargo NAME` exists.
 pub(crate) fn has_cargo_plugin(name: &str) -> bool {
-    let found = cargo(&[name, "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    found.is_ok_and(|status| status.success())
+    works(cargo(&[name, "--version"]))
 }

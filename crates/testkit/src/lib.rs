@@ -7,7 +7,10 @@ pub mod esplora;
 pub mod http;
 pub mod npm;
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 /// The file or folder `../shared/data/<name>` beside the checkout, or in the folder `TRACEHOUND_SHARED` names.
 ///
@@ -16,7 +19,6 @@ use std::path::{Path, PathBuf};
 ///
 /// # Panics
 /// When the file is absent and `TRACEHOUND_NO_SKIP` is set.
-#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 pub fn shared_data(name: &str) -> Option<PathBuf> {
     let root = std::env::var_os("TRACEHOUND_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
@@ -28,6 +30,19 @@ pub fn shared_data(name: &str) -> Option<PathBuf> {
         std::env::var_os("TRACEHOUND_NO_SKIP").is_none(),
         "shared/data/{name} is absent and TRACEHOUND_NO_SKIP forbids skipping"
     );
-    eprintln!("SKIPPED: shared/data/{name} is absent beside the checkout");
+    skipped(&format!("shared/data/{name} is absent beside the checkout"));
     None
+}
+
+/// Says that the test that runs is skipped, and why: on standard error, and in the file that `TRACEHOUND_SKIP_LOG` names, from
+/// which `cargo xtask test` counts.
+#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
+pub fn skipped(why: &str) {
+    eprintln!("SKIPPED: {why}");
+    let Some(log) = std::env::var_os("TRACEHOUND_SKIP_LOG") else { return };
+    let thread = std::thread::current();
+    let line = format!("{}: {why}\n", thread.name().unwrap_or("a test"));
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(log);
+    // What cannot be counted has been printed.
+    let _ = log.and_then(|mut log| log.write_all(line.as_bytes()));
 }

@@ -11,7 +11,6 @@ use std::{
 ///
 /// # Panics
 /// When npm cannot get it and `TRACEHOUND_NO_SKIP` is set.
-#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 pub fn package(tmp: &Path, name: &str, version: &str) -> Option<PathBuf> {
     let folder = tmp.join(format!("{}-{version}", name.replace(['@', '/'], "_")));
     if folder.exists() {
@@ -26,7 +25,7 @@ pub fn package(tmp: &Path, name: &str, version: &str) -> Option<PathBuf> {
             std::env::var_os("TRACEHOUND_NO_SKIP").is_none(),
             "npm cannot get {name}@{version}, and TRACEHOUND_NO_SKIP forbids skipping"
         );
-        eprintln!("SKIPPED: npm cannot get {name}@{version}");
+        crate::skipped(&format!("npm cannot get {name}@{version}"));
         return None;
     }
     if let Err(error) = fs::rename(own.path().join("package"), &folder) {

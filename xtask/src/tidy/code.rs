@@ -8,6 +8,17 @@ const UNSAFE: &[&str] = &[
     "crates/columns/src/mapped.rs",
 ];
 
+/// The only file of the binary that may write to the terminal: all output is cleaned there.
+const TERMINAL: &str = "crates/cli/src/terminal.rs";
+
+/// What writes to standard output or error. Asking whether it is a terminal writes nothing.
+fn writes_to_the_terminal(path: &str, bare: &str) -> bool {
+    let ours = path.starts_with("crates/cli/src/") && path != TERMINAL;
+    let asks = bare.contains("is_terminal()");
+    ours && !asks
+        && ["io::stdout(", "io::stderr(", "print!(", "println!("].iter().any(|way| bare.contains(way))
+}
+
 pub(super) fn check(path: &str, text: &str) -> Vec<Complaint> {
     let code = without_comments_and_strings(text);
     let raw: Vec<&str> = text.split('\n').collect();
@@ -27,6 +38,11 @@ pub(super) fn check(path: &str, text: &str) -> Vec<Complaint> {
             }
         }
         let bare: String = line.chars().filter(|c| !c.is_whitespace()).collect();
+        if writes_to_the_terminal(path, &bare) {
+            let message =
+                "standard output and error are written through crates/cli/src/terminal.rs, which cleans them";
+            complaints.push(Complaint::line(path, number, message));
+        }
         if bare.contains("#[ignore]") {
             let message = "an ignored test says why: `#[ignore = \"reason\"]`";
             complaints.push(Complaint::line(path, number, message));
@@ -162,6 +178,14 @@ mod tests {
 
     fn messages(path: &str, text: &str) -> Vec<String> {
         check(path, text).into_iter().map(|complaint| complaint.to_string()).collect()
+    }
+
+    #[test]
+    fn the_binary_writes_through_its_terminal_alone() {
+        let text = "let mut out = std::io::stdout().lock();\nlet plain = !std::io::stderr().is_terminal();\n";
+        assert_eq!(check("crates/cli/src/commands/tx.rs", text).len(), 1);
+        assert_eq!(check("crates/cli/src/terminal.rs", text), []);
+        assert_eq!(check("crates/range/src/lib.rs", text), []);
     }
 
     #[test]

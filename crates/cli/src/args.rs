@@ -1,6 +1,7 @@
 //! The command line: a contract that scripts rely on.
 
 mod analyze;
+mod given;
 mod guard;
 
 use std::path::PathBuf;
@@ -9,12 +10,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracehound_model::BitcoinNetwork;
 
 pub(crate) use analyze::*;
+pub(crate) use given::Given;
 pub(crate) use guard::*;
 
 /// Screen, trace and watch stolen cryptocurrency. Self-hosted, offline if need be.
 ///
-/// Data goes to standard output, progress and messages to standard error.
-/// Exit codes: 0 allow or done, 10 review, 20 block, 30 incomplete, 1 failure, 2 usage.
+/// Data goes to standard output, progress and messages to standard error. Where an address or a password is asked for, @FILE
+/// stands for the first line of a file and env:NAME for an environment variable, so that keys need not stand on the command
+/// line; of an address only scheme, host and port are ever printed.
+/// Exit codes: 0 allow or done, 10 review, 20 block, 30 incomplete, 1 failure, 2 usage, 4 a run that was cut short (before
+/// every other: what was not reached is not known).
 #[derive(Debug, Parser)]
 #[command(
     name = "tracehound",
@@ -43,6 +48,9 @@ pub(crate) struct Common {
     /// How to print: text for people, the others for programs
     #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
     pub output: Output,
+    /// New data folders may be read by the group too (0750 instead of 0700): for a service that a team shares
+    #[arg(long, global = true)]
+    pub group: bool,
     /// No progress and no messages, only data and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
@@ -115,6 +123,13 @@ pub(crate) enum Command {
     Wallet(WalletCommand),
 }
 
+impl Command {
+    /// Whether it reads or writes the data folder.
+    pub(crate) fn uses_data(&self) -> bool {
+        !matches!(self, Self::Demo(_) | Self::Policy(_) | Self::Range(_) | Self::Wallet(_))
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
     /// Keep the demo's data in this folder instead of a temporary one
@@ -132,16 +147,21 @@ Examples:
   tracehound screen ADDRESS --policy lists-only
   tracehound screen 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --as-of 2022-04-01
   tracehound screen --stdin --output csv < addresses.txt
+  tracehound screen withdrawals.csv --column address --output jsonl
   tracehound screen ADDRESS --esplora https://blockstream.info/api
   tracehound screen --name \"Sim Hyon-Sop\""
 )]
 pub(crate) struct ScreenArgs {
-    /// Addresses or transaction ids
+    /// Addresses or transaction ids; with --column the CSV files that hold them
     #[arg(value_name = "SUBJECT", required_unless_present_any = ["stdin", "name"])]
     pub subjects: Vec<String>,
     /// Read subjects from standard input, one a line; empty lines and lines that begin with # are skipped
     #[arg(long, conflicts_with = "name")]
     pub stdin: bool,
+    /// Read the subjects from this column of a CSV file with a header, named as SUBJECT or given by --stdin. Answers carry the
+    /// row's number; what cannot be read is a refused row, and the rest is answered
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "esplora"])]
+    pub column: Option<String>,
     /// Match the names of listed people and organisations instead
     #[arg(long, value_name = "NAME", conflicts_with = "subjects")]
     pub name: Vec<String>,
@@ -162,9 +182,9 @@ pub(crate) struct ScreenArgs {
     #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
     pub network: BitcoinNetwork,
     /// Without a node: fetch the subjects' own transactions from this Esplora server instead of using the ledger. The
-    /// server learns what you ask about
+    /// server learns what you ask about. @FILE and env:NAME name a file or a variable that holds the address
     #[arg(long, value_name = "URL", conflicts_with_all = ["stdin", "name"])]
-    pub esplora: Option<String>,
+    pub esplora: Option<Given>,
     /// Do not fetch again what was fetched from the server less than this ago, such as 30m or 0s
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
     pub esplora_max_age: jiff::SignedDuration,
@@ -460,21 +480,26 @@ pub(crate) struct BitcoinArgs {
 #[command(after_help = "Examples:
   tracehound ingest node http://127.0.0.1:8332 --cookie ~/.bitcoin/.cookie
   TRACEHOUND_NODE_PASSWORD=... tracehound ingest node http://10.0.0.5:8332 --user tracehound
+  tracehound ingest node @/etc/tracehound/node-url --user tracehound --password @/etc/tracehound/node-password
   tracehound ingest node http://127.0.0.1:8332 --rest
 Block files first (`ingest bitcoin ~/.bitcoin`) are much faster; this goes on where they end.")]
 pub(crate) struct NodeArgs {
-    /// Address of the node's RPC or REST interface
-    #[arg(value_name = "URL")]
-    pub url: String,
+    /// Address of the node's RPC or REST interface; of what follows the host nothing is ever printed. @FILE and env:NAME name a
+    /// file or a variable that holds the address
+    #[arg(value_name = "URL", env = "TRACEHOUND_NODE", hide_env_values = true)]
+    pub url: Given,
     /// Use the REST interface (`rest=1` in the node's configuration); it needs no password
     #[arg(long, conflicts_with_all = ["cookie", "user"])]
     pub rest: bool,
     /// The node's cookie file, `.cookie` in its data folder
     #[arg(long, value_name = "FILE", conflicts_with = "user", required_unless_present_any = ["rest", "user"])]
     pub cookie: Option<PathBuf>,
-    /// RPC user; the password is read from the environment variable `TRACEHOUND_NODE_PASSWORD`
+    /// RPC user; the password is that of --password
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
+    /// Where the password is: @FILE or env:NAME. On the command line itself everybody on the machine could read it
+    #[arg(long, value_name = "@FILE", default_value = "env:TRACEHOUND_NODE_PASSWORD", requires = "user")]
+    pub password: Given,
     /// Where an empty ledger begins; what lies before it is missing, and answers that need it are incomplete
     #[arg(long, value_name = "HEIGHT", default_value_t = 0)]
     pub from_height: u32,

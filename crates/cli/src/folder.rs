@@ -10,6 +10,8 @@ use miette::{IntoDiagnostic, Result, miette};
 use tracehound_ledger::{BlockNum, Ledger, LedgerError};
 use tracehound_model::{BitcoinNetwork, Chain};
 
+use crate::terminal;
+
 /// The data folder, and the ledgers of it that were opened.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder(PathBuf, Arc<Mutex<Vec<Ledger>>>);
@@ -24,6 +26,42 @@ impl Folder {
             .ok_or_else(|| miette!("this system has no home folder: name a data folder with --data DIR"))?;
         Ok(Self(platform.data_dir().to_owned(), Arc::default()))
     }
+
+    /// Sees to it that what is written from here on can be read by its owner alone, or by the group too where `group` says so
+    /// or the folder was made so before. A folder that others can look into is named, with the command that changes it.
+    #[cfg(unix)]
+    pub(crate) fn keep_private(&self, group: bool, quiet: bool) {
+        use std::os::unix::fs::PermissionsExt;
+
+        use rustix::{fs::Mode, process::umask};
+
+        /// Rights of the group to look and to read.
+        const GROUP: u32 = 0o050;
+        /// Rights of others, and the group's to write.
+        const WIDE: u32 = 0o027;
+        let mode = |path: &Path| std::fs::metadata(path).ok().map(|it| it.permissions().mode() & 0o777);
+        let team = |mode: u32| mode & WIDE == 0 && mode & GROUP == GROUP;
+        // What lies inside tells: a folder that somebody made beforehand is wide, and nothing is in it yet.
+        let top = mode(&self.0);
+        let inside = ["attribution", "ledger", "lists"].map(|name| mode(&self.0.join(name)));
+        let known = inside.iter().flatten().copied().chain(top.filter(|mode| team(*mode)));
+        let shared = known.clone().next().map_or(group, |_| known.clone().any(team));
+        umask(Mode::from_raw_mode(if shared { 0o027 } else { 0o077 }));
+        let open = top.is_some_and(|mode| mode & 0o055 != 0);
+        if let Some(wide) = inside.iter().flatten().find(|mode| open && **mode & WIDE != 0)
+            && !quiet
+        {
+            let folder = self.0.display();
+            let keep = if group { "g-w,o=" } else { "go=" };
+            terminal::say(&format!(
+                "note: other users of this machine can read what is in the data folder ({wide:o}): chmod -R {keep} '{folder}'"
+            ));
+        }
+    }
+
+    /// Nothing to do where there are no such rights.
+    #[cfg(not(unix))]
+    pub(crate) fn keep_private(&self, _group: bool, _quiet: bool) {}
 
     /// Folder of claims and screening indexes.
     pub(crate) fn attribution(&self) -> PathBuf {

@@ -5,14 +5,13 @@ mod commands;
 mod folder;
 mod output;
 mod progress;
+mod terminal;
 
-use std::{
-    io::{self, BufWriter, Write},
-    process::ExitCode,
-};
+use std::{io::Write, process::ExitCode};
 
 use clap::Parser;
 use miette::{IntoDiagnostic, Result};
+use tracehound_model::endpoint::hide;
 
 use crate::{
     args::{Cli, Command},
@@ -20,24 +19,40 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            // It repeats arguments, and scripts make those of what comes from outside.
+            terminal::say(hide(&error.render().to_string()).trim_end());
+            return ExitCode::from(USAGE);
+        }
+        Err(help) => {
+            // Nowhere to complain to when standard output is gone.
+            let _ = help.print();
+            return ExitCode::SUCCESS;
+        }
+    };
     match run(&cli) {
         Ok(code) => ExitCode::from(code),
-        Err(report) if is_broken_pipe(&report) => ExitCode::SUCCESS,
+        // A reader that has seen enough (`| head`) is no error; but not all was told, and 0 would mean allow.
+        Err(_) if terminal::reader_is_gone() => ExitCode::from(output::CUT_SHORT),
         Err(report) => {
-            let causes: Vec<String> = report.chain().map(ToString::to_string).collect();
-            let message = format!("error: {}", causes.join("\n  because: "));
-            // Nowhere to complain to when standard error is gone.
-            let _ = writeln!(io::stderr(), "{message}");
+            terminal::say(&format!("error: {}", terminal::told(&report)));
             ExitCode::FAILURE
         }
     }
 }
 
+/// Exit code of a command line that makes no sense.
+const USAGE: u8 = 2;
+
 fn run(cli: &Cli) -> Result<u8> {
     let common = &cli.common;
     let data = Folder::resolve(common.data.as_deref())?;
-    let mut out = BufWriter::with_capacity(1 << 16, data.vouched(io::stdout().lock()));
+    if cli.command.uses_data() {
+        data.keep_private(common.group, common.quiet);
+    }
+    let mut out = terminal::stdout(common.output, |out| data.vouched(out));
     let code = match &cli.command {
         Command::Demo(args) => commands::demo::run(common, args, &mut out),
         Command::Screen(args) => commands::screen::run(common, &data, args, &mut out),
@@ -59,11 +74,4 @@ fn run(cli: &Cli) -> Result<u8> {
     let code = code.or_else(|error| data.confirm().and(Err(error)))?;
     out.flush().into_diagnostic()?;
     Ok(code)
-}
-
-/// A reader that has seen enough (`| head`) is no error.
-fn is_broken_pipe(report: &miette::Report) -> bool {
-    report.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    })
 }

@@ -1,29 +1,39 @@
 //! Printing verdicts: text for people, JSON and CSV for programs.
 
-use std::io::{self, Write};
+use std::{
+    fmt,
+    io::{self, Write},
+};
 
 use serde::Serialize;
 use tracehound_model::{
     Amount, Chain, Decision, Verdict,
     evidence::Fact,
+    text::{label, line},
     verdict::{Basis, Direction, ExposureType, SourceAsOf},
 };
+
+pub(crate) use tracehound_model::text::csv_cell;
 
 /// Columns of the CSV form.
 pub(crate) const CSV_HEADER: &str =
     "subject,chain,decision,score,summary,sources,gaps,as_of,policy,snapshot,basis";
 
+/// Exit code of a run that was cut short: by an interrupt, an input that broke off, a reader that has gone. It stands before
+/// every other, because what was not reached is not known.
+pub(crate) const CUT_SHORT: u8 = 4;
+
 /// A subject that could not be read.
 #[derive(Debug, Serialize)]
 pub(crate) struct Refused<'a> {
     pub subject: &'a str,
-    pub error: String,
+    pub error: &'a str,
 }
 
 /// The answer for a person at a terminal.
 pub(crate) fn text(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
-    writeln!(out, "{}  {}  (score {})", headline(verdict), verdict.subject, verdict.score)?;
-    writeln!(out, "  {}", verdict.summary)?;
+    writeln!(out, "{}  {}  (score {})", headline(verdict), label(&verdict.subject), verdict.score)?;
+    writeln!(out, "  {}", line(&verdict.summary))?;
     exposures(out, verdict)?;
     because(out, verdict)?;
     writeln!(out, "  Searched: {}", searched(&verdict.coverage.sources))?;
@@ -33,11 +43,11 @@ pub(crate) fn text(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
     if !verdict.coverage.gaps.is_empty() {
         writeln!(out, "  Not seen:")?;
         for gap in &verdict.coverage.gaps {
-            writeln!(out, "    - {gap}")?;
+            writeln!(out, "    - {}", line(gap))?;
         }
     }
     for rate in &verdict.coverage.error_rates {
-        writeln!(out, "  How sure: {rate}")?;
+        writeln!(out, "  How sure: {}", line(rate))?;
     }
     writeln!(out, "  As of {}, policy {}", verdict.as_of, short(&verdict.policy))
 }
@@ -74,9 +84,9 @@ fn exposures(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
             (ExposureType::Indirect, Some(Direction::Outgoing)) => "paid indirectly to".to_owned(),
             (kind, _) => format!("{kind:?}").to_lowercase(),
         };
-        write!(out, "    {how} {} ({})", row.label, row.category)?;
+        write!(out, "    {how} {} ({})", label(&row.label), row.category)?;
         if let Some(address) = &row.address {
-            write!(out, " {address}")?;
+            write!(out, " {}", label(address))?;
         }
         match (row.amount, row.tx_count) {
             (Some(value), Some(txs)) => {
@@ -128,18 +138,18 @@ fn fact(out: &mut dyn Write, indent: &str, fact: &Fact, sources: &[SourceAsOf]) 
                 out,
                 "{indent}claim {}: {} ({}), {}, from {}{until}, confidence {}",
                 claim.id,
-                statement.label,
+                label(&statement.label),
                 statement.category,
-                claim.source,
+                label(&claim.source.0),
                 claim.valid_from,
                 claim.confidence.0
             )?;
             if !statement.programs.is_empty() {
-                writeln!(out, "{indent}  programmes {}", statement.programs.join(", "))?;
+                writeln!(out, "{indent}  programmes {}", line(&statement.programs.join(", ")))?;
             }
             let source = sources.iter().find(|source| source.id == claim.source);
             let page = statement.reference.as_ref().or_else(|| source?.url.as_ref());
-            page.iter().try_for_each(|page| writeln!(out, "{indent}  {page}"))
+            page.iter().try_for_each(|page| writeln!(out, "{indent}  {}", label(page)))
         }
         Fact::Tx { txid, height, time, .. } => {
             let height = height.map_or_else(String::new, |height| format!(" in block {height}"));
@@ -154,7 +164,7 @@ fn fact(out: &mut dyn Write, indent: &str, fact: &Fact, sources: &[SourceAsOf]) 
 /// The lists with their dates, for people.
 pub(crate) fn searched(sources: &[SourceAsOf]) -> String {
     let each: Vec<String> =
-        sources.iter().map(|source| format!("{} {}", source.id, source.published)).collect();
+        sources.iter().map(|source| format!("{} {}", label(&source.id.0), source.published)).collect();
     if each.is_empty() { "nothing".to_owned() } else { each.join(", ") }
 }
 
@@ -183,25 +193,9 @@ pub(crate) fn csv(verdict: &Verdict) -> String {
     cells.map(|cell| csv_cell(&cell)).join(",")
 }
 
-/// Quotes a cell where it must be (RFC 4180). A cell that a spreadsheet would run as a formula gets a leading quote.
-pub(crate) fn csv_cell(cell: &str) -> String {
-    let guarded =
-        if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() };
-    if guarded.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", guarded.replace('"', "\"\""))
-    } else {
-        guarded
-    }
-}
-
 /// First digits of a hash: enough to compare by eye.
 pub(crate) fn short(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
-}
-
-/// The stronger of two results of a batch. Something unreadable is worse than something incomplete.
-pub(crate) fn worse(a: Worst, b: Worst) -> Worst {
-    a.max(b)
 }
 
 /// What decides the exit code of a batch, weakest first.
@@ -212,6 +206,54 @@ pub(crate) enum Worst {
     Refused,
     Review,
     Block,
+}
+
+/// How many of each a batch found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally([u64; 5]);
+
+impl Tally {
+    const ALL: [Worst; 5] = [Worst::Allow, Worst::Incomplete, Worst::Refused, Worst::Review, Worst::Block];
+
+    pub(crate) fn note(&mut self, found: Worst) {
+        self.0[found as usize] += 1;
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (sum, more) in self.0.iter_mut().zip(other.0) {
+            *sum += more;
+        }
+    }
+
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        let mut rest = self.clone();
+        for (count, before) in rest.0.iter_mut().zip(before.0) {
+            *count -= before;
+        }
+        rest
+    }
+
+    /// Rows answered or refused.
+    pub(crate) fn rows(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// What decides the exit code.
+    pub(crate) fn worst(&self) -> Worst {
+        let found = Self::ALL.into_iter().filter(|worst| self.0[*worst as usize] > 0).max();
+        found.unwrap_or(Worst::Allow)
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [allow, incomplete, refused, review, block] = self.0;
+        let answered = self.rows() - refused;
+        write!(
+            f,
+            "{answered} answered ({block} block, {review} review, {incomplete} incomplete, {allow} allow), {refused} refused"
+        )
+    }
 }
 
 impl From<Decision> for Worst {
@@ -243,16 +285,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_is_quoted_where_it_must_be_and_never_a_formula() {
-        assert_eq!(csv_cell("plain"), "plain");
-        assert_eq!(csv_cell("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!(csv_cell("=1+1"), "'=1+1");
-    }
-
-    #[test]
     fn a_block_outweighs_an_unreadable_line_and_that_outweighs_a_gap() {
-        assert_eq!(worse(Worst::Refused, Worst::Block).exit_code(), 20);
-        assert_eq!(worse(Worst::Incomplete, Worst::Refused).exit_code(), 1);
-        assert_eq!(worse(Worst::Allow, Worst::Incomplete).exit_code(), 30);
+        let mut tally = Tally::default();
+        assert_eq!(tally.worst().exit_code(), 0);
+        for (found, code) in [
+            (Worst::Allow, 0),
+            (Worst::Incomplete, 30),
+            (Worst::Refused, 1),
+            (Worst::Review, 10),
+            (Worst::Block, 20),
+        ] {
+            tally.note(found);
+            assert_eq!(tally.worst().exit_code(), code);
+        }
+        tally.add(&tally.clone());
+        assert_eq!(tally.to_string(), "8 answered (2 block, 2 review, 2 incomplete, 2 allow), 2 refused");
     }
 }

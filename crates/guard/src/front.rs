@@ -138,12 +138,18 @@ fn safe_report(queue: &safe::Queue, scalars: &Scalars, setting: Setting<'_>) -> 
         );
         findings.push(Finding::new(CheckId::Pol03, Severity::Incomplete, "results", title));
     }
-    let waiting = safes.iter().any(|safe| !safe.entry.executed);
+    let waits = |other: &SafeCase<'_>| !other.entry.executed;
+    let rival = |one: &SafeCase<'_>, other: &SafeCase<'_>| {
+        (one.entry.tx.safe, one.entry.tx.nonce) == (other.entry.tx.safe, other.entry.tx.nonce)
+    };
     let mut items = Vec::new();
     let mut cases = Vec::new();
     for (index, safe) in safes.iter().enumerate() {
         let tx = &safe.entry.tx;
-        let past = waiting && safe.entry.executed;
+        // One that took the place of another that still waits is no history: it is what was signed instead.
+        let mut waiting = safes.iter().filter(|other| waits(other)).peekable();
+        let past =
+            safe.entry.executed && waiting.peek().is_some() && !waiting.any(|other| rival(safe, other));
         let mut case = Case::new(setting, Subject::Safe(safe), &safe.entry.path);
         case.chain_id = safe.chain_id;
         case.actor = Some(tx.safe);

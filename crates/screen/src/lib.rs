@@ -9,6 +9,7 @@
 //! the same bytes. `allow` is said only when everything the policy requires was there, and each part of it is known to
 //! be whole: not listed is not known, unread is not harmless, empty is not complete.
 
+pub mod batch;
 mod cover;
 mod judge;
 mod keys;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Given;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum WalletCommand {
     /// Ask how keys, accounts and approvals are kept, and say what to mend first
@@ -22,9 +24,9 @@ pub(crate) struct WalletCheckArgs {
     /// List the open approvals of this address; once for each
     #[arg(long, value_name = "ADDRESS")]
     pub address: Vec<String>,
-    /// The node to list them through
+    /// The node to list them through; @FILE and env:NAME name a file or a variable that holds the address
     #[arg(long, value_name = "URL")]
-    pub rpc: Option<String>,
+    pub rpc: Option<Given>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -122,7 +124,8 @@ pub(crate) struct GuardWatchArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct GuardArgs {
-    /// What is to be signed; - for standard input, an https:// address for a list of the Safe transaction service
+    /// What is to be signed; - for standard input, an https:// address for a list of the Safe transaction service, @FILE or
+    /// env:NAME for a file or a variable that holds the address
     pub file: PathBuf,
     /// The policy [default: the shipped one]
     #[arg(long, value_name = "TOML")]
@@ -145,9 +148,10 @@ pub(crate) struct GuardArgs {
     /// Execute it on this recorded state: {"0xADDRESS": {"balance", "nonce", "code", "storage"}}, as prestateTracer writes
     #[arg(long, value_name = "JSON")]
     pub state: Option<PathBuf>,
-    /// Execute it on the state of this node, checked by Merkle proof where the node gives one (`eth_getProof`)
+    /// Execute it on the state of this node, checked by Merkle proof where the node gives one (`eth_getProof`); @FILE and
+    /// env:NAME name a file or a variable that holds the address
     #[arg(long, value_name = "URL", conflicts_with = "state")]
-    pub rpc: Option<String>,
+    pub rpc: Option<Given>,
     /// Execute it after this block [default: the node's last; 0 with --state]
     #[arg(long, value_name = "NUMBER")]
     pub block: Option<u64>,
@@ -186,9 +190,9 @@ pub(crate) struct GuardArgs {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct GuardProxyArgs {
-    /// The node, http or https; only its host is ever printed
+    /// The node, http or https; only its host is ever printed. @FILE and env:NAME name a file or a variable that holds it
     #[arg(long, value_name = "URL", env = "TRACEHOUND_UPSTREAM", hide_env_values = true)]
-    pub upstream: String,
+    pub upstream: Given,
     /// Where to listen; port 0 takes any free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8550")]
     pub listen: std::net::SocketAddr,

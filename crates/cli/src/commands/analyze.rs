@@ -15,11 +15,11 @@ use rayon::prelude::*;
 use serde::Serialize;
 use tracehound_model::Decision;
 
-use super::ingest::CUT_SHORT;
 use crate::{
     args::{AnalyzeCommand, Common, Output},
     folder::Folder,
-    progress,
+    output::CUT_SHORT,
+    progress, terminal,
 };
 
 /// Lines answered in parallel before they are written.
@@ -160,8 +160,10 @@ fn answer(
         bar.set_position(answered);
         if progress::interrupted().is_break() {
             bar.finish_and_clear();
-            // Nowhere to complain to when standard error is gone.
-            let _ = writeln!(std::io::stderr(), "interrupted after {answered} lines");
+            out.flush().into_diagnostic()?;
+            terminal::say(&format!(
+                "cut short: interrupted after {answered} lines, {refused} of them refused (exit code {CUT_SHORT})"
+            ));
             return Ok(CUT_SHORT);
         }
     }

@@ -19,7 +19,7 @@ use tracehound_analysis::{
     extent::{Extent, Needed},
 };
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
-use tracehound_model::{BitcoinNetwork, TxId};
+use tracehound_model::{BitcoinNetwork, TxId, text::line};
 use tracehound_screen::Keys;
 
 use super::opened::{Opened, owners_of};
@@ -386,7 +386,7 @@ fn text(out: &mut dyn Write, answer: &Answer, args: &ClusterArgs) -> io::Result<
         writeln!(out, "Known by name:")?;
     }
     for Named { address, label, category } in &answer.names {
-        writeln!(out, "  {address}  {label} ({category})")?;
+        writeln!(out, "  {address}  {} ({category})", tracehound_model::text::label(label))?;
     }
     if let Some(explained) = &answer.explain {
         explanation(out, explained, &args.address)?;
@@ -404,7 +404,7 @@ fn text(out: &mut dyn Write, answer: &Answer, args: &ClusterArgs) -> io::Result<
         writeln!(out, "Not joined, though spent together:")?;
     }
     for Refused { txid, one, other, why } in &answer.refused {
-        writeln!(out, "  {one} and {other}\n    in {txid}: {why}")?;
+        writeln!(out, "  {one} and {other}\n    in {txid}: {}", line(why))?;
     }
     let LeftOut { coinjoins, payjoin_suspects, refused_merges } = answer.left_out;
     writeln!(

@@ -16,7 +16,7 @@ use tracehound_analysis::{
     taint::{Direction, WalkLimits},
 };
 use tracehound_ledger::Ledger;
-use tracehound_model::{Address, Amount, BitcoinNetwork};
+use tracehound_model::{Address, Amount, BitcoinNetwork, text::label};
 
 use super::{
     cluster::widened,
@@ -159,7 +159,12 @@ fn side(out: &mut dyn Write, shown: &Shown<'_>, title: &str, found: &Exposures) 
     }
     for row in &found.parties {
         let how = if row.direct { "direct" } else { "indirect" };
-        line(out, &format!("{how} {} ({})", row.party.label, row.party.category), row.amount, found.total)?;
+        line(
+            out,
+            &format!("{how} {} ({})", label(&row.party.label), row.party.category),
+            row.amount,
+            found.total,
+        )?;
         if let Some(worth) = row.usd {
             let missing = match worth.without_price.0 {
                 0 => String::new(),

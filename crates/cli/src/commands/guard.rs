@@ -29,9 +29,9 @@ use tracehound_simulate::{
 
 use self::{lists::Lists, node::HttpNode};
 use crate::{
-    args::{Common, GuardArgs, GuardCommand, GuardPolicyCommand, GuardWatchArgs, Output},
+    args::{Common, Given, GuardArgs, GuardCommand, GuardPolicyCommand, GuardWatchArgs, Output},
     folder::Folder,
-    progress,
+    progress, terminal,
 };
 
 /// One of the guard's readings of an input.
@@ -75,12 +75,7 @@ fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<
         block: Block::at(args.block.unwrap_or(0), time),
     });
     setting.engine = engine.as_ref().map(|engine| engine as &dyn ask::Engine);
-    let mut node = args
-        .rpc
-        .as_deref()
-        .map(|url| Rpc::new(url, Limits::default()).into_diagnostic())
-        .transpose()?
-        .map(HttpNode);
+    let mut node = args.rpc.as_ref().map(open_node).transpose()?.map(HttpNode);
     let live = node.as_mut().map(|node| {
         let at = args.block.map_or(At::Latest, At::Number);
         let described = node.0.server().to_owned();
@@ -96,6 +91,11 @@ fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<
     let lists = Lists::open(data, Some(now))?;
     setting.lists = Some(&lists);
     Ok(check(input, setting))
+}
+
+/// A node by its address.
+pub(super) fn open_node(given: &Given) -> Result<Rpc> {
+    Rpc::new(&given.read("the node's address")?, Limits::default()).into_diagnostic()
 }
 
 /// A descriptor; what it includes lies beside it, and nothing else is read.
@@ -165,7 +165,7 @@ fn watch(common: &Common, data: &Folder, args: &GuardWatchArgs, out: &mut dyn Wr
                 }
             }
             Err(error) => {
-                writeln!(std::io::stderr(), "{}  not looked at: {error:?}", now()).into_diagnostic()?;
+                terminal::say(&format!("{}  not looked at: {}", now(), terminal::told(&error)));
             }
         }
         if args.looks.is_some_and(|most| looks >= most) || !pause(Duration::from_secs(args.every)) {
@@ -200,13 +200,13 @@ fn tell(common: &Common, report: &Report, news: &News, out: &mut dyn Write) -> R
     match common.output {
         Output::Text => {
             for title in &news.arrived {
-                writeln!(out, "{}  new: {title}", now()).into_diagnostic()?;
+                writeln!(out, "{}  new: {}", now(), clean(title)).into_diagnostic()?;
             }
             if let Some(first) = first.filter(|_| news.alarms()) {
                 let when = first.date.as_deref().unwrap_or("at an unknown time");
                 let whose = first.claimed.as_deref().unwrap_or("nobody known");
-                writeln!(out, "{}  FIRST WRONG SIGNATURE: that of {whose}, collected {when}", now())
-                    .into_diagnostic()?;
+                let said = format!("FIRST WRONG SIGNATURE: that of {whose}, collected {when}");
+                writeln!(out, "{}  {}", now(), clean(&said)).into_diagnostic()?;
             }
             for finding in &news.findings {
                 let severity = finding.severity.as_str().to_uppercase();
@@ -230,11 +230,13 @@ fn tell(common: &Common, report: &Report, news: &News, out: &mut dyn Write) -> R
 fn read_input(file: &Path) -> Result<Vec<u8>> {
     let most = MAX_BYTES as u64 + 1;
     let mut bytes = Vec::new();
-    if let Some(url) =
-        file.to_str().filter(|name| name.starts_with("https://") || name.starts_with("http://"))
-    {
+    let address = match file.to_str().map(|name| name.parse::<Given>()) {
+        Some(Ok(given)) if !given.is_open() => Some(given.read("the address of the service")?),
+        _ => file.to_str().map(str::to_owned),
+    };
+    if let Some(url) = address.filter(|name| name.starts_with("https://") || name.starts_with("http://")) {
         let limits = Limits { body: most, ..Limits::default() };
-        return Rpc::new(url, limits).and_then(|service| service.get()).into_diagnostic();
+        return Rpc::new(&url, limits).and_then(|service| service.get()).into_diagnostic();
     }
     if file == Path::new("-") {
         std::io::stdin()
@@ -366,7 +368,7 @@ fn policy(command: &GuardPolicyCommand, out: &mut dyn Write) -> Result<u8> {
                 None => Policy::default(),
             };
             for line in policy.explain() {
-                writeln!(out, "{line}").into_diagnostic()?;
+                writeln!(out, "{}", clean(&line)).into_diagnostic()?;
             }
         }
     }

@@ -14,16 +14,15 @@ use tracehound_ingest::{
     ingest_bitcoin_node,
 };
 use tracehound_ledger::WriterOptions;
-use tracehound_model::{BitcoinNetwork, Decision};
+use tracehound_model::{BitcoinNetwork, Decision, text::line};
 
 use crate::{
     args::{BitcoinArgs, Common, IngestCommand, NodeArgs, Output},
     folder::Folder,
+    output::CUT_SHORT,
     progress,
 };
 
-/// Exit code of a run that was told to stop: what it did is kept.
-pub(super) const CUT_SHORT: u8 = 4;
 /// Problems shown in full; the rest are counted.
 const SHOWN_PROBLEMS: usize = 20;
 
@@ -72,9 +71,6 @@ pub(crate) fn ingest(
     })
 }
 
-/// Environment variable of the RPC password: on a command line everybody on the machine could read it.
-const PASSWORD: &str = "TRACEHOUND_NODE_PASSWORD";
-
 fn node(common: &Common, folder: &Folder, args: &NodeArgs, out: &mut dyn Write) -> Result<u8> {
     let server = server(args)?;
     let options = NodeOptions { from_height: args.from_height, ..NodeOptions::new(args.network) };
@@ -99,19 +95,24 @@ fn node(common: &Common, folder: &Folder, args: &NodeArgs, out: &mut dyn Write) 
 
 fn server(args: &NodeArgs) -> Result<Box<dyn BlockServer>> {
     let limits = HttpLimits::default();
+    let url = args.url.read("the node's address")?;
     if args.rest {
-        return Ok(Box::new(NodeRest::new(&args.url, limits).into_diagnostic()?));
+        return Ok(Box::new(NodeRest::new(&url, limits).into_diagnostic()?));
     }
     let auth = match (&args.cookie, &args.user) {
         (Some(path), _) => Auth::Cookie(path.clone()),
         (None, Some(user)) => {
-            let password = std::env::var(PASSWORD)
-                .map_err(|_| miette!("--user needs the password in the environment variable {PASSWORD}"))?;
+            if args.password.is_open() {
+                return Err(miette!(
+                    "--password takes @FILE or env:NAME: on the command line everybody on the machine could read it"
+                ));
+            }
+            let password = args.password.read("the password of --user")?;
             Auth::Password { user: user.clone(), password }
         }
         (None, None) => return Err(miette!("name the node's --cookie file or a --user, or use --rest")),
     };
-    Ok(Box::new(NodeRpc::new(&args.url, auth, limits).into_diagnostic()?))
+    Ok(Box::new(NodeRpc::new(&url, auth, limits).into_diagnostic()?))
 }
 
 fn print_node_report(common: &Common, report: &NodeReport, out: &mut dyn Write) -> std::io::Result<()> {
@@ -154,7 +155,7 @@ fn print_node_report(common: &Common, report: &NodeReport, out: &mut dyn Write) 
         )?;
     }
     if let Some(problem) = &report.broken {
-        writeln!(out, "the node failed: {problem}")?;
+        writeln!(out, "the node failed: {}", line(&problem.to_string()))?;
     }
     if followed.stopped || report.broken.is_some() {
         writeln!(out, "what is above is kept, run the same command again to go on")?;
@@ -223,7 +224,7 @@ fn print_report(common: &Common, report: &BitcoinReport, out: &mut dyn Write) ->
         )?;
     }
     for problem in report.problems.iter().take(SHOWN_PROBLEMS) {
-        writeln!(out, "skipped: {problem}")?;
+        writeln!(out, "skipped: {}", line(&problem.to_string()))?;
     }
     let more = report.problem_count.saturating_sub(SHOWN_PROBLEMS as u64);
     if more > 0 {

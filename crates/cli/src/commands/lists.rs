@@ -10,7 +10,10 @@ use tracehound_attribution::{
     import::{Account, Defaults, Format, Options, SourceOptions},
     index::Index,
 };
-use tracehound_model::{Confidence, SourceId, text::clean};
+use tracehound_model::{
+    Confidence, SourceId,
+    text::{clean, label, line},
+};
 
 use crate::{
     args::{Common, ImportArgs, ListsCommand, Output, RejectArgs},
@@ -130,7 +133,8 @@ pub(crate) fn print_import(
         value["notes"] = json!(done.notes);
         return writeln!(out, "{value}");
     }
-    write!(out, "{name}: {} as {} of {}: ", done.format, report.source, report.published)?;
+    let (name, source) = (label(name), label(&report.source.0));
+    write!(out, "{name}: {} as {source} of {}: ", done.format, report.published)?;
     if report.already_imported {
         let why = if done.notes.is_empty() { "imported before, nothing to do" } else { "nothing new in it" };
         writeln!(out, "{why}")?;
@@ -163,7 +167,7 @@ pub(crate) fn print_import(
         return Ok(());
     }
     for warning in report.warnings.iter().take(SHOWN_WARNINGS) {
-        writeln!(out, "  {}: {}", clean(&warning.place), clean(&warning.message))?;
+        writeln!(out, "  {}: {}", label(&warning.place), line(&warning.message))?;
     }
     let more = report.warnings.len().saturating_sub(SHOWN_WARNINGS);
     if more > 0 {
@@ -194,10 +198,10 @@ fn list(common: &Common, index: &Index, out: &mut dyn Write) -> Result<u8> {
                 writeln!(
                     out,
                     "{:<16} {claims:>7} claims  newest {}  editions {}  {}",
-                    source.id.0,
+                    label(&source.id.0),
                     source.published,
                     history.snapshots.len(),
-                    source.title
+                    label(&source.title)
                 )
                 .into_diagnostic()?;
             }
@@ -207,7 +211,7 @@ fn list(common: &Common, index: &Index, out: &mut dyn Write) -> Result<u8> {
             for (history, claims) in &rows {
                 let source = &history.source;
                 let cells = [
-                    source.id.0.clone(),
+                    csv_cell(&source.id.0),
                     serde_json::to_value(source.kind)
                         .into_diagnostic()?
                         .as_str()

@@ -6,12 +6,15 @@ use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result};
 use serde_json::json;
 use tracehound_attribution::index::Index;
-use tracehound_model::Decision;
+use tracehound_model::{
+    Decision,
+    text::{label, line},
+};
 use tracehound_screen::{NameCover, Policy};
 
 use crate::{
     args::{Common, Output, ScreenArgs},
-    output::{Worst, csv_cell, csv_sources, searched, worse},
+    output::{Tally, csv_cell, csv_sources, searched},
 };
 
 /// Columns of the CSV form; a name without a match has a line too.
@@ -35,18 +38,19 @@ pub(crate) fn run(
         .map(|cell| csv_cell(&cell))
         .join(",");
     let mut documents = Vec::new();
-    let mut worst = None;
+    let mut tally = Tally::default();
     for query in &args.name {
         let matches = names.search(query, args.limit).into_diagnostic()?;
         let matches: Vec<_> = matches.into_iter().filter(|found| found.score >= args.threshold).collect();
         let decision = cover.decide(!matches.is_empty());
-        worst = Some(worst.map_or(Worst::from(decision), |worst| worse(worst, decision.into())));
+        tally.note(decision.into());
         match common.output {
             Output::Text => {
                 let count = matches.len();
                 writeln!(
                     out,
-                    "{query}: {count} match{} at {} or above{}",
+                    "{}: {count} match{} at {} or above{}",
+                    label(query),
                     if count == 1 { "" } else { "es" },
                     args.threshold,
                     if decision == Decision::Incomplete {
@@ -64,16 +68,16 @@ pub(crate) fn run(
         .into_diagnostic()?;
         for hit in &matches {
             let party = &hit.party;
-            let programs = party.programs.join(" ");
+            let programs = line(&party.programs.join(" ")).into_owned();
             match common.output {
                 Output::Text => writeln!(
                     out,
                     "  {:.3}  {}  ({}, {} {}) {programs}",
                     hit.score,
-                    hit.matched_name,
-                    party.names.first().map_or("", |name| &name.full),
-                    party.source,
-                    party.id
+                    label(hit.matched_name),
+                    label(party.names.first().map_or("", |name| &name.full)),
+                    label(&party.source.0),
+                    label(&party.id)
                 )
                 .into_diagnostic()?,
                 Output::Csv => {
@@ -81,7 +85,7 @@ pub(crate) fn run(
                         csv_cell(query),
                         format!("{:.4}", hit.score),
                         csv_cell(hit.matched_name),
-                        party.source.to_string(),
+                        csv_cell(&party.source.0),
                         csv_cell(&party.id),
                         format!("{:?}", party.kind).to_lowercase(),
                         csv_cell(&programs),
@@ -113,7 +117,7 @@ pub(crate) fn run(
         Output::Text => text_cover(out, names.name_count(), names.parties().len(), &cover),
     }
     .into_diagnostic()?;
-    Ok(worst.map_or(0, Worst::exit_code))
+    Ok(tally.worst().exit_code())
 }
 
 fn text_cover(out: &mut dyn Write, names: usize, parties: usize, cover: &NameCover) -> std::io::Result<()> {
@@ -121,5 +125,5 @@ fn text_cover(out: &mut dyn Write, names: usize, parties: usize, cover: &NameCov
     if !cover.gaps.is_empty() {
         writeln!(out, "Not seen:")?;
     }
-    cover.gaps.iter().try_for_each(|gap| writeln!(out, "  - {gap}"))
+    cover.gaps.iter().try_for_each(|gap| writeln!(out, "  - {}", line(gap)))
 }

@@ -11,7 +11,7 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde_json::json;
 use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
 use tracehound_ledger::Ledger;
-use tracehound_model::BitcoinNetwork;
+use tracehound_model::{BitcoinNetwork, text::label};
 use tracehound_range::{
     HeistConfig, TRUTH_FILE, generate_heists,
     score::{Answers, Chain, Score, error_rates, scorecard},
@@ -73,7 +73,7 @@ fn score(common: &Common, args: &RangeScoreArgs, out: &mut dyn Write) -> Result<
         }
     }
     for dir in &args.dirs {
-        bar.set_message(format!("scoring {}", dir.display()));
+        bar.set_message(format!("scoring {}", label(&dir.display().to_string())));
         sum.add(&score_one(dir, &temporary.path().join("ledger"))?);
     }
     bar.finish_and_clear();

@@ -1,6 +1,8 @@
 //! `tracehound screen`.
 
-use std::io::{BufRead, Write};
+mod batch;
+
+use std::{io::Write, path::Path};
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, miette};
@@ -9,21 +11,19 @@ use tracehound_attribution::folder::AttributionFolder;
 use tracehound_bitcoin::live::esplora::EsploraLimits;
 use tracehound_ingest::{EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
 use tracehound_ledger::Ledger;
-use tracehound_model::{Address, AddressError, Verdict};
-use tracehound_screen::{Covered, Extract, Screener, Settings};
+use tracehound_model::{Address, Verdict, text::label};
+use tracehound_screen::{
+    Covered, Extract, Screener, Settings,
+    batch::{Batch, Row, Subjects},
+};
 
 use crate::{
     args::{Common, Output, ScreenArgs},
     commands::policy,
     folder::Folder,
-    output::{self, Refused, Worst},
+    output::{self, CUT_SHORT, Refused, Tally, Worst},
     progress,
 };
-
-/// Subjects answered in parallel before their lines are written, in input order.
-const BATCH: usize = 16_384;
-/// Longest line of standard input.
-const MAX_LINE: u64 = 4_096;
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut dyn Write) -> Result<u8> {
     let index = AttributionFolder::new(data.attribution()).index(Timestamp::now()).into_diagnostic()?;
@@ -34,7 +34,10 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
     }
     let (ledger, extract) = match &args.esplora {
         None => (opened_at(data, args)?, None),
-        Some(url) => from_esplora(common, data, args, url, now)?.unzip(),
+        Some(given) => {
+            let url = given.read("the server's address")?;
+            from_esplora(common, data, args, &url, now)?.unzip()
+        }
     };
     let settings = Settings {
         policy: &policy,
@@ -45,13 +48,27 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
     if let Some(extract) = extract {
         screener = screener.over_extract(extract);
     }
-    let mut printer = Printer::new(common, &screener);
+    let inputs = inputs(args)?;
+    let numbers = match (&args.column, args.stdin) {
+        (Some(_), _) => Numbers::All,
+        (None, true) => Numbers::Refused,
+        (None, false) => Numbers::None,
+    };
+    let mut printer = Printer::new(common, &screener, numbers);
     printer.begin(out)?;
-    let subjects: Vec<&str> = args.subjects.iter().map(String::as_str).collect();
-    printer.answer(&subjects, out)?;
-    if args.stdin {
+    if args.column.is_none() {
+        let row = |subject| Row { number: 0, subject, refused: None };
+        let rows: Vec<Row<'_>> = args.subjects.iter().map(|subject| row(subject.as_str())).collect();
+        printer.answer(&rows, out)?;
+    }
+    if !inputs.is_empty() {
         progress::end_on_interrupt().into_diagnostic()?;
-        printer.answer_stdin(common.quiet, out)?;
+    }
+    for (name, subjects) in inputs {
+        if let batch::Ended::CutShort = batch::answer(&mut printer, subjects, &name, common.quiet, out)? {
+            out.flush().into_diagnostic()?;
+            return Ok(CUT_SHORT);
+        }
     }
     printer.end(out)
 }
@@ -63,6 +80,30 @@ fn opened_at(data: &Folder, args: &ScreenArgs) -> Result<Option<Ledger>> {
         (Some(ledger), Some(as_of)) => ledger.as_of(as_of.as_second()).map(Some).into_diagnostic(),
         (ledger, _) => Ok(ledger),
     }
+}
+
+/// The inputs that are read row by row, with their names.
+fn inputs(args: &ScreenArgs) -> Result<Vec<(String, Subjects<batch::Input>)>> {
+    const STDIN: &str = "standard input";
+    let Some(column) = &args.column else {
+        let stdin = args.stdin.then(|| (STDIN.to_owned(), Subjects::lines(batch::stdin())));
+        return Ok(stdin.into_iter().collect());
+    };
+    let mut inputs = Vec::new();
+    for file in &args.subjects {
+        let name = if file == "-" { STDIN } else { file };
+        inputs.push((label(name).into_owned(), batch::file(Path::new(file))?));
+    }
+    if args.stdin {
+        inputs.push((STDIN.to_owned(), batch::stdin()));
+    }
+    inputs
+        .into_iter()
+        .map(|(name, input)| {
+            let subjects = Subjects::column(input, column).map_err(|error| miette!("{name}: {error}"))?;
+            Ok((name, subjects))
+        })
+        .collect()
 }
 
 /// The subjects' own transactions from an Esplora server; `None` where no subject is of the network.
@@ -110,13 +151,24 @@ pub(super) fn this_second() -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
+/// Which answers carry the number of their row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Numbers {
+    /// Subjects of the command line have none.
+    None,
+    /// Lines: one answer a line, so only a refused one needs to say where it stands.
+    Refused,
+    /// Tables: blank rows and the header have no answer.
+    All,
+}
+
 /// Answers subjects in batches and prints them in input order.
 struct Printer<'a> {
     output: Output,
     screener: &'a Screener<'a>,
     plain: Option<Plain>,
-    worst: Worst,
-    answered: u64,
+    numbers: Numbers,
+    tally: Tally,
     /// Space for answers, used again for the next batch: a million answers are a gigabyte.
     pages: Vec<Page>,
 }
@@ -128,20 +180,21 @@ const PAGE: usize = 64;
 #[derive(Default)]
 struct Page {
     bytes: Vec<u8>,
-    worst: Option<Worst>,
+    tally: Tally,
 }
 
 impl<'a> Printer<'a> {
-    fn new(common: &Common, screener: &'a Screener<'a>) -> Self {
+    fn new(common: &Common, screener: &'a Screener<'a>, numbers: Numbers) -> Self {
         let plain = matches!(common.output, Output::Jsonl | Output::Csv)
             .then(|| Plain::new(common.output, screener))
             .flatten();
-        Self { output: common.output, screener, plain, worst: Worst::Allow, answered: 0, pages: Vec::new() }
+        Self { output: common.output, screener, plain, numbers, tally: Tally::default(), pages: Vec::new() }
     }
 
     fn begin(&self, out: &mut dyn Write) -> Result<()> {
+        let row = if self.numbers == Numbers::All { "row," } else { "" };
         match self.output {
-            Output::Csv => writeln!(out, "{}", output::CSV_HEADER).into_diagnostic(),
+            Output::Csv => writeln!(out, "{row}{}", output::CSV_HEADER).into_diagnostic(),
             Output::Json => write!(out, "[").into_diagnostic(),
             Output::Text | Output::Jsonl => Ok(()),
         }
@@ -151,85 +204,71 @@ impl<'a> Printer<'a> {
         if self.output == Output::Json {
             writeln!(out, "]").into_diagnostic()?;
         }
-        if self.answered == 0 {
+        if self.tally.rows() == 0 {
             return Err(miette!("there was no subject to screen"));
         }
         out.flush().into_diagnostic()?;
-        Ok(self.worst.exit_code())
+        Ok(self.tally.worst().exit_code())
     }
 
-    fn answer(&mut self, subjects: &[&str], out: &mut dyn Write) -> Result<()> {
+    fn answer_rows(&mut self, batch: &Batch, out: &mut dyn Write) -> Result<()> {
+        let rows: Vec<Row<'_>> = batch.rows().collect();
+        self.answer(&rows, out)
+    }
+
+    fn answer(&mut self, rows: &[Row<'_>], out: &mut dyn Write) -> Result<()> {
         let mut pages = std::mem::take(&mut self.pages);
-        pages.resize_with(subjects.len().div_ceil(PAGE).max(pages.len()), Page::default);
+        pages.resize_with(rows.len().div_ceil(PAGE).max(pages.len()), Page::default);
         let written =
-            subjects.par_chunks(PAGE).zip(&mut pages).try_for_each(|(chunk, page)| self.write(chunk, page));
+            rows.par_chunks(PAGE).zip(&mut pages).try_for_each(|(chunk, page)| self.write(chunk, page));
         written?;
-        for (chunk, page) in subjects.chunks(PAGE).zip(&pages) {
-            if self.output == Output::Json && self.answered > 0 {
+        for page in pages.iter().take(rows.len().div_ceil(PAGE)) {
+            if self.output == Output::Json && self.tally.rows() > 0 {
                 writeln!(out, ",").into_diagnostic()?;
             }
             out.write_all(&page.bytes).into_diagnostic()?;
-            self.worst = page.worst.map_or(self.worst, |worst| output::worse(self.worst, worst));
-            self.answered += chunk.len() as u64;
+            self.tally.add(&page.tally);
         }
         self.pages = pages;
         Ok(())
     }
 
-    fn write(&self, subjects: &[&str], page: &mut Page) -> Result<()> {
+    fn write(&self, rows: &[Row<'_>], page: &mut Page) -> Result<()> {
         page.bytes.clear();
-        page.worst = None;
-        for subject in subjects {
+        page.tally = Tally::default();
+        for row in rows {
             if self.output == Output::Json && !page.bytes.is_empty() {
                 page.bytes.extend_from_slice(b",\n");
             }
-            let worst = self.one(subject, &mut page.bytes)?;
-            page.worst = Some(page.worst.map_or(worst, |other| output::worse(other, worst)));
+            let begin = page.bytes.len();
+            let found = self.one(row, &mut page.bytes)?;
+            if self.numbers == Numbers::All || (self.numbers == Numbers::Refused && found == Worst::Refused) {
+                self.number(row.number, begin, &mut page.bytes);
+            }
+            page.tally.note(found);
         }
         Ok(())
     }
 
-    fn answer_stdin(&mut self, quiet: bool, out: &mut dyn Write) -> Result<()> {
-        let bar = progress::counter(quiet);
-        bar.set_message("screened");
-        let mut input = std::io::stdin().lock();
-        let mut text = String::new();
-        loop {
-            text.clear();
-            let mut lines = Vec::with_capacity(BATCH);
-            let mut at = 0;
-            while lines.len() < BATCH {
-                let read =
-                    std::io::Read::take(&mut input, MAX_LINE).read_line(&mut text).into_diagnostic()?;
-                if read == 0 {
-                    break;
-                }
-                if read as u64 == MAX_LINE && !text.ends_with('\n') {
-                    return Err(miette!(
-                        "line {} of standard input is longer than {MAX_LINE} bytes",
-                        self.answered + 1
-                    ));
-                }
-                lines.push(at..at + read);
-                at += read;
-            }
-            if lines.is_empty() {
-                break;
-            }
-            let wanted = |line: &&str| !line.is_empty() && !line.starts_with('#');
-            let subjects: Vec<&str> =
-                lines.into_iter().map(|line| text[line].trim()).filter(wanted).collect();
-            self.answer(&subjects, out)?;
-            bar.set_position(self.answered);
-            if progress::interrupted().is_break() {
-                return Err(miette!("interrupted after {} subjects", self.answered));
-            }
-        }
-        bar.finish_and_clear();
-        Ok(())
+    /// Puts the row's number into the answer that begins there.
+    fn number(&self, number: u64, begin: usize, bytes: &mut Vec<u8>) {
+        let (at, text) = match self.output {
+            Output::Text => (begin, format!("row {number}: ")),
+            Output::Json => (begin + 1, format!("\n  \"row\": {number},")),
+            Output::Jsonl => (begin + 1, format!("\"row\":{number},")),
+            Output::Csv if self.numbers == Numbers::All => (begin, format!("{number},")),
+            // The error says it: there is no column for it.
+            Output::Csv => return,
+        };
+        bytes.splice(at..at, text.into_bytes());
     }
 
-    fn one(&self, subject: &str, bytes: &mut Vec<u8>) -> Result<Worst> {
+    fn one(&self, row: &Row<'_>, bytes: &mut Vec<u8>) -> Result<Worst> {
+        let subject = row.subject;
+        if let Some(why) = row.refused {
+            refuse(self.output, subject, &format!("row {} {why}", row.number), bytes)?;
+            return Ok(Worst::Refused);
+        }
         if let Some(plain) = &self.plain
             && let Ok(address) = Address::parse(subject)
             && self.screener.is_plain(&address)
@@ -243,7 +282,11 @@ impl<'a> Printer<'a> {
                 Ok(verdict.decision.into())
             }
             Err(error) => {
-                refuse(self.output, subject, &error, bytes)?;
+                let place = match self.numbers {
+                    Numbers::None => String::new(),
+                    Numbers::Refused | Numbers::All => format!("row {}: ", row.number),
+                };
+                refuse(self.output, subject, &format!("{place}{error}"), bytes)?;
                 Ok(Worst::Refused)
             }
         }
@@ -266,18 +309,19 @@ fn render(output: Output, verdict: &Verdict, bytes: &mut Vec<u8>) -> Result<()> 
     Ok(())
 }
 
-fn refuse(output: Output, subject: &str, error: &AddressError, bytes: &mut Vec<u8>) -> Result<()> {
-    let refused = Refused { subject, error: error.to_string() };
+fn refuse(output: Output, subject: &str, error: &str, bytes: &mut Vec<u8>) -> Result<()> {
+    let refused = Refused { subject, error };
     match output {
-        Output::Text => writeln!(bytes, "REFUSED  {subject}\n  {error}\n").into_diagnostic()?,
+        Output::Text => {
+            writeln!(bytes, "REFUSED  {}\n  {}\n", label(subject), label(error)).into_diagnostic()?;
+        }
         Output::Json => serde_json::to_writer_pretty(bytes, &refused).into_diagnostic()?,
         Output::Jsonl => {
             serde_json::to_writer(&mut *bytes, &refused).into_diagnostic()?;
             bytes.push(b'\n');
         }
         Output::Csv => {
-            let cells =
-                [subject, "", "refused", "", &refused.error, "", "", "", "", "", ""].map(output::csv_cell);
+            let cells = [subject, "", "refused", "", error, "", "", "", "", "", ""].map(output::csv_cell);
             writeln!(bytes, "{}", cells.join(",")).into_diagnostic()?;
         }
     }

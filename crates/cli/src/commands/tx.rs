@@ -10,7 +10,7 @@ use tracehound_analysis::{
     trace::Known,
 };
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxView};
-use tracehound_model::{Address, Amount, OutPoint};
+use tracehound_model::{Address, Amount, OutPoint, text::label};
 use tracehound_screen::Parties;
 
 use super::opened::Opened;
@@ -164,7 +164,11 @@ fn text(out: &mut dyn Write, value: &Value) -> std::io::Result<()> {
             let name = if party.is_null() {
                 String::new()
             } else {
-                format!(" = {} ({})", word(&party["label"]), word(&party["category"]))
+                format!(
+                    " = {} ({})",
+                    label(party["label"].as_str().unwrap_or_default()),
+                    word(&party["category"])
+                )
             };
             writeln!(out, "    {amount} {address}{name}")?;
             for field in ["outpoint", "spent_by"] {

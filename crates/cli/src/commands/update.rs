@@ -11,12 +11,13 @@ use tracehound_attribution::{
     store::CheckOutcome,
     update::{HttpSettings, ListCopy, official_lists, update_all},
 };
-use tracehound_model::text::clean;
+use tracehound_model::{endpoint::hide, text::clean};
 
 use crate::{
     args::{Common, UpdateArgs},
     commands::lists::print_import,
     folder::Folder,
+    terminal,
 };
 
 /// Longest reason kept of a failure, in characters.
@@ -54,7 +55,7 @@ pub(crate) fn run(
             }
             Err(Refused { waits, answered, reason }) => {
                 failed |= !answered;
-                writeln!(std::io::stderr(), "{}: {}", spec.title, clean(&reason)).into_diagnostic()?;
+                terminal::say(&format!("{}: {}", spec.title, hide(&clean(&reason))));
                 // What waits for a person is on record as that.
                 let is_failure = !waits && !answered;
                 is_failure.then(|| CheckOutcome::Failed(reason.chars().take(MAX_REASON).collect()))

@@ -8,19 +8,20 @@ use std::{
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde_json::json;
-use tracehound_evm::{
-    approvals,
-    rpc::{Limits, Rpc},
-};
+use tracehound_evm::{approvals, rpc::Rpc};
 use tracehound_guard::{
     Severity,
     scalar::strict_address,
     secret::{self, Secret},
     wallet::{Advice, Answer, QUESTIONS, answers, audit},
 };
+use tracehound_model::text::line;
 use zeroize::Zeroize;
 
-use crate::args::{Common, Output, WalletCommand};
+use crate::{
+    args::{Common, Output, WalletCommand},
+    terminal,
+};
 
 /// Bytes of a line or a file of answers that are read.
 const MOST: u64 = 1 << 16;
@@ -41,8 +42,7 @@ pub(crate) fn run(common: &Common, command: &WalletCommand, out: &mut dyn Write)
             "No address was given, so open approvals were not listed (--address, --rpc).",
         ));
     }
-    let mut node =
-        args.rpc.as_deref().map(|url| Rpc::new(url, Limits::default()).into_diagnostic()).transpose()?;
+    let mut node = args.rpc.as_ref().map(super::guard::open_node).transpose()?;
     for address in &args.address {
         strict_address(address).into_diagnostic()?;
         match &mut node {
@@ -102,7 +102,7 @@ fn open_approvals(node: &mut Rpc, address: &str) -> Vec<Advice> {
 fn ask() -> Result<BTreeMap<String, Answer>> {
     let mut answers = BTreeMap::new();
     let mut input = std::io::stdin().lock();
-    let mut screen = std::io::stderr();
+    let mut screen = terminal::stderr();
     writeln!(
         screen,
         "Answer yes, no, or Enter for not known. Never type a seed phrase or a key here or anywhere.\n"
@@ -163,8 +163,8 @@ fn print(common: &Common, advice: &[Advice], out: &mut dyn Write) -> Result<()> 
             }
             for advice in advice {
                 let severity = advice.severity.as_str().to_uppercase();
-                writeln!(out, "{severity:<10}  {}\n            next: {}\n", advice.wrong, advice.next)
-                    .into_diagnostic()?;
+                let (wrong, next) = (line(&advice.wrong), line(&advice.next));
+                writeln!(out, "{severity:<10}  {wrong}\n            next: {next}\n").into_diagnostic()?;
             }
             Ok(())
         }

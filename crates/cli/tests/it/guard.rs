@@ -126,3 +126,43 @@ fn a_descriptor_of_the_makers_is_shown() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("the descriptor"));
 }
+
+/// A payment that waits, alone, beside what was executed before, and on one page of several.
+#[test]
+fn what_was_executed_is_history_and_other_pages_are_a_gap() {
+    let Some(folder) = shared_data("cases/screening") else { return };
+    let data = tempfile::tempdir().expect("folder");
+    let judged = |name: &str| {
+        let (file, policy) = (folder.join(name), folder.join("g.toml"));
+        let (file, policy) = (file.to_string_lossy(), policy.to_string_lossy());
+        let owners =
+            ["0x05c2436812e322781286d943B2bDCc68e1e15822", "0x420050241CC6606a20636d756BE304814FeAe291"];
+        let args = [
+            "guard",
+            "safe",
+            &file,
+            "--policy",
+            &policy,
+            "--chain-id",
+            "1",
+            "--safe-version",
+            "1.3.0",
+            "--owner",
+            owners[0],
+            "--owner",
+            owners[1],
+            "--threshold",
+            "2",
+            "--no-lists",
+        ];
+        tracehound(data.path(), &args, "")
+    };
+    for (name, code) in [("v2.json", 0), ("hist.json", 0), ("ex.json", 0), ("q20.json", 30)] {
+        let output = judged(name);
+        assert_eq!(output.status.code(), Some(code), "{name}: {}", text(&output));
+    }
+    let said = text(&judged("hist.json"));
+    assert!(said.contains("Executed before, and history"), "{said}");
+    let said = text(&judged("q20.json"));
+    assert!(said.starts_with("INCOMPLETE") && said.contains("more pages"), "{said}");
+}

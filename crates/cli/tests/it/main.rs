@@ -2,12 +2,14 @@
 
 mod analyze;
 mod as_of;
+mod batch;
 mod cluster;
 mod esplora;
 mod exit_codes;
 mod facts;
 mod follow;
 mod guard;
+mod hostile;
 mod import;
 mod keys;
 mod ledger;
@@ -16,6 +18,7 @@ mod node;
 mod patterns;
 mod proxy;
 mod screen;
+mod secrets;
 mod story;
 mod verdict;
 mod wallet;

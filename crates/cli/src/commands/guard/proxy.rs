@@ -1,13 +1,13 @@
 //! `tracehound guard proxy`: options in, lines on standard error out.
 
-use std::{io::Write, sync::Arc};
+use std::sync::Arc;
 
 use miette::{IntoDiagnostic, Result, WrapErr};
 use tracehound_guard::{Facts, Policy};
 use tracehound_server::proxy::{Limits, Log, Options, Proxy};
 
 use super::lists::Lists;
-use crate::{args::GuardProxyArgs, folder::Folder};
+use crate::{args::GuardProxyArgs, folder::Folder, terminal};
 
 pub(super) fn run(data: &Folder, args: &GuardProxyArgs) -> Result<u8> {
     let policy = match &args.policy {
@@ -24,7 +24,7 @@ pub(super) fn run(data: &Folder, args: &GuardProxyArgs) -> Result<u8> {
         None => Facts::default(),
     };
     let options = Options {
-        upstream: args.upstream.clone(),
+        upstream: args.upstream.read("the node's address")?,
         listen: args.listen,
         allow_remote: args.allow_remote,
         origins: args.origin.clone(),
@@ -37,7 +37,7 @@ pub(super) fn run(data: &Folder, args: &GuardProxyArgs) -> Result<u8> {
     };
     let log: Log = Box::new(|line| {
         // The proxy goes on refusing when nobody reads along.
-        let _ = writeln!(std::io::stderr(), "{line}");
+        terminal::say(line);
     });
     Proxy::bind(options, log).into_diagnostic()?.run().into_diagnostic()?;
     Ok(0)

@@ -1,0 +1,167 @@
+//! Standard output and standard error: the only way out for text, so that no printer can forget to clean it.
+//!
+//! Fields are cleaned where they are printed ([`tracehound_model::text::label`]), because only there is known that a line
+//! feed does not belong into one. Here everything passes once more: whatever a terminal would act upon is replaced in text
+//! and CSV, and escaped in JSON.
+
+use std::{
+    io::{self, BufWriter, Stderr, StdoutLock, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use tracehound_model::{
+    endpoint::hide,
+    text::{clean_lines, escape_json, is_plain},
+};
+
+use crate::args::Output;
+
+/// Bytes gathered before they are written.
+const BUFFER: usize = 1 << 16;
+
+/// Longest beginning of a character that can be waiting for its end.
+const MAX_HEAD: usize = 3;
+
+/// Whether the reader of standard output has gone.
+static GONE: AtomicBool = AtomicBool::new(false);
+
+/// Standard output in the form asked for. `last` stands between what is gathered and what is written.
+pub(crate) fn stdout<W: Write>(output: Output, last: impl FnOnce(Watched) -> W) -> Screen<BufWriter<W>> {
+    Screen::new(BufWriter::with_capacity(BUFFER, last(Watched(io::stdout().lock()))), output)
+}
+
+/// Whether standard output could not be written because nobody reads it any more (`| head`).
+pub(crate) fn reader_is_gone() -> bool {
+    GONE.load(Ordering::Relaxed)
+}
+
+/// Standard output, which notes when its reader has gone. An error's kind alone does not tell: a server can go too.
+#[derive(Debug)]
+pub(crate) struct Watched(StdoutLock<'static>);
+
+fn noted<T>(result: io::Result<T>) -> io::Result<T> {
+    if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+        GONE.store(true, Ordering::Relaxed);
+    }
+    result
+}
+
+impl Write for Watched {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        noted(self.0.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        noted(self.0.flush())
+    }
+}
+
+/// Standard error, for people.
+pub(crate) fn stderr() -> Screen<Stderr> {
+    Screen::new(io::stderr(), Output::Text)
+}
+
+/// One line on standard error. Nowhere to complain to when that is gone.
+pub(crate) fn say(line: &str) {
+    let _ = stderr().write_all(format!("{line}\n").as_bytes());
+}
+
+/// An error with its causes, in words. A cause of several lines is indented, so that none of them looks like an answer; of
+/// addresses only the server is shown.
+pub(crate) fn told(report: &miette::Report) -> String {
+    let causes: Vec<String> = report.chain().map(|cause| cause.to_string().replace('\n', "\n    ")).collect();
+    hide(&causes.join("\n  because: "))
+}
+
+/// A writer that lets nothing through that a terminal would act upon.
+#[derive(Debug)]
+pub(crate) struct Screen<W: Write> {
+    inner: W,
+    /// Whether it is JSON, which can say every character in another way.
+    json: bool,
+    /// The beginning of a character whose end has not come yet.
+    head: Vec<u8>,
+}
+
+impl<W: Write> Screen<W> {
+    pub(crate) fn new(inner: W, output: Output) -> Self {
+        Self { inner, json: matches!(output, Output::Json | Output::Jsonl), head: Vec::new() }
+    }
+
+    fn pass(&mut self, text: &str) -> io::Result<()> {
+        let shown = if self.json { escape_json(text) } else { clean_lines(text) };
+        self.inner.write_all(shown.as_bytes())
+    }
+}
+
+impl<W: Write> Write for Screen<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.head.is_empty() && is_plain(bytes) {
+            self.inner.write_all(bytes)?;
+            return Ok(bytes.len());
+        }
+        let mut all = std::mem::take(&mut self.head);
+        all.extend_from_slice(bytes);
+        for piece in all.utf8_chunks() {
+            self.pass(piece.valid())?;
+            let broken = piece.invalid();
+            let at_end = broken.as_ptr_range().end == all.as_ptr_range().end;
+            if !broken.is_empty() && at_end && broken.len() <= MAX_HEAD && could_go_on(broken) {
+                self.head = broken.to_vec();
+            } else if !broken.is_empty() {
+                self.pass("\u{fffd}")?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if !std::mem::take(&mut self.head).is_empty() {
+            self.pass("\u{fffd}")?;
+        }
+        self.inner.flush()
+    }
+}
+
+/// Whether more bytes could make these a character.
+fn could_go_on(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(output: Output, pieces: &[&[u8]]) -> String {
+        let mut bytes = Vec::new();
+        let mut screen = Screen::new(&mut bytes, output);
+        for piece in pieces {
+            screen.write_all(piece).expect("written");
+        }
+        screen.flush().expect("flushed");
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+
+    #[test]
+    fn text_loses_what_a_terminal_acts_upon_and_nothing_else() {
+        assert_eq!(shown(Output::Text, &[b"BLOCK\n", b"\x1b[2Jx\r\n"]), "BLOCK\n�[2Jx�\n");
+        assert_eq!(shown(Output::Csv, &["é日\u{202e}\u{9b}".as_bytes()]), "é日��");
+    }
+
+    #[test]
+    fn json_says_the_same_by_escapes() {
+        let out = shown(Output::Jsonl, &["{\"a\":\"\u{9b}\u{202e}é\"}\n".as_bytes()]);
+        assert_eq!(out, "{\"a\":\"\\u009b\\u202eé\"}\n");
+    }
+
+    #[test]
+    fn characters_may_come_in_pieces_and_broken_ones_are_seen() {
+        let text = "a日é\u{202e}b".as_bytes();
+        for cut in 0..=text.len() {
+            assert_eq!(shown(Output::Text, &[&text[..cut], &text[cut..]]), "a日é�b", "{cut}");
+        }
+        let single: Vec<&[u8]> = text.chunks(1).collect();
+        assert_eq!(shown(Output::Text, &single), "a日é�b");
+        assert_eq!(shown(Output::Text, &[b"a\xffb\xc3", b"c\xe2\x80"]), "a�b�c�");
+    }
+}

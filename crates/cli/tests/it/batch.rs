@@ -1,0 +1,158 @@
+//! Batches: no row stops another, none is lost, and a run that was cut short says so.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+use tracehound_testkit::shared_data;
+
+use crate::screen::{text, tracehound};
+
+const LISTED: &str = "3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG";
+const UNKNOWN: &str = "1BitcoinEaterAddressDontSendf59kuE";
+
+fn start(data: &std::path::Path, args: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_tracehound"))
+        .arg("--data")
+        .arg(data)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts")
+}
+
+fn answers(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect()
+}
+
+fn said(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn one_line_cannot_stop_the_lines_after_it() {
+    let data = tempfile::tempdir().expect("folder");
+    let good = 20_000;
+    let mut input = format!("{UNKNOWN}\n").repeat(good).into_bytes();
+    let long = "1".repeat(5_000);
+    for bad in [&b"\xff\xfe"[..], b"a\0b", long.as_bytes(), b"a\rb\rc", b"{\"address\":\"\\ud800\"}"] {
+        input.extend_from_slice(bad);
+        input.push(b'\n');
+    }
+    input.extend_from_slice(format!("\r\n{LISTED}\r\n").as_bytes());
+    let mut child = start(data.path(), &["screen", "--stdin", "--output", "jsonl"]);
+    let mut stdin = child.stdin.take().expect("piped");
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().expect("ends");
+    writer.join().expect("no panic").expect("all of it was read");
+    assert_eq!(output.status.code(), Some(20), "{}", said(&output));
+    let answers = answers(&text(&output));
+    assert_eq!(answers.len(), good + 6);
+    for (at, why) in [(0, "UTF-8"), (1, "U+0000"), (2, "4096 bytes"), (3, "U+000D")] {
+        let refused = &answers[good + at];
+        assert_eq!(refused["row"], good + at + 1, "{refused}");
+        assert!(refused["error"].as_str().expect("a reason").contains(why), "{refused}");
+    }
+    assert_eq!(answers[good + 5]["decision"], "block");
+    let said = said(&output);
+    assert!(said.contains(&format!("{} rows: {} answered (1 block", good + 7, good + 1)), "{said}");
+    assert!(said.contains("5 refused, 1 blank"), "{said}");
+}
+
+#[test]
+fn a_run_that_is_interrupted_says_how_far_it_came_and_ends_with_4() {
+    for signal in ["-INT", "-TERM"] {
+        let data = tempfile::tempdir().expect("folder");
+        let mut child = start(data.path(), &["screen", "--stdin", "--output", "jsonl"]);
+        let mut stdin = child.stdin.take().expect("piped");
+        // A whole batch, of which one blocks; then the input stays open, as a pipe from a slow program would.
+        let input = format!("{LISTED}\n{}", format!("{UNKNOWN}\n").repeat(16_383));
+        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).map(|()| stdin));
+        let mut first = String::new();
+        stdout.read_line(&mut first).expect("an answer");
+        let stdin = writer.join().expect("no panic").expect("read");
+        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill");
+        assert!(killed.success());
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).expect("the other answers");
+        let output = child.wait_with_output().expect("ends");
+        drop(stdin);
+        assert_eq!(output.status.code(), Some(4), "{signal}: {}", said(&output));
+        let said = said(&output);
+        assert!(said.contains("cut short: interrupted after row 16384 of standard input"), "{said}");
+        assert!(said.contains("16384 answered (1 block, 0 review, "), "{said}");
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error_and_no_allow() {
+    let data = tempfile::tempdir().expect("folder");
+    for form in ["jsonl", "text", "json"] {
+        let mut child = start(data.path(), &["screen", "--stdin", "--output", form]);
+        let mut stdin = child.stdin.take().expect("piped");
+        let input = format!("{UNKNOWN}\n").repeat(20_000);
+        let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        stdout.read_line(&mut String::new()).expect("a line");
+        drop(stdout);
+        let output = child.wait_with_output().expect("ends");
+        // It left before it had read everything, or just after.
+        let _ = writer.join().expect("no panic");
+        assert_eq!((output.status.code(), said(&output).as_str()), (Some(4), ""), "{form}");
+    }
+}
+
+#[test]
+fn a_column_of_a_table_is_screened_with_its_row_numbers() {
+    let data = tempfile::tempdir().expect("folder");
+    let file = data.path().join("withdrawals.csv");
+    let table = format!(
+        "id,Address,memo\r\n1,\"{UNKNOWN}\",\"a, \"\"b\"\"\"\r\n\r\n2,  {LISTED} ,x\r\n3,,y\r\n4,{UNKNOWN}\r\n5,{UNKNOWN},\"z\r\n"
+    );
+    std::fs::write(&file, &table).expect("written");
+    let path = file.to_string_lossy().into_owned();
+    let args = ["screen", &path, "--column", "address", "--output", "jsonl"];
+    let output = tracehound(data.path(), &args, "");
+    assert_eq!(output.status.code(), Some(20), "{}", said(&output));
+    let rows: Vec<(u64, bool)> = answers(&text(&output))
+        .iter()
+        .map(|answer| (answer["row"].as_u64().expect("a number"), answer["error"].is_string()))
+        .collect();
+    assert_eq!(rows, [(2, false), (4, false), (5, true), (6, true), (7, true)]);
+    assert!(said(&output).contains("6 rows: 2 answered (1 block, "), "{}", said(&output));
+    assert!(said(&output).contains("3 refused, 1 blank"), "{}", said(&output));
+    let output =
+        tracehound(data.path(), &["screen", "--stdin", "--column", "ADDRESS", "--output", "csv"], &table);
+    let lines = text(&output);
+    assert!(
+        lines.starts_with("row,subject,")
+            && lines.lines().nth(2).is_some_and(|row| row.starts_with("4,3LU8"))
+    );
+    let output = tracehound(data.path(), &["screen", &path, "--column", "wallet"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("id, Address, memo"), "{}", said(&output));
+}
+
+#[test]
+fn a_table_of_withdrawals_is_answered_to_the_last_row() {
+    let Some(file) = shared_data("cases/screening/withdrawals.csv") else { return };
+    let data = tempfile::tempdir().expect("folder");
+    let path = file.to_string_lossy().into_owned();
+    let output = tracehound(data.path(), &["screen", &path, "--column", "address", "--output", "jsonl"], "");
+    let answers = answers(&text(&output));
+    let refused = answers.iter().filter(|answer| answer["error"].is_string()).count();
+    assert_eq!(answers.len(), 398);
+    let summary = said(&output);
+    assert!(
+        summary.contains("399 rows: ") && summary.contains(&format!("{refused} refused, 1 blank")),
+        "{summary}"
+    );
+    // "100003,ETH,,7.8775": a withdrawal to nobody is not passed over.
+    let empty = answers.iter().find(|answer| answer["row"] == 5).expect("row 5");
+    assert!(empty["error"].as_str().expect("a reason").contains("nothing in the column"), "{empty}");
+}

@@ -1,0 +1,510 @@
+//! Subjects by the million: lines of text, or one column of a CSV file, read so that no row stops the rows after it.
+//!
+//! A row that cannot be read is a row all the same: it has its number and says why it was refused. A row's number is that of
+//! its line in the input, from 1, a header included. `answered + refused + blank` is the number of rows below the header.
+
+use std::{
+    collections::VecDeque,
+    io::{self, BufRead, Read},
+    ops::Range,
+};
+
+use thiserror::Error;
+use tracehound_model::text::{clean, label};
+
+/// Longest row, in bytes, its line end included.
+pub const MAX_ROW: usize = 4_096;
+
+/// What separates the cells of a table.
+const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
+
+/// Why no subject can be read at all.
+#[derive(Debug, Error)]
+pub enum BatchError {
+    /// The input broke off.
+    #[error("reading row {row}: {source}")]
+    Io {
+        /// The row being read.
+        row: u64,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no row.
+    #[error("there is no header row: with --column the first row names the columns")]
+    NoHeader,
+    /// The header cannot be read.
+    #[error("row 1, the header, {0}")]
+    BadHeader(RowError),
+    /// No column, or more than one, has the name.
+    #[error("{count} columns are named `{wanted}`; the header has {found}")]
+    Column {
+        /// The name asked for.
+        wanted: String,
+        /// How many columns have it.
+        count: usize,
+        /// The columns.
+        found: String,
+    },
+}
+
+/// Why a row was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RowError {
+    /// Longer than [`MAX_ROW`].
+    #[error("is longer than {MAX_ROW} bytes")]
+    TooLong,
+    /// Not UTF-8.
+    #[error("holds bytes that are no UTF-8")]
+    NotText,
+    /// A control character: NUL, or a carriage return that ends no line.
+    #[error("holds the control character U+{0:04X} (lines end with LF or CR LF)")]
+    Control(u32),
+    /// A quoted cell that does not end.
+    #[error("opens a quote that is not closed")]
+    Unclosed,
+    /// Something after a closing quote.
+    #[error("has text after a closing quote")]
+    AfterQuote,
+    /// Another number of cells than the header.
+    #[error("has {found} cells where the header has {expected}")]
+    Cells {
+        /// Cells of the row.
+        found: usize,
+        /// Cells of the header.
+        expected: usize,
+    },
+    /// Nothing in the column asked for.
+    #[error("has nothing in the column `{0}`")]
+    Empty(String),
+}
+
+/// A row that is not blank.
+#[derive(Debug)]
+pub struct Row<'a> {
+    /// Its number in the input, from 1, the header included; of a cell with line ends the first line.
+    pub number: u64,
+    /// The subject; of a refused row the beginning of what stands there, fit to be shown.
+    pub subject: &'a str,
+    /// Why it is refused.
+    pub refused: Option<&'a RowError>,
+}
+
+/// Rows read together. Its memory is used again.
+#[derive(Debug, Default)]
+pub struct Batch {
+    text: String,
+    rows: Vec<(u64, Range<usize>, Option<RowError>)>,
+}
+
+impl Batch {
+    /// The rows, in order.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
+        self.rows.iter().map(|(number, at, refused)| Row {
+            number: *number,
+            subject: &self.text[at.clone()],
+            refused: refused.as_ref(),
+        })
+    }
+
+    fn push(&mut self, number: u64, subject: &str, refused: Option<RowError>) {
+        let at = self.text.len();
+        self.text.push_str(subject);
+        self.rows.push((number, at..self.text.len(), refused));
+    }
+
+    fn refuse(&mut self, number: u64, bytes: &[u8], why: RowError) {
+        let head = bytes.get(..MAX_ROW).unwrap_or(bytes);
+        self.push(number, &label(String::from_utf8_lossy(head).trim()), Some(why));
+    }
+}
+
+/// Reads subjects.
+#[derive(Debug)]
+pub struct Subjects<R> {
+    lines: Lines<R>,
+    table: Option<Table>,
+    blank: u64,
+    rows: u64,
+}
+
+/// How a table is read.
+#[derive(Debug)]
+struct Table {
+    delimiter: char,
+    name: String,
+    column: usize,
+    columns: usize,
+}
+
+impl<R: BufRead> Subjects<R> {
+    /// One subject a line. Empty lines and lines that begin with `#` are blank.
+    pub fn lines(input: R) -> Self {
+        Self { lines: Lines::new(input), table: None, blank: 0, rows: 0 }
+    }
+
+    /// The subjects in the column of this name, by the header that the input begins with. Columns are separated by comma,
+    /// semicolon, tab or `|`, cells quoted as RFC 4180 says; letter case and blanks around a name do not count.
+    pub fn column(input: R, name: &str) -> Result<Self, BatchError> {
+        let mut lines = Lines::new(input);
+        let io = |source| BatchError::Io { row: 1, source };
+        let header = lines.next().map_err(io)?.ok_or(BatchError::NoHeader)?;
+        let text = header.text().map_err(BatchError::BadHeader)?;
+        let wanted = name.trim().to_lowercase();
+        let named = |cells: &[String]| -> Vec<usize> {
+            let fits = |cell: &String| cell.trim().to_lowercase() == wanted;
+            (0..cells.len()).filter(|&at| fits(&cells[at])).collect()
+        };
+        let mut best: Option<(char, Vec<String>)> = None;
+        for delimiter in DELIMITERS {
+            let cells = cells(text, delimiter).map_err(BatchError::BadHeader)?;
+            if !named(&cells).is_empty() {
+                best = Some((delimiter, cells));
+                break;
+            }
+            if best.as_ref().is_none_or(|(_, known)| known.len() < cells.len()) {
+                best = Some((delimiter, cells));
+            }
+        }
+        let (delimiter, cells) = best.unwrap_or((',', Vec::new()));
+        match named(&cells)[..] {
+            [column] => {
+                let table =
+                    Table { delimiter, name: label(name.trim()).into_owned(), column, columns: cells.len() };
+                Ok(Self { lines, table: Some(table), blank: 0, rows: 0 })
+            }
+            ref several => Err(BatchError::Column {
+                wanted: label(name).into_owned(),
+                count: several.len(),
+                found: label(&cells.join(", ")).into_owned(),
+            }),
+        }
+    }
+
+    /// Rows read so far, the blank ones included and the header not: a cell with line ends makes no more rows.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Rows without anything in them so far.
+    pub fn blank(&self) -> u64 {
+        self.blank
+    }
+
+    /// Reads up to `most` rows into the batch; false at the end of the input, when none is left.
+    pub fn fill(&mut self, batch: &mut Batch, most: usize) -> Result<bool, BatchError> {
+        batch.text.clear();
+        batch.rows.clear();
+        while batch.rows.len() < most {
+            let row = self.lines.number + 1;
+            let read = self.lines.next().map_err(|source| BatchError::Io { row, source })?;
+            let Some(line) = read else { break };
+            match &self.table {
+                None => {
+                    match line.text() {
+                        Ok(text) if text.trim().is_empty() || text.trim_start().starts_with('#') => {
+                            self.blank += 1;
+                        }
+                        Ok(text) => batch.push(line.number, text.trim(), None),
+                        Err(why) => batch.refuse(line.number, &line.bytes, why),
+                    }
+                    self.lines.spare = line.bytes;
+                }
+                Some(table) => match table.subject(line, &mut self.lines, batch) {
+                    Ok(true) => {}
+                    Ok(false) => self.blank += 1,
+                    Err(source) => return Err(BatchError::Io { row, source }),
+                },
+            }
+            self.rows += 1;
+        }
+        Ok(!batch.rows.is_empty())
+    }
+}
+
+impl Table {
+    /// Takes one row; false for a blank one.
+    fn subject<R: BufRead>(&self, line: Line, lines: &mut Lines<R>, batch: &mut Batch) -> io::Result<bool> {
+        let mut text = match line.text() {
+            Ok(text) => text.to_owned(),
+            Err(why) => {
+                batch.refuse(line.number, &line.bytes, why);
+                return Ok(true);
+            }
+        };
+        if text.trim().is_empty() {
+            return Ok(false);
+        }
+        // A cell may hold line ends; what is read for it is given back unless the row then is whole.
+        let mut taken = VecDeque::new();
+        let mut read = cells(&text, self.delimiter);
+        while read == Err(RowError::Unclosed) {
+            let Some(more) = lines.next()? else { break };
+            // What could be a row of its own is one: a forgotten quote must not swallow it.
+            let like_a_row = more.text().is_ok_and(|next| next.split(self.delimiter).count() >= self.columns);
+            let fits = text.len() + more.bytes.len() <= MAX_ROW && !like_a_row;
+            let added = more.text().is_ok_and(|next| {
+                text.push('\n');
+                text.push_str(next);
+                true
+            });
+            taken.push_back(more);
+            if !fits || !added {
+                break;
+            }
+            read = cells(&text, self.delimiter);
+        }
+        let read = read.and_then(|cells| match cells.len() {
+            found if found == self.columns => Ok(cells),
+            _ if cells.iter().all(|cell| cell.trim().is_empty()) => Ok(cells),
+            found => Err(RowError::Cells { found, expected: self.columns }),
+        });
+        if read.is_err() {
+            lines.give_back(taken);
+        }
+        match read {
+            Ok(cells) if cells.iter().all(|cell| cell.trim().is_empty()) => return Ok(false),
+            Ok(cells) => match cells[self.column].trim() {
+                "" => {
+                    let why = RowError::Empty(self.name.clone());
+                    batch.refuse(line.number, &line.bytes, why);
+                }
+                subject if subject.chars().any(char::is_control) => {
+                    let c = subject.chars().find(|c| c.is_control()).map_or(0, u32::from);
+                    batch.push(line.number, &clean(subject), Some(RowError::Control(c)));
+                }
+                subject => batch.push(line.number, subject, None),
+            },
+            Err(why) => batch.refuse(line.number, &line.bytes, why),
+        }
+        Ok(true)
+    }
+}
+
+/// A line as it came, without its end.
+#[derive(Debug)]
+struct Line {
+    number: u64,
+    bytes: Vec<u8>,
+    too_long: bool,
+}
+
+impl Line {
+    /// The text, where it is one.
+    fn text(&self) -> Result<&str, RowError> {
+        if self.too_long {
+            return Err(RowError::TooLong);
+        }
+        let text = std::str::from_utf8(&self.bytes).map_err(|_| RowError::NotText)?;
+        match text.bytes().find(|byte| byte.is_ascii_control() && *byte != b'\t') {
+            Some(byte) => Err(RowError::Control(byte.into())),
+            None => Ok(text),
+        }
+    }
+}
+
+/// Lines of bounded length; of a longer one only the beginning is kept, and all of it is passed over.
+#[derive(Debug)]
+struct Lines<R> {
+    input: R,
+    /// Lines handed out.
+    number: u64,
+    given_back: VecDeque<Line>,
+    /// Space of the last line, used again.
+    spare: Vec<u8>,
+}
+
+impl<R: BufRead> Lines<R> {
+    fn new(input: R) -> Self {
+        Self { input, number: 0, given_back: VecDeque::new(), spare: Vec::new() }
+    }
+
+    fn next(&mut self) -> io::Result<Option<Line>> {
+        if let Some(line) = self.given_back.pop_front() {
+            self.number = line.number;
+            return Ok(Some(line));
+        }
+        let mut bytes = std::mem::take(&mut self.spare);
+        bytes.clear();
+        let read = Read::take(&mut self.input, MAX_ROW as u64 + 1).read_until(b'\n', &mut bytes)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        let mut too_long = false;
+        if bytes.last() == Some(&b'\n') {
+            bytes.pop();
+            if bytes.last() == Some(&b'\r') {
+                bytes.pop();
+            }
+        }
+        if read > MAX_ROW {
+            too_long = true;
+            if bytes.len() > MAX_ROW {
+                self.input.skip_until(b'\n')?;
+            }
+        }
+        if self.number == 1 && bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
+        Ok(Some(Line { number: self.number, bytes, too_long }))
+    }
+
+    fn give_back(&mut self, mut lines: VecDeque<Line>) {
+        if let Some(first) = lines.front() {
+            self.number = first.number - 1;
+        }
+        lines.append(&mut self.given_back);
+        self.given_back = lines;
+    }
+}
+
+/// The cells of a row.
+fn cells(row: &str, delimiter: char) -> Result<Vec<String>, RowError> {
+    let mut cells = Vec::new();
+    let mut rest = row;
+    loop {
+        let cell = match rest.strip_prefix('"') {
+            None => {
+                let end = rest.find(delimiter).unwrap_or(rest.len());
+                let cell = rest[..end].to_owned();
+                rest = &rest[end..];
+                cell
+            }
+            Some(mut quoted) => {
+                let mut cell = String::new();
+                loop {
+                    let end = quoted.find('"').ok_or(RowError::Unclosed)?;
+                    cell.push_str(&quoted[..end]);
+                    quoted = &quoted[end + 1..];
+                    match quoted.strip_prefix('"') {
+                        Some(more) => {
+                            cell.push('"');
+                            quoted = more;
+                        }
+                        None => break,
+                    }
+                }
+                let blanks = quoted.len() - quoted.trim_start_matches(' ').len();
+                rest = &quoted[blanks..];
+                if !rest.is_empty() && !rest.starts_with(delimiter) {
+                    return Err(RowError::AfterQuote);
+                }
+                cell
+            }
+        };
+        cells.push(cell);
+        match rest.strip_prefix(delimiter) {
+            Some(more) => rest = more,
+            None => return Ok(cells),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Found = (Vec<(u64, String, Option<String>)>, u64, u64);
+
+    fn all<R: BufRead>(mut subjects: Subjects<R>) -> Found {
+        let (mut batch, mut found) = (Batch::default(), Vec::new());
+        // Two at a time, so that rows meet the ends of batches.
+        while subjects.fill(&mut batch, 2).expect("read") {
+            let row =
+                |row: Row<'_>| (row.number, row.subject.to_owned(), row.refused.map(ToString::to_string));
+            found.extend(batch.rows().map(row));
+        }
+        (found, subjects.blank(), subjects.rows())
+    }
+
+    fn lines(input: &[u8]) -> Found {
+        all(Subjects::lines(input))
+    }
+
+    fn column(input: &str, name: &str) -> Found {
+        all(Subjects::column(input.as_bytes(), name).expect("a header"))
+    }
+
+    fn good(number: u64, subject: &str) -> (u64, String, Option<String>) {
+        (number, subject.to_owned(), None)
+    }
+
+    #[test]
+    fn a_bad_line_is_refused_with_its_number_and_the_rest_is_read() {
+        let long = "x".repeat(5_000);
+        let input =
+            [&b"\xef\xbb\xbfone\r\n\n# note\n  two \nb\xffd\nn\0l\ncr\rcr\n"[..], long.as_bytes(), b"\nlast"]
+                .concat();
+        let (found, blank, rows) = lines(&input);
+        assert_eq!((blank, rows, found.len()), (2, 9, 7));
+        assert_eq!((&found[0], &found[1], &found[6]), (&good(1, "one"), &good(4, "two"), &good(9, "last")));
+        for (at, number, why) in
+            [(2, 5, "no UTF-8"), (3, 6, "U+0000"), (4, 7, "U+000D"), (5, 8, "4096 bytes")]
+        {
+            let (found, _, refused) = &found[at];
+            assert!(
+                *found == number && refused.as_ref().is_some_and(|said| said.contains(why)),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(found[3].1, "n\u{fffd}l", "fit to be shown");
+    }
+
+    #[test]
+    fn the_longest_line_is_read_and_one_byte_more_is_not() {
+        for (end, fits) in [("\n", true), ("", true), ("x\n", false), ("x", false)] {
+            let input =
+                format!("{}{end}\nnext\n", "a".repeat(MAX_ROW - end.len().min(1) + usize::from(!fits)));
+            let (found, ..) = lines(input.as_bytes());
+            assert_eq!(found[0].2.is_none(), fits, "{end:?}");
+            assert_eq!(found.last().map(|row| row.1.as_str()), Some("next"));
+        }
+    }
+
+    #[test]
+    fn a_column_is_read_with_quotes_blank_rows_and_numbers_kept() {
+        let (found, blank, rows) = column(
+            "id;Address ;memo\r\n1; a1 ;x\r\n\r\n;;\r\n2;\"a2\";\"semi;colon \"\"q\"\"\"\r\n3;;gone\r\n4;a4;\"two\r\nlines\"\r\n5;a5;e",
+            "address",
+        );
+        assert_eq!((blank, rows), (2, 7), "an empty line, an empty row");
+        assert_eq!((&found[0], &found[1]), (&good(2, "a1"), &good(5, "a2")));
+        assert_eq!((found[2].0, found[2].2.as_deref()), (6, Some("has nothing in the column `address`")));
+        assert_eq!((&found[3], &found[4]), (&good(7, "a4"), &good(9, "a5")));
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_costs_its_own_row_alone() {
+        let text = "address,memo\na1,\"open\na2,x\na3,\"y\"\na4,z\n";
+        let (found, ..) = column(text, "address");
+        let subjects: Vec<&str> =
+            found.iter().filter(|row| row.2.is_none()).map(|row| row.1.as_str()).collect();
+        assert_eq!(subjects, ["a2", "a3", "a4"]);
+        assert_eq!(found[0].0, 2);
+        // A later quote would close it, and several rows would look like one.
+        for text in ["address,memo\na1,\"open\na2,\"x\"\na3,y\n", "address,memo\na1,\"open\na2,x\"\na3,y\n"] {
+            let (found, ..) = column(text, "address");
+            assert_eq!(found.iter().filter(|row| row.2.is_none()).count(), 2, "{found:?}");
+        }
+        let endless = format!("address\n\"{}\nb\n", "x\n".repeat(5_000));
+        let (found, ..) = column(&endless, "address");
+        assert_eq!((found.len(), found.iter().filter(|row| row.2.is_some()).count()), (5_002, 1));
+    }
+
+    #[test]
+    fn a_row_of_another_width_is_refused_and_not_read_askew() {
+        let (found, ..) = column("a,address,b\n1,x,2\n1,2,x,3\n1,x\n", "address");
+        assert_eq!(found.iter().filter(|row| row.2.is_none()).count(), 1);
+        assert_eq!(found[1].2.as_deref(), Some("has 4 cells where the header has 3"));
+    }
+
+    #[test]
+    fn a_column_must_be_there_once() {
+        let refused =
+            |input: &str| Subjects::column(input.as_bytes(), "address").expect_err("refused").to_string();
+        assert_eq!(refused("id,amount\n"), "0 columns are named `address`; the header has id, amount");
+        assert!(refused("address,x,Address\n").starts_with("2 columns"));
+        assert!(refused("").contains("no header"));
+        assert!(refused("a,\"b\n").contains("not closed"));
+    }
+}

@@ -183,7 +183,10 @@ pub fn hide(text: &str) -> String {
         let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '|');
         let end = rest.find(ends).unwrap_or(rest.len());
         let address = rest[..end].trim_end_matches([':', ',', '.', ';', ')']);
+        let named = address.split_once("://").map_or("", |(_, named)| named);
         match Endpoint::parse(address) {
+            // Words that say what an address looks like.
+            _ if matches!(named, "" | "HOST:PORT" | "HOST/PATH") => out.push_str(address),
             Ok(end) if matches!(end.rest(), "" | "/") && !end.has_user() => out.push_str(address),
             Ok(end) => {
                 out.push_str(end.shown());
@@ -296,9 +299,8 @@ mod tests {
 
     #[test]
     fn addresses_in_a_text_are_hidden() {
-        let text =
-            "bad value 'https://u:p@h:1/KEY?x=1' (see HTTP://h2/KEY, http://h3:8): http://h4/; http:///KEY";
-        let hidden = "bad value 'https://h:1/…' (see http://h2/…, http://h3:8): http://h4/; an address";
+        let text = "bad value 'https://u:p@h:1/KEY?x=1' (see HTTP://h2/KEY, http://h3:8): http://h4/; http:///KEY; give http:// or https://HOST/PATH";
+        let hidden = "bad value 'https://h:1/…' (see http://h2/…, http://h3:8): http://h4/; an address; give http:// or https://HOST/PATH";
         assert_eq!(hide(text), hidden);
     }
 

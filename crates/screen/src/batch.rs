@@ -452,12 +452,17 @@ mod tests {
 
     #[test]
     fn the_longest_line_is_read_and_one_byte_more_is_not() {
-        for (end, fits) in [("\n", true), ("", true), ("x\n", false), ("x", false)] {
-            let input =
-                format!("{}{end}\nnext\n", "a".repeat(MAX_ROW - end.len().min(1) + usize::from(!fits)));
+        for (length, end, fits) in [
+            (MAX_ROW - 1, "\n", true),
+            (MAX_ROW, "\n", false),
+            (MAX_ROW + 1, "\n", false),
+            (MAX_ROW - 2, "\r\n", true),
+            (MAX_ROW, "\r\n", false),
+        ] {
+            let input = format!("{}{end}next\n{}", "a".repeat(length), "b".repeat(MAX_ROW));
             let (found, ..) = lines(input.as_bytes());
-            assert_eq!(found[0].2.is_none(), fits, "{end:?}");
-            assert_eq!(found.last().map(|row| row.1.as_str()), Some("next"));
+            assert_eq!((found.len(), found[0].2.is_none()), (3, fits), "{length} {end:?}");
+            assert_eq!((found[1].1.as_str(), found[2].2.is_none()), ("next", true));
         }
     }
 
@@ -488,7 +493,7 @@ mod tests {
         }
         let endless = format!("address\n\"{}\nb\n", "x\n".repeat(5_000));
         let (found, ..) = column(&endless, "address");
-        assert_eq!((found.len(), found.iter().filter(|row| row.2.is_some()).count()), (5_002, 1));
+        assert_eq!((found.len(), found.iter().filter(|row| row.2.is_some()).count()), (5_001, 1));
     }
 
     #[test]

@@ -137,6 +137,7 @@ fn from_esplora(
         (fetch.subject.clone(), covered)
     };
     let subjects = found.fetches.iter().map(covered).collect();
+    data.watch(&found.ledger);
     Ok(Some((found.ledger, Extract { digest: found.digest, subjects })))
 }
 

@@ -403,11 +403,10 @@ impl AttributionFolder {
         let (store, index) = (self.dir.join(crate::store::FILE_NAME), self.index_dir());
         let manifest = match Manifest::read(&index) {
             Ok(Some(manifest)) => manifest,
-            Ok(None) => return Ok(()),
             // It names no store, but there was one.
             Err(_) if *found == Found::Nothing => return Err(FolderError::Lost { store, index }),
             Err(error @ IndexError::Io { .. }) => return Err(error.into()),
-            Err(_) => return Ok(()),
+            Ok(None) | Err(_) => return Ok(()),
         };
         match (found, manifest.stamp) {
             (Found::Nothing, _) => Err(FolderError::Lost { store, index }),
@@ -456,7 +455,10 @@ impl AttributionFolder {
         for source in publisher.wanted() {
             let claim = |claim| publisher.claim(&claim).map_err(FolderError::from);
             view.claims_of(&source, claim).await?;
-            let party = |party| Ok::<_, FolderError>(publisher.party(party));
+            let party = |party| {
+                publisher.party(party);
+                Ok::<_, FolderError>(())
+            };
             view.parties_of(&source, party).await?;
         }
         self.steps.made(Step::Read).map_err(IndexError::io("publishing in", self.index_dir()))?;

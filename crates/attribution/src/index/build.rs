@@ -134,7 +134,7 @@ impl Builder {
         let mut builder = Self::new(secret);
         corpus.claims.iter().try_for_each(|claim| builder.claim(claim))?;
         corpus.parties.iter().for_each(|party| builder.party(party.clone()));
-        builder.finish(&corpus.sources)
+        Ok(builder.finish(&corpus.sources))
     }
 
     pub(super) fn claim_count(&self) -> usize {
@@ -216,7 +216,7 @@ impl Builder {
     }
 
     /// Sorts and numbers everything. `sources` are those of the claims and parties.
-    pub(super) fn finish(mut self, sources: &[SourceHistory]) -> Result<Built, IndexError> {
+    pub(super) fn finish(mut self, sources: &[SourceHistory]) -> Built {
         self.known_statements = Known::default();
         self.texts.known = Known::default();
         self.sort();
@@ -252,7 +252,7 @@ impl Builder {
         described.sort_by(|a, b| a.0.source.id.cmp(&b.0.source.id));
         built.sources_json = serde_json::to_vec(&described).expect(always);
         built.digest = check::digest_of(&built.sections());
-        Ok(built)
+        built
     }
 
     /// By hash and key, then in the order in which a subject's claims are given.

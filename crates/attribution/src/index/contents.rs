@@ -92,7 +92,9 @@ fn statement(tables: &Tables<'_>, record: &StatementRecord) -> [u8; 32] {
         text(number);
     }
     let programs = &tables.programs[record.first_program as usize..][..record.program_count as usize];
-    programs.iter().for_each(|&program| text(program));
+    for &program in programs {
+        text(program);
+    }
     hasher.update([record.category, record.party_listed_on.cast_unsigned()].as_bytes());
     hasher.finalize().into()
 }

@@ -125,16 +125,15 @@ impl Publisher {
             let of = |history: &&SourceHistory| fresh.contains(&history.source.id);
             let described: Vec<SourceHistory> = self.state.sources.iter().filter(of).cloned().collect();
             let builder = std::mem::replace(&mut self.builder, Builder::new(self.state.secret));
-            let built = builder.finish(&described)?;
+            let built = builder.finish(&described);
             let digest = built.digest();
             contents.extend(built.contents.clone());
-            let layer = match open_named(&self.folder, &digest) {
-                Ok(layer) => layer,
-                Err(_) => {
-                    built.write(&self.folder.join(file_name(&digest)))?;
-                    files::sync_dir(&self.folder)?;
-                    open_named(&self.folder, &digest)?
-                }
+            let layer = if let Ok(layer) = open_named(&self.folder, &digest) {
+                layer
+            } else {
+                built.write(&self.folder.join(file_name(&digest)))?;
+                files::sync_dir(&self.folder)?;
+                open_named(&self.folder, &digest)?
             };
             self.layers.push(layer);
             parts.push(self.part(&digest, &fresh));

@@ -114,9 +114,15 @@ impl ClaimStore {
         let (mut claims, mut parties) = (Vec::new(), Vec::new());
         for history in &sources {
             let id = &history.source.id;
-            let claim = |claim| Ok::<_, StoreError>(claims.push(claim));
+            let claim = |claim| {
+                claims.push(claim);
+                Ok::<_, StoreError>(())
+            };
             view.claims_of(id, claim).await?;
-            let party = |party| Ok::<_, StoreError>(parties.push(party));
+            let party = |party| {
+                parties.push(party);
+                Ok::<_, StoreError>(())
+            };
             view.parties_of(id, party).await?;
         }
         claims.sort_unstable_by(|a: &Claim, b: &Claim| {

@@ -61,9 +61,9 @@ fn nothing_that_rests_on_a_damaged_page_is_printed() {
     let path = segment(&dir);
     let right = fs::read(&path).expect("read");
     let questions: [&[&str]; 3] = [
-        &["trace", &address(7), "--output", "json"],
+        &["trace", &address(7), "--output", "json", "--as-of", "2025-11-20"],
         &["screen", &address(7), "--output", "jsonl", "--as-of", "2025-11-20"],
-        &["cluster", &address(7)],
+        &["cluster", &address(7), "--as-of", "2025-11-20"],
     ];
     let answers: Vec<_> = questions.iter().map(|args| regtest(data.path(), args)).collect();
     let mut refused = 0;

@@ -26,7 +26,7 @@ use tracehound_model::{Category, SourceId};
 use crate::{
     ImportError, IntakeError, SourceHistory, facts,
     freshness::{Freshness, freshness},
-    import::{self, Account, Format, Imported, Options},
+    import::{self, Account, Format, Imported, Options, official},
     index::{Index, IndexError, Manifest, Publisher, Stamp, State},
     intake::{self, TakenIn},
     pack::{self, Pack, PackError},
@@ -171,6 +171,10 @@ impl FolderImport {
         let proposed_category =
             if without_category > 0 { imported.snapshot.proposed_category(&options.file_name) } else { None };
         let TakenIn { report, notes } = intake::take_in(store, imported, published, options, now).await?;
+        // An extract of a sanctions list is about sanctions, where it does not say otherwise.
+        let of_official = official::official(&official::list_of(&report.source)).is_some();
+        let (without_category, proposed_category) =
+            if of_official { (0, None) } else { (without_category, proposed_category) };
         Ok(Self { format, report, account, unread, without_category, proposed_category, notes })
     }
 }

@@ -389,7 +389,7 @@ pub(crate) struct ImportArgs {
     /// Confidence, 0 to 100, for the claims to which the file gives none
     #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub confidence: Option<u8>,
-    /// Kind of source: sanctions, law_enforcement, labels or own [default: as the format says]
+    /// Kind of source: `sanctions`, `law_enforcement`, `labels` or `own` [default: as the format says]
     #[arg(long, value_name = "KIND", value_parser = source_kind)]
     pub kind: Option<tracehound_model::SourceKind>,
     /// Accept a sanctions list that ends more than 5 % and at least 10 of its addresses or parties

@@ -54,18 +54,17 @@ pub fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, ImportE
     let mut plain = open(input)?;
     let mut head = Vec::new();
     plain.by_ref().take(HEAD).read_to_end(&mut head)?;
-    let format = match options.format {
-        Some(format) => format,
-        None => {
-            let start = sniff::head_text(&head);
-            if let Some(complaint) = known::refuse(&head, &start) {
-                return Err(complaint);
-            }
-            sniff(&head, &options.file_name).ok_or_else(|| ImportError::UnknownFormat {
-                name: text::shorten(&options.file_name),
-                head: text::shorten(&start),
-            })?
+    let format = if let Some(format) = options.format {
+        format
+    } else {
+        let start = sniff::head_text(&head);
+        if let Some(complaint) = known::refuse(&head, &start) {
+            return Err(complaint);
         }
+        sniff(&head, &options.file_name).ok_or_else(|| ImportError::UnknownFormat {
+            name: text::shorten(&options.file_name),
+            head: text::shorten(&start),
+        })?
     };
     let mut body = Body::new(Cursor::new(head).chain(plain), format);
     let snapshot = dispatch(&mut body, format, options).map_err(|error| body.explain(error))?;

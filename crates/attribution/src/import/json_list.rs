@@ -127,15 +127,12 @@ impl Reader<'_> {
         }
         // From label to addresses, or one list beside other things.
         for (key, value) in object {
-            match value {
-                Value::Array(items) => {
-                    let plain = PLAIN_KEYS.contains(&normal(key).as_str());
-                    self.items(items, Some(key.as_str()).filter(|_| !plain))?;
-                }
-                _ => {
-                    self.out.begin_row();
-                    self.out.unread(key);
-                }
+            if let Value::Array(items) = value {
+                let plain = PLAIN_KEYS.contains(&normal(key).as_str());
+                self.items(items, Some(key.as_str()).filter(|_| !plain))?;
+            } else {
+                self.out.begin_row();
+                self.out.unread(key);
             }
         }
         Ok(())
@@ -210,9 +207,10 @@ impl Reader<'_> {
                 };
                 taker.take(out, place, |field| match (field, value) {
                     (Field::Address, _) => Some(Cow::Borrowed(address)),
-                    (Field::Label, _) => constant(field).or(said.clone()),
                     // Several words about an address are its labels, and may say what kind of thing it is.
-                    (Field::Category, Value::Array(_)) => constant(field).or(said.clone()),
+                    (Field::Label, _) | (Field::Category, Value::Array(_)) => {
+                        constant(field).or(said.clone())
+                    }
                     (field, _) => constant(field),
                 })
             }

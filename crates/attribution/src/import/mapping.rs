@@ -131,11 +131,11 @@ pub(super) fn normal(name: &str) -> String {
 pub(super) fn usual_places(names: &[String]) -> [Option<usize>; Field::ALL.len()] {
     let mut places = [None; Field::ALL.len()];
     for field in Field::ALL {
-        let free = |name: &&str| {
-            let place = names.iter().position(|other| other == *name)?;
+        let free = |name: &str| {
+            let place = names.iter().position(|other| other == name)?;
             (!places.contains(&Some(place))).then_some(place)
         };
-        places[field as usize] = field.usual_names().iter().find_map(|name| free(&name));
+        places[field as usize] = field.usual_names().iter().find_map(|name| free(name));
     }
     places
 }

@@ -15,7 +15,7 @@ const MAX_COLUMNS: usize = 1_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record<'t>(Vec<Cow<'t, str>>);
 
-impl<'t> Record<'t> {
+impl Record<'_> {
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -170,9 +170,8 @@ impl<'t> Rows<'t> {
 /// Bytes of the end of line that begins at `at`, if one does.
 fn line_end(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at)? {
-        b'\n' => Some(1),
         b'\r' if bytes.get(at + 1) == Some(&b'\n') => Some(2),
-        b'\r' => Some(1),
+        b'\n' | b'\r' => Some(1),
         _ => None,
     }
 }

@@ -53,7 +53,7 @@ struct Start<'t> {
 }
 
 /// Comment lines stand first; one that names an address column is a header that begins with `#`.
-fn start<'t>(text: &'t str) -> Start<'t> {
+fn start(text: &str) -> Start<'_> {
     let (mut comments, mut table) = (0, text);
     while table.starts_with('#') {
         let line = table.lines().next().unwrap_or_default();

@@ -133,13 +133,12 @@ impl Loader<'_> {
                 self.whole(anchor, node)
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let node = match tag.filter(|tag| is_include(tag)) {
-                    Some(_) => self.include(&text, line, column)?,
-                    None => {
-                        let nothing = style == ScalarStyle::Plain
-                            && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
-                        Rc::new(Node::Scalar((!nothing).then(|| text.into_owned())))
-                    }
+                let node = if tag.is_some_and(|tag| is_include(&tag)) {
+                    self.include(&text, line, column)?
+                } else {
+                    let nothing =
+                        style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
+                    Rc::new(Node::Scalar((!nothing).then(|| text.into_owned())))
                 };
                 if anchor > 0 {
                     self.anchors.insert(anchor, Rc::clone(&node));
@@ -202,7 +201,8 @@ impl Loader<'_> {
 
     /// The document of another file of the same folder.
     fn include(&self, name: &str, line: usize, column: usize) -> Result<Rc<Node>, ImportError> {
-        let plain = !name.contains(['/', '\\']) && (name.ends_with(".yaml") || name.ends_with(".yml"));
+        let plain = !name.contains(['/', '\\'])
+            && name.rsplit('.').next().is_some_and(|last| matches!(last, "yaml" | "yml"));
         let refuse = |why: &str| {
             let name = text::shorten(name);
             self.error(line, column, format!("it includes `{name}`, which {why}"))

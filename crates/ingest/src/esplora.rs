@@ -265,12 +265,11 @@ pub fn fetch_esplora(
             continue;
         }
         progress(&name);
-        let tip = match tip {
-            Some(tip) => tip,
-            None => {
-                let last = server.chain_info()?.tip;
-                *tip.insert((last.height, server.header(&last.hash)?.time()))
-            }
+        let tip = if let Some(tip) = tip {
+            tip
+        } else {
+            let last = server.chain_info()?.tip;
+            *tip.insert((last.height, server.header(&last.hash)?.time()))
         };
         let known = cache.headers()?;
         let question = Question { server: &server, options, tip, now, known: &known };

@@ -208,15 +208,12 @@ fn unescaped(text: &str) -> String {
     while let Some((&first, more)) = rest.split_first() {
         let code = (first == b'%').then(|| more.get(..2)).flatten();
         let code = code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
-        match code {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &more[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = more;
-            }
+        if let Some(byte) = code {
+            bytes.push(byte);
+            rest = &more[2..];
+        } else {
+            bytes.push(first);
+            rest = more;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -62,6 +62,7 @@ impl ScriptKey {
     ///
     /// A P2PK output of a hybrid key (first byte 6 or 7) is non-standard there: the SHA-256 of the whole script. Everything
     /// else is as it is.
+    #[must_use]
     pub fn as_numbered(&self) -> Self {
         let hybrid = self.script_type() == ScriptType::P2pkUncompressed && matches!(self.payload()[0], 6 | 7);
         if !hybrid {

@@ -148,7 +148,7 @@ pub fn is_plain(bytes: &[u8]) -> bool {
 }
 
 fn is_plain_byte(byte: u8) -> bool {
-    (0x20..0x7f).contains(&byte) | (byte == b'\n')
+    matches!(byte, b'\n' | 0x20..0x7f)
 }
 
 /// The text with `stand_in` for each character that must not be shown and is not in `kept`.

@@ -209,7 +209,7 @@ impl<R: BufRead> Subjects<R> {
                     }
                     self.lines.spare = line.bytes;
                 }
-                Some(table) => match table.subject(line, &mut self.lines, batch) {
+                Some(table) => match table.subject(&line, &mut self.lines, batch) {
                     Ok(true) => {}
                     Ok(false) => self.blank += 1,
                     Err(source) => return Err(BatchError::Io { row, source }),
@@ -223,7 +223,7 @@ impl<R: BufRead> Subjects<R> {
 
 impl Table {
     /// Takes one row; false for a blank one.
-    fn subject<R: BufRead>(&self, line: Line, lines: &mut Lines<R>, batch: &mut Batch) -> io::Result<bool> {
+    fn subject<R: BufRead>(&self, line: &Line, lines: &mut Lines<R>, batch: &mut Batch) -> io::Result<bool> {
         let mut text = match line.text() {
             Ok(text) => text.to_owned(),
             Err(why) => {

@@ -70,7 +70,7 @@ impl Parties<'_> {
         let holding = claims.iter().filter(|claim| claim.holds_on(self.day));
         let best =
             holding.max_by_key(|claim| (claim.category().is_service(), claim.confidence(), claim.id()))?;
-        let all: Vec<_> = claims.iter().map(|claim| claim.to_claim()).collect();
+        let all: Vec<_> = claims.iter().map(tracehound_attribution::index::ClaimRef::to_claim).collect();
         Some(Party {
             label: best.label().to_owned(),
             category: best.category(),

@@ -154,7 +154,7 @@ impl Chain {
             return self.entries.iter().find(|entry| entry.txid.to_string() == txid).map(|it| self.json(it));
         }
         if let Some(hash) = path.strip_prefix("/block/").and_then(|path| path.strip_suffix("/header")) {
-            let mut heights = self.entries.iter().filter_map(|entry| entry.height);
+            let mut heights = self.entries.iter().filter_map(|entry| entry.height).chain([self.tip]);
             let height = heights.find(|height| self.block(*height).to_string() == hash)?;
             return Some(hex(&self.header(height)));
         }

@@ -3,7 +3,7 @@
 //! The multi-input rule joins what was spent together. Two addresses of one public key (P2PK, P2PKH, P2WPKH, P2SH-P2WPKH)
 //! need no such transaction: whoever can spend one can spend the other. Which addresses are of one key the caller knows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use tracehound_ledger::AddrNum;
 
@@ -54,8 +54,8 @@ impl<'a> Keyed<'a> {
                 } else {
                     for other in same_key(member) {
                         let Some(id) = clusters.cluster_of(other) else { continue };
-                        if !keyed.found.contains_key(&id) {
-                            keyed.found.insert(id, Some((member, other)));
+                        if let Entry::Vacant(found) = keyed.found.entry(id) {
+                            found.insert(Some((member, other)));
                             new.insert(id);
                         }
                     }

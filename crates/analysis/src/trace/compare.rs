@@ -63,11 +63,11 @@ pub fn compare(
             .or(Some(found.ledger));
     }
     let ledger = extent.ok_or(SeedError::None)?;
-    Ok(Comparison { columns, ledger, gaps: told_once(by_rule), complete })
+    Ok(Comparison { columns, ledger, gaps: told_once(&by_rule), complete })
 }
 
 /// Gaps that all rules have once, the others with the rule's name.
-fn told_once(by_rule: Vec<(&'static str, Vec<String>)>) -> Vec<String> {
+fn told_once(by_rule: &[(&'static str, Vec<String>)]) -> Vec<String> {
     let shared: Vec<String> = by_rule.first().map_or_else(Vec::new, |(_, first)| {
         let everywhere = |gap: &&String| by_rule.iter().all(|(_, gaps)| gaps.contains(gap));
         first.iter().filter(everywhere).cloned().collect()

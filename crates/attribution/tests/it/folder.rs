@@ -173,12 +173,14 @@ fn with_a_list() -> (TempDir, PathBuf) {
     (dir, kept)
 }
 
+/// What is done to the store: its name, the bytes put in its place, and what the refusal says.
+type Harm<'a> = (&'a str, Option<&'a [u8]>, &'a str);
+
 #[test]
 fn a_store_that_is_gone_empty_foreign_or_garbage_is_refused_and_its_return_heals() {
     let other = tempfile::tempdir().unwrap();
     AttributionFolder::new(other.path()).index(moment(0)).unwrap();
     let foreign = fs::read(other.path().join(FILE_NAME)).unwrap();
-    type Harm<'a> = (&'a str, Option<&'a [u8]>, &'a str);
     let harms: [Harm<'_>; 4] = [
         ("gone", None, "restore the file from a backup"),
         ("empty", Some(b""), "restore the file from a backup"),

@@ -254,7 +254,9 @@ fn corpus_of(generation: u64, count: u64) -> Corpus {
 /// Index files and what is left of half-written ones.
 fn index_files(dir: &Path) -> Vec<String> {
     let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.ends_with(".thx") || name.ends_with(".tmp")).collect()
+    let made =
+        |name: &String| Path::new(name).extension().is_some_and(|ending| ending == "thx" || ending == "tmp");
+    names.filter(made).collect()
 }
 
 #[test]

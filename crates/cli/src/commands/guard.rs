@@ -230,7 +230,7 @@ fn tell(common: &Common, report: &Report, news: &News, out: &mut dyn Write) -> R
 fn read_input(file: &Path) -> Result<Vec<u8>> {
     let most = MAX_BYTES as u64 + 1;
     let mut bytes = Vec::new();
-    let address = match file.to_str().map(|name| name.parse::<Given>()) {
+    let address = match file.to_str().map(str::parse::<Given>) {
         Some(Ok(given)) if !given.is_open() => Some(given.read("the address of the service")?),
         _ => file.to_str().map(str::to_owned),
     };

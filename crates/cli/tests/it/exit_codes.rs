@@ -86,7 +86,7 @@ fn a_ledger_that_ended_long_before_answers_in_part() {
         assert_eq!(answer.status.code(), Some(30), "{args:?}");
         assert!(text(&answer).contains("more than 24 h"), "{args:?}: {}", text(&answer));
         let accepted = regtest(data.path(), &[args, &old[..], &["--max-age", "25h"]].concat());
-        let code = if args.contains(&unknown.as_str()) { 1 } else { 0 };
+        let code = i32::from(args.contains(&unknown.as_str()));
         assert_eq!(accepted.status.code(), Some(code), "{args:?}");
         let now = regtest(data.path(), args);
         assert_eq!(now.status.code(), Some(30), "{args:?}: years after the last block");

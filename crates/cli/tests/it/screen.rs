@@ -236,8 +236,9 @@ fn a_batch_and_a_single_question_get_the_same_answer() {
 /// Imports addresses with a label, as an edition of a list.
 fn edition(data: &Path, published: &str, rows: &[(&str, &str)]) {
     let file = data.join("edition.csv");
-    let rows: String = rows.iter().map(|(address, label)| format!("{address},{label},sanction\n")).collect();
-    std::fs::write(&file, format!("address,label,category\n{rows}")).expect("written");
+    let rows: Vec<String> =
+        rows.iter().map(|(address, label)| format!("{address},{label},sanction\n")).collect();
+    std::fs::write(&file, format!("address,label,category\n{}", rows.concat())).expect("written");
     let file = file.to_string_lossy().into_owned();
     let output =
         tracehound(data, &["lists", "import", &file, "--source", "own-list", "--published", published], "");

@@ -35,28 +35,25 @@ pub(super) fn run(common: &Common, data: &Folder, args: &PatternsArgs, out: &mut
     let (ledger, keys) = (&opened.ledger, opened.keys());
     let known = opened.parties(&keys);
     let mut own_gaps = Vec::new();
-    let (subject, needed) = match args.subject.parse::<TxId>() {
-        Ok(txid) => {
-            let tx = ledger.find_tx(&txid).ok_or_else(|| {
-                miette!("transaction {txid} is not in the ledger: ingest the block that holds it")
-            })?;
-            let block = ledger.block_of(tx).map_or(BlockNum(0), |block| block.num);
-            (Subject::Tx(tx), Needed::From(block))
+    let (subject, needed) = if let Ok(txid) = args.subject.parse::<TxId>() {
+        let tx = ledger.find_tx(&txid).ok_or_else(|| {
+            miette!("transaction {txid} is not in the ledger: ingest the block that holds it")
+        })?;
+        let block = ledger.block_of(tx).map_or(BlockNum(0), |block| block.num);
+        (Subject::Tx(tx), Needed::From(block))
+    } else {
+        let owners = owners_of(&keys, args.network, &args.subject)?;
+        let own =
+            Address::parse(&args.subject).ok().and_then(|address| ledger.find_address(address.script()?));
+        let owner = own.or_else(|| owners.first().copied());
+        let owner = owner.ok_or_else(|| miette!("`{}` does not occur in the ledger", args.subject))?;
+        if owners.len() > 1 {
+            own_gaps.push(format!(
+                "the key has {} more addresses in the ledger, whose transactions were not looked at: ask about them too",
+                owners.len() - 1
+            ));
         }
-        Err(_) => {
-            let owners = owners_of(&keys, args.network, &args.subject)?;
-            let own =
-                Address::parse(&args.subject).ok().and_then(|address| ledger.find_address(address.script()?));
-            let owner = own.or_else(|| owners.first().copied());
-            let owner = owner.ok_or_else(|| miette!("`{}` does not occur in the ledger", args.subject))?;
-            if owners.len() > 1 {
-                own_gaps.push(format!(
-                    "the key has {} more addresses in the ledger, whose transactions were not looked at: ask about them too",
-                    owners.len() - 1
-                ));
-            }
-            (Subject::Address(owner), Needed::All)
-        }
+        (Subject::Address(owner), Needed::All)
     };
     let extent = Extent::of(ledger, opened.asked, needed);
     let absent = || miette!("`{}` is not in the ledger", args.subject);

@@ -56,6 +56,11 @@ pub(crate) fn segment_names(dir: &Path) -> Result<Vec<String>, LedgerError> {
     stems(dir, SEGMENT)
 }
 
+/// Names of all segments whose cells lie in the folder, whether or not the segments do.
+pub(crate) fn cell_names(dir: &Path) -> Result<Vec<String>, LedgerError> {
+    stems(dir, CELLS)
+}
+
 /// The commit with which a segment came, from its name.
 pub(crate) fn generation_of(name: &str) -> Option<u64> {
     u64::from_str_radix(name.rsplit_once('-')?.1, 16).ok()
@@ -179,7 +184,7 @@ pub(crate) fn remove_remains(dir: &Path, superseded: &[String]) -> Result<(), Le
         remove_segment(dir, name)?;
     }
     let segments = segment_names(dir)?;
-    let orphans = stems(dir, CELLS)?.into_iter().filter(|name| !segments.contains(name));
+    let orphans = cell_names(dir)?.into_iter().filter(|name| !segments.contains(name));
     let mut files: Vec<String> = orphans.map(|name| format!("{name}.{CELLS}")).collect();
     for extension in ["tmp", "cells"] {
         files.extend(stems(dir, extension)?.into_iter().map(|name| format!("{name}.{extension}")));

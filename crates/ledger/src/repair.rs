@@ -4,7 +4,7 @@
 //! done again, so a repair that is stopped or killed is taken up by the next.
 
 use std::{
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     path::{Path, PathBuf},
 };
 
@@ -15,7 +15,7 @@ use crate::{
     LedgerError,
     cells::{in_snapshot, overwritten, visit_cells_told},
     data::{FLAG_ISLAND, First},
-    folder::{generation_of, lock, open_named, segment_names, strays},
+    folder::{cell_names, generation_of, lock, open_named, segment_names, strays},
     key::Key,
     manifest::{FORMAT, FORMAT_UNKEYED, Manifest},
     segment::{Segment, cells_in_header},
@@ -104,6 +104,7 @@ pub fn repair(
     }
     step("every segment has a file of cells")?;
     let (candidates, unreadable) = read_candidates(dir, &chain, names)?;
+    let expected = expected(dir, manifest.as_ref(), &candidates)?;
     let kept = manifest.filter(|manifest| is_whole(dir, manifest, &candidates));
     let chosen = match &kept {
         Some(manifest) => named(manifest, &candidates),
@@ -116,7 +117,7 @@ pub fn repair(
         ..RepairReport::default()
     };
     if kept.is_none() {
-        let lost = losses(&chosen, &candidates, &unreadable);
+        let lost = losses(&chosen, &candidates, &unreadable, &expected);
         if !lost.is_empty() && !options.accept_loss {
             return Err(LedgerError::WouldLose {
                 path: dir.to_owned(),
@@ -247,26 +248,59 @@ fn choose(candidates: &[Candidate]) -> Vec<&Candidate> {
     best
 }
 
-/// What of the folder's segments would be lost: not their blocks held by others, nor taken back by a reorg.
-fn losses(chosen: &[&Candidate], candidates: &[Candidate], unreadable: &[Unreadable]) -> Vec<String> {
+/// The segments that should lie in the folder, and who says so: this ledger's manifest, or, where none can be read, the
+/// cells that lie beside no segment.
+fn expected(
+    dir: &Path,
+    manifest: Option<&Manifest>,
+    candidates: &[Candidate],
+) -> Result<(Vec<String>, &'static str), LedgerError> {
+    let mut keys = candidates.iter().filter_map(|own| own.segment.key()).peekable();
+    // Another ledger's manifest tells nothing about this one's segments.
+    let is_own = |manifest: &&Manifest| {
+        manifest.key.is_none_or(|of_manifest| keys.peek().is_none() || keys.any(|key| key == of_manifest))
+    };
+    match manifest.filter(is_own) {
+        Some(manifest) => Ok((manifest.segments.clone(), "the manifest names it")),
+        None => Ok((cell_names(dir)?, "its spent cells are")),
+    }
+}
+
+/// What would be lost, of the folder's segments and of those that should lie there: not blocks that others hold, nor
+/// those of the folder that a reorg took back.
+fn losses(
+    chosen: &[&Candidate],
+    candidates: &[Candidate],
+    unreadable: &[Unreadable],
+    (expected, who): &(Vec<String>, &str),
+) -> Vec<String> {
     let end = chosen.last().map_or(0, |last| last.segment.end().tx);
     let newest = chosen.iter().map(|own| own.generation).max().unwrap_or(0);
     let cut_off = candidates
         .iter()
         .filter(|own| own.segment.end().tx > end && own.generation > newest)
         .map(|own| format!("{} (what comes before it is missing)", own.name));
-    let damaged = unreadable
-        .iter()
-        .filter(|(name, _)| transactions_of(name).is_none_or(|txs| txs > u64::from(end)))
-        .map(|(name, why)| format!("{name} ({why})"));
-    cut_off.chain(damaged).collect()
+    let is_beyond = |name: &str| transactions_of(name).is_none_or(|txs| txs.end > u64::from(end));
+    let damaged =
+        unreadable.iter().filter(|(name, _)| is_beyond(name)).map(|(name, why)| format!("{name} ({why})"));
+    let is_there = |name: &String| {
+        candidates.iter().any(|own| own.name == *name) || unreadable.iter().any(|(own, _)| own == name)
+    };
+    let missing = expected.iter().filter(|name| !is_there(name) && is_beyond(name)).map(|name| {
+        let held = match transactions_of(name) {
+            Some(txs) => format!("{} transactions, from number {}", txs.end - txs.start, txs.start),
+            None => "an unknown number of transactions".to_owned(),
+        };
+        format!("{name} (its file is not there, and {who}: it held {held})")
+    });
+    missing.chain(damaged).chain(cut_off).collect()
 }
 
-/// The transaction at which a segment ends, by its name.
-fn transactions_of(name: &str) -> Option<u64> {
+/// The transactions of a segment, by its name.
+fn transactions_of(name: &str) -> Option<Range<u64>> {
     let mut parts = name.split('-');
     let (first, count): (u64, u64) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    first.checked_add(count)
+    Some(first..first.checked_add(count)?)
 }
 
 fn leave_out(dir: &Path, name: &str) -> Result<(), LedgerError> {

@@ -158,6 +158,55 @@ fn blocks_are_left_out_only_when_that_is_accepted() {
     assert_equals_model(&Ledger::open(dir.path()).expect("opens"), &blocks);
 }
 
+/// Whichever segment is missing, the last and the only ones too, a repair names it and what it held, and changes nothing
+/// until the loss is accepted: the manifest tells, and without it the cells that lie beside no segment do.
+#[test]
+fn a_segment_that_is_missing_is_named_before_its_blocks_are_given_up() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    several_segments(dir.path());
+    let whole = snapshot(dir.path());
+    let blocks = generate(31, &[], 60);
+    let names: Vec<String> = segments(&whole).into_keys().map(|name| name.replace(".seg", "")).collect();
+    let last = names.len() - 1;
+    for (gone, with_manifest, with_cells) in [
+        (last..last + 1, true, true),
+        (last..last + 1, true, false),
+        (last..last + 1, false, true),
+        (last - 1..last + 1, true, false),
+        (0..last + 1, true, false),
+        (0..last + 1, true, true),
+    ] {
+        let case = format!("segments {gone:?}, manifest {with_manifest}, cells {with_cells}");
+        restore(dir.path(), &whole);
+        let missing = &names[gone.clone()];
+        for name in missing {
+            fs::remove_file(dir.path().join(format!("{name}.seg"))).expect("removed");
+            if !with_cells {
+                fs::remove_file(dir.path().join(format!("{name}.spent"))).expect("removed");
+            }
+        }
+        if !with_manifest {
+            fs::remove_file(dir.path().join(MANIFEST)).expect("removed");
+        }
+        let damaged = snapshot(dir.path());
+        let careful = Repair { chain: CHAIN, accept_loss: false };
+        let refused = repair(dir.path(), careful, &mut |_| ControlFlow::Continue(()));
+        let Err(LedgerError::WouldLose { what, .. }) = refused else { panic!("{case}: {refused:?}") };
+        for name in missing {
+            let count: u64 = name.split('-').nth(1).and_then(|count| count.parse().ok()).expect("a number");
+            assert!(what.contains(name) && what.contains(&format!("{count} transactions")), "{case}: {what}");
+        }
+        assert!(what.contains("--accept-loss"), "{case}: {what}");
+        assert_eq!(snapshot(dir.path()), damaged, "{case}: something was changed");
+
+        let bold = Repair { chain: CHAIN, accept_loss: true };
+        let report = repair(dir.path(), bold, &mut |_| ControlFlow::Continue(())).expect("repairs");
+        assert_eq!(report.segments, gone.start, "{case}");
+        let ledger = Ledger::open(dir.path()).expect("opens");
+        assert_equals_model(&ledger, &blocks[..ledger.info().blocks as usize]);
+    }
+}
+
 /// The files that a commit, a merge and a reorg leave when they are killed between two of their steps.
 #[test]
 fn what_a_killed_writer_leaves_is_taken_up_or_repaired() {

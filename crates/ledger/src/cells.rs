@@ -38,6 +38,12 @@ pub(crate) fn in_snapshot(cell: u32, end_tx: u32) -> u32 {
     if cell != UNSPENDABLE && cell & !DESTROYED >= end_tx { UNSPENT } else { cell }
 }
 
+/// Whether a cell names a transaction that a ledger of `end_tx` transactions does not have.
+#[inline]
+pub(crate) fn is_beyond(cell: u32, end_tx: u32) -> bool {
+    cell != UNSPENDABLE && cell != UNSPENT && cell & !DESTROYED >= end_tx
+}
+
 /// What a cell adds to its page's sum. For one output no two contents add the same.
 #[inline]
 fn weight(out: u64, cell: u32) -> u32 {

@@ -13,7 +13,7 @@ use tracehound_model::Chain;
 
 use crate::{
     LedgerError,
-    cells::{in_snapshot, overwritten, visit_cells_told},
+    cells::{in_snapshot, is_beyond, overwritten, visit_cells_told},
     data::{FLAG_ISLAND, First},
     folder::{cell_names, generation_of, lock, open_named, segment_names, strays},
     key::Key,
@@ -41,6 +41,8 @@ pub struct RepairReport {
     pub manifest_rebuilt: bool,
     /// Spent cells that said something else than the inputs do.
     pub cells_mended: u64,
+    /// Spent cells that named transactions which the ledger does not have.
+    pub cells_cleared: u64,
     /// Segments of the ledger.
     pub segments: usize,
     /// Blocks of the ledger.
@@ -136,7 +138,7 @@ pub fn repair(
             step("a segment is left out")?;
         }
     }
-    report.cells_mended = mend_cells(&chosen, &mut step)?;
+    (report.cells_mended, report.cells_cleared) = mend_cells(&chosen, &mut step)?;
     let segments = open_chosen(dir, &chosen)?;
     check_sums(&segments)?;
     if kept.is_none() {
@@ -318,11 +320,12 @@ fn leave_out(dir: &Path, name: &str) -> Result<(), LedgerError> {
     Ok(sync_dir(dir)?)
 }
 
-/// Makes the cells of these segments from their rows, beside the old ones, and replaces those that differ.
+/// Makes the cells of these segments from their rows, beside the old ones, and replaces those that differ. Gives how many
+/// said something else, and how many named transactions beyond the ledger.
 fn mend_cells(
     chosen: &[&Candidate],
     step: &mut dyn FnMut(&str) -> Result<(), LedgerError>,
-) -> Result<u64, LedgerError> {
+) -> Result<(u64, u64), LedgerError> {
     let end_tx = chosen.last().map_or(0, |last| last.segment.end().tx);
     let made = |own: &&Candidate| -> Result<(PathBuf, SharedColumn), LedgerError> {
         let path = own.segment.spent_path().with_extension("cells");
@@ -350,14 +353,16 @@ fn mend_cells(
             store(out, mark);
         }
     }
-    let mut mended = 0;
+    let (mut mended, mut cleared) = (0, 0);
     for (own, (path, cells)) in chosen.iter().zip(&new) {
         let old = &own.segment.spent;
         let differ =
             (0..cells.len()).filter(|&at| in_snapshot(old.load(at), end_tx) != cells.load(at)).count();
+        let beyond = (0..cells.len()).filter(|&at| is_beyond(old.load(at), end_tx)).count();
         mended += differ as u64;
+        cleared += beyond as u64;
         let target = own.segment.spent_path();
-        if differ > 0 {
+        if differ > 0 || beyond > 0 {
             cells.sync(path)?;
             std::fs::rename(path, target).map_err(LedgerError::io("renaming to", target))?;
             step("the cells of a segment are made anew")?;
@@ -368,7 +373,7 @@ fn mend_cells(
     if let Some(folder) = chosen.first().and_then(|own| own.segment.spent_path().parent()) {
         sync_dir(folder)?;
     }
-    Ok(mended)
+    Ok((mended, cleared))
 }
 
 /// The chosen segments, mapped again: their cells may lie in new files.

@@ -37,16 +37,31 @@ fn open(folder: &Folder, args: &LedgerArgs) -> Result<Ledger> {
 fn verify(common: &Common, ledger: &Ledger, out: &mut dyn Write) -> Result<()> {
     let report = ledger.verify().into_diagnostic()?;
     match common.output {
-        Output::Text => writeln!(
-            out,
-            "whole: {} blocks, {} transactions, {} spent-by links checked\ncontent {}",
-            report.blocks, report.txs, report.links, report.content
-        ),
-        _ => writeln!(
-            out,
-            "{}",
-            json!({ "blocks": report.blocks, "txs": report.txs, "links": report.links, "content": report.content })
-        ),
+        Output::Text => {
+            if report.beyond > 0 {
+                writeln!(
+                    out,
+                    "note: {} spent cells name transactions that are not in the ledger: an ingest is running or was interrupted, or damage; `tracehound ledger repair` clears them",
+                    report.beyond
+                )
+                .into_diagnostic()?;
+            }
+            writeln!(
+                out,
+                "whole: {} blocks, {} transactions, {} spent-by links checked\ncontent {}",
+                report.blocks, report.txs, report.links, report.content
+            )
+        }
+        _ => {
+            let value = json!({
+                "blocks": report.blocks,
+                "txs": report.txs,
+                "links": report.links,
+                "cells_beyond": report.beyond,
+                "content": report.content,
+            });
+            writeln!(out, "{value}")
+        }
     }
     .into_diagnostic()
 }
@@ -63,6 +78,7 @@ fn mend(common: &Common, folder: &Folder, args: &RepairArgs, out: &mut dyn Write
         let value = json!({
             "manifest_rebuilt": report.manifest_rebuilt,
             "cells_mended": report.cells_mended,
+            "cells_cleared": report.cells_cleared,
             "segments": report.segments,
             "blocks": report.blocks,
             "left_out": report.left_out,
@@ -77,10 +93,17 @@ fn mend(common: &Common, folder: &Folder, args: &RepairArgs, out: &mut dyn Write
         if report.cells_mended > 0 {
             writeln!(out, "{} spent cells were made anew from the inputs that spend", report.cells_mended)?;
         }
+        if report.cells_cleared > 0 {
+            writeln!(
+                out,
+                "{} spent cells that name transactions beyond the ledger were cleared",
+                report.cells_cleared
+            )?;
+        }
         for name in &report.left_out {
             writeln!(out, "left out: segment {name}, now in the ledger's folder left-out")?;
         }
-        if !report.manifest_rebuilt && report.cells_mended == 0 {
+        if !report.manifest_rebuilt && report.cells_mended + report.cells_cleared == 0 {
             writeln!(out, "there was nothing to mend")?;
         }
         writeln!(out, "whole: {} blocks\ncontent {content}", report.blocks)

@@ -54,6 +54,35 @@ fn a_lost_manifest_stops_every_command_and_a_repair_brings_the_ledger_back() {
     assert!(again.starts_with("there was nothing to mend\n"), "{again}");
 }
 
+/// A cell that names a transaction beyond the ledger counts as unspent. A check says that it is there, a repair clears it.
+#[test]
+fn cells_that_name_transactions_beyond_the_ledger_are_told_of_and_cleared() {
+    let (data, dir) = small();
+    let whole = text(&regtest(data.path(), &["ledger", "verify"]));
+    assert!(whole.starts_with("whole: "), "{whole}");
+    let path = segment(&dir).with_extension("spent");
+    let right = fs::read(&path).expect("read");
+    let mut cells = right.clone();
+    let unspent: Vec<usize> =
+        (0..cells.len()).step_by(4).filter(|&at| cells[at..at + 4] == [0; 4]).take(2).collect();
+    cells[unspent[0]..unspent[0] + 4].copy_from_slice(&1_000_000u32.to_le_bytes());
+    cells[unspent[1]..unspent[1] + 4].copy_from_slice(&((1u32 << 31) | 1_000_000).to_le_bytes());
+    fs::write(&path, &cells).expect("written");
+    let told = text(&regtest(data.path(), &["ledger", "verify"]));
+    assert!(told.starts_with("note: 2 spent cells name transactions that are not in the ledger"), "{told}");
+    assert!(told.ends_with(&whole), "{told}");
+    let json = text(&regtest(data.path(), &["ledger", "verify", "--output", "json"]));
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["cells_beyond"], 2);
+    let repaired = text(&regtest(data.path(), &["ledger", "repair"]));
+    assert!(
+        repaired.starts_with("2 spent cells that name transactions beyond the ledger were cleared\n"),
+        "{repaired}"
+    );
+    assert_eq!(fs::read(&path).expect("read"), right);
+    assert_eq!(text(&regtest(data.path(), &["ledger", "verify"])), whole);
+}
+
 /// Nothing of an answer is printed once damage was seen, however the command uses the ledger.
 #[test]
 fn nothing_that_rests_on_a_damaged_page_is_printed() {

@@ -111,6 +111,7 @@ fn a_repair_of_a_whole_ledger_changes_nothing() {
     let before = snapshot(dir.path());
     let report = repaired(dir.path(), CHAIN);
     assert_eq!((report.manifest_rebuilt, report.cells_mended, report.left_out.len()), (false, 0, 0));
+    assert_eq!(report.cells_cleared, 0);
     assert_eq!(snapshot(dir.path()), before);
 }
 

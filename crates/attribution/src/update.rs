@@ -181,7 +181,8 @@ fn check(spec: &ListSpec, path: &Path) -> Result<Imported, FetchFailure> {
     let head = client::head_of(path).map_err(io)?;
     let found = import::sniff(&head, "");
     if found != Some(spec.format) {
-        let begins = String::from_utf8_lossy(&head).trim_start().chars().take(60).collect();
+        // A page can repeat the address that was asked, and a mirror's key with it.
+        let begins = client::excerpt(&spec.url, &head).chars().take(60).collect();
         return Err(FetchFailure::WrongFormat { wanted: spec.format, found, begins });
     }
     let source = SourceOptions { id: Some(spec.source.clone()), ..SourceOptions::default() };

@@ -143,7 +143,22 @@ impl LiveError {
         // It can repeat what the server wrote.
         Self::Shape { from: from.into(), problem: label(&problem.to_string()).into_owned() }
     }
+
+    /// An answer that is no JSON of the documented form. The parser's words are taken where they are its own: those about a
+    /// value repeat it, and a server can write there what it was asked at, key and all.
+    pub(crate) fn json(from: impl Into<String>, error: &serde_json::Error) -> Self {
+        let words = error.to_string();
+        if !error.is_data() || words.starts_with("missing field `") {
+            return Self::shape(from, words);
+        }
+        // The value stands in quotes, and what is wrong with it behind them.
+        let own = words.rsplit(['`', '"']).next().unwrap_or_default();
+        Self::shape(from, format!("a value: {}", own.trim_start_matches([',', ' '])))
+    }
 }
+
+/// Most bytes of a network's name that are repeated.
+const LONGEST_NAME: usize = 16;
 
 /// The network behind the name that Bitcoin Core's `getblockchaininfo` uses.
 fn network_named(chain: &str) -> Result<BitcoinNetwork, LiveError> {
@@ -154,7 +169,12 @@ fn network_named(chain: &str) -> Result<BitcoinNetwork, LiveError> {
         "regtest" => BitcoinNetwork::Regtest,
         other => {
             return Err(LiveError::Network {
-                found: format!("`{}`", label(other)),
+                // Of a longer text a cut would leave a part of what is struck as a whole.
+                found: if other.len() > LONGEST_NAME {
+                    format!("a network whose name has {} bytes", other.len())
+                } else {
+                    format!("`{}`", label(other))
+                },
                 wanted: "main, test, signet or regtest".to_owned(),
             });
         }

@@ -42,6 +42,8 @@ pub enum EndpointError {
 pub struct Endpoint {
     whole: String,
     shown: String,
+    /// Secrets that are sent along, and stand nowhere in the address.
+    sent: Vec<String>,
 }
 
 impl Endpoint {
@@ -68,7 +70,18 @@ impl Endpoint {
         if number.is_err() || !(port.is_empty() || port.starts_with(':')) {
             return Err(EndpointError::Port);
         }
-        Ok(Self { whole: address.to_owned(), shown: format!("{scheme}://{}", text::label(host)) })
+        Ok(Self {
+            whole: address.to_owned(),
+            shown: format!("{scheme}://{}", text::label(host)),
+            sent: Vec::new(),
+        })
+    }
+
+    /// The same, with secrets that are sent along, such as a password: they are struck as parts of the address are.
+    #[must_use]
+    pub fn sending(mut self, secrets: impl IntoIterator<Item = String>) -> Self {
+        self.sent.extend(secrets);
+        self
     }
 
     /// All of it, for the one who connects.
@@ -148,6 +161,7 @@ impl Endpoint {
         let user = self.authority().rsplit_once('@').map_or("", |(user, _)| user);
         let marks = ['/', '?', '&', '=', '#', ':', '@', ';', '\\'];
         let pieces = self.rest().split(marks).chain(user.split(':')).chain([user, self.rest()]);
+        let pieces = pieces.chain(self.sent.iter().map(String::as_str));
         let mut parts: Vec<String> = pieces
             .flat_map(|piece| [piece.to_owned(), unescaped(piece)])
             .filter(|part| part.len() >= SHORTEST_KEY)

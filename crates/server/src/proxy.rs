@@ -1,12 +1,13 @@
 //! The guard between a wallet or site and a node.
 //!
 //! HTTP around [`tracehound_guard::rpc`]: bodies come in, what may pass goes on to the node, and its answers come back as
-//! they are. Nothing but `POST` (and `OPTIONS` for sites that were let in) is served; no other header of a request
+//! they are, but for what could be a key in its address; what is no answer does not come back. Nothing but `POST` (and `OPTIONS` for sites that were let in) is served; no other header of a request
 //! reaches the node, and of its answer only status, type and body come back.
 
 mod access;
 mod doorway;
 mod source;
+mod told;
 mod upstream;
 
 use std::{
@@ -333,14 +334,17 @@ impl Door {
                 None => reply(StatusCode::NO_CONTENT, None, Vec::new()),
             };
         };
-        let outcome = self.upstream.post(forward).and_then(|Reply { status, kind, body }| {
-            let joined = judged.join(body).map_err(|error| error.to_string())?;
-            Ok(reply(status, kind, joined))
-        });
-        outcome.unwrap_or_else(|problem| {
+        let asked = self.upstream.post(forward).map_err(|problem| (StatusCode::BAD_GATEWAY, problem));
+        let outcome =
+            asked.and_then(|reply| self.upstream.fit(reply)).and_then(|Reply { status, kind, body }| {
+                let joined =
+                    judged.join(body).map_err(|error| (StatusCode::BAD_GATEWAY, error.to_string()))?;
+                Ok(reply(status, kind, joined))
+            });
+        outcome.unwrap_or_else(|(status, problem)| {
             self.log(&format!("not answered: {problem}"));
             let reason = format!("tracehound could not ask the node: {problem}");
-            reply(StatusCode::BAD_GATEWAY, None, judged.failure(&reason).unwrap_or_default())
+            reply(status, None, judged.failure(&reason).unwrap_or_default())
         })
     }
 }

@@ -112,6 +112,11 @@ fn shown(url: &Uri) -> String {
     endpoint::shown(&url.to_string())
 }
 
+/// Somebody else's words about an address, without what could be a key of it.
+pub(super) fn excerpt(url: &str, words: &[u8]) -> String {
+    Endpoint::parse(url).map_or_else(|_| endpoint::shown(url), |end| end.excerpt(words))
+}
+
 /// The failure behind an error of the client.
 fn failure(url: &Uri, error: &Error) -> FetchFailure {
     let whole = url.to_string();
@@ -126,8 +131,7 @@ fn failure(url: &Uri, error: &Error) -> FetchFailure {
             let cause = error.source().map(|cause| format!(" ({cause})")).unwrap_or_default();
             // The client's own words can repeat the whole address, which can hold a key.
             let said = format!("{error}{cause}");
-            let reason =
-                Endpoint::parse(&whole).map_or_else(|_| url.clone(), |end| end.excerpt(said.as_bytes()));
+            let reason = excerpt(&whole, said.as_bytes());
             FetchFailure::Unreachable { url, reason }
         }
     }
@@ -184,7 +188,7 @@ fn receive(
 ) -> Result<Answer, FetchFailure> {
     let content_type = header(&response, "content-type").unwrap_or_default().to_ascii_lowercase();
     if content_type.contains("html") {
-        return Err(FetchFailure::ContentType { content_type });
+        return Err(FetchFailure::ContentType { content_type: excerpt(&spec.url, content_type.as_bytes()) });
     }
     let answer =
         Answer::Body { etag: header(&response, "etag"), last_modified: header(&response, "last-modified") };
@@ -221,7 +225,8 @@ fn broken(url: &Uri, received: u64, error: &io::Error) -> FetchFailure {
     if timed_out {
         FetchFailure::Timeout { url: shown(url), what: format!("{error} after {received} bytes") }
     } else {
-        FetchFailure::Truncated { received, reason: error.to_string() }
+        let reason = excerpt(&url.to_string(), error.to_string().as_bytes());
+        FetchFailure::Truncated { received, reason }
     }
 }
 

@@ -223,7 +223,9 @@ impl Esplora {
     fn read_hash_at(&self, height: u32) -> Result<Option<BlockHash>, LiveError> {
         let path = format!("/block-height/{height}");
         let Some(text) = text(&path, self.http.get(&path)?)? else { return Ok(None) };
-        text.parse().map(Some).map_err(|error| LiveError::shape(path, error))
+        text.parse()
+            .map(Some)
+            .map_err(|_| LiveError::shape(path, "it is no block id of 64 hexadecimal digits"))
     }
 }
 
@@ -249,7 +251,7 @@ fn text(path: &str, answer: Answer) -> Result<Option<String>, LiveError> {
 }
 
 fn parse<T: DeserializeOwned>(path: &str, body: &[u8]) -> Result<T, LiveError> {
-    serde_json::from_slice(body).map_err(|error| LiveError::shape(path, error))
+    serde_json::from_slice(body).map_err(|error| LiveError::json(path, &error))
 }
 
 /// Bytes written as hexadecimal digits.

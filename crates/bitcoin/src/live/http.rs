@@ -141,6 +141,12 @@ impl Http {
         Ok(Self { agent: config.build().into(), server, limits })
     }
 
+    /// The same server, where secrets are sent along that are not to be shown either.
+    pub(crate) fn sending(&self, secrets: impl IntoIterator<Item = String>) -> Self {
+        let server = self.server.clone().sending(secrets);
+        Self { agent: self.agent.clone(), server, limits: self.limits }
+    }
+
     /// The server, as it may be shown.
     pub(crate) fn shown(&self) -> &str {
         self.server.shown()

@@ -51,7 +51,7 @@ impl BlockServer for NodeRest {
     fn chain_info(&self) -> Result<ChainInfo, LiveError> {
         let path = "/rest/chaininfo.json";
         let body = self.http.get(path)?.ok()?;
-        let info = serde_json::from_slice(&body).map_err(|error| LiveError::shape(path, error));
+        let info = serde_json::from_slice(&body).map_err(|error| LiveError::json(path, &error));
         self.http.told(info.and_then(|info: BlockchainInfo| info.try_into()))
     }
 

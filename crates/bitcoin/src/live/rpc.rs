@@ -41,16 +41,15 @@ impl fmt::Debug for Auth {
 }
 
 impl Auth {
-    /// The value of the `Authorization` header. The cookie file holds `name:password` as it is.
-    fn header(&self) -> Result<String, LiveError> {
-        let pair = match self {
+    /// `name:password`; the cookie file holds it as it is.
+    fn pair(&self) -> Result<String, LiveError> {
+        Ok(match self {
             Self::Password { user, password } => format!("{user}:{password}"),
             Self::Cookie(path) => fs::read_to_string(path)
                 .map_err(|source| LiveError::Cookie { path: path.clone(), source })?
                 .trim()
                 .to_owned(),
-        };
-        Ok(format!("Basic {}", STANDARD.encode(pair)))
+        })
     }
 }
 
@@ -104,13 +103,17 @@ impl NodeRpc {
 
     fn call<T: DeserializeOwned>(&self, method: &'static str, params: &Value) -> Result<T, LiveError> {
         let request = json!({ "jsonrpc": "1.0", "id": "tracehound", "method": method, "params": params });
-        let answer = self.http.post(Some(&self.auth.header()?), &request.to_string())?;
-        let reply = reply(method, answer)?;
+        let pair = self.auth.pair()?;
+        let encoded = STANDARD.encode(&pair);
+        let header = format!("Basic {encoded}");
+        let password = pair.split_once(':').map_or_else(String::new, |(_, password)| password.to_owned());
+        // A node can repeat what it was sent, as well as where.
+        let http = self.http.sending([password, encoded, pair]);
+        let reply = reply(method, http.post(Some(&header), &request.to_string())?)?;
         if let Some(ReplyError { code, message }) = reply.error {
-            return Err(LiveError::Node { method, code, message: self.http.excerpt(&message) });
+            return Err(LiveError::Node { method, code, message: http.excerpt(&message) });
         }
-        serde_json::from_value(reply.result)
-            .map_err(|error| LiveError::shape(method, self.http.excerpt(&error.to_string())))
+        serde_json::from_value(reply.result).map_err(|error| LiveError::json(method, &error))
     }
 }
 
@@ -122,7 +125,7 @@ fn reply(method: &str, answer: Answer) -> Result<Reply, LiveError> {
     match serde_json::from_slice(&answer.body) {
         Ok(reply) => Ok(reply),
         Err(_) if answer.status != 200 => Err(answer.into_error().into()),
-        Err(error) => Err(LiveError::shape(method, error)),
+        Err(error) => Err(LiveError::json(method, &error)),
     }
 }
 

@@ -492,6 +492,60 @@ fn no_part_of_an_address_but_the_server_is_ever_said() {
 }
 
 #[test]
+fn what_an_answer_of_the_wrong_form_repeats_is_not_said() {
+    const KEY: &str = "k3y-in-the-path";
+    const PASSWORD: &str = "w0rd-of-the-user";
+    // `reader:w0rd-of-the-user`
+    const SENT: &str = "cmVhZGVyOncwcmQtb2YtdGhlLXVzZXI=";
+    let said = |path: &str| format!("{path} {PASSWORD} {SENT}");
+    let forms: [fn(String) -> Value; 7] = [
+        |said| json!(said),
+        |said| json!({ "result": null, "error": said }),
+        |said| json!({ "result": null, "error": { "code": said, "message": "no" } }),
+        |said| json!({ "result": null, "error": { "code": -1, "message": said } }),
+        |said| json!({ "result": said, "error": null }),
+        |said| json!({ "result": { "chain": said }, "error": null }),
+        |said| {
+            let info = json!({ "chain": said, "blocks": 1, "bestblockhash": "00".repeat(32),
+                "initialblockdownload": false, "pruneheight": null });
+            json!({ "result": info, "error": null })
+        },
+    ];
+    let auth = Auth::Password { user: "reader".to_owned(), password: PASSWORD.to_owned() };
+    for (n, form) in forms.into_iter().enumerate() {
+        for status in [200, 500] {
+            // Alone, and where a cut would leave a part of it.
+            for before in [0, 30, 55, 190] {
+                let server = Server::start(move |request| {
+                    let words = format!("{}{}", "x".repeat(before), said(&request.path));
+                    Some(Response::status(status, &form(words).to_string()))
+                });
+                for url in [format!("{}/{KEY}/", server.url()), format!("{}/?key={KEY}", server.url())] {
+                    let once = HttpLimits { retries: 0, ..quick() };
+                    let rpc = NodeRpc::new(&url, auth.clone(), once).unwrap();
+                    let rest = NodeRest::new(&url, once).unwrap();
+                    let errors = [rpc.chain_info().unwrap_err(), rest.chain_info().unwrap_err()];
+                    for error in errors
+                        .iter()
+                        .chain(&rpc.hash_at(3).err())
+                        .chain(&rpc.block(&hash(&mine_chain(zero(), 0, 1, 0)[0])).err())
+                    {
+                        let words = format!("{error} {error:?}");
+                        assert!(!words.contains("k3y-"), "{n}: {words}");
+                        // A node's REST interface is sent no password.
+                        let node = !words.contains("/rest/");
+                        assert!(
+                            !node || !(words.contains("w0rd-") || words.contains("cmVh")),
+                            "{n}: {words}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_redirect_is_not_followed() {
     let hits: Arc<Mutex<HashMap<String, u32>>> = Arc::default();
     let seen = Arc::clone(&hits);

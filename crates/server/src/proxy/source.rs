@@ -25,7 +25,9 @@ impl Node for Source<'_> {
         let mut answer: Value = serde_json::from_slice(&reply.body)
             .map_err(|_| failed(format!("no JSON, but HTTP {}", reply.status)))?;
         if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
-            let message = error["message"].as_str().unwrap_or("an error without a message").to_owned();
+            let message = error["message"].as_str().unwrap_or("an error without a message");
+            // It becomes a part of what the client is told.
+            let message = self.upstream.excerpt(message);
             return Err(NodeError { code: error["code"].as_i64(), message });
         }
         // `null` is a result, and nothing is none.

@@ -7,7 +7,7 @@ use tracehound_guard::{json, scalar::Scalars};
 use tracehound_model::endpoint::{Endpoint, EndpointError};
 use ureq::{Agent, Proxy};
 
-use super::Limits;
+use super::{Limits, told};
 
 /// Most bytes of the answer to `eth_chainId`.
 const SMALL: u64 = 4 << 10;
@@ -47,6 +47,25 @@ impl Upstream {
     /// Sends a body and reads the whole answer.
     pub(super) fn post(&self, body: &[u8]) -> Result<Reply, String> {
         self.exchange(body, self.limits.answer, self.limits.timeout)
+    }
+
+    /// The answer as a client may have it. Otherwise the status for the client, and why: nothing of what a node writes beside
+    /// JSON-RPC comes back, because it can repeat the address, and a key with it.
+    pub(super) fn fit(&self, reply: Reply) -> Result<Reply, (StatusCode, String)> {
+        let Reply { status, kind, body } = reply;
+        if !status.is_success() {
+            return Err((status, format!("{} answers with HTTP {}", self.shown(), status.as_u16())));
+        }
+        let Some(body) = told::fit(body, &self.endpoint) else {
+            return Err((StatusCode::BAD_GATEWAY, format!("{} answers no JSON-RPC", self.shown())));
+        };
+        let kind = kind.filter(|kind| kind.to_str().is_ok_and(|kind| self.endpoint.struck(kind) == kind));
+        Ok(Reply { status, kind, body })
+    }
+
+    /// The node's words, as they may be shown.
+    pub(super) fn excerpt(&self, words: &str) -> String {
+        self.endpoint.excerpt(words.as_bytes())
     }
 
     /// As [`Self::post`], with less time.
@@ -94,7 +113,7 @@ impl Upstream {
                 format!("{} did not answer within {} s", self.shown(), time.as_secs_f32())
             }
             // The client's own words can repeat the whole address.
-            other => format!("{}: {}", self.shown(), self.endpoint.excerpt(other.to_string().as_bytes())),
+            other => format!("{}: {}", self.shown(), self.excerpt(&other.to_string())),
         }
     }
 }

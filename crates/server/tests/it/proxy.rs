@@ -104,12 +104,13 @@ fn a_node_that_answers_rubbish_to_a_split_batch_is_not_mixed_with_our_answers() 
     let proxy = Running::start(options(&node.server.url()));
     let answer = proxy.post(format!("[{},{CALL}]", stranger(1)));
     assert_eq!((answer.status, ids(&answer.json())), (502, vec![1, 5]));
-    // Alone, it is the client's to understand.
-    assert_eq!(proxy.post(CALL).body, b"<html>]");
+    let answer = proxy.post(CALL);
+    assert_eq!((answer.status, answer.json()["id"].as_u64()), (502, Some(5)));
+    assert!(answer.message().contains("answers no JSON-RPC"), "{}", answer.message());
 }
 
 #[test]
-fn errors_of_the_node_pass_and_its_redirects_do_not() {
+fn the_status_of_a_nodes_error_passes_and_its_page_and_redirects_do_not() {
     let node = Node::start(|request| {
         let elsewhere = vec![("Location", "/elsewhere".to_owned())];
         if request.body.contains(&b'9') {
@@ -119,12 +120,45 @@ fn errors_of_the_node_pass_and_its_redirects_do_not() {
     });
     let proxy = Running::start(options(&node.server.url()));
     let answer = proxy.post(CALL);
-    assert_eq!((answer.status, &answer.body[..]), (500, &b"boom"[..]));
+    assert_eq!((answer.status, answer.json()["id"].as_u64()), (500, Some(5)));
+    let message = answer.message();
+    assert!(message.contains("HTTP 500") && !message.contains("boom"), "{message}");
     node.asked();
     let answer = proxy.post(r#"{"id":9,"method":"eth_call"}"#);
     assert_eq!((answer.status, answer.json()["id"].as_u64()), (502, Some(9)));
     assert!(answer.message().contains("redirects"), "{}", answer.message());
     assert_eq!(node.asked().len(), 1, "not followed");
+}
+
+#[test]
+fn nothing_a_node_answers_tells_a_client_the_keys_in_its_address() {
+    let echoes: [fn(&str) -> Response; 6] = [
+        |path| Response::status(404, &format!("Cannot POST {path}")),
+        |path| Response::ok(format!("<html>{path}</html>")),
+        |path| Response::ok(json!(path).to_string()),
+        |path| {
+            let error = json!({"code": -32000, "message": format!("no project {path}")});
+            Response::ok(json!({"jsonrpc": "2.0", "id": 5, "error": error}).to_string())
+        },
+        |path| Response::ok(json!({"jsonrpc": "2.0", "id": 5, "error": path}).to_string()),
+        |path| Response {
+            headers: vec![("Content-Type", format!("application/json; at={path}"))],
+            ..Response::ok(json!({"jsonrpc": "2.0", "id": 5, "result": "0x"}).to_string())
+        },
+    ];
+    for (n, echo) in echoes.into_iter().enumerate() {
+        let node = Node::start(move |request| Some(echo(&request.path)));
+        let proxy =
+            Running::start(options(&format!("{}/v3/s3cr3t-k3y?token=s3sam3-0p3n", node.server.url())));
+        for body in [CALL.to_owned(), format!("[{},{CALL}]", stranger(1))] {
+            let answer = proxy.post(&body);
+            let said =
+                format!("{} {} {}", answer.headers, String::from_utf8_lossy(&answer.body), proxy.lines());
+            assert!(said.contains("\"id\":5") || said.contains("\"id\" : 5"), "{n}: {said}");
+            assert!(!said.contains("s3cr3t") && !said.contains("s3sam3"), "{n}: {said}");
+        }
+        assert!(!node.asked().is_empty(), "{n}");
+    }
 }
 
 #[test]
@@ -163,16 +197,17 @@ fn a_node_that_is_gone_is_said_without_its_secrets() {
 
 #[test]
 fn name_password_and_path_go_to_the_node_and_nowhere_else() {
-    let node = Node::start(|request| {
-        let seen = format!("{} {:?}", request.path, request.authorization);
-        Some(Response::ok(seen))
+    let (tell, told) = mpsc::channel();
+    let node = Node::start(move |request| {
+        tell.send(format!("{} {:?}", request.path, request.authorization)).expect("somebody listens");
+        Some(Response::ok(RESULT))
     });
     let url = node.server.url().replace("http://", "http://me:hunter2@");
     let proxy = Running::start(options(&format!("{url}/v3/hunter3?key=hunter4")));
     let headers = ["Host: localhost", "Content-Type: application/json", "Authorization: Basic bXk="];
     let answer = proxy.ask("POST /?key=other HTTP/1.1", &headers, CALL.as_bytes());
-    let seen = String::from_utf8(answer.body).expect("text");
-    assert_eq!(seen, "/v3/hunter3?key=hunter4 Some(\"Basic bWU6aHVudGVyMg==\")");
+    assert_eq!(answer.body, RESULT.as_bytes());
+    assert_eq!(told.try_recv().expect("asked"), "/v3/hunter3?key=hunter4 Some(\"Basic bWU6aHVudGVyMg==\")");
     assert!(!proxy.lines().contains("hunter"), "{}", proxy.lines());
 }
 

@@ -36,33 +36,29 @@ fn open(folder: &Folder, args: &LedgerArgs) -> Result<Ledger> {
 
 fn verify(common: &Common, ledger: &Ledger, out: &mut dyn Write) -> Result<()> {
     let report = ledger.verify().into_diagnostic()?;
-    match common.output {
-        Output::Text => {
-            if report.beyond > 0 {
-                writeln!(
-                    out,
-                    "note: {} spent cells name transactions that are not in the ledger: an ingest is running or was interrupted, or damage; `tracehound ledger repair` clears them",
-                    report.beyond
-                )
-                .into_diagnostic()?;
-            }
-            writeln!(
-                out,
-                "whole: {} blocks, {} transactions, {} spent-by links checked\ncontent {}",
-                report.blocks, report.txs, report.links, report.content
-            )
-        }
-        _ => {
-            let value = json!({
-                "blocks": report.blocks,
-                "txs": report.txs,
-                "links": report.links,
-                "cells_beyond": report.beyond,
-                "content": report.content,
-            });
-            writeln!(out, "{value}")
-        }
+    if common.output != Output::Text {
+        let value = json!({
+            "blocks": report.blocks,
+            "txs": report.txs,
+            "links": report.links,
+            "cells_beyond": report.beyond,
+            "content": report.content,
+        });
+        return writeln!(out, "{value}").into_diagnostic();
     }
+    if report.beyond > 0 {
+        writeln!(
+            out,
+            "note: {} spent cells name transactions that are not in the ledger: an ingest is running or was interrupted, or damage; `tracehound ledger repair` clears them",
+            report.beyond
+        )
+        .into_diagnostic()?;
+    }
+    writeln!(
+        out,
+        "whole: {} blocks, {} transactions, {} spent-by links checked\ncontent {}",
+        report.blocks, report.txs, report.links, report.content
+    )
     .into_diagnostic()
 }
 

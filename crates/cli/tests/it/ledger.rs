@@ -66,7 +66,7 @@ fn cells_that_name_transactions_beyond_the_ledger_are_told_of_and_cleared() {
     let unspent: Vec<usize> =
         (0..cells.len()).step_by(4).filter(|&at| cells[at..at + 4] == [0; 4]).take(2).collect();
     cells[unspent[0]..unspent[0] + 4].copy_from_slice(&1_000_000u32.to_le_bytes());
-    cells[unspent[1]..unspent[1] + 4].copy_from_slice(&((1u32 << 31) | 1_000_000).to_le_bytes());
+    cells[unspent[1]..unspent[1] + 4].copy_from_slice(&(0x8000_0000_u32 + 1_000_000).to_le_bytes());
     fs::write(&path, &cells).expect("written");
     let told = text(&regtest(data.path(), &["ledger", "verify"]));
     assert!(told.starts_with("note: 2 spent cells name transactions that are not in the ledger"), "{told}");

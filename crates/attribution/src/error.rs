@@ -1,5 +1,7 @@
 //! What can go wrong while a list is read or claims are stored.
 
+use jiff::civil::Date;
+
 use crate::import::Format;
 
 /// Why a list could not be read. Nothing has been stored when one of these is returned.
@@ -44,6 +46,19 @@ pub enum ImportError {
         format: Format,
         /// What is missing or wrong.
         missing: String,
+    },
+    /// The list tells its day, and it is not the day given.
+    #[error(
+        "this {format} says that it is of {says}, not of {given}: leave --published out, it is for lists that do not tell \
+         their day; nothing has been changed"
+    )]
+    OtherDay {
+        /// The format it was read as.
+        format: Format,
+        /// The day in the list.
+        says: Date,
+        /// The day given.
+        given: Date,
     },
     /// The form does not tell whose list it is.
     #[error("whose list is this? {why} ({format}): {hint}")]

@@ -171,7 +171,7 @@ impl FolderImport {
         let proposed_category =
             if without_category > 0 { imported.snapshot.proposed_category(&options.file_name) } else { None };
         let TakenIn { report, notes } = intake::take_in(store, imported, published, options, now).await?;
-        // An extract of a sanctions list is about sanctions, where it does not say otherwise.
+        // An extract of a sanctions list is about sanctions.
         let of_official = official::official(&official::list_of(&report.source)).is_some();
         let (without_category, proposed_category) =
             if of_official { (0, None) } else { (without_category, proposed_category) };

@@ -35,6 +35,7 @@ mod tagpack;
 mod text;
 mod uk;
 mod un;
+mod unrepeated;
 mod xml;
 mod yaml;
 
@@ -176,7 +177,7 @@ pub struct SourceOptions {
     pub publisher: Option<String>,
     /// Where the publisher keeps it.
     pub url: Option<String>,
-    /// Of which day it is.
+    /// Of which day it is, where it does not tell; a publisher's own form that tells another day is refused.
     pub published: Option<Date>,
 }
 

@@ -29,7 +29,7 @@ pub enum IntakeError {
     /// A day that has not come.
     #[error(
         "the list says it is of {published}, and today is {today}: a list of the future would never be applied; \
-         give its day with --published YYYY-MM-DD"
+         give its day with --published YYYY-MM-DD where the list itself tells none"
     )]
     Future {
         /// The list's day.
@@ -214,8 +214,10 @@ fn as_extract_of(snapshot: &mut Snapshot, list: &SourceId, known: Option<&Offici
         known.publisher.clone_into(&mut head.publisher);
         head.url = Some(known.url.to_owned());
         for claim in &mut snapshot.claims {
-            if claim.statement.category == Category::Unknown {
-                claim.statement.category = Category::Sanction;
+            let said = std::mem::replace(&mut claim.statement.category, Category::Sanction);
+            // Whom a sanctions list names is under sanctions, whatever else a column calls him.
+            if !matches!(said, Category::Unknown | Category::Sanction) {
+                claim.statement.label = format!("{} ({said})", claim.statement.label);
             }
         }
     }

@@ -10,7 +10,7 @@ use tracehound_model::{
 use super::{
     Account, Defaults, Format, NewClaim, Options, Snapshot, SourceHead, Warning, address_text, text,
 };
-use crate::{ImportError, subject_key};
+use crate::{ImportError, Scope, subject_key};
 
 /// Most warnings kept of one list.
 const MAX_WARNINGS: usize = 1_000;
@@ -66,9 +66,15 @@ pub(super) struct Said {
 
 impl Collector {
     pub(super) fn new(format: Format, head: SourceHead, options: &Options) -> Self {
+        let own_day = head.published;
+        let mut source = options.source.apply(head);
+        // A publisher's own form tells its day itself; a day given is held against it once it is read.
+        if format.scope() == Scope::List {
+            source.published = own_day;
+        }
         Self {
             format,
-            source: options.source.apply(head),
+            source,
             defaults: options.defaults,
             claims: Vec::new(),
             seen: HashMap::new(),

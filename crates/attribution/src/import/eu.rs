@@ -66,9 +66,8 @@ pub(super) fn read_xml(input: &mut dyn Read, options: &Options) -> Result<Snapsh
                 ("export", 1) => {
                     let generated =
                         xml::attribute(&start, "generationDate").and_then(|date| text::date(&date));
-                    let published = options.source.published.or(generated);
-                    out.source_mut().published = published;
-                    if published.is_none() {
+                    out.source_mut().published = generated;
+                    if generated.or(options.source.published).is_none() {
                         return Err(xml.error("the list has no generationDate"));
                     }
                 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     sniff::{self, sniff},
     table, tagpack, text, uk, un,
 };
-use crate::ImportError;
+use crate::{ImportError, Scope};
 
 /// Bytes looked at to tell the format.
 const HEAD: u64 = 16 << 10;
@@ -67,10 +68,21 @@ pub fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, ImportE
         })?
     };
     let mut body = Body::new(Cursor::new(head).chain(plain), format);
-    let snapshot = dispatch(&mut body, format, options).map_err(|error| body.explain(error))?;
+    let mut snapshot = dispatch(&mut body, format, options).map_err(|error| body.explain(error))?;
+    if format.scope() == Scope::List {
+        snapshot.source.published = day_of(format, snapshot.source.published, options.source.published)?;
+    }
     // What follows the end of the list (a newline, as a rule) counts for the hash.
     io::copy(&mut body, &mut io::sink()).map_err(|error| body.explain(error.into()))?;
     Ok(Imported { snapshot, format, sha256: hex::encode(body.hash.finalize()), bytes: body.read })
+}
+
+/// The day a list tells, else the one given: nobody makes an old list a new one by saying so.
+fn day_of(format: Format, says: Option<Date>, given: Option<Date>) -> Result<Option<Date>, ImportError> {
+    match (says, given) {
+        (Some(says), Some(given)) if says != given => Err(ImportError::OtherDay { format, says, given }),
+        _ => Ok(says.or(given)),
+    }
 }
 
 fn dispatch(body: &mut dyn Read, format: Format, options: &Options) -> Result<Snapshot, ImportError> {

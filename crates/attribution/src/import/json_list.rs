@@ -13,6 +13,7 @@ use super::{
     ofac_json::date_from_name,
     table::is_address_cell,
     text,
+    unrepeated::Unrepeated,
 };
 use crate::ImportError;
 
@@ -63,6 +64,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     let text = decode(bytes);
     let mut documents: Vec<Value> = serde_json::Deserializer::from_str(&text)
         .into_iter()
+        .map(|document| document.map(|Unrepeated(value)| value))
         .collect::<Result<_, _>>()
         .map_err(|error| syntax(FORMAT, &error))?;
     drop(text);

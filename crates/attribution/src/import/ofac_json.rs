@@ -2,8 +2,6 @@
 //!
 //! The form has no date and no party. The date comes from the caller or, with a warning, from the file's name.
 
-use std::collections::BTreeMap;
-
 use tracehound_model::{Category, Confidence, Statement};
 
 use super::{
@@ -11,6 +9,7 @@ use super::{
     collect::{Collector, Said},
     json_list::{bound, syntax},
     mapping, official, text,
+    unrepeated::ByKey,
 };
 use crate::ImportError;
 
@@ -20,7 +19,7 @@ pub(super) const LABEL: &str = "OFAC SDN list";
 
 pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
     bound(bytes, FORMAT)?;
-    let by_asset: BTreeMap<String, Vec<String>> =
+    let ByKey::<Vec<String>>(by_asset) =
         serde_json::from_slice(strip_mark(bytes)).map_err(|error| syntax(FORMAT, &error))?;
     // Anybody's addresses come in this form: whose they are has to be said.
     let speaks_of_ofac = |text: &str| {
@@ -83,7 +82,7 @@ pub(super) fn strip_mark(bytes: &[u8]) -> &[u8] {
 
 /// Takes the date of a list that has none from its file's name, and says so.
 pub(super) fn date_from_name(out: &mut Collector, options: &Options) {
-    if out.source().published.is_some() {
+    if out.source().published.or(options.source.published).is_some() {
         return;
     }
     if let Some(date) = text::date_in_name(&options.file_name) {

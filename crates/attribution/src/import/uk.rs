@@ -102,13 +102,12 @@ pub(super) fn read_xml(input: &mut dyn Read, options: &Options) -> Result<Snapsh
                     return Err(xml.error(message));
                 }
                 ("DateGenerated", 2) => {
-                    let generated = text::date(&xml.text()?);
-                    out.source_mut().published = options.source.published.or(generated);
+                    out.source_mut().published = text::date(&xml.text()?);
                 }
                 ("Designation", 2) => designation(&mut xml, &mut out)?,
                 _ => xml.skip()?,
             },
-            Node::End if out.source().published.is_none() => {
+            Node::End if out.source().published.or(options.source.published).is_none() => {
                 return Err(xml.error("the list has no DateGenerated"));
             }
             Node::End => return out.finish(),

@@ -28,9 +28,8 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, 
                 ("CONSOLIDATED_LIST", 1) => {
                     let generated =
                         xml::attribute(&start, "dateGenerated").and_then(|date| text::date(&date));
-                    let published = options.source.published.or(generated);
-                    out.source_mut().published = published;
-                    if published.is_none() {
+                    out.source_mut().published = generated;
+                    if generated.or(options.source.published).is_none() {
                         return Err(xml.error("the list has no dateGenerated"));
                     }
                 }

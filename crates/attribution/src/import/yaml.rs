@@ -1,7 +1,13 @@
 //! YAML as a tree of texts: every scalar stays what is written (`0x0a`, `no`, `1e3`), merge keys and anchors work, and
 //! depth and size are bounded while reading.
 
-use std::{collections::HashMap, fs::File, io::Read, path::Path, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    fs::File,
+    io::Read,
+    path::Path,
+    rc::Rc,
+};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
@@ -75,20 +81,23 @@ impl Node {
     }
 }
 
-/// Reads the first document of a file. `beside` is the folder from which it may include others.
+/// Reads the one document of a file. `beside` is the folder from which it may include others.
 pub(super) fn load(bytes: &[u8], format: Format, beside: Option<&Path>) -> Result<Rc<Node>, ImportError> {
     let text = decode(bytes);
     let mut loader = Loader { format, beside, anchors: HashMap::new(), nodes: 0, open: Vec::new() };
+    let mut root = None;
     for event in Parser::new_from_str(&text) {
         let (event, span) = event.map_err(|error| {
             loader.error(error.marker().line(), error.marker().col(), error.info().to_owned())
         })?;
         let (line, column) = (span.start.line(), span.start.col());
-        if let Some(root) = loader.take(event, line, column)? {
-            return Ok(root);
+        if root.is_some() && matches!(event, Event::DocumentStart(_)) {
+            let message = "a second document begins (`---`): put it into a file of its own".to_owned();
+            return Err(loader.error(line, column, message));
         }
+        root = loader.take(event, line, column)?.or(root);
     }
-    Ok(Rc::new(Node::Scalar(None)))
+    Ok(root.unwrap_or_else(|| Rc::new(Node::Scalar(None))))
 }
 
 struct Loader<'p> {
@@ -105,6 +114,8 @@ struct Open {
     node: Node,
     /// The key whose value comes next.
     key: Option<String>,
+    /// The keys so far of a map.
+    keys: HashSet<String>,
 }
 
 impl Loader<'_> {
@@ -161,7 +172,7 @@ impl Loader<'_> {
         if self.nodes > MAX_NODES {
             return Err(self.error(line, column, format!("more than {MAX_NODES} values")));
         }
-        Ok(self.place(whole))
+        self.place(whole, line, column)
     }
 
     fn begin(
@@ -174,7 +185,7 @@ impl Loader<'_> {
         if self.open.len() == MAX_DEPTH {
             return Err(self.error(line, column, format!("values are nested deeper than {MAX_DEPTH}")));
         }
-        self.open.push(Open { anchor, node, key: None });
+        self.open.push(Open { anchor, node, key: None, keys: HashSet::new() });
         Ok(None)
     }
 
@@ -187,16 +198,24 @@ impl Loader<'_> {
     }
 
     /// Puts a whole value where it belongs; the root belongs nowhere.
-    fn place(&mut self, node: Rc<Node>) -> Option<Rc<Node>> {
-        let Some(open) = self.open.last_mut() else { return Some(node) };
+    fn place(&mut self, node: Rc<Node>, line: usize, column: usize) -> Result<Option<Rc<Node>>, ImportError> {
+        let Some(open) = self.open.last_mut() else { return Ok(Some(node)) };
         match (&mut open.node, open.key.take()) {
             (Node::List(items), _) => items.push(node),
             (Node::Map(entries), Some(key)) => entries.push((key, node)),
             // A key that is no text cannot be asked for.
-            (Node::Map(_), None) => open.key = Some(node.text().unwrap_or_default().to_owned()),
+            (Node::Map(_), None) => {
+                let key = node.text().unwrap_or_default();
+                // Every merge key is followed.
+                if !matches!(key, "" | "<<") && !open.keys.insert(key.to_owned()) {
+                    let message = format!("the key `{}` stands twice in one map", text::shorten(key));
+                    return Err(self.error(line, column, message));
+                }
+                open.key = Some(key.to_owned());
+            }
             (Node::Scalar(_), _) => {}
         }
-        None
+        Ok(None)
     }
 
     /// The document of another file of the same folder.

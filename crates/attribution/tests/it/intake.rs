@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use tracehound_attribution::{
     IntakeError,
     folder::{AttributionFolder, FolderError, FolderImport},
-    import::{Format, Options, SourceOptions, official},
+    import::{Defaults, Format, Options, SourceOptions, official},
 };
 use tracehound_model::{Address, Category, SourceId, SourceKind, Subject};
 use tracehound_testkit::shared_data;
@@ -425,4 +425,37 @@ fn the_official_ids_are_those_of_the_updates() {
         let known = official::official(&spec.source).expect("a known list");
         assert!(known.formats.contains(&spec.format));
     }
+}
+
+#[test]
+fn the_day_that_a_list_tells_is_not_overridden() {
+    let folder = Folder::new();
+    let list = sdn("2026-10-01", &addresses(0, 40));
+    let error = folder.import("m0.xml", &list, under("ofac-sdn", "2026-11-27")).unwrap_err().to_string();
+    assert!(error.contains("2026-10-01") && error.contains("2026-11-27"), "{error}");
+    let told = Options { accept_shrink: true, ..under("ofac-sdn", "2026-10-01") };
+    assert_eq!(folder.import("m0.xml", &list, told).unwrap().report.published, day("2026-10-01"));
+}
+
+#[test]
+fn an_extract_of_a_sanctions_list_is_about_sanctions_whatever_else_it_says() {
+    let folder = Folder::new();
+    folder.first("2026-10-01", &addresses(0, 40));
+    let named = addresses(100, 104);
+    let table = format!(
+        "address,label,category\n{},a,exchange\n{},b,user\n{},c,defi\n{},d,\n",
+        named[0], named[1], named[2], named[3]
+    );
+    let defaults = Defaults { category: Some(Category::Exchange), ..Defaults::default() };
+    let options = Options { defaults, ..under("ofac-sdn", "2026-11-27") };
+    folder.import("tiny.csv", &table, options).unwrap();
+    let today = folder.sanctioned("2026-11-28");
+    assert!(named.iter().all(|address| today.contains(address)), "{today:?}");
+    let index = folder.folder.index(now()).unwrap();
+    let labels: BTreeSet<String> = index
+        .claims()
+        .filter(|claim| claim.source() == "ofac-sdn-extract")
+        .map(|claim| claim.label().to_owned())
+        .collect();
+    assert!(labels.contains("a (exchange)"), "the other word is kept: {labels:?}");
 }

@@ -240,3 +240,27 @@ fn a_third_partys_copy_of_a_sanctions_list_is_no_sanctions_list() {
     // refused is a Monero payment id, which is no address.
     assert_eq!((copied.difference(&listed).count(), copy.snapshot.account.left_out), (90, 3));
 }
+
+#[test]
+fn a_key_that_stands_twice_is_an_error_and_loses_no_row() {
+    let (one, two) =
+        ("0x00000000000000000000000000000000000abc01", "0x00000000000000000000000000000000000abc02");
+    let json = [
+        ("ofac.json", format!(r#"{{"ETH":["{one}"],"ETH":["{two}"]}}"#), "ETH"),
+        ("own.json", format!(r#"[{{"address":"{one}","address":"{two}"}}]"#), "address"),
+        ("own.json", format!(r#"{{"{one}":"a","{one}":"b"}}"#), one),
+        ("own.json", format!(r#"{{"results":[{{"address":"{one}","x":{{"y":1,"y":2}}}}]}}"#), "y"),
+    ];
+    let yaml = |rest: String| format!("title: t\ncreator: c\nlabel: l\ncurrency: ETH\n{rest}");
+    let packs = [
+        ("own.yaml", yaml(format!("tags:\n- address: '{one}'\ntags:\n- address: '{two}'\n")), "tags"),
+        ("own.yaml", yaml(format!("tags:\n- address: '{one}'\n  address: '{two}'\n")), "address"),
+    ];
+    for (name, list, key) in json.into_iter().chain(packs) {
+        let error = text(name, &list).expect_err(&list).to_string();
+        assert!(error.contains(&format!("the key `{key}` stands twice")), "{error}");
+    }
+    let two_documents = yaml(format!("tags:\n- address: '{one}'\n---\ntags:\n- address: '{two}'\n"));
+    let error = text("own.yaml", &two_documents).unwrap_err().to_string();
+    assert!(error.contains("line 7") && error.contains("a second document"), "{error}");
+}

@@ -110,7 +110,8 @@ fn import(folder: &AttributionFolder, copy: &ListCopy, accept_shrink: bool) -> R
         file_name: copy.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         source: SourceOptions {
             id: Some(copy.source.clone()),
-            published: Some(copy.published.unwrap_or(fetched_on)),
+            // What the copy tells of its day is read from it.
+            published: copy.published.is_none().then_some(fetched_on),
             ..SourceOptions::default()
         },
         accept_shrink,

@@ -299,10 +299,13 @@ impl AttributionFolder {
         bytes: &[u8],
         signature: &str,
         key: Option<&str>,
+        accept_shrink: bool,
         now: Timestamp,
     ) -> Result<PackImport, FolderError> {
         let given = key.map(pack::public_key).transpose()?;
-        self.change(now, true, async |store| Ok(take_in_pack(store, bytes, signature, given, now).await))?
+        self.change(now, true, async |store| {
+            Ok(take_in_pack(store, bytes, signature, given, accept_shrink, now).await)
+        })?
     }
 
     /// Records what came of asking the publisher of `source` at the moment `at`, and publishes it with the index.
@@ -516,6 +519,7 @@ async fn take_in_pack(
     bytes: &[u8],
     signature: &str,
     given: Option<String>,
+    accept_shrink: bool,
     now: Timestamp,
 ) -> Result<PackImport, FolderError> {
     let keys = match given {
@@ -533,6 +537,10 @@ async fn take_in_pack(
         let error = PackError::Older { found: pack.complete_as_of, in_force: *in_force };
         return Err(error.into());
     }
+    pack.check_sources()?;
+    if !accept_shrink {
+        refuse_ending(store, &pack).await?;
+    }
     store.trust(signer, now).await?;
     let mut reports = Vec::with_capacity(pack.lists.len());
     for notice in &pack.lists {
@@ -542,6 +550,21 @@ async fn take_in_pack(
     // Last: whoever is stopped before imports the same pack again.
     store.record_pack(&pack, Some(signer), now).await?;
     Ok(PackImport { name: pack.name, complete_as_of: pack.complete_as_of, reports })
+}
+
+/// Refuses a pack that ends what one of its sources says by now.
+async fn refuse_ending(store: &ClaimStore, pack: &Pack) -> Result<(), FolderError> {
+    let mut view = store.view().await?;
+    for source in pack.sources() {
+        let mut held = Vec::new();
+        let take = |claim| {
+            held.push(claim);
+            Ok::<_, StoreError>(())
+        };
+        view.claims_of(&source, take).await?;
+        pack.check_ends_nothing(&source, &held)?;
+    }
+    Ok(())
 }
 
 /// Takes in the shipped facts of this version, unless the store has them.

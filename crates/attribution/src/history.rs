@@ -40,7 +40,7 @@ pub struct SourceHistory {
     /// When its publisher was last asked and had nothing that is not here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked_at: Option<Timestamp>,
-    /// The day up to which a pack of notices says that it has everything of this source.
+    /// The day up to which the pack named `notices` says that it has everything of this source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complete_as_of: Option<Date>,
     /// For which times the publisher's word is had that nothing is missing, by first day.

@@ -4,17 +4,21 @@
 //! "not fetched". The pack that comes with the product is compiled in; one of the user's own comes with a minisign
 //! signature of a key that the user trusts. `data/README.md` says how to make and sign one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use minisign_verify::{PublicKey, Signature};
 use sha2::{Digest, Sha256};
-use tracehound_model::SourceId;
+use tracehound_model::{Category, Claim, SourceId, SourceKind};
 
 use crate::{
     ImportError,
-    import::{Imported, read_pack},
+    import::{Imported, official, read_pack},
+    subject_key,
 };
+
+/// The name of the pack that says up to which day the notices are complete.
+pub const NOTICES: &str = "notices";
 
 /// A pack that has been read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +79,28 @@ pub enum PackError {
         /// The day of the pack in force.
         in_force: Date,
     },
+    /// Something that is no notice of an authority.
+    #[error(
+        "the pack speaks as `{source_id}` (a source of kind {kind:?}), and a pack holds notices (kind law_enforcement) under \
+         ids of their own, never an official list or a part of one: nothing has been changed"
+    )]
+    NoNotice {
+        /// The source in the pack.
+        source_id: SourceId,
+        /// Its kind in the pack.
+        kind: SourceKind,
+    },
+    /// It lacks what a source says.
+    #[error(
+        "the pack would end {ended} of the subjects that `{source_id}` names: a newer pack repeats what an earlier one \
+         says; nothing has been changed. Take it all the same with --accept-shrink"
+    )]
+    WouldEnd {
+        /// The source.
+        source_id: SourceId,
+        /// Subjects that would no longer be named, or no longer as what they are.
+        ended: usize,
+    },
 }
 
 impl Pack {
@@ -99,6 +125,63 @@ impl Pack {
     /// The sources that it is complete about.
     pub fn sources(&self) -> BTreeSet<SourceId> {
         self.lists.iter().map(|list| list.snapshot.source.id.clone()).collect()
+    }
+
+    /// Refuses a pack that speaks for a published list, or as anything else than an authority with its notices.
+    pub(crate) fn check_sources(&self) -> Result<(), PackError> {
+        for list in &self.lists {
+            let source = &list.snapshot.source;
+            let list_id = official::list_of(&source.id);
+            let is_official =
+                official::official(&list_id).is_some() || official::near_miss(&list_id).is_some();
+            if is_official || source.kind != SourceKind::LawEnforcement {
+                return Err(PackError::NoNotice { source_id: source.id.clone(), kind: source.kind });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a pack that ends what a source says. `held` is all that the source says by now: what holds on the day of
+    /// one of the pack's notices must stand in the pack, under the same category and for as long.
+    pub(crate) fn check_ends_nothing(&self, source: &SourceId, held: &[Claim]) -> Result<(), PackError> {
+        let mut ended = BTreeSet::new();
+        for list in self.lists_of(source) {
+            let Some(day) = list.snapshot.source.published else { continue };
+            let said = self.said_on(source, day);
+            for claim in held.iter().filter(|claim| claim.holds_on(day)) {
+                let key = subject_key(&claim.subject);
+                let until = said.get(&(key.clone(), claim.statement.category));
+                if until.is_none_or(|until| *until < claim.valid_to.unwrap_or(Date::MAX)) {
+                    ended.insert(key);
+                }
+            }
+        }
+        if ended.is_empty() {
+            return Ok(());
+        }
+        Err(PackError::WouldEnd { source_id: source.clone(), ended: ended.len() })
+    }
+
+    fn lists_of<'a>(&'a self, source: &'a SourceId) -> impl Iterator<Item = &'a Imported> {
+        self.lists.iter().filter(move |list| list.snapshot.source.id == *source)
+    }
+
+    /// What the pack lets a source say on a day: subject and category, with the day on which it ends.
+    fn said_on(&self, source: &SourceId, day: Date) -> HashMap<(Vec<u8>, Category), Date> {
+        let mut said = HashMap::new();
+        for list in self.lists_of(source) {
+            for claim in &list.snapshot.claims {
+                let end = claim.valid_to.unwrap_or(Date::MAX);
+                let begun =
+                    claim.valid_from.or(list.snapshot.source.published).is_some_and(|from| from <= day);
+                if begun && end > day {
+                    let until =
+                        said.entry((subject_key(&claim.subject), claim.statement.category)).or_insert(end);
+                    *until = end.max(*until);
+                }
+            }
+        }
+        said
     }
 }
 

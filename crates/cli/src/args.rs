@@ -392,7 +392,8 @@ pub(crate) struct ImportArgs {
     /// Kind of source: `sanctions`, `law_enforcement`, `labels` or `own` [default: as the format says]
     #[arg(long, value_name = "KIND", value_parser = source_kind)]
     pub kind: Option<tracehound_model::SourceKind>,
-    /// Accept a sanctions list that ends more than 5 % and at least 10 of its addresses or parties
+    /// Accept a sanctions list that ends more than 5 % and at least 10 of its addresses or parties, or a pack that ends a
+    /// notice
     #[arg(long)]
     pub accept_shrink: bool,
 }

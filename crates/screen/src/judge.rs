@@ -15,13 +15,22 @@ pub(crate) struct Judged {
     /// The exposure that the summary names: behind the strongest rule, the subject's own before others', a sanction before
     /// the rest.
     pub(crate) reason: Option<usize>,
+    /// No rule fired, and the reason is a claim that no policy lets pass in silence.
+    pub(crate) uncovered: bool,
 }
 
-/// Judges `exposed`. Where no rule objects, the answer is `allow` when `suffices`, else `incomplete`.
+/// The score of a claim that no rule of the policy covers and that a person has to look at.
+const UNCOVERED_SCORE: u8 = 50;
+
+/// Judges `exposed`. Where no rule objects, the answer is `review` if the subject itself is named for what must not pass
+/// in silence, else `allow` when `suffices`, else `incomplete`.
 pub(crate) fn judge(policy: &Policy, exposed: impl IntoIterator<Item = Exposed>, suffices: bool) -> Judged {
-    let mut judged = Judged { decision: Decision::Allow, score: 0, fired: Vec::new(), reason: None };
+    let mut judged =
+        Judged { decision: Decision::Allow, score: 0, fired: Vec::new(), reason: None, uncovered: false };
     let mut heaviest = None;
+    let mut uncovered: Option<(bool, usize)> = None;
     for (place, one) in exposed.into_iter().enumerate() {
+        let fired = judged.fired.len();
         for (at, rule) in policy.rules.iter().enumerate().filter(|(_, rule)| rule.fires(&one)) {
             judged.fired.push((at, place));
             let own = one.exposure == ExposureType::Own;
@@ -32,6 +41,19 @@ pub(crate) fn judge(policy: &Policy, exposed: impl IntoIterator<Item = Exposed>,
             judged.decision = judged.decision.max(rule.decision);
             judged.score = judged.score.max(rule.score);
         }
+        let sanction = one.category == Category::Sanction;
+        if judged.fired.len() == fired
+            && one.needs_a_rule()
+            && uncovered.is_none_or(|(other, _)| sanction && !other)
+        {
+            uncovered = Some((sanction, place));
+        }
+    }
+    if let (Decision::Allow, Some((_, place))) = (judged.decision, uncovered) {
+        judged.decision = Decision::Review;
+        judged.score = UNCOVERED_SCORE;
+        judged.reason = Some(place);
+        judged.uncovered = true;
     }
     if judged.decision == Decision::Allow && !suffices {
         judged.decision = Decision::Incomplete;

@@ -108,6 +108,9 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
         let source = row.source.as_ref().map_or_else(String::new, |source| format!(" by {source}"));
         grounds.push(format!("rule {}: {} ({}){source}", rule.name, row.label, row.category));
     }
+    if let (true, Some(place)) = (judged.uncovered, judged.reason) {
+        grounds.push(format!("no rule covers {} ({})", rows[place].label, rows[place].category));
+    }
     // Nothing unseen can change the strongest decision.
     if judged.decision != Decision::Block {
         if recorded.exposures.len() >= MAX_EXPOSURES {
@@ -119,9 +122,9 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
     if missing.is_empty() { Ok(Again { decision: judged.decision, grounds }) } else { Err(missing) }
 }
 
-/// Whether the policy looks at such exposures at all.
+/// Whether the policy looks at such exposures at all. What the subject itself is called, every policy looks at.
 fn seen_by(policy: &Policy, exposure: ExposureType) -> bool {
-    policy.rules.iter().any(|rule| rule.exposure == exposure)
+    exposure == ExposureType::Own || policy.rules.iter().any(|rule| rule.exposure == exposure)
 }
 
 /// What the policy would have looked at and the one before did not.

@@ -307,6 +307,32 @@ pub(crate) struct Exposed {
     pub total: u128,
 }
 
+impl Exposed {
+    /// Whether a policy without a rule for it has a hole: the subject itself is sanctioned, or an authority names it for
+    /// something that is not harmless.
+    pub(crate) fn needs_a_rule(&self) -> bool {
+        let authority = matches!(self.source_kind, SourceKind::LawEnforcement | SourceKind::Sanctions);
+        let grave = matches!(
+            self.category,
+            Category::ServiceHack
+                | Category::Ransomware
+                | Category::Sextortion
+                | Category::Scam
+                | Category::Phishing
+                | Category::PonziScheme
+                | Category::Terrorism
+                | Category::ChildAbuse
+                | Category::Market
+                | Category::MixingService
+                | Category::CoinJoin
+                | Category::IssuerBlacklist
+                | Category::Seized
+                | Category::Unknown
+        );
+        self.exposure == ExposureType::Own && (self.category == Category::Sanction || (authority && grave))
+    }
+}
+
 impl Rule {
     pub(crate) fn fires(&self, exposed: &Exposed) -> bool {
         let enough = exposed.amount.is_none_or(|amount| {

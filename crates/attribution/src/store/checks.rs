@@ -158,8 +158,9 @@ pub(super) async fn add_checks(
     }
     let packs = sqlx::query(
         "SELECT MAX(p.id) AS id, s.source, MAX(p.complete_as_of) AS complete_as_of \
-         FROM pack p JOIN pack_source s ON s.pack = p.id GROUP BY s.source",
+         FROM pack p JOIN pack_source s ON s.pack = p.id WHERE p.name = $1 GROUP BY s.source",
     )
+    .bind(crate::pack::NOTICES)
     .fetch_all(&mut *db)
     .await
     .map_err(StoreError::while_("reading packs"))?;

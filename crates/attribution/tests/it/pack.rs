@@ -36,7 +36,7 @@ fn import(
     pack: &Signed,
     key: Option<&str>,
 ) -> Result<tracehound_attribution::folder::PackImport, FolderError> {
-    folder.import_pack(pack.text.as_bytes(), &pack.signature, key, NOW.parse().expect("a moment"))
+    folder.import_pack(pack.text.as_bytes(), &pack.signature, key, false, NOW.parse().expect("a moment"))
 }
 
 fn refused(result: Result<tracehound_attribution::folder::PackImport, FolderError>) -> PackError {
@@ -105,4 +105,94 @@ fn a_pack_says_what_is_wrong_with_it() {
     let error = Pack::read(b"[pack]\nname = \"notices\"\ncomplete_as_of = 2026-02-01\n").expect_err("empty");
     assert!(error.to_string().contains("no notice"), "{error}");
     assert!(Pack::read(b"[pack]\nname = \"notices\"\n").is_err());
+}
+
+#[test]
+fn a_pack_speaks_for_no_official_list_and_only_as_an_authority() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = AttributionFolder::new(dir.path());
+    let pair = KeyPair::generate_unencrypted_keypair().expect("keys");
+    let key = pair.pk.to_base64();
+    let now = NOW.parse().expect("a moment");
+    let before = folder.index(now).expect("an index").source("ofac-sdn").cloned();
+    for (was, is) in [
+        ("\"police-notices\"", "\"ofac-sdn\""),
+        ("\"police-notices\"", "\"ofac-sdn-extract\""),
+        ("\"police-notices\"", "\"un-sc\""),
+        ("\"police-notices\"", "\"ofac_sdn\""),
+        ("law_enforcement", "sanctions"),
+        ("law_enforcement", "labels"),
+    ] {
+        let error =
+            refused(import(&folder, &signed(&pair, pack("2026-06-01", A).replace(was, is)), Some(&key)));
+        assert!(matches!(error, PackError::NoNotice { .. }), "{is}: {error}");
+        assert!(error.to_string().contains("never an official list"), "{error}");
+    }
+    let index = folder.index(now).expect("an index");
+    assert_eq!(index.source("ofac-sdn").cloned(), before);
+    assert!(index.source("police-notices").is_none());
+}
+
+fn shipped() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/notices.toml");
+    let text = std::fs::read_to_string(path).expect("the shipped pack");
+    text.replace("complete_as_of = 2025-11-19", "complete_as_of = 2026-06-01")
+}
+
+#[test]
+fn a_pack_that_ends_what_a_source_says_is_refused_unless_a_person_accepts_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = AttributionFolder::new(dir.path());
+    let pair = KeyPair::generate_unencrypted_keypair().expect("keys");
+    let key = pair.pk.to_base64();
+    let now = NOW.parse().expect("a moment");
+    let of_fbi = || {
+        let claims =
+            folder.index(now).expect("an index").claims().map(|claim| claim.to_claim()).collect::<Vec<_>>();
+        claims
+            .iter()
+            .filter(|claim| claim.source.0 == "fbi-notices" && claim.holds_on(day("2026-07-01")))
+            .count()
+    };
+    assert_eq!(of_fbi(), 101);
+    let one = signed(&pair, pack("2026-06-01", A).replace("police-notices", "fbi-notices"));
+    let error = refused(import(&folder, &one, Some(&key)));
+    assert!(
+        matches!(&error, PackError::WouldEnd { source_id, ended: 101 } if source_id.0 == "fbi-notices"),
+        "{error}"
+    );
+    // Nor does a pack end them by an end of its own, or by calling them harmless.
+    let hack = "category = \"service_hack\"";
+    for is in
+        ["category = \"service_hack\"\nto = 2025-12-01".to_owned(), hack.replace("service_hack", "exchange")]
+    {
+        let error = refused(import(&folder, &signed(&pair, shipped().replace(hack, &is)), Some(&key)));
+        assert!(matches!(&error, PackError::WouldEnd { .. }), "{error}");
+    }
+    assert_eq!(of_fbi(), 101);
+    // What repeats the earlier ones and adds one is taken.
+    let added = pack("2026-06-01", A).replace("police-notices", "fbi-notices");
+    let more = format!("{}\n{}", shipped(), &added[added.find("[[notice]]").expect("a notice")..]);
+    import(&folder, &signed(&pair, more), Some(&key)).expect("taken");
+    assert_eq!(of_fbi(), 102);
+    folder
+        .import_pack(one.text.replace("2026-06-01", "2026-06-02").as_bytes(), &one.signature, None, true, now)
+        .expect_err("acceptance is no signature");
+    let one = signed(&pair, one.text.replace("2026-06-01", "2026-06-02"));
+    folder.import_pack(one.text.as_bytes(), &one.signature, None, true, now).expect("a person accepts it");
+    assert!(of_fbi() < 102);
+}
+
+#[test]
+fn a_pack_of_another_name_makes_no_notices_complete() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = AttributionFolder::new(dir.path());
+    let pair = KeyPair::generate_unencrypted_keypair().expect("keys");
+    let key = pair.pk.to_base64();
+    let other = signed(&pair, pack("2026-06-01", A).replace("name = \"notices\"", "name = \"other\""));
+    import(&folder, &other, Some(&key)).expect("taken");
+    let index = folder.index(NOW.parse().expect("a moment")).expect("an index");
+    assert_eq!(index.source("police-notices").expect("there").complete_as_of, None);
+    let newest = index.sources().iter().filter_map(|history| history.complete_as_of).max();
+    assert_eq!(newest, Some(day("2025-11-19")));
 }

@@ -66,7 +66,7 @@ fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &
     let format =
         args.format.as_deref().map(|id| Format::from_id(id).ok_or_else(|| unknown_format(id))).transpose()?;
     for path in &args.files {
-        if super::packs::import(common, folder, path, args.key.as_deref(), out)? {
+        if super::packs::import(common, folder, path, args.key.as_deref(), args.accept_shrink, out)? {
             continue;
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -22,6 +22,7 @@ pub(super) fn import(
     folder: &AttributionFolder,
     path: &Path,
     key: Option<&str>,
+    accept_shrink: bool,
     out: &mut dyn Write,
 ) -> Result<bool> {
     let place = || path.display().to_string();
@@ -40,7 +41,7 @@ pub(super) fn import(
     let signature = text(Path::new(&beside)).wrap_err("a pack of notices needs its signature beside it")?;
     let key = key.map(|key| if Path::new(key).exists() { text(Path::new(key)) } else { Ok(key.to_owned()) });
     let done = folder
-        .import_pack(&bytes, &signature, key.transpose()?.as_deref(), Timestamp::now())
+        .import_pack(&bytes, &signature, key.transpose()?.as_deref(), accept_shrink, Timestamp::now())
         .into_diagnostic()
         .wrap_err_with(place)?;
     let added: u64 = done.reports.iter().map(|report| report.added).sum();

@@ -106,6 +106,25 @@ fn lists_alone_say_no_match_in_every_form_and_strict_says_incomplete() {
 }
 
 #[test]
+fn no_match_never_stands_over_a_claim() {
+    let data = folder();
+    let label = format!(
+        "[source]\nid = \"my-labels\"\nkind = \"labels\"\ntitle = \"Mine\"\npublisher = \"Me\"\n\
+         published = 2025-11-01\n[[claim]]\nlabel = \"An exchange\"\ncategory = \"exchange\"\n\
+         addresses = [\"{UNKNOWN}\"]\n"
+    );
+    let path = data.path().join("labels.toml");
+    std::fs::write(&path, label).expect("written");
+    let taken = tracehound(data.path(), &["lists", "import", &path.display().to_string()], "");
+    assert_eq!(taken.status.code(), Some(0), "{}", String::from_utf8_lossy(&taken.stderr));
+    let args = ["screen", UNKNOWN, "--as-of", "2025-11-20", "--policy", "lists-only"];
+    let said = tracehound(data.path(), &args, "");
+    assert_eq!(said.status.code(), Some(0), "{}", text(&said));
+    assert!(text(&said).starts_with("NO OBJECTION  "), "{}", text(&said));
+    assert!(!text(&said).contains("NO MATCH") && text(&said).contains("An exchange"), "{}", text(&said));
+}
+
+#[test]
 fn a_day_before_every_list_is_unknown_even_for_the_listed() {
     let data = folder();
     let output = tracehound(data.path(), &["screen", FBI[0], "--as-of", "2015-01-01"], "");

@@ -50,7 +50,10 @@ impl Screener<'_> {
             evidence.node(format!("claim:{}", claim.id), Fact::Claim { claim: Box::new(claim.clone()) });
         }
         let reason = judged.reason.map(|place| &findings.hits[place]);
-        let summary = self.summary(decision, basis, reason, &findings);
+        let mut summary = self.summary(decision, basis, reason, &findings);
+        if judged.uncovered {
+            summary.push_str("; no rule of the policy covers it: a person has to look");
+        }
         let mut gaps = self.list_gaps.clone();
         gaps.extend(findings.gaps);
         let exposures = self.exposures(&findings.hits, &mut gaps);

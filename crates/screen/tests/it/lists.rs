@@ -105,3 +105,25 @@ fn named_without_a_category_is_for_a_person_to_look_at() {
         assert!(verdict.summary.contains("party 1 (unknown)"), "{}", verdict.summary);
     }
 }
+
+/// A policy with no rule for it does not let a listed address pass.
+#[test]
+fn what_no_rule_of_the_policy_covers_is_for_a_person_to_look_at() {
+    let policy = Policy::parse("version = 2\nname = \"empty\"\nbasis = \"lists-only\"\n").expect("a policy");
+    let mut all = sources();
+    all.push(source("labels", SourceKind::Labels, "2025-01-01"));
+    for (category, by, wanted) in [
+        (Category::Sanction, "ofac-sdn", Decision::Review),
+        (Category::Sanction, "labels", Decision::Review),
+        (Category::ServiceHack, "fbi-notices", Decision::Review),
+        (Category::Unknown, "ofac-sdn", Decision::Review),
+        (Category::Exchange, "fbi-notices", Decision::Allow),
+        (Category::Exchange, "labels", Decision::Allow),
+    ] {
+        let index = index(all.clone(), vec![claim(1, &address(5), category, by)], vec![]);
+        let verdict = screen(&index, None, &policy, "2025-06-15T12:00:00Z", &address(5));
+        assert_eq!(verdict.decision, wanted, "{category} by {by}: {}", verdict.summary);
+        let said = verdict.summary.contains("no rule of the policy covers it");
+        assert_eq!(said, wanted == Decision::Review, "{}", verdict.summary);
+    }
+}

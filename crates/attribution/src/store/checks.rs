@@ -30,6 +30,13 @@ pub struct LastChecks {
     pub failed: Option<(Timestamp, String)>,
 }
 
+/// The publisher had nothing that is not here.
+const CURRENT: i64 = 0;
+/// The publisher was not had, or its list was not taken in.
+const FAILED: i64 = 1;
+/// A person took editions back: what vouched for the source before does so no more.
+const TAKEN_BACK: i64 = 2;
+
 impl ClaimStore {
     /// Records that the publisher of `source` was asked at the moment `at`.
     ///
@@ -51,10 +58,10 @@ impl ClaimStore {
                 .fetch_one(change.db())
                 .await
                 .map_err(StoreError::while_("recording a check"))?;
-                insert_check(change.db(), source, since, at, None).await?;
+                insert_check(change.db(), source, since, at, (CURRENT, None)).await?;
             }
             CheckOutcome::Failed(reason) => {
-                insert_check(change.db(), source, None, at, Some(reason)).await?;
+                insert_check(change.db(), source, None, at, (FAILED, Some(reason))).await?;
             }
         }
         change.commit(None).await
@@ -79,7 +86,7 @@ impl ClaimStore {
         .await
         .map_err(StoreError::while_("recording a history"))?;
         if known == 0 {
-            insert_check(change.db(), source, Some(since.to_string()), until, None).await?;
+            insert_check(change.db(), source, Some(since.to_string()), until, (CURRENT, None)).await?;
             change.commit(None).await?;
         }
         Ok(())
@@ -103,14 +110,26 @@ impl ClaimStore {
             let outcome: i64 = cells.get("outcome")?;
             let message: Option<String> = cells.get("message")?;
             let Some(last) = all.last_mut() else { continue };
-            if outcome == 0 {
-                (last.checked_at, last.failed) = (Some(at), None);
-            } else {
-                last.failed = Some((at, message.unwrap_or_default()));
+            match outcome {
+                CURRENT => (last.checked_at, last.failed) = (Some(at), None),
+                TAKEN_BACK => {
+                    (last.checked_at, last.failed) = (None, Some((at, message.unwrap_or_default())));
+                }
+                _ => last.failed = Some((at, message.unwrap_or_default())),
             }
         }
         Ok(all)
     }
+}
+
+/// Records that editions of `source` were taken back at the moment `at`: neither an earlier check nor an earlier pack
+/// says any longer that everything is here.
+pub(super) async fn end_vouching(
+    db: &mut SqliteConnection,
+    source: &SourceId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    insert_check(db, source, None, at, (TAKEN_BACK, Some("a person took editions of it back"))).await
 }
 
 async fn insert_check(
@@ -118,7 +137,7 @@ async fn insert_check(
     source: &SourceId,
     since: Option<String>,
     at: Timestamp,
-    failure: Option<&str>,
+    (outcome, message): (i64, Option<&str>),
 ) -> Result<(), StoreError> {
     let id = decode::next_id(db, "SELECT MAX(id) FROM source_check").await?;
     sqlx::query(
@@ -128,8 +147,8 @@ async fn insert_check(
     .bind(&source.0)
     .bind(since)
     .bind(at.as_microsecond())
-    .bind(i64::from(failure.is_some()))
-    .bind(failure)
+    .bind(outcome)
+    .bind(message)
     .execute(db)
     .await
     .map_err(StoreError::while_("recording a check"))?;
@@ -142,8 +161,9 @@ pub(super) async fn add_checks(
     sources: &mut [SourceHistory],
 ) -> Result<(), StoreError> {
     let spans = sqlx::query(
-        "SELECT MAX(id) AS id, source, since, MAX(at) AS until FROM source_check \
-         WHERE outcome = 0 AND since IS NOT NULL GROUP BY source, since ORDER BY source, since",
+        "SELECT MAX(id) AS id, source, since, MAX(at) AS until FROM source_check c \
+         WHERE outcome = 0 AND since IS NOT NULL AND NOT EXISTS (SELECT 1 FROM source_check w \
+         WHERE w.source = c.source AND w.outcome = 2 AND w.id > c.id) GROUP BY source, since ORDER BY source, since",
     )
     .fetch_all(&mut *db)
     .await
@@ -158,7 +178,9 @@ pub(super) async fn add_checks(
     }
     let packs = sqlx::query(
         "SELECT MAX(p.id) AS id, s.source, MAX(p.complete_as_of) AS complete_as_of \
-         FROM pack p JOIN pack_source s ON s.pack = p.id WHERE p.name = $1 GROUP BY s.source",
+         FROM pack p JOIN pack_source s ON s.pack = p.id WHERE p.name = $1 AND NOT EXISTS \
+         (SELECT 1 FROM pack_source o JOIN source_check w ON w.source = o.source \
+         WHERE o.pack = p.id AND w.outcome = 2 AND w.at >= p.recorded_at) GROUP BY s.source",
     )
     .bind(crate::pack::NOTICES)
     .fetch_all(&mut *db)

@@ -7,7 +7,7 @@ use super::{ClaimStore, StoreError, decode};
 
 impl ClaimStore {
     /// Records that a pack was taken in whole: each of `sources` is complete up to `complete_as_of`. The same once more
-    /// is a no-op. `signer` is the key whose signature it had; none for the pack that comes with the product.
+    /// is a no-op, unless editions of one of them were taken back since. `signer` is the key whose signature it had; none for the pack that comes with the product.
     pub async fn record_pack(
         &self,
         pack: &crate::pack::Pack,
@@ -16,7 +16,10 @@ impl ClaimStore {
     ) -> Result<(), StoreError> {
         let doing = "recording a pack";
         let mut change = self.change(doing).await?;
-        let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM pack WHERE name = $1 AND sha256 = $2")
+        let known: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM pack p WHERE name = $1 AND sha256 = $2 AND NOT EXISTS (SELECT 1 FROM pack_source o \
+             JOIN source_check w ON w.source = o.source WHERE o.pack = p.id AND w.outcome = 2 AND w.at >= p.recorded_at)",
+        )
             .bind(&pack.name)
             .bind(&pack.sha256)
             .fetch_one(change.db())

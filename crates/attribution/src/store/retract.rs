@@ -5,7 +5,7 @@ use jiff::{Timestamp, civil::Date};
 use tracehound_model::SourceId;
 
 use super::{
-    ClaimStore, StoreError, decode,
+    ClaimStore, StoreError, checks, decode,
     runs::{runs, said_on},
     write::{Replaced, supersede},
 };
@@ -56,9 +56,12 @@ async fn retract(
     keep: impl Fn(Date) -> bool,
     now: Timestamp,
 ) -> Result<Vec<Date>, StoreError> {
-    let now = now.as_microsecond();
     let (kept, gone): (Vec<_>, Vec<_>) =
         decode::snapshot_days(db, &source.0).await?.into_iter().partition(|known| keep(known.published));
+    if !gone.is_empty() {
+        checks::end_vouching(db, source, now).await?;
+    }
+    let now = now.as_microsecond();
     let ids: Vec<i64> = gone.iter().map(|known| known.id).collect();
     supersede(db, "UPDATE snapshot SET superseded_at = ", &ids, now).await?;
     let days: Vec<Date> = kept.iter().map(|known| known.published).collect();

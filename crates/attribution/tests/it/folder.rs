@@ -265,6 +265,28 @@ fn an_earlier_edition_comes_back_into_force() {
 }
 
 #[test]
+fn what_was_taken_back_is_no_longer_vouched_for() {
+    let dir = folder();
+    let folder = AttributionFolder::new(dir.path());
+    let (ofac, fbi) = (SourceId("ofac-sdn".to_owned()), SourceId("fbi-notices".to_owned()));
+    let complete = |index: &Index| index.sources().iter().filter_map(|history| history.complete_as_of).max();
+    let index = folder.index(moment(1)).unwrap();
+    assert!(index.source(&ofac.0).unwrap().checked_at.is_some() && complete(&index).is_some());
+
+    folder.revert(&ofac, day("2022-09-15"), moment(2)).unwrap();
+    let index = folder.index(moment(3)).unwrap();
+    let history = index.source(&ofac.0).unwrap();
+    assert_eq!((history.checked_at, history.vouched.len()), (None, 0));
+    let asked = moment(4);
+    folder.record_check(&ofac, asked, &CheckOutcome::Current).unwrap();
+    assert_eq!(folder.index(asked).unwrap().source(&ofac.0).unwrap().checked_at, Some(asked));
+
+    // A pack without one of its sources is no longer the whole pack.
+    folder.remove(&fbi, moment(5)).unwrap();
+    assert_eq!(complete(&folder.index(moment(6)).unwrap()), None);
+}
+
+#[test]
 fn an_index_folder_that_cannot_be_used_fails_the_import_and_the_next_one_heals() {
     let dir = folder();
     let (index, aside) = (dir.path().join("index"), dir.path().join("aside"));

@@ -124,6 +124,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it has no table to print as CSV.
+    pub(crate) fn refuses_csv(&self) -> bool {
+        matches!(self, Self::Exposure(_) | Self::Path(_) | Self::Tx(_) | Self::Ledger(_))
+    }
+
     /// Whether it reads or writes the data folder.
     pub(crate) fn uses_data(&self) -> bool {
         !matches!(self, Self::Demo(_) | Self::Policy(_) | Self::Range(_) | Self::Wallet(_))

@@ -32,6 +32,10 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
+    if cli.common.output == args::Output::Csv && cli.command.refuses_csv() {
+        terminal::say("error: this is no table: it is printed as text, json or jsonl");
+        return ExitCode::from(USAGE);
+    }
     match run(&cli) {
         Ok(code) => ExitCode::from(code),
         // A reader that has seen enough (`| head`) is no error; but not all was told, and 0 would mean allow.

@@ -241,6 +241,20 @@ fn a_page_instead_of_a_list_is_refused() {
 }
 
 #[test]
+fn a_page_that_repeats_a_mirrors_key_is_not_repeated() {
+    const KEY: &str = "s3cr3t-k3y";
+    let page = format!("Cannot GET /{KEY}/list.xml");
+    let of_type = format!("200 OK\r\ncontent-type: text/html; at={KEY}");
+    for sent in [ok(page.as_bytes()), answer(&of_type, page.as_bytes())] {
+        let mut server = Server::sending(sent);
+        server.url = server.url.replace("/list", &format!("/{KEY}/list"));
+        assert!(server.url.contains(KEY), "{}", server.url);
+        let failure = refused(&server, &http());
+        assert!(!format!("{failure} {failure:?}").contains(KEY), "{failure:?}");
+    }
+}
+
+#[test]
 fn another_list_than_the_expected_one_is_refused() {
     let body = b"<?xml version=\"1.0\"?><Sanctions xmlns=\"http://www.un.org/sanctions/1.0\"></Sanctions>";
     let failure = refused(&Server::sending(ok(body)), &http());

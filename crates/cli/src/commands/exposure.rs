@@ -63,8 +63,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
     let complete = gaps.is_empty() && sources.is_complete() && destinations.is_complete();
     match common.output {
         Output::Text => text(out, &shown, &sources, &destinations, &extent, &gaps),
-        Output::Csv => return Err(miette!("an exposure is printed as text or json")),
-        Output::Json | Output::Jsonl => {
+        Output::Json | Output::Jsonl | Output::Csv => {
             let value = json!({
                 "addresses": args.addresses,
                 "members": subjects.len(),

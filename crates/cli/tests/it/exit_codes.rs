@@ -187,3 +187,23 @@ fn an_ingest_that_skipped_a_block_is_not_done() {
     assert!(text(&damaged).contains("skipped: "), "{}", text(&damaged));
     assert_eq!(damaged.status.code(), Some(30));
 }
+
+#[test]
+fn what_is_no_table_is_not_printed_as_csv() {
+    let data = folder(chain_of_owners);
+    let (thief, exchange) = (address(THIEF), address(EXCHANGE));
+    let txid = "ab".repeat(32);
+    for args in [
+        &["exposure", &thief][..],
+        &["path", &thief, &exchange],
+        &["tx", &txid],
+        &["ledger", "info"],
+        &["ledger", "verify"],
+    ] {
+        let output =
+            tracehound(data.path(), &[args, &["--network", "regtest", "--output", "csv"]].concat(), "");
+        assert_eq!((output.status.code(), text(&output)), (Some(2), String::new()), "{args:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("printed as text, json or jsonl"), "{args:?}: {said}");
+    }
+}

@@ -111,6 +111,9 @@ impl Pack {
             let key = |list: &Imported| (list.snapshot.source.id.clone(), list.snapshot.source.published);
             key(a).cmp(&key(b))
         });
+        for list in &mut lists {
+            refer_to_own_page(list);
+        }
         let mut newest: BTreeMap<SourceId, usize> = BTreeMap::new();
         for place in 0..lists.len() {
             let id = lists[place].snapshot.source.id.clone();
@@ -189,6 +192,14 @@ impl Pack {
 pub fn is_pack(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(64 << 10)]);
     text.lines().map(str::trim).find(|line| line.starts_with('[')) == Some("[pack]")
+}
+
+/// Has each claim of a notice name the page of that notice: what is said of its source changes with the next one.
+fn refer_to_own_page(list: &mut Imported) {
+    let page = &list.snapshot.source.url;
+    for claim in list.snapshot.claims.iter_mut().filter(|claim| claim.statement.reference.is_none()) {
+        claim.statement.reference.clone_from(page);
+    }
 }
 
 /// Puts what an earlier notice says in front of what `list` says.

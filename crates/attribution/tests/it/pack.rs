@@ -155,10 +155,11 @@ fn a_pack_that_ends_what_a_source_says_is_refused_unless_a_person_accepts_it() {
             .count()
     };
     assert_eq!(of_fbi(), 101);
+    // It repeats one of them.
     let one = signed(&pair, pack("2026-06-01", A).replace("police-notices", "fbi-notices"));
     let error = refused(import(&folder, &one, Some(&key)));
     assert!(
-        matches!(&error, PackError::WouldEnd { source_id, ended: 101 } if source_id.0 == "fbi-notices"),
+        matches!(&error, PackError::WouldEnd { source_id, ended: 100 } if source_id.0 == "fbi-notices"),
         "{error}"
     );
     // Nor does a pack end them by an end of its own, or by calling them harmless.
@@ -195,4 +196,24 @@ fn a_pack_of_another_name_makes_no_notices_complete() {
     assert_eq!(index.source("police-notices").expect("there").complete_as_of, None);
     let newest = index.sources().iter().filter_map(|history| history.complete_as_of).max();
     assert_eq!(newest, Some(day("2025-11-19")));
+}
+
+#[test]
+fn a_claim_refers_to_the_page_of_its_own_notice_not_of_the_sources_newest() {
+    let notice = |day: &str, address: &str| {
+        format!(
+            "[[notice]]\n[notice.source]\nid = \"police-notices\"\nkind = \"law_enforcement\"\ntitle = \"Notices\"\n\
+             publisher = \"The police\"\nurl = \"https://police.invalid/{day}\"\npublished = {day}\n\
+             [[notice.claim]]\nlabel = \"A thief\"\ncategory = \"service_hack\"\naddresses = [\"{address}\"]\n"
+        )
+    };
+    let text = format!(
+        "[pack]\nname = \"notices\"\ncomplete_as_of = 2026-06-01\n{}{}",
+        notice("2026-03-01", A),
+        notice("2026-05-01", "3AAUBbKJorvNhEUFhKnep9YTwmZECxE4Nk")
+    );
+    let pack = Pack::read(text.as_bytes()).expect("a pack");
+    let newest = &pack.lists.last().expect("two").snapshot;
+    let pages: Vec<_> = newest.claims.iter().map(|claim| claim.statement.reference.as_deref()).collect();
+    assert_eq!(pages, [Some("https://police.invalid/2026-03-01"), Some("https://police.invalid/2026-05-01")]);
 }

@@ -107,17 +107,18 @@ fn lists_alone_say_no_match_in_every_form_and_strict_says_incomplete() {
 
 #[test]
 fn no_match_never_stands_over_a_claim() {
+    const EXCHANGE: &str = "1NDyJtNTjmwk5xPNhjgAMu4HDHigtobu1s";
     let data = folder();
     let label = format!(
         "[source]\nid = \"my-labels\"\nkind = \"labels\"\ntitle = \"Mine\"\npublisher = \"Me\"\n\
          published = 2025-11-01\n[[claim]]\nlabel = \"An exchange\"\ncategory = \"exchange\"\n\
-         addresses = [\"{UNKNOWN}\"]\n"
+         addresses = [\"{EXCHANGE}\"]\n"
     );
     let path = data.path().join("labels.toml");
     std::fs::write(&path, label).expect("written");
     let taken = tracehound(data.path(), &["lists", "import", &path.display().to_string()], "");
     assert_eq!(taken.status.code(), Some(0), "{}", String::from_utf8_lossy(&taken.stderr));
-    let args = ["screen", UNKNOWN, "--as-of", "2025-11-20", "--policy", "lists-only"];
+    let args = ["screen", EXCHANGE, "--as-of", "2025-11-20", "--policy", "lists-only"];
     let said = tracehound(data.path(), &args, "");
     assert_eq!(said.status.code(), Some(0), "{}", text(&said));
     assert!(text(&said).starts_with("NO OBJECTION  "), "{}", text(&said));

@@ -38,7 +38,9 @@ pub(super) fn fit(body: Vec<u8>, node: &Endpoint) -> Option<Vec<u8>> {
     let mut whole: Value = serde_json::from_str(text).ok()?;
     let changed = match &mut whole {
         Value::Array(answers) => {
-            answers.iter_mut().fold(false, |changed, answer| strike_answer(answer, node) || changed)
+            // Every one of them, not only up to the first.
+            answers.iter_mut().map(|answer| strike_answer(answer, node)).filter(|changed| *changed).count()
+                > 0
         }
         answer => strike_answer(answer, node),
     };
@@ -72,7 +74,9 @@ fn strike(value: &mut Value, node: &Endpoint) -> bool {
             *text = struck;
             changed
         }
-        Value::Array(list) => list.iter_mut().fold(false, |changed, value| strike(value, node) || changed),
+        Value::Array(list) => {
+            list.iter_mut().map(|value| strike(value, node)).filter(|changed| *changed).count() > 0
+        }
         Value::Object(members) => {
             let mut changed = false;
             let taken = std::mem::take(members);

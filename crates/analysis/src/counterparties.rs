@@ -69,7 +69,8 @@ pub struct Counterparties {
 pub struct TxParties {
     /// Amount brought in by each owner; `None` stands for owners not known.
     pub inputs: BTreeMap<Option<AddrNum>, u128>,
-    /// Amount paid to each owner; `None` stands for outputs without one.
+    /// Amount paid to each owner; `None` stands for outputs without one. Outputs that a later coinbase overwrote (BIP-30) are
+    /// not there.
     pub outputs: BTreeMap<Option<AddrNum>, u128>,
     /// Whether the transaction mints coins.
     pub coinbase: bool,
@@ -97,7 +98,8 @@ pub fn tx_parties(ledger: &Ledger, tx: TxNum) -> Option<TxParties> {
         parties.unknown_amounts += u32::from(value.is_none());
         *parties.inputs.entry(owner).or_default() += u128::from(value.unwrap_or(0));
     }
-    for output in ledger.outputs(&view) {
+    // What a later coinbase overwrote gave nothing to anybody.
+    for output in ledger.outputs(&view).filter(|output| output.destroyed_by.is_none()) {
         parties.rows += 1;
         *parties.outputs.entry(output.owner).or_default() += u128::from(output.value);
     }
@@ -108,7 +110,9 @@ pub fn tx_parties(ledger: &Ledger, tx: TxNum) -> Option<TxParties> {
 fn dust_to(ledger: &Ledger, tx: TxNum, subjects: &BTreeSet<AddrNum>, limit: u64) -> u128 {
     let Some(view) = ledger.tx(tx).filter(|_| limit > 0) else { return 0 };
     let own = |owner: Option<AddrNum>| owner.is_some_and(|owner| subjects.contains(&owner));
-    let dust = ledger.outputs(&view).filter(|output| own(output.owner) && output.value < limit);
+    let dust = ledger
+        .outputs(&view)
+        .filter(|output| own(output.owner) && output.value < limit && output.destroyed_by.is_none());
     dust.map(|output| u128::from(output.value)).sum()
 }
 

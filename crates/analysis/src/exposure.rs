@@ -80,6 +80,9 @@ pub struct Rest {
     pub fees: Amount,
     /// Paid to nobody.
     pub unowned: Amount,
+    /// Coinbases to the subjects that later ones of the same id overwrote before anybody spent them (BIP-30); not part of
+    /// the total: they gave nothing to anybody.
+    pub destroyed: Amount,
     /// Came back to the subjects; not part of the total.
     pub returned: Amount,
     /// Stopped at amounts that are not known.
@@ -184,8 +187,11 @@ fn received(ledger: &Ledger, question: &Question<'_>, answer: &mut Exposures) ->
             if own || !in_time(ledger, tx, question.limits.until) {
                 continue;
             }
-            let value = ledger.output_value(out).map_or(0, u128::from);
-            if value < question.limits.dust {
+            let Some(output) = ledger.output(out) else { continue };
+            let value = u128::from(output.value);
+            if output.destroyed_by.is_some() {
+                answer.rest.destroyed.0 += value;
+            } else if value < question.limits.dust {
                 answer.rest.dust.0 += value;
                 answer.total.0 += value;
             } else {
@@ -347,6 +353,7 @@ impl Rest {
             Fate::Held | Fate::Arrived => &mut self.held.0,
             Fate::Mixed(_) => &mut self.mixed.0,
             Fate::Unowned => &mut self.unowned.0,
+            Fate::Destroyed(_) => &mut self.destroyed.0,
             Fate::Minted(_) => &mut self.minted.0,
             Fate::Unresolved(_) => &mut self.unresolved.0,
             Fate::Cut(Cut::Dust | Cut::Share) => &mut self.dust.0,

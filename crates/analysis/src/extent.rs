@@ -2,7 +2,7 @@
 //! missing. Every answer over a ledger says it, and is incomplete where blocks that it needed are not there.
 
 use serde::Serialize;
-use tracehound_ledger::{BlockNum, Ledger};
+use tracehound_ledger::{BlockNum, Ledger, LedgerInfo};
 use tracehound_model::BlockHash;
 
 use crate::trace::moment;
@@ -25,6 +25,25 @@ impl Asked {
     pub const fn at(as_of: i64) -> Self {
         Self { as_of, max_age: MAX_AGE }
     }
+}
+
+const BEGINS_LATE: &str = "the ledger does not begin with the chain's first block";
+
+/// In words: which blocks a ledger lacks up to its last one. Empty for a whole one; any other is partial, and what it does
+/// not know may have happened there.
+pub fn lacking(info: &LedgerInfo) -> Vec<String> {
+    let mut lacking = Vec::new();
+    if info.begins_late() {
+        lacking.push(format!("{BEGINS_LATE}: the blocks before its first one are missing"));
+    }
+    if info.islands > 0 {
+        lacking.push(format!(
+            "blocks are missing in {} place{} after the first one",
+            info.islands,
+            if info.islands == 1 { "" } else { "s" }
+        ));
+    }
+    lacking
 }
 
 /// The blocks that an answer needed.
@@ -101,14 +120,9 @@ impl Extent {
                 if extent.missing_ranges == 1 { "" } else { "s" }
             ));
         }
-        if needed == Needed::All
-            && info.first.is_some_and(|first| first.header.prev() != BlockHash::default())
-        {
+        if needed == Needed::All && info.begins_late() {
             extent.missing_ranges += 1;
-            extent.gaps.push(
-                "the ledger does not begin with the chain's first block: what happened before was not seen"
-                    .to_owned(),
-            );
+            extent.gaps.push(format!("{BEGINS_LATE}: what happened before was not seen"));
         }
         match age {
             None => extent.gaps.push("the ledger has no block up to the moment asked about".to_owned()),

@@ -150,7 +150,7 @@ impl Pass {
         self.live.capacity() * 8 / 7 * (size_of::<(u64, Shares)>() + 1)
     }
 
-    /// Shares of an unspent output; `None` when it is spent, not owned by anybody, or not seen yet.
+    /// Shares of an unspent output; `None` when it is spent, destroyed, not owned by anybody, or not seen yet.
     pub fn shares(&self, out: OutNum) -> Option<&Shares> {
         self.live.get(&out.0)
     }
@@ -212,6 +212,19 @@ impl Pass {
                 (own_spent, spent) = spent.split_at(tx.inputs);
                 (own_owners, owners) = owners.split_at(tx.outputs);
                 self.visit(tx, own_spent, own_owners, named, &mut batch.inputs);
+                if tx.coinbase {
+                    self.drop_destroyed(ledger, tx.num);
+                }
+            }
+        }
+    }
+
+    /// What an earlier coinbase of the same id had left unspent is nobody's any more (BIP-30).
+    fn drop_destroyed(&mut self, ledger: &Ledger, coinbase: TxNum) {
+        for output in ledger.destroyed_by(coinbase) {
+            let Some(shares) = self.live.remove(&output.num.0) else { continue };
+            if let Some(undo) = self.undo.back_mut() {
+                undo.spent.push((output.num, shares));
             }
         }
     }

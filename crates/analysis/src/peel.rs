@@ -109,6 +109,8 @@ pub struct Hop {
 pub enum Stop {
     /// The last output is unspent in the snapshot.
     Unspent,
+    /// It is a coinbase's, and a later one of the same id overwrote it (BIP-30).
+    Destroyed,
     /// It belongs to a service, whose wallet is not the chain's.
     Service {
         /// The service.
@@ -297,6 +299,9 @@ impl Follower<'_> {
     fn next(&mut self, at: &OutputView) -> Next {
         if let Some(party) = self.service(at) {
             return Next::End(Stop::Service { party });
+        }
+        if at.destroyed_by.is_some() {
+            return Next::End(Stop::Destroyed);
         }
         let Some(read) = at.spent_by.and_then(|tx| Read::of(self.ledger, tx)) else {
             return Next::End(Stop::Unspent);

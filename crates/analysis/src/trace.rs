@@ -58,6 +58,9 @@ impl Stops for AtServices<'_> {
     }
 }
 
+/// What became of the outputs of a coinbase that another overwrote, in words.
+pub const DESTROYED: &str = "destroyed: overwritten by a later coinbase of the same id, BIP-30";
+
 /// An output on the way, or one that is known of without being in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Place {
@@ -89,12 +92,12 @@ pub struct Place {
 /// Why a path ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ending {
-    /// One word: held, arrived, mixed, unowned, minted, unresolved, cut.
+    /// One word: held, arrived, mixed, unowned, destroyed, minted, unresolved, cut.
     pub fate: &'static str,
     /// The limit, when one cut it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<&'static str>,
-    /// The mixing, minting or unresolved transaction.
+    /// The mixing, destroying, minting or unresolved transaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub txid: Option<TxId>,
 }
@@ -137,6 +140,8 @@ pub struct Sums {
     pub fees: Amount,
     /// Paid to outputs without an owner.
     pub unowned: Amount,
+    /// Coinbases that a later one of the same id overwrote before anybody spent them (BIP-30).
+    pub destroyed: Amount,
     /// Backward: new coins.
     pub minted: Amount,
     /// Ended at a transaction whose amounts are not all known.
@@ -330,6 +335,7 @@ impl Namer<'_> {
             Fate::Arrived => ("arrived", None, None),
             Fate::Mixed(tx) => ("mixed", None, txid(tx)),
             Fate::Unowned => ("unowned", None, None),
+            Fate::Destroyed(tx) => ("destroyed", None, txid(tx)),
             Fate::Minted(tx) => ("minted", None, txid(tx)),
             Fate::Unresolved(tx) => ("unresolved", None, txid(tx)),
             Fate::Cut(cut) => ("cut", Some(limit_name(cut)), None),
@@ -358,6 +364,7 @@ fn sums(found: &Walk, label: Label) -> Sums {
         mixed: Amount(totals.mixed),
         fees: Amount(totals.fees),
         unowned: Amount(totals.unowned),
+        destroyed: Amount(totals.destroyed),
         minted: Amount(totals.minted),
         unresolved: Amount(totals.unresolved),
         dust: Amount(totals.dust),

@@ -161,6 +161,18 @@ pub(crate) fn overwritten<'a>(
     found
 }
 
+/// What coinbases overwrote in a ledger of format 1, whose cells do not tell: searched for once, when it is first asked.
+#[derive(Debug, Default)]
+pub(crate) struct Unmarked(OnceLock<HashMap<u64, u32>>);
+
+impl Unmarked {
+    /// What the cell of an output that nobody spent would say.
+    pub(crate) fn get(&self, segments: &[Segment], out: u64) -> u32 {
+        let marks = || overwritten(segments, |out| raw_cell(segments, out)).into_iter().collect();
+        self.0.get_or_init(marks).get(&out).copied().unwrap_or(UNSPENT)
+    }
+}
+
 /// The cell of an output: its segment and its place there.
 fn place(segments: &[Segment], out: u64) -> Option<(&Segment, usize)> {
     let at = segments.partition_point(|segment| segment.first().output <= out).checked_sub(1)?;

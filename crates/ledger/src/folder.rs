@@ -1,12 +1,12 @@
 //! The files of a ledger's folder: which make it up, which a crash left behind, and which say that something is wrong.
 //!
 //! Nothing is removed because a manifest does not name it. A segment goes only when the manifest in force covers its
-//! transactions by other segments, or was in force when it was cut off; what a commit had written in full and not yet
-//! named is named; everything else is damage.
+//! transactions by other segments, or says that it replaced it; what a commit had written in full and not yet named is
+//! named; everything else is damage, such as a segment that somebody put back after a repair had given it up.
 
 use std::{
     fs::{File, TryLockError},
-    io::ErrorKind,
+    io::{ErrorKind, Write},
     path::Path,
 };
 
@@ -17,9 +17,40 @@ use crate::{LedgerError, data::First, manifest::Manifest, segment::Segment};
 const SEGMENT: &str = "seg";
 const CELLS: &str = "spent";
 
+const LOCK: &str = "LOCK";
+/// What stands in the lock's file from when a writer may fill cells to when all of them are of blocks that are committed.
+const AT_WORK: &[u8] = b"a writer is at work, or was interrupted\n";
+
+/// The folder, taken by one writer.
+#[derive(Debug)]
+pub(crate) struct Lock(File);
+
+impl Lock {
+    /// Says for whoever reads that cells may name transactions that the ledger does not have yet.
+    pub(crate) fn begin(&mut self, dir: &Path) -> Result<(), LedgerError> {
+        let write = |file: &mut File| {
+            file.set_len(0)?;
+            file.write_all(AT_WORK)?;
+            file.sync_data()
+        };
+        write(&mut self.0).map_err(LedgerError::io("writing", dir.join(LOCK)))
+    }
+
+    /// Says that all cells name transactions of the ledger.
+    pub(crate) fn end(&mut self) {
+        // Nothing depends on it but what a check says about cells that are damaged.
+        let _ = self.0.set_len(0);
+    }
+}
+
+/// Whether a writer is at work in the folder, or was interrupted: then cells may name transactions beyond the ledger.
+pub(crate) fn is_at_work(dir: &Path) -> bool {
+    std::fs::metadata(dir.join(LOCK)).is_ok_and(|found| found.len() > 0)
+}
+
 /// Takes the folder for one writer.
-pub(crate) fn lock(dir: &Path) -> Result<File, LedgerError> {
-    let path = dir.join("LOCK");
+pub(crate) fn lock(dir: &Path) -> Result<Lock, LedgerError> {
+    let path = dir.join(LOCK);
     let file = File::options()
         .create(true)
         .truncate(false)
@@ -27,7 +58,7 @@ pub(crate) fn lock(dir: &Path) -> Result<File, LedgerError> {
         .open(&path)
         .map_err(LedgerError::io("creating", &path))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(LedgerError::Locked { path: dir.to_owned() }),
         Err(TryLockError::Error(error)) => Err(LedgerError::io("locking", path)(error)),
     }
@@ -131,7 +162,7 @@ fn other_key(dir: &Path, name: &str) -> LedgerError {
 /// What a segment that the manifest does not name is.
 #[derive(Debug)]
 pub(crate) enum Stray {
-    /// Left by a merge, reorg or upgrade: the manifest's own segments hold what counts.
+    /// Left by a merge, reorg or upgrade: the manifest's own segments hold what counts, or it says so.
     Superseded,
     /// Written in full by a commit that was killed before it could name it.
     Next,
@@ -161,16 +192,14 @@ pub(crate) fn strays(
             return Err(other_key(dir, &name));
         }
         let generation = generation_of(&name).ok_or_else(|| unknown("whose name is none of ours"))?;
-        let stray = if generation <= manifest.generation {
-            Stray::Superseded
-        } else if generation > manifest.generation + 1 {
+        let stray = if generation > manifest.generation + 1 {
             return Err(unknown("which is newer than the manifest"));
-        } else if segment.first() == end {
-            Stray::Next
-        } else if segment.first().tx < end.tx {
+        } else if segment.end().tx <= end.tx || manifest.replaced.contains(&name) {
             Stray::Superseded
+        } else if segment.first() == end && generation == manifest.generation + 1 {
+            Stray::Next
         } else {
-            return Err(unknown("which continues another ledger"));
+            return Err(unknown("which holds blocks beyond the ledger's end"));
         };
         found.push((name, stray));
     }

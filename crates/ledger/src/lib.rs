@@ -30,16 +30,17 @@ mod seal;
 mod segment;
 mod tables;
 mod verify;
+mod views;
 mod writer;
 
 pub use batch::{SpentOutput, TxBatch, TxRows};
 pub use error::LedgerError;
 pub use ids::{AddrNum, BlockNum, InNum, OutNum, TxNum};
-pub use reader::{
-    AddressActivity, BlockView, InputView, Ledger, LedgerInfo, OutputView, Prev, SequenceClass, TxSpan,
-    TxView,
-};
+pub use reader::Ledger;
 pub use repair::{Repair, RepairReport, repair};
 pub use scan::{ColumnSlices, ScanTx};
 pub use verify::VerifyReport;
+pub use views::{
+    AddressActivity, BlockView, InputView, LedgerInfo, OutputView, Prev, SequenceClass, TxSpan, TxView,
+};
 pub use writer::{AppendStats, UpgradeReport, Writer, WriterOptions, upgrade};

@@ -23,6 +23,10 @@ pub(crate) struct Manifest {
     pub chain: String,
     /// Segment names in order. In format 2 some may still be of format 1, until the ledger is upgraded.
     pub segments: Vec<String>,
+    /// Segments whose place others took when this manifest came, with blocks that a reorg dropped: what of them still lies
+    /// in the folder goes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<String>,
     /// Counts what was committed, so that segments written for the same numbers get other names.
     pub generation: u64,
     /// The ledger's key, from format 2 on.
@@ -49,7 +53,14 @@ fn manifest_path(dir: &Path) -> PathBuf {
 
 impl Manifest {
     pub(crate) fn new(chain: &str, key: Key) -> Self {
-        Self { format: FORMAT, chain: chain.to_owned(), segments: Vec::new(), generation: 0, key: Some(key) }
+        Self {
+            format: FORMAT,
+            chain: chain.to_owned(),
+            segments: Vec::new(),
+            replaced: Vec::new(),
+            generation: 0,
+            key: Some(key),
+        }
     }
 
     /// Reads the manifest. Where none is, the ledger is [`LedgerError::Absent`].

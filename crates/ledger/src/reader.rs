@@ -2,19 +2,20 @@
 
 use std::{path::Path, sync::Arc};
 
-use tracehound_model::{BlockHash, OutPoint, ScriptKey, ScriptType, TxId, utxo::Header};
+use tracehound_model::{ScriptKey, ScriptType, TxId};
 
 use crate::{
     AddrNum, BlockNum, InNum, LedgerError, OutNum, TxNum,
-    cells::{CellGuard, DESTROYED, UNSPENDABLE, UNSPENT, in_snapshot},
-    data::{
-        BlockRow, FLAG_ISLAND, First, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev, Rows,
-        VERSION_OTHER, missing_row, unpack_prev, unpack_shape,
-    },
+    cells::{CellGuard, DESTROYED, UNSPENDABLE, UNSPENT, Unmarked, in_snapshot},
+    data::{FLAG_ISLAND, First, NO_ADDR, Rows, VERSION_OTHER, missing_row, unpack_prev, unpack_shape},
     folder::{not_there, open_named, read_manifest, strays},
     key::Hashing,
-    manifest::Manifest,
+    manifest::{FORMAT_UNKEYED, Manifest},
     segment::{Segment, Trust},
+    views::{
+        AddressActivity, BlockView, InputView, LedgerInfo, OutputView, Prev, TxSpan, TxView, block_view,
+        input_view,
+    },
 };
 
 /// A ledger as it was when it was opened. Cheap to open (no content is read), safe to use from many threads. A clone is
@@ -29,171 +30,10 @@ pub struct Ledger {
     /// How many of them the snapshot reaches into.
     pub(crate) used: usize,
     cells: Arc<CellGuard>,
+    /// What coinbases overwrote, in a ledger whose cells do not tell.
+    unmarked: Option<Arc<Unmarked>>,
     /// Where the snapshot ends. Its last segment may go on behind that, see [`Ledger::as_of`].
     pub(crate) end: First,
-}
-
-/// What a ledger holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LedgerInfo {
-    /// CAIP-2 id of the chain.
-    pub chain: String,
-    /// Blocks.
-    pub blocks: u32,
-    /// Transactions.
-    pub txs: u32,
-    /// Inputs, coinbases included.
-    pub inputs: u64,
-    /// Outputs.
-    pub outputs: u64,
-    /// Distinct owners.
-    pub addresses: u32,
-    /// Inputs whose previous output is not in the ledger.
-    pub missing_inputs: u64,
-    /// Places where a block does not continue the one stored before it.
-    pub islands: u32,
-    /// First block.
-    pub first: Option<BlockView>,
-    /// Last block.
-    pub tip: Option<BlockView>,
-    /// Sealed segments.
-    pub segments: usize,
-    /// Segments of format 1, whose hashes have no key: `ledger upgrade` rewrites them.
-    pub unkeyed_segments: usize,
-    /// Bytes on disk, without the manifest.
-    pub disk_bytes: u64,
-    /// Bytes of the blocks as serialised.
-    pub block_bytes: u64,
-}
-
-/// A block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BlockView {
-    /// Its number.
-    pub num: BlockNum,
-    /// Its id.
-    pub hash: BlockHash,
-    /// Its header.
-    pub header: Header,
-    /// Its height, where known.
-    pub height: Option<u32>,
-    /// Serialised size in bytes.
-    pub size: u32,
-    /// Its first transaction.
-    pub first_tx: TxNum,
-    /// Whether it does not continue the block before it in the ledger.
-    pub island: bool,
-}
-
-/// A transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TxView {
-    /// Its number.
-    pub num: TxNum,
-    /// Its id.
-    pub txid: TxId,
-    /// First input.
-    pub first_input: InNum,
-    /// Inputs it has.
-    pub input_count: u32,
-    /// First output.
-    pub first_output: OutNum,
-    /// Outputs it has.
-    pub output_count: u32,
-    /// Lock time field.
-    pub lock_time: u32,
-    /// Weight in weight units (BIP-141).
-    pub weight: u32,
-    /// Version field; `None` for negative ones and those from 1023 on.
-    pub version: Option<u32>,
-}
-
-/// Where a transaction's rows are: all that is needed to read its inputs and outputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TxSpan {
-    /// Its number.
-    pub num: TxNum,
-    /// First input.
-    pub first_input: InNum,
-    /// Inputs it has.
-    pub input_count: u32,
-    /// First output.
-    pub first_output: OutNum,
-    /// Outputs it has.
-    pub output_count: u32,
-}
-
-impl From<&TxView> for TxSpan {
-    fn from(tx: &TxView) -> Self {
-        let &TxView { num, first_input, input_count, first_output, output_count, .. } = tx;
-        Self { num, first_input, input_count, first_output, output_count }
-    }
-}
-
-/// What an input spends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prev {
-    /// An output in the ledger.
-    Output(OutNum),
-    /// New coins.
-    Coinbase,
-    /// An output outside the ledger: its transaction lies in blocks that were not ingested.
-    Missing {
-        /// The output's name.
-        outpoint: OutPoint,
-        /// Its amount in base units, where the source carried it.
-        value: Option<u64>,
-        /// Its owner, where the source carried it.
-        owner: Option<AddrNum>,
-    },
-}
-
-/// What the sequence field of an input signals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SequenceClass {
-    /// `0xffffffff`: final.
-    Final,
-    /// `0xfffffffe`: lock time in force, not replaceable.
-    LockTime,
-    /// `0xfffffffd`: replaceable (BIP-125), no relative lock.
-    Replaceable,
-    /// Anything lower: replaceable, may carry a relative lock (BIP-68).
-    Other,
-}
-
-/// An input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InputView {
-    /// Its number.
-    pub num: InNum,
-    /// What it spends.
-    pub prev: Prev,
-    /// What its sequence field signals.
-    pub sequence: SequenceClass,
-}
-
-/// An output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OutputView {
-    /// Its number.
-    pub num: OutNum,
-    /// Amount in base units (satoshi).
-    pub value: u64,
-    /// Owner; none for `OP_RETURN`.
-    pub owner: Option<AddrNum>,
-    /// The transaction that spends it in this snapshot.
-    pub spent_by: Option<TxNum>,
-    /// Whether it is gone without having been spent: a later coinbase with the same id took its place (BIP-30).
-    pub destroyed: bool,
-}
-
-/// What an owner did: outputs received, and inputs that spent outputs outside the ledger.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AddressActivity {
-    /// Outputs to the owner, oldest first.
-    pub received: Vec<OutNum>,
-    /// Inputs that spent an output of the owner that is not in the ledger, oldest first.
-    pub spent_missing: Vec<InNum>,
 }
 
 /// How often opening is tried again when a merge or reorg removes files between reading the manifest and mapping them.
@@ -225,7 +65,8 @@ impl Ledger {
         strays(dir, &manifest, end)?;
         let cells = Arc::new(CellGuard::new(end.output));
         let used = segments.len();
-        Ok(Self { manifest: Arc::new(manifest), all_segments: segments.into(), used, cells, end })
+        let unmarked = (manifest.format == FORMAT_UNKEYED).then(Arc::default);
+        Ok(Self { manifest: Arc::new(manifest), all_segments: segments.into(), used, cells, unmarked, end })
     }
 
     /// Whether everything that was read so far was whole: answers computed from a ledger for which this fails do not
@@ -329,16 +170,33 @@ impl Ledger {
 
     /// The transaction with this id; of several (BIP-30) the newest. Expected O(segments).
     pub fn find_tx(&self, txid: &TxId) -> Option<TxNum> {
+        self.find_tx_before(txid, self.end.tx)
+    }
+
+    /// The newest transaction with this id among the first `end`.
+    fn find_tx_before(&self, txid: &TxId, end: u32) -> Option<TxNum> {
         let mut hash = Hasher::new(|hashing| hashing.tx(&txid.0));
         let mut find = |trust| {
             self.segments().iter().rev().find_map(|segment| {
                 let first = segment.first().tx;
-                let found = segment.find_tx(hash.of(segment), &txid.0, self.end.tx - first, trust);
+                let before = end.checked_sub(first).filter(|&before| before > 0)?;
+                let found = segment.find_tx(hash.of(segment), &txid.0, before, trust);
                 found.map(|rel| TxNum(first + rel))
             })
         };
         // What is there is found without a look at checksums; that something is not there must be certain.
         find(Trust::Found).or_else(|| find(Trust::Nothing))
+    }
+
+    /// The outputs that a coinbase destroyed because it has the id of an earlier one (BIP-30), and which nobody had spent.
+    /// Expected O(segments); empty for every other transaction.
+    pub fn destroyed_by(&self, coinbase: TxNum) -> Vec<OutputView> {
+        let id = self.locate(coinbase).and_then(|(segment, _)| {
+            segment.rows().txids.get((coinbase.0 - segment.first().tx) as usize).copied()
+        });
+        let older = id.and_then(|id| self.find_tx_before(&TxId(id), coinbase.0));
+        let Some(older) = older.and_then(|older| self.span(older)) else { return Vec::new() };
+        self.outputs(older).filter(|output| output.destroyed_by == Some(coinbase)).collect()
     }
 
     /// The number of an owner. Expected O(segments).
@@ -453,14 +311,14 @@ impl Ledger {
         });
         columns.into_iter().flat_map(move |(segment, rows, owners, from)| {
             owners.iter().enumerate().map_while(move |(at, &addr)| {
-                let cell = in_snapshot(segment.spent.load(from + at), self.end.tx);
+                let cell = self.seen(segment, from + at, first + at as u64);
                 let hint = cell != UNSPENT && cell & DESTROYED == 0 && cell > tx.0;
                 Some(OutputView {
                     num: OutNum(first + at as u64),
                     value: rows.value(from + at)?,
                     owner: Some(AddrNum(addr)).filter(|addr| addr.0 != NO_ADDR),
                     spent_by: hint.then_some(TxNum(cell)),
-                    destroyed: is_destroyed(cell),
+                    destroyed_by: destroyer(cell),
                 })
             })
         })
@@ -470,7 +328,19 @@ impl Ledger {
     #[inline]
     fn cell(&self, segment: &Segment, rel: usize, num: u64) -> Option<u32> {
         let holds = self.cells.hold(&self.all_segments, num..num + 1);
-        holds.then(|| in_snapshot(segment.spent.load(rel), self.end.tx))
+        holds.then(|| self.seen(segment, rel, num))
+    }
+
+    /// What the cell of an output, found right, says in this snapshot. Format 1 did not mark what a coinbase overwrote: such a
+    /// ledger is searched for it once, O(blocks).
+    #[inline]
+    fn seen(&self, segment: &Segment, rel: usize, num: u64) -> u32 {
+        let cell = segment.spent.load(rel);
+        let cell = match &self.unmarked {
+            Some(unmarked) if cell == UNSPENT => unmarked.get(&self.all_segments, num),
+            _ => cell,
+        };
+        in_snapshot(cell, self.end.tx)
     }
 
     /// An input by number.
@@ -494,7 +364,7 @@ impl Ledger {
             value,
             owner: Some(AddrNum(addr)).filter(|addr| addr.0 != NO_ADDR),
             spent_by: self.checked_spender(num, cell),
-            destroyed: is_destroyed(cell),
+            destroyed_by: destroyer(cell),
         })
     }
 
@@ -595,28 +465,9 @@ impl Ledger {
     }
 }
 
-#[inline]
-fn input_view<'a>(
-    num: InNum,
-    (packed, class): (PackedPrev, u8),
-    missing: impl FnOnce() -> Option<&'a MissingRow>,
-) -> Option<InputView> {
-    let prev = match packed {
-        PackedPrev::Output(out) => Prev::Output(OutNum(out)),
-        PackedPrev::Coinbase => Prev::Coinbase,
-        PackedPrev::Missing => missing_view(missing()?),
-    };
-    let sequence = match class {
-        0 => SequenceClass::Final,
-        1 => SequenceClass::LockTime,
-        2 => SequenceClass::Replaceable,
-        _ => SequenceClass::Other,
-    };
-    Some(InputView { num, prev, sequence })
-}
-
-fn is_destroyed(cell: u32) -> bool {
-    cell & DESTROYED != 0 && cell != UNSPENDABLE
+/// The coinbase that destroyed an output, by the output's cell.
+fn destroyer(cell: u32) -> Option<TxNum> {
+    (cell & DESTROYED != 0 && cell != UNSPENDABLE).then_some(TxNum(cell & !DESTROYED))
 }
 
 /// The hash of one key under each way of hashing that the ledger's segments use, computed when it is first asked for.
@@ -640,25 +491,5 @@ impl<F: Fn(Hashing) -> u64> Hasher<F> {
                 hash
             }
         }
-    }
-}
-
-fn block_view(num: BlockNum, row: &BlockRow) -> BlockView {
-    BlockView {
-        num,
-        hash: row.hash(),
-        header: row.header(),
-        height: Some(row.height).filter(|&height| height != NO_HEIGHT),
-        size: row.size,
-        first_tx: TxNum(row.first_tx),
-        island: row.flags & FLAG_ISLAND != 0,
-    }
-}
-
-pub(crate) fn missing_view(row: &MissingRow) -> Prev {
-    Prev::Missing {
-        outpoint: OutPoint { txid: TxId(row.prev_txid), vout: row.prev_vout },
-        value: Some(row.value).filter(|&value| value != NO_VALUE),
-        owner: Some(AddrNum(row.addr)).filter(|addr| addr.0 != NO_ADDR),
     }
 }

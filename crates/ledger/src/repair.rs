@@ -1,7 +1,8 @@
 //! A manifest made anew from the segments' headers, and spent cells from the inputs that spend.
 //!
-//! Nothing is deleted: segments that have no place in the ledger are moved into the folder `left-out`. Every step can be
-//! done again, so a repair that is stopped or killed is taken up by the next.
+//! Nothing is deleted: segments that have no place in the ledger are moved into the folder `left-out`, and back when a
+//! later repair finds what they continue. Every step can be done again, so a repair that is stopped or killed is taken
+//! up by the next.
 
 use std::{
     ops::{ControlFlow, Range},
@@ -49,6 +50,8 @@ pub struct RepairReport {
     pub blocks: u32,
     /// Segments moved into the folder `left-out`: others hold their blocks, or they are lost.
     pub left_out: Vec<String>,
+    /// Segments moved back from there: what they continue is there again.
+    pub brought_back: Vec<String>,
 }
 
 /// A segment that can be read whole.
@@ -88,7 +91,7 @@ pub fn repair(
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(LedgerError::Stopped),
     };
-    let _lock = lock(dir)?;
+    let mut lock = lock(dir)?;
     let chain = options.chain.to_string();
     let manifest = match Manifest::read(dir) {
         Ok(manifest) => Some(manifest),
@@ -97,25 +100,33 @@ pub fn repair(
     };
     // One of another chain is another ledger's.
     let manifest = manifest.filter(|manifest| manifest.chain == chain);
-    let names = segment_names(dir)?;
-    if names.is_empty() && manifest.is_none() {
+    if segment_names(dir)?.is_empty() && manifest.is_none() {
         return Err(LedgerError::Absent { path: dir.to_owned() });
     }
-    for name in &names {
-        make_room_for_cells(dir, name)?;
-    }
+    let (mut candidates, mut unreadable) = read_candidates(dir, &chain)?;
     step("every segment has a file of cells")?;
-    let (candidates, unreadable) = read_candidates(dir, &chain, names)?;
     let expected = expected(dir, manifest.as_ref(), &candidates)?;
+    let newest = newest_generation(dir, manifest.as_ref(), &expected.0)?;
+    // One ledger keeps one key, whatever of it is lost.
+    let of_manifest = manifest.as_ref().and_then(|manifest| manifest.key);
+    let key = candidates.iter().find_map(|own| own.segment.key()).or(of_manifest);
     let kept = manifest.filter(|manifest| is_whole(dir, manifest, &candidates));
+    let mut brought_back = Vec::new();
+    if kept.is_none() {
+        brought_back = bring_back(dir, &chain, &candidates, &mut step)?;
+        if !brought_back.is_empty() {
+            (candidates, unreadable) = read_candidates(dir, &chain)?;
+        }
+    }
     let chosen = match &kept {
         Some(manifest) => named(manifest, &candidates),
-        None => choose(&candidates),
+        None => choose(&candidates.iter().collect::<Vec<_>>()),
     };
     let mut report = RepairReport {
         manifest_rebuilt: kept.is_none(),
         segments: chosen.len(),
         blocks: chosen.last().map_or(0, |last| last.segment.end().block),
+        brought_back,
         ..RepairReport::default()
     };
     if kept.is_none() {
@@ -142,10 +153,11 @@ pub fn repair(
     let segments = open_chosen(dir, &chosen)?;
     check_sums(&segments)?;
     if kept.is_none() {
-        let manifest = manifest_of(&chain, &candidates, &chosen)?;
+        let manifest = manifest_of(&chain, newest, &chosen, key)?;
         manifest.replace(dir)?;
         step("the manifest is made anew")?;
     }
+    lock.end();
     Ok(report)
 }
 
@@ -174,14 +186,12 @@ fn empty_cells(path: &Path, cells: u64) -> Result<SharedColumn, LedgerError> {
     Ok(SharedColumn::open(path, cells as usize, true)?)
 }
 
-/// The segments that are whole and of this chain, and those that are not, with the reason.
-fn read_candidates(
-    dir: &Path,
-    chain: &str,
-    names: Vec<String>,
-) -> Result<(Vec<Candidate>, Vec<Unreadable>), LedgerError> {
+/// The segments of a folder that are whole and of this chain, and those that are not, with the reason. Each is given a file
+/// of cells.
+fn read_candidates(dir: &Path, chain: &str) -> Result<(Vec<Candidate>, Vec<Unreadable>), LedgerError> {
     let (mut candidates, mut unreadable) = (Vec::new(), Vec::new());
-    for name in names {
+    for name in segment_names(dir)? {
+        make_room_for_cells(dir, &name)?;
         let read = Segment::open(dir, &name, true)
             .and_then(|segment| segment.check_sections().and_then(|()| Ok((segment.origin()?, segment))));
         let (origin, segment) = match read {
@@ -216,8 +226,8 @@ fn named<'a>(manifest: &Manifest, candidates: &'a [Candidate]) -> Vec<&'a Candid
 
 /// The run of segments from the first transaction on that holds the newest commit, and of those the longest. A merge,
 /// reorg or upgrade that was killed leaves both the old segments and the new one: the new one is whole.
-fn choose(candidates: &[Candidate]) -> Vec<&Candidate> {
-    let mut order: Vec<&Candidate> = candidates.iter().collect();
+fn choose<'a>(candidates: &[&'a Candidate]) -> Vec<&'a Candidate> {
+    let mut order: Vec<&Candidate> = candidates.to_vec();
     order.sort_by_key(|own| (own.segment.first().tx, own.segment.end().tx));
     let mut keys: Vec<Option<Key>> = order.iter().map(|own| own.segment.key()).collect();
     keys.sort_unstable();
@@ -320,6 +330,49 @@ fn leave_out(dir: &Path, name: &str) -> Result<(), LedgerError> {
     Ok(sync_dir(dir)?)
 }
 
+/// Moves back what earlier repairs left out, as far as it goes on where segments of the folder end: one that was missing
+/// may have been put back since.
+fn bring_back(
+    dir: &Path,
+    chain: &str,
+    candidates: &[Candidate],
+    step: &mut dyn FnMut(&str) -> Result<(), LedgerError>,
+) -> Result<Vec<String>, LedgerError> {
+    let folder = dir.join(LEFT_OUT);
+    let (left_out, _) = read_candidates(&folder, chain)?;
+    let is_here = |name: &str| candidates.iter().any(|own| own.name == name);
+    let all: Vec<&Candidate> =
+        candidates.iter().chain(left_out.iter().filter(|own| !is_here(&own.name))).collect();
+    let wanted = choose(&all).into_iter().filter(|own| !is_here(&own.name));
+    let names: Vec<String> = wanted.map(|own| own.name.clone()).collect();
+    for name in &names {
+        // The cells are made anew.
+        let file = format!("{name}.seg");
+        let from = folder.join(&file);
+        std::fs::rename(&from, dir.join(&file)).map_err(LedgerError::io("moving", &from))?;
+        sync_dir(dir)?;
+        step("a segment is brought back")?;
+    }
+    Ok(names)
+}
+
+/// The newest generation that anything tells of: segments that are there, left out or missing, and the manifest. What comes
+/// after it is nobody's yet.
+fn newest_generation(
+    dir: &Path,
+    manifest: Option<&Manifest>,
+    expected: &[String],
+) -> Result<u64, LedgerError> {
+    let mut names = expected.to_vec();
+    for folder in [dir.to_owned(), dir.join(LEFT_OUT)] {
+        names.extend(segment_names(&folder)?);
+        names.extend(cell_names(&folder)?);
+    }
+    // No ledger has more commits than this, whatever a damaged name says.
+    let told = names.iter().filter_map(|name| generation_of(name)).filter(|told| told >> 48 == 0);
+    Ok(told.chain(manifest.map(|manifest| manifest.generation)).max().unwrap_or(0))
+}
+
 /// Makes the cells of these segments from their rows, beside the old ones, and replaces those that differ. Gives how many
 /// said something else, and how many named transactions beyond the ledger.
 fn mend_cells(
@@ -381,11 +434,16 @@ fn open_chosen(dir: &Path, chosen: &[&Candidate]) -> Result<Vec<Segment>, Ledger
     chosen.iter().map(|own| Segment::open(dir, &own.name, false)).collect()
 }
 
-fn manifest_of(chain: &str, all: &[Candidate], chosen: &[&Candidate]) -> Result<Manifest, LedgerError> {
+fn manifest_of(
+    chain: &str,
+    newest: u64,
+    chosen: &[&Candidate],
+    known: Option<Key>,
+) -> Result<Manifest, LedgerError> {
     let key = chosen.iter().find_map(|own| own.segment.key());
-    let generation = all.iter().map(|own| own.generation).max().map_or(0, |newest| newest + 1);
+    let generation = newest + 1;
     let segments = chosen.iter().map(|own| own.name.clone()).collect();
     let format = if key.is_some() || chosen.is_empty() { FORMAT } else { FORMAT_UNKEYED };
-    let key = if chosen.is_empty() { Some(Key::random()?) } else { key };
-    Ok(Manifest { format, chain: chain.to_owned(), segments, generation, key })
+    let key = if chosen.is_empty() { Some(known.map_or_else(Key::random, Ok)?) } else { key };
+    Ok(Manifest { format, chain: chain.to_owned(), segments, replaced: Vec::new(), generation, key })
 }

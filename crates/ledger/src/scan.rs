@@ -7,7 +7,7 @@ use tracehound_model::{ScriptKey, ScriptType};
 use crate::{
     AddrNum, InNum, Ledger, OutNum, Prev, TxNum,
     data::{NO_ADDR, PackedPrev, Rows},
-    reader::missing_view,
+    views::missing_view,
 };
 
 /// A transaction during a scan.

@@ -9,6 +9,7 @@ use crate::{
     Ledger, LedgerError, OutNum, TxNum,
     cells::{DESTROYED, UNSPENDABLE, UNSPENT, in_snapshot, is_beyond, overwritten, raw_cell},
     data::{BlockRow, FLAG_ISLAND, NO_ADDR, PackedPrev, Rows},
+    folder::is_at_work,
     segment::{Segment, Trust},
 };
 
@@ -25,8 +26,7 @@ pub struct VerifyReport {
     /// Spent-by links checked.
     pub links: u64,
     /// Spent cells that name transactions which the ledger does not have. They count as unspent: an ingest that is
-    /// running or was interrupted wrote them, or they are damage, which nothing tells apart. The next ingest and a repair
-    /// clear them.
+    /// running or was interrupted wrote them, and the next one clears them. Where no ingest was, they are damage.
     pub beyond: u64,
 }
 
@@ -68,6 +68,7 @@ impl Ledger {
             return Err(self.wrong_cell());
         }
         self.check_overwritten()?;
+        self.check_beyond(report.beyond)?;
         self.confirm()?;
         let parts = [txs, owners, blocks].map(|hasher| <[u8; 32]>::from(hasher.finalize()));
         report.content = hex::encode(Sha256::digest(parts.concat()));
@@ -137,6 +138,21 @@ impl Ledger {
             Some(_) => Ok(links),
             None => Err(wrong(format!("transaction {num} is not found by its id"))),
         }
+    }
+
+    /// Cells that name transactions beyond the ledger are what a writer leaves that is at work or was killed, and nobody
+    /// else.
+    fn check_beyond(&self, count: u64) -> Result<(), LedgerError> {
+        let Some(dir) = self.segments().first().and_then(|first| first.path().parent()) else {
+            return Ok(());
+        };
+        if count == 0 || is_at_work(dir) {
+            return Ok(());
+        }
+        let what = format!(
+            "{count} spent cells name transactions that the ledger does not have, and no ingest was interrupted"
+        );
+        Err(LedgerError::corrupt(dir, what))
     }
 
     fn end_tx(&self) -> u32 {

@@ -12,7 +12,7 @@ mod upgrade;
 pub(crate) use open::check_sums;
 pub use upgrade::{UpgradeReport, upgrade};
 
-use std::{fs::File, path::PathBuf};
+use std::path::PathBuf;
 
 use tracehound_model::{
     BlockHash, ScriptType,
@@ -26,7 +26,7 @@ use crate::{
         BlockRow, FLAG_ISLAND, MAX_OUTPUTS, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev, Rows,
         SegmentData,
     },
-    folder::remove_segment,
+    folder::{Lock, remove_segment},
     key::{Hashing, Key},
     manifest::Manifest,
     parts::{MAX_BLOCK_ROWS, Parts, Spend, check_block},
@@ -98,7 +98,17 @@ pub struct Writer {
     scratch: Vec<u64>,
     /// Damage came to light in the middle of a block: nothing more is committed.
     broken: bool,
-    _lock: File,
+    /// Whether every cell is of a block that is committed.
+    settled: bool,
+    lock: Lock,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.settled {
+            self.lock.end();
+        }
+    }
 }
 
 impl Writer {
@@ -168,6 +178,7 @@ impl Writer {
             _ => block.height.unwrap_or(NO_HEIGHT),
         };
         let end = self.parts.current.end();
+        self.settled = false;
         self.parts.current.blocks.push(BlockRow {
             hash: block.hash.0,
             header: block.header.0,
@@ -368,6 +379,7 @@ impl Writer {
         self.manifest.replace(&self.dir)?;
         self.parts.segments.push(Segment::open(&self.dir, &name, true)?);
         self.parts.current = SegmentData::new(self.parts.current.end());
+        self.settled = true;
         self.merge_small_segments()
     }
 
@@ -409,6 +421,7 @@ impl Writer {
     fn replace_from(&mut self, keep: usize, name: Option<String>) -> Result<(), LedgerError> {
         let mut manifest = self.manifest.clone();
         let old = manifest.segments.split_off(keep);
+        manifest.replaced.clone_from(&old);
         manifest.generation += 1;
         let added = name.iter().cloned();
         manifest.segments.extend(added);
@@ -452,6 +465,7 @@ impl Writer {
             }
             name = Some(self.write(&data, &sums)?);
         }
+        self.settled = false;
         self.replace_from(at, name)?;
         // Clears the cells that dropped transactions wrote in older segments, and finds what is live again.
         let segments = std::mem::take(&mut self.parts.segments);
@@ -459,6 +473,7 @@ impl Writer {
         for segment in &self.parts.segments {
             segment.sync_spent()?;
         }
+        self.settled = true;
         Ok(())
     }
 

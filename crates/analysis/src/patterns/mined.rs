@@ -71,7 +71,7 @@ pub struct Coinbase {
 /// How much of some money is newly mined.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Mined {
-    /// Base units asked about.
+    /// Base units asked about, without coinbases that later ones of the same id overwrote (BIP-30).
     pub total: Amount,
     /// From coinbases of pools.
     pub pool: Amount,
@@ -129,6 +129,7 @@ pub fn sources(
     let found = walk(ledger, &seeds, options, &AtServices(known))?;
     let mut mined = Mined::default();
     let mut coinbases: BTreeMap<TxNum, (u128, u32)> = BTreeMap::new();
+    let mut destroyed = 0;
     for end in &found.ends {
         let amount = end.holding.dirty_all();
         match end.fate {
@@ -141,9 +142,11 @@ pub fn sources(
             Fate::Mixed(_) => mined.mixed.0 += amount,
             Fate::Unresolved(_) => mined.unresolved.0 += amount,
             Fate::Held | Fate::Unowned | Fate::Cut(_) => mined.older.0 += amount,
+            Fate::Destroyed(_) => destroyed += amount,
         }
     }
-    mined.total = Amount(found.totals.values().map(|totals| totals.seeded).sum());
+    let seeded: u128 = found.totals.values().map(|totals| totals.seeded).sum();
+    mined.total = Amount(seeded - destroyed);
     mined.count = coinbases.len();
     for (tx, (amount, hops)) in coinbases {
         let Some(view) = ledger.tx(tx) else { continue };

@@ -27,7 +27,7 @@ pub(super) struct Move {
     pub total_in: Option<u128>,
     /// Base units that the subject spends, as far as known.
     pub spent: u128,
-    /// Outputs the subject receives, their amounts.
+    /// Outputs the subject receives, their amounts; without what a later coinbase overwrote (BIP-30).
     pub received: Vec<u64>,
     /// When each input of the subject was made, and its amount; outputs from outside the ledger are not there.
     pub coins: Vec<(u32, u64)>,
@@ -62,12 +62,16 @@ impl Move {
                 }
             }
         }
+        let mints = ledger.inputs(&tx).next().is_some_and(|input| input.prev == Prev::Coinbase);
         let pays = subject.is_none_or(|subject| moved.payers.contains(&subject));
         for at in 0..u64::from(tx.output_count) {
             let out = OutNum(tx.first_output.0 + at);
             let (Some(to), Some(value)) = (ledger.output_owner(out), ledger.output_value(out)) else {
                 continue;
             };
+            if mints && ledger.output(out).is_some_and(|output| output.destroyed_by.is_some()) {
+                continue;
+            }
             if Some(to) == subject {
                 moved.received.push(value);
             }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use tracehound_model::Amount;
 
 use super::{Chain, Hop, Stop};
-use crate::trace::moment;
+use crate::trace::{DESTROYED, moment};
 
 fn line(text: &mut String, what: &str) {
     writeln!(text, "{what}").expect("a string takes every write");
@@ -60,6 +60,7 @@ fn shown(text: &mut String, number: usize, hop: &Hop) {
 fn stop(stop: &Stop) -> String {
     match stop {
         Stop::Unspent => "unspent".to_owned(),
+        Stop::Destroyed => DESTROYED.to_owned(),
         Stop::Service { party } => format!("at {} ({})", party.label, party.category),
         Stop::PaidToServices { txid, party } => {
             format!("all paid to services, most to {} ({}), by {txid}", party.label, party.category)

@@ -3,17 +3,19 @@
 //! The walk keeps a queue of transactions that spend something dirty, earliest first (latest first when it goes back to
 //! the sources), and divides each by the chosen rule. A transaction's number is its place in time, so no sorting is
 //! needed and a cycle of addresses is no cycle of transactions. Whatever is not followed further is booked: at every
-//! moment `held + arrived + mixed + fees + unowned + minted + unresolved + dust + rejoined + cut = seeded`, to the unit,
-//! for every label and every method but poison, whose amounts grow by their nature.
+//! moment `held + arrived + mixed + fees + unowned + destroyed + minted + unresolved + dust + rejoined + cut = seeded`, to
+//! the unit, for every label and every method but poison, whose amounts grow by their nature.
+
+mod found;
+mod miner;
 
 use std::{
     collections::{BTreeMap, HashSet},
     fmt,
 };
 
-use tracehound_ledger::{
-    AddrNum, BlockNum, Ledger, OutNum, OutputView, Prev, SpentOutput, TxBatch, TxNum, TxRows, TxSpan, TxView,
-};
+pub use found::{Cut, End, Fate, Piece, Step, Totals, Walk};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, OutputView, SpentOutput, TxBatch, TxNum, TxRows, TxSpan};
 
 use super::{
     Holding, Label, Lot, Method,
@@ -106,180 +108,6 @@ pub trait Stops {
     fn is_service(&self, owner: AddrNum) -> bool;
     /// What kind of mixing transaction this is, if it is one.
     fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix>;
-}
-
-/// Which limit cut a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cut {
-    /// [`WalkLimits::hops`].
-    Hops,
-    /// [`WalkLimits::dust`].
-    Dust,
-    /// [`WalkLimits::share_ppm`].
-    Share,
-    /// [`WalkLimits::fan_out`].
-    FanOut,
-    /// [`WalkLimits::txs`].
-    Work,
-    /// It came to another seed, which is followed as a whole already.
-    Seed,
-}
-
-/// Why a path ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fate {
-    /// Unspent in the snapshot, or until the time asked for.
-    Held,
-    /// At a service; backward: from a service.
-    Arrived,
-    /// Spent by this mixing transaction (backward: made by it).
-    Mixed(TxNum),
-    /// Paid to an output without an owner (`OP_RETURN`), or destroyed by a coinbase with the same id (BIP-30).
-    Unowned,
-    /// Backward: new coins of this coinbase.
-    Minted(TxNum),
-    /// The amounts of this transaction are not all in the ledger, so it cannot be divided.
-    Unresolved(TxNum),
-    /// A limit ended it.
-    Cut(Cut),
-}
-
-/// Where a path ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End {
-    /// The output; `None` when it is not in the ledger.
-    pub out: Option<OutNum>,
-    /// Its owner, where known.
-    pub owner: Option<AddrNum>,
-    /// Backward, for an output that is not in the ledger: the transaction that spends it.
-    pub spender: Option<TxNum>,
-    /// Transactions between it and the nearest seed.
-    pub hop: u32,
-    /// Why it ends here.
-    pub fate: Fate,
-    /// What it holds.
-    pub holding: Holding,
-}
-
-/// A dirty output on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// The output.
-    pub out: OutNum,
-    /// Base units in it.
-    pub value: u64,
-    /// Base units of them that are dirty, under whatever label.
-    pub dirty: u64,
-}
-
-impl Piece {
-    fn of(out: OutNum, value: u64, holding: &Holding) -> Self {
-        let dirty = u64::try_from(holding.dirty_all()).expect("no more than the output's amount");
-        Self { out, value, dirty }
-    }
-}
-
-/// A transaction that was divided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// The transaction.
-    pub tx: TxNum,
-    /// Transactions between it and the nearest seed, itself included.
-    pub hop: u32,
-    /// Dirty base units of the fee.
-    pub fee: u128,
-    /// What kind of mix it is, where the walk went through one.
-    pub mix: Option<Mix>,
-    /// Its first piece, and where its dirty outputs begin and end.
-    pieces: (usize, usize, usize),
-}
-
-/// Base units of one label, by where they are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Seeded.
-    pub seeded: u128,
-    /// [`Fate::Held`].
-    pub held: u128,
-    /// [`Fate::Arrived`].
-    pub arrived: u128,
-    /// [`Fate::Mixed`].
-    pub mixed: u128,
-    /// Paid as fees.
-    pub fees: u128,
-    /// [`Fate::Unowned`].
-    pub unowned: u128,
-    /// [`Fate::Minted`].
-    pub minted: u128,
-    /// [`Fate::Unresolved`].
-    pub unresolved: u128,
-    /// [`Fate::Cut`] for being small: [`Cut::Dust`], [`Cut::Share`]. A choice of the question, not a lack of the answer.
-    pub dust: u128,
-    /// [`Cut::Seed`]: counted again with the seed it came to.
-    pub rejoined: u128,
-    /// [`Fate::Cut`] by any other limit: the residual.
-    pub cut: u128,
-}
-
-impl Totals {
-    /// All parts; equal to [`Totals::seeded`] for every method that conserves.
-    pub fn booked(&self) -> u128 {
-        self.held
-            + self.arrived
-            + self.mixed
-            + self.fees
-            + self.unowned
-            + self.minted
-            + self.unresolved
-            + self.dust
-            + self.rejoined
-            + self.cut
-    }
-
-    fn part(&mut self, fate: Fate) -> &mut u128 {
-        match fate {
-            Fate::Held => &mut self.held,
-            Fate::Arrived => &mut self.arrived,
-            Fate::Mixed(_) => &mut self.mixed,
-            Fate::Unowned => &mut self.unowned,
-            Fate::Minted(_) => &mut self.minted,
-            Fate::Unresolved(_) => &mut self.unresolved,
-            Fate::Cut(Cut::Dust | Cut::Share) => &mut self.dust,
-            Fate::Cut(Cut::Seed) => &mut self.rejoined,
-            Fate::Cut(Cut::Hops | Cut::FanOut | Cut::Work) => &mut self.cut,
-        }
-    }
-}
-
-/// What a walk found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Walk {
-    /// Transactions divided, in the order of the walk: time, or time backwards.
-    pub steps: Vec<Step>,
-    /// Where paths end, in the order they were found.
-    pub ends: Vec<End>,
-    /// Sums by label.
-    pub totals: BTreeMap<Label, Totals>,
-    /// The pieces of all steps, inputs before outputs: one list, because millions of small ones cost more than the walk.
-    pieces: Vec<Piece>,
-}
-
-impl Walk {
-    /// The dirty outputs that a step's transaction spends.
-    pub fn inputs(&self, step: &Step) -> &[Piece] {
-        &self.pieces[step.pieces.0..step.pieces.1]
-    }
-
-    /// The dirty outputs that a step's transaction makes.
-    pub fn outputs(&self, step: &Step) -> &[Piece] {
-        &self.pieces[step.pieces.1..step.pieces.2]
-    }
-
-    /// Whether nothing was left unfollowed because of a limit on work or of amounts that are missing. What is below the
-    /// dust limit is booked as dust, and does not count.
-    pub fn is_complete(&self) -> bool {
-        self.totals.values().all(|totals| totals.cut == 0 && totals.unresolved == 0)
-    }
 }
 
 /// A question that cannot be asked.
@@ -456,7 +284,10 @@ impl Walker<'_> {
         hop: u32,
         seed: bool,
     ) -> Result<TxNum, Fate> {
-        let Some(owner) = output.owner.filter(|_| !output.destroyed) else { return Err(Fate::Unowned) };
+        if let Some(coinbase) = output.destroyed_by {
+            return Err(Fate::Destroyed(coinbase));
+        }
+        let Some(owner) = output.owner else { return Err(Fate::Unowned) };
         if !seed {
             if self.seeds.contains_key(&output.num) {
                 return Err(Fate::Cut(Cut::Seed));
@@ -480,6 +311,10 @@ impl Walker<'_> {
         hop: u32,
         seed: bool,
     ) -> Result<TxNum, Fate> {
+        // It came from somewhere, and to nobody.
+        if let Some(coinbase) = output.destroyed_by {
+            return Err(Fate::Destroyed(coinbase));
+        }
         if !seed {
             if self.seeds.contains_key(&output.num) {
                 return Err(Fate::Cut(Cut::Seed));
@@ -631,84 +466,6 @@ impl Walker<'_> {
     fn book_step(&mut self, tx: TxNum, hop: u32, fee: u128, mix: Option<Mix>, pieces: (usize, usize)) {
         let pieces = (pieces.0, pieces.1, self.found.pieces.len());
         self.found.steps.push(Step { tx, hop, fee, mix, pieces });
-    }
-
-    /// Books a fee, or keeps it for the coinbase of its block.
-    fn send_fee(&mut self, tx: TxNum, fee: Holding, hop: u32) {
-        let onward = self.options.limits.through_fees && !fee.is_clean();
-        let Some(block) = onward.then(|| self.ledger.block_of(tx)).flatten() else {
-            self.book_fee(&fee);
-            return;
-        };
-        let next = self.ledger.block(BlockNum(block.num.0 + 1));
-        let last = next.map_or(self.ledger.info().txs, |next| next.first_tx.0) - 1;
-        self.fees.entry(TxNum(last)).or_default().push((tx, fee, hop));
-    }
-
-    /// Pays the miner of the earliest block with dirty fees, if it ended before `tx`; says whether it did.
-    fn pay_a_miner_before(&mut self, tx: Option<TxNum>) -> bool {
-        match self.fees.first_entry() {
-            Some(entry) if tx.is_none_or(|tx| *entry.key() < tx) => {
-                let (last, dirty) = entry.remove_entry();
-                self.pay_the_miner(last, dirty);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Divides the subsidy and the block's fees among the coinbase's outputs. O(rows of the block).
-    fn pay_the_miner(&mut self, last: TxNum, dirty: Vec<(TxNum, Holding, u32)>) {
-        let Some(block) = self.ledger.block_of(last) else { return };
-        let hop = dirty.iter().map(|(_, _, hop)| *hop).min().unwrap_or(0).saturating_add(1);
-        let mints = |tx: &TxView| self.ledger.inputs(tx).any(|input| input.prev == Prev::Coinbase);
-        let coinbase = self.ledger.tx(block.first_tx).filter(mints);
-        let fees = self.fees_of(block.first_tx, last, &dirty);
-        let (Some(coinbase), Some(fees)) = (coinbase, fees) else {
-            // Amounts of other transactions of the block are missing: what the miner got cannot be laid out.
-            for (tx, fee, hop) in dirty {
-                self.end(None, None, fee, hop, Fate::Unresolved(tx));
-            }
-            return;
-        };
-        let outputs: Vec<OutputView> = self.ledger.outputs_hinted(&coinbase).collect();
-        let values: Vec<u128> = outputs.iter().map(|output| output.value.into()).collect();
-        let paid: u128 = values.iter().sum();
-        let mut pool = Holding::clean(paid.saturating_sub(fees.value()));
-        pool.append(&fees);
-        let Ok(division) = divide_pool(self.options.method, &pool, &values) else { return };
-        // What the miner did not claim is lost, as a fee is.
-        self.book_fee(&division.rest);
-        let first = self.found.pieces.len();
-        let fee = division.rest.dirty_all();
-        for (output, holding) in outputs.iter().zip(division.outputs) {
-            self.pass_on(output, holding, hop);
-        }
-        self.book_step(coinbase.num, hop, fee, None, (first, first));
-    }
-
-    /// The fees of a block's transactions in order, dirty ones as they are; `None` when some are not known.
-    fn fees_of(&self, first: TxNum, last: TxNum, dirty: &[(TxNum, Holding, u32)]) -> Option<Holding> {
-        let mut fees = Holding::default();
-        for num in first.0 + 1..=last.0 {
-            if let Some((_, fee, _)) = dirty.iter().find(|(tx, ..)| tx.0 == num) {
-                fees.append(fee);
-                continue;
-            }
-            let tx = self.ledger.tx(TxNum(num))?;
-            let amounts =
-                self.ledger.inputs(&tx).map(|input| self.ledger.input_value(&input).map(u128::from));
-            let paid_in: u128 = amounts.sum::<Option<u128>>()?;
-            let paid_out: u128 = self.ledger.outputs_hinted(&tx).map(|output| u128::from(output.value)).sum();
-            fees.push(Lot { amount: paid_in.saturating_sub(paid_out), label: None });
-        }
-        Some(fees)
-    }
-
-    fn book_fee(&mut self, fee: &Holding) {
-        for (label, amount) in fee.by_label() {
-            self.found.totals.entry(label).or_default().fees += amount;
-        }
     }
 
     fn divide_backward(&mut self, rows: &TxRows<'_>, coins: &[Coin], method: Method, mix: Option<Mix>) {

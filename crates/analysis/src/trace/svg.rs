@@ -16,7 +16,7 @@ use tracehound_model::{
     text::{clean, label},
 };
 
-use super::{Flow, Place, Trace, moment, permille, short};
+use super::{DESTROYED, Flow, Place, Trace, moment, permille, short};
 
 /// Transactions drawn at most.
 const MOST_FLOWS: usize = 40;
@@ -311,6 +311,7 @@ fn caption(found: &Trace, left_out: usize) -> String {
         ("new coins", found.sums.minted),
         ("fees", found.sums.fees),
         ("to nobody", found.sums.unowned),
+        (DESTROYED, found.sums.destroyed),
         ("unresolved", found.sums.unresolved),
         ("below the limit on dust", found.sums.dust),
         ("into other seeds", found.sums.rejoined),
@@ -373,6 +374,7 @@ fn end_of(place: &Place) -> (&'static str, &'static str) {
         Some("mixed") => ("mixed", "mixed"),
         Some("minted") => ("held", "new coins"),
         Some("unowned") => ("other", "to nobody"),
+        Some("destroyed") => ("other", "destroyed"),
         Some("unresolved") => ("other", "unresolved"),
         Some(_) => ("other", "cut"),
         None => ("other", "goes on"),

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use tracehound_model::{Amount, Chain, text::label};
 
-use super::{Comparison, Place, Sums, Trace, moment, permille};
+use super::{Comparison, DESTROYED, Place, Sums, Trace, moment, permille};
 
 /// The whole answer; at most `lines` lines of the tree, the rest counted. `measured` says how often the rule errs.
 pub fn report(found: &Trace, lines: usize, measured: Option<&str>) -> String {
@@ -66,6 +66,7 @@ fn rows(sums: &Sums) -> impl Iterator<Item = (&'static str, Amount)> {
         ("new coins", sums.minted),
         ("fees", sums.fees),
         ("to nobody (OP_RETURN)", sums.unowned),
+        (DESTROYED, sums.destroyed),
         ("unresolved", sums.unresolved),
         ("below the limit on dust", sums.dust),
         ("into other seeds, counted there", sums.rejoined),

@@ -24,7 +24,7 @@ impl Writer {
     /// 0.1.0 gets a key and is appended to; its segments stay as they are until [`upgrade`](crate::upgrade).
     pub fn open(dir: &Path, chain: Chain, options: WriterOptions) -> Result<Self, LedgerError> {
         std::fs::create_dir_all(dir).map_err(LedgerError::io("creating", dir))?;
-        let lock = lock(dir)?;
+        let mut lock = lock(dir)?;
         let chain = chain.to_string();
         let manifest = match read_manifest(dir) {
             Err(LedgerError::Absent { .. }) => {
@@ -42,6 +42,7 @@ impl Writer {
             });
         }
         let key = manifest.key.map_or_else(Key::random, Ok)?;
+        lock.begin(dir)?;
         let mut writer = Self {
             dir: dir.to_owned(),
             options,
@@ -54,13 +55,15 @@ impl Writer {
             stats: AppendStats::default(),
             scratch: Vec::new(),
             broken: false,
-            _lock: lock,
+            settled: false,
+            lock,
         };
         let segments = writer.take_up()?;
         if writer.manifest.format == FORMAT_UNKEYED {
             writer.convert(&segments)?;
         }
         writer.load(segments)?;
+        writer.settled = true;
         Ok(writer)
     }
 

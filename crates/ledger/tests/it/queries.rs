@@ -1,7 +1,7 @@
 //! Every question, against the plain model.
 
 use proptest::prelude::*;
-use tracehound_ledger::{Ledger, LedgerError, Prev, Writer, WriterOptions};
+use tracehound_ledger::{Ledger, LedgerError, Prev, TxNum, Writer, WriterOptions};
 use tracehound_model::{BitcoinNetwork, BlockHash, Chain, OutPoint, utxo::UtxoBlock};
 
 use crate::chain::{BlockMaker, Model, generate, owner};
@@ -148,13 +148,16 @@ fn a_coinbase_that_another_overwrites_is_destroyed() {
             let addr = ledger.find_address(&owner(1)).expect("known");
             let (activity, _) = ledger.activity(addr, 10);
             let views = activity.received.iter().map(|&out| ledger.output(out).expect("there"));
-            views.map(|view| (view.destroyed, view.spent_by.is_some())).collect()
+            views.map(|view| (view.destroyed_by.is_some(), view.spent_by.is_some())).collect()
         };
         let ledger = Ledger::open(dir.path()).expect("opens");
         assert_eq!(states(&ledger), [(false, false), (true, false), (false, true), (false, false)]);
-        let second = ledger.span(tracehound_ledger::TxNum(1)).expect("there");
+        let second = ledger.span(TxNum(1)).expect("there");
         let hinted = ledger.outputs_hinted(second);
-        assert_eq!(hinted.map(|view| (view.destroyed, view.spent_by)).collect::<Vec<_>>(), [(true, None)]);
+        let by = Some(TxNum(2));
+        assert_eq!(hinted.map(|view| (view.destroyed_by, view.spent_by)).collect::<Vec<_>>(), [(by, None)]);
+        let lost = |tx| ledger.destroyed_by(TxNum(tx)).iter().map(|view| view.num.0).collect::<Vec<_>>();
+        assert_eq!([0, 1, 2, 3, 4, 5].map(lost), [vec![], vec![], vec![1], vec![], vec![], vec![]]);
         ledger.verify().expect("right");
         let mut writer = Writer::open(dir.path(), CHAIN, small(segment_txs)).expect("opens");
         writer.rewind(tracehound_ledger::BlockNum(2)).expect("rewinds");

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, ops::ControlFlow, path::Path};
 
-use tracehound_ledger::{Ledger, LedgerError, Repair, RepairReport, Writer, repair};
+use tracehound_ledger::{BlockNum, Ledger, LedgerError, Repair, RepairReport, Writer, repair};
 use tracehound_model::{BitcoinNetwork, Chain};
 
 use crate::{
@@ -208,6 +208,70 @@ fn a_segment_that_is_missing_is_named_before_its_blocks_are_given_up() {
     }
 }
 
+/// A loss was accepted, and then the segment is there again: no writer takes it for one that others replaced, and a repair
+/// has all data again, what it had left out behind it too.
+#[test]
+fn a_segment_that_is_put_back_after_its_loss_was_accepted_is_used_again() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let right = several_segments(dir.path());
+    let whole = snapshot(dir.path());
+    let names: Vec<String> = segments(&whole).into_keys().map(|name| name.replace(".seg", "")).collect();
+    let blocks = generate(31, &[], 60);
+    let last = names.len() - 1;
+    for gone in [0, 1, last - 1, last] {
+        for (with_manifest, with_cells) in [(true, true), (true, false), (false, true), (false, false)] {
+            let case = format!("segment {gone} of {last}, manifest {with_manifest}, cells {with_cells}");
+            restore(dir.path(), &whole);
+            let segment = format!("{}.seg", names[gone]);
+            fs::remove_file(dir.path().join(&segment)).expect("removed");
+            if !with_cells {
+                fs::remove_file(dir.path().join(format!("{}.spent", names[gone]))).expect("removed");
+            }
+            if !with_manifest {
+                fs::remove_file(dir.path().join(MANIFEST)).expect("removed");
+            }
+            let bold = Repair { chain: CHAIN, accept_loss: true };
+            let report = repair(dir.path(), bold, &mut |_| ControlFlow::Continue(())).expect("repairs");
+            assert_eq!(report.segments, gone, "{case}");
+            drop(Writer::open(dir.path(), CHAIN, small(40)).expect("goes on without it"));
+
+            fs::write(dir.path().join(&segment), &whole[&segment]).expect("written");
+            let written = Writer::open(dir.path(), CHAIN, small(40));
+            // The last one is the very next: where its name was not known it is taken up.
+            if written.is_ok() {
+                assert_eq!(content(dir.path()), right, "{case}");
+                continue;
+            }
+            assert!(matches!(written, Err(LedgerError::Manifest { .. })), "{case}: {written:?}");
+            assert!(matches!(Ledger::open(dir.path()), Err(LedgerError::Manifest { .. })), "{case}");
+            let report = repaired(dir.path(), CHAIN);
+            assert_eq!(report.brought_back.len(), last - gone, "{case}");
+            assert_eq!(content(dir.path()), right, "{case}");
+            drop(Writer::open(dir.path(), CHAIN, small(40)).expect("can be appended to"));
+            assert_eq!(content(dir.path()), right, "{case}: after the next writer");
+
+            // The same when its blocks were ingested again in the meantime: then others hold them, and it goes.
+            restore(dir.path(), &whole);
+            fs::remove_file(dir.path().join(&segment)).expect("removed");
+            repair(dir.path(), bold, &mut |_| ControlFlow::Continue(())).expect("repairs");
+            let mut writer = Writer::open(dir.path(), CHAIN, small(40)).expect("opens");
+            for block in &blocks[writer.block_count() as usize..] {
+                writer.append(block).expect("appends");
+            }
+            writer.commit().expect("commits");
+            drop(writer);
+            fs::write(dir.path().join(&segment), &whole[&segment]).expect("written");
+            fs::write(
+                dir.path().join(format!("{}.spent", names[gone])),
+                &whole[&format!("{}.spent", names[gone])],
+            )
+            .expect("written");
+            drop(Writer::open(dir.path(), CHAIN, small(40)).expect("opens"));
+            assert_eq!(content(dir.path()), right, "{case}: ingested again");
+        }
+    }
+}
+
 /// The files that a commit, a merge and a reorg leave when they are killed between two of their steps.
 #[test]
 fn what_a_killed_writer_leaves_is_taken_up_or_repaired() {
@@ -255,6 +319,20 @@ fn what_a_killed_writer_leaves_is_taken_up_or_repaired() {
     let first = segments(&committed).keys().next().map(ToString::to_string).expect("two segments");
     files.remove(&first);
     assert_taken_up(dir.path(), &files, &long);
+    // A reorg that was killed before the segments with the dropped blocks were removed.
+    restore(dir.path(), &committed);
+    let mut writer = Writer::open(dir.path(), CHAIN, small(1_000)).expect("opens");
+    writer.rewind(BlockNum(10)).expect("drops the second segment");
+    drop(writer);
+    let rewound = snapshot(dir.path());
+    assert_eq!(segments(&rewound).len(), 1);
+    let mut files = both(&committed, &rewound);
+    files.insert(MANIFEST.to_owned(), manifest(&rewound));
+    restore(dir.path(), &files);
+    drop(Writer::open(dir.path(), CHAIN, small(1_000)).expect("a writer takes it up"));
+    let after = snapshot(dir.path());
+    assert_eq!(segments(&after), segments(&rewound), "the dropped blocks are gone");
+    assert_eq!(content(dir.path()), content_of(dir.path(), &rewound));
 }
 
 fn content_of(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> String {

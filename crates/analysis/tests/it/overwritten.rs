@@ -1,0 +1,172 @@
+//! BIP-30: what a later coinbase of the same id overwrote gives nothing to anybody, whatever is asked.
+
+use std::collections::BTreeSet;
+
+use tracehound_analysis::{
+    Counterparties, Limits,
+    exposure::{Question, exposures},
+    pass::{NamedOwners, Pass},
+    patterns::{self, Finding, Subject, Thresholds, mined},
+    peel::{self, Stop},
+    taint::{Direction, Fate, Label, Method, Options, Seed, Stops, WalkLimits, walk},
+};
+use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, TxSpan, Writer, WriterOptions};
+use tracehound_model::{Amount, BitcoinNetwork, BlockHash, Chain, OutPoint, TxId, utxo::UtxoBlock};
+use tracehound_testkit::blocks::{BlockMaker, owner};
+
+use crate::{ledger_of, peel::Names};
+
+const DAY: u32 = 86_400;
+const MINER: usize = 1;
+
+/// A coinbase of 50 to the miner and 7 to owner 2, who spends it; the same coinbase again; 900 days later a third.
+fn blocks() -> Vec<UtxoBlock> {
+    let mut first = BlockMaker::new(BlockHash::default(), DAY, 0);
+    let coinbase = first.tx(&[], &[(50, Some(owner(MINER))), (7, Some(owner(2)))]);
+    let first = first.done();
+    let mut second = BlockMaker::new(first.hash, 2 * DAY, 0);
+    second.tx(&[], &[(5, Some(owner(3)))]);
+    second.tx(&[(OutPoint { txid: coinbase, vout: 1 }, None)], &[(7, Some(owner(4)))]);
+    let second = second.done();
+    let mut third = BlockMaker::new(second.hash, 3 * DAY, 0);
+    third.tx(&[], &[(50, Some(owner(MINER))), (7, Some(owner(2)))]);
+    let mut third = third.done();
+    third.txs[0].txid = coinbase;
+    let mut last = BlockMaker::new(third.hash, 903 * DAY, 0);
+    last.tx(&[], &[(5, Some(owner(3)))]);
+    vec![first, second, third, last.done()]
+}
+
+/// The miner's two outputs: the one that is gone, and the one that is there.
+const GONE: OutNum = OutNum(0);
+const THERE: OutNum = OutNum(4);
+
+struct Nobody;
+
+impl Stops for Nobody {
+    fn is_service(&self, _: AddrNum) -> bool {
+        false
+    }
+
+    fn mix(&self, _: &Ledger, _: TxSpan) -> Option<tracehound_analysis::taint::Mix> {
+        None
+    }
+}
+
+fn miner(ledger: &Ledger) -> BTreeSet<AddrNum> {
+    [ledger.find_address(&owner(MINER)).expect("known")].into()
+}
+
+#[test]
+fn a_walk_books_it_as_destroyed_whichever_way_it_goes() {
+    let (_dir, ledger) = ledger_of(&blocks());
+    let seeds = [GONE, THERE].map(|out| Seed { out, label: Label(0) });
+    for direction in [Direction::Forward, Direction::Backward] {
+        let options = Options {
+            direction,
+            method: Method::Haircut,
+            through_mixes: false,
+            limits: WalkLimits::default(),
+        };
+        let found = walk(&ledger, &seeds, options, &Nobody).expect("walks");
+        let totals = found.totals[&Label(0)];
+        assert_eq!((totals.seeded, totals.destroyed, totals.booked()), (100, 50, 100), "{direction:?}");
+        assert_eq!((totals.held + totals.minted, totals.unowned), (50, 0), "{direction:?}");
+        let gone = found.ends.iter().find(|end| end.out == Some(GONE)).expect("ends");
+        let later = ledger.tx_of_output(THERE).expect("made").0;
+        assert_eq!(gone.fate, Fate::Destroyed(later));
+    }
+}
+
+#[test]
+fn exposure_and_counterparties_do_not_count_it() {
+    let (_dir, ledger) = ledger_of(&blocks());
+    let subjects = miner(&ledger);
+    for dust in [0, 1_000] {
+        let limits = WalkLimits { dust, ..WalkLimits::default() };
+        let question = Question {
+            subjects: &subjects,
+            direction: Direction::Backward,
+            limits,
+            through_mixes: false,
+            prices: None,
+        };
+        let found = exposures(&ledger, &question, &Names::default()).expect("answers");
+        assert_eq!((found.total, found.rest.destroyed), (Amount(50), Amount(50)), "dust {dust}");
+        assert_eq!(found.rest.minted.0 + found.rest.dust.0, 50);
+    }
+    let found = Counterparties::of(&ledger, &subjects, Limits { dust: 60, ..Limits::default() });
+    assert_eq!((found.total_in, found.minted), (50, 0), "all of it is dust");
+    let found = Counterparties::of(&ledger, &subjects, Limits::default());
+    assert_eq!((found.total_in, found.minted), (50, 50));
+}
+
+#[test]
+fn balances_sources_and_peel_chains_do_not_count_it() {
+    let (_dir, ledger) = ledger_of(&blocks());
+    let owner = *miner(&ledger).first().expect("one");
+    let report = patterns::around(
+        &ledger,
+        Subject::Address(owner),
+        &Thresholds { dust: 1, ..Thresholds::default() },
+        &Names::default(),
+    )
+    .expect("in the ledger");
+    let asleep: Vec<Amount> = report
+        .findings
+        .iter()
+        .filter_map(
+            |finding| if let Finding::Asleep { balance, .. } = finding { Some(*balance) } else { None },
+        )
+        .collect();
+    assert_eq!(asleep, [Amount(50)]);
+    let depth = mined::Depth { dust: 0, ..mined::Depth::default() };
+    let mined = mined::sources(&ledger, &[GONE, THERE], depth, &Names::default()).expect("answers");
+    assert_eq!((mined.total, mined.minted(), mined.count), (Amount(50), Amount(50), 1));
+    let stop = |out| {
+        peel::follow(&ledger, BitcoinNetwork::Regtest, out, peel::Options::default(), &Names::default())
+            .expect("follows")
+            .stop
+    };
+    assert_eq!((stop(GONE), stop(THERE)), (Stop::Destroyed, Stop::Unspent));
+}
+
+/// The pass drops its shares when the later coinbase comes, and has them again when a reorg takes that back.
+#[test]
+fn the_pass_drops_it() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let chain = Chain::Bitcoin(BitcoinNetwork::Regtest);
+    let mut writer = Writer::open(dir.path(), chain, WriterOptions::default()).expect("opens");
+    let (mut pass, nobody) = (Pass::new(), NamedOwners::default());
+    let mut held = Vec::new();
+    for block in blocks() {
+        writer.append(&block).expect("appends");
+        writer.commit().expect("commits");
+        pass.advance(&Ledger::open(dir.path()).expect("opens"), &nobody);
+        held.push((pass.live(), pass.shares(GONE).is_some(), pass.shares(THERE).is_some()));
+    }
+    assert_eq!(held, [(2, true, false), (3, true, false), (4, false, true), (5, false, true)]);
+    let mut whole = Pass::new();
+    whole.advance(&Ledger::open(dir.path()).expect("opens"), &nobody);
+    assert_eq!((whole.live(), whole.shares(GONE)), (5, None));
+    for mut pass in [pass, whole] {
+        pass.rewind(BlockNum(2)).expect("has undo");
+        assert_eq!(
+            (pass.live(), pass.shares(GONE).is_some(), pass.shares(THERE).is_some()),
+            (3, true, false)
+        );
+    }
+}
+
+/// As of a moment before the later coinbase it is there.
+#[test]
+fn before_the_later_coinbase_it_is_money() {
+    let (_dir, ledger) = ledger_of(&blocks());
+    let ledger = ledger.as_of(i64::from(3 * DAY) - 1).expect("cuts");
+    let output = ledger.output(GONE).expect("there");
+    assert_eq!((output.destroyed_by, output.spent_by), (None, None));
+    let found = Counterparties::of(&ledger, &miner(&ledger), Limits::default());
+    assert_eq!(found.minted, 50);
+    let coinbase: TxId = ledger.tx(tracehound_ledger::TxNum(0)).expect("there").txid;
+    assert_eq!(ledger.find_tx(&coinbase), Some(tracehound_ledger::TxNum(0)));
+}

@@ -18,8 +18,9 @@ pub(crate) use guard::*;
 /// Data goes to standard output, progress and messages to standard error. Where an address or a password is asked for, @FILE
 /// stands for the first line of a file and env:NAME for an environment variable, so that keys need not stand on the command
 /// line; of an address only scheme, host and port are ever printed.
-/// Exit codes: 0 allow or done, 10 review, 20 block, 30 incomplete, 1 failure, 2 usage, 4 a run that was cut short (before
-/// every other: what was not reached is not known).
+/// Exit codes: 0 allow or done, 10 review, 20 block, 30 incomplete, 1 failure, 2 usage, 4 a run that was cut short, by Ctrl-C
+/// or SIGTERM too (before every other: what was not reached is not known). Of what does not occur in a ledger the answer is 0
+/// where the ledger is whole up to the moment asked about, else 30.
 #[derive(Debug, Parser)]
 #[command(
     name = "tracehound",
@@ -127,6 +128,11 @@ impl Command {
     /// Whether it has no table to print as CSV.
     pub(crate) fn refuses_csv(&self) -> bool {
         matches!(self, Self::Exposure(_) | Self::Path(_) | Self::Tx(_) | Self::Ledger(_))
+    }
+
+    /// Whether it runs until it is told to end, and ends in its own way.
+    pub(crate) fn serves(&self) -> bool {
+        matches!(self, Self::Guard(GuardCommand::Proxy(_)))
     }
 
     /// Whether it reads or writes the data folder.
@@ -268,8 +274,8 @@ pub(crate) struct PathArgs {
     /// The address it may have come to
     #[arg(value_name = "TO")]
     pub to: String,
-    /// Ways to show
-    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    /// Ways to show, at least 1
+    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = at_least_one)]
     pub count: usize,
     /// Most transactions in a way
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
@@ -469,7 +475,9 @@ pub(crate) enum IngestCommand {
 #[command(after_help = "Examples:
   tracehound ingest bitcoin ~/.bitcoin
   tracehound ingest bitcoin blk00000.dat blk00001.dat
-  tracehound ingest bitcoin --network regtest /tmp/regtest/blocks")]
+  tracehound ingest bitcoin --network regtest /tmp/regtest/blocks
+Exit code 30 when the ledger does not hold the whole chain up to its last block afterwards: blocks were skipped, or are
+missing before its first one or in between; 4 when interrupted (what was appended is kept).")]
 pub(crate) struct BitcoinArgs {
     /// Block files, folders of them, or a node's data folder
     #[arg(value_name = "PATH", required = true)]
@@ -488,7 +496,8 @@ pub(crate) struct BitcoinArgs {
   TRACEHOUND_NODE_PASSWORD=... tracehound ingest node http://10.0.0.5:8332 --user tracehound
   tracehound ingest node @/etc/tracehound/node-url --user tracehound --password @/etc/tracehound/node-password
   tracehound ingest node http://127.0.0.1:8332 --rest
-Block files first (`ingest bitcoin ~/.bitcoin`) are much faster; this goes on where they end.")]
+Block files first (`ingest bitcoin ~/.bitcoin`) are much faster; this goes on where they end. Exit code 30 when blocks
+are missing in the ledger afterwards, as with --from-height; 4 when interrupted (what was appended is kept).")]
 pub(crate) struct NodeArgs {
     /// Address of the node's RPC or REST interface; of what follows the host nothing is ever printed. @FILE and env:NAME name a
     /// file or a variable that holds the address
@@ -664,6 +673,10 @@ fn score(text: &str) -> Result<f64, String> {
         Ok(score) if (0.0..=1.0).contains(&score) => Ok(score),
         _ => Err("a score is a number from 0 to 1".to_owned()),
     }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&count| count > 0).ok_or_else(|| "a number from 1 on".to_owned())
 }
 
 fn method(text: &str) -> Result<tracehound_analysis::taint::Method, String> {

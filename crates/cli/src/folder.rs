@@ -103,6 +103,20 @@ impl Folder {
         }
     }
 
+    /// In words, for who finds no ledger of one network: those of other networks that are there; nothing where none is.
+    pub(crate) fn ledgers_beside(&self, network: BitcoinNetwork) -> String {
+        use BitcoinNetwork::{Mainnet, Regtest, Signet, Testnet};
+        let others = [Mainnet, Testnet, Signet, Regtest].into_iter().filter(|&other| other != network);
+        let there: Vec<String> = others
+            .filter(|&other| self.ledger(other).is_dir())
+            .map(|other| format!("{other:?}").to_lowercase())
+            .collect();
+        match &there[..] {
+            [] => String::new(),
+            [first, ..] => format!(" (there is one of {}: --network {first})", there.join(" and of ")),
+        }
+    }
+
     /// Has a ledger confirmed before anything more is printed ([`vouched`](Self::vouched)).
     pub(crate) fn watch(&self, ledger: &Ledger) {
         self.1.lock().unwrap_or_else(PoisonError::into_inner).push(ledger.clone());

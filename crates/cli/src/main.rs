@@ -52,6 +52,9 @@ const USAGE: u8 = 2;
 
 fn run(cli: &Cli) -> Result<u8> {
     let common = &cli.common;
+    if !cli.command.serves() {
+        progress::watch_for_interrupts().into_diagnostic()?;
+    }
     let data = Folder::resolve(common.data.as_deref())?;
     if cli.command.uses_data() {
         data.keep_private(common.group, common.quiet);

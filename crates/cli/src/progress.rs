@@ -8,15 +8,29 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+use crate::{output::CUT_SHORT, terminal};
 
-/// Makes Ctrl-C end long work after the block or subject in hand; a second one kills as usual.
-pub(crate) fn end_on_interrupt() -> Result<(), ctrlc::Error> {
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// Whether the work in hand looks at [`INTERRUPTED`].
+static LOOKS: AtomicBool = AtomicBool::new(false);
+
+/// From here on Ctrl-C and SIGTERM end the run with the exit code of one that was cut short: at once, as a kill does that
+/// stores and ledgers recover from, or, where the work asks for it ([`end_on_interrupt`]), after the block or subject in
+/// hand; a second one at once.
+pub(crate) fn watch_for_interrupts() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(|| {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+        let looks = LOOKS.load(Ordering::Relaxed);
+        if looks && !INTERRUPTED.swap(true, Ordering::Relaxed) {
+            return;
         }
+        terminal::say("cut short: interrupted before the answer was complete");
+        std::process::exit(CUT_SHORT.into());
     })
+}
+
+/// Makes an interrupt end long work after the block or subject in hand.
+pub(crate) fn end_on_interrupt() {
+    LOOKS.store(true, Ordering::Relaxed);
 }
 
 /// Whether Ctrl-C was pressed.

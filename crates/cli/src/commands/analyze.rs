@@ -129,7 +129,7 @@ fn answer(
     if matches!(common.output, Output::Csv | Output::Json) {
         return Err(miette!("analyze answers in jsonl, one object a line: leave out --output"));
     }
-    progress::end_on_interrupt().into_diagnostic()?;
+    progress::end_on_interrupt();
     let bar = progress::counter(common.quiet);
     bar.set_message("analysed");
     let mut input = std::io::stdin().lock();

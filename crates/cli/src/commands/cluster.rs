@@ -22,7 +22,7 @@ use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{BitcoinNetwork, TxId, text::line};
 use tracehound_screen::Keys;
 
-use super::opened::{Opened, owners_of};
+use super::opened::{Absent, Opened, owners_of};
 use crate::{
     args::{ClusterArgs, Common, Output},
     folder::Folder,
@@ -177,15 +177,14 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut 
     }
     let opened = Opened::new(data, args.network, &args.moment)?;
     let keys = opened.keys();
-    let first = |text: &str| -> Result<AddrNum> {
-        let owners = owners_of(&keys, args.network, text)?;
-        owners.into_iter().next().ok_or_else(|| miette!("`{text}` does not occur in the ledger"))
-    };
-    let subject = first(&args.address)?;
-    let other = match &args.explain {
-        Some(other) => Some((other, first(other)?)),
-        None => None,
-    };
+    let mut owners = Vec::new();
+    for text in std::iter::once(&args.address).chain(&args.explain) {
+        match owners_of(&keys, args.network, text)?.into_iter().next() {
+            Some(owner) => owners.push(owner),
+            None => return opened.absent(common, &Absent::of(text), out),
+        }
+    }
+    let (subject, other) = (owners[0], args.explain.as_ref().zip(owners.get(1).copied()));
     let services = Services::new(&opened, &keys);
     let clusters = services.clusters()?;
     let keyed = Keyed::around(&clusters, subject, &|owner| keys.owners_of(owner), MOST_NAMED);

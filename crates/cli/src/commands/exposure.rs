@@ -14,13 +14,14 @@ use tracehound_analysis::{
     extent::{Extent, Needed},
     price::Prices,
     taint::{Direction, WalkLimits},
+    trace::DESTROYED,
 };
 use tracehound_ledger::Ledger;
 use tracehound_model::{Address, Amount, BitcoinNetwork, text::label};
 
 use super::{
     cluster::widened,
-    opened::{Opened, owners_of},
+    opened::{Absent, Opened, owners_of},
 };
 use crate::{
     args::{Common, ExposureArgs, Output},
@@ -34,9 +35,16 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
     let opened = Opened::new(data, args.network, &args.moment)?;
     let (ledger, keys) = (&opened.ledger, opened.keys());
     let prices = args.prices.as_deref().map(read_prices).transpose()?;
-    let mut subjects = BTreeSet::new();
+    let (mut subjects, mut unknown) = (BTreeSet::new(), Vec::new());
     for address in &args.addresses {
-        subjects.extend(owners_of(&keys, args.network, address)?);
+        let owners = owners_of(&keys, args.network, address)?;
+        if owners.is_empty() {
+            unknown.push(address.as_str());
+        }
+        subjects.extend(owners);
+    }
+    if subjects.is_empty() {
+        return opened.absent(common, &Absent::of(&unknown.join("`, `")), out);
     }
     let extent = Extent::of(ledger, opened.asked, Needed::All);
     let mut gaps = extent.gaps.clone();
@@ -62,10 +70,13 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
     let shown = Shown { ledger, network: args.network };
     let complete = gaps.is_empty() && sources.is_complete() && destinations.is_complete();
     match common.output {
-        Output::Text => text(out, &shown, &sources, &destinations, &extent, &gaps),
+        Output::Text => text(out, &shown, &sources, &destinations, &extent, &gaps).and_then(|()| {
+            unknown.iter().try_for_each(|address| writeln!(out, "`{address}` does not occur in the ledger"))
+        }),
         Output::Json | Output::Jsonl | Output::Csv => {
             let value = json!({
                 "addresses": args.addresses,
+                "not_in_the_ledger": unknown,
                 "members": subjects.len(),
                 "sources": shown.json(&sources),
                 "destinations": shown.json(&destinations),
@@ -210,6 +221,9 @@ fn side(out: &mut dyn Write, shown: &Shown<'_>, title: &str, found: &Exposures) 
         if amount.0 > 0 {
             line(out, name, amount, found.total)?;
         }
+    }
+    if rest.destroyed.0 > 0 {
+        writeln!(out, "  ({} {DESTROYED}; not counted)", btc(rest.destroyed))?;
     }
     if rest.returned.0 > 0 {
         writeln!(out, "  ({} came back to itself and is not counted)", btc(rest.returned))?;

@@ -147,7 +147,7 @@ fn watch(common: &Common, data: &Folder, args: &GuardWatchArgs, out: &mut dyn Wr
     if args.guard.file == Path::new("-") {
         return Err(miette!("standard input can be read once only: watch a file or an address"));
     }
-    progress::end_on_interrupt().into_diagnostic()?;
+    progress::end_on_interrupt();
     let (mut memory, mut worst) = (Watch::default(), Decision::Allow);
     let mut looks = 0;
     let failed = loop {

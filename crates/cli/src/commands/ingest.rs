@@ -4,6 +4,7 @@ use std::{io::Write, ops::ControlFlow};
 
 use miette::{IntoDiagnostic, Result, miette};
 use serde_json::json;
+use tracehound_analysis::extent::lacking;
 use tracehound_bitcoin::live::{
     BlockServer, HttpLimits,
     rest::NodeRest,
@@ -13,7 +14,7 @@ use tracehound_ingest::{
     BitcoinFiles, BitcoinReport, NodeOptions, NodeProgress, NodeReport, Progress, ingest_bitcoin_files,
     ingest_bitcoin_node,
 };
-use tracehound_ledger::WriterOptions;
+use tracehound_ledger::{AppendStats, WriterOptions};
 use tracehound_model::{BitcoinNetwork, Decision, text::line};
 
 use crate::{
@@ -43,7 +44,7 @@ pub(crate) fn ingest(
         threads: args.threads,
     };
     let network = network_of(args)?;
-    progress::end_on_interrupt().into_diagnostic()?;
+    progress::end_on_interrupt();
     let bar = progress::bytes(0, common.quiet);
     let show = |step: Progress| -> ControlFlow<()> {
         match step {
@@ -63,18 +64,30 @@ pub(crate) fn ingest(
     };
     let report = ingest_bitcoin_files(&folder.ledger(network), &files, &show).into_diagnostic()?;
     bar.finish_and_clear();
-    print_report(common, &report, out).into_diagnostic()?;
-    Ok(match (report.stopped, report.problem_count) {
+    let lacking = lacking_now(folder, network)?;
+    print_report(common, &report, &lacking, out).into_diagnostic()?;
+    Ok(exit_code(report.stopped, report.problem_count == 0 && lacking.is_empty()))
+}
+
+/// In words: which blocks the ledger lacks now.
+fn lacking_now(folder: &Folder, network: BitcoinNetwork) -> Result<Vec<String>> {
+    let ledger = folder.open_ledger(network)?;
+    Ok(ledger.map_or_else(Vec::new, |ledger| lacking(&ledger.info())))
+}
+
+/// One rule for files and nodes: an ingest is done when the ledger holds the whole chain up to its last block.
+fn exit_code(stopped: bool, whole: bool) -> u8 {
+    match (stopped, whole) {
         (true, _) => CUT_SHORT,
-        (false, 0) => 0,
-        (false, _) => Decision::Incomplete.exit_code(),
-    })
+        (false, true) => 0,
+        (false, false) => Decision::Incomplete.exit_code(),
+    }
 }
 
 fn node(common: &Common, folder: &Folder, args: &NodeArgs, out: &mut dyn Write) -> Result<u8> {
     let server = server(args)?;
     let options = NodeOptions { from_height: args.from_height, ..NodeOptions::new(args.network) };
-    progress::end_on_interrupt().into_diagnostic()?;
+    progress::end_on_interrupt();
     let bar = progress::counter(common.quiet);
     bar.set_message("blocks");
     let show = |step: NodeProgress| -> ControlFlow<()> {
@@ -85,12 +98,9 @@ fn node(common: &Common, folder: &Folder, args: &NodeArgs, out: &mut dyn Write) 
     let report =
         ingest_bitcoin_node(&folder.ledger(args.network), &*server, options, &show).into_diagnostic()?;
     bar.finish_and_clear();
-    print_node_report(common, &report, out).into_diagnostic()?;
-    Ok(match (report.broken.is_some(), report.followed.stopped) {
-        (true, _) => 1,
-        (false, true) => CUT_SHORT,
-        (false, false) => 0,
-    })
+    let lacking = lacking_now(folder, args.network)?;
+    print_node_report(common, &report, &lacking, out).into_diagnostic()?;
+    Ok(if report.broken.is_some() { 1 } else { exit_code(report.followed.stopped, lacking.is_empty()) })
 }
 
 fn server(args: &NodeArgs) -> Result<Box<dyn BlockServer>> {
@@ -115,7 +125,39 @@ fn server(args: &NodeArgs) -> Result<Box<dyn BlockServer>> {
     Ok(Box::new(NodeRpc::new(&url, auth, limits).into_diagnostic()?))
 }
 
-fn print_node_report(common: &Common, report: &NodeReport, out: &mut dyn Write) -> std::io::Result<()> {
+/// What both kinds of ingest say at the end: what the ledger lacks, and how to go on after an interruption.
+fn print_end(
+    out: &mut dyn Write,
+    appended: &AppendStats,
+    lacking: &[String],
+    stopped: Option<&str>,
+) -> std::io::Result<()> {
+    if appended.missing_inputs > 0 {
+        writeln!(
+            out,
+            "{} inputs spend outputs of blocks that are not in the ledger; answers that need them are incomplete",
+            appended.missing_inputs
+        )?;
+    }
+    if !lacking.is_empty() {
+        writeln!(
+            out,
+            "the ledger is partial: {}; what nobody finds in it may still have happened",
+            lacking.join("; ")
+        )?;
+    }
+    if let Some(why) = stopped {
+        writeln!(out, "{why}: what is above is kept, run the same command again to go on")?;
+    }
+    Ok(())
+}
+
+fn print_node_report(
+    common: &Common,
+    report: &NodeReport,
+    lacking: &[String],
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let (appended, followed) = (&report.appended, &report.followed);
     if common.output != Output::Text {
         let value = json!({
@@ -125,6 +167,8 @@ fn print_node_report(common: &Common, report: &NodeReport, out: &mut dyn Write) 
             "tip": followed.tip.map(|tip| json!({ "hash": tip.hash, "height": tip.height })),
             "node_is_behind": followed.behind,
             "missing_inputs": appended.missing_inputs,
+            "whole": lacking.is_empty(),
+            "lacking": lacking,
             "stopped": followed.stopped,
             "problem": report.broken.as_ref().map(ToString::to_string),
         });
@@ -147,20 +191,10 @@ fn print_node_report(common: &Common, report: &NodeReport, out: &mut dyn Write) 
             "the node is behind: it is still catching up, or we have blocks that it does not have yet"
         )?;
     }
-    if appended.missing_inputs > 0 {
-        writeln!(
-            out,
-            "{} inputs spend outputs of blocks that are not in the ledger; answers that need them are incomplete",
-            appended.missing_inputs
-        )?;
-    }
-    if let Some(problem) = &report.broken {
-        writeln!(out, "the node failed: {}", line(&problem.to_string()))?;
-    }
-    if followed.stopped || report.broken.is_some() {
-        writeln!(out, "what is above is kept, run the same command again to go on")?;
-    }
-    Ok(())
+    let broken =
+        report.broken.as_ref().map(|problem| format!("the node failed: {}", line(&problem.to_string())));
+    let stopped = broken.as_deref().or(followed.stopped.then_some("interrupted"));
+    print_end(out, appended, lacking, stopped)
 }
 
 /// The network decides the ledger's folder, so it must be known before the files are read in full.
@@ -169,7 +203,12 @@ fn network_of(args: &BitcoinArgs) -> Result<BitcoinNetwork> {
     Ok(source.network())
 }
 
-fn print_report(common: &Common, report: &BitcoinReport, out: &mut dyn Write) -> std::io::Result<()> {
+fn print_report(
+    common: &Common,
+    report: &BitcoinReport,
+    lacking: &[String],
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let appended = &report.appended;
     if common.output != Output::Text {
         let problems: Vec<_> = report.problems.iter().map(ToString::to_string).collect();
@@ -185,6 +224,8 @@ fn print_report(common: &Common, report: &BitcoinReport, out: &mut dyn Write) ->
             "already_known": report.known,
             "stale": report.stale,
             "gaps": report.islands,
+            "whole": lacking.is_empty(),
+            "lacking": lacking,
             "rewound_to": report.rewound_to,
             "problem_count": report.problem_count,
             "problems": problems,
@@ -209,13 +250,6 @@ fn print_report(common: &Common, report: &BitcoinReport, out: &mut dyn Write) ->
     if report.islands > 0 {
         writeln!(out, "{} gaps: blocks before them are not in the files", report.islands)?;
     }
-    if appended.missing_inputs > 0 {
-        writeln!(
-            out,
-            "{} inputs spend outputs of blocks that are not in the ledger; answers that need them are incomplete",
-            appended.missing_inputs
-        )?;
-    }
     if appended.double_spends > 0 {
         writeln!(
             out,
@@ -230,8 +264,5 @@ fn print_report(common: &Common, report: &BitcoinReport, out: &mut dyn Write) ->
     if more > 0 {
         writeln!(out, "and {more} more problems (--output json lists them)")?;
     }
-    if report.stopped {
-        writeln!(out, "interrupted: what is above is kept, run the same command again to go on")?;
-    }
-    Ok(())
+    print_end(out, appended, lacking, report.stopped.then_some("interrupted"))
 }

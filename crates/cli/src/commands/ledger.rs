@@ -4,13 +4,15 @@ use std::io::Write;
 
 use miette::{IntoDiagnostic, Result, miette};
 use serde_json::json;
-use tracehound_ledger::{BlockView, Ledger, Repair, repair, upgrade};
+use tracehound_analysis::extent::lacking;
+use tracehound_ledger::{BlockView, Ledger, LedgerError, Repair, repair, upgrade};
 use tracehound_model::Chain;
 
 use crate::{
     args::{Common, LedgerArgs, LedgerCommand, Output, RepairArgs},
     folder::Folder,
-    progress,
+    output::CUT_SHORT,
+    progress, terminal,
 };
 
 pub(crate) fn run(
@@ -22,16 +24,34 @@ pub(crate) fn run(
     match command {
         LedgerCommand::Info(args) => print_info(common, &open(folder, args)?, out).into_diagnostic()?,
         LedgerCommand::Verify(args) => verify(common, &open(folder, args)?, out)?,
-        LedgerCommand::Repair(args) => mend(common, folder, args, out)?,
-        LedgerCommand::Upgrade(args) => rewrite(common, folder, args, out)?,
+        LedgerCommand::Repair(args) => return mend(common, folder, args, out),
+        LedgerCommand::Upgrade(args) => return rewrite(common, folder, args, out),
     }
     Ok(0)
 }
 
+/// What work gives that an interrupt may have stopped.
+fn unless_stopped<T>(done: std::result::Result<T, LedgerError>) -> Result<Option<T>> {
+    match done {
+        Err(stopped @ LedgerError::Stopped) => {
+            terminal::say(&format!("cut short: {stopped}"));
+            Ok(None)
+        }
+        done => done.map(Some).into_diagnostic(),
+    }
+}
+
 fn open(folder: &Folder, args: &LedgerArgs) -> Result<Ledger> {
-    let ledger = Ledger::open(&folder.ledger(args.network)).into_diagnostic()?;
-    folder.watch(&ledger);
-    Ok(ledger)
+    match Ledger::open(&folder.ledger(args.network)) {
+        Ok(ledger) => {
+            folder.watch(&ledger);
+            Ok(ledger)
+        }
+        Err(error @ LedgerError::Absent { .. }) => {
+            Err(miette!("{error}{}", folder.ledgers_beside(args.network)))
+        }
+        Err(error) => Err(error).into_diagnostic(),
+    }
 }
 
 fn verify(common: &Common, ledger: &Ledger, out: &mut dyn Write) -> Result<()> {
@@ -49,7 +69,7 @@ fn verify(common: &Common, ledger: &Ledger, out: &mut dyn Write) -> Result<()> {
     if report.beyond > 0 {
         writeln!(
             out,
-            "note: {} spent cells name transactions that are not in the ledger: an ingest is running or was interrupted, or damage; `tracehound ledger repair` clears them",
+            "note: {} spent cells name transactions that are not in the ledger: an ingest is running or was interrupted; the next one clears them",
             report.beyond
         )
         .into_diagnostic()?;
@@ -62,11 +82,13 @@ fn verify(common: &Common, ledger: &Ledger, out: &mut dyn Write) -> Result<()> {
     .into_diagnostic()
 }
 
-fn mend(common: &Common, folder: &Folder, args: &RepairArgs, out: &mut dyn Write) -> Result<()> {
+fn mend(common: &Common, folder: &Folder, args: &RepairArgs, out: &mut dyn Write) -> Result<u8> {
     let dir = folder.ledger(args.ledger.network);
     let options = Repair { chain: Chain::Bitcoin(args.ledger.network), accept_loss: args.accept_loss };
-    progress::end_on_interrupt().into_diagnostic()?;
-    let report = repair(&dir, options, &mut |_| progress::interrupted()).into_diagnostic()?;
+    progress::end_on_interrupt();
+    let Some(report) = unless_stopped(repair(&dir, options, &mut |_| progress::interrupted()))? else {
+        return Ok(CUT_SHORT);
+    };
     // What a repair says is only worth what a check of everything says afterwards.
     let ledger = Ledger::open(&dir).into_diagnostic()?;
     let content = ledger.verify().map_err(|error| miette!("after the repair: {error}"))?.content;
@@ -78,9 +100,11 @@ fn mend(common: &Common, folder: &Folder, args: &RepairArgs, out: &mut dyn Write
             "segments": report.segments,
             "blocks": report.blocks,
             "left_out": report.left_out,
+            "brought_back": report.brought_back,
             "content": content,
         });
-        return writeln!(out, "{value}").into_diagnostic();
+        writeln!(out, "{value}").into_diagnostic()?;
+        return Ok(0);
     }
     let text = |out: &mut dyn Write| -> std::io::Result<()> {
         if report.manifest_rebuilt {
@@ -96,6 +120,9 @@ fn mend(common: &Common, folder: &Folder, args: &RepairArgs, out: &mut dyn Write
                 report.cells_cleared
             )?;
         }
+        for name in &report.brought_back {
+            writeln!(out, "brought back: segment {name}, which an earlier repair had left out")?;
+        }
         for name in &report.left_out {
             writeln!(out, "left out: segment {name}, now in the ledger's folder left-out")?;
         }
@@ -104,24 +131,29 @@ fn mend(common: &Common, folder: &Folder, args: &RepairArgs, out: &mut dyn Write
         }
         writeln!(out, "whole: {} blocks\ncontent {content}", report.blocks)
     };
-    text(out).into_diagnostic()
+    text(out).into_diagnostic()?;
+    Ok(0)
 }
 
-fn rewrite(common: &Common, folder: &Folder, args: &LedgerArgs, out: &mut dyn Write) -> Result<()> {
+fn rewrite(common: &Common, folder: &Folder, args: &LedgerArgs, out: &mut dyn Write) -> Result<u8> {
     let dir = folder.ledger(args.network);
-    progress::end_on_interrupt().into_diagnostic()?;
+    progress::end_on_interrupt();
     let step = &mut |_: &str| progress::interrupted();
-    let report = upgrade(&dir, Chain::Bitcoin(args.network), step).into_diagnostic()?;
+    let Some(report) = unless_stopped(upgrade(&dir, Chain::Bitcoin(args.network), step))? else {
+        return Ok(CUT_SHORT);
+    };
     if common.output == Output::Text {
         writeln!(out, "{} of {} segments were rewritten with a key", report.rewritten, report.segments)
     } else {
         writeln!(out, "{}", json!({ "rewritten": report.rewritten, "segments": report.segments }))
     }
-    .into_diagnostic()
+    .into_diagnostic()?;
+    Ok(0)
 }
 
 fn print_info(common: &Common, ledger: &Ledger, out: &mut dyn Write) -> std::io::Result<()> {
     let info = ledger.info();
+    let lacking = lacking(&info);
     let time = |block: &BlockView| {
         jiff::Timestamp::from_second(i64::from(block.header.time()))
             .map(|time| time.to_string())
@@ -141,6 +173,9 @@ fn print_info(common: &Common, ledger: &Ledger, out: &mut dyn Write) -> std::io:
             "addresses": info.addresses,
             "missing_inputs": info.missing_inputs,
             "gaps": info.islands,
+            "begins_with_the_chain": !info.begins_late(),
+            "whole": lacking.is_empty(),
+            "lacking": lacking,
             "first": block(&info.first),
             "tip": block(&info.tip),
             "segments": info.segments,
@@ -158,6 +193,9 @@ fn print_info(common: &Common, ledger: &Ledger, out: &mut dyn Write) -> std::io:
         writeln!(out, "{name:<13} {height}, {}, {}", time(&block), block.hash)?;
     }
     writeln!(out, "blocks        {} with {} gaps", info.blocks, info.islands)?;
+    for what in &lacking {
+        writeln!(out, "partial       {what}")?;
+    }
     writeln!(out, "transactions  {}", info.txs)?;
     writeln!(
         out,

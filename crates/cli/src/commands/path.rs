@@ -11,7 +11,7 @@ use tracehound_analysis::{
 use tracehound_ledger::{Ledger, OutNum};
 use tracehound_model::{Address, Amount, BitcoinNetwork, OutPoint};
 
-use super::opened::{Opened, owners_of};
+use super::opened::{Absent, Opened, owners_of};
 use crate::{
     args::{Common, Output, PathArgs},
     folder::Folder,
@@ -22,11 +22,16 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &PathArgs, out: &mut dyn
     let (ledger, keys) = (&opened.ledger, opened.keys());
     let from = owners_of(&keys, args.network, &args.from)?;
     let to = owners_of(&keys, args.network, &args.to)?;
+    for (text, owners) in [(&args.from, &from), (&args.to, &to)] {
+        if owners.is_empty() {
+            return opened.absent(common, &Absent::of(text), out);
+        }
+    }
     if !from.is_disjoint(&to) {
         return Err(miette!("{} and {} are addresses of one key", args.from, args.to));
     }
     let limits = PathLimits {
-        count: args.count.max(1),
+        count: args.count,
         hops: args.hops,
         dust: args.dust,
         txs: args.work,

@@ -62,7 +62,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         printer.answer(&rows, out)?;
     }
     if !inputs.is_empty() {
-        progress::end_on_interrupt().into_diagnostic()?;
+        progress::end_on_interrupt();
     }
     for (name, subjects) in inputs {
         if let batch::Ended::CutShort = batch::answer(&mut printer, subjects, &name, common.quiet, out)? {

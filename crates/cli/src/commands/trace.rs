@@ -12,10 +12,11 @@ use tracehound_ledger::{Ledger, OutNum, TxView};
 use tracehound_model::{Address, OutPoint, Subject, TxId};
 use tracehound_screen::Keys;
 
-use super::opened::{Opened, owners_of};
+use super::opened::{Absent, Opened, owners_of};
 use crate::{
     args::{Common, Output, TraceArgs},
     folder::Folder,
+    terminal,
 };
 
 /// Outputs of one address that are followed.
@@ -26,13 +27,29 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dy
     let keys = opened.keys();
     let known = opened.parties(&keys);
     let (mut seeds, mut all_received) = (Vec::new(), args.named.is_some());
+    let mut unknown = Vec::new();
     for from in &args.from {
-        let Start { outs, is_owner } = start(&opened, &keys, from)?;
-        seeds.extend(outs);
-        all_received |= is_owner;
+        match start(&opened, &keys, from)? {
+            Ok(Start { outs, is_owner }) => {
+                seeds.extend(outs);
+                all_received |= is_owner;
+            }
+            Err(absent) => unknown.push(absent),
+        }
     }
     if let Some(name) = &args.named {
-        seeds.extend(seeds_named(&opened, &keys, name)?);
+        match seeds_named(&opened, &keys, name)? {
+            Ok(outs) => seeds.extend(outs),
+            Err(absent) => unknown.push(absent),
+        }
+    }
+    if let ([], [first, ..]) = (&seeds[..], &unknown[..]) {
+        return opened.absent(common, first, out);
+    }
+    for absent in &unknown {
+        // What was asked for and is not there may lie in any block that is missing.
+        all_received = true;
+        terminal::say(&format!("note: {} does not occur in the ledger", absent.told));
     }
     seeds.sort_unstable();
     seeds.dedup();
@@ -111,19 +128,25 @@ pub(super) struct Start {
 }
 
 /// The outputs that an argument names: one (TXID:N), those of a transaction, or those that the key of an address received.
-pub(super) fn start(opened: &Opened, keys: &Keys<'_>, from: &str) -> Result<Start> {
+pub(super) fn start(
+    opened: &Opened,
+    keys: &Keys<'_>,
+    from: &str,
+) -> Result<std::result::Result<Start, Absent>> {
     let ledger = &opened.ledger;
+    let absent = || Ok(Err(Absent::of(from)));
     if let Ok(OutPoint { txid, vout }) = from.parse::<OutPoint>() {
-        let tx = tx_named(ledger, &txid)?;
+        let Some(tx) = tx_named(ledger, &txid) else { return absent() };
         if vout >= tx.output_count {
             return Err(miette!("transaction {txid} has {} outputs, numbered from 0", tx.output_count));
         }
-        return Ok(Start { outs: vec![OutNum(tx.first_output.0 + u64::from(vout))], is_owner: false });
+        let out = OutNum(tx.first_output.0 + u64::from(vout));
+        return Ok(Ok(Start { outs: vec![out], is_owner: false }));
     }
     if let Ok(txid) = from.parse::<TxId>() {
-        let tx = tx_named(ledger, &txid)?;
+        let Some(tx) = tx_named(ledger, &txid) else { return absent() };
         let owned = ledger.outputs(&tx).filter(|output| output.owner.is_some());
-        return Ok(Start { outs: owned.map(|output| output.num).collect(), is_owner: false });
+        return Ok(Ok(Start { outs: owned.map(|output| output.num).collect(), is_owner: false }));
     }
     Address::parse(from)
         .into_diagnostic()
@@ -138,14 +161,16 @@ pub(super) fn start(opened: &Opened, keys: &Keys<'_>, from: &str) -> Result<Star
         }
         outs.extend(activity.received);
     }
-    if outs.is_empty() {
-        return Err(miette!("`{from}` received nothing in the blocks of the ledger"));
-    }
-    Ok(Start { outs, is_owner: true })
+    // One that only spends what it got in blocks that are missing received nothing here either.
+    if outs.is_empty() { absent() } else { Ok(Ok(Start { outs, is_owner: true })) }
 }
 
 /// What the addresses received that claims of the day give this name; a claim's actor counts as its name too.
-fn seeds_named(opened: &Opened, keys: &Keys<'_>, name: &str) -> Result<Vec<OutNum>> {
+fn seeds_named(
+    opened: &Opened,
+    keys: &Keys<'_>,
+    name: &str,
+) -> Result<std::result::Result<Vec<OutNum>, Absent>> {
     let wanted = name.to_lowercase();
     let (mut claims, mut seeds) = (0u32, Vec::new());
     for claim in opened.index.claims().filter(|claim| claim.holds_on(opened.day)) {
@@ -168,20 +193,20 @@ fn seeds_named(opened: &Opened, keys: &Keys<'_>, name: &str) -> Result<Vec<OutNu
     }
     match (claims, seeds.is_empty()) {
         (0, _) => Err(miette!("no list names anybody `{name}`: tracehound lists list shows what is loaded")),
-        (_, true) => {
-            Err(miette!("{claims} claims name `{name}`, but none of their addresses occurs in the ledger"))
-        }
+        (_, true) => Ok(Err(Absent {
+            subject: name.to_owned(),
+            told: format!("whoever {claims} claims name `{name}`"),
+        })),
         (_, false) => {
             // In the ledger's order: that of the claims is different in every installation.
             seeds.sort_unstable();
-            Ok(seeds)
+            Ok(Ok(seeds))
         }
     }
 }
 
-fn tx_named(ledger: &Ledger, txid: &TxId) -> Result<TxView> {
-    let tx = ledger.find_tx(txid).and_then(|tx| ledger.tx(tx));
-    tx.ok_or_else(|| miette!("transaction {txid} is not in the ledger: ingest the block that holds it"))
+fn tx_named(ledger: &Ledger, txid: &TxId) -> Option<TxView> {
+    ledger.find_tx(txid).and_then(|tx| ledger.tx(tx))
 }
 
 fn write_file(path: &Path, text: &str) -> Result<()> {

@@ -3,17 +3,17 @@
 use std::io::Write;
 
 use jiff::Timestamp;
-use miette::{IntoDiagnostic, Result, miette};
+use miette::{IntoDiagnostic, Result};
 use serde_json::{Value, json};
 use tracehound_analysis::{
     extent::{Extent, Needed},
-    trace::Known,
+    trace::{DESTROYED, Known},
 };
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxView};
 use tracehound_model::{Address, Amount, OutPoint, text::label};
 use tracehound_screen::Parties;
 
-use super::opened::Opened;
+use super::opened::{Absent, Opened};
 use crate::{
     args::{Common, Output, TxArgs},
     folder::Folder,
@@ -23,7 +23,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &TxArgs, out: &mut dyn W
     let opened = Opened::new(data, args.network, &args.moment)?;
     let ledger = &opened.ledger;
     let Some(tx) = ledger.find_tx(&args.txid).and_then(|tx| ledger.tx(tx)) else {
-        return unknown(common, &opened, args, out);
+        return opened.absent(common, &Absent::of(&args.txid.to_string()), out);
     };
     let parties = opened.parties(&opened.keys());
     let mut value = describe(ledger, args, &tx, &parties);
@@ -50,27 +50,6 @@ fn ledger_end(out: &mut dyn Write, extent: &Extent) -> std::io::Result<()> {
     extent.gaps.iter().try_for_each(|gap| writeln!(out, "    - {gap}"))
 }
 
-/// A transaction that the ledger does not hold: a failure where the ledger is whole up to the moment, and otherwise not
-/// known.
-fn unknown(common: &Common, opened: &Opened, args: &TxArgs, out: &mut dyn Write) -> Result<u8> {
-    let extent = Extent::of(&opened.ledger, opened.asked, Needed::All);
-    if extent.is_complete() {
-        return Err(miette!(
-            "transaction {} is in no block up to the moment asked about: is it confirmed, and of this network?",
-            args.txid
-        ));
-    }
-    if common.output == Output::Text {
-        writeln!(out, "transaction {} is not in the ledger, which is not whole: ingest the block that holds it", args.txid)
-            .and_then(|()| ledger_end(out, &extent))
-    } else {
-        let value = json!({ "txid": args.txid, "found": false, "ledger": extent, "gaps": extent.gaps, "complete": false });
-        writeln!(out, "{value}")
-    }
-    .into_diagnostic()?;
-    Ok(30)
-}
-
 fn describe(ledger: &Ledger, args: &TxArgs, tx: &TxView, parties: &Parties<'_>) -> Value {
     let owner = |owner: Option<AddrNum>| {
         let script = owner.and_then(|owner| ledger.script_key(owner));
@@ -91,6 +70,7 @@ fn describe(ledger: &Ledger, args: &TxArgs, tx: &TxView, parties: &Parties<'_>) 
             Prev::Coinbase => Value::Null,
         };
         row["value"] = json!(value.map(|value| value.to_string()));
+        row["coinbase"] = json!(input.prev == Prev::Coinbase);
         inputs.push(row);
     }
     let outputs: Vec<_> = ledger.outputs(tx).collect();
@@ -105,6 +85,7 @@ fn describe(ledger: &Ledger, args: &TxArgs, tx: &TxView, parties: &Parties<'_>) 
             row
         })
         .collect();
+    let overwrote = overwrote(ledger, tx, &owner);
     let block = ledger.block_of(tx.num);
     let time = block.and_then(|block| Timestamp::from_second(i64::from(block.header.time())).ok());
     json!({
@@ -119,9 +100,32 @@ fn describe(ledger: &Ledger, args: &TxArgs, tx: &TxView, parties: &Parties<'_>) 
         "fee": fee.map(|fee| fee.to_string()),
         "coinjoin": parties.mix(ledger, tx.into()).map(|mix| json!({ "protocol": mix.protocol, "participants": mix.participants })),
         "missing_inputs": missing,
+        "overwrote": overwrote,
         "inputs": inputs,
         "outputs": outputs,
     })
+}
+
+/// The earlier coinbase with the same id, and what of it nobody had spent: destroyed by this one (BIP-30).
+fn overwrote(ledger: &Ledger, tx: &TxView, owner: &dyn Fn(Option<AddrNum>) -> Value) -> Option<Value> {
+    let lost = ledger.destroyed_by(tx.num);
+    let (earlier, _) = ledger.tx_of_output(lost.first()?.num)?;
+    let block = ledger.block_of(earlier);
+    let outputs: Vec<Value> = lost
+        .iter()
+        .map(|output| {
+            let mut row = owner(output.owner);
+            row["value"] = json!(output.value.to_string());
+            row
+        })
+        .collect();
+    let sum: u128 = lost.iter().map(|output| u128::from(output.value)).sum();
+    Some(json!({
+        "block": block.map(|block| block.hash),
+        "height": block.and_then(|block| block.height),
+        "value": sum.to_string(),
+        "outputs": outputs,
+    }))
 }
 
 fn outpoint(ledger: &Ledger, out: OutNum) -> Option<String> {
@@ -158,6 +162,10 @@ fn text(out: &mut dyn Write, value: &Value) -> std::io::Result<()> {
     for (title, side) in [("inputs", "inputs"), ("outputs", "outputs")] {
         writeln!(out, "  {title}")?;
         for row in value[side].as_array().into_iter().flatten() {
+            if row["coinbase"] == true {
+                writeln!(out, "    new coins and the block's fees")?;
+                continue;
+            }
             let amount = row["value"].as_str().map_or_else(|| "amount not in the ledger".to_owned(), btc);
             let address = row["address"].as_str().unwrap_or("no known address");
             let party = &row["party"];
@@ -178,6 +186,20 @@ fn text(out: &mut dyn Write, value: &Value) -> std::io::Result<()> {
                 }
             }
         }
+    }
+    let lost = &value["overwrote"];
+    if !lost.is_null() {
+        let height = if lost["height"].is_null() {
+            "unknown height".to_owned()
+        } else {
+            format!("height {}", lost["height"])
+        };
+        writeln!(
+            out,
+            "  an earlier coinbase has the same id, in block {} at {height}; of it {} are {DESTROYED}",
+            word(&lost["block"]),
+            btc(&word(&lost["value"]))
+        )?;
     }
     if value["missing_inputs"] != 0 {
         writeln!(

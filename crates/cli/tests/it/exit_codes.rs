@@ -31,7 +31,7 @@ fn a_question_over_a_whole_and_fresh_ledger_is_answered_unless_a_limit_cuts_it()
         (&["trace", &thief, "--compare", "--dust", "60000000"], 0),
         (&["trace", &thief, "--compare", "--hops", "1"], 30),
         (&["trace", &thief, "--compare", "--work", "1"], 30),
-        (&["trace", &unknown], 1),
+        (&["trace", &unknown], 0),
         (&["trace", &thief, "--method", "none"], 2),
         (&["exposure", &thief], 0),
         (&["exposure", &thief, "--dust", "60000000"], 0),
@@ -45,11 +45,12 @@ fn a_question_over_a_whole_and_fresh_ledger_is_answered_unless_a_limit_cuts_it()
         (&["cluster", &thief], 0),
         (&["cluster", &thief, "--change", "--explain", &exchange], 0),
         (&["tx", &known], 0),
-        (&["tx", &unknown], 1),
+        (&["tx", &unknown], 0),
+        (&["path", &thief, &exchange, "--count", "0"], 2),
         (&["analyze", "peel", &output], 0),
         (&["analyze", "peel", &thief, "--hops", "1", "--margin", "0"], 30),
         (&["analyze", "patterns", &thief], 0),
-        (&["analyze", "patterns", &unknown], 1),
+        (&["analyze", "patterns", &unknown], 0),
     ];
     for (args, code) in cases {
         let answer = soon(data.path(), args);
@@ -86,8 +87,7 @@ fn a_ledger_that_ended_long_before_answers_in_part() {
         assert_eq!(answer.status.code(), Some(30), "{args:?}");
         assert!(text(&answer).contains("more than 24 h"), "{args:?}: {}", text(&answer));
         let accepted = regtest(data.path(), &[args, &old[..], &["--max-age", "25h"]].concat());
-        let code = i32::from(args.contains(&unknown.as_str()));
-        assert_eq!(accepted.status.code(), Some(code), "{args:?}");
+        assert_eq!(accepted.status.code(), Some(0), "{args:?}");
         let now = regtest(data.path(), args);
         assert_eq!(now.status.code(), Some(30), "{args:?}: years after the last block");
     }
@@ -126,6 +126,67 @@ fn blocks_that_are_missing_where_it_was_looked_answer_in_part() {
     }
 }
 
+/// What does not occur in a ledger is not known where the ledger is not whole, and otherwise a plain answer: one rule for
+/// every command, whatever makes the ledger partial.
+#[test]
+fn what_does_not_occur_is_unknown_in_a_partial_ledger_and_a_plain_answer_in_a_whole_one() {
+    let whole = folder(chain_of_owners);
+    let mut block = BlockMaker::new(BlockHash([9; 32]), TIME, 0);
+    chain_of_owners(&mut block);
+    let late = folder_of(&[block.done()]);
+    let mut first = BlockMaker::new(BlockHash::default(), TIME - 600, 0);
+    first.tx(&[], &[(5_000, Some(owner(900)))]);
+    let mut second = BlockMaker::new(BlockHash([9; 32]), TIME, 0);
+    chain_of_owners(&mut second);
+    let torn = folder_of(&[first.done(), second.done()]);
+    let (thief, nobody, unknown) = (address(THIEF), address(777), "ab".repeat(32));
+    let output = format!("{unknown}:0");
+    let asked: &[&[&str]] = &[
+        &["trace", &nobody],
+        &["trace", &unknown],
+        &["trace", &output],
+        &["trace", &nobody, "--backward"],
+        &["trace", &nobody, "--compare"],
+        &["trace", "--named", "lazarus"],
+        &["exposure", &nobody],
+        &["path", &thief, &nobody],
+        &["path", &nobody, &thief],
+        &["cluster", &nobody],
+        &["cluster", &thief, "--explain", &nobody],
+        &["tx", &unknown],
+        &["analyze", "peel", &nobody],
+        &["analyze", "peel", &output],
+        &["analyze", "patterns", &nobody],
+        &["analyze", "patterns", &unknown],
+    ];
+    for args in asked {
+        for (data, code) in [(&whole, 0), (&late, 30), (&torn, 30)] {
+            let answer = soon(data.path(), args);
+            let said = text(&answer);
+            assert_eq!(answer.status.code(), Some(code), "{args:?}: {said}");
+            assert!(said.contains("does not occur in the ledger"), "{args:?}: {said}");
+            assert_eq!(said.contains("is not known"), code == 30, "{args:?}: {said}");
+            let json = text(&soon(data.path(), &[args, &["--output", "json"][..]].concat()));
+            let found: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+            assert_eq!(
+                (&found["found"], &found["complete"]),
+                (&false.into(), &(code == 0).into()),
+                "{found}"
+            );
+        }
+        // Too old for the moment asked about is not whole either.
+        assert_eq!(regtest(whole.path(), args).status.code(), Some(30), "{args:?}: years later");
+    }
+    // One that is there beside one that is not.
+    for args in [&["trace", &thief, &nobody][..], &["exposure", &thief, &nobody]] {
+        assert_eq!(soon(whole.path(), args).status.code(), Some(0), "{args:?}");
+        assert_eq!(soon(late.path(), args).status.code(), Some(30), "{args:?}");
+    }
+    // No moment has a block before the first one.
+    let early = [&["exposure", &thief][..], &["--as-of", "2023-11-14T22:13:19Z"]].concat();
+    assert_eq!(regtest(whole.path(), &early).status.code(), Some(30));
+}
+
 #[test]
 fn without_a_ledger_a_question_over_it_fails() {
     let data = tempfile::tempdir().expect("temporary folder");
@@ -144,6 +205,14 @@ fn without_a_ledger_a_question_over_it_fails() {
     ];
     for args in asked {
         assert_eq!(regtest(data.path(), args).status.code(), Some(1), "{args:?}");
+    }
+    // One of another network is named.
+    let data = folder(chain_of_owners);
+    for args in [&["ledger", "info"][..], &["tx", &unknown]] {
+        let answer = tracehound(data.path(), args, "");
+        let said = String::from_utf8_lossy(&answer.stderr).into_owned();
+        assert_eq!(answer.status.code(), Some(1), "{args:?}");
+        assert!(said.contains("there is one of regtest: --network regtest"), "{args:?}: {said}");
     }
 }
 
@@ -186,6 +255,56 @@ fn an_ingest_that_skipped_a_block_is_not_done() {
     let damaged = ingest("damaged");
     assert!(text(&damaged).contains("skipped: "), "{}", text(&damaged));
     assert_eq!(damaged.status.code(), Some(30));
+}
+
+#[test]
+fn an_ingest_without_the_chains_beginning_is_not_done_and_the_ledger_says_so() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let chain = data.path().join("chain");
+    let named = chain.to_string_lossy().into_owned();
+    let made = tracehound(data.path(), &["range", "generate", "--txs", "1000", "--heists", "1", &named], "");
+    assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
+    let file = fs::read_dir(&chain)
+        .expect("lists")
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|end| end == "dat"))
+        .expect("a block file");
+    let bytes = fs::read(&file).expect("reads");
+    // Magic, length, block: the first one goes, or the third.
+    let len = |at: usize| 8 + u32::from_le_bytes(bytes[at + 4..at + 8].try_into().expect("four")) as usize;
+    let second = len(0);
+    let third = second + len(second);
+    let fourth = third + len(third);
+    for (name, kept, said) in [
+        ("late", bytes[second..].to_vec(), "does not begin with the chain's first block"),
+        ("torn", [&bytes[..third], &bytes[fourth..]].concat(), "blocks are missing in 1 place"),
+    ] {
+        fs::write(&file, kept).expect("writes");
+        let own = data.path().join(name);
+        let ingest = |more: &[&str]| {
+            tracehound(&own, &[&["ingest", "bitcoin", "--network", "regtest", &named], more].concat(), "")
+        };
+        let first = ingest(&[]);
+        assert_eq!(first.status.code(), Some(30), "{name}: {}", text(&first));
+        assert!(
+            text(&first).contains("the ledger is partial") && text(&first).contains(said),
+            "{}",
+            text(&first)
+        );
+        let again = ingest(&["--output", "json"]);
+        assert_eq!(again.status.code(), Some(30), "{name}: it is as partial as before");
+        let json: serde_json::Value = serde_json::from_str(&text(&again)).expect("JSON");
+        assert_eq!(json["whole"], false);
+        let info = text(&regtest(&own, &["ledger", "info"]));
+        assert!(info.contains("\npartial ") && info.contains(said), "{info}");
+        let json = text(&regtest(&own, &["ledger", "info", "--output", "json"]));
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(
+            (&json["whole"], &json["begins_with_the_chain"]),
+            (&false.into(), &(name == "torn").into())
+        );
+    }
 }
 
 #[test]

@@ -132,8 +132,8 @@ fn an_exposure_is_printed_with_amounts_worth_and_path() {
     assert_eq!(found["sources"]["rest"]["cut"], "49970000");
     assert_eq!(found["destinations"]["parties"][0]["party"]["label"], "Exchange");
     let output = soon(data.path(), &["exposure", &address(101)]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("does not occur in the ledger"));
+    assert_eq!(output.status.code(), Some(0), "the ledger is whole");
+    assert!(text(&output).contains("does not occur in the ledger"));
 }
 
 #[test]
@@ -158,14 +158,11 @@ fn a_trace_starts_from_an_address_a_transaction_or_an_output() {
     let output = soon(data.path(), &["trace", "--named", "thief", "--output", "json"]);
     let named: Value = serde_json::from_str(&text(&output)).expect("JSON");
     assert_eq!((&named["sums"], &named["seeds"]), (&found["sums"], &1.into()));
-    for (name, says) in [("nobody", "no list names anybody"), ("lazarus", "none of their addresses occurs")] {
-        let output = soon(data.path(), &["trace", "--named", name]);
-        assert_eq!(output.status.code(), Some(1));
-        assert!(String::from_utf8_lossy(&output.stderr).contains(says), "{name}");
-    }
+    let output = soon(data.path(), &["trace", "--named", "nobody"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no list names anybody"));
     let wrong = [
         (format!("{txid}:7"), "has 1 outputs"),
-        ("00".repeat(32), "is not in the ledger"),
         ("nonsense".to_owned(), "no output (TXID:N), transaction or address"),
         ("1BitcoinEaterAddressDontSendf59kuE".to_owned(), "not an address of this network"),
     ];

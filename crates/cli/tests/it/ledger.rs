@@ -54,7 +54,8 @@ fn a_lost_manifest_stops_every_command_and_a_repair_brings_the_ledger_back() {
     assert!(again.starts_with("there was nothing to mend\n"), "{again}");
 }
 
-/// A cell that names a transaction beyond the ledger counts as unspent. A check says that it is there, a repair clears it.
+/// A cell that names a transaction beyond the ledger counts as unspent. It is damage, unless an ingest is at work or was
+/// interrupted, which the lock's file tells; a repair clears it.
 #[test]
 fn cells_that_name_transactions_beyond_the_ledger_are_told_of_and_cleared() {
     let (data, dir) = small();
@@ -68,6 +69,11 @@ fn cells_that_name_transactions_beyond_the_ledger_are_told_of_and_cleared() {
     cells[unspent[0]..unspent[0] + 4].copy_from_slice(&1_000_000u32.to_le_bytes());
     cells[unspent[1]..unspent[1] + 4].copy_from_slice(&(0x8000_0000_u32 + 1_000_000).to_le_bytes());
     fs::write(&path, &cells).expect("written");
+    let damaged = regtest(data.path(), &["ledger", "verify"]);
+    assert_eq!((damaged.status.code(), text(&damaged)), (Some(1), String::new()));
+    let said = errors(&damaged);
+    assert!(said.contains("2 spent cells name transactions") && said.contains("ledger repair"), "{said}");
+    fs::write(dir.join("LOCK"), "as an ingest leaves it that is killed").expect("written");
     let told = text(&regtest(data.path(), &["ledger", "verify"]));
     assert!(told.starts_with("note: 2 spent cells name transactions that are not in the ledger"), "{told}");
     assert!(told.ends_with(&whole), "{told}");
@@ -81,6 +87,11 @@ fn cells_that_name_transactions_beyond_the_ledger_are_told_of_and_cleared() {
     );
     assert_eq!(fs::read(&path).expect("read"), right);
     assert_eq!(text(&regtest(data.path(), &["ledger", "verify"])), whole);
+    assert_eq!(
+        fs::metadata(dir.join("LOCK")).expect("there").len(),
+        0,
+        "nothing is left of the interruption"
+    );
 }
 
 /// Nothing of an answer is printed once damage was seen, however the command uses the ledger.
@@ -141,8 +152,36 @@ fn an_overwritten_coinbase_is_not_held() {
     let trace: Value = serde_json::from_str(&text(&found)).expect("one trace");
     assert_eq!(trace["sums"]["seeded"], "10000000000", "{trace}");
     assert_eq!(
-        (&trace["sums"]["held"], &trace["sums"]["unowned"]),
-        (&"4900000000".into(), &"5000000000".into())
+        (&trace["sums"]["held"], &trace["sums"]["destroyed"], &trace["sums"]["unowned"]),
+        (&"4900000000".into(), &"5000000000".into(), &"0".into())
+    );
+    let as_text = |args: &[&str]| text(&regtest(data.path(), args));
+    let json = |args: &[&str]| -> Value {
+        serde_json::from_str(&as_text(&[args, &["--output", "json"]].concat())).expect("JSON")
+    };
+    const DESTROYED: &str = "destroyed: overwritten by a later coinbase of the same id, BIP-30";
+    const MINER: &str = "mjn5Dm4bUHzYRJYhZUy2aH8wYsivrzkPLk";
+    for way in [&["trace", MINER][..], &["trace", MINER, "--backward"], &["exposure", MINER]] {
+        let said = as_text(way);
+        assert!(said.contains(DESTROYED) && !said.contains("OP_RETURN"), "{way:?}: {said}");
+    }
+    let exposure = json(&["exposure", MINER]);
+    assert_eq!(
+        (&exposure["sources"]["total"], &exposure["sources"]["rest"]["destroyed"]),
+        (&"5000000000".into(), &"5000000000".into()),
+        "{exposure}"
+    );
+    assert_eq!(json(&["trace", MINER, "--backward"])["sums"]["minted"], "5000000000");
+    assert_eq!(json(&["analyze", "patterns", MINER])["mined"]["total"], "5000000000");
+    // The id is that of both coinbases: the later one is shown, and what became of the earlier one is said.
+    let coinbase = trace["places"][0]["outpoint"]["txid"].as_str().expect("an id");
+    let tx = json(&["tx", coinbase]);
+    assert_eq!((&tx["overwrote"]["value"], &tx["coinbase"]), (&"5000000000".into(), &true.into()), "{tx}");
+    let said = as_text(&["tx", coinbase]);
+    assert!(said.contains(&format!("of it 50.00000000 BTC are {DESTROYED}")), "{said}");
+    assert!(
+        said.contains("new coins and the block's fees") && !said.contains("amount not in the ledger"),
+        "{said}"
     );
     assert_eq!(regtest(data.path(), &["ledger", "verify"]).status.code(), Some(0));
 }

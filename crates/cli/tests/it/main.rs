@@ -11,6 +11,7 @@ mod follow;
 mod guard;
 mod hostile;
 mod import;
+mod interrupted;
 mod keys;
 mod ledger;
 mod lists;

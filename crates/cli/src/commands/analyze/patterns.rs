@@ -18,7 +18,7 @@ use tracehound_model::{Address, TxId};
 
 use crate::{
     args::{Common, Output, PatternsArgs},
-    commands::opened::{Opened, owners_of},
+    commands::opened::{Absent, Opened, owners_of},
     folder::Folder,
 };
 
@@ -35,18 +35,18 @@ pub(super) fn run(common: &Common, data: &Folder, args: &PatternsArgs, out: &mut
     let (ledger, keys) = (&opened.ledger, opened.keys());
     let known = opened.parties(&keys);
     let mut own_gaps = Vec::new();
+    let nowhere = Absent::of(&args.subject);
     let (subject, needed) = if let Ok(txid) = args.subject.parse::<TxId>() {
-        let tx = ledger.find_tx(&txid).ok_or_else(|| {
-            miette!("transaction {txid} is not in the ledger: ingest the block that holds it")
-        })?;
+        let Some(tx) = ledger.find_tx(&txid) else { return opened.absent(common, &nowhere, out) };
         let block = ledger.block_of(tx).map_or(BlockNum(0), |block| block.num);
         (Subject::Tx(tx), Needed::From(block))
     } else {
         let owners = owners_of(&keys, args.network, &args.subject)?;
         let own =
             Address::parse(&args.subject).ok().and_then(|address| ledger.find_address(address.script()?));
-        let owner = own.or_else(|| owners.first().copied());
-        let owner = owner.ok_or_else(|| miette!("`{}` does not occur in the ledger", args.subject))?;
+        let Some(owner) = own.or_else(|| owners.first().copied()) else {
+            return opened.absent(common, &nowhere, out);
+        };
         if owners.len() > 1 {
             own_gaps.push(format!(
                 "the key has {} more addresses in the ledger, whose transactions were not looked at: ask about them too",

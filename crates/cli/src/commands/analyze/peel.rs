@@ -39,7 +39,10 @@ pub(super) fn run(common: &Common, data: &Folder, args: &PeelArgs, out: &mut dyn
     let opened = Opened::new(data, args.network, &args.moment)?;
     let ledger = &opened.ledger;
     let known = opened.parties(&opened.keys());
-    let Start { outs: mut starts, is_owner } = start(&opened, &opened.keys(), &args.from)?;
+    let Start { outs: mut starts, is_owner } = match start(&opened, &opened.keys(), &args.from)? {
+        Ok(found) => found,
+        Err(absent) => return opened.absent(common, &absent, out),
+    };
     if starts.is_empty() {
         return Err(miette!("`{}` has no output that anybody could spend", args.from));
     }

@@ -46,7 +46,20 @@ pub(crate) struct Steps(pub(crate) Option<Watcher>);
 
 impl Steps {
     pub(crate) fn made(&self, step: Step) -> io::Result<()> {
+        #[cfg(feature = "stop-at-step")]
+        stop_where_asked(step);
         self.0.as_ref().map_or(Ok(()), |watcher| watcher(step))
+    }
+}
+
+/// The process stops for ever at the step that `TRACEHOUND_STOP_AT` names, to be killed there. In tests' builds only.
+#[cfg(feature = "stop-at-step")]
+fn stop_where_asked(step: Step) {
+    if std::env::var("TRACEHOUND_STOP_AT").is_ok_and(|wanted| wanted == format!("{step:?}")) {
+        eprintln!("stopped at {step:?}");
+        loop {
+            std::thread::park();
+        }
     }
 }
 

@@ -13,6 +13,8 @@ use crate::run::{Failure, cargo, command, root, run};
 
 /// Addresses screened from standard input.
 const SCREENED: u64 = 1_000_000;
+/// Rows of the large list that is imported.
+const IMPORTED: u64 = 1_000_000;
 /// Claims in the index that is built.
 const CLAIMS: &str = "500000";
 
@@ -50,6 +52,7 @@ pub(super) fn measure_all(bench: &mut Bench, chains: &[Chain]) -> Result<(), Fai
         ingest(bench, &tools, chain)?;
     }
     attribution(bench, &tools)?;
+    import(bench, &tools)?;
     screen(bench, &tools)
 }
 
@@ -207,6 +210,44 @@ fn attribution(bench: &mut Bench, tools: &Tools) -> Result<(), Failure> {
             rate("miss_seconds")
         ),
     });
+    Ok(())
+}
+
+/// A large list of one's own, and a small one after it.
+fn import(bench: &mut Bench, tools: &Tools) -> Result<(), Failure> {
+    let data = bench.work_dir.join("imported");
+    let _ = fs::remove_dir_all(&data);
+    let data = data.to_string_lossy().into_owned();
+    measure(command(&tools.tracehound, &["--data", &data, "lists", "list"]))?;
+    for (name, rows) in [("large", IMPORTED), ("small", 2)] {
+        let mut text = String::from("address,label,category\n");
+        for row in 0..rows {
+            // Each its own label; of the small list other addresses than of the large one.
+            let address = (1_u128 << 120) + u128::from(row * 0x9e37_79b9 + rows);
+            writeln!(text, "0x{address:040x},Depositor {row} of {name},exchange").expect("writes to a text");
+        }
+        let file = bench.work_dir.join(format!("{name}.csv"));
+        fs::write(&file, &text)
+            .map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
+        let path = file.to_string_lossy();
+        let arguments = ["--data", &data, "lists", "import", &path, "--published", "2025-11-19"];
+        let measured = measure(command(&tools.tracehound, &arguments))?;
+        bench.rows.push(Row {
+            section: "Lists",
+            subject: format!("Tracehound: lists import, {} rows", grouped(rows)),
+            input: "generated table, a label an address".into(),
+            bytes: text.len() as u64,
+            items: rows,
+            unit: "rows",
+            seconds: measured.seconds,
+            whole: true,
+            peak_mib: Some(measured.peak_mib),
+            command: format!("tracehound lists import {name}.csv --published 2025-11-19"),
+            note: "whole process, to the index in force; the small list after the large one".into(),
+        });
+        let _ = fs::remove_file(&file);
+    }
+    let _ = fs::remove_dir_all(&data);
     Ok(())
 }
 

@@ -18,10 +18,11 @@ pub(super) fn bare(written: &str) -> Bare<'_> {
     if whole.len() > 500 || Address::parse(whole).is_ok() {
         return as_it_stands;
     }
-    let visible: String = whole.chars().filter(|c| !is_invisible(*c)).collect();
+    let visible: String =
+        whole.chars().filter(|c| !is_invisible(*c) && !c.is_control() && !c.is_whitespace()).collect();
     let (visible, mut dropped) = match visible.trim() {
         same if same.len() == whole.len() => (whole, None),
-        other => (other, Some("invisible characters were")),
+        other => (other, Some("spaces or invisible characters were")),
     };
     let without_query = visible.split(['?', '#']).next().unwrap_or_default();
     let scheme_and_rest = without_query.rsplit_once(':');
@@ -79,6 +80,8 @@ mod tests {
             ("\u{feff}0xeC31682FDE561917952Ff78A7a8adEfFd0FEbc37", evm),
             ("bitcoin:1NXsf8VVjGqvjNcXkQMdhwDTZgQvrijAd4?amount=0.1", bitcoin),
             ("1NXsf8VVjGqvjNcXkQMdhwDTZgQvrijAd4\u{200b}", bitcoin),
+            ("1NXsf8VVjGqvjN cXkQMdhwDTZgQvrijAd4", bitcoin),
+            ("0xeC31682FDE561917952F\u{a0}f78A7a8adEfFd0FEbc37\0", evm),
         ] {
             let bare = bare(written);
             assert_eq!(Address::parse(&bare.text), Address::parse(address), "{written}");

@@ -83,7 +83,10 @@ pub(super) fn read_xml(input: &mut dyn Read, options: &Options) -> Result<Snapsh
                 }
                 _ => xml.skip()?,
             },
-            Node::End => return out.finish(),
+            Node::End => {
+                xml.tell_skipped(&mut out);
+                return out.finish();
+            }
             Node::Close(_) | Node::Text(_) => {}
         }
     }
@@ -103,13 +106,13 @@ fn entity(xml: &mut Xml<'_>, id: String, out: &mut Collector) -> Result<(), Impo
                     let date = xml::attribute(&start, "publicationDate").and_then(|date| text::date(&date));
                     let program = xml::attribute(&start, "programme").unwrap_or_default();
                     draft.program(&program, date);
-                    xml.skip()?;
+                    xml.pass()?;
                 }
                 "nameAlias" => {
                     let full = xml::attribute(&start, "wholeName").unwrap_or_default();
                     let weak = xml::attribute(&start, "strong").is_some_and(|strong| strong == "false");
                     draft.names.push(PartyName { full, weak });
-                    xml.skip()?;
+                    xml.pass()?;
                 }
                 _ => xml.skip()?,
             },

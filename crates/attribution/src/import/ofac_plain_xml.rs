@@ -119,11 +119,11 @@ pub(super) fn read(input: &mut dyn Read, format: Format, options: &Options) -> R
             return Err(xml.error(format!("more than {} parties", super::collect::MAX_PARTIES)));
         }
     }
-    list.finish(format, options)
+    list.finish(&xml, format, options)
 }
 
 impl List {
-    fn finish(self, format: Format, options: &Options) -> Result<Snapshot, ImportError> {
+    fn finish(self, xml: &Xml<'_>, format: Format, options: &Options) -> Result<Snapshot, ImportError> {
         let of_others = self
             .drafts
             .iter()
@@ -139,6 +139,7 @@ impl List {
         if self.drafts.len() < LEAST_PARTIES {
             out.partial(format!("{} parties are not the whole SDN list", self.drafts.len()));
         }
+        xml.tell_skipped(&mut out);
         for draft in self.drafts {
             draft.finish(&mut out)?;
         }

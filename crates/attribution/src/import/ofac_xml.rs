@@ -48,7 +48,7 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, 
             Node::Close(_) | Node::Text(_) => {}
         }
     }
-    list.finish(options)
+    list.finish(&xml, options)
 }
 
 /// What has been read so far.
@@ -162,7 +162,7 @@ impl List {
                         let feature = xml::number(&start, "FeatureTypeID");
                         match feature.filter(|id| self.assets.contains_key(id)) {
                             Some(asset) => addresses(xml, asset, &mut draft.addresses)?,
-                            None => xml.skip()?,
+                            None => xml.skip_as("Feature (other than addresses)")?,
                         }
                     }
                     _ => xml.skip()?,
@@ -286,7 +286,7 @@ impl List {
         Ok(())
     }
 
-    fn finish(self, options: &Options) -> Result<Snapshot, ImportError> {
+    fn finish(self, xml: &Xml<'_>, options: &Options) -> Result<Snapshot, ImportError> {
         let lacks = |what: &str| ImportError::Unusable { format: FORMAT, missing: what.to_owned() };
         let issued = self.issued.ok_or_else(|| lacks("it has no DateOfIssue"))?;
         if self.assets.is_empty() {
@@ -301,6 +301,7 @@ impl List {
         head.published = Some(issued);
         let mut out = Collector::new(FORMAT, head, options);
         out.is_list(list);
+        xml.tell_skipped(&mut out);
         for mut draft in self.parties {
             out.begin_row();
             let names = tidy_names(draft.names);

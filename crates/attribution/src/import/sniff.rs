@@ -179,7 +179,8 @@ pub fn sniff(head: &[u8], file_name: &str) -> Option<Format> {
     if text.starts_with('<') {
         return sniff_xml(text);
     }
-    if text.starts_with(['{', '[']) && extension != "toml" {
+    let yaml_name = matches!(extension.as_str(), "yaml" | "yml");
+    if text.starts_with(['{', '[']) && extension != "toml" && !yaml_name {
         // A TOML notice may begin with `[source]` under any name; JSON never has a bare word there.
         return Some(if text.starts_with("[source]") || text.starts_with("[[claim]]") {
             Format::Notice
@@ -195,7 +196,7 @@ pub fn sniff(head: &[u8], file_name: &str) -> Option<Format> {
     let key = |name: &str| {
         text.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')))
     };
-    let yaml = matches!(extension.as_str(), "yaml" | "yml") || (key("title") && key("creator"));
+    let yaml = yaml_name || (key("title") && key("creator"));
     if yaml {
         let actors = key("actors") || file_name.contains("actorpack");
         return Some(if actors && !key("tags") { Format::ActorPack } else { Format::TagPack });

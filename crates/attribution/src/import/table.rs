@@ -233,6 +233,16 @@ impl Columns {
             }
         })?;
         let read = |at: usize| columns.0.iter().any(|slot| matches!(slot, Slot::Cell(place) if *place == at));
+        // To read one of two would lose what stands in the other.
+        let twice = |(at, name): &(usize, &String)| {
+            read(*at) && !name.is_empty() && names.iter().filter(|other| other == name).count() > 1
+        };
+        if let Some((_, name)) = names.iter().enumerate().find(twice) {
+            return Err(ImportError::Unusable {
+                format: Format::Csv,
+                missing: format!("the column `{}` stands twice: rename one of them", super::text::shorten(name)),
+            });
+        }
         for (_, name) in header.iter().enumerate().filter(|(at, name)| !read(*at) && !name.trim().is_empty())
         {
             out.unread(name);

@@ -110,7 +110,10 @@ pub(super) fn read_xml(input: &mut dyn Read, options: &Options) -> Result<Snapsh
             Node::End if out.source().published.or(options.source.published).is_none() => {
                 return Err(xml.error("the list has no DateGenerated"));
             }
-            Node::End => return out.finish(),
+            Node::End => {
+                xml.tell_skipped(&mut out);
+                return out.finish();
+            }
             Node::Close(_) | Node::Text(_) => {}
         }
     }

@@ -47,7 +47,10 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, 
                     xml.skip()?;
                 }
             },
-            Node::End => return out.finish(),
+            Node::End => {
+                xml.tell_skipped(&mut out);
+                return out.finish();
+            }
             Node::Close(_) | Node::Text(_) => {}
         }
     }

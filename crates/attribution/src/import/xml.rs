@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    collections::BTreeSet,
     io::{self, BufRead, BufReader, Read},
     rc::Rc,
 };
@@ -12,11 +13,13 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::Format;
+use super::{Format, collect::Collector};
 use crate::ImportError;
 
 /// Deepest nesting; the real lists stay below 12.
 const MAX_DEPTH: usize = 64;
+/// Most names of skipped elements kept.
+const MAX_SKIPPED: usize = 200;
 /// Largest single tag, text or comment in bytes; the real lists stay below 20 kB.
 const MAX_TOKEN: u64 = 1 << 20;
 
@@ -27,6 +30,8 @@ pub(super) struct Xml<'a> {
     buffer: Vec<u8>,
     format: Format,
     depth: usize,
+    /// Names of the elements that were skipped.
+    skipped: BTreeSet<String>,
 }
 
 /// What comes next.
@@ -47,7 +52,7 @@ impl<'a> Xml<'a> {
         let limited = Limited { inner: BufReader::with_capacity(256 << 10, input), left: Rc::clone(&left) };
         let mut reader = Reader::from_reader(limited);
         reader.config_mut().expand_empty_elements = true;
-        Self { reader, left, buffer: Vec::new(), format, depth: 0 }
+        Self { reader, left, buffer: Vec::new(), format, depth: 0, skipped: BTreeSet::new() }
     }
 
     /// Where the reader stands.
@@ -122,8 +127,36 @@ impl<'a> Xml<'a> {
         }
     }
 
-    /// Skips the element just opened with all that is in it.
+    /// Skips the element just opened with all that is in it, and remembers its name.
     pub(super) fn skip(&mut self) -> Result<(), ImportError> {
+        let tag = self.buffer.strip_prefix(b"<").unwrap_or(&self.buffer);
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
+        let name = &tag[..tag.iter().position(ends).unwrap_or(tag.len())];
+        let name = name.rsplit(|byte| *byte == b':').next().unwrap_or(name);
+        if let Ok(name) = std::str::from_utf8(name)
+            && self.skipped.len() < MAX_SKIPPED
+            && !self.skipped.contains(name)
+        {
+            self.skipped.insert(name.to_owned());
+        }
+        self.pass()
+    }
+
+    /// Skips the element just opened with all that is in it, under a name that says more than its own.
+    pub(super) fn skip_as(&mut self, name: &str) -> Result<(), ImportError> {
+        if !self.skipped.contains(name) {
+            self.skipped.insert(name.to_owned());
+        }
+        self.pass()
+    }
+
+    /// Names the elements that were skipped as not read.
+    pub(super) fn tell_skipped(&self, out: &mut Collector) {
+        self.skipped.iter().for_each(|name| out.unread(name));
+    }
+
+    /// Goes to the end of the element just opened, of which all has been read that is read.
+    pub(super) fn pass(&mut self) -> Result<(), ImportError> {
         let depth = self.depth;
         while self.depth >= depth {
             self.next()?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tracehound_attribution::import::Format;
+use tracehound_attribution::import::{Account, Format};
 use tracehound_model::{Category, Chain, Subject, chain::TronNetwork, claim::PartyKind};
 
 use crate::support::{address, day, real};
@@ -21,13 +21,16 @@ fn the_advanced_xml_gives_every_address_with_its_party() {
     assert_eq!(list.source.id.0, "ofac-sdn");
     assert_eq!(list.source.published, Some(day("2025-11-19")));
     assert_eq!(list.account.left_out, 0);
+    let Account { total, read, .. } = list.account;
+    assert_eq!((total, read), (18_367, 18_367), "every party is read");
+    assert!(list.unread.iter().any(|name| name == "Feature (other than addresses)"), "{:?}", list.unread);
 
-    let pairs = |claims: &[tracehound_attribution::import::NewClaim]| -> BTreeSet<(String, Subject)> {
-        claims.iter().map(|claim| (claim.statement.asset.clone().unwrap(), claim.subject.clone())).collect()
+    let pairs = |claims: &tracehound_attribution::import::Claims| -> BTreeSet<(String, Subject)> {
+        claims.iter().map(|claim| (claim.statement.asset.unwrap(), claim.subject)).collect()
     };
-    let subjects: BTreeSet<&Subject> = list.claims.iter().map(|claim| &claim.subject).collect();
-    let parties: BTreeSet<&str> =
-        list.claims.iter().filter_map(|claim| claim.statement.party_id.as_deref()).collect();
+    let subjects: BTreeSet<Subject> = list.claims.iter().map(|claim| claim.subject).collect();
+    let parties: BTreeSet<String> =
+        list.claims.iter().filter_map(|claim| claim.statement.party_id).collect();
     assert_eq!(pairs(&list.claims).len(), 758);
     assert_eq!(subjects.len(), 745);
     assert_eq!(parties.len(), 79);
@@ -43,11 +46,11 @@ fn the_advanced_xml_gives_every_address_with_its_party() {
     let sim: Vec<_> = list.claims.iter().filter(|claim| claim.statement.label == "Sim, Hyon Sop").collect();
     assert_eq!(sim.len(), 3);
     assert!(sim.iter().all(|claim| claim.statement.programs == ["NPWMD"]));
-    let of_concern = |claim: &&tracehound_attribution::import::NewClaim| {
+    let of_concern = |claim: &tracehound_attribution::import::NewClaim| {
         claim.statement.label == "Sim, Hyon Sop"
             || claim.statement.programs.iter().any(|p| p.starts_with("DPRK"))
     };
-    let distinct: BTreeSet<_> = list.claims.iter().filter(of_concern).map(|claim| &claim.subject).collect();
+    let distinct: BTreeSet<_> = list.claims.iter().filter(of_concern).map(|claim| claim.subject).collect();
     assert_eq!(distinct.len(), 114);
 
     // The listing date is the party's; the list says nothing about when the address was added.
@@ -94,7 +97,7 @@ fn the_advanced_xml_gives_every_address_with_its_party() {
 
     // What is no address we know is kept word for word, with a warning: the list binds by its text.
     let opaque: Vec<&Subject> =
-        subjects.iter().copied().filter(|subject| matches!(subject, Subject::Opaque(_))).collect();
+        subjects.iter().filter(|subject| matches!(subject, Subject::Opaque(_))).collect();
     assert!(opaque.contains(&&Subject::Opaque(
         "5be5543ff73456ab9f2d207887e2af87322c651ea1a873c5b25b7ffae456c320".to_owned()
     )));

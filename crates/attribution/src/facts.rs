@@ -108,15 +108,15 @@ pub fn ofac() -> Result<(Editions, Vouched), ImportError> {
     let from_newest = || vec![(newest, None)];
     let mut carried: Vec<Vec<(Date, Option<Date>)>> = Vec::with_capacity(listed.len());
     let mut named: BTreeSet<Subject> = BTreeSet::new();
-    for claim in &snapshot.claims {
+    for claim in snapshot.claims.iter() {
         carried.push(listed.get(&claim.subject).map_or_else(from_newest, |known| known.spans.clone()));
-        named.insert(claim.subject.clone());
+        named.insert(claim.subject);
     }
     for (subject, known) in listed {
         if named.contains(&subject) {
             continue;
         }
-        snapshot.claims.push(NewClaim {
+        snapshot.claims.push(&NewClaim {
             subject,
             statement: Statement {
                 label: changes.label.clone(),

@@ -288,8 +288,10 @@ impl AttributionFolder {
             if !known && !named {
                 return Err(StoreError::Unknown { what: format!("source `{source}`") });
             }
-            store.remove_source(source, now).await
-        })
+            let gone = store.remove_source(source, now).await?;
+            Ok(intake::end_extracts(store, source, true, now).await.map(|()| gone))
+        })?
+        .map_err(Into::into)
     }
 
     /// Takes in a pack of notices with its signature (the text of the `.minisig` file), where it is of `key` or, without
@@ -322,7 +324,7 @@ impl AttributionFolder {
     pub fn revert(&self, source: &SourceId, edition: Date, now: Timestamp) -> Result<Vec<Date>, FolderError> {
         self.change(now, true, async |store| {
             let gone = store.revert(source, edition, now).await?;
-            Ok(intake::end_extracts(store, source, now).await.map(|()| gone))
+            Ok(intake::end_extracts(store, source, true, now).await.map(|()| gone))
         })?
         .map_err(Into::into)
     }

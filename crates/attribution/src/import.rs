@@ -12,11 +12,13 @@
 
 mod actorpack;
 mod address_text;
+mod claims;
 mod collect;
 mod concepts;
 mod decode;
 mod edition;
 mod eu;
+mod extracts;
 mod input;
 mod json_list;
 mod known;
@@ -45,7 +47,9 @@ use crate::Scope;
 use jiff::civil::Date;
 use tracehound_model::{Category, Confidence, Party, SourceId, SourceKind, Statement, Subject};
 
-pub use edition::{Edition, Shrink};
+pub use claims::Claims;
+pub use edition::{Edition, Gone, LOSSES_COUNT_FOR_DAYS, Named, Shrink, shrinks, written};
+pub(crate) use extracts::Timeline;
 pub use input::{Imported, open, read};
 pub use mapping::{Column, Mapping};
 pub(crate) use notice::read_pack;
@@ -61,7 +65,7 @@ pub struct Snapshot {
     /// How much of the source's list it holds.
     pub scope: Scope,
     /// What it says.
-    pub claims: Vec<NewClaim>,
+    pub claims: Claims,
     /// The parties it lists.
     pub parties: Vec<Party>,
     /// The format it was read from.

@@ -3,23 +3,26 @@
 //! * Under the id of a published list only the list itself may end anybody. Everything else is an extract: it goes to a
 //!   source of its own, `<id>-extract`, which only grows. What an extract adds holds until the next version of the list
 //!   itself, which knows better.
-//! * A version of a sanctions list that ends many of its subjects waits for a person.
+//! * A version of a sanctions list, or of one from law enforcement, that ends many of its subjects waits for a person;
+//!   counted are those with it that versions of the last 90 days took off while nobody was asked.
+//! * A first version of an official list that has fewer parties than the whole list ever had is not taken for it.
 //! * A list of the future is refused: it would be taken and never applied.
 
 use std::collections::HashSet;
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
 use sha2::{Digest, Sha256};
 use tracehound_model::{Category, SourceId, SourceKind};
 
 use crate::{
     Scope,
     import::{
-        Account, Edition, Format, Imported, Options, Shrink, Snapshot, Warning,
+        Account, Claims, Format, Gone, Imported, LOSSES_COUNT_FOR_DAYS, Named, NewClaim, Options, Shrink, Snapshot, Timeline,
+        Warning,
         official::{self, Official},
+        shrinks,
     },
-    store::{Answer, ClaimStore, Held, ImportReport, StoreError},
-    subject_key,
+    store::{Answer, Base, ClaimStore, Compared, Held, ImportReport, StoreError},
 };
 
 /// Why a list was read but not taken in. The versions before it stay in force.
@@ -60,6 +63,22 @@ pub enum IntakeError {
     /// It would end many subjects.
     #[error("{}", held_message(.0))]
     Held(Box<Held>),
+    /// A first version that cannot be the whole list.
+    #[error(
+        "`{source_id}` of {published} has {found} parties, and the whole list has had at least {least} in every version \
+         known here: it is not taken for the whole list, which would clear every name and address that it lacks; fetch \
+         the list again, or take it all the same with --accept-shrink"
+    )]
+    TooFew {
+        /// Whose list.
+        source_id: SourceId,
+        /// Of which day.
+        published: Date,
+        /// Its parties.
+        found: u64,
+        /// The fewest of any version known.
+        least: u64,
+    },
     /// A person decided against these bytes.
     #[error(
         "`{source_id}` of {published} was rejected by a person and is not taken in; --accept-shrink takes it all the same"
@@ -80,12 +99,11 @@ const SHOWN_NAMES: usize = 10;
 
 fn held_message(held: &Held) -> String {
     let Held { source, published, shrink: Shrink { what, ended, total, names }, .. } = held;
-    let shown = names.iter().take(SHOWN_NAMES).map(String::as_str).collect::<Vec<_>>().join("; ");
-    let more = ended.saturating_sub(names.len().min(SHOWN_NAMES) as u64);
-    let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     format!(
         "`{source}` of {published} would end {ended} of {total} {what}; the version before stays in force until a person \
-         answers: take it with --accept-shrink, or `tracehound lists reject {source}`. Who would go: {shown}{more}"
+         answers: take it with --accept-shrink, or `tracehound lists reject {source}`. Who would go: {}",
+        shown(&names, *ended)
     )
 }
 
@@ -150,12 +168,12 @@ pub(crate) async fn take_in(
 /// A claim cannot begin after the list that makes it: such a day is left out, and said.
 fn forget_days_to_come(snapshot: &mut Snapshot, published: Date) {
     let mut count = 0_u64;
-    for claim in &mut snapshot.claims {
-        if claim.valid_from.is_some_and(|from| from > published) {
-            claim.valid_from = None;
+    snapshot.claims.change(|_, from, _| {
+        if from.is_some_and(|from| from > published) {
+            *from = None;
             count += 1;
         }
-    }
+    });
     if count > 0 {
         let message = format!(
             "{count} claims are dated after the list's own day, {published}; they hold from that day"
@@ -178,30 +196,120 @@ async fn edition(
     if official::official(&source).is_some() {
         snapshot.source.kind = SourceKind::Sanctions;
     }
-    let guarded = snapshot.source.kind == SourceKind::Sanctions || store.is_sanctions(&source).await?;
-    let before = if guarded { store.edition_on(&source, published).await? } else { None };
-    if let Some(before) = before {
-        let richer = before.published == published && before.is_richer_than(&snapshot);
-        if richer && !options.accept_shrink {
-            let kept = before.keep_in(&mut snapshot);
-            notes.push(format!(
-                "`{source}` of {published} is here from a richer form; this one only adds, {kept} subjects that it lacks stay"
-            ));
-        } else if let Some(shrink) = before.shrinks_to(&snapshot).filter(|_| !options.accept_shrink) {
-            if store.is_rejected(&source, sha256).await? {
-                return Err(IntakeError::Rejected { source_id: source, published });
+    let kind = snapshot.source.kind;
+    let guarded = matches!(kind, SourceKind::Sanctions | SourceKind::LawEnforcement)
+        || store.is_guarded(&source).await?;
+    let base = store.base_for(&source, published).await?;
+    let mut losses = Vec::new();
+    if guarded && !options.accept_shrink && poorer_form_adds(store, &mut snapshot, base, published, &mut notes).await? {
+        // Nobody goes.
+    } else if let Some(base) = base {
+        let named = Named::of(&snapshot);
+        let compared = store.compare(&source, base, &named).await?;
+        if guarded && !options.accept_shrink {
+            let since = published.saturating_sub(Span::new().days(LOSSES_COUNT_FOR_DAYS));
+            let earlier = store.losses(&source, since, published).await?;
+            if let Some(shrink) = shrinks(&compared, &earlier, &named) {
+                return Err(hold(store, source, published, sha256, shrink, now).await?);
             }
-            let sha256 = sha256.to_owned();
-            let held = Held { source, published, sha256, shrink, held_at: now };
-            store.hold(&held).await?;
-            return Err(IntakeError::Held(Box::new(held)));
+            losses = compared.gone.clone();
         }
+        notes.extend(who_goes(&compared, base));
+    }
+    if !options.accept_shrink {
+        check_size(store, &snapshot, published).await?;
+    }
+    if !losses.is_empty() {
+        store.record_losses(&source, published, &losses, now).await?;
     }
     let report = store.import(&snapshot, published, now, sha256).await?;
+    if options.accept_shrink {
+        store.settle_losses(&source, published, now).await?;
+    }
     let answer = if options.accept_shrink { Answer::Accepted } else { Answer::Overtaken };
     store.answer(&source, published, answer, now).await?;
-    end_extracts(store, &source, now).await?;
+    end_extracts(store, &source, false, now).await?;
     Ok(TakenIn { report, notes })
+}
+
+/// Of the same day as a richer form of the list that is here: `snapshot` only adds to it.
+async fn poorer_form_adds(
+    store: &ClaimStore,
+    snapshot: &mut Snapshot,
+    base: Option<Base>,
+    published: Date,
+    notes: &mut Vec<String>,
+) -> Result<bool, IntakeError> {
+    if base != Some(Base::On(published)) {
+        return Ok(false);
+    }
+    let source = snapshot.source.id.clone();
+    let known = store.format_of(&source, published).await?.as_deref().and_then(Format::from_id);
+    if known.is_none_or(|known| known.richness() <= snapshot.format.richness()) {
+        return Ok(false);
+    }
+    let Some(before) = store.edition_on(&source, published).await? else { return Ok(false) };
+    let kept = before.keep_in(snapshot);
+    notes.push(format!(
+        "`{source}` of {published} is here from a richer form; this one only adds, {kept} subjects that it lacks stay"
+    ));
+    Ok(true)
+}
+
+/// Remembers a list version that waits for a person; the error that says so.
+async fn hold(
+    store: &ClaimStore,
+    source: SourceId,
+    published: Date,
+    sha256: &str,
+    shrink: Shrink,
+    now: Timestamp,
+) -> Result<IntakeError, StoreError> {
+    if store.is_rejected(&source, sha256).await? {
+        return Ok(IntakeError::Rejected { source_id: source, published });
+    }
+    let held = Held { source, published, sha256: sha256.to_owned(), shrink, held_at: now };
+    store.hold(&held).await?;
+    Ok(IntakeError::Held(Box::new(held)))
+}
+
+/// Refuses a first version of an official list that is too small to be the whole of it.
+async fn check_size(store: &ClaimStore, snapshot: &Snapshot, published: Date) -> Result<(), IntakeError> {
+    let source = &snapshot.source.id;
+    let Some(known) = official::official(source) else { return Ok(()) };
+    let found = snapshot.parties.len() as u64;
+    if found >= known.least_parties || store.has_whole_list(source).await? {
+        return Ok(());
+    }
+    Err(IntakeError::TooFew { source_id: source.clone(), published, found, least: known.least_parties })
+}
+
+/// Names those that a list version takes off, whoever's list it is.
+fn who_goes(compared: &Compared, base: Base) -> Option<String> {
+    let [addresses, parties] = compared.ended;
+    let counted = [(addresses, compared.before[0], "addresses"), (parties, compared.before[1], "parties")];
+    let counted: Vec<String> = counted
+        .iter()
+        .filter(|(ended, ..)| *ended > 0)
+        .map(|(ended, before, what)| format!("{ended} of {before} {what}"))
+        .collect();
+    let before = match base {
+        Base::On(day) => format!("the version of {day}"),
+        Base::Removed(_) => "what was here when the source was taken out".to_owned(),
+    };
+    let names: Vec<&str> = compared.gone.iter().map(|gone: &Gone| gone.name.as_str()).collect();
+    (!counted.is_empty()).then(|| {
+        format!("names no more {} of {before}: {}", counted.join(" and "), shown(&names, addresses + parties))
+    })
+}
+
+/// The first names, and how many there are besides.
+fn shown(names: &[&str], count: u64) -> String {
+    let first = names.iter().take(SHOWN_NAMES).copied().collect::<Vec<_>>().join("; ");
+    match count.saturating_sub(names.len().min(SHOWN_NAMES) as u64) {
+        0 => first,
+        more => format!("{first}; and {more} more"),
+    }
 }
 
 /// What is not the list itself speaks as an extract of it.
@@ -213,13 +321,15 @@ fn as_extract_of(snapshot: &mut Snapshot, list: &SourceId, known: Option<&Offici
         head.title = format!("{} (extracts)", known.title);
         known.publisher.clone_into(&mut head.publisher);
         head.url = Some(known.url.to_owned());
-        for claim in &mut snapshot.claims {
+        let sanctioned = |mut claim: NewClaim| {
             let said = std::mem::replace(&mut claim.statement.category, Category::Sanction);
             // Whom a sanctions list names is under sanctions, whatever else a column calls him.
             if !matches!(said, Category::Unknown | Category::Sanction) {
                 claim.statement.label = format!("{} ({said})", claim.statement.label);
             }
-        }
+            claim
+        };
+        snapshot.claims = snapshot.claims.iter().map(sanctioned).collect();
     }
     head.id = id.clone();
     snapshot.scope = Scope::Extract;
@@ -238,94 +348,118 @@ async fn extract(
     until_next: bool,
     now: Timestamp,
 ) -> Result<TakenIn, IntakeError> {
-    let mut known = 0;
-    for claim in &mut snapshot.claims {
-        claim.valid_from = claim.valid_from.into_iter().chain([published]).min();
-    }
+    let (mut known, mut next) = (0, None);
+    snapshot.claims.change(|_, from, _| *from = (*from).into_iter().chain([published]).min());
     if until_next {
-        let days = store.days(list).await?;
-        let next = days.iter().copied().find(|day| *day > published);
+        next = store.days(list).await?.into_iter().find(|day| *day > published);
         if let Some(edition) = store.edition_on(list, published).await? {
-            let said: HashSet<Vec<u8>> =
-                edition.claims.iter().map(|claim| subject_key(&claim.subject)).collect();
+            let said: HashSet<&[u8]> = edition.claims.keys().collect();
             let all = snapshot.claims.len();
-            snapshot.claims.retain(|claim| !said.contains(&subject_key(&claim.subject)));
+            snapshot.claims.retain(|key| !said.contains(key));
             known = all - snapshot.claims.len();
             let parties: HashSet<&str> = edition.parties.iter().map(|party| party.id.as_str()).collect();
             snapshot.parties.retain(|party| !parties.contains(party.id.as_str()));
         }
-        for claim in &mut snapshot.claims {
-            claim.valid_from = Some(published);
-            claim.valid_to = claim.valid_to.into_iter().chain(next).min();
-        }
+        snapshot.claims.change(|_, from, to| {
+            (*from, *to) = (Some(published), (*to).into_iter().chain(next).min());
+        });
         // The names of parties are searched as they are today: a later version of the list knows who is on it.
         if next.is_some() {
             snapshot.parties.clear();
         }
     }
     let id = snapshot.source.id.clone();
-    let note = format!(
+    let mut notes = vec![format!(
         "taken as an extract of `{list}`, under `{id}`: it adds to the list, ends nobody, and the list is no younger for it"
-    );
-    let already = format!("{known} subjects stand on `{list}` of that day already");
-    let notes = if known > 0 { vec![note, already] } else { vec![note] };
-    let before = store.edition_on(&id, Date::MAX).await?;
-    let day = before.as_ref().map_or(published, |before| before.published);
-    let mut all =
-        before.unwrap_or(Edition { published, format: None, claims: Vec::new(), parties: Vec::new() });
-    if !all.add(&snapshot) {
-        let report = nothing_new(&snapshot, published, all.claims.len() as u64);
-        return Ok(TakenIn { report, notes });
+    )];
+    if known > 0 {
+        notes.push(format!("{known} subjects stand on `{list}` of that day already"));
     }
-    (snapshot.claims, snapshot.parties) = (all.claims, all.parties);
-    let report = store.import(&snapshot, day, now, &content_hash(&snapshot)).await?;
+    if let Some(next) = next.filter(|_| !snapshot.claims.is_empty()) {
+        notes.push(format!(
+            "`{list}` of {next} is here, is newer and knows better: the {} subjects that this adds are listed from \
+             {published} until then, and not today unless that list names them",
+            snapshot.claims.len()
+        ));
+    }
+    let mut timeline = said_by(store, &id, until_next).await?;
+    for claim in std::mem::take(&mut snapshot.claims).iter() {
+        timeline.say(published, claim);
+    }
+    let named = std::mem::take(&mut snapshot.parties);
+    let mut parties = store.edition_on(&id, Date::MAX).await?.map(|newest| newest.parties).unwrap_or_default();
+    for party in named {
+        parties.retain(|known| known.id != party.id);
+        parties.push(party);
+    }
+    snapshot.parties = parties;
+    let reports = write_extracts(store, &snapshot, &timeline, now).await?;
+    let report = reports.into_iter().find(|report| report.published == published);
+    let report = report.unwrap_or_else(|| nothing_new(&snapshot, published));
     Ok(TakenIn { report, notes })
 }
 
-/// Lets what the extracts of `list` say hold until the next version of the list: after one came, or was taken back.
+/// What the extracts kept under `id` have said so far. `until_next`: from their own day on and not before.
+async fn said_by(store: &ClaimStore, id: &SourceId, until_next: bool) -> Result<Timeline, StoreError> {
+    let mut timeline = Timeline::default();
+    for (carried_from, claim) in store.said(id).await? {
+        // Version 0.1.0 kept all of them under the day of the first.
+        let own = claim.valid_from.filter(|_| until_next);
+        timeline.say(own.into_iter().chain([carried_from]).max().unwrap_or(carried_from), claim);
+    }
+    Ok(timeline)
+}
+
+/// Stores what extracts say, a version for each day on which one of them said something. `like` gives all but the claims.
+async fn write_extracts(
+    store: &ClaimStore,
+    like: &Snapshot,
+    timeline: &Timeline,
+    now: Timestamp,
+) -> Result<Vec<ImportReport>, StoreError> {
+    let mut days = timeline.days();
+    days.extend(store.days(&like.source.id).await?);
+    let versions = days.into_iter().map(|day| {
+        let mut snapshot = Snapshot { claims: timeline.on(day), ..like.clone() };
+        snapshot.source.published = Some(day);
+        let hash = content_hash(&snapshot);
+        (snapshot, day, hash)
+    });
+    store.import_all(&versions.collect::<Vec<_>>(), now).await
+}
+
+/// Lets what the extracts of `list` say hold until the next version of the list: after one came, or (`anew`) was taken
+/// back.
 pub(crate) async fn end_extracts(
     store: &ClaimStore,
     list: &SourceId,
+    anew: bool,
     now: Timestamp,
 ) -> Result<(), IntakeError> {
     let id = official::extract_of(list);
     let Some(known) = official::official(list) else { return Ok(()) };
-    let Some(Edition { published, mut claims, parties, .. }) = store.edition_on(&id, Date::MAX).await? else {
-        return Ok(());
-    };
-    let days = store.days(list).await?;
-    let mut changed = false;
-    for claim in &mut claims {
-        let from = claim.valid_from.unwrap_or(published);
-        let next = days.iter().copied().find(|day| *day > from);
-        changed |= claim.valid_to != next;
-        claim.valid_to = next;
-    }
-    if !changed {
-        return Ok(());
-    }
-    let mut source = known_head(known, published);
-    source.id = id;
-    let snapshot = Snapshot {
-        source,
+    let Some(newest) = store.edition_on(&id, Date::MAX).await? else { return Ok(()) };
+    let mut timeline = said_by(store, &id, true).await?;
+    timeline.end(&store.days(list).await?, anew);
+    let like = Snapshot {
+        source: known_head(known, id, newest.published),
         scope: Scope::Extract,
-        claims,
-        parties,
-        format: Format::Notice,
+        claims: Claims::default(),
+        parties: newest.parties,
+        format: newest.format.as_deref().and_then(Format::from_id).unwrap_or(Format::Notice),
         account: Account::default(),
         unread: Vec::new(),
         partial: None,
         list: None,
         warnings: Vec::new(),
     };
-    let hash = content_hash(&snapshot);
-    store.import(&snapshot, published, now, &hash).await?;
+    write_extracts(store, &like, &timeline, now).await?;
     Ok(())
 }
 
-fn known_head(known: &Official, published: Date) -> crate::import::SourceHead {
+fn known_head(known: &Official, id: SourceId, published: Date) -> crate::import::SourceHead {
     crate::import::SourceHead {
-        id: SourceId(known.id.to_owned()),
+        id,
         kind: SourceKind::Sanctions,
         title: format!("{} (extracts)", known.title),
         publisher: known.publisher.to_owned(),
@@ -334,15 +468,18 @@ fn known_head(known: &Official, published: Date) -> crate::import::SourceHead {
     }
 }
 
-fn nothing_new(snapshot: &Snapshot, published: Date, unchanged: u64) -> ImportReport {
+fn nothing_new(snapshot: &Snapshot, published: Date) -> ImportReport {
     ImportReport {
         source: snapshot.source.id.clone(),
         published,
         already_imported: true,
         added: 0,
         ended: 0,
-        unchanged,
+        unchanged: 0,
         parties: snapshot.parties.len() as u64,
+        parties_added: 0,
+        parties_ended: 0,
+        parties_changed: 0,
         refused: snapshot.account.left_out,
         warnings: snapshot.warnings.clone(),
     }
@@ -351,9 +488,9 @@ fn nothing_new(snapshot: &Snapshot, published: Date, unchanged: u64) -> ImportRe
 /// What tells one state of a growing source from another.
 fn content_hash(snapshot: &Snapshot) -> String {
     let mut hash = Sha256::new();
-    for claim in &snapshot.claims {
-        hash.update(subject_key(&claim.subject));
-        let rest = (&claim.statement, claim.confidence, claim.valid_from, claim.valid_to);
+    for place in 0..snapshot.claims.len() {
+        hash.update(snapshot.claims.key(place));
+        let rest = (snapshot.claims.body(place), snapshot.claims.said(place));
         hash.update(serde_json::to_vec(&rest).expect("plain data always turns into JSON"));
     }
     for party in &snapshot.parties {

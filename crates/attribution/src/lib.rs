@@ -25,6 +25,7 @@ pub mod listing;
 pub mod names;
 pub mod pack;
 mod secret;
+mod slots;
 mod steps;
 pub mod store;
 pub mod update;
@@ -35,7 +36,7 @@ pub use intake::IntakeError;
 pub use secret::Secret;
 pub use steps::{Step, Watcher};
 
-use tracehound_model::{Address, Claim, Party, Subject};
+use tracehound_model::{Address, Chain, Claim, Party, Subject, TxId};
 
 /// Everything the store knows: what an index is built from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +59,19 @@ pub fn subject_key(subject: &Subject) -> Vec<u8> {
         Subject::Address(address) => address.key().as_ref().to_vec(),
         Subject::Tx { chain, txid } => [&[FAMILY_TX], &txid.0[..], chain.to_string().as_bytes()].concat(),
         Subject::Opaque(text) => [&[FAMILY_OPAQUE], text.trim().as_bytes()].concat(),
+    }
+}
+
+/// The subject with these canonical bytes; the reverse of [`subject_key`].
+pub(crate) fn subject_from_key(key: &[u8]) -> Option<Subject> {
+    match key.split_first()? {
+        (&FAMILY_TX, rest) => {
+            let (txid, chain) = rest.split_first_chunk::<32>()?;
+            let chain: Chain = std::str::from_utf8(chain).ok()?.parse().ok()?;
+            Some(Subject::Tx { chain, txid: TxId(*txid) })
+        }
+        (&FAMILY_OPAQUE, rest) => Some(Subject::Opaque(std::str::from_utf8(rest).ok()?.to_owned())),
+        _ => Address::from_key(key).map(Subject::Address),
     }
 }
 

@@ -13,7 +13,7 @@ use tracehound_model::{Category, Claim, SourceId, SourceKind};
 
 use crate::{
     ImportError,
-    import::{Imported, official, read_pack},
+    import::{Imported, NewClaim, official, read_pack},
     subject_key,
 };
 
@@ -173,7 +173,7 @@ impl Pack {
     fn said_on(&self, source: &SourceId, day: Date) -> HashMap<(Vec<u8>, Category), Date> {
         let mut said = HashMap::new();
         for list in self.lists_of(source) {
-            for claim in &list.snapshot.claims {
+            for claim in list.snapshot.claims.iter() {
                 let end = claim.valid_to.unwrap_or(Date::MAX);
                 let begun =
                     claim.valid_from.or(list.snapshot.source.published).is_some_and(|from| from <= day);
@@ -197,14 +197,18 @@ pub fn is_pack(bytes: &[u8]) -> bool {
 /// Has each claim of a notice name the page of that notice: what is said of its source changes with the next one.
 fn refer_to_own_page(list: &mut Imported) {
     let page = &list.snapshot.source.url;
-    for claim in list.snapshot.claims.iter_mut().filter(|claim| claim.statement.reference.is_none()) {
-        claim.statement.reference.clone_from(page);
-    }
+    let refer = |mut claim: NewClaim| {
+        claim.statement.reference = claim.statement.reference.or_else(|| page.clone());
+        claim
+    };
+    list.snapshot.claims = list.snapshot.claims.iter().map(refer).collect();
 }
 
 /// Puts what an earlier notice says in front of what `list` says.
 fn add_earlier(list: &mut Imported, earlier: &Imported) {
-    list.snapshot.claims.splice(0..0, earlier.snapshot.claims.iter().cloned());
+    let mut claims = earlier.snapshot.claims.clone();
+    claims.append(&list.snapshot.claims);
+    list.snapshot.claims = claims;
     let known: Vec<String> = list.snapshot.parties.iter().map(|party| party.id.clone()).collect();
     let parties = earlier.snapshot.parties.iter().filter(|party| !known.contains(&party.id)).cloned();
     list.snapshot.parties.splice(0..0, parties.collect::<Vec<_>>());

@@ -14,6 +14,7 @@ mod decode;
 mod edition;
 mod editions;
 mod held;
+mod losses;
 mod meta;
 mod packs;
 mod read;
@@ -36,6 +37,7 @@ pub use crate::error::StoreError;
 pub use checks::{CheckOutcome, LastChecks};
 pub use editions::Editions;
 pub use held::{Answer, Held};
+pub use losses::{Base, Compared};
 pub use meta::{Found, StoreState};
 pub(crate) use read::View;
 
@@ -60,7 +62,7 @@ pub struct ImportReport {
     pub source: SourceId,
     /// Of which day the snapshot is.
     pub published: Date,
-    /// Whether the very same bytes had been imported for that day, or, of what comes with the product, the user's own
+    /// Whether the very same bytes, read in the same way, had been imported for that day, or, of what comes with the product, the user's own
     /// list of that day; then nothing was done.
     pub already_imported: bool,
     /// Claims that the snapshot before does not carry.
@@ -71,6 +73,12 @@ pub struct ImportReport {
     pub unchanged: u64,
     /// Parties listed.
     pub parties: u64,
+    /// Parties that the snapshot before does not list.
+    pub parties_added: u64,
+    /// Parties of the snapshot before that this one no longer lists.
+    pub parties_ended: u64,
+    /// Parties of which this one says something else than the snapshot before.
+    pub parties_changed: u64,
     /// Rows that were left out.
     pub refused: u64,
     /// What was read with doubt or left out, with its place.
@@ -149,12 +157,12 @@ impl ClaimStore {
     }
 }
 
-/// What tells entries apart inside a source: half a SHA-256 of the subject's canonical bytes and of the body.
-pub(crate) fn entry_hash(subject: &[u8], body: &impl Serialize) -> [u8; 16] {
+/// What tells entries apart inside a source: half a SHA-256 of the subject's canonical bytes and of the body's JSON.
+fn entry_hash(subject: &[u8], body: &[u8]) -> [u8; 16] {
     let mut hash = Sha256::new();
     hash.update((subject.len() as u64).to_be_bytes());
     hash.update(subject);
-    hash.update(serde_json::to_vec(body).expect("plain data always turns into JSON"));
+    hash.update(body);
     let (half, _) =
         hash.finalize().split_first_chunk::<16>().map(|(half, rest)| (*half, rest.len())).expect("32 bytes");
     half

@@ -403,8 +403,8 @@ pub(crate) struct ImportArgs {
     /// Kind of source: `sanctions`, `law_enforcement`, `labels` or `own` [default: as the format says]
     #[arg(long, value_name = "KIND", value_parser = source_kind)]
     pub kind: Option<tracehound_model::SourceKind>,
-    /// Accept a sanctions list that ends more than 5 % and at least 10 of its addresses or parties, or a pack that ends a
-    /// notice
+    /// Accept a list of sanctions or law enforcement that ends more than 5 % and at least 10 of its addresses or parties, a
+    /// first version of an official list with too few parties, or a pack that ends a notice
     #[arg(long)]
     pub accept_shrink: bool,
 }

@@ -8,9 +8,10 @@ use tracehound_model::{
 };
 
 use super::{
-    Account, Defaults, Format, NewClaim, Options, Snapshot, SourceHead, Warning, address_text, text,
+    Account, Claims, Defaults, Format, Options, Snapshot, SourceHead, Warning, address_text, claims::Seen,
+    text,
 };
-use crate::{ImportError, Scope, subject_key};
+use crate::{ImportError, Scope};
 
 /// Most warnings kept of one list.
 const MAX_WARNINGS: usize = 1_000;
@@ -20,8 +21,8 @@ const MAX_CLAIMS: usize = 2_000_000;
 pub(super) const MAX_PARTIES: usize = 200_000;
 /// Most names taken from one list; the largest official one has 60,000.
 pub(super) const MAX_NAMES: usize = 1_000_000;
-/// Most bytes of labels, names and other texts kept of one list.
-const MAX_TEXT: usize = 512 << 20;
+/// Most bytes of subjects, statements and names kept of one list.
+const MAX_TEXT: usize = 1 << 30;
 /// Most columns or keys named as not read.
 const MAX_UNREAD: usize = 200;
 /// Longest text kept as an opaque identifier, in bytes.
@@ -32,9 +33,9 @@ pub(super) struct Collector {
     format: Format,
     source: SourceHead,
     defaults: Defaults,
-    claims: Vec<NewClaim>,
-    /// By subject and statement, where the claim stands in `claims`: a list that repeats a row says it once.
-    seen: HashMap<u128, usize>,
+    claims: Claims,
+    /// Where each claim stands: a list that repeats a row says it once.
+    seen: Seen,
     parties: Vec<Party>,
     names: usize,
     text: usize,
@@ -76,8 +77,8 @@ impl Collector {
             format,
             source,
             defaults: options.defaults,
-            claims: Vec::new(),
-            seen: HashMap::new(),
+            claims: Claims::default(),
+            seen: Seen::default(),
             parties: Vec::new(),
             names: 0,
             text: 0,
@@ -214,7 +215,7 @@ impl Collector {
     }
 
     /// Takes a claim. Of rows that say the same of the same subject the surest stays, with its earliest first day.
-    pub(super) fn claim(&mut self, subject: Subject, said: Said) -> Result<(), ImportError> {
+    pub(super) fn claim(&mut self, subject: &Subject, said: Said) -> Result<(), ImportError> {
         if self.claims.len() >= MAX_CLAIMS {
             return Err(self.unusable(format!(
                 "it has more than {MAX_CLAIMS} claims, the most that is read of one list"
@@ -225,25 +226,19 @@ impl Collector {
             statement.category = category;
         }
         self.row_is_read();
-        let key = row_key(&subject, &statement);
-        if let Some(&position) = self.seen.get(&key) {
+        let before = self.claims.bytes();
+        let said = (confidence, valid_from, valid_to);
+        if !self.claims.say(&mut self.seen, subject, &statement, said) {
             self.repeated += 1;
-            let earlier = &mut self.claims[position];
-            earlier.confidence = earlier.confidence.max(confidence);
-            earlier.valid_from = earlier.valid_from.into_iter().chain(valid_from).min();
-            earlier.valid_to = earlier.valid_to.zip(valid_to).map(|(a, b)| a.max(b));
             return Ok(());
         }
-        self.keep_text(statement.label.len() + statement.reference.as_ref().map_or(0, String::len))?;
-        self.seen.insert(key, self.claims.len());
-        self.claims.push(NewClaim { subject, statement, confidence, valid_from, valid_to });
-        Ok(())
+        self.keep_text(self.claims.bytes() - before)
     }
 
     /// Reads `written` as an address and takes the claim about it.
     pub(super) fn claim_about(&mut self, written: &str, place: &str, said: Said) -> Result<(), ImportError> {
         match self.subject(written, place) {
-            Some(subject) => self.claim(subject, said),
+            Some(subject) => self.claim(&subject, said),
             None => Ok(()),
         }
     }
@@ -306,12 +301,6 @@ impl Collector {
 
 fn is_opaque(written: &str) -> bool {
     !written.is_empty() && written.len() <= MAX_OPAQUE && !written.chars().any(char::is_control)
-}
-
-/// Tells rows apart. 128 bits of a keyless hash would let a hostile list make two rows collide at will, so this one is
-/// cryptographic.
-fn row_key(subject: &Subject, statement: &Statement) -> u128 {
-    u128::from_be_bytes(crate::store::entry_hash(&subject_key(subject), statement))
 }
 
 /// Names in order, the first one primary: no repeats, none empty. A name that stands both as weak and as good is good.

@@ -275,7 +275,7 @@ fn take(
         entry.transactions.iter().zip(std::iter::repeat(entry.chain)).filter_map(|(t, c)| Some((t, c?)))
     {
         out.begin_row();
-        out.claim(Subject::Tx { chain, txid: *txid }, said())?;
+        out.claim(&Subject::Tx { chain, txid: *txid }, said())?;
     }
     Ok(())
 }
@@ -297,8 +297,9 @@ pub fn write_notice(snapshot: &Snapshot) -> Result<String, ImportError> {
 
 fn notice(snapshot: &Snapshot, published: Date) -> NoticeFile {
     let head = &snapshot.source;
+    let all: Vec<NewClaim> = snapshot.claims.iter().collect();
     let mut groups: BTreeMap<GroupKey, Vec<&NewClaim>> = BTreeMap::new();
-    for claim in &snapshot.claims {
+    for claim in &all {
         let statement = &claim.statement;
         let rest = serde_json::to_string(&(statement, claim.confidence, claim.valid_from, claim.valid_to));
         let rest = rest.expect("plain data always turns into JSON");
@@ -310,7 +311,7 @@ fn notice(snapshot: &Snapshot, published: Date) -> NoticeFile {
         groups.entry((statement.party_id.clone(), asset, rest, chain)).or_default().push(claim);
     }
     let named = |party: &&Party| {
-        snapshot.claims.iter().any(|claim| claim.statement.party_id.as_ref() == Some(&party.id))
+        all.iter().any(|claim| claim.statement.party_id.as_ref() == Some(&party.id))
     };
     let mut parties: Vec<&Party> = snapshot.parties.iter().filter(named).collect();
     parties.sort_by(|a, b| a.id.cmp(&b.id));

@@ -20,6 +20,9 @@ pub struct Official {
     pub url: &'static str,
     /// The formats that are the list itself.
     pub formats: &'static [Format],
+    /// Fewer parties than the whole list has had in any version since 2019 (OFAC's other lists: since they are one); what
+    /// has less is not taken for a first version of it.
+    pub least_parties: u64,
 }
 
 /// Every official list.
@@ -30,6 +33,7 @@ pub const OFFICIAL: &[Official] = &[
         publisher: "U.S. Department of the Treasury, Office of Foreign Assets Control",
         url: "https://sanctionslist.ofac.treas.gov/Home/SdnList",
         formats: &[Format::OfacAdvancedXml, Format::OfacEnhancedXml, Format::OfacSdnXml, Format::OfacSdnCsv],
+        least_parties: 6_000,
     },
     Official {
         id: "ofac-consolidated",
@@ -37,6 +41,7 @@ pub const OFFICIAL: &[Official] = &[
         publisher: "U.S. Department of the Treasury, Office of Foreign Assets Control",
         url: "https://sanctionslist.ofac.treas.gov/Home/ConsolidatedList",
         formats: &[Format::OfacAdvancedXml, Format::OfacEnhancedXml, Format::OfacSdnXml, Format::OfacSdnCsv],
+        least_parties: 100,
     },
     Official {
         id: "un-sc",
@@ -44,6 +49,7 @@ pub const OFFICIAL: &[Official] = &[
         publisher: "United Nations Security Council",
         url: "https://main.un.org/securitycouncil/en/content/un-sc-consolidated-list",
         formats: &[Format::UnXml],
+        least_parties: 400,
     },
     Official {
         id: "uk-sanctions",
@@ -51,6 +57,7 @@ pub const OFFICIAL: &[Official] = &[
         publisher: "Foreign, Commonwealth & Development Office",
         url: "https://www.gov.uk/government/publications/the-uk-sanctions-list",
         formats: &[Format::UkXml, Format::UkCsv],
+        least_parties: 2_000,
     },
     Official {
         id: "uk-ofsi",
@@ -58,6 +65,7 @@ pub const OFFICIAL: &[Official] = &[
         publisher: "HM Treasury, Office of Financial Sanctions Implementation",
         url: "https://www.gov.uk/government/publications/financial-sanctions-consolidated-list-of-targets",
         formats: &[Format::UkCsv],
+        least_parties: 1_500,
     },
     Official {
         id: "eu-fsf",
@@ -65,6 +73,7 @@ pub const OFFICIAL: &[Official] = &[
         publisher: "European Commission",
         url: "https://data.europa.eu/data/datasets/consolidated-list-of-persons-groups-and-entities-subject-to-eu-financial-sanctions",
         formats: &[Format::EuXml, Format::EuCsv],
+        least_parties: 2_000,
     },
 ];
 

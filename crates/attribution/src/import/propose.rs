@@ -12,7 +12,8 @@ const LABELS: usize = 10_000;
 impl Snapshot {
     /// Claims about whose subject the list gives no category known here.
     pub fn without_category(&self) -> u64 {
-        self.claims.iter().filter(|claim| claim.statement.category == Category::Unknown).count() as u64
+        let unknown = self.claims.statements().filter(|(said, _)| said.category == Category::Unknown);
+        unknown.map(|(_, times)| times).sum()
     }
 
     /// The category that the file's name, or the words of most labels, suggest for the claims without one.
@@ -21,13 +22,13 @@ impl Snapshot {
         if by_name.is_some() {
             return by_name;
         }
-        let mut counts: BTreeMap<&'static str, (usize, Category)> = BTreeMap::new();
-        let unknown = self.claims.iter().filter(|claim| claim.statement.category == Category::Unknown);
-        let mut looked_at = 0_usize;
-        for claim in unknown.take(LABELS) {
-            looked_at += 1;
-            if let Some(category) = words_about(&claim.statement.label) {
-                counts.entry(category.id()).or_insert((0, category)).0 += 1;
+        let mut counts: BTreeMap<&'static str, (u64, Category)> = BTreeMap::new();
+        let unknown = self.claims.statements().filter(|(said, _)| said.category == Category::Unknown);
+        let mut looked_at = 0_u64;
+        for (said, times) in unknown.take(LABELS) {
+            looked_at += times;
+            if let Some(category) = words_about(&said.label) {
+                counts.entry(category.id()).or_insert((0, category)).0 += times;
             }
         }
         let (count, category) = counts.into_values().max_by_key(|(count, _)| *count)?;

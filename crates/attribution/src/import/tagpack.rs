@@ -121,7 +121,7 @@ fn take(
     match (own("address"), own("tx_hash")) {
         (Some(address), _) => out.claim_about(address, place, said),
         (None, Some(hash)) => match transaction(hash, of("network"), said.statement.asset.as_deref()) {
-            Ok(subject) => out.claim(subject, said),
+            Ok(subject) => out.claim(&subject, said),
             Err(why) => {
                 out.refuse(place, why);
                 Ok(())

@@ -6,7 +6,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    hash::{BuildHasher, RandomState},
     path::Path,
 };
 
@@ -20,54 +19,28 @@ use super::{
     key::subject_of_key,
     layout::{ClaimRecord, KIND, NONE, Origin, SECTIONS, StatementRecord, SubjectRecord, Tables, pack_day},
 };
-use crate::{Corpus, Secret, SourceHistory, subject_key};
+use crate::{
+    Corpus, Secret, SourceHistory,
+    slots::{Slots, Texts},
+    subject_key,
+};
 
 /// Subjects that a bucket of the directory aims at.
 const SUBJECTS_PER_BUCKET: usize = 4;
 
-/// Different values, told apart by a keyed hash and then compared.
-#[derive(Default)]
-struct Known {
-    hasher: RandomState,
-    by_hash: HashMap<u64, u32>,
+/// The number of a text.
+fn numbered(texts: &mut Texts, text: &str) -> Result<u32, IndexError> {
+    let count = texts.ends.len();
+    texts.number(text.as_bytes()).ok_or(IndexError::TooMany { what: "texts", count, limit: NONE - 1 })
 }
 
-impl Known {
-    /// The number of what has this hash, where `same` says that it is the one.
-    fn find(&self, hash: u64, same: impl FnOnce(u32) -> bool) -> Option<u32> {
-        self.by_hash.get(&hash).copied().filter(|&number| same(number))
-    }
+fn optional(texts: &mut Texts, text: Option<&str>) -> Result<u32, IndexError> {
+    text.map_or(Ok(NONE), |text| numbered(texts, text))
 }
 
-/// Texts one after another.
-#[derive(Default)]
-struct Texts {
-    ends: Vec<u32>,
-    bytes: Vec<u8>,
-    known: Known,
-}
-
-impl Texts {
-    fn get(&self, number: u32) -> &[u8] {
-        let start = number.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
-        &self.bytes[start as usize..self.ends[number as usize] as usize]
-    }
-
-    fn number(&mut self, text: &str) -> Result<u32, IndexError> {
-        let hash = self.known.hasher.hash_one(text);
-        if let Some(number) = self.known.find(hash, |number| self.get(number) == text.as_bytes()) {
-            return Ok(number);
-        }
-        let number = fits("texts", self.ends.len())?;
-        self.bytes.extend_from_slice(text.as_bytes());
-        self.ends.push(fits("bytes of text", self.bytes.len())?);
-        self.known.by_hash.insert(hash, number);
-        Ok(number)
-    }
-
-    fn optional(&mut self, text: Option<&str>) -> Result<u32, IndexError> {
-        text.map_or(Ok(NONE), |text| self.number(text))
-    }
+fn programs_of<'p>(record: &StatementRecord, programs: &'p [u32]) -> &'p [u32] {
+    let first = record.first_program as usize;
+    &programs[first..first + record.program_count as usize]
 }
 
 /// A claim and where it goes.
@@ -85,7 +58,7 @@ pub(super) struct Builder {
     keys: Vec<u8>,
     statements: Vec<StatementRecord>,
     programs: Vec<u32>,
-    known_statements: Known,
+    known_statements: Slots,
     origins: Vec<Origin>,
     known_origins: HashMap<(SourceId, u8, jiff::Timestamp), u32>,
     texts: Texts,
@@ -121,7 +94,7 @@ impl Builder {
             keys: Vec::new(),
             statements: Vec::new(),
             programs: Vec::new(),
-            known_statements: Known::default(),
+            known_statements: Slots::default(),
             origins: Vec::new(),
             known_origins: HashMap::new(),
             texts: Texts::default(),
@@ -167,26 +140,25 @@ impl Builder {
 
     fn statement(&mut self, statement: &Statement) -> Result<u32, IndexError> {
         let programs: Result<Vec<u32>, _> =
-            statement.programs.iter().map(|program| self.texts.number(program)).collect();
+            statement.programs.iter().map(|program| numbered(&mut self.texts, program)).collect();
         let programs = programs?;
         let record = StatementRecord {
-            label: self.texts.number(&statement.label)?,
+            label: numbered(&mut self.texts, &statement.label)?,
             category: statement.category as u32,
-            party_id: self.texts.optional(statement.party_id.as_deref())?,
+            party_id: optional(&mut self.texts, statement.party_id.as_deref())?,
             party_listed_on: pack_day(statement.party_listed_on),
             first_program: 0,
             program_count: fits("programmes of a statement", programs.len())?,
-            asset: self.texts.optional(statement.asset.as_deref())?,
-            actor: self.texts.optional(statement.actor.as_deref())?,
-            reference: self.texts.optional(statement.reference.as_deref())?,
+            asset: optional(&mut self.texts, statement.asset.as_deref())?,
+            actor: optional(&mut self.texts, statement.actor.as_deref())?,
+            reference: optional(&mut self.texts, statement.reference.as_deref())?,
         };
-        let hash = self.known_statements.hasher.hash_one((record.as_bytes(), &programs));
         let same = |number: u32| {
-            let known = self.statements[number as usize];
-            let first = known.first_program as usize;
-            let alike = StatementRecord { first_program: 0, ..known }.as_bytes() == record.as_bytes();
-            alike && self.programs[first..first + known.program_count as usize] == programs
+            let known = &self.statements[number as usize];
+            let alike = StatementRecord { first_program: 0, ..*known }.as_bytes() == record.as_bytes();
+            alike && programs_of(known, &self.programs) == programs
         };
+        let hash = self.known_statements.hash((record.as_bytes(), &programs));
         if let Some(number) = self.known_statements.find(hash, same) {
             return Ok(number);
         }
@@ -194,7 +166,13 @@ impl Builder {
         let first_program = fits("programmes", self.programs.len())?;
         self.programs.extend(programs);
         self.statements.push(StatementRecord { first_program, ..record });
-        self.known_statements.by_hash.insert(hash, number);
+        let Self { statements, programs, known_statements, .. } = self;
+        let hasher = known_statements.hasher();
+        known_statements.insert(hash, number, |other| {
+            let known = &statements[other as usize];
+            let bare = StatementRecord { first_program: 0, ..*known };
+            Slots::hash_with(&hasher, (bare.as_bytes(), programs_of(known, programs)))
+        });
         Ok(number)
     }
 
@@ -207,7 +185,7 @@ impl Builder {
         self.origins.push(Origin {
             recorded_seconds: claim.recorded_at.as_second(),
             recorded_nanoseconds: claim.recorded_at.subsec_nanosecond(),
-            source: self.texts.number(&claim.source.0)?,
+            source: numbered(&mut self.texts, &claim.source.0)?,
             confidence: claim.confidence.0.into(),
             reserved: 0,
         });
@@ -217,8 +195,8 @@ impl Builder {
 
     /// Sorts and numbers everything. `sources` are those of the claims and parties.
     pub(super) fn finish(mut self, sources: &[SourceHistory]) -> Built {
-        self.known_statements = Known::default();
-        self.texts.known = Known::default();
+        self.known_statements = Slots::default();
+        self.texts.settle();
         self.sort();
         let mut built = Built {
             secret: self.secret,

@@ -3,14 +3,14 @@
 use jiff::{Timestamp, civil::Date};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use tracehound_model::{
-    Address, Chain, Claim, Confidence, Party, Source, SourceId, SourceKind, Statement, Subject, TxId,
+    Claim, Confidence, Party, Source, SourceId, SourceKind, Statement,
 };
 
 use super::{
     StoreError, claim_id,
     runs::{Run, Said},
 };
-use crate::{FAMILY_OPAQUE, FAMILY_TX, Scope};
+use crate::{Scope, subject_from_key};
 
 /// Entries read with one query.
 const PAGE: i64 = 5_000;
@@ -27,6 +27,8 @@ pub(super) struct KnownSnapshot {
     pub(super) id: i64,
     pub(super) published: Date,
     pub(super) sha256: String,
+    /// Digest of what it says, where that was remembered.
+    pub(super) content: Option<String>,
     /// Whether it came with the product.
     pub(super) shipped: bool,
 }
@@ -36,6 +38,8 @@ pub(super) struct StoredEntry {
     pub(super) entry: i64,
     pub(super) kind: Kind,
     pub(super) hash: [u8; 16],
+    /// Of a party, its id.
+    pub(super) party: Option<Vec<u8>>,
     pub(super) rows: Vec<(i64, Run)>,
 }
 
@@ -129,8 +133,7 @@ impl<'r> Cells<'r> {
     /// A claim from a row with the columns of [`CLAIM_COLUMNS`].
     pub(super) fn claim(&self) -> Result<Claim, StoreError> {
         let source: String = self.get("source")?;
-        let json: String = self.get("json")?;
-        let statement: Statement = serde_json::from_str(&json).map_err(|error| self.corrupt(error))?;
+        let statement = self.statement()?;
         let subject: Vec<u8> = self.get("subject")?;
         let valid_from = self.date("valid_from")?;
         Ok(Claim {
@@ -143,6 +146,11 @@ impl<'r> Cells<'r> {
             valid_to: self.optional_date("valid_to")?,
             recorded_at: self.recorded_at()?,
         })
+    }
+
+    pub(super) fn statement(&self) -> Result<Statement, StoreError> {
+        let json: String = self.get("json")?;
+        serde_json::from_str(&json).map_err(|error| self.corrupt(error))
     }
 
     pub(super) fn party(&self) -> Result<Party, StoreError> {
@@ -167,19 +175,6 @@ impl<'r> Cells<'r> {
     }
 }
 
-/// The subject with these canonical bytes; the reverse of [`crate::subject_key`].
-fn subject_from_key(key: &[u8]) -> Option<Subject> {
-    match key.split_first()? {
-        (&FAMILY_TX, rest) => {
-            let (txid, chain) = rest.split_first_chunk::<32>()?;
-            let chain: Chain = std::str::from_utf8(chain).ok()?.parse().ok()?;
-            Some(Subject::Tx { chain, txid: TxId(*txid) })
-        }
-        (&FAMILY_OPAQUE, rest) => Some(Subject::Opaque(std::str::from_utf8(rest).ok()?.to_owned())),
-        _ => Address::from_key(key).map(Subject::Address),
-    }
-}
-
 /// The next free row number; `query` is `SELECT MAX(id) FROM …`. There is one writer.
 pub(super) async fn next_id(db: &mut SqliteConnection, query: &'static str) -> Result<i64, StoreError> {
     let highest: Option<i64> =
@@ -193,7 +188,7 @@ pub(super) async fn snapshot_days(
     source: &str,
 ) -> Result<Vec<KnownSnapshot>, StoreError> {
     let rows = sqlx::query(
-        "SELECT id, published, sha256, shipped FROM snapshot WHERE source = $1 AND superseded_at IS NULL \
+        "SELECT id, published, sha256, content, shipped FROM snapshot WHERE source = $1 AND superseded_at IS NULL \
          ORDER BY published",
     )
     .bind(source)
@@ -206,6 +201,7 @@ pub(super) async fn snapshot_days(
             id: cells.id(),
             published: cells.date("published")?,
             sha256: cells.get("sha256")?,
+            content: cells.get("content")?,
             shipped: cells.get::<i64>("shipped")? != 0,
         })
     };
@@ -221,9 +217,9 @@ pub(super) async fn each_entry(
     let mut after = 0_i64;
     loop {
         let rows = sqlx::query(
-            "SELECT page.id AS entry, page.kind, page.hash, v.id AS row, COALESCE(v.id, 0) AS id, v.carried_from, \
-             v.carried_to, v.confidence, v.said_from, v.said_to, v.valid_from, v.valid_to \
-             FROM (SELECT id, kind, hash FROM entry WHERE source = $1 AND id > $2 ORDER BY id LIMIT $3) page \
+            "SELECT page.id AS entry, page.kind, page.hash, page.party, v.id AS row, COALESCE(v.id, 0) AS id, \
+             v.carried_from, v.carried_to, v.confidence, v.said_from, v.said_to, v.valid_from, v.valid_to \
+             FROM (SELECT id, kind, hash, CASE WHEN kind = 1 THEN subject END AS party FROM entry WHERE source = $1 AND id > $2 ORDER BY id LIMIT $3) page \
              LEFT JOIN validity v ON v.entry = page.id AND v.superseded_at IS NULL \
              ORDER BY page.id, v.carried_from",
         )
@@ -246,6 +242,7 @@ pub(super) async fn each_entry(
                     entry,
                     kind: if kind == Kind::Claim as i64 { Kind::Claim } else { Kind::Party },
                     hash: cells.hash()?,
+                    party: cells.get("party")?,
                     rows: Vec::new(),
                 };
                 open.replace(next).map(&mut take);

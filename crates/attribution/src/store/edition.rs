@@ -8,7 +8,7 @@ use super::{
     ClaimStore, StoreError,
     decode::{self, Cells, Kind, KnownSnapshot},
 };
-use crate::import::{Edition, NewClaim};
+use crate::import::{Claims, Edition, NewClaim};
 
 impl ClaimStore {
     /// Days of the list versions of a source, ascending.
@@ -21,10 +21,23 @@ impl ClaimStore {
         Ok(self.known(source).await?.iter().any(|known| known.shipped))
     }
 
-    /// Whether a list version of this source came as a sanctions list.
-    pub async fn is_sanctions(&self, source: &SourceId) -> Result<bool, StoreError> {
+    /// Whether a whole version of this list came from its publisher, or from a person who took one for whole.
+    pub async fn has_whole_list(&self, source: &SourceId) -> Result<bool, StoreError> {
         let found: Option<i64> = sqlx::query_scalar(
-            "SELECT id FROM snapshot WHERE source = $1 AND kind = 'sanctions' AND superseded_at IS NULL LIMIT 1",
+            "SELECT id FROM snapshot WHERE source = $1 AND shipped = 0 AND scope = 0 AND superseded_at IS NULL LIMIT 1",
+        )
+        .bind(&source.0)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(StoreError::while_("reading snapshots"))?;
+        Ok(found.is_some())
+    }
+
+    /// Whether a list version of this source came as a sanctions list or from law enforcement, those that were taken back
+    /// or replaced included.
+    pub async fn is_guarded(&self, source: &SourceId) -> Result<bool, StoreError> {
+        let found: Option<i64> = sqlx::query_scalar(
+            "SELECT id FROM snapshot WHERE source = $1 AND kind IN ('sanctions', 'law_enforcement') LIMIT 1",
         )
         .bind(&source.0)
         .fetch_optional(&self.pool)
@@ -38,18 +51,24 @@ impl ClaimStore {
         decode::snapshot_days(&mut db, &source.0).await
     }
 
+    /// The format that the list version of `day` was read from, where there is one and that is known.
+    pub async fn format_of(&self, source: &SourceId, day: Date) -> Result<Option<String>, StoreError> {
+        let format: Option<Option<String>> = sqlx::query_scalar(
+            "SELECT format FROM snapshot WHERE source = $1 AND published = $2 AND superseded_at IS NULL",
+        )
+        .bind(&source.0)
+        .bind(day.to_string())
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(StoreError::while_("reading a list version"))?;
+        Ok(format.flatten())
+    }
+
     /// All that the newest list version not after `day` says; `None` where there is none. O(entries of the source).
     pub async fn edition_on(&self, source: &SourceId, day: Date) -> Result<Option<Edition>, StoreError> {
         let days = self.days(source).await?;
         let Some(published) = days.into_iter().rfind(|known| *known <= day) else { return Ok(None) };
-        let format: Option<String> = sqlx::query_scalar(
-            "SELECT format FROM snapshot WHERE source = $1 AND published = $2 AND superseded_at IS NULL",
-        )
-        .bind(&source.0)
-        .bind(published.to_string())
-        .fetch_one(&self.pool)
-        .await
-        .map_err(StoreError::while_("reading a list version"))?;
+        let format = self.format_of(source, published).await?;
         let rows = sqlx::query(
             "SELECT v.id, e.kind, e.source, e.hash, e.subject, b.json, v.confidence, v.said_from, v.said_to, \
              v.valid_from, v.valid_to, v.recorded_at \
@@ -62,11 +81,32 @@ impl ClaimStore {
         .fetch_all(&self.pool)
         .await
         .map_err(StoreError::while_("reading a list version"))?;
-        let mut edition = Edition { published, format, claims: Vec::new(), parties: Vec::new() };
+        let mut edition = Edition { published, format, claims: Claims::default(), parties: Vec::new() };
         for row in &rows {
             take(row, &mut edition)?;
         }
         Ok(Some(edition))
+    }
+}
+
+impl ClaimStore {
+    /// Everything that the versions of a source say of subjects, each with the day of the first version that says it so.
+    pub async fn said(&self, source: &SourceId) -> Result<Vec<(Date, NewClaim)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT v.id, e.source, e.hash, e.subject, b.json, v.confidence, v.carried_from, v.said_from, v.said_to, \
+             v.valid_from, v.valid_to, v.recorded_at \
+             FROM validity v JOIN entry e ON e.id = v.entry JOIN body b ON b.id = e.body \
+             WHERE e.source = $1 AND e.kind = 0 AND v.superseded_at IS NULL ORDER BY v.id",
+        )
+        .bind(&source.0)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::while_("reading a source"))?;
+        let read = |row: &SqliteRow| {
+            let cells = Cells::new(row, "validity")?;
+            Ok((cells.date("carried_from")?, new_claim(&cells)?))
+        };
+        rows.iter().map(read).collect()
     }
 }
 
@@ -77,13 +117,17 @@ fn take(row: &SqliteRow, edition: &mut Edition) -> Result<(), StoreError> {
         edition.parties.push(cells.party()?);
         return Ok(());
     }
+    edition.claims.push(&new_claim(&cells)?);
+    Ok(())
+}
+
+fn new_claim(cells: &Cells<'_>) -> Result<NewClaim, StoreError> {
     let claim = cells.claim()?;
-    edition.claims.push(NewClaim {
+    Ok(NewClaim {
         subject: claim.subject,
         statement: claim.statement,
         confidence: claim.confidence,
         valid_from: cells.optional_date("said_from")?,
         valid_to: cells.optional_date("said_to")?,
-    });
-    Ok(())
+    })
 }

@@ -62,8 +62,8 @@ impl ClaimStore {
         let now = recorded_at.as_microsecond();
         write::supersede(change.db(), "UPDATE snapshot SET superseded_at = ", &replaced, now).await?;
         for &day in &taken {
-            write::insert_snapshot(change.db(), snapshot, day, now, &editions.sha256, Origin::Shipped)
-                .await?;
+            let hash = (editions.sha256.as_str(), None);
+            write::insert_snapshot(change.db(), snapshot, day, now, hash, Origin::Shipped).await?;
         }
         let days: BTreeSet<Date> = known.iter().map(|known| known.published).chain(taken.clone()).collect();
         let days: Vec<Date> = days.into_iter().collect();

@@ -5,7 +5,7 @@ use jiff::{Timestamp, civil::Date};
 use tracehound_model::SourceId;
 
 use super::{
-    ClaimStore, StoreError, checks, decode,
+    ClaimStore, StoreError, checks, decode, losses,
     runs::{runs, said_on},
     write::{Replaced, supersede},
 };
@@ -43,6 +43,7 @@ impl ClaimStore {
         }
         let gone = retract(change.db(), source, |published| published <= day, now).await?;
         if !gone.is_empty() {
+            losses::forget_losses_after(change.db(), source, day, now).await?;
             change.commit(Some(source)).await?;
         }
         Ok(gone)

@@ -5,8 +5,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::{Timestamp, civil::Date};
+use sha2::{Digest, Sha256};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
-use tracehound_model::SourceKind;
+use tracehound_model::{Party, SourceKind};
 
 use super::{
     ClaimStore, ImportReport, StoreError,
@@ -14,10 +15,7 @@ use super::{
     entry_hash,
     runs::{Run, Said, runs, said_on},
 };
-use crate::{
-    import::{Snapshot, Warning},
-    subject_key,
-};
+use crate::import::Snapshot;
 
 /// Rows in one statement: at most 11 values each, of 32,766 that `SQLite` takes.
 const BATCH: usize = 1_000;
@@ -44,9 +42,10 @@ pub(super) struct Items<'a> {
 
 impl<'a> Items<'a> {
     pub(super) fn of(snapshot: &'a Snapshot) -> Self {
-        let claims =
-            snapshot.claims.iter().map(|claim| entry_hash(&subject_key(&claim.subject), &claim.statement));
-        let parties = snapshot.parties.iter().map(|party| entry_hash(party.id.as_bytes(), party));
+        let claims = &snapshot.claims;
+        let claims = (0..claims.len()).map(|place| entry_hash(claims.key(place), claims.body(place).as_bytes()));
+        let parties = snapshot.parties.iter();
+        let parties = parties.map(|party| entry_hash(party.id.as_bytes(), json_of(party).as_bytes()));
         let hashes: Vec<[u8; 16]> = claims.chain(parties).collect();
         let known = vec![false; hashes.len()];
         let mut items = Self { snapshot, hashes, sorted: Vec::new(), known };
@@ -66,10 +65,13 @@ impl<'a> Items<'a> {
     }
 
     fn said(&self, item: u32) -> Said {
-        self.snapshot.claims.get(item as usize).map_or(
-            Said { confidence: 0, from: None, to: None },
-            |claim| Said { confidence: claim.confidence.0, from: claim.valid_from, to: claim.valid_to },
-        )
+        match self.kind(item) {
+            Kind::Party => Said { confidence: 0, from: None, to: None },
+            Kind::Claim => {
+                let (confidence, from, to) = self.snapshot.claims.said(item as usize);
+                Said { confidence: confidence.0, from, to }
+            }
+        }
     }
 
     /// What the snapshot says of an entry that the store has, and where.
@@ -88,16 +90,48 @@ impl<'a> Items<'a> {
         new
     }
 
+    /// Digest of what the snapshot says, whatever file it was read from: the same bytes read with other flags, or with
+    /// another header beside them, say something else.
+    fn content(&self) -> String {
+        let head = &self.snapshot.source;
+        let always = "plain data always turns into JSON";
+        let head = (head.kind, &head.title, &head.publisher, &head.url, self.snapshot.scope);
+        let mut hash = Sha256::new_with_prefix(serde_json::to_vec(&head).expect(always));
+        for &item in &self.sorted {
+            let (kind, identity) = self.identity(item);
+            let Said { confidence, from, to } = self.said(item);
+            hash.update([kind as u8, confidence]);
+            hash.update(identity);
+            for day in [from, to] {
+                let packed = day.map_or([0; 4], |day| {
+                    let [high, low] = day.year().to_be_bytes();
+                    [high, low, day.month().unsigned_abs(), day.day().unsigned_abs()]
+                });
+                hash.update(packed);
+            }
+        }
+        hex::encode(hash.finalize())
+    }
+
+    /// The id of an item that is a party.
+    fn party_id(&self, item: u32) -> Option<&'a str> {
+        let place = (item as usize).checked_sub(self.snapshot.claims.len())?;
+        Some(self.snapshot.parties[place].id.as_str())
+    }
+
     /// Subject bytes and JSON body of an item.
     fn parts(&self, item: u32) -> (Vec<u8>, String) {
-        let json = |json: Result<String, serde_json::Error>| json.expect("plain data always turns into JSON");
-        let item = item as usize;
-        if let Some(claim) = self.snapshot.claims.get(item) {
-            return (subject_key(&claim.subject), json(serde_json::to_string(&claim.statement)));
+        let (claims, place) = (&self.snapshot.claims, item as usize);
+        if place < claims.len() {
+            return (claims.key(place).to_vec(), claims.body(place).to_owned());
         }
-        let party = &self.snapshot.parties[item - self.snapshot.claims.len()];
-        (party.id.as_bytes().to_vec(), json(serde_json::to_string(party)))
+        let party = &self.snapshot.parties[place - claims.len()];
+        (party.id.as_bytes().to_vec(), json_of(party))
     }
+}
+
+fn json_of(party: &Party) -> String {
+    serde_json::to_string(party).expect("plain data always turns into JSON")
 }
 
 /// Rows of the store that no longer stand, and those that take their place.
@@ -128,7 +162,8 @@ impl Replaced {
 impl ClaimStore {
     /// Takes in the snapshot that the source published on `published`.
     ///
-    /// The same bytes for the same day are a no-op; other bytes for a day already imported replace that day. Snapshots
+    /// The same bytes that say the same for the same day are a no-op; anything else for a day already imported replaces
+    /// that day. Snapshots
     /// may come in any order. Everything happens in one transaction: on an error, or when the process dies, the store
     /// is as before. O(entries of the source); memory for a hash of each entry of the snapshot and for what changes.
     pub async fn import(
@@ -152,6 +187,25 @@ impl ClaimStore {
         sha256: &str,
     ) -> Result<ImportReport, StoreError> {
         self.take_in(snapshot, published, recorded_at, sha256, Origin::Shipped).await
+    }
+
+    /// [`import`](Self::import) of several versions of one source, each with its day and the hash of its bytes: all of
+    /// them or none.
+    pub async fn import_all(
+        &self,
+        versions: &[(Snapshot, Date, String)],
+        recorded_at: Timestamp,
+    ) -> Result<Vec<ImportReport>, StoreError> {
+        let mut change = self.change("an import").await?;
+        let mut reports = Vec::with_capacity(versions.len());
+        for (snapshot, day, sha256) in versions {
+            reports.push(import(change.db(), snapshot, *day, recorded_at, sha256, Origin::User).await?);
+        }
+        let changed = |(_, report): &(_, &ImportReport)| !report.already_imported;
+        if let Some(((snapshot, ..), _)) = versions.iter().zip(&reports).find(changed) {
+            change.commit(Some(&snapshot.source.id)).await?;
+        }
+        Ok(reports)
     }
 
     async fn take_in(
@@ -188,6 +242,9 @@ async fn import(
         ended: 0,
         unchanged: 0,
         parties: snapshot.parties.len() as u64,
+        parties_added: 0,
+        parties_ended: 0,
+        parties_changed: 0,
         refused: snapshot.account.left_out,
         warnings: snapshot.warnings.clone(),
     };
@@ -195,7 +252,13 @@ async fn import(
     let same_day = known.iter().find(|known| known.published == published);
     let users = |known: &KnownSnapshot| origin == Origin::Shipped && !known.shipped;
     let taken_out = origin == Origin::Shipped && known.is_empty() && was_removed(db, source).await?;
-    if taken_out || same_day.is_some_and(|known| known.sha256 == sha256 || users(known)) {
+    let mut items = Items::of(snapshot);
+    let content = items.content();
+    let says_the_same =
+        |known: &KnownSnapshot| origin == Origin::Shipped || known.content.as_ref() == Some(&content);
+    let is_known =
+        |known: &KnownSnapshot| (known.sha256 == sha256 && says_the_same(known)) || users(known);
+    if taken_out || same_day.is_some_and(is_known) {
         report.already_imported = true;
         report.unchanged = snapshot.claims.len() as u64;
         return Ok(report);
@@ -210,16 +273,19 @@ async fn import(
     if let Some(replaced) = same_day {
         supersede(db, "UPDATE snapshot SET superseded_at = ", &[replaced.id], now).await?;
     }
-    insert_snapshot(db, snapshot, published, now, sha256, origin).await?;
+    insert_snapshot(db, snapshot, published, now, (sha256, Some(&content)), origin).await?;
 
-    let mut items = Items::of(snapshot);
+    let (mut added, mut ended): (BTreeSet<Vec<u8>>, BTreeSet<Vec<u8>>) = Default::default();
     let mut replaced = Replaced::default();
     decode::each_entry(db, source, |stored| {
         let said = items.meet(stored.kind, stored.hash).map(|(_, said)| said);
         let old = stored.runs();
-        if stored.kind == Kind::Claim {
-            let before = base.is_some_and(|day| old.iter().any(|run| run.covers(day)));
-            count(&mut report, before, said.is_some());
+        let before = base.is_some_and(|day| old.iter().any(|run| run.covers(day)));
+        match (&stored.party, before, said.is_some()) {
+            (None, before, now) => count(&mut report, before, now),
+            (Some(id), true, false) => _ = ended.insert(id.clone()),
+            (Some(id), false, true) => _ = added.insert(id.clone()),
+            (Some(_), ..) => {}
         }
         // Otherwise the new snapshot says what the runs around its day say already.
         if said_on(&old, published) != said {
@@ -230,7 +296,10 @@ async fn import(
     .await?;
     let new = items.unmet();
     report.added += new.iter().filter(|&&item| items.kind(item) == Kind::Claim).count() as u64;
-    remark(&mut report);
+    added.extend(new.iter().filter_map(|&item| items.party_id(item)).map(|id| id.as_bytes().to_vec()));
+    report.parties_changed = added.intersection(&ended).count() as u64;
+    report.parties_added = added.len() as u64 - report.parties_changed;
+    report.parties_ended = ended.len() as u64 - report.parties_changed;
     replaced.write(db, now).await?;
     insert_entries(db, &items, &new, |_, said| runs(&days, |day| (day == published).then_some(said)), now)
         .await?;
@@ -255,32 +324,19 @@ fn count(report: &mut ImportReport, before: bool, now: bool) {
     }
 }
 
-fn remark(report: &mut ImportReport) {
-    if report.ended > report.unchanged && report.ended > 10 {
-        report.warnings.push(Warning {
-            place: "the whole list".to_owned(),
-            message: format!(
-                "it ends {} of the {} claims of the snapshot before: is it the complete list?",
-                report.ended,
-                report.ended + report.unchanged
-            ),
-        });
-    }
-}
-
 pub(super) async fn insert_snapshot(
     db: &mut SqliteConnection,
     snapshot: &Snapshot,
     published: Date,
     now: i64,
-    sha256: &str,
+    (sha256, content): (&str, Option<&str>),
     origin: Origin,
 ) -> Result<(), StoreError> {
     let head = &snapshot.source;
     let id = decode::next_id(db, "SELECT MAX(id) FROM snapshot").await?;
     sqlx::query(
         "INSERT INTO snapshot (id, source, published, sha256, kind, title, publisher, url, recorded_at, shipped, \
-         scope, format) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         scope, format, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(id)
     .bind(&head.id.0)
@@ -294,6 +350,7 @@ pub(super) async fn insert_snapshot(
     .bind(i64::from(origin == Origin::Shipped))
     .bind(snapshot.scope as i64)
     .bind(snapshot.format.id())
+    .bind(content)
     .execute(db)
     .await
     .map_err(StoreError::while_("storing a snapshot"))?;

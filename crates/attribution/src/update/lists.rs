@@ -3,7 +3,7 @@
 use tracehound_model::SourceId;
 
 use super::ListSpec;
-use crate::import::Format;
+use crate::import::{Format, official};
 
 const MIB: u64 = 1 << 20;
 
@@ -12,14 +12,17 @@ const MIB: u64 = 1 << 20;
 /// The bounds are well below what the lists were in 2025 and 2026 (OFAC 121 MB and 18,000 parties, UN 2 MB and 1,000, UK
 /// 22 MB and 6,300, EU 25 MB and 6,200).
 pub fn official_lists() -> Vec<ListSpec> {
-    let list = |source: &str, title: &str, url: &str, format, (least, most), min_records| ListSpec {
+    let list = |source: &str, title: &str, url: &str, format, (least, most)| ListSpec {
         source: SourceId(source.to_owned()),
         title: title.to_owned(),
         url: url.to_owned(),
         format,
         min_bytes: least * MIB,
         max_bytes: most * MIB,
-        min_records,
+        min_records: official::OFFICIAL
+            .iter()
+            .find(|list| list.id == source)
+            .map_or(0, |list| list.least_parties),
     };
     vec![
         list(
@@ -28,7 +31,6 @@ pub fn official_lists() -> Vec<ListSpec> {
             "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/SDN_ADVANCED.XML",
             Format::OfacAdvancedXml,
             (30, 1024),
-            6_000,
         ),
         list(
             "un-sc",
@@ -36,7 +38,6 @@ pub fn official_lists() -> Vec<ListSpec> {
             "https://scsanctions.un.org/resources/xml/en/consolidated.xml",
             Format::UnXml,
             (1, 64),
-            400,
         ),
         list(
             "uk-sanctions",
@@ -44,7 +45,6 @@ pub fn official_lists() -> Vec<ListSpec> {
             "https://sanctionslist.fcdo.gov.uk/docs/UK-Sanctions-List.xml",
             Format::UkXml,
             (5, 512),
-            2_000,
         ),
         list(
             "eu-fsf",
@@ -53,7 +53,6 @@ pub fn official_lists() -> Vec<ListSpec> {
             "https://webgate.ec.europa.eu/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content?token=dG9rZW4tMjAxNw",
             Format::EuXml,
             (5, 512),
-            2_000,
         ),
     ]
 }

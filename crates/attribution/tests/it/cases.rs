@@ -132,7 +132,7 @@ fn the_plainer_xml_forms_of_the_sdn_list_say_the_same() {
             (snapshot.source.id.0.as_str(), snapshot.source.published),
             ("ofac-sdn", Some(day(published)))
         );
-        let (claim, party) = (&snapshot.claims[0].statement, &snapshot.parties[0]);
+        let (claim, party) = (&snapshot.claims.get(0).unwrap().statement, &snapshot.parties[0]);
         assert_eq!(
             (claim.label.as_str(), claim.asset.as_deref()),
             ("TESTHOLDER, Quux", Some("XBT")),
@@ -176,11 +176,11 @@ fn category_label_and_confidence_are_read() {
         ("by_actor.json", Category::Unknown, "konni"),
     ] {
         let Some(imported) = list(name) else { return };
-        let first = &imported.snapshot.claims[0].statement;
+        let first = &imported.snapshot.claims.get(0).unwrap().statement;
         assert_eq!((first.category, first.label.as_str()), (category, label), "{name}");
     }
     let Some(numbers) = list("j_numconf.json") else { return };
-    assert_eq!(numbers.snapshot.claims[0].confidence, Confidence(5));
+    assert_eq!(numbers.snapshot.claims.get(0).unwrap().confidence, Confidence(5));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn columns_that_are_not_read_are_named() {
 fn scalars_of_a_pack_stay_text() {
     let Some(imported) = list("t_label_num.yaml") else { return };
     let labels: Vec<_> =
-        imported.snapshot.claims.iter().map(|claim| claim.statement.label.as_str()).collect();
+        imported.snapshot.claims.iter().map(|claim| claim.statement.label).collect();
     assert_eq!(labels, ["3.10", "1e3", "007", "0x10", "2020.10", "no", ".inf"]);
 }
 
@@ -246,6 +246,6 @@ fn a_header_in_a_file_of_its_own_is_included() {
         "header: !include header.yaml\ntags:\n- address: 1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi\n  label: Quux\n";
     let options = Options { file_name: "pack.yaml".to_owned(), ..options };
     let snapshot = read(&mut text.as_bytes(), &options).unwrap().snapshot;
-    assert_eq!(snapshot.claims[0].statement.category, Category::Ransomware);
+    assert_eq!(snapshot.claims.get(0).unwrap().statement.category, Category::Ransomware);
     assert_eq!(snapshot.source.publisher, "me");
 }

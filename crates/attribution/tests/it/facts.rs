@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use tracehound_attribution::{
     facts::{notices, ofac, shipped_version},
-    import::{Format, Options, read, write_notice},
+    import::{Format, NewClaim, Options, read, write_notice},
     store::ClaimStore,
     subject_of,
 };
@@ -57,7 +57,7 @@ fn the_six_fbi_addresses_are_known_and_not_as_sanctioned() {
                 assert_eq!(list.snapshot.source.kind, SourceKind::LawEnforcement);
                 assert_eq!(claim.statement.category, Category::ServiceHack);
                 assert_eq!(claim.statement.actor.as_deref(), Some("lazarusgroup"));
-                seen.insert(claim.subject.clone());
+                seen.insert(claim.subject);
             }
         }
     }
@@ -92,12 +92,12 @@ fn the_shipped_list_is_the_published_one() {
     let Some(live) = real("sanctions/ofac_sdn_advanced_2025-11-19.xml.bz2") else { return };
     let (editions, _) = ofac().unwrap();
     assert_eq!(editions.days.last().copied(), live.snapshot.source.published);
-    let rows = |claims: &[tracehound_attribution::import::NewClaim]| -> BTreeSet<String> {
+    let rows = |claims: &tracehound_attribution::import::Claims| -> BTreeSet<String> {
         claims.iter().map(|claim| format!("{claim:?}")).collect()
     };
     let held = editions.carried.iter().map(|spans| spans.last().is_some_and(|(_, end)| end.is_none()));
-    let now: Vec<_> = editions.snapshot.claims.iter().zip(held).filter(|(_, held)| *held).collect();
-    let now: Vec<_> = now.into_iter().map(|(claim, _)| claim.clone()).collect();
+    let now = editions.snapshot.claims.iter().zip(held).filter(|(_, held)| *held).map(|(claim, _)| claim);
+    let now = now.collect();
     assert_eq!(rows(&now), rows(&live.snapshot.claims));
     let written = write_notice(&live.snapshot).unwrap();
     let options = Options { format: Some(Format::Notice), ..Options::default() };
@@ -160,14 +160,15 @@ fn the_history_takes_the_place_of_what_was_shipped_before_and_leaves_the_users_l
         let (editions, _) = ofac().unwrap();
         let mut before = editions.snapshot.clone();
         before.parties.clear();
-        before.claims.truncate(20);
-        for claim in &mut before.claims {
-            claim.statement.label = "without a party".to_owned();
-        }
+        let labelled = |label: &str, mut claim: NewClaim| {
+            label.clone_into(&mut claim.statement.label);
+            claim
+        };
+        before.claims =
+            before.claims.iter().take(20).map(|claim| labelled("without a party", claim)).collect();
         store.import_shipped(&before, day("2024-09-27"), moment(0), "before").await.unwrap();
         let mut users = before.clone();
-        users.claims.truncate(1);
-        users.claims[0].statement.label = "mine".to_owned();
+        users.claims = users.claims.iter().take(1).map(|claim| labelled("mine", claim)).collect();
         store.import(&users, day("2023-04-15"), moment(1), "users").await.unwrap();
         store.import_editions(&editions, moment(2)).await.unwrap();
         let labels = |claims: Vec<tracehound_model::Claim>| -> Vec<String> {

@@ -152,7 +152,7 @@ const OLD_NAMESPACE: &str = r#"<?xml version="1.0"?>
 fn the_old_namespace_of_the_ofac_list_is_read_too() {
     let list = text("sdn_advanced.xml", OLD_NAMESPACE).unwrap();
     assert_eq!(list.source.published, Some(day("2021-02-15")));
-    let claim = &list.claims[0];
+    let claim = &list.claims.get(0).unwrap();
     assert_eq!(claim.subject, address("3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG"));
     assert_eq!(claim.statement.label, "A & B");
     assert_eq!(claim.statement.programs, ["DPRK3"]);

@@ -4,7 +4,9 @@
     reason = "a test whose helper cannot unwrap has failed; the texts and numbers here are small"
 )]
 
+mod accounts;
 mod cases;
+mod disguises;
 mod facts;
 mod folder;
 mod formats;
@@ -15,6 +17,7 @@ mod names;
 mod ofac;
 mod order;
 mod pack;
+mod shrink;
 mod store;
 mod support;
 mod traps;

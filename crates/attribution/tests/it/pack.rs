@@ -214,6 +214,7 @@ fn a_claim_refers_to_the_page_of_its_own_notice_not_of_the_sources_newest() {
     );
     let pack = Pack::read(text.as_bytes()).expect("a pack");
     let newest = &pack.lists.last().expect("two").snapshot;
-    let pages: Vec<_> = newest.claims.iter().map(|claim| claim.statement.reference.as_deref()).collect();
+    let pages: Vec<_> = newest.claims.iter().map(|claim| claim.statement.reference).collect();
+    let pages: Vec<_> = pages.iter().map(Option::as_deref).collect();
     assert_eq!(pages, [Some("https://police.invalid/2026-03-01"), Some("https://police.invalid/2026-05-01")]);
 }

@@ -9,6 +9,7 @@ use tracehound_attribution::{
     folder::{AttributionFolder, FolderImport},
     import::{Account, Defaults, Format, Options, SourceOptions},
     index::Index,
+    store::ImportReport,
 };
 use tracehound_model::{
     Confidence, SourceId,
@@ -35,8 +36,12 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &
         ListsCommand::Remove(args) => {
             let source = SourceId(args.source.clone());
             let gone = folder.remove(&source, Timestamp::now()).into_diagnostic()?;
-            writeln!(out, "{source} is taken out: {} editions; import it again to have it back", gone.len())
-                .into_diagnostic()?;
+            writeln!(
+                out,
+                "{source} is taken out: {} editions; a list of it that is imported again is measured against what was here",
+                gone.len()
+            )
+            .into_diagnostic()?;
             Ok(0)
         }
         ListsCommand::Freshness(args) => super::freshness::run(common, &folder, args, out),
@@ -141,8 +146,11 @@ pub(crate) fn print_import(
     } else {
         writeln!(
             out,
-            "{} claims added, {} ended, {} unchanged, {} parties",
-            report.added, report.ended, report.unchanged, report.parties
+            "{} claims added, {} ended, {} unchanged; {}",
+            report.added,
+            report.ended,
+            report.unchanged,
+            parties(report)
         )?;
     }
     let Account { unit, total, read, refused, passed_over, left_out } = account;
@@ -174,6 +182,15 @@ pub(crate) fn print_import(
         writeln!(out, "  and {more} more (--output json lists them)")?;
     }
     Ok(())
+}
+
+/// What became of the parties; a list of addresses has none.
+fn parties(report: &ImportReport) -> String {
+    let ImportReport { parties, parties_added, parties_ended, parties_changed, .. } = report;
+    if *parties == 0 && *parties_ended == 0 {
+        return "no parties".to_owned();
+    }
+    format!("{parties} parties: {parties_added} added, {parties_ended} ended, {parties_changed} changed")
 }
 
 fn shortened(names: &[String]) -> String {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tracehound_attribution::{
     facts,
-    import::{Imported, Options, read},
+    import::{Imported, NewClaim, Options, read},
     store::ClaimStore,
 };
 use tracehound_model::{Claim, SourceKind, Subject};
@@ -46,12 +46,14 @@ fn folder_of_an_older_version() -> tempfile::TempDir {
     run(async {
         let store = ClaimStore::open(&data.path().join("attribution")).await.expect("a store");
         for Imported { mut snapshot, mut sha256, .. } in facts::notices().expect("shipped facts").lists {
-            for claim in &mut snapshot.claims {
+            let wrong = |mut claim: NewClaim| {
                 if claim.subject == subject(NAMED) && snapshot.source.id.0 == "fbi-notices" {
                     claim.subject = subject(INNOCENT);
                     sha256 = "0".repeat(64);
                 }
-            }
+                claim
+            };
+            snapshot.claims = snapshot.claims.iter().map(wrong).collect();
             let day = snapshot.source.published.expect("dated");
             store.import_shipped(&snapshot, day, then(), &sha256).await.expect("imported");
         }

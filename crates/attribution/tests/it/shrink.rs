@@ -1,0 +1,262 @@
+//! Whom a list version takes off: large steps and many small ones wait for a person, and nobody goes unnamed.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use tracehound_attribution::{
+    IntakeError,
+    import::{Defaults, Gone, LOSSES_COUNT_FOR_DAYS, Named, Options, shrinks, written},
+    store::Compared,
+    subject_key, subject_of,
+};
+use tracehound_model::{Category, Confidence, SourceId, SourceKind};
+use tracehound_testkit::shared_data;
+
+use crate::{
+    intake::{Folder, addresses, now, refusal, sdn, under},
+    support::{day, text},
+};
+
+fn accepting(options: Options) -> Options {
+    Options { accept_shrink: true, ..options }
+}
+
+#[test]
+fn small_steps_on_one_day_are_one_large_one() {
+    let folder = Folder::new();
+    folder.first("2026-10-01", &addresses(0, 400));
+    // Each takes fewer than 5 % of the one it replaces off; together they are 4.5 %, then more.
+    folder.list("2026-10-02", &addresses(9, 400)).unwrap();
+    folder.list("2026-10-02", &addresses(18, 400)).unwrap();
+    let held = refusal(folder.list("2026-10-02", &addresses(27, 400))).to_string();
+    assert!(held.contains("would end 54 of 800 addresses and parties"), "{held}");
+    assert!(held.contains("off since 2026-10-02 that nobody was asked about"), "{held}");
+    assert!(folder.sanctioned("2026-11-28").contains(&addresses(18, 19)[0]), "the version before is in force");
+    // Whoever comes back counts no more.
+    let mut back = addresses(0, 9);
+    back.extend(addresses(27, 400));
+    folder.list("2026-10-02", &back).unwrap();
+}
+
+#[test]
+fn small_steps_from_day_to_day_are_one_large_one_until_a_person_accepts_them() {
+    let folder = Folder::new();
+    folder.first("2026-01-01", &addresses(0, 400));
+    folder.list("2026-01-02", &addresses(15, 400)).unwrap();
+    let held = refusal(folder.list("2026-01-03", &addresses(30, 400)));
+    assert!(matches!(held, IntakeError::Held(_)), "{held}");
+    let list = sdn("2026-01-03", &addresses(30, 400));
+    folder.import("sdn_advanced.xml", &list, accepting(Options::default())).unwrap();
+    // What a person accepted is not asked about again.
+    folder.list("2026-01-04", &addresses(45, 400)).unwrap();
+    let held = refusal(folder.list("2026-01-05", &addresses(60, 400)));
+    assert!(matches!(held, IntakeError::Held(_)), "{held}");
+    // Nor what went more than 90 days ago.
+    folder.list("2026-04-05", &addresses(60, 400)).unwrap();
+}
+
+#[test]
+fn versions_that_are_taken_back_took_nobody_off() {
+    let folder = Folder::new();
+    folder.first("2026-10-01", &addresses(0, 400));
+    folder.list("2026-10-02", &addresses(15, 400)).unwrap();
+    folder.folder.revert(&SourceId("ofac-sdn".to_owned()), day("2026-10-01"), now()).unwrap();
+    folder.list("2026-10-03", &addresses(18, 400)).unwrap();
+}
+
+#[test]
+fn the_true_history_of_ofac_stops_once() {
+    let Some(changes) = shared_data("facts/ofac_crypto_changes_2022-09_2025-11.csv") else { return };
+    let mut by_day: BTreeMap<String, Vec<(bool, String)>> = BTreeMap::new();
+    for line in fs::read_to_string(changes).unwrap().lines().skip(1) {
+        let [day, change, _, address, ..] = line.split(',').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        by_day.entry(day.to_owned()).or_default().push((change == "ADD", address.to_owned()));
+    }
+    assert_eq!(by_day.len(), 48);
+    let mut listed: BTreeSet<String> = BTreeSet::new();
+    let (mut losses, mut stopped) = (Vec::new(), Vec::new());
+    for (on, changes) in by_day {
+        let before = listed.clone();
+        for (_, address) in changes.iter().filter(|(added, _)| !added) {
+            listed.remove(address);
+        }
+        listed.extend(changes.into_iter().filter(|(added, _)| *added).map(|(_, address)| address));
+        let list = sdn(&on, &listed.iter().cloned().collect::<Vec<_>>());
+        let snapshot = text("sdn_advanced.xml", &list).unwrap();
+        let named = Named::of(&snapshot);
+        let gone = before.difference(&listed).map(|address| Gone {
+            is_party: false,
+            key: subject_key(&subject_of(address)),
+            name: address.clone(),
+        });
+        let gone: Vec<Gone> = gone.collect();
+        let compared =
+            Compared { before: [before.len() as u64, 0], ended: [gone.len() as u64, 0], gone: gone.clone() };
+        let on = day(&on);
+        let since = on.saturating_sub(jiff::Span::new().days(LOSSES_COUNT_FOR_DAYS));
+        losses.retain(|(day, _): &(jiff::civil::Date, Gone)| *day > since);
+        match shrinks(&compared, &losses, &named) {
+            Some(shrink) => {
+                stopped.push((on, shrink.ended, shrink.total));
+                losses.clear();
+            }
+            None => losses.extend(gone.into_iter().map(|gone| (on, gone))),
+        }
+    }
+    assert_eq!(stopped, [(day("2025-03-21"), 90, 714)]);
+}
+
+#[test]
+fn what_a_person_took_out_is_what_the_next_import_is_measured_against() {
+    let folder = Folder::new();
+    folder.first("2026-10-01", &addresses(0, 100));
+    let id = SourceId("ofac-sdn".to_owned());
+    let later = now() + jiff::SignedDuration::from_secs(1);
+    folder.folder.remove(&id, later).unwrap();
+    for day in ["2026-10-02", "2026-09-01"] {
+        let held = refusal(folder.list(day, &addresses(50, 100))).to_string();
+        assert!(held.contains("would end 100 of 200 addresses and parties"), "{held}");
+    }
+    assert_eq!(folder.folder.reject(&id, now()).unwrap(), 2);
+    let again = refusal(folder.list("2026-10-02", &addresses(50, 100)));
+    assert!(matches!(again, IntakeError::Rejected { .. }), "{again}");
+}
+
+#[test]
+fn a_fragment_is_no_first_version_of_an_official_list() {
+    let folder = Folder::new();
+    // Everybody who is known to have an address, and nobody else.
+    let index = folder.folder.index(now()).unwrap();
+    let known = index.claims().filter(|claim| {
+        claim.source() == "ofac-sdn" && claim.holds_on(day("2026-10-01")) && claim.party_id().is_some()
+    });
+    let parties: Vec<String> = known
+        .map(|claim| {
+            let list = sdn("2026-10-01", &[written(&claim.subject())]);
+            let from = list.find("<DistinctParty ").unwrap();
+            let party = &list[from..list.find("</DistinctParties>").unwrap()];
+            party.replace("Profile ID=\"1\"", &format!("Profile ID=\"{}\"", claim.party_id().unwrap()))
+        })
+        .collect();
+    assert!(parties.len() > 745);
+    let list = sdn("2026-10-01", &[]).replace("</DistinctParties>", &format!("{}</DistinctParties>", parties.concat()));
+    let few = refusal(folder.import("sdn_advanced.xml", &list, Options::default())).to_string();
+    assert!(few.contains(" parties") && few.contains("6000") && few.contains("--accept-shrink"), "{few}");
+    for (name, list) in [
+        (
+            "un.xml",
+            "<CONSOLIDATED_LIST dateGenerated=\"2026-10-01\"><INDIVIDUALS><INDIVIDUAL><FIRST_NAME>A</FIRST_NAME>\
+             <REFERENCE_NUMBER>X.1</REFERENCE_NUMBER></INDIVIDUAL></INDIVIDUALS></CONSOLIDATED_LIST>",
+        ),
+        (
+            "uk.csv",
+            "Report Date: 01-Oct-2026\nLast Updated,Unique ID,Name 6,Name 1\n01/10/2026,RUS0001,A,B\n",
+        ),
+        (
+            "ofsi.csv",
+            "Last Updated,01/10/2026\nName 6,Name 1,Group ID,Group Type\nA,B,1,Individual\n",
+        ),
+        (
+            "eu.xml",
+            "<export generationDate=\"2026-10-01\"><sanctionEntity euReferenceNumber=\"EU.1\">\
+             <nameAlias wholeName=\"A\"/></sanctionEntity></export>",
+        ),
+    ] {
+        let few = folder.import(name, list, Options::default()).expect_err(name).to_string();
+        assert!(few.contains("has 1 parties"), "{name}: {few}");
+    }
+    // A person may know better; what comes then is measured against that.
+    folder.first("2026-10-01", &addresses(0, 79));
+    folder.list("2026-10-02", &addresses(0, 80)).unwrap();
+}
+
+fn table(rows: &[String]) -> String {
+    let rows: Vec<String> = rows.iter().map(|address| format!("{address},Gang {address},theft\n")).collect();
+    format!("address,label,category\n{}", rows.concat())
+}
+
+#[test]
+fn lists_of_law_enforcement_wait_for_a_person_too_and_ones_own_say_who_goes() {
+    let folder = Folder::new();
+    let police = |day| {
+        let options = under("police", day);
+        let kind = Some(SourceKind::LawEnforcement);
+        Options { source: tracehound_attribution::import::SourceOptions { kind, ..options.source }, ..options }
+    };
+    folder.import("p.csv", &table(&addresses(0, 40)), police("2026-10-01")).unwrap();
+    // The kind cannot be left out to get around it.
+    let held = refusal(folder.import("p.csv", &table(&addresses(20, 40)), under("police", "2026-10-02")));
+    assert!(held.to_string().contains("would end 20 of 40 addresses"), "{held}");
+
+    folder.import("own.csv", &table(&addresses(0, 40)), under("own-x", "2026-10-01")).unwrap();
+    let done = folder.import("own.csv", &table(&addresses(20, 40)), under("own-x", "2026-10-02")).unwrap();
+    let note = done.notes.join("\n");
+    assert!(note.contains("names no more 20 of 40 addresses of the version of 2026-10-01"), "{note}");
+    assert!(note.contains("Gang 0x") && note.contains("and 10 more"), "{note}");
+}
+
+#[test]
+fn parties_are_counted_as_claims_are() {
+    let folder = Folder::new();
+    folder.first("2026-10-01", &addresses(0, 100));
+    let list = sdn("2026-10-02", &addresses(0, 98)).replace("PARTY 7<", "PARTY SEVEN<");
+    let report = folder.import("sdn_advanced.xml", &list, Options::default()).unwrap().report;
+    assert_eq!(
+        (report.parties, report.parties_added, report.parties_ended, report.parties_changed),
+        (98, 0, 2, 1)
+    );
+}
+
+#[test]
+fn an_extract_imported_again_later_leaves_what_the_first_one_said() {
+    let folder = Folder::new();
+    folder.first("2026-10-01", &addresses(0, 40));
+    let one = addresses(100, 101);
+    let text = format!("address,label\n{},x\n", one[0]);
+    folder.import("x.csv", &text, under("ofac-sdn", "2026-10-10")).unwrap();
+    folder.list("2026-10-20", &addresses(0, 41)).unwrap();
+    let done = folder.import("x.csv", &text, under("ofac-sdn", "2026-11-12")).unwrap();
+    assert_eq!(done.report.published, day("2026-11-12"));
+    let lists = |on| folder.sanctioned(on).contains(&one[0]);
+    let on = ["2026-10-09", "2026-10-10", "2026-10-19", "2026-10-20", "2026-11-11", "2026-11-12", "2026-11-28"];
+    assert_eq!(on.map(lists), [false, true, true, false, false, true, true]);
+    // An older one comes last and says that the list of 10-20 ended it.
+    let two = addresses(101, 102);
+    let text = format!("address,label\n{},y\n", two[0]);
+    let done = folder.import("y.csv", &text, under("ofac-sdn", "2026-10-05")).unwrap();
+    assert_eq!(done.report.published, day("2026-10-05"));
+    assert!(done.notes.iter().any(|note| note.contains("`ofac-sdn` of 2026-10-20 is here")), "{:?}", done.notes);
+    assert_eq!(on.map(lists), [false, true, true, false, false, true, true], "the others are as they were");
+    let lists = |on| folder.sanctioned(on).contains(&two[0]);
+    assert_eq!(["2026-10-05", "2026-10-19", "2026-10-20"].map(lists), [true, true, false]);
+    // Once the list's newer version is taken back, both hold again.
+    folder.folder.revert(&SourceId("ofac-sdn".to_owned()), day("2026-10-01"), now()).unwrap();
+    assert_eq!(["2026-10-05", "2026-10-20", "2026-11-28"].map(lists), [true, true, true]);
+}
+
+#[test]
+fn the_same_bytes_with_other_flags_are_another_version() {
+    let folder = Folder::new();
+    let text = format!("address,label\n{},Quux\n", addresses(0, 1)[0]);
+    let plain = || under("own-x", "2026-10-01");
+    folder.import("x.csv", &text, plain()).unwrap();
+    assert!(folder.import("x.csv", &text, plain()).unwrap().report.already_imported);
+    let defaults = Defaults { category: Some(Category::Ransomware), confidence: Some(Confidence(70)) };
+    let flagged = || Options { defaults, ..plain() };
+    assert!(!folder.import("x.csv", &text, flagged()).unwrap().report.already_imported);
+    let claims = || {
+        let index = folder.folder.index(now()).unwrap();
+        let own = index.claims().filter(|claim| claim.source() == "own-x" && claim.holds_on(day("2026-11-28")));
+        own.map(|claim| claim.category()).collect::<Vec<_>>()
+    };
+    assert_eq!(claims(), [Category::Ransomware]);
+    assert!(folder.import("x.csv", &text, flagged()).unwrap().report.already_imported);
+    let mut as_labels = plain();
+    as_labels.source.kind = Some(SourceKind::Labels);
+    folder.import("x.csv", &text, as_labels).unwrap();
+    let sources = folder.folder.sources(now()).unwrap();
+    let own = sources.iter().find(|history| history.source.id.0 == "own-x").unwrap();
+    assert_eq!(own.source.kind, SourceKind::Labels);
+}

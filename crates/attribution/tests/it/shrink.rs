@@ -105,7 +105,8 @@ fn the_true_history_of_ofac_stops_once() {
             None => losses.extend(gone.into_iter().map(|gone| (on, gone))),
         }
     }
-    assert_eq!(stopped, [(day("2025-03-21"), 90, 714)]);
+    // 714 with the assets under which some stand twice.
+    assert_eq!(stopped, [(day("2025-03-21"), 90, 701)]);
 }
 
 #[test]

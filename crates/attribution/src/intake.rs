@@ -17,8 +17,8 @@ use tracehound_model::{Category, SourceId, SourceKind};
 use crate::{
     Scope,
     import::{
-        Account, Claims, Format, Gone, Imported, LOSSES_COUNT_FOR_DAYS, Named, NewClaim, Options, Shrink, Snapshot, Timeline,
-        Warning,
+        Account, Claims, Format, Gone, Imported, LOSSES_COUNT_FOR_DAYS, Named, NewClaim, Options, Shrink,
+        Snapshot, Timeline, Warning,
         official::{self, Official},
         shrinks,
     },
@@ -201,7 +201,10 @@ async fn edition(
         || store.is_guarded(&source).await?;
     let base = store.base_for(&source, published).await?;
     let mut losses = Vec::new();
-    if guarded && !options.accept_shrink && poorer_form_adds(store, &mut snapshot, base, published, &mut notes).await? {
+    if guarded
+        && !options.accept_shrink
+        && poorer_form_adds(store, &mut snapshot, base, published, &mut notes).await?
+    {
         // Nobody goes.
     } else if let Some(base) = base {
         let named = Named::of(&snapshot);
@@ -387,7 +390,8 @@ async fn extract(
         timeline.say(published, claim);
     }
     let named = std::mem::take(&mut snapshot.parties);
-    let mut parties = store.edition_on(&id, Date::MAX).await?.map(|newest| newest.parties).unwrap_or_default();
+    let mut parties =
+        store.edition_on(&id, Date::MAX).await?.map(|newest| newest.parties).unwrap_or_default();
     for party in named {
         parties.retain(|known| known.id != party.id);
         parties.push(party);

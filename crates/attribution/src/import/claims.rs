@@ -91,8 +91,13 @@ impl Claims {
         for row in &self.rows {
             times[row.body as usize] += 1;
         }
-        let read = |number| serde_json::from_slice(self.bodies.get(number)).expect("what was packed is unpacked");
-        times.into_iter().zip(0_u32..).filter(|(times, _)| *times > 0).map(move |(times, number)| (read(number), times))
+        let read =
+            |number| serde_json::from_slice(self.bodies.get(number)).expect("what was packed is unpacked");
+        times
+            .into_iter()
+            .zip(0_u32..)
+            .filter(|(times, _)| *times > 0)
+            .map(move |(times, number)| (read(number), times))
     }
 
     /// How sure the claim at this place is, and the days that its source gives.
@@ -128,7 +133,13 @@ impl Claims {
 
     /// Adds one, unless the same is said of the same subject already: then the surest stays, with its earliest first day
     /// and its latest end, and this is `false`.
-    pub(super) fn say(&mut self, seen: &mut Seen, subject: &Subject, statement: &Statement, said: (Confidence, Option<Date>, Option<Date>)) -> bool {
+    pub(super) fn say(
+        &mut self,
+        seen: &mut Seen,
+        subject: &Subject,
+        statement: &Statement,
+        said: (Confidence, Option<Date>, Option<Date>),
+    ) -> bool {
         let key = subject_key(subject);
         let json = serde_json::to_vec(statement).expect("plain data always turns into JSON");
         let body = self.bodies.number(&json).expect(BOUNDED);
@@ -145,7 +156,9 @@ impl Claims {
         let place = self.rows.len() as u32;
         self.push_packed(&key, &json, said);
         let hasher = seen.0.hasher();
-        let hash_of = |place: u32| Slots::hash_with(&hasher, (self.key(place as usize), self.rows[place as usize].body));
+        let hash_of = |place: u32| {
+            Slots::hash_with(&hasher, (self.key(place as usize), self.rows[place as usize].body))
+        };
         seen.0.insert(hash, place, hash_of);
         true
     }

@@ -310,9 +310,7 @@ fn notice(snapshot: &Snapshot, published: Date) -> NoticeFile {
         };
         groups.entry((statement.party_id.clone(), asset, rest, chain)).or_default().push(claim);
     }
-    let named = |party: &&Party| {
-        all.iter().any(|claim| claim.statement.party_id.as_ref() == Some(&party.id))
-    };
+    let named = |party: &&Party| all.iter().any(|claim| claim.statement.party_id.as_ref() == Some(&party.id));
     let mut parties: Vec<&Party> = snapshot.parties.iter().filter(named).collect();
     parties.sort_by(|a, b| a.id.cmp(&b.id));
     let claims = groups.into_values().map(|group| claim_entry(&group, &parties)).collect();

@@ -240,7 +240,10 @@ impl Columns {
         if let Some((_, name)) = names.iter().enumerate().find(twice) {
             return Err(ImportError::Unusable {
                 format: Format::Csv,
-                missing: format!("the column `{}` stands twice: rename one of them", super::text::shorten(name)),
+                missing: format!(
+                    "the column `{}` stands twice: rename one of them",
+                    super::text::shorten(name)
+                ),
             });
         }
         for (_, name) in header.iter().enumerate().filter(|(at, name)| !read(*at) && !name.trim().is_empty())

@@ -2,9 +2,7 @@
 
 use jiff::{Timestamp, civil::Date};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
-use tracehound_model::{
-    Claim, Confidence, Party, Source, SourceId, SourceKind, Statement,
-};
+use tracehound_model::{Claim, Confidence, Party, Source, SourceId, SourceKind, Statement};
 
 use super::{
     StoreError, claim_id,

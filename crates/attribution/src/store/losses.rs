@@ -187,13 +187,15 @@ pub(super) async fn forget_losses_after(
     day: Date,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE loss SET settled_at = $1 WHERE source = $2 AND published > $3 AND settled_at IS NULL")
-        .bind(now.as_microsecond())
-        .bind(&source.0)
-        .bind(day.to_string())
-        .execute(db)
-        .await
-        .map_err(StoreError::while_("settling losses"))?;
+    sqlx::query(
+        "UPDATE loss SET settled_at = $1 WHERE source = $2 AND published > $3 AND settled_at IS NULL",
+    )
+    .bind(now.as_microsecond())
+    .bind(&source.0)
+    .bind(day.to_string())
+    .execute(db)
+    .await
+    .map_err(StoreError::while_("settling losses"))?;
     Ok(())
 }
 

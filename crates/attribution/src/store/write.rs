@@ -43,7 +43,8 @@ pub(super) struct Items<'a> {
 impl<'a> Items<'a> {
     pub(super) fn of(snapshot: &'a Snapshot) -> Self {
         let claims = &snapshot.claims;
-        let claims = (0..claims.len()).map(|place| entry_hash(claims.key(place), claims.body(place).as_bytes()));
+        let claims =
+            (0..claims.len()).map(|place| entry_hash(claims.key(place), claims.body(place).as_bytes()));
         let parties = snapshot.parties.iter();
         let parties = parties.map(|party| entry_hash(party.id.as_bytes(), json_of(party).as_bytes()));
         let hashes: Vec<[u8; 16]> = claims.chain(parties).collect();
@@ -256,8 +257,7 @@ async fn import(
     let content = items.content();
     let says_the_same =
         |known: &KnownSnapshot| origin == Origin::Shipped || known.content.as_ref() == Some(&content);
-    let is_known =
-        |known: &KnownSnapshot| (known.sha256 == sha256 && says_the_same(known)) || users(known);
+    let is_known = |known: &KnownSnapshot| (known.sha256 == sha256 && says_the_same(known)) || users(known);
     if taken_out || same_day.is_some_and(is_known) {
         report.already_imported = true;
         report.unchanged = snapshot.claims.len() as u64;

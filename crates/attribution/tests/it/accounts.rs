@@ -175,8 +175,8 @@ fn each_format_accounts_for_its_rows_and_names_what_it_does_not_read() {
                 .then(|| tracehound_model::SourceId("ofac-sdn".to_owned())),
             ..Default::default()
         };
-        let Imported { snapshot, .. } =
-            read(&mut text.as_bytes(), &Options { source, ..options }).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let Imported { snapshot, .. } = read(&mut text.as_bytes(), &Options { source, ..options })
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
         let account = snapshot.account;
         adds_up(name, account);
         assert_eq!((account.read, account.refused, account.passed_over), *rows, "{name}: {snapshot:?}");

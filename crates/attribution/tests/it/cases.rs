@@ -203,8 +203,7 @@ fn columns_that_are_not_read_are_named() {
 #[test]
 fn scalars_of_a_pack_stay_text() {
     let Some(imported) = list("t_label_num.yaml") else { return };
-    let labels: Vec<_> =
-        imported.snapshot.claims.iter().map(|claim| claim.statement.label).collect();
+    let labels: Vec<_> = imported.snapshot.claims.iter().map(|claim| claim.statement.label).collect();
     assert_eq!(labels, ["3.10", "1e3", "007", "0x10", "2020.10", "no", ".inf"]);
 }
 

@@ -66,7 +66,12 @@ impl Folder {
         Self { _dir: dir, folder }
     }
 
-    pub(crate) fn import(&self, name: &str, text: &str, options: Options) -> Result<FolderImport, FolderError> {
+    pub(crate) fn import(
+        &self,
+        name: &str,
+        text: &str,
+        options: Options,
+    ) -> Result<FolderImport, FolderError> {
         let options = Options { file_name: name.to_owned(), ..options };
         self.folder.import(&mut text.as_bytes(), &options, now())
     }
@@ -172,7 +177,10 @@ fn a_list_that_ends_many_waits_for_a_person() {
     folder.list("2026-10-02", &addresses(6, 100)).unwrap();
     let held = refusal(folder.list("2026-10-03", &addresses(20, 100)));
     let said = held.to_string();
-    assert!(said.contains("would end 40 of 200 addresses and parties, counted with those off since 2026-10-02"), "{said}");
+    assert!(
+        said.contains("would end 40 of 200 addresses and parties, counted with those off since 2026-10-02"),
+        "{said}"
+    );
     assert!(
         said.contains("PARTY 1)") && said.contains("and 30 more") && said.contains("--accept-shrink"),
         "{said}"

@@ -29,8 +29,7 @@ fn the_advanced_xml_gives_every_address_with_its_party() {
         claims.iter().map(|claim| (claim.statement.asset.unwrap(), claim.subject)).collect()
     };
     let subjects: BTreeSet<Subject> = list.claims.iter().map(|claim| claim.subject).collect();
-    let parties: BTreeSet<String> =
-        list.claims.iter().filter_map(|claim| claim.statement.party_id).collect();
+    let parties: BTreeSet<String> = list.claims.iter().filter_map(|claim| claim.statement.party_id).collect();
     assert_eq!(pairs(&list.claims).len(), 758);
     assert_eq!(subjects.len(), 745);
     assert_eq!(parties.len(), 79);

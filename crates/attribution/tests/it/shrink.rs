@@ -33,7 +33,10 @@ fn small_steps_on_one_day_are_one_large_one() {
     let held = refusal(folder.list("2026-10-02", &addresses(27, 400))).to_string();
     assert!(held.contains("would end 54 of 800 addresses and parties"), "{held}");
     assert!(held.contains("off since 2026-10-02 that nobody was asked about"), "{held}");
-    assert!(folder.sanctioned("2026-11-28").contains(&addresses(18, 19)[0]), "the version before is in force");
+    assert!(
+        folder.sanctioned("2026-11-28").contains(&addresses(18, 19)[0]),
+        "the version before is in force"
+    );
     // Whoever comes back counts no more.
     let mut back = addresses(0, 9);
     back.extend(addresses(27, 400));
@@ -142,7 +145,8 @@ fn a_fragment_is_no_first_version_of_an_official_list() {
         })
         .collect();
     assert!(parties.len() > 745);
-    let list = sdn("2026-10-01", &[]).replace("</DistinctParties>", &format!("{}</DistinctParties>", parties.concat()));
+    let list = sdn("2026-10-01", &[])
+        .replace("</DistinctParties>", &format!("{}</DistinctParties>", parties.concat()));
     let few = refusal(folder.import("sdn_advanced.xml", &list, Options::default())).to_string();
     assert!(few.contains(" parties") && few.contains("6000") && few.contains("--accept-shrink"), "{few}");
     for (name, list) in [
@@ -155,10 +159,7 @@ fn a_fragment_is_no_first_version_of_an_official_list() {
             "uk.csv",
             "Report Date: 01-Oct-2026\nLast Updated,Unique ID,Name 6,Name 1\n01/10/2026,RUS0001,A,B\n",
         ),
-        (
-            "ofsi.csv",
-            "Last Updated,01/10/2026\nName 6,Name 1,Group ID,Group Type\nA,B,1,Individual\n",
-        ),
+        ("ofsi.csv", "Last Updated,01/10/2026\nName 6,Name 1,Group ID,Group Type\nA,B,1,Individual\n"),
         (
             "eu.xml",
             "<export generationDate=\"2026-10-01\"><sanctionEntity euReferenceNumber=\"EU.1\">\
@@ -184,7 +185,10 @@ fn lists_of_law_enforcement_wait_for_a_person_too_and_ones_own_say_who_goes() {
     let police = |day| {
         let options = under("police", day);
         let kind = Some(SourceKind::LawEnforcement);
-        Options { source: tracehound_attribution::import::SourceOptions { kind, ..options.source }, ..options }
+        Options {
+            source: tracehound_attribution::import::SourceOptions { kind, ..options.source },
+            ..options
+        }
     };
     folder.import("p.csv", &table(&addresses(0, 40)), police("2026-10-01")).unwrap();
     // The kind cannot be left out to get around it.
@@ -221,14 +225,19 @@ fn an_extract_imported_again_later_leaves_what_the_first_one_said() {
     let done = folder.import("x.csv", &text, under("ofac-sdn", "2026-11-12")).unwrap();
     assert_eq!(done.report.published, day("2026-11-12"));
     let lists = |on| folder.sanctioned(on).contains(&one[0]);
-    let on = ["2026-10-09", "2026-10-10", "2026-10-19", "2026-10-20", "2026-11-11", "2026-11-12", "2026-11-28"];
+    let on =
+        ["2026-10-09", "2026-10-10", "2026-10-19", "2026-10-20", "2026-11-11", "2026-11-12", "2026-11-28"];
     assert_eq!(on.map(lists), [false, true, true, false, false, true, true]);
     // An older one comes last and says that the list of 10-20 ended it.
     let two = addresses(101, 102);
     let text = format!("address,label\n{},y\n", two[0]);
     let done = folder.import("y.csv", &text, under("ofac-sdn", "2026-10-05")).unwrap();
     assert_eq!(done.report.published, day("2026-10-05"));
-    assert!(done.notes.iter().any(|note| note.contains("`ofac-sdn` of 2026-10-20 is here")), "{:?}", done.notes);
+    assert!(
+        done.notes.iter().any(|note| note.contains("`ofac-sdn` of 2026-10-20 is here")),
+        "{:?}",
+        done.notes
+    );
     assert_eq!(on.map(lists), [false, true, true, false, false, true, true], "the others are as they were");
     let lists = |on| folder.sanctioned(on).contains(&two[0]);
     assert_eq!(["2026-10-05", "2026-10-19", "2026-10-20"].map(lists), [true, true, false]);
@@ -249,7 +258,8 @@ fn the_same_bytes_with_other_flags_are_another_version() {
     assert!(!folder.import("x.csv", &text, flagged()).unwrap().report.already_imported);
     let claims = || {
         let index = folder.folder.index(now()).unwrap();
-        let own = index.claims().filter(|claim| claim.source() == "own-x" && claim.holds_on(day("2026-11-28")));
+        let own =
+            index.claims().filter(|claim| claim.source() == "own-x" && claim.holds_on(day("2026-11-28")));
         own.map(|claim| claim.category()).collect::<Vec<_>>()
     };
     assert_eq!(claims(), [Category::Ransomware]);

@@ -89,8 +89,7 @@ fn a_mistyped_address_in_a_label_set_is_left_out_not_stored() {
 fn a_dirty_list_counts_repeats_once_whatever_their_letter_case() {
     let Some(imported) = real("attribution/ethereum-lists_darklist.json") else { return };
     let list = imported.snapshot;
-    let subjects: std::collections::BTreeSet<_> =
-        list.claims.iter().map(|claim| claim.subject).collect();
+    let subjects: std::collections::BTreeSet<_> = list.claims.iter().map(|claim| claim.subject).collect();
     assert!(subjects.len() < 693 && subjects.len() > 600, "{}", subjects.len());
     let fake = address("0xF193a9aFb00715AaCF7ca9Ebffafe02C77517C2E");
     let fake = list.claims.iter().find(|claim| claim.subject == fake).unwrap();

@@ -1,5 +1,6 @@
 //! Everything the guard promises, on real cases where there are some.
 
+mod boundaries;
 mod bybit;
 mod corpus;
 mod descriptors;

@@ -135,6 +135,20 @@ impl Endpoint {
         words
     }
 
+    /// Data of a chain without what is surely a key of this address, whatever its letter case, written out or as the
+    /// hexadecimal digits of its letters. Shorter parts (`main`, `ethereum`) stand in data by chance, and stay.
+    pub fn struck_from_data<'a>(&self, data: &'a str) -> Cow<'a, str> {
+        let mut data = Cow::Borrowed(data);
+        for part in self.parts().into_iter().filter(|part| is_surely_a_key(part)) {
+            for form in [hex_of(&part), part] {
+                if let Some(struck) = without(&data, &form) {
+                    data = Cow::Owned(struck);
+                }
+            }
+        }
+        data
+    }
+
     /// The beginning of somebody else's words, fit to be shown: struck, on one line, of at most [`EXCERPT`] characters.
     pub fn excerpt(&self, words: &[u8]) -> String {
         let words = String::from_utf8_lossy(words.get(..LOOKED_AT).unwrap_or(words));
@@ -231,6 +245,22 @@ fn unescaped(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Whether data holds this by no chance: a word or a short number does not tell.
+fn is_surely_a_key(part: &str) -> bool {
+    let is_word = part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_number = part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    part.len() >= 16 || (part.len() >= 6 && !is_word && !is_number)
+}
+
+fn hex_of(part: &str) -> String {
+    use std::fmt::Write;
+    part.bytes().fold(String::with_capacity(2 * part.len()), |mut out, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 /// The words with each occurrence of a part replaced by `…`; `None` where there is none.

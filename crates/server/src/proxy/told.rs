@@ -1,22 +1,19 @@
 //! What of a node's answer reaches the client: answers of JSON-RPC, and nothing of the node's address.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
 };
-use serde_json::Value;
 use tracehound_model::endpoint::Endpoint;
-
-/// Most bytes of an answer whose result is looked at: longer ones are data of the chain.
-const SHORT: usize = 64 << 10;
 
 /// The answer as the client may have it; `None` where it is no answer of JSON-RPC (nothing at all is one, to
 /// notifications).
 ///
-/// An error can repeat the address that was asked, and a key with it: such parts are struck. Results pass as they are, but
-/// for short texts, such as a node's version.
+/// An answer can repeat the address that was asked, and a key with it: such parts are struck from every text in it, at
+/// whatever depth, names of members included. In a result that is data of the chain, only what is surely a key is; every
+/// byte that is in no such text stays as it came.
 pub(super) fn fit(body: Vec<u8>, node: &Endpoint) -> Option<Vec<u8>> {
     if body.trim_ascii().is_empty() {
         return Some(body);
@@ -27,77 +24,77 @@ pub(super) fn fit(body: Vec<u8>, node: &Endpoint) -> Option<Vec<u8>> {
     } else {
         vec![serde_json::from_str(text).ok()?]
     };
-    if answers.iter().any(|answer| !answer.answers) {
+    if answers.iter().any(|answer| !answer.0) {
         return None;
     }
-    let mut beside = answers.into_iter().flat_map(|answer| answer.beside);
-    let repeats = beside.any(|(name, mut value)| is_told(&name, node) || strike(&mut value, node));
-    if !repeats && (text.len() > SHORT || !is_told(text, node)) {
+    // A text with a backslash may spell a key in another way.
+    if !text.contains('\\') && !is_told(text, node) {
         return Some(body);
     }
-    let mut whole: Value = serde_json::from_str(text).ok()?;
-    let changed = match &mut whole {
-        Value::Array(answers) => {
-            // Every one of them, not only up to the first.
-            answers.iter_mut().map(|answer| strike_answer(answer, node)).filter(|changed| *changed).count()
-                > 0
-        }
-        answer => strike_answer(answer, node),
-    };
-    // Numbers of a result keep their digits unless there was something to strike.
-    Some(if repeats || changed { whole.to_string().into_bytes() } else { body })
+    Some(struck(text, node).map_or(body, String::into_bytes))
 }
 
-fn is_told(words: &str, node: &Endpoint) -> bool {
-    node.struck(words) != words
+fn is_told(text: &str, node: &Endpoint) -> bool {
+    node.struck(text) != text || node.struck_from_data(text) != text
 }
 
-/// Strikes an answer but for results that are data.
-fn strike_answer(answer: &mut Value, node: &Endpoint) -> bool {
-    let Value::Object(members) = answer else { return strike(answer, node) };
-    let data =
-        members.get("result").is_some_and(|result| result.as_str().is_none_or(|s| s.starts_with("0x")));
-    let result = if data { members.remove("result") } else { None };
-    let changed = strike(answer, node);
-    if let (Value::Object(members), Some(result)) = (answer, result) {
-        members.insert("result".to_owned(), result);
-    }
-    changed
-}
-
-/// Strikes every text in a value, names included; says whether there was anything to strike.
-fn strike(value: &mut Value, node: &Endpoint) -> bool {
-    match value {
-        Value::String(text) => {
-            let struck = node.struck(text).into_owned();
-            let changed = struck != *text;
-            *text = struck;
-            changed
-        }
-        Value::Array(list) => {
-            list.iter_mut().map(|value| strike(value, node)).filter(|changed| *changed).count() > 0
-        }
-        Value::Object(members) => {
-            let mut changed = false;
-            let taken = std::mem::take(members);
-            for (name, mut value) in taken {
-                changed |= strike(&mut value, node) | is_told(&name, node);
-                members.insert(node.struck(&name).into_owned(), value);
+/// JSON without what its texts repeat of the node's address; `None` where they repeat nothing. `json` is well-formed: an
+/// answer, or a list of them.
+fn struck(json: &str, node: &Endpoint) -> Option<String> {
+    let answers_at = if json.trim_ascii_start().starts_with('[') { 2 } else { 1 };
+    let mut out = String::new();
+    let mut done = 0;
+    let (mut depth, mut in_result) = (0_usize, false);
+    let mut at = 0;
+    while let Some(byte) = json.as_bytes().get(at) {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                in_result &= depth >= answers_at;
             }
-            changed
+            b',' if depth == answers_at => in_result = false,
+            b'"' => {
+                let end = end_of_text(json.as_bytes(), at);
+                let literal = &json[at..end];
+                let text: String = serde_json::from_str(literal).ok()?;
+                let is_name =
+                    depth == answers_at && !in_result && json[end..].trim_ascii_start().starts_with(':');
+                // A result that is nothing but words is what the node says of itself, such as its version.
+                let is_data = in_result && (depth > answers_at || text.starts_with("0x"));
+                let fit: Cow<'_, str> =
+                    if is_data { node.struck_from_data(&text) } else { node.struck(&text) };
+                if fit != text {
+                    out.push_str(&json[done..at]);
+                    out.push_str(&serde_json::to_string(&fit).ok()?);
+                    done = end;
+                }
+                in_result |= is_name && text == "result";
+                at = end;
+                continue;
+            }
+            _ => {}
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        at += 1;
     }
+    (done > 0).then(|| out + &json[done..])
 }
 
-/// An answer without its result, which can be large.
-#[derive(Default)]
-struct Answer {
-    /// Whether there is a result or an error.
-    answers: bool,
-    /// Everything but the result.
-    beside: Vec<(String, Value)>,
+/// Behind the closing quote of the text that begins at `begin`.
+fn end_of_text(json: &[u8], begin: usize) -> usize {
+    let mut at = begin + 1;
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'"' => return at + 1,
+            _ => at += 1,
+        }
+    }
+    json.len()
 }
+
+/// An answer without what is in it, which can be large: whether there is a result or an error.
+struct Answer(bool);
 
 impl<'de> Deserialize<'de> for Answer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -110,16 +107,12 @@ impl<'de> Deserialize<'de> for Answer {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Answer, A::Error> {
-                let mut answer = Answer::default();
+                let mut answers = false;
                 while let Some(name) = map.next_key::<String>()? {
-                    answer.answers |= name == "result" || name == "error";
-                    if name == "result" {
-                        map.next_value::<IgnoredAny>()?;
-                    } else {
-                        answer.beside.push((name, map.next_value()?));
-                    }
+                    answers |= name == "result" || name == "error";
+                    map.next_value::<IgnoredAny>()?;
                 }
-                Ok(answer)
+                Ok(Answer(answers))
             }
         }
         deserializer.deserialize_map(Members)
@@ -128,11 +121,13 @@ impl<'de> Deserialize<'de> for Answer {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn told(body: &str) -> Option<String> {
-        let node =
-            Endpoint::parse("https://node.example/v3/S3CR3T-K3Y?token=s3sam3-0p3n").expect("an address");
+        let node = Endpoint::parse("https://node.example/v3/mainnet/deadbeef/S3CR3T-K3Y?token=s3sam3-0p3n")
+            .expect("an address");
         fit(body.as_bytes().to_vec(), &node).map(|body| String::from_utf8(body).expect("UTF-8"))
     }
 
@@ -142,9 +137,9 @@ mod tests {
             "",
             " {\"result\" :\"0x\"} \n",
             r#"[{"id":1,"result":1.50},{"id":2,"error":{"code":-32000,"message":"execution reverted","data":"0x08c379a0"}}]"#,
-            // Data of the chain is no address, whatever it spells.
-            r#"{"id":1,"result":{"name":"s3cr3t-k3y","big":123456789012345678901234567890}}"#,
-            r#"{"id":1,"result":"0xs3cr3t-k3y"}"#,
+            // What is in data by chance is no key: a word, a short number.
+            r#"{"id":1,"result":{"token":"mainnet","input":"0xdeadbeef","big":123456789012345678901234567890}}"#,
+            r#"{"id":1,"result":"0x006d61696e6e657400"}"#,
         ] {
             assert_eq!(told(body).as_deref(), Some(body));
         }
@@ -173,14 +168,32 @@ mod tests {
             r#"{"id":1,"error":"s3cr3t-k3y","error":null}"#,
             r#"{"id":1,"result":"node at /v3/S3CR3T-K3Y"}"#,
             r#"{"id":1,"result":1,"path":"/v3/S3CR3T-K3Y"}"#,
+            r#"{"id":1,"result":"0xs3cr3t-k3y"}"#,
+            r#"{"result":{"a":[{"b":["x","s3cr3t-k3y"]}],"result":1},"id":1}"#,
+            r#"{"id":1,"result":{"s3cr3t-k3y":1}}"#,
+            r#"{"id":1,"result":["\u00533cr3t-k3y\/", {"n":"/v3/S3CR3T-K3Y"}]}"#,
+            r#"{"id":1,"result":"0x005333435233542d4b3359"}"#,
             r#"[{"id":1,"result":1},{"id":2,"error":{"code":1,"message":"S3CR3T-K3Y"}}]"#,
         ] {
             let said = told(body).expect("an answer");
             let read = serde_json::from_str::<Value>(&said).expect("JSON").to_string().to_lowercase();
             assert!(
-                !read.contains("s3cr3t") && !read.contains("s3sam3") && read.contains("\"id\":1"),
+                !read.contains("s3cr3t")
+                    && !read.contains("s3sam3")
+                    && !read.contains("533343523354")
+                    && read.contains("\"id\":1"),
                 "{said}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_beside_a_key_keeps_its_bytes() {
+        let long = format!("0x{}", "ab".repeat(60_000));
+        let body = format!(
+            r#"[ {{"id":1, "result":{{"n":1e400,"big":123456789012345678901234567890,"a":"{long}","k":"at S3CR3T-K3Y."}}}}]"#
+        );
+        let said = told(&body).expect("an answer");
+        assert_eq!(said, body.replace("S3CR3T-K3Y", "…"));
     }
 }

@@ -99,18 +99,39 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
 }
 
 /// A cell of a table: one line ([`clean`]), quoted where it must be (RFC 4180, and for readers that separate by semicolon or
-/// tab), with a leading `'` where a spreadsheet would run it as a formula.
+/// tab), with a `'` where a spreadsheet would run a formula: before the whole cell, and before a sign that follows what a
+/// spreadsheet may split at. One that separates by semicolons takes the quotes in `a,";=1"` for text, and `=1"` for a cell.
 pub fn csv_cell(cell: &str) -> String {
     let cell = clean(cell);
-    let formula = cell
-        .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\u{fffd}'))
-        .starts_with(is_formula_sign);
-    let guarded = if formula { format!("'{cell}") } else { cell.into_owned() };
+    let mut guarded = String::with_capacity(cell.len() + 1);
+    let head = cell.trim_start_matches(is_before_a_formula);
+    if head.starts_with(is_formula_sign) {
+        guarded.push('\'');
+    }
+    guarded.push_str(&cell[..cell.len() - head.len()]);
+    let mut begins = false;
+    for c in head.chars() {
+        if begins && is_formula_sign(c) && !is_separator(c) {
+            guarded.push('\'');
+        }
+        begins = is_separator(c) || (begins && is_before_a_formula(c));
+        guarded.push(c);
+    }
     if guarded.contains([',', '"', ';', '\t', '|']) {
         format!("\"{}\"", guarded.replace('"', "\"\""))
     } else {
         guarded
     }
+}
+
+/// Where a spreadsheet may begin a cell, whatever the quotes say. What replaces a line end is one too.
+fn is_separator(c: char) -> bool {
+    matches!(c, ',' | ';' | '\t' | '|' | '\u{fffd}')
+}
+
+/// What a spreadsheet passes over before a formula.
+fn is_before_a_formula(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '\u{fffd}')
 }
 
 /// What a formula can begin with; spreadsheets also take the wide, small and raised forms.
@@ -335,7 +356,10 @@ mod tests {
             assert!(cell.starts_with("'\u{fffd}=") && !cell.contains(char::is_control), "{hidden:?}");
         }
         // Where tables are separated by semicolons or tabs.
-        assert_eq!(csv_cell("a;=1+1"), "\"a;=1+1\"");
+        assert_eq!(csv_cell("a;=1+1"), "\"a;'=1+1\"");
+        assert_eq!(csv_cell("=a;=1"), "\"'=a;'=1\"");
+        assert_eq!(csv_cell("a; \"-1"), "\"a; \"\"'-1\"");
+        assert_eq!(csv_cell("a;b-1 = c@d; e"), "\"a;b-1 = c@d; e\"", "what does not begin a cell stays");
         assert_eq!(csv_cell("two\r\nlines"), "two\u{fffd}\u{fffd}lines");
     }
 

@@ -24,7 +24,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tracehound_model::{Category, SourceId};
 
 use crate::{
-    ImportError, IntakeError, SourceHistory, facts,
+    ImportError, IntakeError, Scope, SourceHistory, facts,
     freshness::{Freshness, freshness},
     import::{self, Account, Format, Imported, Options, official},
     index::{Index, IndexError, Manifest, Publisher, Stamp, State},
@@ -61,6 +61,14 @@ pub enum FolderError {
     NoDate {
         /// The file.
         name: String,
+    },
+    /// A person vouches for what cannot be.
+    #[error("`{source_id}`: that it was all that its publisher had cannot be taken on your word: {reason}")]
+    Word {
+        /// The list.
+        source_id: SourceId,
+        /// Why.
+        reason: String,
     },
     /// The store is gone, but the index made from it is there.
     #[error(
@@ -263,6 +271,38 @@ impl AttributionFolder {
             store.close().await;
             Ok(freshness(&sources, &checks, &held, now, max_age_days))
         })
+    }
+
+    /// Records a person's word that the edition of `published`, which is the newest here, is all that the publisher of
+    /// `source` had at the moment `at`: they fetched it then.
+    pub fn record_word(
+        &self,
+        source: &SourceId,
+        published: Date,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), FolderError> {
+        let refused =
+            |reason: &str| Err(FolderError::Word { source_id: source.clone(), reason: reason.to_owned() });
+        if at > now {
+            return refused("the moment has not come");
+        }
+        if at.to_zoned(TimeZone::UTC).date() < published {
+            return refused("it is before the day of the list itself");
+        }
+        let sources = self.sources(now)?;
+        let history = sources.iter().find(|history| history.source.id == *source);
+        let newest = history.and_then(|history| history.snapshots.last().copied());
+        if newest.is_some_and(|newest| newest > published) {
+            return refused("a newer edition of it is here");
+        }
+        if history.and_then(|history| history.scope_on(published)).is_none_or(|scope| scope == Scope::Extract)
+        {
+            return refused(
+                "what is here of that day is a part of a list, and nobody's word makes it the whole",
+            );
+        }
+        self.record_check(source, at, &CheckOutcome::Word)
     }
 
     /// The list versions that wait for a person's answer.
@@ -541,7 +581,7 @@ async fn take_in_pack(
     }
     pack.check_sources()?;
     if !accept_shrink {
-        refuse_ending(store, &pack).await?;
+        refuse_weakening(store, &pack).await?;
     }
     store.trust(signer, now).await?;
     let mut reports = Vec::with_capacity(pack.lists.len());
@@ -554,17 +594,24 @@ async fn take_in_pack(
     Ok(PackImport { name: pack.name, complete_as_of: pack.complete_as_of, reports })
 }
 
-/// Refuses a pack that ends what one of its sources says by now.
-async fn refuse_ending(store: &ClaimStore, pack: &Pack) -> Result<(), FolderError> {
+/// Refuses a pack that ends or weakens what one of its sources says by now.
+async fn refuse_weakening(store: &ClaimStore, pack: &Pack) -> Result<(), FolderError> {
     let mut view = store.view().await?;
+    let sources = view.sources().await?;
     for source in pack.sources() {
-        let mut held = Vec::new();
+        let known = sources.iter().find(|history| history.source.id == source);
+        let mut held = pack::Held { kind: known.map(|history| history.source.kind), ..pack::Held::default() };
         let take = |claim| {
-            held.push(claim);
+            held.claims.push(claim);
             Ok::<_, StoreError>(())
         };
         view.claims_of(&source, take).await?;
-        pack.check_ends_nothing(&source, &held)?;
+        let take = |party| {
+            held.parties.push(party);
+            Ok::<_, StoreError>(())
+        };
+        view.parties_of(&source, take).await?;
+        pack.check_weakens_nothing(&source, &held)?;
     }
     Ok(())
 }

@@ -24,6 +24,9 @@ pub struct Freshness {
     pub age_days: Option<i64>,
     /// When its publisher was last asked with success.
     pub checked_at: Option<Timestamp>,
+    /// Whether that rests on a person's word, who fetched the list by hand.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_word: bool,
     /// When asking last failed since then, and why.
     pub failed_at: Option<Timestamp>,
     /// Why it failed.
@@ -81,6 +84,7 @@ pub fn freshness(
             published,
             age_days,
             checked_at: checks.checked_at,
+            by_word: checks.by_word,
             failed_at,
             failure,
             held,
@@ -128,7 +132,7 @@ mod tests {
 
     fn checked(at_: &str, failed: Option<&str>) -> LastChecks {
         let failed = failed.map(|reason| (at("2026-11-28T11:00:00Z"), reason.to_owned()));
-        LastChecks { source: "ofac-sdn".to_owned(), checked_at: Some(at(at_)), failed }
+        LastChecks { source: "ofac-sdn".to_owned(), checked_at: Some(at(at_)), by_word: false, failed }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::civil::Date;
 use minisign_verify::{PublicKey, Signature};
 use sha2::{Digest, Sha256};
-use tracehound_model::{Category, Claim, SourceId, SourceKind};
+use tracehound_model::{Category, Claim, Confidence, Party, SourceId, SourceKind};
 
 use crate::{
     ImportError,
@@ -90,15 +90,27 @@ pub enum PackError {
         /// Its kind in the pack.
         kind: SourceKind,
     },
-    /// It lacks what a source says.
+    /// What is held of a source is more than a notice.
     #[error(
-        "the pack would end {ended} of the subjects that `{source_id}` names: a newer pack repeats what an earlier one \
-         says; nothing has been changed. Take it all the same with --accept-shrink"
+        "the pack speaks as `{source_id}`, and what is held under this id is of another kind ({held:?}): give the notices an id \
+         of their own; nothing has been changed"
+    )]
+    HeldAs {
+        /// The source.
+        source_id: SourceId,
+        /// Its kind by now.
+        held: SourceKind,
+    },
+    /// It lacks what a source says, or says it more weakly.
+    #[error(
+        "the pack would end or weaken {ended} of the subjects and parties that `{source_id}` names (no longer named, for a \
+         shorter time, as something else, with less confidence, or without their programmes or names): a newer pack repeats \
+         what an earlier one says and may add; nothing has been changed. Take it all the same with --accept-shrink"
     )]
     WouldEnd {
         /// The source.
         source_id: SourceId,
-        /// Subjects that would no longer be named, or no longer as what they are.
+        /// Subjects and parties that would no longer be named, or no longer as what they are.
         ended: usize,
     },
 }
@@ -144,48 +156,89 @@ impl Pack {
         Ok(())
     }
 
-    /// Refuses a pack that ends what a source says. `held` is all that the source says by now: what holds on the day of
-    /// one of the pack's notices must stand in the pack, under the same category and for as long.
-    pub(crate) fn check_ends_nothing(&self, source: &SourceId, held: &[Claim]) -> Result<(), PackError> {
-        let mut ended = BTreeSet::new();
+    /// Refuses a pack that ends or weakens what a source says. `held` is all that it says by now: what holds on the day of
+    /// one of the pack's notices must stand in the pack, under the same category, for as long, with no less confidence and
+    /// all its programmes; and every party must stand there with all its names.
+    pub(crate) fn check_weakens_nothing(&self, source: &SourceId, held: &Held) -> Result<(), PackError> {
+        if let Some(held) = held.kind.filter(|kind| *kind != SourceKind::LawEnforcement) {
+            return Err(PackError::HeldAs { source_id: source.clone(), held });
+        }
+        let mut weaker = BTreeSet::new();
         for list in self.lists_of(source) {
             let Some(day) = list.snapshot.source.published else { continue };
             let said = self.said_on(source, day);
-            for claim in held.iter().filter(|claim| claim.holds_on(day)) {
-                let key = subject_key(&claim.subject);
-                let until = said.get(&(key.clone(), claim.statement.category));
-                if until.is_none_or(|until| *until < claim.valid_to.unwrap_or(Date::MAX)) {
-                    ended.insert(key);
+            for claim in held.claims.iter().filter(|claim| claim.holds_on(day)) {
+                let key = (subject_key(&claim.subject), claim.statement.category);
+                let until = claim.valid_to.unwrap_or(Date::MAX);
+                let as_strong = |said: &Said| {
+                    said.until >= until
+                        && said.confidence >= claim.confidence
+                        && claim.statement.programs.iter().all(|program| said.programs.contains(program))
+                };
+                if !said.get(&key).is_some_and(|said| said.iter().any(as_strong)) {
+                    weaker.insert(key.0);
                 }
             }
         }
-        if ended.is_empty() {
-            return Ok(());
+        let newest = self.lists_of(source).last().map_or(&[][..], |list| &list.snapshot.parties);
+        let kept = |party: &Party| {
+            let same = newest.iter().filter(|other| other.id == party.id);
+            let all = |other: &Party| {
+                party.names.iter().all(|name| other.names.iter().any(|other| other.full == name.full))
+                    && party.programs.iter().all(|program| other.programs.contains(program))
+            };
+            same.into_iter().any(all)
+        };
+        let parties = held.parties.iter().filter(|party| !kept(party)).count();
+        match weaker.len() + parties {
+            0 => Ok(()),
+            ended => Err(PackError::WouldEnd { source_id: source.clone(), ended }),
         }
-        Err(PackError::WouldEnd { source_id: source.clone(), ended: ended.len() })
     }
 
     fn lists_of<'a>(&'a self, source: &'a SourceId) -> impl Iterator<Item = &'a Imported> {
         self.lists.iter().filter(move |list| list.snapshot.source.id == *source)
     }
 
-    /// What the pack lets a source say on a day: subject and category, with the day on which it ends.
-    fn said_on(&self, source: &SourceId, day: Date) -> HashMap<(Vec<u8>, Category), Date> {
-        let mut said = HashMap::new();
-        for list in self.lists_of(source) {
+    /// What the pack lets a source say on a day, by subject and category.
+    fn said_on(&self, source: &SourceId, day: Date) -> HashMap<(Vec<u8>, Category), Vec<Said>> {
+        let mut said: HashMap<_, Vec<Said>> = HashMap::new();
+        // Each list says all that its source says by then.
+        let lists = self.lists_of(source).filter(|list| list.snapshot.source.published == Some(day));
+        for list in lists {
             for claim in list.snapshot.claims.iter() {
-                let end = claim.valid_to.unwrap_or(Date::MAX);
-                let begun =
-                    claim.valid_from.or(list.snapshot.source.published).is_some_and(|from| from <= day);
-                if begun && end > day {
-                    let until =
-                        said.entry((subject_key(&claim.subject), claim.statement.category)).or_insert(end);
-                    *until = end.max(*until);
+                let until = claim.valid_to.unwrap_or(Date::MAX);
+                if claim.valid_from.is_none_or(|from| from <= day) && until > day {
+                    let key = (subject_key(&claim.subject), claim.statement.category);
+                    let confidence = claim.confidence;
+                    said.entry(key).or_default().push(Said {
+                        until,
+                        confidence,
+                        programs: claim.statement.programs,
+                    });
                 }
             }
         }
         said
     }
+}
+
+/// What is known of a source before a pack speaks for it.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    /// Its kind; none where it is new.
+    pub(crate) kind: Option<SourceKind>,
+    /// All its claims, ended ones included.
+    pub(crate) claims: Vec<Claim>,
+    /// The parties of its newest edition.
+    pub(crate) parties: Vec<Party>,
+}
+
+/// What a pack says of a subject under a category.
+struct Said {
+    until: Date,
+    confidence: Confidence,
+    programs: Vec<String>,
 }
 
 /// Whether `bytes` look like a pack, for a command that takes other lists too.

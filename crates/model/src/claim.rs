@@ -44,6 +44,16 @@ pub enum SourceKind {
 #[serde(transparent)]
 pub struct SourceId(pub String);
 
+impl SourceId {
+    /// Whether a text can be one: 1 to 100 lower-case letters, digits, `-`, `_`, `.`.
+    pub fn is_well_formed(id: &str) -> bool {
+        let allowed = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.')
+        };
+        (1..=100).contains(&id.len()) && id.bytes().all(allowed)
+    }
+}
+
 impl fmt::Display for SourceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

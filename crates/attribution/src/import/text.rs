@@ -9,10 +9,7 @@ pub(super) const MAX_FIELD: usize = 2_000;
 
 /// Whether `id` can be a source id.
 pub(super) fn is_source_id(id: &str) -> bool {
-    (1..=100).contains(&id.len())
-        && id.bytes().all(|byte| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.')
-        })
+    tracehound_model::SourceId::is_well_formed(id)
 }
 
 /// A source id from a file's name: its stem in lower case, everything else becomes `-`.

@@ -15,6 +15,8 @@ use crate::{SourceHistory, history::Vouched};
 pub enum CheckOutcome {
     /// Its newest edition is here: it had been, or it was fetched and imported.
     Current,
+    /// The same by the word of a person, who fetched the list by hand.
+    Word,
     /// It was not had, or what was had was not taken in: why, in words.
     Failed(String),
 }
@@ -26,10 +28,14 @@ pub struct LastChecks {
     pub source: String,
     /// When its publisher was last asked with success.
     pub checked_at: Option<Timestamp>,
+    /// Whether a person says so, who fetched the list by hand.
+    pub by_word: bool,
     /// The last failure after that, with its reason.
     pub failed: Option<(Timestamp, String)>,
 }
 
+/// What is recorded beside a check that a person speaks for.
+const WORD: &str = "a person's word";
 /// The publisher had nothing that is not here.
 const CURRENT: i64 = 0;
 /// The publisher was not had, or its list was not taken in.
@@ -50,7 +56,8 @@ impl ClaimStore {
     ) -> Result<(), StoreError> {
         let mut change = self.change("recording a check").await?;
         match outcome {
-            CheckOutcome::Current => {
+            CheckOutcome::Current | CheckOutcome::Word => {
+                let word = (*outcome == CheckOutcome::Word).then_some(WORD);
                 let since: Option<String> = sqlx::query_scalar(
                     "SELECT MAX(published) FROM snapshot WHERE source = $1 AND superseded_at IS NULL AND scope < 2",
                 )
@@ -58,7 +65,7 @@ impl ClaimStore {
                 .fetch_one(change.db())
                 .await
                 .map_err(StoreError::while_("recording a check"))?;
-                insert_check(change.db(), source, since, at, (CURRENT, None)).await?;
+                insert_check(change.db(), source, since, at, (CURRENT, word)).await?;
             }
             CheckOutcome::Failed(reason) => {
                 insert_check(change.db(), source, None, at, (FAILED, Some(reason))).await?;
@@ -111,7 +118,10 @@ impl ClaimStore {
             let message: Option<String> = cells.get("message")?;
             let Some(last) = all.last_mut() else { continue };
             match outcome {
-                CURRENT => (last.checked_at, last.failed) = (Some(at), None),
+                CURRENT => {
+                    last.by_word = message.as_deref() == Some(WORD);
+                    (last.checked_at, last.failed) = (Some(at), None);
+                }
                 TAKEN_BACK => {
                     (last.checked_at, last.failed) = (None, Some((at, message.unwrap_or_default())));
                 }

@@ -3,6 +3,7 @@
 use minisign::{KeyPair, sign};
 use tracehound_attribution::{
     folder::{AttributionFolder, FolderError},
+    import::Options,
     pack::{Pack, PackError},
 };
 
@@ -164,9 +165,13 @@ fn a_pack_that_ends_what_a_source_says_is_refused_unless_a_person_accepts_it() {
     );
     // Nor does a pack end them by an end of its own, or by calling them harmless.
     let hack = "category = \"service_hack\"";
-    for is in
-        ["category = \"service_hack\"\nto = 2025-12-01".to_owned(), hack.replace("service_hack", "exchange")]
-    {
+    // Nor is it less sure of them.
+    for is in [
+        "category = \"service_hack\"\nto = 2025-12-01".to_owned(),
+        "category = \"service_hack\"\nfrom = 2027-01-01".to_owned(),
+        "category = \"service_hack\"\nconfidence = 10".to_owned(),
+        hack.replace("service_hack", "exchange"),
+    ] {
         let error = refused(import(&folder, &signed(&pair, shipped().replace(hack, &is)), Some(&key)));
         assert!(matches!(&error, PackError::WouldEnd { .. }), "{error}");
     }
@@ -182,6 +187,63 @@ fn a_pack_that_ends_what_a_source_says_is_refused_unless_a_person_accepts_it() {
     let one = signed(&pair, one.text.replace("2026-06-01", "2026-06-02"));
     folder.import_pack(one.text.as_bytes(), &one.signature, None, true, now).expect("a person accepts it");
     assert!(of_fbi() < 102);
+}
+
+/// The parts of a pack with the notices of one source.
+fn only(text: &str, source: &str) -> String {
+    let mut parts = text.split("[[notice]]");
+    let head = parts.next().expect("a head").to_owned();
+    let of = parts.filter(|part| part.contains(&format!("id = \"{source}\"")));
+    of.fold(head, |text, part| format!("{text}[[notice]]{part}"))
+}
+
+#[test]
+fn a_pack_makes_its_own_publishers_notices_complete_and_no_others() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = AttributionFolder::new(dir.path());
+    let pair = KeyPair::generate_unencrypted_keypair().expect("keys");
+    let of_fbi = signed(&pair, only(&shipped(), "fbi-notices"));
+    import(&folder, &of_fbi, Some(&pair.pk.to_base64())).expect("taken");
+    let index = folder.index(NOW.parse().expect("a moment")).expect("an index");
+    let complete = |id: &str| index.source(id).expect("there").complete_as_of;
+    assert_eq!(complete("fbi-notices"), Some(day("2026-06-01")));
+    assert_eq!(complete("treasury-notices"), Some(day("2025-11-19")));
+    assert_eq!(complete("msmt-reports"), Some(day("2025-11-19")));
+}
+
+/// Whatever it is that is weakened: a party's names and programmes, an address's, the kind of the source.
+#[test]
+fn a_pack_weakens_nothing_that_is_held() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = AttributionFolder::new(dir.path());
+    let pair = KeyPair::generate_unencrypted_keypair().expect("keys");
+    let with_party = |names: &str, programs: &str| {
+        let party = format!(
+            "[[notice.party]]\nid = \"1\"\nkind = \"entity\"\nnames = [{names}]\nprograms = [{programs}]\n[[notice.claim]]\n\
+             party = \"1\"\n"
+        );
+        pack("2026-06-01", A).replace("[[notice.claim]]\n", &party)
+    };
+    let strong = with_party("\"A Thief\", \"Another Name\"", "\"ONE\", \"TWO\"");
+    import(&folder, &signed(&pair, strong.clone()), Some(&pair.pk.to_base64())).expect("taken");
+    for weaker in [
+        with_party("\"A Thief\"", "\"ONE\", \"TWO\""),
+        with_party("\"A Thief\", \"Another Name\"", "\"ONE\""),
+        pack("2026-06-01", A),
+    ] {
+        let error = refused(import(&folder, &signed(&pair, weaker.clone()), None));
+        assert!(matches!(&error, PackError::WouldEnd { .. }), "{weaker}: {error}");
+    }
+    let more = with_party("\"A Thief\", \"Another Name\", \"A Third\"", "\"ONE\", \"TWO\", \"THREE\"");
+    import(&folder, &signed(&pair, more), None).expect("more is taken");
+
+    let own = "[source]\nid = \"house\"\nkind = \"sanctions\"\ntitle = \"t\"\npublisher = \"p\"\npublished = 2026-01-01\n\
+               [[claim]]\nlabel = \"x\"\ncategory = \"sanction\"\naddresses = [\"3AAUBbKJorvNhEUFhKnep9YTwmZECxE4Nk\"]\n";
+    let now = NOW.parse().expect("a moment");
+    folder.import(&mut own.as_bytes(), &Options::default(), now).expect("taken");
+    let as_house = pack("2026-06-01", A).replace("police-notices", "house");
+    let error = refused(import(&folder, &signed(&pair, as_house), None));
+    assert!(matches!(&error, PackError::HeldAs { .. }), "{error}");
 }
 
 #[test]

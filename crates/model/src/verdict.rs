@@ -53,9 +53,13 @@ impl fmt::Display for Decision {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
-    /// Lists alone: the subject's transactions were not examined, or not all of them.
+    /// Lists alone, because the policy looks at nothing else.
     #[default]
     ListsOnly,
+    /// Lists; the policy looks at transactions too, and there was nowhere to look at the subject's.
+    ListsWithoutTransactions,
+    /// Lists, and some of the subject's transactions: the ledger is partial, or the search was cut short.
+    ListsAndSomeTransactions,
     /// Lists, and the subject's own transactions in a whole ledger.
     ListsAndTransactions,
 }
@@ -65,6 +69,8 @@ impl Basis {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ListsOnly => "lists-only",
+            Self::ListsWithoutTransactions => "lists-without-transactions",
+            Self::ListsAndSomeTransactions => "lists-and-some-transactions",
             Self::ListsAndTransactions => "lists-and-transactions",
         }
     }
@@ -143,12 +149,24 @@ pub struct SourceAsOf {
     pub vouched_until: Option<Timestamp>,
 }
 
+/// Up to which day the notices of one publisher are complete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticesAsOf {
+    /// The publisher's source.
+    pub id: SourceId,
+    /// Nothing that it published up to this day is missing, by the word of whoever made the pack.
+    pub complete_as_of: Date,
+}
+
 /// What was looked at, and what was not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// Sources that were searched, with the snapshot used.
     pub sources: Vec<SourceAsOf>,
-    /// The day up to which the notices searched are complete.
+    /// The publishers whose notices are complete up to some day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<NoticesAsOf>,
+    /// The day up to which the notices of every publisher that the policy names are complete; none where one is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notices_complete_as_of: Option<Date>,
     /// All of the subject's transactions up to this moment (the last block before the one asked about) were examined;

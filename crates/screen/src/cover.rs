@@ -1,9 +1,14 @@
 //! What lists and ledger cover at a moment, measured against what a policy requires. Pure.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use tracehound_attribution::index::Index;
 use tracehound_ledger::{BlockNum, Ledger};
-use tracehound_model::{SourceKind, verdict::SourceAsOf};
+use tracehound_model::{
+    SourceId, SourceKind,
+    verdict::{NoticesAsOf, SourceAsOf},
+};
 
 use crate::policy::Policy;
 
@@ -20,8 +25,8 @@ pub(crate) fn day_of(moment: Timestamp) -> Date {
 pub(crate) struct Lists {
     /// Sources searched, with the edition used.
     pub(crate) sources: Vec<SourceAsOf>,
-    /// The day up to which the notices are complete.
-    pub(crate) notices: Option<Date>,
+    /// Publishers whose notices are complete up to a day.
+    pub(crate) notices: Vec<NoticesAsOf>,
     /// Sources without an edition from the day or before.
     pub(crate) silent: Vec<String>,
 }
@@ -31,7 +36,11 @@ impl Lists {
         let day = day_of(as_of);
         let mut lists = Self::default();
         for history in index.sources() {
-            lists.notices = lists.notices.max(history.complete_as_of);
+            lists.notices.extend(
+                history
+                    .complete_as_of
+                    .map(|day| NoticesAsOf { id: history.source.id.clone(), complete_as_of: day }),
+            );
             match history.snapshot_on(day) {
                 Some(published) => lists.sources.push(SourceAsOf {
                     id: history.source.id.clone(),
@@ -53,11 +62,46 @@ impl Lists {
     }
 }
 
+/// The day up to which the notices of every publisher that the policy names are complete.
+pub(crate) fn notices_complete_as_of(policy: &Policy, notices: &[NoticesAsOf]) -> Option<Date> {
+    let days = policy.require.publishers().iter().map(|id| complete_as_of(id, notices));
+    days.collect::<Option<Vec<Date>>>()?.into_iter().min()
+}
+
+fn complete_as_of(publisher: &SourceId, notices: &[NoticesAsOf]) -> Option<Date> {
+    notices.iter().find(|notices| notices.id == *publisher).map(|notices| notices.complete_as_of)
+}
+
+/// Which publishers' notices are not there, or not to a late enough day.
+fn missing_notices(policy: &Policy, notices: &[NoticesAsOf], limit: u32, as_of: Timestamp) -> Vec<String> {
+    let remedy = "lists import a newer signed pack that speaks for them (data/README.md)";
+    let mut wanting: BTreeMap<Option<Date>, Vec<&str>> = BTreeMap::new();
+    for publisher in policy.require.publishers() {
+        let complete = complete_as_of(publisher, notices);
+        if complete.is_none_or(|day| days_between(day, day_of(as_of)) > i64::from(limit)) {
+            wanting.entry(complete).or_default().push(&publisher.0);
+        }
+    }
+    let sentence = |(complete, publishers): (Option<Date>, Vec<&str>)| match complete {
+        None => format!(
+            "the policy requires the notices of {}, and no pack of notices speaks for them: {remedy}",
+            publishers.join(", ")
+        ),
+        Some(complete) => format!(
+            "the notices of {} are complete as of {complete}, {} days before the moment asked about; the policy accepts \
+             {limit}: {remedy}",
+            publishers.join(", "),
+            days_between(complete, day_of(as_of))
+        ),
+    };
+    wanting.into_iter().map(sentence).collect()
+}
+
 /// Which of the policy's requirements on lists are not met, one sentence each with its remedy.
 pub(crate) fn missing_lists(
     policy: &Policy,
     sources: &[SourceAsOf],
-    notices: Option<Date>,
+    notices: &[NoticesAsOf],
     as_of: Timestamp,
 ) -> Vec<String> {
     let mut missing = Vec::new();
@@ -75,21 +119,7 @@ pub(crate) fn missing_lists(
         }
     }
     if let Some(limit) = policy.require.notices_within_days {
-        let remedy = "lists import a newer signed pack (data/README.md)";
-        match notices {
-            None => {
-                missing.push(format!("the policy requires a pack of notices, and none is loaded: {remedy}"));
-            }
-            Some(complete) => {
-                let age = days_between(complete, day_of(as_of));
-                if age > i64::from(limit) {
-                    missing.push(format!(
-                        "the notices are complete as of {complete}, {age} days before the moment asked about; the policy accepts {limit}: \
-                         {remedy}"
-                    ));
-                }
-            }
-        }
+        missing.extend(missing_notices(policy, notices, limit, as_of));
     }
     missing
 }

@@ -92,8 +92,16 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
         });
     }
     let coverage = &recorded.coverage;
-    let mut grounds =
-        cover::missing_lists(policy, &coverage.sources, coverage.notices_complete_as_of, recorded.as_of);
+    let mut grounds = cover::missing_lists(policy, &coverage.sources, &coverage.notices, recorded.as_of);
+    if policy.require.notices_within_days.is_some()
+        && coverage.notices.is_empty()
+        && coverage.notices_complete_as_of.is_some()
+    {
+        missing.push(
+            "the record is of an earlier version: it does not say of whom the notices are complete"
+                .to_owned(),
+        );
+    }
     grounds.extend(cover::missing_transactions(policy, coverage.transactions_until, recorded.as_of));
     // How far transactions were followed says nothing to a policy that does not look at any, except of one itself.
     let of_tx = recorded.subject.parse::<TxId>().is_ok();

@@ -24,7 +24,7 @@ impl NameCover {
     pub fn new(index: &Index, policy: &Policy, as_of: Timestamp) -> Self {
         let lists = Lists::of(index, policy, as_of);
         let day = cover::day_of(as_of);
-        let mut missing = cover::missing_lists(&without_notices(policy), &lists.sources, None, as_of);
+        let mut missing = cover::missing_lists(&without_notices(policy), &lists.sources, &[], as_of);
         for wanted in &policy.require.sources {
             let Some(history) = index.source(&wanted.0) else { continue };
             // Names are those of the newest editions, whatever the day.
@@ -41,9 +41,6 @@ impl NameCover {
                      past day are not kept"
                 ));
             }
-        }
-        if policy.require.sources.is_empty() && !names_anybody(index) {
-            missing.push("no list with names is loaded: tracehound lists update".to_owned());
         }
         let suffices = missing.is_empty();
         let mut gaps = missing;
@@ -66,8 +63,4 @@ fn without_notices(policy: &Policy) -> Policy {
     let mut policy = policy.clone();
     policy.require.notices_within_days = None;
     policy
-}
-
-fn names_anybody(index: &Index) -> bool {
-    index.names().is_ok_and(|names| !names.parties().is_empty())
 }

@@ -1,11 +1,19 @@
 //! Policies: which exposure leads to which decision, and what must have been looked at.
 
+mod check;
+mod differences;
+mod words;
+
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tracehound_model::{
     Category, Confidence, Decision, SourceId, SourceKind,
     verdict::{Basis, Direction, ExposureType},
 };
+
+pub use differences::differences;
 
 /// A policy that comes with the product, as a file to use or to copy from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +43,7 @@ pub struct Policy {
     version: u32,
     /// Name for people.
     pub name: String,
-    /// What its `allow` promises, for people.
+    /// A note for people; what its `allow` promises, [`Policy::words`] says.
     #[serde(default)]
     pub promise: Option<String>,
     /// What it looks at: with [`Basis::ListsOnly`] no transaction, ledger or not.
@@ -68,7 +76,9 @@ pub struct Require {
     /// `max_age_days`).
     #[serde(alias = "max_age_days")]
     pub checked_within_days: Option<u32>,
-    /// A pack of notices complete as of a day at most this many days before it.
+    /// Publishers whose notices must be complete; where it is not said, those of the shipped pack.
+    notices: Option<Vec<SourceId>>,
+    /// The notices of each of them complete as of a day at most this many days before it.
     pub notices_within_days: Option<u32>,
     /// The subject's transactions examined up to a block at most this many hours before it.
     pub transactions_within_hours: Option<u32>,
@@ -76,7 +86,17 @@ pub struct Require {
     pub ledger: bool,
 }
 
+/// The publishers that the shipped pack of notices speaks for.
+static SHIPPED_PUBLISHERS: LazyLock<Vec<SourceId>> = LazyLock::new(|| {
+    ["fbi-notices", "msmt-reports", "treasury-notices"].map(|id| SourceId(id.to_owned())).to_vec()
+});
+
 impl Require {
+    /// The publishers whose notices must be complete, where [`Require::notices_within_days`] asks for it.
+    pub fn publishers(&self) -> &[SourceId] {
+        self.notices.as_ref().unwrap_or(&SHIPPED_PUBLISHERS)
+    }
+
     /// Whether the subject's transactions must have been examined.
     pub fn transactions(&self) -> bool {
         self.ledger || self.transactions_within_hours.is_some()
@@ -154,13 +174,21 @@ pub enum PolicyError {
     /// Requirements that contradict each other.
     #[error("the policy is of `basis = \"lists-only\"` and {0}: leave one of the two out")]
     ListsOnly(&'static str),
+    /// A setting that asks for nothing, or for what cannot be.
+    #[error("policy {place}: {reason}")]
+    Setting {
+        /// Where in the file: `[require] sources`.
+        place: &'static str,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
     /// A rule that says nothing or contradicts itself.
     #[error("policy rule `{rule}`: {reason}")]
     Rule {
         /// The rule's name.
         rule: String,
         /// What is wrong.
-        reason: &'static str,
+        reason: String,
     },
 }
 
@@ -175,39 +203,7 @@ impl Policy {
         if !(1..=VERSION).contains(&policy.version) {
             return Err(PolicyError::Version { found: policy.version });
         }
-        if policy.basis == Basis::ListsOnly {
-            if policy.require.transactions() {
-                return Err(PolicyError::ListsOnly("requires transactions"));
-            }
-            if policy.rules.iter().any(|rule| rule.exposure != ExposureType::Own) {
-                return Err(PolicyError::ListsOnly("has a rule about direct or indirect exposure"));
-            }
-        }
-        for (at, rule) in policy.rules.iter().enumerate() {
-            let wrong = |reason| Err(PolicyError::Rule { rule: rule.name.clone(), reason });
-            if policy.rules[..at].iter().any(|other| other.name == rule.name) {
-                return wrong("another rule has this name");
-            }
-            if !matches!(rule.decision, Decision::Review | Decision::Block) {
-                return wrong(
-                    "a rule decides `review` or `block`; `allow` and `incomplete` follow by themselves",
-                );
-            }
-            if !(1..=100).contains(&rule.score) {
-                return wrong("a score is 1 to 100");
-            }
-            if rule.categories.is_empty() {
-                return wrong("it names no categories");
-            }
-            if rule.min_share_percent.is_some_and(|percent| percent > 100) {
-                return wrong("a share is at most 100 percent");
-            }
-            let has_amount =
-                rule.direction.is_some() || rule.min_amount.is_some() || rule.min_share_percent.is_some();
-            if rule.exposure == ExposureType::Own && has_amount {
-                return wrong("an own exposure has no direction and no amount");
-            }
-        }
+        check::check(&policy)?;
         policy.hash = hex::encode(Sha256::digest(text.as_bytes()));
         Ok(policy)
     }
@@ -236,61 +232,6 @@ impl Policy {
     pub fn lists_only() -> Self {
         Self::preset("lists-only").expect("it is shipped")
     }
-}
-
-/// How `after` differs from `before`, one line each; empty when they decide alike.
-pub fn differences(before: &Policy, after: &Policy) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut differ = |what: &str, was: String, is: String| {
-        if was != is {
-            lines.push(format!("{what}: {was} -> {is}"));
-        }
-    };
-    let number =
-        |value: Option<u32>| value.map_or_else(|| "not required".to_owned(), |value| value.to_string());
-    let sources = |policy: &Policy| {
-        let ids: Vec<&str> = policy.require.sources.iter().map(|id| id.0.as_str()).collect();
-        if ids.is_empty() { "none".to_owned() } else { ids.join(", ") }
-    };
-    let (was, is) = (&before.require, &after.require);
-    differ("basis", before.basis.as_str().to_owned(), after.basis.as_str().to_owned());
-    differ("required lists", sources(before), sources(after));
-    differ("checked within days", number(was.checked_within_days), number(is.checked_within_days));
-    differ("notices within days", number(was.notices_within_days), number(is.notices_within_days));
-    differ(
-        "transactions within hours",
-        number(was.transactions_within_hours),
-        number(is.transactions_within_hours),
-    );
-    differ("transactions required", was.transactions().to_string(), is.transactions().to_string());
-    differ("dust below", before.dust.incoming_below.to_string(), after.dust.incoming_below.to_string());
-    let indirect = |policy: &Policy| {
-        let Indirect { hops, work, required } = policy.indirect;
-        format!("{hops} hops, {work} transactions{}", if required { ", required" } else { "" })
-    };
-    differ("indirect exposure", indirect(before), indirect(after));
-    for rule in &before.rules {
-        match after.rules.iter().find(|other| other.name == rule.name) {
-            None => lines.push(format!("rule {} is gone ({} {})", rule.name, rule.decision, rule.score)),
-            Some(other) if other != rule => lines.push(format!(
-                "rule {} differs: {} {} -> {} {}{}",
-                rule.name,
-                rule.decision,
-                rule.score,
-                other.decision,
-                other.score,
-                if (rule.decision, rule.score) == (other.decision, other.score) {
-                    ", and in what it looks at"
-                } else {
-                    ""
-                }
-            )),
-            Some(_) => {}
-        }
-    }
-    let new = after.rules.iter().filter(|rule| !before.rules.iter().any(|other| other.name == rule.name));
-    lines.extend(new.map(|rule| format!("rule {} is new ({} {})", rule.name, rule.decision, rule.score)));
-    lines
 }
 
 /// One exposure as rules see it.
@@ -366,7 +307,7 @@ mod tests {
         for preset in PRESETS {
             let policy = Policy::preset(preset.name).expect("there");
             assert_eq!(policy.name, preset.name);
-            assert!(policy.promise.is_some());
+            assert_eq!(policy.promise, Some(policy.words()), "{}", preset.name);
             let strongest = |category| {
                 let exposed = Exposed { category, ..exposed };
                 let fired = policy.rules.iter().filter(|rule| rule.fires(&exposed));
@@ -386,15 +327,17 @@ mod tests {
 
     #[test]
     fn a_policy_over_lists_alone_cannot_ask_for_transactions() {
-        let head = "version = 2\nname = \"x\"\nbasis = \"lists-only\"\n";
+        let head = "version = 2\nname = \"x\"\nbasis = \"lists-only\"\n[require]\nsources = [\"a\"]\n";
         assert!(Policy::parse(head).is_ok());
-        let error = Policy::parse(&format!("{head}[require]\nledger = true")).expect_err("refused");
+        let error = Policy::parse(&format!("{head}ledger = true")).expect_err("refused");
         assert_eq!(error, PolicyError::ListsOnly("requires transactions"));
     }
 
     #[test]
     fn mistakes_in_a_policy_are_named() {
-        let with = |rule: &str| Policy::parse(&format!("version = 1\nname = \"x\"\n{rule}"));
+        let with = |rule: &str| {
+            Policy::parse(&format!("version = 1\nname = \"x\"\n[require]\nsources = [\"a\"]\n{rule}"))
+        };
         let rule = |body: &str| {
             with(&format!(
                 "[[rule]]\nname = \"r\"\nexposure = \"own\"\nscore = 50\ndecision = \"review\"\n{body}"

@@ -125,6 +125,8 @@ struct Findings {
     gaps: Vec<String>,
     /// Something was left out that makes `allow` impossible.
     cut_short: bool,
+    /// Whether there was a ledger to look at the subject's transactions in.
+    looked: bool,
     /// All of the subject's transactions up to this moment were examined.
     examined_until: Option<Timestamp>,
     note: Option<String>,
@@ -138,7 +140,7 @@ impl<'a> Screener<'a> {
         settings: Settings<'a>,
     ) -> Self {
         let lists = Lists::of(index, settings.policy, settings.as_of);
-        let missing = cover::missing_lists(settings.policy, &lists.sources, lists.notices, settings.as_of);
+        let missing = cover::missing_lists(settings.policy, &lists.sources, &lists.notices, settings.as_of);
         let lists_suffice = missing.is_empty();
         let mut list_gaps = missing;
         list_gaps.extend(lists.silent.iter().cloned());
@@ -295,6 +297,7 @@ impl<'a> Screener<'a> {
         if !self.covers(&address.to_string(), findings) {
             return;
         }
+        findings.looked = true;
         findings.examined_until = self.examined_until(&address.to_string(), findings);
         let subjects = self.keys.owners(address);
         if !self.keys.searched_all(address) {
@@ -474,6 +477,7 @@ impl<'a> Screener<'a> {
         findings.hits.extend(known.holding.into_iter().map(own));
         findings.former.extend(known.ended);
         let Some(parties) = tx_parties(ledger, tx) else { return };
+        findings.looked = true;
         // What a transaction does is all in it: however old the ledger is, nothing of it is missing.
         findings.examined_until = (parties.unknown_owners == 0).then_some(self.settings.as_of);
         if parties.unknown_owners > 0 {

@@ -42,9 +42,11 @@ impl Screener<'_> {
             }
         }
         let decision = judged.decision;
-        let basis = match findings.examined_until {
-            Some(_) => policy.basis,
-            None => Basis::ListsOnly,
+        let basis = match (policy.basis, findings.examined_until) {
+            (Basis::ListsOnly, _) => Basis::ListsOnly,
+            _ if !findings.looked => Basis::ListsWithoutTransactions,
+            (_, Some(_)) if !findings.cut_short => Basis::ListsAndTransactions,
+            _ => Basis::ListsAndSomeTransactions,
         };
         for claim in &findings.former {
             evidence.node(format!("claim:{}", claim.id), Fact::Claim { claim: Box::new(claim.clone()) });
@@ -71,7 +73,8 @@ impl Screener<'_> {
             evidence,
             coverage: Coverage {
                 sources: self.lists.sources.clone(),
-                notices_complete_as_of: self.lists.notices,
+                notices: self.lists.notices.clone(),
+                notices_complete_as_of: cover::notices_complete_as_of(policy, &self.lists.notices),
                 transactions_until: findings.examined_until,
                 cut_short: findings.cut_short,
                 gaps,
@@ -146,10 +149,12 @@ impl Screener<'_> {
                 let newest = self.lists.sources.iter().map(|source| source.published).max();
                 let newest = newest.map_or_else(String::new, |newest| format!(", newest of {newest}"));
                 let count = self.lists.sources.len();
-                let _ = if basis == Basis::ListsOnly && decision == Decision::Allow {
-                    write!(text, "no match on {count} lists; transactions not examined")
-                } else {
-                    write!(text, "on none of {count} lists{newest}")
+                let _ = match (count, not_examined(basis)) {
+                    (0, _) => write!(text, "no list was searched"),
+                    (_, Some(rest)) if decision == Decision::Allow => {
+                        write!(text, "no match on {count} lists; {rest}")
+                    }
+                    _ => write!(text, "on none of {count} lists{newest}"),
                 };
             }
             None => {
@@ -157,8 +162,8 @@ impl Screener<'_> {
                     findings.hits.iter().map(|hit| hit.claim.statement.label.as_str()).collect();
                 let list: Vec<&str> = labels.into_iter().take(3).collect();
                 let _ = write!(text, "known as {}; no rule of the policy objects", list.join(", "));
-                if basis == Basis::ListsOnly {
-                    text.push_str("; transactions not examined");
+                if let Some(rest) = not_examined(basis) {
+                    let _ = write!(text, "; {rest}");
                 }
             }
         }
@@ -200,5 +205,14 @@ impl Screener<'_> {
             total: hit.direction.map(|_| Amount(hit.total)),
         };
         rows.into_iter().take(MAX_EXPOSURES).map(row).collect()
+    }
+}
+
+/// What to say of transactions that were not examined.
+const fn not_examined(basis: Basis) -> Option<&'static str> {
+    match basis {
+        Basis::ListsOnly | Basis::ListsWithoutTransactions => Some("transactions not examined"),
+        Basis::ListsAndSomeTransactions => Some("not all transactions examined"),
+        Basis::ListsAndTransactions => None,
     }
 }

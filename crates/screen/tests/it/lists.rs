@@ -32,6 +32,44 @@ fn notices_complete_ninety_days_ago_will_do_and_a_day_longer_will_not() {
     assert!(verdict.coverage.gaps[0].contains("signed pack"), "{:?}", verdict.coverage.gaps);
 }
 
+/// One publisher's pack says nothing about what the others published.
+#[test]
+fn notices_are_complete_publisher_by_publisher() {
+    for place in [0, 2, 3] {
+        for lacking in [None, Some(day("2024-01-01"))] {
+            let mut one = sources();
+            one[place].complete_as_of = lacking;
+            let id = one[place].source.id.0.clone();
+            let index = index(one, vec![], vec![]);
+            let verdict = screen(&index, None, &Policy::lists_only(), "2025-06-15T12:00:00Z", &address(5));
+            assert_eq!(verdict.decision, Decision::Incomplete, "{id} {lacking:?}");
+            let gap = &verdict.coverage.gaps[0];
+            assert!(gap.contains(&id) && gap.contains("speaks for them"), "{gap}");
+            assert_eq!(gap.contains("treasury-notices"), id == "treasury-notices", "{gap}");
+            assert_eq!(verdict.coverage.notices_complete_as_of, lacking);
+        }
+    }
+    // Another publisher's completeness makes up for none of them; and a policy may ask for one alone.
+    let mut other = sources();
+    for place in [0, 2, 3] {
+        other[place].complete_as_of = None;
+    }
+    let mut police = source("police-notices", SourceKind::LawEnforcement, "2025-01-01");
+    police.complete_as_of = Some(day("2025-06-15"));
+    other.push(police);
+    let index = index(other, vec![], vec![]);
+    let verdict = screen(&index, None, &Policy::lists_only(), "2025-06-15T12:00:00Z", &address(5));
+    assert_eq!(verdict.decision, Decision::Incomplete);
+    let alone = Policy::parse(
+        "version = 2\nname = \"x\"\nbasis = \"lists-only\"\n[require]\nsources = [\"ofac-sdn\"]\n\
+         notices = [\"police-notices\"]\nnotices_within_days = 90",
+    )
+    .expect("a policy");
+    let verdict = screen(&index, None, &alone, "2025-06-15T12:00:00Z", &address(5));
+    assert_eq!(verdict.decision, Decision::Allow, "{:?}", verdict.coverage.gaps);
+    assert_eq!(verdict.coverage.notices_complete_as_of, Some(day("2025-06-15")));
+}
+
 #[test]
 fn a_past_moment_is_vouched_for_by_what_was_in_force_then_and_not_by_what_came_later() {
     let policy = Policy::lists_only();
@@ -84,14 +122,14 @@ fn lists_alone_never_promise_more_than_no_match() {
     let verdict = screen(&index, None, &Policy::lists_only(), "2025-06-15T12:00:00Z", &address(5));
     assert_eq!((verdict.decision, verdict.basis), (Decision::Allow, Basis::ListsOnly));
     assert!(
-        verdict.summary.starts_with("no match on 2 lists; transactions not examined"),
+        verdict.summary.starts_with("no match on 4 lists; transactions not examined"),
         "{}",
         verdict.summary
     );
     let json = serde_json::to_value(&verdict).expect("JSON");
     assert_eq!(json["basis"], "lists-only");
     let strict = screen(&index, None, &Policy::strict(), "2025-06-15T12:00:00Z", &address(5));
-    assert_eq!(strict.decision, Decision::Incomplete);
+    assert_eq!((strict.decision, strict.basis), (Decision::Incomplete, Basis::ListsWithoutTransactions));
 }
 
 /// A list that names somebody and does not say as what.
@@ -109,7 +147,10 @@ fn named_without_a_category_is_for_a_person_to_look_at() {
 /// A policy with no rule for it does not let a listed address pass.
 #[test]
 fn what_no_rule_of_the_policy_covers_is_for_a_person_to_look_at() {
-    let policy = Policy::parse("version = 2\nname = \"empty\"\nbasis = \"lists-only\"\n").expect("a policy");
+    let policy = Policy::parse(
+        "version = 2\nname = \"empty\"\nbasis = \"lists-only\"\n[require]\nsources = [\"ofac-sdn\"]\n",
+    )
+    .expect("a policy");
     let mut all = sources();
     all.push(source("labels", SourceKind::Labels, "2025-01-01"));
     for (category, by, wanted) in [

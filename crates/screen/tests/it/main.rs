@@ -1,5 +1,6 @@
 //! The screener on small hand-made lists and ledgers: what each preset promises, to the second.
 
+mod history;
 mod lab;
 mod lists;
 mod names;

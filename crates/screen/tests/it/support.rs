@@ -44,10 +44,17 @@ pub(crate) fn sources() -> Vec<SourceHistory> {
     let mut ofac = source("ofac-sdn", SourceKind::Sanctions, "2025-06-01");
     ofac.vouched = vec![Vouched { since: day("2025-06-01"), until: at(FRESH) }];
     ofac.checked_at = Some(at(FRESH));
-    let mut notices = source("fbi-notices", SourceKind::LawEnforcement, "2023-08-22");
-    notices.complete_as_of = Some(day("2025-06-01"));
-    notices.scopes = vec![Scope::Addresses];
-    vec![notices, ofac]
+    let mut all = vec![
+        source("fbi-notices", SourceKind::LawEnforcement, "2023-08-22"),
+        source("msmt-reports", SourceKind::LawEnforcement, "2023-08-22"),
+        source("treasury-notices", SourceKind::LawEnforcement, "2023-08-22"),
+    ];
+    for notices in &mut all {
+        notices.complete_as_of = Some(day("2025-06-01"));
+        notices.scopes = vec![Scope::Addresses];
+    }
+    all.insert(1, ofac);
+    all
 }
 
 pub(crate) fn claim(number: u64, address: &str, category: Category, source: &str) -> Claim {

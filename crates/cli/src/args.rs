@@ -73,8 +73,8 @@ pub(crate) enum Output {
 /// The moment that a question over a ledger is asked about.
 #[derive(Debug, Args)]
 pub(crate) struct Moment {
-    /// Answer as of a past day (its end) or moment, UTC: neither blocks from the first later one on nor later claims
-    /// count
+    /// Answer as of a past day (2025-01-01: its end) or moment (2025-02-21T14:16:00Z; UTC without a zone): neither blocks
+    /// from the first later one on nor later claims count
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub as_of: Option<jiff::Timestamp>,
     /// Most time from the ledger's last block to that moment, or to now; beyond it the answer is incomplete
@@ -182,7 +182,7 @@ pub(crate) struct ScreenArgs {
     /// Most matches reported for a name
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     pub limit: usize,
-    /// Answer as of a past day or moment, UTC: 2025-01-01 (its end) or 2025-02-21T14:16:00Z
+    /// Answer as of a past day (2025-01-01: its end) or moment (2025-02-21T14:16:00Z; UTC without a zone)
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub as_of: Option<jiff::Timestamp>,
     /// What decides: `strict` (lists fresh, transactions examined), `lists-only` (no ledger: lists alone), or a TOML
@@ -375,6 +375,7 @@ pub(crate) struct RemoveArgs {
   tracehound lists import SDN_ADVANCED.XML
   tracehound lists import my-labels.csv --source own-labels --published 2026-01-31
   tracehound lists import victims.csv --category ransomware --confidence 70
+  tracehound lists import SDN_ADVANCED.XML --checked-at 2026-01-31   (fetched by hand, on that day)
 An official id (ofac-sdn, un-sc, uk-sanctions, eu-fsf, ...) belongs to its publisher's own format. Any other file under
 such an id is an extract: it adds, it ends nobody. docs/LISTS.md lists the ids, formats and columns.")]
 pub(crate) struct ImportArgs {
@@ -390,6 +391,10 @@ pub(crate) struct ImportArgs {
     /// Date of the list, where the file does not tell
     #[arg(long, value_name = "DATE")]
     pub published: Option<jiff::civil::Date>,
+    /// For a list that you fetched by hand: when. You vouch that it is all that its publisher had then, and answers rest on
+    /// your word as they rest on a check by `lists update`. A day means its beginning, UTC
+    #[arg(long, value_name = "TIME", visible_alias = "fetched-at", value_parser = past)]
+    pub checked_at: Option<jiff::Timestamp>,
     /// For a signed pack of notices (FILE.minisig beside it): its maker's minisign public key, a file or the key itself;
     /// remembered
     #[arg(long, value_name = "KEY")]
@@ -614,7 +619,7 @@ pub(crate) struct RangeScoreArgs {
 pub(crate) enum PolicyCommand {
     /// The presets and what an `allow` of each promises
     List,
-    /// Print a policy as TOML, to copy and change
+    /// What an `allow` of a policy promises, in words, and its TOML to copy and change
     Show {
         /// A preset (`strict`, `lists-only`) or a file
         #[arg(value_name = "POLICY", default_value = "strict")]
@@ -703,16 +708,38 @@ fn duration(text: &str) -> Result<jiff::SignedDuration, String> {
     if span.is_negative() { Err(wrong()) } else { Ok(span) }
 }
 
-/// A day means its end: what was listed on that day counts.
+/// A moment of `--as-of`: a day means its end, so that what was listed on that day counts.
 fn moment(text: &str) -> Result<jiff::Timestamp, String> {
+    time(text, jiff::civil::time(23, 59, 59, 0), "its end")
+}
+
+/// A moment that has come; a day means its beginning, so that no more is vouched for than was seen.
+fn past(text: &str) -> Result<jiff::Timestamp, String> {
+    let moment = time(text, jiff::civil::Time::midnight(), "its beginning")?;
+    if moment > jiff::Timestamp::now() {
+        return Err("it has not come".to_owned());
+    }
+    Ok(moment)
+}
+
+/// Every moment on the command line: a day with the time `of_day`, or a moment; one without a zone is of UTC.
+fn time(text: &str, of_day: jiff::civil::Time, meaning: &str) -> Result<jiff::Timestamp, String> {
+    let wrong = || {
+        format!("a day (2025-01-01, {meaning}) or a moment (2025-02-21T14:16:00Z; without a zone it is UTC)")
+    };
+    let text = text.trim();
     if let Ok(timestamp) = text.parse() {
         return Ok(timestamp);
     }
-    let day: jiff::civil::Date = text
-        .parse()
-        .map_err(|_| "a day (2025-01-01) or a moment with its zone (2025-02-21T14:16:00Z)".to_owned())?;
-    let end = day.at(23, 59, 59, 0).to_zoned(jiff::tz::TimeZone::UTC);
-    end.map(|zoned| zoned.timestamp()).map_err(|error| error.to_string())
+    let moment: jiff::civil::DateTime = if text.contains(':') {
+        text.parse().map_err(|_| wrong())?
+    } else if text.len() == "2025-01-01".len() {
+        let day: jiff::civil::Date = text.parse().map_err(|_| wrong())?;
+        day.to_datetime(of_day)
+    } else {
+        return Err(wrong());
+    };
+    moment.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp()).map_err(|_| wrong())
 }
 
 #[cfg(test)]
@@ -737,6 +764,23 @@ mod tests {
     fn a_day_means_its_end() {
         assert_eq!(moment("2025-01-01").expect("a day").to_string(), "2025-01-01T23:59:59Z");
         assert_eq!(moment("2025-02-21T14:16:00Z").expect("a moment").to_string(), "2025-02-21T14:16:00Z");
-        assert!(moment("yesterday").is_err());
+        for wrong in
+            ["yesterday", "", "2025", "2025-1-1", "20250101", "2025-02-30", "2025-02-21T", "2025-02-21T25:00"]
+        {
+            assert!(moment(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_vouches_for_has_come() {
+        assert_eq!(past("2025-01-01").expect("a day").to_string(), "2025-01-01T00:00:00Z");
+        assert!(past("2999-01-01").is_err() && past("2999-01-01T00:00:00Z").is_err());
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_of_utc() {
+        for text in ["2025-02-21T14:16:00", "2025-02-21 14:16", "2025-02-21T15:16:00+01:00"] {
+            assert_eq!(moment(text).expect(text).to_string(), "2025-02-21T14:16:00Z");
+        }
     }
 }

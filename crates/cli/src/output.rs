@@ -52,12 +52,12 @@ pub(crate) fn text(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
     writeln!(out, "  As of {}, policy {}", verdict.as_of, short(&verdict.policy))
 }
 
-/// The word at the top. Nothing is allowed in capitals on the word of lists alone, and what is named has a match.
+/// The word at the top. Nothing is allowed in capitals unless its transactions were examined, and what is named has a match.
 fn headline(verdict: &Verdict) -> &'static str {
     match (verdict.decision, verdict.basis) {
-        (Decision::Allow, Basis::ListsOnly) if verdict.exposures.is_empty() => "NO MATCH",
-        (Decision::Allow, Basis::ListsOnly) => "NO OBJECTION",
         (Decision::Allow, Basis::ListsAndTransactions) => "ALLOW",
+        (Decision::Allow, _) if verdict.exposures.is_empty() => "NO MATCH",
+        (Decision::Allow, _) => "NO OBJECTION",
         (Decision::Incomplete, _) => "INCOMPLETE",
         (Decision::Review, _) => "REVIEW",
         (Decision::Block, _) => "BLOCK",

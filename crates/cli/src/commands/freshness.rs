@@ -39,8 +39,9 @@ fn text(list: &Freshness, out: &mut dyn Write) -> std::io::Result<()> {
         _ => "none here".to_owned(),
     };
     let checked = list.checked_at.map_or_else(|| "never checked".to_owned(), |at| format!("checked {at:.0}"));
+    let word = if list.by_word { " by a person's word" } else { "" };
     let state = if list.problems.is_empty() { "fresh" } else { "NOT FRESH" };
-    writeln!(out, "{:<18} {state:<9}  {published}; {checked}", list.source.0)?;
+    writeln!(out, "{:<18} {state:<9}  {published}; {checked}{word}", list.source.0)?;
     for problem in &list.problems {
         writeln!(out, "  {}", clean(problem))?;
     }

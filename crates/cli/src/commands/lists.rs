@@ -89,7 +89,16 @@ fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &
             accept_shrink: args.accept_shrink,
             ..Options::default()
         };
-        let done = import_file(folder, path, &options)?;
+        let mut done = import_file(folder, path, &options)?;
+        if let Some(at) = args.checked_at {
+            let ImportReport { source, published, .. } = &done.report;
+            let said = || format!("{} is imported; --checked-at is not recorded", path.display());
+            folder
+                .record_word(source, *published, at, Timestamp::now())
+                .into_diagnostic()
+                .wrap_err_with(said)?;
+            done.notes.push(format!("recorded on your word: it is all that the publisher had at {at}"));
+        }
         print_import(common, &path.display().to_string(), &done, out).into_diagnostic()?;
     }
     Ok(0)

@@ -1,6 +1,6 @@
 //! `tracehound screen --name`.
 
-use std::io::Write;
+use std::{collections::BTreeSet, io::Write};
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result};
@@ -9,6 +9,7 @@ use tracehound_attribution::index::Index;
 use tracehound_model::{
     Decision,
     text::{label, line},
+    verdict::Basis,
 };
 use tracehound_screen::{NameCover, Policy};
 
@@ -19,7 +20,7 @@ use crate::{
 
 /// Columns of the CSV form; a name without a match has a line too.
 const CSV_HEADER: &str =
-    "query,score,matched,source,party,kind,programmes,decision,sources,gaps,as_of,policy";
+    "query,score,matched,source,party,kind,programmes,decision,sources,gaps,as_of,policy,basis";
 
 pub(crate) fn run(
     common: &Common,
@@ -34,9 +35,17 @@ pub(crate) fn run(
     if common.output == Output::Csv {
         writeln!(out, "{CSV_HEADER}").into_diagnostic()?;
     }
-    let rest = [csv_sources(&cover.sources), cover.gaps.join("; "), as_of.to_string(), policy.hash.clone()]
-        .map(|cell| csv_cell(&cell))
-        .join(",");
+    let basis = Basis::ListsOnly.as_str();
+    let rest = [
+        csv_sources(&cover.sources),
+        cover.gaps.join("; "),
+        as_of.to_string(),
+        policy.hash.clone(),
+        basis.to_owned(),
+    ]
+    .map(|cell| csv_cell(&cell))
+    .join(",");
+    let lists = names.parties().iter().map(|party| &party.source).collect::<BTreeSet<_>>().len();
     let mut documents = Vec::new();
     let mut tally = Tally::default();
     for query in &args.name {
@@ -44,21 +53,10 @@ pub(crate) fn run(
         let matches: Vec<_> = matches.into_iter().filter(|found| found.score >= args.threshold).collect();
         let decision = cover.decide(!matches.is_empty());
         tally.note(decision.into());
+        let summary = summary(matches.len(), lists, args.threshold, decision);
         match common.output {
             Output::Text => {
-                let count = matches.len();
-                writeln!(
-                    out,
-                    "{}: {count} match{} at {} or above{}",
-                    label(query),
-                    if count == 1 { "" } else { "es" },
-                    args.threshold,
-                    if decision == Decision::Incomplete {
-                        "; not everything the policy requires was there"
-                    } else {
-                        ""
-                    }
-                )
+                writeln!(out, "{}  {}\n  {summary}", headline(decision), label(query))
             }
             Output::Csv if matches.is_empty() => {
                 writeln!(out, "{},,,,,,,{decision},{rest}", csv_cell(query))
@@ -100,6 +98,8 @@ pub(crate) fn run(
             "query": query,
             "threshold": args.threshold,
             "decision": decision,
+            "basis": basis,
+            "summary": summary,
             "matches": matches.iter().map(|hit| json!({
                 "score": hit.score,
                 "matched_name": hit.matched_name,
@@ -118,6 +118,34 @@ pub(crate) fn run(
     }
     .into_diagnostic()?;
     Ok(tally.worst().exit_code())
+}
+
+/// The word at the top: names alone clear nobody.
+const fn headline(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Allow => "NO MATCH",
+        Decision::Incomplete => "INCOMPLETE",
+        Decision::Review => "REVIEW",
+        Decision::Block => "BLOCK",
+    }
+}
+
+fn summary(matches: usize, lists: usize, threshold: f64, decision: Decision) -> String {
+    let found = match matches {
+        0 => "no match".to_owned(),
+        1 => "1 match".to_owned(),
+        count => format!("{count} matches"),
+    };
+    let ending = match decision {
+        Decision::Incomplete => "; not everything the policy requires was there",
+        _ => "",
+    };
+    let lists = match lists {
+        0 => "no list with names was searched".to_owned(),
+        1 => format!("{found} on 1 list with names at {threshold} or above"),
+        lists => format!("{found} on {lists} lists with names at {threshold} or above"),
+    };
+    format!("{lists}; names alone were compared, transactions not examined{ending}")
 }
 
 fn text_cover(out: &mut dyn Write, names: usize, parties: usize, cover: &NameCover) -> std::io::Result<()> {

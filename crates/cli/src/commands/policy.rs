@@ -8,7 +8,7 @@ use std::{
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde_json::json;
-use tracehound_model::Verdict;
+use tracehound_model::{Verdict, text::label};
 use tracehound_screen::{
     Policy,
     lab::{self, Compared},
@@ -31,16 +31,22 @@ pub(crate) fn run(common: &Common, command: &PolicyCommand, out: &mut dyn Write)
                 Some(preset) => preset.text.to_owned(),
                 None => read(Path::new(policy))?,
             };
+            let words = named(policy)?.words();
+            // A file may promise what it likes; these words come from what it asks for.
+            if !text.contains(&words) {
+                writeln!(out, "# {words}").into_diagnostic()?;
+            }
             write!(out, "{text}").into_diagnostic()?;
         }
         PolicyCommand::Check { file } => {
             let policy = load(file)?;
             writeln!(
                 out,
-                "valid: {}, {} rules, hash {}",
-                policy.name,
+                "valid: {}, {} rules, hash {}\n{}",
+                label(&policy.name),
                 policy.rules.len(),
-                short(&policy.hash)
+                short(&policy.hash),
+                policy.words()
             )
             .into_diagnostic()?;
         }
@@ -62,7 +68,7 @@ pub(crate) fn run(common: &Common, command: &PolicyCommand, out: &mut dyn Write)
 fn list(common: &Common, out: &mut dyn Write) -> Result<()> {
     for preset in PRESETS {
         let policy = named(preset.name)?;
-        let promise = policy.promise.unwrap_or_default();
+        let promise = policy.words();
         match common.output {
             Output::Text => writeln!(out, "{}\n  {promise}\n", preset.name),
             Output::Csv => writeln!(out, "{},{}", preset.name, csv_cell(&promise)),

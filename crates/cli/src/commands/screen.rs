@@ -49,12 +49,8 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         screener = screener.over_extract(extract);
     }
     let inputs = inputs(args)?;
-    let numbers = match (&args.column, args.stdin) {
-        (Some(_), _) => Numbers::All,
-        (None, true) => Numbers::Refused,
-        (None, false) => Numbers::None,
-    };
-    let mut printer = Printer::new(common, &screener, numbers);
+    let numbered = args.column.is_some() || args.stdin;
+    let mut printer = Printer::new(common, &screener, numbered);
     printer.begin(out)?;
     if args.column.is_none() {
         let row = |subject| Row { number: 0, subject, refused: None };
@@ -152,23 +148,13 @@ pub(super) fn this_second() -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
-/// Which answers carry the number of their row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Numbers {
-    /// Subjects of the command line have none.
-    None,
-    /// Lines: one answer a line, so only a refused one needs to say where it stands.
-    Refused,
-    /// Tables: blank rows and the header have no answer.
-    All,
-}
-
 /// Answers subjects in batches and prints them in input order.
 struct Printer<'a> {
     output: Output,
     screener: &'a Screener<'a>,
     plain: Option<Plain>,
-    numbers: Numbers,
+    /// Whether answers carry the number of their row; subjects of the command line have none.
+    numbered: bool,
     tally: Tally,
     /// Space for answers, used again for the next batch: a million answers are a gigabyte.
     pages: Vec<Page>,
@@ -185,15 +171,15 @@ struct Page {
 }
 
 impl<'a> Printer<'a> {
-    fn new(common: &Common, screener: &'a Screener<'a>, numbers: Numbers) -> Self {
+    fn new(common: &Common, screener: &'a Screener<'a>, numbered: bool) -> Self {
         let plain = matches!(common.output, Output::Jsonl | Output::Csv)
             .then(|| Plain::new(common.output, screener))
             .flatten();
-        Self { output: common.output, screener, plain, numbers, tally: Tally::default(), pages: Vec::new() }
+        Self { output: common.output, screener, plain, numbered, tally: Tally::default(), pages: Vec::new() }
     }
 
     fn begin(&self, out: &mut dyn Write) -> Result<()> {
-        let row = if self.numbers == Numbers::All { "row," } else { "" };
+        let row = if self.numbered { "row," } else { "" };
         match self.output {
             Output::Csv => writeln!(out, "{row}{}", output::CSV_HEADER).into_diagnostic(),
             Output::Json => write!(out, "[").into_diagnostic(),
@@ -241,56 +227,73 @@ impl<'a> Printer<'a> {
             if self.output == Output::Json && !page.bytes.is_empty() {
                 page.bytes.extend_from_slice(b",\n");
             }
-            let begin = page.bytes.len();
             let found = self.one(row, &mut page.bytes)?;
-            if self.numbers == Numbers::All || (self.numbers == Numbers::Refused && found == Worst::Refused) {
-                self.number(row.number, begin, &mut page.bytes);
-            }
             page.tally.note(found);
         }
         Ok(())
     }
 
     /// Puts the row's number into the answer that begins there.
-    fn number(&self, number: u64, begin: usize, bytes: &mut Vec<u8>) {
-        let (at, text) = match self.output {
-            Output::Text => (begin, format!("row {number}: ")),
-            Output::Json => (begin + 1, format!("\n  \"row\": {number},")),
-            Output::Jsonl => (begin + 1, format!("\"row\":{number},")),
-            Output::Csv if self.numbers == Numbers::All => (begin, format!("{number},")),
-            // The error says it: there is no column for it.
-            Output::Csv => return,
-        };
-        bytes.splice(at..at, text.into_bytes());
+    fn number(&self, row: &Row<'_>, begin: usize, bytes: &mut Vec<u8>) -> Result<()> {
+        if !self.numbered {
+            return Ok(());
+        }
+        let answer = bytes.split_off(begin);
+        let opened = self.open_numbered(row, bytes)?;
+        bytes.extend_from_slice(&answer[opened..]);
+        Ok(())
+    }
+
+    /// Writes the beginning of an answer up to the number; says how many of the answer's own bytes that stands for.
+    fn open_numbered(&self, row: &Row<'_>, bytes: &mut Vec<u8>) -> Result<usize> {
+        let number = row.number;
+        let brace = usize::from(matches!(self.output, Output::Json | Output::Jsonl) && self.numbered);
+        bytes.extend_from_slice(&b"{"[..brace]);
+        match self.output {
+            _ if !self.numbered => Ok(()),
+            Output::Csv if number == 0 => write!(bytes, ","),
+            _ if number == 0 => Ok(()),
+            Output::Text => write!(bytes, "row {number}: "),
+            Output::Json => write!(bytes, "\n  \"row\": {number},"),
+            Output::Jsonl => write!(bytes, "\"row\":{number},"),
+            Output::Csv => write!(bytes, "{number},"),
+        }
+        .into_diagnostic()?;
+        Ok(brace)
     }
 
     fn one(&self, row: &Row<'_>, bytes: &mut Vec<u8>) -> Result<Worst> {
         let subject = row.subject;
+        let begin = bytes.len();
         if let Some(why) = row.refused {
             refuse(self.output, subject, &format!("row {} {why}", row.number), bytes)?;
+            self.number(row, begin, bytes)?;
             return Ok(Worst::Refused);
         }
         if let Some(plain) = &self.plain
             && let Ok(address) = Address::parse(subject)
             && self.screener.is_plain(&address)
-            && plain.answer(subject, &address, bytes)
+            && let Some((before, after)) = plain.around(subject, &address)
         {
+            let opened = self.open_numbered(row, bytes)?;
+            for part in [&before[opened..], subject.as_bytes(), after] {
+                bytes.extend_from_slice(part);
+            }
             return Ok(plain.worst);
         }
-        match self.screener.screen(subject) {
+        let found = match self.screener.screen(subject) {
             Ok(verdict) => {
                 render(self.output, &verdict, bytes)?;
-                Ok(verdict.decision.into())
+                verdict.decision.into()
             }
             Err(error) => {
-                let place = match self.numbers {
-                    Numbers::None => String::new(),
-                    Numbers::Refused | Numbers::All => format!("row {}: ", row.number),
-                };
+                let place = if row.number == 0 { String::new() } else { format!("row {}: ", row.number) };
                 refuse(self.output, subject, &format!("{place}{error}"), bytes)?;
-                Ok(Worst::Refused)
+                Worst::Refused
             }
-        }
+        };
+        self.number(row, begin, bytes)?;
+        Ok(found)
     }
 }
 
@@ -367,18 +370,11 @@ impl Plain {
         Some(Self { by_chain, worst })
     }
 
-    /// Writes the answer; false, and nothing, for a chain without a pattern or an address that is special in itself.
-    fn answer(&self, subject: &str, address: &Address, bytes: &mut Vec<u8>) -> bool {
-        let Some((_, before, after)) = self.by_chain.iter().find(|(chain, ..)| *chain == address.chain())
-        else {
-            return false;
-        };
+    /// What stands before and behind the subject in its answer; none for a chain without a pattern or an address that is
+    /// special in itself.
+    fn around(&self, subject: &str, address: &Address) -> Option<(&[u8], &[u8])> {
+        let (_, before, after) = self.by_chain.iter().find(|(chain, ..)| *chain == address.chain())?;
         let simple = !address.is_null_like() && subject.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if simple {
-            for part in [before, subject.as_bytes(), after] {
-                bytes.extend_from_slice(part);
-            }
-        }
-        simple
+        simple.then_some((before.as_slice(), after.as_slice()))
     }
 }

@@ -249,7 +249,32 @@ fn a_batch_and_a_single_question_get_the_same_answer() {
         let batch =
             tracehound(data.path(), &[&["screen", "--stdin"], &args[..], &["jsonl"]].concat(), subject);
         let one: Vec<Value> = serde_json::from_str(&text(&one)).expect("a JSON document");
-        assert_eq!(lines(&batch), one);
+        let mut numbered = lines(&batch);
+        assert_eq!(numbered[0].as_object_mut().expect("an object").remove("row"), Some(1.into()));
+        assert_eq!(numbered, one);
+    }
+}
+
+/// Lines that were skipped have no answer: in every form the number says which line is meant.
+#[test]
+fn every_answer_about_a_line_says_which_line_it_was() {
+    let data = folder();
+    let input = format!("# withdrawals\n{UNKNOWN}\n\nno address\n1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa\n");
+    let ask = |output| text(&tracehound(data.path(), &["screen", "--stdin", "--output", output], &input));
+    let rows = |answers: &[Value]| -> Vec<u64> {
+        answers.iter().map(|answer| answer["row"].as_u64().expect("a number")).collect()
+    };
+    let json: Vec<Value> = serde_json::from_str(&ask("json")).expect("JSON");
+    assert_eq!(rows(&json), [2, 4, 5]);
+    let jsonl: Vec<Value> =
+        ask("jsonl").lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(rows(&jsonl), [2, 4, 5]);
+    let csv = ask("csv");
+    let begins: Vec<&str> = csv.lines().filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(begins, ["row", "2", "4", "5"], "{csv}");
+    let said = ask("text");
+    for begin in ["row 2: INCOMPLETE", "row 4: REFUSED", "row 5: "] {
+        assert!(said.contains(begin), "{begin}: {said}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod code;
 mod manifests;
+mod promises;
 mod rooms;
 mod text;
 
@@ -84,6 +85,7 @@ fn read_files() -> Result<Vec<RepoFile>, Failure> {
 fn check(files: &[RepoFile]) -> Vec<Complaint> {
     let mut complaints = manifests::check(files);
     complaints.extend(rooms::check(files));
+    complaints.extend(promises::check(files));
     for file in files {
         complaints.extend(text::stray(&file.path));
         if let Some(text) = &file.text {

@@ -21,6 +21,7 @@ usage: cargo xtask TASK
   tidy                        the repository's own rules: who may import whom, manifests, stray files, unsafe…
   bench [--txs N,N] [--no-peers]
                               measure, and rewrite docs/BENCHMARKS.md
+  names                       measure how names are found, and rewrite their section of docs/SCORECARD.md
   fuzz [--seconds N] [TARGET] every fuzz target, or one, for N seconds each (60)
 ";
 
@@ -32,6 +33,16 @@ fn main() -> ExitCode {
         ["test", ref rest @ ..] => test::Options::parse(rest).and_then(test::run_all),
         ["tidy"] => tidy::run(),
         ["fuzz", ref rest @ ..] => fuzz::Options::parse(rest).and_then(|options| fuzz::run_targets(&options)),
+        ["names"] => run::run(run::cargo(&[
+            "test",
+            "--workspace",
+            "--test",
+            "it",
+            "--",
+            "--ignored",
+            "names_scorecard::names_scorecard",
+            "--exact",
+        ])),
         ["bench", ref rest @ ..] => bench::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -9,9 +9,15 @@
 //! A score says how alike two names are, not how likely it is that they mean the same person. Scores are rounded to four
 //! places, so that reports are the same everywhere.
 
+mod abjad;
+mod han;
+mod korean;
+mod legal_forms;
 mod normal;
 mod score;
+mod script;
 mod similarity;
+mod split;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,8 +27,12 @@ use std::{
 
 use tracehound_model::{Party, PartyKind};
 
+use han::HanName;
+use korean::KoreanName;
 use normal::normal;
-use score::{Asked, LEAST_JOINED, LEAST_SIMILARITY, Shape, Term};
+use score::{Asked, LEAST_JOINED, LEAST_SIMILARITY, Shape, Sought, Term};
+
+pub use script::not_compared;
 
 /// Below this a name is not reported at all.
 pub const MIN_SCORE: f64 = 0.5;
@@ -81,6 +91,13 @@ struct Name {
     tokens: Range<u32>,
     /// How many tokens stand before the first comma ("KIM, Jong Un").
     before_comma: u32,
+    /// A bit for each token that belongs to a legal form.
+    forms: u64,
+    /// Where it is one of several in a field, in `pieces`.
+    piece: Option<u32>,
+    organisation: bool,
+    /// Whether it repeats, in a script without Latin letters, a party that has Latin names too.
+    repeats: bool,
 }
 
 /// A token that occurs in names.
@@ -96,7 +113,12 @@ struct Word {
 pub struct NameIndex {
     parties: Vec<Party>,
     names: Vec<Name>,
+    /// Names out of fields with several.
+    pieces: Vec<String>,
     token_pool: Vec<u32>,
+    /// Names that read as Korean, and by family name where they stand there.
+    korean: Vec<(KoreanName, u32)>,
+    korean_families: HashMap<u8, Vec<u32>>,
     /// Sorted by text.
     words: Vec<Word>,
     /// The words' shapes apart, as most comparisons end with them.
@@ -112,32 +134,57 @@ pub struct NameIndex {
 impl NameIndex {
     /// Prepares the names of `parties`.
     pub fn build(parties: &[Party]) -> Self {
-        let mut names = Vec::new();
+        let (mut names, mut pieces) = (Vec::new(), Vec::new());
         let mut texts: Vec<Vec<String>> = Vec::new();
+        let mut korean = Vec::new();
         for (party_number, party) in parties.iter().enumerate() {
+            let organisation = party.kind != PartyKind::Individual;
+            let has_latin = party.names.iter().any(|name| script::in_latin(&name.full));
             for (number, name) in party.names.iter().enumerate() {
-                let normal = normal(&name.full, MAX_TOKENS);
-                if normal.tokens.is_empty() {
-                    continue;
+                for (place, text) in split::names(&name.full).into_iter().enumerate() {
+                    let normal = normal(&text, MAX_TOKENS);
+                    if normal.tokens.is_empty() {
+                        continue;
+                    }
+                    if !organisation {
+                        let readings = KoreanName::readings(&text, &normal.tokens);
+                        korean.extend(readings.into_iter().map(|reading| (reading, names.len() as u32)));
+                    }
+                    let repeats = has_latin && script::is_other(&text);
+                    let piece = (place > 0).then_some(pieces.len() as u32);
+                    if place > 0 {
+                        pieces.push(text.into_owned());
+                    }
+                    names.push(Name {
+                        party: party_number as u32,
+                        number: number as u32,
+                        tokens: 0..0,
+                        before_comma: normal.before_comma as u32,
+                        forms: legal_forms::forms(&normal.tokens),
+                        piece,
+                        organisation,
+                        repeats,
+                    });
+                    texts.push(normal.tokens);
                 }
-                names.push(Name {
-                    party: party_number as u32,
-                    number: number as u32,
-                    tokens: 0..0,
-                    before_comma: normal.before_comma as u32,
-                });
-                texts.push(normal.tokens);
             }
+        }
+        let mut korean_families: HashMap<u8, Vec<u32>> = HashMap::new();
+        for (number, (name, _)) in korean.iter().enumerate() {
+            name.families().for_each(|family| korean_families.entry(family).or_default().push(number as u32));
         }
         let hasher = RandomState::new();
         let mut index = Self {
             parties: parties.to_vec(),
+            joined: joined(&texts, &names, &hasher),
             names,
+            pieces,
             token_pool: Vec::new(),
+            korean,
+            korean_families,
             words: Vec::new(),
             shapes: Vec::new(),
             postings: Vec::new(),
-            joined: joined(&texts, &hasher),
             hasher,
         };
         index.add_words(&texts);
@@ -196,16 +243,29 @@ impl NameIndex {
             let length = query_tokens.len();
             return Err(NameError::TooLong { length, unit: "words", limit: MAX_TOKENS });
         }
-        let (terms, support) = self.support(&query_tokens);
+        let forms = legal_forms::forms(&query_tokens);
+        let (terms, support) = self.support(&query_tokens, forms);
+        let asked = Query::new(&terms, forms);
         let mut best: HashMap<u32, (f64, u32)> = HashMap::new();
-        for name_number in Self::candidates(&terms, &support) {
+        let mut note = |name_number: u32, score: f64| {
             let name = &self.names[name_number as usize];
-            let score = self.score(&terms, name);
+            let weak = self.parties[name.party as usize].names[name.number as usize].weak;
+            let score = if weak { score * score::WEAK_ALIAS } else { score };
+            let score = (score * 10_000.0).round() / 10_000.0;
             let known = best.entry(name.party).or_insert((0.0, name_number));
             if score > known.0 {
                 *known = (score, name_number);
             }
+        };
+        let in_other = script::is_other(query);
+        let in_syllables = script::in_syllables(query);
+        for name_number in self.candidates(&asked, &support) {
+            let name = &self.names[name_number as usize];
+            // A native spelling is for queries in its script: to Latin ones its party's Latin names answer.
+            let exact = in_syllables || name.repeats && !in_other;
+            note(name_number, self.score(&asked, name, exact));
         }
+        self.by_syllables(query, &query_tokens, &mut note);
         let mut matches: Vec<_> = best
             .into_values()
             .filter(|(score, _)| *score >= MIN_SCORE)
@@ -219,10 +279,46 @@ impl NameIndex {
         Ok(matches)
     }
 
+    /// Persons' names that are written in syllables: Korean ones in any romanisation, and Chinese characters by their
+    /// readings.
+    fn by_syllables(&self, query: &str, tokens: &[String], note: &mut impl FnMut(u32, f64)) {
+        let in_han = HanName::of(query);
+        let hangul = in_han.as_ref().map_or_else(Vec::new, |name| KoreanName::readings(name.hangul(), &[]));
+        let readings = KoreanName::readings(query, tokens);
+        for reading in readings.iter().chain(&hangul) {
+            let numbers = reading.families().filter_map(|family| self.korean_families.get(&family)).flatten();
+            for (name, number) in numbers.map(|number| &self.korean[*number as usize]) {
+                if let Some(score) = reading.likeness(name) {
+                    note(*number, score);
+                }
+            }
+        }
+        let Some(name) = in_han else { return };
+        for word in name.family_names().filter_map(|family| self.word(family)) {
+            let Range { start, end } = self.words[word as usize].names;
+            for &number in &self.postings[start as usize..end as usize] {
+                let listed = &self.names[number as usize];
+                if listed.organisation || listed.repeats {
+                    continue;
+                }
+                let words: Vec<&str> = self.terms(listed).into_iter().map(Term::text).collect();
+                if let Some(score) = name.likeness(&words) {
+                    note(number, score);
+                }
+            }
+        }
+    }
+
+    fn terms(&self, name: &Name) -> Vec<&Term> {
+        let tokens = &self.token_pool[name.tokens.start as usize..name.tokens.end as usize];
+        tokens.iter().map(|&word| &self.words[word as usize].term).collect()
+    }
+
     fn to_match(&self, score: f64, name: &Name) -> NameMatch<'_> {
         let party = &self.parties[name.party as usize];
         let written = &party.names[name.number as usize];
-        NameMatch { party, matched_name: &written.full, weak: written.weak, score }
+        let matched_name = name.piece.map_or(&written.full, |piece| &self.pieces[piece as usize]);
+        NameMatch { party, matched_name, weak: written.weak, score }
     }
 
     /// How telling a token is that `count` names have: 1.0 for one name, towards 0 for all.
@@ -233,10 +329,10 @@ impl NameIndex {
 
     /// The query's terms, and for each name the sum of what its tokens support, never less than the query's part of the
     /// score in the end.
-    fn support(&self, tokens: &[String]) -> (Vec<Term>, Vec<f64>) {
+    fn support(&self, tokens: &[String], forms: u64) -> (Vec<Term>, Vec<f64>) {
         let mut terms = Vec::with_capacity(tokens.len());
         let mut support = vec![0.0; self.names.len()];
-        for token in tokens {
+        for (place, token) in tokens.iter().enumerate() {
             let mut term = Term::new(token, 1.0);
             // An initial supports names that have it as an initial too; what it may stand for is for the score to say.
             let found = if term.is_initial() {
@@ -246,35 +342,60 @@ impl NameIndex {
             };
             let likest = found.iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
             term.rarity = likest.map_or(1.0, |(word, _)| self.words[*word as usize].term.rarity);
+            let is_form = forms & (1 << (place & 63)) != 0;
             for (word, similarity) in found {
-                let Range { start, end } = self.words[word as usize].names;
-                for &name in &self.postings[start as usize..end as usize] {
-                    support[name as usize] += term.weight(false) * similarity;
-                }
+                self.add_support(
+                    &mut support,
+                    word,
+                    weights(&term, is_form).map(|weight| weight * similarity),
+                );
             }
             terms.push(term);
         }
-        self.support_joined(tokens, &terms, &mut support);
+        self.support_joined(tokens, &terms, forms, &mut support);
         (terms, support)
     }
 
+    /// Adds what a word gives to the names with it: of persons, of organisations.
+    fn add_support(&self, support: &mut [f64], word: u32, given: [f64; 2]) {
+        let Range { start, end } = self.words[word as usize].names;
+        for &name in &self.postings[start as usize..end as usize] {
+            support[name as usize] += given[usize::from(self.names[name as usize].organisation)];
+        }
+    }
+
     /// Adds support for tokens that one side writes as one and the other as several.
-    fn support_joined(&self, tokens: &[String], terms: &[Term], support: &mut [f64]) {
+    fn support_joined(&self, tokens: &[String], terms: &[Term], forms: u64, support: &mut [f64]) {
         for (token, term) in tokens.iter().zip(terms) {
             for name in self.names_joined(token) {
                 support[name as usize] += term.weight(false);
             }
+            if term.is_abjad() {
+                let begins = |word: &Word| term.begins(&word.term);
+                let words = self.words.iter().enumerate().filter(|(_, word)| begins(word));
+                words.for_each(|(word, _)| self.add_support(support, word as u32, weights(term, false)));
+            }
         }
-        for (pair, weights) in tokens.windows(2).zip(terms.windows(2)) {
-            let weight = weights[0].weight(false) + weights[1].weight(false);
-            for (word, similarity) in self.similar_words(&Term::new(&pair.concat(), 1.0), LEAST_JOINED) {
-                let Range { start, end } = self.words[word as usize].names;
-                for &name in &self.postings[start as usize..end as usize] {
-                    support[name as usize] += weight * similarity;
+        for (place, (pair, two)) in tokens.windows(2).zip(terms.windows(2)).enumerate() {
+            if forms & (3 << (place & 63)) != 0 {
+                continue;
+            }
+            let weight = two[0].weight(false) + two[1].weight(false);
+            let mut joined = vec![Term::new(&pair.concat(), 1.0)];
+            if let Some(third) = tokens.get(place + 2).filter(|_| two[1].is_particle()) {
+                joined.push(Term::new(&[&pair[0], &pair[1], third].map(String::as_str).concat(), 1.0));
+            }
+            for term in joined {
+                for (word, similarity) in self.similar_words(&term, LEAST_JOINED) {
+                    self.add_support(support, word, [weight * similarity; 2]);
                 }
             }
         }
-        for name in self.names_joined(&tokens.concat()) {
+        let core: Vec<&str> = (0..tokens.len())
+            .filter(|place| forms & (1 << (place & 63)) == 0)
+            .map(|place| tokens[place].as_str())
+            .collect();
+        for name in self.names_joined(&tokens.concat()).chain(self.names_joined(&core.concat())) {
             support[name as usize] += f64::INFINITY;
         }
     }
@@ -307,35 +428,75 @@ impl NameIndex {
     }
 
     /// Names that can reach [`MIN_SCORE`].
-    fn candidates(terms: &[Term], support: &[f64]) -> Vec<u32> {
-        let least = |organisation: bool| {
+    fn candidates(&self, query: &Query<'_>, support: &[f64]) -> Vec<u32> {
+        let least = [false, true].map(|organisation| {
+            let terms = &query.sought(organisation).terms;
             let total: f64 = terms.iter().map(|term| term.weight(organisation)).sum();
             let initials = terms.iter().filter(|term| term.is_initial());
-            MIN_SCORE * total - initials.map(|term| term.weight(organisation)).sum::<f64>()
-        };
-        let least = least(true).min(least(false)).max(f64::MIN_POSITIVE);
-        let supported = support.iter().enumerate().filter(|(_, support)| **support >= least);
-        supported.map(|(name, _)| name as u32).collect()
+            let least = MIN_SCORE * total - initials.map(|term| term.weight(organisation)).sum::<f64>();
+            least.max(f64::MIN_POSITIVE)
+        });
+        let supported = support.iter().zip(&self.names).enumerate();
+        let enough =
+            supported.filter(|(_, (support, name))| **support >= least[usize::from(name.organisation)]);
+        enough.map(|(name, _)| name as u32).collect()
     }
 
-    fn score(&self, query: &[Term], name: &Name) -> f64 {
-        let party = &self.parties[name.party as usize];
-        let tokens = &self.token_pool[name.tokens.start as usize..name.tokens.end as usize];
-        let tokens: Vec<&Term> = tokens.iter().map(|&word| &self.words[word as usize].term).collect();
-        let organisation = party.kind != PartyKind::Individual;
-        let score = score::score(query, &tokens, name.before_comma as usize, organisation);
-        let weak = party.names[name.number as usize].weak;
-        let score = if weak { score * score::WEAK_ALIAS } else { score };
-        (score * 10_000.0).round() / 10_000.0
+    /// `exact`: only the same spelling counts, but for blanks. A short name in syllables is like another by its readings
+    /// ([`Self::by_syllables`]).
+    fn score(&self, query: &Query<'_>, name: &Name, exact: bool) -> f64 {
+        let terms = self.terms(name);
+        if score::is_same(&query.all.terms, &terms, name.before_comma as usize) {
+            return 1.0;
+        }
+        if exact {
+            return if score::is_joined(&query.all.terms, &terms) { score::JOINED } else { 0.0 };
+        }
+        let core: Vec<&Term> = if name.organisation { without(&terms, name.forms) } else { terms };
+        score::score(query.sought(name.organisation), &core, name.organisation)
     }
 }
 
-fn joined(texts: &[Vec<String>], hasher: &RandomState) -> Vec<(u64, u32)> {
+/// A query with and without the legal forms in it, which count for persons only.
+#[derive(Debug)]
+struct Query<'a> {
+    all: Sought<'a>,
+    core: Sought<'a>,
+}
+
+impl<'a> Query<'a> {
+    fn new(terms: &'a [Term], forms: u64) -> Self {
+        let all: Vec<&Term> = terms.iter().collect();
+        Self { core: Sought::new(without(&all, forms)), all: Sought::new(all) }
+    }
+
+    const fn sought(&self, organisation: bool) -> &Sought<'a> {
+        if organisation { &self.core } else { &self.all }
+    }
+}
+
+/// The terms without those that belong to legal forms.
+fn without<'a>(terms: &[&'a Term], forms: u64) -> Vec<&'a Term> {
+    let kept = terms.iter().enumerate().filter(|(place, _)| forms & (1 << (place & 63)) == 0);
+    kept.map(|(_, term)| *term).collect()
+}
+
+/// What a term weighs in the names of persons and of organisations.
+fn weights(term: &Term, is_form: bool) -> [f64; 2] {
+    [term.weight(false), if is_form { 0.0 } else { term.weight(true) }]
+}
+
+fn joined(texts: &[Vec<String>], names: &[Name], hasher: &RandomState) -> Vec<(u64, u32)> {
     let mut joined = Vec::new();
-    for (name, tokens) in texts.iter().enumerate() {
-        let whole = (tokens.len() > 2).then_some(&tokens[..]);
-        for part in tokens.windows(2).chain(whole) {
-            joined.push((hasher.hash_one(part.concat()), name as u32));
+    for (number, (tokens, name)) in texts.iter().zip(names).enumerate() {
+        let core: Vec<&str> = (0..tokens.len())
+            .filter(|place| name.forms & (1 << (place & 63)) == 0)
+            .map(|place| tokens[place].as_str())
+            .collect();
+        let whole = (tokens.len() > 2).then(|| tokens.concat());
+        let core = (name.forms != 0).then(|| core.concat());
+        for part in tokens.windows(2).map(<[String]>::concat).chain(whole).chain(core) {
+            joined.push((hasher.hash_one(part), number as u32));
         }
     }
     joined.sort_unstable();

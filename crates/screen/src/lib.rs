@@ -20,7 +20,7 @@ pub mod policy;
 mod screener;
 
 pub use keys::Keys;
-pub use names::NameCover;
+pub use names::{NameCover, name_gap};
 pub use parties::Parties;
 pub use policy::{Policy, PolicyError, Rule};
 pub use screener::{Covered, Extract, Screener, Settings};

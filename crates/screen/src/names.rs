@@ -1,8 +1,8 @@
 //! Names under a policy: which lists of parties were searched, and whether "no match" may be said of them.
 
 use jiff::Timestamp;
-use tracehound_attribution::{Scope, index::Index};
-use tracehound_model::{Decision, verdict::SourceAsOf};
+use tracehound_attribution::{Scope, index::Index, names::not_compared};
+use tracehound_model::{Decision, text::label, verdict::SourceAsOf};
 
 use crate::{
     Policy,
@@ -48,14 +48,25 @@ impl NameCover {
         Self { sources: lists.sources, gaps, suffices }
     }
 
-    /// A match asks for a person's eyes: a name is never proof. No match clears only where everything required was there.
-    pub const fn decide(&self, found: bool) -> Decision {
-        match (found, self.suffices) {
+    /// A match asks for a person's eyes: a name is never proof. No match clears only where everything required was there
+    /// and all of the name could be compared ([`name_gap`]).
+    pub const fn decide(&self, found: bool, compared: bool) -> Decision {
+        match (found, self.suffices && compared) {
             (true, _) => Decision::Review,
             (false, true) => Decision::Allow,
             (false, false) => Decision::Incomplete,
         }
     }
+}
+
+/// Why finding nothing says nothing about this name, with the remedy; `None` where all of it can be compared.
+pub fn name_gap(name: &str) -> Option<String> {
+    let script = not_compared(name)?;
+    Some(format!(
+        "`{}` is written in {script}, which is not compared with the Latin spellings of lists: ask for the name in Latin \
+         letters, as in a passport",
+        label(name)
+    ))
 }
 
 /// Notices name addresses, hardly ever people: their age says nothing about names.

@@ -3,7 +3,9 @@
 use deunicode::deunicode_char;
 use unicode_normalization::UnicodeNormalization;
 
-/// A name as lower-case Latin tokens.
+use super::{abjad, han};
+
+/// A name as tokens: lower-case Latin ones, and words of the scripts that leave out vowels as they are.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Normal {
     pub(super) tokens: Vec<String>,
@@ -29,26 +31,49 @@ const WRITTEN_OUT: &[(&str, &str)] = &[
     ("mgmt", "management"),
     ("natl", "national"),
     ("svcs", "services"),
+    ("tech", "technology"),
+    ("telecom", "telecommunications"),
     ("tdg", "trading"),
     ("trdg", "trading"),
     ("univ", "university"),
 ];
 
-/// Splits `text` into at most `limit` tokens. Letters of other scripts are transliterated; a syllable of Hangul and a
-/// Chinese character are tokens of their own, as romanised names may put spaces between them or not.
+/// Splits `text` into at most `limit` tokens. Letters of other scripts are transliterated, but for those without vowels
+/// ([`abjad`]); a syllable of Hangul and a Chinese character are tokens of their own, as romanised names may put spaces
+/// between them or not. Marks that are not seen (zero-width, of direction) count for nothing.
 pub(super) fn normal(text: &str, limit: usize) -> Normal {
     let mut tokens: Vec<String> = Vec::new();
     let mut token = String::new();
     let mut before_comma = None;
     let end = |token: &mut String, tokens: &mut Vec<String>| {
-        if !token.is_empty() && tokens.len() < limit {
-            tokens.push(written_out(token));
+        let (article, word) = abjad::without_article(token)
+            .map_or(("", token.as_str()), |word| (&token[..token.len() - word.len()], word));
+        for part in [article, word] {
+            if !part.is_empty() && tokens.len() < limit {
+                tokens.push(written_out(part));
+            }
         }
         token.clear();
     };
-    for character in text.nfc() {
-        if is_apostrophe(character) {
+    // Presentation forms of Arabic and full-width letters become plain ones.
+    for character in text.nfkc() {
+        if is_apostrophe(character) || is_unseen(character) {
             continue;
+        }
+        if abjad::is_abjad(character) {
+            if token.chars().next().is_some_and(|first| !abjad::is_abjad(first)) {
+                end(&mut token, &mut tokens);
+            }
+            match abjad::letter(character) {
+                Some(letter) if letter.is_alphabetic() => token.push(letter),
+                Some(digit) if digit.is_numeric() => token.extend(deunicode_char(digit)),
+                Some(_) => end(&mut token, &mut tokens),
+                None => {}
+            }
+            continue;
+        }
+        if token.chars().next().is_some_and(abjad::is_abjad) {
+            end(&mut token, &mut tokens);
         }
         if character == ',' && before_comma.is_none() {
             end(&mut token, &mut tokens);
@@ -84,9 +109,14 @@ fn is_apostrophe(character: char) -> bool {
     matches!(character, '\'' | '`' | '\u{b4}' | '\u{2bb}'..='\u{2bf}' | '\u{2018}' | '\u{2019}' | '\u{201b}')
 }
 
+/// Marks of direction, joiners and other characters without a shape.
+pub(super) fn is_unseen(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
+}
+
 /// Hangul syllables and Chinese characters.
 fn is_syllabic(character: char) -> bool {
-    matches!(character, '\u{ac00}'..='\u{d7a3}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+    matches!(character, '\u{ac00}'..='\u{d7a3}') || han::is_han(character)
 }
 
 #[cfg(test)]
@@ -111,6 +141,9 @@ mod tests {
             ("李家东", &["li", "jia", "dong"]),
             ("ＬＡＺＡＲＵＳ Grp.", &["lazarus", "group"]),
             ("A&B Co., Ltd", &["a", "b", "company", "limited"]),
+            ("حسين القاسم", &["حسین", "ال", "قاسم"]),
+            ("والاگه\u{202c}ر", &["والاگهر"]),
+            ("Ki\u{200b}m", &["kim"]),
         ] {
             assert_eq!(tokens(text), expected, "{text}");
         }

@@ -1,21 +1,29 @@
 //! The score of one name against a query.
 
-use super::similarity::{Pattern, fold, letter_set, skeleton};
+use super::{
+    abjad::{self, Reading},
+    similarity::{Pattern, fold, letter_set, skeleton},
+};
 
 /// A name that the list itself calls a weak alias counts for this much.
 pub(super) const WEAK_ALIAS: f64 = 0.9;
 /// Pairs less alike than this are different words.
 pub(super) const LEAST_SIMILARITY: f64 = 0.8;
-/// An initial against a word that begins with it.
+/// An initial of a person against a word that begins with it.
 const INITIAL: f64 = 0.9;
 /// Words with the same consonants and other vowels between them.
 const SAME_SKELETON: f64 = 0.86;
+/// The same, where there are [`LONG_SKELETON`] consonants: "Hezbollah" and "Hizballah".
+const SAME_LONG_SKELETON: f64 = 0.93;
+const LONG_SKELETON: usize = 4;
+/// Less for each letter beyond one that a word has more than the other, as beginnings alike say little.
+const LONGER: f64 = 0.04;
 /// Consonants and vowels from which that says something.
 const LEAST_SKELETON: usize = 5;
 /// Words that are the same but for regular differences between romanisations.
 const SAME_FOLDED: f64 = 0.97;
 /// Two words on one side, one on the other.
-const JOINED: f64 = 0.98;
+pub(super) const JOINED: f64 = 0.98;
 /// Such words must be more alike than others.
 pub(super) const LEAST_JOINED: f64 = 0.9;
 /// The same words in an order that is neither the written one nor the one around the comma.
@@ -38,71 +46,78 @@ const LOSS_TELLING: f64 = 0.3;
 /// The same for one that is not.
 const LOSS_NOT_TELLING: f64 = 0.6;
 
-/// Forms of companies, articles and titles.
+/// What a word weighs that many organisations have in their names, against one that tells.
+const GENERIC: f64 = 0.2;
+
+/// Articles, titles and words for a group of companies.
 const FILLERS: &[&str] = &[
-    "a",
-    "ab",
-    "ag",
-    "aka",
-    "and",
-    "as",
-    "bhd",
-    "bv",
-    "company",
+    "a", "aka", "and", "company", "de", "dr", "e", "for", "group", "holding", "holdings", "i", "la", "mr",
+    "mrs", "ms", "of", "the", "und", "ve", "y",
+];
+/// Words of what organisations do or are; two organisations that share nothing else are not alike.
+const GENERICS: &[&str] = &[
+    "agency",
+    "association",
+    "bank",
+    "bureau",
+    "center",
+    "centre",
+    "commercial",
+    "concern",
+    "construction",
     "corporation",
-    "de",
-    "dr",
-    "est",
-    "for",
-    "fz",
-    "fzc",
-    "fzco",
-    "fze",
-    "gmbh",
-    "group",
-    "holding",
-    "holdings",
-    "incorporated",
-    "jsc",
-    "kft",
-    "kg",
-    "kk",
-    "la",
-    "limited",
-    "llc",
-    "llp",
-    "lp",
-    "mr",
-    "mrs",
-    "ms",
-    "nv",
-    "oao",
-    "of",
-    "ojsc",
-    "ooo",
-    "oy",
-    "pao",
-    "pjsc",
-    "plc",
-    "pte",
-    "pty",
-    "pvt",
-    "sa",
-    "sal",
-    "saoc",
-    "sarl",
-    "sas",
-    "sdn",
-    "spa",
-    "spc",
-    "spol",
-    "srl",
-    "sro",
-    "the",
-    "tic",
-    "ve",
-    "zao",
-    "zrt",
+    "development",
+    "electronics",
+    "energy",
+    "engineering",
+    "enterprise",
+    "enterprises",
+    "exchange",
+    "export",
+    "factory",
+    "financial",
+    "foundation",
+    "fund",
+    "general",
+    "global",
+    "grupp",
+    "import",
+    "industrial",
+    "industries",
+    "industry",
+    "institute",
+    "insurance",
+    "international",
+    "invest",
+    "investment",
+    "investments",
+    "kompaniya",
+    "leasing",
+    "logistics",
+    "management",
+    "marine",
+    "national",
+    "office",
+    "organization",
+    "plant",
+    "production",
+    "research",
+    "sanayi",
+    "service",
+    "services",
+    "ship",
+    "shipping",
+    "society",
+    "systems",
+    "technical",
+    "technologies",
+    "technology",
+    "ticaret",
+    "telecommunications",
+    "trade",
+    "trading",
+    "transport",
+    "zavod",
 ];
 /// Those that a person's name may carry.
 const TITLES: &[&str] = &["aka", "dr", "mr", "mrs", "ms"];
@@ -114,12 +129,17 @@ pub(super) struct Shape {
     length: u32,
     digits: bool,
     initial: bool,
+    /// Of a script without vowels: letters do not tell.
+    abjad: bool,
 }
 
 impl Shape {
     /// Whether [`Asked::similarity`] can reach `least`. Letters that only one side has cannot match, which bounds
     /// Jaro-Winkler from above.
     pub(super) fn may_be_like(self, other: Self, least: f64) -> bool {
+        if self.abjad || other.abjad {
+            return true;
+        }
         let missing = |from: Self, other: Self| (from.letters & !other.letters).count_ones();
         let (a, b) = (self.length, other.length);
         let matches = (a.saturating_sub(missing(self, other))).min(b.saturating_sub(missing(other, self)));
@@ -130,22 +150,36 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// The shape of two words written as one, or nearly.
+    fn and(self, other: Self) -> Self {
+        Self {
+            letters: self.letters | other.letters,
+            length: self.length + other.length,
+            digits: self.digits || other.digits,
+            initial: false,
+            abjad: self.abjad || other.abjad,
+        }
+    }
+}
+
 /// Folding changes a word's length, and with it how strictly it is compared, by a little.
 const SHAPE_SLACK: f64 = 0.04;
 
 /// How much more alike a short word must be than a long one: differences count so many times.
 fn strictness(letters: u32) -> f64 {
     match letters {
-        0..=3 => 2.5,
-        4 => 1.7,
-        5..=6 => 1.25,
-        _ => 1.0,
+        0..=3 => 3.0,
+        4 => 2.0,
+        5..=6 => 1.5,
+        _ => 1.25,
     }
 }
 
 /// Parts of names that are common everywhere, also where a short list has but one of them.
 const PARTICLES: &[&str] = &[
-    "abu", "al", "ben", "bin", "bint", "da", "de", "del", "der", "di", "el", "ibn", "la", "ul", "van", "von",
+    "abu", "al", "ben", "bin", "bint", "da", "de", "del", "der", "di", "el", "ibn", "la", "ul", "ur", "van",
+    "von", "ال", "بن", "ابن", "ابو",
 ];
 
 /// A token with all that comparing it needs.
@@ -158,13 +192,17 @@ pub(super) struct Term {
     /// 1.0 for a token of one name, towards 0 for one of all names.
     pub(super) rarity: f64,
     filler: bool,
+    generic: bool,
     title: bool,
     particle: bool,
+    /// Of a word of a script without vowels.
+    reading: Option<Reading>,
 }
 
 impl Term {
     pub(super) fn new(text: &str, rarity: f64) -> Self {
-        let folded = fold(text);
+        let is_abjad = text.chars().next().is_some_and(abjad::is_abjad);
+        let folded = if is_abjad { abjad::plain(text) } else { fold(text) };
         Self {
             text: text.to_owned(),
             skeleton: skeleton(&folded),
@@ -173,9 +211,12 @@ impl Term {
                 length: folded.len() as u32,
                 digits: text.bytes().any(|byte| byte.is_ascii_digit()),
                 initial: text.len() == 1 && text.as_bytes()[0].is_ascii_lowercase(),
+                abjad: is_abjad,
             },
+            reading: if is_abjad { Reading::of(text) } else { None },
             rarity,
             filler: FILLERS.contains(&text),
+            generic: GENERICS.contains(&text),
             title: TITLES.contains(&text),
             particle: PARTICLES.contains(&text),
             folded,
@@ -197,6 +238,8 @@ impl Term {
         let weight = if self.particle { LEAST_WEIGHT } else { self.rarity.max(LEAST_WEIGHT) };
         if filler {
             weight * FILLER
+        } else if self.generic && organisation {
+            weight * GENERIC
         } else if self.is_initial() {
             weight * INITIAL_WEIGHT
         } else {
@@ -206,6 +249,33 @@ impl Term {
 
     fn fullness(&self) -> f64 {
         (f64::from(self.text.len() as u32) / FULL_LENGTH).min(1.0)
+    }
+
+    /// Whether the term renders the beginning of a word of a script without vowels, or the word that of the term.
+    pub(super) fn begins(&self, other: &Self) -> bool {
+        let begins = |reading: &Reading, latin: &Self| {
+            reading.may_have(latin.shape.letters) && reading.begins_with(&latin.text)
+        };
+        match (&self.reading, &other.reading) {
+            (Some(_), Some(_)) | (None, None) => false,
+            (Some(reading), None) => begins(reading, other),
+            (None, Some(reading)) => begins(reading, self),
+        }
+    }
+
+    /// How well a Latin word renders a word of a script without vowels.
+    fn read_as(&self, reading: &Reading) -> f64 {
+        if reading.may_have(self.shape.letters) { reading.likeness(&self.text).unwrap_or(0.0) } else { 0.0 }
+    }
+
+    /// A part of names that joins others.
+    pub(super) const fn is_particle(&self) -> bool {
+        self.particle
+    }
+
+    /// Whether the term is of a script without vowels.
+    pub(super) const fn is_abjad(&self) -> bool {
+        self.shape.abjad
     }
 
     fn joined(first: &Self, second: &Self) -> Self {
@@ -232,22 +302,35 @@ impl<'a> Asked<'a> {
         if term.text == other.text {
             return 1.0;
         }
+        match (&term.reading, &other.reading) {
+            (Some(reading), None) => return other.read_as(reading),
+            (None, Some(reading)) => return term.read_as(reading),
+            _ => {}
+        }
         let (a, b) = (term.shape, other.shape);
         let (short, long) = (term.text.len().min(other.text.len()), term.text.len().max(other.text.len()));
         if a.initial || b.initial || a.digits || b.digits || short * 2 < long {
             return 0.0;
         }
-        if !a.may_be_like(b, LEAST_SIMILARITY) {
+        if a.abjad != b.abjad || !a.may_be_like(b, LEAST_SIMILARITY) {
             return 0.0;
         }
         if term.folded == other.folded {
             return SAME_FOLDED;
         }
-        let spelt = self.text.jaro_winkler(&other.text);
+        let spelt = if a.abjad { 0.0 } else { self.text.jaro_winkler(&other.text) };
         let folded = self.folded.jaro_winkler(&other.folded) * SAME_FOLDED;
-        let similarity = 1.0 - (1.0 - spelt.max(folded)) * strictness(short as u32);
+        let longer = term.folded.len().abs_diff(other.folded.len()).saturating_sub(1);
+        let beyond = LONGER * f64::from(longer as u32);
+        let similarity = 1.0 - (1.0 - spelt.max(folded)) * strictness(short as u32) - beyond;
         let same_skeleton = term.skeleton.len() >= LEAST_SKELETON && term.skeleton == other.skeleton;
-        let similarity = if same_skeleton { similarity.max(SAME_SKELETON) } else { similarity };
+        let consonants = term.skeleton.bytes().filter(|letter| *letter != b'.').count();
+        let least = match consonants {
+            _ if !same_skeleton => 0.0,
+            0..LONG_SKELETON => SAME_SKELETON,
+            _ => SAME_LONG_SKELETON,
+        };
+        let similarity = similarity.max(least);
         if similarity >= LEAST_SIMILARITY { similarity } else { 0.0 }
     }
 }
@@ -260,14 +343,34 @@ struct Pair {
     name: (usize, usize),
 }
 
-/// The score of a name against a query, 0.0 to 1.0.
-pub(super) fn score(query: &[Term], name: &[&Term], before_comma: usize, organisation: bool) -> f64 {
-    if is_same(query, name, before_comma) {
-        return 1.0;
+/// A query's terms, and its neighbours written as one.
+#[derive(Debug)]
+pub(super) struct Sought<'a> {
+    pub(super) terms: Vec<&'a Term>,
+    joined: Vec<(Term, (usize, usize))>,
+}
+
+impl<'a> Sought<'a> {
+    pub(super) fn new(terms: Vec<&'a Term>) -> Self {
+        let mut joined = Vec::new();
+        for (first, pair) in terms.windows(2).enumerate() {
+            let two = Term::joined(pair[0], pair[1]);
+            let third = terms.get(first + 2).filter(|_| pair[1].particle);
+            let three = third.map(|third| (Term::joined(&two, third), (first, 3)));
+            joined.push((two, (first, 2)));
+            joined.extend(three);
+        }
+        Self { terms, joined }
     }
-    let mut pairs = pairs(query, name);
+}
+
+/// The score of a name against a query, 0.0 to 1.0.
+pub(super) fn score(sought: &Sought<'_>, name: &[&Term], organisation: bool) -> f64 {
+    let query = &sought.terms;
+    let mut pairs = pairs(sought, name, organisation);
     let weight = |term: &Term| term.weight(organisation);
-    let heaviness = |pair: &Pair| query[pair.query.0..][..pair.query.1].iter().map(weight).sum::<f64>();
+    let heaviness =
+        |pair: &Pair| query[pair.query.0..][..pair.query.1].iter().map(|term| weight(term)).sum::<f64>();
     pairs.sort_by(|a, b| {
         let places = (a.query, a.name).cmp(&(b.query, b.name));
         b.similarity.total_cmp(&a.similarity).then(heaviness(b).total_cmp(&heaviness(a))).then(places)
@@ -288,7 +391,7 @@ pub(super) fn score(query: &[Term], name: &[&Term], before_comma: usize, organis
             telling += if initial { 0.0 } else { pair.similarity * weight(term) * term.fullness() };
         }
     }
-    let query_share = query_explained / query.iter().map(weight).sum::<f64>();
+    let query_share = query_explained / query.iter().map(|term| weight(term)).sum::<f64>();
     let name_share = name_explained / name.iter().map(|term| weight(term)).sum::<f64>();
     let certainty = ((telling - NOT_TELLING) / (TELLING - NOT_TELLING)).clamp(0.0, 1.0);
     let loss = LOSS_NOT_TELLING + (LOSS_TELLING - LOSS_NOT_TELLING) * certainty;
@@ -296,7 +399,7 @@ pub(super) fn score(query: &[Term], name: &[&Term], before_comma: usize, organis
 }
 
 /// Whether the name is the query, in the written order or in the one around its comma.
-fn is_same(query: &[Term], name: &[&Term], before_comma: usize) -> bool {
+pub(super) fn is_same(query: &[&Term], name: &[&Term], before_comma: usize) -> bool {
     let (family, given) = name.split_at(before_comma.min(name.len()));
     let equal = |first: &[&Term], second: &[&Term]| {
         let name = first.iter().chain(second).map(|term| &term.text);
@@ -305,38 +408,66 @@ fn is_same(query: &[Term], name: &[&Term], before_comma: usize) -> bool {
     equal(family, given) || equal(given, family)
 }
 
+/// Whether both are the same when written as one word.
+pub(super) fn is_joined(query: &[&Term], name: &[&Term]) -> bool {
+    query.iter().flat_map(|term| term.text.bytes()).eq(name.iter().flat_map(|term| term.text.bytes()))
+}
+
 /// All pairs of words that may mean the same.
-fn pairs(query: &[Term], name: &[&Term]) -> Vec<Pair> {
-    let mut pairs = Vec::new();
-    for (q, asked) in query.iter().map(Asked::new).enumerate() {
+fn pairs(sought: &Sought<'_>, name: &[&Term], organisation: bool) -> Vec<Pair> {
+    let (query, mut pairs) = (&sought.terms, Vec::new());
+    for (q, asked) in query.iter().map(|term| Asked::new(term)).enumerate() {
         for (n, listed) in name.iter().enumerate() {
-            let initial =
-                (asked.term.is_initial() || listed.is_initial()) && asked.term.text[..1] == listed.text[..1];
+            let same_letter = || asked.term.text.chars().next() == listed.text.chars().next();
+            let initial = !organisation && (asked.term.is_initial() || listed.is_initial()) && same_letter();
             let similarity = asked.similarity(listed);
             let similarity = if initial && similarity == 0.0 { INITIAL } else { similarity };
             if similarity > 0.0 {
                 pairs.push(Pair { similarity, query: (q, 1), name: (n, 1) });
             }
         }
-        for (n, pair) in name.windows(2).enumerate() {
-            let similarity = asked.similarity(&Term::joined(pair[0], pair[1])) * JOINED;
-            if similarity > LEAST_JOINED {
-                pairs.push(Pair { similarity, query: (q, 1), name: (n, 2) });
-            }
-        }
+        joined_with(&asked, name, |similarity, place| {
+            pairs.push(Pair { similarity, query: (q, 1), name: place });
+        });
     }
-    for (q, pair) in query.windows(2).enumerate() {
-        let joined = Term::joined(&pair[0], &pair[1]);
-        let asked = Asked::new(&joined);
+    for (joined, place) in &sought.joined {
+        let asked = Asked::new(joined);
         for (n, listed) in name.iter().enumerate() {
             let similarity = asked.similarity(listed) * JOINED;
             if similarity > LEAST_JOINED {
-                pairs.push(Pair { similarity, query: (q, 2), name: (n, 1) });
+                pairs.push(Pair { similarity, query: *place, name: (n, 1) });
             }
         }
     }
-    if query.iter().flat_map(|term| term.text.bytes()).eq(name.iter().flat_map(|term| term.text.bytes())) {
+    if is_joined(query, name) {
         pairs.push(Pair { similarity: JOINED, query: (0, query.len()), name: (0, name.len()) });
     }
     pairs
+}
+
+/// Tells `take` of the neighbours among `terms` that make the one word `single` when written as one: two, or three around
+/// an article ("Abd al Rahman").
+fn joined_with(single: &Asked<'_>, terms: &[&Term], mut take: impl FnMut(f64, (usize, usize))) {
+    for (first, pair) in terms.windows(2).enumerate() {
+        let shape = pair[0].shape.and(pair[1].shape);
+        let may_be = match &single.term.reading {
+            Some(reading) => {
+                shape.abjad || reading.may_have(shape.letters) && reading.may_begin(&pair[0].text)
+            }
+            None => single.term.shape.may_be_like(shape, LEAST_JOINED),
+        };
+        if may_be {
+            let joined = Term::joined(pair[0], pair[1]);
+            let similarity = single.similarity(&joined) * JOINED;
+            if similarity > LEAST_JOINED {
+                take(similarity, (first, 2));
+            }
+            if let Some(third) = terms.get(first + 2).filter(|_| pair[1].particle) {
+                let similarity = single.similarity(&Term::joined(&joined, third)) * JOINED;
+                if similarity > LEAST_JOINED {
+                    take(similarity, (first, 3));
+                }
+            }
+        }
+    }
 }

@@ -97,7 +97,7 @@ pub(super) fn fold(token: &str) -> String {
     let mut rest = token;
     while let Some(first) = rest.chars().next() {
         let pair = PAIRS.iter().find(|(from, _)| rest.starts_with(from));
-        let (taken, given) = pair.map_or((1, None), |(from, to)| (from.len(), Some(*to)));
+        let (taken, given) = pair.map_or((first.len_utf8(), None), |(from, to)| (from.len(), Some(*to)));
         let single = match first {
             'y' => 'i',
             'q' | 'c' if !rest.starts_with("ch") => 'k',

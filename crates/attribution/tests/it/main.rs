@@ -14,6 +14,7 @@ mod hostile;
 mod index;
 mod intake;
 mod names;
+mod names_scorecard;
 mod ofac;
 mod order;
 mod pack;

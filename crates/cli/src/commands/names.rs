@@ -5,13 +5,13 @@ use std::{collections::BTreeSet, io::Write};
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result};
 use serde_json::json;
-use tracehound_attribution::index::Index;
+use tracehound_attribution::{index::Index, names::NameError};
 use tracehound_model::{
     Decision,
     text::{label, line},
     verdict::Basis,
 };
-use tracehound_screen::{NameCover, Policy};
+use tracehound_screen::{NameCover, Policy, name_gap};
 
 use crate::{
     args::{Common, Output, ScreenArgs},
@@ -36,27 +36,35 @@ pub(crate) fn run(
         writeln!(out, "{CSV_HEADER}").into_diagnostic()?;
     }
     let basis = Basis::ListsOnly.as_str();
-    let rest = [
-        csv_sources(&cover.sources),
-        cover.gaps.join("; "),
-        as_of.to_string(),
-        policy.hash.clone(),
-        basis.to_owned(),
-    ]
-    .map(|cell| csv_cell(&cell))
-    .join(",");
     let lists = names.parties().iter().map(|party| &party.source).collect::<BTreeSet<_>>().len();
     let mut documents = Vec::new();
     let mut tally = Tally::default();
     for query in &args.name {
-        let matches = names.search(query, args.limit).into_diagnostic()?;
+        let gap = name_gap(query);
+        let matches = match names.search(query, args.limit) {
+            // Of a script that nothing here reads there is nothing to search by.
+            Err(NameError::Empty { .. }) if gap.is_some() => Vec::new(),
+            found => found.into_diagnostic()?,
+        };
         let matches: Vec<_> = matches.into_iter().filter(|found| found.score >= args.threshold).collect();
-        let decision = cover.decide(!matches.is_empty());
+        let decision = cover.decide(!matches.is_empty(), gap.is_none());
+        let gaps: Vec<&String> = gap.iter().chain(&cover.gaps).collect();
+        let joined = gaps.iter().map(|gap| gap.as_str()).collect::<Vec<_>>().join("; ");
+        let rest = [
+            csv_sources(&cover.sources),
+            joined,
+            as_of.to_string(),
+            policy.hash.clone(),
+            basis.to_owned(),
+        ]
+        .map(|cell| csv_cell(&cell))
+        .join(",");
         tally.note(decision.into());
         let summary = summary(matches.len(), lists, args.threshold, decision);
         match common.output {
             Output::Text => {
                 writeln!(out, "{}  {}\n  {summary}", headline(decision), label(query))
+                    .and_then(|()| gap.iter().try_for_each(|gap| writeln!(out, "  {}", line(gap))))
             }
             Output::Csv if matches.is_empty() => {
                 writeln!(out, "{},,,,,,,{decision},{rest}", csv_cell(query))
@@ -106,7 +114,7 @@ pub(crate) fn run(
                 "party": hit.party,
             })).collect::<Vec<_>>(),
             "as_of": as_of,
-            "coverage": { "sources": cover.sources, "gaps": cover.gaps },
+            "coverage": { "sources": cover.sources, "gaps": gaps },
             "policy": policy.hash,
         }));
     }

@@ -79,7 +79,8 @@ fn score(common: &Common, args: &RangeScoreArgs, out: &mut dyn Write) -> Result<
     bar.finish_and_clear();
     let command = command_line(args);
     let page = scorecard(&sum, &command);
-    write_file(args.scorecard.as_ref(), &page)?;
+    let page_file = args.scorecard.as_ref().map(|file| format!("{page}{}", other_sections(file)));
+    write_file(args.scorecard.as_ref(), page_file.as_ref().unwrap_or(&page))?;
     write_file(args.rates.as_ref(), &error_rates(&sum, &command))?;
     if args.scorecard.is_none() {
         write!(out, "{page}").into_diagnostic()?;
@@ -112,6 +113,12 @@ fn command_line(args: &RangeScoreArgs) -> String {
     }
     let seeds: Vec<String> = args.seed.iter().map(u64::to_string).collect();
     format!("tracehound range score --txs {} --heists {} --seed {}", args.txs, args.heists, seeds.join(","))
+}
+
+/// The sections of a scorecard that other commands wrote, from their first mark on.
+fn other_sections(file: &Path) -> String {
+    let old = fs::read_to_string(file).unwrap_or_default();
+    old.find("<!-- names -->").map_or_else(String::new, |at| format!("\n{}", &old[at..]))
 }
 
 fn write_file(path: Option<&PathBuf>, text: &str) -> Result<()> {

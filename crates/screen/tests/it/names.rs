@@ -2,7 +2,7 @@
 
 use tracehound_attribution::Scope;
 use tracehound_model::Decision;
-use tracehound_screen::{NameCover, Policy};
+use tracehound_screen::{NameCover, Policy, name_gap};
 
 use crate::support::{FRESH, at, index, party, sources};
 
@@ -21,11 +21,11 @@ fn cover(
 fn no_match_clears_only_on_fresh_whole_lists() {
     let strict = Policy::strict();
     let fresh = cover(&strict, |_| (), FRESH);
-    assert_eq!((fresh.decide(false), fresh.decide(true)), (Decision::Allow, Decision::Review));
+    assert_eq!((fresh.decide(false, true), fresh.decide(true, true)), (Decision::Allow, Decision::Review));
     assert!(fresh.gaps.is_empty(), "{:?}", fresh.gaps);
-    assert_eq!(cover(&strict, |_| (), "2025-06-22T12:00:01Z").decide(false), Decision::Incomplete);
+    assert_eq!(cover(&strict, |_| (), "2025-06-22T12:00:01Z").decide(false, true), Decision::Incomplete);
     let part = cover(&strict, |ofac| ofac.scopes = vec![Scope::Addresses], FRESH);
-    assert_eq!((part.decide(false), part.decide(true)), (Decision::Incomplete, Decision::Review));
+    assert_eq!((part.decide(false, true), part.decide(true, true)), (Decision::Incomplete, Decision::Review));
     assert!(part.gaps[0].contains("lists update"), "{:?}", part.gaps);
 }
 
@@ -36,6 +36,20 @@ fn a_list_that_the_policy_requires_and_nobody_loaded_is_incomplete() {
     )
     .expect("a policy");
     let cover = cover(&policy, |_| (), FRESH);
-    assert_eq!(cover.decide(false), Decision::Incomplete);
+    assert_eq!(cover.decide(false, true), Decision::Incomplete);
     assert!(cover.gaps.iter().any(|gap| gap.contains("eu-fsf")), "{:?}", cover.gaps);
+}
+
+#[test]
+fn a_script_that_cannot_be_compared_does_not_clear() {
+    let cover = cover(&Policy::strict(), |_| (), FRESH);
+    let gap = name_gap("สมชาย").expect("Thai is not compared");
+    assert!(gap.contains("Thai") && gap.contains("Latin letters"), "{gap}");
+    assert_eq!(
+        (cover.decide(false, false), cover.decide(true, false)),
+        (Decision::Incomplete, Decision::Review)
+    );
+    for name in ["Kim Jong Un", "김정은", "李家东", "محمد", "Владимир"] {
+        assert_eq!(name_gap(name), None, "{name}");
+    }
 }

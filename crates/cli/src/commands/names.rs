@@ -50,22 +50,15 @@ pub(crate) fn run(
         let decision = cover.decide(!matches.is_empty(), gap.is_none());
         let gaps: Vec<&String> = gap.iter().chain(&cover.gaps).collect();
         let joined = gaps.iter().map(|gap| gap.as_str()).collect::<Vec<_>>().join("; ");
-        let rest = [
-            csv_sources(&cover.sources),
-            joined,
-            as_of.to_string(),
-            policy.hash.clone(),
-            basis.to_owned(),
-        ]
-        .map(|cell| csv_cell(&cell))
-        .join(",");
+        let rest =
+            [csv_sources(&cover.sources), joined, as_of.to_string(), policy.hash.clone(), basis.to_owned()]
+                .map(|cell| csv_cell(&cell))
+                .join(",");
         tally.note(decision.into());
         let summary = summary(matches.len(), lists, args.threshold, decision);
         match common.output {
-            Output::Text => {
-                writeln!(out, "{}  {}\n  {summary}", headline(decision), label(query))
-                    .and_then(|()| gap.iter().try_for_each(|gap| writeln!(out, "  {}", line(gap))))
-            }
+            Output::Text => writeln!(out, "{}  {}\n  {summary}", headline(decision), label(query))
+                .and_then(|()| gap.iter().try_for_each(|gap| writeln!(out, "  {}", line(gap)))),
             Output::Csv if matches.is_empty() => {
                 writeln!(out, "{},,,,,,,{decision},{rest}", csv_cell(query))
             }

@@ -11,6 +11,10 @@ use crate::trace::moment;
 /// Blocks come every ten minutes, so a ledger that ends longer before does not know what happened since.
 pub const MAX_AGE: i64 = 86_400;
 
+/// Most seconds by which a block's time may lie behind that of the nodes that took it (Bitcoin Core's
+/// `MAX_FUTURE_BLOCK_TIME`). Beyond it the clock is wrong by which the moment was told.
+const MAX_AHEAD: i64 = 7_200;
+
 /// The moment asked about. The ledger is expected to be cut there already ([`Ledger::as_of`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -29,10 +33,13 @@ impl Asked {
 
 const BEGINS_LATE: &str = "the ledger does not begin with the chain's first block";
 
-/// In words: which blocks a ledger lacks up to its last one. Empty for a whole one; any other is partial, and what it does
-/// not know may have happened there.
+/// In words: which blocks a ledger lacks up to its last one. Nothing for a whole one; any other is partial, and what it
+/// does not know may have happened there.
 pub fn lacking(info: &LedgerInfo) -> Vec<String> {
     let mut lacking = Vec::new();
+    if info.blocks == 0 {
+        lacking.push("it holds no block".to_owned());
+    }
     if info.begins_late() {
         lacking.push(format!("{BEGINS_LATE}: the blocks before its first one are missing"));
     }
@@ -133,6 +140,15 @@ impl Extent {
                 span(asked.max_age)
             )),
             Some(_) => {}
+        }
+        if let Some(last) = &extent.last_block
+            && i64::from(last.time) - asked.as_of > MAX_AHEAD
+        {
+            extent.gaps.push(format!(
+                "the ledger's last block is of {}, which is after the moment asked about: the clock of this machine is wrong, \
+                 so how old the ledger is cannot be told (set the clock, or ask --as-of a moment)",
+                moment(last.time)
+            ));
         }
         extent
     }

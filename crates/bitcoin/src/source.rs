@@ -29,6 +29,11 @@ pub enum SourceError {
     /// A folder holds nothing that looks like blocks.
     #[error("{}: no block files here (blk*.dat, *.blk or *.raw); name Bitcoin Core's `blocks` folder", .0.display())]
     NoBlocks(PathBuf),
+    /// A block file, as named by a node, in which no block was written yet.
+    #[error(
+        "{}: this block file holds no block: it is empty, or holds only the room that a node reserves", .0.display()
+    )]
+    Empty(PathBuf),
     /// A file that was named is no block file.
     #[error(
         "{}: begins with {first}, neither a known network's magic nor a block header \
@@ -240,7 +245,8 @@ impl BlockSource {
                 let path = path.unwrap_or_default();
                 return Err(match first {
                     Some(file) if file.kind == FileKind::Single => SourceError::NetworkUnknown(path),
-                    _ => SourceError::NoBlocks(path),
+                    Some(_) => SourceError::Empty(path),
+                    None => SourceError::NoBlocks(path),
                 });
             }
         };

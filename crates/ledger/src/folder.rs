@@ -206,6 +206,19 @@ pub(crate) fn strays(
     Ok(found)
 }
 
+/// Whether a writer or a repair gives files such a name, without the extension. Others are somebody else's.
+fn is_ours(stem: &str) -> bool {
+    let parts: Vec<&str> = stem.split('-').collect();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    match parts[..] {
+        [name] => name == "MANIFEST",
+        [first, count, generation] => {
+            is_number(first) && is_number(count) && u64::from_str_radix(generation, 16).is_ok()
+        }
+        _ => false,
+    }
+}
+
 /// Removes what a crash left behind beside segments: temporary files, and cells without a segment.
 pub(crate) fn remove_remains(dir: &Path, superseded: &[String]) -> Result<(), LedgerError> {
     let mut removed = !superseded.is_empty();
@@ -214,9 +227,11 @@ pub(crate) fn remove_remains(dir: &Path, superseded: &[String]) -> Result<(), Le
     }
     let segments = segment_names(dir)?;
     let orphans = cell_names(dir)?.into_iter().filter(|name| !segments.contains(name));
-    let mut files: Vec<String> = orphans.map(|name| format!("{name}.{CELLS}")).collect();
+    let mut files: Vec<String> =
+        orphans.filter(|name| is_ours(name)).map(|name| format!("{name}.{CELLS}")).collect();
     for extension in ["tmp", "cells"] {
-        files.extend(stems(dir, extension)?.into_iter().map(|name| format!("{name}.{extension}")));
+        let left = stems(dir, extension)?.into_iter().filter(|name| is_ours(name));
+        files.extend(left.map(|name| format!("{name}.{extension}")));
     }
     for file in files {
         let path = dir.join(file);

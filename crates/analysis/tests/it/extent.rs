@@ -50,6 +50,16 @@ fn ledger(left_out: &[usize]) -> (tempfile::TempDir, Ledger, Vec<TxId>) {
 
 const LAST: i64 = 3_000;
 
+/// Blocks may be two hours ahead of the clocks of those who take them, and no more: then it is the clock that is wrong.
+#[test]
+fn a_clock_that_is_behind_the_last_block_makes_no_ledger_fresh() {
+    let (_dir, ledger, _) = ledger(&[]);
+    let at = |as_of: i64| Extent::of(&ledger, Asked::at(as_of), Needed::All);
+    assert!(at(LAST - 7_200).is_complete());
+    let behind = at(LAST - 7_201);
+    assert!(behind.gaps[0].contains("the clock of this machine is wrong"), "{:?}", behind.gaps);
+}
+
 #[test]
 fn a_ledger_that_ends_a_day_before_the_moment_is_too_old_and_a_fresh_one_is_not() {
     let (_dir, ledger, _) = ledger(&[]);

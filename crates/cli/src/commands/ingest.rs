@@ -14,7 +14,7 @@ use tracehound_ingest::{
     BitcoinFiles, BitcoinReport, NodeOptions, NodeProgress, NodeReport, Progress, ingest_bitcoin_files,
     ingest_bitcoin_node,
 };
-use tracehound_ledger::{AppendStats, WriterOptions};
+use tracehound_ledger::{AppendStats, Ledger, WriterOptions};
 use tracehound_model::{BitcoinNetwork, Decision, text::line};
 
 use crate::{
@@ -71,8 +71,9 @@ pub(crate) fn ingest(
 
 /// In words: which blocks the ledger lacks now.
 fn lacking_now(folder: &Folder, network: BitcoinNetwork) -> Result<Vec<String>> {
-    let ledger = folder.open_ledger(network)?;
-    Ok(ledger.map_or_else(Vec::new, |ledger| lacking(&ledger.info())))
+    let ledger = Ledger::open(&folder.ledger(network)).into_diagnostic()?;
+    folder.watch(&ledger);
+    Ok(lacking(&ledger.info()))
 }
 
 /// One rule for files and nodes: an ingest is done when the ledger holds the whole chain up to its last block.

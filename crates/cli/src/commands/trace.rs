@@ -59,10 +59,10 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dy
     }
     let found = trace::trace(&opened.ledger, args.network, &question, &known).into_diagnostic()?;
     if let Some(path) = &args.svg {
-        write_file(path, &trace::svg(&found))?;
+        write_file(data, path, &trace::svg(&found))?;
     }
     if let Some(path) = &args.dot {
-        write_file(path, &trace::dot(&found))?;
+        write_file(data, path, &trace::dot(&found))?;
     }
     match common.output {
         Output::Text => {
@@ -209,6 +209,8 @@ fn tx_named(ledger: &Ledger, txid: &TxId) -> Option<TxView> {
     ledger.find_tx(txid).and_then(|tx| ledger.tx(tx))
 }
 
-fn write_file(path: &Path, text: &str) -> Result<()> {
+/// A drawing leaves as an answer does: when what it rests on is whole.
+fn write_file(data: &Folder, path: &Path, text: &str) -> Result<()> {
+    data.confirm()?;
     fs::write(path, text).into_diagnostic().wrap_err_with(|| format!("cannot write {}", path.display()))
 }

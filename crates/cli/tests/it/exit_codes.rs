@@ -257,6 +257,29 @@ fn an_ingest_that_skipped_a_block_is_not_done() {
     assert_eq!(damaged.status.code(), Some(30));
 }
 
+/// Empty is not complete.
+#[test]
+fn an_ingest_of_files_without_a_block_is_not_done() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let file = data.path().join("blk00000.dat");
+    let named = file.to_string_lossy().into_owned();
+    for (bytes, network, code, said) in [
+        (0, None, 1, "this block file holds no block"),
+        (100_000, None, 1, "this block file holds no block"),
+        (100_000, Some("mainnet"), 30, "it holds no block"),
+    ] {
+        fs::write(&file, vec![0; bytes]).expect("written");
+        let chosen = network.into_iter().flat_map(|network| ["--network", network]);
+        let args: Vec<&str> = ["ingest", "bitcoin", &named].into_iter().chain(chosen).collect();
+        let output = tracehound(data.path(), &args, "");
+        let all = format!("{}{}", text(&output), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {all}");
+        assert!(all.contains(said), "{args:?}: {all}");
+    }
+    let info = text(&tracehound(data.path(), &["ledger", "info"], ""));
+    assert!(info.contains("partial       it holds no block"), "{info}");
+}
+
 #[test]
 fn an_ingest_without_the_chains_beginning_is_not_done_and_the_ledger_says_so() {
     let data = tempfile::tempdir().expect("temporary folder");

@@ -100,8 +100,10 @@ fn nothing_that_rests_on_a_damaged_page_is_printed() {
     let (data, dir) = small();
     let path = segment(&dir);
     let right = fs::read(&path).expect("read");
+    let svg = data.path().join("drawn.svg");
+    let drawn = svg.to_string_lossy().into_owned();
     let questions: [&[&str]; 3] = [
-        &["trace", &address(7), "--output", "json", "--as-of", "2025-11-20"],
+        &["trace", &address(7), "--output", "json", "--as-of", "2025-11-20", "--svg", &drawn],
         &["screen", &address(7), "--output", "jsonl", "--as-of", "2025-11-20"],
         &["cluster", &address(7), "--as-of", "2025-11-20"],
     ];
@@ -113,10 +115,12 @@ fn nothing_that_rests_on_a_damaged_page_is_printed() {
         fs::remove_file(&path).expect("removed");
         fs::write(&path, wrong).expect("written");
         for (args, answer) in questions.iter().zip(&answers) {
+            let _ = fs::remove_file(&svg);
             let found = regtest(data.path(), args);
             if found.status.code() == Some(1) {
                 assert!(errors(&found).contains("is damaged"), "{}", errors(&found));
                 assert!(found.stdout.is_empty(), "{args:?} printed {}", text(&found));
+                assert!(!svg.exists(), "{args:?} drew");
                 refused += 1;
             } else {
                 assert_eq!(text(&found), text(answer), "{args:?}, byte {at} flipped");
@@ -144,11 +148,13 @@ fn a_ledger_of_0_1_0_says_so_and_is_upgraded() {
 /// The first of two equal coinbases is destroyed: 49 BTC are held, not 99.
 #[test]
 fn an_overwritten_coinbase_is_not_held() {
+    const DESTROYED: &str = "destroyed: overwritten by a later coinbase of the same id, BIP-30";
+    const MINER: &str = "mjn5Dm4bUHzYRJYhZUy2aH8wYsivrzkPLk";
     let Some(blocks) = shared_data("cases/lists-and-blocks/blocks_bip30") else { return };
     let data = tempfile::tempdir().expect("temporary folder");
     let ingested = tracehound(data.path(), &["ingest", "bitcoin", &blocks.to_string_lossy()], "");
     assert_eq!(ingested.status.code(), Some(0), "{}", errors(&ingested));
-    let found = regtest(data.path(), &["trace", "mjn5Dm4bUHzYRJYhZUy2aH8wYsivrzkPLk", "--output", "json"]);
+    let found = regtest(data.path(), &["trace", MINER, "--output", "json"]);
     let trace: Value = serde_json::from_str(&text(&found)).expect("one trace");
     assert_eq!(trace["sums"]["seeded"], "10000000000", "{trace}");
     assert_eq!(
@@ -159,8 +165,6 @@ fn an_overwritten_coinbase_is_not_held() {
     let json = |args: &[&str]| -> Value {
         serde_json::from_str(&as_text(&[args, &["--output", "json"]].concat())).expect("JSON")
     };
-    const DESTROYED: &str = "destroyed: overwritten by a later coinbase of the same id, BIP-30";
-    const MINER: &str = "mjn5Dm4bUHzYRJYhZUy2aH8wYsivrzkPLk";
     for way in [&["trace", MINER][..], &["trace", MINER, "--backward"], &["exposure", MINER]] {
         let said = as_text(way);
         assert!(said.contains(DESTROYED) && !said.contains("OP_RETURN"), "{way:?}: {said}");

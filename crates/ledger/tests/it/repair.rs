@@ -272,6 +272,29 @@ fn a_segment_that_is_put_back_after_its_loss_was_accepted_is_used_again() {
     }
 }
 
+/// A writer sweeps away what writers leave, and nothing that somebody else put there.
+#[test]
+fn files_that_are_not_ours_stay() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let right = several_segments(dir.path());
+    let ours = [
+        "MANIFEST.tmp",
+        "0000000000-5-00000009.tmp",
+        "0000000000-5-00000009.cells",
+        "0000000000-5-00000009.spent",
+    ];
+    let others = ["notes.tmp", "my-own.cells", "backup.spent", "a-b-c.tmp", "README.md"];
+    for name in ours.iter().chain(&others) {
+        fs::write(dir.path().join(name), "x").expect("written");
+    }
+    fs::create_dir(dir.path().join("folder.tmp")).expect("made");
+    drop(Writer::open(dir.path(), CHAIN, small(40)).expect("opens"));
+    assert_eq!(content(dir.path()), right);
+    assert!(ours.iter().all(|name| !dir.path().join(name).exists()));
+    assert!(others.iter().all(|name| dir.path().join(name).exists()));
+    assert!(dir.path().join("folder.tmp").is_dir());
+}
+
 /// The files that a commit, a merge and a reorg leave when they are killed between two of their steps.
 #[test]
 fn what_a_killed_writer_leaves_is_taken_up_or_repaired() {

@@ -25,7 +25,7 @@ fn good() -> Vec<u8> {
     let list = read(&mut case.facts_toml.as_bytes(), &options).expect("our own notice");
     let head = list.snapshot.source;
     let day = head.published.expect("it is dated");
-    let claims = (0_u8..).zip(list.snapshot.claims).map(|(number, claim)| Claim {
+    let claims = (0_u8..).zip(list.snapshot.claims.iter()).map(|(number, claim)| Claim {
         id: format!("{number:016x}"),
         subject: claim.subject,
         statement: claim.statement,

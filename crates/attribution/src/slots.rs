@@ -9,7 +9,7 @@ const FREE: u32 = u32::MAX;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slots {
     hasher: RandomState,
-    slots: Vec<u32>,
+    table: Vec<u32>,
     used: usize,
 }
 
@@ -30,10 +30,10 @@ impl Slots {
 
     /// The number with this hash of which `same` says that it is the one. O(1).
     pub(crate) fn find(&self, hash: u64, same: impl Fn(u32) -> bool) -> Option<u32> {
-        let mask = self.slots.len().checked_sub(1)?;
+        let mask = self.table.len().checked_sub(1)?;
         let mut place = hash as usize & mask;
         loop {
-            match self.slots[place] {
+            match self.table[place] {
                 FREE => return None,
                 number if same(number) => return Some(number),
                 _ => place = (place + 1) & mask,
@@ -43,9 +43,9 @@ impl Slots {
 
     /// Adds a number that is not there; `hash_of` gives the hash of any that is. O(1), now and then O(n).
     pub(crate) fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
-        if 2 * (self.used + 1) > self.slots.len() {
+        if 2 * (self.used + 1) > self.table.len() {
             let larger = vec![FREE; (4 * self.used).next_power_of_two().max(16)];
-            let before = std::mem::replace(&mut self.slots, larger);
+            let before = std::mem::replace(&mut self.table, larger);
             for number in before.into_iter().filter(|number| *number != FREE) {
                 self.put(hash_of(number), number);
             }
@@ -55,12 +55,12 @@ impl Slots {
     }
 
     fn put(&mut self, hash: u64, number: u32) {
-        let mask = self.slots.len() - 1;
+        let mask = self.table.len() - 1;
         let mut place = hash as usize & mask;
-        while self.slots[place] != FREE {
+        while self.table[place] != FREE {
             place = (place + 1) & mask;
         }
-        self.slots[place] = number;
+        self.table[place] = number;
     }
 }
 

@@ -55,8 +55,12 @@ impl Steps {
 /// The process stops for ever at the step that `TRACEHOUND_STOP_AT` names, to be killed there. In tests' builds only.
 #[cfg(feature = "stop-at-step")]
 fn stop_where_asked(step: Step) {
+    use std::io::Write as _;
+
     if std::env::var("TRACEHOUND_STOP_AT").is_ok_and(|wanted| wanted == format!("{step:?}")) {
-        eprintln!("stopped at {step:?}");
+        let mut out = io::stderr();
+        // Whoever cannot be told kills it all the same.
+        let _ = writeln!(out, "stopped at {step:?}");
         loop {
             std::thread::park();
         }

@@ -113,8 +113,6 @@ impl ClaimStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            // KiB, used when needed: a large import writes its pages once instead of over and over, and stays small.
-            .pragma("cache_size", "-65536")
             .busy_timeout(Duration::from_mins(1));
         // Rows cross from the database's thread in larger lots than the default 50.
         Self::connect(options.row_buffer_size(4_096), 4).await

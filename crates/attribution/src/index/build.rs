@@ -205,17 +205,20 @@ impl Builder {
             subjects: Vec::new(),
             keys: Vec::with_capacity(self.keys.len()),
             claims: Vec::with_capacity(self.entries.len()),
-            statements: Vec::with_capacity(self.statements.len()),
-            origins: Vec::with_capacity(self.origins.len()),
-            programs: Vec::with_capacity(self.programs.len()),
-            text_ends: Vec::with_capacity(self.texts.ends.len()),
-            texts: Vec::with_capacity(self.texts.bytes.len()),
+            statements: Vec::new(),
+            origins: Vec::new(),
+            programs: Vec::new(),
+            text_ends: Vec::new(),
+            texts: Vec::new(),
             sources_json: Vec::new(),
             parties_json: Vec::new(),
             digest: [0; 32],
             contents: BTreeMap::new(),
         };
-        Renumber::of(&self).fill(&mut built);
+        self.fill(&mut built);
+        // Of a large list each half is large: neither is held twice.
+        (self.entries, self.keys) = (Vec::new(), Vec::new());
+        Renumber::of(&self).renumber(&mut built);
         let mut parties = std::mem::take(&mut self.parties);
         drop(self);
         built.directory = directory(&built.hashes);
@@ -231,6 +234,25 @@ impl Builder {
         built.sources_json = serde_json::to_vec(&described).expect(always);
         built.digest = check::digest_of(&built.sections());
         built
+    }
+
+    /// Subjects and claims, these with the numbers of statements and origins as they came.
+    fn fill(&self, built: &mut Built) {
+        let mut last: Option<&[u8]> = None;
+        for entry in &self.entries {
+            let key = &self.keys[entry.key_at as usize..(entry.key_at + entry.key_len) as usize];
+            if last != Some(key) {
+                let begins =
+                    SubjectRecord { key_at: built.keys.len() as u32, first_claim: built.claims.len() as u32 };
+                built.subjects.push(begins);
+                built.hashes.push(entry.hash);
+                built.keys.extend_from_slice(key);
+                last = Some(key);
+            }
+            built.claims.push(entry.record);
+        }
+        let end = SubjectRecord { key_at: built.keys.len() as u32, first_claim: built.claims.len() as u32 };
+        built.subjects.push(end);
     }
 
     /// By hash and key, then in the order in which a subject's claims are given.
@@ -280,24 +302,13 @@ impl<'a> Renumber<'a> {
         }
     }
 
-    fn fill(mut self, built: &mut Built) {
-        let mut last: Option<&[u8]> = None;
-        for entry in &self.from.entries {
-            let key = &self.from.keys[entry.key_at as usize..(entry.key_at + entry.key_len) as usize];
-            if last != Some(key) {
-                let begins =
-                    SubjectRecord { key_at: built.keys.len() as u32, first_claim: built.claims.len() as u32 };
-                built.subjects.push(begins);
-                built.hashes.push(entry.hash);
-                built.keys.extend_from_slice(key);
-                last = Some(key);
-            }
-            let statement = self.statement(entry.record.statement, built);
-            let origin = self.origin(entry.record.origin, built);
-            built.claims.push(ClaimRecord { statement, origin, ..entry.record });
+    fn renumber(mut self, built: &mut Built) {
+        let mut claims = std::mem::take(&mut built.claims);
+        for claim in &mut claims {
+            claim.statement = self.statement(claim.statement, built);
+            claim.origin = self.origin(claim.origin, built);
         }
-        let end = SubjectRecord { key_at: built.keys.len() as u32, first_claim: built.claims.len() as u32 };
-        built.subjects.push(end);
+        built.claims = claims;
     }
 
     fn statement(&mut self, number: u32, built: &mut Built) -> u32 {

@@ -132,6 +132,8 @@ impl Publisher {
                 layer
             } else {
                 built.write(&self.folder.join(file_name(&digest)))?;
+                // The file is read on opening: not while it is held a second time.
+                drop(built);
                 files::sync_dir(&self.folder)?;
                 open_named(&self.folder, &digest)?
             };

@@ -84,7 +84,13 @@ impl ClaimStore {
     /// Begins a change; other writers wait for its end.
     pub(super) async fn change(&self, doing: &'static str) -> Result<Change<'_>, StoreError> {
         let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
-        Ok(Change { store: self, transaction: begun.map_err(StoreError::while_(doing))?, doing })
+        let mut transaction = begun.map_err(StoreError::while_(doing))?;
+        // KiB, used when needed: a large import writes its pages once instead of over and over, and stays small.
+        sqlx::query("PRAGMA cache_size = -65536")
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::while_(doing))?;
+        Ok(Change { store: self, transaction, doing })
     }
 
     /// Who this store is and how far it has come.

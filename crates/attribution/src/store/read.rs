@@ -102,8 +102,13 @@ impl View {
 impl ClaimStore {
     /// A look at the store as it is now.
     pub(crate) async fn view(&self) -> Result<View, StoreError> {
-        let begun = self.pool.begin().await;
-        Ok(View { db: begun.map_err(StoreError::while_("beginning to read"))? })
+        let failed = || StoreError::while_("beginning to read");
+        let mut db = self.pool.begin().await.map_err(failed())?;
+        // What is read once, page by page, needs no large cache, nor what an import before left in it.
+        for pragma in ["PRAGMA cache_size = -16384", "PRAGMA shrink_memory"] {
+            sqlx::query(pragma).execute(&mut *db).await.map_err(failed())?;
+        }
+        Ok(View { db })
     }
 
     /// Everything that an index is built from: all current claims, ended ones included, the parties of each source's

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use tracehound_model::BitcoinNetwork;
 
-use super::{Moment, network};
+use super::{Moment, values::network};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AnalyzeCommand {

@@ -1,0 +1,174 @@
+//! What the commands that follow money are asked.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tracehound_model::BitcoinNetwork;
+
+use super::{
+    Moment,
+    values::{at_least_one, method, network},
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound trace 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
+  tracehound trace TXID:0 TXID:1 --method fifo --svg trace.svg
+  tracehound trace TXID --compare
+  tracehound trace --named lazarusgroup
+  tracehound trace ADDRESS --backward --hops 5 --output json")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+pub(crate) struct TraceArgs {
+    /// Outputs (TXID:N), transactions (all their outputs) or addresses (all they received)
+    #[arg(value_name = "FROM", required_unless_present = "named")]
+    pub from: Vec<String>,
+    /// Also from all addresses that the lists name so: a theft, a group (part of the label, or the actor's id)
+    #[arg(long, value_name = "NAME")]
+    pub named: Option<String>,
+    /// To the sources instead of the destinations
+    #[arg(long)]
+    pub backward: bool,
+    /// Rule of taint: poison, haircut, fifo, lifo or tiho
+    #[arg(long, value_name = "METHOD", default_value = "haircut", value_parser = method)]
+    pub method: tracehound_analysis::taint::Method,
+    /// All rules side by side instead of one in detail
+    #[arg(long, conflicts_with_all = ["svg", "dot"])]
+    pub compare: bool,
+    /// Go on behind CoinJoins, by haircut: shares of a set, not a path
+    #[arg(long)]
+    pub through_mixes: bool,
+    /// Follow fees into the miner's coinbase instead of booking them as fees
+    #[arg(long, conflicts_with = "backward")]
+    pub through_fees: bool,
+    /// Most transactions between the start and an end
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    pub hops: u32,
+    /// Do not follow less than this many satoshi in one output
+    #[arg(long, value_name = "SATOSHI", default_value_t = 546)]
+    pub dust: u64,
+    /// Do not divide transactions with more outputs (backward: inputs) than this
+    #[arg(long, value_name = "COUNT", default_value_t = 5_000)]
+    pub fan_out: u32,
+    /// Most transactions divided in all
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000_000)]
+    pub work: usize,
+    #[command(flatten)]
+    pub moment: Moment,
+    /// Lines of the tree
+    #[arg(long, value_name = "COUNT", default_value_t = 60)]
+    pub lines: usize,
+    /// Draw it into this file
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Write it for Graphviz into this file
+    #[arg(long, value_name = "FILE")]
+    pub dot: Option<PathBuf>,
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound path 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX 3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG
+  tracehound path FROM TO --count 10 --hops 8 --output json")]
+pub(crate) struct PathArgs {
+    /// The address whose money is followed
+    #[arg(value_name = "FROM")]
+    pub from: String,
+    /// The address it may have come to
+    #[arg(value_name = "TO")]
+    pub to: String,
+    /// Ways to show, at least 1
+    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = at_least_one)]
+    pub count: usize,
+    /// Most transactions in a way
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub hops: u32,
+    /// Do not follow outputs of less than this many satoshi
+    #[arg(long, value_name = "SATOSHI", default_value_t = 546)]
+    pub dust: u64,
+    /// Most transactions looked at
+    #[arg(long, value_name = "COUNT", default_value_t = 200_000)]
+    pub work: usize,
+    #[command(flatten)]
+    pub moment: Moment,
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound tx f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16
+  tracehound tx TXID --output json")]
+pub(crate) struct TxArgs {
+    /// The transaction's id
+    #[arg(value_name = "TXID")]
+    pub txid: tracehound_model::TxId,
+    #[command(flatten)]
+    pub moment: Moment,
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound exposure 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
+  tracehound exposure ADDRESS OTHER-ADDRESS-OF-THE-SAME-OWNER --hops 10
+  tracehound exposure ADDRESS --cluster
+  tracehound exposure ADDRESS --prices btc-usd.csv --output json")]
+pub(crate) struct ExposureArgs {
+    /// Addresses of one owner; payments among them do not count
+    #[arg(value_name = "ADDRESS", required = true)]
+    pub addresses: Vec<String>,
+    /// Ask about everybody in their clusters (multi-input, CoinJoins left out)
+    #[arg(long)]
+    pub cluster: bool,
+    /// Most transactions between the owner and a named party
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    pub hops: u32,
+    /// Do not follow less than this many satoshi in one output
+    #[arg(long, value_name = "SATOSHI", default_value_t = 546)]
+    pub dust: u64,
+    /// Most transactions read for each direction
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
+    pub work: usize,
+    /// Go on behind CoinJoins, by haircut: shares of a set, not a path
+    #[arg(long)]
+    pub through_mixes: bool,
+    /// Daily prices for amounts in USD: a CSV file of lines like 2024-06-01,67540.25
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+    #[command(flatten)]
+    pub moment: Moment,
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound cluster 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
+  tracehound cluster 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX --explain 1HB5XMLmzFVj8ALj6mfBsbifRoD4miY36v
+  tracehound cluster ADDRESS --change --members 1000 --output json")]
+pub(crate) struct ClusterArgs {
+    /// The address
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    /// The chain of transactions that joined this address to it
+    #[arg(long, value_name = "ADDRESS")]
+    pub explain: Option<String>,
+    /// Also the outputs that are likely its change: named by voters of two families, joined to nothing
+    #[arg(long)]
+    pub change: bool,
+    /// Members listed, oldest first
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub members: usize,
+    #[command(flatten)]
+    pub moment: Moment,
+    /// Bitcoin network
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+}

@@ -1,0 +1,66 @@
+//! What `screen` is asked.
+
+use clap::Args;
+use tracehound_model::BitcoinNetwork;
+
+use super::{
+    Given,
+    values::{duration, moment, network, score},
+};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Without a ledger, `strict` answers `incomplete` for whoever is on no list: ingest a chain, or ask
+the lists alone with --policy lists-only.
+
+Examples:
+  tracehound screen 3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG
+  tracehound screen ADDRESS --policy lists-only
+  tracehound screen 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --as-of 2022-04-01
+  tracehound screen --stdin --output csv < addresses.txt
+  tracehound screen withdrawals.csv --column address --output jsonl
+  tracehound screen ADDRESS --esplora https://blockstream.info/api
+  tracehound screen --name \"Sim Hyon-Sop\""
+)]
+pub(crate) struct ScreenArgs {
+    /// Addresses or transaction ids; with --column the CSV files that hold them
+    #[arg(value_name = "SUBJECT", required_unless_present_any = ["stdin", "name"])]
+    pub subjects: Vec<String>,
+    /// Read subjects from standard input, one a line; empty lines and lines that begin with # are skipped
+    #[arg(long, conflicts_with = "name")]
+    pub stdin: bool,
+    /// Read the subjects from this column of a CSV file with a header, named as SUBJECT or given by --stdin. Answers carry the
+    /// row's number; what cannot be read is a refused row, and the rest is answered
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "esplora"])]
+    pub column: Option<String>,
+    /// Match the names of listed people and organisations instead
+    #[arg(long, value_name = "NAME", conflicts_with = "subjects")]
+    pub name: Vec<String>,
+    /// Least similarity of a name to be reported, 0 to 1
+    #[arg(long, value_name = "SCORE", default_value_t = 0.85, value_parser = score)]
+    pub threshold: f64,
+    /// Most matches reported for a name
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    pub limit: usize,
+    /// Answer as of a past day (2025-01-01: its end) or moment (2025-02-21T14:16:00Z; UTC without a zone)
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub as_of: Option<jiff::Timestamp>,
+    /// What decides: `strict` (lists fresh, transactions examined), `lists-only` (no ledger: lists alone), or a TOML
+    /// file of your own; `tracehound policy list` says what each promises
+    #[arg(long, value_name = "POLICY", default_value = "strict")]
+    pub policy: String,
+    /// Bitcoin network whose ledger is searched for counterparties
+    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
+    pub network: BitcoinNetwork,
+    /// Without a node: fetch the subjects' own transactions from this Esplora server instead of using the ledger. The
+    /// server learns what you ask about. @FILE and env:NAME name a file or a variable that holds the address
+    #[arg(long, value_name = "URL", conflicts_with_all = ["stdin", "name"])]
+    pub esplora: Option<Given>,
+    /// Do not fetch again what was fetched from the server less than this ago, such as 30m or 0s
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    pub esplora_max_age: jiff::SignedDuration,
+    /// Most pages of transactions, and most block headers, fetched for a subject; what is cut off makes the answer
+    /// incomplete
+    #[arg(long, value_name = "COUNT", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
+    pub esplora_limit: u32,
+}

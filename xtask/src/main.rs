@@ -19,7 +19,7 @@ usage: cargo xtask TASK
   test [--full]               all that a change must pass: format, clippy, tests, doctests, tidy, docs,
                               cargo deny (where installed), a few seconds of fuzzing (--full: a minute a target)
   tidy                        the repository's own rules: who may import whom, manifests, stray files, unsafe…
-  bench [--txs N,N] [--no-peers]
+  bench [--txs N,N] [--no-peers] [--against COMMIT [--pairs N]]
                               measure, and rewrite docs/BENCHMARKS.md
   names                       measure how names are found, and rewrite their section of docs/SCORECARD.md
   fuzz [--seconds N] [TARGET] every fuzz target, or one, for N seconds each (60)

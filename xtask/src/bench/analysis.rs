@@ -1,57 +1,53 @@
 //! Following money: clusters beside a peer, taint, traces, exposure, CoinJoins, and a scan of everything.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
 use super::{
-    Bench, Row,
+    Bench, Builds, Row,
+    build::Build,
     inputs::{Chain, grouped},
     measure::{Measured, measure},
-    ours::built,
 };
-use crate::run::{Failure, cargo, command, run};
+use crate::run::{Failure, command};
 
 const SECTION: &str = "Following money";
 
-struct Tools {
-    ingest: String,
-    flow: String,
-    clusters: String,
-}
-
-fn build() -> Result<Tools, Failure> {
-    run(cargo(&["build", "--release", "--package", "tracehound-analysis", "--examples"]))?;
-    Ok(Tools {
-        // Built by the section on ledgers.
-        ingest: built("examples/measure_ingest"),
-        flow: built("examples/measure_flow"),
-        clusters: built("examples/measure_clusters"),
-    })
-}
-
-pub(super) fn measure_all(bench: &mut Bench, chains: &[Chain]) -> Result<(), Failure> {
-    let tools = build()?;
+pub(super) fn measure_all(bench: &mut Bench, builds: &Builds, chains: &[Chain]) -> Result<(), Failure> {
     for chain in chains {
-        let ledger = bench.work_dir.join("ledger-analysis");
-        let _ = fs::remove_dir_all(&ledger);
         let blocks = chain.node.join("blocks");
-        measure(command(&tools.ingest, &["ingest", &blocks.to_string_lossy(), &ledger.to_string_lossy()]))?;
-        let rows = [
-            scan(&tools, chain, &ledger)?,
-            clusters(&tools, chain, &ledger)?,
-            pass(&tools, chain, &ledger)?,
-            coinjoins(&tools, chain, &ledger)?,
-            traces(&tools, chain, &ledger)?,
-        ];
-        bench.rows.extend(rows);
-        taint(bench, &tools, chain, &ledger)?;
-        if bench.peers {
-            super::peers::clusters(bench, chain, &ledger, &tools.flow, &tools.clusters)?;
+        for build in builds.each() {
+            let ledger = ledger(bench, build);
+            let _ = fs::remove_dir_all(&ledger);
+            let args = ["ingest", &blocks.to_string_lossy(), &ledger.to_string_lossy()];
+            measure(command(&build.example("measure_ingest"), &args))?;
         }
-        let _ = fs::remove_dir_all(&ledger);
+        for rows in [scan, clusters, pass, coinjoins, traces] {
+            bench.step(builds, |bench, build| Ok(vec![rows(build, chain, &ledger(bench, build))?]))?;
+        }
+        for method in ["poison", "haircut", "fifo", "lifo", "tiho"] {
+            bench
+                .step(builds, |bench, build| Ok(vec![taint(build, chain, &ledger(bench, build), method)?]))?;
+        }
+        if bench.peers {
+            let (flow, ours) = (builds.now.example("measure_flow"), builds.now.example("measure_clusters"));
+            let ledger = ledger(bench, &builds.now);
+            super::peers::clusters(bench, chain, &ledger, &flow, &ours)?;
+        }
+        for build in builds.each() {
+            let _ = fs::remove_dir_all(ledger(bench, build));
+        }
     }
     Ok(())
+}
+
+/// Each build reads the ledger that it wrote.
+fn ledger(bench: &Bench, build: &Build) -> PathBuf {
+    bench.work_dir.join(format!("ledger-analysis-{}", build.name))
 }
 
 fn said(tool: &str, task: &str, ledger: &Path) -> Result<(Value, Measured), Failure> {
@@ -91,8 +87,8 @@ fn row(chain: &Chain, subject: &str, measured: &Measured, task: &str) -> Row {
     }
 }
 
-fn scan(tools: &Tools, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
-    let (value, measured) = said(&tools.flow, "scan", ledger)?;
+fn scan(build: &Build, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
+    let (value, measured) = said(&build.example("measure_flow"), "scan", ledger)?;
     Ok(Row {
         bytes: number(&value["bytes"])?,
         seconds: seconds(&value["seconds"])?,
@@ -101,8 +97,8 @@ fn scan(tools: &Tools, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
     })
 }
 
-fn clusters(tools: &Tools, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
-    let (value, measured) = said(&tools.clusters, "clusters", ledger)?;
+fn clusters(build: &Build, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
+    let (value, measured) = said(&build.example("measure_clusters"), "clusters", ledger)?;
     Ok(Row {
         items: number(&value["links"])?,
         unit: "links",
@@ -119,8 +115,8 @@ fn clusters(tools: &Tools, chain: &Chain, ledger: &Path) -> Result<Row, Failure>
     })
 }
 
-fn pass(tools: &Tools, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
-    let (value, measured) = said(&tools.flow, "pass", ledger)?;
+fn pass(build: &Build, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
+    let (value, measured) = said(&build.example("measure_flow"), "pass", ledger)?;
     Ok(Row {
         items: number(&value["outputs"])?,
         unit: "outputs",
@@ -134,8 +130,8 @@ fn pass(tools: &Tools, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
     })
 }
 
-fn coinjoins(tools: &Tools, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
-    let (value, measured) = said(&tools.flow, "coinjoin", ledger)?;
+fn coinjoins(build: &Build, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
+    let (value, measured) = said(&build.example("measure_flow"), "coinjoin", ledger)?;
     Ok(Row {
         items: number(&value["txs"])?,
         unit: "tx",
@@ -145,8 +141,8 @@ fn coinjoins(tools: &Tools, chain: &Chain, ledger: &Path) -> Result<Row, Failure
     })
 }
 
-fn traces(tools: &Tools, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
-    let (value, measured) = said(&tools.flow, "trace", ledger)?;
+fn traces(build: &Build, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
+    let (value, measured) = said(&build.example("measure_flow"), "trace", ledger)?;
     let micros = number(&value["p99_us"])?;
     Ok(Row {
         items: 1,
@@ -163,27 +159,22 @@ fn traces(tools: &Tools, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
     })
 }
 
-fn taint(bench: &mut Bench, tools: &Tools, chain: &Chain, ledger: &Path) -> Result<(), Failure> {
-    for method in ["poison", "haircut", "fifo", "lifo", "tiho"] {
-        let measured = measure(command(&tools.flow, &["taint", &ledger.to_string_lossy(), method]))?;
-        let value = json(&measured)?;
-        let mut note = String::new();
-        let _ = write!(
-            note,
+fn taint(build: &Build, chain: &Chain, ledger: &Path, method: &str) -> Result<Row, Failure> {
+    let args = ["taint", &ledger.to_string_lossy(), method];
+    let measured = measure(command(&build.example("measure_flow"), &args))?;
+    let value = json(&measured)?;
+    Ok(Row {
+        items: number(&value[method]["txs"])?,
+        unit: "tx",
+        seconds: seconds(&value[method]["seconds"])?,
+        whole: false,
+        note: format!(
             "{} seeds spread over the chain, shares below 1 % cut, at most 1,000,000 transactions, one thread; {} \
              inputs and outputs a transaction, {} million of them a second",
             grouped(number(&value["seeds"])?),
             value[method]["rows_a_tx"],
             value[method]["million_rows_a_second"],
-        );
-        bench.rows.push(Row {
-            items: number(&value[method]["txs"])?,
-            unit: "tx",
-            seconds: seconds(&value[method]["seconds"])?,
-            whole: false,
-            note,
-            ..row(chain, &format!("Tracehound: sparse taint, {method}"), &measured, "taint")
-        });
-    }
-    Ok(())
+        ),
+        ..row(chain, &format!("Tracehound: sparse taint, {method}"), &measured, "taint")
+    })
 }

@@ -5,15 +5,14 @@ use std::{fs, process::Command};
 use serde_json::Value;
 
 use super::{
-    Bench, Row,
+    Bench, Builds, Row,
     measure::{Measured, measure},
-    ours::built,
 };
-use crate::run::{Failure, cargo, command, root, run};
+use crate::run::{Failure, command, root};
 
 const PACKAGE: &str = "@gnosis.pm/safe-contracts@1.1.1";
 
-pub(super) fn measure_all(bench: &mut Bench) -> Result<(), Failure> {
+pub(super) fn measure_all(bench: &mut Bench, builds: &Builds) -> Result<(), Failure> {
     let data = root().join("../shared/data/guard");
     let (pair, typed) = (data.join("bybit_safe_tx_71.json"), data.join("typed_vectors.json"));
     if !pair.is_file() || !typed.is_file() {
@@ -25,25 +24,19 @@ pub(super) fn measure_all(bench: &mut Bench) -> Result<(), Failure> {
         bench.skipped.push(format!("guard: npm cannot get {PACKAGE}"));
         return Ok(());
     }
-    run(cargo(&["build", "--release", "--package", "tracehound-simulate", "--example", "measure_guard"]))?;
     let paths = [&pair, &typed, &contracts].map(|path| path.to_string_lossy().into_owned());
-    let measured = measure(command(&built("examples/measure_guard"), &[&paths[0], &paths[1], &paths[2]]))?;
-    let said: Value = serde_json::from_str(measured.stdout.trim())
-        .map_err(|error| Failure::new(format!("measure_guard said no JSON: {error}")))?;
-    let rows = [
-        row(&said, &measured, "hashes and three signatures", "transactions", "signatures_seconds", 1)?,
-        row(&said, &measured, "verdict with simulation", "transactions", "verdict_seconds", 1)?,
-        row(
-            &said,
-            &measured,
-            "verdicts on typed data",
-            "requests",
-            "typed_seconds",
-            said["typed"].as_u64().unwrap_or(0),
-        )?,
-    ];
-    bench.rows.extend(rows);
-    Ok(())
+    bench.step(builds, |_, build| {
+        let tool = build.example("measure_guard");
+        let measured = measure(command(&tool, &[&paths[0], &paths[1], &paths[2]]))?;
+        let said: Value = serde_json::from_str(measured.stdout.trim())
+            .map_err(|error| Failure::new(format!("measure_guard said no JSON: {error}")))?;
+        let typed = said["typed"].as_u64().unwrap_or(0);
+        Ok(vec![
+            row(&said, &measured, "hashes and three signatures", "transactions", "signatures_seconds", 1)?,
+            row(&said, &measured, "verdict with simulation", "transactions", "verdict_seconds", 1)?,
+            row(&said, &measured, "verdicts on typed data", "requests", "typed_seconds", typed)?,
+        ])
+    })
 }
 
 fn row(

@@ -4,8 +4,8 @@ use std::{fs, path::PathBuf};
 
 use serde::Deserialize;
 
-use super::{Bench, Row, measure::measure};
-use crate::run::{Failure, cargo, command};
+use super::{Bench, Row, build::Build, measure::measure};
+use crate::run::{Failure, command};
 
 /// Size of the folder of repeated real blocks.
 pub(crate) const REPEATED_MIB: u64 = 512;
@@ -48,7 +48,7 @@ impl Counts {
 /// Generates the chains, smallest first, and adds a row for what that took.
 ///
 /// A chain that is there is not made again, and then has no row: delete the folder to measure it.
-pub(crate) fn generated_chains(bench: &mut Bench) -> Result<Vec<Chain>, Failure> {
+pub(crate) fn generated_chains(bench: &mut Bench, build: &Build) -> Result<Vec<Chain>, Failure> {
     let mut chains = Vec::new();
     for txs in bench.chain_txs.clone() {
         let node = bench.work_dir.join(format!("generated-{txs}"));
@@ -58,13 +58,12 @@ pub(crate) fn generated_chains(bench: &mut Bench) -> Result<Vec<Chain>, Failure>
             bench.skipped.push(format!("generating the {name}: it was there already"));
             json
         } else {
-            let tool = blocks_tool()?;
             // What an interrupted run left behind.
             if node.exists() {
                 fs::remove_dir_all(&node).map_err(|error| io("remove", &node, &error))?;
             }
             let dir = blocks.to_string_lossy();
-            let measured = measure(command(&tool, &["generate", &txs.to_string(), &dir]))?;
+            let measured = measure(command(&build.example("blocks"), &["generate", &txs.to_string(), &dir]))?;
             let counts = parse(&measured.stdout)?;
             bench.rows.push(Row {
                 section: "Generator",
@@ -88,7 +87,7 @@ pub(crate) fn generated_chains(bench: &mut Bench) -> Result<Vec<Chain>, Failure>
 }
 
 /// A real mainnet block, repeated: `blk*.dat` files in a folder, and how many blocks they hold.
-pub(crate) fn repeated_real_block(bench: &Bench) -> Result<(PathBuf, u64), Failure> {
+pub(crate) fn repeated_real_block(bench: &Bench, build: &Build) -> Result<(PathBuf, u64), Failure> {
     #[derive(Deserialize)]
     struct Repeated {
         blocks: u64,
@@ -98,25 +97,15 @@ pub(crate) fn repeated_real_block(bench: &Bench) -> Result<(PathBuf, u64), Failu
     let json = if let Ok(json) = fs::read_to_string(&facts) {
         json
     } else {
-        let tool = blocks_tool()?;
         let _ = fs::remove_dir_all(&dir);
         let args = ["repeat", &REPEATED_MIB.to_string(), &blocks.to_string_lossy()];
-        let json = measure(command(&tool, &args))?.stdout;
+        let json = measure(command(&build.example("blocks"), &args))?.stdout;
         fs::write(&facts, &json).map_err(|error| io("write", &facts, &error))?;
         json
     };
     let counts: Repeated = serde_json::from_str(&json)
         .map_err(|error| Failure::new(format!("no counts in `{}`: {error}", json.trim())))?;
     Ok((blocks, counts.blocks))
-}
-
-/// Builds the tool that writes block files and says where it is.
-fn blocks_tool() -> Result<String, Failure> {
-    let args = ["build", "--release", "--package", "tracehound-range", "--example", "blocks"];
-    crate::run::run(cargo(&args))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    let tool = crate::run::root().join(target).join("release/examples/blocks");
-    Ok(tool.to_string_lossy().into_owned())
 }
 
 fn parse(json: &str) -> Result<Counts, Failure> {

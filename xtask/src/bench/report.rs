@@ -8,16 +8,16 @@
 
 use std::{fmt::Write as _, fs};
 
-use super::{Bench, Row, inputs::grouped, machine::Machine};
+use super::{Bench, Row, against::Compared, inputs::grouped, machine::Machine};
 use crate::run::{Failure, root};
 
 pub(crate) fn write(machine: &Machine, bench: &Bench) -> Result<(), Failure> {
-    let json = serde_json::json!({ "machine": machine, "rows": bench.rows, "skipped": bench.skipped });
+    let json = serde_json::json!({ "machine": machine, "rows": bench.rows, "compared": bench.compared, "skipped": bench.skipped });
     let json = serde_json::to_string_pretty(&json).map_err(|error| Failure::new(error.to_string()))? + "\n";
     fs::create_dir_all(root().join("docs"))
         .map_err(|error| Failure::new(format!("cannot make docs/: {error}")))?;
     for (name, text) in [
-        ("docs/BENCHMARKS.md", markdown(machine, &bench.rows, &bench.skipped)),
+        ("docs/BENCHMARKS.md", markdown(machine, &bench.rows, &bench.compared, &bench.skipped)),
         ("docs/benchmarks.json", json),
     ] {
         let path = root().join(name);
@@ -27,7 +27,7 @@ pub(crate) fn write(machine: &Machine, bench: &Bench) -> Result<(), Failure> {
     Ok(())
 }
 
-fn markdown(machine: &Machine, rows: &[Row], skipped: &[String]) -> String {
+fn markdown(machine: &Machine, rows: &[Row], compared: &[Compared], skipped: &[String]) -> String {
     let mut text = format!(
         "# Benchmarks\n\nWritten by `cargo xtask bench`; do not edit.\n\n\
          * Date: {}, commit {}\n* Machine: {}, {} cores, {} MiB of memory, {}; load {} at the start\n* Its memory, one core, \
@@ -66,12 +66,42 @@ fn markdown(machine: &Machine, rows: &[Row], skipped: &[String]) -> String {
             }
         }
     }
+    text.push_str(&comparison(compared));
     text.push_str(&growth(rows));
     if !skipped.is_empty() {
         text.push_str("\n## Not measured in this run\n\n");
         for line in skipped {
             writeln!(text, "* {line}").expect("a string takes every write");
         }
+    }
+    text
+}
+
+/// This tree beside an older commit.
+fn comparison(compared: &[Compared]) -> String {
+    let Some(first) = compared.first() else { return String::new() };
+    let mut text = format!(
+        "\n## Beside commit {}\n\nBoth builds on the same files in the same run, one after the other, {} pairs. The ratio is \
+         this tree's time over the older\nbuild's, taken pair by pair: above 1 is slower. Peaks are the largest of all runs.\n\n\
+         | what | input | before | now | ratio, median (least to most) | peak memory before, now |\n|---|---|---|---|---|---|\n",
+        first.against,
+        first.pairs.len(),
+    );
+    for row in compared {
+        let ((before, now), (least, median, most)) = (row.medians(), row.ratios());
+        let peak = match row.peak_mib {
+            (0, 0) => String::new(),
+            (before, now) => format!("{} MiB, {} MiB", grouped(before), grouped(now)),
+        };
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {median:.2} ({least:.2} to {most:.2}) | {peak} |",
+            row.subject,
+            row.input,
+            seconds(before),
+            seconds(now),
+        )
+        .expect("a string takes every write");
     }
     text
 }
@@ -190,11 +220,20 @@ mod tests {
             command: "reader DIR".into(),
             note: "One thread.".into(),
         };
-        let text = markdown(&machine, &[row.clone(), row], &["peer x: gone".into()]);
+        let compared = Compared {
+            subject: "reader 1".into(),
+            input: "a chain".into(),
+            against: "0ld".into(),
+            pairs: vec![(2.0, 2.1), (2.0, 2.2), (2.0, 1.9)],
+            peak_mib: (1_000, 1_234),
+        };
+        let text = markdown(&machine, &[row.clone(), row], &[compared], &["peer x: gone".into()]);
         assert!(text.contains("A CPU, 2 cores, 24,000 MiB of memory"));
         let line = "| reader 1 | a chain | 600.0 MB | 2.00 s | 300 MB/s, 500,000 tx/s | 1,234 MiB |";
         assert_eq!(text.matches(line).count(), 2);
         assert_eq!(text.matches("* reader 1: `reader DIR`. One thread.").count(), 1);
+        let line = "| reader 1 | a chain | 2.00 s | 2.10 s | 1.05 (0.95 to 1.10) | 1,000 MiB, 1,234 MiB |";
+        assert!(text.contains(line) && text.contains("## Beside commit 0ld"), "{text}");
         assert!(text.ends_with("## Not measured in this run\n\n* peer x: gone\n"));
     }
 

@@ -56,7 +56,7 @@ pub(super) fn check(files: &[RepoFile]) -> Vec<Complaint> {
                     file.contains(&format!("/{module}.rs")) || file.contains(&format!("/{module}/"))
                 })
             };
-            if !functions.get(name).is_some_and(|files| files.iter().any(|file| fits(file))) {
+            if !functions.get(name).is_some_and(|files| files.iter().any(&fits)) {
                 complaints.push(Complaint::line(FILE, number, format!("there is no test `{test}`")));
             }
         }

@@ -52,6 +52,42 @@ const SMALL: &[(Format, &str)] = &[
         "Last Updated,02/01/2025\nName 6,Name 1,Group Type,Regime,Group ID\nEXAMPLE,Ivan,Individual,Cyber,1\n",
     ),
     (
+        Format::OfacCsvPart,
+        "36,\"Digital Currency Address - XBT 1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2; Linked To: EXAMPLE.\"\n",
+    ),
+    (
+        Format::OfsiXml,
+        "<ArrayOfFinancialSanctionsTarget><FinancialSanctionsTarget><Name6>EXAMPLE</Name6><name1>Ivan</name1><GroupTypeDescription>Individual</GroupTypeDescription><AliasType>Primary name</AliasType><DateListed>2020-12-31T00:00:00</DateListed><LastUpdated>2025-01-02T00:00:00</LastUpdated><GroupID>1</GroupID></FinancialSanctionsTarget></ArrayOfFinancialSanctionsTarget>",
+    ),
+    (
+        Format::SecoXml,
+        "<swiss-sanctions-list list-type=\"whole-list\" date=\"2025-01-02\"><sanctions-program ssid=\"1\"><program-key lang=\"eng\">X</program-key><sanctions-set ssid=\"2\"/></sanctions-program><target ssid=\"3\" sanctions-set-id=\"2\"><individual><identity main=\"true\"><name name-type=\"primary-name\"><name-part order=\"1\"><value>EXAMPLE</value><spelling-variant>EKSAMPLE</spelling-variant></name-part></name></identity></individual><modification modification-type=\"listed\" effective-date=\"2020-01-02\"/></target></swiss-sanctions-list>",
+    ),
+    (
+        Format::FollowTheMoney,
+        "{\"id\":\"w\",\"schema\":\"CryptoWallet\",\"properties\":{\"publicKey\":[\"1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2\"],\"holder\":[{\"id\":\"p\",\"schema\":\"Person\",\"properties\":{\"name\":[\"Ivan Example\"],\"topics\":[\"sanction\"]}}]},\"datasets\":[\"x\"],\"first_seen\":\"2025-01-01\"}\n{\"id\":\"s\",\"schema\":\"Sanction\",\"properties\":{\"entity\":[\"p\"],\"program\":[\"X\"]}}\n",
+    ),
+    (
+        Format::OpenSanctionsCsv,
+        "id,schema,name,aliases,dataset,last_seen\np,Person,Ivan Example,\"A;B\",X,2025-01-01\nw,CryptoWallet,1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2,,X,2025-01-01\n",
+    ),
+    (
+        Format::Senzing,
+        "{\"DATA_SOURCE\":\"X\",\"RECORD_ID\":\"1\",\"RECORD_TYPE\":\"PERSON\",\"NAMES\":[{\"NAME_TYPE\":\"PRIMARY\",\"NAME_FULL\":\"Ivan Example\"}]}\n",
+    ),
+    (
+        Format::Csl,
+        "source,entity_number,name,alt_names,ids\nX (SDN) - Treasury,1,Ivan Example,A; B,\"Digital Currency Address - XBT, 1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2\"\n",
+    ),
+    (
+        Format::Csl,
+        "{\"results\":[{\"source\":\"X (SDN)\",\"entity_number\":\"1\",\"name\":\"Ivan Example\",\"ids\":[{\"type\":\"Digital Currency Address - XBT\",\"number\":\"1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2\"}]}]}",
+    ),
+    (
+        Format::DeniedPersons,
+        "Name\tEffective_Date\tExpiration_Date\tStandard_Order\nIvan Example\t01/02/2020\t01/02/2030\tY\n",
+    ),
+    (
         Format::TagPack,
         "title: Example\ncreator: example\nlastmod: 2025-01-02\ncurrency: BTC\ncategory: exchange\nconfidence: ownership\nsource: https://example.org\ntags:\n  - address: 1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2\n    label: example\n",
     ),

@@ -47,6 +47,9 @@ pub enum ImportError {
         /// What is missing or wrong.
         missing: String,
     },
+    /// A ZIP archive or spreadsheet without one list in it.
+    #[error("cannot read a list from this archive: {0}; nothing has been changed")]
+    Archive(String),
     /// The list tells its day, and it is not the day given.
     #[error(
         "this {format} says that it is of {says}, not of {given}: leave --published out, it is for lists that do not tell \

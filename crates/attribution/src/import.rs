@@ -13,12 +13,16 @@
 mod actorpack;
 mod address_text;
 mod claims;
+mod archive;
 mod collect;
 mod concepts;
+mod csl;
 mod decode;
+mod dpl;
 mod edition;
 mod eu;
 mod extracts;
+mod ftm;
 mod input;
 mod json_list;
 mod known;
@@ -27,10 +31,17 @@ mod notice;
 mod ofac_csv;
 mod ofac_json;
 mod ofac_plain_xml;
+mod ofac_set;
 mod ofac_xml;
 pub mod official;
+mod ofsi_xml;
+mod opensanctions;
 mod propose;
+mod published;
 mod rows;
+mod seco;
+mod senzing;
+mod sheet;
 mod sniff;
 mod table;
 mod tagpack;
@@ -38,6 +49,7 @@ mod text;
 mod uk;
 mod un;
 mod unrepeated;
+mod workbook;
 mod xml;
 mod yaml;
 
@@ -147,8 +159,11 @@ pub struct Options {
     pub format: Option<Format>,
     /// The file's name, without folders; helps to sniff and names sources that have no name.
     pub file_name: String,
-    /// The folder the file lies in, from which a pack may include its header; nothing is included when absent.
+    /// The folder the file lies in, from which a pack may include its header, and `sdn.csv` the files that go with it;
+    /// nothing is taken from there when absent.
     pub beside: Option<PathBuf>,
+    /// Other files given in the same call: the four of OFAC's old form are read together.
+    pub together: Vec<PathBuf>,
     /// What replaces the source's own words.
     pub source: SourceOptions,
     /// Which columns mean what, for [`Format::Csv`] and [`Format::Json`]; guessed from common names when absent.

@@ -8,11 +8,11 @@
 //! * A first version of an official list that has fewer parties than the whole list ever had is not taken for it.
 //! * A list of the future is refused: it would be taken and never applied.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
 use sha2::{Digest, Sha256};
-use tracehound_model::{Category, SourceId, SourceKind};
+use tracehound_model::{Category, Party, SourceId, SourceKind, claim::PartyName};
 
 use crate::{
     Scope,
@@ -360,8 +360,17 @@ async fn extract(
             let all = snapshot.claims.len();
             snapshot.claims.retain(|key| !said.contains(key));
             known = all - snapshot.claims.len();
-            let parties: HashSet<&str> = edition.parties.iter().map(|party| party.id.as_str()).collect();
-            snapshot.parties.retain(|party| !parties.contains(party.id.as_str()));
+            let listed: HashMap<&str, &Party> =
+                edition.parties.iter().map(|party| (party.id.as_str(), party)).collect();
+            // A party of the list stays in the extract where it has a name that the list lacks.
+            snapshot.parties.retain(|party| {
+                let known = |name: &PartyName, listed: &Party| {
+                    listed.names.iter().any(|other| other.full == name.full)
+                };
+                listed
+                    .get(party.id.as_str())
+                    .is_none_or(|listed| party.names.iter().any(|name| !known(name, listed)))
+            });
         }
         snapshot.claims.change(|_, from, to| {
             (*from, *to) = (Some(published), (*to).into_iter().chain(next).min());

@@ -13,7 +13,7 @@ use tracehound_model::{
 use super::{
     Format, Options, Snapshot,
     collect::{Collector, tidy_names},
-    official,
+    official, sniff,
     table::{Rows, decode},
     text,
     xml::{self, Node, Xml},
@@ -128,7 +128,7 @@ pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, Impo
     let text = decode(bytes);
     let mut out = Collector::new(Format::EuCsv, official::head("eu-fsf"), options);
     out.is_list("eu-fsf");
-    let mut rows = Rows::new(&text, b';', Format::EuCsv);
+    let mut rows = Rows::new(&text, sniff::table_delimiter(&text), Format::EuCsv);
     let header: Vec<String> = match rows.next_row()? {
         Some((_, header)) => header.iter().map(|name| name.trim().to_owned()).collect(),
         None => Vec::new(),

@@ -6,8 +6,10 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Format, Options, Snapshot, actorpack, decode, eu, json_list, known, notice, ofac_csv, ofac_json,
-    ofac_plain_xml, ofac_xml,
+    Format, Options, Snapshot, actorpack, archive, csl, decode, dpl, eu, ftm, json_list, known, notice,
+    ofac_csv, ofac_json, ofac_plain_xml,
+    ofac_set::{Neighbour, Set},
+    ofac_xml, ofsi_xml, opensanctions, seco, senzing,
     sniff::{self, sniff},
     table, tagpack, text, uk, un,
 };
@@ -42,24 +44,39 @@ pub fn open<'a>(input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     })
 }
 
-/// Reads a list, compressed or not.
+/// Reads a list, compressed or not, alone in a ZIP archive or not.
 ///
 /// XML is streamed: memory grows with what the list names, not with its size. Other formats are held in memory once.
 ///
 /// # Errors
 /// On anything that is not a complete, well-formed list of its format. Rows that cannot be used are warnings.
 pub fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, ImportError> {
+    read_from(input, options, None)
+}
+
+/// The same of what lies in an archive, with what lies beside it there.
+pub(super) fn read_from(
+    input: &mut dyn Read,
+    options: &Options,
+    packed: Option<Vec<Neighbour>>,
+) -> Result<Imported, ImportError> {
     if let Some(id) = options.source.id.as_ref().filter(|id| !text::is_source_id(&id.0)) {
         return Err(ImportError::SourceId(id.0.clone()));
     }
     let mut plain = open(input)?;
     let mut head = Vec::new();
     plain.by_ref().take(HEAD).read_to_end(&mut head)?;
+    if archive::is_archive(&head) {
+        if packed.is_some() {
+            return Err(ImportError::Archive("it holds another archive: unpack it".to_owned()));
+        }
+        return archive::read(&mut Cursor::new(head).chain(plain), options);
+    }
     let format = if let Some(format) = options.format {
         format
     } else {
         let start = sniff::head_text(&head);
-        if let Some(complaint) = known::refuse(&head, &start) {
+        if let Some(complaint) = known::refuse(&start) {
             return Err(complaint);
         }
         sniff(&head, &options.file_name).ok_or_else(|| ImportError::UnknownFormat {
@@ -68,13 +85,16 @@ pub fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, ImportE
         })?
     };
     let mut body = Body::new(Cursor::new(head).chain(plain), format);
-    let mut snapshot = dispatch(&mut body, format, options).map_err(|error| body.explain(error))?;
+    let (mut snapshot, together) =
+        dispatch(&mut body, format, options, packed).map_err(|error| body.explain(error))?;
+    let format = snapshot.format;
     if format.scope() == Scope::List {
         snapshot.source.published = day_of(format, snapshot.source.published, options.source.published)?;
     }
     // What follows the end of the list (a newline, as a rule) counts for the hash.
     io::copy(&mut body, &mut io::sink()).map_err(|error| body.explain(error.into()))?;
-    Ok(Imported { snapshot, format, sha256: hex::encode(body.hash.finalize()), bytes: body.read })
+    let sha256 = together.unwrap_or_else(|| hex::encode(body.hash.finalize()));
+    Ok(Imported { snapshot, format, sha256, bytes: body.read })
 }
 
 /// The day a list tells, else the one given: nobody makes an old list a new one by saying so.
@@ -85,41 +105,55 @@ fn day_of(format: Format, says: Option<Date>, given: Option<Date>) -> Result<Opt
     }
 }
 
-fn dispatch(body: &mut dyn Read, format: Format, options: &Options) -> Result<Snapshot, ImportError> {
-    if format.is_xml() {
+/// What the list says and, where several files were read together, the hash of them all.
+fn dispatch(
+    body: &mut dyn Read,
+    format: Format,
+    options: &Options,
+    packed: Option<Vec<Neighbour>>,
+) -> Result<(Snapshot, Option<String>), ImportError> {
+    if format.is_streamed() {
         let mut mark = [0; 2];
         let read = body.read(&mut mark)?;
         let mut rest = Cursor::new(mark[..read].to_vec()).chain(body);
-        if read == 2 && matches!(mark, [0xff, 0xfe] | [0xfe, 0xff]) {
+        let snapshot = if read == 2 && matches!(mark, [0xff, 0xfe] | [0xfe, 0xff]) {
             let text = decode::decode(&whole(&mut rest)?).into_owned();
-            return read_xml(&mut text.as_bytes(), format, options);
-        }
-        return read_xml(&mut rest, format, options);
+            read_streamed(&mut text.as_bytes(), format, options)?
+        } else {
+            read_streamed(&mut rest, format, options)?
+        };
+        return Ok((snapshot, None));
     }
-    match format {
-        Format::OfacSdnCsv => ofac_csv::read(&whole(body)?, options),
-        Format::OfacAddressJson => ofac_json::read(&whole(body)?, options),
-        Format::EuCsv => eu::read_csv(&whole(body)?, options),
-        Format::UkCsv => uk::read_csv(&whole(body)?, options),
-        Format::TagPack => tagpack::read(&whole(body)?, options),
-        Format::ActorPack => actorpack::read(&whole(body)?, options),
-        Format::Csv => table::read(&whole(body)?, options),
-        Format::Json => json_list::read(&whole(body)?, options),
-        Format::Notice => notice::read(&whole(body)?, options),
-        Format::OfacAdvancedXml
-        | Format::OfacSdnXml
-        | Format::OfacEnhancedXml
-        | Format::UnXml
-        | Format::EuXml
-        | Format::UkXml => read_xml(body, format, options),
+    let bytes = whole(body)?;
+    if matches!(format, Format::OfacSdnCsv | Format::OfacCsvPart) {
+        let set = Set::of(bytes, options, packed)?;
+        return Ok((ofac_csv::read(&set, options)?, set.sha256()));
     }
+    let read = match format {
+        Format::OfacAddressJson => ofac_json::read,
+        Format::EuCsv => eu::read_csv,
+        Format::UkCsv => uk::read_csv,
+        Format::TagPack => tagpack::read,
+        Format::ActorPack => actorpack::read,
+        Format::Json => json_list::read,
+        Format::Notice => notice::read,
+        Format::OpenSanctionsCsv => opensanctions::read,
+        Format::Senzing => senzing::read,
+        Format::Csl => csl::read,
+        Format::DeniedPersons => dpl::read,
+        _ => table::read,
+    };
+    Ok((read(&bytes, options)?, None))
 }
 
-fn read_xml(body: &mut dyn Read, format: Format, options: &Options) -> Result<Snapshot, ImportError> {
+fn read_streamed(body: &mut dyn Read, format: Format, options: &Options) -> Result<Snapshot, ImportError> {
     match format {
         Format::UnXml => un::read(body, options),
         Format::EuXml => eu::read_xml(body, options),
         Format::UkXml => uk::read_xml(body, options),
+        Format::OfsiXml => ofsi_xml::read(body, options),
+        Format::SecoXml => seco::read(body, options),
+        Format::FollowTheMoney => ftm::read(body, options),
         Format::OfacSdnXml | Format::OfacEnhancedXml => ofac_plain_xml::read(body, format, options),
         _ => ofac_xml::read(body, options),
     }

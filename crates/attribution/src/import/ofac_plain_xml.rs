@@ -16,6 +16,7 @@ use super::{
     collect::{Collector, Said, tidy_names},
     ofac_csv::{LEAST_PARTIES, is_of_another_list},
     official,
+    published::month_first,
     xml::{self, Node, Xml},
 };
 use crate::ImportError;
@@ -145,13 +146,6 @@ impl List {
         }
         out.finish()
     }
-}
-
-/// `09/03/2026` is the third of September.
-fn month_first(text: &str) -> Option<Date> {
-    let mut parts = text.trim().split('/').map(str::parse::<i16>);
-    let (month, day, year) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
-    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
 fn kind(word: &str) -> PartyKind {

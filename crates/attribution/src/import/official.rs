@@ -64,7 +64,7 @@ pub const OFFICIAL: &[Official] = &[
         title: "OFSI consolidated list of financial sanctions targets",
         publisher: "HM Treasury, Office of Financial Sanctions Implementation",
         url: "https://www.gov.uk/government/publications/financial-sanctions-consolidated-list-of-targets",
-        formats: &[Format::UkCsv],
+        formats: &[Format::OfsiXml, Format::UkCsv],
         least_parties: 1_500,
     },
     Official {
@@ -74,6 +74,14 @@ pub const OFFICIAL: &[Official] = &[
         url: "https://data.europa.eu/data/datasets/consolidated-list-of-persons-groups-and-entities-subject-to-eu-financial-sanctions",
         formats: &[Format::EuXml, Format::EuCsv],
         least_parties: 2_000,
+    },
+    Official {
+        id: "ch-seco",
+        title: "Swiss list of persons, companies and organisations under sanctions",
+        publisher: "State Secretariat for Economic Affairs (SECO)",
+        url: "https://www.seco.admin.ch/sanctions",
+        formats: &[Format::SecoXml],
+        least_parties: 1_000,
     },
 ];
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::decode::decode;
+use super::{decode::decode, ofac_set};
 
 use crate::Scope;
 
@@ -17,6 +17,8 @@ pub enum Format {
     OfacEnhancedXml,
     /// OFAC's legacy `sdn.csv`, addresses inside the remarks.
     OfacSdnCsv,
+    /// One of the three files that go with `sdn.csv`, without it.
+    OfacCsvPart,
     /// Addresses of the OFAC list by asset: `{"XBT": ["1…"]}`.
     OfacAddressJson,
     /// The UN Security Council consolidated list.
@@ -29,6 +31,20 @@ pub enum Format {
     UkXml,
     /// The UK sanctions list or OFSI's consolidated list as CSV.
     UkCsv,
+    /// OFSI's consolidated list as XML.
+    OfsiXml,
+    /// The Swiss sanctions list (SECO).
+    SecoXml,
+    /// Entities of `FollowTheMoney`, as `OpenSanctions` publishes them, one a line.
+    FollowTheMoney,
+    /// The table of targets that `OpenSanctions` publishes.
+    OpenSanctionsCsv,
+    /// Records of Senzing, one a line.
+    Senzing,
+    /// The Consolidated Screening List of trade.gov, CSV or JSON.
+    Csl,
+    /// The Denied Persons List of BIS.
+    DeniedPersons,
     /// A `GraphSense` TagPack.
     TagPack,
     /// A `GraphSense` ActorPack.
@@ -43,17 +59,25 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 23] = [
         Self::OfacAdvancedXml,
         Self::OfacSdnXml,
         Self::OfacEnhancedXml,
         Self::OfacSdnCsv,
+        Self::OfacCsvPart,
         Self::OfacAddressJson,
         Self::UnXml,
         Self::EuXml,
         Self::EuCsv,
         Self::UkXml,
         Self::UkCsv,
+        Self::OfsiXml,
+        Self::SecoXml,
+        Self::FollowTheMoney,
+        Self::OpenSanctionsCsv,
+        Self::Senzing,
+        Self::Csl,
+        Self::DeniedPersons,
         Self::TagPack,
         Self::ActorPack,
         Self::Csv,
@@ -73,8 +97,15 @@ impl Format {
             | Self::EuXml
             | Self::EuCsv
             | Self::UkXml
-            | Self::UkCsv => Scope::List,
-            Self::OfacAddressJson => Scope::Extract,
+            | Self::UkCsv
+            | Self::OfsiXml
+            | Self::SecoXml
+            | Self::FollowTheMoney
+            | Self::OpenSanctionsCsv
+            | Self::Senzing
+            | Self::Csl
+            | Self::DeniedPersons => Scope::List,
+            Self::OfacCsvPart | Self::OfacAddressJson => Scope::Extract,
             Self::TagPack | Self::ActorPack | Self::Csv | Self::Json | Self::Notice => Scope::Addresses,
         }
     }
@@ -86,12 +117,20 @@ impl Format {
             Self::OfacSdnXml => "ofac-sdn-xml",
             Self::OfacEnhancedXml => "ofac-enhanced-xml",
             Self::OfacSdnCsv => "ofac-csv",
+            Self::OfacCsvPart => "ofac-csv-part",
             Self::OfacAddressJson => "ofac-json",
             Self::UnXml => "un-xml",
             Self::EuXml => "eu-xml",
             Self::EuCsv => "eu-csv",
             Self::UkXml => "uk-xml",
             Self::UkCsv => "uk-csv",
+            Self::OfsiXml => "ofsi-xml",
+            Self::SecoXml => "seco-xml",
+            Self::FollowTheMoney => "ftm",
+            Self::OpenSanctionsCsv => "opensanctions-csv",
+            Self::Senzing => "senzing",
+            Self::Csl => "csl",
+            Self::DeniedPersons => "dpl",
             Self::TagPack => "tagpack",
             Self::ActorPack => "actorpack",
             Self::Csv => "csv",
@@ -105,8 +144,8 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.id() == id)
     }
 
-    /// Whether it is read element by element.
-    pub(super) const fn is_xml(self) -> bool {
+    /// Whether it is read piece by piece, so that memory does not grow with the file but with what it names.
+    pub(super) const fn is_streamed(self) -> bool {
         matches!(
             self,
             Self::OfacAdvancedXml
@@ -115,19 +154,33 @@ impl Format {
                 | Self::UnXml
                 | Self::EuXml
                 | Self::UkXml
+                | Self::OfsiXml
+                | Self::SecoXml
+                | Self::FollowTheMoney
         )
     }
 
     /// What is counted of such a list.
     pub const fn unit(self) -> &'static str {
         match self {
-            Self::OfacSdnCsv | Self::EuCsv | Self::UkCsv | Self::Csv => "rows",
+            Self::OfacSdnCsv
+            | Self::OfacCsvPart
+            | Self::EuCsv
+            | Self::UkCsv
+            | Self::OpenSanctionsCsv
+            | Self::DeniedPersons
+            | Self::Csv => "rows",
             Self::OfacAdvancedXml
             | Self::OfacSdnXml
             | Self::OfacEnhancedXml
             | Self::UnXml
             | Self::EuXml
-            | Self::UkXml => "records",
+            | Self::UkXml
+            | Self::OfsiXml
+            | Self::SecoXml
+            | Self::FollowTheMoney
+            | Self::Senzing
+            | Self::Csl => "records",
             Self::TagPack => "tags",
             Self::ActorPack => "actors",
             Self::OfacAddressJson | Self::Json | Self::Notice => "entries",
@@ -137,7 +190,12 @@ impl Format {
     /// How much of a list its form carries: of two forms of one list version the richer wins.
     pub const fn richness(self) -> u8 {
         match self {
-            Self::OfacAdvancedXml | Self::UnXml | Self::EuXml | Self::UkXml => 3,
+            Self::OfacAdvancedXml
+            | Self::UnXml
+            | Self::EuXml
+            | Self::UkXml
+            | Self::OfsiXml
+            | Self::SecoXml => 3,
             Self::OfacEnhancedXml => 2,
             Self::OfacSdnXml | Self::OfacSdnCsv | Self::EuCsv | Self::UkCsv => 1,
             _ => 0,
@@ -147,17 +205,11 @@ impl Format {
     /// Most bytes read of such a list, after decompression.
     pub const fn limit(self) -> u64 {
         match self {
-            // Streamed: memory does not grow with the file, only with what it names.
-            Self::OfacAdvancedXml
-            | Self::OfacSdnXml
-            | Self::OfacEnhancedXml
-            | Self::UnXml
-            | Self::EuXml
-            | Self::UkXml => 512 << 20,
+            _ if self.is_streamed() => 512 << 20,
             // Held as a list of events, some fifteen times their size; the largest known pack has 5 MB.
             Self::TagPack | Self::ActorPack => 64 << 20,
             // Held as a tree of values.
-            Self::OfacAddressJson | Self::Json => 128 << 20,
+            Self::OfacAddressJson | Self::Json | Self::Senzing => 128 << 20,
             _ => 256 << 20,
         }
     }
@@ -184,6 +236,8 @@ pub fn sniff(head: &[u8], file_name: &str) -> Option<Format> {
         // A TOML notice may begin with `[source]` under any name; JSON never has a bare word there.
         return Some(if text.starts_with("[source]") || text.starts_with("[[claim]]") {
             Format::Notice
+        } else if let Some(format) = sniff_json(text) {
+            format
         } else if looks_like_by_asset(text) {
             Format::OfacAddressJson
         } else {
@@ -201,7 +255,7 @@ pub fn sniff(head: &[u8], file_name: &str) -> Option<Format> {
         let actors = key("actors") || file_name.contains("actorpack");
         return Some(if actors && !key("tags") { Format::ActorPack } else { Format::TagPack });
     }
-    sniff_table(text, &extension)
+    sniff_table(text, file_name)
 }
 
 /// The extension in lower case, with `.gz` and `.bz2` taken off.
@@ -245,6 +299,8 @@ fn sniff_xml(text: &str) -> Option<Format> {
         "CONSOLIDATED_LIST" => Some(Format::UnXml),
         "export" => Some(Format::EuXml),
         "Designations" => Some(Format::UkXml),
+        "ArrayOfFinancialSanctionsTarget" => Some(Format::OfsiXml),
+        "swiss-sanctions-list" => Some(Format::SecoXml),
         _ => None,
     }
 }
@@ -260,24 +316,71 @@ fn looks_like_by_asset(text: &str) -> bool {
     opening && code && between.is_some_and(|between| between == ":[" || between.starts_with(":[]"))
 }
 
-fn sniff_table(text: &str, extension: &str) -> Option<Format> {
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let first = lines.next()?;
-    if first.contains("Entity_LogicalId") {
-        return Some(Format::EuCsv);
+/// JSON whose records have keys that no other list has.
+fn sniff_json(text: &str) -> Option<Format> {
+    // One record a line; the first line is enough, and a later one may be of anything.
+    let first = if text.starts_with('{') { text.lines().next().unwrap_or_default() } else { text };
+    let has = |text: &str, keys: &[&str]| keys.iter().all(|key| text.contains(&format!("\"{key}\"")));
+    if has(first, &["schema", "properties"]) {
+        return Some(Format::FollowTheMoney);
     }
-    let uk_head = |line: &str| line.contains("Name 6") && line.contains("Name 1");
-    if uk_head(first) || lines.next().is_some_and(uk_head) {
-        return Some(Format::UkCsv);
+    if has(first, &["DATA_SOURCE", "RECORD_ID"]) {
+        return Some(Format::Senzing);
     }
-    // `36,"AEROCARIBBEAN AIRLINES",-0- ,"CUBA",…`: a number, eleven more fields, `-0-` for nothing.
-    let number = first.split(',').next().is_some_and(|field| field.parse::<u32>().is_ok());
-    if number && first.contains("-0-") && first.matches(',').count() >= 11 {
-        return Some(Format::OfacSdnCsv);
+    has(text, &["source_list_url", "entity_number"]).then_some(Format::Csl)
+}
+
+/// Lines in which the header of a published table is looked for.
+const HEADER_WITHIN: usize = 10;
+
+/// Whether a line is the header of a table that is read, or a row with an address.
+pub(super) fn is_table_line(line: &str) -> bool {
+    sniff_table(line, "").is_some()
+}
+
+fn sniff_table(text: &str, file_name: &str) -> Option<Format> {
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let first = lines().next()?;
+    if let Some(format) = lines().take(HEADER_WITHIN).find_map(published_table) {
+        return Some(format);
     }
-    let known = matches!(extension, "csv" | "tsv" | "txt");
+    let number = first.split([',', '@', '|']).next().is_some_and(|field| field.trim().parse::<u32>().is_ok());
+    let by_name = || ofac_set::Name::of(file_name).filter(|_| number).map(|name| name.part);
+    match ofac_set::part_of(text).or_else(by_name) {
+        Some(ofac_set::Part::Parties) => return Some(Format::OfacSdnCsv),
+        Some(_) => return Some(Format::OfacCsvPart),
+        None => {}
+    }
+    let known = matches!(extension(file_name).as_str(), "csv" | "tsv" | "txt");
     let has_address = first.split([',', ';', '\t', '|']).any(super::table::is_address_cell);
     (known || has_address || super::table::is_header(first)).then_some(Format::Csv)
+}
+
+/// What separates the cells of a published table, told by its header.
+pub(super) fn table_delimiter(text: &str) -> u8 {
+    let header = text.lines().take(2 * HEADER_WITHIN).find(|line| published_table(line).is_some());
+    header.map_or(b',', super::table::delimiter)
+}
+
+/// The format whose header a line is, where its columns are those of a list that many use.
+fn published_table(line: &str) -> Option<Format> {
+    if line.len() > 16 << 10 {
+        return None;
+    }
+    let cells: Vec<String> = line
+        .split([',', ';', '\t', '|'])
+        .map(|cell| super::mapping::normal(cell.trim().trim_matches('"')))
+        .collect();
+    let has = |names: &[&str]| names.iter().all(|name| cells.iter().any(|cell| cell == name));
+    [
+        (&["entity_logicalid"][..], Format::EuCsv),
+        (&["name_6", "name_1"], Format::UkCsv),
+        (&["schema", "name", "aliases"], Format::OpenSanctionsCsv),
+        (&["source", "entity_number", "alt_names"], Format::Csl),
+        (&["name", "effective_date", "expiration_date", "standard_order"], Format::DeniedPersons),
+    ]
+    .into_iter()
+    .find_map(|(names, format)| has(names).then_some(format))
 }
 
 #[cfg(test)]

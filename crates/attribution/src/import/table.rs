@@ -38,7 +38,7 @@ fn is_address_name(cell: &str) -> bool {
 }
 
 /// The separator that stands most often in a line.
-fn delimiter(line: &str) -> u8 {
+pub(super) fn delimiter(line: &str) -> u8 {
     let count = |separator: u8| line.bytes().filter(|byte| *byte == separator).count();
     [b'|', b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',')
 }

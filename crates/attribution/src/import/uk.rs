@@ -1,4 +1,5 @@
-//! The UK sanctions list (FCDO) as XML and CSV, and OFSI's consolidated list as CSV, which shares its column names.
+//! The UK sanctions list (FCDO) as XML and CSV, and OFSI's consolidated list as CSV, which shares its column names
+//! (`ofsi_xml` has its XML).
 //!
 //! They name parties; they carry no addresses in a field of their own.
 
@@ -13,7 +14,7 @@ use tracehound_model::{
 use super::{
     Format, Options, Snapshot,
     collect::{Collector, tidy_names},
-    official,
+    official, sniff,
     table::{Rows, decode},
     text,
     xml::{self, Node, Xml},
@@ -22,9 +23,9 @@ use crate::ImportError;
 
 /// A party as its rows or elements add up.
 #[derive(Default)]
-struct Draft {
-    id: String,
-    kind: String,
+pub(super) struct Draft {
+    pub(super) id: String,
+    pub(super) kind: String,
     /// Names with whether each is the primary one.
     names: Vec<(bool, PartyName)>,
     programs: Vec<String>,
@@ -32,25 +33,36 @@ struct Draft {
 }
 
 impl Draft {
-    fn name(&mut self, full: String, name_type: &str, strength: &str) {
+    pub(super) fn name(&mut self, full: String, name_type: &str, strength: &str) {
         let primary = name_type.to_ascii_lowercase().starts_with("primary");
         // "Good quality a.k.a", "Low quality a.k.a"; OFSI says "Good quality" and "Low quality".
         let weak = strength.to_ascii_lowercase().starts_with("low");
         self.names.push((primary, PartyName { full, weak }));
     }
 
-    fn program(&mut self, program: &str) {
+    pub(super) fn program(&mut self, program: &str) {
         let program = program.trim();
         if !program.is_empty() && !self.programs.iter().any(|known| known == program) {
             self.programs.push(program.to_owned());
         }
     }
 
-    fn listed(&mut self, date: &str) {
+    pub(super) fn listed(&mut self, date: &str) {
         self.listed_on = self.listed_on.into_iter().chain(text::date(date)).min();
     }
 
-    fn finish(mut self, place: &str, out: &mut Collector) -> Result<(), ImportError> {
+    /// What another record of the same party says.
+    pub(super) fn add(&mut self, more: Self) {
+        self.id = more.id;
+        if !more.kind.is_empty() {
+            self.kind = more.kind;
+        }
+        self.names.extend(more.names);
+        more.programs.iter().for_each(|program| self.program(program));
+        self.listed_on = self.listed_on.into_iter().chain(more.listed_on).min();
+    }
+
+    pub(super) fn finish(mut self, place: &str, out: &mut Collector) -> Result<(), ImportError> {
         self.names.sort_by_key(|(primary, _)| !primary);
         let names = tidy_names(self.names.into_iter().map(|(_, name)| name));
         if self.id.is_empty() || names.is_empty() {
@@ -76,7 +88,7 @@ impl Draft {
 }
 
 /// Names 1 to 5 are given names, name 6 is the family name or the only one.
-fn join(parts: &[String; 6]) -> String {
+pub(super) fn join(parts: &[String; 6]) -> String {
     let [given @ .., family] = parts;
     let words: Vec<&str> =
         given.iter().chain([family]).map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
@@ -84,7 +96,7 @@ fn join(parts: &[String; 6]) -> String {
 }
 
 /// The place, from 0, of the name part that an element or column like `Name6` or `Name 6` holds.
-fn part(name: &str) -> Option<usize> {
+pub(super) fn part(name: &str) -> Option<usize> {
     let digit = name.to_ascii_lowercase().strip_prefix("name")?.trim().parse::<usize>().ok()?;
     (1..=6).contains(&digit).then(|| digit - 1)
 }
@@ -179,11 +191,11 @@ fn non_latin(xml: &mut Xml<'_>, draft: &mut Draft) -> Result<(), ImportError> {
 /// The CSV has a line with the date, a header, then one row for each name of a designation.
 pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
     let text = decode(bytes);
-    let mut rows = Rows::new(&text, b',', Format::UkCsv);
+    let mut rows = Rows::new(&text, sniff::table_delimiter(&text), Format::UkCsv);
     let (mut header, mut dated, mut before) = (Vec::<String>::new(), None, 0);
     while let Some((_, row)) = rows.next_row()? {
         before += 1;
-        if row.iter().any(|cell| cell.trim() == "Name 6") {
+        if row.iter().any(|cell| cell.trim().eq_ignore_ascii_case("Name 6")) {
             header = row.iter().map(|cell| cell.trim().to_owned()).collect();
             break;
         }

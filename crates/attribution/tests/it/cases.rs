@@ -24,14 +24,14 @@ const CASES: &[(&str, Gives)] = &[
     ("faults/evil3.yaml", List(1, 0)),
     ("faults/evil_pack.yaml", List(3, 0)),
     ("screening/tiny.csv", List(1, 0)),
-    ("lists-and-blocks/ConList.xml", Error("ConList.csv")),
+    ("lists-and-blocks/ConList.xml", List(0, 1)),
     ("lists-and-blocks/ConList_cp1252.csv", List(0, 1)),
     ("lists-and-blocks/SDN.XML", List(1, 1)),
     ("lists-and-blocks/SDN_ENHANCED.XML", List(1, 1)),
-    ("lists-and-blocks/SDN_XML.ZIP", Error("SDN_ADVANCED.XML")),
-    ("lists-and-blocks/UK-Sanctions-List.ods", Error("save it as CSV")),
-    ("lists-and-blocks/add.csv", Error("SDN_ADVANCED.XML")),
-    ("lists-and-blocks/alt.csv", Error("SDN_ADVANCED.XML")),
+    ("lists-and-blocks/SDN_XML.ZIP", List(1, 1)),
+    ("lists-and-blocks/UK-Sanctions-List.ods", Error("holds no rows")),
+    ("lists-and-blocks/add.csv", Error("together with sdn.csv")),
+    ("lists-and-blocks/alt.csv", List(0, 1)),
     ("lists-and-blocks/by_actor.json", List(2, 0)),
     ("lists-and-blocks/c_cat.csv", List(1, 0)),
     ("lists-and-blocks/c_date_us.csv", List(2, 0)),
@@ -43,9 +43,9 @@ const CASES: &[(&str, Gives)] = &[
     ("lists-and-blocks/c_utf16.csv", List(1, 0)),
     ("lists-and-blocks/chainalysis.csv", List(1, 0)),
     ("lists-and-blocks/cons_prim.csv", Error("--source ofac-consolidated")),
-    ("lists-and-blocks/csl.csv", Error("SDN_ADVANCED.XML")),
-    ("lists-and-blocks/dpl.txt", Error("Denied Persons")),
-    ("lists-and-blocks/entities.ftm.json", Error("OpenSanctions")),
+    ("lists-and-blocks/csl.csv", List(1, 1)),
+    ("lists-and-blocks/dpl.txt", List(0, 1)),
+    ("lists-and-blocks/entities.ftm.json", List(1, 1)),
     ("lists-and-blocks/etherscan_accounts.json", List(2, 0)),
     ("lists-and-blocks/ethlabels.json", List(1, 0)),
     ("lists-and-blocks/j_bom.json", List(1, 0)),
@@ -59,16 +59,16 @@ const CASES: &[(&str, Gives)] = &[
     ("lists-and-blocks/ransomwhere.json", List(1, 0)),
     ("lists-and-blocks/scamsniffer_combined.json", List(3, 0)),
     ("lists-and-blocks/sdn_badquotes.csv", Error("whose list")),
-    ("lists-and-blocks/sdn_comments.csv", Error("SDN_ADVANCED.XML")),
+    ("lists-and-blocks/sdn_comments.csv", List(1, 0)),
     ("lists-and-blocks/sdn_partial_one.csv", Error("whose list")),
-    ("lists-and-blocks/seco.xml", Error("no reader")),
+    ("lists-and-blocks/seco.xml", Error("1 targets have been taken off")),
     ("lists-and-blocks/t_bom.yaml", List(1, 0)),
     ("lists-and-blocks/t_hex_8.yaml", List(2, 0)),
     ("lists-and-blocks/t_hex_small.yaml", List(2, 0)),
     ("lists-and-blocks/t_include.yaml", Error("header.yaml")),
     ("lists-and-blocks/t_label_num.yaml", List(7, 0)),
     ("lists-and-blocks/t_merge2.yaml", List(1, 0)),
-    ("lists-and-blocks/targets.simple.csv", Error("OpenSanctions")),
+    ("lists-and-blocks/targets.simple.csv", List(1, 1)),
 ];
 
 fn case(name: &str, options: Options) -> Option<Result<Imported, ImportError>> {
@@ -147,6 +147,70 @@ fn the_plainer_xml_forms_of_the_sdn_list_say_the_same() {
     }
 }
 
+/// Source, its kind and day, then names of the parties, then labels of the claims.
+fn told(name: &str) -> Option<String> {
+    let Imported { snapshot: list, format, .. } = list(name)?;
+    let names = list.parties.iter().map(|party| {
+        let names: Vec<&str> = party.names.iter().map(|name| name.full.as_str()).collect();
+        format!("{} {:?} {} {:?}", party.id, party.kind, names.join(" / "), party.programs)
+    });
+    let claims = list.claims.iter().map(|claim| {
+        let said = &claim.statement;
+        format!("{}: {} of {:?}, {:?}", said.label, said.category, said.party_id, said.asset)
+    });
+    let head = format!("{format} {} {:?} {:?}", list.source.id, list.source.kind, list.source.published);
+    Some(std::iter::once(head).chain(names).chain(claims).collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn lists_that_others_publish_say_whose_they_are_and_whom_they_name() {
+    for (name, expected) in [
+        (
+            "ConList.xml",
+            "ofsi-xml uk-ofsi Sanctions Some(2025-01-02)\n99001 Individual Quux TESTSHIP [\"Cyber\"]",
+        ),
+        (
+            "SDN_XML.ZIP",
+            "ofac-sdn-xml ofac-sdn Sanctions Some(2026-09-03)\n\
+             900001 Individual TESTHOLDER, Quux / ZEDALIAS [\"DPRK3\"]\n\
+             TESTHOLDER, Quux: sanction of Some(\"900001\"), Some(\"XBT\")",
+        ),
+        (
+            "alt.csv",
+            "ofac-csv-part ofac-sdn Sanctions None\n900001 Unknown ZEDALIAS, Quux / OLDNAME, Quux []",
+        ),
+        (
+            "sdn_comments.csv",
+            "ofac-csv-part ofac-sdn Sanctions None\n\
+             OFAC party 900001: sanction of Some(\"900001\"), Some(\"ETH\")",
+        ),
+        (
+            "csl.csv",
+            "csl us-csl Sanctions None\nSDN-900001 Individual TESTHOLDER, Quux / Zed [\"DPRK3\"]\n\
+             TESTHOLDER, Quux: sanction of Some(\"SDN-900001\"), Some(\"XBT\")",
+        ),
+        (
+            "dpl.txt",
+            "dpl us-bis-dpl Sanctions None\n\
+             QUUX TESTNAME 2020-01-01 Unknown QUUX TESTNAME [\"BIS Denied Persons\"]",
+        ),
+        (
+            "entities.ftm.json",
+            "ftm opensanctions-us_ofac_sdn Labels Some(2026-09-01)\np1 Individual Quux TESTNAME / Zed []\n\
+             Quux TESTNAME: sanction of Some(\"p1\"), Some(\"ETH\")",
+        ),
+        (
+            "targets.simple.csv",
+            "opensanctions-csv opensanctions-us-ofac Labels Some(2026-09-01)\n\
+             p1 Individual Quux TESTNAME / Zed []\n\
+             targets of US OFAC: unknown of None, None",
+        ),
+    ] {
+        let Some(told) = told(name) else { return };
+        assert_eq!(told, expected, "{name}");
+    }
+}
+
 #[test]
 fn rows_of_a_table_are_its_lines() {
     for (name, lines) in
@@ -193,6 +257,7 @@ fn columns_that_are_not_read_are_named() {
             &["balance", "balanceUSD", "blockchain", "createdAt", "transactions", "updatedAt"],
         ),
         ("ethlabels.json", &["chainId"]),
+        ("alt.csv", &["alias remarks"]),
         ("t_merge2.yaml", &["x"]),
     ] {
         let Some(imported) = list(name) else { return };

@@ -90,13 +90,13 @@ const UK_XML: &str = r"<?xml version='1.0' encoding='utf-8'?>
 </Designations>
 ";
 
-const UK_CSV: &str = "Report Date: 12-Nov-2025\n\
+pub(crate) const UK_CSV: &str = "Report Date: 12-Nov-2025\n\
 Last Updated,Unique ID,OFSI Group ID,UN Reference Number,Name 6,Name 1,Name 2,Name type,Alias strength,\
 Name non-latin script,Regime Name,Designation Type,Date Designated\n\
 01/02/2021,DPR0001,13000,,Pine,Green,,Primary Name,,청송련합,DPRK,Entity,22/04/2016\n\
 01/02/2021,DPR0001,13000,,Pine,,,Alias,Low quality a.k.a,,DPRK,Entity,22/04/2016\n";
 
-const OFSI_CSV: &str = "Last Updated,24/07/2025\n\
+pub(crate) const OFSI_CSV: &str = "Last Updated,24/07/2025\n\
 Name 6,Name 1,Name 2,Title,Group Type,Alias Type,Alias Quality,Regime,Listed On,Last Updated,Group ID\n\
 LEE,Chol,Su,,Individual,Primary name,,Democratic People's Republic of Korea,05/12/2017,31/12/2020,13567\n\
 LI,Cheol,,,Individual,AKA,Low,Democratic People's Republic of Korea,05/12/2017,31/12/2020,13567\n";

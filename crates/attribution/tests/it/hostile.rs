@@ -16,6 +16,15 @@ const FILES: &[(&str, usize, Option<Format>)] = &[
     ("attribution/graphsense/graphsense.actorpack.yaml", 6_000, Some(Format::ActorPack)),
     ("attribution/ethereum-lists_darklist.json", 10_000, Some(Format::Json)),
     ("attribution/btc_entities/mixer-addresses.csv", 8_000, Some(Format::Csv)),
+    ("cases/lists-and-blocks/SDN_XML.ZIP", 2_000, None),
+    ("cases/lists-and-blocks/UK-Sanctions-List.ods", 2_000, None),
+    ("cases/lists-and-blocks/alt.csv", 2_000, Some(Format::OfacCsvPart)),
+    ("cases/lists-and-blocks/ConList.xml", 2_000, Some(Format::OfsiXml)),
+    ("cases/lists-and-blocks/seco.xml", 2_000, Some(Format::SecoXml)),
+    ("cases/lists-and-blocks/entities.ftm.json", 2_000, Some(Format::FollowTheMoney)),
+    ("cases/lists-and-blocks/targets.simple.csv", 2_000, Some(Format::OpenSanctionsCsv)),
+    ("cases/lists-and-blocks/csl.csv", 2_000, Some(Format::Csl)),
+    ("cases/lists-and-blocks/dpl.txt", 2_000, Some(Format::DeniedPersons)),
 ];
 
 /// Bytes that mean something in one format or another.
@@ -129,6 +138,15 @@ fn bombs_are_refused_quickly() {
     assert!(said.contains("recursion limit"), "{said}");
     let said = error("x.xml", &format!("<Sanctions>{}", "<a>".repeat(1_000)));
     assert!(said.contains("deeper than 64"), "{said}");
+    // Entities in entities, and one endless line.
+    let deep = "{\"id\":\"1\",\"schema\":\"Person\",\"properties\":{\"a\":[".repeat(1_000);
+    let said = error("x.ftm.json", &deep);
+    assert!(said.contains("recursion limit"), "{said}");
+    let said = error(
+        "x.ftm.json",
+        &format!("{{\"id\":\"\",\"schema\":\"\",\"properties\":\"{}", "a".repeat(17 << 20)),
+    );
+    assert!(said.contains("longer than 16777216 bytes"), "{said}");
     let said = error("x.toml", &format!("[source]\nid = {}", "[".repeat(10_000)));
     assert!(said.contains("not well-formed notice"), "{said}");
     // One endless tag, one endless text, an entity of one's own.

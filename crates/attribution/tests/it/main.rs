@@ -5,17 +5,20 @@
 )]
 
 mod accounts;
+mod archives;
 mod cases;
 mod disguises;
 mod facts;
 mod folder;
 mod formats;
+mod gathered;
 mod hostile;
 mod index;
 mod intake;
 mod names;
 mod names_scorecard;
 mod ofac;
+mod ofac_set;
 mod order;
 mod pack;
 mod shrink;

@@ -79,6 +79,7 @@ fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &
             format,
             file_name: name,
             beside: path.parent().map(Path::to_owned),
+            together: args.files.clone(),
             source: SourceOptions {
                 id: args.source.clone().map(SourceId),
                 kind: args.kind,

@@ -1,0 +1,153 @@
+//! ZIP archives: the one list in it, OFAC's old files together, or a spreadsheet.
+//!
+//! The archive is held as it is; what it holds is unpacked as it is read, up to the limit of its format. An archive with
+//! more than one list is refused: which of them was meant cannot be told, and the others would be lost unsaid.
+
+use std::io::{Cursor, Read};
+
+use zip::{ZipArchive, result::ZipError};
+
+use super::{
+    Options, input,
+    input::Imported,
+    ofac_set::{Name, Neighbour},
+    sheet::{self, Sheet},
+    text, workbook,
+};
+use crate::ImportError;
+
+/// Most bytes of an archive; OFAC's largest has 6 MB.
+const MAX_ARCHIVE: u64 = 128 << 20;
+/// Most files in an archive.
+const MAX_FILES: usize = 1_000;
+/// Most bytes unpacked of a spreadsheet.
+const MAX_SHEET: u64 = 512 << 20;
+/// Files that lie beside lists and are none.
+const OTHER_FILES: &[&str] = &["xsd", "pdf", "md", "html", "htm", "sha256", "md5", "asc", "sig", "minisig"];
+
+/// Whether bytes begin a ZIP archive.
+pub(super) fn is_archive(head: &[u8]) -> bool {
+    head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06")
+}
+
+pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, ImportError> {
+    let mut bytes = Vec::new();
+    input.take(MAX_ARCHIVE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_ARCHIVE {
+        return Err(unusable(format!("it has more than {MAX_ARCHIVE} bytes")));
+    }
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    if archive.len() > MAX_FILES {
+        return Err(unusable(format!("it holds more than {MAX_FILES} files")));
+    }
+    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
+    if names.iter().any(|name| name == "content.xml") {
+        return spreadsheet(&mut archive, options);
+    }
+    if names.iter().any(|name| name == "xl/workbook.xml") {
+        return table(workbook::read(&mut archive)?, options);
+    }
+    if names.iter().any(|name| name == "[Content_Types].xml") {
+        return Err(ImportError::KnownButUnread {
+            what: "an office document without sheets in the usual form",
+            instead: "save it as CSV",
+        });
+    }
+    let (lists, others) = tell_apart(&mut archive)?;
+    let [main, rest @ ..] = &lists[..] else { return Err(unusable("it holds no list".to_owned())) };
+    let of_one_set = |first: Name| {
+        let parts: Vec<Option<Name>> = rest.iter().map(|name| Name::of(name)).collect();
+        let again = |at: usize| parts[..at].contains(&parts[at]);
+        parts.iter().all(|name| name.is_some_and(|name| first.goes_with(name)))
+            && !(0..parts.len()).any(again)
+    };
+    let neighbours = match Name::of(main) {
+        Some(first) if of_one_set(first) => {
+            rest.iter().map(|name| neighbour(&mut archive, name)).collect::<Result<_, _>>()?
+        }
+        _ if rest.is_empty() => Vec::new(),
+        _ => {
+            return Err(unusable(format!(
+                "it holds several lists ({}): unpack it and import each",
+                shown(&lists)
+            )));
+        }
+    };
+    let options = Options {
+        file_name: base(main).to_owned(),
+        // Nothing beside the archive belongs to what is in it.
+        beside: None,
+        together: Vec::new(),
+        ..options.clone()
+    };
+    let mut imported = {
+        let mut member = archive.by_name(main).map_err(|error| broken(&error))?;
+        input::read_from(&mut member, &options, Some(neighbours))?
+    };
+    let unread = &mut imported.snapshot.unread;
+    unread.extend(others.iter().map(|name| text::shorten(&format!("file {name}"))));
+    unread.sort_unstable();
+    Ok(imported)
+}
+
+/// The files that may be lists, OFAC's first one in front, and those that are none.
+fn tell_apart(archive: &mut ZipArchive<Cursor<Vec<u8>>>) -> Result<(Vec<String>, Vec<String>), ImportError> {
+    let (mut lists, mut others) = (Vec::new(), Vec::new());
+    for at in 0..archive.len() {
+        let member = archive.by_index(at).map_err(|error| broken(&error))?;
+        let name = member.name().to_owned();
+        if member.is_dir() || name.starts_with("__MACOSX/") || base(&name).starts_with('.') {
+            continue;
+        }
+        let plain = base(&name).to_ascii_lowercase();
+        let extension = plain.rsplit('.').next().unwrap_or_default();
+        if OTHER_FILES.contains(&extension) || plain.starts_with("readme") || plain.starts_with("license") {
+            others.push(name);
+        } else {
+            lists.push(name);
+        }
+    }
+    lists.sort_by_key(|name| (Name::of(name).map_or(usize::MAX, |name| name.part as usize), name.clone()));
+    Ok((lists, others))
+}
+
+fn neighbour(archive: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> Result<Neighbour, ImportError> {
+    let member = archive.by_name(name).map_err(|error| broken(&error))?;
+    Neighbour::read(base(name), member)
+}
+
+/// The rows of a sheet, read as the table they are.
+fn spreadsheet(
+    archive: &mut ZipArchive<Cursor<Vec<u8>>>,
+    options: &Options,
+) -> Result<Imported, ImportError> {
+    let content = archive.by_name("content.xml").map_err(|error| broken(&error))?;
+    let sheet = sheet::read(&mut content.take(MAX_SHEET))?;
+    table(sheet, options)
+}
+
+fn table(Sheet { table, unread }: Sheet, options: &Options) -> Result<Imported, ImportError> {
+    let stem = options.file_name.rsplit_once('.').map_or(options.file_name.as_str(), |(stem, _)| stem);
+    let options =
+        Options { file_name: format!("{stem}.csv"), beside: None, together: Vec::new(), ..options.clone() };
+    let mut imported = input::read_from(&mut table.as_bytes(), &options, Some(Vec::new()))?;
+    imported.snapshot.unread.extend(unread);
+    Ok(imported)
+}
+
+fn base(name: &str) -> &str {
+    name.rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
+fn shown(names: &[String]) -> String {
+    let all = names.iter().take(5).map(|name| text::shorten(name)).collect::<Vec<_>>().join(", ");
+    if names.len() > 5 { format!("{all} and {} more", names.len() - 5) } else { all }
+}
+
+fn unusable(why: String) -> ImportError {
+    ImportError::Archive(why)
+}
+
+fn broken(error: &ZipError) -> ImportError {
+    ImportError::Archive(error.to_string())
+}

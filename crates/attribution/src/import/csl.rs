@@ -1,0 +1,233 @@
+//! The Consolidated Screening List of trade.gov, as CSV or JSON: what eleven lists of the United States say, gathered by a
+//! twelfth office. A source of its own: it ends nobody of the lists it was made from.
+
+use serde_json::{Map, Value};
+use tracehound_model::{
+    Category, Confidence, Party, SourceId, SourceKind, Statement,
+    claim::{PartyKind, PartyName},
+};
+
+use super::{
+    Format, Options, Snapshot, SourceHead,
+    collect::{Collector, Said, tidy_names},
+    decode::{self, decode},
+    json_list::{bound, syntax},
+    ofac_json::date_from_name,
+    published::{Table, month_first},
+    text,
+    unrepeated::Unrepeated,
+};
+use crate::ImportError;
+
+const FORMAT: Format = Format::Csl;
+const ADDRESS: &str = "Digital Currency Address - ";
+const NEEDED: &[&str] = &["source", "entity_number", "name"];
+/// Keys of a record in JSON that are read.
+const READ: &[&str] = &[
+    "id",
+    "_id",
+    "source",
+    "entity_number",
+    "type",
+    "programs",
+    "name",
+    "alt_names",
+    "ids",
+    "start_date",
+    "source_information_url",
+    "source_list_url",
+];
+
+/// A record of either form.
+#[derive(Default)]
+struct Record {
+    id: String,
+    source: String,
+    number: String,
+    kind: String,
+    programs: Vec<String>,
+    name: String,
+    aliases: Vec<String>,
+    start: String,
+    page: String,
+    /// Asset and address text.
+    addresses: Vec<(String, String)>,
+}
+
+fn head() -> SourceHead {
+    SourceHead {
+        id: SourceId("us-csl".to_owned()),
+        kind: SourceKind::Sanctions,
+        title: "Consolidated Screening List".to_owned(),
+        publisher: "U.S. Department of Commerce, International Trade Administration".to_owned(),
+        url: Some("https://www.trade.gov/consolidated-screening-list".to_owned()),
+        published: None,
+    }
+}
+
+pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
+    let mut out = Collector::new(FORMAT, head(), options);
+    decode::remark(bytes, &mut out);
+    out.source_mut().published = options.source.published;
+    date_from_name(&mut out, options);
+    let text = decode(bytes);
+    if text.trim_start().starts_with(['{', '[']) {
+        bound(bytes, FORMAT)?;
+        read_json(&text, &mut out)?;
+    } else {
+        read_csv(&text, &mut out)?;
+    }
+    out.finish()
+}
+
+fn read_csv(text: &str, out: &mut Collector) -> Result<(), ImportError> {
+    let mut table = Table::open(text, FORMAT, NEEDED)?;
+    table.begin(out);
+    while let Some((line, row)) = table.next_row()? {
+        if row.is_blank() {
+            out.pass_over(1);
+            continue;
+        }
+        out.begin_row();
+        let owned = |column| row.get(column).to_owned();
+        let list = |column| row.list(column).into_iter().map(str::to_owned).collect();
+        // `Digital Currency Address - XBT, 1abc…; Passport, 123, Iran`
+        let addresses = row.list("ids").into_iter().filter_map(|id| {
+            let (asset, rest) = id.strip_prefix(ADDRESS)?.split_once(',')?;
+            Some((asset.trim().to_owned(), rest.split(',').next().unwrap_or_default().trim().to_owned()))
+        });
+        let record = Record {
+            id: [row.get("_id"), row.get("id")]
+                .into_iter()
+                .find(|id| !id.is_empty())
+                .unwrap_or_default()
+                .to_owned(),
+            source: owned("source"),
+            number: owned("entity_number"),
+            kind: owned("type"),
+            programs: list("programs"),
+            name: owned("name"),
+            aliases: list("alt_names"),
+            start: owned("start_date"),
+            page: [row.get("source_information_url"), row.get("source_list_url")]
+                .into_iter()
+                .find(|url| !url.is_empty())
+                .unwrap_or_default()
+                .to_owned(),
+            addresses: addresses.collect(),
+        };
+        record.take(&format!("line {line}"), out)?;
+    }
+    table.end(out);
+    Ok(())
+}
+
+fn read_json(text: &str, out: &mut Collector) -> Result<(), ImportError> {
+    let Unrepeated(root) = serde_json::from_str(text).map_err(|error| syntax(FORMAT, &error))?;
+    let records = match &root {
+        Value::Array(records) => records,
+        other => match other.get("results").and_then(Value::as_array) {
+            Some(records) => records,
+            None => {
+                let missing = "it has no list `results`".to_owned();
+                return Err(ImportError::Unusable { format: FORMAT, missing });
+            }
+        },
+    };
+    for (position, record) in records.iter().enumerate() {
+        out.begin_row();
+        let place = format!("entry {}", position + 1);
+        match record.as_object() {
+            Some(object) => from_json(object, out).take(&place, out)?,
+            None => out.refuse(place, "this is no object; left out"),
+        }
+    }
+    Ok(())
+}
+
+fn from_json(object: &Map<String, Value>, out: &mut Collector) -> Record {
+    object.keys().filter(|key| !READ.contains(&key.as_str())).for_each(|key| out.unread(key));
+    let one = |value: &Value| match value {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let text = |key: &str| object.get(key).and_then(one).unwrap_or_default();
+    let list = |key: &str| match object.get(key) {
+        Some(Value::Array(items)) => items.iter().filter_map(one).collect(),
+        Some(Value::String(all)) => all.split(';').map(|part| part.trim().to_owned()).collect(),
+        _ => Vec::new(),
+    };
+    let ids = object.get("ids").and_then(Value::as_array).into_iter().flatten();
+    let addresses = ids.filter_map(|id| {
+        let asset = id.get("type")?.as_str()?.strip_prefix(ADDRESS)?;
+        Some((asset.trim().to_owned(), one(id.get("number")?)?))
+    });
+    let first =
+        |keys: [&str; 2]| keys.map(text).into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+    Record {
+        id: first(["id", "_id"]),
+        source: text("source"),
+        number: text("entity_number"),
+        kind: text("type"),
+        programs: list("programs"),
+        name: text("name"),
+        aliases: list("alt_names"),
+        start: text("start_date"),
+        page: first(["source_information_url", "source_list_url"]),
+        addresses: addresses.collect(),
+    }
+}
+
+impl Record {
+    /// `SDN-900001`: the lists number their parties each for itself.
+    fn party_id(&self) -> String {
+        let list =
+            self.source.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(list, _)| list);
+        match (list.map(str::trim), self.number.is_empty()) {
+            (Some(list), false) => format!("{list}-{}", self.number),
+            (None, false) => self.number.clone(),
+            (_, true) => self.id.clone(),
+        }
+    }
+
+    fn take(mut self, place: &str, out: &mut Collector) -> Result<(), ImportError> {
+        let id = self.party_id();
+        self.programs.retain(|program| !program.is_empty());
+        let names = std::iter::once(&self.name).chain(&self.aliases);
+        let names = tidy_names(names.map(|full| PartyName { full: full.clone(), weak: false }));
+        let Some(first) = names.first().filter(|_| !id.is_empty()) else {
+            out.refuse(place, "a record without a number or a name; left out");
+            return Ok(());
+        };
+        let listed_on = month_first(&self.start);
+        let of_treasury = self.source.contains("Treasury") || self.source.contains("SDN");
+        for (asset, address) in std::mem::take(&mut self.addresses) {
+            let statement = Statement {
+                label: first.full.clone(),
+                category: if of_treasury { Category::Sanction } else { Category::Unknown },
+                party_id: Some(id.clone()),
+                party_listed_on: listed_on,
+                programs: self.programs.clone(),
+                asset: text::clean(&asset),
+                actor: None,
+                reference: text::clean(&self.page),
+            };
+            let said =
+                Said { statement, confidence: Confidence::AUTHORITY, valid_from: None, valid_to: None };
+            out.claim_about(&address, place, said)?;
+        }
+        let kind = match self.kind.to_ascii_lowercase().as_str() {
+            "individual" => PartyKind::Individual,
+            "entity" => PartyKind::Entity,
+            "vessel" => PartyKind::Vessel,
+            "aircraft" => PartyKind::Aircraft,
+            _ => PartyKind::Unknown,
+        };
+        if self.programs.is_empty() {
+            self.programs.extend(text::clean(&self.source));
+        }
+        let source = out.source().id.clone();
+        out.party(Party { source, id, kind, names, programs: self.programs, listed_on })
+    }
+}

@@ -1,0 +1,477 @@
+//! Entities of `FollowTheMoney`, as `OpenSanctions` publishes them: one a line, flat or nested, or an array of them.
+//!
+//! They are gathered from many lists by somebody else: a source of its own, which ends nobody of the lists it was made
+//! from. Wallets become claims under their holder's name; targets become parties; relatives and owners who are no targets
+//! are passed over.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    io::{BufRead, BufReader, Read},
+};
+
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+use tracehound_model::{
+    Category, Confidence, Party, SourceId, SourceKind, Statement,
+    claim::{PartyKind, PartyName},
+};
+
+use super::{
+    Format, Options, Snapshot, SourceHead,
+    collect::{Collector, MAX_PARTIES, Said, tidy_names},
+    decode::decode,
+    json_list::{bound, syntax},
+    text,
+    unrepeated::Unrepeated,
+};
+use crate::ImportError;
+
+const FORMAT: Format = Format::FollowTheMoney;
+/// Longest line; the longest known entity has 400 kB.
+const MAX_LINE: u64 = 16 << 20;
+/// Most entities kept: targets, wallets and the sanctions that tie them to programmes.
+const MAX_ENTITIES: usize = 4 * MAX_PARTIES;
+/// Deepest nesting of entities in entities.
+const MAX_NESTING: usize = 8;
+/// Most datasets in the name of a source; with more it has to be named.
+const MAX_DATASETS: usize = 3;
+/// Properties that are read.
+const READ: &[&str] = &[
+    "name",
+    "alias",
+    "weakAlias",
+    "previousName",
+    "abbreviation",
+    "topics",
+    "publicKey",
+    "currency",
+    "holder",
+    "entity",
+    "program",
+    "programId",
+    "listingDate",
+    "startDate",
+    "sourceUrl",
+    "cryptoWallets",
+    "sanctions",
+    "sanctionEntity",
+];
+
+/// What an entity is to us.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Party(PartyKind),
+    Wallet,
+    Sanction,
+}
+
+fn role(schema: &str) -> Option<Role> {
+    Some(match schema {
+        "Person" => Role::Party(PartyKind::Individual),
+        "Organization" | "Company" | "PublicBody" => Role::Party(PartyKind::Entity),
+        "LegalEntity" => Role::Party(PartyKind::Unknown),
+        "Vessel" => Role::Party(PartyKind::Vessel),
+        "Airplane" => Role::Party(PartyKind::Aircraft),
+        "CryptoWallet" => Role::Wallet,
+        "Sanction" => Role::Sanction,
+        _ => return None,
+    })
+}
+
+/// The kind of actor that topics tell of.
+pub(super) fn category<'t>(topics: impl IntoIterator<Item = &'t str>) -> Category {
+    let mut found = Category::Unknown;
+    for topic in topics {
+        match topic.trim() {
+            "sanction" | "sanction.counter" => return Category::Sanction,
+            "crime.terror" => found = Category::Terrorism,
+            "crime.theft" | "crime.cyber" => found = Category::ServiceHack,
+            "crime.fraud" => found = Category::Scam,
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The head of a source made of these datasets; with many of them a person has to name it.
+pub(super) fn head(
+    format: Format,
+    datasets: &BTreeSet<String>,
+    options: &Options,
+) -> Result<SourceHead, ImportError> {
+    if options.source.id.is_none() && datasets.len() > MAX_DATASETS {
+        return Err(ImportError::WhoseList {
+            format,
+            why: format!(
+                "it is made of {} datasets, and the next version may be made of others",
+                datasets.len()
+            ),
+            hint: "give it a name of its own with --source, the same for each version of it",
+        });
+    }
+    let names: Vec<String> = datasets.iter().map(|name| text::slug(name)).collect();
+    let id = if names.is_empty() { text::slug(&options.file_name) } else { names.join(".") };
+    let id: String = id.chars().take(80).collect();
+    let shown = datasets.iter().take(MAX_DATASETS).cloned().collect::<Vec<_>>().join(", ");
+    Ok(SourceHead {
+        id: SourceId(format!("opensanctions-{id}")),
+        kind: SourceKind::Labels,
+        title: if shown.is_empty() {
+            "targets".to_owned()
+        } else {
+            text::shorten(&format!("targets of {shown}"))
+        },
+        publisher: "OpenSanctions".to_owned(),
+        url: None,
+        published: None,
+    })
+}
+
+/// An entity that is kept, of one record or several.
+struct Entity {
+    id: String,
+    role: Role,
+    place: String,
+    caption: Option<String>,
+    names: Vec<PartyName>,
+    topics: Vec<String>,
+    target: Option<bool>,
+    programs: Vec<String>,
+    listed_on: Option<Date>,
+    /// Whom a wallet or a sanction belongs to.
+    of: Vec<String>,
+    keys: Vec<String>,
+    asset: Option<String>,
+    seen: Option<Date>,
+    reference: Option<String>,
+}
+
+#[derive(Default)]
+struct Reader {
+    entities: Vec<Entity>,
+    by_id: HashMap<String, usize>,
+    /// Of each record what came of it: the entities in it, or why it is refused.
+    records: Vec<Result<Vec<usize>, String>>,
+    unread: BTreeSet<String>,
+    datasets: BTreeSet<String>,
+    newest: Option<Date>,
+}
+
+pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, ImportError> {
+    let mut reader = Reader::default();
+    let mut lines = BufReader::with_capacity(256 << 10, input);
+    let mut line = Vec::new();
+    let mut number = 0_u64;
+    loop {
+        line.clear();
+        number += 1;
+        if lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        let at = |message: String| ImportError::Syntax {
+            format: FORMAT,
+            place: format!("line {number}"),
+            message,
+        };
+        if line.len() as u64 == MAX_LINE {
+            return Err(at(format!("it is longer than {MAX_LINE} bytes")));
+        }
+        let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line).trim_ascii();
+        if text.is_empty() {
+            continue;
+        }
+        if reader.records.is_empty() && text.starts_with(b"[") {
+            let mut all = text.to_vec();
+            lines.read_to_end(&mut all)?;
+            reader.array(&all)?;
+            break;
+        }
+        let Unrepeated(record) = serde_json::from_slice(text).map_err(|error| at(error.to_string()))?;
+        reader.record(&record, &format!("line {number}"))?;
+    }
+    reader.finish(options)
+}
+
+impl Reader {
+    fn array(&mut self, bytes: &[u8]) -> Result<(), ImportError> {
+        bound(bytes, FORMAT)?;
+        let Unrepeated(all) = serde_json::from_str(&decode(bytes)).map_err(|error| syntax(FORMAT, &error))?;
+        for (position, record) in all.as_array().into_iter().flatten().enumerate() {
+            self.record(record, &format!("entry {}", position + 1))?;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Value, place: &str) -> Result<(), ImportError> {
+        let mut found = Vec::new();
+        let entity = record.as_object().filter(|object| is_entity(object));
+        let said = match entity {
+            Some(entity) => {
+                self.entity(entity, None, place, 0, &mut found)?;
+                Ok(found)
+            }
+            None => Err(place.to_owned()),
+        };
+        self.records.push(said);
+        Ok(())
+    }
+
+    /// Takes an entity and those inside it; `parent` is the one it stands in.
+    fn entity(
+        &mut self,
+        object: &Map<String, Value>,
+        parent: Option<&str>,
+        place: &str,
+        depth: usize,
+        found: &mut Vec<usize>,
+    ) -> Result<(), ImportError> {
+        let schema = text_of(object, "schema").unwrap_or_default();
+        let id = text_of(object, "id").unwrap_or_default();
+        let properties = object.get("properties").and_then(Value::as_object);
+        for (key, values) in properties.into_iter().flatten() {
+            for inner in values.as_array().into_iter().flatten().filter_map(Value::as_object) {
+                if depth < MAX_NESTING && is_entity(inner) {
+                    self.entity(inner, Some(&id), place, depth + 1, found)?;
+                } else {
+                    self.unread(&format!("{key}, nested"));
+                }
+            }
+        }
+        let Some(role) = role(&schema) else {
+            self.unread(&format!("schema {schema}"));
+            return Ok(());
+        };
+        for key in properties.into_iter().flat_map(Map::keys).filter(|key| !READ.contains(&key.as_str())) {
+            self.unread(key);
+        }
+        let entity = Entity::of(object, properties, role, parent, place);
+        let day = ["last_seen", "last_change"].into_iter().filter_map(|key| text_of(object, key));
+        self.newest = self.newest.into_iter().chain(day.filter_map(|day| text::date(&day))).max();
+        self.datasets
+            .extend(texts(object.get("datasets")).filter_map(|name| text::clean(&text::shorten(&name))));
+        let at = match self.by_id.get(&id) {
+            Some(&known) => {
+                self.entities[known].join(entity);
+                known
+            }
+            None if self.entities.len() == MAX_ENTITIES => {
+                let missing =
+                    format!("it has more than {MAX_ENTITIES} entities, the most that is read of one list");
+                return Err(ImportError::Unusable { format: FORMAT, missing });
+            }
+            None => {
+                self.by_id.insert(id, self.entities.len());
+                self.entities.push(entity);
+                self.entities.len() - 1
+            }
+        };
+        found.push(at);
+        Ok(())
+    }
+
+    fn unread(&mut self, name: &str) {
+        if self.unread.len() < 500 {
+            self.unread.insert(text::shorten(name));
+        }
+    }
+
+    /// What the sanctions say goes to those they are about.
+    fn give_sanctions(&mut self) {
+        let mut said: BTreeMap<usize, (Vec<String>, Option<Date>)> = BTreeMap::new();
+        for sanction in self.entities.iter().filter(|entity| entity.role == Role::Sanction) {
+            for whom in sanction.of.iter().filter_map(|id| self.by_id.get(id)) {
+                let (programs, listed_on) = said.entry(*whom).or_default();
+                programs.extend(sanction.programs.iter().cloned());
+                *listed_on = listed_on.iter().copied().chain(sanction.listed_on).min();
+            }
+        }
+        for (whom, (programs, listed_on)) in said {
+            let entity = &mut self.entities[whom];
+            entity.programs.extend(programs);
+            entity.listed_on = entity.listed_on.into_iter().chain(listed_on).min();
+        }
+    }
+
+    fn finish(mut self, options: &Options) -> Result<Snapshot, ImportError> {
+        self.give_sanctions();
+        let head = head(FORMAT, &self.datasets, options)?;
+        let mut out = Collector::new(FORMAT, head, options);
+        out.source_mut().published = options.source.published.or(self.newest);
+        self.unread.iter().for_each(|name| out.unread(name));
+        let (mut taken, mut no_targets) = (vec![false; self.entities.len()], 0_u64);
+        for record in &self.records {
+            out.begin_row();
+            match record {
+                Err(place) => {
+                    out.refuse(place.as_str(), "this is no entity with an id and a schema; left out")
+                }
+                Ok(found) => {
+                    for &at in found {
+                        let entity = &self.entities[at];
+                        if std::mem::replace(&mut taken[at], true) {
+                            out.row_is_read();
+                            continue;
+                        }
+                        match entity.role {
+                            Role::Sanction if entity.of.iter().any(|id| self.by_id.contains_key(id)) => {
+                                out.row_is_read();
+                            }
+                            Role::Sanction => {}
+                            Role::Wallet => self.wallet(entity, &mut out)?,
+                            Role::Party(_) if !entity.is_target() => no_targets += 1,
+                            Role::Party(kind) => entity.party(kind, &mut out)?,
+                        }
+                    }
+                }
+            }
+        }
+        if no_targets > 0 {
+            let message = format!(
+                "{no_targets} persons and organisations are no targets themselves and are passed over"
+            );
+            out.warn("the whole list", message);
+        }
+        out.finish()
+    }
+
+    fn wallet(&self, wallet: &Entity, out: &mut Collector) -> Result<(), ImportError> {
+        let holders: Vec<&Entity> =
+            wallet.of.iter().filter_map(|id| Some(&self.entities[*self.by_id.get(id)?])).collect();
+        let keys = if wallet.keys.is_empty() { wallet.own_names() } else { wallet.keys.clone() };
+        if keys.is_empty() {
+            out.refuse(wallet.place.as_str(), "a wallet without a public key; left out");
+        }
+        let holder = holders.iter().find_map(|holder| holder.own_names().into_iter().next());
+        let own = wallet.own_names().into_iter().find(|name| !keys.contains(name));
+        let label = holder.or(own).unwrap_or_else(|| out.source().title.clone());
+        let category = std::iter::once(&wallet)
+            .chain(&holders)
+            .map(|entity| category(entity.topics.iter().map(String::as_str)))
+            .find(|category| *category != Category::Unknown)
+            .unwrap_or(Category::Unknown);
+        let mut programs: Vec<String> =
+            holders.iter().flat_map(|holder| holder.programs.iter().cloned()).collect();
+        programs.extend(wallet.programs.iter().cloned());
+        programs.sort_unstable();
+        programs.dedup();
+        for key in keys {
+            let statement = Statement {
+                label: label.clone(),
+                category,
+                party_id: holders.first().map(|holder| holder.id.clone()),
+                party_listed_on: holders.first().and_then(|holder| holder.listed_on),
+                programs: programs.clone(),
+                asset: wallet.asset.clone(),
+                actor: None,
+                reference: wallet.reference.clone(),
+            };
+            let said =
+                Said { statement, confidence: Confidence(50), valid_from: wallet.seen, valid_to: None };
+            out.claim_about(&key, &wallet.place, said)?;
+        }
+        Ok(())
+    }
+}
+
+impl Entity {
+    fn of(
+        object: &Map<String, Value>,
+        properties: Option<&Map<String, Value>>,
+        role: Role,
+        parent: Option<&str>,
+        place: &str,
+    ) -> Self {
+        let all = |key: &str| texts(properties.and_then(|properties| properties.get(key)));
+        let named = |key: &'static str, weak| all(key).map(move |full| PartyName { full, weak });
+        let names = named("name", false)
+            .chain(named("alias", false))
+            .chain(named("previousName", false))
+            .chain(named("weakAlias", true))
+            .chain(named("abbreviation", true));
+        let programs = all("programId").chain(all("program"));
+        let link = if role == Role::Wallet { "holder" } else { "entity" };
+        let days = all("listingDate").chain(all("startDate"));
+        Self {
+            id: text_of(object, "id").unwrap_or_default(),
+            role,
+            place: place.to_owned(),
+            caption: text_of(object, "caption"),
+            names: names.collect(),
+            topics: all("topics").collect(),
+            target: object.get("target").and_then(Value::as_bool),
+            programs: programs.filter_map(|program| text::clean(&program)).collect(),
+            listed_on: days.filter_map(|day| text::date(&day)).min(),
+            of: all(link).chain(parent.map(str::to_owned)).collect(),
+            keys: all("publicKey").collect(),
+            asset: all("currency").next().and_then(|asset| text::clean(&asset)),
+            seen: text_of(object, "first_seen").and_then(|day| text::date(&day)),
+            reference: all("sourceUrl").next().and_then(|url| text::clean(&url)),
+        }
+    }
+
+    /// What another record of the same entity says.
+    fn join(&mut self, more: Self) {
+        self.caption = self.caption.take().or(more.caption);
+        self.names.extend(more.names);
+        self.topics.extend(more.topics);
+        self.target = self.target.max(more.target);
+        self.programs.extend(more.programs);
+        self.listed_on = self.listed_on.into_iter().chain(more.listed_on).min();
+        self.of.extend(more.of);
+        self.keys.extend(more.keys.into_iter().filter(|key| !self.keys.contains(key)).collect::<Vec<_>>());
+        self.asset = self.asset.take().or(more.asset);
+        self.seen = self.seen.into_iter().chain(more.seen).min();
+        self.reference = self.reference.take().or(more.reference);
+    }
+
+    /// Its caption, then its names.
+    fn own_names(&self) -> Vec<String> {
+        let names = self.names.iter().map(|name| &name.full);
+        self.caption.iter().chain(names).filter_map(|name| text::clean(name)).collect()
+    }
+
+    /// Whether somebody listed it, rather than somebody near to it. A file that does not say holds listed ones.
+    fn is_target(&self) -> bool {
+        let listed = ["sanction", "sanction.counter", "debarment", "wanted", "export.control"];
+        let of_crime = |topic: &String| topic == "crime" || topic.starts_with("crime.");
+        self.target.unwrap_or(true)
+            || self.topics.iter().any(|topic| of_crime(topic) || listed.contains(&topic.as_str()))
+    }
+
+    fn party(&self, kind: PartyKind, out: &mut Collector) -> Result<(), ImportError> {
+        let caption = self.caption.iter().map(|full| PartyName { full: full.clone(), weak: false });
+        let names = tidy_names(caption.chain(self.names.iter().cloned()));
+        if self.id.is_empty() || names.is_empty() {
+            out.refuse(self.place.as_str(), "a party without an id or a name; left out");
+            return Ok(());
+        }
+        let mut programs = self.programs.clone();
+        programs.sort_unstable();
+        programs.dedup();
+        let source = out.source().id.clone();
+        out.party(Party { source, id: self.id.clone(), kind, names, programs, listed_on: self.listed_on })
+    }
+}
+
+fn is_entity(object: &Map<String, Value>) -> bool {
+    object.get("schema").is_some_and(Value::is_string) && object.get("id").is_some_and(Value::is_string)
+}
+
+fn text_of(object: &Map<String, Value>, key: &str) -> Option<String> {
+    object.get(key).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// The texts of a list, or the one text; of an entity in their place its id.
+fn texts(value: Option<&Value>) -> impl Iterator<Item = String> {
+    let items = match value {
+        Some(Value::Array(items)) => &items[..],
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    items.iter().filter_map(|item| match item {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Object(inner) => text_of(inner, "id"),
+        _ => None,
+    })
+}

@@ -1,0 +1,92 @@
+//! The table of targets that `OpenSanctions` publishes (`targets.simple.csv`): a row for each target, lists in cells parted
+//! by `;`. Like the entities it is made of it is a source of its own.
+
+use std::collections::BTreeSet;
+
+use tracehound_model::{
+    Category, Confidence, Party, Statement,
+    claim::{PartyKind, PartyName},
+};
+
+use super::{
+    Format, Options, Snapshot,
+    collect::{Collector, Said, tidy_names},
+    decode::{self, decode},
+    ftm,
+    ofac_json::date_from_name,
+    published::Table,
+    text,
+};
+use crate::ImportError;
+
+const FORMAT: Format = Format::OpenSanctionsCsv;
+const NEEDED: &[&str] = &["id", "schema", "name"];
+
+pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
+    let text = decode(bytes);
+    // Whose targets they are stands in the rows, and the source's name before them.
+    let (mut datasets, mut newest) = (BTreeSet::new(), None);
+    let mut first = Table::open(&text, FORMAT, NEEDED)?;
+    while let Some((_, row)) = first.next_row()? {
+        datasets.extend(row.list("dataset").into_iter().filter_map(|name| text::clean(&text::shorten(name))));
+        let day = ["last_seen", "last_change"].map(|column| text::date(row.get(column)));
+        newest = newest.into_iter().chain(day.into_iter().flatten()).max();
+        if datasets.len() > 100 {
+            break;
+        }
+    }
+    let mut out = Collector::new(FORMAT, ftm::head(FORMAT, &datasets, options)?, options);
+    decode::remark(bytes, &mut out);
+    out.source_mut().published = options.source.published.or(newest);
+    date_from_name(&mut out, options);
+    let mut table = Table::open(&text, FORMAT, NEEDED)?;
+    table.begin(&mut out);
+    while let Some((line, row)) = table.next_row()? {
+        if row.is_blank() {
+            out.pass_over(1);
+            continue;
+        }
+        out.begin_row();
+        let place = format!("line {line}");
+        let (id, name) = (row.get("id"), row.get("name"));
+        let listed = ["program_ids", "sanctions"].iter().any(|column| !row.get(column).is_empty());
+        let seen = text::date(row.get("first_seen"));
+        let programs: Vec<String> = row.list("program_ids").into_iter().map(str::to_owned).collect();
+        let kind = match row.get("schema") {
+            "CryptoWallet" => {
+                let statement = Statement {
+                    label: out.source().title.clone(),
+                    category: if listed { Category::Sanction } else { Category::Unknown },
+                    party_id: None,
+                    party_listed_on: None,
+                    programs,
+                    asset: None,
+                    actor: None,
+                    reference: None,
+                };
+                let said = Said { statement, confidence: Confidence(50), valid_from: seen, valid_to: None };
+                out.claim_about(name, &place, said)?;
+                continue;
+            }
+            "Person" => PartyKind::Individual,
+            "Organization" | "Company" | "PublicBody" => PartyKind::Entity,
+            "Vessel" => PartyKind::Vessel,
+            "Airplane" => PartyKind::Aircraft,
+            "LegalEntity" => PartyKind::Unknown,
+            other => {
+                out.unread(&format!("schema {other}"));
+                continue;
+            }
+        };
+        let names = std::iter::once(name).chain(row.list("aliases"));
+        let names = tidy_names(names.map(|full| PartyName { full: full.to_owned(), weak: false }));
+        if id.is_empty() || names.is_empty() {
+            out.refuse(place, "a target without an id or a name; left out");
+            continue;
+        }
+        let source = out.source().id.clone();
+        out.party(Party { source, id: id.to_owned(), kind, names, programs, listed_on: None })?;
+    }
+    table.end(&mut out);
+    out.finish()
+}

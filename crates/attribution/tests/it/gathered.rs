@@ -1,0 +1,324 @@
+//! Lists that somebody gathered from others (OpenSanctions, trade.gov), and lists of other offices: in the variants in
+//! which they come, nothing is lost unsaid.
+
+use tracehound_attribution::{
+    ImportError,
+    import::{Account, Format, Options, Snapshot, SourceOptions, official, read},
+};
+use tracehound_model::{Category, SourceId, SourceKind, claim::PartyKind};
+
+use crate::support::{address, day, named, real, text};
+
+const BTC: &str = "1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi";
+const ETH: &str = "0xE4A618E2Fc5aD76525F555970363ae97AFc1F426";
+
+/// What comes of a text: claims, parties, rows refused, rows passed over; or a part of the complaint.
+type Gives = Result<(usize, usize, u64, u64), &'static str>;
+
+fn check(name: &str, list: &str, gives: Gives) -> Option<Snapshot> {
+    match (text(name, list), gives) {
+        (Ok(snapshot), Ok(expected)) => {
+            let Account { total, read, refused, passed_over, .. } = snapshot.account;
+            assert_eq!(read + refused + passed_over, total, "{list}: {snapshot:?}");
+            let got = (snapshot.claims.len(), snapshot.parties.len(), refused, passed_over);
+            assert_eq!(got, expected, "{list}: {snapshot:?}");
+            Some(snapshot)
+        }
+        (Err(error), Err(part)) => {
+            assert!(error.to_string().contains(part), "{list}: {error}");
+            None
+        }
+        (got, _) => panic!("{list}: {got:?}"),
+    }
+}
+
+#[test]
+fn the_same_rows_are_the_same_list_in_any_order_of_columns_and_with_any_separator() {
+    for (name, list, gives) in [
+        // The Consolidated Screening List.
+        (
+            "csl.csv",
+            "ids\tname\tentity_number\tsource\talt_names\nDigital Currency Address - XBT, 1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi, Iran; Tax ID, 1\tA\t7\tX (SDN) - Treasury\tB; C\n",
+            Ok((1, 1, 0, 1)),
+        ),
+        (
+            "csl.csv",
+            "source;entity_number;name;alt_names\nX (DPL);7;\"A\nB\";\n;;;\nX (DPL);8;;\n",
+            Ok((0, 1, 1, 2)),
+        ),
+        ("csl.csv", "source,entity_number,name,alt_names\n", Err("no address and no party")),
+        ("csl.csv", "source,entity_number,name,alt_names\nX,7,\"A,\n", Err("line 2")),
+        (
+            "consolidated.json",
+            r#"{"results":[{"source":"X (SDN) - Treasury","entity_number":"7","name":"A","alt_names":["B"],"source_list_url":"u","ids":[{"type":"Digital Currency Address - XBT","number":"1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi"}]},5]}"#,
+            Ok((1, 1, 1, 0)),
+        ),
+        // The Denied Persons List.
+        (
+            "dpl.csv",
+            "Expiration_Date,Standard_Order,Effective_Date,Name\n01/01/2030,Y,01/02/2020,A\n01/01/2030,Y,01/02/2020,A\n,,,\n,Y,,\n",
+            Ok((0, 1, 1, 2)),
+        ),
+        (
+            "dpl.txt",
+            "\u{feff}Denied Persons\nName|Effective_Date|Expiration_Date|Standard_Order\nA|13/13/2020|x|Y\n",
+            Ok((0, 1, 0, 2)),
+        ),
+        (
+            "dpl.txt",
+            "Name\tEffective_Date\tExpiration_Date\tStandard_Order\n",
+            Err("no address and no party"),
+        ),
+        // The table of targets.
+        (
+            "t.csv",
+            "name;aliases;schema;id\nA;\"B;C\";Person;1\n1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi;;CryptoWallet;2\nno address;;CryptoWallet;3\n1 St;;Address;4\n;;Person;5\n",
+            Ok((1, 1, 2, 2)),
+        ),
+        ("t.csv", "id,schema,name,aliases\n", Err("no address and no party")),
+        // Entities.
+        (
+            "entities.ftm.json",
+            "{\"id\":\"1\",\"schema\":\"Person\",\"properties\":{\"name\":[\"A\"]}}\n\n{\"id\":\"2\",\"schema\":\"Address\",\"properties\":{}}\n5\n{\"id\":\"3\",\"schema\":\"Person\",\"properties\":{\"name\":[\"B\"]},\"target\":false}\n",
+            Ok((0, 1, 1, 2)),
+        ),
+        (
+            "x.json",
+            "[{\"id\":\"1\",\"schema\":\"Person\",\n\"properties\":{\"name\":[\"A\"]}}, {\"id\":\"2\",\"schema\":\"CryptoWallet\",\"properties\":{\"publicKey\":[\"1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi\"]}}]",
+            Ok((1, 1, 0, 0)),
+        ),
+        (
+            "x.json",
+            "{\"id\":\"1\",\"schema\":\"Person\",\"properties\":{\"name\":[\"A\"]}}\n{\"id\":\"2\",\"schema\":\"Pers",
+            Err("line 2"),
+        ),
+        (
+            "x.json",
+            "{\"id\":\"1\",\"schema\":\"CryptoWallet\",\"properties\":{}}\n",
+            Err("no address and no party"),
+        ),
+        // Senzing.
+        (
+            "senzing.json",
+            "{\"DATA_SOURCE\":\"X\",\"RECORD_ID\":\"1\",\"RECORD_TYPE\":\"PERSON\",\"NAMES\":[{\"NAME_TYPE\":\"ALIAS\",\"NAME_FULL\":\"B\"},{\"NAME_TYPE\":\"PRIMARY\",\"NAME_LAST\":\"A\"}]}\n{\"DATA_SOURCE\":\"X\",\"RECORD_ID\":2,\"PRIMARY_NAME_ORG\":\"C\"}\n{\"DATA_SOURCE\":\"X\",\"RECORD_ID\":\"3\"}\n",
+            Ok((0, 2, 1, 0)),
+        ),
+        // OFSI's XML.
+        (
+            "x.xml",
+            "<ArrayOfFinancialSanctionsTarget><FinancialSanctionsTarget><Name6>A</Name6><GroupID>1</GroupID></FinancialSanctionsTarget><FinancialSanctionsTarget><name1>B</name1><GroupID>1</GroupID></FinancialSanctionsTarget><FinancialSanctionsTarget><Name6>C</Name6></FinancialSanctionsTarget></ArrayOfFinancialSanctionsTarget>",
+            Ok((0, 1, 1, 0)),
+        ),
+        ("x.xml", "<ArrayOfFinancialSanctionsTarget/>", Err("no address and no party")),
+        ("x.xml", "<ArrayOfFinancialSanctionsTarget><FinancialSanctionsTarget>", Err("cut short")),
+    ] {
+        check(name, list, gives);
+    }
+}
+
+#[test]
+fn the_real_list_of_denied_persons_is_read_whole() {
+    let Some(imported) = real("sanctions/us_bis_denied_persons.txt") else { return };
+    let list = imported.snapshot;
+    assert_eq!((imported.format, list.source.id.0.as_str()), (Format::DeniedPersons, "us-bis-dpl"));
+    // 547 lines, one of them the header; some orders stand in several rows, one for each postal address.
+    assert_eq!((list.account.total, list.account.read, list.account.passed_over), (547, 546, 1));
+    assert_eq!(list.parties.len(), 417);
+    let ash = list.parties.iter().find(|party| party.names[0].full == "I. ASH").unwrap();
+    assert_eq!(ash.listed_on, Some(day("2003-06-19")));
+}
+
+fn ftm(lines: &[&str]) -> Result<Snapshot, ImportError> {
+    text("entities.ftm.json", &lines.join("\n"))
+}
+
+#[test]
+fn entities_that_hold_others_say_what_flat_ones_say() {
+    let flat = ftm(&[
+        r#"{"id":"p","schema":"Person","caption":"A","properties":{"name":["A"],"weakAlias":["B"],"topics":["sanction"]},"datasets":["us_ofac_sdn"],"target":true}"#,
+        &format!(
+            r#"{{"id":"w","schema":"CryptoWallet","properties":{{"publicKey":["{ETH}"],"holder":["p"],"currency":["ETH"]}},"datasets":["us_ofac_sdn"]}}"#
+        ),
+        r#"{"id":"s","schema":"Sanction","properties":{"entity":["p"],"program":["DPRK3"],"listingDate":["2019-09-13"]},"datasets":["us_ofac_sdn"]}"#,
+        r#"{"id":"o","schema":"Ownership","properties":{"owner":["p"],"asset":["x"]},"datasets":["us_ofac_sdn"]}"#,
+    ])
+    .unwrap();
+    let nested = ftm(&[&format!(
+        r#"{{"id":"p","schema":"Person","caption":"A","properties":{{"name":["A"],"weakAlias":["B"],"topics":["sanction"],"cryptoWallets":[{{"id":"w","schema":"CryptoWallet","properties":{{"publicKey":["{ETH}"],"currency":["ETH"]}}}}],"sanctions":[{{"id":"s","schema":"Sanction","properties":{{"program":["DPRK3"],"listingDate":["2019-09-13"]}}}}],"ownershipOwner":[{{"id":"o","schema":"Ownership","properties":{{}}}}]}},"datasets":["us_ofac_sdn"],"target":true}}"#
+    )])
+    .unwrap();
+    assert_eq!((&nested.claims, &nested.parties), (&flat.claims, &flat.parties));
+    let (claim, party) = (&flat.claims[0], &flat.parties[0]);
+    assert_eq!(claim.subject, address(ETH));
+    assert_eq!(
+        (claim.statement.category, claim.statement.party_id.as_deref()),
+        (Category::Sanction, Some("p"))
+    );
+    assert_eq!((&party.programs[..], party.listed_on), (&["DPRK3".to_owned()][..], Some(day("2019-09-13"))));
+    let names: Vec<_> = party.names.iter().map(|name| (name.full.as_str(), name.weak)).collect();
+    assert_eq!((names, party.kind), (vec![("A", false), ("B", true)], PartyKind::Individual));
+    assert!(flat.unread.contains(&"schema Ownership".to_owned()), "{:?}", flat.unread);
+    assert!(nested.unread.contains(&"schema Ownership".to_owned()), "{:?}", nested.unread);
+}
+
+/// What a mirror lacks is not off the list that it mirrors.
+#[test]
+fn what_others_gathered_is_a_source_of_its_own() {
+    let of = |datasets: &str| {
+        format!(
+            r#"{{"id":"1","schema":"Person","properties":{{"name":["A"]}},"datasets":[{datasets}],"last_seen":"2026-09-01"}}"#
+        )
+    };
+    for (datasets, id) in [
+        (r#""us_ofac_sdn""#, "opensanctions-us_ofac_sdn"),
+        (r#""us_ofac_sdn","eu_fsf""#, "opensanctions-eu_fsf.us_ofac_sdn"),
+    ] {
+        let list = ftm(&[&of(datasets)]).unwrap();
+        assert_eq!((list.source.id.0.as_str(), list.source.kind), (id, SourceKind::Labels));
+        assert!(official::official(&list.source.id).is_none() && list.list.is_none());
+    }
+    // Two collections under one name would end each other.
+    let many = ftm(&[&of(r#""a","b","c","d""#)]).unwrap_err().to_string();
+    assert!(many.contains("4 datasets") && many.contains("--source"), "{many}");
+    // Nobody makes it the list that it was made from.
+    for format in [Format::FollowTheMoney, Format::OpenSanctionsCsv, Format::Senzing, Format::Csl] {
+        assert!(official::OFFICIAL.iter().all(|list| !list.formats.contains(&format)), "{format}");
+    }
+}
+
+const SECO: &str = r#"<swiss-sanctions-list list-type="whole-list" date="2026-09-28">
+<sanctions-program ssid="1"><program-key lang="eng">DPRK</program-key><program-name lang="ger">x</program-name>
+  <sanctions-set ssid="11" lang="eng">Annex 1</sanctions-set></sanctions-program>
+<target ssid="2"><sanctions-set-id>11</sanctions-set-id><individual sex="male">
+  <identity ssid="3" main="false"><name name-type="primary-name" quality="low"><name-part order="1"><value>WEAK</value></name-part></name></identity>
+  <identity ssid="4" main="true"><name name-type="alias"><name-part order="1"><value>ALIAS</value></name-part></name>
+    <name name-type="primary-name"><name-part order="2" name-part-type="given-name"><value>Quux</value><spelling-variant order="1">Kuux</spelling-variant></name-part>
+    <name-part order="1" name-part-type="family-name"><value>TESTNAME</value></name-part></name><nationality/></identity></individual>
+  <modification modification-type="de-listed" effective-date="2019-01-01"/>
+  <modification modification-type="listed" effective-date="2020-01-02"/>
+  <modification modification-type="de-listed" effective-date="2026-12-01"/></target>
+<target ssid="5" sanctions-set-id="11"><object object-type="vessel"><identity main="true"><name name-type="primary-name"><name-part order="1"><value>SHIP</value></name-part></name></identity></object>
+  <modification modification-type="listed" effective-date="2020-01-02"/><modification modification-type="amended" effective-date="2021-01-02"/></target>
+<target ssid="6"><entity><identity main="true"><name><name-part order="1"><value>GONE</value></name-part></name></identity></entity>
+  <modification modification-type="listed" effective-date="2020-01-02"/><modification modification-type="de-listed" effective-date="2026-09-28"/></target>
+<place ssid="7"><country iso-code="KP"/></place>
+</swiss-sanctions-list>"#;
+
+#[test]
+fn the_swiss_list_is_read_without_those_who_were_taken_off() {
+    let list = check("consolidated-list.xml", SECO, Ok((0, 2, 0, 1))).unwrap();
+    assert_eq!((list.source.id.0.as_str(), list.source.published), ("ch-seco", Some(day("2026-09-28"))));
+    assert_eq!((list.list, list.partial.as_deref()), (Some("ch-seco"), None));
+    let names: Vec<_> = list.parties[0].names.iter().map(|name| (name.full.as_str(), name.weak)).collect();
+    assert_eq!(names, [("TESTNAME Quux", false), ("TESTNAME Kuux", false), ("WEAK", true), ("ALIAS", false)]);
+    assert_eq!(
+        (list.parties[0].listed_on, list.parties[0].kind),
+        (Some(day("2020-01-02")), PartyKind::Individual)
+    );
+    assert_eq!(
+        (list.parties[1].kind, &list.parties[1].programs[..]),
+        (PartyKind::Vessel, &["DPRK".to_owned()][..])
+    );
+    assert_eq!(list.unread, ["nationality", "place"]);
+    let delta = text("x.xml", &SECO.replace("whole-list", "consolidated-delta")).unwrap();
+    assert!(delta.partial.is_some(), "a part of the list ends nobody");
+}
+
+const OFSI_XML: &str = "<ArrayOfFinancialSanctionsTarget>\
+<FinancialSanctionsTarget><Name6>LEE</Name6><name1>Chol</name1><name2>Su</name2><GroupTypeDescription>Individual</GroupTypeDescription>\
+<AliasType>Primary name</AliasType><RegimeName>Democratic People's Republic of Korea</RegimeName><DateListed>2017-12-05T00:00:00</DateListed>\
+<LastUpdated>2020-12-31T00:00:00</LastUpdated><GroupID>13567</GroupID></FinancialSanctionsTarget>\
+<FinancialSanctionsTarget><Name6>LI</Name6><name1>Cheol</name1><GroupTypeDescription>Individual</GroupTypeDescription>\
+<AliasType>AKA</AliasType><AliasQuality>Low</AliasQuality><RegimeName>Democratic People's Republic of Korea</RegimeName>\
+<DateListed>2017-12-05T00:00:00</DateListed><LastUpdated>2025-07-24T00:00:00</LastUpdated><GroupID>13567</GroupID></FinancialSanctionsTarget>\
+</ArrayOfFinancialSanctionsTarget>";
+
+#[test]
+fn the_two_forms_of_the_ofsi_list_name_the_same_parties() {
+    let xml = text("ConList.xml", OFSI_XML).unwrap();
+    let csv = text("ConList.csv", crate::formats::OFSI_CSV).unwrap();
+    assert_eq!((&xml.parties, &xml.source), (&csv.parties, &csv.source));
+    assert_eq!(xml.list, csv.list);
+}
+
+/// The document tells only when it was changed last: it is of that day or a later one.
+#[test]
+fn the_ofsi_document_is_of_no_day_before_its_newest_change() {
+    let of = |given: &str| {
+        let source = SourceOptions { published: Some(day(given)), ..SourceOptions::default() };
+        let options = Options { source, ..named("ConList.xml") };
+        read(&mut OFSI_XML.as_bytes(), &options).map(|imported| imported.snapshot.source.published)
+    };
+    assert_eq!(of("2025-08-01").unwrap(), Some(day("2025-08-01")));
+    assert!(of("2025-07-01").unwrap_err().to_string().contains("2025-07-24"));
+}
+
+#[test]
+fn a_name_of_ones_own_keeps_the_kind_of_the_list() {
+    for (name, list) in [
+        (
+            "x.csv",
+            format!(
+                "source,entity_number,name,alt_names,ids\nX (SDN),7,A,,\"Digital Currency Address - XBT, {BTC}\"\n"
+            ),
+        ),
+        ("x.xml", SECO.to_owned()),
+    ] {
+        let source = SourceOptions { id: Some(SourceId("my-x".to_owned())), ..SourceOptions::default() };
+        let snapshot = read(&mut list.as_bytes(), &Options { source, ..named(name) }).unwrap().snapshot;
+        assert_eq!((snapshot.source.id.0.as_str(), snapshot.source.kind), ("my-x", SourceKind::Sanctions));
+        assert!(snapshot.parties.iter().all(|party| party.source.0 == "my-x"));
+    }
+}
+
+#[test]
+fn every_one_of_them_is_read_in_the_encodings_that_offices_use() {
+    let csl = "source,entity_number,name,alt_names\nX (SDN),7,Zoë,\n";
+    let dpl = "Name\tEffective_Date\tExpiration_Date\tStandard_Order\nZoë\t01/02/2020\t\tY\n";
+    let targets = "id,schema,name,aliases\n1,Person,Zoë,\n";
+    let entities = "{\"id\":\"1\",\"schema\":\"Person\",\"properties\":{\"name\":[\"Zoë\"]}}\n";
+    let records = "{\"DATA_SOURCE\":\"X\",\"RECORD_ID\":\"1\",\"PRIMARY_NAME_FULL\":\"Zoë\"}\n";
+    let ofsi = OFSI_XML.replace("LEE", "Zoë");
+    let seco = SECO.replace("TESTNAME", "Zoë");
+    for list in [csl, dpl, targets, entities, records, &ofsi, &seco] {
+        let plain = text("list.txt", list).unwrap();
+        assert!(plain.parties.iter().any(|party| party.names[0].full.contains("Zoë")), "{plain:?}");
+        let marked = format!("\u{feff}{list}").into_bytes();
+        let wide: Vec<u8> =
+            "\u{feff}".encode_utf16().chain(list.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        for bytes in [marked, wide] {
+            let mut other = read(&mut bytes.as_slice(), &named("list.txt")).unwrap().snapshot;
+            other.warnings.retain(|warning| !warning.message.contains("UTF-16"));
+            assert_eq!(other.parties, plain.parties);
+            assert_eq!(
+                (other.account, other.warnings, other.unread),
+                (plain.account, plain.warnings.clone(), plain.unread.clone())
+            );
+        }
+    }
+}
+
+/// What stands in free text is no address of anybody.
+#[test]
+fn addresses_come_from_their_own_fields_alone() {
+    let with = |text: &str| format!("see {BTC} and {text}");
+    for list in [
+        format!(
+            "source,entity_number,name,alt_names,remarks,ids\nX (SDN),7,A,\"{}\",\"{}\",\"Tax ID, {BTC}\"\n",
+            with("a"),
+            with("b")
+        ),
+        format!(
+            "Name\tEffective_Date\tExpiration_Date\tStandard_Order\tAction\nA\t01/02/2020\t\tY\t{}\n",
+            with("a")
+        ),
+        format!("id,schema,name,aliases,identifiers\n1,Person,A,{BTC},{BTC}\n"),
+        format!(
+            "{{\"id\":\"1\",\"schema\":\"Person\",\"properties\":{{\"name\":[\"A\"],\"notes\":[\"{BTC}\"],\"publicKey\":[\"{BTC}\"]}}}}\n"
+        ),
+        OFSI_XML.replace("</GroupID>", &format!("</GroupID><OtherInformation>{BTC}</OtherInformation>")),
+    ] {
+        let snapshot = text("list.txt", &list).unwrap();
+        assert!(snapshot.claims.is_empty(), "{list}: {:?}", snapshot.claims);
+    }
+}

@@ -1,0 +1,207 @@
+//! OFAC's old form: four files that are read together, in whatever way they come.
+
+use std::{fs, path::Path};
+
+use tracehound_attribution::{
+    ImportError,
+    folder::AttributionFolder,
+    import::{Format, Imported, Options, SourceOptions, read},
+};
+use tracehound_model::SourceId;
+
+use crate::support::{address, day, named};
+
+const SDN: &str = "900001,\"TESTHOLDER, Quux\",\"individual\",\"DPRK3\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"DOB 1990; \
+a.k.a. 'weakone'.\"\n900002,\"SECOND PARTY\",-0- ,\"CYBER2\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \n\u{1a}";
+const ALT: &str = "900001,1,\"aka\",\"ZEDALIAS, Quux\",-0- \n900009,2,\"fka\",\"NOBODY\",-0- \n\u{1a}";
+const ADD: &str = "900001,1,\"1 Nowhere St\",\"Testtown\",\"Testland\",-0- \n\u{1a}";
+const COMMENTS: &str = "900002,\"alt. Digital Currency Address - ETH 0xE4A618E2Fc5aD76525F555970363ae97AFc1F426; Linked To: X.\"\n\u{1a}";
+const FILES: &[(&str, &str)] =
+    &[("sdn.csv", SDN), ("alt.csv", ALT), ("add.csv", ADD), ("sdn_comments.csv", COMMENTS)];
+
+fn options(path: &Path) -> Options {
+    let source = SourceOptions { id: Some(SourceId("ofac-sdn".to_owned())), ..SourceOptions::default() };
+    let beside = path.parent().map(Path::to_owned);
+    Options { source, beside, ..named(&path.display().to_string()) }
+}
+
+fn import(path: &Path, options: &Options) -> Result<Imported, ImportError> {
+    read(&mut fs::File::open(path).unwrap(), options)
+}
+
+fn whole(imported: &Imported) {
+    let Imported { snapshot: list, format, .. } = imported;
+    assert_eq!(*format, Format::OfacSdnCsv);
+    let first: Vec<_> = list.parties[0].names.iter().map(|name| (name.full.as_str(), name.weak)).collect();
+    assert_eq!(first, [("TESTHOLDER, Quux", false), ("ZEDALIAS, Quux", false), ("weakone", true)]);
+    assert_eq!(list.parties.len(), 2);
+    let claim = &list.claims[0];
+    assert_eq!(claim.subject, address("0xE4A618E2Fc5aD76525F555970363ae97AFc1F426"));
+    assert_eq!(
+        (claim.statement.label.as_str(), &claim.statement.programs[0][..]),
+        ("SECOND PARTY", "CYBER2")
+    );
+    let account = list.account;
+    // Two parties, one alias and one remark are read; an alias of nobody is refused; an address and four marks are not read.
+    assert_eq!(
+        (account.total, account.read, account.refused, account.passed_over),
+        (10, 4, 1, 5),
+        "{list:?}"
+    );
+    assert!(list.warnings.iter().any(|warning| warning.place == "alt.csv line 2"), "{:?}", list.warnings);
+    assert!(
+        list.warnings.iter().any(|warning| warning.message.contains("alt.csv, add.csv, sdn_comments.csv"))
+    );
+}
+
+#[test]
+fn the_four_files_of_a_folder_are_read_together_whichever_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in FILES {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let mut hashes = Vec::new();
+    for (name, _) in FILES {
+        let path = folder.path().join(name);
+        let imported = import(&path, &options(&path)).unwrap();
+        whole(&imported);
+        hashes.push(imported.sha256);
+    }
+    hashes.dedup();
+    assert_eq!(hashes.len(), 1, "the second of them is nothing new");
+}
+
+#[test]
+fn the_forms_with_other_separators_are_read_as_the_first_and_never_mixed_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for (mark, extension) in [("@", "DEL"), ("|", "PIP")] {
+        for (name, text) in FILES {
+            let other = text.replace("\",", &format!("\"{mark}")).replace("-0- ,", &format!("-0- {mark}"));
+            let other = other.replace(",\"", &format!("{mark}\"")).replace(",-0-", &format!("{mark}-0-"));
+            let other = other.replacen("900001,1", &format!("900001{mark}1"), 1).replacen(
+                "900009,2",
+                &format!("900009{mark}2"),
+                1,
+            );
+            let name = name.replace("csv", extension).to_uppercase();
+            fs::write(folder.path().join(name), other).unwrap();
+        }
+        // The same files as CSV lie beside them, and are none of theirs.
+        fs::write(folder.path().join("alt.csv"), "900001,1,\"aka\",\"OLD\",-0- \n").unwrap();
+        let path = folder.path().join(format!("SDN.{extension}"));
+        let list = import(&path, &options(&path)).unwrap().snapshot;
+        assert_eq!(
+            (list.claims.len(), list.parties.len(), list.parties[0].names.len()),
+            (1, 2, 3),
+            "{list:?}"
+        );
+    }
+}
+
+#[test]
+fn the_four_files_of_an_archive_are_read_together() {
+    let packed = |files: &[(&str, &str)]| {
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, text) in files {
+            archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut archive, text.as_bytes()).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    };
+    let options = options(Path::new("SDALL.ZIP"));
+    let bytes = packed(&[FILES[3], FILES[1], FILES[2], FILES[0]]);
+    whole(&read(&mut bytes.as_slice(), &options).unwrap());
+    for files in [
+        &[FILES[0], ("sdn.pip", SDN)][..],
+        &[FILES[0], ("cons_alt.csv", ALT)],
+        &[FILES[0], ("old/sdn.csv", SDN)],
+    ] {
+        let error = read(&mut packed(files).as_slice(), &options).unwrap_err().to_string();
+        assert!(error.contains("several lists"), "{error}");
+    }
+}
+
+#[test]
+fn files_given_together_are_read_together_under_any_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut paths = Vec::new();
+    for (at, (_, text)) in FILES.iter().enumerate() {
+        // Each in a folder of its own.
+        let own = folder.path().join(at.to_string());
+        fs::create_dir(&own).unwrap();
+        paths.push(own.join(format!("{at}.csv")));
+        fs::write(&paths[at], text).unwrap();
+    }
+    let imported = import(&paths[0], &Options { together: paths.clone(), ..options(&paths[0]) }).unwrap();
+    assert_eq!((imported.snapshot.claims.len(), imported.snapshot.parties[0].names.len()), (1, 3));
+}
+
+#[test]
+fn alone_a_file_gives_what_it_holds_or_says_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, claims, parties) in [("alt.csv", 0, 2), ("sdn_comments.csv", 1, 0)] {
+        let path = folder.path().join(name);
+        fs::write(&path, FILES.iter().find(|(known, _)| *known == name).unwrap().1).unwrap();
+        let imported = import(&path, &options(&path)).unwrap();
+        let list = imported.snapshot;
+        assert_eq!(
+            (list.claims.len(), list.parties.len(), imported.format),
+            (claims, parties, Format::OfacCsvPart)
+        );
+        assert!(list.partial.is_some(), "{name} is no list by itself");
+        assert!(
+            list.warnings.iter().any(|warning| warning.message.contains("sdn.csv is not beside it")),
+            "{name}"
+        );
+        fs::remove_file(&path).unwrap();
+    }
+    let error = |name: &str, text: &str, id: Option<&str>| {
+        let source = SourceOptions { id: id.map(|id| SourceId(id.to_owned())), ..SourceOptions::default() };
+        read(&mut text.as_bytes(), &Options { source, ..named(name) }).unwrap_err().to_string()
+    };
+    assert!(error("add.csv", ADD, Some("ofac-sdn")).contains("together with sdn.csv"));
+    assert!(error("mine.csv", ALT, None).contains("--source ofac-sdn"), "whose aliases?");
+}
+
+#[test]
+fn a_remark_that_was_cut_goes_on_in_the_other_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = "Digital Currency Address - XBT 1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi";
+    let (front, rest) = address.split_at(address.len() - 9);
+    let remark = format!("{}; {front}", "x".repeat(1_000 - front.len() - 2));
+    let row = format!("1,\"A\",-0- ,\"CYBER2\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"{remark}\"\n");
+    let path = folder.path().join("sdn.csv");
+    fs::write(&path, row).unwrap();
+    let alone = import(&path, &options(&path)).unwrap().snapshot;
+    assert_eq!((alone.claims.len(), alone.account.left_out), (0, 1), "half an address is none");
+    fs::write(folder.path().join("SDN_COMMENTS.CSV"), format!("1,\"{rest}; Linked To: B.\"\n")).unwrap();
+    let both = import(&path, &options(&path)).unwrap().snapshot;
+    assert_eq!((both.claims.len(), both.account.left_out), (1, 0), "{:?}", both.warnings);
+}
+
+/// Parties of the list are not said twice, and their names are not lost.
+#[test]
+fn names_that_the_list_lacks_are_added_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = AttributionFolder::new(dir.path());
+    let now = "2026-11-28T12:00:00Z".parse().unwrap();
+    let list = crate::intake::sdn("2026-08-31", &["1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi".to_owned()]);
+    let accept = Options { accept_shrink: true, ..named("sdn_advanced.xml") };
+    folder.import(&mut list.as_bytes(), &accept, now).unwrap();
+    let aliases = "1,1,\"aka\",\"PARTY 1\",-0- \n2,1,\"aka\",\"ZEDALIAS\",-0- \n";
+    let known = "1,1,\"aka\",\"PARTY 1\",-0- \n";
+    let named_in = |text: &str| {
+        let source = SourceOptions { published: Some(day("2026-09-01")), ..SourceOptions::default() };
+        let done = folder.import(&mut text.as_bytes(), &Options { source, ..named("alt.csv") }, now).unwrap();
+        assert!(done.notes.iter().any(|note| note.contains("extract of `ofac-sdn`")), "{:?}", done.notes);
+        let index = folder.index(now).unwrap();
+        let parties = index.names().unwrap().parties().to_vec();
+        parties
+            .into_iter()
+            .filter(|party| party.source.0 == "ofac-sdn-extract")
+            .map(|party| party.id)
+            .collect::<Vec<_>>()
+    };
+    assert!(named_in(known).is_empty(), "the list says it already");
+    assert_eq!(named_in(&aliases.replacen("PARTY 1", "NEW NAME", 1)), ["1", "2"]);
+}

@@ -51,9 +51,9 @@ fn an_archive_without_one_list_is_refused_with_what_is_in_it() {
     assert!(complaint(&[("README.md", b"x")]).contains("it holds no list"));
     let nested = packed(&[("un.xml", UN.as_bytes())]);
     assert!(complaint(&[("inner.zip", &nested)]).contains("another archive"));
-    assert!(
-        complaint(&[("[Content_Types].xml", b"x"), ("xl/workbook.xml", b"x")]).contains("save it as CSV")
-    );
+    let office = |name: &str, text: &'static [u8]| complaint(&[("[Content_Types].xml", b"x"), (name, text)]);
+    assert!(office("word/document.xml", b"x").contains("save it as CSV"));
+    assert!(office("xl/workbook.xml", b"<workbook/>").contains("no rows"));
     let whole = packed(&[("un.xml", UN.as_bytes())]);
     assert!(read(&mut &whole[..whole.len() / 2], &named("un.zip")).is_err());
     let mut damaged = whole.clone();

@@ -57,7 +57,8 @@ struct Record {
 fn head() -> SourceHead {
     SourceHead {
         id: SourceId("us-csl".to_owned()),
-        kind: SourceKind::Sanctions,
+        // No list that somebody has to have fresh: what it repeats is on the lists that are.
+        kind: SourceKind::LawEnforcement,
         title: "Consolidated Screening List".to_owned(),
         publisher: "U.S. Department of Commerce, International Trade Administration".to_owned(),
         url: Some("https://www.trade.gov/consolidated-screening-list".to_owned()),

@@ -27,7 +27,8 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     let text = decode(bytes);
     let head = SourceHead {
         id: SourceId("us-bis-dpl".to_owned()),
-        kind: SourceKind::Sanctions,
+        // No sanctions: nobody has to have it fresh for an answer about sanctions.
+        kind: SourceKind::LawEnforcement,
         title: "Denied Persons List".to_owned(),
         publisher: "U.S. Department of Commerce, Bureau of Industry and Security".to_owned(),
         url: Some("https://www.bis.gov/denied-persons-list".to_owned()),

@@ -41,6 +41,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     date_from_name(&mut out, options);
     let mut table = Table::open(&text, FORMAT, NEEDED)?;
     table.begin(&mut out);
+    table.is_read(&["dataset", "last_seen", "last_change"]);
     while let Some((line, row)) = table.next_row()? {
         if row.is_blank() {
             out.pass_over(1);

@@ -62,6 +62,11 @@ impl<'t> Table<'t> {
         out.pass_over(self.before);
     }
 
+    /// Columns that are read elsewhere.
+    pub(super) fn is_read(&self, columns: &[&str]) {
+        self.asked.borrow_mut().extend(columns.iter().map(|column| (*column).to_owned()));
+    }
+
     /// The next row and its line.
     pub(super) fn next_row(&mut self) -> Result<Option<(u64, Row<'_, 't>)>, ImportError> {
         let Some((line, record)) = self.rows.next_row()? else { return Ok(None) };

@@ -186,12 +186,12 @@ fn lists_that_others_publish_say_whose_they_are_and_whom_they_name() {
         ),
         (
             "csl.csv",
-            "csl us-csl Sanctions None\nSDN-900001 Individual TESTHOLDER, Quux / Zed [\"DPRK3\"]\n\
+            "csl us-csl LawEnforcement None\nSDN-900001 Individual TESTHOLDER, Quux / Zed [\"DPRK3\"]\n\
              TESTHOLDER, Quux: sanction of Some(\"SDN-900001\"), Some(\"XBT\")",
         ),
         (
             "dpl.txt",
-            "dpl us-bis-dpl Sanctions None\n\
+            "dpl us-bis-dpl LawEnforcement None\n\
              QUUX TESTNAME 2020-01-01 Unknown QUUX TESTNAME [\"BIS Denied Persons\"]",
         ),
         (
@@ -258,6 +258,7 @@ fn columns_that_are_not_read_are_named() {
         ),
         ("ethlabels.json", &["chainId"]),
         ("alt.csv", &["alias remarks"]),
+        ("targets.simple.csv", &["addresses", "birth_date", "countries", "emails", "identifiers", "phones"]),
         ("t_merge2.yaml", &["x"]),
     ] {
         let Some(imported) = list(name) else { return };

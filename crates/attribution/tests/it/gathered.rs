@@ -255,18 +255,19 @@ fn the_ofsi_document_is_of_no_day_before_its_newest_change() {
 
 #[test]
 fn a_name_of_ones_own_keeps_the_kind_of_the_list() {
-    for (name, list) in [
+    for (name, kind, list) in [
         (
             "x.csv",
+            SourceKind::LawEnforcement,
             format!(
                 "source,entity_number,name,alt_names,ids\nX (SDN),7,A,,\"Digital Currency Address - XBT, {BTC}\"\n"
             ),
         ),
-        ("x.xml", SECO.to_owned()),
+        ("x.xml", SourceKind::Sanctions, SECO.to_owned()),
     ] {
         let source = SourceOptions { id: Some(SourceId("my-x".to_owned())), ..SourceOptions::default() };
         let snapshot = read(&mut list.as_bytes(), &Options { source, ..named(name) }).unwrap().snapshot;
-        assert_eq!((snapshot.source.id.0.as_str(), snapshot.source.kind), ("my-x", SourceKind::Sanctions));
+        assert_eq!((snapshot.source.id.0.as_str(), snapshot.source.kind), ("my-x", kind));
         assert!(snapshot.parties.iter().all(|party| party.source.0 == "my-x"));
     }
 }

@@ -124,8 +124,12 @@ fn the_real_list_of_denied_persons_is_read_whole() {
     // 547 lines, one of them the header; some orders stand in several rows, one for each postal address.
     assert_eq!((list.account.total, list.account.read, list.account.passed_over), (547, 546, 1));
     assert_eq!(list.parties.len(), 417);
-    let ash = list.parties.iter().find(|party| party.names[0].full == "I. ASH").unwrap();
-    assert_eq!(ash.listed_on, Some(day("2003-06-19")));
+    let denied = |name: &str| {
+        let found = list.parties.iter().filter(|party| party.names[0].full == name);
+        found.filter_map(|party| party.listed_on).collect::<Vec<_>>()
+    };
+    assert_eq!(denied("ADRIAN MANUEL HERNANDEZ"), [day("2017-10-16")], "month first");
+    assert_eq!(denied("I. ASH"), [day("2002-03-04"), day("2003-06-19")], "two orders");
 }
 
 fn ftm(lines: &[&str]) -> Result<Snapshot, ImportError> {

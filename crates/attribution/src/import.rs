@@ -12,8 +12,8 @@
 
 mod actorpack;
 mod address_text;
-mod claims;
 mod archive;
+mod claims;
 mod collect;
 mod concepts;
 mod csl;

@@ -151,6 +151,69 @@ const SAMPLES: &[Sample] = &[
         rows: (1, 1, 0),
         not_read: &[],
     },
+    Sample {
+        format: Format::OfacCsvPart,
+        name: "alt.csv",
+        text: "900001,1,\"aka\",\"A\",-0- \n900001,2,\"fka\",-0- ,-0- \n\u{1a}",
+        rows: (1, 1, 1),
+        not_read: &["alias remarks"],
+    },
+    Sample {
+        format: Format::OfsiXml,
+        name: "ConList.xml",
+        text: "<ArrayOfFinancialSanctionsTarget><FinancialSanctionsTarget><Name6>A</Name6><Title>Dr</Title>\
+               <GroupID>1</GroupID></FinancialSanctionsTarget><FinancialSanctionsTarget><Name6>B</Name6>\
+               </FinancialSanctionsTarget></ArrayOfFinancialSanctionsTarget>",
+        rows: (1, 1, 0),
+        not_read: &["Title"],
+    },
+    Sample {
+        format: Format::SecoXml,
+        name: "seco.xml",
+        text: "<swiss-sanctions-list list-type=\"whole-list\" date=\"2025-01-02\"><target ssid=\"1\"><entity>\
+               <identity main=\"true\"><name><name-part order=\"1\"><value>A</value></name-part></name></identity>\
+               <justification/></entity></target><target ssid=\"2\"/><target ssid=\"3\"><modification \
+               modification-type=\"de-listed\" effective-date=\"2024-01-01\"/></target></swiss-sanctions-list>",
+        rows: (1, 1, 1),
+        not_read: &["justification"],
+    },
+    Sample {
+        format: Format::FollowTheMoney,
+        name: "entities.ftm.json",
+        text: "{\"id\":\"1\",\"schema\":\"Person\",\"properties\":{\"name\":[\"A\"],\"birthDate\":[\"1970\"]}}\n5\n\
+               {\"id\":\"2\",\"schema\":\"Address\",\"properties\":{}}\n",
+        rows: (1, 1, 1),
+        not_read: &["birthDate", "schema Address"],
+    },
+    Sample {
+        format: Format::OpenSanctionsCsv,
+        name: "targets.simple.csv",
+        text: "id,schema,name,aliases,emails\n1,Person,A,B,x\n2,Person,,,\n",
+        rows: (1, 1, 1),
+        not_read: &["emails"],
+    },
+    Sample {
+        format: Format::Senzing,
+        name: "senzing.json",
+        text: "{\"DATA_SOURCE\":\"X\",\"RECORD_ID\":\"1\",\"NAMES\":[{\"NAME_FULL\":\"A\"}],\"URL\":\"u\"}\n\
+               {\"DATA_SOURCE\":\"X\",\"RECORD_ID\":\"2\"}\n",
+        rows: (1, 1, 0),
+        not_read: &["URL"],
+    },
+    Sample {
+        format: Format::Csl,
+        name: "csl.csv",
+        text: "source,entity_number,name,alt_names,remarks\nX (SDN),1,A,,x\nX (SDN),2,,,\n",
+        rows: (1, 1, 1),
+        not_read: &["remarks"],
+    },
+    Sample {
+        format: Format::DeniedPersons,
+        name: "dpl.txt",
+        text: "Name\tCity\tEffective_Date\tExpiration_Date\tStandard_Order\nA\tX\t01/02/2020\t\tY\n\tX\t\t\tY\n",
+        rows: (1, 1, 1),
+        not_read: &["City", "Expiration_Date", "Standard_Order"],
+    },
 ];
 
 fn adds_up(name: &str, account: Account) {
@@ -203,16 +266,23 @@ fn counted(format: Format, text: &str) -> Option<u64> {
         Format::UnXml => tags(&["<INDIVIDUAL>", "<ENTITY>"]),
         Format::EuXml => tags(&["<sanctionEntity "]),
         Format::UkXml => tags(&["<Designation>"]),
+        Format::OfsiXml => tags(&["<FinancialSanctionsTarget>"]),
+        Format::SecoXml => tags(&["<target "]),
         // A quoted cell may run over several lines.
-        Format::OfacSdnCsv | Format::EuCsv | Format::UkCsv | Format::Csv => {
-            (!text.contains('"')).then(|| text.lines().count() as u64)
-        }
+        Format::OfacSdnCsv
+        | Format::OfacCsvPart
+        | Format::EuCsv
+        | Format::UkCsv
+        | Format::OpenSanctionsCsv
+        | Format::DeniedPersons
+        | Format::Csv => (!text.contains('"')).then(|| text.lines().count() as u64),
+        Format::FollowTheMoney => Some(text.lines().count() as u64),
         Format::ActorPack => tags(&["\n- id:", "\n  - id:", "\n- aliases:"]).filter(|count| *count > 0),
         Format::OfacAddressJson => {
             let lists: std::collections::BTreeMap<String, Vec<String>> = serde_json::from_str(text).ok()?;
             Some(lists.values().map(|list| list.len() as u64).sum())
         }
-        Format::TagPack | Format::Json | Format::Notice => None,
+        Format::TagPack | Format::Json | Format::Notice | Format::Senzing | Format::Csl => None,
     }
 }
 

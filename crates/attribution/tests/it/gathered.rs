@@ -152,7 +152,7 @@ fn entities_that_hold_others_say_what_flat_ones_say() {
     )])
     .unwrap();
     assert_eq!((&nested.claims, &nested.parties), (&flat.claims, &flat.parties));
-    let (claim, party) = (&flat.claims[0], &flat.parties[0]);
+    let (claim, party) = (&flat.claims.get(0).unwrap(), &flat.parties[0]);
     assert_eq!(claim.subject, address(ETH));
     assert_eq!(
         (claim.statement.category, claim.statement.party_id.as_deref()),

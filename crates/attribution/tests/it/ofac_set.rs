@@ -35,7 +35,7 @@ fn whole(imported: &Imported) {
     let first: Vec<_> = list.parties[0].names.iter().map(|name| (name.full.as_str(), name.weak)).collect();
     assert_eq!(first, [("TESTHOLDER, Quux", false), ("ZEDALIAS, Quux", false), ("weakone", true)]);
     assert_eq!(list.parties.len(), 2);
-    let claim = &list.claims[0];
+    let claim = list.claims.get(0).unwrap();
     assert_eq!(claim.subject, address("0xE4A618E2Fc5aD76525F555970363ae97AFc1F426"));
     assert_eq!(
         (claim.statement.label.as_str(), &claim.statement.programs[0][..]),

@@ -259,11 +259,17 @@ impl NameIndex {
         };
         let in_other = script::is_other(query);
         let in_syllables = script::in_syllables(query);
+        let in_abjad = terms.iter().any(Term::is_abjad);
         for name_number in self.candidates(&asked, &support) {
             let name = &self.names[name_number as usize];
             // A native spelling is for queries in its script: to Latin ones its party's Latin names answer.
-            let exact = in_syllables || name.repeats && !in_other;
-            note(name_number, self.score(&asked, name, exact));
+            let first = self.token_pool[name.tokens.start as usize];
+            let same_script = in_other && self.words[first as usize].term.is_abjad() == in_abjad;
+            let score = self.score(&asked, name, in_syllables || name.repeats && !same_script);
+            note(
+                name_number,
+                if in_abjad && name.organisation { score * score::ORGANISATION_BY_SOUND } else { score },
+            );
         }
         self.by_syllables(query, &query_tokens, &mut note);
         let mut matches: Vec<_> = best

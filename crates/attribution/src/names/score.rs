@@ -7,6 +7,8 @@ use super::{
 
 /// A name that the list itself calls a weak alias counts for this much.
 pub(super) const WEAK_ALIAS: f64 = 0.9;
+/// Organisations translate their names more often than they spell them by sound: such a match counts for less.
+pub(super) const ORGANISATION_BY_SOUND: f64 = 0.9;
 /// Pairs less alike than this are different words.
 pub(super) const LEAST_SIMILARITY: f64 = 0.8;
 /// An initial of a person against a word that begins with it.
@@ -25,7 +27,7 @@ const SAME_FOLDED: f64 = 0.97;
 /// Two words on one side, one on the other.
 pub(super) const JOINED: f64 = 0.98;
 /// Such words must be more alike than others.
-pub(super) const LEAST_JOINED: f64 = 0.9;
+pub(super) const LEAST_JOINED: f64 = 0.94;
 /// The same words in an order that is neither the written one nor the one around the comma.
 const OTHER_ORDER: f64 = 0.99;
 /// What a form of company, an article or a title weighs, against a word of the same rarity.
@@ -171,8 +173,7 @@ fn strictness(letters: u32) -> f64 {
     match letters {
         0..=3 => 3.0,
         4 => 2.0,
-        5..=6 => 1.5,
-        _ => 1.25,
+        _ => 1.5,
     }
 }
 
@@ -320,9 +321,11 @@ impl<'a> Asked<'a> {
         }
         let spelt = if a.abjad { 0.0 } else { self.text.jaro_winkler(&other.text) };
         let folded = self.folded.jaro_winkler(&other.folded) * SAME_FOLDED;
+        // Letters of these scripts have two bytes.
+        let letters = if a.abjad { short / 2 } else { short };
         let longer = term.folded.len().abs_diff(other.folded.len()).saturating_sub(1);
         let beyond = LONGER * f64::from(longer as u32);
-        let similarity = 1.0 - (1.0 - spelt.max(folded)) * strictness(short as u32) - beyond;
+        let similarity = 1.0 - (1.0 - spelt.max(folded)) * strictness(letters as u32) - beyond;
         let same_skeleton = term.skeleton.len() >= LEAST_SKELETON && term.skeleton == other.skeleton;
         let consonants = term.skeleton.bytes().filter(|letter| *letter != b'.').count();
         let least = match consonants {

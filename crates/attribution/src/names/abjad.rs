@@ -177,7 +177,7 @@ impl Reading {
         }
         let (all, _) = self.walk(latin.as_bytes());
         let unusual = all?;
-        (usize::from(unusual) <= self.letters.len() / 2 + 1).then(|| USUAL - STEP * f64::from(unusual))
+        (usize::from(unusual) <= self.letters.len() * 3 / 4 + 1).then(|| USUAL - STEP * f64::from(unusual))
     }
 
     /// Whether `latin` renders the beginning of the word, at least three letters of it.

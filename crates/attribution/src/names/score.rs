@@ -27,7 +27,9 @@ const SAME_FOLDED: f64 = 0.97;
 /// Two words on one side, one on the other.
 pub(super) const JOINED: f64 = 0.98;
 /// Such words must be more alike than others.
-pub(super) const LEAST_JOINED: f64 = 0.94;
+pub(super) const LEAST_JOINED: f64 = 0.9;
+/// Latin ones more so.
+const LEAST_JOINED_LATIN: f64 = 0.94;
 /// The same words in an order that is neither the written one nor the one around the comma.
 const OTHER_ORDER: f64 = 0.99;
 /// What a form of company, an article or a title weighs, against a word of the same rarity.
@@ -435,9 +437,10 @@ fn pairs(sought: &Sought<'_>, name: &[&Term], organisation: bool) -> Vec<Pair> {
     }
     for (joined, place) in &sought.joined {
         let asked = Asked::new(joined);
+        let least = if joined.is_abjad() { LEAST_JOINED } else { LEAST_JOINED_LATIN };
         for (n, listed) in name.iter().enumerate() {
             let similarity = asked.similarity(listed) * JOINED;
-            if similarity > LEAST_JOINED {
+            if similarity > least {
                 pairs.push(Pair { similarity, query: *place, name: (n, 1) });
             }
         }
@@ -460,14 +463,15 @@ fn joined_with(single: &Asked<'_>, terms: &[&Term], mut take: impl FnMut(f64, (u
             None => single.term.shape.may_be_like(shape, LEAST_JOINED),
         };
         if may_be {
+            let least = if single.term.is_abjad() { LEAST_JOINED } else { LEAST_JOINED_LATIN };
             let joined = Term::joined(pair[0], pair[1]);
             let similarity = single.similarity(&joined) * JOINED;
-            if similarity > LEAST_JOINED {
+            if similarity > least {
                 take(similarity, (first, 2));
             }
             if let Some(third) = terms.get(first + 2).filter(|_| pair[1].particle) {
                 let similarity = single.similarity(&Term::joined(&joined, third)) * JOINED;
-                if similarity > LEAST_JOINED {
+                if similarity > least {
                     take(similarity, (first, 3));
                 }
             }

@@ -399,6 +399,8 @@ async fn extract(
         timeline.say(published, claim);
     }
     let named = std::mem::take(&mut snapshot.parties);
+    // Parties without a claim have no day in the timeline, and are kept all the same.
+    let named_on = (!named.is_empty()).then_some(published);
     let mut parties =
         store.edition_on(&id, Date::MAX).await?.map(|newest| newest.parties).unwrap_or_default();
     for party in named {
@@ -406,7 +408,7 @@ async fn extract(
         parties.push(party);
     }
     snapshot.parties = parties;
-    let reports = write_extracts(store, &snapshot, &timeline, now).await?;
+    let reports = write_extracts(store, &snapshot, &timeline, named_on, now).await?;
     let report = reports.into_iter().find(|report| report.published == published);
     let report = report.unwrap_or_else(|| nothing_new(&snapshot, published));
     Ok(TakenIn { report, notes })
@@ -428,9 +430,11 @@ async fn write_extracts(
     store: &ClaimStore,
     like: &Snapshot,
     timeline: &Timeline,
+    named_on: Option<Date>,
     now: Timestamp,
 ) -> Result<Vec<ImportReport>, StoreError> {
     let mut days = timeline.days();
+    days.extend(named_on);
     days.extend(store.days(&like.source.id).await?);
     let versions = days.into_iter().map(|day| {
         let mut snapshot = Snapshot { claims: timeline.on(day), ..like.clone() };
@@ -466,7 +470,7 @@ pub(crate) async fn end_extracts(
         list: None,
         warnings: Vec::new(),
     };
-    write_extracts(store, &like, &timeline, now).await?;
+    write_extracts(store, &like, &timeline, None, now).await?;
     Ok(())
 }
 

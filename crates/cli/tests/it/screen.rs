@@ -56,6 +56,18 @@ fn folder() -> tempfile::TempDir {
 }
 
 #[test]
+fn the_readme_shows_what_the_program_prints() {
+    let data = folder();
+    let readme = include_str!("../../../../README.md");
+    let (_, sample) = readme.split_once("$ tracehound screen ").expect("a sample");
+    let (sample, _) = sample.split_once("```").expect("its end");
+    let (command, shown) = sample.split_once('\n').expect("a command and its answer");
+    let args: Vec<&str> = std::iter::once("screen").chain(command.split(' ')).collect();
+    let printed = text(&tracehound(data.path(), &args, ""));
+    assert_eq!(shown.trim_end(), printed.trim_end());
+}
+
+#[test]
 fn a_fresh_folder_blocks_the_fbis_six_with_the_notice_as_evidence() {
     let data = folder();
     let output = tracehound(data.path(), &["screen", "--stdin", "--output", "jsonl"], &FBI.join("\n"));

@@ -103,6 +103,32 @@ fn a_missing_previous_output_keeps_what_the_source_knew() {
 }
 
 #[test]
+fn amounts_on_either_side_of_forty_bits_are_kept() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let amounts: Vec<u64> = ((1 << 40) - 3..(1 << 40) + 3).chain([0, 21_000_000 * 100_000_000]).collect();
+    let outputs: Vec<_> = amounts.iter().map(|&amount| (amount, Some(owner(1)))).collect();
+    let mut maker = BlockMaker::new(BlockHash::default(), 1_300_000_000, 0);
+    let txid = maker.tx(&[], &outputs);
+    write(dir.path(), &[maker.done()], 10);
+    let ledger = Ledger::open(dir.path()).expect("opens");
+    let tx = ledger.tx(ledger.find_tx(&txid).expect("found")).expect("there");
+    assert_eq!(ledger.outputs(&tx).map(|output| output.value).collect::<Vec<_>>(), amounts);
+}
+
+#[test]
+fn heights_are_counted_up_from_the_first_block_on() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let mut blocks = generate(7, &[], 5);
+    blocks[0].height = Some(700);
+    write(dir.path(), &blocks, 3);
+    let ledger = Ledger::open(dir.path()).expect("opens");
+    let heights = blocks.iter().map(|block| {
+        ledger.block_of(ledger.find_tx(&block.txs[0].txid).expect("found")).expect("there").height
+    });
+    assert_eq!(heights.collect::<Vec<_>>(), [700, 701, 702, 703, 704].map(Some));
+}
+
+#[test]
 fn an_output_spent_twice_is_booked_once_and_counted() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let mut maker = BlockMaker::new(BlockHash::default(), 1_300_000_000, 0);

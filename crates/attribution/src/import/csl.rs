@@ -125,15 +125,9 @@ fn read_csv(text: &str, out: &mut Collector) -> Result<(), ImportError> {
 
 fn read_json(text: &str, out: &mut Collector) -> Result<(), ImportError> {
     let Unrepeated(root) = serde_json::from_str(text).map_err(|error| syntax(FORMAT, &error))?;
-    let records = match &root {
-        Value::Array(records) => records,
-        other => match other.get("results").and_then(Value::as_array) {
-            Some(records) => records,
-            None => {
-                let missing = "it has no list `results`".to_owned();
-                return Err(ImportError::Unusable { format: FORMAT, missing });
-            }
-        },
+    let Some(records) = root.as_array().or_else(|| root.get("results")?.as_array()) else {
+        let missing = "it has no list `results`".to_owned();
+        return Err(ImportError::Unusable { format: FORMAT, missing });
     };
     for (position, record) in records.iter().enumerate() {
         out.begin_row();

@@ -303,7 +303,7 @@ impl Reader {
             out.begin_row();
             match record {
                 Err(place) => {
-                    out.refuse(place.as_str(), "this is no entity with an id and a schema; left out")
+                    out.refuse(place.as_str(), "this is no entity with an id and a schema; left out");
                 }
                 Ok(found) => {
                     for &at in found {

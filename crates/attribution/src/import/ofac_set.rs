@@ -85,10 +85,7 @@ impl Name {
 /// What parts the cells: it follows the number that every row begins with.
 pub(super) fn delimiter(text: &str) -> u8 {
     let first = text.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(' ');
-    match first.bytes().next() {
-        Some(mark @ (b'@' | b'|')) => mark,
-        _ => b',',
-    }
+    first.bytes().next().filter(|mark| matches!(mark, b'@' | b'|')).unwrap_or(b',')
 }
 
 /// Which of the four begins like this; `None` where it is none of them.

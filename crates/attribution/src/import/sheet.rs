@@ -1,4 +1,4 @@
-//! OpenDocument spreadsheets: a sheet as the table that it would be as CSV, so that it is read by the same rules.
+//! `OpenDocument` spreadsheets: a sheet as the table that it would be as CSV, so that it is read by the same rules.
 //!
 //! A day is written year first, a number as it is, all else as it is shown. Cells and rows that stand for many ("repeated
 //! 16,384 times") are unfolded only where something follows them.
@@ -69,8 +69,7 @@ pub(super) fn read(input: &mut dyn Read) -> Result<Sheet, ImportError> {
 /// The sheet that is a list. Two lists are an error: one of them would be lost.
 pub(super) fn choose(mut sheets: Vec<Draft>) -> Result<Sheet, ImportError> {
     sheets.retain(|sheet| !sheet.csv.is_empty());
-    let is_list =
-        |sheet: &&Draft| sheet.csv.lines().take(TELLING_ROWS).any(|line| sniff::is_table_line(line));
+    let is_list = |sheet: &&Draft| sheet.csv.lines().take(TELLING_ROWS).any(sniff::is_table_line);
     let lists: Vec<&Draft> = sheets.iter().filter(is_list).collect();
     let names = |sheets: &[&Draft]| {
         let shown: Vec<String> = sheets.iter().take(5).map(|sheet| text::shorten(&sheet.name)).collect();

@@ -138,10 +138,14 @@ fn spellings(character: char) -> Vec<(String, bool)> {
         }
     }
     for reading in mandarin {
-        wade_giles(reading).into_iter().for_each(|spelling| add(spelling, true));
+        for spelling in wade_giles(reading) {
+            add(spelling, true);
+        }
     }
     for reading in CANTONESE_OF.get(&character).map_or(&[][..], Vec::as_slice) {
-        cantonese(reading).into_iter().for_each(|spelling| add(spelling, true));
+        for spelling in cantonese(reading) {
+            add(spelling, true);
+        }
     }
     found
 }

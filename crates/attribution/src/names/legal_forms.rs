@@ -1,4 +1,4 @@
-//! Legal forms of companies ("GmbH", "Joint Stock Company", "有限公司"): which words of a name are no more than that.
+//! Legal forms of companies ("`GmbH`", "Joint Stock Company", "有限公司"): which words of a name are no more than that.
 //!
 //! A form says how a company is owned, not which one it is, and people leave it out, abbreviate it or get it wrong. It
 //! therefore weighs nothing between organisations. In a person's name the same letters are a name or an initial.

@@ -187,6 +187,7 @@ const PARTICLES: &[&str] = &[
 
 /// A token with all that comparing it needs.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what kinds of word it is, and it may be several")]
 pub(super) struct Term {
     text: String,
     folded: String,

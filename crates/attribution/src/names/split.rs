@@ -180,9 +180,8 @@ fn slash(text: &str, at: usize, length: usize) -> usize {
 
 fn without_and(part: &str) -> &str {
     let part = part.trim_matches(is_around);
-    let words = ["and ", "or ", "& "].iter();
-    let rest =
-        words.filter_map(|word| part.get(..word.len()).filter(|head| head.eq_ignore_ascii_case(word))).next();
+    let mut words = ["and ", "or ", "& "].iter();
+    let rest = words.find_map(|word| part.get(..word.len()).filter(|head| head.eq_ignore_ascii_case(word)));
     rest.map_or(part, |word| part[word.len()..].trim())
 }
 

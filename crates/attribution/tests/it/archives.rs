@@ -1,6 +1,9 @@
 //! ZIP archives and spreadsheets: the list in them is read as it would be by itself.
 
-use std::io::{Cursor, Write as _};
+use std::{
+    fmt::Write as _,
+    io::{Cursor, Write as _},
+};
 
 use tracehound_attribution::{
     ImportError,
@@ -76,9 +79,8 @@ fn ods(sheets: &[(&str, &str)]) -> Vec<u8> {
          xmlns:text=\"x\"><office:body><office:spreadsheet>",
     );
     for (name, rows) in sheets {
-        content.push_str(&format!(
-            "<table:table table:name=\"{name}\"><table:table-column/>{rows}</table:table>"
-        ));
+        write!(content, "<table:table table:name=\"{name}\"><table:table-column/>{rows}</table:table>")
+            .unwrap();
     }
     content.push_str("</office:spreadsheet></office:body></office:document-content>");
     packed(&[
@@ -146,20 +148,19 @@ fn xlsx(csv: &str) -> Vec<u8> {
                 let date =
                     jiff::civil::date(year.parse().unwrap(), month.parse().unwrap(), day.parse().unwrap());
                 let serial = date.since(jiff::civil::date(1899, 12, 30)).unwrap().get_days();
-                cells.push_str(&format!("<c r=\"{place}\" s=\"1\"><f>TODAY()</f><v>{serial}</v></c>"));
+                write!(cells, "<c r=\"{place}\" s=\"1\"><f>TODAY()</f><v>{serial}</v></c>").unwrap();
             } else if cell.parse::<u32>().is_ok() {
-                cells.push_str(&format!("<c r=\"{place}\"><v>{cell}</v></c>"));
+                write!(cells, "<c r=\"{place}\"><v>{cell}</v></c>").unwrap();
             } else {
                 let split = cell.char_indices().nth(1).map_or(cell.len(), |(at, _)| at);
                 let (one, two) = cell.split_at(split);
-                texts.push_str(&format!(
-                    "<si><r><t>{one}</t></r><r><rPr/><t xml:space=\"preserve\">{two}</t></r></si>"
-                ));
-                cells.push_str(&format!("<c r=\"{place}\" t=\"s\"><v>{count}</v></c>"));
+                write!(texts, "<si><r><t>{one}</t></r><r><rPr/><t xml:space=\"preserve\">{two}</t></r></si>")
+                    .unwrap();
+                write!(cells, "<c r=\"{place}\" t=\"s\"><v>{count}</v></c>").unwrap();
                 count += 1;
             }
         }
-        rows.push_str(&format!("<row r=\"{}\">{cells}</row>", number + 2));
+        write!(rows, "<row r=\"{}\">{cells}</row>", number + 2).unwrap();
     }
     packed(&[
         ("[Content_Types].xml", b"<Types/>"),

@@ -1,4 +1,4 @@
-//! Lists that somebody gathered from others (OpenSanctions, trade.gov), and lists of other offices: in the variants in
+//! Lists that somebody gathered from others (`OpenSanctions`, trade.gov), and lists of other offices: in the variants in
 //! which they come, nothing is lost unsaid.
 
 use tracehound_attribution::{

@@ -219,7 +219,9 @@ fn real_parties_in_latin() -> Option<Vec<Party>> {
     let un = real("sanctions/un_consolidated_2026-02-27.xml")?;
     let mut parties = ofac.snapshot.parties;
     let is_latin = |name: &PartyName| name.full.chars().any(|letter| letter.is_ascii_alphabetic());
-    parties.iter_mut().for_each(|party| party.names.retain(is_latin));
+    for party in &mut parties {
+        party.names.retain(is_latin);
+    }
     parties.extend(un.snapshot.parties);
     Some(parties)
 }
@@ -227,8 +229,8 @@ fn real_parties_in_latin() -> Option<Vec<Party>> {
 /// Queries of a file of cases with the party that each must find.
 fn cases(name: &str) -> Option<Vec<(String, String)>> {
     let path = tracehound_testkit::shared_data(&format!("cases/lists-and-blocks/{name}"))?;
-    let text = std::fs::read_to_string(path).expect("the file is there");
-    if name.ends_with(".txt") {
+    let text = std::fs::read_to_string(&path).expect("the file is there");
+    if path.extension().is_some_and(|extension| extension == "txt") {
         let lines = text.lines().filter_map(|line| line.trim().split_once('\t'));
         return Some(lines.map(|(party, query)| (query.to_owned(), party.to_owned())).collect());
     }

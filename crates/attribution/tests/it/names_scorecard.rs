@@ -17,7 +17,7 @@ const SEED: u32 = 20_260_101;
 /// Cultures, by the package's locales.
 const LOCALES: &str = "en_US,en_GB,en_NG,de,fr,es,es_MX,it,pt_BR,nl,pl,cs_CZ,ro,hu,fi,sv,nb_NO,hr,tr,ru,uk,hy,ka_GE,el,he,ar,\
                        fa,ur,az,zh_CN,zh_TW,ja,ko,vi,id_ID";
-/// Ordinary names a culture; TRACEHOUND_NAMES asks for another number.
+/// Ordinary names a culture; `TRACEHOUND_NAMES` asks for another number.
 const EACH: usize = 300;
 /// Most queries a class.
 const MOST: usize = 150;
@@ -162,7 +162,9 @@ fn names_scorecard() {
     let all: Vec<Party> = ofac.snapshot.parties.into_iter().chain(un.snapshot.parties).collect();
     let mut latin = all.clone();
     let has_latin = |name: &str| name.chars().any(|letter| letter.is_ascii_alphabetic());
-    latin.iter_mut().for_each(|party| party.names.retain(|name| has_latin(&name.full)));
+    for party in &mut latin {
+        party.names.retain(|name| has_latin(&name.full));
+    }
 
     let mut page = String::new();
     let mut line = |text: &str| writeln!(page, "{text}").expect("a string takes every write");

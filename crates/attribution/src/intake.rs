@@ -18,11 +18,11 @@ use crate::{
     Scope,
     import::{
         Account, Claims, Format, Gone, Imported, LOSSES_COUNT_FOR_DAYS, Named, NewClaim, Options, Shrink,
-        Snapshot, Timeline, Warning,
+        Snapshot, SourceHead, Timeline, Warning,
         official::{self, Official},
         shrinks,
     },
-    store::{Answer, Base, ClaimStore, Compared, Held, ImportReport, StoreError},
+    store::{Answer, Base, ClaimStore, Compared, Held, ImportReport, StoreError, kind_word},
 };
 
 /// Why a list was read but not taken in. The versions before it stay in force.
@@ -196,6 +196,7 @@ async fn edition(
     if official::official(&source).is_some() {
         snapshot.source.kind = SourceKind::Sanctions;
     }
+    notes.extend(keep_kind(store, &mut snapshot).await?);
     let kind = snapshot.source.kind;
     let guarded = matches!(kind, SourceKind::Sanctions | SourceKind::LawEnforcement)
         || store.is_guarded(&source).await?;
@@ -212,7 +213,11 @@ async fn edition(
         if guarded && !options.accept_shrink {
             let since = published.saturating_sub(Span::new().days(LOSSES_COUNT_FOR_DAYS));
             let earlier = store.losses(&source, since, published).await?;
-            if let Some(shrink) = shrinks(&compared, &earlier, &named) {
+            let milder = match (base, store.edition_on(&source, published).await?) {
+                (Base::On(_), Some(before)) => before.milder_in(&snapshot),
+                _ => None,
+            };
+            if let Some(shrink) = shrinks(&compared, &earlier, &named).or(milder) {
                 return Err(hold(store, source, published, sha256, shrink, now).await?);
             }
             losses = compared.gone.clone();
@@ -233,6 +238,25 @@ async fn edition(
     store.answer(&source, published, answer, now).await?;
     end_extracts(store, &source, false, now).await?;
     Ok(TakenIn { report, notes })
+}
+
+/// A source keeps the weightiest kind that it came as: what police or a sanctions office says is not an own label because
+/// the next import forgot to say whose it is. A word about it where it was given another.
+async fn keep_kind(store: &ClaimStore, snapshot: &mut Snapshot) -> Result<Option<String>, StoreError> {
+    let SourceHead { id, kind, .. } = &mut snapshot.source;
+    let weight = |kind: SourceKind| match kind {
+        SourceKind::Sanctions => 2,
+        SourceKind::LawEnforcement => 1,
+        SourceKind::Labels | SourceKind::Own => 0,
+    };
+    let Some(known) = store.kind_of(id).await?.filter(|known| weight(*known) > weight(*kind)) else {
+        return Ok(None);
+    };
+    *kind = known;
+    let word = kind_word(known);
+    Ok(Some(format!(
+        "`{id}` stays what it came as, `{word}`: what is of another kind needs another --source"
+    )))
 }
 
 /// Of the same day as a richer form of the list that is here: `snapshot` only adds to it.
@@ -352,6 +376,7 @@ async fn extract(
     now: Timestamp,
 ) -> Result<TakenIn, IntakeError> {
     let (mut known, mut next) = (0, None);
+    let kept = keep_kind(store, &mut snapshot).await?;
     snapshot.claims.change(|_, from, _| *from = (*from).into_iter().chain([published]).min());
     if until_next {
         next = store.days(list).await?.into_iter().find(|day| *day > published);
@@ -384,6 +409,7 @@ async fn extract(
     let mut notes = vec![format!(
         "taken as an extract of `{list}`, under `{id}`: it adds to the list, ends nobody, and the list is no younger for it"
     )];
+    notes.extend(kept);
     if known > 0 {
         notes.push(format!("{known} subjects stand on `{list}` of that day already"));
     }
@@ -474,8 +500,8 @@ pub(crate) async fn end_extracts(
     Ok(())
 }
 
-fn known_head(known: &Official, id: SourceId, published: Date) -> crate::import::SourceHead {
-    crate::import::SourceHead {
+fn known_head(known: &Official, id: SourceId, published: Date) -> SourceHead {
+    SourceHead {
         id,
         kind: SourceKind::Sanctions,
         title: format!("{} (extracts)", known.title),

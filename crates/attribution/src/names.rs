@@ -268,7 +268,12 @@ impl NameIndex {
             let score = self.score(&asked, name, in_syllables || name.repeats && !same_script);
             note(
                 name_number,
-                if in_abjad && name.organisation { score * score::ORGANISATION_BY_SOUND } else { score },
+                // The same letters are no likeness by sound.
+                if in_abjad && name.organisation && score < 1.0 {
+                    score * score::ORGANISATION_BY_SOUND
+                } else {
+                    score
+                },
             );
         }
         self.by_syllables(query, &query_tokens, &mut note);

@@ -40,6 +40,7 @@ pub use held::{Answer, Held};
 pub use losses::{Base, Compared};
 pub use meta::{Found, StoreState};
 pub(crate) use read::View;
+pub(crate) use write::kind_word;
 
 use crate::{import::Warning, steps::Steps};
 

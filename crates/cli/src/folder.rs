@@ -93,7 +93,7 @@ impl Folder {
     /// One network's ledger, if there is one. A ledger that cannot be read is an error, not an absence; one without a
     /// block, as an ingest leaves it whose first block failed, is an absence.
     pub(crate) fn open_ledger(&self, network: BitcoinNetwork) -> Result<Option<Ledger>> {
-        match Ledger::open(&self.ledger(network)) {
+        match Ledger::open_of(&self.ledger(network), Chain::Bitcoin(network)) {
             Ok(ledger) => {
                 self.watch(&ledger);
                 Ok(ledger.block(BlockNum(0)).is_some().then_some(ledger))

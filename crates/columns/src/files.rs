@@ -1,13 +1,25 @@
 //! Files that appear whole or not at all.
 
-use std::{fs::File, io::Write, path::Path};
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    path::Path,
+};
 
 use crate::ColumnError;
+
+/// Opens a plain file. A pipe in its place, which would be waited for without end, is an error, as a folder is.
+pub fn open_plain(path: &Path, options: &OpenOptions) -> io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a plain file"));
+    }
+    options.open(path)
+}
 
 /// Writes `parts` one after another under a temporary name, syncs, and renames over `path`.
 pub fn write_durably(path: &Path, parts: &[&[u8]]) -> Result<(), ColumnError> {
     let temporary = path.with_extension("tmp");
-    let write = || -> std::io::Result<()> {
+    let write = || -> io::Result<()> {
         let mut file = File::create(&temporary)?;
         for part in parts {
             file.write_all(part)?;

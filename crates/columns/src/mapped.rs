@@ -15,7 +15,7 @@ use std::{
 use memmap2::{MmapOptions, MmapRaw};
 use zerocopy::{FromBytes, Immutable};
 
-use crate::ColumnError;
+use crate::{ColumnError, files::open_plain};
 
 #[cfg(not(target_endian = "little"))]
 compile_error!(
@@ -36,7 +36,7 @@ pub struct Backing(Arc<Bytes>);
 impl Backing {
     /// Maps a sealed file. Empty files give an empty backing.
     pub fn map(path: &Path) -> Result<Self, ColumnError> {
-        let file = File::open(path).map_err(ColumnError::io("opening", path))?;
+        let file = open_plain(path, File::options().read(true)).map_err(ColumnError::io("opening", path))?;
         let len = file.metadata().map_err(ColumnError::io("reading the size of", path))?.len();
         if len == 0 {
             return Ok(Self::from_bytes(&[]));
@@ -141,10 +141,7 @@ pub struct SharedColumn {
 impl SharedColumn {
     /// Maps the file at `path`, which must hold exactly `len` cells.
     pub fn open(path: &Path, len: usize, writable: bool) -> Result<Self, ColumnError> {
-        let file = File::options()
-            .read(true)
-            .write(writable)
-            .open(path)
+        let file = open_plain(path, File::options().read(true).write(writable))
             .map_err(ColumnError::io("opening", path))?;
         let bytes = file.metadata().map_err(ColumnError::io("reading the size of", path))?.len();
         // `len` comes from a file too: a product that wraps must not pass for the size of the mapping.

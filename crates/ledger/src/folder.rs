@@ -6,11 +6,12 @@
 
 use std::{
     fs::{File, TryLockError},
-    io::{ErrorKind, Write},
-    path::Path,
+    io::{ErrorKind, Read, Seek, Write},
+    path::{Path, PathBuf},
 };
 
-use tracehound_columns::files::sync_dir;
+use serde::{Deserialize, Serialize};
+use tracehound_columns::files::{open_plain, sync_dir};
 
 use crate::{LedgerError, data::First, manifest::Manifest, segment::Segment};
 
@@ -18,47 +19,101 @@ const SEGMENT: &str = "seg";
 const CELLS: &str = "spent";
 
 const LOCK: &str = "LOCK";
-/// What stands in the lock's file from when a writer may fill cells to when all of them are of blocks that are committed.
-const AT_WORK: &[u8] = b"a writer is at work, or was interrupted\n";
+/// Bytes of what stands in the lock's file: always as many, so that a new note takes the place of the old in one write.
+const NOTE: usize = 96;
+
+/// A commit, as the lock's file tells of the last one: with it a manifest that is an old one is known for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Commit {
+    /// The manifest's.
+    pub generation: u64,
+    /// Transactions of the ledger.
+    pub txs: u32,
+}
+
+/// What stands in the lock's file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Note {
+    /// A commit after which nothing but its writer's own commits came; none where version 0.1.0 wrote, or nobody.
+    pub last: Option<Commit>,
+    /// Whether a writer is at work in the folder, or was interrupted: then cells may name transactions beyond the ledger.
+    pub at_work: bool,
+}
+
+impl Note {
+    /// The note in `dir`. One that cannot be read tells of no commit.
+    pub(crate) fn read(dir: &Path) -> Self {
+        let mut text = String::new();
+        let read = open_plain(&dir.join(LOCK), File::options().read(true))
+            .and_then(|file| file.take(NOTE as u64).read_to_string(&mut text));
+        match read {
+            Ok(0) => Self::default(),
+            Err(error) if error.kind() == ErrorKind::NotFound => Self::default(),
+            // Something stands there: somebody was at work.
+            _ => serde_json::from_str(&text).unwrap_or(Self { last: None, at_work: true }),
+        }
+    }
+
+    /// Whether a manifest is older than the last commit.
+    pub(crate) fn outdates(&self, manifest: &Manifest) -> bool {
+        self.last.is_some_and(|last| last.generation > manifest.generation)
+    }
+}
 
 /// The folder, taken by one writer.
 #[derive(Debug)]
-pub(crate) struct Lock(File);
+pub(crate) struct Lock {
+    file: File,
+    path: PathBuf,
+    note: Note,
+}
 
 impl Lock {
     /// Says for whoever reads that cells may name transactions that the ledger does not have yet.
-    pub(crate) fn begin(&mut self, dir: &Path) -> Result<(), LedgerError> {
-        let write = |file: &mut File| {
-            file.set_len(0)?;
-            file.write_all(AT_WORK)?;
-            file.sync_data()
-        };
-        write(&mut self.0).map_err(LedgerError::io("writing", dir.join(LOCK)))
+    pub(crate) fn begin(&mut self) -> Result<(), LedgerError> {
+        self.note.at_work = true;
+        let written = self.write().and_then(|()| self.file.sync_data());
+        written.map_err(LedgerError::io("writing", &self.path))
+    }
+
+    /// Says which commit is the last now. The manifest that names it is in force already, so a crash before this leaves a
+    /// note that says too little, never too much.
+    pub(crate) fn committed(&mut self, commit: Commit) -> Result<(), LedgerError> {
+        self.note.last = Some(commit);
+        self.write().map_err(LedgerError::io("writing", &self.path))
     }
 
     /// Says that all cells name transactions of the ledger.
     pub(crate) fn end(&mut self) {
-        // Nothing depends on it but what a check says about cells that are damaged.
-        let _ = self.0.set_len(0);
+        self.note.at_work = false;
+        // If it cannot be said, the next writer looks through the cells as after an interruption.
+        let _ = self.write().and_then(|()| self.file.sync_data());
+    }
+
+    fn write(&mut self) -> std::io::Result<()> {
+        let note = serde_json::to_string(&self.note)?;
+        self.file.rewind()?;
+        self.file.write_all(format!("{note:<width$}\n", width = NOTE - 1).as_bytes())
     }
 }
 
 /// Whether a writer is at work in the folder, or was interrupted: then cells may name transactions beyond the ledger.
 pub(crate) fn is_at_work(dir: &Path) -> bool {
-    std::fs::metadata(dir.join(LOCK)).is_ok_and(|found| found.len() > 0)
+    Note::read(dir).at_work
 }
 
 /// Takes the folder for one writer.
 pub(crate) fn lock(dir: &Path) -> Result<Lock, LedgerError> {
     let path = dir.join(LOCK);
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(LedgerError::io("creating", &path))?;
+    let open = || match open_plain(&path, File::options().write(true)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            File::options().create(true).truncate(false).write(true).open(&path)
+        }
+        opened => opened,
+    };
+    let file = open().map_err(LedgerError::io("creating", &path))?;
     match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
+        Ok(()) => Ok(Lock { file, path, note: Note::read(dir) }),
         Err(TryLockError::WouldBlock) => Err(LedgerError::Locked { path: dir.to_owned() }),
         Err(TryLockError::Error(error)) => Err(LedgerError::io("locking", path)(error)),
     }

@@ -3,10 +3,14 @@
 //! A manifest that is not there, or does not fit the segments beside it, is damage: `ledger repair` makes a new one
 //! from the segments' headers. It is never a reason to remove segments.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
-use tracehound_columns::files::{sync_dir, write_durably};
+use tracehound_columns::files::{open_plain, sync_dir, write_durably};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{LedgerError, key::Key};
@@ -66,8 +70,11 @@ impl Manifest {
     /// Reads the manifest. Where none is, the ledger is [`LedgerError::Absent`].
     pub(crate) fn read(dir: &Path) -> Result<Self, LedgerError> {
         let path = manifest_path(dir);
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
+        let mut bytes = Vec::new();
+        let read =
+            open_plain(&path, File::options().read(true)).and_then(|mut file| file.read_to_end(&mut bytes));
+        match read {
+            Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(LedgerError::Absent { path: dir.to_owned() });
             }

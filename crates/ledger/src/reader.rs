@@ -2,13 +2,13 @@
 
 use std::{path::Path, sync::Arc};
 
-use tracehound_model::{ScriptKey, ScriptType, TxId};
+use tracehound_model::{Chain, ScriptKey, ScriptType, TxId};
 
 use crate::{
     AddrNum, BlockNum, InNum, LedgerError, OutNum, TxNum,
     cells::{CellGuard, DESTROYED, UNSPENDABLE, UNSPENT, Unmarked, in_snapshot},
     data::{FLAG_ISLAND, First, NO_ADDR, Rows, VERSION_OTHER, missing_row, unpack_prev, unpack_shape},
-    folder::{not_there, open_named, read_manifest, strays},
+    folder::{Note, Stray, is_at_work, not_there, open_named, read_manifest, strays},
     key::Hashing,
     manifest::{FORMAT_UNKEYED, Manifest},
     segment::{Segment, Trust},
@@ -40,7 +40,16 @@ pub struct Ledger {
 const OPEN_TRIES: usize = 8;
 
 impl Ledger {
-    /// Opens the ledger in `dir` as it is now.
+    /// Opens the ledger of `chain` in `dir` as it is now; one of another chain answers no question about this one.
+    pub fn open_of(dir: &Path, chain: Chain) -> Result<Self, LedgerError> {
+        let (ledger, wanted) = (Self::open(dir)?, chain.to_string());
+        if ledger.chain() == wanted {
+            return Ok(ledger);
+        }
+        Err(LedgerError::OtherChain { path: dir.to_owned(), found: ledger.chain().to_owned(), wanted })
+    }
+
+    /// Opens the ledger in `dir` as it is now, of whatever chain.
     pub fn open(dir: &Path) -> Result<Self, LedgerError> {
         let mut tried = 1;
         loop {
@@ -59,10 +68,22 @@ impl Ledger {
     }
 
     fn open_once(dir: &Path) -> Result<Self, LedgerError> {
+        // Read first: what is committed meanwhile makes the manifest newer than the note, never older.
+        let note = Note::read(dir);
         let manifest = read_manifest(dir)?;
+        if note.outdates(&manifest) {
+            return Err(Manifest::does_not_fit(dir, "it is an old one: more was committed after it"));
+        }
         let segments = open_named(dir, &manifest, false)?;
         let end = segments.last().map_or(First::default(), Segment::end);
-        strays(dir, &manifest, end)?;
+        let unnamed =
+            strays(dir, &manifest, end)?.into_iter().find(|(_, stray)| matches!(stray, Stray::Next));
+        if let Some((name, _)) = unnamed.filter(|_| !is_at_work(dir)) {
+            return Err(Manifest::does_not_fit(
+                dir,
+                format!("it does not know segment {name}, which goes on where it ends"),
+            ));
+        }
         let cells = Arc::new(CellGuard::new(end.output));
         let used = segments.len();
         let unmarked = (manifest.format == FORMAT_UNKEYED).then(Arc::default);

@@ -16,7 +16,7 @@ use crate::{
     LedgerError,
     cells::{in_snapshot, is_beyond, overwritten, visit_cells_told},
     data::{FLAG_ISLAND, First},
-    folder::{cell_names, generation_of, lock, open_named, segment_names, strays},
+    folder::{Commit, Note, Stray, cell_names, generation_of, lock, open_named, segment_names, strays},
     key::Key,
     manifest::{FORMAT, FORMAT_UNKEYED, Manifest},
     segment::{Segment, cells_in_header},
@@ -100,17 +100,20 @@ pub fn repair(
     };
     // One of another chain is another ledger's.
     let manifest = manifest.filter(|manifest| manifest.chain == chain);
+    let note = Note::read(dir);
+    let is_old = manifest.as_ref().is_none_or(|manifest| note.outdates(manifest));
     if segment_names(dir)?.is_empty() && manifest.is_none() {
         return Err(LedgerError::Absent { path: dir.to_owned() });
     }
     let (mut candidates, mut unreadable) = read_candidates(dir, &chain)?;
     step("every segment has a file of cells")?;
     let expected = expected(dir, manifest.as_ref(), &candidates)?;
-    let newest = newest_generation(dir, manifest.as_ref(), &expected.0)?;
+    let newest = newest_generation(dir, manifest.as_ref(), &expected.0)?
+        .max(note.last.map_or(0, |last| last.generation));
     // One ledger keeps one key, whatever of it is lost.
     let of_manifest = manifest.as_ref().and_then(|manifest| manifest.key);
     let key = candidates.iter().find_map(|own| own.segment.key()).or(of_manifest);
-    let kept = manifest.filter(|manifest| is_whole(dir, manifest, &candidates));
+    let kept = manifest.filter(|manifest| !is_old && is_whole(dir, manifest, &candidates));
     let mut brought_back = Vec::new();
     if kept.is_none() {
         brought_back = bring_back(dir, &chain, &candidates, &mut step)?;
@@ -130,7 +133,10 @@ pub fn repair(
         ..RepairReport::default()
     };
     if kept.is_none() {
-        let lost = losses(&chosen, &candidates, &unreadable, &expected);
+        let mut lost = losses(&chosen, &candidates, &unreadable, &expected);
+        if lost.is_empty() && is_old {
+            lost.extend(traces(&chosen, note));
+        }
         if !lost.is_empty() && !options.accept_loss {
             return Err(LedgerError::WouldLose {
                 path: dir.to_owned(),
@@ -152,11 +158,17 @@ pub fn repair(
     (report.cells_mended, report.cells_cleared) = mend_cells(&chosen, &mut step)?;
     let segments = open_chosen(dir, &chosen)?;
     check_sums(&segments)?;
-    if kept.is_none() {
-        let manifest = manifest_of(&chain, newest, &chosen, key)?;
-        manifest.replace(dir)?;
-        step("the manifest is made anew")?;
-    }
+    let manifest = match kept {
+        Some(manifest) => manifest,
+        None => {
+            let manifest = manifest_of(&chain, newest, &chosen, key)?;
+            manifest.replace(dir)?;
+            step("the manifest is made anew")?;
+            manifest
+        }
+    };
+    let txs = chosen.last().map_or(0, |last| last.segment.end().tx);
+    lock.committed(Commit { generation: manifest.generation, txs })?;
     lock.end();
     Ok(report)
 }
@@ -216,7 +228,9 @@ fn read_candidates(dir: &Path, chain: &str) -> Result<(Vec<Candidate>, Vec<Unrea
 fn is_whole(dir: &Path, manifest: &Manifest, candidates: &[Candidate]) -> bool {
     let Ok(segments) = open_named(dir, manifest, false) else { return false };
     let end = segments.last().map_or(First::default(), Segment::end);
-    named(manifest, candidates).len() == manifest.segments.len() && strays(dir, manifest, end).is_ok()
+    let all_known = strays(dir, manifest, end)
+        .is_ok_and(|strays| strays.iter().all(|(_, stray)| matches!(stray, Stray::Superseded)));
+    named(manifest, candidates).len() == manifest.segments.len() && all_known
 }
 
 fn named<'a>(manifest: &Manifest, candidates: &'a [Candidate]) -> Vec<&'a Candidate> {
@@ -306,6 +320,25 @@ fn losses(
         format!("{name} (its file is not there, and {who}: it held {held})")
     });
     missing.chain(damaged).chain(cut_off).collect()
+}
+
+/// What tells that transactions were there behind the last of these segments, where no file and no manifest names them.
+fn traces(chosen: &[&Candidate], note: Note) -> Option<String> {
+    let end = chosen.last().map_or(0, |last| last.segment.end().tx);
+    if let Some(last) = note.last {
+        return (last.txs > end).then(|| {
+            format!("what lay behind transaction number {end} (the last commit had {} in all)", last.txs)
+        });
+    }
+    let beyond = || {
+        let cells = chosen.iter().map(|own| {
+            (0..own.segment.spent.len()).filter(|&at| is_beyond(own.segment.spent.load(at), end)).count()
+        });
+        cells.sum::<usize>()
+    };
+    // A writer that was interrupted leaves such cells too.
+    let count = if note.at_work { 0 } else { beyond() };
+    (count > 0).then(|| format!("what lay behind transaction number {end} ({count} spent cells name it)"))
 }
 
 /// The transactions of a segment, by its name.

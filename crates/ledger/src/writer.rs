@@ -26,7 +26,7 @@ use crate::{
         BlockRow, FLAG_ISLAND, MAX_OUTPUTS, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev, Rows,
         SegmentData,
     },
-    folder::{Lock, remove_segment},
+    folder::{Commit, Lock, remove_segment},
     key::{Hashing, Key},
     manifest::Manifest,
     parts::{MAX_BLOCK_ROWS, Parts, Spend, check_block},
@@ -379,8 +379,15 @@ impl Writer {
         self.manifest.replace(&self.dir)?;
         self.parts.segments.push(Segment::open(&self.dir, &name, true)?);
         self.parts.current = SegmentData::new(self.parts.current.end());
+        self.note_commit()?;
         self.settled = true;
         self.merge_small_segments()
+    }
+
+    /// Notes beside the manifest which commit it is of.
+    fn note_commit(&mut self) -> Result<(), LedgerError> {
+        let txs = self.parts.segments.last().map_or(0, |last| last.end().tx);
+        self.lock.committed(Commit { generation: self.manifest.generation, txs })
     }
 
     /// Writes a segment as of the next commit, and says its name.
@@ -431,6 +438,7 @@ impl Writer {
         if let Some(name) = name {
             self.parts.segments.push(Segment::open(&self.dir, &name, true)?);
         }
+        self.note_commit()?;
         for name in old {
             remove_segment(&self.dir, &name)?;
         }

@@ -1,13 +1,13 @@
 //! What one list version does to the one before it. Pure.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     hash::{BuildHasher, RandomState},
 };
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use tracehound_model::{Party, Subject};
+use tracehound_model::{Category, Party, Subject};
 
 use super::{Claims, Snapshot};
 use crate::store::Compared;
@@ -131,7 +131,62 @@ fn count<T>(items: impl Iterator<Item = T>) -> u64 {
     items.count() as u64
 }
 
+/// How heavily a category weighs on a subject: 2 accuses, 1 says nothing that we know, 0 names an ordinary business.
+fn weight(category: Category) -> u8 {
+    match category {
+        Category::CoinJoin
+        | Category::Exchange
+        | Category::DefiDex
+        | Category::DefiBridge
+        | Category::Defi
+        | Category::Gambling
+        | Category::Miner
+        | Category::PaymentProcessor
+        | Category::HostedWallet
+        | Category::Organization
+        | Category::User => 0,
+        Category::Unknown => 1,
+        _ => 2,
+    }
+}
+
+/// The heaviest word on each subject.
+fn weights(claims: &Claims) -> HashMap<Vec<u8>, u8> {
+    let mut weights = HashMap::new();
+    for (key, claim) in claims.keys().zip(claims.iter()) {
+        let known = weights.entry(key.to_vec()).or_insert(0);
+        *known = weight(claim.statement.category).max(*known);
+    }
+    weights
+}
+
 impl Edition {
+    /// Whom `now` names under milder words alone, which is as good as taking him off; by the same measure as
+    /// [`shrinks`]. O(claims).
+    pub fn milder_in(&self, now: &Snapshot) -> Option<Shrink> {
+        let (before, after) = (weights(&self.claims), weights(&now.claims));
+        let milder: HashSet<&[u8]> = before
+            .iter()
+            .filter(|(key, weight)| after.get(*key).is_some_and(|now| now < weight))
+            .map(|(key, _)| key.as_slice())
+            .collect();
+        let (ended, total) = (milder.len() as u64, before.len() as u64);
+        if ended < MIN_ENDED || ended * 100 <= total * MAX_ENDED_PERCENT {
+            return None;
+        }
+        let mut names: Vec<String> = self
+            .claims
+            .keys()
+            .zip(self.claims.iter())
+            .filter(|(key, _)| milder.contains(key))
+            .map(|(_, claim)| format!("{} ({})", written(&claim.subject), claim.statement.label))
+            .take(MAX_NAMES)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        Some(Shrink { what: "addresses, by milder words for them".to_owned(), ended, total, names })
+    }
+
     /// Puts what this list version says in front of what `now` adds to it: nothing ends. How many subjects `now` lacks.
     pub fn keep_in(mut self, now: &mut Snapshot) -> usize {
         let named: HashSet<&[u8]> = now.claims.keys().collect();

@@ -2,8 +2,9 @@
 
 use jiff::civil::Date;
 use sqlx::sqlite::SqliteRow;
-use tracehound_model::SourceId;
+use tracehound_model::{SourceId, SourceKind};
 
+use super::write::kind_word;
 use super::{
     ClaimStore, StoreError,
     decode::{self, Cells, Kind, KnownSnapshot},
@@ -44,6 +45,19 @@ impl ClaimStore {
         .await
         .map_err(StoreError::while_("reading snapshots"))?;
         Ok(found.is_some())
+    }
+
+    /// The weightiest kind that a list version of this source came as, those that were taken back included.
+    pub async fn kind_of(&self, source: &SourceId) -> Result<Option<SourceKind>, StoreError> {
+        let kinds: Vec<String> = sqlx::query_scalar("SELECT DISTINCT kind FROM snapshot WHERE source = $1")
+            .bind(&source.0)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::while_("reading snapshots"))?;
+        let is = |kind: SourceKind| kinds.iter().any(|known| known == kind_word(kind));
+        let weightiest_first =
+            [SourceKind::Sanctions, SourceKind::LawEnforcement, SourceKind::Labels, SourceKind::Own];
+        Ok(weightiest_first.into_iter().find(|kind| is(*kind)))
     }
 
     async fn known(&self, source: &SourceId) -> Result<Vec<KnownSnapshot>, StoreError> {

@@ -357,7 +357,8 @@ pub(super) async fn insert_snapshot(
     Ok(())
 }
 
-pub(super) const fn kind_word(kind: SourceKind) -> &'static str {
+/// The word that a kind is stored as.
+pub(crate) const fn kind_word(kind: SourceKind) -> &'static str {
     match kind {
         SourceKind::Sanctions => "sanctions",
         SourceKind::LawEnforcement => "law_enforcement",

@@ -271,3 +271,56 @@ fn the_same_bytes_with_other_flags_are_another_version() {
     let own = sources.iter().find(|history| history.source.id.0 == "own-x").unwrap();
     assert_eq!(own.source.kind, SourceKind::Labels);
 }
+
+fn in_csv(addresses: &[String], category: &str) -> String {
+    let rows = addresses.iter().map(|address| format!("{address},Quux,{category}\n"));
+    std::iter::once("address,label,category\n".to_owned()).chain(rows).collect()
+}
+
+fn of_kind(kind: SourceKind, source: &str, published: &str) -> Options {
+    let mut options = under(source, published);
+    options.source.kind = Some(kind);
+    options
+}
+
+#[test]
+fn milder_words_for_many_wait_for_a_person_as_if_they_went() {
+    for (kind, heavy, mild) in [
+        (SourceKind::Sanctions, "sanction", "exchange"),
+        (SourceKind::LawEnforcement, "ransomware", "donation"),
+        (SourceKind::LawEnforcement, "scam", ""),
+    ] {
+        let folder = Folder::new();
+        let list = |category: &str| in_csv(&addresses(0, 100), category);
+        folder.import("v.csv", &list(heavy), of_kind(kind, "acme-x", "2026-10-01")).unwrap();
+        for published in ["2026-10-01", "2026-10-02"] {
+            let held = refusal(folder.import("v.csv", &list(mild), of_kind(kind, "acme-x", published)));
+            assert!(held.to_string().contains("100 of 100 addresses, by milder words for them"), "{held}");
+        }
+        // Of a few nobody is asked, as where a few go.
+        let few = format!("{}{}", in_csv(&addresses(5, 100), heavy), &in_csv(&addresses(0, 5), mild)[23..]);
+        folder.import("v.csv", &few, of_kind(kind, "acme-x", "2026-10-03")).unwrap();
+        folder.import("v.csv", &list(mild), accepting(of_kind(kind, "acme-x", "2026-10-04"))).unwrap();
+    }
+}
+
+#[test]
+fn a_source_keeps_the_weightiest_kind_that_it_came_as() {
+    let folder = Folder::new();
+    let kind = |id: &str| {
+        let sources = folder.folder.sources(now()).unwrap();
+        sources.iter().find(|history| history.source.id.0 == id).unwrap().source.kind
+    };
+    let list = in_csv(&addresses(0, 100), "scam");
+    folder.import("v.csv", &list, of_kind(SourceKind::LawEnforcement, "police-x", "2026-10-01")).unwrap();
+    let more = in_csv(&addresses(0, 101), "scam");
+    let done = folder.import("v.csv", &more, under("police-x", "2026-10-02")).unwrap();
+    assert!(done.notes.iter().any(|note| note.contains("stays what it came as, `law_enforcement`")));
+    assert_eq!(kind("police-x"), SourceKind::LawEnforcement);
+    // An extract of what is shipped, too.
+    let one = in_csv(&addresses(200, 201), "scam");
+    folder.import("x.csv", &one, of_kind(SourceKind::LawEnforcement, "fbi-notices", "2026-10-03")).unwrap();
+    let two = in_csv(&addresses(201, 202), "scam");
+    folder.import("y.csv", &two, under("fbi-notices", "2026-10-04")).unwrap();
+    assert_eq!(kind("fbi-notices-extract"), SourceKind::LawEnforcement);
+}

@@ -47,9 +47,14 @@ pub(super) fn duration(text: &str) -> Result<jiff::SignedDuration, String> {
     if span.is_negative() { Err(wrong()) } else { Ok(span) }
 }
 
-/// A moment of `--as-of`: a day means its end, so that what was listed on that day counts.
+/// A moment of `--as-of`: a day means its end, so that what was listed on that day counts; of the day that it is, what has
+/// come of it. Nothing vouches for a moment that has not come.
 pub(super) fn moment(text: &str) -> Result<jiff::Timestamp, String> {
-    time(text, jiff::civil::time(23, 59, 59, 0), "its end")
+    let asked = time(text, jiff::civil::time(23, 59, 59, 0), "its end")?;
+    let now = jiff::Timestamp::now();
+    let now = now - jiff::SignedDuration::from_nanos(i64::from(now.subsec_nanosecond()));
+    let begun = time(text, jiff::civil::Time::midnight(), "its beginning")?;
+    if begun > now { Err("it has not come".to_owned()) } else { Ok(asked.min(now)) }
 }
 
 /// A moment that has come; a day means its beginning, so that no more is vouched for than was seen.
@@ -105,6 +110,16 @@ mod tests {
         {
             assert!(moment(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_is_asked_about_has_come() {
+        let now = jiff::Timestamp::now();
+        let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let asked = moment(&today.to_string()).expect("it has begun");
+        assert!(asked >= now - jiff::SignedDuration::from_secs(1) && asked <= jiff::Timestamp::now());
+        let later = today + jiff::SignedDuration::from_hours(48);
+        assert!(moment(&later.to_string()).is_err() && moment("2999-01-01T00:00:00Z").is_err());
     }
 
     #[test]

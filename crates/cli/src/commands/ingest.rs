@@ -15,7 +15,7 @@ use tracehound_ingest::{
     ingest_bitcoin_node,
 };
 use tracehound_ledger::{AppendStats, Ledger, WriterOptions};
-use tracehound_model::{BitcoinNetwork, Decision, text::line};
+use tracehound_model::{BitcoinNetwork, Chain, Decision, text::line};
 
 use crate::{
     args::{BitcoinArgs, Common, IngestCommand, NodeArgs, Output},
@@ -71,7 +71,7 @@ pub(crate) fn ingest(
 
 /// In words: which blocks the ledger lacks now.
 fn lacking_now(folder: &Folder, network: BitcoinNetwork) -> Result<Vec<String>> {
-    let ledger = Ledger::open(&folder.ledger(network)).into_diagnostic()?;
+    let ledger = Ledger::open_of(&folder.ledger(network), Chain::Bitcoin(network)).into_diagnostic()?;
     folder.watch(&ledger);
     Ok(lacking(&ledger.info()))
 }

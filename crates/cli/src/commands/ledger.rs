@@ -42,7 +42,7 @@ fn unless_stopped<T>(done: std::result::Result<T, LedgerError>) -> Result<Option
 }
 
 fn open(folder: &Folder, args: &LedgerArgs) -> Result<Ledger> {
-    match Ledger::open(&folder.ledger(args.network)) {
+    match Ledger::open_of(&folder.ledger(args.network), Chain::Bitcoin(args.network)) {
         Ok(ledger) => {
             folder.watch(&ledger);
             Ok(ledger)
@@ -90,7 +90,7 @@ fn mend(common: &Common, folder: &Folder, args: &RepairArgs, out: &mut dyn Write
         return Ok(CUT_SHORT);
     };
     // What a repair says is only worth what a check of everything says afterwards.
-    let ledger = Ledger::open(&dir).into_diagnostic()?;
+    let ledger = Ledger::open_of(&dir, options.chain).into_diagnostic()?;
     let content = ledger.verify().map_err(|error| miette!("after the repair: {error}"))?.content;
     if common.output != Output::Text {
         let value = json!({

@@ -54,6 +54,26 @@ fn a_lost_manifest_stops_every_command_and_a_repair_brings_the_ledger_back() {
     assert!(again.starts_with("there was nothing to mend\n"), "{again}");
 }
 
+#[test]
+fn a_ledger_of_another_chain_answers_nothing_about_this_one() {
+    let (data, dir) = small();
+    let mainnet = dir.with_file_name("bitcoin");
+    fs::rename(&dir, &mainnet).expect("moved");
+    let address = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa";
+    for args in [
+        &["screen", address][..],
+        &["exposure", address],
+        &["cluster", address],
+        &["trace", address],
+        &["ledger", "info"],
+        &["ledger", "verify"],
+    ] {
+        let answer = tracehound(data.path(), args, "");
+        assert_eq!((answer.status.code(), text(&answer)), (Some(1), String::new()), "{args:?}");
+        assert!(errors(&answer).contains("not bip122:000000000019d668"), "{}", errors(&answer));
+    }
+}
+
 /// A cell that names a transaction beyond the ledger counts as unspent. It is damage, unless an ingest is at work or was
 /// interrupted, which the lock's file tells; a repair clears it.
 #[test]
@@ -87,11 +107,8 @@ fn cells_that_name_transactions_beyond_the_ledger_are_told_of_and_cleared() {
     );
     assert_eq!(fs::read(&path).expect("read"), right);
     assert_eq!(text(&regtest(data.path(), &["ledger", "verify"])), whole);
-    assert_eq!(
-        fs::metadata(dir.join("LOCK")).expect("there").len(),
-        0,
-        "nothing is left of the interruption"
-    );
+    let note: Value = serde_json::from_slice(&fs::read(dir.join("LOCK")).expect("there")).expect("JSON");
+    assert_eq!(note["at_work"], false, "nothing is left of the interruption");
 }
 
 /// Nothing of an answer is printed once damage was seen, however the command uses the ledger.

@@ -94,7 +94,7 @@ impl<'a> Cache<'a> {
     fn current(&self) -> Result<Option<(Record, Ledger)>, EsploraError> {
         for tried in 1.. {
             let Some(record) = self.record()? else { return Ok(None) };
-            match Ledger::open(&self.ledger_dir(record.ledger)) {
+            match Ledger::open_of(&self.ledger_dir(record.ledger), self.chain) {
                 Ok(ledger) => return Ok(Some((record, ledger))),
                 Err(error) if tried == OPEN_TRIES => return Err(error.into()),
                 Err(LedgerError::Absent { .. } | LedgerError::Io { .. }) => {}
@@ -169,7 +169,7 @@ impl<'a> Cache<'a> {
         }
         writer.commit()?;
         drop(writer);
-        Ok(Ledger::open(&dir)?.verify()?.content)
+        Ok(Ledger::open_of(&dir, self.chain)?.verify()?.content)
     }
 
     /// Removes the ledgers that a crash or an open reader left behind.

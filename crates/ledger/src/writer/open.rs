@@ -9,7 +9,9 @@ use crate::{
     LedgerError,
     cells::{Sums, UNSPENT, in_snapshot, overwritten, raw_cell, store_cell, told_sums, visit_cells_told},
     data::{First, SegmentData},
-    folder::{Stray, generation_of, lock, not_there, open_named, read_manifest, remove_remains, strays},
+    folder::{
+        Note, Stray, generation_of, lock, not_there, open_named, read_manifest, remove_remains, strays,
+    },
     key::Key,
     manifest::{FORMAT, FORMAT_UNKEYED, Manifest},
     parts::Parts,
@@ -41,8 +43,11 @@ impl Writer {
                 wanted: chain,
             });
         }
+        if Note::read(dir).outdates(&manifest) {
+            return Err(Manifest::does_not_fit(dir, "it is an old one: more was committed after it"));
+        }
         let key = manifest.key.map_or_else(Key::random, Ok)?;
-        lock.begin(dir)?;
+        lock.begin()?;
         let mut writer = Self {
             dir: dir.to_owned(),
             options,
@@ -63,6 +68,7 @@ impl Writer {
             writer.convert(&segments)?;
         }
         writer.load(segments)?;
+        writer.note_commit()?;
         writer.settled = true;
         Ok(writer)
     }

@@ -79,6 +79,7 @@ impl Writer {
         self.manifest = manifest;
         step("the manifest names it")?;
         self.parts.segments[at] = Segment::open(&self.dir, &name, true)?;
+        self.note_commit()?;
         remove_segment(&self.dir, &old)?;
         step("the old one is removed")
     }

@@ -13,6 +13,7 @@ use crate::{
 };
 
 const MANIFEST: &str = "MANIFEST.json";
+const LOCK: &str = "LOCK";
 
 pub(crate) fn repaired(dir: &Path, chain: Chain) -> RepairReport {
     let options = Repair { chain, accept_loss: false };
@@ -101,6 +102,78 @@ fn a_missing_or_foreign_manifest_is_damage_and_is_repaired() {
         assert!(report.manifest_rebuilt && report.left_out.is_empty(), "{what}: {report:?}");
         assert_eq!(content(dir.path()), right, "{what}");
         drop(Writer::open(dir.path(), CHAIN, small(40)).expect("can be appended to"));
+    }
+}
+
+/// Files of the commit before put back in the place of the newest: no query believes them, and no repair gives up what
+/// came after them without being told that it may.
+#[test]
+fn a_commit_that_was_undone_by_hand_is_noticed() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let blocks = generate(35, &[], 40);
+    write(dir.path(), &blocks[..30], 1_000);
+    let older = snapshot(dir.path());
+    let mut writer = Writer::open(dir.path(), CHAIN, small(1)).expect("opens");
+    for block in &blocks[30..] {
+        writer.append(block).expect("appends");
+    }
+    writer.commit().expect("commits");
+    drop(writer);
+    let (right, newest) = (content(dir.path()), snapshot(dir.path()));
+    let of_newest = |name: &&String| name.ends_with(".seg") && !older.contains_key(*name);
+    let lost: Vec<&String> = newest.keys().filter(of_newest).collect();
+    let with = |changes: &[(&str, Option<&Vec<u8>>)]| {
+        let mut files = newest.clone();
+        for (name, bytes) in changes {
+            match bytes {
+                Some(bytes) => files.insert((*name).to_owned(), (*bytes).clone()),
+                None => files.remove(*name),
+            };
+        }
+        files
+    };
+    let refused = |files: &BTreeMap<String, Vec<u8>>, what: &str| {
+        restore(dir.path(), files);
+        let read = Ledger::open(dir.path());
+        assert!(matches!(read, Err(LedgerError::Manifest { .. })), "{what}: {read:?}");
+    };
+    let old_manifest = (MANIFEST, older.get(MANIFEST));
+    let old_cells: Vec<(&str, Option<&Vec<u8>>)> = older
+        .iter()
+        .filter(|(name, _)| name.ends_with(".spent"))
+        .map(|(name, bytes)| (name.as_str(), Some(bytes)))
+        .collect();
+    let no_note = (LOCK, None);
+    // The segments are there: a repair gives all back.
+    for (what, changes) in [
+        ("its manifest", vec![old_manifest]),
+        ("its manifest, and no note", vec![old_manifest, no_note]),
+        ("its manifest and cells", [&[old_manifest][..], &old_cells].concat()),
+    ] {
+        refused(&with(&changes), what);
+        assert!(repaired(dir.path(), CHAIN).manifest_rebuilt, "{what}");
+        assert_eq!(content(dir.path()), right, "{what}");
+    }
+    // They are not: what tells of them is not swept away.
+    let gone: Vec<(&str, Option<&Vec<u8>>)> = lost
+        .iter()
+        .flat_map(|name| [name.as_str(), Box::leak(name.replace(".seg", ".spent").into_boxed_str())])
+        .map(|name| (name, None))
+        .collect();
+    for (what, changes) in [
+        ("an old manifest", [&gone[..], &[old_manifest]].concat()),
+        ("no manifest", [&gone[..], &[(MANIFEST, None)]].concat()),
+        ("no manifest and no note", [&gone[..], &[(MANIFEST, None), no_note]].concat()),
+    ] {
+        refused(&with(&changes), what);
+        let options = Repair { chain: CHAIN, accept_loss: false };
+        let kept = repair(dir.path(), options, &mut |_| ControlFlow::Continue(()));
+        assert!(matches!(kept, Err(LedgerError::WouldLose { .. })), "{what}: {kept:?}");
+        let options = Repair { accept_loss: true, ..options };
+        let report =
+            repair(dir.path(), options, &mut |_| ControlFlow::Continue(())).expect("told that it may");
+        assert_eq!(report.blocks, 30, "{what}");
+        assert_equals_model(&Ledger::open(dir.path()).expect("opens"), &blocks[..30]);
     }
 }
 
@@ -319,6 +392,8 @@ fn what_a_killed_writer_leaves_is_taken_up_or_repaired() {
     let merged = snapshot(dir.path());
     assert_eq!((segments(&committed).len(), segments(&merged).len()), (2, 1));
     let manifest = |of: &BTreeMap<String, Vec<u8>>| of[MANIFEST].clone();
+    // As it was while the writer was at work.
+    let lock = |of: &BTreeMap<String, Vec<u8>>| of[LOCK].clone();
     let both = |a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>| {
         let mut files = a.clone();
         files.extend(b.iter().map(|(name, bytes)| (name.clone(), bytes.clone())));
@@ -330,6 +405,7 @@ fn what_a_killed_writer_leaves_is_taken_up_or_repaired() {
     // A commit that was killed before the manifest named its segment: the segment is named.
     let mut files = both(&before, &committed);
     files.insert(MANIFEST.to_owned(), manifest(&before));
+    files.insert(LOCK.to_owned(), lock(&before));
     assert_taken_up(dir.path(), &files, &short);
     // The same, and the cells of the segments before it never reached the disk.
     files.extend(before.iter().map(|(name, bytes)| (name.clone(), bytes.clone())));
@@ -337,6 +413,7 @@ fn what_a_killed_writer_leaves_is_taken_up_or_repaired() {
     // A merge that was killed before the old segments were removed.
     let mut files = both(&committed, &merged);
     files.insert(MANIFEST.to_owned(), manifest(&merged));
+    files.insert(LOCK.to_owned(), lock(&committed));
     assert_taken_up(dir.path(), &files, &long);
     // One half of them is gone already.
     let first = segments(&committed).keys().next().map(ToString::to_string).expect("two segments");
@@ -351,6 +428,7 @@ fn what_a_killed_writer_leaves_is_taken_up_or_repaired() {
     assert_eq!(segments(&rewound).len(), 1);
     let mut files = both(&committed, &rewound);
     files.insert(MANIFEST.to_owned(), manifest(&rewound));
+    files.insert(LOCK.to_owned(), lock(&committed));
     restore(dir.path(), &files);
     drop(Writer::open(dir.path(), CHAIN, small(1_000)).expect("a writer takes it up"));
     let after = snapshot(dir.path());

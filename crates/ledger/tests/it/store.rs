@@ -41,6 +41,29 @@ fn another_chain_and_no_chain_are_told_apart() {
     write(dir.path(), &generate(1, &[], 2), 10);
     let other = Writer::open(dir.path(), Chain::Bitcoin(BitcoinNetwork::Mainnet), small(10));
     assert!(matches!(other, Err(LedgerError::OtherChain { .. })), "{other:?}");
+    let read = Ledger::open_of(dir.path(), Chain::Bitcoin(BitcoinNetwork::Mainnet));
+    assert!(matches!(read, Err(LedgerError::OtherChain { .. })), "{read:?}");
+    assert!(Ledger::open_of(dir.path(), CHAIN).is_ok());
+}
+
+/// A pipe in the place of a file would be waited for without end.
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_an_error() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    write(dir.path(), &generate(1, &[], 2), 10);
+    let mut paths = [files(dir.path(), "seg"), files(dir.path(), "spent")].concat();
+    paths.push(dir.path().join("MANIFEST.json"));
+    for path in paths {
+        let right = fs::read(&path).expect("read");
+        fs::remove_file(&path).expect("removed");
+        let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo is there");
+        assert!(made.success());
+        assert!(Ledger::open(dir.path()).is_err(), "{}", path.display());
+        fs::remove_file(&path).expect("removed");
+        fs::write(&path, right).expect("put back");
+    }
+    Ledger::open(dir.path()).expect("as before");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod abjad;
 mod han;
 mod korean;
 mod legal_forms;
+mod lookalike;
 mod normal;
 mod score;
 mod script;
@@ -32,7 +33,7 @@ use korean::KoreanName;
 use normal::normal;
 use score::{Asked, LEAST_JOINED, LEAST_SIMILARITY, Shape, Sought, Term};
 
-pub use script::not_compared;
+pub use script::{may_be_japanese, mixed_word, not_compared};
 
 /// Below this a name is not reported at all.
 pub const MIN_SCORE: f64 = 0.5;
@@ -43,6 +44,8 @@ pub const DEFAULT_THRESHOLD: f64 = 0.85;
 const MAX_QUERY_BYTES: usize = 1_000;
 /// Most tokens of a query or a name that count.
 const MAX_TOKENS: usize = 40;
+/// Fewest bytes of letters and digits in one of several names of a query.
+const LEAST_PART: usize = 3;
 /// Rarity is measured as if there were at least this many names, so that in a short list a common token is not taken for
 /// a rare one by too much.
 const LEAST_NAMES: usize = 20_000;
@@ -230,23 +233,55 @@ impl NameIndex {
     /// The `limit` parties with the names most like `query`, best first, each once by its best name. Parties that score
     /// below [`MIN_SCORE`] are left out. Ties are broken by source and party id.
     ///
-    /// O(different tokens) for the spelling, O(names that share a token) for the score.
+    /// A query may hold several names, as fields of lists do ("X; Y", "X a.k.a. Y"), and letters that only look Latin:
+    /// what it is most like counts, of the whole, of each name, and of either in the letters that it looks like.
+    ///
+    /// O(different tokens) for the spelling, O(names that share a token) for the score, for each name in the query.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<NameMatch<'_>>, NameError> {
         if query.len() > MAX_QUERY_BYTES {
             return Err(NameError::TooLong { length: query.len(), unit: "bytes", limit: MAX_QUERY_BYTES });
         }
-        let query_tokens = normal(query, usize::MAX).tokens;
-        if query_tokens.is_empty() {
+        let tokens = normal(query, usize::MAX).tokens;
+        if tokens.is_empty() {
             return Err(NameError::Empty { query: query.to_owned() });
         }
-        if query_tokens.len() > MAX_TOKENS {
-            let length = query_tokens.len();
-            return Err(NameError::TooLong { length, unit: "words", limit: MAX_TOKENS });
+        if tokens.len() > MAX_TOKENS {
+            return Err(NameError::TooLong { length: tokens.len(), unit: "words", limit: MAX_TOKENS });
+        }
+        let mut best = HashMap::new();
+        for (place, name) in split::asked(query).iter().enumerate() {
+            let telling = name.chars().filter(|letter| letter.is_alphanumeric());
+            // A letter or two between separators are no name.
+            if place > 0 && telling.map(char::len_utf8).sum::<usize>() < LEAST_PART {
+                continue;
+            }
+            self.search_one(name, &mut best);
+            if let Some(latin) = lookalike::as_latin(name) {
+                self.search_one(&latin, &mut best);
+            }
+        }
+        let mut matches: Vec<_> = best
+            .into_values()
+            .filter(|(score, _)| *score >= MIN_SCORE)
+            .map(|(score, name)| self.to_match(score, &self.names[name as usize]))
+            .collect();
+        matches.sort_by(|a, b| {
+            let id = |found: &NameMatch<'_>| (found.party.source.clone(), found.party.id.clone());
+            b.score.total_cmp(&a.score).then_with(|| id(a).cmp(&id(b)))
+        });
+        matches.truncate(limit);
+        Ok(matches)
+    }
+
+    /// Notes in `best`, by party, the score of the name most like this one, and which it is.
+    fn search_one(&self, query: &str, best: &mut HashMap<u32, (f64, u32)>) {
+        let query_tokens = normal(query, MAX_TOKENS).tokens;
+        if query_tokens.is_empty() {
+            return;
         }
         let forms = legal_forms::forms(&query_tokens);
         let (terms, support) = self.support(&query_tokens, forms);
         let asked = Query::new(&terms, forms);
-        let mut best: HashMap<u32, (f64, u32)> = HashMap::new();
         let mut note = |name_number: u32, score: f64| {
             let name = &self.names[name_number as usize];
             let weak = self.parties[name.party as usize].names[name.number as usize].weak;
@@ -266,35 +301,28 @@ impl NameIndex {
             let first = self.token_pool[name.tokens.start as usize];
             let same_script = in_other && self.words[first as usize].term.is_abjad() == in_abjad;
             let score = self.score(&asked, name, in_syllables || name.repeats && !same_script);
-            note(
-                name_number,
-                // The same letters are no likeness by sound.
-                if in_abjad && name.organisation && score < 1.0 {
-                    score * score::ORGANISATION_BY_SOUND
-                } else {
-                    score
-                },
-            );
+            let by_sound = || {
+                let score = score * score::ORGANISATION_BY_SOUND;
+                let core = without(&self.terms(name), name.forms);
+                let is_one = score::reads_as_one(&asked.core.terms, &core);
+                if is_one { score.max(DEFAULT_THRESHOLD) } else { score }
+            };
+            // The same letters are no likeness by sound.
+            let is_by_sound = in_abjad && name.organisation && score < 1.0;
+            note(name_number, if is_by_sound { by_sound() } else { score });
         }
         self.by_syllables(query, &query_tokens, &mut note);
-        let mut matches: Vec<_> = best
-            .into_values()
-            .filter(|(score, _)| *score >= MIN_SCORE)
-            .map(|(score, name)| self.to_match(score, &self.names[name as usize]))
-            .collect();
-        matches.sort_by(|a, b| {
-            let id = |found: &NameMatch<'_>| (found.party.source.clone(), found.party.id.clone());
-            b.score.total_cmp(&a.score).then_with(|| id(a).cmp(&id(b)))
-        });
-        matches.truncate(limit);
-        Ok(matches)
     }
 
     /// Persons' names that are written in syllables: Korean ones in any romanisation, and Chinese characters by their
     /// readings.
     fn by_syllables(&self, query: &str, tokens: &[String], note: &mut impl FnMut(u32, f64)) {
         let in_han = HanName::of(query);
-        let hangul = in_han.as_ref().map_or_else(Vec::new, |name| KoreanName::readings(name.hangul(), &[]));
+        let hangul: Vec<KoreanName> = in_han
+            .iter()
+            .flat_map(|name| name.hangul())
+            .flat_map(|hangul| KoreanName::readings(hangul, &[]))
+            .collect();
         let readings = KoreanName::readings(query, tokens);
         for reading in readings.iter().chain(&hangul) {
             let numbers = reading.families().filter_map(|family| self.korean_families.get(&family)).flatten();

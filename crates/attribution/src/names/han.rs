@@ -22,6 +22,11 @@ const MAX_CHARACTERS: usize = 4;
 /// Most Latin words of a name.
 const MAX_WORDS: usize = 6;
 
+/// Most readings of a name in Hangul.
+const MAX_HANGUL: usize = 24;
+/// Readings that a character has as a Korean family name only, which the tables lack.
+const FAMILY_READINGS: &[(char, &str)] = &[('金', "김"), ('沈', "심"), ('車', "차"), ('车', "차")];
+
 fn table(text: &'static str) -> HashMap<char, Vec<&'static str>> {
     let mut readings: HashMap<char, Vec<&str>> = HashMap::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -51,7 +56,7 @@ pub(super) fn is_unread(character: char) -> bool {
 pub(super) struct HanName {
     /// The spellings of each character, with whether one is not Pinyin.
     characters: Vec<Vec<(String, bool)>>,
-    hangul: String,
+    hangul: Vec<String>,
 }
 
 impl HanName {
@@ -67,13 +72,11 @@ impl HanName {
         if spellings.iter().any(Vec::is_empty) {
             return None;
         }
-        let hangul =
-            characters.iter().filter_map(|character| KOREAN_OF.get(character)?.first().copied()).collect();
-        Some(Self { characters: spellings, hangul })
+        Some(Self { characters: spellings, hangul: hangul(&characters) })
     }
 
-    /// The name in Hangul; shorter than the name where a character has no Korean reading.
-    pub(super) fn hangul(&self) -> &str {
+    /// The name in Hangul, in each of its readings; none where a character has no Korean reading.
+    pub(super) fn hangul(&self) -> &[String] {
         &self.hangul
     }
 
@@ -111,6 +114,20 @@ impl HanName {
         }
         best
     }
+}
+
+/// Every reading of the characters in Hangul, the first as a family name.
+fn hangul(characters: &[char]) -> Vec<String> {
+    let mut all = vec![String::new()];
+    for (place, character) in characters.iter().enumerate() {
+        let family = FAMILY_READINGS.iter().filter(|(family, _)| place == 0 && family == character);
+        let own = KOREAN_OF.get(character).map_or(&[][..], Vec::as_slice);
+        let readings: Vec<&str> = family.map(|(_, reading)| *reading).chain(own.iter().copied()).collect();
+        let longer =
+            all.iter().flat_map(|before| readings.iter().map(move |reading| format!("{before}{reading}")));
+        all = longer.take(MAX_HANGUL).collect();
+    }
+    all
 }
 
 /// Whether the characters' readings, one after another, make `text`, and if so whether one of them is not Pinyin.
@@ -316,7 +333,10 @@ mod tests {
         ] {
             assert!(likeness(name, spelling).is_some_and(|found| found >= 0.85), "{name} {spelling}");
         }
-        assert_eq!(HanName::of("崔哲民").unwrap().hangul(), "최철민");
+        for (name, hangul) in [("崔哲民", "최철민"), ("金正恩", "김정은"), ("車哲民", "차철민")]
+        {
+            assert!(HanName::of(name).unwrap().hangul().iter().any(|found| found == hangul), "{name}");
+        }
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub(super) const JOINED: f64 = 0.98;
 pub(super) const LEAST_JOINED: f64 = 0.9;
 /// Latin ones more so.
 const LEAST_JOINED_LATIN: f64 = 0.94;
+/// Letters of a word that is likened to several.
+const LEAST_ONE: usize = 6;
 /// The same words in an order that is neither the written one nor the one around the comma.
 const OTHER_ORDER: f64 = 0.99;
 /// What a form of company, an article or a title weighs, against a word of the same rarity.
@@ -417,6 +419,17 @@ pub(super) fn is_same(query: &[&Term], name: &[&Term], before_comma: usize) -> b
 /// Whether both are the same when written as one word.
 pub(super) fn is_joined(query: &[&Term], name: &[&Term]) -> bool {
     query.iter().flat_map(|term| term.text.bytes()).eq(name.iter().flat_map(|term| term.text.bytes()))
+}
+
+/// Whether words of a script without vowels, written as one, are the one Latin word that is all of the name: "حزب الله" is
+/// "Hizballah".
+pub(super) fn reads_as_one(query: &[&Term], name: &[&Term]) -> bool {
+    let [name] = name else { return false };
+    if query.len() < 2 || !query.iter().all(|term| term.is_abjad()) || name.text.len() < LEAST_ONE {
+        return false;
+    }
+    let joined = Term::new(&query.iter().map(|term| term.text()).collect::<String>(), 1.0);
+    Asked::new(&joined).similarity(name) > LEAST_JOINED
 }
 
 /// All pairs of words that may mean the same.

@@ -1,6 +1,6 @@
 //! Which scripts can be compared with the Latin spellings of lists, and which cannot.
 
-use super::{abjad, han, normal};
+use super::{abjad, han, lookalike, normal};
 
 /// Scripts whose letters are transliterated one by one, or read by tables of their own.
 const COMPARED: &[(u32, u32)] = &[
@@ -20,18 +20,16 @@ const COMPARED: &[(u32, u32)] = &[
     (0x2c60, 0x2c7f),
     (0x2d00, 0x2d2f),
     (0x2de0, 0x2dff),
-    // Japanese syllables.
-    (0x3041, 0x30ff),
-    (0x31f0, 0x31ff),
     (0xa640, 0xa69f),
     (0xa720, 0xa7ff),
     // Korean letters and syllables.
     (0x1100, 0x11ff),
     (0x3131, 0x318e),
     (0xac00, 0xd7a3),
-    // Ligatures, half and full widths.
+    // Ligatures, full-width Latin letters, half-width Korean ones.
     (0xfb00, 0xfb17),
-    (0xff21, 0xffdc),
+    (0xff21, 0xff5a),
+    (0xffa0, 0xffdc),
 ];
 
 /// Longest name of a person in syllables.
@@ -58,12 +56,26 @@ const OTHERS: &[(u32, u32, &str)] = &[
     (0x1200, 0x139f, "Ethiopic"),
     (0x1780, 0x17ff, "Khmer"),
     (0x1800, 0x18af, "Mongolian"),
+    (0x3041, 0x30ff, "Japanese kana"),
+    (0x31f0, 0x31ff, "Japanese kana"),
+    (0xff66, 0xff9f, "Japanese kana"),
 ];
 
 /// The script of a name that cannot be compared with the Latin spellings of lists, so that finding nothing says nothing
 /// about it; `None` where all of it was compared. Such a name is still compared with names of its own script.
 pub fn not_compared(name: &str) -> Option<&'static str> {
     name.chars().filter(|character| !normal::is_unseen(*character)).find_map(script_of)
+}
+
+/// The first word of a name with letters of alphabets that look alike, such as a Latin word with a Cyrillic letter. It is
+/// compared by its shape too, but what it is meant to say is anybody's guess.
+pub fn mixed_word(name: &str) -> Option<String> {
+    lookalike::mixed_word(name)
+}
+
+/// Whether a name has Chinese characters, whose Japanese readings are not compared.
+pub fn may_be_japanese(name: &str) -> bool {
+    name.chars().any(han::is_han)
 }
 
 fn script_of(character: char) -> Option<&'static str> {
@@ -118,10 +130,12 @@ mod tests {
             "דוד",
             "김정은",
             "李家东",
-            "やまだ",
             "Anna \u{1f600}",
         ] {
             assert_eq!(not_compared(name), None, "{name}");
+        }
+        for name in ["キム・ジョンウン", "やまだ", "ｷﾑ"] {
+            assert_eq!(not_compared(name), Some("Japanese kana"), "{name}");
         }
         assert_eq!(not_compared("สมชาย"), Some("Thai"));
         assert_eq!(not_compared("Ravi राम"), Some("Devanagari"));

@@ -34,6 +34,58 @@ pub(super) fn names(text: &str) -> Vec<Cow<'_, str>> {
     found
 }
 
+/// The names that a question may hold: those of a field, and each without what it says of a birth ("X, born 1983").
+pub(super) fn asked(text: &str) -> Vec<Cow<'_, str>> {
+    let mut found = names(text);
+    for place in 0..found.len() {
+        if let Some(end) = birth(&found[place]) {
+            let name = found[place][..end].to_owned();
+            add(Cow::Owned(name), &mut found);
+        }
+    }
+    let mut place = 0;
+    found.retain(|name| {
+        place += 1;
+        place == 1 || birth(name) != Some(0)
+    });
+    found
+}
+
+/// Words before a day or place of birth, in lower case.
+const BIRTHS: &[&str] =
+    &["date of birth", "year of birth", "place of birth", "d.o.b.", "dob", "yob", "pob", "born", "b."];
+
+/// Where the note about a birth begins that ends a name.
+fn birth(name: &str) -> Option<usize> {
+    let is_between = |character: char| !character.is_alphanumeric();
+    let begins = |at: usize| {
+        let before = name[..at].chars().next_back();
+        before.is_none_or(|before| before.is_whitespace() || matches!(before, ',' | ';' | '-'))
+    };
+    let is_note = |at: usize| {
+        BIRTHS.iter().any(|word| {
+            let head = name.get(at..at + word.len()).filter(|head| head.eq_ignore_ascii_case(word));
+            let rest = head.map_or("", |_| &name[at + word.len()..]);
+            let after = rest.trim_start_matches(is_between);
+            let is_apart = after.len() < rest.len() || word.ends_with('.');
+            let places = ["in ", "on ", "at ", "circa "];
+            // "Max Born" is a name.
+            is_apart
+                && (after.starts_with(|first: char| first.is_ascii_digit())
+                    || word.len() > 4 && !after.is_empty()
+                    || places.iter().any(|place| after.starts_with(place)))
+        })
+    };
+    let noted = name.char_indices().map(|(at, _)| at).find(|&at| begins(at) && is_note(at));
+    noted.or_else(|| {
+        let at = name.find(',')?;
+        let rest = name[at + 1..].trim();
+        let digits = rest.chars().filter(char::is_ascii_digit).count();
+        let is_date = rest.chars().all(|each| each.is_ascii_digit() || matches!(each, '-' | '.' | '/' | ' '));
+        (digits >= 4 && is_date).then_some(at)
+    })
+}
+
 /// Adds the names in `text`, which are new where it is not one name itself.
 fn part<'a>(text: &'a str, depth: usize, found: &mut Vec<Cow<'a, str>>) {
     for item in items(text) {
@@ -138,7 +190,7 @@ fn separator(text: &str, at: usize, character: char) -> usize {
     }
 }
 
-/// Length of the marker that `rest` begins with, with the dots in it ("a.k.a.").
+/// Length of the marker that `rest` begins with, with the dots or slashes in it ("a.k.a.", "a/k/a").
 fn marker(rest: &str) -> usize {
     for marker in MARKERS {
         let mut wanted = marker.chars().peekable();
@@ -154,7 +206,7 @@ fn marker(rest: &str) -> usize {
             };
             if character.eq_ignore_ascii_case(&next) {
                 wanted.next();
-            } else if character != '.' {
+            } else if !matches!(character, '.' | '/') {
                 break;
             }
         }
@@ -277,6 +329,7 @@ mod tests {
                 &["HTS", "هيئة تحرير الشام", "Hay’et Tahrir al-Sham", "Hay’at Tahrir al-Sham"],
             ),
             ("Ali Hassan a.k.a. Abu Ali", &["Ali Hassan", "Abu Ali"]),
+            ("Ali Hassan a/k/a Abu Ali", &["Ali Hassan", "Abu Ali"]),
             ("Ali Hassan (also known as Abu Ali)", &["Abu Ali", "Ali Hassan"]),
             (
                 "FIRST CENTRE (NFRPC) AND SECOND CENTRE (ENTC)",
@@ -291,6 +344,23 @@ mod tests {
             let found = names(text);
             assert_eq!(found[0], text);
             assert_eq!(found[1..], *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_note_of_a_birth_is_no_part_of_a_name() {
+        for text in [
+            "Sim Hyon Sop, born 1983",
+            "Sim Hyon Sop (born 25 Nov 1983)",
+            "Sim Hyon Sop b. 1983",
+            "Sim Hyon Sop; DOB: 1983-11-25",
+            "Sim Hyon Sop, 1983",
+            "Sim Hyon Sop born in Pyongyang",
+        ] {
+            assert_eq!(asked(text), [text, "Sim Hyon Sop"], "{text}");
+        }
+        for text in ["Max Born", "Born, Max", "Bob Dobson", "Unit 61398"] {
+            assert_eq!(asked(text), [text], "{text}");
         }
     }
 

@@ -90,6 +90,74 @@ fn other_spellings_initials_and_missing_parts_score_high() {
     }
 }
 
+/// Parties of the cases below, a list's way of writing them.
+fn more_parties() -> Vec<Party> {
+    let mut parties = some_parties();
+    for name in ["BANK MELLAT", "HIZBALLAH", "GARANTEX EUROPE OU", "BANK SEPAH", "GRINEX"] {
+        parties.push(party(parties.len(), PartyKind::Entity, &[name]));
+    }
+    parties
+}
+
+fn at_least_review(query: &str, expected: &str) {
+    let index = NameIndex::build(&more_parties());
+    let found = index.search(query, 20).unwrap();
+    let hit = found.iter().find(|found| found.matched_name == expected);
+    assert!(
+        hit.is_some_and(|hit| hit.score >= DEFAULT_THRESHOLD),
+        "{query} ~ {expected}: {:?}",
+        found.first().map(|found| (found.matched_name, found.score))
+    );
+}
+
+#[test]
+fn letters_that_look_latin_are_compared_by_their_shape() {
+    for (query, expected) in [
+        ("Ваnk Мellаt", "BANK MELLAT"),
+        ("Неzbоllаh", "HIZBALLAH"),
+        ("Ѕim Hуоn Ѕор", "SIM, Hyon-Sop"),
+        ("LАZАRUS GRОUР", "LAZARUS GROUP"),
+        ("Lαzαrus Grοup", "LAZARUS GROUP"),
+    ] {
+        at_least_review(query, expected);
+    }
+}
+
+#[test]
+fn each_of_several_names_in_a_query_is_compared() {
+    for (query, expected) in [
+        ("Bank Mellat; Bank Sepah", "BANK MELLAT"),
+        ("Bank Mellat; Bank Sepah", "BANK SEPAH"),
+        ("Bank Mellat aka Mellat Bank", "BANK MELLAT"),
+        ("Garantex Europe OU a/k/a Garantex", "GARANTEX EUROPE OU"),
+        ("Garantex / Grinex", "GRINEX"),
+        ("Lazarus Group; Hidden Cobra", "LAZARUS GROUP"),
+        ("Nobody At All f/k/a Bank Sepah", "BANK SEPAH"),
+        ("Sim Hyon Sop (DPRK)", "SIM, Hyon-Sop"),
+        ("Sim Hyon Sop, born 1983", "SIM, Hyon-Sop"),
+        ("Sim Hyon Sop (born 1983 in Pyongyang)", "SIM, Hyon-Sop"),
+        ("Nobody; Ваnk Мellаt", "BANK MELLAT"),
+    ] {
+        at_least_review(query, expected);
+    }
+}
+
+#[test]
+fn a_korean_name_in_chinese_characters_is_read_as_korean() {
+    at_least_review("金正恩", "KIM, Jong Un");
+}
+
+#[test]
+fn arabic_words_are_likened_to_the_one_latin_word_they_make() {
+    at_least_review("حزب الله", "HIZBALLAH");
+    at_least_review("حزب اللہ", "HIZBALLAH");
+    let index = NameIndex::build(&more_parties());
+    for query in ["حزب الشعب", "عبد الله", "بنك الله"] {
+        let (score, name) = best(&index, query);
+        assert!(score < DEFAULT_THRESHOLD, "{query} ~ {name}: {score}");
+    }
+}
+
 #[test]
 fn one_common_word_is_not_a_match_with_a_longer_name() {
     let index = NameIndex::build(&some_parties());

@@ -1,7 +1,11 @@
 //! Names under a policy: which lists of parties were searched, and whether "no match" may be said of them.
 
 use jiff::Timestamp;
-use tracehound_attribution::{Scope, index::Index, names::not_compared};
+use tracehound_attribution::{
+    Scope,
+    index::Index,
+    names::{may_be_japanese, mixed_word, not_compared},
+};
 use tracehound_model::{Decision, text::label, verdict::SourceAsOf};
 
 use crate::{
@@ -59,14 +63,34 @@ impl NameCover {
     }
 }
 
-/// Why finding nothing says nothing about this name, with the remedy; `None` where all of it can be compared.
-pub fn name_gap(name: &str) -> Option<String> {
-    let script = not_compared(name)?;
-    Some(format!(
-        "`{}` is written in {script}, which is not compared with the Latin spellings of lists: ask for the name in Latin \
-         letters, as in a passport",
-        label(name)
-    ))
+/// Why finding nothing says nothing about this name, with the remedy; `None` where all of it can be compared. Where
+/// something was `found`, only what was not compared at all is told.
+pub fn name_gap(name: &str, found: bool) -> Option<String> {
+    const REMEDY: &str = "ask for the name in Latin letters, as in a passport";
+    if let Some(script) = not_compared(name) {
+        return Some(format!(
+            "`{}` is written in {script}, which is not compared with the Latin spellings of lists: {REMEDY}",
+            label(name)
+        ));
+    }
+    if found {
+        return None;
+    }
+    if let Some(word) = mixed_word(name) {
+        return Some(format!(
+            "`{}` in `{}` mixes letters of different alphabets that look alike, so that it may be a disguise; it was \
+             compared by its shape too, without a match: {REMEDY}",
+            label(&word),
+            label(name)
+        ));
+    }
+    may_be_japanese(name).then(|| {
+        format!(
+            "`{}` is written in Chinese characters, which were compared by their Chinese and Korean readings and not by \
+             Japanese ones: {REMEDY}",
+            label(name)
+        )
+    })
 }
 
 /// Notices name addresses, hardly ever people: their age says nothing about names.

@@ -40,13 +40,13 @@ pub(crate) fn run(
     let mut documents = Vec::new();
     let mut tally = Tally::default();
     for query in &args.name {
-        let gap = name_gap(query);
         let matches = match names.search(query, args.limit) {
             // Of a script that nothing here reads there is nothing to search by.
-            Err(NameError::Empty { .. }) if gap.is_some() => Vec::new(),
+            Err(NameError::Empty { .. }) if name_gap(query, false).is_some() => Vec::new(),
             found => found.into_diagnostic()?,
         };
         let matches: Vec<_> = matches.into_iter().filter(|found| found.score >= args.threshold).collect();
+        let gap = name_gap(query, !matches.is_empty());
         let decision = cover.decide(!matches.is_empty(), gap.is_none());
         let gaps: Vec<&String> = gap.iter().chain(&cover.gaps).collect();
         let joined = gaps.iter().map(|gap| gap.as_str()).collect::<Vec<_>>().join("; ");

@@ -65,3 +65,18 @@ fn a_sanctioned_name_is_found_however_it_is_written() {
         assert_eq!(output.status.code(), Some(10), "{name}: {}", text(&output));
     }
 }
+
+#[test]
+fn a_name_that_could_not_be_compared_in_full_is_never_cleared() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    for (name, said) in [("キム・ジョンウン", "Japanese kana"), ("Nоbоdy Ofhere", "mixes letters")]
+    {
+        let output = tracehound(data.path(), &["screen", "--name", name, "--policy", "lists-only"], "");
+        assert_eq!(output.status.code(), Some(30), "{name}: {}", text(&output));
+        assert!(text(&output).contains(said), "{name}: {}", text(&output));
+    }
+    for name in ["Ѕim Hуоn Ѕор", "Nobody; Sim Hyon Sop", "Sim Hyon Sop, born 1983"] {
+        let output = tracehound(data.path(), &["screen", "--name", name], "");
+        assert_eq!(output.status.code(), Some(10), "{name}: {}", text(&output));
+    }
+}

@@ -43,13 +43,22 @@ fn a_list_that_the_policy_requires_and_nobody_loaded_is_incomplete() {
 #[test]
 fn a_script_that_cannot_be_compared_does_not_clear() {
     let cover = cover(&Policy::strict(), |_| (), FRESH);
-    let gap = name_gap("สมชาย").expect("Thai is not compared");
+    let gap = name_gap("สมชาย", true).expect("Thai is not compared");
     assert!(gap.contains("Thai") && gap.contains("Latin letters"), "{gap}");
     assert_eq!(
         (cover.decide(false, false), cover.decide(true, false)),
         (Decision::Incomplete, Decision::Review)
     );
-    for name in ["Kim Jong Un", "김정은", "李家东", "محمد", "Владимир"] {
-        assert_eq!(name_gap(name), None, "{name}");
+    for name in ["Kim Jong Un", "김정은", "محمد", "Владимир"] {
+        assert_eq!(name_gap(name, false), None, "{name}");
+    }
+    assert!(name_gap("キム・ジョンウン", false).is_some_and(|gap| gap.contains("Japanese kana")));
+}
+
+#[test]
+fn what_was_compared_in_part_does_not_clear_where_nothing_matched() {
+    for (name, said) in [("李家东", "Japanese"), ("Nоbody At All", "mixes letters")] {
+        assert_eq!(name_gap(name, true), None, "{name}");
+        assert!(name_gap(name, false).is_some_and(|gap| gap.contains(said)), "{name}");
     }
 }

@@ -5,7 +5,7 @@ use tracehound_model::BitcoinNetwork;
 
 use super::{
     Given,
-    values::{duration, moment, network, score},
+    values::{at_least_one, duration, moment, network, score},
 };
 
 #[derive(Debug, Args)]
@@ -39,8 +39,8 @@ pub(crate) struct ScreenArgs {
     /// Least similarity of a name to be reported, 0 to 1
     #[arg(long, value_name = "SCORE", default_value_t = 0.85, value_parser = score)]
     pub threshold: f64,
-    /// Most matches reported for a name
-    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    /// Most matches shown for a name; all of them decide
+    #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = at_least_one)]
     pub limit: usize,
     /// Answer as of a past day (2025-01-01: its end) or moment (2025-02-21T14:16:00Z; UTC without a zone)
     #[arg(long, value_name = "TIME", value_parser = moment)]

@@ -40,12 +40,13 @@ pub(crate) fn run(
     let mut documents = Vec::new();
     let mut tally = Tally::default();
     for query in &args.name {
-        let matches = match names.search(query, args.limit) {
+        // All matches decide; the limit cuts what is shown of them.
+        let matches = match names.search(query, usize::MAX) {
             // Of a script that nothing here reads there is nothing to search by.
             Err(NameError::Empty { .. }) if name_gap(query, false).is_some() => Vec::new(),
             found => found.into_diagnostic()?,
         };
-        let matches: Vec<_> = matches.into_iter().filter(|found| found.score >= args.threshold).collect();
+        let mut matches: Vec<_> = matches.into_iter().filter(|found| found.score >= args.threshold).collect();
         let gap = name_gap(query, !matches.is_empty());
         let decision = cover.decide(!matches.is_empty(), gap.is_none());
         let gaps: Vec<&String> = gap.iter().chain(&cover.gaps).collect();
@@ -55,7 +56,8 @@ pub(crate) fn run(
                 .map(|cell| csv_cell(&cell))
                 .join(",");
         tally.note(decision.into());
-        let summary = summary(matches.len(), lists, args.threshold, decision);
+        let summary = summary(matches.len(), args.limit, lists, args.threshold, decision);
+        matches.truncate(args.limit);
         match common.output {
             Output::Text => writeln!(out, "{}  {}\n  {summary}", headline(decision), label(query))
                 .and_then(|()| gap.iter().try_for_each(|gap| writeln!(out, "  {}", line(gap)))),
@@ -131,20 +133,21 @@ const fn headline(decision: Decision) -> &'static str {
     }
 }
 
-fn summary(matches: usize, lists: usize, threshold: f64, decision: Decision) -> String {
+fn summary(matches: usize, shown: usize, lists: usize, threshold: f64, decision: Decision) -> String {
     let found = match matches {
         0 => "no match".to_owned(),
         1 => "1 match".to_owned(),
         count => format!("{count} matches"),
     };
+    let cut = if shown < matches { format!(", the best {shown} shown") } else { String::new() };
     let ending = match decision {
         Decision::Incomplete => "; not everything the policy requires was there",
         _ => "",
     };
     let lists = match lists {
         0 => "no list with names was searched".to_owned(),
-        1 => format!("{found} on 1 list with names at {threshold} or above"),
-        lists => format!("{found} on {lists} lists with names at {threshold} or above"),
+        1 => format!("{found} on 1 list with names at {threshold} or above{cut}"),
+        lists => format!("{found} on {lists} lists with names at {threshold} or above{cut}"),
     };
     format!("{lists}; names alone were compared, transactions not examined{ending}")
 }

@@ -67,6 +67,19 @@ fn a_sanctioned_name_is_found_however_it_is_written() {
 }
 
 #[test]
+fn the_limit_cuts_what_is_shown_of_matches_and_decides_nothing() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let name = "Lazarus Group; Sim Hyon Sop";
+    let ask = |limit| tracehound(data.path(), &["screen", "--name", name, "--limit", limit], "");
+    let one = ask("1");
+    assert_eq!(one.status.code(), Some(10), "{}", text(&one));
+    assert!(text(&one).contains(" matches on ") && text(&one).contains("the best 1 shown"), "{}", text(&one));
+    let none = ask("0");
+    assert_eq!(none.status.code(), Some(2), "{}", text(&none));
+    assert!(String::from_utf8_lossy(&none.stderr).contains("from 1 on"));
+}
+
+#[test]
 fn a_name_that_could_not_be_compared_in_full_is_never_cleared() {
     let data = tempfile::tempdir().expect("temporary folder");
     for (name, said) in [("キム・ジョンウン", "Japanese kana"), ("Nоbоdy Ofhere", "mixes letters")]

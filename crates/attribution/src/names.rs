@@ -320,7 +320,7 @@ impl NameIndex {
         let in_han = HanName::of(query);
         let hangul: Vec<KoreanName> = in_han
             .iter()
-            .flat_map(|name| name.hangul())
+            .flat_map(HanName::hangul)
             .flat_map(|hangul| KoreanName::readings(hangul, &[]))
             .collect();
         let readings = KoreanName::readings(query, tokens);

@@ -79,7 +79,7 @@ impl Manifest {
                 return Err(LedgerError::Absent { path: dir.to_owned() });
             }
             Err(error) => return Err(LedgerError::io("reading", path)(error)),
-        };
+        }
         let bad = |what: String| LedgerError::Manifest { path: path.clone(), what };
         let sealed: Sealed = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
         if format!("{:016x}", xxh3_64(sealed.manifest.as_bytes())) != sealed.xxh3 {

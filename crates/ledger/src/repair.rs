@@ -158,14 +158,13 @@ pub fn repair(
     (report.cells_mended, report.cells_cleared) = mend_cells(&chosen, &mut step)?;
     let segments = open_chosen(dir, &chosen)?;
     check_sums(&segments)?;
-    let manifest = match kept {
-        Some(manifest) => manifest,
-        None => {
-            let manifest = manifest_of(&chain, newest, &chosen, key)?;
-            manifest.replace(dir)?;
-            step("the manifest is made anew")?;
-            manifest
-        }
+    let manifest = if let Some(manifest) = kept {
+        manifest
+    } else {
+        let manifest = manifest_of(&chain, newest, &chosen, key)?;
+        manifest.replace(dir)?;
+        step("the manifest is made anew")?;
+        manifest
     };
     let txs = chosen.last().map_or(0, |last| last.segment.end().tx);
     lock.committed(Commit { generation: manifest.generation, txs })?;

@@ -120,8 +120,8 @@ fn a_commit_that_was_undone_by_hand_is_noticed() {
     writer.commit().expect("commits");
     drop(writer);
     let (right, newest) = (content(dir.path()), snapshot(dir.path()));
-    let of_newest = |name: &&String| name.ends_with(".seg") && !older.contains_key(*name);
-    let lost: Vec<&String> = newest.keys().filter(of_newest).collect();
+    let lost: Vec<&String> =
+        segments(&newest).into_keys().filter(|name| !older.contains_key(*name)).collect();
     let with = |changes: &[(&str, Option<&Vec<u8>>)]| {
         let mut files = newest.clone();
         for (name, bytes) in changes {
@@ -140,7 +140,7 @@ fn a_commit_that_was_undone_by_hand_is_noticed() {
     let old_manifest = (MANIFEST, older.get(MANIFEST));
     let old_cells: Vec<(&str, Option<&Vec<u8>>)> = older
         .iter()
-        .filter(|(name, _)| name.ends_with(".spent"))
+        .filter(|(name, _)| Path::new(name).extension().is_some_and(|extension| extension == "spent"))
         .map(|(name, bytes)| (name.as_str(), Some(bytes)))
         .collect();
     let no_note = (LOCK, None);

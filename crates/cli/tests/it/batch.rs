@@ -2,28 +2,16 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
 use serde_json::Value;
 use tracehound_testkit::shared_data;
 
-use crate::screen::{text, tracehound};
+use crate::screen::{start, text, tracehound};
 
 const LISTED: &str = "3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG";
 const UNKNOWN: &str = "1BitcoinEaterAddressDontSendf59kuE";
-
-fn start(data: &std::path::Path, args: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_tracehound"))
-        .arg("--data")
-        .arg(data)
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("starts")
-}
 
 fn answers(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect()

@@ -6,7 +6,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -16,20 +16,8 @@ use tracehound_testkit::blocks::owner;
 
 use crate::{
     follow::{THIEF, address, folder, regtest},
-    screen::{text, tracehound},
+    screen::{start, text, tracehound},
 };
-
-fn start(data: &Path, args: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_tracehound"))
-        .arg("--data")
-        .arg(data)
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("starts")
-}
 
 fn send(child: &Child, signal: Signal) {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process");

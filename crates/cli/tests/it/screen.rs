@@ -3,7 +3,7 @@
 use std::{
     io::Write,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 use serde_json::Value;
@@ -20,8 +20,9 @@ const FBI: [&str; 6] = [
 /// Nobody's: an unspendable address of 2009, on no list.
 const UNKNOWN: &str = "1BitcoinEaterAddressDontSendf59kuE";
 
-pub(crate) fn tracehound(data: &Path, args: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_tracehound"))
+/// The program, started, with its three streams as pipes.
+pub(crate) fn start(data: &Path, args: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_tracehound"))
         .arg("--data")
         .arg(data)
         .args(args)
@@ -29,7 +30,12 @@ pub(crate) fn tracehound(data: &Path, args: &[&str], input: &str) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("starts");
+        .expect("starts")
+}
+
+/// The program, run to its end.
+pub(crate) fn tracehound(data: &Path, args: &[&str], input: &str) -> Output {
+    let mut child = start(data, args);
     let mut stdin = child.stdin.take().expect("piped");
     let input = input.as_bytes().to_vec();
     // Beside the reading: answers to a long input fill the pipe before all of it is written.

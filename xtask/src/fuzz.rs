@@ -100,7 +100,9 @@ fn build() -> Result<PathBuf, Failure> {
     let target_dir =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let target_dir = root().join(target_dir).join("fuzz");
-    let mut command = cargo(&["build", "--release", "--manifest-path", "fuzz/Cargo.toml", "--target", host]);
+    // What is fuzzed is what the lock file names: one that lags behind is an error here, not a change on the way.
+    let args = ["build", "--release", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target", host];
+    let mut command = cargo(&args);
     command.env("RUSTFLAGS", COVERAGE).env("CARGO_TARGET_DIR", &target_dir);
     run(command)?;
     Ok(target_dir.join(host).join("release"))

@@ -36,9 +36,13 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, 
     if bytes.len() as u64 > MAX_ARCHIVE {
         return Err(unusable(format!("it has more than {MAX_ARCHIVE} bytes")));
     }
+    let listed = listed_files(&bytes);
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
     if archive.len() > MAX_FILES {
         return Err(unusable(format!("it holds more than {MAX_FILES} files")));
+    }
+    if listed.is_some_and(|listed| listed != archive.len()) {
+        return Err(unusable("it holds two files of one name, and one would be lost unsaid".to_owned()));
     }
     let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
     if names.iter().any(|name| name == "content.xml") {
@@ -88,6 +92,16 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, 
     unread.extend(others.iter().map(|name| text::shorten(&format!("file {name}"))));
     unread.sort_unstable();
     Ok(imported)
+}
+
+/// How many files the end of the archive's directory counts, which the reader does not tell: of files with one name it
+/// keeps the last. `None` where the end is not found or counts more than it has room for.
+fn listed_files(bytes: &[u8]) -> Option<usize> {
+    const END: &[u8] = b"PK\x05\x06";
+    const COUNT_AT: usize = 10;
+    let end = bytes.windows(END.len()).rposition(|window| window == END)?;
+    let count = u16::from_le_bytes(*bytes.get(end + COUNT_AT..)?.first_chunk()?);
+    (count != u16::MAX).then_some(usize::from(count))
 }
 
 /// The files that may be lists, OFAC's first one in front, and those that are none.

@@ -48,6 +48,14 @@ fn the_one_list_in_an_archive_is_read_as_it_is() {
 
 #[test]
 fn an_archive_without_one_list_is_refused_with_what_is_in_it() {
+    // The same name twice, which no writer here makes.
+    let mut twice = packed(&[("a.csv", TABLE.as_bytes()), ("b.csv", b"address\n")]);
+    let at = |bytes: &[u8]| bytes.windows(5).position(|name| name == b"b.csv");
+    while let Some(at) = at(&twice) {
+        twice[at] = b'a';
+    }
+    let twice = read(&mut twice.as_slice(), &named("x.zip")).unwrap_err().to_string();
+    assert!(twice.contains("two files of one name"), "{twice}");
     let several = complaint(&[("a.csv", TABLE.as_bytes()), ("b.xml", UN.as_bytes())]);
     assert!(several.contains("a.csv, b.xml") && several.contains("import each"), "{several}");
     assert!(complaint(&[]).contains("it holds no list"));

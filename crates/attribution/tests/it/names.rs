@@ -273,9 +273,10 @@ proptest! {
     }
 
     #[test]
-    fn a_name_finds_itself_with_score_one(words in proptest::collection::vec("[A-Za-zéЖ李심]{1,8}", 1..6), comma in any::<bool>()) {
+    fn a_name_finds_itself_with_score_one(words in proptest::collection::vec("[A-Za-zéЖ李심]{1,8}|[بتحدرزسعفكلمنوي]{1,8}", 1..6), comma in any::<bool>(), entity in any::<bool>()) {
         let name = if comma { format!("{}, {}", words[0], words[1..].join(" ")) } else { words.join(" ") };
-        let index = NameIndex::build(&[party(1, PartyKind::Individual, &[&name])]);
+        let kind = if entity { PartyKind::Entity } else { PartyKind::Individual };
+        let index = NameIndex::build(&[party(1, kind, &[&name])]);
         prop_assert_eq!(index.search(&name.to_uppercase(), 1).unwrap()[0].score, 1.0);
     }
 }

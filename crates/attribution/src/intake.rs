@@ -198,6 +198,9 @@ async fn edition(
     }
     notes.extend(keep_kind(store, &mut snapshot).await?);
     let kind = snapshot.source.kind;
+    if kind == SourceKind::Sanctions {
+        snapshot.claims = sanctioned(&snapshot.claims);
+    }
     let guarded = matches!(kind, SourceKind::Sanctions | SourceKind::LawEnforcement)
         || store.is_guarded(&source).await?;
     let base = store.base_for(&source, published).await?;
@@ -339,6 +342,18 @@ fn shown(names: &[&str], count: u64) -> String {
     }
 }
 
+/// Whom a sanctions list names is under sanctions, whatever else a column calls him.
+fn sanctioned(claims: &Claims) -> Claims {
+    let named = |mut claim: NewClaim| {
+        let said = std::mem::replace(&mut claim.statement.category, Category::Sanction);
+        if !matches!(said, Category::Unknown | Category::Sanction) {
+            claim.statement.label = format!("{} ({said})", claim.statement.label);
+        }
+        claim
+    };
+    claims.iter().map(named).collect()
+}
+
 /// What is not the list itself speaks as an extract of it.
 fn as_extract_of(snapshot: &mut Snapshot, list: &SourceId, known: Option<&Official>) {
     let id = official::extract_of(list);
@@ -348,15 +363,7 @@ fn as_extract_of(snapshot: &mut Snapshot, list: &SourceId, known: Option<&Offici
         head.title = format!("{} (extracts)", known.title);
         known.publisher.clone_into(&mut head.publisher);
         head.url = Some(known.url.to_owned());
-        let sanctioned = |mut claim: NewClaim| {
-            let said = std::mem::replace(&mut claim.statement.category, Category::Sanction);
-            // Whom a sanctions list names is under sanctions, whatever else a column calls him.
-            if !matches!(said, Category::Unknown | Category::Sanction) {
-                claim.statement.label = format!("{} ({said})", claim.statement.label);
-            }
-            claim
-        };
-        snapshot.claims = snapshot.claims.iter().map(sanctioned).collect();
+        snapshot.claims = sanctioned(&snapshot.claims);
     }
     head.id = id.clone();
     snapshot.scope = Scope::Extract;

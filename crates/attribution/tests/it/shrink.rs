@@ -286,7 +286,7 @@ fn of_kind(kind: SourceKind, source: &str, published: &str) -> Options {
 #[test]
 fn milder_words_for_many_wait_for_a_person_as_if_they_went() {
     for (kind, heavy, mild) in [
-        (SourceKind::Sanctions, "sanction", "exchange"),
+        (SourceKind::LawEnforcement, "ransomware", "exchange"),
         (SourceKind::LawEnforcement, "ransomware", "donation"),
         (SourceKind::LawEnforcement, "scam", ""),
     ] {
@@ -301,6 +301,21 @@ fn milder_words_for_many_wait_for_a_person_as_if_they_went() {
         let few = format!("{}{}", in_csv(&addresses(5, 100), heavy), &in_csv(&addresses(0, 5), mild)[23..]);
         folder.import("v.csv", &few, of_kind(kind, "acme-x", "2026-10-03")).unwrap();
         folder.import("v.csv", &list(mild), accepting(of_kind(kind, "acme-x", "2026-10-04"))).unwrap();
+    }
+}
+
+#[test]
+fn whom_a_sanctions_list_names_is_under_sanctions_whatever_a_column_calls_him() {
+    let folder = Folder::new();
+    let listed = addresses(0, 3);
+    for (published, word) in [("2026-10-01", "exchange"), ("2026-10-02", ""), ("2026-10-03", "user")] {
+        let list = in_csv(&listed, word);
+        folder.import("v.csv", &list, of_kind(SourceKind::Sanctions, "acme-x", published)).unwrap();
+        let index = folder.folder.index(now()).unwrap();
+        let on_it =
+            index.claims().filter(|claim| claim.source() == "acme-x" && claim.holds_on(day(published)));
+        let categories: Vec<Category> = on_it.map(|claim| claim.category()).collect();
+        assert_eq!(categories, [Category::Sanction; 3], "{word}");
     }
 }
 

@@ -177,6 +177,43 @@ fn a_commit_that_was_undone_by_hand_is_noticed() {
     }
 }
 
+/// The manifest directly before the newest is told by the segment that goes on where it ends, and, where that is gone, by
+/// the note of the last commit alone.
+#[test]
+fn the_manifest_of_the_commit_before_is_an_old_one() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let blocks = generate(36, &[], 40);
+    write(dir.path(), &blocks[..36], 1_000);
+    let older = snapshot(dir.path());
+    let mut writer = Writer::open(dir.path(), CHAIN, small(1_000)).expect("opens");
+    for block in &blocks[36..] {
+        writer.append(block).expect("appends");
+    }
+    writer.commit().expect("commits");
+    drop(writer);
+    let newest = snapshot(dir.path());
+    assert_eq!((segments(&older).len(), segments(&newest).len()), (1, 2), "one commit, and no merge");
+    let mut without_note = newest.clone();
+    without_note.insert(MANIFEST.to_owned(), older[MANIFEST].clone());
+    without_note.remove(LOCK);
+    let mut with_note_alone = older.clone();
+    with_note_alone.insert(LOCK.to_owned(), newest[LOCK].clone());
+    for (what, files) in [("the segment goes on", without_note), ("the note tells", with_note_alone)] {
+        restore(dir.path(), &files);
+        let read = Ledger::open(dir.path());
+        assert!(matches!(read, Err(LedgerError::Manifest { .. })), "{what}: {read:?}");
+    }
+    // A reorg that dropped what came last is no loss to a repair that has lost the manifest.
+    restore(dir.path(), &newest);
+    let mut writer = Writer::open(dir.path(), CHAIN, small(1_000)).expect("opens");
+    writer.rewind(BlockNum(20)).expect("drops blocks");
+    drop(writer);
+    let right = content(dir.path());
+    fs::remove_file(dir.path().join(MANIFEST)).expect("removed");
+    repaired(dir.path(), CHAIN);
+    assert_eq!(content(dir.path()), right);
+}
+
 #[test]
 fn a_repair_of_a_whole_ledger_changes_nothing() {
     let dir = tempfile::tempdir().expect("temporary folder");

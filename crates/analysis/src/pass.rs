@@ -319,7 +319,7 @@ impl Batch {
                     None
                 }
             }));
-            owners.extend(tx.outputs().map(|(_, owner)| owner));
+            owners.extend(tx.owners());
             txs.push(Tx {
                 num: tx.num,
                 first_output: tx.first_output,
@@ -329,9 +329,10 @@ impl Batch {
             });
             ControlFlow::Continue(())
         });
+        let columns = ledger.output_columns();
         for coin in spent {
             if let Some(out) = coin.out {
-                coin.value = ledger.output_value(out);
+                coin.value = columns.value(out);
             }
         }
     }

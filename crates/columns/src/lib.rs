@@ -15,7 +15,7 @@ pub mod sections;
 
 pub use hash_index::{HashIndex, HashIndexData};
 pub use mapped::{Backing, Column, SharedColumn};
-pub use pages::{Pages, Slice};
+pub use pages::{Checked, Pages, Slice};
 
 use std::{io, path::PathBuf};
 

@@ -1,15 +1,15 @@
 //! Damage is noticed by whoever reads: a page of a sealed file is compared with its checksum before its first byte is
 //! believed.
 //!
-//! Opening a file stays O(1) in its content, a question reads and checks only the pages that it needs, and a page that
-//! was right once is known by one bit afterwards. A page that is wrong gives nothing (`None`, an empty slice) and the
+//! Opening a file stays O(1) in its content, a question reads and checks only the pages that it needs, a page that was
+//! right once is known by one bit afterwards, and a column whose pages all were is read like any other memory. A page that is wrong gives nothing (`None`, an empty slice) and the
 //! file remembers it: whoever answers from it asks [`Pages::damage`] before the answer leaves the house.
 
 use std::{
     ops::Range,
     sync::{
-        OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -38,15 +38,41 @@ pub struct Pages {
     /// Address of the file's first byte.
     base: usize,
     right: Vec<AtomicU64>,
+    /// For each section its pages, and how many of them are not found right yet.
+    sections: Vec<(Range<usize>, Arc<AtomicUsize>)>,
     proof: Proof,
     damage: OnceLock<String>,
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "a call costs more than the look-up: measured by `cargo xtask bench`"
+)]
 impl Pages {
-    pub(crate) fn new(backing: Backing, proof: Proof) -> Self {
+    /// `table`: offset, length and checksum of each section, all within the file.
+    pub(crate) fn new(backing: Backing, proof: Proof, table: &[[u64; 3]]) -> Self {
         let pages = backing.bytes().len().div_ceil(PAGE);
         let right = (0..pages.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
-        Self { base: backing.bytes().as_ptr().addr(), backing, right, proof, damage: OnceLock::new() }
+        let sections = table.iter().map(|&[at, len, _]| {
+            let end = if len == 0 { at } else { (at + len).next_multiple_of(PAGE as u64) };
+            let pages = at as usize / PAGE..end as usize / PAGE;
+            let unproven = Arc::new(AtomicUsize::new(pages.len()));
+            (pages, unproven)
+        });
+        let sections = sections.collect();
+        Self {
+            base: backing.bytes().as_ptr().addr(),
+            backing,
+            right,
+            sections,
+            proof,
+            damage: OnceLock::new(),
+        }
+    }
+
+    /// How many pages of a section are not found right yet: counted down to 0.
+    pub(crate) fn unproven(&self, section: usize) -> Arc<AtomicUsize> {
+        Arc::clone(&self.sections[section].1)
     }
 
     /// The first damage found so far.
@@ -60,15 +86,20 @@ impl Pages {
     }
 
     /// Whether the pages of `len` bytes at `address`, which must lie in the file, are right.
-    #[inline]
+    #[inline(always)]
     fn hold(&self, address: usize, len: usize) -> bool {
         let Some(more) = len.checked_sub(1) else { return true };
-        let at = address - self.base;
+        let at = address.wrapping_sub(self.base);
         let (first, last) = (at >> PAGE_BITS, (at + more) >> PAGE_BITS);
-        self.is_right(first) && (first == last || (first + 1..=last).all(|page| self.is_right(page)))
+        self.is_right(first) && (first == last || self.are_right(first + 1..last + 1))
     }
 
-    #[inline]
+    #[inline(never)]
+    fn are_right(&self, mut pages: Range<usize>) -> bool {
+        pages.all(|page| self.is_right(page))
+    }
+
+    #[inline(always)]
     fn is_right(&self, page: usize) -> bool {
         let known = |word: &AtomicU64| word.load(Ordering::Relaxed) >> (page % 64) & 1 == 1;
         self.right.get(page / 64).is_some_and(known) || self.look(page)
@@ -90,7 +121,13 @@ impl Pages {
             }
         };
         if right {
-            self.right[page / 64].fetch_or(1 << (page % 64), Ordering::Relaxed);
+            let bit = 1 << (page % 64);
+            // Whoever of several threads sets it counts the page.
+            if self.right[page / 64].fetch_or(bit, Ordering::Relaxed) & bit == 0 {
+                for (_, unproven) in self.sections.iter().filter(|(pages, _)| pages.contains(&page)) {
+                    unproven.fetch_sub(1, Ordering::Relaxed);
+                }
+            }
         } else {
             self.report(|| format!("the checksum of bytes {} to {} is wrong", place.start, place.end));
         }
@@ -138,6 +175,41 @@ pub(crate) fn page_sums(parts: &[&[u8]]) -> Vec<u64> {
     sums
 }
 
+/// A column of a [`SectionFile`](crate::sections::SectionFile) that is read through [`Slice`] alone.
+#[derive(Debug)]
+pub struct Checked<T> {
+    column: Column<T>,
+    /// Its pages that are not found right yet.
+    unproven: Arc<AtomicUsize>,
+}
+
+#[expect(
+    clippy::inline_always,
+    reason = "a call costs more than the look-up: measured by `cargo xtask bench`"
+)]
+impl<T> Checked<T> {
+    pub(crate) fn new(column: Column<T>, unproven: Arc<AtomicUsize>) -> Self {
+        Self { column, unproven }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.column.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.column.is_empty()
+    }
+
+    /// Its rows, checked as they are read against `pages`, which must be those of the same file.
+    #[inline(always)]
+    pub(crate) fn slice<'a>(&'a self, pages: &'a Pages) -> Slice<'a, T> {
+        let proven = self.unproven.load(Ordering::Relaxed) == 0;
+        Slice { rows: &self.column, pages: (!proven).then_some(pages) }
+    }
+}
+
 /// A borrowed `[T]` that is checked page by page as it is read, or one in memory, which needs no check.
 #[derive(Debug)]
 pub struct Slice<'a, T> {
@@ -159,11 +231,11 @@ impl<'a, T> From<&'a [T]> for Slice<'a, T> {
     }
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "a call costs more than the look-up: measured by `cargo xtask bench`"
+)]
 impl<'a, T> Slice<'a, T> {
-    pub(crate) fn checked(rows: &'a [T], pages: &'a Pages) -> Self {
-        Self { rows, pages: Some(pages) }
-    }
-
     /// How many rows there are.
     #[inline]
     pub fn len(self) -> usize {
@@ -177,7 +249,7 @@ impl<'a, T> Slice<'a, T> {
     }
 
     /// A row; `None` beyond the end, and where the file is damaged.
-    #[inline]
+    #[inline(always)]
     pub fn get(self, at: usize) -> Option<&'a T> {
         let row = self.rows.get(at)?;
         let holds = |pages: &Pages| pages.hold(std::ptr::from_ref(row).addr(), size_of::<T>());
@@ -185,7 +257,7 @@ impl<'a, T> Slice<'a, T> {
     }
 
     /// A run of rows; `None` beyond the end, and where the file is damaged.
-    #[inline]
+    #[inline(always)]
     pub fn range(self, range: Range<usize>) -> Option<&'a [T]> {
         let rows = self.rows.get(range)?;
         let holds = |pages: &Pages| pages.hold(rows.as_ptr().addr(), size_of_val(rows));

@@ -72,9 +72,10 @@ impl TxBatch {
             }));
             place.inputs = from..self.inputs.len();
         }
+        let columns = ledger.output_columns();
         for input in &mut self.inputs {
             if let Some(out) = input.out {
-                input.value = ledger.output_value(out);
+                input.value = columns.value(out);
             }
         }
         for place in self.txs.iter_mut().flatten() {

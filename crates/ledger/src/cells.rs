@@ -211,15 +211,18 @@ pub(crate) fn told_sums(segments: &[Segment]) -> Sums {
 #[derive(Debug)]
 pub(crate) struct CellGuard {
     right: Vec<AtomicU64>,
+    /// How many pages are not found right yet.
+    unproven: AtomicU64,
     told: OnceLock<Vec<u32>>,
     damage: OnceLock<String>,
 }
 
 impl CellGuard {
     pub(crate) fn new(outputs: u64) -> Self {
-        let words = outputs.div_ceil(PAGE).div_ceil(64);
+        let pages = outputs.div_ceil(PAGE);
         Self {
-            right: (0..words).map(|_| AtomicU64::new(0)).collect(),
+            right: (0..pages.div_ceil(64)).map(|_| AtomicU64::new(0)).collect(),
+            unproven: AtomicU64::new(pages),
             told: OnceLock::new(),
             damage: OnceLock::new(),
         }
@@ -236,7 +239,7 @@ impl CellGuard {
     /// Whether the pages of these outputs' cells add up.
     #[inline]
     pub(crate) fn hold(&self, segments: &[Segment], outputs: Range<u64>) -> bool {
-        if outputs.is_empty() {
+        if outputs.is_empty() || self.unproven.load(Ordering::Relaxed) == 0 {
             return true;
         }
         let (first, last) = (outputs.start >> PAGE_BITS, (outputs.end - 1) >> PAGE_BITS);
@@ -272,7 +275,11 @@ impl CellGuard {
         };
         let right = wanted == Some(sum);
         if right {
-            self.right[page / 64].fetch_or(1 << (page % 64), Ordering::Relaxed);
+            let bit = 1 << (page % 64);
+            // Whoever of several threads sets it counts the page.
+            if self.right[page / 64].fetch_or(bit, Ordering::Relaxed) & bit == 0 {
+                self.unproven.fetch_sub(1, Ordering::Relaxed);
+            }
         } else {
             self.report(|| {
                 format!("the spent cells of outputs {} to {} do not add up", place.start, place.end)

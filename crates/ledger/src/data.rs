@@ -139,11 +139,7 @@ pub(crate) struct Rows<'a> {
     pub tx_shape: Slice<'a, u32>,
     pub in_prev_lo: Slice<'a, u32>,
     pub in_prev_hi: Slice<'a, u8>,
-    /// Amounts: 40 bits each, [`BIG_VALUE`] for those in `out_big`.
-    pub out_value_lo: Slice<'a, u32>,
-    pub out_value_hi: Slice<'a, u8>,
-    /// (relative output, amount) of amounts that need more, ascending.
-    pub out_big: Slice<'a, [u64; 2]>,
+    pub out_values: Values<'a>,
     pub out_addr: Slice<'a, u32>,
     pub addr_type: Slice<'a, u8>,
     /// Payload offset of every [`ADDR_GROUP`]th address.
@@ -163,8 +159,7 @@ impl<'a> Rows<'a> {
             tx_outputs: self.tx_outputs.settled(txs)?,
             in_prev_lo: self.in_prev_lo.settled(inputs.clone())?,
             in_prev_hi: self.in_prev_hi.settled(inputs)?,
-            out_value_lo: self.out_value_lo.settled(outputs.clone())?,
-            out_value_hi: self.out_value_hi.settled(outputs.clone())?,
+            out_values: self.out_values.settled(outputs.clone())?,
             out_addr: self.out_addr.settled(outputs)?,
             ..self
         })
@@ -184,23 +179,9 @@ impl<'a> Rows<'a> {
         Some((script_type, self.addr_payload.range(at..at + script_type.payload_len())?))
     }
 
-    pub(crate) fn script_type(&self, rel: usize) -> Option<ScriptType> {
-        ScriptType::from_byte(*self.addr_type.get(rel)?)
-    }
-
     pub(crate) fn script_key(&self, rel: usize) -> Option<ScriptKey> {
         let (script_type, payload) = self.addr_key(rel)?;
         ScriptKey::new(script_type, payload)
-    }
-
-    /// Amount of a relative output, in base units.
-    #[inline]
-    pub(crate) fn value(&self, out: usize) -> Option<u64> {
-        let value = u64::from(*self.out_value_hi.get(out)?) << 32 | u64::from(*self.out_value_lo.get(out)?);
-        if value != BIG_VALUE {
-            return Some(value);
-        }
-        self.out_big.find_by_key(&(out as u64), |entry| entry[0]).map(|(_, entry)| entry[1])
     }
 
     #[inline]
@@ -210,6 +191,44 @@ impl<'a> Rows<'a> {
 
     pub(crate) fn missing_of(&self, input: usize) -> Option<&'a MissingRow> {
         missing_row(self.missing, input)
+    }
+}
+
+/// Amounts of a segment's outputs: 40 bits each, [`BIG_VALUE`] for those in `big`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Values<'a> {
+    pub lo: Slice<'a, u32>,
+    pub hi: Slice<'a, u8>,
+    /// (relative output, amount) of amounts that need more, ascending.
+    pub big: Slice<'a, [u64; 2]>,
+}
+
+#[expect(
+    clippy::inline_always,
+    reason = "a call costs more than the look-up: measured by `cargo xtask bench`"
+)]
+impl Values<'_> {
+    /// Those of a run of outputs checked now, for whoever reads no others.
+    pub(crate) fn settled(self, outputs: Range<usize>) -> Option<Self> {
+        Some(Self { lo: self.lo.settled(outputs.clone())?, hi: self.hi.settled(outputs)?, ..self })
+    }
+
+    /// Amount of a relative output, in base units.
+    #[inline(always)]
+    pub(crate) fn get(&self, out: usize) -> Option<u64> {
+        self.read(out, *self.lo.get(out)?, *self.hi.get(out)?)
+    }
+
+    /// Amount of a relative output whose cells are `lo` and `hi`.
+    #[inline(always)]
+    pub(crate) fn read(&self, out: usize, lo: u32, hi: u8) -> Option<u64> {
+        let value = u64::from(hi) << 32 | u64::from(lo);
+        if value == BIG_VALUE { self.large(out) } else { Some(value) }
+    }
+
+    #[cold]
+    fn large(&self, out: usize) -> Option<u64> {
+        self.big.find_by_key(&(out as u64), |entry| entry[0]).map(|(_, entry)| entry[1])
     }
 }
 
@@ -277,9 +296,11 @@ impl SegmentData {
             tx_shape: self.tx_shape[..].into(),
             in_prev_lo: self.in_prev_lo[..].into(),
             in_prev_hi: self.in_prev_hi[..].into(),
-            out_value_lo: self.out_value_lo[..].into(),
-            out_value_hi: self.out_value_hi[..].into(),
-            out_big: self.out_big[..].into(),
+            out_values: Values {
+                lo: self.out_value_lo[..].into(),
+                hi: self.out_value_hi[..].into(),
+                big: self.out_big[..].into(),
+            },
             out_addr: self.out_addr[..].into(),
             addr_type: self.addr_type[..].into(),
             addr_group: self.addr_group[..].into(),
@@ -373,7 +394,7 @@ impl SegmentData {
         self.in_prev_lo.extend_from_slice(rows.in_prev_lo.range(0..end_in)?);
         self.in_prev_hi.extend_from_slice(rows.in_prev_hi.range(0..end_in)?);
         for out in 0..end_out {
-            self.push_value(rows.value(out)?);
+            self.push_value(rows.out_values.get(out)?);
         }
         self.out_addr.extend_from_slice(rows.out_addr.range(0..end_out)?);
         self.spent.extend((0..end_out).map(spent));

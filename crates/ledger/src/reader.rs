@@ -7,7 +7,7 @@ use tracehound_model::{Chain, ScriptKey, ScriptType, TxId};
 use crate::{
     AddrNum, BlockNum, InNum, LedgerError, OutNum, TxNum,
     cells::{CellGuard, DESTROYED, UNSPENDABLE, UNSPENT, Unmarked, in_snapshot},
-    data::{FLAG_ISLAND, First, NO_ADDR, Rows, VERSION_OTHER, missing_row, unpack_prev, unpack_shape},
+    data::{FLAG_ISLAND, First, NO_ADDR, VERSION_OTHER, missing_row, unpack_prev, unpack_shape},
     folder::{Note, Stray, is_at_work, not_there, open_named, read_manifest, strays},
     key::Hashing,
     manifest::{FORMAT_UNKEYED, Manifest},
@@ -149,7 +149,7 @@ impl Ledger {
     /// Rows about missing outputs of a segment, as far as the snapshot goes.
     fn missing_rows(&self, segment: &Segment) -> usize {
         let first = segment.first().input;
-        segment.rows().missing.partition_point(|row| first + u64::from(row.input) < self.end.input)
+        segment.missing().partition_point(|row| first + u64::from(row.input) < self.end.input)
     }
 
     fn segment_by(&self, within: impl Fn(&Segment) -> bool) -> Option<&Segment> {
@@ -242,7 +242,8 @@ impl Ledger {
     /// The kind of an owner's script, without reading the script.
     pub fn script_type(&self, addr: AddrNum) -> Option<ScriptType> {
         let segment = self.segment_of_addr(addr)?;
-        segment.rows().script_type((addr.0 - segment.first().addr) as usize)
+        let kind = *segment.script_types().get((addr.0 - segment.first().addr) as usize)?;
+        ScriptType::from_byte(kind)
     }
 
     /// A transaction by number.
@@ -271,9 +272,9 @@ impl Ledger {
 
     fn locate(&self, num: TxNum) -> Option<(&Segment, TxSpan)> {
         let segment = self.segment_of_tx(num)?;
-        let (rows, first) = (segment.rows(), segment.first());
+        let first = segment.first();
         let rel = (num.0 - first.tx) as usize;
-        let (inputs, outputs) = (rows.tx_inputs.range(rel)?, rows.tx_outputs.range(rel)?);
+        let (inputs, outputs) = (segment.tx_inputs().range(rel)?, segment.tx_outputs().range(rel)?);
         let span = TxSpan {
             num,
             first_input: InNum(first.input + inputs.start as u64),
@@ -290,15 +291,14 @@ impl Ledger {
         let segment = self.segment_by(|segment| segment.first().input <= first);
         // A transaction's inputs lie side by side: the pages are looked at once for all of them.
         let columns = segment.and_then(|segment| {
-            let rows = segment.rows();
+            let (lo, hi) = segment.prevs();
             let from = (first - segment.first().input) as usize;
             let range = from..from + input_count as usize;
-            Some((rows.in_prev_lo.range(range.clone())?, rows.in_prev_hi.range(range)?, rows.missing, from))
+            Some((lo.range(range.clone())?, hi.range(range)?, segment.missing(), from))
         });
-        columns.into_iter().flat_map(move |(lo, hi, missing, from)| {
-            lo.iter().zip(hi).enumerate().map_while(move |(at, (&lo, &hi))| {
-                input_view(InNum(first + at as u64), unpack_prev(lo, hi), || missing_row(missing, from + at))
-            })
+        let (lo, hi, missing, from) = columns.unwrap_or((&[], &[], (&[][..]).into(), 0));
+        lo.iter().zip(hi).enumerate().map_while(move |(at, (&lo, &hi))| {
+            input_view(InNum(first + at as u64), unpack_prev(lo, hi), || missing_row(missing, from + at))
         })
     }
 
@@ -317,30 +317,24 @@ impl Ledger {
         let segment = self.segment_by(|segment| segment.first().output <= first);
         // A transaction's outputs lie side by side: the pages are looked at once for all of them.
         let columns = segment.and_then(|segment| {
-            let rows = segment.rows();
             let from = (first - segment.first().output) as usize;
             let range = from..from + output_count as usize;
-            let settled = (
-                rows.out_value_lo.settled(range.clone())?,
-                rows.out_value_hi.settled(range.clone())?,
-                rows.out_addr.range(range)?,
-            );
-            let (out_value_lo, out_value_hi, owners) = settled;
-            let rows = Rows { out_value_lo, out_value_hi, ..rows };
+            let values = segment.values().settled(range.clone())?;
+            let owners = segment.owners().range(range)?;
             let hold = self.cells.hold(&self.all_segments, first..first + u64::from(output_count));
-            hold.then_some((segment, rows, owners, from))
+            hold.then_some((segment, values, owners, from))
         });
-        columns.into_iter().flat_map(move |(segment, rows, owners, from)| {
-            owners.iter().enumerate().map_while(move |(at, &addr)| {
-                let cell = self.seen(segment, from + at, first + at as u64);
-                let hint = cell != UNSPENT && cell & DESTROYED == 0 && cell > tx.0;
-                Some(OutputView {
-                    num: OutNum(first + at as u64),
-                    value: rows.value(from + at)?,
-                    owner: Some(AddrNum(addr)).filter(|addr| addr.0 != NO_ADDR),
-                    spent_by: hint.then_some(TxNum(cell)),
-                    destroyed_by: destroyer(cell),
-                })
+        let owners = columns.map_or(&[][..], |(_, _, owners, _)| owners);
+        owners.iter().enumerate().map_while(move |(at, &addr)| {
+            let (segment, values, _, from) = columns?;
+            let cell = self.seen(segment, from + at, first + at as u64);
+            let hint = cell != UNSPENT && cell & DESTROYED == 0 && cell > tx.0;
+            Some(OutputView {
+                num: OutNum(first + at as u64),
+                value: values.get(from + at)?,
+                owner: Some(AddrNum(addr)).filter(|addr| addr.0 != NO_ADDR),
+                spent_by: hint.then_some(TxNum(cell)),
+                destroyed_by: destroyer(cell),
             })
         })
     }
@@ -368,17 +362,16 @@ impl Ledger {
     pub fn input(&self, num: InNum) -> Option<InputView> {
         let segment = self.segment_of_input(num)?;
         let rel = (num.0 - segment.first().input) as usize;
-        let rows = segment.rows();
-        input_view(num, rows.prev(rel)?, || missing_row(rows.missing, rel))
+        let (lo, hi) = segment.prevs();
+        input_view(num, unpack_prev(*lo.get(rel)?, *hi.get(rel)?), || missing_row(segment.missing(), rel))
     }
 
     /// An output by number.
     pub fn output(&self, num: OutNum) -> Option<OutputView> {
         let segment = self.segment_of_output(num)?;
-        let rows = segment.rows();
         let rel = (num.0 - segment.first().output) as usize;
-        let value = rows.value(rel)?;
-        let addr = *rows.out_addr.get(rel)?;
+        let value = segment.values().get(rel)?;
+        let addr = *segment.owners().get(rel)?;
         let cell = self.cell(segment, rel, num.0)?;
         Some(OutputView {
             num,
@@ -406,18 +399,16 @@ impl Ledger {
     /// The transaction that created an output, and the output's position in it.
     pub fn tx_of_output(&self, out: OutNum) -> Option<(TxNum, u32)> {
         let segment = self.segment_of_output(out)?;
-        let rows = segment.rows();
         let rel = (out.0 - segment.first().output) as usize;
-        let (tx, start) = rows.tx_outputs.owner(rel)?;
+        let (tx, start) = segment.tx_outputs().owner(rel)?;
         Some((TxNum(segment.first().tx + tx as u32), (rel - start) as u32))
     }
 
     /// The transaction an input belongs to.
     pub fn tx_of_input(&self, input: InNum) -> Option<TxNum> {
         let segment = self.segment_of_input(input)?;
-        let rows = segment.rows();
         let rel = (input.0 - segment.first().input) as usize;
-        rows.tx_inputs.owner(rel).map(|(tx, _)| TxNum(segment.first().tx + tx as u32))
+        segment.tx_inputs().owner(rel).map(|(tx, _)| TxNum(segment.first().tx + tx as u32))
     }
 
     /// Amount of what an input spends, where known.
@@ -441,13 +432,13 @@ impl Ledger {
     /// Amount of an output in base units.
     pub fn output_value(&self, out: OutNum) -> Option<u64> {
         let segment = self.segment_of_output(out)?;
-        segment.rows().value((out.0 - segment.first().output) as usize)
+        segment.values().get((out.0 - segment.first().output) as usize)
     }
 
     /// Owner of an output.
     pub fn output_owner(&self, out: OutNum) -> Option<AddrNum> {
         let segment = self.segment_of_output(out)?;
-        let addr = *segment.rows().out_addr.get((out.0 - segment.first().output) as usize)?;
+        let addr = *segment.owners().get((out.0 - segment.first().output) as usize)?;
         (addr != NO_ADDR).then_some(AddrNum(addr))
     }
 

@@ -53,7 +53,24 @@ pub(crate) struct Runs<'a> {
     pub big: Slice<'a, [u32; 2]>,
 }
 
-impl Runs<'_> {
+/// How many rows each run of a row of runs has, checked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counts<'a> {
+    runs: Runs<'a>,
+    first: usize,
+    lengths: &'a [u8],
+}
+
+impl Counts<'_> {
+    /// Of the run at this place of them.
+    #[inline]
+    pub(crate) fn get(&self, at: usize) -> Option<usize> {
+        let length = *self.lengths.get(at)?;
+        self.runs.length(self.first + at, length).map(|count| count as usize)
+    }
+}
+
+impl<'a> Runs<'a> {
     /// The same runs, their lengths in a range checked now and not again.
     pub(crate) fn settled(self, range: Range<usize>) -> Option<Self> {
         Some(Self { counts: self.counts.settled(range)?, ..self })
@@ -64,11 +81,19 @@ impl Runs<'_> {
         self.counts.len()
     }
 
+    /// The lengths of a row of runs; `None` where the file is damaged.
+    pub(crate) fn counts_of(self, runs: Range<usize>) -> Option<Counts<'a>> {
+        let (first, lengths) = (runs.start, self.counts.range(runs)?);
+        Some(Counts { runs: self, first, lengths })
+    }
+
     #[inline]
     fn length(&self, run: usize, count: u8) -> Option<u32> {
-        if count != BIG {
-            return Some(u32::from(count));
-        }
+        if count == BIG { self.long(run) } else { Some(u32::from(count)) }
+    }
+
+    #[cold]
+    fn long(&self, run: usize) -> Option<u32> {
         self.big.find_by_key(&(run as u32), |entry| entry[0]).map(|(_, entry)| entry[1])
     }
 

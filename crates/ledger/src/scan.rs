@@ -2,13 +2,56 @@
 
 use std::ops::{ControlFlow, Range};
 
+use tracehound_columns::Slice;
 use tracehound_model::{ScriptKey, ScriptType};
 
 use crate::{
     AddrNum, InNum, Ledger, OutNum, Prev, TxNum,
-    data::{NO_ADDR, PackedPrev, Rows},
+    data::{MissingRow, NO_ADDR, PackedPrev, Values, missing_row, unpack_prev},
+    runs::Counts,
+    segment::Segment,
     views::missing_view,
 };
+
+/// What a scan reads of a segment: checked, and from there on memory like any other.
+#[derive(Debug)]
+struct Scanned<'a> {
+    /// How many inputs and outputs the transactions have.
+    counts: [Counts<'a>; 2],
+    prev_lo: &'a [u32],
+    prev_hi: &'a [u8],
+    value_lo: &'a [u32],
+    value_hi: &'a [u8],
+    owners: &'a [u32],
+    /// The columns begin with this input and this output of the segment.
+    from: (usize, usize),
+    values: Values<'a>,
+    missing: Slice<'a, MissingRow>,
+}
+
+impl<'a> Scanned<'a> {
+    /// The columns of some transactions of a segment. `None` where the file is damaged, or its columns are shorter than
+    /// its runs say.
+    fn of(segment: &'a Segment, txs: Range<usize>) -> Option<Self> {
+        let runs = [segment.tx_inputs(), segment.tx_outputs()];
+        let [inputs, outputs] = &runs;
+        let inputs = inputs.start(txs.start)?..inputs.start(txs.end)?;
+        let outputs = outputs.start(txs.start)?..outputs.start(txs.end)?;
+        let [in_counts, out_counts] = runs.map(|runs| runs.counts_of(txs.clone()));
+        let (prevs, values) = (segment.prevs(), segment.values());
+        Some(Self {
+            counts: [in_counts?, out_counts?],
+            prev_lo: prevs.0.range(inputs.clone())?,
+            prev_hi: prevs.1.range(inputs.clone())?,
+            value_lo: values.lo.range(outputs.clone())?,
+            value_hi: values.hi.range(outputs.clone())?,
+            owners: segment.owners().range(outputs.clone())?,
+            from: (inputs.start, outputs.start),
+            values,
+            missing: segment.missing(),
+        })
+    }
+}
 
 /// A transaction during a scan.
 #[derive(Clone, Copy, Debug)]
@@ -19,39 +62,59 @@ pub struct ScanTx<'a> {
     pub first_input: InNum,
     /// Its first output.
     pub first_output: OutNum,
-    rows: &'a Rows<'a>,
-    /// Rows of the segment.
+    columns: &'a Scanned<'a>,
+    /// Rows of the columns.
     inputs: (usize, usize),
     outputs: (usize, usize),
 }
 
 impl ScanTx<'_> {
     /// Inputs it has.
+    #[inline]
     pub fn input_count(&self) -> usize {
         self.inputs.1 - self.inputs.0
     }
 
     /// Outputs it has.
+    #[inline]
     pub fn output_count(&self) -> usize {
         self.outputs.1 - self.outputs.0
     }
 
     /// What its inputs spend, in order.
+    #[inline]
     pub fn prevs(&self) -> impl Iterator<Item = Prev> {
-        (self.inputs.0..self.inputs.1).map_while(|rel| {
-            Some(match self.rows.prev(rel)?.0 {
+        let (columns, first) = (self.columns, self.columns.from.0 + self.inputs.0);
+        let rows = self.inputs.0..self.inputs.1;
+        let hi = columns.prev_hi.get(rows.clone()).unwrap_or_default();
+        let lo = columns.prev_lo.get(rows).unwrap_or_default();
+        lo.iter().zip(hi).enumerate().map_while(move |(at, (&lo, &hi))| {
+            Some(match unpack_prev(lo, hi).0 {
                 PackedPrev::Output(out) => Prev::Output(OutNum(out)),
                 PackedPrev::Coinbase => Prev::Coinbase,
-                PackedPrev::Missing => missing_view(self.rows.missing_of(rel)?),
+                PackedPrev::Missing => missing_view(missing_row(columns.missing, first + at)?),
             })
         })
     }
 
+    /// Owner of its outputs, in order.
+    #[inline]
+    pub fn owners(&self) -> impl Iterator<Item = Option<AddrNum>> {
+        let owners = self.columns.owners.get(self.outputs.0..self.outputs.1).unwrap_or_default();
+        owners.iter().map(|&addr| (addr != NO_ADDR).then_some(AddrNum(addr)))
+    }
+
     /// Amount in base units and owner of its outputs, in order.
+    #[inline]
     pub fn outputs(&self) -> impl Iterator<Item = (u64, Option<AddrNum>)> {
-        (self.outputs.0..self.outputs.1).map_while(|rel| {
-            let addr = *self.rows.out_addr.get(rel)?;
-            Some((self.rows.value(rel)?, (addr != NO_ADDR).then_some(AddrNum(addr))))
+        let (columns, first) = (self.columns, self.columns.from.1 + self.outputs.0);
+        let rows = self.outputs.0..self.outputs.1;
+        let lo = columns.value_lo.get(rows.clone()).unwrap_or_default();
+        let hi = columns.value_hi.get(rows.clone()).unwrap_or_default();
+        let owners = columns.owners.get(rows).unwrap_or_default();
+        lo.iter().zip(hi).zip(owners).enumerate().map_while(move |(at, ((&lo, &hi), &addr))| {
+            let value = columns.values.read(first + at, lo, hi)?;
+            Some((value, (addr != NO_ADDR).then_some(AddrNum(addr))))
         })
     }
 }
@@ -91,23 +154,19 @@ impl Ledger {
             if from >= to {
                 continue;
             }
-            let start = (from - first.tx) as usize;
-            let Some(rows) = segment.rows().settled(start..(to - first.tx) as usize) else { return };
-            let (Some(input), Some(output)) = (rows.tx_inputs.start(start), rows.tx_outputs.start(start))
-            else {
-                return;
-            };
-            let (mut input, mut output) = (input, output);
-            for rel in start..(to - first.tx) as usize {
-                let (Some(inputs), Some(outputs)) = (rows.tx_inputs.count(rel), rows.tx_outputs.count(rel))
-                else {
-                    return;
-                };
+            let txs = (from - first.tx) as usize..(to - first.tx) as usize;
+            let Some(columns) = Scanned::of(segment, txs.clone()) else { return };
+            let first_input = first.input + columns.from.0 as u64;
+            let first_output = first.output + columns.from.1 as u64;
+            let [in_counts, out_counts] = &columns.counts;
+            let (mut input, mut output) = (0, 0);
+            for at in 0..txs.len() {
+                let (Some(inputs), Some(outputs)) = (in_counts.get(at), out_counts.get(at)) else { return };
                 let tx = ScanTx {
-                    num: TxNum(first.tx + rel as u32),
-                    first_input: InNum(first.input + input as u64),
-                    first_output: OutNum(first.output + output as u64),
-                    rows: &rows,
+                    num: TxNum(from + at as u32),
+                    first_input: InNum(first_input + input as u64),
+                    first_output: OutNum(first_output + output as u64),
+                    columns: &columns,
                     inputs: (input, input + inputs),
                     outputs: (output, output + outputs),
                 };
@@ -140,9 +199,9 @@ impl Ledger {
             let outputs = 0..rows.out_addr.len().min((self.end.output - first.output) as usize);
             let inputs = 0..rows.in_prev_lo.len().min((self.end.input - first.input) as usize);
             ColumnSlices {
-                value_lo: rows.out_value_lo.range(outputs.clone()).unwrap_or(&[]),
-                value_hi: rows.out_value_hi.range(outputs.clone()).unwrap_or(&[]),
-                big: rows.out_big.all(),
+                value_lo: rows.out_values.lo.range(outputs.clone()).unwrap_or(&[]),
+                value_hi: rows.out_values.hi.range(outputs.clone()).unwrap_or(&[]),
+                big: rows.out_values.big.all(),
                 owner: rows.out_addr.range(outputs).unwrap_or(&[]),
                 prev_lo: rows.in_prev_lo.range(inputs.clone()).unwrap_or(&[]),
                 prev_hi: rows.in_prev_hi.range(inputs).unwrap_or(&[]),

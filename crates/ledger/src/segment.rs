@@ -8,13 +8,13 @@
 use std::path::{Path, PathBuf};
 
 use tracehound_columns::{
-    Column, ColumnError, HashIndex, SharedColumn, Slice,
+    Checked, ColumnError, HashIndex, SharedColumn, Slice,
     sections::{Kind, SectionFile},
 };
 
 use crate::{
     LedgerError,
-    data::{BlockRow, First, MissingRow, Rows},
+    data::{BlockRow, First, MissingRow, Rows, Values},
     key::{Hashing, Key},
     manifest::{FORMAT, FORMAT_UNKEYED},
     runs::Runs,
@@ -43,7 +43,7 @@ pub(crate) enum Trust {
 }
 
 /// Starts, counts and long runs.
-type RunsColumns = (Column<u32>, Column<u8>, Column<[u32; 2]>);
+type RunsColumns = (Checked<u32>, Checked<u8>, Checked<[u32; 2]>);
 
 /// A sealed segment, mapped.
 #[derive(Debug)]
@@ -52,31 +52,31 @@ pub(crate) struct Segment {
     spent_path: PathBuf,
     first: First,
     hashing: Hashing,
-    blocks: Column<BlockRow>,
-    txids: Column<[u8; 32]>,
+    blocks: Checked<BlockRow>,
+    txids: Checked<[u8; 32]>,
     tx_inputs: RunsColumns,
     tx_outputs: RunsColumns,
-    tx_lock: Column<u32>,
-    tx_shape: Column<u32>,
-    in_prev_lo: Column<u32>,
-    in_prev_hi: Column<u8>,
-    out_value_lo: Column<u32>,
-    out_value_hi: Column<u8>,
-    out_big: Column<[u64; 2]>,
-    out_addr: Column<u32>,
-    addr_type: Column<u8>,
-    addr_group: Column<u32>,
-    addr_payload: Column<u8>,
-    missing: Column<MissingRow>,
-    tx_index: (Column<u32>, Column<u32>, Column<u8>),
-    addr_index: (Column<u32>, Column<u32>, Column<u8>),
-    new_cell: Column<u32>,
-    old_addr: Column<u32>,
-    old_cell: Column<u32>,
-    lists: Column<u32>,
-    missing_by_addr: Column<[u32; 2]>,
+    tx_lock: Checked<u32>,
+    tx_shape: Checked<u32>,
+    in_prev_lo: Checked<u32>,
+    in_prev_hi: Checked<u8>,
+    out_value_lo: Checked<u32>,
+    out_value_hi: Checked<u8>,
+    out_big: Checked<[u64; 2]>,
+    out_addr: Checked<u32>,
+    addr_type: Checked<u8>,
+    addr_group: Checked<u32>,
+    addr_payload: Checked<u8>,
+    missing: Checked<MissingRow>,
+    tx_index: (Checked<u32>, Checked<u32>, Checked<u8>),
+    addr_index: (Checked<u32>, Checked<u32>, Checked<u8>),
+    new_cell: Checked<u32>,
+    old_addr: Checked<u32>,
+    old_cell: Checked<u32>,
+    lists: Checked<u32>,
+    missing_by_addr: Checked<[u32; 2]>,
     /// Origin and sums of cells, from format 2 on.
-    more: Option<(Column<u8>, Column<u32>)>,
+    more: Option<(Checked<u8>, Checked<u32>)>,
     pub(crate) spent: SharedColumn,
 }
 
@@ -96,30 +96,30 @@ impl Segment {
         let segment = Self {
             first,
             hashing: if keyed { Hashing::Keyed(Key::from_words(key)) } else { Hashing::Public },
-            blocks: file.column()?,
-            txids: file.column()?,
-            tx_inputs: (file.column()?, file.column()?, file.column()?),
-            tx_outputs: (file.column()?, file.column()?, file.column()?),
-            tx_lock: file.column()?,
-            tx_shape: file.column()?,
-            in_prev_lo: file.column()?,
-            in_prev_hi: file.column()?,
-            out_value_lo: file.column()?,
-            out_value_hi: file.column()?,
-            out_big: file.column()?,
-            out_addr: file.column()?,
-            addr_type: file.column()?,
-            addr_group: file.column()?,
-            addr_payload: file.column()?,
-            missing: file.column()?,
-            tx_index: (file.column()?, file.column()?, file.column()?),
-            addr_index: (file.column()?, file.column()?, file.column()?),
-            new_cell: file.column()?,
-            old_addr: file.column()?,
-            old_cell: file.column()?,
-            lists: file.column()?,
-            missing_by_addr: file.column()?,
-            more: if keyed { Some((file.column()?, file.column()?)) } else { None },
+            blocks: file.checked()?,
+            txids: file.checked()?,
+            tx_inputs: (file.checked()?, file.checked()?, file.checked()?),
+            tx_outputs: (file.checked()?, file.checked()?, file.checked()?),
+            tx_lock: file.checked()?,
+            tx_shape: file.checked()?,
+            in_prev_lo: file.checked()?,
+            in_prev_hi: file.checked()?,
+            out_value_lo: file.checked()?,
+            out_value_hi: file.checked()?,
+            out_big: file.checked()?,
+            out_addr: file.checked()?,
+            addr_type: file.checked()?,
+            addr_group: file.checked()?,
+            addr_payload: file.checked()?,
+            missing: file.checked()?,
+            tx_index: (file.checked()?, file.checked()?, file.checked()?),
+            addr_index: (file.checked()?, file.checked()?, file.checked()?),
+            new_cell: file.checked()?,
+            old_addr: file.checked()?,
+            old_cell: file.checked()?,
+            lists: file.checked()?,
+            missing_by_addr: file.checked()?,
+            more: if keyed { Some((file.checked()?, file.checked()?)) } else { None },
             spent: SharedColumn::open(&spent_path, outputs as usize, writable)?,
             spent_path,
             file,
@@ -167,21 +167,67 @@ impl Segment {
             first: self.first,
             blocks: self.file.rows(&self.blocks),
             txids: self.file.rows(&self.txids),
-            tx_inputs: self.runs(&self.tx_inputs),
-            tx_outputs: self.runs(&self.tx_outputs),
+            tx_inputs: self.tx_inputs(),
+            tx_outputs: self.tx_outputs(),
             tx_lock: self.file.rows(&self.tx_lock),
             tx_shape: self.file.rows(&self.tx_shape),
             in_prev_lo: self.file.rows(&self.in_prev_lo),
             in_prev_hi: self.file.rows(&self.in_prev_hi),
-            out_value_lo: self.file.rows(&self.out_value_lo),
-            out_value_hi: self.file.rows(&self.out_value_hi),
-            out_big: self.file.rows(&self.out_big),
-            out_addr: self.file.rows(&self.out_addr),
+            out_values: self.values(),
+            out_addr: self.owners(),
             addr_type: self.file.rows(&self.addr_type),
             addr_group: self.file.rows(&self.addr_group),
             addr_payload: self.file.rows(&self.addr_payload),
-            missing: self.file.rows(&self.missing),
+            missing: self.missing(),
         }
+    }
+
+    // One column of [`Segment::rows`] or a few, for those who read one row and must not pay for the others.
+
+    /// The inputs of each transaction.
+    #[inline]
+    pub(crate) fn tx_inputs(&self) -> Runs<'_> {
+        self.runs(&self.tx_inputs)
+    }
+
+    /// The outputs of each transaction.
+    #[inline]
+    pub(crate) fn tx_outputs(&self) -> Runs<'_> {
+        self.runs(&self.tx_outputs)
+    }
+
+    /// What inputs spend, packed: low and high cells.
+    #[inline]
+    pub(crate) fn prevs(&self) -> (Slice<'_, u32>, Slice<'_, u8>) {
+        (self.file.rows(&self.in_prev_lo), self.file.rows(&self.in_prev_hi))
+    }
+
+    /// Outputs spent that are not in the ledger.
+    #[inline]
+    pub(crate) fn missing(&self) -> Slice<'_, MissingRow> {
+        self.file.rows(&self.missing)
+    }
+
+    /// Types of owners.
+    #[inline]
+    pub(crate) fn script_types(&self) -> Slice<'_, u8> {
+        self.file.rows(&self.addr_type)
+    }
+
+    /// Amounts of outputs.
+    #[inline]
+    pub(crate) fn values(&self) -> Values<'_> {
+        Values {
+            lo: self.file.rows(&self.out_value_lo),
+            hi: self.file.rows(&self.out_value_hi),
+            big: self.file.rows(&self.out_big),
+        }
+    }
+
+    /// Owners of outputs.
+    #[inline]
+    pub(crate) fn owners(&self) -> Slice<'_, u32> {
+        self.file.rows(&self.out_addr)
     }
 
     #[inline]
@@ -192,7 +238,7 @@ impl Segment {
     #[inline]
     fn index<'a>(
         &'a self,
-        (dir, entries, tags): &'a (Column<u32>, Column<u32>, Column<u8>),
+        (dir, entries, tags): &'a (Checked<u32>, Checked<u32>, Checked<u8>),
     ) -> HashIndex<'a> {
         HashIndex { dir: self.file.rows(dir), entries: self.file.rows(entries), tags: self.file.rows(tags) }
     }

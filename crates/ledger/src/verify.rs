@@ -131,7 +131,7 @@ impl Ledger {
                     cell & !DESTROYED
                 )));
             }
-            hasher.update(rows.value(out).ok_or_else(disagree)?.to_le_bytes());
+            hasher.update(rows.out_values.get(out).ok_or_else(disagree)?.to_le_bytes());
             hasher.update(rows.out_addr.get(out).ok_or_else(disagree)?.to_le_bytes());
         }
         match segment.find_tx(segment.hashing().tx(&txid), &txid, u32::MAX, Trust::Nothing) {

@@ -168,10 +168,11 @@ impl Reading<'_> {
             return Err(ClusterError::Unreadable { tx: TxNum(next) });
         }
         chunk.work.inputs += inputs;
+        let columns = self.ledger.output_columns();
         owners.clear();
         owners.extend(prevs.iter().map(|&prev| match prev.checked_sub(NO_OUTPUT) {
             Some(owner) => owner as u32,
-            None => self.ledger.output_owner(OutNum(prev)).map_or(NOBODY, |owner| owner.0),
+            None => columns.owner(OutNum(prev)).map_or(NOBODY, |owner| owner.0),
         }));
         values.clear();
         let (mut rest, mut rest_owners) = (&prevs[..], &owners[..]);
@@ -182,7 +183,7 @@ impl Reading<'_> {
             tx.floor = tx.floor.filter(|_| own_owners.iter().any(|&owner| owner != own_owners[0]));
             if tx.floor.is_some() {
                 // For one outside the ledger 0 leaves the decision to the full test.
-                values.extend(own.iter().map(|&prev| self.ledger.output_value(OutNum(prev)).unwrap_or(0)));
+                values.extend(own.iter().map(|&prev| columns.value(OutNum(prev)).unwrap_or(0)));
             }
         }
         Ok(())

@@ -99,10 +99,11 @@ fn ask_counterparties(ledger: &Ledger, owner: &ScriptKey) -> String {
 /// What a pass over everything adds up to.
 fn ask_all(ledger: &Ledger) -> String {
     let info = ledger.info();
-    let (mut count, mut value) = (0, 0);
+    let (mut count, mut value, mut owned) = (0, 0, 0);
     ledger.scan(TxNum(0)..TxNum(info.txs), |tx| {
         count += tx.prevs().count();
         value += tx.outputs().map(|(value, _)| value).sum::<u64>();
+        owned += tx.owners().flatten().count();
         std::ops::ControlFlow::Continue(())
     });
     let columns: u64 =
@@ -110,7 +111,13 @@ fn ask_all(ledger: &Ledger) -> String {
     let cells = (0..info.outputs)
         .filter(|&out| ledger.output(OutNum(out)).is_some_and(|out| out.spent_by.is_none()))
         .count();
-    format!("{:?} {:?} {count} {value} {columns} {cells}", info.tip, info.missing_inputs)
+    let outputs = ledger.output_columns();
+    let looked_up: Vec<_> =
+        (0..info.outputs).map(OutNum).map(|out| (outputs.value(out), outputs.owner(out))).collect();
+    format!(
+        "{:?} {:?} {count} {value} {owned} {columns} {cells} {looked_up:?}",
+        info.tip, info.missing_inputs
+    )
 }
 
 type Question<'a> = Box<dyn Fn(&Ledger) -> String + 'a>;

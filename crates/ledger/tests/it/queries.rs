@@ -1,7 +1,9 @@
 //! Every question, against the plain model.
 
+use std::ops::ControlFlow;
+
 use proptest::prelude::*;
-use tracehound_ledger::{Ledger, LedgerError, Prev, TxNum, Writer, WriterOptions};
+use tracehound_ledger::{Ledger, LedgerError, OutNum, Prev, TxNum, Writer, WriterOptions};
 use tracehound_model::{BitcoinNetwork, BlockHash, Chain, OutPoint, utxo::UtxoBlock};
 
 use crate::chain::{BlockMaker, Model, generate, owner};
@@ -22,6 +24,20 @@ pub(crate) fn assert_answers_as_model(ledger: &Ledger, blocks: &[UtxoBlock]) {
     let info = ledger.info();
     assert_eq!(info.blocks as usize, blocks.len());
     assert_eq!(info.missing_inputs, model.missing);
+    let columns = ledger.output_columns();
+    for out in (0..ledger.info().outputs).map(OutNum) {
+        assert_eq!(columns.value(out), ledger.output_value(out));
+        assert_eq!(columns.owner(out), ledger.output_owner(out));
+    }
+    assert_eq!(columns.value(OutNum(ledger.info().outputs)), None);
+    ledger.scan(TxNum(0)..TxNum(u32::MAX), |scanned| {
+        let tx = ledger.span(scanned.num).expect("there");
+        assert_eq!((scanned.first_input, scanned.first_output), (tx.first_input, tx.first_output));
+        assert!(scanned.prevs().eq(ledger.inputs(tx).map(|input| input.prev)));
+        assert!(scanned.outputs().eq(ledger.outputs(tx).map(|output| (output.value, output.owner))));
+        assert!(scanned.owners().eq(ledger.outputs(tx).map(|output| output.owner)));
+        ControlFlow::Continue(())
+    });
     for (outpoint, (value, key)) in &model.outputs {
         let tx = ledger.tx(ledger.find_tx(&outpoint.txid).expect("found by id")).expect("there");
         assert_eq!(tx.txid, outpoint.txid);

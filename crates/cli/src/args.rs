@@ -139,9 +139,22 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether it has no table to print as CSV.
-    pub(crate) fn refuses_csv(&self) -> bool {
-        matches!(self, Self::Exposure(_) | Self::Path(_) | Self::Tx(_) | Self::Ledger(_))
+    /// Why it does not print in this form, where it does not: told before anything is done.
+    pub(crate) fn refuses(&self, output: Output) -> Option<&'static str> {
+        use {AnalyzeCommand as Analyze, Output::*};
+
+        match (self, output) {
+            (Self::Analyze(Analyze::Coinjoin(_) | Analyze::Boltzmann(_) | Analyze::Demix(_)), Json | Csv) => {
+                Some("this answers in jsonl, one object a line: leave out --output")
+            }
+            (Self::Range(RangeCommand::Score(_)), Json | Jsonl | Csv) => {
+                Some("a scorecard is printed as text; --rates FILE writes its figures for programs")
+            }
+            (Self::Trace(args), Csv) if !args.compare => None,
+            (Self::Screen(_) | Self::Lists(_) | Self::Policy(_), Csv) => None,
+            (_, Csv) => Some("this is no table: it is printed as text, json or jsonl"),
+            (_, Text | Json | Jsonl) => None,
+        }
     }
 
     /// Whether it runs until it is told to end, and ends in its own way.

@@ -32,8 +32,8 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
-    if cli.common.output == args::Output::Csv && cli.command.refuses_csv() {
-        terminal::say("error: this is no table: it is printed as text, json or jsonl");
+    if let Some(reason) = cli.command.refuses(cli.common.output) {
+        terminal::say(&format!("error: {reason}"));
         return ExitCode::from(USAGE);
     }
     match run(&cli) {

@@ -16,7 +16,7 @@ use serde::Serialize;
 use tracehound_model::Decision;
 
 use crate::{
-    args::{AnalyzeCommand, Common, Output},
+    args::{AnalyzeCommand, Common},
     folder::Folder,
     output::CUT_SHORT,
     progress, terminal,
@@ -126,9 +126,6 @@ fn answer(
     batch_bytes: usize,
     one: &(dyn Fn(&[u8]) -> Answered + Sync),
 ) -> Result<u8> {
-    if matches!(common.output, Output::Csv | Output::Json) {
-        return Err(miette!("analyze answers in jsonl, one object a line: leave out --output"));
-    }
     progress::end_on_interrupt();
     let bar = progress::counter(common.quiet);
     bar.set_message("analysed");

@@ -172,9 +172,6 @@ pub(super) fn widened(
 }
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut dyn Write) -> Result<u8> {
-    if common.output == Output::Csv {
-        return Err(miette!("a cluster is printed as text or json"));
-    }
     let opened = Opened::new(data, args.network, &args.moment)?;
     let keys = opened.keys();
     let mut owners = Vec::new();

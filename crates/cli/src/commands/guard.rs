@@ -133,11 +133,10 @@ fn print(common: &Common, report: &Report, out: &mut dyn Write) -> Result<()> {
             serde_json::to_writer_pretty(&mut *out, report).into_diagnostic()?;
             writeln!(out).into_diagnostic()
         }
-        Output::Jsonl => {
+        Output::Jsonl | Output::Csv => {
             serde_json::to_writer(&mut *out, report).into_diagnostic()?;
             writeln!(out).into_diagnostic()
         }
-        Output::Csv => Err(miette!("a report is no table: use --output text, json or jsonl")),
     }
 }
 
@@ -214,14 +213,13 @@ fn tell(common: &Common, report: &Report, news: &News, out: &mut dyn Write) -> R
                     .into_diagnostic()?;
             }
         }
-        Output::Json | Output::Jsonl => {
+        Output::Json | Output::Jsonl | Output::Csv => {
             let line = serde_json::json!({
                 "at": now(), "verdict": report.verdict, "arrived": news.arrived, "findings": news.findings,
                 "first_wrong_signature": first,
             });
             writeln!(out, "{line}").into_diagnostic()?;
         }
-        Output::Csv => return Err(miette!("a watch is no table: use --output text or jsonl")),
     }
     out.flush().into_diagnostic()
 }

@@ -94,10 +94,9 @@ fn compare(
     let found = trace::compare(&opened.ledger, opened.network, question, known).into_diagnostic()?;
     match common.output {
         Output::Text => write!(out, "{}", trace::text::comparison(&found)),
-        Output::Json | Output::Jsonl => {
+        Output::Json | Output::Jsonl | Output::Csv => {
             serde_json::to_writer(&mut *out, &found).map_err(Into::into).and_then(|()| writeln!(out))
         }
-        Output::Csv => return Err(miette!("a comparison is printed as text or json")),
     }
     .into_diagnostic()?;
     Ok(if found.complete { 0 } else { 30 })

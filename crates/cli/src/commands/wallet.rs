@@ -169,12 +169,11 @@ fn print(common: &Common, advice: &[Advice], out: &mut dyn Write) -> Result<()> 
             Ok(())
         }
         Output::Json => writeln!(out, "{:#}", json!(advice)).into_diagnostic(),
-        Output::Jsonl => {
+        Output::Jsonl | Output::Csv => {
             for advice in advice {
                 writeln!(out, "{}", json!(advice)).into_diagnostic()?;
             }
             Ok(())
         }
-        Output::Csv => Err(miette!("advice is printed as text, json or jsonl")),
     }
 }

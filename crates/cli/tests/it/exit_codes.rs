@@ -341,11 +341,26 @@ fn what_is_no_table_is_not_printed_as_csv() {
         &["tx", &txid],
         &["ledger", "info"],
         &["ledger", "verify"],
+        &["cluster", &thief],
+        &["analyze", "peel", &thief],
+        &["analyze", "patterns", &thief],
+        &["trace", &thief, "--compare"],
     ] {
         let output =
             tracehound(data.path(), &[args, &["--network", "regtest", "--output", "csv"]].concat(), "");
         assert_eq!((output.status.code(), text(&output)), (Some(2), String::new()), "{args:?}");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains("printed as text, json or jsonl"), "{args:?}: {said}");
+    }
+    for (args, said) in [
+        (&["guard", "message", "-", "--output", "csv"][..], "printed as text, json or jsonl"),
+        (&["wallet", "check", "--output", "csv"], "printed as text, json or jsonl"),
+        (&["analyze", "coinjoin", "--stdin", "--output", "json"], "one object a line"),
+        (&["range", "score", "--output", "json"], "--rates FILE"),
+    ] {
+        let output = tracehound(data.path(), args, "");
+        assert_eq!((output.status.code(), text(&output)), (Some(2), String::new()), "{args:?}");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains(said), "{args:?}: {told}");
     }
 }

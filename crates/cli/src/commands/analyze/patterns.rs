@@ -28,9 +28,6 @@ const MOST_OUTPUTS: usize = 1_000;
 const MOST_DEPOSITS: usize = 5;
 
 pub(super) fn run(common: &Common, data: &Folder, args: &PatternsArgs, out: &mut dyn Write) -> Result<u8> {
-    if common.output == Output::Csv {
-        return Err(miette!("patterns are printed as text, json or jsonl"));
-    }
     let opened = Opened::new(data, args.network, &args.moment)?;
     let (ledger, keys) = (&opened.ledger, opened.keys());
     let known = opened.parties(&keys);

@@ -33,9 +33,6 @@ struct Told<'a> {
 }
 
 pub(super) fn run(common: &Common, data: &Folder, args: &PeelArgs, out: &mut dyn Write) -> Result<u8> {
-    if common.output == Output::Csv {
-        return Err(miette!("a peel chain is printed as text, json or jsonl"));
-    }
     let opened = Opened::new(data, args.network, &args.moment)?;
     let ledger = &opened.ledger;
     let known = opened.parties(&opened.keys());

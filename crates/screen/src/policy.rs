@@ -315,6 +315,14 @@ mod tests {
             };
             assert_eq!(strongest(Category::Sanction), Some(Decision::Block));
             assert_eq!(strongest(Category::Unknown), Some(Decision::Review));
+            for category in Category::ALL {
+                let named = Exposed { category, source_kind: SourceKind::LawEnforcement, ..exposed };
+                assert!(
+                    policy.rules.iter().any(|rule| rule.fires(&named)),
+                    "{category:?} in a notice passes {}",
+                    preset.name
+                );
+            }
         }
     }
 

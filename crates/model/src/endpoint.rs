@@ -124,9 +124,10 @@ impl Endpoint {
         format!("{}{hidden}{path}", self.shown)
     }
 
-    /// Somebody else's words without what could be a key of this address, whatever its letter case.
+    /// Somebody else's words without what could be a key of this address, whatever its letter case, and without the
+    /// hexadecimal digits of what surely is one.
     pub fn struck<'a>(&self, words: &'a str) -> Cow<'a, str> {
-        let mut words = Cow::Borrowed(words);
+        let mut words = self.struck_from_data(words);
         for part in self.parts() {
             if let Some(struck) = without(&words, &part) {
                 words = Cow::Owned(struck);

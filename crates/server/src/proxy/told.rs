@@ -35,7 +35,7 @@ pub(super) fn fit(body: Vec<u8>, node: &Endpoint) -> Option<Vec<u8>> {
 }
 
 fn is_told(text: &str, node: &Endpoint) -> bool {
-    node.struck(text) != text || node.struck_from_data(text) != text
+    node.struck(text) != text
 }
 
 /// JSON without what its texts repeat of the node's address; `None` where they repeat nothing. `json` is well-formed: an
@@ -173,6 +173,8 @@ mod tests {
             r#"{"id":1,"result":{"s3cr3t-k3y":1}}"#,
             r#"{"id":1,"result":["\u00533cr3t-k3y\/", {"n":"/v3/S3CR3T-K3Y"}]}"#,
             r#"{"id":1,"result":"0x005333435233542d4b3359"}"#,
+            r#"{"id":1,"result":"at 5333435233542d4b3359, asked"}"#,
+            r#"{"id":1,"error":{"code":-32000,"message":"0x2f5333435233542D4B3359"}}"#,
             r#"[{"id":1,"result":1},{"id":2,"error":{"code":1,"message":"S3CR3T-K3Y"}}]"#,
         ] {
             let said = told(body).expect("an answer");

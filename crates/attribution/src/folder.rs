@@ -265,12 +265,9 @@ impl AttributionFolder {
     /// How fresh every official list is, and every other sanctions list here.
     pub fn freshness(&self, now: Timestamp, max_age_days: u16) -> Result<Vec<Freshness>, FolderError> {
         let sources = self.sources(now)?;
-        wait(async {
-            let store = ClaimStore::open(&self.dir).await?;
-            let (checks, held) = (store.last_checks().await?, store.held().await?);
-            store.close().await;
-            Ok(freshness(&sources, &checks, &held, now, max_age_days))
-        })
+        let found = self.ask(async |store| Ok((store.last_checks().await?, store.held().await?)))?;
+        let (checks, held) = found.unwrap_or_default();
+        Ok(freshness(&sources, &checks, &held, now, max_age_days))
     }
 
     /// Records a person's word that the edition of `published`, which is the newest here, is all that the publisher of
@@ -307,11 +304,25 @@ impl AttributionFolder {
 
     /// The list versions that wait for a person's answer.
     pub fn held(&self) -> Result<Vec<Held>, FolderError> {
+        self.ask(async |store| store.held().await).map(Option::unwrap_or_default)
+    }
+
+    /// Asks the store what changes nothing, in a folder that cannot be written too; `None` where there is no store.
+    fn ask<T>(
+        &self,
+        question: impl AsyncFnOnce(&ClaimStore) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, FolderError> {
         wait(async {
-            let store = ClaimStore::open(&self.dir).await?;
-            let held = store.held().await?;
-            store.close().await;
-            Ok(held)
+            match ClaimStore::look(&self.dir).await? {
+                Found::Nothing => Ok(None),
+                Found::Older => Err(FolderError::NotUpToDate { path: self.dir.clone() }),
+                Found::Store(_) => {
+                    let store = ClaimStore::open_to_read(&self.dir).await?;
+                    let answer = question(&store).await;
+                    store.close().await;
+                    Ok(Some(answer?))
+                }
+            }
         })
     }
 

@@ -9,14 +9,13 @@ use tracehound_model::SourceId;
 use super::{
     ClaimStore, StoreError,
     decode::{self, Cells, Kind},
+    read::end_of_page,
 };
 use crate::{
     import::{Gone, Named, written},
     subject_from_key,
 };
 
-/// Entries read with one query.
-const PAGE: i64 = 5_000;
 /// Rows in one statement.
 const BATCH: usize = 1_000;
 /// Most subjects kept of those that go: as many as 5 % of the largest list.
@@ -67,16 +66,7 @@ impl ClaimStore {
         let mut ended = [0_u64; 2];
         let mut after = 0_i64;
         loop {
-            let last: Option<i64> = sqlx::query_scalar(
-                "SELECT MAX(id) FROM (SELECT id FROM entry WHERE source = $1 AND id > $2 ORDER BY id LIMIT $3) page",
-            )
-            .bind(&source.0)
-            .bind(after)
-            .bind(PAGE)
-            .fetch_one(&mut *db)
-            .await
-            .map_err(failed())?;
-            let Some(last) = last else { break };
+            let Some(last) = end_of_page(&mut db, source, after).await? else { break };
             for row in &entries_of(&mut db, source, base, (after, last)).await? {
                 let cells = Cells::new(row, "entry")?;
                 let is_party = cells.get::<i64>("kind")? == Kind::Party as i64;

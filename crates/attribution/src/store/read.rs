@@ -73,16 +73,7 @@ impl View {
     ) -> Result<(), E> {
         let mut after = 0_i64;
         loop {
-            let last: Option<i64> = sqlx::query_scalar(
-                "SELECT MAX(id) FROM (SELECT id FROM entry WHERE source = $1 AND id > $2 ORDER BY id LIMIT $3) page",
-            )
-            .bind(&source.0)
-            .bind(after)
-            .bind(PAGE)
-            .fetch_one(&mut *self.db)
-            .await
-            .map_err(StoreError::while_("reading entries"))?;
-            let Some(last) = last else { return Ok(()) };
+            let Some(last) = end_of_page(&mut self.db, source, after).await? else { return Ok(()) };
             let rows = sqlx::query(query)
                 .bind(&source.0)
                 .bind(kind as i64)
@@ -97,6 +88,23 @@ impl View {
             after = last;
         }
     }
+}
+
+/// The number of the last entry of the next page of `source` behind entry `after`; `None` where there are none.
+pub(super) async fn end_of_page(
+    db: &mut SqliteConnection,
+    source: &SourceId,
+    after: i64,
+) -> Result<Option<i64>, StoreError> {
+    sqlx::query_scalar(
+        "SELECT MAX(id) FROM (SELECT id FROM entry WHERE source = $1 AND id > $2 ORDER BY id LIMIT $3) page",
+    )
+    .bind(&source.0)
+    .bind(after)
+    .bind(PAGE)
+    .fetch_one(db)
+    .await
+    .map_err(StoreError::while_("reading entries"))
 }
 
 impl ClaimStore {

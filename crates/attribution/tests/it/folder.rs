@@ -313,6 +313,24 @@ fn damage_to_the_index_is_mended_from_the_store() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_written_tells_how_fresh_its_lists_are() {
+    let (dir, _) = with_a_list();
+    let written = AttributionFolder::new(dir.path()).freshness(moment(3), 7).unwrap();
+    let locks = ["folder.lock", "claims.lock"].map(|name| dir.path().join(name));
+    for lock in &locks {
+        fs::remove_file(lock).unwrap();
+    }
+    let denied = |_| Err(io::ErrorKind::PermissionDenied.into());
+    let folder = AttributionFolder::new(dir.path()).watched(Arc::new(denied));
+    assert_eq!(folder.freshness(moment(3), 7).unwrap(), written);
+    assert!(folder.held().unwrap().is_empty());
+    assert!(locks.iter().all(|lock| !lock.exists()), "reading locks nothing");
+    let empty = tempfile::tempdir().unwrap();
+    let folder = AttributionFolder::new(empty.path()).watched(Arc::new(denied));
+    assert!(folder.freshness(moment(3), 7).unwrap().iter().all(|list| !list.problems.is_empty()));
+}
+
+#[test]
 fn steps_are_made_in_their_order() {
     let dir = folder();
     let made = Arc::new(Mutex::new(Vec::new()));

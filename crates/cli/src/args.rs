@@ -141,7 +141,8 @@ pub(crate) enum Command {
 impl Command {
     /// Why it does not print in this form, where it does not: told before anything is done.
     pub(crate) fn refuses(&self, output: Output) -> Option<&'static str> {
-        use {AnalyzeCommand as Analyze, Output::*};
+        use AnalyzeCommand as Analyze;
+        use Output::{Csv, Json, Jsonl, Text};
 
         match (self, output) {
             (Self::Analyze(Analyze::Coinjoin(_) | Analyze::Boltzmann(_) | Analyze::Demix(_)), Json | Csv) => {
@@ -150,10 +151,9 @@ impl Command {
             (Self::Range(RangeCommand::Score(_)), Json | Jsonl | Csv) => {
                 Some("a scorecard is printed as text; --rates FILE writes its figures for programs")
             }
+            (_, Text | Json | Jsonl) | (Self::Screen(_) | Self::Lists(_) | Self::Policy(_), Csv) => None,
             (Self::Trace(args), Csv) if !args.compare => None,
-            (Self::Screen(_) | Self::Lists(_) | Self::Policy(_), Csv) => None,
             (_, Csv) => Some("this is no table: it is printed as text, json or jsonl"),
-            (_, Text | Json | Jsonl) => None,
         }
     }
 

@@ -29,7 +29,7 @@ mod publish;
 use std::{iter::FusedIterator, ops::Range, path::Path, sync::OnceLock};
 
 use jiff::civil::Date;
-use tracehound_model::Subject;
+use tracehound_model::{Chain, Subject};
 
 use crate::{Corpus, Secret, SourceHistory, names::NameIndex, subject_key};
 
@@ -118,6 +118,17 @@ impl Index {
     /// Every claim, in an order that depends on the secret.
     pub fn claims(&self) -> impl Iterator<Item = ClaimRef<'_>> {
         self.layers.iter().flat_map(claims_of)
+    }
+
+    /// Whether any address of this chain is a service's on `day`. O(claims), ends at the first.
+    pub fn knows_service_of(&self, chain: Chain, day: Date) -> bool {
+        let is_of_chain = |claim: &ClaimRef<'_>| match claim.subject() {
+            Subject::Address(address) => address.fits(chain),
+            Subject::Tx { .. } | Subject::Opaque(_) => false,
+        };
+        self.claims()
+            .filter(|claim| claim.category().is_service() && claim.holds_on(day))
+            .any(|claim| is_of_chain(&claim))
     }
 
     /// Number of claims, ended ones included.

@@ -4,7 +4,7 @@ mod answer;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
+    sync::OnceLock,
 };
 
 use jiff::{Timestamp, civil::Date};
@@ -90,11 +90,10 @@ pub struct Screener<'a> {
     chain: Option<cover::Chain>,
     kinds: BTreeMap<SourceId, SourceKind>,
     snapshot: String,
+    /// What the walk behind indirect exposure (haircut, stopping at mixes) got right on generated heists under the
+    /// conditions that hold here; filled when it is first quoted.
+    haircut_rates: OnceLock<Option<String>>,
 }
-
-/// What the walk behind indirect exposure (haircut, stopping at mixes) got right on generated heists.
-static HAIRCUT_RATES: LazyLock<Option<String>> =
-    LazyLock::new(|| Rates::shipped().sentence(taint::Method::Haircut, false));
 
 /// A claim against somebody, on its way through the rules.
 struct Hit {
@@ -166,7 +165,18 @@ impl<'a> Screener<'a> {
             chain,
             kinds,
             snapshot,
+            haircut_rates: OnceLock::new(),
         }
+    }
+
+    /// How sure indirect exposure is.
+    fn haircut_rates(&self) -> Option<&str> {
+        let measured = || {
+            let chain = Chain::Bitcoin(self.ledger?.0);
+            let knows_services = self.index.knows_service_of(chain, self.day);
+            Rates::shipped().sentence(taint::Method::Haircut, false, knows_services)
+        };
+        self.haircut_rates.get_or_init(measured).as_deref()
     }
 
     /// Takes the ledger for one that holds only some subjects' transactions.

@@ -9,7 +9,7 @@ use tracehound_analysis::{
     trace::{self, Known, Question},
 };
 use tracehound_ledger::{Ledger, OutNum, TxView};
-use tracehound_model::{Address, OutPoint, Subject, TxId};
+use tracehound_model::{Address, Chain, OutPoint, Subject, TxId};
 use tracehound_screen::Keys;
 
 use super::opened::{Absent, Opened, owners_of};
@@ -67,9 +67,13 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dy
     match common.output {
         Output::Text => {
             // Measured forward only.
-            let measured = (!args.backward)
-                .then(|| Rates::shipped().sentence(args.method, args.through_mixes))
-                .flatten();
+            let measured = if args.backward {
+                None
+            } else {
+                let knows_services =
+                    opened.index.knows_service_of(Chain::Bitcoin(opened.network), opened.day);
+                Rates::shipped().sentence(args.method, args.through_mixes, knows_services)
+            };
             write!(out, "{}", trace::text::report(&found, args.lines, measured.as_deref()))
         }
         Output::Csv => write!(out, "{}", trace::csv(&found)),

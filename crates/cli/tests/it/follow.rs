@@ -87,12 +87,31 @@ fn money_that_came_indirectly_from_a_thief_is_seen_with_its_path() {
         .expect("an exposure to the thief");
     assert_eq!((&thief["exposure"], &thief["direction"]), (&"indirect".into(), &"incoming".into()));
     let rate = found["coverage"]["error_rates"][0].as_str().expect("how sure it is");
-    assert!(rate.starts_with("measured on generated heists: haircut"), "{rate}");
+    assert!(rate.starts_with("measured on generated heists with every service known: haircut"), "{rate}");
     assert_eq!(thief["amount"], "49970000");
     let txs = found["evidence"]["nodes"].as_array().map(|nodes| {
         nodes.iter().filter(|node| node["id"].as_str().is_some_and(|id| id.starts_with("tx:"))).count()
     });
     assert_eq!(txs, Some(4), "three transactions of the path, one to the exchange");
+}
+
+#[test]
+fn where_no_service_is_known_the_figures_are_those_of_a_blind_walk() {
+    let data = folder(chain_of_owners);
+    let removed = tracehound(data.path(), &["lists", "remove", "test-facts"], "");
+    assert_eq!(removed.status.code(), Some(0), "{}", String::from_utf8_lossy(&removed.stderr));
+    let report = text(&soon(data.path(), &["trace", &address(THIEF)]));
+    let (_, sure) = report.split_once("\nHow sure\n").expect("it says how sure it is");
+    assert!(sure.trim_start().starts_with("measured on generated heists with no service known"), "{sure}");
+    let thief = format!("address,label,category\n{},Thief,service_hack\n", address(THIEF));
+    let file = data.path().join("thief.csv");
+    std::fs::write(&file, thief).expect("written");
+    let file = file.to_string_lossy().into_owned();
+    let listed = ["lists", "import", &file, "--source", "thieves", "--published", "2023-11-01"];
+    assert_eq!(tracehound(data.path(), &listed, "").status.code(), Some(0));
+    let found = verdict(data.path(), 100);
+    let rate = found["coverage"]["error_rates"][0].as_str().expect("how sure it is");
+    assert!(rate.starts_with("measured on generated heists with no service known"), "{rate}");
 }
 
 #[test]
@@ -144,7 +163,10 @@ fn a_trace_starts_from_an_address_a_transaction_or_an_output() {
     let report = text(&output);
     let (report, sure) = report.split_once("\nHow sure\n").expect("it says how sure it is");
     insta::assert_snapshot!("trace", report);
-    assert!(sure.trim_start().starts_with("measured on generated heists: haircut"), "{sure}");
+    assert!(
+        sure.trim_start().starts_with("measured on generated heists with every service known: haircut"),
+        "{sure}"
+    );
     let found: Value =
         serde_json::from_str(&text(&soon(data.path(), &["trace", &address(THIEF), "--output", "json"])))
             .expect("JSON");

@@ -8,7 +8,7 @@ use tracehound_model::{
     verdict::{Basis, Direction, ExposureType},
 };
 
-use super::{Findings, HAIRCUT_RATES, Hit, MAX_EVIDENCE_TXS, MAX_EXPOSURES, Screener};
+use super::{Findings, Hit, MAX_EVIDENCE_TXS, MAX_EXPOSURES, Screener};
 use crate::{cover, judge::judge, policy::Exposed};
 
 impl Screener<'_> {
@@ -60,7 +60,8 @@ impl Screener<'_> {
         gaps.extend(findings.gaps);
         let exposures = self.exposures(&findings.hits, &mut gaps);
         let indirect = exposures.iter().any(|exposure| exposure.exposure == ExposureType::Indirect);
-        let error_rates = HAIRCUT_RATES.iter().filter(|_| indirect).cloned().collect();
+        let error_rates = if indirect { self.haircut_rates() } else { None };
+        let error_rates = error_rates.map(str::to_owned).into_iter().collect();
         Verdict {
             subject: text.to_owned(),
             chain: chain.map(|chain| chain.to_string()),

@@ -34,54 +34,114 @@ impl Options {
 }
 
 pub(crate) fn run_all(options: Options) -> Result<(), Failure> {
-    let began = Instant::now();
-    let mut left_out = Vec::new();
-    let mut step = |there: bool, what: &str, how: &str| {
-        if !there {
-            eprintln!("\nSKIPPED: {what}: {how}");
-            left_out.push(format!("{what}: {how}"));
-        }
-        there
-    };
-    if step(has_cargo_plugin("fmt"), "format", "rustfmt is not installed (rustup component add rustfmt)") {
+    let mut parts = Parts::default();
+    let no_rustfmt = "rustfmt is not installed (rustup component add rustfmt)";
+    parts.run_if(has_cargo_plugin("fmt"), "format", no_rustfmt, || {
         run(cargo(&["fmt", "--all", "--check"]))?;
-        run(cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))?;
-    }
+        run(cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
+    })?;
     let in_git = works(command("git", &["rev-parse", "--git-dir"]));
-    if step(in_git, "tidy", "git does not know this folder") {
+    parts.run_if(in_git, "tidy", "git does not know this folder", || {
         eprintln!("\n$ cargo xtask tidy");
-        tidy::run()?;
-    }
-    if step(has_cargo_plugin("clippy"), "clippy", "it is not installed (rustup component add clippy)") {
-        run(cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    }
-    let skipped = tests()?;
-    run(cargo(&["test", "--doc", "--workspace", "--quiet"]))?;
-    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
-    doc.env("RUSTDOCFLAGS", "-D warnings");
-    run(doc)?;
-    if step(has_cargo_plugin("deny"), "licences, banned and duplicate crates", "cargo-deny is not installed")
-    {
-        run(cargo(&["deny", "--all-features", "check", "licenses", "bans", "sources"]))?;
-    }
+        tidy::run()
+    })?;
+    let no_clippy = "it is not installed (rustup component add clippy)";
+    parts.run_if(has_cargo_plugin("clippy"), "clippy", no_clippy, || {
+        run(cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    })?;
+    let skipped = parts.run("tests", tests)?;
+    parts.run("doctests", || run(cargo(&["test", "--doc", "--workspace", "--quiet"])))?;
+    parts.run("documentation", || {
+        let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
+        doc.env("RUSTDOCFLAGS", "-D warnings");
+        run(doc)
+    })?;
+    let (has_deny, no_deny) = (has_cargo_plugin("deny"), "cargo-deny is not installed");
+    parts.run_if(has_deny, "licences, banned and duplicate crates", no_deny, || {
+        run(cargo(&["deny", "--all-features", "check", "licenses", "bans", "sources"]))
+    })?;
+    let no_advisories = "there is no database of them here (`cargo deny fetch db` brings it)";
+    parts.run_if(has_deny && has_advisories(), "known vulnerabilities", no_advisories, || {
+        run(cargo(&["deny", "--all-features", "check", "--disable-fetch", "advisories"]))
+    })?;
     let cpp = works(command("c++", &["--version"]));
-    if step(cpp, "fuzzing", "there is no C++ compiler (c++), which libFuzzer needs") {
+    parts.run_if(cpp, "fuzzing", "there is no C++ compiler (c++), which libFuzzer needs", || {
         let seconds = if options.full { FULL_FUZZ_SECONDS } else { FUZZ_SECONDS };
-        fuzz::run_targets(&fuzz::Options { seconds, target: None })?;
-    }
-    for test in &skipped {
-        println!("skipped test: {test}");
-    }
-    for step in &left_out {
-        println!("step left out: {step}");
-    }
-    println!(
-        "xtask test: everything that ran passed in {} s; {} tests skipped, {} steps left out",
-        began.elapsed().as_secs(),
-        skipped.len(),
-        left_out.len()
-    );
+        fuzz::run_targets(&fuzz::Options { seconds, target: None })
+    })?;
+    parts.tell(&skipped);
     Ok(())
+}
+
+/// What the parts of a run cost, and which were left out.
+struct Parts {
+    began: Instant,
+    seconds: Vec<(&'static str, u64)>,
+    left_out: Vec<String>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self { began: Instant::now(), seconds: Vec::new(), left_out: Vec::new() }
+    }
+}
+
+impl Parts {
+    fn run<T>(
+        &mut self,
+        part: &'static str,
+        work: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let began = Instant::now();
+        let done = work()?;
+        self.seconds.push((part, began.elapsed().as_secs()));
+        Ok(done)
+    }
+
+    /// Runs a part where what it needs is `there`, and else says why not.
+    fn run_if(
+        &mut self,
+        there: bool,
+        part: &'static str,
+        why_not: &str,
+        work: impl FnOnce() -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        if there {
+            return self.run(part, work);
+        }
+        eprintln!("\nSKIPPED: {part}: {why_not}");
+        self.left_out.push(format!("{part}: {why_not}"));
+        Ok(())
+    }
+
+    fn tell(&self, skipped: &BTreeSet<String>) {
+        for (part, seconds) in &self.seconds {
+            println!("{seconds:>6} s  {part}");
+        }
+        for test in skipped {
+            println!("skipped test: {test}");
+        }
+        for part in &self.left_out {
+            println!("step left out: {part}");
+        }
+        println!(
+            "xtask test: everything that ran passed in {} s; {} tests skipped, {} steps left out",
+            self.began.elapsed().as_secs(),
+            skipped.len(),
+            self.left_out.len()
+        );
+    }
+}
+
+/// Whether cargo-deny has fetched the database of known vulnerabilities once, into its usual folder. It is never fetched
+/// here: a test needs no network.
+fn has_advisories() -> bool {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+    let folder = home.map(|home| home.join("advisory-dbs"));
+    folder
+        .and_then(|folder| fs::read_dir(folder).ok())
+        .is_some_and(|mut databases| databases.next().is_some())
 }
 
 /// Runs the tests and returns those that said they were skipped, with their reasons.

@@ -13,10 +13,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ledger", &["model", "columns"]),
     ("attribution", &["model", "columns"]),
     ("ingest", &["model", "columns", "bitcoin", "evm", "tron", "ledger"]),
-    ("analysis", &["model", "ledger", "attribution"]),
+    ("analysis", &["model", "ledger"]),
     ("screen", &["model", "ledger", "attribution", "analysis"]),
     // A wallet maker takes these without a ledger.
-    ("guard", &["model", "attribution"]),
+    ("guard", &["model"]),
     // Apart from the guard, which must build without an engine.
     ("simulate", &["model", "guard"]),
     ("vet", &["model", "attribution"]),
@@ -135,6 +135,8 @@ mod tests {
             ["dependencies: `ledger` must not import `screen`, which is not below it"]
         );
         assert_eq!(messages("cli", up), [""; 0]);
+        // Claims come to an analysis as a look-up of names, never as a store.
+        assert_eq!(messages("analysis", "[dependencies]\ntracehound-attribution.workspace = true").len(), 1);
         let build = "[build-dependencies]\ntracehound-ledger.workspace = true";
         assert_eq!(messages("model", build).len(), 1);
     }

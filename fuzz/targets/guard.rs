@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tracehound_guard::{
-    Facts, Policy, Report, Setting, check_message, check_safe, check_tx, check_typed, decode::Function,
+    Facts, Policy, Report, Context, check_message, check_safe, check_tx, check_typed, decode::Function,
     erc7730::Descriptor, rpc, text,
 };
 
@@ -17,7 +17,7 @@ const SEEDS: &[&str] = &[
     "function stake((address,uint256[2])[] orders, bytes32 root)",
 ];
 
-const DOORS: [fn(&[u8], Setting<'_>) -> Report; 4] = [check_safe, check_tx, check_typed, check_message];
+const DOORS: [fn(&[u8], Context<'_>) -> Report; 4] = [check_safe, check_tx, check_typed, check_message];
 
 fuzz_target!(
     init: {
@@ -25,9 +25,9 @@ fuzz_target!(
     },
     |data: &[u8]| {
         let (policy, facts) = (Policy::default(), Facts::default());
-        let setting = Setting::new(&policy, &facts);
+        let context = Context::new(&policy, &facts);
         for door in DOORS {
-            let report = door(data, setting);
+            let report = door(data, context);
             let mut shown = String::new();
             text::write(&mut shown, &report).expect("writes");
             assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
@@ -38,7 +38,7 @@ fuzz_target!(
             let _ = Facts::parse(words);
         }
         let _ = Descriptor::read(data, &|_| None);
-        let judged = rpc::judge(data, rpc::Rules { setting, allow_review: true });
+        let judged = rpc::judge(data, rpc::Rules { context, allow_review: true });
         drop(judged);
     }
 );

@@ -6,9 +6,9 @@ use alloy_primitives::{Address, B256, U256};
 
 use crate::{
     ask::{Executed, Execution, Listing, Simulation},
+    context::Context,
     decode::{Act, Functions, Grant, Outer, Placed, Unpacked, acts, unpack},
     facts::{Facts, Screened},
-    front::Setting,
     known::{self, Token},
     policy::{Policy, Role},
     safe::SafeCase,
@@ -61,15 +61,15 @@ pub struct Case<'a> {
     pub quirks: &'a [Quirk],
     /// What it did when it was executed, if that was tried.
     pub simulation: Option<Simulation>,
-    setting: Setting<'a>,
+    context: Context<'a>,
 }
 
 impl<'a> Case<'a> {
     /// A case without calls.
-    pub fn new(setting: Setting<'a>, subject: Subject<'a>, path: &str) -> Self {
-        let facts = setting.facts;
+    pub fn new(context: Context<'a>, subject: Subject<'a>, path: &str) -> Self {
+        let facts = context.facts;
         Self {
-            policy: setting.policy,
+            policy: context.policy,
             facts,
             subject,
             path: path.to_owned(),
@@ -82,7 +82,7 @@ impl<'a> Case<'a> {
             authorizations: &[],
             quirks: &[],
             simulation: None,
-            setting,
+            context,
         }
     }
 
@@ -104,7 +104,7 @@ impl<'a> Case<'a> {
 
     /// Executes it, where there is an engine.
     pub fn simulate(&mut self, what: Executed<'_>) {
-        let Some(engine) = self.setting.engine else { return };
+        let Some(engine) = self.context.engine else { return };
         let settings = self.acts.iter().filter_map(|placed| match &placed.act {
             Act::Setting { safe, setting }
                 if Some(*safe) == self.actor && !self.unpacked.calls[placed.call].delegate =>
@@ -132,11 +132,11 @@ impl<'a> Case<'a> {
         match facts.and_then(|facts| facts.screened) {
             Some(Screened::Listed) => Listing::Listed(crate::json::shorten(note())),
             // Whoever wrote the facts may have looked at older lists.
-            Some(Screened::Clear) => match self.setting.lists.map(|lists| lists.screen(address)) {
+            Some(Screened::Clear) => match self.context.lists.map(|lists| lists.screen(address)) {
                 Some(listing @ (Listing::Listed(_) | Listing::Doubtful(_))) => listing,
                 _ => Listing::Clear,
             },
-            None => match self.setting.lists {
+            None => match self.context.lists {
                 Some(lists) => lists.screen(address),
                 None => Listing::Unknown("no list was at hand".to_owned()),
             },

@@ -1,19 +1,20 @@
-//! The front doors: bytes in, a report out. None of them can fail; what cannot be read is a finding.
+//! The entry points: bytes in, a report out. None of them can fail; what cannot be read is a finding.
 
 use alloy_primitives::Address;
 
 use crate::{
-    ask::{Called, Engine, Executed, Listing, Lists},
+    ask::{Called, Executed},
     case::{Case, Subject},
     checks,
+    context::Context,
     decode::{Function, Functions, Outer},
+    draft::Draft,
     erc7730::Descriptor,
     facts::Facts,
     finding::{CheckId, Finding, Severity},
     intent,
     json::{self, Json, Node},
     known, message,
-    policy::Policy,
     report::{
         CallReport, ClearReport, HashReport, Item, Kind, MoveReport, Report, SignatureReport,
         SimulationReport,
@@ -24,28 +25,6 @@ use crate::{
     typed::{self, Authorization, Meaning},
 };
 
-/// Everything a front door needs besides the input.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting<'a> {
-    /// The policy in force.
-    pub policy: &'a Policy,
-    /// What is known from elsewhere.
-    pub facts: &'a Facts,
-    /// Descriptors for clear signing.
-    pub descriptors: &'a [Descriptor],
-    /// Lists to look addresses up in.
-    pub lists: Option<&'a dyn Lists>,
-    /// An engine to execute with.
-    pub engine: Option<&'a dyn Engine>,
-}
-
-impl<'a> Setting<'a> {
-    /// Policy and facts, nobody to ask.
-    pub fn new(policy: &'a Policy, facts: &'a Facts) -> Self {
-        Self { policy, facts, descriptors: &[], lists: None, engine: None }
-    }
-}
-
 /// What descriptors say about a case.
 fn clear(case: &Case<'_>, descriptors: &[Descriptor]) -> Vec<ClearReport> {
     const MOST: usize = 64;
@@ -53,13 +32,6 @@ fn clear(case: &Case<'_>, descriptors: &[Descriptor]) -> Vec<ClearReport> {
     let calls = calls.filter_map(|call| descriptors.iter().find_map(|one| one.call(case, call)));
     let typed = case.typed().and_then(|(data, _)| descriptors.iter().find_map(|one| one.typed(case, data)));
     calls.chain(typed).take(MOST).collect()
-}
-
-/// A refused input: block, with the place.
-pub(crate) fn refused(kind: Kind, error: &Malformed, setting: Setting<'_>) -> Report {
-    let title = format!("The input cannot be read, so it must not be signed: {error}");
-    let finding = Finding::new(CheckId::Fmt01, Severity::Block, &error.path, title);
-    Report::new(kind, Vec::new(), vec![finding], Vec::new(), setting.policy)
 }
 
 /// Functions the user described; a description that cannot be read is a finding.
@@ -77,46 +49,14 @@ fn functions(facts: &Facts) -> (Vec<Function>, Vec<Finding>) {
     (found, findings)
 }
 
-fn gaps(setting: Setting<'_>, cases: &[Case<'_>], calls: bool) -> Vec<String> {
-    let facts = setting.facts;
-    let mut gaps = Vec::new();
-    if setting.lists.is_none() && !facts.address.iter().any(|facts| facts.screened.is_some()) {
-        gaps.push("No address was screened: no list was at hand (--data, --facts).".to_owned());
-    }
-    if setting.lists.is_some() {
-        let mut why: Vec<String> = cases
-            .iter()
-            .flat_map(|case| case.everybody().into_iter().map(|(_, address)| case.screened(&address)))
-            .filter_map(|listing| match listing {
-                Listing::Unknown(why) => Some(format!("Not screened to the end: {why}.")),
-                _ => None,
-            })
-            .collect();
-        why.sort();
-        why.dedup();
-        gaps.extend(why);
-    }
-    if calls {
-        if setting.engine.is_none() {
-            gaps.push("Not simulated on the chain's state (--state, --rpc).".to_owned());
-        }
-        if facts.past.is_empty() && !facts.past_complete {
-            gaps.push("Not compared with the past: no past payments were given (--facts).".to_owned());
-        }
-    }
-    if facts.now.is_none() {
-        gaps.push("The time is not known: ages and terms were not judged (--now).".to_owned());
-    }
-    gaps
-}
-
 /// Judges Safe transactions: the service's JSON, a list, raw fields, EIP-712, or `execTransaction` call data.
-pub fn check_safe(input: &[u8], setting: Setting<'_>) -> Report {
+pub fn check_safe(input: &[u8], context: Context<'_>) -> Report {
     let mut scalars = Scalars::default();
-    match safe::read_queue(input, missing(setting.facts), &mut scalars) {
-        Ok(queue) => safe_report(&queue, &scalars, setting),
-        Err(error) => refused(Kind::Safe, &error, setting),
+    match safe::read_queue(input, missing(context.facts), &mut scalars) {
+        Ok(queue) => safe_draft(&queue, &scalars, context),
+        Err(error) => Draft::refused(&error),
     }
+    .report(Kind::Safe, context)
 }
 
 /// The Safe and nonce the facts name, for call data that names neither.
@@ -127,8 +67,8 @@ fn missing(facts: &Facts) -> Missing {
     }
 }
 
-fn safe_report(queue: &safe::Queue, scalars: &Scalars, setting: Setting<'_>) -> Report {
-    let Setting { policy, facts, descriptors, .. } = setting;
+fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> Draft {
+    let Context { facts, descriptors, .. } = context;
     let (own, mut findings) = functions(facts);
     let safes: Vec<SafeCase<'_>> = queue.entries.iter().map(|entry| SafeCase::new(entry, facts)).collect();
     if let Some(more) = &queue.more {
@@ -150,7 +90,7 @@ fn safe_report(queue: &safe::Queue, scalars: &Scalars, setting: Setting<'_>) -> 
         let mut waiting = safes.iter().filter(|other| waits(other)).peekable();
         let past =
             safe.entry.executed && waiting.peek().is_some() && !waiting.any(|other| rival(safe, other));
-        let mut case = Case::new(setting, Subject::Safe(safe), &safe.entry.path);
+        let mut case = Case::new(context, Subject::Safe(safe), &safe.entry.path);
         case.chain_id = safe.chain_id;
         case.actor = Some(tx.safe);
         case.digest = safe.hashes.map(|hashes| hashes.digest);
@@ -177,8 +117,7 @@ fn safe_report(queue: &safe::Queue, scalars: &Scalars, setting: Setting<'_>) -> 
         }
     }
     findings.extend(checks::queue(&safes));
-    let gaps = gaps(setting, &cases, true);
-    Report::new(Kind::Safe, items, findings, gaps, policy).screened_with(setting.lists)
+    Draft::of(items, findings, &cases, true, context)
 }
 
 /// What is said of a transaction that was executed before, in a list where others wait: it is history, and nobody can sign it
@@ -284,7 +223,7 @@ fn calls(case: &Case<'_>) -> Vec<CallReport> {
 
 /// Judges ordinary transactions: JSON, raw bytes, a batch of EIP-5792, an EIP-7702 authorization, or a JSON-RPC request
 /// for any of them.
-pub fn check_tx(input: &[u8], setting: Setting<'_>) -> Report {
+pub fn check_tx(input: &[u8], context: Context<'_>) -> Report {
     let text = input.trim_ascii();
     let node = if text.starts_with(b"0x") || text.starts_with(b"0X") {
         match std::str::from_utf8(text) {
@@ -297,13 +236,13 @@ pub fn check_tx(input: &[u8], setting: Setting<'_>) -> Report {
         json::parse(input).map_err(|error| Malformed::new("input", error.to_string()))
     };
     match node {
-        Ok(node) => check_node(&node, setting),
-        Err(error) => refused(Kind::Transaction, &error, setting),
+        Ok(node) => check_node(&node, context),
+        Err(error) => Draft::refused(&error).report(Kind::Transaction, context),
     }
 }
 
 /// Judges a JSON-RPC request or a transaction object. Requests that sign nothing give an empty report.
-pub fn check_node(node: &Node, setting: Setting<'_>) -> Report {
+pub fn check_node(node: &Node, context: Context<'_>) -> Report {
     let params = node.get("params");
     let first = params.and_then(Node::list).and_then(<[Node]>::first);
     match (node.get("method").and_then(Node::text), first) {
@@ -315,38 +254,34 @@ pub fn check_node(node: &Node, setting: Setting<'_>) -> Report {
                 | "eth_signTypedData_v4",
             ),
             _,
-        ) => typed_node(node, setting),
+        ) => typed_node(node, context),
         (Some("personal_sign" | "eth_sign"), _) => {
-            message_report(message::read_node(node, &mut Scalars::default()), setting)
+            message_report(message::read_node(node, &mut Scalars::default()), context)
         }
-        (Some(_), Some(first)) => transactions(first, setting),
+        (Some(_), Some(first)) => transactions(first, context),
         (Some(method), None) => {
             let error = Malformed::new("params", format!("{:?} has no parameters", json::shorten(method)));
-            refused(Kind::Transaction, &error, setting)
+            Draft::refused(&error).report(Kind::Transaction, context)
         }
-        (None, _) => transactions(node, setting),
+        (None, _) => transactions(node, context),
     }
 }
 
-fn transactions(node: &Node, setting: Setting<'_>) -> Report {
+fn transactions(node: &Node, context: Context<'_>) -> Report {
     let mut scalars = Scalars::default();
-    let kind = node.get("kind").and_then(Node::text);
-    if kind == Some("eip7702_authorization") {
-        return match Authorization::read(node, "authorization", &mut scalars) {
-            Ok(authorization) => authorization_report(authorization, &scalars, setting),
-            Err(error) => refused(Kind::Transaction, &error, setting),
-        };
-    }
-    match tx::read_node(node, "tx", &mut scalars) {
-        Ok(txs) => tx_report(&txs, &scalars, setting),
-        Err(error) => refused(Kind::Transaction, &error, setting),
-    }
+    let draft = if node.get("kind").and_then(Node::text) == Some("eip7702_authorization") {
+        Authorization::read(node, "authorization", &mut scalars)
+            .map(|authorization| authorization_draft(authorization, &scalars, context))
+    } else {
+        tx::read_node(node, "tx", &mut scalars).map(|txs| tx_draft(&txs, &scalars, context))
+    };
+    draft.unwrap_or_else(|error| Draft::refused(&error)).report(Kind::Transaction, context)
 }
 
-fn authorization_report(authorization: Authorization, scalars: &Scalars, setting: Setting<'_>) -> Report {
+fn authorization_draft(authorization: Authorization, scalars: &Scalars, context: Context<'_>) -> Draft {
     let digest = authorization.digest();
     let list = [authorization];
-    let mut case = Case::new(setting, Subject::Authorization, "authorization");
+    let mut case = Case::new(context, Subject::Authorization, "authorization");
     case.authorizations = &list;
     case.quirks = &scalars.quirks;
     case.digest = Some(digest);
@@ -367,18 +302,18 @@ fn authorization_report(authorization: Authorization, scalars: &Scalars, setting
         simulation: simulated(&case),
         signatures: Vec::new(),
     };
-    let gaps = gaps(setting, &[case], false);
-    Report::new(Kind::Transaction, vec![item], findings, gaps, setting.policy).screened_with(setting.lists)
+    Draft::of(vec![item], findings, &[case], false, context)
 }
 
-fn tx_report(txs: &[EvmTx], scalars: &Scalars, setting: Setting<'_>) -> Report {
-    let Setting { policy, facts, descriptors, .. } = setting;
+fn tx_draft(txs: &[EvmTx], scalars: &Scalars, context: Context<'_>) -> Draft {
+    let Context { facts, descriptors, .. } = context;
+    let mut nested = Draft::default();
     let (own, mut findings) = functions(facts);
     let mut items = Vec::new();
     let mut cases = Vec::new();
     let mut sent = Vec::new();
     for (index, tx) in txs.iter().enumerate() {
-        let mut case = Case::new(setting, Subject::Tx(tx), &tx.path);
+        let mut case = Case::new(context, Subject::Tx(tx), &tx.path);
         case.chain_id = tx.chain_id.or(facts.chain_id);
         case.actor = tx.from.or(case.actor);
         case.authorizations = &tx.authorizations;
@@ -402,7 +337,7 @@ fn tx_report(txs: &[EvmTx], scalars: &Scalars, setting: Setting<'_>) -> Report {
                 case.simulate(Executed::Call { before: &sent, call });
                 sent.push(call);
             }
-            (None, Some(_)) if setting.engine.is_some() => {
+            (None, Some(_)) if context.engine.is_some() => {
                 let title = "It was not executed to see what it does: who sends it is not known (--account).";
                 findings.push(Finding::new(CheckId::Sim01, Severity::Incomplete, &tx.path, title));
             }
@@ -434,85 +369,80 @@ fn tx_report(txs: &[EvmTx], scalars: &Scalars, setting: Setting<'_>) -> Report {
             simulation: simulated(&case),
             signatures: Vec::new(),
         });
-        findings.extend(nested_safe(tx, setting));
+        if let Some(inner) = nested_safe(tx, context) {
+            nested.take_up(inner);
+        }
         cases.push(case);
     }
-    let gaps = gaps(setting, &cases, true);
-    Report::new(Kind::Transaction, items, findings, gaps, policy).screened_with(setting.lists)
+    let mut draft = Draft::of(items, findings, &cases, true, context);
+    draft.take_up(nested);
+    draft
 }
 
 /// An ordinary transaction that executes a Safe transaction: its signatures are judged where Safe and nonce are known.
-fn nested_safe(tx: &EvmTx, setting: Setting<'_>) -> Vec<Finding> {
-    let Some(known) = tx.to.and_then(|to| setting.facts.safe_at(&to)) else { return Vec::new() };
+fn nested_safe(tx: &EvmTx, context: Context<'_>) -> Option<Draft> {
+    let known = tx.to.and_then(|to| context.facts.safe_at(&to))?;
     let missing = Missing { safe: tx.to, nonce: known.nonce };
     let mut scalars = Scalars::default();
-    match safe::input::from_calldata(&tx.data, &tx.path, missing, &mut scalars) {
-        Ok(entry) => {
-            let queue = safe::Queue { entries: vec![entry], more: None };
-            safe_report(&queue, &scalars, setting).findings
-        }
-        // Other calls to a Safe are judged as calls.
-        Err(_) => Vec::new(),
-    }
+    // Other calls to a Safe are judged as calls.
+    let entry = safe::input::from_calldata(&tx.data, &tx.path, missing, &mut scalars).ok()?;
+    let queue = safe::Queue { entries: vec![entry], more: None };
+    Some(safe_draft(&queue, &scalars, context))
 }
 
 /// Judges typed data: the JSON itself, or a JSON-RPC request for its signature.
-pub fn check_typed(input: &[u8], setting: Setting<'_>) -> Report {
+pub fn check_typed(input: &[u8], context: Context<'_>) -> Report {
     match json::parse(input) {
-        Ok(node) => typed_node(&node, setting),
-        Err(error) => refused(Kind::TypedData, &Malformed::new("input", error.to_string()), setting),
+        Ok(node) => typed_node(&node, context),
+        Err(error) => {
+            Draft::refused(&Malformed::new("input", error.to_string())).report(Kind::TypedData, context)
+        }
     }
 }
 
-fn typed_node(node: &Node, setting: Setting<'_>) -> Report {
+fn typed_node(node: &Node, context: Context<'_>) -> Report {
     // A request carries the data as an object or as a text, before or behind the account.
     if let Some(params) = node.get("params").and_then(Node::list) {
         for param in params {
             if param.map().is_some() {
-                return typed_node(param, setting);
+                return typed_node(param, context);
             }
             if let Some(text) = param.text().filter(|text| text.trim_start().starts_with('{')) {
-                return check_typed(text.as_bytes(), setting);
+                return check_typed(text.as_bytes(), context);
             }
         }
         let error = Malformed::new("params", "no typed data are among the parameters");
-        return refused(Kind::TypedData, &error, setting);
+        return Draft::refused(&error).report(Kind::TypedData, context);
     }
     let mut scalars = Scalars::default();
     let data = match typed::read(node, &mut scalars) {
         Ok(data) => data,
-        Err(error) => return refused(Kind::TypedData, &error, setting),
+        Err(error) => return Draft::refused(&error).report(Kind::TypedData, context),
     };
     let meaning = typed::meaning(&data);
-    let mut report = typed_report(&data, &meaning, &scalars, setting);
+    let mut draft = typed_draft(&data, &meaning, &scalars, context);
     if meaning == Meaning::SafeTx {
         let mut more = Scalars::default();
-        let inner = match safe::input::read_node(node, missing(setting.facts), &mut more) {
-            Ok(queue) => safe_report(&queue, &Scalars::default(), setting),
-            Err(error) => refused(Kind::TypedData, &error, setting),
+        let mut inner = match safe::input::read_node(node, missing(context.facts), &mut more) {
+            Ok(queue) => safe_draft(&queue, &Scalars::default(), context),
+            Err(error) => Draft::refused(&error),
         };
-        let digest =
-            inner.items.first().and_then(|item| item.hashes.as_ref()).map(|hashes| hashes.hashes.digest);
-        let mut findings = report.findings;
-        findings.extend(inner.findings);
-        if digest != Some(data.hashes.digest) {
+        // What the Safe's transaction does says more than the fields of the data.
+        draft.items = std::mem::take(&mut inner.items);
+        draft.take_up(inner);
+        let hashes = draft.items.first().and_then(|item| item.hashes.as_ref());
+        if hashes.map(|hashes| hashes.hashes.digest) != Some(data.hashes.digest) {
             let title = "Calls itself a SafeTx, but its types are not those of a Safe: the Safe would hash it differently.";
-            findings.push(Finding::new(CheckId::Hash01, Severity::Block, "types", title));
+            draft.findings.push(Finding::new(CheckId::Hash01, Severity::Block, "types", title));
         }
-        report = Report::new(Kind::TypedData, inner.items, findings, report.not_checked, setting.policy);
     }
-    report
+    draft.report(Kind::TypedData, context)
 }
 
-fn typed_report(
-    data: &typed::TypedData,
-    meaning: &Meaning,
-    scalars: &Scalars,
-    setting: Setting<'_>,
-) -> Report {
-    let mut case = Case::new(setting, Subject::Typed(data, meaning), "typed data");
+fn typed_draft(data: &typed::TypedData, meaning: &Meaning, scalars: &Scalars, context: Context<'_>) -> Draft {
+    let mut case = Case::new(context, Subject::Typed(data, meaning), "typed data");
     let chain = data.domain.uint("chainId").and_then(|chain| u64::try_from(chain).ok());
-    case.chain_id = chain.or(setting.facts.chain_id);
+    case.chain_id = chain.or(context.facts.chain_id);
     case.quirks = &scalars.quirks;
     case.digest = Some(data.hashes.digest);
     if let Meaning::Grants(grants) = meaning {
@@ -534,25 +464,24 @@ fn typed_report(
         fields,
         hashes: Some(HashReport::from(data.hashes)),
         calls: Vec::new(),
-        clear: clear(&case, setting.descriptors),
+        clear: clear(&case, context.descriptors),
         simulation: simulated(&case),
         signatures: Vec::new(),
     };
-    let gaps = gaps(setting, &[case], false);
-    Report::new(Kind::TypedData, vec![item], findings, gaps, setting.policy).screened_with(setting.lists)
+    Draft::of(vec![item], findings, &[case], false, context)
 }
 
 /// Judges a message: the bytes themselves, or a JSON-RPC request (`personal_sign`, `eth_sign`).
-pub fn check_message(input: &[u8], setting: Setting<'_>) -> Report {
-    message_report(message::read(input, &mut Scalars::default()), setting)
+pub fn check_message(input: &[u8], context: Context<'_>) -> Report {
+    message_report(message::read(input, &mut Scalars::default()), context)
 }
 
-fn message_report(message: Result<message::Message, Malformed>, setting: Setting<'_>) -> Report {
+fn message_report(message: Result<message::Message, Malformed>, context: Context<'_>) -> Report {
     let message = match message {
         Ok(message) => message,
-        Err(error) => return refused(Kind::Message, &error, setting),
+        Err(error) => return Draft::refused(&error).report(Kind::Message, context),
     };
-    let mut case = Case::new(setting, Subject::Message(&message), &message.path);
+    let mut case = Case::new(context, Subject::Message(&message), &message.path);
     let digest = message.digest();
     case.digest = Some(digest);
     let findings = checks::run(&case);
@@ -569,13 +498,13 @@ fn message_report(message: Result<message::Message, Malformed>, setting: Setting
         title: "Message".to_owned(),
         intent: intent::sentence(&case),
         fields,
-        hashes: safe_message(&digest, setting.facts).map(HashReport::from),
+        hashes: safe_message(&digest, context.facts).map(HashReport::from),
         calls: Vec::new(),
         clear: Vec::new(),
         simulation: simulated(&case),
         signatures: Vec::new(),
     };
-    Report::new(Kind::Message, vec![item], findings, gaps(setting, &[case], false), setting.policy)
+    Draft::of(vec![item], findings, &[case], false, context).report(Kind::Message, context)
 }
 
 /// The hashes if a Safe signs the message: where the facts name one Safe with version.

@@ -9,7 +9,9 @@
 pub mod ask;
 pub mod case;
 pub mod checks;
+pub mod context;
 pub mod decode;
+mod draft;
 pub mod erc7730;
 pub mod facts;
 pub mod finding;
@@ -32,9 +34,10 @@ pub mod wallet;
 pub mod watch;
 
 pub use self::{
+    context::Context,
     facts::Facts,
     finding::{CheckId, Finding, Severity},
-    front::{Setting, check_message, check_node, check_safe, check_tx, check_typed},
+    front::{check_message, check_node, check_safe, check_tx, check_typed},
     policy::Policy,
     report::Report,
 };

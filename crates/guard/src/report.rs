@@ -5,8 +5,8 @@ use tracehound_model::Decision;
 
 use crate::{
     ask::Lists,
+    context::Context,
     finding::{Finding, Severity},
-    policy::Policy,
     safe::{Hashes, hash::device_form},
 };
 
@@ -202,13 +202,14 @@ pub struct Report {
 
 impl Report {
     /// Joins items and findings into a verdict.
-    pub fn new(
+    pub(crate) fn new(
         kind: Kind,
         items: Vec<Item>,
         mut findings: Vec<Finding>,
         not_checked: Vec<String>,
-        policy: &Policy,
+        context: Context<'_>,
     ) -> Self {
+        let policy = context.policy;
         findings.sort_by(|a, b| {
             b.severity
                 .cmp(&a.severity)
@@ -230,16 +231,9 @@ impl Report {
             items,
             findings,
             not_checked,
-            lists: Vec::new(),
+            lists: context.lists.map(Lists::sources).unwrap_or_default(),
             policy: PolicyReport { name: policy.name.clone(), hash: policy.hash.clone() },
         }
-    }
-
-    /// Names the lists that addresses were looked up in.
-    #[must_use]
-    pub(crate) fn screened_with(mut self, lists: Option<&dyn Lists>) -> Self {
-        self.lists = lists.map(Lists::sources).unwrap_or_default();
-        self
     }
 
     /// Whether a check has something to say.

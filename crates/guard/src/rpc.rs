@@ -17,8 +17,10 @@ use tracehound_model::Decision;
 
 use self::method::Method;
 use crate::{
+    context::Context,
+    draft::Draft,
     finding::Severity,
-    front::{self, Setting},
+    front,
     json::{self, Json, Node},
     report::Report,
 };
@@ -39,7 +41,7 @@ const UNAVAILABLE: i32 = -32_002;
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
     /// How the guard judges.
-    pub setting: Setting<'a>,
+    pub context: Context<'a>,
     /// Whether what a person should look at may pass.
     pub allow_review: bool,
 }
@@ -239,14 +241,14 @@ fn request(body: &[u8], member: &Node, rules: Rules<'_>) -> Result<Option<Note>,
             "the method's name is written with escapes: nobody honest does that",
         ));
     }
-    let form = match Method::of(name, &rules.setting.policy.methods) {
+    let form = match Method::of(name, &rules.context.policy.methods) {
         Method::Free => return Ok(None),
         Method::Unknown(why) => return Err(Refusal::new(REJECTED, why)),
         Method::Guarded(form) => form,
     };
     let report = match params::check(form, member) {
-        Ok(()) => front::check_node(member, rules.setting),
-        Err(error) => front::refused(form.kind(), &error, rules.setting),
+        Ok(()) => front::check_node(member, rules.context),
+        Err(error) => Draft::refused(&error).report(form.kind(), rules.context),
     };
     let most = if rules.allow_review { Severity::Review } else { Severity::Info };
     // Not the verdict alone: a review can stand before something that was missing.

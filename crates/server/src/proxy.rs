@@ -29,7 +29,7 @@ use serde_json::json;
 use thiserror::Error;
 use tokio::sync::{Semaphore, oneshot};
 use tracehound_guard::{
-    Facts, Policy, Setting,
+    Context, Facts, Policy,
     ask::{Engine, Lists},
     json::MAX_BYTES,
     rpc::{self, Rules},
@@ -318,12 +318,12 @@ impl Door {
         let mut node = Source { upstream: &self.upstream, until: Instant::now() + self.limits.simulation };
         let shown = self.upstream.shown().to_owned();
         let engine = LiveEngine::new(&mut node, shown, At::Latest, live::Limits::default());
-        let setting = Setting {
+        let context = Context {
             lists: self.lists.as_deref(),
             engine: self.simulate.then_some(&engine as &dyn Engine),
-            ..Setting::new(&self.policy, &facts)
+            ..Context::new(&self.policy, &facts)
         };
-        let judged = rpc::judge(body, Rules { setting, allow_review: self.allow_review });
+        let judged = rpc::judge(body, Rules { context, allow_review: self.allow_review });
         for note in &judged.notes {
             let done = if note.passed { "passed" } else { "refused" };
             self.log(&format!("{done} {}: {}: {}", note.method, note.verdict, note.reason));

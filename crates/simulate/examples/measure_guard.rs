@@ -11,7 +11,7 @@ use std::{error::Error, fs, path::Path, time::Instant};
 use alloy_primitives::hex;
 use serde_json::{Value, json};
 use tracehound_guard::{
-    Facts, Policy, Setting, check_safe, check_typed,
+    Context, Facts, Policy, check_safe, check_typed,
     safe::{SafeCase, input::Missing, read_queue},
     scalar::Scalars,
 };
@@ -60,8 +60,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let engine =
         Engine { state: &state, described: "recorded state".to_owned(), block: bybit_state::block() };
     let verdict = median(201, || {
-        let setting = Setting { engine: Some(&engine), ..Setting::new(&policy, &facts) };
-        let report = check_safe(input.as_bytes(), setting);
+        let context = Context { engine: Some(&engine), ..Context::new(&policy, &facts) };
+        let report = check_safe(input.as_bytes(), context);
         assert!(report.has("G-DC-04") && report.exit_code == 20);
     });
 
@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
     for _ in 0..rounds {
         for permit in &permits {
-            let report = check_typed(permit.as_bytes(), Setting::new(&policy, &facts));
+            let report = check_typed(permit.as_bytes(), Context::new(&policy, &facts));
             assert_ne!(report.exit_code, 0);
         }
     }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tracehound_evm::rpc::{Limits, Rpc};
 use tracehound_guard::{
-    Facts, Policy, Report, Setting, ask, check_message, check_safe, check_tx, check_typed,
+    Context, Facts, Policy, Report, ask, check_message, check_safe, check_tx, check_typed,
     erc7730::Descriptor,
     facts::Shown,
     json::MAX_BYTES,
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// One of the guard's readings of an input.
-type Check = fn(&[u8], Setting<'_>) -> Report;
+type Check = fn(&[u8], Context<'_>) -> Report;
 
 mod lists;
 mod node;
@@ -64,7 +64,7 @@ fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<
     let facts = facts(args)?;
     let descriptors: Vec<Descriptor> =
         args.erc7730.iter().map(|file| descriptor(file)).collect::<Result<_>>()?;
-    let mut setting = Setting { descriptors: &descriptors, ..Setting::new(&policy, &facts) };
+    let mut context = Context { descriptors: &descriptors, ..Context::new(&policy, &facts) };
 
     let now = facts.now.unwrap_or_else(Timestamp::now);
     let state = args.state.as_deref().map(read_state).transpose()?;
@@ -74,7 +74,7 @@ fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<
         described: "recorded state".to_owned(),
         block: Block::at(args.block.unwrap_or(0), time),
     });
-    setting.engine = engine.as_ref().map(|engine| engine as &dyn ask::Engine);
+    context.engine = engine.as_ref().map(|engine| engine as &dyn ask::Engine);
     let mut node = args.rpc.as_ref().map(open_node).transpose()?.map(HttpNode);
     let live = node.as_mut().map(|node| {
         let at = args.block.map_or(At::Latest, At::Number);
@@ -82,15 +82,15 @@ fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<
         LiveEngine::new(node, described, at, live::Limits::default())
     });
     if let Some(live) = &live {
-        setting.engine = Some(live);
+        context.engine = Some(live);
     }
 
     if args.no_lists {
-        return Ok(check(input, setting));
+        return Ok(check(input, context));
     }
     let lists = Lists::open(data, Some(now))?;
-    setting.lists = Some(&lists);
-    Ok(check(input, setting))
+    context.lists = Some(&lists);
+    Ok(check(input, context))
 }
 
 /// A node by its address.

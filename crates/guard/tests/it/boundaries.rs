@@ -2,9 +2,9 @@
 
 use alloy_primitives::{Address, B256, Signature, U256};
 use tracehound_guard::{
-    Facts, Policy, Report, Setting,
+    Context, Facts, Policy, Report,
     ask::{Listing, Lists},
-    check_safe, check_tx,
+    check_safe, check_tx, check_typed,
     policy::DEFAULT,
     safe::{self, Scheme, input, signature},
     scalar::Scalars,
@@ -15,10 +15,10 @@ const ME: &str = "0x6666666666666666666666666666666666666666";
 /// A Safe that owns the one at ME.
 const INNER: &str = "0x7777777777777777777777777777777777777777";
 
-fn judge(facts: &str, check: fn(&[u8], Setting<'_>) -> Report, input: &str) -> Report {
+fn judge(facts: &str, check: fn(&[u8], Context<'_>) -> Report, input: &str) -> Report {
     let policy = Policy::parse(&format!("{DEFAULT}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n"));
     let (policy, facts) = (policy.expect("a policy"), Facts::parse(facts).expect("facts"));
-    check(input.as_bytes(), Setting::new(&policy, &facts))
+    check(input.as_bytes(), Context::new(&policy, &facts))
 }
 
 fn payment(nonce: u64, more: &str) -> String {
@@ -92,9 +92,9 @@ fn facts_that_say_clear_do_not_outweigh_a_list() {
     let facts = Facts::parse(&facts).expect("facts");
     let policy = Policy::parse(DEFAULT).expect("a policy");
     let input = format!(r#"{{"to":"{FRIEND}","value":"1","from":"{ME}"}}"#);
-    let setting = Setting::new(&policy, &facts);
-    assert!(!check_tx(input.as_bytes(), setting).has("G-ADDR-02"));
-    let report = check_tx(input.as_bytes(), Setting { lists: Some(&Sanctions), ..setting });
+    let context = Context::new(&policy, &facts);
+    assert!(!check_tx(input.as_bytes(), context).has("G-ADDR-02"));
+    let report = check_tx(input.as_bytes(), Context { lists: Some(&Sanctions), ..context });
     assert!(report.has("G-ADDR-02") && report.exit_code == 20, "{:#?}", report.findings);
 }
 
@@ -196,5 +196,54 @@ fn what_was_not_looked_at_is_said_of_every_kind_of_input() {
                 report.not_checked
             );
         }
+    }
+}
+
+/// The same bytes, whichever entry they come in by: nothing that was not looked at gets lost on the way.
+#[test]
+fn a_safe_transaction_as_typed_data_shows_what_guard_safe_shows() {
+    let field = |name: &str, of: &str| serde_json::json!({ "name": name, "type": of });
+    let fields = [
+        ("to", "address"),
+        ("value", "uint256"),
+        ("data", "bytes"),
+        ("operation", "uint8"),
+        ("safeTxGas", "uint256"),
+        ("baseGas", "uint256"),
+        ("gasPrice", "uint256"),
+        ("gasToken", "address"),
+        ("refundReceiver", "address"),
+        ("nonce", "uint256"),
+    ];
+    let nobody = Address::ZERO.to_string();
+    let document = serde_json::json!({
+        "types": {
+            "EIP712Domain": [field("chainId", "uint256"), field("verifyingContract", "address")],
+            "SafeTx": fields.map(|(name, of)| field(name, of)),
+        },
+        "primaryType": "SafeTx",
+        "domain": { "chainId": 1, "verifyingContract": ME },
+        "message": {
+            "to": FRIEND, "value": "1", "data": "0x", "operation": 0, "safeTxGas": "0", "baseGas": "0",
+            "gasPrice": "0", "gasToken": nobody, "refundReceiver": nobody, "nonce": "1",
+        },
+    })
+    .to_string();
+    let policy = Policy::parse(DEFAULT).expect("a policy");
+    let facts =
+        Facts::parse(&format!("chain-id=1\n[[safe]]\naddress='{ME}'\nversion='1.4.1'\n")).expect("facts");
+    for lists in [None, Some(&Sanctions as &dyn Lists)] {
+        let context = Context { lists, ..Context::new(&policy, &facts) };
+        let safe = check_safe(document.as_bytes(), context);
+        let typed = check_typed(document.as_bytes(), context);
+        assert!(safe.not_checked.len() + usize::from(lists.is_some()) >= 4, "{:?}", safe.not_checked);
+        let sorted = |report: &Report| {
+            let mut gaps = report.not_checked.clone();
+            gaps.sort();
+            (gaps, report.lists.clone())
+        };
+        assert_eq!(sorted(&typed), sorted(&safe));
+        assert!(safe.findings.iter().all(|finding| typed.findings.contains(finding)));
+        assert_eq!(typed.exit_code, safe.exit_code);
     }
 }

@@ -1,11 +1,11 @@
 //! 21 February 2025: what three people were shown, and what they signed.
 
-use tracehound_guard::{Facts, Policy, Report, Setting, check_safe};
+use tracehound_guard::{Context, Facts, Policy, Report, check_safe};
 use tracehound_testkit::shared_data;
 
 fn report(text: &[u8], facts: &str) -> Report {
     let (policy, facts) = (Policy::default(), Facts::parse(facts).expect("facts"));
-    check_safe(text, Setting::new(&policy, &facts))
+    check_safe(text, Context::new(&policy, &facts))
 }
 
 fn pair() -> Option<Vec<u8>> {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use tracehound_guard::{
-    CheckId, Facts, Policy, Report, Setting, check_message, check_safe, check_tx, check_typed,
+    CheckId, Context, Facts, Policy, Report, check_message, check_safe, check_tx, check_typed,
     policy::DEFAULT,
 };
 
@@ -31,7 +31,7 @@ fn read(file: &Path) -> Case {
     let policy = Policy::parse(&format!("{DEFAULT}\n{}", text("policy")));
     let policy = policy.unwrap_or_else(|error| panic!("{name}: {error}"));
     let facts = Facts::parse(text("facts")).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let setting = Setting::new(&policy, &facts);
+    let context = Context::new(&policy, &facts);
     let check = match text("door") {
         "safe" => check_safe,
         "tx" => check_tx,
@@ -45,7 +45,7 @@ fn read(file: &Path) -> Case {
         door: text("door").to_owned(),
         verdict: text("verdict").to_owned(),
         findings: findings.iter().map(|id| id.as_str().expect("a text").to_owned()).collect(),
-        report: check(text("input").as_bytes(), setting),
+        report: check(text("input").as_bytes(), context),
         name,
     }
 }

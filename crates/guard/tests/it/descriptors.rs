@@ -1,7 +1,7 @@
 //! Clear signing by published descriptors, and that they decide nothing.
 
 use serde_json::{Value, json};
-use tracehound_guard::{Facts, Policy, Report, Setting, check_tx, check_typed, erc7730::Descriptor, tx};
+use tracehound_guard::{Context, Facts, Policy, Report, check_tx, check_typed, erc7730::Descriptor, tx};
 use tracehound_testkit::shared_data;
 
 fn file(name: &str) -> Option<Vec<u8>> {
@@ -19,10 +19,10 @@ fn descriptor(includes: &str, kind: &str, address: &str) -> Option<Descriptor> {
     Some(Descriptor::read(text.as_bytes(), &read).expect("a descriptor"))
 }
 
-fn with(descriptors: &[Descriptor], check: fn(&[u8], Setting<'_>) -> Report, input: &str) -> Report {
+fn with(descriptors: &[Descriptor], check: fn(&[u8], Context<'_>) -> Report, input: &str) -> Report {
     let policy = Policy::default();
     let facts = Facts::parse("chain-id=1\nnow='2026-06-15T00:00:00Z'").expect("facts");
-    check(input.as_bytes(), Setting { descriptors, ..Setting::new(&policy, &facts) })
+    check(input.as_bytes(), Context { descriptors, ..Context::new(&policy, &facts) })
 }
 
 /// Without blanks and grouping, as devices break lines where they like.

@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 use tracehound_guard::{
-    Facts, Policy, Report, Setting, check_message, check_safe, check_tx, check_typed, erc7730::Descriptor,
+    Context, Facts, Policy, Report, check_message, check_safe, check_tx, check_typed, erc7730::Descriptor,
     rlp, safe::signature, text,
 };
 
-const DOORS: [fn(&[u8], Setting<'_>) -> Report; 4] = [check_safe, check_tx, check_typed, check_message];
+const DOORS: [fn(&[u8], Context<'_>) -> Report; 4] = [check_safe, check_tx, check_typed, check_message];
 
 fn all(input: &[u8]) -> Vec<Report> {
     let policy = Policy::default();
@@ -17,7 +17,7 @@ fn all(input: &[u8]) -> Vec<Report> {
     DOORS
         .iter()
         .map(|door| {
-            let report = door(input, Setting::new(&policy, &facts));
+            let report = door(input, Context::new(&policy, &facts));
             let mut shown = String::new();
             text::write(&mut shown, &report).expect("writes");
             assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
@@ -116,7 +116,7 @@ fn hostile_documents_are_refused_where_they_stand() {
         ("[]", "tx"),
         ("", "line 1, byte 0"),
     ] {
-        let report = check_tx(input.as_bytes(), Setting::new(&Policy::default(), &Facts::default()));
+        let report = check_tx(input.as_bytes(), Context::new(&Policy::default(), &Facts::default()));
         assert_eq!(report.exit_code, 20, "{input}");
         let finding = report.of("G-FMT-01")[0];
         assert!(finding.title.contains(place), "{input}: {}", finding.title);
@@ -128,7 +128,7 @@ fn hostile_typed_data_are_refused_or_flagged() {
     let good = SEEDS[2];
     let setting = |input: &str| {
         let facts = Facts::parse("chain-id=1").expect("facts");
-        check_typed(input.as_bytes(), Setting::new(&Policy::default(), &facts))
+        check_typed(input.as_bytes(), Context::new(&Policy::default(), &facts))
     };
     for (from, to) in [
         (r#""name":"spender","type":"address""#, r#""name":"spender","type":"uint""#),

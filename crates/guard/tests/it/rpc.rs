@@ -5,7 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tracehound_guard::{
-    Facts, Policy, Setting,
+    Context, Facts, Policy,
     json::MAX_BYTES,
     policy::DEFAULT,
     rpc::{Judged, MAX_MEMBERS, Rules, judge},
@@ -35,8 +35,8 @@ impl House {
     }
 
     fn judge<'a>(&self, body: &'a [u8]) -> Judged<'a> {
-        let setting = Setting::new(&self.policy, &self.facts);
-        judge(body, Rules { setting, allow_review: self.allow_review })
+        let context = Context::new(&self.policy, &self.facts);
+        judge(body, Rules { context, allow_review: self.allow_review })
     }
 
     fn passes(&self, body: &str) -> bool {
@@ -434,7 +434,7 @@ fn second_reader(house: &House, forwarded: &[u8]) {
         if ["sign", "send"].iter().any(|word| method.to_lowercase().contains(word)) {
             let body = member.to_string();
             let node = tracehound_guard::json::parse(body.as_bytes()).expect("JSON");
-            let report = tracehound_guard::check_node(&node, Setting::new(&house.policy, &house.facts));
+            let report = tracehound_guard::check_node(&node, Context::new(&house.policy, &house.facts));
             assert_eq!((report.exit_code, report.items.is_empty()), (0, false), "{member}");
         }
     }

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, Signature, U256, keccak256};
 use tracehound_guard::{
-    Facts, Policy, Report, Setting, check_message, check_safe, check_tx,
+    Context, Facts, Policy, Report, check_message, check_safe, check_tx,
     facts::review_text,
     policy::DEFAULT,
     safe::{self, Scheme, hash, input, signature},
@@ -12,10 +12,10 @@ use tracehound_guard::{
 const FRIEND: &str = "0x5555555555555555555555555555555555555555";
 const ME: &str = "0x6666666666666666666666666666666666666666";
 
-fn with(policy: &str, facts: &str, check: fn(&[u8], Setting<'_>) -> Report, input: &str) -> Report {
+fn with(policy: &str, facts: &str, check: fn(&[u8], Context<'_>) -> Report, input: &str) -> Report {
     let policy = Policy::parse(&format!("{DEFAULT}\n{policy}")).expect("a policy");
     let facts = Facts::parse(facts).expect("facts");
-    check(input.as_bytes(), Setting::new(&policy, &facts))
+    check(input.as_bytes(), Context::new(&policy, &facts))
 }
 
 fn pay(wei: u64) -> String {
@@ -93,7 +93,7 @@ fn required_screening_and_simulation_are_asked_for() {
         let text = DEFAULT.replace(r#""recipient"]"#, &format!(r#""recipient", "{need}"]"#));
         let policy = Policy::parse(&format!("{text}\n{}", book())).expect("a policy");
         let facts = Facts::parse("chain-id=1").expect("facts");
-        check_tx(pay(1).as_bytes(), Setting::new(&policy, &facts)).exit_code
+        check_tx(pay(1).as_bytes(), Context::new(&policy, &facts)).exit_code
     };
     assert_eq!(strict("screening"), 30);
     assert_eq!(strict("simulation"), 30);

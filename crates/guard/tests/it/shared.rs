@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tracehound_guard::{
-    Facts, Policy, Report, Setting, check_tx, check_typed,
+    Context, Facts, Policy, Report, check_tx, check_typed,
     decode::{Functions, table},
     safe::deployments,
     scalar::selector,
@@ -14,9 +14,9 @@ fn json(name: &str) -> Option<Value> {
     Some(serde_json::from_slice(&std::fs::read(path).expect("readable")).expect("JSON"))
 }
 
-fn with(facts: &str, check: fn(&[u8], Setting<'_>) -> Report, input: &Value) -> Report {
+fn with(facts: &str, check: fn(&[u8], Context<'_>) -> Report, input: &Value) -> Report {
     let (policy, facts) = (Policy::default(), Facts::parse(facts).expect("facts"));
-    check(input.to_string().as_bytes(), Setting::new(&policy, &facts))
+    check(input.to_string().as_bytes(), Context::new(&policy, &facts))
 }
 
 const WALLET: &str = "chain-id = 1\nnow = '2023-03-01T00:00:00Z'";

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 use tracehound_guard::{
-    Facts, Policy, Report, Setting, check_safe,
+    Context, Facts, Policy, Report, check_safe,
     watch::{Watch, first_mismatch},
 };
 use tracehound_testkit::shared_data;
 
 fn judge(queue: &Value) -> Report {
     let (policy, facts) = (Policy::default(), Facts::parse("chain-id=1").expect("facts"));
-    check_safe(queue.to_string().as_bytes(), Setting::new(&policy, &facts))
+    check_safe(queue.to_string().as_bytes(), Context::new(&policy, &facts))
 }
 
 #[test]

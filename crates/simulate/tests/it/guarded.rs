@@ -1,7 +1,7 @@
 //! The guard with the engine at its side: 21 February 2025 again, from the files alone.
 
 use alloy_primitives::{Address, U256};
-use tracehound_guard::{Facts, Policy, Report, Setting, Severity, check_safe, check_tx};
+use tracehound_guard::{Context, Facts, Policy, Report, Severity, check_safe, check_tx};
 use tracehound_simulate::{Engine, State};
 use tracehound_testkit::shared_data;
 
@@ -10,7 +10,7 @@ use crate::bybit::{block, entries, owners, state};
 fn judged(state: &State, input: &[u8], facts: &str) -> Report {
     let (policy, facts) = (Policy::default(), Facts::parse(facts).expect("facts"));
     let engine = Engine { state, described: "recorded state".to_owned(), block: block() };
-    check_safe(input, Setting { engine: Some(&engine), ..Setting::new(&policy, &facts) })
+    check_safe(input, Context { engine: Some(&engine), ..Context::new(&policy, &facts) })
 }
 
 fn bybit() -> Option<(State, Vec<u8>, Address)> {
@@ -130,8 +130,8 @@ fn sent(state: &State, batch: &serde_json::Value, policy: &str) -> Report {
     let (policy, facts) =
         (Policy::parse(&policy).expect("a policy"), Facts::parse("chain-id=1").expect("facts"));
     let engine = Engine { state, described: "recorded state".to_owned(), block: block() };
-    let setting = Setting { engine: Some(&engine), ..Setting::new(&policy, &facts) };
-    check_tx(batch.to_string().as_bytes(), setting)
+    let context = Context { engine: Some(&engine), ..Context::new(&policy, &facts) };
+    check_tx(batch.to_string().as_bytes(), context)
 }
 
 #[test]

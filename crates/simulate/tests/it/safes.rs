@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256, U256, address, hex, keccak256};
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 use tracehound_guard::{
-    Facts, Policy, Report, Setting, Severity, check_safe,
+    Context, Facts, Policy, Report, Severity, check_safe,
     finding::CheckId,
     policy::DEFAULT,
     safe::{
@@ -175,8 +175,8 @@ impl Scene {
         let policy = Policy::parse(&book).expect("a policy");
         let facts = Facts::parse(&facts).expect("facts");
         let engine = LiveEngine::new(&mut self.anvil, "anvil".to_owned(), At::Latest, Limits::default());
-        let setting = Setting { engine: Some(&engine), ..Setting::new(&policy, &facts) };
-        let report = check_safe(input.to_string().as_bytes(), setting);
+        let context = Context { engine: Some(&engine), ..Context::new(&policy, &facts) };
+        let report = check_safe(input.to_string().as_bytes(), context);
         let done = report.items[0].simulation.as_ref().expect("simulated");
         assert!(done.state.contains("of anvil (proofs checked)"), "{}", done.state);
         report

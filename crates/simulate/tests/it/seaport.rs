@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 use tracehound_guard::{
-    Facts, Policy, Report, Setting, Severity, check_typed,
+    Context, Facts, Policy, Report, Severity, check_typed,
     finding::CheckId,
     json,
     policy::DEFAULT,
@@ -146,7 +146,7 @@ impl Market {
         let policy = Policy::parse(&policy).expect("a policy");
         let facts = Facts::parse(&format!("chain-id = {CHAIN}\naccount = '{}'", self.victim));
         let facts = facts.expect("facts");
-        check_typed(document.to_string().as_bytes(), Setting::new(&policy, &facts))
+        check_typed(document.to_string().as_bytes(), Context::new(&policy, &facts))
     }
 
     /// The signature of one order alone.

@@ -1,0 +1,30 @@
+//! What a check is told besides the input.
+
+use crate::{
+    ask::{Engine, Lists},
+    erc7730::Descriptor,
+    facts::Facts,
+    policy::Policy,
+};
+
+/// Everything a check needs besides the input.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// What is known from elsewhere.
+    pub facts: &'a Facts,
+    /// Descriptors for clear signing.
+    pub descriptors: &'a [Descriptor],
+    /// Lists to look addresses up in.
+    pub lists: Option<&'a dyn Lists>,
+    /// An engine to execute with.
+    pub engine: Option<&'a dyn Engine>,
+}
+
+impl<'a> Context<'a> {
+    /// Policy and facts, nobody to ask.
+    pub fn new(policy: &'a Policy, facts: &'a Facts) -> Self {
+        Self { policy, facts, descriptors: &[], lists: None, engine: None }
+    }
+}

@@ -249,17 +249,17 @@ impl Ledger {
     /// A transaction by number.
     pub fn tx(&self, num: TxNum) -> Option<TxView> {
         let (segment, span) = self.locate(num)?;
-        let rows = segment.rows();
+        let (txids, lock_times, shapes) = segment.txs();
         let rel = (num.0 - segment.first().tx) as usize;
-        let (weight, version) = unpack_shape(*rows.tx_shape.get(rel)?);
+        let (weight, version) = unpack_shape(*shapes.get(rel)?);
         Some(TxView {
             num,
-            txid: TxId(*rows.txids.get(rel)?),
+            txid: TxId(*txids.get(rel)?),
             first_input: span.first_input,
             input_count: span.input_count,
             first_output: span.first_output,
             output_count: span.output_count,
-            lock_time: *rows.tx_lock.get(rel)?,
+            lock_time: *lock_times.get(rel)?,
             weight,
             version: Some(version).filter(|&version| version != VERSION_OTHER),
         })
@@ -306,6 +306,25 @@ impl Ledger {
     pub fn outputs<T: Into<TxSpan>>(&self, tx: T) -> impl Iterator<Item = OutputView> + use<'_, T> {
         let TxSpan { first_output: OutNum(first), output_count, .. } = tx.into();
         (first..first + u64::from(output_count)).map_while(|num| self.output(OutNum(num)))
+    }
+
+    /// Amount and owner of the outputs of a transaction, in order, without a look at who spent them.
+    pub fn amounts<T: Into<TxSpan>>(
+        &self,
+        tx: T,
+    ) -> impl Iterator<Item = (u64, Option<AddrNum>)> + use<'_, T> {
+        let TxSpan { first_output: OutNum(first), output_count, .. } = tx.into();
+        let segment = self.segment_by(|segment| segment.first().output <= first);
+        let columns = segment.and_then(|segment| {
+            let from = (first - segment.first().output) as usize;
+            let range = from..from + output_count as usize;
+            Some((segment.values().settled(range.clone())?, segment.owners().range(range)?, from))
+        });
+        let owners = columns.map_or(&[][..], |(_, owners, _)| owners);
+        owners.iter().enumerate().map_while(move |(at, &addr)| {
+            let (values, _, from) = columns?;
+            Some((values.get(from + at)?, (addr != NO_ADDR).then_some(AddrNum(addr))))
+        })
     }
 
     /// The outputs of a transaction, in order, with what their spent cells say taken at its word.

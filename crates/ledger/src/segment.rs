@@ -208,6 +208,12 @@ impl Segment {
         self.file.rows(&self.missing)
     }
 
+    /// Ids of transactions, their lock times, and their weights with version codes.
+    #[inline]
+    pub(crate) fn txs(&self) -> (Slice<'_, [u8; 32]>, Slice<'_, u32>, Slice<'_, u32>) {
+        (self.file.rows(&self.txids), self.file.rows(&self.tx_lock), self.file.rows(&self.tx_shape))
+    }
+
     /// Types of owners.
     #[inline]
     pub(crate) fn script_types(&self) -> Slice<'_, u8> {

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use tracehound_ledger::{AddrNum, Ledger, OutputView, Prev, ScanTx, TxSpan};
+use tracehound_ledger::{AddrNum, Ledger, Prev, ScanTx, TxSpan};
 use tracehound_model::{ScriptKey, ScriptType};
 
 use super::{Answer, Coin, TxShape, WASABI1_COORDINATORS, When, classify, may_be_equal};
@@ -20,7 +20,7 @@ pub struct Classifier {
 pub struct Buffer {
     inputs: Vec<Option<Coin>>,
     outputs: Vec<Coin>,
-    views: Vec<OutputView>,
+    amounts: Vec<(u64, Option<AddrNum>)>,
 }
 
 impl Classifier {
@@ -44,18 +44,17 @@ impl Classifier {
         }
         buffer.outputs.clear();
         buffer.inputs.clear();
-        buffer.views.clear();
-        buffer.views.extend(ledger.outputs_hinted(tx));
-        let counts = (tx.input_count as usize, buffer.views.len());
-        if !self.may_mix(counts, || buffer.views.iter().map(|view| (view.value, view.owner))) {
+        buffer.amounts.clear();
+        buffer.amounts.extend(ledger.amounts(tx));
+        let counts = (tx.input_count as usize, buffer.amounts.len());
+        if !self.may_mix(counts, || buffer.amounts.iter().copied()) {
             return Answer::No;
         }
         let mut pays_wasabi1_coordinator = false;
-        for output in &buffer.views {
-            let script = output.owner.map_or(ScriptType::OpReturn, |owner| script(ledger, owner));
-            pays_wasabi1_coordinator |= self.is_coordinator(output.owner);
-            let owner = output.owner.map_or(0, |owner| u64::from(owner.0));
-            buffer.outputs.push(Coin { value: output.value, script, owner });
+        for &(value, owner) in &buffer.amounts {
+            let script = owner.map_or(ScriptType::OpReturn, |owner| script(ledger, owner));
+            pays_wasabi1_coordinator |= self.is_coordinator(owner);
+            buffer.outputs.push(Coin { value, script, owner: owner.map_or(0, |owner| u64::from(owner.0)) });
         }
         for input in ledger.inputs(tx) {
             if input.prev == Prev::Coinbase {

@@ -35,6 +35,7 @@ pub(crate) fn assert_answers_as_model(ledger: &Ledger, blocks: &[UtxoBlock]) {
         assert_eq!((scanned.first_input, scanned.first_output), (tx.first_input, tx.first_output));
         assert!(scanned.prevs().eq(ledger.inputs(tx).map(|input| input.prev)));
         assert!(scanned.outputs().eq(ledger.outputs(tx).map(|output| (output.value, output.owner))));
+        assert!(scanned.outputs().eq(ledger.amounts(tx)));
         assert!(scanned.owners().eq(ledger.outputs(tx).map(|output| output.owner)));
         ControlFlow::Continue(())
     });

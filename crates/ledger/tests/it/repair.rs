@@ -203,6 +203,10 @@ fn the_manifest_of_the_commit_before_is_an_old_one() {
         let read = Ledger::open(dir.path());
         assert!(matches!(read, Err(LedgerError::Manifest { .. })), "{what}: {read:?}");
     }
+    // A writer refuses what only the note tells of; a segment that goes on it takes up, as after a crash.
+    let written = Writer::open(dir.path(), CHAIN, small(1_000)).map(drop);
+    assert!(matches!(written, Err(LedgerError::Manifest { .. })), "{written:?}");
+    assert_eq!(snapshot(dir.path())[MANIFEST], older[MANIFEST], "nothing was changed");
     // A reorg that dropped what came last is no loss to a repair that has lost the manifest.
     restore(dir.path(), &newest);
     let mut writer = Writer::open(dir.path(), CHAIN, small(1_000)).expect("opens");

@@ -152,8 +152,10 @@ fn a_contract_signature_does_not_lie_in_the_heads() {
 fn what_is_for_another_chain_than_the_wallet_is_on_is_blocked() {
     let tx = |chain: u64| format!(r#"{{"to":"{FRIEND}","value":"1","from":"{ME}","chainId":{chain}}}"#);
     assert_eq!(judge("chain-id=1", check_tx, &tx(1)).exit_code, 0);
-    let other = judge("chain-id=1", check_tx, &tx(5));
-    assert!(other.exit_code == 20, "{:#?}", other.findings);
+    for (wallet, asked) in [("chain-id=1", 5), ("chain-id=5", 1)] {
+        let other = judge(wallet, check_tx, &tx(asked));
+        assert!(other.has("G-SIGN-01") && other.exit_code == 20, "{:#?}", other.findings);
+    }
     let of_safe = judge("chain-id=5", check_safe, &payment(1, ""));
     assert!(of_safe.has("G-HASH-01") && of_safe.exit_code == 20, "{:#?}", of_safe.findings);
 }

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tracehound_guard::{
-    Facts, Policy, Report, Context, check_message, check_safe, check_tx, check_typed, decode::Function,
+    Context, Facts, Policy, Report, check_message, check_safe, check_tx, check_typed, decode::Function,
     erc7730::Descriptor, rpc, text,
 };
 

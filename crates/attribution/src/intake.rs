@@ -159,6 +159,11 @@ pub(crate) async fn take_in(
         }
         None if store.is_shipped(&list).await? => {
             as_extract_of(&mut snapshot, &list, None);
+            // An extract of what an authority says is that authority's word.
+            if let Some(kind) = store.kind_of(&list).await? {
+                let own = &mut snapshot.source.kind;
+                *own = if weight(kind) > weight(*own) { kind } else { *own };
+            }
             extract(store, snapshot, published, &list, false, now).await
         }
         None => edition(store, snapshot, published, &sha256, options, now).await,
@@ -243,15 +248,19 @@ async fn edition(
     Ok(TakenIn { report, notes })
 }
 
+/// How much the word of a source of this kind weighs.
+fn weight(kind: SourceKind) -> u8 {
+    match kind {
+        SourceKind::Sanctions => 2,
+        SourceKind::LawEnforcement => 1,
+        SourceKind::Labels | SourceKind::Own => 0,
+    }
+}
+
 /// A source keeps the weightiest kind that it came as: what police or a sanctions office says is not an own label because
 /// the next import forgot to say whose it is. A word about it where it was given another.
 async fn keep_kind(store: &ClaimStore, snapshot: &mut Snapshot) -> Result<Option<String>, StoreError> {
     let SourceHead { id, kind, .. } = &mut snapshot.source;
-    let weight = |kind: SourceKind| match kind {
-        SourceKind::Sanctions => 2,
-        SourceKind::LawEnforcement => 1,
-        SourceKind::Labels | SourceKind::Own => 0,
-    };
     let Some(known) = store.kind_of(id).await?.filter(|known| weight(*known) > weight(*kind)) else {
         return Ok(None);
     };
@@ -363,7 +372,6 @@ fn as_extract_of(snapshot: &mut Snapshot, list: &SourceId, known: Option<&Offici
         head.title = format!("{} (extracts)", known.title);
         known.publisher.clone_into(&mut head.publisher);
         head.url = Some(known.url.to_owned());
-        snapshot.claims = sanctioned(&snapshot.claims);
     }
     head.id = id.clone();
     snapshot.scope = Scope::Extract;
@@ -384,6 +392,9 @@ async fn extract(
 ) -> Result<TakenIn, IntakeError> {
     let (mut known, mut next) = (0, None);
     let kept = keep_kind(store, &mut snapshot).await?;
+    if snapshot.source.kind == SourceKind::Sanctions {
+        snapshot.claims = sanctioned(&snapshot.claims);
+    }
     snapshot.claims.change(|_, from, _| *from = (*from).into_iter().chain([published]).min());
     if until_next {
         next = store.days(list).await?.into_iter().find(|day| *day > published);

@@ -176,16 +176,22 @@ impl Reader<'_> {
                     Some(Column::Place(_) | Column::Constant(_)) => None,
                     None => usual[field as usize],
                 };
+                let is_read = |place| Field::ALL.iter().any(|field| at(*field) == Some(place));
+                let more = mapping::more_categories(mapping, &names, is_read);
                 for (position, name) in object.keys().enumerate() {
                     if !judged.contains(name) && judged.len() < 1_000 {
                         judged.insert(name.clone());
-                        if !Field::ALL.iter().any(|field| at(*field) == Some(position)) {
+                        if !is_read(position) && !more.contains(&position) {
                             out.unread(name);
                         }
                     }
                 }
                 taker.take(out, place, |field| match (field, key, label) {
                     (Field::Address, Some(address), _) => Some(Cow::Borrowed(address)),
+                    (Field::Category, ..) if constant(field).is_none() && !more.is_empty() => {
+                        let places = at(field).into_iter().chain(more.iter().copied());
+                        mapping::joined(places.filter_map(|place| scalar(values[place])))
+                    }
                     (field, ..) => constant(field)
                         .or_else(|| at(field).and_then(|place| scalar(values[place])))
                         .or_else(|| label.filter(|_| field == Field::Label).map(Cow::Borrowed)),

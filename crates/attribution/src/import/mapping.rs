@@ -140,6 +140,23 @@ pub(super) fn usual_places(names: &[String]) -> [Option<usize>; Field::ALL.len()
     places
 }
 
+/// The columns besides that of the category that may tell of one too: with them the weightiest word counts, wherever it
+/// stands. None where the caller named the category's column.
+pub(super) fn more_categories(
+    mapping: &Mapping,
+    names: &[String],
+    is_read: impl Fn(usize) -> bool,
+) -> Vec<usize> {
+    let words = Field::Category.usual_names().iter().filter(|name| **name != "label");
+    let places = words.filter_map(|name| names.iter().position(|other| other == name));
+    places.filter(|at| mapping.category.is_none() && !is_read(*at)).collect()
+}
+
+/// The texts of several columns as one, whose words are told apart.
+pub(super) fn joined<'t>(texts: impl Iterator<Item = Cow<'t, str>>) -> Option<Cow<'t, str>> {
+    texts.filter(|text| !text.trim().is_empty()).reduce(|all, more| Cow::Owned(format!("{all};{more}")))
+}
+
 impl Mapping {
     pub(super) fn column(&self, field: Field) -> Option<&Column> {
         match field {

@@ -115,6 +115,18 @@ pub(super) fn part_of(text: &str) -> Option<Part> {
     (quoted(1) && whole && of_ofac.iter().any(|word| remark.contains(word))).then_some(Part::Comments)
 }
 
+/// As [`part_of`]; of a file that bears the name of the comments a number and a quoted text are enough.
+fn part_named(name: &str, text: &str) -> Option<Part> {
+    let by_name = || {
+        Name::of(name).filter(|name| name.part == Part::Comments)?;
+        let first = text.lines().find(|line| !line.trim().is_empty())?;
+        let (number, rest) = first.split_once(char::from(delimiter(first)))?;
+        let is_row = number.trim().parse::<u32>().is_ok() && rest.trim().starts_with('"');
+        is_row.then_some(Part::Comments)
+    };
+    part_of(text).or_else(by_name)
+}
+
 /// One of the files, unpacked.
 pub(super) struct Neighbour {
     pub(super) name: String,
@@ -132,8 +144,12 @@ impl Neighbour {
         Ok(Self { name: name.to_owned(), bytes })
     }
 
+    fn is_blank(&self) -> bool {
+        sniff::head_text(&self.bytes).trim().is_empty()
+    }
+
     fn part(&self) -> Option<Part> {
-        part_of(&sniff::head_text(&self.bytes[..self.bytes.len().min(HEAD)]))
+        part_named(&self.name, &sniff::head_text(&self.bytes[..self.bytes.len().min(HEAD)]))
     }
 }
 
@@ -157,6 +173,7 @@ impl Set {
         let own = Neighbour { name: options.file_name.clone(), bytes };
         let list = name.map(|name| name.list);
         let part = own.part().or(name.map(|name| name.part)).unwrap_or(Part::Parties);
+        let is_packed = packed.is_some();
         let others = match packed {
             Some(packed) => packed,
             None => neighbours(name, options)?,
@@ -165,10 +182,19 @@ impl Set {
         for other in others {
             match other.part() {
                 Some(part) if !files.iter().any(|(known, _)| *known == part) => files.push((part, other)),
+                None if is_packed && Name::of(&other.name).is_some() && !other.is_blank() => {
+                    return Err(not_as_named(&other.name));
+                }
                 _ => {}
             }
         }
         files.sort_by_key(|(part, _)| *part);
+        if files[0].0 != Part::Parties && is_packed && files.len() > 1 {
+            return Err(ImportError::Archive(format!(
+                "{} stand beside no file of parties (sdn.csv, cons_prim.csv), to which they belong",
+                names(&files)
+            )));
+        }
         if files[0].0 != Part::Parties {
             files.retain(|(known, _)| *known == part);
         }
@@ -208,8 +234,13 @@ fn neighbours(name: Option<Name>, options: &Options) -> Result<Vec<Neighbour>, I
         let file_name = file_name(&path);
         let Some(other) = Name::of(&file_name).filter(|other| own.goes_with(*other)) else { continue };
         let known = found.iter().any(|known: &Neighbour| Name::of(&known.name) == Some(other));
-        if !known && path.is_file() && is_part(&path)? {
+        if known || !path.is_file() {
+            continue;
+        }
+        if is_part(&path)? {
             found.push(Neighbour::read(&file_name, fs::File::open(&path)?)?);
+        } else if !is_blank(&path)? {
+            return Err(not_as_named(&file_name));
         }
     }
     Ok(found)
@@ -224,7 +255,23 @@ fn is_part(path: &Path) -> Result<bool, ImportError> {
     let mut head = Vec::new();
     let file = fs::File::open(path)?;
     input::open(file)?.take(HEAD as u64).read_to_end(&mut head)?;
-    Ok(part_of(&sniff::head_text(&head)).is_some())
+    Ok(part_named(&file_name(path), &sniff::head_text(&head)).is_some())
+}
+
+fn is_blank(path: &Path) -> Result<bool, ImportError> {
+    Ok(Neighbour::read("", fs::File::open(path)?)?.is_blank())
+}
+
+/// A file that bears the name of one of the four and is none: what stands in it must not go unread without a word.
+fn not_as_named(name: &str) -> ImportError {
+    ImportError::Unusable {
+        format: Format::OfacSdnCsv,
+        missing: format!(
+            "{} belongs to it by its name, and its first row is not what stands in such a file: fetch it again, or take it \
+             away",
+            text::shorten(name)
+        ),
+    }
 }
 
 /// What a person calls the files of a set.

@@ -196,11 +196,15 @@ fn take(
     }
     out.begin_row();
     ragged.seen += u64::from(row.len() != ragged.expected);
-    taker.take(out, &format!("line {line}"), |field| columns.get(row, field).map(Cow::Borrowed))
+    taker.take(out, &format!("line {line}"), |field| columns.get(row, field))
 }
 
 /// Where each field stands.
-struct Columns([Slot; Field::ALL.len()]);
+struct Columns {
+    slots: [Slot; Field::ALL.len()],
+    /// Columns that tell of the category too.
+    more_categories: Vec<usize>,
+}
 
 enum Slot {
     Cell(usize),
@@ -219,7 +223,7 @@ impl Columns {
         let names: Vec<String> = header.iter().map(normal).collect();
         let place = |name: &str| names.iter().position(|other| *other == normal(name));
         let usual = mapping::usual_places(&names);
-        let columns = Self::resolve(|field| match mapping.column(field) {
+        let mut columns = Self::resolve(|field| match mapping.column(field) {
             Some(Column::Name(name)) => {
                 place(name).map(Slot::Cell).ok_or_else(|| mapping::no_column(name, header.iter()))
             }
@@ -232,7 +236,8 @@ impl Columns {
                 Ok(by_name.or_else(by_sample).map_or(Slot::Absent, Slot::Cell))
             }
         })?;
-        let read = |at: usize| columns.0.iter().any(|slot| matches!(slot, Slot::Cell(place) if *place == at));
+        columns.more_categories = mapping::more_categories(mapping, &names, |at| columns.reads(at));
+        let read = |at: usize| columns.reads(at);
         // To read one of two would lose what stands in the other.
         let twice = |(at, name): &(usize, &String)| {
             read(*at) && !name.is_empty() && names.iter().filter(|other| other == name).count() > 1
@@ -278,14 +283,27 @@ impl Columns {
         if matches!(slots[Field::Address as usize], Slot::Absent) {
             return Err(mapping::no_address_column(Format::Csv));
         }
-        Ok(Self(slots.try_into().ok().expect("one slot was pushed for each field")))
+        let slots = slots.try_into().ok().expect("one slot was pushed for each field");
+        Ok(Self { slots, more_categories: Vec::new() })
     }
 
-    fn get<'s>(&'s self, row: &'s Record<'_>, field: Field) -> Option<&'s str> {
-        match &self.0[field as usize] {
+    fn reads(&self, at: usize) -> bool {
+        let is_slot = self.slots.iter().any(|slot| matches!(slot, Slot::Cell(place) if *place == at));
+        is_slot || self.more_categories.contains(&at)
+    }
+
+    fn get<'s>(&'s self, row: &'s Record<'_>, field: Field) -> Option<Cow<'s, str>> {
+        let own = match &self.slots[field as usize] {
             Slot::Cell(place) => row.get(*place),
-            Slot::Constant(value) => Some(value),
+            Slot::Constant(value) => Some(value.as_str()),
             Slot::Absent => None,
+        };
+        match field {
+            Field::Category if !self.more_categories.is_empty() => {
+                let more = self.more_categories.iter().filter_map(|at| row.get(*at));
+                mapping::joined(own.into_iter().chain(more).map(Cow::Borrowed))
+            }
+            _ => own.map(Cow::Borrowed),
         }
     }
 }

@@ -98,16 +98,17 @@ fn the_forms_with_other_separators_are_read_as_the_first_and_never_mixed_with_it
     }
 }
 
+fn packed(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut archive, text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
 #[test]
 fn the_four_files_of_an_archive_are_read_together() {
-    let packed = |files: &[(&str, &str)]| {
-        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        for (name, text) in files {
-            archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-            std::io::Write::write_all(&mut archive, text.as_bytes()).unwrap();
-        }
-        archive.finish().unwrap().into_inner()
-    };
     let options = options(Path::new("SDALL.ZIP"));
     let bytes = packed(&[FILES[3], FILES[1], FILES[2], FILES[0]]);
     whole(&read(&mut bytes.as_slice(), &options).unwrap());
@@ -118,6 +119,46 @@ fn the_four_files_of_an_archive_are_read_together() {
     ] {
         let error = read(&mut packed(files).as_slice(), &options).unwrap_err().to_string();
         assert!(error.contains("several lists"), "{error}");
+    }
+}
+
+#[test]
+fn parts_without_the_parties_they_belong_to_do_not_swallow_each_other() {
+    let options = options(Path::new("p.zip"));
+    for files in [&[FILES[3], FILES[1]][..], &[FILES[3], FILES[2]], &[FILES[3], FILES[1], FILES[2]]] {
+        let error = read(&mut packed(files).as_slice(), &options).unwrap_err().to_string();
+        assert!(error.contains("sdn_comments.csv") && error.contains("sdn.csv"), "{error}");
+    }
+    let alone = read(&mut packed(&[FILES[3]]).as_slice(), &options).unwrap();
+    assert_eq!(alone.snapshot.claims.len(), 1);
+}
+
+#[test]
+fn what_bears_the_name_of_a_part_and_is_none_is_an_error() {
+    let mark = FILES[3].1.split_once(',').unwrap().1;
+    for (wrong, text) in [
+        ("a header", format!("ent_num,remarks\n{COMMENTS}")),
+        ("another separator", format!("900002;{mark}")),
+        ("rubbish", "rubbish,that,is,no,comment\n".repeat(3)),
+    ] {
+        let files = [FILES[0], ("sdn_comments.csv", &text)];
+        let error = read(&mut packed(&files).as_slice(), &options(Path::new("p.zip"))).unwrap_err();
+        assert!(error.to_string().contains("sdn_comments.csv belongs to it by its name"), "{wrong}: {error}");
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let path = folder.path().join("sdn.csv");
+        let error = import(&path, &options(&path)).unwrap_err().to_string();
+        assert!(error.contains("sdn_comments.csv belongs to it by its name"), "{wrong}: {error}");
+    }
+    // Cut inside its only row, it is read as far as that goes: to an error.
+    let cut = [FILES[0], ("sdn_comments.csv", "900002,\"alt. Digital Currency Address - ")];
+    assert!(read(&mut packed(&cut).as_slice(), &options(Path::new("p.zip"))).is_err());
+    for (harmless, claims) in [("", 0), ("\n\n", 0), ("900002,\"Email Address x@example.invalid.\"\n", 0)] {
+        let files = [FILES[0], ("sdn_comments.csv", harmless)];
+        let list = read(&mut packed(&files).as_slice(), &options(Path::new("p.zip"))).unwrap().snapshot;
+        assert_eq!((list.parties.len(), list.claims.len()), (2, claims), "{harmless}");
     }
 }
 

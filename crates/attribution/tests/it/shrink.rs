@@ -339,3 +339,28 @@ fn a_source_keeps_the_weightiest_kind_that_it_came_as() {
     folder.import("y.csv", &two, under("fbi-notices", "2026-10-04")).unwrap();
     assert_eq!(kind("fbi-notices-extract"), SourceKind::LawEnforcement);
 }
+
+/// What is said under an authority's id is that authority's word, whatever a column calls it.
+#[test]
+fn an_extract_of_an_authority_weighs_as_much_as_the_authority() {
+    let folder = Folder::new();
+    for (id, given, kind) in [
+        ("fbi-notices", None, SourceKind::LawEnforcement),
+        ("treasury-notices", None, SourceKind::LawEnforcement),
+        ("msmt-reports", None, SourceKind::LawEnforcement),
+        ("fbi-notices", Some(SourceKind::Sanctions), SourceKind::Sanctions),
+    ] {
+        let listed = &addresses(0, 1)[0];
+        let csv = format!("address,category\n{listed},exchange\n");
+        let mut options = under(id, "2026-10-01");
+        options.source.kind = given;
+        folder.import("le.csv", &csv, options).unwrap();
+        let index = folder.folder.index(now()).unwrap();
+        let extract = format!("{id}-extract");
+        let history = index.sources().iter().find(|history| history.source.id.0 == extract).expect("there");
+        assert_eq!(history.source.kind, kind, "{id}");
+        let mut said = index.claims().filter(|claim| claim.source() == extract && claim.valid_to().is_none());
+        let expected = if kind == SourceKind::Sanctions { Category::Sanction } else { Category::Exchange };
+        assert!(said.any(|claim| claim.category() == expected), "{id}");
+    }
+}

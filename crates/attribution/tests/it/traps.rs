@@ -263,3 +263,33 @@ fn a_key_that_stands_twice_is_an_error_and_loses_no_row() {
     let error = text("own.yaml", &two_documents).unwrap_err().to_string();
     assert!(error.contains("line 7") && error.contains("a second document"), "{error}");
 }
+
+/// A graver word counts, in whichever of several columns it stands.
+#[test]
+fn the_weightiest_of_several_category_columns_counts() {
+    const LISTED: &str = "1BoatSLRHtKNngkdXEeobR76b53LETtpyT";
+    for (header, row) in [
+        ("address,category,type", "exchange,ransomware"),
+        ("address,type,category", "ransomware,exchange"),
+        ("address,category,risk_category", "exchange,ransomware"),
+        ("address,entity_type,risk_type", "individual,ransomware"),
+        ("address,category,labels", "exchange,wallet;ransomware"),
+    ] {
+        let list = text("list.csv", &format!("{header}\n{LISTED},{row}\n")).unwrap();
+        assert_eq!(list.claims.get(0).unwrap().statement.category, Category::Ransomware, "{header}");
+        assert!(list.unread.is_empty(), "{:?}", list.unread);
+        let (fields, cells): (Vec<&str>, Vec<&str>) = (header.split(',').collect(), row.split(',').collect());
+        let object = format!(
+            r#"[{{"{}": "{LISTED}", "{}": "{}", "{}": "{}"}}]"#,
+            fields[0], fields[1], cells[0], fields[2], cells[1]
+        );
+        let list = text("list.json", &object).unwrap();
+        assert_eq!(list.claims.get(0).unwrap().statement.category, Category::Ransomware, "{object}");
+    }
+    // What the caller names is the category, and nothing else.
+    let mapping = Mapping { category: Some(Column::Name("category".to_owned())), ..Mapping::default() };
+    let options = Options { mapping, ..named("list.csv") };
+    let csv = format!("address,category,type\n{LISTED},exchange,ransomware\n");
+    let list = read(&mut csv.as_bytes(), &options).unwrap().snapshot;
+    assert_eq!(list.claims.get(0).unwrap().statement.category, Category::Exchange);
+}

@@ -151,8 +151,14 @@ impl Command {
             (Self::Range(RangeCommand::Score(_)), Json | Jsonl | Csv) => {
                 Some("a scorecard is printed as text; --rates FILE writes its figures for programs")
             }
-            (_, Text | Json | Jsonl) | (Self::Screen(_) | Self::Lists(_) | Self::Policy(_), Csv) => None,
             (Self::Trace(args), Csv) if !args.compare => None,
+            (_, Text | Json | Jsonl)
+            | (
+                Self::Screen(_)
+                | Self::Lists(ListsCommand::List | ListsCommand::Freshness(_))
+                | Self::Policy(PolicyCommand::List | PolicyCommand::Diff { over: Some(_), .. }),
+                Csv,
+            ) => None,
             (_, Csv) => Some("this is no table: it is printed as text, json or jsonl"),
         }
     }

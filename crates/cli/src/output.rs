@@ -13,6 +13,8 @@ use tracehound_model::{
     verdict::{Basis, Direction, ExposureType, SourceAsOf},
 };
 
+use crate::args::Output;
+
 pub(crate) use tracehound_model::text::csv_cell;
 
 /// Columns of the CSV form.
@@ -167,6 +169,14 @@ pub(crate) fn searched(sources: &[SourceAsOf]) -> String {
     let each: Vec<String> =
         sources.iter().map(|source| format!("{} {}", label(&source.id.0), source.published)).collect();
     if each.is_empty() { "nothing".to_owned() } else { each.join(", ") }
+}
+
+/// Several answers for programs: one document, or one object a line.
+pub(crate) fn documents<T: Serialize>(out: &mut dyn Write, output: Output, answers: &[T]) -> io::Result<()> {
+    if output == Output::Json {
+        return writeln!(out, "{}", serde_json::to_string_pretty(answers)?);
+    }
+    answers.iter().try_for_each(|answer| writeln!(out, "{}", serde_json::to_string(answer)?))
 }
 
 /// The lists with their dates, for a cell.

@@ -9,7 +9,7 @@ use tracehound_model::text::clean;
 
 use crate::{
     args::{Common, FreshnessArgs, Output},
-    output::csv_cell,
+    output::{csv_cell, documents},
 };
 
 /// Some list that must be fresh is not.
@@ -25,9 +25,7 @@ pub(crate) fn run(
     match common.output {
         Output::Text => lists.iter().try_for_each(|list| text(list, out)),
         Output::Csv => csv(&lists, out),
-        Output::Json | Output::Jsonl => {
-            writeln!(out, "{}", serde_json::to_string_pretty(&lists).into_diagnostic()?)
-        }
+        Output::Json | Output::Jsonl => documents(out, common.output, &lists),
     }
     .into_diagnostic()?;
     Ok(if lists.iter().all(|list| list.problems.is_empty()) { 0 } else { NOT_FRESH })

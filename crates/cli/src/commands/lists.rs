@@ -19,7 +19,7 @@ use tracehound_model::{
 use crate::{
     args::{Common, ImportArgs, ListsCommand, Output, RejectArgs},
     folder::Folder,
-    output::csv_cell,
+    output::{csv_cell, documents},
 };
 
 /// Warnings shown in full; the rest are counted.
@@ -261,8 +261,7 @@ fn list(common: &Common, index: &Index, out: &mut dyn Write) -> Result<u8> {
                     json!({ "source": history.source, "editions": history.snapshots, "claims": claims })
                 })
                 .collect();
-            writeln!(out, "{}", serde_json::to_string_pretty(&values).into_diagnostic()?)
-                .into_diagnostic()?;
+            documents(out, common.output, &values).into_diagnostic()?;
         }
     }
     Ok(0)

@@ -17,7 +17,7 @@ use tracehound_screen::{
 
 use crate::{
     args::{Common, Output, PolicyCommand},
-    output::{csv_cell, short},
+    output::{csv_cell, documents, short},
 };
 
 /// Longest line of a file of decisions: a verdict with a hundred exposures is a tenth of it.
@@ -66,18 +66,24 @@ pub(crate) fn run(common: &Common, command: &PolicyCommand, out: &mut dyn Write)
 }
 
 fn list(common: &Common, out: &mut dyn Write) -> Result<()> {
+    let mut answers = Vec::new();
+    if common.output == Output::Csv {
+        writeln!(out, "name,promise,hash").into_diagnostic()?;
+    }
     for preset in PRESETS {
         let policy = named(preset.name)?;
         let promise = policy.words();
         match common.output {
-            Output::Text => writeln!(out, "{}\n  {promise}\n", preset.name),
-            Output::Csv => writeln!(out, "{},{}", preset.name, csv_cell(&promise)),
+            Output::Text => writeln!(out, "{}\n  {promise}\n", preset.name).into_diagnostic()?,
+            Output::Csv => {
+                writeln!(out, "{},{},{}", preset.name, csv_cell(&promise), policy.hash).into_diagnostic()?;
+            }
             Output::Json | Output::Jsonl => {
-                writeln!(out, "{}", json!({ "name": preset.name, "promise": promise, "hash": policy.hash }))
+                answers.push(json!({ "name": preset.name, "promise": promise, "hash": policy.hash }));
             }
         }
-        .into_diagnostic()?;
     }
+    documents(out, common.output, &answers).into_diagnostic()?;
     if common.output == Output::Text {
         writeln!(
             out,

@@ -355,6 +355,10 @@ fn what_is_no_table_is_not_printed_as_csv() {
     for (args, said) in [
         (&["guard", "message", "-", "--output", "csv"][..], "printed as text, json or jsonl"),
         (&["wallet", "check", "--output", "csv"], "printed as text, json or jsonl"),
+        (&["lists", "remove", "test-facts", "--output", "csv"], "printed as text, json or jsonl"),
+        (&["lists", "rebuild", "--output", "csv"], "printed as text, json or jsonl"),
+        (&["policy", "show", "--output", "csv"], "printed as text, json or jsonl"),
+        (&["policy", "diff", "strict", "lists-only", "--output", "csv"], "printed as text, json or jsonl"),
         (&["analyze", "coinjoin", "--stdin", "--output", "json"], "one object a line"),
         (&["range", "score", "--output", "json"], "--rates FILE"),
     ] {
@@ -362,5 +366,22 @@ fn what_is_no_table_is_not_printed_as_csv() {
         assert_eq!((output.status.code(), text(&output)), (Some(2), String::new()), "{args:?}");
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(told.contains(said), "{args:?}: {told}");
+    }
+    let listed = text(&tracehound(data.path(), &["lists", "list"], ""));
+    assert!(listed.contains("test-facts"), "nothing was done before it was refused: {listed}");
+}
+
+#[test]
+fn json_is_one_document_and_jsonl_one_object_a_line() {
+    let data = folder(chain_of_owners);
+    for args in [&["lists", "list"][..], &["lists", "freshness"], &["policy", "list"]] {
+        let ask = |output: &str| text(&tracehound(data.path(), &[args, &["--output", output]].concat(), ""));
+        let document: serde_json::Value = serde_json::from_str(&ask("json")).expect("one document");
+        let lines: Vec<serde_json::Value> =
+            ask("jsonl").lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+        assert!(lines.len() > 1 && lines.iter().all(serde_json::Value::is_object), "{args:?}");
+        assert_eq!(document, serde_json::Value::Array(lines), "{args:?}");
+        let rows = ask("csv");
+        assert_eq!(rows.lines().count(), document.as_array().expect("a list").len() + 1, "{args:?}: {rows}");
     }
 }

@@ -126,7 +126,8 @@ const GENERICS: &[&str] = &[
     "zavod",
 ];
 /// Those that a person's name may carry.
-const TITLES: &[&str] = &["aka", "dr", "mr", "mrs", "ms"];
+const TITLES: &[&str] =
+    &["aka", "dr", "jr", "mr", "mrs", "ms", "prof", "shaikh", "shaykh", "sheik", "sheikh", "sr"];
 
 /// What tells quickly that two words are too different: letters and length of the folded word.
 #[derive(Clone, Copy, Debug)]

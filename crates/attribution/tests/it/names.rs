@@ -80,6 +80,8 @@ fn other_spellings_initials_and_missing_parts_score_high() {
         ("Vladimir Putin", "PUTIN, Vladimir Vladimirovich"),
         ("Wladimir Putin", "PUTIN, Vladimir Vladimirovich"),
         ("Mr. Aiman Zawahiri", "AL-ZAWAHIRI, Ayman"),
+        ("Sheikh Ayman Zawahiri", "AL-ZAWAHIRI, Ayman"),
+        ("Aiman Zawahiri Jr.", "AL-ZAWAHIRI, Ayman"),
         ("J. U. Kim", "KIM, Jong Un"),
         ("Green Pine Associated", "GREEN PINE ASSOCIATED CO., LTD."),
         ("Kwangson Banking Corporation", "KOREA KWANGSON BANKING CORP"),

@@ -185,6 +185,8 @@ impl Set {
                 None if is_packed && Name::of(&other.name).is_some() && !other.is_blank() => {
                     return Err(not_as_named(&other.name));
                 }
+                // The second of one part would not be read, though its name says that it is another.
+                Some(_) if Name::of(&other.name).is_some() => return Err(not_as_named(&other.name)),
                 _ => {}
             }
         }

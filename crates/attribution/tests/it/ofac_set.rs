@@ -140,6 +140,7 @@ fn what_bears_the_name_of_a_part_and_is_none_is_an_error() {
         ("a header", format!("ent_num,remarks\n{COMMENTS}")),
         ("another separator", format!("900002;{mark}")),
         ("rubbish", "rubbish,that,is,no,comment\n".repeat(3)),
+        ("another list's parties", SDN.to_owned()),
     ] {
         let files = [FILES[0], ("sdn_comments.csv", &text)];
         let error = read(&mut packed(&files).as_slice(), &options(Path::new("p.zip"))).unwrap_err();

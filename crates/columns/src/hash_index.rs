@@ -17,14 +17,17 @@ pub struct HashIndexData {
 }
 
 /// How many leading hash bits choose the bucket among `rows` rows.
+#[inline]
 fn bucket_bits(rows: usize) -> u32 {
     (rows / 4).checked_ilog2().unwrap_or(0)
 }
 
+#[inline]
 fn bucket(hash: u64, bits: u32) -> usize {
     if bits == 0 { 0 } else { (hash >> (64 - bits)) as usize }
 }
 
+#[inline]
 fn tag(hash: u64, bits: u32) -> u8 {
     (hash >> (56 - bits)) as u8
 }
@@ -69,15 +72,8 @@ pub struct HashIndex<'a> {
 }
 
 impl<'a> HashIndex<'a> {
-    /// The same index, not checked: a row whose full key is the one that was asked for is right whatever led there. That
-    /// no row is found proves nothing then.
-    #[must_use]
-    #[inline]
-    pub fn unchecked(self) -> Self {
-        Self { dir: self.dir.unchecked(), entries: self.entries.unchecked(), tags: self.tags.unchecked() }
-    }
-
     /// Rows whose hash may be `hash`, the newest first. The caller compares the full key.
+    #[inline]
     pub fn candidates(&self, hash: u64) -> impl Iterator<Item = u32> + use<'a> {
         let bits = bucket_bits(self.entries.len());
         let at = bucket(hash, bits);

@@ -208,6 +208,13 @@ impl<T> Checked<T> {
         let proven = self.unproven.load(Ordering::Relaxed) == 0;
         Slice { rows: &self.column, pages: (!proven).then_some(pages) }
     }
+
+    /// Its rows, not checked: for a row that proves itself, as one that holds the whole key that is asked for. That none
+    /// is found proves nothing.
+    #[inline(always)]
+    pub fn unchecked(&self) -> Slice<'_, T> {
+        Slice { rows: &self.column, pages: None }
+    }
 }
 
 /// A borrowed `[T]` that is checked page by page as it is read, or one in memory, which needs no check.
@@ -273,13 +280,6 @@ impl<'a, T> Slice<'a, T> {
     /// the file is damaged in it.
     pub fn settled(self, range: Range<usize>) -> Option<Self> {
         self.range(range).map(|_| Self { rows: self.rows, pages: None })
-    }
-
-    /// The same rows, not checked: for whoever proves what he finds in another way.
-    #[must_use]
-    #[inline]
-    pub fn unchecked(self) -> Self {
-        Self { rows: self.rows, pages: None }
     }
 
     /// The first row for which `before` does not hold, of rows that are sorted by it. O(log rows).

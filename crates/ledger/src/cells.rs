@@ -105,7 +105,7 @@ impl Sums {
 pub(crate) fn visit_cells_told(segment: &Segment, mut visit: impl FnMut(u64, u32)) {
     let (first, end) = (segment.first(), segment.end().output);
     // Rows that are damaged tell nothing, and the segment knows.
-    let Some(rows) = segment.rows().settled(0..segment.rows().txids.len()) else { return };
+    let Some(rows) = segment.rows().settled(0..segment.txids().len()) else { return };
     for (rel, _) in rows.out_addr.all().iter().enumerate().filter(|&(_, &addr)| addr == NO_ADDR) {
         visit(first.output + rel as u64, UNSPENDABLE);
     }

@@ -141,11 +141,38 @@ pub(crate) struct Rows<'a> {
     pub in_prev_hi: Slice<'a, u8>,
     pub out_values: Values<'a>,
     pub out_addr: Slice<'a, u32>,
-    pub addr_type: Slice<'a, u8>,
-    /// Payload offset of every [`ADDR_GROUP`]th address.
-    pub addr_group: Slice<'a, u32>,
-    pub addr_payload: Slice<'a, u8>,
+    pub scripts: Scripts<'a>,
     pub missing: Slice<'a, MissingRow>,
+}
+
+/// Scripts of addresses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scripts<'a> {
+    pub types: Slice<'a, u8>,
+    /// Payload offset of every [`ADDR_GROUP`]th address.
+    pub groups: Slice<'a, u32>,
+    pub payloads: Slice<'a, u8>,
+}
+
+impl<'a> Scripts<'a> {
+    /// Type and payload of the address with relative number `rel`; `None` when the rows contradict each other.
+    #[inline]
+    pub(crate) fn get(&self, rel: usize) -> Option<(ScriptType, &'a [u8])> {
+        let group = rel / ADDR_GROUP;
+        let types = self.types.range(group * ADDR_GROUP..rel + 1)?;
+        let mut at = *self.groups.get(group)? as usize;
+        let (own, before) = types.split_last()?;
+        for &byte in before {
+            at += ScriptType::from_byte(byte)?.payload_len();
+        }
+        let script_type = ScriptType::from_byte(*own)?;
+        Some((script_type, self.payloads.range(at..at + script_type.payload_len())?))
+    }
+
+    pub(crate) fn key(&self, rel: usize) -> Option<ScriptKey> {
+        let (script_type, payload) = self.get(rel)?;
+        ScriptKey::new(script_type, payload)
+    }
 }
 
 impl<'a> Rows<'a> {
@@ -163,25 +190,6 @@ impl<'a> Rows<'a> {
             out_addr: self.out_addr.settled(outputs)?,
             ..self
         })
-    }
-
-    /// Type and payload of the address with relative number `rel`; `None` when the rows contradict each other.
-    #[inline]
-    pub(crate) fn addr_key(&self, rel: usize) -> Option<(ScriptType, &'a [u8])> {
-        let group = rel / ADDR_GROUP;
-        let types = self.addr_type.range(group * ADDR_GROUP..rel + 1)?;
-        let mut at = *self.addr_group.get(group)? as usize;
-        let (own, before) = types.split_last()?;
-        for &byte in before {
-            at += ScriptType::from_byte(byte)?.payload_len();
-        }
-        let script_type = ScriptType::from_byte(*own)?;
-        Some((script_type, self.addr_payload.range(at..at + script_type.payload_len())?))
-    }
-
-    pub(crate) fn script_key(&self, rel: usize) -> Option<ScriptKey> {
-        let (script_type, payload) = self.addr_key(rel)?;
-        ScriptKey::new(script_type, payload)
     }
 
     #[inline]
@@ -302,10 +310,18 @@ impl SegmentData {
                 big: self.out_big[..].into(),
             },
             out_addr: self.out_addr[..].into(),
-            addr_type: self.addr_type[..].into(),
-            addr_group: self.addr_group[..].into(),
-            addr_payload: self.addr_payload[..].into(),
+            scripts: self.scripts(),
             missing: self.missing[..].into(),
+        }
+    }
+
+    /// The scripts of [`rows`](Self::rows).
+    #[inline]
+    pub(crate) fn scripts(&self) -> Scripts<'_> {
+        Scripts {
+            types: self.addr_type[..].into(),
+            groups: self.addr_group[..].into(),
+            payloads: self.addr_payload[..].into(),
         }
     }
 
@@ -378,7 +394,7 @@ impl SegmentData {
         };
         let end_addr = match after {
             Some(block) => rel(block.first_addr, rows.first.addr)?,
-            None => rows.addr_type.len(),
+            None => rows.scripts.types.len(),
         };
         let rows = rows.settled(0..end_tx)?;
         let (end_in, end_out) = (rows.tx_inputs.start(end_tx)?, rows.tx_outputs.start(end_tx)?);
@@ -399,7 +415,7 @@ impl SegmentData {
         self.out_addr.extend_from_slice(rows.out_addr.range(0..end_out)?);
         self.spent.extend((0..end_out).map(spent));
         for rel in 0..end_addr {
-            let (script_type, payload) = rows.addr_key(rel)?;
+            let (script_type, payload) = rows.scripts.get(rel)?;
             self.push_addr(script_type, payload);
         }
         let kept = rows.missing.all().iter().take_while(|row| (row.input as usize) < end_in);
@@ -446,10 +462,10 @@ mod tests {
             data.push_addr(script_type, &vec![n; script_type.payload_len()]);
         }
         for n in 0..200u8 {
-            let (script_type, payload) = data.rows().addr_key(usize::from(n)).expect("there");
+            let (script_type, payload) = data.rows().scripts.get(usize::from(n)).expect("there");
             assert_eq!(script_type, types[usize::from(n) % types.len()]);
             assert!(payload.iter().all(|&byte| byte == n));
         }
-        assert!(data.rows().addr_key(200).is_none());
+        assert!(data.rows().scripts.get(200).is_none());
     }
 }

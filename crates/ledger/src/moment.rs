@@ -21,7 +21,7 @@ impl Ledger {
     pub fn as_of(mut self, moment: i64) -> Result<Self, LedgerError> {
         let late = |row: &BlockRow| i64::from(row.header().time()) > moment;
         let found = self.segments().iter().enumerate().find_map(|(at, segment)| {
-            let rel = segment.rows().blocks.all().iter().position(late)?;
+            let rel = segment.blocks().all().iter().position(late)?;
             Some((at, rel))
         });
         let Some((at, rel)) = found else { return Ok(self) };

@@ -6,7 +6,7 @@ use crate::{
     LedgerError,
     cells::{DESTROYED, UNSPENDABLE, UNSPENT},
     data::{MAX_WEIGHT, NO_ADDR, PackedPrev, Rows, SegmentData},
-    segment::Segment,
+    segment::{Segment, Trust},
 };
 
 /// Rows a block may add at most; a valid block is far below (4 M weight units).
@@ -52,18 +52,18 @@ impl Parts {
             return self.current.txids.get((tx - self.current.first.tx) as usize);
         }
         let segment = self.segment_of_tx(tx)?;
-        segment.rows().txids.get((tx - segment.first().tx) as usize)
+        segment.txids().get((tx - segment.first().tx) as usize)
     }
 
     #[inline]
     pub(crate) fn owner_is(&self, addr: u32, script_type: ScriptType, payload: &[u8]) -> bool {
         let key = if addr >= self.current.first.addr {
-            self.current.rows().addr_key((addr - self.current.first.addr) as usize)
+            self.current.scripts().get((addr - self.current.first.addr) as usize)
         } else {
             let at = self.segments.partition_point(|segment| segment.first().addr <= addr);
             at.checked_sub(1).and_then(|at| {
                 let segment = &self.segments[at];
-                segment.rows().addr_key((addr - segment.first().addr) as usize)
+                segment.scripts(Trust::Nothing).get((addr - segment.first().addr) as usize)
             })
         };
         key == Some((script_type, payload))
@@ -100,7 +100,7 @@ impl Parts {
             return Spend::Done { out: current.first.output + out as u64, exhausted };
         }
         let Some(segment) = self.segment_of_tx(tx) else { return Spend::NoSuchOutput };
-        let Some(range) = segment.rows().tx_outputs.range((tx - segment.first().tx) as usize) else {
+        let Some(range) = segment.tx_outputs().range((tx - segment.first().tx) as usize) else {
             return Spend::NoSuchOutput;
         };
         let Some(at) = range.clone().nth(vout as usize) else { return Spend::NoSuchOutput };

@@ -123,7 +123,7 @@ impl Ledger {
     /// Counts and sizes. O(blocks).
     pub fn info(&self) -> LedgerInfo {
         let kept = self.end.block as usize;
-        let blocks = || self.segments().iter().flat_map(|segment| segment.rows().blocks.all()).take(kept);
+        let blocks = || self.segments().iter().flat_map(|segment| segment.blocks().all()).take(kept);
         LedgerInfo {
             chain: self.manifest.chain.clone(),
             blocks: self.end.block,
@@ -177,14 +177,14 @@ impl Ledger {
     pub fn block(&self, num: BlockNum) -> Option<BlockView> {
         let segment =
             self.segment_by(|segment| segment.first().block <= num.0).filter(|_| num.0 < self.end.block)?;
-        let row = segment.rows().blocks.get((num.0 - segment.first().block) as usize)?;
+        let row = segment.blocks().get((num.0 - segment.first().block) as usize)?;
         Some(block_view(num, row))
     }
 
     /// The block that holds a transaction.
     pub fn block_of(&self, tx: TxNum) -> Option<BlockView> {
         let segment = self.segment_of_tx(tx)?;
-        let blocks = segment.rows().blocks;
+        let blocks = segment.blocks();
         let at = blocks.partition_point(|block| block.first_tx <= tx.0).checked_sub(1)?;
         Some(block_view(BlockNum(segment.first().block + at as u32), blocks.get(at)?))
     }
@@ -213,7 +213,7 @@ impl Ledger {
     /// Expected O(segments); empty for every other transaction.
     pub fn destroyed_by(&self, coinbase: TxNum) -> Vec<OutputView> {
         let id = self.locate(coinbase).and_then(|(segment, _)| {
-            segment.rows().txids.get((coinbase.0 - segment.first().tx) as usize).copied()
+            segment.txids().get((coinbase.0 - segment.first().tx) as usize).copied()
         });
         let older = id.and_then(|id| self.find_tx_before(&TxId(id), coinbase.0));
         let Some(older) = older.and_then(|older| self.span(older)) else { return Vec::new() };
@@ -236,7 +236,7 @@ impl Ledger {
     /// The script of an owner.
     pub fn script_key(&self, addr: AddrNum) -> Option<ScriptKey> {
         let segment = self.segment_of_addr(addr)?;
-        segment.rows().script_key((addr.0 - segment.first().addr) as usize)
+        segment.scripts(Trust::Nothing).key((addr.0 - segment.first().addr) as usize)
     }
 
     /// The kind of an owner's script, without reading the script.

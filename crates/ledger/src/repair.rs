@@ -68,7 +68,7 @@ impl Candidate {
     /// Whether this segment continues `before`, in numbers and in block ids.
     fn continues(&self, before: Option<&Self>) -> bool {
         let Some(before) = before else { return self.segment.first() == First::default() };
-        let (old, own) = (before.segment.rows().blocks, self.segment.rows().blocks);
+        let (old, own) = (before.segment.blocks(), self.segment.blocks());
         let (Some(last), Some(first)) = (old.len().checked_sub(1).and_then(|at| old.get(at)), own.get(0))
         else {
             return false;

@@ -185,10 +185,10 @@ impl Ledger {
         let wanted: [bool; 256] = std::array::from_fn(|byte| types.iter().any(|&own| own as usize == byte));
         self.segments().iter().flat_map(move |segment| {
             let (rows, first) = (segment.rows(), segment.first().addr);
-            let owners = rows.addr_type.len().min((self.end.addr - first) as usize);
-            let kinds = rows.addr_type.range(0..owners).unwrap_or(&[]).iter().enumerate();
+            let owners = rows.scripts.types.len().min((self.end.addr - first) as usize);
+            let kinds = rows.scripts.types.range(0..owners).unwrap_or(&[]).iter().enumerate();
             let found = kinds.filter(move |&(_, &kind)| wanted[usize::from(kind)]);
-            found.filter_map(move |(rel, _)| Some((AddrNum(first + rel as u32), rows.script_key(rel)?)))
+            found.filter_map(move |(rel, _)| Some((AddrNum(first + rel as u32), rows.scripts.key(rel)?)))
         })
     }
 

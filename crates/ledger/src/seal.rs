@@ -37,7 +37,7 @@ fn addr_outputs(rows: &Rows<'_>) -> AddrOutputs {
     let is_new = |addr: u32| addr >= first && addr != NO_ADDR;
     let mut old: Vec<(u32, u32)> = Vec::new();
     // Counting sort: how many each new owner has, where its list begins, then the outputs into their lists.
-    let mut counts = vec![0u32; rows.addr_type.len()];
+    let mut counts = vec![0u32; rows.scripts.types.len()];
     for (out, &addr) in rows.out_addr.all().iter().enumerate() {
         if is_new(addr) {
             counts[(addr - first) as usize] += 1;
@@ -123,7 +123,7 @@ pub(crate) fn write_segment(
         || HashIndexData::build(&data.txids.iter().map(|txid| hashing.tx(txid)).collect::<Vec<_>>()),
         || {
             let hash = |rel| {
-                let (script_type, payload) = rows.addr_key(rel).expect("rows being sealed agree");
+                let (script_type, payload) = rows.scripts.get(rel).expect("rows being sealed agree");
                 hashing.owner(script_type as u8, payload)
             };
             let hashes: Vec<u64> = (0..data.addr_type.len()).map(hash).collect();

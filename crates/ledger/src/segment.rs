@@ -14,7 +14,7 @@ use tracehound_columns::{
 
 use crate::{
     LedgerError,
-    data::{BlockRow, First, MissingRow, Rows, Values},
+    data::{BlockRow, First, MissingRow, Rows, Scripts, Values},
     key::{Hashing, Key},
     manifest::{FORMAT, FORMAT_UNKEYED},
     runs::Runs,
@@ -165,8 +165,8 @@ impl Segment {
     pub(crate) fn rows(&self) -> Rows<'_> {
         Rows {
             first: self.first,
-            blocks: self.file.rows(&self.blocks),
-            txids: self.file.rows(&self.txids),
+            blocks: self.blocks(),
+            txids: self.txids(),
             tx_inputs: self.tx_inputs(),
             tx_outputs: self.tx_outputs(),
             tx_lock: self.file.rows(&self.tx_lock),
@@ -175,9 +175,7 @@ impl Segment {
             in_prev_hi: self.file.rows(&self.in_prev_hi),
             out_values: self.values(),
             out_addr: self.owners(),
-            addr_type: self.file.rows(&self.addr_type),
-            addr_group: self.file.rows(&self.addr_group),
-            addr_payload: self.file.rows(&self.addr_payload),
+            scripts: self.scripts(Trust::Nothing),
             missing: self.missing(),
         }
     }
@@ -208,10 +206,22 @@ impl Segment {
         self.file.rows(&self.missing)
     }
 
+    /// Blocks.
+    #[inline]
+    pub(crate) fn blocks(&self) -> Slice<'_, BlockRow> {
+        self.file.rows(&self.blocks)
+    }
+
+    /// Ids of transactions.
+    #[inline]
+    pub(crate) fn txids(&self) -> Slice<'_, [u8; 32]> {
+        self.file.rows(&self.txids)
+    }
+
     /// Ids of transactions, their lock times, and their weights with version codes.
     #[inline]
     pub(crate) fn txs(&self) -> (Slice<'_, [u8; 32]>, Slice<'_, u32>, Slice<'_, u32>) {
-        (self.file.rows(&self.txids), self.file.rows(&self.tx_lock), self.file.rows(&self.tx_shape))
+        (self.txids(), self.file.rows(&self.tx_lock), self.file.rows(&self.tx_shape))
     }
 
     /// Types of owners.
@@ -245,8 +255,31 @@ impl Segment {
     fn index<'a>(
         &'a self,
         (dir, entries, tags): &'a (Checked<u32>, Checked<u32>, Checked<u8>),
+        trust: Trust,
     ) -> HashIndex<'a> {
-        HashIndex { dir: self.file.rows(dir), entries: self.file.rows(entries), tags: self.file.rows(tags) }
+        HashIndex {
+            dir: self.believed(dir, trust),
+            entries: self.believed(entries, trust),
+            tags: self.believed(tags, trust),
+        }
+    }
+
+    /// Scripts of the addresses first seen here.
+    #[inline]
+    pub(crate) fn scripts(&self, trust: Trust) -> Scripts<'_> {
+        Scripts {
+            types: self.believed(&self.addr_type, trust),
+            groups: self.believed(&self.addr_group, trust),
+            payloads: self.believed(&self.addr_payload, trust),
+        }
+    }
+
+    #[inline]
+    fn believed<'a, T>(&'a self, column: &'a Checked<T>, trust: Trust) -> Slice<'a, T> {
+        match trust {
+            Trust::Found => column.unchecked(),
+            Trust::Nothing => self.file.rows(column),
+        }
     }
 
     pub(crate) fn first(&self) -> First {
@@ -297,29 +330,17 @@ impl Segment {
     /// says nothing.
     #[inline]
     pub(crate) fn find_tx(&self, hash: u64, txid: &[u8; 32], end: u32, trust: Trust) -> Option<u32> {
-        let (index, txids) = (self.index(&self.tx_index), self.file.rows(&self.txids));
-        let (index, txids) = match trust {
-            Trust::Found => (index.unchecked(), txids.unchecked()),
-            Trust::Nothing => (index, txids),
-        };
+        let (index, txids) = (self.index(&self.tx_index, trust), self.believed(&self.txids, trust));
         index.candidates(hash).find(|&rel| rel < end && txids.get(rel as usize) == Some(txid))
     }
 
     /// The relative number of an owner first seen in this segment, whose hash is `hash`; as [`find_tx`](Self::find_tx).
     #[inline]
     pub(crate) fn find_addr(&self, hash: u64, script_type: u8, payload: &[u8], trust: Trust) -> Option<u32> {
-        let (index, mut rows) = (self.index(&self.addr_index), self.rows());
-        let index = match trust {
-            Trust::Found => {
-                rows.addr_type = rows.addr_type.unchecked();
-                rows.addr_group = rows.addr_group.unchecked();
-                rows.addr_payload = rows.addr_payload.unchecked();
-                index.unchecked()
-            }
-            Trust::Nothing => index,
-        };
+        let (index, scripts) = (self.index(&self.addr_index, trust), self.scripts(trust));
         index.candidates(hash).find(|&rel| {
-            rows.addr_key(rel as usize)
+            scripts
+                .get(rel as usize)
                 .is_some_and(|(own_type, own)| own_type as u8 == script_type && own == payload)
         })
     }

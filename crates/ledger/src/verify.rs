@@ -53,7 +53,7 @@ impl Ledger {
             for rel in 0..rows.txids.len() {
                 report.links += self.check_tx(segment, &rows, rel, &mut txs)?;
             }
-            for rel in 0..rows.addr_type.len() {
+            for rel in 0..rows.scripts.types.len() {
                 check_owner(segment, &rows, rel, &mut owners)?;
             }
             for block in rows.blocks.all() {
@@ -257,7 +257,7 @@ fn check_owner(
     hasher: &mut Sha256,
 ) -> Result<(), LedgerError> {
     let num = segment.first().addr + rel as u32;
-    let (script_type, payload) = rows.addr_key(rel).ok_or_else(|| {
+    let (script_type, payload) = rows.scripts.get(rel).ok_or_else(|| {
         LedgerError::corrupt(segment.path(), format!("address {num} lies outside its columns"))
     })?;
     hasher.update([script_type as u8]);

@@ -125,7 +125,7 @@ impl Writer {
     /// The last block and its height, committed or not.
     pub fn tip(&self) -> Option<(BlockHash, Option<u32>)> {
         let last_sealed = || {
-            let blocks = self.parts.segments.last()?.rows().blocks;
+            let blocks = self.parts.segments.last()?.blocks();
             blocks.get(blocks.len().checked_sub(1)?)
         };
         let block = self.parts.current.blocks.last().or_else(last_sealed)?;
@@ -139,7 +139,7 @@ impl Writer {
 
     /// Ids, headers and heights of all blocks, oldest first.
     pub fn blocks(&self) -> impl Iterator<Item = (BlockHash, Header, Option<u32>)> {
-        let sealed = self.parts.segments.iter().flat_map(|segment| segment.rows().blocks.all());
+        let sealed = self.parts.segments.iter().flat_map(|segment| segment.blocks().all());
         sealed.chain(&self.parts.current.blocks).map(|block| {
             (block.hash(), block.header(), Some(block.height).filter(|&height| height != NO_HEIGHT))
         })
@@ -408,13 +408,13 @@ impl Writer {
             if a_rows.txids.len() > 2 * b_rows.txids.len()
                 || sum(|rows| rows.txids.len()) > options.segment_txs
                 || sum(|rows| rows.out_addr.len() + rows.in_prev_lo.len()) > options.segment_rows
-                || sum(|rows| rows.addr_type.len() + rows.missing.len()) > options.segment_keys
+                || sum(|rows| rows.scripts.types.len() + rows.missing.len()) > options.segment_keys
             {
                 break;
             }
             let mut data = SegmentData::new(a.first());
             for segment in [a, b] {
-                copy_rows(&mut data, segment, segment.rows().blocks.len(), u32::MAX)?;
+                copy_rows(&mut data, segment, segment.blocks().len(), u32::MAX)?;
             }
             let keep = self.parts.segments.len() - 2;
             // The cells are the same as before, and so are their sums.
@@ -461,7 +461,7 @@ impl Writer {
         let kept_blocks = (keep.0 - cut.first().block) as usize;
         let mut name = None;
         if kept_blocks > 0 {
-            let Some(cut_tx) = cut.rows().blocks.get(kept_blocks).map(|block| block.first_tx) else {
+            let Some(cut_tx) = cut.blocks().get(kept_blocks).map(|block| block.first_tx) else {
                 cut.check_pages_read()?;
                 return Err(LedgerError::corrupt(cut.path(), "its blocks contradict each other"));
             };

@@ -154,8 +154,8 @@ impl Writer {
                 insert_live(&mut self.live, &self.parts, hashing.tx(txid), txid, first.tx + rel as u32);
             }
         }
-        for rel in 0..rows.addr_type.len() {
-            let (script_type, payload) = rows.addr_key(rel).ok_or_else(damaged)?;
+        for rel in 0..rows.scripts.types.len() {
+            let (script_type, payload) = rows.scripts.get(rel).ok_or_else(damaged)?;
             self.addrs.insert(hashing.owner(script_type as u8, payload), first.addr + rel as u32);
         }
         Ok(())

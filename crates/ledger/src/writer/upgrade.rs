@@ -69,7 +69,7 @@ impl Writer {
         let segment = &self.parts.segments[at];
         segment.check_sections()?;
         let mut data = SegmentData::new(segment.first());
-        copy_rows(&mut data, segment, segment.rows().blocks.len(), u32::MAX)?;
+        copy_rows(&mut data, segment, segment.blocks().len(), u32::MAX)?;
         let name = self.write(&data, sums)?;
         step("a segment is written anew")?;
         let mut manifest = self.manifest.clone();

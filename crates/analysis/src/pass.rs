@@ -7,10 +7,14 @@
 //! way to the output ([`Bucket::Unknown`] gets what the others lose). That is enough to alert on; [`crate::exposure`] is exact to the unit for one owner. A spent
 //! output's shares are dropped with its spender, so memory follows the unspent outputs, 32 bytes each with their table.
 //! The pass goes on where it stopped as blocks arrive, and the last [`UNDO_BLOCKS`] blocks can be taken back.
+//!
+//! A second thread reads the ledger ahead, which is a third of the work.
 
 use std::{
     collections::VecDeque,
     ops::{ControlFlow, Range},
+    sync::mpsc::{channel, sync_channel},
+    thread,
 };
 
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxNum};
@@ -200,18 +204,52 @@ impl Pass {
 
     /// Goes on to transaction `end`.
     fn go_on(&mut self, ledger: &Ledger, named: &NamedOwners, end: u32, batch: &mut Batch) {
-        for start in (self.next.0..end).step_by(BATCH) {
-            batch.read(ledger, TxNum(start)..TxNum(end.min(start.saturating_add(BATCH as u32))));
+        let spans = (self.next.0..end)
+            .step_by(BATCH)
+            .map(move |start| TxNum(start)..TxNum(end.min(start.saturating_add(BATCH as u32))));
+        if spans.len() <= 1 {
+            for span in spans {
+                batch.read(ledger, span);
+                self.take(ledger, named, batch);
+            }
+            return;
+        }
+        thread::scope(|scope| {
+            let (give, read) = sync_channel::<Batch>(AHEAD);
+            let (give_back, spare) = channel::<Batch>();
+            scope.spawn(move || {
+                for span in spans {
+                    let mut batch = spare.try_recv().unwrap_or_default();
+                    batch.read(ledger, span);
+                    // Nobody listens where the other side has panicked.
+                    if give.send(batch).is_err() {
+                        return;
+                    }
+                }
+            });
+            for mut batch in read {
+                self.take(ledger, named, &mut batch);
+                // The reader is gone once it has read everything.
+                let _ = give_back.send(batch);
+            }
+        });
+    }
+
+    /// Deals with a batch.
+    fn take(&mut self, ledger: &Ledger, named: &NamedOwners, batch: &mut Batch) {
+        let Batch { txs, spent, owners, inputs } = batch;
+        let (mut spent, mut owners) = (&spent[..], &owners[..]);
+        for txs in txs.chunks(NEAR) {
             // Looked up for nothing but that the table's lines are near when they are needed: the processor waits for
             // many at once here, and for one after the other below.
-            let near = batch.spent.iter().filter_map(|spent| self.live.get(&spent.out?.0));
+            let soon = &spent[..txs.iter().map(|tx| tx.inputs).sum()];
+            let near = soon.iter().filter_map(|spent| self.live.get(&spent.out?.0));
             std::hint::black_box(near.fold(0, |sum, shares| sum ^ shares[0]));
-            let (mut spent, mut owners) = (&batch.spent[..], &batch.owners[..]);
-            for tx in &batch.txs {
+            for tx in txs {
                 let (own_spent, own_owners);
                 (own_spent, spent) = spent.split_at(tx.inputs);
                 (own_owners, owners) = owners.split_at(tx.outputs);
-                self.visit(tx, own_spent, own_owners, named, &mut batch.inputs);
+                self.visit(tx, own_spent, own_owners, named, inputs);
                 if tx.coinbase {
                     self.drop_destroyed(ledger, tx.num);
                 }
@@ -271,7 +309,11 @@ impl Pass {
 }
 
 /// Transactions that are read before the first of them is dealt with.
-const BATCH: usize = 256;
+const BATCH: usize = 2_048;
+/// Transactions whose lines of the table are fetched before the first of them is dealt with.
+const NEAR: usize = 256;
+/// Batches that are read ahead.
+const AHEAD: usize = 2;
 
 /// What a transaction spends.
 #[derive(Clone, Copy, Debug)]

@@ -41,8 +41,16 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, 
     if archive.len() > MAX_FILES {
         return Err(unusable(format!("it holds more than {MAX_FILES} files")));
     }
-    if listed.is_some_and(|listed| listed != archive.len()) {
-        return Err(unusable("it holds two files of one name, and one would be lost unsaid".to_owned()));
+    match listed {
+        None => return Err(unusable("its directory does not end where the archive's end says".to_owned())),
+        Some(listed) if listed != archive.len() => {
+            let found = archive.len();
+            return Err(unusable(format!(
+                "its directory names {listed} files and {found} can be told apart (two of one name, or a wrong count): \
+                 one would be lost unsaid"
+            )));
+        }
+        Some(_) => {}
     }
     let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
     if names.iter().any(|name| name == "content.xml") {
@@ -94,14 +102,37 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, 
     Ok(imported)
 }
 
-/// How many files the end of the archive's directory counts, which the reader does not tell: of files with one name it
-/// keeps the last. `None` where the end is not found or counts more than it has room for.
+/// How many files the archive's directory names, which the reader does not tell: of files with one name it keeps the last,
+/// and it believes the count at the archive's end. `None` where the directory does not end at that end (APPNOTE 4.3.12,
+/// 4.3.16).
 fn listed_files(bytes: &[u8]) -> Option<usize> {
     const END: &[u8] = b"PK\x05\x06";
-    const COUNT_AT: usize = 10;
+    const SIZE_AT: usize = 12;
+    const START_AT: usize = 16;
     let end = bytes.windows(END.len()).rposition(|window| window == END)?;
-    let count = u16::from_le_bytes(*bytes.get(end + COUNT_AT..)?.first_chunk()?);
-    (count != u16::MAX).then_some(usize::from(count))
+    let word = |at: usize| {
+        let word = u32::from_le_bytes(*bytes.get(end + at..)?.first_chunk()?);
+        usize::try_from(word).ok()
+    };
+    // The start that is written counts from the archive's own, which something may stand before.
+    let starts = [word(START_AT)?, end.wrapping_sub(word(SIZE_AT)?)];
+    starts.into_iter().find_map(|start| directory_entries(bytes, start, end))
+}
+
+/// Entries of a directory that begins at `start` and ends at `end`, or at the longer end record that stands before that.
+fn directory_entries(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
+    const ENTRY: &[u8] = b"PK\x01\x02";
+    const LONG_END: &[u8] = b"PK\x06\x06";
+    const FIXED: usize = 46;
+    const LENGTHS_AT: [usize; 3] = [28, 30, 32];
+    let (mut at, mut count) = (start, 0);
+    while bytes.get(at..).is_some_and(|rest| rest.starts_with(ENTRY)) {
+        let length = |place: usize| Some(u16::from_le_bytes(*bytes.get(at + place..)?.first_chunk()?));
+        let lengths: Option<Vec<u16>> = LENGTHS_AT.into_iter().map(length).collect();
+        at += FIXED + lengths?.into_iter().map(usize::from).sum::<usize>();
+        count += 1;
+    }
+    (at == end || bytes.get(at..).is_some_and(|rest| rest.starts_with(LONG_END))).then_some(count)
 }
 
 /// The files that may be lists, OFAC's first one in front, and those that are none.
@@ -110,12 +141,17 @@ fn tell_apart(archive: &mut ZipArchive<Cursor<Vec<u8>>>) -> Result<(Vec<String>,
     for at in 0..archive.len() {
         let member = archive.by_index(at).map_err(|error| broken(&error))?;
         let name = member.name().to_owned();
-        if member.is_dir() || name.starts_with("__MACOSX/") || base(&name).starts_with('.') {
+        if member.is_dir() {
             continue;
         }
         let plain = base(&name).to_ascii_lowercase();
         let extension = plain.rsplit('.').next().unwrap_or_default();
-        if OTHER_FILES.contains(&extension) || plain.starts_with("readme") || plain.starts_with("license") {
+        let is_hidden = name.starts_with("__MACOSX/") || plain.starts_with('.');
+        if is_hidden
+            || OTHER_FILES.contains(&extension)
+            || plain.starts_with("readme")
+            || plain.starts_with("license")
+        {
             others.push(name);
         } else {
             lists.push(name);

@@ -44,6 +44,10 @@ fn the_one_list_in_an_archive_is_read_as_it_is() {
     let beside =
         unpack("un.zip", &[("un.xml", UN.as_bytes()), ("un.xsd", b"<schema/>"), ("README.txt", b"x")]);
     assert_eq!(beside.unwrap().snapshot.unread, ["file README.txt", "file un.xsd"]);
+    let hidden: [(&str, &[u8]); 3] =
+        [("un.xml", UN.as_bytes()), (".more.csv", TABLE.as_bytes()), ("__MACOSX/._un.xml", b"x")];
+    let hidden = unpack("un.zip", &hidden).unwrap().snapshot.unread;
+    assert_eq!(hidden, ["file .more.csv", "file __MACOSX/._un.xml"]);
 }
 
 #[test]
@@ -55,7 +59,19 @@ fn an_archive_without_one_list_is_refused_with_what_is_in_it() {
         twice[at] = b'a';
     }
     let twice = read(&mut twice.as_slice(), &named("x.zip")).unwrap_err().to_string();
-    assert!(twice.contains("two files of one name"), "{twice}");
+    assert!(twice.contains("two of one name"), "{twice}");
+    // An end that counts one file of two, and one that puts the directory's start behind the first.
+    let both = packed(&[("a.csv", TABLE.as_bytes()), ("b.csv", b"address\n")]);
+    let end = both.len() - 22;
+    let with = |at: usize, value: &[u8]| {
+        let mut bytes = both.clone();
+        bytes[end + at..end + at + value.len()].copy_from_slice(value);
+        read(&mut bytes.as_slice(), &named("x.zip")).unwrap_err().to_string()
+    };
+    let fewer = with(8, &[1, 0, 1, 0]);
+    assert!(fewer.contains("names 2 files and 1 can be told apart"), "{fewer}");
+    let odd = with(12, &[0xff; 8]);
+    assert!(!odd.is_empty());
     let several = complaint(&[("a.csv", TABLE.as_bytes()), ("b.xml", UN.as_bytes())]);
     assert!(several.contains("a.csv, b.xml") && several.contains("import each"), "{several}");
     assert!(complaint(&[]).contains("it holds no list"));

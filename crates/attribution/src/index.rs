@@ -96,6 +96,10 @@ impl Index {
     pub fn lookup(&self, key: &[u8]) -> Claims<'_> {
         let hash = self.secret.hash(key);
         let mut found = Claims(Found::Nothing);
+        // Nearly always there is one.
+        if let [layer] = &self.layers[..] {
+            return layer.find(hash, key).map_or(found, |subject| Claims::run(layer, subject));
+        }
         for layer in &self.layers {
             if let Some(subject) = layer.find(hash, key) {
                 found.add(layer, subject);
@@ -245,8 +249,12 @@ enum Found<'a> {
 }
 
 impl<'a> Claims<'a> {
+    fn run(layer: &'a Layer, subject: u32) -> Self {
+        Self(Found::Run { layer, subject, numbers: layer.claims_of(subject) })
+    }
+
     fn add(&mut self, layer: &'a Layer, subject: u32) {
-        let run = Claims(Found::Run { layer, subject, numbers: layer.claims_of(subject) });
+        let run = Self::run(layer, subject);
         *self = match std::mem::replace(&mut self.0, Found::Nothing) {
             Found::Nothing => run,
             before => {
@@ -261,6 +269,8 @@ impl<'a> Claims<'a> {
 impl<'a> Iterator for Claims<'a> {
     type Item = ClaimRef<'a>;
 
+    #[expect(clippy::inline_always, reason = "as for a layer's `find`")]
+    #[inline(always)]
     fn next(&mut self) -> Option<ClaimRef<'a>> {
         match &mut self.0 {
             Found::Nothing => None,

@@ -1,7 +1,9 @@
 //! What is kept once, however often it comes: numbers found by a keyed hash of what they stand for, four bytes each where
 //! a map would take four times as much, and the texts that they stand for.
 
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::Hash;
+
+use ahash::RandomState;
 
 const FREE: u32 = u32::MAX;
 

@@ -8,12 +8,28 @@ use std::{
 
 use crate::ColumnError;
 
-/// Opens a plain file. A pipe in its place, which would be waited for without end, is an error, as a folder is.
-pub fn open_plain(path: &Path, options: &OpenOptions) -> io::Result<File> {
-    if !std::fs::metadata(path)?.is_file() {
+/// Opens a plain file and tells its length. A pipe in its place, which would be waited for without end, is an error, as a
+/// folder is.
+pub fn open_plain(path: &Path, options: &OpenOptions) -> io::Result<(File, u64)> {
+    let file = without_waiting(options).open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a plain file"));
     }
-    options.open(path)
+    Ok((file, found.len()))
+}
+
+#[cfg(unix)]
+fn without_waiting(options: &OpenOptions) -> OpenOptions {
+    let mut options = options.clone();
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    options
+}
+
+#[cfg(not(unix))]
+fn without_waiting(options: &OpenOptions) -> OpenOptions {
+    options.clone()
 }
 
 /// Writes `parts` one after another under a temporary name, syncs, and renames over `path`.

@@ -36,10 +36,14 @@ pub struct Backing(Arc<Bytes>);
 impl Backing {
     /// Maps a sealed file. Empty files give an empty backing.
     pub fn map(path: &Path) -> Result<Self, ColumnError> {
-        let file = open_plain(path, File::options().read(true)).map_err(ColumnError::io("opening", path))?;
-        let len = file.metadata().map_err(ColumnError::io("reading the size of", path))?.len();
+        let opened = open_plain(path, File::options().read(true));
+        let (file, len) = opened.map_err(ColumnError::io("opening", path))?;
         if len == 0 {
             return Ok(Self::from_bytes(&[]));
+        }
+        let mut options = MmapOptions::new();
+        if let Ok(len) = usize::try_from(len) {
+            options.len(len);
         }
         // SAFETY: the mapping is read-only and private to this process's view of a sealed file. Sealed files are
         // never written again by this product: they are written under a temporary name, synced, renamed, and later
@@ -47,7 +51,7 @@ impl Backing {
         // breaks the folder's contract (SECURITY.md): what lies behind the last page raises SIGBUS, which ends the
         // process without an answer; zeros up to that page's end are found by `check_length`.
         #[expect(unsafe_code, reason = "mapping a file has no safe form")]
-        let map = unsafe { MmapOptions::new().map(&file) }.map_err(ColumnError::io("mapping", path))?;
+        let map = unsafe { options.map(&file) }.map_err(ColumnError::io("mapping", path))?;
         Ok(Self(Arc::new(Bytes::Mapped(map))))
     }
 
@@ -141,19 +145,18 @@ pub struct SharedColumn {
 impl SharedColumn {
     /// Maps the file at `path`, which must hold exactly `len` cells.
     pub fn open(path: &Path, len: usize, writable: bool) -> Result<Self, ColumnError> {
-        let file = open_plain(path, File::options().read(true).write(writable))
+        let (file, bytes) = open_plain(path, File::options().read(true).write(writable))
             .map_err(ColumnError::io("opening", path))?;
-        let bytes = file.metadata().map_err(ColumnError::io("reading the size of", path))?.len();
         // `len` comes from a file too: a product that wraps must not pass for the size of the mapping.
         if (len as u64).checked_mul(4) != Some(bytes) {
             return Err(ColumnError::corrupt(path, format!("{bytes} bytes for {len} cells of 4 bytes")));
         }
+        let mut options = MmapOptions::new();
+        options.len(len * 4);
         let map = match (len, writable) {
             (0, _) => None,
-            (_, true) => Some(MmapRaw::map_raw(&file).map_err(ColumnError::io("mapping", path))?),
-            (_, false) => {
-                Some(MmapOptions::new().map_raw_read_only(&file).map_err(ColumnError::io("mapping", path))?)
-            }
+            (_, true) => Some(options.map_raw(&file).map_err(ColumnError::io("mapping", path))?),
+            (_, false) => Some(options.map_raw_read_only(&file).map_err(ColumnError::io("mapping", path))?),
         };
         Ok(Self { map, len, writable, _cells: PhantomData })
     }

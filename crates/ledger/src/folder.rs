@@ -43,14 +43,14 @@ pub(crate) struct Note {
 impl Note {
     /// The note in `dir`. One that cannot be read tells of no commit.
     pub(crate) fn read(dir: &Path) -> Self {
-        let mut text = String::new();
+        let mut note = Vec::with_capacity(2 * NOTE);
         let read = open_plain(&dir.join(LOCK), File::options().read(true))
-            .and_then(|file| file.take(NOTE as u64).read_to_string(&mut text));
+            .and_then(|(file, _)| file.take(NOTE as u64).read_to_end(&mut note));
         match read {
             Ok(0) => Self::default(),
             Err(error) if error.kind() == ErrorKind::NotFound => Self::default(),
             // Something stands there: somebody was at work.
-            _ => serde_json::from_str(&text).unwrap_or(Self { last: None, at_work: true }),
+            _ => serde_json::from_slice(&note).unwrap_or(Self { last: None, at_work: true }),
         }
     }
 
@@ -109,7 +109,7 @@ pub(crate) fn lock(dir: &Path) -> Result<Lock, LedgerError> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             File::options().create(true).truncate(false).write(true).open(&path)
         }
-        opened => opened,
+        opened => opened.map(|(file, _)| file),
     };
     let file = open().map_err(LedgerError::io("creating", &path))?;
     match file.try_lock() {

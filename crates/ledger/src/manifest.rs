@@ -71,8 +71,8 @@ impl Manifest {
     pub(crate) fn read(dir: &Path) -> Result<Self, LedgerError> {
         let path = manifest_path(dir);
         let mut bytes = Vec::new();
-        let read =
-            open_plain(&path, File::options().read(true)).and_then(|mut file| file.read_to_end(&mut bytes));
+        let read = open_plain(&path, File::options().read(true))
+            .and_then(|(mut file, _)| file.read_to_end(&mut bytes));
         match read {
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use thiserror::Error;
-use tracehound_model::text::{clean, label};
+use tracehound_model::text::{clean, is_plain, label};
 
 /// Longest row, in bytes, its line end included.
 pub const MAX_ROW: usize = 4_096;
@@ -295,6 +295,9 @@ impl Line {
             return Err(RowError::TooLong);
         }
         let text = std::str::from_utf8(&self.bytes).map_err(|_| RowError::NotText)?;
+        if is_plain(&self.bytes) {
+            return Ok(text);
+        }
         match text.bytes().find(|byte| byte.is_ascii_control() && *byte != b'\t') {
             Some(byte) => Err(RowError::Control(byte.into())),
             None => Ok(text),

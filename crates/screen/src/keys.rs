@@ -15,6 +15,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use ahash::RandomState;
 use tracehound_attribution::index::{ClaimRef, Index};
 use tracehound_ledger::{AddrNum, Ledger};
 use tracehound_model::{
@@ -40,6 +41,8 @@ struct Shown {
 struct Claimed {
     keys: HashMap<KeyHash, Vec<ScriptKey>>,
     hashes: HashSet<KeyHash>,
+    /// The hashes of both.
+    named: HashSet<KeyHash, RandomState>,
     /// Hybrid keys, by what a ledger knows of them: [`ScriptKey::as_numbered`].
     hybrid: HashMap<ScriptKey, ScriptKey>,
 }
@@ -74,10 +77,7 @@ impl<'a> Keys<'a> {
             ScriptType::P2sh => self.behind(script),
             // Most subjects of a batch without a ledger end here.
             ScriptType::P2pkh | ScriptType::P2wpkh if self.ledger.is_none() => {
-                script.key_hash().filter(|hash| {
-                    let claimed = self.claimed();
-                    claimed.hashes.contains(hash) || claimed.keys.contains_key(hash)
-                })
+                script.key_hash().filter(|hash| self.claimed().named.contains(hash))
             }
             _ => script.key_hash(),
         };
@@ -195,6 +195,7 @@ impl<'a> Keys<'a> {
                 let Subject::Address(address) = claim.subject() else { continue };
                 let Some(script) = address.script() else { continue };
                 let Some(hash) = script.key_hash() else { continue };
+                claimed.named.insert(hash);
                 if script.public_key().is_none() {
                     claimed.hashes.insert(hash);
                 } else {

@@ -1,7 +1,10 @@
 //! What a source says, in one number: the same for the same claims and parties, in whatever file and under whatever
 //! secret they lie.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -24,14 +27,19 @@ pub(super) fn digest<'a>(sources: impl Iterator<Item = (&'a SourceHistory, &'a C
 /// What each source of these tables says. O(n log n).
 pub(super) fn of(tables: &Tables<'_>, parties: &[Party]) -> BTreeMap<SourceId, Content> {
     let said: Vec<[u8; 32]> = tables.statements.iter().map(|record| statement(tables, record)).collect();
-    let mut order: Vec<(u32, u32)> = Vec::with_capacity(tables.claims.len());
+    let ranks = source_ranks(tables);
+    let mut order: Vec<Place> = Vec::with_capacity(tables.claims.len());
     for subject in 0..tables.subjects.len().saturating_sub(1) as u32 {
-        order.extend(tables.claims_of(subject).map(|claim| (subject, claim)));
+        let head = head(tables.key(subject));
+        order.extend(tables.claims_of(subject).map(|claim| {
+            let source = ranks[tables.claims[claim as usize].origin as usize];
+            Place { source, subject, head, claim }
+        }));
     }
-    order.sort_unstable_by(|a, b| compare(tables, *a, *b));
+    order.sort_unstable_by(|a, b| compare(tables, a, b));
     let mut hashers: BTreeMap<SourceId, Sha256> = BTreeMap::new();
     let mut current: Option<(u32, Sha256)> = None;
-    for (subject, number) in order {
+    for Place { subject, claim: number, .. } in order {
         let claim = &tables.claims[number as usize];
         let origin = &tables.origins[claim.origin as usize];
         if current.as_ref().is_none_or(|(source, _)| *source != origin.source) {
@@ -64,21 +72,48 @@ fn close(tables: &Tables<'_>, hashers: &mut BTreeMap<SourceId, Sha256>, done: Op
     }
 }
 
+/// A claim, with what mostly decides where it goes.
+struct Place {
+    /// [`source_ranks`].
+    source: u32,
+    subject: u32,
+    /// Of the subject's key: [`head`].
+    head: u64,
+    claim: u32,
+}
+
+/// By origin, the place of its source in the order of their names.
+fn source_ranks(tables: &Tables<'_>) -> Vec<u32> {
+    let names: BTreeSet<&str> = tables.origins.iter().map(|origin| tables.text(origin.source)).collect();
+    let ranks: BTreeMap<&str, u32> = names.into_iter().zip(0..).collect();
+    tables.origins.iter().map(|origin| ranks[tables.text(origin.source)]).collect()
+}
+
+/// The first eight bytes of a key as a number in the order of keys, a short key filled up with zeros.
+fn head(key: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let length = key.len().min(8);
+    bytes[..length].copy_from_slice(&key[..length]);
+    u64::from_be_bytes(bytes)
+}
+
 /// By source, subject and then as a subject's claims lie.
-fn compare(tables: &Tables<'_>, a: (u32, u32), b: (u32, u32)) -> Ordering {
-    let claim = |number: u32| &tables.claims[number as usize];
-    let source = |claim: &ClaimRecord| tables.origins[claim.origin as usize].source;
-    let (one, other) = (claim(a.1), claim(b.1));
-    let texts = || tables.text(source(one)).cmp(tables.text(source(other)));
-    let sources = if source(one) == source(other) { Ordering::Equal } else { texts() };
+fn compare(tables: &Tables<'_>, a: &Place, b: &Place) -> Ordering {
+    let claim = |place: &Place| &tables.claims[place.claim as usize];
     let recorded = |claim: &ClaimRecord| {
         let origin = &tables.origins[claim.origin as usize];
         (origin.recorded_seconds, origin.recorded_nanoseconds, claim.id, origin.confidence)
     };
-    sources
-        .then_with(|| tables.key(a.0).cmp(tables.key(b.0)))
-        .then_with(|| (one.valid_from, one.valid_to).cmp(&(other.valid_from, other.valid_to)))
-        .then_with(|| recorded(one).cmp(&recorded(other)))
+    let claims = || {
+        let (one, other) = (claim(a), claim(b));
+        (one.valid_from, one.valid_to)
+            .cmp(&(other.valid_from, other.valid_to))
+            .then_with(|| recorded(one).cmp(&recorded(other)))
+    };
+    (a.source, a.head)
+        .cmp(&(b.source, b.head))
+        .then_with(|| tables.key(a.subject).cmp(tables.key(b.subject)))
+        .then_with(claims)
 }
 
 fn statement(tables: &Tables<'_>, record: &StatementRecord) -> [u8; 32] {

@@ -1,7 +1,7 @@
-//! The bytes of a file of an index, version 2: sections of records in the column store's file form.
+//! The bytes of a file of an index, version 3: sections of records in the column store's file form.
 //!
 //! 1. directory: `u32` a bucket and one more, the number of the first subject whose hash falls into it
-//! 2. hashes: `u64` a subject, ascending, of its key: SipHash-1-3 under the secret
+//! 2. hashes: `u64` a subject, ascending, of its key: XXH3 seeded with the secret
 //! 3. subjects: [`SubjectRecord`] a subject and one more, which ends the last one
 //! 4. keys: their bytes, one after another
 //! 5. claims: [`ClaimRecord`]s, subject by subject
@@ -16,6 +16,7 @@
 //! The first four words of the header are the digest of the sections, the next two the secret.
 //!
 //! Version 1 hashed without a secret and had no digests beside the sources; it is read for its sources' names only.
+//! Version 2 was never released.
 
 use std::ops::Range;
 
@@ -26,7 +27,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 /// Number of sections.
 pub(super) const SECTIONS: usize = 12;
 /// What an index file begins with.
-pub(super) const KIND: Kind = Kind { magic: *b"THINDEX\n", version: 2, sections: SECTIONS };
+pub(super) const KIND: Kind = Kind { magic: *b"THINDEX\n", version: 3, sections: SECTIONS };
 /// What a file of version 0.1.0 begins with.
 pub(super) const KIND_1: Kind = Kind { version: 1, ..KIND };
 /// Stands for an absent text.

@@ -231,9 +231,9 @@ fn another_version_and_another_file_are_told_apart() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index");
     let mut bytes = Index::encode(&rich(), secret()).unwrap();
-    bytes[8] = 3;
+    bytes[8] = 4;
     fs::write(&path, &bytes).unwrap();
-    assert!(matches!(Index::open(&path), Err(IndexError::Version { found: 3, expected: 2, .. })));
+    assert!(matches!(Index::open(&path), Err(IndexError::Version { found: 4, expected: 3, .. })));
     fs::write(&path, b"<html>").unwrap();
     assert!(matches!(Index::open(&path), Err(IndexError::Damaged { .. })));
     fs::write(&path, b"").unwrap();

@@ -14,7 +14,7 @@ use tracehound_ledger::Ledger;
 use tracehound_model::{Address, Verdict, text::label};
 use tracehound_screen::{
     Covered, Extract, Screener, Settings,
-    batch::{Batch, Row, Subjects},
+    batch::{Row, Subjects},
 };
 
 use crate::{
@@ -148,16 +148,20 @@ pub(super) fn this_second() -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
-/// Answers subjects in batches and prints them in input order.
-struct Printer<'a> {
+/// Answers subjects and renders the answers.
+#[derive(Clone)]
+struct Answers<'a> {
     output: Output,
     screener: &'a Screener<'a>,
     plain: Option<Plain>,
     /// Whether answers carry the number of their row; subjects of the command line have none.
     numbered: bool,
+}
+
+/// Prints answers in input order, and counts them.
+struct Printer<'a> {
+    answers: Answers<'a>,
     tally: Tally,
-    /// Space for answers, used again for the next batch: a million answers are a gigabyte.
-    pages: Vec<Page>,
 }
 
 /// Subjects whose answers lie on one page.
@@ -175,12 +179,13 @@ impl<'a> Printer<'a> {
         let plain = matches!(common.output, Output::Jsonl | Output::Csv)
             .then(|| Plain::new(common.output, screener))
             .flatten();
-        Self { output: common.output, screener, plain, numbered, tally: Tally::default(), pages: Vec::new() }
+        let answers = Answers { output: common.output, screener, plain, numbered };
+        Self { answers, tally: Tally::default() }
     }
 
     fn begin(&self, out: &mut dyn Write) -> Result<()> {
-        let row = if self.numbered { "row," } else { "" };
-        match self.output {
+        let row = if self.answers.numbered { "row," } else { "" };
+        match self.answers.output {
             Output::Csv => writeln!(out, "{row}{}", output::CSV_HEADER).into_diagnostic(),
             Output::Json => write!(out, "[").into_diagnostic(),
             Output::Text | Output::Jsonl => Ok(()),
@@ -188,7 +193,7 @@ impl<'a> Printer<'a> {
     }
 
     fn end(&self, out: &mut dyn Write) -> Result<u8> {
-        if self.output == Output::Json {
+        if self.answers.output == Output::Json {
             writeln!(out, "]").into_diagnostic()?;
         }
         if self.tally.rows() == 0 {
@@ -198,26 +203,31 @@ impl<'a> Printer<'a> {
         Ok(self.tally.worst().exit_code())
     }
 
-    fn answer_rows(&mut self, batch: &Batch, out: &mut dyn Write) -> Result<()> {
-        let rows: Vec<Row<'_>> = batch.rows().collect();
-        self.answer(&rows, out)
+    fn answer(&mut self, rows: &[Row<'_>], out: &mut dyn Write) -> Result<()> {
+        let mut pages = Vec::new();
+        let count = self.answers.fill(rows, &mut pages)?;
+        self.print(&pages[..count], out)
     }
 
-    fn answer(&mut self, rows: &[Row<'_>], out: &mut dyn Write) -> Result<()> {
-        let mut pages = std::mem::take(&mut self.pages);
-        pages.resize_with(rows.len().div_ceil(PAGE).max(pages.len()), Page::default);
-        let written =
-            rows.par_chunks(PAGE).zip(&mut pages).try_for_each(|(chunk, page)| self.write(chunk, page));
-        written?;
-        for page in pages.iter().take(rows.len().div_ceil(PAGE)) {
-            if self.output == Output::Json && self.tally.rows() > 0 {
+    fn print(&mut self, pages: &[Page], out: &mut dyn Write) -> Result<()> {
+        for page in pages {
+            if self.answers.output == Output::Json && self.tally.rows() > 0 {
                 writeln!(out, ",").into_diagnostic()?;
             }
             out.write_all(&page.bytes).into_diagnostic()?;
             self.tally.add(&page.tally);
         }
-        self.pages = pages;
         Ok(())
+    }
+}
+
+impl Answers<'_> {
+    /// Answers rows on as many pages as this gives. Pages that are there already are written over.
+    fn fill(&self, rows: &[Row<'_>], pages: &mut Vec<Page>) -> Result<usize> {
+        let count = rows.len().div_ceil(PAGE);
+        pages.resize_with(count.max(pages.len()), Page::default);
+        rows.par_chunks(PAGE).zip(pages).try_for_each(|(chunk, page)| self.write(chunk, page))?;
+        Ok(count)
     }
 
     fn write(&self, rows: &[Row<'_>], page: &mut Page) -> Result<()> {
@@ -234,32 +244,32 @@ impl<'a> Printer<'a> {
     }
 
     /// Puts the row's number into the answer that begins there.
-    fn number(&self, row: &Row<'_>, begin: usize, bytes: &mut Vec<u8>) -> Result<()> {
+    fn number(&self, row: &Row<'_>, begin: usize, bytes: &mut Vec<u8>) {
         if !self.numbered {
-            return Ok(());
+            return;
         }
         let answer = bytes.split_off(begin);
-        let opened = self.open_numbered(row, bytes)?;
+        let opened = self.open_numbered(row, bytes);
         bytes.extend_from_slice(&answer[opened..]);
-        Ok(())
     }
 
     /// Writes the beginning of an answer up to the number; says how many of the answer's own bytes that stands for.
-    fn open_numbered(&self, row: &Row<'_>, bytes: &mut Vec<u8>) -> Result<usize> {
-        let number = row.number;
+    fn open_numbered(&self, row: &Row<'_>, bytes: &mut Vec<u8>) -> usize {
+        let mut digits = itoa::Buffer::new();
+        let number = digits.format(row.number);
         let brace = usize::from(matches!(self.output, Output::Json | Output::Jsonl) && self.numbered);
         bytes.extend_from_slice(&b"{"[..brace]);
-        match self.output {
-            _ if !self.numbered => Ok(()),
-            Output::Csv if number == 0 => write!(bytes, ","),
-            _ if number == 0 => Ok(()),
-            Output::Text => write!(bytes, "row {number}: "),
-            Output::Json => write!(bytes, "\n  \"row\": {number},"),
-            Output::Jsonl => write!(bytes, "\"row\":{number},"),
-            Output::Csv => write!(bytes, "{number},"),
-        }
-        .into_diagnostic()?;
-        Ok(brace)
+        let parts = match self.output {
+            _ if !self.numbered => ["", "", ""],
+            Output::Csv if row.number == 0 => ["", "", ","],
+            _ if row.number == 0 => ["", "", ""],
+            Output::Text => ["row ", number, ": "],
+            Output::Json => ["\n  \"row\": ", number, ","],
+            Output::Jsonl => ["\"row\":", number, ","],
+            Output::Csv => ["", number, ","],
+        };
+        parts.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
+        brace
     }
 
     fn one(&self, row: &Row<'_>, bytes: &mut Vec<u8>) -> Result<Worst> {
@@ -267,7 +277,7 @@ impl<'a> Printer<'a> {
         let begin = bytes.len();
         if let Some(why) = row.refused {
             refuse(self.output, subject, &format!("row {} {why}", row.number), bytes)?;
-            self.number(row, begin, bytes)?;
+            self.number(row, begin, bytes);
             return Ok(Worst::Refused);
         }
         if let Some(plain) = &self.plain
@@ -275,7 +285,7 @@ impl<'a> Printer<'a> {
             && self.screener.is_plain(&address)
             && let Some((before, after)) = plain.around(subject, &address)
         {
-            let opened = self.open_numbered(row, bytes)?;
+            let opened = self.open_numbered(row, bytes);
             for part in [&before[opened..], subject.as_bytes(), after] {
                 bytes.extend_from_slice(part);
             }
@@ -292,7 +302,7 @@ impl<'a> Printer<'a> {
                 Worst::Refused
             }
         };
-        self.number(row, begin, bytes)?;
+        self.number(row, begin, bytes);
         Ok(found)
     }
 }
@@ -334,6 +344,7 @@ fn refuse(output: Output, subject: &str, error: &str, bytes: &mut Vec<u8>) -> Re
 
 /// The rendered answer about addresses of which nothing is known, one for each chain, cut at the subject's name: such
 /// answers differ in nothing else, and a batch of a million is mostly them.
+#[derive(Clone)]
 struct Plain {
     by_chain: Vec<(Option<tracehound_model::Chain>, Vec<u8>, Vec<u8>)>,
     worst: Worst,

@@ -119,6 +119,9 @@ impl Extent {
                 .count();
             extent.missing_ranges = u32::try_from(missing).unwrap_or(u32::MAX);
         }
+        if info.missing_behind && !matches!(needed, Needed::Between(..)) {
+            extent.missing_ranges += 1;
+        }
         if extent.missing_ranges > 0 {
             extent.gaps.push(format!(
                 "blocks are missing in {} place{} of the range that was looked at: what happened in them was not seen \

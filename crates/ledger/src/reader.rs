@@ -123,7 +123,8 @@ impl Ledger {
     /// Counts and sizes. O(blocks).
     pub fn info(&self) -> LedgerInfo {
         let kept = self.end.block as usize;
-        let blocks = || self.segments().iter().flat_map(|segment| segment.blocks().all()).take(kept);
+        let all = || self.all_segments.iter().flat_map(|segment| segment.blocks().all());
+        let blocks = || all().take(kept);
         LedgerInfo {
             chain: self.manifest.chain.clone(),
             blocks: self.end.block,
@@ -133,6 +134,7 @@ impl Ledger {
             addresses: self.end.addr,
             missing_inputs: self.segments().iter().map(|segment| self.missing_rows(segment) as u64).sum(),
             islands: blocks().filter(|block| block.flags & FLAG_ISLAND != 0).count() as u32,
+            missing_behind: all().nth(kept).is_some_and(|next| next.flags & FLAG_ISLAND != 0),
             first: self.block(BlockNum(0)),
             tip: self.end.block.checked_sub(1).and_then(|last| self.block(BlockNum(last))),
             segments: self.segments().len(),

@@ -26,6 +26,9 @@ pub struct LedgerInfo {
     pub missing_inputs: u64,
     /// Places where a block does not continue the one stored before it.
     pub islands: u32,
+    /// In a ledger as of a moment, whether blocks are missing between its last block and the first that does not count:
+    /// some of them may have come before the moment.
+    pub missing_behind: bool,
     /// First block.
     pub first: Option<BlockView>,
     /// Last block.

@@ -201,7 +201,7 @@ impl Chain {
     pub(crate) fn of(ledger: &Ledger, as_of: Timestamp) -> Self {
         let info = ledger.info();
         let begins = info.first.is_some_and(|first| first.header.prev().0 == [0; 32]);
-        let partial = if info.islands > 0 || info.missing_inputs > 0 {
+        let partial = if info.islands > 0 || info.missing_behind || info.missing_inputs > 0 {
             Some(format!(
                 "the ledger is partial ({} blocks; {} inputs spend outputs from outside): other transactions were not \
                  seen",

@@ -104,6 +104,22 @@ fn only_what_is_missing_in_the_range_counts() {
     assert_eq!((missing(Needed::All), missing(Needed::From(BlockNum(0)))), (1, 0));
 }
 
+/// The fourth block, of 2,400, does not follow the second, of 1,200: what happened at 1,800 is not known, nor whether that
+/// is where the chain stood at 1,300.
+#[test]
+fn what_is_missing_right_behind_the_moment_counts() {
+    for (moment, missing) in [(1_199, 0), (1_300, 1), (1_800, 1), (2_400, 1), (3_000, 1)] {
+        let (dir, ..) = ledger(&[2]);
+        let cut = Ledger::open(dir.path()).expect("opens").as_of(moment).expect("cuts");
+        let extent = |needed| Extent::of(&cut, Asked::at(moment), needed).missing_ranges;
+        assert_eq!((extent(Needed::All), extent(Needed::From(BlockNum(0)))), (missing, missing), "{moment}");
+    }
+    let (dir, ..) = ledger(&[2]);
+    let cut = Ledger::open(dir.path()).expect("opens").as_of(1_800).expect("cuts");
+    let backward = Needed::Between(BlockNum(0), BlockNum(1));
+    assert!(Extent::of(&cut, Asked::at(1_800), backward).is_complete(), "where money came from was before");
+}
+
 fn traced(ledger: &Ledger, coin: TxId, direction: Direction, all_received: bool) -> Trace {
     let seeds = [output(ledger, coin, 0)];
     let limits = WalkLimits { dust: 0, ..WalkLimits::default() };

@@ -138,7 +138,8 @@ pub(crate) fn blocks(first: BlockHash, missing: bool) -> Vec<UtxoBlock> {
 pub(crate) fn ledger(dir: &Path, blocks: &[UtxoBlock]) -> Ledger {
     let mut writer = Writer::open(dir, Chain::Bitcoin(NETWORK), WriterOptions::default()).expect("a ledger");
     for block in blocks {
-        if writer.block_count() == 0 && block.header.prev() != BlockHash::default() {
+        let before = writer.tip().map_or(BlockHash::default(), |(tip, _)| tip);
+        if block.header.prev() != before {
             writer.append_island(block).expect("appended");
         } else {
             writer.append(block).expect("appended");

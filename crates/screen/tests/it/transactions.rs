@@ -66,6 +66,20 @@ fn a_partial_ledger_examines_nobody() {
     }
 }
 
+/// A block is missing that came before the moment, and the first one behind it came after.
+#[test]
+fn a_ledger_that_lacks_blocks_right_before_the_moment_examines_nobody() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut blocks = blocks(BlockHash::default(), false);
+    blocks.remove(1);
+    let as_of = "2025-06-15T11:55:00Z";
+    let cut = ledger(dir.path(), &blocks).as_of(at(as_of).as_second()).expect("cuts");
+    let verdict =
+        screen(&index(sources(), vec![], vec![]), Some(&cut), &Policy::strict(), as_of, &address(0));
+    assert_eq!(verdict.decision, Decision::Incomplete, "{verdict:?}");
+    assert!(verdict.coverage.gaps.iter().any(|gap| gap.contains("partial")), "{verdict:?}");
+}
+
 #[test]
 fn a_listed_counterparty_is_seen_by_strict_and_not_looked_for_by_lists_only() {
     let dir = tempfile::tempdir().expect("a folder");

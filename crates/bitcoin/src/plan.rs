@@ -18,8 +18,12 @@ pub struct ChainPoint {
 
 /// The chain that a caller already holds; [`NothingKnown`] where it holds none.
 pub trait KnownChain {
-    /// Its last block.
+    /// Its last block, where its height is known.
     fn tip(&self) -> Option<ChainPoint>;
+    /// Whether this is its last block, at whatever height or at none that is known.
+    fn is_tip(&self, hash: &BlockHash) -> bool {
+        self.tip().is_some_and(|tip| tip.hash == *hash)
+    }
     /// Whether it has a block, at whatever height or at none that is known.
     fn contains(&self, hash: &BlockHash) -> bool {
         self.height_of(hash).is_some()
@@ -90,7 +94,8 @@ pub struct StaleBlock {
 /// What to deliver, in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// The blocks to deliver: the connected chain upwards, then the islands by height or time.
+    /// The blocks to deliver: the connected chain upwards, then the islands by height or time, then what was missing
+    /// below known blocks.
     pub order: Vec<PlannedBlock>,
     /// Parts of `order` that hang on nothing.
     pub islands: Vec<Island>,
@@ -215,8 +220,7 @@ impl<'a> Planner<'a> {
         let mut plan = Plan::default();
         let mut placed = vec![false; self.entries.len()];
         if let Some(winner) = &extension {
-            let tip = self.known.tip();
-            plan.rewind_to = Some(winner.fork).filter(|fork| tip != Some(*fork));
+            plan.rewind_to = Some(winner.fork).filter(|fork| !self.known.is_tip(&fork.hash));
             self.place(&groups[winner.group], true, &mut plan, &mut placed);
         }
         if let Some((number, _)) = genesis {
@@ -229,6 +233,9 @@ impl<'a> Planner<'a> {
                 plan.islands.push(Island { first: plan.order.len(), blocks, missing });
             }
             self.place(group, missing.is_none(), &mut plan, &mut placed);
+        }
+        for group in &groups {
+            self.fill_below(group, &mut plan, &mut placed);
         }
         self.report_rest(&groups, &placed, &mut plan);
         plan
@@ -293,7 +300,8 @@ impl<'a> Planner<'a> {
         }
         match self.known.height_of(&hash) {
             Some(height)
-                if self.known.hash_at(height) == Some(hash) && self.is_tip_or_below_another(height) =>
+                if self.known.hash_at(height) == Some(hash)
+                    && self.is_tip_or_below_another(&ChainPoint { hash, height }) =>
             {
                 Anchor::Known(ChainPoint { hash, height })
             }
@@ -302,9 +310,9 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn is_tip_or_below_another(&self, height: u32) -> bool {
-        let above = height.checked_add(1).and_then(|above| self.known.hash_at(above));
-        above.is_some() || self.known.tip().is_none_or(|tip| tip.height == height)
+    fn is_tip_or_below_another(&self, point: &ChainPoint) -> bool {
+        let above = point.height.checked_add(1).and_then(|above| self.known.hash_at(above));
+        above.is_some() || self.known.is_tip(&point.hash)
     }
 
     /// A chain from a genesis block is taken unless the known chain has another, or one with more work is there.
@@ -316,7 +324,8 @@ impl<'a> Planner<'a> {
     }
 
     /// A branch off the known chain is taken if it has more work than the known blocks it would replace, and gains more
-    /// than any other.
+    /// than any other. Where an island stands above those, it is not: what the island hangs on is not known, and going back
+    /// to the fork would drop it.
     fn contend_extension(
         &self,
         number: usize,
@@ -326,18 +335,19 @@ impl<'a> Planner<'a> {
     ) {
         let new = &group.branch[group.new..];
         let ours = new.iter().fold(0_u128, |sum, &entry| sum.saturating_add(self.own_work(entry)));
-        let tip = self.known.tip().map_or(fork.height, |tip| tip.height);
-        let mut theirs = 0_u128;
-        for height in (fork.height..tip).map(|height| height + 1) {
-            if self.known.hash_at(height).is_none() {
-                // Above a gap the known chain does not compete with this branch.
-                break;
-            }
+        let (mut theirs, mut last) = (0_u128, fork);
+        while let Some(height) = last.height.checked_add(1)
+            && let Some(hash) = self.known.hash_at(height)
+        {
             let Some(bits) = self.known.bits_at(height) else { return };
             theirs = theirs.saturating_add(work(bits));
             if theirs >= ours {
                 return;
             }
+            last = ChainPoint { hash, height };
+        }
+        if !self.known.is_tip(&last.hash) {
+            return;
         }
         let gain = ours - theirs;
         if gain > best.as_ref().map_or(0, |best| best.gain) {
@@ -364,6 +374,16 @@ impl<'a> Planner<'a> {
             placed[entry as usize] = true;
             let connected = connected || position > 0;
             plan.order.push(PlannedBlock { entry, height: self.height(group, entry), connected });
+        }
+    }
+
+    /// Blocks that were missing below known ones: no branch has more work than theirs.
+    fn fill_below(&self, group: &Group, plan: &mut Plan, placed: &mut [bool]) {
+        for &entry in &group.branch[..group.new] {
+            if !self.known.contains(&self.entries[entry as usize].hash) {
+                placed[entry as usize] = true;
+                plan.order.push(PlannedBlock { entry, height: self.height(group, entry), connected: true });
+            }
         }
     }
 

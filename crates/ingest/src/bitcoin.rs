@@ -97,7 +97,7 @@ pub enum IngestError {
 pub(crate) struct Known {
     by_height: HashMap<u32, (BlockHash, u32)>,
     heights: HashMap<BlockHash, Option<u32>>,
-    tip: Option<ChainPoint>,
+    tip: Option<(BlockHash, Option<u32>)>,
 }
 
 impl Known {
@@ -110,14 +110,17 @@ impl Known {
                 by_height.insert(height, (hash, header.bits()));
             }
         }
-        let tip = writer.tip().and_then(|(hash, height)| Some(ChainPoint { hash, height: height? }));
-        Self { by_height, heights, tip }
+        Self { by_height, heights, tip: writer.tip() }
     }
 }
 
 impl KnownChain for Known {
     fn tip(&self) -> Option<ChainPoint> {
-        self.tip
+        self.tip.and_then(|(hash, height)| Some(ChainPoint { hash, height: height? }))
+    }
+
+    fn is_tip(&self, hash: &BlockHash) -> bool {
+        self.tip.is_some_and(|(tip, _)| tip == *hash)
     }
 
     fn contains(&self, hash: &BlockHash) -> bool {

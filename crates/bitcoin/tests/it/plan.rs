@@ -19,6 +19,8 @@ const REGTEST: [u8; 4] = [0xfa, 0xbf, 0xb5, 0xda];
 struct Held {
     at: HashMap<u32, (BlockHash, u32)>,
     tip: Option<ChainPoint>,
+    /// Blocks above a gap whose height is not known; the last one is the tip.
+    without_height: Vec<BlockHash>,
 }
 
 impl Held {
@@ -34,7 +36,15 @@ impl Held {
 
 impl KnownChain for Held {
     fn tip(&self) -> Option<ChainPoint> {
-        self.tip
+        self.tip.filter(|_| self.without_height.is_empty())
+    }
+
+    fn is_tip(&self, hash: &BlockHash) -> bool {
+        self.without_height.last().map_or(self.tip.is_some_and(|tip| tip.hash == *hash), |last| last == hash)
+    }
+
+    fn contains(&self, hash: &BlockHash) -> bool {
+        self.without_height.contains(hash) || self.height_of(hash).is_some()
     }
 
     fn hash_at(&self, height: u32) -> Option<BlockHash> {
@@ -164,6 +174,29 @@ fn a_gap_makes_an_island_that_is_filled_later() {
     let (index, later) = plan(&blocks[10..20], &held);
     assert_eq!(order(&index, &later), at_heights(&blocks[10..20], 10));
     assert!(later.stale.is_empty() && later.rewind_to.is_none());
+}
+
+/// Old blocks state no height: an island of them has none, and its last block is the tip.
+#[test]
+fn what_hangs_on_a_missing_block_is_not_dropped_for_it_or_for_a_stale_one() {
+    let blocks = mine_chain(zero(), 0, 30, 0);
+    let mut held = Held::of(&blocks[..10], 0);
+    held.without_height = blocks[11..].iter().map(hash).collect();
+    let stale = mine(blocks[9].block_hash(), 10, 7);
+    let deeper = mine(blocks[4].block_hash(), 5, 8);
+    for (given, connected) in [(&blocks[10], true), (&stale, true), (&deeper, false)] {
+        let (index, plan) = plan(std::slice::from_ref(given), &held);
+        assert_eq!(plan.rewind_to, None, "nothing is dropped");
+        assert_eq!(order(&index, &plan).len(), usize::from(connected), "what may belong there is kept");
+    }
+    // A branch with more work than the blocks up to the gap would take the island with it.
+    let branch = mine_chain(blocks[4].block_hash(), 5, 8, 9);
+    let (_, kept) = plan(&branch, &held);
+    assert_eq!((kept.rewind_to, kept.order.len()), (None, 0));
+    // The whole chain, given again, brings what was missing.
+    let (index, whole) = plan(&blocks, &held);
+    assert_eq!(order(&index, &whole), at_heights(&blocks[10..11], 10));
+    assert!(whole.stale.is_empty() && whole.rewind_to.is_none());
 }
 
 #[test]

@@ -43,6 +43,8 @@ struct Claimed {
     hashes: HashSet<KeyHash>,
     /// The hashes of both.
     named: HashSet<KeyHash, RandomState>,
+    /// Script hashes (P2SH), any of which may be of a key's form.
+    scripts: HashSet<[u8; 20], RandomState>,
     /// Hybrid keys, by what a ledger knows of them: [`ScriptKey::as_numbered`].
     hybrid: HashMap<ScriptKey, ScriptKey>,
 }
@@ -71,13 +73,18 @@ impl<'a> Keys<'a> {
 
     /// The other scripts of the key that can spend `script`, as far as script, claims and ledger show it.
     ///
-    /// Without a ledger: the forms of a public key or of a key hash that a claim names. With one: all forms.
+    /// Without a ledger, only what a claim can be found by: the forms of a public key, or of a key hash of which a claim
+    /// names any form. With one: all forms.
     pub fn beside(&self, script: &ScriptKey) -> Vec<ScriptKey> {
         let hash = match script.script_type() {
             ScriptType::P2sh => self.behind(script),
             // Most subjects of a batch without a ledger end here.
             ScriptType::P2pkh | ScriptType::P2wpkh if self.ledger.is_none() => {
-                script.key_hash().filter(|hash| self.claimed().named.contains(hash))
+                script.key_hash().filter(|hash| {
+                    let claimed = self.claimed();
+                    claimed.named.contains(hash)
+                        || (!claimed.scripts.is_empty() && claimed.scripts.contains(&wrap(hash)))
+                })
             }
             _ => script.key_hash(),
         };
@@ -194,6 +201,9 @@ impl<'a> Keys<'a> {
             for claim in self.index.claims() {
                 let Subject::Address(address) = claim.subject() else { continue };
                 let Some(script) = address.script() else { continue };
+                if script.script_type() == ScriptType::P2sh {
+                    claimed.scripts.extend(<[u8; 20]>::try_from(script.payload()));
+                }
                 let Some(hash) = script.key_hash() else { continue };
                 claimed.named.insert(hash);
                 if script.public_key().is_none() {

@@ -105,6 +105,17 @@ fn a_claim_on_one_address_of_a_key_is_found_for_the_others_in_every_way() {
             let (_, from) = asked(data.path(), &["trace", &address(&listed)]);
             assert_eq!(from["sums"]["seeded"], "50000000", "{case}: {from}");
         }
+        // The same without a ledger that shows anything; a bare key then is one of the main network.
+        let main = |script: &ScriptKey| {
+            Address::from_script(BitcoinNetwork::Mainnet, script).expect("has one").to_string()
+        };
+        let data = folder(&main(&listed), story(owner(7)));
+        std::fs::remove_dir_all(data.path().join("ledger")).expect("removed");
+        for subject in compressed() {
+            let (code, verdict) = asked(data.path(), &["screen", &main(&subject)]);
+            let case = format!("{} listed, {} asked", listed.script_type(), subject.script_type());
+            assert_eq!(code, Some(20), "{case}: {verdict}");
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::{
     collections::VecDeque,
-    io::{self, BufRead, Read},
+    io::{self, BufRead, BufReader, Read},
     ops::Range,
 };
 
@@ -14,6 +14,9 @@ use tracehound_model::text::{clean, is_plain, label};
 
 /// Longest row, in bytes, its line end included.
 pub const MAX_ROW: usize = 4_096;
+
+/// Bytes read at a time.
+const BUFFER: usize = 1 << 18;
 
 /// What separates the cells of a table.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
@@ -136,7 +139,7 @@ struct Table {
     columns: usize,
 }
 
-impl<R: BufRead> Subjects<R> {
+impl<R: Read> Subjects<R> {
     /// One subject a line. Empty lines and lines that begin with `#` are blank.
     pub fn lines(input: R) -> Self {
         Self { lines: Lines::new(input), table: None, blank: 0, rows: 0 }
@@ -190,11 +193,13 @@ impl<R: BufRead> Subjects<R> {
         self.blank
     }
 
-    /// Reads up to `most` rows into the batch; false at the end of the input, when none is left.
+    /// Reads up to `most` rows into the batch; false at the end of the input, when none is left. Rows that are there do not
+    /// wait for rows that are not: of an input that pauses the batch is what came before. Where this fails, the batch holds
+    /// what was read before.
     pub fn fill(&mut self, batch: &mut Batch, most: usize) -> Result<bool, BatchError> {
         batch.text.clear();
         batch.rows.clear();
-        while batch.rows.len() < most {
+        while batch.rows.len() < most && (batch.rows.is_empty() || self.lines.has_whole_line()) {
             let row = self.lines.number + 1;
             let read = self.lines.next().map_err(|source| BatchError::Io { row, source })?;
             let Some(line) = read else { break };
@@ -223,7 +228,7 @@ impl<R: BufRead> Subjects<R> {
 
 impl Table {
     /// Takes one row; false for a blank one.
-    fn subject<R: BufRead>(&self, line: &Line, lines: &mut Lines<R>, batch: &mut Batch) -> io::Result<bool> {
+    fn subject<R: Read>(&self, line: &Line, lines: &mut Lines<R>, batch: &mut Batch) -> io::Result<bool> {
         let mut text = match line.text() {
             Ok(text) => text.to_owned(),
             Err(why) => {
@@ -308,7 +313,7 @@ impl Line {
 /// Lines of bounded length; of a longer one only the beginning is kept, and all of it is passed over.
 #[derive(Debug)]
 struct Lines<R> {
-    input: R,
+    input: BufReader<R>,
     /// Lines handed out.
     number: u64,
     given_back: VecDeque<Line>,
@@ -316,9 +321,15 @@ struct Lines<R> {
     spare: Vec<u8>,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: Read> Lines<R> {
     fn new(input: R) -> Self {
+        let input = BufReader::with_capacity(BUFFER, input);
         Self { input, number: 0, given_back: VecDeque::new(), spare: Vec::new() }
+    }
+
+    /// Whether there is a line for which nothing has to be waited.
+    fn has_whole_line(&self) -> bool {
+        !self.given_back.is_empty() || self.input.buffer().contains(&b'\n')
     }
 
     fn next(&mut self) -> io::Result<Option<Line>> {
@@ -514,5 +525,34 @@ mod tests {
         assert!(refused("address,x,Address\n").starts_with("2 columns"));
         assert!(refused("").contains("no header"));
         assert!(refused("a,\"b\n").contains("not closed"));
+    }
+
+    /// Gives its pieces, one a read, and then breaks off.
+    struct Pieces(Vec<&'static [u8]>);
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Err(io::Error::other("gone"));
+            }
+            let piece = self.0.remove(0);
+            buffer[..piece.len()].copy_from_slice(piece);
+            Ok(piece.len())
+        }
+    }
+
+    #[test]
+    fn rows_that_are_there_wait_for_no_others() {
+        let mut subjects = Subjects::lines(Pieces(vec![b"a\nb\nc", b"d\n", b"e\n", b"f"]));
+        let mut batch = Batch::default();
+        for wanted in [&["a", "b"][..], &["cd"], &["e"]] {
+            assert!(subjects.fill(&mut batch, 100).expect("read"));
+            assert_eq!(batch.rows().map(|row| row.subject).collect::<Vec<_>>(), wanted);
+        }
+        let broken = subjects.fill(&mut batch, 100).expect_err("it broke off").to_string();
+        assert_eq!(broken, "reading row 5: gone");
+        let mut column = Subjects::column(Pieces(vec![b"x,y\n1,2\n", b"3,4\n"]), "y").expect("a header");
+        assert!(column.fill(&mut batch, 100).expect("read"));
+        assert_eq!(batch.rows().map(|row| (row.number, row.subject)).collect::<Vec<_>>(), [(2, "2")]);
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct ScreenArgs {
     #[arg(long, conflicts_with = "name")]
     pub stdin: bool,
     /// Read the subjects from this column of a CSV file with a header, named as SUBJECT or given by --stdin. Answers carry the
-    /// row's number; what cannot be read is a refused row, and the rest is answered
+    /// row's number, of several files the file's name too; what cannot be read is a refused row, and the rest is answered
     #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "esplora"])]
     pub column: Option<String>,
     /// Match the names of listed people and organisations instead

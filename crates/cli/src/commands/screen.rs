@@ -51,7 +51,8 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
     let inputs = inputs(args)?;
     let numbered = args.column.is_some() || args.stdin;
     let mut printer = Printer::new(common, &screener, numbered);
-    printer.begin(out)?;
+    let several = inputs.len() > 1;
+    printer.begin(several, out)?;
     if args.column.is_none() {
         let row = |subject| Row { number: 0, subject, refused: None };
         let rows: Vec<Row<'_>> = args.subjects.iter().map(|subject| row(subject.as_str())).collect();
@@ -61,6 +62,9 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         progress::end_on_interrupt();
     }
     for (name, subjects) in inputs {
+        if several {
+            printer.answers.file = in_answers(common.output, &name)?;
+        }
         if let batch::Ended::CutShort = batch::answer(&mut printer, subjects, &name, common.quiet, out)? {
             out.flush().into_diagnostic()?;
             return Ok(CUT_SHORT);
@@ -156,6 +160,8 @@ struct Answers<'a> {
     plain: Option<Plain>,
     /// Whether answers carry the number of their row; subjects of the command line have none.
     numbered: bool,
+    /// The file that the rows are of, as it stands in an answer; nothing where there is one input.
+    file: String,
 }
 
 /// Prints answers in input order, and counts them.
@@ -179,12 +185,16 @@ impl<'a> Printer<'a> {
         let plain = matches!(common.output, Output::Jsonl | Output::Csv)
             .then(|| Plain::new(common.output, screener))
             .flatten();
-        let answers = Answers { output: common.output, screener, plain, numbered };
+        let answers = Answers { output: common.output, screener, plain, numbered, file: String::new() };
         Self { answers, tally: Tally::default() }
     }
 
-    fn begin(&self, out: &mut dyn Write) -> Result<()> {
-        let row = if self.answers.numbered { "row," } else { "" };
+    fn begin(&self, several: bool, out: &mut dyn Write) -> Result<()> {
+        let row = match (several, self.answers.numbered) {
+            (true, _) => "file,row,",
+            (false, true) => "row,",
+            (false, false) => "",
+        };
         match self.answers.output {
             Output::Csv => writeln!(out, "{row}{}", output::CSV_HEADER).into_diagnostic(),
             Output::Json => write!(out, "[").into_diagnostic(),
@@ -259,14 +269,15 @@ impl Answers<'_> {
         let number = digits.format(row.number);
         let brace = usize::from(matches!(self.output, Output::Json | Output::Jsonl) && self.numbered);
         bytes.extend_from_slice(&b"{"[..brace]);
+        let file = self.file.as_str();
         let parts = match self.output {
-            _ if !self.numbered => ["", "", ""],
-            Output::Csv if row.number == 0 => ["", "", ","],
-            _ if row.number == 0 => ["", "", ""],
-            Output::Text => ["row ", number, ": "],
-            Output::Json => ["\n  \"row\": ", number, ","],
-            Output::Jsonl => ["\"row\":", number, ","],
-            Output::Csv => ["", number, ","],
+            _ if !self.numbered => ["", "", "", ""],
+            Output::Csv if row.number == 0 => ["", "", "", ","],
+            _ if row.number == 0 => ["", "", "", ""],
+            Output::Text => [file, "row ", number, ": "],
+            Output::Json => [file, "\n  \"row\": ", number, ","],
+            Output::Jsonl => [file, "\"row\":", number, ","],
+            Output::Csv => [file, "", number, ","],
         };
         parts.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
         brace
@@ -305,6 +316,16 @@ impl Answers<'_> {
         self.number(row, begin, bytes);
         Ok(found)
     }
+}
+
+/// The name of a file as it stands before a row's number.
+fn in_answers(output: Output, name: &str) -> Result<String> {
+    Ok(match output {
+        Output::Text => format!("{name}, "),
+        Output::Json => format!("\n  \"file\": {},", serde_json::to_string(name).into_diagnostic()?),
+        Output::Jsonl => format!("\"file\":{},", serde_json::to_string(name).into_diagnostic()?),
+        Output::Csv => format!("{},", output::csv_cell(name)),
+    })
 }
 
 fn render(output: Output, verdict: &Verdict, bytes: &mut Vec<u8>) -> Result<()> {

@@ -57,24 +57,83 @@ fn a_run_that_is_interrupted_says_how_far_it_came_and_ends_with_4() {
         let data = tempfile::tempdir().expect("folder");
         let mut child = start(data.path(), &["screen", "--stdin", "--output", "jsonl"]);
         let mut stdin = child.stdin.take().expect("piped");
-        // A whole batch, of which one blocks; then the input stays open, as a pipe from a slow program would.
+        // Whole batches, of which one row blocks; then the input stays open, as a pipe from a slow program would.
         let input = format!("{LISTED}\n{}", format!("{UNKNOWN}\n").repeat(16_383));
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
         let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).map(|()| stdin));
-        let mut first = String::new();
-        stdout.read_line(&mut first).expect("an answer");
+        let answers = stdout.by_ref().lines().take(16_384).filter(Result::is_ok).count();
+        assert_eq!(answers, 16_384);
         let stdin = writer.join().expect("no panic").expect("read");
         let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill");
         assert!(killed.success());
         let mut rest = String::new();
-        stdout.read_to_string(&mut rest).expect("the other answers");
+        stdout.read_to_string(&mut rest).expect("the end");
         let output = child.wait_with_output().expect("ends");
         drop(stdin);
+        assert_eq!(rest, "", "every row is answered once");
         assert_eq!(output.status.code(), Some(4), "{signal}: {}", said(&output));
         let said = said(&output);
         assert!(said.contains("cut short: interrupted after row 16384 of standard input"), "{said}");
         assert!(said.contains("16384 answered (1 block, 0 review, "), "{said}");
     }
+}
+
+/// Somebody at a terminal, or a program that asks about one address at a time.
+#[test]
+fn each_line_is_answered_before_the_next_one_comes() {
+    let data = tempfile::tempdir().expect("folder");
+    for (form, shows) in [("jsonl", "\"row\":"), ("csv", ","), ("text", "row ")] {
+        let mut child = start(data.path(), &["screen", "--stdin", "--output", form]);
+        let (mut stdin, stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
+        let mut answers = BufReader::new(stdout).lines().map(|line| line.expect("text"));
+        for row in 1..=3 {
+            writeln!(stdin, "{LISTED}").expect("written");
+            let begins = format!(
+                "{}{row}{}",
+                if form == "csv" { "" } else { shows },
+                if form == "csv" { "," } else { "" }
+            );
+            assert!(answers.any(|line| line.contains(&begins)), "{form}: row {row} is answered");
+        }
+        drop(stdin);
+        drop(answers);
+        assert!(child.wait_with_output().is_ok());
+    }
+}
+
+#[test]
+fn answers_about_several_files_say_which_one() {
+    let data = tempfile::tempdir().expect("folder");
+    let file = |name: &str, subject: &str| {
+        let path = data.path().join(name);
+        std::fs::write(&path, format!("address\n{subject}\nnobody\n")).expect("written");
+        path.to_string_lossy().into_owned()
+    };
+    let (one, two) = (file("one.csv", LISTED), file("two,\"3\".csv", UNKNOWN));
+    let asked = |form: &str, files: &[&str]| {
+        let output = tracehound(
+            data.path(),
+            &[&["screen", "--column", "address", "--output", form], files].concat(),
+            "",
+        );
+        assert_eq!(output.status.code(), Some(20), "{}", said(&output));
+        text(&output)
+    };
+    let both = [one.as_str(), two.as_str()];
+    let jsonl = answers(&asked("jsonl", &both));
+    let places: Vec<(&str, u64)> = jsonl
+        .iter()
+        .map(|row| (row["file"].as_str().expect("a file"), row["row"].as_u64().expect("a row")))
+        .collect();
+    assert_eq!(places, [(one.as_str(), 2), (&one, 3), (&two, 2), (&two, 3)]);
+    let json: Value = serde_json::from_str(&asked("json", &both)).expect("JSON");
+    assert_eq!(json[2]["file"], two.as_str());
+    let csv = asked("csv", &both);
+    let lines: Vec<&str> = csv.lines().collect();
+    assert!(lines[0].starts_with("file,row,subject,"), "{csv}");
+    assert!(lines[3].starts_with(&format!("\"{}\",2,", two.replace('"', "\"\""))), "{csv}");
+    assert!(asked("text", &both).contains(&format!("{one}, row 2: BLOCK")));
+    assert!(!asked("jsonl", &[&one]).contains("\"file\""), "of one file everybody knows");
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Write},
+    io::{Read, Write},
     path::Path,
     sync::{
         atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, channel, sync_channel},
     },
     time::Duration,
 };
@@ -24,15 +24,12 @@ const ROWS: usize = 2_048;
 /// How long an interrupt may wait while no rows come.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Bytes read at a time.
-const BUFFER: usize = 1 << 18;
-
 /// Where subjects come from.
-pub(super) type Input = Box<dyn BufRead + Send>;
+pub(super) type Input = Box<dyn Read + Send>;
 
 /// Standard input.
 pub(super) fn stdin() -> Input {
-    Box::new(BufReader::with_capacity(BUFFER, std::io::stdin()))
+    Box::new(std::io::stdin())
 }
 
 /// A file; `-` is standard input.
@@ -41,7 +38,7 @@ pub(super) fn file(path: &Path) -> Result<Input> {
         return Ok(stdin());
     }
     let file = File::open(path).into_diagnostic().wrap_err_with(|| format!("opening {}", path.display()))?;
-    Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
+    Ok(Box::new(file))
 }
 
 /// How a batch ended.
@@ -53,7 +50,7 @@ pub(super) enum Ended {
 }
 
 /// What the reader hands over.
-enum Read {
+enum Given {
     Rows(Batch),
     /// The end, with the rows and the blank ones among them.
     End(u64, u64),
@@ -99,7 +96,16 @@ pub(super) fn answer(
             if progress::interrupted().is_break() {
                 break Ok(Some(format!("interrupted after row {last} of {named}")));
             }
-            match ready.recv_timeout(LOOK) {
+            // What is answered is shown before anything is waited for.
+            let next = match ready.try_recv() {
+                Err(TryRecvError::Empty) => match out.flush().into_diagnostic() {
+                    Ok(()) => ready.recv_timeout(LOOK),
+                    Err(error) => break Err(error),
+                },
+                Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+                Ok(next) => Ok(next),
+            };
+            match next {
                 Ok(Ready::Pages(pages, count, row)) => {
                     if let Err(error) = printer.print(&pages[..count], out) {
                         break Err(error);
@@ -138,7 +144,7 @@ pub(super) fn answer(
 
 /// The thread between reading and printing.
 struct Answering {
-    rows: Receiver<Read>,
+    rows: Receiver<Given>,
     give_back: SyncSender<Batch>,
     ready: SyncSender<Ready>,
     /// Pages whose answers are printed: a million answers are a gigabyte.
@@ -150,14 +156,14 @@ impl Answering {
     fn run(&self, answers: &Answers<'_>, over: &AtomicBool) {
         while !over.load(Ordering::Relaxed) {
             let ready = match self.rows.recv_timeout(LOOK) {
-                Ok(Read::Rows(batch)) => {
+                Ok(Given::Rows(batch)) => {
                     let ready = self.answer(answers, &batch);
                     // Nobody waits for it at the end.
                     let _ = self.give_back.try_send(batch);
                     ready
                 }
-                Ok(Read::End(rows, blank)) => Ready::End(rows, blank),
-                Ok(Read::Broken(error)) => Ready::Broken(error),
+                Ok(Given::End(rows, blank)) => Ready::End(rows, blank),
+                Ok(Given::Broken(error)) => Ready::Broken(error),
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
@@ -177,17 +183,18 @@ impl Answering {
     }
 }
 
-fn read(mut subjects: Subjects<Input>, give: &SyncSender<Read>, spare: &Receiver<Batch>) {
+fn read(mut subjects: Subjects<Input>, give: &SyncSender<Given>, spare: &Receiver<Batch>) {
     loop {
         let mut batch = spare.try_recv().unwrap_or_default();
-        let read = match subjects.fill(&mut batch, ROWS) {
-            Ok(true) => Read::Rows(batch),
-            Ok(false) => Read::End(subjects.rows(), subjects.blank()),
-            Err(error) => Read::Broken(error),
+        let (rows, end) = match subjects.fill(&mut batch, ROWS) {
+            Ok(true) => (true, None),
+            Ok(false) => (false, Some(Given::End(subjects.rows(), subjects.blank()))),
+            Err(error) => (batch.rows().len() > 0, Some(Given::Broken(error))),
         };
-        let last = !matches!(read, Read::Rows(_));
+        let is_last = end.is_some();
+        let rows = rows.then_some(Given::Rows(batch));
         // Nobody listens any more after an interrupt.
-        if give.send(read).is_err() || last {
+        if rows.into_iter().chain(end).any(|given| give.send(given).is_err()) || is_last {
             return;
         }
     }

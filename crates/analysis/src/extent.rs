@@ -45,7 +45,8 @@ pub fn lacking(info: &LedgerInfo) -> Vec<String> {
     }
     if info.islands > 0 {
         lacking.push(format!(
-            "blocks are missing in {} place{} after the first one",
+            "blocks are missing in {} place{} after the first one (blocks stay in the order in which they came: move the \
+             ledger's folder away and ingest all files together)",
             info.islands,
             if info.islands == 1 { "" } else { "s" }
         ));

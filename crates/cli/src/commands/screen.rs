@@ -279,7 +279,9 @@ impl Answers<'_> {
             Output::Jsonl => [file, "\"row\":", number, ","],
             Output::Csv => [file, "", number, ","],
         };
-        parts.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
+        for part in parts {
+            bytes.extend_from_slice(part.as_bytes());
+        }
         brace
     }
 

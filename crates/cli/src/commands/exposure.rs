@@ -2,12 +2,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     io::{self, Write},
     path::Path,
 };
 
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use miette::{IntoDiagnostic, Result, WrapErr};
 use serde_json::{Value, json};
 use tracehound_analysis::{
     exposure::{Exposed, Exposures, Question, exposures},
@@ -25,6 +24,7 @@ use super::{
 };
 use crate::{
     args::{Common, ExposureArgs, Output},
+    files,
     folder::Folder,
 };
 
@@ -94,14 +94,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
 
 fn read_prices(path: &Path) -> Result<Prices> {
     let name = || format!("the price file {}", path.display());
-    let size = fs::metadata(path).into_diagnostic().wrap_err_with(name)?.len();
-    if size > MOST_PRICE_BYTES {
-        return Err(miette!(
-            "{} is larger than {MOST_PRICE_BYTES} bytes: this is no list of daily prices",
-            name()
-        ));
-    }
-    let text = fs::read_to_string(path).into_diagnostic().wrap_err_with(name)?;
+    let text = files::text(path, MOST_PRICE_BYTES).into_diagnostic().wrap_err_with(name)?;
     Prices::from_csv(&text).into_diagnostic().wrap_err_with(name)
 }
 

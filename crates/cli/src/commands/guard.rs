@@ -30,6 +30,7 @@ use tracehound_simulate::{
 use self::{lists::Lists, node::HttpNode};
 use crate::{
     args::{Common, Given, GuardArgs, GuardCommand, GuardPolicyCommand, GuardWatchArgs, Output},
+    files,
     folder::Folder,
     progress, terminal,
 };
@@ -113,12 +114,7 @@ fn descriptor(file: &Path) -> Result<Descriptor> {
 fn read_state(file: &Path) -> Result<State> {
     const MOST: u64 = 256 << 20;
     let named = || format!("the recorded state {}", file.display());
-    let mut text = String::new();
-    let opened = std::fs::File::open(file).into_diagnostic().wrap_err_with(named)?;
-    opened.take(MOST + 1).read_to_string(&mut text).into_diagnostic().wrap_err_with(named)?;
-    if text.len() as u64 > MOST {
-        return Err(miette!("{} has more than {MOST} bytes", named()));
-    }
+    let text = files::text(file, MOST).into_diagnostic().wrap_err_with(named)?;
     State::from_json(&text).into_diagnostic().wrap_err_with(named)
 }
 
@@ -248,11 +244,15 @@ fn read_input(file: &Path) -> Result<Vec<u8>> {
         let read = opened.take(most).read_to_end(&mut bytes).into_diagnostic();
         read.wrap_err_with(|| format!("reading {}", file.display()))?;
     }
+    // What should have written it has failed: that nothing bad stands in it says nothing.
+    if bytes.trim_ascii().is_empty() {
+        return Err(miette!("{} is empty: there is nothing to read", file.display()));
+    }
     Ok(bytes)
 }
 
 fn read_policy(file: &Path) -> Result<Policy> {
-    let text = std::fs::read_to_string(file)
+    let text = files::text(file, files::SETTINGS)
         .into_diagnostic()
         .wrap_err_with(|| format!("reading the policy {}", file.display()))?;
     Policy::parse(&text).into_diagnostic().wrap_err_with(|| file.display().to_string())
@@ -262,7 +262,7 @@ fn read_policy(file: &Path) -> Result<Policy> {
 fn facts(args: &GuardArgs) -> Result<Facts> {
     let mut facts = match &args.facts {
         Some(file) => {
-            let text = std::fs::read_to_string(file)
+            let text = files::text(file, files::SETTINGS)
                 .into_diagnostic()
                 .wrap_err_with(|| format!("reading the facts {}", file.display()))?;
             Facts::parse(&text).into_diagnostic().wrap_err_with(|| file.display().to_string())?

@@ -17,6 +17,7 @@ use tracehound_screen::{
 
 use crate::{
     args::{Common, Output, PolicyCommand},
+    files,
     output::{csv_cell, documents, short},
 };
 
@@ -105,7 +106,7 @@ fn load(file: &Path) -> Result<Policy> {
 }
 
 fn read(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file).into_diagnostic().wrap_err_with(|| {
+    files::text(file, files::SETTINGS).into_diagnostic().wrap_err_with(|| {
         let presets: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
         format!("reading the policy {} (the presets are {})", file.display(), presets.join(", "))
     })

@@ -166,3 +166,39 @@ fn what_was_executed_is_history_and_other_pages_are_a_gap() {
     let said = text(&judged("q20.json"));
     assert!(said.starts_with("INCOMPLETE") && said.contains("more pages"), "{said}");
 }
+
+/// As behind a pipe whose first program failed.
+#[test]
+fn of_nothing_nothing_is_vouched_for() {
+    let data = tempfile::tempdir().expect("folder");
+    for command in ["message", "tx", "safe", "typed"] {
+        for nothing in ["", "\n", " \r\n"] {
+            let output = guard(data.path(), &[command, "-", "--no-lists"], nothing);
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(1), "{command} {nothing:?}: {said}");
+            assert!(said.contains("is empty: there is nothing to read"), "{said}");
+        }
+    }
+    assert_eq!(guard(data.path(), &["message", "-", "--no-lists"], "hello").status.code(), Some(0));
+}
+
+#[test]
+fn files_of_settings_are_read_up_to_a_limit() {
+    let data = tempfile::tempdir().expect("folder");
+    let long = data.path().join("long.toml");
+    std::fs::write(&long, "#".repeat((4 << 20) + 1)).expect("written");
+    let long = long.to_string_lossy().into_owned();
+    let address = "1BitcoinEaterAddressDontSendf59kuE";
+    let asked: [&[&str]; 4] = [
+        &["guard", "tx", "-", "--policy", &long],
+        &["guard", "tx", "-", "--facts", &long],
+        &["guard", "policy", "check", &long],
+        &["screen", address, "--policy", &long],
+    ];
+    for args in asked {
+        let output = tracehound(data.path(), args, "{}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {said}");
+        assert!(said.contains("it has more than 4194304 bytes"), "{args:?}: {said}");
+    }
+}

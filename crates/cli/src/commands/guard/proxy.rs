@@ -7,7 +7,7 @@ use tracehound_guard::{Facts, Policy};
 use tracehound_server::proxy::{Limits, Log, Options, Proxy};
 
 use super::lists::Lists;
-use crate::{args::GuardProxyArgs, folder::Folder, terminal};
+use crate::{args::GuardProxyArgs, files, folder::Folder, terminal};
 
 pub(super) fn run(data: &Folder, args: &GuardProxyArgs) -> Result<u8> {
     let policy = match &args.policy {
@@ -16,7 +16,7 @@ pub(super) fn run(data: &Folder, args: &GuardProxyArgs) -> Result<u8> {
     };
     let facts = match &args.facts {
         Some(file) => {
-            let text = std::fs::read_to_string(file)
+            let text = files::text(file, files::SETTINGS)
                 .into_diagnostic()
                 .wrap_err_with(|| format!("reading the facts {}", file.display()))?;
             Facts::parse(&text).into_diagnostic().wrap_err_with(|| file.display().to_string())?

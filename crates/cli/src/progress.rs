@@ -3,24 +3,32 @@
 use std::{
     io::IsTerminal,
     ops::ControlFlow,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{output::CUT_SHORT, terminal};
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// When the first interrupt came.
+static INTERRUPTED: OnceLock<Instant> = OnceLock::new();
+/// Signals within this time of the first are the same interrupt.
+const ONE_INTERRUPT: Duration = Duration::from_millis(500);
 /// Whether the work in hand looks at [`INTERRUPTED`].
 static LOOKS: AtomicBool = AtomicBool::new(false);
 
 /// From here on Ctrl-C and SIGTERM end the run with the exit code of one that was cut short: at once, as a kill does that
 /// stores and ledgers recover from, or, where the work asks for it ([`end_on_interrupt`]), after the block or subject in
-/// hand; a second one at once.
+/// hand; a second one at once. What comes less than half a second after the first counts as the first: `timeout` signals both
+/// the process and its group.
 pub(crate) fn watch_for_interrupts() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(|| {
-        let looks = LOOKS.load(Ordering::Relaxed);
-        if looks && !INTERRUPTED.swap(true, Ordering::Relaxed) {
+        let first = INTERRUPTED.get_or_init(Instant::now);
+        if LOOKS.load(Ordering::Relaxed) && first.elapsed() < ONE_INTERRUPT {
             return;
         }
         terminal::say("cut short: interrupted before the answer was complete");
@@ -35,7 +43,7 @@ pub(crate) fn end_on_interrupt() {
 
 /// Whether Ctrl-C was pressed.
 pub(crate) fn interrupted() -> ControlFlow<()> {
-    if INTERRUPTED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    if INTERRUPTED.get().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 /// A bar over `total` bytes; hidden when quiet or when standard error is no terminal.

@@ -71,6 +71,9 @@ pub fn read(input: &[u8], scalars: &mut Scalars) -> Result<Message, Malformed> {
     // A text file ends in a line end that nobody typed into the wallet.
     let bytes = input.strip_suffix(b"\n").unwrap_or(input);
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+    if bytes.is_empty() {
+        return Err(Malformed::new("input", "is empty: there is nothing to read"));
+    }
     Ok(Message { method: Method::Personal, bytes: bytes.to_vec(), path: "input".to_owned() })
 }
 

@@ -42,7 +42,13 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, 
         return Err(unusable(format!("it holds more than {MAX_FILES} files")));
     }
     match listed {
-        None => return Err(unusable("its directory does not end where the archive's end says".to_owned())),
+        None => {
+            return Err(unusable(
+                "its directory does not stand where the archive's end says, as when something stands before its first \
+                 file: unpack it and import what it holds"
+                    .to_owned(),
+            ));
+        }
         Some(listed) if listed != archive.len() => {
             let found = archive.len();
             return Err(unusable(format!(
@@ -51,6 +57,12 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, 
             )));
         }
         Some(_) => {}
+    }
+    if first_file(&mut archive)?.is_some_and(|start| start > 0) {
+        return Err(unusable(
+            "something stands before its first file, such as another archive: unpack it and import what it holds"
+                .to_owned(),
+        ));
     }
     let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
     if names.iter().any(|name| name == "content.xml") {
@@ -107,16 +119,23 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, 
 /// 4.3.16).
 fn listed_files(bytes: &[u8]) -> Option<usize> {
     const END: &[u8] = b"PK\x05\x06";
-    const SIZE_AT: usize = 12;
     const START_AT: usize = 16;
     let end = bytes.windows(END.len()).rposition(|window| window == END)?;
     let word = |at: usize| {
         let word = u32::from_le_bytes(*bytes.get(end + at..)?.first_chunk()?);
         usize::try_from(word).ok()
     };
-    // The start that is written counts from the archive's own, which something may stand before.
-    let starts = [word(START_AT)?, end.wrapping_sub(word(SIZE_AT)?)];
-    starts.into_iter().find_map(|start| directory_entries(bytes, start, end))
+    directory_entries(bytes, word(START_AT)?, end)
+}
+
+/// Where the first of the files that the directory names begins.
+fn first_file(archive: &mut ZipArchive<Cursor<Vec<u8>>>) -> Result<Option<u64>, ImportError> {
+    let mut first = None;
+    for at in 0..archive.len() {
+        let start = archive.by_index_raw(at).map_err(|error| broken(&error))?.header_start();
+        first = Some(first.map_or(start, |first: u64| first.min(start)));
+    }
+    Ok(first)
 }
 
 /// Entries of a directory that begins at `start` and ends at `end`, or at the longer end record that stands before that.

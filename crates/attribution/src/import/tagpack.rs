@@ -16,8 +16,8 @@ use super::{
 use crate::ImportError;
 
 const FORMAT: Format = Format::TagPack;
-/// The fields that are read.
-const FIELDS: &[&str] = &[
+/// The fields that are read of a tag and, where it lacks them, of the pack.
+const SHARED: &[&str] = &[
     "label",
     "source",
     "currency",
@@ -28,14 +28,12 @@ const FIELDS: &[&str] = &[
     "abuse",
     "concepts",
     "actor",
-    "address",
-    "tx_hash",
-    "title",
-    "creator",
-    "tags",
-    "header",
     "<<",
 ];
+/// The fields that are read of a tag only.
+const TAG: &[&str] = &["address", "tx_hash"];
+/// The fields that are read of a pack only, at its top or in its header.
+const PACK: &[&str] = &["title", "creator", "tags"];
 
 /// A pack: its top level, and the header that may stand apart from it.
 struct Pack<'n> {
@@ -57,6 +55,13 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     let root = yaml::load(bytes, FORMAT, options.beside.as_deref())?;
     let pack = Pack { top: &root, header: root.get("header") };
     let lacks = |what: &str| ImportError::Unusable { format: FORMAT, missing: format!("it has no {what}") };
+    if root.get("tags").is_some() && pack.header.is_some_and(|header| header.get("tags").is_some()) {
+        return Err(ImportError::Unusable {
+            format: FORMAT,
+            missing: "it has `tags` in its header and outside of it: one of the two would be lost unsaid"
+                .to_owned(),
+        });
+    }
     let Some(Node::List(tags)) = pack.get("tags") else { return Err(lacks("`tags`")) };
     let title = pack.text("title").ok_or_else(|| lacks("`title`"))?;
     let publisher = pack.text("creator").ok_or_else(|| lacks("`creator`"))?;
@@ -73,11 +78,19 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
             .or_else(|| tags.iter().filter_map(|tag| day(tag)).max()),
     };
     let mut out = Collector::new(FORMAT, head, options);
-    let keys = root.keys().chain(pack.header.into_iter().flat_map(Node::keys));
-    keys.filter(|key| !FIELDS.contains(key)).for_each(|key| out.unread(key));
+    let is_read = |key: &str| SHARED.contains(&key) || PACK.contains(&key);
+    root.keys().filter(|key| *key != "header" && !is_read(key)).for_each(|key| out.unread(key));
+    match pack.header {
+        None | Some(Node::Scalar(None)) => {}
+        Some(header @ Node::Map(_)) => {
+            header.keys().filter(|key| !is_read(key)).for_each(|key| out.unread(&format!("header.{key}")));
+        }
+        Some(Node::List(_) | Node::Scalar(Some(_))) => out.unread("header"),
+    }
     for (position, tag) in tags.iter().enumerate() {
         out.begin_row();
-        tag.keys().filter(|key| !FIELDS.contains(key)).for_each(|key| out.unread(key));
+        let is_read = |key: &str| SHARED.contains(&key) || TAG.contains(&key);
+        tag.keys().filter(|key| !is_read(key)).for_each(|key| out.unread(key));
         take(tag, &pack, &format!("tag {}", position + 1), options, &mut out)?;
     }
     out.finish()

@@ -88,6 +88,25 @@ fn an_archive_without_one_list_is_refused_with_what_is_in_it() {
     assert!(read(&mut damaged.as_slice(), &named("un.zip")).is_err(), "a checksum tells");
 }
 
+/// `cat one.zip two.zip`, of which readers see the last one.
+#[test]
+fn an_archive_behind_something_else_is_refused() {
+    let (one, two) = (packed(&[("un.xml", UN.as_bytes())]), packed(&[("a.csv", TABLE.as_bytes())]));
+    assert!(read(&mut two.as_slice(), &named("x.zip")).is_ok());
+    let mut both = [one.as_slice(), &two].concat();
+    let refused = |bytes: &[u8]| read(&mut &*bytes, &named("x.zip")).unwrap_err().to_string();
+    let said = refused(&both);
+    assert!(said.contains("something stands before its first file"), "{said}");
+    // The same with the places counted from the start of the file, as `zip -A` does.
+    let directory = both.windows(4).rposition(|window| window == b"PK\x01\x02").unwrap();
+    let end = both.len() - 22;
+    let place = |place: usize| u32::try_from(place).unwrap().to_le_bytes();
+    both[end + 16..end + 20].copy_from_slice(&place(directory));
+    both[directory + 42..directory + 46].copy_from_slice(&place(one.len()));
+    let said = refused(&both);
+    assert!(said.contains("something stands before its first file"), "{said}");
+}
+
 #[test]
 fn what_an_archive_unfolds_to_is_limited() {
     let bomb = packed(&[("tags.yaml", &vec![b' '; 70 << 20])]);

@@ -314,3 +314,30 @@ fn a_header_in_a_file_of_its_own_is_included() {
     assert_eq!(snapshot.claims.get(0).unwrap().statement.category, Category::Ransomware);
     assert_eq!(snapshot.source.publisher, "me");
 }
+
+#[test]
+fn what_a_header_holds_is_read_or_named() {
+    let tags = "tags:\n- {address: 1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi, label: Quux, title: own}\n";
+    let head = "title: T, creator: me, lastmod: 2026-09-01";
+    let read = |text: &str| crate::support::text("pack.yaml", text);
+    let header = format!("header: {{{head}, foo: 1, address: x, header: {{tags: [x]}}}}\nextra: 1\n{tags}");
+    let unread = read(&header).unwrap().unread;
+    assert_eq!(unread, ["extra", "header.address", "header.foo", "header.header", "title"]);
+    let plain = "title: T\ncreator: me\nlastmod: 2026-09-01\n";
+    assert_eq!(read(&format!("{plain}header: [{{foo: 1}}]\n{tags}")).unwrap().unread, ["header", "title"]);
+    // Two lists of tags, of which one would be lost.
+    let two = "tags: [{address: 12QtD5BFwRsdNsAZY76UVE1xyCGNTojH9h, label: Lost}]";
+    let error = read(&format!("header: {{{head}, {two}}}\n{tags}")).unwrap_err().to_string();
+    assert!(error.contains("`tags` in its header and outside of it"), "{error}");
+    assert_eq!(read(&format!("header: {{{head}, {two}}}\n")).unwrap().claims.len(), 1);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("header.yaml"), format!("{plain}{two}\n")).unwrap();
+    let options = Options {
+        beside: Some(folder.path().to_owned()),
+        file_name: "pack.yaml".to_owned(),
+        ..Options::default()
+    };
+    let text = format!("header: !include header.yaml\n{tags}");
+    let error = tracehound_attribution::import::read(&mut text.as_bytes(), &options).unwrap_err().to_string();
+    assert!(error.contains("`tags` in its header and outside of it"), "{error}");
+}

@@ -203,3 +203,22 @@ fn a_table_of_withdrawals_is_answered_to_the_last_row() {
     let empty = answers.iter().find(|answer| answer["row"] == 5).expect("row 5");
     assert!(empty["error"].as_str().expect("a reason").contains("nothing in the column"), "{empty}");
 }
+
+/// `timeout` signals the process and then its group.
+#[test]
+fn two_signals_at_once_are_one_interrupt() {
+    let data = tempfile::tempdir().expect("folder");
+    let mut child = start(data.path(), &["screen", "--stdin", "--output", "jsonl"]);
+    let mut stdin = child.stdin.take().expect("piped");
+    writeln!(stdin, "{LISTED}").expect("written");
+    let mut first = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+    stdout.read_line(&mut first).expect("an answer");
+    let script = "kill -INT $0; kill -TERM $0";
+    let killed = Command::new("sh").args(["-c", script, &child.id().to_string()]).status().expect("sh");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("ends");
+    drop(stdin);
+    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
+    assert!(said(&output).contains("until there"), "{}", said(&output));
+}

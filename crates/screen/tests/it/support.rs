@@ -139,10 +139,10 @@ pub(crate) fn ledger(dir: &Path, blocks: &[UtxoBlock]) -> Ledger {
     let mut writer = Writer::open(dir, Chain::Bitcoin(NETWORK), WriterOptions::default()).expect("a ledger");
     for block in blocks {
         let before = writer.tip().map_or(BlockHash::default(), |(tip, _)| tip);
-        if block.header.prev() != before {
-            writer.append_island(block).expect("appended");
-        } else {
+        if block.header.prev() == before {
             writer.append(block).expect("appended");
+        } else {
+            writer.append_island(block).expect("appended");
         }
     }
     writer.commit().expect("committed");

@@ -61,8 +61,10 @@ fn a_run_that_is_interrupted_says_how_far_it_came_and_ends_with_4() {
         let input = format!("{LISTED}\n{}", format!("{UNKNOWN}\n").repeat(16_383));
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
         let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).map(|()| stdin));
-        let answers = stdout.by_ref().lines().take(16_384).map(|line| line.expect("text")).count();
-        assert_eq!(answers, 16_384);
+        for _ in 0..16_384 {
+            let read = stdout.read_line(&mut String::new()).expect("an answer");
+            assert_ne!(read, 0, "an answer to each row");
+        }
         let stdin = writer.join().expect("no panic").expect("read");
         let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill");
         assert!(killed.success());

@@ -126,7 +126,7 @@ impl Extent {
         if extent.missing_ranges > 0 {
             extent.gaps.push(format!(
                 "blocks are missing in {} place{} of the range that was looked at: what happened in them was not seen \
-                 (tracehound ingest bitcoin FILES adds them)",
+                 (ingest all files together, into a ledger of their own)",
                 extent.missing_ranges,
                 if extent.missing_ranges == 1 { "" } else { "s" }
             ));

@@ -8,7 +8,7 @@
 //! output's shares are dropped with its spender, so memory follows the unspent outputs, 32 bytes each with their table.
 //! The pass goes on where it stopped as blocks arrive, and the last [`UNDO_BLOCKS`] blocks can be taken back.
 //!
-//! A second thread reads the ledger ahead, which is a third of the work.
+//! A second thread reads the ledger ahead.
 
 use std::{
     collections::VecDeque,

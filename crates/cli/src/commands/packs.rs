@@ -7,7 +7,10 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde_json::json;
 use tracehound_attribution::{folder::AttributionFolder, pack::is_pack};
 
-use crate::args::{Common, Output};
+use crate::{
+    args::{Common, Output},
+    files,
+};
 
 /// Bytes read to tell a pack from another list.
 const HEAD: u64 = 64 << 10;
@@ -70,9 +73,5 @@ pub(super) fn import(
 }
 
 fn text(path: &Path) -> Result<String> {
-    let place = || path.display().to_string();
-    let mut text = String::new();
-    let file = File::open(path).into_diagnostic().wrap_err_with(place)?;
-    file.take(MAX_KEY_BYTES).read_to_string(&mut text).into_diagnostic().wrap_err_with(place)?;
-    Ok(text)
+    files::text(path, MAX_KEY_BYTES).into_diagnostic().wrap_err_with(|| path.display().to_string())
 }

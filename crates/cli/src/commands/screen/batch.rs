@@ -17,8 +17,8 @@ use tracehound_screen::batch::{Batch, BatchError, Row, Subjects};
 use super::{Answers, Page, Printer};
 use crate::{output::CUT_SHORT, progress, terminal};
 
-/// Subjects answered in parallel before their lines are written, in input order: so few that the lines, a kilobyte each,
-/// are still in the processor's cache then.
+/// Subjects answered in parallel before their lines are written, in input order: so few that the lines, up to two kilobytes
+/// each, mostly fit into a processor's cache.
 const ROWS: usize = 2_048;
 
 /// How long an interrupt may wait while no rows come.

@@ -253,3 +253,27 @@ fn a_reorg_deeper_than_the_undo_is_refused() {
     let mut pass = Pass::new();
     assert!(pass.rewind(BlockNum(0)).is_err());
 }
+
+/// More transactions than are read at once, and than are fetched at once: none is passed over.
+#[test]
+fn every_transaction_of_a_large_block_is_dealt_with() {
+    const COINS: u32 = 5_000;
+    let mut first = BlockMaker::new(BlockHash::default(), 600, 0);
+    let coins: Vec<_> = (0..COINS).map(|n| (u64::from(n) + 1, Some(owner(0)))).collect();
+    let minted = first.tx(&[], &coins);
+    let first = first.done();
+    let mut second = BlockMaker::new(first.hash, 1_200, 1);
+    second.tx(&[], &[(1, Some(owner(1)))]);
+    for vout in 0..COINS {
+        let coin = (OutPoint { txid: minted, vout }, None);
+        second.tx(&[coin], &[(u64::from(vout) + 1, Some(owner(2)))]);
+    }
+    let (_dir, ledger) = ledger_of(&[first, second.done()]);
+    let mut pass = Pass::new();
+    pass.advance(&ledger, &NamedOwners::default());
+    assert_eq!(pass.live(), COINS as usize + 1, "of each coin the last output is left");
+    let whole: Vec<OutNum> = (u64::from(COINS)..=2 * u64::from(COINS)).map(OutNum).collect();
+    for out in whole {
+        assert_eq!(pass.shares(out).map(|shares| shares[1]), Some(u16::MAX), "{out:?} is of new coins");
+    }
+}

@@ -96,6 +96,13 @@ pub(crate) struct Moment {
     pub max_age: jiff::SignedDuration,
 }
 
+impl Moment {
+    /// As the question is asked.
+    pub(crate) fn asked(&self) -> tracehound_engine::Moment {
+        tracehound_engine::Moment { as_of: self.as_of, max_age: self.max_age }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// The main job on the data in the box: lists, a real block, a generated theft, one verdict explained

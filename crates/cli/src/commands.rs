@@ -1,6 +1,7 @@
 //! One module a command: parse, call the library, print.
 
 pub(crate) mod analyze;
+mod answered;
 pub(crate) mod cluster;
 pub(crate) mod demo;
 pub(crate) mod exposure;
@@ -10,7 +11,6 @@ pub(crate) mod ingest;
 pub(crate) mod ledger;
 pub(crate) mod lists;
 mod names;
-mod opened;
 mod packs;
 pub(crate) mod path;
 pub(crate) mod policy;

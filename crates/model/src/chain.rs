@@ -20,6 +20,11 @@ pub enum BitcoinNetwork {
     Regtest,
 }
 
+impl BitcoinNetwork {
+    /// Every network.
+    pub const ALL: [Self; 4] = [Self::Mainnet, Self::Testnet, Self::Signet, Self::Regtest];
+}
+
 /// A Tron network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -16,6 +16,7 @@ use std::{
 };
 
 use ahash::RandomState;
+use jiff::civil::Date;
 use tracehound_attribution::index::{ClaimRef, Index};
 use tracehound_ledger::{AddrNum, Ledger};
 use tracehound_model::{
@@ -173,6 +174,11 @@ impl<'a> Keys<'a> {
         addresses.iter().flat_map(|address| self.index.lookup(address.key().as_ref())).collect()
     }
 
+    /// Of the claims about an owner that hold on a day, the one it is called by ([`best_claim`]).
+    pub fn best_claim_on(&self, owner: AddrNum, day: Date) -> Option<ClaimRef<'a>> {
+        best_claim(&self.claims_on(owner), day).copied()
+    }
+
     /// The key hash behind a P2SH form, where a claim or a public key shows it.
     fn behind(&self, script: &ScriptKey) -> Option<KeyHash> {
         let shown = self.shown().and_then(|shown| key_hash_in(&shown.wrapped, script));
@@ -247,6 +253,13 @@ impl<'a> Keys<'a> {
         });
         wrapped.as_ref()
     }
+}
+
+/// Of several claims about one owner, the one it is called by on a day: a service's before any other, since it ends a path;
+/// then the most confident, then that of the greatest id.
+pub(crate) fn best_claim<'c, 'a>(claims: &'c [ClaimRef<'a>], day: Date) -> Option<&'c ClaimRef<'a>> {
+    let standing = claims.iter().filter(|claim| claim.holds_on(day));
+    standing.max_by_key(|claim| (claim.category().is_service(), claim.confidence(), claim.id()))
 }
 
 /// The payload of the P2SH form.

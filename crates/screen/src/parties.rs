@@ -12,7 +12,7 @@ use tracehound_attribution::{index::Index, listing::listed_since};
 use tracehound_ledger::{AddrNum, Ledger, TxSpan};
 use tracehound_model::BitcoinNetwork;
 
-use crate::Keys;
+use crate::{Keys, keys::best_claim};
 
 /// The claims of an index about the owners of a ledger, remembered once looked up.
 #[derive(Debug)]
@@ -46,8 +46,7 @@ impl<'a> Parties<'a> {
 }
 
 impl Known for Parties<'_> {
-    /// The owner's name: what is claimed about any address of its key ([`Keys`]). Of several claims a service's comes
-    /// first, since it ends a path, then the most confident one.
+    /// The owner's name: what is claimed about any address of its key ([`Keys`]), by the best claim of the day.
     fn party(&self, owner: AddrNum) -> Option<Party> {
         if let Some(known) = self.found.borrow().get(&owner) {
             return known.clone();
@@ -67,9 +66,7 @@ impl Known for Parties<'_> {
 impl Parties<'_> {
     fn look_up(&self, owner: AddrNum) -> Option<Party> {
         let claims = self.keys.claims_on(owner);
-        let holding = claims.iter().filter(|claim| claim.holds_on(self.day));
-        let best =
-            holding.max_by_key(|claim| (claim.category().is_service(), claim.confidence(), claim.id()))?;
+        let best = best_claim(&claims, self.day)?;
         let all: Vec<_> = claims.iter().map(tracehound_attribution::index::ClaimRef::to_claim).collect();
         Some(Party {
             label: best.label().to_owned(),

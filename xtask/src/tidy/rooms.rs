@@ -29,6 +29,26 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Measures what analysis finds in the chains it makes.
     ("range", &["model", "ledger", "analysis"]),
     ("lake", &["model", "ledger", "attribution", "analysis"]),
+    // What every handler asks.
+    (
+        "engine",
+        &[
+            "model",
+            "bitcoin",
+            "evm",
+            "tron",
+            "ledger",
+            "ingest",
+            "attribution",
+            "analysis",
+            "screen",
+            "guard",
+            "simulate",
+            "vet",
+            "share",
+            "range",
+        ],
+    ),
     ("server", ALL_BUT_DOORS),
     ("cli", ALL_AND_SERVER),
     // Tests only: nobody's ordinary dependency.
@@ -53,6 +73,7 @@ const ALL_BUT_DOORS: &[&str] = &[
     "casework",
     "range",
     "lake",
+    "engine",
 ];
 
 const ALL_AND_SERVER: &[&str] = &[
@@ -73,6 +94,7 @@ const ALL_AND_SERVER: &[&str] = &[
     "casework",
     "range",
     "lake",
+    "engine",
     "server",
 ];
 

@@ -1,27 +1,20 @@
 //! `tracehound exposure`.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     io::{self, Write},
     path::Path,
 };
 
 use miette::{IntoDiagnostic, Result, WrapErr};
-use serde_json::{Value, json};
-use tracehound_analysis::{
-    exposure::{Exposed, Exposures, Question, exposures},
-    extent::{Extent, Needed},
-    price::Prices,
-    taint::{Direction, WalkLimits},
+use tracehound_engine::{
+    Answer,
+    exposure::{Exposure, Prices, Question, Row, Side},
+    taint::WalkLimits,
     trace::DESTROYED,
 };
-use tracehound_ledger::Ledger;
-use tracehound_model::{Address, Amount, BitcoinNetwork, text::label};
+use tracehound_model::{Amount, text::label};
 
-use super::{
-    cluster::widened,
-    opened::{Absent, Opened, owners_of},
-};
+use super::answered::{absent, exit_code, json};
 use crate::{
     args::{Common, ExposureArgs, Output},
     files,
@@ -32,64 +25,30 @@ use crate::{
 const MOST_PRICE_BYTES: u64 = 16 << 20;
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut dyn Write) -> Result<u8> {
-    let opened = Opened::new(data, args.network, &args.moment)?;
-    let (ledger, keys) = (&opened.ledger, opened.keys());
-    let prices = args.prices.as_deref().map(read_prices).transpose()?;
-    let (mut subjects, mut unknown) = (BTreeSet::new(), Vec::new());
-    for address in &args.addresses {
-        let owners = owners_of(&keys, args.network, address)?;
-        if owners.is_empty() {
-            unknown.push(address.as_str());
-        }
-        subjects.extend(owners);
-    }
-    if subjects.is_empty() {
-        return opened.absent(common, &Absent::of(&unknown.join("`, `")), out);
-    }
-    let extent = Extent::of(ledger, opened.asked, Needed::All);
-    let mut gaps = extent.gaps.clone();
-    if args.cluster {
-        let (wider, cut) = widened(&opened, &keys, &subjects)?;
-        subjects = wider;
-        gaps.extend(cut);
-    }
-    let parties = opened.parties(&keys);
-    let limits =
-        WalkLimits { hops: args.hops, dust: args.dust.into(), txs: args.work, ..WalkLimits::default() };
-    let ask = |direction| {
-        let question = Question {
-            subjects: &subjects,
-            direction,
-            limits,
-            through_mixes: args.through_mixes,
-            prices: prices.as_ref(),
-        };
-        exposures(ledger, &question, &parties).into_diagnostic()
+    let snapshot = data.snapshot(args.network)?;
+    let question = Question {
+        network: args.network,
+        moment: args.moment.asked(),
+        addresses: args.addresses.clone(),
+        cluster: args.cluster,
+        limits: WalkLimits {
+            hops: args.hops,
+            dust: args.dust.into(),
+            txs: args.work,
+            ..WalkLimits::default()
+        },
+        through_mixes: args.through_mixes,
+        prices: args.prices.as_deref().map(read_prices).transpose()?,
     };
-    let (sources, destinations) = (ask(Direction::Backward)?, ask(Direction::Forward)?);
-    let shown = Shown { ledger, network: args.network };
-    let complete = gaps.is_empty() && sources.is_complete() && destinations.is_complete();
+    let exposure = match snapshot.exposure(&question).into_diagnostic()? {
+        Answer::Found(exposure) => exposure,
+        Answer::Absent(nowhere) => return absent(common, &nowhere, out),
+    };
     match common.output {
-        Output::Text => text(out, &shown, &sources, &destinations, &extent, &gaps).and_then(|()| {
-            unknown.iter().try_for_each(|address| writeln!(out, "`{address}` does not occur in the ledger"))
-        }),
-        Output::Json | Output::Jsonl | Output::Csv => {
-            let value = json!({
-                "addresses": args.addresses,
-                "not_in_the_ledger": unknown,
-                "members": subjects.len(),
-                "sources": shown.json(&sources),
-                "destinations": shown.json(&destinations),
-                "ledger": extent,
-                "gaps": gaps,
-                "complete": complete,
-                "snapshot": ledger.snapshot_id(),
-            });
-            writeln!(out, "{value}")
-        }
+        Output::Text => text(out, &exposure).into_diagnostic()?,
+        output => json(out, output, &exposure)?,
     }
-    .into_diagnostic()?;
-    Ok(if complete { 0 } else { 30 })
+    Ok(exit_code(exposure.complete))
 }
 
 fn read_prices(path: &Path) -> Result<Prices> {
@@ -98,69 +57,25 @@ fn read_prices(path: &Path) -> Result<Prices> {
     Prices::from_csv(&text).into_diagnostic().wrap_err_with(name)
 }
 
-struct Shown<'a> {
-    ledger: &'a Ledger,
-    network: BitcoinNetwork,
-}
-
-impl Shown<'_> {
-    fn address(&self, row: &Exposed) -> Option<String> {
-        let script = self.ledger.script_key(row.best_owner?)?;
-        Address::from_script(self.network, &script).map(|address| address.to_string())
-    }
-
-    fn path(&self, row: &Exposed) -> Vec<String> {
-        row.best_path.iter().filter_map(|&tx| Some(self.ledger.tx(tx)?.txid.to_string())).collect()
-    }
-
-    fn json(&self, found: &Exposures) -> Value {
-        let mut value = json!(found);
-        if let Some(rows) = value["parties"].as_array_mut() {
-            for (row, said) in found.parties.iter().zip(rows) {
-                said["address"] = json!(self.address(row));
-                said["best_path"] = json!(self.path(row));
-            }
-        }
-        let categories: BTreeMap<String, String> =
-            by_category(found).into_iter().map(|(name, amount)| (name, amount.to_string())).collect();
-        value["by_category"] = json!(categories);
-        value["complete"] = json!(found.is_complete());
-        value
-    }
-}
-
-fn by_category(found: &Exposures) -> BTreeMap<String, Amount> {
-    let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
-    for row in &found.parties {
-        sums.entry(row.party.category.to_string()).or_default().0 += row.amount.0;
-    }
-    sums
-}
-
-fn text(
-    out: &mut dyn Write,
-    shown: &Shown<'_>,
-    sources: &Exposures,
-    destinations: &Exposures,
-    extent: &Extent,
-    gaps: &[String],
-) -> io::Result<()> {
-    side(out, shown, "Where its money came from", sources)?;
+fn text(out: &mut dyn Write, exposure: &Exposure) -> io::Result<()> {
+    side(out, "Where its money came from", &exposure.sources)?;
     writeln!(out)?;
-    side(out, shown, "Where its money went", destinations)?;
-    writeln!(out, "\n{}", extent.sentence())?;
-    if !gaps.is_empty() {
+    side(out, "Where its money went", &exposure.destinations)?;
+    writeln!(out, "\n{}", exposure.ledger.sentence())?;
+    if !exposure.gaps.is_empty() {
         writeln!(out, "\nNot seen")?;
     }
-    gaps.iter().try_for_each(|gap| writeln!(out, "  - {gap}"))
+    exposure.gaps.iter().try_for_each(|gap| writeln!(out, "  - {gap}"))?;
+    let mut unknown = exposure.not_in_the_ledger.iter();
+    unknown.try_for_each(|address| writeln!(out, "`{address}` does not occur in the ledger"))
 }
 
-fn side(out: &mut dyn Write, shown: &Shown<'_>, title: &str, found: &Exposures) -> io::Result<()> {
+fn side(out: &mut dyn Write, title: &str, found: &Side) -> io::Result<()> {
     writeln!(out, "{title}: {}", btc(found.total))?;
-    for (category, amount) in by_category(found) {
-        line(out, &format!("all {category}"), amount, found.total)?;
+    for (category, amount) in &found.by_category {
+        line(out, &format!("all {category}"), *amount, found.total)?;
     }
-    for row in &found.parties {
+    for Row { exposed: row, address, best_path } in &found.parties {
         let how = if row.direct { "direct" } else { "indirect" };
         line(
             out,
@@ -194,9 +109,9 @@ fn side(out: &mut dyn Write, shown: &Shown<'_>, title: &str, found: &Exposures) 
             hops,
             row.paths,
             plural(row.paths),
-            shown.address(row).unwrap_or_default()
+            address.as_deref().unwrap_or_default()
         )?;
-        for txid in shown.path(row) {
+        for txid in best_path {
             writeln!(out, "        tx {txid}")?;
         }
     }

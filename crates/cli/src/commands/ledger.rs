@@ -48,7 +48,7 @@ fn open(folder: &Folder, args: &LedgerArgs) -> Result<Ledger> {
             Ok(ledger)
         }
         Err(error @ LedgerError::Absent { .. }) => {
-            Err(miette!("{error}{}", folder.ledgers_beside(args.network)))
+            Err(miette!("{error}{}", folder.layout().ledgers_beside(args.network)))
         }
         Err(error) => Err(error).into_diagnostic(),
     }

@@ -1,0 +1,115 @@
+//! Where things lie in the data folder.
+
+use std::path::{Path, PathBuf};
+
+use tracehound_model::{BitcoinNetwork, Chain};
+
+use crate::EngineError;
+
+/// The layout of a data folder.
+///
+/// ```text
+/// attribution/            claims and the screening index
+/// ledger/bitcoin/         one ledger a network: bitcoin, bitcoin-testnet, ...
+/// ledger/bitcoin-esplora/ what was fetched of single addresses, never mixed with a chain
+/// lists/                  lists as they were downloaded
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataFolder(PathBuf);
+
+impl DataFolder {
+    /// The folder at `path`, which need not exist.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// The platform's folder for data of a user.
+    ///
+    /// # Errors
+    /// [`EngineError::NoHome`] where the system names none.
+    pub fn of_user() -> Result<Self, EngineError> {
+        let platform = directories::ProjectDirs::from("", "", "tracehound").ok_or(EngineError::NoHome)?;
+        Ok(Self(platform.data_dir().to_owned()))
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Folder of claims and screening indexes.
+    pub fn attribution(&self) -> PathBuf {
+        self.0.join("attribution")
+    }
+
+    /// Folder of one network's ledger.
+    pub fn ledger(&self, network: BitcoinNetwork) -> PathBuf {
+        self.named("bitcoin", network)
+    }
+
+    /// Folder of what was fetched from Esplora servers: single transactions, never to be mixed with a chain.
+    pub fn esplora(&self, network: BitcoinNetwork) -> PathBuf {
+        self.named("bitcoin-esplora", network)
+    }
+
+    fn named(&self, base: &str, network: BitcoinNetwork) -> PathBuf {
+        self.0.join("ledger").join(match network {
+            BitcoinNetwork::Mainnet => base.to_owned(),
+            other => format!("{base}-{}", Chain::Bitcoin(other).short_name()),
+        })
+    }
+
+    /// Downloaded lists.
+    pub fn downloads(&self) -> PathBuf {
+        self.0.join("lists")
+    }
+
+    /// In words, for who finds no ledger of one network: those of other networks that are there; nothing where none is.
+    pub fn ledgers_beside(&self, network: BitcoinNetwork) -> String {
+        let others = BitcoinNetwork::ALL.into_iter().filter(|&other| other != network);
+        let there: Vec<String> = others
+            .filter(|&other| self.ledger(other).is_dir())
+            .map(|other| format!("{other:?}").to_lowercase())
+            .collect();
+        match &there[..] {
+            [] => String::new(),
+            [first, ..] => format!(" (there is one of {}: --network {first})", there.join(" and of ")),
+        }
+    }
+
+    /// Sees to it that what this process writes from here on can be read by its owner alone, or by the group too where
+    /// `group` says so or the folder was made so before (it sets the process's file mode mask). What others can read
+    /// already is told in words, with the command that changes it.
+    #[cfg(unix)]
+    pub fn keep_private(&self, group: bool) -> Option<String> {
+        use std::os::unix::fs::PermissionsExt;
+
+        use rustix::{fs::Mode, process::umask};
+
+        /// Rights of the group to look and to read.
+        const GROUP: u32 = 0o050;
+        /// Rights of others, and the group's to write.
+        const WIDE: u32 = 0o027;
+        let mode = |path: &Path| std::fs::metadata(path).ok().map(|it| it.permissions().mode() & 0o777);
+        let team = |mode: u32| mode & WIDE == 0 && mode & GROUP == GROUP;
+        // What lies inside tells: a folder that somebody made beforehand is wide, and nothing is in it yet.
+        let top = mode(&self.0);
+        let inside = ["attribution", "ledger", "lists"].map(|name| mode(&self.0.join(name)));
+        let known = inside.iter().flatten().copied().chain(top.filter(|mode| team(*mode)));
+        let shared = known.clone().next().map_or(group, |_| known.clone().any(team));
+        umask(Mode::from_raw_mode(if shared { 0o027 } else { 0o077 }));
+        let open = top.is_some_and(|mode| mode & 0o055 != 0);
+        let wide = inside.iter().flatten().find(|mode| open && **mode & WIDE != 0)?;
+        let folder = self.0.display();
+        let keep = if group { "g-w,o=" } else { "go=" };
+        Some(format!(
+            "other users of this machine can read what is in the data folder ({wide:o}): chmod -R {keep} '{folder}'"
+        ))
+    }
+
+    /// Nothing to do where there are no such rights.
+    #[cfg(not(unix))]
+    pub fn keep_private(&self, _group: bool) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,166 @@
+//! Whom an owner's money came from and went to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use tracehound_analysis::{
+    exposure::{self, Exposed, Exposures, Rest, exposures},
+    extent::{Extent, Needed},
+    taint::{Direction, WalkLimits},
+};
+use tracehound_model::{Amount, BitcoinNetwork, TxId};
+
+use crate::{
+    Answer, EngineError, Moment, Snapshot,
+    cluster::widened,
+    view::{Missing, View},
+};
+
+pub use tracehound_analysis::price::Prices;
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Whose ledger.
+    pub network: BitcoinNetwork,
+    /// About which moment.
+    pub moment: Moment,
+    /// Addresses of one owner; payments among them do not count.
+    pub addresses: Vec<String>,
+    /// Whether everybody in their clusters is meant.
+    pub cluster: bool,
+    /// Where to stop.
+    pub limits: WalkLimits,
+    /// Whether to go on behind mixes, by haircut.
+    pub through_mixes: bool,
+    /// Prices for amounts in USD.
+    pub prices: Option<Prices>,
+}
+
+/// Whom an owner's money came from and went to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Exposure {
+    /// What was asked about.
+    pub addresses: Vec<String>,
+    /// Those of them that do not occur in the ledger.
+    pub not_in_the_ledger: Vec<String>,
+    /// Addresses that were taken for the owner's.
+    pub members: usize,
+    /// Where its money came from.
+    pub sources: Side,
+    /// Where its money went.
+    pub destinations: Side,
+    /// How far the ledger reaches.
+    pub ledger: Extent,
+    /// In words: what was not examined.
+    pub gaps: Vec<String>,
+    /// Whether nothing is missing and nothing was cut.
+    pub complete: bool,
+    /// The ledger's snapshot.
+    pub snapshot: String,
+}
+
+/// One direction; its parties and its rest add up to `total`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Side {
+    /// Base units received from (or paid to) others.
+    pub total: Amount,
+    /// Base units by category of the parties.
+    pub by_category: BTreeMap<String, Amount>,
+    /// Named parties: direct before indirect, then largest first.
+    pub parties: Vec<Row>,
+    /// What ended without a name.
+    pub rest: Rest,
+    /// Transactions divided to find out.
+    pub work: usize,
+    /// Outputs of the owner beyond the number looked at were left out.
+    pub cut_short: bool,
+    /// Whether no limit on work and no missing amount stands behind it.
+    pub complete: bool,
+}
+
+/// What passed between the owner and one named party.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// How much, how far, when.
+    #[serde(flatten)]
+    pub exposed: Exposed,
+    /// The party's address on the path that carries most.
+    pub address: Option<String>,
+    /// That path, as transactions from the party to the owner (for destinations: from the owner).
+    pub best_path: Vec<TxId>,
+}
+
+impl Snapshot {
+    /// Follows everything that an owner received from others and paid to others.
+    ///
+    /// # Errors
+    /// When the question makes no sense, or the ledger is damaged.
+    pub fn exposure(&self, question: &Question) -> Result<Answer<Exposure>, EngineError> {
+        let view = View::new(self, question.network, question.moment)?;
+        let keys = view.keys();
+        let (mut subjects, mut unknown) = (BTreeSet::new(), Vec::new());
+        for address in &question.addresses {
+            let owners = view.owners_of(&keys, address)?;
+            if owners.is_empty() {
+                unknown.push(address.clone());
+            }
+            subjects.extend(owners);
+        }
+        if subjects.is_empty() {
+            return view.absent(Missing::of(&unknown.join("`, `")));
+        }
+        let extent = view.extent(Needed::All);
+        let mut gaps = extent.gaps.clone();
+        if question.cluster {
+            let (wider, cut) = widened(&view, &keys, &subjects)?;
+            subjects = wider;
+            gaps.extend(cut);
+        }
+        let parties = view.parties(&keys);
+        let ask = |direction| {
+            let asked = exposure::Question {
+                subjects: &subjects,
+                direction,
+                limits: question.limits,
+                through_mixes: question.through_mixes,
+                prices: question.prices.as_ref(),
+            };
+            exposures(&view.ledger, &asked, &parties).map(|found| side(&view, found))
+        };
+        let (sources, destinations) = (ask(Direction::Backward)?, ask(Direction::Forward)?);
+        view.found(Exposure {
+            addresses: question.addresses.clone(),
+            not_in_the_ledger: unknown,
+            members: subjects.len(),
+            complete: gaps.is_empty() && sources.complete && destinations.complete,
+            sources,
+            destinations,
+            ledger: extent,
+            gaps,
+            snapshot: view.ledger.snapshot_id(),
+        })
+    }
+}
+
+fn side(view: &View, found: Exposures) -> Side {
+    let complete = found.is_complete();
+    let mut by_category: BTreeMap<String, Amount> = BTreeMap::new();
+    for row in &found.parties {
+        by_category.entry(row.party.category.to_string()).or_default().0 += row.amount.0;
+    }
+    let told = |exposed: Exposed| Row {
+        address: exposed.best_owner.and_then(|owner| view.address(owner)),
+        best_path: exposed.best_path.iter().filter_map(|&tx| Some(view.ledger.tx(tx)?.txid)).collect(),
+        exposed,
+    };
+    Side {
+        total: found.total,
+        by_category,
+        parties: found.parties.into_iter().map(told).collect(),
+        rest: found.rest,
+        work: found.work,
+        cut_short: found.cut_short,
+        complete,
+    }
+}

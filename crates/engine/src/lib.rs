@@ -1,0 +1,33 @@
+//! The one facade: what the command line, a server and a monitor ask, they ask here.
+//!
+//! A [`Workspace`] is a data folder with a policy and a clock. It hands out [`Snapshot`]s: the screening index and one reader
+//! a ledger, all of one moment, shared and never changed. A snapshot has one function a question; the answers are plain
+//! types with public fields, which serialise as they are printed for programs.
+//!
+//! **Invariants.** Answers about what a ledger holds are given only when everything that was read for them turned out whole
+//! ([`Ledger::confirm`](tracehound_ledger::Ledger::confirm)). No function here prints, reads the command line or asks for the
+//! time other than by the workspace's clock.
+
+mod absent;
+pub mod cluster;
+mod data_folder;
+mod error;
+pub mod exposure;
+pub mod path;
+pub mod patterns;
+pub mod peel;
+mod snapshot;
+mod start;
+pub mod trace;
+pub mod tx;
+mod view;
+mod workspace;
+
+pub use tracehound_analysis::{extent::Extent, taint};
+
+pub use absent::{Absent, Answer};
+pub use data_folder::DataFolder;
+pub use error::EngineError;
+pub use snapshot::Snapshot;
+pub use view::Moment;
+pub use workspace::Workspace;

@@ -1,0 +1,132 @@
+//! The shortest and widest ways by which value went from one address to another.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tracehound_analysis::{
+    extent::{Extent, Needed},
+    path::ways,
+};
+use tracehound_ledger::OutNum;
+use tracehound_model::{Amount, BitcoinNetwork, OutPoint};
+
+use crate::{
+    Answer, EngineError, Moment, Snapshot,
+    view::{Missing, View},
+};
+
+pub use tracehound_analysis::path::PathLimits;
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Whose ledger.
+    pub network: BitcoinNetwork,
+    /// About which moment.
+    pub moment: Moment,
+    /// The address whose money is followed.
+    pub from: String,
+    /// The address it may have come to.
+    pub to: String,
+    /// How much work the search may cost.
+    pub limits: PathLimits,
+}
+
+/// The ways that were found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Paths {
+    /// The address whose money is followed.
+    pub from: String,
+    /// The address it may have come to.
+    pub to: String,
+    /// Shorter before longer, then wider before narrower.
+    pub ways: Vec<Way>,
+    /// Transactions looked at.
+    pub txs_read: usize,
+    /// Whether a limit cut the search: there may be others.
+    pub cut: bool,
+    /// How far the ledger reaches.
+    pub ledger: Extent,
+    /// In words: what was not examined.
+    pub gaps: Vec<String>,
+    /// Whether no limit cut the search and no block is missing.
+    pub complete: bool,
+    /// The ledger's snapshot.
+    pub snapshot: String,
+}
+
+/// One way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Way {
+    /// Transactions on it.
+    pub transactions: usize,
+    /// The smallest of its outputs, base units: no more than that can have gone this way.
+    pub width: Amount,
+    /// The outputs passed through.
+    pub outputs: Vec<Passed>,
+}
+
+/// An output on a way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Passed {
+    /// The output, as `TXID:N`.
+    pub outpoint: String,
+    /// Its address, or that it has none.
+    pub address: String,
+    /// Base units in it.
+    pub value: Amount,
+    /// Time of its block.
+    pub time: Timestamp,
+}
+
+impl Snapshot {
+    /// Looks for the ways from one address to another.
+    ///
+    /// # Errors
+    /// When the question makes no sense, or the ledger is damaged.
+    pub fn path(&self, question: &Question) -> Result<Answer<Paths>, EngineError> {
+        let view = View::new(self, question.network, question.moment)?;
+        let keys = view.keys();
+        let from = view.owners_of(&keys, &question.from)?;
+        let to = view.owners_of(&keys, &question.to)?;
+        for (text, owners) in [(&question.from, &from), (&question.to, &to)] {
+            if owners.is_empty() {
+                return view.absent(Missing::of(text));
+            }
+        }
+        if !from.is_disjoint(&to) {
+            let (from, to) = (&question.from, &question.to);
+            return Err(EngineError::Question(format!("{from} and {to} are addresses of one key")));
+        }
+        let found = ways(&view.ledger, &from, &to, question.limits);
+        let extent = view.extent(Needed::All);
+        let told = found.ways.iter().map(|way| Way {
+            transactions: way.txs.len(),
+            width: Amount(way.width.into()),
+            outputs: way.outputs.iter().filter_map(|&out| passed(&view, out)).collect(),
+        });
+        view.found(Paths {
+            from: question.from.clone(),
+            to: question.to.clone(),
+            ways: told.collect(),
+            txs_read: found.txs,
+            cut: found.cut,
+            gaps: extent.gaps.clone(),
+            complete: !found.cut && extent.is_complete(),
+            ledger: extent,
+            snapshot: view.ledger.snapshot_id(),
+        })
+    }
+}
+
+fn passed(view: &View, out: OutNum) -> Option<Passed> {
+    let (tx, vout) = view.ledger.tx_of_output(out)?;
+    let output = view.ledger.output(out)?;
+    let address = output.owner.and_then(|owner| view.address(owner));
+    let time = view.ledger.block_of(tx).map_or(0, |block| block.header.time());
+    Some(Passed {
+        outpoint: OutPoint { txid: view.ledger.tx(tx)?.txid, vout }.to_string(),
+        address: address.unwrap_or_else(|| "no address".to_owned()),
+        value: Amount(output.value.into()),
+        time: Timestamp::from_second(i64::from(time)).ok()?,
+    })
+}

@@ -1,0 +1,122 @@
+//! Patterns of laundering around an address or a transaction.
+
+use serde::Serialize;
+use tracehound_analysis::{
+    extent::{Extent, Needed},
+    patterns::{
+        self, Report, Subject, Thresholds,
+        leads::{self, Leads, Search},
+        mined::{self, Depth, Mined},
+    },
+};
+use tracehound_ledger::{BlockNum, Ledger, OutNum};
+use tracehound_model::{Address, BitcoinNetwork, TxId};
+
+use crate::{
+    Answer, EngineError, Moment, Snapshot,
+    view::{Missing, View},
+};
+
+pub use tracehound_analysis::patterns::text;
+
+/// Outputs whose sources are looked at.
+const MOST_OUTPUTS: usize = 1_000;
+/// Deposits that payouts are looked for: each reads three days of blocks.
+const MOST_DEPOSITS: usize = 5;
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Whose ledger.
+    pub network: BitcoinNetwork,
+    /// About which moment.
+    pub moment: Moment,
+    /// An address or a transaction id.
+    pub subject: String,
+    /// Whether payouts of a mixer are looked for that fit what the subject received.
+    pub leads: bool,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Patterns {
+    /// What was asked about.
+    pub subject: String,
+    /// Patterns, each with the transactions that show it, and in words what was not examined.
+    #[serde(flatten)]
+    pub report: Report,
+    /// How far the ledger reaches.
+    pub ledger: Extent,
+    /// Whether nothing is missing and nothing was cut.
+    pub complete: bool,
+    /// How much of the money is newly mined; nothing for who received no output.
+    pub mined: Option<Mined>,
+    /// Whether that was asked of all outputs.
+    pub mined_of_all_outputs: bool,
+    /// Payouts that fit the largest outputs, where they were asked for.
+    pub leads: Vec<Leads>,
+    /// The ledger's snapshot.
+    pub snapshot: String,
+}
+
+impl Snapshot {
+    /// Looks for patterns.
+    ///
+    /// # Errors
+    /// When the question makes no sense, or the ledger is damaged.
+    pub fn patterns(&self, question: &Question) -> Result<Answer<Patterns>, EngineError> {
+        let view = View::new(self, question.network, question.moment)?;
+        let (ledger, keys, text) = (&view.ledger, view.keys(), &question.subject);
+        let known = view.parties(&keys);
+        let mut own_gaps = Vec::new();
+        let (subject, needed) = if let Ok(txid) = text.parse::<TxId>() {
+            let Some(tx) = ledger.find_tx(&txid) else { return view.absent(Missing::of(text)) };
+            let block = ledger.block_of(tx).map_or(BlockNum(0), |block| block.num);
+            (Subject::Tx(tx), Needed::From(block))
+        } else {
+            let owners = view.owners_of(&keys, text)?;
+            let own = Address::parse(text).ok().and_then(|address| ledger.find_address(address.script()?));
+            let Some(owner) = own.or_else(|| owners.first().copied()) else {
+                return view.absent(Missing::of(text));
+            };
+            if owners.len() > 1 {
+                own_gaps.push(format!(
+                    "the key has {} more addresses in the ledger, whose transactions were not looked at: ask about them too",
+                    owners.len() - 1
+                ));
+            }
+            (Subject::Address(owner), Needed::All)
+        };
+        let extent = view.extent(needed);
+        let absent = || EngineError::Question(format!("`{text}` is not in the ledger"));
+        let mut report =
+            patterns::around(ledger, subject, &Thresholds::default(), &known).ok_or_else(absent)?;
+        let (outs, cut) = patterns::outputs_of(ledger, subject, MOST_OUTPUTS);
+        // An address that only spends, in a partial ledger, has no outputs to ask about.
+        let mined = match &outs[..] {
+            [] => None,
+            outs => Some(mined::sources(ledger, outs, Depth::default(), &known)?),
+        };
+        let leads = if question.leads { deposits(ledger, outs) } else { Vec::new() };
+        report.gaps.extend(own_gaps);
+        report.gaps.extend(extent.gaps.iter().cloned());
+        let complete = report.is_complete() && !cut && leads.iter().all(|leads| !leads.cut);
+        view.found(Patterns {
+            subject: text.clone(),
+            report,
+            ledger: extent,
+            complete,
+            mined,
+            mined_of_all_outputs: !cut,
+            leads,
+            snapshot: ledger.snapshot_id(),
+        })
+    }
+}
+
+/// Leads from the largest outputs.
+fn deposits(ledger: &Ledger, mut outs: Vec<OutNum>) -> Vec<Leads> {
+    outs.sort_by_key(|&out| (std::cmp::Reverse(ledger.output_value(out)), out));
+    let search = Search::default();
+    outs.into_iter().take(MOST_DEPOSITS).filter_map(|out| leads::find(ledger, out, &search)).collect()
+}

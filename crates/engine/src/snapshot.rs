@@ -1,0 +1,64 @@
+//! What was in a workspace at one moment.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tracehound_attribution::index::Index;
+use tracehound_ledger::{BlockNum, Ledger, LedgerError};
+use tracehound_model::{BitcoinNetwork, Chain};
+
+use crate::{DataFolder, EngineError};
+
+/// The screening index and one reader a ledger, all of one moment. Cheap to clone, never changed: questions may be asked
+/// from any thread while another snapshot takes its place in the workspace.
+#[derive(Clone, Debug)]
+pub struct Snapshot(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    folder: DataFolder,
+    taken: Timestamp,
+    index: Arc<Index>,
+    ledgers: Vec<(BitcoinNetwork, Result<Ledger, Arc<LedgerError>>)>,
+}
+
+impl Snapshot {
+    /// Opens the ledgers that are there.
+    pub(crate) fn take(folder: &DataFolder, index: Arc<Index>, taken: Timestamp) -> Self {
+        let opened = |network| match Ledger::open_of(&folder.ledger(network), Chain::Bitcoin(network)) {
+            // One without a block, as an ingest leaves it whose first block failed, is an absence.
+            Ok(ledger) => ledger.block(BlockNum(0)).is_some().then_some((network, Ok(ledger))),
+            Err(LedgerError::Absent { .. }) => None,
+            Err(error) => Some((network, Err(Arc::new(error)))),
+        };
+        let ledgers = BitcoinNetwork::ALL.into_iter().filter_map(opened).collect();
+        Self(Arc::new(Inner { folder: folder.clone(), taken, index, ledgers }))
+    }
+
+    /// Where the data lies.
+    pub fn folder(&self) -> &DataFolder {
+        &self.0.folder
+    }
+
+    /// When it was taken.
+    pub fn taken(&self) -> Timestamp {
+        self.0.taken
+    }
+
+    /// The claims.
+    pub fn index(&self) -> &Arc<Index> {
+        &self.0.index
+    }
+
+    /// One network's ledger, if there is one.
+    ///
+    /// # Errors
+    /// A ledger that is there and could not be read is an error, not an absence.
+    pub fn ledger(&self, network: BitcoinNetwork) -> Result<Option<&Ledger>, EngineError> {
+        match self.0.ledgers.iter().find(|(of, _)| *of == network) {
+            None => Ok(None),
+            Some((_, Ok(ledger))) => Ok(Some(ledger)),
+            Some((_, Err(error))) => Err(EngineError::Opening(Arc::clone(error))),
+        }
+    }
+}

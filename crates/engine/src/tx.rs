@@ -1,0 +1,240 @@
+//! What a ledger holds about one transaction.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tracehound_analysis::{
+    extent::{Extent, Needed},
+    trace::{Known, Party},
+};
+use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxView};
+use tracehound_model::{Amount, BitcoinNetwork, BlockHash, OutPoint, TxId};
+use tracehound_screen::Parties;
+
+use crate::{
+    Answer, EngineError, Moment, Snapshot,
+    view::{Missing, View},
+};
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// Whose ledger.
+    pub network: BitcoinNetwork,
+    /// About which moment.
+    pub moment: Moment,
+    /// The transaction.
+    pub txid: TxId,
+}
+
+/// A transaction with the names of who takes part in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Transaction {
+    /// Its id.
+    pub txid: TxId,
+    /// Its block.
+    pub block: Option<BlockHash>,
+    /// The block's height, where known.
+    pub height: Option<u32>,
+    /// The block's time.
+    pub time: Option<Timestamp>,
+    /// Whether it mints coins.
+    pub coinbase: bool,
+    /// Its version, where the source said it.
+    pub version: Option<u32>,
+    /// Its lock time.
+    pub lock_time: u32,
+    /// Its weight, in weight units.
+    pub weight: u32,
+    /// Base units for the miner; `None` where it mints or an input's amount is not known.
+    pub fee: Option<Amount>,
+    /// What it looks like, if it mixes the coins of several people.
+    pub coinjoin: Option<CoinJoin>,
+    /// Inputs that spend outputs of blocks that are not in the ledger.
+    pub missing_inputs: u32,
+    /// The earlier coinbase that this one destroyed, if there is one.
+    pub overwrote: Option<Overwritten>,
+    /// What it spends.
+    pub inputs: Vec<Input>,
+    /// What it pays.
+    pub outputs: Vec<Output>,
+    /// How far the ledger reaches.
+    pub ledger: Extent,
+    /// In words: what was not examined.
+    pub gaps: Vec<String>,
+    /// Whether all amounts are known, and who spent its outputs.
+    pub complete: bool,
+}
+
+/// A mixing transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CoinJoin {
+    /// Its kind, by the field's name.
+    pub protocol: &'static str,
+    /// People in it, at least.
+    pub participants: u32,
+}
+
+/// Who owns an input or output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Owner {
+    /// The address, where the script has one.
+    pub address: Option<String>,
+    /// Who is known to own it.
+    pub party: Option<Party>,
+}
+
+/// What a transaction spends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Input {
+    /// Who owned it.
+    #[serde(flatten)]
+    pub owner: Owner,
+    /// The output that it spends, as `TXID:N`; `None` for a coinbase.
+    pub outpoint: Option<String>,
+    /// Base units; `None` where the ledger does not know.
+    pub value: Option<Amount>,
+    /// Whether it mints coins.
+    pub coinbase: bool,
+}
+
+/// What a transaction pays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Output {
+    /// Who owns it.
+    #[serde(flatten)]
+    pub owner: Owner,
+    /// Base units.
+    pub value: Amount,
+    /// The transaction that spent it, if one did.
+    pub spent_by: Option<TxId>,
+}
+
+/// An earlier coinbase with the same id, of which nobody spent these outputs before they were destroyed (BIP-30).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Overwritten {
+    /// Its block.
+    pub block: Option<BlockHash>,
+    /// The block's height, where known.
+    pub height: Option<u32>,
+    /// Base units destroyed.
+    pub value: Amount,
+    /// The outputs destroyed.
+    pub outputs: Vec<Lost>,
+}
+
+/// An output that was destroyed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Lost {
+    /// Who owned it.
+    #[serde(flatten)]
+    pub owner: Owner,
+    /// Base units.
+    pub value: Amount,
+}
+
+impl Snapshot {
+    /// Describes a transaction.
+    ///
+    /// # Errors
+    /// When there is no ledger, or it is damaged.
+    pub fn tx(&self, question: &Question) -> Result<Answer<Transaction>, EngineError> {
+        let view = View::new(self, question.network, question.moment)?;
+        let Some(tx) = view.ledger.find_tx(&question.txid).and_then(|tx| view.ledger.tx(tx)) else {
+            return view.absent(Missing::of(&question.txid.to_string()));
+        };
+        let described = Described { view: &view, parties: &view.parties(&view.keys()) }.transaction(&tx);
+        view.found(described)
+    }
+}
+
+struct Described<'a> {
+    view: &'a View,
+    parties: &'a Parties<'a>,
+}
+
+impl Described<'_> {
+    fn ledger(&self) -> &Ledger {
+        &self.view.ledger
+    }
+
+    fn transaction(&self, tx: &TxView) -> Transaction {
+        let ledger = self.ledger();
+        let inputs: Vec<Input> = ledger
+            .inputs(tx)
+            .map(|input| Input {
+                owner: self.owner(ledger.input_owner(&input)),
+                outpoint: match input.prev {
+                    Prev::Output(out) => self.outpoint(out),
+                    Prev::Missing { outpoint, .. } => Some(outpoint.to_string()),
+                    Prev::Coinbase => None,
+                },
+                value: ledger.input_value(&input).map(|value| Amount(value.into())),
+                coinbase: input.prev == Prev::Coinbase,
+            })
+            .collect();
+        let missing = ledger.inputs(tx).filter(|input| matches!(input.prev, Prev::Missing { .. })).count();
+        let coinbase = inputs.iter().any(|input| input.coinbase);
+        let outputs: Vec<Output> = ledger
+            .outputs(tx)
+            .map(|output| Output {
+                owner: self.owner(output.owner),
+                value: Amount(output.value.into()),
+                spent_by: output.spent_by.and_then(|tx| ledger.tx(tx)).map(|tx| tx.txid),
+            })
+            .collect();
+        let spent: Option<u128> = inputs.iter().map(|input| input.value.map(|value| value.0)).sum();
+        let paid: u128 = outputs.iter().map(|output| output.value.0).sum();
+        let block = ledger.block_of(tx.num);
+        // Whoever spent its outputs may have done so in any later block.
+        let extent = self.view.extent(Needed::From(block.map_or(BlockNum(0), |block| block.num)));
+        let mix = self.parties.mix(ledger, tx.into());
+        Transaction {
+            txid: tx.txid,
+            block: block.map(|block| block.hash),
+            height: block.and_then(|block| block.height),
+            time: block.and_then(|block| Timestamp::from_second(i64::from(block.header.time())).ok()),
+            coinbase,
+            version: tx.version,
+            lock_time: tx.lock_time,
+            weight: tx.weight,
+            fee: spent.filter(|_| !coinbase).and_then(|spent| spent.checked_sub(paid)).map(Amount),
+            coinjoin: mix.map(|mix| CoinJoin { protocol: mix.protocol, participants: mix.participants }),
+            missing_inputs: u32::try_from(missing).unwrap_or(u32::MAX),
+            overwrote: self.overwrote(tx),
+            inputs,
+            outputs,
+            gaps: extent.gaps.clone(),
+            // Without the amounts of its inputs the fee is unknown, and so may be who paid.
+            complete: missing == 0 && extent.is_complete(),
+            ledger: extent,
+        }
+    }
+
+    fn owner(&self, owner: Option<AddrNum>) -> Owner {
+        Owner {
+            address: owner.and_then(|owner| self.view.address(owner)),
+            party: owner.and_then(|owner| self.parties.party(owner)),
+        }
+    }
+
+    fn outpoint(&self, out: OutNum) -> Option<String> {
+        let (tx, vout) = self.ledger().tx_of_output(out)?;
+        Some(OutPoint { txid: self.ledger().tx(tx)?.txid, vout }.to_string())
+    }
+
+    fn overwrote(&self, tx: &TxView) -> Option<Overwritten> {
+        let lost = self.ledger().destroyed_by(tx.num);
+        let (earlier, _) = self.ledger().tx_of_output(lost.first()?.num)?;
+        let block = self.ledger().block_of(earlier);
+        let outputs: Vec<Lost> = lost
+            .iter()
+            .map(|output| Lost { owner: self.owner(output.owner), value: Amount(output.value.into()) })
+            .collect();
+        Some(Overwritten {
+            block: block.map(|block| block.hash),
+            height: block.and_then(|block| block.height),
+            value: Amount(outputs.iter().map(|output| output.value.0).sum()),
+            outputs,
+        })
+    }
+}

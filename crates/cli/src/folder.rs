@@ -9,8 +9,8 @@ use std::{
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result};
 use tracehound_engine::{DataFolder, Snapshot, Workspace};
-use tracehound_ledger::{BlockNum, Ledger, LedgerError};
-use tracehound_model::{BitcoinNetwork, Chain};
+use tracehound_ledger::Ledger;
+use tracehound_model::BitcoinNetwork;
 
 use crate::terminal;
 
@@ -38,8 +38,13 @@ impl Folder {
         }
     }
 
+    /// The workspace.
+    pub(crate) fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
     /// Where things lie.
-    pub(crate) fn layout(&self) -> &DataFolder {
+    fn layout(&self) -> &DataFolder {
         self.workspace.folder()
     }
 
@@ -62,27 +67,9 @@ impl Folder {
         self.layout().ledger(network)
     }
 
-    /// Folder of what was fetched from Esplora servers: single transactions, never to be mixed with a chain.
-    pub(crate) fn esplora(&self, network: BitcoinNetwork) -> PathBuf {
-        self.layout().esplora(network)
-    }
-
     /// Downloaded lists.
     pub(crate) fn downloads(&self) -> PathBuf {
         self.layout().downloads()
-    }
-
-    /// One network's ledger, if there is one. A ledger that cannot be read is an error, not an absence; one without a
-    /// block, as an ingest leaves it whose first block failed, is an absence.
-    pub(crate) fn open_ledger(&self, network: BitcoinNetwork) -> Result<Option<Ledger>> {
-        match Ledger::open_of(&self.ledger(network), Chain::Bitcoin(network)) {
-            Ok(ledger) => {
-                self.watch(&ledger);
-                Ok(ledger.block(BlockNum(0)).is_some().then_some(ledger))
-            }
-            Err(LedgerError::Absent { .. }) => Ok(None),
-            Err(error) => Err(error).into_diagnostic(),
-        }
     }
 
     /// Has a ledger confirmed before anything more is printed ([`vouched`](Self::vouched)).

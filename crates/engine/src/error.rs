@@ -1,7 +1,9 @@
 //! Why a question has no answer.
 
 use tracehound_analysis::{cluster::ClusterError, peel::PeelError, price::PriceError, taint::SeedError};
-use tracehound_attribution::folder::FolderError;
+use tracehound_attribution::{folder::FolderError, index::IndexError, names::NameError};
+use tracehound_bitcoin::SourceError;
+use tracehound_ingest::{EsploraError, IngestError};
 use tracehound_ledger::LedgerError;
 use tracehound_model::address::AddressError;
 
@@ -38,6 +40,12 @@ pub enum EngineError {
     /// The ledger of a snapshot could not be opened when the snapshot was taken.
     #[error(transparent)]
     Opening(std::sync::Arc<LedgerError>),
+    /// A repair left a ledger that is not whole.
+    #[error("after the repair: {0}")]
+    AfterRepair(Box<LedgerError>),
+    /// Block files or a node cannot be used.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
     /// Lists and claims cannot be read.
     #[error(transparent)]
     Claims(#[from] FolderError),
@@ -50,7 +58,29 @@ pub enum EngineError {
     /// The ledger's columns contradict each other.
     #[error(transparent)]
     Clusters(#[from] ClusterError),
+    /// A name cannot be searched for.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The names of listed parties cannot be read.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// An Esplora server gave no answer.
+    #[error(transparent)]
+    Esplora(#[from] EsploraError),
     /// A price table cannot be used.
     #[error(transparent)]
     Prices(#[from] PriceError),
+}
+
+impl EngineError {
+    /// Whether whoever asked ended the work.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self, Self::Ledger(LedgerError::Stopped))
+    }
+}
+
+impl From<SourceError> for EngineError {
+    fn from(error: SourceError) -> Self {
+        Self::Ingest(error.into())
+    }
 }

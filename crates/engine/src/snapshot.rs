@@ -45,6 +45,11 @@ impl Snapshot {
         self.0.taken
     }
 
+    /// When it was taken, to the second: nobody reads nanoseconds, and a verdict's moment is to be read.
+    pub fn second(&self) -> Timestamp {
+        Timestamp::from_second(self.0.taken.as_second()).unwrap_or(self.0.taken)
+    }
+
     /// The claims.
     pub fn index(&self) -> &Arc<Index> {
         &self.0.index

@@ -55,7 +55,7 @@ fn tell(
 
 fn tell_any(common: &Common, out: &mut dyn Write, args: &DemoArgs, root: &Path, data: &Folder) -> Told {
     let attribution = AttributionFolder::new(data.attribution());
-    let now = super::screen::this_second();
+    let now = this_second();
     writeln!(out, "1. Who is known\n")?;
     let index = attribution.index(now)?;
     for history in index.sources() {
@@ -108,6 +108,12 @@ fn tell_any(common: &Common, out: &mut dyn Write, args: &DemoArgs, root: &Path, 
         writeln!(out, "\nThe data is kept: tracehound --data {} screen ADDRESS", root.display())?;
     }
     Ok(())
+}
+
+/// Now, to the second.
+fn this_second() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 fn plural(count: usize) -> &'static str {

@@ -4,16 +4,15 @@ mod batch;
 
 use std::{io::Write, path::Path};
 
-use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, miette};
 use rayon::prelude::*;
-use tracehound_attribution::folder::AttributionFolder;
-use tracehound_bitcoin::live::esplora::EsploraLimits;
-use tracehound_ingest::{EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
-use tracehound_ledger::Ledger;
+use tracehound_engine::{
+    Snapshot, names,
+    screen::{Esplora, Question, Screening},
+};
 use tracehound_model::{Address, Verdict, text::label};
 use tracehound_screen::{
-    Covered, Extract, Screener, Settings,
+    Policy, Screener,
     batch::{Row, Subjects},
 };
 
@@ -26,28 +25,20 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut dyn Write) -> Result<u8> {
-    let index = AttributionFolder::new(data.attribution()).index(Timestamp::now()).into_diagnostic()?;
+    let snapshot = data.snapshot(args.network)?;
     let policy = policy::named(&args.policy)?;
-    let now = this_second();
     if !args.name.is_empty() {
-        return super::names::run(common, &index, &policy, args.as_of.unwrap_or(now), args, out);
+        let question = names::Question {
+            policy: &policy,
+            as_of: args.as_of.unwrap_or_else(|| snapshot.second()),
+            names: args.name.clone(),
+            threshold: args.threshold,
+            limit: args.limit,
+        };
+        return super::names::print(common, &snapshot.names(&question).into_diagnostic()?, out);
     }
-    let (ledger, extract) = match &args.esplora {
-        None => (opened_at(data, args)?, None),
-        Some(given) => {
-            let url = given.read("the server's address")?;
-            from_esplora(common, data, args, &url, now)?.unzip()
-        }
-    };
-    let settings = Settings {
-        policy: &policy,
-        as_of: args.as_of.unwrap_or(now),
-        limits: tracehound_analysis::Limits::default(),
-    };
-    let mut screener = Screener::new(&index, ledger.as_ref().map(|ledger| (args.network, ledger)), settings);
-    if let Some(extract) = extract {
-        screener = screener.over_extract(extract);
-    }
+    let screening = screening(common, data, &snapshot, args, &policy)?;
+    let screener = screening.screener();
     let inputs = inputs(args)?;
     let numbered = args.column.is_some() || args.stdin;
     let mut printer = Printer::new(common, &screener, numbered);
@@ -73,13 +64,29 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
     printer.end(out)
 }
 
-/// The ledger, cut at the moment asked about.
-fn opened_at(data: &Folder, args: &ScreenArgs) -> Result<Option<Ledger>> {
-    let ledger = data.open_ledger(args.network)?;
-    match (ledger, args.as_of) {
-        (Some(ledger), Some(as_of)) => ledger.as_of(as_of.as_second()).map(Some).into_diagnostic(),
-        (ledger, _) => Ok(ledger),
-    }
+/// What verdicts rest on. A ledger of what a server told is confirmed before anything is printed, as any other.
+fn screening<'a>(
+    common: &Common,
+    data: &Folder,
+    snapshot: &Snapshot,
+    args: &ScreenArgs,
+    policy: &'a Policy,
+) -> Result<Screening<'a>> {
+    let question = Question { policy, network: args.network, as_of: args.as_of };
+    let Some(server) = &args.esplora else { return snapshot.screening(&question).into_diagnostic() };
+    let url = server.read("the server's address")?;
+    let esplora = Esplora {
+        url: &url,
+        subjects: &args.subjects,
+        limit: args.esplora_limit,
+        max_age: args.esplora_max_age,
+    };
+    let bar = progress::counter(common.quiet);
+    let show = |subject: &str| bar.set_message(format!("fetching the transactions of {subject}"));
+    let screening = snapshot.screening_by_esplora(&question, &esplora, &show).into_diagnostic()?;
+    bar.finish_and_clear();
+    screening.ledger().into_iter().for_each(|ledger| data.watch(ledger));
+    Ok(screening)
 }
 
 /// The inputs that are read row by row, with their names.
@@ -104,52 +111,6 @@ fn inputs(args: &ScreenArgs) -> Result<Vec<(String, Subjects<batch::Input>)>> {
             Ok((name, subjects))
         })
         .collect()
-}
-
-/// The subjects' own transactions from an Esplora server; `None` where no subject is of the network.
-fn from_esplora(
-    common: &Common,
-    data: &Folder,
-    args: &ScreenArgs,
-    url: &str,
-    now: Timestamp,
-) -> Result<Option<(Ledger, Extract)>> {
-    // Text that is no subject at all is refused when it is screened.
-    let parse = |subject: &String| EsploraSubject::parse(subject, args.network).ok().flatten();
-    let subjects: Vec<EsploraSubject> = args.subjects.iter().filter_map(parse).collect();
-    if subjects.is_empty() {
-        return Ok(None);
-    }
-    let limits = EsploraLimits { pages: args.esplora_limit, ..EsploraLimits::default() };
-    let options = EsploraOptions {
-        limits,
-        headers: args.esplora_limit,
-        max_age: args.esplora_max_age,
-        ..EsploraOptions::new(url, args.network)
-    };
-    let bar = progress::counter(common.quiet);
-    let show = |subject: &str| bar.set_message(format!("fetching the transactions of {subject}"));
-    let found =
-        fetch_esplora(&data.esplora(args.network), &options, &subjects, now, &show).into_diagnostic()?;
-    bar.finish_and_clear();
-    let covered = |fetch: &Fetch| {
-        let covered = Covered { notes: fetch.notes(), complete: fetch.complete, until: tip_time(fetch) };
-        (fetch.subject.clone(), covered)
-    };
-    let subjects = found.fetches.iter().map(covered).collect();
-    data.watch(&found.ledger);
-    Ok(Some((found.ledger, Extract { digest: found.digest, subjects })))
-}
-
-/// Up to when the server knows the chain.
-fn tip_time(fetch: &Fetch) -> Option<Timestamp> {
-    Timestamp::from_second(i64::from(fetch.tip_time?)).ok()
-}
-
-/// Now, to the second: nobody reads nanoseconds, and a verdict's moment is to be read.
-pub(super) fn this_second() -> Timestamp {
-    let now = Timestamp::now();
-    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 /// Answers subjects and renders the answers.

@@ -1,0 +1,140 @@
+//! Verdicts on addresses and transactions.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tracehound_analysis::Limits;
+use tracehound_attribution::index::Index;
+use tracehound_bitcoin::live::esplora::EsploraLimits;
+use tracehound_ingest::{EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
+use tracehound_ledger::Ledger;
+use tracehound_model::BitcoinNetwork;
+use tracehound_screen::{Covered, Extract, Policy, Screener, Settings};
+
+use crate::{EngineError, Snapshot};
+
+/// What verdicts are asked for by, whoever the subject.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// What decides.
+    pub policy: &'a Policy,
+    /// Whose ledger is searched for counterparties.
+    pub network: BitcoinNetwork,
+    /// The moment asked about; `None` for when the snapshot was taken, with all blocks that are there.
+    pub as_of: Option<Timestamp>,
+}
+
+/// Where the subjects' own transactions are fetched, instead of read from the ledger.
+#[derive(Clone, Debug)]
+pub struct Esplora<'a> {
+    /// Address of the server; it may hold a key.
+    pub url: &'a str,
+    /// Whose transactions: addresses and transaction ids. Text that is neither is refused when it is screened.
+    pub subjects: &'a [String],
+    /// Most pages of transactions, and most block headers, fetched for a subject.
+    pub limit: u32,
+    /// What was fetched less than this ago is not fetched again.
+    pub max_age: SignedDuration,
+}
+
+/// Lists, one ledger and a policy, ready to screen subjects.
+#[derive(Debug)]
+pub struct Screening<'a> {
+    index: Arc<Index>,
+    ledger: Option<Ledger>,
+    extract: Option<Extract>,
+    network: BitcoinNetwork,
+    settings: Settings<'a>,
+}
+
+impl Snapshot {
+    /// Makes ready to screen over the ledger, if there is one.
+    ///
+    /// # Errors
+    /// A ledger that is there and cannot be read.
+    pub fn screening<'a>(&self, question: &Question<'a>) -> Result<Screening<'a>, EngineError> {
+        let ledger = self.ledger(question.network)?.cloned();
+        let ledger = match question.as_of {
+            Some(as_of) => ledger.map(|ledger| ledger.as_of(as_of.as_second())).transpose()?,
+            None => ledger,
+        };
+        Ok(self.ready(question, ledger, None))
+    }
+
+    /// Makes ready to screen over what an Esplora server tells of the subjects; `progress` is told whose transactions are
+    /// being fetched.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or answers nonsense.
+    pub fn screening_by_esplora<'a>(
+        &self,
+        question: &Question<'a>,
+        esplora: &Esplora<'_>,
+        progress: &dyn Fn(&str),
+    ) -> Result<Screening<'a>, EngineError> {
+        let network = question.network;
+        let parse = |subject: &String| EsploraSubject::parse(subject, network).ok().flatten();
+        let subjects: Vec<EsploraSubject> = esplora.subjects.iter().filter_map(parse).collect();
+        if subjects.is_empty() {
+            return Ok(self.ready(question, None, None));
+        }
+        let options = EsploraOptions {
+            limits: EsploraLimits { pages: esplora.limit, ..EsploraLimits::default() },
+            headers: esplora.limit,
+            max_age: esplora.max_age,
+            ..EsploraOptions::new(esplora.url, network)
+        };
+        let folder = self.folder().esplora(network);
+        let found = fetch_esplora(&folder, &options, &subjects, self.second(), progress)?;
+        let covered = |fetch: &Fetch| {
+            let until = fetch.tip_time.and_then(|time| Timestamp::from_second(i64::from(time)).ok());
+            (fetch.subject.clone(), Covered { notes: fetch.notes(), complete: fetch.complete, until })
+        };
+        let subjects = found.fetches.iter().map(covered).collect();
+        Ok(self.ready(question, Some(found.ledger), Some(Extract { digest: found.digest, subjects })))
+    }
+
+    fn ready<'a>(
+        &self,
+        question: &Question<'a>,
+        ledger: Option<Ledger>,
+        extract: Option<Extract>,
+    ) -> Screening<'a> {
+        Screening {
+            index: Arc::clone(self.index()),
+            ledger,
+            extract,
+            network: question.network,
+            settings: Settings {
+                policy: question.policy,
+                as_of: question.as_of.unwrap_or_else(|| self.second()),
+                limits: Limits::default(),
+            },
+        }
+    }
+}
+
+impl Screening<'_> {
+    /// The screener: one verdict a subject, from any thread. Verdicts count once [`confirm`](Self::confirm) says so.
+    pub fn screener(&self) -> Screener<'_> {
+        let ledger = self.ledger.as_ref().map(|ledger| (self.network, ledger));
+        let screener = Screener::new(&self.index, ledger, self.settings);
+        match &self.extract {
+            Some(extract) => screener.over_extract(extract.clone()),
+            None => screener,
+        }
+    }
+
+    /// The ledger that verdicts rest on, if there is one.
+    pub fn ledger(&self) -> Option<&Ledger> {
+        self.ledger.as_ref()
+    }
+
+    /// Whether everything that was read for verdicts so far was whole.
+    ///
+    /// # Errors
+    /// What is damaged.
+    pub fn confirm(&self) -> Result<(), EngineError> {
+        self.ledger.as_ref().map_or(Ok(()), Ledger::confirm).map_err(EngineError::from)
+    }
+}

@@ -120,6 +120,12 @@ impl Extent {
                 .count();
             extent.missing_ranges = u32::try_from(missing).unwrap_or(u32::MAX);
         }
+        if let Needed::From(block) = needed
+            && info.islands > 0
+            && stored_before_their_time(ledger, block)
+        {
+            extent.missing_ranges += 1;
+        }
         if info.missing_behind && !matches!(needed, Needed::Between(..)) {
             extent.missing_ranges += 1;
         }
@@ -180,6 +186,22 @@ impl Extent {
     fn moment(&self) -> String {
         moment(self.as_of)
     }
+}
+
+/// Whether a ledger may hold blocks of after `from` before it, because they were ingested first. What they spend of its
+/// outputs was not there yet, so the outputs look unspent. Heights tell where both are known, else times, which may go back
+/// by [`MAX_AHEAD`]. O(blocks).
+fn stored_before_their_time(ledger: &Ledger, from: BlockNum) -> bool {
+    let Some(first) = ledger.block(from) else { return false };
+    let before = |num: &BlockNum| ledger.block(*num);
+    let run = (0..=from.0).rev().map(BlockNum).find(|num| before(num).is_some_and(|block| block.island));
+    let Some(run) = run else { return false };
+    (0..run.0).map(BlockNum).filter_map(|num| ledger.block(num)).any(|block| {
+        match (block.height, first.height) {
+            (Some(height), Some(first)) => height > first,
+            _ => i64::from(block.header.time()) + MAX_AHEAD > i64::from(first.header.time()),
+        }
+    })
 }
 
 /// `3 days`, `5 h 7 min`, `12 s`.

@@ -25,6 +25,12 @@ impl Known for Nobody {
 
 /// Five blocks ten minutes apart, in which a coin goes from owner 0 to owner 4; the ones named are left out.
 fn ledger(left_out: &[usize]) -> (tempfile::TempDir, Ledger, Vec<TxId>) {
+    let order: Vec<usize> = (0..5).filter(|n| !left_out.contains(n)).collect();
+    ledger_in_order(&order, true)
+}
+
+/// The same blocks in the order in which they come, with or without their heights.
+fn ledger_in_order(order: &[usize], heights: bool) -> (tempfile::TempDir, Ledger, Vec<TxId>) {
     let (mut blocks, mut coins): (Vec<UtxoBlock>, Vec<TxId>) = (Vec::new(), Vec::new());
     for n in 0..5 {
         let prev = blocks.last().map_or(BlockHash::default(), |block| block.hash);
@@ -34,13 +40,13 @@ fn ledger(left_out: &[usize]) -> (tempfile::TempDir, Ledger, Vec<TxId>) {
             Some(&last) => block.tx(&[(OutPoint { txid: last, vout: 0 }, None)], &[(1_000, Some(owner(n)))]),
             None => minted,
         });
-        blocks.push(block.done());
+        blocks.push(UtxoBlock { height: heights.then_some(n as u32), ..block.done() });
     }
     let dir = tempfile::tempdir().expect("temporary folder");
     let chain = Chain::Bitcoin(BitcoinNetwork::Regtest);
     let mut writer = Writer::open(dir.path(), chain, WriterOptions::default()).expect("opens");
-    for (_, block) in blocks.iter().enumerate().filter(|(n, _)| !left_out.contains(n)) {
-        writer.append_island(block).expect("appends");
+    for &n in order {
+        writer.append_island(&blocks[n]).expect("appends");
     }
     writer.commit().expect("commits");
     drop(writer);
@@ -72,7 +78,7 @@ fn a_ledger_that_ends_a_day_before_the_moment_is_too_old_and_a_fresh_one_is_not(
     assert!(old.gaps[0].contains("ends 24 h before the moment asked about"), "{:?}", old.gaps);
     assert_eq!(
         at(LAST + 720, 86_400).sentence(),
-        "The ledger ends with a block of unknown height of 1970-01-01 00:50:00Z, 12 min before the moment asked about \
+        "The ledger ends with block 4 of 1970-01-01 00:50:00Z, 12 min before the moment asked about \
          (1970-01-01 01:02:00Z)"
     );
     assert_eq!(at(LAST - 60, 0).age, Some(0), "a block's clock may run ahead");
@@ -102,6 +108,22 @@ fn only_what_is_missing_in_the_range_counts() {
     let (_dir, late, _) = self::ledger(&[0]);
     let missing = |needed| Extent::of(&late, Asked::at(LAST), needed).missing_ranges;
     assert_eq!((missing(Needed::All), missing(Needed::From(BlockNum(0)))), (1, 0));
+}
+
+/// The last three blocks came first: what they spend of the first two was not there, so these look unspent.
+#[test]
+fn blocks_that_came_before_their_time_are_missing_to_what_they_spend() {
+    for heights in [true, false] {
+        let (_dir, ledger, coins) = ledger_in_order(&[2, 3, 4, 0, 1], heights);
+        let missing = |needed| Extent::of(&ledger, Asked::at(LAST), needed).missing_ranges;
+        assert_eq!((missing(Needed::From(BlockNum(3))), missing(Needed::From(BlockNum(4)))), (1, 1));
+        let found = traced(&ledger, coins[1], Direction::Forward, false);
+        assert_eq!(found.sums.held.0, 1_000, "the spender is there and not joined");
+        assert!(!found.complete && found.gaps[0].contains("blocks are missing"), "{:?}", found.gaps);
+    }
+    let (_dir, ledger, coins) = ledger_in_order(&[0, 3, 4, 1, 2], true);
+    assert!(!traced(&ledger, coins[2], Direction::Forward, false).complete, "4 spends it");
+    assert!(!traced(&ledger, coins[1], Direction::Forward, false).complete);
 }
 
 /// The fourth block, of 2,400, does not follow the second, of 1,200: what happened at 1,800 is not known, nor whether that

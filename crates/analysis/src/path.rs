@@ -50,7 +50,9 @@ pub struct Ways {
     pub ways: Vec<Way>,
     /// Transactions looked at.
     pub txs: usize,
-    /// Whether a limit cut the search: there may be others, or one where none was found.
+    /// Outputs that were not gone through because they hold less than the limit on dust; it cuts nothing.
+    pub below_dust: usize,
+    /// Whether any other limit cut the search: there may be others, or one where none was found.
     pub cut: bool,
 }
 
@@ -88,10 +90,12 @@ pub fn ways(ledger: &Ledger, from: &BTreeSet<AddrNum>, to: &BTreeSet<AddrNum>, l
         search.found.cut |= cut;
         for out in activity.received {
             let Some(output) = ledger.output(out) else { continue };
-            if output.value >= limits.dust {
-                let link = Link { out, hops: 0, width: output.value, before: None };
-                search.go_on(Rc::new(link), output.spent_by);
+            if output.value < limits.dust {
+                search.found.below_dust += 1;
+                continue;
             }
+            let link = Link { out, hops: 0, width: output.value, before: None };
+            search.go_on(Rc::new(link), output.spent_by);
         }
     }
     search.run();
@@ -141,7 +145,11 @@ impl Search<'_> {
         for output in self.ledger.outputs(&view) {
             let Some(owner) = output.owner.filter(|owner| !self.from.contains(owner)) else { continue };
             let there = self.to.contains(&owner);
-            if output.value < self.limits.dust || crowded && !there {
+            if output.value < self.limits.dust {
+                self.found.below_dust += 1;
+                continue;
+            }
+            if crowded && !there {
                 continue;
             }
             for link in links {

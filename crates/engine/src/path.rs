@@ -42,7 +42,11 @@ pub struct Paths {
     pub ways: Vec<Way>,
     /// Transactions looked at.
     pub txs_read: usize,
-    /// Whether a limit cut the search: there may be others.
+    /// Base units below which an output is not gone through.
+    pub dust: Amount,
+    /// Outputs that were not gone through for that.
+    pub below_dust: usize,
+    /// Whether any other limit cut the search: there may be others.
     pub cut: bool,
     /// How far the ledger reaches.
     pub ledger: Extent,
@@ -109,6 +113,8 @@ impl Snapshot {
             to: question.to.clone(),
             ways: told.collect(),
             txs_read: found.txs,
+            dust: Amount(question.limits.dust.into()),
+            below_dust: found.below_dust,
             cut: found.cut,
             gaps: extent.gaps.clone(),
             complete: !found.cut && extent.is_complete(),

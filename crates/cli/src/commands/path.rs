@@ -57,6 +57,11 @@ fn text(out: &mut dyn Write, args: &PathArgs, paths: &Paths) -> std::io::Result<
             writeln!(out, "     {}", passed.outpoint)?;
         }
     }
+    if paths.below_dust > 0 {
+        let (count, limit) = (paths.below_dust, paths.dust.display(8, "BTC"));
+        let outputs = if count == 1 { "output" } else { "outputs" };
+        writeln!(out, "Not gone through: {count} {outputs} of less than {limit} (--dust)")?;
+    }
     if paths.cut {
         writeln!(out, "The search was cut by a limit: there may be other ways.")?;
     }

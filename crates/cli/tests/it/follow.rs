@@ -229,4 +229,8 @@ fn a_way_and_its_transactions_are_shown() {
     assert!(text(&output).starts_with("no way from"), "{}", text(&output));
     let output = soon(data.path(), &["path", &address(THIEF), &address(EXCHANGE), "--hops", "2"]);
     assert_eq!(output.status.code(), Some(30), "a limit cut it");
+    let output = soon(data.path(), &["path", &address(THIEF), &address(EXCHANGE), "--dust", "60000000"]);
+    assert_eq!(output.status.code(), Some(0), "a limit on dust cuts nothing");
+    let said = text(&output);
+    assert!(said.contains("Not gone through: 1 output of less than 0.60000000 BTC (--dust)"), "{said}");
 }

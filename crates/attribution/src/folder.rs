@@ -13,7 +13,7 @@
 //! gone, is another one, or lacks a source that the index before had and nobody took out, the folder is refused.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::{File, OpenOptions},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -106,6 +106,18 @@ pub enum FolderError {
         /// What it lacks.
         sources: Vec<SourceId>,
     },
+    /// Lists of which the store has an earlier state than the index.
+    #[error(
+        "{} has an earlier state of {} than the index made from it: restore the file from a newer backup; where the \
+         earlier state is meant, take each of them out with `tracehound lists remove SOURCE` and import it again",
+        store.display(), names(sources)
+    )]
+    OlderSources {
+        /// The store.
+        store: PathBuf,
+        /// What it has an earlier state of.
+        sources: Vec<SourceId>,
+    },
     /// The change is stored, but the index with it could not be put in force.
     #[error(
         "stored, but the screening index could not be made anew ({reason}): mend that; the next command makes it anew"
@@ -196,6 +208,21 @@ pub struct PackImport {
     pub complete_as_of: Date,
     /// What each of its notices changed.
     pub reports: Vec<ImportReport>,
+}
+
+/// What a store holds, to be compared with an index.
+struct Contents {
+    sources: Vec<SourceHistory>,
+    /// By source, its last change.
+    changes: BTreeMap<SourceId, u64>,
+    /// Sources that a person has taken out, with the last time.
+    removals: BTreeMap<SourceId, Timestamp>,
+}
+
+impl Contents {
+    async fn of(store: &ClaimStore, sources: Vec<SourceHistory>) -> Result<Self, StoreError> {
+        Ok(Self { sources, changes: store.source_changes().await?, removals: store.removals().await? })
+    }
 }
 
 /// The index of a store's state, and why it is in memory only, where it is.
@@ -292,6 +319,12 @@ impl AttributionFolder {
         let newest = history.and_then(|history| history.snapshots.last().copied());
         if newest.is_some_and(|newest| newest > published) {
             return refused("a newer edition of it is here");
+        }
+        if let Some(day) = history.and_then(|history| history.waiting) {
+            return refused(&format!(
+                "the version of {day} waits for an answer: take it with --accept-shrink, or decide against it with \
+                 `tracehound lists reject {source}`"
+            ));
         }
         if history.and_then(|history| history.scope_on(published)).is_none_or(|scope| scope == Scope::Extract)
         {
@@ -451,7 +484,7 @@ impl AttributionFolder {
         self.refuse_another(&ClaimStore::look(&self.dir).await?)?;
         let store = ClaimStore::open(&self.dir).await?.watched(self.steps.clone());
         if whole {
-            self.refuse_loss(&store, &store.sources().await?).await?;
+            self.refuse_loss(&Contents::of(&store, store.sources().await?).await?)?;
         }
         take_in_shipped(&store, now).await?;
         self.steps.made(Step::Opened).map_err(io_at(&self.dir))?;
@@ -492,7 +525,7 @@ impl AttributionFolder {
     /// held.
     async fn publish(&self, store: &ClaimStore) -> Result<CaughtUp, FolderError> {
         let mut view = store.view().await?;
-        self.refuse_loss(store, &view.sources().await?).await?;
+        self.refuse_loss(&Contents::of(store, view.sources().await?).await?)?;
         let index = match self.put_in_force(&mut view).await {
             Ok(index) => return Ok(CaughtUp { index: Arc::new(index), unpublished: None }),
             Err(FolderError::Index(error @ IndexError::Io { .. })) => error,
@@ -525,20 +558,25 @@ impl AttributionFolder {
         Ok(publisher.publish(&self.steps)?)
     }
 
-    /// Refuses a store without a source that the index before had, unless it was taken out.
-    async fn refuse_loss(&self, store: &ClaimStore, sources: &[SourceHistory]) -> Result<(), FolderError> {
+    /// Refuses a store without a source that the index before had, unless it was taken out, and one that was put back from
+    /// before the index was made: its sources' last changes are earlier than those the index knows.
+    fn refuse_loss(&self, store: &Contents) -> Result<(), FolderError> {
         let Ok(Some(before)) = Manifest::read(&self.index_dir()) else { return Ok(()) };
-        let known: BTreeSet<&SourceId> = sources.iter().map(|history| &history.source.id).collect();
+        let known: BTreeSet<&SourceId> = store.sources.iter().map(|history| &history.source.id).collect();
         let mut lost = before.sources();
-        lost.retain(|id| !known.contains(id));
+        lost.retain(|id| !known.contains(id) && !store.removals.contains_key(id));
+        let path = || self.dir.join(crate::store::FILE_NAME);
         if !lost.is_empty() {
-            let removed = store.removals().await?;
-            lost.retain(|id| !removed.contains_key(id));
+            return Err(FolderError::LosesSources { store: path(), sources: lost });
         }
-        if lost.is_empty() {
+        let is_older = |(id, change): &(&SourceId, u64)| {
+            known.contains(id) && store.changes.get(*id).is_none_or(|has| has < change)
+        };
+        let older: Vec<SourceId> = before.changes().filter(is_older).map(|(id, _)| id.clone()).collect();
+        if older.is_empty() {
             return Ok(());
         }
-        Err(FolderError::LosesSources { store: self.dir.join(crate::store::FILE_NAME), sources: lost })
+        Err(FolderError::OlderSources { store: path(), sources: older })
     }
 
     /// The index of a folder that cannot be written.
@@ -559,7 +597,7 @@ impl AttributionFolder {
             Found::Store(_) => {
                 let store = ClaimStore::open_to_read(&self.dir).await?;
                 let corpus = store.corpus().await?;
-                self.refuse_loss(&store, &corpus.sources).await?;
+                self.refuse_loss(&Contents::of(&store, corpus.sources.clone()).await?)?;
                 Ok(Arc::new(Index::from_corpus(&corpus)?))
             }
         }

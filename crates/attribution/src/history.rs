@@ -46,6 +46,10 @@ pub struct SourceHistory {
     /// For which times the publisher's word is had that nothing is missing, by first day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vouched: Vec<Vouched>,
+    /// The day of the first version that waits for a person's answer and is not in force: from that day on what is here is
+    /// known not to be all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Date>,
 }
 
 impl SourceHistory {
@@ -58,6 +62,7 @@ impl SourceHistory {
             checked_at: None,
             complete_as_of: None,
             vouched: Vec::new(),
+            waiting: None,
         }
     }
 
@@ -81,7 +86,8 @@ impl SourceHistory {
     /// nothing vouches for any moment up to then.
     ///
     /// An edition vouches for its own day, unless it is an extract; a check at the publisher for the time from the
-    /// newest edition to the check; a history of changes for all its days.
+    /// newest edition to the check; a history of changes for all its days; none of them from the day on of which a version
+    /// is [`waiting`](Self::waiting).
     pub fn vouched_until(&self, as_of: Timestamp) -> Option<Timestamp> {
         let editions = self.snapshots.iter().enumerate();
         let whole = editions.filter(|&(position, _)| self.scope_at(position) != Scope::Extract);
@@ -91,7 +97,10 @@ impl SourceHistory {
             let start = since.to_zoned(TimeZone::UTC).ok().map(|start| start.timestamp());
             start.is_some_and(|start| start <= as_of)
         };
-        own.chain(checked).filter(|&(since, _)| begun(since)).map(|(_, until)| until.min(as_of)).max()
+        let begun_spans = own.chain(checked).filter(|&(since, _)| begun(since));
+        let known = self.waiting.map(|day| day.yesterday().ok().and_then(end_of).unwrap_or(Timestamp::MIN));
+        let until = |(_, until): (Date, Timestamp)| until.min(as_of).min(known.unwrap_or(Timestamp::MAX));
+        begun_spans.map(until).max()
     }
 }
 

@@ -440,7 +440,7 @@ async fn extract(
     }
     let mut timeline = said_by(store, &id, until_next).await?;
     for claim in std::mem::take(&mut snapshot.claims).iter() {
-        timeline.say(published, claim);
+        timeline.add(published, claim);
     }
     let named = std::mem::take(&mut snapshot.parties);
     // Parties without a claim have no day in the timeline, and are kept all the same.

@@ -66,10 +66,12 @@ pub struct Named {
 }
 
 impl Named {
-    /// Whom `snapshot` names.
+    /// Whom `snapshot` names: a claim that says of itself until when it holds takes its subject off.
     pub fn of(snapshot: &Snapshot) -> Self {
         let mut named = Self { hasher: RandomState::new(), sorted: Vec::new() };
-        let subjects = snapshot.claims.keys().map(|key| named.hash(false, key));
+        let standing = |(place, key)| (snapshot.claims.said(place).2.is_none()).then_some(key);
+        let subjects = snapshot.claims.keys().enumerate().filter_map(standing);
+        let subjects = subjects.map(|key| named.hash(false, key));
         let parties = snapshot.parties.iter().map(|party| named.hash(true, party.id.as_bytes()));
         let mut sorted: Vec<u64> = subjects.chain(parties).collect();
         sorted.sort_unstable();

@@ -40,6 +40,15 @@ impl Timeline {
         };
     }
 
+    /// What a new extract of `day` says. It ends nobody: what an earlier one says to hold for longer goes on.
+    pub(crate) fn add(&mut self, day: Date, mut claim: NewClaim) {
+        let before = self.0.get(&identity(&claim)).and_then(|entry| entry.said.range(..=day).next_back());
+        if let Some((_, said)) = before {
+            claim.valid_to = claim.valid_to.zip(said.to).map(|(now, before)| now.max(before));
+        }
+        self.say(day, claim);
+    }
+
     /// Lets what was said hold until the next of the list's own `days`. `anew`: versions of the list were taken back, so
     /// that one of them may have ended what now goes on.
     pub(crate) fn end(&mut self, days: &[Date], anew: bool) {

@@ -103,11 +103,15 @@ pub fn list_of(id: &SourceId) -> SourceId {
     SourceId(id.0.strip_suffix(EXTRACT).unwrap_or(&id.0).to_owned())
 }
 
-/// The official list that an id is one slip away from: another separator, or none (`ofac_sdn`, `ofacsdn`).
+/// The official list that an id is one slip away from: another separator or none (`ofac_sdn`, `ofacsdn`), a letter more, less
+/// or changed, or two that changed places (`ofac-snd`).
 pub fn near_miss(id: &SourceId) -> Option<&'static Official> {
     let bare = |id: &str| id.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     let bare_id = bare(&id.0);
-    OFFICIAL.iter().find(|list| list.id != id.0 && bare(list.id) == bare_id)
+    if OFFICIAL.iter().any(|list| list.id == id.0) {
+        return None;
+    }
+    OFFICIAL.iter().find(|list| strsim::osa_distance(&bare(list.id), &bare_id) <= 1)
 }
 
 impl Official {
@@ -144,7 +148,9 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_separator_is_noticed() {
-        for slip in ["ofac_sdn", "ofac.sdn", "ofacsdn", "ofac-sdn-", "un_sc"] {
+        for slip in
+            ["ofac_sdn", "ofac.sdn", "ofacsdn", "ofac-sdn-", "un_sc", "ofac-snd", "ofac-sdn2", "uk-sanction"]
+        {
             assert!(near_miss(&SourceId(slip.to_owned())).is_some(), "{slip}");
         }
         for other in ["ofac-sdn", "ofac-sdn-extract", "own-list"] {

@@ -112,6 +112,11 @@ impl Manifest {
         described.chain(self.before.iter().cloned()).collect()
     }
 
+    /// By source, the number of the store's change by which it was last touched.
+    pub fn changes(&self) -> impl Iterator<Item = (&SourceId, u64)> {
+        self.parts.iter().flat_map(|part| part.sources.iter().map(|(id, change)| (id, *change)))
+    }
+
     /// The digest of the index.
     pub(super) fn digest(&self) -> String {
         contents::digest(self.described.iter().map(|(history, content)| (history, content)))

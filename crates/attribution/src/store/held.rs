@@ -2,14 +2,14 @@
 
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use tracehound_model::SourceId;
 
 use super::{
     ClaimStore, StoreError,
     decode::{self, Cells},
 };
-use crate::import::Shrink;
+use crate::{SourceHistory, import::Shrink};
 
 /// A list version that was not taken in because it would end too many subjects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,35 +50,36 @@ impl Answer {
 impl ClaimStore {
     /// Remembers a list version that waits for an answer. The same bytes again are no news.
     pub async fn hold(&self, held: &Held) -> Result<(), StoreError> {
-        let begin = self.pool.begin_with("BEGIN IMMEDIATE").await;
-        let mut db = begin.map_err(StoreError::while_("holding a list version"))?;
+        let doing = "holding a list version";
+        let mut change = self.change(doing).await?;
         let known: Option<i64> =
             sqlx::query_scalar("SELECT id FROM held WHERE source = $1 AND sha256 = $2 AND answer IS NULL")
                 .bind(&held.source.0)
                 .bind(&held.sha256)
-                .fetch_optional(&mut *db)
+                .fetch_optional(change.db())
                 .await
-                .map_err(StoreError::while_("holding a list version"))?;
-        if known.is_none() {
-            let id = decode::next_id(&mut db, "SELECT MAX(id) FROM held").await?;
-            sqlx::query(
-                "INSERT INTO held (id, source, published, sha256, what, ended, total, names, held_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            )
-            .bind(id)
-            .bind(&held.source.0)
-            .bind(held.published.to_string())
-            .bind(&held.sha256)
-            .bind(&held.shrink.what)
-            .bind(i64::try_from(held.shrink.ended).unwrap_or(i64::MAX))
-            .bind(i64::try_from(held.shrink.total).unwrap_or(i64::MAX))
-            .bind(serde_json::to_string(&held.shrink.names).expect("texts always have a JSON form"))
-            .bind(held.held_at.as_microsecond())
-            .execute(&mut *db)
-            .await
-            .map_err(StoreError::while_("holding a list version"))?;
+                .map_err(StoreError::while_(doing))?;
+        if known.is_some() {
+            return Ok(());
         }
-        db.commit().await.map_err(StoreError::while_("holding a list version"))
+        let id = decode::next_id(change.db(), "SELECT MAX(id) FROM held").await?;
+        sqlx::query(
+            "INSERT INTO held (id, source, published, sha256, what, ended, total, names, held_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(id)
+        .bind(&held.source.0)
+        .bind(held.published.to_string())
+        .bind(&held.sha256)
+        .bind(&held.shrink.what)
+        .bind(i64::try_from(held.shrink.ended).unwrap_or(i64::MAX))
+        .bind(i64::try_from(held.shrink.total).unwrap_or(i64::MAX))
+        .bind(serde_json::to_string(&held.shrink.names).expect("texts always have a JSON form"))
+        .bind(held.held_at.as_microsecond())
+        .execute(change.db())
+        .await
+        .map_err(StoreError::while_(doing))?;
+        change.commit(None).await
     }
 
     /// Answers every open question about the list versions of `source` up to `day`; how many there were.
@@ -89,6 +90,8 @@ impl ClaimStore {
         answer: Answer,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
+        let doing = "answering about a list version";
+        let mut change = self.change(doing).await?;
         let answered = sqlx::query(
             "UPDATE held SET answer = $1, answered_at = $2 WHERE source = $3 AND published <= $4 \
              AND answer IS NULL",
@@ -97,9 +100,13 @@ impl ClaimStore {
         .bind(now.as_microsecond())
         .bind(&source.0)
         .bind(day.to_string())
-        .execute(&self.pool)
+        .execute(change.db())
         .await
-        .map_err(StoreError::while_("answering about a list version"))?;
+        .map_err(StoreError::while_(doing))?;
+        // An answer where nothing was asked is no change.
+        if answered.rows_affected() > 0 {
+            change.commit(None).await?;
+        }
         Ok(answered.rows_affected())
     }
 
@@ -127,6 +134,28 @@ impl ClaimStore {
         .map_err(StoreError::while_("reading held list versions"))?;
         rows.iter().map(held).collect()
     }
+}
+
+/// Adds to each source since when a version of it waits for an answer.
+pub(super) async fn add_waiting(
+    db: &mut SqliteConnection,
+    sources: &mut [SourceHistory],
+) -> Result<(), StoreError> {
+    let failed = StoreError::while_("reading held list versions");
+    let rows = sqlx::query(
+        "SELECT MIN(id) AS id, source, MIN(published) AS published FROM held WHERE answer IS NULL GROUP BY source",
+    )
+    .fetch_all(db)
+    .await
+    .map_err(failed)?;
+    for row in &rows {
+        let cells = Cells::new(row, "held")?;
+        let id: String = cells.get("source")?;
+        if let Some(history) = sources.iter_mut().find(|history| history.source.id.0 == id) {
+            history.waiting = Some(cells.date("published")?);
+        }
+    }
+    Ok(())
 }
 
 fn held(row: &SqliteRow) -> Result<Held, StoreError> {

@@ -189,7 +189,7 @@ pub(super) async fn forget_losses_after(
     Ok(())
 }
 
-/// The entries between two numbers that `base` carries.
+/// The entries between two numbers that `base` carries, but for those of which it says itself until when they hold.
 async fn entries_of(
     db: &mut SqliteConnection,
     source: &SourceId,
@@ -200,12 +200,12 @@ async fn entries_of(
         Base::On(_) => {
             "SELECT DISTINCT e.id, e.kind, e.subject FROM entry e JOIN validity v ON v.entry = e.id \
              WHERE e.source = $1 AND e.id > $2 AND e.id <= $3 AND v.superseded_at IS NULL AND v.carried_from <= $4 \
-             AND (v.carried_to IS NULL OR v.carried_to > $4) AND (v.said_to IS NULL OR v.said_to > $4) ORDER BY e.id"
+             AND (v.carried_to IS NULL OR v.carried_to > $4) AND v.said_to IS NULL ORDER BY e.id"
         }
         Base::Removed(_) => {
             "SELECT DISTINCT e.id, e.kind, e.subject FROM entry e JOIN validity v ON v.entry = e.id \
              WHERE e.source = $1 AND e.id > $2 AND e.id <= $3 AND v.superseded_at = $4 AND v.carried_to IS NULL \
-             ORDER BY e.id"
+             AND v.said_to IS NULL ORDER BY e.id"
         }
     };
     let query = sqlx::query(query).bind(&source.0).bind(after).bind(last);

@@ -10,6 +10,7 @@ use super::{
     ClaimStore, ClaimVersion, StoreError, StoreState,
     checks::add_checks,
     decode::{Cells, Kind},
+    held::add_waiting,
     meta,
 };
 use crate::{Corpus, SourceHistory, subject_key};
@@ -242,5 +243,6 @@ async fn sources(db: &mut SqliteConnection) -> Result<Vec<SourceHistory>, StoreE
         }
     }
     add_checks(db, &mut sources).await?;
+    add_waiting(db, &mut sources).await?;
     Ok(sources)
 }

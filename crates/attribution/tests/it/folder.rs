@@ -225,6 +225,27 @@ fn a_list_that_an_older_backup_lacks_does_not_go_without_a_word() {
 }
 
 #[test]
+fn a_store_from_before_an_import_does_not_forget_it_without_a_word() {
+    let (dir, kept) = with_a_list();
+    let folder = AttributionFolder::new(dir.path());
+    let newer = LISTED.replace("01", "02");
+    let edition = |day: &str, listed: &str| import_of(&folder, "own-list", day, listed);
+    edition("2026-01-02", &newer).unwrap();
+    fs::copy(&kept, dir.path().join(FILE_NAME)).unwrap();
+    for said in [
+        folder.index(moment(3)).unwrap_err().to_string(),
+        folder.rebuild(moment(3)).unwrap_err().to_string(),
+        edition("2026-01-03", LISTED).unwrap_err().to_string(),
+    ] {
+        assert!(said.contains("an earlier state of own-list") && said.contains("lists remove"), "{said}");
+    }
+    // Taken out by a person and imported again, it counts.
+    folder.remove(&SourceId("own-list".to_owned()), moment(4)).unwrap();
+    edition("2026-01-02", &newer).unwrap();
+    assert!(listed(dir.path(), &newer));
+}
+
+#[test]
 fn a_source_that_is_taken_out_is_gone_until_it_is_imported_again() {
     let dir = folder();
     let folder = AttributionFolder::new(dir.path());

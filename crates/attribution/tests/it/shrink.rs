@@ -8,7 +8,7 @@ use std::{
 use tracehound_attribution::{
     IntakeError,
     import::{Defaults, Gone, LOSSES_COUNT_FOR_DAYS, Named, Options, shrinks, written},
-    store::Compared,
+    store::{CheckOutcome, Compared},
     subject_key, subject_of,
 };
 use tracehound_model::{Category, Confidence, SourceId, SourceKind};
@@ -58,6 +58,74 @@ fn small_steps_from_day_to_day_are_one_large_one_until_a_person_accepts_them() {
     assert!(matches!(held, IntakeError::Held(_)), "{held}");
     // Nor what went more than 90 days ago.
     folder.list("2026-04-05", &addresses(60, 400)).unwrap();
+}
+
+/// A list of people's own that says until when what it says holds, where it does.
+fn notice(source: &str, kind: &str, published: &str, to: Option<&str>, listed: &[String]) -> String {
+    let to = to.map_or_else(String::new, |day| format!("to = {day}\n"));
+    let listed: Vec<String> = listed.iter().map(|address| format!("\"{address}\"")).collect();
+    format!(
+        "[source]\nid = \"{source}\"\nkind = \"{kind}\"\ntitle = \"t\"\npublisher = \"p\"\npublished = {published}\n\
+         [[claim]]\nlabel = \"x\"\ncategory = \"sanction\"\n{to}addresses = [{}]\n",
+        listed.join(", ")
+    )
+}
+
+#[test]
+fn whom_a_list_says_to_be_on_it_until_a_day_it_takes_off() {
+    for kind in ["sanctions", "law_enforcement"] {
+        for to in ["2025-11-05", "2025-11-10", "2025-11-12", "2030-01-01"] {
+            let folder = Folder::new();
+            let import = |published: &str, to: Option<&str>| {
+                let list = notice("a-list", kind, published, to, &addresses(0, 60));
+                folder.import("list.toml", &list, Options::default())
+            };
+            import("2025-11-01", None).unwrap();
+            let held = refusal(import("2025-11-10", Some(to))).to_string();
+            assert!(held.contains("would end 60 of 60 addresses"), "{kind} {to}: {held}");
+            // On the same day too.
+            assert!(matches!(refusal(import("2025-11-01", Some(to))), IntakeError::Held(_)), "{kind} {to}");
+        }
+    }
+    // What said so from the beginning may go on saying it.
+    let folder = Folder::new();
+    for published in ["2025-11-01", "2025-11-10"] {
+        let list = notice("a-list", "sanctions", published, Some("2030-01-01"), &addresses(0, 60));
+        folder.import("list.toml", &list, Options::default()).unwrap();
+    }
+}
+
+#[test]
+fn an_extract_that_says_until_when_ends_no_earlier_one() {
+    let folder = Folder::new();
+    folder.first("2026-10-01", &addresses(0, 40));
+    let more = addresses(100, 160);
+    for (published, to) in [("2026-11-01", None), ("2026-11-10", Some("2026-11-05"))] {
+        let list = notice("ofac-sdn", "sanctions", published, to, &more);
+        folder.import("more.toml", &list, Options::default()).unwrap();
+    }
+    let standing = folder.sanctioned("2026-11-20");
+    assert_eq!(more.iter().filter(|address| standing.contains(*address)).count(), 60);
+}
+
+#[test]
+fn while_a_version_waits_nothing_vouches_for_its_day_and_no_word_does() {
+    let folder = Folder::new();
+    folder.first("2026-10-01", &addresses(0, 400));
+    let ofac = SourceId("ofac-sdn".to_owned());
+    let checked = || {
+        folder.folder.record_check(&ofac, now(), &CheckOutcome::Current).unwrap();
+        let index = folder.folder.index(now()).unwrap();
+        index.source("ofac-sdn").unwrap().vouched_until(now()).unwrap()
+    };
+    assert_eq!(checked(), now());
+    assert!(matches!(refusal(folder.list("2026-11-20", &addresses(100, 400))), IntakeError::Held(_)));
+    assert_eq!(checked().to_string(), "2026-11-19T23:59:59Z", "a newer version is known and not here");
+    let word = folder.folder.record_word(&ofac, day("2026-10-01"), now(), now()).unwrap_err().to_string();
+    assert!(word.contains("the version of 2026-11-20 waits for an answer"), "{word}");
+    folder.folder.reject(&ofac, now()).unwrap();
+    folder.folder.record_word(&ofac, day("2026-10-01"), now(), now()).unwrap();
+    assert_eq!(checked(), now(), "a person has decided against it");
 }
 
 #[test]

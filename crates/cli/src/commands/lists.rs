@@ -1,6 +1,10 @@
 //! `tracehound lists`.
 
-use std::{fs::File, io::Write, path::Path};
+use std::{
+    fs::File,
+    io::{Read, Write},
+    path::Path,
+};
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
@@ -9,6 +13,7 @@ use tracehound_attribution::{
     folder::{AttributionFolder, FolderImport},
     import::{Account, Defaults, Format, Options, SourceOptions},
     index::Index,
+    pack::is_pack,
     store::ImportReport,
 };
 use tracehound_model::{
@@ -16,6 +21,7 @@ use tracehound_model::{
     text::{clean, label, line},
 };
 
+use super::packs;
 use crate::{
     args::{Common, ImportArgs, ListsCommand, Output, RejectArgs},
     folder::Folder,
@@ -71,8 +77,15 @@ fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &
     let format =
         args.format.as_deref().map(|id| Format::from_id(id).ok_or_else(|| unknown_format(id))).transpose()?;
     for path in &args.files {
-        if super::packs::import(common, folder, path, args.key.as_deref(), args.accept_shrink, out)? {
+        let place = || path.display().to_string();
+        let mut file = File::open(path).into_diagnostic().wrap_err_with(place)?;
+        let head = packs::head(&mut file).into_diagnostic().wrap_err_with(place)?;
+        if is_pack(&head) {
+            packs::import(common, folder, path, (head, file), args, out)?;
             continue;
+        }
+        if args.key.is_some() {
+            return Err(miette!("{} is no pack of notices: leave --key out", path.display()));
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let options = Options {
@@ -90,7 +103,9 @@ fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &
             accept_shrink: args.accept_shrink,
             ..Options::default()
         };
-        let mut done = import_file(folder, path, &options)?;
+        let mut input = head.as_slice().chain(file);
+        let done = folder.import(&mut input, &options, Timestamp::now());
+        let mut done = done.into_diagnostic().wrap_err_with(place)?;
         if let Some(at) = args.checked_at {
             let ImportReport { source, published, .. } = &done.report;
             let said = || format!("{} is imported; --checked-at is not recorded", path.display());
@@ -108,12 +123,6 @@ fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &
 fn unknown_format(id: &str) -> miette::Report {
     let known: Vec<&str> = Format::ALL.iter().map(|format| format.id()).collect();
     miette!("`{id}` is no list format: use one of {}", known.join(", "))
-}
-
-fn import_file(folder: &AttributionFolder, path: &Path, options: &Options) -> Result<FolderImport> {
-    let place = || path.display().to_string();
-    let mut file = File::open(path).into_diagnostic().wrap_err_with(place)?;
-    folder.import(&mut file, options, Timestamp::now()).into_diagnostic().wrap_err_with(place)
 }
 
 fn reject(folder: &AttributionFolder, args: &RejectArgs, out: &mut dyn Write) -> Result<u8> {

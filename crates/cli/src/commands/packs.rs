@@ -3,12 +3,12 @@
 use std::{fs::File, io::Read, io::Write, path::Path};
 
 use jiff::Timestamp;
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use miette::{IntoDiagnostic, Result, WrapErr};
 use serde_json::json;
-use tracehound_attribution::{folder::AttributionFolder, pack::is_pack};
+use tracehound_attribution::folder::AttributionFolder;
 
 use crate::{
-    args::{Common, Output},
+    args::{Common, ImportArgs, Output},
     files,
 };
 
@@ -19,32 +19,32 @@ const MAX_BYTES: u64 = 64 << 20;
 /// A signature or key file longer than this is none.
 const MAX_KEY_BYTES: u64 = 4 << 10;
 
-/// Imports the file where it is a pack, with the signature beside it; `false`, and nothing, where it is another list.
+/// The first bytes of a list, by which a pack is told from another. What is read of a pipe does not come again.
+pub(super) fn head(file: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// Imports a pack that begins with `head` and goes on in `file`, with the signature beside it.
 pub(super) fn import(
     common: &Common,
     folder: &AttributionFolder,
     path: &Path,
-    key: Option<&str>,
-    accept_shrink: bool,
+    (head, file): (Vec<u8>, File),
+    args: &ImportArgs,
     out: &mut dyn Write,
-) -> Result<bool> {
+) -> Result<()> {
     let place = || path.display().to_string();
-    let mut bytes = Vec::new();
-    let mut file = File::open(path).into_diagnostic().wrap_err_with(place)?;
-    Read::by_ref(&mut file).take(HEAD).read_to_end(&mut bytes).into_diagnostic().wrap_err_with(place)?;
-    if !is_pack(&bytes) {
-        return match key {
-            Some(_) => Err(miette!("{} is no pack of notices: leave --key out", path.display())),
-            None => Ok(false),
-        };
-    }
+    let mut bytes = head;
     file.take(MAX_BYTES).read_to_end(&mut bytes).into_diagnostic().wrap_err_with(place)?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".minisig");
     let signature = text(Path::new(&beside)).wrap_err("a pack of notices needs its signature beside it")?;
+    let key = args.key.as_deref();
     let key = key.map(|key| if Path::new(key).exists() { text(Path::new(key)) } else { Ok(key.to_owned()) });
     let done = folder
-        .import_pack(&bytes, &signature, key.transpose()?.as_deref(), accept_shrink, Timestamp::now())
+        .import_pack(&bytes, &signature, key.transpose()?.as_deref(), args.accept_shrink, Timestamp::now())
         .into_diagnostic()
         .wrap_err_with(place)?;
     let added: u64 = done.reports.iter().map(|report| report.added).sum();
@@ -68,8 +68,7 @@ pub(super) fn import(
             })
         ),
     }
-    .into_diagnostic()?;
-    Ok(true)
+    .into_diagnostic()
 }
 
 fn text(path: &Path) -> Result<String> {

@@ -59,6 +59,22 @@ fn an_import_accounts_for_its_rows_and_names_what_it_did_not_read() {
     assert_eq!(value["proposal"], "--category ransomware");
 }
 
+/// More than is looked at to tell a pack: what a pipe has given does not come again.
+#[cfg(unix)]
+#[test]
+fn a_list_from_a_pipe_is_read_from_its_first_byte() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let rows = (0..6_000).map(|row| format!("0x{:040x},ransomware\n", (1_u128 << 100) + row));
+    let list = format!("address,category\n{}", rows.collect::<String>());
+    let import = ["lists", "import", "/dev/stdin", "--source", "piped", "--published", "2025-11-01"];
+    let output = tracehound(data.path(), &import, &list);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text(&output).contains("6001 rows: 6000 read, 0 refused, 1 passed over"), "{}", text(&output));
+    let first = format!("0x{:040x}", 1_u128 << 100);
+    let verdict = tracehound(data.path(), &["screen", &first, "--policy", "lists-only"], "");
+    assert_eq!(verdict.status.code(), Some(20), "{}", text(&verdict));
+}
+
 #[test]
 fn flags_say_what_the_file_does_not() {
     let data = tempfile::tempdir().expect("temporary folder");

@@ -205,8 +205,7 @@ impl<'a> Case<'a> {
         self.acts
             .iter()
             .filter_map(|placed| match &placed.act {
-                // Money sent along with a call is judged with the call.
-                Act::Pay { to, .. } if self.unpacked.calls[placed.call].data.is_empty() => {
+                Act::Pay { to, .. } if !self.is_judged_with_its_call(placed.call) => {
                     Some((&placed.path[..], *to))
                 }
                 // By delegatecall no token moves, whatever the function is called.
@@ -216,6 +215,16 @@ impl<'a> Case<'a> {
                 _ => None,
             })
             .collect()
+    }
+
+    /// Whether money sent along with a call is judged with what the call does, or with a call inside it: who gets it is what
+    /// a function of the contract decides. One that ends a right, moves a token or does nothing says nothing of the money.
+    fn is_judged_with_its_call(&self, call: usize) -> bool {
+        let path = &self.unpacked.calls[call].path;
+        self.acts.iter().any(|placed| {
+            matches!(placed.act, Act::Named { .. } | Act::Unknown { .. })
+                && (placed.call == call || self.unpacked.calls[placed.call].path.starts_with(path))
+        })
     }
 
     /// Everybody this deals with, with the path: who is called, who receives, who may spend, whose code runs.

@@ -258,7 +258,13 @@ pub fn check_node(node: &Node, context: Context<'_>) -> Report {
         (Some("personal_sign" | "eth_sign"), _) => {
             message_report(message::read_node(node, &mut Scalars::default()), context)
         }
-        (Some(_), Some(first)) => transactions(first, context),
+        (Some(_), Some(first)) => match params.and_then(Node::list).unwrap_or_default() {
+            [_] | [_, Node { value: Json::Number(_) | Json::Text(_), .. }] => transactions(first, context),
+            more => {
+                let what = format!("{} parameters, of which only the first would be judged", more.len());
+                Draft::refused(&Malformed::new("params", what)).report(Kind::Transaction, context)
+            }
+        },
         (Some(method), None) => {
             let error = Malformed::new("params", format!("{:?} has no parameters", json::shorten(method)));
             Draft::refused(&error).report(Kind::Transaction, context)
@@ -351,6 +357,13 @@ fn tx_draft(txs: &[EvmTx], scalars: &Scalars, context: Context<'_>) -> Draft {
             let title = "The transaction is for another chain than the wallet is on.";
             let finding = Finding::new(CheckId::Sign01, Severity::Block, &tx.path, title);
             findings.push(finding.because(format!("{given}, wallet {active}")));
+        }
+        if let (Some(sender), Some(account)) = (tx.from, facts.account)
+            && sender != account.0
+        {
+            let title = "The transaction is sent by another account than yours.";
+            let finding = Finding::new(CheckId::Sign01, Severity::Review, &tx.path, title);
+            findings.push(finding.because(format!("from {sender}, you are {}", account.0)));
         }
         let to = tx.to.map_or_else(|| "creates a contract".to_owned(), |to| case.show(&to));
         items.push(Item {

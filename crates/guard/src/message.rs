@@ -62,19 +62,64 @@ pub fn read(input: &[u8], scalars: &mut Scalars) -> Result<Message, Malformed> {
             format!("{} bytes; at most {} are read", input.len(), json::MAX_BYTES),
         ));
     }
-    if input.trim_ascii_start().starts_with(b"{")
-        && let Ok(node) = json::parse(input)
-        && (node.get("method").is_some() || node.get("message").is_some())
+    let text = input.trim_ascii();
+    if text.is_empty() {
+        return Err(Malformed::new("input", "is empty: there is nothing to read"));
+    }
+    if text.starts_with(b"{") || text.starts_with(b"[") || text == b"null" {
+        match json::parse(input) {
+            Ok(node) if node.get("method").is_some() || node.get("message").is_some() => {
+                return read_node(&node, scalars);
+            }
+            Ok(node) => refuse_request(&node)?,
+            // What is meant as a request and cannot be read must not become a text.
+            Err(error) if names_a_method(text) => return Err(Malformed::new("input", error.to_string())),
+            Err(_) => {}
+        }
+    }
+    // Wallets sign these digits as the bytes that they stand for.
+    if let Some(Ok(digits)) = text.strip_prefix(b"0x").map(std::str::from_utf8)
+        && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     {
-        return read_node(&node, scalars);
+        let bytes = scalars.bytes_text(&format!("0x{digits}"), "input")?;
+        return whole(Message { method: Method::Personal, bytes, path: "input".to_owned() });
     }
     // A text file ends in a line end that nobody typed into the wallet.
     let bytes = input.strip_suffix(b"\n").unwrap_or(input);
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    if bytes.is_empty() {
-        return Err(Malformed::new("input", "is empty: there is nothing to read"));
+    whole(Message { method: Method::Personal, bytes: bytes.to_vec(), path: "input".to_owned() })
+}
+
+/// A message that says something.
+fn whole(message: Message) -> Result<Message, Malformed> {
+    if message.bytes.is_empty() {
+        return Err(Malformed::new(&message.path, "is empty: there is nothing to read"));
     }
-    Ok(Message { method: Method::Personal, bytes: bytes.to_vec(), path: "input".to_owned() })
+    Ok(message)
+}
+
+/// Refuses JSON that is a request in all but the form: a batch of them, or keys that some readers take for a request's; and
+/// JSON of nothing.
+fn refuse_request(node: &Node) -> Result<(), Malformed> {
+    let of_request = |node: &Node| {
+        node.map().unwrap_or_default().iter().any(|(key, _)| {
+            ["method", "params", "jsonrpc", "message"].iter().any(|known| key.eq_ignore_ascii_case(known))
+        })
+    };
+    if of_request(node) || node.list().unwrap_or_default().iter().any(of_request) {
+        return Err(Malformed::new("input", "looks like a request and is none that is read here"));
+    }
+    let nothing = match &node.value {
+        Json::Map(fields) => fields.is_empty(),
+        Json::List(nodes) => nodes.is_empty(),
+        value => *value == Json::Null,
+    };
+    if nothing { Err(Malformed::new("input", "is empty: there is nothing to read")) } else { Ok(()) }
+}
+
+/// Whether a text has the word for a method where a request has it.
+fn names_a_method(text: &[u8]) -> bool {
+    String::from_utf8_lossy(text).to_lowercase().contains("\"method\"")
 }
 
 /// As [`read`], from JSON.
@@ -111,5 +156,5 @@ pub fn read_node(node: &Node, scalars: &mut Scalars) -> Result<Message, Malforme
         }
         _ => text.as_bytes().to_vec(),
     };
-    Ok(Message { method, bytes, path })
+    whole(Message { method, bytes, path })
 }

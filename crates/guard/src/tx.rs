@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, Signature, U256, keccak256};
 
 use crate::{
-    json::{Json, Node},
+    json::{Json, Node, shorten},
     rlp::{self, Rlp},
     scalar::{Malformed, Scalars},
     typed::Authorization,
@@ -11,6 +11,20 @@ use crate::{
 
 /// Most calls of one batch.
 pub const MAX_BATCH: usize = 1_000;
+
+/// The fields that are read here, in every spelling.
+const FIELDS: &[&str] = &[
+    "chainId",
+    "chain_id",
+    "from",
+    "to",
+    "value",
+    "data",
+    "input",
+    "authorizationList",
+    "authorization_list",
+    "calls",
+];
 
 /// A transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -183,7 +197,15 @@ pub fn read_node(node: &Node, path: &str, scalars: &mut Scalars) -> Result<Vec<E
                 let around = read_one(node, path, scalars)?;
                 let mut all = Vec::new();
                 for (index, call) in calls.iter().enumerate() {
-                    let mut tx = read_one(call, &format!("{path}.calls[{index}]"), scalars)?;
+                    let at = format!("{path}.calls[{index}]");
+                    let mut tx = read_one(call, &at, scalars)?;
+                    // EIP-5792: calls have no sender of their own, and wallets sign with the batch's.
+                    if tx.from.zip(around.from).is_some_and(|(own, batch)| own != batch) {
+                        return Err(Malformed::new(
+                            &format!("{at}.from"),
+                            "a call has no sender but that of its batch",
+                        ));
+                    }
                     tx.from = tx.from.or(around.from);
                     tx.chain_id = tx.chain_id.or(around.chain_id);
                     all.push(tx);
@@ -200,6 +222,13 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
     let at = |field: &str| format!("{path}.{field}");
     if node.map().is_none() {
         return Err(Malformed::new(path, format!("{} where a transaction should be", node.value.kind())));
+    }
+    // Some readers take `Value` for `value`, and the last of the two.
+    for (key, _) in node.map().unwrap_or_default() {
+        if !key.is_ascii() || FIELDS.iter().any(|known| key != known && key.eq_ignore_ascii_case(known)) {
+            let what = format!("some readers take the key {:?} for another", shorten(key));
+            return Err(Malformed::new(path, what));
+        }
     }
     let mut tx = EvmTx { path: path.to_owned(), ..EvmTx::default() };
     if let Some(chain) = node.any(&["chainId", "chain_id"]) {

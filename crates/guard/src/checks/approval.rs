@@ -91,6 +91,16 @@ fn spender(case: &Case<'_>, address: &Address) -> Spender {
 
 fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<Finding>) {
     if grant.extent == Extent::None {
+        // A collection reads the same call otherwise.
+        if grant.by == By::Approve && case.token(&grant.token).is_none() && !grant.spender.is_zero() {
+            let title = format!(
+                "Ends a right over {} if that is a coin, and gives {} the NFT number 0 if it is a collection: which it is, \
+                 is not known.",
+                case.show(&grant.token),
+                case.show(&grant.spender)
+            );
+            out.push(Finding::new(id, Review, path, title));
+        }
         return;
     }
     let size = Size::of(grant.extent, case.token(&grant.token).as_ref());

@@ -249,3 +249,116 @@ fn a_safe_transaction_as_typed_data_shows_what_guard_safe_shows() {
         assert_eq!(typed.exit_code, safe.exit_code);
     }
 }
+
+const STRANGER: &str = "0x2222222222222222222222222222222222222222";
+const SPENDER: &str = "0x3333333333333333333333333333333333333333";
+
+/// 32 bytes of call data, hexadecimal.
+fn argument(value: &str) -> String {
+    format!("{:0>64}", value.trim_start_matches("0x"))
+}
+
+fn sent(to: &str, value: &str, data: &str) -> String {
+    format!(r#"{{"from":"{ME}","to":"{to}","value":"{value}","data":"{data}","chainId":"0x1"}}"#)
+}
+
+fn of_tx(input: &str) -> Report {
+    judge(&format!("chain-id=1\naccount='{ME}'\n"), check_tx, input)
+}
+
+#[test]
+fn money_needs_a_recipient_that_is_vouched_for_whatever_is_called_beside() {
+    let harmless = [
+        format!("0x095ea7b3{}{}", argument(SPENDER), argument("0")),
+        format!("0xa22cb465{}{}", argument(SPENDER), argument("0")),
+        format!("0x39509351{}{}", argument(SPENDER), argument("0")),
+        format!("0xa9059cbb{}{}", argument(ME), argument("1")),
+        format!("0x23b872dd{}{}{}", argument(ME), argument(ME), argument("1")),
+        format!("0xac9650d8{}{}", argument("20"), argument("0")),
+        format!("0x8d80ff0a{}{}", argument("20"), argument("0")),
+    ];
+    for data in harmless {
+        let report = of_tx(&sent(STRANGER, "0x56bc75e2d63100000", &data));
+        let nobody = report.of("G-POL-03").iter().any(|finding| finding.title.contains("Nothing speaks for"));
+        assert!(nobody && report.exit_code != 0, "{data}: {:?}", report.verdict);
+    }
+}
+
+#[test]
+fn an_approval_of_zero_is_no_end_where_the_contract_may_be_a_collection() {
+    let data = format!("0x095ea7b3{}{}", argument(SPENDER), argument("0"));
+    let collection = "0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D";
+    let report = of_tx(&sent(collection, "0x0", &data));
+    assert!(report.of("G-APP-01").iter().any(|finding| finding.title.contains("NFT number 0")));
+    assert_eq!(report.exit_code, 10, "{:?}", report.findings);
+    // A coin that is known has no such reading, and nobody gets nothing.
+    let coin = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+    assert!(of_tx(&sent(coin, "0x0", &data)).of("G-APP-01").is_empty());
+    let nobody = format!("0x095ea7b3{}{}", argument("0"), argument("7"));
+    assert!(
+        !of_tx(&sent(collection, "0x0", &nobody))
+            .of("G-APP-01")
+            .iter()
+            .any(|finding| { finding.title.contains("NFT number 0") })
+    );
+}
+
+#[test]
+fn who_sends_is_who_signs() {
+    let other = format!(r#"{{"from":"{STRANGER}","to":"{STRANGER}","value":"0x1","chainId":"0x1"}}"#);
+    let report = of_tx(&other);
+    assert!(
+        report.of("G-SIGN-01").iter().any(|finding| finding.title.contains("another account than yours"))
+    );
+    assert_ne!(report.exit_code, 0);
+    let batch = |from: &str| {
+        format!(
+            r#"{{"method":"wallet_sendCalls","params":[{{"from":"{ME}","chainId":"0x1","calls":[
+                {{"from":"{from}","to":"{FRIEND}","value":"0x1"}}]}}]}}"#
+        )
+    };
+    assert_eq!(of_tx(&batch(STRANGER)).exit_code, 20);
+    assert_eq!(of_tx(&batch(ME)).exit_code, 0, "{:?}", of_tx(&batch(ME)).findings);
+}
+
+#[test]
+fn what_another_reader_would_take_for_more_is_refused() {
+    let twin = format!(r#"{{"from":"{ME}","to":"{FRIEND}","value":"0x0","Value":"0x56bc75e2d63100000"}}"#);
+    assert_eq!(of_tx(&twin).exit_code, 20);
+    let one = format!(r#"{{"from":"{ME}","to":"{FRIEND}","value":"0x0","chainId":"0x1"}}"#);
+    let two = format!(r#"{{"method":"eth_sendTransaction","params":[{one},{one}]}}"#);
+    let report = of_tx(&two);
+    assert!(report.of("G-FMT-01").iter().any(|finding| finding.title.contains("only the first")));
+    assert_eq!(of_tx(&format!(r#"{{"method":"eth_sendTransaction","params":[{one}]}}"#)).exit_code, 0);
+}
+
+#[test]
+fn what_is_meant_as_a_request_never_becomes_a_text() {
+    let hash = "ab".repeat(32);
+    let request = format!(r#"{{"method":"eth_sign","params":["{ME}","0x{hash}"]}}"#);
+    let method = request.replace("{\"method\"", "{\"method\":\"x\",\"method\"");
+    let inputs = [
+        format!("[{request}]"),
+        method,
+        format!("{request} and more"),
+        format!("{request}\n{request}"),
+        request.replace("method", "Method"),
+        "{}".to_owned(),
+        "[]".to_owned(),
+        "null".to_owned(),
+        "   \n".to_owned(),
+        format!("0x{}", "ab".repeat(31)),
+        format!("0x{}", "ab".repeat(65)),
+        format!(r#"{{"method":"personal_sign","params":["0x","{ME}"]}}"#),
+        format!(r#"{{"method":"personal_sign","params":["","{ME}"]}}"#),
+    ];
+    for input in inputs {
+        let report = judge("chain-id=1\n", tracehound_guard::check_message, &input);
+        assert_eq!(report.exit_code, 20, "{input}: {:?}", report.findings);
+    }
+    let texts = ["hello", "{not json}", r#"{"order": 7}"#, "[1] a footnote"];
+    for text in texts {
+        let report = judge("chain-id=1\n", tracehound_guard::check_message, text);
+        assert!(report.of("G-FMT-01").is_empty(), "{text}: {:?}", report.findings);
+    }
+}

@@ -189,8 +189,7 @@ impl Extent {
 }
 
 /// Whether a ledger may hold blocks of after `from` before it, because they were ingested first. What they spend of its
-/// outputs was not there yet, so the outputs look unspent. Heights tell where both are known, else times, which may go back
-/// by [`MAX_AHEAD`]. O(blocks).
+/// outputs was not there yet, so the outputs look unspent. Heights tell where both are known, else times. O(blocks).
 fn stored_before_their_time(ledger: &Ledger, from: BlockNum) -> bool {
     let Some(first) = ledger.block(from) else { return false };
     let before = |num: &BlockNum| ledger.block(*num);
@@ -199,7 +198,7 @@ fn stored_before_their_time(ledger: &Ledger, from: BlockNum) -> bool {
     (0..run.0).map(BlockNum).filter_map(|num| ledger.block(num)).any(|block| {
         match (block.height, first.height) {
             (Some(height), Some(first)) => height > first,
-            _ => i64::from(block.header.time()) + MAX_AHEAD > i64::from(first.header.time()),
+            _ => block.header.time() > first.header.time(),
         }
     })
 }

@@ -72,6 +72,11 @@ impl Folder {
         self.layout().downloads()
     }
 
+    /// The same where no ledger is asked.
+    pub(crate) fn claims(&self) -> Result<Snapshot> {
+        self.workspace.snapshot().into_diagnostic()
+    }
+
     /// Has a ledger confirmed before anything more is printed ([`vouched`](Self::vouched)).
     pub(crate) fn watch(&self, ledger: &Ledger) {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(ledger.clone());

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use serde::Serialize;
+use tracehound_engine::{Document, Versioned};
 use tracehound_model::{
     Amount, Chain, Decision, Verdict,
     evidence::Fact,
@@ -24,13 +24,6 @@ pub(crate) const CSV_HEADER: &str =
 /// Exit code of a run that was cut short: by an interrupt, an input that broke off, a reader that has gone. It stands before
 /// every other, because what was not reached is not known.
 pub(crate) const CUT_SHORT: u8 = 4;
-
-/// A subject that could not be read.
-#[derive(Debug, Serialize)]
-pub(crate) struct Refused<'a> {
-    pub subject: &'a str,
-    pub error: &'a str,
-}
 
 /// The answer for a person at a terminal.
 pub(crate) fn text(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
@@ -172,9 +165,10 @@ pub(crate) fn searched(sources: &[SourceAsOf]) -> String {
 }
 
 /// Several answers for programs: one document, or one object a line.
-pub(crate) fn documents<T: Serialize>(out: &mut dyn Write, output: Output, answers: &[T]) -> io::Result<()> {
+pub(crate) fn documents<T: Document>(out: &mut dyn Write, output: Output, answers: &[T]) -> io::Result<()> {
+    let answers: Vec<_> = answers.iter().map(Versioned::of).collect();
     if output == Output::Json {
-        return writeln!(out, "{}", serde_json::to_string_pretty(answers)?);
+        return writeln!(out, "{}", serde_json::to_string_pretty(&answers)?);
     }
     answers.iter().try_for_each(|answer| writeln!(out, "{}", serde_json::to_string(answer)?))
 }

@@ -11,14 +11,20 @@
 mod absent;
 pub mod cluster;
 mod data_folder;
+mod document;
 mod error;
 pub mod exposure;
+pub mod guard;
 pub mod ingest;
 pub mod ledger;
+pub mod lines;
+pub mod lists;
 pub mod names;
 pub mod path;
 pub mod patterns;
 pub mod peel;
+pub mod policy;
+pub mod range;
 pub mod screen;
 mod snapshot;
 mod start;
@@ -31,6 +37,7 @@ pub use tracehound_analysis::{extent::Extent, taint};
 
 pub use absent::{Absent, Answer};
 pub use data_folder::DataFolder;
+pub use document::{Document, Versioned};
 pub use error::EngineError;
 pub use snapshot::Snapshot;
 pub use view::Moment;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use tracehound_analysis::Limits;
 use tracehound_attribution::index::Index;
 use tracehound_bitcoin::live::esplora::EsploraLimits;
@@ -35,6 +36,15 @@ pub struct Esplora<'a> {
     pub limit: u32,
     /// What was fetched less than this ago is not fetched again.
     pub max_age: SignedDuration,
+}
+
+/// A subject that could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RefusedSubject<'a> {
+    /// The subject as it was given.
+    pub subject: &'a str,
+    /// Why.
+    pub error: &'a str,
 }
 
 /// Lists, one ledger and a policy, ready to screen subjects.

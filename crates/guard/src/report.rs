@@ -10,8 +10,8 @@ use crate::{
     safe::{Hashes, hash::device_form},
 };
 
-/// Name and version of the JSON form. A change that breaks readers changes the number.
-pub const SCHEMA: &str = "tracehound.guard/1";
+/// Version of the JSON form: a change that breaks readers raises it.
+pub const SCHEMA: u32 = 1;
 
 /// What was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -179,7 +179,7 @@ pub struct PolicyReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// [`SCHEMA`].
-    pub schema: &'static str,
+    pub schema: u32,
     /// What was looked at.
     pub kind: Kind,
     /// The verdict.

@@ -1,18 +1,17 @@
 //! `tracehound analyze`: single transactions from standard input, one a line, answered one a line in the same order; and
 //! patterns in the ledger.
 
-mod boltzmann;
-mod coinjoin;
-mod demix;
 mod patterns;
 mod peel;
-mod transaction;
 
 use std::io::{BufRead, Read, Write};
 
 use miette::{IntoDiagnostic, Result, miette};
 use rayon::prelude::*;
-use serde::Serialize;
+use tracehound_engine::{
+    Versioned,
+    lines::{self, Answered, Refused, Unanswered},
+};
 use tracehound_model::Decision;
 
 use crate::{
@@ -26,6 +25,8 @@ use crate::{
 const BATCH_LINES: usize = 8_192;
 /// Bytes after which a batch is answered, however few its lines.
 const BATCH_BYTES: usize = 8 << 20;
+/// The same where an answer may be hundreds of times as long as its line.
+const DEMIX_BYTES: usize = 256 << 10;
 /// Longest line: more than the largest transaction that fits a block, with its previous outputs.
 const MAX_LINE: usize = 16 << 20;
 
@@ -36,47 +37,16 @@ pub(crate) fn run(
     out: &mut dyn Write,
 ) -> Result<u8> {
     match command {
-        AnalyzeCommand::Coinjoin(_) => answer(common, out, BATCH_BYTES, &coinjoin::answer),
+        AnalyzeCommand::Coinjoin(_) => answer(common, out, BATCH_BYTES, &lines::coinjoin),
         AnalyzeCommand::Boltzmann(args) => {
-            answer(common, out, BATCH_BYTES, &|line| boltzmann::answer(line, args.work))
+            answer(common, out, BATCH_BYTES, &|line| lines::boltzmann(line, args.work))
         }
         AnalyzeCommand::Demix(args) => {
-            answer(common, out, demix::BATCH_BYTES, &|line| demix::answer(line, args.input))
+            answer(common, out, DEMIX_BYTES, &|line| lines::demix(line, args.input))
         }
         AnalyzeCommand::Peel(args) => peel::run(common, data, args, out),
         AnalyzeCommand::Patterns(args) => patterns::run(common, data, args, out),
     }
-}
-
-/// One line's answer, without the line end, or why there is none.
-type Answered = std::result::Result<Vec<u8>, Unanswered>;
-
-/// Why a line has no answer.
-enum Unanswered {
-    /// Something is wrong with the line.
-    Wrong(String),
-    /// A limit on work ended it.
-    Cut(String),
-}
-
-impl Unanswered {
-    fn text(&self) -> &str {
-        let (Self::Wrong(text) | Self::Cut(text)) = self;
-        text
-    }
-}
-
-impl From<String> for Unanswered {
-    fn from(text: String) -> Self {
-        Self::Wrong(text)
-    }
-}
-
-/// A line that could not be answered.
-#[derive(Serialize)]
-struct Refused<'a> {
-    line: u64,
-    error: &'a str,
 }
 
 /// Lines of standard input that are answered together.
@@ -148,8 +118,8 @@ fn answer(
                 Ok(bytes) => out.write_all(&bytes).into_diagnostic()?,
                 Err(error) => {
                     *(if matches!(error, Unanswered::Cut(_)) { &mut cut } else { &mut refused }) += 1;
-                    serde_json::to_writer(&mut *out, &Refused { line: answered, error: error.text() })
-                        .into_diagnostic()?;
+                    let refused = Refused { line: answered, error: error.text() };
+                    serde_json::to_writer(&mut *out, &Versioned::of(&refused)).into_diagnostic()?;
                 }
             }
             out.write_all(b"\n").into_diagnostic()?;
@@ -175,8 +145,4 @@ fn answer(
         ));
     }
     Ok(if cut == 0 { 0 } else { Decision::Incomplete.exit_code() })
-}
-
-fn to_bytes(answer: &impl Serialize) -> Answered {
-    serde_json::to_vec(answer).map_err(|error| error.to_string().into())
 }

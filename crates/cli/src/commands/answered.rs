@@ -3,8 +3,7 @@
 use std::io::Write;
 
 use miette::{IntoDiagnostic, Result};
-use serde::Serialize;
-use tracehound_engine::{Absent, Extent};
+use tracehound_engine::{Absent, Document, Extent, Versioned};
 use tracehound_model::Decision;
 
 use crate::{
@@ -38,10 +37,11 @@ pub(super) fn end(out: &mut dyn Write, ledger: &Extent) -> std::io::Result<()> {
 }
 
 /// One document for programs: over several lines as `json`, on one as `jsonl`.
-pub(super) fn json(out: &mut dyn Write, output: Output, answer: &impl Serialize) -> Result<()> {
+pub(super) fn json(out: &mut dyn Write, output: Output, answer: &impl Document) -> Result<()> {
+    let answer = Versioned::of(answer);
     match output {
-        Output::Json => serde_json::to_writer_pretty(&mut *out, answer),
-        _ => serde_json::to_writer(&mut *out, answer),
+        Output::Json => serde_json::to_writer_pretty(&mut *out, &answer),
+        _ => serde_json::to_writer(&mut *out, &answer),
     }
     .into_diagnostic()?;
     writeln!(out).into_diagnostic()

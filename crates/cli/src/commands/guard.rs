@@ -10,6 +10,7 @@ use std::{
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use tracehound_engine::guard::{HttpNode, Watched};
 use tracehound_evm::rpc::{Limits, Rpc};
 use tracehound_guard::{
     Context, Facts, Policy, Report, ask, check_message, check_safe, check_tx, check_typed,
@@ -27,7 +28,7 @@ use tracehound_simulate::{
     live::{self, At},
 };
 
-use self::{lists::Lists, node::HttpNode};
+use super::answered::json;
 use crate::{
     args::{Common, Given, GuardArgs, GuardCommand, GuardPolicyCommand, GuardWatchArgs, Output},
     files,
@@ -37,9 +38,6 @@ use crate::{
 
 /// One of the guard's readings of an input.
 type Check = fn(&[u8], Context<'_>) -> Report;
-
-mod lists;
-mod node;
 
 pub(crate) fn run(common: &Common, data: &Folder, command: &GuardCommand, out: &mut dyn Write) -> Result<u8> {
     let (args, check): (&GuardArgs, Check) = match command {
@@ -89,7 +87,7 @@ fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<
     if args.no_lists {
         return Ok(check(input, context));
     }
-    let lists = Lists::open(data, Some(now))?;
+    let lists = data.claims()?.lists_for_guard(move || now);
     context.lists = Some(&lists);
     Ok(check(input, context))
 }
@@ -210,11 +208,7 @@ fn tell(common: &Common, report: &Report, news: &News, out: &mut dyn Write) -> R
             }
         }
         Output::Json | Output::Jsonl | Output::Csv => {
-            let line = serde_json::json!({
-                "at": now(), "verdict": report.verdict, "arrived": news.arrived, "findings": news.findings,
-                "first_wrong_signature": first,
-            });
-            writeln!(out, "{line}").into_diagnostic()?;
+            json(out, Output::Jsonl, &Watched::new(now(), report, news))?;
         }
     }
     out.flush().into_diagnostic()

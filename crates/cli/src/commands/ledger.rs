@@ -4,7 +4,7 @@ use std::io::Write;
 
 use miette::{IntoDiagnostic, Result};
 use tracehound_engine::{
-    EngineError, Workspace,
+    Document, EngineError, Workspace,
     ledger::{Info, Repaired, Verified},
 };
 
@@ -52,7 +52,7 @@ pub(crate) fn run(
 
 fn print(
     common: &Common,
-    answer: &impl serde::Serialize,
+    answer: &impl Document,
     text: impl Fn(&mut dyn Write) -> std::io::Result<()>,
     out: &mut dyn Write,
 ) -> Result<()> {

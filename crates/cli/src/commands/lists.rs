@@ -8,20 +8,19 @@ use std::{
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
-use serde_json::json;
 use tracehound_attribution::{
-    folder::{AttributionFolder, FolderImport},
+    folder::AttributionFolder,
     import::{Account, Defaults, Format, Options, SourceOptions},
-    index::Index,
     pack::is_pack,
     store::ImportReport,
 };
+use tracehound_engine::lists::{Imported, Loaded};
 use tracehound_model::{
     Confidence, SourceId,
     text::{clean, label, line},
 };
 
-use super::packs;
+use super::{answered::json, packs};
 use crate::{
     args::{Common, ImportArgs, ListsCommand, Output, RejectArgs},
     folder::Folder,
@@ -38,7 +37,7 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &
     match command {
         ListsCommand::Import(args) => import(common, &folder, args, out),
         ListsCommand::Update(args) => super::update::run(common, data, &folder, args, out),
-        ListsCommand::List => list(common, &*folder.index(Timestamp::now()).into_diagnostic()?, out),
+        ListsCommand::List => list(common, &data.claims()?.sources(), out),
         ListsCommand::Remove(args) => {
             let source = SourceId(args.source.clone());
             let gone = folder.remove(&source, Timestamp::now()).into_diagnostic()?;
@@ -115,7 +114,7 @@ fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &
                 .wrap_err_with(said)?;
             done.notes.push(format!("recorded on your word: it is all that the publisher had at {at}"));
         }
-        print_import(common, &path.display().to_string(), &done, out).into_diagnostic()?;
+        print_import(common, &Imported::new(place(), done), out)?;
     }
     Ok(0)
 }
@@ -138,26 +137,16 @@ fn reject(folder: &AttributionFolder, args: &RejectArgs, out: &mut dyn Write) ->
     }
 }
 
-pub(crate) fn print_import(
-    common: &Common,
-    name: &str,
-    done: &FolderImport,
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
-    let FolderImport { report, account, .. } = done;
-    let proposal = done.proposed_category.map(|category| format!("--category {category}"));
-    if common.output != Output::Text {
-        let mut value = serde_json::to_value(report)?;
-        value["file"] = json!(name);
-        value["format"] = json!(done.format.id());
-        value["rows"] = json!(account);
-        value["not_read"] = json!(done.unread);
-        value["without_category"] = json!(done.without_category);
-        value["proposal"] = json!(proposal);
-        value["notes"] = json!(done.notes);
-        return writeln!(out, "{value}");
+pub(crate) fn print_import(common: &Common, done: &Imported, out: &mut dyn Write) -> Result<()> {
+    match common.output {
+        Output::Text => import_text(done, out).into_diagnostic(),
+        output => json(out, output, done),
     }
-    let (name, source) = (label(name), label(&report.source.0));
+}
+
+fn import_text(done: &Imported, out: &mut dyn Write) -> std::io::Result<()> {
+    let Imported { report, rows, file, .. } = done;
+    let (name, source) = (label(file), label(&report.source.0));
     write!(out, "{name}: {} as {source} of {}: ", done.format, report.published)?;
     if report.already_imported {
         let why = if done.notes.is_empty() { "imported before, nothing to do" } else { "nothing new in it" };
@@ -172,7 +161,7 @@ pub(crate) fn print_import(
             parties(report)
         )?;
     }
-    let Account { unit, total, read, refused, passed_over, left_out } = account;
+    let Account { unit, total, read, refused, passed_over, left_out } = rows;
     writeln!(out, "  {total} {unit}: {read} read, {refused} refused, {passed_over} passed over")?;
     if left_out > refused {
         writeln!(out, "  {} more left out inside {unit} that were read", left_out - refused)?;
@@ -180,12 +169,12 @@ pub(crate) fn print_import(
     for note in &done.notes {
         writeln!(out, "  {}", clean(note))?;
     }
-    if !done.unread.is_empty() {
-        writeln!(out, "  not read: {}", clean(&shortened(&done.unread)))?;
+    if !done.not_read.is_empty() {
+        writeln!(out, "  not read: {}", clean(&shortened(&done.not_read)))?;
     }
     if done.without_category > 0 {
         write!(out, "  {} claims have no category: screening says review", done.without_category)?;
-        match proposal {
+        match &done.proposal {
             Some(flag) => writeln!(out, "; their words suggest {flag}")?,
             None => writeln!(out, "; give one with --category")?,
         }
@@ -220,23 +209,16 @@ fn shortened(names: &[String]) -> String {
     }
 }
 
-fn list(common: &Common, index: &Index, out: &mut dyn Write) -> Result<u8> {
-    let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let standing = |id: &SourceId| {
-        index.claims().filter(|claim| claim.source() == id.0 && claim.holds_on(today)).count()
-    };
-    let rows: Vec<_> =
-        index.sources().iter().map(|history| (history, standing(&history.source.id))).collect();
+fn list(common: &Common, loaded: &[Loaded], out: &mut dyn Write) -> Result<u8> {
     match common.output {
         Output::Text => {
-            for (history, claims) in &rows {
-                let source = &history.source;
+            for Loaded { source, editions, claims } in loaded {
                 writeln!(
                     out,
                     "{:<16} {claims:>7} claims  newest {}  editions {}  {}",
                     label(&source.id.0),
                     source.published,
-                    history.snapshots.len(),
+                    editions.len(),
                     label(&source.title)
                 )
                 .into_diagnostic()?;
@@ -244,18 +226,14 @@ fn list(common: &Common, index: &Index, out: &mut dyn Write) -> Result<u8> {
         }
         Output::Csv => {
             writeln!(out, "source,kind,claims,newest,editions,title,publisher,url").into_diagnostic()?;
-            for (history, claims) in &rows {
-                let source = &history.source;
+            for Loaded { source, editions, claims } in loaded {
+                let kind = serde_json::to_value(source.kind).into_diagnostic()?;
                 let cells = [
                     csv_cell(&source.id.0),
-                    serde_json::to_value(source.kind)
-                        .into_diagnostic()?
-                        .as_str()
-                        .unwrap_or_default()
-                        .to_owned(),
+                    kind.as_str().unwrap_or_default().to_owned(),
                     claims.to_string(),
                     source.published.to_string(),
-                    history.snapshots.len().to_string(),
+                    editions.len().to_string(),
                     csv_cell(&source.title),
                     csv_cell(&source.publisher),
                     csv_cell(source.url.as_deref().unwrap_or_default()),
@@ -263,15 +241,7 @@ fn list(common: &Common, index: &Index, out: &mut dyn Write) -> Result<u8> {
                 writeln!(out, "{}", cells.join(",")).into_diagnostic()?;
             }
         }
-        Output::Json | Output::Jsonl => {
-            let values: Vec<_> = rows
-                .iter()
-                .map(|(history, claims)| {
-                    json!({ "source": history.source, "editions": history.snapshots, "claims": claims })
-                })
-                .collect();
-            documents(out, common.output, &values).into_diagnostic()?;
-        }
+        output => documents(out, output, loaded).into_diagnostic()?,
     }
     Ok(0)
 }

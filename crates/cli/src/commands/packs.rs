@@ -4,9 +4,10 @@ use std::{fs::File, io::Read, io::Write, path::Path};
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr};
-use serde_json::json;
 use tracehound_attribution::folder::AttributionFolder;
+use tracehound_engine::lists::ImportedPack;
 
+use super::answered::json;
 use crate::{
     args::{Common, ImportArgs, Output},
     files,
@@ -47,28 +48,20 @@ pub(super) fn import(
         .import_pack(&bytes, &signature, key.transpose()?.as_deref(), args.accept_shrink, Timestamp::now())
         .into_diagnostic()
         .wrap_err_with(place)?;
-    let added: u64 = done.reports.iter().map(|report| report.added).sum();
-    let notices = done.reports.len();
+    let done = ImportedPack::new(place(), done);
     match common.output {
-        Output::Text | Output::Csv => writeln!(
-            out,
-            "{}: pack {}, complete as of {}: {notices} notices, {added} claims new",
-            path.display(),
-            done.name,
-            done.complete_as_of
-        ),
-        Output::Json | Output::Jsonl => writeln!(
-            out,
-            "{}",
-            json!({
-                "file": place(),
-                "pack": done.name,
-                "complete_as_of": done.complete_as_of,
-                "notices": done.reports,
-            })
-        ),
+        Output::Json | Output::Jsonl => json(out, common.output, &done),
+        Output::Text | Output::Csv => {
+            let added: u64 = done.notices.iter().map(|report| report.added).sum();
+            let ImportedPack { file, pack, complete_as_of, notices } = &done;
+            let count = notices.len();
+            writeln!(
+                out,
+                "{file}: pack {pack}, complete as of {complete_as_of}: {count} notices, {added} claims new"
+            )
+            .into_diagnostic()
+        }
     }
-    .into_diagnostic()
 }
 
 fn text(path: &Path) -> Result<String> {

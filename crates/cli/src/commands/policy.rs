@@ -7,14 +7,14 @@ use std::{
 };
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
-use serde_json::json;
+use tracehound_engine::policy::{self, Change, Preset, presets};
 use tracehound_model::{Verdict, text::label};
 use tracehound_screen::{
     Policy,
-    lab::{self, Compared},
     policy::{PRESETS, differences},
 };
 
+use super::answered::json;
 use crate::{
     args::{Common, Output, PolicyCommand},
     files,
@@ -67,32 +67,26 @@ pub(crate) fn run(common: &Common, command: &PolicyCommand, out: &mut dyn Write)
 }
 
 fn list(common: &Common, out: &mut dyn Write) -> Result<()> {
-    let mut answers = Vec::new();
-    if common.output == Output::Csv {
-        writeln!(out, "name,promise,hash").into_diagnostic()?;
-    }
-    for preset in PRESETS {
-        let policy = named(preset.name)?;
-        let promise = policy.words();
-        match common.output {
-            Output::Text => writeln!(out, "{}\n  {promise}\n", preset.name).into_diagnostic()?,
-            Output::Csv => {
-                writeln!(out, "{},{},{}", preset.name, csv_cell(&promise), policy.hash).into_diagnostic()?;
+    let presets = presets();
+    match common.output {
+        Output::Text => {
+            for Preset { name, promise, .. } in &presets {
+                writeln!(out, "{name}\n  {promise}\n").into_diagnostic()?;
             }
-            Output::Json | Output::Jsonl => {
-                answers.push(json!({ "name": preset.name, "promise": promise, "hash": policy.hash }));
-            }
+            writeln!(
+                out,
+                "strict is used when none is named. Your own: tracehound policy show strict > mine.toml; --policy mine.toml"
+            )
+            .into_diagnostic()
         }
+        Output::Csv => {
+            writeln!(out, "name,promise,hash").into_diagnostic()?;
+            presets.iter().try_for_each(|Preset { name, promise, hash }| {
+                writeln!(out, "{name},{},{hash}", csv_cell(promise)).into_diagnostic()
+            })
+        }
+        output => documents(out, output, &presets).into_diagnostic(),
     }
-    documents(out, common.output, &answers).into_diagnostic()?;
-    if common.output == Output::Text {
-        writeln!(
-            out,
-            "strict is used when none is named. Your own: tracehound policy show strict > mine.toml; --policy mine.toml"
-        )
-        .into_diagnostic()?;
-    }
-    Ok(())
 }
 
 /// The preset of this name, or the policy in this file.
@@ -149,13 +143,9 @@ fn compare(common: &Common, before: &Policy, after: &Policy, path: &Path, out: &
         let verdict: Verdict = serde_json::from_value(value)
             .map_err(|error| miette!("{}, line {number} is no verdict: {error}", path.display()))?;
         counts.decisions += 1;
-        let compared = lab::compare(before, after, &verdict);
-        match &compared {
-            Compared::Same(_) => continue,
-            Compared::Changes { .. } => counts.changes += 1,
-            Compared::Unknown(_) => counts.unknown += 1,
-        }
-        print(common.output, &verdict.subject, &compared, out)?;
+        let Some(change) = policy::compare(before, after, &verdict) else { continue };
+        *(if change.from.is_empty() { &mut counts.unknown } else { &mut counts.changes }) += 1;
+        print(common.output, &change, out)?;
     }
     if common.output == Output::Text {
         writeln!(
@@ -168,26 +158,20 @@ fn compare(common: &Common, before: &Policy, after: &Policy, path: &Path, out: &
     Ok(())
 }
 
-fn print(output: Output, subject: &str, compared: &Compared, out: &mut dyn Write) -> Result<()> {
-    let (from, to, why) = match compared {
-        Compared::Changes { from, to, why } => (from.as_str(), to.as_str(), why),
-        Compared::Unknown(why) => ("", "unknown", why),
-        Compared::Same(_) => return Ok(()),
-    };
+fn print(output: Output, change: &Change, out: &mut dyn Write) -> Result<()> {
+    let Change { subject, from, to, why } = change;
     match output {
         Output::Text => {
             let change =
                 if from.is_empty() { "cannot be judged again".to_owned() } else { format!("{from} -> {to}") };
             writeln!(out, "{subject}: {change}").into_diagnostic()?;
-            why.iter().try_for_each(|why| writeln!(out, "  - {why}"))
+            why.iter().try_for_each(|why| writeln!(out, "  - {why}")).into_diagnostic()
         }
         Output::Csv => {
-            let cells = [subject, from, to, &why.join("; ")].map(csv_cell);
-            writeln!(out, "{}", cells.join(","))
+            let cells = [subject, *from, *to, &why.join("; ")].map(csv_cell);
+            writeln!(out, "{}", cells.join(",")).into_diagnostic()
         }
-        Output::Json | Output::Jsonl => {
-            writeln!(out, "{}", json!({ "subject": subject, "from": from, "to": to, "why": why }))
-        }
+        // One object a line: a file of decisions may be long.
+        Output::Json | Output::Jsonl => json(out, Output::Jsonl, change),
     }
-    .into_diagnostic()
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
-use serde_json::json;
+use tracehound_engine::range::Generated;
 use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
 use tracehound_ledger::Ledger;
 use tracehound_model::{BitcoinNetwork, text::label};
@@ -17,6 +17,7 @@ use tracehound_range::{
     score::{Answers, Chain, Score, error_rates, scorecard},
 };
 
+use super::answered::json;
 use crate::{
     args::{Common, Output, RangeCommand, RangeGenerateArgs, RangeScoreArgs},
     progress,
@@ -46,7 +47,7 @@ fn generate(common: &Common, args: &RangeGenerateArgs, out: &mut dyn Write) -> R
             args.dir.display()
         ),
         Output::Json | Output::Jsonl | Output::Csv => {
-            writeln!(out, "{}", json!({ "generated": true, "truth": TRUTH_FILE, "chain": written }))
+            return json(out, common.output, &Generated::new(written)).map(|()| 0);
         }
     }
     .into_diagnostic()?;

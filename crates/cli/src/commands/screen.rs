@@ -7,8 +7,8 @@ use std::{io::Write, path::Path};
 use miette::{IntoDiagnostic, Result, miette};
 use rayon::prelude::*;
 use tracehound_engine::{
-    Snapshot, names,
-    screen::{Esplora, Question, Screening},
+    Snapshot, Versioned, names,
+    screen::{Esplora, Question, RefusedSubject, Screening},
 };
 use tracehound_model::{Address, Verdict, text::label};
 use tracehound_screen::{
@@ -20,7 +20,7 @@ use crate::{
     args::{Common, Output, ScreenArgs},
     commands::policy,
     folder::Folder,
-    output::{self, CUT_SHORT, Refused, Tally, Worst},
+    output::{self, CUT_SHORT, Tally, Worst},
     progress,
 };
 
@@ -297,9 +297,9 @@ fn render(output: Output, verdict: &Verdict, bytes: &mut Vec<u8>) -> Result<()> 
             output::text(bytes, verdict).into_diagnostic()?;
             bytes.push(b'\n');
         }
-        Output::Json => serde_json::to_writer_pretty(bytes, verdict).into_diagnostic()?,
+        Output::Json => serde_json::to_writer_pretty(bytes, &Versioned::of(verdict)).into_diagnostic()?,
         Output::Jsonl => {
-            serde_json::to_writer(&mut *bytes, verdict).into_diagnostic()?;
+            serde_json::to_writer(&mut *bytes, &Versioned::of(verdict)).into_diagnostic()?;
             bytes.push(b'\n');
         }
         Output::Csv => writeln!(bytes, "{}", output::csv(verdict)).into_diagnostic()?,
@@ -308,14 +308,14 @@ fn render(output: Output, verdict: &Verdict, bytes: &mut Vec<u8>) -> Result<()> 
 }
 
 fn refuse(output: Output, subject: &str, error: &str, bytes: &mut Vec<u8>) -> Result<()> {
-    let refused = Refused { subject, error };
+    let refused = RefusedSubject { subject, error };
     match output {
         Output::Text => {
             writeln!(bytes, "REFUSED  {}\n  {}\n", label(subject), label(error)).into_diagnostic()?;
         }
-        Output::Json => serde_json::to_writer_pretty(bytes, &refused).into_diagnostic()?,
+        Output::Json => serde_json::to_writer_pretty(bytes, &Versioned::of(&refused)).into_diagnostic()?,
         Output::Jsonl => {
-            serde_json::to_writer(&mut *bytes, &refused).into_diagnostic()?;
+            serde_json::to_writer(&mut *bytes, &Versioned::of(&refused)).into_diagnostic()?;
             bytes.push(b'\n');
         }
         Output::Csv => {

@@ -11,6 +11,7 @@ use tracehound_attribution::{
     store::CheckOutcome,
     update::{HttpSettings, ListCopy, official_lists, update_all},
 };
+use tracehound_engine::lists::Imported;
 use tracehound_model::{endpoint::hide, text::clean};
 
 use crate::{
@@ -50,7 +51,7 @@ pub(crate) fn run(
         };
         let outcome = match taken {
             Ok(done) => {
-                print_import(common, &spec.title, &done, out).into_diagnostic()?;
+                print_import(common, &Imported::new(spec.title.clone(), done), out)?;
                 Some(CheckOutcome::Current)
             }
             Err(Refused { waits, answered, reason }) => {

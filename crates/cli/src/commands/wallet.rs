@@ -7,7 +7,6 @@ use std::{
 };
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
-use serde_json::json;
 use tracehound_evm::{approvals, rpc::Rpc};
 use tracehound_guard::{
     Severity,
@@ -20,6 +19,7 @@ use zeroize::Zeroize;
 
 use crate::{
     args::{Common, Output, WalletCommand},
+    output::documents,
     terminal,
 };
 
@@ -168,12 +168,6 @@ fn print(common: &Common, advice: &[Advice], out: &mut dyn Write) -> Result<()> 
             }
             Ok(())
         }
-        Output::Json => writeln!(out, "{:#}", json!(advice)).into_diagnostic(),
-        Output::Jsonl | Output::Csv => {
-            for advice in advice {
-                writeln!(out, "{}", json!(advice)).into_diagnostic()?;
-            }
-            Ok(())
-        }
+        output => documents(out, output, advice).into_diagnostic(),
     }
 }

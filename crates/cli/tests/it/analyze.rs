@@ -45,12 +45,12 @@ fn a_round_its_missing_input_and_a_payment() {
     assert_eq!(
         answers,
         [
-            json!({"txid": hex_of(1, 32), "answer": "coinjoin", "protocol": "whirlpool", "participants": 5,
+            json!({"schema": 1, "txid": hex_of(1, 32), "answer": "coinjoin", "protocol": "whirlpool", "participants": 5,
                    "confidence": 98, "anonymity": [5, 5, 5, 5, 5], "rule": "whirlpool"}),
-            json!({"txid": hex_of(2, 32), "answer": "unknown", "protocol": null, "participants": 1,
+            json!({"schema": 1, "txid": hex_of(2, 32), "answer": "unknown", "protocol": null, "participants": 1,
                    "confidence": null, "anonymity": [1, 1, 1, 1, 1], "rule": null, "possible": "whirlpool",
                    "missing_inputs": 1}),
-            json!({"txid": hex_of(3, 32), "answer": "no", "protocol": null, "participants": 1,
+            json!({"schema": 1, "txid": hex_of(3, 32), "answer": "no", "protocol": null, "participants": 1,
                    "confidence": null, "anonymity": [1, 1], "rule": null}),
         ]
     );

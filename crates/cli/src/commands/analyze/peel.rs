@@ -10,8 +10,9 @@ use tracehound_engine::{
 
 use crate::{
     args::{Common, Output, PeelArgs},
-    commands::answered::{absent, end, exit_code, json},
+    commands::answered::{absent, end, exit_code},
     folder::Folder,
+    output::documents,
 };
 
 pub(super) fn run(common: &Common, data: &Folder, args: &PeelArgs, out: &mut dyn Write) -> Result<u8> {
@@ -26,12 +27,7 @@ pub(super) fn run(common: &Common, data: &Folder, args: &PeelArgs, out: &mut dyn
         Answer::Absent(nowhere) => return absent(common, &nowhere, out),
     };
     match common.output {
-        Output::Json => json(out, common.output, &chains)?,
-        Output::Jsonl => {
-            for chain in &chains {
-                json(out, common.output, chain)?;
-            }
-        }
+        Output::Json | Output::Jsonl => documents(out, common.output, &chains).into_diagnostic()?,
         Output::Text | Output::Csv => {
             for (at, peeled) in chains.iter().enumerate() {
                 let gap = if at == 0 { "" } else { "\n" };

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr};
 use tracehound_guard::{Facts, Policy};
 use tracehound_server::proxy::{Limits, Log, Options, Proxy};
 
-use super::lists::Lists;
 use crate::{args::GuardProxyArgs, files, folder::Folder, terminal};
 
 pub(super) fn run(data: &Folder, args: &GuardProxyArgs) -> Result<u8> {
@@ -31,7 +31,11 @@ pub(super) fn run(data: &Folder, args: &GuardProxyArgs) -> Result<u8> {
         allow_review: args.allow_review,
         policy,
         facts,
-        lists: if args.no_lists { None } else { Some(Arc::new(Lists::open(data, None)?)) },
+        lists: if args.no_lists {
+            None
+        } else {
+            Some(Arc::new(data.claims()?.lists_for_guard(Timestamp::now)))
+        },
         simulate: !args.no_simulation,
         limits: Limits::default(),
     };

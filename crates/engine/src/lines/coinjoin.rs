@@ -1,10 +1,11 @@
-//! `tracehound analyze coinjoin`.
+//! Which transactions are `CoinJoins`.
 
 use serde::Serialize;
 use tracehound_analysis::coinjoin::{self, ChangeLink, CoinJoin, TxShape, change_links};
 use tracehound_model::TxId;
 
 use super::{Answered, to_bytes, transaction::Transaction};
+use crate::Document;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -28,6 +29,8 @@ struct Answer<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     change: &'a [Change<'a>],
 }
+
+impl Document for Answer<'_> {}
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_zero(count: &usize) -> bool {
@@ -57,7 +60,11 @@ struct Change<'a> {
     taker: bool,
 }
 
-pub(super) fn answer(line: &[u8]) -> Answered {
+/// Classifies the transaction of a line.
+///
+/// # Errors
+/// A line that is no transaction.
+pub fn answer(line: &[u8]) -> Answered {
     let transaction = Transaction::read(line)?;
     let shape = transaction.shape();
     let found = coinjoin::classify(&shape);

@@ -1,13 +1,11 @@
-//! `tracehound analyze demix`.
+//! What the inputs of a Wasabi 2 round probably became.
 
 use serde::Serialize;
 use tracehound_analysis::coinjoin::{Answer, CoinJoin, Protocol, classify, demix};
 use tracehound_model::TxId;
 
 use super::{Answered, to_bytes, transaction::Transaction};
-
-/// Bytes of lines answered together: an answer may be hundreds of times as long as its line.
-pub(super) const BATCH_BYTES: usize = 256 << 10;
+use crate::Document;
 
 #[derive(Serialize)]
 struct Estimate {
@@ -17,6 +15,8 @@ struct Estimate {
     inputs: Vec<Became>,
     measured: &'static str,
 }
+
+impl Document for Estimate {}
 
 /// What one input is estimated to have become; a number for each output, rounded.
 #[derive(Serialize)]
@@ -28,7 +28,11 @@ struct Became {
     owner_of: Vec<f64>,
 }
 
-pub(super) fn answer(line: &[u8], chosen: Option<usize>) -> Answered {
+/// Estimates the round of a line, for all its inputs or the `chosen` one.
+///
+/// # Errors
+/// A line that is no round of Wasabi 2, or lacks what it takes.
+pub fn answer(line: &[u8], chosen: Option<usize>) -> Answered {
     let transaction = Transaction::read(line)?;
     let inputs = transaction.inputs.iter().enumerate().map(|(place, coin)| {
         let coin = coin.ok_or_else(|| format!("input {place}: every input's value and script are needed"))?;

@@ -1,9 +1,10 @@
-//! `tracehound analyze boltzmann`.
+//! In how many ways a transaction can be read.
 
 use serde::{Deserialize, Serialize};
 use tracehound_analysis::boltzmann::{BoltzmannError, linkability_within};
 
 use super::{Answered, Unanswered, to_bytes};
+use crate::Document;
 
 #[derive(Deserialize)]
 struct Question {
@@ -24,13 +25,19 @@ struct Answer<'a> {
     deterministic: Vec<Pair>,
 }
 
+impl Document for Answer<'_> {}
+
 #[derive(Serialize)]
 struct Pair {
     input: usize,
     output: usize,
 }
 
-pub(super) fn answer(line: &[u8], work: u64) -> Answered {
+/// Counts the interpretations of the amounts of a line, in at most `work` steps.
+///
+/// # Errors
+/// A line that holds no amounts, and one that takes more steps.
+pub fn answer(line: &[u8], work: u64) -> Answered {
     let question: Question = serde_json::from_slice(line).map_err(|error| {
         format!("{error}; wanted: {{\"inputs\":[satoshi, ...],\"outputs\":[satoshi, ...]}}")
     })?;

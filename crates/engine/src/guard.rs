@@ -1,0 +1,116 @@
+//! What the guard may ask of this installation: its lists, and a node.
+
+use std::{fmt, sync::Arc};
+
+use alloy_primitives::Address;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use tracehound_attribution::index::Index;
+use tracehound_evm::rpc::{Rpc, RpcError};
+use tracehound_guard::{
+    Report,
+    ask::{self, Listing},
+    finding::Finding,
+    report::SignatureReport,
+    watch::{News, first_mismatch},
+};
+use tracehound_model::Decision;
+use tracehound_screen::{Policy, Screener, Settings};
+use tracehound_simulate::live::{Node, NodeError};
+
+use crate::Snapshot;
+
+/// Looks addresses up in the lists of a snapshot, by the preset for lists alone: what a contract has done is the guard's own
+/// question.
+pub struct Lists {
+    index: Arc<Index>,
+    policy: Policy,
+    clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+impl fmt::Debug for Lists {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lists").finish_non_exhaustive()
+    }
+}
+
+impl Snapshot {
+    /// The lists, for the guard; `clock` says as of when they are asked.
+    pub fn lists_for_guard(&self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Lists {
+        Lists { index: Arc::clone(self.index()), policy: Policy::lists_only(), clock: Box::new(clock) }
+    }
+}
+
+impl Lists {
+    fn screener(&self) -> Screener<'_> {
+        let limits = tracehound_analysis::Limits::default();
+        let settings = Settings { policy: &self.policy, as_of: (self.clock)(), limits };
+        Screener::new(&self.index, None, settings)
+    }
+}
+
+impl ask::Lists for Lists {
+    fn screen(&self, address: &Address) -> Listing {
+        let verdict = match self.screener().screen(&address.to_string()) {
+            Ok(verdict) => verdict,
+            Err(error) => return Listing::Unknown(error.to_string()),
+        };
+        match verdict.decision {
+            Decision::Allow => Listing::Clear,
+            Decision::Review => Listing::Doubtful(verdict.summary),
+            Decision::Block => Listing::Listed(verdict.summary),
+            // The gaps of the lists come first; that no ledger of the chain is there is not what is asked here.
+            Decision::Incomplete => {
+                let why = verdict.coverage.gaps.into_iter().next();
+                Listing::Unknown(why.unwrap_or(verdict.summary))
+            }
+        }
+    }
+
+    fn sources(&self) -> Vec<String> {
+        let screener = self.screener();
+        screener.sources().iter().map(|source| format!("{} of {}", source.id, source.published)).collect()
+    }
+}
+
+/// A node over HTTP as the simulation's node.
+#[derive(Debug)]
+pub struct HttpNode(pub Rpc);
+
+impl Node for HttpNode {
+    fn call(&mut self, method: &str, params: Value) -> Result<Value, NodeError> {
+        self.0.call(method, &params).map_err(|error| match error {
+            RpcError::Node { code, message, .. } => NodeError { code: Some(code), message },
+            other => NodeError { code: None, message: other.to_string() },
+        })
+    }
+}
+
+/// What a watch has to tell of one look.
+#[derive(Clone, Debug, Serialize)]
+pub struct Watched {
+    /// When it looked.
+    pub at: Timestamp,
+    /// The verdict on what is there.
+    pub verdict: Decision,
+    /// What is new.
+    pub arrived: Vec<String>,
+    /// Findings that were not there before.
+    pub findings: Vec<Finding>,
+    /// The first signature that does not belong to its owner over this transaction.
+    pub first_wrong_signature: Option<SignatureReport>,
+}
+
+impl Watched {
+    /// What is new in a report.
+    pub fn new(at: Timestamp, report: &Report, news: &News) -> Self {
+        Self {
+            at,
+            verdict: report.verdict,
+            arrived: news.arrived.clone(),
+            findings: news.findings.clone(),
+            first_wrong_signature: first_mismatch(report).cloned(),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Single transactions, one a line: a JSON object in, a JSON object out.
+
+mod boltzmann;
+mod coinjoin;
+mod demix;
+mod transaction;
+
+use serde::Serialize;
+
+use crate::{Document, document::Versioned};
+
+pub use boltzmann::answer as boltzmann;
+pub use coinjoin::answer as coinjoin;
+pub use demix::answer as demix;
+
+/// One line's answer, without the line end, or why there is none.
+pub type Answered = Result<Vec<u8>, Unanswered>;
+
+/// Why a line has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// Something is wrong with the line.
+    Wrong(String),
+    /// A limit on work ended it.
+    Cut(String),
+}
+
+impl Unanswered {
+    /// In words.
+    pub fn text(&self) -> &str {
+        let (Self::Wrong(text) | Self::Cut(text)) = self;
+        text
+    }
+}
+
+impl From<String> for Unanswered {
+    fn from(text: String) -> Self {
+        Self::Wrong(text)
+    }
+}
+
+/// A line that could not be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Refused<'a> {
+    /// Its number, from 1.
+    pub line: u64,
+    /// Why.
+    pub error: &'a str,
+}
+
+impl Document for Refused<'_> {}
+
+fn to_bytes(answer: &impl Document) -> Answered {
+    serde_json::to_vec(&Versioned::of(answer)).map_err(|error| error.to_string().into())
+}

@@ -1,0 +1,22 @@
+//! Generated heists with their truth.
+
+use serde::Serialize;
+use tracehound_range::{Summary, TRUTH_FILE};
+
+/// A chain that was generated: nothing in it happened.
+#[derive(Clone, Debug, Serialize)]
+pub struct Generated {
+    /// Always true.
+    pub generated: bool,
+    /// The file with the truth, beside the blocks.
+    pub truth: &'static str,
+    /// What was written.
+    pub chain: Summary,
+}
+
+impl Generated {
+    /// What was written.
+    pub fn new(chain: Summary) -> Self {
+        Self { generated: true, truth: TRUTH_FILE, chain }
+    }
+}

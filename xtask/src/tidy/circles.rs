@@ -13,8 +13,6 @@ use super::{Complaint, RepoFile, imports};
 /// Circles that are known and stay for now: the crate and the modules, in alphabetical order. One that is no longer there
 /// leaves this list.
 const KNOWN: &[(&str, &[&str])] = &[
-    // The date of a moment is written in `trace`.
-    ("analysis", &["extent", "trace"]),
     // The error of an import names its format, and the store keeps and compares what was imported.
     ("attribution", &["error", "import", "pack", "store"]),
     // A worker reads the batches of the delivery that starts it.

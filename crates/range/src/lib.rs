@@ -11,6 +11,7 @@ mod assembler;
 mod case;
 mod dice;
 mod economy;
+mod encode;
 mod error;
 mod files;
 mod generator;

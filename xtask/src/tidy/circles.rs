@@ -33,8 +33,6 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("ledger", &["cells", "data", "seal", "segment"]),
     // The error names the generator's limits, which has its shape from the measured profiles.
     ("range", &["economy", "error", "files", "generator", "heist", "measured"]),
-    // Owners write scripts, and the wire fills them.
-    ("range", &["owner", "wire"]),
 ];
 
 /// Where one module imports another first.

@@ -31,8 +31,6 @@ const KNOWN: &[(&str, &[&str])] = &[
     ),
     // A segment's data, its cells and its sealing name each other's constants and sums.
     ("ledger", &["cells", "data", "seal", "segment"]),
-    // The error names the generator's limits, which has its shape from the measured profiles.
-    ("range", &["economy", "error", "files", "generator", "heist", "measured"]),
 ];
 
 /// Where one module imports another first.

@@ -9,7 +9,8 @@ use crate::{
     problem::ProblemKind,
     scan::{HeaderIndex, Location},
     source::{BlockSource, FileReader},
-    undo::{UndoIndex, fill_spent},
+    spent::fill_spent,
+    undo::UndoIndex,
     walk::{Checks, Scratch, read_block_with},
 };
 

@@ -15,8 +15,6 @@ use super::{Complaint, RepoFile, imports};
 const KNOWN: &[(&str, &[&str])] = &[
     // The error of an import names its format, and the store keeps and compares what was imported.
     ("attribution", &["error", "import", "pack", "store"]),
-    // A problem names the error of an undo file, and undo files are chosen by the plan.
-    ("bitcoin", &["plan", "problem", "scan", "source", "undo", "window"]),
     // Approved hashes are of a Safe's version, and a Safe's case reads the facts.
     ("guard", &["facts", "safe"]),
     // A case carries what was read of it by everything that looks at a case.

@@ -23,8 +23,6 @@ const KNOWN: &[(&str, &[&str])] = &[
             "rpc", "tx", "typed",
         ],
     ),
-    // A segment's data, its cells and its sealing name each other's constants and sums.
-    ("ledger", &["cells", "data", "seal", "segment"]),
 ];
 
 /// Where one module imports another first.

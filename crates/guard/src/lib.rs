@@ -25,6 +25,7 @@ pub mod report;
 pub mod rlp;
 pub mod rpc;
 pub mod safe;
+pub mod safe_version;
 pub mod scalar;
 pub mod secret;
 pub mod text;

@@ -20,6 +20,7 @@ pub mod intent;
 pub mod json;
 pub mod known;
 pub mod message;
+pub mod method;
 pub mod policy;
 pub mod report;
 pub mod rlp;

@@ -11,6 +11,7 @@ pub mod case;
 pub mod checks;
 pub mod context;
 pub mod decode;
+mod descriptor;
 mod draft;
 pub mod erc7730;
 pub mod facts;

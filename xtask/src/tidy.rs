@@ -1,6 +1,8 @@
 //! The repository's own rules. Each rule is a function from text to complaints, tested below it.
 
+mod circles;
 mod code;
+mod imports;
 mod manifests;
 mod promises;
 mod rooms;
@@ -85,6 +87,7 @@ fn read_files() -> Result<Vec<RepoFile>, Failure> {
 fn check(files: &[RepoFile]) -> Vec<Complaint> {
     let mut complaints = manifests::check(files);
     complaints.extend(rooms::check(files));
+    complaints.extend(circles::check(files));
     complaints.extend(promises::check(files));
     for file in files {
         complaints.extend(text::stray(&file.path));

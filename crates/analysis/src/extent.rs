@@ -5,7 +5,7 @@ use serde::Serialize;
 use tracehound_ledger::{BlockNum, Ledger, LedgerInfo};
 use tracehound_model::BlockHash;
 
-use crate::trace::moment;
+use crate::words::moment;
 
 /// Most seconds between a ledger's last block and the moment asked about, unless the caller says otherwise: one day.
 /// Blocks come every ten minutes, so a ledger that ends longer before does not know what happened since.

@@ -20,6 +20,7 @@ mod csl;
 mod decode;
 mod dpl;
 mod edition;
+mod error;
 mod eu;
 mod extracts;
 mod ftm;
@@ -60,7 +61,8 @@ use jiff::civil::Date;
 use tracehound_model::{Category, Confidence, Party, SourceId, SourceKind, Statement, Subject};
 
 pub use claims::Claims;
-pub use edition::{Edition, Gone, LOSSES_COUNT_FOR_DAYS, Named, Shrink, shrinks, written};
+pub use edition::{Compared, Edition, Gone, LOSSES_COUNT_FOR_DAYS, Named, Shrink, shrinks, written};
+pub use error::ImportError;
 pub(crate) use extracts::Timeline;
 pub use input::{Imported, open, read};
 pub use mapping::{Column, Mapping};

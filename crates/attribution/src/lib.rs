@@ -12,9 +12,7 @@
 //!
 //! **Invariant:** only [`update`] speaks to the network, and nothing but [`store`] writes the database.
 
-mod error;
 pub mod facts;
-
 pub mod folder;
 pub mod freshness;
 pub mod history;
@@ -30,8 +28,8 @@ mod steps;
 pub mod store;
 pub mod update;
 
-pub use error::ImportError;
 pub use history::{Scope, SourceHistory};
+pub use import::ImportError;
 pub use intake::IntakeError;
 pub use secret::Secret;
 pub use steps::{Step, Watcher};

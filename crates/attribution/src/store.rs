@@ -13,6 +13,7 @@ mod checks;
 mod decode;
 mod edition;
 mod editions;
+mod error;
 mod held;
 mod losses;
 mod meta;
@@ -33,11 +34,12 @@ use sqlx::{
 };
 use tracehound_model::{Claim, SourceId};
 
-pub use crate::error::StoreError;
+pub use crate::import::Compared;
 pub use checks::{CheckOutcome, LastChecks};
 pub use editions::Editions;
+pub use error::StoreError;
 pub use held::{Answer, Held};
-pub use losses::{Base, Compared};
+pub use losses::Base;
 pub use meta::{Found, StoreState};
 pub(crate) use read::View;
 pub(crate) use write::kind_word;

@@ -11,12 +11,12 @@ use tracehound_model::utxo::UtxoBlock;
 
 use crate::{
     plan::{Plan, PlannedBlock},
-    problem::{ProblemKind, Problems},
+    problem::Problems,
     scan::HeaderIndex,
     source::BlockSource,
     undo::UndoIndex,
     walk::Checks,
-    worker::Worker,
+    worker::{Batch, Worker},
 };
 
 /// Bytes of blocks that one thread reads and checks at a time: large enough for the disk, small enough that the tables
@@ -58,17 +58,6 @@ pub struct Report {
     pub stopped: bool,
 }
 
-/// One batch's way through the threads.
-#[derive(Default)]
-pub(crate) struct Batch {
-    /// As many blocks as there are outcomes; what is beyond is memory for later.
-    pub(crate) blocks: Vec<UtxoBlock>,
-    /// Whether each block may be delivered.
-    pub(crate) whole: Vec<bool>,
-    /// What was wrong: (file, place, problem).
-    pub(crate) problems: Vec<(u32, u64, ProblemKind)>,
-}
-
 impl BlockSource {
     /// Reads the planned blocks and hands each one over, in the plan's order, with its height.
     ///
@@ -95,7 +84,7 @@ impl BlockSource {
             for _ in 0..threads {
                 scope.spawn(|| {
                     let _guard = Guard { line: &line, always: false };
-                    let mut worker = Worker::new(self, index, options);
+                    let mut worker = Worker::new(self, index, options.checks, options.undo);
                     while let Some((number, mut batch)) = line.take_work(batches.len()) {
                         worker.fill(&plan.order[batches[number].clone()], &mut batch);
                         line.hand_in(number, batch);

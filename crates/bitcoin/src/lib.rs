@@ -38,6 +38,7 @@ mod problem;
 mod scan;
 mod script;
 mod source;
+mod spent;
 mod undo;
 pub mod walk;
 mod window;
@@ -49,7 +50,8 @@ pub use problem::{Problem, ProblemKind, Problems};
 pub use scan::{BlockEntry, HeaderIndex, Location, ScanProgress};
 pub use script::classify;
 pub use source::{BlockSource, FileKind, SourceError, SourceFile};
-pub use undo::{UndoError, UndoIndex};
+pub use spent::UndoError;
+pub use undo::UndoIndex;
 pub use walk::{
     BlockError, BlockErrorKind, Checks, Scratch, block_hash, height_hint, read_block, read_block_with,
 };

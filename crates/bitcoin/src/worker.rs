@@ -5,17 +5,28 @@ use std::io;
 use tracehound_model::utxo::UtxoBlock;
 
 use crate::{
-    deliver::{Batch, ReadOptions},
     plan::PlannedBlock,
     problem::ProblemKind,
     scan::{HeaderIndex, Location},
     source::{BlockSource, FileReader},
-    undo::{UndoIndex, fill_spent},
+    spent::fill_spent,
+    undo::UndoIndex,
     walk::{Checks, Scratch, read_block_with},
 };
 
 /// Unwanted bytes behind a block that are read rather than skipped, beside as many as the block has.
 const GAP: u64 = 4 << 10;
+
+/// One batch's way through the threads.
+#[derive(Default)]
+pub(crate) struct Batch {
+    /// As many blocks as there are outcomes; what is beyond is memory for later.
+    pub(crate) blocks: Vec<UtxoBlock>,
+    /// Whether each block may be delivered.
+    pub(crate) whole: Vec<bool>,
+    /// What was wrong: (file, place, problem).
+    pub(crate) problems: Vec<(u32, u64, ProblemKind)>,
+}
 
 /// One thread's files and memory.
 pub(crate) struct Worker<'a> {
@@ -32,12 +43,17 @@ pub(crate) struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    pub(crate) fn new(source: &'a BlockSource, index: &'a HeaderIndex, options: ReadOptions<'a>) -> Self {
+    pub(crate) fn new(
+        source: &'a BlockSource,
+        index: &'a HeaderIndex,
+        checks: Checks,
+        undo: Option<&'a UndoIndex>,
+    ) -> Self {
         Self {
-            checker: Checker { index, checks: options.checks, scratch: Scratch::default() },
+            checker: Checker { index, checks, scratch: Scratch::default() },
             blocks: OpenFile { source, open: None },
             undo_files: OpenFile { source, open: None },
-            undo: options.undo,
+            undo,
             run: Vec::new(),
             one: Vec::new(),
             todo: Vec::new(),

@@ -2,7 +2,7 @@
 
 use crate::{
     ask::{Engine, Lists},
-    erc7730::Descriptor,
+    descriptor::Descriptor,
     facts::Facts,
     policy::Policy,
 };

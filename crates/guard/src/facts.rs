@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::{
-    safe::Version,
+    safe_version::Version,
     scalar::{Account, Hash, Whole},
 };
 

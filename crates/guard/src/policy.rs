@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::{
-    rpc::method::may_be_added,
+    method::may_be_added,
     scalar::{Account, Hash, Whole},
 };
 

@@ -5,7 +5,6 @@
 //! members that may pass, each as it was written. Which methods are asked about and which are refused by name is said in
 //! [`method`], which shapes of parameters are taken in [`params`].
 
-pub mod method;
 pub mod params;
 
 use std::borrow::Cow;
@@ -15,14 +14,16 @@ use serde_json::json;
 use thiserror::Error;
 use tracehound_model::Decision;
 
-use self::method::Method;
+pub use crate::method;
+
 use crate::{
     context::Context,
     draft::Draft,
     finding::Severity,
     front,
     json::{self, Json, Node},
-    report::Report,
+    method::{Form, Method},
+    report::{Kind, Report},
 };
 
 /// Most members of one batch.
@@ -113,6 +114,17 @@ impl Judged<'_> {
             [] => None,
             [only] if !self.batch => Some(only.clone()),
             all => Some([b"[", &all.join(&b","[..])[..], b"]"].concat()),
+        }
+    }
+}
+
+impl Form {
+    /// What the report is about.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Transaction | Self::Raw | Self::RawSync | Self::Calls => Kind::Transaction,
+            Self::Typed => Kind::TypedData,
+            Self::Personal | Self::Blind => Kind::Message,
         }
     }
 }

@@ -5,7 +5,6 @@ pub mod deployments;
 pub mod hash;
 pub mod input;
 pub mod signature;
-pub mod version;
 
 use alloy_primitives::{Address, B256, U256};
 
@@ -14,8 +13,8 @@ pub use self::{
     hash::{Hashes, hashes, message_hashes},
     input::{Confirmation, Entry, Queue, read_queue},
     signature::{Form, Part, Signer},
-    version::{Scheme, Version},
 };
+pub use crate::safe_version::{self as version, Scheme, Version};
 
 /// What the owners of a Safe sign: the ten fields of `SafeTx` and the Safe itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,11 +1,9 @@
-//! Spent cells: the one thing that changes after sealing, and how damage to them is noticed.
+//! How damage to spent cells is noticed, and what the rows tell of them.
 //!
-//! A cell is 4 bytes an output: 0 unspent, `u32::MAX` unspendable, else the number of the transaction that spent it,
-//! with the top bit set where that transaction overwrote it (BIP-30) instead. A cell that names a transaction beyond a
-//! reader's snapshot counts as unspent, so what a reader sees in the cells of its snapshot does not change while a
-//! writer goes on: the writer only ever fills cells that are unspent there. That makes them summable. Each segment
-//! carries one sum for every [`PAGE`] cells of the whole ledger as of the segment's own end; the last segment's hold for
-//! the ledger, and still do after a reorg has cut it back to that segment.
+//! What a reader sees in the cells of its snapshot does not change while a writer goes on: the writer only ever fills
+//! cells that are unspent there. That makes them summable. Each segment carries one sum for every [`PAGE`] cells of the
+//! whole ledger as of the segment's own end; the last segment's hold for the ledger, and still do after a reorg has cut
+//! it back to that segment.
 
 use std::{
     collections::HashMap,
@@ -17,32 +15,14 @@ use std::{
 };
 
 use crate::{
+    cell::{DESTROYED, UNSPENDABLE, UNSPENT, in_snapshot},
     data::{NO_ADDR, PackedPrev},
     segment::Segment,
 };
 
-/// Content of a spent cell: not spent, and can never be spent.
-pub(crate) const UNSPENT: u32 = 0;
-pub(crate) const UNSPENDABLE: u32 = u32::MAX;
-/// Set in a cell whose output was not spent but destroyed, by a coinbase with the same id. Transactions are numbered
-/// below it.
-pub(crate) const DESTROYED: u32 = 1 << 31;
-
 const PAGE_BITS: u32 = 11;
 /// Outputs that share a sum, by their number in the ledger.
 const PAGE: u64 = 1 << PAGE_BITS;
-
-/// What a cell says in a snapshot of the first `end_tx` transactions.
-#[inline]
-pub(crate) fn in_snapshot(cell: u32, end_tx: u32) -> u32 {
-    if cell != UNSPENDABLE && cell & !DESTROYED >= end_tx { UNSPENT } else { cell }
-}
-
-/// Whether a cell names a transaction that a ledger of `end_tx` transactions does not have.
-#[inline]
-pub(crate) fn is_beyond(cell: u32, end_tx: u32) -> bool {
-    cell != UNSPENDABLE && cell != UNSPENT && cell & !DESTROYED >= end_tx
-}
 
 /// What a cell adds to its page's sum. For one output no two contents add the same.
 #[inline]
@@ -301,14 +281,5 @@ mod tests {
             prop_assume!(a != b && a != UNSPENT && b != UNSPENT);
             prop_assert_ne!(weight(out, a), weight(out, b));
         }
-    }
-
-    #[test]
-    fn cells_beyond_a_snapshot_are_unspent_in_it() {
-        let gone = |tx: u32| DESTROYED | tx;
-        for (cell, seen) in [(9, 9), (10, UNSPENT), (gone(9), gone(9)), (gone(10), UNSPENT)] {
-            assert_eq!(in_snapshot(cell, 10), seen);
-        }
-        assert_eq!(in_snapshot(UNSPENDABLE, 10), UNSPENDABLE);
     }
 }

@@ -10,7 +10,7 @@ use tracehound_model::{
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::{
-    cells::{UNSPENDABLE, UNSPENT},
+    cell::{UNSPENDABLE, UNSPENT},
     runs::{Runs, RunsData},
 };
 

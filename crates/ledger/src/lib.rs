@@ -13,6 +13,7 @@
 //! [`UtxoBlock`](tracehound_model::utxo::UtxoBlock)s. Mapped files are the business of `tracehound-columns`.
 
 mod batch;
+mod cell;
 mod cells;
 mod data;
 mod error;

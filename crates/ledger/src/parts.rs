@@ -4,7 +4,7 @@ use tracehound_model::{ScriptType, utxo::UtxoBlock};
 
 use crate::{
     LedgerError,
-    cells::{DESTROYED, UNSPENDABLE, UNSPENT},
+    cell::{DESTROYED, UNSPENDABLE, UNSPENT},
     data::{MAX_WEIGHT, NO_ADDR, PackedPrev, Rows, SegmentData},
     segment::{Segment, Trust},
 };

@@ -6,7 +6,8 @@ use tracehound_model::{Chain, ScriptKey, ScriptType, TxId};
 
 use crate::{
     AddrNum, BlockNum, InNum, LedgerError, OutNum, TxNum,
-    cells::{CellGuard, DESTROYED, UNSPENDABLE, UNSPENT, Unmarked, in_snapshot},
+    cell::{DESTROYED, UNSPENDABLE, UNSPENT, in_snapshot},
+    cells::{CellGuard, Unmarked},
     data::{FLAG_ISLAND, First, NO_ADDR, VERSION_OTHER, missing_row, unpack_prev, unpack_shape},
     folder::{Note, Stray, is_at_work, not_there, open_named, read_manifest, strays},
     key::Hashing,

@@ -14,7 +14,8 @@ use tracehound_model::Chain;
 
 use crate::{
     LedgerError,
-    cells::{in_snapshot, is_beyond, overwritten, visit_cells_told},
+    cell::{in_snapshot, is_beyond},
+    cells::{overwritten, visit_cells_told},
     data::{FLAG_ISLAND, First},
     folder::{Commit, Note, Stray, cell_names, generation_of, lock, open_named, segment_names, strays},
     key::Key,

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use tracehound_columns::{
     HashIndexData,
     files::write_durably,
@@ -16,7 +15,7 @@ use crate::{
     cells::Sums,
     data::{NO_ADDR, Rows, SegmentData},
     key::{Hashing, Key},
-    segment::{KIND, LIST, SECTIONS},
+    segment::{KIND, LIST, Origin, SECTIONS},
 };
 
 /// Where each owner's outputs lie in a segment. Most owners have one output in their life, which costs its cell alone.
@@ -96,15 +95,6 @@ fn missing_by_addr(rows: &Rows<'_>) -> Vec<[u32; 2]> {
 /// that were written for the same numbers before and after a reorg.
 pub(crate) fn segment_name(first_tx: u32, txs: usize, salt: u64) -> String {
     format!("{first_tx:010}-{txs}-{salt:08x}")
-}
-
-/// What a segment's header says beside its numbers, so that a manifest can be made from headers alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Origin {
-    /// CAIP-2 id of the chain.
-    pub chain: String,
-    /// Count of commits with which the segment came.
-    pub generation: u64,
 }
 
 /// Writes a segment under its final name, durable when this returns. The manifest does not name it yet. `sums` are those

@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use tracehound_columns::{
     Checked, ColumnError, HashIndex, SharedColumn, Slice,
     sections::{Kind, SectionFile},
@@ -18,7 +19,6 @@ use crate::{
     key::{Hashing, Key},
     manifest::{FORMAT, FORMAT_UNKEYED},
     runs::Runs,
-    seal::Origin,
 };
 
 const COLUMNS: usize = 31;
@@ -32,6 +32,15 @@ const OUTPUTS_WORD: usize = 5;
 
 /// A cell of an owner's outputs with this bit is a place in `lists`, one without it is the owner's only output.
 pub(crate) const LIST: u32 = 1 << 31;
+
+/// What a segment's header says beside its numbers, so that a manifest can be made from headers alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    /// CAIP-2 id of the chain.
+    pub chain: String,
+    /// Count of commits with which the segment came.
+    pub generation: u64,
+}
 
 /// What of an index is believed without a look at its pages' checksums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use tracehound_model::BlockHash;
 
 use crate::{
     Ledger, LedgerError, OutNum, TxNum,
-    cells::{DESTROYED, UNSPENDABLE, UNSPENT, in_snapshot, is_beyond, overwritten, raw_cell},
+    cell::{DESTROYED, UNSPENDABLE, UNSPENT, in_snapshot, is_beyond},
+    cells::{overwritten, raw_cell},
     data::{BlockRow, FLAG_ISLAND, NO_ADDR, PackedPrev, Rows},
     folder::is_at_work,
     segment::{Segment, Trust},

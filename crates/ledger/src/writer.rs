@@ -21,7 +21,8 @@ use tracehound_model::{
 
 use crate::{
     BlockNum, LedgerError,
-    cells::{DESTROYED, Sums, UNSPENDABLE, in_snapshot},
+    cell::{DESTROYED, UNSPENDABLE, in_snapshot},
+    cells::Sums,
     data::{
         BlockRow, FLAG_ISLAND, MAX_OUTPUTS, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev, Rows,
         SegmentData,
@@ -30,8 +31,8 @@ use crate::{
     key::{Hashing, Key},
     manifest::Manifest,
     parts::{MAX_BLOCK_ROWS, Parts, Spend, check_block},
-    seal::{Origin, segment_name, write_segment},
-    segment::Segment,
+    seal::{segment_name, write_segment},
+    segment::{Origin, Segment},
     tables::NumTable,
 };
 

@@ -4,8 +4,9 @@ use tracehound_model::{BitcoinNetwork, BlockHash, TxId};
 
 use crate::{
     dice::Dice,
-    owner::{Owner, put_filler},
-    wire::{HeaderDraft, TxDraft, Written, genesis, merkle_root, put_varint, sha256d},
+    encode::{put_filler, put_varint},
+    owner::Owner,
+    wire::{HeaderDraft, TxDraft, Written, genesis, merkle_root, sha256d},
 };
 
 /// The easiest work target, regtest's. Generated headers carry it on every network and meet it.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{MAX_TXS, MIN_TXS, generator::MAX_START_TIME};
+use crate::config::{MAX_START_TIME, MAX_TXS, MIN_TXS};
 
 /// Why a chain was not generated.
 #[derive(Debug, thiserror::Error)]

@@ -1,13 +1,16 @@
 //! The background chain: blocks of made-up, well-formed transactions, one after another.
 
+mod heists;
+
 use std::path::Path;
 
 use serde::Serialize;
-use tracehound_model::{BitcoinNetwork, BlockHash};
+use tracehound_model::BlockHash;
 
 use crate::{
     RangeError,
     assembler::Assembler,
+    config::{GeneratorConfig, MAX_START_TIME, MAX_TXS, MIN_TXS},
     dice::Dice,
     economy::{Economy, MATURITY},
     files::BlockFiles,
@@ -16,14 +19,7 @@ use crate::{
     pool::MAX_COINS,
 };
 
-/// Fewest transactions a chain can be asked for: the first 100 blocks hold nothing but a coinbase.
-pub const MIN_TXS: u64 = 1_000;
-/// Most transactions a chain can be asked for.
-pub const MAX_TXS: u64 = 10_000_000;
-
-/// Latest time of the first block: 2033-05-18. Block times are 32 bits wide and end in 2106, which leaves 900 seconds
-/// for each of 2.5 million blocks; chains with more transactions than that have large blocks and few of them.
-pub(crate) const MAX_START_TIME: u32 = 2_000_000_000;
+pub use heists::{HeistConfig, generate_heists};
 
 /// Weight units at which a block is closed, at most. Bitcoin's limit is 4,000,000, and the largest transaction the
 /// shapes give (795 inputs of 297 bytes without witness, and a few outputs) weighs less than 980,000.
@@ -34,44 +30,6 @@ const USUAL_TX: u64 = 2_200;
 const WANTED_BLOCKS: u64 = 256;
 /// Seconds between blocks, on average.
 const BLOCK_INTERVAL: u64 = 600;
-
-/// Whose transactions the generated ones resemble.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Profile {
-    /// Nine mainnet blocks of 2013 to 2021: 2.7 inputs a transaction, two thirds of outputs P2PKH.
-    #[default]
-    Mixed,
-    /// The two newest of them, 2019 and 2021: fewer inputs, more segwit.
-    Recent,
-}
-
-/// What to generate.
-#[derive(Clone, Debug)]
-pub struct GeneratorConfig {
-    /// Same seed, same bytes, on every platform.
-    pub seed: u64,
-    /// Transactions in the whole chain, coinbases and genesis included: [`MIN_TXS`] to [`MAX_TXS`].
-    pub tx_count: u64,
-    /// Sets the magic and the genesis block. Regtest unless there is a reason: nobody mistakes it for mainnet.
-    pub network: BitcoinNetwork,
-    /// Time of the first block after genesis, in seconds since 1970-01-01 UTC.
-    pub start_time: u32,
-    /// Whose transactions to resemble.
-    pub profile: Profile,
-}
-
-impl Default for GeneratorConfig {
-    /// 1,000 transactions on regtest, from 2023-11-14 on.
-    fn default() -> Self {
-        Self {
-            seed: 0,
-            tx_count: MIN_TXS,
-            network: BitcoinNetwork::Regtest,
-            start_time: 1_700_000_000,
-            profile: Profile::Mixed,
-        }
-    }
-}
 
 /// How far the generator is.
 #[derive(Clone, Copy, Debug)]
@@ -157,14 +115,14 @@ impl Generator {
     }
 
     /// A chain in which heists happen.
-    pub(crate) fn with_heists(config: GeneratorConfig, heists: u32) -> Result<Self, RangeError> {
+    fn with_heists(config: GeneratorConfig, heists: u32) -> Result<Self, RangeError> {
         let generator = Self::new(config)?;
         let director = Director::new(&generator.config, heists)?;
         Ok(Self { director: Some(director), ..generator })
     }
 
     /// What the heists wrote down since it was taken last; at the chain's end, what is left to say.
-    pub(crate) fn take_truth(&mut self, end: bool) -> Vec<u8> {
+    fn take_truth(&mut self, end: bool) -> Vec<u8> {
         let Some(director) = &mut self.director else { return Vec::new() };
         if end {
             director.finish(&mut self.chain, &mut self.economy);
@@ -173,7 +131,7 @@ impl Generator {
     }
 
     /// Totals so far: transactions and blocks.
-    pub(crate) fn progress(&self, bytes: u64) -> Progress {
+    fn progress(&self, bytes: u64) -> Progress {
         Progress { blocks: self.blocks, txs: self.economy.totals.txs, txs_total: self.config.tx_count, bytes }
     }
 
@@ -231,7 +189,7 @@ impl Generator {
     }
 
     /// Writes the chain; `each` is called with the bytes written after every block, and once more at the end.
-    pub(crate) fn write_with(
+    fn write_with(
         mut self,
         dir: &Path,
         each: &mut dyn FnMut(&mut Self, u64, bool) -> Result<(), RangeError>,

@@ -9,8 +9,10 @@
 
 mod assembler;
 mod case;
+mod config;
 mod dice;
 mod economy;
+mod encode;
 mod error;
 mod files;
 mod generator;
@@ -24,11 +26,12 @@ mod truth;
 mod wire;
 
 pub use case::{DemoCase, demo_case};
+pub use config::{GeneratorConfig, MAX_TXS, MIN_TXS, Profile};
 pub use error::RangeError;
-pub use generator::{Generator, GeneratorConfig, MAX_TXS, MIN_TXS, Profile, Progress, Summary};
+pub use generator::{Generator, HeistConfig, Progress, Summary, generate_heists};
 pub use heist::{
-    BranchEnds, Custody, HeistConfig, Hop, Protocol, Record, TRUTH_FILE, TRUTH_VERSION, Typology, Wallet,
-    Wallets, generate_heists, read_truth,
+    BranchEnds, Custody, Hop, Protocol, Record, TRUTH_FILE, TRUTH_VERSION, Typology, Wallet, Wallets,
+    read_truth,
 };
 pub use repeat::{Repeated, repeat_blocks};
 pub use truth::{Actor, Ends, Entry, Lot, LotLabel, Movement, Role, Step, Truth};

@@ -10,7 +10,7 @@
 //! Two things are *chosen*, not measured, because the sample cannot show them: taproot outputs (the newest block is
 //! older than taproot; 1 % is given to them so that the type occurs), and who owns what.
 
-use crate::{Profile, dice::Dice, owner::Template};
+use crate::{config::Profile, dice::Dice, owner::Template};
 
 /// Rows of (lowest, highest, how often seen). Within a row every number is equally likely; where a row spans many
 /// numbers its upper end is set so that the row's mean is the sample's.

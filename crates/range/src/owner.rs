@@ -7,7 +7,7 @@ use tracehound_model::{ScriptKey, ScriptType};
 
 use crate::{
     dice::{Dice, mix},
-    wire::put_varint,
+    encode::{put_filler, put_varint},
 };
 
 /// How a wallet locks its outputs and spends them.
@@ -204,12 +204,6 @@ impl Owner {
             _ => out.push(0),
         }
     }
-}
-
-pub(crate) fn put_filler(out: &mut Vec<u8>, len: usize, dice: &mut Dice) {
-    let start = out.len();
-    out.resize(start + len, 0);
-    dice.fill(&mut out[start..]);
 }
 
 /// A DER signature with its sighash byte is 71 or 72 bytes long, half of the time each.

@@ -5,26 +5,9 @@ use tracehound_model::{BitcoinNetwork, BlockHash, TxId};
 
 use crate::{
     dice::Dice,
-    owner::{Owner, put_filler},
+    encode::{put_filler, put_varint},
+    owner::Owner,
 };
-
-pub(crate) fn put_varint(out: &mut Vec<u8>, number: u64) {
-    match number {
-        0..0xfd => out.push(number as u8),
-        0xfd..=0xffff => {
-            out.push(0xfd);
-            out.extend_from_slice(&(number as u16).to_le_bytes());
-        }
-        0x1_0000..=0xffff_ffff => {
-            out.push(0xfe);
-            out.extend_from_slice(&(number as u32).to_le_bytes());
-        }
-        _ => {
-            out.push(0xff);
-            out.extend_from_slice(&number.to_le_bytes());
-        }
-    }
-}
 
 pub(crate) fn sha256d(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(Sha256::digest(bytes)).into()

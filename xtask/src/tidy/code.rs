@@ -87,7 +87,7 @@ fn has_word(line: &str, word: &str) -> bool {
 }
 
 /// The code alone: comments, strings and characters become spaces, newlines stay where they are.
-fn without_comments_and_strings(text: &str) -> String {
+pub(super) fn without_comments_and_strings(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut code = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -9,7 +9,7 @@ use super::{
     leads::{Leads, Together},
     mined::{Mined, Miner},
 };
-use crate::trace::{moment, permille};
+use crate::words::{moment, permille};
 
 fn line(text: &mut String, what: &str) {
     writeln!(text, "{what}").expect("a string takes every write");

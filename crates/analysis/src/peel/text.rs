@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use tracehound_model::Amount;
 
 use super::{Chain, Hop, Stop};
-use crate::trace::{DESTROYED, moment};
+use crate::{trace::DESTROYED, words::moment};
 
 fn line(text: &mut String, what: &str) {
     writeln!(text, "{what}").expect("a string takes every write");

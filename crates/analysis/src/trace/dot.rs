@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use tracehound_model::{Amount, text::label};
 
-use super::{Place, Trace, moment, short};
+use super::{Place, Trace, short};
+use crate::words::moment;
 
 /// The DOT text. Names and addresses are quoted; nothing in them can end a string.
 pub fn dot(found: &Trace) -> String {

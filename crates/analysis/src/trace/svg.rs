@@ -16,7 +16,8 @@ use tracehound_model::{
     text::{clean, label},
 };
 
-use super::{DESTROYED, Flow, Place, Trace, moment, permille, short};
+use super::{DESTROYED, Flow, Place, Trace, short};
+use crate::words::{moment, permille};
 
 /// Transactions drawn at most.
 const MOST_FLOWS: usize = 40;

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use tracehound_model::text::csv_cell;
 
-use super::{Trace, moment};
+use super::Trace;
+use crate::words::moment;
 
 /// The header line, and one line for each output: in the order of the walk.
 pub fn csv(found: &Trace) -> String {

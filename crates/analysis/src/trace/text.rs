@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use tracehound_model::{Amount, Chain, text::label};
 
-use super::{Comparison, DESTROYED, Place, Sums, Trace, moment, permille};
+use super::{Comparison, DESTROYED, Place, Sums, Trace};
+use crate::words::{moment, permille};
 
 /// The whole answer; at most `lines` lines of the tree, the rest counted. `measured` says how often the rule errs.
 pub fn report(found: &Trace, lines: usize, measured: Option<&str>) -> String {

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use tracehound_model::{Category, Party, Subject};
 
 use super::{Claims, Snapshot};
-use crate::store::Compared;
 
 /// A list version may end this share of its subjects, in per cent, before a person is asked.
 const MAX_ENDED_PERCENT: u64 = 5;
@@ -56,6 +55,17 @@ pub struct Gone {
     pub key: Vec<u8>,
     /// For a person.
     pub name: String,
+}
+
+/// A list version against what was in force before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Different subjects and parties before.
+    pub before: [u64; 2],
+    /// How many of each go.
+    pub ended: [u64; 2],
+    /// Those that go, as many as are kept.
+    pub gone: Vec<Gone>,
 }
 
 /// Whom a list names, by a keyed hash of each: small, whatever the list's size.

@@ -12,7 +12,7 @@ use super::{
     read::end_of_page,
 };
 use crate::{
-    import::{Gone, Named, written},
+    import::{Compared, Gone, Named, written},
     subject_from_key,
 };
 
@@ -28,17 +28,6 @@ pub enum Base {
     On(Date),
     /// What was in force when a person took the source out.
     Removed(Timestamp),
-}
-
-/// A list version against what was in force before it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Compared {
-    /// Different subjects and parties before.
-    pub before: [u64; 2],
-    /// How many of each go.
-    pub ended: [u64; 2],
-    /// Those that go, as many as are kept.
-    pub gone: Vec<Gone>,
 }
 
 impl ClaimStore {

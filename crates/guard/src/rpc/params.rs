@@ -7,9 +7,9 @@
 
 use std::collections::HashSet;
 
-use super::method::Form;
 use crate::{
     json::{self, Json, Node, shorten},
+    method::Form,
     scalar::Malformed,
 };
 

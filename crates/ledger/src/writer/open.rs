@@ -7,7 +7,8 @@ use tracehound_model::Chain;
 use super::{AppendStats, Writer, WriterOptions, insert_live};
 use crate::{
     LedgerError,
-    cells::{Sums, UNSPENT, in_snapshot, overwritten, raw_cell, store_cell, told_sums, visit_cells_told},
+    cell::{UNSPENT, in_snapshot},
+    cells::{Sums, overwritten, raw_cell, store_cell, told_sums, visit_cells_told},
     data::{First, SegmentData},
     folder::{
         Note, Stray, generation_of, lock, not_there, open_named, read_manifest, remove_remains, strays,

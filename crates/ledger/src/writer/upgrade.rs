@@ -10,7 +10,8 @@ use tracehound_model::Chain;
 use super::{Writer, WriterOptions, copy_rows};
 use crate::{
     LedgerError,
-    cells::{DESTROYED, Sums, overwritten, raw_cell},
+    cell::DESTROYED,
+    cells::{Sums, overwritten, raw_cell},
     data::SegmentData,
     folder::remove_segment,
     segment::Segment,

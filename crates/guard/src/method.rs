@@ -1,4 +1,4 @@
-//! Methods by name: what is judged, what passes, what is refused.
+//! JSON-RPC methods by name: what is judged, what passes, what is refused.
 //!
 //! * **Judged:** sending and signing as wallets ask for it ([`Form`]). Names are compared exactly.
 //! * **Passed:** the reading methods of [`READING`], compared exactly, and those that the policy adds under `methods`.
@@ -8,8 +8,6 @@
 //!   them: the guard does not read them, and whoever receives signed bytes can send them.
 //! * A name with other characters than letters, digits and `_` is refused whatever the policy says: some servers read
 //!   `eth-sign` or `avax.issueTx` as names of their own.
-
-use crate::report::Kind;
 
 /// A shape of parameters that the guard can judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,17 +26,6 @@ pub enum Form {
     Blind,
     /// `wallet_sendCalls` (EIP-5792): a batch of calls
     Calls,
-}
-
-impl Form {
-    /// What the report is about.
-    pub const fn kind(self) -> Kind {
-        match self {
-            Self::Transaction | Self::Raw | Self::RawSync | Self::Calls => Kind::Transaction,
-            Self::Typed => Kind::TypedData,
-            Self::Personal | Self::Blind => Kind::Message,
-        }
-    }
 }
 
 /// The methods that are judged.

@@ -293,3 +293,30 @@ fn the_weightiest_of_several_category_columns_counts() {
     let list = read(&mut csv.as_bytes(), &options).unwrap().snapshot;
     assert_eq!(list.claims.get(0).unwrap().statement.category, Category::Exchange);
 }
+
+const A: &str = "1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi";
+const B: &str = "1PMTSz6vxw4omE6o2gnfJ5E7Ja1fmWSKSz";
+
+/// A claim that never holds would count as added and answer nothing.
+#[test]
+fn a_claim_of_a_notice_that_can_never_hold_is_refused_with_its_place() {
+    let notice = |days: &str| {
+        format!(
+            "[source]\nid = \"n\"\nkind = \"own\"\ntitle = \"t\"\npublisher = \"p\"\npublished = 2025-11-10\n\
+             [[claim]]\nlabel = \"x\"\ncategory = \"scam\"\naddresses = [\"{B}\"]\n\
+             [[claim]]\nlabel = \"x\"\ncategory = \"scam\"\n{days}addresses = [\"{A}\"]\n"
+        )
+    };
+    for days in [
+        "from = 2025-06-01\nto = 2025-03-01\n",
+        "from = 2025-06-01\nto = 2025-06-01\n",
+        "to = 2025-11-01\n",
+        "to = 2025-11-10\n",
+    ] {
+        let error = text("n.toml", &notice(days)).expect_err(days).to_string();
+        assert!(error.contains("claim 2 would never hold") && error.contains("2025-"), "{error}");
+    }
+    for days in ["from = 2025-03-01\nto = 2025-06-01\n", "to = 2025-11-11\n", "from = 2026-01-01\n", ""] {
+        assert_eq!(text("n.toml", &notice(days)).expect(days).claims.len(), 2, "{days}");
+    }
+}

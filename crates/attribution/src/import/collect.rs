@@ -97,6 +97,11 @@ impl Collector {
         &self.source
     }
 
+    /// The category of whom the list says none of: what it does say is never changed.
+    pub(super) fn unsaid_category(&self) -> Category {
+        self.defaults.category.unwrap_or(Category::Unknown)
+    }
+
     /// Whether nothing has been taken yet.
     pub(super) fn is_empty(&self) -> bool {
         self.claims.is_empty() && self.parties.is_empty()
@@ -221,10 +226,7 @@ impl Collector {
                 "it has more than {MAX_CLAIMS} claims, the most that is read of one list"
             )));
         }
-        let Said { mut statement, confidence, valid_from, valid_to } = said;
-        if let (Category::Unknown, Some(category)) = (statement.category, self.defaults.category) {
-            statement.category = category;
-        }
+        let Said { statement, confidence, valid_from, valid_to } = said;
         self.row_is_read();
         let before = self.claims.bytes();
         let said = (confidence, valid_from, valid_to);

@@ -200,7 +200,7 @@ impl Record {
         for (asset, address) in std::mem::take(&mut self.addresses) {
             let statement = Statement {
                 label: first.full.clone(),
-                category: if of_treasury { Category::Sanction } else { Category::Unknown },
+                category: if of_treasury { Category::Sanction } else { out.unsaid_category() },
                 party_id: Some(id.clone()),
                 party_listed_on: listed_on,
                 programs: self.programs.clone(),

@@ -196,7 +196,7 @@ fn take(
     }
     out.begin_row();
     ragged.seen += u64::from(row.len() != ragged.expected);
-    taker.take(out, &format!("line {line}"), |field| columns.get(row, field))
+    taker.take(out, &format!("line {line}"), &columns.kinds(row), |field| columns.get(row, field))
 }
 
 /// Where each field stands.
@@ -293,17 +293,17 @@ impl Columns {
     }
 
     fn get<'s>(&'s self, row: &'s Record<'_>, field: Field) -> Option<Cow<'s, str>> {
-        let own = match &self.slots[field as usize] {
+        let cell = match &self.slots[field as usize] {
             Slot::Cell(place) => row.get(*place),
             Slot::Constant(value) => Some(value.as_str()),
             Slot::Absent => None,
         };
-        match field {
-            Field::Category if !self.more_categories.is_empty() => {
-                let more = self.more_categories.iter().filter_map(|at| row.get(*at));
-                mapping::joined(own.into_iter().chain(more).map(Cow::Borrowed))
-            }
-            _ => own.map(Cow::Borrowed),
-        }
+        cell.map(Cow::Borrowed)
+    }
+
+    /// The cells that tell of the category.
+    fn kinds<'s>(&'s self, row: &'s Record<'_>) -> Vec<Cow<'s, str>> {
+        let more = self.more_categories.iter().filter_map(|at| row.get(*at)).map(Cow::Borrowed);
+        self.get(row, Field::Category).into_iter().chain(more).collect()
     }
 }

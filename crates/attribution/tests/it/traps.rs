@@ -1,6 +1,6 @@
 //! The traps that real label sources set, each as a test.
 
-use tracehound_attribution::import::{Column, Mapping, Options, SourceOptions, read};
+use tracehound_attribution::import::{Column, Defaults, Mapping, Options, SourceOptions, read};
 use tracehound_model::{Category, Confidence, SourceId, SourceKind, Subject};
 
 use crate::support::{address, day, named, real, text};
@@ -296,6 +296,146 @@ fn the_weightiest_of_several_category_columns_counts() {
 
 const A: &str = "1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi";
 const B: &str = "1PMTSz6vxw4omE6o2gnfJ5E7Ja1fmWSKSz";
+
+fn first_category(name: &str, list: &str) -> Category {
+    let list = text(name, list).unwrap_or_else(|error| panic!("{list}: {error}"));
+    list.claims.get(0).unwrap().statement.category
+}
+
+/// An accusation in words that are not known here must not go under in a harmless word beside it.
+#[test]
+fn a_word_that_is_not_known_is_not_outweighed_by_a_harmless_one_and_is_named() {
+    let pack = |says: &str| format!("title: T\ncreator: c\nlabel: Q\ntags:\n- address: {A}\n{says}");
+    for (name, list, word) in [
+        ("x.csv", format!("address,name,category,type\n{A},Q,exchange,bad actors\n"), "bad actors"),
+        (
+            "x.csv",
+            format!("address,name,category\n{A},Q,\"exchange; Sanctioned Jurisdiction\"\n"),
+            "Sanctioned Jurisdiction",
+        ),
+        ("x.csv", format!("address,name,category\n{A},Q,\"payment processor, on a list\"\n"), "on a list"),
+        (
+            "x.json",
+            format!(r#"[{{"address": "{A}", "labels": ["exchange", "money_laundering"]}}]"#),
+            "money_laundering",
+        ),
+        ("x.json", format!(r#"{{"{A}": {{"name": "Q", "labels": ["exchange", "evil"]}}}}"#), "evil"),
+        ("x.json", format!(r#"{{"{A}": ["exchange", "evil"]}}"#), "evil"),
+        (
+            "x.json",
+            format!(r#"[{{"address": "{A}", "type": "exchange", "category": {{"name": "evil"}}}}]"#),
+            "{name}",
+        ),
+        ("x.json", format!(r#"[{{"address": "{A}", "category": "exchange", "Category": "evil"}}]"#), "evil"),
+        ("x.yaml", pack("  category: exchange\n  abuse: extortion\n"), "extortion"),
+        ("x.yaml", pack("  category: exchange\n  abuse: money_laundering\n"), "money_laundering"),
+        ("x.yaml", pack("  concepts: [user, human_trafficking]\n"), "human_trafficking"),
+        ("x.yaml", pack("  category: exchange\n  abuse: {id: evil}\n"), "{id}"),
+    ] {
+        assert_eq!(first_category(name, &list), Category::Unknown, "{list}");
+        let read = text(name, &list).unwrap();
+        assert_eq!(read.without_category(), 1, "{list}");
+        let is_said = read.warnings.iter().any(|warning| warning.message.contains(&format!("`{word}`")));
+        assert!(is_said, "{list}: {:?}", read.warnings);
+    }
+    // Known words count at any depth.
+    for (name, list) in [
+        ("x.json", format!(r#"[{{"address": "{A}", "labels": ["exchange", ["ransomware"]]}}]"#)),
+        ("x.json", format!(r#"[{{"address": "{A}", "labels": [{{"name": "ransomware"}}, "exchange"]}}]"#)),
+        ("x.json", format!(r#"{{"{A}": ["exchange", ["ransomware"]]}}"#)),
+        ("x.yaml", pack("  category: exchange\n  abuse: {id: ransomware}\n")),
+        ("x.yaml", pack("  concepts: [exchange, [ransomware]]\n")),
+        ("x.csv", format!("address,name,category,type\n{A},Q,evil,ransomware\n")),
+    ] {
+        assert_eq!(first_category(name, &list), Category::Ransomware, "{list}");
+    }
+    for (word, category) in [
+        ("terrorist financing", Category::Terrorism),
+        ("OFAC SDN", Category::Sanction),
+        ("ofac-sanctioned", Category::Sanction),
+        ("Sanctioned Entity", Category::Sanction),
+        ("drainer", Category::Phishing),
+        ("malware", Category::ServiceHack),
+        // Words that say nothing of the kind change nothing.
+        ("service", Category::Exchange),
+        ("n/a", Category::Exchange),
+    ] {
+        let list = format!("address,name,category,type\n{A},Q,exchange,{word}\n");
+        assert_eq!(first_category("x.csv", &list), category, "{word}");
+    }
+}
+
+/// Each of GraphSense's abuses weighs more than an exchange.
+#[test]
+fn no_abuse_of_the_taxonomy_is_taken_for_harmless() {
+    let Some(path) = tracehound_testkit::shared_data("taxonomy/graphsense_concepts.yaml") else { return };
+    let concepts = std::fs::read_to_string(path).unwrap();
+    let field = |block: &str, key: &str| {
+        block.lines().find_map(|line| Some(line.trim().strip_prefix(key)?.trim().to_owned()))
+    };
+    let broader: std::collections::BTreeMap<String, String> = concepts
+        .split("\n\n")
+        .filter_map(|block| Some((field(block, "id:")?, field(block, "broader:")?)))
+        .collect();
+    let above = |id: &String| broader.get(id).cloned();
+    let is_abuse = |id: &&String| std::iter::successors(above(id), above).take(9).any(|id| id == "abuse");
+    let abuses: Vec<&String> = broader.keys().filter(is_abuse).collect();
+    assert!(abuses.len() > 25, "{abuses:?}");
+    for abuse in abuses {
+        let pack = format!(
+            "title: T\ncreator: c\nlabel: Q\ntags:\n- address: {A}\n  concepts: [exchange, {abuse}]\n"
+        );
+        assert_ne!(first_category("x.yaml", &pack), Category::Exchange, "{abuse}");
+    }
+}
+
+#[test]
+fn a_default_category_is_for_rows_that_say_nothing() {
+    let defaults = Defaults { category: Some(Category::Exchange), ..Defaults::default() };
+    let wallet = |topics: &str| {
+        format!(
+            r#"{{"id":"w","schema":"CryptoWallet","datasets":["x"],"properties":{{"publicKey":["{A}"]{topics}}}}}"#
+        )
+    };
+    for (name, list, category) in [
+        ("x.csv", format!("address,name,category\n{A},Q,bad actors\n"), Category::Unknown),
+        ("x.csv", format!("address,name,category\n{A},Q,unknown\n"), Category::Unknown),
+        ("x.csv", format!("address,name,category\n{A},Q,\n"), Category::Exchange),
+        ("x.csv", format!("address,name,category\n{A},Q,n/a\n"), Category::Exchange),
+        ("x.json", format!(r#"[{{"address": "{A}", "category": {{"id": "evil"}}}}]"#), Category::Unknown),
+        ("x.json", format!(r#"[{{"address": "{A}"}}]"#), Category::Exchange),
+        ("x.ftm.json", wallet(r#","topics":["crime"]"#), Category::Unknown),
+        ("x.ftm.json", wallet(""), Category::Exchange),
+        (
+            "x.yaml",
+            format!("title: T\ncreator: c\ntags:\n- address: {A}\n  label: Q\n  abuse: extortion\n"),
+            Category::Unknown,
+        ),
+    ] {
+        let options = Options { defaults, ..named(name) };
+        let read = read(&mut list.as_bytes(), &options).unwrap_or_else(|e| panic!("{list}: {e}")).snapshot;
+        assert_eq!(read.claims.get(0).unwrap().statement.category, category, "{list}");
+    }
+}
+
+#[test]
+fn the_weightiest_topic_of_a_wallet_and_its_holders_counts() {
+    for topics in [r#"["crime.terror","crime.fraud"]"#, r#"["crime.fraud","crime.terror"]"#] {
+        let list = format!(
+            r#"{{"id":"w","schema":"CryptoWallet","datasets":["x"],"properties":{{"publicKey":["{A}"],"topics":{topics}}}}}"#
+        );
+        assert_eq!(first_category("x.ftm.json", &list), Category::Terrorism, "{topics}");
+    }
+}
+
+#[test]
+fn what_is_nested_where_a_text_is_read_is_named() {
+    let json = format!(r#"[{{"address": "{A}", "label": {{"name": "Q"}}, "category": "scam"}}]"#);
+    assert_eq!(text("x.json", &json).unwrap().unread, ["label (what is nested in it)"]);
+    let pack =
+        format!("title: T\ncreator: c\nlabel: Q\ntags:\n- address: {A}\n  actor: [x]\n  abuse: scam\n");
+    assert_eq!(text("x.yaml", &pack).unwrap().unread, ["actor (what is nested in it)"]);
+}
 
 /// A claim that never holds would count as added and answer nothing.
 #[test]

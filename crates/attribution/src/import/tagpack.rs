@@ -65,11 +65,17 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     let root = yaml::load(bytes, FORMAT, options.beside.as_deref())?;
     let pack = Pack { top: &root, header: root.get("header") };
     let lacks = |what: &str| ImportError::Unusable { format: FORMAT, missing: format!("it has no {what}") };
-    if root.get("tags").is_some() && pack.header.is_some_and(|header| header.get("tags").is_some()) {
+    // Of two that differ one would be lost.
+    let stands_twice = |field: &&&str| {
+        let both = said(&root, field).zip(pack.header.and_then(|header| said(header, field)));
+        both.is_some_and(|(top, header)| top.is_nested() || top.text() != header.text())
+    };
+    if let Some(field) = PACK.iter().chain(SHARED).filter(|field| **field != "<<").find(stands_twice) {
         return Err(ImportError::Unusable {
             format: FORMAT,
-            missing: "it has `tags` in its header and outside of it: one of the two would be lost unsaid"
-                .to_owned(),
+            missing: format!(
+                "it has `{field}` in its header and outside of it: one of the two would be lost unsaid"
+            ),
         });
     }
     let Some(Node::List(tags)) = pack.get("tags") else { return Err(lacks("`tags`")) };

@@ -437,6 +437,28 @@ fn what_is_nested_where_a_text_is_read_is_named() {
     assert_eq!(text("x.yaml", &pack).unwrap().unread, ["actor (what is nested in it)"]);
 }
 
+#[test]
+fn a_field_of_a_pack_that_says_two_things_in_two_places_is_refused() {
+    let pack = |header: &str, top: &str| {
+        format!(
+            "header: {{title: T, creator: c, {header}}}\n{top}\ntags:\n- {{address: {A}, label: Q}}\n- {{address: {B}, label: R}}\n"
+        )
+    };
+    for (header, top, field) in [
+        ("abuse: ransomware", "abuse: exchange", "abuse"),
+        ("category: exchange", "category: market", "category"),
+        ("concepts: [scam]", "concepts: [exchange]", "concepts"),
+        ("confidence: ownership", "confidence: heuristic", "confidence"),
+        ("lastmod: 2026-09-01", "lastmod: 2025-09-01", "lastmod"),
+        ("label: x", "title: U", "title"),
+    ] {
+        let error = text("x.yaml", &pack(header, top)).unwrap_err().to_string();
+        assert!(error.contains(&format!("`{field}` in its header and outside of it")), "{error}");
+    }
+    let same = text("x.yaml", &pack("abuse: ransomware", "abuse: ransomware\ntitle: T\ncategory:")).unwrap();
+    assert_eq!(same.claims.get(0).unwrap().statement.category, Category::Ransomware);
+}
+
 /// A claim that never holds would count as added and answer nothing.
 #[test]
 fn a_claim_of_a_notice_that_can_never_hold_is_refused_with_its_place() {

@@ -482,3 +482,17 @@ fn a_claim_of_a_notice_that_can_never_hold_is_refused_with_its_place() {
         assert_eq!(text("n.toml", &notice(days)).expect(days).claims.len(), 2, "{days}");
     }
 }
+
+#[test]
+fn columns_of_a_table_without_a_header_are_named_by_their_places() {
+    let list = text("x.csv", &format!("{A},Quux,ransomware\n{B},Zed,\n")).unwrap();
+    assert_eq!(
+        (list.claims.len(), &list.unread[..]),
+        (2, &["column 2".to_owned(), "column 3".to_owned()][..])
+    );
+    // What is read or empty is not named.
+    assert!(text("x.csv", &format!("Quux,{A}\nZed,{B}\n")).unwrap().unread.is_empty());
+    assert!(text("x.csv", &format!("{A},,\n{B},,\n")).unwrap().unread.is_empty());
+    // A later row may say more than the first.
+    assert_eq!(text("x.csv", &format!("{A}\n{B},ransomware\n")).unwrap().unread, ["column 2"]);
+}

@@ -389,3 +389,25 @@ fn two_halves_of_an_address_meet_wherever_the_remark_was_cut() {
     fs::write(&path, format!("5,\"BT {TWO}; Linked To: Y.\"\n")).unwrap();
     assert_eq!(subjects(&import(&path, &options(&path)).unwrap().snapshot), [address(TWO)]);
 }
+
+/// A number names one party in the store: the second one's names would take the place of the first one's.
+#[test]
+fn two_parties_under_one_number_keep_the_names_of_both() {
+    let kind = "Digital Currency Address - XBT";
+    let lists = [
+        parties(&(row(900_001, "ZORG PLAFF", "-0- ") + &row(900_001, "VORPAL SNICK", "-0- "))),
+        xml(&(entry(900_001, "ZORG PLAFF", kind, XBT) + &entry(900_001, "VORPAL SNICK", kind, TWO))),
+        enhanced(&(entity(900_001, "ZORG PLAFF", kind, XBT) + &entity(900_001, "VORPAL SNICK", kind, TWO))),
+    ];
+    for list in lists {
+        let names =
+            |at: usize| list.parties[at].names.iter().map(|name| name.full.as_str()).collect::<Vec<_>>();
+        assert_eq!((list.parties.len(), names(0)), (1, vec!["ZORG PLAFF", "VORPAL SNICK"]));
+        let said = list.warnings.iter().any(|warning| {
+            warning.place == "party 900001" && warning.message.contains("`ZORG PLAFF` and `VORPAL SNICK`")
+        });
+        assert!(said && list.account.read == 2, "{list:?}");
+    }
+    let same = parties(&(row(1, "ZORG PLAFF", "-0- ") + &row(1, "ZORG PLAFF", "-0- ")));
+    assert_eq!((same.parties.len(), same.account.read), (1, 2));
+}

@@ -29,6 +29,7 @@ mod json_list;
 mod known;
 mod mapping;
 mod notice;
+mod ofac_address;
 mod ofac_csv;
 mod ofac_json;
 mod ofac_plain_xml;

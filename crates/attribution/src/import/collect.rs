@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Address, Category, Confidence, Party, SourceKind, Statement, Subject, claim::PartyName,
+    Address, Category, Confidence, Party, SourceKind, Statement, Subject,
+    claim::{PartyKind, PartyName},
 };
 
 use super::{
@@ -37,6 +38,10 @@ pub(super) struct Collector {
     /// Where each claim stands: a list that repeats a row says it once.
     seen: Seen,
     parties: Vec<Party>,
+    /// Where each party stands, by its number.
+    numbers: HashMap<String, usize>,
+    /// How often a party was said.
+    said: usize,
     names: usize,
     text: usize,
     account: Account,
@@ -80,6 +85,8 @@ impl Collector {
             claims: Claims::default(),
             seen: Seen::default(),
             parties: Vec::new(),
+            numbers: HashMap::new(),
+            said: 0,
             names: 0,
             text: 0,
             account: Account { unit: format.unit(), ..Account::default() },
@@ -95,6 +102,11 @@ impl Collector {
 
     pub(super) fn source(&self) -> &SourceHead {
         &self.source
+    }
+
+    /// The category of whom the list says none of: what it does say is never changed.
+    pub(super) fn unsaid_category(&self) -> Category {
+        self.defaults.category.unwrap_or(Category::Unknown)
     }
 
     /// Whether nothing has been taken yet.
@@ -221,10 +233,7 @@ impl Collector {
                 "it has more than {MAX_CLAIMS} claims, the most that is read of one list"
             )));
         }
-        let Said { mut statement, confidence, valid_from, valid_to } = said;
-        if let (Category::Unknown, Some(category)) = (statement.category, self.defaults.category) {
-            statement.category = category;
-        }
+        let Said { statement, confidence, valid_from, valid_to } = said;
         self.row_is_read();
         let before = self.claims.bytes();
         let said = (confidence, valid_from, valid_to);
@@ -243,9 +252,11 @@ impl Collector {
         }
     }
 
+    /// Takes a party. Two under one number are one with the names of both, for a number names one party in the store.
     pub(super) fn party(&mut self, party: Party) -> Result<(), ImportError> {
         self.names += party.names.len();
-        if self.parties.len() >= MAX_PARTIES {
+        self.said += 1;
+        if self.said > MAX_PARTIES {
             return Err(self.unusable(format!(
                 "it has more than {MAX_PARTIES} parties, the most that is read of one list"
             )));
@@ -256,6 +267,23 @@ impl Collector {
         }
         self.keep_text(party.names.iter().map(|name| name.full.len()).sum())?;
         self.row_is_read();
+        if let Some(&place) = self.numbers.get(&party.id) {
+            let known = &mut self.parties[place];
+            if *known == party {
+                self.repeated += 1;
+                return Ok(());
+            }
+            let first = known.names.first().map_or_else(String::new, |name| text::shorten(&name.full));
+            let second = party.names.first().map_or_else(String::new, |name| text::shorten(&name.full));
+            let number = text::shorten(&party.id);
+            let message = format!(
+                "`{first}` and `{second}` stand under one number: taken as one, with all their names"
+            );
+            join(known, party);
+            self.warn(format!("party {number}"), message);
+            return Ok(());
+        }
+        self.numbers.insert(party.id.clone(), self.parties.len());
         self.parties.push(party);
         Ok(())
     }
@@ -297,6 +325,20 @@ impl Collector {
             warnings: self.warnings,
         })
     }
+}
+
+/// Adds what a second party of the same number says to the first.
+fn join(known: &mut Party, more: Party) {
+    known.names = tidy_names(std::mem::take(&mut known.names).into_iter().chain(more.names));
+    if known.kind != more.kind {
+        known.kind = PartyKind::Unknown;
+    }
+    for program in more.programs {
+        if !known.programs.contains(&program) {
+            known.programs.push(program);
+        }
+    }
+    known.listed_on = known.listed_on.into_iter().chain(more.listed_on).min();
 }
 
 fn is_opaque(written: &str) -> bool {

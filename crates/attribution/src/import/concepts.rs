@@ -2,27 +2,70 @@
 
 use tracehound_model::Category;
 
+/// Marks for "nothing", words that tell where or in what form something stands, and the concepts of GraphSense that are
+/// neither an abuse nor one of our categories. They say nothing of the kind of actor. Whatever else is not known may be an
+/// accusation.
+const NEUTRAL: &[&str] = &[
+    "",
+    "_",
+    "n_a",
+    "na",
+    "none",
+    "null",
+    "no",
+    "false",
+    "address",
+    "wallet",
+    "account",
+    "contract",
+    "smart_contract",
+    "concept",
+    "behaviour",
+    "white_usage",
+    "source",
+    "mention",
+    "website_mention",
+    "forum_mention",
+    "entity",
+    "individual",
+    "victim",
+    "service",
+    "filesharing",
+    "index",
+    "messaging_service",
+    "search_engine",
+    "faucet",
+    "hosting",
+    "vpn",
+    "nameservice",
+    "ico_wallet",
+    "item",
+    "collectible",
+];
+
+/// A word as it is looked up.
+fn plain(word: &str) -> String {
+    let letter = |c: char| if matches!(c, ' ' | '-' | '/') { '_' } else { c.to_ascii_lowercase() };
+    word.trim().chars().take(60).map(letter).collect()
+}
+
 /// The category of a TagPack concept, an INTERPOL abuse, or a word that published tables use; `None` when it says
 /// nothing about the kind of actor we know.
 ///
 /// Concepts: GraphSense TagPack tool, `concepts.yaml`, itself from the INTERPOL dark-web and virtual-asset taxonomy.
 pub(super) fn category(word: &str) -> Option<Category> {
-    let word: String = word
-        .trim()
-        .chars()
-        .take(60)
-        .map(|c| if matches!(c, ' ' | '-' | '/') { '_' } else { c.to_ascii_lowercase() })
-        .collect();
-    Some(match word.as_str() {
-        "sanctions" | "sanctioned" | "ofac" => Category::Sanction,
-        "hack" | "hacking" | "heist" | "exploit" | "account_hack" | "data_breach" | "theft" => {
-            Category::ServiceHack
+    Some(match plain(word).as_str() {
+        "sanctions" | "sanctioned" | "sanctioned_entity" | "ofac" | "ofac_sdn" | "ofac_sanctioned" => {
+            Category::Sanction
         }
-        "investment_fraud" | "fraud" => Category::Scam,
-        "phish_hack" | "phish" => Category::Phishing,
+        // What GraphSense has under `hacking` goes with it.
+        "hack" | "hacking" | "heist" | "exploit" | "account_hack" | "data_breach" | "theft" | "malware"
+        | "social_engineering" | "stolen_funds" => Category::ServiceHack,
+        "investment_fraud" | "payment_card_fraud" | "fraud" => Category::Scam,
+        "phish_hack" | "phish" | "drainer" | "wallet_drainer" => Category::Phishing,
         "ponzi" | "pyramid_scheme" => Category::PonziScheme,
-        "terrorism_financing" | "extremism" => Category::Terrorism,
-        "child_sexual_abuse" => Category::ChildAbuse,
+        "terrorism_financing" | "terrorist_financing" | "extremism" => Category::Terrorism,
+        "child_sexual_abuse" | "child_abuse_material" => Category::ChildAbuse,
         "shop" | "darknet_market" | "darknet" => Category::Market,
         "mixer" | "mixing" => Category::MixingService,
         "coinjoin" => Category::CoinJoin,
@@ -43,7 +86,8 @@ pub(super) fn category(word: &str) -> Option<Category> {
     })
 }
 
-/// How much a category matters when a tag has several: a sanctioned exchange is first of all sanctioned.
+/// How much a category matters when a tag has several: a sanctioned exchange is first of all sanctioned. What is not known
+/// may be an accusation: it weighs more than all that is harmless.
 const fn weight(category: Category) -> u8 {
     match category {
         Category::Sanction => 9,
@@ -53,18 +97,47 @@ const fn weight(category: Category) -> u8 {
         Category::IssuerBlacklist | Category::Seized => 5,
         Category::Market | Category::MixingService => 4,
         Category::CoinJoin => 3,
-        Category::User | Category::Organization => 1,
-        Category::Unknown => 0,
-        _ => 2,
+        Category::Unknown => 2,
+        Category::User | Category::Organization => 0,
+        _ => 1,
     }
 }
 
-/// The category of several words: the weightiest, the first of equals.
+/// What the words of a row say of the kind of actor.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Told<'w> {
+    /// The weightiest category, an unknown word counting as [`Category::Unknown`]; `None` where nothing is said of it.
+    pub(super) category: Option<Category>,
+    /// The words that are not known here.
+    pub(super) strange: Vec<&'w str>,
+}
+
+/// What `cells` say, each of one word or of several.
+pub(super) fn told<'w>(cells: impl IntoIterator<Item = &'w str>) -> Told<'w> {
+    let mut told = Told { category: None, strange: Vec::new() };
+    let words = cells.into_iter().flat_map(|cell| cell.split([',', ';', '|'])).map(str::trim);
+    for word in words {
+        let next = match category(word) {
+            Some(known) => known,
+            None if NEUTRAL.contains(&plain(word).as_str()) => continue,
+            None => {
+                told.strange.push(word);
+                Category::Unknown
+            }
+        };
+        told.category = Some(told.category.map_or(next, |best| weightier(best, next)));
+    }
+    told
+}
+
+/// The weightier of two, the first of equals.
+pub(super) const fn weightier(best: Category, next: Category) -> Category {
+    if weight(next) > weight(best) { next } else { best }
+}
+
+/// The weightiest category among words of a running text, most of which are about something else.
 pub(super) fn weightiest<'w>(words: impl IntoIterator<Item = &'w str>) -> Option<Category> {
-    words
-        .into_iter()
-        .filter_map(category)
-        .reduce(|best, next| if weight(next) > weight(best) { next } else { best })
+    words.into_iter().filter_map(category).reduce(weightier)
 }
 
 #[cfg(test)]
@@ -85,5 +158,21 @@ mod tests {
         assert_eq!(weightiest(["exchange", "gambling"]), Some(Category::Exchange));
         assert_eq!(weightiest(["Phish-Hack"]), Some(Category::Phishing));
         assert_eq!(weightiest(["nonsense", ""]), None);
+    }
+
+    #[test]
+    fn an_unknown_word_weighs_more_than_a_harmless_one_and_less_than_a_grave_one() {
+        let category = |cells: &[&'static str]| told(cells.iter().copied()).category;
+        for harmless in Category::ALL.map(Category::id).into_iter().filter(|id| weightiest([*id]).is_some()) {
+            let known = weightiest([harmless]).unwrap();
+            let grave = weight(known) > weight(Category::Unknown);
+            let expected = if grave { known } else { Category::Unknown };
+            assert_eq!(category(&[harmless, "nonsense"]), Some(expected), "{harmless}");
+            assert_eq!(category(&["nonsense", harmless]), Some(expected), "{harmless}");
+            assert_eq!(category(&["N/A", harmless, "service", " - "]), Some(known), "{harmless}");
+        }
+        let Told { category, strange } = told(["exchange; Zed thing, n/a", "unknown"]);
+        assert_eq!((category, strange), (Some(Category::Unknown), vec!["Zed thing", "unknown"]));
+        assert_eq!(told(["", "none", "service"]), Told { category: None, strange: vec![] });
     }
 }

@@ -12,6 +12,7 @@ use super::{
     collect::{Collector, Said, tidy_names},
     decode::{self, decode},
     json_list::{bound, syntax},
+    ofac_address::{self, Field},
     ofac_json::date_from_name,
     published::{Table, month_first},
     text,
@@ -20,7 +21,6 @@ use super::{
 use crate::ImportError;
 
 const FORMAT: Format = Format::Csl;
-const ADDRESS: &str = "Digital Currency Address - ";
 const NEEDED: &[&str] = &["source", "entity_number", "name"];
 /// Keys of a record in JSON that are read.
 const READ: &[&str] = &[
@@ -50,8 +50,8 @@ struct Record {
     aliases: Vec<String>,
     start: String,
     page: String,
-    /// Asset and address text.
-    addresses: Vec<(String, String)>,
+    /// Asset, where it is said, and what stands as an address.
+    addresses: Vec<(Option<String>, String)>,
 }
 
 fn head() -> SourceHead {
@@ -93,10 +93,7 @@ fn read_csv(text: &str, out: &mut Collector) -> Result<(), ImportError> {
         let owned = |column| row.get(column).to_owned();
         let list = |column| row.list(column).into_iter().map(str::to_owned).collect();
         // `Digital Currency Address - XBT, 1abc…; Passport, 123, Iran`
-        let addresses = row.list("ids").into_iter().filter_map(|id| {
-            let (asset, rest) = id.strip_prefix(ADDRESS)?.split_once(',')?;
-            Some((asset.trim().to_owned(), rest.split(',').next().unwrap_or_default().trim().to_owned()))
-        });
+        let addresses = ofac_address::in_remark(row.get("ids")).map(owned_field);
         let record = Record {
             id: [row.get("_id"), row.get("id")]
                 .into_iter()
@@ -140,6 +137,10 @@ fn read_json(text: &str, out: &mut Collector) -> Result<(), ImportError> {
     Ok(())
 }
 
+fn owned_field(field: Field<'_>) -> (Option<String>, String) {
+    (field.asset.map(str::to_owned), field.text.to_owned())
+}
+
 fn from_json(object: &Map<String, Value>, out: &mut Collector) -> Record {
     object.keys().filter(|key| !READ.contains(&key.as_str())).for_each(|key| out.unread(key));
     let one = |value: &Value| match value {
@@ -155,8 +156,12 @@ fn from_json(object: &Map<String, Value>, out: &mut Collector) -> Record {
     };
     let ids = object.get("ids").and_then(Value::as_array).into_iter().flatten();
     let addresses = ids.filter_map(|id| {
-        let asset = id.get("type")?.as_str()?.strip_prefix(ADDRESS)?;
-        Some((asset.trim().to_owned(), one(id.get("number")?)?))
+        let asset = ofac_address::asset_of(id.get("type")?.as_str()?)?;
+        let text = one(id.get("number")?)?;
+        Some(match asset {
+            "" => owned_field(ofac_address::field(&text)),
+            asset => (Some(asset.to_owned()), text),
+        })
     });
     let first =
         |keys: [&str; 2]| keys.map(text).into_iter().find(|text| !text.is_empty()).unwrap_or_default();
@@ -197,20 +202,24 @@ impl Record {
         };
         let listed_on = month_first(&self.start);
         let of_treasury = self.source.contains("Treasury") || self.source.contains("SDN");
-        for (asset, address) in std::mem::take(&mut self.addresses) {
-            let statement = Statement {
-                label: first.full.clone(),
-                category: if of_treasury { Category::Sanction } else { Category::Unknown },
-                party_id: Some(id.clone()),
-                party_listed_on: listed_on,
-                programs: self.programs.clone(),
-                asset: text::clean(&asset),
-                actor: None,
-                reference: text::clean(&self.page),
+        let category = if of_treasury { Category::Sanction } else { out.unsaid_category() };
+        for (asset, text) in &self.addresses {
+            let said = |asset: Option<String>| Said {
+                statement: Statement {
+                    label: first.full.clone(),
+                    category,
+                    party_id: Some(id.clone()),
+                    party_listed_on: listed_on,
+                    programs: self.programs.clone(),
+                    asset: asset.and_then(|asset| text::clean(&asset)),
+                    actor: None,
+                    reference: text::clean(&self.page),
+                },
+                confidence: Confidence::AUTHORITY,
+                valid_from: None,
+                valid_to: None,
             };
-            let said =
-                Said { statement, confidence: Confidence::AUTHORITY, valid_from: None, valid_to: None };
-            out.claim_about(&address, place, said)?;
+            ofac_address::take(&Field { asset: asset.as_deref(), text }, place, out, said)?;
         }
         let kind = match self.kind.to_ascii_lowercase().as_str() {
             "individual" => PartyKind::Individual,

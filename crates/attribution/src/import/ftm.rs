@@ -19,6 +19,7 @@ use tracehound_model::{
 use super::{
     Format, Options, Snapshot, SourceHead,
     collect::{Collector, MAX_PARTIES, Said, tidy_names},
+    concepts,
     decode::decode,
     json_list::{bound, syntax},
     text,
@@ -78,19 +79,15 @@ fn role(schema: &str) -> Option<Role> {
     })
 }
 
-/// The kind of actor that topics tell of.
-pub(super) fn category<'t>(topics: impl IntoIterator<Item = &'t str>) -> Category {
-    let mut found = Category::Unknown;
-    for topic in topics {
-        match topic.trim() {
-            "sanction" | "sanction.counter" => return Category::Sanction,
-            "crime.terror" => found = Category::Terrorism,
-            "crime.theft" | "crime.cyber" => found = Category::ServiceHack,
-            "crime.fraud" => found = Category::Scam,
-            _ => {}
-        }
+/// The kind of actor that a topic tells of.
+fn category(topic: &str) -> Category {
+    match topic.trim() {
+        "sanction" | "sanction.counter" => Category::Sanction,
+        "crime.terror" => Category::Terrorism,
+        "crime.theft" | "crime.cyber" => Category::ServiceHack,
+        "crime.fraud" => Category::Scam,
+        _ => Category::Unknown,
     }
-    found
 }
 
 /// The head of a source made of these datasets; with many of them a person has to name it.
@@ -344,11 +341,9 @@ impl Reader {
         let holder = holders.iter().find_map(|holder| holder.own_names().into_iter().next());
         let own = wallet.own_names().into_iter().find(|name| !keys.contains(name));
         let label = holder.or(own).unwrap_or_else(|| out.source().title.clone());
-        let category = std::iter::once(&wallet)
-            .chain(&holders)
-            .map(|entity| category(entity.topics.iter().map(String::as_str)))
-            .find(|category| *category != Category::Unknown)
-            .unwrap_or(Category::Unknown);
+        let topics = std::iter::once(&wallet).chain(&holders).flat_map(|entity| &entity.topics);
+        let category = topics.map(|topic| category(topic)).reduce(concepts::weightier);
+        let category = category.unwrap_or_else(|| out.unsaid_category());
         let mut programs: Vec<String> =
             holders.iter().flat_map(|holder| holder.programs.iter().cloned()).collect();
         programs.extend(wallet.programs.iter().cloned());

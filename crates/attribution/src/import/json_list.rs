@@ -99,7 +99,7 @@ struct Reader<'o> {
     out: Collector,
     taker: RowTaker,
     mapping: &'o Mapping,
-    /// Keys that have been seen, read or named as not read.
+    /// What has been named as not read.
     judged: HashSet<String>,
     holds_domains: bool,
 }
@@ -179,19 +179,24 @@ impl Reader<'_> {
                 let is_read = |place| Field::ALL.iter().any(|field| at(*field) == Some(place));
                 let more = mapping::more_categories(mapping, &names, is_read);
                 for (position, name) in object.keys().enumerate() {
-                    if !judged.contains(name) && judged.len() < 1_000 {
-                        judged.insert(name.clone());
-                        if !is_read(position) && !more.contains(&position) {
-                            out.unread(name);
-                        }
+                    let is_kind = at(Field::Category) == Some(position) || more.contains(&position);
+                    let unread = match is_kind || is_read(position) {
+                        true if is_kind || !is_deep(values[position]) => continue,
+                        true => Cow::Owned(format!("{name} (what is nested in it)")),
+                        false => Cow::Borrowed(name.as_str()),
+                    };
+                    if !judged.contains(&*unread) && judged.len() < 1_000 {
+                        out.unread(&unread);
+                        judged.insert(unread.into_owned());
                     }
                 }
-                taker.take(out, place, |field| match (field, key, label) {
+                let mut kinds: Vec<Cow<'_, str>> = constant(Field::Category).into_iter().collect();
+                if kinds.is_empty() {
+                    let places = at(Field::Category).into_iter().chain(more.iter().copied());
+                    places.for_each(|place| words(values[place], &mut kinds));
+                }
+                taker.take(out, place, &kinds, |field| match (field, key, label) {
                     (Field::Address, Some(address), _) => Some(Cow::Borrowed(address)),
-                    (Field::Category, ..) if constant(field).is_none() && !more.is_empty() => {
-                        let places = at(field).into_iter().chain(more.iter().copied());
-                        mapping::joined(places.filter_map(|place| scalar(values[place])))
-                    }
                     (field, ..) => constant(field)
                         .or_else(|| at(field).and_then(|place| scalar(values[place])))
                         .or_else(|| label.filter(|_| field == Field::Label).map(Cow::Borrowed)),
@@ -199,7 +204,8 @@ impl Reader<'_> {
             }
             (Value::String(address), None) => {
                 *holds_domains |= is_domain(address);
-                taker.take(out, place, |field| match field {
+                let kinds: Vec<Cow<'_, str>> = constant(Field::Category).into_iter().collect();
+                taker.take(out, place, &kinds, |field| match field {
                     Field::Address => Some(Cow::Borrowed(address.as_str())),
                     Field::Label => constant(field).or(label.map(Cow::Borrowed)),
                     field => constant(field),
@@ -213,13 +219,15 @@ impl Reader<'_> {
                     Value::String(_) | Value::Array(_) => scalar(value),
                     _ => None,
                 };
-                taker.take(out, place, |field| match (field, value) {
-                    (Field::Address, _) => Some(Cow::Borrowed(address)),
-                    // Several words about an address are its labels, and may say what kind of thing it is.
-                    (Field::Label, _) | (Field::Category, Value::Array(_)) => {
-                        constant(field).or(said.clone())
-                    }
-                    (field, _) => constant(field),
+                // Several words about an address are its labels, and may say what kind of thing it is.
+                let mut kinds: Vec<Cow<'_, str>> = constant(Field::Category).into_iter().collect();
+                if kinds.is_empty() && value.is_array() {
+                    words(value, &mut kinds);
+                }
+                taker.take(out, place, &kinds, |field| match field {
+                    Field::Address => Some(Cow::Borrowed(address)),
+                    Field::Label => constant(field).or(said.clone()),
+                    field => constant(field),
                 })
             }
             _ => {
@@ -227,6 +235,29 @@ impl Reader<'_> {
                 Ok(())
             }
         }
+    }
+}
+
+/// The words of a value, those of what is nested in it too. An object is no word and stands as one that nobody knows: what
+/// is in it is not read as it is meant.
+fn words<'v>(value: &'v Value, found: &mut Vec<Cow<'v, str>>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| words(item, found)),
+        Value::Object(object) => {
+            let keys: Vec<&str> = object.keys().take(10).map(String::as_str).collect();
+            found.push(Cow::Owned(format!("{{{}}}", keys.join(" "))));
+            object.values().for_each(|value| words(value, found));
+        }
+        scalar_value => found.extend(scalar(scalar_value)),
+    }
+}
+
+/// Whether something stands in a value that is read as a text and is not in it.
+fn is_deep(value: &Value) -> bool {
+    match value {
+        Value::Object(_) => true,
+        Value::Array(items) => items.iter().any(|item| item.is_array() || item.is_object()),
+        _ => false,
     }
 }
 

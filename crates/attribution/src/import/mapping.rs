@@ -147,14 +147,9 @@ pub(super) fn more_categories(
     names: &[String],
     is_read: impl Fn(usize) -> bool,
 ) -> Vec<usize> {
-    let words = Field::Category.usual_names().iter().filter(|name| **name != "label");
-    let places = words.filter_map(|name| names.iter().position(|other| other == name));
-    places.filter(|at| mapping.category.is_none() && !is_read(*at)).collect()
-}
-
-/// The texts of several columns as one, whose words are told apart.
-pub(super) fn joined<'t>(texts: impl Iterator<Item = Cow<'t, str>>) -> Option<Cow<'t, str>> {
-    texts.filter(|text| !text.trim().is_empty()).reduce(|all, more| Cow::Owned(format!("{all};{more}")))
+    let tells = |name: &str| name != "label" && Field::Category.usual_names().contains(&name);
+    let places = names.iter().enumerate().filter(|(at, name)| tells(name) && !is_read(*at));
+    places.map(|(at, _)| at).filter(|_| mapping.category.is_none()).collect()
 }
 
 impl Mapping {
@@ -185,6 +180,9 @@ pub(super) fn head(options: &Options) -> SourceHead {
     }
 }
 
+/// Most odd words of a list that are named.
+const MAX_COMPLAINTS: usize = 100;
+
 /// Turns rows into claims; remembers which odd words it has complained about.
 pub(super) struct RowTaker {
     complained: HashSet<String>,
@@ -196,11 +194,13 @@ impl RowTaker {
         Self { complained: HashSet::new(), confidence: options.defaults.confidence }
     }
 
-    /// Takes one row. `get` gives the text of a field, `None` when the row has none.
+    /// Takes one row. `kinds` are what it says of the kind of actor; `get` gives the text of any other field, `None` when
+    /// the row has none.
     pub(super) fn take<'t>(
         &mut self,
         out: &mut Collector,
         place: &str,
+        kinds: &[Cow<'_, str>],
         get: impl Fn(Field) -> Option<Cow<'t, str>>,
     ) -> Result<(), ImportError> {
         let get = |field| get(field).filter(|text| !text.trim().is_empty());
@@ -208,12 +208,7 @@ impl RowTaker {
             out.refuse(place, "there is no address; left out");
             return Ok(());
         };
-        let category = get(Field::Category).map_or(Category::Unknown, |words| {
-            concepts::weightiest(words.split([',', ';', '|'])).unwrap_or_else(|| {
-                self.complain(out, place, &words, "is no category known here; taken as unknown");
-                Category::Unknown
-            })
-        });
+        let category = self.category(out, place, kinds.iter().map(AsRef::as_ref));
         // Nothing said: "unknown" for other people's lists; one's own list is one's own word.
         let default = if out.source().kind == SourceKind::Labels { Confidence(5) } else { Confidence(50) };
         let default = self.confidence.unwrap_or(default);
@@ -254,9 +249,28 @@ impl RowTaker {
         out.claim_about(&address, place, Said { statement, confidence, valid_from, valid_to: None })
     }
 
+    /// The category that words tell. One that is not known is named, and never goes under in one that is harmless.
+    pub(super) fn category<'w>(
+        &mut self,
+        out: &mut Collector,
+        place: &str,
+        kinds: impl IntoIterator<Item = &'w str>,
+    ) -> Category {
+        let told = concepts::told(kinds);
+        for word in told.strange {
+            self.complain(out, place, word, "is no category known here; taken as unknown");
+        }
+        told.category.unwrap_or_else(|| out.unsaid_category())
+    }
+
     fn complain(&mut self, out: &mut Collector, place: &str, word: &str, what: &str) {
         let word = text::shorten(word);
-        if self.complained.len() < 100 && self.complained.insert(word.clone()) {
+        if self.complained.len() > MAX_COMPLAINTS || !self.complained.insert(word.clone()) {
+            return;
+        }
+        if self.complained.len() > MAX_COMPLAINTS {
+            out.warn(place, "here and below more words are not known, which are not named");
+        } else {
             out.warn(place, format!("`{word}` {what} (said once)"));
         }
     }

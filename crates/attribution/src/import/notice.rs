@@ -246,6 +246,17 @@ fn take(
     let label = label
         .ok_or_else(|| unusable(format!("claim {number} has neither a label nor a party with a name")))?;
     let category = entry.category.ok_or_else(|| unusable(format!("claim {number} has no category")))?;
+    // A claim without a first day holds from the day of its list.
+    let (from, to) = (entry.from.map(|day| day.0), entry.to.map(|day| day.0));
+    let first = from.or(out.source().published);
+    if let (Some(first), Some(to)) = (first, to)
+        && to <= first
+    {
+        let whence = if from.is_some() { "its `from`" } else { "the day of the list, for want of a `from`" };
+        return Err(unusable(format!(
+            "claim {number} would never hold: its `to` {to} is not after {first}, {whence}"
+        )));
+    }
     let confidence = Confidence(entry.confidence.unwrap_or(Confidence::AUTHORITY.0).min(100));
     let programs = party.map(|party| &party.programs).filter(|_| entry.programs.is_empty());
     let statement = Statement {
@@ -258,12 +269,7 @@ fn take(
         actor: entry.actor.clone(),
         reference: entry.reference.clone(),
     };
-    let said = || Said {
-        statement: statement.clone(),
-        confidence,
-        valid_from: entry.from.map(|day| day.0),
-        valid_to: entry.to.map(|day| day.0),
-    };
+    let said = || Said { statement: statement.clone(), confidence, valid_from: from, valid_to: to };
     for (position, address) in entry.addresses.iter().enumerate() {
         out.begin_row();
         out.claim_about(address, &format!("claim {number}, address {}", position + 1), said())?;

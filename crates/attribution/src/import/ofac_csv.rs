@@ -13,6 +13,7 @@ use tracehound_model::{
 use super::{
     Format, Options, Snapshot,
     collect::{Collector, Said, tidy_names},
+    ofac_address,
     ofac_json::date_from_name,
     ofac_set::{self, List, Neighbour, Part, Set},
     official,
@@ -26,7 +27,6 @@ const PART: Format = Format::OfacCsvPart;
 const COLUMNS: usize = 12;
 /// Where OFAC cuts a remark.
 const REMARK_LIMIT: usize = 1_000;
-const ADDRESS: &str = "Digital Currency Address - ";
 
 pub(super) fn read(set: &Set, options: &Options) -> Result<Snapshot, ImportError> {
     let ((part, first), more) = set.files.split_first().expect("a set has the file it was made of");
@@ -313,12 +313,21 @@ fn take_row(
     out.party(Party { source, id, kind, names: tidy_names(names), programs, listed_on: None })
 }
 
-/// A remark with its rest: where it was cut the rest follows as it stands, else it begins a piece of its own.
+/// A remark with its rest. Where it was cut the rest follows as it stands, else it begins a piece of its own, unless the two
+/// halves of an address meet.
 fn joined(remark: &str, rest: &str, cut: bool) -> String {
     if remark.trim().is_empty() {
         return rest.to_owned();
     }
-    if cut {
+    let (last, first) =
+        (remark.rsplit(';').next().unwrap_or_default(), rest.split(';').next().unwrap_or_default());
+    let halves = || {
+        let goes_on = ofac_address::may_go_on(last) && !ofac_address::has_address(last);
+        goes_on
+            && ofac_address::fields(first).is_empty()
+            && ofac_address::has_address(&format!("{last}{first}"))
+    };
+    if cut || halves() {
         return format!("{remark}{rest}");
     }
     format!("{}; {}", remark.trim().trim_end_matches(['.', ';']), rest.trim())
@@ -345,45 +354,49 @@ impl Who {
         let pieces: Vec<&str> = remarks.strip_suffix('.').unwrap_or(remarks).split(';').collect();
         for (position, piece) in pieces.iter().enumerate() {
             let doubtful = cut && position + 1 == pieces.len();
-            let piece = piece.trim().trim_start_matches("alt. ");
-            if doubtful && could_be_address(piece) {
-                let message = "the remark is cut at 1,000 characters inside an address, which is left out; the rest is \
-                               in sdn_comments.csv: give both together, or take SDN_ADVANCED.XML";
-                out.refuse(place, message);
-                out.partial("a remark is cut inside an address");
-            } else if let Some((asset, address)) =
-                piece.strip_prefix(ADDRESS).and_then(|rest| rest.trim().split_once(' '))
-            {
-                let statement = Statement {
+            let piece = piece.trim();
+            let said = |asset| Said {
+                statement: Statement {
                     label: self.name.clone(),
                     category: Category::Sanction,
                     party_id: Some(self.id.clone()),
                     party_listed_on: None,
                     programs: self.programs.clone(),
-                    asset: Some(asset.to_owned()),
+                    asset,
                     actor: None,
                     reference: None,
-                };
-                let said =
-                    Said { statement, confidence: Confidence::AUTHORITY, valid_from: None, valid_to: None };
-                out.claim_about(address.trim(), place, said)?;
+                },
+                confidence: Confidence::AUTHORITY,
+                valid_from: None,
+                valid_to: None,
+            };
+            let fields = ofac_address::fields(piece);
+            if doubtful && ofac_address::may_go_on(piece) {
+                let message = "the remark is cut at 1,000 characters inside an address, which is left out; the rest is \
+                               in sdn_comments.csv: give both together, or take SDN_ADVANCED.XML";
+                out.refuse(place, message);
+                out.partial("a remark is cut inside an address");
+            } else if !fields.is_empty() {
+                for field in &fields {
+                    ofac_address::take(field, place, out, said)?;
+                }
             } else if let Some(alias) = alias(piece).filter(|_| !doubtful) {
                 // Aliases in the remarks are the weak ones; the others are in alt.csv.
                 self.names.push(PartyName { full: alias.to_owned(), weak: true });
+            } else {
+                // The second half of a field, whose first is not here, or an address after a semicolon.
+                for address in ofac_address::addresses(piece) {
+                    out.claim_about(address, place, said(None))?;
+                }
             }
         }
         Ok(())
     }
 }
 
-/// Whether a piece cut anywhere may have begun as an address.
-fn could_be_address(piece: &str) -> bool {
-    let shared = piece.len().min(ADDRESS.len());
-    shared >= "Digital".len() && piece.is_char_boundary(shared) && piece[..shared] == ADDRESS[..shared]
-}
-
 /// `a.k.a. 'NAME'` and its kin.
 fn alias(piece: &str) -> Option<&str> {
+    let piece = piece.trim_start_matches("alt. ");
     let rest = ["a.k.a. ", "f.k.a. ", "n.k.a. "].iter().find_map(|prefix| piece.strip_prefix(prefix))?;
     let within = |mark: char| rest.strip_prefix(mark)?.strip_suffix(mark);
     within('\'').or_else(|| within('"'))

@@ -72,7 +72,7 @@ fn statement(asset: &str) -> Statement {
 
 fn unnamed(asset: &str, out: &Collector) -> Statement {
     let label = out.source().title.clone();
-    Statement { label, category: Category::Unknown, ..statement(asset) }
+    Statement { label, category: out.unsaid_category(), ..statement(asset) }
 }
 
 /// `bytes` without a byte-order mark.

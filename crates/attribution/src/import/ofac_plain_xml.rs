@@ -14,14 +14,13 @@ use tracehound_model::{
 use super::{
     Format, Options, Snapshot,
     collect::{Collector, Said, tidy_names},
+    ofac_address::{self, Field},
     ofac_csv::{LEAST_PARTIES, is_of_another_list},
     official,
     published::month_first,
     xml::{self, Node, Xml},
 };
 use crate::ImportError;
-
-const ADDRESS: &str = "Digital Currency Address - ";
 
 /// A party as its elements add up.
 #[derive(Default)]
@@ -30,8 +29,8 @@ struct Draft {
     kind: Option<PartyKind>,
     names: Vec<PartyName>,
     programs: Vec<String>,
-    /// Asset and address text.
-    addresses: Vec<(String, String)>,
+    /// Asset, where it is said, and what stands as an address.
+    addresses: Vec<(Option<String>, String)>,
     place: String,
 }
 
@@ -42,12 +41,15 @@ impl Draft {
         }
     }
 
-    fn address(&mut self, what: &str, text: String) {
-        if let Some(asset) = what.strip_prefix(ADDRESS)
-            && !text.is_empty()
-        {
-            self.addresses.push((asset.trim().to_owned(), text));
-        }
+    /// Takes what stands in a field called `what`; whether that is one of addresses.
+    fn address(&mut self, what: &str, text: &str) -> bool {
+        let Some(asset) = ofac_address::asset_of(what) else { return false };
+        let Field { asset, text } = match asset {
+            "" => ofac_address::field(text),
+            asset => Field { asset: Some(asset), text },
+        };
+        self.addresses.push((asset.map(str::to_owned), text.to_owned()));
+        true
     }
 
     fn finish(self, out: &mut Collector) -> Result<(), ImportError> {
@@ -57,20 +59,23 @@ impl Draft {
             out.refuse(self.place, "a party without a number or a name; left out");
             return Ok(());
         };
-        for (asset, address) in self.addresses {
-            let statement = Statement {
-                label: first.full.clone(),
-                category: Category::Sanction,
-                party_id: Some(self.id.clone()),
-                party_listed_on: None,
-                programs: self.programs.clone(),
-                asset: Some(asset),
-                actor: None,
-                reference: None,
+        for (asset, text) in &self.addresses {
+            let said = |asset| Said {
+                statement: Statement {
+                    label: first.full.clone(),
+                    category: Category::Sanction,
+                    party_id: Some(self.id.clone()),
+                    party_listed_on: None,
+                    programs: self.programs.clone(),
+                    asset,
+                    actor: None,
+                    reference: None,
+                },
+                confidence: Confidence::AUTHORITY,
+                valid_from: None,
+                valid_to: None,
             };
-            let said =
-                Said { statement, confidence: Confidence::AUTHORITY, valid_from: None, valid_to: None };
-            out.claim_about(&address, &self.place, said)?;
+            ofac_address::take(&Field { asset: asset.as_deref(), text }, &self.place, out, said)?;
         }
         let source = out.source().id.clone();
         let kind = self.kind.unwrap_or(PartyKind::Unknown);
@@ -166,7 +171,8 @@ fn full_name(last: &str, first: &str) -> String {
 fn plain(xml: &mut Xml<'_>) -> Result<Draft, ImportError> {
     let depth = xml.depth();
     let mut draft = Draft { place: xml.place(), ..Draft::default() };
-    let (mut last, mut first, mut id_type) = (String::new(), String::new(), String::new());
+    let (mut last, mut first) = (String::new(), String::new());
+    let (mut id_type, mut number) = (String::new(), String::new());
     let (mut alias, mut weak) = ((String::new(), String::new()), false);
     loop {
         match xml.next()? {
@@ -176,19 +182,31 @@ fn plain(xml: &mut Xml<'_>) -> Result<Draft, ImportError> {
                 ("firstName", 1) => first = xml.text()?,
                 ("sdnType", 1) => draft.kind = Some(kind(&xml.text()?)),
                 ("program", 2) => draft.program(xml.text()?),
-                ("programList" | "idList" | "akaList", 1) | ("id", 2) => {}
+                ("remarks", 1) => {
+                    let remarks = xml.text()?;
+                    let found = ofac_address::in_remark(remarks.trim_end_matches('.'));
+                    draft
+                        .addresses
+                        .extend(found.map(|field| (field.asset.map(str::to_owned), field.text.to_owned())));
+                    xml.name_skipped("remarks (other than addresses)");
+                }
+                ("programList" | "idList" | "akaList", 1) => {}
+                ("id", 2) => (id_type, number) = (String::new(), String::new()),
                 ("aka", 2) => (alias, weak) = ((String::new(), String::new()), false),
                 ("category", 3) => weak = xml.text()? == "weak",
                 ("lastName", 3) => alias.0 = xml.text()?,
                 ("firstName", 3) => alias.1 = xml.text()?,
                 ("idType", 3) => id_type = xml.text()?,
-                ("idNumber", 3) => {
-                    let number = xml.text()?;
-                    draft.address(&id_type, number);
-                }
+                ("idNumber", 3) => number = xml.text()?,
                 _ => xml.skip()?,
             },
             Node::Close(level) if level < depth => break,
+            Node::Close(level) if level == depth + 1 && !(id_type.is_empty() && number.is_empty()) => {
+                if !draft.address(&id_type, &number) {
+                    xml.name_skipped("id (other than addresses)");
+                }
+                (id_type, number) = (String::new(), String::new());
+            }
             Node::Close(level) if level == depth + 1 && !alias.0.is_empty() => {
                 draft.names.push(PartyName { full: full_name(&alias.0, &alias.1), weak });
                 alias = (String::new(), String::new());
@@ -203,7 +221,8 @@ fn plain(xml: &mut Xml<'_>) -> Result<Draft, ImportError> {
 fn enhanced(xml: &mut Xml<'_>, id: String, is_sdn: &mut Option<bool>) -> Result<Draft, ImportError> {
     let depth = xml.depth();
     let mut draft = Draft { id, place: xml.place(), ..Draft::default() };
-    let (mut weak, mut primary, mut feature) = (false, false, String::new());
+    let (mut weak, mut primary) = (false, false);
+    let (mut feature, mut value) = (String::new(), String::new());
     loop {
         match xml.next()? {
             Node::Open(start, level) => match (xml::name(&start), level - depth) {
@@ -220,17 +239,21 @@ fn enhanced(xml: &mut Xml<'_>, id: String, is_sdn: &mut Option<bool>) -> Result<
                     draft.names.insert(if primary { 0 } else { draft.names.len() }, name);
                 }
                 ("type", 3) => feature = xml.text()?,
-                ("value", 3) => {
-                    let value = xml.text()?;
-                    draft.address(&feature, value);
-                }
+                ("value", 3) => value = xml.text()?,
+                ("feature", 2) => (feature, value) = (String::new(), String::new()),
                 ("generalInfo" | "sanctionsLists" | "sanctionsPrograms" | "names" | "features", 1)
-                | ("name" | "feature", 2)
+                | ("name", 2)
                 | ("translations", 3)
                 | ("translation", 4) => {}
                 _ => xml.skip()?,
             },
             Node::Close(level) if level < depth => break,
+            Node::Close(level) if level == depth + 1 && !(feature.is_empty() && value.is_empty()) => {
+                if !draft.address(&feature, &value) {
+                    xml.name_skipped("feature (other than addresses)");
+                }
+                (feature, value) = (String::new(), String::new());
+            }
             Node::Close(_) | Node::Text(_) | Node::End => {}
         }
     }

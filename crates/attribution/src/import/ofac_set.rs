@@ -5,7 +5,7 @@ use std::{fs, io::Read, path::Path};
 
 use sha2::{Digest, Sha256};
 
-use super::{Format, Options, input, sniff, text};
+use super::{Format, Options, input, ofac_address, sniff, text};
 use crate::ImportError;
 
 /// Names of a folder looked at.
@@ -110,9 +110,11 @@ pub(super) fn part_of(text: &str) -> Option<Part> {
         return (first.contains("-0-") && cells.len() >= 5).then_some(Part::Addresses);
     }
     let remark = first.split_once(mark).map_or("", |(_, rest)| rest.trim());
-    let of_ofac = ["Digital Currency Address - ", "Linked To:", "a.k.a. ", "DOB ", "Passport ", "alt. "];
+    let of_ofac = ["Linked To:", "a.k.a. ", "DOB ", "Passport ", "alt. "];
     let whole = remark.len() > 1 && remark.ends_with('"');
-    (quoted(1) && whole && of_ofac.iter().any(|word| remark.contains(word))).then_some(Part::Comments)
+    let is_remark =
+        of_ofac.iter().any(|word| remark.contains(word)) || !ofac_address::fields(remark).is_empty();
+    (quoted(1) && whole && is_remark).then_some(Part::Comments)
 }
 
 /// As [`part_of`]; of a file that bears the name of the comments a number and a quoted text are enough.

@@ -15,13 +15,13 @@ use tracehound_model::{
 use super::{
     Format, Options, Snapshot,
     collect::{Collector, MAX_NAMES, MAX_PARTIES, Said, tidy_names},
+    ofac_address::{self, Field},
     official,
     xml::{self, Node, Xml},
 };
 use crate::ImportError;
 
 const FORMAT: Format = Format::OfacAdvancedXml;
-const ADDRESS_FEATURE: &str = "Digital Currency Address - ";
 
 pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, ImportError> {
     let mut xml = Xml::new(input, FORMAT);
@@ -55,7 +55,7 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, 
 #[derive(Default)]
 struct List {
     issued: Option<Date>,
-    /// Feature type id to asset code.
+    /// Feature type id to asset code, empty where it tells none.
     assets: HashMap<u32, String>,
     /// Party type id to kind.
     types: HashMap<u32, PartyKind>,
@@ -103,8 +103,8 @@ impl List {
                     let (id, of) = (xml::number(&start, "ID"), xml::number(&start, "PartyTypeID"));
                     match (xml::name(&start), id) {
                         ("FeatureType", Some(id)) => {
-                            if let Some(asset) = xml.text()?.strip_prefix(ADDRESS_FEATURE) {
-                                self.assets.insert(id, asset.trim().to_owned());
+                            if let Some(asset) = ofac_address::asset_of(&xml.text()?) {
+                                self.assets.insert(id, asset.to_owned());
                             }
                         }
                         ("PartyType", Some(id)) => {
@@ -308,20 +308,27 @@ impl List {
             let label =
                 names.first().map_or_else(|| format!("party {}", draft.profile), |name| name.full.clone());
             draft.programs.sort_unstable();
-            for (asset, address, place) in draft.addresses {
-                let statement = Statement {
-                    label: label.clone(),
-                    category: Category::Sanction,
-                    party_id: Some(draft.profile.to_string()),
-                    party_listed_on: draft.listed_on,
-                    programs: draft.programs.clone(),
-                    asset: self.assets.get(&asset).cloned(),
-                    actor: None,
-                    reference: None,
+            for (feature, text, place) in &draft.addresses {
+                let said = |asset| Said {
+                    statement: Statement {
+                        label: label.clone(),
+                        category: Category::Sanction,
+                        party_id: Some(draft.profile.to_string()),
+                        party_listed_on: draft.listed_on,
+                        programs: draft.programs.clone(),
+                        asset,
+                        actor: None,
+                        reference: None,
+                    },
+                    confidence: Confidence::AUTHORITY,
+                    valid_from: None,
+                    valid_to: None,
                 };
-                let said =
-                    Said { statement, confidence: Confidence::AUTHORITY, valid_from: None, valid_to: None };
-                out.claim_about(&address, &place, said)?;
+                let field = match self.assets.get(feature).map(String::as_str) {
+                    None | Some("") => ofac_address::field(text),
+                    asset => Field { asset, text },
+                };
+                ofac_address::take(&field, place, &mut out, said)?;
             }
             let source = out.source().id.clone();
             out.party(Party {

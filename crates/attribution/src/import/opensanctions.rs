@@ -57,7 +57,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
             "CryptoWallet" => {
                 let statement = Statement {
                     label: out.source().title.clone(),
-                    category: if listed { Category::Sanction } else { Category::Unknown },
+                    category: if listed { Category::Sanction } else { out.unsaid_category() },
                     party_id: None,
                     party_listed_on: None,
                     programs,

@@ -126,7 +126,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
         Top::NoHeader => {
             let with_address = first.iter().find(|(_, row)| row.iter().any(is_address_cell));
             let sample = with_address.map_or(&first[0].1, |(_, row)| row);
-            (Columns::without_header(&options.mapping, sample)?, 0)
+            (Columns::without_header(&options.mapping, sample, &first, &mut out)?, 0)
         }
     };
     let mut taker = RowTaker::new(options);
@@ -196,7 +196,7 @@ fn take(
     }
     out.begin_row();
     ragged.seen += u64::from(row.len() != ragged.expected);
-    taker.take(out, &format!("line {line}"), |field| columns.get(row, field))
+    taker.take(out, &format!("line {line}"), &columns.kinds(row), |field| columns.get(row, field))
 }
 
 /// Where each field stands.
@@ -258,10 +258,16 @@ impl Columns {
         Ok(columns)
     }
 
-    /// The address is the first cell that is one; the label, where there is exactly one other column, is that.
-    fn without_header(mapping: &Mapping, first: &Record<'_>) -> Result<Self, ImportError> {
+    /// The address is the first cell that is one; the label, where there is exactly one other column, is that. Columns that
+    /// are not read are named by their places, as far as the rows near the top have them.
+    fn without_header(
+        mapping: &Mapping,
+        first: &Record<'_>,
+        top: &[(u64, Record<'_>)],
+        out: &mut Collector,
+    ) -> Result<Self, ImportError> {
         let address = first.iter().position(is_address_cell);
-        Self::resolve(|field| match (mapping.column(field), field) {
+        let columns = Self::resolve(|field| match (mapping.column(field), field) {
             (Some(Column::Name(name)), _) => {
                 Err(mapping::no_column(name, ["none: the first line already is a row"]))
             }
@@ -272,7 +278,14 @@ impl Columns {
                 Ok(address.map_or(Slot::Absent, |address| Slot::Cell(1 - address.min(1))))
             }
             (None, _) => Ok(Slot::Absent),
-        })
+        })?;
+        let says =
+            |at: usize| top.iter().any(|(_, row)| row.get(at).is_some_and(|cell| !cell.trim().is_empty()));
+        let width = top.iter().map(|(_, row)| row.len()).max().unwrap_or_default();
+        for at in (0..width).filter(|at| !columns.reads(*at) && says(*at)) {
+            out.unread(&format!("column {}", at + 1));
+        }
+        Ok(columns)
     }
 
     fn resolve(slot: impl Fn(Field) -> Result<Slot, ImportError>) -> Result<Self, ImportError> {
@@ -293,17 +306,17 @@ impl Columns {
     }
 
     fn get<'s>(&'s self, row: &'s Record<'_>, field: Field) -> Option<Cow<'s, str>> {
-        let own = match &self.slots[field as usize] {
+        let cell = match &self.slots[field as usize] {
             Slot::Cell(place) => row.get(*place),
             Slot::Constant(value) => Some(value.as_str()),
             Slot::Absent => None,
         };
-        match field {
-            Field::Category if !self.more_categories.is_empty() => {
-                let more = self.more_categories.iter().filter_map(|at| row.get(*at));
-                mapping::joined(own.into_iter().chain(more).map(Cow::Borrowed))
-            }
-            _ => own.map(Cow::Borrowed),
-        }
+        cell.map(Cow::Borrowed)
+    }
+
+    /// The cells that tell of the category.
+    fn kinds<'s>(&'s self, row: &'s Record<'_>) -> Vec<Cow<'s, str>> {
+        let more = self.more_categories.iter().filter_map(|at| row.get(*at)).map(Cow::Borrowed);
+        self.get(row, Field::Category).into_iter().chain(more).collect()
     }
 }

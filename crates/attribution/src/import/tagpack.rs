@@ -1,16 +1,19 @@
 //! `GraphSense` TagPacks (<https://github.com/graphsense/graphsense-tagpack-tool>).
 //!
 //! Header fields hold for every tag; a tag's own field overrides. `abuse`, `category` and `concepts` give one category,
-//! the gravest. `is_cluster_definer` is not used: a tag is taken as a claim about its one address, and which addresses
+//! the weightiest. `is_cluster_definer` is not used: a tag is taken as a claim about its one address, and which addresses
 //! belong together is for the cluster analysis to say, with its own error bars.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
-use tracehound_model::{Category, Chain, Confidence, SourceId, SourceKind, Statement, Subject, TxId};
+use tracehound_model::{Chain, Confidence, SourceId, SourceKind, Statement, Subject, TxId};
 
 use super::{
     Format, Options, Snapshot, SourceHead,
     collect::{Collector, Said},
-    concepts, mapping, text,
+    mapping::{self, RowTaker},
+    text,
     yaml::{self, Node},
 };
 use crate::ImportError;
@@ -30,6 +33,8 @@ const SHARED: &[&str] = &[
     "actor",
     "<<",
 ];
+/// The fields of them that tell the kind of actor, in one word or several.
+const KINDS: &[&str] = &["abuse", "category", "concepts"];
 /// The fields that are read of a tag only.
 const TAG: &[&str] = &["address", "tx_hash"];
 /// The fields that are read of a pack only, at its top or in its header.
@@ -43,7 +48,7 @@ struct Pack<'n> {
 
 impl<'n> Pack<'n> {
     fn get(&self, field: &str) -> Option<&'n Node> {
-        self.top.get(field).or_else(|| self.header?.get(field))
+        said(self.top, field).or_else(|| said(self.header?, field))
     }
 
     fn text(&self, field: &str) -> Option<&'n str> {
@@ -51,15 +56,26 @@ impl<'n> Pack<'n> {
     }
 }
 
+/// A field that says something.
+fn said<'n>(node: &'n Node, field: &str) -> Option<&'n Node> {
+    node.get(field).filter(|value| value.is_nested() || value.text().is_some())
+}
+
 pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
     let root = yaml::load(bytes, FORMAT, options.beside.as_deref())?;
     let pack = Pack { top: &root, header: root.get("header") };
     let lacks = |what: &str| ImportError::Unusable { format: FORMAT, missing: format!("it has no {what}") };
-    if root.get("tags").is_some() && pack.header.is_some_and(|header| header.get("tags").is_some()) {
+    // Of two that differ one would be lost.
+    let stands_twice = |field: &&&str| {
+        let both = said(&root, field).zip(pack.header.and_then(|header| said(header, field)));
+        both.is_some_and(|(top, header)| top.is_nested() || top.text() != header.text())
+    };
+    if let Some(field) = PACK.iter().chain(SHARED).filter(|field| **field != "<<").find(stands_twice) {
         return Err(ImportError::Unusable {
             format: FORMAT,
-            missing: "it has `tags` in its header and outside of it: one of the two would be lost unsaid"
-                .to_owned(),
+            missing: format!(
+                "it has `{field}` in its header and outside of it: one of the two would be lost unsaid"
+            ),
         });
     }
     let Some(Node::List(tags)) = pack.get("tags") else { return Err(lacks("`tags`")) };
@@ -78,22 +94,35 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
             .or_else(|| tags.iter().filter_map(|tag| day(tag)).max()),
     };
     let mut out = Collector::new(FORMAT, head, options);
-    let is_read = |key: &str| SHARED.contains(&key) || PACK.contains(&key);
-    root.keys().filter(|key| *key != "header" && !is_read(key)).for_each(|key| out.unread(key));
+    let top = |key: &str| key == "header" || SHARED.contains(&key) || PACK.contains(&key);
+    name_unread(&root, "", top, &mut out);
     match pack.header {
         None | Some(Node::Scalar(None)) => {}
         Some(header @ Node::Map(_)) => {
-            header.keys().filter(|key| !is_read(key)).for_each(|key| out.unread(&format!("header.{key}")));
+            let is_read = |key: &str| key != "header" && top(key);
+            name_unread(header, "header.", is_read, &mut out);
         }
         Some(Node::List(_) | Node::Scalar(Some(_))) => out.unread("header"),
     }
+    let mut taker = RowTaker::new(options);
     for (position, tag) in tags.iter().enumerate() {
         out.begin_row();
-        let is_read = |key: &str| SHARED.contains(&key) || TAG.contains(&key);
-        tag.keys().filter(|key| !is_read(key)).for_each(|key| out.unread(key));
-        take(tag, &pack, &format!("tag {}", position + 1), options, &mut out)?;
+        name_unread(tag, "", |key| SHARED.contains(&key) || TAG.contains(&key), &mut out);
+        take(tag, &pack, &format!("tag {}", position + 1), options, &mut taker, &mut out)?;
     }
     out.finish()
+}
+
+/// Names the fields of a map that are not read, and those that hold more than the text that is read of them.
+fn name_unread(node: &Node, before: &str, is_read: impl Fn(&str) -> bool, out: &mut Collector) {
+    let nests = ["header", "tags", "<<"].iter().chain(KINDS);
+    for key in node.keys() {
+        if !is_read(key) {
+            out.unread(&format!("{before}{key}"));
+        } else if !nests.clone().any(|nests| *nests == key) && node.get(key).is_some_and(Node::is_nested) {
+            out.unread(&format!("{before}{key} (what is nested in it)"));
+        }
+    }
 }
 
 fn take(
@@ -101,6 +130,7 @@ fn take(
     pack: &Pack<'_>,
     place: &str,
     options: &Options,
+    taker: &mut RowTaker,
     out: &mut Collector,
 ) -> Result<(), ImportError> {
     let own = |field: &str| tag.get(field).and_then(Node::text);
@@ -109,8 +139,15 @@ fn take(
         out.refuse(place, "neither the tag nor the header has a label; left out");
         return Ok(());
     };
-    let words = concept_words(tag, pack);
-    let category = concepts::weightiest(words.iter().copied()).unwrap_or(Category::Unknown);
+    let address = own("address");
+    let Some(about) = address.or_else(|| own("tx_hash")) else {
+        out.refuse(place, "neither an address nor a tx_hash; left out");
+        return Ok(());
+    };
+    // Each of the three fields is inherited on its own.
+    let inherited = |field: &&str| said(tag, field).or_else(|| pack.get(field)).map(Node::words);
+    let words: Vec<Cow<'_, str>> = KINDS.iter().filter_map(inherited).flatten().collect();
+    let category = taker.category(out, place, words.iter().map(AsRef::as_ref));
     let confidence = match of("confidence") {
         None => options.defaults.confidence.unwrap_or(Confidence(5)),
         Some(id) => mapping::confidence(id).unwrap_or_else(|| {
@@ -131,17 +168,13 @@ fn take(
     // The header's date is that of the pack; only a tag's own says something about the tag.
     let valid_from = own("lastmod").and_then(text::date).filter(|day| not_later(*day, out));
     let said = Said { statement, confidence, valid_from, valid_to: None };
-    match (own("address"), own("tx_hash")) {
-        (Some(address), _) => out.claim_about(address, place, said),
-        (None, Some(hash)) => match transaction(hash, of("network"), said.statement.asset.as_deref()) {
-            Ok(subject) => out.claim(&subject, said),
-            Err(why) => {
-                out.refuse(place, why);
-                Ok(())
-            }
-        },
-        (None, None) => {
-            out.refuse(place, "neither an address nor a tx_hash; left out");
+    if address.is_some() {
+        return out.claim_about(about, place, said);
+    }
+    match transaction(about, of("network"), said.statement.asset.as_deref()) {
+        Ok(subject) => out.claim(&subject, said),
+        Err(why) => {
+            out.refuse(place, why);
             Ok(())
         }
     }
@@ -150,13 +183,6 @@ fn take(
 /// A tag cannot hold only from a day after its pack's.
 fn not_later(day: Date, out: &Collector) -> bool {
     out.source().published.is_none_or(|published| day <= published)
-}
-
-/// The words about the kind of actor; each of the three fields is inherited on its own.
-fn concept_words<'f>(tag: &'f Node, pack: &Pack<'f>) -> Vec<&'f str> {
-    let inherited =
-        |field: &str| tag.get(field).or_else(|| pack.get(field)).map(Node::texts).unwrap_or_default();
-    ["abuse", "category", "concepts"].into_iter().flat_map(inherited).collect()
 }
 
 fn transaction(hash: &str, network: Option<&str>, currency: Option<&str>) -> Result<Subject, String> {

@@ -144,10 +144,15 @@ impl<'a> Xml<'a> {
 
     /// Skips the element just opened with all that is in it, under a name that says more than its own.
     pub(super) fn skip_as(&mut self, name: &str) -> Result<(), ImportError> {
+        self.name_skipped(name);
+        self.pass()
+    }
+
+    /// Remembers what is not read of an element that was read.
+    pub(super) fn name_skipped(&mut self, name: &str) {
         if !self.skipped.contains(name) {
             self.skipped.insert(name.to_owned());
         }
-        self.pass()
     }
 
     /// Names the elements that were skipped as not read.

@@ -2,6 +2,7 @@
 //! depth and size are bounded while reading.
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet},
     fs::File,
     io::Read,
@@ -20,6 +21,8 @@ const MAX_DEPTH: usize = 32;
 const MAX_NODES: usize = 4_000_000;
 /// Most merge keys followed from one map to the next.
 const MAX_MERGES: usize = 8;
+/// Most values looked at for the words of one.
+const MAX_WORDS: usize = 1_000;
 /// Longest file that may be included.
 const MAX_INCLUDE: u64 = 1 << 20;
 
@@ -69,6 +72,32 @@ impl Node {
     /// The texts of a list, or the one text.
     pub(super) fn texts(&self) -> Vec<&str> {
         self.items().into_iter().filter_map(Self::text).collect()
+    }
+
+    /// The texts of a value, those of what is nested in it too. A map is no word and stands as one that nobody knows: what
+    /// is in it is not read as it is meant. So does what lies beyond the limit: aliases of aliases have no end.
+    pub(super) fn words(&self) -> Vec<Cow<'_, str>> {
+        let mut words = Vec::new();
+        let mut open = vec![self];
+        for _ in 0..MAX_WORDS {
+            match open.pop() {
+                None => return words,
+                Some(Self::List(items)) => open.extend(items.iter().rev().map(|item| &**item)),
+                Some(Self::Map(entries)) => {
+                    let keys: Vec<&str> = entries.iter().take(10).map(|(key, _)| key.as_str()).collect();
+                    words.push(Cow::Owned(format!("{{{}}}", keys.join(" "))));
+                    open.extend(entries.iter().rev().map(|(_, value)| &**value));
+                }
+                Some(scalar) => words.extend(scalar.text().map(Cow::Borrowed)),
+            }
+        }
+        words.push(Cow::Owned(format!("more than {MAX_WORDS} words")));
+        words
+    }
+
+    /// Whether it is a list or a map.
+    pub(super) fn is_nested(&self) -> bool {
+        !matches!(self, Self::Scalar(_))
     }
 
     /// The keys of a map as they stand here.

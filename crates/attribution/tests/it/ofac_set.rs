@@ -5,11 +5,11 @@ use std::{fs, path::Path};
 use tracehound_attribution::{
     ImportError,
     folder::AttributionFolder,
-    import::{Format, Imported, Options, SourceOptions, read},
+    import::{Format, Imported, Options, Snapshot, SourceOptions, read},
 };
-use tracehound_model::SourceId;
+use tracehound_model::{SourceId, Subject};
 
-use crate::support::{address, day, named};
+use crate::support::{address, day, named, text};
 
 const SDN: &str = "900001,\"TESTHOLDER, Quux\",\"individual\",\"DPRK3\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"DOB 1990; \
 a.k.a. 'weakone'.\"\n900002,\"SECOND PARTY\",-0- ,\"CYBER2\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \n\u{1a}";
@@ -246,4 +246,168 @@ fn names_that_the_list_lacks_are_added_to_it() {
     };
     assert!(named_in(known).is_empty(), "the list says it already");
     assert_eq!(named_in(&aliases.replacen("PARTY 1", "NEW NAME", 1)), ["1", "2"]);
+}
+
+const XBT: &str = "1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi";
+const TWO: &str = "1PMTSz6vxw4omE6o2gnfJ5E7Ja1fmWSKSz";
+const ETH: &str = "0xE4A618E2Fc5aD76525F555970363ae97AFc1F426";
+
+fn row(number: u32, name: &str, remark: &str) -> String {
+    format!("{number},\"{name}\",-0- ,\"DPRK3\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,\"{remark}\"\n")
+}
+
+fn parties(rows: &str) -> Snapshot {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sdn.csv");
+    fs::write(&path, rows).unwrap();
+    import(&path, &options(&path)).unwrap_or_else(|error| panic!("{rows}: {error}")).snapshot
+}
+
+fn xml(entries: &str) -> Snapshot {
+    let list = format!(
+        "<sdnList><publshInformation><Publish_Date>09/03/2026</Publish_Date></publshInformation>{entries}</sdnList>"
+    );
+    text("sdn.xml", &list).unwrap_or_else(|error| panic!("{list}: {error}"))
+}
+
+fn entry(number: u32, name: &str, kind: &str, value: &str) -> String {
+    format!(
+        "<sdnEntry><uid>{number}</uid><lastName>{name}</lastName><programList><program>DPRK3</program></programList>\
+         <idList><id><uid>1</uid><idType>{kind}</idType><idNumber>{value}</idNumber></id></idList></sdnEntry>"
+    )
+}
+
+fn enhanced(entries: &str) -> Snapshot {
+    let list = format!(
+        "<sanctionsData><publicationInfo><dataAsOf>2026-09-10</dataAsOf></publicationInfo><entities>{entries}</entities>\
+         </sanctionsData>"
+    );
+    text("sdn_enhanced.xml", &list).unwrap_or_else(|error| panic!("{list}: {error}"))
+}
+
+fn entity(number: u32, name: &str, kind: &str, value: &str) -> String {
+    format!(
+        "<entity id=\"{number}\"><generalInfo><entityType>Entity</entityType></generalInfo><names><name><translations>\
+         <translation><formattedFullName>{name}</formattedFullName></translation></translations></name></names>\
+         <features><feature><type>{kind}</type><value>{value}</value></feature></features></entity>"
+    )
+}
+
+fn subjects(list: &Snapshot) -> Vec<Subject> {
+    list.claims.iter().map(|claim| claim.subject).collect()
+}
+
+/// Letter case, dashes and blanks vary, and so does what stands between the words and the address.
+#[test]
+fn an_address_is_read_in_whatever_words_its_field_is_written() {
+    for kind in [
+        "Digital Currency Address - XBT",
+        "Digital Currency Address-XBT",
+        "DIGITAL CURRENCY ADDRESS - XBT",
+        "digital currency address \u{2013} XBT",
+        "Digital Currency Address",
+        "DIGITAL CURRENCY ADDRESS",
+    ] {
+        let asset = kind.contains("XBT").then(|| "XBT".to_owned());
+        let advanced = text("sdn_advanced.xml", &advanced(kind)).unwrap_or_else(|e| panic!("{kind}: {e}"));
+        let remark = parties(&row(900_001, "A", &format!("DOB 1990; alt. {kind} {XBT}; Linked To: B.")));
+        for list in [
+            remark,
+            xml(&entry(900_001, "A", kind, XBT)),
+            enhanced(&entity(900_001, "A", kind, XBT)),
+            advanced,
+        ] {
+            assert_eq!(subjects(&list), [address(XBT)], "{kind}: {list:?}");
+            assert_eq!(list.claims.get(0).unwrap().statement.asset, asset, "{kind}");
+        }
+    }
+    for piece in [
+        format!("Digital Currency Address - XBT{XBT}"),
+        format!("Digital Currency Address - XBT: {XBT}"),
+        format!("Digital Currency Address {XBT}"),
+    ] {
+        assert_eq!(subjects(&parties(&row(1, "A", &piece))), [address(XBT)], "{piece}");
+    }
+}
+
+fn advanced(kind: &str) -> String {
+    format!(
+        r#"<Sanctions><DateOfIssue><Year>2026</Year><Month>1</Month><Day>2</Day></DateOfIssue><ReferenceValueSets>
+        <FeatureTypeValues><FeatureType ID="7">{kind}</FeatureType></FeatureTypeValues></ReferenceValueSets>
+        <DistinctParties><DistinctParty><Profile ID="1"><Identity><Alias Primary="true"><DocumentedName>
+        <NamePartValue NamePartGroupID="1">A</NamePartValue></DocumentedName></Alias></Identity>
+        <Feature FeatureTypeID="7"><VersionDetail>{XBT}</VersionDetail></Feature></Profile></DistinctParty>
+        </DistinctParties><SanctionsEntries><SanctionsEntry ProfileID="1"/></SanctionsEntries></Sanctions>"#
+    )
+}
+
+#[test]
+fn every_address_of_a_field_is_read_and_what_is_none_is_named() {
+    let kind = "Digital Currency Address - XBT";
+    for (written, rest) in [(format!("{XBT}; {TWO}"), None), (format!("{XBT}, {TWO} and ok"), Some("`ok`"))] {
+        for list in [xml(&entry(1, "A", kind, &written)), enhanced(&entity(1, "A", kind, &written))] {
+            assert_eq!(subjects(&list), [address(XBT), address(TWO)], "{written}");
+            let is_said = |rest| list.warnings.iter().any(|warning| warning.message.contains(rest));
+            assert!(rest.is_none_or(is_said), "{written}: {:?}", list.warnings);
+        }
+    }
+    let list =
+        parties(&row(1, "A", &format!("{kind} {XBT}; {TWO}; alt. Digital Currency Address - ETH {ETH}.")));
+    assert_eq!(subjects(&list), [address(XBT), address(TWO), address(ETH)]);
+    // A field without an address is said, and so is a field of another kind.
+    let list = xml(&entry(1, "A", kind, ""));
+    assert!(list.warnings.iter().any(|warning| warning.message.contains("none follows")), "{list:?}");
+    assert_eq!(list.account.left_out, 1);
+    let list = parties(&row(1, "A", "Digital Currency Address - XBT; DOB 1990."));
+    assert!(list.warnings.iter().any(|warning| warning.message.contains("none follows")), "{list:?}");
+    assert_eq!(xml(&entry(1, "A", "Passport", "X1")).unread, ["id (other than addresses)", "uid"]);
+    let unread = enhanced(&entity(1, "A", "Gender", "Male")).unread;
+    assert_eq!(unread, ["feature (other than addresses)"]);
+    // The remarks of SDN.XML say the same as those of sdn.csv.
+    let remarks = format!("<remarks>DOB 1990; {kind} {XBT}; Linked To: B.</remarks></sdnEntry>");
+    let list = xml(&entry(1, "A", "Passport", "X1").replace("</sdnEntry>", &remarks));
+    assert_eq!(subjects(&list), [address(XBT)]);
+}
+
+#[test]
+fn two_halves_of_an_address_meet_wherever_the_remark_was_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sdn.csv");
+    let whole = format!("alt. Digital Currency Address - XBT {TWO}");
+    let first = format!("Digital Currency Address - ETH {ETH}; ");
+    for cut in [16, 24, 28, 33, 36, 50] {
+        let (front, rest) = whole.split_at(cut);
+        fs::write(&path, row(5, "A", &format!("{first}{front}"))).unwrap();
+        fs::write(folder.path().join("sdn_comments.csv"), format!("5,\"{rest}; Linked To: Y.\"\n")).unwrap();
+        let list = import(&path, &options(&path)).unwrap().snapshot;
+        assert_eq!(subjects(&list), [address(ETH), address(TWO)], "{front}|{rest}: {:?}", list.warnings);
+    }
+    // Without the first half the second still names the address.
+    let alone = folder.path().join("alone");
+    fs::create_dir(&alone).unwrap();
+    let path = alone.join("sdn_comments.csv");
+    fs::write(&path, format!("5,\"BT {TWO}; Linked To: Y.\"\n")).unwrap();
+    assert_eq!(subjects(&import(&path, &options(&path)).unwrap().snapshot), [address(TWO)]);
+}
+
+/// A number names one party in the store: the second one's names would take the place of the first one's.
+#[test]
+fn two_parties_under_one_number_keep_the_names_of_both() {
+    let kind = "Digital Currency Address - XBT";
+    let lists = [
+        parties(&(row(900_001, "ZORG PLAFF", "-0- ") + &row(900_001, "VORPAL SNICK", "-0- "))),
+        xml(&(entry(900_001, "ZORG PLAFF", kind, XBT) + &entry(900_001, "VORPAL SNICK", kind, TWO))),
+        enhanced(&(entity(900_001, "ZORG PLAFF", kind, XBT) + &entity(900_001, "VORPAL SNICK", kind, TWO))),
+    ];
+    for list in lists {
+        let names =
+            |at: usize| list.parties[at].names.iter().map(|name| name.full.as_str()).collect::<Vec<_>>();
+        assert_eq!((list.parties.len(), names(0)), (1, vec!["ZORG PLAFF", "VORPAL SNICK"]));
+        let said = list.warnings.iter().any(|warning| {
+            warning.place == "party 900001" && warning.message.contains("`ZORG PLAFF` and `VORPAL SNICK`")
+        });
+        assert!(said && list.account.read == 2, "{list:?}");
+    }
+    let same = parties(&(row(1, "ZORG PLAFF", "-0- ") + &row(1, "ZORG PLAFF", "-0- ")));
+    assert_eq!((same.parties.len(), same.account.read), (1, 2));
 }

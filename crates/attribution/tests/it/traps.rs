@@ -1,6 +1,6 @@
 //! The traps that real label sources set, each as a test.
 
-use tracehound_attribution::import::{Column, Mapping, Options, SourceOptions, read};
+use tracehound_attribution::import::{Column, Defaults, Mapping, Options, SourceOptions, read};
 use tracehound_model::{Category, Confidence, SourceId, SourceKind, Subject};
 
 use crate::support::{address, day, named, real, text};
@@ -292,4 +292,207 @@ fn the_weightiest_of_several_category_columns_counts() {
     let csv = format!("address,category,type\n{LISTED},exchange,ransomware\n");
     let list = read(&mut csv.as_bytes(), &options).unwrap().snapshot;
     assert_eq!(list.claims.get(0).unwrap().statement.category, Category::Exchange);
+}
+
+const A: &str = "1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi";
+const B: &str = "1PMTSz6vxw4omE6o2gnfJ5E7Ja1fmWSKSz";
+
+fn first_category(name: &str, list: &str) -> Category {
+    let list = text(name, list).unwrap_or_else(|error| panic!("{list}: {error}"));
+    list.claims.get(0).unwrap().statement.category
+}
+
+/// An accusation in words that are not known here must not go under in a harmless word beside it.
+#[test]
+fn a_word_that_is_not_known_is_not_outweighed_by_a_harmless_one_and_is_named() {
+    let pack = |says: &str| format!("title: T\ncreator: c\nlabel: Q\ntags:\n- address: {A}\n{says}");
+    for (name, list, word) in [
+        ("x.csv", format!("address,name,category,type\n{A},Q,exchange,bad actors\n"), "bad actors"),
+        (
+            "x.csv",
+            format!("address,name,category\n{A},Q,\"exchange; Sanctioned Jurisdiction\"\n"),
+            "Sanctioned Jurisdiction",
+        ),
+        ("x.csv", format!("address,name,category\n{A},Q,\"payment processor, on a list\"\n"), "on a list"),
+        (
+            "x.json",
+            format!(r#"[{{"address": "{A}", "labels": ["exchange", "money_laundering"]}}]"#),
+            "money_laundering",
+        ),
+        ("x.json", format!(r#"{{"{A}": {{"name": "Q", "labels": ["exchange", "evil"]}}}}"#), "evil"),
+        ("x.json", format!(r#"{{"{A}": ["exchange", "evil"]}}"#), "evil"),
+        (
+            "x.json",
+            format!(r#"[{{"address": "{A}", "type": "exchange", "category": {{"name": "evil"}}}}]"#),
+            "{name}",
+        ),
+        ("x.json", format!(r#"[{{"address": "{A}", "category": "exchange", "Category": "evil"}}]"#), "evil"),
+        ("x.yaml", pack("  category: exchange\n  abuse: extortion\n"), "extortion"),
+        ("x.yaml", pack("  category: exchange\n  abuse: money_laundering\n"), "money_laundering"),
+        ("x.yaml", pack("  concepts: [user, human_trafficking]\n"), "human_trafficking"),
+        ("x.yaml", pack("  category: exchange\n  abuse: {id: evil}\n"), "{id}"),
+    ] {
+        assert_eq!(first_category(name, &list), Category::Unknown, "{list}");
+        let read = text(name, &list).unwrap();
+        assert_eq!(read.without_category(), 1, "{list}");
+        let is_said = read.warnings.iter().any(|warning| warning.message.contains(&format!("`{word}`")));
+        assert!(is_said, "{list}: {:?}", read.warnings);
+    }
+    // Known words count at any depth.
+    for (name, list) in [
+        ("x.json", format!(r#"[{{"address": "{A}", "labels": ["exchange", ["ransomware"]]}}]"#)),
+        ("x.json", format!(r#"[{{"address": "{A}", "labels": [{{"name": "ransomware"}}, "exchange"]}}]"#)),
+        ("x.json", format!(r#"{{"{A}": ["exchange", ["ransomware"]]}}"#)),
+        ("x.yaml", pack("  category: exchange\n  abuse: {id: ransomware}\n")),
+        ("x.yaml", pack("  concepts: [exchange, [ransomware]]\n")),
+        ("x.csv", format!("address,name,category,type\n{A},Q,evil,ransomware\n")),
+    ] {
+        assert_eq!(first_category(name, &list), Category::Ransomware, "{list}");
+    }
+    for (word, category) in [
+        ("terrorist financing", Category::Terrorism),
+        ("OFAC SDN", Category::Sanction),
+        ("ofac-sanctioned", Category::Sanction),
+        ("Sanctioned Entity", Category::Sanction),
+        ("drainer", Category::Phishing),
+        ("malware", Category::ServiceHack),
+        // Words that say nothing of the kind change nothing.
+        ("service", Category::Exchange),
+        ("n/a", Category::Exchange),
+    ] {
+        let list = format!("address,name,category,type\n{A},Q,exchange,{word}\n");
+        assert_eq!(first_category("x.csv", &list), category, "{word}");
+    }
+}
+
+/// Each of GraphSense's abuses weighs more than an exchange.
+#[test]
+fn no_abuse_of_the_taxonomy_is_taken_for_harmless() {
+    let Some(path) = tracehound_testkit::shared_data("taxonomy/graphsense_concepts.yaml") else { return };
+    let concepts = std::fs::read_to_string(path).unwrap();
+    let field = |block: &str, key: &str| {
+        block.lines().find_map(|line| Some(line.trim().strip_prefix(key)?.trim().to_owned()))
+    };
+    let broader: std::collections::BTreeMap<String, String> = concepts
+        .split("\n\n")
+        .filter_map(|block| Some((field(block, "id:")?, field(block, "broader:")?)))
+        .collect();
+    let above = |id: &String| broader.get(id).cloned();
+    let is_abuse = |id: &&String| std::iter::successors(above(id), above).take(9).any(|id| id == "abuse");
+    let abuses: Vec<&String> = broader.keys().filter(is_abuse).collect();
+    assert!(abuses.len() > 25, "{abuses:?}");
+    for abuse in abuses {
+        let pack = format!(
+            "title: T\ncreator: c\nlabel: Q\ntags:\n- address: {A}\n  concepts: [exchange, {abuse}]\n"
+        );
+        assert_ne!(first_category("x.yaml", &pack), Category::Exchange, "{abuse}");
+    }
+}
+
+#[test]
+fn a_default_category_is_for_rows_that_say_nothing() {
+    let defaults = Defaults { category: Some(Category::Exchange), ..Defaults::default() };
+    let wallet = |topics: &str| {
+        format!(
+            r#"{{"id":"w","schema":"CryptoWallet","datasets":["x"],"properties":{{"publicKey":["{A}"]{topics}}}}}"#
+        )
+    };
+    for (name, list, category) in [
+        ("x.csv", format!("address,name,category\n{A},Q,bad actors\n"), Category::Unknown),
+        ("x.csv", format!("address,name,category\n{A},Q,unknown\n"), Category::Unknown),
+        ("x.csv", format!("address,name,category\n{A},Q,\n"), Category::Exchange),
+        ("x.csv", format!("address,name,category\n{A},Q,n/a\n"), Category::Exchange),
+        ("x.json", format!(r#"[{{"address": "{A}", "category": {{"id": "evil"}}}}]"#), Category::Unknown),
+        ("x.json", format!(r#"[{{"address": "{A}"}}]"#), Category::Exchange),
+        ("x.ftm.json", wallet(r#","topics":["crime"]"#), Category::Unknown),
+        ("x.ftm.json", wallet(""), Category::Exchange),
+        (
+            "x.yaml",
+            format!("title: T\ncreator: c\ntags:\n- address: {A}\n  label: Q\n  abuse: extortion\n"),
+            Category::Unknown,
+        ),
+    ] {
+        let options = Options { defaults, ..named(name) };
+        let read = read(&mut list.as_bytes(), &options).unwrap_or_else(|e| panic!("{list}: {e}")).snapshot;
+        assert_eq!(read.claims.get(0).unwrap().statement.category, category, "{list}");
+    }
+}
+
+#[test]
+fn the_weightiest_topic_of_a_wallet_and_its_holders_counts() {
+    for topics in [r#"["crime.terror","crime.fraud"]"#, r#"["crime.fraud","crime.terror"]"#] {
+        let list = format!(
+            r#"{{"id":"w","schema":"CryptoWallet","datasets":["x"],"properties":{{"publicKey":["{A}"],"topics":{topics}}}}}"#
+        );
+        assert_eq!(first_category("x.ftm.json", &list), Category::Terrorism, "{topics}");
+    }
+}
+
+#[test]
+fn what_is_nested_where_a_text_is_read_is_named() {
+    let json = format!(r#"[{{"address": "{A}", "label": {{"name": "Q"}}, "category": "scam"}}]"#);
+    assert_eq!(text("x.json", &json).unwrap().unread, ["label (what is nested in it)"]);
+    let pack =
+        format!("title: T\ncreator: c\nlabel: Q\ntags:\n- address: {A}\n  actor: [x]\n  abuse: scam\n");
+    assert_eq!(text("x.yaml", &pack).unwrap().unread, ["actor (what is nested in it)"]);
+}
+
+#[test]
+fn a_field_of_a_pack_that_says_two_things_in_two_places_is_refused() {
+    let pack = |header: &str, top: &str| {
+        format!(
+            "header: {{title: T, creator: c, {header}}}\n{top}\ntags:\n- {{address: {A}, label: Q}}\n- {{address: {B}, label: R}}\n"
+        )
+    };
+    for (header, top, field) in [
+        ("abuse: ransomware", "abuse: exchange", "abuse"),
+        ("category: exchange", "category: market", "category"),
+        ("concepts: [scam]", "concepts: [exchange]", "concepts"),
+        ("confidence: ownership", "confidence: heuristic", "confidence"),
+        ("lastmod: 2026-09-01", "lastmod: 2025-09-01", "lastmod"),
+        ("label: x", "title: U", "title"),
+    ] {
+        let error = text("x.yaml", &pack(header, top)).unwrap_err().to_string();
+        assert!(error.contains(&format!("`{field}` in its header and outside of it")), "{error}");
+    }
+    let same = text("x.yaml", &pack("abuse: ransomware", "abuse: ransomware\ntitle: T\ncategory:")).unwrap();
+    assert_eq!(same.claims.get(0).unwrap().statement.category, Category::Ransomware);
+}
+
+/// A claim that never holds would count as added and answer nothing.
+#[test]
+fn a_claim_of_a_notice_that_can_never_hold_is_refused_with_its_place() {
+    let notice = |days: &str| {
+        format!(
+            "[source]\nid = \"n\"\nkind = \"own\"\ntitle = \"t\"\npublisher = \"p\"\npublished = 2025-11-10\n\
+             [[claim]]\nlabel = \"x\"\ncategory = \"scam\"\naddresses = [\"{B}\"]\n\
+             [[claim]]\nlabel = \"x\"\ncategory = \"scam\"\n{days}addresses = [\"{A}\"]\n"
+        )
+    };
+    for days in [
+        "from = 2025-06-01\nto = 2025-03-01\n",
+        "from = 2025-06-01\nto = 2025-06-01\n",
+        "to = 2025-11-01\n",
+        "to = 2025-11-10\n",
+    ] {
+        let error = text("n.toml", &notice(days)).expect_err(days).to_string();
+        assert!(error.contains("claim 2 would never hold") && error.contains("2025-"), "{error}");
+    }
+    for days in ["from = 2025-03-01\nto = 2025-06-01\n", "to = 2025-11-11\n", "from = 2026-01-01\n", ""] {
+        assert_eq!(text("n.toml", &notice(days)).expect(days).claims.len(), 2, "{days}");
+    }
+}
+
+#[test]
+fn columns_of_a_table_without_a_header_are_named_by_their_places() {
+    let list = text("x.csv", &format!("{A},Quux,ransomware\n{B},Zed,\n")).unwrap();
+    assert_eq!(
+        (list.claims.len(), &list.unread[..]),
+        (2, &["column 2".to_owned(), "column 3".to_owned()][..])
+    );
+    // What is read or empty is not named.
+    assert!(text("x.csv", &format!("Quux,{A}\nZed,{B}\n")).unwrap().unread.is_empty());
+    assert!(text("x.csv", &format!("{A},,\n{B},,\n")).unwrap().unread.is_empty());
+    // A later row may say more than the first.
+    assert_eq!(text("x.csv", &format!("{A}\n{B},ransomware\n")).unwrap().unread, ["column 2"]);
 }

@@ -74,7 +74,7 @@ fn notice(source: &str, kind: &str, published: &str, to: Option<&str>, listed: &
 #[test]
 fn whom_a_list_says_to_be_on_it_until_a_day_it_takes_off() {
     for kind in ["sanctions", "law_enforcement"] {
-        for to in ["2025-11-05", "2025-11-10", "2025-11-12", "2030-01-01"] {
+        for to in ["2025-11-11", "2025-11-12", "2030-01-01"] {
             let folder = Folder::new();
             let import = |published: &str, to: Option<&str>| {
                 let list = notice("a-list", kind, published, to, &addresses(0, 60));
@@ -100,7 +100,7 @@ fn an_extract_that_says_until_when_ends_no_earlier_one() {
     let folder = Folder::new();
     folder.first("2026-10-01", &addresses(0, 40));
     let more = addresses(100, 160);
-    for (published, to) in [("2026-11-01", None), ("2026-11-10", Some("2026-11-05"))] {
+    for (published, to) in [("2026-11-01", None), ("2026-11-10", Some("2026-11-12"))] {
         let list = notice("ofac-sdn", "sanctions", published, to, &more);
         folder.import("more.toml", &list, Options::default()).unwrap();
     }

@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxSpan, TxView};
 use tracehound_model::Amount;
@@ -39,7 +40,7 @@ pub struct Question<'a> {
 }
 
 /// What passed between the subjects and one named party.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Exposed {
     /// The party.
     pub party: Party,
@@ -68,7 +69,7 @@ pub struct Exposed {
 }
 
 /// What ended without a name, in base units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Rest {
     /// New coins.
     pub minted: Amount,
@@ -94,7 +95,7 @@ pub struct Rest {
 }
 
 /// An answer; its parties and its rest add up to `total`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Exposures {
     /// Base units received from (or paid to) others.
     pub total: Amount,

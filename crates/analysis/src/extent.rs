@@ -1,6 +1,7 @@
 //! How far the ledger behind an answer reaches: where it ends, seen from the moment asked about, and which blocks are
 //! missing. Every answer over a ledger says it, and is incomplete where blocks that it needed are not there.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{BlockNum, Ledger, LedgerInfo};
 use tracehound_model::BlockHash;
@@ -66,7 +67,7 @@ pub enum Needed {
 }
 
 /// The last block of a ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct LastBlock {
     /// Its id.
     pub hash: BlockHash,
@@ -78,7 +79,7 @@ pub struct LastBlock {
 }
 
 /// How far the ledger behind an answer reaches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Extent {
     /// The moment asked about, seconds since 1970-01-01 UTC.
     pub as_of: i64,

@@ -16,6 +16,7 @@ pub mod text;
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum};
 use tracehound_model::{Amount, TxId};
@@ -97,7 +98,7 @@ pub enum Subject {
 }
 
 /// A pattern that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(tag = "pattern", rename_all = "snake_case")]
 pub enum Finding {
     /// Many outputs put together.
@@ -178,7 +179,7 @@ pub enum Finding {
 }
 
 /// What was found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Report {
     /// The patterns, in time order by kind.
     pub findings: Vec<Finding>,

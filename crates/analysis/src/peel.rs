@@ -13,6 +13,7 @@ pub mod text;
 mod wallet;
 mod weigh;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{Ledger, OutNum, OutputView, TxNum};
 use tracehound_model::{Amount, BitcoinNetwork, Chain as ChainName, TxId};
@@ -76,7 +77,7 @@ pub enum PeelError {
 }
 
 /// One transaction of the chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Hop {
     /// Its id.
     pub txid: TxId,
@@ -104,7 +105,7 @@ pub struct Hop {
 }
 
 /// Why a chain ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Stop {
     /// The last output is unspent in the snapshot.
@@ -161,7 +162,7 @@ pub enum Stop {
 }
 
 /// A chain that was followed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Chain {
     /// CAIP-2 id of the chain.
     pub chain: String,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_model::Amount;
 
@@ -94,7 +95,7 @@ pub fn day_of(seconds: u32) -> Date {
 }
 
 /// Worth in USD, and what of the amount could not be valued.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Worth {
     /// Cents, over the transfers on days that have a price.
     pub cents: Amount,

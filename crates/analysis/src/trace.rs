@@ -11,6 +11,7 @@ pub mod text;
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, TxNum, TxSpan};
 use tracehound_model::{Address, Amount, BitcoinNetwork, Category, Chain, OutPoint, TxId};
@@ -26,7 +27,7 @@ pub use svg::svg;
 pub use table::csv;
 
 /// Who is known to own an address.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 pub struct Party {
     /// What it is called.
     pub label: String,
@@ -62,7 +63,7 @@ impl Stops for AtServices<'_> {
 pub const DESTROYED: &str = "destroyed: overwritten by a later coinbase of the same id, BIP-30";
 
 /// An output on the way, or one that is known of without being in the ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Place {
     /// The output; `None` when its transaction is not in the ledger.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,7 +91,7 @@ pub struct Place {
 }
 
 /// Why a path ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Ending {
     /// One word: held, arrived, mixed, unowned, destroyed, minted, unresolved, cut.
     pub fate: &'static str,
@@ -103,7 +104,7 @@ pub struct Ending {
 }
 
 /// A transaction on the way, in the direction of the walk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Flow {
     /// Its id.
     pub txid: TxId,
@@ -126,7 +127,7 @@ pub struct Flow {
 }
 
 /// Base units, by where they are at the end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Sums {
     /// What was followed.
     pub seeded: Amount,
@@ -155,7 +156,7 @@ pub struct Sums {
 }
 
 /// A trace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Trace {
     /// CAIP-2 id of the chain.
     pub chain: String,

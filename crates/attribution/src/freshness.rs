@@ -1,6 +1,7 @@
 //! How old the lists are, when their publishers were last asked, and what waits for a person. Pure.
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_model::{SourceId, SourceKind};
 
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// One source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Freshness {
     /// The source.
     pub source: SourceId,

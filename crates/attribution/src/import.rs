@@ -98,7 +98,7 @@ pub struct Snapshot {
 }
 
 /// What became of the rows of a list. `read + refused + passed_over` are all of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 pub struct Account {
     /// What is counted: rows, records, tags, entries.
     pub unit: &'static str,
@@ -147,7 +147,7 @@ pub struct NewClaim {
 }
 
 /// Something in a list that was left out or read with doubt.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 pub struct Warning {
     /// Line, byte or record.
     pub place: String,

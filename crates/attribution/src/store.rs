@@ -26,6 +26,7 @@ mod write;
 use std::{fs::OpenOptions, path::Path, str::FromStr, time::Duration};
 
 use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::{
@@ -59,7 +60,7 @@ pub struct ClaimStore {
 }
 
 /// What an import did, measured against the snapshot before it (or the one it replaces).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct ImportReport {
     /// The source.
     pub source: SourceId,

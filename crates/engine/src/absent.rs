@@ -1,10 +1,11 @@
 //! The answer about what a ledger does not hold.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::extent::Extent;
 
 /// An answer about what a ledger holds, or that it does not hold it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(untagged)]
 pub enum Answer<T> {
     /// What was asked for.
@@ -15,7 +16,7 @@ pub enum Answer<T> {
 
 /// Somebody or something that is nowhere in the ledger up to the moment asked about: a plain answer where the ledger is
 /// whole, and otherwise not known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Absent {
     /// What was asked about.
     pub subject: String,

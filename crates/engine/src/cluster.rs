@@ -6,6 +6,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::{
     cluster::{
@@ -53,7 +54,7 @@ pub struct Question {
 }
 
 /// The cluster around an address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Cluster {
     /// What was asked about.
     pub address: String,
@@ -91,7 +92,7 @@ impl Cluster {
 }
 
 /// A member that a claim names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Named {
     /// The address.
     pub address: String,
@@ -102,7 +103,7 @@ pub struct Named {
 }
 
 /// How an address is joined to another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Explained {
     /// The other address.
     pub other: String,
@@ -113,7 +114,7 @@ pub struct Explained {
 }
 
 /// Why two addresses are one owner's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Step {
     /// `spent_together` or `same_key`.
     pub because: &'static str,
@@ -130,7 +131,7 @@ pub struct Step {
 }
 
 /// An output that is likely the cluster's change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Change {
     /// The payment.
     pub txid: TxId,
@@ -141,7 +142,7 @@ pub struct Change {
 }
 
 /// Two clusters that were not joined.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Refused {
     /// The transaction that spends from both.
     pub txid: TxId,
@@ -154,7 +155,7 @@ pub struct Refused {
 }
 
 /// Transactions that joined nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct LeftOut {
     /// `CoinJoins`.
     pub coinjoins: usize,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::{
     exposure::{self, Exposed, Exposures, Rest, exposures},
@@ -38,7 +39,7 @@ pub struct Question {
 }
 
 /// Whom an owner's money came from and went to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Exposure {
     /// What was asked about.
     pub addresses: Vec<String>,
@@ -61,7 +62,7 @@ pub struct Exposure {
 }
 
 /// One direction; its parties and its rest add up to `total`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Side {
     /// Base units received from (or paid to) others.
     pub total: Amount,
@@ -80,7 +81,7 @@ pub struct Side {
 }
 
 /// What passed between the owner and one named party.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Row {
     /// How much, how far, when.
     #[serde(flatten)]

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use alloy_primitives::Address;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use tracehound_attribution::index::Index;
@@ -88,7 +89,7 @@ impl Node for HttpNode {
 }
 
 /// What a watch has to tell of one look.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Watched {
     /// When it looked.
     pub at: Timestamp,

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::extent::lacking;
 use tracehound_bitcoin::BlockSource;
@@ -15,7 +16,7 @@ pub use tracehound_bitcoin::live::{BlockServer, HttpLimits, rest::NodeRest, rpc}
 pub use tracehound_ingest::{BitcoinFiles, NodeOptions, NodeProgress, Progress};
 
 /// What became of block files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct FromFiles {
     /// Whose blocks they are.
     pub network: BitcoinNetwork,
@@ -61,7 +62,7 @@ impl FromFiles {
 }
 
 /// What became of a node's blocks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct FromNode {
     /// Blocks appended.
     pub blocks: u64,
@@ -86,7 +87,7 @@ pub struct FromNode {
 }
 
 /// A block that ledger and node have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Tip {
     /// Its id.
     pub hash: BlockHash,

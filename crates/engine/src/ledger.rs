@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::extent::lacking;
 use tracehound_ledger::{BlockView, Ledger, LedgerError, Repair, repair, upgrade};
@@ -11,7 +12,7 @@ use tracehound_model::{BitcoinNetwork, BlockHash, Chain};
 use crate::{EngineError, Workspace};
 
 /// What a ledger holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Info {
     /// CAIP-2 id of the chain.
     pub chain: String,
@@ -50,7 +51,7 @@ pub struct Info {
 }
 
 /// A block of a ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Block {
     /// Its id.
     pub hash: BlockHash,
@@ -61,7 +62,7 @@ pub struct Block {
 }
 
 /// What a check of everything found: the ledger is whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Verified {
     /// Blocks checked.
     pub blocks: u64,
@@ -76,7 +77,7 @@ pub struct Verified {
 }
 
 /// What a repair did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Repaired {
     /// Whether the manifest was made anew.
     pub manifest_rebuilt: bool,
@@ -97,7 +98,7 @@ pub struct Repaired {
 }
 
 /// What an upgrade did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Upgraded {
     /// Segments rewritten with a key.
     pub rewritten: usize,

@@ -5,6 +5,7 @@ mod coinjoin;
 mod demix;
 mod transaction;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Document, document::Versioned};
@@ -12,6 +13,10 @@ use crate::{Document, document::Versioned};
 pub use boltzmann::answer as boltzmann;
 pub use coinjoin::answer as coinjoin;
 pub use demix::answer as demix;
+
+pub(crate) use boltzmann::Readings;
+pub(crate) use coinjoin::Classified;
+pub(crate) use demix::Estimate;
 
 /// One line's answer, without the line end, or why there is none.
 pub type Answered = Result<Vec<u8>, Unanswered>;
@@ -40,15 +45,13 @@ impl From<String> for Unanswered {
 }
 
 /// A line that could not be answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Refused<'a> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct RefusedLine<'a> {
     /// Its number, from 1.
     pub line: u64,
     /// Why.
     pub error: &'a str,
 }
-
-impl Document for Refused<'_> {}
 
 fn to_bytes(answer: &impl Document) -> Answered {
     serde_json::to_vec(&Versioned::of(answer)).map_err(|error| error.to_string().into())

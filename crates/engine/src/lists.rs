@@ -1,6 +1,7 @@
 //! Sources of claims: what is loaded, and what an import did.
 
 use jiff::{civil::Date, tz::TimeZone};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_attribution::{
     SourceHistory,
@@ -15,7 +16,7 @@ use crate::Snapshot;
 pub use tracehound_attribution::freshness::Freshness;
 
 /// A source that is loaded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Loaded {
     /// The source as of its newest edition.
     pub source: Source,
@@ -26,7 +27,7 @@ pub struct Loaded {
 }
 
 /// What an import of one list did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Imported {
     /// Against the edition before.
     #[serde(flatten)]
@@ -64,7 +65,7 @@ impl Imported {
 }
 
 /// What an import of a pack of advisories did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct ImportedPack {
     /// The file.
     pub file: String,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_attribution::names::NameError;
 use tracehound_model::{
@@ -44,7 +45,7 @@ pub struct Names {
 }
 
 /// The answer about one name.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Named {
     /// The name as it was asked for.
     pub query: String,
@@ -67,7 +68,7 @@ pub struct Named {
 }
 
 /// What was searched for a name, and what was not.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct NameCoverage {
     /// The lists, with the edition used.
     pub sources: Vec<SourceAsOf>,
@@ -76,7 +77,7 @@ pub struct NameCoverage {
 }
 
 /// A party whose name is like the one asked for.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Match {
     /// How like, 0 to 1.
     pub score: f64,

@@ -1,6 +1,7 @@
 //! The shortest and widest ways by which value went from one address to another.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::{
     extent::{Extent, Needed},
@@ -32,7 +33,7 @@ pub struct Question {
 }
 
 /// The ways that were found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Paths {
     /// The address whose money is followed.
     pub from: String,
@@ -59,7 +60,7 @@ pub struct Paths {
 }
 
 /// One way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Way {
     /// Transactions on it.
     pub transactions: usize,
@@ -70,7 +71,7 @@ pub struct Way {
 }
 
 /// An output on a way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Passed {
     /// The output, as `TXID:N`.
     pub outpoint: String,

@@ -1,5 +1,6 @@
 //! Patterns of laundering around an address or a transaction.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::{
     extent::{Extent, Needed},
@@ -38,7 +39,7 @@ pub struct Question {
 }
 
 /// What was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Patterns {
     /// What was asked about.
     pub subject: String,

@@ -1,5 +1,6 @@
 //! A wallet that pays a little off and keeps the rest, hop by hop.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::{
     extent::{Extent, Needed},
@@ -33,7 +34,7 @@ pub struct Question {
 }
 
 /// A chain, with how far the ledger behind it reaches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Peeled {
     /// The chain.
     #[serde(flatten)]

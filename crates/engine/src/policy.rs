@@ -1,5 +1,6 @@
 //! The policies that decide, and what another one would have made of past decisions.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_model::Verdict;
 use tracehound_screen::{
@@ -10,7 +11,7 @@ use tracehound_screen::{
 pub use tracehound_screen::{Policy, PolicyError};
 
 /// A policy that comes with the product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Preset {
     /// Its name.
     pub name: &'static str,
@@ -21,7 +22,7 @@ pub struct Preset {
 }
 
 /// A past decision that another policy would change, or of which that cannot be told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Change {
     /// The subject.
     pub subject: String,

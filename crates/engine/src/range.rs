@@ -1,10 +1,11 @@
 //! Generated heists with their truth.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_range::{Summary, TRUTH_FILE};
 
 /// A chain that was generated: nothing in it happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Generated {
     /// Always true.
     pub generated: bool,

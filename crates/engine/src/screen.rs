@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::Limits;
 use tracehound_attribution::index::Index;
@@ -39,7 +40,7 @@ pub struct Esplora<'a> {
 }
 
 /// A subject that could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct RefusedSubject<'a> {
     /// The subject as it was given.
     pub subject: &'a str,

@@ -1,5 +1,6 @@
 //! Where value went, or came from.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::{
     rates::Rates,
@@ -33,7 +34,7 @@ pub struct Question {
 }
 
 /// A trace, and what was asked for and is not in the ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Traced<T> {
     /// What was found.
     #[serde(flatten)]

@@ -1,6 +1,7 @@
 //! What a ledger holds about one transaction.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::{
     extent::{Extent, Needed},
@@ -27,7 +28,7 @@ pub struct Question {
 }
 
 /// A transaction with the names of who takes part in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Transaction {
     /// Its id.
     pub txid: TxId,
@@ -66,7 +67,7 @@ pub struct Transaction {
 }
 
 /// A mixing transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct CoinJoin {
     /// Its kind, by the field's name.
     pub protocol: &'static str,
@@ -75,7 +76,7 @@ pub struct CoinJoin {
 }
 
 /// Who owns an input or output.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Owner {
     /// The address, where the script has one.
     pub address: Option<String>,
@@ -84,7 +85,7 @@ pub struct Owner {
 }
 
 /// What a transaction spends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Input {
     /// Who owned it.
     #[serde(flatten)]
@@ -98,7 +99,7 @@ pub struct Input {
 }
 
 /// What a transaction pays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Output {
     /// Who owns it.
     #[serde(flatten)]
@@ -110,7 +111,7 @@ pub struct Output {
 }
 
 /// An earlier coinbase with the same id, of which nobody spent these outputs before they were destroyed (BIP-30).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Overwritten {
     /// Its block.
     pub block: Option<BlockHash>,
@@ -123,7 +124,7 @@ pub struct Overwritten {
 }
 
 /// An output that was destroyed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Lost {
     /// Who owned it.
     #[serde(flatten)]

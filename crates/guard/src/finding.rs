@@ -1,10 +1,11 @@
 //! Findings: what a check has to say.
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use tracehound_model::Decision;
 
 /// How much a finding weighs, weakest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.
@@ -101,6 +102,16 @@ checks! {
     Pol03 "G-POL-03" "Something the policy requires was not there.",
 }
 
+impl JsonSchema for CheckId {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "CheckId".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^G-[A-Z0-9]+-[0-9]{2}$", "description": "Which check." })
+    }
+}
+
 impl Serialize for CheckId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
@@ -108,7 +119,7 @@ impl Serialize for CheckId {
 }
 
 /// What a check found.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 pub struct Finding {
     /// Which check.
     pub id: CheckId,

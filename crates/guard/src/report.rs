@@ -1,5 +1,6 @@
 //! The answer: one document, the same for people and programs.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_model::Decision;
 
@@ -14,7 +15,7 @@ use crate::{
 pub const SCHEMA: u32 = 1;
 
 /// What was looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Safe transactions.
@@ -28,7 +29,7 @@ pub enum Kind {
 }
 
 /// The three hashes, as computed and as hardware devices show them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct HashReport {
     /// As computed, lower case.
     #[serde(flatten)]
@@ -38,7 +39,7 @@ pub struct HashReport {
 }
 
 /// Upper-case digits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct DeviceForm {
     /// Domain hash.
     pub domain: String,
@@ -60,7 +61,7 @@ impl From<Hashes> for HashReport {
 }
 
 /// A call in the report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct CallReport {
     /// Where.
     pub path: String,
@@ -83,7 +84,7 @@ pub struct CallReport {
 }
 
 /// A signature in the report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct SignatureReport {
     /// Where.
     pub path: String,
@@ -103,7 +104,7 @@ pub struct SignatureReport {
 }
 
 /// What a descriptor says (ERC-7730): the word of the contract's makers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct ClearReport {
     /// Which call or message it is about.
     pub path: String,
@@ -116,7 +117,7 @@ pub struct ClearReport {
 }
 
 /// Something that moves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct MoveReport {
     /// Amount and asset.
     pub what: String,
@@ -127,7 +128,7 @@ pub struct MoveReport {
 }
 
 /// What an execution did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct SimulationReport {
     /// The state it ran on.
     pub state: String,
@@ -142,7 +143,7 @@ pub struct SimulationReport {
 }
 
 /// One thing to be signed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Item {
     /// Where in the input.
     pub path: String,
@@ -167,7 +168,7 @@ pub struct Item {
 }
 
 /// Which policy was in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct PolicyReport {
     /// Its name.
     pub name: String,
@@ -176,7 +177,7 @@ pub struct PolicyReport {
 }
 
 /// The answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: u32,

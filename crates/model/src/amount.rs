@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An amount in an asset's base units (satoshi, wei, sun). Never negative, never a float.
@@ -78,7 +79,9 @@ impl From<Sats> for Amount {
 }
 
 /// An amount of bitcoin in satoshi (10^-8 BTC).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize,
+)]
 pub struct Sats(pub u64);
 
 impl fmt::Display for Sats {

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Address, Chain, TxId};
 
 /// What a claim is about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// An address, compared by its bytes.
@@ -26,7 +27,7 @@ pub enum Subject {
 }
 
 /// The kind of publisher behind a source; a policy may weigh them differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
     /// A legally binding sanctions list (OFAC, UN, EU, UK).
@@ -40,7 +41,7 @@ pub enum SourceKind {
 }
 
 /// Short stable name of a source: lower-case letters, digits, `-`, `_`, `.` (`ofac-sdn`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SourceId(pub String);
 
@@ -61,7 +62,7 @@ impl fmt::Display for SourceId {
 }
 
 /// Where claims come from, as of its newest imported snapshot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Source {
     /// Stable name.
     pub id: SourceId,
@@ -86,7 +87,7 @@ pub struct Source {
 ///
 /// The names follow the TagPack concepts of GraphSense and, through them, the INTERPOL dark-web and virtual-asset
 /// taxonomy. The discriminants are part of the index file format: never renumber, only append.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Category {
@@ -239,7 +240,7 @@ impl fmt::Display for Category {
 }
 
 /// How sure a source can be, on the TagPack scale of 5 (unknown) to 100 (proven ownership).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Confidence(pub u8);
 
@@ -265,7 +266,7 @@ impl Confidence {
 }
 
 /// What is said about the subject.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, JsonSchema, Serialize, Deserialize)]
 pub struct Statement {
     /// The label a person reads ("Lazarus Group").
     pub label: String,
@@ -294,7 +295,7 @@ pub struct Statement {
 /// One statement by one source about one subject, with both of its times.
 ///
 /// Claims are append-only: a correction is a new claim, and the old one gets a `superseded_at`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Claim {
     /// Stable id, unique in the installation: first 16 hex digits of a SHA-256 over source, subject, statement and
     /// `valid_from`.
@@ -324,7 +325,7 @@ impl Claim {
 }
 
 /// A listed person, organisation, vessel or aircraft.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Party {
     /// The source that lists it.
     pub source: SourceId,
@@ -343,7 +344,7 @@ pub struct Party {
 }
 
 /// What a listed party is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartyKind {
     /// A natural person.
@@ -359,7 +360,7 @@ pub enum PartyKind {
 }
 
 /// One name of a party.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct PartyName {
     /// The name as written, in natural or list order.
     pub full: String,

@@ -1,5 +1,6 @@
 //! Evidence: the small directed graph that a verdict rests on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Address, Chain, Claim, TxId};
@@ -7,7 +8,7 @@ use crate::{Address, Chain, Claim, TxId};
 /// A graph of nodes that anyone can look up, and "because" edges between them.
 ///
 /// Node ids are readable and stable: `address:…`, `claim:…`, `tx:…`, `rule:…`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Evidence {
     /// Nodes in the order they were found; ids are unique.
     pub nodes: Vec<EvidenceNode>,
@@ -16,7 +17,7 @@ pub struct Evidence {
 }
 
 /// One fact in the graph.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct EvidenceNode {
     /// Unique id, `kind:name`.
     pub id: String,
@@ -26,7 +27,7 @@ pub struct EvidenceNode {
 }
 
 /// What a node states.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Fact {
     /// An address on a chain.
@@ -59,7 +60,7 @@ pub enum Fact {
 }
 
 /// `from` holds because of `to`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Because {
     /// Node that needs support.
     pub from: String,

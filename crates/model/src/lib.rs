@@ -11,6 +11,7 @@ pub mod claim;
 pub mod endpoint;
 pub mod evidence;
 pub mod key_forms;
+mod schema;
 pub mod script;
 pub mod text;
 pub mod tx;

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Text that is not 64 hexadecimal digits.
@@ -68,7 +69,7 @@ reversed_hash! {
 }
 
 /// One output of one transaction.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, JsonSchema, Serialize, Deserialize)]
 pub struct OutPoint {
     /// The transaction that created the output.
     pub txid: TxId,

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Amount, Category, Confidence, Evidence, SourceId, SourceKind};
 
 /// What to do with the subject. Ordered by which one decides when several apply: the later, the stronger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Everything the policy requires was there, and nothing stood against it.
@@ -50,7 +51,7 @@ impl fmt::Display for Decision {
 }
 
 /// What an answer rests on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
     /// Lists alone, because the policy looks at nothing else.
@@ -77,7 +78,7 @@ impl Basis {
 }
 
 /// How a subject touches a category.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExposureType {
     /// The subject itself is claimed.
@@ -89,7 +90,7 @@ pub enum ExposureType {
 }
 
 /// Which way value went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Towards the subject.
@@ -99,7 +100,7 @@ pub enum Direction {
 }
 
 /// Value that ties the subject to one named counterparty or category.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Exposure {
     /// Own, direct or indirect.
     pub exposure: ExposureType,
@@ -134,7 +135,7 @@ pub struct Exposure {
 }
 
 /// One source as the answer saw it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct SourceAsOf {
     /// The source.
     pub id: SourceId,
@@ -150,7 +151,7 @@ pub struct SourceAsOf {
 }
 
 /// Up to which day the notices of one publisher are complete.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct NoticesAsOf {
     /// The publisher's source.
     pub id: SourceId,
@@ -159,7 +160,7 @@ pub struct NoticesAsOf {
 }
 
 /// What was looked at, and what was not.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Coverage {
     /// Sources that were searched, with the snapshot used.
     pub sources: Vec<SourceAsOf>,
@@ -184,7 +185,7 @@ pub struct Coverage {
 }
 
 /// The answer about one subject.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Verdict {
     /// The subject as the user wrote it.
     pub subject: String,

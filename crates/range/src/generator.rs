@@ -4,6 +4,7 @@ mod heists;
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_model::BlockHash;
 
@@ -45,7 +46,7 @@ pub struct Progress {
 }
 
 /// What was generated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Summary {
     /// Block files, in order.
     pub files: Vec<std::path::PathBuf>,

@@ -10,6 +10,7 @@ use std::{
     ops::{ControlFlow, Range},
 };
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{AddrNum, Ledger, OutNum, Prev, TxNum, TxView};
 use tracehound_model::{Amount, TxId};
@@ -35,7 +36,7 @@ pub const fn size(value: u64) -> Option<u32> {
 }
 
 /// A transaction that makes chips.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Funding {
     /// Its id.
     pub txid: TxId,
@@ -50,7 +51,7 @@ pub struct Funding {
 }
 
 /// A transaction that spends nothing but chips.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Sweep {
     /// Its id.
     pub txid: TxId,
@@ -147,7 +148,7 @@ pub fn sweep(ledger: &Ledger, tx: &TxView) -> Option<Sweep> {
 }
 
 /// Every transaction of a range that makes or sweeps chips, and how often a chip amount occurs by chance.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Survey {
     /// Those that make chips, in time order.
     pub fundings: Vec<Funding>,

@@ -12,6 +12,7 @@ use std::{
     ops::ControlFlow,
 };
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxNum};
 use tracehound_model::{Amount, OutPoint};
@@ -58,7 +59,7 @@ impl Default for Search<'_> {
 }
 
 /// What makes payouts belong together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Together {
     /// One payout.
@@ -70,7 +71,7 @@ pub enum Together {
 }
 
 /// Payouts that fit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Lead {
     /// What ties them to one another.
     pub together: Together,
@@ -91,7 +92,7 @@ pub struct Lead {
 }
 
 /// Leads from one deposit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Leads {
     /// The deposit.
     pub deposit: OutPoint,

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{Ledger, OutNum, OutputView, TxNum, TxSpan, TxView};
 use tracehound_model::{Amount, Category, TxId};
@@ -40,7 +41,7 @@ impl Default for Depth {
 }
 
 /// Who mined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Miner {
     /// A pool, whose members share.
@@ -52,7 +53,7 @@ pub enum Miner {
 }
 
 /// A coinbase that money comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Coinbase {
     /// Its id.
     pub txid: TxId,
@@ -69,7 +70,7 @@ pub struct Coinbase {
 }
 
 /// How much of some money is newly mined.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Mined {
     /// Base units asked about, without coinbases that later ones of the same id overwrote (BIP-30).
     pub total: Amount,

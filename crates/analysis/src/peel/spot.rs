@@ -1,5 +1,6 @@
 //! An output with its names.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum};
 use tracehound_model::{Address, Amount, BitcoinNetwork, OutPoint};
@@ -7,7 +8,7 @@ use tracehound_model::{Address, Amount, BitcoinNetwork, OutPoint};
 use crate::trace::{Known, Party};
 
 /// An output, by the names that people know it by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Spot {
     /// The output.
     pub outpoint: OutPoint,

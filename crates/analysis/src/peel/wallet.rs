@@ -1,5 +1,6 @@
 //! The wallet as far as the chain has shown it, and how well an output fits it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{AddrNum, Ledger};
 
@@ -30,7 +31,7 @@ use super::{
 /// Version, lock time and replaceability come from one program, so they are one feature: counted apart they would count
 /// three times what is one choice. The expectations are assumptions (peel fractions of laundering are mostly below a
 /// tenth; change goes to new addresses); the base rates are counted in the ledger that is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Feature {
     /// Type of the script.
@@ -74,7 +75,7 @@ impl Feature {
 }
 
 /// What one feature says for an output (against it, when negative), in decibans.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Evidence {
     /// The property.
     pub feature: Feature,

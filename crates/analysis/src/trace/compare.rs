@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::Ledger;
 use tracehound_model::{Amount, BitcoinNetwork};
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// What one rule says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Column {
     /// The rule.
     pub method: &'static str,
@@ -28,7 +29,7 @@ pub struct Column {
 }
 
 /// What each rule says, in the order of [`Method::COMPARED`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Comparison {
     /// One column a rule.
     pub columns: Vec<Column>,

@@ -6,6 +6,7 @@ use std::{
 };
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracehound_model::{Category, Party, Subject};
 
@@ -34,7 +35,7 @@ pub struct Edition {
 }
 
 /// Who would be on a list no longer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Shrink {
     /// Addresses, parties, or both.
     pub what: String,

@@ -1,6 +1,7 @@
 //! List versions that wait for a person's answer.
 
 use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use tracehound_model::SourceId;
@@ -12,7 +13,7 @@ use super::{
 use crate::{SourceHistory, import::Shrink};
 
 /// A list version that was not taken in because it would end too many subjects.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Held {
     /// Whose list.
     pub source: SourceId,

@@ -10,7 +10,7 @@ use miette::{IntoDiagnostic, Result, miette};
 use rayon::prelude::*;
 use tracehound_engine::{
     Versioned,
-    lines::{self, Answered, Refused, Unanswered},
+    lines::{self, Answered, RefusedLine, Unanswered},
 };
 use tracehound_model::Decision;
 
@@ -118,7 +118,7 @@ fn answer(
                 Ok(bytes) => out.write_all(&bytes).into_diagnostic()?,
                 Err(error) => {
                     *(if matches!(error, Unanswered::Cut(_)) { &mut cut } else { &mut refused }) += 1;
-                    let refused = Refused { line: answered, error: error.text() };
+                    let refused = RefusedLine { line: answered, error: error.text() };
                     serde_json::to_writer(&mut *out, &Versioned::of(&refused)).into_diagnostic()?;
                 }
             }

@@ -18,6 +18,7 @@ mod lists;
 mod node;
 mod patterns;
 mod proxy;
+mod schemas;
 mod screen;
 mod secrets;
 mod story;

@@ -1,10 +1,10 @@
 //! In how many ways a transaction can be read.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracehound_analysis::boltzmann::{BoltzmannError, linkability_within};
 
 use super::{Answered, Unanswered, to_bytes};
-use crate::Document;
 
 #[derive(Deserialize)]
 struct Question {
@@ -13,8 +13,9 @@ struct Question {
     outputs: Vec<u64>,
 }
 
-#[derive(Serialize)]
-struct Answer<'a> {
+/// In how many ways a transaction can be read.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Readings<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     txid: Option<&'a str>,
     interpretations: u128,
@@ -25,9 +26,7 @@ struct Answer<'a> {
     deterministic: Vec<Pair>,
 }
 
-impl Document for Answer<'_> {}
-
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Pair {
     input: usize,
     output: usize,
@@ -47,7 +46,7 @@ pub fn answer(line: &[u8], work: u64) -> Answered {
         _ => Unanswered::Wrong(error.to_string()),
     })?;
     let pair = |&(input, output): &(usize, usize)| Pair { input, output };
-    to_bytes(&Answer {
+    to_bytes(&Readings {
         txid: question.txid.as_deref(),
         interpretations: found.interpretations,
         entropy: found.entropy(),

@@ -1,14 +1,15 @@
 //! Which transactions are `CoinJoins`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::coinjoin::{self, ChangeLink, CoinJoin, TxShape, change_links};
 use tracehound_model::TxId;
 
 use super::{Answered, to_bytes, transaction::Transaction};
-use crate::Document;
 
-#[derive(Serialize)]
-struct Answer<'a> {
+/// What a transaction is.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Classified<'a> {
     txid: TxId,
     /// In one word: coinjoin, suspected, premix, unknown or no.
     #[serde(rename = "answer")]
@@ -30,14 +31,12 @@ struct Answer<'a> {
     change: &'a [Change<'a>],
 }
 
-impl Document for Answer<'_> {}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Suspected {
     protocol: &'static str,
     participants: u32,
@@ -45,14 +44,14 @@ struct Suspected {
     rule: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Premix {
     kind: &'static str,
     pool: u64,
     outputs: u32,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Change<'a> {
     output: u32,
     inputs: &'a [u32],
@@ -82,7 +81,7 @@ fn render(txid: TxId, shape: &TxShape<'_>, found: coinjoin::Answer, links: &[Cha
             taker: link.taker,
         })
         .collect();
-    let mut answer = Answer {
+    let mut answer = Classified {
         txid,
         kind: "no",
         protocol: None,

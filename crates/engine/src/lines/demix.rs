@@ -1,14 +1,15 @@
 //! What the inputs of a Wasabi 2 round probably became.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::coinjoin::{Answer, CoinJoin, Protocol, classify, demix};
 use tracehound_model::TxId;
 
 use super::{Answered, to_bytes, transaction::Transaction};
-use crate::Document;
 
-#[derive(Serialize)]
-struct Estimate {
+/// What the inputs of a round probably became.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Estimate {
     txid: TxId,
     /// How sure it is that this is a Wasabi 2 round, percent.
     confidence: u8,
@@ -16,10 +17,8 @@ struct Estimate {
     measured: &'static str,
 }
 
-impl Document for Estimate {}
-
 /// What one input is estimated to have become; a number for each output, rounded.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Became {
     input: usize,
     /// Of the input's value, the share that left in the output. They add up to 1.

@@ -1,6 +1,7 @@
 //! The hashes a hardware device shows for a Safe transaction or message (EIP-712).
 
 use alloy_primitives::{Address, B256, U256, b256, keccak256};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{SafeTx, Scheme};
@@ -12,16 +13,19 @@ const TX_DATA_GAS: B256 = b256!("14d461bc7412367e924637b363c7bf29b8f47e2f84869f4
 const MESSAGE: B256 = b256!("60b3cbf8b4a223d68d641b3b6ddf9a298e7f33710cf3d3a9d1146b5a6150fbca");
 
 /// The three hashes of an EIP-712 signature: two that devices show, and the one that is signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Hashes {
     /// Domain separator: which contract on which chain.
     #[serde(serialize_with = "hexadecimal")]
+    #[schemars(with = "String")]
     pub domain: B256,
     /// Hash of the structure: what.
     #[serde(serialize_with = "hexadecimal")]
+    #[schemars(with = "String")]
     pub message: B256,
     /// What is signed: `safeTxHash` or the EIP-712 digest.
     #[serde(serialize_with = "hexadecimal")]
+    #[schemars(with = "String")]
     pub digest: B256,
 }
 

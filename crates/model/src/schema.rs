@@ -1,0 +1,30 @@
+//! JSON Schemas of what is written as a text.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::{Account, Address, Amount, BlockHash, Chain, TxId};
+
+macro_rules! text {
+    ($($name:ident: $pattern:literal, $description:literal;)*) => {
+        $(impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern, "description": $description })
+            }
+        })*
+    };
+}
+
+text! {
+    Account: "^.+:.+$", "An address on a chain (CAIP-10).";
+    Address: "^.+$", "An address in its canonical form.";
+    Amount: "^[0-9]+$", "Base units of an asset (satoshi, wei): a whole number, as text because it may exceed 2^53.";
+    BlockHash: "^[0-9a-f]{64}$", "A block's id.";
+    Chain: "^.+:.+$", "A chain (CAIP-2).";
+    TxId: "^[0-9a-f]{64}$", "A transaction's id.";
+}

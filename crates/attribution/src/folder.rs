@@ -563,8 +563,11 @@ impl AttributionFolder {
     fn refuse_loss(&self, store: &Contents) -> Result<(), FolderError> {
         let Ok(Some(before)) = Manifest::read(&self.index_dir()) else { return Ok(()) };
         let known: BTreeSet<&SourceId> = store.sources.iter().map(|history| &history.source.id).collect();
+        // What was taken out before it was imported again is none of what the index knows.
+        let recorded = before.recorded();
+        let removed = |id: &SourceId| store.removals.get(id).is_some_and(|at| Some(at) >= recorded.get(id));
         let mut lost = before.sources();
-        lost.retain(|id| !known.contains(id) && !store.removals.contains_key(id));
+        lost.retain(|id| !known.contains(id) && !removed(id));
         let path = || self.dir.join(crate::store::FILE_NAME);
         if !lost.is_empty() {
             return Err(FolderError::LosesSources { store: path(), sources: lost });

@@ -440,8 +440,9 @@ async fn extract(
     }
     let mut timeline = said_by(store, &id, until_next).await?;
     for claim in std::mem::take(&mut snapshot.claims).iter() {
-        timeline.add(published, claim);
+        timeline.say(published, claim);
     }
+    timeline.end_nobody();
     let named = std::mem::take(&mut snapshot.parties);
     // Parties without a claim have no day in the timeline, and are kept all the same.
     let named_on = (!named.is_empty()).then_some(published);

@@ -217,14 +217,22 @@ impl<'a> Case<'a> {
             .collect()
     }
 
-    /// Whether money sent along with a call is judged with what the call does, or with a call inside it: who gets it is what
-    /// a function of the contract decides. One that ends a right, moves a token or does nothing says nothing of the money.
+    /// Whether money sent along with a call is judged with what the call does: a function of the contract decides who gets
+    /// it, or a contract that the policy trusts passes all of it on in calls that are judged themselves. What ends a right,
+    /// moves a token or calls another contract says nothing of the money.
     fn is_judged_with_its_call(&self, call: usize) -> bool {
-        let path = &self.unpacked.calls[call].path;
-        self.acts.iter().any(|placed| {
+        let calls = &self.unpacked.calls;
+        let (outer, inside) =
+            (&calls[call], |other: usize| other != call && calls[other].path.starts_with(&calls[call].path));
+        let decides = self.acts.iter().any(|placed| {
             matches!(placed.act, Act::Named { .. } | Act::Unknown { .. })
-                && (placed.call == call || self.unpacked.calls[placed.call].path.starts_with(path))
-        })
+                && (placed.call == call || inside(placed.call) && calls[placed.call].to == outer.to)
+        });
+        let is_trusted = outer.to.is_some_and(|to| self.policy.trusted.iter().any(|it| it.address.0 == to));
+        let passed_on = (0..calls.len())
+            .filter(|&other| inside(other))
+            .try_fold(U256::ZERO, |sum, other| sum.checked_add(calls[other].value));
+        decides || is_trusted && passed_on.is_none_or(|sum| sum >= outer.value)
     }
 
     /// Everybody this deals with, with the path: who is called, who receives, who may spend, whose code runs.

@@ -243,6 +243,13 @@ pub fn check_tx(input: &[u8], context: Context<'_>) -> Report {
 
 /// Judges a JSON-RPC request or a transaction object. Requests that sign nothing give an empty report.
 pub fn check_node(node: &Node, context: Context<'_>) -> Report {
+    // Some readers take `Params` for `params`, and the last of the two.
+    for (key, _) in node.map().unwrap_or_default() {
+        if ["method", "params"].iter().any(|known| key != known && key.eq_ignore_ascii_case(known)) {
+            let what = format!("some readers take the key {:?} for another", json::shorten(key));
+            return Draft::refused(&Malformed::new("input", what)).report(Kind::Transaction, context);
+        }
+    }
     let params = node.get("params");
     let first = params.and_then(Node::list).and_then(<[Node]>::first);
     match (node.get("method").and_then(Node::text), first) {

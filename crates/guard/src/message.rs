@@ -62,21 +62,20 @@ pub fn read(input: &[u8], scalars: &mut Scalars) -> Result<Message, Malformed> {
             format!("{} bytes; at most {} are read", input.len(), json::MAX_BYTES),
         ));
     }
-    let text = input.trim_ascii();
-    if text.is_empty() {
-        return Err(Malformed::new("input", "is empty: there is nothing to read"));
-    }
-    if text.starts_with(b"{") || text.starts_with(b"[") || text == b"null" {
-        match json::parse(input) {
+    let text = String::from_utf8_lossy(input);
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    if text.starts_with(['{', '[']) || text == "null" {
+        match json::parse(text.as_bytes()) {
             Ok(node) if node.get("method").is_some() || node.get("message").is_some() => {
                 return read_node(&node, scalars);
             }
             Ok(node) => refuse_request(&node)?,
             // What is meant as a request and cannot be read must not become a text.
-            Err(error) if names_a_method(text) => return Err(Malformed::new("input", error.to_string())),
+            Err(error) if begins_as_json(text) => return Err(Malformed::new("input", error.to_string())),
             Err(_) => {}
         }
     }
+    let text = text.as_bytes();
     // Wallets sign these digits as the bytes that they stand for.
     if let Some(Ok(digits)) = text.strip_prefix(b"0x").map(std::str::from_utf8)
         && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -92,7 +91,7 @@ pub fn read(input: &[u8], scalars: &mut Scalars) -> Result<Message, Malformed> {
 
 /// A message that says something.
 fn whole(message: Message) -> Result<Message, Malformed> {
-    if message.bytes.is_empty() {
+    if message.bytes.trim_ascii().is_empty() {
         return Err(Malformed::new(&message.path, "is empty: there is nothing to read"));
     }
     Ok(message)
@@ -101,12 +100,13 @@ fn whole(message: Message) -> Result<Message, Malformed> {
 /// Refuses JSON that is a request in all but the form: a batch of them, or keys that some readers take for a request's; and
 /// JSON of nothing.
 fn refuse_request(node: &Node) -> Result<(), Malformed> {
-    let of_request = |node: &Node| {
-        node.map().unwrap_or_default().iter().any(|(key, _)| {
-            ["method", "params", "jsonrpc", "message"].iter().any(|known| key.eq_ignore_ascii_case(known))
-        })
-    };
-    if of_request(node) || node.list().unwrap_or_default().iter().any(of_request) {
+    fn is_request(node: &Node) -> bool {
+        let keys = ["method", "params", "jsonrpc", "message"];
+        let mut fields = node.map().unwrap_or_default().iter();
+        fields.any(|(key, _)| keys.iter().any(|known| key.eq_ignore_ascii_case(known)))
+            || node.list().unwrap_or_default().iter().any(is_request)
+    }
+    if is_request(node) {
         return Err(Malformed::new("input", "looks like a request and is none that is read here"));
     }
     let nothing = match &node.value {
@@ -117,9 +117,13 @@ fn refuse_request(node: &Node) -> Result<(), Malformed> {
     if nothing { Err(Malformed::new("input", "is empty: there is nothing to read")) } else { Ok(()) }
 }
 
-/// Whether a text has the word for a method where a request has it.
-fn names_a_method(text: &[u8]) -> bool {
-    String::from_utf8_lossy(text).to_lowercase().contains("\"method\"")
+/// Whether a text that is no JSON begins like it: an object with a key, or a list of lists, objects or texts.
+fn begins_as_json(text: &str) -> bool {
+    let rest = text[1..].trim_start();
+    match &text[..1] {
+        "{" => rest.starts_with('"'),
+        _ => rest.starts_with(['{', '[', '"']),
+    }
 }
 
 /// As [`read`], from JSON.

@@ -73,19 +73,23 @@ pub struct Compared {
 #[derive(Debug)]
 pub struct Named {
     hasher: RandomState,
-    sorted: Vec<u64>,
+    /// With the last day that it is named for; [`Date::MAX`] where no claim says until when it holds.
+    sorted: Vec<(u64, Date)>,
 }
 
 impl Named {
-    /// Whom `snapshot` names: a claim that says of itself until when it holds takes its subject off.
+    /// Whom `snapshot` names, and until when.
     pub fn of(snapshot: &Snapshot) -> Self {
         let mut named = Self { hasher: RandomState::new(), sorted: Vec::new() };
-        let standing = |(place, key)| (snapshot.claims.said(place).2.is_none()).then_some(key);
-        let subjects = snapshot.claims.keys().enumerate().filter_map(standing);
-        let subjects = subjects.map(|key| named.hash(false, key));
-        let parties = snapshot.parties.iter().map(|party| named.hash(true, party.id.as_bytes()));
-        let mut sorted: Vec<u64> = subjects.chain(parties).collect();
-        sorted.sort_unstable();
+        let subjects = snapshot.claims.keys().enumerate().map(|(place, key)| {
+            let (.., to) = snapshot.claims.said(place);
+            (named.hash(false, key), to.unwrap_or(Date::MAX))
+        });
+        let party = |party: &Party| (named.hash(true, party.id.as_bytes()), Date::MAX);
+        let mut sorted: Vec<_> = subjects.chain(snapshot.parties.iter().map(party)).collect();
+        // Of several claims about one the longest counts.
+        sorted.sort_unstable_by(|(a, until_a), (b, until_b)| a.cmp(b).then(until_b.cmp(until_a)));
+        sorted.dedup_by_key(|(hash, _)| *hash);
         named.sorted = sorted;
         named
     }
@@ -95,9 +99,15 @@ impl Named {
         self.hasher.hash_one((is_party, key))
     }
 
-    /// Whether it names whom this hash stands for.
+    /// Whether it names whom this hash stands for, without an end.
     pub fn has(&self, hash: u64) -> bool {
-        self.sorted.binary_search(&hash).is_ok()
+        self.has_until(hash, Date::MAX)
+    }
+
+    /// Whether it names whom this hash stands for up to this day or longer.
+    pub fn has_until(&self, hash: u64, day: Date) -> bool {
+        let found = self.sorted.binary_search_by_key(&hash, |(hash, _)| *hash);
+        found.is_ok_and(|place| self.sorted[place].1 >= day)
     }
 }
 

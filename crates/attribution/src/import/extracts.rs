@@ -40,13 +40,15 @@ impl Timeline {
         };
     }
 
-    /// What a new extract of `day` says. It ends nobody: what an earlier one says to hold for longer goes on.
-    pub(crate) fn add(&mut self, day: Date, mut claim: NewClaim) {
-        let before = self.0.get(&identity(&claim)).and_then(|entry| entry.said.range(..=day).next_back());
-        if let Some((_, said)) = before {
-            claim.valid_to = claim.valid_to.zip(said.to).map(|(now, before)| now.max(before));
+    /// No extract ends anybody: what an earlier one says to hold for longer goes on, in whatever order they came.
+    pub(crate) fn end_nobody(&mut self) {
+        for entry in self.0.values_mut() {
+            let mut longest = Some(Date::MIN);
+            for said in entry.said.values_mut() {
+                longest = longest.zip(said.to).map(|(before, now)| before.max(now));
+                said.to = longest;
+            }
         }
-        self.say(day, claim);
     }
 
     /// Lets what was said hold until the next of the list's own `days`. `anew`: versions of the list were taken back, so

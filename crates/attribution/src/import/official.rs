@@ -111,8 +111,16 @@ pub fn near_miss(id: &SourceId) -> Option<&'static Official> {
     if OFFICIAL.iter().any(|list| list.id == id.0) {
         return None;
     }
-    OFFICIAL.iter().find(|list| strsim::osa_distance(&bare(list.id), &bare_id) <= 1)
+    // Another short id may well be meant.
+    let slips = |id: &str| if id.len() < SHORT_ID { 0 } else { 1 };
+    OFFICIAL.iter().find(|list| {
+        let bare = bare(list.id);
+        strsim::osa_distance(&bare, &bare_id) <= slips(&bare)
+    })
 }
+
+/// Letters and digits from which on an id may be mistyped by one.
+const SHORT_ID: usize = 7;
 
 impl Official {
     /// The head of this list, before a date is known.
@@ -153,7 +161,7 @@ mod tests {
         {
             assert!(near_miss(&SourceId(slip.to_owned())).is_some(), "{slip}");
         }
-        for other in ["ofac-sdn", "ofac-sdn-extract", "own-list"] {
+        for other in ["ofac-sdn", "ofac-sdn-extract", "own-list", "us-sc", "ch-sec"] {
             assert!(near_miss(&SourceId(other.to_owned())).is_none(), "{other}");
         }
     }

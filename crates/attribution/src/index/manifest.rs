@@ -9,6 +9,7 @@ use std::{
     path::Path,
 };
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tracehound_columns::{Column, sections::SectionFile};
@@ -110,6 +111,12 @@ impl Manifest {
     pub fn sources(&self) -> Vec<SourceId> {
         let described = self.described.iter().map(|(history, _)| history.source.id.clone());
         described.chain(self.before.iter().cloned()).collect()
+    }
+
+    /// By source, when the newest edition of it that is here was recorded.
+    pub fn recorded(&self) -> BTreeMap<SourceId, Timestamp> {
+        let described = self.described.iter().map(|(history, _)| &history.source);
+        described.map(|source| (source.id.clone(), source.recorded_at)).collect()
     }
 
     /// By source, the number of the store's change by which it was last touched.

@@ -144,16 +144,18 @@ pub(super) async fn add_waiting(
 ) -> Result<(), StoreError> {
     let failed = StoreError::while_("reading held list versions");
     let rows = sqlx::query(
-        "SELECT MIN(id) AS id, source, MIN(published) AS published FROM held WHERE answer IS NULL GROUP BY source",
+        "SELECT id, source, published FROM held WHERE answer IS NULL ORDER BY published DESC, id",
     )
     .fetch_all(db)
     .await
     .map_err(failed)?;
     for row in &rows {
         let cells = Cells::new(row, "held")?;
-        let id: String = cells.get("source")?;
-        if let Some(history) = sources.iter_mut().find(|history| history.source.id.0 == id) {
-            history.waiting = Some(cells.date("published")?);
+        let (id, published): (String, Date) = (cells.get("source")?, cells.date("published")?);
+        let history = sources.iter_mut().find(|history| history.source.id.0 == id);
+        // One from before the newest that is in force would change nothing of today.
+        if let Some(history) = history.filter(|history| history.snapshots.last() <= Some(&published)) {
+            history.waiting = Some(published);
         }
     }
     Ok(())

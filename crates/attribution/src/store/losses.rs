@@ -61,20 +61,21 @@ impl ClaimStore {
                 let is_party = cells.get::<i64>("kind")? == Kind::Party as i64;
                 let subject: Vec<u8> = cells.get("subject")?;
                 let hash = named.hash(is_party, &subject);
-                met[usize::from(is_party)].push(hash);
-                if !named.has(hash) && !gone.contains_key(&hash) && gone.len() < MAX_GONE {
+                let until = cells.optional_date("said_to")?.unwrap_or(Date::MAX);
+                met[usize::from(is_party)].push((hash, until));
+                if !named.has_until(hash, until) && !gone.contains_key(&hash) && gone.len() < MAX_GONE {
                     gone.insert(hash, (cells.id(), is_party, subject));
                 }
             }
             after = last;
         }
         let before = met.map(|mut hashes| {
-            hashes.sort_unstable();
-            hashes.dedup();
+            hashes.sort_unstable_by(|(a, until_a), (b, until_b)| a.cmp(b).then(until_b.cmp(until_a)));
+            hashes.dedup_by_key(|(hash, _)| *hash);
             hashes
         });
         for (ended, hashes) in ended.iter_mut().zip(&before) {
-            *ended = hashes.iter().filter(|hash| !named.has(**hash)).count() as u64;
+            *ended = hashes.iter().filter(|(hash, until)| !named.has_until(*hash, *until)).count() as u64;
         }
         let mut gone: Vec<_> = gone.into_values().collect();
         gone.sort_unstable();
@@ -178,7 +179,7 @@ pub(super) async fn forget_losses_after(
     Ok(())
 }
 
-/// The entries between two numbers that `base` carries, but for those of which it says itself until when they hold.
+/// The entries between two numbers that `base` carries, and until when it says that they hold.
 async fn entries_of(
     db: &mut SqliteConnection,
     source: &SourceId,
@@ -187,14 +188,14 @@ async fn entries_of(
 ) -> Result<Vec<SqliteRow>, StoreError> {
     let query = match base {
         Base::On(_) => {
-            "SELECT DISTINCT e.id, e.kind, e.subject FROM entry e JOIN validity v ON v.entry = e.id \
+            "SELECT DISTINCT e.id, e.kind, e.subject, v.said_to FROM entry e JOIN validity v ON v.entry = e.id \
              WHERE e.source = $1 AND e.id > $2 AND e.id <= $3 AND v.superseded_at IS NULL AND v.carried_from <= $4 \
-             AND (v.carried_to IS NULL OR v.carried_to > $4) AND v.said_to IS NULL ORDER BY e.id"
+             AND (v.carried_to IS NULL OR v.carried_to > $4) AND (v.said_to IS NULL OR v.said_to > $4) ORDER BY e.id"
         }
         Base::Removed(_) => {
-            "SELECT DISTINCT e.id, e.kind, e.subject FROM entry e JOIN validity v ON v.entry = e.id \
+            "SELECT DISTINCT e.id, e.kind, e.subject, v.said_to FROM entry e JOIN validity v ON v.entry = e.id \
              WHERE e.source = $1 AND e.id > $2 AND e.id <= $3 AND v.superseded_at = $4 AND v.carried_to IS NULL \
-             AND v.said_to IS NULL ORDER BY e.id"
+             ORDER BY e.id"
         }
     };
     let query = sqlx::query(query).bind(&source.0).bind(after).bind(last);

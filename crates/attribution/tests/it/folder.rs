@@ -241,8 +241,14 @@ fn a_store_from_before_an_import_does_not_forget_it_without_a_word() {
     }
     // Taken out by a person and imported again, it counts.
     folder.remove(&SourceId("own-list".to_owned()), moment(4)).unwrap();
-    edition("2026-01-02", &newer).unwrap();
+    let without = fs::read(dir.path().join(FILE_NAME)).unwrap();
+    let csv = format!("address,label,category\n{newer},Somebody,scam\n");
+    folder.import(&mut csv.as_bytes(), &list_of("own-list", "2026-01-02"), moment(5)).unwrap();
     assert!(listed(dir.path(), &newer));
+    // A store from before that, in which it was taken out, does not forget it either.
+    fs::write(dir.path().join(FILE_NAME), without).unwrap();
+    let said = folder.index(moment(5)).unwrap_err().to_string();
+    assert!(said.contains("no longer has own-list"), "{said}");
 }
 
 #[test]

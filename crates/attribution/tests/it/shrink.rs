@@ -87,12 +87,20 @@ fn whom_a_list_says_to_be_on_it_until_a_day_it_takes_off() {
             assert!(matches!(refusal(import("2025-11-01", Some(to))), IntakeError::Held(_)), "{kind} {to}");
         }
     }
-    // What said so from the beginning may go on saying it.
+    // What said so from the beginning may go on saying it, or for longer, and takes off whom it leaves out.
     let folder = Folder::new();
-    for published in ["2025-11-01", "2025-11-10"] {
-        let list = notice("a-list", "sanctions", published, Some("2030-01-01"), &addresses(0, 60));
-        folder.import("list.toml", &list, Options::default()).unwrap();
+    let import = |published: &str, to: Option<&str>, count: usize| {
+        let list = notice("a-list", "sanctions", published, to, &addresses(0, count));
+        folder.import("list.toml", &list, Options::default())
+    };
+    import("2025-11-01", Some("2030-01-01"), 60).unwrap();
+    import("2025-11-10", Some("2030-01-01"), 60).unwrap();
+    import("2025-11-11", Some("2031-01-01"), 60).unwrap();
+    for to in [Some("2031-01-01"), None] {
+        let held = refusal(import("2025-11-20", to, 30)).to_string();
+        assert!(held.contains("would end 30 of 60 addresses"), "{held}");
     }
+    assert!(matches!(refusal(import("2025-11-20", Some("2026-01-01"), 60)), IntakeError::Held(_)), "sooner");
 }
 
 #[test]
@@ -100,7 +108,17 @@ fn an_extract_that_says_until_when_ends_no_earlier_one() {
     let folder = Folder::new();
     folder.first("2026-10-01", &addresses(0, 40));
     let more = addresses(100, 160);
-    for (published, to) in [("2026-11-01", None), ("2026-11-10", Some("2026-11-12"))] {
+    let (first, second) = (("2026-11-01", None), ("2026-11-10", Some("2026-11-12")));
+    for (published, to) in [first, second] {
+        let list = notice("ofac-sdn", "sanctions", published, to, &more);
+        folder.import("more.toml", &list, Options::default()).unwrap();
+    }
+    let standing = folder.sanctioned("2026-11-20");
+    assert_eq!(more.iter().filter(|address| standing.contains(*address)).count(), 60);
+    // In whatever order they come.
+    let folder = Folder::new();
+    folder.first("2025-10-01", &addresses(0, 40));
+    for (published, to) in [second, first] {
         let list = notice("ofac-sdn", "sanctions", published, to, &more);
         folder.import("more.toml", &list, Options::default()).unwrap();
     }
@@ -124,6 +142,8 @@ fn while_a_version_waits_nothing_vouches_for_its_day_and_no_word_does() {
     let word = folder.folder.record_word(&ofac, day("2026-10-01"), now(), now()).unwrap_err().to_string();
     assert!(word.contains("the version of 2026-11-20 waits for an answer"), "{word}");
     folder.folder.reject(&ofac, now()).unwrap();
+    // One from before what is in force would change nothing of today.
+    assert!(matches!(refusal(folder.list("2026-09-20", &addresses(300, 400))), IntakeError::Held(_)));
     folder.folder.record_word(&ofac, day("2026-10-01"), now(), now()).unwrap();
     assert_eq!(checked(), now(), "a person has decided against it");
 }

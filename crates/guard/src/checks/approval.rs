@@ -92,7 +92,13 @@ fn spender(case: &Case<'_>, address: &Address) -> Spender {
 fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<Finding>) {
     if grant.extent == Extent::None {
         // A collection reads the same call otherwise.
-        if grant.by == By::Approve && case.token(&grant.token).is_none() && !grant.spender.is_zero() {
+        let is_approve = case.unpacked.calls.iter().any(|call| {
+            let decoded = call.decoded.as_ref();
+            call.path == path && decoded.is_some_and(|it| it.signature() == "approve(address,uint256)")
+        });
+        let is_coin =
+            case.token(&grant.token).is_some() || case.facts.kind(&grant.token) == Some(Kind::Token);
+        if is_approve && !is_coin && !grant.spender.is_zero() {
             let title = format!(
                 "Ends a right over {} if that is a coin, and gives {} the NFT number 0 if it is a collection: which it is, \
                  is not known.",

@@ -276,6 +276,19 @@ fn money_needs_a_recipient_that_is_vouched_for_whatever_is_called_beside() {
         format!("0x23b872dd{}{}{}", argument(ME), argument(ME), argument("1")),
         format!("0xac9650d8{}{}", argument("20"), argument("0")),
         format!("0x8d80ff0a{}{}", argument("20"), argument("0")),
+        // aggregate3Value([(WETH, false, 0, deposit())]): a call of another contract that carries nothing.
+        format!(
+            "0x174dea71{}{}{}{}{}{}{}{}{:0<64}",
+            argument("20"),
+            argument("1"),
+            argument("20"),
+            argument("0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"),
+            argument("0"),
+            argument("0"),
+            argument("80"),
+            argument("4"),
+            "d0e30db0"
+        ),
     ];
     for data in harmless {
         let report = of_tx(&sent(STRANGER, "0x56bc75e2d63100000", &data));
@@ -291,6 +304,11 @@ fn an_approval_of_zero_is_no_end_where_the_contract_may_be_a_collection() {
     let report = of_tx(&sent(collection, "0x0", &data));
     assert!(report.of("G-APP-01").iter().any(|finding| finding.title.contains("NFT number 0")));
     assert_eq!(report.exit_code, 10, "{:?}", report.findings);
+    let facts = format!("chain-id=1\naccount='{ME}'\n[[address]]\naddress='{collection}'\nkind='token'\n");
+    let known = judge(&facts, check_tx, &sent(collection, "0x0", &data));
+    assert!(known.of("G-APP-01").is_empty(), "a coin, by the facts");
+    let more = format!("0x39509351{}{}", argument(SPENDER), argument("0"));
+    assert!(of_tx(&sent(collection, "0x0", &more)).of("G-APP-01").is_empty(), "no collection has that");
     // A coin that is known has no such reading, and nobody gets nothing.
     let coin = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
     assert!(of_tx(&sent(coin, "0x0", &data)).of("G-APP-01").is_empty());
@@ -326,6 +344,10 @@ fn what_another_reader_would_take_for_more_is_refused() {
     let twin = format!(r#"{{"from":"{ME}","to":"{FRIEND}","value":"0x0","Value":"0x56bc75e2d63100000"}}"#);
     assert_eq!(of_tx(&twin).exit_code, 20);
     let one = format!(r#"{{"from":"{ME}","to":"{FRIEND}","value":"0x0","chainId":"0x1"}}"#);
+    for (key, twin) in [("params", "Params"), ("method", "Method")] {
+        let request = format!(r#"{{"method":"eth_sendTransaction","params":[{one}],"{twin}":"x"}}"#);
+        assert_eq!(of_tx(&request).exit_code, 20, "{key}");
+    }
     let two = format!(r#"{{"method":"eth_sendTransaction","params":[{one},{one}]}}"#);
     let report = of_tx(&two);
     assert!(report.of("G-FMT-01").iter().any(|finding| finding.title.contains("only the first")));
@@ -351,6 +373,11 @@ fn what_is_meant_as_a_request_never_becomes_a_text() {
         format!("0x{}", "ab".repeat(65)),
         format!(r#"{{"method":"personal_sign","params":["0x","{ME}"]}}"#),
         format!(r#"{{"method":"personal_sign","params":["","{ME}"]}}"#),
+        r#"{"message":"   "}"#.to_owned(),
+        format!("[[{request}]]"),
+        r#"{"m\u0065thod":"eth_sign","x":1,"x":2}"#.to_owned(),
+        format!("\u{a0}{}", request.replace("method", "Method")),
+        r#"{"jsonrpc": broken"#.to_owned(),
     ];
     for input in inputs {
         let report = judge("chain-id=1\n", tracehound_guard::check_message, &input);

@@ -112,7 +112,7 @@ pub fn near_miss(id: &SourceId) -> Option<&'static Official> {
         return None;
     }
     // Another short id may well be meant.
-    let slips = |id: &str| if id.len() < SHORT_ID { 0 } else { 1 };
+    let slips = |id: &str| usize::from(id.len() >= SHORT_ID);
     OFFICIAL.iter().find(|list| {
         let bare = bare(list.id);
         strsim::osa_distance(&bare, &bare_id) <= slips(&bare)

@@ -19,6 +19,15 @@ const NEUTRAL: &[&str] = &[
     "account",
     "contract",
     "smart_contract",
+    "eoa",
+    "p2pk",
+    "p2pkh",
+    "p2sh",
+    "p2wpkh",
+    "p2wsh",
+    "p2tr",
+    "deposit",
+    "withdrawal",
     "concept",
     "behaviour",
     "white_usage",
@@ -169,7 +178,11 @@ mod tests {
             let expected = if grave { known } else { Category::Unknown };
             assert_eq!(category(&[harmless, "nonsense"]), Some(expected), "{harmless}");
             assert_eq!(category(&["nonsense", harmless]), Some(expected), "{harmless}");
-            assert_eq!(category(&["N/A", harmless, "service", " - "]), Some(known), "{harmless}");
+            assert_eq!(
+                category(&["N/A", harmless, "service", " - ", "EOA", "p2pkh"]),
+                Some(known),
+                "{harmless}"
+            );
         }
         let Told { category, strange } = told(["exchange; Zed thing, n/a", "unknown"]);
         assert_eq!((category, strange), (Some(Category::Unknown), vec!["Zed thing", "unknown"]));

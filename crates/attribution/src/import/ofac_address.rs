@@ -119,9 +119,18 @@ pub(super) fn has_address(text: &str) -> bool {
     fields(text).iter().any(|field| is_address(field.text) || !addresses(field.text).is_empty())
 }
 
-/// The fields in a remark, whose parts stand between semicolons.
+/// The fields in a remark, whose parts stand between semicolons. An address by itself goes on with the field before it.
 pub(super) fn in_remark(remark: &str) -> impl Iterator<Item = Field<'_>> {
-    remark.split(';').flat_map(fields)
+    let mut before: Option<Field<'_>> = None;
+    remark.split(';').flat_map(move |part| {
+        let mut found = fields(part);
+        let text = part.trim();
+        if let (true, true, Some(field)) = (found.is_empty(), is_address(text), before) {
+            found.push(Field { text, ..field });
+        }
+        before = found.last().copied();
+        found
+    })
 }
 
 /// Takes what stands in a field of addresses: every one, and a word for what is none.
@@ -157,6 +166,13 @@ mod tests {
     use super::*;
 
     const A: &str = "1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi";
+
+    #[test]
+    fn an_address_by_itself_goes_on_with_the_field_before_it() {
+        let remark = format!("DOB 1970; Digital Currency Address - XBT {A}; {A}; Passport 1; {A}");
+        let found: Vec<_> = in_remark(&remark).map(|field| (field.asset, field.text)).collect();
+        assert_eq!(found, [(Some("XBT"), A), (Some("XBT"), A)]);
+    }
 
     #[test]
     fn a_field_is_told_in_whatever_way_its_words_are_written() {

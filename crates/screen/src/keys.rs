@@ -174,7 +174,8 @@ impl<'a> Keys<'a> {
         addresses.iter().flat_map(|address| self.index.lookup(address.key().as_ref())).collect()
     }
 
-    /// Of the claims about an owner that hold on a day, the one it is called by ([`best_claim`]).
+    /// Of the claims about an owner that hold on a day, the one it is called by: a service's before
+    /// any other, then the most confident.
     pub fn best_claim_on(&self, owner: AddrNum, day: Date) -> Option<ClaimRef<'a>> {
         best_claim(&self.claims_on(owner), day).copied()
     }

@@ -72,9 +72,9 @@ impl Folder {
         self.layout().downloads()
     }
 
-    /// The same where no ledger is asked.
+    /// The same where no ledger is asked. Taken anew each time: a watch goes on for days, and lists change meanwhile.
     pub(crate) fn claims(&self) -> Result<Snapshot> {
-        self.workspace.snapshot().into_diagnostic()
+        self.workspace.refresh().into_diagnostic()
     }
 
     /// Has a ledger confirmed before anything more is printed ([`vouched`](Self::vouched)).

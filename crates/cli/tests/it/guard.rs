@@ -102,6 +102,33 @@ fn a_queue_is_read_from_a_service() {
     assert!(news["first_wrong_signature"]["claimed"].is_string(), "{news}");
 }
 
+/// A watch goes on for days; what is listed meanwhile counts at the next look.
+#[test]
+fn a_watch_sees_what_is_listed_meanwhile() {
+    const PAID: &str = "0x52908400098527886E0F7030069857D2E4169EE7";
+    let data = tempfile::tempdir().expect("folder");
+    let (folder, list) = (data.path().to_owned(), data.path().join("list.csv"));
+    std::fs::write(&list, format!("address,label,category\n{PAID},Somebody,sanction\n")).expect("written");
+    let list = list.to_string_lossy().into_owned();
+    let queue = format!(
+        r#"{{"safe":"0x6666666666666666666666666666666666666666","to":"{PAID}","value":"1","nonce":1,"chainId":1,"version":"1.4.1"}}"#
+    );
+    let looks = std::sync::atomic::AtomicU32::new(0);
+    let server = Server::start(move |_| {
+        if looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 1 {
+            let import = ["lists", "import", &list, "--source", "own-list", "--published", "2025-02-01"];
+            assert_eq!(tracehound(&folder, &import, "").status.code(), Some(0));
+        }
+        Some(Response::ok(queue.clone().into_bytes()))
+    });
+    let url = server.url();
+    let watch = ["watch", &url, "--chain-id", "1", "--looks", "2", "--every", "1", "--output", "jsonl"];
+    let output = guard(data.path(), &watch, "");
+    let last = text(&output).lines().last().map(str::to_owned).expect("news");
+    assert!(last.contains("G-ADDR-02"), "{last} {}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(20));
+}
+
 #[test]
 fn a_descriptor_of_the_makers_is_shown() {
     let data = tempfile::tempdir().expect("folder");

@@ -228,7 +228,7 @@ impl<'a> Case<'a> {
             matches!(placed.act, Act::Named { .. } | Act::Unknown { .. })
                 && (placed.call == call || inside(placed.call) && calls[placed.call].to == outer.to)
         });
-        let is_trusted = outer.to.is_some_and(|to| self.policy.trusted.iter().any(|it| it.address.0 == to));
+        let is_trusted = outer.to.is_some_and(|to| self.trusts(&to, &[Role::Contract]));
         let passed_on = (0..calls.len())
             .filter(|&other| inside(other))
             .try_fold(U256::ZERO, |sum, other| sum.checked_add(calls[other].value));

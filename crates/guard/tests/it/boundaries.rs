@@ -297,6 +297,33 @@ fn money_needs_a_recipient_that_is_vouched_for_whatever_is_called_beside() {
     }
 }
 
+/// Multicall3's `aggregate3Value` with one call that sends so many wei to `to`.
+fn passing_on(to: &str, wei: u64) -> String {
+    let head = [argument("20"), argument("1"), argument("20")].concat();
+    let call = [argument(to), argument("0"), argument(&format!("{wei:x}")), argument("80"), argument("0")];
+    format!("0x174dea71{head}{}", call.concat())
+}
+
+#[test]
+fn a_contract_passes_money_on_only_where_the_policy_trusts_it_and_only_all_of_it() {
+    const WRAPPER: &str = "0xcA11bde05977b3631167028862bE2a173976CA11";
+    let judge = |chain: u64, wei: u64| {
+        let policy = Policy::parse(&format!(
+            "{DEFAULT}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n[[trusted]]\naddress='{WRAPPER}'\n\
+             label='Multicall3'\nroles=['contract']\nchains=[1]\n"
+        ));
+        let facts = Facts::parse(&format!("chain-id={chain}\naccount='{ME}'\n")).expect("facts");
+        let data = passing_on(FRIEND, wei);
+        let input =
+            format!(r#"{{"from":"{ME}","to":"{WRAPPER}","value":"0x64","data":"{data}","chainId":{chain}}}"#);
+        let report = check_tx(input.as_bytes(), Context::new(&policy.expect("a policy"), &facts));
+        report.of("G-POL-03").iter().any(|finding| finding.title.contains("Nothing speaks for"))
+    };
+    assert!(!judge(1, 100), "all of it goes to a friend");
+    assert!(judge(1, 99), "a part stays");
+    assert!(judge(137, 100), "on another chain the address is another contract");
+}
+
 #[test]
 fn an_approval_of_zero_is_no_end_where_the_contract_may_be_a_collection() {
     let data = format!("0x095ea7b3{}{}", argument(SPENDER), argument("0"));

@@ -176,7 +176,8 @@ fn import_text(done: &Imported, out: &mut dyn Write) -> std::io::Result<()> {
         write!(out, "  {} claims have no category: screening says review", done.without_category)?;
         match &done.proposal {
             Some(flag) => writeln!(out, "; their words suggest {flag}")?,
-            None => writeln!(out, "; give one with --category")?,
+            // A word that is not known here stands as it is.
+            None => writeln!(out, "; --category gives one to those of which the list says nothing")?,
         }
     }
     if report.already_imported {

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{BlockNum, Ledger, LedgerInfo};
-use tracehound_model::BlockHash;
+use tracehound_model::{BlockHash, Gap, GapKind};
 
 use crate::words::moment;
 
@@ -91,8 +91,8 @@ pub struct Extent {
     pub age: Option<i64>,
     /// Places among the blocks that the answer needed where some are missing.
     pub missing_ranges: u32,
-    /// In words: what makes the answer incomplete. Empty when nothing does.
-    pub gaps: Vec<String>,
+    /// What makes the answer incomplete. Empty when nothing does.
+    pub gaps: Vec<Gap>,
 }
 
 impl Extent {
@@ -130,36 +130,48 @@ impl Extent {
         if info.missing_behind && !matches!(needed, Needed::Between(..)) {
             extent.missing_ranges += 1;
         }
+        let gap = |kind, sentence: String| Gap::about_ledger(kind, &info.chain, sentence);
         if extent.missing_ranges > 0 {
-            extent.gaps.push(format!(
-                "blocks are missing in {} place{} of the range that was looked at: what happened in them was not seen \
-                 (ingest all files together, into a ledger of their own)",
-                extent.missing_ranges,
-                if extent.missing_ranges == 1 { "" } else { "s" }
-            ));
+            let places = if extent.missing_ranges == 1 { "" } else { "s" };
+            let sentence = format!(
+                "blocks are missing in {} place{places} of the range that was looked at, and what happened in them was not \
+                 seen",
+                extent.missing_ranges
+            );
+            let remedy = "ingest all files together, into a ledger of their own";
+            extent.gaps.push(gap(GapKind::LedgerPartial, sentence).mend(remedy));
         }
         if needed == Needed::All && info.begins_late() {
             extent.missing_ranges += 1;
-            extent.gaps.push(format!("{BEGINS_LATE}: what happened before was not seen"));
+            let sentence = format!("{BEGINS_LATE}: what happened before was not seen");
+            extent.gaps.push(gap(GapKind::LedgerPartial, sentence));
         }
         match age {
-            None => extent.gaps.push("the ledger has no block up to the moment asked about".to_owned()),
-            Some(age) if age > asked.max_age => extent.gaps.push(format!(
-                "the ledger ends {} before the moment asked about, more than {}: what happened since was not seen \
-                 (ingest newer blocks, or ask --as-of the last block)",
-                span(age),
-                span(asked.max_age)
-            )),
+            None => {
+                let sentence = "the ledger has no block up to the moment asked about".to_owned();
+                extent.gaps.push(gap(GapKind::LedgerPartial, sentence));
+            }
+            Some(age) if age > asked.max_age => {
+                let sentence = format!(
+                    "the ledger ends {} before the moment asked about, more than {}, and what happened since was not seen",
+                    span(age),
+                    span(asked.max_age)
+                );
+                let remedy = "ingest newer blocks, or ask --as-of the last block";
+                extent.gaps.push(gap(GapKind::LedgerStale, sentence).mend(remedy));
+            }
             Some(_) => {}
         }
         if let Some(last) = &extent.last_block
             && i64::from(last.time) - asked.as_of > MAX_AHEAD
         {
-            extent.gaps.push(format!(
-                "the ledger's last block is of {}, which is after the moment asked about: the clock of this machine is wrong, \
-                 so how old the ledger is cannot be told (set the clock, or ask --as-of a moment)",
+            let sentence = format!(
+                "the ledger's last block is of {}, which is after the moment asked about, so that the clock of this machine \
+                 is wrong and how old the ledger is cannot be told",
                 moment(last.time)
-            ));
+            );
+            let remedy = "set the clock, or ask --as-of a moment";
+            extent.gaps.push(gap(GapKind::ClockWrong, sentence).mend(remedy));
         }
         extent
     }

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum};
-use tracehound_model::{Amount, TxId};
+use tracehound_model::{Amount, Gap, GapKind, TxId};
 
 use crate::trace::Known;
 use chips::{Funding, Sweep};
@@ -185,8 +185,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Transactions looked at.
     pub txs: usize,
-    /// In words: what was not looked at.
-    pub gaps: Vec<String>,
+    /// What was not looked at.
+    pub gaps: Vec<Gap>,
 }
 
 impl Report {
@@ -223,10 +223,11 @@ pub fn around(
         .collect();
     let plain: Vec<&Move> = moves.iter().filter(|moved| !mixes.contains(&moved.tx.num)).collect();
     if !mixes.is_empty() {
-        report.gaps.push(format!(
+        let sentence = format!(
             "{} transactions mix the coins of several people: their shape says nothing about one of them",
             mixes.len()
-        ));
+        );
+        report.gaps.push(Gap::new(GapKind::Mixed, sentence));
     }
     let found = &mut report.findings;
     found.extend(plain.iter().filter_map(|moved| movement::consolidation(moved, thresholds)));

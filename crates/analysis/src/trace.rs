@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, TxNum, TxSpan};
-use tracehound_model::{Address, Amount, BitcoinNetwork, Category, Chain, OutPoint, TxId};
+use tracehound_model::{Address, Amount, BitcoinNetwork, Category, Chain, Gap, GapKind, OutPoint, TxId};
 
 use crate::{
     extent::{Asked, Extent, Needed},
@@ -174,8 +174,8 @@ pub struct Trace {
     pub sums: Sums,
     /// How far the ledger reaches.
     pub ledger: Extent,
-    /// In words: what was not followed or not seen.
-    pub gaps: Vec<String>,
+    /// What was not followed or not seen.
+    pub gaps: Vec<Gap>,
     /// Whether no limit but those on dust and shares cut it, no amount is missing, and no block that it needed.
     pub complete: bool,
     /// The ledger's snapshot.
@@ -392,26 +392,30 @@ fn needed(ledger: &Ledger, question: &Question<'_>, found: &Walk) -> Needed {
 }
 
 /// What the walk did not follow.
-fn what_is_left(found: &Walk, options: Options) -> Vec<String> {
+fn what_is_left(found: &Walk, options: Options) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let unresolved = found.ends.iter().filter(|end| matches!(end.fate, Fate::Unresolved(_))).count();
     if unresolved > 0 {
-        gaps.push(format!(
+        let sentence = format!(
             "{unresolved} paths end at transactions that spend outputs of blocks that are not in the ledger"
-        ));
+        );
+        gaps.push(Gap::new(GapKind::UnknownInputs, sentence));
     }
     let seeds = found.ends.iter().filter(|end| end.fate == Fate::Cut(Cut::Seed)).count();
     if seeds > 0 {
-        gaps.push(format!("{seeds} paths came to another seed, which is followed as a whole already"));
+        let sentence = format!("{seeds} paths came to another seed, which is followed as a whole already");
+        gaps.push(Gap::new(GapKind::FollowedElsewhere, sentence));
     }
     for cut in [Cut::Hops, Cut::Dust, Cut::Share, Cut::FanOut, Cut::Work] {
         let count = found.ends.iter().filter(|end| end.fate == Fate::Cut(cut)).count();
         if count > 0 {
-            gaps.push(format!("{count} paths were not followed further: limit on {}", limit_name(cut)));
+            let sentence = format!("{count} paths were not followed further: limit on {}", limit_name(cut));
+            gaps.push(Gap::new(GapKind::Truncated, sentence));
         }
     }
     if options.method == Method::Poison {
-        gaps.push("poison counts every unit that was ever in contact: its amounts do not add up".to_owned());
+        let sentence = "poison counts every unit that was ever in contact: its amounts do not add up";
+        gaps.push(Gap::new(GapKind::Overcounted, sentence));
     }
     gaps
 }

@@ -7,7 +7,7 @@ use std::{
 
 use tracehound_engine::{Document, Versioned};
 use tracehound_model::{
-    Amount, Chain, Decision, Verdict,
+    Amount, Chain, Decision, Gap, Verdict,
     evidence::Fact,
     text::{label, line},
     verdict::{Basis, Direction, ExposureType, SourceAsOf},
@@ -38,7 +38,7 @@ pub(crate) fn text(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
     if !verdict.coverage.gaps.is_empty() {
         writeln!(out, "  Not seen:")?;
         for gap in &verdict.coverage.gaps {
-            writeln!(out, "    - {}", line(gap))?;
+            writeln!(out, "    - {}", line(&gap.to_string()))?;
         }
     }
     for rate in &verdict.coverage.error_rates {
@@ -180,6 +180,11 @@ pub(crate) fn csv_sources(sources: &[SourceAsOf]) -> String {
     each.join(" ")
 }
 
+/// What was not examined, for a cell.
+pub(crate) fn csv_gaps(gaps: &[Gap]) -> String {
+    gaps.iter().map(Gap::to_string).collect::<Vec<_>>().join("; ")
+}
+
 /// One line of CSV.
 pub(crate) fn csv(verdict: &Verdict) -> String {
     let cells = [
@@ -189,7 +194,7 @@ pub(crate) fn csv(verdict: &Verdict) -> String {
         verdict.score.to_string(),
         verdict.summary.clone(),
         csv_sources(&verdict.coverage.sources),
-        verdict.coverage.gaps.join("; "),
+        csv_gaps(&verdict.coverage.gaps),
         verdict.as_of.to_string(),
         verdict.policy.clone(),
         verdict.snapshot.clone(),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::extent::Extent;
+use tracehound_model::Gap;
 
 /// An answer about what a ledger holds, or that it does not hold it.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
@@ -26,8 +27,8 @@ pub struct Absent {
     pub sentence: String,
     /// How far the ledger reaches.
     pub ledger: Extent,
-    /// In words: what was not examined.
-    pub gaps: Vec<String>,
+    /// What was not examined.
+    pub gaps: Vec<Gap>,
     /// Whether the ledger is whole up to the moment.
     pub complete: bool,
     /// The ledger's snapshot.

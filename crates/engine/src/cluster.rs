@@ -19,7 +19,7 @@ use tracehound_analysis::{
 };
 use tracehound_attribution::index::ClaimRef;
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
-use tracehound_model::{BitcoinNetwork, Category, TxId};
+use tracehound_model::{BitcoinNetwork, Category, Gap, GapKind, TxId};
 use tracehound_screen::Keys;
 
 use crate::{
@@ -78,8 +78,8 @@ pub struct Cluster {
     pub left_out: LeftOut,
     /// How far the ledger reaches.
     pub ledger: Extent,
-    /// In words: what was not examined.
-    pub gaps: Vec<String>,
+    /// What was not examined.
+    pub gaps: Vec<Gap>,
     /// The ledger's snapshot.
     pub snapshot: String,
 }
@@ -195,7 +195,7 @@ pub(crate) fn widened(
     view: &View,
     keys: &Keys<'_>,
     subjects: &BTreeSet<AddrNum>,
-) -> Result<(BTreeSet<AddrNum>, Vec<String>), EngineError> {
+) -> Result<(BTreeSet<AddrNum>, Vec<Gap>), EngineError> {
     let clusters = Services::new(view, keys).clusters()?;
     let (mut all, mut gaps) = (BTreeSet::new(), Vec::new());
     for &subject in subjects {
@@ -205,7 +205,8 @@ pub(crate) fn widened(
         let keyed = Keyed::around(&clusters, subject, &|owner| keys.owners_of(owner), MOST_NAMED);
         let size = keyed.members().len();
         if size > MOST_NAMED {
-            gaps.push(format!("a cluster of {size} addresses: the first {MOST_NAMED} were taken"));
+            let sentence = format!("a cluster of {size} addresses: the first {MOST_NAMED} were taken");
+            gaps.push(Gap::about_subject(GapKind::Truncated, sentence));
         }
         all.extend(keyed.members().iter().take(MOST_NAMED));
     }
@@ -279,13 +280,16 @@ impl Around<'_> {
         let extent = self.view.extent(Needed::All);
         let mut gaps = extent.gaps.clone();
         if counts.unresolved > 0 {
-            gaps.push(format!(
+            let sentence = format!(
                 "{} transactions spend coins of owners that are not known beside others: they joined only the known ones",
                 counts.unresolved
-            ));
+            );
+            gaps.push(Gap::new(GapKind::UnknownInputs, sentence));
         }
         if self.keyed.is_cut() {
-            gaps.push(format!("names and keys were looked up for the first {MOST_NAMED} of {size} members"));
+            let sentence =
+                format!("names and keys were looked up for the first {MOST_NAMED} of {size} members");
+            gaps.push(Gap::about_subject(GapKind::Truncated, sentence));
         }
         let named = &known[..known.len().min(MOST_NAMED)];
         let likely_change = question.change.then(|| self.change(named, &mut gaps));
@@ -322,7 +326,7 @@ impl Around<'_> {
         self.ledger().tx(tx).map_or_else(TxId::default, |tx| tx.txid)
     }
 
-    fn names(&self, members: &[AddrNum], gaps: &mut Vec<String>) -> Vec<Named> {
+    fn names(&self, members: &[AddrNum], gaps: &mut Vec<Gap>) -> Vec<Named> {
         let mut claims = members.iter().filter_map(|&member| {
             let claim = self.services.claim(member)?;
             let label = claim.label().to_owned();
@@ -330,7 +334,8 @@ impl Around<'_> {
         });
         let names = claims.by_ref().take(MOST_LISTED).collect();
         if claims.next().is_some() {
-            gaps.push(format!("only the first {MOST_LISTED} members with a name are listed"));
+            let sentence = format!("only the first {MOST_LISTED} members with a name are listed");
+            gaps.push(Gap::about_subject(GapKind::NotListed, sentence));
         }
         names
     }
@@ -355,7 +360,7 @@ impl Around<'_> {
         Explained { other: text.to_owned(), same_cluster: way.is_some(), steps: steps.collect() }
     }
 
-    fn refused(&self, gaps: &mut Vec<String>) -> Vec<Refused> {
+    fn refused(&self, gaps: &mut Vec<Gap>) -> Vec<Refused> {
         let touches = |refusal: &&Refusal| [refusal.a, refusal.b].iter().any(|&end| self.keyed.holds(end));
         let mut refusals = self.clusters.refusals().iter().filter(touches);
         let listed = refusals.by_ref().take(MOST_LISTED).map(|refusal| Refused {
@@ -376,13 +381,14 @@ impl Around<'_> {
         let listed = listed.collect();
         let more = refusals.count();
         if more > 0 {
-            gaps.push(format!("{more} more refused merges of this cluster are not listed"));
+            let sentence = format!("{more} more refused merges of this cluster are not listed");
+            gaps.push(Gap::about_subject(GapKind::NotListed, sentence));
         }
         listed
     }
 
     /// Outputs of the members' payments that are likely change, outside the cluster.
-    fn change(&self, members: &[AddrNum], gaps: &mut Vec<String>) -> Vec<Change> {
+    fn change(&self, members: &[AddrNum], gaps: &mut Vec<Gap>) -> Vec<Change> {
         let mut payments = BTreeSet::new();
         let mut cut = false;
         for &member in members {
@@ -411,10 +417,11 @@ impl Around<'_> {
             })
             .collect();
         if cut || edges.next().is_some() {
-            gaps.push(format!(
+            let sentence = format!(
                 "change was looked for in {} payments, and {MOST_LISTED} outputs are listed: there is more",
                 payments.len()
-            ));
+            );
+            gaps.push(Gap::about_subject(GapKind::Truncated, sentence));
         }
         listed
     }

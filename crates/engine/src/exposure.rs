@@ -9,7 +9,7 @@ use tracehound_analysis::{
     extent::{Extent, Needed},
     taint::{Direction, WalkLimits},
 };
-use tracehound_model::{Amount, BitcoinNetwork, TxId};
+use tracehound_model::{Amount, BitcoinNetwork, Gap, TxId};
 
 use crate::{
     Answer, EngineError, Moment, Snapshot,
@@ -53,8 +53,8 @@ pub struct Exposure {
     pub destinations: Side,
     /// How far the ledger reaches.
     pub ledger: Extent,
-    /// In words: what was not examined.
-    pub gaps: Vec<String>,
+    /// What was not examined.
+    pub gaps: Vec<Gap>,
     /// Whether nothing is missing and nothing was cut.
     pub complete: bool,
     /// The ledger's snapshot.

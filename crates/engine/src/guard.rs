@@ -16,7 +16,7 @@ use tracehound_guard::{
     report::SignatureReport,
     watch::{News, first_mismatch},
 };
-use tracehound_model::Decision;
+use tracehound_model::{Decision, Gap, GapKind};
 use tracehound_screen::{Policy, Screener, Settings};
 use tracehound_simulate::live::{Node, NodeError};
 
@@ -55,7 +55,9 @@ impl ask::Lists for Lists {
     fn screen(&self, address: &Address) -> Listing {
         let verdict = match self.screener().screen(&address.to_string()) {
             Ok(verdict) => verdict,
-            Err(error) => return Listing::Unknown(error.to_string()),
+            Err(error) => {
+                return Listing::Unknown(Gap::about_subject(GapKind::NotScreened, error.to_string()));
+            }
         };
         match verdict.decision {
             Decision::Allow => Listing::Clear,
@@ -64,7 +66,8 @@ impl ask::Lists for Lists {
             // The gaps of the lists come first; that no ledger of the chain is there is not what is asked here.
             Decision::Incomplete => {
                 let why = verdict.coverage.gaps.into_iter().next();
-                Listing::Unknown(why.unwrap_or(verdict.summary))
+                let told = || Gap::about_subject(GapKind::NotScreened, verdict.summary);
+                Listing::Unknown(why.unwrap_or_else(told))
             }
         }
     }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_attribution::names::NameError;
 use tracehound_model::{
-    Decision, Party,
+    Decision, Gap, Party,
     verdict::{Basis, SourceAsOf},
 };
 use tracehound_screen::{NameCover, Policy, name_gap};
@@ -40,8 +40,8 @@ pub struct Names {
     pub parties: usize,
     /// The lists that were searched.
     pub sources: Vec<SourceAsOf>,
-    /// In words: what was not examined, whatever the name.
-    pub gaps: Vec<String>,
+    /// What was not examined, whatever the name.
+    pub gaps: Vec<Gap>,
 }
 
 /// The answer about one name.
@@ -72,8 +72,8 @@ pub struct Named {
 pub struct NameCoverage {
     /// The lists, with the edition used.
     pub sources: Vec<SourceAsOf>,
-    /// In words: what was not examined; what lies in the name itself comes first.
-    pub gaps: Vec<String>,
+    /// What was not examined; what lies in the name itself comes first.
+    pub gaps: Vec<Gap>,
 }
 
 /// A party whose name is like the one asked for.

@@ -8,7 +8,7 @@ use tracehound_analysis::{
     path::ways,
 };
 use tracehound_ledger::OutNum;
-use tracehound_model::{Amount, BitcoinNetwork, OutPoint};
+use tracehound_model::{Amount, BitcoinNetwork, Gap, OutPoint};
 
 use crate::{
     Answer, EngineError, Moment, Snapshot,
@@ -51,8 +51,8 @@ pub struct Paths {
     pub cut: bool,
     /// How far the ledger reaches.
     pub ledger: Extent,
-    /// In words: what was not examined.
-    pub gaps: Vec<String>,
+    /// What was not examined.
+    pub gaps: Vec<Gap>,
     /// Whether no limit cut the search and no block is missing.
     pub complete: bool,
     /// The ledger's snapshot.

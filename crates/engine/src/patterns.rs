@@ -11,7 +11,7 @@ use tracehound_analysis::{
     },
 };
 use tracehound_ledger::{BlockNum, Ledger, OutNum};
-use tracehound_model::{Address, BitcoinNetwork, TxId};
+use tracehound_model::{Address, BitcoinNetwork, Gap, GapKind, TxId};
 
 use crate::{
     Answer, EngineError, Moment, Snapshot,
@@ -81,10 +81,12 @@ impl Snapshot {
                 return view.absent(Missing::of(text));
             };
             if owners.len() > 1 {
-                own_gaps.push(format!(
-                    "the key has {} more addresses in the ledger, whose transactions were not looked at: ask about them too",
+                let sentence = format!(
+                    "the key has {} more addresses in the ledger, whose transactions were not looked at",
                     owners.len() - 1
-                ));
+                );
+                own_gaps
+                    .push(Gap::about_subject(GapKind::OtherAddresses, sentence).mend("ask about them too"));
             }
             (Subject::Address(owner), Needed::All)
         };

@@ -7,7 +7,7 @@ use tracehound_analysis::{
     peel,
 };
 use tracehound_ledger::BlockNum;
-use tracehound_model::BitcoinNetwork;
+use tracehound_model::{BitcoinNetwork, Gap};
 
 use crate::{
     Answer, EngineError, Moment, Snapshot,
@@ -41,8 +41,8 @@ pub struct Peeled {
     pub chain: Chain,
     /// How far the ledger reaches.
     pub ledger: Extent,
-    /// In words: what was not examined.
-    pub gaps: Vec<String>,
+    /// What was not examined.
+    pub gaps: Vec<Gap>,
     /// Whether neither a limit nor a missing amount or block ended it.
     pub complete: bool,
 }

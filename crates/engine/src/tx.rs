@@ -8,7 +8,7 @@ use tracehound_analysis::{
     trace::{Known, Party},
 };
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxView};
-use tracehound_model::{Amount, BitcoinNetwork, BlockHash, OutPoint, TxId};
+use tracehound_model::{Amount, BitcoinNetwork, BlockHash, Gap, OutPoint, TxId};
 use tracehound_screen::Parties;
 
 use crate::{
@@ -60,8 +60,8 @@ pub struct Transaction {
     pub outputs: Vec<Output>,
     /// How far the ledger reaches.
     pub ledger: Extent,
-    /// In words: what was not examined.
-    pub gaps: Vec<String>,
+    /// What was not examined.
+    pub gaps: Vec<Gap>,
     /// Whether all amounts are known, and who spent its outputs.
     pub complete: bool,
 }

@@ -6,6 +6,7 @@
 use std::fmt::Debug;
 
 use alloy_primitives::{Address, U256};
+use tracehound_model::Gap;
 
 use crate::{
     decode::{Grant, Setting},
@@ -32,7 +33,7 @@ pub enum Listing {
     /// Sanctioned, or named as a thief's: by whom.
     Listed(String),
     /// No answer: what was missing.
-    Unknown(String),
+    Unknown(Gap),
 }
 
 /// Executes what is to be signed, on recorded or live state.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, B256, U256};
+use tracehound_model::{Gap, GapKind};
 
 use crate::{
     ask::{Executed, Execution, Listing, Simulation},
@@ -138,7 +139,7 @@ impl<'a> Case<'a> {
             },
             None => match self.context.lists {
                 Some(lists) => lists.screen(address),
-                None => Listing::Unknown("no list was at hand".to_owned()),
+                None => Listing::Unknown(Gap::new(GapKind::NotScreened, "no list was at hand")),
             },
         }
     }

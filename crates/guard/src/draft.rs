@@ -2,6 +2,8 @@
 //!
 //! What was not looked at belongs to what was looked at: whoever takes up a draft into another takes its gaps with it.
 
+use tracehound_model::{Gap, GapKind};
+
 use crate::{
     ask::Listing,
     case::Case,
@@ -16,7 +18,7 @@ use crate::{
 pub(crate) struct Draft {
     pub items: Vec<Item>,
     pub findings: Vec<Finding>,
-    not_checked: Vec<String>,
+    gaps: Vec<Gap>,
 }
 
 impl Draft {
@@ -39,14 +41,15 @@ impl Draft {
         let facts = context.facts;
         let mut gaps = Vec::new();
         if context.lists.is_none() && !facts.address.iter().any(|facts| facts.screened.is_some()) {
-            gaps.push("No address was screened: no list was at hand (--data, --facts).".to_owned());
+            let sentence = "no address was screened, because no list was at hand";
+            gaps.push(Gap::new(GapKind::NotScreened, sentence).mend("give --data or --facts"));
         }
         if context.lists.is_some() {
-            let mut why: Vec<String> = cases
+            let mut why: Vec<Gap> = cases
                 .iter()
                 .flat_map(|case| case.everybody().into_iter().map(|(_, address)| case.screened(&address)))
                 .filter_map(|listing| match listing {
-                    Listing::Unknown(why) => Some(format!("Not screened to the end: {why}.")),
+                    Listing::Unknown(why) => Some(not_screened(&why)),
                     _ => None,
                 })
                 .collect();
@@ -55,32 +58,40 @@ impl Draft {
         }
         if calls {
             if context.engine.is_none() {
-                gaps.push("Not simulated on the chain's state (--state, --rpc).".to_owned());
+                let sentence = "not simulated on the chain's state";
+                gaps.push(Gap::new(GapKind::NotSimulated, sentence).mend("give --state or --rpc"));
             }
             if facts.past.is_empty() && !facts.past_complete {
-                gaps.push("Not compared with the past: no past payments were given (--facts).".to_owned());
+                let sentence = "not compared with the past, because no past payments were given";
+                gaps.push(Gap::new(GapKind::PastNotCompared, sentence).mend("give --facts"));
             }
         }
         if facts.now.is_none() {
-            gaps.push("The time is not known: ages and terms were not judged (--now).".to_owned());
+            let sentence = "the time is not known, so that ages and terms were not judged";
+            gaps.push(Gap::new(GapKind::TimeUnknown, sentence).mend("give --now"));
         }
-        Self { items, findings, not_checked: gaps }
+        Self { items, findings, gaps }
     }
 
     /// Takes up what was found, and not looked at, in something inside this. Items stay.
     pub(crate) fn take_up(&mut self, inner: Self) {
         self.findings.extend(inner.findings);
-        self.not_checked.extend(inner.not_checked);
+        self.gaps.extend(inner.gaps);
     }
 
     /// The answer.
     pub(crate) fn report(self, kind: Kind, context: Context<'_>) -> Report {
-        let mut not_checked: Vec<String> = Vec::with_capacity(self.not_checked.len());
-        for gap in self.not_checked {
-            if !not_checked.contains(&gap) {
-                not_checked.push(gap);
+        let mut gaps: Vec<Gap> = Vec::with_capacity(self.gaps.len());
+        for gap in self.gaps {
+            if !gaps.contains(&gap) {
+                gaps.push(gap);
             }
         }
-        Report::new(kind, self.items, self.findings, not_checked, context)
+        Report::new(kind, self.items, self.findings, gaps, context)
     }
+}
+
+/// An address could not be told from those on lists; what the lists lack says why.
+fn not_screened(why: &Gap) -> Gap {
+    Gap { sentence: format!("not screened to the end: {}", why.sentence), ..why.clone() }
 }

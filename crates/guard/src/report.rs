@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_model::Decision;
+use tracehound_model::{Decision, Gap};
 
 use crate::{
     ask::Lists,
@@ -194,7 +194,7 @@ pub struct Report {
     /// Findings, the heaviest first.
     pub findings: Vec<Finding>,
     /// What nobody looked at, and how to have it looked at.
-    pub not_checked: Vec<String>,
+    pub gaps: Vec<Gap>,
     /// Lists that addresses were looked up in, with their dates.
     pub lists: Vec<String>,
     /// The policy in force.
@@ -207,7 +207,7 @@ impl Report {
         kind: Kind,
         items: Vec<Item>,
         mut findings: Vec<Finding>,
-        not_checked: Vec<String>,
+        gaps: Vec<Gap>,
         context: Context<'_>,
     ) -> Self {
         let policy = context.policy;
@@ -231,7 +231,7 @@ impl Report {
             summary,
             items,
             findings,
-            not_checked,
+            gaps,
             lists: context.lists.map(Lists::sources).unwrap_or_default(),
             policy: PolicyReport { name: policy.name.clone(), hash: policy.hash.clone() },
         }

@@ -36,11 +36,11 @@ pub fn write(out: &mut dyn Write, report: &Report) -> fmt::Result {
             wrapped(out, &format!("{indent}at "), &clean(&finding.path))?;
         }
     }
-    if !report.not_checked.is_empty() {
+    if !report.gaps.is_empty() {
         writeln!(out, "\nNot looked at")?;
     }
-    for gap in &report.not_checked {
-        wrapped(out, "  - ", &clean(gap))?;
+    for gap in &report.gaps {
+        wrapped(out, "  - ", &clean(&gap.to_string()))?;
     }
     if !report.lists.is_empty() {
         wrapped(out, "\nScreened with ", &clean(&report.lists.join(", ")))?;

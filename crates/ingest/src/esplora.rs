@@ -30,7 +30,7 @@ use tracehound_bitcoin::{
 };
 use tracehound_ledger::{Ledger, LedgerError};
 use tracehound_model::{
-    Address, AddressError, BitcoinNetwork, BlockHash, Chain, TxId, endpoint, utxo::Header,
+    Address, AddressError, BitcoinNetwork, BlockHash, Chain, Gap, GapKind, TxId, endpoint, utxo::Header,
 };
 
 use self::{cache::Cache, merge::CachedTx};
@@ -141,36 +141,48 @@ pub struct Fetch {
 }
 
 impl Fetch {
-    /// What the answer does and does not rest on, one sentence each.
-    pub fn notes(&self) -> Vec<String> {
+    /// What the answer rests on that nobody else vouches for, and what it leaves out.
+    pub fn gaps(&self) -> Vec<Gap> {
         let host = self.server.split("://").nth(1).unwrap_or(&self.server);
         let host = host.split('/').next().unwrap_or(host);
         let from = format!("fetched from {host} at {} (its chain ended at block {})", self.at, self.tip);
         let word = "the amounts and owners of what they spend, are its word";
         let is_tx = self.subject.parse::<TxId>().is_ok();
-        let mut notes = Vec::new();
-        notes.push(match (is_tx, self.complete) {
-            (true, true) => {
-                format!("only this transaction is known, {from}; the amounts and owners of what it spends are its word")
-            }
-            (true, false) if self.waiting > 0 => {
-                format!("the transaction is in no block yet and was left out, {from}")
-            }
-            (true, false) => format!("the server knows no such transaction in a block, {from}"),
-            (false, true) => format!(
-                "only transactions of this address are known: all {} in blocks, {from}; which there are, and {word}",
-                self.txs
+        let about = |kind, sentence: String| Gap::about_subject(kind, sentence);
+        let mut gaps = vec![match (is_tx, self.complete) {
+            (true, true) => about(
+                GapKind::ServersWord,
+                format!("only this transaction is known, {from}; the amounts and owners of what it spends are its word"),
             ),
-            (false, false) => format!(
-                "only the newest {} transactions of this address in blocks are known, {from}: a limit cut off older \
-                 ones (--esplora-limit raises it); which there are, and {word}",
-                self.txs
+            (true, false) if self.waiting > 0 => about(
+                GapKind::NotFetched,
+                format!("the transaction is in no block yet and was left out, {from}"),
             ),
-        });
+            (true, false) => {
+                about(GapKind::NotFetched, format!("the server knows no such transaction in a block, {from}"))
+            }
+            (false, true) => about(
+                GapKind::ServersWord,
+                format!(
+                    "only transactions of this address are known: all {} in blocks, {from}; which there are, and {word}",
+                    self.txs
+                ),
+            ),
+            (false, false) => about(
+                GapKind::NotFetched,
+                format!(
+                    "only the newest {} transactions of this address in blocks are known, {from}, because a limit cut off \
+                     older ones; which there are, and {word}",
+                    self.txs
+                ),
+            )
+            .mend("--esplora-limit raises it"),
+        }];
         if self.waiting > 0 && !is_tx {
-            notes.push(format!("transactions in no block yet were left out: {}", self.waiting));
+            let sentence = format!("transactions in no block yet were left out: {}", self.waiting);
+            gaps.push(about(GapKind::Unconfirmed, sentence));
         }
-        notes
+        gaps
     }
 }
 

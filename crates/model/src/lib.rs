@@ -10,6 +10,7 @@ pub mod chain;
 pub mod claim;
 pub mod endpoint;
 pub mod evidence;
+pub mod gap;
 pub mod key_forms;
 mod schema;
 pub mod script;
@@ -26,6 +27,7 @@ pub use claim::{
     Subject,
 };
 pub use evidence::{Evidence, EvidenceNode};
+pub use gap::{Gap, GapKind, GapScope};
 pub use script::{ScriptKey, ScriptType};
 pub use tx::{BlockHash, OutPoint, TxId};
 pub use verdict::{Coverage, Decision, Exposure, Verdict};

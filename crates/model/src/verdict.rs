@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Category, Confidence, Evidence, SourceId, SourceKind};
+use crate::{Amount, Category, Confidence, Evidence, Gap, SourceId, SourceKind};
 
 /// What to do with the subject. Ordered by which one decides when several apply: the later, the stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
@@ -177,8 +177,8 @@ pub struct Coverage {
     /// Something was left out that makes `allow` impossible, whatever the policy.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut_short: bool,
-    /// In words, one sentence each: what was not examined and how to widen it. Empty when nothing is missing.
-    pub gaps: Vec<String>,
+    /// What was not examined and how to widen it. Empty when nothing is missing.
+    pub gaps: Vec<Gap>,
     /// How often the rules behind an indirect exposure were right when measured, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub error_rates: Vec<String>,

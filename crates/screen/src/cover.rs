@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use tracehound_attribution::index::Index;
 use tracehound_ledger::{BlockNum, Ledger};
 use tracehound_model::{
-    SourceId, SourceKind,
+    Gap, GapKind, SourceId, SourceKind,
     verdict::{NoticesAsOf, SourceAsOf},
 };
 
@@ -28,7 +28,7 @@ pub(crate) struct Lists {
     /// Publishers whose notices are complete up to a day.
     pub(crate) notices: Vec<NoticesAsOf>,
     /// Sources without an edition from the day or before.
-    pub(crate) silent: Vec<String>,
+    pub(crate) silent: Vec<Gap>,
 }
 
 impl Lists {
@@ -52,10 +52,13 @@ impl Lists {
                     .then(|| history.vouched_until(as_of))
                     .flatten(),
                 }),
-                None => lists.silent.push(format!(
-                    "{} has no snapshot from {day} or before: nothing is known from it about that day",
-                    history.source.id
-                )),
+                None => {
+                    let id = &history.source.id;
+                    let sentence = format!(
+                        "{id} has no snapshot from {day} or before: nothing is known from it about that day"
+                    );
+                    lists.silent.push(Gap::about_list(GapKind::ListSilent, &id.0, sentence));
+                }
             }
         }
         lists
@@ -73,45 +76,52 @@ fn complete_as_of(publisher: &SourceId, notices: &[NoticesAsOf]) -> Option<Date>
 }
 
 /// Which publishers' notices are not there, or not to a late enough day.
-fn missing_notices(policy: &Policy, notices: &[NoticesAsOf], limit: u32, as_of: Timestamp) -> Vec<String> {
-    let remedy = "lists import a newer signed pack that speaks for them (data/README.md)";
-    let mut wanting: BTreeMap<Option<Date>, Vec<&str>> = BTreeMap::new();
+fn missing_notices(policy: &Policy, notices: &[NoticesAsOf], limit: u32, as_of: Timestamp) -> Vec<Gap> {
+    let mut wanting: BTreeMap<Option<Date>, Vec<SourceId>> = BTreeMap::new();
     for publisher in policy.require.publishers() {
         let complete = complete_as_of(publisher, notices);
         if complete.is_none_or(|day| days_between(day, day_of(as_of)) > i64::from(limit)) {
-            wanting.entry(complete).or_default().push(&publisher.0);
+            wanting.entry(complete).or_default().push(publisher.clone());
         }
     }
-    let sentence = |(complete, publishers): (Option<Date>, Vec<&str>)| match complete {
-        None => format!(
-            "the policy requires the notices of {}, and no pack of notices speaks for them: {remedy}",
-            publishers.join(", ")
-        ),
-        Some(complete) => format!(
-            "the notices of {} are complete as of {complete}, {} days before the moment asked about; the policy accepts \
-             {limit}: {remedy}",
-            publishers.join(", "),
-            days_between(complete, day_of(as_of))
-        ),
+    let gap = |(complete, publishers): (Option<Date>, Vec<SourceId>)| {
+        let names: Vec<&str> = publishers.iter().map(|id| id.0.as_str()).collect();
+        let names = names.join(", ");
+        let (kind, sentence) = match complete {
+            None => (
+                GapKind::AdvisoriesMissing,
+                format!("the policy requires the notices of {names}, and no pack of notices speaks for them"),
+            ),
+            Some(complete) => (
+                GapKind::AdvisoriesStale,
+                format!(
+                    "the notices of {names} are complete as of {complete}, {} days before the moment asked about; the \
+                     policy accepts {limit}",
+                    days_between(complete, day_of(as_of))
+                ),
+            ),
+        };
+        Gap::about_lists(kind, publishers, sentence)
+            .mend("lists import a newer signed pack that speaks for them (data/README.md)")
     };
-    wanting.into_iter().map(sentence).collect()
+    wanting.into_iter().map(gap).collect()
 }
 
-/// Which of the policy's requirements on lists are not met, one sentence each with its remedy.
+/// Which of the policy's requirements on lists are not met.
 pub(crate) fn missing_lists(
     policy: &Policy,
     sources: &[SourceAsOf],
     notices: &[NoticesAsOf],
     as_of: Timestamp,
-) -> Vec<String> {
+) -> Vec<Gap> {
     let mut missing = Vec::new();
     for wanted in &policy.require.sources {
         let Some(source) = sources.iter().find(|source| source.id == *wanted) else {
-            missing.push(format!(
-                "the policy requires {wanted}, of which no edition from {} or before is loaded: tracehound lists \
-                 update (for a past day: lists import an edition of that time)",
+            let sentence = format!(
+                "the policy requires {wanted}, of which no edition from {} or before is loaded",
                 day_of(as_of)
-            ));
+            );
+            missing.push(Gap::about_list(GapKind::ListMissing, &wanted.0, sentence).mend(NEWER_LIST));
             continue;
         };
         if let Some(limit) = policy.require.checked_within_days {
@@ -124,8 +134,11 @@ pub(crate) fn missing_lists(
     missing
 }
 
+/// How to come by a list of the right day.
+const NEWER_LIST: &str = "tracehound lists update (for a past day: lists import an edition of that time)";
+
 /// Sanctions lists that the policy does not require and that are older than it accepts of those it requires.
-pub(crate) fn aged(policy: &Policy, sources: &[SourceAsOf], as_of: Timestamp) -> Vec<String> {
+pub(crate) fn aged(policy: &Policy, sources: &[SourceAsOf], as_of: Timestamp) -> Vec<Gap> {
     let Some(limit) = policy.require.checked_within_days else { return Vec::new() };
     let others = sources
         .iter()
@@ -134,24 +147,21 @@ pub(crate) fn aged(policy: &Policy, sources: &[SourceAsOf], as_of: Timestamp) ->
 }
 
 /// Why a source is older than `limit` days, where it is.
-fn too_old(source: &SourceAsOf, limit: u32, as_of: Timestamp) -> Option<String> {
-    let remedy = "tracehound lists update (for a past day: lists import an edition of that time)";
+fn too_old(source: &SourceAsOf, limit: u32, as_of: Timestamp) -> Option<Gap> {
+    let SourceAsOf { id, published, .. } = source;
     let Some(known) = source.vouched_until else {
-        let SourceAsOf { id, published, .. } = source;
-        return Some(format!(
-            "{id} of {published} is a part of a list: nothing tells whom it lacks: {remedy}"
-        ));
+        let sentence = format!("{id} of {published} is a part of a list: nothing tells whom it lacks");
+        return Some(Gap::about_list(GapKind::ListPartial, &id.0, sentence).mend(NEWER_LIST));
     };
     let age = as_of.duration_since(known);
     (age > SignedDuration::from_hours(24 * i64::from(limit))).then(|| {
-        format!(
-            "{} is of {}, known to be all there was until {}, {} days before the moment asked \
-             about; the policy accepts {limit}: {remedy}",
-            source.id,
-            source.published,
+        let sentence = format!(
+            "{id} is of {published}, known to be all there was until {}, {} days before the moment asked about; the \
+             policy accepts {limit}",
             day_of(known),
             days_between(day_of(known), day_of(as_of))
-        )
+        );
+        Gap::about_list(GapKind::ListStale, &id.0, sentence).mend(NEWER_LIST)
     })
 }
 
@@ -165,25 +175,25 @@ pub(crate) fn missing_transactions(
     policy: &Policy,
     until: Option<Timestamp>,
     as_of: Timestamp,
-) -> Option<String> {
+) -> Option<Gap> {
     if !policy.require.transactions() {
         return None;
     }
     let Some(until) = until else {
-        return Some(
-            "the policy requires the subject's transactions, and not all of them were examined: ingest its whole chain \
-             (tracehound ingest node URL), or ask the lists alone (screen --policy lists-only)"
-                .to_owned(),
-        );
+        let sentence = "the policy requires the subject's transactions, and not all of them were examined";
+        let remedy = "ingest its whole chain (tracehound ingest node URL), or ask the lists alone (screen --policy \
+                      lists-only)";
+        return Some(Gap::about_subject(GapKind::TransactionsNotExamined, sentence).mend(remedy));
     };
     let limit = policy.require.transactions_within_hours?;
     let age = as_of.duration_since(until);
     (age > SignedDuration::from_hours(i64::from(limit))).then(|| {
-        format!(
+        let sentence = format!(
             "the transactions were examined up to a block of {until}, {} hours before the moment asked about; the policy \
-             accepts {limit}: tracehound ingest node URL",
+             accepts {limit}",
             age.as_hours()
-        )
+        );
+        Gap::about_subject(GapKind::TransactionsStale, sentence).mend("tracehound ingest node URL")
     })
 }
 
@@ -193,7 +203,7 @@ pub(crate) struct Chain {
     /// Time of the last block that is not after the moment.
     pub(crate) until: Option<Timestamp>,
     /// Why it is not the whole chain from its first block to there, where it is not.
-    pub(crate) partial: Option<String>,
+    pub(crate) partial: Option<Gap>,
 }
 
 impl Chain {
@@ -201,7 +211,7 @@ impl Chain {
     pub(crate) fn of(ledger: &Ledger, as_of: Timestamp) -> Self {
         let info = ledger.info();
         let begins = info.first.is_some_and(|first| first.header.prev().0 == [0; 32]);
-        let partial = if info.islands > 0 || info.missing_behind || info.missing_inputs > 0 {
+        let sentence = if info.islands > 0 || info.missing_behind || info.missing_inputs > 0 {
             Some(format!(
                 "the ledger is partial ({} blocks; {} inputs spend outputs from outside): other transactions were not \
                  seen",
@@ -216,6 +226,7 @@ impl Chain {
         } else {
             None
         };
+        let partial = sentence.map(|words| Gap::about_ledger(GapKind::LedgerPartial, &info.chain, words));
         Self { until: last_block(ledger, info.blocks, as_of), partial }
     }
 }

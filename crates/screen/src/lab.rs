@@ -5,7 +5,7 @@
 //! decision that hangs on it cannot be judged again.
 
 use tracehound_model::{
-    Decision, TxId, Verdict,
+    Decision, Gap, TxId, Verdict,
     verdict::{Basis, ExposureType},
 };
 
@@ -92,7 +92,8 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
         });
     }
     let coverage = &recorded.coverage;
-    let mut grounds = cover::missing_lists(policy, &coverage.sources, &coverage.notices, recorded.as_of);
+    let lists = cover::missing_lists(policy, &coverage.sources, &coverage.notices, recorded.as_of);
+    let mut grounds: Vec<String> = lists.iter().map(Gap::to_string).collect();
     if policy.require.notices_within_days.is_some()
         && coverage.notices.is_empty()
         && coverage.notices_complete_as_of.is_some()
@@ -102,10 +103,12 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
                 .to_owned(),
         );
     }
-    grounds.extend(cover::missing_transactions(policy, coverage.transactions_until, recorded.as_of));
+    let transactions = cover::missing_transactions(policy, coverage.transactions_until, recorded.as_of);
+    grounds.extend(transactions.iter().map(Gap::to_string));
     // How far transactions were followed says nothing to a policy that does not look at any, except of one itself.
     let of_tx = recorded.subject.parse::<TxId>().is_ok();
-    let cut_short = coverage.cut_short && (of_tx || policy.basis != Basis::ListsOnly);
+    let looks = of_tx || policy.basis != Basis::ListsOnly;
+    let cut_short = looks && was_cut_short(policy, recorded);
     let suffices = grounds.is_empty() && !cut_short;
     if cut_short {
         grounds.push("the search was cut short".to_owned());
@@ -128,6 +131,17 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
     }
     missing.dedup();
     if missing.is_empty() { Ok(Again { decision: judged.decision, grounds }) } else { Err(missing) }
+}
+
+/// Whether something was left out of the search for the subject's transactions that the policy minds. Records of earlier
+/// versions have sentences and a mark.
+fn was_cut_short(policy: &Policy, recorded: &Verdict) -> bool {
+    let coverage = &recorded.coverage;
+    let mut of_the_search = coverage.gaps.iter().filter(|gap| gap.kind.is_of_the_search()).peekable();
+    if of_the_search.peek().is_none() {
+        return coverage.cut_short;
+    }
+    of_the_search.any(|gap| policy.minds(gap))
 }
 
 /// Whether the policy looks at such exposures at all. What the subject itself is called, every policy looks at.

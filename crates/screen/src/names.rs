@@ -6,7 +6,7 @@ use tracehound_attribution::{
     index::Index,
     names::{may_be_japanese, mixed_word, not_compared},
 };
-use tracehound_model::{Decision, text::label, verdict::SourceAsOf};
+use tracehound_model::{Decision, Gap, GapKind, text::label, verdict::SourceAsOf};
 
 use crate::{
     Policy,
@@ -18,8 +18,8 @@ use crate::{
 pub struct NameCover {
     /// The lists that were searched, with the edition used.
     pub sources: Vec<SourceAsOf>,
-    /// What was not searched and how to widen it, one sentence each.
-    pub gaps: Vec<String>,
+    /// What was not searched and how to widen it.
+    pub gaps: Vec<Gap>,
     suffices: bool,
 }
 
@@ -34,16 +34,17 @@ impl NameCover {
             // Names are those of the newest editions, whatever the day.
             let newest = history.snapshots.last().copied();
             if history.scope_on(newest.unwrap_or(day)).is_some_and(|scope| scope != Scope::List) {
-                missing.push(format!(
-                    "{wanted} here holds the parties with addresses only, not everybody on the list: tracehound lists \
-                     update"
-                ));
+                let sentence =
+                    format!("{wanted} here holds the parties with addresses only, not everybody on the list");
+                let gap = Gap::about_list(GapKind::ListPartial, &wanted.0, sentence);
+                missing.push(gap.mend("tracehound lists update"));
             }
             if newest.is_some_and(|newest| newest > day) {
-                missing.push(format!(
+                let sentence = format!(
                     "names are matched against the newest edition of {wanted}, which is of after {day}: names as of a \
                      past day are not kept"
-                ));
+                );
+                missing.push(Gap::about_list(GapKind::NamesOfAnotherDay, &wanted.0, sentence));
             }
         }
         let suffices = missing.is_empty();
@@ -65,31 +66,34 @@ impl NameCover {
 
 /// Why finding nothing says nothing about this name, with the remedy; `None` where all of it can be compared. Where
 /// something was `found`, only what was not compared at all is told.
-pub fn name_gap(name: &str, found: bool) -> Option<String> {
-    const REMEDY: &str = "ask for the name in Latin letters, as in a passport";
+pub fn name_gap(name: &str, found: bool) -> Option<Gap> {
+    let gap = |sentence: String| {
+        Gap::about_subject(GapKind::NameNotCompared, sentence)
+            .mend("ask for the name in Latin letters, as in a passport")
+    };
     if let Some(script) = not_compared(name) {
-        return Some(format!(
-            "`{}` is written in {script}, which is not compared with the Latin spellings of lists: {REMEDY}",
+        return Some(gap(format!(
+            "`{}` is written in {script}, which is not compared with the Latin spellings of lists",
             label(name)
-        ));
+        )));
     }
     if found {
         return None;
     }
     if let Some(word) = mixed_word(name) {
-        return Some(format!(
+        return Some(gap(format!(
             "`{}` in `{}` mixes letters of different alphabets that look alike, so that it may be a disguise; it was \
-             compared by its shape too, without a match: {REMEDY}",
+             compared by its shape too, without a match",
             label(&word),
             label(name)
-        ));
+        )));
     }
     may_be_japanese(name).then(|| {
-        format!(
+        gap(format!(
             "`{}` is written in Chinese characters, which were compared by their Chinese and Korean readings and not by \
-             Japanese ones: {REMEDY}",
+             Japanese ones",
             label(name)
-        )
+        ))
     })
 }
 

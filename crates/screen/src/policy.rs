@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tracehound_model::{
-    Category, Confidence, Decision, SourceId, SourceKind,
+    Category, Confidence, Decision, Gap, GapKind, SourceId, SourceKind,
     verdict::{Basis, Direction, ExposureType},
 };
 
@@ -193,6 +193,46 @@ pub enum PolicyError {
 }
 
 impl Policy {
+    /// Whether a gap makes `allow` impossible under this policy.
+    pub fn minds(&self, gap: &Gap) -> bool {
+        let require = &self.require;
+        match gap.kind {
+            GapKind::ListMissing | GapKind::ListStale | GapKind::ListPartial | GapKind::NamesOfAnotherDay => {
+                gap.lists().iter().any(|id| require.sources.contains(id))
+            }
+            GapKind::AdvisoriesMissing | GapKind::AdvisoriesStale => require.notices_within_days.is_some(),
+            GapKind::TransactionsNotExamined => require.transactions(),
+            GapKind::TransactionsStale => require.transactions_within_hours.is_some(),
+            GapKind::IndirectTruncated => self.indirect.required,
+            // What was looked at was not looked at whole: no policy takes that for an answer.
+            GapKind::NotFetched
+            | GapKind::TransactionMissing
+            | GapKind::UnknownInputs
+            | GapKind::Truncated
+            | GapKind::ClockWrong
+            | GapKind::NameNotCompared
+            | GapKind::NotScreened
+            | GapKind::NotSimulated
+            | GapKind::PastNotCompared
+            | GapKind::TimeUnknown
+            | GapKind::Overcounted
+            | GapKind::Mixed
+            | GapKind::Unclassified => true,
+            // A list that nobody requires says nothing of that day. What a ledger lacks costs what the policy requires of
+            // the subject's transactions, and that is a gap of its own.
+            GapKind::ListSilent
+            | GapKind::LedgerMissing
+            | GapKind::LedgerPartial
+            | GapKind::LedgerStale
+            | GapKind::TransactionsNotWanted
+            | GapKind::ServersWord
+            | GapKind::Unconfirmed
+            | GapKind::OtherAddresses
+            | GapKind::NotListed
+            | GapKind::FollowedElsewhere => false,
+        }
+    }
+
     /// Reads a policy file.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         if text.len() > MAX_BYTES {

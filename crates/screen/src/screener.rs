@@ -22,7 +22,8 @@ use tracehound_attribution::{
 };
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
-    Address, AddressError, BitcoinNetwork, Chain, Claim, SourceId, SourceKind, Subject, TxId, Verdict,
+    Address, AddressError, BitcoinNetwork, Chain, Claim, Gap, GapKind, SourceId, SourceKind, Subject, TxId,
+    Verdict,
     verdict::{Basis, Direction, ExposureType, SourceAsOf},
 };
 
@@ -63,8 +64,8 @@ pub struct Extract {
 /// How far an [`Extract`] covers one subject.
 #[derive(Clone, Debug, Default)]
 pub struct Covered {
-    /// What the answer rests on and what it leaves out, one sentence each.
-    pub notes: Vec<String>,
+    /// What the answer leaves out, or rests on that nobody else vouches for.
+    pub gaps: Vec<Gap>,
     /// Whether all of the subject's transactions are there; otherwise the answer cannot be `allow`.
     pub complete: bool,
     /// Up to when they are there: the moment they were asked for.
@@ -84,7 +85,7 @@ pub struct Screener<'a> {
     /// Sources searched, the same for every subject.
     lists: Lists,
     /// Gaps in the lists, the same for every subject, and whether the policy minds them.
-    list_gaps: Vec<String>,
+    list_gaps: Vec<Gap>,
     lists_suffice: bool,
     /// What the ledger covers, where there is one that is a whole chain or part of it.
     chain: Option<cover::Chain>,
@@ -121,9 +122,7 @@ struct Known {
 struct Findings {
     hits: Vec<Hit>,
     former: Vec<Claim>,
-    gaps: Vec<String>,
-    /// Something was left out that makes `allow` impossible.
-    cut_short: bool,
+    gaps: Vec<Gap>,
     /// Whether there was a ledger to look at the subject's transactions in.
     looked: bool,
     /// All of the subject's transactions up to this moment were examined.
@@ -140,10 +139,10 @@ impl<'a> Screener<'a> {
     ) -> Self {
         let lists = Lists::of(index, settings.policy, settings.as_of);
         let missing = cover::missing_lists(settings.policy, &lists.sources, &lists.notices, settings.as_of);
-        let lists_suffice = missing.is_empty();
         let mut list_gaps = missing;
         list_gaps.extend(lists.silent.iter().cloned());
         list_gaps.extend(cover::aged(settings.policy, &lists.sources, settings.as_of));
+        let lists_suffice = !list_gaps.iter().any(|gap| settings.policy.minds(gap));
         let looks = settings.policy.basis != Basis::ListsOnly;
         let chain = ledger.filter(|_| looks).map(|(_, ledger)| cover::Chain::of(ledger, settings.as_of));
         let snapshot = match ledger {
@@ -289,19 +288,19 @@ impl<'a> Screener<'a> {
 
     fn examine_address(&self, address: &Address, findings: &mut Findings) {
         if self.settings.policy.basis == Basis::ListsOnly {
-            findings.gaps.push(
-                "transactions were not examined: the policy looks at lists alone (screen --policy strict examines them)"
-                    .to_owned(),
-            );
+            let sentence = "transactions were not examined, because the policy looks at lists alone";
+            let gap = Gap::about_subject(GapKind::TransactionsNotWanted, sentence);
+            findings.gaps.push(gap.mend("screen --policy strict examines them"));
             return;
         }
         let Some((network, ledger)) = self.ledger_for(address) else {
             let chain = address.chain().map_or_else(|| "this chain".to_owned(), Chain::short_name);
-            let how = match address {
-                Address::Bitcoin(_) => ": tracehound ingest bitcoin FILES adds one",
-                _ => " (only Bitcoin's can be ingested by this version)",
-            };
-            findings.gaps.push(format!("no ledger for {chain}{how}; counterparties not examined"));
+            let sentence = format!("no ledger for {chain}; counterparties not examined");
+            let gap = Gap::about_no_ledger(address.chain(), sentence);
+            findings.gaps.push(gap.mend(match address {
+                Address::Bitcoin(_) => "tracehound ingest bitcoin FILES adds one",
+                _ => "none yet, only Bitcoin's can be ingested by this version",
+            }));
             return;
         };
         if !self.covers(&address.to_string(), findings) {
@@ -311,10 +310,9 @@ impl<'a> Screener<'a> {
         findings.examined_until = self.examined_until(&address.to_string(), findings);
         let subjects = self.keys.owners(address);
         if !self.keys.searched_all(address) {
-            findings.gaps.push(
-                "the ledger is too large to look for other addresses of the key behind this P2SH address"
-                    .to_owned(),
-            );
+            let sentence =
+                "the ledger is too large to look for other addresses of the key behind this P2SH address";
+            findings.gaps.push(Gap::about_subject(GapKind::OtherAddresses, sentence));
         }
         if subjects.is_empty() {
             return;
@@ -323,15 +321,15 @@ impl<'a> Screener<'a> {
         let limits = Limits { until, dust: self.settings.policy.dust.incoming_below, ..self.settings.limits };
         let parties = Counterparties::of(ledger, &subjects, limits);
         if parties.cut {
-            findings.cut_short = true;
-            findings.gaps.push(format!("the search stopped at its limit after {} transactions", parties.txs));
+            let sentence = format!("the search stopped at its limit after {} transactions", parties.txs);
+            findings.gaps.push(Gap::about_subject(GapKind::Truncated, sentence));
         }
         if parties.unresolved_txs > 0 {
-            findings.cut_short = true;
-            findings.gaps.push(format!(
+            let sentence = format!(
                 "{} of {} transactions spend outputs from blocks that are not in the ledger: some payers are unknown",
                 parties.unresolved_txs, parties.txs
-            ));
+            );
+            findings.gaps.push(Gap::about_subject(GapKind::UnknownInputs, sentence));
         }
         let sides = [
             (Direction::Incoming, &parties.incoming, parties.total_in),
@@ -374,12 +372,15 @@ impl<'a> Screener<'a> {
     fn covers(&self, subject: &str, findings: &mut Findings) -> bool {
         let Some(extract) = &self.extract else { return true };
         let Some(covered) = extract.subjects.get(subject) else {
-            findings.cut_short = true;
-            findings.gaps.push("the subject's transactions were not fetched and not examined".to_owned());
+            let sentence = "the subject's transactions were not fetched and not examined";
+            findings.gaps.push(Gap::about_subject(GapKind::NotFetched, sentence));
             return false;
         };
-        findings.gaps.extend(covered.notes.iter().cloned());
-        findings.cut_short |= !covered.complete;
+        findings.gaps.extend(covered.gaps.iter().cloned());
+        if !covered.complete && !covered.gaps.iter().any(|gap| gap.kind == GapKind::NotFetched) {
+            let sentence = "not all of the subject's transactions were fetched";
+            findings.gaps.push(Gap::about_subject(GapKind::NotFetched, sentence));
+        }
         true
     }
 
@@ -397,12 +398,10 @@ impl<'a> Screener<'a> {
             return;
         }
         if self.extract.is_some() {
-            findings.cut_short |= wanted.required;
-            findings.gaps.push(
-                "indirect sources and destinations were not examined: that takes a ledger of the chain \
-                 (tracehound ingest bitcoin FILES, or ingest node URL)"
-                    .to_owned(),
-            );
+            let sentence =
+                "indirect sources and destinations were not examined, which takes a ledger of the chain";
+            let gap = Gap::about_subject(GapKind::IndirectTruncated, sentence);
+            findings.gaps.push(gap.mend("tracehound ingest bitcoin FILES, or ingest node URL"));
             return;
         }
         let parties = Parties::sharing(&self.keys, ledger, self.day);
@@ -422,14 +421,14 @@ impl<'a> Screener<'a> {
             // Without a seed there is nothing to ask: the subject received (or paid) nothing.
             let Ok(found) = exposure::exposures(ledger, &question, &parties) else { continue };
             if found.rest.unresolved.0 > 0 || found.work >= wanted.work {
-                findings.cut_short |= wanted.required;
                 let way = if direction == Direction::Incoming { "sources" } else { "destinations" };
-                findings.gaps.push(format!(
+                let sentence = format!(
                     "indirect {way}: {} of {} satoshi could not be followed ({} transactions read)",
                     found.rest.unresolved.0 + found.rest.cut.0,
                     found.total.0,
                     found.work
-                ));
+                );
+                findings.gaps.push(Gap::about_subject(GapKind::IndirectTruncated, sentence));
             }
             for row in found.parties.iter().filter(|row| !row.direct) {
                 let Some(owner) = row.best_owner else { continue };
@@ -469,17 +468,19 @@ impl<'a> Screener<'a> {
         }
         let found = self.ledger.and_then(|(network, ledger)| Some((network, ledger, ledger.find_tx(&txid)?)));
         let Some((network, ledger, tx)) = found else {
-            findings.cut_short = true;
-            if self.extract.is_some() {
-                return;
-            }
-            findings.gaps.push(match self.ledger {
-                Some(_) => "the transaction is not in the ledger: ingest the block that holds it".to_owned(),
-                None => {
-                    "no ledger: tracehound ingest bitcoin FILES adds one; the transaction was not examined"
-                        .to_owned()
+            let (sentence, remedy) = match (self.ledger, &self.extract) {
+                (Some(_), None) => {
+                    ("the transaction is not in the ledger", Some("ingest the block that holds it"))
                 }
-            });
+                (Some(_), Some(_)) => ("the transaction was not found among those that were fetched", None),
+                (None, _) => (
+                    "no ledger; the transaction was not examined",
+                    Some("tracehound ingest bitcoin FILES adds one"),
+                ),
+            };
+            let mut gap = Gap::about_subject(GapKind::TransactionMissing, sentence);
+            gap.remedy = remedy.map(str::to_owned);
+            findings.gaps.push(gap);
             return;
         };
         let chain = Chain::Bitcoin(network);
@@ -491,11 +492,11 @@ impl<'a> Screener<'a> {
         // What a transaction does is all in it: however old the ledger is, nothing of it is missing.
         findings.examined_until = (parties.unknown_owners == 0).then_some(self.settings.as_of);
         if parties.unknown_owners > 0 {
-            findings.cut_short = true;
-            findings.gaps.push(format!(
+            let sentence = format!(
                 "{} inputs spend outputs from blocks that are not in the ledger: their owners are unknown",
                 parties.unknown_owners
-            ));
+            );
+            findings.gaps.push(Gap::about_subject(GapKind::UnknownInputs, sentence));
         }
         for (direction, side) in
             [(Direction::Incoming, &parties.inputs), (Direction::Outgoing, &parties.outputs)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tracehound_ledger::{AddrNum, Ledger, OutNum, Prev, TxNum, TxView};
-use tracehound_model::Amount;
+use tracehound_model::{Amount, Gap, GapKind};
 
 use super::{Finding, Subject, Thresholds};
 use crate::peel::time;
@@ -87,8 +87,8 @@ impl Move {
     }
 }
 
-/// All transactions of an owner in time order, at most `limit`, and in words what is missing.
-pub(super) fn moves_of(ledger: &Ledger, owner: AddrNum, limit: usize) -> (Vec<Move>, Vec<String>) {
+/// All transactions of an owner in time order, at most `limit`, and what is missing.
+pub(super) fn moves_of(ledger: &Ledger, owner: AddrNum, limit: usize) -> (Vec<Move>, Vec<Gap>) {
     let (activity, mut cut) = ledger.activity(owner, limit);
     let mut txs = BTreeSet::new();
     for &out in &activity.received {
@@ -99,13 +99,15 @@ pub(super) fn moves_of(ledger: &Ledger, owner: AddrNum, limit: usize) -> (Vec<Mo
     cut |= txs.len() > limit;
     let mut gaps = Vec::new();
     if cut {
-        gaps.push(format!("only the first {limit} transactions were looked at"));
+        let sentence = format!("only the first {limit} transactions were looked at");
+        gaps.push(Gap::about_subject(GapKind::Truncated, sentence));
     }
     if !activity.spent_missing.is_empty() {
-        gaps.push(format!(
+        let sentence = format!(
             "{} inputs spend outputs of blocks that are not in the ledger: balances and idle times before are not known",
             activity.spent_missing.len()
-        ));
+        );
+        gaps.push(Gap::about_subject(GapKind::UnknownInputs, sentence));
     }
     (txs.into_iter().take(limit).filter_map(|tx| Move::of(ledger, tx, Some(owner))).collect(), gaps)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tracehound_ledger::{AddrNum, Ledger, TxNum, TxSpan};
-use tracehound_model::Amount;
+use tracehound_model::{Amount, Gap, GapKind};
 
 use super::{Finding, Report, Subject, Thresholds, movement::Move};
 use crate::{
@@ -42,7 +42,8 @@ pub(super) fn find(
     let paying: Vec<&&Move> = moves.iter().filter(|moved| !moved.payments.is_empty()).collect();
     let (most, txs) = thresholds.followed;
     if paying.len() > most {
-        report.gaps.push(format!("only the first {most} of {} payments were followed round", paying.len()));
+        let sentence = format!("only the first {most} of {} payments were followed round", paying.len());
+        report.gaps.push(Gap::about_subject(GapKind::Truncated, sentence));
     }
     for moved in paying.into_iter().take(most) {
         let payers = match subject {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::Ledger;
-use tracehound_model::{Amount, BitcoinNetwork};
+use tracehound_model::{Amount, BitcoinNetwork, Gap};
 
 use super::{Known, Question, Sums, Trace, trace};
 use crate::{
@@ -35,8 +35,8 @@ pub struct Comparison {
     pub columns: Vec<Column>,
     /// How far the ledger reaches.
     pub ledger: Extent,
-    /// In words: what was not followed or not seen, by which rule where they differ.
-    pub gaps: Vec<String>,
+    /// What was not followed or not seen, by which rule where they differ.
+    pub gaps: Vec<Gap>,
     /// Whether the answer by every rule is complete: [`Trace::complete`].
     pub complete: bool,
 }
@@ -68,15 +68,16 @@ pub fn compare(
 }
 
 /// Gaps that all rules have once, the others with the rule's name.
-fn told_once(by_rule: &[(&'static str, Vec<String>)]) -> Vec<String> {
-    let shared: Vec<String> = by_rule.first().map_or_else(Vec::new, |(_, first)| {
-        let everywhere = |gap: &&String| by_rule.iter().all(|(_, gaps)| gaps.contains(gap));
+fn told_once(by_rule: &[(&'static str, Vec<Gap>)]) -> Vec<Gap> {
+    let shared: Vec<Gap> = by_rule.first().map_or_else(Vec::new, |(_, first)| {
+        let everywhere = |gap: &&Gap| by_rule.iter().all(|(_, gaps)| gaps.contains(gap));
         first.iter().filter(everywhere).cloned().collect()
     });
     let own = by_rule.iter().flat_map(|(method, gaps)| {
-        gaps.iter().filter(|gap| !shared.contains(gap)).map(move |gap| format!("{method}: {gap}"))
+        let own = gaps.iter().filter(|gap| !shared.contains(gap));
+        own.map(move |gap| Gap { sentence: format!("{method}: {}", gap.sentence), ..gap.clone() })
     });
-    let own: Vec<String> = own.collect();
+    let own: Vec<Gap> = own.collect();
     shared.into_iter().chain(own).collect()
 }
 

@@ -11,7 +11,7 @@ use tracehound_model::{
 
 use crate::{
     args::{Common, Output},
-    output::{Tally, csv_cell, csv_sources, documents, searched},
+    output::{Tally, csv_cell, csv_gaps, csv_sources, documents, searched},
 };
 
 /// Columns of the CSV form; a name without a match has a line too.
@@ -34,7 +34,7 @@ fn text(out: &mut dyn Write, names: &Names) -> std::io::Result<()> {
     for answer in &names.answers {
         writeln!(out, "{}  {}\n  {}", headline(answer.decision), label(&answer.query), answer.summary)?;
         for gap in answer.coverage.gaps.iter().filter(|gap| !names.gaps.contains(gap)) {
-            writeln!(out, "  {}", line(gap))?;
+            writeln!(out, "  {}", line(&gap.to_string()))?;
         }
         for Match { score, matched_name, party } in &answer.matches {
             let programs = party.programs.join(" ");
@@ -54,7 +54,7 @@ fn text(out: &mut dyn Write, names: &Names) -> std::io::Result<()> {
     if !names.gaps.is_empty() {
         writeln!(out, "Not seen:")?;
     }
-    names.gaps.iter().try_for_each(|gap| writeln!(out, "  - {}", line(gap)))
+    names.gaps.iter().try_for_each(|gap| writeln!(out, "  - {}", line(&gap.to_string())))
 }
 
 /// The word at the top: names alone clear nobody.
@@ -73,7 +73,7 @@ fn csv(out: &mut dyn Write, names: &Names) -> std::io::Result<()> {
         let Named { query, decision, coverage, .. } = answer;
         let rest = [
             csv_sources(&coverage.sources),
-            coverage.gaps.join("; "),
+            csv_gaps(&coverage.gaps),
             answer.as_of.to_string(),
             answer.policy.clone(),
             answer.basis.as_str().to_owned(),

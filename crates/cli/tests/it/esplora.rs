@@ -45,7 +45,12 @@ fn verdict(output: &Output) -> Value {
 }
 
 fn gaps(verdict: &Value) -> Vec<&str> {
-    verdict["coverage"]["gaps"].as_array().expect("a list").iter().filter_map(Value::as_str).collect()
+    verdict["coverage"]["gaps"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|gap| gap["sentence"].as_str())
+        .collect()
 }
 
 #[test]

@@ -187,15 +187,15 @@ fn what_was_not_looked_at_is_said_of_every_kind_of_input() {
     let tx = format!(r#"{{"to":"{FRIEND}","value":"1","from":"{ME}"}}"#);
     for report in [judge("chain-id=1", check_safe, &payment(1, "")), judge("chain-id=1", check_tx, &tx)] {
         for gap in [
-            "No address was screened",
-            "Not simulated",
-            "Not compared with the past",
-            "The time is not known",
+            "no address was screened",
+            "not simulated",
+            "not compared with the past",
+            "the time is not known",
         ] {
             assert!(
-                report.not_checked.iter().any(|said| said.starts_with(gap)),
+                report.gaps.iter().any(|said| said.sentence.starts_with(gap)),
                 "{gap}: {:?}",
-                report.not_checked
+                report.gaps
             );
         }
     }
@@ -238,9 +238,9 @@ fn a_safe_transaction_as_typed_data_shows_what_guard_safe_shows() {
         let context = Context { lists, ..Context::new(&policy, &facts) };
         let safe = check_safe(document.as_bytes(), context);
         let typed = check_typed(document.as_bytes(), context);
-        assert!(safe.not_checked.len() + usize::from(lists.is_some()) >= 4, "{:?}", safe.not_checked);
+        assert!(safe.gaps.len() + usize::from(lists.is_some()) >= 4, "{:?}", safe.gaps);
         let sorted = |report: &Report| {
-            let mut gaps = report.not_checked.clone();
+            let mut gaps = report.gaps.clone();
             gaps.sort();
             (gaps, report.lists.clone())
         };

@@ -131,7 +131,11 @@ fn what_a_limit_cuts_off_is_said_and_a_higher_limit_fetches_it() {
     let few = EsploraOptions { headers: 7, ..options(&server) };
     let found = about(dir.path(), &few, &[address(1)], 0);
     assert_eq!((found.fetches[0].txs, found.fetches[0].complete), (7, false));
-    assert!(found.fetches[0].notes()[0].contains("only the newest 7"), "{:?}", found.fetches[0].notes());
+    assert!(
+        found.fetches[0].gaps()[0].sentence.contains("only the newest 7"),
+        "{:?}",
+        found.fetches[0].gaps()
+    );
     server.asked();
     about(dir.path(), &few, &[address(1)], 1);
     assert_eq!(server.asked(), [""; 0], "asking again would not give more");
@@ -157,9 +161,13 @@ fn transactions_in_no_block_are_left_out_until_they_are_in_one() {
     let waiting = server.change(|chain| chain.tx(None, &[(None, 9_000, owner(4))], &[(8_000, owner(1))]));
     let found = about(dir.path(), &options(&server), &[address(1), EsploraSubject::Tx(waiting)], 0);
     assert_eq!((found.fetches[0].txs, found.fetches[0].waiting, found.fetches[0].complete), (2, 1, true));
-    assert!(found.fetches[0].notes()[1].contains("in no block yet were left out: 1"));
+    assert!(found.fetches[0].gaps()[1].sentence.contains("in no block yet were left out: 1"));
     assert_eq!((found.fetches[1].txs, found.fetches[1].complete), (0, false));
-    assert!(found.fetches[1].notes()[0].contains("is in no block yet"), "{:?}", found.fetches[1].notes());
+    assert!(
+        found.fetches[1].gaps()[0].sentence.contains("is in no block yet"),
+        "{:?}",
+        found.fetches[1].gaps()
+    );
     assert_eq!(found.ledger.find_tx(&waiting), None);
     server.change(|chain| chain.moves(waiting, Some(30)));
     let found = about(dir.path(), &options(&server), &[address(1), EsploraSubject::Tx(waiting)], 100);
@@ -177,7 +185,7 @@ fn a_transaction_alone_can_be_asked_for_and_one_that_nobody_knows() {
     let found = about(dir.path(), &options(&server), &subjects, 0);
     assert_eq!(txids(&found.ledger), [paid]);
     assert!(found.fetches[0].complete && !found.fetches[1].complete);
-    assert!(found.fetches[1].notes()[0].contains("knows no such transaction"));
+    assert!(found.fetches[1].gaps()[0].sentence.contains("knows no such transaction"));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use tracehound_model::{
-    Amount, Chain, Coverage, Decision, Evidence, Exposure, Source, SourceId, SourceKind, Verdict,
+    Amount, Chain, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source, SourceId, SourceKind,
+    Verdict,
     evidence::Fact,
     verdict::{Basis, Direction, ExposureType},
 };
@@ -24,8 +25,9 @@ impl Screener<'_> {
             ))
         });
         let missing = cover::missing_transactions(policy, findings.examined_until, self.settings.as_of);
-        let suffices = self.lists_suffice && !findings.cut_short && missing.is_none();
+        let cut_short = findings.gaps.iter().any(|gap| policy.minds(gap));
         findings.gaps.extend(missing);
+        let suffices = self.lists_suffice && !findings.gaps.iter().any(|gap| policy.minds(gap));
         let judged = judge(policy, findings.hits.iter().map(|hit| self.exposed(hit)), suffices);
         let mut evidence = Evidence::default();
         for (place, hit) in findings.hits.iter().enumerate() {
@@ -45,7 +47,7 @@ impl Screener<'_> {
         let basis = match (policy.basis, findings.examined_until) {
             (Basis::ListsOnly, _) => Basis::ListsOnly,
             _ if !findings.looked => Basis::ListsWithoutTransactions,
-            (_, Some(_)) if !findings.cut_short => Basis::ListsAndTransactions,
+            (_, Some(_)) if !cut_short => Basis::ListsAndTransactions,
             _ => Basis::ListsAndSomeTransactions,
         };
         for claim in &findings.former {
@@ -77,7 +79,7 @@ impl Screener<'_> {
                 notices: self.lists.notices.clone(),
                 notices_complete_as_of: cover::notices_complete_as_of(policy, &self.lists.notices),
                 transactions_until: findings.examined_until,
-                cut_short: findings.cut_short,
+                cut_short,
                 gaps,
                 error_rates,
             },
@@ -186,11 +188,12 @@ impl Screener<'_> {
     }
 
     /// The exposures of an answer, largest first within each kind, cut visibly.
-    fn exposures(&self, hits: &[Hit], gaps: &mut Vec<String>) -> Vec<Exposure> {
+    fn exposures(&self, hits: &[Hit], gaps: &mut Vec<Gap>) -> Vec<Exposure> {
         let mut rows: Vec<&Hit> = hits.iter().collect();
         rows.sort_by_key(|hit| (hit.exposure, std::cmp::Reverse(hit.amount)));
         if rows.len() > MAX_EXPOSURES {
-            gaps.push(format!("{} further exposures are not listed", rows.len() - MAX_EXPOSURES));
+            let sentence = format!("{} further exposures are not listed", rows.len() - MAX_EXPOSURES);
+            gaps.push(Gap::about_subject(GapKind::NotListed, sentence));
         }
         let row = |hit: &Hit| Exposure {
             exposure: hit.exposure,

@@ -1,6 +1,6 @@
 //! The policy lab: recorded decisions judged again.
 
-use tracehound_model::{Category, Decision, Verdict};
+use tracehound_model::{Category, Decision, Gap, GapKind, Verdict};
 use tracehound_screen::{
     Policy,
     lab::{Compared, compare},
@@ -61,4 +61,35 @@ fn what_was_not_recorded_is_not_guessed() {
     let mut old = recorded(&screen(&index, Some(&ledger), &strict, FRESH, &address(0)));
     old.exposures[0].source_kind = None;
     assert!(matches!(compare(&strict, &lists, &old), Compared::Unknown(_)));
+}
+
+#[test]
+fn what_a_gap_costs_is_for_the_policy_that_judges_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = whole_ledger(dir.path());
+    let index = index(sources(), vec![claim(1, &address(0), Category::Exchange, "fbi-notices")], vec![]);
+    let strict = Policy::strict();
+    let text = tracehound_screen::policy::PRESETS[0].text.replace("required = false", "required = true");
+    let thorough = Policy::parse(&text).expect("a policy");
+    let whole = recorded(&screen(&index, Some(&ledger), &strict, FRESH, &address(2)));
+    assert_eq!(compare(&strict, &thorough, &whole), Compared::Same(Decision::Allow));
+    let with = |kind: GapKind| {
+        let mut verdict = whole.clone();
+        verdict.coverage.gaps.push(Gap::about_subject(kind, "something was not looked at"));
+        verdict
+    };
+    // Indirect sources that could not be followed cost what the policy says.
+    let Compared::Changes { to, .. } = compare(&strict, &thorough, &with(GapKind::IndirectTruncated)) else {
+        panic!("it changes")
+    };
+    assert_eq!(to, Decision::Incomplete);
+    // A search of the subject's own transactions that was cut short costs every policy the same.
+    let mut cut = with(GapKind::Truncated);
+    (cut.decision, cut.coverage.cut_short) = (Decision::Incomplete, true);
+    assert_eq!(compare(&strict, &thorough, &cut), Compared::Same(Decision::Incomplete));
+    // A record that gives sentences alone, or none, has its mark.
+    for gaps in [vec![Gap::new(GapKind::Unclassified, "the search stopped at its limit")], vec![]] {
+        cut.coverage.gaps = gaps;
+        assert_eq!(compare(&strict, &thorough, &cut), Compared::Same(Decision::Incomplete));
+    }
 }

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, U256};
 use tracehound_guard::{Context, Facts, Policy, Report, Severity, check_safe, check_tx};
+use tracehound_model::GapKind;
 use tracehound_simulate::{Engine, State};
 use tracehound_testkit::shared_data;
 
@@ -33,7 +34,7 @@ fn the_report_shows_the_safes_code_change_hands() {
     assert!(done.state.ends_with("with the signatures that were collected"), "{}", done.state);
     let shown = report.items[1].simulation.as_ref().expect("simulated");
     assert_eq!(shown.outcome, "is undone (Invalid owner provided)");
-    assert!(!report.not_checked.iter().any(|gap| gap.contains("simulated")));
+    assert!(!report.gaps.iter().any(|gap| gap.kind == GapKind::NotSimulated));
     let mut page = String::new();
     tracehound_guard::text::write(&mut page, &report).expect("writes");
     assert!(page.contains("Simulated  goes through, on recorded state"), "{page}");

@@ -6,18 +6,22 @@
 //!
 //! **Invariants.** Nothing is fetched over plain HTTP, and nothing from a private or loopback address, also not by a
 //! redirect or a name that resolves to one; a list whose own address is a loopback one (a mirror on this machine, a
-//! test) may stay on loopback. Time, size and redirects are bounded.
+//! test) may stay on loopback. Time, size and redirects are bounded ([`tracehound_net::download`]).
 
-mod client;
 mod copy;
 mod error;
-mod guard;
 mod lists;
 
-use std::{fs::File, path::Path, thread, time::Duration};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    thread,
+};
 
 use jiff::Timestamp;
 use tracehound_model::SourceId;
+use tracehound_net::{Download, DownloadLimits, HttpError, Incoming, Validators, download};
 
 use crate::import::{self, Format, Imported, Options, SourceOptions};
 
@@ -25,8 +29,10 @@ pub use copy::{ListCopy, last_good};
 pub use error::{FetchFailure, UpdateError};
 pub use lists::official_lists;
 
-use client::Answer;
-use copy::Cache;
+use copy::{Cache, Temporary};
+
+/// Bytes from which the format is told.
+const HEAD: u64 = 16 << 10;
 
 /// A list to fetch, and what it must be like to be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,34 +53,13 @@ pub struct ListSpec {
     pub min_records: u64,
 }
 
-/// Bounds on a fetch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpSettings {
-    /// For a connection to be made.
-    pub connect_timeout: Duration,
-    /// For the next bytes to come.
-    pub read_timeout: Duration,
-    /// For the whole, redirects included.
-    pub total_timeout: Duration,
-    /// Most redirects.
-    pub max_redirects: u32,
-    /// Whether `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are heeded.
-    pub proxy_from_environment: bool,
+/// Bounds on a fetch, and what is taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpdateOptions {
+    /// Time, redirects and tries.
+    pub http: DownloadLimits,
     /// Takes a list even when it is much smaller or older than the copy before. The bounds of the [`ListSpec`] still hold.
     pub force: bool,
-}
-
-impl Default for HttpSettings {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(20),
-            read_timeout: Duration::from_mins(1),
-            total_timeout: Duration::from_mins(15),
-            max_redirects: 5,
-            proxy_from_environment: true,
-            force: false,
-        }
-    }
 }
 
 /// How a fetch ended well. Either way the copy is the newest there is, and good.
@@ -99,10 +84,10 @@ impl Fetched {
 pub fn update_all(
     specs: &[ListSpec],
     cache_dir: &Path,
-    http: &HttpSettings,
+    options: &UpdateOptions,
 ) -> Vec<(ListSpec, Result<Fetched, UpdateError>)> {
     thread::scope(|scope| {
-        let fetch = |spec| scope.spawn(move || fetch(spec, cache_dir, http));
+        let fetch = |spec| scope.spawn(move || fetch(spec, cache_dir, options));
         let running: Vec<_> = specs.iter().map(|spec| (spec, fetch(spec))).collect();
         let outcome = |running: thread::ScopedJoinHandle<'_, _>| match running.join() {
             Ok(outcome) => outcome,
@@ -116,11 +101,11 @@ pub fn update_all(
 ///
 /// # Errors
 /// On anything that is not a complete, plausible list; see [`FetchFailure`]. The last good copy then stays in use.
-pub fn fetch(spec: &ListSpec, cache_dir: &Path, http: &HttpSettings) -> Result<Fetched, UpdateError> {
+pub fn fetch(spec: &ListSpec, cache_dir: &Path, options: &UpdateOptions) -> Result<Fetched, UpdateError> {
     let mut kept = None;
     let outcome = Cache::lock(&spec.source, cache_dir).and_then(|cache| {
         kept = cache.last_good()?;
-        fetch_locked(spec, &cache, kept.as_ref(), http)
+        fetch_locked(spec, &cache, kept.as_ref(), options)
     });
     let failed = |reason| {
         let (source, kept, reason) = (spec.source.clone(), kept.map(Box::new), Box::new(reason));
@@ -133,20 +118,24 @@ fn fetch_locked(
     spec: &ListSpec,
     cache: &Cache,
     kept: Option<&ListCopy>,
-    http: &HttpSettings,
+    options: &UpdateOptions,
 ) -> Result<Fetched, FetchFailure> {
     let temporary = cache.temporary()?;
-    let answer = client::get(spec, kept, http, &temporary)?;
+    // Validators belong to the address that gave them.
+    let known = kept.filter(|kept| kept.url == spec.url).map(validators).unwrap_or_default();
+    let answer = download(&spec.url, &known, &options.http)?;
     let now = Timestamp::now();
-    let (etag, last_modified) = match answer {
-        Answer::NotModified => {
+    let incoming = match answer {
+        Download::NotModified => {
             let kept = kept.ok_or(FetchFailure::Status { code: 304 })?;
             let copy = ListCopy { checked_at: now, ..kept.clone() };
             cache.remember(&copy)?;
             return Ok(Fetched::NotModified(copy));
         }
-        Answer::Body { etag, last_modified } => (etag, last_modified),
+        Download::Body(incoming) => incoming,
     };
+    let Validators { etag, last_modified } = incoming.validators();
+    receive(spec, incoming, &temporary)?;
     let imported = check(spec, temporary.path())?;
     let records = imported.snapshot.parties.len().max(imported.snapshot.claims.len()) as u64;
     let copy = ListCopy {
@@ -169,20 +158,48 @@ fn fetch_locked(
             cache.remember(&copy)?;
             return Ok(Fetched::NotModified(copy));
         }
-        compare_with_copy(kept, &copy, http.force)?;
+        compare_with_copy(kept, &copy, options.force)?;
     }
     cache.keep(temporary, &copy)?;
     Ok(Fetched::New(copy))
 }
 
+fn validators(kept: &ListCopy) -> Validators {
+    Validators { etag: kept.etag.clone(), last_modified: kept.last_modified.clone() }
+}
+
+/// Writes the list to the temporary file, synced.
+fn receive(spec: &ListSpec, incoming: Box<Incoming>, temporary: &Temporary) -> Result<(), FetchFailure> {
+    let content_type = incoming.content_type();
+    if content_type.contains("html") {
+        // What the server says of itself can repeat the address, and a mirror's key with it.
+        let content_type = tracehound_net::excerpt(&spec.url, content_type.as_bytes());
+        return Err(FetchFailure::ContentType { content_type });
+    }
+    let io = |error| FetchFailure::io("writing", temporary.path(), error);
+    let mut file = File::create(temporary.path()).map_err(io)?;
+    incoming.save(&mut file, spec.max_bytes).map_err(|error| match error {
+        HttpError::Write(error) => io(error),
+        other => other.into(),
+    })?;
+    file.sync_all().map_err(io)
+}
+
+/// The first bytes of a file.
+fn head_of(path: &Path) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
+}
+
 /// Reads the file as its importer would: what cannot be imported is not kept.
 fn check(spec: &ListSpec, path: &Path) -> Result<Imported, FetchFailure> {
     let io = |error| FetchFailure::io("reading", path, error);
-    let head = client::head_of(path).map_err(io)?;
+    let head = head_of(path).map_err(io)?;
     let found = import::sniff(&head, "");
     if found != Some(spec.format) {
         // A page can repeat the address that was asked, and a mirror's key with it.
-        let begins = client::excerpt(&spec.url, &head).chars().take(60).collect();
+        let begins = tracehound_net::excerpt(&spec.url, &head).chars().take(60).collect();
         return Err(FetchFailure::WrongFormat { wanted: spec.format, found, begins });
     }
     let source = SourceOptions { id: Some(spec.source.clone()), ..SourceOptions::default() };

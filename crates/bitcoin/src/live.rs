@@ -5,15 +5,18 @@
 
 pub mod esplora;
 pub mod follow;
-mod http;
 pub mod rest;
 pub mod rpc;
 
 use std::fmt;
 
-use tracehound_model::{BitcoinNetwork, BlockHash, endpoint::EndpointError, text::label};
-
-pub use http::{HttpError, HttpLimits};
+use tracehound_model::{
+    BitcoinNetwork, BlockHash,
+    endpoint::{Endpoint, EndpointError},
+    text::label,
+};
+use tracehound_net::Client;
+pub use tracehound_net::{HttpError, HttpLimits};
 
 use crate::{network::Params, plan::ChainPoint, walk::BlockError};
 
@@ -136,6 +139,25 @@ pub enum LiveError {
         "the server's chain changed {0} times without growing: it answers from several branches; try again later"
     )]
     Unsteady(u32),
+}
+
+/// Talks to the server at `url`, such as `http://127.0.0.1:8332`. Nothing is sent yet.
+fn connect(url: &str, limits: HttpLimits) -> Result<Client, LiveError> {
+    let server = Endpoint::parse(url).map_err(LiveError::Url)?;
+    if server.has_user() {
+        return Err(LiveError::User(server.shown().to_owned()));
+    }
+    Ok(Client::new(server, limits))
+}
+
+/// The outcome with the server's own words struck of what could be a key of ours: a page that repeats the address it was asked
+/// at stands in the errors of those who tried to read it.
+fn told<T>(http: &Client, outcome: Result<T, LiveError>) -> Result<T, LiveError> {
+    outcome.map_err(|error| match error {
+        LiveError::Shape { from, problem } => LiveError::Shape { from, problem: http.excerpt(problem) },
+        LiveError::Network { found, wanted } => LiveError::Network { found: http.excerpt(found), wanted },
+        other => other,
+    })
 }
 
 impl LiveError {

@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader, Error, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -118,4 +118,61 @@ fn serve(stream: TcpStream, answer: &impl Fn(&Request) -> Option<Response>) -> s
     }
     stream.write_all(b"\r\n")?;
     stream.write_all(&response.body)
+}
+
+/// What a [`RawServer`] does with a connection, given the request's header lines.
+type Behaviour = dyn Fn(&[String], &mut TcpStream) + Send + Sync;
+
+/// A server that treats every connection alike, as badly as a test wants, and remembers what it was asked. Connections are
+/// served side by side; it lives until the test's process ends.
+#[derive(Debug)]
+pub struct RawServer {
+    /// Its address. A test may add a path.
+    pub url: String,
+    requests: Arc<Mutex<Vec<Vec<String>>>>,
+}
+
+impl RawServer {
+    /// Hands each connection over once the header of a request has come.
+    ///
+    /// # Panics
+    /// When the loopback interface cannot be used.
+    pub fn start(behave: impl Fn(&[String], &mut TcpStream) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let server = Self::nowhere(format!("http://{}", listener.local_addr().expect("bound")));
+        let (behave, seen): (Arc<Behaviour>, _) = (Arc::new(behave), Arc::clone(&server.requests));
+        thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let (behave, seen) = (Arc::clone(&behave), Arc::clone(&seen));
+                thread::spawn(move || {
+                    let Ok(copy) = stream.try_clone() else { return };
+                    let lines = BufReader::new(copy).lines().map_while(Result::ok);
+                    let request: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+                    seen.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+                    behave(&request, &mut stream);
+                });
+            }
+        });
+        server
+    }
+
+    /// No server at all, at this address.
+    pub fn nowhere(url: impl Into<String>) -> Self {
+        Self { url: url.into(), requests: Arc::default() }
+    }
+
+    /// The header lines of each request so far.
+    pub fn requests(&self) -> Vec<Vec<String>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many requests came so far.
+    pub fn asked(&self) -> usize {
+        self.requests().len()
+    }
+}
+
+/// Sends what can be sent: the other side may well have hung up.
+pub fn send(stream: &mut TcpStream, bytes: &[u8]) {
+    let _ = stream.write_all(bytes);
 }

@@ -7,20 +7,22 @@ use super::{Complaint, RepoFile, manifests};
 const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("columns", &[]),
-    ("bitcoin", &["model"]),
-    ("evm", &["model"]),
-    ("tron", &["model"]),
     ("ledger", &["model", "columns"]),
-    ("attribution", &["model", "columns"]),
-    ("ingest", &["model", "columns", "bitcoin", "evm", "tron", "ledger"]),
+    // The one HTTP client.
+    ("net", &["model"]),
+    ("bitcoin", &["model", "net"]),
+    ("evm", &["model", "net"]),
+    ("tron", &["model", "net"]),
+    ("attribution", &["model", "columns", "net"]),
+    ("ingest", &["model", "columns", "ledger", "bitcoin", "evm", "tron"]),
     ("analysis", &["model", "ledger"]),
     ("screen", &["model", "ledger", "attribution", "analysis"]),
     // A wallet maker takes these without a ledger.
     ("guard", &["model"]),
     // Apart from the guard, which must build without an engine.
     ("simulate", &["model", "guard"]),
-    ("vet", &["model", "attribution"]),
-    ("share", &["model", "attribution"]),
+    ("vet", &["model", "net"]),
+    ("share", &["model", "net"]),
     (
         "monitor",
         &["model", "bitcoin", "evm", "tron", "ledger", "ingest", "attribution", "analysis", "screen"],
@@ -34,10 +36,11 @@ const ROOMS: &[(&str, &[&str])] = &[
         "engine",
         &[
             "model",
+            "ledger",
+            "net",
             "bitcoin",
             "evm",
             "tron",
-            "ledger",
             "ingest",
             "attribution",
             "analysis",
@@ -57,10 +60,11 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 const ALL_BUT_DOORS: &[&str] = &[
     "model",
+    "ledger",
+    "net",
     "bitcoin",
     "evm",
     "tron",
-    "ledger",
     "ingest",
     "attribution",
     "analysis",
@@ -78,10 +82,11 @@ const ALL_BUT_DOORS: &[&str] = &[
 
 const ALL_AND_SERVER: &[&str] = &[
     "model",
+    "ledger",
+    "net",
     "bitcoin",
     "evm",
     "tron",
-    "ledger",
     "ingest",
     "attribution",
     "analysis",

@@ -4,6 +4,7 @@ use std::{fmt, io, path::PathBuf};
 
 use jiff::civil::Date;
 use tracehound_model::SourceId;
+use tracehound_net::HttpError;
 
 use super::ListCopy;
 use crate::{ImportError, import::Format};
@@ -45,46 +46,9 @@ pub enum FetchFailure {
         /// The name.
         source_id: String,
     },
-    /// The list's address is none we fetch from.
-    #[error("{url} is not fetched: {reason}")]
-    Url {
-        /// The address.
-        url: String,
-        /// Why not.
-        reason: String,
-    },
-    /// The server sent us to an address that we do not fetch from.
-    #[error("{from} redirects to {to}, which is not followed: {reason}")]
-    Redirect {
-        /// Who redirects.
-        from: String,
-        /// Where to.
-        to: String,
-        /// Why not.
-        reason: String,
-    },
-    /// More redirects than allowed.
-    #[error("the server redirects more than {limit} times")]
-    TooManyRedirects {
-        /// The limit.
-        limit: u32,
-    },
-    /// The server could not be spoken to.
-    #[error("{url} cannot be reached: {reason}; check the network and the proxy settings")]
-    Unreachable {
-        /// The address.
-        url: String,
-        /// Why not.
-        reason: String,
-    },
-    /// The answer was not here in time.
-    #[error("{url} did not answer in time ({what}); try again later or allow more time")]
-    Timeout {
-        /// The address.
-        url: String,
-        /// Which bound was passed.
-        what: String,
-    },
+    /// It could not be had from where it lies.
+    #[error(transparent)]
+    Http(HttpError),
     /// The server refused or failed.
     #[error(
         "the server answered with status {code}; try again later, or look at the list's page for a new address"
@@ -92,14 +56,6 @@ pub enum FetchFailure {
     Status {
         /// The HTTP status.
         code: u16,
-    },
-    /// The connection ended in the middle of the list.
-    #[error("the connection broke after {received} bytes: {reason}; try again later")]
-    Truncated {
-        /// Bytes that had come, decompressed.
-        received: u64,
-        /// What was noticed.
-        reason: String,
     },
     /// More bytes than any such list has.
     #[error("the list has more than {limit} bytes, the most that is taken for it")]
@@ -169,6 +125,16 @@ pub enum FetchFailure {
         /// The system's reason.
         source: io::Error,
     },
+}
+
+impl From<HttpError> for FetchFailure {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Status { status, .. } => Self::Status { code: status },
+            HttpError::TooLarge { limit, .. } => Self::TooLarge { limit },
+            other => Self::Http(other),
+        }
+    }
 }
 
 impl FetchFailure {

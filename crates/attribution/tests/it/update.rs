@@ -2,10 +2,9 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::{TcpListener, TcpStream},
     path::Path,
-    sync::{Arc, Mutex},
     thread,
     time::Duration,
 };
@@ -13,56 +12,24 @@ use std::{
 use tracehound_attribution::{
     import::Format,
     update::{
-        FetchFailure, Fetched, HttpSettings, ListSpec, UpdateError, fetch, last_good, official_lists,
+        FetchFailure, Fetched, ListSpec, UpdateError, UpdateOptions, fetch, last_good, official_lists,
         update_all,
     },
 };
 use tracehound_model::SourceId;
+use tracehound_net::{DownloadLimits, HttpError};
+use tracehound_testkit::http::{RawServer, send};
 
-/// What the server does with a connection, given the request's header lines.
-type Behaviour = dyn Fn(&[String], &mut TcpStream) + Send + Sync;
-
-/// A server that treats every connection alike and remembers what it was asked.
-struct Server {
-    url: String,
-    requests: Arc<Mutex<Vec<Vec<String>>>>,
+/// A server whose list lies at `/list.xml`.
+fn serve(behave: impl Fn(&[String], &mut TcpStream) + Send + Sync + 'static) -> RawServer {
+    let mut server = RawServer::start(behave);
+    server.url.push_str("/list.xml");
+    server
 }
 
-impl Server {
-    fn new(behave: impl Fn(&[String], &mut TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/list.xml", listener.local_addr().unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let (behave, seen): (Arc<Behaviour>, _) = (Arc::new(behave), Arc::clone(&requests));
-        // Lives until the test's process ends.
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let (behave, seen) = (Arc::clone(&behave), Arc::clone(&seen));
-                thread::spawn(move || {
-                    let mut stream = stream.unwrap();
-                    let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-                    let request: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
-                    seen.lock().unwrap().push(request.clone());
-                    behave(&request, &mut stream);
-                });
-            }
-        });
-        Self { url, requests }
-    }
-
-    /// A server that always sends these bytes.
-    fn sending(response: Vec<u8>) -> Self {
-        Self::new(move |_, stream| send(stream, &response))
-    }
-
-    fn asked(&self) -> usize {
-        self.requests.lock().unwrap().len()
-    }
-}
-
-/// Sends; the other side may well have hung up.
-fn send(stream: &mut TcpStream, bytes: &[u8]) {
-    let _ = stream.write_all(bytes);
+/// A server that always sends these bytes.
+fn sending(response: Vec<u8>) -> RawServer {
+    serve(move |_, stream| send(stream, &response))
 }
 
 /// A whole answer.
@@ -98,7 +65,7 @@ fn list() -> Vec<u8> {
     list_of(40, "2026-02-27")
 }
 
-fn spec(server: &Server) -> ListSpec {
+fn spec(server: &RawServer) -> ListSpec {
     ListSpec {
         source: SourceId("un-sc".to_owned()),
         title: "A list".to_owned(),
@@ -110,28 +77,32 @@ fn spec(server: &Server) -> ListSpec {
     }
 }
 
-fn http() -> HttpSettings {
-    HttpSettings { total_timeout: Duration::from_secs(20), ..HttpSettings::default() }
+fn http() -> UpdateOptions {
+    within(DownloadLimits { total_timeout: Duration::from_secs(20), ..DownloadLimits::default() })
+}
+
+fn within(http: DownloadLimits) -> UpdateOptions {
+    UpdateOptions { http: DownloadLimits { pause: Duration::ZERO, ..http }, ..UpdateOptions::default() }
 }
 
 /// A folder with a good copy of the list, fetched from an honest server.
 fn folder_with_a_copy() -> (tempfile::TempDir, Vec<u8>) {
     let dir = tempfile::tempdir().unwrap();
     let good = list();
-    let server = Server::sending(ok(&good));
+    let server = sending(ok(&good));
     assert!(matches!(fetch(&spec(&server), dir.path(), &http()), Ok(Fetched::New(_))));
     (dir, good)
 }
 
 /// Fetches from a server that misbehaves; the good copy must survive and the error must say so.
-fn refused(server: &Server, http: &HttpSettings) -> FetchFailure {
+fn refused(server: &RawServer, options: &UpdateOptions) -> FetchFailure {
     let (dir, good) = folder_with_a_copy();
-    let error = fetch(&spec(server), dir.path(), http).expect_err("misbehaviour is an error");
+    let error = fetch(&spec(server), dir.path(), options).expect_err("misbehaviour is an error");
     assert!(error.to_string().contains("stays in use"), "{error}");
     assert_kept(dir.path(), &good, &error);
 
     let empty = tempfile::tempdir().unwrap();
-    let error = fetch(&spec(server), empty.path(), http).expect_err("misbehaviour is an error");
+    let error = fetch(&spec(server), empty.path(), options).expect_err("misbehaviour is an error");
     assert!(error.to_string().contains("no earlier copy"), "{error}");
     assert_eq!(last_good(&error.source, empty.path()).unwrap(), None);
     *error.reason
@@ -150,7 +121,7 @@ fn a_list_is_fetched_checked_and_described() {
     let body = list();
     let head =
         "200 OK\r\ncontent-type: text/xml\r\netag: \"v1\"\r\nlast-modified: Fri, 27 Feb 2026 00:00:00 GMT";
-    let server = Server::sending(answer(head, &body));
+    let server = sending(answer(head, &body));
     let dir = tempfile::tempdir().unwrap();
     let fetched = fetch(&spec(&server), dir.path(), &http()).unwrap();
     let Fetched::New(copy) = fetched else { panic!("{fetched:?}") };
@@ -163,7 +134,7 @@ fn a_list_is_fetched_checked_and_described() {
 
 #[test]
 fn what_has_not_changed_is_not_sent_again() {
-    let server = Server::new(|request, stream| {
+    let server = serve(|request, stream| {
         let conditional = |name: &str, value: &str| {
             let line = format!("{name}: {value}");
             request.iter().any(|asked| asked.eq_ignore_ascii_case(&line))
@@ -194,7 +165,7 @@ fn what_has_not_changed_is_not_sent_again() {
 
 #[test]
 fn the_same_bytes_again_are_no_news() {
-    let server = Server::sending(ok(&list()));
+    let server = sending(ok(&list()));
     let dir = tempfile::tempdir().unwrap();
     fetch(&spec(&server), dir.path(), &http()).unwrap();
     assert!(matches!(fetch(&spec(&server), dir.path(), &http()), Ok(Fetched::NotModified(_))));
@@ -204,7 +175,7 @@ fn the_same_bytes_again_are_no_news() {
 fn a_newer_list_replaces_the_old_one() {
     let (dir, _) = folder_with_a_copy();
     let body = list_of(41, "2026-03-01");
-    let server = Server::sending(ok(&body));
+    let server = sending(ok(&body));
     let fetched = fetch(&spec(&server), dir.path(), &http()).unwrap();
     assert!(matches!(fetched, Fetched::New(_)));
     let files = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
@@ -216,24 +187,24 @@ fn a_newer_list_replaces_the_old_one() {
 fn a_body_shorter_than_promised_is_refused() {
     let mut response = ok(&list());
     response.truncate(response.len() - 50);
-    let failure = refused(&Server::sending(response), &http());
-    assert!(matches!(failure, FetchFailure::Truncated { .. }), "{failure}");
+    let failure = refused(&sending(response), &http());
+    assert!(matches!(failure, FetchFailure::Http(HttpError::Truncated { .. })), "{failure}");
 }
 
 #[test]
 fn a_list_without_its_end_is_refused_although_the_length_is_right() {
     let body = list();
-    let failure = refused(&Server::sending(ok(&body[..body.len() - 60])), &http());
+    let failure = refused(&sending(ok(&body[..body.len() - 60])), &http());
     assert!(matches!(failure, FetchFailure::Unreadable(_)), "{failure}");
 }
 
 #[test]
 fn a_page_instead_of_a_list_is_refused() {
     let page = b"<!DOCTYPE html><html><body>Please log in</body></html>";
-    let failure = refused(&Server::sending(answer("200 OK\r\ncontent-type: text/html", page)), &http());
+    let failure = refused(&sending(answer("200 OK\r\ncontent-type: text/html", page)), &http());
     assert!(matches!(failure, FetchFailure::ContentType { .. }), "{failure}");
     // Also when it claims to be a list.
-    let failure = refused(&Server::sending(ok(page)), &http());
+    let failure = refused(&sending(ok(page)), &http());
     assert!(
         matches!(&failure, FetchFailure::WrongFormat { begins, .. } if begins.contains("html")),
         "{failure}"
@@ -246,7 +217,7 @@ fn a_page_that_repeats_a_mirrors_key_is_not_repeated() {
     let page = format!("Cannot GET /{KEY}/list.xml");
     let of_type = format!("200 OK\r\ncontent-type: text/html; at={KEY}");
     for sent in [ok(page.as_bytes()), answer(&of_type, page.as_bytes())] {
-        let mut server = Server::sending(sent);
+        let mut server = sending(sent);
         server.url = server.url.replace("/list", &format!("/{KEY}/list"));
         assert!(server.url.contains(KEY), "{}", server.url);
         let failure = refused(&server, &http());
@@ -257,43 +228,45 @@ fn a_page_that_repeats_a_mirrors_key_is_not_repeated() {
 #[test]
 fn another_list_than_the_expected_one_is_refused() {
     let body = b"<?xml version=\"1.0\"?><Sanctions xmlns=\"http://www.un.org/sanctions/1.0\"></Sanctions>";
-    let failure = refused(&Server::sending(ok(body)), &http());
+    let failure = refused(&sending(ok(body)), &http());
     assert!(matches!(failure, FetchFailure::WrongFormat { .. }), "{failure}");
 }
 
 #[test]
 fn refusals_by_the_server_are_said_with_their_status() {
     for code in [404, 500, 503] {
-        let failure = refused(&Server::sending(answer(&format!("{code} No"), b"no")), &http());
+        let failure = refused(&sending(answer(&format!("{code} No"), b"no")), &http());
         assert!(matches!(failure, FetchFailure::Status { code: found } if found == code), "{failure}");
     }
 }
 
 #[test]
 fn a_server_that_drips_is_given_up_on() {
-    let server = Server::new(|_, stream| {
+    let server = serve(|_, stream| {
         send(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
         // One byte at a time, each well within the bound for a read, until the other side hangs up.
         while stream.write_all(b" ").is_ok() {
             thread::park_timeout(Duration::from_millis(20));
         }
     });
-    let settings = HttpSettings { total_timeout: Duration::from_millis(400), ..http() };
+    let settings =
+        within(DownloadLimits { total_timeout: Duration::from_millis(400), ..DownloadLimits::default() });
     let failure = refused(&server, &settings);
-    assert!(matches!(failure, FetchFailure::Timeout { .. }), "{failure}");
+    assert!(matches!(failure, FetchFailure::Http(HttpError::Timeout { .. })), "{failure}");
 }
 
 #[test]
 fn a_server_that_says_nothing_is_given_up_on() {
     for head in ["", "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n<?xml"] {
-        let server = Server::new(move |_, stream| {
+        let server = serve(move |_, stream| {
             send(stream, head.as_bytes());
             // Waits for the other side to hang up.
             let _ = stream.read_to_end(&mut Vec::new());
         });
-        let settings = HttpSettings { read_timeout: Duration::from_millis(200), ..http() };
+        let settings =
+            within(DownloadLimits { read_timeout: Duration::from_millis(200), ..DownloadLimits::default() });
         let failure = refused(&server, &settings);
-        assert!(matches!(failure, FetchFailure::Timeout { .. }), "{failure}");
+        assert!(matches!(failure, FetchFailure::Http(HttpError::Timeout { .. })), "{failure}");
     }
 }
 
@@ -302,18 +275,21 @@ fn a_server_that_is_not_there_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/list.xml", listener.local_addr().unwrap());
     drop(listener);
-    let server = Server { url: url.clone(), requests: Arc::default() };
+    let server = RawServer::nowhere(url.clone());
     let failure = refused(&server, &http());
     let host = url.strip_suffix("/list.xml").expect("its path");
-    assert!(matches!(&failure, FetchFailure::Unreachable { url: named, .. } if *named == host), "{failure}");
+    assert!(
+        matches!(&failure, FetchFailure::Http(HttpError::Connection { url: named, .. }) if *named == host),
+        "{failure}"
+    );
     assert!(!failure.to_string().contains("list.xml"), "{failure}");
 }
 
 #[test]
 fn redirects_are_followed_within_reach_only() {
-    let target = Server::sending(ok(&list()));
+    let target = sending(ok(&list()));
     let to_target = target.url.clone();
-    let server = Server::new(move |_, stream| {
+    let server = serve(move |_, stream| {
         send(stream, &answer(&format!("302 Found\r\nlocation: {to_target}"), b""));
     });
     let dir = tempfile::tempdir().unwrap();
@@ -332,17 +308,17 @@ fn redirects_are_followed_within_reach_only() {
         "",
     ] {
         let redirect = answer(&format!("302 Found\r\nlocation: {to}"), b"");
-        let failure = refused(&Server::sending(redirect), &http());
-        assert!(matches!(failure, FetchFailure::Redirect { .. }), "{to}: {failure}");
+        let failure = refused(&sending(redirect), &http());
+        assert!(matches!(failure, FetchFailure::Http(HttpError::Redirect { .. })), "{to}: {failure}");
         assert!(!failure.to_string().contains("secret"), "{failure}");
     }
 }
 
 #[test]
 fn redirects_in_a_circle_end() {
-    let server = Server::sending(answer("301 Moved\r\nlocation: /list.xml", b""));
-    let failure = refused(&server, &HttpSettings { max_redirects: 3, ..http() });
-    assert!(matches!(failure, FetchFailure::TooManyRedirects { limit: 3 }), "{failure}");
+    let server = sending(answer("301 Moved\r\nlocation: /list.xml", b""));
+    let failure = refused(&server, &within(DownloadLimits { max_redirects: 3, ..DownloadLimits::default() }));
+    assert!(matches!(failure, FetchFailure::Http(HttpError::TooManyRedirects { limit: 3, .. })), "{failure}");
     assert_eq!(server.asked(), 2 * 4);
 }
 
@@ -356,19 +332,19 @@ fn a_public_list_is_not_fetched_from_this_machine_or_without_encryption() {
         "not an address",
         "",
     ] {
-        let server = Server { url: url.to_owned(), requests: Arc::default() };
+        let server = RawServer::nowhere(url.to_owned());
         let error = fetch(&spec(&server), dir.path(), &http()).unwrap_err();
-        assert!(matches!(&*error.reason, FetchFailure::Url { .. }), "{url}: {error}");
+        assert!(matches!(&*error.reason, FetchFailure::Http(HttpError::Url { .. })), "{url}: {error}");
     }
 }
 
 #[test]
 fn too_much_is_refused_whether_announced_or_not() {
     let body = vec![b' '; 2 << 20];
-    let announced = refused(&Server::sending(ok(&body)), &http());
+    let announced = refused(&sending(ok(&body)), &http());
     assert!(matches!(announced, FetchFailure::TooLarge { limit: 1_048_576 }), "{announced}");
 
-    let endless = Server::new(|_, stream| {
+    let endless = serve(|_, stream| {
         send(stream, b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
         let chunk = [b"10000\r\n".as_slice(), &vec![b' '; 0x10000], b"\r\n"].concat();
         while stream.write_all(&chunk).is_ok() {}
@@ -386,27 +362,27 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn compression_is_undone_and_bounded() {
     let head = "200 OK\r\ncontent-type: application/xml\r\ncontent-encoding: gzip";
-    let server = Server::sending(answer(head, &gzip(&list())));
+    let server = sending(answer(head, &gzip(&list())));
     let dir = tempfile::tempdir().unwrap();
     let fetched = fetch(&spec(&server), dir.path(), &http()).unwrap();
     assert_eq!(fs::read(&fetched.copy().path).unwrap(), list());
 
     let bomb = gzip(&vec![b' '; 64 << 20]);
     assert!(bomb.len() < 100_000);
-    let failure = refused(&Server::sending(answer(head, &bomb)), &http());
+    let failure = refused(&sending(answer(head, &bomb)), &http());
     assert!(matches!(failure, FetchFailure::TooLarge { .. }), "{failure}");
 
     let mut cut = gzip(&list());
     cut.truncate(cut.len() / 2);
-    let failure = refused(&Server::sending(answer(head, &cut)), &http());
-    assert!(matches!(failure, FetchFailure::Truncated { .. }), "{failure}");
+    let failure = refused(&sending(answer(head, &cut)), &http());
+    assert!(matches!(failure, FetchFailure::Http(HttpError::Truncated { .. })), "{failure}");
 }
 
 #[test]
 fn a_fragment_is_refused_by_size_and_by_count() {
-    let failure = refused(&Server::sending(ok(&list_of(2, "2026-03-01"))), &http());
+    let failure = refused(&sending(ok(&list_of(2, "2026-03-01"))), &http());
     assert!(matches!(failure, FetchFailure::TooSmall { what: "records", found: 2, least: 3 }), "{failure}");
-    let server = Server::sending(ok(&list()));
+    let server = sending(ok(&list()));
     let spec = ListSpec { min_bytes: 1 << 19, ..spec(&server) };
     let error = fetch(&spec, tempfile::tempdir().unwrap().path(), &http()).unwrap_err();
     assert!(matches!(&*error.reason, FetchFailure::TooSmall { what: "bytes", .. }), "{error}");
@@ -418,11 +394,11 @@ fn a_list_that_lost_half_or_went_back_in_time_is_taken_only_when_forced() {
         [(15, "2026-03-01", "loses more than half"), (40, "2026-02-26", "older list")]
     {
         let (dir, good) = folder_with_a_copy();
-        let server = Server::sending(ok(&list_of(people, day)));
+        let server = sending(ok(&list_of(people, day)));
         let error = fetch(&spec(&server), dir.path(), &http()).unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
         assert_kept(dir.path(), &good, &error);
-        let forced = fetch(&spec(&server), dir.path(), &HttpSettings { force: true, ..http() });
+        let forced = fetch(&spec(&server), dir.path(), &UpdateOptions { force: true, ..http() });
         assert!(matches!(forced, Ok(Fetched::New(_))), "{forced:?}");
     }
 }
@@ -446,7 +422,7 @@ fn a_note_that_was_tampered_with_names_no_file_elsewhere() {
 
 #[test]
 fn one_list_that_fails_does_not_hold_up_the_others() {
-    let (good, bad) = (Server::sending(ok(&list())), Server::sending(answer("500 No", b"")));
+    let (good, bad) = (sending(ok(&list())), sending(answer("500 No", b"")));
     let specs = [ListSpec { source: SourceId("a".to_owned()), ..spec(&bad) }, spec(&good)];
     let dir = tempfile::tempdir().unwrap();
     let outcomes = update_all(&specs, dir.path(), &http());

@@ -11,11 +11,9 @@ use tracehound_model::{
     Address, BitcoinNetwork, BlockHash, ScriptKey, TxId,
     utxo::{Header, InputRow, OutputRow, TxRow},
 };
+use tracehound_net::{Answer, Client};
 
-use super::{
-    BlockServer, ChainInfo, HttpLimits, LiveError,
-    http::{Answer, Http},
-};
+use super::{BlockServer, ChainInfo, HttpLimits, LiveError, connect, told};
 use crate::{
     hash::sha256d,
     plan::ChainPoint,
@@ -98,7 +96,7 @@ pub struct AddressTxs {
 /// An Esplora server.
 #[derive(Debug)]
 pub struct Esplora {
-    http: Http,
+    http: Client,
     network: BitcoinNetwork,
     limits: EsploraLimits,
 }
@@ -106,22 +104,22 @@ pub struct Esplora {
 impl Esplora {
     /// A server at `url`, such as `https://blockstream.info/api`, for a network. Nothing is sent yet.
     pub fn new(url: &str, network: BitcoinNetwork, limits: EsploraLimits) -> Result<Self, LiveError> {
-        Ok(Self { http: Http::new(url, limits.http)?, network, limits })
+        Ok(Self { http: connect(url, limits.http)?, network, limits })
     }
 
     /// One transaction; `None` when the server knows none of this id.
     pub fn tx(&self, txid: &TxId) -> Result<Option<EsploraTx>, LiveError> {
-        self.http.told(self.read_tx(txid))
+        told(&self.http, self.read_tx(txid))
     }
 
     /// All transactions of a Bitcoin address, newest first, as far as the limits allow.
     pub fn address_txs(&self, address: &Address) -> Result<AddressTxs, LiveError> {
-        self.http.told(self.read_address_txs(address))
+        told(&self.http, self.read_address_txs(address))
     }
 
     /// The header of a block, which a transaction's answer lacks; checked to hash to the block's id.
     pub fn header(&self, hash: &BlockHash) -> Result<Header, LiveError> {
-        self.http.told(self.read_header(hash))
+        told(&self.http, self.read_header(hash))
     }
 
     fn read_tx(&self, txid: &TxId) -> Result<Option<EsploraTx>, LiveError> {
@@ -231,11 +229,11 @@ impl Esplora {
 
 impl BlockServer for Esplora {
     fn chain_info(&self) -> Result<ChainInfo, LiveError> {
-        self.http.told(self.read_chain_info())
+        told(&self.http, self.read_chain_info())
     }
 
     fn hash_at(&self, height: u32) -> Result<Option<BlockHash>, LiveError> {
-        self.http.told(self.read_hash_at(height))
+        told(&self.http, self.read_hash_at(height))
     }
 
     fn block(&self, hash: &BlockHash) -> Result<Vec<u8>, LiveError> {

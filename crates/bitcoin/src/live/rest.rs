@@ -1,8 +1,9 @@
 //! A node's REST interface (`rest=1` in its configuration): no password, and blocks as they are.
 
 use tracehound_model::{BlockHash, utxo::Header};
+use tracehound_net::Client;
 
-use super::{BlockServer, ChainInfo, HttpLimits, LiveError, http::Http, rpc::BlockchainInfo};
+use super::{BlockServer, ChainInfo, HttpLimits, LiveError, connect, rpc::BlockchainInfo, told};
 use crate::walk::{HEADER_LEN, block_hash};
 
 /// Headers that a node gives at once.
@@ -11,13 +12,13 @@ const MOST_HEADERS: u32 = 2_000;
 /// A node reached by REST.
 #[derive(Debug)]
 pub struct NodeRest {
-    http: Http,
+    http: Client,
 }
 
 impl NodeRest {
     /// A node at `url`, such as `http://127.0.0.1:8332`. Nothing is sent yet.
     pub fn new(url: &str, limits: HttpLimits) -> Result<Self, LiveError> {
-        Ok(Self { http: Http::new(url, limits)? })
+        Ok(Self { http: connect(url, limits)? })
     }
 
     /// The headers of up to `count` blocks (2,000 at most) of the best chain, from the block `from` on; none when
@@ -52,7 +53,7 @@ impl BlockServer for NodeRest {
         let path = "/rest/chaininfo.json";
         let body = self.http.get(path)?.ok()?;
         let info = serde_json::from_slice(&body).map_err(|error| LiveError::json(path, &error));
-        self.http.told(info.and_then(|info: BlockchainInfo| info.try_into()))
+        told(&self.http, info.and_then(|info: BlockchainInfo| info.try_into()))
     }
 
     fn hash_at(&self, height: u32) -> Result<Option<BlockHash>, LiveError> {

@@ -6,12 +6,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tracehound_model::BlockHash;
+use tracehound_net::{Answer, Client};
 
-use super::{
-    BlockServer, ChainInfo, HttpLimits, LiveError,
-    http::{Answer, Http},
-    network_named,
-};
+use super::{BlockServer, ChainInfo, HttpLimits, LiveError, connect, network_named, told};
 use crate::plan::ChainPoint;
 
 /// Bitcoin Core's code for a height above the tip ("Block height out of range").
@@ -56,7 +53,7 @@ impl Auth {
 /// A node reached by JSON-RPC.
 #[derive(Debug)]
 pub struct NodeRpc {
-    http: Http,
+    http: Client,
     auth: Auth,
 }
 
@@ -98,7 +95,7 @@ impl TryFrom<BlockchainInfo> for ChainInfo {
 impl NodeRpc {
     /// A node at `url`, such as `http://127.0.0.1:8332`. Nothing is sent yet.
     pub fn new(url: &str, auth: Auth, limits: HttpLimits) -> Result<Self, LiveError> {
-        Ok(Self { http: Http::new(url, limits)?, auth })
+        Ok(Self { http: connect(url, limits)?, auth })
     }
 
     fn call<T: DeserializeOwned>(&self, method: &'static str, params: &Value) -> Result<T, LiveError> {
@@ -109,9 +106,9 @@ impl NodeRpc {
         let password = pair.split_once(':').map_or_else(String::new, |(_, password)| password.to_owned());
         // A node can repeat what it was sent, as well as where.
         let http = self.http.sending([password, encoded, pair]);
-        let reply = reply(method, http.post(Some(&header), &request.to_string())?)?;
+        let reply = reply(method, http.post_json("/", Some(&header), request.to_string().as_bytes())?)?;
         if let Some(ReplyError { code, message }) = reply.error {
-            return Err(LiveError::Node { method, code, message: http.excerpt(&message) });
+            return Err(LiveError::Node { method, code, message: http.excerpt(message) });
         }
         serde_json::from_value(reply.result).map_err(|error| LiveError::json(method, &error))
     }
@@ -131,7 +128,7 @@ fn reply(method: &str, answer: Answer) -> Result<Reply, LiveError> {
 
 impl BlockServer for NodeRpc {
     fn chain_info(&self) -> Result<ChainInfo, LiveError> {
-        self.http.told(self.call::<BlockchainInfo>("getblockchaininfo", &json!([]))?.try_into())
+        told(&self.http, self.call::<BlockchainInfo>("getblockchaininfo", &json!([]))?.try_into())
     }
 
     fn hash_at(&self, height: u32) -> Result<Option<BlockHash>, LiveError> {

@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tracehound_engine::guard::{HttpNode, Watched};
-use tracehound_evm::rpc::{Limits, Rpc};
+use tracehound_evm::rpc::{HttpLimits, Rpc};
 use tracehound_guard::{
     Context, Facts, Policy, Report, ask, check_message, check_safe, check_tx, check_typed,
     erc7730::Descriptor,
@@ -94,7 +94,7 @@ fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<
 
 /// A node by its address.
 pub(super) fn open_node(given: &Given) -> Result<Rpc> {
-    Rpc::new(&given.read("the node's address")?, Limits::default()).into_diagnostic()
+    Rpc::new(&given.read("the node's address")?, HttpLimits::default()).into_diagnostic()
 }
 
 /// A descriptor; what it includes lies beside it, and nothing else is read.
@@ -223,7 +223,7 @@ fn read_input(file: &Path) -> Result<Vec<u8>> {
         _ => file.to_str().map(str::to_owned),
     };
     if let Some(url) = address.filter(|name| name.starts_with("https://") || name.starts_with("http://")) {
-        let limits = Limits { body: most, ..Limits::default() };
+        let limits = HttpLimits { body: most, ..HttpLimits::default() };
         return Rpc::new(&url, limits).and_then(|service| service.get()).into_diagnostic();
     }
     if file == Path::new("-") {

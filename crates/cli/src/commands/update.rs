@@ -9,7 +9,7 @@ use tracehound_attribution::{
     folder::{AttributionFolder, FolderError, FolderImport},
     import::{Options, SourceOptions},
     store::CheckOutcome,
-    update::{HttpSettings, ListCopy, official_lists, update_all},
+    update::{ListCopy, UpdateOptions, official_lists, update_all},
 };
 use tracehound_engine::lists::Imported;
 use tracehound_model::{endpoint::hide, text::clean};
@@ -41,9 +41,9 @@ pub(crate) fn run(
     if !args.sources.is_empty() {
         specs.retain(|spec| args.sources.contains(&spec.source.0));
     }
-    let http = HttpSettings { force: args.accept_shrink, ..HttpSettings::default() };
+    let options = UpdateOptions { force: args.accept_shrink, ..UpdateOptions::default() };
     let mut failed = false;
-    for (spec, fetched) in update_all(&specs, &data.downloads(), &http) {
+    for (spec, fetched) in update_all(&specs, &data.downloads(), &options) {
         // Nothing new at the publisher is a good check too; what was had and not taken in is none.
         let taken = match fetched {
             Ok(fetched) => import(folder, fetched.copy(), args.accept_shrink),

@@ -1,13 +1,13 @@
 use std::{net::TcpListener, time::Duration};
 
 use serde_json::{Value, json};
-use tracehound_evm::rpc::{Limits, Rpc, RpcError};
+use tracehound_evm::rpc::{HttpError, HttpLimits, Rpc, RpcError};
 use tracehound_testkit::http::{Response, Server};
 
 const KEY: &str = "/v3/0123456789abcdef?token=sesame-open";
 
-fn limits() -> Limits {
-    Limits { timeout: Duration::from_secs(10), pause: Duration::ZERO, ..Limits::default() }
+fn limits() -> HttpLimits {
+    HttpLimits { timeout: Duration::from_secs(10), pause: Duration::ZERO, ..HttpLimits::default() }
 }
 
 /// Asks a server that answers with this for the chain's id.
@@ -78,11 +78,11 @@ fn what_is_no_json_rpc_is_refused() {
 #[test]
 fn an_answer_that_is_too_long_or_cut_short_is_refused() {
     let server = Server::start(|_| Some(Response::ok(vec![b' '; 1_001])));
-    let mut rpc = Rpc::new(&server.url(), Limits { body: 1_000, ..limits() }).expect("an address");
+    let mut rpc = Rpc::new(&server.url(), HttpLimits { body: 1_000, ..limits() }).expect("an address");
     let error = rpc.call("eth_chainId", &json!([])).expect_err("too long");
-    assert!(matches!(error, RpcError::TooLarge { limit: 1_000, .. }), "{error}");
+    assert!(matches!(error, RpcError::Http(HttpError::TooLarge { limit: 1_000, .. })), "{error}");
     let cut = || Response { stated_len: Some(500), ..Response::ok(r#"{"jsonrpc":"2.0","id":1,"result":1}"#) };
-    assert!(matches!(ask(cut), Err(RpcError::Connection { .. })));
+    assert!(matches!(ask(cut), Err(RpcError::Http(HttpError::Connection { .. }))));
 }
 
 #[test]
@@ -90,10 +90,13 @@ fn a_server_that_never_answers_runs_into_the_time_limit() {
     // Accepts connections in the kernel and never reads from them.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}{KEY}", listener.local_addr().expect("bound"));
-    let limits = Limits { timeout: Duration::from_millis(50), ..limits() };
+    let limits = HttpLimits { timeout: Duration::from_millis(50), ..limits() };
     let error = Rpc::new(&url, limits).expect("an address").call("eth_chainId", &json!([]));
     let error = error.expect_err("never");
-    assert!(matches!(error, RpcError::Timeout { .. }) && !error.to_string().contains("sesame"), "{error}");
+    assert!(
+        matches!(error, RpcError::Http(HttpError::Timeout { .. })) && !error.to_string().contains("sesame"),
+        "{error}"
+    );
 }
 
 #[test]

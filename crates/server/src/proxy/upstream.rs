@@ -1,11 +1,11 @@
 //! The node: asked with limits on time and size, and never named further than its host.
 
-use std::{io::Read, time::Duration};
+use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode};
 use tracehound_guard::{json, scalar::Scalars};
 use tracehound_model::endpoint::{Endpoint, EndpointError};
-use ureq::{Agent, Proxy};
+use tracehound_net::{Client, HttpLimits};
 
 use super::{Limits, told};
 
@@ -14,9 +14,7 @@ const SMALL: u64 = 4 << 10;
 
 /// A node.
 pub(super) struct Upstream {
-    agent: Agent,
-    endpoint: Endpoint,
-    limits: Limits,
+    client: Client,
 }
 
 /// What a node answered.
@@ -29,24 +27,20 @@ pub(super) struct Reply {
 
 impl Upstream {
     pub(super) fn new(url: &str, limits: Limits) -> Result<Self, EndpointError> {
-        let endpoint = Endpoint::parse(url)?;
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            // A redirect could lead anywhere; a node never sends one.
-            .max_redirects(0)
-            .proxy(if endpoint.is_local() { None } else { Proxy::try_from_env() })
-            .user_agent(concat!("tracehound/", env!("CARGO_PKG_VERSION")));
-        Ok(Self { agent: config.build().into(), endpoint, limits })
+        // What a client asked once is asked of the node once: it may be no question.
+        let limits =
+            HttpLimits { timeout: limits.timeout, body: limits.answer, retries: 0, pause: Duration::ZERO };
+        Ok(Self { client: Client::new(Endpoint::parse(url)?, limits) })
     }
 
     /// Scheme, host and port: what stands before and after can be a password or a key.
     pub(super) fn shown(&self) -> &str {
-        self.endpoint.shown()
+        self.client.shown()
     }
 
     /// Sends a body and reads the whole answer.
     pub(super) fn post(&self, body: &[u8]) -> Result<Reply, String> {
-        self.exchange(body, self.limits.answer, self.limits.timeout)
+        exchange(&self.client, body)
     }
 
     /// The answer as a client may have it. Otherwise the status for the client, and why: nothing of what a node writes beside
@@ -56,27 +50,31 @@ impl Upstream {
         if !status.is_success() {
             return Err((status, format!("{} answers with HTTP {}", self.shown(), status.as_u16())));
         }
-        let Some(body) = told::fit(body, &self.endpoint) else {
+        let Some(body) = told::fit(body, self.client.server()) else {
             return Err((StatusCode::BAD_GATEWAY, format!("{} answers no JSON-RPC", self.shown())));
         };
-        let kind = kind.filter(|kind| kind.to_str().is_ok_and(|kind| self.endpoint.struck(kind) == kind));
+        let kind =
+            kind.filter(|kind| kind.to_str().is_ok_and(|kind| self.client.server().struck(kind) == kind));
         Ok(Reply { status, kind, body })
     }
 
     /// The node's words, as they may be shown.
     pub(super) fn excerpt(&self, words: &str) -> String {
-        self.endpoint.excerpt(words.as_bytes())
+        self.client.excerpt(words)
     }
 
     /// As [`Self::post`], with less time.
     pub(super) fn ask(&self, body: &[u8], time: Duration) -> Result<Reply, String> {
-        self.exchange(body, self.limits.answer, time.min(self.limits.timeout))
+        let limits = self.client.limits();
+        let limits = HttpLimits { timeout: time.min(limits.timeout), ..limits };
+        exchange(&self.client.with_limits(limits), body)
     }
 
     /// The chain the node says it is on.
     pub(super) fn chain_id(&self) -> Result<u64, String> {
         let asked = br#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}"#;
-        let reply = self.exchange(asked, SMALL, self.limits.timeout)?;
+        let client = self.client.with_limits(HttpLimits { body: SMALL, ..self.client.limits() });
+        let reply = exchange(&client, asked)?;
         let node = json::parse(&reply.body).map_err(|_| format!("{} answers no JSON", self.shown()))?;
         let result =
             node.get("result").ok_or_else(|| format!("{} answers without a result", self.shown()))?;
@@ -84,38 +82,14 @@ impl Upstream {
             Scalars::default().uint(result, "result").ok().and_then(|chain| u64::try_from(chain).ok());
         chain.ok_or_else(|| format!("{} answers no number", self.shown()))
     }
+}
 
-    fn exchange(&self, body: &[u8], limit: u64, time: Duration) -> Result<Reply, String> {
-        let explain = |error: &ureq::Error| self.explain(error, time);
-        let asked = self.agent.post(self.endpoint.exposed()).header("Content-Type", "application/json");
-        let asked = asked.config().timeout_global(Some(time)).build();
-        let answered = asked.send(body).map_err(|error| explain(&error))?;
-        let status = answered.status();
-        if status.is_redirection() {
-            return Err(format!(
-                "{} redirects, and that is not followed: name the last address",
-                self.shown()
-            ));
-        }
-        let kind = answered.headers().get("Content-Type").cloned();
-        let mut body = Vec::new();
-        let mut reader = answered.into_body().into_reader().take(limit + 1);
-        reader.read_to_end(&mut body).map_err(|error| explain(&ureq::Error::from(error)))?;
-        if body.len() as u64 > limit {
-            return Err(format!("the answer of {} has more than {limit} bytes", self.shown()));
-        }
-        Ok(Reply { status, kind, body })
-    }
-
-    fn explain(&self, error: &ureq::Error, time: Duration) -> String {
-        match error {
-            ureq::Error::Timeout(_) => {
-                format!("{} did not answer within {} s", self.shown(), time.as_secs_f32())
-            }
-            // The client's own words can repeat the whole address.
-            other => format!("{}: {}", self.shown(), self.excerpt(&other.to_string())),
-        }
-    }
+fn exchange(node: &Client, body: &[u8]) -> Result<Reply, String> {
+    let answer = node.post_json("", None, body).map_err(|error| error.to_string())?;
+    let status = StatusCode::from_u16(answer.status)
+        .map_err(|_| format!("{} answers with HTTP {}", node.shown(), answer.status))?;
+    let kind = answer.content_type.and_then(|kind| HeaderValue::from_str(&kind).ok());
+    Ok(Reply { status, kind, body: answer.body })
 }
 
 #[cfg(test)]

@@ -179,7 +179,7 @@ fn an_answer_has_limits() {
     assert!(answer.message().contains("more than 1999 bytes"), "{}", answer.message());
     let answer = proxy.post(r#"{"id":9,"method":"eth_call"}"#);
     assert_eq!(answer.status, 502);
-    assert!(answer.message().contains("did not answer within 0.2 s"), "{}", answer.message());
+    assert!(answer.message().contains("no complete answer within 0.2 s"), "{}", answer.message());
     drop(hold);
 }
 

@@ -65,7 +65,7 @@ impl Scene {
         let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let tokens = npm::package(tmp, "@openzeppelin/contracts", "4.9.6")?;
         let chain = Anvil::start(tmp)?;
-        let rpc = Rpc::new(chain.url(), rpc::Limits::default()).expect("an address");
+        let rpc = Rpc::new(chain.url(), rpc::HttpLimits::default()).expect("an address");
         let mut scene = Self { chain, rpc, token: Address::ZERO, friend: Address::ZERO };
         let code = npm::code(&tokens.join("build/contracts/ERC20PresetFixedSupply.json"), "bytecode");
         // ("", "", supply, victim): two texts without a letter.
@@ -225,7 +225,7 @@ fn a_node_that_cannot_say_what_would_happen_is_told_nothing() {
     });
     let limits = Limits { simulation: Duration::from_millis(200), ..Limits::default() };
     let pay = json!({ "from": VICTIM.to_string(), "to": COLD, "value": "0x1" });
-    for (node, why) in [(&without, "no state"), (&silent, "did not answer within 0.")] {
+    for (node, why) in [(&without, "no state"), (&silent, "no complete answer within 0.")] {
         // Not even where a person may let things pass: this is no matter of opinion.
         let url = node.server.url();
         let proxy = Running::start(Options { simulate: true, allow_review: true, limits, ..options(&url) });

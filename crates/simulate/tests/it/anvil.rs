@@ -4,7 +4,7 @@ use std::path::Path;
 
 use alloy_primitives::{Address, B256, U256, hex};
 use serde_json::{Value, json};
-use tracehound_evm::rpc::{Limits, Rpc, RpcError};
+use tracehound_evm::rpc::{HttpLimits, Rpc, RpcError};
 use tracehound_simulate::live::{Node, NodeError};
 use tracehound_testkit::anvil::Anvil as Chain;
 pub(crate) use tracehound_testkit::anvil::CHAIN;
@@ -20,7 +20,7 @@ impl Anvil {
     /// Starts a chain; `None` where npm has no anvil for this machine.
     pub(crate) fn start() -> Option<Self> {
         let chain = Chain::start(Path::new(env!("CARGO_TARGET_TMPDIR")))?;
-        let rpc = Rpc::new(chain.url(), Limits::default()).expect("an address");
+        let rpc = Rpc::new(chain.url(), HttpLimits::default()).expect("an address");
         Some(Self { _chain: chain, rpc })
     }
 

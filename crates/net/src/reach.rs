@@ -1,4 +1,4 @@
-//! Which addresses are fetched from.
+//! Which addresses a file is fetched from.
 
 use std::{
     io,
@@ -15,9 +15,9 @@ use ureq::{
     },
 };
 
-/// Where a fetch may go: to public addresses, or, for a list on a loopback address, nowhere but to loopback.
+/// Where a fetch may go: to public addresses, or, for a file on a loopback address, nowhere but to loopback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// Public addresses, by HTTPS.
     Public,
     /// This machine, by HTTP too.
@@ -25,14 +25,14 @@ pub(super) enum Reach {
 }
 
 impl Reach {
-    /// The reach of a list at `url`.
-    pub(super) fn of(url: &Uri) -> Self {
+    /// The reach of a file at `url`.
+    pub(crate) fn of(url: &Uri) -> Self {
         let name = url.host().is_some_and(|host| host.eq_ignore_ascii_case("localhost"));
         if name || literal(url).is_some_and(|ip| ip.is_loopback()) { Self::Loopback } else { Self::Public }
     }
 
     /// Says why `url` is not fetched, judged by its text alone.
-    pub(super) fn check(self, url: &Uri) -> Result<(), String> {
+    pub(crate) fn check(self, url: &Uri) -> Result<(), String> {
         let Some(host) = url.host().filter(|host| !host.is_empty()) else {
             return Err("it names no host".to_owned());
         };
@@ -63,15 +63,15 @@ impl Reach {
 /// Resolves names as usual and refuses addresses out of reach, at the moment of connecting: a name that changes between
 /// a check and the connection gains nothing.
 #[derive(Debug)]
-pub(super) struct GuardedResolver {
-    pub(super) reach: Reach,
-    pub(super) resolver: DefaultResolver,
+pub(crate) struct GuardedResolver {
+    pub(crate) reach: Reach,
+    pub(crate) resolver: DefaultResolver,
 }
 
 /// Why a name was not resolved; carried through the client inside an I/O error.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct OutOfReach(pub(super) String);
+pub(crate) struct OutOfReach(pub(crate) String);
 
 impl Resolver for GuardedResolver {
     fn resolve(

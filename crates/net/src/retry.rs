@@ -1,0 +1,100 @@
+//! How often and how long to wait for a server that is busy.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Longest pause that a server may ask for.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// Longest time that all tries of one exchange take together, pauses included.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// The tries that are left.
+#[derive(Debug)]
+pub(crate) struct Tries {
+    left: u32,
+    pause: Duration,
+    until: Instant,
+}
+
+/// What to do after a try that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Wait this long and try again.
+    Wait(Duration),
+    /// That was the last try.
+    End,
+    /// The server asks for a longer pause than is made.
+    TooLong(Duration),
+}
+
+impl Tries {
+    /// `retries` more after the first, none of which begins later than `within` from now or [`PATIENCE`].
+    pub(crate) fn new(retries: u32, pause: Duration, within: Duration) -> Self {
+        Self { left: retries, pause, until: Instant::now() + within.min(PATIENCE) }
+    }
+
+    /// Waits before another try, if there is to be one.
+    pub(crate) fn wait(&mut self, asked: Option<Duration>) -> Next {
+        let next = self.next(asked, Instant::now());
+        if let Next::Wait(pause) = next {
+            thread::sleep(pause);
+        }
+        next
+    }
+
+    fn next(&mut self, asked: Option<Duration>, now: Instant) -> Next {
+        if let Some(asked) = asked.filter(|asked| *asked > LONGEST_PAUSE) {
+            return Next::TooLong(asked);
+        }
+        let wait = asked.unwrap_or(self.pause).min(LONGEST_PAUSE);
+        if self.left == 0 || now + wait > self.until {
+            return Next::End;
+        }
+        self.left -= 1;
+        self.pause = self.pause.saturating_mul(2);
+        Next::Wait(wait)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn pauses_double_until_the_tries_are_used_up() {
+        let mut tries = Tries::new(3, SECOND, PATIENCE);
+        let now = Instant::now();
+        let pauses: Vec<_> = (0..4).map(|_| tries.next(None, now)).collect();
+        assert_eq!(pauses, [Next::Wait(SECOND), Next::Wait(2 * SECOND), Next::Wait(4 * SECOND), Next::End]);
+    }
+
+    #[test]
+    fn a_servers_wish_counts_up_to_a_minute() {
+        let mut tries = Tries::new(9, SECOND, PATIENCE);
+        let now = Instant::now();
+        assert_eq!(tries.next(Some(Duration::ZERO), now), Next::Wait(Duration::ZERO));
+        assert_eq!(tries.next(Some(60 * SECOND), now), Next::Wait(60 * SECOND));
+        assert_eq!(tries.next(Some(61 * SECOND), now), Next::TooLong(61 * SECOND));
+        assert_eq!(tries.next(Some(Duration::MAX), now), Next::TooLong(Duration::MAX));
+        // Its wishes do not stop our own pauses from growing.
+        assert_eq!(tries.next(None, now), Next::Wait(4 * SECOND));
+    }
+
+    #[test]
+    fn all_tries_together_end() {
+        let began = Instant::now();
+        let mut tries = Tries::new(1_000, 40 * SECOND, Duration::MAX.min(PATIENCE));
+        assert_eq!(tries.next(None, began), Next::Wait(40 * SECOND));
+        // Doubled for ever it would be days; it stays at the longest that a server may ask for.
+        assert_eq!(tries.next(None, began), Next::Wait(60 * SECOND));
+        assert_eq!(tries.next(None, began + 239 * SECOND), Next::Wait(60 * SECOND));
+        assert_eq!(tries.next(None, began + 242 * SECOND), Next::End);
+        let mut short = Tries::new(9, 2 * SECOND, SECOND);
+        assert_eq!(short.next(None, began), Next::End, "what would begin too late does not begin");
+    }
+}

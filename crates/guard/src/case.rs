@@ -1,6 +1,6 @@
 //! One thing to be signed, with everything worked out that the checks look at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, U256};
 use tracehound_model::{Gap, GapKind};
@@ -8,7 +8,7 @@ use tracehound_model::{Gap, GapKind};
 use crate::{
     ask::{Executed, Execution, Listing, Simulation},
     context::Context,
-    decode::{Act, Functions, Grant, Outer, Placed, Unpacked, acts, unpack},
+    decode::{Act, Call, Extent, Functions, Grant, Outer, Placed, Power, Unpacked, Value, acts, unpack},
     facts::{Facts, Screened},
     known::{self, Token},
     policy::{Policy, Role},
@@ -238,6 +238,98 @@ impl<'a> Case<'a> {
 
     /// Everybody this deals with, with the path: who is called, who receives, who may spend, whose code runs.
     pub fn everybody(&self) -> Vec<(String, Address)> {
+        self.dealt_with(|_| true, |_| true)
+    }
+
+    /// Those of [`everybody`](Self::everybody) who are more than losers of a right, and whom the data name in whatever
+    /// place else: a token on the way of a swap, whose tokens are moved, an argument of a function that nobody
+    /// described. One's own addresses are left out.
+    pub fn involved(&self) -> BTreeMap<Address, String> {
+        let gives = |grant: &Grant| grant.extent != Extent::None;
+        let dealt_with = self.dealt_with(gives, |power| power != Power::GiveUp);
+        let mut all: BTreeMap<Address, String> = BTreeMap::new();
+        let mut add = |path: &str, address: Address| {
+            if !self.is_own(&address) && !address.is_zero() {
+                all.entry(address).or_insert_with(|| path.to_owned());
+            }
+        };
+        dealt_with.into_iter().for_each(|(path, address)| add(&path, address));
+        for (index, call) in self.unpacked.calls.iter().enumerate() {
+            if !self.only_takes_away(index) {
+                self.named(call).into_iter().for_each(|address| add(&call.path, address));
+            }
+        }
+        match self.subject {
+            Subject::Typed(data, _)
+                if self.grants.is_empty() || self.grants.iter().any(|(_, one)| gives(one)) =>
+            {
+                let mut leaves = Vec::new();
+                data.message.addresses(&mut leaves);
+                leaves.into_iter().for_each(|address| add("message", address));
+            }
+            Subject::Message(message) => {
+                message.addresses().for_each(|address| add(&message.path, address));
+            }
+            _ => {}
+        }
+        all
+    }
+
+    /// Addresses in the data of a call: of a function that is known, its parameters; else whatever looks like one.
+    fn named(&self, call: &Call<'_>) -> Vec<Address> {
+        let mut found = Vec::new();
+        match &call.decoded {
+            Some(decoded) => decoded.args.iter().for_each(|arg| self.in_value(arg, &mut found)),
+            None => in_words(call.data.get(4..).unwrap_or_default(), &mut found),
+        }
+        found
+    }
+
+    fn in_value(&self, value: &Value<'_>, found: &mut Vec<Address>) {
+        match value {
+            Value::Address(address) => found.push(*address),
+            Value::List(values) | Value::Tuple(values) => {
+                values.iter().for_each(|value| self.in_value(value, found));
+            }
+            // Whatever the bytes mean, addresses may be packed in them, as on the way of a swap: those count that are
+            // known for something. O(bytes) questions to the lists.
+            Value::Bytes(bytes) => {
+                let windows =
+                    bytes.windows(20).filter(|window| window[..2] != [0; 2]).map(Address::from_slice);
+                found.extend(windows.filter(|address| self.is_marked(address)));
+            }
+            Value::Uint(_) | Value::Int(_) | Value::Bool(_) | Value::Fixed(_) | Value::Text(_) => {}
+        }
+    }
+
+    /// Whether lists, facts or the policy hold something against an address.
+    pub fn is_marked(&self, address: &Address) -> bool {
+        let listed = || matches!(self.screened(address), Listing::Listed(_) | Listing::Doubtful(_));
+        self.policy.blocks(address).is_some() || listed()
+    }
+
+    /// Whether a call does nothing but end rights.
+    fn only_takes_away(&self, call: usize) -> bool {
+        let mut acts = self.acts.iter().filter(|placed| placed.call == call).peekable();
+        acts.peek().is_some()
+            && acts.all(|placed| match &placed.act {
+                Act::Grant(grant) => grant.extent == Extent::None,
+                Act::Power { power, .. } => *power == Power::GiveUp,
+                Act::Setting { setting, .. } => setting.newcomer().is_none(),
+                Act::Named { function, .. } => {
+                    ["lockdown(", "decreaseAllowance("].iter().any(|name| function.starts_with(name))
+                }
+                // Money is judged by who receives it.
+                Act::Pay { .. } => true,
+                _ => false,
+            })
+    }
+
+    fn dealt_with(
+        &self,
+        grants: impl Fn(&Grant) -> bool,
+        powers: impl Fn(Power) -> bool,
+    ) -> Vec<(String, Address)> {
         let mut all: Vec<(String, Address)> = Vec::new();
         for call in &self.unpacked.calls {
             all.extend(call.to.map(|to| (call.path.clone(), to)));
@@ -246,12 +338,14 @@ impl<'a> Case<'a> {
             all.push((path.to_owned(), to));
         }
         for (path, grant) in &self.grants {
-            all.push((path.clone(), grant.spender));
+            if grants(grant) {
+                all.push((path.clone(), grant.spender));
+            }
             all.push((path.clone(), grant.token));
         }
         for placed in &self.acts {
             let named = match &placed.act {
-                Act::Power { holder, .. } => *holder,
+                Act::Power { holder, power, .. } => holder.filter(|_| powers(*power)),
                 Act::Setting { setting, .. } => setting.newcomer(),
                 _ => None,
             };
@@ -275,4 +369,10 @@ impl<'a> Case<'a> {
         all.dedup_by(|a, b| a.1 == b.1 && a.0 == b.0);
         all
     }
+}
+
+/// Words that hold an address as the ABI pads it. Numbers of 97 to 160 bits look like one; they are on no list.
+fn in_words(data: &[u8], found: &mut Vec<Address>) {
+    let is_address = |word: &&[u8]| word[..12] == [0; 12] && word[12..20] != [0; 8];
+    found.extend(data.chunks_exact(32).filter(is_address).map(|word| Address::from_slice(&word[12..])));
 }

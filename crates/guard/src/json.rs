@@ -116,6 +116,12 @@ impl fmt::Display for Node {
     }
 }
 
+/// Whether some readers may take a key for another one that looks like it: letters that only look Latin, blanks and
+/// characters that cannot be seen.
+pub fn is_odd_key(key: &str) -> bool {
+    !key.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// The first characters of a text, so that a message stays a message.
 pub fn shorten(text: &str) -> String {
     const MOST: usize = 80;

@@ -1,6 +1,6 @@
 //! Texts and bytes to be signed: `personal_sign`, `eth_sign`.
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 
 use crate::{
     json::{self, Json, Node},
@@ -36,6 +36,23 @@ impl Message {
         (!text.chars().any(odd)).then_some(text)
     }
 
+    /// Whether it is written for a program: JSON, or what begins like an object or a list of it.
+    pub fn is_data(&self) -> bool {
+        let text = self.text().unwrap_or_default();
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        text.starts_with('{') || text.starts_with('[') && json::parse(text.as_bytes()).is_ok()
+    }
+
+    /// Addresses that its text names.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> {
+        let text = self.text().unwrap_or_default();
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+        words.filter(|word| word.len() == 42).filter_map(|word| {
+            let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"))?;
+            hex::decode(digits).ok().map(|bytes| Address::from_slice(&bytes))
+        })
+    }
+
     /// What is signed. Line ends are taken as they are.
     pub fn digest(&self) -> B256 {
         match self.method {
@@ -46,7 +63,7 @@ impl Message {
 
     /// Whether it is nothing but a hash, as bytes or as a text of digits.
     pub fn is_hash(&self) -> bool {
-        let digits = self.text().map(|text| text.trim().trim_start_matches("0x"));
+        let digits = self.text().map(|text| text.trim().trim_start_matches("0x").trim_start_matches("0X"));
         self.bytes.len() == 32
             || digits.is_some_and(|digits| {
                 digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -236,7 +236,7 @@ fn request(body: &[u8], member: &Node, rules: Rules<'_>) -> Result<Option<Note>,
     for (key, _) in member.map().unwrap_or_default() {
         let known = ["jsonrpc", "id", "method", "params"];
         let twin = known.iter().any(|known| key != known && key.eq_ignore_ascii_case(known));
-        if twin || !key.is_ascii() {
+        if twin || json::is_odd_key(key) {
             let reason = format!("some nodes take the key {:?} for another", json::shorten(key));
             return Err(Refusal::new(INVALID, reason));
         }

@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, Signature, U256, keccak256};
 
 use crate::{
-    json::{Json, Node, shorten},
+    json::{self, Json, Node, shorten},
     rlp::{self, Rlp},
     scalar::{Malformed, Scalars},
     typed::Authorization,
@@ -225,10 +225,18 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
     }
     // Some readers take `Value` for `value`, and the last of the two.
     for (key, _) in node.map().unwrap_or_default() {
-        if !key.is_ascii() || FIELDS.iter().any(|known| key != known && key.eq_ignore_ascii_case(known)) {
+        let twin = FIELDS.iter().any(|known| key != known && key.eq_ignore_ascii_case(known));
+        if twin || json::is_odd_key(key) {
             let what = format!("some readers take the key {:?} for another", shorten(key));
             return Err(Malformed::new(path, what));
         }
+    }
+    if node.any(&["method", "params", "jsonrpc", "request"]).is_some() {
+        return Err(Malformed::new(path, "a request where a transaction should be: give it by itself"));
+    }
+    if node.any(FIELDS).is_none() {
+        let what = format!("no transaction: it has none of {}", FIELDS.join(", "));
+        return Err(Malformed::new(path, what));
     }
     let mut tx = EvmTx { path: path.to_owned(), ..EvmTx::default() };
     if let Some(chain) = node.any(&["chainId", "chain_id"]) {

@@ -9,7 +9,7 @@ use crate::{
     finding::{
         CheckId::{Addr01, Addr02},
         Finding,
-        Severity::{Block, Review},
+        Severity::{Block, Info, Review},
     },
     known,
     safe::SafeCase,
@@ -60,22 +60,33 @@ pub(super) fn look_alike(case: &Case<'_>, out: &mut Vec<Finding>) {
 
 pub(super) fn bad_recipient(case: &Case<'_>, out: &mut Vec<Finding>) {
     let mut seen = std::collections::BTreeSet::new();
-    for (path, address) in case.everybody() {
+    let involved = case.involved();
+    let everybody = case.everybody();
+    let everybody = everybody.iter().map(|(path, address)| (address, path));
+    for (address, path) in everybody.chain(&involved) {
         if !seen.insert(address) {
             continue;
         }
-        if let Some(blocked) = case.policy.blocks(&address) {
-            let title = format!("The policy blocks {address} ({}).", blocked.name);
-            out.push(Finding::new(Addr02, Block, &path, title));
+        if !involved.contains_key(address) && !case.is_own(address) && !address.is_zero() {
+            // To end the right of somebody who is listed is no dealing with him.
+            if case.is_marked(address) {
+                let title = format!("{address} is on a list, and loses a right by this.");
+                out.push(Finding::new(Addr02, Info, path, title));
+            }
+            continue;
         }
-        match case.screened(&address) {
+        if let Some(blocked) = case.policy.blocks(address) {
+            let title = format!("The policy blocks {address} ({}).", blocked.name);
+            out.push(Finding::new(Addr02, Block, path, title));
+        }
+        match case.screened(address) {
             Listing::Listed(note) => {
                 let title = format!("{address} is on a list of sanctioned or thieves' addresses.");
-                out.push(Finding::new(Addr02, Block, &path, title).because(note));
+                out.push(Finding::new(Addr02, Block, path, title).because(note));
             }
             Listing::Doubtful(note) => {
                 let title = format!("Lists know {address}: look at what they say.");
-                out.push(Finding::new(Addr02, Review, &path, title).because(note));
+                out.push(Finding::new(Addr02, Review, path, title).because(note));
             }
             Listing::Clear | Listing::Unknown(_) => {}
         }

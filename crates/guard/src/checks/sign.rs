@@ -53,6 +53,11 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
         out.push(Finding::new(Sign01, Block, path, title).because(format!("{} bytes", message.bytes.len())));
         return;
     };
+    if message.is_data() {
+        let title = "The message is data for a program and no text for a person: what the program makes of it cannot be \
+                     seen here.";
+        out.push(Finding::new(Sign01, Review, path, title));
+    }
     if text.contains('\r') {
         let title = "The message has line ends of another kind (CR): it hashes differently than it looks.";
         out.push(Finding::new(Sign01, Review, path, title));

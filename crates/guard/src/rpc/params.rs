@@ -154,8 +154,10 @@ fn twins(node: &Node, path: &str) -> Result<(), Malformed> {
             let mut keys = HashSet::new();
             for (key, node) in fields {
                 // Upper first: the long s and the Kelvin sign are twins of s and k.
-                if !keys.insert(key.to_uppercase().to_lowercase()) {
-                    let what = format!("the key {:?} occurs twice but for its letter case", shorten(key));
+                let folded = key.to_uppercase().to_lowercase();
+                if !keys.insert(folded.replace(|c: char| c.is_whitespace() || c.is_control(), "")) {
+                    let what =
+                        format!("the key {:?} occurs twice but for letter case or blanks", shorten(key));
                     return Err(Malformed::new(path, what));
                 }
                 twins(node, path)?;

@@ -2,9 +2,9 @@
 
 use alloy_primitives::{Address, B256, Signature, U256};
 use tracehound_guard::{
-    Context, Facts, Policy, Report,
+    Context, Facts, Policy, Report, Severity,
     ask::{Listing, Lists},
-    check_safe, check_tx, check_typed,
+    check_message, check_safe, check_tx, check_typed,
     policy::DEFAULT,
     safe::{self, Scheme, input, signature},
     scalar::Scalars,
@@ -414,5 +414,142 @@ fn what_is_meant_as_a_request_never_becomes_a_text() {
     for text in texts {
         let report = judge("chain-id=1\n", tracehound_guard::check_message, text);
         assert!(report.of("G-FMT-01").is_empty(), "{text}: {:?}", report.findings);
+    }
+}
+
+const LISTED: &str = "0x098B716B8Aaf21512996dC57EB0615e2383E2f96";
+
+/// Lists one address and clears all others.
+#[derive(Debug)]
+struct One;
+
+impl Lists for One {
+    fn screen(&self, address: &Address) -> Listing {
+        if address.to_string() == LISTED { Listing::Listed("a list".to_owned()) } else { Listing::Clear }
+    }
+
+    fn sources(&self) -> Vec<String> {
+        vec!["a list of today".to_owned()]
+    }
+}
+
+fn by_lists(check: fn(&[u8], Context<'_>) -> Report, input: &str) -> Report {
+    let policy = Policy::parse(&format!("{DEFAULT}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n"))
+        .expect("a policy");
+    let facts = Facts::parse(&format!("chain-id=1\naccount='{ME}'\n")).expect("facts");
+    check(input.as_bytes(), Context { lists: Some(&One), ..Context::new(&policy, &facts) })
+}
+
+const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+const ROUTER: &str = "0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D";
+const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+
+#[test]
+fn whoever_is_listed_is_found_wherever_a_call_names_him() {
+    let swap = [argument("1"), argument("1"), argument("a0"), argument(ME), argument("ffffffff")].concat();
+    let path = [argument("2"), argument(WETH), argument(LISTED)].concat();
+    let single = [
+        argument(WETH),
+        argument(LISTED),
+        argument("bb8"),
+        argument(ME),
+        argument("1"),
+        argument("0"),
+        argument("0"),
+    ];
+    let hops = format!("{}000bb8{}", &WETH[2..], &LISTED[2..]);
+    let input =
+        [argument("20"), argument("80"), argument(ME), argument("1"), argument("1"), argument("2b")].concat();
+    let calls = [
+        // Somebody else's tokens: transferFrom(L, me, 5), and Permit2's own.
+        (USDC, format!("0x23b872dd{}{}{}", argument(LISTED), argument(ME), argument("5"))),
+        (
+            "0x000000000022D473030F116dDEE9F6B43aC78BA3",
+            format!("0x36c78516{}{}{}{}", argument(LISTED), argument(ME), argument("5"), argument(USDC)),
+        ),
+        // A token on the way of a swap: swapExactTokensForTokens, exactInputSingle, exactInput.
+        (ROUTER, format!("0x38ed1739{swap}{path}")),
+        (ROUTER, format!("0x04e45aaf{}", single.concat())),
+        (ROUTER, format!("0xb858183f{input}{hops:0<128}")),
+        // A function that nobody described.
+        (ROUTER, format!("0xdeadbeef{}{}", argument("7"), argument(LISTED))),
+    ];
+    for (to, data) in calls {
+        let report = by_lists(check_tx, &sent(to, "0x0", &data));
+        assert!(report.has("G-ADDR-02") && report.exit_code == 20, "{data}: {:?}", report.findings);
+        let other = by_lists(check_tx, &sent(to, "0x0", &data.replace(&argument(LISTED), &argument(WETH))));
+        assert!(data.contains(&hops) || !other.has("G-ADDR-02"), "{data}: {:?}", other.findings);
+    }
+    let message = by_lists(check_message, &format!("I agree to send 100 ETH to {LISTED}"));
+    assert_eq!(message.exit_code, 20, "{:?}", message.findings);
+}
+
+#[test]
+fn to_end_the_right_of_somebody_listed_is_no_dealing_with_him() {
+    let ends = [
+        (USDC, format!("0x095ea7b3{}{}", argument(LISTED), argument("0"))),
+        (
+            "0x000000000022D473030F116dDEE9F6B43aC78BA3",
+            format!("0xcc53287f{}{}{}{}", argument("20"), argument("1"), argument(USDC), argument(LISTED)),
+        ),
+    ];
+    for (to, data) in ends {
+        let report = by_lists(check_tx, &sent(to, "0x0", &data));
+        assert!(
+            report
+                .findings
+                .iter()
+                .all(|one| one.id.as_str() != "G-ADDR-02" || one.severity == Severity::Info)
+        );
+        assert_eq!(report.exit_code, 0, "{data}: {:?}", report.findings);
+        // With money for him it is.
+        let paid = by_lists(check_tx, &sent(LISTED, "0x1", &data));
+        assert_eq!(paid.exit_code, 20);
+    }
+    let given =
+        by_lists(check_tx, &sent(USDC, "0x0", &format!("0x095ea7b3{}{}", argument(LISTED), argument("1"))));
+    assert_eq!(given.exit_code, 20, "{:?}", given.findings);
+}
+
+#[test]
+fn keys_with_blanks_requests_in_lists_and_objects_of_nothing_are_no_transactions() {
+    let good = sent(FRIEND, "0x1", "0x");
+    assert_eq!(by_lists(check_tx, &good).exit_code, 0);
+    for odd in ["to\\u0000", " to", "to ", "to\\t", "value ", "t\\u0001o", "to\\u200b"] {
+        let twin = good.replacen('{', &format!("{{\"{odd}\":\"{LISTED}\","), 1);
+        let report = by_lists(check_tx, &twin);
+        assert!(report.has("G-FMT-01") && report.exit_code == 20, "{odd:?}: {:?}", report.findings);
+    }
+    let request =
+        format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_sendTransaction\",\"params\":[{good}]}}");
+    assert_eq!(by_lists(check_tx, &request).exit_code, 0);
+    for none in [format!("[{request}]"), "[{}]".to_owned(), "{\"hello\":1}".to_owned(), "{}".to_owned()] {
+        let report = by_lists(check_tx, &none);
+        assert!(report.has("G-FMT-01") && report.exit_code == 20, "{none}: {:?}", report.findings);
+    }
+}
+
+#[test]
+fn what_is_written_for_a_program_is_no_text_that_a_person_agrees_to() {
+    let digits = "ab".repeat(32);
+    for (message, least) in [
+        (format!("{{\"from\":\"{ME}\",\"to\":\"{FRIEND}\",\"value\":\"0x1\"}}"), 10),
+        (
+            format!(
+                "{{\"request\":{{\"method\":\"eth_sendTransaction\",\"to\":\"{FRIEND}\"}},\"chainId\":1}}"
+            ),
+            10,
+        ),
+        (format!("{{\"calls\":[{{\"to\":\"{FRIEND}\"}}]}}"), 10),
+        (format!("{{method:'eth_sendTransaction',to:'{FRIEND}'}}"), 10),
+        ("[1,2,3,255]".to_owned(), 10),
+        (format!("0X{digits}"), 20),
+        (digits, 20),
+    ] {
+        let report = by_lists(check_message, &message);
+        assert!(report.exit_code >= least && report.exit_code != 30, "{message}: {:?}", report.findings);
+    }
+    for text in ["I agree to the terms of today.", "[draft] see you at noon"] {
+        assert_eq!(by_lists(check_message, text).exit_code, 0, "{text}");
     }
 }

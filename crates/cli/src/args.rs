@@ -91,6 +91,10 @@ pub(crate) struct Moment {
     /// from the first later one on nor later claims count
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub as_of: Option<jiff::Timestamp>,
+    /// Answer at the snapshot that an earlier answer names under `snapshot`: its blocks count and no later ones. With the
+    /// --as-of that the answer had, the same lists give the same answer
+    #[arg(long, value_name = "ID")]
+    pub snapshot: Option<tracehound_engine::NamedSnapshot>,
     /// Most time from the ledger's last block to that moment, or to now; beyond it the answer is incomplete
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
     pub max_age: jiff::SignedDuration,
@@ -99,7 +103,7 @@ pub(crate) struct Moment {
 impl Moment {
     /// As the question is asked.
     pub(crate) fn asked(&self) -> tracehound_engine::Moment {
-        tracehound_engine::Moment { as_of: self.as_of, max_age: self.max_age }
+        tracehound_engine::Moment { as_of: self.as_of, snapshot: self.snapshot, max_age: self.max_age }
     }
 }
 

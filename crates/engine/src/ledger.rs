@@ -44,6 +44,10 @@ pub struct Info {
     pub segments: usize,
     /// Of them, those of version 0.1.0, which have no key.
     pub segments_of_format_1: usize,
+    /// Of them, those of earlier formats, which hold no ids of snapshots: they are computed from the content when asked for.
+    pub segments_without_ids: usize,
+    /// The ledger's snapshot.
+    pub snapshot: String,
     /// Bytes on disk.
     pub disk_bytes: u64,
     /// Bytes of the blocks that it was made from.
@@ -72,6 +76,8 @@ pub struct Verified {
     pub links: u64,
     /// Spent cells that name transactions which are not there: of an ingest that is running or was interrupted.
     pub cells_beyond: u64,
+    /// The ledger's snapshot, computed anew from the content.
+    pub snapshot: String,
     /// Digest of the content, whatever the segments.
     pub content: String,
 }
@@ -100,7 +106,7 @@ pub struct Repaired {
 /// What an upgrade did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Upgraded {
-    /// Segments rewritten with a key.
+    /// Segments rewritten, with the ledger's key and the ids of their snapshots.
     pub rewritten: usize,
     /// Segments of the ledger.
     pub segments: usize,
@@ -119,6 +125,7 @@ impl Workspace {
         let info = ledger.info();
         let lacking = lacking(&info);
         let begins_with_the_chain = !info.begins_late();
+        let snapshot = ledger.snapshot_id();
         ledger.confirm()?;
         Ok(Info {
             chain: info.chain,
@@ -136,6 +143,8 @@ impl Workspace {
             tip: info.tip.map(block),
             segments: info.segments,
             segments_of_format_1: info.unkeyed_segments,
+            segments_without_ids: info.segments_without_ids,
+            snapshot,
             disk_bytes: info.disk_bytes,
             block_bytes: info.block_bytes,
         })
@@ -152,6 +161,7 @@ impl Workspace {
             txs: report.txs,
             links: report.links,
             cells_beyond: report.beyond,
+            snapshot: report.snapshot.to_string(),
             content: report.content,
         })
     }
@@ -185,7 +195,7 @@ impl Workspace {
         })
     }
 
-    /// Rewrites segments of version 0.1.0 with a key.
+    /// Rewrites segments of earlier formats, with the ledger's key and the ids of their snapshots.
     ///
     /// # Errors
     /// When a segment cannot be read or written; [`LedgerError::Stopped`] where `go_on` ended it.

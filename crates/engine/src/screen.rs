@@ -13,7 +13,7 @@ use tracehound_ledger::Ledger;
 use tracehound_model::BitcoinNetwork;
 use tracehound_screen::{Covered, Extract, Policy, Screener, Settings};
 
-use crate::{EngineError, Snapshot};
+use crate::{EngineError, NamedSnapshot, Snapshot};
 
 /// What verdicts are asked for by, whoever the subject.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Question<'a> {
     pub network: BitcoinNetwork,
     /// The moment asked about; `None` for when the snapshot was taken, with all blocks that are there.
     pub as_of: Option<Timestamp>,
+    /// The snapshot that an earlier verdict names: claims must still be as they were, and its blocks are those that count.
+    pub snapshot: Option<NamedSnapshot>,
 }
 
 /// Where the subjects' own transactions are fetched, instead of read from the ledger.
@@ -62,13 +64,11 @@ impl Snapshot {
     /// Makes ready to screen over the ledger, if there is one.
     ///
     /// # Errors
-    /// A ledger that is there and cannot be read.
+    /// A ledger that is there and cannot be read, a snapshot that is gone.
     pub fn screening<'a>(&self, question: &Question<'a>) -> Result<Screening<'a>, EngineError> {
-        let ledger = self.ledger(question.network)?.cloned();
-        let ledger = match question.as_of {
-            Some(as_of) => ledger.map(|ledger| ledger.as_of(as_of.as_second())).transpose()?,
-            None => ledger,
-        };
+        let named = question.snapshot.map(NamedSnapshot::of_verdict);
+        let seconds = question.as_of.map(Timestamp::as_second);
+        let ledger = self.ledger_for(question.network, seconds, named)?;
         Ok(self.ready(question, ledger, None))
     }
 

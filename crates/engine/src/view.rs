@@ -9,20 +9,22 @@ use tracehound_ledger::{AddrNum, Ledger};
 use tracehound_model::{Address, BitcoinNetwork, Chain};
 use tracehound_screen::{Keys, Parties};
 
-use crate::{Absent, Answer, EngineError, Snapshot};
+use crate::{Absent, Answer, EngineError, NamedSnapshot, Snapshot};
 
 /// The moment that a question over a ledger is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// Neither blocks from the first later one on nor later claims count; `None` for all that is there.
     pub as_of: Option<Timestamp>,
+    /// The snapshot that an earlier answer names: its blocks are those that count.
+    pub snapshot: Option<NamedSnapshot>,
     /// Most time from the ledger's last block to that moment, or to the snapshot's; beyond it the answer is incomplete.
     pub max_age: SignedDuration,
 }
 
 impl Default for Moment {
     fn default() -> Self {
-        Self { as_of: None, max_age: SignedDuration::from_secs(MAX_AGE) }
+        Self { as_of: None, snapshot: None, max_age: SignedDuration::from_secs(MAX_AGE) }
     }
 }
 
@@ -44,12 +46,10 @@ impl View {
         network: BitcoinNetwork,
         moment: Moment,
     ) -> Result<Self, EngineError> {
-        let Some(ledger) = snapshot.ledger(network)?.cloned() else {
+        let named = moment.snapshot.map(NamedSnapshot::of_ledger);
+        let seconds = moment.as_of.map(Timestamp::as_second);
+        let Some(ledger) = snapshot.ledger_for(network, seconds, named)? else {
             return Err(EngineError::NoLedger { beside: snapshot.folder().ledgers_beside(network) });
-        };
-        let ledger = match moment.as_of {
-            Some(as_of) => ledger.as_of(as_of.as_second())?,
-            None => ledger,
         };
         let as_of = moment.as_of.unwrap_or(snapshot.taken());
         let asked = Asked { as_of: as_of.as_second(), max_age: moment.max_age.as_secs() };

@@ -169,6 +169,21 @@ impl<'a> Scripts<'a> {
         Some((script_type, self.payloads.range(at..at + script_type.payload_len())?))
     }
 
+    /// Types and payloads of a run of addresses; `None` when the rows contradict each other.
+    pub(crate) fn range(&self, addrs: Range<usize>) -> Option<(&'a [u8], &'a [u8])> {
+        let types = self.types.range(addrs.clone())?;
+        if types.is_empty() {
+            return Some((&[], &[]));
+        }
+        let group = addrs.start / ADDR_GROUP;
+        let lengths = |types: &[u8]| -> Option<usize> {
+            types.iter().map(|&byte| ScriptType::from_byte(byte).map(ScriptType::payload_len)).sum()
+        };
+        let before = lengths(self.types.range(group * ADDR_GROUP..addrs.start)?)?;
+        let start = *self.groups.get(group)? as usize + before;
+        Some((types, self.payloads.range(start..start + lengths(types)?)?))
+    }
+
     pub(crate) fn key(&self, rel: usize) -> Option<ScriptKey> {
         let (script_type, payload) = self.get(rel)?;
         ScriptKey::new(script_type, payload)
@@ -266,6 +281,9 @@ pub(crate) struct SegmentData {
     pub addr_group: Vec<u32>,
     pub addr_payload: Vec<u8>,
     pub missing: Vec<MissingRow>,
+    /// Ids of the snapshots that end before the first block and after each of the first blocks, as far as they are known;
+    /// sealing computes the others.
+    pub ids: Vec<[u8; 32]>,
 }
 
 impl SegmentData {
@@ -289,6 +307,7 @@ impl SegmentData {
             addr_group: Vec::new(),
             addr_payload: Vec::new(),
             missing: Vec::new(),
+            ids: Vec::new(),
         }
     }
 

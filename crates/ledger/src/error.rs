@@ -5,6 +5,8 @@ use std::{io, path::PathBuf};
 use tracehound_columns::ColumnError;
 use tracehound_model::BlockHash;
 
+use crate::SnapshotId;
+
 /// An error of the ledger. Every variant leaves the last committed state readable.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -115,6 +117,16 @@ pub enum LedgerError {
         depth: u32,
         /// Most that may be dropped.
         limit: u32,
+    },
+    /// What is asked about is no snapshot of this ledger.
+    #[error(
+        "snapshot {wanted} is gone: no run of this ledger's first blocks is it. A reorg dropped its last blocks, or it is of a ledger with other blocks, other missing ones or other undo data; the ledger is at {now}"
+    )]
+    SnapshotGone {
+        /// The snapshot asked for.
+        wanted: SnapshotId,
+        /// The ledger's own, as it is now.
+        now: String,
     },
     /// The 32-bit numbers are used up.
     #[error("the ledger is full: {what} are numbered with 32 bits")]

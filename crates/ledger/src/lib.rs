@@ -18,6 +18,7 @@ mod cells;
 mod data;
 mod error;
 mod folder;
+mod identity;
 mod ids;
 mod key;
 mod manifest;
@@ -37,6 +38,7 @@ mod writer;
 
 pub use batch::{SpentOutput, TxBatch, TxRows};
 pub use error::LedgerError;
+pub use identity::{NoSnapshotId, SnapshotId};
 pub use ids::{AddrNum, BlockNum, InNum, OutNum, TxNum};
 pub use outputs::OutputColumns;
 pub use reader::Ledger;

@@ -15,9 +15,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{LedgerError, key::Key};
 
-/// Formats of a ledger: 1 without a key, 2 with one. Others are refused. Both are read; what is written is 2.
+/// Formats of a ledger: 1 without a key, 2 with one, 3 with the ids of snapshots too. Others are refused. All are read;
+/// what is written is 3.
 pub(crate) const FORMAT_UNKEYED: u32 = 1;
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT_KEYED: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// What the folder holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +27,7 @@ pub(crate) struct Manifest {
     pub format: u32,
     /// CAIP-2 id of the chain.
     pub chain: String,
-    /// Segment names in order. In format 2 some may still be of format 1, until the ledger is upgraded.
+    /// Segment names in order. Some may still be of an older format than the ledger, until it is upgraded.
     pub segments: Vec<String>,
     /// Segments whose place others took when this manifest came, with blocks that a reorg dropped: what of them still lies
     /// in the folder goes.
@@ -92,7 +94,7 @@ impl Manifest {
         }
         let manifest: Self =
             serde_json::from_str(&sealed.manifest).map_err(|error| bad(error.to_string()))?;
-        if manifest.key.is_some() != (format == FORMAT) {
+        if manifest.key.is_some() != (format >= FORMAT_KEYED) {
             return Err(bad("its format and its key do not fit".to_owned()));
         }
         Ok(manifest)

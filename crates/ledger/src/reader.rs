@@ -1,6 +1,9 @@
 //! Readers: a snapshot of the ledger and the questions it answers.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use tracehound_model::{Chain, ScriptKey, ScriptType, TxId};
 
@@ -10,6 +13,7 @@ use crate::{
     cells::{CellGuard, Unmarked},
     data::{FLAG_ISLAND, First, NO_ADDR, VERSION_OTHER, missing_row, unpack_prev, unpack_shape},
     folder::{Note, Stray, is_at_work, not_there, open_named, read_manifest, strays},
+    identity::{Id, SnapshotId, all_ids},
     key::Hashing,
     manifest::{FORMAT_UNKEYED, Manifest},
     segment::{Segment, Trust},
@@ -33,6 +37,8 @@ pub struct Ledger {
     cells: Arc<CellGuard>,
     /// What coinbases overwrote, in a ledger whose cells do not tell.
     unmarked: Option<Arc<Unmarked>>,
+    /// Ids of all snapshots, where segments do not hold them; computed when one is asked for.
+    ids: Arc<OnceLock<Option<Vec<Id>>>>,
     /// Where the snapshot ends. Its last segment may go on behind that, see [`Ledger::as_of`].
     pub(crate) end: First,
 }
@@ -88,7 +94,15 @@ impl Ledger {
         let cells = Arc::new(CellGuard::new(end.output));
         let used = segments.len();
         let unmarked = (manifest.format == FORMAT_UNKEYED).then(Arc::default);
-        Ok(Self { manifest: Arc::new(manifest), all_segments: segments.into(), used, cells, unmarked, end })
+        Ok(Self {
+            manifest: Arc::new(manifest),
+            all_segments: segments.into(),
+            used,
+            cells,
+            unmarked,
+            ids: Arc::default(),
+            end,
+        })
     }
 
     /// Whether everything that was read so far was whole: answers computed from a ledger for which this fails do not
@@ -115,10 +129,45 @@ impl Ledger {
         &self.manifest.chain
     }
 
-    /// Identity of this snapshot: number of commits, blocks and the last block's id.
+    /// Identity of this snapshot: a digest of its content, as text. O(1); in a ledger that an earlier version wrote and that
+    /// nobody upgraded, O(content) once where it ends in a segment of that version. Empty where the ledger is damaged.
     pub fn snapshot_id(&self) -> String {
-        let tip = self.block(BlockNum(self.end.block.wrapping_sub(1))).map(|block| block.hash.to_string());
-        format!("{}:{}", self.end.block, tip.unwrap_or_default())
+        self.snapshot().map(|id| id.to_string()).unwrap_or_default()
+    }
+
+    /// As [`snapshot_id`](Self::snapshot_id); `None` where the ledger is damaged, which [`confirm`](Self::confirm) says.
+    pub fn snapshot(&self) -> Option<SnapshotId> {
+        let held = self.all_segments.iter().find_map(|segment| {
+            let at = self.end.block.checked_sub(segment.first().block)? as usize;
+            segment.ids()?.get(at).copied()
+        });
+        held.or_else(|| self.all_ids()?.get(self.end.block as usize).copied()).map(SnapshotId)
+    }
+
+    /// The ledger as it was at a snapshot: ended with the block that the snapshot did. O(blocks), and as
+    /// [`snapshot_id`](Self::snapshot_id) in a ledger of an earlier version.
+    ///
+    /// # Errors
+    /// [`LedgerError::SnapshotGone`] when no run of its first blocks is that snapshot.
+    pub fn as_of_snapshot(self, id: SnapshotId) -> Result<Self, LedgerError> {
+        let held = self.all_segments.iter().all(|segment| segment.ids().is_some());
+        let found = if held {
+            self.all_segments.iter().find_map(|segment| {
+                let at = segment.ids()?.all().iter().position(|held| *held == id.0)?;
+                Some(segment.first().block + at as u32)
+            })
+        } else {
+            self.all_ids().and_then(|ids| ids.iter().position(|held| *held == id.0)).map(|at| at as u32)
+        };
+        self.confirm()?;
+        match found.filter(|&block| block > 0 && block <= self.end.block) {
+            Some(block) => self.cut_before(block),
+            None => Err(LedgerError::SnapshotGone { wanted: id, now: self.snapshot_id() }),
+        }
+    }
+
+    fn all_ids(&self) -> Option<&[Id]> {
+        self.ids.get_or_init(|| all_ids(self.chain(), &self.all_segments)).as_deref()
     }
 
     /// Counts and sizes. O(blocks).
@@ -140,6 +189,7 @@ impl Ledger {
             tip: self.end.block.checked_sub(1).and_then(|last| self.block(BlockNum(last))),
             segments: self.segments().len(),
             unkeyed_segments: self.segments().iter().filter(|segment| segment.key().is_none()).count(),
+            segments_without_ids: self.segments().iter().filter(|segment| segment.ids().is_none()).count(),
             disk_bytes: self.segments().iter().map(Segment::disk_bytes).sum(),
             block_bytes: blocks().map(|block| u64::from(block.size)).sum(),
         }

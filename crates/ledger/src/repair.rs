@@ -74,7 +74,10 @@ impl Candidate {
         else {
             return false;
         };
+        let (old_ids, own_ids) = (before.segment.ids(), self.segment.ids());
+        let joins = old_ids.zip(own_ids).is_none_or(|(old, own)| old.get(old.len() - 1) == own.get(0));
         self.segment.first() == before.segment.end()
+            && joins
             && (first.flags & FLAG_ISLAND != 0 || first.header().prev() == last.hash())
     }
 }

@@ -13,6 +13,7 @@ use zerocopy::IntoBytes;
 use crate::{
     LedgerError,
     cells::Sums,
+    identity::{Id, ids_after},
     data::{NO_ADDR, Rows, SegmentData},
     key::{Hashing, Key},
     segment::{KIND, LIST, Origin, SECTIONS},
@@ -98,7 +99,8 @@ pub(crate) fn segment_name(first_tx: u32, txs: usize, salt: u64) -> String {
 }
 
 /// Writes a segment under its final name, durable when this returns. The manifest does not name it yet. `sums` are those
-/// of all cells of the ledger as of the segment's end.
+/// of all cells of the ledger as of the segment's end; `ids` those of its snapshots, as far as they are known: the one
+/// before its first block at least.
 pub(crate) fn write_segment(
     dir: &Path,
     name: &str,
@@ -106,11 +108,13 @@ pub(crate) fn write_segment(
     origin: &Origin,
     key: Key,
     sums: &Sums,
+    ids: Vec<Id>,
 ) -> Result<(), LedgerError> {
     let rows = data.rows();
     let hashing = Hashing::Keyed(key);
-    let (tx_index, (addr_index, (by_addr, missing_by_addr))) = rayon::join(
-        || HashIndexData::build(&data.txids.iter().map(|txid| hashing.tx(txid)).collect::<Vec<_>>()),
+    let ids = || ids_after(&rows, ids).expect("rows being sealed agree");
+    let ((ids, tx_index), (addr_index, (by_addr, missing_by_addr))) = rayon::join(
+        || rayon::join(ids, || HashIndexData::build(&data.txids.iter().map(|txid| hashing.tx(txid)).collect::<Vec<_>>())),
         || {
             let hash = |rel| {
                 let (script_type, payload) = rows.scripts.get(rel).expect("rows being sealed agree");
@@ -156,6 +160,7 @@ pub(crate) fn write_segment(
         missing_by_addr.as_bytes(),
         &origin,
         sums.as_bytes(),
+        ids.as_bytes(),
     ];
     let first = data.first;
     let [key_a, key_b] = key.words();

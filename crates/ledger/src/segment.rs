@@ -1,8 +1,9 @@
 //! Sealed segments: one immutable file of columns, and one small file of spent cells beside it.
 //!
 //! `<name>.seg` holds the columns as checksummed sections, then where it comes from ([`Origin`]), the sums of the spent
-//! cells ([`cells`](crate::cells)), and a checksum for each page, with which reading compares what it reads. Its header
-//! holds the segment's first numbers and the ledger's key. Format 1 ends with the columns and has no key.
+//! cells ([`cells`](crate::cells)), the ids of the snapshots that end with its blocks ([`identity`](crate::identity)), and
+//! a checksum for each page, with which reading compares what it reads. Its header holds the segment's first numbers and
+//! the ledger's key. Format 1 ends with the columns and has no key, format 2 has no ids.
 //! `<name>.spent` is one 4-byte cell an output.
 
 use std::path::{Path, PathBuf};
@@ -17,14 +18,16 @@ use crate::{
     LedgerError,
     data::{BlockRow, First, MissingRow, Rows, Scripts, Values},
     key::{Hashing, Key},
-    manifest::{FORMAT, FORMAT_UNKEYED},
+    identity::Id,
+    manifest::{FORMAT, FORMAT_KEYED, FORMAT_UNKEYED},
     runs::Runs,
 };
 
 const COLUMNS: usize = 31;
-/// Columns, origin, sums of the spent cells, checksums of the pages.
-pub(crate) const SECTIONS: usize = COLUMNS + 3;
+/// Columns, origin, sums of the spent cells, ids of snapshots, checksums of the pages.
+pub(crate) const SECTIONS: usize = COLUMNS + 4;
 pub(crate) const KIND: Kind = Kind { magic: *b"THSEGMNT", version: FORMAT, sections: SECTIONS };
+const KEYED_KIND: Kind = Kind { version: FORMAT_KEYED, sections: COLUMNS + 3, ..KIND };
 const UNKEYED_KIND: Kind = Kind { version: FORMAT_UNKEYED, sections: COLUMNS, ..KIND };
 
 /// Place of the number of outputs, which is the number of spent cells, behind the segment's first numbers.
@@ -86,6 +89,8 @@ pub(crate) struct Segment {
     missing_by_addr: Checked<[u32; 2]>,
     /// Origin and sums of cells, from format 2 on.
     more: Option<(Checked<u8>, Checked<u32>)>,
+    /// The id before the first block and after each block, from format 3 on.
+    ids: Option<Checked<Id>>,
     pub(crate) spent: SharedColumn,
 }
 
@@ -94,7 +99,8 @@ impl Segment {
     /// in the content.
     pub(crate) fn open(dir: &Path, name: &str, writable: bool) -> Result<Self, LedgerError> {
         let spent_path = dir.join(format!("{name}.spent"));
-        let (mut file, keyed) = open_file(&dir.join(format!("{name}.seg")))?;
+        let (mut file, format) = open_file(&dir.join(format!("{name}.seg")))?;
+        let keyed = format >= FORMAT_KEYED;
         let [input, output, block, tx, addr, outputs, key @ ..] = file.words();
         let number = |word: u64| {
             u32::try_from(word)
@@ -129,6 +135,7 @@ impl Segment {
             lists: file.checked()?,
             missing_by_addr: file.checked()?,
             more: if keyed { Some((file.checked()?, file.checked()?)) } else { None },
+            ids: if format >= FORMAT { Some(file.checked()?) } else { None },
             spent: SharedColumn::open(&spent_path, outputs as usize, writable)?,
             spent_path,
             file,
@@ -153,6 +160,7 @@ impl Segment {
             && rows.tx_outputs.start(txs) == Some(outputs)
             && self.new_cell.len() == self.addr_type.len()
             && self.old_cell.len() == self.old_addr.len()
+            && self.ids.as_ref().is_none_or(|ids| ids.len() == self.blocks.len() + 1)
             && rows.blocks.get(0).is_some_and(|block| block.first_tx == self.first.tx)
             && self.numbers_fit();
         self.check_pages_read()?;
@@ -333,6 +341,11 @@ impl Segment {
         self.more.as_ref().map(|(_, sums)| self.file.rows(sums))
     }
 
+    /// The id of the snapshot that ends before the first block, then that after each block, from format 3 on.
+    pub(crate) fn ids(&self) -> Option<Slice<'_, Id>> {
+        self.ids.as_ref().map(|ids| self.file.rows(ids))
+    }
+
     /// The newest relative transaction below `end` with this id, whose hash is `hash`.
     ///
     /// With [`Trust::Found`] nothing is checked: a row that holds the whole key is the right one, and that there is none
@@ -395,6 +408,11 @@ impl Segment {
         }
     }
 
+    /// Remembers damage that whoever read the rows found.
+    pub(crate) fn report(&self, what: impl FnOnce() -> String) {
+        self.file.pages().report(what);
+    }
+
     /// Whether both files have the length that they were mapped with.
     pub(crate) fn check_files(&self) -> Result<(), LedgerError> {
         self.file.check_length()?;
@@ -424,12 +442,15 @@ pub(crate) fn cells_in_header(dir: &Path, name: &str) -> Result<u64, LedgerError
     open_file(&dir.join(format!("{name}.seg"))).map(|(file, _)| file.words()[OUTPUTS_WORD])
 }
 
-/// Maps a segment of either format; whether it has a key.
-fn open_file(path: &Path) -> Result<(SectionFile, bool), LedgerError> {
+/// Maps a segment of any format; which one it is.
+fn open_file(path: &Path) -> Result<(SectionFile, u32), LedgerError> {
     match SectionFile::open_paged(path, KIND) {
         Err(ColumnError::Version { found: FORMAT_UNKEYED, .. }) => {
-            Ok((SectionFile::open(path, UNKEYED_KIND)?, false))
+            Ok((SectionFile::open(path, UNKEYED_KIND)?, FORMAT_UNKEYED))
         }
-        opened => Ok((opened?, true)),
+        Err(ColumnError::Version { found: FORMAT_KEYED, .. }) => {
+            Ok((SectionFile::open_paged(path, KEYED_KIND)?, FORMAT_KEYED))
+        }
+        opened => Ok((opened?, FORMAT)),
     }
 }

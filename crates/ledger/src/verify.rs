@@ -11,6 +11,7 @@ use crate::{
     cells::{overwritten, raw_cell},
     data::{BlockRow, FLAG_ISLAND, NO_ADDR, PackedPrev, Rows},
     folder::is_at_work,
+    identity::{SnapshotId, check_ids, first_id},
     segment::{Segment, Trust},
 };
 
@@ -20,6 +21,8 @@ pub struct VerifyReport {
     /// SHA-256 over blocks, transactions, inputs, outputs, owners and spent-by links, in order, hexadecimal. Does not
     /// depend on how the rows are cut into segments, so an interrupted and an undisturbed ingest agree.
     pub content: String,
+    /// The ledger's snapshot, computed anew from the rows.
+    pub snapshot: SnapshotId,
     /// Blocks checked.
     pub blocks: u64,
     /// Transactions checked.
@@ -38,7 +41,14 @@ impl Ledger {
     pub fn verify(&self) -> Result<VerifyReport, LedgerError> {
         // One hash each for what has its own order, so that the place where segments are cut leaves no trace.
         let (mut txs, mut owners, mut blocks) = (Sha256::new(), Sha256::new(), Sha256::new());
-        let mut report = VerifyReport { content: String::new(), blocks: 0, txs: 0, links: 0, beyond: 0 };
+        let mut report = VerifyReport {
+            content: String::new(),
+            snapshot: SnapshotId(first_id(self.chain())),
+            blocks: 0,
+            txs: 0,
+            links: 0,
+            beyond: 0,
+        };
         let (mut last, mut used) = (None, 0);
         for segment in self.segments() {
             segment.check_sections()?;
@@ -48,6 +58,7 @@ impl Ledger {
             }
             let rows = segment.rows();
             last = check_blocks(&rows, last, segment.path())?;
+            report.snapshot = SnapshotId(check_ids(segment, report.snapshot.0)?);
             used += self.check_cells(segment, &rows)?;
             let cells = (0..segment.spent.len()).map(|out| segment.spent.load(out));
             report.beyond += cells.filter(|&cell| is_beyond(cell, self.end_tx())).count() as u64;

@@ -37,6 +37,8 @@ pub struct LedgerInfo {
     pub segments: usize,
     /// Segments of format 1, whose hashes have no key: `ledger upgrade` rewrites them.
     pub unkeyed_segments: usize,
+    /// Segments of formats 1 and 2, which hold no ids of snapshots: `ledger upgrade` rewrites them.
+    pub segments_without_ids: usize,
     /// Bytes on disk, without the manifest.
     pub disk_bytes: u64,
     /// Bytes of the blocks as serialised.

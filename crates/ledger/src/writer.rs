@@ -28,6 +28,7 @@ use crate::{
         SegmentData,
     },
     folder::{Commit, Lock, remove_segment},
+    identity::id_before,
     key::{Hashing, Key},
     manifest::Manifest,
     parts::{MAX_BLOCK_ROWS, Parts, Spend, check_block},
@@ -396,7 +397,15 @@ impl Writer {
         let generation = self.manifest.generation + 1;
         let name = segment_name(data.first.tx, data.txids.len(), generation);
         let origin = Origin { chain: self.manifest.chain.clone(), generation };
-        write_segment(&self.dir, &name, data, &origin, self.key, sums)?;
+        let ids = if data.ids.is_empty() {
+            // Of format 1 or 2 the rows are read for it, once: what is written here holds it.
+            let before = id_before(&origin.chain, &self.parts.segments, data.first.block);
+            self.parts.check_pages_read()?;
+            vec![before.ok_or_else(|| LedgerError::corrupt(&self.dir, "its blocks contradict each other"))?]
+        } else {
+            data.ids.clone()
+        };
+        write_segment(&self.dir, &name, data, &origin, self.key, sums, ids)?;
         Ok(name)
     }
 
@@ -535,8 +544,14 @@ pub(crate) fn copy_rows(
     blocks: usize,
     end_tx: u32,
 ) -> Result<(), LedgerError> {
+    let begun = data.blocks.len();
     let copied =
         data.extend_from(&segment.rows(), blocks, |out| in_snapshot(segment.spent.load(out), end_tx));
+    // Ids that are held need not be computed again.
+    let from = usize::from(begun > 0);
+    if let Some(ids) = segment.ids().filter(|_| data.ids.len() == begun + from) {
+        data.ids.extend_from_slice(ids.range(from..blocks + 1).unwrap_or(&[]));
+    }
     segment.check_pages_read()?;
     copied.ok_or_else(|| LedgerError::corrupt(segment.path(), "its rows contradict each other"))
 }

@@ -75,7 +75,8 @@ pub(crate) enum LedgerCommand {
     Verify(LedgerArgs),
     /// Make a manifest anew from the segments, and spent cells from the inputs that spend; nothing is deleted
     Repair(RepairArgs),
-    /// Rewrite what version 0.1.0 wrote, so that every hash has the ledger's own key. May be stopped and run again
+    /// Rewrite what earlier versions wrote, so that every hash has the ledger's own key and every snapshot its id. May be
+    /// stopped and run again
     #[command(after_help = "Examples:
   tracehound ledger upgrade
   tracehound ledger upgrade --network regtest")]

@@ -45,6 +45,10 @@ pub(crate) struct ScreenArgs {
     /// Answer as of a past day (2025-01-01: its end) or moment (2025-02-21T14:16:00Z; UTC without a zone)
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub as_of: Option<jiff::Timestamp>,
+    /// Answer at the snapshot that an earlier verdict names, where the lists are still the same: with that verdict's own
+    /// `as_of` the same answer
+    #[arg(long, value_name = "ID", conflicts_with_all = ["name", "esplora"])]
+    pub snapshot: Option<tracehound_engine::NamedSnapshot>,
     /// What decides: `strict` (lists fresh, transactions examined), `lists-only` (no ledger: lists alone), or a TOML
     /// file of your own; `tracehound policy list` says what each promises
     #[arg(long, value_name = "POLICY", default_value = "strict")]

@@ -42,7 +42,7 @@ pub(crate) fn run(
             let Some(upgraded) = unless_stopped(done)? else { return Ok(CUT_SHORT) };
             let text = |out: &mut dyn Write| {
                 let (rewritten, segments) = (upgraded.rewritten, upgraded.segments);
-                writeln!(out, "{rewritten} of {segments} segments were rewritten with a key")
+                writeln!(out, "{rewritten} of {segments} segments were rewritten with the ledger's key and the ids of their snapshots")
             };
             print(common, &upgraded, text, out)?;
         }
@@ -83,8 +83,8 @@ fn print_verified(out: &mut dyn Write, report: &Verified) -> std::io::Result<()>
     }
     writeln!(
         out,
-        "whole: {} blocks, {} transactions, {} spent-by links checked\ncontent {}",
-        report.blocks, report.txs, report.links, report.content
+        "whole: {} blocks, {} transactions, {} spent-by links checked\nsnapshot {}\ncontent {}",
+        report.blocks, report.txs, report.links, report.snapshot, report.content
     )
 }
 
@@ -140,11 +140,13 @@ fn print_info(out: &mut dyn Write, info: &Info) -> std::io::Result<()> {
         "on disk       {} bytes in {} segments, {percent} % of the {} bytes of blocks",
         info.disk_bytes, info.segments, info.block_bytes
     )?;
-    if info.segments_of_format_1 > 0 {
+    writeln!(out, "snapshot      {}", info.snapshot)?;
+    if info.segments_without_ids > 0 {
         writeln!(
             out,
-            "format        {} segments are of version 0.1.0: `tracehound ledger upgrade` gives them a key",
-            info.segments_of_format_1
+            "format        {} segments are of an earlier version: `tracehound ledger upgrade` gives them the ledger's key and the \
+             ids of their snapshots, which are computed for every answer until then",
+            info.segments_without_ids
         )?;
     }
     Ok(())

@@ -72,7 +72,8 @@ fn screening<'a>(
     args: &ScreenArgs,
     policy: &'a Policy,
 ) -> Result<Screening<'a>> {
-    let question = Question { policy, network: args.network, as_of: args.as_of };
+    let question =
+        Question { policy, network: args.network, as_of: args.as_of, snapshot: args.snapshot };
     let Some(server) = &args.esplora else { return snapshot.screening(&question).into_diagnostic() };
     let url = server.read("the server's address")?;
     let esplora = Esplora {

@@ -10,11 +10,11 @@ use crate::{
 };
 
 /// Sixteen minutes.
-const LATER: u32 = 960;
+pub(crate) const LATER: u32 = 960;
 
 /// The thief and owner 2 get coins at TIME. Sixteen minutes later they spend them together and pay owner 3, who pays the
 /// exchange another sixteen minutes later.
-fn blocks() -> Vec<UtxoBlock> {
+pub(crate) fn blocks() -> Vec<UtxoBlock> {
     let out = |txid, vout| (OutPoint { txid, vout }, None);
     let mut first = BlockMaker::new(BlockHash::default(), TIME, 0);
     let coins = first.tx(&[], &[(6_000_000, Some(owner(THIEF))), (4_000_000, Some(owner(2)))]);
@@ -29,7 +29,7 @@ fn blocks() -> Vec<UtxoBlock> {
     vec![first, second, third.done()]
 }
 
-fn moment(seconds: u32) -> String {
+pub(crate) fn moment(seconds: u32) -> String {
     jiff::Timestamp::from_second(seconds.into()).expect("in range").to_string()
 }
 

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod as_of;
+mod asked_again;
 mod batch;
 mod cluster;
 mod esplora;

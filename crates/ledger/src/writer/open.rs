@@ -67,6 +67,9 @@ impl Writer {
         let segments = writer.take_up()?;
         if writer.manifest.format == FORMAT_UNKEYED {
             writer.convert(&segments)?;
+        } else if writer.manifest.format < FORMAT {
+            writer.manifest.format = FORMAT;
+            writer.manifest.replace(dir)?;
         }
         writer.load(segments)?;
         writer.note_commit()?;

@@ -1,4 +1,5 @@
-//! Rewriting segments of format 1, so that every hash has the ledger's key and every page its checksum.
+//! Rewriting segments of formats 1 and 2, so that every hash has the ledger's key, every page its checksum, and every
+//! snapshot its id.
 //!
 //! One segment at a time: the new file is written under a name of its own, the manifest replaced, the old file removed.
 //! Stopped or killed after any of these, the ledger is whole, and the next run takes up what is left.
@@ -52,7 +53,7 @@ pub fn upgrade(
         while let Some((out, mark)) = marks.next_if(|(_, mark)| mark & !DESTROYED < segment.end().tx) {
             sums.add(out, mark);
         }
-        if segment.key().is_none() {
+        if segment.ids().is_none() {
             writer.rewrite(at, &sums, &mut step)?;
             report.rewritten += 1;
         }

@@ -3,6 +3,7 @@
 mod chain;
 mod crash;
 mod damage;
+mod identity;
 mod moment;
 mod queries;
 mod reorg;

@@ -158,13 +158,13 @@ pub(crate) fn files(dir: &Path, extension: &str) -> Vec<std::path::PathBuf> {
     paths.filter(|path| path.extension().is_some_and(|own| own == extension)).collect()
 }
 
-/// Bytes between sections, which mean nothing. The table of 34 sections begins at word 10, three words each.
+/// Bytes between sections, which mean nothing. The table of 35 sections begins at word 10, three words each.
 fn padding_of(bytes: &[u8]) -> std::collections::HashSet<usize> {
     let word =
         |at: usize| u64::from_le_bytes(bytes[at * 8..at * 8 + 8].try_into().expect("8 bytes")) as usize;
     let mut meaning = vec![false; bytes.len()];
-    meaning[..(10 + 3 * 34 + 1) * 8].fill(true);
-    for section in 0..34 {
+    meaning[..(10 + 3 * 35 + 1) * 8].fill(true);
+    for section in 0..35 {
         let (offset, len) = (word(10 + section * 3), word(11 + section * 3));
         meaning[offset..offset + len].fill(true);
     }

@@ -1,0 +1,115 @@
+//! Asking again at the snapshot that an answer names.
+
+use std::str::FromStr;
+
+use tracehound_ledger::{Ledger, SnapshotId};
+use tracehound_model::BitcoinNetwork;
+
+use crate::{EngineError, Snapshot};
+
+/// Seconds that a block's time may lie ahead of the clock of whoever takes it: a rule of the network.
+const AHEAD: i64 = 2 * 60 * 60;
+
+/// A snapshot as answers name it: a ledger's (`trace`, `path` and the like), the claims' (a verdict without a ledger), or
+/// both with a plus sign between them (a verdict over a ledger).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedSnapshot {
+    first: SnapshotId,
+    /// The ledger's, where the first is the claims'.
+    second: Option<SnapshotId>,
+}
+
+impl FromStr for NamedSnapshot {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let id = |text: &str| text.parse().map_err(|error: tracehound_ledger::NoSnapshotId| error.to_string());
+        let (first, second) = match text.split_once('+') {
+            Some((claims, ledger)) => (claims, Some(ledger)),
+            None => (text, None),
+        };
+        Ok(Self { first: id(first)?, second: second.map(id).transpose()? })
+    }
+}
+
+/// What of a name is whose.
+pub(crate) struct Parts {
+    claims: Option<SnapshotId>,
+    ledger: Option<SnapshotId>,
+}
+
+impl NamedSnapshot {
+    /// As questions over a ledger name it.
+    pub(crate) fn of_ledger(self) -> Parts {
+        Parts { claims: self.second.map(|_| self.first), ledger: Some(self.second.unwrap_or(self.first)) }
+    }
+
+    /// As verdicts name it.
+    pub(crate) fn of_verdict(self) -> Parts {
+        Parts { claims: Some(self.first), ledger: self.second }
+    }
+}
+
+impl Snapshot {
+    /// One network's ledger, if there is one, as a question sees it: as of the moment, or at the snapshot that it names,
+    /// which then says what blocks count. A name without a ledger in it is one of an answer that had none.
+    ///
+    /// # Errors
+    /// A ledger that is there and cannot be read; claims or a ledger that are at another snapshot and cannot go back, and a
+    /// snapshot that goes on beyond the moment.
+    pub(crate) fn ledger_for(
+        &self,
+        network: BitcoinNetwork,
+        as_of: Option<i64>,
+        named: Option<Parts>,
+    ) -> Result<Option<Ledger>, EngineError> {
+        let Some(Parts { claims, ledger: id }) = named else {
+            let ledger = self.ledger(network)?.cloned();
+            return match as_of {
+                Some(as_of) => Ok(ledger.map(|ledger| ledger.as_of(as_of)).transpose()?),
+                None => Ok(ledger),
+            };
+        };
+        if let Some(claims) = claims.map(|id| id.to_string()).filter(|id| id != self.index().digest()) {
+            return Err(EngineError::Question(format!(
+                "the claims of snapshot {claims} are gone: lists were imported, updated or removed since, and are at {} now; \
+                 --as-of without --snapshot asks what they say about that day",
+                self.index().digest()
+            )));
+        }
+        let Some(id) = id else { return Ok(None) };
+        let Some(ledger) = self.ledger(network)?.cloned() else { return Ok(None) };
+        let ledger = ledger.as_of_snapshot(id)?;
+        let tip = ledger.info().tip.map(|tip| i64::from(tip.header.time()));
+        if let (Some(as_of), Some(tip)) = (as_of, tip)
+            && tip > as_of.saturating_add(AHEAD)
+        {
+            return Err(EngineError::Question(format!(
+                "snapshot {id} holds blocks of after the moment asked about: leave out --snapshot or --as-of"
+            )));
+        }
+        Ok(Some(ledger))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_one_part_or_two() {
+        let (a, b) = ("a".repeat(64), "B".repeat(64));
+        let id = |text: &str| text.parse::<SnapshotId>().expect("an id");
+        let both: NamedSnapshot = format!("{a}+{b}").parse().expect("a name");
+        for parts in [both.of_ledger(), both.of_verdict()] {
+            assert_eq!((parts.claims, parts.ledger), (Some(id(&a)), Some(id(&b))));
+        }
+        let one: NamedSnapshot = a.parse().expect("a name");
+        assert_eq!((one.of_ledger().claims, one.of_ledger().ledger), (None, Some(id(&a))));
+        assert_eq!((one.of_verdict().claims, one.of_verdict().ledger), (Some(id(&a)), None));
+        for wrong in ["", "217:00ff", &format!("{a}+"), &format!("{a}+{b}+{a}"), &format!("+{a}")] {
+            let refused = wrong.parse::<NamedSnapshot>().expect_err("no name");
+            assert!(refused.contains("64 hexadecimal digits"), "{refused}");
+        }
+    }
+}

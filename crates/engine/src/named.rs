@@ -23,7 +23,8 @@ impl FromStr for NamedSnapshot {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let id = |text: &str| text.parse().map_err(|error: tracehound_ledger::NoSnapshotId| error.to_string());
+        let id =
+            |text: &str| text.parse().map_err(|error: tracehound_ledger::NoSnapshotId| error.to_string());
         let (first, second) = match text.split_once('+') {
             Some((claims, ledger)) => (claims, Some(ledger)),
             None => (text, None),
@@ -61,9 +62,9 @@ impl Snapshot {
         &self,
         network: BitcoinNetwork,
         as_of: Option<i64>,
-        named: Option<Parts>,
+        named: Option<&Parts>,
     ) -> Result<Option<Ledger>, EngineError> {
-        let Some(Parts { claims, ledger: id }) = named else {
+        let Some(&Parts { claims, ledger: id }) = named else {
             let ledger = self.ledger(network)?.cloned();
             return match as_of {
                 Some(as_of) => Ok(ledger.map(|ledger| ledger.as_of(as_of)).transpose()?),

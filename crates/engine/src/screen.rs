@@ -68,7 +68,7 @@ impl Snapshot {
     pub fn screening<'a>(&self, question: &Question<'a>) -> Result<Screening<'a>, EngineError> {
         let named = question.snapshot.map(NamedSnapshot::of_verdict);
         let seconds = question.as_of.map(Timestamp::as_second);
-        let ledger = self.ledger_for(question.network, seconds, named)?;
+        let ledger = self.ledger_for(question.network, seconds, named.as_ref())?;
         Ok(self.ready(question, ledger, None))
     }
 

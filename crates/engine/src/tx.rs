@@ -64,6 +64,8 @@ pub struct Transaction {
     pub gaps: Vec<Gap>,
     /// Whether all amounts are known, and who spent its outputs.
     pub complete: bool,
+    /// The ledger's snapshot.
+    pub snapshot: String,
 }
 
 /// A mixing transaction.
@@ -208,6 +210,7 @@ impl Described<'_> {
             // Without the amounts of its inputs the fee is unknown, and so may be who paid.
             complete: missing == 0 && extent.is_complete(),
             ledger: extent,
+            snapshot: ledger.snapshot_id(),
         }
     }
 

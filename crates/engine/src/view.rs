@@ -48,7 +48,7 @@ impl View {
     ) -> Result<Self, EngineError> {
         let named = moment.snapshot.map(NamedSnapshot::of_ledger);
         let seconds = moment.as_of.map(Timestamp::as_second);
-        let Some(ledger) = snapshot.ledger_for(network, seconds, named)? else {
+        let Some(ledger) = snapshot.ledger_for(network, seconds, named.as_ref())? else {
             return Err(EngineError::NoLedger { beside: snapshot.folder().ledgers_beside(network) });
         };
         let as_of = moment.as_of.unwrap_or(snapshot.taken());

@@ -10,7 +10,7 @@
 //! earlier block is known at once. Segments of formats 1 and 2 hold none: theirs are computed from their rows when
 //! somebody asks or appends, O(content), until the ledger is upgraded.
 
-use std::{fmt, ops::Range, str::FromStr};
+use std::ops::Range;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -19,43 +19,9 @@ use zerocopy::IntoBytes;
 use crate::{
     LedgerError,
     data::{MissingRow, Rows},
+    ids::Id,
     segment::Segment,
 };
-
-/// Identity of a snapshot of a ledger: the same wherever the same blocks are held, with the same ones missing and the
-/// same known of what they spend; another for any other content.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SnapshotId(pub(crate) [u8; 32]);
-
-impl fmt::Display for SnapshotId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl fmt::Debug for SnapshotId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SnapshotId({self})")
-    }
-}
-
-/// Text that is no snapshot's id.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a ledger's snapshot is named by 64 hexadecimal digits, as answers print it under `snapshot`")]
-pub struct NoSnapshotId;
-
-impl FromStr for SnapshotId {
-    type Err = NoSnapshotId;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| NoSnapshotId)?;
-        Ok(Self(bytes))
-    }
-}
-
-/// An id as stored.
-pub(crate) type Id = [u8; 32];
 
 const LEDGER: &[u8] = b"tracehound ledger of outputs, 1\n";
 const BLOCK: &[u8] = b"tracehound block of outputs, 1\n";

@@ -38,8 +38,7 @@ mod writer;
 
 pub use batch::{SpentOutput, TxBatch, TxRows};
 pub use error::LedgerError;
-pub use identity::{NoSnapshotId, SnapshotId};
-pub use ids::{AddrNum, BlockNum, InNum, OutNum, TxNum};
+pub use ids::{AddrNum, BlockNum, InNum, NoSnapshotId, OutNum, SnapshotId, TxNum};
 pub use outputs::OutputColumns;
 pub use reader::Ledger;
 pub use repair::{Repair, RepairReport, repair};

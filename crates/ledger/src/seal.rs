@@ -13,8 +13,9 @@ use zerocopy::IntoBytes;
 use crate::{
     LedgerError,
     cells::Sums,
-    identity::{Id, ids_after},
     data::{NO_ADDR, Rows, SegmentData},
+    identity::ids_after,
+    ids::Id,
     key::{Hashing, Key},
     segment::{KIND, LIST, Origin, SECTIONS},
 };
@@ -114,7 +115,11 @@ pub(crate) fn write_segment(
     let hashing = Hashing::Keyed(key);
     let ids = || ids_after(&rows, ids).expect("rows being sealed agree");
     let ((ids, tx_index), (addr_index, (by_addr, missing_by_addr))) = rayon::join(
-        || rayon::join(ids, || HashIndexData::build(&data.txids.iter().map(|txid| hashing.tx(txid)).collect::<Vec<_>>())),
+        || {
+            rayon::join(ids, || {
+                HashIndexData::build(&data.txids.iter().map(|txid| hashing.tx(txid)).collect::<Vec<_>>())
+            })
+        },
         || {
             let hash = |rel| {
                 let (script_type, payload) = rows.scripts.get(rel).expect("rows being sealed agree");

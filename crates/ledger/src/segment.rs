@@ -17,8 +17,8 @@ use tracehound_columns::{
 use crate::{
     LedgerError,
     data::{BlockRow, First, MissingRow, Rows, Scripts, Values},
+    ids::Id,
     key::{Hashing, Key},
-    identity::Id,
     manifest::{FORMAT, FORMAT_KEYED, FORMAT_UNKEYED},
     runs::Runs,
 };

@@ -11,7 +11,8 @@ use crate::{
     cells::{overwritten, raw_cell},
     data::{BlockRow, FLAG_ISLAND, NO_ADDR, PackedPrev, Rows},
     folder::is_at_work,
-    identity::{SnapshotId, check_ids, first_id},
+    identity::{check_ids, first_id},
+    ids::SnapshotId,
     segment::{Segment, Trust},
 };
 

@@ -39,6 +39,8 @@ pub struct Comparison {
     pub gaps: Vec<Gap>,
     /// Whether the answer by every rule is complete: [`Trace::complete`].
     pub complete: bool,
+    /// The ledger's snapshot.
+    pub snapshot: String,
 }
 
 /// Traces by every rule that the direction has.
@@ -63,8 +65,9 @@ pub fn compare(
             .filter(|widest: &Extent| widest.missing_ranges >= found.ledger.missing_ranges)
             .or(Some(found.ledger));
     }
+    let snapshot = ledger.snapshot_id();
     let ledger = extent.ok_or(SeedError::None)?;
-    Ok(Comparison { columns, ledger, gaps: told_once(&by_rule), complete })
+    Ok(Comparison { columns, ledger, gaps: told_once(&by_rule), complete, snapshot })
 }
 
 /// Gaps that all rules have once, the others with the rule's name.

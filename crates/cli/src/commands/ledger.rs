@@ -42,7 +42,10 @@ pub(crate) fn run(
             let Some(upgraded) = unless_stopped(done)? else { return Ok(CUT_SHORT) };
             let text = |out: &mut dyn Write| {
                 let (rewritten, segments) = (upgraded.rewritten, upgraded.segments);
-                writeln!(out, "{rewritten} of {segments} segments were rewritten with the ledger's key and the ids of their snapshots")
+                writeln!(
+                    out,
+                    "{rewritten} of {segments} segments were rewritten with the ledger's key and the ids of their snapshots"
+                )
             };
             print(common, &upgraded, text, out)?;
         }

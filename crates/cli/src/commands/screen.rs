@@ -72,8 +72,7 @@ fn screening<'a>(
     args: &ScreenArgs,
     policy: &'a Policy,
 ) -> Result<Screening<'a>> {
-    let question =
-        Question { policy, network: args.network, as_of: args.as_of, snapshot: args.snapshot };
+    let question = Question { policy, network: args.network, as_of: args.as_of, snapshot: args.snapshot };
     let Some(server) = &args.esplora else { return snapshot.screening(&question).into_diagnostic() };
     let url = server.read("the server's address")?;
     let esplora = Esplora {

@@ -45,10 +45,12 @@ fn refused(output: &Output) -> String {
 }
 
 /// Each question over a ledger, and a verdict.
-fn questions() -> Vec<Vec<String>> {
-    let (thief, other) = (address(THIEF), address(3));
+fn questions(chain: &[UtxoBlock]) -> Vec<Vec<String>> {
+    let (thief, other, tx) = (address(THIEF), address(3), chain[1].txs[1].txid.to_string());
     let lines = [
         vec!["trace", &thief],
+        vec!["trace", &thief, "--compare"],
+        vec!["tx", &tx],
         vec!["exposure", &thief],
         vec!["cluster", &thief],
         vec!["path", &thief, &other],
@@ -68,9 +70,9 @@ fn an_answer_is_asked_again_at_its_snapshot_after_the_ledger_grew() {
         let args: Vec<&str> = question.iter().map(String::as_str).collect();
         asked(data.path(), &args, snapshot)
     };
-    let before: Vec<Output> = questions().iter().map(|question| ask(question, None)).collect();
+    let before: Vec<Output> = questions(&chain).iter().map(|question| ask(question, None)).collect();
     append(data.path(), &chain[2]);
-    for (question, before) in questions().iter().zip(before) {
+    for (question, before) in questions(&chain).iter().zip(before) {
         let id = snapshot_of(&before);
         let now = ask(question, None);
         assert_ne!(snapshot_of(&now), id, "{question:?}");

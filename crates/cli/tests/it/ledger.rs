@@ -155,9 +155,14 @@ fn a_ledger_of_0_1_0_says_so_and_is_upgraded() {
     let file = fs::File::open(archive).expect("is in the repository");
     tar::Archive::new(flate2::read::GzDecoder::new(file)).unpack(&dir).expect("unpacks");
     let whole = text(&regtest(data.path(), &["ledger", "verify"]));
-    assert!(text(&regtest(data.path(), &["ledger", "info"])).contains("3 segments are of an earlier version"));
+    assert!(
+        text(&regtest(data.path(), &["ledger", "info"])).contains("3 segments are of an earlier version")
+    );
     let upgraded = text(&regtest(data.path(), &["ledger", "upgrade"]));
-    assert_eq!(upgraded, "3 of 3 segments were rewritten with the ledger's key and the ids of their snapshots\n");
+    assert_eq!(
+        upgraded,
+        "3 of 3 segments were rewritten with the ledger's key and the ids of their snapshots\n"
+    );
     assert_eq!(text(&regtest(data.path(), &["ledger", "verify"])), whole);
     assert!(!text(&regtest(data.path(), &["ledger", "info"])).contains("earlier version"));
 }

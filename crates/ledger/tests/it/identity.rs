@@ -46,8 +46,11 @@ fn ids(ledger: &Ledger) -> Vec<SnapshotId> {
         .collect()
 }
 
-/// Ways to hold other content, one at a time; whether the block had something to change.
-const CHANGES: [(&str, fn(&mut UtxoBlock) -> bool); 14] = [
+/// Changes a block; whether it had something to change.
+type Change = fn(&mut UtxoBlock) -> bool;
+
+/// Ways to hold other content, one at a time.
+const CHANGES: [(&str, Change); 14] = [
     ("an amount", |block| with(block.outputs.last_mut(), |row| row.value += 1)),
     ("a large amount", |block| with(block.outputs.last_mut(), |row| row.value += 1 << 45)),
     ("an owner", |block| with(spendable(block), |row| row.script_type = ScriptType::OpReturn)),

@@ -13,6 +13,7 @@ mod measure;
 mod ours;
 mod peers;
 mod report;
+mod screening;
 
 use std::path::PathBuf;
 

@@ -1,6 +1,7 @@
 //! Measures reading and ingesting block files, for `cargo xtask bench`; prints one JSON object.
 //!
-//! `measure_ingest read FOLDER`, `measure_ingest ingest FOLDER LEDGER`; `measure_ingest addresses COUNT` prints made-up addresses instead.
+//! `measure_ingest read FOLDER`, `measure_ingest ingest FOLDER LEDGER`; `measure_ingest addresses COUNT` prints made-up addresses
+//! instead, `measure_ingest owners LEDGER COUNT` those of a regtest ledger.
 
 use std::{
     error::Error,
@@ -24,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let json = match args[..] {
         ["read", folder] => read(Path::new(folder))?,
         ["addresses", count] => return addresses(count.parse()?),
+        ["owners", ledger, count] => return owners(Path::new(ledger), count.parse()?),
         ["ingest", folder, ledger] => ingest(folder.into(), Path::new(ledger))?,
         _ => return Err("usage: measure_ingest read FOLDER | measure_ingest ingest FOLDER LEDGER".into()),
     };
@@ -39,6 +41,20 @@ fn addresses(count: u64) -> Result<(), Box<dyn Error>> {
         let script = ScriptKey::new(ScriptType::P2pkh, &payload).ok_or("20 bytes")?;
         let address = Address::from_script(BitcoinNetwork::Mainnet, &script).ok_or("has an address")?;
         writeln!(out, "{address}")?;
+    }
+    Ok(out.flush()?)
+}
+
+/// Addresses of a regtest ledger, spread over all of them.
+fn owners(ledger: &Path, count: u32) -> Result<(), Box<dyn Error>> {
+    let ledger = Ledger::open(ledger)?;
+    let step = (ledger.info().addresses / count.max(1)).max(1) as usize;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    for number in (0..ledger.info().addresses).step_by(step).take(count as usize) {
+        let script = ledger.script_key(AddrNum(number));
+        if let Some(address) = script.and_then(|script| Address::from_script(BitcoinNetwork::Regtest, &script)) {
+            writeln!(out, "{address}")?;
+        }
     }
     Ok(out.flush()?)
 }

@@ -9,11 +9,10 @@ use super::{
     build::Build,
     inputs::{Chain, Counts, grouped, repeated_real_block},
     measure::{Measured, measure, warm},
+    screening,
 };
 use crate::run::{Failure, command, root};
 
-/// Addresses screened from standard input.
-const SCREENED: u64 = 1_000_000;
 /// Rows of the large list that is imported.
 const IMPORTED: u64 = 1_000_000;
 /// What the look-ups of a ledger are timed on.
@@ -30,7 +29,8 @@ pub(super) fn measure_all(bench: &mut Bench, builds: &Builds, chains: &[Chain]) 
     parse_list(bench, builds)?;
     import(bench, &builds.now.tool("tracehound"))?;
     bench.step(builds, |_, build| index(build))?;
-    screen(bench, builds)
+    screening::unlisted(bench, builds)?;
+    screening::of_a_ledger(bench, &builds.now, &chains[0])
 }
 
 fn number(json: &Value, field: &str) -> u64 {
@@ -210,45 +210,6 @@ fn index(build: &Build) -> Result<Vec<Row>, Failure> {
     Ok(vec![row, hits, misses])
 }
 
-/// Made-up addresses that no list names: the common case of a batch.
-fn screen(bench: &mut Bench, builds: &Builds) -> Result<(), Failure> {
-    let input = bench.work_dir.join("addresses.txt");
-    let made =
-        measure(command(&builds.now.example("measure_ingest"), &["addresses", &SCREENED.to_string()]))?;
-    write(&input, &made.stdout)?;
-    for output in ["csv", "jsonl"] {
-        bench.step(builds, |bench, build| {
-            let data = data(bench, build);
-            measure(command(&build.tool("tracehound"), &["--data", &data, "lists", "list"]))?;
-            let line = format!(
-                "'{}' --data '{data}' screen --stdin --output {output} --as-of 2025-11-20T00:00:00Z < '{}' > /dev/null",
-                build.tool("tracehound"),
-                input.display()
-            );
-            // Nothing here has a ledger: the answers are incomplete, which is exit code 30 and no failure.
-            let measured = measure(command("sh", &["-c", &format!("{line}; code=$?; [ $code = 30 ] || exit $code")]))?;
-            Ok(vec![Row {
-                section: "Screening",
-                subject: format!("Tracehound: screen --stdin --output {output}"),
-                input: "generated Bitcoin addresses on no list".into(),
-                bytes: made.stdout.len() as u64,
-                items: SCREENED,
-                unit: "addresses",
-                seconds: measured.seconds,
-                whole: true,
-                peak_mib: None,
-                command: format!("tracehound screen --stdin --output {output} < addresses.txt"),
-                note: "whole process, shipped facts, no ledger".into(),
-            }])
-        })?;
-    }
-    let _ = fs::remove_file(&input);
-    for build in builds.each() {
-        let _ = fs::remove_dir_all(data(bench, build));
-    }
-    Ok(())
-}
-
 /// A large list of one's own, and a small one after it. Of this tree alone: it takes too long for pairs.
 fn import(bench: &mut Bench, tool: &str) -> Result<(), Failure> {
     let data = bench.work_dir.join("imported");
@@ -286,11 +247,6 @@ fn import(bench: &mut Bench, tool: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Each build keeps its lists in a folder of its own.
-fn data(bench: &Bench, build: &Build) -> String {
-    bench.work_dir.join(format!("data-{}", build.name)).to_string_lossy().into_owned()
-}
-
-fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {
+pub(super) fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))
 }

@@ -53,7 +53,7 @@ pub enum IntakeError {
         format: Format,
     },
     /// An id one slip away from an official one.
-    #[error("`{given}` is one slip away from the official `{official}`: use that, or another name")]
+    #[error("`{given}` is one slip away from the known `{official}`: use that, or another name")]
     NearMiss {
         /// The id asked for.
         given: SourceId,
@@ -134,6 +134,10 @@ pub(crate) async fn take_in(
     let given = snapshot.source.id.clone();
     if let Some(near) = official::near_miss(&given) {
         return Err(IntakeError::NearMiss { given, official: SourceId(near.id.to_owned()) });
+    }
+    let shipped = store.shipped_sources().await?;
+    if let Some(near) = shipped.iter().find(|known| **known != given && official::is_slip_of(&given, known)) {
+        return Err(IntakeError::NearMiss { given, official: near.clone() });
     }
     forget_days_to_come(&mut snapshot, published);
     let list = official::list_of(&given);
@@ -222,7 +226,13 @@ async fn edition(
             let since = published.saturating_sub(Span::new().days(LOSSES_COUNT_FOR_DAYS));
             let earlier = store.losses(&source, since, published).await?;
             let milder = match (base, store.edition_on(&source, published).await?) {
-                (Base::On(_), Some(before)) => before.milder_in(&snapshot),
+                (Base::On(_), Some(before)) => {
+                    // What came with the program gives one name each.
+                    let whole = store.has_whole_list(&source).await?;
+                    before
+                        .milder_in(&snapshot)
+                        .or_else(|| whole.then(|| before.renamed_in(&snapshot)).flatten())
+                }
                 _ => None,
             };
             if let Some(shrink) = shrinks(&compared, &earlier, &named).or(milder) {

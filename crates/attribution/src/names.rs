@@ -31,6 +31,7 @@ use tracehound_model::{Party, PartyKind};
 use han::HanName;
 use korean::KoreanName;
 use normal::normal;
+pub(crate) use normal::spelling;
 use score::{Asked, LEAST_JOINED, LEAST_SIMILARITY, Shape, Sought, Term};
 
 pub use script::{may_be_japanese, mixed_word, not_compared};

@@ -17,6 +17,8 @@ pub enum GapKind {
     ListStale,
     /// What is here of a list is a part of it.
     ListPartial,
+    /// A newer version of a list waits for a person's answer: whom it adds is not known yet.
+    ListWaiting,
     /// A list that is here has no version from the day asked about or before.
     ListSilent,
     /// No pack speaks for the advisories of a publisher that the policy requires.

@@ -148,6 +148,9 @@ pub struct SourceAsOf {
     /// that its publisher had.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vouched_until: Option<Timestamp>,
+    /// The day of a newer version that waits for a person's answer and is not in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Date>,
 }
 
 /// Up to which day the notices of one publisher are complete.

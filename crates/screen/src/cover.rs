@@ -51,6 +51,7 @@ impl Lists {
                         || policy.require.sources.contains(&history.source.id))
                     .then(|| history.vouched_until(as_of))
                     .flatten(),
+                    waiting: history.waiting.filter(|waiting| *waiting <= day),
                 }),
                 None => {
                     let id = &history.source.id;
@@ -124,6 +125,7 @@ pub(crate) fn missing_lists(
             missing.push(Gap::about_list(GapKind::ListMissing, &wanted.0, sentence).mend(NEWER_LIST));
             continue;
         };
+        missing.extend(waits(source));
         if let Some(limit) = policy.require.checked_within_days {
             missing.extend(too_old(source, limit, as_of));
         }
@@ -137,13 +139,27 @@ pub(crate) fn missing_lists(
 /// How to come by a list of the right day.
 const NEWER_LIST: &str = "tracehound lists update (for a past day: lists import an edition of that time)";
 
-/// Sanctions lists that the policy does not require and that are older than it accepts of those it requires.
+/// Lists that the policy does not require: versions of them that wait, and sanctions lists that are older than it accepts of
+/// those it requires.
 pub(crate) fn aged(policy: &Policy, sources: &[SourceAsOf], as_of: Timestamp) -> Vec<Gap> {
-    let Some(limit) = policy.require.checked_within_days else { return Vec::new() };
-    let others = sources
-        .iter()
-        .filter(|source| source.vouched_until.is_some() && !policy.require.sources.contains(&source.id));
-    others.filter_map(|source| too_old(source, limit, as_of)).collect()
+    let others = || sources.iter().filter(|source| !policy.require.sources.contains(&source.id));
+    let mut gaps: Vec<Gap> = others().filter_map(waits).collect();
+    if let Some(limit) = policy.require.checked_within_days {
+        let vouched = others().filter(|source| source.vouched_until.is_some());
+        gaps.extend(vouched.filter_map(|source| too_old(source, limit, as_of)));
+    }
+    gaps
+}
+
+/// That a newer version of a list waits, where one does.
+fn waits(source: &SourceAsOf) -> Option<Gap> {
+    let SourceAsOf { id, waiting, .. } = source;
+    let day = (*waiting)?;
+    let sentence = format!(
+        "a version of {id} of {day} waits for a person's answer, because it takes many off: whom it adds is not known yet"
+    );
+    let remedy = format!("import it again with --accept-shrink, or tracehound lists reject {id}");
+    Some(Gap::about_list(GapKind::ListWaiting, &id.0, sentence).mend(remedy))
 }
 
 /// Why a source is older than `limit` days, where it is.

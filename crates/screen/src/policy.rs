@@ -197,9 +197,11 @@ impl Policy {
     pub fn minds(&self, gap: &Gap) -> bool {
         let require = &self.require;
         match gap.kind {
-            GapKind::ListMissing | GapKind::ListStale | GapKind::ListPartial | GapKind::NamesOfAnotherDay => {
-                gap.lists().iter().any(|id| require.sources.contains(id))
-            }
+            GapKind::ListMissing
+            | GapKind::ListStale
+            | GapKind::ListPartial
+            | GapKind::ListWaiting
+            | GapKind::NamesOfAnotherDay => gap.lists().iter().any(|id| require.sources.contains(id)),
             GapKind::AdvisoriesMissing | GapKind::AdvisoriesStale => require.notices_within_days.is_some(),
             GapKind::TransactionsNotExamined => require.transactions(),
             GapKind::TransactionsStale => require.transactions_within_hours.is_some(),

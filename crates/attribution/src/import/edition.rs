@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tracehound_model::{Category, Party, Subject};
 
 use super::{Claims, Snapshot};
+use crate::names::spelling;
 
 /// A list version may end this share of its subjects, in per cent, before a person is asked.
 const MAX_ENDED_PERCENT: u64 = 5;
@@ -154,7 +155,8 @@ fn count<T>(items: impl Iterator<Item = T>) -> u64 {
     items.count() as u64
 }
 
-/// How heavily a category weighs on a subject: 2 accuses, 1 says nothing that we know, 0 names an ordinary business.
+/// How heavily a category weighs on a subject: 3 accuses him of what policies block for, 2 of what they review, 1 says
+/// nothing that we know, 0 names an ordinary business.
 fn weight(category: Category) -> u8 {
     match category {
         Category::CoinJoin
@@ -169,6 +171,16 @@ fn weight(category: Category) -> u8 {
         | Category::Organization
         | Category::User => 0,
         Category::Unknown => 1,
+        Category::Sanction
+        | Category::ServiceHack
+        | Category::Ransomware
+        | Category::Sextortion
+        | Category::Scam
+        | Category::Phishing
+        | Category::PonziScheme
+        | Category::Terrorism
+        | Category::ChildAbuse
+        | Category::Market => 3,
         _ => 2,
     }
 }
@@ -208,6 +220,35 @@ impl Edition {
         names.sort_unstable();
         names.dedup();
         Some(Shrink { what: "addresses, by milder words for them".to_owned(), ended, total, names })
+    }
+
+    /// Parties that `now` still lists without all their names, which is as good as taking them off to whoever asks by
+    /// name; by the same measure as [`shrinks`]. Names are compared as a search compares them. O(names).
+    pub fn renamed_in(&self, now: &Snapshot) -> Option<Shrink> {
+        let spelled = |party: &Party| -> BTreeSet<Vec<String>> {
+            party.names.iter().map(|name| spelling(&name.full)).filter(|words| !words.is_empty()).collect()
+        };
+        let mut after: HashMap<&str, BTreeSet<Vec<String>>> = HashMap::new();
+        for party in &now.parties {
+            after.entry(&party.id).or_default().append(&mut spelled(party));
+        }
+        let lost = |party: &&Party| {
+            let kept = after.get(party.id.as_str());
+            kept.is_some_and(|kept| !spelled(party).is_subset(kept))
+        };
+        let mut names: Vec<String> = self
+            .parties
+            .iter()
+            .filter(lost)
+            .map(|party| party.names.first().map_or(&party.id, |name| &name.full).clone())
+            .collect();
+        let (ended, total) = (names.len() as u64, self.parties.len() as u64);
+        if ended < MIN_ENDED || ended * 100 <= total * MAX_ENDED_PERCENT {
+            return None;
+        }
+        names.sort_unstable();
+        names.truncate(MAX_NAMES);
+        Some(Shrink { what: "parties' names".to_owned(), ended, total, names })
     }
 
     /// Puts what this list version says in front of what `now` adds to it: nothing ends. How many subjects `now` lacks.

@@ -38,6 +38,18 @@ const PLAIN_KEYS: &[&str] = &[
     "labels",
 ];
 
+/// Whether an address stands anywhere in a value. O(values).
+fn holds_address(value: &Value) -> bool {
+    match value {
+        Value::String(text) => is_address_cell(text),
+        Value::Array(items) => items.iter().any(holds_address),
+        Value::Object(object) => {
+            object.iter().any(|(key, value)| is_address_cell(key) || holds_address(value))
+        }
+        _ => false,
+    }
+}
+
 /// A JSON error with its place.
 pub(super) fn syntax(format: Format, error: &serde_json::Error) -> ImportError {
     ImportError::Syntax {
@@ -129,12 +141,29 @@ impl Reader<'_> {
         }
         // From label to addresses, or one list beside other things.
         for (key, value) in object {
-            if let Value::Array(items) = value {
-                let plain = PLAIN_KEYS.contains(&normal(key).as_str());
-                self.items(items, Some(key.as_str()).filter(|_| !plain))?;
-            } else {
-                self.out.begin_row();
-                self.out.unread(key);
+            let plain = PLAIN_KEYS.contains(&normal(key).as_str());
+            let label = Some(key.as_str()).filter(|_| !plain);
+            match value {
+                Value::Array(items) => self.items(items, label)?,
+                // By asset, below a label.
+                Value::Object(inner) if !inner.is_empty() && inner.values().all(Value::is_array) => {
+                    for items in inner.values().filter_map(Value::as_array) {
+                        self.items(items, label)?;
+                    }
+                }
+                _ if holds_address(value) => {
+                    return Err(ImportError::Unusable {
+                        format: FORMAT,
+                        missing: format!(
+                            "`{}` holds addresses in a form that is not read: give each an entry in a list",
+                            text::shorten(key)
+                        ),
+                    });
+                }
+                _ => {
+                    self.out.begin_row();
+                    self.out.unread(key);
+                }
             }
         }
         Ok(())
@@ -176,6 +205,18 @@ impl Reader<'_> {
                     Some(Column::Place(_) | Column::Constant(_)) => None,
                     None => usual[field as usize],
                 };
+                // To read one of two would lose what stands in the other.
+                let twice = |(at, name): &(usize, &String)| names[..*at].contains(name);
+                if let Some((at, _)) = names.iter().enumerate().find(twice) {
+                    let key = object.keys().nth(at).map_or("", String::as_str);
+                    return Err(ImportError::Unusable {
+                        format: FORMAT,
+                        missing: format!(
+                            "in {place}, the key `{}` stands twice but for its spelling",
+                            text::shorten(key)
+                        ),
+                    });
+                }
                 let is_read = |place| Field::ALL.iter().any(|field| at(*field) == Some(place));
                 let more = mapping::more_categories(mapping, &names, is_read);
                 for (position, name) in object.keys().enumerate() {

@@ -106,17 +106,22 @@ pub fn list_of(id: &SourceId) -> SourceId {
 /// The official list that an id is one slip away from: another separator or none (`ofac_sdn`, `ofacsdn`), a letter more, less
 /// or changed, or two that changed places (`ofac-snd`).
 pub fn near_miss(id: &SourceId) -> Option<&'static Official> {
-    let bare = |id: &str| id.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-    let bare_id = bare(&id.0);
-    if OFFICIAL.iter().any(|list| list.id == id.0) {
+    if official(&list_of(id)).is_some() {
         return None;
     }
-    // Another short id may well be meant.
-    let slips = |id: &str| usize::from(id.len() >= SHORT_ID);
     OFFICIAL.iter().find(|list| {
-        let bare = bare(list.id);
-        strsim::osa_distance(&bare, &bare_id) <= slips(&bare)
+        let known = SourceId(list.id.to_owned());
+        is_slip_of(id, &known) || is_slip_of(id, &extract_of(&known))
     })
+}
+
+/// Whether an id is one slip away from a known one, or the known one itself in another spelling.
+pub fn is_slip_of(id: &SourceId, known: &SourceId) -> bool {
+    let bare = |id: &SourceId| id.0.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    let (bare_id, bare_known) = (bare(id), bare(known));
+    // Another short id may well be meant.
+    let slips = usize::from(bare_known.len() >= SHORT_ID);
+    strsim::osa_distance(&bare_known, &bare_id) <= slips
 }
 
 /// Letters and digits from which on an id may be mistyped by one.
@@ -156,9 +161,18 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_separator_is_noticed() {
-        for slip in
-            ["ofac_sdn", "ofac.sdn", "ofacsdn", "ofac-sdn-", "un_sc", "ofac-snd", "ofac-sdn2", "uk-sanction"]
-        {
+        for slip in [
+            "ofac_sdn",
+            "ofac.sdn",
+            "ofacsdn",
+            "ofac-sdn-",
+            "un_sc",
+            "ofac-snd",
+            "ofac-sdn2",
+            "uk-sanction",
+            "ofac-sdn-extracts",
+            "ofac_sdn_extract",
+        ] {
             assert!(near_miss(&SourceId(slip.to_owned())).is_some(), "{slip}");
         }
         for other in ["ofac-sdn", "ofac-sdn-extract", "own-list", "us-sc", "ch-sec"] {

@@ -38,6 +38,16 @@ const WRITTEN_OUT: &[(&str, &str)] = &[
     ("univ", "university"),
 ];
 
+/// A name as a search compares it, whatever the order of its words: two spellings that sound alike are equal.
+pub(crate) fn spelling(text: &str) -> Vec<String> {
+    let mut words = normal(text, MOST_WORDS).tokens;
+    words.sort_unstable();
+    words
+}
+
+/// Words of a name that are compared for [`spelling`].
+const MOST_WORDS: usize = 64;
+
 /// Splits `text` into at most `limit` tokens. Letters of other scripts are transliterated, but for those without vowels
 /// ([`abjad`]); a syllable of Hangul and a Chinese character are tokens of their own, as romanised names may put spaces
 /// between them or not. Marks that are not seen (zero-width, of direction) count for nothing.

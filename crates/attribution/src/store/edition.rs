@@ -22,6 +22,16 @@ impl ClaimStore {
         Ok(self.known(source).await?.iter().any(|known| known.shipped))
     }
 
+    /// The sources that came with the program.
+    pub async fn shipped_sources(&self) -> Result<Vec<SourceId>, StoreError> {
+        let rows: Vec<String> =
+            sqlx::query_scalar("SELECT DISTINCT source FROM snapshot WHERE shipped = 1 ORDER BY source")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(StoreError::while_("reading snapshots"))?;
+        Ok(rows.into_iter().map(SourceId).collect())
+    }
+
     /// Whether a whole version of this list came from its publisher, or from a person who took one for whole.
     pub async fn has_whole_list(&self, source: &SourceId) -> Result<bool, StoreError> {
         let found: Option<i64> = sqlx::query_scalar(

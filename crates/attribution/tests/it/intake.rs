@@ -263,6 +263,13 @@ fn one_list_is_not_taken_for_another() {
         let error = refusal(folder.import("sdn.xml", &text, under(slip, "2026-10-01")));
         assert!(matches!(error, IntakeError::NearMiss { .. }), "{error}");
     }
+    // What came with the program is as well known as what an office publishes.
+    folder.folder.index(now()).unwrap();
+    for slip in ["fbi_notices", "fbi-notice", "treasury_notices", "msmt-report", "ofac-sdn-extracts"] {
+        let rows = "address,category\n0x098B716B8Aaf21512996dC57EB0615e2383E2f96,exchange\n";
+        let error = refusal(folder.import("x.csv", rows, under(slip, "2026-10-01")));
+        assert!(matches!(error, IntakeError::NearMiss { .. }), "{slip}: {error}");
+    }
     // Under a name of one's own it is a source of one's own.
     folder.import("sdn.xml", &text, under("my-copy", "2026-10-01")).unwrap();
 }

@@ -303,6 +303,31 @@ fn parties_are_counted_as_claims_are() {
 }
 
 #[test]
+fn parties_that_lose_their_names_wait_for_a_person_as_if_they_went() {
+    let folder = Folder::new();
+    folder.first("2026-10-01", &addresses(0, 100));
+    let renamed = |count: usize, day: &str| {
+        let names = (1..=count).fold(sdn(day, &addresses(0, 100)), |list, number| {
+            list.replace(&format!("PARTY {number}<"), &format!("SOMEBODY ELSE {number}<"))
+        });
+        folder.import("sdn_advanced.xml", &names, Options::default())
+    };
+    let IntakeError::Held(held) = refusal(renamed(10, "2026-10-02")) else { panic!("nobody was asked") };
+    assert_eq!((held.shrink.ended, held.shrink.total), (10, 100), "{held:?}");
+    assert!(
+        held.shrink.what.contains("names") && held.shrink.names.contains(&"PARTY 7".to_owned()),
+        "{held:?}"
+    );
+    renamed(9, "2026-10-03").unwrap();
+    // The same names in other words and letters are the same to a search.
+    let other = sdn("2026-10-04", &addresses(0, 100)).replace(">PARTY ", ">Party, ");
+    let spelled = (1..=9).fold(other, |list, number| {
+        list.replace(&format!("Party, {number}<"), &format!("Somebody Else {number}<"))
+    });
+    folder.import("sdn_advanced.xml", &spelled, Options::default()).unwrap();
+}
+
+#[test]
 fn an_extract_imported_again_later_leaves_what_the_first_one_said() {
     let folder = Folder::new();
     folder.first("2026-10-01", &addresses(0, 40));
@@ -377,6 +402,8 @@ fn milder_words_for_many_wait_for_a_person_as_if_they_went() {
         (SourceKind::LawEnforcement, "ransomware", "exchange"),
         (SourceKind::LawEnforcement, "ransomware", "donation"),
         (SourceKind::LawEnforcement, "scam", ""),
+        (SourceKind::LawEnforcement, "sanction", "seized"),
+        (SourceKind::LawEnforcement, "sanction", "issuer_blacklist"),
     ] {
         let folder = Folder::new();
         let list = |category: &str| in_csv(&addresses(0, 100), category);

@@ -326,7 +326,6 @@ fn a_word_that_is_not_known_is_not_outweighed_by_a_harmless_one_and_is_named() {
             format!(r#"[{{"address": "{A}", "type": "exchange", "category": {{"name": "evil"}}}}]"#),
             "{name}",
         ),
-        ("x.json", format!(r#"[{{"address": "{A}", "category": "exchange", "Category": "evil"}}]"#), "evil"),
         ("x.yaml", pack("  category: exchange\n  abuse: extortion\n"), "extortion"),
         ("x.yaml", pack("  category: exchange\n  abuse: money_laundering\n"), "money_laundering"),
         ("x.yaml", pack("  concepts: [user, human_trafficking]\n"), "human_trafficking"),
@@ -495,4 +494,29 @@ fn columns_of_a_table_without_a_header_are_named_by_their_places() {
     assert!(text("x.csv", &format!("{A},,\n{B},,\n")).unwrap().unread.is_empty());
     // A later row may say more than the first.
     assert_eq!(text("x.csv", &format!("{A}\n{B},ransomware\n")).unwrap().unread, ["column 2"]);
+}
+
+#[test]
+fn no_address_of_a_json_list_is_lost_beside_another_or_below_a_label() {
+    const A: &str = "0x098B716B8Aaf21512996dC57EB0615e2383E2f96";
+    const B: &str = "0xa0e1c89Ef1a489c9C7dE96311eD5Ce5D32c20E4B";
+    for twins in [
+        format!(r#"[{{"address":"{A}","Address":"{B}","category":"ransomware"}}]"#),
+        format!(r#"[{{"address":"{A}","category":"exchange","Category":"ransomware"}}]"#),
+        format!(r#"{{"{A}":{{"label":"x","LABEL":"y"}}}}"#),
+    ] {
+        let error = text("x.json", &twins).unwrap_err().to_string();
+        assert!(error.contains("stands twice but for its spelling"), "{twins}: {error}");
+    }
+    let below = text("x.json", &format!(r#"{{"Lazarus":{{"BTC":[],"ETH":["{A}"]}},"Y":["{B}"]}}"#)).unwrap();
+    let labels: Vec<_> = below.claims.iter().map(|claim| (claim.subject, claim.statement.label)).collect();
+    assert_eq!(labels, [(address(A), "Lazarus".to_owned()), (address(B), "Y".to_owned())]);
+    for deeper in [
+        format!(r#"{{"Lazarus":{{"wallets":{{"ETH":["{A}"]}}}},"Y":["{B}"]}}"#),
+        format!(r#"{{"Y":["{B}"],"more":"{A}"}}"#),
+        format!(r#"{{"Y":["{B}"],"more":{{"x":{{"{A}":1}}}}}}"#),
+    ] {
+        let error = text("x.json", &deeper).unwrap_err().to_string();
+        assert!(error.contains("holds addresses in a form that is not read"), "{deeper}: {error}");
+    }
 }

@@ -407,12 +407,12 @@ fn what_is_meant_as_a_request_never_becomes_a_text() {
         r#"{"jsonrpc": broken"#.to_owned(),
     ];
     for input in inputs {
-        let report = judge("chain-id=1\n", tracehound_guard::check_message, &input);
+        let report = judge("chain-id=1\n", check_message, &input);
         assert_eq!(report.exit_code, 20, "{input}: {:?}", report.findings);
     }
     let texts = ["hello", "{not json}", r#"{"order": 7}"#, "[1] a footnote"];
     for text in texts {
-        let report = judge("chain-id=1\n", tracehound_guard::check_message, text);
+        let report = judge("chain-id=1\n", check_message, text);
         assert!(report.of("G-FMT-01").is_empty(), "{text}: {:?}", report.findings);
     }
 }

@@ -1,10 +1,10 @@
 //! Lists: 7 days, 90 days, past moments, extracts; names without a category.
 
 use tracehound_attribution::{Scope, history::Vouched};
-use tracehound_model::{Category, Decision, SourceKind, verdict::Basis};
+use tracehound_model::{Category, Decision, GapKind, SourceKind, verdict::Basis};
 use tracehound_screen::Policy;
 
-use crate::support::{address, at, claim, day, index, screen, source, sources};
+use crate::support::{FRESH, address, at, claim, day, index, screen, source, sources};
 
 fn decide(policy: &Policy, sources: Vec<tracehound_attribution::SourceHistory>, as_of: &str) -> Decision {
     screen(&index(sources, Vec::new(), Vec::new()), None, policy, as_of, &address(5)).decision
@@ -178,4 +178,23 @@ fn what_no_rule_of_the_policy_covers_is_for_a_person_to_look_at() {
         let said = verdict.summary.contains("no rule of the policy covers it");
         assert_eq!(said, wanted == Decision::Review, "{}", verdict.summary);
     }
+}
+
+#[test]
+fn while_a_version_of_a_required_list_waits_not_listed_is_not_known() {
+    let mut with = sources();
+    with.iter_mut().find(|history| history.source.id.0 == "ofac-sdn").expect("OFAC").waiting =
+        Some("2025-06-14".parse().expect("a day"));
+    let index = index(with, vec![claim(1, &address(0), Category::Sanction, "ofac-sdn")], vec![]);
+    let ask = |number, as_of| screen(&index, None, &Policy::lists_only(), as_of, &address(number));
+    let unlisted = ask(3, FRESH);
+    assert_eq!(unlisted.decision, Decision::Incomplete, "{}", unlisted.summary);
+    let gap = unlisted.coverage.gaps.iter().find(|gap| gap.kind == GapKind::ListWaiting).expect("a gap");
+    assert!(gap.to_string().contains("lists reject ofac-sdn"), "{gap}");
+    assert_eq!(ask(0, FRESH).decision, Decision::Block, "who is listed stays so");
+    assert_eq!(
+        ask(3, "2025-06-13T12:00:00Z").decision,
+        Decision::Allow,
+        "of the days before it says nothing"
+    );
 }

@@ -4,7 +4,11 @@ use std::path::Path;
 
 use tracehound_model::Chain;
 
-use super::{AppendStats, Writer, WriterOptions, insert_live};
+use super::{
+    AppendStats, Writer, WriterOptions,
+    batch::{Batch, Tables},
+    insert_live,
+};
 use crate::{
     LedgerError,
     cell::{UNSPENT, in_snapshot},
@@ -17,7 +21,6 @@ use crate::{
     manifest::{FORMAT, FORMAT_UNKEYED, Manifest},
     parts::Parts,
     segment::Segment,
-    tables::NumTable,
 };
 
 impl Writer {
@@ -56,10 +59,9 @@ impl Writer {
             key,
             parts: Parts { segments: Vec::new(), current: SegmentData::new(First::default()) },
             sums: Sums::default(),
-            live: NumTable::with_capacity(0),
-            addrs: NumTable::with_capacity(0),
+            tables: Tables::with_capacity(0),
+            batch: Batch::default(),
             stats: AppendStats::default(),
-            scratch: Vec::new(),
             broken: false,
             settled: false,
             lock,
@@ -135,8 +137,7 @@ impl Writer {
         self.sums = check_sums(&segments)?;
         let end = segments.last().map_or(First::default(), Segment::end);
         self.parts = Parts { segments, current: SegmentData::new(end) };
-        self.live = NumTable::with_capacity(0);
-        self.addrs = NumTable::with_capacity(end.addr as usize);
+        self.tables = Tables::with_capacity(end.addr as usize);
         for at in 0..self.parts.segments.len() {
             self.load_tables(at)?;
         }
@@ -155,12 +156,14 @@ impl Writer {
                 .filter(|range| range.end <= segment.spent.len())
                 .ok_or_else(damaged)?;
             if outputs.into_iter().any(|out| segment.spent.load(out) == UNSPENT) {
-                insert_live(&mut self.live, &self.parts, hashing.tx(txid), txid, first.tx + rel as u32);
+                let (hash, num) = (hashing.tx(txid), first.tx + rel as u32);
+                insert_live(self.tables.live_of(hash), &self.parts, hash, txid, num);
             }
         }
         for rel in 0..rows.scripts.types.len() {
             let (script_type, payload) = rows.scripts.get(rel).ok_or_else(damaged)?;
-            self.addrs.insert(hashing.owner(script_type as u8, payload), first.addr + rel as u32);
+            let hash = hashing.owner(script_type as u8, payload);
+            self.tables.addrs_of(hash).insert(hash, first.addr + rel as u32);
         }
         Ok(())
     }

@@ -3,9 +3,9 @@
 mod circles;
 mod code;
 mod imports;
+mod layers;
 mod manifests;
 mod promises;
-mod rooms;
 mod text;
 
 use std::{fmt, fs};
@@ -86,7 +86,7 @@ fn read_files() -> Result<Vec<RepoFile>, Failure> {
 
 fn check(files: &[RepoFile]) -> Vec<Complaint> {
     let mut complaints = manifests::check(files);
-    complaints.extend(rooms::check(files));
+    complaints.extend(layers::check(files));
     complaints.extend(circles::check(files));
     complaints.extend(promises::check(files));
     for file in files {

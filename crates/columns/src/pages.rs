@@ -3,7 +3,7 @@
 //!
 //! Opening a file stays O(1) in its content, a question reads and checks only the pages that it needs, a page that was
 //! right once is known by one bit afterwards, and a column whose pages all were is read like any other memory. A page that is wrong gives nothing (`None`, an empty slice) and the
-//! file remembers it: whoever answers from it asks [`Pages::damage`] before the answer leaves the house.
+//! file remembers it: whoever answers from it asks [`Pages::damage`] before the answer is given.
 
 use std::{
     ops::Range,

@@ -52,7 +52,9 @@ fn owners(ledger: &Path, count: u32) -> Result<(), Box<dyn Error>> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for number in (0..ledger.info().addresses).step_by(step).take(count as usize) {
         let script = ledger.script_key(AddrNum(number));
-        if let Some(address) = script.and_then(|script| Address::from_script(BitcoinNetwork::Regtest, &script)) {
+        if let Some(address) =
+            script.and_then(|script| Address::from_script(BitcoinNetwork::Regtest, &script))
+        {
             writeln!(out, "{address}")?;
         }
     }

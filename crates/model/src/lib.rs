@@ -1,6 +1,6 @@
-//! The vocabulary of the house: chains, addresses, amounts, transactions, claims, evidence, verdicts.
+//! The vocabulary of the workspace: chains, addresses, amounts, transactions, claims, evidence, verdicts.
 //!
-//! Every other room speaks in these types. **Invariant:** nothing here does I/O, reads a clock or draws a random
+//! Every other crate speaks in these types. **Invariant:** nothing here does I/O, reads a clock or draws a random
 //! number, and no floating point holds money.
 
 pub mod address;

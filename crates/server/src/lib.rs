@@ -1,3 +1,3 @@
-//! Doors over HTTP. They hold no logic of their own: what is answered is decided in the rooms below.
+//! Handlers over HTTP. They hold no logic of their own: what is answered is decided in the crates below.
 
 pub mod proxy;

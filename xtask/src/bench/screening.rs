@@ -66,7 +66,8 @@ pub(super) fn of_a_ledger(bench: &mut Bench, build: &Build, chain: &Chain) -> Re
     let blocks = chain.node.join("blocks").to_string_lossy().into_owned();
     measure(command(&tool, &["--data", &data, "ingest", "bitcoin", "--network", "regtest", &blocks]))?;
     let ledger = format!("{data}/ledger/bitcoin-regtest");
-    let owners = measure(command(&build.example("measure_ingest"), &["owners", &ledger, &EXAMINED.to_string()]))?;
+    let owners =
+        measure(command(&build.example("measure_ingest"), &["owners", &ledger, &EXAMINED.to_string()]))?;
     let addresses: BTreeSet<&str> = owners.stdout.lines().collect();
     let mut list = String::from("address,label,category\n");
     for address in addresses.iter().step_by(LISTED) {
@@ -82,7 +83,8 @@ pub(super) fn of_a_ledger(bench: &mut Bench, build: &Build, chain: &Chain) -> Re
         input.display()
     );
     // Some of them are listed: exit code 20 and no failure.
-    let measured = measure(command("sh", &["-c", &format!("{line}; code=$?; [ $code = 20 ] || exit $code")]))?;
+    let measured =
+        measure(command("sh", &["-c", &format!("{line}; code=$?; [ $code = 20 ] || exit $code")]))?;
     let items = addresses.len() as u64;
     bench.rows.push(Row {
         section: "Screening",

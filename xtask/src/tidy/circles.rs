@@ -30,37 +30,37 @@ pub(super) fn check(files: &[RepoFile]) -> Vec<Complaint> {
 fn check_but(files: &[RepoFile], known: &[(&str, &[&str])]) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let mut unseen: Vec<_> = known.iter().collect();
-    for (room, files) in by_room(files) {
+    for (name, files) in by_crate(files) {
         let edges = edges(&files);
         for circle in circles(&edges) {
-            if let Some(at) = unseen.iter().position(|(of, modules)| *of == room && *modules == circle) {
+            if let Some(at) = unseen.iter().position(|(of, modules)| *of == name && *modules == circle) {
                 unseen.swap_remove(at);
             } else {
                 let message = describe(&circle, &edges);
-                complaints.push(Complaint::file(&format!("crates/{room}"), message));
+                complaints.push(Complaint::file(&format!("crates/{name}"), message));
             }
         }
     }
-    for (room, modules) in unseen {
+    for (name, modules) in unseen {
         let message = format!("has no circle {modules:?}: take it out of xtask/src/tidy/circles.rs");
-        complaints.push(Complaint::file(&format!("crates/{room}"), message));
+        complaints.push(Complaint::file(&format!("crates/{name}"), message));
     }
     complaints
 }
 
 /// The sources of every crate: path, the part of it under `src/`, text.
-fn by_room(files: &[RepoFile]) -> BTreeMap<&str, Vec<(&str, &str, &str)>> {
-    let mut rooms: BTreeMap<_, Vec<_>> = BTreeMap::new();
+fn by_crate(files: &[RepoFile]) -> BTreeMap<&str, Vec<(&str, &str, &str)>> {
+    let mut crates: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for file in files {
-        let Some((room, inner)) = file.path.strip_prefix("crates/").and_then(|path| path.split_once("/src/"))
+        let Some((name, inner)) = file.path.strip_prefix("crates/").and_then(|path| path.split_once("/src/"))
         else {
             continue;
         };
         if let (Some(inner), Some(text)) = (inner.strip_suffix(".rs"), &file.text) {
-            rooms.entry(room).or_default().push((&file.path[..], inner, &text[..]));
+            crates.entry(name).or_default().push((&file.path[..], inner, &text[..]));
         }
     }
-    rooms
+    crates
 }
 
 fn is_root(inner: &str) -> bool {

@@ -8,7 +8,7 @@ pub(super) fn check(files: &[RepoFile]) -> Vec<Complaint> {
     let text_of =
         |path: &str| files.iter().find(|file| file.path == path).and_then(|file| file.text.as_deref());
     let mut complaints = Vec::new();
-    let crates = of_rooms(files).map(|(_, path, text)| (path, text));
+    let crates = of_crates(files).map(|(_, path, text)| (path, text));
     let xtask = text_of("xtask/Cargo.toml").map(|text| ("xtask/Cargo.toml", text));
     let manifests: Vec<(&str, &str)> = crates.chain(xtask).collect();
     for &(path, text) in &manifests {
@@ -22,11 +22,11 @@ pub(super) fn check(files: &[RepoFile]) -> Vec<Complaint> {
     complaints
 }
 
-/// The manifests under crates/: room, path, text.
-pub(super) fn of_rooms(files: &[RepoFile]) -> impl Iterator<Item = (&str, &str, &str)> {
+/// The manifests under crates/: name, path, text.
+pub(super) fn of_crates(files: &[RepoFile]) -> impl Iterator<Item = (&str, &str, &str)> {
     files.iter().filter_map(|file| {
-        let room = file.path.strip_prefix("crates/")?.strip_suffix("/Cargo.toml")?;
-        Some((room, &file.path[..], file.text.as_deref()?))
+        let name = file.path.strip_prefix("crates/")?.strip_suffix("/Cargo.toml")?;
+        Some((name, &file.path[..], file.text.as_deref()?))
     })
 }
 
@@ -125,7 +125,7 @@ fn check_workspace(root: &str, manifests: &[&str], architecture: Option<&str>) -
         .and_then(toml::Value::as_table);
     for (name, value) in dependencies.into_iter().flatten() {
         if value.get("path").is_some() {
-            continue; // one of our rooms
+            continue; // one of our crates
         }
         if !wanted.contains(&name[..]) {
             complaints.push(Complaint::file(PATH, format!("no crate wants the dependency `{name}`")));

@@ -1,4 +1,4 @@
-//! What this room promises, checked on real blocks against rust-bitcoin and on damaged ones.
+//! What this crate promises, checked on real blocks against rust-bitcoin and on damaged ones.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod damage;

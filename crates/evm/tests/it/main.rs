@@ -1,3 +1,3 @@
-//! The house's own clients against servers that misbehave.
+//! The clients against servers that misbehave.
 
 mod rpc;

@@ -1,4 +1,4 @@
-//! The doors as a client meets them, on the loopback interface.
+//! The handlers as a client meets them, on the loopback interface.
 
 mod connections;
 mod proxy;

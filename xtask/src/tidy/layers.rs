@@ -1,10 +1,10 @@
-//! Who may import whom: the house of ARCHITECTURE.md.
+//! Who may import whom: the layers of ARCHITECTURE.md.
 
 use super::{Complaint, RepoFile, manifests};
 
-/// Every room with the rooms it may import. An arrow back up is an error, and so is a room that is not here: put it in
+/// Every crate with the crates it may import. An arrow back up is an error, and so is a crate that is not here: put it in
 /// its place, and change the picture in ARCHITECTURE.md in the same commit.
-const ROOMS: &[(&str, &[&str])] = &[
+const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("columns", &[]),
     ("ledger", &["model", "columns"]),
@@ -23,11 +23,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("simulate", &["model", "guard"]),
     ("vet", &["model", "net"]),
     ("share", &["model", "net"]),
-    (
-        "monitor",
-        &["model", "bitcoin", "evm", "tron", "ledger", "ingest", "attribution", "analysis", "screen"],
-    ),
-    ("casework", &["model", "ledger", "attribution", "analysis", "screen", "share"]),
     // Measures what analysis finds in the chains it makes.
     ("range", &["model", "ledger", "analysis"]),
     ("lake", &["model", "ledger", "attribution", "analysis"]),
@@ -52,13 +47,16 @@ const ROOMS: &[(&str, &[&str])] = &[
             "range",
         ],
     ),
-    ("server", ALL_BUT_DOORS),
+    // On the facade, as the outermost are.
+    ("monitor", &["model", "attribution", "screen", "engine"]),
+    ("casework", &["model", "attribution", "analysis", "screen", "share", "engine"]),
+    ("server", ALL_BUT_OUTERMOST),
     ("cli", ALL_AND_SERVER),
     // Tests only: nobody's ordinary dependency.
     ("testkit", &["model"]),
 ];
 
-const ALL_BUT_DOORS: &[&str] = &[
+const ALL_BUT_OUTERMOST: &[&str] = &[
     "model",
     "ledger",
     "net",
@@ -103,20 +101,20 @@ const ALL_AND_SERVER: &[&str] = &[
     "server",
 ];
 
-/// Front doors: nobody builds on them, not even a test.
-const DOORS: &[&str] = &["server", "cli"];
+/// The outermost crates: nobody builds on them, not even a test.
+const OUTERMOST: &[&str] = &["server", "cli"];
 
 const PREFIX: &str = "tracehound-";
 
 pub(super) fn check(files: &[RepoFile]) -> Vec<Complaint> {
-    manifests::of_rooms(files).flat_map(|(room, path, text)| check_room(room, path, text)).collect()
+    manifests::of_crates(files).flat_map(|(name, path, text)| check_crate(name, path, text)).collect()
 }
 
-fn check_room(room: &str, path: &str, text: &str) -> Vec<Complaint> {
-    let Some(&(_, allowed)) = ROOMS.iter().find(|row| row.0 == room) else {
+fn check_crate(name: &str, path: &str, text: &str) -> Vec<Complaint> {
+    let Some(&(_, allowed)) = LAYERS.iter().find(|row| row.0 == name) else {
         return vec![Complaint::file(
             path,
-            format!("the room `{room}` has no place in the house: see xtask/src/tidy/rooms.rs"),
+            format!("the crate `{name}` has no place among the layers: see xtask/src/tidy/layers.rs"),
         )];
     };
     let Ok(manifest) = text.parse::<toml::Table>() else { return Vec::new() };
@@ -126,9 +124,9 @@ fn check_room(room: &str, path: &str, text: &str) -> Vec<Complaint> {
     {
         for name in manifests::keys(&manifest, table) {
             let Some(other) = name.strip_prefix(PREFIX) else { continue };
-            let fine = if test_only { !DOORS.contains(&other) } else { allowed.contains(&other) };
+            let fine = if test_only { !OUTERMOST.contains(&other) } else { allowed.contains(&other) };
             if !fine {
-                let message = format!("{table}: `{room}` must not import `{other}`, which is not below it");
+                let message = format!("{table}: `{name}` must not import `{other}`, which is not below it");
                 complaints.push(Complaint::file(path, message));
             }
         }
@@ -140,16 +138,16 @@ fn check_room(room: &str, path: &str, text: &str) -> Vec<Complaint> {
 mod tests {
     use super::*;
 
-    fn messages(room: &str, manifest: &str) -> Vec<String> {
-        check_room(room, "Cargo.toml", manifest).into_iter().map(|complaint| complaint.message).collect()
+    fn messages(name: &str, manifest: &str) -> Vec<String> {
+        check_crate(name, "Cargo.toml", manifest).into_iter().map(|complaint| complaint.message).collect()
     }
 
     #[test]
     fn the_house_has_no_arrow_that_runs_back_up() {
-        for (at, (room, allowed)) in ROOMS.iter().enumerate() {
+        for (at, (name, allowed)) in LAYERS.iter().enumerate() {
             for below in *allowed {
-                let place = ROOMS.iter().position(|row| row.0 == *below).expect("a known room");
-                assert!(place < at, "{room} stands below {below}");
+                let place = LAYERS.iter().position(|row| row.0 == *below).expect("a known crate");
+                assert!(place < at, "{name} stands below {below}");
             }
         }
     }
@@ -169,14 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn tests_may_use_any_room_but_the_doors() {
+    fn tests_may_use_any_crate_but_the_outermost() {
         assert_eq!(messages("model", "[dev-dependencies]\ntracehound-testkit.workspace = true"), [""; 0]);
         assert_eq!(messages("model", "[dev-dependencies]\ntracehound-cli.workspace = true").len(), 1);
         assert_eq!(messages("screen", "[dependencies]\ntracehound-testkit.workspace = true").len(), 1);
     }
 
     #[test]
-    fn an_unknown_room_is_named() {
+    fn an_unknown_crate_is_named() {
         assert!(messages("attic", "")[0].contains("`attic` has no place"));
     }
 }

@@ -4,6 +4,7 @@
 
 mod bench;
 mod fuzz;
+mod mutants;
 mod run;
 mod test;
 mod tidy;
@@ -23,6 +24,9 @@ usage: cargo xtask TASK
                               measure, and rewrite docs/BENCHMARKS.md
   names                       measure how names are found, and rewrite their section of docs/SCORECARD.md
   fuzz [--seconds N] [TARGET] every fuzz target, or one, for N seconds each (60)
+  mutants [--share PERCENT] [--shard K/N] [--part NAME] [--report]
+                              plant small bugs where a wrong answer costs most and see which ones no test notices; goes on
+                              where the last run stopped, and rewrites docs/MUTANTS.md (--report: that alone)
 ";
 
 fn main() -> ExitCode {
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
             "--exact",
         ])),
         ["bench", ref rest @ ..] => bench::run(rest),
+        ["mutants", ref rest @ ..] => mutants::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

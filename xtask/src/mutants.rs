@@ -44,7 +44,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), Failure> {
                 .filter(|mutant| state.is_open(&mutant.key) && !explained.has(&mutant.key))
                 .collect();
             if !todo.is_empty() {
-                state.begin(package, &todo)?;
+                state.begin(package, &mutants)?;
                 tool.test(package, &todo)?;
                 state.absorb()?;
             }

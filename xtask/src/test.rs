@@ -3,11 +3,11 @@
 //! A machine with Rust and a C compiler is enough. What else would help is installed into a folder that is kept, or its step
 //! is left out by name; what was left out is said again at the end.
 
-use std::{collections::BTreeSet, fs, path::PathBuf, time::Instant};
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Instant};
 
 use crate::{
     fuzz,
-    run::{Failure, cargo, command, has_cargo_plugin, run, target_folder, tools_folder, works},
+    run::{Failure, cargo, command, has_cargo_plugin, output, run, target_folder, tools_folder, works},
     tidy,
 };
 
@@ -49,7 +49,7 @@ pub(crate) fn run_all(options: Options) -> Result<(), Failure> {
     parts.run_if(has_cargo_plugin("clippy"), "clippy", no_clippy, || {
         run(cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     })?;
-    let skipped = parts.run("tests", tests)?;
+    let counted = parts.run("tests", tests)?;
     parts.run("doctests", || run(cargo(&["test", "--doc", "--workspace", "--quiet"])))?;
     parts.run("documentation", || {
         let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
@@ -69,7 +69,7 @@ pub(crate) fn run_all(options: Options) -> Result<(), Failure> {
         let seconds = if options.full { FULL_FUZZ_SECONDS } else { FUZZ_SECONDS };
         fuzz::run_targets(&fuzz::Options { seconds, target: None })
     })?;
-    parts.tell(&skipped);
+    parts.tell(&counted);
     Ok(())
 }
 
@@ -114,21 +114,21 @@ impl Parts {
         Ok(())
     }
 
-    fn tell(&self, skipped: &BTreeSet<String>) {
+    fn tell(&self, counted: &Counted) {
         for (part, seconds) in &self.seconds {
             println!("{seconds:>6} s  {part}");
         }
-        for test in skipped {
-            println!("skipped test: {test}");
+        for (test, why) in &counted.not_run {
+            println!("not run: {test}: {why}");
         }
         for part in &self.left_out {
             println!("step left out: {part}");
         }
         println!(
-            "xtask test: everything that ran passed in {} s; {} tests skipped, {} steps left out",
+            "xtask test: all that ran passed in {} s, {} steps left out; tests: {}",
             self.began.elapsed().as_secs(),
-            skipped.len(),
-            self.left_out.len()
+            self.left_out.len(),
+            counted.line()
         );
     }
 }
@@ -144,8 +144,36 @@ fn has_advisories() -> bool {
         .is_some_and(|mut databases| databases.next().is_some())
 }
 
-/// Runs the tests and returns those that said they were skipped, with their reasons.
-fn tests() -> Result<BTreeSet<String>, Failure> {
+/// The tests of a run in which none failed.
+#[derive(Debug, PartialEq, Eq)]
+struct Counted {
+    passed: usize,
+    /// Those that said that they were skipped, and those that are only run when asked for, with why.
+    not_run: BTreeMap<String, String>,
+}
+
+impl Counted {
+    fn new(all: &[String], ignored: &[String], skip_log: &str) -> Self {
+        let mut not_run: BTreeMap<String, String> =
+            ignored.iter().map(|test| (test.clone(), "only when asked for (#[ignore])".to_owned())).collect();
+        for line in skip_log.lines().filter(|line| !line.is_empty()) {
+            let (test, why) = line.split_once(": ").unwrap_or((line, ""));
+            not_run.entry(test.trim().to_owned()).or_insert_with(|| why.to_owned());
+        }
+        Self { passed: all.len().saturating_sub(not_run.len()), not_run }
+    }
+
+    fn line(&self) -> String {
+        let names: Vec<&str> = self.not_run.keys().map(String::as_str).collect();
+        match names.len() {
+            0 => format!("{} passed, 0 not run", self.passed),
+            count => format!("{} passed, {count} not run: {}", self.passed, names.join(", ")),
+        }
+    }
+}
+
+/// Runs the tests and counts them.
+fn tests() -> Result<Counted, Failure> {
     let log = skip_log()?;
     let mut tests = if has_nextest() {
         cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
@@ -154,11 +182,30 @@ fn tests() -> Result<BTreeSet<String>, Failure> {
     };
     tests.env("TRACEHOUND_SKIP_LOG", &log);
     run(tests)?;
-    Ok(skipped_in(&fs::read_to_string(&log).unwrap_or_default()))
+    let skipped = fs::read_to_string(&log).unwrap_or_default();
+    Ok(Counted::new(&listed(&[])?, &listed(&["--ignored"])?, &skipped))
 }
 
-fn skipped_in(log: &str) -> BTreeSet<String> {
-    log.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+/// The names of tests, by `--list`; what is built already is not built again.
+fn listed(which: &[&str]) -> Result<Vec<String>, Failure> {
+    let mut list = cargo(&[
+        "test",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--quiet",
+        "--",
+        "--list",
+        "--format",
+        "terse",
+    ]);
+    list.args(which);
+    Ok(names_in(&output(list)?))
+}
+
+fn names_in(listing: &str) -> Vec<String> {
+    listing.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
 }
 
 /// The file that tests write their skips to, empty.
@@ -204,7 +251,14 @@ mod tests {
     }
 
     #[test]
-    fn a_test_that_skips_twice_is_counted_once() {
-        assert_eq!(skipped_in("a: no data\nb: no data\na: no data\n\n").len(), 2);
+    fn what_passed_and_what_did_not_run_is_counted_and_named() {
+        let all = names_in("it::a: test\nit::b: test\nit::c: test\nit::d: test\nit::e: benchmark\n\n");
+        assert_eq!(all.len(), 4);
+        // One that skips twice is one.
+        let log = "p it::a: no data\nq it::a: shared/x: absent\np it::a: no data\n\n";
+        let counted = Counted::new(&all, &["it::d".to_owned()], log);
+        assert_eq!(counted.line(), "1 passed, 3 not run: it::d, p it::a, q it::a");
+        assert_eq!(counted.not_run["q it::a"], "shared/x: absent");
+        assert_eq!(Counted::new(&all, &[], "").line(), "4 passed, 0 not run");
     }
 }

@@ -41,7 +41,9 @@ pub fn skipped(why: &str) {
     eprintln!("SKIPPED: {why}");
     let Some(log) = std::env::var_os("TRACEHOUND_SKIP_LOG") else { return };
     let thread = std::thread::current();
-    let line = format!("{}: {why}\n", thread.name().unwrap_or("a test"));
+    // Tests of two packages can have one name. Whoever runs tests names the package.
+    let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
+    let line = format!("{package} {}: {why}\n", thread.name().unwrap_or("a test"));
     let log = std::fs::OpenOptions::new().create(true).append(true).open(log);
     // What cannot be counted has been printed.
     let _ = log.and_then(|mut log| log.write_all(line.as_bytes()));

@@ -84,10 +84,12 @@ impl State {
         self.entries.retain(|key, entry| now.get(&**key) == Some(&entry.code));
     }
 
-    /// Writes down what is about to be planted, so that it can be absorbed.
-    pub(super) fn begin(&self, package: &str, todo: &[&Mutant]) -> Result<(), Failure> {
-        let batch: Batch = todo
+    /// Writes down what may be planted in a package, so that it can be absorbed. cargo-mutants plants all bugs of some kinds
+    /// (fields left out), whatever names it is given.
+    pub(super) fn begin(&self, package: &str, mutants: &[Mutant]) -> Result<(), Failure> {
+        let batch: Batch = mutants
             .iter()
+            .filter(|mutant| mutant.part.package == package)
             .map(|mutant| {
                 let code = code_of(&root().join(&mutant.listed.file));
                 (mutant.listed.name.clone(), (mutant.key.clone(), code))
@@ -163,7 +165,7 @@ mod tests {
         let mutants = mutants(&listed);
         let package = mutants[0].part.package;
         let state = State { folder: folder.clone(), ..State::default() };
-        state.begin(package, &mutants.iter().collect::<Vec<_>>()).expect("written");
+        state.begin(package, &mutants).expect("written");
         // Killed after three of four, the last line of which names nothing that was planted.
         let out = folder.join(package).join("mutants.out");
         fs::create_dir_all(&out).expect("a folder");

@@ -555,4 +555,25 @@ mod tests {
         assert!(column.fill(&mut batch, 100).expect("read"));
         assert_eq!(batch.rows().map(|row| (row.number, row.subject)).collect::<Vec<_>>(), [(2, "2")]);
     }
+
+    #[test]
+    fn a_column_that_is_not_there_is_told_with_those_that_are() {
+        let error = Subjects::column(&b"a,b;c\n"[..], "address").expect_err("not there");
+        // As the first of the separators reads it that finds the most columns.
+        assert_eq!(error.to_string(), "0 columns are named `address`; the header has a, b;c");
+        let error = Subjects::column(&b"a;b;c,d\n"[..], "address").expect_err("not there");
+        assert_eq!(error.to_string(), "0 columns are named `address`; the header has a, b, c,d");
+    }
+
+    #[test]
+    fn a_cell_over_lines_may_be_as_long_as_a_row() {
+        let cell = |second: usize| format!("address,note\nA,\"x\n{}\"\nB,y\n", "z".repeat(second));
+        let subjects = |text: &str| -> Vec<String> {
+            let rows = all(Subjects::column(text.as_bytes(), "address").expect("a column")).0;
+            rows.into_iter().filter(|row| row.2.is_none()).map(|row| row.1).collect()
+        };
+        assert_eq!(subjects(&cell(40)), ["A", "B"]);
+        // The cell is refused that makes its row too long, and the row after it is read all the same.
+        assert_eq!(subjects(&cell(MAX_ROW - 4)), ["B"]);
+    }
 }

@@ -336,6 +336,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_text_longer_than_any_policy_is_not_read() {
+        let preset = PRESETS[0].text;
+        let text = |length: usize| format!("{preset}{}", " ".repeat(length - preset.len()));
+        assert!(Policy::parse(&text(MAX_BYTES)).is_ok());
+        for length in [MAX_BYTES + 1, MAX_BYTES + 2] {
+            let error = Policy::parse(&text(length)).expect_err("too long");
+            assert!(error.to_string().contains("longer than 1048576 bytes"), "{error}");
+        }
+    }
+
+    #[test]
+    fn how_two_policies_differ_is_said_line_by_line() {
+        let (strict, lists) = (Policy::strict(), Policy::lists_only());
+        assert_eq!(differences(&strict, &strict), [""; 0]);
+        let lines = differences(&strict, &lists);
+        assert!(lines.contains(&"basis: lists-and-transactions -> lists-only".to_owned()), "{lines:?}");
+        assert!(lines.contains(&"transactions required: true -> false".to_owned()), "{lines:?}");
+    }
+
+    #[test]
     fn no_preset_lets_a_sanction_or_a_name_without_a_category_pass() {
         let exposed = Exposed {
             exposure: ExposureType::Own,

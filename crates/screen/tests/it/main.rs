@@ -1,8 +1,10 @@
 //! The screener on small hand-made lists and ledgers: what each preset promises, to the second.
 
 mod history;
+mod keys;
 mod lab;
 mod lists;
 mod names;
+mod reach;
 mod support;
 mod transactions;

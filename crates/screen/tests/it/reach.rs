@@ -1,0 +1,190 @@
+//! How far a verdict looks: amounts, times, hops.
+
+use std::path::Path;
+
+use tracehound_ledger::Ledger;
+use tracehound_model::{
+    BlockHash, Category, GapKind, OutPoint, Subject, TxId, Verdict,
+    verdict::{Direction, ExposureType},
+};
+use tracehound_screen::{Policy, policy::PRESETS};
+use tracehound_testkit::blocks::BlockMaker;
+
+use crate::support::{
+    FRESH, address, at, blocks, claim, day, index, key, ledger, screen, sources, whole_ledger,
+};
+
+fn strict_with(was: &str, is: &str) -> Policy {
+    assert!(PRESETS[0].text.contains(was), "{was}");
+    Policy::parse(&PRESETS[0].text.replace(was, is)).expect("a policy")
+}
+
+/// Owner 0 pays owner 1, who pays owner 2, and so on up to owner 3, a block each ten minutes, the last one at noon; each
+/// passes on the amount of his place.
+fn chain(dir: &Path, amounts: [u64; 3]) -> Ledger {
+    let noon = u32::try_from(at(FRESH).as_second()).expect("this century");
+    let mut all = Vec::new();
+    let mut block = BlockMaker::new(BlockHash::default(), noon - 1_800, 1);
+    let mut last = block.tx(&[], &[(5_000_000, Some(key(0)))]);
+    all.push(block.done());
+    for (at, amount) in amounts.into_iter().enumerate() {
+        let time = noon - 1_200 + 600 * u32::try_from(at).expect("three");
+        let mut block = BlockMaker::new(all[at].hash, time, 2 + at as u64);
+        block.tx(&[], &[(1, Some(key(9)))]);
+        last = block.tx(&[(OutPoint { txid: last, vout: 0 }, None)], &[(amount, Some(key(at + 1)))]);
+        all.push(block.done());
+    }
+    ledger(dir, &all)
+}
+
+/// What the verdict says of a listed party: kind and direction.
+fn exposed(verdict: &Verdict) -> Vec<(ExposureType, Option<Direction>)> {
+    verdict.exposures.iter().map(|exposure| (exposure.exposure, exposure.direction)).collect()
+}
+
+const PAID: (ExposureType, Option<Direction>) = (ExposureType::Direct, Some(Direction::Outgoing));
+const RECEIVED: (ExposureType, Option<Direction>) = (ExposureType::Direct, Some(Direction::Incoming));
+const PAID_INDIRECTLY: (ExposureType, Option<Direction>) =
+    (ExposureType::Indirect, Some(Direction::Outgoing));
+
+#[test]
+fn what_is_received_below_the_policys_dust_limit_counts_for_nothing() {
+    let index = index(sources(), vec![claim(1, &address(0), Category::Sanction, "ofac-sdn")], vec![]);
+    for (amount, found) in [(9_999, vec![]), (10_000, vec![RECEIVED])] {
+        let dir = tempfile::tempdir().expect("a folder");
+        let ledger = chain(dir.path(), [amount, 1_000, 900]);
+        let verdict = screen(&index, Some(&ledger), &Policy::strict(), FRESH, &address(1));
+        assert_eq!(exposed(&verdict), found, "{amount}");
+    }
+}
+
+#[test]
+fn what_came_after_the_moment_asked_about_is_not_seen() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = chain(dir.path(), [4_000_000, 3_000_000, 2_000_000]);
+    let index = index(sources(), vec![claim(1, &address(3), Category::Sanction, "ofac-sdn")], vec![]);
+    // Owner 2 pays the listed one in the block at noon.
+    for (number, found) in [(2, PAID), (1, PAID_INDIRECTLY), (0, PAID_INDIRECTLY)] {
+        let ask = |as_of| exposed(&screen(&index, Some(&ledger), &Policy::strict(), as_of, &address(number)));
+        assert_eq!(ask("2025-06-15T11:59:59Z"), [], "{number}");
+        assert_eq!(ask(FRESH), [found], "{number}");
+    }
+}
+
+#[test]
+fn money_is_followed_as_many_hops_and_transactions_as_the_policy_says() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = chain(dir.path(), [4_000_000, 3_000_000, 2_000_000]);
+    let index = index(sources(), vec![claim(1, &address(3), Category::Sanction, "ofac-sdn")], vec![]);
+    let ask = |policy: &Policy| screen(&index, Some(&ledger), policy, FRESH, &address(0));
+    for (hops, found) in [("hops = 2", vec![]), ("hops = 3", vec![PAID_INDIRECTLY])] {
+        assert_eq!(exposed(&ask(&strict_with("hops = 5", hops))), found, "{hops}");
+    }
+    let short = ask(&strict_with("work = 2000", "work = 1"));
+    assert_eq!(exposed(&short), []);
+    assert!(short.coverage.gaps.iter().any(|gap| gap.kind == GapKind::IndirectTruncated), "{short:?}");
+}
+
+#[test]
+fn dust_is_not_followed() {
+    let index = index(sources(), vec![claim(1, &address(3), Category::Sanction, "ofac-sdn")], vec![]);
+    for (amount, found) in [(9_000, vec![]), (12_000, vec![PAID_INDIRECTLY])] {
+        let dir = tempfile::tempdir().expect("a folder");
+        let ledger = chain(dir.path(), [4_000_000, amount, amount - 100]);
+        let verdict = screen(&index, Some(&ledger), &Policy::strict(), FRESH, &address(0));
+        assert_eq!(exposed(&verdict), found, "{amount}");
+    }
+}
+
+fn payment(ledger: &Ledger) -> TxId {
+    // The transaction by which owner 1 pays owner 2: the second one of the last block.
+    let info = ledger.info();
+    let last = (0..info.txs).rev().find_map(|tx| ledger.tx(tracehound_ledger::TxNum(tx as u32)));
+    last.expect("a transaction").txid
+}
+
+#[test]
+fn a_transaction_is_examined_by_what_it_spends_and_pays() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let claims = vec![
+        claim(1, &address(1), Category::Sanction, "ofac-sdn"),
+        claim(2, &address(2), Category::Sanction, "ofac-sdn"),
+    ];
+    let index = index(sources(), claims, vec![]);
+    let whole = whole_ledger(&dir.path().join("whole"));
+    let part = ledger(&dir.path().join("part"), &blocks(BlockHash::default(), true));
+    let ask = |ledger: &Ledger| {
+        screen(&index, Some(ledger), &Policy::strict(), FRESH, &payment(ledger).to_string())
+    };
+    let amounts = |verdict: &Verdict| -> Vec<(Option<Direction>, Option<String>)> {
+        let row = |row: &tracehound_model::verdict::Exposure| {
+            (row.direction, row.amount.map(|amount| amount.to_string()))
+        };
+        let mut rows: Vec<_> = verdict.exposures.iter().map(row).collect();
+        rows.sort();
+        rows
+    };
+    let (paid_in, paid_out) = (Some("4000000".to_owned()), Some("3000000".to_owned()));
+    let verdict = ask(&whole);
+    assert_eq!(verdict.coverage.transactions_until, Some(at(FRESH)), "all of it is in the transaction");
+    let both = [(Some(Direction::Incoming), paid_in), (Some(Direction::Outgoing), paid_out.clone())];
+    assert_eq!(amounts(&verdict), both);
+    // Of one that spends what is not in the ledger, who paid and how much is not known.
+    let verdict = ask(&part);
+    assert_eq!(verdict.coverage.transactions_until, None);
+    assert!(verdict.coverage.gaps.iter().any(|gap| gap.kind == GapKind::UnknownInputs), "{verdict:?}");
+    assert_eq!(amounts(&verdict), [(Some(Direction::Incoming), None), (Some(Direction::Outgoing), paid_out)]);
+}
+
+#[test]
+fn a_name_of_an_unknown_form_that_was_listed_once_is_said_to_have_been() {
+    let mut ended = claim(1, &address(0), Category::Sanction, "ofac-sdn");
+    ended.subject = Subject::Opaque("somebody:1".to_owned());
+    ended.valid_to = Some(day("2024-01-01"));
+    let index = index(sources(), vec![ended], vec![]);
+    let verdict = screen(&index, None, &Policy::lists_only(), FRESH, "somebody:1");
+    assert!(verdict.summary.contains("formerly party 1 on ofac-sdn until 2024-01-01"), "{}", verdict.summary);
+}
+
+#[test]
+fn named_by_what_no_rule_objects_to_is_not_said_to_be_on_no_list() {
+    let mut sources = sources();
+    sources.push(crate::support::source("pack", tracehound_model::SourceKind::Labels, "2025-06-01"));
+    let index = index(sources, vec![claim(1, &address(0), Category::Exchange, "pack")], vec![]);
+    let verdict = screen(&index, None, &Policy::lists_only(), FRESH, &address(0));
+    assert!(
+        verdict.summary.starts_with("known as party 1; no rule of the policy objects"),
+        "{}",
+        verdict.summary
+    );
+}
+
+/// The last block before a moment is found among blocks whose times are a little out of order.
+#[test]
+fn the_last_block_before_a_moment_is_the_newest_that_is_not_after_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let noon = u32::try_from(at(FRESH).as_second()).expect("this century");
+    let mut all: Vec<tracehound_model::utxo::UtxoBlock> = Vec::new();
+    let mut prev = BlockHash::default();
+    for number in 0..400_u32 {
+        // The second block is a minute older than the first.
+        let time = if number == 1 { noon - 240_060 } else { noon - 240_000 + 600 * number };
+        let mut block = BlockMaker::new(prev, time, u64::from(number) + 1);
+        block.tx(&[], &[(50_000, Some(key(if number == 399 { 1 } else { 0 })))]);
+        all.push(block.done());
+        prev = all.last().expect("just now").hash;
+    }
+    let ledger = ledger(dir.path(), &all);
+    let index = index(sources(), vec![], vec![]);
+    let until = |as_of: jiff::Timestamp| {
+        let verdict = screen(&index, Some(&ledger), &Policy::strict(), &as_of.to_string(), &address(0));
+        verdict.coverage.transactions_until.map(|until| until.as_second())
+    };
+    let second = |second: u32| jiff::Timestamp::from_second(i64::from(second)).expect("a second");
+    // Block 300, and one second before it.
+    let block_300 = noon - 240_000 + 180_000;
+    assert_eq!(until(second(block_300)), Some(i64::from(block_300)));
+    assert_eq!(until(second(block_300 - 1)), Some(i64::from(block_300 - 600)));
+    // Before the first block stands the second one.
+    assert_eq!(until(second(noon - 240_030)), Some(i64::from(noon - 240_060)));
+}

@@ -17,6 +17,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use values::{duration, moment};
 
+use crate::log::Log;
+
 pub(crate) use analyze::*;
 pub(crate) use follow::*;
 pub(crate) use given::Given;
@@ -45,7 +47,8 @@ pub(crate) use screen::ScreenArgs;
   tracehound screen 3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG
   tracehound lists update
   tracehound ingest bitcoin ~/.bitcoin/blocks
-  tracehound screen --stdin --output jsonl < withdrawals.txt > verdicts.jsonl"
+  tracehound screen --stdin --output jsonl < withdrawals.txt > verdicts.jsonl
+  tracehound --log info:json ingest bitcoin ~/.bitcoin/blocks 2> ingest.log"
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -69,6 +72,11 @@ pub(crate) struct Common {
     /// No progress and no messages, only data and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Tell on standard error what is done and how long it takes, up to a level: error, warn, info (steps of a question, an
+    /// ingest, a request), debug (each verdict and each exchange with a server) or trace; with :json one object a line. Off
+    /// unless asked for; of addresses of servers only scheme, host and port are told
+    #[arg(long, global = true, value_name = "LEVEL[:json]")]
+    pub log: Option<Log>,
 }
 
 /// How data is printed.

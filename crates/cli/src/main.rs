@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod files;
 mod folder;
+mod log;
 mod output;
 mod progress;
 mod terminal;
@@ -36,6 +37,9 @@ fn main() -> ExitCode {
     if let Some(reason) = cli.command.refuses(cli.common.output) {
         terminal::say(&format!("error: {reason}"));
         return ExitCode::from(USAGE);
+    }
+    if let Some(log) = cli.common.log {
+        log.start();
     }
     match run(&cli) {
         Ok(code) => ExitCode::from(code),

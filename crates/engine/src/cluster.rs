@@ -170,6 +170,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// When the question makes no sense, or the ledger is damaged.
+    #[tracing::instrument(skip_all)]
     pub fn cluster(&self, question: &Question) -> Result<Answer<Cluster>, EngineError> {
         let view = View::new(self, question.network, question.moment)?;
         let keys = view.keys();

@@ -97,6 +97,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// When the question makes no sense, or the ledger is damaged.
+    #[tracing::instrument(skip_all)]
     pub fn exposure(&self, question: &Question) -> Result<Answer<Exposure>, EngineError> {
         let view = View::new(self, question.network, question.moment)?;
         let keys = view.keys();

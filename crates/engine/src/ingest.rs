@@ -100,6 +100,7 @@ impl Workspace {
     ///
     /// # Errors
     /// Files that cannot be used, and a ledger that cannot be written. What was committed before stays.
+    #[tracing::instrument(skip_all)]
     pub fn ingest_files(
         &self,
         files: &BitcoinFiles,
@@ -135,6 +136,7 @@ impl Workspace {
     /// # Errors
     /// A node that cannot be reached, is on another network or shares no block with the ledger; a ledger that cannot be
     /// written. A node that fails on the way ends the run, not the work, and the answer says why.
+    #[tracing::instrument(skip_all)]
     pub fn ingest_node(
         &self,
         server: &dyn BlockServer,

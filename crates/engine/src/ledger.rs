@@ -120,6 +120,7 @@ impl Workspace {
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
+    #[tracing::instrument(skip_all)]
     pub fn ledger_info(&self, network: BitcoinNetwork) -> Result<Info, EngineError> {
         let ledger = self.open(network)?;
         let info = ledger.info();
@@ -154,6 +155,7 @@ impl Workspace {
     ///
     /// # Errors
     /// What is damaged.
+    #[tracing::instrument(skip_all)]
     pub fn ledger_verify(&self, network: BitcoinNetwork) -> Result<Verified, EngineError> {
         let report = self.open(network)?.verify()?;
         Ok(Verified {
@@ -171,6 +173,7 @@ impl Workspace {
     ///
     /// # Errors
     /// What cannot be mended; [`LedgerError::Stopped`] where `go_on` ended it.
+    #[tracing::instrument(skip_all)]
     pub fn ledger_repair(
         &self,
         network: BitcoinNetwork,
@@ -199,6 +202,7 @@ impl Workspace {
     ///
     /// # Errors
     /// When a segment cannot be read or written; [`LedgerError::Stopped`] where `go_on` ended it.
+    #[tracing::instrument(skip_all)]
     pub fn ledger_upgrade(&self, network: BitcoinNetwork, go_on: GoOn<'_>) -> Result<Upgraded, EngineError> {
         let dir = self.folder().ledger(network);
         let report = upgrade(&dir, Chain::Bitcoin(network), &mut |_| go_on())?;

@@ -92,6 +92,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// When a name is empty, or the claims cannot be read.
+    #[tracing::instrument(skip_all)]
     pub fn names(&self, question: &Question<'_>) -> Result<Names, EngineError> {
         let names = self.index().names()?;
         let cover = NameCover::new(self.index(), question.policy, question.as_of);

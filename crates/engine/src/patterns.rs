@@ -65,6 +65,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// When the question makes no sense, or the ledger is damaged.
+    #[tracing::instrument(skip_all)]
     pub fn patterns(&self, question: &Question) -> Result<Answer<Patterns>, EngineError> {
         let view = View::new(self, question.network, question.moment)?;
         let (ledger, keys, text) = (&view.ledger, view.keys(), &question.subject);

@@ -52,6 +52,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// When the question makes no sense, or the ledger is damaged.
+    #[tracing::instrument(skip_all)]
     pub fn peel(&self, question: &Question) -> Result<Answer<Vec<Peeled>>, EngineError> {
         let view = View::new(self, question.network, question.moment)?;
         let ledger = &view.ledger;

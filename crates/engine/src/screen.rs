@@ -10,7 +10,7 @@ use tracehound_attribution::index::Index;
 use tracehound_bitcoin::live::esplora::EsploraLimits;
 use tracehound_ingest::{EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
 use tracehound_ledger::Ledger;
-use tracehound_model::BitcoinNetwork;
+use tracehound_model::{AddressError, BitcoinNetwork, Verdict, text::label};
 use tracehound_screen::{Covered, Extract, Policy, Screener, Settings};
 
 use crate::{EngineError, NamedSnapshot, Snapshot};
@@ -65,6 +65,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// A ledger that is there and cannot be read, a snapshot that is gone.
+    #[tracing::instrument(skip_all)]
     pub fn screening<'a>(&self, question: &Question<'a>) -> Result<Screening<'a>, EngineError> {
         let named = question.snapshot.map(NamedSnapshot::of_verdict);
         let seconds = question.as_of.map(Timestamp::as_second);
@@ -77,6 +78,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// When the server cannot be reached or answers nonsense.
+    #[tracing::instrument(skip_all)]
     pub fn screening_by_esplora<'a>(
         &self,
         question: &Question<'a>,
@@ -123,6 +125,15 @@ impl Snapshot {
             },
         }
     }
+}
+
+/// One verdict, as [`Screener::screen`] gives it, told to whoever listens to what is done and how long it takes.
+///
+/// # Errors
+/// A subject that is no address and no transaction.
+#[tracing::instrument(level = "debug", skip_all, fields(subject = %label(subject)))]
+pub fn verdict(screener: &Screener<'_>, subject: &str) -> Result<Verdict, AddressError> {
+    screener.screen(subject)
 }
 
 impl Screening<'_> {

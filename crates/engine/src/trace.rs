@@ -52,6 +52,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// When the question makes no sense, or the ledger is damaged.
+    #[tracing::instrument(skip_all)]
     pub fn trace(&self, question: &Question) -> Result<Answer<Traced<Trace>>, EngineError> {
         self.follow(question, |view, asked, known| {
             let found = trace::trace(&view.ledger, view.network, asked, known)?;
@@ -71,6 +72,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// As [`trace`](Self::trace).
+    #[tracing::instrument(skip_all)]
     pub fn compare(&self, question: &Question) -> Result<Answer<Traced<Comparison>>, EngineError> {
         self.follow(question, |view, asked, known| {
             Ok((trace::compare(&view.ledger, view.network, asked, known)?, None))

@@ -140,6 +140,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// When there is no ledger, or it is damaged.
+    #[tracing::instrument(skip_all)]
     pub fn tx(&self, question: &Question) -> Result<Answer<Transaction>, EngineError> {
         let view = View::new(self, question.network, question.moment)?;
         let Some(tx) = view.ledger.find_tx(&question.txid).and_then(|tx| view.ledger.tx(tx)) else {

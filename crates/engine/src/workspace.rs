@@ -61,6 +61,7 @@ impl Workspace {
     /// # Errors
     /// When the claims cannot be read; the snapshot before stays current. A ledger that cannot be read is told to who asks
     /// about its network.
+    #[tracing::instrument(skip_all)]
     pub fn refresh(&self) -> Result<Snapshot, EngineError> {
         let now = self.now();
         let taken = Snapshot::take(&self.0.folder, self.attribution().index(now)?, now);

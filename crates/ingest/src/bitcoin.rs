@@ -12,6 +12,7 @@ use tracehound_bitcoin::{
 };
 use tracehound_ledger::{AppendStats, LedgerError, Writer, WriterOptions};
 use tracehound_model::{BitcoinNetwork, BlockHash, Chain, utxo::Header, utxo::UtxoBlock};
+use tracing::{info, info_span};
 
 /// Which files, and how.
 #[derive(Clone, Debug, Default)]
@@ -145,22 +146,27 @@ impl KnownChain for Known {
 /// Blocks are committed a segment at a time, so a run that is killed goes on where its last segment ended. Undo files
 /// are read only when blocks stand on others that are not there: they carry the outputs that those would.
 /// `progress` ends the run with [`ControlFlow::Break`]; what was appended is then committed.
+#[tracing::instrument(skip_all)]
 pub fn ingest_bitcoin_files(
     dir: &Path,
     files: &BitcoinFiles,
     progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<BitcoinReport, IngestError> {
     let source = BlockSource::open(&files.paths, files.network)?;
-    let index = source.scan_headers(&|scan| {
-        // A scan takes a second a terabyte's headers; it is not worth a way out of its own.
-        let _ = progress(Progress::Scanning { bytes: scan.bytes, total: scan.total_bytes });
+    let index = info_span!("scan_headers").in_scope(|| {
+        source.scan_headers(&|scan| {
+            // A scan takes a second a terabyte's headers; it is not worth a way out of its own.
+            let _ = progress(Progress::Scanning { bytes: scan.bytes, total: scan.total_bytes });
+        })
     })?;
     let mut writer = Writer::open(dir, Chain::Bitcoin(source.network()), files.writer)?;
     let plan = index.plan(&source, &Known::of(&writer));
     if let Some(point) = plan.rewind_to {
         writer.rewind_to_block(point.hash)?;
     }
-    let undo = stands_on_missing_blocks(&plan).then(|| source.scan_undo(&index, &plan));
+    info!(blocks = plan.order.len(), known = plan.known, stale = plan.stale.len(), "planned");
+    let undo = stands_on_missing_blocks(&plan)
+        .then(|| info_span!("scan_undo").in_scope(|| source.scan_undo(&index, &plan)));
     let options = ReadOptions { threads: files.threads, undo: undo.as_ref(), ..ReadOptions::default() };
     let (mut blocks, mut bytes, mut islands) = (0, 0, 0);
     let (total_blocks, total_bytes) = totals(&index, &plan);
@@ -170,9 +176,9 @@ pub fn ingest_bitcoin_files(
         bytes += u64::from(block.size);
         Ok(progress(Progress::Appending { blocks, total_blocks, bytes, total_bytes }))
     };
-    let report = source.read_blocks(&index, &plan, options, append)?;
+    let report = info_span!("append").in_scope(|| source.read_blocks(&index, &plan, options, append))?;
     let _ = progress(Progress::Sealing);
-    writer.commit()?;
+    info_span!("commit").in_scope(|| writer.commit())?;
     let undo_problems = undo.as_ref().map(tracehound_bitcoin::UndoIndex::problems);
     let problems = || [Some(index.problems()), undo_problems, Some(&report.problems)].into_iter().flatten();
     Ok(BitcoinReport {

@@ -30,8 +30,10 @@ use tracehound_bitcoin::{
 };
 use tracehound_ledger::{Ledger, LedgerError};
 use tracehound_model::{
-    Address, AddressError, BitcoinNetwork, BlockHash, Chain, Gap, GapKind, TxId, endpoint, utxo::Header,
+    Address, AddressError, BitcoinNetwork, BlockHash, Chain, Gap, GapKind, TxId, endpoint, text::label,
+    utxo::Header,
 };
+use tracing::info_span;
 
 use self::{cache::Cache, merge::CachedTx};
 
@@ -258,6 +260,7 @@ struct Answer {
 /// A subject's transactions replace those fetched before; each is written as it arrives, whole or not at all. Asks the
 /// server nothing when everything is there. A transaction that the server does not know, or that is in no block yet, is
 /// no error: its [`Fetch`] is not complete. There must be at least one subject.
+#[tracing::instrument(skip_all, fields(server = options.server()))]
 pub fn fetch_esplora(
     dir: &Path,
     options: &EsploraOptions,
@@ -277,6 +280,7 @@ pub fn fetch_esplora(
             continue;
         }
         progress(&name);
+        let _span = info_span!("fetch", subject = %label(&name)).entered();
         let tip = if let Some(tip) = tip {
             tip
         } else {

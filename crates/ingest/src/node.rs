@@ -11,6 +11,7 @@ use tracehound_bitcoin::{
 };
 use tracehound_ledger::{AppendStats, LedgerError, Writer, WriterOptions};
 use tracehound_model::{BitcoinNetwork, Chain};
+use tracing::{debug_span, info, info_span};
 
 use crate::bitcoin::{IngestError, Known};
 
@@ -58,6 +59,7 @@ pub struct NodeReport {
 ///
 /// A node that fails on the way ends the run, not the work: what came before is committed and the report says why. A
 /// node that cannot be reached at all, is on another network, or shares no block with the ledger is an error.
+#[tracing::instrument(skip_all)]
 pub fn ingest_bitcoin_node(
     dir: &Path,
     node: &dyn BlockServer,
@@ -78,6 +80,7 @@ pub fn ingest_bitcoin_node(
     let result = follow(node, &known, wanted, |event| -> Result<ControlFlow<()>, LedgerError> {
         match event {
             FollowEvent::Rewind(point) => {
+                info!(height = point.height, "the node left our chain: going back");
                 writer.rewind_to_block(point.hash)?;
                 since_commit = 0;
                 Ok(ControlFlow::Continue(()))
@@ -91,7 +94,7 @@ pub fn ingest_bitcoin_node(
                 appended += 1;
                 since_commit += 1;
                 if since_commit >= options.commit_every {
-                    writer.commit()?;
+                    debug_span!("commit").in_scope(|| writer.commit())?;
                     since_commit = 0;
                 }
                 let height = block.height.unwrap_or_default();
@@ -111,6 +114,6 @@ pub fn ingest_bitcoin_node(
             Some(error)
         }
     };
-    writer.commit()?;
+    info_span!("commit", blocks = appended).in_scope(|| writer.commit())?;
     Ok(NodeReport { appended: writer.stats(), followed, broken })
 }

@@ -3,6 +3,7 @@
 use std::{fmt, io::Read, time::Duration};
 
 use tracehound_model::endpoint::Endpoint;
+use tracing::{debug, debug_span};
 use ureq::{Agent, Body, Error, Proxy, http::Response};
 
 use crate::{
@@ -169,6 +170,7 @@ impl Client {
     ) -> Result<Answer, HttpError> {
         let shown = self.server.shown_below(path);
         let url = if path.is_empty() { self.shown() } else { &shown };
+        let _span = debug_span!("exchange", url).entered();
         let mut tries = Tries::new(self.limits.retries, self.limits.pause, Duration::MAX);
         loop {
             let tried = call().map(|response| (retry_after(&response), response));
@@ -210,6 +212,7 @@ impl Client {
         if body.len() as u64 > limit {
             return too_large(url);
         }
+        debug!(status, bytes = body.len(), "answered");
         let excerpt = if status == 200 { String::new() } else { self.excerpt(&body) };
         Ok(Ok(Answer { url, status, content_type, body, excerpt }))
     }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use tracehound_model::endpoint::{self, Endpoint};
+use tracing::{debug, debug_span};
 use ureq::{
     Agent, Body, Error, Proxy,
     http::{Response, Uri},
@@ -88,6 +89,7 @@ pub struct Incoming {
 /// On an address or a redirect that is not fetched from, and on any answer but a file or "not modified".
 pub fn download(url: &str, known: &Validators, limits: &DownloadLimits) -> Result<Download, HttpError> {
     let refuse = |reason: String| HttpError::Url { url: endpoint::shown(url), reason };
+    let _span = debug_span!("download", url = endpoint::shown(url)).entered();
     let mut at: Uri = url.parse().map_err(|error| refuse(format!("{error}")))?;
     let reach = Reach::of(&at);
     reach.check(&at).map_err(refuse)?;
@@ -101,6 +103,7 @@ pub fn download(url: &str, known: &Validators, limits: &DownloadLimits) -> Resul
     };
     for _ in 0..=limits.max_redirects {
         let response = asking.patiently(&at)?;
+        debug!(from = shown(&at), status = response.status().as_u16(), "answered");
         match response.status().as_u16() {
             200 => {
                 let incoming = Incoming { url: at, response, limits: *limits };

@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tracing::info;
+
 /// Longest pause that a server may ask for.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
@@ -39,8 +41,13 @@ impl Tries {
     /// Waits before another try, if there is to be one.
     pub(crate) fn wait(&mut self, asked: Option<Duration>) -> Next {
         let next = self.next(asked, Instant::now());
-        if let Next::Wait(pause) = next {
-            thread::sleep(pause);
+        match next {
+            Next::Wait(pause) => {
+                info!(?pause, left = self.left, "busy or broken: asked again after a pause");
+                thread::sleep(pause);
+            }
+            Next::TooLong(pause) => info!(?pause, "asks for a longer pause than is made"),
+            Next::End => {}
         }
         next
     }

@@ -310,6 +310,7 @@ impl Door {
     }
 
     /// Judges a body, asks the node what may be asked, and puts the answer together.
+    #[tracing::instrument(name = "request", skip_all, fields(bytes = body.len()))]
     fn answer(&self, body: &[u8], site: Option<String>) -> Response {
         let mut facts = self.facts.clone();
         // A browser knows better than a file whose page asks.
@@ -323,9 +324,11 @@ impl Door {
             engine: self.simulate.then_some(&engine as &dyn Engine),
             ..Context::new(&self.policy, &facts)
         };
-        let judged = rpc::judge(body, Rules { context, allow_review: self.allow_review });
+        let judged = tracing::info_span!("judge")
+            .in_scope(|| rpc::judge(body, Rules { context, allow_review: self.allow_review }));
         for note in &judged.notes {
             let done = if note.passed { "passed" } else { "refused" };
+            tracing::info!(method = %clean(&note.method), verdict = %note.verdict, done);
             self.log(&format!("{done} {}: {}: {}", note.method, note.verdict, note.reason));
         }
         let Some(forward) = &judged.forward else {
@@ -334,7 +337,9 @@ impl Door {
                 None => reply(StatusCode::NO_CONTENT, None, Vec::new()),
             };
         };
-        let asked = self.upstream.post(forward).map_err(|problem| (StatusCode::BAD_GATEWAY, problem));
+        let asked = tracing::info_span!("forward", node = self.upstream.shown())
+            .in_scope(|| self.upstream.post(forward))
+            .map_err(|problem| (StatusCode::BAD_GATEWAY, problem));
         let outcome =
             asked.and_then(|reply| self.upstream.fit(reply)).and_then(|Reply { status, kind, body }| {
                 let joined =

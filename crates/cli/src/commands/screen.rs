@@ -8,7 +8,7 @@ use miette::{IntoDiagnostic, Result, miette};
 use rayon::prelude::*;
 use tracehound_engine::{
     Snapshot, Versioned, names,
-    screen::{Esplora, Question, RefusedSubject, Screening},
+    screen::{self, Esplora, Question, RefusedSubject, Screening},
 };
 use tracehound_model::{Address, Verdict, text::label};
 use tracehound_screen::{
@@ -265,7 +265,7 @@ impl Answers<'_> {
             }
             return Ok(plain.worst);
         }
-        let found = match self.screener.screen(subject) {
+        let found = match screen::verdict(self.screener, subject) {
             Ok(verdict) => {
                 render(self.output, &verdict, bytes)?;
                 verdict.decision.into()

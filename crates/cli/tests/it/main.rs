@@ -16,6 +16,7 @@ mod interrupted;
 mod keys;
 mod ledger;
 mod lists;
+mod log;
 mod node;
 mod patterns;
 mod proxy;

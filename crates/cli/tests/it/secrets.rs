@@ -67,7 +67,8 @@ fn ask(data: &Path, url: &str) {
         (&["lists", "import", url], ""),
         (&["ingest", "node", "http://127.0.0.1:1", url, "--rest"], ""),
     ] {
-        let output = tracehound(data, args, input);
+        // All that could be told is.
+        let output = tracehound(data, &[&["--log", "trace:json"], args].concat(), input);
         assert_ne!(output.status.code(), Some(0), "{args:?}");
         without_the_key(&output, &format!("{args:?}"));
     }

@@ -87,7 +87,9 @@ impl Tool {
         match status.code() {
             // All were caught; some were missed; some ran out of time.
             Some(0 | 2 | 3) => Ok(()),
-            Some(4) => Err(Failure::new(format!("the tests of {package} fail without any bug planted"))),
+            Some(4) => Err(Failure::new(format!(
+                "the tests of {package} do not build, or fail, without any bug planted"
+            ))),
             _ => Err(Failure::new(format!("`{command}` failed ({status}); run it again to go on"))),
         }
     }

@@ -99,7 +99,7 @@ fn dust_is_not_followed() {
 fn payment(ledger: &Ledger) -> TxId {
     // The transaction by which owner 1 pays owner 2: the second one of the last block.
     let info = ledger.info();
-    let last = (0..info.txs).rev().find_map(|tx| ledger.tx(tracehound_ledger::TxNum(tx as u32)));
+    let last = (0..info.txs).rev().find_map(|tx| ledger.tx(tracehound_ledger::TxNum(tx)));
     last.expect("a transaction").txid
 }
 
@@ -170,7 +170,7 @@ fn the_last_block_before_a_moment_is_the_newest_that_is_not_after_it() {
         // The second block is a minute older than the first.
         let time = if number == 1 { noon - 240_060 } else { noon - 240_000 + 600 * number };
         let mut block = BlockMaker::new(prev, time, u64::from(number) + 1);
-        block.tx(&[], &[(50_000, Some(key(if number == 399 { 1 } else { 0 })))]);
+        block.tx(&[], &[(50_000, Some(key(usize::from(number == 399))))]);
         all.push(block.done());
         prev = all.last().expect("just now").hash;
     }
@@ -178,7 +178,7 @@ fn the_last_block_before_a_moment_is_the_newest_that_is_not_after_it() {
     let index = index(sources(), vec![], vec![]);
     let until = |as_of: jiff::Timestamp| {
         let verdict = screen(&index, Some(&ledger), &Policy::strict(), &as_of.to_string(), &address(0));
-        verdict.coverage.transactions_until.map(|until| until.as_second())
+        verdict.coverage.transactions_until.map(jiff::Timestamp::as_second)
     };
     let second = |second: u32| jiff::Timestamp::from_second(i64::from(second)).expect("a second");
     // Block 300, and one second before it.

@@ -6,6 +6,7 @@ mod given;
 mod guard;
 mod ingest;
 mod lists;
+mod log;
 mod policy;
 mod range;
 mod screen;
@@ -17,14 +18,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use values::{duration, moment};
 
-use crate::log::Log;
-
 pub(crate) use analyze::*;
 pub(crate) use follow::*;
 pub(crate) use given::Given;
 pub(crate) use guard::*;
 pub(crate) use ingest::*;
 pub(crate) use lists::*;
+pub(crate) use log::Log;
 pub(crate) use policy::PolicyCommand;
 pub(crate) use range::*;
 pub(crate) use screen::ScreenArgs;

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         return ExitCode::from(USAGE);
     }
     if let Some(log) = cli.common.log {
-        log.start();
+        log::start(log);
     }
     match run(&cli) {
         Ok(code) => ExitCode::from(code),

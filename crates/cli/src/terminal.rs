@@ -58,7 +58,12 @@ impl Write for Watched {
 
 /// Standard error, for people.
 pub(crate) fn stderr() -> Screen<Stderr> {
-    Screen::new(io::stderr(), Output::Text)
+    stderr_as(Output::Text)
+}
+
+/// Standard error in another form.
+pub(crate) fn stderr_as(output: Output) -> Screen<Stderr> {
+    Screen::new(io::stderr(), output)
 }
 
 /// One line on standard error. Nowhere to complain to when that is gone.

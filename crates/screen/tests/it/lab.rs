@@ -57,20 +57,6 @@ fn what_was_not_recorded_is_not_guessed() {
         .expect("a policy");
     let near = recorded(&screen(&index, Some(&ledger), &strict, FRESH, &address(2)));
     assert!(matches!(compare(&strict, &further, &near), Compared::Unknown(_)));
-    // One that reads more transactions, or looks at smaller amounts; not one that looks at no more than was looked at.
-    let other = |was: &str, is: &str| {
-        assert!(tracehound_screen::policy::PRESETS[0].text.contains(was), "{was}");
-        Policy::parse(&tracehound_screen::policy::PRESETS[0].text.replace(was, is)).expect("a policy")
-    };
-    for (was, is, unknown) in [
-        ("work = 2000", "work = 2001", true),
-        ("work = 2000", "work = 1999", false),
-        ("incoming_below = 10000", "incoming_below = 9999", true),
-        ("incoming_below = 10000", "incoming_below = 10001", false),
-    ] {
-        let found = compare(&strict, &other(was, is), &near);
-        assert_eq!(matches!(found, Compared::Unknown(_)), unknown, "{is}: {found:?}");
-    }
     // A record of the first version does not say whose claims its exposures are.
     let mut old = recorded(&screen(&index, Some(&ledger), &strict, FRESH, &address(0)));
     old.exposures[0].source_kind = None;

@@ -7,7 +7,11 @@ use tracehound_model::{
     BlockHash, Category, GapKind, OutPoint, Subject, TxId, Verdict,
     verdict::{Direction, ExposureType},
 };
-use tracehound_screen::{Policy, policy::PRESETS};
+use tracehound_screen::{
+    Policy,
+    lab::{Compared, compare},
+    policy::PRESETS,
+};
 use tracehound_testkit::blocks::BlockMaker;
 
 use crate::support::{
@@ -187,4 +191,22 @@ fn the_last_block_before_a_moment_is_the_newest_that_is_not_after_it() {
     assert_eq!(until(second(block_300 - 1)), Some(i64::from(block_300 - 600)));
     // Before the first block stands the second one.
     assert_eq!(until(second(noon - 240_030)), Some(i64::from(noon - 240_060)));
+}
+
+#[test]
+fn a_policy_that_would_have_looked_further_judges_no_record_of_one_that_did_not() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = whole_ledger(dir.path());
+    let index = index(sources(), vec![claim(1, &address(0), Category::Exchange, "fbi-notices")], vec![]);
+    let strict = Policy::strict();
+    let near = screen(&index, Some(&ledger), &strict, FRESH, &address(2));
+    for (was, is, unknown) in [
+        ("work = 2000", "work = 2001", true),
+        ("work = 2000", "work = 1999", false),
+        ("incoming_below = 10000", "incoming_below = 9999", true),
+        ("incoming_below = 10000", "incoming_below = 10001", false),
+    ] {
+        let found = compare(&strict, &strict_with(was, is), &near);
+        assert_eq!(matches!(found, Compared::Unknown(_)), unknown, "{is}: {found:?}");
+    }
 }

@@ -100,7 +100,8 @@ impl<'a> Report<'a> {
              Written by `cargo xtask mutants`, never by hand. cargo-mutants {version} plants one small bug after another where a\n\
              wrong answer would cost most, and runs the tests of the crate it is in, without the real data beside a checkout.\n\
              A bug that runs out of time makes the tests hang, which their run notices. An outcome counts until the code of its\n\
-             file changes; `cargo xtask mutants` goes on with what has none.\n\n\
+             file changes; `cargo xtask mutants` goes on with what has none. What got through stands here until it is tried\n\
+             again, also where a test was written since.\n\n\
              * Date: {date}, commit {commit}\n\
              * Share that was run: {run} of {listed} ({share} %)\n\n\
              | module | bugs | run | caught | missed | out of time | do not compile |\n|---|--:|--:|--:|--:|--:|--:|\n"

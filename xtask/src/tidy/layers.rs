@@ -122,8 +122,8 @@ fn check_crate(name: &str, path: &str, text: &str) -> Vec<Complaint> {
     for (table, test_only) in
         [("dependencies", false), ("build-dependencies", false), ("dev-dependencies", true)]
     {
-        for name in manifests::keys(&manifest, table) {
-            let Some(other) = name.strip_prefix(PREFIX) else { continue };
+        for package in manifests::keys(&manifest, table) {
+            let Some(other) = package.strip_prefix(PREFIX) else { continue };
             let fine = if test_only { !OUTERMOST.contains(&other) } else { allowed.contains(&other) };
             if !fine {
                 let message = format!("{table}: `{name}` must not import `{other}`, which is not below it");

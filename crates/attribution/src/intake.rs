@@ -136,7 +136,7 @@ pub(crate) async fn take_in(
         return Err(IntakeError::NearMiss { given, official: SourceId(near.id.to_owned()) });
     }
     let shipped = store.shipped_sources().await?;
-    if let Some(near) = shipped.iter().find(|known| **known != given && official::is_slip_of(&given, known)) {
+    if let Some(near) = shipped.iter().find(|known| official::is_slip_of(&given, known)) {
         return Err(IntakeError::NearMiss { given, official: near.clone() });
     }
     forget_days_to_come(&mut snapshot, published);
@@ -228,10 +228,9 @@ async fn edition(
             let milder = match (base, store.edition_on(&source, published).await?) {
                 (Base::On(_), Some(before)) => {
                     // What came with the program gives one name each.
-                    let whole = store.has_whole_list(&source).await?;
-                    before
-                        .milder_in(&snapshot)
-                        .or_else(|| whole.then(|| before.renamed_in(&snapshot)).flatten())
+                    let shipped = store.is_shipped_version(&source, before.published).await?;
+                    let renamed = || (!shipped).then(|| before.renamed_in(&snapshot)).flatten();
+                    before.milder_in(&snapshot).or_else(renamed)
                 }
                 _ => None,
             };

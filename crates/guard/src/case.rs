@@ -8,15 +8,27 @@ use tracehound_model::{Gap, GapKind};
 use crate::{
     ask::{Executed, Execution, Listing, Simulation},
     context::Context,
-    decode::{Act, Call, Extent, Functions, Grant, Outer, Placed, Power, Unpacked, Value, acts, unpack},
+    decode::{
+        Act, Call, Extent, Functions, Grant, Outer, Placed, Power, Setting, Unpacked, Value, acts, unpack,
+    },
     facts::{Facts, Screened},
     known::{self, Token},
     policy::{Policy, Role},
     safe::SafeCase,
     scalar::Quirk,
     tx::EvmTx,
-    typed::{Authorization, Meaning, TypedData},
+    typed::{Authorization, Data, Meaning, TypedData},
 };
+
+/// Allowances by signature, as their standards write them: EIP-2612, DAI, Permit2's own.
+const PERMITS: &[&str] = &[
+    "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
+    "Permit(address holder,address spender,uint256 nonce,uint256 expiry,bool allowed)",
+    "PermitSingle(PermitDetails details,address spender,uint256 sigDeadline)PermitDetails(address token,uint160 \
+     amount,uint48 expiration,uint48 nonce)",
+    "PermitBatch(PermitDetails[] details,address spender,uint256 sigDeadline)PermitDetails(address token,uint160 \
+     amount,uint48 expiration,uint48 nonce)",
+];
 
 /// What is to be signed.
 #[derive(Debug)]
@@ -253,22 +265,34 @@ impl<'a> Case<'a> {
                 all.entry(address).or_insert_with(|| path.to_owned());
             }
         };
-        dealt_with.into_iter().for_each(|(path, address)| add(&path, address));
+        for (path, address) in dealt_with {
+            add(&path, address);
+        }
         for (index, call) in self.unpacked.calls.iter().enumerate() {
             if !self.only_takes_away(index) {
                 self.named(call).into_iter().for_each(|address| add(&call.path, address));
             }
         }
         match self.subject {
+            Subject::Safe(safe) => {
+                add(&safe.entry.path, safe.entry.tx.gas_token);
+                add(&safe.entry.path, safe.entry.tx.refund_receiver);
+            }
+            // To sign an allowance of nothing, in the words of its standard, is to end one.
             Subject::Typed(data, _)
-                if self.grants.is_empty() || self.grants.iter().any(|(_, one)| gives(one)) =>
+                if !PERMITS.contains(&&data.type_text[..])
+                    || self.grants.is_empty()
+                    || self.grants.iter().any(|(_, one)| gives(one)) =>
             {
                 let mut leaves = Vec::new();
-                data.message.addresses(&mut leaves);
-                leaves.into_iter().for_each(|address| add("message", address));
+                self.in_data(&data.message, &mut leaves);
+                for address in leaves {
+                    add("message", address);
+                }
             }
             Subject::Message(message) => {
-                message.addresses().for_each(|address| add(&message.path, address));
+                let text = message.text().unwrap_or_default();
+                self.in_text(text.as_bytes()).into_iter().for_each(|address| add(&message.path, address));
             }
             _ => {}
         }
@@ -279,27 +303,64 @@ impl<'a> Case<'a> {
     fn named(&self, call: &Call<'_>) -> Vec<Address> {
         let mut found = Vec::new();
         match &call.decoded {
-            Some(decoded) => decoded.args.iter().for_each(|arg| self.in_value(arg, &mut found)),
+            Some(decoded) => {
+                for arg in &decoded.args {
+                    self.in_value(arg, call.is_wrapper, &mut found);
+                }
+            }
             None => in_words(call.data.get(4..).unwrap_or_default(), &mut found),
         }
         found
     }
 
-    fn in_value(&self, value: &Value<'_>, found: &mut Vec<Address>) {
+    /// Addresses count wherever they stand; what only may be one, where something is held against it.
+    fn in_value(&self, value: &Value<'_>, is_wrapper: bool, found: &mut Vec<Address>) {
         match value {
             Value::Address(address) => found.push(*address),
             Value::List(values) | Value::Tuple(values) => {
-                values.iter().for_each(|value| self.in_value(value, found));
+                for value in values {
+                    self.in_value(value, is_wrapper, found);
+                }
             }
-            // Whatever the bytes mean, addresses may be packed in them, as on the way of a swap: those count that are
-            // known for something. O(bytes) questions to the lists.
-            Value::Bytes(bytes) => {
-                let windows =
-                    bytes.windows(20).filter(|window| window[..2] != [0; 2]).map(Address::from_slice);
-                found.extend(windows.filter(|address| self.is_marked(address)));
-            }
-            Value::Uint(_) | Value::Int(_) | Value::Bool(_) | Value::Fixed(_) | Value::Text(_) => {}
+            // The calls in it are judged themselves.
+            Value::Bytes(_) if is_wrapper => {}
+            Value::Bytes(bytes) | Value::Fixed(bytes) => found.extend(self.in_bytes(bytes)),
+            Value::Uint(number) => found.extend(self.in_word(&number.to_be_bytes::<32>())),
+            Value::Text(text) => found.extend(self.in_text(text)),
+            Value::Int(_) | Value::Bool(_) => {}
         }
+    }
+
+    /// As [`in_value`](Self::in_value), of typed data.
+    fn in_data(&self, data: &Data, found: &mut Vec<Address>) {
+        match data {
+            Data::Address(address) => found.push(*address),
+            Data::List(items) => items.iter().for_each(|item| self.in_data(item, found)),
+            Data::Struct(_, fields) => fields.iter().for_each(|(_, field)| self.in_data(field, found)),
+            Data::Bytes(bytes) => found.extend(self.in_bytes(bytes)),
+            Data::Uint(number) => found.extend(self.in_word(&number.to_be_bytes::<32>())),
+            Data::Fixed(word, _) => found.extend(self.in_bytes(word.as_slice())),
+            Data::Text(text) => found.extend(self.in_text(text.as_bytes())),
+            Data::Int(_) | Data::Bool(_) => {}
+        }
+    }
+
+    fn in_word(&self, word: &[u8; 32]) -> Option<Address> {
+        let address = Address::from_slice(&word[12..]);
+        (word[..12] == [0; 12] && address[..8] != [0; 8] && self.is_marked(&address)).then_some(address)
+    }
+
+    /// Whatever bytes mean, addresses may be packed in them, as on the way of a swap. O(bytes) questions to the lists.
+    fn in_bytes(&self, bytes: &[u8]) -> Vec<Address> {
+        let windows = bytes.windows(20).filter(|window| window[..8] != [0; 8]).map(Address::from_slice);
+        windows.filter(|address| self.is_marked(address)).collect()
+    }
+
+    /// Addresses in a text, with `0x` and without, and glued to what stands beside. O(bytes).
+    fn in_text(&self, text: &[u8]) -> Vec<Address> {
+        let digits = text.windows(40).filter_map(|window| hex::decode(window).ok());
+        let addresses = digits.map(|bytes| Address::from_slice(&bytes));
+        addresses.filter(|address| self.is_marked(address)).collect()
     }
 
     /// Whether lists, facts or the policy hold something against an address.
@@ -308,19 +369,21 @@ impl<'a> Case<'a> {
         self.policy.blocks(address).is_some() || listed()
     }
 
-    /// Whether a call does nothing but end rights.
+    /// Whether a call does nothing but end rights, or change a Safe in a way of which those who come in are known.
     fn only_takes_away(&self, call: usize) -> bool {
-        let mut acts = self.acts.iter().filter(|placed| placed.call == call).peekable();
-        acts.peek().is_some()
-            && acts.all(|placed| match &placed.act {
-                Act::Grant(grant) => grant.extent == Extent::None,
+        const ENDING: &[&str] =
+            &["approve(", "setApprovalForAll(", "permit(", "lockdown(", "decreaseAllowance("];
+        let signature = self.unpacked.calls[call].signature().unwrap_or_default();
+        let ends = ENDING.iter().any(|name| signature.starts_with(name));
+        let mut acts = self.acts.iter().filter(|placed| placed.call == call).map(|placed| &placed.act);
+        // Money is judged by who receives it.
+        let mut others = acts.by_ref().filter(|act| !matches!(act, Act::Pay { .. })).peekable();
+        others.peek().is_some()
+            && others.all(|act| match act {
+                Act::Grant(grant) => ends && grant.extent == Extent::None,
                 Act::Power { power, .. } => *power == Power::GiveUp,
-                Act::Setting { setting, .. } => setting.newcomer().is_none(),
-                Act::Named { function, .. } => {
-                    ["lockdown(", "decreaseAllowance("].iter().any(|name| function.starts_with(name))
-                }
-                // Money is judged by who receives it.
-                Act::Pay { .. } => true,
+                Act::Setting { setting, .. } => !matches!(setting, Setting::Setup(_)),
+                Act::Named { .. } => ends,
                 _ => false,
             })
     }

@@ -1,6 +1,6 @@
 //! Texts and bytes to be signed: `personal_sign`, `eth_sign`.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::B256;
 
 use crate::{
     json::{self, Json, Node},
@@ -40,17 +40,8 @@ impl Message {
     pub fn is_data(&self) -> bool {
         let text = self.text().unwrap_or_default();
         let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-        text.starts_with('{') || text.starts_with('[') && json::parse(text.as_bytes()).is_ok()
-    }
-
-    /// Addresses that its text names.
-    pub fn addresses(&self) -> impl Iterator<Item = Address> {
-        let text = self.text().unwrap_or_default();
-        let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-        words.filter(|word| word.len() == 42).filter_map(|word| {
-            let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"))?;
-            hex::decode(digits).ok().map(|bytes| Address::from_slice(&bytes))
-        })
+        text.starts_with('{') && text.contains(':')
+            || text.starts_with('[') && json::parse(text.as_bytes()).is_ok()
     }
 
     /// What is signed. Line ends are taken as they are.

@@ -194,10 +194,22 @@ pub fn read_node(node: &Node, path: &str, scalars: &mut Scalars) -> Result<Vec<E
                         format!("{} calls; 1 to {MAX_BATCH} are read", calls.len()),
                     ));
                 }
+                if let Some(own) = ["to", "value", "data", "input", "authorizationList", "authorization_list"]
+                    .iter()
+                    .find(|field| node.get(field).is_some())
+                {
+                    return Err(Malformed::new(
+                        &format!("{path}.{own}"),
+                        "stands beside calls: some wallets would take it, others the calls",
+                    ));
+                }
                 let around = read_one(node, path, scalars)?;
                 let mut all = Vec::new();
                 for (index, call) in calls.iter().enumerate() {
                     let at = format!("{path}.calls[{index}]");
+                    if call.get("calls").is_some() {
+                        return Err(Malformed::new(&at, "calls inside a call"));
+                    }
                     let mut tx = read_one(call, &at, scalars)?;
                     // EIP-5792: calls have no sender of their own, and wallets sign with the batch's.
                     if tx.from.zip(around.from).is_some_and(|(own, batch)| own != batch) {

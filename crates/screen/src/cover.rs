@@ -41,26 +41,24 @@ impl Lists {
                     .complete_as_of
                     .map(|day| NoticesAsOf { id: history.source.id.clone(), complete_as_of: day }),
             );
-            match history.snapshot_on(day) {
-                Some(published) => lists.sources.push(SourceAsOf {
-                    id: history.source.id.clone(),
-                    published,
-                    url: history.source.url.clone(),
-                    // Of the others nobody asks for all of it.
-                    vouched_until: (history.source.kind == SourceKind::Sanctions
-                        || policy.require.sources.contains(&history.source.id))
-                    .then(|| history.vouched_until(as_of))
-                    .flatten(),
-                    waiting: history.waiting.filter(|waiting| *waiting <= day),
-                }),
-                None => {
-                    let id = &history.source.id;
-                    let sentence = format!(
-                        "{id} has no snapshot from {day} or before: nothing is known from it about that day"
-                    );
-                    lists.silent.push(Gap::about_list(GapKind::ListSilent, &id.0, sentence));
-                }
-            }
+            let id = &history.source.id;
+            let Some(published) = history.snapshot_on(day) else {
+                let sentence = format!(
+                    "{id} has no snapshot from {day} or before: nothing is known from it about that day"
+                );
+                lists.silent.push(Gap::about_list(GapKind::ListSilent, &id.0, sentence));
+                continue;
+            };
+            // Of the others nobody asks for all of it.
+            let is_asked_whole =
+                history.source.kind == SourceKind::Sanctions || policy.require.sources.contains(id);
+            lists.sources.push(SourceAsOf {
+                id: id.clone(),
+                published,
+                url: history.source.url.clone(),
+                vouched_until: is_asked_whole.then(|| history.vouched_until(as_of)).flatten(),
+                waiting: history.waiting.filter(|waiting| *waiting <= day),
+            });
         }
         lists
     }
@@ -155,9 +153,8 @@ pub(crate) fn aged(policy: &Policy, sources: &[SourceAsOf], as_of: Timestamp) ->
 fn waits(source: &SourceAsOf) -> Option<Gap> {
     let SourceAsOf { id, waiting, .. } = source;
     let day = (*waiting)?;
-    let sentence = format!(
-        "a version of {id} of {day} waits for a person's answer, because it takes many off: whom it adds is not known yet"
-    );
+    let sentence =
+        format!("a version of {id} of {day} waits for a person's answer: whom it adds is not known yet");
     let remedy = format!("import it again with --accept-shrink, or tracehound lists reject {id}");
     Some(Gap::about_list(GapKind::ListWaiting, &id.0, sentence).mend(remedy))
 }

@@ -152,8 +152,14 @@ fn seen_by(policy: &Policy, exposure: ExposureType) -> bool {
 /// What the policy would have looked at and the one before did not.
 fn unseen(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Option<String> {
     // Without transactions the decision is at best incomplete where the policy asks for them, and says so.
-    if recorded.coverage.transactions_until.is_none() || !seen_by(policy, ExposureType::Direct) {
+    if !seen_by(policy, ExposureType::Direct) || policy.basis == Basis::ListsOnly {
         return None;
+    }
+    if recorded.coverage.transactions_until.is_none() {
+        let looks_further = recorded.basis == Basis::ListsOnly && !policy.require.transactions();
+        return looks_further.then(|| {
+            format!("policy {} looks at transactions, and the one it was recorded under did not", policy.name)
+        });
     }
     let Some(known) = known else {
         return Some("it was recorded under a third policy, which may have looked less far".to_owned());

@@ -41,7 +41,9 @@ const PLAIN_KEYS: &[&str] = &[
 /// Whether an address stands anywhere in a value. O(values).
 fn holds_address(value: &Value) -> bool {
     match value {
-        Value::String(text) => is_address_cell(text),
+        Value::String(text) => {
+            is_address_cell(text) || text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_address_cell)
+        }
         Value::Array(items) => items.iter().any(holds_address),
         Value::Object(object) => {
             object.iter().any(|(key, value)| is_address_cell(key) || holds_address(value))
@@ -215,6 +217,16 @@ impl Reader<'_> {
                             "in {place}, the key `{}` stands twice but for its spelling",
                             text::shorten(key)
                         ),
+                    });
+                }
+                if let (Some(key), Some(own)) =
+                    (key, at(Field::Address).and_then(|place| scalar(values[place])))
+                    && is_address_cell(&own)
+                    && own != key
+                {
+                    return Err(ImportError::Unusable {
+                        format: FORMAT,
+                        missing: format!("{place} has another address inside: {}", text::shorten(&own)),
                     });
                 }
                 let is_read = |place| Field::ALL.iter().any(|field| at(*field) == Some(place));

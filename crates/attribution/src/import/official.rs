@@ -109,19 +109,24 @@ pub fn near_miss(id: &SourceId) -> Option<&'static Official> {
     if official(&list_of(id)).is_some() {
         return None;
     }
-    OFFICIAL.iter().find(|list| {
-        let known = SourceId(list.id.to_owned());
-        is_slip_of(id, &known) || is_slip_of(id, &extract_of(&known))
-    })
+    OFFICIAL.iter().find(|list| is_slip_of(id, &SourceId(list.id.to_owned())))
 }
 
-/// Whether an id is one slip away from a known one, or the known one itself in another spelling.
+/// Whether an id is one slip away from a known one or its extracts, or is one of them in another spelling.
 pub fn is_slip_of(id: &SourceId, known: &SourceId) -> bool {
+    if id == known || *id == extract_of(known) {
+        return false;
+    }
     let bare = |id: &SourceId| id.0.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     let (bare_id, bare_known) = (bare(id), bare(known));
     // Another short id may well be meant.
     let slips = usize::from(bare_known.len() >= SHORT_ID);
-    strsim::osa_distance(&bare_known, &bare_id) <= slips
+    let near = |one: &str, other: &str| strsim::osa_distance(one, other) <= slips;
+    let mut core = &bare_id[..];
+    while let Some(rest) = core.strip_suffix("extracts").or_else(|| core.strip_suffix("extract")) {
+        core = rest;
+    }
+    near(core, &bare_known) || near(&bare_id, &bare(&extract_of(known)))
 }
 
 /// Letters and digits from which on an id may be mistyped by one.

@@ -22,6 +22,19 @@ impl ClaimStore {
         Ok(self.known(source).await?.iter().any(|known| known.shipped))
     }
 
+    /// Whether the version of this day came with the program.
+    pub async fn is_shipped_version(&self, source: &SourceId, day: Date) -> Result<bool, StoreError> {
+        let found: Option<i64> = sqlx::query_scalar(
+            "SELECT shipped FROM snapshot WHERE source = $1 AND published = $2 AND superseded_at IS NULL LIMIT 1",
+        )
+        .bind(&source.0)
+        .bind(day.to_string())
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(StoreError::while_("reading snapshots"))?;
+        Ok(found == Some(1))
+    }
+
     /// The sources that came with the program.
     pub async fn shipped_sources(&self) -> Result<Vec<SourceId>, StoreError> {
         let rows: Vec<String> =

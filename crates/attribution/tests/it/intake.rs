@@ -265,7 +265,17 @@ fn one_list_is_not_taken_for_another() {
     }
     // What came with the program is as well known as what an office publishes.
     folder.folder.index(now()).unwrap();
-    for slip in ["fbi_notices", "fbi-notice", "treasury_notices", "msmt-report", "ofac-sdn-extracts"] {
+    for slip in [
+        "fbi_notices",
+        "fbi-notice",
+        "treasury_notices",
+        "msmt-report",
+        "ofac-sdn-extracts",
+        "fbi_notices_extract",
+        "fbi-notices-extracts",
+        "treasury-notices-extrac",
+        "ofac-sdn-extract-extract",
+    ] {
         let rows = "address,category\n0x098B716B8Aaf21512996dC57EB0615e2383E2f96,exchange\n";
         let error = refusal(folder.import("x.csv", rows, under(slip, "2026-10-01")));
         assert!(matches!(error, IntakeError::NearMiss { .. }), "{slip}: {error}");

@@ -328,6 +328,25 @@ fn parties_that_lose_their_names_wait_for_a_person_as_if_they_went() {
 }
 
 #[test]
+fn parties_of_a_list_of_ones_own_that_lose_their_names_wait_too() {
+    let folder = Folder::new();
+    let list = |published: &str, name: &str| {
+        let parties: Vec<String> = (0..40)
+            .map(|number| {
+                format!("[[party]]\nid = \"p{number}\"\nkind = \"individual\"\nnames = [\"{name} {number}\"]\n")
+            })
+            .collect();
+        format!(
+            "[source]\nid = \"own-x\"\nkind = \"sanctions\"\ntitle = \"t\"\npublisher = \"p\"\npublished = {published}\n{}",
+            parties.concat()
+        )
+    };
+    folder.import("x.toml", &list("2026-10-01", "Ivan Petrov"), Options::default()).unwrap();
+    let held = refusal(folder.import("x.toml", &list("2026-10-02", "John Smith"), Options::default()));
+    assert!(held.to_string().contains("40 of 40 parties' names"), "{held}");
+}
+
+#[test]
 fn an_extract_imported_again_later_leaves_what_the_first_one_said() {
     let folder = Folder::new();
     folder.first("2026-10-01", &addresses(0, 40));

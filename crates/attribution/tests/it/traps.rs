@@ -514,9 +514,13 @@ fn no_address_of_a_json_list_is_lost_beside_another_or_below_a_label() {
     for deeper in [
         format!(r#"{{"Lazarus":{{"wallets":{{"ETH":["{A}"]}}}},"Y":["{B}"]}}"#),
         format!(r#"{{"Y":["{B}"],"more":"{A}"}}"#),
+        format!(r#"{{"Y":["{B}"],"more":"{A},{B}"}}"#),
         format!(r#"{{"Y":["{B}"],"more":{{"x":{{"{A}":1}}}}}}"#),
     ] {
         let error = text("x.json", &deeper).unwrap_err().to_string();
         assert!(error.contains("holds addresses in a form that is not read"), "{deeper}: {error}");
     }
+    let other =
+        text("x.json", &format!(r#"{{"{A}":{{"address":"{B}","label":"x"}}}}"#)).unwrap_err().to_string();
+    assert!(other.contains("has another address inside"), "{other}");
 }

@@ -87,16 +87,6 @@ pub struct TypedData {
 }
 
 impl Data {
-    /// Every address in it.
-    pub fn addresses(&self, found: &mut Vec<Address>) {
-        match self {
-            Self::Address(address) => found.push(*address),
-            Self::List(items) => items.iter().for_each(|item| item.addresses(found)),
-            Self::Struct(_, fields) => fields.iter().for_each(|(_, field)| field.addresses(found)),
-            _ => {}
-        }
-    }
-
     /// A value by its path: `details.amount`, `offer.0.token`.
     pub fn get(&self, path: &str) -> Option<&Self> {
         path.split('.').try_fold(self, |data, step| match data {

@@ -480,8 +480,10 @@ fn whoever_is_listed_is_found_wherever_a_call_names_him() {
         let other = by_lists(check_tx, &sent(to, "0x0", &data.replace(&argument(LISTED), &argument(WETH))));
         assert!(data.contains(&hops) || !other.has("G-ADDR-02"), "{data}: {:?}", other.findings);
     }
-    let message = by_lists(check_message, &format!("I agree to send 100 ETH to {LISTED}"));
-    assert_eq!(message.exit_code, 20, "{:?}", message.findings);
+    for text in [format!("100 ETH to {LISTED}"), format!("to {}", &LISTED[2..]), format!("to{LISTED}now")] {
+        let message = by_lists(check_message, &text);
+        assert_eq!(message.exit_code, 20, "{text}: {:?}", message.findings);
+    }
 }
 
 #[test]
@@ -549,7 +551,122 @@ fn what_is_written_for_a_program_is_no_text_that_a_person_agrees_to() {
         let report = by_lists(check_message, &message);
         assert!(report.exit_code >= least && report.exit_code != 30, "{message}: {:?}", report.findings);
     }
-    for text in ["I agree to the terms of today.", "[draft] see you at noon"] {
+    for text in ["I agree to the terms of today.", "[draft] see you at noon", "{ Login } to Example"] {
         assert_eq!(by_lists(check_message, text).exit_code, 0, "{text}");
+    }
+}
+
+/// Typed data of a contract that the policy trusts.
+fn typed(fields: &[(&str, &str, serde_json::Value)], name: &str) -> String {
+    let own: Vec<_> =
+        fields.iter().map(|(name, of, _)| serde_json::json!({ "name": name, "type": of })).collect();
+    let message: serde_json::Map<_, _> =
+        fields.iter().map(|(name, _, value)| ((*name).to_owned(), value.clone())).collect();
+    serde_json::json!({
+        "types": {
+            "EIP712Domain": [
+                { "name": "chainId", "type": "uint256" },
+                { "name": "verifyingContract", "type": "address" },
+            ],
+            name: own,
+        },
+        "primaryType": name,
+        "domain": { "chainId": 1, "verifyingContract": USDC },
+        "message": message,
+    })
+    .to_string()
+}
+
+#[test]
+fn nothing_rides_along_with_the_end_of_a_right() {
+    // A call of the spender beside an approval of nothing: approveAndCall(L, 0, ..).
+    let call = format!(
+        "0xcae9ca51{}{}{}{}{:0<64}",
+        argument(LISTED),
+        argument("0"),
+        argument("60"),
+        argument("4"),
+        "deadbeef"
+    );
+    let report = by_lists(check_tx, &sent(USDC, "0x0", &call));
+    assert_eq!(report.exit_code, 20, "{:?}", report.findings);
+    // A permit of nothing in the words of EIP-2612, and others that look like one.
+    let value = |text: &str| serde_json::Value::from(text);
+    let standard = |amount: &str| {
+        typed(
+            &[
+                ("owner", "address", value(ME)),
+                ("spender", "address", value(LISTED)),
+                ("value", "uint256", value(amount)),
+                ("nonce", "uint256", value("0")),
+                ("deadline", "uint256", value("1900000000")),
+            ],
+            "Permit",
+        )
+    };
+    let ends = by_lists(check_typed, &standard("0"));
+    assert!(ends.of("G-ADDR-02").iter().all(|one| one.severity == Severity::Info), "{:?}", ends.findings);
+    assert_eq!(by_lists(check_typed, &standard("1")).exit_code, 20);
+    for shape in [
+        typed(
+            &[
+                ("owner", "address", value(ME)),
+                ("spender", "address", value(LISTED)),
+                ("value", "uint256", value("99999")),
+                ("approved", "bool", false.into()),
+            ],
+            "Permit",
+        ),
+        typed(
+            &[
+                ("spender", "address", value(FRIEND)),
+                ("amount", "uint256", value("0")),
+                ("recipient", "address", value(LISTED)),
+            ],
+            "Transfer",
+        ),
+        // In fields that are no addresses.
+        typed(&[("to", "bytes32", value(&format!("0x{}", argument(LISTED))))], "Move"),
+        typed(&[("to", "string", value(&format!("pay {LISTED}")))], "Move"),
+        typed(&[("to", "bytes", value(LISTED))], "Move"),
+    ] {
+        let report = by_lists(check_typed, &shape);
+        assert_eq!(report.exit_code, 20, "{shape}: {:?}", report.findings);
+    }
+}
+
+#[test]
+fn a_batch_has_nothing_of_its_own_beside_its_calls() {
+    let call = format!("{{\"to\":\"{FRIEND}\",\"value\":\"0x1\"}}");
+    assert_eq!(
+        by_lists(check_tx, &format!("{{\"from\":\"{ME}\",\"chainId\":1,\"calls\":[{call}]}}")).exit_code,
+        0
+    );
+    for beside in [
+        format!("\"to\":\"{LISTED}\",\"value\":\"0x5\""),
+        "\"data\":\"0xdeadbeef\"".to_owned(),
+        format!("\"authorizationList\":[{{\"chainId\":1,\"address\":\"{LISTED}\",\"nonce\":0}}]"),
+    ] {
+        let report =
+            by_lists(check_tx, &format!("{{\"from\":\"{ME}\",\"chainId\":1,{beside},\"calls\":[{call}]}}"));
+        assert!(report.has("G-FMT-01") && report.exit_code == 20, "{beside}: {:?}", report.findings);
+    }
+    let nested =
+        format!("{{\"from\":\"{ME}\",\"chainId\":1,\"calls\":[{{\"to\":\"{FRIEND}\",\"calls\":[{call}]}}]}}");
+    assert!(by_lists(check_tx, &nested).has("G-FMT-01"));
+}
+
+#[test]
+fn whoever_pays_the_fees_of_a_safe_or_is_paid_them_is_screened() {
+    for field in ["gasToken", "refundReceiver"] {
+        for price in ["0", "1"] {
+            let more = format!(",\"{field}\":\"{LISTED}\",\"gasPrice\":\"{price}\"");
+            let report = by_lists(check_safe, &payment(1, &more));
+            assert!(
+                report.exit_code == 20 && report.has("G-ADDR-02"),
+                "{field} {price}: {:?}",
+                report.findings
+            );
+        }
     }
 }

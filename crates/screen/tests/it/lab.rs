@@ -52,6 +52,10 @@ fn what_was_not_recorded_is_not_guessed() {
     let Compared::Changes { from, to, why } = compare(&lists, &strict, &alone) else { panic!("it changes") };
     assert_eq!((from, to), (Decision::Allow, Decision::Incomplete));
     assert!(why.iter().any(|why| why.contains("transactions")), "{why:?}");
+    // A policy that looks at transactions and would allow without: what they hold is not known.
+    let looks = tracehound_screen::policy::PRESETS[0].text.replace("transactions_within_hours = 24\n", "");
+    let looks = Policy::parse(&looks).expect("a policy");
+    assert!(matches!(compare(&lists, &looks, &alone), Compared::Unknown(_)));
     // A policy that follows money further than the recording one did.
     let further = Policy::parse(&tracehound_screen::policy::PRESETS[0].text.replace("hops = 5", "hops = 9"))
         .expect("a policy");

@@ -333,7 +333,9 @@ fn parties_of_a_list_of_ones_own_that_lose_their_names_wait_too() {
     let list = |published: &str, name: &str| {
         let parties: Vec<String> = (0..40)
             .map(|number| {
-                format!("[[party]]\nid = \"p{number}\"\nkind = \"individual\"\nnames = [\"{name} {number}\"]\n")
+                format!(
+                    "[[party]]\nid = \"p{number}\"\nkind = \"individual\"\nnames = [\"{name} {number}\"]\n"
+                )
             })
             .collect();
         format!(

@@ -8,7 +8,10 @@ use super::{
     ClaimStore, StoreError,
     decode::{self, Cells},
 };
-use crate::{SourceHistory, history::Vouched};
+use crate::{
+    SourceHistory,
+    history::{Vouched, end_of},
+};
 
 /// What came of asking a publisher for its list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,9 +174,9 @@ pub(super) async fn add_checks(
     sources: &mut [SourceHistory],
 ) -> Result<(), StoreError> {
     let spans = sqlx::query(
-        "SELECT MAX(id) AS id, source, since, MAX(at) AS until FROM source_check c \
+        "SELECT MAX(id) AS id, source, since, MAX(at) AS until, message FROM source_check c \
          WHERE outcome = 0 AND since IS NOT NULL AND NOT EXISTS (SELECT 1 FROM source_check w \
-         WHERE w.source = c.source AND w.outcome = 2 AND w.id > c.id) GROUP BY source, since ORDER BY source, since",
+         WHERE w.source = c.source AND w.outcome = 2 AND w.id > c.id) GROUP BY source, since, message ORDER BY source, since, message",
     )
     .fetch_all(&mut *db)
     .await
@@ -182,8 +185,14 @@ pub(super) async fn add_checks(
         let cells = Cells::new(row, "source_check")?;
         let id: String = cells.get("source")?;
         let Some(history) = sources.iter_mut().find(|history| history.source.id.0 == id) else { continue };
-        let until = cells.moment("until")?.ok_or_else(|| cells.corrupt("no at"))?;
-        history.vouched.push(Vouched { since: cells.date("since")?, until });
+        let mut until = cells.moment("until")?.ok_or_else(|| cells.corrupt("no at"))?;
+        let since = cells.date("since")?;
+        let is_word = cells.get::<Option<String>>("message")?.as_deref() == Some(WORD);
+        // A version that came after the one of which a person said that it was the newest proves him wrong from its day on.
+        if let Some(newer) = history.snapshots.iter().find(|day| is_word && **day > since) {
+            until = until.min(newer.yesterday().ok().and_then(end_of).unwrap_or(until));
+        }
+        history.vouched.push(Vouched { since, until });
         history.checked_at = history.checked_at.max(Some(until));
     }
     let packs = sqlx::query(

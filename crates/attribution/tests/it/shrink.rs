@@ -149,6 +149,25 @@ fn while_a_version_waits_nothing_vouches_for_its_day_and_no_word_does() {
 }
 
 #[test]
+fn a_word_that_a_list_was_the_newest_ends_where_a_newer_one_begins() {
+    let folder = Folder::new();
+    folder.first("2026-10-01", &addresses(0, 400));
+    let ofac = SourceId("ofac-sdn".to_owned());
+    folder.folder.record_word(&ofac, day("2026-10-01"), now(), now()).unwrap();
+    let known = |as_of: jiff::Timestamp| {
+        let index = folder.folder.index(now()).unwrap();
+        index.source("ofac-sdn").unwrap().vouched_until(as_of).unwrap()
+    };
+    assert_eq!(known(now()), now());
+    folder.list("2026-11-10", &addresses(0, 401)).unwrap();
+    assert_eq!(known(now()).to_string(), "2026-11-10T23:59:59Z", "the newer one speaks for its own day");
+    let before = "2026-11-09T12:00:00Z".parse().unwrap();
+    assert_eq!(known(before), before);
+    folder.folder.record_word(&ofac, day("2026-11-10"), now(), now()).unwrap();
+    assert_eq!(known(now()), now());
+}
+
+#[test]
 fn versions_that_are_taken_back_took_nobody_off() {
     let folder = Folder::new();
     folder.first("2026-10-01", &addresses(0, 400));

@@ -508,6 +508,16 @@ fn to_end_the_right_of_somebody_listed_is_no_dealing_with_him() {
         let paid = by_lists(check_tx, &sent(LISTED, "0x1", &data));
         assert_eq!(paid.exit_code, 20);
     }
+    // Inside another call, as batches of revocations are sent; and not when something is given there.
+    let within = |to: &str, amount: &str| {
+        let inner = format!("095ea7b3{}{}", argument(to), argument(amount));
+        let head = [argument("20"), argument("1"), argument("20")].concat();
+        let call = [argument(USDC), argument("0"), argument("0"), argument("80"), argument("44")].concat();
+        by_lists(check_tx, &sent(ROUTER, "0x0", &format!("0x174dea71{head}{call}{inner:0<192}")))
+    };
+    let ended = within(LISTED, "0");
+    assert!(ended.of("G-ADDR-02").iter().all(|one| one.severity == Severity::Info), "{:?}", ended.findings);
+    assert_eq!(within(LISTED, "1").exit_code, 20);
     let given =
         by_lists(check_tx, &sent(USDC, "0x0", &format!("0x095ea7b3{}{}", argument(LISTED), argument("1"))));
     assert_eq!(given.exit_code, 20, "{:?}", given.findings);

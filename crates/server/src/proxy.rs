@@ -5,7 +5,7 @@
 //! reaches the node, and of its answer only status, type and body come back.
 
 mod access;
-mod doorway;
+mod listener;
 mod source;
 mod told;
 mod upstream;
@@ -43,7 +43,7 @@ use tracehound_simulate::{
 
 use self::{
     access::Access,
-    doorway::Doorway,
+    listener::BoundedListener,
     source::Source,
     upstream::{Reply, Upstream},
 };
@@ -143,11 +143,11 @@ pub type Log = Box<dyn Fn(&str) + Send + Sync>;
 pub struct Proxy {
     listener: TcpListener,
     address: SocketAddr,
-    door: Arc<Door>,
+    shared: Arc<Shared>,
 }
 
 /// What every request needs.
-struct Door {
+struct Shared {
     access: Access,
     upstream: Upstream,
     policy: Policy,
@@ -156,7 +156,7 @@ struct Door {
     simulate: bool,
     allow_review: bool,
     limits: Limits,
-    room: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     log: Log,
 }
 
@@ -182,10 +182,11 @@ impl Proxy {
                 log(&clean(&format!("the node does not say which chain it is on ({problem}): {known}")));
             }
         }
-        let room = Arc::new(Semaphore::new(limits.requests));
+        let permits = Arc::new(Semaphore::new(limits.requests));
         let Options { policy, allow_review, lists, simulate, .. } = options;
-        let door = Door { access, upstream, policy, facts, lists, simulate, allow_review, limits, room, log };
-        Ok(Self { listener, address, door: Arc::new(door) })
+        let shared =
+            Shared { access, upstream, policy, facts, lists, simulate, allow_review, limits, permits, log };
+        Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 
     /// Where it listens.
@@ -206,8 +207,8 @@ impl Proxy {
     pub fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ProxyError> {
         let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = built.map_err(ProxyError::Serve)?;
-        let Self { listener, address, door } = self;
-        let grace = door.limits.timeout;
+        let Self { listener, address, shared } = self;
+        let grace = shared.limits.timeout;
         let mut stop = Box::pin(stop);
         let outcome = runtime.block_on(async move {
             // Asked once before anybody is told that we listen, so that no interrupt after that is missed.
@@ -217,10 +218,10 @@ impl Proxy {
                 () = std::future::ready(()) => {}
             }
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let doorway = Doorway::new(listener, door.limits.connections, door.limits.idle);
-            (door.log)(&format!("listening on http://{address}, upstream {}", door.upstream.shown()));
+            let bounded = BoundedListener::new(listener, shared.limits.connections, shared.limits.idle);
+            (shared.log)(&format!("listening on http://{address}, upstream {}", shared.upstream.shown()));
             let (told, stopping) = oneshot::channel();
-            let served = axum::serve(doorway, Router::new().fallback(serve).with_state(door))
+            let served = axum::serve(bounded, Router::new().fallback(serve).with_state(shared))
                 .with_graceful_shutdown(async move {
                     stop.await;
                     // Nobody listens any more when the server has ended by itself.
@@ -240,18 +241,18 @@ impl Proxy {
     }
 }
 
-async fn serve(State(door): State<Arc<Door>>, request: Request) -> Response {
+async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let origin = match door.access.admit(&head.headers) {
+    let origin = match shared.access.admit(&head.headers) {
         Ok(origin) => origin.cloned(),
         Err(reason) => {
-            door.log(&format!("refused a request over HTTP: {reason}"));
+            shared.log(&format!("refused a request over HTTP: {reason}"));
             return failure(StatusCode::FORBIDDEN, reason);
         }
     };
     let mut response = match head.method {
         Method::POST if head.uri.path() != "/" => failure(StatusCode::NOT_FOUND, "there is nothing but /"),
-        Method::POST => post(door, &head.headers, origin.as_ref(), body).await,
+        Method::POST => post(shared, &head.headers, origin.as_ref(), body).await,
         Method::OPTIONS => preflight(),
         _ => {
             let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, "JSON-RPC is asked by POST");
@@ -268,14 +269,19 @@ async fn serve(State(door): State<Arc<Door>>, request: Request) -> Response {
     response
 }
 
-async fn post(door: Arc<Door>, headers: &HeaderMap, origin: Option<&HeaderValue>, body: Body) -> Response {
+async fn post(
+    shared: Arc<Shared>,
+    headers: &HeaderMap,
+    origin: Option<&HeaderValue>,
+    body: Body,
+) -> Response {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
     if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
         // Whatever needs no such header, a page can send without asking first.
         return failure(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type: application/json is needed");
     }
-    let Ok(place) = Arc::clone(&door.room).try_acquire_owned() else {
+    let Ok(place) = Arc::clone(&shared.permits).try_acquire_owned() else {
         return failure(StatusCode::SERVICE_UNAVAILABLE, "too many requests at a time: ask again");
     };
     let too_large = || {
@@ -286,7 +292,7 @@ async fn post(door: Arc<Door>, headers: &HeaderMap, origin: Option<&HeaderValue>
     if body.size_hint().lower() > MAX_BYTES as u64 {
         return too_large();
     }
-    let bytes = match tokio::time::timeout(door.limits.timeout, to_bytes(body, MAX_BYTES)).await {
+    let bytes = match tokio::time::timeout(shared.limits.timeout, to_bytes(body, MAX_BYTES)).await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(_)) => return too_large(),
         Err(_) => return failure(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
@@ -294,7 +300,7 @@ async fn post(door: Arc<Door>, headers: &HeaderMap, origin: Option<&HeaderValue>
     let site = origin.and_then(access::site);
     // Judging takes the processor and asking the node takes a thread.
     let answered = tokio::task::spawn_blocking(move || {
-        let answer = door.answer(&bytes, site);
+        let answer = shared.answer(&bytes, site);
         drop(place);
         answer
     });
@@ -303,7 +309,7 @@ async fn post(door: Arc<Door>, headers: &HeaderMap, origin: Option<&HeaderValue>
         .unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR, "the proxy failed; nothing is known"))
 }
 
-impl Door {
+impl Shared {
     fn log(&self, line: &str) {
         let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
         (self.log)(&clean(&format!("{now} {line}")));

@@ -18,20 +18,20 @@ use tokio::{
 };
 
 /// Takes a connection when there is a place for it; until then the system lets it wait.
-pub(super) struct Doorway {
+pub(super) struct BoundedListener {
     listener: TcpListener,
     places: Arc<Semaphore>,
     idle: Duration,
 }
 
-impl Doorway {
+impl BoundedListener {
     /// At most `places` connections; each is closed when nothing was read or written for `idle`.
     pub(super) fn new(listener: TcpListener, places: usize, idle: Duration) -> Self {
         Self { listener, places: Arc::new(Semaphore::new(places)), idle }
     }
 }
 
-impl Listener for Doorway {
+impl Listener for BoundedListener {
     type Io = Connection;
     type Addr = SocketAddr;
 

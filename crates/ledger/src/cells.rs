@@ -10,7 +10,7 @@ use std::{
     ops::Range,
     sync::{
         OnceLock,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
@@ -37,34 +37,23 @@ fn weight(out: u64, cell: u32) -> u32 {
 }
 
 /// Sums of all pages.
-#[derive(Debug, Default)]
-pub(crate) struct Sums(Vec<AtomicU32>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sums(Vec<u32>);
 
 impl Sums {
     /// Books what the cell of an output says, which it did not before.
     #[inline]
     pub(crate) fn add(&mut self, out: u64, cell: u32) {
-        self.grow_to(out + 1);
-        self.add_within(out, cell);
-    }
-
-    /// Makes room for the cells of this many outputs.
-    pub(crate) fn grow_to(&mut self, outputs: u64) {
-        let pages = outputs.div_ceil(PAGE) as usize;
-        if pages > self.0.len() {
-            self.0.resize_with(pages, AtomicU32::default);
+        let page = (out >> PAGE_BITS) as usize;
+        if page >= self.0.len() {
+            self.0.resize(page + 1, 0);
         }
-    }
-
-    /// As [`add`](Self::add), where there is room; from any thread.
-    #[inline]
-    pub(crate) fn add_within(&self, out: u64, cell: u32) {
-        self.0[(out >> PAGE_BITS) as usize].fetch_add(weight(out, cell), Ordering::Relaxed);
+        self.0[page] = self.0[page].wrapping_add(weight(out, cell));
     }
 
     /// The sums of a ledger of this many outputs.
     pub(crate) fn of_outputs(&self, outputs: u64) -> Vec<u32> {
-        let mut sums: Vec<u32> = self.0.iter().map(|sum| sum.load(Ordering::Relaxed)).collect();
+        let mut sums = self.0.clone();
         sums.resize(outputs.div_ceil(PAGE) as usize, 0);
         sums
     }

@@ -1,14 +1,11 @@
 //! A segment's rows, in memory while they grow or borrowed from a sealed file.
 
-use std::{
-    ops::Range,
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
-};
+use std::ops::Range;
 
 use tracehound_columns::Slice;
 use tracehound_model::{
     BlockHash, ScriptKey, ScriptType,
-    utxo::{Header, OutputRow, TxRow},
+    utxo::{Header, InputRow, OutputRow, TxRow},
 };
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -172,16 +169,6 @@ impl<'a> Scripts<'a> {
         Some((script_type, self.payloads.range(at..at + script_type.payload_len())?))
     }
 
-    /// Reads about where an address's payload is, for whoever will ask; what is given means nothing.
-    #[inline]
-    pub(crate) fn touch(&self, rel: usize) -> u64 {
-        // Most payloads have 20 bytes: the right line or its neighbour.
-        let Some(&group) = self.groups.get(rel / ADDR_GROUP) else { return 0 };
-        let about = group as usize + rel % ADDR_GROUP * 20;
-        let payload = self.payloads.get(about).map_or(0, |&byte| u64::from(byte));
-        payload ^ self.types.get(rel).map_or(0, |&byte| u64::from(byte))
-    }
-
     /// Types and payloads of a run of addresses; `None` when the rows contradict each other.
     pub(crate) fn range(&self, addrs: Range<usize>) -> Option<(&'a [u8], &'a [u8])> {
         let types = self.types.range(addrs.clone())?;
@@ -274,7 +261,7 @@ pub(crate) fn missing_row(missing: Slice<'_, MissingRow>, input: usize) -> Optio
 }
 
 /// A growing segment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SegmentData {
     pub first: First,
     pub blocks: Vec<BlockRow>,
@@ -289,8 +276,7 @@ pub(crate) struct SegmentData {
     pub out_value_hi: Vec<u8>,
     pub out_big: Vec<[u64; 2]>,
     pub out_addr: Vec<u32>,
-    /// Cells, which all cores fill.
-    pub spent: Vec<AtomicU32>,
+    pub spent: Vec<u32>,
     pub addr_type: Vec<u8>,
     pub addr_group: Vec<u32>,
     pub addr_payload: Vec<u8>,
@@ -370,11 +356,6 @@ impl SegmentData {
         }
     }
 
-    /// What the cells say.
-    pub(crate) fn cells(&self) -> Vec<u32> {
-        self.spent.iter().map(|cell| cell.load(Relaxed)).collect()
-    }
-
     pub(crate) fn push_addr(&mut self, script_type: ScriptType, payload: &[u8]) {
         if self.addr_type.len().is_multiple_of(ADDR_GROUP) {
             self.addr_group.push(self.addr_payload.len() as u32);
@@ -392,11 +373,10 @@ impl SegmentData {
         self.tx_outputs.push(tx.output_count);
     }
 
-    /// Adds an output, all but its owner.
-    pub(crate) fn push_output(&mut self, row: &OutputRow) {
+    pub(crate) fn push_output(&mut self, row: &OutputRow, addr: u32) {
         self.push_value(row.value);
-        let cell = if row.script_type == ScriptType::OpReturn { UNSPENDABLE } else { UNSPENT };
-        self.spent.push(AtomicU32::new(cell));
+        self.out_addr.push(addr);
+        self.spent.push(if row.script_type == ScriptType::OpReturn { UNSPENDABLE } else { UNSPENT });
     }
 
     fn push_value(&mut self, value: u64) {
@@ -408,6 +388,12 @@ impl SegmentData {
         };
         self.out_value_lo.push(stored as u32);
         self.out_value_hi.push((stored >> 32) as u8);
+    }
+
+    pub(crate) fn push_input(&mut self, prev: PackedPrev, row: &InputRow) {
+        let (lo, hi) = pack_prev(prev, row.sequence);
+        self.in_prev_lo.push(lo);
+        self.in_prev_hi.push(hi);
     }
 
     /// Appends the first `blocks` blocks of `rows`, which must begin where `self` ends. `spent` gives the cell of a
@@ -446,7 +432,7 @@ impl SegmentData {
             self.push_value(rows.out_values.get(out)?);
         }
         self.out_addr.extend_from_slice(rows.out_addr.range(0..end_out)?);
-        self.spent.extend((0..end_out).map(|out| AtomicU32::new(spent(out))));
+        self.spent.extend((0..end_out).map(spent));
         for rel in 0..end_addr {
             let (script_type, payload) = rows.scripts.get(rel)?;
             self.push_addr(script_type, payload);

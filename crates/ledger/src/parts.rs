@@ -1,17 +1,11 @@
 //! A writer's rows: sealed segments and the growing one, addressed by global numbers.
 
-use std::{
-    ops::Range,
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
-};
-
-use tracehound_columns::SharedColumn;
 use tracehound_model::{ScriptType, utxo::UtxoBlock};
 
 use crate::{
     LedgerError,
     cell::{DESTROYED, UNSPENDABLE, UNSPENT},
-    data::{MAX_WEIGHT, PackedPrev, Rows, Scripts, SegmentData},
+    data::{MAX_WEIGHT, NO_ADDR, PackedPrev, Rows, SegmentData},
     segment::{Segment, Trust},
 };
 
@@ -24,61 +18,14 @@ pub(crate) struct Parts {
     pub current: SegmentData,
 }
 
-/// Cells of outputs, of a sealed segment or of the growing one.
-#[derive(Clone, Copy)]
-enum Cells<'a> {
-    Growing(&'a [AtomicU32]),
-    Sealed(&'a SharedColumn),
-}
-
-impl Cells<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Self::Growing(cells) => cells.len(),
-            Self::Sealed(cells) => cells.len(),
-        }
-    }
-
-    #[inline]
-    fn load(&self, at: usize) -> u32 {
-        match self {
-            Self::Growing(cells) => cells[at].load(Relaxed),
-            Self::Sealed(cells) => cells.load(at),
-        }
-    }
-
-    #[inline]
-    fn store(&self, at: usize, content: u32) {
-        match self {
-            Self::Growing(cells) => cells[at].store(content, Relaxed),
-            Self::Sealed(cells) => cells.store(at, content),
-        }
-    }
-}
-
-/// An output, with the others of its transaction.
-pub(crate) struct Output<'a> {
-    num: u64,
-    /// Its place in its segment, and those of all outputs of its transaction.
-    at: usize,
-    outputs: Range<usize>,
-    cells: Cells<'a>,
-}
-
-impl Output<'_> {
-    /// What its cell says.
-    #[inline]
-    pub(crate) fn cell(&self) -> u32 {
-        self.cells.load(self.at)
-    }
-}
-
 /// What became of an attempt to spend an output.
 pub(crate) enum Spend {
     /// Booked. `exhausted` when no output of its transaction is left to spend.
     Done { out: u64, exhausted: bool },
     /// Another transaction spends it already.
     AlreadySpent,
+    /// The transaction has no such output.
+    NoSuchOutput,
     /// Its cell names a transaction that does not spend it.
     Damaged { out: u64, cell: u32 },
 }
@@ -110,23 +57,16 @@ impl Parts {
 
     #[inline]
     pub(crate) fn owner_is(&self, addr: u32, script_type: ScriptType, payload: &[u8]) -> bool {
-        self.script_of(addr) == Some((script_type, payload))
-    }
-
-    #[inline]
-    fn script_of(&self, addr: u32) -> Option<(ScriptType, &[u8])> {
-        let (scripts, rel) = self.scripts_of(addr)?;
-        scripts.get(rel)
-    }
-
-    #[inline]
-    fn scripts_of(&self, addr: u32) -> Option<(Scripts<'_>, usize)> {
-        if addr >= self.current.first.addr {
-            return Some((self.current.scripts(), (addr - self.current.first.addr) as usize));
-        }
-        let at = self.segments.partition_point(|segment| segment.first().addr <= addr);
-        let segment = &self.segments[at.checked_sub(1)?];
-        Some((segment.scripts(Trust::Nothing), (addr - segment.first().addr) as usize))
+        let key = if addr >= self.current.first.addr {
+            self.current.scripts().get((addr - self.current.first.addr) as usize)
+        } else {
+            let at = self.segments.partition_point(|segment| segment.first().addr <= addr);
+            at.checked_sub(1).and_then(|at| {
+                let segment = &self.segments[at];
+                segment.scripts(Trust::Nothing).get((addr - segment.first().addr) as usize)
+            })
+        };
+        key == Some((script_type, payload))
     }
 
     /// Whether a transaction is the first of its block and mints coins.
@@ -145,78 +85,61 @@ impl Parts {
         inputs.any(|at| rows.prev(at).is_some_and(|(prev, _)| prev == PackedPrev::Output(out)))
     }
 
-    /// Output `vout` of a transaction; `None` when it has none.
-    #[inline]
-    pub(crate) fn output(&self, tx: u32, vout: u32) -> Option<Output<'_>> {
-        let (first, outputs, cells) = if tx >= self.current.first.tx {
-            let outputs = self.current.tx_outputs.view().range((tx - self.current.first.tx) as usize)?;
-            (self.current.first.output, outputs, Cells::Growing(&self.current.spent))
-        } else {
-            let segment = self.segment_of_tx(tx)?;
-            let outputs = segment.tx_outputs().range((tx - segment.first().tx) as usize)?;
-            (segment.first().output, outputs, Cells::Sealed(&segment.spent))
-        };
-        let at = outputs.clone().nth(vout as usize)?;
-        Some(Output { num: first + at as u64, at, outputs, cells })
-    }
-
-    /// Marks an output as spent by `spender`, one of the transactions from `batch` on whose inputs are not in the rows yet.
-    /// Threads may do so at once for different transactions.
-    #[inline]
-    pub(crate) fn spend(&self, output: &Output<'_>, spender: u32, batch: u32) -> Spend {
-        let out = output.num;
-        match (output.cell(), &output.cells) {
-            (UNSPENT, _) => {}
-            (_, Cells::Growing(_)) | (UNSPENDABLE, _) => return Spend::AlreadySpent,
-            (cell, _) if cell & DESTROYED != 0 || cell >= batch => return Spend::AlreadySpent,
-            (cell, _) if self.spends(cell, out) => return Spend::AlreadySpent,
-            (cell, _) => return Spend::Damaged { out, cell },
+    /// Marks output `vout` of `tx` as spent by `spender`.
+    pub(crate) fn spend(&mut self, tx: u32, vout: u32, spender: u32) -> Spend {
+        if tx >= self.current.first.tx {
+            let current = &mut self.current;
+            let rel = (tx - current.first.tx) as usize;
+            let Some(range) = current.tx_outputs.view().range(rel) else { return Spend::NoSuchOutput };
+            let Some(out) = range.clone().nth(vout as usize) else { return Spend::NoSuchOutput };
+            if current.spent[out] != UNSPENT {
+                return Spend::AlreadySpent;
+            }
+            current.spent[out] = spender;
+            let exhausted = current.spent[range].iter().all(|&cell| cell != UNSPENT);
+            return Spend::Done { out: current.first.output + out as u64, exhausted };
         }
-        output.cells.store(output.at, spender);
-        let exhausted = output.outputs.clone().all(|at| output.cells.load(at) != UNSPENT);
+        let Some(segment) = self.segment_of_tx(tx) else { return Spend::NoSuchOutput };
+        let Some(range) = segment.tx_outputs().range((tx - segment.first().tx) as usize) else {
+            return Spend::NoSuchOutput;
+        };
+        let Some(at) = range.clone().nth(vout as usize) else { return Spend::NoSuchOutput };
+        let out = segment.first().output + at as u64;
+        match segment.spent.load(at) {
+            UNSPENT => {}
+            UNSPENDABLE => return Spend::AlreadySpent,
+            cell if cell & DESTROYED != 0 => return Spend::AlreadySpent,
+            cell if self.spends(cell, out) => return Spend::AlreadySpent,
+            cell => return Spend::Damaged { out, cell },
+        }
+        segment.spent.store(at, spender);
+        let exhausted = range.into_iter().all(|out| segment.spent.load(out) != UNSPENT);
         Spend::Done { out, exhausted }
     }
 
     /// Fills the cells of a transaction's outputs that nobody spent and somebody could; gives the outputs.
-    pub(crate) fn fill_unspent(&self, tx: u32, content: u32) -> Vec<u64> {
+    pub(crate) fn fill_unspent(&mut self, tx: u32, content: u32) -> Vec<u64> {
         let Some((rows, rel)) = self.rows_of(tx) else { return Vec::new() };
         let first = rows.first;
-        let cells = match self.segment_of_tx(tx).filter(|_| tx < self.current.first.tx) {
-            Some(segment) => Cells::Sealed(&segment.spent),
-            None => Cells::Growing(&self.current.spent),
-        };
-        let range = rows.tx_outputs.range(rel).filter(|range| range.end <= cells.len());
+        let range = rows.tx_outputs.range(rel).filter(|range| range.end <= rows.out_addr.len());
+        let ours = |at: &usize| rows.out_addr.get(*at).is_some_and(|&addr| addr != NO_ADDR);
+        let places: Vec<usize> = range.into_iter().flatten().filter(ours).collect();
         let mut filled = Vec::new();
-        for at in range.into_iter().flatten().filter(|&at| cells.load(at) == UNSPENT) {
-            cells.store(at, content);
+        for at in places {
+            if tx >= self.current.first.tx {
+                if self.current.spent[at] != UNSPENT {
+                    continue;
+                }
+                self.current.spent[at] = content;
+            } else if let Some(segment) = self.segment_of_tx(tx) {
+                if segment.spent.load(at) != UNSPENT {
+                    continue;
+                }
+                segment.spent.store(at, content);
+            }
             filled.push(first.output + at as u64);
         }
         filled
-    }
-
-    // What a look-up will read, read for many before the first of them needs it; what is given means nothing.
-
-    /// The id of a transaction and where its outputs are.
-    #[inline]
-    pub(crate) fn touch_tx(&self, tx: u32) -> u64 {
-        let (txids, outputs, first) = if tx >= self.current.first.tx {
-            (self.current.txids[..].into(), self.current.tx_outputs.view(), self.current.first.tx)
-        } else if let Some(segment) = self.segment_of_tx(tx) {
-            (segment.txids(), segment.tx_outputs(), segment.first().tx)
-        } else {
-            return 0;
-        };
-        let rel = (tx - first) as usize;
-        txids.get(rel).map_or(0, |txid| u64::from(txid[0])) ^ outputs.touch(rel)
-    }
-
-    /// The script of an owner.
-    #[inline]
-    pub(crate) fn touch_owner(&self, addr: u32) -> u64 {
-        match self.scripts_of(addr) {
-            Some((scripts, rel)) => scripts.touch(rel),
-            None => 0,
-        }
     }
 
     /// Fails when any page of a segment that was read so far is damaged.

@@ -76,13 +76,6 @@ impl<'a> Runs<'a> {
         Some(Self { counts: self.counts.settled(range)?, ..self })
     }
 
-    /// Reads where a run is, for whoever will ask; what is given means nothing.
-    #[inline]
-    pub(crate) fn touch(&self, run: usize) -> u64 {
-        let start = self.groups.get(run / GROUP).map_or(0, |&start| u64::from(start));
-        start ^ self.counts.get(run).map_or(0, |&count| u64::from(count))
-    }
-
     /// How many runs there are.
     pub(crate) fn len(&self) -> usize {
         self.counts.len()

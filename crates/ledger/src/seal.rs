@@ -179,7 +179,7 @@ pub(crate) fn write_segment(
         key_a,
         key_b,
     ];
-    write_durably(&dir.join(format!("{name}.spent")), &[data.cells().as_bytes()])?;
+    write_durably(&dir.join(format!("{name}.spent")), &[data.spent.as_bytes()])?;
     sections::write_paged(&dir.join(format!("{name}.seg")), KIND, words, &sections)?;
     Ok(())
 }

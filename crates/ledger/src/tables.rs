@@ -12,15 +12,7 @@ pub(crate) struct NumTable {
     len: usize,
 }
 
-const MIN_SLOTS: usize = 1 << 8;
-
-/// How many tables numbers are spread over, so that each is the business of one thread at a time.
-pub(crate) const SHARDS: usize = 16;
-
-/// The shard of a hash, by bits that the tables do not look at.
-pub(crate) fn shard_of(hash: u64) -> usize {
-    hash as usize % SHARDS
-}
+const MIN_SLOTS: usize = 1 << 12;
 
 impl NumTable {
     pub(crate) fn with_capacity(numbers: usize) -> Self {
@@ -45,17 +37,6 @@ impl NumTable {
     /// Loads a slot. Called for many hashes in a row, so that their cache misses overlap, before `find_from`.
     pub(crate) fn touch(&self, slot: usize) -> u64 {
         self.slots[slot]
-    }
-
-    /// A number that may be the one under `hash`, without a look at its key.
-    pub(crate) fn candidate(&self, hash: u64) -> Option<u32> {
-        self.find(hash, |_| true)
-    }
-
-    /// Removes all numbers.
-    pub(crate) fn clear(&mut self) {
-        self.slots.fill(0);
-        self.len = 0;
     }
 
     /// The number under `hash` for which `is_it` holds, searching from `home(hash)`.

@@ -6,10 +6,7 @@
 //! ([`folder`](crate::folder)), and spent cells that name transactions beyond the ledger are cleared. A ledger whose
 //! cells do not add up is not built upon.
 
-mod batch;
-mod links;
 mod open;
-mod owners;
 mod upgrade;
 
 pub(crate) use open::check_sums;
@@ -18,21 +15,23 @@ pub use upgrade::{UpgradeReport, upgrade};
 use std::path::PathBuf;
 
 use tracehound_model::{
-    BlockHash,
-    utxo::{Header, UtxoBlock},
+    BlockHash, ScriptType,
+    utxo::{Header, InputRow, OutputRow, UtxoBlock},
 };
 
-use self::batch::{Batch, Numbered, Tables, WrongCell};
 use crate::{
     BlockNum, LedgerError,
-    cell::{DESTROYED, in_snapshot},
+    cell::{DESTROYED, UNSPENDABLE, in_snapshot},
     cells::Sums,
-    data::{FLAG_ISLAND, MAX_OUTPUTS, NO_ADDR, NO_HEIGHT, Rows, SegmentData},
+    data::{
+        BlockRow, FLAG_ISLAND, MAX_OUTPUTS, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev, Rows,
+        SegmentData,
+    },
     folder::{Commit, Lock, remove_segment},
     identity::id_before,
     key::{Hashing, Key},
     manifest::Manifest,
-    parts::{MAX_BLOCK_ROWS, Parts, check_block},
+    parts::{MAX_BLOCK_ROWS, Parts, Spend, check_block},
     seal::{segment_name, write_segment},
     segment::{Origin, Segment},
     tables::NumTable,
@@ -51,8 +50,6 @@ pub struct WriterOptions {
     /// Seal a segment before it holds more than this many owners that were not known before it and inputs whose
     /// previous output is not in the ledger: 60 to 90 bytes each, the indexes made while sealing included.
     pub segment_keys: usize,
-    /// Inputs and outputs of blocks that get their numbers together, on all cores: about 120 bytes each.
-    pub batch_rows: usize,
     /// Blocks a reorg may drop at most.
     pub max_reorg_depth: u32,
 }
@@ -63,7 +60,6 @@ impl Default for WriterOptions {
             segment_txs: 2_000_000,
             segment_rows: 16_000_000,
             segment_keys: 2_500_000,
-            batch_rows: 1 << 16,
             max_reorg_depth: 1_000,
         }
     }
@@ -96,10 +92,12 @@ pub struct Writer {
     parts: Parts,
     /// Of the cells of all transactions so far.
     sums: Sums,
-    tables: Tables,
-    /// Blocks that are appended and have no numbers yet.
-    batch: Batch,
+    /// Transactions with an output that can still be spent, by txid.
+    live: NumTable,
+    /// Owners, by script.
+    addrs: NumTable,
     stats: AppendStats,
+    scratch: Vec<u64>,
     /// Damage came to light in the middle of a block: nothing more is committed.
     broken: bool,
     /// Whether every cell is of a block that is committed.
@@ -132,33 +130,26 @@ impl Writer {
             let blocks = self.parts.segments.last()?.blocks();
             blocks.get(blocks.len().checked_sub(1)?)
         };
-        if let Some(waiting) = self.batch.blocks().last() {
-            return Some((waiting.block.hash, known_height(waiting.height)));
-        }
         let block = self.parts.current.blocks.last().or_else(last_sealed)?;
-        Some((block.hash(), known_height(block.height)))
+        Some((block.hash(), Some(block.height).filter(|&height| height != NO_HEIGHT)))
     }
 
     /// How many blocks the ledger holds, committed or not.
     pub fn block_count(&self) -> u32 {
-        self.parts.current.end().block + self.batch.blocks().len() as u32
+        self.parts.current.end().block
     }
 
     /// Ids, headers and heights of all blocks, oldest first.
     pub fn blocks(&self) -> impl Iterator<Item = (BlockHash, Header, Option<u32>)> {
         let sealed = self.parts.segments.iter().flat_map(|segment| segment.blocks().all());
-        let numbered = sealed.chain(&self.parts.current.blocks);
-        let numbered = numbered.map(|block| (block.hash(), block.header(), known_height(block.height)));
-        let waiting = self.batch.blocks().iter();
-        numbered.chain(waiting.map(|own| (own.block.hash, own.block.header, known_height(own.height))))
+        sealed.chain(&self.parts.current.blocks).map(|block| {
+            (block.hash(), block.header(), Some(block.height).filter(|&height| height != NO_HEIGHT))
+        })
     }
 
     /// Bytes of memory in the tables of live transactions and of addresses, and numbers in them.
     pub fn table_memory(&self) -> [(usize, usize); 2] {
-        let sums = |tables: &[NumTable]| {
-            (tables.iter().map(NumTable::memory_bytes).sum(), tables.iter().map(NumTable::len).sum())
-        };
-        [sums(&self.tables.live), sums(&self.tables.addrs)]
+        [(self.live.memory_bytes(), self.live.len()), (self.addrs.memory_bytes(), self.addrs.len())]
     }
 
     /// Appends a block that continues the last one.
@@ -182,56 +173,39 @@ impl Writer {
         check_block(block)?;
         self.check_room(block)?;
         if self.is_filled_by(block) {
-            // How many owners are new is known only once they have their numbers.
-            self.number()?;
-            if self.is_filled_by(block) {
-                self.commit()?;
-            }
+            self.commit()?;
         }
         let height = match (flags, self.tip()) {
             (0, Some((_, Some(height)))) => height + 1,
             _ => block.height.unwrap_or(NO_HEIGHT),
         };
-        self.batch.push(block, height, flags);
+        let end = self.parts.current.end();
+        self.settled = false;
+        self.parts.current.blocks.push(BlockRow {
+            hash: block.hash.0,
+            header: block.header.0,
+            height,
+            size: block.size,
+            first_tx: end.tx,
+            first_addr: end.addr,
+            flags,
+        });
+        self.append_outputs(block);
+        self.append_txs(block, end.tx);
+        self.append_inputs(block, end.tx).inspect_err(|_| self.broken = true)?;
         self.stats.blocks += 1;
         self.stats.txs += block.txs.len() as u64;
         self.stats.inputs += block.inputs.len() as u64;
         self.stats.outputs += block.outputs.len() as u64;
-        if self.batch.is_full(self.options.batch_rows) { self.number() } else { Ok(()) }
+        Ok(())
     }
 
-    /// Moves the blocks that wait into the growing segment.
-    fn number(&mut self) -> Result<(), LedgerError> {
-        if self.batch.is_empty() {
-            return Ok(());
-        }
-        self.settled = false;
-        let hashing = self.hashing();
-        match self.batch.number(&mut self.parts, &mut self.tables, &mut self.sums, hashing) {
-            Ok(Numbered { missing_inputs, double_spends }) => {
-                self.stats.missing_inputs += missing_inputs;
-                self.stats.double_spends += double_spends;
-                Ok(())
-            }
-            Err(WrongCell { out, cell, spender }) => {
-                self.broken = true;
-                let what = format!(
-                    "the cell of output {out} names transaction {cell}, which does not spend it, but {spender} does"
-                );
-                Err(LedgerError::corrupt(&self.dir, what))
-            }
-        }
-    }
-
-    /// Whether the growing segment must be sealed before it takes this block, all owners that wait being new ones.
+    /// Whether the growing segment must be sealed before it takes this block.
     fn is_filled_by(&self, block: &UtxoBlock) -> bool {
         let (current, options) = (&self.parts.current, &self.options);
-        let [waiting_txs, waiting_inputs, waiting_outputs] = self.batch.rows();
-        let waiting = waiting_inputs + waiting_outputs;
-        let txs = current.txids.len() + waiting_txs;
-        let rows = current.out_addr.len() + current.in_prev_lo.len() + waiting;
-        // An input can be missing and have a new owner.
-        let keys = current.addr_type.len() + current.missing.len() + waiting + waiting_inputs;
+        let txs = current.txids.len();
+        let rows = current.out_addr.len() + current.in_prev_lo.len();
+        let keys = current.addr_type.len() + current.missing.len();
         let added = block.outputs.len() + block.inputs.len();
         txs > 0
             && (txs + block.txs.len() > options.segment_txs
@@ -249,17 +223,15 @@ impl Writer {
 
     fn check_room(&self, block: &UtxoBlock) -> Result<(), LedgerError> {
         let end = self.parts.current.end();
-        let [txs, inputs, outputs] = self.batch.rows();
-        let outputs = outputs + block.outputs.len();
-        let rows = outputs + inputs + block.inputs.len();
+        let rows = block.outputs.len() + block.inputs.len();
         let full = |what| Err(LedgerError::Full { what });
-        if end.tx as usize + txs + block.txs.len() >= DESTROYED as usize {
+        if end.tx as usize + block.txs.len() >= DESTROYED as usize {
             return full("transactions");
         }
         if end.addr as usize + rows >= NO_ADDR as usize {
             return full("addresses");
         }
-        if end.output + outputs as u64 >= MAX_OUTPUTS {
+        if end.output + block.outputs.len() as u64 >= MAX_OUTPUTS {
             return full("outputs");
         }
         let current = &self.parts.current;
@@ -267,10 +239,135 @@ impl Writer {
         if largest >= MAX_SEGMENT_ROWS { full("a segment's rows") } else { Ok(()) }
     }
 
+    fn append_outputs(&mut self, block: &UtxoBlock) {
+        let hashing = self.hashing();
+        let hash = |output| hash_of(hashing, block, output);
+        // Hash first and look at every home slot, so that the cache misses of a block overlap.
+        self.scratch.clear();
+        self.scratch.extend(block.outputs.iter().map(hash));
+        let mut touched = 0;
+        for &hash in &self.scratch {
+            touched ^= self.addrs.touch(self.addrs.home(hash));
+        }
+        std::hint::black_box(touched);
+        for (at, output) in block.outputs.iter().enumerate() {
+            let addr = match output.script_type {
+                ScriptType::OpReturn => {
+                    self.sums.add(self.parts.current.end().output, UNSPENDABLE);
+                    NO_ADDR
+                }
+                script_type => number_addr(
+                    &mut self.addrs,
+                    &mut self.parts,
+                    self.scratch[at],
+                    script_type,
+                    block.payload(output),
+                ),
+            };
+            self.parts.current.push_output(output, addr);
+        }
+    }
+
+    fn append_txs(&mut self, block: &UtxoBlock, first_tx: u32) {
+        let hashing = self.hashing();
+        for (at, (tx, inputs, outputs)) in block.transactions().enumerate() {
+            self.parts.current.push_tx(tx);
+            if outputs.iter().all(|output| output.script_type == ScriptType::OpReturn) {
+                continue;
+            }
+            let num = first_tx + at as u32;
+            let hash = hashing.tx(&tx.txid.0);
+            let older = insert_live(&mut self.live, &self.parts, hash, &tx.txid.0, num);
+            let mints = at == 0 && inputs.first().is_some_and(InputRow::is_coinbase);
+            if let Some(older) = older.filter(|&older| mints && self.parts.is_coinbase(older)) {
+                for out in self.parts.fill_unspent(older, DESTROYED | num) {
+                    self.sums.add(out, DESTROYED | num);
+                }
+            }
+        }
+    }
+
+    fn append_inputs(&mut self, block: &UtxoBlock, first_tx: u32) -> Result<(), LedgerError> {
+        let hashing = self.hashing();
+        self.scratch.clear();
+        self.scratch.extend(block.inputs.iter().map(|input| hashing.tx(&input.prev_txid.0)));
+        let mut touched = 0;
+        for &hash in &self.scratch {
+            touched ^= self.live.touch(self.live.home(hash));
+        }
+        std::hint::black_box(touched);
+        let mut at = 0;
+        for (tx, row) in block.txs.iter().enumerate() {
+            for _ in 0..row.input_count {
+                let input = &block.inputs[at];
+                let hash = self.scratch[at];
+                let prev = self.resolve(input, hash, first_tx + tx as u32)?;
+                if prev == PackedPrev::Missing {
+                    self.push_missing(block, input);
+                }
+                self.parts.current.push_input(prev, input);
+                at += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds and spends the output that `input` of transaction `spender` names.
+    fn resolve(&mut self, input: &InputRow, hash: u64, spender: u32) -> Result<PackedPrev, LedgerError> {
+        if input.is_coinbase() {
+            return Ok(PackedPrev::Coinbase);
+        }
+        let parts = &mut self.parts;
+        let is_it = |tx| tx < spender && parts.txid(tx) == Some(&input.prev_txid.0);
+        let Some(funder) = self.live.find(hash, is_it) else { return Ok(PackedPrev::Missing) };
+        Ok(match parts.spend(funder, input.prev_vout, spender) {
+            Spend::Done { out, exhausted } => {
+                self.sums.add(out, spender);
+                if exhausted {
+                    self.live.remove(hash, funder);
+                }
+                PackedPrev::Output(out)
+            }
+            Spend::AlreadySpent => {
+                self.stats.double_spends += 1;
+                PackedPrev::Missing
+            }
+            Spend::NoSuchOutput => PackedPrev::Missing,
+            Spend::Damaged { out, cell } => {
+                let what = format!(
+                    "the cell of output {out} names transaction {cell}, which does not spend it, but {spender} does"
+                );
+                return Err(LedgerError::corrupt(&self.dir, what));
+            }
+        })
+    }
+
+    fn push_missing(&mut self, block: &UtxoBlock, input: &InputRow) {
+        let (value, addr) = match &input.prev_output {
+            None => (NO_VALUE, NO_ADDR),
+            Some(output) if output.script_type == ScriptType::OpReturn => (output.value, NO_ADDR),
+            Some(output) => {
+                let payload = block.payload(output);
+                let hash = hash_of(self.hashing(), block, output);
+                (
+                    output.value,
+                    number_addr(&mut self.addrs, &mut self.parts, hash, output.script_type, payload),
+                )
+            }
+        };
+        self.stats.missing_inputs += 1;
+        self.parts.current.missing.push(MissingRow {
+            value,
+            input: self.parts.current.in_prev_lo.len() as u32,
+            prev_vout: input.prev_vout,
+            addr,
+            reserved: 0,
+            prev_txid: input.prev_txid.0,
+        });
+    }
+
     /// Seals what was appended; durable, and visible to new readers, when it returns.
     pub fn commit(&mut self) -> Result<(), LedgerError> {
-        self.check_sound()?;
-        self.number()?;
         self.check_sound()?;
         if self.parts.current.blocks.is_empty() {
             return Ok(());
@@ -381,7 +478,7 @@ impl Writer {
             let mut data = SegmentData::new(cut.first());
             copy_rows(&mut data, cut, kept_blocks, cut_tx)?;
             let mut sums = Sums::of_cells(&self.parts.segments[..at], cut_tx);
-            for (rel, cell) in data.cells().into_iter().enumerate() {
+            for (rel, &cell) in data.spent.iter().enumerate() {
                 sums.add(data.first.output + rel as u64, cell);
             }
             name = Some(self.write(&data, &sums)?);
@@ -408,8 +505,21 @@ impl Writer {
     }
 }
 
-fn known_height(height: u32) -> Option<u32> {
-    Some(height).filter(|&height| height != NO_HEIGHT)
+/// The number of an owner, a new one when it is not known yet.
+fn number_addr(
+    addrs: &mut NumTable,
+    parts: &mut Parts,
+    hash: u64,
+    script_type: ScriptType,
+    payload: &[u8],
+) -> u32 {
+    if let Some(addr) = addrs.find(hash, |addr| parts.owner_is(addr, script_type, payload)) {
+        return addr;
+    }
+    let addr = parts.current.end().addr;
+    parts.current.push_addr(script_type, payload);
+    addrs.insert(hash, addr);
+    addr
 }
 
 /// Enters a transaction; an earlier one with the same id gives way (BIP-30: its unspent outputs are lost) and is given
@@ -421,6 +531,10 @@ fn insert_live(live: &mut NumTable, parts: &Parts, hash: u64, txid: &[u8; 32], t
     }
     live.insert(hash, tx);
     older
+}
+
+fn hash_of(hashing: Hashing, block: &UtxoBlock, output: &OutputRow) -> u64 {
+    hashing.owner(output.script_type as u8, block.payload(output))
 }
 
 /// Appends a sealed segment's first blocks, their cells as they are in a snapshot of `end_tx` transactions.

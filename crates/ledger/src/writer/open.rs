@@ -4,11 +4,7 @@ use std::path::Path;
 
 use tracehound_model::Chain;
 
-use super::{
-    AppendStats, Writer, WriterOptions,
-    batch::{Batch, Tables},
-    insert_live,
-};
+use super::{AppendStats, Writer, WriterOptions, insert_live};
 use crate::{
     LedgerError,
     cell::{UNSPENT, in_snapshot},
@@ -21,6 +17,7 @@ use crate::{
     manifest::{FORMAT, FORMAT_UNKEYED, Manifest},
     parts::Parts,
     segment::Segment,
+    tables::NumTable,
 };
 
 impl Writer {
@@ -59,9 +56,10 @@ impl Writer {
             key,
             parts: Parts { segments: Vec::new(), current: SegmentData::new(First::default()) },
             sums: Sums::default(),
-            tables: Tables::with_capacity(0),
-            batch: Batch::default(),
+            live: NumTable::with_capacity(0),
+            addrs: NumTable::with_capacity(0),
             stats: AppendStats::default(),
+            scratch: Vec::new(),
             broken: false,
             settled: false,
             lock,
@@ -137,7 +135,8 @@ impl Writer {
         self.sums = check_sums(&segments)?;
         let end = segments.last().map_or(First::default(), Segment::end);
         self.parts = Parts { segments, current: SegmentData::new(end) };
-        self.tables = Tables::with_capacity(end.addr as usize);
+        self.live = NumTable::with_capacity(0);
+        self.addrs = NumTable::with_capacity(end.addr as usize);
         for at in 0..self.parts.segments.len() {
             self.load_tables(at)?;
         }
@@ -156,14 +155,12 @@ impl Writer {
                 .filter(|range| range.end <= segment.spent.len())
                 .ok_or_else(damaged)?;
             if outputs.into_iter().any(|out| segment.spent.load(out) == UNSPENT) {
-                let (hash, num) = (hashing.tx(txid), first.tx + rel as u32);
-                insert_live(self.tables.live_of(hash), &self.parts, hash, txid, num);
+                insert_live(&mut self.live, &self.parts, hashing.tx(txid), txid, first.tx + rel as u32);
             }
         }
         for rel in 0..rows.scripts.types.len() {
             let (script_type, payload) = rows.scripts.get(rel).ok_or_else(damaged)?;
-            let hash = hashing.owner(script_type as u8, payload);
-            self.tables.addrs_of(hash).insert(hash, first.addr + rel as u32);
+            self.addrs.insert(hashing.owner(script_type as u8, payload), first.addr + rel as u32);
         }
         Ok(())
     }

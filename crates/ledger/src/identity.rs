@@ -178,13 +178,13 @@ fn digest(rows: &Rows<'_>, at: usize) -> Option<Id> {
     hasher.update(rows.out_values.hi.range(span.outputs.clone())?);
     hasher.update(rows.out_addr.range(span.outputs.clone())?.as_bytes());
     for &[out, value] in rows.out_values.big.range(span.big)? {
-        hasher.update([out - span.outputs.start as u64, value].as_bytes());
+        hasher.update([out.checked_sub(span.outputs.start as u64)?, value].as_bytes());
     }
     let (types, payloads) = rows.scripts.range(span.addrs)?;
     hasher.update(types);
     hasher.update(payloads);
     for row in rows.missing.range(span.missing)? {
-        let input = row.input - span.inputs.start as u32;
+        let input = row.input.checked_sub(u32::try_from(span.inputs.start).ok()?)?;
         hasher.update(MissingRow { input, reserved: 0, ..*row }.as_bytes());
     }
     Some(hasher.finalize().into())

@@ -113,7 +113,8 @@ pub(crate) fn write_segment(
 ) -> Result<(), LedgerError> {
     let rows = data.rows();
     let hashing = Hashing::Keyed(key);
-    let ids = || ids_after(&rows, ids).expect("rows being sealed agree");
+    let ids =
+        || ids_after(&rows, ids).ok_or_else(|| LedgerError::corrupt(dir, "its rows contradict each other"));
     let ((ids, tx_index), (addr_index, (by_addr, missing_by_addr))) = rayon::join(
         || {
             rayon::join(ids, || {
@@ -129,6 +130,7 @@ pub(crate) fn write_segment(
             (HashIndexData::build(&hashes), (addr_outputs(&rows), missing_by_addr(&rows)))
         },
     );
+    let ids = ids?;
     let origin = serde_json::to_vec(origin).expect("strings and numbers serialise");
     let sums = sums.of_outputs(data.end().output);
     let sections: [&[u8]; SECTIONS - 1] = [

@@ -365,6 +365,11 @@ fn parties_of_a_list_of_ones_own_that_lose_their_names_wait_too() {
     folder.import("x.toml", &list("2026-10-01", "Ivan Petrov"), Options::default()).unwrap();
     let held = refusal(folder.import("x.toml", &list("2026-10-02", "John Smith"), Options::default()));
     assert!(held.to_string().contains("40 of 40 parties' names"), "{held}");
+    // One of two names is a name too.
+    let both = list("2026-10-03", "Ivan Petrov").replace("names = [", "names = [\"Alias One\", ");
+    folder.import("x.toml", &both, Options::default()).unwrap();
+    let held = refusal(folder.import("x.toml", &list("2026-10-04", "Ivan Petrov"), Options::default()));
+    assert!(held.to_string().contains("40 of 40 parties' names"), "{held}");
 }
 
 #[test]

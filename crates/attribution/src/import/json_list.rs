@@ -11,7 +11,7 @@ use super::{
     decode::{self, decode},
     mapping::{self, Column, Field, Mapping, RowTaker, normal},
     ofac_json::date_from_name,
-    table::is_address_cell,
+    table::{address_in, is_address_cell},
     text,
     unrepeated::Unrepeated,
 };
@@ -221,8 +221,7 @@ impl Reader<'_> {
                 }
                 if let (Some(key), Some(own)) =
                     (key, at(Field::Address).and_then(|place| scalar(values[place])))
-                    && is_address_cell(&own)
-                    && own != key
+                    && address_in(&own).is_some_and(|own| address_in(key) != Some(own))
                 {
                     return Err(ImportError::Unusable {
                         format: FORMAT,

@@ -24,8 +24,14 @@ const HEADER_WITHIN: usize = 20;
 
 /// Whether a cell holds an address.
 pub(super) fn is_address_cell(cell: &str) -> bool {
+    address_in(cell).is_some()
+}
+
+/// The address that a cell holds.
+pub(super) fn address_in(cell: &str) -> Option<Address> {
     let cell = cell.trim().trim_matches('"');
-    (12..=500).contains(&cell.len()) && Address::parse(&address_text::bare(cell).text).is_ok()
+    let fits = (12..=500).contains(&cell.len());
+    fits.then(|| Address::parse(&address_text::bare(cell).text).ok()).flatten()
 }
 
 /// Whether a line is a header with an address column.

@@ -523,4 +523,7 @@ fn no_address_of_a_json_list_is_lost_beside_another_or_below_a_label() {
     let other =
         text("x.json", &format!(r#"{{"{A}":{{"address":"{B}","label":"x"}}}}"#)).unwrap_err().to_string();
     assert!(other.contains("has another address inside"), "{other}");
+    let same =
+        text("x.json", &format!(r#"{{"{A}":{{"address":"{}","label":"x"}}}}"#, A.to_lowercase())).unwrap();
+    assert_eq!(same.claims.len(), 1, "the same address in another spelling");
 }

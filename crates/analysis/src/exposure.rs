@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxSpan, TxView};
-use tracehound_model::Amount;
+use tracehound_model::{Amount, Worth};
 
 use crate::{
-    price::{Prices, Worth},
+    price::Prices,
     taint::{
         Cut, Direction, End, Fate, Label, Method, Mix, Options, Seed, SeedError, Stops, Walk, WalkLimits,
         walk,
@@ -35,7 +35,7 @@ pub struct Question<'a> {
     pub limits: WalkLimits,
     /// Go on behind mixes, by haircut.
     pub through_mixes: bool,
-    /// Prices for amounts in USD, where wanted.
+    /// Prices of the chain's coin for what amounts were worth, where wanted.
     pub prices: Option<&'a Prices>,
 }
 
@@ -50,7 +50,7 @@ pub struct Exposed {
     pub amount: Amount,
     /// Worth at the time of each transfer, and what of it has no price.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub usd: Option<Worth>,
+    pub worth: Option<Worth>,
     /// Base units that moved on or after the day from which the party was listed; `None` without such a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_listing: Option<Amount>,
@@ -109,11 +109,35 @@ pub struct Exposures {
     pub cut_short: bool,
 }
 
+/// The same in the making: base units of a UTXO chain, of which 128 bits hold any sum.
+#[derive(Default)]
+struct Units {
+    total: u128,
+    minted: u128,
+    mixed: u128,
+    held: u128,
+    unowned: u128,
+    destroyed: u128,
+    returned: u128,
+    unresolved: u128,
+    dust: u128,
+    cut: u128,
+}
+
+/// A row of [`Exposures::parties`] in the making.
+struct Row {
+    told: Exposed,
+    amount: u128,
+    after_listing: u128,
+    /// Base units on the path that carries most.
+    most: u128,
+}
+
 impl Exposures {
     /// Whether no limit on work and no missing amount stands behind the answer. A limit on dust does not count: what is
     /// below it is booked, and said.
     pub fn is_complete(&self) -> bool {
-        !self.cut_short && self.rest.cut.0 == 0 && self.rest.unresolved.0 == 0
+        !self.cut_short && self.rest.cut.is_zero() && self.rest.unresolved.is_zero()
     }
 }
 
@@ -142,13 +166,13 @@ pub fn exposures(
     question: &Question<'_>,
     known: &dyn Known,
 ) -> Result<Exposures, SeedError> {
-    let mut answer = Exposures::default();
+    let (mut answer, mut units) = (Exposures::default(), Units::default());
     let seeds = match question.direction {
-        Direction::Backward => received(ledger, question, &mut answer),
+        Direction::Backward => received(ledger, question, &mut answer, &mut units),
         Direction::Forward => paid(ledger, question, &mut answer),
     };
     if seeds.is_empty() {
-        return Ok(answer);
+        return Ok(units.told(answer));
     }
     let options = Options {
         direction: question.direction,
@@ -159,9 +183,12 @@ pub fn exposures(
     let stops = Named { known, subjects: question.subjects };
     let found = walk(ledger, &seeds, options, &stops)?;
     answer.work = found.steps.len();
-    Gathered { ledger, question, known, routes: Routes::of(&found, question.direction) }
-        .book(&found, &mut answer);
-    Ok(answer)
+    Gathered { ledger, question, known, routes: Routes::of(&found, question.direction) }.book(
+        &found,
+        &mut answer,
+        &mut units,
+    );
+    Ok(units.told(answer))
 }
 
 fn in_time(ledger: &Ledger, tx: TxNum, until: u32) -> bool {
@@ -174,7 +201,12 @@ fn is_payer(ledger: &Ledger, tx: &TxView, subjects: &BTreeSet<AddrNum>) -> bool 
 }
 
 /// Outputs that others paid to the subjects. Those below the dust limit are booked at once.
-fn received(ledger: &Ledger, question: &Question<'_>, answer: &mut Exposures) -> Vec<Seed> {
+fn received(
+    ledger: &Ledger,
+    question: &Question<'_>,
+    answer: &mut Exposures,
+    units: &mut Units,
+) -> Vec<Seed> {
     let mut seeds = Vec::new();
     let mut payers: HashMap<TxNum, bool> = HashMap::new();
     for &subject in question.subjects {
@@ -191,10 +223,10 @@ fn received(ledger: &Ledger, question: &Question<'_>, answer: &mut Exposures) ->
             let Some(output) = ledger.output(out) else { continue };
             let value = u128::from(output.value);
             if output.destroyed_by.is_some() {
-                answer.rest.destroyed.0 += value;
+                units.destroyed += value;
             } else if value < question.limits.dust {
-                answer.rest.dust.0 += value;
-                answer.total.0 += value;
+                units.dust += value;
+                units.total += value;
             } else {
                 seeds.push(Seed { out, label: Label(0) });
             }
@@ -260,72 +292,65 @@ struct Gathered<'a> {
 }
 
 impl Gathered<'_> {
-    fn book(&self, found: &Walk, answer: &mut Exposures) {
-        let mut rows: BTreeMap<(bool, Party), (Exposed, u128)> = BTreeMap::new();
+    fn book(&self, found: &Walk, answer: &mut Exposures, units: &mut Units) {
+        let mut rows: BTreeMap<(bool, Party), Row> = BTreeMap::new();
         let totals = found.totals.get(&Label(0)).copied().unwrap_or_default();
-        answer.rest.fees = Amount(totals.fees);
+        answer.rest.fees = totals.fees.into();
         for end in &found.ends {
             let amount = end.holding.dirty_all();
             match (end.fate, end.owner.and_then(|owner| self.known.party(owner))) {
                 (Fate::Arrived, _)
                     if end.owner.is_some_and(|owner| self.question.subjects.contains(&owner)) =>
                 {
-                    answer.rest.returned.0 += amount;
+                    units.returned += amount;
                 }
                 (Fate::Arrived, Some(party)) => self.add(&mut rows, party, end, amount),
-                (Fate::Arrived, None) => answer.rest.held.0 += amount,
-                (Fate::Cut(Cut::Seed), _) => answer.rest.returned.0 += amount,
-                (fate, _) => *answer.rest.part(fate) += amount,
+                (Fate::Arrived, None) => units.held += amount,
+                (Fate::Cut(Cut::Seed), _) => units.returned += amount,
+                (fate, _) => *units.part(fate) += amount,
             }
         }
-        answer.total.0 += totals.seeded - answer.rest.returned.0;
-        answer.parties = rows.into_values().map(|(row, _)| row).collect();
+        units.total += totals.seeded - units.returned;
+        answer.parties = rows.into_values().map(Row::told).collect();
         answer.parties.sort_by(|a, b| (b.direct, b.amount, &a.party).cmp(&(a.direct, a.amount, &b.party)));
     }
 
-    fn add(
-        &self,
-        rows: &mut BTreeMap<(bool, Party), (Exposed, u128)>,
-        party: Party,
-        end: &End,
-        amount: u128,
-    ) {
+    fn add(&self, rows: &mut BTreeMap<(bool, Party), Row>, party: Party, end: &End, amount: u128) {
         let direct = end.hop <= 1;
         let time =
             self.transfer(end).and_then(|tx| self.ledger.block_of(tx)).map_or(0, |block| block.header.time());
-        let (row, most) = rows.entry((direct, party.clone())).or_insert_with(|| {
-            let row = Exposed {
-                after_listing: party.listed_from.map(|_| Amount::ZERO),
+        let row = rows.entry((direct, party.clone())).or_insert_with(|| {
+            let told = Exposed {
+                after_listing: None,
                 party,
                 direct,
                 amount: Amount::ZERO,
-                usd: self.question.prices.map(|_| Worth::default()),
+                worth: self.question.prices.map(|prices| Worth::nothing(prices.currency())),
                 hops: (end.hop, end.hop),
                 span: (time, time),
                 paths: 0,
                 best_path: Vec::new(),
                 best_owner: None,
             };
-            (row, 0)
+            Row { told, amount: 0, after_listing: 0, most: 0 }
         });
-        row.amount.0 += amount;
-        row.paths += 1;
-        row.hops = (row.hops.0.min(end.hop), row.hops.1.max(end.hop));
-        row.span = (row.span.0.min(time), row.span.1.max(time));
-        if let (Some(after), Some(day)) = (&mut row.after_listing, row.party.listed_from)
-            && crate::price::day_of(time) >= day
-        {
-            after.0 += amount;
+        row.amount += amount;
+        let Row { told, after_listing, most, .. } = row;
+        told.paths += 1;
+        told.hops = (told.hops.0.min(end.hop), told.hops.1.max(end.hop));
+        told.span = (told.span.0.min(time), told.span.1.max(time));
+        if told.party.listed_from.is_some_and(|day| crate::price::day_of(time) >= day) {
+            *after_listing += amount;
         }
-        if let (Some(worth), Some(prices)) = (&mut row.usd, self.question.prices) {
-            worth.add(prices, amount, time);
+        if let (Some(worth), Some(prices)) = (&mut told.worth, self.question.prices) {
+            prices.add(worth, amount.into(), time);
         }
-        if amount > *most || row.best_path.is_empty() {
+        if amount > *most || told.best_path.is_empty() {
             *most = amount;
-            row.best_path = self.path(end);
+            told.best_path = self.path(end);
             // Paths that meet are counted from the nearest seed; the one that is shown may be longer.
-            row.hops.1 = row.hops.1.max(row.best_path.len() as u32);
-            row.best_owner = end.owner;
+            told.hops.1 = told.hops.1.max(told.best_path.len() as u32);
+            told.best_owner = end.owner;
         }
     }
 
@@ -348,17 +373,42 @@ impl Gathered<'_> {
     }
 }
 
-impl Rest {
+impl Units {
     fn part(&mut self, fate: Fate) -> &mut u128 {
         match fate {
-            Fate::Held | Fate::Arrived => &mut self.held.0,
-            Fate::Mixed(_) => &mut self.mixed.0,
-            Fate::Unowned => &mut self.unowned.0,
-            Fate::Destroyed(_) => &mut self.destroyed.0,
-            Fate::Minted(_) => &mut self.minted.0,
-            Fate::Unresolved(_) => &mut self.unresolved.0,
-            Fate::Cut(Cut::Dust | Cut::Share) => &mut self.dust.0,
-            Fate::Cut(_) => &mut self.cut.0,
+            Fate::Held | Fate::Arrived => &mut self.held,
+            Fate::Mixed(_) => &mut self.mixed,
+            Fate::Unowned => &mut self.unowned,
+            Fate::Destroyed(_) => &mut self.destroyed,
+            Fate::Minted(_) => &mut self.minted,
+            Fate::Unresolved(_) => &mut self.unresolved,
+            Fate::Cut(Cut::Dust | Cut::Share) => &mut self.dust,
+            Fate::Cut(_) => &mut self.cut,
         }
+    }
+
+    /// Into the answer.
+    fn told(self, mut answer: Exposures) -> Exposures {
+        answer.total = self.total.into();
+        answer.rest = Rest {
+            minted: self.minted.into(),
+            mixed: self.mixed.into(),
+            held: self.held.into(),
+            unowned: self.unowned.into(),
+            destroyed: self.destroyed.into(),
+            returned: self.returned.into(),
+            unresolved: self.unresolved.into(),
+            dust: self.dust.into(),
+            cut: self.cut.into(),
+            ..answer.rest
+        };
+        answer
+    }
+}
+
+impl Row {
+    fn told(self) -> Exposed {
+        let after_listing = self.told.party.listed_from.map(|_| self.after_listing.into());
+        Exposed { amount: self.amount.into(), after_listing, ..self.told }
     }
 }

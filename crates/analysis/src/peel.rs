@@ -16,7 +16,7 @@ mod weigh;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{Ledger, OutNum, OutputView, TxNum};
-use tracehound_model::{Amount, BitcoinNetwork, Chain as ChainName, TxId};
+use tracehound_model::{Amount, Asset, BitcoinNetwork, Chain as ChainName, TxId};
 
 use crate::trace::{Known, Party};
 use features::Read;
@@ -104,6 +104,13 @@ pub struct Hop {
     pub evidence: Vec<Evidence>,
 }
 
+impl Hop {
+    /// Base units paid off.
+    fn paid_off(&self) -> Amount {
+        self.peeled.iter().map(|spot| spot.amount).fold(Amount::ZERO, Amount::saturating_add)
+    }
+}
+
 /// Why a chain ends.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
@@ -166,6 +173,8 @@ pub enum Stop {
 pub struct Chain {
     /// CAIP-2 id of the chain.
     pub chain: String,
+    /// What all its amounts count.
+    pub asset: Asset,
     /// Where it starts.
     pub start: Spot,
     /// Its transactions, in time order.
@@ -244,15 +253,16 @@ pub fn follow_against(
     let stop = follower.run(output);
     let hops = follower.hops;
     let longest_run = longest_run(&hops, options.rule);
-    let sum = |part: fn(&Hop) -> u128| Amount(hops.iter().map(part).sum());
+    let sum = |part: fn(&Hop) -> Amount| hops.iter().map(part).fold(Amount::ZERO, Amount::saturating_add);
     Ok(Chain {
         chain: ChainName::Bitcoin(network).to_string(),
+        asset: Asset::bitcoin(network),
         start: spot,
         stop,
         longest_run,
         is_laundering_peel: longest_run >= options.rule.hops.max(1),
-        peeled: sum(|hop| hop.peeled.iter().map(|spot| spot.amount.0).sum()),
-        fees: sum(|hop| hop.fee.0),
+        peeled: sum(Hop::paid_off),
+        fees: sum(|hop| hop.fee),
         background: background.txs(),
         snapshot: ledger.snapshot_id(),
         hops,
@@ -378,10 +388,10 @@ impl Follower<'_> {
             height: self.ledger.block_of(read.tx.num).and_then(|block| block.height),
             time: time(self.ledger, read.tx.num),
             inputs: read.tx.input_count,
-            amount_in: Amount(read.total_in?),
+            amount_in: read.total_in?.into(),
             kept: self.spot(read.outputs[best.at].num)?,
             peeled: others.filter_map(|(_, output)| self.spot(output.num)).collect(),
-            fee: Amount(read.fee()?),
+            fee: read.fee()?.into(),
             score: best.score,
             margin,
             evidence: best.evidence.clone(),
@@ -394,8 +404,8 @@ fn longest_run(hops: &[Hop], rule: Rule) -> usize {
     let (mut run, mut longest) = (0, 0);
     let mut before: Option<u32> = None;
     for hop in hops {
-        let off: u128 = hop.peeled.iter().map(|spot| spot.amount.0).sum();
-        let small = off.saturating_mul(1_000) <= hop.amount_in.0.saturating_mul(rule.peel_permille.into());
+        let most = hop.amount_in.checked_mul_div(u64::from(rule.peel_permille).into(), 1_000_u64.into());
+        let small = most.is_some_and(|most| hop.paid_off() <= most);
         let soon = before.is_none_or(|before| hop.time.saturating_sub(before) < rule.seconds);
         let fits = hop.inputs == 1 && hop.peeled.len() == 1 && small;
         run = match (fits, soon) {

@@ -1,20 +1,21 @@
-//! Prices by day, for amounts in USD at the time of the transfer. A day without a price is said, never guessed.
+//! Prices by day, for what amounts were worth at the time of the transfer. A day without a price is said, never guessed.
 
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use schemars::JsonSchema;
-use serde::Serialize;
-use tracehound_model::Amount;
+use tracehound_model::{Amount, Asset, Fiat, Worth};
 
-/// USD for one bitcoin by UTC day, in cents.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What one unit of an asset cost in a currency, by UTC day.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prices {
-    cents: BTreeMap<Date, u64>,
+    asset: Asset,
+    currency: Fiat,
+    /// Base units of the asset in a unit of it.
+    one: Amount,
+    /// Hundredths of the currency.
+    cents: BTreeMap<Date, Amount>,
 }
 
-/// Satoshi in a bitcoin.
-const ONE: u128 = 100_000_000;
 /// Days in a file at most: three hundred years.
 const MOST_DAYS: usize = 110_000;
 
@@ -40,26 +41,34 @@ pub enum PriceError {
     /// More days than there can be.
     #[error("more than {MOST_DAYS} days: this is no list of daily prices")]
     TooLong,
+    /// Nobody knows how many base units the price is of.
+    #[error("the decimal places of {0} are not known, so that no price is of one of it")]
+    NoUnit(Box<Asset>),
     /// No day at all.
     #[error("no line of it is a day and price")]
     Empty,
 }
 
 impl Prices {
-    /// Reads `date,price` lines: days as `2024-06-01`, prices in USD with at most two decimals. A first line that begins
-    /// with a letter is a heading.
-    pub fn from_csv(text: &str) -> Result<Self, PriceError> {
-        let mut cents = BTreeMap::new();
+    /// Reads `date,price` lines: days as `2024-06-01`, prices of one unit of the asset with at most two decimals. A first
+    /// line that begins with a letter is a heading: `date,eur` says the currency, any other word leaves it at USD.
+    pub fn from_csv(text: &str, asset: Asset) -> Result<Self, PriceError> {
+        let one = asset.parse_units("1").map_err(|_| PriceError::NoUnit(asset.into()))?.amount;
+        let (mut cents, mut currency) = (BTreeMap::new(), Fiat::USD);
         for (at, line) in text.lines().enumerate() {
             let line = line.trim_end_matches('\r').trim();
             let heading = at == 0 && line.starts_with(|first: char| first.is_ascii_alphabetic());
+            if heading {
+                let named = line.split(',').nth(1).and_then(|word| word.trim().parse().ok());
+                currency = named.unwrap_or(currency);
+            }
             if line.is_empty() || heading {
                 continue;
             }
             let wrong = || PriceError::Line { line: at + 1, text: line.chars().take(80).collect() };
             let (day, price) = line.split_once(',').ok_or_else(wrong)?;
             let day: Date = day.trim().parse().map_err(|_| wrong())?;
-            let price = parse_cents(price.trim()).ok_or_else(wrong)?;
+            let price = Fiat::parse_hundredths(price.trim()).map_err(|_| wrong())?;
             if cents.insert(day, price).is_some() {
                 return Err(PriceError::Twice { line: at + 1, day });
             }
@@ -67,25 +76,31 @@ impl Prices {
                 return Err(PriceError::TooLong);
             }
         }
-        if cents.is_empty() { Err(PriceError::Empty) } else { Ok(Self { cents }) }
+        if cents.is_empty() { Err(PriceError::Empty) } else { Ok(Self { asset, currency, one, cents }) }
     }
 
-    /// Cents for an amount of satoshi on a day, rounded down; `None` when the day has no price.
-    pub fn cents(&self, satoshi: u128, day: Date) -> Option<u128> {
-        let price = u128::from(*self.cents.get(&day)?);
-        satoshi.checked_mul(price).map(|product| product / ONE)
+    /// What it prices.
+    pub fn asset(&self) -> Asset {
+        self.asset
     }
-}
 
-/// `67540.25` in cents; exact, so no float.
-fn parse_cents(text: &str) -> Option<u64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) || fraction.len() > 2 {
-        return None;
+    /// In what.
+    pub fn currency(&self) -> Fiat {
+        self.currency
     }
-    let fraction: u64 = format!("{fraction:0<2}").parse().ok()?;
-    whole.parse::<u64>().ok()?.checked_mul(100)?.checked_add(fraction)
+
+    /// Hundredths of the currency for base units of the asset on a day, rounded down; `None` when the day has no price.
+    pub fn cents(&self, units: Amount, day: Date) -> Option<Amount> {
+        units.checked_mul_div(*self.cents.get(&day)?, self.one)
+    }
+
+    /// Adds a transfer of base units, at a time in seconds since 1970-01-01, to what was valued at these prices.
+    pub fn add(&self, worth: &mut Worth, units: Amount, time: u32) {
+        match self.cents(units, day_of(time)).and_then(|cents| worth.cents.checked_add(cents)) {
+            Some(cents) => worth.cents = cents,
+            None => worth.without_price = worth.without_price.saturating_add(units),
+        }
+    }
 }
 
 /// The UTC day of a moment in seconds since 1970-01-01.
@@ -94,42 +109,51 @@ pub fn day_of(seconds: u32) -> Date {
     moment.to_zoned(TimeZone::UTC).date()
 }
 
-/// Worth in USD, and what of the amount could not be valued.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
-pub struct Worth {
-    /// Cents, over the transfers on days that have a price.
-    pub cents: Amount,
-    /// Base units moved on days without one.
-    pub without_price: Amount,
-}
-
-impl Worth {
-    /// Adds a transfer.
-    pub fn add(&mut self, prices: &Prices, amount: u128, time: u32) {
-        match prices.cents(amount, day_of(time)) {
-            Some(cents) => self.cents.0 += cents,
-            None => self.without_price.0 += amount,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use tracehound_model::BitcoinNetwork;
+
     use super::*;
+
+    const BTC: Asset = Asset::bitcoin(BitcoinNetwork::Mainnet);
+    const ONE: u64 = 100_000_000;
+
+    fn of_bitcoin(text: &str) -> Result<Prices, PriceError> {
+        Prices::from_csv(text, BTC)
+    }
 
     #[test]
     fn a_price_list_is_read_exactly() {
-        let prices = Prices::from_csv("date,usd\n2024-06-01,67540.25\r\n\n2024-06-02,70000\n").expect("fine");
+        let prices = of_bitcoin("date,usd\n2024-06-01,67540.25\r\n\n2024-06-02,70000\n").expect("fine");
         let day = |text: &str| text.parse::<Date>().expect("a day");
-        assert_eq!(prices.cents(ONE, day("2024-06-01")), Some(6_754_025));
-        assert_eq!(prices.cents(1, day("2024-06-02")), Some(0));
-        assert_eq!(prices.cents(ONE / 2, day("2024-06-02")), Some(3_500_000));
-        assert_eq!(prices.cents(ONE, day("2024-06-03")), None);
+        let cents = |units: u64, text: &str| prices.cents(units.into(), day(text)).and_then(Amount::to_u64);
+        assert_eq!(cents(ONE, "2024-06-01"), Some(6_754_025));
+        assert_eq!(cents(1, "2024-06-02"), Some(0));
+        assert_eq!(cents(ONE / 2, "2024-06-02"), Some(3_500_000));
+        assert_eq!(cents(ONE, "2024-06-03"), None);
+    }
+
+    #[test]
+    fn the_heading_names_the_currency_and_the_asset_its_unit() {
+        let day = "2024-06-01".parse::<Date>().expect("a day");
+        let euro = of_bitcoin("date,eur\n2024-06-01,1").expect("fine");
+        assert_eq!(euro.currency().to_string(), "EUR");
+        assert_eq!(of_bitcoin("day,price\n2024-06-01,1").expect("fine").currency(), Fiat::USD);
+        assert_eq!(of_bitcoin("2024-06-01,1").expect("fine").currency(), Fiat::USD);
+        let ether: Asset = "eth".parse().expect("an asset");
+        let prices = Prices::from_csv("2024-06-01,3000", ether).expect("fine");
+        let wei: Amount = "500000000000000000".parse().expect("digits");
+        assert_eq!(prices.cents(wei, day), Some(150_000_u64.into()));
+        // More than all there is of it: no price, rather than a wrong one.
+        assert_eq!(prices.cents(Amount::MAX, day).map(|cents| cents < Amount::MAX), Some(true));
+        let token: Asset =
+            "eip155:1/erc20:0x0000000000000000000000000000000000000001".parse().expect("an asset");
+        assert_eq!(Prices::from_csv("2024-06-01,1", token), Err(PriceError::NoUnit(token.into())));
     }
 
     #[test]
     fn mistakes_are_named_with_their_line() {
-        let error = |text: &str| Prices::from_csv(text).expect_err("wrong").to_string();
+        let error = |text: &str| of_bitcoin(text).expect_err("wrong").to_string();
         assert_eq!(error("date,usd\n"), "no line of it is a day and price");
         assert!(error("2024-06-01;5").starts_with("line 1: `2024-06-01;5`"));
         assert!(error("date,usd\n2024-06-01,-5").starts_with("line 2"));
@@ -139,10 +163,11 @@ mod tests {
 
     #[test]
     fn a_day_without_a_price_is_counted_not_guessed() {
-        let prices = Prices::from_csv("1970-01-01,2").expect("fine");
-        let mut worth = Worth::default();
-        worth.add(&prices, ONE, 0);
-        worth.add(&prices, 7, 86_400);
-        assert_eq!(worth, Worth { cents: Amount(200), without_price: Amount(7) });
+        let prices = of_bitcoin("1970-01-01,2").expect("fine");
+        let mut worth = Worth::nothing(Fiat::USD);
+        prices.add(&mut worth, ONE.into(), 0);
+        prices.add(&mut worth, 7_u64.into(), 86_400);
+        let wanted = Worth { currency: Fiat::USD, cents: 200_u64.into(), without_price: 7_u64.into() };
+        assert_eq!(worth, wanted);
     }
 }

@@ -14,7 +14,9 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, TxNum, TxSpan};
-use tracehound_model::{Address, Amount, BitcoinNetwork, Category, Chain, Gap, GapKind, OutPoint, TxId};
+use tracehound_model::{
+    Address, Amount, Asset, BitcoinNetwork, Category, Chain, Gap, GapKind, OutPoint, TxId,
+};
 
 use crate::{
     extent::{Asked, Extent, Needed},
@@ -160,6 +162,8 @@ pub struct Sums {
 pub struct Trace {
     /// CAIP-2 id of the chain.
     pub chain: String,
+    /// What all its amounts count.
+    pub asset: Asset,
     /// `forward` or `backward`.
     pub direction: &'static str,
     /// The rule of taint.
@@ -218,9 +222,10 @@ pub fn trace(
     let sums = sums(&found, label);
     let mut gaps = extent.gaps.clone();
     gaps.extend(what_is_left(&found, options));
-    let complete = sums.cut.0 == 0 && sums.unresolved.0 == 0 && extent.is_complete();
+    let complete = sums.cut.is_zero() && sums.unresolved.is_zero() && extent.is_complete();
     Ok(Trace {
         chain: chain.to_string(),
+        asset: Asset::bitcoin(network),
         direction: if options.direction == Direction::Forward { "forward" } else { "backward" },
         method: options.method.name(),
         places: namer.places,
@@ -257,8 +262,8 @@ impl Namer<'_> {
             outpoint,
             address: owner.and_then(|owner| self.address(owner)),
             party: owner.and_then(|owner| self.known.party(owner)),
-            amount: Amount(value),
-            dirty: Amount(dirty),
+            amount: value.into(),
+            dirty: dirty.into(),
             hop,
             time: maker.map_or(0, |(tx, _)| self.time(tx)),
             next: None,
@@ -308,7 +313,7 @@ impl Namer<'_> {
                 mix: step.mix.map(|mix| mix.protocol),
                 from,
                 to,
-                fee: Amount(step.fee),
+                fee: step.fee.into(),
             });
         }
         flows
@@ -359,18 +364,18 @@ const fn limit_name(cut: Cut) -> &'static str {
 fn sums(found: &Walk, label: Label) -> Sums {
     let totals = found.totals.get(&label).copied().unwrap_or_default();
     Sums {
-        seeded: Amount(totals.seeded),
-        held: Amount(totals.held),
-        arrived: Amount(totals.arrived),
-        mixed: Amount(totals.mixed),
-        fees: Amount(totals.fees),
-        unowned: Amount(totals.unowned),
-        destroyed: Amount(totals.destroyed),
-        minted: Amount(totals.minted),
-        unresolved: Amount(totals.unresolved),
-        dust: Amount(totals.dust),
-        rejoined: Amount(totals.rejoined),
-        cut: Amount(totals.cut),
+        seeded: totals.seeded.into(),
+        held: totals.held.into(),
+        arrived: totals.arrived.into(),
+        mixed: totals.mixed.into(),
+        fees: totals.fees.into(),
+        unowned: totals.unowned.into(),
+        destroyed: totals.destroyed.into(),
+        minted: totals.minted.into(),
+        unresolved: totals.unresolved.into(),
+        dust: totals.dust.into(),
+        rejoined: totals.rejoined.into(),
+        cut: totals.cut.into(),
     }
 }
 

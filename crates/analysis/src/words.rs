@@ -2,13 +2,10 @@
 
 use tracehound_model::Amount;
 
-/// `part` of `whole` in tenths of a per cent.
+/// `part` of `whole` in tenths of a per cent; `-` of nothing.
 pub(crate) fn permille(part: Amount, whole: Amount) -> String {
-    if whole.0 == 0 {
-        return "-".to_owned();
-    }
-    let tenths = part.0.saturating_mul(1_000).saturating_add(whole.0 / 2) / whole.0;
-    format!("{}.{} %", tenths / 10, tenths % 10)
+    let tenths = part.permille_of(whole);
+    tenths.map_or_else(|| "-".to_owned(), |tenths| format!("{}.{} %", tenths / 10, tenths % 10))
 }
 
 /// `2024-06-01 13:37:05Z`.

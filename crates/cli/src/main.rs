@@ -6,6 +6,7 @@ mod files;
 mod folder;
 mod log;
 mod output;
+mod prices;
 mod progress;
 mod terminal;
 

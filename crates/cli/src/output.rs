@@ -7,7 +7,7 @@ use std::{
 
 use tracehound_engine::{Document, Versioned};
 use tracehound_model::{
-    Amount, Chain, Decision, Gap, Verdict,
+    Decision, Gap, Verdict,
     evidence::Fact,
     text::{label, line},
     verdict::{Basis, Direction, ExposureType, SourceAsOf},
@@ -63,11 +63,6 @@ fn exposures(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
     if verdict.exposures.is_empty() {
         return Ok(());
     }
-    let chain: Option<Chain> = verdict.chain.as_deref().and_then(|chain| chain.parse().ok());
-    let amount = |amount: Amount| match chain {
-        Some(chain) => amount.display(chain.native_decimals(), chain.native_ticker()).to_string(),
-        None => amount.to_string(),
-    };
     writeln!(out, "  Exposure:")?;
     for row in &verdict.exposures {
         let how = match (row.exposure, row.direction) {
@@ -86,7 +81,16 @@ fn exposures(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
         }
         match (row.amount, row.tx_count) {
             (Some(value), Some(txs)) => {
-                writeln!(out, ": {} in {txs} transaction{}", amount(value), plural(txs))?;
+                let asset = verdict.asset_of(row);
+                let amount = asset
+                    .map_or_else(|| format!("{value} base units"), |asset| asset.money(value).to_string());
+                write!(out, ": {amount} in {txs} transaction{}", plural(txs))?;
+                match row.worth {
+                    Some(worth) if worth.without_price.is_zero() => {
+                        writeln!(out, ", {} at the time", worth.currency.display(worth.cents))?;
+                    }
+                    _ => writeln!(out)?,
+                }
             }
             (None, Some(txs)) => writeln!(out, ": amount not known, {txs} transaction{}", plural(txs))?,
             _ => writeln!(out)?,

@@ -9,7 +9,7 @@ use tracehound_analysis::{
     extent::{Extent, Needed},
     taint::{Direction, WalkLimits},
 };
-use tracehound_model::{Amount, BitcoinNetwork, Gap, TxId};
+use tracehound_model::{Amount, Asset, BitcoinNetwork, Gap, TxId};
 
 use crate::{
     Answer, EngineError, Moment, Snapshot,
@@ -34,7 +34,7 @@ pub struct Question {
     pub limits: WalkLimits,
     /// Whether to go on behind mixes, by haircut.
     pub through_mixes: bool,
-    /// Prices for amounts in USD.
+    /// Prices of the network's coin.
     pub prices: Option<Prices>,
 }
 
@@ -45,6 +45,8 @@ pub struct Exposure {
     pub addresses: Vec<String>,
     /// Those of them that do not occur in the ledger.
     pub not_in_the_ledger: Vec<String>,
+    /// What all amounts count.
+    pub asset: Asset,
     /// Addresses that were taken for the owner's.
     pub members: usize,
     /// Where its money came from.
@@ -134,6 +136,7 @@ impl Snapshot {
         view.found(Exposure {
             addresses: question.addresses.clone(),
             not_in_the_ledger: unknown,
+            asset: view.asset(),
             members: subjects.len(),
             complete: gaps.is_empty() && sources.complete && destinations.complete,
             sources,
@@ -149,7 +152,9 @@ fn side(view: &View, found: Exposures) -> Side {
     let complete = found.is_complete();
     let mut by_category: BTreeMap<String, Amount> = BTreeMap::new();
     for row in &found.parties {
-        by_category.entry(row.party.category.to_string()).or_default().0 += row.amount.0;
+        // Parts of `found.total`.
+        let sum = by_category.entry(row.party.category.to_string()).or_default();
+        *sum = sum.saturating_add(row.amount);
     }
     let told = |exposed: Exposed| Row {
         address: exposed.best_owner.and_then(|owner| view.address(owner)),

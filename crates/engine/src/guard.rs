@@ -46,7 +46,7 @@ impl Snapshot {
 impl Lists {
     fn screener(&self) -> Screener<'_> {
         let limits = tracehound_analysis::Limits::default();
-        let settings = Settings { policy: &self.policy, as_of: (self.clock)(), limits };
+        let settings = Settings { policy: &self.policy, as_of: (self.clock)(), limits, prices: None };
         Screener::new(&self.index, None, settings)
     }
 }

@@ -8,7 +8,7 @@ use tracehound_analysis::{
     path::ways,
 };
 use tracehound_ledger::OutNum;
-use tracehound_model::{Amount, BitcoinNetwork, Gap, OutPoint};
+use tracehound_model::{Amount, Asset, BitcoinNetwork, Gap, OutPoint};
 
 use crate::{
     Answer, EngineError, Moment, Snapshot,
@@ -39,6 +39,8 @@ pub struct Paths {
     pub from: String,
     /// The address it may have come to.
     pub to: String,
+    /// What all amounts count.
+    pub asset: Asset,
     /// Shorter before longer, then wider before narrower.
     pub ways: Vec<Way>,
     /// Transactions looked at.
@@ -107,15 +109,16 @@ impl Snapshot {
         let extent = view.extent(Needed::All);
         let told = found.ways.iter().map(|way| Way {
             transactions: way.txs.len(),
-            width: Amount(way.width.into()),
+            width: way.width.into(),
             outputs: way.outputs.iter().filter_map(|&out| passed(&view, out)).collect(),
         });
         view.found(Paths {
+            asset: view.asset(),
             from: question.from.clone(),
             to: question.to.clone(),
             ways: told.collect(),
             txs_read: found.txs,
-            dust: Amount(question.limits.dust.into()),
+            dust: question.limits.dust.into(),
             below_dust: found.below_dust,
             cut: found.cut,
             gaps: extent.gaps.clone(),
@@ -134,7 +137,7 @@ fn passed(view: &View, out: OutNum) -> Option<Passed> {
     Some(Passed {
         outpoint: OutPoint { txid: view.ledger.tx(tx)?.txid, vout }.to_string(),
         address: address.unwrap_or_else(|| "no address".to_owned()),
-        value: Amount(output.value.into()),
+        value: output.value.into(),
         time: Timestamp::from_second(i64::from(time)).ok()?,
     })
 }

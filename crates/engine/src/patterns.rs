@@ -11,7 +11,7 @@ use tracehound_analysis::{
     },
 };
 use tracehound_ledger::{BlockNum, Ledger, OutNum};
-use tracehound_model::{Address, BitcoinNetwork, Gap, GapKind, TxId};
+use tracehound_model::{Address, Asset, BitcoinNetwork, Gap, GapKind, TxId};
 
 use crate::{
     Answer, EngineError, Moment, Snapshot,
@@ -43,6 +43,8 @@ pub struct Question {
 pub struct Patterns {
     /// What was asked about.
     pub subject: String,
+    /// What all amounts count.
+    pub asset: Asset,
     /// Patterns, each with the transactions that show it, and in words what was not examined.
     #[serde(flatten)]
     pub report: Report,
@@ -107,6 +109,7 @@ impl Snapshot {
         let complete = report.is_complete() && !cut && leads.iter().all(|leads| !leads.cut);
         view.found(Patterns {
             subject: text.clone(),
+            asset: view.asset(),
             report,
             ledger: extent,
             complete,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_analysis::Limits;
+use tracehound_analysis::{Limits, price::Prices};
 use tracehound_attribution::index::Index;
 use tracehound_bitcoin::live::esplora::EsploraLimits;
 use tracehound_ingest::{EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
@@ -26,6 +26,8 @@ pub struct Question<'a> {
     pub as_of: Option<Timestamp>,
     /// The snapshot that an earlier verdict names: claims must still be as they were, and its blocks are those that count.
     pub snapshot: Option<NamedSnapshot>,
+    /// Prices of the network's coin, for limits of the policy in a currency.
+    pub prices: Option<&'a Prices>,
 }
 
 /// Where the subjects' own transactions are fetched, instead of read from the ledger.
@@ -122,6 +124,7 @@ impl Snapshot {
                 policy: question.policy,
                 as_of: question.as_of.unwrap_or_else(|| self.second()),
                 limits: Limits::default(),
+                prices: question.prices,
             },
         }
     }

@@ -8,7 +8,7 @@ use tracehound_analysis::{
     trace::{Known, Party},
 };
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxView};
-use tracehound_model::{Amount, BitcoinNetwork, BlockHash, Gap, OutPoint, TxId};
+use tracehound_model::{Amount, Asset, BitcoinNetwork, BlockHash, Gap, OutPoint, TxId};
 use tracehound_screen::Parties;
 
 use crate::{
@@ -32,6 +32,8 @@ pub struct Question {
 pub struct Transaction {
     /// Its id.
     pub txid: TxId,
+    /// What all amounts count.
+    pub asset: Asset,
     /// Its block.
     pub block: Option<BlockHash>,
     /// The block's height, where known.
@@ -172,7 +174,7 @@ impl Described<'_> {
                     Prev::Missing { outpoint, .. } => Some(outpoint.to_string()),
                     Prev::Coinbase => None,
                 },
-                value: ledger.input_value(&input).map(|value| Amount(value.into())),
+                value: ledger.input_value(&input).map(Amount::from),
                 coinbase: input.prev == Prev::Coinbase,
             })
             .collect();
@@ -182,18 +184,20 @@ impl Described<'_> {
             .outputs(tx)
             .map(|output| Output {
                 owner: self.owner(output.owner),
-                value: Amount(output.value.into()),
+                value: output.value.into(),
                 spent_by: output.spent_by.and_then(|tx| ledger.tx(tx)).map(|tx| tx.txid),
             })
             .collect();
-        let spent: Option<u128> = inputs.iter().map(|input| input.value.map(|value| value.0)).sum();
-        let paid: u128 = outputs.iter().map(|output| output.value.0).sum();
+        let spent: Option<Vec<Amount>> = inputs.iter().map(|input| input.value).collect();
+        let spent = spent.and_then(Amount::checked_sum);
+        let paid = Amount::checked_sum(outputs.iter().map(|output| output.value));
         let block = ledger.block_of(tx.num);
         // Whoever spent its outputs may have done so in any later block.
         let extent = self.view.extent(Needed::From(block.map_or(BlockNum(0), |block| block.num)));
         let mix = self.parties.mix(ledger, tx.into());
         Transaction {
             txid: tx.txid,
+            asset: self.view.asset(),
             block: block.map(|block| block.hash),
             height: block.and_then(|block| block.height),
             time: block.and_then(|block| Timestamp::from_second(i64::from(block.header.time())).ok()),
@@ -201,7 +205,7 @@ impl Described<'_> {
             version: tx.version,
             lock_time: tx.lock_time,
             weight: tx.weight,
-            fee: spent.filter(|_| !coinbase).and_then(|spent| spent.checked_sub(paid)).map(Amount),
+            fee: spent.filter(|_| !coinbase).and_then(|spent| spent.checked_sub(paid?)),
             coinjoin: mix.map(|mix| CoinJoin { protocol: mix.protocol, participants: mix.participants }),
             missing_inputs: u32::try_from(missing).unwrap_or(u32::MAX),
             overwrote: self.overwrote(tx),
@@ -233,12 +237,12 @@ impl Described<'_> {
         let block = self.ledger().block_of(earlier);
         let outputs: Vec<Lost> = lost
             .iter()
-            .map(|output| Lost { owner: self.owner(output.owner), value: Amount(output.value.into()) })
+            .map(|output| Lost { owner: self.owner(output.owner), value: output.value.into() })
             .collect();
         Some(Overwritten {
             block: block.map(|block| block.hash),
             height: block.and_then(|block| block.height),
-            value: Amount(outputs.iter().map(|output| output.value.0).sum()),
+            value: lost.iter().map(|output| u128::from(output.value)).sum::<u128>().into(),
             outputs,
         })
     }

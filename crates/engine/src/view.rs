@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use tracehound_analysis::extent::{Asked, Extent, MAX_AGE, Needed};
 use tracehound_attribution::index::Index;
 use tracehound_ledger::{AddrNum, Ledger};
-use tracehound_model::{Address, BitcoinNetwork, Chain};
+use tracehound_model::{Address, Asset, BitcoinNetwork, Chain};
 use tracehound_screen::{Keys, Parties};
 
 use crate::{Absent, Answer, EngineError, NamedSnapshot, Snapshot};
@@ -82,6 +82,11 @@ impl View {
             )));
         }
         Ok(keys.owners(&address))
+    }
+
+    /// What the amounts of its ledger count.
+    pub(crate) fn asset(&self) -> Asset {
+        Asset::bitcoin(self.network)
     }
 
     /// The address of an owner, where its script has one.

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, U256, address};
 use jiff::Timestamp;
+use tracehound_model::Asset;
 
 use crate::{decode::Extent, facts::Facts, policy::Policy};
 
@@ -16,20 +17,6 @@ pub struct Token {
     pub supply: Option<U256>,
 }
 
-/// Widely used tokens of Ethereum. Source: the issuers' documentation; the letter case is the checksum.
-static TOKENS: &[(Address, &str, u8)] = &[
-    (address!("A0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"), "USDC", 6),
-    (address!("dAC17F958D2ee523a2206206994597C13D831ec7"), "USDT", 6),
-    (address!("6B175474E89094C44Da98b954EedeAC495271d0F"), "DAI", 18),
-    (WETH, "WETH", 18),
-    (address!("2260FAC5E5542a773Aa44fBCfeDf7C193bc2C599"), "WBTC", 8),
-    (address!("ae7ab96520DE3A18E5e111B5EaAb095312D7fE84"), "stETH", 18),
-    (address!("7f39C581F595B53c5cb19bD0b3f8dA6c935E2Ca0"), "wstETH", 18),
-    (address!("d5F7838F5C461fefF7FE49ea5ebaF7728bB0ADfa"), "mETH", 18),
-    (address!("514910771AF9Ca656af840dff83E8264EcF986CA"), "LINK", 18),
-    (address!("1f9840a85d5aF5bf1D1762F925BDADdC4201F984"), "UNI", 18),
-];
-
 /// Wrapped ether on Ethereum.
 pub const WETH: Address = address!("C02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2");
 /// Permit2, at the same address on every chain.
@@ -41,12 +28,9 @@ pub fn token(address: &Address, chain_id: Option<u64>, facts: &Facts) -> Option<
         let supply = token.supply.map(|supply| supply.0);
         return Some(Token { symbol: token.symbol.clone(), decimals: token.decimals, supply });
     }
-    // The table is Ethereum's; an unnamed chain gets the names, a different one does not.
-    if chain_id.is_some_and(|chain| chain != 1) {
-        return None;
-    }
-    let (_, symbol, decimals) = TOKENS.iter().find(|(known, _, _)| known == address)?;
-    Some(Token { symbol: (*symbol).to_owned(), decimals: *decimals, supply: None })
+    // An unnamed chain gets the names of Ethereum's, a different one does not.
+    let unit = Asset::erc20(chain_id.unwrap_or(1), address.into_array()).unit()?;
+    Some(Token { symbol: unit.ticker.to_owned(), decimals: unit.decimals, supply: None })
 }
 
 /// Ticker of a chain's own coin.

@@ -1,34 +1,136 @@
-//! Integer money and exact shares of it.
+//! Integer money: amounts, and exact shares of them.
 
 use std::{fmt, str::FromStr};
 
+use ruint::{
+    UintTryFrom,
+    aliases::{U256, U512},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An amount in an asset's base units (satoshi, wei, sun). Never negative, never a float.
+/// An amount in an asset's base units (satoshi, wei, sun): a whole number of at most 256 bits. Never negative, never a
+/// float.
+///
+/// There is no operator that could wrap or panic: sums and differences say when they do not fit. Inner loops over the
+/// outputs of a UTXO chain count in 64 and 128 bits and make an `Amount` of the result.
 ///
 /// Serialised as a decimal string: JSON numbers above 2^53 do not survive every reader.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Amount(pub u128);
+///
+/// ```
+/// use tracehound_model::{Amount, amount::AmountError};
+///
+/// let most: Amount = "115792089237316195423570985008687907853269984665640564039457584007913129639935".parse()?;
+/// assert_eq!(most, Amount::MAX);
+/// assert_eq!(most.checked_add(Amount::from(1_u64)), None);
+/// assert_eq!("-1".parse::<Amount>(), Err(AmountError::NotDigits));
+/// # Ok::<(), AmountError>(())
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Amount(U256);
+
+/// Text that is no amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AmountError {
+    /// It holds something else than digits, or nothing.
+    #[error("an amount is a whole number of base units in decimal digits, without sign, point or spaces")]
+    NotDigits,
+    /// It does not fit in 256 bits.
+    #[error("an amount is less than 2^256 base units, and this one is more")]
+    TooLarge,
+}
 
 impl Amount {
     /// Nothing.
-    pub const ZERO: Self = Self(0);
+    pub const ZERO: Self = Self(U256::ZERO);
+    /// The largest amount: 2^256 - 1 base units.
+    pub const MAX: Self = Self(U256::MAX);
 
-    /// Sum, or `None` past 2^128.
+    /// The number that these 32 bytes are, the highest byte first: a word of the EVM.
+    pub const fn from_be_bytes(bytes: [u8; 32]) -> Self {
+        Self(U256::from_be_bytes(bytes))
+    }
+
+    /// The 32 bytes of the number, the highest byte first.
+    pub const fn to_be_bytes(self) -> [u8; 32] {
+        self.0.to_be_bytes()
+    }
+
+    /// As a number of 64 bits, where it fits.
+    pub fn to_u64(self) -> Option<u64> {
+        self.0.try_into().ok()
+    }
+
+    /// As a number of 128 bits, where it fits.
+    pub fn to_u128(self) -> Option<u128> {
+        self.0.try_into().ok()
+    }
+
+    /// Whether it is nothing.
+    pub fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+
+    /// Sum, or `None` past 256 bits.
+    #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
     }
 
     /// Difference, or `None` below zero.
+    #[must_use]
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         self.0.checked_sub(other.0).map(Self)
+    }
+
+    /// Sum, or [`Amount::MAX`]: for sums of parts of one total, which cannot pass it.
+    #[must_use]
+    pub fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// Sum of all, or `None` past 256 bits.
+    pub fn checked_sum(all: impl IntoIterator<Item = Self>) -> Option<Self> {
+        all.into_iter().try_fold(Self::ZERO, Self::checked_add)
+    }
+
+    /// `self * factor / divisor`, rounded down; the product may pass 256 bits. `None` when the result does not fit, or by
+    /// zero.
+    #[must_use]
+    pub fn checked_mul_div(self, factor: Self, divisor: Self) -> Option<Self> {
+        // Neither the product of two numbers of 256 bits nor its quotient passes 512.
+        let quotient = (wide(self) * wide(factor)).checked_div(wide(divisor))?;
+        U256::uint_try_from(quotient).ok().map(Self)
+    }
+
+    /// Its share of `whole` in thousandths, to the nearest; `None` of nothing, or of so little that it does not fit.
+    pub fn permille_of(self, whole: Self) -> Option<u128> {
+        // Half of one more than twice the share, rounded down.
+        let twice = self.checked_mul_div(2_000_u64.into(), whole)?.to_u128()?;
+        Some(twice.div_ceil(2))
+    }
+
+    /// Whether it is at least `percent` hundredths of `whole`.
+    pub fn is_share_of(self, percent: u8, whole: Self) -> bool {
+        wide(self) * U512::from(100) >= wide(whole) * U512::from(percent)
+    }
+
+    /// Which part of `whole` it is, for a drawing; 0 of nothing.
+    #[expect(clippy::cast_precision_loss, reason = "lengths on paper, never money")]
+    pub fn ratio(self, whole: Self) -> f64 {
+        let float = |amount: Self| amount.to_u128().map_or_else(|| f64::from(amount.0), |units| units as f64);
+        if whole.is_zero() { 0.0 } else { float(self) / float(whole) }
     }
 
     /// The amount in whole units with `decimals` places and the asset's ticker: `0.00050000 BTC`.
     pub fn display(self, decimals: u8, ticker: &str) -> impl fmt::Display + use<'_> {
         DisplayAmount { amount: self, decimals, ticker }
     }
+}
+
+/// As a number of which products and their quotients fit.
+fn wide(amount: Amount) -> U512 {
+    U512::from(amount.0)
 }
 
 struct DisplayAmount<'a> {
@@ -52,11 +154,21 @@ impl fmt::Display for Amount {
     }
 }
 
-impl FromStr for Amount {
-    type Err = std::num::ParseIntError;
+impl fmt::Debug for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Amount({})", self.0)
+    }
+}
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
+impl FromStr for Amount {
+    type Err = AmountError;
+
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        // 2^256 has 78 digits. Leading zeros say nothing, and a text of any length may have them.
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(AmountError::NotDigits);
+        }
+        U256::from_str_radix(text, 10).map(Self).map_err(|_| AmountError::TooLarge)
     }
 }
 
@@ -72,9 +184,21 @@ impl<'de> Deserialize<'de> for Amount {
     }
 }
 
+impl From<u64> for Amount {
+    fn from(units: u64) -> Self {
+        Self(U256::from(units))
+    }
+}
+
+impl From<u128> for Amount {
+    fn from(units: u128) -> Self {
+        Self(U256::from(units))
+    }
+}
+
 impl From<Sats> for Amount {
     fn from(sats: Sats) -> Self {
-        Self(u128::from(sats.0))
+        sats.0.into()
     }
 }
 
@@ -168,7 +292,7 @@ mod tests {
     #[test]
     fn an_amount_prints_all_its_places() {
         assert_eq!(Sats(50_000).to_string(), "0.00050000 BTC");
-        assert_eq!(Amount(7).display(0, "X").to_string(), "7 X");
+        assert_eq!(Amount::from(7_u64).display(0, "X").to_string(), "7 X");
     }
 
     #[test]

@@ -71,53 +71,68 @@ pub enum Chain {
     BnbBeacon,
 }
 
-/// One row a chain: chain, CAIP-2 id, short name, ticker, decimals.
+/// Chain, CAIP-2 id, short name, ticker and decimals of its coin, and the coin's type.
+type Row = (Chain, &'static str, &'static str, &'static str, u8, u32);
+
+/// One row a chain.
 ///
 /// References follow the namespaces' profiles at <https://namespaces.chainagnostic.org>. Those of `bip122` and `monero`
 /// are the first 32 hexadecimal digits of the hash of the genesis block, or, for a chain that shares Bitcoin's genesis,
 /// of its first own block (BIP-122): 478,559 for Bitcoin Cash, 556,767 for Bitcoin SV. Of our own making are
 /// `tron:mainnet` and its kin, which people can read (the profile's numbers are in [`OTHER_IDS`]), and `btg:mainnet`,
 /// as no source that we trust states the hash of Bitcoin Gold's first own block.
-const NAMED: &[(Chain, &str, &str, &str, u8)] = &[
-    (Chain::Bitcoin(BitcoinNetwork::Mainnet), "bip122:000000000019d6689c085ae165831e93", "btc", "BTC", 8),
+///
+/// Types of coins are those of SLIP-44 (<https://github.com/satoshilabs/slips/blob/master/slip-0044.md>); 1 is that of every
+/// test network. A rollup whose coin is ether has ether's; BNB Smart Chain has that of BNB, as wallets write it.
+const NAMED: &[Row] = &[
+    (Chain::Bitcoin(BitcoinNetwork::Mainnet), "bip122:000000000019d6689c085ae165831e93", "btc", "BTC", 8, 0),
     (
         Chain::Bitcoin(BitcoinNetwork::Testnet),
         "bip122:000000000933ea01ad0ee984209779ba",
         "testnet",
         "tBTC",
         8,
+        1,
     ),
-    (Chain::Bitcoin(BitcoinNetwork::Signet), "bip122:00000008819873e925422c1ff0f99f7c", "signet", "sBTC", 8),
+    (
+        Chain::Bitcoin(BitcoinNetwork::Signet),
+        "bip122:00000008819873e925422c1ff0f99f7c",
+        "signet",
+        "sBTC",
+        8,
+        1,
+    ),
     (
         Chain::Bitcoin(BitcoinNetwork::Regtest),
         "bip122:0f9188f13cb7b2c71f2a335e3a4fc328",
         "regtest",
         "rBTC",
         8,
+        1,
     ),
-    (Chain::Evm(1), "eip155:1", "eth", "ETH", 18),
-    (Chain::Evm(10), "eip155:10", "op", "ETH", 18),
-    (Chain::Evm(56), "eip155:56", "bsc", "BNB", 18),
-    (Chain::Evm(61), "eip155:61", "etc", "ETC", 18),
-    (Chain::Evm(100), "eip155:100", "gnosis", "xDAI", 18),
-    (Chain::Evm(137), "eip155:137", "polygon", "POL", 18),
-    (Chain::Evm(8453), "eip155:8453", "base", "ETH", 18),
-    (Chain::Evm(42161), "eip155:42161", "arb", "ETH", 18),
-    (Chain::Evm(43114), "eip155:43114", "avax", "AVAX", 18),
-    (Chain::Tron(TronNetwork::Mainnet), "tron:mainnet", "tron", "TRX", 6),
-    (Chain::Tron(TronNetwork::Shasta), "tron:shasta", "tron-shasta", "TRX", 6),
-    (Chain::Tron(TronNetwork::Nile), "tron:nile", "tron-nile", "TRX", 6),
-    (Chain::Litecoin, "bip122:12a765e31ffd4059bada1e25190f6e98", "ltc", "LTC", 8),
-    (Chain::BitcoinCash, "bip122:000000000000000000651ef99cb9fcbe", "bch", "BCH", 8),
-    (Chain::BitcoinSv, "bip122:000000000000000001d956714215d96f", "bsv", "BSV", 8),
-    (Chain::BitcoinGold, "btg:mainnet", "btg", "BTG", 8),
-    (Chain::Dash, "bip122:00000ffd590b1485b3caadc19b22e637", "dash", "DASH", 8),
-    (Chain::Zcash, "bip122:00040fe8ec8471911baa1db1266ea15d", "zec", "ZEC", 8),
-    (Chain::Monero, "monero:418015bb9ae982a1975da7d79277c270", "xmr", "XMR", 12),
-    (Chain::Ripple, "xrpl:0", "xrp", "XRP", 6),
-    (Chain::Solana, "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp", "sol", "SOL", 9),
-    (Chain::Verge, "bip122:00000fc63692467faeb20cdb3b53200d", "xvg", "XVG", 6),
-    (Chain::BnbBeacon, "cosmos:Binance-Chain-Tigris", "bnb-beacon", "BNB", 8),
+    (Chain::Evm(1), "eip155:1", "eth", "ETH", 18, 60),
+    (Chain::Evm(10), "eip155:10", "op", "ETH", 18, 60),
+    (Chain::Evm(56), "eip155:56", "bsc", "BNB", 18, 714),
+    (Chain::Evm(61), "eip155:61", "etc", "ETC", 18, 61),
+    (Chain::Evm(100), "eip155:100", "gnosis", "xDAI", 18, 700),
+    (Chain::Evm(137), "eip155:137", "polygon", "POL", 18, 966),
+    (Chain::Evm(8453), "eip155:8453", "base", "ETH", 18, 60),
+    (Chain::Evm(42161), "eip155:42161", "arb", "ETH", 18, 60),
+    (Chain::Evm(43114), "eip155:43114", "avax", "AVAX", 18, 9005),
+    (Chain::Tron(TronNetwork::Mainnet), "tron:mainnet", "tron", "TRX", 6, 195),
+    (Chain::Tron(TronNetwork::Shasta), "tron:shasta", "tron-shasta", "TRX", 6, 1),
+    (Chain::Tron(TronNetwork::Nile), "tron:nile", "tron-nile", "TRX", 6, 1),
+    (Chain::Litecoin, "bip122:12a765e31ffd4059bada1e25190f6e98", "ltc", "LTC", 8, 2),
+    (Chain::BitcoinCash, "bip122:000000000000000000651ef99cb9fcbe", "bch", "BCH", 8, 145),
+    (Chain::BitcoinSv, "bip122:000000000000000001d956714215d96f", "bsv", "BSV", 8, 236),
+    (Chain::BitcoinGold, "btg:mainnet", "btg", "BTG", 8, 156),
+    (Chain::Dash, "bip122:00000ffd590b1485b3caadc19b22e637", "dash", "DASH", 8, 5),
+    (Chain::Zcash, "bip122:00040fe8ec8471911baa1db1266ea15d", "zec", "ZEC", 8, 133),
+    (Chain::Monero, "monero:418015bb9ae982a1975da7d79277c270", "xmr", "XMR", 12, 128),
+    (Chain::Ripple, "xrpl:0", "xrp", "XRP", 6, 144),
+    (Chain::Solana, "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp", "sol", "SOL", 9, 501),
+    (Chain::Verge, "bip122:00000fc63692467faeb20cdb3b53200d", "xvg", "XVG", 6, 77),
+    (Chain::BnbBeacon, "cosmos:Binance-Chain-Tigris", "bnb-beacon", "BNB", 8, 714),
 ];
 
 /// CAIP-2 ids that are read but not written: Tron's by chain number, in decimal (its profile) and hexadecimal (common
@@ -158,7 +173,7 @@ const ALIASES: &[(&str, &str)] = &[
 pub struct UnknownChain(pub String);
 
 impl Chain {
-    fn row(self) -> Option<&'static (Self, &'static str, &'static str, &'static str, u8)> {
+    fn row(self) -> Option<&'static Row> {
         NAMED.iter().find(|row| row.0 == self)
     }
 
@@ -186,14 +201,14 @@ impl Chain {
         self.row().map_or_else(|| self.to_string(), |row| row.2.to_owned())
     }
 
-    /// Ticker of the chain's own coin; `?` for an EVM chain we do not know by name.
-    pub fn native_ticker(self) -> &'static str {
-        self.row().map_or("?", |row| row.3)
+    /// What the chain's own coin is shown in: ticker and decimal places. `None` for an EVM chain we do not know by name.
+    pub(crate) fn coin(self) -> Option<(&'static str, u8)> {
+        self.row().map(|row| (row.3, row.4))
     }
 
-    /// Decimal places of the chain's own coin. 18 for an EVM chain we do not know by name.
-    pub fn native_decimals(self) -> u8 {
-        self.row().map_or(18, |row| row.4)
+    /// SLIP-44 type of the chain's own coin, where it is known.
+    pub(crate) fn coin_type(self) -> Option<u32> {
+        self.row().map(|row| row.5)
     }
 }
 

@@ -71,6 +71,8 @@ pub enum GapKind {
     NotScreened,
     /// The call was not run on the chain's state.
     NotSimulated,
+    /// No limit of a rule applies to the asset, or there was no price to apply it by: any amount counted.
+    LimitNotApplied,
     /// The past payments of the account were not at hand.
     PastNotCompared,
     /// The time was not known, so that ages and terms were not judged.

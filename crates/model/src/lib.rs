@@ -5,11 +5,13 @@
 
 pub mod address;
 pub mod amount;
+pub mod asset;
 pub mod caip;
 pub mod chain;
 pub mod claim;
 pub mod endpoint;
 pub mod evidence;
+pub mod fiat;
 pub mod gap;
 pub mod key_forms;
 mod schema;
@@ -21,12 +23,14 @@ pub mod verdict;
 
 pub use address::{Account, Address, AddressError};
 pub use amount::{Amount, Sats, Share};
+pub use asset::{Asset, Money};
 pub use chain::{BitcoinNetwork, Chain};
 pub use claim::{
     Category, Claim, Confidence, Party, PartyKind, PartyName, Source, SourceId, SourceKind, Statement,
     Subject,
 };
 pub use evidence::{Evidence, EvidenceNode};
+pub use fiat::{Fiat, Worth};
 pub use gap::{Gap, GapKind, GapScope};
 pub use script::{ScriptKey, ScriptType};
 pub use tx::{BlockHash, OutPoint, TxId};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::{Account, Address, Amount, BlockHash, Chain, TxId};
+use crate::{Account, Address, Amount, Asset, BlockHash, Chain, Fiat, TxId};
 
 macro_rules! text {
     ($($name:ident: $pattern:literal, $description:literal;)*) => {
@@ -23,8 +23,10 @@ macro_rules! text {
 text! {
     Account: "^.+:.+$", "An address on a chain (CAIP-10).";
     Address: "^.+$", "An address in its canonical form.";
-    Amount: "^[0-9]+$", "Base units of an asset (satoshi, wei): a whole number, as text because it may exceed 2^53.";
+    Amount: "^[0-9]+$", "Base units of an asset (satoshi, wei): a whole number below 2^256, as text because it may exceed 2^53.";
+    Asset: "^.+:.+/.+:.+$", "What is counted (CAIP-19): every amount counts base units of the `asset` that stands nearest around it.";
     BlockHash: "^[0-9a-f]{64}$", "A block's id.";
     Chain: "^.+:.+$", "A chain (CAIP-2).";
+    Fiat: "^[A-Z]{3}$", "A currency (ISO 4217).";
     TxId: "^[0-9a-f]{64}$", "A transaction's id.";
 }

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Category, Confidence, Evidence, Gap, SourceId, SourceKind};
+use crate::{Amount, Asset, Category, Confidence, Evidence, Gap, SourceId, SourceKind, Worth};
 
 /// What to do with the subject. Ordered by which one decides when several apply: the later, the stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
@@ -114,9 +114,15 @@ pub struct Exposure {
     /// The claimed address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Amount in base units of the chain's native asset.
+    /// What went that way. Records of earlier versions leave it out and mean the coin of the verdict's chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<Asset>,
+    /// How much, in base units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
+    /// What it was worth at the time, where prices were given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<Worth>,
     /// Number of transactions behind the amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tx_count: Option<u32>,
@@ -132,6 +138,13 @@ pub struct Exposure {
     /// All that the subject received (or paid, by `direction`), in base units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<Amount>,
+}
+
+impl Verdict {
+    /// What an exposure's amounts count.
+    pub fn asset_of(&self, exposure: &Exposure) -> Option<Asset> {
+        exposure.asset.or_else(|| Asset::native(self.chain.as_deref()?.parse().ok()?))
+    }
 }
 
 /// One source as the answer saw it.

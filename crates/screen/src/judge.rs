@@ -1,9 +1,9 @@
 //! From exposures and coverage to a decision, by the rules of a policy. Pure: the screener judges what it has just found,
 //! the policy lab what it found earlier.
 
-use tracehound_model::{Category, Decision, verdict::ExposureType};
+use tracehound_model::{Asset, Category, Decision, Gap, verdict::ExposureType};
 
-use crate::policy::{Exposed, Policy};
+use crate::policy::{Exposed, Policy, Reached};
 
 /// What a policy makes of some exposures.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,11 +12,29 @@ pub(crate) struct Judged {
     pub(crate) score: u8,
     /// Rules that fired, by place in the policy, with the place of the exposure.
     pub(crate) fired: Vec<(usize, usize)>,
+    /// Of those, what objected to an amount that no limit of it applies to.
+    pub(crate) unlimited: Vec<(usize, usize, Reached)>,
     /// The exposure that the summary names: behind the strongest rule, the subject's own before others', a sanction before
     /// the rest.
     pub(crate) reason: Option<usize>,
     /// No rule fired, and the reason is a claim that no policy lets pass in silence.
     pub(crate) uncovered: bool,
+}
+
+impl Judged {
+    /// What to say where no limit was applied, once each; `asset` is that of an exposure.
+    pub(crate) fn limits_not_applied(
+        &self,
+        policy: &Policy,
+        asset: impl Fn(usize) -> Option<Asset>,
+    ) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        for &(rule, place, reached) in &self.unlimited {
+            let gap = reached.gap(&policy.rules[rule].name, asset(place));
+            gaps.extend(gap.filter(|gap| !gaps.contains(gap)));
+        }
+        gaps
+    }
 }
 
 /// The score of a claim that no rule of the policy covers and that a person has to look at.
@@ -25,14 +43,24 @@ const UNCOVERED_SCORE: u8 = 50;
 /// Judges `exposed`. Where no rule objects, the answer is `review` if the subject itself is named for what must not pass
 /// in silence, else `allow` when `suffices`, else `incomplete`.
 pub(crate) fn judge(policy: &Policy, exposed: impl IntoIterator<Item = Exposed>, suffices: bool) -> Judged {
-    let mut judged =
-        Judged { decision: Decision::Allow, score: 0, fired: Vec::new(), reason: None, uncovered: false };
+    let mut judged = Judged {
+        decision: Decision::Allow,
+        score: 0,
+        fired: Vec::new(),
+        unlimited: Vec::new(),
+        reason: None,
+        uncovered: false,
+    };
     let mut heaviest = None;
     let mut uncovered: Option<(bool, usize)> = None;
     for (place, one) in exposed.into_iter().enumerate() {
         let fired = judged.fired.len();
-        for (at, rule) in policy.rules.iter().enumerate().filter(|(_, rule)| rule.fires(&one)) {
+        for (at, rule) in policy.rules.iter().enumerate() {
+            let Some(reached) = rule.fires(&one) else { continue };
             judged.fired.push((at, place));
+            if reached != Reached::Yes {
+                judged.unlimited.push((at, place, reached));
+            }
             let own = one.exposure == ExposureType::Own;
             let weight = (rule.decision, rule.score, own, one.category == Category::Sanction);
             if heaviest.is_none_or(|heaviest| weight > heaviest) {

@@ -12,7 +12,7 @@ use tracehound_model::{
 use crate::{
     cover,
     judge::judge,
-    policy::{Exposed, Policy},
+    policy::{Exposed, Measured, Policy, Reached},
     screener::MAX_EXPOSURES,
 };
 
@@ -87,8 +87,8 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
             source_kind,
             confidence,
             direction: row.direction,
-            amount: row.amount.map(|amount| amount.0),
-            total: row.total.map_or(0, |total| total.0),
+            measured: Measured { asset: recorded.asset_of(row), amount: row.amount, worth: row.worth },
+            total: row.total.unwrap_or_default(),
         });
     }
     let coverage = &recorded.coverage;
@@ -114,6 +114,16 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
         grounds.push("the search was cut short".to_owned());
     }
     let judged = judge(policy, exposed.iter().copied(), suffices);
+    let currencies = judged.unlimited.iter().filter_map(|(.., reached)| match reached {
+        Reached::NoPrice(currency) => Some(currency),
+        _ => None,
+    });
+    missing.extend(
+        currencies
+            .map(|currency| format!("the record does not say what all amounts were worth in {currency}")),
+    );
+    let no_limits = judged.limits_not_applied(policy, |place| recorded.asset_of(rows[place]));
+    grounds.extend(no_limits.iter().map(|gap| gap.sentence.clone()));
     for &(rule, place) in &judged.fired {
         let (rule, row) = (&policy.rules[rule], rows[place]);
         let source = row.source.as_ref().map_or_else(String::new, |source| format!(" by {source}"));

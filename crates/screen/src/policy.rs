@@ -2,6 +2,7 @@
 
 mod check;
 mod differences;
+mod limit;
 mod words;
 
 use std::sync::LazyLock;
@@ -9,11 +10,13 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tracehound_model::{
-    Category, Confidence, Decision, Gap, GapKind, SourceId, SourceKind,
+    Amount, Category, Confidence, Decision, Gap, GapKind, SourceId, SourceKind,
     verdict::{Basis, Direction, ExposureType},
 };
 
 pub use differences::differences;
+pub use limit::{AmountLimit, AmountLimits};
+pub(crate) use limit::{Measured, Reached};
 
 /// A policy that comes with the product, as a file to use or to copy from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +33,8 @@ pub const PRESETS: [Preset; 2] = [
     Preset { name: "lists-only", text: include_str!("presets/lists-only.toml") },
 ];
 
-/// The newest version of the policy format; version 1 is read too.
-const VERSION: u32 = 2;
+/// The newest version of the policy format; versions 1 and 2 are read too.
+const VERSION: u32 = 3;
 /// A policy file longer than this is a mistake.
 const MAX_BYTES: usize = 1 << 20;
 
@@ -111,7 +114,7 @@ const fn everything() -> Basis {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Dust {
-    /// An output received of less than this many base units.
+    /// An output received of less than this many satoshi. It binds Bitcoin alone: of any other asset everything counts.
     pub incoming_below: u64,
 }
 
@@ -146,9 +149,9 @@ pub struct Rule {
     /// Least confidence of the claim.
     #[serde(default)]
     pub min_confidence: Option<Confidence>,
-    /// Least amount in base units, for direct and indirect exposure.
-    #[serde(default)]
-    pub min_amount: Option<u64>,
+    /// Least amount, for direct and indirect exposure. In versions 1 and 2 satoshi, of Bitcoin alone.
+    #[serde(default, skip_serializing_if = "AmountLimits::is_empty")]
+    pub min_amount: AmountLimits,
     /// Least share of all the subject received (or paid), in whole percent, likewise.
     #[serde(default)]
     pub min_share_percent: Option<u8>,
@@ -231,7 +234,9 @@ impl Policy {
             | GapKind::Unconfirmed
             | GapKind::OtherAddresses
             | GapKind::NotListed
-            | GapKind::FollowedElsewhere => false,
+            | GapKind::FollowedElsewhere
+            // The rule that has no limit objected.
+            | GapKind::LimitNotApplied => false,
         }
     }
 
@@ -284,10 +289,10 @@ pub(crate) struct Exposed {
     pub source_kind: SourceKind,
     pub confidence: Confidence,
     pub direction: Option<Direction>,
-    /// Base units; `None` when the amount is not known, which counts as enough.
-    pub amount: Option<u128>,
+    /// What went that way.
+    pub measured: Measured,
     /// Base units of all the subject received or paid in that direction.
-    pub total: u128,
+    pub total: Amount,
 }
 
 impl Exposed {
@@ -317,23 +322,29 @@ impl Exposed {
 }
 
 impl Rule {
-    pub(crate) fn fires(&self, exposed: &Exposed) -> bool {
-        let enough = exposed.amount.is_none_or(|amount| {
-            amount >= u128::from(self.min_amount.unwrap_or(0))
-                && amount * 100 >= u128::from(self.min_share_percent.unwrap_or(0)) * exposed.total
-        });
-        self.exposure == exposed.exposure
+    /// Whether it objects. Where no limit of it applies to the asset, any amount is enough, and [`Reached::gap`] says so.
+    pub(crate) fn fires(&self, exposed: &Exposed) -> Option<Reached> {
+        let reached = self.min_amount.reached(&exposed.measured);
+        let share = exposed
+            .measured
+            .amount
+            .is_none_or(|amount| amount.is_share_of(self.min_share_percent.unwrap_or(0), exposed.total));
+        let fires = reached != Reached::No
+            && share
+            && self.exposure == exposed.exposure
             && self.categories.contains(&exposed.category)
             && (self.source_kinds.is_empty() || self.source_kinds.contains(&exposed.source_kind))
             && (self.direction.is_none() || self.direction == exposed.direction)
-            && self.min_confidence.is_none_or(|least| exposed.confidence >= least)
-            && enough
+            && self.min_confidence.is_none_or(|least| exposed.confidence >= least);
+        fires.then_some(reached)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const UNKNOWN: Measured = Measured { asset: None, amount: None, worth: None };
 
     #[test]
     fn a_text_longer_than_any_policy_is_not_read() {
@@ -363,8 +374,8 @@ mod tests {
             source_kind: SourceKind::Labels,
             confidence: Confidence(5),
             direction: None,
-            amount: None,
-            total: 0,
+            measured: UNKNOWN,
+            total: Amount::ZERO,
         };
         for preset in PRESETS {
             let policy = Policy::preset(preset.name).expect("there");
@@ -372,7 +383,7 @@ mod tests {
             assert_eq!(policy.promise, Some(policy.words()), "{}", preset.name);
             let strongest = |category| {
                 let exposed = Exposed { category, ..exposed };
-                let fired = policy.rules.iter().filter(|rule| rule.fires(&exposed));
+                let fired = policy.rules.iter().filter(|rule| rule.fires(&exposed).is_some());
                 fired.map(|rule| rule.decision).max()
             };
             assert_eq!(strongest(Category::Sanction), Some(Decision::Block));
@@ -380,7 +391,7 @@ mod tests {
             for category in Category::ALL {
                 let named = Exposed { category, source_kind: SourceKind::LawEnforcement, ..exposed };
                 assert!(
-                    policy.rules.iter().any(|rule| rule.fires(&named)),
+                    policy.rules.iter().any(|rule| rule.fires(&named).is_some()),
                     "{category:?} in a notice passes {}",
                     preset.name
                 );
@@ -393,6 +404,30 @@ mod tests {
         let policy = Policy::parse(include_str!("../tests/data/policy-v1.toml")).expect("still read");
         assert_eq!(policy.require.checked_within_days, Some(30));
         assert!(!policy.require.transactions() && policy.basis == Basis::ListsAndTransactions);
+    }
+
+    #[test]
+    fn limits_with_their_asset_take_version_3_and_bare_numbers_an_earlier_one() {
+        let policy = |version: u32, limit: &str| {
+            Policy::parse(&format!(
+                "version = {version}\nname = \"x\"\n[require]\nsources = [\"a\"]\n[[rule]]\nname = \"r\"\nexposure = \"direct\"\n\
+                 categories = [\"scam\"]\nscore = 50\ndecision = \"review\"\nmin_amount = {limit}"
+            ))
+        };
+        assert!(policy(1, "5").is_ok() && policy(2, "5").is_ok());
+        assert!(policy(3, "\"0.01 btc\"").is_ok() && policy(3, "[\"0.01 btc\", \"500 USD\"]").is_ok());
+        for (version, limit, said) in [
+            (3, "5", "is of no asset"),
+            (2, "\"0.01 btc\"", "takes `version = 3`"),
+            (3, "[\"1 btc\", \"2 btc\"]", "leave one of the two out"),
+            (3, "[]", "limits nothing"),
+            (2, "-5", "never negative"),
+            (3, "\"1 dogecoin\"", "names no known chain"),
+            (3, "0.5", "a limit such as"),
+        ] {
+            let error = policy(version, limit).expect_err(limit).to_string();
+            assert!(error.contains(said), "{limit}: {error}");
+        }
     }
 
     #[test]
@@ -437,13 +472,13 @@ mod tests {
             source_kind: SourceKind::Labels,
             confidence: Confidence(50),
             direction: Some(Direction::Incoming),
-            amount: Some(9),
-            total: 100,
+            measured: Measured { amount: Some(9_u64.into()), ..UNKNOWN },
+            total: 100_u64.into(),
         };
-        assert!(!rule.fires(&exposed));
-        exposed.amount = Some(10);
-        assert!(rule.fires(&exposed));
-        exposed.amount = None;
-        assert!(rule.fires(&exposed), "an unknown amount is not a small one");
+        assert!(rule.fires(&exposed).is_none());
+        exposed.measured.amount = Some(10_u64.into());
+        assert!(rule.fires(&exposed).is_some());
+        exposed.measured.amount = None;
+        assert!(rule.fires(&exposed).is_some(), "an unknown amount is not a small one");
     }
 }

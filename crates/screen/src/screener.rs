@@ -11,6 +11,7 @@ use jiff::{Timestamp, civil::Date};
 use tracehound_analysis::{
     Counterparties, Limits,
     exposure::{self, Question},
+    price::Prices,
     rates::Rates,
     taint::{self, WalkLimits},
     tx_parties,
@@ -22,8 +23,8 @@ use tracehound_attribution::{
 };
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
-    Address, AddressError, BitcoinNetwork, Chain, Claim, Gap, GapKind, SourceId, SourceKind, Subject, TxId,
-    Verdict,
+    Address, AddressError, Amount, Asset, BitcoinNetwork, Chain, Claim, Gap, GapKind, SourceId, SourceKind,
+    Subject, TxId, Verdict, Worth,
     verdict::{Basis, Direction, ExposureType, SourceAsOf},
 };
 
@@ -47,6 +48,8 @@ pub struct Settings<'a> {
     pub as_of: Timestamp,
     /// Work one subject may cost.
     pub limits: Limits,
+    /// Prices of the ledger's coin, for limits in a currency.
+    pub prices: Option<&'a Prices>,
 }
 
 /// What a ledger covers that holds only the transactions of some subjects.
@@ -104,8 +107,9 @@ struct Hit {
     exposure: ExposureType,
     direction: Option<Direction>,
     address: Option<String>,
-    amount: Option<u128>,
-    total: u128,
+    amount: Option<Amount>,
+    worth: Option<Worth>,
+    total: Amount,
     txs: Vec<TxNum>,
 }
 
@@ -339,7 +343,8 @@ impl<'a> Screener<'a> {
             for (&owner, party) in side {
                 let txs: Vec<TxNum> = party.txs.iter().map(|&(tx, _)| tx).collect();
                 let known = party.txs.iter().all(|(_, amount)| amount.is_some());
-                let amount = known.then_some(party.amount);
+                let amount = known.then(|| party.amount.into());
+                let worth = self.worth(network, ledger, &party.txs);
                 for (claim, since, address) in self.claims_on_owner(network, ledger, owner) {
                     findings.hits.push(Hit {
                         claim,
@@ -348,13 +353,35 @@ impl<'a> Screener<'a> {
                         direction: Some(direction),
                         address: Some(address),
                         amount,
-                        total,
+                        worth,
+                        total: total.into(),
                         txs: txs.clone(),
                     });
                 }
             }
         }
         self.examine_indirect(network, ledger, &subjects, until, findings);
+    }
+
+    /// The prices that were given, where they are of the network's coin.
+    fn prices_of(&self, network: BitcoinNetwork) -> Option<&'a Prices> {
+        self.settings.prices.filter(|prices| prices.asset() == Asset::bitcoin(network))
+    }
+
+    /// What some transfers were worth, where prices were given.
+    fn worth(
+        &self,
+        network: BitcoinNetwork,
+        ledger: &Ledger,
+        transfers: &[(TxNum, Option<u128>)],
+    ) -> Option<Worth> {
+        let prices = self.prices_of(network)?;
+        let mut worth = Worth::nothing(prices.currency());
+        for &(tx, amount) in transfers {
+            let block = ledger.block_of(tx)?;
+            prices.add(&mut worth, amount?.into(), block.header.time());
+        }
+        Some(worth)
     }
 
     /// Up to when all of a subject's transactions are there; notes why they are not, where they are not.
@@ -416,16 +443,17 @@ impl<'a> Screener<'a> {
                 until,
                 ..WalkLimits::default()
             };
-            let question =
-                Question { subjects, direction: walked, limits, through_mixes: false, prices: None };
+            let prices = self.prices_of(network);
+            let question = Question { subjects, direction: walked, limits, through_mixes: false, prices };
             // Without a seed there is nothing to ask: the subject received (or paid) nothing.
             let Ok(found) = exposure::exposures(ledger, &question, &parties) else { continue };
-            if found.rest.unresolved.0 > 0 || found.work >= wanted.work {
+            if !found.rest.unresolved.is_zero() || found.work >= wanted.work {
                 let way = if direction == Direction::Incoming { "sources" } else { "destinations" };
+                let asset = Asset::bitcoin(network);
                 let sentence = format!(
-                    "indirect {way}: {} of {} satoshi could not be followed ({} transactions read)",
-                    found.rest.unresolved.0 + found.rest.cut.0,
-                    found.total.0,
+                    "indirect {way}: {} of {} could not be followed ({} transactions read)",
+                    asset.money(found.rest.unresolved.saturating_add(found.rest.cut)),
+                    asset.money(found.total),
                     found.work
                 );
                 findings.gaps.push(Gap::about_subject(GapKind::IndirectTruncated, sentence));
@@ -439,8 +467,9 @@ impl<'a> Screener<'a> {
                         exposure: ExposureType::Indirect,
                         direction: Some(direction),
                         address: Some(address),
-                        amount: Some(row.amount.0),
-                        total: found.total.0,
+                        amount: Some(row.amount),
+                        worth: row.worth,
+                        total: found.total,
                         txs: row.best_path.clone(),
                     });
                 }
@@ -510,9 +539,10 @@ impl<'a> Screener<'a> {
                         exposure: ExposureType::Own,
                         direction: Some(direction),
                         address: Some(address),
-                        amount: Some(amount)
+                        amount: Some(amount.into())
                             .filter(|_| parties.unknown_amounts == 0 || direction == Direction::Outgoing),
-                        total: side.values().sum(),
+                        worth: self.worth(network, ledger, &[(tx, Some(amount))]),
+                        total: side.values().sum::<u128>().into(),
                         txs: vec![tx],
                     });
                 }
@@ -529,7 +559,8 @@ fn own((claim, since): (Claim, Date)) -> Hit {
         direction: None,
         address: None,
         amount: None,
-        total: 0,
+        worth: None,
+        total: Amount::ZERO,
         txs: Vec::new(),
     }
 }

@@ -100,7 +100,7 @@ pub fn funding(ledger: &Ledger, tx: &TxView) -> Option<Funding> {
     Some(Funding {
         txid: tx.txid,
         time: time(ledger, tx.num),
-        chip: Amount(value.into()),
+        chip: value.into(),
         chips: chips.len() as u32,
         spent: spent.count() as u32,
     })
@@ -142,7 +142,7 @@ pub fn sweep(ledger: &Ledger, tx: &TxView) -> Option<Sweep> {
         chips: tx.input_count,
         funded,
         makers: makers.len() as u32,
-        amount: Amount(amount),
+        amount: amount.into(),
         wait: time.saturating_sub(newest),
     })
 }

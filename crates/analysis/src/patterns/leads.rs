@@ -140,7 +140,7 @@ pub fn find(ledger: &Ledger, deposit: OutNum, search: &Search<'_>) -> Option<Lea
         let lead = Lead {
             together: group.together,
             payouts: group.outs.iter().filter_map(|&out| outpoint(ledger, out)).collect(),
-            sum: Amount(group.sum.into()),
+            sum: group.sum.into(),
             fee_ppm: fit.fee_ppm,
             off_by: fit.off_by,
             delay: delay(ledger, tx, &group.outs),
@@ -153,7 +153,7 @@ pub fn find(ledger: &Ledger, deposit: OutNum, search: &Search<'_>) -> Option<Lea
     let found = fits.len();
     let leads = fits.into_iter().map(|(lead, _)| lead).take(search.leads).collect();
     let deposit = OutPoint { txid: ledger.tx(tx)?.txid, vout };
-    Some(Leads { deposit, amount: Amount(amount.into()), leads, found, outputs, cut })
+    Some(Leads { deposit, amount: amount.into(), leads, found, outputs, cut })
 }
 
 fn outpoint(ledger: &Ledger, out: OutNum) -> Option<OutPoint> {

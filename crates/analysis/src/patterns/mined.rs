@@ -95,9 +95,9 @@ pub struct Mined {
 }
 
 impl Mined {
-    /// Base units from coinbases.
+    /// Base units from coinbases: parts of `total`.
     pub fn minted(&self) -> Amount {
-        Amount(self.pool.0 + self.self_mined.0 + self.unclear.0)
+        self.pool.saturating_add(self.self_mined).saturating_add(self.unclear)
     }
 }
 
@@ -129,6 +129,8 @@ pub fn sources(
         Options { direction: Direction::Backward, method: Method::Haircut, through_mixes: false, limits };
     let found = walk(ledger, &seeds, options, &AtServices(known))?;
     let mut mined = Mined::default();
+    let (mut services, mut mixed, mut unresolved, mut older) = (0_u128, 0_u128, 0_u128, 0_u128);
+    let (mut pool, mut self_mined, mut unclear) = (0_u128, 0_u128, 0_u128);
     let mut coinbases: BTreeMap<TxNum, (u128, u32)> = BTreeMap::new();
     let mut destroyed = 0;
     for end in &found.ends {
@@ -139,33 +141,36 @@ pub fn sources(
                 *sum += amount;
                 *hops = end.hop.min(*hops);
             }
-            Fate::Arrived => mined.services.0 += amount,
-            Fate::Mixed(_) => mined.mixed.0 += amount,
-            Fate::Unresolved(_) => mined.unresolved.0 += amount,
-            Fate::Held | Fate::Unowned | Fate::Cut(_) => mined.older.0 += amount,
+            Fate::Arrived => services += amount,
+            Fate::Mixed(_) => mixed += amount,
+            Fate::Unresolved(_) => unresolved += amount,
+            Fate::Held | Fate::Unowned | Fate::Cut(_) => older += amount,
             Fate::Destroyed(_) => destroyed += amount,
         }
     }
     let seeded: u128 = found.totals.values().map(|totals| totals.seeded).sum();
-    mined.total = Amount(seeded - destroyed);
+    mined.total = (seeded - destroyed).into();
     mined.count = coinbases.len();
     for (tx, (amount, hops)) in coinbases {
         let Some(view) = ledger.tx(tx) else { continue };
         let (miner, because) = who_mined(ledger, &view, depth, known);
         match miner {
-            Miner::Pool => mined.pool.0 += amount,
-            Miner::SelfMined => mined.self_mined.0 += amount,
-            Miner::Unclear => mined.unclear.0 += amount,
+            Miner::Pool => pool += amount,
+            Miner::SelfMined => self_mined += amount,
+            Miner::Unclear => unclear += amount,
         }
         mined.coinbases.push(Coinbase {
             txid: view.txid,
             time: time(ledger, tx),
-            amount: Amount(amount),
+            amount: amount.into(),
             miner,
             because,
             hops,
         });
     }
+    (mined.services, mined.mixed) = (services.into(), mixed.into());
+    (mined.unresolved, mined.older) = (unresolved.into(), older.into());
+    (mined.pool, mined.self_mined, mined.unclear) = (pool.into(), self_mined.into(), unclear.into());
     mined
         .coinbases
         .sort_by_key(|coinbase| (std::cmp::Reverse(coinbase.amount), coinbase.time, coinbase.txid));

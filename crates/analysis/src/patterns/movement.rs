@@ -119,7 +119,7 @@ pub(super) fn consolidation(moved: &Move, thresholds: &Thresholds) -> Option<Fin
         time: moved.time,
         inputs: tx.input_count,
         owners: moved.payers.len(),
-        amount: moved.total_in.map(Amount),
+        amount: moved.total_in.map(Amount::from),
     })
 }
 
@@ -194,7 +194,7 @@ fn fan_out(moves: &[&Move], thresholds: &Thresholds, plain: bool) -> Option<Find
         txids: moves.iter().map(|moved| moved.tx.txid).collect(),
         span: (first.time, last.time),
         recipients: recipients.len(),
-        amount: Amount(moves.iter().map(|moved| moved.paid()).sum()),
+        amount: moves.iter().map(|moved| moved.paid()).sum::<u128>().into(),
         equal_permille,
         scattered,
         rules,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tracehound_ledger::{AddrNum, Ledger, TxNum, TxSpan};
-use tracehound_model::{Amount, Gap, GapKind};
+use tracehound_model::{Gap, GapKind};
 
 use super::{Finding, Report, Subject, Thresholds, movement::Move};
 use crate::{
@@ -87,8 +87,8 @@ fn one(
     Some(Finding::RoundTrip {
         txid: moved.tx.txid,
         time: moved.time,
-        paid: Amount(paid),
-        back: Amount(amount),
+        paid: paid.into(),
+        back: amount.into(),
         hops: (hops.clone().min()?, hops.max()?),
         txids: txids.into_iter().filter_map(|tx| Some(ledger.tx(tx)?.txid)).collect(),
     })

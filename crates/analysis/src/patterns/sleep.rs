@@ -1,7 +1,6 @@
 //! Balances that do not move for long, and what wakes them.
 
 use tracehound_ledger::Ledger;
-use tracehound_model::Amount;
 
 use super::{Finding, Thresholds, movement::Move};
 
@@ -31,8 +30,8 @@ pub(super) fn woken_by(moved: &Move, thresholds: &Thresholds) -> Option<Finding>
             woke: moved.time,
             days: moved.time.saturating_sub(since) / DAY,
             grade_days: days,
-            amount: Amount(amount),
-            balance: Amount(whole),
+            amount: amount.into(),
+            balance: whole.into(),
             txids: vec![moved.tx.txid],
         })
     })
@@ -60,8 +59,8 @@ pub(super) fn of_address(ledger: &Ledger, moves: &[Move], thresholds: &Threshold
                     woke: moved.time,
                     days: idle / DAY,
                     grade_days,
-                    amount: Amount(out),
-                    balance: Amount(balance),
+                    amount: out.into(),
+                    balance: balance.into(),
                     txids: burst.iter().filter(|moved| moved.spent > 0).map(|moved| moved.tx.txid).collect(),
                 });
             }
@@ -76,7 +75,7 @@ pub(super) fn of_address(ledger: &Ledger, moves: &[Move], thresholds: &Threshold
     if let Some(since) = last.filter(|_| balance >= thresholds.dust.max(1).into()) {
         let idle = tip.saturating_sub(since);
         if grade(idle, thresholds).is_some() {
-            found.push(Finding::Asleep { since, days: idle / DAY, balance: Amount(balance) });
+            found.push(Finding::Asleep { since, days: idle / DAY, balance: balance.into() });
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tracehound_model::{Amount, TxId};
+use tracehound_model::{Asset, TxId};
 
 use super::{
     Finding, Report,
@@ -15,8 +15,8 @@ fn line(text: &mut String, what: &str) {
     writeln!(text, "{what}").expect("a string takes every write");
 }
 
-fn btc(amount: Amount) -> String {
-    amount.display(8, "BTC").to_string()
+fn of_thousand(part: u32) -> String {
+    permille(u64::from(part).into(), 1_000_u64.into())
 }
 
 /// Transactions named in one finding; JSON has all.
@@ -31,7 +31,7 @@ fn named(txids: &[TxId]) -> String {
 }
 
 /// Every finding, one a line.
-pub fn report(found: &Report) -> String {
+pub fn report(found: &Report, asset: Asset) -> String {
     let mut text = String::new();
     if found.findings.is_empty() {
         line(&mut text, &format!("No pattern in {} transactions", found.txs));
@@ -39,7 +39,7 @@ pub fn report(found: &Report) -> String {
         line(&mut text, &format!("{} patterns in {} transactions", found.findings.len(), found.txs));
     }
     for finding in &found.findings {
-        line(&mut text, &format!("  {}", said(finding)));
+        line(&mut text, &format!("  {}", said(finding, asset)));
     }
     if !found.gaps.is_empty() {
         line(&mut text, "\nNot seen");
@@ -50,37 +50,39 @@ pub fn report(found: &Report) -> String {
     text
 }
 
-fn said(finding: &Finding) -> String {
+fn said(finding: &Finding, asset: Asset) -> String {
     match finding {
         Finding::Consolidation { txid, time, inputs, owners, amount } => {
-            let amount = amount.map_or_else(|| "amounts not all known".to_owned(), btc);
+            let amount = amount
+                .map_or_else(|| "amounts not all known".to_owned(), |amount| asset.money(amount).to_string());
             format!("gathered      {} {inputs} inputs of {owners} owners, {amount}: {txid}", moment(*time))
         }
         Finding::FanOut { txids, span, recipients, amount, equal_permille, scattered, rules } => {
             let rules = if rules.is_empty() { String::new() } else { format!(" [{}]", rules.join(" ")) };
-            let equal = permille(Amount((*equal_permille).into()), Amount(1_000));
+            let equal = of_thousand(*equal_permille);
             format!(
-                "fan-out{rules:<6} {} {} to {recipients} recipients, {equal} about equal, {scattered} of 0.1 to 2 BTC: {}",
+                "fan-out{rules:<6} {} {} to {recipients} recipients, {equal} about equal, {scattered} of 0.1 to 2 {}: {}",
                 moment(span.0),
-                btc(*amount),
+                asset.money(*amount),
+                asset.unit().map_or("", |unit| unit.ticker),
                 named(txids)
             )
         }
         Finding::Woken { woke, days, amount, balance, txids, .. } => format!(
             "woken [R05]   {} after {days} days: {} of {} left, by {}",
             moment(*woke),
-            btc(*amount),
-            btc(*balance),
+            asset.money(*amount),
+            asset.money(*balance),
             named(txids)
         ),
         Finding::Asleep { since, days, balance } => {
-            format!("asleep        {} since {} ({days} days)", btc(*balance), moment(*since))
+            format!("asleep        {} since {} ({days} days)", asset.money(*balance), moment(*since))
         }
         Finding::RoundTrip { txid, time, paid, back, hops, txids } => format!(
             "round [R13]   {} {} paid by {txid}, {} came back after {} to {} transactions: {}",
             moment(*time),
-            btc(*paid),
-            btc(*back),
+            asset.money(*paid),
+            asset.money(*back),
             hops.0,
             hops.1,
             named(txids)
@@ -89,7 +91,7 @@ fn said(finding: &Finding) -> String {
             "chips made    {} {} chips of {} ({} spent): {}",
             moment(made.time),
             made.chips,
-            btc(made.chip),
+            asset.money(made.chip),
             made.spent,
             made.txid
         ),
@@ -97,7 +99,7 @@ fn said(finding: &Finding) -> String {
             "chips swept   {} {} chips, {} ({} made in number): {}",
             moment(sweep.time),
             sweep.chips,
-            btc(sweep.amount),
+            asset.money(sweep.amount),
             sweep.funded,
             sweep.txid
         ),
@@ -105,10 +107,13 @@ fn said(finding: &Finding) -> String {
 }
 
 /// How much is newly mined.
-pub fn mined(found: &Mined) -> String {
+pub fn mined(found: &Mined, asset: Asset) -> String {
     let mut text = String::new();
     let share = permille(found.minted(), found.total);
-    line(&mut text, &format!("Newly mined: {} of {} ({share})", btc(found.minted()), btc(found.total)));
+    line(
+        &mut text,
+        &format!("Newly mined: {} of {} ({share})", asset.money(found.minted()), asset.money(found.total)),
+    );
     let rows = [
         ("by pools", found.pool),
         ("by single miners", found.self_mined),
@@ -118,8 +123,11 @@ pub fn mined(found: &Mined) -> String {
         ("older or beyond limits", found.older),
         ("from blocks not in the ledger", found.unresolved),
     ];
-    for (name, amount) in rows.into_iter().filter(|(_, amount)| amount.0 > 0) {
-        line(&mut text, &format!("  {name:<32} {:>22}  {:>7}", btc(amount), permille(amount, found.total)));
+    for (name, amount) in rows.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+        line(
+            &mut text,
+            &format!("  {name:<32} {:>22}  {:>7}", asset.money(amount), permille(amount, found.total)),
+        );
     }
     for coinbase in &found.coinbases {
         let miner = match coinbase.miner {
@@ -132,7 +140,7 @@ pub fn mined(found: &Mined) -> String {
             &format!(
                 "  {} {} {} ({miner}: {})",
                 moment(coinbase.time),
-                btc(coinbase.amount),
+                asset.money(coinbase.amount),
                 coinbase.txid,
                 coinbase.because
             ),
@@ -142,14 +150,14 @@ pub fn mined(found: &Mined) -> String {
 }
 
 /// Leads from one deposit, each with how often it errs.
-pub fn leads(found: &Leads) -> String {
+pub fn leads(found: &Leads, asset: Asset) -> String {
     let mut text = String::new();
     line(
         &mut text,
         &format!(
             "Payouts that fit the deposit {} of {}: {} among {} outputs{}",
             found.deposit,
-            btc(found.amount),
+            asset.money(found.amount),
             found.found,
             found.outputs,
             if found.cut { " (cut by the limit)" } else { "" }
@@ -165,10 +173,10 @@ pub fn leads(found: &Leads) -> String {
         line(
             &mut text,
             &format!(
-                "  {} {kind}, {} parts, fee {}, off by {} satoshi, after {} h; {} of {} placebo deposits fit as well: {}{}",
-                btc(lead.sum),
+                "  {} {kind}, {} parts, fee {}, off by {} base units, after {} h; {} of {} placebo deposits fit as well: {}{}",
+                asset.money(lead.sum),
                 lead.payouts.len(),
-                permille(Amount((lead.fee_ppm / 1_000).into()), Amount(1_000)),
+                of_thousand(lead.fee_ppm / 1_000),
                 lead.off_by,
                 lead.delay / 3_600,
                 lead.placebo_fits,

@@ -31,7 +31,7 @@ impl Spot {
             outpoint: OutPoint { txid: ledger.tx(tx)?.txid, vout },
             address: owner.and_then(|owner| address(ledger, network, owner)),
             party: owner.and_then(|owner| known.party(owner)),
-            amount: Amount(ledger.output_value(out)?.into()),
+            amount: ledger.output_value(out)?.into(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tracehound_model::Amount;
+use tracehound_model::Asset;
 
 use super::{Chain, Hop, Stop};
 use crate::{trace::DESTROYED, words::moment};
@@ -11,26 +11,25 @@ fn line(text: &mut String, what: &str) {
     writeln!(text, "{what}").expect("a string takes every write");
 }
 
-fn btc(amount: Amount) -> String {
-    amount.display(8, "BTC").to_string()
-}
-
 /// The chain, hop by hop; at most `lines` hops, the rest counted.
 pub fn report(found: &Chain, lines: usize) -> String {
     let mut text = String::new();
     let start = &found.start;
-    line(&mut text, &format!("From {} {} {}", start.outpoint, btc(start.amount), start.name()));
+    line(&mut text, &format!("From {} {} {}", start.outpoint, found.asset.money(start.amount), start.name()));
     for (number, hop) in (1..).zip(&found.hops).take(lines) {
-        shown(&mut text, number, hop);
+        shown(&mut text, number, hop, found.asset);
     }
     if found.hops.len() > lines {
         line(&mut text, &format!("  and {} more hops (--lines N shows more)", found.hops.len() - lines));
     }
     line(&mut text, &format!("\n{} hops, then: {}", found.hops.len(), stop(&found.stop)));
     let last = found.last();
-    line(&mut text, &format!("  left        {} at {} {}", btc(last.amount), last.outpoint, last.name()));
-    line(&mut text, &format!("  paid off    {}", btc(found.peeled)));
-    line(&mut text, &format!("  fees        {}", btc(found.fees)));
+    line(
+        &mut text,
+        &format!("  left        {} at {} {}", found.asset.money(last.amount), last.outpoint, last.name()),
+    );
+    line(&mut text, &format!("  paid off    {}", found.asset.money(found.peeled)));
+    line(&mut text, &format!("  fees        {}", found.asset.money(found.fees)));
     let verdict = if found.is_laundering_peel { "a laundering peel (R11)" } else { "not enough for R11" };
     line(
         &mut text,
@@ -43,15 +42,15 @@ pub fn report(found: &Chain, lines: usize) -> String {
     text
 }
 
-fn shown(text: &mut String, number: usize, hop: &Hop) {
+fn shown(text: &mut String, number: usize, hop: &Hop, asset: Asset) {
     line(text, &format!("{number:>5}  {} {}", moment(hop.time), hop.txid));
     if hop.inputs > 1 {
-        line(text, &format!("       {} inputs, {} in all", hop.inputs, btc(hop.amount_in)));
+        line(text, &format!("       {} inputs, {} in all", hop.inputs, asset.money(hop.amount_in)));
     }
     for spot in &hop.peeled {
-        line(text, &format!("       paid {} to {}", btc(spot.amount), spot.name()));
+        line(text, &format!("       paid {} to {}", asset.money(spot.amount), spot.name()));
     }
-    line(text, &format!("       kept {} at {}", btc(hop.kept.amount), hop.kept.name()));
+    line(text, &format!("       kept {} at {}", asset.money(hop.kept.amount), hop.kept.name()));
     let evidence = hop.evidence.iter().map(|said| format!("{} {:+}", said.feature.name(), said.decibans));
     let evidence: Vec<String> = evidence.collect();
     line(text, &format!("       score {}, margin {}: {}", hop.score, hop.margin, evidence.join(", ")));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::Ledger;
-use tracehound_model::{Amount, BitcoinNetwork, Gap};
+use tracehound_model::{Amount, Asset, BitcoinNetwork, Gap};
 
 use super::{Known, Question, Sums, Trace, trace};
 use crate::{
@@ -31,6 +31,8 @@ pub struct Column {
 /// What each rule says, in the order of [`Method::COMPARED`].
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Comparison {
+    /// What all its amounts count.
+    pub asset: Asset,
     /// One column a rule.
     pub columns: Vec<Column>,
     /// How far the ledger reaches.
@@ -67,7 +69,8 @@ pub fn compare(
     }
     let snapshot = ledger.snapshot_id();
     let ledger = extent.ok_or(SeedError::None)?;
-    Ok(Comparison { columns, ledger, gaps: told_once(&by_rule), complete, snapshot })
+    let asset = Asset::bitcoin(network);
+    Ok(Comparison { asset, columns, ledger, gaps: told_once(&by_rule), complete, snapshot })
 }
 
 /// Gaps that all rules have once, the others with the rule's name.
@@ -90,7 +93,8 @@ impl Column {
         for place in &found.places {
             let arrived = place.end.as_ref().is_some_and(|end| end.fate == "arrived");
             if let Some(party) = place.party.as_ref().filter(|_| arrived) {
-                services.entry(party.label.clone()).or_default().0 += place.dirty.0;
+                let sum = services.entry(party.label.clone()).or_default();
+                *sum = sum.saturating_add(place.dirty);
             }
         }
         Self {

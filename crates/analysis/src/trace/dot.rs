@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tracehound_model::{Amount, text::label};
+use tracehound_model::text::label;
 
 use super::{Place, Trace, short};
 use crate::words::moment;
@@ -41,7 +41,7 @@ pub fn dot(found: &Trace) -> String {
             (None, None) => continue,
         };
         if let Some(from) = from.filter(|from| *from != to) {
-            line(format!("{from} -> {to} [label=\"{}\"];", btc(place.dirty)));
+            line(format!("{from} -> {to} [label=\"{}\"];", found.asset.money(place.dirty)));
         }
     }
     text.push_str("}\n");
@@ -54,10 +54,6 @@ fn name(place: &Place) -> String {
         Some(party) => format!("{}\\n{}", quoted(&party.label), quoted(address)),
         None => quoted(address),
     }
-}
-
-fn btc(amount: Amount) -> String {
-    amount.display(8, "BTC").to_string()
 }
 
 fn quoted(text: &str) -> String {

@@ -12,7 +12,7 @@ use std::{
 };
 
 use tracehound_model::{
-    Amount,
+    Amount, Asset,
     text::{clean, label},
 };
 
@@ -71,13 +71,13 @@ struct Drawing<'a> {
 
 impl Drawing<'_> {
     fn height(&self, amount: Amount) -> f64 {
-        (ratio(amount, self.found.sums.seeded) * SCALE).max(THIN)
+        (amount.ratio(self.found.sums.seeded) * SCALE).max(THIN)
     }
 
     /// Chooses what is drawn and makes nodes and bands; the labels of the columns.
     fn collect(&mut self) -> Vec<String> {
         let found = self.found;
-        let brought = |flow: &Flow| -> u128 { flow.from.iter().map(|&at| found.places[at].dirty.0).sum() };
+        let brought = |flow: &Flow| dirty(found, &flow.from);
         let mut order: Vec<usize> = (0..found.flows.len()).collect();
         order.sort_by_key(|&at| (std::cmp::Reverse(brought(&found.flows[at])), at));
         self.left_out = order.len().saturating_sub(MOST_FLOWS);
@@ -90,13 +90,7 @@ impl Drawing<'_> {
         for &at in &drawn {
             let flow = &found.flows[at];
             let column = 1 + times.iter().position(|time| *time == flow.time).unwrap_or(0);
-            let node = self.node(
-                column,
-                Amount(brought(flow)),
-                flow_class(flow),
-                flow_label(flow),
-                flow_title(flow),
-            );
+            let node = self.node(column, brought(flow), flow_class(flow), flow_label(flow), flow_title(flow));
             self.flows.insert(at, node);
         }
         for at in 0..found.seeds {
@@ -124,7 +118,8 @@ impl Drawing<'_> {
 
     fn seed(&mut self, at: usize) {
         let place = &self.found.places[at];
-        let node = self.node(0, place.dirty, "seed", place_label(place), place_title(place));
+        let asset = self.found.asset;
+        let node = self.node(0, place.dirty, "seed", place_label(place, asset), place_title(place, asset));
         self.connect(node, at, 0);
     }
 
@@ -144,26 +139,33 @@ impl Drawing<'_> {
         }
         if ends.len() > MOST_ENDS {
             let rest = &ends[MOST_ENDS..];
-            let amount = Amount(rest.iter().map(|&at| self.found.places[at].dirty.0).sum());
+            let amount = dirty(self.found, rest);
             let label = format!("{} smaller outputs", rest.len());
             let end = self.node(column + 1, amount, "other", label.clone(), label);
-            self.bands.push(Band { from: node, to: end, amount, title: btc(amount) });
+            self.bands.push(Band {
+                from: node,
+                to: end,
+                amount,
+                title: self.found.asset.money(amount).to_string(),
+            });
         }
         let fee = self.found.flows[flow].fee;
         if self.height(fee) > THIN {
-            let end = self.node(column + 1, fee, "other", format!("fee {}", btc(fee)), "fee".to_owned());
-            self.bands.push(Band { from: node, to: end, amount: fee, title: btc(fee) });
+            let money = self.found.asset.money(fee).to_string();
+            let end = self.node(column + 1, fee, "other", format!("fee {money}"), "fee".to_owned());
+            self.bands.push(Band { from: node, to: end, amount: fee, title: money });
         }
     }
 
     /// A band from a node along a place: to the transaction that goes on with it, or to an end of its own.
     fn connect(&mut self, from: usize, at: usize, column: usize) {
         let place = &self.found.places[at];
-        let title = place_title(place);
+        let asset = self.found.asset;
+        let title = place_title(place, asset);
         let next = place.next.and_then(|next| self.flows.get(&next).copied());
         let to = next.unwrap_or_else(|| {
             let (class, what) = end_of(place);
-            let label = format!("{what}: {}", place_label(place));
+            let label = format!("{what}: {}", place_label(place, asset));
             self.node(column + 1, place.dirty, class, label, title.clone())
         });
         self.bands.push(Band { from, to, amount: place.dirty, title });
@@ -217,7 +219,7 @@ impl Drawing<'_> {
         let title = if found.direction == "forward" { "Where it went" } else { "Where it came from" };
         line(format!(
             "<text x=\"{LEFT}\" y=\"30\" font-size=\"17\" font-weight=\"bold\">{title}: {}</text>",
-            btc(found.sums.seeded)
+            found.asset.money(found.sums.seeded)
         ));
         line(format!(
             "<text x=\"{LEFT}\" y=\"50\" class=\"dim\">{}</text>",
@@ -320,7 +322,7 @@ fn caption(found: &Trace, left_out: usize) -> String {
     ];
     let parts: Vec<String> = parts
         .into_iter()
-        .filter(|(_, amount)| amount.0 > 0)
+        .filter(|(_, amount)| !amount.is_zero())
         .map(|(name, amount)| format!("{name} {}", permille(amount, found.sums.seeded)))
         .collect();
     let left_out =
@@ -341,20 +343,20 @@ fn flow_title(flow: &Flow) -> String {
     format!("{} of {}", flow.txid, moment(flow.time))
 }
 
-fn place_label(place: &Place) -> String {
+fn place_label(place: &Place, asset: Asset) -> String {
     let who = match (&place.party, &place.address) {
         (Some(party), _) => shortened(&party.label),
         (None, Some(address)) => short(address),
         (None, None) => "no address".to_owned(),
     };
-    format!("{who}\n{}", btc(place.dirty))
+    format!("{who}\n{}", asset.money(place.dirty))
 }
 
-fn place_title(place: &Place) -> String {
+fn place_title(place: &Place, asset: Asset) -> String {
     let address = place.address.as_deref().unwrap_or("no address");
     let outpoint =
         place.outpoint.map_or_else(|| "not in the ledger".to_owned(), |outpoint| outpoint.to_string());
-    format!("{address}, {} of {} followed, {outpoint}", btc(place.dirty), btc(place.amount))
+    format!("{address}, {} of {} followed, {outpoint}", asset.money(place.dirty), asset.money(place.amount))
 }
 
 /// A name that fits between two columns.
@@ -382,13 +384,9 @@ fn end_of(place: &Place) -> (&'static str, &'static str) {
     }
 }
 
-fn btc(amount: Amount) -> String {
-    amount.display(8, "BTC").to_string()
-}
-
-/// For lengths on paper, never for money.
-fn ratio(part: Amount, whole: Amount) -> f64 {
-    if whole.0 == 0 { 0.0 } else { part.0 as f64 / whole.0 as f64 }
+/// What is followed in some outputs.
+fn dirty(found: &Trace, places: &[usize]) -> Amount {
+    places.iter().map(|&at| found.places[at].dirty).fold(Amount::ZERO, Amount::saturating_add)
 }
 
 /// Names come from lists: what an editor or a terminal would act upon is shown instead.

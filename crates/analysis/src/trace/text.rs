@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use tracehound_model::{Amount, Chain, text::label};
+use tracehound_model::{Amount, Asset, Chain, text::label};
 
 use super::{Comparison, DESTROYED, Place, Sums, Trace};
 use crate::words::{moment, permille};
@@ -30,10 +30,6 @@ fn line(text: &mut String, what: &str) {
     writeln!(text, "{what}").expect("a string takes every write");
 }
 
-fn btc(amount: Amount) -> String {
-    amount.display(8, "BTC").to_string()
-}
-
 fn head(text: &mut String, found: &Trace) {
     let seeds = &found.places[..found.seeds];
     let times = || seeds.iter().map(|seed| seed.time);
@@ -46,7 +42,7 @@ fn head(text: &mut String, found: &Trace) {
             if found.direction == "forward" { "Where it went," } else { "Where it came from," },
             chain_name(&found.chain),
             found.method,
-            btc(found.sums.seeded),
+            found.asset.money(found.sums.seeded),
             found.seeds,
             if found.seeds == 1 { "" } else { "s" },
         ),
@@ -79,11 +75,21 @@ fn rows(sums: &Sums) -> impl Iterator<Item = (&'static str, Amount)> {
 fn whereabouts(text: &mut String, found: &Trace) {
     line(text, "");
     let whole = found.sums.seeded;
-    for (name, amount) in rows(&found.sums).filter(|(_, amount)| amount.0 > 0) {
-        line(text, &format!("  {name:<44} {:>22}  {:>7}", btc(amount), permille(amount, whole)));
+    for (name, amount) in rows(&found.sums).filter(|(_, amount)| !amount.is_zero()) {
+        line(
+            text,
+            &format!("  {name:<44} {:>22}  {:>7}", found.asset.money(amount), permille(amount, whole)),
+        );
         if name == "at services" {
             for (party, amount) in services(found) {
-                line(text, &format!("    {party:<42} {:>22}  {:>7}", btc(amount), permille(amount, whole)));
+                line(
+                    text,
+                    &format!(
+                        "    {party:<42} {:>22}  {:>7}",
+                        found.asset.money(amount),
+                        permille(amount, whole)
+                    ),
+                );
             }
         }
     }
@@ -93,7 +99,8 @@ fn services(found: &Trace) -> Vec<(String, Amount)> {
     let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
     for place in found.places.iter().filter(|place| is_end(place, "arrived")) {
         let name = place.party.as_ref().map_or("not named", |party| party.label.as_str());
-        sums.entry(label(name).into_owned()).or_default().0 += place.dirty.0;
+        let sum = sums.entry(label(name).into_owned()).or_default();
+        *sum = sum.saturating_add(place.dirty);
     }
     let mut sums: Vec<_> = sums.into_iter().collect();
     sums.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -157,7 +164,7 @@ fn place_line(found: &Trace, place: &Place, depth: usize, joined: bool) -> Strin
         (_, None) => "an output without an address".to_owned(),
     };
     let part = match permille(place.dirty, place.amount) {
-        share if place.dirty < place.amount => format!(" ({share} of {})", btc(place.amount)),
+        share if place.dirty < place.amount => format!(" ({share} of {})", found.asset.money(place.amount)),
         _ => String::new(),
     };
     let then = match (&place.end, place.next) {
@@ -174,7 +181,7 @@ fn place_line(found: &Trace, place: &Place, depth: usize, joined: bool) -> Strin
         }
         (None, None) => String::new(),
     };
-    format!("  {indent}{} {who}{part} -> {then}", btc(place.dirty))
+    format!("  {indent}{} {who}{part} -> {then}", found.asset.money(place.dirty))
 }
 
 /// The five rules side by side.
@@ -185,13 +192,14 @@ pub fn comparison(found: &Comparison) -> String {
         let cells = cells.iter().fold(String::new(), |line, cell| format!("{line} {cell:>17}"));
         line(&mut text, &format!("  {name:<35}{cells}"));
     };
-    row("BTC", columns.iter().map(|column| column.method.to_owned()).collect());
+    let unit = found.asset.unit().map_or("base units", |unit| unit.ticker);
+    row(unit, columns.iter().map(|column| column.method.to_owned()).collect());
     let named: Vec<Vec<(&str, Amount)>> = columns.iter().map(|column| rows(&column.sums).collect()).collect();
     let count = named.first().map_or(0, Vec::len);
     for at in 0..count {
         let amounts: Vec<Amount> = named.iter().map(|rows| rows[at].1).collect();
-        if amounts.iter().any(|amount| amount.0 > 0) {
-            row(named[0][at].0, amounts.iter().map(|&amount| plain(amount)).collect());
+        if amounts.iter().any(|amount| !amount.is_zero()) {
+            row(named[0][at].0, amounts.iter().map(|&amount| plain(found.asset, amount)).collect());
         }
         if named[0][at].0 == "at services" {
             let parties: std::collections::BTreeSet<&String> =
@@ -201,7 +209,7 @@ pub fn comparison(found: &Comparison) -> String {
                     |column: &super::compare::Column| column.services.get(party).copied().unwrap_or_default();
                 row(
                     &format!("  {}", fitting(party)),
-                    columns.iter().map(|column| plain(amount(column))).collect(),
+                    columns.iter().map(|column| plain(found.asset, amount(column))).collect(),
                 );
             }
         }
@@ -226,9 +234,11 @@ fn fitting(party: &str) -> String {
     }
 }
 
-fn plain(amount: Amount) -> String {
-    if amount.0 == 0 {
-        return "-".to_owned();
+/// Without the ticker, which stands above.
+fn plain(asset: Asset, amount: Amount) -> String {
+    match asset.unit() {
+        _ if amount.is_zero() => "-".to_owned(),
+        Some(unit) => amount.display(unit.decimals, "").to_string().trim_end().to_owned(),
+        None => amount.to_string(),
     }
-    btc(amount).trim_end_matches(" BTC").to_owned()
 }

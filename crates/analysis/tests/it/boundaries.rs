@@ -17,7 +17,7 @@ use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
 use tracehound_model::{BlockHash, Category, OutPoint, TxId, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
-use crate::{ledger_of, taint::walks::output};
+use crate::{ledger_of, taint::walks::output, units};
 
 const X: Label = Label(0);
 
@@ -121,7 +121,7 @@ fn an_exposure_as_of_a_moment_sees_no_later_link() {
     let as_of = |moment: u32| Ledger::open(dir.path()).expect("opens").as_of(moment.into()).expect("cuts");
     let to_exchange = |ledger: &Ledger, until| {
         let found = exposure(ledger, 1, Direction::Forward, WalkLimits { until, ..no_dust() });
-        (found.total.0, found.parties.len())
+        (units(found.total), found.parties.len())
     };
     assert_eq!(to_exchange(&as_of(DAY), u32::MAX), (1_000, 0), "a second before it is paid in");
     assert_eq!(to_exchange(&as_of(DAY + 1), u32::MAX), (1_000, 1));
@@ -129,7 +129,7 @@ fn an_exposure_as_of_a_moment_sees_no_later_link() {
     assert_eq!((to_exchange(&ledger, DAY), to_exchange(&ledger, DAY + 1)), ((1_000, 0), (1_000, 1)));
     assert_eq!(to_exchange(&ledger, 999), (0, 0));
     let received = |ledger: &Ledger, until| {
-        exposure(ledger, 3, Direction::Backward, WalkLimits { until, ..no_dust() }).total.0
+        units(exposure(ledger, 3, Direction::Backward, WalkLimits { until, ..no_dust() }).total)
     };
     assert_eq!((received(&ledger, DAY - 1), received(&ledger, DAY)), (0, 1_000));
     assert_eq!(received(&as_of(DAY), u32::MAX), 1_000);
@@ -184,7 +184,7 @@ fn what_is_at_the_dust_limit_counts_and_what_is_below_is_booked() {
     assert_eq!((traced(1_000), traced(1_001)), ((1_000, 0), (0, 1_000)));
     let received = |dust| {
         let found = exposure(&ledger, 3, Direction::Backward, WalkLimits { dust, ..WalkLimits::default() });
-        (found.total.0, found.rest.minted.0, found.rest.dust.0, found.is_complete())
+        (units(found.total), units(found.rest.minted), units(found.rest.dust), found.is_complete())
     };
     assert_eq!(received(1_000), (1_000, 1_000, 0, true));
     assert_eq!(received(1_001), (1_000, 0, 1_000, true), "booked, and no lack of the answer");
@@ -211,7 +211,7 @@ fn the_day_of_the_listing_is_after_it() {
     block.tx(&[out(coin, 0)], &[(1_000, Some(owner(50)))]);
     let (_dir, ledger) = ledger_of(&[block.done()]);
     let found = exposure(&ledger, 3, Direction::Forward, no_dust());
-    assert_eq!(found.parties[0].after_listing.map(|after| after.0), Some(0));
+    assert_eq!(found.parties[0].after_listing.map(units), Some(0));
 }
 
 #[test]
@@ -250,9 +250,12 @@ fn a_service_outside_the_ledger_is_a_source_and_somebody_unknown_is_not() {
         block.tx(&[input], &[(1_000, Some(owner(100)))]);
         let (_dir, ledger) = ledger_of(&[block.done()]);
         let found = exposure(&ledger, 100, Direction::Backward, no_dust());
-        let sources: Vec<(String, bool, u128)> =
-            found.parties.iter().map(|row| (row.party.label.clone(), row.direct, row.amount.0)).collect();
-        (sources, found.rest.unresolved.0, found.is_complete())
+        let sources: Vec<(String, bool, u128)> = found
+            .parties
+            .iter()
+            .map(|row| (row.party.label.clone(), row.direct, units(row.amount)))
+            .collect();
+        (sources, units(found.rest.unresolved), found.is_complete())
     };
     assert_eq!(from(Some(50)), (vec![("Exchange".to_owned(), true, 1_000)], 0, true));
     assert_eq!(from(Some(7)), (vec![], 1_000, false));
@@ -270,7 +273,7 @@ fn a_payment_from_an_output_outside_the_ledger_makes_destinations_incomplete() {
         }
         let (_dir, ledger) = ledger_of(&[block.done()]);
         let found = exposure(&ledger, 100, Direction::Forward, no_dust());
-        assert_eq!(found.total.0, 1_000);
+        assert_eq!(units(found.total), 1_000);
         found.is_complete()
     };
     assert!(paid(false));

@@ -9,10 +9,10 @@ use tracehound_analysis::{
     trace::{Known, Party},
 };
 use tracehound_ledger::{AddrNum, Ledger, TxSpan};
-use tracehound_model::{Amount, BlockHash, Category, OutPoint, utxo::UtxoBlock};
+use tracehound_model::{Amount, Asset, BitcoinNetwork, BlockHash, Category, OutPoint, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
-use crate::{ledger_of, taint::walks::drawn};
+use crate::{ledger_of, taint::walks::drawn, units};
 
 /// Some owners have names: those below 10 are thieves, those from 50 on exchanges.
 struct Names<'a> {
@@ -48,7 +48,11 @@ fn asked(
 }
 
 fn rows(found: &Exposures) -> Vec<(&str, bool, u128, (u32, u32))> {
-    found.parties.iter().map(|row| (row.party.label.as_str(), row.direct, row.amount.0, row.hops)).collect()
+    found
+        .parties
+        .iter()
+        .map(|row| (row.party.label.as_str(), row.direct, units(row.amount), row.hops))
+        .collect()
 }
 
 const DAY: u32 = 86_400;
@@ -75,7 +79,7 @@ fn story() -> Vec<UtxoBlock> {
 fn sources_are_shares_by_value_and_direct_is_told_from_indirect() {
     let (_dir, ledger) = ledger_of(&story());
     let found = asked(&ledger, 100, Direction::Backward, &[1, 50], None);
-    assert_eq!(found.total, Amount(1_490));
+    assert_eq!(found.total, Amount::from(1_490_u64));
     assert_eq!(
         rows(&found),
         [("party 50", true, 500, (1, 1)), ("party 50", false, 693, (2, 2)), ("party 1", false, 297, (2, 2))]
@@ -91,11 +95,11 @@ fn destinations_do_not_count_change() {
     let (_dir, ledger) = ledger_of(&story());
     let found = asked(&ledger, 100, Direction::Forward, &[1, 50], None);
     // 1,490 less 280 of change: 600 of the 1,200 reach the exchange, 590 are held, 10 + 10 are fees.
-    assert_eq!(found.total, Amount(1_210));
+    assert_eq!(found.total, Amount::from(1_210_u64));
     assert_eq!(rows(&found), [("party 50", false, 600, (2, 2))]);
     assert_eq!(
         (found.rest.held, found.rest.fees, found.rest.returned),
-        (Amount(590), Amount(20), Amount(280))
+        (Amount::from(590_u64), Amount::from(20_u64), Amount::from(280_u64))
     );
 }
 
@@ -109,13 +113,17 @@ fn a_named_party_on_the_way_absorbs_what_lies_behind_it() {
 #[test]
 fn amounts_have_a_worth_on_their_day_and_a_side_of_the_listing() {
     let (_dir, ledger) = ledger_of(&story());
-    let prices = Prices::from_csv("1970-01-02,1000000000").expect("fine");
+    let prices =
+        Prices::from_csv("1970-01-02,1000000000", Asset::bitcoin(BitcoinNetwork::Regtest)).expect("fine");
     let found = asked(&ledger, 100, Direction::Backward, &[1, 50], Some(&prices));
     let [direct, indirect, thief] = &found.parties[..] else { panic!("three rows") };
-    assert_eq!(direct.usd.map(|worth| (worth.cents.0, worth.without_price.0)), Some((500_000, 0)));
+    assert_eq!(
+        direct.worth.map(|worth| (units(worth.cents), units(worth.without_price))),
+        Some((500_000, 0))
+    );
     // Paid by the exchange on the first day, which has no price.
-    assert_eq!(indirect.usd.map(|worth| (worth.cents.0, worth.without_price.0)), Some((0, 693)));
-    assert_eq!((indirect.after_listing, thief.after_listing), (None, Some(Amount(0))));
+    assert_eq!(indirect.worth.map(|worth| (units(worth.cents), units(worth.without_price))), Some((0, 693)));
+    assert_eq!((indirect.after_listing, thief.after_listing), (None, Some(Amount::from(0_u64))));
     assert_eq!(thief.span, (DAY / 2, DAY / 2));
 }
 
@@ -123,7 +131,7 @@ fn amounts_have_a_worth_on_their_day_and_a_side_of_the_listing() {
 fn a_subject_that_received_nothing_has_no_exposure() {
     let (_dir, ledger) = ledger_of(&story());
     let found = asked(&ledger, 22, Direction::Forward, &[1, 50], None);
-    assert_eq!((found.total, found.parties.len(), found.is_complete()), (Amount(0), 0, true));
+    assert_eq!((found.total, found.parties.len(), found.is_complete()), (Amount::from(0_u64), 0, true));
 }
 
 proptest! {
@@ -139,13 +147,13 @@ proptest! {
             let Some(addr) = ledger.find_address(&owner(subject)) else { continue };
             for direction in [Direction::Backward, Direction::Forward] {
                 let found = asked(&ledger, subject, direction, &named, None);
-                let parties: u128 = found.parties.iter().map(|row| row.amount.0).sum();
+                let parties: u128 = found.parties.iter().map(|row| units(row.amount)).sum();
                 let rest = found.rest;
-                let others = rest.minted.0 + rest.mixed.0 + rest.held.0 + rest.fees.0 + rest.unowned.0 + rest.unresolved.0 + rest.dust.0 + rest.cut.0;
-                prop_assert_eq!(parties + others, found.total.0);
+                let others = units(rest.minted) + units(rest.mixed) + units(rest.held) + units(rest.fees) + units(rest.unowned) + units(rest.unresolved) + units(rest.dust) + units(rest.cut);
+                prop_assert_eq!(parties + others, units(found.total));
             }
             let found = asked(&ledger, subject, Direction::Backward, &named, None);
-            let direct: u128 = found.parties.iter().filter(|row| row.direct).map(|row| row.amount.0).sum();
+            let direct: u128 = found.parties.iter().filter(|row| row.direct).map(|row| units(row.amount)).sum();
             let counted = Counterparties::of(&ledger, &BTreeSet::from([addr]), Limits::default());
             let named_in: u128 = counted.incoming.iter().filter(|(other, _)| {
                 named.iter().any(|&n| ledger.script_key(**other) == Some(owner(n)))

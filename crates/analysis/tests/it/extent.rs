@@ -9,7 +9,7 @@ use tracehound_ledger::{AddrNum, BlockNum, Ledger, TxSpan, Writer, WriterOptions
 use tracehound_model::{BitcoinNetwork, BlockHash, Chain, OutPoint, TxId, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
-use crate::taint::walks::output;
+use crate::{taint::walks::output, units};
 
 struct Nobody;
 
@@ -118,7 +118,7 @@ fn blocks_that_came_before_their_time_are_missing_to_what_they_spend() {
         let missing = |needed| Extent::of(&ledger, Asked::at(LAST), needed).missing_ranges;
         assert_eq!((missing(Needed::From(BlockNum(3))), missing(Needed::From(BlockNum(4)))), (1, 1));
         let found = traced(&ledger, coins[1], Direction::Forward, false);
-        assert_eq!(found.sums.held.0, 1_000, "the spender is there and not joined");
+        assert_eq!(units(found.sums.held), 1_000, "the spender is there and not joined");
         assert!(
             !found.complete && found.gaps[0].to_string().contains("blocks are missing"),
             "{:?}",

@@ -17,7 +17,11 @@ mod taint;
 mod trace;
 
 use tracehound_ledger::{Ledger, Writer, WriterOptions};
-use tracehound_model::{BitcoinNetwork, Chain, utxo::UtxoBlock};
+use tracehound_model::{Amount, BitcoinNetwork, Chain, utxo::UtxoBlock};
+
+fn units(amount: Amount) -> u128 {
+    amount.to_u128().expect("small")
+}
 
 fn ledger_of(blocks: &[UtxoBlock]) -> (tempfile::TempDir, Ledger) {
     let dir = tempfile::tempdir().expect("temporary folder");

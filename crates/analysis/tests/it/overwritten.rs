@@ -14,7 +14,7 @@ use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, TxSpan, Writer, Write
 use tracehound_model::{Amount, BitcoinNetwork, BlockHash, Chain, OutPoint, TxId, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
-use crate::{ledger_of, peel::Names};
+use crate::{ledger_of, peel::Names, units};
 
 const DAY: u32 = 86_400;
 const MINER: usize = 1;
@@ -92,8 +92,12 @@ fn exposure_and_counterparties_do_not_count_it() {
             prices: None,
         };
         let found = exposures(&ledger, &question, &Names::default()).expect("answers");
-        assert_eq!((found.total, found.rest.destroyed), (Amount(50), Amount(50)), "dust {dust}");
-        assert_eq!(found.rest.minted.0 + found.rest.dust.0, 50);
+        assert_eq!(
+            (found.total, found.rest.destroyed),
+            (Amount::from(50_u64), Amount::from(50_u64)),
+            "dust {dust}"
+        );
+        assert_eq!(units(found.rest.minted) + units(found.rest.dust), 50);
     }
     let found = Counterparties::of(&ledger, &subjects, Limits { dust: 60, ..Limits::default() });
     assert_eq!((found.total_in, found.minted), (50, 0), "all of it is dust");
@@ -119,10 +123,10 @@ fn balances_sources_and_peel_chains_do_not_count_it() {
             |finding| if let Finding::Asleep { balance, .. } = finding { Some(*balance) } else { None },
         )
         .collect();
-    assert_eq!(asleep, [Amount(50)]);
+    assert_eq!(asleep, [Amount::from(50_u64)]);
     let depth = mined::Depth { dust: 0, ..mined::Depth::default() };
     let mined = mined::sources(&ledger, &[GONE, THERE], depth, &Names::default()).expect("answers");
-    assert_eq!((mined.total, mined.minted(), mined.count), (Amount(50), Amount(50), 1));
+    assert_eq!((mined.total, mined.minted(), mined.count), (Amount::from(50_u64), Amount::from(50_u64), 1));
     let stop = |out| {
         peel::follow(&ledger, BitcoinNetwork::Regtest, out, peel::Options::default(), &Names::default())
             .expect("follows")

@@ -11,7 +11,7 @@ use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxNum, TxSpan, 
 use tracehound_model::{BitcoinNetwork, BlockHash, Category, Chain, OutPoint, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
-use crate::ledger_of;
+use crate::{ledger_of, units};
 
 /// Owners 3, 13, 23 … are thieves, 7, 17, 27 … exchanges.
 fn category(n: usize) -> Option<Category> {
@@ -154,10 +154,10 @@ fn agrees(choices: &[Vec<(u8, u8)>]) -> Result<(), TestCaseError> {
             .parties
             .iter()
             .filter(|row| row.party.category == Category::ServiceHack)
-            .map(|row| row.amount.0)
+            .map(|row| units(row.amount))
             .sum();
         // Less than a unit for two of the inputs, of which these transactions have three at most.
-        let off = (real(theft) - exact * real(found.total.0)).abs();
+        let off = (real(theft) - exact * real(units(found.total))).abs();
         prop_assert!(
             off <= 1.5 * real(found.work as u128) + 1e-6,
             "{off} units off after {} transactions",

@@ -12,13 +12,14 @@ use tracehound_analysis::{
     taint::SeedError,
 };
 use tracehound_ledger::{Ledger, OutNum, TxNum};
-use tracehound_model::{BlockHash, OutPoint, ScriptKey, TxId, utxo::UtxoBlock};
+use tracehound_model::{Asset, BitcoinNetwork, BlockHash, OutPoint, ScriptKey, TxId, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
 use crate::{
     ledger_of,
     peel::{Names, any_blocks, at},
     taint::walks::output,
+    units,
 };
 
 const COIN: u64 = 100_000_000;
@@ -132,7 +133,7 @@ fn gathering_wants_many_inputs_and_few_outputs() {
         })
     };
     let (inputs, owners, amount) = gathered(made[0]).expect("twelve into one");
-    assert_eq!((inputs, owners, amount.expect("all known").0), (12, 3, u128::from(600 * COIN)));
+    assert_eq!((inputs, owners, units(amount.expect("all known"))), (12, 3, u128::from(600 * COIN)));
     assert_eq!(gathered(made[1]), None);
     assert_eq!(gathered(made[2]), None);
 }
@@ -164,11 +165,11 @@ fn an_idle_balance_is_woken_by_its_owner_not_by_dust_and_sleeps_again() {
         panic!("{:?}", report.findings);
     };
     assert_eq!((*since, *days, *grade_days, txids), (1_000, 40, 30, &vec![paid]));
-    assert_eq!((amount.0, balance.0), (u128::from(20 * COIN), u128::from(50 * COIN) + 500));
+    assert_eq!((units(*amount), units(*balance)), (u128::from(20 * COIN), u128::from(50 * COIN) + 500));
     let Some(Finding::Asleep { days: 100, balance, .. }) = report.findings.get(1) else {
         panic!("{:?}", report.findings);
     };
-    assert_eq!(balance.0, u128::from(30 * COIN) + 500);
+    assert_eq!(units(*balance), u128::from(30 * COIN) + 500);
     // The transaction by itself: its one coin had slept for forty days.
     let of_tx = ask(&ledger, transaction(&ledger, paid));
     assert!(
@@ -203,7 +204,7 @@ fn money_that_goes_round_is_found_change_and_slow_returns_are_not() {
         for subject in [address(&ledger, 1), transaction(&ledger, paid)] {
             let round = ask(&ledger, subject).findings.into_iter().find_map(|finding| match finding {
                 Finding::RoundTrip { txid, paid, back, hops, txids, .. } => {
-                    Some((txid, paid.0, back.0, hops, txids))
+                    Some((txid, units(paid), units(back), hops, txids))
                 }
                 _ => None,
             });
@@ -241,7 +242,7 @@ fn chips_are_made_held_and_swept() {
     let (_dir, ledger) = ledger_of(&story.blocks);
     let view = |txid| ledger.tx(ledger.find_tx(&txid).expect("there")).expect("there");
     let funding = chips::funding(&ledger, &view(made)).expect("makes chips");
-    assert_eq!((funding.chips, funding.spent, funding.chip.0), (20, 4, u128::from(chip)));
+    assert_eq!((funding.chips, funding.spent, units(funding.chip)), (20, 4, u128::from(chip)));
     assert_eq!(chips::funding(&ledger, &view(pay)), None, "not to new owners");
     let swept = chips::sweep(&ledger, &view(sweep)).expect("nothing but chips");
     assert_eq!((swept.chips, swept.funded, swept.makers, swept.wait), (2, 2, 1, 7_000));
@@ -253,7 +254,7 @@ fn chips_are_made_held_and_swept() {
     assert_eq!((survey.fundings.len(), survey.sweeps.len(), survey.by_chance), (1, 1, 12));
     let report = ask(&ledger, transaction(&ledger, sweep));
     assert!(report.findings.iter().any(|finding| matches!(finding, Finding::ChipSweep(_))));
-    assert!(patterns::text::report(&report).contains("chips swept"));
+    assert!(patterns::text::report(&report, Asset::bitcoin(BitcoinNetwork::Regtest)).contains("chips swept"));
 }
 
 /// A deposit of 12.345678 BTC, and a mixer that pays it less 1.5 % in three payouts to a customer, among 90 payments of
@@ -377,8 +378,8 @@ fn new_coins_are_a_pools_or_a_single_miners() {
     let ask = |txid| mined::sources(&ledger, &[output(&ledger, txid, 0)], Depth::default(), &known);
     let found = ask(thief).expect("in the ledger");
     assert_eq!(found.minted(), found.total, "all of it is new");
-    assert!(found.pool.0.abs_diff(250_000_000) < 200, "{found:?}");
-    assert_eq!(found.self_mined.0 + found.pool.0, 5_250_000_000 - 1_000);
+    assert!(units(found.pool).abs_diff(250_000_000) < 200, "{found:?}");
+    assert_eq!(units(found.self_mined) + units(found.pool), 5_250_000_000 - 1_000);
     assert_eq!(found.count, 2);
     assert!(found.coinbases.iter().any(|coinbase| coinbase.because.contains("pays 20 outputs")));
     let resting = ask(resting).expect("in the ledger");
@@ -386,7 +387,7 @@ fn new_coins_are_a_pools_or_a_single_miners() {
     // Beyond the depth coins are old, not fresh.
     let near = Depth { hops: 1, ..Depth::default() };
     let found = mined::sources(&ledger, &[output(&ledger, thief, 0)], near, &known).expect("in the ledger");
-    assert_eq!((found.pool.0, found.older.0 > 0), (0, true));
+    assert_eq!((units(found.pool), units(found.older) > 0), (0, true));
     assert_eq!(mined::sources(&ledger, &[], near, &known), Err(SeedError::None));
 }
 
@@ -406,13 +407,13 @@ proptest! {
         for subject in all {
             for thresholds in [Thresholds::default(), lowest, Thresholds { txs: 1, ..lowest }] {
                 let report = patterns::around(&ledger, subject, &thresholds, &Names::default()).expect("there");
-                prop_assert!(!patterns::text::report(&report).is_empty());
+                prop_assert!(!patterns::text::report(&report, Asset::bitcoin(BitcoinNetwork::Regtest)).is_empty());
             }
             let (outs, _) = patterns::outputs_of(&ledger, subject, 100);
             if !outs.is_empty() {
                 let found = mined::sources(&ledger, &outs, Depth::default(), &Names::default()).expect("asked well");
-                let parts = found.minted().0 + found.services.0 + found.mixed.0 + found.older.0 + found.unresolved.0;
-                prop_assert!(parts <= found.total.0);
+                let parts = units(found.minted()) + units(found.services) + units(found.mixed) + units(found.older) + units(found.unresolved);
+                prop_assert!(parts <= units(found.total));
             }
             for out in outs {
                 let found = leads::find(&ledger, out, &Search::default()).expect("there");

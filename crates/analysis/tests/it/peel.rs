@@ -16,7 +16,7 @@ use tracehound_model::{
 use tracehound_range::{Role, Step, demo_case};
 use tracehound_testkit::blocks::{BlockMaker, hash32, owner};
 
-use crate::{ledger_of, taint::walks::output};
+use crate::{ledger_of, taint::walks::output, units};
 
 const REGTEST: BitcoinNetwork = BitcoinNetwork::Regtest;
 const COIN: u64 = 100_000_000;
@@ -129,7 +129,7 @@ fn a_chain_is_followed_to_what_is_unspent_and_every_unit_is_told() {
     assert_eq!(txids(&found), peel.kept, "{}", peel::text::report(&found, 9));
     assert_eq!(found.stop, Stop::Unspent);
     assert!(found.is_complete() && found.is_laundering_peel && found.longest_run == 12);
-    assert_eq!(found.last().amount.0 + found.peeled.0 + found.fees.0, u128::from(100 * COIN));
+    assert_eq!(units(found.last().amount) + units(found.peeled) + units(found.fees), u128::from(100 * COIN));
     assert_eq!(found.background, 72, "every transaction but the coinbases");
     // What is learnt on the way makes later turns surer.
     assert!(found.hops[10].margin > found.hops[0].margin);

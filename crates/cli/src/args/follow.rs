@@ -138,7 +138,8 @@ pub(crate) struct ExposureArgs {
     /// Go on behind CoinJoins, by haircut: shares of a set, not a path
     #[arg(long)]
     pub through_mixes: bool,
-    /// Daily prices for amounts in USD: a CSV file of lines like 2024-06-01,67540.25
+    /// Daily prices of a whole coin, for what amounts were worth: a CSV file of lines like 2024-06-01,67540.25, in USD unless
+    /// its first line names another currency (date,eur)
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
     #[command(flatten)]

@@ -1,5 +1,7 @@
 //! What `screen` is asked.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use tracehound_model::BitcoinNetwork;
 
@@ -53,6 +55,10 @@ pub(crate) struct ScreenArgs {
     /// file of your own; `tracehound policy list` says what each promises
     #[arg(long, value_name = "POLICY", default_value = "strict")]
     pub policy: String,
+    /// Daily prices of a whole coin, for limits of the policy in a currency: a CSV file of lines like 2024-06-01,67540.25, in
+    /// USD unless its first line names another currency (date,eur)
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
+    pub prices: Option<PathBuf>,
     /// Bitcoin network whose ledger is searched for counterparties
     #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
     pub network: BitcoinNetwork,

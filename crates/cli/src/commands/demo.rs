@@ -93,7 +93,12 @@ fn tell_any(common: &Common, out: &mut dyn Write, args: &DemoArgs, root: &Path, 
     writeln!(out, "\n4. The question: may we send to {NAMED_BY_FBI}?\n")?;
     let mainnet = Ledger::open(&data.ledger(BitcoinNetwork::Mainnet))?;
     let policy = Policy::strict();
-    let settings = Settings { policy: &policy, as_of: now, limits: tracehound_analysis::Limits::default() };
+    let settings = Settings {
+        policy: &policy,
+        as_of: now,
+        limits: tracehound_analysis::Limits::default(),
+        prices: None,
+    };
     let screener = Screener::new(&index, Some((BitcoinNetwork::Mainnet, &mainnet)), settings);
     let verdict = screener.screen(NAMED_BY_FBI)?;
     output::text(out, &verdict)?;

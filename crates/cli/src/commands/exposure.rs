@@ -1,28 +1,22 @@
 //! `tracehound exposure`.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-};
+use std::io::{self, Write};
 
-use miette::{IntoDiagnostic, Result, WrapErr};
+use miette::{IntoDiagnostic, Result};
 use tracehound_engine::{
     Answer,
-    exposure::{Exposure, Prices, Question, Row, Side},
+    exposure::{Exposure, Question, Row, Side},
     taint::WalkLimits,
     trace::DESTROYED,
 };
-use tracehound_model::{Amount, text::label};
+use tracehound_model::{Amount, Asset, Money, text::label};
 
 use super::answered::{absent, exit_code, json};
 use crate::{
     args::{Common, ExposureArgs, Output},
-    files,
     folder::Folder,
+    prices,
 };
-
-/// Largest price file read.
-const MOST_PRICE_BYTES: u64 = 16 << 20;
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut dyn Write) -> Result<u8> {
     let snapshot = data.snapshot(args.network)?;
@@ -38,7 +32,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
             ..WalkLimits::default()
         },
         through_mixes: args.through_mixes,
-        prices: args.prices.as_deref().map(read_prices).transpose()?,
+        prices: args.prices.as_deref().map(|path| prices::read(path, args.network)).transpose()?,
     };
     let exposure = match snapshot.exposure(&question).into_diagnostic()? {
         Answer::Found(exposure) => exposure,
@@ -51,16 +45,10 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
     Ok(exit_code(exposure.complete))
 }
 
-fn read_prices(path: &Path) -> Result<Prices> {
-    let name = || format!("the price file {}", path.display());
-    let text = files::text(path, MOST_PRICE_BYTES).into_diagnostic().wrap_err_with(name)?;
-    Prices::from_csv(&text).into_diagnostic().wrap_err_with(name)
-}
-
 fn text(out: &mut dyn Write, exposure: &Exposure) -> io::Result<()> {
-    side(out, "Where its money came from", &exposure.sources)?;
+    side(out, "Where its money came from", &exposure.sources, exposure.asset)?;
     writeln!(out)?;
-    side(out, "Where its money went", &exposure.destinations)?;
+    side(out, "Where its money went", &exposure.destinations, exposure.asset)?;
     writeln!(out, "\n{}", exposure.ledger.sentence())?;
     if !exposure.gaps.is_empty() {
         writeln!(out, "\nNot seen")?;
@@ -70,33 +58,29 @@ fn text(out: &mut dyn Write, exposure: &Exposure) -> io::Result<()> {
     unknown.try_for_each(|address| writeln!(out, "`{address}` does not occur in the ledger"))
 }
 
-fn side(out: &mut dyn Write, title: &str, found: &Side) -> io::Result<()> {
-    writeln!(out, "{title}: {}", btc(found.total))?;
+fn side(out: &mut dyn Write, title: &str, found: &Side, asset: Asset) -> io::Result<()> {
+    let line = |out: &mut dyn Write, name: &str, amount| line(out, name, asset.money(amount), found.total);
+    writeln!(out, "{title}: {}", asset.money(found.total))?;
     for (category, amount) in &found.by_category {
-        line(out, &format!("all {category}"), *amount, found.total)?;
+        line(out, &format!("all {category}"), *amount)?;
     }
     for Row { exposed: row, address, best_path } in &found.parties {
         let how = if row.direct { "direct" } else { "indirect" };
-        line(
-            out,
-            &format!("{how} {} ({})", label(&row.party.label), row.party.category),
-            row.amount,
-            found.total,
-        )?;
-        if let Some(worth) = row.usd {
-            let missing = match worth.without_price.0 {
-                0 => String::new(),
-                _ => format!("; {} moved on days without a price", btc(worth.without_price)),
+        line(out, &format!("{how} {} ({})", label(&row.party.label), row.party.category), row.amount)?;
+        if let Some(worth) = row.worth {
+            let missing = if worth.without_price.is_zero() {
+                String::new()
+            } else {
+                format!("; {} moved on days without a price", asset.money(worth.without_price))
             };
-            writeln!(
-                out,
-                "      USD {}.{:02} at the time{missing}",
-                worth.cents.0 / 100,
-                worth.cents.0 % 100
-            )?;
+            writeln!(out, "      {} at the time{missing}", worth.currency.display(worth.cents))?;
         }
         if let (Some(after), Some(day)) = (row.after_listing, row.party.listed_from) {
-            writeln!(out, "      {} of it on or after {day}, when a source named the party", btc(after))?;
+            writeln!(
+                out,
+                "      {} of it on or after {day}, when a source named the party",
+                asset.money(after)
+            )?;
         }
         let hops = if row.hops.0 == row.hops.1 {
             format!("{} transaction{}", row.hops.0, if row.hops.0 == 1 { "" } else { "s" })
@@ -126,15 +110,15 @@ fn side(out: &mut dyn Write, title: &str, found: &Side) -> io::Result<()> {
         ("below the limit on dust", rest.dust),
         ("cut by limits", rest.cut),
     ] {
-        if amount.0 > 0 {
-            line(out, name, amount, found.total)?;
+        if !amount.is_zero() {
+            line(out, name, amount)?;
         }
     }
-    if rest.destroyed.0 > 0 {
-        writeln!(out, "  ({} {DESTROYED}; not counted)", btc(rest.destroyed))?;
+    if !rest.destroyed.is_zero() {
+        writeln!(out, "  ({} {DESTROYED}; not counted)", asset.money(rest.destroyed))?;
     }
-    if rest.returned.0 > 0 {
-        writeln!(out, "  ({} came back to itself and is not counted)", btc(rest.returned))?;
+    if !rest.returned.is_zero() {
+        writeln!(out, "  ({} came back to itself and is not counted)", asset.money(rest.returned))?;
     }
     if found.cut_short {
         writeln!(out, "  (some of its outputs were not looked at)")?;
@@ -146,11 +130,7 @@ fn plural(count: u32) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-fn line(out: &mut dyn Write, name: &str, amount: Amount, total: Amount) -> io::Result<()> {
-    let tenths = (amount.0 * 1_000 + total.0 / 2).checked_div(total.0).unwrap_or(0);
-    writeln!(out, "  {name:<60} {:>22} {:>5}.{} %", btc(amount), tenths / 10, tenths % 10)
-}
-
-fn btc(amount: Amount) -> String {
-    amount.display(8, "BTC").to_string()
+fn line(out: &mut dyn Write, name: &str, money: Money, total: Amount) -> io::Result<()> {
+    let tenths = money.amount.permille_of(total).unwrap_or(0);
+    writeln!(out, "  {name:<60} {:>22} {:>5}.{} %", money, tenths / 10, tenths % 10)
 }

@@ -50,15 +50,15 @@ fn text(out: &mut dyn Write, args: &PathArgs, paths: &Paths) -> std::io::Result<
             "{}. {count} transaction{}, at most {} can have gone this way",
             at + 1,
             if count == 1 { "" } else { "s" },
-            way.width.display(8, "BTC")
+            paths.asset.money(way.width)
         )?;
         for passed in &way.outputs {
-            writeln!(out, "   {} {} {}", passed.value.display(8, "BTC"), passed.address, passed.time)?;
+            writeln!(out, "   {} {} {}", paths.asset.money(passed.value), passed.address, passed.time)?;
             writeln!(out, "     {}", passed.outpoint)?;
         }
     }
     if paths.below_dust > 0 {
-        let (count, limit) = (paths.below_dust, paths.dust.display(8, "BTC"));
+        let (count, limit) = (paths.below_dust, paths.asset.money(paths.dust));
         let outputs = if count == 1 { "output" } else { "outputs" };
         writeln!(out, "Not gone through: {count} {outputs} of less than {limit} (--dust)")?;
     }

@@ -12,7 +12,7 @@ use tracehound_engine::{
 };
 use tracehound_model::{Address, Verdict, text::label};
 use tracehound_screen::{
-    Policy, Screener,
+    Screener,
     batch::{Row, Subjects},
 };
 
@@ -21,7 +21,7 @@ use crate::{
     commands::policy,
     folder::Folder,
     output::{self, CUT_SHORT, Tally, Worst},
-    progress,
+    prices, progress,
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut dyn Write) -> Result<u8> {
@@ -37,7 +37,15 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         };
         return super::names::print(common, &snapshot.names(&question).into_diagnostic()?, out);
     }
-    let screening = screening(common, data, &snapshot, args, &policy)?;
+    let prices = args.prices.as_deref().map(|path| prices::read(path, args.network)).transpose()?;
+    let question = Question {
+        policy: &policy,
+        network: args.network,
+        as_of: args.as_of,
+        snapshot: args.snapshot,
+        prices: prices.as_ref(),
+    };
+    let screening = screening(common, data, &snapshot, args, &question)?;
     let screener = screening.screener();
     let inputs = inputs(args)?;
     let numbered = args.column.is_some() || args.stdin;
@@ -70,10 +78,9 @@ fn screening<'a>(
     data: &Folder,
     snapshot: &Snapshot,
     args: &ScreenArgs,
-    policy: &'a Policy,
+    question: &Question<'a>,
 ) -> Result<Screening<'a>> {
-    let question = Question { policy, network: args.network, as_of: args.as_of, snapshot: args.snapshot };
-    let Some(server) = &args.esplora else { return snapshot.screening(&question).into_diagnostic() };
+    let Some(server) = &args.esplora else { return snapshot.screening(question).into_diagnostic() };
     let url = server.read("the server's address")?;
     let esplora = Esplora {
         url: &url,
@@ -83,7 +90,7 @@ fn screening<'a>(
     };
     let bar = progress::counter(common.quiet);
     let show = |subject: &str| bar.set_message(format!("fetching the transactions of {subject}"));
-    let screening = snapshot.screening_by_esplora(&question, &esplora, &show).into_diagnostic()?;
+    let screening = snapshot.screening_by_esplora(question, &esplora, &show).into_diagnostic()?;
     bar.finish_and_clear();
     screening.ledger().into_iter().for_each(|ledger| data.watch(ledger));
     Ok(screening)

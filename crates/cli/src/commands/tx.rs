@@ -8,7 +8,7 @@ use tracehound_engine::{
     trace::DESTROYED,
     tx::{Owner, Question, Transaction},
 };
-use tracehound_model::{Amount, text::label};
+use tracehound_model::{Amount, Asset, text::label};
 
 use super::answered::{absent, exit_code, json};
 use crate::{
@@ -42,7 +42,7 @@ fn text(out: &mut dyn Write, tx: &Transaction) -> std::io::Result<()> {
     )?;
     let fee = match tx.fee {
         _ if tx.coinbase => "none, it mints coins".to_owned(),
-        Some(fee) => btc(fee),
+        Some(fee) => tx.asset.money(fee).to_string(),
         None => "not known".to_owned(),
     };
     let version = tx.version.map_or_else(unknown, |version| version.to_string());
@@ -57,14 +57,14 @@ fn text(out: &mut dyn Write, tx: &Transaction) -> std::io::Result<()> {
             writeln!(out, "    new coins and the block's fees")?;
             continue;
         }
-        writeln!(out, "    {} {}", amount(input.value), owner(&input.owner))?;
+        writeln!(out, "    {} {}", amount(tx.asset, input.value), owner(&input.owner))?;
         if let Some(outpoint) = &input.outpoint {
             writeln!(out, "      spends {outpoint}")?;
         }
     }
     writeln!(out, "  outputs")?;
     for output in &tx.outputs {
-        writeln!(out, "    {} {}", btc(output.value), owner(&output.owner))?;
+        writeln!(out, "    {} {}", tx.asset.money(output.value), owner(&output.owner))?;
         if let Some(txid) = output.spent_by {
             writeln!(out, "      spent by {txid}")?;
         }
@@ -76,7 +76,7 @@ fn text(out: &mut dyn Write, tx: &Transaction) -> std::io::Result<()> {
             out,
             "  an earlier coinbase has the same id, in block {} at {height}; of it {} are {DESTROYED}",
             lost.block.map_or_else(unknown, |block| block.to_string()),
-            btc(lost.value)
+            tx.asset.money(lost.value)
         )?;
     }
     if tx.missing_inputs != 0 {
@@ -86,16 +86,12 @@ fn text(out: &mut dyn Write, tx: &Transaction) -> std::io::Result<()> {
     tx.gaps.iter().try_for_each(|gap| writeln!(out, "    - {gap}"))
 }
 
-fn amount(value: Option<Amount>) -> String {
-    value.map_or_else(|| "amount not in the ledger".to_owned(), btc)
+fn amount(asset: Asset, value: Option<Amount>) -> String {
+    value.map_or_else(|| "amount not in the ledger".to_owned(), |value| asset.money(value).to_string())
 }
 
 fn owner(owner: &Owner) -> String {
     let address = owner.address.as_deref().unwrap_or("no known address");
     let name = owner.party.as_ref().map(|party| format!(" = {} ({})", label(&party.label), party.category));
     format!("{address}{}", name.unwrap_or_default())
-}
-
-fn btc(amount: Amount) -> String {
-    amount.display(8, "BTC").to_string()
 }

@@ -155,6 +155,38 @@ fn an_exposure_is_printed_with_amounts_worth_and_path() {
     assert!(text(&output).contains("does not occur in the ledger"));
 }
 
+/// The exchange was paid 0.3 coins, worth 10,500.15 USD: a policy that minds 10,000 has a person look, one of 11,000 does not.
+#[test]
+fn a_limit_in_a_currency_is_applied_by_the_prices_that_are_given() {
+    let data = folder(chain_of_owners);
+    let file = |name: &str, content: &str| {
+        let path = data.path().join(name);
+        std::fs::write(&path, content).expect("written");
+        path.to_string_lossy().into_owned()
+    };
+    let prices = file("prices.csv", "date,usd\n2023-11-14,35000.50\n");
+    let ask = |least: &str, prices: &[&str]| {
+        let policy = format!(
+            "version = 3\nname = \"x\"\n[require]\nsources = [\"test-facts\"]\n[[rule]]\nname = \"services\"\n\
+             exposure = \"direct\"\ncategories = [\"exchange\"]\ndecision = \"review\"\nscore = 9\nmin_amount = \"{least}\"\n"
+        );
+        let policy = file("policy.toml", &policy);
+        let asked = ["screen", &address(100), "--policy", &policy, "--as-of", SCREENED, "--output", "jsonl"];
+        let output = regtest(data.path(), &[&asked[..], prices].concat());
+        let verdict: Value = serde_json::from_str(&text(&output)).expect("one verdict");
+        let gaps = verdict["coverage"]["gaps"].as_array().expect("gaps").iter();
+        let not_applied = gaps.filter(|gap| gap["kind"] == "limit_not_applied").count();
+        (output.status.code(), verdict["exposures"][0]["worth"]["cents"].clone(), not_applied)
+    };
+    let given = ["--prices", &prices[..]];
+    assert_eq!(ask("10000 USD", &given), (Some(10), "1050015".into(), 0));
+    assert_eq!(ask("11000 USD", &given), (Some(0), "1050015".into(), 0));
+    assert_eq!(ask("11000 USD", &[]), (Some(10), Value::Null, 1));
+    assert_eq!(ask("0.3 regtest", &[]), (Some(10), Value::Null, 0));
+    assert_eq!(ask("0.31 regtest", &[]), (Some(0), Value::Null, 0));
+    assert_eq!(ask("0.31 btc", &[]), (Some(10), Value::Null, 1));
+}
+
 #[test]
 fn a_trace_starts_from_an_address_a_transaction_or_an_output() {
     let data = folder(chain_of_owners);
@@ -232,5 +264,5 @@ fn a_way_and_its_transactions_are_shown() {
     let output = soon(data.path(), &["path", &address(THIEF), &address(EXCHANGE), "--dust", "60000000"]);
     assert_eq!(output.status.code(), Some(0), "a limit on dust cuts nothing");
     let said = text(&output);
-    assert!(said.contains("Not gone through: 1 output of less than 0.60000000 BTC (--dust)"), "{said}");
+    assert!(said.contains("Not gone through: 1 output of less than 0.60000000 rBTC (--dust)"), "{said}");
 }

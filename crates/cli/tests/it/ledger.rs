@@ -204,7 +204,7 @@ fn an_overwritten_coinbase_is_not_held() {
     let tx = json(&["tx", coinbase]);
     assert_eq!((&tx["overwrote"]["value"], &tx["coinbase"]), (&"5000000000".into(), &true.into()), "{tx}");
     let said = as_text(&["tx", coinbase]);
-    assert!(said.contains(&format!("of it 50.00000000 BTC are {DESTROYED}")), "{said}");
+    assert!(said.contains(&format!("of it 50.00000000 rBTC are {DESTROYED}")), "{said}");
     assert!(
         said.contains("new coins and the block's fees") && !said.contains("amount not in the ledger"),
         "{said}"

@@ -1,6 +1,8 @@
 //! Tests of the vocabulary through its public face.
 
 mod accounts;
+mod amounts;
+mod assets;
 mod caip;
 mod claims;
 mod damage;

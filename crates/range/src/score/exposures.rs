@@ -9,7 +9,7 @@ use tracehound_analysis::{
     trace::{Known, Party},
 };
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
-use tracehound_model::Category;
+use tracehound_model::{Amount, Category};
 
 use super::{Answers, Chain, ScoreError, Share};
 use crate::{Wallet, dice::Dice};
@@ -112,13 +112,14 @@ fn exposure(names: &Names<'_>, owner: AddrNum) -> Result<(u128, u128), ScoreErro
         prices: None,
     };
     let found = exposures(names.chain.ledger, &question, names).map_err(ScoreError::Walk)?;
+    let units = |amount: Amount| amount.to_u128().expect("128 bits hold any sum of a UTXO chain");
     let from_thefts = found
         .parties
         .iter()
         .filter(|exposed| exposed.party.category == Category::ServiceHack)
-        .map(|exposed| exposed.amount.0)
+        .map(|exposed| units(exposed.amount))
         .sum();
-    Ok((from_thefts, found.total.0))
+    Ok((from_thefts, units(found.total)))
 }
 
 /// Users' addresses that loot never ended at.

@@ -34,6 +34,9 @@ pub(super) fn check(policy: &Policy) -> Result<(), PolicyError> {
         if let Some(reason) = rule_alone(policy, rule) {
             return wrong(reason.to_owned());
         }
+        if let Some(reason) = rule.min_amount.wrong(policy.version) {
+            return wrong(reason);
+        }
         for other in &policy.rules[..at] {
             if other.name == rule.name {
                 return wrong("another rule has this name".to_owned());
@@ -164,7 +167,7 @@ fn looking(policy: &Policy) -> Result<(), PolicyError> {
 /// What is wrong with a rule by itself.
 fn rule_alone(policy: &Policy, rule: &Rule) -> Option<&'static str> {
     let has_amount =
-        rule.direction.is_some() || rule.min_amount.is_some() || rule.min_share_percent.is_some();
+        rule.direction.is_some() || !rule.min_amount.is_empty() || rule.min_share_percent.is_some();
     let reasons = [
         (rule.name.trim().is_empty(), "it has no name"),
         (

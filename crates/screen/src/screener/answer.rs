@@ -3,14 +3,18 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use tracehound_model::{
-    Amount, Chain, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source, SourceId, SourceKind,
+    Asset, Chain, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source, SourceId, SourceKind,
     Verdict,
     evidence::Fact,
     verdict::{Basis, Direction, ExposureType},
 };
 
 use super::{Findings, Hit, MAX_EVIDENCE_TXS, MAX_EXPOSURES, Screener};
-use crate::{cover, judge::judge, policy::Exposed};
+use crate::{
+    cover,
+    judge::judge,
+    policy::{Exposed, Measured},
+};
 
 impl Screener<'_> {
     /// Applies the rules to what was found.
@@ -60,6 +64,7 @@ impl Screener<'_> {
         }
         let mut gaps = self.list_gaps.clone();
         gaps.extend(findings.gaps);
+        gaps.extend(judged.limits_not_applied(policy, |place| self.asset_of(&findings.hits[place])));
         let exposures = self.exposures(&findings.hits, &mut gaps);
         let indirect = exposures.iter().any(|exposure| exposure.exposure == ExposureType::Indirect);
         let error_rates = if indirect { self.haircut_rates() } else { None };
@@ -88,6 +93,12 @@ impl Screener<'_> {
         }
     }
 
+    /// What its amounts count; none for a claim by itself.
+    fn asset_of(&self, hit: &Hit) -> Option<Asset> {
+        let (network, _) = hit.direction.and(self.ledger)?;
+        Some(Asset::bitcoin(network))
+    }
+
     /// A hit as the rules see it.
     fn exposed(&self, hit: &Hit) -> Exposed {
         Exposed {
@@ -96,7 +107,7 @@ impl Screener<'_> {
             source_kind: self.kinds.get(&hit.claim.source).copied().unwrap_or(SourceKind::Labels),
             confidence: hit.claim.confidence,
             direction: hit.direction,
-            amount: hit.amount,
+            measured: Measured { asset: self.asset_of(hit), amount: hit.amount, worth: hit.worth },
             total: hit.total,
         }
     }
@@ -201,12 +212,14 @@ impl Screener<'_> {
             category: hit.claim.statement.category,
             label: hit.claim.statement.label.clone(),
             address: hit.address.clone(),
-            amount: hit.amount.map(Amount),
+            asset: self.asset_of(hit),
+            amount: hit.amount,
+            worth: hit.worth,
             tx_count: (!hit.txs.is_empty()).then_some(hit.txs.len() as u32),
             source: Some(hit.claim.source.clone()),
             source_kind: Some(self.exposed(hit).source_kind),
             confidence: Some(hit.claim.confidence),
-            total: hit.direction.map(|_| Amount(hit.total)),
+            total: hit.direction.map(|_| hit.total),
         };
         rows.into_iter().take(MAX_EXPOSURES).map(row).collect()
     }

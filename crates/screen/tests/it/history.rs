@@ -44,7 +44,8 @@ fn every_time_travel_question_over_48_ofac_editions_is_answered_rightly() {
             }
         }
         let as_of = tracehound_attribution::history::end_of(*edition).expect("in range");
-        let settings = Settings { policy: &policy, as_of, limits: tracehound_analysis::Limits::default() };
+        let settings =
+            Settings { policy: &policy, as_of, limits: tracehound_analysis::Limits::default(), prices: None };
         let screener = Screener::new(&index, None, settings);
         let on_list: BTreeSet<&str> = listed.iter().map(|(_, address)| address.as_str()).collect();
         for address in &everybody {

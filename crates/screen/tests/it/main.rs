@@ -3,6 +3,7 @@
 mod history;
 mod keys;
 mod lab;
+mod limits;
 mod lists;
 mod names;
 mod reach;

@@ -101,7 +101,7 @@ pub(crate) fn screen(
     as_of: &str,
     subject: &str,
 ) -> Verdict {
-    let settings = Settings { policy, as_of: at(as_of), limits: Limits::default() };
+    let settings = Settings { policy, as_of: at(as_of), limits: Limits::default(), prices: None };
     let screener = Screener::new(index, ledger.map(|ledger| (NETWORK, ledger)), settings);
     screener.screen(subject).expect("a subject")
 }

@@ -33,10 +33,10 @@ pub(super) fn run(common: &Common, data: &Folder, args: &PatternsArgs, out: &mut
 }
 
 fn print(out: &mut dyn Write, found: &Patterns) -> std::io::Result<()> {
-    write!(out, "{}", text::report(&found.report))?;
+    write!(out, "{}", text::report(&found.report, found.asset))?;
     if let Some(mined) = &found.mined {
-        write!(out, "\n{}", text::mined(mined))?;
+        write!(out, "\n{}", text::mined(mined, found.asset))?;
     }
     writeln!(out, "\n{}", found.ledger.sentence())?;
-    found.leads.iter().try_for_each(|leads| write!(out, "\n{}", text::leads(leads)))
+    found.leads.iter().try_for_each(|leads| write!(out, "\n{}", text::leads(leads, found.asset)))
 }

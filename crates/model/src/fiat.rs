@@ -1,0 +1,116 @@
+//! Fiat currencies, and what an amount was worth in one.
+
+use std::{fmt, str::FromStr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Amount,
+    asset::{UnitsError, parse_decimal},
+};
+
+/// Decimal places in which worth is counted, whatever the currency: hundredths.
+const PLACES: u8 = 2;
+
+/// A currency by its ISO 4217 code: `USD`, unless somebody says another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fiat([u8; 3]);
+
+/// Text that is no code of a currency.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no currency: its code is three letters, such as USD")]
+pub struct FiatError(pub String);
+
+impl Fiat {
+    /// The dollar of the United States.
+    pub const USD: Self = Self(*b"USD");
+
+    /// A decimal number of it, such as `500` or `67540.25`, in hundredths.
+    pub fn parse_hundredths(text: &str) -> Result<Amount, UnitsError> {
+        parse_decimal(text, PLACES)
+    }
+
+    /// This many hundredths of it, for people: `67540.25 USD`.
+    pub fn display(self, hundredths: Amount) -> String {
+        hundredths.display(PLACES, &self.to_string()).to_string()
+    }
+}
+
+impl Default for Fiat {
+    fn default() -> Self {
+        Self::USD
+    }
+}
+
+impl fmt::Display for Fiat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|&letter| fmt::Write::write_char(f, char::from(letter)))
+    }
+}
+
+impl fmt::Debug for Fiat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Fiat {
+    type Err = FiatError;
+
+    fn from_str(text: &str) -> Result<Self, FiatError> {
+        let code: Option<[u8; 3]> = text.as_bytes().try_into().ok();
+        code.filter(|code| code.iter().all(u8::is_ascii_alphabetic))
+            .map(|code| Self(code.map(|letter| letter.to_ascii_uppercase())))
+            .ok_or_else(|| FiatError(text.chars().take(80).collect()))
+    }
+}
+
+impl Serialize for Fiat {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fiat {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What an amount was worth at the time of its transfers, and what of it could not be valued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+pub struct Worth {
+    /// The currency.
+    pub currency: Fiat,
+    /// Hundredths of it, over the transfers on days that have a price.
+    pub cents: Amount,
+    /// Base units moved on days without one.
+    pub without_price: Amount,
+}
+
+impl Worth {
+    /// Nothing, in this currency.
+    pub const fn nothing(currency: Fiat) -> Self {
+        Self { currency, cents: Amount::ZERO, without_price: Amount::ZERO }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_currency_is_three_letters() {
+        assert_eq!("usd".parse(), Ok(Fiat::USD));
+        assert_eq!(
+            "EUR".parse::<Fiat>().map(|fiat| fiat.display(Amount::from(5_u64))),
+            Ok("0.05 EUR".to_owned())
+        );
+        for wrong in ["", "us", "usdt", "U5D", "€€", "\u{e9}a"] {
+            assert!(wrong.parse::<Fiat>().is_err(), "{wrong}");
+        }
+        assert_eq!(Fiat::parse_hundredths("67540.25"), Ok(Amount::from(6_754_025_u64)));
+        assert_eq!(Fiat::parse_hundredths("1.005"), Err(UnitsError::TooFine(2)));
+    }
+}

@@ -70,6 +70,19 @@ impl Backing {
         }
     }
 
+    /// Takes a mapping's pages out of the process's memory: they are read again, from the system's cache or the file, when
+    /// somebody asks. Memory stays.
+    pub fn release(&self) {
+        #[cfg(unix)]
+        if let Bytes::Mapped(map) = &*self.0 {
+            // SAFETY: the mapping is a shared one of a file, so its pages come back with the file's content, which is what
+            // they hold now; nobody can tell.
+            #[expect(unsafe_code, reason = "advice that drops pages has no safe form")]
+            // Memory that is not given back is no error of whoever reads.
+            let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+        }
+    }
+
     /// Whether the mapped file at `path` still has the length it was mapped with, or was removed, which leaves mappings
     /// as they are. Memory always has.
     pub(crate) fn check_length(&self, path: &Path) -> Result<(), ColumnError> {
@@ -207,6 +220,17 @@ impl SharedColumn {
         check_length(path, self.len as u64 * 4)
     }
 
+    /// Takes the mapping's pages out of the process's memory, as [`Backing::release`] does. What was stored stays stored.
+    pub fn release(&self) {
+        #[cfg(unix)]
+        if let Some(map) = &self.map {
+            // SAFETY: the mapping is a shared one of a file: pages that were stored to are the system's to keep and write,
+            // and come back with what was stored.
+            #[expect(unsafe_code, reason = "advice that drops pages has no safe form")]
+            let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+        }
+    }
+
     /// Makes every store so far durable.
     pub fn sync(&self, path: &Path) -> Result<(), ColumnError> {
         match &self.map {
@@ -254,6 +278,10 @@ mod tests {
         let writer = SharedColumn::open(&path, 2, true).expect("opens");
         writer.store(1, 7);
         assert_eq!((reader.load(0), reader.load(1)), (0, 7));
+        writer.store(0, 9);
+        writer.release();
+        reader.release();
+        assert_eq!((writer.load(0), reader.load(0), reader.load(1)), (9, 9, 7));
         assert!(SharedColumn::open(&path, 3, false).is_err(), "wrong length");
     }
 }

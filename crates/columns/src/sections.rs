@@ -192,6 +192,11 @@ impl SectionFile {
         self.backing.check_length(&self.path)
     }
 
+    /// Takes the file's pages out of the process's memory.
+    pub fn release(&self) {
+        self.backing.release();
+    }
+
     /// The words beside the sections.
     pub fn words(&self) -> [u64; WORDS] {
         self.words

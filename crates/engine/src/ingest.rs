@@ -13,7 +13,7 @@ use tracehound_model::{BitcoinNetwork, BlockHash, Chain};
 use crate::{EngineError, Workspace};
 
 pub use tracehound_bitcoin::live::{BlockServer, HttpLimits, rest::NodeRest, rpc};
-pub use tracehound_ingest::{BitcoinFiles, NodeOptions, NodeProgress, Progress};
+pub use tracehound_ingest::{BitcoinFiles, NodeOptions, NodeProgress, Progress, writer_within};
 
 /// What became of block files.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]

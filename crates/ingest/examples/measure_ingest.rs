@@ -1,6 +1,6 @@
 //! Measures reading and ingesting block files, for `cargo xtask bench`; prints one JSON object.
 //!
-//! `measure_ingest read FOLDER`, `measure_ingest ingest FOLDER LEDGER`; `measure_ingest addresses COUNT` prints made-up addresses
+//! `measure_ingest read FOLDER`, `measure_ingest ingest FOLDER LEDGER [MIB]` (of memory for the writer's tables); `measure_ingest addresses COUNT` prints made-up addresses
 //! instead, `measure_ingest owners LEDGER COUNT` those of a regtest ledger.
 
 use std::{
@@ -11,9 +11,10 @@ use std::{
     time::Instant,
 };
 
+use serde_json::json;
 use tracehound_bitcoin::{BlockSource, NothingKnown, ReadOptions};
-use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
-use tracehound_ledger::{AddrNum, Ledger, TxNum};
+use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files, writer_within};
+use tracehound_ledger::{AddrNum, Ledger, TxNum, WriterOptions};
 use tracehound_model::{Address, BitcoinNetwork, ScriptKey, ScriptType};
 
 /// Look-ups timed one by one.
@@ -26,8 +27,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["read", folder] => read(Path::new(folder))?,
         ["addresses", count] => return addresses(count.parse()?),
         ["owners", ledger, count] => return owners(Path::new(ledger), count.parse()?),
-        ["ingest", folder, ledger] => ingest(folder.into(), Path::new(ledger))?,
-        _ => return Err("usage: measure_ingest read FOLDER | measure_ingest ingest FOLDER LEDGER".into()),
+        ["ingest", folder, ledger] => ingest(folder.into(), Path::new(ledger), WriterOptions::default())?,
+        ["ingest", folder, ledger, mib] => {
+            ingest(folder.into(), Path::new(ledger), writer_within(Some(mib.parse::<u64>()? << 20)))?
+        }
+        _ => {
+            return Err(
+                "usage: measure_ingest read FOLDER | measure_ingest ingest FOLDER LEDGER [MIB]".into()
+            );
+        }
     };
     Ok(writeln!(std::io::stdout(), "{json}")?)
 }
@@ -76,16 +84,23 @@ fn read(folder: &Path) -> Result<String, Box<dyn Error>> {
     ))
 }
 
-fn ingest(folder: PathBuf, dir: &Path) -> Result<String, Box<dyn Error>> {
+/// Peak memory of this process in MiB, where the system says so.
+fn peak_mib() -> u64 {
+    let told = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok()).map_or(0, |kib: u64| kib >> 10)
+}
+
+fn ingest(folder: PathBuf, dir: &Path, writer: WriterOptions) -> Result<String, Box<dyn Error>> {
     let began = Instant::now();
-    let files = BitcoinFiles { paths: vec![folder], ..BitcoinFiles::default() };
+    let files = BitcoinFiles { paths: vec![folder], writer, ..BitcoinFiles::default() };
     let report = ingest_bitcoin_files(dir, &files, &|_| ControlFlow::Continue(()))?;
-    let seconds = began.elapsed().as_secs_f64();
+    let (seconds, peak_mib) = (began.elapsed().as_secs_f64(), peak_mib());
     let began = Instant::now();
     let ledger = Ledger::open(dir)?;
-    let open_us = began.elapsed().as_micros();
+    let open_us = began.elapsed().as_micros() as u64;
     let info = ledger.info();
-    let [(live_bytes, live), (addr_bytes, addresses)] = report.table_memory;
+    let [live, owners] = report.tables;
     let (tx_p50, tx_p99) = percentiles(&ledger, |ledger, n| {
         let tx = ledger.tx(TxNum((n % u64::from(info.txs)) as u32)).map(|tx| tx.txid)?;
         Some(move |ledger: &Ledger| ledger.find_tx(&tx).is_some())
@@ -94,50 +109,51 @@ fn ingest(folder: PathBuf, dir: &Path) -> Result<String, Box<dyn Error>> {
         let key = ledger.script_key(AddrNum((n % u64::from(info.addresses)) as u32))?;
         Some(move |ledger: &Ledger| ledger.find_address(&key).is_some())
     });
-    Ok(format!(
-        concat!(
-            r#"{{"bytes":{},"blocks":{},"txs":{},"inputs":{},"outputs":{},"seconds":{},"disk_bytes":{},"#,
-            r#""addresses":{},"missing_inputs":{},"segments":{},"live_txs":{},"live_bytes":{},"addr_bytes":{},"#,
-            r#""open_us":{},"find_tx_p50_ns":{},"find_tx_p99_ns":{},"find_address_p50_ns":{},"find_address_p99_ns":{}}}"#
-        ),
-        report.bytes,
-        report.appended.blocks,
-        report.appended.txs,
-        report.appended.inputs,
-        report.appended.outputs,
-        seconds,
-        info.disk_bytes,
-        addresses,
-        report.appended.missing_inputs,
-        info.segments,
-        live,
-        live_bytes,
-        addr_bytes,
-        open_us,
-        tx_p50,
-        tx_p99,
-        addr_p50,
-        addr_p99
-    ))
+    let said = json!({
+        "bytes": report.bytes,
+        "blocks": report.appended.blocks,
+        "txs": report.appended.txs,
+        "inputs": report.appended.inputs,
+        "outputs": report.appended.outputs,
+        "seconds": seconds,
+        // Without the look-ups that follow, which read all of the ledger.
+        "ingest_peak_mib": peak_mib,
+        "snapshot": ledger.snapshot_id(),
+        "disk_bytes": info.disk_bytes,
+        "addresses": owners.numbers,
+        "missing_inputs": report.appended.missing_inputs,
+        "segments": info.segments,
+        "live_txs": live.numbers,
+        "live_bytes": live.memory_bytes,
+        "live_spilled": live.disk_bytes,
+        "addr_bytes": owners.memory_bytes,
+        "addr_spilled": owners.disk_bytes,
+        "open_us": open_us,
+        "find_tx_p50_ns": tx_p50,
+        "find_tx_p99_ns": tx_p99,
+        "find_address_p50_ns": addr_p50,
+        "find_address_p99_ns": addr_p99,
+    });
+    Ok(said.to_string())
 }
 
 /// Median and 99th percentile in nanoseconds over look-ups of things that are there, in random order.
 fn percentiles<F: FnOnce(&Ledger) -> bool>(
     ledger: &Ledger,
     question: impl Fn(&Ledger, u64) -> Option<F>,
-) -> (u128, u128) {
+) -> (u64, u64) {
     let mut state = 1u64;
     let mut questions = Vec::with_capacity(LOOKUPS);
     for _ in 0..LOOKUPS {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         questions.extend(question(ledger, state >> 33));
     }
-    let mut times: Vec<u128> = questions
+    let mut times: Vec<u64> = questions
         .into_iter()
         .map(|ask| {
             let began = Instant::now();
             assert!(ask(ledger), "what is in the ledger is found");
-            began.elapsed().as_nanos()
+            began.elapsed().as_nanos() as u64
         })
         .collect();
     times.sort_unstable();

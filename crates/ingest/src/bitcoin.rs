@@ -10,7 +10,7 @@ use tracehound_bitcoin::{
     BlockSource, ChainPoint, HeaderIndex, KnownChain, Plan, PlannedBlock, Problem, ReadOptions, SourceError,
     live::LiveError,
 };
-use tracehound_ledger::{AppendStats, LedgerError, Writer, WriterOptions};
+use tracehound_ledger::{AppendStats, LedgerError, TableSize, Writer, WriterOptions};
 use tracehound_model::{BitcoinNetwork, BlockHash, Chain, utxo::Header, utxo::UtxoBlock};
 use tracing::{info, info_span};
 
@@ -75,8 +75,8 @@ pub struct BitcoinReport {
     pub problem_count: u64,
     /// Whether the run was ended before its last block. What was appended is kept.
     pub stopped: bool,
-    /// Bytes and numbers in the writer's tables of live transactions and of addresses.
-    pub table_memory: [(usize, usize); 2],
+    /// What the writer's tables of live transactions and of addresses took at the end.
+    pub tables: [TableSize; 2],
 }
 
 /// Why an ingest ended early. What was committed before stays.
@@ -192,7 +192,7 @@ pub fn ingest_bitcoin_files(
         problem_count: problems().map(tracehound_bitcoin::Problems::count).sum(),
         problems: problems().flat_map(tracehound_bitcoin::Problems::iter).cloned().collect(),
         stopped: report.stopped,
-        table_memory: writer.table_memory(),
+        tables: writer.table_sizes(),
     })
 }
 

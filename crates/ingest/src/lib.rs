@@ -5,8 +5,10 @@
 
 mod bitcoin;
 mod esplora;
+mod memory;
 mod node;
 
 pub use bitcoin::{BitcoinFiles, BitcoinReport, IngestError, Progress, ingest_bitcoin_files};
 pub use esplora::{EsploraError, EsploraExtract, EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
+pub use memory::writer_within;
 pub use node::{NodeOptions, NodeProgress, NodeReport, ingest_bitcoin_node};

@@ -71,6 +71,7 @@ impl Sums {
             for rel in 0..segment.spent.len() {
                 sums.add(first + rel as u64, in_snapshot(segment.spent.load(rel), end_tx));
             }
+            segment.spent.release();
         }
         sums
     }

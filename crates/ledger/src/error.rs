@@ -27,6 +27,15 @@ pub enum LedgerError {
         /// The folder.
         path: PathBuf,
     },
+    /// A table that the writer put on disk is not what it wrote. The ledger itself is not concerned.
+    #[error(
+        "{} is damaged: it holds what this run had no memory for, and is made anew by the next; run it again, and check the disk",
+        path.display()
+    )]
+    Table {
+        /// The table's file.
+        path: PathBuf,
+    },
     /// Another process is writing.
     #[error("another process is writing to the ledger in {}: wait for it to end", path.display())]
     Locked {

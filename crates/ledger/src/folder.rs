@@ -13,7 +13,13 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tracehound_columns::files::{open_plain, sync_dir};
 
-use crate::{LedgerError, data::First, manifest::Manifest, segment::Segment};
+use crate::{
+    LedgerError,
+    data::First,
+    manifest::Manifest,
+    segment::Segment,
+    tables::{RUN, is_run},
+};
 
 const SEGMENT: &str = "seg";
 const CELLS: &str = "spent";
@@ -274,7 +280,8 @@ fn is_ours(stem: &str) -> bool {
     }
 }
 
-/// Removes what a crash left behind beside segments: temporary files, and cells without a segment.
+/// Removes what a crash left behind beside segments: temporary files, tables that had no room in memory, and cells without
+/// a segment.
 pub(crate) fn remove_remains(dir: &Path, superseded: &[String]) -> Result<(), LedgerError> {
     let mut removed = !superseded.is_empty();
     for name in superseded {
@@ -288,6 +295,8 @@ pub(crate) fn remove_remains(dir: &Path, superseded: &[String]) -> Result<(), Le
         let left = stems(dir, extension)?.into_iter().filter(|name| is_ours(name));
         files.extend(left.map(|name| format!("{name}.{extension}")));
     }
+    files
+        .extend(stems(dir, RUN)?.into_iter().filter(|name| is_run(name)).map(|name| format!("{name}.{RUN}")));
     for file in files {
         let path = dir.join(file);
         std::fs::remove_file(&path).map_err(LedgerError::io("removing", &path))?;

@@ -43,6 +43,7 @@ pub use outputs::OutputColumns;
 pub use reader::Ledger;
 pub use repair::{Repair, RepairReport, repair};
 pub use scan::{ColumnSlices, ScanTx};
+pub use tables::TableSize;
 pub use verify::VerifyReport;
 pub use views::{
     AddressActivity, BlockView, InputView, LedgerInfo, OutputView, Prev, SequenceClass, TxSpan, TxView,

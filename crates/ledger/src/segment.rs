@@ -419,6 +419,12 @@ impl Segment {
         Ok(self.spent.check_length(&self.spent_path)?)
     }
 
+    /// Takes the pages of both files out of the process's memory.
+    pub(crate) fn release(&self) {
+        self.file.release();
+        self.spent.release();
+    }
+
     pub(crate) fn sync_spent(&self) -> Result<(), LedgerError> {
         Ok(self.spent.sync(&self.spent_path)?)
     }

@@ -1,153 +1,480 @@
-//! The writer's two tables in memory: numbers by hash, eight bytes a slot.
+//! The writer's two tables, of owners and of live transactions: numbers by hash, within a budget of memory.
 //!
-//! Linear probing over `tag << 32 | number + 1`. The home slot follows from the tag alone, so growing and deleting
-//! never look at the keys, which may lie in a mapped file.
+//! What came last is in memory ([`recent`]). When that is full it goes to disk as a sorted run ([`run`]), and runs of one
+//! size become one, so that there are few. Each has a filter in memory ([`filter`]): most owners of a block are new or came
+//! lately, and neither reads the disk. A table without a budget has no runs.
+//!
+//! **Invariants.** A table says the same whatever its budget. Runs are made of what segments hold, and never outlive their
+//! table: they are no part of the ledger.
 
-/// Numbers found by a 64-bit hash; the caller compares keys.
-///
-/// Memory: 8 bytes a slot, filled to between 40 and 80 %, so 10 to 20 bytes a number.
-#[derive(Debug, Clone)]
-pub(crate) struct NumTable {
-    slots: Vec<u64>,
-    len: usize,
+mod filter;
+mod recent;
+mod run;
+
+use std::path::{Path, PathBuf};
+
+use filter::Filter;
+use recent::NumTable;
+use run::{Damage, Entry, KEPT, Run, RunWriter};
+
+use crate::LedgerError;
+
+/// Extension of runs' files.
+pub(crate) const RUN: &str = "run";
+/// Runs of one level that become one of the next.
+const MERGED: usize = 4;
+/// Runs there may be: a bit each.
+const MOST_RUNS: usize = 60;
+/// Bits of a filter for each number: 1 in 100 that are not there is taken for one that may be.
+const FILTER_BITS: usize = 10;
+/// Fewer bits keep nothing out.
+const LEAST_FILTER_BITS: usize = 4;
+/// Slots that a table begins with.
+const BEGIN_SLOTS: usize = 1 << 12;
+/// Slots that a table has at least before it goes to disk.
+const LEAST_SLOTS: usize = 1 << 6;
+/// In a number: it is none of the table any more. Transactions are numbered below it.
+const REMOVED: u32 = 1 << 31;
+
+/// What a table takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TableSize {
+    /// Numbers in it.
+    pub numbers: usize,
+    /// Bytes of memory.
+    pub memory_bytes: usize,
+    /// Bytes on disk, for as long as the writer is at work.
+    pub disk_bytes: u64,
 }
 
-const MIN_SLOTS: usize = 1 << 12;
+/// Numbers found by a 64-bit hash; the caller compares keys. Numbers are inserted in ascending order.
+#[derive(Debug)]
+pub(crate) struct Table {
+    recent: NumTable,
+    /// Where runs go, and how their files' names begin; none where there is no budget.
+    spill: Option<(PathBuf, &'static str)>,
+    /// Slots in memory, beyond which a block's own numbers may go.
+    slots: usize,
+    /// Bytes of memory for filters.
+    filters: usize,
+    /// Whether numbers are removed; then [`REMOVED`] is none of theirs.
+    removes: bool,
+    /// Oldest first, each as old or older in level than the next.
+    runs: Vec<Run>,
+    /// Runs made so far.
+    made: u64,
+    numbers: usize,
+    /// Above all numbers so far.
+    next: u32,
+    /// The first number that is in memory.
+    first_recent: u32,
+    /// For each hash of the last [`sift`](Self::sift) the runs that may hold it.
+    sifted: Vec<u64>,
+    damage: Option<Damage>,
+}
 
-impl NumTable {
-    pub(crate) fn with_capacity(numbers: usize) -> Self {
-        let slots = (numbers * 5 / 4 + 1).next_power_of_two().max(MIN_SLOTS);
-        Self { slots: vec![0; slots], len: 0 }
+impl Table {
+    /// Of owners: three quarters of the budget. `expected` are as good as there.
+    pub(crate) fn of_owners(dir: &Path, memory: usize, expected: usize) -> Self {
+        let mut table = Self::new(dir, "owners", memory, memory / 4 * 3, false);
+        if table.spill.is_none() {
+            table.recent = NumTable::new((expected * 5 / 4 + 1).max(BEGIN_SLOTS), u32::BITS);
+        }
+        table
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.len
+    /// Of live transactions: one quarter of the budget.
+    pub(crate) fn of_live(dir: &Path, memory: usize) -> Self {
+        Self::new(dir, "live", memory, memory / 4, true)
     }
 
-    /// Bytes of memory held.
-    pub(crate) fn memory_bytes(&self) -> usize {
-        self.slots.capacity() * 8
-    }
-
-    /// The slot where a search for `hash` begins.
-    pub(crate) fn home(&self, hash: u64) -> usize {
-        ((hash >> 32) as usize) >> (32 - self.slots.len().ilog2())
-    }
-
-    /// Loads a slot. Called for many hashes in a row, so that their cache misses overlap, before `find_from`.
-    pub(crate) fn touch(&self, slot: usize) -> u64 {
-        self.slots[slot]
-    }
-
-    /// The number under `hash` for which `is_it` holds, searching from `home(hash)`.
-    pub(crate) fn find(&self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
-        let tag = hash >> 32;
-        let mask = self.slots.len() - 1;
-        let mut at = self.home(hash);
-        loop {
-            let slot = self.slots[at];
-            if slot == 0 {
-                return None;
-            }
-            if slot >> 32 == tag && is_it(slot as u32 - 1) {
-                return Some(slot as u32 - 1);
-            }
-            at = (at + 1) & mask;
+    fn new(dir: &Path, name: &'static str, memory: usize, share: usize, removes: bool) -> Self {
+        let spill = (memory != usize::MAX).then(|| (dir.to_owned(), name));
+        // Half of it: growing holds the old slots beside the new ones.
+        let most = (share / 2 / size_of::<u64>()).max(LEAST_SLOTS);
+        let slots = 1_usize << most.ilog2();
+        // Room for a block's numbers beside those that wait for the next run.
+        let number_bits = if removes || spill.is_none() { 32 } else { slots.max(1 << 24).ilog2() + 1 };
+        Self {
+            recent: NumTable::new(BEGIN_SLOTS.min(slots), number_bits),
+            filters: share.saturating_sub(slots * size_of::<u64>()),
+            spill,
+            slots,
+            removes,
+            runs: Vec::new(),
+            made: 0,
+            numbers: 0,
+            next: 0,
+            first_recent: 0,
+            sifted: Vec::new(),
+            damage: None,
         }
     }
 
-    /// Adds a number, which must be below `u32::MAX`.
+    pub(crate) fn size(&self) -> TableSize {
+        let runs: usize = self.runs.iter().map(Run::memory_bytes).sum();
+        TableSize {
+            numbers: self.numbers,
+            memory_bytes: self.recent.memory_bytes() + runs + self.sifted.capacity() * 8,
+            disk_bytes: self.runs.iter().map(Run::disk_bytes).sum(),
+        }
+    }
+
+    /// Takes the pages of runs out of the process's memory.
+    pub(crate) fn release(&self) {
+        self.runs.iter().for_each(Run::release);
+    }
+
+    /// Fails when a run is not what was written: what the table said since cannot be trusted.
+    pub(crate) fn check(&self) -> Result<(), LedgerError> {
+        self.damage.clone().map_or(Ok(()), |damage| Err(damage.into()))
+    }
+
+    /// Makes room for this many insertions and removals, which until the next call need no disk.
+    pub(crate) fn make_room(&mut self, numbers: usize) -> Result<(), LedgerError> {
+        if self.spill.is_none()
+            || self.recent.len() == 0
+            || (self.recent.len() + numbers) * 5 <= self.slots * 4
+        {
+            return Ok(());
+        }
+        self.spill()
+    }
+
+    /// Prepares searches for many hashes, so that their cache misses overlap.
+    pub(crate) fn sift(&mut self, hashes: &[u64]) {
+        let mut touched = 0;
+        for &hash in hashes {
+            touched ^= self.recent.touch(self.recent.home(hash));
+        }
+        std::hint::black_box(touched);
+        self.sifted.clear();
+        if self.runs.is_empty() {
+            return;
+        }
+        self.sifted.resize(hashes.len(), 0);
+        for (at, run) in self.runs.iter().enumerate() {
+            for (&hash, found) in hashes.iter().zip(&mut self.sifted) {
+                *found |= u64::from(run.may_hold(self.recent.tag(hash))) << at;
+            }
+        }
+    }
+
+    /// The number under `hash` for which `is_it` holds.
+    pub(crate) fn find(&mut self, hash: u64, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        let tag = self.recent.tag(hash);
+        let may =
+            self.runs.iter().enumerate().fold(0, |may, (at, run)| may | u64::from(run.may_hold(tag)) << at);
+        self.find_among(hash, may, is_it)
+    }
+
+    /// As [`find`](Self::find), of the hash at a place of those that were sifted last.
+    pub(crate) fn find_sifted(
+        &mut self,
+        at: usize,
+        hash: u64,
+        is_it: impl FnMut(u32) -> bool,
+    ) -> Option<u32> {
+        let may = self.sifted.get(at).copied().unwrap_or(0);
+        self.find_among(hash, may, is_it)
+    }
+
+    fn find_among(&mut self, hash: u64, may: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        if self.runs.is_empty() {
+            return self.recent.find(hash, is_it);
+        }
+        let (removes, mut removed) = (self.removes, Vec::new());
+        let mut is_there = |number: u32| {
+            if removes && number & REMOVED != 0 {
+                removed.push(number & !REMOVED);
+                return false;
+            }
+            !removed.contains(&number) && is_it(number)
+        };
+        if let Some(found) = self.recent.find(hash, &mut is_there) {
+            return Some(found);
+        }
+        if may == 0 {
+            return None;
+        }
+        let tag = self.recent.tag(hash);
+        // Newest first: a removal lies in a newer run than its number, or both were merged away.
+        for (_, run) in self.runs.iter_mut().enumerate().rev().filter(|(at, _)| may >> at & 1 == 1) {
+            match run.find(tag, &mut is_there) {
+                Ok(None) => {}
+                Ok(found) => return found,
+                Err(_) => {
+                    self.damage.get_or_insert_with(|| Damage::of(run));
+                }
+            }
+        }
+        None
+    }
+
+    /// Adds a number, above all so far and below `u32::MAX`.
     pub(crate) fn insert(&mut self, hash: u64, number: u32) {
-        if (self.len + 1) * 5 > self.slots.len() * 4 {
-            self.grow();
-        }
-        self.len += 1;
-        self.place((hash >> 32) << 32 | u64::from(number + 1));
+        self.recent.insert(hash, number);
+        self.numbers += 1;
+        self.next = number + 1;
     }
 
     /// Removes a number that was inserted under `hash`.
     pub(crate) fn remove(&mut self, hash: u64, number: u32) {
-        let mask = self.slots.len() - 1;
-        let entry = (hash >> 32) << 32 | u64::from(number + 1);
-        let mut hole = self.home(hash);
-        while self.slots[hole] != entry {
-            if self.slots[hole] == 0 {
-                return;
-            }
-            hole = (hole + 1) & mask;
+        self.numbers -= 1;
+        if number >= self.first_recent {
+            self.recent.remove(hash, number);
+        } else {
+            self.recent.insert(hash, number | REMOVED);
         }
-        self.len -= 1;
-        // Backward-shift deletion: pull later entries of the run into the hole unless that would lift one above home.
-        let mut next = (hole + 1) & mask;
-        while self.slots[next] != 0 {
-            let home = self.home(self.slots[next]);
-            if (next.wrapping_sub(home) & mask) >= (next.wrapping_sub(hole) & mask) {
-                self.slots[hole] = self.slots[next];
-                hole = next;
-            }
-            next = (next + 1) & mask;
-        }
-        self.slots[hole] = 0;
     }
 
-    fn place(&mut self, entry: u64) {
-        let mask = self.slots.len() - 1;
-        let mut at = self.home(entry);
-        while self.slots[at] != 0 {
-            at = (at + 1) & mask;
+    /// Writes what is in memory as a run.
+    fn spill(&mut self) -> Result<(), LedgerError> {
+        let entries = self.recent.take();
+        match self.write(&entries) {
+            Ok(run) => self.runs.push(run),
+            Err(error) => {
+                self.recent.restore(&entries);
+                return Err(error);
+            }
         }
-        self.slots[at] = entry;
+        self.first_recent = self.next;
+        self.recent.restart(entries, self.slots, if self.removes { 0 } else { self.next });
+        self.merge()
     }
 
-    fn grow(&mut self) {
-        let slots = vec![0; self.slots.len() * 2];
-        let old = std::mem::replace(&mut self.slots, slots);
-        for entry in old.into_iter().filter(|&entry| entry != 0) {
-            self.place(entry);
+    fn write(&mut self, entries: &[u64]) -> Result<Run, LedgerError> {
+        let mut run = RunWriter::create(self.name_file(), self.filter_for(entries.len()))?;
+        for &entry in entries {
+            let hash = self.recent.tag(entry) & KEPT;
+            run.push(Entry { hash, number: self.recent.number(entry) })?;
         }
+        run.finish(0)
+    }
+
+    /// Merges the newest runs while enough of them have one level.
+    fn merge(&mut self) -> Result<(), LedgerError> {
+        while let Some(last) = self.runs.last() {
+            let level = last.level;
+            let same = self.runs.iter().rev().take_while(|run| run.level == level).count();
+            let merged = if self.runs.len() > MOST_RUNS { self.runs.len() } else { same };
+            if merged < MERGED {
+                return Ok(());
+            }
+            let from = self.runs.len() - merged;
+            // Nothing is searched for meanwhile, and the new filter needs the room.
+            self.runs[from..].iter_mut().for_each(Run::drop_filter);
+            let most = self.runs[from..].iter().map(Run::len).sum();
+            let mut run = RunWriter::create(self.name_file(), self.filter_for(most))?;
+            let mut group = Group { removes: self.removes, oldest: from == 0, held: Vec::new() };
+            run::merge(&mut self.runs[from..], |entry| group.add(entry, &mut run))?;
+            group.end(&mut run)?;
+            let run = run.finish(level + 1)?;
+            self.runs.truncate(from);
+            self.runs.push(run);
+        }
+        Ok(())
+    }
+
+    fn name_file(&mut self) -> PathBuf {
+        self.made += 1;
+        let (dir, name) = self.spill.as_ref().expect("only a table with a budget goes to disk");
+        dir.join(format!("{name}-{}.{RUN}", self.made))
+    }
+
+    /// An empty filter for a run of so many numbers, as large as there is room for.
+    fn filter_for(&self, numbers: usize) -> Option<Filter> {
+        let held: usize = self.runs.iter().map(Run::memory_bytes).sum();
+        let bits = self.filters.saturating_sub(held) * 8 / numbers.max(1);
+        (bits >= LEAST_FILTER_BITS).then(|| Filter::new(numbers, bits.min(FILTER_BITS)))
+    }
+}
+
+/// Whether a writer gives a run's file such a name, without the extension.
+pub(crate) fn is_run(stem: &str) -> bool {
+    stem.split_once('-').is_some_and(|(name, number)| {
+        matches!(name, "owners" | "live")
+            && !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// Entries of one hash while runs are merged: a number and its removal go together.
+struct Group {
+    removes: bool,
+    /// Whether no older run holds what is removed.
+    oldest: bool,
+    held: Vec<Entry>,
+}
+
+impl Group {
+    fn add(&mut self, entry: Entry, run: &mut RunWriter) -> Result<(), LedgerError> {
+        if self.held.last().is_some_and(|last| last.hash != entry.hash) {
+            self.end(run)?;
+        }
+        self.held.push(entry);
+        Ok(())
+    }
+
+    fn end(&mut self, run: &mut RunWriter) -> Result<(), LedgerError> {
+        let other = |entry: &Entry| Entry { number: entry.number ^ REMOVED, ..*entry };
+        for entry in &self.held {
+            let is_removal = self.removes && entry.number & REMOVED != 0;
+            let undone = self.removes && self.held.contains(&other(entry));
+            if !undone && !(is_removal && self.oldest) {
+                run.push(*entry)?;
+            }
+        }
+        self.held.clear();
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::{BTreeMap, HashSet};
 
     use proptest::prelude::*;
 
     use super::*;
 
-    proptest! {
-        /// Few distinct tags, so that runs are long and deletions hit their middles.
-        #[test]
-        fn the_table_agrees_with_a_map(operations in prop::collection::vec((any::<bool>(), 0u64..40, 0u32..50), 0..400)) {
-            let mut table = NumTable::with_capacity(0);
-            let mut map: HashMap<u32, u64> = HashMap::new();
-            for (add, tag, number) in operations {
-                let hash = (0xffff_ffd8 + tag) << 32;
-                if add && !map.contains_key(&number) {
-                    table.insert(hash, number);
-                    map.insert(number, hash);
-                } else if !add && let Some(hash) = map.remove(&number) {
-                    table.remove(hash, number);
+    /// Few different hashes, so that equal ones lie in many runs and on both sides of a page's end.
+    fn hash(tag: u64) -> u64 {
+        (tag + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    fn files(dir: &Path) -> Vec<PathBuf> {
+        std::fs::read_dir(dir).expect("reads").map(|entry| entry.expect("reads").path()).collect()
+    }
+
+    /// A table without memory to speak of and one with all of it, both asked the same.
+    fn agree(removes: bool, steps: &[(u8, u64, usize)]) -> (TableSize, usize) {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let new = |memory| match removes {
+            true => Table::of_live(dir.path(), memory),
+            false => Table::of_owners(dir.path(), memory, 0),
+        };
+        let (mut small, mut large) = (new(0), new(usize::MAX));
+        let mut held: BTreeMap<u32, u64> = BTreeMap::new();
+        let mut next = 0;
+        for &(what, tag, skip) in steps {
+            small.make_room(1).expect("there is room on disk");
+            match what {
+                0 if removes => {
+                    let Some((&number, &hash)) = held.iter().nth(skip % held.len().max(1)) else { continue };
+                    held.remove(&number);
+                    small.remove(hash, number);
+                    large.remove(hash, number);
+                }
+                1 => {
+                    let wanted = held.iter().nth(skip % held.len().max(1)).map(|(&number, _)| number);
+                    let is_it = |number| Some(number) == wanted;
+                    small.sift(&[hash(tag)]);
+                    let found = large.find(hash(tag), is_it);
+                    assert_eq!(small.find(hash(tag), is_it), found);
+                    assert_eq!(small.find_sifted(0, hash(tag), is_it), found);
+                }
+                _ => {
+                    small.insert(hash(tag), next);
+                    large.insert(hash(tag), next);
+                    held.insert(next, hash(tag));
+                    next += 1;
                 }
             }
-            prop_assert_eq!(table.len(), map.len());
-            for number in 0..50 {
-                let found = map.get(&number).and_then(|&hash| table.find(hash, |candidate| candidate == number));
-                prop_assert_eq!(found.is_some(), map.contains_key(&number));
-            }
+        }
+        for number in 0..next {
+            let found = held.get(&number).and_then(|&hash| small.find(hash, |own| own == number));
+            assert_eq!(found, held.contains_key(&number).then_some(number));
+        }
+        let all: HashSet<u64> = held.values().copied().collect();
+        for &hash in &all {
+            let mut seen = (Vec::new(), Vec::new());
+            assert_eq!(
+                small.find(hash, |number| {
+                    seen.0.push(number);
+                    false
+                }),
+                None
+            );
+            assert_eq!(
+                large.find(hash, |number| {
+                    seen.1.push(number);
+                    false
+                }),
+                None
+            );
+            seen.0.sort_unstable();
+            seen.1.sort_unstable();
+            assert_eq!(seen.0, seen.1, "the same numbers are looked at");
+        }
+        small.check().expect("whole");
+        assert_eq!((small.size().numbers, large.size().numbers), (held.len(), held.len()));
+        let (size, made) = (small.size(), small.made as usize);
+        assert_eq!(files(dir.path()).len(), small.runs.len(), "merged runs are gone");
+        drop(small);
+        assert_eq!(files(dir.path()), Vec::<PathBuf>::new(), "a table leaves nothing");
+        (size, made)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn a_table_says_the_same_whatever_its_memory(
+            removes: bool,
+            steps in prop::collection::vec((0u8..5, 0u64..60, 0usize..1000), 0..1500),
+        ) {
+            agree(removes, &steps);
+        }
+    }
+
+    /// Enough for runs of many pages and three levels.
+    #[test]
+    fn runs_are_merged_in_levels_and_few_remain() {
+        let steps: Vec<_> =
+            (0..30_000).map(|at| ((at % 9) as u8, at * at % 9_973, at as usize * 31)).collect();
+        for removes in [true, false] {
+            let (size, made) = agree(removes, &steps);
+            assert!(made > 300, "{made} runs were made");
+            assert!(size.disk_bytes > 0 && size.disk_bytes < 400_000, "{size:?}");
         }
     }
 
     #[test]
-    fn growing_keeps_everything() {
-        let mut table = NumTable::with_capacity(0);
-        for number in 0..20_000u32 {
-            table.insert(u64::from(number.wrapping_mul(0x9e37_79b9)) << 32, number);
+    fn a_run_that_is_not_what_was_written_is_noticed() {
+        use std::io::{Seek, SeekFrom, Write};
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let mut table = Table::of_owners(dir.path(), 0, 0);
+        for number in 0..52 {
+            table.make_room(1).expect("there is room on disk");
+            table.insert(hash(number), number as u32);
         }
-        for number in 0..20_000u32 {
-            let hash = u64::from(number.wrapping_mul(0x9e37_79b9)) << 32;
-            assert_eq!(table.find(hash, |candidate| candidate == number), Some(number));
+        let [path] = &files(dir.path())[..] else { panic!("one run") };
+        // In place: the file is mapped.
+        let mut file = std::fs::File::options().write(true).open(path).expect("opens");
+        file.seek(SeekFrom::Start(100)).and_then(|_| file.write_all(&[0x55])).expect("written");
+        table.check().expect("nothing of it was read");
+        assert!((0..51).all(|number| table.find(hash(number), |_| true).is_none()));
+        let told = table.check().expect_err("it is damaged").to_string();
+        assert!(told.contains("owners-1.run is damaged") && told.contains("run it again"), "{told}");
+    }
+
+    #[test]
+    fn a_budget_is_kept() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let budget = 1 << 20;
+        let (mut owners, mut live) =
+            (Table::of_owners(dir.path(), budget, 0), Table::of_live(dir.path(), budget));
+        for number in 0..400_000u64 {
+            for table in [&mut owners, &mut live] {
+                table.make_room(1).expect("there is room on disk");
+                table.insert(hash(number), number as u32);
+            }
         }
+        let held = owners.size().memory_bytes + live.size().memory_bytes;
+        assert!(held <= budget, "{held} bytes");
+        let lies =
+            (400_000..500_000).filter(|&number| owners.runs.iter().any(|run| run.may_hold(hash(number))));
+        assert!(lies.count() < 10_000, "the filters keep nearly all out");
+        assert!((0..400_000).all(|number| owners.find(hash(number), |own| own == number as u32).is_some()));
     }
 }

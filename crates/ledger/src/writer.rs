@@ -6,6 +6,7 @@
 //! ([`folder`](crate::folder)), and spent cells that name transactions beyond the ledger are cleared. A ledger whose
 //! cells do not add up is not built upon.
 
+mod memory;
 mod open;
 mod upgrade;
 
@@ -34,7 +35,7 @@ use crate::{
     parts::{MAX_BLOCK_ROWS, Parts, Spend, check_block},
     seal::{segment_name, write_segment},
     segment::{Origin, Segment},
-    tables::NumTable,
+    tables::{Table, TableSize},
 };
 
 /// Room kept below 2^31 in a segment's relative numbers.
@@ -52,6 +53,10 @@ pub struct WriterOptions {
     pub segment_keys: usize,
     /// Blocks a reorg may drop at most.
     pub max_reorg_depth: u32,
+    /// Bytes of memory for the tables of owners and of live transactions, `usize::MAX` for as many as they take: 10 to 20 each. What
+    /// has no room lies beside the segments while the writer is at work. Segments are no larger than 256 bytes a transaction of it
+    /// allow, and of files that are mapped no more than half of it is kept in memory. Leaves no trace in what is stored.
+    pub memory: usize,
 }
 
 impl Default for WriterOptions {
@@ -61,6 +66,7 @@ impl Default for WriterOptions {
             segment_rows: 16_000_000,
             segment_keys: 2_500_000,
             max_reorg_depth: 1_000,
+            memory: usize::MAX,
         }
     }
 }
@@ -93,9 +99,9 @@ pub struct Writer {
     /// Of the cells of all transactions so far.
     sums: Sums,
     /// Transactions with an output that can still be spent, by txid.
-    live: NumTable,
+    live: Table,
     /// Owners, by script.
-    addrs: NumTable,
+    addrs: Table,
     stats: AppendStats,
     scratch: Vec<u64>,
     /// Damage came to light in the middle of a block: nothing more is committed.
@@ -147,9 +153,9 @@ impl Writer {
         })
     }
 
-    /// Bytes of memory in the tables of live transactions and of addresses, and numbers in them.
-    pub fn table_memory(&self) -> [(usize, usize); 2] {
-        [(self.live.memory_bytes(), self.live.len()), (self.addrs.memory_bytes(), self.addrs.len())]
+    /// What the tables of live transactions and of addresses take.
+    pub fn table_sizes(&self) -> [TableSize; 2] {
+        [self.live.size(), self.addrs.size()]
     }
 
     /// Appends a block that continues the last one.
@@ -175,6 +181,7 @@ impl Writer {
         if self.is_filled_by(block) {
             self.commit()?;
         }
+        self.make_room(block)?;
         let height = match (flags, self.tip()) {
             (0, Some((_, Some(height)))) => height + 1,
             _ => block.height.unwrap_or(NO_HEIGHT),
@@ -197,6 +204,7 @@ impl Writer {
         self.stats.txs += block.txs.len() as u64;
         self.stats.inputs += block.inputs.len() as u64;
         self.stats.outputs += block.outputs.len() as u64;
+        self.keep_mapped_small();
         Ok(())
     }
 
@@ -218,6 +226,8 @@ impl Writer {
         if self.broken {
             return Err(LedgerError::corrupt(&self.dir, "damage came to light in the middle of a block"));
         }
+        self.live.check()?;
+        self.addrs.check()?;
         self.parts.check_pages_read()
     }
 
@@ -242,27 +252,23 @@ impl Writer {
     fn append_outputs(&mut self, block: &UtxoBlock) {
         let hashing = self.hashing();
         let hash = |output| hash_of(hashing, block, output);
-        // Hash first and look at every home slot, so that the cache misses of a block overlap.
+        // Hash first and look everywhere at once, so that the cache misses of a block overlap.
         self.scratch.clear();
         self.scratch.extend(block.outputs.iter().map(hash));
-        let mut touched = 0;
-        for &hash in &self.scratch {
-            touched ^= self.addrs.touch(self.addrs.home(hash));
-        }
-        std::hint::black_box(touched);
+        self.addrs.sift(&self.scratch);
         for (at, output) in block.outputs.iter().enumerate() {
             let addr = match output.script_type {
                 ScriptType::OpReturn => {
                     self.sums.add(self.parts.current.end().output, UNSPENDABLE);
                     NO_ADDR
                 }
-                script_type => number_addr(
-                    &mut self.addrs,
-                    &mut self.parts,
-                    self.scratch[at],
-                    script_type,
-                    block.payload(output),
-                ),
+                script_type => {
+                    let (hash, payload) = (self.scratch[at], block.payload(output));
+                    let parts = &self.parts;
+                    let is_it = |addr| parts.owner_is(addr, script_type, payload);
+                    let known = self.addrs.find_sifted(at, hash, is_it);
+                    known.unwrap_or_else(|| self.number_addr(hash, script_type, payload))
+                }
             };
             self.parts.current.push_output(output, addr);
         }
@@ -270,14 +276,19 @@ impl Writer {
 
     fn append_txs(&mut self, block: &UtxoBlock, first_tx: u32) {
         let hashing = self.hashing();
+        self.scratch.clear();
+        self.scratch.extend(block.txs.iter().map(|tx| hashing.tx(&tx.txid.0)));
+        self.live.sift(&self.scratch);
         for (at, (tx, inputs, outputs)) in block.transactions().enumerate() {
             self.parts.current.push_tx(tx);
             if outputs.iter().all(|output| output.script_type == ScriptType::OpReturn) {
                 continue;
             }
             let num = first_tx + at as u32;
-            let hash = hashing.tx(&tx.txid.0);
-            let older = insert_live(&mut self.live, &self.parts, hash, &tx.txid.0, num);
+            let (hash, parts) = (self.scratch[at], &self.parts);
+            let older =
+                self.live.find_sifted(at, hash, |candidate| parts.txid(candidate) == Some(&tx.txid.0));
+            take_place(&mut self.live, hash, older, num);
             let mints = at == 0 && inputs.first().is_some_and(InputRow::is_coinbase);
             if let Some(older) = older.filter(|&older| mints && self.parts.is_coinbase(older)) {
                 for out in self.parts.fill_unspent(older, DESTROYED | num) {
@@ -291,17 +302,12 @@ impl Writer {
         let hashing = self.hashing();
         self.scratch.clear();
         self.scratch.extend(block.inputs.iter().map(|input| hashing.tx(&input.prev_txid.0)));
-        let mut touched = 0;
-        for &hash in &self.scratch {
-            touched ^= self.live.touch(self.live.home(hash));
-        }
-        std::hint::black_box(touched);
+        self.live.sift(&self.scratch);
         let mut at = 0;
         for (tx, row) in block.txs.iter().enumerate() {
             for _ in 0..row.input_count {
                 let input = &block.inputs[at];
-                let hash = self.scratch[at];
-                let prev = self.resolve(input, hash, first_tx + tx as u32)?;
+                let prev = self.resolve(at, input, first_tx + tx as u32)?;
                 if prev == PackedPrev::Missing {
                     self.push_missing(block, input);
                 }
@@ -312,14 +318,15 @@ impl Writer {
         Ok(())
     }
 
-    /// Finds and spends the output that `input` of transaction `spender` names.
-    fn resolve(&mut self, input: &InputRow, hash: u64, spender: u32) -> Result<PackedPrev, LedgerError> {
+    /// Finds and spends the output that `input` of transaction `spender`, the one at a place of the block's, names.
+    fn resolve(&mut self, at: usize, input: &InputRow, spender: u32) -> Result<PackedPrev, LedgerError> {
         if input.is_coinbase() {
             return Ok(PackedPrev::Coinbase);
         }
         let parts = &mut self.parts;
         let is_it = |tx| tx < spender && parts.txid(tx) == Some(&input.prev_txid.0);
-        let Some(funder) = self.live.find(hash, is_it) else { return Ok(PackedPrev::Missing) };
+        let hash = self.scratch[at];
+        let Some(funder) = self.live.find_sifted(at, hash, is_it) else { return Ok(PackedPrev::Missing) };
         Ok(match parts.spend(funder, input.prev_vout, spender) {
             Spend::Done { out, exhausted } => {
                 self.sums.add(out, spender);
@@ -347,12 +354,11 @@ impl Writer {
             None => (NO_VALUE, NO_ADDR),
             Some(output) if output.script_type == ScriptType::OpReturn => (output.value, NO_ADDR),
             Some(output) => {
-                let payload = block.payload(output);
+                let (script_type, payload) = (output.script_type, block.payload(output));
                 let hash = hash_of(self.hashing(), block, output);
-                (
-                    output.value,
-                    number_addr(&mut self.addrs, &mut self.parts, hash, output.script_type, payload),
-                )
+                let parts = &self.parts;
+                let known = self.addrs.find(hash, |addr| parts.owner_is(addr, script_type, payload));
+                (output.value, known.unwrap_or_else(|| self.number_addr(hash, script_type, payload)))
             }
         };
         self.stats.missing_inputs += 1;
@@ -364,6 +370,14 @@ impl Writer {
             reserved: 0,
             prev_txid: input.prev_txid.0,
         });
+    }
+
+    /// Gives an owner that is not known yet its number.
+    fn number_addr(&mut self, hash: u64, script_type: ScriptType, payload: &[u8]) -> u32 {
+        let addr = self.parts.current.end().addr;
+        self.parts.current.push_addr(script_type, payload);
+        self.addrs.insert(hash, addr);
+        addr
     }
 
     /// Seals what was appended; durable, and visible to new readers, when it returns.
@@ -505,32 +519,12 @@ impl Writer {
     }
 }
 
-/// The number of an owner, a new one when it is not known yet.
-fn number_addr(
-    addrs: &mut NumTable,
-    parts: &mut Parts,
-    hash: u64,
-    script_type: ScriptType,
-    payload: &[u8],
-) -> u32 {
-    if let Some(addr) = addrs.find(hash, |addr| parts.owner_is(addr, script_type, payload)) {
-        return addr;
-    }
-    let addr = parts.current.end().addr;
-    parts.current.push_addr(script_type, payload);
-    addrs.insert(hash, addr);
-    addr
-}
-
-/// Enters a transaction; an earlier one with the same id gives way (BIP-30: its unspent outputs are lost) and is given
-/// back.
-fn insert_live(live: &mut NumTable, parts: &Parts, hash: u64, txid: &[u8; 32], tx: u32) -> Option<u32> {
-    let older = live.find(hash, |candidate| parts.txid(candidate) == Some(txid));
+/// Enters a transaction; an earlier one with the same id gives way (BIP-30: its unspent outputs are lost).
+fn take_place(live: &mut Table, hash: u64, older: Option<u32>, tx: u32) {
     if let Some(older) = older {
         live.remove(hash, older);
     }
     live.insert(hash, tx);
-    older
 }
 
 fn hash_of(hashing: Hashing, block: &UtxoBlock, output: &OutputRow) -> u64 {

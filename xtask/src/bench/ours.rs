@@ -13,6 +13,8 @@ use super::{
 };
 use crate::run::{Failure, command, root};
 
+/// MiB of memory for the writer's tables in the row that has a budget.
+const BUDGET: &str = "128";
 /// Rows of the large list that is imported.
 const IMPORTED: u64 = 1_000_000;
 /// What the look-ups of a ledger are timed on.
@@ -25,6 +27,7 @@ pub(super) fn measure_all(bench: &mut Bench, builds: &Builds, chains: &[Chain]) 
     for chain in chains {
         bench.step(builds, |_, build| read(build, chain))?;
         bench.step(builds, |bench, build| ingest(bench, build, chain))?;
+        ingest_within_budget(bench, &builds.now, chain)?;
     }
     parse_list(bench, builds)?;
     import(bench, &builds.now.tool("tracehound"))?;
@@ -95,16 +98,64 @@ fn read(build: &Build, chain: &Chain) -> Result<Vec<Row>, Failure> {
     Ok(vec![reading_row(chain.name.clone(), &said, &measured)])
 }
 
-fn ingest(bench: &Bench, build: &Build, chain: &Chain) -> Result<Vec<Row>, Failure> {
+/// The same with a budget for the writer's tables, in the same run; what is stored must be the same.
+fn ingest_within_budget(bench: &mut Bench, build: &Build, chain: &Chain) -> Result<(), Failure> {
+    let (free, _) = ingest_with(bench, build, chain, &[])?;
+    let (said, measured) = ingest_with(bench, build, chain, &[BUDGET])?;
+    if free["snapshot"] != said["snapshot"] {
+        return Err(Failure::new(format!(
+            "with {BUDGET} MiB the {} is stored as {said}, else as {free}",
+            chain.name
+        )));
+    }
+    let each = |bytes: &str, numbers: &str| float(&said, bytes) / float(&said, numbers);
+    bench.rows.push(Row {
+        section: "Ledger",
+        subject: format!("Tracehound: ingest, --memory {BUDGET}M"),
+        input: chain.name.clone(),
+        bytes: number(&said, "bytes"),
+        items: number(&said, "txs"),
+        unit: "tx",
+        seconds: float(&said, "seconds"),
+        whole: false,
+        peak_mib: Some(number(&said, "ingest_peak_mib")).filter(|&peak| peak > 0).or(Some(measured.peak_mib)),
+        command: format!("measure_ingest ingest BLOCKS LEDGER {BUDGET}"),
+        note: format!(
+            "{:.2} times the time without a budget just before, same snapshot id; {} segments; tables {:.1} bytes of memory and {:.1} on \
+             disk an address, {:.1} and {:.1} a live transaction; peak of the ingest alone, without the look-ups after it",
+            float(&said, "seconds") / float(&free, "seconds"),
+            number(&said, "segments"),
+            each("addr_bytes", "addresses"),
+            each("addr_spilled", "addresses"),
+            each("live_bytes", "live_txs"),
+            each("live_spilled", "live_txs"),
+        ),
+    });
+    Ok(())
+}
+
+/// Ingests a chain into a ledger that is removed afterwards; what was said, and what it took.
+fn ingest_with(
+    bench: &Bench,
+    build: &Build,
+    chain: &Chain,
+    more: &[&str],
+) -> Result<(Value, Measured), Failure> {
     let ledger = bench.work_dir.join("ledger");
     let _ = fs::remove_dir_all(&ledger);
     let blocks = chain.node.join("blocks");
     warm(&blocks)?;
-    let args = ["ingest", &blocks.to_string_lossy(), &ledger.to_string_lossy()];
+    let (blocks, folder) = (blocks.to_string_lossy(), ledger.to_string_lossy());
+    let args = [&["ingest", &*blocks, &*folder], more].concat();
     let measured = measure(command(&build.example("measure_ingest"), &args))?;
     let _ = fs::remove_dir_all(&ledger);
     let said = json(&measured)?;
     must_agree(&said, chain)?;
+    Ok((said, measured))
+}
+
+fn ingest(bench: &Bench, build: &Build, chain: &Chain) -> Result<Vec<Row>, Failure> {
+    let (said, measured) = ingest_with(bench, build, chain, &[])?;
     let row = Row {
         section: "Ledger",
         subject: "Tracehound: ingest".into(),

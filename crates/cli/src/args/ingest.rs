@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use tracehound_model::BitcoinNetwork;
 
-use super::{Given, values::network};
+use super::{
+    Given,
+    values::{memory, network},
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum IngestCommand {
@@ -20,6 +23,7 @@ pub(crate) enum IngestCommand {
   tracehound ingest bitcoin ~/.bitcoin
   tracehound ingest bitcoin blk00000.dat blk00001.dat
   tracehound ingest bitcoin --network regtest /tmp/regtest/blocks
+  tracehound ingest bitcoin --memory 512M ~/.bitcoin
 Exit code 30 when the ledger does not hold the whole chain up to its last block afterwards: blocks were skipped, or are
 missing before its first one or in between; 4 when interrupted (what was appended is kept).")]
 pub(crate) struct BitcoinArgs {
@@ -32,6 +36,10 @@ pub(crate) struct BitcoinArgs {
     /// Reading threads [default: one a core]
     #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
+    /// Memory for the tables of addresses and unspent transactions, as 512M or 4G; what has no room lies beside the ledger while it
+    /// is written. Less is slower, and makes smaller segments [default: a quarter of the machine's]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -65,6 +73,10 @@ pub(crate) struct NodeArgs {
     /// Bitcoin network that the node must be on
     #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
     pub network: BitcoinNetwork,
+    /// Memory for the tables of addresses and unspent transactions, as 512M or 4G; what has no room lies beside the ledger while it
+    /// is written. Less is slower, and makes smaller segments [default: a quarter of the machine's]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<u64>,
 }
 
 #[derive(Debug, Subcommand)]

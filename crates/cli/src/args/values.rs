@@ -86,6 +86,23 @@ fn time(text: &str, of_day: jiff::civil::Time, meaning: &str) -> Result<jiff::Ti
     moment.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp()).map_err(|_| wrong())
 }
 
+/// Bytes of memory: a number with K, M, G or T, powers of 1024.
+pub(super) fn memory(text: &str) -> Result<u64, String> {
+    const LEAST: u64 = 16 << 20;
+    let wrong = || "a size such as 512M or 4G, 16M at least".to_owned();
+    let digits = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
+    let shift = match text[digits.len()..].to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
+        "" => 0,
+        "K" => 10,
+        "M" => 20,
+        "G" => 30,
+        "T" => 40,
+        _ => return Err(wrong()),
+    };
+    let bytes = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
+    bytes.filter(|&bytes| bytes >= LEAST).ok_or_else(wrong)
+}
+
 pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&count| count > 0).ok_or_else(|| "a number from 1 on".to_owned())
 }
@@ -99,6 +116,18 @@ mod tests {
         assert_eq!(duration("90m"), Ok(jiff::SignedDuration::from_mins(90)));
         assert_eq!(duration("0s"), Ok(jiff::SignedDuration::ZERO));
         assert!(duration("-1h").is_err() && duration("soon").is_err());
+    }
+
+    #[test]
+    fn sizes_are_powers_of_1024_and_nonsense_is_none() {
+        assert_eq!(memory("128M"), Ok(128 << 20));
+        assert_eq!(
+            (memory("2g"), memory("512MiB"), memory("16777216")),
+            (Ok(2 << 30), Ok(512 << 20), Ok(16 << 20))
+        );
+        for wrong in ["", "M", "128", "15M", "-1G", "1.5G", "1X", "99999999999T"] {
+            assert!(memory(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

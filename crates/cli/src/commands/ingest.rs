@@ -9,6 +9,7 @@ use tracehound_engine::{
         BitcoinFiles, BlockServer, FromFiles, FromNode, HttpLimits, NodeOptions, NodeProgress, NodeRest,
         Progress,
         rpc::{Auth, NodeRpc},
+        writer_within,
     },
 };
 use tracehound_model::{Decision, text::line};
@@ -37,7 +38,7 @@ pub(crate) fn ingest(
         paths: args.paths.clone(),
         network: args.network,
         threads: args.threads,
-        ..BitcoinFiles::default()
+        writer: writer_within(args.memory),
     };
     progress::end_on_interrupt();
     let bar = progress::bytes(0, common.quiet);
@@ -77,7 +78,11 @@ fn exit_code(stopped: bool, whole: bool) -> u8 {
 
 fn node(common: &Common, workspace: &Workspace, args: &NodeArgs, out: &mut dyn Write) -> Result<u8> {
     let server = server(args)?;
-    let options = NodeOptions { from_height: args.from_height, ..NodeOptions::new(args.network) };
+    let options = NodeOptions {
+        from_height: args.from_height,
+        writer: writer_within(args.memory),
+        ..NodeOptions::new(args.network)
+    };
     progress::end_on_interrupt();
     let bar = progress::counter(common.quiet);
     bar.set_message("blocks");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tracehound_model::Chain;
 
-use super::{AppendStats, Writer, WriterOptions, insert_live};
+use super::{AppendStats, Writer, WriterOptions, take_place};
 use crate::{
     LedgerError,
     cell::{UNSPENT, in_snapshot},
@@ -17,7 +17,7 @@ use crate::{
     manifest::{FORMAT, FORMAT_UNKEYED, Manifest},
     parts::Parts,
     segment::Segment,
-    tables::NumTable,
+    tables::Table,
 };
 
 impl Writer {
@@ -51,13 +51,13 @@ impl Writer {
         lock.begin()?;
         let mut writer = Self {
             dir: dir.to_owned(),
-            options,
+            options: options.within_memory(),
             manifest,
             key,
             parts: Parts { segments: Vec::new(), current: SegmentData::new(First::default()) },
             sums: Sums::default(),
-            live: NumTable::with_capacity(0),
-            addrs: NumTable::with_capacity(0),
+            live: Table::of_live(dir, options.memory),
+            addrs: Table::of_owners(dir, options.memory, 0),
             stats: AppendStats::default(),
             scratch: Vec::new(),
             broken: false,
@@ -135,12 +135,13 @@ impl Writer {
         self.sums = check_sums(&segments)?;
         let end = segments.last().map_or(First::default(), Segment::end);
         self.parts = Parts { segments, current: SegmentData::new(end) };
-        self.live = NumTable::with_capacity(0);
-        self.addrs = NumTable::with_capacity(end.addr as usize);
+        self.live = Table::of_live(&self.dir, self.options.memory);
+        self.addrs = Table::of_owners(&self.dir, self.options.memory, end.addr as usize);
         for at in 0..self.parts.segments.len() {
             self.load_tables(at)?;
+            self.keep_mapped_small();
         }
-        self.parts.check_pages_read()
+        self.check_sound()
     }
 
     fn load_tables(&mut self, at: usize) -> Result<(), LedgerError> {
@@ -155,11 +156,15 @@ impl Writer {
                 .filter(|range| range.end <= segment.spent.len())
                 .ok_or_else(damaged)?;
             if outputs.into_iter().any(|out| segment.spent.load(out) == UNSPENT) {
-                insert_live(&mut self.live, &self.parts, hashing.tx(txid), txid, first.tx + rel as u32);
+                self.live.make_room(1)?;
+                let (hash, parts) = (hashing.tx(txid), &self.parts);
+                let older = self.live.find(hash, |candidate| parts.txid(candidate) == Some(txid));
+                take_place(&mut self.live, hash, older, first.tx + rel as u32);
             }
         }
         for rel in 0..rows.scripts.types.len() {
             let (script_type, payload) = rows.scripts.get(rel).ok_or_else(damaged)?;
+            self.addrs.make_room(1)?;
             self.addrs.insert(hashing.owner(script_type as u8, payload), first.addr + rel as u32);
         }
         Ok(())
@@ -176,6 +181,7 @@ fn clear_beyond(segments: &[Segment]) {
                 segment.spent.store(out, UNSPENT);
             }
         }
+        segment.spent.release();
     }
 }
 

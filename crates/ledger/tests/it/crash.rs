@@ -11,6 +11,7 @@ use tracehound_ledger::{Ledger, LedgerError, Writer, WriterOptions};
 use crate::{
     chain::{Dice, generate},
     queries::{CHAIN, assert_equals_model, small, write},
+    store::files,
 };
 
 const FOLDER: &str = "TRACEHOUND_TEST_CRASH_FOLDER";
@@ -26,7 +27,9 @@ fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let mut out = std::io::stdout().lock();
     let blocks = generate(SEED, &[], BLOCKS);
-    let mut writer = Writer::open(Path::new(&folder), CHAIN, small(SEGMENT_TXS)).expect("opens");
+    // Without memory to speak of: tables lie on disk too when it is killed.
+    let options = WriterOptions { memory: 0, ..small(SEGMENT_TXS) };
+    let mut writer = Writer::open(Path::new(&folder), CHAIN, options).expect("opens");
     writeln!(out, "step open").expect("written");
     for block in &blocks[writer.block_count() as usize..] {
         writer.append(block).expect("appends");
@@ -57,7 +60,7 @@ fn killed_at_random_points_the_ledger_ends_the_same() {
     let content = Ledger::open(undisturbed.path()).expect("opens").verify().expect("right").content;
 
     let mut dice = Dice(7);
-    let (mut kills, mut finished) = (0, 0);
+    let (mut kills, mut finished, mut left) = (0, 0, 0);
     let mut dir = tempfile::tempdir().expect("temporary folder");
     while kills < KILLS {
         let mut child = start_child(dir.path());
@@ -70,6 +73,7 @@ fn killed_at_random_points_the_ledger_ends_the_same() {
         if seen == enough && !ended_well {
             kills += 1;
         }
+        left += files(dir.path(), "run").len();
         match Ledger::open(dir.path()) {
             Err(LedgerError::Absent { .. }) => {}
             opened => {
@@ -81,11 +85,13 @@ fn killed_at_random_points_the_ledger_ends_the_same() {
             assert!(status.success(), "resumes and ends");
             let ledger = Ledger::open(dir.path()).expect("opens");
             assert_eq!(ledger.verify().expect("right").content, content);
+            assert!(files(dir.path(), "run").is_empty(), "what kills left is gone");
             finished += 1;
             dir = tempfile::tempdir().expect("temporary folder");
         }
     }
     assert!(finished > 0, "no run was taken to its end");
+    assert!(left > 0, "no kill left a table behind");
 }
 
 /// A process that may write no file beyond a size sees what a process on a full disk sees: writes that fail midway.

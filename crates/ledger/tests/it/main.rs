@@ -4,6 +4,7 @@ mod chain;
 mod crash;
 mod damage;
 mod identity;
+mod memory;
 mod moment;
 mod queries;
 mod reorg;

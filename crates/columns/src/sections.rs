@@ -93,6 +93,15 @@ fn header_bytes(kind: Kind) -> usize {
     (FIXED + 3 * kind.sections + 1) * 8
 }
 
+/// The checksums of a paged file's pages, in its last section.
+fn proof_of_pages(backing: &Backing, kind: Kind, table: &[[u64; 3]]) -> Option<Proof> {
+    let ([offset, len, _], others) = table.split_last()?;
+    let sums = backing.column(usize::try_from(*offset).ok()?, usize::try_from(*len).ok()? / 8)?;
+    let header = header_bytes(kind);
+    let end = others.iter().map(|[at, len, _]| (at + len) as usize).max().unwrap_or(header);
+    Some(Proof::Pages { sums, header, end })
+}
+
 /// A mapped file of sections.
 #[derive(Debug)]
 pub struct SectionFile {
@@ -108,33 +117,20 @@ impl SectionFile {
     /// Maps a file and checks its table. Pages that [`rows`](Self::rows) reads are compared with the checksum of their
     /// whole section.
     pub fn open(path: &Path, kind: Kind) -> Result<Self, ColumnError> {
-        Self::new(path, Backing::map(path)?, kind)
+        Self::new(path, Backing::map(path)?, kind, false)
     }
 
     /// Maps a file of [`write_paged`] and checks its table.
     pub fn open_paged(path: &Path, kind: Kind) -> Result<Self, ColumnError> {
-        let mut file = Self::open(path, kind)?;
-        let [offset, len, _] = file.table[kind.sections - 1];
-        let sums = usize::try_from(offset)
-            .ok()
-            .and_then(|offset| file.backing.column(offset, usize::try_from(len).ok()? / 8))
-            .ok_or_else(|| ColumnError::corrupt(path, "its pages have no checksums"))?;
-        let end = file.table[..kind.sections - 1].iter().map(|[at, len, _]| at + len).max();
-        let proof = Proof::Pages {
-            sums,
-            header: header_bytes(kind),
-            end: end.map_or(header_bytes(kind), |end| end as usize),
-        };
-        file.pages = Pages::new(file.backing.clone(), proof, &file.table);
-        Ok(file)
+        Self::new(path, Backing::map(path)?, kind, true)
     }
 
     /// Takes the bytes of a file and checks its table. `path` stands in errors only.
     pub fn from_bytes(path: &Path, bytes: &[u8], kind: Kind) -> Result<Self, ColumnError> {
-        Self::new(path, Backing::from_bytes(bytes), kind)
+        Self::new(path, Backing::from_bytes(bytes), kind, false)
     }
 
-    fn new(path: &Path, backing: Backing, kind: Kind) -> Result<Self, ColumnError> {
+    fn new(path: &Path, backing: Backing, kind: Kind, paged: bool) -> Result<Self, ColumnError> {
         let word = |at: usize| {
             let bytes = backing.bytes().get(at * 8..at * 8 + 8)?;
             Some(u64::from_le_bytes(bytes.try_into().expect("8 bytes")))
@@ -170,8 +166,14 @@ impl SectionFile {
                 format!("it is {found} bytes long, and its header says {wanted}"),
             ));
         }
-        let right = table.iter().map(|_| AtomicBool::new(false)).collect();
-        let pages = Pages::new(backing.clone(), Proof::Sections { table: table.clone(), right }, &table);
+        let proof = if paged {
+            proof_of_pages(&backing, kind, &table)
+                .ok_or_else(|| ColumnError::corrupt(path, "its pages have no checksums"))?
+        } else {
+            let right = table.iter().map(|_| AtomicBool::new(false)).collect();
+            Proof::Sections { table: table.clone(), right }
+        };
+        let pages = Pages::new(backing.clone(), proof, &table);
         Ok(Self { path: path.to_owned(), backing, words, table, next: 0, pages })
     }
 

@@ -321,9 +321,10 @@ impl Group {
         for entry in &self.held {
             let is_removal = self.removes && entry.number & REMOVED != 0;
             let undone = self.removes && self.held.contains(&other(entry));
-            if !undone && !(is_removal && self.oldest) {
-                run.push(*entry)?;
+            if undone || is_removal && self.oldest {
+                continue;
             }
+            run.push(*entry)?;
         }
         self.held.clear();
         Ok(())

@@ -94,6 +94,32 @@ fn a_ledger_catches_up_goes_on_and_follows_a_reorg() {
     assert_eq!(report(&info)["tip"]["hash"], other.tip.to_string());
 }
 
+/// Files and nodes take a budget of memory alike, which changes nothing that is said of the ledger; one that is none is refused.
+#[test]
+fn a_budget_of_memory_changes_no_answer() {
+    let node = Node::start(1, 20);
+    let said = [&[][..], &["--memory", "16M"], &["--memory", "1g"]].map(|more: &[&str]| {
+        let data = tempfile::tempdir().expect("folder");
+        let output = ingest(data.path(), &node, more);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        text(&tracehound(data.path(), &["ledger", "verify", "--network", "regtest"], ""))
+    });
+    assert!(said.iter().all(|own| *own == said[0]), "{said:?}");
+    let data = tempfile::tempdir().expect("folder");
+    for args in [
+        &["ingest", "bitcoin", "--memory", "12", "x"][..],
+        &["ingest", "node", "--memory", "much", "x", "--rest"],
+    ] {
+        let output = tracehound(data.path(), args, "");
+        assert_eq!(output.status.code(), Some(2));
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            told.contains("--memory") && told.contains("a size such as 512M or 4G, 16M at least"),
+            "{told}"
+        );
+    }
+}
+
 #[test]
 fn a_node_that_dies_on_the_way_ends_the_run_and_not_the_work() {
     let data = tempfile::tempdir().expect("folder");

@@ -109,6 +109,30 @@ fn a_run_that_was_ended_goes_on_where_it_stopped() {
     assert_eq!(content(dir.path()), content(whole.path()));
 }
 
+/// What is stored, and its name, depend on the blocks alone.
+#[test]
+fn neither_memory_nor_threads_leave_a_trace() {
+    let blocks = temporary();
+    let file = generated(blocks.path(), 9);
+    let stored = |memory: usize, threads: usize| {
+        let dir = temporary();
+        let writer = WriterOptions { memory, ..WriterOptions::default() };
+        let files = BitcoinFiles { paths: vec![file.clone()], writer, threads, ..BitcoinFiles::default() };
+        let report =
+            ingest_bitcoin_files(dir.path(), &files, &|_| ControlFlow::Continue(())).expect("ingests");
+        let ledger = Ledger::open(dir.path()).expect("opens");
+        let on_disk = report.tables.map(|table| table.disk_bytes > 0);
+        (on_disk, (report.appended, ledger.verify().expect("right").content, ledger.snapshot_id()))
+    };
+    let (on_disk, free) = stored(usize::MAX, 0);
+    assert_eq!(on_disk, [false; 2]);
+    for (memory, threads, spilled) in [(0, 1, true), (0, 4, true), (30_000, 3, true), (1 << 30, 2, false)] {
+        let (on_disk, same) = stored(memory, threads);
+        assert_eq!(on_disk, [spilled; 2], "{memory} bytes");
+        assert_eq!(same, free, "{memory} bytes, {threads} threads");
+    }
+}
+
 #[test]
 fn a_damaged_block_is_reported_and_skipped_and_what_needed_it_is_incomplete() {
     let (files, dir) = (temporary(), temporary());

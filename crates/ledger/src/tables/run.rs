@@ -44,8 +44,10 @@ impl Entry {
     }
 
     fn from_bytes(bytes: &[u8; ENTRY]) -> Self {
-        let [a, b, c, d, e, number @ ..] = *bytes;
-        Self { hash: u64::from_be_bytes([a, b, c, d, e, 0, 0, 0]), number: u32::from_be_bytes(number) }
+        let [.., n0, n1, n2, n3] = *bytes;
+        let mut hash = [0; 8];
+        hash[..5].copy_from_slice(&bytes[..5]);
+        Self { hash: u64::from_be_bytes(hash), number: u32::from_be_bytes([n0, n1, n2, n3]) }
     }
 }
 
@@ -203,7 +205,7 @@ impl Run {
     /// The first page that begins with this or more. Hashes are spread evenly, so the search begins where it should be.
     fn page_of(&self, fence: u32) -> usize {
         let pages = self.fences.len();
-        let guess = (u64::from(fence) * pages as u64 >> 32) as usize;
+        let guess = ((u64::from(fence) * pages as u64) >> 32) as usize;
         let mut reach = 8;
         loop {
             let (from, to) = (guess.saturating_sub(reach), (guess + reach).min(pages));

@@ -18,6 +18,12 @@ fn identity(dir: &Path) -> (String, String) {
     (ledger.verify().expect("right").content, ledger.snapshot_id())
 }
 
+fn append_all(writer: &mut Writer, blocks: &[UtxoBlock]) {
+    for block in blocks {
+        writer.append(block).expect("appends");
+    }
+}
+
 /// Writes what the ledger lacks of the blocks with a budget, closing and opening the ledger at random; the most that lay on disk.
 fn write_within(dir: &Path, blocks: &[UtxoBlock], options: WriterOptions, dice: &mut Dice) -> u64 {
     let held = || Ledger::open(dir).map_or(0, |ledger| ledger.info().blocks as usize);
@@ -69,9 +75,9 @@ proptest! {
             let dir = tempfile::tempdir().expect("temporary folder");
             let options = WriterOptions { segment_txs: 30, memory, ..WriterOptions::default() };
             let mut writer = Writer::open(dir.path(), CHAIN, options).expect("opens");
-            base.iter().for_each(|block| writer.append(block).expect("appends"));
+            append_all(&mut writer, &base);
             assert!(writer.rewind_to_block(kept[kept.len() - 1].hash).expect("rewinds"));
-            branch.iter().for_each(|block| writer.append(block).expect("appends"));
+            append_all(&mut writer, &branch);
             writer.commit().expect("commits");
             identity(dir.path())
         });
@@ -100,7 +106,7 @@ fn tables_that_a_killed_writer_left_are_removed() {
     }
     assert_equals_model(&Ledger::open(dir.path()).expect("readers do not care"), &blocks[..10]);
     let mut writer = Writer::open(dir.path(), CHAIN, options).expect("opens");
-    blocks[10..].iter().for_each(|block| writer.append(block).expect("appends"));
+    append_all(&mut writer, &blocks[10..]);
     writer.commit().expect("commits");
     drop(writer);
     let mut left: Vec<_> =
@@ -124,12 +130,16 @@ fn a_table_that_cannot_be_written_is_an_error_that_loses_nothing() {
         .iter()
         .flat_map(|name| (1..90).map(move |at| format!("{name}-{at}.run")))
         .collect();
-    in_the_way.iter().for_each(|name| drop(fs::create_dir(dir.path().join(name))));
+    for name in &in_the_way {
+        let _ = fs::create_dir(dir.path().join(name));
+    }
     let failed = blocks[1..].iter().find_map(|block| writer.append(block).err());
     let told = failed.expect("it needs the disk").to_string();
     assert!(told.contains("creating") && told.contains(".run"), "{told}");
     drop(writer);
-    in_the_way.iter().for_each(|name| drop(fs::remove_dir(dir.path().join(name))));
+    for name in &in_the_way {
+        let _ = fs::remove_dir(dir.path().join(name));
+    }
     assert_equals_model(&Ledger::open(dir.path()).expect("opens"), &blocks[..1]);
     write_within(dir.path(), &blocks, options, &mut Dice(7));
     assert_equals_model(&Ledger::open(dir.path()).expect("opens"), &blocks);

@@ -49,7 +49,7 @@ fn write_within(dir: &Path, blocks: &[UtxoBlock], options: WriterOptions, dice: 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(10))]
     #[test]
     fn a_budget_leaves_no_trace(seed: u64, blocks in 1usize..60, segment_txs in 5usize..200, memory in 0usize..20_000) {
         let blocks = generate(seed, &[], blocks);

@@ -55,7 +55,7 @@ pub struct WriterOptions {
     pub max_reorg_depth: u32,
     /// Bytes of memory for the tables of owners and of live transactions, `usize::MAX` for as many as they take: 10 to 20 each. What
     /// has no room lies beside the segments while the writer is at work. Segments are no larger than 256 bytes a transaction of it
-    /// allow, and of files that are mapped no more than half of it is kept in memory. Leaves no trace in what is stored.
+    /// allow. Pages of mapped files come on top, as long as the system has room for them. Leaves no trace in what is stored.
     pub memory: usize,
 }
 
@@ -204,7 +204,6 @@ impl Writer {
         self.stats.txs += block.txs.len() as u64;
         self.stats.inputs += block.inputs.len() as u64;
         self.stats.outputs += block.outputs.len() as u64;
-        self.keep_mapped_small();
         Ok(())
     }
 
@@ -397,7 +396,9 @@ impl Writer {
         self.parts.current = SegmentData::new(self.parts.current.end());
         self.note_commit()?;
         self.settled = true;
-        self.merge_small_segments()
+        self.merge_small_segments()?;
+        self.release_mapped();
+        Ok(())
     }
 
     /// Notes beside the manifest which commit it is of.

@@ -1,16 +1,14 @@
-//! What the writer keeps in memory: tables within their budget, and of mapped files no more than it allows.
+//! What the writer keeps in memory: tables within their budget, and segments that fit it.
 
 use tracehound_model::utxo::UtxoBlock;
 
 use super::{Writer, WriterOptions};
-use crate::LedgerError;
+use crate::{LedgerError, segment::Segment};
 
 /// Bytes of memory for each transaction of a segment while it grows and is sealed.
 const SEGMENT_TX: usize = 256;
 /// Transactions for which a segment always has room.
 const LEAST_SEGMENT_TXS: usize = 10_000;
-/// Bytes of mapped files that are always kept in memory.
-const LEAST_MAPPED: usize = 48 << 20;
 
 impl WriterOptions {
     /// With segments no larger than the memory allows.
@@ -32,21 +30,13 @@ impl Writer {
         self.live.make_room(block.txs.len() + block.inputs.len())
     }
 
-    /// Gives pages of mapped files back when there are more of them than the budget allows. The system keeps them as long
-    /// as it has room; without a budget that is its business alone.
-    pub(super) fn keep_mapped_small(&self) {
-        let most = (self.options.memory / 2).max(LEAST_MAPPED);
-        if self.options.memory != usize::MAX && mapped_bytes().is_none_or(|mapped| mapped > most) {
-            self.parts.segments.iter().for_each(crate::segment::Segment::release);
+    /// Gives the pages of mapped files back, where there is a budget: once a segment, for they are read again page by page.
+    /// The system takes them by itself when it has no other memory left.
+    pub(super) fn release_mapped(&self) {
+        if self.options.memory != usize::MAX {
+            self.parts.segments.iter().for_each(Segment::release);
             self.live.release();
             self.addrs.release();
         }
     }
-}
-
-/// Bytes of files in the process's memory, where the system says so.
-fn mapped_bytes() -> Option<usize> {
-    let told = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = told.lines().find_map(|line| line.strip_prefix("RssFile:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse().ok().map(|kib: usize| kib << 10)
 }

@@ -139,7 +139,7 @@ impl Writer {
         self.addrs = Table::of_owners(&self.dir, self.options.memory, end.addr as usize);
         for at in 0..self.parts.segments.len() {
             self.load_tables(at)?;
-            self.keep_mapped_small();
+            self.release_mapped();
         }
         self.check_sound()
     }

@@ -10,7 +10,7 @@ use tracehound_model::{
 
 use super::{
     Account, Claims, Defaults, Format, Options, Snapshot, SourceHead, Warning, address_text, claims::Seen,
-    text,
+    ofac_address, table::address_in, text,
 };
 use crate::{ImportError, Scope};
 
@@ -201,6 +201,15 @@ impl Collector {
                 None
             }
             Ok(address) => Some(Subject::Address(address)),
+            // To keep it as it stands would clear whoever is named in it.
+            Err(_) if !ofac_address::addresses(written).is_empty() => {
+                let message = format!(
+                    "`{}` is more than one address: give each a row of its own; left out",
+                    text::shorten(written)
+                );
+                self.refuse(place, message);
+                None
+            }
             Err(error) if self.source.kind == SourceKind::Sanctions && is_opaque(written) => {
                 self.warn(place, format!("{error}; kept as plain text because a sanctions list names it"));
                 Some(Subject::Opaque(written.to_owned()))
@@ -246,14 +255,65 @@ impl Collector {
 
     /// Reads `written` as an address and takes the claim about it.
     pub(super) fn claim_about(&mut self, written: &str, place: &str, said: Said) -> Result<(), ImportError> {
-        match self.subject(written, place) {
-            Some(subject) => self.claim(&subject, said),
-            None => Ok(()),
+        let Some(subject) = self.subject(written, place) else { return Ok(()) };
+        let Statement { label, asset, actor, reference, .. } = &said.statement;
+        let words = [Some(label), asset.as_ref(), actor.as_ref(), reference.as_ref()];
+        if self.takes_for_words(written, place, words.into_iter().flatten().map(String::as_str)) {
+            return Ok(());
         }
+        self.claim(&subject, said)
+    }
+
+    /// Whether one of the texts of a row about `written`, where words belong, is another address: as words it would be on no
+    /// list, so that the row is refused. One beside other words stays a word, and is named.
+    pub(super) fn takes_for_words<'w>(
+        &mut self,
+        written: &str,
+        place: &str,
+        texts: impl IntoIterator<Item = &'w str>,
+    ) -> bool {
+        for text in texts {
+            let mut others = ofac_address::addresses(text);
+            if !others.is_empty() {
+                let own = address_in(written);
+                others.retain(|other| own.is_none() || address_in(other) != own);
+            }
+            let Some(other) = others.first().map(|other| text::shorten(other)) else { continue };
+            if ofac_address::is_all_addresses(text) {
+                self.refuse(
+                    place,
+                    format!(
+                        "`{other}` is an address and stands where a word about another one belongs: give it a row of its \
+                         own, or take it out; left out"
+                    ),
+                );
+                return true;
+            }
+            self.warn(
+                place,
+                format!("`{other}` stands among the words about another address, and is read as one"),
+            );
+        }
+        false
     }
 
     /// Takes a party. Two under one number are one with the names of both, for a number names one party in the store.
-    pub(super) fn party(&mut self, party: Party) -> Result<(), ImportError> {
+    pub(super) fn party(&mut self, mut party: Party) -> Result<(), ImportError> {
+        let number = text::shorten(&party.id);
+        party.names.retain(|name| {
+            let is_name = !ofac_address::is_all_addresses(&name.full);
+            if !is_name {
+                let address = text::shorten(&name.full);
+                let message = format!(
+                    "`{address}` is an address and stands where a name belongs: give it a claim of its own"
+                );
+                self.refuse(format!("party {number}"), message);
+            }
+            is_name
+        });
+        if party.names.is_empty() {
+            return Ok(());
+        }
         self.names += party.names.len();
         self.said += 1;
         if self.said > MAX_PARTIES {
@@ -275,7 +335,6 @@ impl Collector {
             }
             let first = known.names.first().map_or_else(String::new, |name| text::shorten(&name.full));
             let second = party.names.first().map_or_else(String::new, |name| text::shorten(&name.full));
-            let number = text::shorten(&party.id);
             let message = format!(
                 "`{first}` and `{second}` stand under one number: taken as one, with all their names"
             );

@@ -219,6 +219,13 @@ impl Reader<'_> {
                         ),
                     });
                 }
+                let about =
+                    key.map(Cow::Borrowed).or_else(|| at(Field::Address).and_then(|at| scalar(values[at])));
+                if let Some(about) = about
+                    && out.takes_for_words(&about, place, object.keys().map(String::as_str))
+                {
+                    return Ok(());
+                }
                 if let (Some(key), Some(own)) =
                     (key, at(Field::Address).and_then(|place| scalar(values[place])))
                     && address_in(&own).is_some_and(|own| address_in(key) != Some(own))
@@ -275,6 +282,14 @@ impl Reader<'_> {
                 let mut kinds: Vec<Cow<'_, str>> = constant(Field::Category).into_iter().collect();
                 if kinds.is_empty() && value.is_array() {
                     words(value, &mut kinds);
+                }
+                // Below an address as below a label: what is meant by it nobody says.
+                if holds_address(value) {
+                    let mut all = Vec::new();
+                    words(value, &mut all);
+                    if out.takes_for_words(address, place, all.iter().map(AsRef::as_ref)) {
+                        return Ok(());
+                    }
                 }
                 taker.take(out, place, &kinds, |field| match field {
                     Field::Address => Some(Cow::Borrowed(address)),

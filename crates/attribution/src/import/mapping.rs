@@ -208,6 +208,11 @@ impl RowTaker {
             out.refuse(place, "there is no address; left out");
             return Ok(());
         };
+        let more = [Field::Date, Field::Confidence].map(&get);
+        let words = kinds.iter().chain(more.iter().flatten()).map(AsRef::as_ref);
+        if out.takes_for_words(&address, place, words) {
+            return Ok(());
+        }
         let category = self.category(out, place, kinds.iter().map(AsRef::as_ref));
         // Nothing said: "unknown" for other people's lists; one's own list is one's own word.
         let default = if out.source().kind == SourceKind::Labels { Confidence(5) } else { Confidence(50) };

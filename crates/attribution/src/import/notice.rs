@@ -13,6 +13,7 @@ use tracehound_model::{
 use super::{
     Format, Imported, NewClaim, Options, Snapshot, SourceHead,
     collect::{Collector, Said, tidy_names},
+    ofac_address,
     table::decode,
     text,
 };
@@ -245,6 +246,12 @@ fn take(
         entry.label.clone().or_else(|| party.and_then(|party| Some(party.names.first()?.full.clone())));
     let label = label
         .ok_or_else(|| unusable(format!("claim {number} has neither a label nor a party with a name")))?;
+    if ofac_address::is_all_addresses(&label) {
+        let label = text::shorten(&label);
+        return Err(unusable(format!(
+            "the label of claim {number} is the address `{label}`: name it under addresses"
+        )));
+    }
     let category = entry.category.ok_or_else(|| unusable(format!("claim {number} has no category")))?;
     // A claim without a first day holds from the day of its list.
     let (from, to) = (entry.from.map(|day| day.0), entry.to.map(|day| day.0));

@@ -98,12 +98,17 @@ pub(super) fn is_address(text: &str) -> bool {
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|'));
-    words.map(|word| word.trim_matches(['.', '(', ')', '\'', '"'])).filter(|word| !word.is_empty())
+    words.map(|word| word.trim_matches(['.', '(', ')', '{', '}', '\'', '"'])).filter(|word| !word.is_empty())
 }
 
 /// The addresses among the words of a text.
 pub(super) fn addresses(text: &str) -> Vec<&str> {
     words(text).filter(|word| is_address(word)).collect()
+}
+
+/// Whether a text holds addresses and no other words.
+pub(super) fn is_all_addresses(text: &str) -> bool {
+    text.len() >= IDENTIFIER && words(text).next().is_some() && words(text).all(is_address)
 }
 
 /// Whether a text that is cut off at its end may go on as a field of addresses, or inside one.

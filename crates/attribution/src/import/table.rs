@@ -202,7 +202,13 @@ fn take(
     }
     out.begin_row();
     ragged.seen += u64::from(row.len() != ragged.expected);
-    taker.take(out, &format!("line {line}"), &columns.kinds(row), |field| columns.get(row, field))
+    let place = format!("line {line}");
+    if let Some(address) = columns.get(row, Field::Address)
+        && out.takes_for_words(&address, &place, columns.unnamed(row))
+    {
+        return Ok(());
+    }
+    taker.take(out, &place, &columns.kinds(row), |field| columns.get(row, field))
 }
 
 /// Where each field stands.
@@ -210,6 +216,8 @@ struct Columns {
     slots: [Slot; Field::ALL.len()],
     /// Columns that tell of the category too.
     more_categories: Vec<usize>,
+    /// No name says which column holds the addresses: the first that has one does.
+    is_guessed: bool,
 }
 
 enum Slot {
@@ -242,6 +250,7 @@ impl Columns {
                 Ok(by_name.or_else(by_sample).map_or(Slot::Absent, Slot::Cell))
             }
         })?;
+        columns.is_guessed = mapping.address.is_none() && usual[Field::Address as usize].is_none();
         columns.more_categories = mapping::more_categories(mapping, &names, |at| columns.reads(at));
         let read = |at: usize| columns.reads(at);
         // To read one of two would lose what stands in the other.
@@ -273,7 +282,7 @@ impl Columns {
         out: &mut Collector,
     ) -> Result<Self, ImportError> {
         let address = first.iter().position(is_address_cell);
-        let columns = Self::resolve(|field| match (mapping.column(field), field) {
+        let mut columns = Self::resolve(|field| match (mapping.column(field), field) {
             (Some(Column::Name(name)), _) => {
                 Err(mapping::no_column(name, ["none: the first line already is a row"]))
             }
@@ -285,6 +294,7 @@ impl Columns {
             }
             (None, _) => Ok(Slot::Absent),
         })?;
+        columns.is_guessed = mapping.address.is_none();
         let says =
             |at: usize| top.iter().any(|(_, row)| row.get(at).is_some_and(|cell| !cell.trim().is_empty()));
         let width = top.iter().map(|(_, row)| row.len()).max().unwrap_or_default();
@@ -303,7 +313,7 @@ impl Columns {
             return Err(mapping::no_address_column(Format::Csv));
         }
         let slots = slots.try_into().ok().expect("one slot was pushed for each field");
-        Ok(Self { slots, more_categories: Vec::new() })
+        Ok(Self { slots, more_categories: Vec::new(), is_guessed: false })
     }
 
     fn reads(&self, at: usize) -> bool {
@@ -318,6 +328,12 @@ impl Columns {
             Slot::Absent => None,
         };
         cell.map(Cow::Borrowed)
+    }
+
+    /// The cells that are not read, where nothing says that they are not meant.
+    fn unnamed<'s>(&'s self, row: &'s Record<'_>) -> impl Iterator<Item = &'s str> {
+        let cells = row.iter().enumerate().filter(|(at, _)| self.is_guessed && !self.reads(*at));
+        cells.map(|(_, cell)| cell)
     }
 
     /// The cells that tell of the category.

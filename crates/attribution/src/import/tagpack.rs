@@ -147,6 +147,10 @@ fn take(
     // Each of the three fields is inherited on its own.
     let inherited = |field: &&str| said(tag, field).or_else(|| pack.get(field)).map(Node::words);
     let words: Vec<Cow<'_, str>> = KINDS.iter().filter_map(inherited).flatten().collect();
+    let all = words.iter().map(AsRef::as_ref).chain(of("lastmod")).chain(of("confidence"));
+    if out.takes_for_words(about, place, all) {
+        return Ok(());
+    }
     let category = taker.category(out, place, words.iter().map(AsRef::as_ref));
     let confidence = match of("confidence") {
         None => options.defaults.confidence.unwrap_or(Confidence(5)),

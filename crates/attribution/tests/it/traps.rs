@@ -527,3 +527,59 @@ fn no_address_of_a_json_list_is_lost_beside_another_or_below_a_label() {
         text("x.json", &format!(r#"{{"{A}":{{"address":"{}","label":"x"}}}}"#, A.to_lowercase())).unwrap();
     assert_eq!(same.claims.len(), 1, "the same address in another spelling");
 }
+
+#[test]
+fn an_address_where_a_word_belongs_is_never_a_word() {
+    const A: &str = "0x098B716B8Aaf21512996dC57EB0615e2383E2f96";
+    const B: &str = "1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi";
+    const C: &str = "0xa0e1c89Ef1a489c9C7dE96311eD5Ce5D32c20E4B";
+    const PACK: &str = "title: t\ncreator: c\nlastmod: 2023-01-01\ncurrency: ETH\ntags:\n";
+    const NOTICE: &str = "[source]\nid = \"own-x\"\nkind = \"own\"\ntitle = \"t\"\npublisher = \"p\"\npublished = 2025-01-01\n";
+    // By itself it is an error, which names it.
+    for (file, list) in [
+        ("x.csv", format!("{A},{B}\n")),
+        ("x.csv", format!("{B};{A}\n")),
+        ("x.csv", format!("{A},x,{B}\n")),
+        ("x.csv", format!("{A},\"{B}; {C}\"\n")),
+        ("x.csv", format!("address,owner\n{A},{B}\n")),
+        ("x.csv", format!("address,category\n{A},{B}\n")),
+        ("x.csv", format!("address,date\n{A},{B}\n")),
+        ("x.csv", format!("address,source\n{A},ethereum:{C}\n")),
+        ("x.csv", format!("from,to\n{A},{B}\n")),
+        ("x.json", format!(r#"{{"{A}":"{B}"}}"#)),
+        ("x.json", format!(r#"{{"{A}":["{B}"]}}"#)),
+        ("x.json", format!(r#"{{"{A}":["{B}","{C}"]}}"#)),
+        ("x.json", format!(r#"{{"{A}":[["{B}"]]}}"#)),
+        ("x.json", format!(r#"{{"{A}":[{{"address":"{B}"}}]}}"#)),
+        ("x.json", format!(r#"{{"{A}":{{"{B}":1}}}}"#)),
+        ("x.json", format!(r#"{{"{A}":{{"category":{{"{B}":1}}}}}}"#)),
+        ("x.json", format!(r#"[{{"address":"{A}","label":"{B}"}}]"#)),
+        ("x.json", format!(r#"[{{"address":"{A}","name":"x","labels":["{B}"]}}]"#)),
+        ("x.yaml", format!("{PACK}- address: '{A}'\n  label: {B}\n")),
+        ("x.yaml", format!("{PACK}- address: '{A}'\n  label: x\n  category: {B}\n")),
+        (
+            "x.toml",
+            format!("{NOTICE}[[claim]]\nlabel = \"{B}\"\ncategory = \"scam\"\naddresses = [\"{A}\"]\n"),
+        ),
+        ("x.toml", format!("{NOTICE}[[party]]\nid = \"1\"\nkind = \"entity\"\nnames = [\"{B}\"]\n")),
+    ] {
+        let error = text(file, &list).expect_err(&list).to_string();
+        let named = [A, B, C].iter().any(|address| error.contains(address));
+        assert!(named && error.contains("address"), "{list}: {error}");
+    }
+    // Beside others that can be read it is refused, by its line, and they are not.
+    let list = text("x.csv", &format!("{A},{B}\n{C},a name\n")).unwrap();
+    let subjects: Vec<_> = list.claims.iter().map(|claim| claim.subject).collect();
+    assert_eq!((subjects, list.account.read, list.account.refused), (vec![address(C)], 1, 1));
+    let warning = &list.warnings[0];
+    assert!(warning.place == "line 1" && warning.message.contains(B), "{warning:?}");
+    // Two in one cell of a sanctions list are not kept as one that nobody can find.
+    let sanctions = SourceOptions { kind: Some(SourceKind::Sanctions), ..SourceOptions::default() };
+    let options = Options { source: sanctions, ..named("x.csv") };
+    let error = read(&mut format!("address\n{A};{B}\n").as_bytes(), &options).unwrap_err().to_string();
+    assert!(error.contains("more than one address"), "{error}");
+    // The row's own address says nothing; among words it is a word, and said to be one.
+    let own = text("x.csv", &format!("address,label\n{A},{}\n{C},swept to {B}\n", A.to_lowercase())).unwrap();
+    assert_eq!(own.claims.len(), 2);
+    assert!(own.warnings.iter().any(|warning| warning.message.contains(B)), "{:?}", own.warnings);
+}

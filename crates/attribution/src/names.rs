@@ -31,9 +31,9 @@ use tracehound_model::{Party, PartyKind};
 use han::HanName;
 use korean::KoreanName;
 use normal::normal;
-pub(crate) use normal::spelling;
 use score::{Asked, LEAST_JOINED, LEAST_SIMILARITY, Shape, Sought, Term};
 
+pub(crate) use script::in_latin;
 pub use script::{may_be_japanese, mixed_word, not_compared};
 
 /// Below this a name is not reported at all.
@@ -71,6 +71,12 @@ pub enum NameError {
         /// How many are allowed.
         limit: usize,
     },
+}
+
+/// A field of a name as a search compares it: the whole, and where it holds several names each of them.
+pub(crate) fn spellings(text: &str) -> Vec<Vec<String>> {
+    let spelled = split::names(text).into_iter().map(|name| normal::spelling(&name));
+    spelled.filter(|words| !words.is_empty()).collect()
 }
 
 /// A party whose name is like the query.
@@ -143,7 +149,7 @@ impl NameIndex {
         let mut korean = Vec::new();
         for (party_number, party) in parties.iter().enumerate() {
             let organisation = party.kind != PartyKind::Individual;
-            let has_latin = party.names.iter().any(|name| script::in_latin(&name.full));
+            let has_latin = party.names.iter().any(|name| in_latin(&name.full));
             for (number, name) in party.names.iter().enumerate() {
                 for (place, text) in split::names(&name.full).into_iter().enumerate() {
                     let normal = normal(&text, MAX_TOKENS);

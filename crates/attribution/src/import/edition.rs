@@ -8,10 +8,10 @@ use std::{
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tracehound_model::{Category, Party, Subject};
+use tracehound_model::{Category, Party, PartyName, Subject};
 
 use super::{Claims, Snapshot};
-use crate::names::spelling;
+use crate::names::{in_latin, spellings};
 
 /// A list version may end this share of its subjects, in per cent, before a person is asked.
 const MAX_ENDED_PERCENT: u64 = 5;
@@ -222,33 +222,39 @@ impl Edition {
         Some(Shrink { what: "addresses, by milder words for them".to_owned(), ended, total, names })
     }
 
-    /// Parties that `now` still lists without all their names, which is as good as taking them off to whoever asks by
-    /// name; by the same measure as [`shrinks`]. Names are compared as a search compares them. O(names).
+    /// Parties that `now` still lists without all their names, or with good ones as weak ones, which is as good as taking
+    /// them off to whoever asks by name; by the same measure as [`shrinks`]. Names are compared as a search compares them,
+    /// each of several in one field. O(names).
     pub fn renamed_in(&self, now: &Snapshot) -> Option<Shrink> {
-        let spelled = |party: &Party| -> BTreeSet<Vec<String>> {
-            party.names.iter().map(|name| spelling(&name.full)).filter(|words| !words.is_empty()).collect()
-        };
-        let mut after: HashMap<&str, BTreeSet<Vec<String>>> = HashMap::new();
+        let mut after: HashMap<&str, Spelled> = HashMap::new();
         for party in &now.parties {
-            after.entry(&party.id).or_default().append(&mut spelled(party));
+            after.entry(&party.id).or_default().add(party);
         }
-        let lost = |party: &&Party| {
-            let kept = after.get(party.id.as_str());
-            kept.is_some_and(|kept| !spelled(party).is_subset(kept))
-        };
-        let mut names: Vec<String> = self
-            .parties
-            .iter()
-            .filter(lost)
-            .map(|party| party.names.first().map_or(&party.id, |name| &name.full).clone())
-            .collect();
+        let (mut names, mut in_other_scripts) = (Vec::new(), 0_usize);
+        for party in &self.parties {
+            let Some(kept) = after.get(party.id.as_str()) else { continue };
+            let mut lost = party.names.iter().filter(|name| !kept.has(name)).peekable();
+            if lost.peek().is_none() {
+                continue;
+            }
+            in_other_scripts += usize::from(lost.all(|name| !in_latin(&name.full)));
+            names.push(party.names.first().map_or(&party.id, |name| &name.full).clone());
+        }
         let (ended, total) = (names.len() as u64, self.parties.len() as u64);
         if ended < MIN_ENDED || ended * 100 <= total * MAX_ENDED_PERCENT {
             return None;
         }
         names.sort_unstable();
         names.truncate(MAX_NAMES);
-        Some(Shrink { what: "parties' names".to_owned(), ended, total, names })
+        let what = match in_other_scripts {
+            0 => "parties' names, or their names as good ones".to_owned(),
+            count => format!(
+                "parties' names, or their names as good ones ({count} of them lose names in other scripts than Latin \
+                 alone, which some forms of a list lack: this one is {})",
+                now.format
+            ),
+        };
+        Some(Shrink { what, ended, total, names })
     }
 
     /// Puts what this list version says in front of what `now` adds to it: nothing ends. How many subjects `now` lacks.
@@ -264,6 +270,37 @@ impl Edition {
         now.parties.retain(|party| !parties.contains(party.id.as_str()));
         now.parties.splice(0..0, self.parties);
         kept
+    }
+}
+
+/// The names of a party as a search compares them: all of them, and those that the list does not call weak.
+#[derive(Default)]
+struct Spelled {
+    all: HashSet<Vec<String>>,
+    good: HashSet<Vec<String>>,
+}
+
+impl Spelled {
+    fn add(&mut self, party: &Party) {
+        for name in &party.names {
+            for words in spellings(&name.full) {
+                if !name.weak {
+                    self.good.insert(words.clone());
+                }
+                self.all.insert(words);
+            }
+        }
+    }
+
+    /// Whether a name is there, and as a good one where it was one. Of several in one field each has to be.
+    fn has(&self, name: &PartyName) -> bool {
+        let kept = if name.weak { &self.all } else { &self.good };
+        let mut spellings = spellings(&name.full);
+        // The whole field is no name of its own where it holds several.
+        if spellings.len() > 1 {
+            spellings.remove(0);
+        }
+        spellings.iter().all(|words| kept.contains(words))
     }
 }
 

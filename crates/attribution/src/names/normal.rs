@@ -39,7 +39,7 @@ const WRITTEN_OUT: &[(&str, &str)] = &[
 ];
 
 /// A name as a search compares it, whatever the order of its words: two spellings that sound alike are equal.
-pub(crate) fn spelling(text: &str) -> Vec<String> {
+pub(super) fn spelling(text: &str) -> Vec<String> {
     let mut words = normal(text, MOST_WORDS).tokens;
     words.sort_unstable();
     words

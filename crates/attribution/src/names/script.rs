@@ -94,7 +94,7 @@ fn script_of(character: char) -> Option<&'static str> {
 }
 
 /// Whether a name has Latin letters.
-pub(super) fn in_latin(name: &str) -> bool {
+pub(crate) fn in_latin(name: &str) -> bool {
     name.chars().any(|character| character.is_alphabetic() && character < '\u{250}')
 }
 

@@ -372,6 +372,81 @@ fn parties_of_a_list_of_ones_own_that_lose_their_names_wait_too() {
     assert!(held.to_string().contains("40 of 40 parties' names"), "{held}");
 }
 
+/// A list of one's own of 40 parties; the first `changed` of them have these lines, `N` their number, the others two names.
+fn forty(published: &str, changed: usize, lines: &str) -> String {
+    let parties: Vec<String> = (0..40)
+        .map(|number| {
+            let two = "names = [\"Ivan PetrovN\", \"Semyon KuznetsovN\"]";
+            let lines = if number < changed { lines } else { two };
+            // Numbers in letters, so that no name is like another.
+            let word =
+                char::from(b'a' + u8::try_from(number % 20).unwrap()).to_string().repeat(3 + number / 20);
+            format!("[[party]]\nid = \"p{number}\"\nkind = \"individual\"\n{}\n", lines.replace('N', &word))
+        })
+        .collect();
+    format!(
+        "[source]\nid = \"own-x\"\nkind = \"sanctions\"\ntitle = \"t\"\npublisher = \"p\"\npublished = {published}\n{}",
+        parties.concat()
+    )
+}
+
+#[test]
+fn a_good_name_that_becomes_a_weak_one_is_lost() {
+    let folder = Folder::new();
+    let import = |list: &str| folder.import("x.toml", list, Options::default());
+    import(&forty("2026-10-01", 0, "")).unwrap();
+    for weak in [
+        "names = [\"Somebody Else\"]\nweak_names = [\"Ivan PetrovN\", \"Semyon KuznetsovN\"]",
+        "names = [\"Ivan PetrovN\"]\nweak_names = [\"Semyon KuznetsovN\"]",
+        "names = [\"Ivan PetrovN\"]\nweak_names = [\"Semyon KuznetsovN; Somebody Else\"]",
+    ] {
+        let held = refusal(import(&forty("2026-10-02", 12, weak))).to_string();
+        assert!(held.contains("would end 12 of 40 parties' names"), "{weak}: {held}");
+        folder.folder.reject(&SourceId("own-x".to_owned()), now()).unwrap();
+    }
+    // A weak one may become a good one, and stay what it is.
+    let weak = "names = [\"Ivan PetrovN\", \"Semyon KuznetsovN\"]\nweak_names = [\"Kuznets\"]";
+    import(&forty("2026-10-03", 12, weak)).unwrap();
+    import(&forty("2026-10-04", 12, weak)).unwrap();
+    let good = "names = [\"Ivan PetrovN\", \"Semyon KuznetsovN\", \"Kuznets\"]";
+    import(&forty("2026-10-05", 12, good)).unwrap();
+}
+
+#[test]
+fn the_low_quality_of_all_names_of_a_published_list_waits_for_a_person() {
+    let folder = Folder::new();
+    folder.first("2026-10-01", &addresses(0, 100));
+    let low = sdn("2026-10-02", &addresses(0, 100)).replace("LowQuality=\"false\"", "LowQuality=\"true\"");
+    let held = refusal(folder.import("sdn_advanced.xml", &low, Options::default())).to_string();
+    assert!(held.contains("would end 100 of 100 parties' names"), "{held}");
+}
+
+#[test]
+fn names_that_share_a_field_are_the_names_that_they_were() {
+    let folder = Folder::new();
+    let import = |list: &str| folder.import("x.toml", list, Options::default());
+    import(&forty("2026-10-01", 0, "")).unwrap();
+    import(&forty("2026-10-02", 12, "names = [\"Ivan PetrovN; Semyon KuznetsovN\"]")).unwrap();
+    import(&forty("2026-10-03", 40, "names = [\"Ivan PetrovN a.k.a. Semyon KuznetsovN\"]")).unwrap();
+    import(&forty("2026-10-04", 0, "")).unwrap();
+    // One of them, or both as one name, is not both.
+    for less in ["names = [\"Ivan PetrovN; Ivan Petrov\"]", "names = [\"Ivan PetrovN Semyon KuznetsovN\"]"] {
+        let held = refusal(import(&forty("2026-10-05", 12, less))).to_string();
+        assert!(held.contains("would end 12 of 40 parties' names"), "{less}: {held}");
+        folder.folder.reject(&SourceId("own-x".to_owned()), now()).unwrap();
+    }
+}
+
+#[test]
+fn names_in_other_scripts_that_a_form_lacks_are_said_to_be_that() {
+    let folder = Folder::new();
+    let import = |list: &str| folder.import("x.toml", list, Options::default());
+    let both = "names = [\"Ivan PetrovN\", \"Иван Петров\"]";
+    import(&forty("2026-10-01", 12, both)).unwrap();
+    let held = refusal(import(&forty("2026-10-02", 12, "names = [\"Ivan PetrovN\"]"))).to_string();
+    assert!(held.contains("12 of them lose names in other scripts than Latin alone"), "{held}");
+}
+
 #[test]
 fn an_extract_imported_again_later_leaves_what_the_first_one_said() {
     let folder = Folder::new();

@@ -112,25 +112,68 @@ pub fn near_miss(id: &SourceId) -> Option<&'static Official> {
     OFFICIAL.iter().find(|list| is_slip_of(id, &SourceId(list.id.to_owned())))
 }
 
-/// Whether an id is one slip away from a known one or its extracts, or is one of them in another spelling.
+/// Whether an id is one slip away from a known one or its extracts, or is one of them in another spelling. The same name
+/// under another country's code (`us-sc`) is none; an id of four letters is mistyped in one of its two parts.
 pub fn is_slip_of(id: &SourceId, known: &SourceId) -> bool {
     if id == known || *id == extract_of(known) {
         return false;
     }
-    let bare = |id: &SourceId| id.0.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-    let (bare_id, bare_known) = (bare(id), bare(known));
-    // Another short id may well be meant.
-    let slips = usize::from(bare_known.len() >= SHORT_ID);
-    let near = |one: &str, other: &str| strsim::osa_distance(one, other) <= slips;
-    let mut core = &bare_id[..];
-    while let Some(rest) = core.strip_suffix("extracts").or_else(|| core.strip_suffix("extract")) {
-        core = rest;
+    let near = |one: &str, other: &str| strsim::osa_distance(one, other) <= 1;
+    let (whole, known_whole) = (bare(&id.0), bare(&known.0));
+    if near(&whole, &bare(&extract_of(known).0)) {
+        return true;
     }
-    near(core, &bare_known) || near(&bare_id, &bare(&extract_of(known)))
+    let core = without_extract(&id.0);
+    let core_whole = bare(core);
+    if core_whole == known_whole {
+        return true;
+    }
+    let ((head, tail), (known_head, known_tail)) = (parts(core), parts(&known.0));
+    if tail == known_tail && head != known_head && is_country(&head) {
+        return false;
+    }
+    if known_whole.len() >= TELLING {
+        return near(&core_whole, &known_whole);
+    }
+    (head == known_head && near(&tail, &known_tail)) || (tail == known_tail && near(&head, &known_head))
 }
 
-/// Letters and digits from which on an id may be mistyped by one.
-const SHORT_ID: usize = 7;
+/// Letters and digits from which on an id is like no other by chance.
+const TELLING: usize = 5;
+
+fn bare(id: &str) -> String {
+    id.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// An id without the `-extract`, however often and however written, that it ends with.
+fn without_extract(id: &str) -> &str {
+    let mut core = id;
+    let separator = |c: char| !c.is_ascii_alphanumeric();
+    while let Some(rest) = core.strip_suffix("extracts").or_else(|| core.strip_suffix("extract")) {
+        core = rest.trim_end_matches(separator);
+    }
+    core
+}
+
+/// What stands before the first separator, and after it.
+fn parts(id: &str) -> (String, String) {
+    let (head, tail) = id.split_once(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(("", id));
+    (head.to_owned(), bare(tail))
+}
+
+/// Whether it is the code of a country (ISO 3166-1 alpha-2, 2024).
+fn is_country(code: &str) -> bool {
+    let codes = COUNTRIES.as_bytes().chunks_exact(2);
+    code.len() == 2 && codes.into_iter().any(|known| known == code.as_bytes())
+}
+
+const COUNTRIES: &str = concat!(
+    "adaeafagaialamaoaqarasatauawaxazbabbbdbebfbgbhbibjblbmbnbobqbrbsbtbvbwbybzcacccdcfcgchcickclcmcncocrcucvcwcxcycz",
+    "dedjdkdmdodzeceeegeheresetfifjfkfmfofrgagbgdgegfggghgiglgmgngpgqgrgsgtgugwgyhkhmhnhrhthuidieiliminioiqirisitjejm",
+    "jojpkekgkhkikmknkpkrkwkykzlalblclilklrlsltlulvlymamcmdmemfmgmhmkmlmmmnmompmqmrmsmtmumvmwmxmymznancnenfngninlnonp",
+    "nrnunzompapepfpgphpkplpmpnprpsptpwpyqarerorsrurwsasbscsdsesgshsisjskslsmsnsosrssstsvsxsysztctdtftgthtjtktltmtntotr",
+    "tttvtwtzuaugumusuyuzvavcvevgvivnvuwfwsyeytzazmzw",
+);
 
 impl Official {
     /// The head of this list, before a date is known.
@@ -177,10 +220,52 @@ mod tests {
             "uk-sanction",
             "ofac-sdn-extracts",
             "ofac_sdn_extract",
+            // Of short ids too.
+            "unsc",
+            "un-cs",
+            "un-sv",
+            "un-sc2",
+            "un-s",
+            "umn-sc",
+            "un_sc_extract",
+            "un-sv-extract",
+            "ch-sec",
+            "ch-sec0",
+            "hc-seco",
+            "chsec",
+            "eu-fcf",
+            "eufcf",
+            "ue-fsf",
+            "uk-osfi",
+            "uk-ofs1",
+            "uk-ofsi-2",
         ] {
             assert!(near_miss(&SourceId(slip.to_owned())).is_some(), "{slip}");
         }
-        for other in ["ofac-sdn", "ofac-sdn-extract", "own-list", "us-sc", "ch-sec"] {
+        for other in [
+            "ofac-sdn",
+            "ofac-sdn-extract",
+            "own-list",
+            // The same of another country, and other lists of the same office.
+            "us-sc",
+            "de-seco",
+            "au-fsf",
+            "un-list",
+            "un-1267",
+            "un-names",
+            "eu-fiu",
+            "eu-list",
+            "uk-hmt",
+            "uk-ncsc",
+            "ch-list",
+            "ch-finma",
+            "usc",
+            "nsc",
+            "unsub",
+            "acme",
+            "own-un-sc",
+            "my-uk-ofsi",
+        ] {
             assert!(near_miss(&SourceId(other.to_owned())).is_none(), "{other}");
         }
     }

@@ -275,13 +275,20 @@ fn one_list_is_not_taken_for_another() {
         "fbi-notices-extracts",
         "treasury-notices-extrac",
         "ofac-sdn-extract-extract",
+        "un-sv",
+        "un-cs",
+        "uk-ofs1",
+        "ch-sec0",
+        "eu-fcf",
     ] {
         let rows = "address,category\n0x098B716B8Aaf21512996dC57EB0615e2383E2f96,exchange\n";
         let error = refusal(folder.import("x.csv", rows, under(slip, "2026-10-01")));
         assert!(matches!(error, IntakeError::NearMiss { .. }), "{slip}: {error}");
     }
     // Under a name of one's own it is a source of one's own.
-    folder.import("sdn.xml", &text, under("my-copy", "2026-10-01")).unwrap();
+    for own in ["my-copy", "us-sc", "un-list", "eu-fiu"] {
+        folder.import("sdn.xml", &text, under(own, "2026-10-01")).unwrap();
+    }
 }
 
 #[test]

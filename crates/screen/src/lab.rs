@@ -4,8 +4,9 @@
 //! is judged again. What it does not hold, such as parties further away than the recording policy looked, is said: a
 //! decision that hangs on it cannot be judged again.
 
+use tracehound_attribution::import::official;
 use tracehound_model::{
-    Decision, Gap, TxId, Verdict,
+    Decision, Gap, GapKind, SourceId, TxId, Verdict,
     verdict::{Basis, ExposureType},
 };
 
@@ -105,15 +106,14 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
     }
     let transactions = cover::missing_transactions(policy, coverage.transactions_until, recorded.as_of);
     grounds.extend(transactions.iter().map(Gap::to_string));
+    let covered = grounds.is_empty();
     // How far transactions were followed says nothing to a policy that does not look at any, except of one itself.
-    let of_tx = recorded.subject.parse::<TxId>().is_ok();
-    let looks = of_tx || policy.basis != Basis::ListsOnly;
-    let cut_short = looks && was_cut_short(policy, recorded);
-    let suffices = grounds.is_empty() && !cut_short;
+    let looks = is_tx(recorded) || policy.basis != Basis::ListsOnly;
+    let cut_short = looks && was_cut_short(policy, recorded, |_| true);
     if cut_short {
         grounds.push("the search was cut short".to_owned());
     }
-    let judged = judge(policy, exposed.iter().copied(), suffices);
+    let judged = judge(policy, exposed.iter().copied(), covered && !cut_short);
     let currencies = judged.unlimited.iter().filter_map(|(.., reached)| match reached {
         Reached::NoPrice(currency) => Some(currency),
         _ => None,
@@ -132,26 +132,56 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
     if let (true, Some(place)) = (judged.uncovered, judged.reason) {
         grounds.push(format!("no rule covers {} ({})", rows[place].label, rows[place].category));
     }
+    let reach = Reach::of(policy, known, recorded);
     // Nothing unseen can change the strongest decision.
     if judged.decision != Decision::Block {
         if recorded.exposures.len() >= MAX_EXPOSURES {
             missing.push(format!("only the {MAX_EXPOSURES} largest exposures are in the record"));
         }
-        missing.extend(unseen(policy, known, recorded));
+        missing.extend(unvouched(policy, known, recorded));
+        missing.extend(reach.beyond.clone());
+    }
+    // What was seen counts only where it would be seen again.
+    let sure = || exposed.iter().copied().filter(|row| !reach.doubtful.contains(&row.exposure));
+    let whole =
+        covered && !(looks && was_cut_short(policy, recorded, |kind| kind != GapKind::IndirectTruncated));
+    let by_share = policy
+        .rules
+        .iter()
+        .any(|rule| rule.min_share_percent.is_some() && rows.iter().any(|row| row.exposure == rule.exposure));
+    let others =
+        [(true, covered && !cut_short), (reach.may_stop_short, false), (reach.may_go_through, whole)];
+    let differs = others.iter().filter(|(may_be, _)| *may_be).any(|&(_, suffices)| {
+        judge(policy, exposed.iter().copied(), suffices).decision != judged.decision
+            || judge(policy, sure(), suffices).decision != judged.decision
+    });
+    // With larger dust the whole is smaller too, and every share of it larger.
+    let is_of_less = by_share && reach.doubtful.contains(&ExposureType::Direct);
+    if differs || is_of_less {
+        missing.push(format!(
+            "policy {} looks less far, with less work or not at amounts as small, and the record does not say what that \
+             leaves of it",
+            policy.name
+        ));
     }
     missing.dedup();
     if missing.is_empty() { Ok(Again { decision: judged.decision, grounds }) } else { Err(missing) }
 }
 
+/// Whether the subject is a transaction: all of it is looked at, whatever the policy's limits.
+fn is_tx(recorded: &Verdict) -> bool {
+    recorded.subject.parse::<TxId>().is_ok()
+}
+
 /// Whether something was left out of the search for the subject's transactions that the policy minds. Records of earlier
 /// versions have sentences and a mark.
-fn was_cut_short(policy: &Policy, recorded: &Verdict) -> bool {
+fn was_cut_short(policy: &Policy, recorded: &Verdict, counts: impl Fn(GapKind) -> bool) -> bool {
     let coverage = &recorded.coverage;
     let mut of_the_search = coverage.gaps.iter().filter(|gap| gap.kind.is_of_the_search()).peekable();
     if of_the_search.peek().is_none() {
         return coverage.cut_short;
     }
-    of_the_search.any(|gap| policy.minds(gap))
+    of_the_search.any(|gap| counts(gap.kind) && policy.minds(gap))
 }
 
 /// Whether the policy looks at such exposures at all. What the subject itself is called, every policy looks at.
@@ -159,29 +189,92 @@ fn seen_by(policy: &Policy, exposure: ExposureType) -> bool {
     exposure == ExposureType::Own || policy.rules.iter().any(|rule| rule.exposure == exposure)
 }
 
-/// What the policy would have looked at and the one before did not.
-fn unseen(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Option<String> {
-    // Without transactions the decision is at best incomplete where the policy asks for them, and says so.
-    if !seen_by(policy, ExposureType::Direct) || policy.basis == Basis::ListsOnly {
-        return None;
-    }
-    if recorded.coverage.transactions_until.is_none() {
-        let looks_further = recorded.basis == Basis::ListsOnly && !policy.require.transactions();
-        return looks_further.then(|| {
-            format!("policy {} looks at transactions, and the one it was recorded under did not", policy.name)
-        });
-    }
-    let Some(known) = known else {
-        return Some("it was recorded under a third policy, which may have looked less far".to_owned());
+/// Lists that the policy requires to be known as whole, of which the record does not say it: the policy that it was recorded
+/// under did not ask. Of an official list every policy does.
+fn unvouched(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Option<String> {
+    policy.require.checked_within_days?;
+    let asked = |id: &SourceId| {
+        official::official(id).is_some() || known.is_some_and(|known| known.require.sources.contains(id))
     };
-    let (wanted, had) = (policy.indirect, known.indirect);
-    let further = seen_by(policy, ExposureType::Indirect)
-        && (wanted.hops > had.hops || (wanted.hops > 1 && wanted.work > had.work));
-    let smaller = policy.dust.incoming_below < known.dust.incoming_below;
-    (further || smaller).then(|| {
-        format!(
-            "policy {} looks further, or at smaller amounts, than the one it was recorded under",
-            policy.name
-        )
-    })
+    let source = recorded.coverage.sources.iter().find(|source| {
+        source.vouched_until.is_none() && policy.require.sources.contains(&source.id) && !asked(&source.id)
+    })?;
+    Some(format!("the record does not say until when {} was known to be whole", source.id))
+}
+
+/// How far a policy looks against the one that a verdict was recorded under.
+#[derive(Debug, Default)]
+struct Reach {
+    /// What it would have looked at and the one before did not.
+    beyond: Option<String>,
+    /// Exposures that it might not have seen, or with smaller amounts.
+    doubtful: Vec<ExposureType>,
+    /// Whether its search might have been cut short where the one before was not.
+    may_stop_short: bool,
+    /// Whether its search might not have been cut short where the one before was.
+    may_go_through: bool,
+}
+
+impl Reach {
+    /// A record says what was found and whether a limit cut the search, not how much work it took nor how far away each
+    /// party is.
+    fn of(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Self {
+        let direct = seen_by(policy, ExposureType::Direct);
+        let indirect = seen_by(policy, ExposureType::Indirect) || policy.indirect.required;
+        if !(direct || indirect) || policy.basis == Basis::ListsOnly || is_tx(recorded) {
+            return Self::default();
+        }
+        let looked = recorded.coverage.transactions_until.is_some()
+            || !matches!(recorded.basis, Basis::ListsOnly | Basis::ListsWithoutTransactions);
+        if !looked {
+            // Without transactions the decision is at best incomplete where the policy asks for them, and says so.
+            let looks_further = recorded.basis == Basis::ListsOnly && !policy.require.transactions();
+            let beyond = looks_further.then(|| {
+                format!(
+                    "policy {} looks at transactions, and the one it was recorded under did not",
+                    policy.name
+                )
+            });
+            return Self { beyond, ..Self::default() };
+        }
+        let required = policy.indirect.required;
+        let Some(known) = known else {
+            return Self {
+                beyond: Some(
+                    "it was recorded under a third policy, which may have looked less far".to_owned(),
+                ),
+                doubtful: vec![ExposureType::Direct, ExposureType::Indirect],
+                may_stop_short: required,
+                may_go_through: required,
+            };
+        };
+        let was_cut = |kind| matches!(kind, GapKind::IndirectTruncated | GapKind::Unclassified);
+        let cut = recorded.coverage.gaps.iter().any(|gap| was_cut(gap.kind));
+        let (wanted, had) = (policy.indirect, known.indirect);
+        let (dust, had_dust) = (policy.dust.incoming_below, known.dust.incoming_below);
+        let follows = indirect && wanted.hops > 1;
+        let further = follows && (wanted.hops > had.hops || wanted.work > had.work);
+        let nearer = follows && wanted.hops < had.hops;
+        let lazier = follows && wanted.work < had.work;
+        let (smaller, larger) = (dust < had_dust, dust > had_dust);
+        let mut doubtful = Vec::new();
+        if larger {
+            doubtful.push(ExposureType::Direct);
+        }
+        if nearer || lazier || (follows && larger) {
+            doubtful.push(ExposureType::Indirect);
+        }
+        let beyond = (further || smaller).then(|| {
+            format!(
+                "policy {} looks further, or at smaller amounts, than the one it was recorded under",
+                policy.name
+            )
+        });
+        Self {
+            beyond,
+            doubtful,
+            may_stop_short: required && lazier,
+            may_go_through: required && cut && (nearer || larger || wanted.work > had.work),
+        }
+    }
 }

@@ -97,3 +97,98 @@ fn what_a_gap_costs_is_for_the_policy_that_judges_again() {
         assert_eq!(compare(&strict, &thorough, &cut), Compared::Same(Decision::Incomplete));
     }
 }
+
+/// A policy that follows money so far, with so much work, and has this after it.
+fn following(name: &str, hops: u32, work: u32, required: bool, rest: &str) -> Policy {
+    let text = format!(
+        "version = 2\nname = \"{name}\"\n[require]\nsources = [\"ofac-sdn\"]\nledger = true\n[indirect]\nhops = {hops}\n\
+         work = {work}\nrequired = {required}\n[[rule]]\nname = \"own\"\nexposure = \"own\"\ncategories = [\"sanction\"]\n\
+         decision = \"block\"\nscore = 100\n{rest}"
+    );
+    Policy::parse(&text).expect("a policy")
+}
+
+fn rule(exposure: &str, decision: &str) -> String {
+    format!(
+        "[[rule]]\nname = \"{exposure}\"\nexposure = \"{exposure}\"\ncategories = [\"sanction\"]\ndecision = \"{decision}\"\n\
+         score = 50\n"
+    )
+}
+
+/// Whatever two policies differ in of how far they look: where the lab says what becomes of a recorded decision, that is what
+/// the second one says when it is asked.
+#[test]
+fn no_limit_of_a_policy_makes_the_lab_say_what_the_policy_would_not() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = whole_ledger(dir.path());
+    let claims = vec![claim(1, &address(0), Category::Sanction, "ofac-sdn")];
+    let index = index(sources(), claims, vec![]);
+    let mut policies = Vec::new();
+    for (hops, work, required) in
+        [(0, 0, false), (5, 2000, false), (5, 2000, true), (5, 1, false), (5, 1, true), (2, 2000, true)]
+    {
+        let follow = ["", "review", "block"].into_iter().filter(|decision| hops > 0 || decision.is_empty());
+        for decision in follow {
+            for dust in [0, 1_000_000] {
+                let indirect = if decision.is_empty() { String::new() } else { rule("indirect", decision) };
+                let rest = format!("{}{indirect}[dust]\nincoming_below = {dust}\n", rule("direct", "review"));
+                policies.push(following(&format!("p{}", policies.len()), hops, work, required, &rest));
+            }
+        }
+    }
+    let (mut told, mut unknown) = (0, 0);
+    for number in [0, 1, 2, 5] {
+        let ask = |policy| screen(&index, Some(&ledger), policy, FRESH, &address(number));
+        let live: Vec<Verdict> = policies.iter().map(ask).collect();
+        for (before, was) in policies.iter().zip(&live) {
+            for (after, is) in policies.iter().zip(&live) {
+                match compare(before, after, &recorded(was)) {
+                    Compared::Same(decision) => {
+                        assert_eq!((was.decision, is.decision), (decision, decision), "{number}: {after:?}");
+                        told += 1;
+                    }
+                    Compared::Changes { from, to, .. } => {
+                        assert_eq!((was.decision, is.decision), (from, to), "{number}: {after:?}");
+                        told += 1;
+                    }
+                    Compared::Unknown(_) => unknown += 1,
+                }
+            }
+        }
+    }
+    assert!(told * 2 > unknown, "{told} told, {unknown} unknown");
+}
+
+#[test]
+fn work_that_a_record_does_not_tell_is_not_taken_for_enough() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = whole_ledger(dir.path());
+    let index = index(sources(), vec![], vec![]);
+    let (much, little) = (following("much", 5, 2000, false, ""), following("little", 5, 1, true, ""));
+    let was = screen(&index, Some(&ledger), &much, FRESH, &address(2));
+    let is = screen(&index, Some(&ledger), &little, FRESH, &address(2));
+    assert_eq!((was.decision, is.decision), (Decision::Allow, Decision::Incomplete));
+    let Compared::Unknown(why) = compare(&much, &little, &recorded(&was)) else { panic!("it does not know") };
+    assert!(why[0].contains("less work"), "{why:?}");
+    // As much work as it was given then is enough.
+    let same = following("same", 5, 2000, true, "");
+    assert_eq!(compare(&much, &same, &recorded(&was)), Compared::Same(Decision::Allow));
+}
+
+#[test]
+fn the_age_of_a_list_that_nobody_asked_for_is_not_guessed() {
+    let mut all = sources();
+    let mut own = crate::support::source("own-list", tracehound_model::SourceKind::Own, "2025-06-14");
+    own.vouched = all[1].vouched.clone();
+    own.checked_at = all[1].checked_at;
+    all.push(own);
+    all.sort_by(|a, b| a.source.id.cmp(&b.source.id));
+    let index = index(all, vec![], vec![]);
+    let lists = Policy::lists_only();
+    let text = tracehound_screen::policy::PRESETS[1].text;
+    let own = Policy::parse(&text.replacen("sources = [", "sources = [\"own-list\", ", 1)).expect("a policy");
+    let was = screen(&index, None, &lists, FRESH, &address(2));
+    let is = screen(&index, None, &own, FRESH, &address(2));
+    assert_eq!((was.decision, is.decision), (Decision::Allow, Decision::Allow));
+    assert!(matches!(compare(&lists, &own, &recorded(&was)), Compared::Unknown(_)));
+}

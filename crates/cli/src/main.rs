@@ -12,7 +12,7 @@ mod terminal;
 
 use std::{io::Write, process::ExitCode};
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use miette::{IntoDiagnostic, Result};
 use tracehound_model::endpoint::hide;
 
@@ -22,11 +22,18 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let mut command = Cli::command();
+    let parsed = command.try_get_matches_from_mut(std::env::args_os());
+    let parsed = parsed.and_then(|matches| {
+        let mistaken = args::mistaken(&command, &matches);
+        Cli::from_arg_matches(&matches).map(|cli| (cli, mistaken))
+    });
+    let (cli, mistaken) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) if error.use_stderr() => {
             // It repeats arguments, and scripts make those of what comes from outside.
-            terminal::say(hide(&error.render().to_string()).trim_end());
+            let said = args::without_keys(&error.render().to_string(), std::env::args_os());
+            terminal::say(hide(&said).trim_end());
             return ExitCode::from(USAGE);
         }
         Err(help) => {
@@ -35,7 +42,8 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
-    if let Some(reason) = cli.command.refuses(cli.common.output) {
+    let reason = mistaken.or_else(|| cli.command.refuses(cli.common.output).map(str::to_owned));
+    if let Some(reason) = reason {
         terminal::say(&format!("error: {reason}"));
         return ExitCode::from(USAGE);
     }

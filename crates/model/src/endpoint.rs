@@ -5,7 +5,11 @@
 //! and port to everybody else: it has no `Display` and no `Debug` that says more. What the server itself says can repeat the
 //! address; [`Endpoint::struck`] takes that out.
 
-use std::{borrow::Cow, fmt};
+use std::{
+    borrow::Cow,
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+};
 
 use thiserror::Error;
 
@@ -198,30 +202,101 @@ pub fn shown(address: &str) -> String {
     Endpoint::parse(address).map_or_else(|_| "an address that cannot be read".to_owned(), |end| end.shown)
 }
 
+/// What may be shown of a text that was meant for the address of a server and is none: `node.example/KEY` without a scheme,
+/// or with a mistyped one (`htp://node.example/KEY`, `http:/node.example/KEY`). `None` where it is an address, or looks like
+/// none: the name of a file has neither `://` in it nor a host and a slash at its beginning.
+pub fn mistyped(text: &str) -> Option<String> {
+    let text = text.trim();
+    if Endpoint::parse(text).is_ok() {
+        return None;
+    }
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => match text.split_once('/').filter(|(head, _)| is_http(head.trim_end_matches(':'))) {
+            Some((scheme, rest)) => (Some(scheme), rest.trim_start_matches('/')),
+            None => (None, text),
+        },
+    };
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let goes_on = authority.len() < rest.len();
+    let has_password = authority.split_once('@').is_some_and(|(user, _)| user.contains(':'));
+    let scheme = match scheme {
+        None if (goes_on || has_password) && is_host(host) => String::new(),
+        None => return None,
+        // A word that is no scheme may be a key too.
+        Some(scheme) if is_scheme(scheme) => format!("{}://", scheme.trim_end_matches(':')),
+        Some(_) => "…://".to_owned(),
+    };
+    let host = match host {
+        "" => Cow::Borrowed(""),
+        host if is_host(host) => text::label(host),
+        _ => Cow::Borrowed("…"),
+    };
+    let more = if goes_on || host.len() < authority.len() { "/…" } else { "" };
+    Some(format!("{scheme}{host}{more}"))
+}
+
+fn is_http(word: &str) -> bool {
+    word.eq_ignore_ascii_case("http") || word.eq_ignore_ascii_case("https")
+}
+
+/// Whether a word may stand before `://`: a few letters.
+fn is_scheme(word: &str) -> bool {
+    let word = word.trim_end_matches(':');
+    (1..=LONGEST_SCHEME).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Letters of the longest scheme that is shown.
+const LONGEST_SCHEME: usize = 6;
+
+/// Whether a text is the name or number of a host, with a port or without one, and not by chance: `localhost`, `127.0.0.1`,
+/// `[::1]:8545`, `node.example`, `node:8545`.
+fn is_host(text: &str) -> bool {
+    if let Some(v6) = text.strip_prefix('[') {
+        return v6.split_once(']').is_some_and(|(number, _)| number.parse::<Ipv6Addr>().is_ok());
+    }
+    let (name, port) = text.split_once(':').map_or((text, None), |(name, port)| (name, Some(port)));
+    if port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        return false;
+    }
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+    };
+    let top = name.rsplit('.').next().unwrap_or_default();
+    let is_name = name.split('.').all(is_label);
+    let has_top = name.contains('.') && top.chars().count() > 1 && top.chars().all(char::is_alphabetic);
+    name.parse::<Ipv4Addr>().is_ok()
+        || name.eq_ignore_ascii_case("localhost")
+        || (is_name && (has_top || port.is_some()))
+}
+
 /// A text with every address in it shown as scheme, host and port, and `/…` for what follows. For words that repeat what a
 /// person or a library gave, such as an error's.
 pub fn hide(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     loop {
-        let lower = rest.to_ascii_lowercase();
-        let found = ["http://", "https://"].into_iter().filter_map(|scheme| lower.find(scheme)).min();
-        let Some(at) = found else { return out + rest };
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
+        let Some(at) = rest.find("://") else { return out + rest };
+        let of_scheme = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+        let begin = at - rest[..at].chars().rev().take_while(of_scheme).count();
+        out.push_str(&rest[..begin]);
+        rest = &rest[begin..];
         let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '|');
         let end = rest.find(ends).unwrap_or(rest.len());
         let address = rest[..end].trim_end_matches([':', ',', '.', ';', ')']);
         let named = address.split_once("://").map_or("", |(_, named)| named);
         match Endpoint::parse(address) {
             // Words that say what an address looks like.
-            _ if matches!(named, "" | "HOST:PORT" | "HOST/PATH") => out.push_str(address),
+            _ if matches!(named, "" | "HOST:PORT" | "HOST/PATH" | "ID") => out.push_str(address),
             Ok(end) if matches!(end.rest(), "" | "/") && !end.has_user() => out.push_str(address),
             Ok(end) => {
                 out.push_str(end.shown());
                 out.push_str("/…");
             }
-            Err(_) => out.push_str("an address"),
+            Err(_) => out.push_str(&mistyped(address).unwrap_or_else(|| "an address".to_owned())),
         }
         rest = &rest[address.len()..];
         if address.is_empty() {
@@ -342,8 +417,55 @@ mod tests {
     #[test]
     fn addresses_in_a_text_are_hidden() {
         let text = "bad value 'https://u:p@h:1/KEY?x=1' (see HTTP://h2/KEY, http://h3:8): http://h4/; http:///KEY; give http:// or https://HOST/PATH";
-        let hidden = "bad value 'https://h:1/…' (see http://h2/…, http://h3:8): http://h4/; an address; give http:// or https://HOST/PATH";
+        let hidden = "bad value 'https://h:1/…' (see http://h2/…, http://h3:8): http://h4/; http:///…; give http:// or https://HOST/PATH";
         assert_eq!(hide(text), hidden);
+    }
+
+    #[test]
+    fn a_mistyped_address_is_told_from_a_file_and_shows_no_more_than_its_server() {
+        for (text, shown) in [
+            ("127.0.0.1/KEY", "127.0.0.1/…"),
+            ("127.0.0.1:8545/KEY", "127.0.0.1:8545/…"),
+            ("[::1]:8545/KEY", "[::1]:8545/…"),
+            ("localhost/KEY", "localhost/…"),
+            ("node:8545/KEY", "node:8545/…"),
+            ("node.example/v3/KEY?a=KEY", "node.example/…"),
+            ("node.example?key=KEY", "node.example/…"),
+            ("me:KEY@node.example", "node.example/…"),
+            ("me:KEY@127.0.0.1:8332/", "127.0.0.1:8332/…"),
+            ("htp://node.example/KEY", "htp://node.example/…"),
+            ("htp://KEY", "htp://…/…"),
+            ("KEY123KEY://node.example", "…://node.example"),
+            ("http:/node.example/KEY", "http://node.example/…"),
+            ("https//node.example/KEY", "https://node.example/…"),
+            ("wss://node.example/KEY", "wss://node.example/…"),
+            ("http:///KEY", "http:///…"),
+            ("http://a b/KEY", "http://…/…"),
+        ] {
+            assert_eq!(mistyped(text).as_deref(), Some(shown), "{text}");
+            let is_one_word = text.contains("://") && !text.contains(' ');
+            assert!(!is_one_word || !hide(&format!("opening {text}: no")).contains("KEY"), "{text}");
+        }
+        for other in [
+            "https://node.example/KEY",
+            "queue.json",
+            "./node.example/x",
+            "/etc/hosts",
+            "../x.y/z",
+            "data/lists.csv",
+            "v1.2/x",
+            "conf.d/x",
+            "C:/x",
+            "node.example",
+            "127.0.0.1:8545",
+            "-",
+            "",
+            "env:NAME",
+            "@file",
+            "https",
+        ] {
+            assert_eq!(mistyped(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ use tracehound_guard::{
     text::clean,
     watch::{News, Watch, first_mismatch},
 };
-use tracehound_model::Decision;
+use tracehound_model::{Decision, endpoint::Endpoint};
 use tracehound_simulate::{
     Block, Engine, LiveEngine, State,
     live::{self, At},
@@ -140,6 +140,8 @@ fn watch(common: &Common, data: &Folder, args: &GuardWatchArgs, out: &mut dyn Wr
     if args.guard.file == Path::new("-") {
         return Err(miette!("standard input can be read once only: watch a file or an address"));
     }
+    // What names neither will not come to.
+    Source::of(&args.guard.file)?;
     progress::end_on_interrupt();
     let (mut memory, mut worst) = (Watch::default(), Decision::Allow);
     let mut looks = 0;
@@ -214,29 +216,49 @@ fn tell(common: &Common, report: &Report, news: &News, out: &mut dyn Write) -> R
     out.flush().into_diagnostic()
 }
 
-/// The input, `-` for standard input. One byte more than is allowed is read, so that the library can say so.
+/// Where an input comes from.
+enum Source<'a> {
+    StandardInput,
+    File(&'a Path),
+    /// The address of a service.
+    Service(String),
+}
+
+impl<'a> Source<'a> {
+    fn of(file: &'a Path) -> Result<Self> {
+        let given = match file.to_str().map(str::parse::<Given>) {
+            _ if file == Path::new("-") => return Ok(Self::StandardInput),
+            Some(Ok(given)) => given,
+            _ => return Ok(Self::File(file)),
+        };
+        let address = given.read("the address of the service")?;
+        match Endpoint::parse(&address) {
+            Ok(_) => Ok(Self::Service(address)),
+            Err(_) if given.is_open() => Ok(Self::File(file)),
+            Err(error) => Err(miette!("{} holds no address of a service: {error}", file.display())),
+        }
+    }
+}
+
+/// The input. One byte more than is allowed is read, so that the library can say so.
 fn read_input(file: &Path) -> Result<Vec<u8>> {
     let most = MAX_BYTES as u64 + 1;
     let mut bytes = Vec::new();
-    let address = match file.to_str().map(str::parse::<Given>) {
-        Some(Ok(given)) if !given.is_open() => Some(given.read("the address of the service")?),
-        _ => file.to_str().map(str::to_owned),
-    };
-    if let Some(url) = address.filter(|name| name.starts_with("https://") || name.starts_with("http://")) {
-        let limits = HttpLimits { body: most, ..HttpLimits::default() };
-        return Rpc::new(&url, limits).and_then(|service| service.get()).into_diagnostic();
-    }
-    if file == Path::new("-") {
-        std::io::stdin()
-            .take(most)
-            .read_to_end(&mut bytes)
-            .into_diagnostic()
-            .wrap_err("reading standard input")?;
-    } else {
-        let opened = std::fs::File::open(file).into_diagnostic();
-        let opened = opened.wrap_err_with(|| format!("opening {}", file.display()))?;
-        let read = opened.take(most).read_to_end(&mut bytes).into_diagnostic();
-        read.wrap_err_with(|| format!("reading {}", file.display()))?;
+    match Source::of(file)? {
+        Source::Service(url) => {
+            let limits = HttpLimits { body: most, ..HttpLimits::default() };
+            return Rpc::new(&url, limits).and_then(|service| service.get()).into_diagnostic();
+        }
+        Source::StandardInput => {
+            let read = std::io::stdin().take(most).read_to_end(&mut bytes).into_diagnostic();
+            read.wrap_err("reading standard input")?;
+        }
+        Source::File(file) => {
+            let opened = std::fs::File::open(file).into_diagnostic();
+            let opened = opened.wrap_err_with(|| format!("opening {}", file.display()))?;
+            let read = opened.take(most).read_to_end(&mut bytes).into_diagnostic();
+            read.wrap_err_with(|| format!("reading {}", file.display()))?;
+        }
     }
     // What should have written it has failed: that nothing bad stands in it says nothing.
     if bytes.trim_ascii().is_empty() {

@@ -104,6 +104,68 @@ fn addresses_that_cannot_be_used_are_not_repeated() {
 }
 
 #[test]
+fn an_address_where_a_file_belongs_is_an_error_at_once_and_not_repeated() {
+    let data = tempfile::tempdir().expect("folder");
+    for (url, shown) in [
+        (format!("127.0.0.1/{KEY}"), "127.0.0.1/…"),
+        (format!("127.0.0.1:8545/{KEY}"), "127.0.0.1:8545/…"),
+        (format!("node.example/{KEY}"), "node.example/…"),
+        (format!("me:{KEY}@node.example"), "node.example/…"),
+        (format!("htp://node.example/{KEY}"), "htp://node.example/…"),
+        (format!("htp://{KEY}"), "htp://…"),
+        (format!("http:/node.example/{KEY}"), "http://node.example/…"),
+    ] {
+        let held = format!("@{url}");
+        for args in [
+            &["guard", "watch", &url, "--looks", "1"][..],
+            &["guard", "safe", &url],
+            &["guard", "tx", "-", "--policy", &url],
+            &["guard", "tx", "-", "--facts", &url],
+            &["guard", "tx", "-", "--erc7730", &url],
+            &["guard", "tx", "-", "--rpc", &held],
+            &["guard", "policy", "check", &url],
+            &["lists", "import", &url],
+            &["ingest", "bitcoin", &url],
+            &["ingest", "node", "http://127.0.0.1:1", "--cookie", &url],
+            &["policy", "diff", "strict", &url],
+            &["policy", "diff", "strict", "lists-only", "--over", &url],
+            &["screen", BITCOIN, "--policy", &url],
+            &["wallet", "check", "--answers", &url],
+        ] {
+            let output = tracehound(data.path(), args, CALL);
+            assert_eq!(output.status.code(), Some(2), "{args:?}");
+            without_the_key(&output, &format!("{args:?}"));
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(
+                said.matches(shown).count() == 1 && said.contains("address of a server"),
+                "{args:?}: {said}"
+            );
+        }
+        // An argument too many, and one of another kind.
+        for args in [&["policy", "check", "a", &url][..], &["guard", "watch", "x", "--every", &url]] {
+            let output = tracehound(data.path(), args, CALL);
+            assert_eq!(output.status.code(), Some(2), "{args:?}");
+            without_the_key(&output, &format!("{args:?}"));
+        }
+        // In a file that holds an address it is one too.
+        let file = data.path().join("address");
+        fs::write(&file, &url).expect("written");
+        let output = tracehound(
+            data.path(),
+            &["guard", "watch", &format!("@{}", file.display()), "--looks", "1"],
+            CALL,
+        );
+        assert_eq!(output.status.code(), Some(1));
+        without_the_key(&output, "in a file");
+    }
+    // A file that is there is a file.
+    fs::create_dir(data.path().join("node.example")).expect("made");
+    let file = data.path().join("node.example/policy.toml");
+    let output = tracehound(data.path(), &["policy", "check", &file.to_string_lossy()], "");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("node.example/policy.toml"));
+}
+
+#[test]
 fn an_address_may_lie_in_a_file_or_in_the_environment() {
     let server = Server::start(|request| Some(Response::status(500, &format!("at {}", request.path.len()))));
     let data = tempfile::tempdir().expect("folder");

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, TxNum, TxSpan};
 use tracehound_model::{
-    Address, Amount, Asset, BitcoinNetwork, Category, Chain, Gap, GapKind, OutPoint, TxId,
+    Address, Amount, Asset, BitcoinNetwork, Category, Chain, Gap, GapKind, Locus, OutPoint, TxId,
 };
 
 use crate::{
@@ -64,12 +64,12 @@ impl Stops for AtServices<'_> {
 /// What became of the outputs of a coinbase that another overwrote, in words.
 pub const DESTROYED: &str = "destroyed: overwritten by a later coinbase of the same id, BIP-30";
 
-/// An output on the way, or one that is known of without being in the ledger.
+/// A place on the way, or one that is known of without being in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Place {
-    /// The output; `None` when its transaction is not in the ledger.
+    /// Where that is; `None` for an output whose transaction is not in the ledger.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub outpoint: Option<OutPoint>,
+    pub locus: Option<Locus>,
     /// Its address, where its script has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
@@ -257,9 +257,10 @@ impl Namer<'_> {
         let output = out.and_then(|out| self.ledger.output(out));
         let owner = output.and_then(|output| output.owner);
         let maker = out.and_then(|out| self.ledger.tx_of_output(out));
-        let outpoint = maker.and_then(|(tx, vout)| Some(OutPoint { txid: self.ledger.tx(tx)?.txid, vout }));
+        let outpoint = |(tx, vout)| Some(OutPoint { txid: self.ledger.tx(tx)?.txid, vout });
+        let locus = maker.and_then(outpoint).map(|outpoint| Locus::output(self.network, outpoint));
         self.places.push(Place {
-            outpoint,
+            locus,
             address: owner.and_then(|owner| self.address(owner)),
             party: owner.and_then(|owner| self.known.party(owner)),
             amount: value.into(),

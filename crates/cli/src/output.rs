@@ -151,10 +151,10 @@ fn fact(out: &mut dyn Write, indent: &str, fact: &Fact, sources: &[SourceAsOf]) 
             let page = statement.reference.as_ref().or_else(|| source?.url.as_ref());
             page.iter().try_for_each(|page| writeln!(out, "{indent}  {}", label(page)))
         }
-        Fact::Tx { txid, height, time, .. } => {
+        Fact::Tx { tx, height, time } => {
             let height = height.map_or_else(String::new, |height| format!(" in block {height}"));
             let moment = jiff::Timestamp::from_second(i64::from(*time)).map_err(io::Error::other)?;
-            writeln!(out, "{indent}tx {txid}{height} of {moment}")
+            writeln!(out, "{indent}tx {tx}{height} of {moment}")
         }
         Fact::Address { address } => writeln!(out, "{indent}address {address}"),
         Fact::Rule { rule } => writeln!(out, "{indent}rule {rule}"),

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Chain, Claim, TxId};
+use crate::{Address, Claim, TxRef};
 
 /// A graph of nodes that anyone can look up, and "because" edges between them.
 ///
@@ -42,10 +42,9 @@ pub enum Fact {
     },
     /// A transaction in the ledger.
     Tx {
-        /// Its chain.
-        chain: Chain,
-        /// Its id.
-        txid: TxId,
+        /// Its chain, and its id as that prints it.
+        #[serde(flatten)]
+        tx: TxRef,
         /// Height of its block, where known.
         #[serde(skip_serializing_if = "Option::is_none")]
         height: Option<u32>,

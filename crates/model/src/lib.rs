@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod fiat;
 pub mod gap;
 pub mod key_forms;
+pub mod locus;
 mod schema;
 pub mod script;
 pub mod text;
@@ -32,6 +33,7 @@ pub use claim::{
 pub use evidence::{Evidence, EvidenceNode};
 pub use fiat::{Fiat, Worth};
 pub use gap::{Gap, GapKind, GapScope};
+pub use locus::{LinkedBy, Locus};
 pub use script::{ScriptKey, ScriptType};
-pub use tx::{BlockHash, OutPoint, TxId};
+pub use tx::{BlockHash, OutPoint, TxId, TxRef};
 pub use verdict::{Coverage, Decision, Exposure, Verdict};

@@ -91,3 +91,67 @@ impl fmt::Display for Locus {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Address, TxId};
+
+    fn round_trip(locus: &Locus, wanted: &serde_json::Value) {
+        assert_eq!(serde_json::to_value(locus).expect("JSON"), *wanted);
+        assert_eq!(serde_json::from_value::<Locus>(wanted.clone()).expect("the same"), *locus);
+    }
+
+    #[test]
+    fn a_place_says_what_it_is_and_how_sure_a_hop_is() {
+        const BITCOIN: &str = "bip122:000000000019d6689c085ae165831e93";
+        let txid = "f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16";
+        let id: TxId = txid.parse().expect("an id");
+        let output = Locus::output(BitcoinNetwork::Mainnet, OutPoint { txid: id, vout: 1 });
+        assert_eq!(output.to_string(), format!("{txid}:1"));
+        round_trip(&output, &json!({ "kind": "output", "chain": BITCOIN, "txid": txid, "vout": 1 }));
+
+        let holder = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        let address = Address::parse(holder).expect("an address");
+        let account = Account::new(Chain::Evm(1), address).expect("fits");
+        let balance = Locus::Balance { account, asset: "eth".parse().expect("an asset") };
+        let account = format!("eip155:1:{holder}");
+        assert_eq!(balance.to_string(), format!("{account} eip155:1/slip44:60"));
+        round_trip(
+            &balance,
+            &json!({ "kind": "balance", "account": account, "asset": "eip155:1/slip44:60" }),
+        );
+
+        let hash = [7; 32];
+        let hop = Locus::Hop {
+            from: TxRef { chain: Chain::Evm(1), hash },
+            to: TxRef { chain: "btc".parse().expect("a chain"), hash: id.0 },
+            linked_by: LinkedBy::BridgeId { id: "42".to_owned() },
+            confidence: Confidence(90),
+        };
+        let paid = format!("0x{}", hex::encode(hash));
+        assert_eq!(
+            hop.to_string(),
+            format!("eth {paid} -> btc {txid} by the bridge's number 42 (90 of 100)")
+        );
+        round_trip(
+            &hop,
+            &json!({
+                "kind": "hop",
+                "from": { "chain": "eip155:1", "txid": paid },
+                "to": { "chain": BITCOIN, "txid": txid },
+                "linked_by": { "by": "bridge_id", "id": "42" },
+                "confidence": 90,
+            }),
+        );
+        for (linked_by, said) in [
+            (LinkedBy::Memo, "a memo"),
+            (LinkedBy::AmountAndTime, "amount and time"),
+            (LinkedBy::Claim { source: SourceId("a-list".to_owned()) }, "the word of a-list"),
+        ] {
+            assert_eq!(linked_by.to_string(), said);
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::{Account, Address, Amount, Asset, BlockHash, Chain, Fiat, TxId};
+use crate::{Account, Address, Amount, Asset, BlockHash, Chain, Fiat, TxId, TxRef, tx::WrittenTx};
 
 macro_rules! text {
     ($($name:ident: $pattern:literal, $description:literal;)*) => {
@@ -29,4 +29,14 @@ text! {
     Chain: "^.+:.+$", "A chain (CAIP-2).";
     Fiat: "^[A-Z]{3}$", "A currency (ISO 4217).";
     TxId: "^[0-9a-f]{64}$", "A transaction's id.";
+}
+
+impl JsonSchema for TxRef {
+    fn schema_name() -> Cow<'static, str> {
+        "TxRef".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        WrittenTx::json_schema(generator)
+    }
 }

@@ -354,9 +354,8 @@ fn place_label(place: &Place, asset: Asset) -> String {
 
 fn place_title(place: &Place, asset: Asset) -> String {
     let address = place.address.as_deref().unwrap_or("no address");
-    let outpoint =
-        place.outpoint.map_or_else(|| "not in the ledger".to_owned(), |outpoint| outpoint.to_string());
-    format!("{address}, {} of {} followed, {outpoint}", asset.money(place.dirty), asset.money(place.amount))
+    let locus = place.locus.as_ref().map_or_else(|| "not in the ledger".to_owned(), ToString::to_string);
+    format!("{address}, {} of {} followed, {locus}", asset.money(place.dirty), asset.money(place.amount))
 }
 
 /// A name that fits between two columns.

@@ -10,7 +10,7 @@ use crate::words::moment;
 /// The header line, and one line for each output: in the order of the walk.
 pub fn csv(found: &Trace) -> String {
     let mut text =
-        "outpoint,address,party,category,amount,dirty,hop,time,from_txid,next_txid,fate,limit\n".to_owned();
+        "locus,address,party,category,amount,dirty,hop,time,from_txid,next_txid,fate,limit\n".to_owned();
     let mut maker = vec![None; found.places.len()];
     for flow in &found.flows {
         for &at in &flow.to {
@@ -22,7 +22,7 @@ pub fn csv(found: &Trace) -> String {
         let next = place.next.map(|next| found.flows[next].txid.to_string());
         let end = place.end.as_ref();
         let cells = [
-            place.outpoint.map(|outpoint| outpoint.to_string()),
+            place.locus.as_ref().map(ToString::to_string),
             place.address.clone(),
             party.map(|party| party.label.clone()),
             party.map(|party| party.category.to_string()),

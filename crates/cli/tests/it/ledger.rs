@@ -200,7 +200,7 @@ fn an_overwritten_coinbase_is_not_held() {
     assert_eq!(json(&["trace", MINER, "--backward"])["sums"]["minted"], "5000000000");
     assert_eq!(json(&["analyze", "patterns", MINER])["mined"]["total"], "5000000000");
     // The id is that of both coinbases: the later one is shown, and what became of the earlier one is said.
-    let coinbase = trace["places"][0]["outpoint"]["txid"].as_str().expect("an id");
+    let coinbase = trace["places"][0]["locus"]["txid"].as_str().expect("an id");
     let tx = json(&["tx", coinbase]);
     assert_eq!((&tx["overwrote"]["value"], &tx["coinbase"]), (&"5000000000".into(), &true.into()), "{tx}");
     let said = as_text(&["tx", coinbase]);

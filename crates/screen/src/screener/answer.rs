@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use tracehound_model::{
-    Asset, Chain, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source, SourceId, SourceKind,
+    Asset, Chain, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source, SourceId, SourceKind, TxRef,
     Verdict,
     evidence::Fact,
     verdict::{Basis, Direction, ExposureType},
@@ -122,8 +122,7 @@ impl Screener<'_> {
         views
             .map(|(tx, block)| {
                 let fact = Fact::Tx {
-                    chain: Chain::Bitcoin(network),
-                    txid: tx.txid,
+                    tx: TxRef { chain: Chain::Bitcoin(network), hash: tx.txid.0 },
                     height: block.height,
                     time: block.header.time(),
                 };

@@ -33,6 +33,9 @@ const LEAST_FILTER_BITS: usize = 4;
 const BEGIN_SLOTS: usize = 1 << 12;
 /// Slots that a table has at least before it goes to disk.
 const LEAST_SLOTS: usize = 1 << 6;
+/// Slots that a table has at most: a slot finds its place by its tag alone, beside which a number of 32 bits has room. There
+/// are no more numbers than go in.
+const MOST_SLOTS: usize = 1 << 31;
 /// In a number: it is none of the table any more. Transactions are numbered below it.
 const REMOVED: u32 = 1 << 31;
 
@@ -91,7 +94,7 @@ impl Table {
     fn new(dir: &Path, name: &'static str, memory: usize, share: usize, removes: bool) -> Self {
         let spill = (memory != usize::MAX).then(|| (dir.to_owned(), name));
         // Half of it: growing holds the old slots beside the new ones.
-        let most = (share / 2 / size_of::<u64>()).max(LEAST_SLOTS);
+        let most = (share / 2 / size_of::<u64>()).clamp(LEAST_SLOTS, MOST_SLOTS);
         let slots = 1_usize << most.ilog2();
         // Room for a block's numbers beside those that wait for the next run.
         let number_bits = if removes || spill.is_none() { 32 } else { slots.max(1 << 24).ilog2() + 1 };
@@ -285,7 +288,7 @@ impl Table {
     /// An empty filter for a run of so many numbers, as large as there is room for.
     fn filter_for(&self, numbers: usize) -> Option<Filter> {
         let held: usize = self.runs.iter().map(Run::memory_bytes).sum();
-        let bits = self.filters.saturating_sub(held) * 8 / numbers.max(1);
+        let bits = self.filters.saturating_sub(held).saturating_mul(8) / numbers.max(1);
         (bits >= LEAST_FILTER_BITS).then(|| Filter::new(numbers, bits.min(FILTER_BITS)))
     }
 }
@@ -456,6 +459,23 @@ mod tests {
         assert!((0..51).all(|number| table.find(hash(number), |_| true).is_none()));
         let told = table.check().expect_err("it is damaged").to_string();
         assert!(told.contains("owners-1.run is damaged") && told.contains("run it again"), "{told}");
+    }
+
+    /// A terabyte, and all that can be said: slots and numbers share 64 bits.
+    #[test]
+    fn a_budget_that_nothing_fills_is_as_good_as_none() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        for memory in [1 << 40, usize::MAX - 1] {
+            let tables = [Table::of_owners(dir.path(), memory, 0), Table::of_live(dir.path(), memory)];
+            for mut table in tables {
+                for number in 0..20_000 {
+                    table.make_room(1).expect("there is room");
+                    table.insert(hash(number), number as u32);
+                }
+                let found = |number| table.find(hash(number), |own| own == number as u32).is_some();
+                assert!((0..20_000).all(found), "{memory} bytes");
+            }
+        }
     }
 
     #[test]

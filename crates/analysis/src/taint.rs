@@ -3,18 +3,23 @@
 //! Money is fungible, so there is no fact of the matter; each rule is a convention with its own errors, and they are
 //! offered side by side. All of them are one operation: the inputs' lots are laid into a pool, and the outputs draw
 //! from it ([`divide`]). A UTXO transaction is one such division whose rest is the fee; a transfer of an account chain
-//! is one whose rest stays in the account ([`Account`]).
+//! is one whose rest stays in the account ([`Account`], [`follow_balances`]).
 //!
 //! Sources of the rules: poison and haircut, Möser, Böhme and Breuker (2014); FIFO, Clayton's case (1816) as Anderson,
 //! Shumailov and Ahmed (2018) apply it; LIFO and taint-in-highest-out, Tironsakkul et al. (2019).
 
 mod account;
+mod balances;
 mod divide;
 mod holding;
 mod queue;
 mod walk;
 
 pub use account::{Account, AccountError};
+pub use balances::{
+    AccountRole, BalanceEnd, BalanceFlow, BalanceOptions, StopReason, TransferSeed, TransferSeedError,
+    TransferStep, follow_balances,
+};
 pub use divide::{Division, Method, Overdrawn, divide, divide_backward};
 pub use holding::{Holding, Label, Lot};
 pub use walk::{

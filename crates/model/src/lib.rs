@@ -18,6 +18,7 @@ pub mod locus;
 mod schema;
 pub mod script;
 pub mod text;
+pub mod transfer;
 pub mod tx;
 pub mod utxo;
 pub mod verdict;

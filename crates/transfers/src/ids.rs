@@ -1,0 +1,41 @@
+//! Dense numbers, one type each so that none is mistaken for another.
+
+use std::fmt;
+
+/// The largest number of a transaction or a transfer: they are stored in 40 bits.
+pub const MAX_NUM: u64 = (1 << 40) - 1;
+
+macro_rules! dense_number {
+    ($(#[$meta:meta])* $name:ident($inner:ty)) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+        pub struct $name(pub $inner);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+    };
+}
+
+dense_number! {
+    /// A block's place in the store, from 0. Not its height: a partial store need not start at genesis.
+    BlockNum(u32)
+}
+dense_number! {
+    /// A transaction's place in the store, from 0, in chain order; at most [`MAX_NUM`].
+    TxNum(u64)
+}
+dense_number! {
+    /// A movement's place in the store, from 0, in the order in which value moved; at most [`MAX_NUM`].
+    TransferNum(u64)
+}
+dense_number! {
+    /// An account's number, from 0, in order of first appearance. Each chain has its own.
+    AccountNum(u32)
+}
+dense_number! {
+    /// An asset's number, from 0, in order of first appearance. Each chain has its own.
+    AssetNum(u32)
+}

@@ -1,0 +1,357 @@
+//! Rows in memory.
+
+use std::collections::HashMap;
+
+use tracehound_model::{
+    Address, Amount,
+    caip::{Caip2, Caip19},
+    transfer::{Movement, TransferBlock},
+};
+
+use crate::{
+    AccountNum, AssetNum, Balance, BalanceAt, BalanceUnknown, BlockNum, BlockRow, MAX_NUM, Transfer,
+    TransferError, TransferNum, TransferRows, TxNum, TxRow, pack,
+};
+
+/// What accounts held before the first block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// Nothing: the rows begin with genesis and its allocations.
+    Nothing,
+    /// What stands here (the state of a node at that block, say); of any other balance it is not known.
+    Known(Vec<(Address, Caip19, Amount)>),
+}
+
+/// Blocks, transactions and transfers of one account chain, all in memory: packed transfers, and for each balance what it
+/// was after each transfer.
+///
+/// The tables are keyed by what comes from outside, hence hashed with a random key (the standard library's `SipHash`).
+#[derive(Clone, Debug)]
+pub struct MemoryTransfers {
+    chain: Caip2,
+    from_genesis: bool,
+    blocks: Vec<Block>,
+    txs: Vec<Tx>,
+    tx_nums: HashMap<[u8; 32], TxNum>,
+    /// Packed transfers, end to end, and where each begins.
+    packed: Vec<u8>,
+    starts: Vec<usize>,
+    accounts: Names<Address>,
+    assets: Names<Caip19>,
+    balances: HashMap<Balance, History>,
+}
+
+#[derive(Clone, Debug)]
+struct Block {
+    row: BlockRow,
+    /// How much there was before it, to go back there.
+    before: Counts,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Counts {
+    txs: usize,
+    transfers: usize,
+    accounts: usize,
+    assets: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Tx {
+    hash: [u8; 32],
+    block: BlockNum,
+    first: TransferNum,
+}
+
+/// One balance over time.
+#[derive(Clone, Debug)]
+struct History {
+    opening: BalanceAt,
+    /// Every transfer into or out of it, ascending, and what it was afterwards.
+    after: Vec<(TransferNum, BalanceAt)>,
+}
+
+/// Names and their numbers, in order of first appearance.
+#[derive(Clone, Debug)]
+struct Names<T> {
+    names: Vec<T>,
+    numbers: HashMap<T, u32>,
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Names<T> {
+    fn new() -> Self {
+        Self { names: Vec::new(), numbers: HashMap::new() }
+    }
+
+    /// The number of a name, a new one where it has none; nothing where numbers have run out.
+    fn number(&mut self, name: &T) -> Option<u32> {
+        if let Some(&number) = self.numbers.get(name) {
+            return Some(number);
+        }
+        let number = u32::try_from(self.names.len()).ok().filter(|&number| number < pack::NOBODY)?;
+        self.names.push(name.clone());
+        self.numbers.insert(name.clone(), number);
+        Some(number)
+    }
+
+    fn cut(&mut self, count: usize) {
+        for name in self.names.drain(count..) {
+            self.numbers.remove(&name);
+        }
+    }
+}
+
+impl MemoryTransfers {
+    /// An empty store of a chain.
+    ///
+    /// # Errors
+    /// When an opening balance is in an asset of another chain, or there are too many of them.
+    pub fn new(chain: Caip2, opening: Opening) -> Result<Self, TransferError> {
+        let mut rows = Self {
+            chain,
+            from_genesis: opening == Opening::Nothing,
+            blocks: Vec::new(),
+            txs: Vec::new(),
+            tx_nums: HashMap::new(),
+            packed: Vec::new(),
+            starts: Vec::new(),
+            accounts: Names::new(),
+            assets: Names::new(),
+            balances: HashMap::new(),
+        };
+        if let Opening::Known(balances) = opening {
+            for (address, asset, amount) in balances {
+                let account = rows.account_num(&address)?;
+                let balance = Balance { account, asset: rows.asset_num(&asset, 0)? };
+                let history = History { opening: BalanceAt::Known(amount), after: Vec::new() };
+                rows.balances.insert(balance, history);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Takes in the next block, whole or not at all.
+    ///
+    /// # Errors
+    /// When it does not continue the last one, or cannot be numbered. What was held is held unchanged.
+    pub fn append(&mut self, block: &TransferBlock) -> Result<(), TransferError> {
+        if let Some(tip) = self.blocks.last()
+            && (block.parent != tip.row.hash || tip.row.height.checked_add(1) != Some(block.height))
+        {
+            return Err(TransferError::NotNext { height: block.height, tip: tip.row.height });
+        }
+        let before = self.counts();
+        let added = self.add(block, before);
+        if added.is_err() {
+            self.cut(before);
+        }
+        added
+    }
+
+    /// Goes back to the first `keep` blocks, as if no other had ever come.
+    pub fn rewind(&mut self, keep: u32) {
+        let keep = keep as usize;
+        if let Some(first_gone) = self.blocks.get(keep) {
+            let before = first_gone.before;
+            self.blocks.truncate(keep);
+            self.cut(before);
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        Counts {
+            txs: self.txs.len(),
+            transfers: self.starts.len(),
+            accounts: self.accounts.names.len(),
+            assets: self.assets.names.len(),
+        }
+    }
+
+    fn add(&mut self, block: &TransferBlock, before: Counts) -> Result<(), TransferError> {
+        let num = u32::try_from(self.blocks.len()).map_err(|_| TransferError::TooMany("blocks"))?;
+        for tx in &block.txs {
+            let tx_num = Some(TxNum(self.txs.len() as u64)).filter(|num| num.0 <= MAX_NUM);
+            let tx_num = tx_num.ok_or(TransferError::TooMany("transactions"))?;
+            if self.tx_nums.contains_key(&tx.hash) {
+                let hash = hex::encode(tx.hash);
+                return Err(TransferError::Twice { height: block.height, hash });
+            }
+            self.tx_nums.insert(tx.hash, tx_num);
+            let first = TransferNum(self.starts.len() as u64);
+            self.txs.push(Tx { hash: tx.hash, block: BlockNum(num), first });
+            for movement in &tx.movements {
+                self.add_movement(tx_num, movement, block.height)?;
+            }
+        }
+        let row = BlockRow { height: block.height, hash: block.hash, time: block.time };
+        self.blocks.push(Block { row, before });
+        Ok(())
+    }
+
+    fn add_movement(&mut self, tx: TxNum, movement: &Movement, height: u64) -> Result<(), TransferError> {
+        let num = Some(TransferNum(self.starts.len() as u64)).filter(|num| num.0 <= MAX_NUM);
+        let num = num.ok_or(TransferError::TooMany("transfers"))?;
+        let from = movement.from.as_ref().map(|address| self.account_num(address)).transpose()?;
+        let to = movement.to.as_ref().map(|address| self.account_num(address)).transpose()?;
+        let asset = self.asset_num(&movement.asset, height)?;
+        let (amount, kind, proved) = (movement.amount, movement.kind, movement.proved);
+        let transfer = Transfer { num, tx, from, to, asset, amount, kind, proved };
+        self.starts.push(self.packed.len());
+        pack::pack(&transfer, &mut self.packed);
+        if from == to {
+            // To oneself: it happened, and moved nothing.
+            if let Some(balance) = transfer.source() {
+                let history = self.history(balance);
+                let now = match history.now() {
+                    BalanceAt::Known(held) if held < amount => {
+                        BalanceAt::Unknown(BalanceUnknown::Overdrawn(num))
+                    }
+                    now => now,
+                };
+                history.after.push((num, now));
+            }
+            return Ok(());
+        }
+        if let Some(balance) = transfer.source() {
+            let overdrawn = BalanceUnknown::Overdrawn(num);
+            self.history(balance).change(num, overdrawn, |held| held.checked_sub(amount));
+        }
+        if let Some(balance) = transfer.target() {
+            let too_large = BalanceUnknown::TooLarge(num);
+            self.history(balance).change(num, too_large, |held| held.checked_add(amount));
+        }
+        Ok(())
+    }
+
+    fn opening(&self) -> BalanceAt {
+        if self.from_genesis {
+            BalanceAt::Known(Amount::ZERO)
+        } else {
+            BalanceAt::Unknown(BalanceUnknown::Opening)
+        }
+    }
+
+    fn history(&mut self, balance: Balance) -> &mut History {
+        let opening = self.opening();
+        self.balances.entry(balance).or_insert_with(|| History { opening, after: Vec::new() })
+    }
+
+    fn account_num(&mut self, address: &Address) -> Result<AccountNum, TransferError> {
+        self.accounts.number(address).map(AccountNum).ok_or(TransferError::TooMany("accounts"))
+    }
+
+    fn asset_num(&mut self, asset: &Caip19, height: u64) -> Result<AssetNum, TransferError> {
+        if asset.chain != self.chain {
+            return Err(TransferError::ForeignAsset { height, asset: asset.to_string() });
+        }
+        self.assets.number(asset).map(AssetNum).ok_or(TransferError::TooMany("assets"))
+    }
+
+    /// Forgets what came behind these counts.
+    fn cut(&mut self, counts: Counts) {
+        for num in counts.transfers..self.starts.len() {
+            let num = TransferNum(num as u64);
+            let Some(transfer) = self.transfer(num) else { continue };
+            for balance in [transfer.source(), transfer.target()].into_iter().flatten() {
+                if let Some(history) = self.balances.get_mut(&balance) {
+                    let keep = history.after.partition_point(|entry| entry.0 < num);
+                    history.after.truncate(keep);
+                }
+            }
+        }
+        if let Some(&end) = self.starts.get(counts.transfers) {
+            self.packed.truncate(end);
+            self.starts.truncate(counts.transfers);
+        }
+        for tx in self.txs.drain(counts.txs..) {
+            self.tx_nums.remove(&tx.hash);
+        }
+        self.accounts.cut(counts.accounts);
+        self.assets.cut(counts.assets);
+        // What is numbered anew must find nothing of what was numbered so before.
+        let (accounts, assets) = (counts.accounts as u64, counts.assets as u64);
+        self.balances.retain(|balance, _| {
+            u64::from(balance.account.0) < accounts && u64::from(balance.asset.0) < assets
+        });
+    }
+}
+
+impl History {
+    fn now(&self) -> BalanceAt {
+        self.after.last().map_or(self.opening, |entry| entry.1)
+    }
+
+    /// Takes down what a transfer made of it; what is not known stays so.
+    fn change(
+        &mut self,
+        num: TransferNum,
+        failed: BalanceUnknown,
+        change: impl FnOnce(Amount) -> Option<Amount>,
+    ) {
+        let now = match self.now() {
+            BalanceAt::Known(held) => change(held).map_or(BalanceAt::Unknown(failed), BalanceAt::Known),
+            unknown @ BalanceAt::Unknown(_) => unknown,
+        };
+        self.after.push((num, now));
+    }
+}
+
+impl TransferRows for MemoryTransfers {
+    fn block_count(&self) -> u32 {
+        u32::try_from(self.blocks.len()).expect("counted when they were added")
+    }
+
+    fn transfer_count(&self) -> u64 {
+        self.starts.len() as u64
+    }
+
+    fn block(&self, num: BlockNum) -> Option<BlockRow> {
+        self.blocks.get(num.0 as usize).map(|block| block.row)
+    }
+
+    fn tx(&self, num: TxNum) -> Option<TxRow> {
+        let at = usize::try_from(num.0).ok()?;
+        let tx = self.txs.get(at)?;
+        let end = self.txs.get(at + 1).map_or(self.starts.len() as u64, |next| next.first.0);
+        let count = u32::try_from(end - tx.first.0).ok()?;
+        Some(TxRow { num, hash: tx.hash, block: tx.block, first: tx.first, count })
+    }
+
+    fn transfer(&self, num: TransferNum) -> Option<Transfer> {
+        let start = *self.starts.get(usize::try_from(num.0).ok()?)?;
+        pack::unpack(num, &self.packed[start..])
+    }
+
+    fn next(&self, balance: Balance, from: TransferNum) -> Option<TransferNum> {
+        let after = &self.balances.get(&balance)?.after;
+        after.get(after.partition_point(|entry| entry.0 < from)).map(|entry| entry.0)
+    }
+
+    fn before(&self, balance: Balance, at: TransferNum) -> BalanceAt {
+        let Some(history) = self.balances.get(&balance) else { return self.opening() };
+        match history.after.partition_point(|entry| entry.0 < at) {
+            0 => history.opening,
+            earlier => history.after[earlier - 1].1,
+        }
+    }
+
+    fn find_tx(&self, hash: &[u8; 32]) -> Option<TxNum> {
+        self.tx_nums.get(hash).copied()
+    }
+
+    fn find_account(&self, address: &Address) -> Option<AccountNum> {
+        self.accounts.numbers.get(address).copied().map(AccountNum)
+    }
+
+    fn account(&self, num: AccountNum) -> Option<&Address> {
+        self.accounts.names.get(num.0 as usize)
+    }
+
+    fn find_asset(&self, asset: &Caip19) -> Option<AssetNum> {
+        self.assets.numbers.get(asset).copied().map(AssetNum)
+    }
+
+    fn asset(&self, num: AssetNum) -> Option<&Caip19> {
+        self.assets.names.get(num.0 as usize)
+    }
+}

@@ -1,0 +1,5 @@
+//! What a store of transfers must answer, whatever holds it.
+
+mod balances;
+mod blocks;
+mod chain;

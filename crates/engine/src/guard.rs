@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use alloy_primitives::Address;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,7 +15,7 @@ use tracehound_guard::{
     report::SignatureReport,
     watch::{News, first_mismatch},
 };
-use tracehound_model::{Decision, Gap, GapKind};
+use tracehound_model::{Address, Decision, Gap, GapKind};
 use tracehound_screen::{Policy, Screener, Settings};
 use tracehound_simulate::live::{Node, NodeError};
 

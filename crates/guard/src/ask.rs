@@ -16,8 +16,13 @@ use crate::{
 
 /// Lists that addresses are looked up in.
 pub trait Lists: Debug + Send + Sync {
+    /// What the lists say of an address of any chain.
+    fn screen(&self, address: &tracehound_model::Address) -> Listing;
+
     /// What the lists say of an address of an EVM chain.
-    fn screen(&self, address: &Address) -> Listing;
+    fn screen_evm(&self, address: &Address) -> Listing {
+        self.screen(&tracehound_model::Address::Evm(address.into_array()))
+    }
 
     /// The lists and their dates, a line each.
     fn sources(&self) -> Vec<String>;

@@ -72,6 +72,8 @@ pub struct Case<'a> {
     pub authorizations: &'a [Authorization],
     /// Odd spellings.
     pub quirks: &'a [Quirk],
+    /// Whose signature is asked for, where the request says it.
+    pub signer: Option<Address>,
     /// What it did when it was executed, if that was tried.
     pub simulation: Option<Simulation>,
     context: Context<'a>,
@@ -94,6 +96,7 @@ impl<'a> Case<'a> {
             grants: Vec::new(),
             authorizations: &[],
             quirks: &[],
+            signer: None,
             simulation: None,
             context,
         }
@@ -145,12 +148,12 @@ impl<'a> Case<'a> {
         match facts.and_then(|facts| facts.screened) {
             Some(Screened::Listed) => Listing::Listed(crate::json::shorten(note())),
             // Whoever wrote the facts may have looked at older lists.
-            Some(Screened::Clear) => match self.context.lists.map(|lists| lists.screen(address)) {
+            Some(Screened::Clear) => match self.context.lists.map(|lists| lists.screen_evm(address)) {
                 Some(listing @ (Listing::Listed(_) | Listing::Doubtful(_))) => listing,
                 _ => Listing::Clear,
             },
             None => match self.context.lists {
-                Some(lists) => lists.screen(address),
+                Some(lists) => lists.screen_evm(address),
                 None => Listing::Unknown(Gap::new(GapKind::NotScreened, "no list was at hand")),
             },
         }
@@ -196,12 +199,29 @@ impl<'a> Case<'a> {
 
     /// Whether the policy trusts an address for one of some roles.
     pub fn trusts(&self, address: &Address, roles: &[Role]) -> bool {
-        roles.iter().any(|role| self.policy.trusts(address, *role, self.chain_id).is_some())
+        let verified = self.facts.at(address).is_some_and(|facts| facts.verified == Some(true));
+        roles.iter().any(|role| self.policy.vouches(address, *role, self.chain_id, verified))
     }
 
-    /// Whether an address is the signer's own: the account, the Safe, an owner.
+    /// Whether what an address holds is the signer's own: the account, or the Safe. Who signs for a Safe does not own it.
     pub fn is_own(&self, address: &Address) -> bool {
-        self.actor == Some(*address) || self.facts.account.is_some_and(|account| account.0 == *address)
+        let account = || self.facts.account.is_some_and(|account| account.0 == *address);
+        self.actor == Some(*address) || !matches!(self.subject, Subject::Safe(_)) && account()
+    }
+
+    /// Whether money may go to an address: one's own, one in the address book, one that was paid before, one that the policy
+    /// trusts as a recipient. That it is on no list says nothing for it.
+    pub fn may_receive(&self, address: &Address) -> bool {
+        let booked = || self.policy.book.iter().any(|entry| entry.address.0 == *address);
+        let mut past = self.facts.past.iter();
+        let mut paid = || past.any(|past| past.own && past.to.0 == *address && !past.value.0.is_zero());
+        self.is_own(address) || booked() || paid() || self.trusts(address, &[Role::Recipient])
+    }
+
+    /// Whether plain money sent there comes back as a token: the contract that wraps the chain's coin.
+    pub fn wraps(&self, address: &Address) -> bool {
+        *address == known::WETH && self.chain_id.is_none_or(|chain| chain == 1)
+            || crate::entries::wraps(address, self.chain_id)
     }
 
     /// Addresses the signer dealt with before: the address book and payments of his own. What others caused (zero
@@ -239,6 +259,7 @@ impl<'a> Case<'a> {
             (&calls[call], |other: usize| other != call && calls[other].path.starts_with(&calls[call].path));
         let decides = self.acts.iter().any(|placed| {
             matches!(placed.act, Act::Named { .. } | Act::Unknown { .. })
+                && !self.only_takes_away(placed.call)
                 && (placed.call == call || inside(placed.call) && calls[placed.call].to == outer.to)
         });
         let is_trusted = outer.to.is_some_and(|to| self.trusts(&to, &[Role::Contract]));
@@ -273,6 +294,9 @@ impl<'a> Case<'a> {
                 self.named(call).into_iter().for_each(|address| add(&call.path, address));
             }
         }
+        if let Some(signer) = self.signer {
+            add("params", signer);
+        }
         match self.subject {
             Subject::Safe(safe) => {
                 add(&safe.entry.path, safe.entry.tx.gas_token);
@@ -280,18 +304,21 @@ impl<'a> Case<'a> {
             }
             // To sign an allowance of nothing, in the words of its standard, is to end one.
             Subject::Typed(data, _)
-                if !PERMITS.contains(&&data.type_text[..])
+                if !self.grants.iter().all(|(_, one)| self.is_owned(one))
+                    || !PERMITS.contains(&&data.type_text[..])
                     || self.grants.is_empty()
                     || self.grants.iter().any(|(_, one)| gives(one)) =>
             {
                 let mut leaves = Vec::new();
+                self.in_data(&data.domain, &mut leaves);
                 self.in_data(&data.message, &mut leaves);
                 for address in leaves {
                     add("message", address);
                 }
             }
+            Subject::Tx(tx) => tx.mentioned.iter().for_each(|(path, address)| add(path, *address)),
             Subject::Message(message) => {
-                let text = message.text().unwrap_or_default();
+                let text = String::from_utf8_lossy(&message.bytes);
                 self.in_text(text.as_bytes()).into_iter().for_each(|address| add(&message.path, address));
             }
             _ => {}
@@ -338,10 +365,12 @@ impl<'a> Case<'a> {
             Data::List(items) => items.iter().for_each(|item| self.in_data(item, found)),
             Data::Struct(_, fields) => fields.iter().for_each(|(_, field)| self.in_data(field, found)),
             Data::Bytes(bytes) => found.extend(self.in_bytes(bytes)),
-            Data::Uint(number) => found.extend(self.in_word(&number.to_be_bytes::<32>())),
+            Data::Uint(number) | Data::Int(number) => {
+                found.extend(self.in_word(&number.to_be_bytes::<32>()));
+            }
             Data::Fixed(word, _) => found.extend(self.in_bytes(word.as_slice())),
             Data::Text(text) => found.extend(self.in_text(text.as_bytes())),
-            Data::Int(_) | Data::Bool(_) => {}
+            Data::Bool(_) => {}
         }
     }
 
@@ -356,17 +385,55 @@ impl<'a> Case<'a> {
         windows.filter(|address| self.is_marked(address)).collect()
     }
 
-    /// Addresses in a text, with `0x` and without, and glued to what stands beside. O(bytes).
+    /// Addresses in a text, with `0x` and without, glued to what stands beside, broken into groups or lines, or in wide
+    /// letters. O(bytes).
     fn in_text(&self, text: &[u8]) -> Vec<Address> {
-        let digits = text.windows(40).filter_map(|window| hex::decode(window).ok());
-        let addresses = digits.map(|bytes| Address::from_slice(&bytes));
+        let folded = crate::mentions::folded(&String::from_utf8_lossy(text));
+        let digits = text.windows(40).chain(folded.as_bytes().windows(40));
+        let addresses =
+            digits.filter_map(|window| hex::decode(window).ok()).map(|it| Address::from_slice(&it));
         addresses.filter(|address| self.is_marked(address)).collect()
+    }
+
+    /// Addresses of other chains that texts name and lists know, with the path and what the lists say.
+    pub fn foreign_in_texts(&self) -> Vec<(String, tracehound_model::Address, Listing)> {
+        let Some(lists) = self.context.lists else { return Vec::new() };
+        let lossy;
+        let mut texts: Vec<(String, &str)> = Vec::new();
+        match self.subject {
+            Subject::Message(message) => {
+                lossy = String::from_utf8_lossy(&message.bytes);
+                texts.push((message.path.clone(), &lossy));
+            }
+            Subject::Typed(data, _) => {
+                data.domain.texts("domain", &mut texts);
+                data.message.texts("message", &mut texts);
+            }
+            _ => {}
+        }
+        let mut found = Vec::new();
+        for (path, text) in texts {
+            for address in crate::mentions::addresses(text) {
+                match lists.screen(&address) {
+                    listing @ (Listing::Listed(_) | Listing::Doubtful(_)) => {
+                        found.push((path.clone(), address, listing));
+                    }
+                    Listing::Clear | Listing::Unknown(_) => {}
+                }
+            }
+        }
+        found
     }
 
     /// Whether lists, facts or the policy hold something against an address.
     pub fn is_marked(&self, address: &Address) -> bool {
         let listed = || matches!(self.screened(address), Listing::Listed(_) | Listing::Doubtful(_));
         self.policy.blocks(address).is_some() || listed()
+    }
+
+    /// Whether a right is one over the signer's own tokens.
+    pub fn is_owned(&self, grant: &Grant) -> bool {
+        grant.owner.is_none_or(|owner| self.is_own(&owner))
     }
 
     /// Whether a call does nothing but end rights, or change a Safe in a way of which those who come in are known.
@@ -380,7 +447,7 @@ impl<'a> Case<'a> {
         let mut others = acts.by_ref().filter(|act| !matches!(act, Act::Pay { .. })).peekable();
         others.peek().is_some()
             && others.all(|act| match act {
-                Act::Grant(grant) => ends && grant.extent == Extent::None,
+                Act::Grant(grant) => ends && grant.extent == Extent::None && self.is_owned(grant),
                 Act::Power { power, .. } => *power == Power::GiveUp,
                 Act::Setting { setting, .. } => !matches!(setting, Setting::Setup(_)),
                 Act::Named { .. } => ends,
@@ -421,7 +488,16 @@ impl<'a> Case<'a> {
             all.extend(
                 data.domain.address("verifyingContract").map(|address| ("domain".to_owned(), address)),
             );
-            if let Meaning::Orders { orders, .. } = meaning {
+            let orders = match meaning {
+                Meaning::Orders { orders, .. } => &orders[..],
+                Meaning::Known(known) => {
+                    let whom = known.operators.iter().chain(&known.spender);
+                    all.extend(whom.map(|address| ("message".to_owned(), *address)));
+                    &known.orders[..]
+                }
+                _ => &[],
+            };
+            {
                 for order in orders {
                     let recipients = order.asked.iter().filter_map(|item| item.recipient);
                     all.extend(recipients.chain(order.taker).map(|address| (order.path.clone(), address)));

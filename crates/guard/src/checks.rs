@@ -15,8 +15,9 @@ mod ownership;
 mod queue;
 mod sign;
 mod signatures;
+mod vouched;
 
-pub use self::queue::queue;
+pub use self::{limits::together, queue::queue};
 use crate::{
     case::Case,
     finding::{CheckId, Finding},
@@ -41,7 +42,9 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Cfg05, config::module_guard),
     (CheckId::Cfg06, config::handler),
     (CheckId::Cfg07, config::code),
+    (CheckId::Act01, vouched::acts),
     (CheckId::Own01, ownership::power),
+    (CheckId::Own01, ownership::operators),
     (CheckId::Gas01, ownership::gas_refund),
     (CheckId::App01, approval::allowance),
     (CheckId::App02, approval::all),
@@ -54,6 +57,7 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Name01, name::names),
     (CheckId::Wrap01, format::cut),
     (CheckId::Fmt01, format::encoding),
+    (CheckId::Fmt01, format::sending),
     (CheckId::Sim01, history::unseen),
     (CheckId::Sim01, effects::executed),
     (CheckId::Hist01, history::unprecedented),

@@ -170,6 +170,20 @@ pub struct Spent {
     pub value: Whole,
 }
 
+/// What an NFT of a collection goes for at least: somebody's word for it, and of which day.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Floor {
+    /// The collection.
+    pub collection: Account,
+    /// Base units of the chain's coin, or of `token`, for one.
+    pub price: Whole,
+    /// The token it is counted in; the native coin when absent. Wrapped coin counts as coin.
+    pub token: Option<Account>,
+    /// When that was so.
+    pub date: Timestamp,
+}
+
 /// A name that was resolved to an address.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -218,6 +232,8 @@ pub struct Facts {
     pub shown: Option<Shown>,
     /// Amounts that left today.
     pub spent: Vec<Spent>,
+    /// Prices of NFTs.
+    pub floor: Vec<Floor>,
     /// Names.
     pub named: Vec<Named>,
     /// Reviews.

@@ -117,6 +117,7 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
         }
     }
     findings.extend(checks::queue(&safes));
+    findings.extend(checks::together(&cases, false));
     Draft::of(items, findings, &cases, true, context)
 }
 
@@ -282,7 +283,10 @@ pub fn check_node(node: &Node, context: Context<'_>) -> Report {
 
 fn transactions(node: &Node, context: Context<'_>) -> Report {
     let mut scalars = Scalars::default();
-    let draft = if node.get("kind").and_then(Node::text) == Some("eip7702_authorization") {
+    // An authorization by itself has the address of the code where a transaction has a receiver.
+    let is_authorization = node.get("kind").and_then(Node::text) == Some("eip7702_authorization")
+        || node.any(&["address", "contractAddress"]).is_some() && node.any(&["nonce"]).is_some();
+    let draft = if is_authorization {
         Authorization::read(node, "authorization", &mut scalars)
             .map(|authorization| authorization_draft(authorization, &scalars, context))
     } else {
@@ -394,6 +398,7 @@ fn tx_draft(txs: &[EvmTx], scalars: &Scalars, context: Context<'_>) -> Draft {
         }
         cases.push(case);
     }
+    findings.extend(checks::together(&cases, true));
     let mut draft = Draft::of(items, findings, &cases, true, context);
     draft.take_up(nested);
     draft
@@ -421,14 +426,23 @@ pub fn check_typed(input: &[u8], context: Context<'_>) -> Report {
 }
 
 fn typed_node(node: &Node, context: Context<'_>) -> Report {
+    typed_for(node, message::signer(node.get("params")), context)
+}
+
+/// As [`check_typed`], for the signature of somebody.
+fn typed_for(node: &Node, signer: Option<Address>, context: Context<'_>) -> Report {
     // A request carries the data as an object or as a text, before or behind the account.
     if let Some(params) = node.get("params").and_then(Node::list) {
         for param in params {
             if param.map().is_some() {
-                return typed_node(param, context);
+                return typed_for(param, signer, context);
             }
             if let Some(text) = param.text().filter(|text| text.trim_start().starts_with('{')) {
-                return check_typed(text.as_bytes(), context);
+                return match json::parse(text.as_bytes()) {
+                    Ok(node) => typed_for(&node, signer, context),
+                    Err(error) => Draft::refused(&Malformed::new("params", error.to_string()))
+                        .report(Kind::TypedData, context),
+                };
             }
         }
         let error = Malformed::new("params", "no typed data are among the parameters");
@@ -440,7 +454,7 @@ fn typed_node(node: &Node, context: Context<'_>) -> Report {
         Err(error) => return Draft::refused(&error).report(Kind::TypedData, context),
     };
     let meaning = typed::meaning(&data);
-    let mut draft = typed_draft(&data, &meaning, &scalars, context);
+    let mut draft = typed_draft(&data, &meaning, &scalars, signer, context);
     if meaning == Meaning::SafeTx {
         let mut more = Scalars::default();
         let mut inner = match safe::input::read_node(node, missing(context.facts), &mut more) {
@@ -459,16 +473,38 @@ fn typed_node(node: &Node, context: Context<'_>) -> Report {
     draft.report(Kind::TypedData, context)
 }
 
-fn typed_draft(data: &typed::TypedData, meaning: &Meaning, scalars: &Scalars, context: Context<'_>) -> Draft {
+fn typed_draft(
+    data: &typed::TypedData,
+    meaning: &Meaning,
+    scalars: &Scalars,
+    signer: Option<Address>,
+    context: Context<'_>,
+) -> Draft {
     let mut case = Case::new(context, Subject::Typed(data, meaning), "typed data");
+    case.signer = signer;
     let chain = data.domain.uint("chainId").and_then(|chain| u64::try_from(chain).ok());
     case.chain_id = chain.or(context.facts.chain_id);
     case.quirks = &scalars.quirks;
     case.digest = Some(data.hashes.digest);
-    if let Meaning::Grants(grants) = meaning {
-        case.grants.clone_from(grants);
+    let (own, mut findings) = functions(context.facts);
+    match meaning {
+        Meaning::Grants(grants) => case.grants.clone_from(grants),
+        Meaning::Known(known) => {
+            for (index, call) in known.calls.iter().enumerate() {
+                let outer = Outer {
+                    path: format!("message.call[{index}]"),
+                    from: call.from.or(case.actor),
+                    to: Some(call.to),
+                    value: call.value,
+                    data: &call.data,
+                    delegate: false,
+                };
+                case.add_call(outer, Functions { own: &own });
+            }
+        }
+        _ => {}
     }
-    let findings = checks::run(&case);
+    findings.extend(checks::run(&case));
     let mut fields = Vec::new();
     for (name, value) in data.domain.fields() {
         fields.push((format!("Domain {name}"), value.show()));
@@ -483,7 +519,7 @@ fn typed_draft(data: &typed::TypedData, meaning: &Meaning, scalars: &Scalars, co
         intent: intent::sentence(&case),
         fields,
         hashes: Some(HashReport::from(data.hashes)),
-        calls: Vec::new(),
+        calls: calls(&case),
         clear: clear(&case, context.descriptors),
         simulation: simulated(&case),
         signatures: Vec::new(),
@@ -502,6 +538,7 @@ fn message_report(message: Result<message::Message, Malformed>, context: Context
         Err(error) => return Draft::refused(&error).report(Kind::Message, context),
     };
     let mut case = Case::new(context, Subject::Message(&message), &message.path);
+    case.signer = message.signer;
     let digest = message.digest();
     case.digest = Some(digest);
     let findings = checks::run(&case);

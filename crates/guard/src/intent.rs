@@ -48,6 +48,15 @@ pub fn sentence(case: &Case<'_>) -> String {
         match meaning {
             Meaning::Grants(grants) => parts.extend(grants.iter().map(|(_, one)| grant(case, one))),
             Meaning::Orders { orders, .. } => parts.extend(orders.iter().map(|one| order(case, one))),
+            Meaning::Known(known) => {
+                parts.extend(known.orders.iter().map(|one| order(case, one)));
+                parts.extend(known.operators.iter().map(|who| {
+                    let at = data.domain.address("verifyingContract");
+                    let at = at.map_or_else(String::new, |at| format!(" at {}", case.show(&at)));
+                    format!("lets {} act for you{at}", case.show(who))
+                }));
+                parts.extend(known.ends.map(|what| format!("takes back {what}")));
+            }
             Meaning::Blind => parts.push("signs a hash whose contents nobody can see".to_owned()),
             Meaning::SafeTx => parts.push("signs a Safe transaction".to_owned()),
             Meaning::SafeMessage => parts.push("signs a message in the name of a Safe".to_owned()),
@@ -111,12 +120,18 @@ fn act(case: &Case<'_>, act: &Act) -> String {
                 Power::Role => format!("gives {to} a role over {over}"),
                 Power::GiveUp => format!("gives up or takes power over {over}"),
                 Power::Accept => format!("accepts power over {over}"),
+                Power::Operator => format!("lets {to} act for you at {over}"),
+                Power::Rule => format!("changes a rule of {over}"),
+                Power::Vote => format!("votes, or lets {to} vote, at {over}"),
             }
         }
         Act::ApproveHash { safe, hash } => {
             format!("approves the transaction {hash} of the Safe {}", case.show(safe))
         }
         Act::SignMessage { .. } => "marks a message as signed by the Safe".to_owned(),
+        Act::Memo { to, text } => {
+            format!("sends the text {:?} to {}", crate::json::shorten(text), case.show(to))
+        }
         Act::Create => "creates a contract".to_owned(),
         Act::Named { to, function, .. } => format!("calls {function} at {}", case.show(to)),
         Act::Unknown { to, selector } => {
@@ -163,11 +178,18 @@ pub fn grant(case: &Case<'_>, grant: &Grant) -> String {
         grant.owner.filter(|owner| !case.is_own(owner)).map(|owner| format!(" of {}", case.show(&owner)));
     let whose = whose.unwrap_or_default();
     match (grant.by, grant.extent) {
-        (_, Extent::None) => format!("ends the right of {spender} over your {name}"),
+        (_, Extent::None) if whose.is_empty() => format!("ends the right of {spender} over your {name}"),
+        (_, Extent::None) => format!("ends the right of {spender} over {name}{whose}"),
         (By::ApproveAll, _) => {
             format!("gives {spender} the right to take ALL your NFTs of {}", case.show(&grant.token))
         }
         (_, Extent::All) => format!("gives {spender} the right to take ALL your {name}{whose}{until}"),
+        (_, Extent::Nft(id)) => {
+            format!(
+                "gives {spender} the right to take the NFT {id} of {}{whose}{until}",
+                case.show(&grant.token)
+            )
+        }
         (By::PermitTransfer, Extent::Exact(amount, _)) => {
             format!("lets {spender} take {} at once", case.amount(amount, &grant.token))
         }

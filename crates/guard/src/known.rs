@@ -108,7 +108,11 @@ impl Size {
     ///
     /// Drainers avoid the maximum that wallets warn of and write 2^256-2, 2^160-1, 2^64-1 or the supply instead.
     pub fn of(extent: Extent, token: Option<&Token>) -> Self {
-        let Extent::Exact(amount, bits) = extent else { return Self::Unlimited };
+        let (amount, bits) = match extent {
+            Extent::Exact(amount, bits) => (amount, bits),
+            Extent::Nft(_) | Extent::None => return Self::Bounded,
+            Extent::All => return Self::Unlimited,
+        };
         let all_ones = amount.bit_len() >= 63 && amount.wrapping_add(U256::from(1)).count_ones() <= 1;
         let bits = usize::from(bits);
         let leading_ones = amount.bit_len() == bits && (amount >> (bits - 32)) == U256::from(u32::MAX);
@@ -145,7 +149,9 @@ pub fn show(address: &Address, policy: &Policy, facts: &Facts) -> String {
     if address.is_zero() {
         return format!("{address} (the zero address)");
     }
-    match policy.name_of(address).or(named).or_else(note) {
+    let shipped = || policy.shipped.then(|| crate::entries::find(address, facts.chain_id)).flatten();
+    let shipped = || shipped().map(|entry| entry.label);
+    match policy.name_of(address).or(named).or_else(note).or_else(shipped) {
         Some(name) => format!("{address} ({})", crate::json::shorten(name)),
         None => match official() {
             Some(official) => format!("{address} ({} {})", official.role.as_str(), official.version),

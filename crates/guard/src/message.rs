@@ -26,6 +26,8 @@ pub struct Message {
     pub bytes: Vec<u8>,
     /// Where it stands.
     pub path: String,
+    /// Whose signature is asked for, where the request says it.
+    pub signer: Option<alloy_primitives::Address>,
 }
 
 impl Message {
@@ -89,12 +91,12 @@ pub fn read(input: &[u8], scalars: &mut Scalars) -> Result<Message, Malformed> {
         && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     {
         let bytes = scalars.bytes_text(&format!("0x{digits}"), "input")?;
-        return whole(Message { method: Method::Personal, bytes, path: "input".to_owned() });
+        return whole(Message { method: Method::Personal, bytes, path: "input".to_owned(), signer: None });
     }
     // A text file ends in a line end that nobody typed into the wallet.
     let bytes = input.strip_suffix(b"\n").unwrap_or(input);
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    whole(Message { method: Method::Personal, bytes: bytes.to_vec(), path: "input".to_owned() })
+    whole(Message { method: Method::Personal, bytes: bytes.to_vec(), path: "input".to_owned(), signer: None })
 }
 
 /// A message that says something.
@@ -134,6 +136,13 @@ fn begins_as_json(text: &str) -> bool {
     }
 }
 
+/// Whose signature a request asks for: the parameter that is an address.
+pub(crate) fn signer(params: Option<&Node>) -> Option<alloy_primitives::Address> {
+    let params = params.and_then(Node::list).unwrap_or_default();
+    let mut texts = params.iter().filter_map(Node::text).filter(|text| text.len() == 42);
+    texts.find_map(|text| text.parse().ok())
+}
+
 /// As [`read`], from JSON.
 pub fn read_node(node: &Node, scalars: &mut Scalars) -> Result<Message, Malformed> {
     let method = match node.get("method").and_then(Node::text) {
@@ -168,5 +177,6 @@ pub fn read_node(node: &Node, scalars: &mut Scalars) -> Result<Message, Malforme
         }
         _ => text.as_bytes().to_vec(),
     };
-    whole(Message { method, bytes, path })
+    let signer = signer(node.get("params"));
+    whole(Message { method, bytes, path, signer })
 }

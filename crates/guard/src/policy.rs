@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::{
+    entries,
     method::may_be_added,
     scalar::{Account, Hash, Whole},
 };
@@ -33,10 +34,12 @@ pub enum PolicyError {
 pub enum Role {
     /// To receive money.
     Recipient,
-    /// To be called: its code is known.
+    /// To be called: its code is known. What is signed for it is read all the same.
     Contract,
     /// To spend tokens by allowance or permit.
     Spender,
+    /// To spend tokens by Permit2 alone: it takes no allowance of its own.
+    Permit2Spender,
     /// To move all tokens of a collection.
     Operator,
     /// To be run by delegatecall.
@@ -118,7 +121,7 @@ pub enum Need {
     Owners,
     /// The code hash of what a delegatecall runs.
     CodeHash,
-    /// Something that speaks for the recipient: the address book, a past payment or screening.
+    /// Something that speaks for the recipient: the address book or a past payment.
     Recipient,
     /// Screening of every address.
     Screening,
@@ -153,6 +156,10 @@ pub struct Bounds {
     pub inner_delegatecall: bool,
     /// A payment this many times the largest before is an outlier.
     pub outlier_factor: u32,
+    /// The most that fees and refunds of gas may take without a look, in wei.
+    pub review_fee: Whole,
+    /// The most that fees and refunds of gas may take at all, in wei.
+    pub block_fee: Whole,
 }
 
 impl Default for Bounds {
@@ -163,6 +170,8 @@ impl Default for Bounds {
             least_price: Whole(U256::from(1_000_000_000_000_000_u64)),
             inner_delegatecall: false,
             outlier_factor: 10,
+            review_fee: Whole(U256::from(100_000_000_000_000_000_u64)),
+            block_fee: Whole(U256::from(5_000_000_000_000_000_000_u64)),
         }
     }
 }
@@ -186,6 +195,12 @@ struct File {
     two_person: Option<TwoPerson>,
     #[serde(default)]
     methods: Vec<String>,
+    #[serde(default = "yes")]
+    shipped: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A policy in force.
@@ -209,6 +224,8 @@ pub struct Policy {
     pub two_person: Option<TwoPerson>,
     /// JSON-RPC methods that the proxy passes on besides the ones it knows to read only.
     pub methods: Vec<String>,
+    /// Whether the shipped entries are trusted too.
+    pub shipped: bool,
     /// SHA-256 of the file, hexadecimal.
     pub hash: String,
 }
@@ -267,6 +284,7 @@ impl Policy {
             limits: file.limit,
             two_person: file.two_person,
             methods: file.methods,
+            shipped: file.shipped,
             hash: hex::encode(Sha256::digest(text)),
         })
     }
@@ -283,6 +301,14 @@ impl Policy {
             let here = entry.chains.is_empty() || chain_id.is_some_and(|chain| entry.chains.contains(&chain));
             entry.address.0 == *address && entry.roles.contains(&role) && here
         })
+    }
+
+    /// Whether the policy, or an entry that is shipped, trusts an address for a role on a chain.
+    ///
+    /// `verified`: whether the code that runs there is said to be known, without which no shipped proxy counts.
+    pub fn vouches(&self, address: &Address, role: Role, chain_id: Option<u64>, verified: bool) -> bool {
+        let shipped = || self.blocks(address).is_none() && entries::trusts(address, role, chain_id, verified);
+        self.trusts(address, role, chain_id).is_some() || self.shipped && shipped()
     }
 
     /// Name of an address, if the policy knows it in any way.
@@ -310,8 +336,8 @@ impl Policy {
             (Need::CodeHash, "Without the code hash of a delegatecall's target the verdict is incomplete."),
             (
                 Need::Recipient,
-                "A recipient that is in no address book, was never paid before and was not screened makes the \
-                 verdict incomplete.",
+                "A recipient that is in no address book and was never paid before makes the verdict incomplete: to be on \
+                 no list is not to be known.",
             ),
             (Need::Screening, "An address that was not screened makes the verdict incomplete."),
             (Need::Simulation, "Without a simulation the verdict is incomplete."),
@@ -354,6 +380,14 @@ impl Policy {
                 }
             }
         }
+        lines.push(if self.shipped {
+            format!(
+                "Trusts the {} contracts that are shipped, each on its chain (shipped = false ends that).",
+                entries::count()
+            )
+        } else {
+            "Trusts none of the contracts that are shipped.".to_owned()
+        });
         match &self.two_person {
             Some(rule) => lines.push(format!(
                 "{} of {} reviewers must have signed a review.",

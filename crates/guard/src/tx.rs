@@ -43,7 +43,42 @@ pub struct EvmTx {
     pub data: Vec<u8>,
     /// EIP-7702 authorizations.
     pub authorizations: Vec<Authorization>,
+    /// The most that the chain may take for it, in wei, where gas and its price are given.
+    pub fee: Option<U256>,
+    /// Addresses in fields that move nothing by themselves (access list, capabilities), with the path.
+    pub mentioned: Vec<(String, Address)>,
+    /// Fields that nothing here reads.
+    pub unread: Vec<String>,
+    /// Whether it is raw bytes of the form that holds on every chain (before EIP-155).
+    pub any_chain: bool,
+    /// Its type, where given.
+    pub kind: Option<u64>,
 }
+
+/// Fields that say how a transaction is sent and change nothing of what it does, or that repeat what is read elsewhere.
+const PASSED_OVER: &[&str] = &[
+    "gas",
+    "gasLimit",
+    "gas_limit",
+    "gasPrice",
+    "maxFeePerGas",
+    "maxPriorityFeePerGas",
+    "maxFeePerBlobGas",
+    "nonce",
+    "type",
+    "kind",
+    "accessList",
+    "blobVersionedHashes",
+    "capabilities",
+    "hash",
+    "v",
+    "r",
+    "s",
+    "yParity",
+    "id",
+    "version",
+    "atomicRequired",
+];
 
 /// Reads raw bytes: legacy, EIP-2930, EIP-1559, EIP-4844, EIP-7702, signed or not.
 pub fn read_raw(bytes: &[u8], path: &str) -> Result<EvmTx, Malformed> {
@@ -83,6 +118,9 @@ pub fn read_raw(bytes: &[u8], path: &str) -> Result<EvmTx, Malformed> {
         Some(index) => Some(small(uint(index, "chainId")?, path)?),
         None => legacy_chain(fields),
     };
+    tx.any_chain = chain.is_none() && tx.chain_id.is_none() && fields.len() == signed;
+    tx.kind = Some(kind.into());
+    tx.fee = Some(uint(to - 1, "gas")?.saturating_mul(uint(to - 2, "gasPrice")?));
     tx.to = match bytes(to, "to")? {
         [] => None,
         address => Some(Address::try_from(address).map_err(|_| {
@@ -272,6 +310,32 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
     {
         return Err(Malformed::new(&at("input"), "data and input differ: nodes take the one or the other"));
     }
+    tx.kind = match node.any(&["type"]) {
+        Some(kind) => Some(small(scalars.uint(kind, &at("type"))?, &at("type"))?),
+        None => None,
+    };
+    let mut number = |keys: &[&str]| -> Result<Option<U256>, Malformed> {
+        node.any(keys).map(|node| scalars.uint(node, &at(keys[0]))).transpose()
+    };
+    let gas = number(&["gas", "gasLimit", "gas_limit"])?;
+    let price = number(&["maxFeePerGas"])?.max(number(&["gasPrice"])?);
+    tx.fee = gas.zip(price).map(|(gas, price)| gas.saturating_mul(price));
+    for field in ["accessList", "capabilities"] {
+        if let Some(node) = node.get(field) {
+            mentioned(node, &at(field), &mut tx.mentioned);
+        }
+    }
+    for (key, value) in node.map().unwrap_or_default() {
+        if FIELDS.contains(&&key[..]) || PASSED_OVER.contains(&&key[..]) {
+            continue;
+        }
+        if matches!(value.value, Json::Map(_) | Json::List(_)) {
+            let what =
+                format!("the field {:?} is not known here, and may hold what is really signed", shorten(key));
+            return Err(Malformed::new(path, what));
+        }
+        tx.unread.push(shorten(key));
+    }
     if let Some(list) = node.any(&["authorizationList", "authorization_list"]) {
         let list =
             list.list().ok_or_else(|| Malformed::new(&at("authorizationList"), "a list should be here"))?;
@@ -281,6 +345,21 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
         }
     }
     Ok(tx)
+}
+
+/// The addresses among the texts of a field.
+fn mentioned(node: &Node, path: &str, out: &mut Vec<(String, Address)>) {
+    match &node.value {
+        Json::Text(text) => out.extend(text.parse().ok().map(|address| (path.to_owned(), address))),
+        Json::List(items) => items.iter().for_each(|item| mentioned(item, path, out)),
+        Json::Map(fields) => {
+            for (key, value) in fields {
+                out.extend(key.parse().ok().map(|address| (path.to_owned(), address)));
+                mentioned(value, path, out);
+            }
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@ pub mod auth;
 pub mod encode;
 pub mod meaning;
 pub mod read;
+pub mod shapes;
 
 pub use self::{
     auth::Authorization,
     meaning::{Item, ItemKind, Meaning, Order, meaning},
     read::{Data, TypedData, read},
+    shapes::{Known, SignedCall},
 };

@@ -103,6 +103,6 @@ fn names(grant: &Grant, approval: &Approval) -> bool {
         (Extent::All, _) => true,
         (Extent::Exact(most, _), Some(amount)) => amount <= most,
         (Extent::None, Some(amount)) => amount.is_zero(),
-        (Extent::Exact(..) | Extent::None, None) => false,
+        (Extent::Nft(_), _) | (Extent::Exact(..) | Extent::None, None) => false,
     }
 }

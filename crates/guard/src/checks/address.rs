@@ -63,6 +63,21 @@ pub(super) fn bad_recipient(case: &Case<'_>, out: &mut Vec<Finding>) {
     let involved = case.involved();
     let everybody = case.everybody();
     let everybody = everybody.iter().map(|(path, address)| (address, path));
+    for (path, address, listing) in case.foreign_in_texts() {
+        match listing {
+            Listing::Listed(note) => {
+                let title = format!(
+                    "The text names {address}, which is on a list of sanctioned or thieves' addresses."
+                );
+                out.push(Finding::new(Addr02, Block, &path, title).because(note));
+            }
+            Listing::Doubtful(note) => {
+                let title = format!("The text names {address}: look at what lists say of it.");
+                out.push(Finding::new(Addr02, Review, &path, title).because(note));
+            }
+            Listing::Clear | Listing::Unknown(_) => {}
+        }
+    }
     for (address, path) in everybody.chain(&involved) {
         if !seen.insert(address) {
             continue;
@@ -93,10 +108,13 @@ pub(super) fn bad_recipient(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
     for (path, address) in case.recipients() {
         if address.is_zero() || burnt(&address) {
+            // The customary burn addresses are named on purpose, zero mostly by a mistake.
+            let severity = if burnt(&address) { Review } else { Block };
             let title = format!("Sends to {address}, which nobody owns: it is lost.");
-            out.push(Finding::new(Addr02, Block, path, title));
-        } else if known::token(&address, case.chain_id, case.facts).is_some()
-            || case.facts.kind(&address) == Some(Kind::Token)
+            out.push(Finding::new(Addr02, severity, path, title));
+        } else if !case.wraps(&address)
+            && (known::token(&address, case.chain_id, case.facts).is_some()
+                || case.facts.kind(&address) == Some(Kind::Token))
         {
             let title =
                 format!("Sends to the token contract {}: what is sent there is lost.", case.show(&address));

@@ -9,7 +9,7 @@ use crate::{
     finding::{
         CheckId::{self, App01, App02, App03},
         Finding,
-        Severity::{self, Block, Incomplete, Review},
+        Severity::{self, Block, Incomplete, Info, Review},
     },
     known::{self, PERMIT2, Size},
     policy::Role,
@@ -66,27 +66,35 @@ enum Spender {
     Bad(String),
 }
 
-fn spender(case: &Case<'_>, address: &Address) -> Spender {
+fn spender(case: &Case<'_>, grant: &Grant) -> Spender {
+    let address = &grant.spender;
     if let Some(age) = case.facts.age_days(address)
         && age < i64::from(case.policy.bounds.young_days)
     {
         return Spender::Bad(format!("it is {age} days old"));
     }
+    let by_permit2 = grant.by == By::Permit2
+        || case.typed().is_some_and(|(data, _)| data.domain.address("verifyingContract") == Some(PERMIT2));
+    let trusted = case.trusts(address, &[Role::Spender, Role::Operator])
+        || by_permit2 && case.trusts(address, &[Role::Permit2Spender]);
     match case.facts.kind(address) {
         Some(Kind::Eoa) => return Spender::Bad("it is a person's account and not a contract".to_owned()),
         Some(Kind::Empty) => return Spender::Bad("nothing is there yet".to_owned()),
-        Some(Kind::Token) => return Spender::Bad("it is a token contract".to_owned()),
+        Some(Kind::Token) if !trusted => return Spender::Bad("it is a token contract".to_owned()),
         _ => {}
     }
-    if case.is_own(address) || case.trusts(address, &[Role::Spender, Role::Operator]) {
+    if case.is_own(address) || trusted {
         return Spender::Trusted;
     }
-    let verified = case.facts.at(address).is_some_and(|facts| facts.verified == Some(true));
-    if verified && case.facts.kind(address) == Some(Kind::Contract) {
+    if is_verified(case, address) && case.facts.kind(address) == Some(Kind::Contract) {
         Spender::Verified
     } else {
         Spender::Unknown
     }
+}
+
+fn is_verified(case: &Case<'_>, address: &Address) -> bool {
+    case.facts.at(address).is_some_and(|facts| facts.verified == Some(true))
 }
 
 fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<Finding>) {
@@ -98,24 +106,34 @@ fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<
         });
         let is_coin =
             case.token(&grant.token).is_some() || case.facts.kind(&grant.token) == Some(Kind::Token);
-        if is_approve && !is_coin && !grant.spender.is_zero() {
+        if is_approve && !is_coin && !grant.spender.is_zero() && case.is_owned(grant) {
+            let severity = match spender(case, grant) {
+                Spender::Trusted => Review,
+                Spender::Verified | Spender::Unknown | Spender::Bad(_) => Block,
+            };
             let title = format!(
                 "Ends a right over {} if that is a coin, and gives {} the NFT number 0 if it is a collection: which it is, \
                  is not known.",
                 case.show(&grant.token),
                 case.show(&grant.spender)
             );
-            out.push(Finding::new(id, Review, path, title));
+            out.push(Finding::new(id, severity, path, title));
         }
         return;
     }
     let size = Size::of(grant.extent, case.token(&grant.token).as_ref());
     let sentence = crate::intent::grant(case, grant);
     let signed = matches!(grant.by, By::Permit | By::PermitTransfer);
-    let (severity, why): (Option<Severity>, String) = match (spender(case, &grant.spender), size) {
+    let (severity, why): (Option<Severity>, String) = match (spender(case, grant), size) {
         (Spender::Bad(why), _) => (Some(Block), why),
         (Spender::Unknown, Size::Unlimited) => {
             (Some(Block), "nothing is known of it, and there is no limit".to_owned())
+        }
+        // Who may be paid may take a payment, where a person looks at it.
+        (Spender::Unknown, Size::Bounded)
+            if grant.by == By::PermitTransfer && case.may_receive(&grant.spender) =>
+        {
+            (Some(Review), "it is somebody you pay, and no contract that is trusted to take".to_owned())
         }
         (Spender::Unknown, _) if signed => (
             Some(Block),
@@ -126,6 +144,9 @@ fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<
             (Some(Block), "there is no limit, and it is on no allow-list".to_owned())
         }
         (Spender::Verified, _) => (Some(Review), "it is on no allow-list".to_owned()),
+        (Spender::Trusted, Size::Unlimited) if is_verified(case, &grant.spender) => {
+            (Some(Info), "it is trusted, and its source is published; there is no limit".to_owned())
+        }
         (Spender::Trusted, Size::Unlimited) => {
             (Some(Review), "it is trusted, but there is no limit".to_owned())
         }

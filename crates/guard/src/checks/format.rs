@@ -3,7 +3,7 @@
 use crate::{
     case::{Case, Subject},
     finding::{
-        CheckId::{Fmt01, Wrap01},
+        CheckId::{Fmt01, Gas01, Wrap01},
         Finding,
         Severity::{Block, Incomplete, Review},
     },
@@ -21,6 +21,32 @@ pub(super) fn encoding(case: &Case<'_>, out: &mut Vec<Finding>) {
     for quirk in case.quirks {
         let title = "A value is spelt so that readers may understand it differently.";
         out.push(Finding::new(Fmt01, Block, &quirk.path, title).because(quirk.what.clone()));
+    }
+}
+
+/// How an ordinary transaction is sent: what it may cost, where it holds, what of it nobody reads.
+pub(super) fn sending(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Subject::Tx(tx) = &case.subject else { return };
+    for key in &tx.unread {
+        let title = format!("The field {key:?} is not known here: what it does was not judged.");
+        out.push(Finding::new(Fmt01, Incomplete, &case.path, title));
+    }
+    if tx.kind == Some(4) && tx.authorizations.is_empty() {
+        let title = "Says that it hands over an account's code (type 4), and names no code.";
+        out.push(Finding::new(Fmt01, Incomplete, &case.path, title));
+    }
+    if tx.any_chain {
+        let title = "Names no chain: whoever has it can send it on every chain where the account has money.";
+        out.push(Finding::new(Fmt01, Review, &case.path, title));
+    } else if case.chain_id.is_none_or(|chain| chain == 0) {
+        let title = "Which chain it is for is not known (--chain-id).";
+        out.push(Finding::new(Fmt01, Incomplete, &case.path, title));
+    }
+    let bounds = &case.policy.bounds;
+    if let Some(fee) = tx.fee.filter(|fee| *fee > bounds.review_fee.0) {
+        let severity = if fee > bounds.block_fee.0 { Block } else { Review };
+        let title = format!("May cost {} in fees.", case.amount(fee, &alloy_primitives::Address::ZERO));
+        out.push(Finding::new(Gas01, severity, &case.path, title));
     }
 }
 

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, U256};
 
 use crate::{
     case::Case,
-    decode::{Act, action::LURES},
+    decode::{Act, Call, Param, Type, Value, action::LURES},
     facts::Kind,
     finding::{
         CheckId::{Hist01, Sim01},
@@ -37,8 +37,9 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
             Act::Named { to, function, beneficiaries } => {
                 for beneficiary in beneficiaries {
-                    proceeds(case, path, beneficiary, out);
+                    proceeds(case, placed.call, beneficiary, out);
                 }
+                no_minimum(call, out);
                 if case.trusts(to, &[Role::Contract, Role::Spender]) || call.delegate {
                     continue;
                 }
@@ -62,6 +63,14 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
                 };
                 out.push(Finding::new(Sim01, severity, path, title));
             }
+            // Who may be paid may get a text too, unless there is code that would run.
+            Act::Memo { to, .. }
+                if !case.may_receive(to)
+                    || matches!(case.facts.kind(to), Some(Kind::Contract | Kind::Token)) =>
+            {
+                let title = format!("Sends a text to {}, which a contract takes for a call.", case.show(to));
+                out.push(Finding::new(Sim01, Review, path, title));
+            }
             Act::Create => {
                 let title = "Creates a contract: what its code does was not examined.";
                 out.push(Finding::new(Sim01, Review, path, title));
@@ -76,10 +85,28 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 /// What comes out of a swap or deposit goes to somebody.
-fn proceeds(case: &Case<'_>, path: &str, to: &Address, out: &mut Vec<Finding>) {
-    // Routers write 1 and 2 for the sender and for themselves, and zero for themselves.
-    let marker = to.starts_with(&[0; 19]) && to[19] <= 2;
-    if case.is_own(to) || marker || case.trusts(to, &[Role::Contract]) {
+fn proceeds(case: &Case<'_>, call: usize, to: &Address, out: &mut Vec<Finding>) {
+    let call = &case.unpacked.calls[call];
+    let path = &call.path;
+    // Routers write 1 for the sender.
+    let marker = to.starts_with(&[0; 19]) && to[19] == 1;
+    if case.is_own(to) || marker {
+        return;
+    }
+    // 0 and 2 for themselves, from where another call must take it.
+    let marker = to.starts_with(&[0; 19]) && matches!(to[19], 0 | 2);
+    if marker || call.to == Some(*to) {
+        let taken = case.unpacked.calls.iter().any(|other| {
+            let name = other.decoded.as_ref().map_or("", |decoded| &decoded.function.name[..]);
+            other.to == call.to && ["sweep", "unwrap"].iter().any(|verb| name.starts_with(verb))
+        });
+        if !taken {
+            let title = format!(
+                "What comes out stays in {}, where anybody can take it.",
+                case.show(&call.to.unwrap_or(*to))
+            );
+            out.push(Finding::new(Sim01, Review, path, title));
+        }
         return;
     }
     let (severity, title) = if case.actor.is_none() {
@@ -96,6 +123,35 @@ fn proceeds(case: &Case<'_>, path: &str, to: &Address, out: &mut Vec<Finding>) {
         (Block, format!("What comes out goes to a stranger and not to you: {}.", case.show(to)))
     };
     out.push(Finding::new(Sim01, severity, path, title));
+}
+
+/// An exchange that takes whatever it gets: the price is made by whoever stands before it in the block.
+fn no_minimum(call: &Call<'_>, out: &mut Vec<Finding>) {
+    const LEAST: &[&str] = &[
+        "amountOutMin",
+        "amountOutMinimum",
+        "minAmountOut",
+        "minReturn",
+        "minReturnAmount",
+        "min_dy",
+        "amountMin",
+    ];
+    fn look(params: &[Param], values: &[Value<'_>], zero: &mut bool) {
+        for (param, value) in params.iter().zip(values) {
+            match (&param.ty, value) {
+                (Type::Tuple(inner), Value::Tuple(values)) => look(inner, values, zero),
+                (_, Value::Uint(least)) if LEAST.contains(&&param.name[..]) => *zero |= least.is_zero(),
+                _ => {}
+            }
+        }
+    }
+    let Some(decoded) = &call.decoded else { return };
+    let mut zero = false;
+    look(&decoded.function.params, &decoded.args, &mut zero);
+    if zero {
+        let title = "Takes whatever comes out, be it nothing: no least amount is set.";
+        out.push(Finding::new(Sim01, Review, &call.path, title));
+    }
 }
 
 /// What is done against what is meant.

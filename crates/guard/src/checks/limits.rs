@@ -6,49 +6,107 @@ use alloy_primitives::{Address, Signature, U256};
 
 use crate::{
     ask::Listing,
-    case::Case,
-    decode::Act,
+    case::{Case, Subject},
+    decode::{Act, Extent},
     facts::review_text,
     finding::{
         CheckId::{Pol01, Pol02, Pol03},
         Finding,
         Severity::{Block, Incomplete},
     },
-    policy::{Need, Role},
+    policy::Need,
     safe::hash::personal_hash,
+    typed::{ItemKind, Meaning},
 };
 
-/// What leaves, by asset; the coin is `None`.
-fn leaving(case: &Case<'_>) -> BTreeMap<Option<Address>, U256> {
-    let mut sums: BTreeMap<Option<Address>, U256> = BTreeMap::new();
+/// What may leave, by asset; the coin is `None`.
+type Leaving = BTreeMap<Option<Address>, U256>;
+
+/// What leaves, or may be taken by a right that is given: payments, transfers, allowances, orders, refunds, fees.
+fn leaving(case: &Case<'_>) -> Leaving {
+    let mut sums = Leaving::new();
+    let mut add = |token: Option<Address>, amount: U256| {
+        let sum = sums.entry(token.filter(|token| !token.is_zero())).or_default();
+        *sum = sum.saturating_add(amount);
+    };
     for placed in &case.acts {
-        let (token, to, amount) = match &placed.act {
-            Act::Pay { to, value } => (None, to, *value),
-            Act::Transfer { token, to, amount, nft: false, .. } => (Some(*token), to, *amount),
-            _ => continue,
-        };
-        if !case.is_own(to) {
-            let sum = sums.entry(token).or_default();
-            *sum = sum.saturating_add(amount);
+        // What another contract passes on was counted when it was sent there.
+        let own = case.unpacked.calls[placed.call].from.is_none_or(|from| case.is_own(&from));
+        match &placed.act {
+            Act::Pay { to, value } if own && !case.is_own(to) && !case.wraps(to) => add(None, *value),
+            Act::Transfer { token, from, to, amount, nft: false }
+                if from.map_or(own, |from| case.is_own(&from)) && !case.is_own(to) =>
+            {
+                add(Some(*token), *amount);
+            }
+            _ => {}
         }
+    }
+    for (_, grant) in case.grants.iter().filter(|(_, grant)| case.is_owned(grant)) {
+        match grant.extent {
+            Extent::Exact(amount, _) if !case.is_own(&grant.spender) => add(Some(grant.token), amount),
+            Extent::All if !case.is_own(&grant.spender) => add(Some(grant.token), U256::MAX),
+            _ => {}
+        }
+    }
+    let orders = match case.typed() {
+        Some((_, Meaning::Orders { orders, .. })) => &orders[..],
+        Some((_, Meaning::Known(known))) => &known.orders[..],
+        _ => &[],
+    };
+    for item in orders.iter().flat_map(|order| &order.offer).filter(|item| item.kind != ItemKind::Nft) {
+        add(Some(item.token), item.most);
+    }
+    match &case.subject {
+        Subject::Safe(safe) => add(Some(safe.entry.tx.gas_token), super::ownership::refund(&safe.entry.tx)),
+        Subject::Tx(tx) => add(None, tx.fee.unwrap_or_default()),
+        _ => {}
     }
     sums
 }
 
 pub(super) fn amounts(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let leaving = leaving(case);
+    held_to(case, &leaving(case), &case.path, true, out);
+}
+
+/// The policy's limits over everything that is asked for at once. `at_once`: whether it is sent in one go, so that the
+/// limit of one transaction holds for it as a whole; else only that of a day does.
+pub fn together(cases: &[Case<'_>], at_once: bool) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut groups: BTreeMap<_, Vec<&Case<'_>>> = BTreeMap::new();
+    for case in cases {
+        groups.entry((case.chain_id, case.actor)).or_default().push(case);
+    }
+    for group in groups.values().filter(|group| group.len() > 1) {
+        let mut sum = Leaving::new();
+        for (token, amount) in group.iter().flat_map(|case| leaving(case)) {
+            let all = sum.entry(token).or_default();
+            *all = all.saturating_add(amount);
+        }
+        held_to(group[0], &sum, "all together", at_once, &mut findings);
+    }
+    findings
+}
+
+fn held_to(case: &Case<'_>, leaving: &Leaving, path: &str, at_once: bool, out: &mut Vec<Finding>) {
     for limit in &case.policy.limits {
         let token = limit.token.map(|token| token.0);
         let Some(amount) = leaving.get(&token).filter(|amount| !amount.is_zero()) else { continue };
-        let show = |amount: U256| case.amount(amount, &token.unwrap_or_default());
-        if let Some(most) = limit.per_transaction.filter(|most| *amount > most.0) {
-            let title = format!("{} leave at once; the policy allows {}.", show(*amount), show(most.0));
-            out.push(Finding::new(Pol01, Block, &case.path, title));
+        let show = |amount: U256| {
+            if amount == U256::MAX {
+                "All there is".to_owned()
+            } else {
+                case.amount(amount, &token.unwrap_or_default())
+            }
+        };
+        if let Some(most) = limit.per_transaction.filter(|most| at_once && *amount > most.0) {
+            let title = format!("{} may leave at once; the policy allows {}.", show(*amount), show(most.0));
+            out.push(Finding::new(Pol01, Block, path, title));
         }
         let today = case.facts.spent_of(token.as_ref()).saturating_add(*amount);
         if let Some(most) = limit.per_day.filter(|most| today > most.0) {
-            let title = format!("{} leave today; the policy allows {}.", show(today), show(most.0));
-            out.push(Finding::new(Pol01, Block, &case.path, title));
+            let title = format!("{} may leave today; the policy allows {}.", show(today), show(most.0));
+            out.push(Finding::new(Pol01, Block, path, title));
         }
     }
 }
@@ -80,6 +138,7 @@ pub(super) fn second_person(case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let mut stolen = Vec::new();
     let mut missing = |path: &str, title: String| out.push(Finding::new(Pol03, Incomplete, path, title));
     if let Some(safe) = case.safe() {
         if safe.hashes.is_none() {
@@ -101,13 +160,19 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
     }
     if case.policy.requires(Need::Recipient) {
-        let known = case.counterparties();
         for (path, to) in case.recipients() {
-            let screened = case.screened(&to) == Listing::Clear;
-            let vouched = known.contains(&to) && !only_contract(case, &to) || screened || case.is_own(&to);
-            if !vouched {
+            if case.may_receive(&to) || case.wraps(&to) {
+                continue;
+            }
+            if case.typed().is_some() {
                 let title = format!(
-                    "Nothing speaks for {}: it is in no address book, was never paid and was not screened.",
+                    "Pays {} by a signature, which leaves no trace until it is used: nothing speaks for whom it pays.",
+                    case.show(&to)
+                );
+                stolen.push(Finding::new(Pol03, Block, path, title));
+            } else {
+                let title = format!(
+                    "Nothing speaks for {}: it is in no address book and was never paid. To be on no list is not to be known.",
                     case.show(&to)
                 );
                 missing(path, title);
@@ -127,13 +192,5 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
     {
         missing(&case.path, "The policy asks for a simulation, and none was made.".to_owned());
     }
-}
-
-/// An address that is trusted as a contract only: no place to send money to.
-fn only_contract(case: &Case<'_>, address: &Address) -> bool {
-    let booked = case.policy.book.iter().any(|entry| entry.address.0 == *address);
-    let paid =
-        case.facts.past.iter().any(|past| past.own && past.to.0 == *address && !past.value.0.is_zero());
-    let trusted = case.policy.trusted.iter().any(|entry| entry.address.0 == *address);
-    trusted && !booked && !paid && !case.trusts(address, &[Role::Recipient])
+    out.extend(stolen);
 }

@@ -1,5 +1,7 @@
 //! G-ORD-01: orders, and what cannot be read.
 
+use std::collections::BTreeMap;
+
 use alloy_primitives::{Address, U256};
 
 use crate::{
@@ -38,8 +40,34 @@ pub(super) fn orders(case: &Case<'_>, out: &mut Vec<Finding>) {
                 out.push(Finding::new(Ord01, Review, "domain.verifyingContract", title));
             }
         }
+        Meaning::Known(known) => {
+            for order in &known.orders {
+                let maker = if order.maker.is_zero() { case.actor.unwrap_or_default() } else { order.maker };
+                judge(case, &with_maker(order, maker), out);
+            }
+            let taker = known.spender.or_else(|| data.domain.address("verifyingContract"));
+            if !known.orders.is_empty()
+                && !taker.is_some_and(|address| {
+                    case.trusts(&address, &[Role::Contract, Role::Spender, Role::Permit2Spender])
+                })
+            {
+                let shown = taker.map_or_else(|| "no contract".to_owned(), |address| case.show(&address));
+                let severity = if known.spender.is_some() { Block } else { Review };
+                let title = format!("The order is for {shown}, a market that is on no allow-list.");
+                out.push(Finding::new(Ord01, severity, "message", title));
+            }
+        }
         _ => {}
     }
+}
+
+/// An order that names no maker is that of whoever signs it.
+fn with_maker(order: &Order, maker: Address) -> Order {
+    let own = |item: &Item| Item {
+        recipient: item.recipient.map(|to| if to.is_zero() { maker } else { to }),
+        ..item.clone()
+    };
+    Order { maker, asked: order.asked.iter().map(own).collect(), ..order.clone() }
 }
 
 /// What the maker gets of one currency, in the worst case, and what all get.
@@ -75,10 +103,8 @@ fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
         .collect();
     if to_maker.is_empty() {
         add(Block, format!("Gives {gives} away: nothing comes back to the maker."));
-    } else if order.offer.iter().any(|item| item.kind == ItemKind::Nft)
-        && to_maker.iter().all(|item| item.kind != ItemKind::Nft)
-    {
-        price(case, order, &gives, &mut add);
+    } else {
+        price(case, order, &to_maker, &gives, &mut add);
     }
     if let Some(actor) = case.actor.filter(|actor| *actor != order.maker) {
         add(Review, format!("The maker of the order is {} and not you ({actor}).", order.maker));
@@ -108,26 +134,52 @@ fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
     }
 }
 
+/// What comes back for what is given. Nobody here knows prices: what is clearly next to nothing is a theft, what comes back in
+/// something that nobody knows is one where something known is given, and any other exchange is for a person to judge.
 fn price(
     case: &Case<'_>,
     order: &Order,
+    to_maker: &[&Item],
     gives: &str,
     add: &mut impl FnMut(crate::finding::Severity, String),
 ) {
-    let count = order.offer.iter().filter(|item| item.kind == ItemKind::Nft).count();
+    let is_known = |item: &Item| match item.kind {
+        ItemKind::Coin => true,
+        ItemKind::Token => case.token(&item.token).is_some(),
+        ItemKind::Nft => false,
+    };
+    let gets: Vec<Item> = to_maker.iter().map(|item| (*item).clone()).collect();
+    let gets = crate::intent::items(case, &gets);
+    let nfts = order.offer.iter().filter(|item| item.kind == ItemKind::Nft).count();
+    if !to_maker.iter().any(|item| is_known(item)) {
+        let nfts_for_money = to_maker.iter().all(|item| item.kind == ItemKind::Nft);
+        if fair(case, order) == Some(true) {
+            return;
+        }
+        if order.offer.iter().any(is_known) && !nfts_for_money {
+            add(Block, format!("Gives {gives} for {gets}, and of that nobody knows what it is worth."));
+        } else {
+            add(Review, format!("Exchanges {gives} for {gets}: what that is worth is not known."));
+        }
+        return;
+    }
+    let mut much = false;
+    let mut unclear = false;
     for one in proceeds(order).iter().filter(|one| !one.all.is_zero()) {
         let got = case.amount(one.maker, &one.token);
         let ether =
             one.token.is_zero() || (one.token == WETH && case.chain_id.is_none_or(|chain| chain == 1));
-        let least = case.policy.bounds.least_price.0.saturating_mul(U256::from(count));
         let unit =
             case.token(&one.token).map(|token| U256::from(10).saturating_pow(U256::from(token.decimals)));
-        let enough =
-            if ether { Some(least) } else { unit.map(|unit| unit.saturating_mul(U256::from(count))) };
-        if enough.is_some_and(|enough| one.maker < enough) {
-            add(Block, format!("Sells {gives} for {got}: next to nothing."));
-        } else if enough.is_none() {
-            add(Review, format!("Sells {gives} for {got}: what that is worth is not known."));
+        let enough = if ether { Some(case.policy.bounds.least_price.0) } else { unit };
+        match enough {
+            // For each thing given, an NFT or a token.
+            Some(enough) => {
+                let enough = enough.saturating_mul(U256::from(nfts.max(1)));
+                much |= one.maker >= enough;
+                unclear |= one.maker >= enough / U256::from(10);
+            }
+            None => unclear = true,
         }
         // A market takes a few per cent.
         let others = one.all - one.maker;
@@ -137,4 +189,47 @@ fn price(
             add(Review, format!("More than a fifth of the price goes to others: the maker gets {got}."));
         }
     }
+    if !much && !unclear {
+        add(Block, format!("Gives {gives} for {gets}: next to nothing."));
+        return;
+    }
+    match fair(case, order) {
+        Some(true) => {}
+        Some(false) => add(Block, format!("Gives {gives} for {gets}: less than half of what it goes for.")),
+        None => {
+            add(Review, format!("Gives {gives} for {gets}: whether that is a fair price is not known here."));
+        }
+    }
+}
+
+/// Days for which a price is believed.
+const PRICE_DAYS: i64 = 7;
+
+/// Whether the maker gets at least half of what he gives, by the prices that were given; nothing where a thing has none, or an
+/// old one. Coin and wrapped coin count as one.
+fn fair(case: &Case<'_>, order: &Order) -> Option<bool> {
+    let now = case.facts.now?.as_second();
+    let coin = |token: Option<Address>| token.filter(|token| !token.is_zero() && !case.wraps(token));
+    let worth = |item: &Item, count: U256| match item.kind {
+        ItemKind::Coin | ItemKind::Token => Some((coin(Some(item.token)), count)),
+        ItemKind::Nft => {
+            let floor = case.facts.floor.iter().find(|floor| floor.collection.0 == item.token)?;
+            let age = (now - floor.date.as_second()) / 86_400;
+            let price = floor.price.0.saturating_mul(count);
+            (0..=PRICE_DAYS).contains(&age).then_some((coin(floor.token.map(|token| token.0)), price))
+        }
+    };
+    let mut left: BTreeMap<Option<Address>, U256> = BTreeMap::new();
+    for item in &order.offer {
+        let (token, amount) = worth(item, item.most)?;
+        let sum = left.entry(token).or_default();
+        *sum = sum.saturating_add(amount);
+    }
+    for item in order.asked.iter().filter(|item| item.recipient == Some(order.maker)) {
+        let (token, amount) = worth(item, item.least)?;
+        // Of two currencies nobody here knows how they compare.
+        let sum = left.get_mut(&token)?;
+        *sum = sum.saturating_sub(amount.saturating_mul(U256::from(2)));
+    }
+    Some(left.values().all(U256::is_zero))
 }

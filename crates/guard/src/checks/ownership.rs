@@ -1,5 +1,7 @@
 //! G-OWN-01 and G-GAS-01.
 
+use alloy_primitives::{Address, U256};
+
 use crate::{
     case::Case,
     decode::{Act, Power},
@@ -9,6 +11,7 @@ use crate::{
         Severity::{Block, Info, Review},
     },
     policy::Role,
+    typed::Meaning,
 };
 
 pub(super) fn power(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -30,9 +33,49 @@ pub(super) fn power(case: &Case<'_>, out: &mut Vec<Finding>) {
             Power::Role => (if trusted { Review } else { Block }, format!("Gives {to} a role over {over}.")),
             Power::GiveUp => (Review, format!("Gives up or takes power over {over} for good.")),
             Power::Accept => (Review, format!("Accepts power over {over}.")),
+            Power::Operator if holder.is_some() => {
+                (if trusted { Review } else { Block }, format!("Lets {to} act for you at {over}."))
+            }
+            Power::Operator => {
+                (Block, format!("Lets somebody act for you at {over}, and who cannot be seen."))
+            }
+            Power::Rule if holder.is_some() && trusted => (Review, format!("Changes a rule of {over}.")),
+            Power::Rule => (Block, format!("Changes a rule that protects what is at {over}.")),
+            Power::Vote => (Review, format!("Votes, or lets {to} vote, at {over}.")),
         };
         out.push(Finding::new(Own01, severity, &placed.path, title).because(format!("function {function}")));
     }
+}
+
+/// Whom a signature lets act for the signer.
+pub(super) fn operators(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some((data, Meaning::Known(known))) = case.typed() else { return };
+    let contract = data.domain.address("verifyingContract");
+    let at =
+        contract.map_or_else(|| "a contract that is not named".to_owned(), |contract| case.show(&contract));
+    for who in &known.operators {
+        let trusted = case.is_own(who) || case.trusts(who, &[Role::Operator, Role::Admin]);
+        let title = format!("Lets {} act for you at {at}, with all that you have there.", case.show(who));
+        out.push(Finding::new(Own01, if trusted { Review } else { Block }, "message", title));
+    }
+}
+
+/// What a Safe pays back for gas, in its refund token: `gasPrice * (safeTxGas + baseGas)`. Source: `GnosisSafe.handlePayment`.
+pub(super) fn refund(tx: &crate::safe::SafeTx) -> U256 {
+    tx.gas_price.saturating_mul(tx.safe_tx_gas.saturating_add(tx.base_gas))
+}
+
+/// The coin is judged by the policy's bounds; a known token by its whole units, ten and a thousand, which is a bound for the
+/// dearest too; of another token nobody knows what it is worth.
+fn refund_severity(case: &Case<'_>, refund: U256, token: &Address) -> crate::finding::Severity {
+    if token.is_zero() {
+        return if refund > case.policy.bounds.block_fee.0 { Block } else { Review };
+    }
+    let Some(known) = case.token(token) else { return Block };
+    let units = |count: u64| {
+        U256::from(count).saturating_mul(U256::from(10).saturating_pow(U256::from(known.decimals)))
+    };
+    if refund > units(1_000) { Block } else { Review }
 }
 
 pub(super) fn gas_refund(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -43,12 +86,25 @@ pub(super) fn gas_refund(case: &Case<'_>, out: &mut Vec<Finding>) {
         (!tx.gas_token.is_zero(), format!("gasToken {}", tx.gas_token)),
         (!tx.refund_receiver.is_zero(), format!("refundReceiver {}", tx.refund_receiver)),
     ];
-    let count = set.iter().filter(|(set, _)| *set).count();
-    let (severity, title) = match (count, tx.gas_price.is_zero()) {
-        (0, _) => return,
-        (3, _) => (Block, "Pays a gas refund in a token of somebody's choice to somebody of his choice."),
-        (_, false) => (Review, "The Safe pays for gas: a high price draws money out."),
-        (_, true) => (Info, "A refund is set up, but its price is zero: nothing is paid."),
+    if !set.iter().any(|(set, _)| *set) {
+        return;
+    }
+    let to = if tx.refund_receiver.is_zero() {
+        "whoever sends it".to_owned()
+    } else {
+        case.show(&tx.refund_receiver)
+    };
+    let refund = refund(tx);
+    let amount = case.amount(refund, &tx.gas_token);
+    // Without a limit of its own, the gas that the call uses comes on top: as much as a block holds.
+    let open = if tx.safe_tx_gas.is_zero() { ", and more for the gas that the call uses" } else { "" };
+    let (severity, title) = if tx.gas_price.is_zero() {
+        (Info, "A refund is set up, but its price is zero: nothing is paid.".to_owned())
+    } else {
+        (
+            refund_severity(case, refund, &tx.gas_token),
+            format!("Pays {amount}{open} to {to} as a refund of gas."),
+        )
     };
     let mut finding = Finding::new(Gas01, severity, &case.path, title);
     for (_, text) in set.iter().filter(|(set, _)| *set) {

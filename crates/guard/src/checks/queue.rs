@@ -19,6 +19,7 @@ pub fn queue(cases: &[SafeCase<'_>]) -> Vec<Finding> {
     shared_signatures(cases, &mut findings);
     shared_nonces(cases, &mut findings);
     nested(cases, &mut findings);
+    far_ahead(cases, &mut findings);
     findings
 }
 
@@ -83,6 +84,35 @@ fn shared_nonces(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
                 finding = finding.because(owner.to_string());
             }
             out.push(finding);
+        }
+    }
+}
+
+/// How many numbers may lie between the next transaction of a Safe and one that is signed now without a word.
+const AHEAD: u64 = 10;
+
+/// A transaction whose turn comes much later can be kept, signed, until nobody remembers it.
+fn far_ahead(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
+    for case in cases.iter().filter(|case| !case.entry.executed) {
+        let tx = &case.entry.tx;
+        let Some(next) = case.facts.and_then(|facts| facts.nonce) else { continue };
+        // A long queue is one whose numbers are taken.
+        let waiting: BTreeSet<U256> = cases
+            .iter()
+            .map(|other| &other.entry.tx)
+            .filter(|other| other.safe == tx.safe)
+            .map(|other| other.nonce)
+            .collect();
+        let free = (next..)
+            .map(U256::from)
+            .take_while(|nonce| *nonce < tx.nonce)
+            .filter(|nonce| !waiting.contains(nonce));
+        if free.take(usize::try_from(AHEAD).unwrap_or(usize::MAX) + 1).count() > AHEAD as usize {
+            let title = format!(
+                "Its number is {} and the Safe's next one is {next}: signed now, it can be kept and executed much later.",
+                tx.nonce
+            );
+            out.push(Finding::new(Sig03, Review, &case.entry.path, title));
         }
     }
 }

@@ -17,10 +17,17 @@ use crate::{
 };
 
 pub(super) fn blind(case: &Case<'_>, out: &mut Vec<Finding>) {
+    if let (Some(signer), Some(account)) = (case.signer, case.facts.account)
+        && signer != account.0
+    {
+        let title = "Asks for the signature of another account than yours.";
+        let finding = Finding::new(Sign01, Review, "params", title);
+        out.push(finding.because(format!("of {signer}, you are {}", account.0)));
+    }
     match &case.subject {
         Subject::Message(message) => of_message(case, message, out),
         Subject::Typed(data, meaning) => of_typed(case, data, meaning, out),
-        Subject::Safe(_) => {
+        Subject::Safe(_) | Subject::Tx(_) => {
             for placed in &case.acts {
                 if let Act::SignMessage { message } = &placed.act {
                     let title = "Marks a message as signed by the Safe, on the chain: only its hash is here.";
@@ -32,7 +39,7 @@ pub(super) fn blind(case: &Case<'_>, out: &mut Vec<Finding>) {
                 }
             }
         }
-        Subject::Tx(_) | Subject::Authorization => {}
+        Subject::Authorization => {}
     }
 }
 
@@ -62,14 +69,95 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
         let title = "The message has line ends of another kind (CR): it hashes differently than it looks.";
         out.push(Finding::new(Sign01, Review, path, title));
     }
+    for (mark, what) in KEYS {
+        if text.to_lowercase().contains(mark) {
+            let title = format!(
+                "The signature of this text is a key: {what}. Whoever gets it has what the key opens."
+            );
+            out.push(Finding::new(Sign01, Block, path, title));
+        }
+    }
+    if text.to_lowercase().contains("tracehound guard: i reviewed 0x") {
+        let (severity, title) = match &case.facts.origin {
+            Some(origin) => (
+                Block,
+                format!(
+                    "{origin:?} asks for your word as the second person: sign it only where you reviewed."
+                ),
+            ),
+            None => (Review, "It is your word as the second person that you reviewed a hash.".to_owned()),
+        };
+        out.push(Finding::new(Sign01, severity, path, title));
+    }
+    other_sites(case, path, text, out);
     sign_in(case, message, text, out);
+}
+
+/// Texts whose signature is the key to an account elsewhere. Source: the client libraries of zkSync Lite, dYdX and `StarkEx`.
+const KEYS: &[(&str, &str)] = &[
+    ("access zksync account", "of a zkSync Lite account"),
+    ("sign in to zksync account", "of a zkSync Lite account"),
+    ("only sign this message for a trusted client", "of an account on another network"),
+    ("dydx chain", "of an account at dYdX"),
+    ("dydx stark key", "of an account at dYdX"),
+    ("stark key", "of an account on StarkEx"),
+    ("starkex", "of an account on StarkEx"),
+    ("seed phrase", "or a recovery phrase is in it"),
+];
+
+/// A text that speaks for one site, asked for by another: a signature is collected for use elsewhere.
+fn other_sites(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {
+    let Some(origin) = &case.facts.origin else { return };
+    let host = |word: &str| -> Option<String> {
+        let rest = word.split_once("://")?.1;
+        let host = rest.split(['/', ':', '?', '#', ')', '"', '\'', ',']).next()?.trim_end_matches('.');
+        (!host.is_empty()).then(|| host.to_lowercase())
+    };
+    let same = |other: &str| {
+        let (one, other) = (site(&origin.to_lowercase()), site(other));
+        one == other
+    };
+    let mut others: Vec<String> =
+        text.split_whitespace().filter_map(host).filter(|host| !same(host)).collect();
+    others.sort();
+    others.dedup();
+    if !others.is_empty() {
+        let title = format!(
+            "{origin:?} asks for a text that names another site: its signature may be meant for that one."
+        );
+        let shown = crate::json::shorten(&others.join(", "));
+        out.push(Finding::new(Sign01, Review, path, title).because(shown));
+    }
+}
+
+/// The last two labels of a host name, without scheme and port: what one owner has, as far as can be told without a list of
+/// public suffixes.
+fn site(host: &str) -> String {
+    let bare = host.rsplit("://").next().unwrap_or(host);
+    let bare = bare.split([':', '/']).next().unwrap_or(bare);
+    let mut labels: Vec<&str> = bare.rsplit('.').take(2).collect();
+    labels.reverse();
+    labels.join(".")
 }
 
 /// A sign-in message (EIP-4361) must be for the site that asks, the chain and the account.
 fn sign_in(case: &Case<'_>, message: &Message, text: &str, out: &mut Vec<Finding>) {
     const MARK: &str = " wants you to sign in with your Ethereum account:";
     let mut lines = text.lines();
-    let Some(domain) = lines.next().and_then(|line| line.strip_suffix(MARK)) else { return };
+    // What a strict reader does not take for a sign-in, another may.
+    let first = lines.next().unwrap_or_default();
+    let Some(domain) = first.trim().strip_suffix(MARK.trim_end()) else {
+        let folded = crate::mentions::folded(text).to_lowercase();
+        if folded.contains("wantsyoutosigninwithyour") {
+            let title = "Looks like a sign-in and is not in its form: what it signs in to cannot be told.";
+            out.push(Finding::new(Sign01, Block, &message.path, title));
+        }
+        return;
+    };
+    if first.trim() != first {
+        let title = "The sign-in is spelt so that readers may understand it differently: blanks around its first line.";
+        out.push(Finding::new(Sign01, Review, &message.path, title));
+    }
     let path = &message.path;
     let domain = domain.rsplit("://").next().unwrap_or(domain);
     match &case.facts.origin {
@@ -135,9 +223,9 @@ fn of_typed(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec<
                 let finding = Finding::new(Sign01, Block, "domain.verifyingContract", title);
                 out.push(finding.because(address.to_string()));
             }
-            _ if matches!(meaning, Meaning::Other) && !case.trusts(&address, &[Role::Contract]) => {
+            _ if matches!(meaning, Meaning::Other) => {
                 let title = format!(
-                    "{} is signed for {}, of which nothing is known.",
+                    "{} is signed for {}: what that contract makes of it is not read here.",
                     crate::json::shorten(&data.primary),
                     case.show(&address)
                 );

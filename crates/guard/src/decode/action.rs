@@ -2,13 +2,15 @@
 
 use alloy_primitives::{Address, B256, U256};
 
-use super::{abi::Value, unpack::Call};
+use super::{abi::Value, table::PowerKind, unpack::Call};
 
 /// How much an allowance covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
     /// So many base units; for a field of so many bits.
     Exact(U256, u16),
+    /// The NFT of that number.
+    Nft(U256),
     /// Everything, now and later.
     All,
     /// Nothing: the allowance ends.
@@ -111,6 +113,12 @@ pub enum Power {
     GiveUp,
     /// Something offered is accepted.
     Accept,
+    /// To act for whoever calls: to move, borrow or order what he has there.
+    Operator,
+    /// A rule that protects: a delay, a price source, a limit, a switch.
+    Rule,
+    /// A vote, or the right to cast it.
+    Vote,
 }
 
 /// What a call does.
@@ -179,6 +187,13 @@ pub enum Act {
         /// Who gets what comes out of it, where a parameter says so: `to`, `recipient` and alike.
         beneficiaries: Vec<Address>,
     },
+    /// Sends a text along, which a contract would take for a call.
+    Memo {
+        /// Whom.
+        to: Address,
+        /// What it says.
+        text: String,
+    },
     /// Calls a function nobody told us about.
     Unknown {
         /// Whom.
@@ -232,12 +247,28 @@ pub fn acts(calls: &[Call<'_>]) -> Vec<Placed> {
         }
         let batch = call.decoded.as_ref().map_or_else(Vec::new, permit_batch);
         if batch.is_empty() {
-            meaning(call, to).into_iter().for_each(&mut add);
+            meaning(call, to).map(|act| whose(act, call.from)).into_iter().for_each(&mut add);
         } else {
             batch.into_iter().for_each(add);
         }
     }
     placed
+}
+
+/// A right that a contract gives inside its own call is one over that contract's tokens.
+fn whose(act: Act, caller: Option<Address>) -> Act {
+    match act {
+        Act::Grant(Grant {
+            owner: None,
+            by: by @ (By::Approve | By::ApproveAll | By::Permit2),
+            token,
+            spender,
+            extent,
+            expires,
+            deadline,
+        }) => Act::Grant(Grant { by, token, owner: caller, spender, extent, expires, deadline }),
+        other => other,
+    }
 }
 
 /// Permit2's batch: one grant for each entry.
@@ -284,11 +315,14 @@ fn beneficiaries(decoded: &super::Decoded<'_>) -> Vec<Address> {
 }
 
 /// Names of parameters that say who receives.
-const RECEIVES: &[&str] = &["to", "recipient", "receiver", "onBehalfOf", "beneficiary"];
+const RECEIVES: &[&str] = &["to", "recipient", "receiver", "dstReceiver", "onBehalfOf", "beneficiary"];
 
 fn meaning(call: &Call<'_>, to: Address) -> Option<Act> {
     let Some(decoded) = &call.decoded else {
-        return Some(Act::Unknown { to, selector: call.selector()? });
+        return Some(match memo(call.data) {
+            Some(text) => Act::Memo { to, text: text.to_owned() },
+            None => Act::Unknown { to, selector: call.selector()? },
+        });
     };
     // The storage that changes is the caller's when foreign code runs on it.
     let subject = if call.delegate { call.from.unwrap_or(to) } else { to };
@@ -296,6 +330,7 @@ fn meaning(call: &Call<'_>, to: Address) -> Option<Act> {
     let named = || Act::Named { to, function: signature.to_owned(), beneficiaries: beneficiaries(decoded) };
     let act = token(decoded, signature, to)
         .or_else(|| setting(decoded, signature).map(|setting| Act::Setting { safe: subject, setting }))
+        .or_else(|| by_table(decoded, signature, to))
         .or_else(|| power(decoded, signature, to));
     Some(match (signature, act) {
         (_, Some(act)) => act,
@@ -354,6 +389,10 @@ fn token(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Option<A
             let extent = if all { Extent::All } else { Extent::None };
             grant(By::ApproveAll, to, None, address(0)?, extent, None, None)
         }
+        // zkSync Era's own way to pay fees in a token: the account approves the paymaster before anything else.
+        "approvalBased(address,uint256,bytes)" => {
+            grant(By::Approve, address(0)?, None, to, extent(uint(1)?, 256), None, None)
+        }
         "approve(address,address,uint160,uint48)" => {
             grant(By::Permit2, address(0)?, None, address(1)?, extent(uint(2)?, 160), uint(3), None)
         }
@@ -400,6 +439,34 @@ fn setting(decoded: &super::Decoded<'_>, signature: &str) -> Option<Setting> {
             Setting::Setup(decoded.args.first()?.elements().iter().filter_map(Value::address).collect())
         }
         _ => return None,
+    })
+}
+
+/// A text for the receiver, as exchanges ask for: readable letters all through, and no call with arguments.
+fn memo(data: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(data).ok()?;
+    let plain = text.chars().all(|c| c.is_alphanumeric() || " -_.:/#".contains(c));
+    (plain && data.len() <= 128).then_some(text)
+}
+
+/// Who an argument names: an address, also one that stands in 32 bytes as bridges write it.
+fn who(value: &Value<'_>) -> Option<Address> {
+    value.address().or_else(|| {
+        let word = value.bytes().filter(|bytes| bytes.len() == 32)?;
+        Some(Address::from_slice(&word[12..]))
+    })
+}
+
+/// What the table of functions under other names says of a call.
+fn by_table(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Option<Act> {
+    let named = super::table::named(signature)?;
+    let holder = named.who.and_then(|index| decoded.args.get(index)).and_then(who);
+    let function = format!("{signature}: {}", named.what);
+    Some(match named.kind {
+        PowerKind::Power(power) => Act::Power { over: to, function, holder, power },
+        PowerKind::Out => {
+            Act::Named { to, function: signature.to_owned(), beneficiaries: holder.into_iter().collect() }
+        }
     })
 }
 

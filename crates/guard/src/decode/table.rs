@@ -7,11 +7,70 @@ use super::types::Function;
 /// The embedded functions, one a line.
 static TEXT: &str = include_str!("functions.txt");
 
+/// Functions that give power or bring money out, one a line: signature, kind, who, what.
+static POWERS: &str = include_str!("powers.tsv");
+
 static TABLE: LazyLock<HashMap<[u8; 4], Function>> = LazyLock::new(|| {
-    let lines = TEXT.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let powers = POWERS.lines().filter_map(|line| line.split('\t').next());
+    let lines = powers.chain(TEXT.lines()).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let functions = lines.map(|line| Function::parse(line).expect("a test reads every line"));
+    // What the second file names parameters of counts.
     functions.map(|function| (function.selector, function)).collect()
 });
+
+static BY_SIGNATURE: LazyLock<HashMap<&'static str, Named>> = LazyLock::new(|| {
+    let rows = POWERS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    rows.map(|line| Named::parse(line).expect("a test reads every line")).collect()
+});
+
+/// A function that gives power or brings money out, as the table describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// What kind.
+    pub kind: PowerKind,
+    /// The parameter that says who gets it.
+    pub who: Option<usize>,
+    /// What it is, in words.
+    pub what: &'static str,
+}
+
+/// What a function of the table does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PowerKind {
+    /// Gives power over a contract.
+    Power(super::Power),
+    /// Brings money out, to whom its parameter says.
+    Out,
+}
+
+impl Named {
+    fn parse(line: &'static str) -> Option<(&'static str, Self)> {
+        use super::Power::{Code, GiveUp, Holder, Operator, Role, Rule, Vote};
+        let mut cells = line.split('\t');
+        let signature = cells.next()?;
+        let kind = match cells.next()? {
+            "holder" => PowerKind::Power(Holder),
+            "code" => PowerKind::Power(Code),
+            "role" => PowerKind::Power(Role),
+            "operator" => PowerKind::Power(Operator),
+            "rule" => PowerKind::Power(Rule),
+            "vote" => PowerKind::Power(Vote),
+            "less" => PowerKind::Power(GiveUp),
+            "out" => PowerKind::Out,
+            _ => return None,
+        };
+        let who = match cells.next()? {
+            "-" => None,
+            index => Some(index.parse().ok()?),
+        };
+        Some((signature, Self { kind, who, what: cells.next()? }))
+    }
+}
+
+/// What the table says of the function with this canonical signature.
+pub fn named(signature: &str) -> Option<&'static Named> {
+    BY_SIGNATURE.get(signature)
+}
 
 /// Looks up functions: those of the user first, then the embedded ones.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,6 +105,20 @@ mod tests {
                 panic!("{error}");
             }
         }
-        assert_eq!(TABLE.len(), lines.len());
+        let powers: Vec<&str> = POWERS.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(TABLE.len(), lines.len() + powers.len());
+        for line in &powers {
+            let (signature, named) = Named::parse(line).unwrap_or_else(|| panic!("{line}"));
+            let function = Function::parse(signature).expect("a signature");
+            assert_eq!(function.signature, signature, "written as selectors are made");
+            if let Some(who) = named.who {
+                let param = &function.params[who].ty;
+                assert!(
+                    matches!(param, super::super::Type::Address | super::super::Type::Fixed(32)),
+                    "{line}"
+                );
+            }
+        }
+        assert_eq!(BY_SIGNATURE.len(), powers.len());
     }
 }

@@ -264,7 +264,10 @@ impl<'a> Unpacker<'a, '_> {
             "executeBatch(address[],uint256[],bytes[])" | "executeBatch(address[],bytes[])" => {
                 self.parallel(path, name, actor, &decoded.args)
             }
-            "execute(address,uint256,bytes)" => vec![Inner {
+            "execute(address,uint256,bytes)"
+            | "schedule(address,uint256,bytes,bytes32,bytes32,uint256)"
+            | "execute(address,uint256,bytes,bytes32,bytes32)"
+            | "relay(address,uint256,bytes)" => vec![Inner {
                 label: name.clone(),
                 from: actor,
                 to: decoded.address(0),
@@ -283,6 +286,47 @@ impl<'a> Unpacker<'a, '_> {
                 delegate: !decoded.uint(3)?.is_zero(),
             }],
             "execute(bytes32,bytes)" => return self.account(path, to, decoded),
+            "execTransactionWithRole(address,uint256,bytes,uint8,bytes32,bool)"
+            | "executeNextTx(address,uint256,bytes,uint8)"
+            | "executeUserOp(address,uint256,bytes,uint8)"
+            | "execute(address,uint256,bytes,uint8)" => vec![Inner {
+                label: name.clone(),
+                from: actor,
+                to: decoded.address(0),
+                value: decoded.uint(1)?,
+                data: bytes(decoded.args.get(2)?),
+                delegate: !decoded.uint(3)?.is_zero(),
+            }],
+            "scheduleBatch(address[],uint256[],bytes[],bytes32,bytes32,uint256)"
+            | "executeBatch(address[],uint256[],bytes[],bytes32,bytes32)"
+            | "propose(address[],uint256[],bytes[],string)"
+            | "queue(address[],uint256[],bytes[],bytes32)"
+            | "execute(address[],uint256[],bytes[],bytes32)" => {
+                self.parallel(path, name, actor, decoded.args.get(..3)?)
+            }
+            "call(address,address,uint256,bytes)" => vec![Inner {
+                label: name.clone(),
+                from: decoded.address(1),
+                to: decoded.address(0),
+                value: decoded.uint(2)?,
+                data: bytes(decoded.args.get(3)?),
+                delegate: false,
+            }],
+            "batch((address,address,uint256,bytes)[])" => {
+                let calls = decoded.args.first()?.elements().iter().enumerate();
+                let inner = calls.map(|(index, call)| {
+                    let parts = call.elements();
+                    Inner {
+                        label: labelled(index),
+                        from: parts.get(1).and_then(Value::address),
+                        to: parts.first().and_then(Value::address),
+                        value: parts.get(2).and_then(Value::uint).unwrap_or_default(),
+                        data: parts.get(3).and_then(Value::bytes).unwrap_or_default(),
+                        delegate: false,
+                    }
+                });
+                inner.collect()
+            }
             _ => return None,
         })
     }

@@ -2,7 +2,10 @@
 
 use alloy_primitives::{Address, U256};
 
-use super::read::{Data, TypedData};
+use super::{
+    read::{Data, TypedData},
+    shapes::{self, Known},
+};
 use crate::{
     decode::{By, Extent, Grant},
     known::PERMIT2,
@@ -33,6 +36,8 @@ pub struct Item {
     pub id: U256,
     /// The least it can come down to.
     pub least: U256,
+    /// The most it can come up to.
+    pub most: U256,
     /// Who gets it; none for what is offered.
     pub recipient: Option<Address>,
     /// Whether any NFT of the collection will do.
@@ -72,6 +77,8 @@ pub enum Meaning {
         /// Whether there were more than [`MAX_ORDERS`].
         cut: bool,
     },
+    /// A shape that is known by its whole type.
+    Known(Known),
     /// Nothing but hashes: what is agreed to cannot be seen.
     Blind,
     /// A Safe transaction.
@@ -86,6 +93,9 @@ pub enum Meaning {
 pub fn meaning(data: &TypedData) -> Meaning {
     let message = &data.message;
     let verifying = data.domain.address("verifyingContract");
+    if let Some(known) = shapes::read(data) {
+        return if known.blind { Meaning::Blind } else { Meaning::Known(known) };
+    }
     match &data.primary[..] {
         "SafeTx" => return Meaning::SafeTx,
         "SafeMessage" => return Meaning::SafeMessage,
@@ -171,7 +181,7 @@ fn grants(data: &TypedData, verifying: Option<Address>) -> Vec<(String, Grant)> 
         return found;
     }
     // By shape: EIP-2612 and DAI, whatever the struct is called.
-    let spender = message.address("spender").or_else(|| message.address("operator"));
+    let spender = ["spender", "operator", "guy", "usr"].iter().find_map(|key| message.address(key));
     let (Some(token), Some(spender)) = (verifying, spender) else { return Vec::new() };
     let owner = message.address("owner").or_else(|| message.address("holder"));
     let deadline =
@@ -182,8 +192,7 @@ fn grants(data: &TypedData, verifying: Option<Address>) -> Vec<(String, Grant)> 
         _ => None,
     };
     let amount = ["value", "amount", "wad", "allowance"].iter().find_map(|key| message.uint(key));
-    let nft =
-        ["tokenId", "id"].iter().find_map(|key| message.uint(key)).map(|_| Extent::Exact(U256::from(1), 256));
+    let nft = ["tokenId", "id"].iter().find_map(|key| message.uint(key)).map(Extent::Nft);
     let Some(extent) = all.or_else(|| amount.map(|amount| extent(amount, 256))).or(nft) else {
         return Vec::new();
     };
@@ -252,6 +261,7 @@ fn seaport(order: &Data, path: &str) -> Option<Order> {
             token: data.address("token")?,
             id: number("identifierOrCriteria")?,
             least: number("startAmount")?.min(number("endAmount")?),
+            most: number("startAmount")?.max(number("endAmount")?),
             recipient: data.address("recipient"),
             any_of: number("itemType")? > U256::from(3),
         })
@@ -281,13 +291,21 @@ fn zero_ex(order: &Data) -> Option<Order> {
     let collection = order.address("erc721Token").or_else(|| order.address("erc1155Token"))?;
     let id = order.uint("erc721TokenId").or_else(|| order.uint("erc1155TokenId")).unwrap_or_default();
     let count = order.uint("erc1155TokenAmount").unwrap_or(U256::from(1));
-    let nft =
-        Item { kind: ItemKind::Nft, token: collection, id, least: count, recipient: None, any_of: false };
+    let nft = Item {
+        kind: ItemKind::Nft,
+        token: collection,
+        id,
+        least: count,
+        most: count,
+        recipient: None,
+        any_of: false,
+    };
     let price = Item {
         kind: ItemKind::Token,
         token: order.address("erc20Token")?,
         id: U256::ZERO,
         least: order.uint("erc20TokenAmount")?,
+        most: order.uint("erc20TokenAmount")?,
         recipient: None,
         any_of: false,
     };
@@ -315,6 +333,7 @@ fn blur(order: &Data) -> Option<Order> {
         token: order.address("collection")?,
         id: order.uint("tokenId")?,
         least: order.uint("amount").unwrap_or(U256::from(1)),
+        most: order.uint("amount").unwrap_or(U256::from(1)),
         recipient: None,
         any_of: false,
     };
@@ -330,6 +349,7 @@ fn looks_rare(order: &Data) -> Option<Order> {
         token: order.address("collection")?,
         id: order.uint("itemIds.0").unwrap_or_default(),
         least: order.uint("amounts.0").unwrap_or(U256::from(1)),
+        most: order.uint("amounts.0").unwrap_or(U256::from(1)),
         recipient: None,
         any_of: false,
     };
@@ -347,7 +367,15 @@ fn simple(
     ends: Option<U256>,
 ) -> Order {
     let kind = if currency.is_zero() { ItemKind::Coin } else { ItemKind::Token };
-    let money = Item { kind, token: currency, id: U256::ZERO, least: price, recipient: None, any_of: false };
+    let money = Item {
+        kind,
+        token: currency,
+        id: U256::ZERO,
+        least: price,
+        most: price,
+        recipient: None,
+        any_of: false,
+    };
     let to_maker = |item: Item| Item { recipient: Some(maker), ..item };
     let (offer, asked) = if sells { (nft, to_maker(money)) } else { (money, to_maker(nft)) };
     let path = "message".to_owned();

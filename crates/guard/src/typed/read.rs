@@ -251,6 +251,11 @@ fn is_identifier(name: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
 }
 
+/// Names of types may be put together of several with colons, as Hyperliquid's are.
+fn is_type_name(name: &str) -> bool {
+    name.len() <= 128 && name.split(':').all(is_identifier)
+}
+
 fn read_types(node: &Node) -> Result<Types, Malformed> {
     let listed = node.map().ok_or_else(|| Malformed::new("types", "an object should be here"))?;
     if listed.len() > MAX_TYPES {
@@ -259,7 +264,7 @@ fn read_types(node: &Node) -> Result<Types, Malformed> {
     let mut types = Types::new();
     for (name, fields) in listed {
         let path = format!("types.{}", shorten(name));
-        if !is_identifier(name) || Type::elementary(name).is_some() {
+        if !is_type_name(name) || Type::elementary(name).is_some() {
             return Err(Malformed::new(
                 &path,
                 "is no name for a type: another type has it, or it has odd characters",
@@ -319,7 +324,7 @@ fn kind(written: &str) -> Option<Kind> {
         // `uint` and `int` are hashed as they are written, and implementations disagree about that.
         Some(_) if name == "uint" || name == "int" => return None,
         Some(ty) => Kind::Plain(ty),
-        None if is_identifier(name) => Kind::Struct(name.to_owned()),
+        None if is_type_name(name) => Kind::Struct(name.to_owned()),
         None => return None,
     };
     let mut count = 0;

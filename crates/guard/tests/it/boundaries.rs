@@ -77,7 +77,7 @@ fn an_owner_that_is_a_safe_agrees_by_as_many_of_its_owners_as_it_needs_each_coun
 struct Sanctions;
 
 impl Lists for Sanctions {
-    fn screen(&self, _: &Address) -> Listing {
+    fn screen(&self, _: &tracehound_model::Address) -> Listing {
         Listing::Listed("a list".to_owned())
     }
 
@@ -330,7 +330,7 @@ fn an_approval_of_zero_is_no_end_where_the_contract_may_be_a_collection() {
     let collection = "0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D";
     let report = of_tx(&sent(collection, "0x0", &data));
     assert!(report.of("G-APP-01").iter().any(|finding| finding.title.contains("NFT number 0")));
-    assert_eq!(report.exit_code, 10, "{:?}", report.findings);
+    assert_eq!(report.exit_code, 20, "to a stranger: {:?}", report.findings);
     let facts = format!("chain-id=1\naccount='{ME}'\n[[address]]\naddress='{collection}'\nkind='token'\n");
     let known = judge(&facts, check_tx, &sent(collection, "0x0", &data));
     assert!(known.of("G-APP-01").is_empty(), "a coin, by the facts");
@@ -420,14 +420,16 @@ fn what_is_meant_as_a_request_never_becomes_a_text() {
 const LISTED: &str = "0x098B716B8Aaf21512996dC57EB0615e2383E2f96";
 /// Listed too: as people make them whose addresses cost less to call.
 const ZEROS: &str = "0x0000db5c8B030ae20308ac975898E09741e70000";
+const LISTED_BTC: &str = "149w62rY42aZBox8fGcmqNsXUzSStKeq8C";
+const LISTED_TRON: &str = "TA3941uFAvmVibSkQ6fMJXxmaSNovX86mz";
 
 /// Lists one address and clears all others.
 #[derive(Debug)]
 struct One;
 
 impl Lists for One {
-    fn screen(&self, address: &Address) -> Listing {
-        let listed = [LISTED, ZEROS].iter().any(|listed| listed.parse() == Ok(*address));
+    fn screen(&self, address: &tracehound_model::Address) -> Listing {
+        let listed = [LISTED, ZEROS, LISTED_BTC, LISTED_TRON].contains(&&address.to_string()[..]);
         if listed { Listing::Listed("a list".to_owned()) } else { Listing::Clear }
     }
 
@@ -520,9 +522,12 @@ fn to_end_the_right_of_somebody_listed_is_no_dealing_with_him() {
         let call = [argument(USDC), argument("0"), argument("0"), argument("80"), argument("44")].concat();
         by_lists(check_tx, &sent(ROUTER, "0x0", &format!("0x174dea71{head}{call}{inner:0<192}")))
     };
-    let ended = within(LISTED, "0");
-    assert!(ended.of("G-ADDR-02").iter().all(|one| one.severity == Severity::Info), "{:?}", ended.findings);
-    assert_eq!(within(LISTED, "1").exit_code, 20);
+    // There it is the batching contract's own right: the signer's stays as it is, and nobody says that it ended.
+    for amount in ["0", "1"] {
+        let other = within(LISTED, amount);
+        assert_eq!(other.exit_code, 20, "{:?}", other.findings);
+        assert!(!other.items[0].intent.contains("over your"), "{}", other.items[0].intent);
+    }
     let given =
         by_lists(check_tx, &sent(USDC, "0x0", &format!("0x095ea7b3{}{}", argument(LISTED), argument("1"))));
     assert_eq!(given.exit_code, 20, "{:?}", given.findings);

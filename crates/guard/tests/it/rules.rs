@@ -36,7 +36,13 @@ fn a_limit_counts_what_left_before() {
     assert!(with(&policy, today, check_tx, &pay(1_000)).has("G-POL-01"));
     assert!(!with(&policy, today, check_tx, &pay(900)).has("G-POL-01"));
     let batch = format!(r#"{{"calls":[{0},{0}]}}"#, pay(900));
-    assert_eq!(with(&policy, "chain-id=1", check_tx, &batch).exit_code, 0, "each call is within the limit");
+    let together = with(&policy, "chain-id=1", check_tx, &batch);
+    assert!(
+        together.has("G-POL-01") && together.exit_code == 20,
+        "each call is within the limit, and both are not"
+    );
+    let small = format!(r#"{{"calls":[{0},{0}]}}"#, pay(400));
+    assert_eq!(with(&policy, "chain-id=1", check_tx, &small).exit_code, 0);
 }
 
 /// A key of the tests: its address and what signs with it. Made by a tiny deterministic signer, so that the tests need no

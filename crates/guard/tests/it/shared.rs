@@ -98,7 +98,24 @@ fn every_malicious_transaction_is_caught() {
         ("ppom-odd-hex-data", "G-FMT-01", 20),
     ] {
         let vector = vectors["vectors"].as_array().expect("a list").iter().find(|v| v["id"] == id).expect(id);
-        let report = with(WALLET, check_tx, vector);
+        let mut vector = vector.clone();
+        // What the file says about the transaction, and is none of it.
+        vector.as_object_mut().expect("an object").retain(|key, _| {
+            [
+                "from",
+                "to",
+                "value",
+                "data",
+                "gas",
+                "gasLimit",
+                "chainId",
+                "type",
+                "maxFeePerGas",
+                "maxPriorityFeePerGas",
+            ]
+            .contains(&&key[..])
+        });
+        let report = with(WALLET, check_tx, &vector);
         assert!(report.has(found), "{id}: {:#?}", report.findings);
         assert_eq!(report.exit_code, code, "{id}");
     }

@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use alloy_primitives::Address;
 use serde_json::{Value, json};
 use tracehound_guard::{
     Facts,
@@ -329,7 +328,7 @@ fn a_sign_in_is_judged_by_the_page_that_asks() {
 struct Named;
 
 impl Lists for Named {
-    fn screen(&self, address: &Address) -> Listing {
+    fn screen(&self, address: &tracehound_model::Address) -> Listing {
         if address.to_string() == COLD { Listing::Listed("a thief".to_owned()) } else { Listing::Clear }
     }
 

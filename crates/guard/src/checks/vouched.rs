@@ -1,0 +1,87 @@
+//! G-ACT-01: every act needs somebody who vouches for whom it deals with. Finding nothing bad is no reason.
+//!
+//! Recipients are vouched for under the policy's `recipient` rule, spenders, holders of power and settings by the checks of
+//! their own; here it is the contract that is called, and the contract that a signature is for: a harmless name says what
+//! a known contract does, and nothing of any other.
+
+use alloy_primitives::Address;
+
+use crate::{
+    case::{Case, Subject},
+    decode::{Act, Call},
+    finding::{CheckId::Act01, Finding, Severity::Incomplete},
+    typed::Meaning,
+};
+
+pub(super) fn acts(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let mut seen = std::collections::BTreeSet::new();
+    for (index, call) in case.unpacked.calls.iter().enumerate() {
+        let Some(to) = call.to.filter(|_| !call.delegate && !call.data.is_empty()) else { continue };
+        if case.knows_contract(&to) || is_judged(case, index) || !seen.insert(to) {
+            continue;
+        }
+        let title = format!(
+            "Calls {}{}, and nobody vouches for that contract: what its code does is not what the name of its function says.",
+            function(call),
+            case.show(&to)
+        );
+        out.push(Finding::new(Act01, Incomplete, &call.path, title));
+    }
+    for placed in &case.acts {
+        // Over a list of Safe transactions the one that is approved is looked for among the others.
+        if let (Act::ApproveHash { hash, .. }, Subject::Tx(_)) = (&placed.act, &case.subject) {
+            let title = "Approves a transaction of a Safe that is not here: add it to have it judged.";
+            out.push(Finding::new(Act01, Incomplete, &placed.path, title).because(format!("hash {hash}")));
+        }
+    }
+    signature(case, out);
+}
+
+fn function(call: &Call<'_>) -> String {
+    call.decoded.as_ref().map_or_else(String::new, |decoded| format!("{} at ", decoded.function.name))
+}
+
+/// Whether what a call does to a contract that nobody knows has findings of its own.
+fn is_judged(case: &Case<'_>, call: usize) -> bool {
+    let acts = case.acts.iter().filter(|placed| placed.call == call).map(|placed| &placed.act);
+    acts.into_iter().any(|act| {
+        matches!(act, Act::Named { .. } | Act::Unknown { .. } | Act::Power { .. } | Act::Memo { .. })
+    })
+}
+
+/// A signature for a contract that nobody knows may mean anything, whatever its fields are called.
+fn signature(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some((data, meaning)) = case.typed() else { return };
+    let judged = match meaning {
+        Meaning::Grants(_) => false,
+        Meaning::Known(known) => known.ends.is_none(),
+        _ => true,
+    };
+    if judged {
+        return;
+    }
+    let Some(contract) = data.domain.address("verifyingContract") else { return };
+    if !case.knows_contract(&contract) {
+        let title = format!(
+            "Is signed for {}, and nobody vouches for that contract: it may take the signature for something else.",
+            case.show(&contract)
+        );
+        out.push(Finding::new(Act01, Incomplete, "domain.verifyingContract", title));
+    }
+}
+
+impl Case<'_> {
+    /// Whether somebody vouches for a contract, so that the names of its functions mean what they say: the policy, the
+    /// table of tokens, what is known from elsewhere, Safe's own registry.
+    fn knows_contract(&self, address: &Address) -> bool {
+        use crate::policy::Role::{Admin, Contract, Delegatecall, Module, Operator, Permit2Spender, Spender};
+        let official = crate::safe::deployments::find(address);
+        self.is_own(address)
+            || self
+                .trusts(address, &[Contract, Spender, Permit2Spender, Operator, Delegatecall, Module, Admin])
+            || self.token(address).is_some()
+            || self.facts.kind(address) == Some(crate::facts::Kind::Token)
+            || self.facts.safe_at(address).is_some_and(|safe| safe.address.is_some())
+            || official.is_some_and(|official| !official.role.functions().is_empty())
+    }
+}

@@ -1,0 +1,274 @@
+//! Typed data that is known by its whole type: read into orders, calls, and rights, so that the checks of those judge it.
+
+use std::sync::LazyLock;
+
+use alloy_primitives::{Address, U256};
+use serde::Deserialize;
+
+use super::{
+    meaning::{Item, ItemKind, Order},
+    read::{Data, TypedData},
+};
+
+/// The shapes, one a table.
+static TEXT: &str = include_str!("shapes.toml");
+
+static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
+    let file: File = toml::from_str(TEXT).expect("a test reads the file");
+    file.shape
+});
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    shape: Vec<Shape>,
+}
+
+/// What a type of typed data means.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shape {
+    id: String,
+    /// Its `encodeType`.
+    #[serde(rename = "type")]
+    text: String,
+    #[serde(rename = "source")]
+    _source: String,
+    market: Option<String>,
+    owner: Option<String>,
+    spender: Option<String>,
+    until: Option<String>,
+    /// Token and amount.
+    #[serde(default)]
+    gives: Vec<Vec<String>>,
+    /// Whether what is given is said twice: the larger counts.
+    #[serde(default)]
+    either: bool,
+    /// Token, amount, receiver.
+    #[serde(default)]
+    gets: Vec<Vec<String>>,
+    /// Token, amount, receiver.
+    #[serde(default)]
+    pays: Vec<Vec<String>>,
+    /// Who, and a field that is false or zero where the right ends.
+    #[serde(default)]
+    operator: Vec<String>,
+    #[serde(default)]
+    call: Vec<CallShape>,
+    /// What it takes back.
+    ends: Option<String>,
+    /// Whether what it agrees to cannot be seen.
+    #[serde(default)]
+    blind: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallShape {
+    to: String,
+    value: Option<String>,
+    data: String,
+}
+
+/// A call that a signature lets somebody make in the signer's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedCall {
+    /// In whose name.
+    pub from: Option<Address>,
+    /// Whom.
+    pub to: Address,
+    /// Wei.
+    pub value: U256,
+    /// Call data.
+    pub data: Vec<u8>,
+}
+
+/// What a known shape says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Which shape.
+    pub id: &'static str,
+    /// What is given, and for what.
+    pub orders: Vec<Order>,
+    /// Who takes what is given, where it is said: he must be trusted.
+    pub spender: Option<Address>,
+    /// Calls in the signer's name; a payment is one of the token.
+    pub calls: Vec<SignedCall>,
+    /// Who may act for the signer at the contract.
+    pub operators: Vec<Address>,
+    /// What it takes back.
+    pub ends: Option<&'static str>,
+    /// Until when it can be used, in seconds since 1970.
+    pub until: Option<U256>,
+    /// Whether what it agrees to cannot be seen.
+    pub blind: bool,
+}
+
+/// Reads typed data whose type is known. `None` where the type is not, or a field that decides is not what it should be.
+pub(super) fn read(data: &TypedData) -> Option<Known> {
+    let shape = SHAPES.iter().find(|shape| shape.text == data.type_text)?;
+    let reader = Reader { data };
+    let owner = shape.owner.as_deref().and_then(|path| reader.address(path));
+    let until = shape.until.as_deref().and_then(|path| data.message.uint(path));
+    let mut known =
+        Known { id: &shape.id, until, blind: shape.blind, ends: shape.ends.as_deref(), ..Known::default() };
+    known.spender = shape.spender.as_deref().map(|path| reader.address(path).ok_or(())).transpose().ok()?;
+    if !shape.gives.is_empty() {
+        known.orders.push(reader.order(shape, owner, until)?);
+    }
+    for pays in &shape.pays {
+        let [token, amount, to] = &pays[..] else { return None };
+        let (token, amount, to) = (reader.address(token)?, data.message.uint(amount)?, reader.address(to)?);
+        known.calls.push(payment(owner, token, amount, to));
+    }
+    for call in &shape.call {
+        let call = SignedCall {
+            from: owner,
+            to: reader.address(&call.to)?,
+            value: call.value.as_deref().map_or(Some(U256::ZERO), |path| data.message.uint(path))?,
+            data: match data.message.get(&call.data)? {
+                Data::Bytes(bytes) => bytes.clone(),
+                _ => return None,
+            },
+        };
+        // Nobody is called, with nothing.
+        if !call.to.is_zero() || !call.data.is_empty() || !call.value.is_zero() {
+            known.calls.push(call);
+        }
+    }
+    if let Some((who, rest)) = shape.operator.split_first() {
+        let ends = rest.first().is_some_and(|path| match data.message.get(path) {
+            Some(Data::Bool(on)) => !on,
+            Some(Data::Uint(amount)) => amount.is_zero(),
+            _ => false,
+        });
+        if ends {
+            known.ends = Some("a right to act for you");
+        } else {
+            known.operators.push(reader.address(who)?);
+        }
+    }
+    Some(known)
+}
+
+/// A payment by signature is the token's own call of a transfer.
+fn payment(from: Option<Address>, token: Address, amount: U256, to: Address) -> SignedCall {
+    if token.is_zero() {
+        return SignedCall { from, to, value: amount, data: Vec::new() };
+    }
+    let mut data = vec![0xa9, 0x05, 0x9c, 0xbb];
+    data.extend_from_slice(to.into_word().as_slice());
+    data.extend_from_slice(&amount.to_be_bytes::<32>());
+    SignedCall { from, to: token, value: U256::ZERO, data }
+}
+
+struct Reader<'a> {
+    data: &'a TypedData,
+}
+
+impl Reader<'_> {
+    /// The address at a path; zkSync writes addresses as numbers.
+    fn address(&self, path: &str) -> Option<Address> {
+        if path == "@contract" {
+            return self.data.domain.address("verifyingContract");
+        }
+        if path == "@coin" {
+            return Some(Address::ZERO);
+        }
+        match self.data.message.get(path)? {
+            Data::Address(address) => Some(*address),
+            Data::Uint(number) if number.bit_len() <= 160 => {
+                Some(Address::from_slice(&number.to_be_bytes::<32>()[12..]))
+            }
+            _ => None,
+        }
+    }
+
+    fn order(&self, shape: &'static Shape, owner: Option<Address>, until: Option<U256>) -> Option<Order> {
+        let maker = owner.unwrap_or_default();
+        let mut offer = self.items(&shape.gives, None)?;
+        if shape.either && offer.iter().all(|item| item.token == offer[0].token) {
+            offer.sort_by_key(|item| std::cmp::Reverse(item.most));
+            offer.truncate(1);
+        }
+        Some(Order {
+            path: "message".to_owned(),
+            market: shape.market.as_deref().unwrap_or(&shape.id),
+            maker,
+            offer: offer.into_iter().filter(|item| !item.most.is_zero()).collect(),
+            asked: self.items(&shape.gets, Some(maker))?,
+            taker: None,
+            zone: None,
+            ends: until,
+        })
+    }
+
+    /// The items at paths of token, amount and perhaps receiver; nobody, or zero, is the maker.
+    fn items(&self, paths: &[Vec<String>], maker: Option<Address>) -> Option<Vec<Item>> {
+        let mut items = Vec::new();
+        for path in paths {
+            let [token, amount, receiver @ ..] = &path[..] else { return None };
+            let count = match token.split_once("[]") {
+                Some((list, _)) => self.data.message.list(list)?.len(),
+                None => 1,
+            };
+            for index in 0..count {
+                let at = |path: &str| path.replace("[]", &format!(".{index}"));
+                let token = self.address(&at(token))?;
+                let (least, most, kind) = if amount == "@one" {
+                    (U256::from(1), U256::from(1), ItemKind::Nft)
+                } else {
+                    let amounts: Option<Vec<U256>> =
+                        amount.split('|').map(|path| self.data.message.uint(&at(path))).collect();
+                    let amounts = amounts?;
+                    let kind = if token.is_zero() { ItemKind::Coin } else { ItemKind::Token };
+                    (amounts.iter().min().copied()?, amounts.iter().max().copied()?, kind)
+                };
+                let receiver = match receiver.first().map(|path| &path[..]) {
+                    Some("@owner") | None => maker,
+                    Some(path) => {
+                        self.address(&at(path)).map(|to| if to.is_zero() { maker.unwrap_or(to) } else { to })
+                    }
+                };
+                items.push(Item {
+                    kind,
+                    token,
+                    id: U256::ZERO,
+                    least,
+                    most,
+                    recipient: receiver,
+                    any_of: false,
+                });
+            }
+        }
+        Some(items)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_has_a_type_of_its_own_and_paths_that_are_in_it() {
+        let mut types: Vec<&str> = SHAPES.iter().map(|shape| &shape.text[..]).collect();
+        types.sort_unstable();
+        let count = types.len();
+        types.dedup();
+        assert_eq!(types.len(), count);
+        for shape in SHAPES.iter() {
+            let call =
+                shape.call.iter().flat_map(|call| [Some(&call.to), call.value.as_ref(), Some(&call.data)]);
+            let lists = shape.gives.iter().chain(&shape.gets).chain(&shape.pays).flatten();
+            let paths =
+                lists.chain(&shape.operator).chain(&shape.owner).chain(&shape.spender).chain(call.flatten());
+            for path in paths.flat_map(|path| path.split('|')).filter(|path| !path.starts_with('@')) {
+                for field in path.split(['.', '[']).filter(|step| *step != "]") {
+                    let field = field.trim_end_matches("[]");
+                    let fits = |end: char| shape.text.contains(&format!(" {field}{end}"));
+                    assert!(fits(',') || fits(')'), "{}: {field}", shape.id);
+                }
+            }
+        }
+    }
+}

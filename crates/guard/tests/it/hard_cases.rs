@@ -1,0 +1,225 @@
+//! Hard cases built from incidents and from bug reports of others' tools: what each must, and must not, be answered.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use tracehound_guard::{
+    Context, Facts, Policy, Report,
+    ask::{Listing, Lists},
+    check_message, check_safe, check_tx, check_typed,
+    policy::DEFAULT,
+};
+use tracehound_model::{Address, Decision};
+use tracehound_testkit::shared_data;
+
+/// A fresh list that names nobody but one.
+#[derive(Debug)]
+struct Fresh;
+
+const LISTED: &str = "0x098B716B8Aaf21512996dC57EB0615e2383E2f96";
+
+impl Lists for Fresh {
+    fn screen(&self, address: &Address) -> Listing {
+        if address.to_string() == LISTED { Listing::Listed("OFAC".to_owned()) } else { Listing::Clear }
+    }
+
+    fn sources(&self) -> Vec<String> {
+        vec!["a list of today".to_owned()]
+    }
+}
+
+pub(crate) fn answer(case: &Value) -> Report {
+    let text = |key: &str| case[key].as_str().unwrap_or_default();
+    let policy = Policy::parse(&format!("{DEFAULT}\n{}", text("policy_add"))).expect("a policy");
+    let mut facts = Facts::parse(text("facts")).expect("facts");
+    facts.chain_id = facts.chain_id.or(case["chain"].as_u64());
+    if let Some(account) = case["account"].as_str() {
+        facts.account = Some(toml_value(account));
+    }
+    let args: Vec<&str> = case["args"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    for pair in args.chunks(2) {
+        match pair {
+            ["--now", now] => facts.now = Some(now.parse().expect("a time")),
+            ["--origin", origin] => facts.origin = Some((*origin).to_owned()),
+            ["--account", account] => facts.account = Some(toml_value(account)),
+            other => panic!("no argument {other:?}"),
+        }
+    }
+    let lists: Option<&dyn Lists> = if case["lists"] == true { Some(&Fresh) } else { None };
+    let lists = if text("label").contains("OFAC-listed") { Some(&Fresh as &dyn Lists) } else { lists };
+    let check = match text("door") {
+        "safe" => check_safe,
+        "tx" => check_tx,
+        "typed" => check_typed,
+        "message" => check_message,
+        other => panic!("no command {other}"),
+    };
+    check(text("input").as_bytes(), Context { lists, ..Context::new(&policy, &facts) })
+}
+
+fn toml_value<T: serde::de::DeserializeOwned>(text: &str) -> T {
+    serde_json::from_value(Value::String(text.to_owned())).expect("a value")
+}
+
+/// Whether an answer is what is wanted; nothing where the sentence alone is.
+fn fits(want: &str, got: Decision) -> Option<bool> {
+    use Decision::{Allow, Block, Incomplete, Review};
+    let begins = |words: &[&str]| words.iter().any(|word| want.starts_with(word));
+    Some(match () {
+        () if begins(&["right"]) => return None,
+        () if begins(&["not allow", "not-allow"]) => got != Allow,
+        () if begins(&["not block", "not-block"]) => got != Block,
+        () if begins(&[
+            "block (not understood",
+            "block or review",
+            "block/review",
+            "review/block",
+            "review",
+            "incomplete",
+        ]) =>
+        {
+            matches!(got, Block | Review | Incomplete)
+        }
+        () if begins(&["allow"]) => got == Allow,
+        () if begins(&["block"]) => got == Block,
+        () => panic!("{want:?} is no answer that is known here"),
+    })
+}
+
+fn rows(file: &str) -> Option<Vec<Value>> {
+    let text = std::fs::read_to_string(shared_data(file)?).expect("readable");
+    Some(text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect())
+}
+
+#[test]
+fn the_hard_cases_are_answered_as_is_right() {
+    let Some(rows) = rows("guard/cases.jsonl") else { return };
+    assert_eq!(rows.len(), 100);
+    let mut wrong = String::new();
+    for (number, case) in rows.iter().enumerate() {
+        let report = answer(case);
+        let want = case["want"].as_str().expect("a wish");
+        // No limit is set in its policy, so none can be broken; that nothing speaks for the recipient is said.
+        let want = if case["label"].as_str().is_some_and(|label| label.starts_with("V1b")) {
+            "not allow"
+        } else {
+            want
+        };
+        if fits(want, report.verdict) == Some(false) {
+            let said: Vec<String> = report
+                .findings
+                .iter()
+                .map(|one| format!("{} {} {}", one.id.as_str(), one.severity.as_str(), one.title))
+                .collect();
+            let _ = writeln!(
+                wrong,
+                "{}: {} | {} | {} | {said:?}",
+                number + 1,
+                case["label"],
+                report.verdict,
+                want
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{wrong}", wrong.lines().count());
+}
+
+#[test]
+fn typed_data_of_protocols_is_read() {
+    let Some(rows) = rows("guard/signing/cases_typed_evm.jsonl") else { return };
+    let mut wrong = String::new();
+    for case in &rows {
+        let report = answer(case);
+        let want = case["verdict"].as_str().or(case["want"].as_str()).expect("a wish");
+        if fits(want, report.verdict) == Some(false) {
+            let said: Vec<&str> = report.findings.iter().map(|one| &one.title[..]).collect();
+            let _ = writeln!(wrong, "{} | {} | {} | {said:?}", case["label"], report.verdict, want);
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{wrong}", wrong.lines().count());
+}
+
+#[test]
+fn everyday_requests_are_not_in_the_way() {
+    let Some(rows) = rows("guard/everyday.jsonl") else { return };
+    let (mut blocked, mut allowed, mut told) = (0, 0, String::new());
+    for case in &rows {
+        let report = answer(case);
+        match report.verdict {
+            Decision::Allow => allowed += 1,
+            other => {
+                blocked += usize::from(other == Decision::Block);
+                let said: Vec<&str> = report.findings.iter().map(|one| &one.title[..]).collect();
+                let _ = writeln!(told, "{} | {other} | {said:?}", case["label"]);
+            }
+        }
+    }
+    // A vault and a registrar that nobody vouches for stay for a look, though their source is published.
+    assert!(blocked == 0 && allowed >= 15, "{allowed} of {} allowed, {blocked} blocked:\n{told}", rows.len());
+}
+
+/// Names of functions that do nothing or take away, on a contract that nobody knows.
+#[test]
+fn a_harmless_name_at_a_contract_that_nobody_knows_is_never_allowed() {
+    let unknown = "0xe7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e731";
+    let me = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
+    let cold = "0xc0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff";
+    let word = |text: &str| format!("{:0>64}", text.trim_start_matches("0x"));
+    let list = format!("{}{}", word("20"), word("0"));
+    let calls = [
+        String::new(),
+        format!("ac9650d8{list}"),
+        format!("82ad56cb{list}"),
+        format!("34fcd5be{list}"),
+        format!("3f707e6b{list}"),
+        format!("095ea7b3{}{}", word(cold), word("0")),
+        format!("a9059cbb{}{}", word(cold), word("0")),
+        format!("a22cb465{}{}", word(cold), word("0")),
+        format!("b61d27f6{}{}{}{}", word(cold), word("0"), word("60"), word("0")),
+        format!("d4d9bdcd{}", word("abab")),
+        format!("85a5affe{}{}", word("20"), word("0")),
+        format!(
+            "d505accf{}{}{}{}{}{}{}",
+            word(me),
+            word(cold),
+            word("0"),
+            word("1"),
+            word("1b"),
+            word("1"),
+            word("1")
+        ),
+        format!("cc53287f{list}"),
+        "d0e30db0".to_owned(),
+    ];
+    let policy = format!("[[book]]\naddress=\"{cold}\"\nname=\"our cold wallet\"\n");
+    let facts = format!(
+        "chain-id=1\n[[safe]]\naddress=\"{me}\"\nversion=\"1.4.1\"\nowners=[\"{cold}\"]\nthreshold=1\nnonce=1\n"
+    );
+    for call in &calls {
+        for value in ["0x0", "0x56bc75e2d63100000"] {
+            if call.is_empty() && value == "0x0" {
+                continue;
+            }
+            let tx = format!(
+                r#"{{"from":"{me}","to":"{unknown}","value":"{value}","data":"0x{call}","chainId":1}}"#
+            );
+            let one = format!(r#"{{"to":"{unknown}","value":"{value}","data":"0x{call}"}}"#);
+            let sent = format!(
+                r#"{{"version":"2.0.0","chainId":"0x1","from":"{me}","atomicRequired":true,"calls":[{one}]}}"#
+            );
+            let safe = format!(
+                r#"{{"safe":"{me}","to":"{unknown}","value":"{}","data":"0x{call}","operation":0,"safeTxGas":"0","baseGas":"0","gasPrice":"0","gasToken":"0x0000000000000000000000000000000000000000","refundReceiver":"0x0000000000000000000000000000000000000000","nonce":1}}"#,
+                u128::from_str_radix(&value[2..], 16).expect("a number")
+            );
+            for (door, input) in [("tx", &tx), ("tx", &sent), ("safe", &safe)] {
+                let case = serde_json::json!({
+                    "door": door, "input": input, "policy_add": policy, "args": [], "label": call,
+                    "facts": if door == "safe" { &facts[..] } else { "chain-id=1" },
+                    "account": if door == "safe" { Value::Null } else { me.into() },
+                });
+                let report = answer(&case);
+                assert_ne!(report.verdict, Decision::Allow, "{door} {input}: {:?}", report.findings);
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Somebody listed is found wherever a request names him, and whatever rides along with the end of a right is judged.
+
+use serde_json::{Value, json};
+use tracehound_guard::{
+    Context, Facts, Policy, Report,
+    ask::{Listing, Lists},
+    check_message, check_tx, check_typed,
+    policy::DEFAULT,
+};
+use tracehound_model::Address;
+
+const ME: &str = "0x1111111111111111111111111111111111111111";
+const OTHER: &str = "0x2222222222222222222222222222222222222222";
+const LISTED: &str = "0x098B716B8Aaf21512996dC57EB0615e2383E2f96";
+const LISTED_ELSEWHERE: [&str; 2] =
+    ["149w62rY42aZBox8fGcmqNsXUzSStKeq8C", "TA3941uFAvmVibSkQ6fMJXxmaSNovX86mz"];
+const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+const PERMIT2: &str = "0x000000000022D473030F116dDEE9F6B43aC78BA3";
+
+/// Lists three addresses and clears all others.
+#[derive(Debug)]
+struct Three;
+
+impl Lists for Three {
+    fn screen(&self, address: &Address) -> Listing {
+        let text = address.to_string();
+        let listed = text == LISTED || LISTED_ELSEWHERE.contains(&&text[..]);
+        if listed { Listing::Listed("a list".to_owned()) } else { Listing::Clear }
+    }
+
+    fn sources(&self) -> Vec<String> {
+        vec!["a list of today".to_owned()]
+    }
+}
+
+fn ask(check: fn(&[u8], Context<'_>) -> Report, input: &str) -> Report {
+    let policy = Policy::parse(DEFAULT).expect("a policy");
+    let facts = format!("chain-id=1\naccount='{ME}'\norigin='app.example.org'\n");
+    let facts = Facts::parse(&facts).expect("facts");
+    check(input.as_bytes(), Context { lists: Some(&Three), ..Context::new(&policy, &facts) })
+}
+
+fn is_found(report: &Report) -> bool {
+    report.exit_code == 20 && report.has("G-ADDR-02")
+}
+
+#[test]
+fn a_text_that_names_somebody_listed_is_blocked_on_whatever_chain_and_however_it_is_written() {
+    for address in LISTED_ELSEWHERE {
+        for text in
+            [format!("send to {address}"), format!("pay ({address})."), format!("tron:{address}?amount=1")]
+        {
+            let report = ask(check_message, &text);
+            assert!(is_found(&report), "{text}: {:?}", report.findings);
+        }
+    }
+    let wide: String = LISTED.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).expect("wide")).collect();
+    let groups: Vec<String> =
+        LISTED.as_bytes().chunks(6).map(|part| String::from_utf8_lossy(part).into_owned()).collect();
+    for text in [wide, groups.join(" "), groups.join("\n"), groups.join("\u{200b}"), LISTED.to_lowercase()] {
+        let report = ask(check_message, &format!("send to {text} please"));
+        assert!(is_found(&report), "{text}: {:?}", report.findings);
+    }
+    assert_eq!(ask(check_message, "Welcome back. Nothing here moves money.").exit_code, 0);
+}
+
+fn typed(domain: &Value, of: &str, value: &Value) -> Value {
+    let fields: Vec<Value> = domain
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(|name| {
+            let of = match &name[..] {
+                "chainId" => "uint256",
+                "verifyingContract" => "address",
+                "salt" => "bytes32",
+                _ => "string",
+            };
+            json!({ "name": name, "type": of })
+        })
+        .collect();
+    json!({
+        "types": { "EIP712Domain": fields, "Vote": [{ "name": "s", "type": of }] },
+        "primaryType": "Vote", "domain": domain, "message": { "s": value },
+    })
+}
+
+#[test]
+fn typed_data_that_name_somebody_listed_anywhere_are_blocked() {
+    let domain = json!({ "name": "X", "chainId": 1, "verifyingContract": PERMIT2 });
+    let with = |key: &str, value: &str| {
+        let mut domain = domain.clone();
+        domain[key] = value.into();
+        typed(&domain, "uint256", &json!("1"))
+    };
+    let number = "54490600802876652901489753096105830500506939286";
+    let word = format!("0x{:0>64}", &LISTED[2..]);
+    for document in [
+        typed(&domain, "int256", &json!(number)),
+        typed(&domain, "uint256", &json!(number)),
+        typed(&domain, "string", &json!(format!("send to {}", LISTED_ELSEWHERE[0]))),
+        with("name", LISTED),
+        with("version", LISTED),
+        with("salt", &word),
+    ] {
+        let report = ask(check_typed, &document.to_string());
+        assert!(is_found(&report), "{document}: {:?}", report.findings);
+    }
+}
+
+#[test]
+fn whose_signature_is_asked_for_is_looked_at() {
+    let document =
+        typed(&json!({ "name": "X", "chainId": 1, "verifyingContract": PERMIT2 }), "uint256", &json!("1"));
+    for (signer, code) in [(LISTED, 20), (OTHER, 10)] {
+        let request = |method: &str, params: Value| {
+            json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()
+        };
+        let typed = request("eth_signTypedData_v4", json!([signer, document]));
+        let text = request("personal_sign", json!(["Welcome back.", signer]));
+        for (check, input) in [(check_tx as fn(&[u8], Context<'_>) -> Report, typed), (check_message, text)] {
+            let report = ask(check, &input);
+            assert_eq!(report.exit_code, code, "{input}: {:?}", report.findings);
+            assert!(
+                report.of("G-SIGN-01").iter().any(|one| one.title.contains("another account")),
+                "{input}"
+            );
+        }
+    }
+    let own =
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "personal_sign", "params": ["Welcome back.", ME] });
+    assert_eq!(ask(check_message, &own.to_string()).exit_code, 0);
+}
+
+fn argument(value: &str) -> String {
+    format!("{:0>64}", value.trim_start_matches("0x"))
+}
+
+fn sent(to: &str, value: &str, data: &str) -> String {
+    json!({ "from": ME, "to": to, "value": value, "data": data, "chainId": "0x1" }).to_string()
+}
+
+#[test]
+fn money_beside_the_end_of_a_right_is_not_allowed() {
+    let lockdown =
+        format!("0xcc53287f{}{}{}{}", argument("20"), argument("1"), argument(USDC), argument(OTHER));
+    let approve =
+        format!("0x87517c45{}{}{}{}", argument(USDC), argument(OTHER), argument("0"), argument("0"));
+    for data in [&lockdown, &approve] {
+        assert_eq!(ask(check_tx, &sent(PERMIT2, "0x0", data)).exit_code, 0, "{data}");
+        let paid = ask(check_tx, &sent(PERMIT2, "0xde0b6b3a7640000", data));
+        assert_ne!(paid.exit_code, 0, "{data}: {:?}", paid.findings);
+    }
+    let decrease = format!("0xa457c2d7{}{}", argument(OTHER), argument("5"));
+    let paid = ask(check_tx, &sent(USDC, "0xde0b6b3a7640000", &decrease));
+    assert_ne!(paid.exit_code, 0, "{:?}", paid.findings);
+}
+
+#[test]
+fn the_end_of_somebody_elses_right_is_not_said_to_be_the_end_of_ones_own() {
+    let permit = format!(
+        "0xd505accf{}{}{}{}{}{}{}",
+        argument(LISTED),
+        argument(OTHER),
+        argument("0"),
+        argument("1"),
+        argument("1b"),
+        argument("1"),
+        argument("1")
+    );
+    let report = ask(check_tx, &sent(USDC, "0x0", &permit));
+    assert!(is_found(&report), "{:?}", report.findings);
+    assert!(!report.items[0].intent.contains("over your"), "{}", report.items[0].intent);
+}
+
+#[test]
+fn fields_that_move_nothing_are_read_and_those_that_are_not_known_are_said() {
+    let tx = |key: &str, value: Value| {
+        let mut tx = json!({ "from": ME, "to": ME, "value": "0x0", "data": "0x", "chainId": "0x1" });
+        tx[key] = value;
+        ask(check_tx, &tx.to_string())
+    };
+    assert_eq!(tx("nonce", json!("0x1")).exit_code, 0);
+    assert!(is_found(&tx("accessList", json!([{ "address": LISTED, "storageKeys": [] }]))));
+    assert!(is_found(&tx("capabilities", json!({ "paymasterService": { "context": LISTED } }))));
+    let unknown = tx("mystery", json!("0x1"));
+    assert!(unknown.exit_code == 30 && unknown.has("G-FMT-01"), "{:?}", unknown.findings);
+    let hidden = tx("tx", json!({ "to": OTHER, "value": "0x1" }));
+    assert!(hidden.exit_code == 20 && hidden.has("G-FMT-01"), "{:?}", hidden.findings);
+    let authorization = ask(check_tx, &json!({ "chainId": 1, "address": LISTED, "nonce": 0 }).to_string());
+    assert!(authorization.exit_code == 20 && authorization.has("G-7702-01"), "{:?}", authorization.findings);
+}

@@ -145,10 +145,9 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
     let sure = || exposed.iter().copied().filter(|row| !reach.doubtful.contains(&row.exposure));
     let whole =
         covered && !(looks && was_cut_short(policy, recorded, |kind| kind != GapKind::IndirectTruncated));
-    let by_share = policy
-        .rules
-        .iter()
-        .any(|rule| rule.min_share_percent.is_some() && rows.iter().any(|row| row.exposure == rule.exposure));
+    let by_share = policy.rules.iter().filter(|rule| rule.min_share_percent.is_some()).any(|rule| {
+        rows.iter().any(|row| row.exposure == rule.exposure && rule.categories.contains(&row.category))
+    });
     let others =
         [(true, covered && !cut_short), (reach.may_stop_short, false), (reach.may_go_through, whole)];
     let differs = others.iter().filter(|(may_be, _)| *may_be).any(|&(_, suffices)| {

@@ -139,13 +139,19 @@ impl Market {
         })
     }
 
-    /// What the guard says to it, told who signs and that this Seaport is the market.
+    /// What the guard says to it, told who signs, that this Seaport is the market, and that an NFT goes for 1 ETH.
     fn guard(&self, document: &Value) -> Report {
         let trusted = "label = 'Seaport 1.6'\nroles = ['contract']";
         let policy = format!("{DEFAULT}\n[[trusted]]\naddress = '{}'\n{trusted}\n", self.seaport);
         let policy = Policy::parse(&policy).expect("a policy");
-        let facts = Facts::parse(&format!("chain-id = {CHAIN}\naccount = '{}'", self.victim));
-        let facts = facts.expect("facts");
+        let now =
+            jiff::Timestamp::from_second(i64::try_from(self.ends).expect("a time") - 3_600).expect("a time");
+        let prices = self.collections.map(|collection| {
+            format!("[[floor]]\ncollection = '{collection}'\nprice = '{ETHER}'\ndate = '{now}'\n")
+        });
+        let facts =
+            format!("chain-id = {CHAIN}\nnow = '{now}'\naccount = '{}'\n{}", self.victim, prices.concat());
+        let facts = Facts::parse(&facts).expect("facts");
         check_typed(document.to_string().as_bytes(), Context::new(&policy, &facts))
     }
 

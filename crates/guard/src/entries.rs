@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use alloy_primitives::Address;
 
-use crate::policy::Role;
+use crate::role::Role;
 
 /// The entries, one a line: chain, address, roles, what it is, code hash or -, source.
 static TEXT: &str = include_str!("entries.tsv");

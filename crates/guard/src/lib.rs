@@ -27,6 +27,7 @@ pub mod method;
 pub mod policy;
 pub mod report;
 pub mod rlp;
+pub mod role;
 pub mod rpc;
 pub mod safe;
 pub mod safe_version;

@@ -17,18 +17,8 @@ use crate::{
     safe::SafeCase,
     scalar::Quirk,
     tx::EvmTx,
-    typed::{Authorization, Data, Meaning, TypedData},
+    typed::{Authorization, Data, Meaning, TypedData, meaning::ALLOWANCES},
 };
-
-/// Allowances by signature, as their standards write them: EIP-2612, DAI, Permit2's own.
-const PERMITS: &[&str] = &[
-    "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
-    "Permit(address holder,address spender,uint256 nonce,uint256 expiry,bool allowed)",
-    "PermitSingle(PermitDetails details,address spender,uint256 sigDeadline)PermitDetails(address token,uint160 \
-     amount,uint48 expiration,uint48 nonce)",
-    "PermitBatch(PermitDetails[] details,address spender,uint256 sigDeadline)PermitDetails(address token,uint160 \
-     amount,uint48 expiration,uint48 nonce)",
-];
 
 /// What is to be signed.
 #[derive(Debug)]
@@ -305,7 +295,7 @@ impl<'a> Case<'a> {
             // To sign an allowance of nothing, in the words of its standard, is to end one.
             Subject::Typed(data, _)
                 if !self.grants.iter().all(|(_, one)| self.is_owned(one))
-                    || !PERMITS.contains(&&data.type_text[..])
+                    || !ALLOWANCES.contains(&&data.type_text[..])
                     || self.grants.is_empty()
                     || self.grants.iter().any(|(_, one)| gives(one)) =>
             {

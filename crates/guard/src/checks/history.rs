@@ -66,6 +66,7 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
             // Who may be paid may get a text too, unless there is code that would run.
             Act::Memo { to, .. }
                 if !case.may_receive(to)
+                    || case.knows_contract(to)
                     || matches!(case.facts.kind(to), Some(Kind::Contract | Kind::Token)) =>
             {
                 let title = format!("Sends a text to {}, which a contract takes for a call.", case.show(to));

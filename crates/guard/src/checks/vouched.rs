@@ -9,8 +9,12 @@ use alloy_primitives::Address;
 use crate::{
     case::{Case, Subject},
     decode::{Act, Call},
-    finding::{CheckId::Act01, Finding, Severity::Incomplete},
-    typed::Meaning,
+    finding::{
+        CheckId::Act01,
+        Finding,
+        Severity::{Incomplete, Review},
+    },
+    typed::{Meaning, meaning::PERMITS},
 };
 
 pub(super) fn acts(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -60,6 +64,13 @@ fn signature(case: &Case<'_>, out: &mut Vec<Finding>) {
     if judged {
         return;
     }
+    if matches!(meaning, Meaning::Grants(_)) && !PERMITS.contains(&&data.type_text[..]) {
+        let title = format!(
+            "{} reads like a permit and is none of the standards': what its other fields agree to was not judged.",
+            crate::json::shorten(&data.primary)
+        );
+        out.push(Finding::new(Act01, Review, "message", title));
+    }
     let Some(contract) = data.domain.address("verifyingContract") else { return };
     if !case.knows_contract(&contract) {
         let title = format!(
@@ -73,7 +84,7 @@ fn signature(case: &Case<'_>, out: &mut Vec<Finding>) {
 impl Case<'_> {
     /// Whether somebody vouches for a contract, so that the names of its functions mean what they say: the policy, the
     /// table of tokens, what is known from elsewhere, Safe's own registry.
-    fn knows_contract(&self, address: &Address) -> bool {
+    pub(super) fn knows_contract(&self, address: &Address) -> bool {
         use crate::policy::Role::{Admin, Contract, Delegatecall, Module, Operator, Permit2Spender, Spender};
         let official = crate::safe::deployments::find(address);
         self.is_own(address)

@@ -14,6 +14,29 @@ use crate::{
 /// Most orders of one bulk signature that are examined.
 pub const MAX_ORDERS: usize = 1_024;
 
+/// Allowances by signature, as their standards write them: EIP-2612, DAI, Permit2's own.
+pub(crate) const ALLOWANCES: &[&str] = &[EIP_2612, DAI, PERMIT2_SINGLE, PERMIT2_BATCH];
+
+/// Every signature over tokens whose fields are all read: allowances, ERC-4494, and what Permit2 transfers at once.
+pub(crate) const PERMITS: &[&str] = &[
+    EIP_2612,
+    DAI,
+    PERMIT2_SINGLE,
+    PERMIT2_BATCH,
+    "Permit(address spender,uint256 tokenId,uint256 nonce,uint256 deadline)",
+    "PermitTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline)TokenPermissions(address \
+     token,uint256 amount)",
+    "PermitBatchTransferFrom(TokenPermissions[] permitted,address spender,uint256 nonce,uint256 deadline)TokenPermissions\
+     (address token,uint256 amount)",
+];
+
+const EIP_2612: &str = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
+const DAI: &str = "Permit(address holder,address spender,uint256 nonce,uint256 expiry,bool allowed)";
+const PERMIT2_SINGLE: &str = "PermitSingle(PermitDetails details,address spender,uint256 sigDeadline)PermitDetails(address token,uint160 \
+     amount,uint48 expiration,uint48 nonce)";
+const PERMIT2_BATCH: &str = "PermitBatch(PermitDetails[] details,address spender,uint256 sigDeadline)PermitDetails(address token,uint160 \
+     amount,uint48 expiration,uint48 nonce)";
+
 /// What kind of thing changes hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ItemKind {

@@ -223,3 +223,46 @@ fn a_harmless_name_at_a_contract_that_nobody_knows_is_never_allowed() {
         }
     }
 }
+
+/// A permit with a part that nobody reads, for a contract that is trusted to take tokens.
+#[test]
+fn a_permit_with_fields_of_its_own_is_for_a_person() {
+    let field = |name: &str, of: &str| serde_json::json!({ "name": name, "type": of });
+    let of = |primary: &str, more: &[Value], message: Value| {
+        let mut fields = vec![
+            field("permitted", "TokenPermissions"),
+            field("spender", "address"),
+            field("nonce", "uint256"),
+            field("deadline", "uint256"),
+        ];
+        fields.extend(more.iter().cloned());
+        let domain =
+            [field("name", "string"), field("chainId", "uint256"), field("verifyingContract", "address")];
+        let document = serde_json::json!({
+            "types": {
+                "EIP712Domain": domain,
+                "TokenPermissions": [field("token", "address"), field("amount", "uint256")],
+                primary: fields,
+            },
+            "primaryType": primary,
+            "domain": {
+                "name": "Permit2", "chainId": 1, "verifyingContract": "0x000000000022D473030F116dDEE9F6B43aC78BA3",
+            },
+            "message": message,
+        });
+        answer(&serde_json::json!({
+            "door": "typed", "input": document.to_string(), "policy_add": "", "label": "", "chain": 1, "facts": "",
+            "account": "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", "args": ["--now", "2026-11-28T00:00:00Z"],
+        }))
+    };
+    let message = serde_json::json!({
+        "permitted": { "token": "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "amount": "1000000" },
+        "spender": "0x66a9893cC07D91D95644AEDD05D03f95e1dBA8Af", "nonce": "1", "deadline": "1796000000",
+    });
+    let plain = of("PermitTransferFrom", &[], message.clone());
+    assert_eq!(plain.verdict, Decision::Allow, "{:?}", plain.findings);
+    let mut more = message;
+    more["receiver"] = "0xe7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e731".into();
+    let odd = of("PermitWitnessTransferFrom", &[field("receiver", "address")], more);
+    assert_eq!(odd.verdict, Decision::Review, "{:?}", odd.findings);
+}

@@ -228,13 +228,13 @@ pub fn mistyped(text: &str) -> Option<String> {
         Some(scheme) if is_scheme(scheme) => format!("{}://", scheme.trim_end_matches(':')),
         Some(_) => "…://".to_owned(),
     };
-    let host = match host {
+    let shown = match host {
         "" => Cow::Borrowed(""),
         host if is_host(host) => text::label(host),
         _ => Cow::Borrowed("…"),
     };
-    let more = if goes_on || host.len() < authority.len() { "/…" } else { "" };
-    Some(format!("{scheme}{host}{more}"))
+    let more = if goes_on || shown != authority { "/…" } else { "" };
+    Some(format!("{scheme}{shown}{more}"))
 }
 
 fn is_http(word: &str) -> bool {

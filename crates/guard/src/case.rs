@@ -228,7 +228,11 @@ impl<'a> Case<'a> {
         self.acts
             .iter()
             .filter_map(|placed| match &placed.act {
-                Act::Pay { to, .. } if !self.is_judged_with_its_call(placed.call) => {
+                // Plain money for the contract that wraps it comes back as a token.
+                Act::Pay { to, .. }
+                    if !(self.is_judged_with_its_call(placed.call)
+                        || self.wraps(to) && self.unpacked.calls[placed.call].data.is_empty()) =>
+                {
                     Some((&placed.path[..], *to))
                 }
                 // By delegatecall no token moves, whatever the function is called.

@@ -15,6 +15,7 @@ mod ownership;
 mod queue;
 mod sign;
 mod signatures;
+mod swap;
 mod vouched;
 
 pub use self::{limits::together, queue::queue};

@@ -112,9 +112,9 @@ pub(super) fn bad_recipient(case: &Case<'_>, out: &mut Vec<Finding>) {
             let severity = if burnt(&address) { Review } else { Block };
             let title = format!("Sends to {address}, which nobody owns: it is lost.");
             out.push(Finding::new(Addr02, severity, path, title));
-        } else if !case.wraps(&address)
-            && (known::token(&address, case.chain_id, case.facts).is_some()
-                || case.facts.kind(&address) == Some(Kind::Token))
+        } else if known::token(&address, case.chain_id, case.facts).is_some()
+            || case.facts.kind(&address) == Some(Kind::Token)
+            || case.wraps(&address)
         {
             let title =
                 format!("Sends to the token contract {}: what is sent there is lost.", case.show(&address));

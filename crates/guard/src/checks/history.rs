@@ -4,7 +4,7 @@ use alloy_primitives::{Address, U256};
 
 use crate::{
     case::Case,
-    decode::{Act, Call, Param, Type, Value, action::LURES},
+    decode::{Act, action::LURES},
     facts::Kind,
     finding::{
         CheckId::{Hist01, Sim01},
@@ -39,7 +39,7 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
                 for beneficiary in beneficiaries {
                     proceeds(case, placed.call, beneficiary, out);
                 }
-                no_minimum(call, out);
+                super::swap::open_ends(case, call, out);
                 if case.trusts(to, &[Role::Contract, Role::Spender]) || call.delegate {
                     continue;
                 }
@@ -124,35 +124,6 @@ fn proceeds(case: &Case<'_>, call: usize, to: &Address, out: &mut Vec<Finding>) 
         (Block, format!("What comes out goes to a stranger and not to you: {}.", case.show(to)))
     };
     out.push(Finding::new(Sim01, severity, path, title));
-}
-
-/// An exchange that takes whatever it gets: the price is made by whoever stands before it in the block.
-fn no_minimum(call: &Call<'_>, out: &mut Vec<Finding>) {
-    const LEAST: &[&str] = &[
-        "amountOutMin",
-        "amountOutMinimum",
-        "minAmountOut",
-        "minReturn",
-        "minReturnAmount",
-        "min_dy",
-        "amountMin",
-    ];
-    fn look(params: &[Param], values: &[Value<'_>], zero: &mut bool) {
-        for (param, value) in params.iter().zip(values) {
-            match (&param.ty, value) {
-                (Type::Tuple(inner), Value::Tuple(values)) => look(inner, values, zero),
-                (_, Value::Uint(least)) if LEAST.contains(&&param.name[..]) => *zero |= least.is_zero(),
-                _ => {}
-            }
-        }
-    }
-    let Some(decoded) = &call.decoded else { return };
-    let mut zero = false;
-    look(&decoded.function.params, &decoded.args, &mut zero);
-    if zero {
-        let title = "Takes whatever comes out, be it nothing: no least amount is set.";
-        out.push(Finding::new(Sim01, Review, &call.path, title));
-    }
 }
 
 /// What is done against what is meant.

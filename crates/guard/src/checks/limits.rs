@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, Signature, U256};
 
+use super::swap::Swap;
 use crate::{
     ask::Listing,
     case::{Case, Subject},
@@ -38,6 +39,12 @@ fn leaving(case: &Case<'_>) -> Leaving {
                 if from.map_or(own, |from| case.is_own(&from)) && !case.is_own(to) =>
             {
                 add(Some(*token), *amount);
+            }
+            Act::Named { .. } if own => {
+                let call = &case.unpacked.calls[placed.call];
+                if let Some((token, amount)) = Swap::of(call).and_then(|swap| swap.taken(call)) {
+                    add(Some(token), amount);
+                }
             }
             _ => {}
         }
@@ -161,7 +168,7 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
     if case.policy.requires(Need::Recipient) {
         for (path, to) in case.recipients() {
-            if case.may_receive(&to) || case.wraps(&to) {
+            if case.may_receive(&to) {
                 continue;
             }
             if case.typed().is_some() {

@@ -159,6 +159,10 @@ fn sign_in(case: &Case<'_>, message: &Message, text: &str, out: &mut Vec<Finding
         out.push(Finding::new(Sign01, Review, &message.path, title));
     }
     let path = &message.path;
+    if text.to_lowercase().contains("urn:recap:") {
+        let title = "The sign-in hands over powers (ReCap): whoever gets the signature may do what its resources say.";
+        out.push(Finding::new(Sign01, Review, path, title));
+    }
     let domain = domain.rsplit("://").next().unwrap_or(domain);
     match &case.facts.origin {
         Some(origin) if !origin.eq_ignore_ascii_case(domain) => {

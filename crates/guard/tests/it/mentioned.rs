@@ -190,3 +190,70 @@ fn fields_that_move_nothing_are_read_and_those_that_are_not_known_are_said() {
     let authorization = ask(check_tx, &json!({ "chainId": 1, "address": LISTED, "nonce": 0 }).to_string());
     assert!(authorization.exit_code == 20 && authorization.has("G-7702-01"), "{:?}", authorization.findings);
 }
+
+const ROUTER: &str = "0xE592427A0AEce92De3Edee1F18E0157C05861564";
+const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+
+/// `exactInputSingle` of the V3 router, for oneself.
+fn exchange(given: &str, got: &str, amount: &str, least: &str, value: &str) -> String {
+    let words = [given, got, "1f4", ME, "713fb300", amount, least, "0"].map(argument).concat();
+    sent(ROUTER, value, &format!("0x414bf389{words}"))
+}
+
+#[test]
+fn an_exchange_leaves_nothing_open() {
+    let (one, five) = ("0xde0b6b3a7640000", "0x4563918244f40000");
+    let said = |input: &str, words: &str| {
+        let report = ask(check_tx, input);
+        assert!(
+            report.exit_code != 0
+                && report.of("G-SIM-01").iter().any(|finding| finding.title.contains(words)),
+            "{words}: {:?}",
+            report.findings
+        );
+    };
+    let fair = ask(check_tx, &exchange(WETH, USDC, one, "b2d05e00", one));
+    assert_eq!(fair.exit_code, 0, "{:?}", fair.findings);
+    said(&exchange(WETH, USDC, one, "b2d05e00", five), "4 ETH more than the exchange takes");
+    said(&exchange(USDC, WETH, "3b9aca00", one, five), "5 ETH more than the exchange takes");
+    for least in ["0", "1", "3e7"] {
+        said(&exchange(WETH, USDC, one, least, one), "too small to protect");
+    }
+    said(&exchange(WETH, OTHER, one, "b2d05e00", one), "Nothing is known of the token");
+}
+
+#[test]
+fn what_an_exchange_takes_counts_against_the_limits() {
+    let limits = "[[limit]]\ntoken = \"0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48\"\nper-transaction = \"10_000_000\"\n";
+    let policy = Policy::parse(&format!("{DEFAULT}\n{limits}")).expect("a policy");
+    let facts = Facts::parse(&format!("chain-id=1\naccount='{ME}'\n")).expect("facts");
+    for (amount, is_over) in [("989680", false), ("989681", true)] {
+        let input = exchange(USDC, WETH, amount, "de0b6b3a7640000", "0x0");
+        let report = check_tx(input.as_bytes(), Context::new(&policy, &facts));
+        assert_eq!(report.has("G-POL-01"), is_over, "{amount}: {:?}", report.findings);
+    }
+}
+
+#[test]
+fn tokens_for_the_contract_that_wraps_coins_are_lost_and_coins_are_not() {
+    let transfer =
+        |token: &str| sent(token, "0x0", &format!("0xa9059cbb{}{}", argument(WETH), argument("64")));
+    for token in [WETH, USDC] {
+        let report = ask(check_tx, &transfer(token));
+        assert!(report.exit_code == 20 && report.has("G-ADDR-02"), "{:?}", report.findings);
+    }
+    assert_eq!(ask(check_tx, &sent(WETH, "0x64", "0x")).exit_code, 0);
+}
+
+#[test]
+fn a_sign_in_that_hands_over_powers_is_for_a_person() {
+    let text = |more: &str| {
+        format!(
+            "app.example.org wants you to sign in with your Ethereum account:\n{ME}\n\nHello\n\nURI: \
+             https://app.example.org/\nVersion: 1\nChain ID: 1\nNonce: 12345678\nIssued At: 2026-01-01T00:00:00Z{more}"
+        )
+    };
+    assert_eq!(ask(check_message, &text("")).exit_code, 0, "{:?}", ask(check_message, &text("")).findings);
+    let report = ask(check_message, &text("\nResources:\n- urn:recap:eyJhdHQiOnt9fQ"));
+    assert_eq!(report.exit_code, 10, "{:?}", report.findings);
+}

@@ -2,19 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-macro_rules! dense_number {
-    ($(#[$meta:meta])* $name:ident($inner:ty)) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
-        pub struct $name(pub $inner);
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0, f)
-            }
-        }
-    };
-}
+use tracehound_model::dense_number;
 
 dense_number! {
     /// A block's place in the ledger, from 0. Not its height: a partial ledger need not start at genesis.

@@ -9,6 +9,7 @@ pub mod asset;
 pub mod caip;
 pub mod chain;
 pub mod claim;
+mod dense;
 pub mod endpoint;
 pub mod evidence;
 pub mod fiat;

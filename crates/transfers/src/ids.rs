@@ -1,23 +1,9 @@
 //! Dense numbers, one type each so that none is mistaken for another.
 
-use std::fmt;
+use tracehound_model::dense_number;
 
 /// The largest number of a transaction or a transfer: they are stored in 40 bits.
 pub const MAX_NUM: u64 = (1 << 40) - 1;
-
-macro_rules! dense_number {
-    ($(#[$meta:meta])* $name:ident($inner:ty)) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
-        pub struct $name(pub $inner);
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0, f)
-            }
-        }
-    };
-}
 
 dense_number! {
     /// A block's place in the store, from 0. Not its height: a partial store need not start at genesis.

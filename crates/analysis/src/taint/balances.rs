@@ -353,26 +353,25 @@ impl Follower<'_> {
     }
 
     /// Lays what arrives behind what the receiver has; clean where nothing dirty does.
-    fn lay(&mut self, transfer: &Transfer, arrives: Option<Moved>) {
+    fn lay(&mut self, transfer: &Transfer, mut arrives: Option<Moved>) {
         let Some(target) = transfer.target() else { return };
         if !self.pools.contains_key(&target) {
-            let Some(moved) = &arrives else { return };
+            let Some(moved) = arrives else { return };
             let held = match self.rows.before(target, transfer.num) {
                 BalanceAt::Known(held) => held.to_u128().ok_or(StopReason::TooLarge),
                 BalanceAt::Unknown(why) => Err(StopReason::Unknown(why)),
             };
-            match held {
-                Ok(held) => {
-                    let mut account = Account::default();
-                    account.deposit(&Holding::clean(held));
-                    self.pools.insert(target, Pool { account, hop: moved.hop });
-                }
+            let held = match held {
+                Ok(held) => held,
                 Err(reason) => {
-                    let moved = arrives.expect("looked at above");
                     self.end(Some(target), Some(transfer.num), moved.hop, reason, moved.holding);
                     return;
                 }
-            }
+            };
+            let mut account = Account::default();
+            account.deposit(&Holding::clean(held));
+            self.pools.insert(target, Pool { account, hop: moved.hop });
+            arrives = Some(moved);
         }
         let Some(pool) = self.pools.get_mut(&target) else { return };
         let fits =

@@ -189,8 +189,8 @@ impl<'a> Case<'a> {
 
     /// Whether the policy trusts an address for one of some roles.
     pub fn trusts(&self, address: &Address, roles: &[Role]) -> bool {
-        let verified = self.facts.at(address).is_some_and(|facts| facts.verified == Some(true));
-        roles.iter().any(|role| self.policy.vouches(address, *role, self.chain_id, verified))
+        let known = self.facts.at(address);
+        roles.iter().any(|role| self.policy.vouches(address, *role, self.chain_id, known))
     }
 
     /// Whether what an address holds is the signer's own: the account, or the Safe. Who signs for a Safe does not own it.
@@ -491,11 +491,9 @@ impl<'a> Case<'a> {
                 }
                 _ => &[],
             };
-            {
-                for order in orders {
-                    let recipients = order.asked.iter().filter_map(|item| item.recipient);
-                    all.extend(recipients.chain(order.taker).map(|address| (order.path.clone(), address)));
-                }
+            for order in orders {
+                let recipients = order.asked.iter().filter_map(|item| item.recipient);
+                all.extend(recipients.chain(order.taker).map(|address| (order.path.clone(), address)));
             }
         }
         all.sort();

@@ -1,12 +1,13 @@
 //! Contracts that many wallets use, trusted by chain unless the policy says otherwise.
 //!
-//! An entry stands on its address alone where no code hash was proven. A proxy counts only where what it runs is verified.
+//! An entry stands on its address alone where the facts tell no hash of its code, or none was proven. A proxy counts only where
+//! what it runs is verified.
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 
-use crate::role::Role;
+use crate::{facts::AccountFacts, role::Role};
 
 /// The entries, one a line: chain, address, roles, what it is, code hash or -, source.
 static TEXT: &str = include_str!("entries.tsv");
@@ -24,7 +25,9 @@ pub(crate) struct Entry {
     roles: Vec<Role>,
     wraps: bool,
     /// Whether its code can be exchanged.
-    pub(crate) is_proxy: bool,
+    is_proxy: bool,
+    /// Keccak-256 of its code, where that was proven.
+    code_hash: Option<B256>,
 }
 
 impl Entry {
@@ -42,7 +45,12 @@ impl Entry {
                 _ => return None,
             }
         }
-        Some((key, Self { label: cells.next()?, roles, wraps, is_proxy }))
+        let label = cells.next()?;
+        let code_hash = match cells.next()? {
+            "-" => None,
+            hash => Some(hash.parse().ok()?),
+        };
+        Some((key, Self { label, roles, wraps, is_proxy, code_hash }))
     }
 }
 
@@ -51,9 +59,20 @@ pub(crate) fn find(address: &Address, chain_id: Option<u64>) -> Option<&'static 
     ENTRIES.get(&(chain_id?, *address))
 }
 
-/// Whether an entry trusts an address for a role on a chain; `verified`: whether the code that runs there is said to be known.
-pub(crate) fn trusts(address: &Address, role: Role, chain_id: Option<u64>, verified: bool) -> bool {
-    find(address, chain_id).is_some_and(|entry| entry.roles.contains(&role) && (verified || !entry.is_proxy))
+/// Whether an entry trusts an address for a role on a chain, by what is known of the code there: other code than the entry's is
+/// not trusted, and a proxy only where what it runs is verified.
+pub(crate) fn trusts(
+    address: &Address,
+    role: Role,
+    chain_id: Option<u64>,
+    known: Option<&AccountFacts>,
+) -> bool {
+    let verified = known.is_some_and(|facts| facts.verified == Some(true));
+    let there = known.and_then(|facts| facts.code_hash);
+    find(address, chain_id).is_some_and(|entry| {
+        let is_other = there.zip(entry.code_hash).is_some_and(|(there, own)| there.0 != own);
+        entry.roles.contains(&role) && !is_other && (verified || !entry.is_proxy)
+    })
 }
 
 /// Whether an address is the chain's coin as a token.
@@ -80,5 +99,29 @@ mod tests {
             let address: Address = cells[1].parse().expect("an address");
             assert_eq!(address.to_string(), cells[1], "with its checksum");
         }
+    }
+
+    #[test]
+    fn other_code_at_the_address_and_a_proxy_that_nobody_verified_are_not_trusted() {
+        let facts = |text: &str| {
+            let text = format!("[[address]]\naddress='{text}");
+            crate::Facts::parse(&text).expect("facts").address.remove(0)
+        };
+        let weth = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+        let own = "0xd0a06b12ac47863b5c7be4185c2deaad1c61557033f56c7d4ea74429cbb25e23";
+        let trusts = |address: &str, known: Option<AccountFacts>| {
+            trusts(&address.parse().expect("an address"), Role::Contract, Some(1), known.as_ref())
+        };
+        assert!(trusts(weth, None));
+        assert!(trusts(weth, Some(facts(&format!("{weth}'\ncode-hash='{own}'")))));
+        let other = own.replace("d0a0", "d0a1");
+        assert!(!trusts(weth, Some(facts(&format!("{weth}'\ncode-hash='{other}'")))));
+        let pool = "0x87870Bca3F3fD6335C3F4ce8392D69350B4fA4E2";
+        assert!(!trusts(pool, None));
+        assert!(trusts(pool, Some(facts(&format!("{pool}'\nverified=true")))));
+        assert!(
+            !super::trusts(&weth.parse().expect("an address"), Role::Contract, Some(10), None),
+            "elsewhere"
+        );
     }
 }

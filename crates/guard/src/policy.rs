@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::{
     entries,
+    facts::AccountFacts,
     method::may_be_added,
     scalar::{Account, Hash, Whole},
 };
@@ -275,9 +276,15 @@ impl Policy {
 
     /// Whether the policy, or an entry that is shipped, trusts an address for a role on a chain.
     ///
-    /// `verified`: whether the code that runs there is said to be known, without which no shipped proxy counts.
-    pub fn vouches(&self, address: &Address, role: Role, chain_id: Option<u64>, verified: bool) -> bool {
-        let shipped = || self.blocks(address).is_none() && entries::trusts(address, role, chain_id, verified);
+    /// `known`: what is known of the address, by which a shipped entry is held to its code.
+    pub fn vouches(
+        &self,
+        address: &Address,
+        role: Role,
+        chain_id: Option<u64>,
+        known: Option<&AccountFacts>,
+    ) -> bool {
+        let shipped = || self.blocks(address).is_none() && entries::trusts(address, role, chain_id, known);
         self.trusts(address, role, chain_id).is_some() || self.shipped && shipped()
     }
 

@@ -103,7 +103,7 @@ fn far_ahead(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
             .filter(|other| other.safe == tx.safe)
             .map(|other| other.nonce)
             .collect();
-        let free = (next..)
+        let free = (next..=u64::MAX)
             .map(U256::from)
             .take_while(|nonce| *nonce < tx.nonce)
             .filter(|nonce| !waiting.contains(nonce));

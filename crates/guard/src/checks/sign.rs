@@ -13,6 +13,7 @@ use crate::{
     },
     message::{Message, Method},
     policy::Role,
+    secret::{self, Secret},
     typed::{Meaning, TypedData},
 };
 
@@ -77,6 +78,10 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
             out.push(Finding::new(Sign01, Block, path, title));
         }
     }
+    if let Some(secret) = held_secret(text) {
+        let title = format!("The message holds {}: whoever sees it has all that it opens.", secret.what());
+        out.push(Finding::new(Sign01, Block, path, title));
+    }
     if text.to_lowercase().contains("tracehound guard: i reviewed 0x") {
         let (severity, title) = match &case.facts.origin {
             Some(origin) => (
@@ -102,8 +107,17 @@ const KEYS: &[(&str, &str)] = &[
     ("dydx stark key", "of an account at dYdX"),
     ("stark key", "of an account on StarkEx"),
     ("starkex", "of an account on StarkEx"),
-    ("seed phrase", "or a recovery phrase is in it"),
 ];
+
+/// What a message should never hold. A word of 64 hexadecimal digits may be a nonce as well as a key, and says nothing.
+fn held_secret(text: &str) -> Option<Secret> {
+    let is_digits = |word: &&str| {
+        let digits = word.trim_start_matches("0x");
+        digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let words: Vec<&str> = text.split_whitespace().filter(|word| !is_digits(word)).collect();
+    secret::find(&words.join(" ")).filter(|found| *found != Secret::Key)
+}
 
 /// A text that speaks for one site, asked for by another: a signature is collected for use elsewhere.
 fn other_sites(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {

@@ -14,7 +14,10 @@ use crate::{
         Finding,
         Severity::{Incomplete, Review},
     },
-    typed::{Meaning, meaning::PERMITS},
+    typed::{
+        Meaning,
+        meaning::{PERMITS, is_whole_order},
+    },
 };
 
 pub(super) fn acts(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -56,17 +59,17 @@ fn is_judged(case: &Case<'_>, call: usize) -> bool {
 /// A signature for a contract that nobody knows may mean anything, whatever its fields are called.
 fn signature(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some((data, meaning)) = case.typed() else { return };
-    let judged = match meaning {
-        Meaning::Grants(_) => false,
-        Meaning::Known(known) => known.ends.is_none(),
-        _ => true,
+    let is_whole = match meaning {
+        Meaning::Grants(_) => PERMITS.contains(&&data.type_text[..]),
+        Meaning::Orders { .. } => is_whole_order(&data.type_text),
+        Meaning::Known(_) => true,
+        // Judged as what they are, whatever the contract.
+        Meaning::SafeTx | Meaning::SafeMessage | Meaning::Blind | Meaning::Other => return,
     };
-    if judged {
-        return;
-    }
-    if matches!(meaning, Meaning::Grants(_)) && !PERMITS.contains(&&data.type_text[..]) {
+    if !is_whole {
         let title = format!(
-            "{} reads like a permit and is none of the standards': what its other fields agree to was not judged.",
+            "{} reads like a permit or an order and is of no type that is known: what its other fields agree to was not \
+             judged.",
             crate::json::shorten(&data.primary)
         );
         out.push(Finding::new(Act01, Review, "message", title));

@@ -267,36 +267,19 @@ impl<'a> Unpacker<'a, '_> {
             "execute(address,uint256,bytes)"
             | "schedule(address,uint256,bytes,bytes32,bytes32,uint256)"
             | "execute(address,uint256,bytes,bytes32,bytes32)"
-            | "relay(address,uint256,bytes)" => vec![Inner {
-                label: name.clone(),
-                from: actor,
-                to: decoded.address(0),
-                value: decoded.uint(1)?,
-                data: bytes(decoded.args.get(2)?),
-                delegate: false,
-            }],
+            | "relay(address,uint256,bytes)" => vec![single(decoded, actor, false)?],
             "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)"
             | "execTransactionFromModule(address,uint256,bytes,uint8)"
-            | "execTransactionFromModuleReturnData(address,uint256,bytes,uint8)" => vec![Inner {
-                label: name.clone(),
-                from: to,
-                to: decoded.address(0),
-                value: decoded.uint(1)?,
-                data: bytes(decoded.args.get(2)?),
-                delegate: !decoded.uint(3)?.is_zero(),
-            }],
+            | "execTransactionFromModuleReturnData(address,uint256,bytes,uint8)" => {
+                vec![single(decoded, to, !decoded.uint(3)?.is_zero())?]
+            }
             "execute(bytes32,bytes)" => return self.account(path, to, decoded),
             "execTransactionWithRole(address,uint256,bytes,uint8,bytes32,bool)"
             | "executeNextTx(address,uint256,bytes,uint8)"
             | "executeUserOp(address,uint256,bytes,uint8)"
-            | "execute(address,uint256,bytes,uint8)" => vec![Inner {
-                label: name.clone(),
-                from: actor,
-                to: decoded.address(0),
-                value: decoded.uint(1)?,
-                data: bytes(decoded.args.get(2)?),
-                delegate: !decoded.uint(3)?.is_zero(),
-            }],
+            | "execute(address,uint256,bytes,uint8)" => {
+                vec![single(decoded, actor, !decoded.uint(3)?.is_zero())?]
+            }
             "scheduleBatch(address[],uint256[],bytes[],bytes32,bytes32,uint256)"
             | "executeBatch(address[],uint256[],bytes[],bytes32,bytes32)"
             | "propose(address[],uint256[],bytes[],string)"
@@ -442,6 +425,18 @@ impl<'a> Unpacker<'a, '_> {
             })
             .collect()
     }
+}
+
+/// The call of a function whose first parameters are target, value and data.
+fn single<'a>(decoded: &Decoded<'a>, from: Option<Address>, delegate: bool) -> Option<Inner<'a>> {
+    Some(Inner {
+        label: decoded.function.name.clone(),
+        from,
+        to: decoded.address(0),
+        value: decoded.uint(1)?,
+        data: decoded.args.get(2)?.bytes().unwrap_or_default(),
+        delegate,
+    })
 }
 
 /// A call given as a tuple of address, perhaps value, and data.

@@ -30,6 +30,24 @@ pub(crate) const PERMITS: &[&str] = &[
      (address token,uint256 amount)",
 ];
 
+/// Whether orders are those of a market whose whole type is known, so that nothing in them is unread: Seaport's, alone or as
+/// a tree of any height. Source: Seaport, `ConsiderationConstants.sol`.
+pub(crate) fn is_whole_order(type_text: &str) -> bool {
+    type_text.strip_prefix(ORDER) == Some(ITEMS) || after_tree(type_text) == Some(ORDER)
+}
+
+/// What stands behind the tree and the items of a bulk order's type.
+fn after_tree(type_text: &str) -> Option<&str> {
+    let (levels, rest) = type_text.strip_prefix("BulkOrder(OrderComponents[2]")?.split_once(" tree)")?;
+    levels.replace("[2]", "").is_empty().then_some(rest)?.strip_prefix(ITEMS)
+}
+
+const ORDER: &str = "OrderComponents(address offerer,address zone,OfferItem[] offer,ConsiderationItem[] consideration,uint8 \
+     orderType,uint256 startTime,uint256 endTime,bytes32 zoneHash,uint256 salt,bytes32 conduitKey,uint256 counter)";
+const ITEMS: &str = "ConsiderationItem(uint8 itemType,address token,uint256 identifierOrCriteria,uint256 startAmount,uint256 \
+     endAmount,address recipient)OfferItem(uint8 itemType,address token,uint256 identifierOrCriteria,uint256 \
+     startAmount,uint256 endAmount)";
+
 const EIP_2612: &str = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
 const DAI: &str = "Permit(address holder,address spender,uint256 nonce,uint256 expiry,bool allowed)";
 const PERMIT2_SINGLE: &str = "PermitSingle(PermitDetails details,address spender,uint256 sigDeadline)PermitDetails(address token,uint160 \

@@ -267,3 +267,22 @@ fn a_permit_with_fields_of_its_own_is_for_a_person() {
     let odd = of("PermitWitnessTransferFrom", &[field("receiver", "address")], more);
     assert_eq!(odd.verdict, Decision::Review, "{:?}", odd.findings);
 }
+
+/// Seaport's order is known by its whole type; one with a field more is another thing.
+#[test]
+fn an_order_with_a_field_of_its_own_is_for_a_person() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/benign/34-listing.toml");
+    let table: toml::Table = std::fs::read_to_string(file).expect("readable").parse().expect("TOML");
+    let mut order: Value = serde_json::from_str(table["input"].as_str().expect("a text")).expect("JSON");
+    let facts = Facts::parse(table["facts"].as_str().expect("a text")).expect("facts");
+    let policy = Policy::default();
+    let verdict = |order: &Value| {
+        let report = check_typed(order.to_string().as_bytes(), Context::new(&policy, &facts));
+        (report.verdict, report.has("G-ACT-01"))
+    };
+    assert_eq!(verdict(&order), (Decision::Allow, false));
+    let fields = order["types"]["OrderComponents"].as_array_mut().expect("a list");
+    fields.push(serde_json::json!({ "name": "also", "type": "bytes32" }));
+    order["message"]["also"] = format!("0x{}", "11".repeat(32)).into();
+    assert_eq!(verdict(&order), (Decision::Review, true));
+}

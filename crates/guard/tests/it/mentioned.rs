@@ -257,3 +257,41 @@ fn a_sign_in_that_hands_over_powers_is_for_a_person() {
     let report = ask(check_message, &text("\nResources:\n- urn:recap:eyJhdHQiOnt9fQ"));
     assert_eq!(report.exit_code, 10, "{:?}", report.findings);
 }
+
+#[test]
+fn a_message_that_holds_a_phrase_is_blocked_and_one_that_speaks_of_phrases_is_not() {
+    assert_eq!(ask(check_message, "Welcome. We will never ask for your seed phrase.").exit_code, 0);
+    let phrase = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+    let held = ask(check_message, &format!("keep this: {phrase}"));
+    assert!(held.exit_code == 20 && held.has("G-SIGN-01"), "{:?}", held.findings);
+}
+
+#[test]
+fn a_signature_for_a_contract_that_nobody_vouches_for_is_not_allowed_whatever_it_lets_somebody_call() {
+    let field = |name: &str, of: &str| json!({ "name": name, "type": of });
+    let forward = |contract: &str| {
+        json!({
+            "types": {
+                "EIP712Domain": [field("chainId", "uint256"), field("verifyingContract", "address")],
+                "ForwardRequest": [
+                    field("from", "address"), field("to", "address"), field("value", "uint256"),
+                    field("gas", "uint256"), field("nonce", "uint256"), field("deadline", "uint48"),
+                    field("data", "bytes"),
+                ],
+            },
+            "primaryType": "ForwardRequest",
+            "domain": { "chainId": 1, "verifyingContract": contract },
+            "message": {
+                "from": ME, "to": ME, "value": "1", "gas": "1", "nonce": "1", "deadline": "1", "data": "0x",
+            },
+        })
+        .to_string()
+    };
+    assert_eq!(
+        ask(check_typed, &forward(PERMIT2)).exit_code,
+        0,
+        "a payment to oneself, by a contract that is known"
+    );
+    let unknown = ask(check_typed, &forward(OTHER));
+    assert!(unknown.exit_code == 30 && unknown.has("G-ACT-01"), "{:?}", unknown.findings);
+}

@@ -198,20 +198,7 @@ impl MemoryTransfers {
         let transfer = Transfer { num, tx, from, to, asset, amount, kind, proved };
         self.starts.push(self.packed.len());
         pack::pack(&transfer, &mut self.packed);
-        if from == to {
-            // To oneself: it happened, and moved nothing.
-            if let Some(balance) = transfer.source() {
-                let history = self.history(balance);
-                let now = match history.now() {
-                    BalanceAt::Known(held) if held < amount => {
-                        BalanceAt::Unknown(BalanceUnknown::Overdrawn(num))
-                    }
-                    now => now,
-                };
-                history.after.push((num, now));
-            }
-            return Ok(());
-        }
+        // One to oneself goes and comes: it changes nothing, unless there is less than it says.
         if let Some(balance) = transfer.source() {
             let overdrawn = BalanceUnknown::Overdrawn(num);
             self.history(balance).change(num, overdrawn, |held| held.checked_sub(amount));

@@ -286,3 +286,24 @@ fn an_order_with_a_field_of_its_own_is_for_a_person() {
     order["message"]["also"] = format!("0x{}", "11".repeat(32)).into();
     assert_eq!(verdict(&order), (Decision::Review, true));
 }
+
+/// An order whose price falls is worth its lowest, and gives its highest.
+#[test]
+fn an_order_whose_price_falls_is_judged_by_the_least_that_may_come_of_it() {
+    let Some(rows) = rows("guard/signing/cases_typed_evm.jsonl") else { return };
+    let row =
+        rows.iter().find(|row| row["label"].as_str().is_some_and(|label| label.contains("UniswapX V2")));
+    let mut case = row.expect("an order of UniswapX").clone();
+    let mut order: Value = serde_json::from_str(case["input"].as_str().expect("a text")).expect("JSON");
+    let mut judged = |start: &str, end: &str| {
+        let output = &mut order["message"]["witness"]["baseOutputs"][0];
+        (output["startAmount"], output["endAmount"]) = (start.into(), end.into());
+        output["recipient"] = case["account"].clone();
+        case["input"] = order.to_string().into();
+        answer(&case).verdict
+    };
+    let (much, little) = ("300000000000000000000", "1");
+    assert_eq!(judged(much, much), Decision::Review, "nobody here knows the price");
+    assert_eq!(judged(much, little), Decision::Block);
+    assert_eq!(judged(little, much), Decision::Block);
+}

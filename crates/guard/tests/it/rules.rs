@@ -215,3 +215,33 @@ fn too_many_signatures_are_refused() {
     let many = one.repeat(signature::MAX_PARTS + 1);
     assert_eq!(signature::split(&many), Err(signature::SignatureError::Many));
 }
+
+#[test]
+fn a_payment_that_somebody_else_caused_speaks_for_nobody() {
+    let past =
+        |own: bool, value: &str| format!("chain-id=1\n[[past]]\nto='{FRIEND}'\nvalue='{value}'\nown={own}\n");
+    let unknown = |facts: &str| {
+        let report = with("", facts, check_tx, &pay(1));
+        report.of("G-POL-03").iter().any(|finding| finding.title.contains("Nothing speaks for"))
+    };
+    assert!(!unknown(&past(true, "5")), "paid before");
+    assert!(unknown(&past(false, "5")), "by somebody else");
+    assert!(unknown(&past(true, "0")), "nothing");
+}
+
+#[test]
+fn fees_and_refunds_count_against_the_limits() {
+    let policy = format!("{}[[limit]]\nper-transaction='1_000'\n", book());
+    let with_gas = |gas: u64| {
+        format!(r#"{{"to":"{FRIEND}","value":"900","from":"{ME}","gas":"{gas}","maxFeePerGas":"1"}}"#)
+    };
+    assert!(!with(&policy, "chain-id=1", check_tx, &with_gas(100)).has("G-POL-01"));
+    assert!(with(&policy, "chain-id=1", check_tx, &with_gas(101)).has("G-POL-01"));
+    let refunded = |gas: u64| {
+        format!(
+            r#"{{"safe":"{ME}","to":"{FRIEND}","value":"900","nonce":1,"chainId":1,"version":"1.4.1","baseGas":"{gas}","gasPrice":"1"}}"#
+        )
+    };
+    assert!(!with(&policy, "chain-id=1", check_safe, &refunded(100)).has("G-POL-01"));
+    assert!(with(&policy, "chain-id=1", check_safe, &refunded(101)).has("G-POL-01"));
+}

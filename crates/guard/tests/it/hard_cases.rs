@@ -307,3 +307,44 @@ fn an_order_whose_price_falls_is_judged_by_the_least_that_may_come_of_it() {
     assert_eq!(judged(much, little), Decision::Block);
     assert_eq!(judged(little, much), Decision::Block);
 }
+
+/// Prices of NFTs are believed for a week, and a sale for less than half of one is none.
+#[test]
+fn a_listing_is_held_against_what_its_nft_goes_for() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/benign/34-listing.toml");
+    let table: toml::Table = std::fs::read_to_string(file).expect("readable").parse().expect("TOML");
+    let text = |key: &str| table[key].as_str().expect("a text");
+    let (price, date) = ("1_200_000_000_000_000_000", "2026-01-14T00:00:00Z");
+    let verdict = |new_price: &str, new_date: &str| {
+        let facts = text("facts").replace(price, new_price).replace(date, new_date);
+        let (policy, facts) = (Policy::default(), Facts::parse(&facts).expect("facts"));
+        check_typed(text("input").as_bytes(), Context::new(&policy, &facts)).verdict
+    };
+    // The maker gets 0.975 ETH, at noon of 15 January.
+    assert_eq!(verdict("1_950_000_000_000_000_000", date), Decision::Allow);
+    assert_eq!(verdict("1_950_000_000_000_000_001", date), Decision::Block);
+    assert_eq!(verdict(price, "2026-01-08T11:00:00Z"), Decision::Allow);
+    assert_eq!(verdict(price, "2026-01-07T11:00:00Z"), Decision::Review, "too old");
+    assert_eq!(verdict(price, "2026-01-17T00:00:00Z"), Decision::Review, "of the future");
+}
+
+/// A contract that takes tokens by Permit2 alone has no use for an allowance of its own.
+#[test]
+fn who_takes_by_permit2_is_trusted_by_permit2_alone() {
+    let word = |text: &str| format!("{:0>64}", text.trim_start_matches("0x"));
+    let (router, usdc) =
+        ("0x66a9893cC07D91D95644AEDD05D03f95e1dBA8Af", "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48");
+    let verdict = |to: &str, data: String| {
+        let input = serde_json::json!({
+            "from": "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", "to": to, "data": data, "chainId": 1,
+        });
+        let case = serde_json::json!({
+            "door": "tx", "input": input.to_string(), "policy_add": "", "label": "", "facts": "", "chain": 1,
+            "account": "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", "args": ["--now", "2026-11-28T00:00:00Z"],
+        });
+        answer(&case).verdict
+    };
+    let by_permit2 = format!("0x87517c45{}{}{}{}", word(usdc), word(router), word("5"), word("692f0000"));
+    assert_eq!(verdict("0x000000000022D473030F116dDEE9F6B43aC78BA3", by_permit2), Decision::Allow);
+    assert_eq!(verdict(usdc, format!("0x095ea7b3{}{}", word(router), word("5"))), Decision::Review);
+}

@@ -251,6 +251,24 @@ fn limits_are_booked() {
 }
 
 #[test]
+fn a_pool_is_as_far_from_the_theft_as_the_nearest_that_came_to_it() {
+    let rows = rows(
+        Opening::Nothing,
+        vec![
+            moves('-', 'V', 90),
+            moves('V', 'A', 90),
+            moves('A', 'B', 30),
+            moves('A', 'C', 30),
+            moves('C', 'B', 30),
+            moves('B', 'D', 60),
+        ],
+    );
+    let flow = follow(&rows, &[seed(1)], options(Method::Fifo));
+    let hops: Vec<(u64, u32)> = flow.steps.iter().map(|step| (step.transfer.0, step.hop)).collect();
+    assert_eq!(hops, [(1, 0), (2, 1), (3, 1), (4, 2), (5, 2)]);
+}
+
+#[test]
 fn what_comes_to_another_seed_is_counted_with_that_one() {
     let rows = rows(
         Opening::Nothing,

@@ -49,7 +49,7 @@ pub fn sentence(case: &Case<'_>) -> String {
             Meaning::Grants(grants) => parts.extend(grants.iter().map(|(_, one)| grant(case, one))),
             Meaning::Orders { orders, .. } => parts.extend(orders.iter().map(|one| order(case, one))),
             Meaning::Known(known) => {
-                parts.extend(known.orders.iter().map(|one| order(case, one)));
+                parts.extend(known.orders.iter().map(|one| order(case, &one.of(case.actor))));
                 parts.extend(known.operators.iter().map(|who| {
                     let at = data.domain.address("verifyingContract");
                     let at = at.map_or_else(String::new, |at| format!(" at {}", case.show(&at)));
@@ -226,5 +226,14 @@ pub fn items(case: &Case<'_>, items: &[Item]) -> String {
 fn order(case: &Case<'_>, order: &Order) -> String {
     let own: Vec<Item> =
         order.asked.iter().filter(|item| item.recipient == Some(order.maker)).cloned().collect();
-    format!("offers {} for {} ({})", items(case, &order.offer), items(case, &own), order.market)
+    let elsewhere = elsewhere(case, order);
+    format!("offers {} for {}{elsewhere} ({})", items(case, &order.offer), items(case, &own), order.market)
+}
+
+/// What of an order's price goes to others than its maker, for the end of a sentence; the largest of several.
+pub(crate) fn elsewhere(case: &Case<'_>, order: &Order) -> String {
+    let others = order.asked.iter().filter(|item| item.recipient != Some(order.maker));
+    let Some(item) = others.max_by_key(|item| item.least) else { return String::new() };
+    let to = item.recipient.map_or_else(|| "nobody".to_owned(), |to| case.show(&to));
+    format!(", and {} to {to}", items(case, std::slice::from_ref(item)))
 }

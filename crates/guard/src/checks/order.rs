@@ -42,8 +42,7 @@ pub(super) fn orders(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
         Meaning::Known(known) => {
             for order in &known.orders {
-                let maker = if order.maker.is_zero() { case.actor.unwrap_or_default() } else { order.maker };
-                judge(case, &with_maker(order, maker), out);
+                judge(case, &order.of(case.actor), out);
             }
             let taker = known.spender.or_else(|| data.domain.address("verifyingContract"));
             if !known.orders.is_empty()
@@ -59,15 +58,6 @@ pub(super) fn orders(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
         _ => {}
     }
-}
-
-/// An order that names no maker is that of whoever signs it.
-fn with_maker(order: &Order, maker: Address) -> Order {
-    let own = |item: &Item| Item {
-        recipient: item.recipient.map(|to| if to.is_zero() { maker } else { to }),
-        ..item.clone()
-    };
-    Order { maker, asked: order.asked.iter().map(own).collect(), ..order.clone() }
 }
 
 /// What the maker gets of one currency, in the worst case, and what all get.
@@ -102,7 +92,8 @@ fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
         .filter(|item| item.recipient == Some(order.maker) && !item.least.is_zero())
         .collect();
     if to_maker.is_empty() {
-        add(Block, format!("Gives {gives} away: nothing comes back to the maker."));
+        let elsewhere = crate::intent::elsewhere(case, order);
+        add(Block, format!("Gives {gives} away: nothing comes back to the maker{elsewhere}."));
     } else {
         price(case, order, &to_maker, &gives, &mut add);
     }

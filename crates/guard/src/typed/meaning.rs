@@ -106,6 +106,18 @@ pub struct Order {
     pub ends: Option<U256>,
 }
 
+impl Order {
+    /// The order as one of whoever signs it, where it names no maker: what goes to nobody is his too.
+    pub(crate) fn of(&self, signer: Option<Address>) -> Self {
+        let Some(signer) = signer.filter(|_| self.maker.is_zero()) else { return self.clone() };
+        let own = |item: &Item| Item {
+            recipient: item.recipient.map(|to| if to.is_zero() { signer } else { to }),
+            ..item.clone()
+        };
+        Self { maker: signer, asked: self.asked.iter().map(own).collect(), ..self.clone() }
+    }
+}
+
 /// What typed data means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Meaning {

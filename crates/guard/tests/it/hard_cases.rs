@@ -348,3 +348,30 @@ fn who_takes_by_permit2_is_trusted_by_permit2_alone() {
     assert_eq!(verdict("0x000000000022D473030F116dDEE9F6B43aC78BA3", by_permit2), Decision::Allow);
     assert_eq!(verdict(usdc, format!("0x095ea7b3{}{}", word(router), word("5"))), Decision::Review);
 }
+
+/// What an order brings is said of whoever gets it: its signer, named or not, or a stranger.
+#[test]
+fn an_orders_sentence_names_who_gets_what_it_brings() {
+    let Some(rows) = rows("guard/cases.jsonl") else { return };
+    let row = rows
+        .iter()
+        .find(|row| row["label"].as_str().is_some_and(|label| label.starts_with("N-O honest CoW")));
+    let mut case = row.expect("an order of CoW").clone();
+    let mut order: Value = serde_json::from_str(case["input"].as_str().expect("a text")).expect("JSON");
+    let own = case["account"].as_str().expect("an account").to_owned();
+    let zero = "0x0000000000000000000000000000000000000000".to_owned();
+    let stranger = "0xe7E7E7e7e7e7E7e7e7e7E7E7e7e7E7E7e7E7e731".to_owned();
+    let mut said = |receiver: &str| {
+        order["message"]["receiver"] = receiver.into();
+        case["input"] = order.to_string().into();
+        answer(&case).items[0].intent.clone()
+    };
+    for receiver in [own, zero] {
+        assert!(said(&receiver).contains("for 300 WETH (CoW Protocol)"), "{}", said(&receiver));
+    }
+    assert!(
+        said(&stranger).contains(&format!("for nothing, and 300 WETH to {stranger}")),
+        "{}",
+        said(&stranger)
+    );
+}

@@ -389,7 +389,7 @@ impl<'a> Case<'a> {
         addresses.filter(|address| self.is_marked(address)).collect()
     }
 
-    /// Addresses of other chains that texts name and lists know, with the path and what the lists say.
+    /// Addresses of other chains that texts name, with the path and what the lists say unless they clear them.
     pub fn foreign_in_texts(&self) -> Vec<(String, tracehound_model::Address, Listing)> {
         let Some(lists) = self.context.lists else { return Vec::new() };
         let lossy;
@@ -409,10 +409,8 @@ impl<'a> Case<'a> {
         for (path, text) in texts {
             for address in crate::mentions::addresses(text) {
                 match lists.screen(&address) {
-                    listing @ (Listing::Listed(_) | Listing::Doubtful(_)) => {
-                        found.push((path.clone(), address, listing));
-                    }
-                    Listing::Clear | Listing::Unknown(_) => {}
+                    Listing::Clear => {}
+                    listing => found.push((path.clone(), address, listing)),
                 }
             }
         }

@@ -47,7 +47,10 @@ impl Draft {
         if context.lists.is_some() {
             let mut why: Vec<Gap> = cases
                 .iter()
-                .flat_map(|case| case.everybody().into_iter().map(|(_, address)| case.screened(&address)))
+                .flat_map(|case| {
+                    let everybody = case.everybody().into_iter().map(|(_, address)| case.screened(&address));
+                    everybody.chain(case.foreign_in_texts().into_iter().map(|(_, _, listing)| listing))
+                })
                 .filter_map(|listing| match listing {
                     Listing::Unknown(why) => Some(not_screened(&why)),
                     _ => None,

@@ -75,6 +75,7 @@ pub(super) fn bad_recipient(case: &Case<'_>, out: &mut Vec<Finding>) {
                 let title = format!("The text names {address}: look at what lists say of it.");
                 out.push(Finding::new(Addr02, Review, &path, title).because(note));
             }
+            // Said among what was not looked at, and required where the policy requires it.
             Listing::Clear | Listing::Unknown(_) => {}
         }
     }

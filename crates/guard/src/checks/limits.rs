@@ -194,6 +194,11 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
                 missing(&path, format!("{} was not screened: {why}.", case.show(&address)));
             }
         }
+        for (path, address, listing) in case.foreign_in_texts() {
+            if let Listing::Unknown(why) = listing {
+                missing(&path, format!("{address}, which the text names, was not screened: {why}."));
+            }
+        }
     }
     if case.policy.requires(Need::Simulation) && !case.unpacked.calls.is_empty() && case.simulation.is_none()
     {

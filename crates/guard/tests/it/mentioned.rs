@@ -295,3 +295,30 @@ fn a_signature_for_a_contract_that_nobody_vouches_for_is_not_allowed_whatever_it
     let unknown = ask(check_typed, &forward(OTHER));
     assert!(unknown.exit_code == 30 && unknown.has("G-ACT-01"), "{:?}", unknown.findings);
 }
+
+/// Lists that are too old to say anything.
+#[derive(Debug)]
+struct Stale;
+
+impl Lists for Stale {
+    fn screen(&self, _: &Address) -> Listing {
+        Listing::Unknown(tracehound_model::Gap::new(tracehound_model::GapKind::ListStale, "the list is old"))
+    }
+
+    fn sources(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn an_address_in_a_text_that_could_not_be_screened_is_said_to_be_so() {
+    let report = |require: &str| {
+        let policy = Policy::parse(&DEFAULT.replace("\"recipient\"]", require)).expect("a policy");
+        let facts = Facts::parse("chain-id=1\n").expect("facts");
+        let text = format!("send to {}", LISTED_ELSEWHERE[0]);
+        check_message(text.as_bytes(), Context { lists: Some(&Stale), ..Context::new(&policy, &facts) })
+    };
+    let told = report("\"recipient\"]");
+    assert!(told.gaps.iter().any(|gap| gap.sentence.contains("the list is old")), "{:?}", told.gaps);
+    assert_eq!(report("\"recipient\", \"screening\"]").exit_code, 30);
+}

@@ -1,20 +1,20 @@
 //! What the guard may ask of this installation: its lists, and a node.
 
+mod judge;
+mod watch;
+
+pub use self::{
+    judge::{Asked, Check, Named, judge},
+    watch::{Look, Watched, Watching},
+};
+
 use std::{fmt, sync::Arc};
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::Value;
 use tracehound_attribution::index::Index;
 use tracehound_evm::rpc::{Rpc, RpcError};
-use tracehound_guard::{
-    Report,
-    ask::{self, Listing},
-    finding::Finding,
-    report::SignatureReport,
-    watch::{News, first_mismatch},
-};
+use tracehound_guard::ask::{self, Listing};
 use tracehound_model::{Address, Decision, Gap, GapKind};
 use tracehound_screen::{Policy, Screener, Settings};
 use tracehound_simulate::live::{Node, NodeError};
@@ -87,33 +87,5 @@ impl Node for HttpNode {
             RpcError::Node { code, message, .. } => NodeError { code: Some(code), message },
             other => NodeError { code: None, message: other.to_string() },
         })
-    }
-}
-
-/// What a watch has to tell of one look.
-#[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct Watched {
-    /// When it looked.
-    pub at: Timestamp,
-    /// The verdict on what is there.
-    pub verdict: Decision,
-    /// What is new.
-    pub arrived: Vec<String>,
-    /// Findings that were not there before.
-    pub findings: Vec<Finding>,
-    /// The first signature that does not belong to its owner over this transaction.
-    pub first_wrong_signature: Option<SignatureReport>,
-}
-
-impl Watched {
-    /// What is new in a report.
-    pub fn new(at: Timestamp, report: &Report, news: &News) -> Self {
-        Self {
-            at,
-            verdict: report.verdict,
-            arrived: news.arrived.clone(),
-            findings: news.findings.clone(),
-            first_wrong_signature: first_mismatch(report).cloned(),
-        }
     }
 }

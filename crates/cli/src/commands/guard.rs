@@ -10,23 +10,20 @@ use std::{
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
-use tracehound_engine::guard::{HttpNode, Watched};
+use tracehound_engine::guard::{self as engine, Asked, Check, HttpNode, Named, Watched, Watching};
 use tracehound_evm::rpc::{HttpLimits, Rpc};
 use tracehound_guard::{
-    Context, Facts, Policy, Report, ask, check_message, check_safe, check_tx, check_typed,
+    Facts, Policy, Report, ask, check_message, check_safe, check_tx, check_typed,
     erc7730::Descriptor,
     facts::Shown,
     json::MAX_BYTES,
     policy::DEFAULT,
     scalar::{Account, Scalars, strict_address},
     text::clean,
-    watch::{News, Watch, first_mismatch},
+    watch::{News, first_mismatch},
 };
-use tracehound_model::{Decision, endpoint::Endpoint};
-use tracehound_simulate::{
-    Block, Engine, LiveEngine, State,
-    live::{self, At},
-};
+use tracehound_model::endpoint::Endpoint;
+use tracehound_simulate::State;
 
 use super::answered::json;
 use crate::{
@@ -35,9 +32,6 @@ use crate::{
     folder::Folder,
     progress, terminal,
 };
-
-/// One of the guard's readings of an input.
-type Check = fn(&[u8], Context<'_>) -> Report;
 
 pub(crate) fn run(common: &Common, data: &Folder, command: &GuardCommand, out: &mut dyn Write) -> Result<u8> {
     let (args, check): (&GuardArgs, Check) = match command {
@@ -54,7 +48,7 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &GuardCommand, out: &
     Ok(report.exit_code)
 }
 
-/// Gathers what the guard may ask, and asks it.
+/// Reads what the guard may ask, and asks it.
 fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<Report> {
     let policy = match &args.policy {
         Some(file) => read_policy(file)?,
@@ -63,33 +57,21 @@ fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<
     let facts = facts(args)?;
     let descriptors: Vec<Descriptor> =
         args.erc7730.iter().map(|file| descriptor(file)).collect::<Result<_>>()?;
-    let mut context = Context { descriptors: &descriptors, ..Context::new(&policy, &facts) };
-
     let now = facts.now.unwrap_or_else(Timestamp::now);
     let state = args.state.as_deref().map(read_state).transpose()?;
-    let time = u64::try_from(now.as_second()).into_diagnostic()?;
-    let engine = state.as_ref().map(|state| Engine {
-        state,
-        described: "recorded state".to_owned(),
-        block: Block::at(args.block.unwrap_or(0), time),
-    });
-    context.engine = engine.as_ref().map(|engine| engine as &dyn ask::Engine);
     let mut node = args.rpc.as_ref().map(open_node).transpose()?.map(HttpNode);
-    let live = node.as_mut().map(|node| {
-        let at = args.block.map_or(At::Latest, At::Number);
-        let described = node.0.server().to_owned();
-        LiveEngine::new(node, described, at, live::Limits::default())
-    });
-    if let Some(live) = &live {
-        context.engine = Some(live);
-    }
-
-    if args.no_lists {
-        return Ok(check(input, context));
-    }
-    let lists = data.claims()?.lists_for_guard(move || now);
-    context.lists = Some(&lists);
-    Ok(check(input, context))
+    let lists = if args.no_lists { None } else { Some(data.claims()?.lists_for_guard(move || now)) };
+    let asked = Asked {
+        policy: &policy,
+        facts: &facts,
+        descriptors: &descriptors,
+        state: state.as_ref(),
+        node: node.as_mut().map(|node| Named { name: node.0.server().to_owned(), node }),
+        block: args.block,
+        lists: lists.as_ref().map(|lists| lists as &dyn ask::Lists),
+        now,
+    };
+    Ok(engine::judge(check, input, asked))
 }
 
 /// A node by its address.
@@ -143,32 +125,30 @@ fn watch(common: &Common, data: &Folder, args: &GuardWatchArgs, out: &mut dyn Wr
     // What names neither will not come to.
     Source::of(&args.guard.file)?;
     progress::end_on_interrupt();
-    let (mut memory, mut worst) = (Watch::default(), Decision::Allow);
+    let mut watching = Watching::default();
     let mut looks = 0;
-    let failed = loop {
+    loop {
         let looked =
             read_input(&args.guard.file).and_then(|input| judge(data, &args.guard, check_safe, &input));
         looks += 1;
-        let failed = looked.is_err();
         match looked {
             Ok(report) => {
-                let news = memory.look(&report);
-                worst = worst.max(report.verdict);
-                tell(common, &report, &news, out)?;
-                if news.alarms() && !args.keep_going {
-                    break failed;
+                let look = watching.saw(&report);
+                tell(common, &report, &look.news, out)?;
+                if look.alarms && !args.keep_going {
+                    break;
                 }
             }
             Err(error) => {
+                watching.missed();
                 terminal::say(&format!("{}  not looked at: {}", now(), terminal::told(&error)));
             }
         }
         if args.looks.is_some_and(|most| looks >= most) || !pause(Duration::from_secs(args.every)) {
-            break failed;
+            break;
         }
-    };
-    // A watch whose last look failed does not know.
-    Ok(if failed { worst.max(Decision::Incomplete).exit_code() } else { worst.exit_code() })
+    }
+    Ok(watching.verdict().exit_code())
 }
 
 fn now() -> Timestamp {

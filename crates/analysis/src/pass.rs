@@ -10,16 +10,22 @@
 //!
 //! A second thread reads the ledger ahead.
 
+mod batch;
+mod live;
+
 use std::{
     collections::VecDeque,
-    ops::{ControlFlow, Range},
     sync::mpsc::{channel, sync_channel},
     thread,
 };
 
-use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxNum};
+use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, TxNum};
 use tracehound_model::Category;
 
+use self::{
+    batch::{Batch, Holder, Spent, Tx},
+    live::Live,
+};
 use crate::numbers::Table;
 
 /// Blocks that can be taken back.
@@ -84,6 +90,9 @@ pub type Shares = [u16; 8];
 
 const WHOLE: u16 = u16::MAX;
 
+/// Of no output: its shares add up to nothing.
+const NOTHING: Shares = [0; 8];
+
 const fn all(bucket: Bucket) -> Shares {
     let mut shares = [0; 8];
     shares[bucket as usize] = WHOLE;
@@ -108,6 +117,10 @@ impl NamedOwners {
         }
         Self(owners)
     }
+
+    fn bucket(&self, owner: AddrNum) -> Option<Bucket> {
+        self.0.get(&owner.0).copied()
+    }
 }
 
 /// What a block changed, to be taken back.
@@ -122,9 +135,8 @@ struct Undo {
 /// The state of a pass: shares of every live output so far.
 #[derive(Clone, Debug, Default)]
 pub struct Pass {
-    live: Table<u64, Shares>,
+    live: Live,
     next: TxNum,
-    next_output: OutNum,
     undo: VecDeque<Undo>,
 }
 
@@ -146,17 +158,17 @@ impl Pass {
 
     /// Outputs with state.
     pub fn live(&self) -> usize {
-        self.live.len()
+        self.live.count()
     }
 
-    /// Bytes of memory in the table of live outputs: 24 an entry and one of control, at a load of at most 7/8.
+    /// Bytes of memory for the live outputs.
     pub fn bytes(&self) -> usize {
-        self.live.capacity() * 8 / 7 * (size_of::<(u64, Shares)>() + 1)
+        self.live.bytes()
     }
 
     /// Shares of an unspent output; `None` when it is spent, destroyed, not owned by anybody, or not seen yet.
     pub fn shares(&self, out: OutNum) -> Option<&Shares> {
-        self.live.get(&out.0)
+        self.live.get(out)
     }
 
     /// Goes on to the end of the ledger. O(inputs and outputs not seen yet).
@@ -175,7 +187,7 @@ impl Pass {
             self.undo.push_back(Undo {
                 block: view.num,
                 first_tx: view.first_tx,
-                first_output: self.next_output,
+                first_output: self.live.next(),
                 spent: Vec::new(),
             });
             self.go_on(ledger, named, end, &mut batch);
@@ -191,13 +203,12 @@ impl Pass {
             return Err(TooDeep(block));
         }
         while let Some(last) = self.undo.pop_back_if(|last| last.block >= block) {
-            for out in last.first_output.0..self.next_output.0 {
-                self.live.remove(&out);
-            }
+            self.live.truncate(last.first_output);
             // What the block itself had made and spent again is gone with it.
-            let before = |(out, _): &(OutNum, Shares)| *out < last.first_output;
-            self.live.extend(last.spent.into_iter().filter(before).map(|(out, shares)| (out.0, shares)));
-            (self.next, self.next_output) = (last.first_tx, last.first_output);
+            for (out, shares) in last.spent.into_iter().filter(|(out, _)| *out < last.first_output) {
+                self.live.put_back(out, shares);
+            }
+            self.next = last.first_tx;
         }
         Ok(())
     }
@@ -209,8 +220,8 @@ impl Pass {
             .map(move |start| TxNum(start)..TxNum(end.min(start.saturating_add(BATCH as u32))));
         if spans.len() <= 1 {
             for span in spans {
-                batch.read(ledger, span);
-                self.take(ledger, named, batch);
+                batch.read(ledger, named, span);
+                self.take(ledger, batch);
             }
             return;
         }
@@ -220,7 +231,7 @@ impl Pass {
             scope.spawn(move || {
                 for span in spans {
                     let mut batch = spare.try_recv().unwrap_or_default();
-                    batch.read(ledger, span);
+                    batch.read(ledger, named, span);
                     // Nobody listens where the other side has panicked.
                     if give.send(batch).is_err() {
                         return;
@@ -228,7 +239,7 @@ impl Pass {
                 }
             });
             for mut batch in read {
-                self.take(ledger, named, &mut batch);
+                self.take(ledger, &mut batch);
                 // The reader is gone once it has read everything.
                 let _ = give_back.send(batch);
             }
@@ -236,20 +247,23 @@ impl Pass {
     }
 
     /// Deals with a batch.
-    fn take(&mut self, ledger: &Ledger, named: &NamedOwners, batch: &mut Batch) {
-        let Batch { txs, spent, owners, inputs } = batch;
-        let (mut spent, mut owners) = (&spent[..], &owners[..]);
+    fn take(&mut self, ledger: &Ledger, batch: &mut Batch) {
+        let Batch { txs, spent, holders, inputs } = batch;
+        let (mut spent, mut holders) = (&spent[..], &holders[..]);
         for txs in txs.chunks(NEAR) {
-            // Looked up for nothing but that the table's lines are near when they are needed: the processor waits for
-            // many at once here, and for one after the other below.
-            let soon = &spent[..txs.iter().map(|tx| tx.inputs).sum()];
-            let near = soon.iter().filter_map(|spent| self.live.get(&spent.out?.0));
+            // Looked up for nothing but that they are near when they are needed: the processor waits for many at once
+            // here, and for one after the other below.
+            let soon = &spent[..txs.iter().map(|tx| tx.inputs as usize).sum()];
+            let near = soon.iter().filter_map(|spent| match spent {
+                Spent::Output { out, .. } => self.live.get(*out),
+                Spent::Missing { .. } => None,
+            });
             std::hint::black_box(near.fold(0, |sum, shares| sum ^ shares[0]));
             for tx in txs {
-                let (own_spent, own_owners);
-                (own_spent, spent) = spent.split_at(tx.inputs);
-                (own_owners, owners) = owners.split_at(tx.outputs);
-                self.visit(tx, own_spent, own_owners, named, inputs);
+                let (own_spent, own_holders);
+                (own_spent, spent) = spent.split_at(tx.inputs as usize);
+                (own_holders, holders) = holders.split_at(tx.outputs as usize);
+                self.visit(tx, own_spent, own_holders, inputs);
                 if tx.coinbase {
                     self.drop_destroyed(ledger, tx.num);
                 }
@@ -260,125 +274,54 @@ impl Pass {
     /// What an earlier coinbase of the same id had left unspent is nobody's any more (BIP-30).
     fn drop_destroyed(&mut self, ledger: &Ledger, coinbase: TxNum) {
         for output in ledger.destroyed_by(coinbase) {
-            let Some(shares) = self.live.remove(&output.num.0) else { continue };
+            let Some(shares) = self.live.take(output.num) else { continue };
             if let Some(undo) = self.undo.back_mut() {
                 undo.spent.push((output.num, shares));
             }
         }
     }
 
-    fn visit(
-        &mut self,
-        tx: &Tx,
-        spent: &[Spent],
-        owners: &[Option<AddrNum>],
-        named: &NamedOwners,
-        inputs: &mut Vec<(u64, Shares)>,
-    ) {
+    fn visit(&mut self, tx: &Tx, spent: &[Spent], holders: &[Holder], inputs: &mut Vec<(u64, Shares)>) {
         inputs.clear();
         let mut known = true;
         for coin in spent {
-            let Some(out) = coin.out else {
-                let bucket = coin.owner.and_then(|owner| named.0.get(&owner.0)).copied();
-                known &= coin.value.is_some();
-                inputs.push((coin.value.unwrap_or(0), all(bucket.unwrap_or(Bucket::Unknown))));
-                continue;
-            };
-            let shares = self.live.remove(&out.0).unwrap_or(all(Bucket::Unknown));
-            if let Some(undo) = self.undo.back_mut() {
-                undo.spent.push((out, shares));
+            match *coin {
+                Spent::Output { out, value } => {
+                    let shares = self.live.take(out).unwrap_or(all(Bucket::Unknown));
+                    if let Some(undo) = self.undo.back_mut() {
+                        undo.spent.push((out, shares));
+                    }
+                    inputs.push((value, shares));
+                }
+                Spent::Missing { value, bucket } => {
+                    known &= value.is_some();
+                    inputs.push((value.unwrap_or(0), all(bucket.unwrap_or(Bucket::Unknown))));
+                }
             }
-            inputs.push((coin.value.unwrap_or(0), shares));
         }
         let shares = match (tx.coinbase, known) {
             (true, _) => all(Bucket::Minted),
             (false, false) => all(Bucket::Unknown),
             (false, true) => mixed(inputs),
         };
-        let mut number = tx.first_output.0;
-        for owner in owners {
-            if let Some(owner) = owner {
-                let own = named.0.get(&owner.0).map(|&bucket| all(bucket));
-                self.live.insert(number, own.unwrap_or(shares));
-            }
-            number += 1;
+        self.live.begin(tx.first_output);
+        for holder in holders {
+            self.live.push(match holder {
+                Holder::Nobody => NOTHING,
+                Holder::Unnamed => shares,
+                Holder::Named(bucket) => all(*bucket),
+            });
         }
         self.next = TxNum(tx.num.0 + 1);
-        self.next_output = OutNum(number);
     }
 }
 
 /// Transactions that are read before the first of them is dealt with.
 const BATCH: usize = 2_048;
-/// Transactions whose lines of the table are fetched before the first of them is dealt with.
+/// Transactions whose inputs' shares are fetched before the first of them is dealt with.
 const NEAR: usize = 256;
 /// Batches that are read ahead.
 const AHEAD: usize = 2;
-
-/// What a transaction spends.
-#[derive(Clone, Copy, Debug)]
-struct Spent {
-    /// The output; `None` when it is not in the ledger.
-    out: Option<OutNum>,
-    /// Its amount, where known. It stands in the ledger; kept beside the shares it would cost 8 bytes an output.
-    value: Option<u64>,
-    /// The owner of one that is not in the ledger, where known.
-    owner: Option<AddrNum>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Tx {
-    num: TxNum,
-    first_output: OutNum,
-    inputs: usize,
-    outputs: usize,
-    coinbase: bool,
-}
-
-/// A run of transactions as it stands in the ledger, and space to work.
-#[derive(Debug, Default)]
-struct Batch {
-    txs: Vec<Tx>,
-    spent: Vec<Spent>,
-    owners: Vec<Option<AddrNum>>,
-    inputs: Vec<(u64, Shares)>,
-}
-
-impl Batch {
-    fn read(&mut self, ledger: &Ledger, span: Range<TxNum>) {
-        let Self { txs, spent, owners, .. } = self;
-        txs.clear();
-        spent.clear();
-        owners.clear();
-        ledger.scan(span, |tx| {
-            let mut coinbase = false;
-            let (inputs, outputs) = (spent.len(), owners.len());
-            spent.extend(tx.prevs().filter_map(|prev| match prev {
-                Prev::Output(out) => Some(Spent { out: Some(out), value: None, owner: None }),
-                Prev::Missing { value, owner, .. } => Some(Spent { out: None, value, owner }),
-                Prev::Coinbase => {
-                    coinbase = true;
-                    None
-                }
-            }));
-            owners.extend(tx.owners());
-            txs.push(Tx {
-                num: tx.num,
-                first_output: tx.first_output,
-                inputs: spent.len() - inputs,
-                outputs: owners.len() - outputs,
-                coinbase,
-            });
-            ControlFlow::Continue(())
-        });
-        let columns = ledger.output_columns();
-        for coin in spent {
-            if let Some(out) = coin.out {
-                coin.value = columns.value(out);
-            }
-        }
-    }
-}
 
 /// The inputs' shares, weighted by amount. What rounding leaves over is unknown, so the shares add up.
 fn mixed(inputs: &[(u64, Shares)]) -> Shares {
@@ -400,10 +343,26 @@ fn mixed(inputs: &[(u64, Shares)]) -> Shares {
     if total == 0 {
         return all(Bucket::Unknown);
     }
-    let mut shares = sums.map(|sum| (sum / total) as u16);
+    let mut shares = divided(sums, total);
     let said: u16 = shares.iter().sum();
     shares[Bucket::Unknown as usize] += WHOLE - said;
     shares
+}
+
+/// Each sum divided by the total, rounded down; none of them reaches 65,536 times the total, which is less than 2^48.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "what the quotient lacks is made up for in whole numbers; none is negative"
+)]
+fn divided(sums: [u64; 8], total: u64) -> Shares {
+    // One division instead of eight. The quotient is off by less than one, as it has 16 bits and floating point 53.
+    let inverse = 1.0 / total as f64;
+    sums.map(|sum| {
+        let near = (sum as f64 * inverse) as u64;
+        let product = near * total;
+        (if product > sum { near - 1 } else { near + u64::from(sum - product >= total) }) as u16
+    })
 }
 
 #[cfg(test)]
@@ -422,6 +381,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn shares_are_divided_as_whole_numbers_are(
+            total in prop_oneof![1u64..10, 1u64..1 << 48],
+            shares in prop::array::uniform8((0u64..=WHOLE.into(), any::<u64>(), 0u8..4)),
+        ) {
+            // Multiples of the total, one more, one less, and what lies between.
+            let sums = shares.map(|(share, rest, kind)| match kind {
+                0 => share * total,
+                1 => share * total + total - 1,
+                2 => (share * total).saturating_sub(1),
+                _ => share * total + rest % total,
+            });
+            prop_assert_eq!(divided(sums, total), sums.map(|sum| (sum / total) as u16));
+        }
+
         /// A made-up chain has amounts of 64 bits; nothing overflows, and only what rounding loses becomes unknown.
         #[test]
         fn shares_are_those_of_exact_arithmetic_at_any_amount(

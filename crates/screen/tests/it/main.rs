@@ -1,5 +1,6 @@
 //! The screener on small hand-made lists and ledgers: what each preset promises, to the second.
 
+mod differences;
 mod history;
 mod keys;
 mod lab;

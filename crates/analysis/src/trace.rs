@@ -41,7 +41,7 @@ pub struct Party {
 }
 
 /// What is known about owners and transactions; the caller asks its lists.
-pub trait Known {
+pub trait Known: Sync {
     /// The owner's name, if it has one.
     fn party(&self, owner: AddrNum) -> Option<Party>;
     /// What kind of mixing transaction this is, if it is one.

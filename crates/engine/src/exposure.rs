@@ -132,7 +132,8 @@ impl Snapshot {
             };
             exposures(&view.ledger, &asked, &parties).map(|found| side(&view, found))
         };
-        let (sources, destinations) = (ask(Direction::Backward)?, ask(Direction::Forward)?);
+        let (sources, destinations) = rayon::join(|| ask(Direction::Backward), || ask(Direction::Forward));
+        let (sources, destinations) = (sources?, destinations?);
         view.found(Exposure {
             addresses: question.addresses.clone(),
             not_in_the_ledger: unknown,

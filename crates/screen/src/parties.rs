@@ -1,7 +1,12 @@
 //! Names for a trace: who the lists say owns an address of the ledger, on a day.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
+use ahash::RandomState;
 use jiff::civil::Date;
 use tracehound_analysis::{
     coinjoin::{Buffer, Classifier},
@@ -14,14 +19,24 @@ use tracehound_model::BitcoinNetwork;
 
 use crate::{Keys, keys::best_claim};
 
+/// Parts of what is remembered, each behind a lock of its own, so that walks on several cores seldom wait for each other.
+const SHARDS: usize = 16;
+
+/// What is remembered of some owners.
+type Shard = Mutex<HashMap<AddrNum, Option<Party>, RandomState>>;
+
+thread_local! {
+    /// Space for the classifier.
+    static BUFFER: RefCell<Buffer> = RefCell::default();
+}
+
 /// The claims of an index about the owners of a ledger, remembered once looked up.
 #[derive(Debug)]
 pub struct Parties<'a> {
     keys: Keys<'a>,
     day: Date,
-    found: RefCell<HashMap<AddrNum, Option<Party>>>,
+    found: [Shard; SHARDS],
     classifier: Classifier,
-    buffer: RefCell<Buffer>,
 }
 
 /// Least confidence, in percent, at which a transaction counts as a mix that ends a path.
@@ -35,29 +50,24 @@ impl<'a> Parties<'a> {
 
     /// As [`Parties::new`] over the same index and `ledger`, with what is known of their keys already.
     pub fn sharing(keys: &Keys<'a>, ledger: &Ledger, day: Date) -> Self {
-        Self {
-            keys: keys.clone(),
-            day,
-            found: RefCell::default(),
-            classifier: Classifier::new(ledger),
-            buffer: RefCell::default(),
-        }
+        Self { keys: keys.clone(), day, found: Default::default(), classifier: Classifier::new(ledger) }
     }
 }
 
 impl Known for Parties<'_> {
     /// The owner's name: what is claimed about any address of its key ([`Keys`]), by the best claim of the day.
     fn party(&self, owner: AddrNum) -> Option<Party> {
-        if let Some(known) = self.found.borrow().get(&owner) {
+        let shard = || self.found[owner.0 as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = shard().get(&owner) {
             return known.clone();
         }
         let party = self.look_up(owner);
-        self.found.borrow_mut().insert(owner, party.clone());
+        shard().insert(owner, party.clone());
         party
     }
 
     fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
-        let answer = self.classifier.classify(ledger, tx, &mut self.buffer.borrow_mut());
+        let answer = BUFFER.with_borrow_mut(|buffer| self.classifier.classify(ledger, tx, buffer));
         let found = answer.mixing(MIX_CONFIDENCE)?;
         Some(Mix { protocol: found.protocol.name(), participants: found.participants })
     }

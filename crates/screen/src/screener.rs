@@ -432,21 +432,23 @@ impl<'a> Screener<'a> {
             return;
         }
         let parties = Parties::sharing(&self.keys, ledger, self.day);
-        for (direction, walked) in [
-            (Direction::Incoming, taint::Direction::Backward),
-            (Direction::Outgoing, taint::Direction::Forward),
-        ] {
-            let limits = WalkLimits {
-                hops: wanted.hops,
-                dust: self.settings.policy.dust.incoming_below.into(),
-                txs: wanted.work,
-                until,
-                ..WalkLimits::default()
-            };
-            let prices = self.prices_of(network);
-            let question = Question { subjects, direction: walked, limits, through_mixes: false, prices };
+        let limits = WalkLimits {
+            hops: wanted.hops,
+            dust: self.settings.policy.dust.incoming_below.into(),
+            txs: wanted.work,
+            until,
+            ..WalkLimits::default()
+        };
+        let prices = self.prices_of(network);
+        let ask = |direction| {
+            let question = Question { subjects, direction, limits, through_mixes: false, prices };
+            exposure::exposures(ledger, &question, &parties)
+        };
+        let (sources, destinations) =
+            rayon::join(|| ask(taint::Direction::Backward), || ask(taint::Direction::Forward));
+        for (direction, found) in [(Direction::Incoming, sources), (Direction::Outgoing, destinations)] {
             // Without a seed there is nothing to ask: the subject received (or paid) nothing.
-            let Ok(found) = exposure::exposures(ledger, &question, &parties) else { continue };
+            let Ok(found) = found else { continue };
             if !found.rest.unresolved.is_zero() || found.work >= wanted.work {
                 let way = if direction == Direction::Incoming { "sources" } else { "destinations" };
                 let asset = Asset::bitcoin(network);

@@ -102,8 +102,8 @@ pub struct Mix {
     pub participants: u32,
 }
 
-/// What ends a path.
-pub trait Stops {
+/// What ends a path. Several walks may ask at once.
+pub trait Stops: Sync {
     /// Whether the owner is a service: what happens inside cannot be seen on the chain.
     fn is_service(&self, owner: AddrNum) -> bool;
     /// What kind of mixing transaction this is, if it is one.

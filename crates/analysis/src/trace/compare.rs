@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::Ledger;
@@ -45,7 +46,15 @@ pub struct Comparison {
     pub snapshot: String,
 }
 
-/// Traces by every rule that the direction has.
+/// What one rule adds to a comparison.
+struct Told {
+    column: Column,
+    gaps: Vec<Gap>,
+    complete: bool,
+    extent: Extent,
+}
+
+/// Traces by every rule that the direction has, on all cores.
 pub fn compare(
     ledger: &Ledger,
     network: BitcoinNetwork,
@@ -54,18 +63,25 @@ pub fn compare(
 ) -> Result<Comparison, SeedError> {
     let options = question.options;
     let backward = options.direction == Direction::Backward;
-    let methods = Method::COMPARED.into_iter().filter(|method| !(backward && *method == Method::Tiho));
-    let (mut columns, mut by_rule, mut complete, mut extent) = (Vec::new(), Vec::new(), true, None);
-    for method in methods {
+    let told = |method| {
         let asked = Question { options: Options { method, ..options }, ..*question };
         let found = trace(ledger, network, &asked, known)?;
-        complete &= found.complete;
-        columns.push(Column::of(&found));
-        by_rule.push((found.method, found.gaps));
+        let column = Column::of(&found);
+        Ok(Told { column, gaps: found.gaps, complete: found.complete, extent: found.ledger })
+    };
+    let methods = Method::COMPARED.into_par_iter();
+    let methods = methods.filter(|method| !(backward && *method == Method::Tiho));
+    let told: Vec<Result<Told, SeedError>> = methods.map(told).collect();
+    let (mut columns, mut by_rule, mut complete, mut extent) = (Vec::new(), Vec::new(), true, None);
+    for told in told {
+        let told = told?;
+        complete &= told.complete;
+        by_rule.push((told.column.method, told.gaps));
+        columns.push(told.column);
         // The widest: what one rule needed the others may have needed less of.
         extent = extent
-            .filter(|widest: &Extent| widest.missing_ranges >= found.ledger.missing_ranges)
-            .or(Some(found.ledger));
+            .filter(|widest: &Extent| widest.missing_ranges >= told.extent.missing_ranges)
+            .or(Some(told.extent));
     }
     let snapshot = ledger.snapshot_id();
     let ledger = extent.ok_or(SeedError::None)?;

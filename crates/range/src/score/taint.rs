@@ -1,7 +1,11 @@
 //! How much of the loot the rules of taint find, and how much of what they call loot is none.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
+use rayon::prelude::*;
 use serde::Serialize;
 use tracehound_analysis::taint::{
     Direction, Fate, Label, Method, Mix, Options, Seed, Stops, Walk, WalkLimits, walk,
@@ -119,25 +123,32 @@ pub fn score_taint(chain: &Chain<'_>, answers: &Answers) -> Result<TaintTable, S
     }
     let mut dice = Dice::new(answers.seed ^ 0x0070_6c61_6365_626f);
     let loot = answers.places.keys().map(|at| chain.find(at)).collect::<Result<HashSet<_>, _>>()?;
-    let mut table = TaintTable::new();
+    let mut questions = Vec::new();
     for case in &cases {
-        let placebo = unrelated(chain, &loot, case.seeds.len(), &mut dice);
-        for stop in StopAt::ALL {
-            let stopping = Stopping { chain, stop };
-            for method in Method::COMPARED {
-                let options = Options {
-                    direction: Direction::Forward,
-                    method,
-                    through_mixes: stop != StopAt::ServicesAndMixes,
-                    limits: stop.limits(method),
-                };
-                let mut rates = case.measure(chain, &follow(chain, &case.seeds, options, &stopping)?);
-                if !placebo.is_empty() {
-                    case.placebo(chain, &follow(chain, &placebo, options, &stopping)?, &mut rates);
-                }
-                table.entry((method, stop, case.typology)).or_default().add(&rates);
+        let placebo = Arc::new(unrelated(chain, &loot, case.seeds.len(), &mut dice));
+        let ways = StopAt::ALL.into_iter().flat_map(|stop| Method::COMPARED.map(|method| (stop, method)));
+        questions.extend(ways.map(|(stop, method)| (case, Arc::clone(&placebo), stop, method)));
+    }
+    let measured: Vec<Result<TaintRates, ScoreError>> = questions
+        .par_iter()
+        .map(|(case, placebo, stop, method)| {
+            let (stopping, stop, method) = (Stopping { chain, stop: *stop }, *stop, *method);
+            let options = Options {
+                direction: Direction::Forward,
+                method,
+                through_mixes: stop != StopAt::ServicesAndMixes,
+                limits: stop.limits(method),
+            };
+            let mut rates = case.measure(chain, &follow(chain, &case.seeds, options, &stopping)?);
+            if !placebo.is_empty() {
+                case.placebo(chain, &follow(chain, placebo, options, &stopping)?, &mut rates);
             }
-        }
+            Ok(rates)
+        })
+        .collect();
+    let mut table = TaintTable::new();
+    for ((case, _, stop, method), rates) in questions.iter().zip(measured) {
+        table.entry((*method, *stop, case.typology)).or_default().add(&rates?);
     }
     Ok(table)
 }

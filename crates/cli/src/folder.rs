@@ -67,11 +67,6 @@ impl Folder {
         self.layout().ledger(network)
     }
 
-    /// Downloaded lists.
-    pub(crate) fn downloads(&self) -> PathBuf {
-        self.layout().downloads()
-    }
-
     /// The same where no ledger is asked. Taken anew each time: a watch goes on for days, and lists change meanwhile.
     pub(crate) fn claims(&self) -> Result<Snapshot> {
         self.workspace.refresh().into_diagnostic()

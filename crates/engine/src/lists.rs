@@ -1,5 +1,7 @@
 //! Sources of claims: what is loaded, and what an import did.
 
+mod update;
+
 use jiff::{civil::Date, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,6 +16,7 @@ use tracehound_model::{Source, SourceId};
 use crate::Snapshot;
 
 pub use tracehound_attribution::freshness::Freshness;
+pub use update::{Update, UpdateOutcome, Updated};
 
 /// A source that is loaded.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]

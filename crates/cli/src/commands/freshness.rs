@@ -2,26 +2,21 @@
 
 use std::io::Write;
 
-use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result};
-use tracehound_attribution::{folder::AttributionFolder, freshness::Freshness};
+use tracehound_engine::lists::Freshness;
 use tracehound_model::text::clean;
 
 use crate::{
     args::{Common, FreshnessArgs, Output},
+    folder::Folder,
     output::{csv_cell, documents},
 };
 
 /// Some list that must be fresh is not.
 const NOT_FRESH: u8 = 30;
 
-pub(crate) fn run(
-    common: &Common,
-    folder: &AttributionFolder,
-    args: &FreshnessArgs,
-    out: &mut dyn Write,
-) -> Result<u8> {
-    let lists = folder.freshness(Timestamp::now(), args.max_age).into_diagnostic()?;
+pub(crate) fn run(common: &Common, data: &Folder, args: &FreshnessArgs, out: &mut dyn Write) -> Result<u8> {
+    let lists = data.workspace().freshness(args.max_age).into_diagnostic()?;
     match common.output {
         Output::Text => lists.iter().try_for_each(|list| text(list, out)),
         Output::Csv => csv(&lists, out),

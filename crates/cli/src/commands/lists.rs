@@ -36,7 +36,7 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &
     let folder = AttributionFolder::new(data.attribution());
     match command {
         ListsCommand::Import(args) => import(common, &folder, args, out),
-        ListsCommand::Update(args) => super::update::run(common, data, &folder, args, out),
+        ListsCommand::Update(args) => super::update::run(common, data, args, out),
         ListsCommand::List => list(common, &data.claims()?.sources(), out),
         ListsCommand::Remove(args) => {
             let source = SourceId(args.source.clone());
@@ -49,7 +49,7 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &
             .into_diagnostic()?;
             Ok(0)
         }
-        ListsCommand::Freshness(args) => super::freshness::run(common, &folder, args, out),
+        ListsCommand::Freshness(args) => super::freshness::run(common, data, args, out),
         ListsCommand::Revert(args) => {
             let source = SourceId(args.source.clone());
             let gone = folder.revert(&source, args.day, Timestamp::now()).into_diagnostic()?;

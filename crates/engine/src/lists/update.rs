@@ -1,0 +1,174 @@
+//! Official lists: fetched from their publishers and taken in.
+
+use std::{error::Error, fs::File, ops::ControlFlow};
+
+use jiff::tz::TimeZone;
+use tracehound_attribution::{
+    IntakeError,
+    folder::{FolderError, FolderImport},
+    freshness::Freshness,
+    import::{Options, SourceOptions},
+    store::CheckOutcome,
+    update::{ListCopy, ListSpec, UpdateOptions, official_lists, update_all},
+};
+use tracehound_model::{endpoint::hide, text::clean};
+
+use super::Imported;
+use crate::{EngineError, Workspace};
+
+/// Longest reason kept of a failure, in characters.
+const MAX_REASON: usize = 500;
+
+/// Which lists are brought up to date.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// Ids of official lists; all of them where none is named.
+    pub sources: Vec<String>,
+    /// Takes in a version that lacks suspiciously much of the one before.
+    pub accept_shrink: bool,
+}
+
+/// What became of one list.
+#[derive(Clone, Debug)]
+pub struct Updated {
+    /// The list's title.
+    pub title: String,
+    /// Whether it is current.
+    pub outcome: UpdateOutcome,
+}
+
+/// How the update of a list ended.
+#[derive(Clone, Debug)]
+pub enum UpdateOutcome {
+    /// It is what its publisher has now.
+    Current(Box<Imported>),
+    /// The last good version stays in force.
+    Kept {
+        /// What stood in the way, in words, without secrets and control characters.
+        why: String,
+        /// A person has decided against the publisher's version before: nothing went wrong.
+        is_answered: bool,
+    },
+}
+
+impl UpdateOutcome {
+    /// Whether somebody has to look at it.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Kept { is_answered: false, .. })
+    }
+}
+
+impl Workspace {
+    /// Fetches lists and takes them in; one that fails leaves the others alone and its last good version in force. Each is
+    /// told when it is done, and what became of it is on record; `told` may end it there.
+    ///
+    /// # Errors
+    /// A name that is no official list's; the record of a check cannot be written.
+    #[tracing::instrument(skip_all)]
+    pub fn update_lists(
+        &self,
+        update: &Update,
+        told: &mut dyn FnMut(Updated) -> ControlFlow<()>,
+    ) -> Result<(), EngineError> {
+        let options = UpdateOptions { force: update.accept_shrink, ..UpdateOptions::default() };
+        for (spec, fetched) in update_all(&wanted(&update.sources)?, &self.folder().downloads(), &options) {
+            // Nothing new at the publisher is a good check too; what was had and not taken in is none.
+            let taken = match fetched {
+                Ok(fetched) => self.take_in(fetched.copy(), update.accept_shrink),
+                Err(error) => Err(Refused { waits: false, answered: false, reason: causes(&error) }),
+            };
+            let (outcome, check) = match taken {
+                Ok(done) => {
+                    let imported = Imported::new(spec.title.clone(), done);
+                    (UpdateOutcome::Current(Box::new(imported)), Some(CheckOutcome::Current))
+                }
+                Err(Refused { waits, answered, reason }) => {
+                    // What waits for a person is on record as that.
+                    let check = (!waits && !answered)
+                        .then(|| CheckOutcome::Failed(reason.chars().take(MAX_REASON).collect()));
+                    let why = hide(&clean(&reason));
+                    (UpdateOutcome::Kept { why, is_answered: answered }, check)
+                }
+            };
+            if let Some(check) = check {
+                self.attribution().record_check(&spec.source, self.now(), &check)?;
+            }
+            if told(Updated { title: spec.title.clone(), outcome }).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// How old each official list is, and what is wrong with it: older than `max_age` days, failed, or waiting.
+    ///
+    /// # Errors
+    /// When the claims cannot be read.
+    pub fn freshness(&self, max_age: u16) -> Result<Vec<Freshness>, EngineError> {
+        Ok(self.attribution().freshness(self.now(), max_age)?)
+    }
+
+    /// Imports a copy under its own name; the same copy again is a no-op.
+    fn take_in(&self, copy: &ListCopy, accept_shrink: bool) -> Result<FolderImport, Refused> {
+        let mut file = File::open(&copy.path).map_err(|error| Refused {
+            waits: false,
+            answered: false,
+            reason: format!("{}: {error}", copy.path.display()),
+        })?;
+        let fetched_on = copy.fetched_at.to_zoned(TimeZone::UTC).date();
+        let name = copy.path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let options = Options {
+            file_name: name.unwrap_or_default(),
+            source: SourceOptions {
+                id: Some(copy.source.clone()),
+                // What the copy tells of its day is read from it.
+                published: copy.published.is_none().then_some(fetched_on),
+                ..SourceOptions::default()
+            },
+            accept_shrink,
+            ..Options::default()
+        };
+        self.attribution().import(&mut file, &options, self.now()).map_err(|error| Refused::by(&error))
+    }
+}
+
+fn wanted(sources: &[String]) -> Result<Vec<ListSpec>, EngineError> {
+    let mut specs = official_lists();
+    if let Some(unknown) = sources.iter().find(|id| !specs.iter().any(|spec| spec.source.0 == **id)) {
+        let known: Vec<&str> = specs.iter().map(|spec| spec.source.0.as_str()).collect();
+        let question = format!("`{unknown}` is no official list: use {}", known.join(", "));
+        return Err(EngineError::Question(question));
+    }
+    specs.retain(|spec| sources.is_empty() || sources.contains(&spec.source.0));
+    Ok(specs)
+}
+
+/// Why a list was not taken in.
+struct Refused {
+    /// It waits for a person.
+    waits: bool,
+    /// A person has decided against it.
+    answered: bool,
+    reason: String,
+}
+
+impl Refused {
+    fn by(error: &FolderError) -> Self {
+        Self {
+            waits: matches!(error, FolderError::Intake(IntakeError::Held(_))),
+            answered: matches!(error, FolderError::Intake(IntakeError::Rejected { .. })),
+            reason: causes(error),
+        }
+    }
+}
+
+fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}

@@ -7,12 +7,9 @@ use std::{
 };
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
-use tracehound_engine::policy::{self, Change, Preset, presets};
-use tracehound_model::{Verdict, text::label};
-use tracehound_screen::{
-    Policy,
-    policy::{PRESETS, differences},
-};
+use tracehound_engine::policy::{Change, Policy, Preset, RecordError, Review, differences, presets};
+use tracehound_model::text::label;
+use tracehound_screen::policy::PRESETS;
 
 use super::answered::json;
 use crate::{
@@ -106,19 +103,10 @@ fn read(file: &Path) -> Result<String> {
     })
 }
 
-/// What became of the lines of a file of decisions.
-#[derive(Default)]
-struct Counts {
-    decisions: u64,
-    changes: u64,
-    unknown: u64,
-    refused: u64,
-}
-
 fn compare(common: &Common, before: &Policy, after: &Policy, path: &Path, out: &mut dyn Write) -> Result<()> {
     let place = || format!("reading the decisions {}", path.display());
     let mut input = BufReader::new(File::open(path).into_diagnostic().wrap_err_with(place)?);
-    let mut counts = Counts::default();
+    let mut review = Review::new(before, after);
     let mut line = String::new();
     if common.output == Output::Csv {
         writeln!(out, "subject,from,to,why").into_diagnostic()?;
@@ -133,25 +121,17 @@ fn compare(common: &Common, before: &Policy, after: &Policy, path: &Path, out: &
         if line.trim().is_empty() {
             continue;
         }
-        let value: serde_json::Value = serde_json::from_str(&line).map_err(|error| {
-            miette!("{}, line {number}: {error}: is it `screen --output jsonl`?", path.display())
+        let change = review.record(&line).map_err(|error| {
+            let colon = if matches!(error, RecordError::NotJson(_)) { ":" } else { "" };
+            miette!("{}, line {number}{colon} {error}", path.display())
         })?;
-        if value.get("error").is_some() && value.get("decision").is_none() {
-            counts.refused += 1;
-            continue;
-        }
-        let verdict: Verdict = serde_json::from_value(value)
-            .map_err(|error| miette!("{}, line {number} is no verdict: {error}", path.display()))?;
-        counts.decisions += 1;
-        let Some(change) = policy::compare(before, after, &verdict) else { continue };
-        *(if change.from.is_empty() { &mut counts.unknown } else { &mut counts.changes }) += 1;
-        print(common.output, &change, out)?;
+        change.iter().try_for_each(|change| print(common.output, change, out))?;
     }
     if common.output == Output::Text {
         writeln!(
             out,
             "{} decisions: {} would change from {} to {}, {} cannot be judged again, {} refused lines passed over",
-            counts.decisions, counts.changes, before.name, after.name, counts.unknown, counts.refused
+            review.decisions, review.changes, before.name, after.name, review.unknown, review.refused
         )
         .into_diagnostic()?;
     }

@@ -19,7 +19,7 @@ use crate::{
         CallReport, ClearReport, HashReport, Item, Kind, MoveReport, Report, SignatureReport,
         SimulationReport,
     },
-    safe::{self, Hashes, SafeCase, input::Missing},
+    safe::{self, Hashes, Listed, SafeCase, input::Missing},
     scalar::{Malformed, Scalars},
     tx::{self, EvmTx},
     typed::{self, Authorization, Meaning},
@@ -49,14 +49,47 @@ fn functions(facts: &Facts) -> (Vec<Function>, Vec<Finding>) {
     (found, findings)
 }
 
-/// Judges Safe transactions: the service's JSON, a list, raw fields, EIP-712, or `execTransaction` call data.
+/// Judges Safe transactions: JSON of the transaction service or of the client gateway, a list, raw fields, EIP-712,
+/// `execTransaction` call data, or a file of the Transaction Builder.
 pub fn check_safe(input: &[u8], context: Context<'_>) -> Report {
+    check_queue(Listed { pages: &[input], ..Listed::default() }, safe::Asked::default(), context)
+}
+
+/// As [`check_safe`], of a list that came in pages, or for some of its transactions alone.
+pub fn check_queue(listed: Listed<'_>, asked: safe::Asked, context: Context<'_>) -> Report {
     let mut scalars = Scalars::default();
-    match safe::read_queue(input, missing(context.facts), &mut scalars) {
-        Ok(queue) => safe_draft(&queue, &scalars, context),
-        Err(error) => Draft::refused(&error),
-    }
-    .report(Kind::Safe, context)
+    let builder = match listed.pages {
+        [file] => json::parse(file).ok().filter(safe::gateway::is_builder),
+        _ => None,
+    };
+    let draft = if let Some(file) = builder {
+        builder_draft(&file, asked, &mut scalars, context)
+    } else {
+        safe::read_pages(listed, asked, missing(context.facts), &mut scalars)
+            .map(|queue| safe_draft(&queue, &scalars, context))
+    };
+    let mut draft = draft.unwrap_or_else(|error| Draft::refused(&error));
+    draft.findings.extend(listed.unread.iter().map(|why| {
+        let title = format!("Not all of the list was read: {why}");
+        Finding::new(CheckId::Pol03, Severity::Incomplete, "results", title)
+    }));
+    draft.report(Kind::Safe, context)
+}
+
+/// Calls that a Safe is to make, and no transaction that could be signed yet.
+fn builder_draft(
+    file: &Node,
+    asked: safe::Asked,
+    scalars: &mut Scalars,
+    context: Context<'_>,
+) -> Result<Draft, Malformed> {
+    let safe = asked.safe.or_else(|| missing(context.facts).safe);
+    let txs = safe::gateway::builder(file, safe, scalars)?;
+    let mut draft = tx_draft(&txs, scalars, context);
+    let title = "A file of the Transaction Builder: these calls have no number and no hash yet. Judge the transaction itself \
+                 once it is proposed (guard safe CHAIN:SAFE --tx NONCE).";
+    draft.findings.push(Finding::new(CheckId::Hash01, Severity::Incomplete, "transactions", title));
+    Ok(draft)
 }
 
 /// The Safe and nonce the facts name, for call data that names neither.
@@ -70,7 +103,10 @@ fn missing(facts: &Facts) -> Missing {
 fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> Draft {
     let Context { facts, descriptors, .. } = context;
     let (own, mut findings) = functions(facts);
-    let safes: Vec<SafeCase<'_>> = queue.entries.iter().map(|entry| SafeCase::new(entry, facts)).collect();
+    let mut safes: Vec<SafeCase<'_>> =
+        queue.entries.iter().map(|entry| SafeCase::new(entry, facts)).collect();
+    let before: Vec<SafeCase<'_>> = queue.past.iter().map(|entry| SafeCase::new(entry, facts)).collect();
+    safe::whose(&mut safes, &before);
     if let Some(more) = &queue.more {
         let title = format!(
             "The list has more pages ({more}): what is on the others was not judged. Fetch the whole queue (?limit=100, \
@@ -78,18 +114,34 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
         );
         findings.push(Finding::new(CheckId::Pol03, Severity::Incomplete, "results", title));
     }
-    let waits = |other: &SafeCase<'_>| !other.entry.executed;
-    let rival = |one: &SafeCase<'_>, other: &SafeCase<'_>| {
-        (one.entry.tx.safe, one.entry.tx.nonce) == (other.entry.tx.safe, other.entry.tx.nonce)
-    };
+    let asked: Vec<bool> = safe::asked_about(&safes, queue.pick);
+    if !asked.contains(&true) {
+        let title = match queue.pick {
+            safe::Pick::Waiting => "No transaction waits in the list: nothing was judged.".to_owned(),
+            safe::Pick::Nonce(nonce) => {
+                format!("No transaction in the list has the number {nonce}: nothing was judged.")
+            }
+            safe::Pick::Hash(hash) => {
+                format!("No transaction in the list has the hash {hash}: nothing was judged.")
+            }
+        };
+        findings.push(Finding::new(CheckId::Pol03, Severity::Incomplete, "results", title));
+    }
+    // What the owners provably paid before speaks for whom they pay now.
+    let (past, counted) = safe::paid_before(safes.iter().chain(&before));
+    findings.extend(counted);
+    let known =
+        (!past.is_empty()).then(|| Facts { past: [&facts.past[..], &past].concat(), ..facts.clone() });
+    let context = Context { facts: known.as_ref().unwrap_or(facts), ..context };
     let mut items = Vec::new();
     let mut cases = Vec::new();
     for (index, safe) in safes.iter().enumerate() {
         let tx = &safe.entry.tx;
-        // One that took the place of another that still waits is no history: it is what was signed instead.
-        let mut waiting = safes.iter().filter(|other| waits(other)).peekable();
-        let past =
-            safe.entry.executed && waiting.peek().is_some() && !waiting.any(|other| rival(safe, other));
+        let past = !asked[index];
+        // Who asks about one of them wants to read about that one.
+        if past && queue.pick != safe::Pick::Waiting {
+            continue;
+        }
         let mut case = Case::new(context, Subject::Safe(safe), &safe.entry.path);
         case.chain_id = safe.chain_id;
         case.actor = Some(tx.safe);
@@ -116,19 +168,19 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
             cases.push(case);
         }
     }
-    findings.extend(checks::queue(&safes));
+    findings.extend(checks::queue(&safes, &asked));
     findings.extend(checks::together(&cases, false));
     Draft::of(items, findings, &cases, true, context)
 }
 
-/// What is said of a transaction that was executed before, in a list where others wait: it is history, and nobody can sign it
-/// any more. Signatures that are not what they are said to be stay what they are.
+/// What is said of a transaction that is not asked about, since it was executed before or can never be: it is history, and
+/// nobody can sign it any more. Signatures that are not what they are said to be stay what they are.
 fn history(finding: Finding) -> Finding {
     match finding.id {
         CheckId::Sig01 | CheckId::Sig03 => finding,
         _ => Finding {
             severity: Severity::Info,
-            title: format!("Executed before, and history: {}", finding.title),
+            title: format!("History, and not to be signed: {}", finding.title),
             ..finding
         },
     }
@@ -411,7 +463,7 @@ fn nested_safe(tx: &EvmTx, context: Context<'_>) -> Option<Draft> {
     let mut scalars = Scalars::default();
     // Other calls to a Safe are judged as calls.
     let entry = safe::input::from_calldata(&tx.data, &tx.path, missing, &mut scalars).ok()?;
-    let queue = safe::Queue { entries: vec![entry], more: None };
+    let queue = safe::Queue::one(entry);
     Some(safe_draft(&queue, &scalars, context))
 }
 

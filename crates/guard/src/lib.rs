@@ -33,6 +33,7 @@ pub mod safe;
 pub mod safe_version;
 pub mod scalar;
 pub mod secret;
+pub mod short_name;
 pub mod text;
 pub mod tx;
 pub mod typed;
@@ -43,7 +44,7 @@ pub use self::{
     context::Context,
     facts::Facts,
     finding::{CheckId, Finding, Severity},
-    front::{check_message, check_node, check_safe, check_tx, check_typed},
+    front::{check_message, check_node, check_queue, check_safe, check_tx, check_typed},
     policy::Policy,
     report::Report,
 };

@@ -2,16 +2,19 @@
 
 pub mod case;
 pub mod deployments;
+pub mod gateway;
 pub mod hash;
+mod history;
 pub mod input;
 pub mod signature;
 
 use alloy_primitives::{Address, B256, U256};
 
+pub(crate) use self::history::{asked_about, paid_before, whose};
 pub use self::{
     case::{Basis, Checked, SafeCase},
     hash::{Hashes, hashes, message_hashes},
-    input::{Confirmation, Entry, Queue, read_queue},
+    input::{Asked, Confirmation, Entry, Listed, Pick, Queue, read_pages, read_queue},
     signature::{Form, Part, Signer},
 };
 pub use crate::safe_version::{self as version, Scheme, Version};

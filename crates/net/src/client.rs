@@ -126,18 +126,26 @@ impl Client {
 
     /// GET of a path below the server's address; of the address itself where the path is empty.
     pub fn get(&self, path: &str) -> Result<Answer, HttpError> {
-        self.get_as(path, "*/*")
+        self.get_as(path, "*/*", None)
     }
 
     /// As [`Self::get`], asking for JSON.
     pub fn get_json(&self, path: &str) -> Result<Answer, HttpError> {
-        self.get_as(path, "application/json")
+        self.get_as(path, "application/json", None)
     }
 
-    fn get_as(&self, path: &str, accept: &str) -> Result<Answer, HttpError> {
+    /// As [`Self::get_json`], with an `Authorization` header. Whoever sends a key says so by [`Self::sending`].
+    pub fn get_json_as(&self, path: &str, authorization: &str) -> Result<Answer, HttpError> {
+        self.get_as(path, "application/json", Some(authorization))
+    }
+
+    fn get_as(&self, path: &str, accept: &str, authorization: Option<&str>) -> Result<Answer, HttpError> {
         let url = self.url(path);
         self.patiently(path, || {
-            let request = self.agent.get(&url).header("Accept", accept);
+            let mut request = self.agent.get(&url).header("Accept", accept);
+            if let Some(authorization) = authorization {
+                request = request.header("Authorization", authorization);
+            }
             request.config().timeout_global(Some(self.limits.timeout)).build().call()
         })
     }

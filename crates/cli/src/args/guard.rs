@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use tracehound_guard::safe::Pick;
+
 use super::Given;
 
 #[derive(Debug, Subcommand)]
@@ -38,12 +40,15 @@ pub(crate) struct WalletCheckArgs {
 
 The verdict is the exit code: 0 allow, 10 review, 20 block, 30 incomplete. What is missing never gives 0.")]
 pub(crate) enum GuardCommand {
-    /// Safe transactions: the service's JSON, a list, raw fields, or execTransaction call data
+    /// Safe transactions: from a transaction service by the Safe's address, or the JSON of the service, of the client gateway or of
+    /// the Transaction Builder, a list, raw fields, or execTransaction call data
     #[command(after_help = "Examples:
+  tracehound guard safe eth:0x1Db92e2EeBC8E0c075a02BeA49a2935BcD2dFCF4
+  tracehound guard safe base:0x... --tx 71
   tracehound guard safe queue.json
   curl -s https://safe-transaction-mainnet.safe.global/api/v1/safes/ADDRESS/multisig-transactions/ | tracehound guard safe -
   echo 0x6a761202... | tracehound guard safe - --safe 0x... --nonce 71 --safe-version 1.3.0 --chain-id 1")]
-    Safe(Box<GuardArgs>),
+    Safe(Box<GuardSafeArgs>),
     /// An ordinary transaction: JSON, raw bytes, a batch (EIP-5792), an EIP-7702 authorization, a JSON-RPC request
     #[command(after_help = "Examples:
   echo '{\"to\":\"0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48\",\"data\":\"0x095ea7b3...\"}' | tracehound guard tx - --chain-id 1
@@ -60,7 +65,7 @@ pub(crate) enum GuardCommand {
     Message(Box<GuardArgs>),
     /// Look at a Safe's queue again and again, and tell what is new; ends with 20 when a signature or a transaction is wrong
     #[command(after_help = "Examples:
-  tracehound guard watch https://safe-transaction-mainnet.safe.global/api/v1/safes/ADDRESS/multisig-transactions/ --chain-id 1
+  tracehound guard watch eth:0x1Db92e2EeBC8E0c075a02BeA49a2935BcD2dFCF4
   tracehound guard watch queue.json --every 5 --keep-going --output jsonl")]
     Watch(Box<GuardWatchArgs>),
     /// Stand between a wallet or site and a node (JSON-RPC over HTTP), and refuse what the guard refuses
@@ -110,7 +115,7 @@ pub(crate) enum GuardPolicyCommand {
 #[derive(Debug, Args)]
 pub(crate) struct GuardWatchArgs {
     #[command(flatten)]
-    pub guard: GuardArgs,
+    pub safe: GuardSafeArgs,
     /// Seconds between two looks
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub every: u64,
@@ -123,9 +128,26 @@ pub(crate) struct GuardWatchArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct GuardSafeArgs {
+    #[command(flatten)]
+    pub guard: GuardArgs,
+    /// The transaction that is asked about, by its number or its hash [default: all that wait]
+    #[arg(long, value_name = "NONCE|HASH")]
+    pub tx: Option<Pick>,
+    /// Where the transaction service lies [default: Safe's own for the chain]; @FILE and env:NAME name a file or a variable that
+    /// holds the address
+    #[arg(long, value_name = "URL", env = "TRACEHOUND_SAFE_SERVICE", hide_env_values = true)]
+    pub safe_service: Option<Given>,
+    /// The key to the transaction service: @FILE or env:NAME
+    #[arg(long, value_name = "KEY", env = "TRACEHOUND_SAFE_KEY", hide_env_values = true)]
+    pub safe_key: Option<Given>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct GuardArgs {
-    /// What is to be signed; - for standard input, an https:// address for a list of the Safe transaction service, @FILE or
-    /// env:NAME for a file or a variable that holds the address
+    /// What is to be signed; - for standard input, an https:// address for a list of the Safe transaction service, a Safe by chain
+    /// and address (eth:0x...) for what its owners are asked to sign, @FILE or env:NAME for a file or a variable that holds the
+    /// address of a list
     pub file: PathBuf,
     /// The policy [default: the shipped one]
     #[arg(long, value_name = "TOML")]
@@ -133,8 +155,8 @@ pub(crate) struct GuardArgs {
     /// What is known: owners, code hashes, past payments, screening, tokens
     #[arg(long, value_name = "TOML")]
     pub facts: Option<PathBuf>,
-    /// The chain the wallet is on
-    #[arg(long, value_name = "NUMBER")]
+    /// The chain the wallet is on: its number, or its short name (eth, base, arb1, oeth)
+    #[arg(long, value_name = "CHAIN", value_parser = tracehound_guard::short_name::chain_id)]
     pub chain_id: Option<u64>,
     /// Who signs
     #[arg(long, value_name = "ADDRESS")]

@@ -10,15 +10,20 @@ use std::{
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
-use tracehound_engine::guard::{self as engine, Asked, Check, HttpNode, Named, Watched, Watching};
-use tracehound_evm::rpc::{HttpLimits, Rpc};
+use tracehound_engine::guard::{self as engine, HttpNode, Named, Watched, Watching};
+use tracehound_evm::{
+    rpc::{HttpLimits, Rpc},
+    safe_service::{Fetched, SafeService, Which},
+};
 use tracehound_guard::{
-    Facts, Policy, Report, ask, check_message, check_safe, check_tx, check_typed,
+    Context, Facts, Policy, Report, ask, check_message, check_queue, check_tx, check_typed,
     erc7730::Descriptor,
     facts::Shown,
     json::MAX_BYTES,
     policy::DEFAULT,
+    safe::{Asked, Listed, Pick},
     scalar::{Account, Scalars, strict_address},
+    short_name,
     text::clean,
     watch::{News, first_mismatch},
 };
@@ -27,41 +32,102 @@ use tracehound_simulate::State;
 
 use super::answered::json;
 use crate::{
-    args::{Common, Given, GuardArgs, GuardCommand, GuardPolicyCommand, GuardWatchArgs, Output},
+    args::{
+        Common, Given, GuardArgs, GuardCommand, GuardPolicyCommand, GuardSafeArgs, GuardWatchArgs, Output,
+    },
     files,
     folder::Folder,
     progress, terminal,
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, command: &GuardCommand, out: &mut dyn Write) -> Result<u8> {
-    let (args, check): (&GuardArgs, Check) = match command {
-        GuardCommand::Safe(args) => (args, check_safe),
-        GuardCommand::Tx(args) => (args, check_tx),
-        GuardCommand::Typed(args) => (args, check_typed),
-        GuardCommand::Message(args) => (args, check_message),
+    let (args, check): (&GuardArgs, engine::Check<'_>) = match command {
+        GuardCommand::Safe(args) => {
+            let report = safe(data, args)?;
+            print(common, &report, out)?;
+            return Ok(report.exit_code);
+        }
+        GuardCommand::Tx(args) => (args, &check_tx),
+        GuardCommand::Typed(args) => (args, &check_typed),
+        GuardCommand::Message(args) => (args, &check_message),
         GuardCommand::Watch(args) => return watch(common, data, args, out),
         GuardCommand::Proxy(args) => return proxy::run(data, args),
         GuardCommand::Policy(command) => return policy(command, out),
     };
-    let report = judge(data, args, check, &read_input(&args.file)?)?;
+    let report = judge(data, args, None, check, &read_input(&args.file)?)?;
     print(common, &report, out)?;
     Ok(report.exit_code)
 }
 
-/// Reads what the guard may ask, and asks it.
-fn judge(data: &Folder, args: &GuardArgs, check: Check, input: &[u8]) -> Result<Report> {
+/// Reads Safe transactions from wherever they come, and judges them.
+fn safe(data: &Folder, args: &GuardSafeArgs) -> Result<Report> {
+    let mut asked = Asked { pick: args.tx.unwrap_or_default(), ..Asked::default() };
+    let service = |base: &str| {
+        let key = args.safe_key.as_ref().map(|key| key.read("the key to the service")).transpose()?;
+        SafeService::new(base, key).into_diagnostic()
+    };
+    let fetched = match Source::of(&args.guard.file)? {
+        Source::Safe { chain_id, safe } => {
+            if let Some(other) = args.guard.chain_id.filter(|other| *other != chain_id) {
+                return Err(miette!("the Safe is named on chain {chain_id}, and --chain-id says {other}"));
+            }
+            (asked.safe, asked.chain_id) = (Some(safe.0), Some(chain_id));
+            let base = match (&args.safe_service, short_name::service(chain_id)) {
+                (Some(given), _) => given.read("the address of the service")?,
+                (None, Some(name)) => format!("https://api.safe.global/tx-service/{name}"),
+                (None, None) => {
+                    return Err(miette!(
+                        "no transaction service is known for chain {chain_id}: give --safe-service URL"
+                    ));
+                }
+            };
+            let which = match asked.pick {
+                Pick::Waiting => Which::Waiting,
+                Pick::Nonce(nonce) => Which::Nonce(u64::try_from(nonce).into_diagnostic()?),
+                Pick::Hash(hash) => Which::Hash(hash.to_string()),
+            };
+            let fetched = service(&base)?.transactions(&safe.0.to_string(), &which);
+            fetched
+                .into_diagnostic()
+                .wrap_err_with(|| format!("asking for the transactions of {}", safe.0))?
+        }
+        Source::Service(url) => service(&url)?.list().into_diagnostic()?,
+        Source::StandardInput | Source::File(_) => {
+            Fetched { pages: vec![read_input(&args.guard.file)?], ..Fetched::default() }
+        }
+    };
+    let pages: Vec<&[u8]> = fetched.pages.iter().map(Vec::as_slice).collect();
+    let listed = Listed { pages: &pages, past: fetched.past.as_deref(), unread: &fetched.unread };
+    let first = pages.first().copied().unwrap_or_default();
+    judge(data, &args.guard, asked.chain_id, &|_, context| check_queue(listed, asked, context), first)
+}
+
+/// Reads what the guard may ask, and asks it. `chain_id`: the chain of the input, where it was asked for by that.
+fn judge(
+    data: &Folder,
+    args: &GuardArgs,
+    chain_id: Option<u64>,
+    check: engine::Check<'_>,
+    input: &[u8],
+) -> Result<Report> {
     let policy = match &args.policy {
         Some(file) => read_policy(file)?,
         None => Policy::default(),
     };
-    let facts = facts(args)?;
+    let mut facts = facts(args)?;
+    if let (Some(here), Some(known)) = (chain_id, facts.chain_id)
+        && here != known
+    {
+        return Err(miette!("the Safe is named on chain {here}, and the facts speak of chain {known}"));
+    }
+    facts.chain_id = chain_id.or(facts.chain_id);
     let descriptors: Vec<Descriptor> =
         args.erc7730.iter().map(|file| descriptor(file)).collect::<Result<_>>()?;
     let now = facts.now.unwrap_or_else(Timestamp::now);
     let state = args.state.as_deref().map(read_state).transpose()?;
     let mut node = args.rpc.as_ref().map(open_node).transpose()?.map(HttpNode);
     let lists = if args.no_lists { None } else { Some(data.claims()?.lists_for_guard(move || now)) };
-    let asked = Asked {
+    let asked = engine::Asked {
         policy: &policy,
         facts: &facts,
         descriptors: &descriptors,
@@ -119,17 +185,15 @@ fn print(common: &Common, report: &Report, out: &mut dyn Write) -> Result<()> {
 /// Looks again and again. A look that fails is told and tried again: a service that is away for a minute must not end the
 /// watch.
 fn watch(common: &Common, data: &Folder, args: &GuardWatchArgs, out: &mut dyn Write) -> Result<u8> {
-    if args.guard.file == Path::new("-") {
+    if args.safe.guard.file == Path::new("-") {
         return Err(miette!("standard input can be read once only: watch a file or an address"));
     }
     // What names neither will not come to.
-    Source::of(&args.guard.file)?;
+    Source::of(&args.safe.guard.file)?;
     progress::end_on_interrupt();
     let mut watching = Watching::default();
     let mut looks = 0;
-    loop {
-        let looked =
-            read_input(&args.guard.file).and_then(|input| judge(data, &args.guard, check_safe, &input));
+        let looked = safe(data, &args.safe);
         looks += 1;
         match looked {
             Ok(report) => {
@@ -202,6 +266,11 @@ enum Source<'a> {
     File(&'a Path),
     /// The address of a service.
     Service(String),
+    /// A Safe, whose transactions a service knows.
+    Safe {
+        chain_id: u64,
+        safe: Account,
+    },
 }
 
 impl<'a> Source<'a> {
@@ -211,6 +280,11 @@ impl<'a> Source<'a> {
             Some(Ok(given)) => given,
             _ => return Ok(Self::File(file)),
         };
+        // A Safe by chain and address (EIP-3770, or CAIP-10).
+        if let Some((chain, safe)) = file.to_str().and_then(|text| text.rsplit_once(":0x")) {
+            let chain_id = short_name::chain_id(chain).into_diagnostic()?;
+            return Ok(Self::Safe { chain_id, safe: address(&format!("0x{safe}"))? });
+        }
         let address = given.read("the address of the service")?;
         match Endpoint::parse(&address) {
             Ok(_) => Ok(Self::Service(address)),
@@ -228,6 +302,12 @@ fn read_input(file: &Path) -> Result<Vec<u8>> {
         Source::Service(url) => {
             let limits = HttpLimits { body: most, ..HttpLimits::default() };
             return Rpc::new(&url, limits).and_then(|service| service.get()).into_diagnostic();
+        }
+        Source::Safe { .. } => {
+            return Err(miette!(
+                "{} is a Safe: `guard safe` and `guard watch` ask for its transactions",
+                file.display()
+            ));
         }
         Source::StandardInput => {
             let read = std::io::stdin().take(most).read_to_end(&mut bytes).into_diagnostic();

@@ -10,7 +10,7 @@ use tracehound_simulate::{
 };
 
 /// One of the guard's readings of an input.
-pub type Check = fn(&[u8], Context<'_>) -> Report;
+pub type Check<'a> = &'a dyn Fn(&[u8], Context<'_>) -> Report;
 
 /// A node, and how it is called in answers.
 pub struct Named<'a> {
@@ -48,7 +48,7 @@ pub struct Asked<'a> {
 }
 
 /// Asks the guard.
-pub fn judge(check: Check, input: &[u8], asked: Asked<'_>) -> Report {
+pub fn judge(check: Check<'_>, input: &[u8], asked: Asked<'_>) -> Report {
     let Asked { policy, facts, descriptors, state, node, block, lists, now } = asked;
     let mut context = Context { descriptors, lists, ..Context::new(policy, facts) };
     if let Some(state) = state {

@@ -14,13 +14,20 @@ use crate::{
 };
 
 /// Checks that need all transactions at once. Linear in signatures, up to sorting.
-pub fn queue(cases: &[SafeCase<'_>]) -> Vec<Finding> {
+///
+/// `asked`: which of them are asked about. That a signature stands under two is said whichever they are.
+pub fn queue(cases: &[SafeCase<'_>], asked: &[bool]) -> Vec<Finding> {
     let mut findings = Vec::new();
     shared_signatures(cases, &mut findings);
-    shared_nonces(cases, &mut findings);
-    nested(cases, &mut findings);
-    far_ahead(cases, &mut findings);
+    shared_nonces(cases, asked, &mut findings);
+    nested(cases, asked, &mut findings);
+    far_ahead(cases, asked, &mut findings);
     findings
+}
+
+/// Those that are asked about.
+fn those<'a, 'b>(cases: &'a [SafeCase<'b>], asked: &'a [bool]) -> impl Iterator<Item = &'a SafeCase<'b>> {
+    cases.iter().zip(asked).filter(|(_, asked)| **asked).map(|(case, _)| case)
 }
 
 fn shared_signatures(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
@@ -51,10 +58,12 @@ fn shared_signatures(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
     }
 }
 
-fn shared_nonces(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
+fn shared_nonces(cases: &[SafeCase<'_>], asked: &[bool], out: &mut Vec<Finding>) {
+    let number = |case: &SafeCase<'_>| (case.entry.tx.safe, case.entry.tx.nonce);
+    let about: BTreeSet<(Address, U256)> = those(cases, asked).map(number).collect();
     let mut groups: BTreeMap<(Address, U256), Vec<&SafeCase<'_>>> = BTreeMap::new();
-    for case in cases {
-        groups.entry((case.entry.tx.safe, case.entry.tx.nonce)).or_default().push(case);
+    for case in cases.iter().filter(|case| about.contains(&number(case))) {
+        groups.entry(number(case)).or_default().push(case);
     }
     for ((_, nonce), group) in groups {
         let Some((first, rest)) = group.split_first() else { continue };
@@ -92,8 +101,8 @@ fn shared_nonces(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
 const AHEAD: u64 = 10;
 
 /// A transaction whose turn comes much later can be kept, signed, until nobody remembers it.
-fn far_ahead(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
-    for case in cases.iter().filter(|case| !case.entry.executed) {
+fn far_ahead(cases: &[SafeCase<'_>], asked: &[bool], out: &mut Vec<Finding>) {
+    for case in those(cases, asked).filter(|case| !case.entry.executed) {
         let tx = &case.entry.tx;
         let Some(next) = case.facts.and_then(|facts| facts.nonce) else { continue };
         // A long queue is one whose numbers are taken.
@@ -118,8 +127,8 @@ fn far_ahead(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
 }
 
 /// A Safe that approves the hash of another Safe's transaction: that transaction must be here to be judged.
-fn nested(cases: &[SafeCase<'_>], out: &mut Vec<Finding>) {
-    for case in cases {
+fn nested(cases: &[SafeCase<'_>], asked: &[bool], out: &mut Vec<Finding>) {
+    for case in those(cases, asked) {
         let Some(hash) = case.entry.tx.approves() else { continue };
         let outer = case.entry.tx.to;
         let path = &case.entry.path;

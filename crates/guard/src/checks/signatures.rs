@@ -11,14 +11,14 @@ use crate::{
         Finding,
         Severity::{Block, Incomplete, Info, Review},
     },
-    safe::{Checked, Form, SafeCase, Scheme},
+    safe::{Checked, Form, SafeCase, Scheme, Signer},
 };
 
 /// Every collected signature over the hash of what is shown.
 pub(super) fn owners_signed_this(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some(safe) = case.safe() else { return };
     for one in &safe.confirmations {
-        wrong(one, safe, out);
+        wrong(one, out);
     }
     let owners = safe.owners();
     for one in &safe.joined {
@@ -26,13 +26,27 @@ pub(super) fn owners_signed_this(case: &Case<'_>, out: &mut Vec<Finding>) {
         if safe.confirmations.iter().any(|confirmation| confirmation.bytes == one.bytes) {
             continue;
         }
-        wrong(one, safe, out);
+        wrong(one, out);
         if let (Ok(signer), Some(owners)) = (&one.signer, &owners)
             && one.form != Some(Form::Contract)
             && !owners.contains(&signer.address())
         {
-            let title = format!("A signature belongs to {}, who is no owner of this Safe.", signer.address());
-            out.push(Finding::new(Sig01, Block, &one.path, title));
+            let finding = match (signer, one.belongs_to) {
+                (Signer::Named(named), _) => {
+                    let title = format!("A signature names {named}, who is no owner of this Safe.");
+                    Finding::new(Sig01, Block, &one.path, title)
+                }
+                (Signer::Proven(_), belongs_to) => {
+                    let title =
+                        "A signature does not belong to this transaction: no owner of the Safe made it.";
+                    let finding = Finding::new(Sig01, Block, &one.path, title);
+                    match belongs_to {
+                        Some(hash) => finding.because(format!("it was made over {hash}")),
+                        None => finding,
+                    }
+                }
+            };
+            out.push(finding);
         }
     }
     if let Some(error) = &safe.joined_error {
@@ -42,26 +56,25 @@ pub(super) fn owners_signed_this(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-fn wrong(one: &Checked, safe: &SafeCase<'_>, out: &mut Vec<Finding>) {
+fn wrong(one: &Checked, out: &mut Vec<Finding>) {
     if !one.is_wrong() {
         return;
     }
-    let hash = safe.hashes.map(|hashes| hashes.digest.to_string()).unwrap_or_default();
-    let (title, evidence) = match (&one.signer, one.claimed) {
-        (Ok(signer), Some(claimed)) => (
-            format!(
-                "The signature of {claimed} was not made over this transaction: what you are shown is not what was \
-                 signed."
-            ),
-            format!("over {hash} it belongs to {}", signer.address()),
+    let title = match (&one.signer, one.claimed) {
+        (Ok(_), Some(claimed)) => format!(
+            "The signature of {claimed} does not belong to this transaction: what you are shown is not what was signed."
         ),
-        (Err(error), Some(claimed)) => {
-            (format!("The signature of {claimed} is no signature over this transaction."), error.to_string())
+        (Err(_), Some(claimed)) => {
+            format!("The signature of {claimed} is no signature over this transaction.")
         }
-        (Err(error), None) => {
-            ("A signature is no signature over this transaction.".to_owned(), error.to_string())
-        }
+        (Err(_), None) => "A signature is no signature over this transaction.".to_owned(),
         (Ok(_), None) => return,
+    };
+    // Whom it would belong to here is nobody: some number that no key stands behind.
+    let evidence = match (&one.signer, one.belongs_to) {
+        (Err(error), _) => error.to_string(),
+        (Ok(_), Some(hash)) => format!("it was made over {hash}"),
+        (Ok(_), None) => "which transaction it was made over is not in the input".to_owned(),
     };
     let mut finding = Finding::new(Sig01, Block, &one.path, title).because(evidence);
     if let Some(date) = &one.date {
@@ -111,8 +124,18 @@ pub(super) fn set_and_order(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
     }
     threshold(case, safe, out);
-    if let (Some(next), false) = (safe.facts.and_then(|facts| facts.nonce), safe.entry.executed)
-        && safe.entry.tx.nonce < U256::from(next)
+    if safe.entry.operation_absent {
+        let title = "`operation` is absent: a call (0) and a delegatecall (1) hash differently, and which it is was not said.";
+        out.push(Finding::new(Sig02, Incomplete, path, title));
+    }
+    let next = safe.facts.and_then(|facts| facts.nonce).map(U256::from);
+    if let Some(next) = next.filter(|next| safe.entry.executed && safe.entry.tx.nonce >= *next) {
+        let title = "It is said to be executed, and the Safe has not come to its number yet: one of the two is wrong.";
+        let finding = Finding::new(Sig02, Review, path, title);
+        out.push(finding.because(format!("nonce {}, next {next}", safe.entry.tx.nonce)));
+    }
+    if let (Some(next), false) = (next, safe.entry.executed)
+        && safe.entry.tx.nonce < next
     {
         let title = "The nonce was used already: this can never be executed, so why sign it?";
         let finding = Finding::new(Sig02, Review, path, title);

@@ -66,6 +66,8 @@ pub struct Checked {
     pub date: Option<String>,
     /// Whether it is proven: recovered, or confirmed by the facts.
     pub proven: bool,
+    /// The hash over which it is its owner's, where it is not this one and the input shows it.
+    pub belongs_to: Option<B256>,
 }
 
 impl Checked {
@@ -184,7 +186,16 @@ impl<'a> SafeCase<'a> {
             },
             Err(_) => false,
         };
-        Checked { path, form, claimed: None, signer, bytes: bytes.to_vec(), date: None, proven }
+        Checked {
+            path,
+            form,
+            claimed: None,
+            signer,
+            bytes: bytes.to_vec(),
+            date: None,
+            proven,
+            belongs_to: None,
+        }
     }
 
     fn approved(&self, owner: &Address, hash: &B256) -> bool {

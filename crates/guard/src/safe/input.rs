@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 
-use super::{SafeTx, Version};
+use super::{SafeTx, Version, gateway};
 use crate::{
     decode::{Function, Value, decode},
     json::{self, Json, Node},
@@ -48,6 +48,51 @@ pub struct Entry {
     pub version: Option<Version>,
     /// Chain, if given.
     pub chain_id: Option<u64>,
+    /// Whether `operation` was absent, which was then taken for 0. A hash covers it: what is absent is not known.
+    pub operation_absent: bool,
+}
+
+/// Which transactions of a list are asked about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pick {
+    /// All that wait; of a list in which none waits, all.
+    #[default]
+    Waiting,
+    /// Those with a number.
+    Nonce(U256),
+    /// The one with a hash, by what it hashes to or by what the list claims.
+    Hash(B256),
+}
+
+/// Text that picks no transaction.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither the number of a transaction (71) nor its hash (0x and 64 digits)")]
+pub struct NoPick(String);
+
+impl std::str::FromStr for Pick {
+    type Err = NoPick;
+
+    fn from_str(text: &str) -> Result<Self, NoPick> {
+        let wrong = || NoPick(json::shorten(text));
+        match text.strip_prefix("0x") {
+            Some(digits) => {
+                let bytes = hex::decode(digits).ok().and_then(|bytes| B256::try_from(&bytes[..]).ok());
+                bytes.map(Self::Hash).ok_or_else(wrong)
+            }
+            None => text.parse().map(|nonce: u64| Self::Nonce(U256::from(nonce))).map_err(|_| wrong()),
+        }
+    }
+}
+
+/// What the transactions of an input were asked for by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The Safe whose they must be.
+    pub safe: Option<Address>,
+    /// The chain they must be of.
+    pub chain_id: Option<u64>,
+    /// Which of them are asked about.
+    pub pick: Pick,
 }
 
 /// Transactions of one input.
@@ -57,6 +102,28 @@ pub struct Queue {
     pub entries: Vec<Entry>,
     /// Why there are more transactions than these, if the service says so.
     pub more: Option<String>,
+    /// Which of them are asked about.
+    pub pick: Pick,
+    /// Transactions of the past, which are not judged: what they pay may count as paid before.
+    pub past: Vec<Entry>,
+}
+
+impl Queue {
+    /// One transaction alone.
+    pub fn one(entry: Entry) -> Self {
+        Self { entries: vec![entry], ..Self::default() }
+    }
+}
+
+/// A list of transactions as it came in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listed<'a> {
+    /// Its pages, in order.
+    pub pages: &'a [&'a [u8]],
+    /// A page of the Safe's past. It is not judged and need not be the whole past.
+    pub past: Option<&'a [u8]>,
+    /// What else there is and could not be had, in sentences. Each makes the verdict incomplete.
+    pub unread: &'a [String],
 }
 
 /// What call data alone does not say.
@@ -78,10 +145,68 @@ pub fn read_queue(input: &[u8], missing: Missing, scalars: &mut Scalars) -> Resu
             return Err(Malformed::new("input", format!("more than {} characters", json::MAX_BYTES)));
         }
         let data = scalars.bytes_text(text, "input")?;
-        return Ok(Queue { entries: vec![from_calldata(&data, "input", missing, scalars)?], more: None });
+        return Ok(Queue::one(from_calldata(&data, "input", missing, scalars)?));
     }
     let node = json::parse(input).map_err(|error| Malformed::new("input", error.to_string()))?;
     read_node(&node, missing, scalars)
+}
+
+/// Reads the pages of one list as one list. `asked`: whose they must be; a transaction of another Safe or chain is an error.
+///
+/// What a page says of others (`next`, `count`) counts for the whole: for the pages that are not here.
+pub fn read_pages(
+    listed: Listed<'_>,
+    asked: Asked,
+    missing: Missing,
+    scalars: &mut Scalars,
+) -> Result<Queue, Malformed> {
+    let missing = Missing { safe: asked.safe.or(missing.safe), ..missing };
+    let mut whole = Queue { pick: asked.pick, ..Queue::default() };
+    let mut counted = None;
+    for (index, page) in listed.pages.iter().enumerate() {
+        let read = read_queue(page, missing, scalars)?;
+        // The page before this one is here.
+        let counts = json::parse(page).ok().and_then(|node| count(&node));
+        counted = counts.or(counted);
+        whole.more = read.more;
+        for mut entry in read.entries {
+            if index > 0 {
+                entry.path = format!("page[{}].{}", index + 1, entry.path);
+            }
+            // Between two pages a list moves on, and one transaction can stand on both.
+            let twice = |other: &Entry| Entry { path: entry.path.clone(), ..other.clone() } == entry;
+            if !whole.entries.iter().any(twice) {
+                whole.entries.push(entry);
+            }
+        }
+        if whole.entries.len() > MAX_ENTRIES {
+            return Err(Malformed::new("results", format!("more than {MAX_ENTRIES} transactions")));
+        }
+    }
+    let here = whole.entries.len() as u64;
+    whole.more = counted.filter(|count| *count > here).map(|count| short_of(here, count)).or(whole.more);
+    if let Some(page) = listed.past {
+        // How the past is spelt changes nothing of what is to be signed.
+        let read = read_queue(page, missing, &mut Scalars::default())?;
+        whole.past = read.entries.into_iter().filter(|entry| entry.executed).collect();
+    }
+    if listed.pages.len() > 1 {
+        of_one(&whole.entries, true)?;
+    }
+    for entry in whole.entries.iter().chain(&whole.past) {
+        if let Some(safe) = asked.safe.filter(|safe| *safe != entry.tx.safe) {
+            let what =
+                format!("a transaction of the Safe {}, where those of {safe} were asked for", entry.tx.safe);
+            return Err(Malformed::new(&entry.path, what));
+        }
+        if let (Some(asked), Some(chain)) = (asked.chain_id, entry.chain_id)
+            && asked != chain
+        {
+            let what = format!("a transaction of chain {chain}, where those of chain {asked} were asked for");
+            return Err(Malformed::new(&entry.path, what));
+        }
+    }
+    Ok(whole)
 }
 
 /// As [`read_queue`], from JSON that was read already.
@@ -92,31 +217,82 @@ pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result
             let list = results.list().ok_or_else(|| Malformed::new("results", "a list should be here"))?;
             (list, "results")
         }
-        _ => return Ok(Queue { entries: vec![entry(node, "tx", missing, scalars)?], more: None }),
+        _ => return Ok(Queue::one(entry(node, "tx", missing, scalars)?)),
     };
-    if list.is_empty() {
-        return Err(Malformed::new("results", "no transaction is in the list"));
-    }
     if list.len() > MAX_ENTRIES {
         return Err(Malformed::new("results", format!("{} transactions; at most {MAX_ENTRIES}", list.len())));
     }
     let mut entries = Vec::with_capacity(list.len());
+    let mut unread = 0_usize;
     for (index, node) in list.iter().enumerate() {
-        entries.push(entry(node, &format!("{path}[{index}]"), missing, scalars)?);
+        match gateway::row(node) {
+            gateway::Row::Heading => {}
+            gateway::Row::Summary => unread += 1,
+            gateway::Row::Transaction => {
+                entries.push(entry(node, &format!("{path}[{index}]"), missing, scalars)?);
+            }
+        }
     }
-    Ok(Queue { more: more(node, entries.len()), entries })
+    of_one(&entries, !path.is_empty())?;
+    let more = match unread {
+        0 => more(node, entries.len()),
+        unread => Some(format!(
+            "{unread} are named without what is signed, as the client gateway's lists do: ask for each by its id, or the \
+             transaction service"
+        )),
+    };
+    Ok(Queue { more, entries, ..Queue::default() })
+}
+
+/// Refuses transactions of two chains in one list, and of two Safes where a service made it, or where none of the two
+/// approves something of the other.
+fn of_one(entries: &[Entry], by_service: bool) -> Result<(), Malformed> {
+    let Some(first) = entries.first() else { return Ok(()) };
+    let chain = entries.iter().find_map(|entry| entry.chain_id);
+    for entry in entries {
+        let (one, other) = (first.tx.safe, entry.tx.safe);
+        let approves = |from: Address, to: Address| {
+            let mut all = entries.iter().map(|entry| &entry.tx);
+            all.any(|tx| tx.safe == from && tx.to == to && tx.approves().is_some())
+        };
+        let approved = entries
+            .iter()
+            .map(|entry| entry.tx.safe)
+            .any(|third| third != other && (approves(other, third) || approves(third, other)));
+        if one != other && (by_service || !approved) {
+            let what =
+                format!("the list mixes transactions of two Safes, {one} and {other}: give them one by one");
+            return Err(Malformed::new(&entry.path, what));
+        }
+        if let (Some(one), Some(other)) = (chain, entry.chain_id)
+            && one != other
+        {
+            let what =
+                format!("the list mixes transactions of two chains, {one} and {other}: give them one by one");
+            return Err(Malformed::new(&entry.path, what));
+        }
+    }
+    Ok(())
+}
+
+/// How many transactions a page says there are.
+fn count(page: &Node) -> Option<u64> {
+    match &page.get("count")?.value {
+        Json::Number(digits) => digits.parse().ok(),
+        _ => None,
+    }
+}
+
+fn short_of(here: u64, count: u64) -> String {
+    format!("{here} of {count} are here")
 }
 
 /// Whether a page of the service's list says that there are others: by the address of the next or the one before, or by a count
 /// of more than are here.
 fn more(page: &Node, here: usize) -> Option<String> {
     let other = |key: &str| page.get(key).is_some_and(|page| !matches!(page.value, Json::Null));
-    let counted = page.get("count").and_then(|count| match &count.value {
-        Json::Number(digits) => digits.parse::<u64>().ok(),
-        _ => None,
-    });
-    match counted.filter(|count| *count > here as u64) {
-        Some(count) => Some(format!("{here} of {count} are here")),
+    match count(page).filter(|count| *count > here as u64) {
+        Some(count) => Some(short_of(here as u64, count)),
         None if other("next") => Some(format!("{here} are here, and `next` names another page")),
         None if other("previous") => Some(format!("{here} are here, and `previous` names another page")),
         None => None,
@@ -127,6 +303,13 @@ fn more(page: &Node, here: usize) -> Option<String> {
 fn entry(node: &Node, path: &str, missing: Missing, scalars: &mut Scalars) -> Result<Entry, Malformed> {
     if node.map().is_none() {
         return Err(Malformed::new(path, format!("{} where a transaction should be", node.value.kind())));
+    }
+    if gateway::is_details(node) {
+        return gateway::entry(node, path, scalars);
+    }
+    if gateway::is_builder(node) {
+        let what = "a file of the Transaction Builder among others: give it alone";
+        return Err(Malformed::new(path, what));
     }
     // Typed data holds the fields under `message`, other tools under `tx`.
     let body = node.any(&["tx", "message"]).filter(|inner| inner.map().is_some()).unwrap_or(node);
@@ -180,7 +363,7 @@ fn entry(node: &Node, path: &str, missing: Missing, scalars: &mut Scalars) -> Re
         refund_receiver: optional_address(body, "refundReceiver", path, scalars)?,
         nonce,
     };
-    let mut entry = Entry::bare(path, tx);
+    let mut entry = Entry { operation_absent: body.any(&["operation"]).is_none(), ..Entry::bare(path, tx) };
     context(&mut entry, node, body, path, scalars)?;
     Ok(entry)
 }
@@ -207,6 +390,7 @@ impl Entry {
             execution: false,
             version: None,
             chain_id: None,
+            operation_absent: false,
         }
     }
 }
@@ -292,14 +476,19 @@ fn confirmations(
     Ok(())
 }
 
-fn number(body: &Node, keys: &[&str], path: &str, scalars: &mut Scalars) -> Result<U256, Malformed> {
+pub(super) fn number(
+    body: &Node,
+    keys: &[&str],
+    path: &str,
+    scalars: &mut Scalars,
+) -> Result<U256, Malformed> {
     match body.any(keys) {
         Some(node) => scalars.uint(node, &format!("{path}.{}", keys[0])),
         None => Ok(U256::ZERO),
     }
 }
 
-fn operation(body: &Node, path: &str, scalars: &mut Scalars) -> Result<u8, Malformed> {
+pub(super) fn operation(body: &Node, path: &str, scalars: &mut Scalars) -> Result<u8, Malformed> {
     let at = format!("{path}.operation");
     let value = number(body, &["operation"], path, scalars)?;
     u8::try_from(value)
@@ -312,7 +501,7 @@ fn optional_address(body: &Node, key: &str, path: &str, scalars: &mut Scalars) -
     body.any(&[key]).map_or(Ok(Address::ZERO), |node| scalars.address(node, &format!("{path}.{key}")))
 }
 
-fn small(value: U256, path: &str) -> Result<u64, Malformed> {
+pub(super) fn small(value: U256, path: &str) -> Result<u64, Malformed> {
     u64::try_from(value).map_err(|_| Malformed::new(path, format!("{value} is above 2^64-1")))
 }
 

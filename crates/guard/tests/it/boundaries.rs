@@ -23,7 +23,7 @@ fn judge(facts: &str, check: fn(&[u8], Context<'_>) -> Report, input: &str) -> R
 
 fn payment(nonce: u64, more: &str) -> String {
     format!(
-        r#"{{"safe":"{ME}","to":"{FRIEND}","value":"1","nonce":{nonce},"chainId":1,"version":"1.4.1"{more}}}"#
+        r#"{{"safe":"{ME}","to":"{FRIEND}","value":"1","operation":0,"nonce":{nonce},"chainId":1,"version":"1.4.1"{more}}}"#
     )
 }
 

@@ -1,0 +1,172 @@
+//! What Safe's own programs write: the client gateway's details of a transaction, and the Transaction Builder's file.
+//!
+//! Forms: `TransactionDetails` and the queue's list of the client gateway (`/v1/chains/ID/transactions/…`), and version 1.0 of
+//! the builder's batch file. The gateway's *lists* hold no call data: their rows are counted, and read as missing.
+
+use alloy_primitives::{Address, U256};
+
+use super::{
+    SafeTx,
+    input::{Confirmation, Entry, number, operation, small},
+    signature::MAX_PARTS,
+};
+use crate::{
+    json::{Json, Node},
+    scalar::{Malformed, Scalars},
+    tx::EvmTx,
+};
+
+/// What a row of a list is.
+pub(super) enum Row {
+    /// A transaction with all that is signed.
+    Transaction,
+    /// A transaction by its name alone.
+    Summary,
+    /// A line for people: "Next", a date, a conflict.
+    Heading,
+}
+
+/// Tells the rows of the gateway's lists from transactions.
+pub(super) fn row(node: &Node) -> Row {
+    match node.get("type").and_then(Node::text) {
+        Some("LABEL" | "DATE_LABEL" | "CONFLICT_HEADER") => Row::Heading,
+        Some("TRANSACTION") if node.get("transaction").is_some() => Row::Summary,
+        _ => Row::Transaction,
+    }
+}
+
+/// Whether this is the gateway's answer about one transaction.
+pub(super) fn is_details(node: &Node) -> bool {
+    node.any(&["detailedExecutionInfo", "txData"]).is_some()
+}
+
+/// An address by itself, or under `value` beside a name and a picture, which are somebody's words.
+fn address(node: Option<&Node>, path: &str, scalars: &mut Scalars) -> Result<Option<Address>, Malformed> {
+    let node = node.filter(|node| node.value != Json::Null);
+    let Some(node) = node.map(|node| node.get("value").unwrap_or(node)) else { return Ok(None) };
+    scalars.address(node, path).map(Some)
+}
+
+/// Reads the gateway's answer about one transaction.
+pub(super) fn entry(node: &Node, path: &str, scalars: &mut Scalars) -> Result<Entry, Malformed> {
+    let at = |field: &str| format!("{path}.{field}");
+    let absent = |field: &str| Malformed::new(&at(field), "is absent; the hash covers it");
+    let part = |key: &str| node.any(&[key]).ok_or_else(|| absent(key));
+    let (data, details) = (part("txData")?, part("detailedExecutionInfo")?);
+    if details.get("type").and_then(Node::text).is_some_and(|kind| kind != "MULTISIG") {
+        let what = "not a transaction that owners sign: a module acts, or somebody from outside";
+        return Err(Malformed::new(&at("detailedExecutionInfo"), what));
+    }
+    let safe = address(node.get("safeAddress"), &at("safeAddress"), scalars)?;
+    let to = address(data.get("to"), &at("txData.to"), scalars)?;
+    let nonce = details.any(&["nonce"]).ok_or_else(|| absent("detailedExecutionInfo.nonce"))?;
+    let (inside, around) = (at("txData"), at("detailedExecutionInfo"));
+    let mut named = |key: &str| -> Result<Address, Malformed> {
+        let path = format!("{around}.{key}");
+        Ok(address(details.get(key), &path, scalars)?.unwrap_or_default())
+    };
+    let (gas_token, refund_receiver) = (named("gasToken")?, named("refundReceiver")?);
+    let tx = SafeTx {
+        safe: safe.ok_or_else(|| absent("safeAddress"))?,
+        to: to.ok_or_else(|| absent("txData.to"))?,
+        value: number(data, &["value"], &inside, scalars)?,
+        data: match data.any(&["hexData"]) {
+            Some(hex) => scalars.bytes(hex, &at("txData.hexData"))?,
+            None => Vec::new(),
+        },
+        operation: operation(data, &inside, scalars)?,
+        safe_tx_gas: number(details, &["safeTxGas"], &around, scalars)?,
+        base_gas: number(details, &["baseGas"], &around, scalars)?,
+        gas_price: number(details, &["gasPrice"], &around, scalars)?,
+        gas_token,
+        refund_receiver,
+        nonce: scalars.uint(nonce, &format!("{around}.nonce"))?,
+    };
+    let mut entry = Entry { operation_absent: data.any(&["operation"]).is_none(), ..Entry::bare(path, tx) };
+    if let Some(hash) = details.any(&["safeTxHash"]) {
+        entry.claimed = Some(scalars.hash(hash, &format!("{around}.safeTxHash"))?);
+    }
+    if let Some(required) = details.any(&["confirmationsRequired"]) {
+        let path = format!("{around}.confirmationsRequired");
+        entry.required = Some(small(scalars.uint(required, &path)?, &path)?);
+    }
+    let status = node.get("txStatus").and_then(Node::text);
+    entry.executed = node.any(&["executedAt"]).is_some() || matches!(status, Some("SUCCESS" | "FAILED"));
+    let confirmations = details.any(&["confirmations"]).and_then(Node::list).unwrap_or_default();
+    if confirmations.len() > MAX_PARTS {
+        let what = format!("{} of them; at most {MAX_PARTS}", confirmations.len());
+        return Err(Malformed::new(&format!("{around}.confirmations"), what));
+    }
+    for (index, node) in confirmations.iter().enumerate() {
+        let path = format!("{around}.confirmations[{index}]");
+        let signature = match node.any(&["signature"]) {
+            Some(signature) => scalars.bytes(signature, &format!("{path}.signature"))?,
+            None => Vec::new(),
+        };
+        let owner = address(node.get("signer"), &format!("{path}.signer"), scalars)?;
+        let date = node.any(&["submittedAt"]).and_then(milliseconds);
+        entry.confirmations.push(Confirmation { owner, signature, date });
+    }
+    Ok(entry)
+}
+
+/// A time as the gateway writes it: milliseconds of the Unix clock.
+fn milliseconds(node: &Node) -> Option<String> {
+    let Json::Number(digits) = &node.value else { return None };
+    jiff::Timestamp::from_millisecond(digits.parse().ok()?).ok().map(|time| time.to_string())
+}
+
+/// Whether this is a file of the Transaction Builder.
+pub(crate) fn is_builder(node: &Node) -> bool {
+    node.get("transactions").is_some() && node.any(&["meta", "chainId"]).is_some()
+}
+
+/// Reads the calls of a file of the Transaction Builder. They are made by the Safe, in order, in one transaction that is not in
+/// the file: it has no number and no hash yet.
+pub(crate) fn builder(
+    node: &Node,
+    safe: Option<Address>,
+    scalars: &mut Scalars,
+) -> Result<Vec<EvmTx>, Malformed> {
+    let chain = node.any(&["chainId"]).map(|chain| scalars.uint(chain, "chainId")).transpose()?;
+    let chain_id = chain.map(|chain| small(chain, "chainId")).transpose()?;
+    let named = node.get("meta").and_then(|meta| meta.get("createdFromSafeAddress"));
+    let named = named.filter(|named| named.text() != Some(""));
+    let from = address(named, "meta.createdFromSafeAddress", scalars)?;
+    if let (Some(safe), Some(from)) = (safe, from)
+        && safe != from
+    {
+        let what = format!("the file was made for the Safe {from}, and {safe} was asked for");
+        return Err(Malformed::new("meta.createdFromSafeAddress", what));
+    }
+    let list = node.get("transactions").and_then(Node::list);
+    let list = list.ok_or_else(|| Malformed::new("transactions", "a list should be here"))?;
+    if list.is_empty() {
+        return Err(Malformed::new("transactions", "no call is in the list"));
+    }
+    if list.len() > super::input::MAX_ENTRIES {
+        return Err(Malformed::new("transactions", format!("{} calls", list.len())));
+    }
+    list.iter()
+        .enumerate()
+        .map(|(index, call)| {
+            let path = format!("transactions[{index}]");
+            let to = address(call.get("to"), &format!("{path}.to"), scalars)?;
+            let data = match call.any(&["data"]) {
+                Some(data) => scalars.bytes(data, &format!("{path}.data"))?,
+                None if call.any(&["contractMethod"]).is_some() => {
+                    let what = "`data` is null, and what contractMethod and its values encode to is not read here: export \
+                                the batch with its data";
+                    return Err(Malformed::new(&format!("{path}.data"), what));
+                }
+                None => Vec::new(),
+            };
+            let value = match call.any(&["value"]) {
+                Some(value) => scalars.uint(value, &format!("{path}.value"))?,
+                None => U256::ZERO,
+            };
+            let to = to.ok_or_else(|| Malformed::new(&format!("{path}.to"), "is absent"))?;
+            Ok(EvmTx { path, chain_id, from: from.or(safe), to: Some(to), value, data, ..EvmTx::default() })
+        })
+        .collect()
+}

@@ -1,7 +1,10 @@
 //! JSON-RPC methods by name: what is judged, what passes, what is refused.
 //!
 //! * **Judged:** sending and signing as wallets ask for it ([`Form`]). Names are compared exactly.
-//! * **Passed:** the reading methods of [`READING`], compared exactly, and those that the policy adds under `methods`.
+//! * **Passed:** the methods of [`READING`], which read or prepare, compared exactly, and those that the policy adds under
+//!   `methods`.
+//! * **Closed unless the policy names them:** whole families that tell or change how a node works ([`CLOSED`]), reading ones
+//!   among them: a trace of what is pending is an oracle for whoever trades ahead, and takes the node minutes.
 //! * **Refused:** everything else, by its whole name. A node takes names that nobody here has heard of, and some of them
 //!   sign, send, rewind the chain or unlock a key; what is not known to read must not pass. Bundles, private
 //!   transactions, conditional transactions, user operations and raw transactions that a node is to *trace* are among
@@ -43,7 +46,11 @@ pub const GUARDED: &[(&str, Form)] = &[
     ("wallet_sendCalls", Form::Calls),
 ];
 
-/// Methods that neither sign nor send nor change what the node or the wallet holds, in order. Sources: the execution API
+/// Families of methods for those who keep or test a node.
+pub const CLOSED: &[&str] = &["admin_", "anvil_", "debug_", "engine_", "evm_", "hardhat_", "miner_", "tenderly_"];
+
+/// Methods that neither sign nor send nor change what the node or the wallet holds, in order. `eth_fillTransaction`,
+/// `eth_createAccessList` and their kin prepare what is signed elsewhere. Sources: the execution API
 /// specification, the method lists of Geth, Nethermind, Erigon, Otterscan, Parity's trace module, Optimism, Polygon, zkSync
 /// and Alchemy, EIP-1193 and its kin for wallets.
 pub const READING: &[&str] = &[
@@ -62,17 +69,6 @@ pub const READING: &[&str] = &[
     "clique_getSignersAtHash",
     "clique_getSnapshot",
     "clique_getSnapshotAtHash",
-    "debug_getBadBlocks",
-    "debug_getRawBlock",
-    "debug_getRawHeader",
-    "debug_getRawReceipts",
-    "debug_getRawTransaction",
-    "debug_storageRangeAt",
-    "debug_traceBlockByHash",
-    "debug_traceBlockByNumber",
-    "debug_traceCall",
-    "debug_traceCallMany",
-    "debug_traceTransaction",
     "erigon_blockNumber",
     "erigon_forks",
     "erigon_getBlockByTimestamp",
@@ -93,6 +89,7 @@ pub const READING: &[&str] = &[
     "eth_createAccessList",
     "eth_estimateGas",
     "eth_feeHistory",
+    "eth_fillTransaction",
     "eth_gasPrice",
     "eth_getAccount",
     "eth_getBalance",
@@ -263,6 +260,12 @@ impl Method {
                     .to_owned(),
             );
         }
+        if CLOSED.iter().any(|family| name.starts_with(family)) {
+            return Self::Unknown(format!(
+                "methods for those who keep a node are closed: to open this one, add {name:?} to `methods` in the policy \
+                 (--policy FILE; `tracehound guard policy init` writes one to start from)"
+            ));
+        }
         Self::Unknown(
             "an unknown method: it is not among those known to read only. If it only reads, add its name to `methods` \
              in the policy (--policy FILE; `tracehound guard policy init` writes one to start from)"
@@ -344,8 +347,7 @@ mod tests {
             "get_sign",
             "eth_getSendTransaction",
             "trace_rawTransaction",
-            "debug_setHead",
-            "admin_addPeer",
+                    "admin_addPeer",
             "miner_start",
             "engine_newPayloadV3",
             "evm_setAutomine",
@@ -382,12 +384,29 @@ mod tests {
             "eth_sendBundle",
             "avax_issueTx",
             "avax.getTx",
-            "debug_setHead",
-            "s_e_n_d",
+                    "s_e_n_d",
             "",
             "eth sign",
         ] {
             assert!(may_be_added(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn families_for_who_keeps_a_node_are_closed_until_a_policy_names_the_method() {
+        for name in ["debug_traceTransaction", "debug_getRawBlock", "admin_peers", "engine_getPayloadV3", "anvil_mine", "evm_mine"] {
+            let Method::Unknown(why) = of(name) else { panic!("{name} is open") };
+            assert!(why.contains("closed") && why.contains(name), "{why}");
+            assert_eq!(may_be_added(name), Ok(()), "{name}");
+            assert_eq!(Method::of(name, &[name.to_owned()]), Method::Free);
+        }
+        assert!(READING.iter().all(|name| !CLOSED.iter().any(|family| name.starts_with(family))));
+    }
+
+    #[test]
+    fn what_clients_ask_to_prepare_a_transaction_passes() {
+        for name in ["eth_fillTransaction", "eth_simulateV1", "eth_createAccessList", "eth_estimateGas", "eth_feeHistory"] {
+            assert_eq!(of(name), Method::Free, "{name}");
         }
     }
 

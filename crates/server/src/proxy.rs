@@ -20,7 +20,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, HttpBody, to_bytes},
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
@@ -43,15 +43,21 @@ use tracehound_simulate::{
 
 use self::{
     access::Access,
-    listener::BoundedListener,
+    listener::{Answering, BoundedListener, Patience},
     source::Source,
     upstream::{Reply, Upstream},
 };
 
+/// Bodies up to this many bytes come in without further ado; the connections are what limits them.
+const SMALL_BODY: u64 = 64 << 10;
+/// Most larger bodies that come in at a time.
+const LARGE_BODIES: usize = 16;
+
 /// How much is taken on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest wait for a request's body, for the node's whole answer, and for open requests at the end.
+    /// Longest wait for a whole request, from the connection or its first byte; for the node's whole answer; and for open
+    /// requests at the end.
     pub timeout: Duration,
     /// Most bytes of the node's answer, unpacked.
     pub answer: u64,
@@ -59,9 +65,9 @@ pub struct Limits {
     pub simulation: Duration,
     /// Most requests at a time.
     pub requests: usize,
-    /// Most connections at a time; more wait.
+    /// Most connections at a time. One more takes the place of the one that has had half a request for longest, or waits.
     pub connections: usize,
-    /// Longest silence on a connection. It must be longer than an answer may take.
+    /// Longest silence between an answer and the next request of a connection.
     pub idle: Duration,
 }
 
@@ -157,6 +163,8 @@ struct Shared {
     allow_review: bool,
     limits: Limits,
     permits: Arc<Semaphore>,
+    /// For bodies that are large while they come in, so that half of one keeps nobody else out.
+    large: Arc<Semaphore>,
     log: Log,
 }
 
@@ -183,9 +191,10 @@ impl Proxy {
             }
         }
         let permits = Arc::new(Semaphore::new(limits.requests));
+        let large = Arc::new(Semaphore::new(LARGE_BODIES));
         let Options { policy, allow_review, lists, simulate, .. } = options;
         let shared =
-            Shared { access, upstream, policy, facts, lists, simulate, allow_review, limits, permits, log };
+            Shared { access, upstream, policy, facts, lists, simulate, allow_review, limits, permits, large, log };
         Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 
@@ -218,10 +227,12 @@ impl Proxy {
                 () = std::future::ready(()) => {}
             }
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let bounded = BoundedListener::new(listener, shared.limits.connections, shared.limits.idle);
+            let patience = Patience { request: shared.limits.timeout, idle: shared.limits.idle };
+            let bounded = BoundedListener::new(listener, shared.limits.connections, patience);
             (shared.log)(&format!("listening on http://{address}, upstream {}", shared.upstream.shown()));
             let (told, stopping) = oneshot::channel();
-            let served = axum::serve(bounded, Router::new().fallback(serve).with_state(shared))
+            let router = Router::new().fallback(serve).with_state(shared);
+            let served = axum::serve(bounded, router.into_make_service_with_connect_info::<Answering>())
                 .with_graceful_shutdown(async move {
                     stop.await;
                     // Nobody listens any more when the server has ended by itself.
@@ -241,7 +252,11 @@ impl Proxy {
     }
 }
 
-async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+async fn serve(
+    ConnectInfo(answering): ConnectInfo<Answering>,
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+) -> Response {
     let (head, body) = request.into_parts();
     let origin = match shared.access.admit(&head.headers) {
         Ok(origin) => origin.cloned(),
@@ -252,7 +267,7 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
     };
     let mut response = match head.method {
         Method::POST if head.uri.path() != "/" => failure(StatusCode::NOT_FOUND, "there is nothing but /"),
-        Method::POST => post(shared, &head.headers, origin.as_ref(), body).await,
+        Method::POST => post(shared, &answering, &head.headers, origin.as_ref(), body).await,
         Method::OPTIONS => preflight(),
         _ => {
             let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, "JSON-RPC is asked by POST");
@@ -271,6 +286,7 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
 
 async fn post(
     shared: Arc<Shared>,
+    answering: &Answering,
     headers: &HeaderMap,
     origin: Option<&HeaderValue>,
     body: Body,
@@ -281,9 +297,7 @@ async fn post(
         // Whatever needs no such header, a page can send without asking first.
         return failure(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type: application/json is needed");
     }
-    let Ok(place) = Arc::clone(&shared.permits).try_acquire_owned() else {
-        return failure(StatusCode::SERVICE_UNAVAILABLE, "too many requests at a time: ask again");
-    };
+    let busy = || failure(StatusCode::SERVICE_UNAVAILABLE, "too many requests at a time: ask again");
     let too_large = || {
         let reason = format!("the body breaks off or has more than {MAX_BYTES} bytes");
         failure(StatusCode::PAYLOAD_TOO_LARGE, &reason)
@@ -292,11 +306,19 @@ async fn post(
     if body.size_hint().lower() > MAX_BYTES as u64 {
         return too_large();
     }
+    let is_small = body.size_hint().upper().is_some_and(|most| most <= SMALL_BODY);
+    let held = if is_small { None } else { Some(Arc::clone(&shared.large).try_acquire_owned()) };
+    if matches!(held, Some(Err(_))) {
+        return busy();
+    }
     let bytes = match tokio::time::timeout(shared.limits.timeout, to_bytes(body, MAX_BYTES)).await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(_)) => return too_large(),
         Err(_) => return failure(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
     };
+    drop(held);
+    let Ok(place) = Arc::clone(&shared.permits).try_acquire_owned() else { return busy() };
+    let _answering = answering.begin();
     let site = origin.and_then(access::site);
     // Judging takes the processor and asking the node takes a thread.
     let answered = tokio::task::spawn_blocking(move || {

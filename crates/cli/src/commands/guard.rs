@@ -16,7 +16,7 @@ use tracehound_evm::{
     safe_service::{Fetched, SafeService, Which},
 };
 use tracehound_guard::{
-    Context, Facts, Policy, Report, ask, check_message, check_queue, check_tx, check_typed,
+    Facts, Policy, Report, ask, check_message, check_queue, check_tx, check_typed,
     erc7730::Descriptor,
     facts::Shown,
     json::MAX_BYTES,
@@ -193,6 +193,7 @@ fn watch(common: &Common, data: &Folder, args: &GuardWatchArgs, out: &mut dyn Wr
     progress::end_on_interrupt();
     let mut watching = Watching::default();
     let mut looks = 0;
+    loop {
         let looked = safe(data, &args.safe);
         looks += 1;
         match looked {

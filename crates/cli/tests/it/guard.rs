@@ -102,6 +102,45 @@ fn a_queue_is_read_from_a_service() {
     assert!(news["first_wrong_signature"]["claimed"].is_string(), "{news}");
 }
 
+/// By chain and address, as wallets write it; with what the service says of the first hours of that day.
+#[test]
+fn a_safe_is_named_by_chain_and_address_and_one_of_its_transactions_by_number() {
+    const SAFE: &str = "0x1Db92e2EeBC8E0c075a02BeA49a2935BcD2dFCF4";
+    let Some(file) = pair() else { return };
+    let data = tempfile::tempdir().expect("folder");
+    let list: Value = serde_json::from_slice(&std::fs::read(file).expect("read")).expect("JSON");
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = std::sync::Arc::clone(&asked);
+    let server = Server::start(move |request| {
+        log.lock().expect("whole").push((request.path.clone(), request.authorization.clone()));
+        let page = if request.path.contains("nonce=71") { list.clone() } else { serde_json::json!({ "results": [] }) };
+        Some(Response::ok(page.to_string()))
+    });
+    let url = server.url();
+    let judged = |safe: &str, tx: &str, chain: &[&str]| {
+        let args = ["guard", "safe", safe, "--tx", tx, "--safe-service", &url, "--safe-key", "SECRETKEY", "--now", NOW];
+        tracehound(data.path(), &[&args[..], chain].concat(), "")
+    };
+    let output = judged(&format!("eth:{SAFE}"), "71", &[]);
+    assert_eq!(output.status.code(), Some(20), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = text(&output);
+    assert!(said.contains("does not belong to this transaction") && !said.contains("SECRETKEY"), "{said}");
+    let asked = asked.lock().expect("whole").clone();
+    assert!(asked[0].0.contains(&format!("/api/v2/safes/{SAFE}/")), "{asked:?}");
+    assert_eq!(asked[0].1.as_deref(), Some("Bearer SECRETKEY"));
+    let output = judged(&format!("eip155:1:{SAFE}"), "72", &["--chain-id", "eth"]);
+    assert_eq!(output.status.code(), Some(30), "{}", text(&output));
+    for (safe, chain, why) in [
+        (format!("base:{SAFE}"), &["--chain-id", "eth"][..], "on chain 8453"),
+        (format!("nowhere:{SAFE}"), &[], "names no EVM chain"),
+        (format!("eth:{}", SAFE.replace("1Db", "1dB")), &[], "checksum"),
+    ] {
+        let output = judged(&safe, "71", chain);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && error.contains(why), "{safe}: {error}");
+    }
+}
+
 /// A watch goes on for days; what is listed meanwhile counts at the next look.
 #[test]
 fn a_watch_sees_what_is_listed_meanwhile() {
@@ -111,7 +150,7 @@ fn a_watch_sees_what_is_listed_meanwhile() {
     std::fs::write(&list, format!("address,label,category\n{PAID},Somebody,sanction\n")).expect("written");
     let list = list.to_string_lossy().into_owned();
     let queue = format!(
-        r#"{{"safe":"0x6666666666666666666666666666666666666666","to":"{PAID}","value":"1","nonce":1,"chainId":1,"version":"1.4.1"}}"#
+        r#"{{"safe":"0x6666666666666666666666666666666666666666","to":"{PAID}","value":"1","operation":0,"nonce":1,"chainId":1,"version":"1.4.1"}}"#
     );
     let looks = std::sync::atomic::AtomicU32::new(0);
     let server = Server::start(move |_| {
@@ -189,7 +228,7 @@ fn what_was_executed_is_history_and_other_pages_are_a_gap() {
         assert_eq!(output.status.code(), Some(code), "{name}: {}", text(&output));
     }
     let said = text(&judged("hist.json"));
-    assert!(said.contains("Executed before, and history"), "{said}");
+    assert!(said.contains("History, and not to be signed"), "{said}");
     let said = text(&judged("q20.json"));
     assert!(said.starts_with("INCOMPLETE") && said.contains("more pages"), "{said}");
 }

@@ -1,3 +1,4 @@
 //! The clients against servers that misbehave.
 
 mod rpc;
+mod safe_service;

@@ -10,6 +10,7 @@ mod hashes;
 mod hostile;
 mod mentioned;
 mod oracle;
+mod queue;
 mod rpc;
 mod rules;
 mod shared;

@@ -517,3 +517,26 @@ proptest! {
         prop_assert!(judged.forward.is_none_or(|forward| forward[..] == bytes[..]));
     }
 }
+
+/// What ethers and web3.py asked a node for, as it was recorded.
+#[test]
+fn what_clients_were_seen_to_ask_passes_but_for_what_sends() {
+    let Some(file) = shared_data("clients/rpc-proxy/requests.jsonl") else { return };
+    let (house, text) = (House::new(), std::fs::read_to_string(file).expect("readable"));
+    let mut prepared = 0;
+    for line in text.lines() {
+        let request: Value = serde_json::from_str(line).expect("JSON");
+        let body = request["body"].as_str().expect("a text");
+        if !body.contains("eth_sendRawTransaction") {
+            assert!(house.passes(body.as_bytes()), "{body}");
+            prepared += usize::from(body.contains("eth_fillTransaction"));
+            continue;
+        }
+        let judged = house.judge(body.as_bytes());
+        let forward = judged.forward.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        assert!(!forward.contains("eth_sendRawTransaction"), "{forward}");
+        assert_eq!(forward.contains("eth_blockNumber"), body.contains("eth_blockNumber"));
+        assert!(String::from_utf8_lossy(&judged.answer().expect("an answer")).contains("-32003"));
+    }
+    assert_eq!(prepared, 1);
+}

@@ -70,8 +70,51 @@ fn a_connection_that_says_nothing_does_not_keep_its_place() {
     let limits = Limits { connections: 1, idle: Duration::from_millis(50), ..Limits::default() };
     let proxy = Running::start(Options { limits, ..options(&node.server.url()) });
     let mut silent = Client::connect(&proxy);
+    silent.ask(1);
+    silent.answer();
     let mut next = Client::connect(&proxy);
     next.ask(1);
     assert_eq!(silent.0.read(&mut [0]).expect("closed"), 0);
     assert!(next.answer().ends_with(r#""0x1"}"#));
+}
+
+/// Half a request of every kind, and as many of each as there are places: who asks after them is answered at once, not once
+/// their time is up.
+#[test]
+fn three_hundred_half_open_connections_keep_nobody_out() {
+    let node = Node::start(|_| Some(Response::ok(r#"{"result":"0x1"}"#)));
+    let limits = Limits { timeout: Duration::from_hours(1), idle: Duration::from_hours(1), ..Limits::default() };
+    let proxy = Running::start(Options { limits, ..options(&node.server.url()) });
+    let post = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    let body = |length: usize| format!("{post}Content-Length: {length}\r\n\r\n{{");
+    for half in [String::new(), "POST / HT".to_owned(), post.to_owned(), body(100), body(1 << 20)] {
+        let half_open: Vec<Client> = (0..300)
+            .map(|_| {
+                let mut client = Client::connect(&proxy);
+                client.0.write_all(half.as_bytes()).expect("sent");
+                client
+            })
+            .collect();
+        let mut honest = Client::connect(&proxy);
+        honest.ask(1);
+        assert!(honest.answer().ends_with(r#""0x1"}"#), "after {half:?}");
+        drop(half_open);
+    }
+}
+
+#[test]
+fn half_a_request_ends_in_time_however_it_trickles() {
+    let node = Node::start(|_| Some(Response::ok(r#"{"result":"0x1"}"#)));
+    let limits = Limits { timeout: Duration::from_millis(200), ..Limits::default() };
+    let proxy = Running::start(Options { limits, ..options(&node.server.url()) });
+    let mut slow = Client::connect(&proxy);
+    slow.0.set_read_timeout(Some(Duration::from_millis(20))).expect("a timeout");
+    slow.0.write_all(b"POST / HTTP/1.1\r\nX: ").expect("sent");
+    // A byte every 20 ms; a limit on silence alone would never end it.
+    let ended = (0..3_000).any(|_| {
+        let sent = slow.0.write_all(b"x").is_err();
+        let read = slow.0.read(&mut [0]);
+        sent || matches!(&read, Ok(0)) || matches!(&read, Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset)
+    });
+    assert!(ended);
 }

@@ -1,0 +1,349 @@
+//! Queues of Safes: pages, other forms, what was executed, and which transaction is asked about.
+
+use alloy_primitives::{Address, B256};
+use k256::ecdsa::SigningKey;
+use serde_json::{Value, json};
+use tracehound_guard::{
+    Context, Facts, Policy, Report, check_queue, check_safe,
+    policy::DEFAULT,
+    safe::{self, Asked, Listed, Pick, Scheme, input},
+    scalar::Scalars,
+};
+
+const SAFE: &str = "0x6666666666666666666666666666666666666666";
+const OTHER: &str = "0x7777777777777777777777777777777777777777";
+const FRIEND: &str = "0x5555555555555555555555555555555555555555";
+const STRANGER: &str = "0x8888888888888888888888888888888888888888";
+
+fn key(number: u8) -> SigningKey {
+    SigningKey::from_slice(&[number; 32]).expect("a key")
+}
+
+fn owner(number: u8) -> Address {
+    Address::from_private_key(&key(number))
+}
+
+/// Two owners, both needed, and the number that comes next.
+fn facts(next: u64) -> Facts {
+    let (one, two) = (owner(1), owner(2));
+    let text = format!(
+        "chain-id=1\nnow='2026-01-15T12:00:00Z'\n[[safe]]\naddress='{SAFE}'\nversion='1.4.1'\nowners=['{one}','{two}']\n\
+         threshold=2\nnonce={next}\n"
+    );
+    Facts::parse(&text).expect("facts")
+}
+
+fn ask(pages: &[Value], asked: Asked, facts: &Facts) -> Report {
+    let policy = Policy::parse(&format!("{DEFAULT}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n"));
+    let policy = policy.expect("a policy");
+    let pages: Vec<Vec<u8>> = pages.iter().map(|page| page.to_string().into_bytes()).collect();
+    let pages: Vec<&[u8]> = pages.iter().map(Vec::as_slice).collect();
+    check_queue(Listed { pages: &pages, ..Listed::default() }, asked, Context::new(&policy, facts))
+}
+
+fn judge(input: &Value, facts: &Facts) -> Report {
+    ask(std::slice::from_ref(input), Asked::default(), facts)
+}
+
+fn payment(nonce: u64, to: &str) -> Value {
+    json!({
+        "safe": SAFE, "to": to, "value": "5", "data": null, "operation": 0, "safeTxGas": "0", "baseGas": "0", "gasPrice": "0",
+        "gasToken": null, "refundReceiver": null, "nonce": nonce, "isExecuted": false, "confirmations": [],
+    })
+}
+
+fn digest(tx: &Value) -> B256 {
+    let text = tx.to_string();
+    let queue = input::read_queue(text.as_bytes(), input::Missing::default(), &mut Scalars::default());
+    safe::hashes(Scheme::Chain, 1, &queue.expect("reads").entries[0].tx).digest
+}
+
+fn signature(number: u8, hash: &B256) -> String {
+    let (signature, recovery) = key(number).sign_prehash_recoverable(hash.as_slice()).expect("signs");
+    format!("0x{}{:02x}", hex::encode(signature.to_bytes()), 27 + recovery.to_byte())
+}
+
+/// As it is once owners have signed it.
+fn signed(mut tx: Value, by: &[u8]) -> Value {
+    let hash = digest(&tx);
+    tx["safeTxHash"] = json!(hash.to_string());
+    let confirmations = by.iter().map(|one| json!({ "owner": owner(*one).to_string(), "signature": signature(*one, &hash) }));
+    tx["confirmations"] = confirmations.collect();
+    tx
+}
+
+fn executed(tx: Value, by: &[u8]) -> Value {
+    let mut tx = signed(tx, by);
+    tx["isExecuted"] = json!(true);
+    tx
+}
+
+fn page(rows: &[Value], next: Option<&str>) -> Value {
+    json!({ "next": next, "previous": null, "results": rows })
+}
+
+#[test]
+fn an_empty_queue_is_no_theft_and_no_yes() {
+    for empty in [json!({ "count": 0, "next": null, "previous": null, "results": [] }), json!([])] {
+        let report = judge(&empty, &facts(5));
+        assert_eq!(report.exit_code, 30, "{empty}: {:#?}", report.findings);
+        assert!(report.has("G-POL-03") && !report.has("G-FMT-01"));
+    }
+}
+
+#[test]
+fn pages_are_one_list_and_a_page_that_is_not_here_is_missing() {
+    let (one, two) = (payment(5, FRIEND), payment(6, FRIEND));
+    let whole = [page(&[one.clone()], Some("https://service/?offset=1")), page(&[two.clone()], None)];
+    let report = ask(&whole, Asked::default(), &facts(5));
+    assert_eq!((report.exit_code, report.items.len()), (0, 2), "{:#?}", report.findings);
+    assert_eq!(ask(&whole[..1], Asked::default(), &facts(5)).exit_code, 30);
+    // A row that stands on both pages hides none that stands on neither.
+    let counted = |rows: &[Value], next| {
+        let mut page = page(rows, next);
+        page["count"] = json!(3);
+        page
+    };
+    let short = [counted(&[one.clone(), two.clone()], Some("https://service/?offset=2")), counted(&[two], None)];
+    let report = ask(&short, Asked::default(), &facts(5));
+    assert_eq!((report.exit_code, report.items.len()), (30, 2), "{:#?}", report.findings);
+}
+
+#[test]
+fn what_could_not_be_had_is_said_and_never_passed_over() {
+    let policy = Policy::parse(&format!("{DEFAULT}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n"));
+    let (policy, facts) = (policy.expect("a policy"), facts(5));
+    let text = page(&[payment(5, FRIEND)], None).to_string();
+    let unread = ["page 2 lies at http://elsewhere.".to_owned()];
+    let listed = Listed { pages: &[text.as_bytes()], past: None, unread: &unread };
+    let report = check_queue(listed, Asked::default(), Context::new(&policy, &facts));
+    assert_eq!(report.exit_code, 30);
+    assert!(report.of("G-POL-03")[0].title.contains("elsewhere"), "{:#?}", report.findings);
+}
+
+#[test]
+fn one_transaction_of_a_queue_is_judged_alone_and_beside_its_rivals() {
+    let list = page(&[payment(5, FRIEND), payment(6, STRANGER), payment(7, FRIEND)], None);
+    let asked = |pick: &str| {
+        let asked = Asked { pick: pick.parse::<Pick>().expect("a pick"), ..Asked::default() };
+        ask(std::slice::from_ref(&list), asked, &facts(5))
+    };
+    assert_ne!(judge(&list, &facts(5)).exit_code, 0, "the stranger");
+    let report = asked("5");
+    assert_eq!((report.exit_code, report.items.len()), (0, 1), "{:#?}", report.findings);
+    assert_eq!(asked(&digest(&payment(7, FRIEND)).to_string()).exit_code, 0);
+    assert_ne!(asked("6").exit_code, 0);
+    let report = asked("99");
+    assert_eq!((report.exit_code, report.items.len()), (30, 0), "{:#?}", report.findings);
+    assert_eq!(asked(&B256::repeat_byte(1).to_string()).exit_code, 30);
+    let rivals = page(&[payment(5, FRIEND), payment(5, STRANGER)], None);
+    let only = Asked { pick: Pick::Hash(digest(&payment(5, FRIEND))), ..Asked::default() };
+    assert!(ask(&[rivals], only, &facts(5)).has("G-SIG-03"), "another one with its number waits");
+    for wrong in ["", "-1", "0x12", "seventy"] {
+        assert!(wrong.parse::<Pick>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn without_an_operation_it_is_not_known_what_is_signed() {
+    let mut tx = payment(5, FRIEND);
+    assert_eq!(judge(&tx, &facts(5)).exit_code, 0);
+    tx.as_object_mut().expect("an object").remove("operation");
+    let report = judge(&tx, &facts(5));
+    assert_eq!(report.exit_code, 30);
+    assert!(report.findings.iter().any(|finding| finding.title.contains("`operation` is absent")));
+}
+
+#[test]
+fn a_list_of_two_safes_or_two_chains_is_refused() {
+    let with = |key: &str, value: Value| {
+        let mut tx = payment(6, FRIEND);
+        tx[key] = value;
+        tx
+    };
+    for mixed in [
+        page(&[payment(5, FRIEND), with("safe", json!(OTHER))], None),
+        json!([payment(5, FRIEND), with("safe", json!(OTHER))]),
+        page(&[with("chainId", json!(1)), with("chainId", json!(10))], None),
+    ] {
+        let report = judge(&mixed, &facts(5));
+        assert_eq!(report.exit_code, 20);
+        assert!(report.findings[0].title.contains("mixes transactions of two"), "{:#?}", report.findings);
+    }
+    let pages = [page(&[payment(5, FRIEND)], None), page(&[with("safe", json!(OTHER))], None)];
+    assert!(ask(&pages, Asked::default(), &facts(5)).has("G-FMT-01"), "over two pages");
+    let asked = Asked { safe: Some(OTHER.parse().expect("an address")), ..Asked::default() };
+    let report = ask(&[page(&[payment(5, FRIEND)], None)], asked, &facts(5));
+    assert!(report.has("G-FMT-01") && report.exit_code == 20, "another Safe than was asked for");
+    let asked = Asked { chain_id: Some(10), ..Asked::default() };
+    assert!(ask(&[with("chainId", json!(1))], asked, &facts(5)).has("G-FMT-01"), "another chain");
+    // A Safe that owns another approves its transaction: both must be here to be judged.
+    let outer = with("safe", json!(OTHER));
+    let mut approves = payment(5, OTHER);
+    approves["value"] = json!("0");
+    approves["data"] = json!(format!("0xd4d9bdcd{}", hex::encode(digest(&outer))));
+    let report = judge(&json!([outer, approves]), &facts(5));
+    assert!(!report.has("G-FMT-01"), "{:#?}", report.findings);
+}
+
+#[test]
+fn a_stray_signature_is_told_by_the_transaction_it_belongs_to_and_by_no_invented_address() {
+    let (shown, real) = (payment(5, FRIEND), payment(5, STRANGER));
+    let hash = digest(&real);
+    let stray = |claimed: bool| {
+        let mut shown = shown.clone();
+        if claimed {
+            shown["confirmations"] = json!([{ "owner": owner(1).to_string(), "signature": signature(1, &hash) }]);
+        } else {
+            shown["signatures"] = json!(signature(1, &hash));
+        }
+        shown
+    };
+    let invented = |report: &Report| {
+        let digest = digest(&shown);
+        let bytes = hex::decode(&signature(1, &hash)[2..]).expect("hex");
+        let signer = safe::signature::single(&bytes).expect("one").signer(&digest).expect("somebody").address();
+        serde_json::to_string(&report.findings).expect("JSON").contains(&signer.to_string())
+    };
+    for claimed in [true, false] {
+        let alone = judge(&stray(claimed), &facts(5));
+        let finding = alone.of("G-SIG-01")[0];
+        assert!(finding.title.contains("does not belong to this transaction"), "{finding:#?}");
+        assert!(!invented(&alone), "{:#?}", alone.findings);
+        let both = judge(&page(&[stray(claimed), real.clone()], None), &facts(5));
+        let finding = both.of("G-SIG-01")[0];
+        assert!(finding.evidence[0].contains(&hash.to_string()), "{finding:#?}");
+        assert_eq!(both.exit_code, 20);
+    }
+}
+
+#[test]
+fn a_payment_of_the_past_counts_by_the_signatures_of_the_owners_and_by_nobodys_word() {
+    let waits = payment(9, STRANGER);
+    let with = |past: Value, next: u64| {
+        let report = judge(&page(&[waits.clone(), past], None), &facts(next));
+        // That nothing speaks for the stranger makes it incomplete.
+        report.exit_code
+    };
+    let paid = || payment(3, STRANGER);
+    assert_eq!(with(executed(paid(), &[1, 2]), 9), 0, "both owners signed it, and its number is used");
+    assert_ne!(with(executed(paid(), &[1]), 9), 0, "one of two");
+    assert_ne!(with(executed(paid(), &[1, 1]), 9), 0, "one twice");
+    assert_ne!(with(executed(paid(), &[1, 3]), 9), 0, "a signer who owns nothing");
+    assert_ne!(with(executed(payment(9, STRANGER), &[1, 2]), 9), 0, "its number has not come");
+    let mut unsigned = executed(paid(), &[]);
+    unsigned["confirmations"] = json!([{ "owner": owner(1), "signature": null }, { "owner": owner(2), "signature": null }]);
+    assert_ne!(with(unsigned, 9), 0, "the service's word");
+    let mut other = executed(paid(), &[1, 2]);
+    other["to"] = json!(FRIEND);
+    assert_ne!(with(other, 9), 0, "signatures of something else");
+    let mut nothing = paid();
+    nothing["value"] = json!("0");
+    assert_ne!(with(executed(nothing, &[1, 2]), 9), 0, "nothing was paid");
+    // Without the owners from elsewhere nobody can tell.
+    let report = judge(&page(&[waits.clone(), executed(paid(), &[1, 2])], None), &Facts::parse("chain-id=1").expect("facts"));
+    assert_ne!(report.exit_code, 0);
+}
+
+#[test]
+fn a_list_does_not_decide_what_is_history_against_what_is_known() {
+    // Called executed, and the Safe has not come to it: it waits, and is judged.
+    let lie = executed(payment(6, STRANGER), &[]);
+    let list = page(&[payment(5, FRIEND), lie], None);
+    let report = judge(&list, &facts(5));
+    assert_ne!(report.exit_code, 0);
+    assert!(report.findings.iter().any(|finding| finding.title.contains("has not come to its number")));
+    // Never executed, and its number is used: history, which nobody can sign any more.
+    let stale = page(&[payment(5, FRIEND), payment(3, STRANGER)], None);
+    let report = judge(&stale, &facts(5));
+    assert_eq!(report.exit_code, 0, "{:#?}", report.findings);
+}
+
+fn gateway(tx: &Value) -> Value {
+    let hash = digest(tx);
+    json!({
+        "safeAddress": SAFE, "txId": format!("multisig_{SAFE}_{hash}"), "executedAt": null, "txStatus": "AWAITING_CONFIRMATIONS",
+        "txInfo": { "type": "Custom" },
+        "txData": {
+            "hexData": tx["data"], "dataDecoded": null, "to": { "value": tx["to"], "name": "USDC", "logoUri": null },
+            "value": tx["value"], "operation": tx["operation"], "trustedDelegateCallTarget": null, "addressInfoIndex": null
+        },
+        "txHash": null,
+        "detailedExecutionInfo": {
+            "type": "MULTISIG", "submittedAt": 1_726_497_729_356_u64, "nonce": tx["nonce"], "safeTxGas": "0", "baseGas": "0",
+            "gasPrice": "0", "gasToken": "0x0000000000000000000000000000000000000000",
+            "refundReceiver": { "value": "0x0000000000000000000000000000000000000000", "name": null, "logoUri": null },
+            "safeTxHash": hash.to_string(), "executor": null, "signers": [], "confirmationsRequired": 2,
+            "confirmations": [{
+                "signer": { "value": owner(1).to_string(), "name": null, "logoUri": null },
+                "signature": signature(1, &hash), "submittedAt": 1_726_497_729_356_u64
+            }]
+        },
+    })
+}
+
+#[test]
+fn the_gateways_details_are_read_as_the_services_row_is() {
+    let report = judge(&gateway(&payment(5, FRIEND)), &facts(5));
+    assert_eq!(report.exit_code, 0, "{:#?}", report.findings);
+    let item = &report.items[0];
+    assert!(item.signatures[0].good);
+    assert_eq!(item.signatures[0].date.as_deref(), Some("2024-09-16T14:42:09.356Z"));
+    assert_eq!(item.hashes.as_ref().expect("hashed").hashes.digest, digest(&payment(5, FRIEND)));
+    let mut changed = gateway(&payment(5, FRIEND));
+    changed["txData"]["to"]["value"] = json!(STRANGER);
+    let report = judge(&changed, &facts(5));
+    assert!(report.has("G-HASH-01") && report.has("G-SIG-01") && report.exit_code == 20);
+    let mut module = gateway(&payment(5, FRIEND));
+    module["detailedExecutionInfo"] = json!({ "type": "MODULE" });
+    assert_eq!(judge(&module, &facts(5)).exit_code, 20);
+    let mut no_operation = gateway(&payment(5, FRIEND));
+    no_operation["txData"].as_object_mut().expect("an object").remove("operation");
+    assert_eq!(judge(&no_operation, &facts(5)).exit_code, 30);
+}
+
+#[test]
+fn the_gateways_lists_hold_nothing_that_is_signed() {
+    let row = json!({ "type": "TRANSACTION", "conflictType": "None", "transaction": {
+        "id": "multisig_0x6666666666666666666666666666666666666666_0x01", "txStatus": "AWAITING_CONFIRMATIONS",
+        "txInfo": { "type": "Transfer" }, "executionInfo": { "type": "MULTISIG", "nonce": 5, "confirmationsRequired": 2 }
+    } });
+    let list = page(&[json!({ "type": "LABEL", "label": "Next" }), row], None);
+    let report = judge(&list, &facts(5));
+    assert_eq!(report.exit_code, 30, "{:#?}", report.findings);
+    assert!(report.of("G-POL-03").iter().any(|finding| finding.title.contains("client gateway")));
+}
+
+#[test]
+fn the_calls_of_the_transaction_builder_are_judged_and_have_no_hash_yet() {
+    let file = |to: &str, data: Value| {
+        json!({
+            "version": "1.0", "chainId": "1", "createdAt": 1_675_891_944_772_u64,
+            "meta": { "name": "Batch", "txBuilderVersion": "1.16.5", "createdFromSafeAddress": SAFE, "createdFromOwnerAddress": "" },
+            "transactions": [
+                { "to": FRIEND, "value": "5", "data": null, "contractMethod": null, "contractInputsValues": null },
+                { "to": to, "value": "0", "data": data, "contractMethod": { "name": "approve", "inputs": [], "payable": false } },
+            ],
+        })
+    };
+    // approve(stranger, unlimited)
+    let approve = format!("0x095ea7b3{}{}{}", hex::encode([0; 12]), &STRANGER[2..], "f".repeat(64));
+    let usdc = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+    let report = judge(&file(usdc, json!(approve)), &facts(5));
+    assert_eq!((report.exit_code, report.items.len()), (20, 2), "{:#?}", report.findings);
+    assert!(report.has("G-APP-01"));
+    let harmless = judge(&file(FRIEND, json!("0x")), &facts(5));
+    assert_eq!(harmless.exit_code, 30, "no hash to compare: {:#?}", harmless.findings);
+    let unread = judge(&file(usdc, Value::Null), &facts(5));
+    assert!(unread.has("G-FMT-01") && unread.findings[0].title.contains("contractMethod"), "{:#?}", unread.findings);
+    let asked = Asked { safe: Some(OTHER.parse().expect("an address")), ..Asked::default() };
+    assert!(ask(&[file(FRIEND, json!("0x"))], asked, &facts(5)).has("G-FMT-01"), "made for another Safe");
+}
+
+#[test]
+fn one_input_is_judged_as_before() {
+    let policy = Policy::default();
+    let (facts, text) = (facts(5), payment(5, FRIEND).to_string());
+    let context = Context::new(&policy, &facts);
+    assert_eq!(check_safe(text.as_bytes(), context).items.len(), 1);
+}

@@ -1,6 +1,9 @@
 //! One thing to be signed, with everything worked out that the checks look at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use alloy_primitives::{Address, B256, U256};
 use tracehound_model::{Gap, GapKind};
@@ -13,6 +16,7 @@ use crate::{
     },
     facts::{Facts, Screened},
     known::{self, Token},
+    place::ElsewhereEntry,
     policy::{Policy, Role},
     safe::SafeCase,
     scalar::Quirk,
@@ -202,7 +206,7 @@ impl<'a> Case<'a> {
     /// Whether money may go to an address: one's own, one in the address book, one that was paid before, one that the policy
     /// trusts as a recipient. That it is on no list says nothing for it.
     pub fn may_receive(&self, address: &Address) -> bool {
-        let booked = || self.policy.book.iter().any(|entry| entry.address.0 == *address);
+        let booked = || self.policy.books(address, self.chain_id);
         let mut past = self.facts.past.iter();
         let mut paid = || past.any(|past| past.own && past.to.0 == *address && !past.value.0.is_zero());
         self.is_own(address) || booked() || paid() || self.trusts(address, &[Role::Recipient])
@@ -389,25 +393,30 @@ impl<'a> Case<'a> {
         addresses.filter(|address| self.is_marked(address)).collect()
     }
 
-    /// Addresses of other chains that texts name, with the path and what the lists say unless they clear them.
-    pub fn foreign_in_texts(&self) -> Vec<(String, tracehound_model::Address, Listing)> {
-        let Some(lists) = self.context.lists else { return Vec::new() };
-        let lossy;
-        let mut texts: Vec<(String, &str)> = Vec::new();
+    /// The texts of a message or of typed data, with the path.
+    fn texts(&self) -> Vec<(String, Cow<'_, str>)> {
+        let mut texts: Vec<(String, Cow<'_, str>)> = Vec::new();
         match self.subject {
             Subject::Message(message) => {
-                lossy = String::from_utf8_lossy(&message.bytes);
-                texts.push((message.path.clone(), &lossy));
+                texts.push((message.path.clone(), String::from_utf8_lossy(&message.bytes)));
             }
             Subject::Typed(data, _) => {
-                data.domain.texts("domain", &mut texts);
-                data.message.texts("message", &mut texts);
+                let mut found = Vec::new();
+                data.domain.texts("domain", &mut found);
+                data.message.texts("message", &mut found);
+                texts.extend(found.into_iter().map(|(path, text)| (path, Cow::Borrowed(text))));
             }
             _ => {}
         }
+        texts
+    }
+
+    /// Addresses of other chains that texts name, with the path and what the lists say unless they clear them.
+    pub fn foreign_in_texts(&self) -> Vec<(String, tracehound_model::Address, Listing)> {
+        let Some(lists) = self.context.lists else { return Vec::new() };
         let mut found = Vec::new();
-        for (path, text) in texts {
-            for address in crate::mentions::addresses(text) {
+        for (path, text) in self.texts() {
+            for address in crate::mentions::addresses(&text) {
                 match lists.screen(&address) {
                     Listing::Clear => {}
                     listing => found.push((path.clone(), address, listing)),
@@ -417,10 +426,38 @@ impl<'a> Case<'a> {
         found
     }
 
+    /// Addresses of other chains that the policy blocks, where a text, call data or typed data hold one: as it is written, or
+    /// the bytes that stand behind it. O(bytes).
+    pub fn blocked_elsewhere(&self) -> Vec<(String, &'a ElsewhereEntry)> {
+        let elsewhere = &self.policy.elsewhere;
+        let mut found: Vec<(String, &'a ElsewhereEntry)> = Vec::new();
+        if !elsewhere.blocks_any() {
+            return found;
+        }
+        for (path, text) in self.texts() {
+            found.extend(elsewhere.blocked_in_text(&text).map(|entry| (path.clone(), entry)));
+        }
+        for call in &self.unpacked.calls {
+            let text = String::from_utf8_lossy(call.data);
+            let both = elsewhere.blocked_in_bytes(call.data).chain(elsewhere.blocked_in_text(&text));
+            found.extend(both.map(|entry| (call.path.clone(), entry)));
+        }
+        if let Subject::Typed(data, _) = self.subject {
+            let mut bytes = Vec::new();
+            data.message.bytes_of("message", &mut bytes);
+            for (path, bytes) in bytes {
+                found.extend(elsewhere.blocked_in_bytes(&bytes).map(|entry| (path.clone(), entry)));
+            }
+        }
+        found.sort_by(|a, b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
+        found.dedup();
+        found
+    }
+
     /// Whether lists, facts or the policy hold something against an address.
     pub fn is_marked(&self, address: &Address) -> bool {
         let listed = || matches!(self.screened(address), Listing::Listed(_) | Listing::Doubtful(_));
-        self.policy.blocks(address).is_some() || listed()
+        self.policy.blocks(address, self.chain_id).is_some() || listed()
     }
 
     /// Whether a right is one over the signer's own tokens.

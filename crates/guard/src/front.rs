@@ -12,6 +12,7 @@ use crate::{
     draft::Draft,
     facts::Facts,
     finding::{CheckId, Finding, Severity},
+    foreign::Foreign,
     intent,
     json::{self, Json, Node},
     known, message,
@@ -55,8 +56,20 @@ pub fn check_safe(input: &[u8], context: Context<'_>) -> Report {
     check_queue(Listed { pages: &[input], ..Listed::default() }, safe::Asked::default(), context)
 }
 
+/// An input of another kind of chain, named for what it is.
+fn elsewhere(found: Option<Foreign>) -> Option<Draft> {
+    let what = format!(
+        "it is {} and nothing that is signed on an EVM chain in this way; nothing of it was judged",
+        found?.what()
+    );
+    Some(Draft::refused(&Malformed::new("input", what)))
+}
+
 /// As [`check_safe`], of a list that came in pages, or for some of its transactions alone.
 pub fn check_queue(listed: Listed<'_>, asked: safe::Asked, context: Context<'_>) -> Report {
+    if let Some(draft) = elsewhere(listed.pages.iter().find_map(|page| foreign_input(page))) {
+        return draft.report(Kind::Safe, context);
+    }
     let mut scalars = Scalars::default();
     let builder = match listed.pages {
         [file] => json::parse(file).ok().filter(safe::gateway::is_builder),
@@ -74,6 +87,11 @@ pub fn check_queue(listed: Listed<'_>, asked: safe::Asked, context: Context<'_>)
         Finding::new(CheckId::Pol03, Severity::Incomplete, "results", title)
     }));
     draft.report(Kind::Safe, context)
+}
+
+/// What of another kind of chain an input is, by its bytes or by its JSON.
+fn foreign_input(input: &[u8]) -> Option<Foreign> {
+    Foreign::of_input(input).or_else(|| Foreign::of_node(&json::parse(input).ok()?))
 }
 
 /// Calls that a Safe is to make, and no transaction that could be signed yet.
@@ -277,6 +295,9 @@ fn calls(case: &Case<'_>) -> Vec<CallReport> {
 /// Judges ordinary transactions: JSON, raw bytes, a batch of EIP-5792, an EIP-7702 authorization, or a JSON-RPC request
 /// for any of them.
 pub fn check_tx(input: &[u8], context: Context<'_>) -> Report {
+    if let Some(draft) = elsewhere(Foreign::of_input(input)) {
+        return draft.report(Kind::Transaction, context);
+    }
     let text = input.trim_ascii();
     let node = if text.starts_with(b"0x") || text.starts_with(b"0X") {
         match std::str::from_utf8(text) {
@@ -334,6 +355,9 @@ pub fn check_node(node: &Node, context: Context<'_>) -> Report {
 }
 
 fn transactions(node: &Node, context: Context<'_>) -> Report {
+    if let Some(draft) = elsewhere(Foreign::of_node(node)) {
+        return draft.report(Kind::Transaction, context);
+    }
     let mut scalars = Scalars::default();
     // An authorization by itself has the address of the code where a transaction has a receiver.
     let is_authorization = node.get("kind").and_then(Node::text) == Some("eip7702_authorization")
@@ -469,6 +493,9 @@ fn nested_safe(tx: &EvmTx, context: Context<'_>) -> Option<Draft> {
 
 /// Judges typed data: the JSON itself, or a JSON-RPC request for its signature.
 pub fn check_typed(input: &[u8], context: Context<'_>) -> Report {
+    if let Some(draft) = elsewhere(foreign_input(input)) {
+        return draft.report(Kind::TypedData, context);
+    }
     match json::parse(input) {
         Ok(node) => typed_node(&node, context),
         Err(error) => {
@@ -581,6 +608,9 @@ fn typed_draft(
 
 /// Judges a message: the bytes themselves, or a JSON-RPC request (`personal_sign`, `eth_sign`).
 pub fn check_message(input: &[u8], context: Context<'_>) -> Report {
+    if let Some(draft) = elsewhere(foreign_input(input)) {
+        return draft.report(Kind::Message, context);
+    }
     message_report(message::read(input, &mut Scalars::default()), context)
 }
 
@@ -589,6 +619,9 @@ fn message_report(message: Result<message::Message, Malformed>, context: Context
         Ok(message) => message,
         Err(error) => return Draft::refused(&error).report(Kind::Message, context),
     };
+    if let Some(draft) = elsewhere(Foreign::of_input(&message.bytes)) {
+        return draft.report(Kind::Message, context);
+    }
     let mut case = Case::new(context, Subject::Message(&message), &message.path);
     case.signer = message.signer;
     let digest = message.digest();

@@ -37,7 +37,7 @@ pub enum Json {
     Text(String),
     /// `[…]`
     List(Vec<Node>),
-    /// `{…}` in the order written; no key occurs twice
+    /// `{…}` in the order written; no key occurs twice, whatever its letter case
     Map(Vec<(String, Node)>),
 }
 
@@ -120,6 +120,12 @@ impl fmt::Display for Node {
 /// characters that cannot be seen.
 pub fn is_odd_key(key: &str) -> bool {
     !key.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// A key as the most careless reader takes it. Upper first: the long s and the Kelvin sign are twins of s and k.
+fn folded(key: &str) -> String {
+    let plain = key.to_uppercase().to_lowercase();
+    plain.replace(|c: char| c.is_whitespace() || c.is_control(), "")
 }
 
 /// The first characters of a text, so that a message stays a message.
@@ -237,14 +243,13 @@ impl Reader<'_> {
             }
             let key_at = self.at;
             let key = self.string()?;
-            if !keys.insert(key.clone()) {
-                return Err(self.fail_at(
-                    key_at,
-                    format!(
-                        "the key {:?} occurs twice: two readers can see two different values",
-                        shorten(&key)
-                    ),
-                ));
+            if !keys.insert(folded(&key)) {
+                let how = if fields.iter().any(|(other, _)| *other == key) {
+                    "two readers can see two different values"
+                } else {
+                    "but for letter case or blanks, and some readers take the one for the other"
+                };
+                return Err(self.fail_at(key_at, format!("the key {:?} occurs twice: {how}", shorten(&key))));
             }
             self.space();
             if self.peek() != Some(b':') {
@@ -423,6 +428,9 @@ mod tests {
             "line 2, byte 11: the key \"to\" occurs twice: two readers can see two different values"
         );
         assert!(what("{\"to\":1,\"\\u0074o\":2}").contains("occurs twice"), "escapes are resolved first");
+        for twin in ["To", "TO", "to ", "\\u0054o"] {
+            assert!(what(&format!("{{\"to\":1,\"{twin}\":2}}")).contains("letter case"), "{twin}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Names for the sentence: tokens, coins, chains. They never decide anything by themselves.
 
+use std::borrow::Cow;
+
 use alloy_primitives::{Address, U256, address};
 use jiff::Timestamp;
 use tracehound_model::Asset;
@@ -151,8 +153,9 @@ pub fn show(address: &Address, policy: &Policy, facts: &Facts) -> String {
     }
     let shipped = || policy.shipped.then(|| crate::entries::find(address, facts.chain_id)).flatten();
     let shipped = || shipped().map(|entry| entry.label);
-    match policy.name_of(address).or(named).or_else(note).or_else(shipped) {
-        Some(name) => format!("{address} ({})", crate::json::shorten(name)),
+    let name = policy.name_of(address).map(Cow::Owned).or(named.map(Cow::Borrowed));
+    match name.or_else(|| note().map(Cow::Borrowed)).or_else(|| shipped().map(Cow::Borrowed)) {
+        Some(name) => format!("{address} ({})", crate::json::shorten(&name)),
         None => match official() {
             Some(official) => format!("{address} ({} {})", official.role.as_str(), official.version),
             None => address.to_string(),

@@ -47,7 +47,8 @@ pub const GUARDED: &[(&str, Form)] = &[
 ];
 
 /// Families of methods for those who keep or test a node.
-pub const CLOSED: &[&str] = &["admin_", "anvil_", "debug_", "engine_", "evm_", "hardhat_", "miner_", "tenderly_"];
+pub const CLOSED: &[&str] =
+    &["admin_", "anvil_", "debug_", "engine_", "evm_", "hardhat_", "miner_", "tenderly_"];
 
 /// Methods that neither sign nor send nor change what the node or the wallet holds, in order. `eth_fillTransaction`,
 /// `eth_createAccessList` and their kin prepare what is signed elsewhere. Sources: the execution API
@@ -347,7 +348,7 @@ mod tests {
             "get_sign",
             "eth_getSendTransaction",
             "trace_rawTransaction",
-                    "admin_addPeer",
+            "admin_addPeer",
             "miner_start",
             "engine_newPayloadV3",
             "evm_setAutomine",
@@ -379,22 +380,21 @@ mod tests {
         assert!(why.contains("`methods`"), "{why}");
         assert_eq!(Method::of(&more[0], &more), Method::Free);
         assert_eq!(may_be_added(&more[0]), Ok(()));
-        for name in [
-            "eth_Sign",
-            "eth_sendBundle",
-            "avax_issueTx",
-            "avax.getTx",
-                    "s_e_n_d",
-            "",
-            "eth sign",
-        ] {
+        for name in ["eth_Sign", "eth_sendBundle", "avax_issueTx", "avax.getTx", "s_e_n_d", "", "eth sign"] {
             assert!(may_be_added(name).is_err(), "{name}");
         }
     }
 
     #[test]
     fn families_for_who_keeps_a_node_are_closed_until_a_policy_names_the_method() {
-        for name in ["debug_traceTransaction", "debug_getRawBlock", "admin_peers", "engine_getPayloadV3", "anvil_mine", "evm_mine"] {
+        for name in [
+            "debug_traceTransaction",
+            "debug_getRawBlock",
+            "admin_peers",
+            "engine_getPayloadV3",
+            "anvil_mine",
+            "evm_mine",
+        ] {
             let Method::Unknown(why) = of(name) else { panic!("{name} is open") };
             assert!(why.contains("closed") && why.contains(name), "{why}");
             assert_eq!(may_be_added(name), Ok(()), "{name}");
@@ -405,7 +405,13 @@ mod tests {
 
     #[test]
     fn what_clients_ask_to_prepare_a_transaction_passes() {
-        for name in ["eth_fillTransaction", "eth_simulateV1", "eth_createAccessList", "eth_estimateGas", "eth_feeHistory"] {
+        for name in [
+            "eth_fillTransaction",
+            "eth_simulateV1",
+            "eth_createAccessList",
+            "eth_estimateGas",
+            "eth_feeHistory",
+        ] {
             assert_eq!(of(name), Method::Free, "{name}");
         }
     }

@@ -4,11 +4,13 @@ use alloy_primitives::{Address, B256, U256};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+use tracehound_model::Chain;
 
 use crate::{
     entries,
     facts::AccountFacts,
     method::may_be_added,
+    place::{Elsewhere, Place, Standing},
     scalar::{Account, Hash, Whole},
 };
 
@@ -32,8 +34,7 @@ pub enum PolicyError {
 }
 
 /// An address on the allow-list.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trusted {
     /// The address.
     pub address: Account,
@@ -42,21 +43,60 @@ pub struct Trusted {
     /// What it is trusted for.
     pub roles: Vec<Role>,
     /// Chains it is trusted on; every chain when absent.
-    #[serde(default)]
     pub chains: Vec<u64>,
     /// Keccak-256 of the code it must have.
-    #[serde(default)]
     pub code_hash: Option<Hash>,
 }
 
-/// A counterparty in the address book: somebody money may go to.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// An entry as a file has it: the address of any chain.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct TrustedEntry {
+    address: Place,
+    label: String,
+    roles: Vec<Role>,
+    #[serde(default)]
+    chains: Vec<u64>,
+    #[serde(default)]
+    code_hash: Option<Hash>,
+}
+
+/// A counterparty in the address book: somebody money may go to; or one on the block-list.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookEntry {
     /// The address.
     pub address: Account,
     /// The name.
     pub name: String,
+    /// The one chain it counts on; every chain when absent.
+    pub chain_id: Option<u64>,
+}
+
+impl BookEntry {
+    fn is(&self, address: &Address) -> bool {
+        self.address.0 == *address
+    }
+
+    /// Whether it speaks for an address on a chain. An entry tied to a chain says nothing where the chain is unknown.
+    fn knows(&self, address: &Address, chain_id: Option<u64>) -> bool {
+        self.is(address) && self.chain_id.is_none_or(|chain| chain_id == Some(chain))
+    }
+
+    /// Whether it speaks against an address on a chain. Where the chain is unknown, it may be this one.
+    fn forbids(&self, address: &Address, chain_id: Option<u64>) -> bool {
+        let here = self.chain_id.zip(chain_id).is_none_or(|(chain, here)| chain == here);
+        self.is(address) && here
+    }
+}
+
+/// As a file has it: the address of any chain.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    address: Place,
+    name: String,
+    #[serde(default)]
+    chain: Option<Chain>,
 }
 
 /// The most that may leave.
@@ -155,11 +195,11 @@ struct File {
     #[serde(default)]
     bounds: Bounds,
     #[serde(default)]
-    trusted: Vec<Trusted>,
+    trusted: Vec<TrustedEntry>,
     #[serde(default)]
-    blocked: Vec<BookEntry>,
+    blocked: Vec<Entry>,
     #[serde(default)]
-    book: Vec<BookEntry>,
+    book: Vec<Entry>,
     #[serde(default)]
     limit: Vec<Limit>,
     #[serde(default)]
@@ -189,6 +229,8 @@ pub struct Policy {
     pub blocked: Vec<BookEntry>,
     /// The address book.
     pub book: Vec<BookEntry>,
+    /// What the three lists say of addresses that are on no EVM chain.
+    pub elsewhere: Elsewhere,
     /// Limits.
     pub limits: Vec<Limit>,
     /// The two-person rule.
@@ -217,14 +259,55 @@ impl Policy {
                 return senseless(format!("{count} entries under `{what}`, more than {MAX_ENTRIES}"));
             }
         }
-        for blocked in &file.blocked {
-            let trusted = file.trusted.iter().any(|entry| entry.address == blocked.address);
-            if trusted || file.book.iter().any(|entry| entry.address == blocked.address) {
-                return senseless(format!("{} is blocked and trusted", blocked.address.0));
+        if let Some(entry) = file.trusted.iter().find(|entry| entry.roles.is_empty()) {
+            return senseless(format!("{} is trusted for nothing: name its roles", entry.address));
+        }
+        let mut elsewhere = Elsewhere::default();
+        let (mut trusted, mut book, mut blocked) = (Vec::new(), Vec::new(), Vec::new());
+        for entry in file.trusted {
+            let TrustedEntry { address: place, label, roles, mut chains, code_hash } = entry;
+            let Some((address, chain)) = place.evm() else {
+                if !chains.is_empty() || code_hash.is_some() {
+                    return senseless(format!(
+                        "{place} is on no EVM chain: it has neither `chains` nor a `code-hash`"
+                    ));
+                }
+                elsewhere.add(Standing::Trusted, place, label);
+                continue;
+            };
+            if let Some(chain) = chain {
+                if !chains.is_empty() && chains != [chain] {
+                    return senseless(format!("{place} is on chain {chain}, and its `chains` are others"));
+                }
+                chains = vec![chain];
+            }
+            trusted.push(Trusted { address, label, roles, chains, code_hash });
+        }
+        for (standing, entries, into) in
+            [(Standing::Known, file.book, &mut book), (Standing::Blocked, file.blocked, &mut blocked)]
+        {
+            for Entry { address, name, chain } in entries {
+                let place = address.on(chain).map_err(PolicyError::Senseless)?;
+                match place.evm() {
+                    Some((address, chain_id)) => into.push(BookEntry { address, name, chain_id }),
+                    None => elsewhere.add(standing, place, name),
+                }
             }
         }
-        if let Some(entry) = file.trusted.iter().find(|entry| entry.roles.is_empty()) {
-            return senseless(format!("{} is trusted for nothing: name its roles", entry.address.0));
+        for entry in &blocked {
+            let overlap =
+                |chain: Option<u64>| entry.chain_id.zip(chain).is_none_or(|(one, other)| one == other);
+            let booked = |other: &BookEntry| other.address == entry.address && overlap(other.chain_id);
+            let is_trusted = trusted.iter().any(|other: &Trusted| {
+                let here = other.chains.is_empty() || other.chains.iter().any(|chain| overlap(Some(*chain)));
+                other.address == entry.address && here
+            });
+            if is_trusted || book.iter().any(booked) {
+                return senseless(format!("{} is blocked and trusted", entry.address.0));
+            }
+        }
+        if let Some(place) = elsewhere.contradiction() {
+            return senseless(format!("{place} is blocked and trusted"));
         }
         if let Some(limit) =
             file.limit.iter().find(|limit| limit.per_transaction.is_none() && limit.per_day.is_none())
@@ -249,15 +332,26 @@ impl Policy {
             name: file.name,
             require: file.require,
             bounds: file.bounds,
-            trusted: file.trusted,
-            blocked: file.blocked,
-            book: file.book,
+            trusted,
+            blocked,
+            book,
+            elsewhere,
             limits: file.limit,
             two_person: file.two_person,
             methods: file.methods,
             shipped: file.shipped,
             hash: hex::encode(Sha256::digest(text)),
         })
+    }
+
+    /// Entries of a list, on all chains.
+    pub fn count(&self, list: Standing) -> usize {
+        let evm = match list {
+            Standing::Trusted => self.trusted.len(),
+            Standing::Known => self.book.len(),
+            Standing::Blocked => self.blocked.len(),
+        };
+        evm + self.elsewhere.entries().iter().filter(|entry| entry.standing == list).count()
     }
 
     /// Whether something must be known.
@@ -284,20 +378,30 @@ impl Policy {
         chain_id: Option<u64>,
         known: Option<&AccountFacts>,
     ) -> bool {
-        let shipped = || self.blocks(address).is_none() && entries::trusts(address, role, chain_id, known);
+        let shipped =
+            || self.blocks(address, chain_id).is_none() && entries::trusts(address, role, chain_id, known);
         self.trusts(address, role, chain_id).is_some() || self.shipped && shipped()
     }
 
-    /// Name of an address, if the policy knows it in any way.
-    pub fn name_of(&self, address: &Address) -> Option<&str> {
-        let booked = self.book.iter().chain(&self.blocked).find(|entry| entry.address.0 == *address);
+    /// Name of an address, if the policy knows it in any way; with the chain, where it is known on that alone.
+    pub fn name_of(&self, address: &Address) -> Option<String> {
+        let mut booked = self.book.iter().chain(&self.blocked);
+        let booked = booked.find(|entry| entry.is(address)).map(|entry| match entry.chain_id {
+            Some(chain) => format!("{} on chain {chain}", entry.name),
+            None => entry.name.clone(),
+        });
         let trusted = || self.trusted.iter().find(|entry| entry.address.0 == *address);
-        booked.map(|entry| &entry.name[..]).or_else(|| trusted().map(|entry| &entry.label[..]))
+        booked.or_else(|| trusted().map(|entry| entry.label.clone()))
     }
 
-    /// The entry that forbids an address.
-    pub fn blocks(&self, address: &Address) -> Option<&BookEntry> {
-        self.blocked.iter().find(|entry| entry.address.0 == *address)
+    /// Whether an address stands in the address book, for a chain.
+    pub fn books(&self, address: &Address, chain_id: Option<u64>) -> bool {
+        self.book.iter().any(|entry| entry.knows(address, chain_id))
+    }
+
+    /// The entry that forbids an address on a chain.
+    pub fn blocks(&self, address: &Address, chain_id: Option<u64>) -> Option<&BookEntry> {
+        self.blocked.iter().find(|entry| entry.forbids(address, chain_id))
     }
 
     /// The code an allow-listed delegatecall target must have, by the policy.
@@ -343,12 +447,17 @@ impl Policy {
                 entry.roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
             lines.push(format!("Trusts {} ({}) as {}.", entry.address.0, entry.label, roles.join(", ")));
         }
+        let alone = |entry: &BookEntry| match entry.chain_id {
+            Some(chain) => format!(", on chain {chain} alone"),
+            None => String::new(),
+        };
         for entry in &self.book {
-            lines.push(format!("Knows {} as {}.", entry.address.0, entry.name));
+            lines.push(format!("Knows {} as {}{}.", entry.address.0, entry.name, alone(entry)));
         }
         for entry in &self.blocked {
-            lines.push(format!("Blocks {} ({}).", entry.address.0, entry.name));
+            lines.push(format!("Blocks {} ({}){}.", entry.address.0, entry.name, alone(entry)));
         }
+        lines.extend(self.elsewhere.explain());
         for limit in &self.limits {
             let asset = limit.token.map_or_else(|| "the native coin".to_owned(), |token| token.0.to_string());
             for (most, span) in [(limit.per_transaction, "transaction"), (limit.per_day, "day")] {
@@ -417,6 +526,50 @@ mod tests {
             refused(&format!("name='x'\nrequire=[]\n[[book]]\naddress='{wrong_case}'\nname='y'"))
                 .contains("checksum")
         );
+    }
+
+    #[test]
+    fn addresses_of_any_chain_load_and_one_of_an_evm_chain_counts_there_alone() {
+        let text = "name='x'\nrequire=[]\n[[book]]\naddress='bc1q6l0yxh4h3ppss0w27dr0tmx7fqdnmmgnmq0uzc'\nname='cold'\n\
+                    chain='bip122:000000000019d6689c085ae165831e93'\n[[book]]\naddress='eip155:8453:0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'\n\
+                    name='desk'\n[[blocked]]\naddress='TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t'\nname='thief'\n[[blocked]]\n\
+                    address='eth:0xdAC17F958D2ee523a2206206994597C13D831ec7'\nname='lost'\n[[trusted]]\n\
+                    address='solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp:TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA'\nlabel='tokens'\nroles=['contract']\n";
+        let policy = Policy::parse(text).expect("loads");
+        let said = policy.explain().join("\n");
+        for part in [
+            "bc1q6l0yxh4h3ppss0w27dr0tmx7fqdnmmgnmq0uzc as cold",
+            "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t (thief)",
+            "desk, on chain 8453 alone",
+        ] {
+            assert!(said.contains(part), "{part} in {said}");
+        }
+        let (desk, lost) = (policy.book[0].address.0, policy.blocked[0].address.0);
+        assert!(policy.books(&desk, Some(8453)));
+        assert!(
+            !policy.books(&desk, Some(1)) && !policy.books(&desk, None),
+            "another chain, or an unknown one"
+        );
+        assert!(policy.blocks(&lost, Some(1)).is_some() && policy.blocks(&lost, None).is_some());
+        assert!(policy.blocks(&lost, Some(10)).is_none());
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_an_error_with_its_place() {
+        for (address, why) in [
+            ("bc1q6l0yxh4h3ppss0w27dr0tmx7fqdnmmgnmq0uzd", "line 4"),
+            ("eip155:1:bc1q6l0yxh4h3ppss0w27dr0tmx7fqdnmmgnmq0uzc", "line 4"),
+            ("bip122:000000000019d6689c085ae165831e93:0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "line 4"),
+            ("nowhere:0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "names no known chain"),
+        ] {
+            let said = refused(&format!("name='x'\nrequire=[]\n[[book]]\naddress='{address}'\nname='y'"));
+            assert!(said.contains(why), "{address}: {said}");
+        }
+        let other = format!("name='x'\nrequire=[]\n[[book]]\naddress='{A}'\nname='y'\nchain='btc'");
+        assert!(refused(&other).contains(A));
+        let twice = "name='x'\nrequire=[]\n[[book]]\naddress='1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa'\nname='y'\n[[blocked]]\n\
+                     address='1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa'\nname='y'";
+        assert!(refused(twice).contains("blocked and trusted"));
     }
 
     #[test]

@@ -193,8 +193,19 @@ impl Proxy {
         let permits = Arc::new(Semaphore::new(limits.requests));
         let large = Arc::new(Semaphore::new(LARGE_BODIES));
         let Options { policy, allow_review, lists, simulate, .. } = options;
-        let shared =
-            Shared { access, upstream, policy, facts, lists, simulate, allow_review, limits, permits, large, log };
+        let shared = Shared {
+            access,
+            upstream,
+            policy,
+            facts,
+            lists,
+            simulate,
+            allow_review,
+            limits,
+            permits,
+            large,
+            log,
+        };
         Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 

@@ -20,6 +20,7 @@ use tracehound_guard::{
     erc7730::Descriptor,
     facts::Shown,
     json::MAX_BYTES,
+    place::Standing,
     policy::DEFAULT,
     safe::{Asked, Listed, Pick},
     scalar::{Account, Scalars, strict_address},
@@ -431,9 +432,9 @@ fn policy(command: &GuardPolicyCommand, out: &mut dyn Write) -> Result<u8> {
                 out,
                 "valid: {}, {} trusted, {} in the address book, {} blocked, hash {hash}",
                 policy.name,
-                policy.trusted.len(),
-                policy.book.len(),
-                policy.blocked.len()
+                policy.count(Standing::Trusted),
+                policy.count(Standing::Known),
+                policy.count(Standing::Blocked)
             )
             .into_diagnostic()?;
         }

@@ -33,7 +33,8 @@ fn paths(asked: &Asked) -> Vec<String> {
 }
 
 fn nonces(fetched: &Fetched) -> Vec<u64> {
-    let pages = fetched.pages.iter().map(|page| serde_json::from_slice::<serde_json::Value>(page).expect("JSON"));
+    let pages =
+        fetched.pages.iter().map(|page| serde_json::from_slice::<serde_json::Value>(page).expect("JSON"));
     pages.map(|page| page["results"][0]["nonce"].as_u64().expect("a number")).collect()
 }
 
@@ -60,7 +61,8 @@ fn every_page_is_read_with_the_key_and_a_page_of_the_past() {
     assert_eq!((nonces(&fetched), fetched.unread.len()), (vec![7, 8], 0));
     assert!(fetched.past.is_some());
     let asked = asked.lock().expect("whole").clone();
-    let first = format!("/tx-service/eth/api/v2/safes/{SAFE}/multisig-transactions/?limit=100&executed=false");
+    let first =
+        format!("/tx-service/eth/api/v2/safes/{SAFE}/multisig-transactions/?limit=100&executed=false");
     assert_eq!(asked[0].0, first);
     assert!(asked.iter().all(|(_, key)| key.as_deref() == Some("Bearer SECRETKEY")), "{asked:?}");
 }
@@ -70,7 +72,9 @@ fn a_service_without_version_2_is_asked_by_version_1_and_a_number_or_a_hash_by_i
     let (server, asked) = serve(|request| {
         Some(match request.path.as_str() {
             path if path.contains("/v2/") => Response::status(404, "not found"),
-            path if path.contains("/api/v1/multisig-transactions/0xabc/") => Response::ok(r#"{"nonce":"71"}"#),
+            path if path.contains("/api/v1/multisig-transactions/0xabc/") => {
+                Response::ok(r#"{"nonce":"71"}"#)
+            }
             _ => page(None, 71),
         })
     });

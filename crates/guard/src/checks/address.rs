@@ -79,6 +79,10 @@ pub(super) fn bad_recipient(case: &Case<'_>, out: &mut Vec<Finding>) {
             Listing::Clear | Listing::Unknown(_) => {}
         }
     }
+    for (path, entry) in case.blocked_elsewhere() {
+        let title = format!("The policy blocks {} ({}), which stands in it.", entry.place, entry.name);
+        out.push(Finding::new(Addr02, Block, &path, title));
+    }
     for (address, path) in everybody.chain(&involved) {
         if !seen.insert(address) {
             continue;
@@ -91,7 +95,7 @@ pub(super) fn bad_recipient(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
             continue;
         }
-        if let Some(blocked) = case.policy.blocks(address) {
+        if let Some(blocked) = case.policy.blocks(address, case.chain_id) {
             let title = format!("The policy blocks {address} ({}).", blocked.name);
             out.push(Finding::new(Addr02, Block, path, title));
         }

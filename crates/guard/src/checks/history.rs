@@ -165,8 +165,7 @@ pub(super) fn unprecedented(case: &Case<'_>, out: &mut Vec<Finding>) {
         );
     }
     for (path, to) in case.recipients() {
-        let known =
-            own().any(|past| past.to.0 == to) || case.policy.book.iter().any(|entry| entry.address.0 == to);
+        let known = own().any(|past| past.to.0 == to) || case.policy.books(&to, case.chain_id);
         if !known && !case.is_own(&to) && !case.trusts(&to, &[Role::Recipient]) {
             out.push(Finding::new(
                 Hist01,

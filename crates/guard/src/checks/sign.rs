@@ -14,6 +14,7 @@ use crate::{
     message::{Message, Method},
     policy::Role,
     secret::{self, Secret},
+    sign_in,
     typed::{Meaning, TypedData},
 };
 
@@ -70,17 +71,10 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
         let title = "The message has line ends of another kind (CR): it hashes differently than it looks.";
         out.push(Finding::new(Sign01, Review, path, title));
     }
-    for (mark, what) in KEYS {
-        if text.to_lowercase().contains(mark) {
-            let title = format!(
-                "The signature of this text is a key: {what}. Whoever gets it has what the key opens."
-            );
-            out.push(Finding::new(Sign01, Block, path, title));
-        }
-    }
-    if let Some(secret) = held_secret(text) {
-        let title = format!("The message holds {}: whoever sees it has all that it opens.", secret.what());
-        out.push(Finding::new(Sign01, Block, path, title));
+    opens(path, text, out);
+    if let Some(said) = sign_in::binds(text) {
+        let title = "The text binds whoever signs it: read it as a contract.";
+        out.push(Finding::new(Sign01, Review, path, title).because(crate::json::shorten(&said)));
     }
     if text.to_lowercase().contains("tracehound guard: i reviewed 0x") {
         let (severity, title) = match &case.facts.origin {
@@ -98,7 +92,24 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
     sign_in(case, message, text, out);
 }
 
-/// Texts whose signature is the key to an account elsewhere. Source: the client libraries of zkSync Lite, dYdX and `StarkEx`.
+/// Texts whose signature opens something, and texts that hold what opens something.
+fn opens(path: &str, text: &str, out: &mut Vec<Finding>) {
+    for (mark, what) in KEYS {
+        if text.to_lowercase().contains(mark) {
+            let title = format!(
+                "The signature of this text is a key: {what}. Whoever gets it has what the key opens."
+            );
+            out.push(Finding::new(Sign01, Block, path, title));
+        }
+    }
+    if let Some(secret) = held_secret(text) {
+        let title = format!("The message holds {}: whoever sees it has all that it opens.", secret.what());
+        out.push(Finding::new(Sign01, Block, path, title));
+    }
+}
+
+/// Texts whose signature is the key to an account elsewhere. Source: the client libraries of zkSync Lite, dYdX, `StarkEx`,
+/// Loopring and Immutable X.
 const KEYS: &[(&str, &str)] = &[
     ("access zksync account", "of a zkSync Lite account"),
     ("sign in to zksync account", "of a zkSync Lite account"),
@@ -107,6 +118,8 @@ const KEYS: &[(&str, &str)] = &[
     ("dydx stark key", "of an account at dYdX"),
     ("stark key", "of an account on StarkEx"),
     ("starkex", "of an account on StarkEx"),
+    ("access loopring exchange", "of an account at Loopring"),
+    ("initiated an action with immutable x", "of an account on Immutable X"),
 ];
 
 /// What a message should never hold. A word of 64 hexadecimal digits may be a nonce as well as a key, and says nothing.
@@ -156,11 +169,10 @@ fn site(host: &str) -> String {
 
 /// A sign-in message (EIP-4361) must be for the site that asks, the chain and the account.
 fn sign_in(case: &Case<'_>, message: &Message, text: &str, out: &mut Vec<Finding>) {
-    const MARK: &str = " wants you to sign in with your Ethereum account:";
     let mut lines = text.lines();
     // What a strict reader does not take for a sign-in, another may.
     let first = lines.next().unwrap_or_default();
-    let Some(domain) = first.trim().strip_suffix(MARK.trim_end()) else {
+    let Some(domain) = first.trim().strip_suffix(sign_in::MARK) else {
         let folded = crate::mentions::folded(text).to_lowercase();
         if folded.contains("wantsyoutosigninwithyour") {
             let title = "Looks like a sign-in and is not in its form: what it signs in to cannot be told.";
@@ -173,24 +185,29 @@ fn sign_in(case: &Case<'_>, message: &Message, text: &str, out: &mut Vec<Finding
         out.push(Finding::new(Sign01, Review, &message.path, title));
     }
     let path = &message.path;
-    if text.to_lowercase().contains("urn:recap:") {
-        let title = "The sign-in hands over powers (ReCap): whoever gets the signature may do what its resources say.";
-        out.push(Finding::new(Sign01, Review, path, title));
-    }
-    let domain = domain.rsplit("://").next().unwrap_or(domain);
-    match &case.facts.origin {
-        Some(origin) if !origin.eq_ignore_ascii_case(domain) => {
-            let title = format!(
-                "{origin:?} asks for a sign-in at {domain:?}: a site collects a signature for another."
-            );
-            out.push(Finding::new(Sign01, Block, path, title));
+    let (host, port) = sign_in::authority(domain);
+    match case.facts.origin.as_deref().map(|origin| (origin, sign_in::authority(origin))) {
+        Some((origin, (asks, asks_at))) => {
+            let other = host != asks || port.zip(asks_at).is_some_and(|(one, other)| one != other);
+            let standard = |port: Option<u16>| port.is_none_or(|port| port == 443);
+            if other {
+                let title = format!(
+                    "{origin:?} asks for a sign-in at {domain:?}: a site collects a signature for another."
+                );
+                out.push(Finding::new(Sign01, Block, path, title));
+            } else if port != asks_at && !(standard(port) && standard(asks_at)) {
+                let title = format!(
+                    "Signs in at {domain:?}, and {origin:?} asks: whether the port is the same is not known."
+                );
+                out.push(Finding::new(Sign01, Review, path, title));
+            }
         }
-        Some(_) => {}
         None => {
             let title = format!("Signs in at {domain:?}; which site asks is not known (--origin).");
             out.push(Finding::new(Sign01, Incomplete, path, title));
         }
     }
+    in_its_form(case, path, text, out);
     if let (Some(account), Some(line)) = (case.facts.account, lines.next())
         && !line.trim().eq_ignore_ascii_case(&account.0.to_string())
     {
@@ -207,10 +224,54 @@ fn sign_in(case: &Case<'_>, message: &Message, text: &str, out: &mut Vec<Finding
     }
 }
 
+/// What a sign-in says, once it is read as its standard has it.
+fn in_its_form(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {
+    let read = match sign_in::read(text) {
+        Ok(read) => read,
+        Err(why) => {
+            let title = "The sign-in is not in the form of its standard (EIP-4361): readers may understand it differently.";
+            out.push(Finding::new(Sign01, Review, path, title).because(why));
+            return;
+        }
+    };
+    let (domain, uri) = (sign_in::authority(read.domain), sign_in::authority(read.uri));
+    if read.uri.contains("://") && domain.0 != uri.0 {
+        let title = "The sign-in names one site and is for the address of another.";
+        out.push(Finding::new(Sign01, Review, path, title).because(format!("{} and {}", domain.0, uri.0)));
+    }
+    if let Some(now) = case.facts.now {
+        let over = read.expires.filter(|end| *end <= now).map(|end| format!("until {end}"));
+        let early = read.not_before.filter(|start| *start > now).map(|start| format!("from {start}"));
+        for when in over.into_iter().chain(early) {
+            let title = "The sign-in does not hold now: why sign it?";
+            out.push(Finding::new(Sign01, Review, path, title).because(when));
+        }
+    }
+    for told in read.resources.iter().filter_map(|resource| sign_in::powers(resource)) {
+        let finding = match told {
+            Ok(powers) => {
+                let title = "The sign-in hands over powers (ReCap): whoever gets the signature may do this.";
+                let finding = Finding::new(Sign01, Review, path, title);
+                powers.into_iter().take(20).fold(finding, Finding::because)
+            }
+            Err(why) => {
+                let title = "The sign-in hands over powers (ReCap) that cannot be read.";
+                Finding::new(Sign01, Block, path, title).because(why)
+            }
+        };
+        out.push(finding);
+    }
+}
+
 fn of_typed(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec<Finding>) {
     for quirk in case.quirks {
         let title = "The request is spelt so that readers may understand it differently.";
         out.push(Finding::new(Sign01, Block, &quirk.path, title).because(quirk.what.clone()));
+    }
+    let mut texts = Vec::new();
+    data.message.texts("message", &mut texts);
+    for (path, text) in texts {
+        opens(&path, text, out);
     }
     let chain = data.domain.uint("chainId");
     let verifying = data.domain.address("verifyingContract");

@@ -190,9 +190,7 @@ pub fn read_pages(
         let read = read_queue(page, missing, &mut Scalars::default())?;
         whole.past = read.entries.into_iter().filter(|entry| entry.executed).collect();
     }
-    if listed.pages.len() > 1 {
-        of_one(&whole.entries, true)?;
-    }
+    of_one(&whole.entries)?;
     for entry in whole.entries.iter().chain(&whole.past) {
         if let Some(safe) = asked.safe.filter(|safe| *safe != entry.tx.safe) {
             let what =
@@ -233,7 +231,7 @@ pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result
             }
         }
     }
-    of_one(&entries, !path.is_empty())?;
+    of_one(&entries)?;
     let more = match unread {
         0 => more(node, entries.len()),
         unread => Some(format!(
@@ -244,9 +242,8 @@ pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result
     Ok(Queue { more, entries, ..Queue::default() })
 }
 
-/// Refuses transactions of two chains in one list, and of two Safes where a service made it, or where none of the two
-/// approves something of the other.
-fn of_one(entries: &[Entry], by_service: bool) -> Result<(), Malformed> {
+/// Refuses transactions of two chains in one list, and of two Safes where none approves something of the other.
+fn of_one(entries: &[Entry]) -> Result<(), Malformed> {
     let Some(first) = entries.first() else { return Ok(()) };
     let chain = entries.iter().find_map(|entry| entry.chain_id);
     for entry in entries {
@@ -259,7 +256,7 @@ fn of_one(entries: &[Entry], by_service: bool) -> Result<(), Malformed> {
             .iter()
             .map(|entry| entry.tx.safe)
             .any(|third| third != other && (approves(other, third) || approves(third, other)));
-        if one != other && (by_service || !approved) {
+        if one != other && !approved {
             let what =
                 format!("the list mixes transactions of two Safes, {one} and {other}: give them one by one");
             return Err(Malformed::new(&entry.path, what));

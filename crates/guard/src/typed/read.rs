@@ -4,7 +4,10 @@
 //! by their declared type, whatever the spelling, and every odd spelling, every field that is shown but not signed, and
 //! every ambiguity is noted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use alloy_primitives::{Address, B256, U256};
 
@@ -151,6 +154,31 @@ impl Data {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Bytes of every length in it, with their path.
+    pub fn bytes_of<'a>(&'a self, path: &str, out: &mut Vec<(String, Cow<'a, [u8]>)>) {
+        match self {
+            Self::Bytes(bytes) => out.push((path.to_owned(), Cow::Borrowed(bytes))),
+            Self::Fixed(word, size) => {
+                out.push((path.to_owned(), Cow::Borrowed(&word[..usize::from(*size)])))
+            }
+            Self::Address(address) => out.push((path.to_owned(), Cow::Borrowed(address.as_slice()))),
+            Self::Uint(number) => {
+                out.push((path.to_owned(), Cow::Owned(number.to_be_bytes::<32>().to_vec())))
+            }
+            Self::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    item.bytes_of(&format!("{path}[{index}]"), out);
+                }
+            }
+            Self::Struct(_, fields) => {
+                for (name, field) in fields {
+                    field.bytes_of(&format!("{path}.{name}"), out);
+                }
+            }
+            Self::Int(_) | Self::Bool(_) | Self::Text(_) => {}
         }
     }
 

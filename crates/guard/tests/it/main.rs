@@ -5,6 +5,7 @@ mod bybit;
 mod corpus;
 mod descriptors;
 mod documents;
+mod elsewhere;
 mod hard_cases;
 mod hashes;
 mod hostile;

@@ -322,3 +322,113 @@ fn an_address_in_a_text_that_could_not_be_screened_is_said_to_be_so() {
     assert!(told.gaps.iter().any(|gap| gap.sentence.contains("the list is old")), "{:?}", told.gaps);
     assert_eq!(report("\"recipient\", \"screening\"]").exit_code, 30);
 }
+
+/// A page that pays out on another chain, and a bridge that is told where to.
+#[test]
+fn what_the_policy_blocks_on_another_chain_is_found_in_texts_and_data() {
+    const THIEF: &str = "bc1q6l0yxh4h3ppss0w27dr0tmx7fqdnmmgnmq0uzc";
+    const TRON: &str = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t";
+    let policy = format!(
+        "{DEFAULT}\n[[blocked]]\naddress='{THIEF}'\nname='thief'\n[[blocked]]\naddress='tron:mainnet:{TRON}'\nname='other thief'\n"
+    );
+    let policy = Policy::parse(&policy).expect("loads");
+    let facts = Facts::parse("chain-id=1\norigin='example.org'\n").expect("facts");
+    let context = Context::new(&policy, &facts);
+    let blocked = |report: &Report| {
+        report.exit_code == 20
+            && report.of("G-ADDR-02").iter().any(|finding| finding.title.contains("The policy blocks"))
+    };
+    for text in
+        [format!("Pay out to {THIEF}"), format!("bitcoin:{THIEF}?amount=1"), format!("to {TRON}, please")]
+    {
+        assert!(blocked(&check_message(text.as_bytes(), context)), "{text}");
+    }
+    assert!(!blocked(&check_message(b"Pay out to bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", context)));
+    // In the data of a call, as a text and as the hash behind it.
+    let as_text = hex::encode(format!("withdraw to {THIEF} now"));
+    let hash = hex::encode(Address::parse(THIEF).expect("an address").script().expect("a script").payload());
+    assert_eq!(hash, "d7de435eb788430843bdcad3c6f5ecde481b3ded");
+    for data in [as_text, format!("00ff{hash}00")] {
+        let tx = format!(
+            r#"{{"to":"0x5555555555555555555555555555555555555555","value":"0","data":"0x12345678{data}","chainId":1}}"#
+        );
+        assert!(blocked(&check_tx(tx.as_bytes(), context)), "{data}");
+    }
+}
+
+#[test]
+fn a_sign_in_is_held_to_host_port_and_form() {
+    let policy = Policy::parse(DEFAULT).expect("a policy");
+    let said = |origin: &str, text: &str| {
+        let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\norigin='{origin}'\n");
+        let facts = Facts::parse(&facts).expect("facts");
+        check_message(text.as_bytes(), Context::new(&policy, &facts)).exit_code
+    };
+    let sign_in = |domain: &str| {
+        format!(
+            "{domain} wants you to sign in with your Ethereum account:\n0xb7AD6e4069d5C9A7BAA3Feb1db645A8032434aE3\n\n\
+             URI: https://{domain}\nVersion: 1\nChain ID: 1\nNonce: 12345678\nIssued At: 2026-01-15T12:00:00Z"
+        )
+    };
+    for (origin, domain, code) in [
+        ("example.org", "example.org", 0),
+        ("https://example.org", "example.org", 0),
+        ("example.org:443", "example.org", 0),
+        ("example.org:8443", "example.org:8443", 0),
+        ("example.org:8443", "example.org:9443", 20),
+        ("https://example.org:8443", "example.org", 10),
+        ("example.org", "example.org:8443", 10),
+        ("evil.org", "example.org", 20),
+    ] {
+        assert_eq!(said(origin, &sign_in(domain)), code, "{origin} asks for {domain}");
+    }
+    let good = sign_in("example.org");
+    for (from, to) in [
+        ("Version: 1", "Version: 2"),
+        ("Nonce: 12345678", "Nonce: 1"),
+        (
+            "Issued At: 2026-01-15T12:00:00Z",
+            "Issued At: 2026-01-15T12:00:00Z\nExpiration Time: 2026-01-14T12:00:00Z",
+        ),
+        ("\n\nURI", "\n\nI agree to sell my house.\n\nURI"),
+        ("URI: https://example.org", "URI: https://other.org"),
+        ("account:\n", "account: \n"),
+        (":00Z", ":00Z\nResources:\n- urn:recap:eyJhdHQiOnsieCI6eyJrdi9wdXQiOlt7fV19fX0"),
+    ] {
+        assert_ne!(said("example.org", &good.replace(from, to)), 0, "{from} -> {to}");
+    }
+    assert_eq!(said("example.org", &good.replace(":00Z", ":00Z\nResources:\n- urn:recap:eyJ")), 20);
+}
+
+#[test]
+fn texts_that_bind_or_open_something_are_never_allowed() {
+    let (policy, facts) = (
+        Policy::parse(DEFAULT).expect("a policy"),
+        Facts::parse("chain-id=1\norigin='example.org'").expect("facts"),
+    );
+    let code = |text: &str| check_message(text.as_bytes(), Context::new(&policy, &facts)).exit_code;
+    assert_eq!(code("I accept the terms of service of this site."), 0);
+    for text in
+        ["I agree to sell all my tokens for 1 USD", "The undersigned transfers every claim to the bearer"]
+    {
+        assert_eq!(code(text), 10, "{text}");
+    }
+    for text in [
+        "Access zkSync account.\n\nOnly sign this message for a trusted client!",
+        "Sign this message to access Loopring Exchange: 0x0BABA1Ad5bE3a5C0a66E7ac838a129Bf948f1eA4 with key nonce: 0",
+        "Only sign this request if you\u{2019}ve initiated an action with Immutable X.",
+        "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about",
+        "tracehound guard: I reviewed 0xabababababababababababababababababababababababababababababababab",
+    ] {
+        assert_eq!(code(text), 20, "{text}");
+    }
+    // The same, as typed data.
+    let typed = json!({
+        "types": {
+            "EIP712Domain": [{ "name": "name", "type": "string" }],
+            "dYdX": [{ "name": "action", "type": "string" }]
+        },
+        "primaryType": "dYdX", "domain": { "name": "dYdX Chain" }, "message": { "action": "dYdX Chain Onboarding" }
+    });
+    assert_eq!(check_typed(typed.to_string().as_bytes(), Context::new(&policy, &facts)).exit_code, 20);
+}

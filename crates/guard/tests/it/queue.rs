@@ -67,7 +67,8 @@ fn signature(number: u8, hash: &B256) -> String {
 fn signed(mut tx: Value, by: &[u8]) -> Value {
     let hash = digest(&tx);
     tx["safeTxHash"] = json!(hash.to_string());
-    let confirmations = by.iter().map(|one| json!({ "owner": owner(*one).to_string(), "signature": signature(*one, &hash) }));
+    let confirmations =
+        by.iter().map(|one| json!({ "owner": owner(*one).to_string(), "signature": signature(*one, &hash) }));
     tx["confirmations"] = confirmations.collect();
     tx
 }
@@ -104,7 +105,8 @@ fn pages_are_one_list_and_a_page_that_is_not_here_is_missing() {
         page["count"] = json!(3);
         page
     };
-    let short = [counted(&[one.clone(), two.clone()], Some("https://service/?offset=2")), counted(&[two], None)];
+    let short =
+        [counted(&[one.clone(), two.clone()], Some("https://service/?offset=2")), counted(&[two], None)];
     let report = ask(&short, Asked::default(), &facts(5));
     assert_eq!((report.exit_code, report.items.len()), (30, 2), "{:#?}", report.findings);
 }
@@ -193,7 +195,8 @@ fn a_stray_signature_is_told_by_the_transaction_it_belongs_to_and_by_no_invented
     let stray = |claimed: bool| {
         let mut shown = shown.clone();
         if claimed {
-            shown["confirmations"] = json!([{ "owner": owner(1).to_string(), "signature": signature(1, &hash) }]);
+            shown["confirmations"] =
+                json!([{ "owner": owner(1).to_string(), "signature": signature(1, &hash) }]);
         } else {
             shown["signatures"] = json!(signature(1, &hash));
         }
@@ -202,7 +205,8 @@ fn a_stray_signature_is_told_by_the_transaction_it_belongs_to_and_by_no_invented
     let invented = |report: &Report| {
         let digest = digest(&shown);
         let bytes = hex::decode(&signature(1, &hash)[2..]).expect("hex");
-        let signer = safe::signature::single(&bytes).expect("one").signer(&digest).expect("somebody").address();
+        let signer =
+            safe::signature::single(&bytes).expect("one").signer(&digest).expect("somebody").address();
         serde_json::to_string(&report.findings).expect("JSON").contains(&signer.to_string())
     };
     for claimed in [true, false] {
@@ -232,7 +236,8 @@ fn a_payment_of_the_past_counts_by_the_signatures_of_the_owners_and_by_nobodys_w
     assert_ne!(with(executed(paid(), &[1, 3]), 9), 0, "a signer who owns nothing");
     assert_ne!(with(executed(payment(9, STRANGER), &[1, 2]), 9), 0, "its number has not come");
     let mut unsigned = executed(paid(), &[]);
-    unsigned["confirmations"] = json!([{ "owner": owner(1), "signature": null }, { "owner": owner(2), "signature": null }]);
+    unsigned["confirmations"] =
+        json!([{ "owner": owner(1), "signature": null }, { "owner": owner(2), "signature": null }]);
     assert_ne!(with(unsigned, 9), 0, "the service's word");
     let mut other = executed(paid(), &[1, 2]);
     other["to"] = json!(FRIEND);
@@ -241,7 +246,10 @@ fn a_payment_of_the_past_counts_by_the_signatures_of_the_owners_and_by_nobodys_w
     nothing["value"] = json!("0");
     assert_ne!(with(executed(nothing, &[1, 2]), 9), 0, "nothing was paid");
     // Without the owners from elsewhere nobody can tell.
-    let report = judge(&page(&[waits.clone(), executed(paid(), &[1, 2])], None), &Facts::parse("chain-id=1").expect("facts"));
+    let report = judge(
+        &page(&[waits.clone(), executed(paid(), &[1, 2])], None),
+        &Facts::parse("chain-id=1").expect("facts"),
+    );
     assert_ne!(report.exit_code, 0);
 }
 
@@ -335,7 +343,11 @@ fn the_calls_of_the_transaction_builder_are_judged_and_have_no_hash_yet() {
     let harmless = judge(&file(FRIEND, json!("0x")), &facts(5));
     assert_eq!(harmless.exit_code, 30, "no hash to compare: {:#?}", harmless.findings);
     let unread = judge(&file(usdc, Value::Null), &facts(5));
-    assert!(unread.has("G-FMT-01") && unread.findings[0].title.contains("contractMethod"), "{:#?}", unread.findings);
+    assert!(
+        unread.has("G-FMT-01") && unread.findings[0].title.contains("contractMethod"),
+        "{:#?}",
+        unread.findings
+    );
     let asked = Asked { safe: Some(OTHER.parse().expect("an address")), ..Asked::default() };
     assert!(ask(&[file(FRIEND, json!("0x"))], asked, &facts(5)).has("G-FMT-01"), "made for another Safe");
 }

@@ -10,6 +10,7 @@ use tracehound_guard::{
     policy::DEFAULT,
     rpc::{Judged, MAX_MEMBERS, Rules, judge},
 };
+use tracehound_testkit::shared_data;
 
 const ME: &str = "0xb7AD6e4069d5C9A7BAA3Feb1db645A8032434aE3";
 const COLD: &str = "0xF946445B497Fc21617cc9bBf3606167aD8c5CEeB";
@@ -528,7 +529,7 @@ fn what_clients_were_seen_to_ask_passes_but_for_what_sends() {
         let request: Value = serde_json::from_str(line).expect("JSON");
         let body = request["body"].as_str().expect("a text");
         if !body.contains("eth_sendRawTransaction") {
-            assert!(house.passes(body.as_bytes()), "{body}");
+            assert!(house.passes(body), "{body}");
             prepared += usize::from(body.contains("eth_fillTransaction"));
             continue;
         }

@@ -62,8 +62,9 @@ fn hex_literal(digits: &str) -> [u8; 32] {
 
 #[test]
 fn two_people_means_another_persons_signature_over_this_very_hash() {
-    let input =
-        format!(r#"{{"safe":"{ME}","to":"{FRIEND}","value":"1","nonce":1,"chainId":1,"version":"1.4.1"}}"#);
+    let input = format!(
+        r#"{{"safe":"{ME}","to":"{FRIEND}","value":"1","operation":0,"nonce":1,"chainId":1,"version":"1.4.1"}}"#
+    );
     let queue = input::read_queue(input.as_bytes(), input::Missing::default(), &mut Scalars::default())
         .expect("reads");
     let digest = safe::hashes(Scheme::Chain, 1, &queue.entries[0].tx).digest;

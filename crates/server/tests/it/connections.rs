@@ -83,7 +83,8 @@ fn a_connection_that_says_nothing_does_not_keep_its_place() {
 #[test]
 fn three_hundred_half_open_connections_keep_nobody_out() {
     let node = Node::start(|_| Some(Response::ok(r#"{"result":"0x1"}"#)));
-    let limits = Limits { timeout: Duration::from_hours(1), idle: Duration::from_hours(1), ..Limits::default() };
+    let limits =
+        Limits { timeout: Duration::from_hours(1), idle: Duration::from_hours(1), ..Limits::default() };
     let proxy = Running::start(Options { limits, ..options(&node.server.url()) });
     let post = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
     let body = |length: usize| format!("{post}Content-Length: {length}\r\n\r\n{{");
@@ -114,7 +115,8 @@ fn half_a_request_ends_in_time_however_it_trickles() {
     let ended = (0..3_000).any(|_| {
         let sent = slow.0.write_all(b"x").is_err();
         let read = slow.0.read(&mut [0]);
-        sent || matches!(&read, Ok(0)) || matches!(&read, Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset)
+        sent || matches!(&read, Ok(0))
+            || matches!(&read, Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset)
     });
     assert!(ended);
 }

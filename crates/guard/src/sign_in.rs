@@ -1,0 +1,290 @@
+//! Sign-ins (EIP-4361, "Sign-In with Ethereum") and the powers they may hand over (ReCap, ERC-5573), read strictly.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+
+use crate::json::{self, Node};
+
+/// The end of a sign-in's first line.
+pub(crate) const MARK: &str = " wants you to sign in with your Ethereum account:";
+
+/// A sign-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SignIn<'a> {
+    /// Host and port that are signed in to, with the scheme where it is written.
+    pub domain: &'a str,
+    /// The account, as written.
+    pub account: &'a str,
+    /// What is signed for.
+    pub uri: &'a str,
+    /// The chain.
+    pub chain_id: u64,
+    /// From when on it holds.
+    pub not_before: Option<Timestamp>,
+    /// Until when it holds.
+    pub expires: Option<Timestamp>,
+    /// What it speaks of besides.
+    pub resources: Vec<&'a str>,
+}
+
+/// Reads a sign-in in the form of its standard, field by field in order; otherwise says what is not.
+pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
+    let mut lines = text.split('\n').peekable();
+    let first = lines.next().unwrap_or_default();
+    let domain = first.strip_suffix(MARK).ok_or("the first line is another")?;
+    if domain.is_empty() || domain.contains(char::is_whitespace) {
+        return Err(format!("{:?} is no domain", json::shorten(domain)));
+    }
+    let account = lines.next().unwrap_or_default();
+    let is_account =
+        matches!(account.parse(), Ok(tracehound_model::Address::Evm(_))) && account.starts_with("0x");
+    if !is_account || account.trim() != account {
+        return Err(format!("{:?} is no account", json::shorten(account)));
+    }
+    if lines.next() != Some("") {
+        return Err("no empty line follows the account".to_owned());
+    }
+    // A statement is one line, with an empty one behind it. Where there is none, libraries write one empty line or two.
+    if lines.peek().is_some_and(|line| !line.is_empty() && !line.starts_with("URI: ")) {
+        lines.next();
+        if lines.next() != Some("") {
+            return Err("the statement is not one line with an empty one behind it".to_owned());
+        }
+    } else {
+        lines.next_if_eq(&"");
+    }
+    let mut field = |name: &'static str| -> Option<&str> {
+        let value = lines.peek()?.strip_prefix(name)?.strip_prefix(": ")?;
+        lines.next();
+        Some(value)
+    };
+    let mut needed = |name: &'static str| {
+        let value = field(name).filter(|value| !value.is_empty() && value.trim() == *value);
+        value.ok_or_else(|| format!("`{name}: ` is absent, empty or not in its place"))
+    };
+    let (uri, version, chain, nonce, issued) =
+        (needed("URI")?, needed("Version")?, needed("Chain ID")?, needed("Nonce")?, needed("Issued At")?);
+    if version != "1" {
+        return Err(format!("version {:?} is not 1", json::shorten(version)));
+    }
+    let chain_id = chain.parse().map_err(|_| format!("{:?} is no chain", json::shorten(chain)))?;
+    if nonce.len() < 8 || !nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err("the nonce has fewer than eight letters and digits, or others".to_owned());
+    }
+    let time =
+        |text: &str| text.parse::<Timestamp>().map_err(|_| format!("{:?} is no time", json::shorten(text)));
+    time(issued)?;
+    let expires = field("Expiration Time").map(time).transpose()?;
+    let not_before = field("Not Before").map(time).transpose()?;
+    field("Request ID");
+    let mut resources = Vec::new();
+    if lines.next_if_eq(&"Resources:").is_some() {
+        while let Some(line) = lines.next_if(|line| line.starts_with("- ")) {
+            resources.push(&line[2..]);
+        }
+    }
+    match lines.next() {
+        None => Ok(SignIn { domain, account, uri, chain_id, not_before, expires, resources }),
+        Some(line) => Err(format!("{:?} has no place in a sign-in", json::shorten(line))),
+    }
+}
+
+/// The powers in a resource (`urn:recap:…`), in words; `None` for another resource.
+pub(crate) fn powers(resource: &str) -> Option<Result<Vec<String>, String>> {
+    let encoded = resource.strip_prefix("urn:recap:")?;
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|error| error.to_string())?;
+        let node = json::parse(&bytes).map_err(|error| error.to_string())?;
+        let targets = node.get("att").and_then(Node::map).ok_or("it names no powers (`att`)")?;
+        let mut all = Vec::new();
+        for (target, abilities) in targets {
+            let abilities = abilities.map().ok_or("its powers are no object")?;
+            for (ability, limits) in abilities {
+                let free = limits.list().is_none_or(|list| {
+                    list.iter().all(|limit| limit.map().is_none_or(<[_]>::is_empty)) || list.is_empty()
+                });
+                let bounds = if free { "" } else { ", within limits" };
+                all.push(format!("{} at {}{bounds}", json::shorten(ability), json::shorten(target)));
+            }
+        }
+        if all.is_empty() { Err("it names no powers".to_owned()) } else { Ok(all) }
+    };
+    Some(read())
+}
+
+/// Host in lower case, and port, of an origin or a domain; the scheme's own port where none is written.
+pub(crate) fn authority(text: &str) -> (String, Option<u16>) {
+    let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
+    let rest = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let rest = rest.rsplit('@').next().unwrap_or_default();
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
+        _ => (rest, None),
+    };
+    let own = match scheme {
+        Some("https") => Some(443),
+        Some("http") => Some(80),
+        _ => None,
+    };
+    (host.trim_end_matches('.').to_lowercase(), port.or(own))
+}
+
+/// Verbs by which somebody parts with something.
+const GIVING: &[&str] = &[
+    "sell",
+    "transfer",
+    "assign",
+    "pledge",
+    "grant",
+    "authorize",
+    "authorise",
+    "approve",
+    "permit",
+    "instruct",
+    "delegate",
+    "lend",
+    "loan",
+    "pay",
+    "send",
+    "withdraw",
+    "release",
+    "waive",
+    "donate",
+    "exchange",
+    "swap",
+    "convey",
+    "surrender",
+    "bid",
+    "buy",
+    "purchase",
+    "burn",
+    "indemnify",
+    "borrow",
+    "liquidate",
+    "bridge",
+    "give",
+];
+
+/// Who binds himself.
+const BINDING: &[&str] = &[
+    "i",
+    "we",
+    "undersigned",
+    "signer",
+    "holder",
+    "owner",
+    "agree",
+    "agrees",
+    "hereby",
+    "consent",
+    "undertake",
+];
+
+/// Words of a text that bind whoever signs it to part with something: `I agree to sell`, `the undersigned transfers`.
+pub(crate) fn binds(text: &str) -> Option<String> {
+    /// Words between who binds himself and what he does.
+    const REACH: usize = 6;
+    // What is said within a sentence; host names and amounts hold points of their own.
+    let lower = text.to_lowercase().replace(['\n', '\r'], " ");
+    let sentences = lower.split(|c| matches!(c, '!' | '?' | ';')).flat_map(|part| part.split(". "));
+    for sentence in sentences {
+        let words: Vec<&str> = sentence
+            .split(|c: char| !c.is_alphanumeric() && c != '\'')
+            .filter(|word| !word.is_empty())
+            .collect();
+        let gives = |word: &str| {
+            let stem = GIVING.iter().any(|verb| word == *verb || word.strip_suffix('s') == Some(*verb));
+            stem || word.strip_suffix("ing").is_some_and(|stem| GIVING.contains(&stem))
+        };
+        for (at, word) in words.iter().enumerate().filter(|(_, word)| BINDING.contains(*word)) {
+            let near = words[at + 1..].iter().take(REACH);
+            if let Some(verb) = near.clone().position(|word| gives(word)) {
+                let said = [&[*word], &words[at + 1..=at + 1 + verb]].concat();
+                return Some(said.join(" "));
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "app.example.org wants you to sign in with your Ethereum account:\n\
+                        0xb7AD6e4069d5C9A7BAA3Feb1db645A8032434aE3\n\nWelcome.\n\nURI: https://app.example.org/in\nVersion: 1\n\
+                        Chain ID: 1\nNonce: 12345678\nIssued At: 2026-01-15T12:00:00Z\nExpiration Time: 2026-01-15T13:00:00Z\n\
+                        Request ID: 7\nResources:\n- https://example.org/terms";
+
+    #[test]
+    fn a_sign_in_is_read_in_the_form_of_its_standard() {
+        let read = read(TEXT).expect("a sign-in");
+        assert_eq!((read.domain, read.chain_id, read.resources.len()), ("app.example.org", 1, 1));
+        assert_eq!(read.expires, Some("2026-01-15T13:00:00Z".parse().expect("a time")));
+        for shorter in [TEXT.replace("Welcome.\n\n", ""), TEXT.replace("Welcome.\n", "")] {
+            assert!(super::read(&shorter).is_ok(), "{shorter}");
+        }
+    }
+
+    #[test]
+    fn what_another_reader_could_take_differently_is_no_sign_in() {
+        for (from, to) in [
+            ("Version: 1", "Version: 2"),
+            ("Nonce: 12345678", "Nonce: 1234567"),
+            ("Nonce: 12345678", "Nonce: 1234 5678"),
+            ("Chain ID: 1", "Chain ID: one"),
+            ("Welcome.", "Welcome.\nMore."),
+            ("URI:", "Uri:"),
+            ("Issued At: 2026-01-15T12:00:00Z\n", ""),
+            ("Request ID: 7", "Anything: 7"),
+            ("034aE3\n", "034aE3 \n"),
+            ("0xb7AD", "0xB7AD"),
+            ("terms", "terms\nTo: somebody"),
+        ] {
+            assert!(read(&TEXT.replace(from, to)).is_err(), "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn powers_are_told_and_what_cannot_be_read_is_an_error() {
+        let encoded =
+            URL_SAFE_NO_PAD.encode(r#"{"att":{"kepler:x":{"kv/put":[{}],"kv/get":[{"max":1}]}},"prf":[]}"#);
+        let told = powers(&format!("urn:recap:{encoded}")).expect("a recap").expect("read");
+        assert_eq!(told, ["kv/put at kepler:x", "kv/get at kepler:x, within limits"]);
+        assert!(powers("https://example.org").is_none());
+        for wrong in ["urn:recap:!", "urn:recap:e30", "urn:recap:"] {
+            assert!(powers(wrong).expect("a recap").is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn hosts_and_ports_are_compared_as_browsers_do() {
+        assert_eq!(authority("https://Example.org/x"), ("example.org".to_owned(), Some(443)));
+        assert_eq!(authority("example.org:8443"), ("example.org".to_owned(), Some(8443)));
+        assert_eq!(authority("me@example.org."), ("example.org".to_owned(), None));
+        assert_eq!(authority("http://[::1]:8545"), ("[::1]".to_owned(), Some(8545)));
+    }
+
+    #[test]
+    fn texts_that_bind_are_told_from_those_that_greet() {
+        for text in [
+            "I agree to sell my Punk for 1 ETH",
+            "I hereby transfer all my tokens to the bearer.",
+            "The undersigned assigns every claim.",
+            "We authorise the transfer of our account",
+            "By signing you agree to pay 5 ETH",
+            "I, Alice, consent to the withdrawal; I approve it",
+        ] {
+            assert!(binds(text).is_some(), "{text}");
+        }
+        for text in [
+            "I accept the ExampleOrg Terms of Service: https://example.org/tos",
+            "Click to sign in and accept the OpenSea Terms of Service. This request will not trigger a blockchain transaction.",
+            "Sign in to prove that you own this wallet",
+            "Welcome to our application",
+            "Is it you? Sending mails takes a minute.",
+        ] {
+            assert_eq!(binds(text), None, "{text}");
+        }
+    }
+}

@@ -9,6 +9,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::json::{Json, Node};
 
+/// Longest text that is read as base58: longer ones take quadratic time, and are no transaction.
+const MOST_BASE58: usize = 4_096;
+
+/// Keys under which a payload is handed over.
+const HOLDERS: &[&str] = &["psbt", "transaction", "rawTransaction", "raw", "hex", "message", "tx", "params"];
+
 /// Something that is no transaction of an EVM chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Foreign {
@@ -62,16 +68,13 @@ impl Foreign {
             return None;
         }
         let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")).unwrap_or(word);
-        if let Ok(bytes) = hex::decode(digits) {
-            return Self::of_bytes(&bytes);
-        }
-        if let Ok(bytes) = STANDARD.decode(word) {
-            return Self::of_bytes(&bytes);
-        }
-        // Longer ones take quadratic time to read, and are no transaction.
-        const MOST: usize = 4_096;
-        let bytes = (word.len() <= MOST).then(|| bs58::decode(word).into_vec().ok()).flatten()?;
-        Self::of_bytes(&bytes)
+        let of = |bytes: Vec<u8>| Self::of_bytes(&bytes);
+        // A text in one alphabet can be one in another too.
+        let by_digits = hex::decode(digits).ok().and_then(of);
+        by_digits.or_else(|| STANDARD.decode(word).ok().and_then(of)).or_else(|| {
+            let short = (word.len() <= MOST_BASE58).then(|| bs58::decode(word).into_vec().ok()).flatten();
+            short.and_then(of)
+        })
     }
 
     /// Recognises bytes.
@@ -114,8 +117,6 @@ impl Foreign {
         if node.get("txs").is_some_and(|txs| txs.list().is_some()) {
             return Some(Self::Bundle);
         }
-        const HOLDERS: &[&str] =
-            &["psbt", "transaction", "rawTransaction", "raw", "hex", "message", "tx", "params"];
         let held = HOLDERS.iter().filter_map(|key| node.get(key));
         held.filter(|held| !matches!(held.value, Json::Map(_)) || has("transaction") || has("signatures"))
             .find_map(Self::of_node)
@@ -213,7 +214,7 @@ fn solana_message(bytes: &[u8]) -> Option<()> {
     let version = (first & 0x80 != 0).then_some(first & 0x7f);
     let signers = if version.is_some() { rest.byte()? } else { first };
     let (read_only, others) = (rest.byte()?, rest.byte()?);
-    if !(1..=64).contains(&signers) || read_only >= signers {
+    if !(1..=64).contains(&signers) || read_only > signers {
         return None;
     }
     // Of later versions the form is told by its head, with room for what any message holds.

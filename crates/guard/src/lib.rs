@@ -7,6 +7,7 @@
 //! **Invariant:** something that is missing never leads to `allow`.
 
 pub mod ask;
+mod builder;
 pub mod case;
 pub mod checks;
 pub mod context;
@@ -25,6 +26,7 @@ pub mod known;
 mod mentions;
 pub mod message;
 pub mod method;
+mod next;
 pub mod place;
 pub mod policy;
 pub mod report;

@@ -8,6 +8,7 @@ use crate::{
     ask::Lists,
     context::Context,
     finding::{Finding, Severity},
+    next,
     safe::{Hashes, hash::device_form},
 };
 
@@ -93,9 +94,12 @@ pub struct SignatureReport {
     /// Whose it is said to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claimed: Option<String>,
-    /// Whose it is.
+    /// Whose it is; nobody's where it does not belong to this transaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signer: Option<String>,
+    /// The hash it was made over, where that is another one and the input shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub belongs_to: Option<String>,
     /// Whether that is proven and agrees.
     pub good: bool,
     /// When it was collected, as written.
@@ -189,6 +193,8 @@ pub struct Report {
     pub exit_code: u8,
     /// The verdict in a sentence.
     pub summary: String,
+    /// What to do now, the first thing first.
+    pub next: Vec<String>,
     /// What is to be signed.
     pub items: Vec<Item>,
     /// Findings, the heaviest first.
@@ -223,12 +229,14 @@ impl Report {
             Some(worst) if worst.severity > Severity::Info => worst.title.clone(),
             _ => "Nothing stands against it, and everything the policy asks for was there.".to_owned(),
         };
+        let next = next::steps(&findings, items.iter().any(|item| item.hashes.is_some()));
         Self {
             schema: SCHEMA,
             kind,
             verdict,
             exit_code: verdict.exit_code(),
             summary,
+            next,
             items,
             findings,
             gaps,

@@ -1,4 +1,4 @@
-//! Sign-ins (EIP-4361, "Sign-In with Ethereum") and the powers they may hand over (ReCap, ERC-5573), read strictly.
+//! Sign-ins (EIP-4361, "Sign-In with Ethereum") and the powers they may hand over (`ReCap`, ERC-5573), read strictly.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
@@ -107,7 +107,7 @@ pub(crate) fn powers(resource: &str) -> Option<Result<Vec<String>, String>> {
                 all.push(format!("{} at {}{bounds}", json::shorten(ability), json::shorten(target)));
             }
         }
-        if all.is_empty() { Err("it names no powers".to_owned()) } else { Ok(all) }
+        Ok(all)
     };
     Some(read())
 }
@@ -186,7 +186,7 @@ pub(crate) fn binds(text: &str) -> Option<String> {
     const REACH: usize = 6;
     // What is said within a sentence; host names and amounts hold points of their own.
     let lower = text.to_lowercase().replace(['\n', '\r'], " ");
-    let sentences = lower.split(|c| matches!(c, '!' | '?' | ';')).flat_map(|part| part.split(". "));
+    let sentences = lower.split(['!', '?', ';']).flat_map(|part| part.split(". "));
     for sentence in sentences {
         let words: Vec<&str> = sentence
             .split(|c: char| !c.is_alphanumeric() && c != '\'')
@@ -237,7 +237,7 @@ mod tests {
             ("URI:", "Uri:"),
             ("Issued At: 2026-01-15T12:00:00Z\n", ""),
             ("Request ID: 7", "Anything: 7"),
-            ("034aE3\n", "034aE3 \n"),
+            ("34aE3\n", "34aE3 \n"),
             ("0xb7AD", "0xB7AD"),
             ("terms", "terms\nTo: somebody"),
         ] {
@@ -252,7 +252,7 @@ mod tests {
         let told = powers(&format!("urn:recap:{encoded}")).expect("a recap").expect("read");
         assert_eq!(told, ["kv/put at kepler:x", "kv/get at kepler:x, within limits"]);
         assert!(powers("https://example.org").is_none());
-        for wrong in ["urn:recap:!", "urn:recap:e30", "urn:recap:"] {
+        for wrong in ["urn:recap:!", "urn:recap:e30", "urn:recap:", "urn:recap:eyJhdHQiOjF9"] {
             assert!(powers(wrong).expect("a recap").is_err(), "{wrong}");
         }
     }

@@ -3,7 +3,10 @@
 //! Whatever came from the input is printed without control characters: a message must not be able to paint over the
 //! verdict.
 
-use std::fmt::{self, Write};
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Write},
+};
 
 use crate::{
     finding::Severity,
@@ -15,11 +18,15 @@ const WIDTH: usize = 100;
 
 /// Writes the report.
 pub fn write(out: &mut dyn Write, report: &Report) -> fmt::Result {
+    let mut short = Short::of(report);
     let head = format!("{}  ", report.verdict.as_str().to_uppercase());
-    wrapped(out, &head, &clean(&report.summary))?;
+    wrapped(out, &head, &short.show(&report.summary))?;
+    for (index, step) in report.next.iter().enumerate() {
+        wrapped(out, if index == 0 { "next:  " } else { "       " }, &clean(step))?;
+    }
     for item in &report.items {
         writeln!(out)?;
-        one(out, item)?;
+        one(out, item, &mut short)?;
     }
     let count = report.findings.len();
     if count > 0 {
@@ -27,14 +34,20 @@ pub fn write(out: &mut dyn Write, report: &Report) -> fmt::Result {
     }
     for finding in &report.findings {
         let head = format!("  {:<10} {:<9} ", finding.severity.as_str(), finding.id.as_str());
-        wrapped(out, &head, &clean(&finding.title))?;
+        wrapped(out, &head, &short.show(&finding.title))?;
         let indent = " ".repeat(head.chars().count());
         for evidence in &finding.evidence {
-            wrapped(out, &format!("{indent}- "), &clean(evidence))?;
+            wrapped(out, &format!("{indent}- "), &short.show(evidence))?;
         }
         if !finding.path.is_empty() && finding.severity > Severity::Info {
             wrapped(out, &format!("{indent}at "), &clean(&finding.path))?;
         }
+    }
+    if !short.shown.is_empty() {
+        writeln!(out, "\nAddresses")?;
+    }
+    for (short, full) in &short.shown {
+        writeln!(out, "  {short}  {full}")?;
     }
     if !report.gaps.is_empty() {
         writeln!(out, "\nNot looked at")?;
@@ -53,9 +66,9 @@ pub fn write(out: &mut dyn Write, report: &Report) -> fmt::Result {
     )
 }
 
-fn one(out: &mut dyn Write, item: &Item) -> fmt::Result {
+fn one(out: &mut dyn Write, item: &Item, short: &mut Short) -> fmt::Result {
     writeln!(out, "{}  [{}]", clean(&item.title), clean(&item.path))?;
-    wrapped(out, "  It ", &clean(&item.intent))?;
+    wrapped(out, "  It ", &short.show(&item.intent))?;
     for (name, value) in &item.fields {
         wrapped(out, &format!("  {:<12} ", clean(name)), &clean(&cut(value)))?;
     }
@@ -91,9 +104,9 @@ fn one(out: &mut dyn Write, item: &Item) -> fmt::Result {
             (None, bytes) => format!(" {bytes} bytes of unknown data"),
         };
         let value = if call.value == "0" { String::new() } else { format!(" with {} wei", call.value) };
-        wrapped(out, &indent, &clean(&format!("{kind}{to}{function}{value}")))?;
+        wrapped(out, &indent, &short.show(&format!("{kind}{to}{function}{value}")))?;
         for (name, value) in &call.arguments {
-            wrapped(out, &format!("{indent}  {} = ", clean(name)), &clean(value))?;
+            wrapped(out, &format!("{indent}  {} = ", clean(name)), &short.show(&cut(value)))?;
         }
     }
     if let Some(done) = &item.simulation {
@@ -101,10 +114,10 @@ fn one(out: &mut dyn Write, item: &Item) -> fmt::Result {
         wrapped(out, "  Simulated  ", &clean(&format!("{}, on {}", done.outcome, done.state)))?;
         for moved in &done.moved {
             let line = format!("{} goes from {} to {}", moved.what, moved.from, moved.to);
-            wrapped(out, "    - ", &clean(&line))?;
+            wrapped(out, "    - ", &short.show(&line))?;
         }
         for change in &done.changes {
-            wrapped(out, "    - ", &clean(change))?;
+            wrapped(out, "    - ", &short.show(change))?;
         }
     }
     if !item.signatures.is_empty() {
@@ -112,17 +125,72 @@ fn one(out: &mut dyn Write, item: &Item) -> fmt::Result {
     }
     for signature in &item.signatures {
         let owner = signature.claimed.as_deref().or(signature.signer.as_deref()).unwrap_or("nobody");
-        let mark = match (signature.good, &signature.signer, &signature.claimed) {
+        let mark = match (signature.good, &signature.belongs_to, &signature.signer) {
             (true, ..) => "good".to_owned(),
-            (false, Some(signer), Some(claimed)) if signer != claimed => {
-                format!("WRONG, belongs to {signer}")
-            }
-            (false, Some(_), _) => "not proven".to_owned(),
-            (false, None, _) => "WRONG, no signature over this".to_owned(),
+            (false, Some(hash), _) => format!("WRONG, made over {hash}"),
+            (false, None, Some(_)) => "not proven".to_owned(),
+            (false, None, None) => "WRONG, not over this".to_owned(),
         };
         wrapped(out, "    ", &clean(&format!("{owner}  {}: {mark}", signature.form)))?;
     }
     Ok(())
+}
+
+/// Addresses in short, so that a sentence is read at once, each with its full form at the end.
+struct Short {
+    /// Every address of the report.
+    all: BTreeSet<String>,
+    /// Those that were shown in short, with the full form.
+    shown: BTreeSet<(String, String)>,
+}
+
+impl Short {
+    fn of(report: &Report) -> Self {
+        // What cannot be written as JSON has no addresses that are shown.
+        let text = serde_json::to_string(report).unwrap_or_default();
+        let all = addresses(&text).map(|(_, address)| address.to_owned()).collect();
+        Self { all, shown: BTreeSet::new() }
+    }
+
+    /// A text on one line, with its addresses in short. Two that look the same in short are shown in full.
+    fn show(&mut self, text: &str) -> String {
+        let text = clean(text);
+        let mut out = String::with_capacity(text.len());
+        let mut done = 0;
+        for (at, address) in addresses(&text) {
+            let short = shortened(address);
+            let alike = |other: &&String| !other.eq_ignore_ascii_case(address) && shortened(other) == short;
+            out.push_str(&text[done..at]);
+            if self.all.iter().any(|other| alike(&other)) {
+                out.push_str(address);
+            } else {
+                out.push_str(&short);
+                self.shown.insert((short, address.to_owned()));
+            }
+            done = at + address.len();
+        }
+        out.push_str(&text[done..]);
+        out
+    }
+}
+
+/// Digits of an address that are shown in front and behind.
+const DIGITS: usize = 6;
+
+fn shortened(address: &str) -> String {
+    format!("{}…{}", &address[..2 + DIGITS], &address[address.len() - DIGITS..])
+}
+
+/// Addresses of EVM chains in a text, and where each begins.
+fn addresses(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    const LENGTH: usize = 42;
+    text.match_indices("0x").filter_map(|(at, _)| {
+        let address = text.get(at..at + LENGTH)?;
+        let ends = !text[at + LENGTH..].starts_with(|c: char| c.is_ascii_hexdigit());
+        let begins = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+        let digits = address[2..].bytes().all(|byte| byte.is_ascii_hexdigit());
+        (begins && ends && digits).then_some((at, address))
+    })
 }
 
 /// What fits a terminal of a long value; the JSON form has all of it.
@@ -167,6 +235,20 @@ mod tests {
     #[test]
     fn nothing_from_the_input_can_paint_over_the_verdict() {
         assert_eq!(clean("a\u{1b}[2Jb\u{202e}c\r\n"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn addresses_are_short_in_sentences_and_never_two_the_same() {
+        const ONE: &str = "0x1Db92e2EeBC8E0c075a02BeA49a2935BcD2dFCF4";
+        let twin = format!("{}{}{}", &ONE[..8], "0".repeat(28), &ONE[36..]);
+        let mut short = Short { all: [ONE.to_owned()].into(), shown: BTreeSet::new() };
+        assert_eq!(short.show(&format!("sends to {ONE}.")), "sends to 0x1Db92e…2dFCF4.");
+        assert_eq!(short.shown.len(), 1);
+        let hash = format!("over 0x{}", "ab".repeat(32));
+        assert_eq!(short.show(&hash), hash, "a hash is no address");
+        let mut both = Short { all: [ONE.to_owned(), twin.clone()].into(), shown: BTreeSet::new() };
+        assert_eq!(both.show(&twin), twin);
+        assert!(both.shown.is_empty());
     }
 
     #[test]

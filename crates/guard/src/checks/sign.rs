@@ -185,27 +185,11 @@ fn sign_in(case: &Case<'_>, message: &Message, text: &str, out: &mut Vec<Finding
         out.push(Finding::new(Sign01, Review, &message.path, title));
     }
     let path = &message.path;
-    let (host, port) = sign_in::authority(domain);
-    match case.facts.origin.as_deref().map(|origin| (origin, sign_in::authority(origin))) {
-        Some((origin, (asks, asks_at))) => {
-            let other = host != asks || port.zip(asks_at).is_some_and(|(one, other)| one != other);
-            let standard = |port: Option<u16>| port.is_none_or(|port| port == 443);
-            if other {
-                let title = format!(
-                    "{origin:?} asks for a sign-in at {domain:?}: a site collects a signature for another."
-                );
-                out.push(Finding::new(Sign01, Block, path, title));
-            } else if port != asks_at && !(standard(port) && standard(asks_at)) {
-                let title = format!(
-                    "Signs in at {domain:?}, and {origin:?} asks: whether the port is the same is not known."
-                );
-                out.push(Finding::new(Sign01, Review, path, title));
-            }
-        }
-        None => {
-            let title = format!("Signs in at {domain:?}; which site asks is not known (--origin).");
-            out.push(Finding::new(Sign01, Incomplete, path, title));
-        }
+    if let Some(origin) = case.facts.origin.as_deref() {
+        asked_by(origin, domain, path, out);
+    } else {
+        let title = format!("Signs in at {domain:?}; which site asks is not known (--origin).");
+        out.push(Finding::new(Sign01, Incomplete, path, title));
     }
     in_its_form(case, path, text, out);
     if let (Some(account), Some(line)) = (case.facts.account, lines.next())
@@ -221,6 +205,23 @@ fn sign_in(case: &Case<'_>, message: &Message, text: &str, out: &mut Vec<Finding
     {
         let title = "The sign-in names another chain than the wallet is on.";
         out.push(Finding::new(Sign01, Review, path, title).because(format!("{chain}, wallet {active}")));
+    }
+}
+
+/// Whether the site that asks is the one that is signed in to: the same host, and the same port.
+fn asked_by(origin: &str, domain: &str, path: &str, out: &mut Vec<Finding>) {
+    let ((host, port), (asks, asks_at)) = (sign_in::authority(domain), sign_in::authority(origin));
+    let other = host != asks || port.zip(asks_at).is_some_and(|(one, other)| one != other);
+    let standard = |port: Option<u16>| port.is_none_or(|port| port == 443);
+    if other {
+        let title =
+            format!("{origin:?} asks for a sign-in at {domain:?}: a site collects a signature for another.");
+        out.push(Finding::new(Sign01, Block, path, title));
+    } else if port != asks_at && !(standard(port) && standard(asks_at)) {
+        let title = format!(
+            "Signs in at {domain:?}, and {origin:?} asks: whether the port is the same is not known."
+        );
+        out.push(Finding::new(Sign01, Review, path, title));
     }
 }
 

@@ -3,7 +3,7 @@
 //! Forms: `TransactionDetails` and the queue's list of the client gateway (`/v1/chains/ID/transactions/…`), and version 1.0 of
 //! the builder's batch file. The gateway's *lists* hold no call data: their rows are counted, and read as missing.
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::Address;
 
 use super::{
     SafeTx,
@@ -13,7 +13,6 @@ use super::{
 use crate::{
     json::{Json, Node},
     scalar::{Malformed, Scalars},
-    tx::EvmTx,
 };
 
 /// What a row of a list is.
@@ -41,7 +40,11 @@ pub(super) fn is_details(node: &Node) -> bool {
 }
 
 /// An address by itself, or under `value` beside a name and a picture, which are somebody's words.
-fn address(node: Option<&Node>, path: &str, scalars: &mut Scalars) -> Result<Option<Address>, Malformed> {
+pub(crate) fn address(
+    node: Option<&Node>,
+    path: &str,
+    scalars: &mut Scalars,
+) -> Result<Option<Address>, Malformed> {
     let node = node.filter(|node| node.value != Json::Null);
     let Some(node) = node.map(|node| node.get("value").unwrap_or(node)) else { return Ok(None) };
     scalars.address(node, path).map(Some)
@@ -119,54 +122,4 @@ fn milliseconds(node: &Node) -> Option<String> {
 /// Whether this is a file of the Transaction Builder.
 pub(crate) fn is_builder(node: &Node) -> bool {
     node.get("transactions").is_some() && node.any(&["meta", "chainId"]).is_some()
-}
-
-/// Reads the calls of a file of the Transaction Builder. They are made by the Safe, in order, in one transaction that is not in
-/// the file: it has no number and no hash yet.
-pub(crate) fn builder(
-    node: &Node,
-    safe: Option<Address>,
-    scalars: &mut Scalars,
-) -> Result<Vec<EvmTx>, Malformed> {
-    let chain = node.any(&["chainId"]).map(|chain| scalars.uint(chain, "chainId")).transpose()?;
-    let chain_id = chain.map(|chain| small(chain, "chainId")).transpose()?;
-    let named = node.get("meta").and_then(|meta| meta.get("createdFromSafeAddress"));
-    let named = named.filter(|named| named.text() != Some(""));
-    let from = address(named, "meta.createdFromSafeAddress", scalars)?;
-    if let (Some(safe), Some(from)) = (safe, from)
-        && safe != from
-    {
-        let what = format!("the file was made for the Safe {from}, and {safe} was asked for");
-        return Err(Malformed::new("meta.createdFromSafeAddress", what));
-    }
-    let list = node.get("transactions").and_then(Node::list);
-    let list = list.ok_or_else(|| Malformed::new("transactions", "a list should be here"))?;
-    if list.is_empty() {
-        return Err(Malformed::new("transactions", "no call is in the list"));
-    }
-    if list.len() > super::input::MAX_ENTRIES {
-        return Err(Malformed::new("transactions", format!("{} calls", list.len())));
-    }
-    list.iter()
-        .enumerate()
-        .map(|(index, call)| {
-            let path = format!("transactions[{index}]");
-            let to = address(call.get("to"), &format!("{path}.to"), scalars)?;
-            let data = match call.any(&["data"]) {
-                Some(data) => scalars.bytes(data, &format!("{path}.data"))?,
-                None if call.any(&["contractMethod"]).is_some() => {
-                    let what = "`data` is null, and what contractMethod and its values encode to is not read here: export \
-                                the batch with its data";
-                    return Err(Malformed::new(&format!("{path}.data"), what));
-                }
-                None => Vec::new(),
-            };
-            let value = match call.any(&["value"]) {
-                Some(value) => scalars.uint(value, &format!("{path}.value"))?,
-                None => U256::ZERO,
-            };
-            let to = to.ok_or_else(|| Malformed::new(&format!("{path}.to"), "is absent"))?;
-            Ok(EvmTx { path, chain_id, from: from.or(safe), to: Some(to), value, data, ..EvmTx::default() })
-        })
-        .collect()
 }

@@ -104,6 +104,8 @@ pub struct Queue {
     pub more: Option<String>,
     /// Which of them are asked about.
     pub pick: Pick,
+    /// Whether the service says that there is none (`"count": 0`).
+    pub said_empty: bool,
     /// Transactions of the past, which are not judged: what they pay may count as paid before.
     pub past: Vec<Entry>,
 }
@@ -190,6 +192,7 @@ pub fn read_pages(
         let read = read_queue(page, missing, &mut Scalars::default())?;
         whole.past = read.entries.into_iter().filter(|entry| entry.executed).collect();
     }
+    whole.said_empty = counted == Some(0) && whole.entries.is_empty() && whole.more.is_none();
     of_one(&whole.entries)?;
     for entry in whole.entries.iter().chain(&whole.past) {
         if let Some(safe) = asked.safe.filter(|safe| *safe != entry.tx.safe) {
@@ -239,7 +242,7 @@ pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result
              transaction service"
         )),
     };
-    Ok(Queue { more, entries, ..Queue::default() })
+    Ok(Queue { entries, more, ..Queue::default() })
 }
 
 /// Refuses transactions of two chains in one list, and of two Safes where none approves something of the other.
@@ -498,7 +501,7 @@ fn optional_address(body: &Node, key: &str, path: &str, scalars: &mut Scalars) -
     body.any(&[key]).map_or(Ok(Address::ZERO), |node| scalars.address(node, &format!("{path}.{key}")))
 }
 
-pub(super) fn small(value: U256, path: &str) -> Result<u64, Malformed> {
+pub(crate) fn small(value: U256, path: &str) -> Result<u64, Malformed> {
     u64::try_from(value).map_err(|_| Malformed::new(path, format!("{value} is above 2^64-1")))
 }
 

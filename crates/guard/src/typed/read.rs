@@ -162,11 +162,11 @@ impl Data {
         match self {
             Self::Bytes(bytes) => out.push((path.to_owned(), Cow::Borrowed(bytes))),
             Self::Fixed(word, size) => {
-                out.push((path.to_owned(), Cow::Borrowed(&word[..usize::from(*size)])))
+                out.push((path.to_owned(), Cow::Borrowed(&word[..usize::from(*size)])));
             }
             Self::Address(address) => out.push((path.to_owned(), Cow::Borrowed(address.as_slice()))),
             Self::Uint(number) => {
-                out.push((path.to_owned(), Cow::Owned(number.to_be_bytes::<32>().to_vec())))
+                out.push((path.to_owned(), Cow::Owned(number.to_be_bytes::<32>().to_vec())));
             }
             Self::List(items) => {
                 for (index, item) in items.iter().enumerate() {

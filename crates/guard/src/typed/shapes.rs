@@ -119,7 +119,10 @@ pub(super) fn read(data: &TypedData) -> Option<Known> {
     for pays in &shape.pays {
         let [token, amount, to] = &pays[..] else { return None };
         let (token, amount, to) = (reader.address(token)?, data.message.uint(amount)?, reader.address(to)?);
-        known.calls.push(payment(owner, token, amount, to));
+        // A fee of nothing is none.
+        if !amount.is_zero() {
+            known.calls.push(payment(owner, token, amount, to));
+        }
     }
     for call in &shape.call {
         let call = SignedCall {

@@ -49,7 +49,7 @@ fn named(payload: &str, what: &str, label: &str) {
 fn every_case_of_another_chain_is_named() {
     for case in rows("cases_other_chains") {
         let what = match case["door"].as_str().expect("a door") {
-            "psbt" => "PSBT",
+            "psbt" => "Bitcoin transaction",
             "tron" => "a Tron transaction",
             _ => "a Solana transaction",
         };

@@ -14,5 +14,6 @@ mod oracle;
 mod queue;
 mod rpc;
 mod rules;
+mod shapes;
 mod shared;
 mod watch;

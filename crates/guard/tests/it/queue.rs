@@ -1,5 +1,7 @@
 //! Queues of Safes: pages, other forms, what was executed, and which transaction is asked about.
 
+use std::slice::from_ref;
+
 use alloy_primitives::{Address, B256};
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
@@ -42,7 +44,7 @@ fn ask(pages: &[Value], asked: Asked, facts: &Facts) -> Report {
 }
 
 fn judge(input: &Value, facts: &Facts) -> Report {
-    ask(std::slice::from_ref(input), Asked::default(), facts)
+    ask(from_ref(input), Asked::default(), facts)
 }
 
 fn payment(nonce: u64, to: &str) -> Value {
@@ -84,8 +86,14 @@ fn page(rows: &[Value], next: Option<&str>) -> Value {
 }
 
 #[test]
-fn an_empty_queue_is_no_theft_and_no_yes() {
-    for empty in [json!({ "count": 0, "next": null, "previous": null, "results": [] }), json!([])] {
+fn an_empty_queue_is_no_theft_and_one_that_nobody_counted_no_answer() {
+    let said = json!({ "count": 0, "next": null, "previous": null, "results": [] });
+    let report = judge(&said, &facts(5));
+    assert_eq!((report.exit_code, report.items.len()), (0, 0), "{:#?}", report.findings);
+    assert!(report.of("G-POL-03")[0].title.contains("No transaction waits"));
+    let one = Asked { pick: "5".parse().expect("a pick"), ..Asked::default() };
+    assert_eq!(ask(&[said], one, &facts(5)).exit_code, 30, "the one that is asked about is not there");
+    for empty in [json!([]), json!({ "results": [] }), json!({ "count": 3, "next": null, "results": [] })] {
         let report = judge(&empty, &facts(5));
         assert_eq!(report.exit_code, 30, "{empty}: {:#?}", report.findings);
         assert!(report.has("G-POL-03") && !report.has("G-FMT-01"));
@@ -95,7 +103,7 @@ fn an_empty_queue_is_no_theft_and_no_yes() {
 #[test]
 fn pages_are_one_list_and_a_page_that_is_not_here_is_missing() {
     let (one, two) = (payment(5, FRIEND), payment(6, FRIEND));
-    let whole = [page(&[one.clone()], Some("https://service/?offset=1")), page(&[two.clone()], None)];
+    let whole = [page(from_ref(&one), Some("https://service/?offset=1")), page(from_ref(&two), None)];
     let report = ask(&whole, Asked::default(), &facts(5));
     assert_eq!((report.exit_code, report.items.len()), (0, 2), "{:#?}", report.findings);
     assert_eq!(ask(&whole[..1], Asked::default(), &facts(5)).exit_code, 30);
@@ -128,7 +136,7 @@ fn one_transaction_of_a_queue_is_judged_alone_and_beside_its_rivals() {
     let list = page(&[payment(5, FRIEND), payment(6, STRANGER), payment(7, FRIEND)], None);
     let asked = |pick: &str| {
         let asked = Asked { pick: pick.parse::<Pick>().expect("a pick"), ..Asked::default() };
-        ask(std::slice::from_ref(&list), asked, &facts(5))
+        ask(from_ref(&list), asked, &facts(5))
     };
     assert_ne!(judge(&list, &facts(5)).exit_code, 0, "the stranger");
     let report = asked("5");

@@ -162,7 +162,7 @@ fn what_is_no_guarded_method_goes_on_as_it_came() {
     let house = House::new();
     for body in [
         r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}"#,
-        " {\"id\" : \"\\u0061\", \"method\":\"eth_call\",\"params\":[{\"to\":\"0x0\",\"TO\":1},\"latest\"]}\n",
+        " {\"id\" : \"\\u0061\", \"method\":\"eth_call\",\"params\":[{\"to\":\"0x0\"},\"latest\"]}\n",
         r#"{"method":"eth_getTransactionBySenderAndNonce","params":["0x0","0x0"],"id":1.50}"#,
         r#"{"method":"net_version","params":{"named":true}}"#,
         "[]",
@@ -180,6 +180,7 @@ fn what_two_readers_could_read_differently_is_never_passed_on() {
         r#"{"id":1,"method":"eth_chainId","method":"eth_sendTransaction"}"#,
         r#"{"id":1,"method":"eth_chainId","Method":"eth_sendTransaction","params":[]}"#,
         r#"{"id":1,"method":"eth_chainId","param\u017f":[]}"#,
+        r#"{"id":1,"method":"eth_call","params":[{"to":"0x0","TO":1},"latest"]}"#,
         r#"{"id":1,"Method":"eth_sendTransaction","params":[]}"#,
         r#"{"id":1,"method":"eth_\u0073endTransaction","params":[]}"#,
         r#"{"id":1,"method":"eth_ch\u0061inId"}"#,

@@ -46,9 +46,10 @@ fn one_connection_too_many_waits_until_another_is_closed() {
     let node = Node::start(|_| Some(Response::ok(r#"{"result":"0x1"}"#)));
     let limits = Limits { connections: 1, ..Limits::default() };
     let proxy = Running::start(Options { limits, ..options(&node.server.url()) });
-    let (mut first, mut second) = (Client::connect(&proxy), Client::connect(&proxy));
+    let mut first = Client::connect(&proxy);
     first.ask(1);
     assert!(first.answer().ends_with(r#""0x1"}"#));
+    let mut second = Client::connect(&proxy);
     second.ask(100);
     for id in 2..10 {
         first.ask(id);

@@ -1,0 +1,125 @@
+//! Typed data by its whole type: who gives, gets, receives, and may act, each in the sentence and each judged.
+
+use serde_json::{Value, json};
+use tracehound_guard::{Context, Facts, Policy, Report, check_typed, policy::DEFAULT};
+
+const ME: &str = "0x1111111111111111111111111111111111111111";
+const FRIEND: &str = "0x5555555555555555555555555555555555555555";
+const STRANGER: &str = "0x8888888888888888888888888888888888888888";
+const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+const CONTRACT: &str = "0x9999999999999999999999999999999999999999";
+
+fn judge(primary: &str, fields: &[(&str, &str, Value)]) -> Report {
+    let policy = format!(
+        "{DEFAULT}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n[[trusted]]\naddress='{CONTRACT}'\nlabel='the contract'\n\
+         roles=['contract']\n[[trusted]]\naddress='{FRIEND}'\nlabel='a friend'\nroles=['operator','recipient']\n"
+    );
+    let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\n");
+    let (policy, facts) = (Policy::parse(&policy).expect("a policy"), Facts::parse(&facts).expect("facts"));
+    let types: Vec<Value> =
+        fields.iter().map(|(kind, name, _)| json!({ "name": name, "type": kind })).collect();
+    let message: serde_json::Map<String, Value> =
+        fields.iter().map(|(_, name, value)| ((*name).to_owned(), value.clone())).collect();
+    let data = json!({
+        "types": {
+            "EIP712Domain": [
+                { "name": "name", "type": "string" }, { "name": "chainId", "type": "uint256" },
+                { "name": "verifyingContract", "type": "address" }
+            ],
+            primary: types
+        },
+        "primaryType": primary,
+        "domain": { "name": "X", "chainId": 1, "verifyingContract": CONTRACT },
+        "message": message
+    });
+    check_typed(data.to_string().as_bytes(), Context::new(&policy, &facts))
+}
+
+fn order(primary: &str, maker: &str, gives: (&str, &str), gets: (&str, &str)) -> Report {
+    let nobody = json!("0x0000000000000000000000000000000000000000");
+    let until = json!(1_768_485_600_u64);
+    let word = json!(format!("0x{}", "00".repeat(32)));
+    let head = vec![
+        ("address", "makerToken", json!(gives.0)),
+        ("address", "takerToken", json!(gets.0)),
+        ("uint128", "makerAmount", json!(gives.1)),
+        ("uint128", "takerAmount", json!(gets.1)),
+    ];
+    let maker = ("address", "maker", json!(maker));
+    let rest = match primary {
+        "LimitOrder" => vec![
+            ("uint128", "takerTokenFeeAmount", json!("0")),
+            maker,
+            ("address", "taker", nobody.clone()),
+            ("address", "sender", nobody.clone()),
+            ("address", "feeRecipient", nobody),
+            ("bytes32", "pool", word),
+            ("uint64", "expiry", until),
+            ("uint256", "salt", json!("1")),
+        ],
+        "RfqOrder" => vec![
+            maker,
+            ("address", "taker", nobody.clone()),
+            ("address", "txOrigin", nobody),
+            ("bytes32", "pool", word),
+            ("uint64", "expiry", until),
+            ("uint256", "salt", json!("1")),
+        ],
+        _ => vec![
+            maker,
+            ("address", "taker", nobody.clone()),
+            ("address", "txOrigin", nobody),
+            ("uint256", "expiryAndNonce", json!("1")),
+        ],
+    };
+    judge(primary, &[head, rest].concat())
+}
+
+#[test]
+fn orders_of_0x_are_read_as_what_is_given_and_what_comes_back() {
+    for primary in ["LimitOrder", "RfqOrder", "OtcOrder"] {
+        let fair = order(primary, ME, (USDC, "3000000000"), (WETH, "1000000000000000000"));
+        let intent = &fair.items[0].intent;
+        assert!(intent.contains("3,000 USDC") && intent.contains("1 WETH"), "{primary}: {intent}");
+        let nothing = order(primary, ME, (USDC, "3000000000"), (STRANGER, "1"));
+        assert_ne!(nothing.exit_code, 0, "{primary}: for a token nobody knows");
+        assert!(nothing.has("G-ORD-01"), "{primary}: {:#?}", nothing.findings);
+        let gone = order(primary, STRANGER, (USDC, "3000000000"), (WETH, "1000000000000000000"));
+        assert_ne!(gone.exit_code, 0, "{primary}: what comes back goes to somebody else");
+    }
+}
+
+#[test]
+fn who_may_vote_and_where_a_deposit_goes_is_judged() {
+    let delegate = |to: &str| {
+        judge(
+            "Delegation",
+            &[
+                ("address", "delegatee", json!(to)),
+                ("uint256", "nonce", json!("0")),
+                ("uint256", "expiry", json!("1768485600")),
+            ],
+        )
+    };
+    let stranger = delegate(STRANGER);
+    assert!(stranger.items[0].intent.to_lowercase().contains(&STRANGER[2..]), "{}", stranger.items[0].intent);
+    assert_ne!(stranger.exit_code, 0, "{:#?}", stranger.findings);
+    let deposit = |strategy: &str| {
+        judge(
+            "Deposit",
+            &[
+                ("address", "staker", json!(ME)),
+                ("address", "strategy", json!(strategy)),
+                ("address", "token", json!(USDC)),
+                ("uint256", "amount", json!("1000000")),
+                ("uint256", "nonce", json!("0")),
+                ("uint256", "expiry", json!("1768485600")),
+            ],
+        )
+    };
+    let stranger = deposit(STRANGER);
+    assert!(stranger.items[0].intent.contains("1 USDC"), "{}", stranger.items[0].intent);
+    assert_ne!(stranger.exit_code, 0, "{:#?}", stranger.findings);
+    assert!(deposit(FRIEND).exit_code < stranger.exit_code || deposit(FRIEND).exit_code == 0);
+}

@@ -6,7 +6,7 @@
 //! their next question, are left alone.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     net::SocketAddr,
     pin::Pin,
@@ -26,7 +26,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, Sleep, sleep},
+    time::{Instant, Sleep, sleep, timeout},
 };
 
 /// How long a connection may take.
@@ -59,14 +59,17 @@ impl BoundedListener {
         }
     }
 
+    /// A place; where there is none, of the one that has been open for longest, as soon as one has been for a moment.
     async fn place(&self) -> Option<OwnedSemaphorePermit> {
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            return Some(place);
+        loop {
+            if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+                return Some(place);
+            }
+            self.open.send_oldest_away();
+            if let Ok(place) = timeout(AGAIN, Arc::clone(&self.places).acquire_owned()).await {
+                return place.ok();
+            }
         }
-        self.open.want();
-        let place = Arc::clone(&self.places).acquire_owned().await.ok();
-        self.open.have();
-        place
     }
 }
 
@@ -83,7 +86,7 @@ impl Listener for BoundedListener {
             stream,
             number: self.accepted,
             open: Arc::clone(&self.open),
-            phase: Phase::Open { fresh: true },
+            phase: Phase::Open(Instant::now()),
             answering: Answering::default(),
             patience: self.patience,
             end: Box::pin(sleep(self.patience.request)),
@@ -97,17 +100,19 @@ impl Listener for BoundedListener {
     }
 }
 
+/// How long a connection may be open before it can lose its place to another: a request that has come is taken up sooner.
+const GRACE: Duration = Duration::from_millis(50);
+/// How long is waited for a place before another connection is sent away.
+const AGAIN: Duration = Duration::from_millis(20);
+
 /// The open connections that wait for more, by age.
 #[derive(Default)]
 struct Open(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
-    by_age: BTreeMap<u64, Waker>,
-    /// Whose place was asked for.
-    sent_away: Option<u64>,
-    /// Somebody wants a place, and nobody was there to give one up.
-    wanted: bool,
+    by_age: BTreeMap<u64, (Instant, Waker)>,
+    sent_away: BTreeSet<u64>,
 }
 
 impl Open {
@@ -116,36 +121,31 @@ impl Open {
     }
 
     /// Asks the oldest to go.
-    fn want(&self) {
+    fn send_oldest_away(&self) {
         let mut waiting = self.held();
-        match waiting.by_age.pop_first() {
-            Some((number, waker)) => {
-                waiting.sent_away = Some(number);
-                waker.wake();
-            }
-            None => waiting.wanted = true,
+        let oldest = waiting.by_age.iter().find(|(_, (since, _))| since.elapsed() >= GRACE);
+        let Some(number) = oldest.map(|(number, _)| *number) else { return };
+        if let Some((_, waker)) = waiting.by_age.remove(&number) {
+            waiting.sent_away.insert(number);
+            waker.wake();
         }
-    }
-
-    fn have(&self) {
-        let mut waiting = self.held();
-        (waiting.wanted, waiting.sent_away) = (false, None);
     }
 
     /// Whether an open connection that waits for more must go. Otherwise it is woken when it must.
-    fn must_go(&self, number: u64, is_fresh: bool, waker: &Waker) -> bool {
+    fn must_go(&self, number: u64, since: Instant, waker: &Waker) -> bool {
         let mut waiting = self.held();
-        if waiting.sent_away == Some(number) || is_fresh && waiting.wanted {
-            waiting.wanted = false;
+        if waiting.sent_away.remove(&number) {
             return true;
         }
-        waiting.by_age.insert(number, waker.clone());
+        waiting.by_age.insert(number, (since, waker.clone()));
         false
     }
 
     /// It waits no more, or is no longer open.
     fn leave(&self, number: u64) {
-        self.held().by_age.remove(&number);
+        let mut waiting = self.held();
+        waiting.by_age.remove(&number);
+        waiting.sent_away.remove(&number);
     }
 }
 
@@ -181,8 +181,8 @@ impl Connected<IncomingStream<'_, BoundedListener>> for Answering {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// A whole request has not come. `fresh`: it would be the first one.
-    Open { fresh: bool },
+    /// A whole request has not come, since then.
+    Open(Instant),
     /// It has had an answer, and has not asked again.
     Answered,
 }
@@ -233,15 +233,15 @@ impl AsyncRead for Connection {
             self.open.leave(number);
             // The first byte of the next request begins its time.
             if self.phase == Phase::Answered && !self.answering.is_under_way() {
-                self.phase = Phase::Open { fresh: false };
+                self.phase = Phase::Open(Instant::now());
                 let time = self.patience.request;
                 self.put_off(time);
             }
             return done;
         }
         match self.phase {
-            Phase::Open { fresh } if !self.answering.is_under_way() => {
-                if self.open.must_go(number, fresh, cx.waker()) {
+            Phase::Open(since) if !self.answering.is_under_way() => {
+                if self.open.must_go(number, since, cx.waker()) {
                     return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
                 }
             }

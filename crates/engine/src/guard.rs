@@ -1,9 +1,11 @@
 //! What the guard may ask of this installation: its lists, and a node.
 
+mod context;
 mod judge;
 mod watch;
 
 pub use self::{
+    context::{SetupError, Wanted, context, policy_with},
     judge::{Asked, Check, Named, judge},
     watch::{Look, Watched, Watching},
 };

@@ -42,7 +42,7 @@ pub use data_folder::DataFolder;
 pub use document::{Document, Versioned};
 pub use error::EngineError;
 pub use named::NamedSnapshot;
-pub use schemas::schemas;
+pub use schemas::{inputs, schemas};
 pub use snapshot::Snapshot;
 pub use view::Moment;
 pub use workspace::Workspace;

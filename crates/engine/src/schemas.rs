@@ -44,6 +44,16 @@ fn of<'a, T: Document + 'a>() -> Schema {
     schema
 }
 
+/// The forms of the files that the guard is given: name, and JSON Schema (2020-12) of the TOML as a tree.
+pub fn inputs() -> Vec<(&'static str, Schema)> {
+    let generator = || SchemaSettings::draft2020_12().for_deserialize().into_generator();
+    let mut context = generator().into_root_schema_for::<tracehound_guard::Facts>();
+    context.insert("title".to_owned(), "the context of tracehound guard (--context)".into());
+    let mut policy = tracehound_guard::Policy::schema(generator());
+    policy.insert("title".to_owned(), "the policy of tracehound guard (--policy)".into());
+    vec![("guard-context", context), ("guard-policy", policy)]
+}
+
 documents! {
     Verdict: "verdict";
     RefusedSubject<'_>: "refused-subject";

@@ -188,7 +188,16 @@ impl<'a> Case<'a> {
         if token.is_zero() {
             return format!("{} {}", known::decimal(amount, 18), known::coin(self.chain_id));
         }
-        known::amount(amount, self.token(token).as_ref(), token)
+        let known = self.token(token);
+        let own = self.facts.own_names.iter().find(|own| known.is_none() && own.address.0 == *token);
+        if let Some(own) = own {
+            let amount = known::decimal(amount, own.decimals);
+            return format!(
+                "{amount} of the token {token}, which calls itself {:?}",
+                crate::json::shorten(&own.symbol)
+            );
+        }
+        known::amount(amount, known.as_ref(), token)
     }
 
     /// Whether the policy trusts an address for one of some roles.

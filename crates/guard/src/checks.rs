@@ -5,6 +5,7 @@ mod approval;
 mod config;
 mod delegate;
 mod effects;
+mod facts;
 mod format;
 mod hash;
 mod history;
@@ -42,6 +43,8 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Cfg04, config::guard),
     (CheckId::Cfg05, config::module_guard),
     (CheckId::Cfg06, config::handler),
+    (CheckId::Cfg03, facts::standing),
+    (CheckId::Auth7702, facts::delegates),
     (CheckId::Cfg07, config::code),
     (CheckId::Act01, vouched::acts),
     (CheckId::Own01, ownership::power),
@@ -59,6 +62,8 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Wrap01, format::cut),
     (CheckId::Fmt01, format::encoding),
     (CheckId::Fmt01, format::sending),
+    (CheckId::Fact01, facts::tokens),
+    (CheckId::Fact01, facts::no_code),
     (CheckId::Sim01, history::unseen),
     (CheckId::Sim01, effects::executed),
     (CheckId::Hist01, history::unprecedented),
@@ -67,11 +72,16 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Pol03, limits::required),
 ];
 
-/// Runs every check on one case.
+/// Runs every check on one case. What the policy acknowledges is told, and does not count.
 pub fn run(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (_, check) in CHECKS {
         check(case, &mut findings);
     }
-    findings
+    let acknowledged = |finding: Finding| match case.policy.acknowledges(&finding, case.actor, case.facts.now)
+    {
+        Some(why) => finding.acknowledged(why),
+        None => finding,
+    };
+    findings.into_iter().map(acknowledged).collect()
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     ask::{Engine, Lists},
+    chain::Chain,
     descriptor::Descriptor,
     facts::Facts,
     policy::Policy,
@@ -20,11 +21,13 @@ pub struct Context<'a> {
     pub lists: Option<&'a dyn Lists>,
     /// An engine to execute with.
     pub engine: Option<&'a dyn Engine>,
+    /// A node to ask what lies on the chain.
+    pub chain: Option<&'a dyn Chain>,
 }
 
 impl<'a> Context<'a> {
     /// Policy and facts, nobody to ask.
     pub fn new(policy: &'a Policy, facts: &'a Facts) -> Self {
-        Self { policy, facts, descriptors: &[], lists: None, engine: None }
+        Self { policy, facts, descriptors: &[], lists: None, engine: None, chain: None }
     }
 }

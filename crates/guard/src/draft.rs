@@ -7,9 +7,10 @@ use tracehound_model::{Gap, GapKind};
 use crate::{
     ask::Listing,
     case::Case,
+    chain::Concerned,
     context::Context,
     finding::{CheckId, Finding, Severity},
-    report::{Item, Kind, Report},
+    report::{Item, Kind, NodeReport, Report},
     scalar::Malformed,
 };
 
@@ -19,6 +20,9 @@ pub(crate) struct Draft {
     pub items: Vec<Item>,
     pub findings: Vec<Finding>,
     gaps: Vec<Gap>,
+    /// Whom it deals with.
+    pub concerned: Concerned,
+    node: Option<NodeReport>,
 }
 
 impl Draft {
@@ -42,7 +46,7 @@ impl Draft {
         let mut gaps = Vec::new();
         if context.lists.is_none() && !facts.address.iter().any(|facts| facts.screened.is_some()) {
             let sentence = "no address was screened, because no list was at hand";
-            gaps.push(Gap::new(GapKind::NotScreened, sentence).mend("give --data or --facts"));
+            gaps.push(Gap::new(GapKind::NotScreened, sentence).mend("give --data or --context"));
         }
         if context.lists.is_some() {
             let mut why: Vec<Gap> = cases
@@ -66,20 +70,32 @@ impl Draft {
             }
             if facts.past.is_empty() && !facts.past_complete {
                 let sentence = "not compared with the past, because no past payments were given";
-                gaps.push(Gap::new(GapKind::PastNotCompared, sentence).mend("give --facts"));
+                gaps.push(Gap::new(GapKind::PastNotCompared, sentence).mend("give --context"));
             }
         }
         if facts.now.is_none() {
             let sentence = "the time is not known, so that ages and terms were not judged";
             gaps.push(Gap::new(GapKind::TimeUnknown, sentence).mend("give --now"));
         }
-        Self { items, findings, gaps }
+        let mut concerned = Concerned::default();
+        for case in cases {
+            concerned.add(case);
+        }
+        Self { items, findings, gaps, concerned, node: None }
+    }
+
+    /// With what a node showed, and what is to be said of it.
+    pub(crate) fn and(mut self, node: Option<NodeReport>, findings: Vec<Finding>) -> Self {
+        self.node = node;
+        self.findings.extend(findings);
+        self
     }
 
     /// Takes up what was found, and not looked at, in something inside this. Items stay.
     pub(crate) fn take_up(&mut self, inner: Self) {
         self.findings.extend(inner.findings);
         self.gaps.extend(inner.gaps);
+        self.concerned.join(inner.concerned);
     }
 
     /// The answer.
@@ -90,7 +106,7 @@ impl Draft {
                 gaps.push(gap);
             }
         }
-        Report::new(kind, self.items, self.findings, gaps, context)
+        Report { node: self.node, ..Report::new(kind, self.items, self.findings, gaps, context) }
     }
 }
 

@@ -7,7 +7,10 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use alloy_primitives::{Address, B256};
 
-use crate::{facts::AccountFacts, role::Role};
+use crate::{
+    facts::{AccountFacts, Kind},
+    role::Role,
+};
 
 /// The entries, one a line: chain, address, roles, what it is, code hash or -, source.
 static TEXT: &str = include_str!("entries.tsv");
@@ -60,7 +63,8 @@ pub(crate) fn find(address: &Address, chain_id: Option<u64>) -> Option<&'static 
 }
 
 /// Whether an entry trusts an address for a role on a chain, by what is known of the code there: other code than the entry's is
-/// not trusted, and a proxy only where what it runs is verified.
+/// not trusted, nor is an address without code, and a proxy only where what it runs is verified, or is what was told and the
+/// chain shows.
 pub(crate) fn trusts(
     address: &Address,
     role: Role,
@@ -71,7 +75,10 @@ pub(crate) fn trusts(
     let there = known.and_then(|facts| facts.code_hash);
     find(address, chain_id).is_some_and(|entry| {
         let is_other = there.zip(entry.code_hash).is_some_and(|(there, own)| there.0 != own);
-        entry.roles.contains(&role) && !is_other && (verified || !entry.is_proxy)
+        let kind = known.and_then(|facts| facts.kind);
+        let is_there = !matches!(kind, Some(Kind::Eoa | Kind::Empty));
+        let runs_what_is_known = verified || known.is_some_and(|facts| facts.is_pinned) || !entry.is_proxy;
+        entry.roles.contains(&role) && is_there && !is_other && runs_what_is_known
     })
 }
 

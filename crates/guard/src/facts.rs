@@ -1,10 +1,11 @@
 //! What is known from elsewhere: the Safe's owners, code hashes, the past, screening, the time.
 //!
 //! The guard reads no chain and no clock. Whoever calls it says what is known; what is not said is unknown, and unknown
-//! never becomes `allow`. The same facts can be kept in a TOML file (`--facts`).
+//! never becomes `allow`. The same facts can be kept in a TOML file, the context (`--context`).
 
 use alloy_primitives::{Address, B256, U256};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// A Safe as the chain knows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SafeFacts {
     /// The Safe; the only one spoken of when absent.
@@ -30,10 +31,21 @@ pub struct SafeFacts {
     /// Hashes that owners approved by a transaction.
     #[serde(default)]
     pub approved: Vec<Approved>,
+    /// Its modules: contracts that move its money without signatures.
+    pub modules: Option<Vec<Account>>,
+    /// Its transaction guard; the zero address for none.
+    pub guard: Option<Account>,
+    /// Its module guard; the zero address for none.
+    pub module_guard: Option<Account>,
+    /// Its fallback handler; the zero address for none.
+    pub fallback_handler: Option<Account>,
+    /// Whether the chain alone tells of it: that somebody's Safe is one speaks for nobody.
+    #[serde(skip)]
+    pub is_strange: bool,
 }
 
 /// `approveHash` was called.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Approved {
     /// By whom.
@@ -43,7 +55,7 @@ pub struct Approved {
 }
 
 /// What lies at an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// No code: a person's account.
@@ -57,7 +69,7 @@ pub enum Kind {
 }
 
 /// What screening said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Screened {
     /// Searched, and nothing stood against it.
@@ -67,7 +79,7 @@ pub enum Screened {
 }
 
 /// An address as the chain or a list knows it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AccountFacts {
     /// The address.
@@ -82,6 +94,11 @@ pub struct AccountFacts {
     pub verified: Option<bool>,
     /// The contract whose code it runs by EIP-7702.
     pub delegate: Option<Account>,
+    /// The contract whose code it runs as a proxy (EIP-1967).
+    pub implementation: Option<Account>,
+    /// Whether the chain shows the implementation that was told.
+    #[serde(skip)]
+    pub is_pinned: bool,
     /// Screening.
     pub screened: Option<Screened>,
     /// What the list says, or the name.
@@ -89,7 +106,7 @@ pub struct AccountFacts {
 }
 
 /// A token.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenFacts {
     /// The contract.
@@ -103,7 +120,7 @@ pub struct TokenFacts {
 }
 
 /// A payment of the past.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Past {
     /// To whom.
@@ -125,7 +142,7 @@ fn yes() -> bool {
 }
 
 /// A signature this signer gave before.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Signed {
     /// The Safe.
@@ -137,7 +154,7 @@ pub struct Signed {
 }
 
 /// What the signer wants to do, in his own words: compared with what the transaction does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Intended {
     /// Who shall receive.
@@ -149,7 +166,7 @@ pub struct Intended {
 }
 
 /// What the device or the web page shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shown {
     /// Domain hash.
@@ -161,7 +178,7 @@ pub struct Shown {
 }
 
 /// Amounts that left today.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spent {
     /// The token; the native coin when absent.
@@ -171,7 +188,7 @@ pub struct Spent {
 }
 
 /// What an NFT of a collection goes for at least: somebody's word for it, and of which day.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Floor {
     /// The collection.
@@ -185,7 +202,7 @@ pub struct Floor {
 }
 
 /// A name that was resolved to an address.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Named {
     /// The address.
@@ -195,7 +212,7 @@ pub struct Named {
 }
 
 /// A reviewer's signature over [`review_text`].
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Review {
     /// 65 bytes, hexadecimal, as `personal_sign` gives them.
@@ -203,7 +220,7 @@ pub struct Review {
 }
 
 /// Everything that is known from elsewhere.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Facts {
     /// The chain the wallet is on.
@@ -240,6 +257,9 @@ pub struct Facts {
     pub review: Vec<Review>,
     /// Human-readable signatures of functions: `function stake(uint256 amount)`.
     pub abi: Vec<String>,
+    /// What tokens call themselves on the chain. It is shown as that, and decides nothing.
+    #[serde(skip)]
+    pub own_names: Vec<TokenFacts>,
 }
 
 /// The text a reviewer signs.
@@ -248,7 +268,7 @@ pub fn review_text(hash: &B256) -> String {
 }
 
 impl Facts {
-    /// Reads a facts file. Unknown keys are errors.
+    /// Reads a context file. Unknown keys are errors.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
     }
@@ -260,6 +280,11 @@ impl Facts {
             [only] if only.address.is_none() => Some(only),
             _ => None,
         })
+    }
+
+    /// Whether somebody told of a Safe at an address: not the chain alone.
+    pub fn names_safe(&self, address: &Address) -> bool {
+        self.safe_at(address).is_some_and(|safe| safe.address.is_some() && !safe.is_strange)
     }
 
     /// What is known of an address.

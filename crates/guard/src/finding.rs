@@ -96,6 +96,7 @@ checks! {
     Name01 "G-NAME-01" "A name or text uses characters that pretend to be others.",
     Wrap01 "G-WRAP-01" "Something is wrapped too deep, too large or blind, and was not examined to the end.",
     Fmt01 "G-FMT-01" "The input is malformed, or encoded in a way that readers understand differently.",
+    Fact01 "G-FACT-01" "What was told contradicts the chain or what is known, or the node could not be read.",
     Sim01 "G-SIM-01" "What the call does cannot be seen, or differs from what was intended.",
     Hist01 "G-HIST-01" "This Safe has never done such a thing.",
     Pol01 "G-POL-01" "A limit of the policy is exceeded.",
@@ -132,12 +133,22 @@ pub struct Finding {
     pub evidence: Vec<String>,
     /// Where in the input: `results[0].data › multiSend[2]`.
     pub path: String,
+    /// Why, and until when, the policy acknowledges it: it is then told and does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<String>,
 }
 
 impl Finding {
     /// A finding without evidence.
     pub fn new(id: CheckId, severity: Severity, path: &str, title: impl Into<String>) -> Self {
-        Self { id, severity, title: title.into(), evidence: Vec::new(), path: path.to_owned() }
+        Self {
+            id,
+            severity,
+            title: title.into(),
+            evidence: Vec::new(),
+            path: path.to_owned(),
+            acknowledged: None,
+        }
     }
 
     /// Adds one line of evidence.
@@ -145,6 +156,13 @@ impl Finding {
     pub fn because(mut self, evidence: impl Into<String>) -> Self {
         self.evidence.push(evidence.into());
         self
+    }
+
+    /// What is to be said of what a policy acknowledges: all of it, and that it does not count.
+    #[must_use]
+    pub(crate) fn acknowledged(self, why: String) -> Self {
+        let title = format!("Acknowledged ({why}): {}", self.title);
+        Self { severity: Severity::Info, title, acknowledged: Some(why), ..self }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     foreign::Foreign,
     intent,
     json::{self, Json, Node},
-    known, message,
+    known, learn, message,
     report::{
         CallReport, ClearReport, HashReport, Item, Kind, MoveReport, Report, SignatureReport,
         SimulationReport,
@@ -80,7 +80,7 @@ pub fn check_queue(listed: Listed<'_>, asked: safe::Asked, context: Context<'_>)
         builder_draft(&file, asked, &mut scalars, context)
     } else {
         safe::read_pages(listed, asked, missing(context.facts), &mut scalars)
-            .map(|queue| safe_draft(&queue, &scalars, context))
+            .map(|queue| learn::asked(context, |context| safe_draft(&queue, &scalars, context)))
     };
     let mut draft = draft.unwrap_or_else(|error| Draft::refused(&error));
     draft.findings.extend(listed.unread.iter().map(|why| {
@@ -104,7 +104,8 @@ fn builder_draft(
 ) -> Result<Draft, Malformed> {
     let safe = asked.safe.or_else(|| missing(context.facts).safe);
     let txs = builder::read(file, safe, scalars)?;
-    let mut draft = tx_draft(&txs, scalars, context);
+    let scalars = &*scalars;
+    let mut draft = learn::asked(context, |context| tx_draft(&txs, scalars, context));
     let title = "A file of the Transaction Builder: these calls have no number and no hash yet. Judge the transaction itself \
                  once it is proposed (guard safe CHAIN:SAFE --tx NONCE).";
     draft.findings.push(Finding::new(CheckId::Hash01, Severity::Incomplete, "transactions", title));
@@ -373,19 +374,21 @@ fn transactions(node: &Node, context: Context<'_>) -> Report {
     let is_authorization = node.get("kind").and_then(Node::text) == Some("eip7702_authorization")
         || node.any(&["address", "contractAddress"]).is_some() && node.any(&["nonce"]).is_some();
     let draft = if is_authorization {
-        Authorization::read(node, "authorization", &mut scalars)
-            .map(|authorization| authorization_draft(authorization, &scalars, context))
+        Authorization::read(node, "authorization", &mut scalars).map(|authorization| {
+            learn::asked(context, |context| authorization_draft(&authorization, &scalars, context))
+        })
     } else {
-        tx::read_node(node, "tx", &mut scalars).map(|txs| tx_draft(&txs, &scalars, context))
+        tx::read_node(node, "tx", &mut scalars)
+            .map(|txs| learn::asked(context, |context| tx_draft(&txs, &scalars, context)))
     };
     draft.unwrap_or_else(|error| Draft::refused(&error)).report(Kind::Transaction, context)
 }
 
-fn authorization_draft(authorization: Authorization, scalars: &Scalars, context: Context<'_>) -> Draft {
+fn authorization_draft(authorization: &Authorization, scalars: &Scalars, context: Context<'_>) -> Draft {
     let digest = authorization.digest();
-    let list = [authorization];
+    let list = std::slice::from_ref(authorization);
     let mut case = Case::new(context, Subject::Authorization, "authorization");
-    case.authorizations = &list;
+    case.authorizations = list;
     case.quirks = &scalars.quirks;
     case.digest = Some(digest);
     let findings = checks::run(&case);
@@ -543,8 +546,21 @@ fn typed_for(node: &Node, signer: Option<Address>, context: Context<'_>) -> Repo
         Err(error) => return Draft::refused(&error).report(Kind::TypedData, context),
     };
     let meaning = typed::meaning(&data);
-    let mut draft = typed_draft(&data, &meaning, &scalars, signer, context);
-    if meaning == Meaning::SafeTx {
+    let draft = |context: Context<'_>| typed_whole(node, &data, &meaning, &scalars, signer, context);
+    learn::asked(context, draft).report(Kind::TypedData, context)
+}
+
+/// Typed data, and the Safe transaction that they are.
+fn typed_whole(
+    node: &Node,
+    data: &typed::TypedData,
+    meaning: &Meaning,
+    scalars: &Scalars,
+    signer: Option<Address>,
+    context: Context<'_>,
+) -> Draft {
+    let mut draft = typed_draft(data, meaning, scalars, signer, context);
+    if *meaning == Meaning::SafeTx {
         let mut more = Scalars::default();
         let mut inner = match safe::input::read_node(node, missing(context.facts), &mut more) {
             Ok(queue) => safe_draft(&queue, &Scalars::default(), context),
@@ -559,7 +575,7 @@ fn typed_for(node: &Node, signer: Option<Address>, context: Context<'_>) -> Repo
             draft.findings.push(Finding::new(CheckId::Hash01, Severity::Block, "types", title));
         }
     }
-    draft.report(Kind::TypedData, context)
+    draft
 }
 
 fn typed_draft(
@@ -632,7 +648,11 @@ fn message_report(message: Result<message::Message, Malformed>, context: Context
     if let Some(draft) = elsewhere(foreign_input(&message.bytes)) {
         return draft.report(Kind::Message, context);
     }
-    let mut case = Case::new(context, Subject::Message(&message), &message.path);
+    learn::asked(context, |context| message_draft(&message, context)).report(Kind::Message, context)
+}
+
+fn message_draft(message: &message::Message, context: Context<'_>) -> Draft {
+    let mut case = Case::new(context, Subject::Message(message), &message.path);
     case.signer = message.signer;
     let digest = message.digest();
     case.digest = Some(digest);
@@ -656,7 +676,7 @@ fn message_report(message: Result<message::Message, Malformed>, context: Context
         simulation: simulated(&case),
         signatures: Vec::new(),
     };
-    Draft::of(vec![item], findings, &[case], false, context).report(Kind::Message, context)
+    Draft::of(vec![item], findings, &[case], false, context)
 }
 
 /// The hashes if a Safe signs the message: where the facts name one Safe with version.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use alloy_primitives::{Address, U256, address};
 use jiff::Timestamp;
-use tracehound_model::Asset;
+use tracehound_model::{Asset, asset::Unit};
 
 use crate::{decode::Extent, facts::Facts, policy::Policy};
 
@@ -26,13 +26,18 @@ pub const PERMIT2: Address = address!("000000000022D473030F116dDEE9F6B43aC78BA3"
 
 /// What is known of a token on a chain.
 pub fn token(address: &Address, chain_id: Option<u64>, facts: &Facts) -> Option<Token> {
-    if let Some(token) = facts.token.iter().find(|token| token.address.0 == *address) {
-        let supply = token.supply.map(|supply| supply.0);
-        return Some(Token { symbol: token.symbol.clone(), decimals: token.decimals, supply });
+    let told = facts.token.iter().find(|token| token.address.0 == *address);
+    let supply = told.and_then(|token| token.supply).map(|supply| supply.0);
+    if let Some(unit) = shipped(address, chain_id) {
+        return Some(Token { symbol: unit.ticker.to_owned(), decimals: unit.decimals, supply });
     }
+    told.map(|token| Token { symbol: token.symbol.clone(), decimals: token.decimals, supply })
+}
+
+/// What a token is shown in by the table that is shipped, which nobody overrides.
+pub(crate) fn shipped(address: &Address, chain_id: Option<u64>) -> Option<Unit> {
     // An unnamed chain gets the names of Ethereum's, a different one does not.
-    let unit = Asset::erc20(chain_id.unwrap_or(1), address.into_array()).unit()?;
-    Some(Token { symbol: unit.ticker.to_owned(), decimals: unit.decimals, supply: None })
+    Asset::erc20(chain_id.unwrap_or(1), address.into_array()).unit()
 }
 
 /// Ticker of a chain's own coin.

@@ -9,8 +9,10 @@
 pub mod ask;
 mod builder;
 pub mod case;
+pub mod chain;
 pub mod checks;
 pub mod context;
+mod context_file;
 pub mod decode;
 mod descriptor;
 mod draft;
@@ -23,6 +25,7 @@ pub mod front;
 pub mod intent;
 pub mod json;
 pub mod known;
+mod learn;
 mod mentions;
 pub mod message;
 pub mod method;

@@ -1,6 +1,8 @@
 //! The policy: whom and what this signer trusts, and what must be known before anything is allowed.
 
 use alloy_primitives::{Address, B256, U256};
+use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -9,6 +11,7 @@ use tracehound_model::Chain;
 use crate::{
     entries,
     facts::AccountFacts,
+    finding::{CheckId, Finding, Severity},
     method::may_be_added,
     place::{Elsewhere, Place, Standing},
     scalar::{Account, Hash, Whole},
@@ -18,6 +21,9 @@ pub use crate::role::Role;
 
 /// The policy that `guard policy init` writes.
 pub const DEFAULT: &str = include_str!("default-policy.toml");
+
+/// The newest form of a policy: the role `contract` waives no signatures.
+pub const VERSION: u32 = 2;
 
 /// Most entries of one list.
 const MAX_ENTRIES: usize = 100_000;
@@ -49,7 +55,7 @@ pub struct Trusted {
 }
 
 /// An entry as a file has it: the address of any chain.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct TrustedEntry {
     address: Place,
@@ -90,17 +96,19 @@ impl BookEntry {
 }
 
 /// As a file has it: the address of any chain.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Entry {
     address: Place,
     name: String,
+    /// The one chain it counts on (CAIP-2); every chain when absent.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     chain: Option<Chain>,
 }
 
 /// The most that may leave.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limit {
     /// The token; the native coin when absent.
@@ -115,7 +123,7 @@ pub struct Limit {
 }
 
 /// Another person's look before signing.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TwoPerson {
     /// Whose reviews count: addresses that sign the text [`crate::facts::review_text`] by `personal_sign`.
@@ -124,8 +132,26 @@ pub struct TwoPerson {
     pub needed: usize,
 }
 
+/// A finding that the keepers of the policy know of, and have decided to live with until a day.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Acknowledged {
+    /// Which check: `G-SIG-04`.
+    pub finding: String,
+    /// Of which Safe or account; of every one when absent.
+    #[serde(default)]
+    pub safe: Option<Account>,
+    /// Only where it names this address.
+    #[serde(default)]
+    pub address: Option<Account>,
+    /// Why.
+    pub reason: String,
+    /// Until when. It counts again afterwards, and where the time is not known.
+    pub until: Timestamp,
+}
+
 /// Something without which the verdict is `incomplete`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
     /// The Safe's owners and threshold.
@@ -154,7 +180,7 @@ impl Need {
 }
 
 /// Numbers that separate harmless from harmful.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Bounds {
     /// Longest validity of a permit, in days.
@@ -187,10 +213,14 @@ impl Default for Bounds {
     }
 }
 
-#[derive(Deserialize)]
+/// A policy file.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
     name: String,
+    /// 1, the form of 0.1.0, when absent.
+    #[serde(default = "first")]
+    version: u32,
     require: Vec<Need>,
     #[serde(default)]
     bounds: Bounds,
@@ -203,11 +233,17 @@ struct File {
     #[serde(default)]
     limit: Vec<Limit>,
     #[serde(default)]
+    acknowledge: Vec<Acknowledged>,
+    #[serde(default)]
     two_person: Option<TwoPerson>,
     #[serde(default)]
     methods: Vec<String>,
     #[serde(default = "yes")]
     shipped: bool,
+}
+
+fn first() -> u32 {
+    1
 }
 
 fn yes() -> bool {
@@ -219,6 +255,8 @@ fn yes() -> bool {
 pub struct Policy {
     /// Its name.
     pub name: String,
+    /// Its form: 1, or [`VERSION`].
+    pub version: u32,
     /// What must be known.
     pub require: Vec<Need>,
     /// Numbers.
@@ -233,6 +271,8 @@ pub struct Policy {
     pub elsewhere: Elsewhere,
     /// Limits.
     pub limits: Vec<Limit>,
+    /// Findings that are known and do not count.
+    pub acknowledged: Vec<Acknowledged>,
     /// The two-person rule.
     pub two_person: Option<TwoPerson>,
     /// JSON-RPC methods that the proxy passes on besides the ones it knows to read only.
@@ -248,11 +288,15 @@ impl Policy {
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let file: File = toml::from_str(text)?;
         let senseless = |what: String| Err(PolicyError::Senseless(what));
+        if !(1..=VERSION).contains(&file.version) {
+            return senseless(format!("version {} is none that is known here: 1 to {VERSION}", file.version));
+        }
         for (what, count) in [
             ("trusted", file.trusted.len()),
             ("blocked", file.blocked.len()),
             ("book", file.book.len()),
             ("limit", file.limit.len()),
+            ("acknowledge", file.acknowledge.len()),
             ("methods", file.methods.len()),
         ] {
             if count > MAX_ENTRIES {
@@ -315,6 +359,17 @@ impl Policy {
             let asset = limit.token.map_or_else(|| "the native coin".to_owned(), |token| token.0.to_string());
             return senseless(format!("the limit for {asset} limits nothing"));
         }
+        for entry in &file.acknowledge {
+            if !CheckId::ALL.iter().any(|id| id.as_str() == entry.finding) {
+                return senseless(format!(
+                    "{:?} under `acknowledge` is the name of no finding",
+                    entry.finding
+                ));
+            }
+            if entry.reason.trim().is_empty() {
+                return senseless(format!("{} is acknowledged without a reason", entry.finding));
+            }
+        }
         if let Some(why) = file.methods.iter().find_map(|name| may_be_added(name).err()) {
             return senseless(why);
         }
@@ -330,6 +385,7 @@ impl Policy {
         }
         Ok(Self {
             name: file.name,
+            version: file.version,
             require: file.require,
             bounds: file.bounds,
             trusted,
@@ -337,6 +393,7 @@ impl Policy {
             book,
             elsewhere,
             limits: file.limit,
+            acknowledged: file.acknowledge,
             two_person: file.two_person,
             methods: file.methods,
             shipped: file.shipped,
@@ -352,6 +409,11 @@ impl Policy {
             Standing::Blocked => self.blocked.len(),
         };
         evm + self.elsewhere.entries().iter().filter(|entry| entry.standing == list).count()
+    }
+
+    /// The form of a policy file, for a generator of JSON Schemas.
+    pub fn schema(generator: schemars::SchemaGenerator) -> schemars::Schema {
+        generator.into_root_schema_for::<File>()
     }
 
     /// Whether something must be known.
@@ -370,7 +432,7 @@ impl Policy {
 
     /// Whether the policy, or an entry that is shipped, trusts an address for a role on a chain.
     ///
-    /// `known`: what is known of the address, by which a shipped entry is held to its code.
+    /// `known`: what is known of the address, by which an entry is held to its code.
     pub fn vouches(
         &self,
         address: &Address,
@@ -380,7 +442,32 @@ impl Policy {
     ) -> bool {
         let shipped =
             || self.blocks(address, chain_id).is_none() && entries::trusts(address, role, chain_id, known);
-        self.trusts(address, role, chain_id).is_some() || self.shipped && shipped()
+        let there = known.and_then(|facts| facts.code_hash);
+        let fits = |wanted: Option<Hash>| wanted.zip(there).is_none_or(|(wanted, there)| wanted == there);
+        self.trusts(address, role, chain_id).is_some_and(|entry| fits(entry.code_hash))
+            || self.shipped && shipped()
+    }
+
+    /// Why, and until when, a finding does not count. Only what is for a person to look at can be acknowledged: what must not be
+    /// signed, and what is not known, stays what it is.
+    pub fn acknowledges(
+        &self,
+        finding: &Finding,
+        actor: Option<Address>,
+        now: Option<Timestamp>,
+    ) -> Option<String> {
+        let now = now.filter(|_| finding.severity == Severity::Review)?;
+        let names = |address: Account| {
+            let address = address.0.to_string();
+            finding.title.contains(&address) || finding.evidence.iter().any(|line| line.contains(&address))
+        };
+        let entry = self.acknowledged.iter().find(|entry| {
+            entry.finding == finding.id.as_str()
+                && now < entry.until
+                && entry.safe.is_none_or(|safe| actor == Some(safe.0))
+                && entry.address.is_none_or(names)
+        })?;
+        Some(format!("until {}: {}", entry.until.strftime("%Y-%m-%d %H:%M UTC"), entry.reason))
     }
 
     /// Name of an address, if the policy knows it in any way; with the chain, where it is known on that alone.
@@ -407,6 +494,24 @@ impl Policy {
     /// The code an allow-listed delegatecall target must have, by the policy.
     pub fn delegatecall_code(&self, address: &Address, chain_id: Option<u64>) -> Option<Option<B256>> {
         self.trusts(address, Role::Delegatecall, chain_id).map(|entry| entry.code_hash.map(|hash| hash.0))
+    }
+
+    /// What an older form meant by it and is no longer so, in sentences: the role `contract` waived the reading of signatures too.
+    pub fn outdated(&self) -> Vec<String> {
+        let entries =
+            self.trusted.iter().filter(|entry| self.version < 2 && entry.roles.contains(&Role::Contract));
+        let mut lines: Vec<String> =
+            entries.map(|entry| format!("  {} ({})", entry.address.0, entry.label)).collect();
+        if !lines.is_empty() {
+            lines.insert(
+                0,
+                format!(
+                    "The role `contract` covers calls alone: signatures for these are read since, and are for a person \
+                     where they cannot be. `version = {VERSION}` in the policy says that this is known."
+                ),
+            );
+        }
+        lines
     }
 
     /// What the policy means, in sentences.
@@ -474,6 +579,17 @@ impl Policy {
         } else {
             "Trusts none of the contracts that are shipped.".to_owned()
         });
+        for entry in &self.acknowledged {
+            let whose = entry.safe.map_or_else(String::new, |safe| format!(" for {}", safe.0));
+            let named =
+                entry.address.map_or_else(String::new, |named| format!(" where it names {}", named.0));
+            lines.push(format!(
+                "Tells {}{whose}{named} and does not count it until {}: {}.",
+                entry.finding,
+                entry.until.strftime("%Y-%m-%d %H:%M UTC"),
+                entry.reason
+            ));
+        }
         match &self.two_person {
             Some(rule) => lines.push(format!(
                 "{} of {} reviewers must have signed a review.",

@@ -171,6 +171,23 @@ pub struct Item {
     pub signatures: Vec<SignatureReport>,
 }
 
+/// What a node was asked, and what it showed.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct NodeReport {
+    /// The node: scheme, host and port.
+    pub node: String,
+    /// The chain.
+    pub chain_id: u64,
+    /// Number of the one block at which everything was read.
+    pub block: u64,
+    /// Its hash.
+    pub hash: String,
+    /// What the facts rest on: proofs, or the node's word.
+    pub basis: String,
+    /// Address, and what lies there.
+    pub facts: Vec<(String, String)>,
+}
+
 /// Which policy was in force.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct PolicyReport {
@@ -203,6 +220,9 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// Lists that addresses were looked up in, with their dates.
     pub lists: Vec<String>,
+    /// What a node showed of those it deals with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeReport>,
     /// The policy in force.
     pub policy: PolicyReport,
 }
@@ -241,6 +261,7 @@ impl Report {
             findings,
             gaps,
             lists: context.lists.map(Lists::sources).unwrap_or_default(),
+            node: None,
             policy: PolicyReport { name: policy.name.clone(), hash: policy.hash.clone() },
         }
     }

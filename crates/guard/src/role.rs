@@ -1,9 +1,10 @@
 //! What an address can be trusted for.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What an address is trusted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// To receive money.

@@ -215,10 +215,26 @@ pub fn strict_address(text: &str) -> Result<Address, Malformed> {
 }
 
 macro_rules! setting {
-    ($(#[$doc:meta])* $name:ident($inner:ty), $read:expr) => {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $pattern:literal, $read:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(pub $inner);
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": $pattern })
+            }
+        }
+
+        impl From<$inner> for $name {
+            fn from(inner: $inner) -> Self {
+                Self(inner)
+            }
+        }
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -232,12 +248,12 @@ macro_rules! setting {
 
 setting! {
     /// An address in a settings file.
-    Account(Address), strict_address
+    Account(Address), "^0x[0-9a-fA-F]{40}$", strict_address
 }
 
 setting! {
     /// 32 bytes in a settings file.
-    Hash(B256), |text: &str| {
+    Hash(B256), "^0x[0-9a-fA-F]{64}$", |text: &str| {
         Scalars::default().bytes_text(text, "hash").and_then(|bytes| {
             B256::try_from(&bytes[..]).map_err(|_| Malformed::new("hash", "32 bytes should be here"))
         })
@@ -246,7 +262,7 @@ setting! {
 
 setting! {
     /// A number of base units in a settings file: a text of digits, which may be grouped with `_`.
-    Whole(U256), |text: &str| {
+    Whole(U256), "^[0-9][0-9_]*$", |text: &str| {
         decimal(&text.replace('_', "")).ok_or_else(|| Malformed::new("amount", format!("{text:?} is no whole number")))
     }
 }

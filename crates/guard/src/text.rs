@@ -58,6 +58,16 @@ pub fn write(out: &mut dyn Write, report: &Report) -> fmt::Result {
     if !report.lists.is_empty() {
         wrapped(out, "\nScreened with ", &clean(&report.lists.join(", ")))?;
     }
+    if let Some(node) = &report.node {
+        let head = format!(
+            "On chain {}, after block {} of {} ({})",
+            node.chain_id, node.block, node.node, node.basis
+        );
+        writeln!(out, "\n{}", clean(&head))?;
+        for (address, what) in &node.facts {
+            wrapped(out, "  - ", &clean(&format!("{address}: {what}")))?;
+        }
+    }
     writeln!(
         out,
         "\nPolicy {} {}",

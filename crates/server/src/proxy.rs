@@ -31,6 +31,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tracehound_guard::{
     Context, Facts, Policy,
     ask::{Engine, Lists},
+    chain::Chain,
     json::MAX_BYTES,
     rpc::{self, Rules},
     text::clean,
@@ -103,7 +104,7 @@ pub struct Options {
     pub facts: Facts,
     /// Lists to look addresses up in.
     pub lists: Option<Arc<dyn Lists>>,
-    /// Whether transactions are executed on the node's state before they may pass.
+    /// Whether the node is asked what lies on the chain, and transactions are executed on its state, before they may pass.
     pub simulate: bool,
     /// Limits.
     pub limits: Limits,
@@ -361,6 +362,7 @@ impl Shared {
         let context = Context {
             lists: self.lists.as_deref(),
             engine: self.simulate.then_some(&engine as &dyn Engine),
+            chain: self.simulate.then_some(&engine as &dyn Chain),
             ..Context::new(&self.policy, &facts)
         };
         let judged = tracing::info_span!("judge")

@@ -1,6 +1,9 @@
 //! The engine the guard asks: executes on one state, and puts what happened into the guard's words.
 
-use std::{cell::RefCell, fmt};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+};
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use tracehound_guard::{
@@ -20,13 +23,13 @@ use crate::{
 };
 
 /// Slots of a Safe's own storage (`SafeStorage.sol`, the same since 0.1.0).
-const OWNERS: u64 = 2;
-const THRESHOLD: u64 = 4;
-const NONCE: u64 = 5;
+pub(crate) const OWNERS: u64 = 2;
+pub(crate) const THRESHOLD: u64 = 4;
+pub(crate) const NONCE: u64 = 5;
 /// Most calls that are executed before the one that is asked about: each call of a batch runs all before it again.
 const MOST_BEFORE: usize = 31;
 /// Start and end of the Safe's lists.
-const SENTINEL: Address = Address::with_last_byte(1);
+pub(crate) const SENTINEL: Address = Address::with_last_byte(1);
 
 /// Executes on one state.
 #[derive(Clone, Debug)]
@@ -64,11 +67,12 @@ impl ask::Engine for Engine<'_> {
 
 /// Executes on a node's state, fetched as it is needed.
 pub struct LiveEngine<'a> {
-    node: RefCell<&'a mut dyn Node>,
+    pub(crate) node: RefCell<&'a mut dyn Node>,
     /// The node, in words.
-    described: String,
-    at: At,
-    limits: Limits,
+    pub(crate) described: String,
+    /// The block; once something was read, the very block that it was read at.
+    pub(crate) at: Cell<At>,
+    pub(crate) limits: Limits,
 }
 
 impl fmt::Debug for LiveEngine<'_> {
@@ -80,7 +84,7 @@ impl fmt::Debug for LiveEngine<'_> {
 impl<'a> LiveEngine<'a> {
     /// Asks `node`, which is called `described` in answers, for the state after a block.
     pub fn new(node: &'a mut dyn Node, described: String, at: At, limits: Limits) -> Self {
-        Self { node: RefCell::new(node), described, at, limits }
+        Self { node: RefCell::new(node), described, at: Cell::new(at), limits }
     }
 }
 
@@ -103,8 +107,13 @@ impl ask::Engine for LiveEngine<'_> {
                 (safe, Some(safe), slots.map(|slot| Missing::Slot(safe, slot)).to_vec())
             }
         };
-        let live =
-            live::simulate_by(&mut **node, chain_id, self.at, &self.limits, &first, &mut |state, block| {
+        let live = live::simulate_by(
+            &mut **node,
+            chain_id,
+            self.at.get(),
+            &self.limits,
+            &first,
+            &mut |state, block| {
                 match execution.what {
                     Executed::Call { before, call } => {
                         let before: Vec<Call> =
@@ -118,7 +127,8 @@ impl ask::Engine for LiveEngine<'_> {
                         attempt(&state, &[], &call, &[EXECUTOR])
                     }
                 }
-            });
+            },
+        );
         let live = match live {
             Ok(live) => live,
             Err(error) => return failed(execution.path, &self.described, &error.to_string()),
@@ -207,9 +217,12 @@ const EXECUTOR: Address = Address::repeat_byte(0xee);
 
 /// The slot of an owner's successor in the list of owners.
 fn owners_slot(owner: Address) -> U256 {
-    let mut text = owner.into_word().to_vec();
-    text.extend_from_slice(&B256::from(U256::from(OWNERS)).0);
-    keccak256(text).into()
+    mapped(owner.into_word(), U256::from(OWNERS))
+}
+
+/// Where a mapping at a slot keeps the value of a key.
+pub(crate) fn mapped(key: B256, slot: U256) -> U256 {
+    keccak256([key.0, slot.to_be_bytes()].concat()).into()
 }
 
 /// The signatures as one would send them: those joined already, else the confirmations ordered by claimed owner.

@@ -12,6 +12,7 @@ mod changes;
 mod checks;
 mod engine;
 pub mod live;
+mod look;
 mod run;
 mod state;
 

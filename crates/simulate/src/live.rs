@@ -21,7 +21,7 @@ use serde_json::Value;
 use crate::{
     block::Block,
     run::{Call, Simulated, attempt},
-    state::{Missing, State},
+    state::{Account, Missing, State},
 };
 
 /// A node's JSON-RPC interface. It is only ever asked, never told.
@@ -198,26 +198,100 @@ pub(crate) fn simulate_by(
     first: &[Missing],
     run: &mut dyn FnMut(&State, Block) -> Simulated,
 ) -> Result<Live, LiveError> {
-    let mut source = fetch::Source::pin(node, chain_id, at)?;
-    let block = source.block.seen;
-    let mut state = State::default();
-    let mut missing: BTreeSet<Missing> = first.iter().copied().collect();
-    let mut rounds = 0;
-    let (simulated, stopped) = loop {
-        let mut stopped = gather(&mut source, &mut state, &missing, limits)?;
-        let simulated = run(&state, block);
-        missing.clone_from(&simulated.missing);
-        missing.retain(|what| !matches!(what, Missing::BlockHash(_)));
-        rounds += 1;
-        if !missing.is_empty() && rounds >= limits.rounds {
-            stopped = stopped.or(Some(Limit::Rounds));
+    let mut reader = Reader::pin(node, Some(chain_id), at, *limits)?;
+    let (simulated, stopped) = reader.run(first, run)?;
+    let (block, proof) = reader.unmoved()?;
+    Ok(Live { simulated, state: reader.state, block, proof, stopped })
+}
+
+/// A node's state at one block, read bit by bit.
+pub(crate) struct Reader<'a> {
+    source: fetch::Source<'a>,
+    state: State,
+    limits: Limits,
+}
+
+impl<'a> Reader<'a> {
+    /// Finds the block. Without a chain the node's own is taken.
+    pub(crate) fn pin(
+        node: &'a mut dyn Node,
+        chain_id: Option<u64>,
+        at: At,
+        limits: Limits,
+    ) -> Result<Self, LiveError> {
+        let source = fetch::Source::pin(node, chain_id, at)?;
+        Ok(Self { source, state: State::default(), limits })
+    }
+
+    /// The chain.
+    pub(crate) fn chain_id(&self) -> u64 {
+        self.source.chain_id
+    }
+
+    /// What code sees of the block.
+    pub(crate) fn block(&self) -> Block {
+        self.source.block.seen
+    }
+
+    /// An account with some of its slots; `None` where a limit ended the reading.
+    pub(crate) fn account(
+        &mut self,
+        address: &Address,
+        slots: &[U256],
+    ) -> Result<Option<&Account>, LiveError> {
+        let known = self.state.accounts.get(address);
+        let lacks = |slot: &&U256| known.is_none_or(|account| !account.storage.contains_key(slot));
+        let mut missing: BTreeSet<Missing> =
+            slots.iter().filter(lacks).map(|slot| Missing::Slot(*address, *slot)).collect();
+        if known.is_none() {
+            missing.insert(Missing::Account(*address));
         }
-        if missing.is_empty() || stopped.is_some() {
-            break (simulated, stopped);
+        match gather(&mut self.source, &mut self.state, &missing, &self.limits)? {
+            None => Ok(self.state.accounts.get(address)),
+            Some(_) => Ok(None),
         }
-    };
-    source.unmoved()?;
-    Ok(Live { simulated, state, block: source.block, proof: source.proof, stopped })
+    }
+
+    /// Runs something until it reads nothing that is missing. `first` is fetched before the first run.
+    pub(crate) fn run(
+        &mut self,
+        first: &[Missing],
+        run: &mut dyn FnMut(&State, Block) -> Simulated,
+    ) -> Result<(Simulated, Option<Limit>), LiveError> {
+        let limits = self.limits;
+        self.run_within(&limits, first, run)
+    }
+
+    /// As [`run`](Self::run), within other limits, which hold for all that was read.
+    pub(crate) fn run_within(
+        &mut self,
+        limits: &Limits,
+        first: &[Missing],
+        run: &mut dyn FnMut(&State, Block) -> Simulated,
+    ) -> Result<(Simulated, Option<Limit>), LiveError> {
+        let block = self.block();
+        let mut missing: BTreeSet<Missing> = first.iter().copied().collect();
+        let mut rounds = 0;
+        loop {
+            let mut stopped = gather(&mut self.source, &mut self.state, &missing, limits)?;
+            let simulated = run(&self.state, block);
+            missing.clone_from(&simulated.missing);
+            missing.retain(|what| !matches!(what, Missing::BlockHash(_)));
+            rounds += 1;
+            if !missing.is_empty() && rounds >= limits.rounds {
+                stopped = stopped.or(Some(Limit::Rounds));
+            }
+            if missing.is_empty() || stopped.is_some() {
+                return Ok((simulated, stopped));
+            }
+        }
+    }
+
+    /// The block, and what everything read of it rests on. Fails where the block was replaced meanwhile.
+    pub(crate) fn unmoved(&mut self) -> Result<(Pinned, Proof), LiveError> {
+        self.source.unmoved()?;
+        Ok((self.source.block, self.source.proof))
+    }
 }
 
 /// Fetches what is missing into the state, as far as the limits allow.

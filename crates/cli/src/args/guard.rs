@@ -71,7 +71,7 @@ pub(crate) enum GuardCommand {
     /// Stand between a wallet or site and a node (JSON-RPC over HTTP), and refuse what the guard refuses
     #[command(after_help = "Examples:
   tracehound guard proxy --upstream https://rpc.example.org/v3/KEY
-  tracehound guard proxy --upstream http://127.0.0.1:8545 --policy guard.toml --facts facts.toml
+  tracehound guard proxy --upstream http://127.0.0.1:8545 --policy guard.toml --context context.toml
   tracehound guard proxy --upstream http://127.0.0.1:8545 --origin https://app.example.org --listen 127.0.0.1:0
 
 Then give the wallet or site http://127.0.0.1:8550 for its node. Requests that sign or send are judged; block and \
@@ -85,16 +85,56 @@ answers POST only: WebSocket (ws://, wss://) is not supported, on neither side. 
     /// Whom and what this signer trusts
     #[command(subcommand)]
     Policy(GuardPolicyCommand),
+    /// What is known of the Safe: its context
+    #[command(subcommand)]
+    Context(GuardContextCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GuardContextCommand {
+    /// Read of a node what is known of a Safe, and write it down: owners, threshold, nonce, version, modules, code hashes
+    #[command(after_help = "Examples:
+  tracehound guard context init 0xSAFE context.toml --rpc http://127.0.0.1:8545
+  tracehound guard context init 0xSAFE context.toml --rpc http://127.0.0.1:8545 --pin 0xCONTRACT
+
+Everything is read at one block, and checked by Merkle proof where the node gives one. Read it before you rely on it: the guard \
+holds it against the chain wherever a node is named, and says where they differ.")]
+    Init(GuardContextArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GuardContextArgs {
+    /// The Safe
+    #[arg(value_name = "SAFE")]
+    pub safe: String,
+    /// Where to; standard output when absent. An existing file is left alone
+    pub file: Option<PathBuf>,
+    /// The node; @FILE and env:NAME name a file or a variable that holds the address
+    #[arg(long, value_name = "URL")]
+    pub rpc: Given,
+    /// The chain it must be on [default: the node's]
+    #[arg(long, value_name = "NUMBER")]
+    pub chain_id: Option<u64>,
+    /// Read it after this block [default: the node's last]
+    #[arg(long, value_name = "NUMBER")]
+    pub block: Option<u64>,
+    /// Write down the code, and a proxy's implementation, at this address too; once for each
+    #[arg(long, value_name = "ADDRESS")]
+    pub pin: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GuardPolicyCommand {
     /// Write the shipped policy, to change it
     #[command(after_help = "Examples:
-  tracehound guard policy init guard.toml")]
+  tracehound guard policy init guard.toml
+  tracehound guard policy init guard.toml --book '0xADDRESS=our cold wallet'")]
     Init {
         /// Where to; standard output when absent. An existing file is left alone
         file: Option<PathBuf>,
+        /// Somebody you pay, for the address book; once for each
+        #[arg(long, value_name = "ADDRESS=NAME")]
+        book: Vec<String>,
     },
     /// Read a policy file and say whether it is valid
     #[command(after_help = "Examples:
@@ -152,9 +192,9 @@ pub(crate) struct GuardArgs {
     /// The policy [default: the shipped one]
     #[arg(long, value_name = "TOML")]
     pub policy: Option<PathBuf>,
-    /// What is known: owners, code hashes, past payments, screening, tokens
-    #[arg(long, value_name = "TOML")]
-    pub facts: Option<PathBuf>,
+    /// The context: what is known of owners, code hashes, past payments, screening, tokens (`guard context init` writes one)
+    #[arg(long, visible_alias = "facts", value_name = "TOML")]
+    pub context: Option<PathBuf>,
     /// The chain the wallet is on: its number, or its short name (eth, base, arb1, oeth)
     #[arg(long, value_name = "CHAIN", value_parser = tracehound_guard::short_name::chain_id)]
     pub chain_id: Option<u64>,
@@ -170,8 +210,8 @@ pub(crate) struct GuardArgs {
     /// Execute it on this recorded state: {"0xADDRESS": {"balance", "nonce", "code", "storage"}}, as prestateTracer writes
     #[arg(long, value_name = "JSON")]
     pub state: Option<PathBuf>,
-    /// Execute it on the state of this node, checked by Merkle proof where the node gives one (`eth_getProof`); @FILE and
-    /// env:NAME name a file or a variable that holds the address
+    /// Look up on this node whom it deals with, and execute it on the node's state, checked by Merkle proof where the node gives
+    /// one (`eth_getProof`); @FILE and env:NAME name a file or a variable that holds the address
     #[arg(long, value_name = "URL", conflicts_with = "state")]
     pub rpc: Option<Given>,
     /// Execute it after this block [default: the node's last; 0 with --state]
@@ -227,13 +267,13 @@ pub(crate) struct GuardProxyArgs {
     /// The policy [default: the shipped one]
     #[arg(long, value_name = "TOML")]
     pub policy: Option<PathBuf>,
-    /// What is known: account, owners, code hashes, past payments, screening, tokens
-    #[arg(long, value_name = "TOML")]
-    pub facts: Option<PathBuf>,
+    /// The context: what is known of account, owners, code hashes, past payments, screening, tokens
+    #[arg(long, visible_alias = "facts", value_name = "TOML")]
+    pub context: Option<PathBuf>,
     /// Do not look addresses up in the lists of the data folder
     #[arg(long)]
     pub no_lists: bool,
-    /// Do not execute transactions on the node's state before they may pass
+    /// Neither look up on the node whom they deal with nor execute transactions on its state before they may pass
     #[arg(long)]
     pub no_simulation: bool,
     /// Pass what a person should look at, and say so on standard error

@@ -21,7 +21,6 @@ use tracehound_guard::{
     facts::Shown,
     json::MAX_BYTES,
     place::Standing,
-    policy::DEFAULT,
     safe::{Asked, Listed, Pick},
     scalar::{Account, Scalars, strict_address},
     short_name,
@@ -34,7 +33,8 @@ use tracehound_simulate::State;
 use super::answered::json;
 use crate::{
     args::{
-        Common, Given, GuardArgs, GuardCommand, GuardPolicyCommand, GuardSafeArgs, GuardWatchArgs, Output,
+        Common, Given, GuardArgs, GuardCommand, GuardContextArgs, GuardContextCommand, GuardPolicyCommand,
+        GuardSafeArgs, GuardWatchArgs, Output,
     },
     files,
     folder::Folder,
@@ -54,6 +54,7 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &GuardCommand, out: &
         GuardCommand::Watch(args) => return watch(common, data, args, out),
         GuardCommand::Proxy(args) => return proxy::run(data, args),
         GuardCommand::Policy(command) => return policy(command, out),
+        GuardCommand::Context(GuardContextCommand::Init(args)) => return context(args, out),
     };
     let report = judge(data, args, None, check, &read_input(&args.file)?)?;
     print(common, &report, out)?;
@@ -336,17 +337,18 @@ fn read_policy(file: &Path) -> Result<Policy> {
     Policy::parse(&text).into_diagnostic().wrap_err_with(|| file.display().to_string())
 }
 
-/// The facts file, and what the command line says instead.
+/// A context file; nothing where none is named.
+fn read_context(file: Option<&Path>) -> Result<Facts> {
+    let Some(file) = file else { return Ok(Facts::default()) };
+    let text = files::text(file, files::SETTINGS)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("reading the context {}", file.display()))?;
+    Facts::parse(&text).into_diagnostic().wrap_err_with(|| file.display().to_string())
+}
+
+/// The context file, and what the command line says instead.
 fn facts(args: &GuardArgs) -> Result<Facts> {
-    let mut facts = match &args.facts {
-        Some(file) => {
-            let text = files::text(file, files::SETTINGS)
-                .into_diagnostic()
-                .wrap_err_with(|| format!("reading the facts {}", file.display()))?;
-            Facts::parse(&text).into_diagnostic().wrap_err_with(|| file.display().to_string())?
-        }
-        None => Facts::default(),
-    };
+    let mut facts = read_context(args.context.as_deref())?;
     facts.chain_id = args.chain_id.or(facts.chain_id);
     facts.origin = args.origin.clone().or(facts.origin);
     facts.now = match (args.now, facts.now) {
@@ -381,7 +383,7 @@ fn safe_facts(args: &GuardArgs, facts: &mut Facts) -> Result<()> {
         return Ok(());
     }
     if facts.safe.len() > 1 {
-        return Err(miette!("the facts file names several Safes: say there what is known of each"));
+        return Err(miette!("the context names several Safes: say there what is known of each"));
     }
     let mut known = facts.safe.pop().unwrap_or_default();
     if let Some(safe) = &args.safe {
@@ -414,16 +416,36 @@ fn hash(text: &str) -> Result<tracehound_guard::scalar::Hash> {
     Ok(tracehound_guard::scalar::Hash(word.into()))
 }
 
+fn context(args: &GuardContextArgs, out: &mut dyn Write) -> Result<u8> {
+    let mut node = HttpNode(open_node(&args.rpc)?);
+    let wanted = engine::Wanted {
+        safe: address(&args.safe)?,
+        pins: args.pin.iter().map(|pin| address(pin)).collect::<Result<_>>()?,
+        chain_id: args.chain_id,
+        block: args.block,
+    };
+    let name = node.0.server().to_owned();
+    let text = engine::context(Named { node: &mut node, name }, &wanted).into_diagnostic()?;
+    write_new(args.file.as_deref(), &text, "context", out)?;
+    Ok(0)
+}
+
+/// Writes a settings file where there is none, or to standard output.
+fn write_new(file: Option<&Path>, text: &str, what: &str, out: &mut dyn Write) -> Result<()> {
+    let Some(file) = file else { return write!(out, "{text}").into_diagnostic() };
+    let created = std::fs::OpenOptions::new().write(true).create_new(true).open(file);
+    let mut created = created
+        .into_diagnostic()
+        .wrap_err_with(|| format!("creating {} (an existing {what} is never replaced)", file.display()))?;
+    created.write_all(text.as_bytes()).into_diagnostic()?;
+    writeln!(out, "written: {}", file.display()).into_diagnostic()
+}
+
 fn policy(command: &GuardPolicyCommand, out: &mut dyn Write) -> Result<u8> {
     match command {
-        GuardPolicyCommand::Init { file: None } => write!(out, "{DEFAULT}").into_diagnostic()?,
-        GuardPolicyCommand::Init { file: Some(file) } => {
-            let created = std::fs::OpenOptions::new().write(true).create_new(true).open(file);
-            let mut created = created.into_diagnostic().wrap_err_with(|| {
-                format!("creating {} (an existing policy is never replaced)", file.display())
-            })?;
-            created.write_all(DEFAULT.as_bytes()).into_diagnostic()?;
-            writeln!(out, "written: {}", file.display()).into_diagnostic()?;
+        GuardPolicyCommand::Init { file, book } => {
+            let text = engine::policy_with(book).into_diagnostic()?;
+            write_new(file.as_deref(), &text, "policy", out)?;
         }
         GuardPolicyCommand::Check { file } => {
             let policy = read_policy(file)?;
@@ -437,6 +459,9 @@ fn policy(command: &GuardPolicyCommand, out: &mut dyn Write) -> Result<u8> {
                 policy.count(Standing::Blocked)
             )
             .into_diagnostic()?;
+            for line in policy.outdated() {
+                writeln!(out, "{}", clean(&line)).into_diagnostic()?;
+            }
         }
         GuardPolicyCommand::Explain { file } => {
             let policy = match file {

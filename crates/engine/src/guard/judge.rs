@@ -37,7 +37,7 @@ pub struct Asked<'a> {
     pub descriptors: &'a [Descriptor],
     /// Recorded state to execute it on.
     pub state: Option<&'a State>,
-    /// A node to execute it on, where there is no recorded state.
+    /// A node to ask what lies on the chain, and to execute it on, where there is no recorded state.
     pub node: Option<Named<'a>>,
     /// The block after which it is executed; the last when absent, 0 of recorded state.
     pub block: Option<u64>,
@@ -63,5 +63,48 @@ pub fn judge(check: Check<'_>, input: &[u8], asked: Asked<'_>) -> Report {
     let at = block.map_or(At::Latest, At::Number);
     let live = LiveEngine::new(node, name, at, live::Limits::default());
     context.engine = Some(&live);
+    context.chain = Some(&live);
     check(input, context)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::TcpListener, time::Duration};
+
+    use tracehound_evm::rpc::{HttpLimits, Rpc};
+    use tracehound_guard::check_tx;
+    use tracehound_model::Decision;
+
+    use super::*;
+    use crate::guard::HttpNode;
+
+    const ME: &str = "0xb7AD6e4069d5C9A7BAA3Feb1db645A8032434aE3";
+
+    /// A node that takes the question and never answers: the system takes the connection, and nobody reads it.
+    #[test]
+    fn a_node_that_never_answers_is_no_reason_to_allow() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let limits = HttpLimits { timeout: Duration::from_millis(100), retries: 0, ..HttpLimits::default() };
+        let mut node = HttpNode(Rpc::new(&url, limits).expect("an address"));
+        let facts = Facts { chain_id: Some(1), ..Facts::default() };
+        let input = format!(r#"{{"from":"{ME}","to":"{ME}","value":"0x1","chainId":"0x1"}}"#);
+        let policy = Policy::default();
+        let asked = |node| Asked {
+            policy: &policy,
+            facts: &facts,
+            descriptors: &[],
+            state: None,
+            node,
+            block: None,
+            lists: None,
+            now: Timestamp::UNIX_EPOCH,
+        };
+        let alone = judge(check_tx, input.as_bytes(), asked(None));
+        assert_eq!(alone.verdict, Decision::Allow, "to oneself: {:#?}", alone.findings);
+        let named = Named { node: &mut node, name: "the node".to_owned() };
+        let report = judge(check_tx, input.as_bytes(), asked(Some(named)));
+        assert_eq!(report.verdict, Decision::Incomplete, "{:#?}", report.findings);
+        assert!(report.of("G-FACT-01")[0].title.contains("could not be read"), "{:#?}", report.findings);
+    }
 }

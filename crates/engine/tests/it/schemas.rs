@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use tracehound_engine::schemas;
+use tracehound_engine::{inputs, schemas};
 
 fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schemas"))
@@ -14,7 +14,7 @@ fn folder() -> PathBuf {
 #[test]
 fn the_forms_of_answers_are_those_that_are_described() {
     let mut described = BTreeSet::new();
-    for (name, schema) in schemas() {
+    for (name, schema) in schemas().into_iter().chain(inputs()) {
         let file = folder().join(format!("{name}.json"));
         let text = format!("{}\n", serde_json::to_string_pretty(&schema).expect("JSON"));
         if std::env::var_os("TRACEHOUND_WRITE_SCHEMAS").is_some() {

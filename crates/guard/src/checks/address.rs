@@ -49,7 +49,7 @@ pub(super) fn look_alike(case: &Case<'_>, out: &mut Vec<Finding>) {
     for (path, address) in case.recipients() {
         let mut past = case.facts.past.iter().filter(|past| past.to.0 == address).peekable();
         let poisoned = past.peek().is_some() && past.all(|past| !past.own || past.value.0.is_zero());
-        if poisoned && !known.contains(&address) {
+        if poisoned && !known.contains(&address) && !case.is_own(&address) {
             let title = format!(
                 "{address} is in the history only by payments you did not make: it was put there to be copied."
             );

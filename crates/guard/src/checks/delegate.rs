@@ -60,7 +60,7 @@ pub(super) fn foreign_code(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
             None if case.policy.requires(Need::CodeHash) => {
                 let title = format!(
-                    "The code at {} was not compared: give its code hash (--facts, eth_getCode and keccak).",
+                    "The code at {} was not compared: give its code hash (--context, eth_getCode and keccak).",
                     case.show(&target)
                 );
                 out.push(Finding::new(Pol03, Incomplete, path, title));

@@ -156,12 +156,12 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
         if case.policy.requires(Need::Owners) {
             if safe.owners().is_none() {
-                missing(&case.path, "The Safe's owners are not known: signatures prove who signed, not who may (--owner, --facts).".to_owned());
+                missing(&case.path, "The Safe's owners are not known: signatures prove who signed, not who may (--owner, --context).".to_owned());
             }
             if safe.facts.and_then(|facts| facts.threshold).is_none() {
                 missing(
                     &case.path,
-                    "How many signatures the Safe needs is not known (--threshold, --facts).".to_owned(),
+                    "How many signatures the Safe needs is not known (--threshold, --context).".to_owned(),
                 );
             }
         }

@@ -19,9 +19,7 @@ pub(super) fn power(case: &Case<'_>, out: &mut Vec<Finding>) {
         let Act::Power { over, function, holder, power } = &placed.act else { continue };
         let over = case.show(over);
         let trusted = holder.is_some_and(|holder| {
-            case.is_own(&holder)
-                || case.trusts(&holder, &[Role::Admin])
-                || case.facts.safe_at(&holder).is_some_and(|safe| safe.address.is_some())
+            case.is_own(&holder) || case.trusts(&holder, &[Role::Admin]) || case.facts.names_safe(&holder)
         });
         let to = holder.map_or_else(|| "somebody".to_owned(), |holder| case.show(&holder));
         let (severity, title) = match power {

@@ -155,11 +155,11 @@ fn unproven(one: &Checked, out: &mut Vec<Finding>) {
     let Ok(signer) = &one.signer else { return };
     let title = match one.form {
         Some(Form::Contract) => format!(
-            "The contract {} must answer for its signature: give its owners, threshold and version (--facts).",
+            "The contract {} must answer for its signature: give its owners, threshold and version (--context).",
             signer.address()
         ),
         _ => format!(
-            "{} is said to have approved on the chain: give the approved hash (--facts).",
+            "{} is said to have approved on the chain: give the approved hash (--context).",
             signer.address()
         ),
     };

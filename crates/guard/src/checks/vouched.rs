@@ -12,7 +12,7 @@ use crate::{
     finding::{
         CheckId::Act01,
         Finding,
-        Severity::{Incomplete, Review},
+        Severity::{Incomplete, Info, Review},
     },
     typed::{
         Meaning,
@@ -75,6 +75,15 @@ fn signature(case: &Case<'_>, out: &mut Vec<Finding>) {
         out.push(Finding::new(Act01, Review, "message", title));
     }
     let Some(contract) = data.domain.address("verifyingContract") else { return };
+    if case.policy.version < 2
+        && case.policy.trusts(&contract, crate::policy::Role::Contract, case.chain_id).is_some()
+    {
+        let title = format!(
+            "By policies of 0.1.0 the role `contract` of {} waived the reading of its signatures; it no longer does.",
+            case.show(&contract)
+        );
+        out.push(Finding::new(Act01, Info, "domain.verifyingContract", title));
+    }
     if !case.knows_contract(&contract) {
         let title = format!(
             "Is signed for {}, and nobody vouches for that contract: it may take the signature for something else.",
@@ -95,7 +104,7 @@ impl Case<'_> {
                 .trusts(address, &[Contract, Spender, Permit2Spender, Operator, Delegatecall, Module, Admin])
             || self.token(address).is_some()
             || self.facts.kind(address) == Some(crate::facts::Kind::Token)
-            || self.facts.safe_at(address).is_some_and(|safe| safe.address.is_some())
+            || self.facts.names_safe(address)
             || official.is_some_and(|official| !official.role.functions().is_empty())
     }
 }

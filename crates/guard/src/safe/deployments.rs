@@ -82,6 +82,26 @@ pub fn find(address: &Address) -> Option<&'static Deployment> {
     DEPLOYMENTS.iter().find(|row| row.address == *address)
 }
 
+/// The official Safe code that hashes to this: code says what it does, wherever it lies.
+pub fn singleton(code_hash: &B256) -> Option<&'static Deployment> {
+    DEPLOYMENTS.iter().find(|row| row.role == Singleton && row.code_hash == *code_hash)
+}
+
+/// Whether code is that of a Safe's proxy: it runs the code at the address in slot 0, and nothing else. Source: the factories'
+/// creation code in the npm packages of 1.0.0, 1.1.1, 1.2.0, 1.3.0, 1.4.1 and 1.5.0.
+pub fn is_proxy(code_hash: &B256) -> bool {
+    PROXIES.contains(code_hash)
+}
+
+const PROXIES: [B256; 6] = [
+    b256!("9999daa94896b1dc51734d94c68aec28587d45e0584a50b319cb99b1f335d99b"),
+    b256!("aea7d4252f6245f301e540cfbee27d3a88de543af8e49c5c62405d5499fab7e5"),
+    b256!("958a485acd4eff0908ba6c67238d33eedec70bc99115074ad38ae14d1017f9db"),
+    b256!("b89c1b3bdf2cf8827818646bce9a8f6e372885f8c55e5c07acbd307cb133b000"),
+    b256!("d7d408ebcd99b2b70be43e20253d6d92a8ea8fab29bd3be7f55b10032331fb4c"),
+    b256!("4e381985ca68b3e5d27b4425fa581c19cf33146d3f887a3cfca96f55528ea46f"),
+];
+
 /// Every official contract known here.
 #[rustfmt::skip]
 pub static DEPLOYMENTS: &[Deployment] = &[

@@ -62,7 +62,7 @@ fn toml_value<T: serde::de::DeserializeOwned>(text: &str) -> T {
 }
 
 /// Whether an answer is what is wanted; nothing where the sentence alone is.
-fn fits(want: &str, got: Decision) -> Option<bool> {
+pub(crate) fn fits(want: &str, got: Decision) -> Option<bool> {
     use Decision::{Allow, Block, Incomplete, Review};
     let begins = |words: &[&str]| words.iter().any(|word| want.starts_with(word));
     Some(match () {
@@ -86,7 +86,7 @@ fn fits(want: &str, got: Decision) -> Option<bool> {
     })
 }
 
-fn rows(file: &str) -> Option<Vec<Value>> {
+pub(crate) fn rows(file: &str) -> Option<Vec<Value>> {
     let text = std::fs::read_to_string(shared_data(file)?).expect("readable");
     Some(text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect())
 }
@@ -154,9 +154,9 @@ fn everyday_requests_are_not_in_the_way() {
             }
         }
     }
-    // A vault and a registrar that nobody vouches for stay for a look, though their source is published, and so does an
-    // exchange at 1inch that asks for next to nothing back.
-    assert!(blocked == 0 && allowed >= 14, "{allowed} of {} allowed, {blocked} blocked:\n{told}", rows.len());
+    // A vault that nobody vouches for stays for a look, though its source is published, and so does an exchange at 1inch that
+    // asks for next to nothing back.
+    assert!(blocked == 0 && allowed >= 15, "{allowed} of {} allowed, {blocked} blocked:\n{told}", rows.len());
 }
 
 /// Names of functions that do nothing or take away, on a contract that nobody knows.

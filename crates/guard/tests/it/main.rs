@@ -1,11 +1,14 @@
 //! Everything the guard promises, on real cases where there are some.
 
+mod acknowledged;
 mod boundaries;
 mod bybit;
 mod corpus;
 mod descriptors;
 mod documents;
 mod elsewhere;
+mod facts;
+mod figures;
 mod hard_cases;
 mod hashes;
 mod hostile;

@@ -19,6 +19,8 @@ const INVALID_PARAMS: i64 = -32602;
 /// A node, held to one block.
 pub(super) struct Source<'a> {
     node: &'a mut dyn Node,
+    /// The chain it is on, by its own word.
+    pub(super) chain_id: u64,
     pub(super) block: Pinned,
     pub(super) proof: Proof,
     /// How the block is named in questions.
@@ -33,12 +35,12 @@ pub(super) struct Fetched {
 
 impl<'a> Source<'a> {
     /// Finds the block, and how the node lets it be named.
-    pub(super) fn pin(node: &'a mut dyn Node, chain_id: u64, at: At) -> Result<Self, LiveError> {
+    pub(super) fn pin(node: &'a mut dyn Node, chain_id: Option<u64>, at: At) -> Result<Self, LiveError> {
         let found = ask(node, "eth_chainId", json!([]))?;
         let found = number(&found).and_then(|id| u64::try_from(id).ok());
         let found = found.ok_or_else(|| shape("eth_chainId", "no number below 2^64"))?;
-        if found != chain_id {
-            return Err(LiveError::Chain { found, wanted: chain_id });
+        if let Some(wanted) = chain_id.filter(|wanted| *wanted != found) {
+            return Err(LiveError::Chain { found, wanted });
         }
         let (method, name) = match at {
             At::Latest => ("eth_getBlockByNumber", json!("latest")),
@@ -59,8 +61,13 @@ impl<'a> Source<'a> {
             let problem = format!("block {} {} is another than was asked for", block.seen.number, block.hash);
             return Err(LiveError::False { subject: format!("block {name}"), problem });
         }
-        let mut source =
-            Self { node, block, proof: Proof::Checked, name: json!({ "blockHash": block.hash.to_string() }) };
+        let mut source = Self {
+            node,
+            chain_id: found,
+            block,
+            proof: Proof::Checked,
+            name: json!({ "blockHash": block.hash.to_string() }),
+        };
         match source.quantity("eth_getBalance", &Address::ZERO, &[]) {
             Err(LiveError::Node { error: NodeError { code: Some(INVALID_PARAMS), .. }, .. }) => {
                 source.name = json!(format!("{:#x}", block.seen.number));

@@ -17,11 +17,11 @@ const COUNTER: [u8; 17] = hex!("6007546001016007556009545060ee3100");
 const BLOCK: u64 = 5;
 const MINER: Address = Address::repeat_byte(0x3d);
 
-type Tamper = Box<dyn FnMut(&str, &Value, &mut Result<Value, NodeError>)>;
+pub(crate) type Tamper = Box<dyn FnMut(&str, &Value, &mut Result<Value, NodeError>)>;
 
-struct World {
-    accounts: BTreeMap<Address, Account>,
-    tamper: Tamper,
+pub(crate) struct World {
+    pub(crate) accounts: BTreeMap<Address, Account>,
+    pub(crate) tamper: Tamper,
     asked: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ fn address(value: &Value) -> Address {
 }
 
 impl World {
-    fn new(code: &[u8]) -> Self {
+    pub(crate) fn new(code: &[u8]) -> Self {
         let storage = [(7, 41), (9, 5), (11, 6)].map(|(slot, value)| (U256::from(slot), U256::from(value)));
         let contract = Account {
             code: code.to_vec(),
@@ -168,7 +168,7 @@ fn field(method: &'static str, pointer: &'static str, new: Value) -> World {
     })
 }
 
-fn no_proofs(method: &str, answer: &mut Result<Value, NodeError>) {
+pub(crate) fn no_proofs(method: &str, answer: &mut Result<Value, NodeError>) {
     if method == "eth_getProof" {
         *answer = Err(error(-32601, "the method eth_getProof does not exist"));
     }

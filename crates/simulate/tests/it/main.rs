@@ -8,6 +8,7 @@ mod bybit;
 mod bybit_state;
 mod guarded;
 mod live;
+mod look;
 mod npm;
 mod safes;
 mod seaport;

@@ -161,22 +161,28 @@ impl Scene {
             "data": hex::encode_prefixed(&tx.data), "operation": tx.operation, "nonce": self.nonce,
             "safeTxHash": hash.to_string(), "confirmations": confirmations.collect::<Vec<_>>(),
         });
-        let owners: Vec<String> = self.owners.iter().map(|owner| format!("'{}'", owner.0)).collect();
+        // Whose Safe it is, the chain says.
         let facts = format!(
-            "chain-id = {CHAIN}\n[[safe]]\naddress = '{}'\nversion = '{}'\nowners = [{}]\nthreshold = 2\nnonce = {}\n\
-             [[token]]\naddress = '{}'\nsymbol = 'TEST'\ndecimals = 18\n",
-            self.safe,
-            self.release.version,
-            owners.join(", "),
-            self.nonce,
+            "chain-id = {CHAIN}\n[[token]]\naddress = '{}'\nsymbol = 'TEST'\ndecimals = 18\n",
             self.token
         );
         let book = format!("{DEFAULT}\n[[book]]\naddress = '{COLD}'\nname = 'our cold wallet'\n");
         let policy = Policy::parse(&book).expect("a policy");
         let facts = Facts::parse(&facts).expect("facts");
         let engine = LiveEngine::new(&mut self.anvil, "anvil".to_owned(), At::Latest, Limits::default());
-        let context = Context { engine: Some(&engine), ..Context::new(&policy, &facts) };
+        let context =
+            Context { engine: Some(&engine), chain: Some(&engine), ..Context::new(&policy, &facts) };
         let report = check_safe(input.to_string().as_bytes(), context);
+        let node = report.node.as_ref().expect("asked");
+        assert_eq!(node.basis, "proofs checked");
+        let safe = node.facts.iter().find(|(address, _)| *address == self.safe.to_string()).expect("a Safe");
+        let said =
+            format!("Safe {}, 2 of 3 owners, next nonce {}, modules: none", self.release.version, self.nonce);
+        assert_eq!(safe.1, said);
+        assert!(
+            node.facts.iter().any(|(_, what)| what.starts_with("calls itself \"TEST\", 18"))
+                == (tx.to == self.token)
+        );
         let done = report.items[0].simulation.as_ref().expect("simulated");
         assert!(done.state.contains("of anvil (proofs checked)"), "{}", done.state);
         report

@@ -3,26 +3,18 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use miette::{IntoDiagnostic, Result, WrapErr};
-use tracehound_guard::{Facts, Policy};
+use miette::{IntoDiagnostic, Result};
+use tracehound_guard::Policy;
 use tracehound_server::proxy::{Limits, Log, Options, Proxy};
 
-use crate::{args::GuardProxyArgs, files, folder::Folder, terminal};
+use crate::{args::GuardProxyArgs, folder::Folder, terminal};
 
 pub(super) fn run(data: &Folder, args: &GuardProxyArgs) -> Result<u8> {
     let policy = match &args.policy {
         Some(file) => super::read_policy(file)?,
         None => Policy::default(),
     };
-    let facts = match &args.facts {
-        Some(file) => {
-            let text = files::text(file, files::SETTINGS)
-                .into_diagnostic()
-                .wrap_err_with(|| format!("reading the facts {}", file.display()))?;
-            Facts::parse(&text).into_diagnostic().wrap_err_with(|| file.display().to_string())?
-        }
-        None => Facts::default(),
-    };
+    let facts = super::read_context(args.context.as_deref())?;
     let options = Options {
         upstream: args.upstream.read("the node's address")?,
         listen: args.listen,

@@ -1,0 +1,100 @@
+//! G-FACT-01, and what is known of the Safe and its counterparties as they stand.
+
+use alloy_primitives::Address;
+
+use crate::{
+    case::Case,
+    facts::Kind,
+    finding::{
+        CheckId::{Act01, Auth7702, Cfg03, Cfg04, Cfg06, Fact01},
+        Finding,
+        Severity::{Incomplete, Info, Review},
+    },
+    known,
+    policy::Role,
+    safe::deployments,
+};
+
+/// What was told of a token against the table that is shipped.
+pub(super) fn tokens(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for told in &case.facts.token {
+        let Some(unit) = known::shipped(&told.address.0, case.chain_id) else { continue };
+        if unit.decimals != told.decimals {
+            let title = format!(
+                "The context says that {} has {} decimal places; it is {} and has {}.",
+                told.address.0, told.decimals, unit.ticker, unit.decimals
+            );
+            out.push(Finding::new(Fact01, Incomplete, "facts", title));
+        }
+    }
+}
+
+/// A call where no code lies does nothing, whatever its function is called; money that goes with it stays there.
+pub(super) fn no_code(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for call in &case.unpacked.calls {
+        let Some(to) = call.to.filter(|_| call.decoded.is_some()) else { continue };
+        if matches!(case.facts.kind(&to), Some(Kind::Eoa | Kind::Empty)) {
+            let name = call.signature().unwrap_or_default();
+            let title =
+                format!("Calls {name} at {}, where no code lies: nothing would happen.", case.show(&to));
+            out.push(Finding::new(Act01, Review, &call.path, title));
+        }
+    }
+}
+
+/// The Safe's modules, guard and fallback handler as they are now.
+pub(super) fn standing(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some(safe) = case.safe() else { return };
+    let Some(facts) = safe.facts else { return };
+    for module in facts.modules.iter().flatten() {
+        let is_known = case.trusts(&module.0, &[Role::Module]);
+        let title = format!(
+            "The Safe has the module {}, which moves its money without signatures{}.",
+            case.show(&module.0),
+            if is_known { "" } else { ", and nobody vouches for it" }
+        );
+        out.push(Finding::new(Cfg03, if is_known { Info } else { Review }, &case.path, title));
+    }
+    if let Some(handler) = facts.fallback_handler.filter(|handler| !handler.0.is_zero())
+        && !is_official_handler(case, &handler.0)
+        && !case.trusts(&handler.0, &[Role::FallbackHandler])
+    {
+        let title = format!(
+            "The Safe's fallback handler is {}, and nobody vouches for it: it answers for the Safe, signatures included.",
+            case.show(&handler.0)
+        );
+        out.push(Finding::new(Cfg06, Review, &case.path, title));
+    }
+    if let Some(guard) = facts.guard.filter(|guard| !guard.0.is_zero()) {
+        let title =
+            format!("The Safe has the transaction guard {}, which may refuse it.", case.show(&guard.0));
+        out.push(Finding::new(Cfg04, Info, &case.path, title));
+    }
+}
+
+fn is_official_handler(case: &Case<'_>, handler: &Address) -> bool {
+    let there = case.facts.at(handler).and_then(|facts| facts.code_hash);
+    let is_handler = |row: &&deployments::Deployment| row.role == deployments::Role::Handler;
+    match there {
+        // Whatever its address, the code says what it does.
+        Some(there) => deployments::DEPLOYMENTS.iter().filter(is_handler).any(|row| row.code_hash == there.0),
+        None => deployments::find(handler).as_ref().is_some_and(is_handler),
+    }
+}
+
+/// Who is paid and runs foreign code (EIP-7702): accounts whose keys were stolen send on what arrives.
+pub(super) fn delegates(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (path, to) in case.recipients() {
+        let delegate = case.facts.at(&to).and_then(|facts| facts.delegate);
+        if let Some(delegate) =
+            delegate.filter(|delegate| !case.is_own(&to) && !case.trusts(&delegate.0, &[Role::Delegate]))
+        {
+            let title = format!(
+                "{} runs the code of {} (EIP-7702): what is sent there, that code may send on.",
+                case.show(&to),
+                case.show(&delegate.0)
+            );
+            out.push(Finding::new(Auth7702, Review, path, title));
+        }
+    }
+}

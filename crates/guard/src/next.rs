@@ -75,7 +75,7 @@ fn address(text: &str) -> Option<&str> {
     })
 }
 
-/// Options that a sentence names in brackets: `(--owner, --facts)`.
+/// Options that a sentence names in brackets: `(--owner, --context)`.
 fn named_options(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | '.' | ';' | ':'));
     words.filter(|word| word.strip_prefix("--").is_some_and(|name| name.len() > 1))
@@ -101,10 +101,10 @@ mod tests {
         let unknown = format!("Nothing speaks for {OWNER}: it is in no address book.");
         let steps = steps_of(&[
             (Pol03, Severity::Incomplete, &unknown),
-            (Pol03, Severity::Incomplete, "The Safe's owners are not known (--owner, --facts)."),
+            (Pol03, Severity::Incomplete, "The Safe's owners are not known (--owner, --context)."),
         ]);
         assert!(steps[0].contains("[[book]]") && steps[0].contains(OWNER), "{steps:?}");
-        assert_eq!(steps[1], "Ask again with what was missing: --owner, --facts.");
+        assert_eq!(steps[1], "Ask again with what was missing: --owner, --context.");
         assert!(steps_of(&[(Sign01, Severity::Review, "Data.")])[0].contains("`review`"));
         assert!(steps_of(&[])[0].contains("every digit"));
         // Nobody is told to trust whom a theft pays.

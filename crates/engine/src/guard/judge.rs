@@ -100,10 +100,10 @@ mod tests {
             lists: None,
             now: Timestamp::UNIX_EPOCH,
         };
-        let alone = judge(check_tx, input.as_bytes(), asked(None));
+        let alone = judge(&check_tx, input.as_bytes(), asked(None));
         assert_eq!(alone.verdict, Decision::Allow, "to oneself: {:#?}", alone.findings);
         let named = Named { node: &mut node, name: "the node".to_owned() };
-        let report = judge(check_tx, input.as_bytes(), asked(Some(named)));
+        let report = judge(&check_tx, input.as_bytes(), asked(Some(named)));
         assert_eq!(report.verdict, Decision::Incomplete, "{:#?}", report.findings);
         assert!(report.of("G-FACT-01")[0].title.contains("could not be read"), "{:#?}", report.findings);
     }

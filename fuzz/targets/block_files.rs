@@ -5,7 +5,7 @@
 use std::{cell::OnceCell, convert::Infallible, fs, ops::ControlFlow};
 
 use libfuzzer_sys::fuzz_target;
-use tracehound_bitcoin::{BlockSource, NothingKnown, ReadOptions, walk::Checks};
+use tracehound_bitcoin::{BlockSource, NothingKnown, ReadOptions, parse::Checks};
 use tracehound_fuzz::{choose, files_under, real_files, scratch_dir, seeds_wanted};
 use tracehound_model::BitcoinNetwork;
 

@@ -1,12 +1,12 @@
 //! Measures the analyses on a ledger, for `cargo xtask bench`; prints one JSON object.
 //!
 //! `measure_clusters clusters LEDGER`: joins all addresses by the usual rules, and by every transaction whatever it is.
-//! `measure_clusters voters LEDGER`: how often each change heuristic is right.
+//! `measure_clusters heuristics LEDGER`: how often each change heuristic is right.
 
 use std::{error::Error, io::Write, path::Path, time::Instant};
 
 use tracehound_analysis::{
-    cluster::{Clusters, CoinJoins, Rules, Work, change::measure_voters},
+    cluster::{Clusters, CoinJoins, Rules, Work, change::measure_heuristics},
     coinjoin::Classifier,
 };
 use tracehound_ledger::{Ledger, ScanTx, TxSpan};
@@ -19,8 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let json = match args[..] {
         ["clusters", ledger] => clusters(Path::new(ledger))?,
-        ["voters", ledger] => voters(Path::new(ledger))?,
-        _ => return Err("usage: measure_clusters clusters|voters LEDGER".into()),
+        ["heuristics", ledger] => heuristics(Path::new(ledger))?,
+        _ => return Err("usage: measure_clusters clusters|heuristics LEDGER".into()),
     };
     Ok(writeln!(std::io::stdout(), "{json}")?)
 }
@@ -77,20 +77,20 @@ fn quickest(ledger: &Ledger, rules: &Rules<'_>) -> Result<(Clusters, Work, f64),
     best.ok_or_else(|| "no rounds".into())
 }
 
-fn voters(dir: &Path) -> Result<String, Box<dyn Error>> {
+fn heuristics(dir: &Path) -> Result<String, Box<dyn Error>> {
     let ledger = Ledger::open(dir)?;
     let classifier = Classifier::new(&ledger);
     let clusters = Clusters::build(&ledger, &Rules::new(&classifier))?;
     let began = Instant::now();
-    let measured = measure_voters(&ledger, &clusters);
+    let measured = measure_heuristics(&ledger, &clusters);
     let seconds = began.elapsed().as_secs_f64();
     let rows: Vec<String> = measured
-        .voters
+        .heuristics
         .iter()
         .map(|record| {
             format!(
-                r#"{{"voter":"{}","fired":{},"right":{},"wrong":{}}}"#,
-                record.voter.name(),
+                r#"{{"heuristic":"{}","fired":{},"right":{},"wrong":{}}}"#,
+                record.heuristic.name(),
                 record.fired,
                 record.right,
                 record.wrong
@@ -99,7 +99,7 @@ fn voters(dir: &Path) -> Result<String, Box<dyn Error>> {
         .collect();
     let (right, wrong) = measured.edges;
     Ok(format!(
-        r#"{{"sample":{},"self_change":{},"seconds":{seconds},"edges_right":{right},"edges_wrong":{wrong},"voters":[{}]}}"#,
+        r#"{{"sample":{},"self_change":{},"seconds":{seconds},"edges_right":{right},"edges_wrong":{wrong},"heuristics":[{}]}}"#,
         measured.sample,
         measured.self_change,
         rows.join(",")

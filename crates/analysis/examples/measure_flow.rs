@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use tracehound_analysis::{
     coinjoin::{Answer, Buffer, Classifier},
     pass::{NamedOwners, Pass},
-    taint::{Direction, Label, Method, Mix, Options, Seed, Stops, WalkLimits, walk},
+    taint::{Direction, Label, Method, Mix, Options, PropagationLimits, Seed, Stops, propagate},
 };
 use tracehound_ledger::{AddrNum, Ledger, OutNum, Prev, TxNum, TxSpan};
 use tracehound_model::Category;
@@ -163,7 +163,7 @@ fn sample(ledger: &Ledger, count: u64) -> Vec<Seed> {
     outs.map(|out| Seed { out, label: Label(0) }).collect()
 }
 
-fn options(method: Method, limits: WalkLimits) -> Options {
+fn options(method: Method, limits: PropagationLimits) -> Options {
     Options { direction: Direction::Forward, method, through_mixes: false, limits }
 }
 
@@ -171,8 +171,8 @@ fn taint(ledger: &Ledger, only: Option<Method>) -> Result<String, Box<dyn Error>
     let seeds = sample(ledger, 1_000);
     let mut rates = Vec::new();
     for method in Method::COMPARED.into_iter().filter(|method| only.is_none_or(|only| only == *method)) {
-        let limits = WalkLimits { txs: 1_000_000, share_ppm: 10_000, ..WalkLimits::default() };
-        let (found, time) = quickest(|| walk(ledger, &seeds, options(method, limits), &Nothing));
+        let limits = PropagationLimits { txs: 1_000_000, share_ppm: 10_000, ..PropagationLimits::default() };
+        let (found, time) = quickest(|| propagate(ledger, &seeds, options(method, limits), &Nothing));
         let found = found?;
         let txs = found.steps.len();
         let spans = found.steps.iter().filter_map(|step| ledger.span(step.tx));
@@ -190,12 +190,12 @@ fn taint(ledger: &Ledger, only: Option<Method>) -> Result<String, Box<dyn Error>
 
 /// Traces over five hops, one output at a time.
 fn trace(ledger: &Ledger) -> Result<String, Box<dyn Error>> {
-    let limits = WalkLimits { hops: 5, ..WalkLimits::default() };
+    let limits = PropagationLimits { hops: 5, ..PropagationLimits::default() };
     let mut times = Vec::new();
     let mut txs = 0;
     for seed in sample(ledger, 1_000) {
         let began = Instant::now();
-        txs += walk(ledger, &[seed], options(Method::Haircut, limits), &Nothing)?.steps.len();
+        txs += propagate(ledger, &[seed], options(Method::Haircut, limits), &Nothing)?.steps.len();
         times.push(began.elapsed());
     }
     times.sort_unstable();

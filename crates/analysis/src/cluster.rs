@@ -1,4 +1,4 @@
-//! Clusters: addresses that one party controls, because it signed for them in one transaction.
+//! Clusters: addresses that one entity controls, because it signed for them in one transaction.
 //!
 //! [`Clusters`] joins all owners among a transaction's inputs (the multi-input heuristic; Nakamoto 2008, section 10),
 //! unless the transaction is a `CoinJoin`, a suspected `PayJoin` ([`is_payjoin_suspect`]) or a coinbase. Outputs join
@@ -22,8 +22,8 @@
 //!
 //! **Keys.** [`Keyed`] joins the clusters that hold addresses of one key, when one address is asked about.
 //!
-//! **Not seen.** The ledger keeps no signatures, so inputs signed `ANYONECANPAY` by several parties look like one
-//! party's.
+//! **Not seen.** The ledger keeps no signatures, so inputs signed `ANYONECANPAY` by several entities look like one
+//! entity's.
 
 pub mod change;
 mod explain;

@@ -1,7 +1,7 @@
 //! Exposure: whom an owner's money came from or went to, through however many unnamed owners.
 //!
-//! **Direct** is a named party in the owner's own transactions; **indirect** is one with unnamed owners in between. A path
-//! ends at the first named party, whatever it is, at new coins, at a mix, or at a limit; what ended without a name is in
+//! **Direct** is a named entity in the owner's own transactions; **indirect** is one with unnamed owners in between. A path
+//! ends at the first named entity, whatever it is, at new coins, at a mix, or at a limit; what ended without a name is in
 //! [`Exposures::rest`]. Amounts are shares by haircut, to the unit, so all parts together are what was received (or paid).
 //! On demand, and exact to the unit: no transaction is left out, and each one divided rounds to whole base units, which
 //! moves less than one unit for each two of its followed inputs (outputs, forward) from one part to another. So a part is
@@ -18,10 +18,10 @@ use tracehound_model::{Amount, Worth};
 use crate::{
     price::Prices,
     taint::{
-        Cut, Direction, End, Fate, Label, Method, Mix, Options, Seed, SeedError, Stops, Walk, WalkLimits,
-        walk,
+        Direction, End, Label, Method, Mix, Options, Propagation, PropagationLimits, Seed, SeedError,
+        StopReason, Stops, Truncation, propagate,
     },
-    trace::{Known, Party},
+    trace::{Entity, Known},
 };
 
 /// What is asked.
@@ -32,18 +32,18 @@ pub struct Question<'a> {
     /// Backward for where money came from, forward for where it went.
     pub direction: Direction,
     /// Where to stop.
-    pub limits: WalkLimits,
+    pub limits: PropagationLimits,
     /// Go on behind mixes, by haircut.
     pub through_mixes: bool,
     /// Prices of the chain's coin for what amounts were worth, where wanted.
     pub prices: Option<&'a Prices>,
 }
 
-/// What passed between the subjects and one named party.
+/// What passed between the subjects and one named entity.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Exposed {
-    /// The party.
-    pub party: Party,
+    /// The entity.
+    pub entity: Entity,
     /// Whether it is in the subjects' own transactions; direct and indirect amounts are rows of their own.
     pub direct: bool,
     /// Base units.
@@ -51,19 +51,19 @@ pub struct Exposed {
     /// Worth at the time of each transfer, and what of it has no price.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worth: Option<Worth>,
-    /// Base units that moved on or after the day from which the party was listed; `None` without such a day.
+    /// Base units that moved on or after the day from which the entity was listed; `None` without such a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_listing: Option<Amount>,
     /// Fewest and most transactions between.
     pub hops: (u32, u32),
-    /// Times of the first and last transfer at the party's end, seconds since 1970-01-01 UTC.
+    /// Times of the first and last transfer at the entity's end, seconds since 1970-01-01 UTC.
     pub span: (u32, u32),
     /// Paths that end there.
     pub paths: u32,
-    /// The path that carries most, as transactions from the party to the subject (forward: from the subject).
+    /// The path that carries most, as transactions from the entity to the subject (forward: from the subject).
     #[serde(skip)]
     pub best_path: Vec<TxNum>,
-    /// The party's address on that path.
+    /// The entity's address on that path.
     #[serde(skip)]
     pub best_owner: Option<AddrNum>,
 }
@@ -72,59 +72,59 @@ pub struct Exposed {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Rest {
     /// New coins.
-    pub minted: Amount,
+    pub coinbase: Amount,
     /// In or from mixes.
     pub mixed: Amount,
     /// Unspent with owners nobody names.
-    pub held: Amount,
+    pub unspent: Amount,
     /// Fees.
     pub fees: Amount,
     /// Paid to nobody.
-    pub unowned: Amount,
+    pub unspendable: Amount,
     /// Coinbases to the subjects that later ones of the same id overwrote before anybody spent them (BIP-30); not part of
     /// the total: they gave nothing to anybody.
     pub destroyed: Amount,
     /// Came back to the subjects; not part of the total.
     pub returned: Amount,
     /// Stopped at amounts that are not known.
-    pub unresolved: Amount,
+    pub unknown_inputs: Amount,
     /// Not followed, because a limit on dust says so; receipts below it included.
     pub dust: Amount,
     /// Stopped by any other limit.
-    pub cut: Amount,
+    pub truncated: Amount,
 }
 
-/// An answer; its parties and its rest add up to `total`.
+/// An answer; its entities and its rest add up to `total`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Exposures {
     /// Base units received from (or paid to) others.
     pub total: Amount,
-    /// Named parties: direct before indirect, then largest first.
-    pub parties: Vec<Exposed>,
+    /// Named entities: direct before indirect, then largest first.
+    pub entities: Vec<Exposed>,
     /// The others.
     pub rest: Rest,
     /// Transactions divided to find out.
     pub work: usize,
     /// Outputs of the subjects beyond the number looked at were left out.
-    pub cut_short: bool,
+    pub truncated: bool,
 }
 
 /// The same in the making: base units of a UTXO chain, of which 128 bits hold any sum.
 #[derive(Default)]
 struct Units {
     total: u128,
-    minted: u128,
+    coinbase: u128,
     mixed: u128,
-    held: u128,
-    unowned: u128,
+    unspent: u128,
+    unspendable: u128,
     destroyed: u128,
     returned: u128,
-    unresolved: u128,
+    unknown_inputs: u128,
     dust: u128,
-    cut: u128,
+    truncated: u128,
 }
 
-/// A row of [`Exposures::parties`] in the making.
+/// A row of [`Exposures::entities`] in the making.
 struct Row {
     told: Exposed,
     amount: u128,
@@ -137,14 +137,14 @@ impl Exposures {
     /// Whether no limit on work and no missing amount stands behind the answer. A limit on dust does not count: what is
     /// below it is booked, and said.
     pub fn is_complete(&self) -> bool {
-        !self.cut_short && self.rest.cut.is_zero() && self.rest.unresolved.is_zero()
+        !self.truncated && self.rest.truncated.is_zero() && self.rest.unknown_inputs.is_zero()
     }
 }
 
 /// Outputs of the subjects looked at.
 const MOST_OUTPUTS: usize = 20_000;
 
-/// Ends paths at every named party, and at the subjects themselves.
+/// Ends paths at every named entity, and at the subjects themselves.
 struct Named<'a> {
     known: &'a dyn Known,
     subjects: &'a BTreeSet<AddrNum>,
@@ -152,7 +152,7 @@ struct Named<'a> {
 
 impl Stops for Named<'_> {
     fn is_service(&self, owner: AddrNum) -> bool {
-        self.subjects.contains(&owner) || self.known.party(owner).is_some()
+        self.subjects.contains(&owner) || self.known.entity(owner).is_some()
     }
 
     fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
@@ -160,7 +160,7 @@ impl Stops for Named<'_> {
     }
 }
 
-/// Follows everything that the subjects received from others (or paid to others). Cost: see [`walk`].
+/// Follows everything that the subjects received from others (or paid to others). Cost: see [`propagate`].
 pub fn exposures(
     ledger: &Ledger,
     question: &Question<'_>,
@@ -181,7 +181,7 @@ pub fn exposures(
         limits: question.limits,
     };
     let stops = Named { known, subjects: question.subjects };
-    let found = walk(ledger, &seeds, options, &stops)?;
+    let found = propagate(ledger, &seeds, options, &stops)?;
     answer.work = found.steps.len();
     Gathered { ledger, question, known, routes: Routes::of(&found, question.direction) }.book(
         &found,
@@ -211,7 +211,7 @@ fn received(
     let mut payers: HashMap<TxNum, bool> = HashMap::new();
     for &subject in question.subjects {
         let (activity, cut) = ledger.activity(subject, MOST_OUTPUTS);
-        answer.cut_short |= cut;
+        answer.truncated |= cut;
         for out in activity.received {
             let Some((tx, _)) = ledger.tx_of_output(out) else { continue };
             let own = *payers.entry(tx).or_insert_with(|| {
@@ -235,12 +235,12 @@ fn received(
     seeds
 }
 
-/// Outputs of the subjects that are spent: the walk leads to whom they were paid.
+/// Outputs of the subjects that are spent: the propagation leads to whom they were paid.
 fn paid(ledger: &Ledger, question: &Question<'_>, answer: &mut Exposures) -> Vec<Seed> {
     let mut seeds = Vec::new();
     for &subject in question.subjects {
         let (activity, cut) = ledger.activity(subject, MOST_OUTPUTS);
-        answer.cut_short |= cut || !activity.spent_missing.is_empty();
+        answer.truncated |= cut || !activity.spent_missing.is_empty();
         for out in activity.received {
             let spent = ledger.output(out).and_then(|output| output.spent_by);
             if spent.is_some_and(|tx| in_time(ledger, tx, question.limits.until)) {
@@ -257,7 +257,7 @@ struct Routes {
 }
 
 impl Routes {
-    fn of(found: &Walk, direction: Direction) -> Self {
+    fn of(found: &Propagation, direction: Direction) -> Self {
         let mut towards = HashMap::new();
         for step in &found.steps {
             let (near, far) = match direction {
@@ -292,37 +292,37 @@ struct Gathered<'a> {
 }
 
 impl Gathered<'_> {
-    fn book(&self, found: &Walk, answer: &mut Exposures, units: &mut Units) {
-        let mut rows: BTreeMap<(bool, Party), Row> = BTreeMap::new();
+    fn book(&self, found: &Propagation, answer: &mut Exposures, units: &mut Units) {
+        let mut rows: BTreeMap<(bool, Entity), Row> = BTreeMap::new();
         let totals = found.totals.get(&Label(0)).copied().unwrap_or_default();
         answer.rest.fees = totals.fees.into();
         for end in &found.ends {
             let amount = end.holding.dirty_all();
-            match (end.fate, end.owner.and_then(|owner| self.known.party(owner))) {
-                (Fate::Arrived, _)
+            match (end.reason, end.owner.and_then(|owner| self.known.entity(owner))) {
+                (StopReason::ReachedService, _)
                     if end.owner.is_some_and(|owner| self.question.subjects.contains(&owner)) =>
                 {
                     units.returned += amount;
                 }
-                (Fate::Arrived, Some(party)) => self.add(&mut rows, party, end, amount),
-                (Fate::Arrived, None) => units.held += amount,
-                (Fate::Cut(Cut::Seed), _) => units.returned += amount,
-                (fate, _) => *units.part(fate) += amount,
+                (StopReason::ReachedService, Some(entity)) => self.add(&mut rows, entity, end, amount),
+                (StopReason::ReachedService, None) => units.unspent += amount,
+                (StopReason::Truncated(Truncation::Seed), _) => units.returned += amount,
+                (reason, _) => *units.part(reason) += amount,
             }
         }
         units.total += totals.seeded - units.returned;
-        answer.parties = rows.into_values().map(Row::told).collect();
-        answer.parties.sort_by(|a, b| (b.direct, b.amount, &a.party).cmp(&(a.direct, a.amount, &b.party)));
+        answer.entities = rows.into_values().map(Row::told).collect();
+        answer.entities.sort_by(|a, b| (b.direct, b.amount, &a.entity).cmp(&(a.direct, a.amount, &b.entity)));
     }
 
-    fn add(&self, rows: &mut BTreeMap<(bool, Party), Row>, party: Party, end: &End, amount: u128) {
+    fn add(&self, rows: &mut BTreeMap<(bool, Entity), Row>, entity: Entity, end: &End, amount: u128) {
         let direct = end.hop <= 1;
         let time =
             self.transfer(end).and_then(|tx| self.ledger.block_of(tx)).map_or(0, |block| block.header.time());
-        let row = rows.entry((direct, party.clone())).or_insert_with(|| {
+        let row = rows.entry((direct, entity.clone())).or_insert_with(|| {
             let told = Exposed {
                 after_listing: None,
-                party,
+                entity,
                 direct,
                 amount: Amount::ZERO,
                 worth: self.question.prices.map(|prices| Worth::nothing(prices.currency())),
@@ -339,7 +339,7 @@ impl Gathered<'_> {
         told.paths += 1;
         told.hops = (told.hops.0.min(end.hop), told.hops.1.max(end.hop));
         told.span = (told.span.0.min(time), told.span.1.max(time));
-        if told.party.listed_from.is_some_and(|day| crate::price::day_of(time) >= day) {
+        if told.entity.listed_from.is_some_and(|day| crate::price::day_of(time) >= day) {
             *after_listing += amount;
         }
         if let (Some(worth), Some(prices)) = (&mut told.worth, self.question.prices) {
@@ -354,7 +354,7 @@ impl Gathered<'_> {
         }
     }
 
-    /// The transaction in which the party took part: the one that spends its output, or pays it.
+    /// The transaction in which the entity took part: the one that spends its output, or pays it.
     fn transfer(&self, end: &End) -> Option<TxNum> {
         end.spender.or_else(|| Some(self.routes.towards.get(&end.out?)?.0))
     }
@@ -374,16 +374,16 @@ impl Gathered<'_> {
 }
 
 impl Units {
-    fn part(&mut self, fate: Fate) -> &mut u128 {
-        match fate {
-            Fate::Held | Fate::Arrived => &mut self.held,
-            Fate::Mixed(_) => &mut self.mixed,
-            Fate::Unowned => &mut self.unowned,
-            Fate::Destroyed(_) => &mut self.destroyed,
-            Fate::Minted(_) => &mut self.minted,
-            Fate::Unresolved(_) => &mut self.unresolved,
-            Fate::Cut(Cut::Dust | Cut::Share) => &mut self.dust,
-            Fate::Cut(_) => &mut self.cut,
+    fn part(&mut self, reason: StopReason) -> &mut u128 {
+        match reason {
+            StopReason::Unspent | StopReason::ReachedService => &mut self.unspent,
+            StopReason::Mixed(_) => &mut self.mixed,
+            StopReason::Unspendable => &mut self.unspendable,
+            StopReason::Destroyed(_) => &mut self.destroyed,
+            StopReason::Coinbase(_) => &mut self.coinbase,
+            StopReason::UnknownInputs(_) => &mut self.unknown_inputs,
+            StopReason::Truncated(Truncation::Dust | Truncation::Share) => &mut self.dust,
+            StopReason::Truncated(_) => &mut self.truncated,
         }
     }
 
@@ -391,15 +391,15 @@ impl Units {
     fn told(self, mut answer: Exposures) -> Exposures {
         answer.total = self.total.into();
         answer.rest = Rest {
-            minted: self.minted.into(),
+            coinbase: self.coinbase.into(),
             mixed: self.mixed.into(),
-            held: self.held.into(),
-            unowned: self.unowned.into(),
+            unspent: self.unspent.into(),
+            unspendable: self.unspendable.into(),
             destroyed: self.destroyed.into(),
             returned: self.returned.into(),
-            unresolved: self.unresolved.into(),
+            unknown_inputs: self.unknown_inputs.into(),
             dust: self.dust.into(),
-            cut: self.cut.into(),
+            truncated: self.truncated.into(),
             ..answer.rest
         };
         answer
@@ -408,7 +408,7 @@ impl Units {
 
 impl Row {
     fn told(self) -> Exposed {
-        let after_listing = self.told.party.listed_from.map(|_| self.after_listing.into());
+        let after_listing = self.told.entity.listed_from.map(|_| self.after_listing.into());
         Exposed { amount: self.amount.into(), after_listing, ..self.told }
     }
 }

@@ -44,12 +44,12 @@ pub fn lacking(info: &LedgerInfo) -> Vec<String> {
     if info.begins_late() {
         lacking.push(format!("{BEGINS_LATE}: the blocks before its first one are missing"));
     }
-    if info.islands > 0 {
+    if info.missing_ranges > 0 {
         lacking.push(format!(
             "blocks are missing in {} place{} after the first one (blocks stay in the order in which they came: move the \
              ledger's folder away and ingest all files together)",
-            info.islands,
-            if info.islands == 1 { "" } else { "s" }
+            info.missing_ranges,
+            if info.missing_ranges == 1 { "" } else { "s" }
         ));
     }
     lacking
@@ -115,14 +115,14 @@ impl Extent {
             Needed::From(block) => (block.0, info.blocks),
             Needed::Between(from, to) => (from.0, to.0.saturating_add(1)),
         };
-        if info.islands > 0 {
+        if info.missing_ranges > 0 {
             let missing = (from.saturating_add(1)..to.min(info.blocks))
-                .filter(|&num| ledger.block(BlockNum(num)).is_some_and(|block| block.island))
+                .filter(|&num| ledger.block(BlockNum(num)).is_some_and(|block| block.after_missing_range))
                 .count();
             extent.missing_ranges = u32::try_from(missing).unwrap_or(u32::MAX);
         }
         if let Needed::From(block) = needed
-            && info.islands > 0
+            && info.missing_ranges > 0
             && stored_before_their_time(ledger, block)
         {
             extent.missing_ranges += 1;
@@ -206,7 +206,10 @@ impl Extent {
 fn stored_before_their_time(ledger: &Ledger, from: BlockNum) -> bool {
     let Some(first) = ledger.block(from) else { return false };
     let before = |num: &BlockNum| ledger.block(*num);
-    let run = (0..=from.0).rev().map(BlockNum).find(|num| before(num).is_some_and(|block| block.island));
+    let run = (0..=from.0)
+        .rev()
+        .map(BlockNum)
+        .find(|num| before(num).is_some_and(|block| block.after_missing_range));
     let Some(run) = run else { return false };
     (0..run.0).map(BlockNum).filter_map(|num| ledger.block(num)).any(|block| {
         match (block.height, first.height) {

@@ -52,8 +52,8 @@ pub struct Ways {
     pub txs: usize,
     /// Outputs that were not gone through because they hold less than the limit on dust; it cuts nothing.
     pub below_dust: usize,
-    /// Whether any other limit cut the search: there may be others, or one where none was found.
-    pub cut: bool,
+    /// Whether any other limit truncated the search: there may be others, or one where none was found.
+    pub truncated: bool,
 }
 
 /// A way so far, shared by all that go on from it.
@@ -87,7 +87,7 @@ pub fn ways(ledger: &Ledger, from: &BTreeSet<AddrNum>, to: &BTreeSet<AddrNum>, l
     };
     for &owner in from {
         let (activity, cut) = ledger.activity(owner, limits.txs);
-        search.found.cut |= cut;
+        search.found.truncated |= cut;
         for out in activity.received {
             let Some(output) = ledger.output(out) else { continue };
             if output.value < limits.dust {
@@ -119,7 +119,7 @@ impl Search<'_> {
     fn go_on(&mut self, link: Rc<Link>, spender: Option<TxNum>) {
         let Some(tx) = spender else { return };
         if link.hops >= self.limits.hops {
-            self.found.cut = true;
+            self.found.truncated = true;
             return;
         }
         self.waiting.entry(tx).or_default().push(link);
@@ -128,7 +128,7 @@ impl Search<'_> {
     fn run(&mut self) {
         while let Some((tx, mut links)) = self.waiting.pop_first() {
             if self.found.txs >= self.limits.txs {
-                self.found.cut = true;
+                self.found.truncated = true;
                 return;
             }
             self.found.txs += 1;
@@ -141,7 +141,7 @@ impl Search<'_> {
     fn through(&mut self, tx: TxNum, links: &[Rc<Link>]) {
         let Some(view) = self.ledger.tx(tx) else { return };
         let crowded = view.output_count > self.limits.fan_out;
-        self.found.cut |= crowded;
+        self.found.truncated |= crowded;
         for output in self.ledger.outputs(&view) {
             let Some(owner) = output.owner.filter(|owner| !self.from.contains(owner)) else { continue };
             let there = self.to.contains(&owner);

@@ -3,16 +3,16 @@
 //! Each has thresholds, whose defaults are the laundering playbook's (its rules' numbers are given as R03 and so on), and
 //! each finding names the transactions that show it. A pattern is a lead: exchanges gather and scatter too.
 //!
-//! [`chips`] knows `ChipMixer`'s, [`leads`] looks for the payouts of a mixer by amount and time, [`mined`] tells how much
+//! [`chips`] knows `ChipMixer`'s, [`withdrawals`] looks for the payouts of a mixer by amount and time, [`coinbases`] tells how much
 //! of some money is newly mined.
 
 pub mod chips;
-pub mod leads;
-pub mod mined;
-mod movement;
+pub mod coinbases;
+mod dormancy;
+mod fan;
 mod round_trip;
-mod sleep;
 pub mod text;
+pub mod withdrawals;
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ use tracehound_model::{Amount, Gap, GapKind, TxId};
 
 use crate::trace::Known;
 use chips::{Funding, Sweep};
-use movement::{Move, moves_of};
+use fan::{Move, moves_of};
 
 /// When a pattern is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ pub enum Finding {
         rules: Vec<&'static str>,
     },
     /// Idle for long, then a good part leaves at once (R05).
-    Woken {
+    Reactivated {
         /// Time of the last movement before.
         since: u32,
         /// Time of the first payment after.
@@ -149,7 +149,7 @@ pub enum Finding {
         txids: Vec<TxId>,
     },
     /// A balance without a movement up to the end of the ledger.
-    Asleep {
+    Dormant {
         /// Time of the last movement.
         since: u32,
         /// Whole days to the last block.
@@ -230,11 +230,13 @@ pub fn around(
         report.gaps.push(Gap::new(GapKind::Mixed, sentence));
     }
     let found = &mut report.findings;
-    found.extend(plain.iter().filter_map(|moved| movement::consolidation(moved, thresholds)));
-    movement::fan_outs(&plain, subject, thresholds, found);
+    found.extend(plain.iter().filter_map(|moved| fan::consolidation(moved, thresholds)));
+    fan::fan_outs(&plain, subject, thresholds, found);
     match subject {
-        Subject::Tx(_) => found.extend(plain.iter().filter_map(|moved| sleep::woken_by(moved, thresholds))),
-        Subject::Address(_) => sleep::of_address(ledger, &moves, thresholds, found),
+        Subject::Tx(_) => {
+            found.extend(plain.iter().filter_map(|moved| dormancy::reactivated_by(moved, thresholds)))
+        }
+        Subject::Address(_) => dormancy::of_address(ledger, &moves, thresholds, found),
     }
     round_trip::find(ledger, &plain, subject, thresholds, known, &mut report);
     let found = &mut report.findings;

@@ -1,30 +1,30 @@
 //! Peel chains: a wallet that spends one output, pays a little off and keeps the rest, again and again.
 //!
-//! From an output on, each spender's outputs are weighed against what the chain has shown of its wallet so far
+//! From an output on, each spender's outputs are scored against what the chain has shown of its wallet so far
 //! ([`Feature`]); the best is taken for the wallet's own if it leads the second, and the assumption that none is, by a
 //! margin. Otherwise the chain ends: a wrong turn would follow a stranger. After Kappos, Yousaf, Stütz, Rollet, Haslhofer
-//! and Meiklejohn, "How to Peel a Million" (USENIX Security 2022), whose fingerprints these are; the weighing is ours.
+//! and Meiklejohn, "How to Peel a Million" (USENIX Security 2022), whose fingerprints these are; the scoring is ours.
 //!
 //! Transactions only spend earlier ones, so every chain ends.
 
 mod features;
-mod spot;
+mod named_output;
+mod score;
 pub mod text;
 mod wallet;
-mod weigh;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{Ledger, OutNum, OutputView, TxNum};
 use tracehound_model::{Amount, Asset, BitcoinNetwork, Chain as ChainName, TxId};
 
-use crate::trace::{Known, Party};
+use crate::trace::{Entity, Known};
 use features::Read;
 use wallet::{Wallet, nobody};
 
 pub use features::Background;
-pub use spot::Spot;
-pub(crate) use spot::{first_seen_in, time};
+pub use named_output::NamedOutput;
+pub(crate) use named_output::{first_seen_in, time};
 pub use wallet::{Evidence, Feature};
 
 /// How to follow a chain.
@@ -91,9 +91,9 @@ pub struct Hop {
     /// Base units that went in.
     pub amount_in: Amount,
     /// The output that the wallet kept.
-    pub kept: Spot,
+    pub kept: NamedOutput,
     /// The others: what was paid off.
-    pub peeled: Vec<Spot>,
+    pub peeled: Vec<NamedOutput>,
     /// Base units paid as fee.
     pub fee: Amount,
     /// Weight of the kept output, decibans.
@@ -107,29 +107,29 @@ pub struct Hop {
 impl Hop {
     /// Base units paid off.
     fn paid_off(&self) -> Amount {
-        self.peeled.iter().map(|spot| spot.amount).fold(Amount::ZERO, Amount::saturating_add)
+        self.peeled.iter().map(|output| output.amount).fold(Amount::ZERO, Amount::saturating_add)
     }
 }
 
 /// Why a chain ends.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
-#[serde(tag = "why", rename_all = "snake_case")]
+#[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Stop {
     /// The last output is unspent in the snapshot.
     Unspent,
     /// It is a coinbase's, and a later one of the same id overwrote it (BIP-30).
     Destroyed,
     /// It belongs to a service, whose wallet is not the chain's.
-    Service {
+    ReachedService {
         /// The service.
-        party: Party,
+        entity: Entity,
     },
     /// All that its spender pays goes to services.
     PaidToServices {
         /// The spender.
         txid: TxId,
         /// The one that gets most.
-        party: Party,
+        entity: Entity,
     },
     /// Its spender mixes the coins of several people.
     Mixed {
@@ -139,12 +139,12 @@ pub enum Stop {
         protocol: &'static str,
     },
     /// Its spender has inputs whose amounts are not in the ledger.
-    MissingAmounts {
+    UnknownInputs {
         /// The spender.
         txid: TxId,
     },
     /// Its spender pays nobody who could go on.
-    Unowned {
+    PaysNobody {
         /// The spender.
         txid: TxId,
     },
@@ -176,7 +176,7 @@ pub struct Chain {
     /// What all its amounts count.
     pub asset: Asset,
     /// Where it starts.
-    pub start: Spot,
+    pub start: NamedOutput,
     /// Its transactions, in time order.
     pub hops: Vec<Hop>,
     /// Why it ends.
@@ -197,13 +197,13 @@ pub struct Chain {
 
 impl Chain {
     /// The output it ends at.
-    pub fn last(&self) -> &Spot {
+    pub fn last(&self) -> &NamedOutput {
         self.hops.last().map_or(&self.start, |hop| &hop.kept)
     }
 
     /// Whether neither a limit nor missing amounts ended it.
     pub fn is_complete(&self) -> bool {
-        !matches!(self.stop, Stop::Hops | Stop::MissingAmounts { .. })
+        !matches!(self.stop, Stop::Hops | Stop::UnknownInputs { .. })
     }
 }
 
@@ -239,7 +239,7 @@ pub fn follow_against(
         return Err(PeelError::NoLimit("outputs"));
     }
     let missing = PeelError::NotInLedger(start);
-    let spot = Spot::of(ledger, network, known, start).ok_or(missing)?;
+    let named = NamedOutput::of(ledger, network, known, start).ok_or(missing)?;
     let output = ledger.output(start).ok_or(missing)?;
     let mut follower = Follower {
         ledger,
@@ -257,7 +257,7 @@ pub fn follow_against(
     Ok(Chain {
         chain: ChainName::Bitcoin(network).to_string(),
         asset: Asset::bitcoin(network),
-        start: spot,
+        start: named,
         stop,
         longest_run,
         is_laundering_peel: longest_run >= options.rule.hops.max(1),
@@ -303,13 +303,13 @@ impl Follower<'_> {
         }
     }
 
-    fn service(&self, output: &OutputView) -> Option<Party> {
-        self.known.party(output.owner?).filter(|party| party.category.is_service())
+    fn service(&self, output: &OutputView) -> Option<Entity> {
+        self.known.entity(output.owner?).filter(|entity| entity.category.is_service())
     }
 
     fn next(&mut self, at: &OutputView) -> Next {
-        if let Some(party) = self.service(at) {
-            return Next::End(Stop::Service { party });
+        if let Some(entity) = self.service(at) {
+            return Next::End(Stop::ReachedService { entity });
         }
         if at.destroyed_by.is_some() {
             return Next::End(Stop::Destroyed);
@@ -336,7 +336,7 @@ impl Follower<'_> {
         let kept = read.outputs[best.at];
         match self.hop(&read, best, margin) {
             Some(hop) => self.hops.push(hop),
-            None => return Next::End(Stop::MissingAmounts { txid: read.tx.txid }),
+            None => return Next::End(Stop::UnknownInputs { txid: read.tx.txid }),
         }
         Next::Kept(kept)
     }
@@ -348,7 +348,7 @@ impl Follower<'_> {
             return Some(Stop::Mixed { txid, protocol: mix.protocol });
         }
         if read.fee().is_none() {
-            return Some(Stop::MissingAmounts { txid });
+            return Some(Stop::UnknownInputs { txid });
         }
         let outputs = read.tx.output_count;
         (outputs > self.options.fan_out).then_some(Stop::FanOut { txid, outputs })
@@ -359,7 +359,7 @@ impl Follower<'_> {
         let mut found: Vec<Candidate> = (0..read.outputs.len())
             .filter(|&at| read.outputs[at].owner.is_some() && self.service(&read.outputs[at]).is_none())
             .map(|at| {
-                let evidence = self.wallet.weigh(self.ledger, self.background, read, at);
+                let evidence = self.wallet.score(self.ledger, self.background, read, at);
                 let score = evidence.iter().map(|said| said.decibans).sum();
                 Candidate { at, score, evidence }
             })
@@ -372,13 +372,13 @@ impl Follower<'_> {
         let txid = read.tx.txid;
         let most = read.outputs.iter().filter_map(|output| Some((output.value, self.service(output)?))).max();
         match most {
-            Some((_, party)) => Stop::PaidToServices { txid, party },
-            None => Stop::Unowned { txid },
+            Some((_, entity)) => Stop::PaidToServices { txid, entity },
+            None => Stop::PaysNobody { txid },
         }
     }
 
-    fn spot(&self, out: OutNum) -> Option<Spot> {
-        Spot::of(self.ledger, self.network, self.known, out)
+    fn named(&self, out: OutNum) -> Option<NamedOutput> {
+        NamedOutput::of(self.ledger, self.network, self.known, out)
     }
 
     fn hop(&self, read: &Read, best: &Candidate, margin: i32) -> Option<Hop> {
@@ -389,8 +389,8 @@ impl Follower<'_> {
             time: time(self.ledger, read.tx.num),
             inputs: read.tx.input_count,
             amount_in: read.total_in?.into(),
-            kept: self.spot(read.outputs[best.at].num)?,
-            peeled: others.filter_map(|(_, output)| self.spot(output.num)).collect(),
+            kept: self.named(read.outputs[best.at].num)?,
+            peeled: others.filter_map(|(_, output)| self.named(output.num)).collect(),
             fee: read.fee()?.into(),
             score: best.score,
             margin,

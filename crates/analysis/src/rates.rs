@@ -15,7 +15,7 @@ const MOST_BYTES: usize = 1 << 20;
 pub struct Rate {
     /// The rule's name.
     pub method: String,
-    /// Where the walk stopped: `services-and-mixes`, `services` or `nothing`.
+    /// Where the propagation stopped: `services-and-mixes`, `services` or `nothing`.
     pub stop: String,
     /// The kind of laundering, or `all` for whole heists.
     pub typology: String,
@@ -23,13 +23,13 @@ pub struct Rate {
     pub recall_permille: Option<u32>,
     /// Loot in what the rule called dirty, in tenths of a per cent.
     pub precision_permille: Option<u32>,
-    /// What was placed where loot ended when the walk started from an unrelated coin.
+    /// What was placed where loot ended when the propagation started from an unrelated coin.
     pub placebo_permille: Option<u32>,
     /// Loot attributed to the service at which it arrived.
     pub services_recall_permille: Option<u32>,
     /// Loot in what the rule said arrived at services.
     pub services_precision_permille: Option<u32>,
-    /// What arrived at services where loot arrived too when the walk started from an unrelated coin.
+    /// What arrived at services where loot arrived too when the propagation started from an unrelated coin.
     pub services_placebo_permille: Option<u32>,
     /// Walks measured.
     pub samples: u64,
@@ -107,7 +107,7 @@ impl Rates {
             .expect("a test reads the shipped file")
     }
 
-    /// The figures of a rule on whole heists, for a walk that stops there.
+    /// The figures of a rule on whole heists, for a propagation that stops there.
     fn of(&self, method: Method, stop: &str) -> Option<&Rate> {
         let wanted = |rate: &&Rate| (rate.method.as_str(), rate.stop.as_str()) == (method.name(), stop);
         self.rate.iter().filter(wanted).find(|rate| rate.typology == "all")
@@ -115,7 +115,7 @@ impl Rates {
 
     /// One sentence about a rule, for people; `None` where it was not measured.
     ///
-    /// `knows_services`: whether any service of the chain is known here. Where none is, the walk goes on through all of
+    /// `knows_services`: whether any service of the chain is known here. Where none is, the propagation goes on through all of
     /// them, and what it is worth then is another figure. Where some are, the truth lies between the two.
     pub fn sentence(&self, method: Method, through_mixes: bool, knows_services: bool) -> Option<String> {
         let blind = self.of(method, "nothing").and_then(Rate::shares);

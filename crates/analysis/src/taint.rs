@@ -12,17 +12,17 @@ mod account;
 mod balances;
 mod divide;
 mod holding;
+mod propagation;
 mod queue;
-mod walk;
 
 pub use account::{Account, AccountError};
 pub use balances::{
-    AccountRole, BalanceEnd, BalanceFlow, BalanceOptions, StopReason, TransferSeed, TransferSeedError,
-    TransferStep, follow_balances,
+    AccountRole, BalanceEnd, BalanceOptions, BalancePropagation, BalanceStop, TransferSeed,
+    TransferSeedError, TransferStep, follow_balances,
 };
 pub use divide::{Division, Method, Overdrawn, divide, divide_backward};
 pub use holding::{Holding, Label, Lot};
-pub use walk::{
-    Cut, Direction, End, Fate, Mix, Options, Piece, Seed, SeedError, Step, Stops, Totals, Walk, WalkLimits,
-    walk,
+pub use propagation::{
+    Direction, End, Mix, Options, Piece, Propagation, PropagationLimits, Seed, SeedError, Step, StopReason,
+    Stops, Totals, Truncation, propagate,
 };

@@ -1,6 +1,6 @@
-//! A trace for people: what a walk found, with names, times and addresses, ready to be printed, drawn or kept.
+//! A trace for people: what a propagation found, with names, times and addresses, ready to be printed, drawn or kept.
 //!
-//! [`trace`] walks and names; [`text`], [`svg()`], [`dot()`] and [`csv()`] show. All of them are pure: the same trace gives
+//! [`trace`] propagates and names; [`text`], [`svg()`], [`dot()`] and [`csv()`] show. All of them are pure: the same trace gives
 //! the same bytes.
 
 mod compare;
@@ -20,7 +20,10 @@ use tracehound_model::{
 
 use crate::{
     extent::{Asked, Extent, Needed},
-    taint::{Cut, Direction, Fate, Label, Method, Mix, Options, Seed, SeedError, Stops, Walk, walk},
+    taint::{
+        Direction, Label, Method, Mix, Options, Propagation, Seed, SeedError, StopReason, Stops, Truncation,
+        propagate,
+    },
 };
 
 pub use compare::{Comparison, compare};
@@ -30,7 +33,7 @@ pub use table::csv;
 
 /// Who is known to own an address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
-pub struct Party {
+pub struct Entity {
     /// What it is called.
     pub label: String,
     /// What it is.
@@ -43,7 +46,7 @@ pub struct Party {
 /// What is known about owners and transactions; the caller asks its lists.
 pub trait Known: Sync {
     /// The owner's name, if it has one.
-    fn party(&self, owner: AddrNum) -> Option<Party>;
+    fn entity(&self, owner: AddrNum) -> Option<Entity>;
     /// What kind of mixing transaction this is, if it is one.
     fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix>;
 }
@@ -53,7 +56,7 @@ struct AtServices<'a>(&'a dyn Known);
 
 impl Stops for AtServices<'_> {
     fn is_service(&self, owner: AddrNum) -> bool {
-        self.0.party(owner).is_some_and(|party| party.category.is_service())
+        self.0.entity(owner).is_some_and(|entity| entity.category.is_service())
     }
 
     fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
@@ -64,9 +67,9 @@ impl Stops for AtServices<'_> {
 /// What became of the outputs of a coinbase that another overwrote, in words.
 pub const DESTROYED: &str = "destroyed: overwritten by a later coinbase of the same id, BIP-30";
 
-/// A place on the way, or one that is known of without being in the ledger.
+/// An output (or, on an account chain, a balance) on the way, or one that is known of without being in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
-pub struct Place {
+pub struct Node {
     /// Where that is; `None` for an output whose transaction is not in the ledger.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locus: Option<Locus>,
@@ -75,7 +78,7 @@ pub struct Place {
     pub address: Option<String>,
     /// Who is known to own it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub party: Option<Party>,
+    pub entity: Option<Entity>,
     /// Base units in it.
     pub amount: Amount,
     /// Base units of them that are followed.
@@ -84,30 +87,30 @@ pub struct Place {
     pub hop: u32,
     /// Time of the block that made it, seconds since 1970-01-01 UTC.
     pub time: u32,
-    /// The flow it goes on in, by position in [`Trace::flows`].
+    /// The edge it goes on in, by position in [`Trace::edges`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<usize>,
     /// Why the path ends here, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub end: Option<Ending>,
+    pub stop: Option<Stop>,
 }
 
 /// Why a path ends.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
-pub struct Ending {
-    /// One word: held, arrived, mixed, unowned, destroyed, minted, unresolved, cut.
-    pub fate: &'static str,
+pub struct Stop {
+    /// One word: `unspent`, `reached_service`, `mixed`, `unspendable`, `destroyed`, `coinbase`, `unknown_inputs`, `truncated`.
+    pub reason: &'static str,
     /// The limit, when one cut it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<&'static str>,
-    /// The mixing, destroying, minting or unresolved transaction.
+    /// The mixing, overwriting or coinbase transaction, or the one whose inputs are not all known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub txid: Option<TxId>,
 }
 
-/// A transaction on the way, in the direction of the walk.
+/// A transaction on the way, in the direction of the propagation.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
-pub struct Flow {
+pub struct Edge {
     /// Its id.
     pub txid: TxId,
     /// Height of its block, where known.
@@ -117,10 +120,10 @@ pub struct Flow {
     pub time: u32,
     /// Transactions between it and the nearest seed, itself included.
     pub hop: u32,
-    /// The kind of mixing transaction it is, if the walk went through one.
+    /// The kind of mixing transaction it is, if the propagation went through one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mix: Option<&'static str>,
-    /// Where the value comes from, by position in [`Trace::places`].
+    /// Where the value comes from, by position in [`Trace::nodes`].
     pub from: Vec<usize>,
     /// Where it goes.
     pub to: Vec<usize>,
@@ -134,27 +137,27 @@ pub struct Sums {
     /// What was followed.
     pub seeded: Amount,
     /// Unspent.
-    pub held: Amount,
+    pub unspent: Amount,
     /// At services; backward: from services.
-    pub arrived: Amount,
+    pub reached_service: Amount,
     /// In mixing transactions.
     pub mixed: Amount,
     /// Paid as fees.
     pub fees: Amount,
     /// Paid to outputs without an owner.
-    pub unowned: Amount,
+    pub unspendable: Amount,
     /// Coinbases that a later one of the same id overwrote before anybody spent them (BIP-30).
     pub destroyed: Amount,
     /// Backward: new coins.
-    pub minted: Amount,
+    pub coinbase: Amount,
     /// Ended at a transaction whose amounts are not all known.
-    pub unresolved: Amount,
+    pub unknown_inputs: Amount,
     /// Not followed because it is below a limit on dust or on shares.
     pub dust: Amount,
     /// Came to another seed, and is counted with it.
     pub rejoined: Amount,
     /// Not followed because of a limit on hops, outputs or work.
-    pub cut: Amount,
+    pub truncated: Amount,
 }
 
 /// A trace.
@@ -168,11 +171,11 @@ pub struct Trace {
     pub direction: &'static str,
     /// The rule of taint.
     pub method: &'static str,
-    /// Outputs, in the order in which the walk came to them; the seeds first.
-    pub places: Vec<Place>,
-    /// Transactions, in the order of the walk.
-    pub flows: Vec<Flow>,
-    /// How many of `places` are seeds.
+    /// Outputs, in the order in which the propagation came to them; the seeds first.
+    pub nodes: Vec<Node>,
+    /// Transactions, in the order of the propagation.
+    pub edges: Vec<Edge>,
+    /// How many of `nodes` are seeds.
     pub seeds: usize,
     /// Where the value is.
     pub sums: Sums,
@@ -209,27 +212,27 @@ pub fn trace(
     let &Question { seeds, options, .. } = question;
     let label = Label(0);
     let planted: Vec<Seed> = seeds.iter().map(|&out| Seed { out, label }).collect();
-    let found = walk(ledger, &planted, options, &AtServices(known))?;
-    let mut namer = Namer { ledger, network, known, places: Vec::new(), by_out: HashMap::new() };
+    let found = propagate(ledger, &planted, options, &AtServices(known))?;
+    let mut namer = Namer { ledger, network, known, nodes: Vec::new(), by_out: HashMap::new() };
     for &out in seeds {
         let value = ledger.output(out).map_or(0, |output| output.value);
-        namer.place(Some(out), value.into(), value.into(), 0);
+        namer.node(Some(out), value.into(), value.into(), 0);
     }
-    let flows = namer.flows(&found, options.direction);
+    let edges = namer.edges(&found, options.direction);
     namer.ends(&found);
     let chain = Chain::Bitcoin(network);
     let extent = Extent::of(ledger, question.asked, needed(ledger, question, &found));
     let sums = sums(&found, label);
     let mut gaps = extent.gaps.clone();
     gaps.extend(what_is_left(&found, options));
-    let complete = sums.cut.is_zero() && sums.unresolved.is_zero() && extent.is_complete();
+    let complete = sums.truncated.is_zero() && sums.unknown_inputs.is_zero() && extent.is_complete();
     Ok(Trace {
         chain: chain.to_string(),
         asset: Asset::bitcoin(network),
         direction: if options.direction == Direction::Forward { "forward" } else { "backward" },
         method: options.method.name(),
-        places: namer.places,
-        flows,
+        nodes: namer.nodes,
+        edges,
         seeds: seeds.len(),
         sums,
         ledger: extent,
@@ -243,32 +246,32 @@ struct Namer<'a> {
     ledger: &'a Ledger,
     network: BitcoinNetwork,
     known: &'a dyn Known,
-    places: Vec<Place>,
+    nodes: Vec<Node>,
     by_out: HashMap<OutNum, usize>,
 }
 
 impl Namer<'_> {
     /// The position of an output, described when it is new.
-    fn place(&mut self, out: Option<OutNum>, value: u128, dirty: u128, hop: u32) -> usize {
+    fn node(&mut self, out: Option<OutNum>, value: u128, dirty: u128, hop: u32) -> usize {
         if let Some(&at) = out.and_then(|out| self.by_out.get(&out)) {
             return at;
         }
-        let at = self.places.len();
+        let at = self.nodes.len();
         let output = out.and_then(|out| self.ledger.output(out));
         let owner = output.and_then(|output| output.owner);
         let maker = out.and_then(|out| self.ledger.tx_of_output(out));
         let outpoint = |(tx, vout)| Some(OutPoint { txid: self.ledger.tx(tx)?.txid, vout });
         let locus = maker.and_then(outpoint).map(|outpoint| Locus::output(self.network, outpoint));
-        self.places.push(Place {
+        self.nodes.push(Node {
             locus,
             address: owner.and_then(|owner| self.address(owner)),
-            party: owner.and_then(|owner| self.known.party(owner)),
+            entity: owner.and_then(|owner| self.known.entity(owner)),
             amount: value.into(),
             dirty: dirty.into(),
             hop,
             time: maker.map_or(0, |(tx, _)| self.time(tx)),
             next: None,
-            end: None,
+            stop: None,
         });
         if let Some(out) = out {
             self.by_out.insert(out, at);
@@ -285,8 +288,8 @@ impl Namer<'_> {
         self.ledger.block_of(tx).map_or(0, |block| block.header.time())
     }
 
-    fn flows(&mut self, found: &Walk, direction: Direction) -> Vec<Flow> {
-        let mut flows = Vec::with_capacity(found.steps.len());
+    fn edges(&mut self, found: &Propagation, direction: Direction) -> Vec<Edge> {
+        let mut edges = Vec::with_capacity(found.steps.len());
         for step in &found.steps {
             let Some(tx) = self.ledger.tx(step.tx) else { continue };
             let (from, to) = match direction {
@@ -295,18 +298,16 @@ impl Namer<'_> {
             };
             let from: Vec<usize> = from
                 .iter()
-                .map(|piece| {
-                    self.place(Some(piece.out), piece.value.into(), piece.dirty.into(), step.hop - 1)
-                })
+                .map(|piece| self.node(Some(piece.out), piece.value.into(), piece.dirty.into(), step.hop - 1))
                 .collect();
             let to = to
                 .iter()
-                .map(|piece| self.place(Some(piece.out), piece.value.into(), piece.dirty.into(), step.hop))
+                .map(|piece| self.node(Some(piece.out), piece.value.into(), piece.dirty.into(), step.hop))
                 .collect();
             for &at in &from {
-                self.places[at].next = Some(flows.len());
+                self.nodes[at].next = Some(edges.len());
             }
-            flows.push(Flow {
+            edges.push(Edge {
                 txid: tx.txid,
                 height: self.ledger.block_of(step.tx).and_then(|block| block.height),
                 time: self.time(step.tx),
@@ -317,71 +318,71 @@ impl Namer<'_> {
                 fee: step.fee.into(),
             });
         }
-        flows
+        edges
     }
 
-    fn ends(&mut self, found: &Walk) {
+    fn ends(&mut self, found: &Propagation) {
         for end in &found.ends {
-            // The flow that came to another seed shows it already, and the seed's own path goes on.
-            if end.fate == Fate::Cut(Cut::Seed) {
+            // The edge that came to another seed shows it already, and the seed's own path goes on.
+            if end.reason == StopReason::Truncated(Truncation::Seed) {
                 continue;
             }
-            let at = self.place(end.out, end.holding.value(), end.holding.dirty_all(), end.hop);
+            let at = self.node(end.out, end.holding.value(), end.holding.dirty_all(), end.hop);
             if let Some(owner) = end.owner.filter(|_| end.out.is_none()) {
-                self.places[at].address = self.address(owner);
-                self.places[at].party = self.known.party(owner);
+                self.nodes[at].address = self.address(owner);
+                self.nodes[at].entity = self.known.entity(owner);
             }
-            self.places[at].end = Some(self.ending(end.fate));
+            self.nodes[at].stop = Some(self.stop(end.reason));
         }
     }
 
-    fn ending(&self, fate: Fate) -> Ending {
+    fn stop(&self, reason: StopReason) -> Stop {
         let txid = |tx: TxNum| self.ledger.tx(tx).map(|tx| tx.txid);
-        let (fate, limit, txid) = match fate {
-            Fate::Held => ("held", None, None),
-            Fate::Arrived => ("arrived", None, None),
-            Fate::Mixed(tx) => ("mixed", None, txid(tx)),
-            Fate::Unowned => ("unowned", None, None),
-            Fate::Destroyed(tx) => ("destroyed", None, txid(tx)),
-            Fate::Minted(tx) => ("minted", None, txid(tx)),
-            Fate::Unresolved(tx) => ("unresolved", None, txid(tx)),
-            Fate::Cut(cut) => ("cut", Some(limit_name(cut)), None),
+        let (reason, limit, txid) = match reason {
+            StopReason::Unspent => ("unspent", None, None),
+            StopReason::ReachedService => ("reached_service", None, None),
+            StopReason::Mixed(tx) => ("mixed", None, txid(tx)),
+            StopReason::Unspendable => ("unspendable", None, None),
+            StopReason::Destroyed(tx) => ("destroyed", None, txid(tx)),
+            StopReason::Coinbase(tx) => ("coinbase", None, txid(tx)),
+            StopReason::UnknownInputs(tx) => ("unknown_inputs", None, txid(tx)),
+            StopReason::Truncated(cut) => ("truncated", Some(limit_name(cut)), None),
         };
-        Ending { fate, limit, txid }
+        Stop { reason, limit, txid }
     }
 }
 
-const fn limit_name(cut: Cut) -> &'static str {
+const fn limit_name(cut: Truncation) -> &'static str {
     match cut {
-        Cut::Hops => "hops",
-        Cut::Dust => "dust",
-        Cut::Share => "share",
-        Cut::FanOut => "fan-out",
-        Cut::Work => "work",
-        Cut::Seed => "seed",
+        Truncation::Hops => "hops",
+        Truncation::Dust => "dust",
+        Truncation::Share => "share",
+        Truncation::FanOut => "fan-out",
+        Truncation::Work => "work",
+        Truncation::Seed => "seed",
     }
 }
 
-fn sums(found: &Walk, label: Label) -> Sums {
+fn sums(found: &Propagation, label: Label) -> Sums {
     let totals = found.totals.get(&label).copied().unwrap_or_default();
     Sums {
         seeded: totals.seeded.into(),
-        held: totals.held.into(),
-        arrived: totals.arrived.into(),
+        unspent: totals.unspent.into(),
+        reached_service: totals.reached_service.into(),
         mixed: totals.mixed.into(),
         fees: totals.fees.into(),
-        unowned: totals.unowned.into(),
+        unspendable: totals.unspendable.into(),
         destroyed: totals.destroyed.into(),
-        minted: totals.minted.into(),
-        unresolved: totals.unresolved.into(),
+        coinbase: totals.coinbase.into(),
+        unknown_inputs: totals.unknown_inputs.into(),
         dust: totals.dust.into(),
         rejoined: totals.rejoined.into(),
-        cut: totals.cut.into(),
+        truncated: totals.truncated.into(),
     }
 }
 
 /// The blocks that the answer needs: those that may hold a spend (backward: the way to a source) of what was followed.
-fn needed(ledger: &Ledger, question: &Question<'_>, found: &Walk) -> Needed {
+fn needed(ledger: &Ledger, question: &Question<'_>, found: &Propagation) -> Needed {
     if question.all_received {
         return Needed::All;
     }
@@ -397,23 +398,24 @@ fn needed(ledger: &Ledger, question: &Question<'_>, found: &Walk) -> Needed {
     }
 }
 
-/// What the walk did not follow.
-fn what_is_left(found: &Walk, options: Options) -> Vec<Gap> {
+/// What the propagation did not follow.
+fn what_is_left(found: &Propagation, options: Options) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    let unresolved = found.ends.iter().filter(|end| matches!(end.fate, Fate::Unresolved(_))).count();
+    let unresolved =
+        found.ends.iter().filter(|end| matches!(end.reason, StopReason::UnknownInputs(_))).count();
     if unresolved > 0 {
         let sentence = format!(
             "{unresolved} paths end at transactions that spend outputs of blocks that are not in the ledger"
         );
         gaps.push(Gap::new(GapKind::UnknownInputs, sentence));
     }
-    let seeds = found.ends.iter().filter(|end| end.fate == Fate::Cut(Cut::Seed)).count();
+    let seeds = found.ends.iter().filter(|end| end.reason == StopReason::Truncated(Truncation::Seed)).count();
     if seeds > 0 {
         let sentence = format!("{seeds} paths came to another seed, which is followed as a whole already");
         gaps.push(Gap::new(GapKind::FollowedElsewhere, sentence));
     }
-    for cut in [Cut::Hops, Cut::Dust, Cut::Share, Cut::FanOut, Cut::Work] {
-        let count = found.ends.iter().filter(|end| end.fate == Fate::Cut(cut)).count();
+    for cut in [Truncation::Hops, Truncation::Dust, Truncation::Share, Truncation::FanOut, Truncation::Work] {
+        let count = found.ends.iter().filter(|end| end.reason == StopReason::Truncated(cut)).count();
         if count > 0 {
             let sentence = format!("{count} paths were not followed further: limit on {}", limit_name(cut));
             gaps.push(Gap::new(GapKind::Truncated, sentence));

@@ -5,7 +5,7 @@
 
 use std::{error::Error, fs::File, path::Path};
 
-use tracehound_attribution::import::{Options, read, write_notice};
+use tracehound_attribution::import::{Options, read, write_advisory};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args_os().nth(1).ok_or("give the list's file")?;
@@ -14,6 +14,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let imported = read(&mut File::open(&path)?, &options)?;
     println!("# Made by `cargo run --example export_facts -- {name}`; do not edit.");
     println!("# SHA-256 of the list: {}", imported.sha256);
-    print!("{}", write_notice(&imported.snapshot)?);
+    print!("{}", write_advisory(&imported.snapshot)?);
     Ok(())
 }

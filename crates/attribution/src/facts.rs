@@ -1,4 +1,4 @@
-//! The facts shipped with the product, compiled in: the pack of notices, and the addresses of the OFAC list by day.
+//! The facts shipped with the product, compiled in: the pack of advisories, and the addresses of the OFAC list by day.
 //!
 //! They are old by nature and say so by their dates; a fresher list of the same source supersedes them.
 //! `data/README.md` describes the formats and how they were made.
@@ -15,21 +15,21 @@ use crate::{
     history::{Vouched, end_of},
     import::{self, Format, Imported, NewClaim, Options},
     pack::Pack,
-    store::Editions,
+    store::ListVersions,
     subject_of,
 };
 
-const NOTICES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/notices.toml"));
+const ADVISORIES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/advisories.toml"));
 const OFAC_LIST: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/ofac/sdn-2025-11-19.toml"));
 const OFAC_CHANGES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/ofac/changes.toml"));
 
-/// The shipped pack of notices.
+/// The shipped pack of advisories.
 ///
 /// # Errors
 /// Never: a test reads it.
-pub fn notices() -> Result<Pack, ImportError> {
-    Pack::read(NOTICES.as_bytes())
+pub fn advisories() -> Result<Pack, ImportError> {
+    Pack::read(ADVISORIES.as_bytes())
 }
 
 /// Changes of a list by day.
@@ -68,10 +68,10 @@ struct Listed {
 ///
 /// # Errors
 /// Never: a test reads it.
-pub fn ofac() -> Result<(Editions, Vouched), ImportError> {
-    let options = Options { format: Some(Format::Notice), ..Options::default() };
+pub fn ofac() -> Result<(ListVersions, Vouched), ImportError> {
+    let options = Options { format: Some(Format::Advisory), ..Options::default() };
     let Imported { mut snapshot, .. } = import::read(&mut OFAC_LIST.as_bytes(), &options)?;
-    let wrong = |missing: String| ImportError::Unusable { format: Format::Notice, missing };
+    let wrong = |missing: String| ImportError::Unusable { format: Format::Advisory, missing };
     let changes: Changes = toml::from_str(OFAC_CHANGES).map_err(|error| wrong(error.to_string()))?;
     let date = |day: toml::value::Datetime| {
         day.to_string().parse::<Date>().map_err(|error| wrong(format!("{day}: {error}")))
@@ -138,13 +138,13 @@ pub fn ofac() -> Result<(Editions, Vouched), ImportError> {
     let until = end_of(until).ok_or_else(|| wrong(format!("{until} is no day")))?;
     let vouched = Vouched { since: days[0], until };
     let sha256 = hex::encode(Sha256::digest([OFAC_LIST, OFAC_CHANGES].concat()));
-    Ok((Editions { snapshot, days, carried, sha256 }, vouched))
+    Ok((ListVersions { snapshot, days, carried, sha256 }, vouched))
 }
 
 /// SHA-256 over all shipped files: changes when a shipped fact does.
 pub fn shipped_version() -> String {
     let mut hasher = Sha256::new();
-    for text in [NOTICES, OFAC_LIST, OFAC_CHANGES] {
+    for text in [ADVISORIES, OFAC_LIST, OFAC_CHANGES] {
         hasher.update((text.len() as u64).to_be_bytes());
         hasher.update(text);
     }

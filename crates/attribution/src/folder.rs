@@ -206,7 +206,7 @@ pub struct PackImport {
     pub name: String,
     /// The day up to which it is complete.
     pub complete_as_of: Date,
-    /// What each of its notices changed.
+    /// What each of its advisories changed.
     pub reports: Vec<ImportReport>,
 }
 
@@ -297,7 +297,7 @@ impl AttributionFolder {
         Ok(freshness(&sources, &checks, &held, now, max_age_days))
     }
 
-    /// Records a person's word that the edition of `published`, which is the newest here, is all that the publisher of
+    /// Records a person's word that the list version of `published`, which is the newest here, is all that the publisher of
     /// `source` had at the moment `at`: they fetched it then.
     pub fn record_word(
         &self,
@@ -318,7 +318,7 @@ impl AttributionFolder {
         let history = sources.iter().find(|history| history.source.id == *source);
         let newest = history.and_then(|history| history.snapshots.last().copied());
         if newest.is_some_and(|newest| newest > published) {
-            return refused("a newer edition of it is here");
+            return refused("a newer list version of it is here");
         }
         if let Some(day) = history.and_then(|history| history.waiting) {
             return refused(&format!(
@@ -360,7 +360,7 @@ impl AttributionFolder {
     }
 
     /// Takes a source out. What it said stays on record in the store and is believed no more. Gives the days of the
-    /// editions that went.
+    /// list versions that went.
     pub fn remove(&self, source: &SourceId, now: Timestamp) -> Result<Vec<Date>, FolderError> {
         let named = Manifest::read(&self.index_dir())
             .ok()
@@ -378,7 +378,7 @@ impl AttributionFolder {
         .map_err(Into::into)
     }
 
-    /// Takes in a pack of notices with its signature (the text of the `.minisig` file), where it is of `key` or, without
+    /// Takes in a pack of advisories with its signature (the text of the `.minisig` file), where it is of `key` or, without
     /// one, of a key that was given before; the key is remembered. On an error nothing has changed.
     pub fn import_pack(
         &self,
@@ -404,10 +404,15 @@ impl AttributionFolder {
         self.change(at, true, async |store| store.record_check(source, at, outcome).await)
     }
 
-    /// Puts an earlier edition of a source in force again. Gives the days of the later ones, which are taken back.
-    pub fn revert(&self, source: &SourceId, edition: Date, now: Timestamp) -> Result<Vec<Date>, FolderError> {
+    /// Puts an earlier list version of a source in force again. Gives the days of the later ones, which are taken back.
+    pub fn revert(
+        &self,
+        source: &SourceId,
+        list_version: Date,
+        now: Timestamp,
+    ) -> Result<Vec<Date>, FolderError> {
         self.change(now, true, async |store| {
-            let gone = store.revert(source, edition, now).await?;
+            let gone = store.revert(source, list_version, now).await?;
             Ok(intake::end_extracts(store, source, true, now).await.map(|()| gone))
         })?
         .map_err(Into::into)
@@ -424,7 +429,7 @@ impl AttributionFolder {
         })
     }
 
-    /// All sources with the dates of their editions.
+    /// All sources with the dates of their list versions.
     pub fn sources(&self, now: Timestamp) -> Result<Vec<SourceHistory>, FolderError> {
         Ok(self.index(now)?.sources().to_vec())
     }
@@ -637,9 +642,9 @@ async fn take_in_pack(
     }
     store.trust(signer, now).await?;
     let mut reports = Vec::with_capacity(pack.lists.len());
-    for notice in &pack.lists {
-        let published = date_of(notice, "a notice of the pack")?;
-        reports.push(store.import(&notice.snapshot, published, now, &notice.sha256).await?);
+    for advisory in &pack.lists {
+        let published = date_of(advisory, "an advisory of the pack")?;
+        reports.push(store.import(&advisory.snapshot, published, now, &advisory.sha256).await?);
     }
     // Last: whoever is stopped before imports the same pack again.
     store.record_pack(&pack, Some(signer), now).await?;
@@ -674,15 +679,15 @@ async fn take_in_shipped(store: &ClaimStore, now: Timestamp) -> Result<(), Folde
     if store.state().await?.shipped.as_ref() == Some(&version) {
         return Ok(());
     }
-    let pack = facts::notices()?;
-    for notice in &pack.lists {
-        let published = date_of(notice, "a shipped fact")?;
-        store.import_shipped(&notice.snapshot, published, now, &notice.sha256).await?;
+    let pack = facts::advisories()?;
+    for advisory in &pack.lists {
+        let published = date_of(advisory, "a shipped fact")?;
+        store.import_shipped(&advisory.snapshot, published, now, &advisory.sha256).await?;
     }
     store.record_pack(&pack, None, now).await?;
-    let (editions, vouched) = facts::ofac()?;
-    store.import_editions(&editions, now).await?;
-    store.record_vouched(&editions.snapshot.source.id, vouched.since, vouched.until).await?;
+    let (list_versions, vouched) = facts::ofac()?;
+    store.import_list_versions(&list_versions, now).await?;
+    store.record_vouched(&list_versions.snapshot.source.id, vouched.since, vouched.until).await?;
     Ok(store.remember_shipped(&version).await?)
 }
 

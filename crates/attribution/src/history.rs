@@ -1,10 +1,10 @@
-//! A source over time: its editions, and for which moments they are known to be all there was.
+//! A source over time: its list versions, and for which moments they are known to be all there was.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use tracehound_model::Source;
 
-/// How much of its source's list an edition holds.
+/// How much of its source's list a list version holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -17,7 +17,7 @@ pub enum Scope {
     Extract,
 }
 
-/// A stretch of time for which the editions here are known to be all that the publisher had in force.
+/// A stretch of time for which the list versions here are known to be all that the publisher had in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vouched {
     /// First day.
@@ -82,15 +82,15 @@ impl SourceHistory {
         self.scopes.get(position).copied().unwrap_or_default()
     }
 
-    /// The last moment, not after `as_of`, for which the editions here are known to be all there was; `None` when
+    /// The last moment, not after `as_of`, for which the list versions here are known to be all there was; `None` when
     /// nothing vouches for any moment up to then.
     ///
-    /// An edition vouches for its own day, unless it is an extract; a check at the publisher for the time from the
-    /// newest edition to the check; a history of changes for all its days; none of them from the day on of which a version
+    /// A list version vouches for its own day, unless it is an extract; a check at the publisher for the time from the
+    /// newest list version to the check; a history of changes for all its days; none of them from the day on of which a version
     /// is [`waiting`](Self::waiting).
     pub fn vouched_until(&self, as_of: Timestamp) -> Option<Timestamp> {
-        let editions = self.snapshots.iter().enumerate();
-        let whole = editions.filter(|&(position, _)| self.scope_at(position) != Scope::Extract);
+        let list_versions = self.snapshots.iter().enumerate();
+        let whole = list_versions.filter(|&(position, _)| self.scope_at(position) != Scope::Extract);
         let own = whole.filter_map(|(_, &day)| Some((day, end_of(day)?)));
         let checked = self.vouched.iter().map(|span| (span.since, span.until));
         let begun = |since: Date| {
@@ -136,9 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn an_edition_vouches_for_its_day_and_a_check_for_the_time_up_to_it() {
+    fn a_list_version_vouches_for_its_day_and_a_check_for_the_time_up_to_it() {
         let mut list = history(&["2025-01-01", "2025-03-01"]);
-        assert_eq!(list.vouched_until(at("2024-12-31T23:59:59Z")), None, "an edition says nothing of before");
+        assert_eq!(
+            list.vouched_until(at("2024-12-31T23:59:59Z")),
+            None,
+            "a list version says nothing of before"
+        );
         assert_eq!(list.vouched_until(at("2025-01-01T12:00:00Z")), Some(at("2025-01-01T12:00:00Z")));
         assert_eq!(list.vouched_until(at("2025-02-01T00:00:00Z")), Some(at("2025-01-01T23:59:59Z")));
         let until = at("2025-01-20T08:00:00Z");

@@ -12,6 +12,7 @@
 
 mod actorpack;
 mod address_text;
+mod advisory;
 mod archive;
 mod claims;
 mod collect;
@@ -19,7 +20,6 @@ mod concepts;
 mod csl;
 mod decode;
 mod dpl;
-mod edition;
 mod error;
 mod eu;
 mod extracts;
@@ -27,8 +27,8 @@ mod ftm;
 mod input;
 mod json_list;
 mod known;
+mod list_version;
 mod mapping;
-mod notice;
 mod ofac_address;
 mod ofac_csv;
 mod ofac_json;
@@ -61,14 +61,14 @@ use crate::Scope;
 use jiff::civil::Date;
 use tracehound_model::{Category, Confidence, Party, SourceId, SourceKind, Statement, Subject};
 
+pub(crate) use advisory::read_pack;
+pub use advisory::write_advisory;
 pub use claims::Claims;
-pub use edition::{Compared, Edition, Gone, LOSSES_COUNT_FOR_DAYS, Named, Shrink, shrinks, written};
 pub use error::ImportError;
 pub(crate) use extracts::Timeline;
 pub use input::{Imported, open, read};
+pub use list_version::{Compared, Gone, LOSSES_COUNT_FOR_DAYS, ListVersion, Named, Shrink, shrinks, written};
 pub use mapping::{Column, Mapping};
-pub(crate) use notice::read_pack;
-pub use notice::write_notice;
 pub use propose::category_from;
 pub use sniff::{Format, sniff};
 

@@ -148,7 +148,7 @@ pub(crate) async fn take_in(
                 && snapshot.partial.is_none()
                 && snapshot.list.is_none_or(|is| is == known.id) =>
         {
-            edition(store, snapshot, published, &sha256, options, now).await
+            list_version(store, snapshot, published, &sha256, options, now).await
         }
         Some(known) => {
             if let Some(is) = snapshot.list.filter(|is| *is != known.id) {
@@ -170,7 +170,7 @@ pub(crate) async fn take_in(
             }
             extract(store, snapshot, published, &list, false, now).await
         }
-        None => edition(store, snapshot, published, &sha256, options, now).await,
+        None => list_version(store, snapshot, published, &sha256, options, now).await,
     }
 }
 
@@ -192,7 +192,7 @@ fn forget_days_to_come(snapshot: &mut Snapshot, published: Date) {
 }
 
 /// A whole list: what it lacks ends, unless that is much.
-async fn edition(
+async fn list_version(
     store: &ClaimStore,
     mut snapshot: Snapshot,
     published: Date,
@@ -225,7 +225,7 @@ async fn edition(
         if guarded && !options.accept_shrink {
             let since = published.saturating_sub(Span::new().days(LOSSES_COUNT_FOR_DAYS));
             let earlier = store.losses(&source, since, published).await?;
-            let milder = match (base, store.edition_on(&source, published).await?) {
+            let milder = match (base, store.list_version_on(&source, published).await?) {
                 (Base::On(_), Some(before)) => {
                     // What came with the program gives one name each.
                     let shipped = store.is_shipped_version(&source, before.published).await?;
@@ -296,7 +296,7 @@ async fn poorer_form_adds(
     if known.is_none_or(|known| known.richness() <= snapshot.format.richness()) {
         return Ok(false);
     }
-    let Some(before) = store.edition_on(&source, published).await? else { return Ok(false) };
+    let Some(before) = store.list_version_on(&source, published).await? else { return Ok(false) };
     let kept = before.keep_in(snapshot);
     notes.push(format!(
         "`{source}` of {published} is here from a richer form; this one only adds, {kept} subjects that it lacks stay"
@@ -407,13 +407,13 @@ async fn extract(
     snapshot.claims.change(|_, from, _| *from = (*from).into_iter().chain([published]).min());
     if until_next {
         next = store.days(list).await?.into_iter().find(|day| *day > published);
-        if let Some(edition) = store.edition_on(list, published).await? {
-            let said: HashSet<&[u8]> = edition.claims.keys().collect();
+        if let Some(list_version) = store.list_version_on(list, published).await? {
+            let said: HashSet<&[u8]> = list_version.claims.keys().collect();
             let all = snapshot.claims.len();
             snapshot.claims.retain(|key| !said.contains(key));
             known = all - snapshot.claims.len();
             let listed: HashMap<&str, &Party> =
-                edition.parties.iter().map(|party| (party.id.as_str(), party)).collect();
+                list_version.parties.iter().map(|party| (party.id.as_str(), party)).collect();
             // A party of the list stays in the extract where it has a name that the list lacks.
             snapshot.parties.retain(|party| {
                 let known = |name: &PartyName, listed: &Party| {
@@ -456,7 +456,7 @@ async fn extract(
     // Parties without a claim have no day in the timeline, and are kept all the same.
     let named_on = (!named.is_empty()).then_some(published);
     let mut parties =
-        store.edition_on(&id, Date::MAX).await?.map(|newest| newest.parties).unwrap_or_default();
+        store.list_version_on(&id, Date::MAX).await?.map(|newest| newest.parties).unwrap_or_default();
     for party in named {
         parties.retain(|known| known.id != party.id);
         parties.push(party);
@@ -509,7 +509,7 @@ pub(crate) async fn end_extracts(
 ) -> Result<(), IntakeError> {
     let id = official::extract_of(list);
     let Some(known) = official::official(list) else { return Ok(()) };
-    let Some(newest) = store.edition_on(&id, Date::MAX).await? else { return Ok(()) };
+    let Some(newest) = store.list_version_on(&id, Date::MAX).await? else { return Ok(()) };
     let mut timeline = said_by(store, &id, true).await?;
     timeline.end(&store.days(list).await?, anew);
     let like = Snapshot {
@@ -517,7 +517,7 @@ pub(crate) async fn end_extracts(
         scope: Scope::Extract,
         claims: Claims::default(),
         parties: newest.parties,
-        format: newest.format.as_deref().and_then(Format::from_id).unwrap_or(Format::Notice),
+        format: newest.format.as_deref().and_then(Format::from_id).unwrap_or(Format::Advisory),
         account: Account::default(),
         unread: Vec::new(),
         partial: None,

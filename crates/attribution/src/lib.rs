@@ -2,9 +2,9 @@
 //!
 //! * [`import`] turns the bytes of a published list into a [`import::Snapshot`]. It is pure: no clock, no network.
 //! * [`store`] keeps every snapshot of every source, append-only, with both times of each claim.
-//! * [`history`] says for which moments a source's editions are known to be all there was.
-//! * [`facts`] are the notices and lists shipped with the product, in its own format.
-//! * [`pack`] reads packs of notices and checks their signatures.
+//! * [`history`] says for which moments a source's list versions are known to be all there was.
+//! * [`facts`] are the advisories and lists shipped with the product, in its own format.
+//! * [`pack`] reads packs of advisories and checks their signatures.
 //! * [`index`] is the immutable, memory-mapped file that answers "who is this address" without a database.
 //! * [`listing`] tells since when a source has listed a subject, in whatever words.
 //! * [`names`] matches the names of listed parties.

@@ -1,6 +1,6 @@
 //! A listing outlives its wording.
 //!
-//! A source says one thing of a subject in one edition and says it in other words in the next: with the party's name
+//! A source says one thing of a subject in one list version and says it in other words in the next: with the party's name
 //! where there was none, or under another programme. Each wording is a claim with its own days; together, for as long
 //! as one follows the other without a gap, they are one listing. Source, subject and category tell listings apart.
 

@@ -1,6 +1,6 @@
-//! Packs: all notices of some publishers in one signed file, which says up to which day it has everything.
+//! Packs: all advisories of some publishers in one signed file, which says up to which day it has everything.
 //!
-//! A notice names addresses on a day and never ends; without a word about completeness nobody can tell "no notice" from
+//! An advisory names addresses on a day and never ends; without a word about completeness nobody can tell "no advisory" from
 //! "not fetched". The pack that comes with the product is compiled in; one of the user's own comes with a minisign
 //! signature of a key that the user trusts. `data/README.md` says how to make and sign one.
 
@@ -17,8 +17,8 @@ use crate::{
     subject_key,
 };
 
-/// The name of the pack that says up to which day the notices are complete.
-pub const NOTICES: &str = "notices";
+/// The name of the pack that says up to which day the advisories are complete: an id that stands in stores and packs.
+pub const COMPLETE_PACK: &str = "notices";
 
 /// A pack that has been read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Pack {
     pub name: String,
     /// The day up to which it has everything of its publishers.
     pub complete_as_of: Date,
-    /// Its notices by source and day, each with what earlier notices of its source say: a source's newest snapshot is
+    /// Its advisories by source and day, each with what earlier advisories of its source say: a source's newest snapshot is
     /// all that it says.
     pub lists: Vec<Imported>,
     /// SHA-256 of its bytes, hexadecimal.
@@ -79,20 +79,20 @@ pub enum PackError {
         /// The day of the pack in force.
         in_force: Date,
     },
-    /// Something that is no notice of an authority.
+    /// Something that is no advisory of an authority.
     #[error(
-        "the pack speaks as `{source_id}` (a source of kind {kind:?}), and a pack holds notices (kind law_enforcement) under \
+        "the pack speaks as `{source_id}` (a source of kind {kind:?}), and a pack holds advisories (kind law_enforcement) under \
          ids of their own, never an official list or a part of one: nothing has been changed"
     )]
-    NoNotice {
+    NoAdvisory {
         /// The source in the pack.
         source_id: SourceId,
         /// Its kind in the pack.
         kind: SourceKind,
     },
-    /// What is held of a source is more than a notice.
+    /// What is held of a source is more than an advisory.
     #[error(
-        "the pack speaks as `{source_id}`, and what is held under this id is of another kind ({held:?}): give the notices an id \
+        "the pack speaks as `{source_id}`, and what is held under this id is of another kind ({held:?}): give the advisories an id \
          of their own; nothing has been changed"
     )]
     HeldAs {
@@ -142,7 +142,7 @@ impl Pack {
         self.lists.iter().map(|list| list.snapshot.source.id.clone()).collect()
     }
 
-    /// Refuses a pack that speaks for a published list, or as anything else than an authority with its notices.
+    /// Refuses a pack that speaks for a published list, or as anything else than an authority with its advisories.
     pub(crate) fn check_sources(&self) -> Result<(), PackError> {
         for list in &self.lists {
             let source = &list.snapshot.source;
@@ -150,14 +150,14 @@ impl Pack {
             let is_official =
                 official::official(&list_id).is_some() || official::near_miss(&list_id).is_some();
             if is_official || source.kind != SourceKind::LawEnforcement {
-                return Err(PackError::NoNotice { source_id: source.id.clone(), kind: source.kind });
+                return Err(PackError::NoAdvisory { source_id: source.id.clone(), kind: source.kind });
             }
         }
         Ok(())
     }
 
     /// Refuses a pack that ends or weakens what a source says. `held` is all that it says by now: what holds on the day of
-    /// one of the pack's notices must stand in the pack, under the same category, for as long, with no less confidence and
+    /// one of the pack's advisories must stand in the pack, under the same category, for as long, with no less confidence and
     /// all its programmes; and every party must stand there with all its names.
     pub(crate) fn check_weakens_nothing(&self, source: &SourceId, held: &Held) -> Result<(), PackError> {
         if let Some(held) = held.kind.filter(|kind| *kind != SourceKind::LawEnforcement) {
@@ -230,7 +230,7 @@ pub(crate) struct Held {
     pub(crate) kind: Option<SourceKind>,
     /// All its claims, ended ones included.
     pub(crate) claims: Vec<Claim>,
-    /// The parties of its newest edition.
+    /// The parties of its newest list version.
     pub(crate) parties: Vec<Party>,
 }
 
@@ -247,7 +247,7 @@ pub fn is_pack(bytes: &[u8]) -> bool {
     text.lines().map(str::trim).find(|line| line.starts_with('[')) == Some("[pack]")
 }
 
-/// Has each claim of a notice name the page of that notice: what is said of its source changes with the next one.
+/// Has each claim of an advisory name the page of that advisory: what is said of its source changes with the next one.
 fn refer_to_own_page(list: &mut Imported) {
     let page = &list.snapshot.source.url;
     let refer = |mut claim: NewClaim| {
@@ -257,7 +257,7 @@ fn refer_to_own_page(list: &mut Imported) {
     list.snapshot.claims = list.snapshot.claims.iter().map(refer).collect();
 }
 
-/// Puts what an earlier notice says in front of what `list` says.
+/// Puts what an earlier advisory says in front of what `list` says.
 fn add_earlier(list: &mut Imported, earlier: &Imported) {
     let mut claims = earlier.snapshot.claims.clone();
     claims.append(&list.snapshot.claims);

@@ -11,10 +11,10 @@
 
 mod checks;
 mod decode;
-mod edition;
-mod editions;
 mod error;
 mod held;
+mod list_version;
+mod list_versions;
 mod losses;
 mod meta;
 mod packs;
@@ -37,9 +37,9 @@ use tracehound_model::{Claim, SourceId};
 
 pub use crate::import::Compared;
 pub use checks::{CheckOutcome, LastChecks};
-pub use editions::Editions;
 pub use error::StoreError;
 pub use held::{Answer, Held};
+pub use list_versions::ListVersions;
 pub use losses::Base;
 pub use meta::{Found, StoreState};
 pub(crate) use read::View;

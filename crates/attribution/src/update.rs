@@ -218,7 +218,7 @@ fn compare_with_bounds(spec: &ListSpec, new: &ListCopy) -> Result<(), FetchFailu
     Ok(())
 }
 
-/// Lists grow and shrink by little: one that has lost more than half, or is an older edition, is a mistake or worse.
+/// Lists grow and shrink by little: one that has lost more than half, or is an older list version, is a mistake or worse.
 fn compare_with_copy(kept: &ListCopy, new: &ListCopy, force: bool) -> Result<(), FetchFailure> {
     if force {
         return Ok(());

@@ -10,12 +10,12 @@ use std::{
 use tracehound_model::utxo::UtxoBlock;
 
 use crate::{
+    parse::Checks,
     plan::{Plan, PlannedBlock},
     problem::Problems,
     scan::HeaderIndex,
     source::BlockSource,
     undo::UndoIndex,
-    walk::Checks,
     worker::{Batch, Worker},
 };
 

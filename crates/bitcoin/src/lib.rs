@@ -33,6 +33,7 @@ mod deliver;
 mod hash;
 pub mod live;
 mod network;
+pub mod parse;
 mod plan;
 mod problem;
 mod scan;
@@ -40,18 +41,17 @@ mod script;
 mod source;
 mod spent;
 mod undo;
-pub mod walk;
 mod window;
 mod worker;
 
 pub use deliver::{ReadOptions, Report};
-pub use plan::{ChainPoint, Island, KnownChain, NothingKnown, Plan, PlannedBlock, StaleBlock};
+pub use parse::{
+    BlockError, BlockErrorKind, Checks, Scratch, block_hash, height_hint, read_block, read_block_with,
+};
+pub use plan::{ChainPoint, DetachedRun, KnownChain, NothingKnown, Plan, PlannedBlock, StaleBlock};
 pub use problem::{Problem, ProblemKind, Problems};
 pub use scan::{BlockEntry, HeaderIndex, Location, ScanProgress};
 pub use script::classify;
 pub use source::{BlockSource, FileKind, SourceError, SourceFile};
 pub use spent::UndoError;
 pub use undo::UndoIndex;
-pub use walk::{
-    BlockError, BlockErrorKind, Checks, Scratch, block_hash, height_hint, read_block, read_block_with,
-};

@@ -18,7 +18,7 @@ use tracehound_model::{
 use tracehound_net::Client;
 pub use tracehound_net::{HttpError, HttpLimits};
 
-use crate::{network::Params, plan::ChainPoint, walk::BlockError};
+use crate::{network::Params, parse::BlockError, plan::ChainPoint};
 
 /// What a node says about its chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

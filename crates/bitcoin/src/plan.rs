@@ -67,13 +67,13 @@ pub struct PlannedBlock {
     /// Height, where the chain from the genesis block, the known chain, or BIP-34 tells it.
     pub height: Option<u32>,
     /// Whether its predecessor is the planned block before it, the known chain's block at the height below, or (for
-    /// a genesis block) none. False at the first block of each island.
+    /// a genesis block) none. False at the first block of each detached run.
     pub connected: bool,
 }
 
 /// Blocks whose first one's predecessor is neither in the files nor known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Island {
+pub struct DetachedRun {
     /// Position of its first block in [`Plan::order`].
     pub first: usize,
     /// How many blocks it has.
@@ -94,11 +94,11 @@ pub struct StaleBlock {
 /// What to deliver, in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// The blocks to deliver: the connected chain upwards, then the islands by height or time, then what was missing
+    /// The blocks to deliver: the connected chain upwards, then the detached runs by height or time, then what was missing
     /// below known blocks.
     pub order: Vec<PlannedBlock>,
     /// Parts of `order` that hang on nothing.
-    pub islands: Vec<Island>,
+    pub detached: Vec<DetachedRun>,
     /// Blocks of branches with less work.
     pub stale: Vec<StaleBlock>,
     /// Where the known chain must be cut before `order` is applied: its blocks above this one are on a branch with less
@@ -150,7 +150,7 @@ enum Anchor {
     Genesis,
     /// A block of the known chain that is its tip, or has another known block above it.
     Known(ChainPoint),
-    /// A block that is known and has none above it, without being the tip: the end of a known island.
+    /// A block that is known and has none above it, without being the tip: the end of a known detached run.
     Elsewhere,
     /// A block that is missing.
     Missing,
@@ -205,17 +205,17 @@ impl<'a> Planner<'a> {
     fn plan(self) -> Plan {
         let groups = self.groups();
         let (mut genesis, mut extension) = (None, None);
-        let mut islands = Vec::new();
+        let mut detached = Vec::new();
         for (number, group) in groups.iter().enumerate() {
             let Some(&first) = group.branch.get(group.new) else { continue };
             match self.anchor(first) {
                 Anchor::Genesis => self.contend_genesis(number, group, &mut genesis),
                 Anchor::Known(fork) => self.contend_extension(number, group, fork, &mut extension),
-                Anchor::Elsewhere => islands.push((number, None)),
-                Anchor::Missing => islands.push((number, Some(self.prev(first)))),
+                Anchor::Elsewhere => detached.push((number, None)),
+                Anchor::Missing => detached.push((number, Some(self.prev(first)))),
             }
         }
-        self.sort_islands(&groups, &mut islands);
+        self.sort_detached(&groups, &mut detached);
 
         let mut plan = Plan::default();
         let mut placed = vec![false; self.entries.len()];
@@ -226,11 +226,11 @@ impl<'a> Planner<'a> {
         if let Some((number, _)) = genesis {
             self.place(&groups[number], true, &mut plan, &mut placed);
         }
-        for (number, missing) in islands {
+        for (number, missing) in detached {
             let group = &groups[number];
             if let Some(missing) = missing {
                 let blocks = group.branch.len() - group.new;
-                plan.islands.push(Island { first: plan.order.len(), blocks, missing });
+                plan.detached.push(DetachedRun { first: plan.order.len(), blocks, missing });
             }
             self.place(group, missing.is_none(), &mut plan, &mut placed);
         }
@@ -324,7 +324,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A branch off the known chain is taken if it has more work than the known blocks it would replace, and gains more
-    /// than any other. Where an island stands above those, it is not: what the island hangs on is not known, and going back
+    /// than any other. Where a detached run stands above those, it is not: what the detached run hangs on is not known, and going back
     /// to the fork would drop it.
     fn contend_extension(
         &self,
@@ -355,10 +355,10 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// By height where all have one, else by the time in their first block; blocks that continue a known island first.
-    fn sort_islands(&self, groups: &[Group], islands: &mut [(usize, Option<BlockHash>)]) {
-        let by_height = islands.iter().all(|(number, _)| groups[*number].height.is_some());
-        islands.sort_by_key(|(number, missing)| {
+    /// By height where all have one, else by the time in their first block; blocks that continue a known detached run first.
+    fn sort_detached(&self, groups: &[Group], detached: &mut [(usize, Option<BlockHash>)]) {
+        let by_height = detached.iter().all(|(number, _)| groups[*number].height.is_some());
+        detached.sort_by_key(|(number, missing)| {
             let group = &groups[*number];
             let time = self.entries[group.branch[0] as usize].header.time();
             (missing.is_some(), group.height.filter(|_| by_height).unwrap_or(time))

@@ -4,7 +4,7 @@ use std::{fmt, path::Path, sync::Arc};
 
 use tracehound_model::BlockHash;
 
-use crate::{spent::UndoError, walk::BlockError};
+use crate::{parse::BlockError, spent::UndoError};
 
 /// Problems kept one by one; more are only counted, so that a hostile file cannot fill the memory.
 const KEPT: usize = 10_000;

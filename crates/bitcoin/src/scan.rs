@@ -13,9 +13,9 @@ use tracehound_model::{BlockHash, utxo::Header};
 
 use crate::{
     network::{Params, name_of},
+    parse::{HEADER_LEN, MAX_BLOCK_WEIGHT, block_hash, peek_coinbase},
     problem::{ProblemKind, Problems},
     source::{BlockSource, FileKind, SourceError, SourceFile},
-    walk::{HEADER_LEN, MAX_BLOCK_WEIGHT, block_hash, peek_coinbase},
     window::{ReadResult, Window},
 };
 

@@ -11,8 +11,8 @@ use tracehound_model::{BitcoinNetwork, utxo::Header};
 
 use crate::{
     network::{Params, has_own_work, name_of, network_of},
+    parse::{HEADER_LEN, MAX_BLOCK_WEIGHT, block_hash},
     problem::{ProblemKind, Problems},
-    walk::{HEADER_LEN, MAX_BLOCK_WEIGHT, block_hash},
 };
 
 /// Why a source of blocks cannot be used at all.

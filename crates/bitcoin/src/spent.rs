@@ -8,7 +8,7 @@ use tracehound_model::{
     utxo::{OutputRow, UtxoBlock},
 };
 
-use crate::{curve::lift_x, script::classify_into, walk::MAX_MONEY};
+use crate::{curve::lift_x, parse::MAX_MONEY, script::classify_into};
 
 /// What is wrong with an undo record whose checksum is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,13 +5,13 @@ use std::io;
 use tracehound_model::utxo::UtxoBlock;
 
 use crate::{
+    parse::{Checks, Scratch, read_block_with},
     plan::PlannedBlock,
     problem::ProblemKind,
     scan::{HeaderIndex, Location},
     source::{BlockSource, FileReader},
     spent::fill_spent,
     undo::UndoIndex,
-    walk::{Checks, Scratch, read_block_with},
 };
 
 /// Unwanted bytes behind a block that are read rather than skipped, beside as many as the block has.

@@ -36,7 +36,7 @@ pub(crate) fn text(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
         writeln!(out, "  Examined: all its transactions up to {until}")?;
     }
     if !verdict.coverage.gaps.is_empty() {
-        writeln!(out, "  Not seen:")?;
+        writeln!(out, "  Coverage gaps:")?;
         for gap in &verdict.coverage.gaps {
             writeln!(out, "    - {}", line(&gap.to_string()))?;
         }
@@ -66,9 +66,9 @@ fn exposures(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
     writeln!(out, "  Exposure:")?;
     for row in &verdict.exposures {
         let how = match (row.exposure, row.direction) {
-            (ExposureType::Own, None) => "itself".to_owned(),
-            (ExposureType::Own, Some(Direction::Incoming)) => "paid in by".to_owned(),
-            (ExposureType::Own, Some(Direction::Outgoing)) => "paid out to".to_owned(),
+            (ExposureType::Identified, None) => "itself".to_owned(),
+            (ExposureType::Identified, Some(Direction::Incoming)) => "paid in by".to_owned(),
+            (ExposureType::Identified, Some(Direction::Outgoing)) => "paid out to".to_owned(),
             (ExposureType::Direct, Some(Direction::Incoming)) => "received from".to_owned(),
             (ExposureType::Direct, Some(Direction::Outgoing)) => "paid to".to_owned(),
             (ExposureType::Indirect, Some(Direction::Incoming)) => "received indirectly from".to_owned(),

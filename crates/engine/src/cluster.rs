@@ -11,7 +11,7 @@ use serde::Serialize;
 use tracehound_analysis::{
     cluster::{
         COLLAPSE_SIZE, Clusters, Collapse, Guard, Joint, Keyed, Refusal, Rules, ServiceId,
-        change::{Voter, change_edge},
+        change::{Heuristic, change_edge},
         owner_name,
     },
     coinjoin::Classifier,
@@ -85,7 +85,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Whether nothing is missing and nothing was cut.
+    /// Whether nothing is missing and nothing was truncated.
     pub fn is_complete(&self) -> bool {
         self.gaps.is_empty()
     }
@@ -138,7 +138,7 @@ pub struct Change {
     /// The output's address.
     pub address: String,
     /// The heuristics that say so.
-    pub votes: Vec<&'static str>,
+    pub heuristics: Vec<&'static str>,
 }
 
 /// Two clusters that were not joined.
@@ -414,7 +414,7 @@ impl Around<'_> {
             .map(|edge| Change {
                 txid: self.txid(edge.tx),
                 address: self.name(edge.change),
-                votes: edge.votes.iter().map(Voter::name).collect(),
+                heuristics: edge.heuristics.iter().map(Heuristic::name).collect(),
             })
             .collect();
         if cut || edges.next().is_some() {

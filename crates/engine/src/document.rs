@@ -9,7 +9,7 @@ pub trait Document: Serialize + JsonSchema {
     const NAME: &'static str;
     /// Version of its JSON form, the `schema` of every answer. It is raised when a key changes its name or meaning, or goes; a
     /// new key does not raise it.
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32;
 }
 
 /// An answer with the version of its form: what is written of it.

@@ -61,7 +61,7 @@ pub enum EngineError {
     /// A name cannot be searched for.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// The names of listed parties cannot be read.
+    /// The names of listed entities cannot be read.
     #[error(transparent)]
     Index(#[from] IndexError),
     /// An Esplora server gave no answer.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tracehound_analysis::{
     exposure::{self, Exposed, Exposures, Rest, exposures},
     extent::{Extent, Needed},
-    taint::{Direction, WalkLimits},
+    taint::{Direction, PropagationLimits},
 };
 use tracehound_model::{Amount, Asset, BitcoinNetwork, Gap, TxId};
 
@@ -31,7 +31,7 @@ pub struct Question {
     /// Whether everybody in their clusters is meant.
     pub cluster: bool,
     /// Where to stop.
-    pub limits: WalkLimits,
+    pub limits: PropagationLimits,
     /// Whether to go on behind mixes, by haircut.
     pub through_mixes: bool,
     /// Prices of the network's coin.
@@ -57,40 +57,40 @@ pub struct Exposure {
     pub ledger: Extent,
     /// What was not examined.
     pub gaps: Vec<Gap>,
-    /// Whether nothing is missing and nothing was cut.
+    /// Whether nothing is missing and nothing was truncated.
     pub complete: bool,
     /// The ledger's snapshot.
     pub snapshot: String,
 }
 
-/// One direction; its parties and its rest add up to `total`.
+/// One direction; its entities and its rest add up to `total`.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Side {
     /// Base units received from (or paid to) others.
     pub total: Amount,
-    /// Base units by category of the parties.
+    /// Base units by category of the entities.
     pub by_category: BTreeMap<String, Amount>,
-    /// Named parties: direct before indirect, then largest first.
-    pub parties: Vec<Row>,
+    /// Named entities: direct before indirect, then largest first.
+    pub entities: Vec<Row>,
     /// What ended without a name.
     pub rest: Rest,
     /// Transactions divided to find out.
     pub work: usize,
     /// Outputs of the owner beyond the number looked at were left out.
-    pub cut_short: bool,
+    pub truncated: bool,
     /// Whether no limit on work and no missing amount stands behind it.
     pub complete: bool,
 }
 
-/// What passed between the owner and one named party.
+/// What passed between the owner and one named entity.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Row {
     /// How much, how far, when.
     #[serde(flatten)]
     pub exposed: Exposed,
-    /// The party's address on the path that carries most.
+    /// The entity's address on the path that carries most.
     pub address: Option<String>,
-    /// That path, as transactions from the party to the owner (for destinations: from the owner).
+    /// That path, as transactions from the entity to the owner (for destinations: from the owner).
     pub best_path: Vec<TxId>,
 }
 
@@ -121,7 +121,7 @@ impl Snapshot {
             subjects = wider;
             gaps.extend(cut);
         }
-        let parties = view.parties(&keys);
+        let entities = view.entities(&keys);
         let ask = |direction| {
             let asked = exposure::Question {
                 subjects: &subjects,
@@ -130,7 +130,7 @@ impl Snapshot {
                 through_mixes: question.through_mixes,
                 prices: question.prices.as_ref(),
             };
-            exposures(&view.ledger, &asked, &parties).map(|found| side(&view, found))
+            exposures(&view.ledger, &asked, &entities).map(|found| side(&view, found))
         };
         let (sources, destinations) = rayon::join(|| ask(Direction::Backward), || ask(Direction::Forward));
         let (sources, destinations) = (sources?, destinations?);
@@ -152,9 +152,9 @@ impl Snapshot {
 fn side(view: &View, found: Exposures) -> Side {
     let complete = found.is_complete();
     let mut by_category: BTreeMap<String, Amount> = BTreeMap::new();
-    for row in &found.parties {
+    for row in &found.entities {
         // Parts of `found.total`.
-        let sum = by_category.entry(row.party.category.to_string()).or_default();
+        let sum = by_category.entry(row.entity.category.to_string()).or_default();
         *sum = sum.saturating_add(row.amount);
     }
     let told = |exposed: Exposed| Row {
@@ -165,10 +165,10 @@ fn side(view: &View, found: Exposures) -> Side {
     Side {
         total: found.total,
         by_category,
-        parties: found.parties.into_iter().map(told).collect(),
+        entities: found.entities.into_iter().map(told).collect(),
         rest: found.rest,
         work: found.work,
-        cut_short: found.cut_short,
+        truncated: found.truncated,
         complete,
     }
 }

@@ -39,7 +39,7 @@ pub struct FromFiles {
     /// Blocks on branches with less work, not appended.
     pub stale: Vec<BlockHash>,
     /// Places in the files where blocks are missing.
-    pub gaps: u64,
+    pub missing_ranges: u64,
     /// Whether the ledger holds the whole chain up to its last block now.
     pub whole: bool,
     /// In words: which blocks it lacks.
@@ -121,7 +121,7 @@ impl Workspace {
             double_spends: report.appended.double_spends,
             already_known: report.known,
             stale: report.stale,
-            gaps: report.islands,
+            missing_ranges: report.missing_ranges,
             whole: lacking.is_empty(),
             lacking,
             rewound_to: report.rewound_to,

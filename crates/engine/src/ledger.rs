@@ -29,7 +29,7 @@ pub struct Info {
     /// Inputs that spend outputs of blocks that are not there.
     pub missing_inputs: u64,
     /// Places after the first block where blocks are missing.
-    pub gaps: u32,
+    pub missing_ranges: u32,
     /// Whether the first block is the chain's.
     pub begins_with_the_chain: bool,
     /// Whether nothing is lacking up to the last block.
@@ -136,7 +136,7 @@ impl Workspace {
             outputs: info.outputs,
             addresses: info.addresses,
             missing_inputs: info.missing_inputs,
-            gaps: info.islands,
+            missing_ranges: info.missing_ranges,
             begins_with_the_chain,
             whole: lacking.is_empty(),
             lacking,

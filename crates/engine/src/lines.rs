@@ -8,6 +8,8 @@ mod transaction;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use tracehound_model::{Asset, BitcoinNetwork};
+
 use crate::{Document, document::Versioned};
 
 pub use boltzmann::answer as boltzmann;
@@ -27,13 +29,13 @@ pub enum Unanswered {
     /// Something is wrong with the line.
     Wrong(String),
     /// A limit on work ended it.
-    Cut(String),
+    Truncated(String),
 }
 
 impl Unanswered {
     /// In words.
     pub fn text(&self) -> &str {
-        let (Self::Wrong(text) | Self::Cut(text)) = self;
+        let (Self::Wrong(text) | Self::Truncated(text)) = self;
         text
     }
 }
@@ -51,6 +53,11 @@ pub struct RefusedLine<'a> {
     pub line: u64,
     /// Why.
     pub error: &'a str,
+}
+
+/// What the amounts of a line count where it does not say so (`asset`, CAIP-19).
+const fn of_bitcoin() -> Asset {
+    Asset::bitcoin(BitcoinNetwork::Mainnet)
 }
 
 fn to_bytes(answer: &impl Document) -> Answered {

@@ -21,10 +21,10 @@ pub use update::{Update, UpdateOutcome, Updated};
 /// A source that is loaded.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Loaded {
-    /// The source as of its newest edition.
+    /// The source as of its newest list version.
     pub source: Source,
-    /// Days of its editions.
-    pub editions: Vec<Date>,
+    /// Days of its list versions.
+    pub versions: Vec<Date>,
     /// Claims of it that hold today.
     pub claims: usize,
 }
@@ -32,7 +32,7 @@ pub struct Loaded {
 /// What an import of one list did.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Imported {
-    /// Against the edition before.
+    /// Against the list version before.
     #[serde(flatten)]
     pub report: ImportReport,
     /// The file, or the list's title.
@@ -77,13 +77,13 @@ pub struct ImportedPack {
     /// Nothing that its publishers published up to this day is missing, by the word of whoever made it.
     pub complete_as_of: Date,
     /// What became of each of its advisories.
-    pub notices: Vec<ImportReport>,
+    pub advisories: Vec<ImportReport>,
 }
 
 impl ImportedPack {
     /// What became of the pack in this file.
     pub fn new(file: String, done: PackImport) -> Self {
-        Self { file, pack: done.name, complete_as_of: done.complete_as_of, notices: done.reports }
+        Self { file, pack: done.name, complete_as_of: done.complete_as_of, advisories: done.reports }
     }
 }
 
@@ -97,7 +97,7 @@ impl Snapshot {
         };
         let loaded = |history: &SourceHistory| Loaded {
             source: history.source.clone(),
-            editions: history.snapshots.clone(),
+            versions: history.snapshots.clone(),
             claims: standing(&history.source.id),
         };
         self.index().sources().iter().map(loaded).collect()

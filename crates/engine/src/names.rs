@@ -70,7 +70,7 @@ pub struct Named {
 /// What was searched for a name, and what was not.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct NameCoverage {
-    /// The lists, with the edition used.
+    /// The lists, with the list version used.
     pub sources: Vec<SourceAsOf>,
     /// What was not examined; what lies in the name itself comes first.
     pub gaps: Vec<Gap>,

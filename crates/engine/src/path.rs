@@ -49,13 +49,13 @@ pub struct Paths {
     pub dust: Amount,
     /// Outputs that were not gone through for that.
     pub below_dust: usize,
-    /// Whether any other limit cut the search: there may be others.
-    pub cut: bool,
+    /// Whether any other limit truncated the search: there may be others.
+    pub truncated: bool,
     /// How far the ledger reaches.
     pub ledger: Extent,
     /// What was not examined.
     pub gaps: Vec<Gap>,
-    /// Whether no limit cut the search and no block is missing.
+    /// Whether no limit truncated the search and no block is missing.
     pub complete: bool,
     /// The ledger's snapshot.
     pub snapshot: String,
@@ -120,9 +120,9 @@ impl Snapshot {
             txs_read: found.txs,
             dust: question.limits.dust.into(),
             below_dust: found.below_dust,
-            cut: found.cut,
+            truncated: found.truncated,
             gaps: extent.gaps.clone(),
-            complete: !found.cut && extent.is_complete(),
+            complete: !found.truncated && extent.is_complete(),
             ledger: extent,
             snapshot: view.ledger.snapshot_id(),
         })

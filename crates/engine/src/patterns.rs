@@ -6,8 +6,8 @@ use tracehound_analysis::{
     extent::{Extent, Needed},
     patterns::{
         self, Report, Subject, Thresholds,
-        leads::{self, Leads, Search},
-        mined::{self, Depth, Mined},
+        coinbases::{self, Depth, FromCoinbases},
+        withdrawals::{self, Search, Withdrawals},
     },
 };
 use tracehound_ledger::{BlockNum, Ledger, OutNum};
@@ -35,7 +35,7 @@ pub struct Question {
     /// An address or a transaction id.
     pub subject: String,
     /// Whether payouts of a mixer are looked for that fit what the subject received.
-    pub leads: bool,
+    pub withdrawals: bool,
 }
 
 /// What was found.
@@ -50,14 +50,14 @@ pub struct Patterns {
     pub report: Report,
     /// How far the ledger reaches.
     pub ledger: Extent,
-    /// Whether nothing is missing and nothing was cut.
+    /// Whether nothing is missing and nothing was truncated.
     pub complete: bool,
     /// How much of the money is newly mined; nothing for who received no output.
-    pub mined: Option<Mined>,
+    pub from_coinbases: Option<FromCoinbases>,
     /// Whether that was asked of all outputs.
-    pub mined_of_all_outputs: bool,
+    pub from_coinbases_of_all_outputs: bool,
     /// Payouts that fit the largest outputs, where they were asked for.
-    pub leads: Vec<Leads>,
+    pub withdrawals: Vec<Withdrawals>,
     /// The ledger's snapshot.
     pub snapshot: String,
 }
@@ -71,7 +71,7 @@ impl Snapshot {
     pub fn patterns(&self, question: &Question) -> Result<Answer<Patterns>, EngineError> {
         let view = View::new(self, question.network, question.moment)?;
         let (ledger, keys, text) = (&view.ledger, view.keys(), &question.subject);
-        let known = view.parties(&keys);
+        let known = view.entities(&keys);
         let mut own_gaps = Vec::new();
         let (subject, needed) = if let Ok(txid) = text.parse::<TxId>() {
             let Some(tx) = ledger.find_tx(&txid) else { return view.absent(Missing::of(text)) };
@@ -99,31 +99,31 @@ impl Snapshot {
             patterns::around(ledger, subject, &Thresholds::default(), &known).ok_or_else(absent)?;
         let (outs, cut) = patterns::outputs_of(ledger, subject, MOST_OUTPUTS);
         // An address that only spends, in a partial ledger, has no outputs to ask about.
-        let mined = match &outs[..] {
+        let from_coinbases = match &outs[..] {
             [] => None,
-            outs => Some(mined::sources(ledger, outs, Depth::default(), &known)?),
+            outs => Some(coinbases::sources(ledger, outs, Depth::default(), &known)?),
         };
-        let leads = if question.leads { deposits(ledger, outs) } else { Vec::new() };
+        let withdrawals = if question.withdrawals { deposits(ledger, outs) } else { Vec::new() };
         report.gaps.extend(own_gaps);
         report.gaps.extend(extent.gaps.iter().cloned());
-        let complete = report.is_complete() && !cut && leads.iter().all(|leads| !leads.cut);
+        let complete = report.is_complete() && !cut && withdrawals.iter().all(|found| !found.truncated);
         view.found(Patterns {
             subject: text.clone(),
             asset: view.asset(),
             report,
             ledger: extent,
             complete,
-            mined,
-            mined_of_all_outputs: !cut,
-            leads,
+            from_coinbases,
+            from_coinbases_of_all_outputs: !cut,
+            withdrawals,
             snapshot: ledger.snapshot_id(),
         })
     }
 }
 
-/// Leads from the largest outputs.
-fn deposits(ledger: &Ledger, mut outs: Vec<OutNum>) -> Vec<Leads> {
+/// Withdrawals from the largest outputs.
+fn deposits(ledger: &Ledger, mut outs: Vec<OutNum>) -> Vec<Withdrawals> {
     outs.sort_by_key(|&out| (std::cmp::Reverse(ledger.output_value(out)), out));
     let search = Search::default();
-    outs.into_iter().take(MOST_DEPOSITS).filter_map(|out| leads::find(ledger, out, &search)).collect()
+    outs.into_iter().take(MOST_DEPOSITS).filter_map(|out| withdrawals::find(ledger, out, &search)).collect()
 }

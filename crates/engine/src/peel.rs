@@ -57,7 +57,7 @@ impl Snapshot {
         let view = View::new(self, question.network, question.moment)?;
         let ledger = &view.ledger;
         let keys = view.keys();
-        let known = view.parties(&keys);
+        let known = view.entities(&keys);
         let from = &question.from;
         let Start { outs: mut starts, is_owner } = match start(&view, &keys, from)? {
             Ok(found) => found,

@@ -25,9 +25,10 @@ use crate::{
 };
 
 macro_rules! documents {
-    ($($type:ty: $name:literal;)*) => {
+    ($($type:ty: $name:literal version $version:literal;)*) => {
         $(impl Document for $type {
             const NAME: &'static str = $name;
+            const SCHEMA: u32 = $version;
         })*
 
         /// The forms of all answers: name, and JSON Schema (2020-12) written from the type.
@@ -55,35 +56,35 @@ pub fn inputs() -> Vec<(&'static str, Schema)> {
 }
 
 documents! {
-    Verdict: "verdict";
-    RefusedSubject<'_>: "refused-subject";
-    Named: "name";
-    Traced<Trace>: "trace";
-    Traced<Comparison>: "trace-comparison";
-    Exposure: "exposure";
-    Paths: "path";
-    Transaction: "tx";
-    Cluster: "cluster";
-    Peeled: "peel";
-    Patterns: "patterns";
-    Absent: "absent";
-    Classified<'_>: "coinjoin";
-    Readings<'_>: "boltzmann";
-    Estimate: "demix";
-    RefusedLine<'_>: "refused-line";
-    Info: "ledger-info";
-    Verified: "ledger-verify";
-    Repaired: "ledger-repair";
-    Upgraded: "ledger-upgrade";
-    FromFiles: "ingest-bitcoin";
-    FromNode: "ingest-node";
-    Loaded: "lists-list";
-    Imported: "lists-import";
-    ImportedPack: "lists-import-pack";
-    Freshness: "lists-freshness";
-    Preset: "policy-list";
-    Change: "policy-diff";
-    Watched: "guard-watch";
-    Advice: "wallet-check";
-    Generated: "range-generate";
+    Verdict: "verdict" version 2;
+    RefusedSubject<'_>: "refused-subject" version 1;
+    Named: "name" version 1;
+    Traced<Trace>: "trace" version 2;
+    Traced<Comparison>: "trace-comparison" version 2;
+    Exposure: "exposure" version 2;
+    Paths: "path" version 2;
+    Transaction: "tx" version 2;
+    Cluster: "cluster" version 2;
+    Peeled: "peel" version 2;
+    Patterns: "patterns" version 2;
+    Absent: "absent" version 1;
+    Classified<'_>: "coinjoin" version 1;
+    Readings<'_>: "boltzmann" version 1;
+    Estimate: "demix" version 1;
+    RefusedLine<'_>: "refused-line" version 1;
+    Info: "ledger-info" version 2;
+    Verified: "ledger-verify" version 1;
+    Repaired: "ledger-repair" version 1;
+    Upgraded: "ledger-upgrade" version 1;
+    FromFiles: "ingest-bitcoin" version 2;
+    FromNode: "ingest-node" version 1;
+    Loaded: "lists-list" version 2;
+    Imported: "lists-import" version 1;
+    ImportedPack: "lists-import-pack" version 2;
+    Freshness: "lists-freshness" version 1;
+    Preset: "policy-list" version 1;
+    Change: "policy-diff" version 1;
+    Watched: "guard-watch" version 1;
+    Advice: "wallet-check" version 1;
+    Generated: "range-generate" version 1;
 }

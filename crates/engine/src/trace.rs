@@ -86,7 +86,7 @@ impl Snapshot {
     ) -> Result<Answer<Traced<T>>, EngineError> {
         let view = View::new(self, question.network, question.moment)?;
         let keys = view.keys();
-        let known = view.parties(&keys);
+        let known = view.entities(&keys);
         let (mut seeds, mut all_received) = (Vec::<OutNum>::new(), question.named.is_some());
         let mut missing: Vec<Missing> = Vec::new();
         for from in &question.from {

@@ -5,11 +5,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::{
     extent::{Extent, Needed},
-    trace::{Known, Party},
+    trace::{Entity, Known},
 };
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxView};
 use tracehound_model::{Amount, Asset, BitcoinNetwork, BlockHash, Gap, OutPoint, TxId};
-use tracehound_screen::Parties;
+use tracehound_screen::Entities;
 
 use crate::{
     Answer, EngineError, Moment, Snapshot,
@@ -85,7 +85,7 @@ pub struct Owner {
     /// The address, where the script has one.
     pub address: Option<String>,
     /// Who is known to own it.
-    pub party: Option<Party>,
+    pub entity: Option<Entity>,
 }
 
 /// What a transaction spends.
@@ -148,14 +148,14 @@ impl Snapshot {
         let Some(tx) = view.ledger.find_tx(&question.txid).and_then(|tx| view.ledger.tx(tx)) else {
             return view.absent(Missing::of(&question.txid.to_string()));
         };
-        let described = Described { view: &view, parties: &view.parties(&view.keys()) }.transaction(&tx);
+        let described = Described { view: &view, entities: &view.entities(&view.keys()) }.transaction(&tx);
         view.found(described)
     }
 }
 
 struct Described<'a> {
     view: &'a View,
-    parties: &'a Parties<'a>,
+    entities: &'a Entities<'a>,
 }
 
 impl Described<'_> {
@@ -194,7 +194,7 @@ impl Described<'_> {
         let block = ledger.block_of(tx.num);
         // Whoever spent its outputs may have done so in any later block.
         let extent = self.view.extent(Needed::From(block.map_or(BlockNum(0), |block| block.num)));
-        let mix = self.parties.mix(ledger, tx.into());
+        let mix = self.entities.mix(ledger, tx.into());
         Transaction {
             txid: tx.txid,
             asset: self.view.asset(),
@@ -222,7 +222,7 @@ impl Described<'_> {
     fn owner(&self, owner: Option<AddrNum>) -> Owner {
         Owner {
             address: owner.and_then(|owner| self.view.address(owner)),
-            party: owner.and_then(|owner| self.parties.party(owner)),
+            entity: owner.and_then(|owner| self.entities.entity(owner)),
         }
     }
 

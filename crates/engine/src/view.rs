@@ -7,7 +7,7 @@ use tracehound_analysis::extent::{Asked, Extent, MAX_AGE, Needed};
 use tracehound_attribution::index::Index;
 use tracehound_ledger::{AddrNum, Ledger};
 use tracehound_model::{Address, Asset, BitcoinNetwork, Chain};
-use tracehound_screen::{Keys, Parties};
+use tracehound_screen::{Entities, Keys};
 
 use crate::{Absent, Answer, EngineError, NamedSnapshot, Snapshot};
 
@@ -63,8 +63,8 @@ impl View {
     }
 
     /// Who is known by name.
-    pub(crate) fn parties<'a>(&'a self, keys: &Keys<'a>) -> Parties<'a> {
-        Parties::sharing(keys, &self.ledger, self.day)
+    pub(crate) fn entities<'a>(&'a self, keys: &Keys<'a>) -> Entities<'a> {
+        Entities::sharing(keys, &self.ledger, self.day)
     }
 
     /// How far the ledger reaches, for an answer that needed these blocks.

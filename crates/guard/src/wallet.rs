@@ -1,6 +1,6 @@
 //! A self-audit for a person with a wallet: questions, answers, findings and next steps. It never asks for a secret.
 //!
-//! Sources of the questions: the FBI's notices on thefts by the DPRK (PSA I-090324, 2024-09-03), the self-custody chapters
+//! Sources of the questions: the FBI's advisories on thefts by the DPRK (PSA I-090324, 2024-09-03), the self-custody chapters
 //! of the Security Alliance's frameworks, and the thefts themselves: phrases typed into pages, telephone numbers taken
 //! over, approvals left open.
 

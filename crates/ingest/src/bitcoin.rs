@@ -66,7 +66,7 @@ pub struct BitcoinReport {
     /// Blocks on branches with less work, not appended.
     pub stale: Vec<BlockHash>,
     /// Places where a block does not continue the one before it, because blocks in between are not in the files.
-    pub islands: u64,
+    pub missing_ranges: u64,
     /// Block after which the ledger was cut, because another branch has more work.
     pub rewound_to: Option<BlockHash>,
     /// What was skipped or looks wrong, and where; the first 10,000.
@@ -168,10 +168,10 @@ pub fn ingest_bitcoin_files(
     let undo = stands_on_missing_blocks(&plan)
         .then(|| info_span!("scan_undo").in_scope(|| source.scan_undo(&index, &plan)));
     let options = ReadOptions { threads: files.threads, undo: undo.as_ref(), ..ReadOptions::default() };
-    let (mut blocks, mut bytes, mut islands) = (0, 0, 0);
+    let (mut blocks, mut bytes, mut missing_ranges) = (0, 0, 0);
     let (total_blocks, total_bytes) = totals(&index, &plan);
     let append = |planned: &PlannedBlock, block: &UtxoBlock| -> Result<ControlFlow<()>, LedgerError> {
-        islands += u64::from(append_planned(&mut writer, planned, block)?);
+        missing_ranges += u64::from(append_planned(&mut writer, planned, block)?);
         blocks += 1;
         bytes += u64::from(block.size);
         Ok(progress(Progress::Appending { blocks, total_blocks, bytes, total_bytes }))
@@ -187,7 +187,7 @@ pub fn ingest_bitcoin_files(
         bytes: report.bytes,
         known: plan.known,
         stale: plan.stale.iter().map(|stale| index.entries()[stale.entry as usize].hash).collect(),
-        islands,
+        missing_ranges,
         rewound_to: plan.rewind_to.map(|point| point.hash),
         problem_count: problems().map(tracehound_bitcoin::Problems::count).sum(),
         problems: problems().flat_map(tracehound_bitcoin::Problems::iter).cloned().collect(),
@@ -206,7 +206,7 @@ fn totals(index: &HeaderIndex, plan: &Plan) -> (u64, u64) {
     (plan.order.len() as u64, plan.order.iter().map(len).sum())
 }
 
-/// Appends one block; says whether it begins an island: it was planned as one, or the block before it was damaged.
+/// Appends one block; says whether it begins a detached run: it was planned as one, or the block before it was damaged.
 fn append_planned(
     writer: &mut Writer,
     planned: &PlannedBlock,

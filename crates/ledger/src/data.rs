@@ -21,7 +21,7 @@ pub(crate) const NO_ADDR: u32 = u32::MAX;
 pub(crate) const NO_VALUE: u64 = u64::MAX;
 pub(crate) const NO_HEIGHT: u32 = u32::MAX;
 /// A block flag: the block does not continue the one stored before it.
-pub(crate) const FLAG_ISLAND: u32 = 1;
+pub(crate) const FLAG_AFTER_MISSING_RANGE: u32 = 1;
 
 /// Stored amount of an output whose own does not fit in 40 bits (10,995 BTC).
 pub(crate) const BIG_VALUE: u64 = (1 << 40) - 1;

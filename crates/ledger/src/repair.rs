@@ -16,7 +16,7 @@ use crate::{
     LedgerError,
     cell::{in_snapshot, is_beyond},
     cells::{overwritten, visit_cells_told},
-    data::{FLAG_ISLAND, First},
+    data::{FLAG_AFTER_MISSING_RANGE, First},
     folder::{Commit, Note, Stray, cell_names, generation_of, lock, open_named, segment_names, strays},
     key::Key,
     manifest::{FORMAT, FORMAT_UNKEYED, Manifest},
@@ -78,7 +78,7 @@ impl Candidate {
         let joins = old_ids.zip(own_ids).is_none_or(|(old, own)| old.get(old.len() - 1) == own.get(0));
         self.segment.first() == before.segment.end()
             && joins
-            && (first.flags & FLAG_ISLAND != 0 || first.header().prev() == last.hash())
+            && (first.flags & FLAG_AFTER_MISSING_RANGE != 0 || first.header().prev() == last.hash())
     }
 }
 

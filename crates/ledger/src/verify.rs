@@ -9,7 +9,7 @@ use crate::{
     Ledger, LedgerError, OutNum, TxNum,
     cell::{DESTROYED, UNSPENDABLE, UNSPENT, in_snapshot, is_beyond},
     cells::{overwritten, raw_cell},
-    data::{BlockRow, FLAG_ISLAND, NO_ADDR, PackedPrev, Rows},
+    data::{BlockRow, FLAG_AFTER_MISSING_RANGE, NO_ADDR, PackedPrev, Rows},
     folder::is_at_work,
     identity::{check_ids, first_id},
     ids::SnapshotId,
@@ -251,7 +251,9 @@ fn check_blocks<'a>(
         if last.is_some_and(|last| block.first_tx <= last.first_tx) {
             return Err(LedgerError::corrupt(path, "its blocks are out of order"));
         }
-        if block.flags & FLAG_ISLAND == 0 && last.is_some_and(|last| block.header().prev() != last.hash()) {
+        if block.flags & FLAG_AFTER_MISSING_RANGE == 0
+            && last.is_some_and(|last| block.header().prev() != last.hash())
+        {
             let hash = block.hash();
             return Err(LedgerError::corrupt(
                 path,

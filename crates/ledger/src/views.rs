@@ -4,7 +4,7 @@ use tracehound_model::{BlockHash, OutPoint, TxId, utxo::Header};
 
 use crate::{
     AddrNum, BlockNum, InNum, OutNum, TxNum,
-    data::{BlockRow, FLAG_ISLAND, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev},
+    data::{BlockRow, FLAG_AFTER_MISSING_RANGE, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev},
 };
 
 /// What a ledger holds.
@@ -25,7 +25,7 @@ pub struct LedgerInfo {
     /// Inputs whose previous output is not in the ledger.
     pub missing_inputs: u64,
     /// Places where a block does not continue the one stored before it.
-    pub islands: u32,
+    pub missing_ranges: u32,
     /// In a ledger as of a moment, whether blocks are missing between its last block and the first that does not count:
     /// some of them may have come before the moment.
     pub missing_behind: bool,
@@ -68,7 +68,7 @@ pub struct BlockView {
     /// Its first transaction.
     pub first_tx: TxNum,
     /// Whether it does not continue the block before it in the ledger.
-    pub island: bool,
+    pub after_missing_range: bool,
 }
 
 /// A transaction.
@@ -210,7 +210,7 @@ pub(crate) fn block_view(num: BlockNum, row: &BlockRow) -> BlockView {
         height: Some(row.height).filter(|&height| height != NO_HEIGHT),
         size: row.size,
         first_tx: TxNum(row.first_tx),
-        island: row.flags & FLAG_ISLAND != 0,
+        after_missing_range: row.flags & FLAG_AFTER_MISSING_RANGE != 0,
     }
 }
 

@@ -25,8 +25,8 @@ use crate::{
     cell::{DESTROYED, UNSPENDABLE, in_snapshot},
     cells::Sums,
     data::{
-        BlockRow, FLAG_ISLAND, MAX_OUTPUTS, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev, Rows,
-        SegmentData,
+        BlockRow, FLAG_AFTER_MISSING_RANGE, MAX_OUTPUTS, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE,
+        PackedPrev, Rows, SegmentData,
     },
     folder::{Commit, Lock, remove_segment},
     identity::id_before,
@@ -171,7 +171,7 @@ impl Writer {
     /// Appends a block that need not continue the last one: the blocks in between are not to be had.
     pub fn append_island(&mut self, block: &UtxoBlock) -> Result<(), LedgerError> {
         let connected = self.tip().is_none_or(|(tip, _)| block.header.prev() == tip);
-        self.append_any(block, if connected { 0 } else { FLAG_ISLAND })
+        self.append_any(block, if connected { 0 } else { FLAG_AFTER_MISSING_RANGE })
     }
 
     fn append_any(&mut self, block: &UtxoBlock, flags: u32) -> Result<(), LedgerError> {

@@ -32,7 +32,7 @@ pub enum Subject {
 pub enum SourceKind {
     /// A legally binding sanctions list (OFAC, UN, EU, UK).
     Sanctions,
-    /// A notice by police, prosecutors or a regulator that binds nobody but names addresses (an FBI announcement).
+    /// An advisory by police, prosecutors or a regulator that binds nobody but names addresses (an FBI announcement).
     LawEnforcement,
     /// A published label set (TagPack, research data, a vendor's export).
     Labels,

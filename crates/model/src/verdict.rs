@@ -82,7 +82,8 @@ impl Basis {
 #[serde(rename_all = "snake_case")]
 pub enum ExposureType {
     /// The subject itself is claimed.
-    Own,
+    #[serde(alias = "own")]
+    Identified,
     /// A counterparty in the subject's own transactions is claimed.
     Direct,
     /// Someone further away, through unattributed addresses, is claimed.
@@ -166,9 +167,9 @@ pub struct SourceAsOf {
     pub waiting: Option<Date>,
 }
 
-/// Up to which day the notices of one publisher are complete.
+/// Up to which day the advisories of one publisher are complete.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
-pub struct NoticesAsOf {
+pub struct AdvisoriesAsOf {
     /// The publisher's source.
     pub id: SourceId,
     /// Nothing that it published up to this day is missing, by the word of whoever made the pack.
@@ -180,19 +181,19 @@ pub struct NoticesAsOf {
 pub struct Coverage {
     /// Sources that were searched, with the snapshot used.
     pub sources: Vec<SourceAsOf>,
-    /// The publishers whose notices are complete up to some day.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notices: Vec<NoticesAsOf>,
-    /// The day up to which the notices of every publisher that the policy names are complete; none where one is missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub notices_complete_as_of: Option<Date>,
+    /// The publishers whose advisories are complete up to some day.
+    #[serde(default, alias = "notices", skip_serializing_if = "Vec::is_empty")]
+    pub advisories: Vec<AdvisoriesAsOf>,
+    /// The day up to which the advisories of every publisher that the policy names are complete; none where one is missing.
+    #[serde(default, alias = "notices_complete_as_of", skip_serializing_if = "Option::is_none")]
+    pub advisories_complete_as_of: Option<Date>,
     /// All of the subject's transactions up to this moment (the last block before the one asked about) were examined;
     /// none when not all were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transactions_until: Option<Timestamp>,
     /// Something was left out that makes `allow` impossible, whatever the policy.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub cut_short: bool,
+    #[serde(default, alias = "cut_short", skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
     /// What was not examined and how to widen it. Empty when nothing is missing.
     pub gaps: Vec<Gap>,
     /// How often the rules behind an indirect exposure were right when measured, one sentence each.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_model::BlockHash;
+use tracehound_model::{Asset, BlockHash};
 
 use crate::{
     RangeError,
@@ -60,6 +60,8 @@ pub struct Summary {
     pub inputs: u64,
     /// Outputs, `OP_RETURN` included.
     pub outputs: u64,
+    /// What the fees count.
+    pub asset: Asset,
     /// Fees paid, in satoshi.
     pub fees: u64,
     /// Id of the last block.
@@ -212,6 +214,7 @@ impl Generator {
             txs: totals.txs,
             inputs: totals.inputs,
             outputs: totals.outputs,
+            asset: Asset::bitcoin(self.config.network),
             fees: totals.fees,
             tip: self.chain.tip(),
         })

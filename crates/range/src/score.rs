@@ -48,9 +48,9 @@ pub enum ScoreError {
         "output {0:?} of the truth is not in the ledger: score a ledger made from the blocks beside the truth"
     )]
     NotInLedger(OutPoint),
-    /// A walk could not start.
+    /// A propagation could not start.
     #[error("cannot follow: {0}")]
-    Walk(SeedError),
+    Propagation(SeedError),
     /// The clusters could not be made.
     #[error(transparent)]
     Cluster(ClusterError),

@@ -7,7 +7,7 @@ use tracehound_attribution::index::Index;
 use tracehound_ledger::{BlockNum, Ledger};
 use tracehound_model::{
     Gap, GapKind, SourceId, SourceKind,
-    verdict::{NoticesAsOf, SourceAsOf},
+    verdict::{AdvisoriesAsOf, SourceAsOf},
 };
 
 use crate::policy::Policy;
@@ -23,11 +23,11 @@ pub(crate) fn day_of(moment: Timestamp) -> Date {
 /// What the lists cover at a moment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lists {
-    /// Sources searched, with the edition used.
+    /// Sources searched, with the list version used.
     pub(crate) sources: Vec<SourceAsOf>,
-    /// Publishers whose notices are complete up to a day.
-    pub(crate) notices: Vec<NoticesAsOf>,
-    /// Sources without an edition from the day or before.
+    /// Publishers whose advisories are complete up to a day.
+    pub(crate) advisories: Vec<AdvisoriesAsOf>,
+    /// Sources without a list version from the day or before.
     pub(crate) silent: Vec<Gap>,
 }
 
@@ -36,10 +36,10 @@ impl Lists {
         let day = day_of(as_of);
         let mut lists = Self::default();
         for history in index.sources() {
-            lists.notices.extend(
+            lists.advisories.extend(
                 history
                     .complete_as_of
-                    .map(|day| NoticesAsOf { id: history.source.id.clone(), complete_as_of: day }),
+                    .map(|day| AdvisoriesAsOf { id: history.source.id.clone(), complete_as_of: day }),
             );
             let id = &history.source.id;
             let Some(published) = history.snapshot_on(day) else {
@@ -64,21 +64,29 @@ impl Lists {
     }
 }
 
-/// The day up to which the notices of every publisher that the policy names are complete.
-pub(crate) fn notices_complete_as_of(policy: &Policy, notices: &[NoticesAsOf]) -> Option<Date> {
-    let days = policy.require.publishers().iter().map(|id| complete_as_of(id, notices));
+/// The day up to which the advisories of every publisher that the policy names are complete.
+pub(crate) fn advisories_complete_as_of(policy: &Policy, advisories: &[AdvisoriesAsOf]) -> Option<Date> {
+    let days = policy.require.publishers().iter().map(|id| complete_as_of(id, advisories));
     days.collect::<Option<Vec<Date>>>()?.into_iter().min()
 }
 
-fn complete_as_of(publisher: &SourceId, notices: &[NoticesAsOf]) -> Option<Date> {
-    notices.iter().find(|notices| notices.id == *publisher).map(|notices| notices.complete_as_of)
+fn complete_as_of(publisher: &SourceId, advisories: &[AdvisoriesAsOf]) -> Option<Date> {
+    advisories
+        .iter()
+        .find(|advisories| advisories.id == *publisher)
+        .map(|advisories| advisories.complete_as_of)
 }
 
-/// Which publishers' notices are not there, or not to a late enough day.
-fn missing_notices(policy: &Policy, notices: &[NoticesAsOf], limit: u32, as_of: Timestamp) -> Vec<Gap> {
+/// Which publishers' advisories are not there, or not to a late enough day.
+fn missing_advisories(
+    policy: &Policy,
+    advisories: &[AdvisoriesAsOf],
+    limit: u32,
+    as_of: Timestamp,
+) -> Vec<Gap> {
     let mut wanting: BTreeMap<Option<Date>, Vec<SourceId>> = BTreeMap::new();
     for publisher in policy.require.publishers() {
-        let complete = complete_as_of(publisher, notices);
+        let complete = complete_as_of(publisher, advisories);
         if complete.is_none_or(|day| days_between(day, day_of(as_of)) > i64::from(limit)) {
             wanting.entry(complete).or_default().push(publisher.clone());
         }
@@ -89,12 +97,14 @@ fn missing_notices(policy: &Policy, notices: &[NoticesAsOf], limit: u32, as_of: 
         let (kind, sentence) = match complete {
             None => (
                 GapKind::AdvisoriesMissing,
-                format!("the policy requires the notices of {names}, and no pack of notices speaks for them"),
+                format!(
+                    "the policy requires the advisories of {names}, and no pack of advisories speaks for them"
+                ),
             ),
             Some(complete) => (
                 GapKind::AdvisoriesStale,
                 format!(
-                    "the notices of {names} are complete as of {complete}, {} days before the moment asked about; the \
+                    "the advisories of {names} are complete as of {complete}, {} days before the moment asked about; the \
                      policy accepts {limit}",
                     days_between(complete, day_of(as_of))
                 ),
@@ -110,14 +120,14 @@ fn missing_notices(policy: &Policy, notices: &[NoticesAsOf], limit: u32, as_of: 
 pub(crate) fn missing_lists(
     policy: &Policy,
     sources: &[SourceAsOf],
-    notices: &[NoticesAsOf],
+    advisories: &[AdvisoriesAsOf],
     as_of: Timestamp,
 ) -> Vec<Gap> {
     let mut missing = Vec::new();
     for wanted in &policy.require.sources {
         let Some(source) = sources.iter().find(|source| source.id == *wanted) else {
             let sentence = format!(
-                "the policy requires {wanted}, of which no edition from {} or before is loaded",
+                "the policy requires {wanted}, of which no list version from {} or before is loaded",
                 day_of(as_of)
             );
             missing.push(Gap::about_list(GapKind::ListMissing, &wanted.0, sentence).mend(NEWER_LIST));
@@ -128,14 +138,14 @@ pub(crate) fn missing_lists(
             missing.extend(too_old(source, limit, as_of));
         }
     }
-    if let Some(limit) = policy.require.notices_within_days {
-        missing.extend(missing_notices(policy, notices, limit, as_of));
+    if let Some(limit) = policy.require.advisories_within_days {
+        missing.extend(missing_advisories(policy, advisories, limit, as_of));
     }
     missing
 }
 
 /// How to come by a list of the right day.
-const NEWER_LIST: &str = "tracehound lists update (for a past day: lists import an edition of that time)";
+const NEWER_LIST: &str = "tracehound lists update (for a past day: lists import a list version of that time)";
 
 /// Lists that the policy does not require: versions of them that wait, and sanctions lists that are older than it accepts of
 /// those it requires.
@@ -224,7 +234,7 @@ impl Chain {
     pub(crate) fn of(ledger: &Ledger, as_of: Timestamp) -> Self {
         let info = ledger.info();
         let begins = info.first.is_some_and(|first| first.header.prev().0 == [0; 32]);
-        let sentence = if info.islands > 0 || info.missing_behind || info.missing_inputs > 0 {
+        let sentence = if info.missing_ranges > 0 || info.missing_behind || info.missing_inputs > 0 {
             Some(format!(
                 "the ledger is partial ({} blocks; {} inputs spend outputs from outside): other transactions were not \
                  seen",

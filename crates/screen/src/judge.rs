@@ -61,7 +61,7 @@ pub(crate) fn judge(policy: &Policy, exposed: impl IntoIterator<Item = Exposed>,
             if reached != Reached::Yes {
                 judged.unlimited.push((at, place, reached));
             }
-            let own = one.exposure == ExposureType::Own;
+            let own = one.exposure == ExposureType::Identified;
             let weight = (rule.decision, rule.score, own, one.category == Category::Sanction);
             if heaviest.is_none_or(|heaviest| weight > heaviest) {
                 (heaviest, judged.reason) = (Some(weight), Some(place));

@@ -1,7 +1,7 @@
 //! The policy lab: what another policy would have made of decisions that were recorded. Pure.
 //!
 //! A recorded verdict holds its exposures with source and confidence, and how far lists and transactions were covered. That
-//! is judged again. What it does not hold, such as parties further away than the recording policy looked, is said: a
+//! is judged again. What it does not hold, such as entities further away than the recording policy looked, is said: a
 //! decision that hangs on it cannot be judged again.
 
 use tracehound_attribution::import::official;
@@ -93,14 +93,14 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
         });
     }
     let coverage = &recorded.coverage;
-    let lists = cover::missing_lists(policy, &coverage.sources, &coverage.notices, recorded.as_of);
+    let lists = cover::missing_lists(policy, &coverage.sources, &coverage.advisories, recorded.as_of);
     let mut grounds: Vec<String> = lists.iter().map(Gap::to_string).collect();
-    if policy.require.notices_within_days.is_some()
-        && coverage.notices.is_empty()
-        && coverage.notices_complete_as_of.is_some()
+    if policy.require.advisories_within_days.is_some()
+        && coverage.advisories.is_empty()
+        && coverage.advisories_complete_as_of.is_some()
     {
         missing.push(
-            "the record is of an earlier version: it does not say of whom the notices are complete"
+            "the record is of an earlier version: it does not say of whom the advisories are complete"
                 .to_owned(),
         );
     }
@@ -109,11 +109,11 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
     let covered = grounds.is_empty();
     // How far transactions were followed says nothing to a policy that does not look at any, except of one itself.
     let looks = is_tx(recorded) || policy.basis != Basis::ListsOnly;
-    let cut_short = looks && was_cut_short(policy, recorded, |_| true);
-    if cut_short {
-        grounds.push("the search was cut short".to_owned());
+    let truncated = looks && was_truncated(policy, recorded, |_| true);
+    if truncated {
+        grounds.push("the search was truncated".to_owned());
     }
-    let judged = judge(policy, exposed.iter().copied(), covered && !cut_short);
+    let judged = judge(policy, exposed.iter().copied(), covered && !truncated);
     let currencies = judged.unlimited.iter().filter_map(|(.., reached)| match reached {
         Reached::NoPrice(currency) => Some(currency),
         _ => None,
@@ -144,12 +144,12 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
     // What was seen counts only where it would be seen again.
     let sure = || exposed.iter().copied().filter(|row| !reach.doubtful.contains(&row.exposure));
     let whole =
-        covered && !(looks && was_cut_short(policy, recorded, |kind| kind != GapKind::IndirectTruncated));
+        covered && !(looks && was_truncated(policy, recorded, |kind| kind != GapKind::IndirectTruncated));
     let by_share = policy.rules.iter().filter(|rule| rule.min_share_percent.is_some()).any(|rule| {
         rows.iter().any(|row| row.exposure == rule.exposure && rule.categories.contains(&row.category))
     });
     let others =
-        [(true, covered && !cut_short), (reach.may_stop_short, false), (reach.may_go_through, whole)];
+        [(true, covered && !truncated), (reach.may_stop_short, false), (reach.may_go_through, whole)];
     let differs = others.iter().filter(|(may_be, _)| *may_be).any(|&(_, suffices)| {
         judge(policy, exposed.iter().copied(), suffices).decision != judged.decision
             || judge(policy, sure(), suffices).decision != judged.decision
@@ -174,18 +174,18 @@ fn is_tx(recorded: &Verdict) -> bool {
 
 /// Whether something was left out of the search for the subject's transactions that the policy minds. Records of earlier
 /// versions have sentences and a mark.
-fn was_cut_short(policy: &Policy, recorded: &Verdict, counts: impl Fn(GapKind) -> bool) -> bool {
+fn was_truncated(policy: &Policy, recorded: &Verdict, counts: impl Fn(GapKind) -> bool) -> bool {
     let coverage = &recorded.coverage;
     let mut of_the_search = coverage.gaps.iter().filter(|gap| gap.kind.is_of_the_search()).peekable();
     if of_the_search.peek().is_none() {
-        return coverage.cut_short;
+        return coverage.truncated;
     }
     of_the_search.any(|gap| counts(gap.kind) && policy.minds(gap))
 }
 
 /// Whether the policy looks at such exposures at all. What the subject itself is called, every policy looks at.
 fn seen_by(policy: &Policy, exposure: ExposureType) -> bool {
-    exposure == ExposureType::Own || policy.rules.iter().any(|rule| rule.exposure == exposure)
+    exposure == ExposureType::Identified || policy.rules.iter().any(|rule| rule.exposure == exposure)
 }
 
 /// Lists that the policy requires to be known as whole, of which the record does not say it: the policy that it was recorded
@@ -216,7 +216,7 @@ struct Reach {
 
 impl Reach {
     /// A record says what was found and whether a limit cut the search, not how much work it took nor how far away each
-    /// party is.
+    /// entity is.
     fn of(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Self {
         let direct = seen_by(policy, ExposureType::Direct);
         let indirect = seen_by(policy, ExposureType::Indirect) || policy.indirect.required;

@@ -11,16 +11,16 @@
 
 pub mod batch;
 mod cover;
+mod entities;
 mod judge;
 mod keys;
 pub mod lab;
 mod names;
-mod parties;
 pub mod policy;
 mod screener;
 
+pub use entities::Entities;
 pub use keys::Keys;
 pub use names::{NameCover, name_gap};
-pub use parties::Parties;
 pub use policy::{Policy, PolicyError, Rule};
 pub use screener::{Covered, Extract, Screener, Settings};

@@ -16,7 +16,7 @@ use crate::{
 /// What a search for names rests on; the same for every name.
 #[derive(Clone, Debug)]
 pub struct NameCover {
-    /// The lists that were searched, with the edition used.
+    /// The lists that were searched, with the list version used.
     pub sources: Vec<SourceAsOf>,
     /// What was not searched and how to widen it.
     pub gaps: Vec<Gap>,
@@ -28,10 +28,10 @@ impl NameCover {
     pub fn new(index: &Index, policy: &Policy, as_of: Timestamp) -> Self {
         let lists = Lists::of(index, policy, as_of);
         let day = cover::day_of(as_of);
-        let mut missing = cover::missing_lists(&without_notices(policy), &lists.sources, &[], as_of);
+        let mut missing = cover::missing_lists(&without_advisories(policy), &lists.sources, &[], as_of);
         for wanted in &policy.require.sources {
             let Some(history) = index.source(&wanted.0) else { continue };
-            // Names are those of the newest editions, whatever the day.
+            // Names are those of the newest list versions, whatever the day.
             let newest = history.snapshots.last().copied();
             if history.scope_on(newest.unwrap_or(day)).is_some_and(|scope| scope != Scope::List) {
                 let sentence =
@@ -41,7 +41,7 @@ impl NameCover {
             }
             if newest.is_some_and(|newest| newest > day) {
                 let sentence = format!(
-                    "names are matched against the newest edition of {wanted}, which is of after {day}: names as of a \
+                    "names are matched against the newest list version of {wanted}, which is of after {day}: names as of a \
                      past day are not kept"
                 );
                 missing.push(Gap::about_list(GapKind::NamesOfAnotherDay, &wanted.0, sentence));
@@ -97,9 +97,9 @@ pub fn name_gap(name: &str, found: bool) -> Option<Gap> {
     })
 }
 
-/// Notices name addresses, hardly ever people: their age says nothing about names.
-fn without_notices(policy: &Policy) -> Policy {
+/// Advisories name addresses, hardly ever people: their age says nothing about names.
+fn without_advisories(policy: &Policy) -> Policy {
     let mut policy = policy.clone();
-    policy.require.notices_within_days = None;
+    policy.require.advisories_within_days = None;
     policy
 }

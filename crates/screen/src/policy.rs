@@ -79,25 +79,27 @@ pub struct Require {
     /// `max_age_days`).
     #[serde(alias = "max_age_days")]
     pub checked_within_days: Option<u32>,
-    /// Publishers whose notices must be complete; where it is not said, those of the shipped pack.
-    notices: Option<Vec<SourceId>>,
-    /// The notices of each of them complete as of a day at most this many days before it.
-    pub notices_within_days: Option<u32>,
+    /// Publishers whose advisories must be complete; where it is not said, those of the shipped pack.
+    #[serde(alias = "notices")]
+    advisories: Option<Vec<SourceId>>,
+    /// The advisories of each of them complete as of a day at most this many days before it.
+    #[serde(alias = "notices_within_days")]
+    pub advisories_within_days: Option<u32>,
     /// The subject's transactions examined up to a block at most this many hours before it.
     pub transactions_within_hours: Option<u32>,
     /// Whether the subject's transactions must have been examined, up to whatever block.
     pub ledger: bool,
 }
 
-/// The publishers that the shipped pack of notices speaks for.
+/// The publishers that the shipped pack of advisories speaks for.
 static SHIPPED_PUBLISHERS: LazyLock<Vec<SourceId>> = LazyLock::new(|| {
     ["fbi-notices", "msmt-reports", "treasury-notices"].map(|id| SourceId(id.to_owned())).to_vec()
 });
 
 impl Require {
-    /// The publishers whose notices must be complete, where [`Require::notices_within_days`] asks for it.
+    /// The publishers whose advisories must be complete, where [`Require::advisories_within_days`] asks for it.
     pub fn publishers(&self) -> &[SourceId] {
-        self.notices.as_ref().unwrap_or(&SHIPPED_PUBLISHERS)
+        self.advisories.as_ref().unwrap_or(&SHIPPED_PUBLISHERS)
     }
 
     /// Whether the subject's transactions must have been examined.
@@ -122,7 +124,7 @@ pub struct Dust {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Indirect {
-    /// Most transactions between the subject and a named party; 0 or 1 looks for direct exposure only.
+    /// Most transactions between the subject and a named entity; 0 or 1 looks for direct exposure only.
     pub hops: u32,
     /// Most transactions read for one subject and direction.
     pub work: usize,
@@ -205,7 +207,7 @@ impl Policy {
             | GapKind::ListPartial
             | GapKind::ListWaiting
             | GapKind::NamesOfAnotherDay => gap.lists().iter().any(|id| require.sources.contains(id)),
-            GapKind::AdvisoriesMissing | GapKind::AdvisoriesStale => require.notices_within_days.is_some(),
+            GapKind::AdvisoriesMissing | GapKind::AdvisoriesStale => require.advisories_within_days.is_some(),
             GapKind::TransactionsNotExamined => require.transactions(),
             GapKind::TransactionsStale => require.transactions_within_hours.is_some(),
             GapKind::IndirectTruncated => self.indirect.required,
@@ -317,7 +319,8 @@ impl Exposed {
                 | Category::Seized
                 | Category::Unknown
         );
-        self.exposure == ExposureType::Own && (self.category == Category::Sanction || (authority && grave))
+        self.exposure == ExposureType::Identified
+            && (self.category == Category::Sanction || (authority && grave))
     }
 }
 
@@ -369,7 +372,7 @@ mod tests {
     #[test]
     fn no_preset_lets_a_sanction_or_a_name_without_a_category_pass() {
         let exposed = Exposed {
-            exposure: ExposureType::Own,
+            exposure: ExposureType::Identified,
             category: Category::Sanction,
             source_kind: SourceKind::Labels,
             confidence: Confidence(5),
@@ -392,7 +395,7 @@ mod tests {
                 let named = Exposed { category, source_kind: SourceKind::LawEnforcement, ..exposed };
                 assert!(
                     policy.rules.iter().any(|rule| rule.fires(&named).is_some()),
-                    "{category:?} in a notice passes {}",
+                    "{category:?} in an advisory passes {}",
                     preset.name
                 );
             }

@@ -13,7 +13,7 @@ use tracehound_analysis::{
     exposure::{self, Question},
     price::Prices,
     rates::Rates,
-    taint::{self, WalkLimits},
+    taint::{self, PropagationLimits},
     tx_parties,
 };
 use tracehound_attribution::{
@@ -29,7 +29,7 @@ use tracehound_model::{
 };
 
 use crate::{
-    Keys, Parties,
+    Entities, Keys,
     cover::{self, Lists},
     policy::Policy,
 };
@@ -94,7 +94,7 @@ pub struct Screener<'a> {
     chain: Option<cover::Chain>,
     kinds: BTreeMap<SourceId, SourceKind>,
     snapshot: String,
-    /// What the walk behind indirect exposure (haircut, stopping at mixes) got right on generated heists under the
+    /// What the propagation behind indirect exposure (haircut, stopping at mixes) got right on generated heists under the
     /// conditions that hold here; filled when it is first quoted.
     haircut_rates: OnceLock<Option<String>>,
 }
@@ -142,7 +142,8 @@ impl<'a> Screener<'a> {
         settings: Settings<'a>,
     ) -> Self {
         let lists = Lists::of(index, settings.policy, settings.as_of);
-        let missing = cover::missing_lists(settings.policy, &lists.sources, &lists.notices, settings.as_of);
+        let missing =
+            cover::missing_lists(settings.policy, &lists.sources, &lists.advisories, settings.as_of);
         let mut list_gaps = missing;
         list_gaps.extend(lists.silent.iter().cloned());
         list_gaps.extend(cover::aged(settings.policy, &lists.sources, settings.as_of));
@@ -411,7 +412,7 @@ impl<'a> Screener<'a> {
         true
     }
 
-    /// Named parties behind unnamed owners, as far as the policy wants to look.
+    /// Named entities behind unnamed owners, as far as the policy wants to look.
     fn examine_indirect(
         &self,
         network: BitcoinNetwork,
@@ -431,36 +432,36 @@ impl<'a> Screener<'a> {
             findings.gaps.push(gap.mend("tracehound ingest bitcoin FILES, or ingest node URL"));
             return;
         }
-        let parties = Parties::sharing(&self.keys, ledger, self.day);
-        let limits = WalkLimits {
+        let entities = Entities::sharing(&self.keys, ledger, self.day);
+        let limits = PropagationLimits {
             hops: wanted.hops,
             dust: self.settings.policy.dust.incoming_below.into(),
             txs: wanted.work,
             until,
-            ..WalkLimits::default()
+            ..PropagationLimits::default()
         };
         let prices = self.prices_of(network);
         let ask = |direction| {
             let question = Question { subjects, direction, limits, through_mixes: false, prices };
-            exposure::exposures(ledger, &question, &parties)
+            exposure::exposures(ledger, &question, &entities)
         };
         let (sources, destinations) =
             rayon::join(|| ask(taint::Direction::Backward), || ask(taint::Direction::Forward));
         for (direction, found) in [(Direction::Incoming, sources), (Direction::Outgoing, destinations)] {
             // Without a seed there is nothing to ask: the subject received (or paid) nothing.
             let Ok(found) = found else { continue };
-            if !found.rest.unresolved.is_zero() || found.work >= wanted.work {
+            if !found.rest.unknown_inputs.is_zero() || found.work >= wanted.work {
                 let way = if direction == Direction::Incoming { "sources" } else { "destinations" };
                 let asset = Asset::bitcoin(network);
                 let sentence = format!(
                     "indirect {way}: {} of {} could not be followed ({} transactions read)",
-                    asset.money(found.rest.unresolved.saturating_add(found.rest.cut)),
+                    asset.money(found.rest.unknown_inputs.saturating_add(found.rest.truncated)),
                     asset.money(found.total),
                     found.work
                 );
                 findings.gaps.push(Gap::about_subject(GapKind::IndirectTruncated, sentence));
             }
-            for row in found.parties.iter().filter(|row| !row.direct) {
+            for row in found.entities.iter().filter(|row| !row.direct) {
                 let Some(owner) = row.best_owner else { continue };
                 for (claim, since, address) in self.claims_on_owner(network, ledger, owner) {
                     findings.hits.push(Hit {
@@ -538,7 +539,7 @@ impl<'a> Screener<'a> {
                     findings.hits.push(Hit {
                         claim,
                         since,
-                        exposure: ExposureType::Own,
+                        exposure: ExposureType::Identified,
                         direction: Some(direction),
                         address: Some(address),
                         amount: Some(amount.into())
@@ -557,7 +558,7 @@ fn own((claim, since): (Claim, Date)) -> Hit {
     Hit {
         claim,
         since,
-        exposure: ExposureType::Own,
+        exposure: ExposureType::Identified,
         direction: None,
         address: None,
         amount: None,

@@ -1,9 +1,9 @@
-//! Change heuristics: named voters on which output of a payment went back to the payer.
+//! Change heuristics: named heuristics on which output of a payment went back to the payer.
 //!
-//! Each voter names the outputs that it *cannot rule out* as change (the vocabulary and most definitions are those of
+//! Each heuristic names the outputs that it *cannot rule out* as change (the vocabulary and most definitions are those of
 //! `BlockSci`, `src/heuristics/change_address.cpp`; one-time change is Meiklejohn et al. 2013). It has *fired* when exactly
-//! one is left. Votes join nothing: [`change_edges`] gives outputs on which voters of two different families agree,
-//! [`measure_voters`] says how often each voter is right on the ledger at hand.
+//! one is left. They join nothing: [`change_edges`] gives outputs on which heuristics of two different families agree,
+//! [`measure_heuristics`] says how often each heuristic is right on the ledger at hand.
 
 use std::ops::Range;
 
@@ -11,10 +11,10 @@ use tracehound_ledger::{AddrNum, Ledger, OutNum, OutputView, Prev, TxNum, TxView
 
 use super::Clusters;
 
-/// Most outputs of a transaction that voters look at.
+/// Most outputs of a transaction that heuristics look at.
 pub const MOST_OUTPUTS: u32 = 64;
 
-/// Most inputs of a transaction that voters look at.
+/// Most inputs of a transaction that heuristics look at.
 pub const MOST_INPUTS: u32 = 1_000;
 
 /// A round amount is a multiple of this many base units (0.01 BTC).
@@ -23,7 +23,7 @@ pub const ROUND: u64 = 1_000_000;
 /// A change heuristic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
-pub enum Voter {
+pub enum Heuristic {
     /// Owned by an input owner. Right by definition.
     AddressReuse,
     /// Smaller than the smallest input: were it the payment, that input would not have been needed.
@@ -48,7 +48,7 @@ pub enum Voter {
     Legacy,
 }
 
-/// What a voter goes by. Voters of one family err together.
+/// What a heuristic goes by. Heuristics of one family err together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Family {
@@ -64,8 +64,8 @@ pub enum Family {
     Spender,
 }
 
-impl Voter {
-    /// Every voter.
+impl Heuristic {
+    /// Every heuristic.
     pub const ALL: [Self; 11] = [
         Self::AddressReuse,
         Self::OptimalChange,
@@ -140,29 +140,29 @@ impl OutputSet {
     }
 }
 
-/// Several voters.
+/// Several heuristics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Voters(u16);
+pub struct Heuristics(u16);
 
-impl Voters {
-    fn add(&mut self, voter: Voter) {
-        self.0 |= 1 << voter as u8;
+impl Heuristics {
+    fn add(&mut self, heuristic: Heuristic) {
+        self.0 |= 1 << heuristic as u8;
     }
 
-    /// The voters.
-    pub fn iter(self) -> impl Iterator<Item = Voter> {
-        Voter::ALL.into_iter().filter(move |&voter| self.0 >> voter as u8 & 1 == 1)
+    /// The heuristics.
+    pub fn iter(self) -> impl Iterator<Item = Heuristic> {
+        Heuristic::ALL.into_iter().filter(move |&heuristic| self.0 >> heuristic as u8 & 1 == 1)
     }
 
     /// How many families they are of.
     pub fn families(self) -> u32 {
-        self.iter().fold(0u8, |families, voter| families | 1 << voter.family() as u8).count_ones()
+        self.iter().fold(0u8, |families, heuristic| families | 1 << heuristic.family() as u8).count_ones()
     }
 }
 
-/// What the voters look at.
+/// What the heuristics look at.
 #[derive(Clone, Debug)]
-pub struct Ballot<'a> {
+pub struct Payment<'a> {
     ledger: &'a Ledger,
     tx: TxView,
     owners: Vec<AddrNum>,
@@ -173,7 +173,7 @@ pub struct Ballot<'a> {
     fresh: OutputSet,
 }
 
-impl<'a> Ballot<'a> {
+impl<'a> Payment<'a> {
     /// Reads a transaction; `None` where there is nothing to vote on: a coinbase, fewer than two outputs that have an
     /// owner, more than [`MOST_OUTPUTS`] or [`MOST_INPUTS`], or an input whose amount or owner is not known.
     /// O(inputs + outputs) look-ups.
@@ -200,48 +200,50 @@ impl<'a> Ballot<'a> {
         owners.sort_unstable();
         owners.dedup();
         let fee = sum.checked_sub(paid)?;
-        let mut ballot = Self { ledger, tx, owners, smallest, fee, outputs, fresh: OutputSet::default() };
-        ballot.fresh = ballot.those(|output| ballot.is_fresh(output));
-        Some(ballot)
+        let mut payment = Self { ledger, tx, owners, smallest, fee, outputs, fresh: OutputSet::default() };
+        payment.fresh = payment.those(|output| payment.is_fresh(output));
+        Some(payment)
     }
 
-    /// The outputs that a voter cannot rule out. Outputs without an owner are never among them.
-    pub fn candidates(&self, voter: Voter) -> OutputSet {
-        match voter {
-            Voter::AddressReuse => self.reused(),
-            Voter::OptimalChange => self.those(|output| output.value < self.smallest),
-            Voter::AddressType => self.same_type(),
-            Voter::PowerOfTen => self.those(|output| !output.value.is_multiple_of(ROUND)),
-            Voter::ClientChange => self.fresh,
-            Voter::OneTime => {
+    /// The outputs that a heuristic cannot rule out. Outputs without an owner are never among them.
+    pub fn candidates(&self, heuristic: Heuristic) -> OutputSet {
+        match heuristic {
+            Heuristic::AddressReuse => self.reused(),
+            Heuristic::OptimalChange => self.those(|output| output.value < self.smallest),
+            Heuristic::AddressType => self.same_type(),
+            Heuristic::PowerOfTen => self.those(|output| !output.value.is_multiple_of(ROUND)),
+            Heuristic::ClientChange => self.fresh,
+            Heuristic::OneTime => {
                 let one = self.fresh.len() == 1 && self.reused().is_empty();
                 if one { self.fresh } else { OutputSet::default() }
             }
-            Voter::LockTime => self.unspent_or(|spender| (spender.lock_time > 0) == (self.tx.lock_time > 0)),
-            Voter::FixedFee => {
+            Heuristic::LockTime => {
+                self.unspent_or(|spender| (spender.lock_time > 0) == (self.tx.lock_time > 0))
+            }
+            Heuristic::FixedFee => {
                 let own = rate(self.fee, &self.tx);
                 self.unspent_or(|spender| {
                     fee_of(self.ledger, spender).map(|fee| rate(fee, spender)) == Some(own)
                 })
             }
-            Voter::PeelingChain if is_peel(&self.tx) => {
+            Heuristic::PeelingChain if is_peel(&self.tx) => {
                 self.those(|output| self.spender(output).is_some_and(|spender| is_peel(&spender)))
             }
-            Voter::PeelingChain => OutputSet::default(),
-            Voter::Spent => self.those(|output| output.spent_by.is_some()),
-            Voter::Legacy => {
-                let set = OutputSet(self.candidates(Voter::OptimalChange).0 & self.fresh.0);
+            Heuristic::PeelingChain => OutputSet::default(),
+            Heuristic::Spent => self.those(|output| output.spent_by.is_some()),
+            Heuristic::Legacy => {
+                let set = OutputSet(self.candidates(Heuristic::OptimalChange).0 & self.fresh.0);
                 if set.len() == 1 { set } else { OutputSet::default() }
             }
         }
     }
 
-    /// For each output the voters that name it and no other.
-    fn named(&self) -> Vec<Voters> {
-        let mut named = vec![Voters::default(); self.outputs.len()];
-        for voter in Voter::ALL {
-            if let Some(vout) = self.candidates(voter).only() {
-                named[vout as usize].add(voter);
+    /// For each output the heuristics that name it and no other.
+    fn named(&self) -> Vec<Heuristics> {
+        let mut named = vec![Heuristics::default(); self.outputs.len()];
+        for heuristic in Heuristic::ALL {
+            if let Some(vout) = self.candidates(heuristic).only() {
+                named[vout as usize].add(heuristic);
             }
         }
         named
@@ -315,25 +317,32 @@ pub struct ChangeEdge {
     pub payer: AddrNum,
     /// The output's owner.
     pub change: AddrNum,
-    /// The voters that name this output and no other.
-    pub votes: Voters,
+    /// The heuristics that name this output and no other.
+    pub heuristics: Heuristics,
 }
 
-/// The outputs of a transaction that likely are change: voters of two or more families name it, and no voter that has
+/// The outputs of a transaction that likely are change: heuristics of two or more families name it, and no heuristic that has
 /// fired names another. Nothing for `CoinJoin`s and suspected `PayJoin`s. At most one.
 pub fn change_edge(ledger: &Ledger, clusters: &Clusters, tx: TxNum) -> Option<ChangeEdge> {
     if clusters.is_coinjoin(tx) || clusters.is_payjoin_suspect(tx) {
         return None;
     }
-    let ballot = Ballot::of(ledger, tx)?;
-    let named = ballot.named();
-    let mut with_votes = named.iter().enumerate().filter(|(_, votes)| **votes != Voters::default());
-    let (vout, &votes) = with_votes.next()?;
-    if with_votes.next().is_some() || votes.families() < 2 {
+    let payment = Payment::of(ledger, tx)?;
+    let named = payment.named();
+    let mut with_heuristics =
+        named.iter().enumerate().filter(|(_, heuristics)| **heuristics != Heuristics::default());
+    let (vout, &heuristics) = with_heuristics.next()?;
+    if with_heuristics.next().is_some() || heuristics.families() < 2 {
         return None;
     }
-    let output = &ballot.outputs[vout];
-    Some(ChangeEdge { tx, output: output.num, payer: *ballot.owners.first()?, change: output.owner?, votes })
+    let output = &payment.outputs[vout];
+    Some(ChangeEdge {
+        tx,
+        output: output.num,
+        payer: *payment.owners.first()?,
+        change: output.owner?,
+        heuristics,
+    })
 }
 
 /// [`change_edge`] of every transaction of a range that has one.
@@ -345,11 +354,11 @@ pub fn change_edges(
     (range.start.0..range.end.0).filter_map(move |tx| change_edge(ledger, clusters, TxNum(tx)))
 }
 
-/// How often a voter was right.
+/// How often a heuristic was right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// The voter.
-    pub voter: Voter,
+    /// The heuristic.
+    pub heuristic: Heuristic,
     /// Payments of the sample in which it left exactly one output.
     pub fired: u64,
     /// Of these, the change.
@@ -358,31 +367,33 @@ pub struct Record {
     pub wrong: u64,
 }
 
-/// How often the voters were right, see [`measure_voters`].
+/// How often the heuristics were right, see [`measure_heuristics`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measured {
     /// Payments whose change is known.
     pub sample: u64,
     /// Payments with change to an input owner, which are not in the sample.
     pub self_change: u64,
-    /// For each voter.
-    pub voters: Vec<Record>,
+    /// For each heuristic.
+    pub heuristics: Vec<Record>,
     /// [`change_edge`]s in the sample, right and wrong.
     pub edges: (u64, u64),
 }
 
-/// Measures the voters on payments whose change the chain itself gives away: exactly two outputs, both owned, of which
+/// Measures the heuristics on payments whose change the chain itself gives away: exactly two outputs, both owned, of which
 /// exactly one owner is in the inputs' cluster: its coins were later spent together with theirs, directly or by way of
 /// others (after Möser and Narayanan, "Resurrecting Address Clustering in Bitcoin", 2021).
 ///
-/// The sample is biased: it holds only change that was spent, by wallets that join coins, so [`Voter::Spent`] and the
-/// others that look at the spender do better on it than on all payments. [`Voter::AddressReuse`] never fires in it, since
+/// The sample is biased: it holds only change that was spent, by wallets that join coins, so [`Heuristic::Spent`] and the
+/// others that look at the spender do better on it than on all payments. [`Heuristic::AddressReuse`] never fires in it, since
 /// payments with change to an input owner need no guessing and are left out. O(payments), each a few look-ups.
-pub fn measure_voters(ledger: &Ledger, clusters: &Clusters) -> Measured {
+pub fn measure_heuristics(ledger: &Ledger, clusters: &Clusters) -> Measured {
     let mut measured = Measured {
         sample: 0,
         self_change: 0,
-        voters: Voter::ALL.map(|voter| Record { voter, fired: 0, right: 0, wrong: 0 }).to_vec(),
+        heuristics: Heuristic::ALL
+            .map(|heuristic| Record { heuristic, fired: 0, right: 0, wrong: 0 })
+            .to_vec(),
         edges: (0, 0),
     };
     for tx in (0..clusters.next_tx()).map(TxNum) {
@@ -390,24 +401,25 @@ pub fn measure_voters(ledger: &Ledger, clusters: &Clusters) -> Measured {
             continue;
         }
         let is_pair = ledger.tx(tx).is_some_and(|tx| tx.output_count == 2);
-        let Some(ballot) = is_pair.then(|| Ballot::of(ledger, tx)).flatten() else { continue };
-        if !ballot.reused().is_empty() {
+        let Some(payment) = is_pair.then(|| Payment::of(ledger, tx)).flatten() else { continue };
+        if !payment.reused().is_empty() {
             measured.self_change += 1;
             continue;
         }
-        let cluster = clusters.cluster_of(ballot.owners[0]);
-        let own = ballot.those(|output| output.owner.and_then(|owner| clusters.cluster_of(owner)) == cluster);
+        let cluster = clusters.cluster_of(payment.owners[0]);
+        let own =
+            payment.those(|output| output.owner.and_then(|owner| clusters.cluster_of(owner)) == cluster);
         let Some(change) = own.only() else { continue };
         measured.sample += 1;
-        for record in &mut measured.voters {
-            if let Some(named) = ballot.candidates(record.voter).only() {
+        for record in &mut measured.heuristics {
+            if let Some(named) = payment.candidates(record.heuristic).only() {
                 record.fired += 1;
                 record.right += u64::from(named == change);
                 record.wrong += u64::from(named != change);
             }
         }
         if let Some(edge) = change_edge(ledger, clusters, tx) {
-            let right = edge.output == ballot.outputs[change as usize].num;
+            let right = edge.output == payment.outputs[change as usize].num;
             measured.edges.0 += u64::from(right);
             measured.edges.1 += u64::from(!right);
         }

@@ -22,7 +22,7 @@ pub struct Keyed<'a> {
     cut: bool,
 }
 
-/// Why two addresses are one party's.
+/// Why two addresses are one entity's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Joint {
     /// A transaction spends coins of both.

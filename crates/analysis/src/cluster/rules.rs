@@ -39,7 +39,7 @@ pub type ServiceOf<'a> = dyn Fn(AddrNum) -> Option<ServiceId> + 'a;
 /// when they were made.
 #[derive(Clone, Copy)]
 pub struct Rules<'a> {
-    /// Transactions whose inputs belong to several parties.
+    /// Transactions whose inputs belong to several entities.
     pub coinjoins: &'a dyn CoinJoins,
     /// Suspect `PayJoin`s among transactions of up to this many inputs; 0 suspects none.
     pub payjoin_inputs: u32,

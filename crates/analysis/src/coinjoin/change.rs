@@ -167,10 +167,10 @@ impl Problem<'_> {
             left[at] = left[at + 1] + self.inputs[input];
         }
         let range = (least, most);
-        let mut walk = GroupWalk { problem: self, order, left, range, found: Vec::new(), steps: 0, work };
-        walk.descend(0, 0, 0);
-        let complete = !walk.is_exhausted() && walk.found.len() <= MAX_GROUPS;
-        let GroupWalk { mut found, work: unused, .. } = walk;
+        let mut search = GroupSearch { problem: self, order, left, range, found: Vec::new(), steps: 0, work };
+        search.descend(0, 0, 0);
+        let complete = !search.is_exhausted() && search.found.len() <= MAX_GROUPS;
+        let GroupSearch { mut found, work: unused, .. } = search;
         found.sort_by(|a, b| a.cost.total_cmp(&b.cost));
         found.truncate(MAX_GROUPS);
         (found, complete, work - unused)
@@ -178,7 +178,7 @@ impl Problem<'_> {
 }
 
 /// Walks the subsets of the inputs whose sum may come into a range.
-struct GroupWalk<'a> {
+struct GroupSearch<'a> {
     problem: &'a Problem<'a>,
     /// Inputs, largest first.
     order: Vec<usize>,
@@ -191,7 +191,7 @@ struct GroupWalk<'a> {
     work: u32,
 }
 
-impl GroupWalk<'_> {
+impl GroupSearch<'_> {
     fn is_exhausted(&self) -> bool {
         self.steps >= GROUP_STEPS || self.work == 0
     }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use tracehound_ledger::{AddrNum, Ledger, TxNum, TxSpan};
 use tracehound_model::{Gap, GapKind};
 
-use super::{Finding, Report, Subject, Thresholds, movement::Move};
+use super::{Finding, Report, Subject, Thresholds, fan::Move};
 use crate::{
-    taint::{Direction, Fate, Label, Method, Mix, Options, Seed, Stops, WalkLimits, walk},
+    taint::{Direction, Label, Method, Mix, Options, PropagationLimits, Seed, StopReason, Stops, propagate},
     trace::Known,
 };
 
@@ -23,7 +23,7 @@ struct AtPayers<'a> {
 impl Stops for AtPayers<'_> {
     fn is_service(&self, owner: AddrNum) -> bool {
         self.payers.contains(&owner)
-            || self.known.party(owner).is_some_and(|party| party.category.is_service())
+            || self.known.entity(owner).is_some_and(|entity| entity.category.is_service())
     }
 
     fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
@@ -65,19 +65,19 @@ fn one(
     let big = moved.payments.iter().filter(|payment| payment.value >= thresholds.dust);
     let seeds: Vec<Seed> = big.clone().map(|payment| Seed { out: payment.out, label: Label(0) }).collect();
     let paid: u128 = big.map(|payment| u128::from(payment.value)).sum();
-    let limits = WalkLimits {
+    let limits = PropagationLimits {
         hops: HOPS,
         dust: thresholds.dust.into(),
         fan_out: 100,
         txs,
         until: moved.time.saturating_add(thresholds.back_seconds),
-        ..WalkLimits::default()
+        ..PropagationLimits::default()
     };
     let options =
         Options { direction: Direction::Forward, method: Method::Haircut, through_mixes: false, limits };
-    let found = walk(ledger, &seeds, options, &AtPayers { payers, known }).ok()?;
+    let found = propagate(ledger, &seeds, options, &AtPayers { payers, known }).ok()?;
     let home = |owner: Option<AddrNum>| owner.is_some_and(|owner| payers.contains(&owner));
-    let back = || found.ends.iter().filter(|end| end.fate == Fate::Arrived && home(end.owner));
+    let back = || found.ends.iter().filter(|end| end.reason == StopReason::ReachedService && home(end.owner));
     let amount: u128 = back().map(|end| end.holding.dirty_all()).sum();
     if amount == 0 || amount * 1_000 < paid * u128::from(thresholds.back_permille) {
         return None;

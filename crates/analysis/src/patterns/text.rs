@@ -6,8 +6,8 @@ use tracehound_model::{Asset, TxId};
 
 use super::{
     Finding, Report,
-    leads::{Leads, Together},
-    mined::{Mined, Miner},
+    coinbases::{FromCoinbases, Miner},
+    withdrawals::{Together, Withdrawals},
 };
 use crate::words::{moment, permille};
 
@@ -42,7 +42,7 @@ pub fn report(found: &Report, asset: Asset) -> String {
         line(&mut text, &format!("  {}", said(finding, asset)));
     }
     if !found.gaps.is_empty() {
-        line(&mut text, "\nNot seen");
+        line(&mut text, "\nCoverage gaps");
         for gap in &found.gaps {
             line(&mut text, &format!("  - {gap}"));
         }
@@ -55,7 +55,7 @@ fn said(finding: &Finding, asset: Asset) -> String {
         Finding::Consolidation { txid, time, inputs, owners, amount } => {
             let amount = amount
                 .map_or_else(|| "amounts not all known".to_owned(), |amount| asset.money(amount).to_string());
-            format!("gathered      {} {inputs} inputs of {owners} owners, {amount}: {txid}", moment(*time))
+            format!("fan-in        {} {inputs} inputs of {owners} owners, {amount}: {txid}", moment(*time))
         }
         Finding::FanOut { txids, span, recipients, amount, equal_permille, scattered, rules } => {
             let rules = if rules.is_empty() { String::new() } else { format!(" [{}]", rules.join(" ")) };
@@ -68,15 +68,15 @@ fn said(finding: &Finding, asset: Asset) -> String {
                 named(txids)
             )
         }
-        Finding::Woken { woke, days, amount, balance, txids, .. } => format!(
-            "woken [R05]   {} after {days} days: {} of {} left, by {}",
+        Finding::Reactivated { woke, days, amount, balance, txids, .. } => format!(
+            "dormant [R05] {} ended after {days} days: {} of {} left, by {}",
             moment(*woke),
             asset.money(*amount),
             asset.money(*balance),
             named(txids)
         ),
-        Finding::Asleep { since, days, balance } => {
-            format!("asleep        {} since {} ({days} days)", asset.money(*balance), moment(*since))
+        Finding::Dormant { since, days, balance } => {
+            format!("dormant       {} since {} ({days} days)", asset.money(*balance), moment(*since))
         }
         Finding::RoundTrip { txid, time, paid, back, hops, txids } => format!(
             "round [R13]   {} {} paid by {txid}, {} came back after {} to {} transactions: {}",
@@ -107,18 +107,22 @@ fn said(finding: &Finding, asset: Asset) -> String {
 }
 
 /// How much is newly mined.
-pub fn mined(found: &Mined, asset: Asset) -> String {
+pub fn from_coinbases(found: &FromCoinbases, asset: Asset) -> String {
     let mut text = String::new();
-    let share = permille(found.minted(), found.total);
+    let share = permille(found.from_coinbases(), found.total);
     line(
         &mut text,
-        &format!("Newly mined: {} of {} ({share})", asset.money(found.minted()), asset.money(found.total)),
+        &format!(
+            "Newly mined: {} of {} ({share})",
+            asset.money(found.from_coinbases()),
+            asset.money(found.total)
+        ),
     );
     let rows = [
         ("by pools", found.pool),
         ("by single miners", found.self_mined),
         ("by whom is unclear", found.unclear),
-        ("from services, not seen behind", found.services),
+        ("from services, not followed", found.services),
         ("through mixes", found.mixed),
         ("older or beyond limits", found.older),
         ("from blocks not in the ledger", found.unresolved),
@@ -149,40 +153,40 @@ pub fn mined(found: &Mined, asset: Asset) -> String {
     text
 }
 
-/// Leads from one deposit, each with how often it errs.
-pub fn leads(found: &Leads, asset: Asset) -> String {
+/// Withdrawals from one deposit, each with how often it errs.
+pub fn withdrawals(found: &Withdrawals, asset: Asset) -> String {
     let mut text = String::new();
     line(
         &mut text,
         &format!(
-            "Payouts that fit the deposit {} of {}: {} among {} outputs{}",
+            "Withdrawal candidates for the deposit {} of {}: {} among {} outputs{}",
             found.deposit,
             asset.money(found.amount),
             found.found,
             found.outputs,
-            if found.cut { " (cut by the limit)" } else { "" }
+            if found.truncated { " (truncated by the limit)" } else { "" }
         ),
     );
-    for lead in &found.leads {
-        let kind = match lead.together {
+    for candidate in &found.candidates {
+        let kind = match candidate.together {
             Together::Single => "one payout",
             Together::SameRecipient => "to one address",
             Together::SpentTogether => "spent together",
         };
-        let outs: Vec<String> = lead.payouts.iter().take(NAMED).map(ToString::to_string).collect();
+        let outs: Vec<String> = candidate.payouts.iter().take(NAMED).map(ToString::to_string).collect();
         line(
             &mut text,
             &format!(
-                "  {} {kind}, {} parts, fee {}, off by {} base units, after {} h; {} of {} placebo deposits fit as well: {}{}",
-                asset.money(lead.sum),
-                lead.payouts.len(),
-                of_thousand(lead.fee_ppm / 1_000),
-                lead.off_by,
-                lead.delay / 3_600,
-                lead.placebo_fits,
-                lead.placebos,
+                "  {} {kind}, {} parts, fee {}, off by {} base units, after {} h; {} of {} control deposits fit as well: {}{}",
+                asset.money(candidate.sum),
+                candidate.payouts.len(),
+                of_thousand(candidate.fee_ppm / 1_000),
+                candidate.off_by,
+                candidate.delay / 3_600,
+                candidate.control_fits,
+                candidate.controls,
                 outs.join(", "),
-                if lead.payouts.len() > NAMED { " ..." } else { "" }
+                if candidate.payouts.len() > NAMED { " ..." } else { "" }
             ),
         );
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tracehound_ledger::{AddrNum, Ledger, OutputView, Prev, SequenceClass, TxNum, TxView};
 use tracehound_model::ScriptType;
 
-use super::{spot::first_seen_in, weigh::Base};
+use super::{named_output::first_seen_in, score::Base};
 
 /// Versions (1, 2, other) x lock times (none, a recent height, other) x first sequence (four classes).
 pub(super) const SOFTWARE: usize = 36;
@@ -18,7 +18,7 @@ pub(super) const SHARES: usize = 4;
 /// Spent alone into two outputs; alone otherwise; together with others.
 pub(super) const SHAPES: usize = 3;
 /// Places among the outputs: first, last, between.
-pub(super) const PLACES: usize = 3;
+pub(super) const POSITIONS: usize = 3;
 
 /// A lock time up to this many blocks below the transaction's own is set against fee sniping (Bitcoin Core: 100).
 const RECENT_BLOCKS: u32 = 100;
@@ -117,7 +117,7 @@ pub(super) fn share(value: u64, total_in: u128) -> usize {
     }
 }
 
-pub(super) fn place(at: usize, outputs: usize) -> usize {
+pub(super) fn position(at: usize, outputs: usize) -> usize {
     match at {
         0 => 0,
         at if at + 1 == outputs => 1,
@@ -217,6 +217,6 @@ mod tests {
             [share(90, 100), share(89, 100), share(10, 100), share(9, 100), share(1, 0)],
             [0, 1, 2, 3, 3]
         );
-        assert_eq!([place(0, 1), place(0, 2), place(1, 2), place(1, 3)], [0, 0, 1, 2]);
+        assert_eq!([position(0, 1), position(0, 2), position(1, 2), position(1, 3)], [0, 0, 1, 2]);
     }
 }

@@ -47,8 +47,8 @@ fn shown(text: &mut String, number: usize, hop: &Hop, asset: Asset) {
     if hop.inputs > 1 {
         line(text, &format!("       {} inputs, {} in all", hop.inputs, asset.money(hop.amount_in)));
     }
-    for spot in &hop.peeled {
-        line(text, &format!("       paid {} to {}", asset.money(spot.amount), spot.name()));
+    for output in &hop.peeled {
+        line(text, &format!("       paid {} to {}", asset.money(output.amount), output.name()));
     }
     line(text, &format!("       kept {} at {}", asset.money(hop.kept.amount), hop.kept.name()));
     let evidence = hop.evidence.iter().map(|said| format!("{} {:+}", said.feature.name(), said.decibans));
@@ -60,15 +60,15 @@ fn stop(stop: &Stop) -> String {
     match stop {
         Stop::Unspent => "unspent".to_owned(),
         Stop::Destroyed => DESTROYED.to_owned(),
-        Stop::Service { party } => format!("at {} ({})", party.label, party.category),
-        Stop::PaidToServices { txid, party } => {
-            format!("all paid to services, most to {} ({}), by {txid}", party.label, party.category)
+        Stop::ReachedService { entity } => format!("at {} ({})", entity.label, entity.category),
+        Stop::PaidToServices { txid, entity } => {
+            format!("all paid to services, most to {} ({}), by {txid}", entity.label, entity.category)
         }
         Stop::Mixed { txid, protocol } => format!("mixed by {protocol} {txid}"),
-        Stop::MissingAmounts { txid } => {
+        Stop::UnknownInputs { txid } => {
             format!("{txid} spends outputs of blocks that are not in the ledger")
         }
-        Stop::Unowned { txid } => format!("{txid} pays nobody"),
+        Stop::PaysNobody { txid } => format!("{txid} pays nobody"),
         Stop::FanOut { txid, outputs } => format!("{txid} pays out to {outputs} outputs"),
         Stop::Unclear { txid, score, margin } => {
             format!("no output of {txid} stands out (best {score}, leads by {margin})")

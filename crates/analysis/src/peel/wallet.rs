@@ -6,10 +6,11 @@ use tracehound_ledger::{AddrNum, Ledger};
 
 use super::{
     features::{
-        Background, FEES, PLACES, Read, SCRIPTS, SHAPES, SHARES, SOFTWARE, is_round, place, script, share,
+        Background, FEES, POSITIONS, Read, SCRIPTS, SHAPES, SHARES, SOFTWARE, is_round, position, script,
+        share,
     },
-    spot::first_seen_in,
-    weigh::{Habit, decibans},
+    named_output::first_seen_in,
+    score::{Habit, decibans},
 };
 
 /// A property by which the wallet's own output is told from its payees'.
@@ -19,7 +20,7 @@ use super::{
 /// | script type | type of the output | learnt from the hops, from the start's on | outputs around the start |
 /// | software | version, lock time and replaceability of the spender, as one | learnt | transactions around |
 /// | fee rate | power of two of the spender's fee rate | learnt | transactions around |
-/// | place | first, last or between | learnt slowly: many wallets shuffle | an even draw |
+/// | position | first, last or between | learnt slowly: many wallets shuffle | an even draw |
 /// | share | part of the inputs: 90 % on, 50 %, 10 %, less | 70, 25, 4, 1 % worth two hops, then learnt | outputs around |
 /// | fresh | first appearance of the owner | 90 % worth two hops, then learnt | outputs around |
 /// | amount | round (three digits, then zeros) or not | 1 % round, worth two hops, then learnt | outputs around |
@@ -40,8 +41,8 @@ pub enum Feature {
     Software,
     /// Fee rate of the spender.
     FeeRate,
-    /// Place among the outputs.
-    Place,
+    /// Position among the outputs.
+    Position,
     /// Part of what went in.
     Share,
     /// Whether the owner is new.
@@ -63,7 +64,7 @@ impl Feature {
             Self::ScriptType => "script type",
             Self::Software => "software",
             Self::FeeRate => "fee rate",
-            Self::Place => "place",
+            Self::Position => "position",
             Self::Share => "share",
             Self::Fresh => "fresh",
             Self::Amount => "amount",
@@ -100,7 +101,7 @@ pub(super) struct Wallet {
     script: Habit<SCRIPTS>,
     software: Habit<SOFTWARE>,
     fee_rate: Habit<FEES>,
-    place: Habit<PLACES>,
+    position: Habit<POSITIONS>,
     share: Habit<SHARES>,
     fresh: Habit<2>,
     round: Habit<2>,
@@ -113,7 +114,7 @@ impl Wallet {
             script: Habit::LEARNT,
             software: Habit::LEARNT,
             fee_rate: Habit::LEARNT,
-            place: Habit::DOUBTED,
+            position: Habit::DOUBTED,
             share: Habit::expected([700, 250, 40, 10]),
             fresh: Habit::expected([100, 900]),
             round: Habit::expected([990, 10]),
@@ -144,12 +145,12 @@ impl Wallet {
         self.round.learn(usize::from(is_round(output.value)));
         if let Some(total) = read.total_in.filter(|_| read.outputs.len() > 1) {
             self.share.learn(share(output.value, total));
-            self.place.learn(place(at, read.outputs.len()));
+            self.position.learn(position(at, read.outputs.len()));
         }
     }
 
     /// What speaks for and against the output being the wallet's own.
-    pub(super) fn weigh(&self, ledger: &Ledger, base: &Background, read: &Read, at: usize) -> Vec<Evidence> {
+    pub(super) fn score(&self, ledger: &Ledger, base: &Background, read: &Read, at: usize) -> Vec<Evidence> {
         let output = &read.outputs[at];
         let mut found = Vec::new();
         let mut say = |feature, decibans| {
@@ -158,26 +159,26 @@ impl Wallet {
             }
         };
         if let Some(owner) = output.owner {
-            say(Feature::ScriptType, self.script.weigh(script(ledger, owner), &base.script));
+            say(Feature::ScriptType, self.script.score(script(ledger, owner), &base.script));
             if read.payers.contains(&owner) {
                 say(Feature::OwnAddress, OWN_ADDRESS);
             } else {
                 let fresh = first_seen_in(ledger, owner, read.tx.num);
-                say(Feature::Fresh, self.fresh.weigh(usize::from(fresh), &base.fresh));
+                say(Feature::Fresh, self.fresh.score(usize::from(fresh), &base.fresh));
             }
         }
-        say(Feature::Amount, self.round.weigh(usize::from(is_round(output.value)), &base.round));
+        say(Feature::Amount, self.round.score(usize::from(is_round(output.value)), &base.round));
         let outputs = read.outputs.len();
         if let Some(total) = read.total_in.filter(|_| outputs > 1) {
-            say(Feature::Share, self.share.weigh(share(output.value, total), &base.share));
-            let at = place(at, outputs);
+            say(Feature::Share, self.share.score(share(output.value, total), &base.share));
+            let at = position(at, outputs);
             let of_all = if at == 2 { outputs as u128 - 2 } else { 1 };
-            say(Feature::Place, self.place.against(at, of_all, outputs as u128));
+            say(Feature::Position, self.position.against(at, of_all, outputs as u128));
         }
         if let Some(spender) = output.spent_by.and_then(|tx| Read::of(ledger, tx)) {
-            let software = self.software.weigh(spender.software, &base.software);
-            let shape = self.shape.weigh(spender.shape, &base.shape);
-            let fee_rate = spender.fee_rate.map_or(0, |rate| self.fee_rate.weigh(rate, &base.fee_rate));
+            let software = self.software.score(spender.software, &base.software);
+            let shape = self.shape.score(spender.shape, &base.shape);
+            let fee_rate = spender.fee_rate.map_or(0, |rate| self.fee_rate.score(rate, &base.fee_rate));
             say(Feature::Software, software);
             say(Feature::Spender, shape);
             say(Feature::FeeRate, fee_rate);

@@ -4,7 +4,7 @@
 //! drawn from the sender's pool by the rule and laid behind what the receiver has; a fee is an outflow of its own. A
 //! balance becomes a pool when something dirty first comes to it, with what it held before as its clean part, so a
 //! balance that the rows do not tell ends the path as unknown and is never taken for zero. Whatever is not followed is
-//! booked: `held + arrived + mixed + fees + destroyed + unresolved + dust + rejoined + cut = seeded`, to the unit, for every
+//! booked: `unspent + reached_service + mixed + fees + destroyed + unknown_inputs + dust + rejoined + truncated = seeded`, to the unit, for every
 //! label and every method but poison.
 //!
 //! Forward alone: a pool does not say which of its inflows a unit came from.
@@ -19,7 +19,7 @@ use tracehound_transfers::{
     AccountNum, Balance, BalanceAt, BalanceUnknown, Transfer, TransferNum, TransferRows,
 };
 
-use super::{Account, Cut, Holding, Label, Method, Totals};
+use super::{Account, Holding, Label, Method, Totals, Truncation};
 use crate::numbers::Table;
 
 /// A transfer that is followed, as a whole: a theft.
@@ -58,7 +58,7 @@ pub enum AccountRole {
 
 /// Why a path ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StopReason {
+pub enum BalanceStop {
     /// It lies there still.
     Unspent,
     /// It came to a service.
@@ -76,7 +76,7 @@ pub enum StopReason {
     /// Amounts there pass 2^128 base units, which no rule divides.
     TooLarge,
     /// A limit ended it.
-    Cut(Cut),
+    Truncated(Truncation),
 }
 
 /// Where a path ends.
@@ -89,7 +89,7 @@ pub struct BalanceEnd {
     /// Transfers between it and the nearest seed.
     pub hop: u32,
     /// Why it ends here.
-    pub reason: StopReason,
+    pub reason: BalanceStop,
     /// What is there.
     pub holding: Holding,
 }
@@ -107,7 +107,7 @@ pub struct TransferStep {
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BalanceFlow {
+pub struct BalancePropagation {
     /// Transfers of something dirty, in the order of the chain.
     pub steps: Vec<TransferStep>,
     /// Where paths end: first those that ended on the way, then what lies unspent, by balance.
@@ -116,10 +116,10 @@ pub struct BalanceFlow {
     pub totals: BTreeMap<Label, Totals>,
 }
 
-impl BalanceFlow {
+impl BalancePropagation {
     /// Whether everything was followed to an end that the chain gives, or that the question asked for.
     pub fn is_complete(&self) -> bool {
-        self.totals.values().all(|totals| totals.cut == 0 && totals.unresolved == 0)
+        self.totals.values().all(|totals| totals.truncated == 0 && totals.unknown_inputs == 0)
     }
 }
 
@@ -163,7 +163,7 @@ pub fn follow_balances(
     seeds: &[TransferSeed],
     options: BalanceOptions,
     role: &dyn Fn(AccountNum) -> Option<AccountRole>,
-) -> Result<BalanceFlow, TransferSeedError> {
+) -> Result<BalancePropagation, TransferSeedError> {
     let mut walker = Follower {
         rows,
         options,
@@ -171,7 +171,7 @@ pub fn follow_balances(
         seeds: BTreeMap::new(),
         pools: Table::default(),
         waiting: BTreeSet::new(),
-        found: BalanceFlow::default(),
+        found: BalancePropagation::default(),
     };
     walker.plant(seeds)?;
     walker.run();
@@ -193,7 +193,7 @@ struct Follower<'a> {
     pools: Table<Balance, Pool>,
     /// The next transfer of each pool, and the seeds.
     waiting: BTreeSet<TransferNum>,
-    found: BalanceFlow,
+    found: BalancePropagation,
 }
 
 /// What a transfer takes along.
@@ -246,7 +246,7 @@ impl Follower<'_> {
                 self.waiting.extend(self.rows.next(balance, TransferNum(num.0 + 1)));
             }
         }
-        self.end_pools(None, StopReason::Unspent);
+        self.end_pools(None, BalanceStop::Unspent);
     }
 
     /// The limit on work: what is dirty lies where it was before `transfer`, and seeds that were not reached are booked whole.
@@ -256,12 +256,12 @@ impl Follower<'_> {
         for (num, label) in late {
             let Some(seed) = self.rows.transfer(num) else { continue };
             let holding = self.whole(units(&seed).unwrap_or_default(), label);
-            self.end(seed.target(), Some(num), 0, StopReason::Cut(Cut::Work), holding);
+            self.end(seed.target(), Some(num), 0, BalanceStop::Truncated(Truncation::Work), holding);
         }
-        self.end_pools(Some(transfer.num), StopReason::Cut(Cut::Work));
+        self.end_pools(Some(transfer.num), BalanceStop::Truncated(Truncation::Work));
     }
 
-    fn end_pools(&mut self, transfer: Option<TransferNum>, reason: StopReason) {
+    fn end_pools(&mut self, transfer: Option<TransferNum>, reason: BalanceStop) {
         let mut pools: Vec<(Balance, Pool)> = std::mem::take(&mut self.pools).into_iter().collect();
         pools.sort_unstable_by_key(|entry| entry.0);
         for (balance, pool) in pools {
@@ -282,7 +282,7 @@ impl Follower<'_> {
         let Some(balance) = transfer.source() else { return };
         let Some(pool) = self.pools.get(&balance) else { return };
         if units(transfer).is_none_or(|amount| amount > pool.account.holding().value()) {
-            self.close(balance, transfer.num, StopReason::Unknown(BalanceUnknown::Overdrawn(transfer.num)));
+            self.close(balance, transfer.num, BalanceStop::Unknown(BalanceUnknown::Overdrawn(transfer.num)));
         }
     }
 
@@ -296,7 +296,7 @@ impl Follower<'_> {
                         source,
                         Some(transfer.num),
                         drawn.hop,
-                        StopReason::Cut(Cut::Seed),
+                        BalanceStop::Truncated(Truncation::Seed),
                         drawn.holding,
                     );
                 }
@@ -317,7 +317,7 @@ impl Follower<'_> {
         let drawn =
             units(transfer).and_then(|amount| pool.account.withdraw(self.options.method, amount).ok());
         let Some(holding) = drawn else {
-            let overdrawn = StopReason::Unknown(BalanceUnknown::Overdrawn(transfer.num));
+            let overdrawn = BalanceStop::Unknown(BalanceUnknown::Overdrawn(transfer.num));
             self.close(source, transfer.num, overdrawn);
             return None;
         };
@@ -336,14 +336,14 @@ impl Follower<'_> {
         });
         let seed = moved.hop == 0;
         let reason = match transfer.to.map(|account| (self.role)(account)) {
-            _ if transfer.kind == MovementKind::Fee => Some(StopReason::Fee),
-            None => Some(StopReason::Burned),
-            Some(Some(AccountRole::Service)) => Some(StopReason::ReachedService),
-            Some(Some(AccountRole::Mixer)) => Some(StopReason::Mixed),
-            Some(Some(AccountRole::Converter)) => Some(StopReason::Converted),
-            Some(None) if moved.hop >= self.options.hops => Some(StopReason::Cut(Cut::Hops)),
+            _ if transfer.kind == MovementKind::Fee => Some(BalanceStop::Fee),
+            None => Some(BalanceStop::Burned),
+            Some(Some(AccountRole::Service)) => Some(BalanceStop::ReachedService),
+            Some(Some(AccountRole::Mixer)) => Some(BalanceStop::Mixed),
+            Some(Some(AccountRole::Converter)) => Some(BalanceStop::Converted),
+            Some(None) if moved.hop >= self.options.hops => Some(BalanceStop::Truncated(Truncation::Hops)),
             Some(None) if !seed && moved.holding.dirty_all() < self.options.dust => {
-                Some(StopReason::Cut(Cut::Dust))
+                Some(BalanceStop::Truncated(Truncation::Dust))
             }
             Some(None) => None,
         };
@@ -358,8 +358,8 @@ impl Follower<'_> {
         if !self.pools.contains_key(&target) {
             let Some(moved) = arrives else { return };
             let held = match self.rows.before(target, transfer.num) {
-                BalanceAt::Known(held) => held.to_u128().ok_or(StopReason::TooLarge),
-                BalanceAt::Unknown(why) => Err(StopReason::Unknown(why)),
+                BalanceAt::Known(held) => held.to_u128().ok_or(BalanceStop::TooLarge),
+                BalanceAt::Unknown(why) => Err(BalanceStop::Unknown(why)),
             };
             let held = match held {
                 Ok(held) => held,
@@ -385,15 +385,15 @@ impl Follower<'_> {
             (None, arrives) => {
                 if let Some(moved) = arrives {
                     let balance = Some(target);
-                    self.end(balance, Some(transfer.num), moved.hop, StopReason::TooLarge, moved.holding);
+                    self.end(balance, Some(transfer.num), moved.hop, BalanceStop::TooLarge, moved.holding);
                 }
-                self.close(target, transfer.num, StopReason::TooLarge);
+                self.close(target, transfer.num, BalanceStop::TooLarge);
             }
         }
     }
 
     /// Ends a pool before its time.
-    fn close(&mut self, balance: Balance, transfer: TransferNum, reason: StopReason) {
+    fn close(&mut self, balance: Balance, transfer: TransferNum, reason: BalanceStop) {
         let Some(pool) = self.pools.remove(&balance) else { return };
         self.end(Some(balance), Some(transfer), pool.hop, reason, pool.account.holding().clone());
     }
@@ -403,7 +403,7 @@ impl Follower<'_> {
         balance: Option<Balance>,
         transfer: Option<TransferNum>,
         hop: u32,
-        reason: StopReason,
+        reason: BalanceStop,
         holding: Holding,
     ) {
         for (label, amount) in holding.by_label() {
@@ -420,16 +420,20 @@ fn units(transfer: &Transfer) -> Option<u128> {
     transfer.amount.to_u128()
 }
 
-fn part(totals: &mut Totals, reason: StopReason) -> &mut u128 {
+fn part(totals: &mut Totals, reason: BalanceStop) -> &mut u128 {
     match reason {
-        StopReason::Unspent => &mut totals.held,
-        StopReason::ReachedService => &mut totals.arrived,
-        StopReason::Mixed => &mut totals.mixed,
-        StopReason::Fee => &mut totals.fees,
-        StopReason::Burned => &mut totals.destroyed,
-        StopReason::Converted | StopReason::Unknown(_) | StopReason::TooLarge => &mut totals.unresolved,
-        StopReason::Cut(Cut::Dust | Cut::Share) => &mut totals.dust,
-        StopReason::Cut(Cut::Seed) => &mut totals.rejoined,
-        StopReason::Cut(Cut::Hops | Cut::FanOut | Cut::Work) => &mut totals.cut,
+        BalanceStop::Unspent => &mut totals.unspent,
+        BalanceStop::ReachedService => &mut totals.reached_service,
+        BalanceStop::Mixed => &mut totals.mixed,
+        BalanceStop::Fee => &mut totals.fees,
+        BalanceStop::Burned => &mut totals.destroyed,
+        BalanceStop::Converted | BalanceStop::Unknown(_) | BalanceStop::TooLarge => {
+            &mut totals.unknown_inputs
+        }
+        BalanceStop::Truncated(Truncation::Dust | Truncation::Share) => &mut totals.dust,
+        BalanceStop::Truncated(Truncation::Seed) => &mut totals.rejoined,
+        BalanceStop::Truncated(Truncation::Hops | Truncation::FanOut | Truncation::Work) => {
+            &mut totals.truncated
+        }
     }
 }

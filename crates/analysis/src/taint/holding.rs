@@ -31,7 +31,7 @@ impl Lot {
 /// does not divide: there a holding is dirty as a whole, with every label that touched it, and [`Holding::dirty`] says
 /// the whole value for each.
 ///
-/// 32 bytes: a walk makes one for every output it sees, and keeps one for every dirty coin in flight.
+/// 32 bytes: a propagation makes one for every output it sees, and keeps one for every dirty coin in flight.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holding {
     value: u128,

@@ -1,6 +1,6 @@
-//! The coins of a walk in the order in which transactions take them.
+//! The coins of a propagation in the order in which transactions take them.
 //!
-//! A walk only goes one way in time, so what comes out never precedes what came out before: a radix heap (Ahuja,
+//! A propagation only goes one way in time, so what comes out never precedes what came out before: a radix heap (Ahuja,
 //! Mehlhorn, Orlin, Tarjan, "Faster Algorithms for the Shortest Path Problem", 1990) moves each coin a few times from
 //! one list to the end of another, where a binary heap and a table of coins by output jump about in memory.
 

@@ -24,9 +24,9 @@ pub struct Column {
     /// What arrived at each service.
     pub services: BTreeMap<String, Amount>,
     /// Outputs it touches.
-    pub places: usize,
+    pub nodes: usize,
     /// Transactions it divides.
-    pub flows: usize,
+    pub edges: usize,
 }
 
 /// What each rule says, in the order of [`Method::COMPARED`].
@@ -106,19 +106,19 @@ fn told_once(by_rule: &[(&'static str, Vec<Gap>)]) -> Vec<Gap> {
 impl Column {
     fn of(found: &Trace) -> Self {
         let mut services: BTreeMap<String, Amount> = BTreeMap::new();
-        for place in &found.places {
-            let arrived = place.end.as_ref().is_some_and(|end| end.fate == "arrived");
-            if let Some(party) = place.party.as_ref().filter(|_| arrived) {
-                let sum = services.entry(party.label.clone()).or_default();
-                *sum = sum.saturating_add(place.dirty);
+        for node in &found.nodes {
+            let arrived = node.stop.as_ref().is_some_and(|end| end.reason == "reached_service");
+            if let Some(entity) = node.entity.as_ref().filter(|_| arrived) {
+                let sum = services.entry(entity.label.clone()).or_default();
+                *sum = sum.saturating_add(node.dirty);
             }
         }
         Self {
             method: found.method,
             sums: found.sums,
             services,
-            places: found.places.len(),
-            flows: found.flows.len(),
+            nodes: found.nodes.len(),
+            edges: found.edges.len(),
         }
     }
 }

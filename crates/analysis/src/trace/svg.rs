@@ -16,7 +16,7 @@ use tracehound_model::{
     text::{clean, label},
 };
 
-use super::{DESTROYED, Flow, Place, Trace, short};
+use super::{DESTROYED, Edge, Node, Trace, short};
 use crate::words::{moment, permille};
 
 /// Transactions drawn at most.
@@ -33,7 +33,7 @@ const TOP: f64 = 110.0;
 const LEFT: f64 = 60.0;
 
 /// A box of the drawing: a seed, a transaction, or an end.
-struct Node {
+struct Shape {
     column: usize,
     y: f64,
     height: f64,
@@ -54,7 +54,7 @@ struct Band {
 /// The file's text.
 pub fn svg(found: &Trace) -> String {
     let mut drawing =
-        Drawing { found, nodes: Vec::new(), bands: Vec::new(), flows: BTreeMap::new(), left_out: 0 };
+        Drawing { found, shapes: Vec::new(), bands: Vec::new(), edges: BTreeMap::new(), left_out: 0 };
     let columns = drawing.collect();
     drawing.arrange(columns.len());
     drawing.write(&columns)
@@ -62,10 +62,10 @@ pub fn svg(found: &Trace) -> String {
 
 struct Drawing<'a> {
     found: &'a Trace,
-    nodes: Vec<Node>,
+    shapes: Vec<Shape>,
     bands: Vec<Band>,
-    /// Node of each flow that is drawn.
-    flows: BTreeMap<usize, usize>,
+    /// Shape of each edge that is drawn.
+    edges: BTreeMap<usize, usize>,
     left_out: usize,
 }
 
@@ -74,24 +74,25 @@ impl Drawing<'_> {
         (amount.ratio(self.found.sums.seeded) * SCALE).max(THIN)
     }
 
-    /// Chooses what is drawn and makes nodes and bands; the labels of the columns.
+    /// Chooses what is drawn and makes shapes and bands; the labels of the columns.
     fn collect(&mut self) -> Vec<String> {
         let found = self.found;
-        let brought = |flow: &Flow| dirty(found, &flow.from);
-        let mut order: Vec<usize> = (0..found.flows.len()).collect();
-        order.sort_by_key(|&at| (std::cmp::Reverse(brought(&found.flows[at])), at));
+        let brought = |edge: &Edge| dirty(found, &edge.from);
+        let mut order: Vec<usize> = (0..found.edges.len()).collect();
+        order.sort_by_key(|&at| (std::cmp::Reverse(brought(&found.edges[at])), at));
         self.left_out = order.len().saturating_sub(MOST_FLOWS);
         let drawn: BTreeSet<usize> = order.into_iter().take(MOST_FLOWS).collect();
-        let times: BTreeSet<u32> = drawn.iter().map(|&at| found.flows[at].time).collect();
+        let times: BTreeSet<u32> = drawn.iter().map(|&at| found.edges[at].time).collect();
         let mut times: Vec<u32> = times.into_iter().collect();
         if found.direction == "backward" {
             times.reverse();
         }
         for &at in &drawn {
-            let flow = &found.flows[at];
-            let column = 1 + times.iter().position(|time| *time == flow.time).unwrap_or(0);
-            let node = self.node(column, brought(flow), flow_class(flow), flow_label(flow), flow_title(flow));
-            self.flows.insert(at, node);
+            let edge = &found.edges[at];
+            let column = 1 + times.iter().position(|time| *time == edge.time).unwrap_or(0);
+            let shape =
+                self.shape(column, brought(edge), edge_class(edge), edge_label(edge), edge_title(edge));
+            self.edges.insert(at, shape);
         }
         for at in 0..found.seeds {
             self.seed(at);
@@ -103,7 +104,7 @@ impl Drawing<'_> {
         std::iter::once(name.to_owned()).chain(times.into_iter().map(moment)).chain([String::new()]).collect()
     }
 
-    fn node(
+    fn shape(
         &mut self,
         column: usize,
         amount: Amount,
@@ -112,91 +113,91 @@ impl Drawing<'_> {
         title: String,
     ) -> usize {
         let height = self.height(amount);
-        self.nodes.push(Node { column, y: 0.0, height, used: (0.0, 0.0), class, label, title });
-        self.nodes.len() - 1
+        self.shapes.push(Shape { column, y: 0.0, height, used: (0.0, 0.0), class, label, title });
+        self.shapes.len() - 1
     }
 
     fn seed(&mut self, at: usize) {
-        let place = &self.found.places[at];
+        let node = &self.found.nodes[at];
         let asset = self.found.asset;
-        let node = self.node(0, place.dirty, "seed", place_label(place, asset), place_title(place, asset));
-        self.connect(node, at, 0);
+        let shape = self.shape(0, node.dirty, "seed", node_label(node, asset), node_title(node, asset));
+        self.connect(shape, at, 0);
     }
 
-    fn outputs(&mut self, flow: usize) {
-        let Some(&node) = self.flows.get(&flow) else { return };
-        let column = self.nodes[node].column;
-        let mut places = self.found.flows[flow].to.clone();
-        places.sort_by_key(|&at| (std::cmp::Reverse(self.found.places[at].dirty), at));
+    fn outputs(&mut self, edge: usize) {
+        let Some(&shape) = self.edges.get(&edge) else { return };
+        let column = self.shapes[shape].column;
+        let mut nodes = self.found.edges[edge].to.clone();
+        nodes.sort_by_key(|&at| (std::cmp::Reverse(self.found.nodes[at].dirty), at));
         let goes_on =
-            |at: &usize| self.found.places[*at].next.is_some_and(|next| self.flows.contains_key(&next));
-        let (onward, ends): (Vec<usize>, Vec<usize>) = places.into_iter().partition(goes_on);
+            |at: &usize| self.found.nodes[*at].next.is_some_and(|next| self.edges.contains_key(&next));
+        let (onward, ends): (Vec<usize>, Vec<usize>) = nodes.into_iter().partition(goes_on);
         for at in onward {
-            self.connect(node, at, column);
+            self.connect(shape, at, column);
         }
         for &at in ends.iter().take(MOST_ENDS) {
-            self.connect(node, at, column);
+            self.connect(shape, at, column);
         }
         if ends.len() > MOST_ENDS {
             let rest = &ends[MOST_ENDS..];
             let amount = dirty(self.found, rest);
             let label = format!("{} smaller outputs", rest.len());
-            let end = self.node(column + 1, amount, "other", label.clone(), label);
+            let end = self.shape(column + 1, amount, "other", label.clone(), label);
             self.bands.push(Band {
-                from: node,
+                from: shape,
                 to: end,
                 amount,
                 title: self.found.asset.money(amount).to_string(),
             });
         }
-        let fee = self.found.flows[flow].fee;
+        let fee = self.found.edges[edge].fee;
         if self.height(fee) > THIN {
             let money = self.found.asset.money(fee).to_string();
-            let end = self.node(column + 1, fee, "other", format!("fee {money}"), "fee".to_owned());
-            self.bands.push(Band { from: node, to: end, amount: fee, title: money });
+            let end = self.shape(column + 1, fee, "other", format!("fee {money}"), "fee".to_owned());
+            self.bands.push(Band { from: shape, to: end, amount: fee, title: money });
         }
     }
 
-    /// A band from a node along a place: to the transaction that goes on with it, or to an end of its own.
+    /// A band from a shape along a node: to the transaction that goes on with it, or to an end of its own.
     fn connect(&mut self, from: usize, at: usize, column: usize) {
-        let place = &self.found.places[at];
+        let node = &self.found.nodes[at];
         let asset = self.found.asset;
-        let title = place_title(place, asset);
-        let next = place.next.and_then(|next| self.flows.get(&next).copied());
+        let title = node_title(node, asset);
+        let next = node.next.and_then(|next| self.edges.get(&next).copied());
         let to = next.unwrap_or_else(|| {
-            let (class, what) = end_of(place);
-            let label = format!("{what}: {}", place_label(place, asset));
-            self.node(column + 1, place.dirty, class, label, title.clone())
+            let (class, what) = end_of(node);
+            let label = format!("{what}: {}", node_label(node, asset));
+            self.shape(column + 1, node.dirty, class, label, title.clone())
         });
-        self.bands.push(Band { from, to, amount: place.dirty, title });
+        self.bands.push(Band { from, to, amount: node.dirty, title });
     }
 
-    /// Stacks the nodes of each column in the order of where their value comes from.
+    /// Stacks the shapes of each column in the order of where their value comes from.
     fn arrange(&mut self, columns: usize) {
         for column in 0..=columns {
             let mut members: Vec<(f64, usize)> = Vec::new();
-            for at in 0..self.nodes.len() {
-                if self.nodes[at].column == column {
+            for at in 0..self.shapes.len() {
+                if self.shapes[at].column == column {
                     members.push((self.pull(at), at));
                 }
             }
             members.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             let mut y = TOP;
             for (pull, at) in members {
-                let wanted = pull - self.nodes[at].height / 2.0;
-                self.nodes[at].y = y.max(wanted.min(TOP + SCALE));
-                y = self.nodes[at].y + self.nodes[at].height + GAP;
+                let wanted = pull - self.shapes[at].height / 2.0;
+                self.shapes[at].y = y.max(wanted.min(TOP + SCALE));
+                y = self.shapes[at].y + self.shapes[at].height + GAP;
             }
         }
     }
 
-    /// Mean height of where a node's value comes from; the columns before it are placed.
-    fn pull(&self, node: usize) -> f64 {
-        let column = self.nodes[node].column;
+    /// Mean height of where a shape's value comes from; the columns before it are placed.
+    fn pull(&self, shape: usize) -> f64 {
+        let column = self.shapes[shape].column;
         let sources =
-            self.bands.iter().filter(|band| band.to == node && self.nodes[band.from].column < column);
+            self.bands.iter().filter(|band| band.to == shape && self.shapes[band.from].column < column);
         let middles: Vec<f64> =
-            sources.map(|band| self.nodes[band.from].y + self.nodes[band.from].height / 2.0).collect();
+            sources.map(|band| self.shapes[band.from].y + self.shapes[band.from].height / 2.0).collect();
         if middles.is_empty() {
             return TOP;
         }
@@ -204,8 +205,8 @@ impl Drawing<'_> {
     }
 
     fn write(mut self, columns: &[String]) -> String {
-        let lowest = self.nodes.iter().map(|node| node.y + node.height).fold(TOP + SCALE, f64::max);
-        let last = self.nodes.iter().map(|node| node.column).max().unwrap_or(0);
+        let lowest = self.shapes.iter().map(|shape| shape.y + shape.height).fold(TOP + SCALE, f64::max);
+        let last = self.shapes.iter().map(|shape| shape.column).max().unwrap_or(0);
         let (width, height) = (LEFT + COLUMN * (last as f64 + 1.0) + 160.0, lowest + 70.0);
         let mut text = String::new();
         let mut line = |what: String| writeln!(text, "{what}").expect("a string takes every write");
@@ -245,8 +246,8 @@ impl Drawing<'_> {
         for band in std::mem::take(&mut self.bands) {
             line(self.band(&band));
         }
-        for node in &self.nodes {
-            line(node_text(node));
+        for shape in &self.shapes {
+            line(node_text(shape));
         }
         line("</svg>".to_owned());
         text
@@ -254,18 +255,18 @@ impl Drawing<'_> {
 
     fn band(&mut self, band: &Band) -> String {
         let width = self.height(band.amount);
-        let mut attach = |node: usize, right: bool| {
-            let node = &mut self.nodes[node];
-            let used = if right { &mut node.used.1 } else { &mut node.used.0 };
-            let y = node.y + used.min((node.height - width).max(0.0)) + width / 2.0;
+        let mut attach = |shape: usize, right: bool| {
+            let shape = &mut self.shapes[shape];
+            let used = if right { &mut shape.used.1 } else { &mut shape.used.0 };
+            let y = shape.y + used.min((shape.height - width).max(0.0)) + width / 2.0;
             *used += width;
-            (LEFT + COLUMN * node.column as f64 + if right { BOX } else { 0.0 }, y)
+            (LEFT + COLUMN * shape.column as f64 + if right { BOX } else { 0.0 }, y)
         };
         let ((x1, y1), (x2, y2)) = (attach(band.from, true), attach(band.to, false));
         // Two transactions of one block stand in one column: the band bends out to the right and back.
         let middle = if x2 > x1 { f64::midpoint(x1, x2) } else { x1 + COLUMN / 3.0 };
         let back = if x2 > x1 { middle } else { x2 - COLUMN / 3.0 };
-        let class = self.nodes[band.to].class;
+        let class = self.shapes[band.to].class;
         format!(
             "<path d=\"M{x1:.1},{y1:.1} C{middle:.1},{y1:.1} {back:.1},{y2:.1} {x2:.1},{y2:.1}\" class=\"band {class}\" \
              stroke-width=\"{width:.1}\"><title>{}</title></path>",
@@ -277,28 +278,28 @@ impl Drawing<'_> {
 const STYLE: &str = "<style>
   .dim { fill: #666666 }
   .band { fill: none; stroke: #8aa4c8; stroke-opacity: 0.45 }
-  .band.arrived { stroke: #c0392b }
+  .band.service { stroke: #c0392b }
   .band.mixed, .band.mix { stroke: #8e44ad }
   .band.other { stroke: #999999 }
   .box { fill: #2c3e50 }
   .box.seed { fill: #d35400 }
-  .box.arrived { fill: #c0392b }
+  .box.service { fill: #c0392b }
   .box.mixed, .box.mix { fill: #8e44ad }
-  .box.held { fill: #2980b9 }
+  .box.unspent { fill: #2980b9 }
   .box.other { fill: #888888 }
 </style>";
 
-fn node_text(node: &Node) -> String {
-    let x = LEFT + COLUMN * node.column as f64;
+fn node_text(shape: &Shape) -> String {
+    let x = LEFT + COLUMN * shape.column as f64;
     let mut text = format!(
         "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"{BOX}\" height=\"{:.1}\" class=\"box {}\"><title>{}</title></rect>",
-        node.y,
-        node.height,
-        node.class,
-        escaped(&node.title)
+        shape.y,
+        shape.height,
+        shape.class,
+        escaped(&shape.title)
     );
-    let mut y = node.y + node.height + 12.0;
-    for part in node.label.split('\n') {
+    let mut y = shape.y + shape.height + 12.0;
+    for part in shape.label.split('\n') {
         write!(text, "<text x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escaped(part))
             .expect("a string takes every write");
         y += 12.0;
@@ -308,17 +309,17 @@ fn node_text(node: &Node) -> String {
 
 fn caption(found: &Trace, left_out: usize) -> String {
     let parts = [
-        ("held", found.sums.held),
-        ("at services", found.sums.arrived),
+        ("unspent", found.sums.unspent),
+        ("at services", found.sums.reached_service),
         ("into mixes", found.sums.mixed),
-        ("new coins", found.sums.minted),
+        ("from coinbases", found.sums.coinbase),
         ("fees", found.sums.fees),
-        ("to nobody", found.sums.unowned),
+        ("unspendable", found.sums.unspendable),
         (DESTROYED, found.sums.destroyed),
-        ("unresolved", found.sums.unresolved),
+        ("unknown inputs", found.sums.unknown_inputs),
         ("below the limit on dust", found.sums.dust),
         ("into other seeds", found.sums.rejoined),
-        ("cut by limits", found.sums.cut),
+        ("truncated by limits", found.sums.truncated),
     ];
     let parts: Vec<String> = parts
         .into_iter()
@@ -330,32 +331,32 @@ fn caption(found: &Trace, left_out: usize) -> String {
     format!("{}, by {}: {}{left_out}", found.chain, found.method, parts.join(", "))
 }
 
-fn flow_class(flow: &Flow) -> &'static str {
-    if flow.mix.is_some() { "mix" } else { "flow" }
+fn edge_class(edge: &Edge) -> &'static str {
+    if edge.mix.is_some() { "mix" } else { "edge" }
 }
 
-fn flow_label(flow: &Flow) -> String {
-    let mix = flow.mix.map_or_else(String::new, |mix| format!(" {mix}"));
-    format!("tx {}{mix}", short(&flow.txid.to_string()))
+fn edge_label(edge: &Edge) -> String {
+    let mix = edge.mix.map_or_else(String::new, |mix| format!(" {mix}"));
+    format!("tx {}{mix}", short(&edge.txid.to_string()))
 }
 
-fn flow_title(flow: &Flow) -> String {
-    format!("{} of {}", flow.txid, moment(flow.time))
+fn edge_title(edge: &Edge) -> String {
+    format!("{} of {}", edge.txid, moment(edge.time))
 }
 
-fn place_label(place: &Place, asset: Asset) -> String {
-    let who = match (&place.party, &place.address) {
-        (Some(party), _) => shortened(&party.label),
+fn node_label(node: &Node, asset: Asset) -> String {
+    let who = match (&node.entity, &node.address) {
+        (Some(entity), _) => shortened(&entity.label),
         (None, Some(address)) => short(address),
         (None, None) => "no address".to_owned(),
     };
-    format!("{who}\n{}", asset.money(place.dirty))
+    format!("{who}\n{}", asset.money(node.dirty))
 }
 
-fn place_title(place: &Place, asset: Asset) -> String {
-    let address = place.address.as_deref().unwrap_or("no address");
-    let locus = place.locus.as_ref().map_or_else(|| "not in the ledger".to_owned(), ToString::to_string);
-    format!("{address}, {} of {} followed, {locus}", asset.money(place.dirty), asset.money(place.amount))
+fn node_title(node: &Node, asset: Asset) -> String {
+    let address = node.address.as_deref().unwrap_or("no address");
+    let locus = node.locus.as_ref().map_or_else(|| "not in the ledger".to_owned(), ToString::to_string);
+    format!("{address}, {} of {} followed, {locus}", asset.money(node.dirty), asset.money(node.amount))
 }
 
 /// A name that fits between two columns.
@@ -369,23 +370,23 @@ fn shortened(name: &str) -> String {
 }
 
 /// Colour and words of an end.
-fn end_of(place: &Place) -> (&'static str, &'static str) {
-    match place.end.as_ref().map(|end| end.fate) {
-        Some("held") => ("held", "held"),
-        Some("arrived") => ("arrived", "at"),
+fn end_of(node: &Node) -> (&'static str, &'static str) {
+    match node.stop.as_ref().map(|end| end.reason) {
+        Some("unspent") => ("unspent", "unspent"),
+        Some("reached_service") => ("service", "at"),
         Some("mixed") => ("mixed", "mixed"),
-        Some("minted") => ("held", "new coins"),
-        Some("unowned") => ("other", "to nobody"),
+        Some("coinbase") => ("unspent", "coinbase"),
+        Some("unspendable") => ("other", "unspendable"),
         Some("destroyed") => ("other", "destroyed"),
-        Some("unresolved") => ("other", "unresolved"),
-        Some(_) => ("other", "cut"),
+        Some("unknown_inputs") => ("other", "unknown inputs"),
+        Some(_) => ("other", "truncated"),
         None => ("other", "goes on"),
     }
 }
 
 /// What is followed in some outputs.
-fn dirty(found: &Trace, places: &[usize]) -> Amount {
-    places.iter().map(|&at| found.places[at].dirty).fold(Amount::ZERO, Amount::saturating_add)
+fn dirty(found: &Trace, nodes: &[usize]) -> Amount {
+    nodes.iter().map(|&at| found.nodes[at].dirty).fold(Amount::ZERO, Amount::saturating_add)
 }
 
 /// Names come from lists: what an editor or a terminal would act upon is shown instead.

@@ -7,32 +7,32 @@ use tracehound_model::text::csv_cell;
 use super::Trace;
 use crate::words::moment;
 
-/// The header line, and one line for each output: in the order of the walk.
+/// The header line, and one line for each output: in the order of the propagation.
 pub fn csv(found: &Trace) -> String {
     let mut text =
-        "locus,address,party,category,amount,dirty,hop,time,from_txid,next_txid,fate,limit\n".to_owned();
-    let mut maker = vec![None; found.places.len()];
-    for flow in &found.flows {
-        for &at in &flow.to {
-            maker[at] = Some(flow.txid);
+        "locus,address,entity,category,amount,dirty,hop,time,from_txid,next_txid,reason,limit\n".to_owned();
+    let mut maker = vec![None; found.nodes.len()];
+    for edge in &found.edges {
+        for &at in &edge.to {
+            maker[at] = Some(edge.txid);
         }
     }
-    for (place, maker) in found.places.iter().zip(maker) {
-        let party = place.party.as_ref();
-        let next = place.next.map(|next| found.flows[next].txid.to_string());
-        let end = place.end.as_ref();
+    for (node, maker) in found.nodes.iter().zip(maker) {
+        let entity = node.entity.as_ref();
+        let next = node.next.map(|next| found.edges[next].txid.to_string());
+        let end = node.stop.as_ref();
         let cells = [
-            place.locus.as_ref().map(ToString::to_string),
-            place.address.clone(),
-            party.map(|party| party.label.clone()),
-            party.map(|party| party.category.to_string()),
-            Some(place.amount.to_string()),
-            Some(place.dirty.to_string()),
-            Some(place.hop.to_string()),
-            Some(moment(place.time)),
+            node.locus.as_ref().map(ToString::to_string),
+            node.address.clone(),
+            entity.map(|entity| entity.label.clone()),
+            entity.map(|entity| entity.category.to_string()),
+            Some(node.amount.to_string()),
+            Some(node.dirty.to_string()),
+            Some(node.hop.to_string()),
+            Some(moment(node.time)),
             maker.map(|txid| txid.to_string()),
             next,
-            end.map(|end| end.fate.to_owned()),
+            end.map(|end| end.reason.to_owned()),
             end.and_then(|end| end.limit).map(str::to_owned),
         ];
         let cells: Vec<String> = cells.into_iter().map(|cell| csv_cell(&cell.unwrap_or_default())).collect();

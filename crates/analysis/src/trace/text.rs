@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use tracehound_model::{Amount, Asset, Chain, text::label};
 
-use super::{Comparison, DESTROYED, Place, Sums, Trace};
+use super::{Comparison, DESTROYED, Node, Sums, Trace};
 use crate::words::{moment, permille};
 
 /// The whole answer; at most `lines` lines of the tree, the rest counted. `measured` says how often the rule errs.
@@ -15,7 +15,7 @@ pub fn report(found: &Trace, lines: usize, measured: Option<&str>) -> String {
     whereabouts(&mut text, found);
     tree(&mut text, found, lines);
     if !found.gaps.is_empty() {
-        line(&mut text, "\nNot seen");
+        line(&mut text, "\nCoverage gaps");
         for gap in &found.gaps {
             line(&mut text, &format!("  - {gap}"));
         }
@@ -31,7 +31,7 @@ fn line(text: &mut String, what: &str) {
 }
 
 fn head(text: &mut String, found: &Trace) {
-    let seeds = &found.places[..found.seeds];
+    let seeds = &found.nodes[..found.seeds];
     let times = || seeds.iter().map(|seed| seed.time);
     let (first, last) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
     let when = if first == last { moment(first) } else { format!("{} to {}", moment(first), moment(last)) };
@@ -57,17 +57,17 @@ fn chain_name(id: &str) -> String {
 /// The rows of [`Sums`] that are not zero, with their names.
 fn rows(sums: &Sums) -> impl Iterator<Item = (&'static str, Amount)> {
     [
-        ("held, unspent", sums.held),
-        ("at services", sums.arrived),
+        ("unspent", sums.unspent),
+        ("at services", sums.reached_service),
         ("into mixes", sums.mixed),
-        ("new coins", sums.minted),
+        ("from coinbases", sums.coinbase),
         ("fees", sums.fees),
-        ("to nobody (OP_RETURN)", sums.unowned),
+        ("unspendable (OP_RETURN)", sums.unspendable),
         (DESTROYED, sums.destroyed),
-        ("unresolved", sums.unresolved),
+        ("unknown inputs", sums.unknown_inputs),
         ("below the limit on dust", sums.dust),
         ("into other seeds, counted there", sums.rejoined),
-        ("cut by limits", sums.cut),
+        ("truncated by limits", sums.truncated),
     ]
     .into_iter()
 }
@@ -81,11 +81,11 @@ fn whereabouts(text: &mut String, found: &Trace) {
             &format!("  {name:<44} {:>22}  {:>7}", found.asset.money(amount), permille(amount, whole)),
         );
         if name == "at services" {
-            for (party, amount) in services(found) {
+            for (entity, amount) in services(found) {
                 line(
                     text,
                     &format!(
-                        "    {party:<42} {:>22}  {:>7}",
+                        "    {entity:<42} {:>22}  {:>7}",
                         found.asset.money(amount),
                         permille(amount, whole)
                     ),
@@ -97,25 +97,25 @@ fn whereabouts(text: &mut String, found: &Trace) {
 
 fn services(found: &Trace) -> Vec<(String, Amount)> {
     let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
-    for place in found.places.iter().filter(|place| is_end(place, "arrived")) {
-        let name = place.party.as_ref().map_or("not named", |party| party.label.as_str());
+    for node in found.nodes.iter().filter(|node| is_end(node, "reached_service")) {
+        let name = node.entity.as_ref().map_or("not named", |entity| entity.label.as_str());
         let sum = sums.entry(label(name).into_owned()).or_default();
-        *sum = sum.saturating_add(place.dirty);
+        *sum = sum.saturating_add(node.dirty);
     }
     let mut sums: Vec<_> = sums.into_iter().collect();
     sums.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     sums
 }
 
-fn is_end(place: &Place, fate: &str) -> bool {
-    place.end.as_ref().is_some_and(|end| end.fate == fate)
+fn is_end(node: &Node, reason: &str) -> bool {
+    node.stop.as_ref().is_some_and(|end| end.reason == reason)
 }
 
 fn tree(text: &mut String, found: &Trace, lines: usize) {
     line(text, "\nThe way, largest first");
-    let mut shown = vec![false; found.flows.len()];
+    let mut shown = vec![false; found.edges.len()];
     let mut left = lines;
-    // A stack of places with their depth, the largest on top.
+    // A stack of nodes with their depth, the largest on top.
     let mut stack: Vec<(usize, usize)> = Vec::new();
     push_largest_last(&mut stack, found, 0..found.seeds, 0);
     while let Some((at, depth)) = stack.pop() {
@@ -127,61 +127,63 @@ fn tree(text: &mut String, found: &Trace, lines: usize) {
             return;
         };
         left = rest;
-        let place = &found.places[at];
-        let joined = place.next.is_some_and(|next| shown[next]);
-        line(text, &place_line(found, place, depth, joined));
-        if let Some(next) = place.next.filter(|_| !joined) {
+        let node = &found.nodes[at];
+        let joined = node.next.is_some_and(|next| shown[next]);
+        line(text, &place_line(found, node, depth, joined));
+        if let Some(next) = node.next.filter(|_| !joined) {
             shown[next] = true;
-            push_largest_last(&mut stack, found, found.flows[next].to.iter().copied(), depth + 1);
+            push_largest_last(&mut stack, found, found.edges[next].to.iter().copied(), depth + 1);
         }
     }
 }
 
 fn not_shown(found: &Trace, lines: usize) -> usize {
-    found.places.len().saturating_sub(lines)
+    found.nodes.len().saturating_sub(lines)
 }
 
 fn push_largest_last(
     stack: &mut Vec<(usize, usize)>,
     found: &Trace,
-    places: impl Iterator<Item = usize>,
+    nodes: impl Iterator<Item = usize>,
     depth: usize,
 ) {
-    let mut places: Vec<usize> = places.collect();
-    places.sort_by_key(|&at| (found.places[at].dirty, std::cmp::Reverse(at)));
-    stack.extend(places.into_iter().map(|at| (at, depth)));
+    let mut nodes: Vec<usize> = nodes.collect();
+    nodes.sort_by_key(|&at| (found.nodes[at].dirty, std::cmp::Reverse(at)));
+    stack.extend(nodes.into_iter().map(|at| (at, depth)));
 }
 
 /// Deepest indentation: beyond it the depth is written as a number.
 const DEEPEST: usize = 12;
 
-fn place_line(found: &Trace, place: &Place, depth: usize, joined: bool) -> String {
+fn place_line(found: &Trace, node: &Node, depth: usize, joined: bool) -> String {
     let indent =
         if depth <= DEEPEST { "  ".repeat(depth) } else { format!("{}({depth}) ", "  ".repeat(DEEPEST)) };
-    let who = match (&place.party, &place.address) {
-        (Some(party), Some(address)) => format!("{address} = {} ({})", label(&party.label), party.category),
+    let who = match (&node.entity, &node.address) {
+        (Some(entity), Some(address)) => {
+            format!("{address} = {} ({})", label(&entity.label), entity.category)
+        }
         (None, Some(address)) => address.clone(),
         (_, None) => "an output without an address".to_owned(),
     };
-    let part = match permille(place.dirty, place.amount) {
-        share if place.dirty < place.amount => format!(" ({share} of {})", found.asset.money(place.amount)),
+    let part = match permille(node.dirty, node.amount) {
+        share if node.dirty < node.amount => format!(" ({share} of {})", found.asset.money(node.amount)),
         _ => String::new(),
     };
-    let then = match (&place.end, place.next) {
+    let then = match (&node.stop, node.next) {
         (Some(end), _) => {
             let what = end.limit.map_or_else(String::new, |limit| format!(" ({limit})"));
             let which = end.txid.map_or_else(String::new, |txid| format!(" {txid}"));
-            format!("{}{what}{which}", end.fate)
+            format!("{}{what}{which}", end.reason)
         }
         (None, Some(next)) => {
-            let flow = &found.flows[next];
-            let mix = flow.mix.map_or_else(String::new, |mix| format!(" [{mix}]"));
+            let edge = &found.edges[next];
+            let mix = edge.mix.map_or_else(String::new, |mix| format!(" [{mix}]"));
             let again = if joined { ", shown above" } else { "" };
-            format!("{} {}{mix}{again}", moment(flow.time), flow.txid)
+            format!("{} {}{mix}{again}", moment(edge.time), edge.txid)
         }
         (None, None) => String::new(),
     };
-    format!("  {indent}{} {who}{part} -> {then}", found.asset.money(place.dirty))
+    format!("  {indent}{} {who}{part} -> {then}", found.asset.money(node.dirty))
 }
 
 /// The five rules side by side.
@@ -202,35 +204,36 @@ pub fn comparison(found: &Comparison) -> String {
             row(named[0][at].0, amounts.iter().map(|&amount| plain(found.asset, amount)).collect());
         }
         if named[0][at].0 == "at services" {
-            let parties: std::collections::BTreeSet<&String> =
+            let entities: std::collections::BTreeSet<&String> =
                 columns.iter().flat_map(|column| column.services.keys()).collect();
-            for party in parties {
-                let amount =
-                    |column: &super::compare::Column| column.services.get(party).copied().unwrap_or_default();
+            for entity in entities {
+                let amount = |column: &super::compare::Column| {
+                    column.services.get(entity).copied().unwrap_or_default()
+                };
                 row(
-                    &format!("  {}", fitting(party)),
+                    &format!("  {}", fitting(entity)),
                     columns.iter().map(|column| plain(found.asset, amount(column))).collect(),
                 );
             }
         }
     }
-    row("outputs touched", columns.iter().map(|column| column.places.to_string()).collect());
-    row("transactions divided", columns.iter().map(|column| column.flows.to_string()).collect());
+    row("outputs touched", columns.iter().map(|column| column.nodes.to_string()).collect());
+    row("transactions divided", columns.iter().map(|column| column.edges.to_string()).collect());
     line(&mut text, &format!("\n{}", found.ledger.sentence()));
     if !found.gaps.is_empty() {
-        line(&mut text, "\nNot seen");
+        line(&mut text, "\nCoverage gaps");
         found.gaps.iter().for_each(|gap| line(&mut text, &format!("  - {gap}")));
     }
     text
 }
 
 /// Cut so that the columns stay in line; the JSON form has the whole name.
-fn fitting(party: &str) -> String {
+fn fitting(entity: &str) -> String {
     const WIDTH: usize = 32;
-    let party = label(party);
-    match party.char_indices().nth(WIDTH) {
-        Some((at, _)) => format!("{}…", &party[..at - 1]),
-        None => party.into_owned(),
+    let entity = label(entity);
+    match entity.char_indices().nth(WIDTH) {
+        Some((at, _)) => format!("{}…", &entity[..at - 1]),
+        None => entity.into_owned(),
     }
 }
 

@@ -10,14 +10,17 @@ use tracehound_analysis::{
     Counterparties, Limits,
     exposure::{Exposures, Question, exposures},
     path::{PathLimits, ways},
-    taint::{Direction, Fate, Label, Method, Mix, Options, Seed, Stops, Totals, Walk, WalkLimits, walk},
-    trace::{Known, Party},
+    taint::{
+        Direction, Label, Method, Mix, Options, Propagation, PropagationLimits, Seed, StopReason, Stops,
+        Totals, propagate,
+    },
+    trace::{Entity, Known},
 };
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
 use tracehound_model::{BlockHash, Category, OutPoint, TxId, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
-use crate::{ledger_of, taint::walks::output, units};
+use crate::{ledger_of, taint::propagations::output, units};
 
 const X: Label = Label(0);
 
@@ -25,8 +28,8 @@ const X: Label = Label(0);
 struct Names<'a>(&'a Ledger);
 
 impl Known for Names<'_> {
-    fn party(&self, addr: AddrNum) -> Option<Party> {
-        (self.0.script_key(addr) == Some(owner(50))).then(|| Party {
+    fn entity(&self, addr: AddrNum) -> Option<Entity> {
+        (self.0.script_key(addr) == Some(owner(50))).then(|| Entity {
             label: "Exchange".to_owned(),
             category: Category::Exchange,
             listed_from: Some(jiff::civil::date(1970, 1, 2)),
@@ -40,7 +43,7 @@ impl Known for Names<'_> {
 
 impl Stops for Names<'_> {
     fn is_service(&self, addr: AddrNum) -> bool {
-        self.party(addr).is_some()
+        self.entity(addr).is_some()
     }
 
     fn mix(&self, _: &Ledger, _: TxSpan) -> Option<Mix> {
@@ -78,17 +81,17 @@ fn three_steps() -> (Vec<UtxoBlock>, TxId) {
     (blocks, coin)
 }
 
-fn no_dust() -> WalkLimits {
-    WalkLimits { dust: 0, ..WalkLimits::default() }
+fn no_dust() -> PropagationLimits {
+    PropagationLimits { dust: 0, ..PropagationLimits::default() }
 }
 
-fn forward(ledger: &Ledger, seed: OutNum, limits: WalkLimits) -> Walk {
+fn forward(ledger: &Ledger, seed: OutNum, limits: PropagationLimits) -> Propagation {
     let options =
         Options { direction: Direction::Forward, method: Method::Haircut, through_mixes: false, limits };
-    walk(ledger, &[Seed { out: seed, label: X }], options, &Names(ledger)).expect("walks")
+    propagate(ledger, &[Seed { out: seed, label: X }], options, &Names(ledger)).expect("propagates")
 }
 
-fn exposure(ledger: &Ledger, subject: usize, direction: Direction, limits: WalkLimits) -> Exposures {
+fn exposure(ledger: &Ledger, subject: usize, direction: Direction, limits: PropagationLimits) -> Exposures {
     let subjects = BTreeSet::from([number(ledger, subject)]);
     let question = Question { subjects: &subjects, direction, limits, through_mixes: false, prices: None };
     exposures(ledger, &question, &Names(ledger)).expect("answers")
@@ -105,13 +108,13 @@ fn a_spend_at_the_very_second_counts_and_one_a_second_later_does_not() {
     assert_eq!((steps(999), steps(1_000), steps(DAY.into()), steps(i64::from(DAY) + 1)), (0, 1, 2, 3));
     // The same for a window that a question sets itself.
     let seed = output(&ledger, coin, 0);
-    let within = |until| forward(&ledger, seed, WalkLimits { until, ..no_dust() }).steps.len();
+    let within = |until| forward(&ledger, seed, PropagationLimits { until, ..no_dust() }).steps.len();
     assert_eq!((within(999), within(1_000), within(DAY)), (0, 1, 2));
-    let parties = |until| {
+    let entities = |until| {
         let limits = Limits { until, ..Limits::default() };
         Counterparties::of(&ledger, &[number(&ledger, 3)].into(), limits)
     };
-    assert_eq!((parties(DAY - 1).total_in, parties(DAY).total_in, parties(DAY).total_out), (0, 1_000, 0));
+    assert_eq!((entities(DAY - 1).total_in, entities(DAY).total_in, entities(DAY).total_out), (0, 1_000, 0));
 }
 
 #[test]
@@ -120,8 +123,8 @@ fn an_exposure_as_of_a_moment_sees_no_later_link() {
     let (dir, ledger) = ledger_of(&blocks);
     let as_of = |moment: u32| Ledger::open(dir.path()).expect("opens").as_of(moment.into()).expect("cuts");
     let to_exchange = |ledger: &Ledger, until| {
-        let found = exposure(ledger, 1, Direction::Forward, WalkLimits { until, ..no_dust() });
-        (units(found.total), found.parties.len())
+        let found = exposure(ledger, 1, Direction::Forward, PropagationLimits { until, ..no_dust() });
+        (units(found.total), found.entities.len())
     };
     assert_eq!(to_exchange(&as_of(DAY), u32::MAX), (1_000, 0), "a second before it is paid in");
     assert_eq!(to_exchange(&as_of(DAY + 1), u32::MAX), (1_000, 1));
@@ -129,7 +132,7 @@ fn an_exposure_as_of_a_moment_sees_no_later_link() {
     assert_eq!((to_exchange(&ledger, DAY), to_exchange(&ledger, DAY + 1)), ((1_000, 0), (1_000, 1)));
     assert_eq!(to_exchange(&ledger, 999), (0, 0));
     let received = |ledger: &Ledger, until| {
-        units(exposure(ledger, 3, Direction::Backward, WalkLimits { until, ..no_dust() }).total)
+        units(exposure(ledger, 3, Direction::Backward, PropagationLimits { until, ..no_dust() }).total)
     };
     assert_eq!((received(&ledger, DAY - 1), received(&ledger, DAY)), (0, 1_000));
     assert_eq!(received(&as_of(DAY), u32::MAX), 1_000);
@@ -163,7 +166,7 @@ fn a_spent_cell_that_names_the_wrong_transaction_is_not_believed() {
         drop(file);
         let found = forward(&ledger, seed, no_dust());
         assert_eq!(found.steps.len(), steps, "{:?}", found.steps);
-        assert_eq!(found.totals[&X], Totals { seeded: 1_000, held: 1_000, ..Totals::default() });
+        assert_eq!(found.totals[&X], Totals { seeded: 1_000, unspent: 1_000, ..Totals::default() });
         assert_eq!(ledger.output(damaged).and_then(|output| output.spent_by), None);
         ledger.confirm().expect_err("and says that the cell is damaged");
         // One that is opened afterwards sees it by the sum.
@@ -178,13 +181,19 @@ fn what_is_at_the_dust_limit_counts_and_what_is_below_is_booked() {
     let (_dir, ledger) = ledger_of(&blocks);
     let seed = output(&ledger, coin, 0);
     let traced = |dust| {
-        let totals = forward(&ledger, seed, WalkLimits { dust, ..WalkLimits::default() }).totals[&X];
-        (totals.arrived, totals.dust)
+        let totals =
+            forward(&ledger, seed, PropagationLimits { dust, ..PropagationLimits::default() }).totals[&X];
+        (totals.reached_service, totals.dust)
     };
     assert_eq!((traced(1_000), traced(1_001)), ((1_000, 0), (0, 1_000)));
     let received = |dust| {
-        let found = exposure(&ledger, 3, Direction::Backward, WalkLimits { dust, ..WalkLimits::default() });
-        (units(found.total), units(found.rest.minted), units(found.rest.dust), found.is_complete())
+        let found = exposure(
+            &ledger,
+            3,
+            Direction::Backward,
+            PropagationLimits { dust, ..PropagationLimits::default() },
+        );
+        (units(found.total), units(found.rest.coinbase), units(found.rest.dust), found.is_complete())
     };
     assert_eq!(received(1_000), (1_000, 1_000, 0, true));
     assert_eq!(received(1_001), (1_000, 0, 1_000, true), "booked, and no lack of the answer");
@@ -204,14 +213,14 @@ fn the_day_of_the_listing_is_after_it() {
     let (_dir, ledger) = ledger_of(&blocks);
     // Paid in at one day and one second: on 1970-01-02, the day from which the exchange is named.
     let found = exposure(&ledger, 3, Direction::Forward, no_dust());
-    assert_eq!(found.parties[0].after_listing, Some(found.parties[0].amount));
+    assert_eq!(found.entities[0].after_listing, Some(found.entities[0].amount));
     // On the day before, not.
     let mut block = BlockMaker::new(BlockHash::default(), DAY - 1, 0);
     let coin = block.tx(&[], &[(1_000, Some(owner(3)))]);
     block.tx(&[out(coin, 0)], &[(1_000, Some(owner(50)))]);
     let (_dir, ledger) = ledger_of(&[block.done()]);
     let found = exposure(&ledger, 3, Direction::Forward, no_dust());
-    assert_eq!(found.parties[0].after_listing.map(units), Some(0));
+    assert_eq!(found.entities[0].after_listing.map(units), Some(0));
 }
 
 #[test]
@@ -237,7 +246,7 @@ fn several_addresses_of_one_owner_are_asked_about_as_one() {
     let found = Counterparties::of(&ledger, &subjects, Limits::default());
     assert_eq!((found.total_in, found.minted), (1_000, 1_000), "what they paid each other does not count");
     let paid: Vec<(AddrNum, u128)> =
-        found.outgoing.iter().map(|(&owner, party)| (owner, party.amount)).collect();
+        found.outgoing.iter().map(|(&owner, entity)| (owner, entity.amount)).collect();
     assert_eq!((paid, found.total_out), (vec![(number(&ledger, 3), 700)], 700));
 }
 
@@ -251,11 +260,11 @@ fn a_service_outside_the_ledger_is_a_source_and_somebody_unknown_is_not() {
         let (_dir, ledger) = ledger_of(&[block.done()]);
         let found = exposure(&ledger, 100, Direction::Backward, no_dust());
         let sources: Vec<(String, bool, u128)> = found
-            .parties
+            .entities
             .iter()
-            .map(|row| (row.party.label.clone(), row.direct, units(row.amount)))
+            .map(|row| (row.entity.label.clone(), row.direct, units(row.amount)))
             .collect();
-        (sources, units(found.rest.unresolved), found.is_complete())
+        (sources, units(found.rest.unknown_inputs), found.is_complete())
     };
     assert_eq!(from(Some(50)), (vec![("Exchange".to_owned(), true, 1_000)], 0, true));
     assert_eq!(from(Some(7)), (vec![], 1_000, false));
@@ -290,9 +299,9 @@ fn what_a_miner_does_not_claim_is_booked_as_fee() {
     second.tx(&[], &[(4, Some(owner(8)))]);
     second.tx(&[out(coin, 0)], &[(90, Some(owner(4)))]);
     let (_dir, ledger) = ledger_of(&[first, second.done()]);
-    let limits = WalkLimits { through_fees: true, ..no_dust() };
+    let limits = PropagationLimits { through_fees: true, ..no_dust() };
     let found = forward(&ledger, output(&ledger, coin, 0), limits);
     let totals = found.totals[&X];
-    assert_eq!((totals.held, totals.fees, totals.booked()), (94, 6, 100));
-    assert!(found.ends.iter().all(|end| end.fate == Fate::Held));
+    assert_eq!((totals.unspent, totals.fees, totals.booked()), (94, 6, 100));
+    assert!(found.ends.iter().all(|end| end.reason == StopReason::Unspent));
 }

@@ -5,14 +5,14 @@ use tracehound_analysis::{
     Counterparties, Limits,
     exposure::{Exposures, Question, exposures},
     price::Prices,
-    taint::{Direction, Mix, WalkLimits},
-    trace::{Known, Party},
+    taint::{Direction, Mix, PropagationLimits},
+    trace::{Entity, Known},
 };
 use tracehound_ledger::{AddrNum, Ledger, TxSpan};
 use tracehound_model::{Amount, Asset, BitcoinNetwork, BlockHash, Category, OutPoint, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
-use crate::{ledger_of, taint::walks::drawn, units};
+use crate::{ledger_of, taint::propagations::drawn, units};
 
 /// Some owners have names: those below 10 are thieves, those from 50 on exchanges.
 struct Names<'a> {
@@ -21,12 +21,12 @@ struct Names<'a> {
 }
 
 impl Known for Names<'_> {
-    fn party(&self, addr: AddrNum) -> Option<Party> {
+    fn entity(&self, addr: AddrNum) -> Option<Entity> {
         let key = self.ledger.script_key(addr);
         let n = *self.named.iter().find(|&&n| key == Some(owner(n)))?;
         let category = if n < 10 { Category::ServiceHack } else { Category::Exchange };
         let listed_from = (n < 10).then(|| jiff::civil::date(1970, 1, 2));
-        Some(Party { label: format!("party {n}"), category, listed_from })
+        Some(Entity { label: format!("entity {n}"), category, listed_from })
     }
 
     fn mix(&self, _: &Ledger, _: TxSpan) -> Option<Mix> {
@@ -42,16 +42,16 @@ fn asked(
     prices: Option<&Prices>,
 ) -> Exposures {
     let subjects = BTreeSet::from([ledger.find_address(&owner(subject)).expect("known")]);
-    let limits = WalkLimits { dust: 0, ..WalkLimits::default() };
+    let limits = PropagationLimits { dust: 0, ..PropagationLimits::default() };
     let question = Question { subjects: &subjects, direction, limits, through_mixes: false, prices };
     exposures(ledger, &question, &Names { ledger, named }).expect("answers")
 }
 
 fn rows(found: &Exposures) -> Vec<(&str, bool, u128, (u32, u32))> {
     found
-        .parties
+        .entities
         .iter()
-        .map(|row| (row.party.label.as_str(), row.direct, units(row.amount), row.hops))
+        .map(|row| (row.entity.label.as_str(), row.direct, units(row.amount), row.hops))
         .collect()
 }
 
@@ -82,10 +82,14 @@ fn sources_are_shares_by_value_and_direct_is_told_from_indirect() {
     assert_eq!(found.total, Amount::from(1_490_u64));
     assert_eq!(
         rows(&found),
-        [("party 50", true, 500, (1, 1)), ("party 50", false, 693, (2, 2)), ("party 1", false, 297, (2, 2))]
+        [
+            ("entity 50", true, 500, (1, 1)),
+            ("entity 50", false, 693, (2, 2)),
+            ("entity 1", false, 297, (2, 2))
+        ]
     );
     assert!(found.is_complete());
-    let thief = found.parties.last().expect("the thief");
+    let thief = found.entities.last().expect("the thief");
     assert_eq!(thief.best_path.len(), 2, "two transactions from the thief to the subject");
     assert_eq!(thief.best_owner, ledger.find_address(&owner(1)));
 }
@@ -96,9 +100,9 @@ fn destinations_do_not_count_change() {
     let found = asked(&ledger, 100, Direction::Forward, &[1, 50], None);
     // 1,490 less 280 of change: 600 of the 1,200 reach the exchange, 590 are held, 10 + 10 are fees.
     assert_eq!(found.total, Amount::from(1_210_u64));
-    assert_eq!(rows(&found), [("party 50", false, 600, (2, 2))]);
+    assert_eq!(rows(&found), [("entity 50", false, 600, (2, 2))]);
     assert_eq!(
-        (found.rest.held, found.rest.fees, found.rest.returned),
+        (found.rest.unspent, found.rest.fees, found.rest.returned),
         (Amount::from(590_u64), Amount::from(20_u64), Amount::from(280_u64))
     );
 }
@@ -107,7 +111,7 @@ fn destinations_do_not_count_change() {
 fn a_named_party_on_the_way_absorbs_what_lies_behind_it() {
     let (_dir, ledger) = ledger_of(&story());
     let found = asked(&ledger, 100, Direction::Backward, &[1, 20, 50], None);
-    assert_eq!(rows(&found), [("party 20", true, 990, (1, 1)), ("party 50", true, 500, (1, 1))]);
+    assert_eq!(rows(&found), [("entity 20", true, 990, (1, 1)), ("entity 50", true, 500, (1, 1))]);
 }
 
 #[test]
@@ -116,7 +120,7 @@ fn amounts_have_a_worth_on_their_day_and_a_side_of_the_listing() {
     let prices =
         Prices::from_csv("1970-01-02,1000000000", Asset::bitcoin(BitcoinNetwork::Regtest)).expect("fine");
     let found = asked(&ledger, 100, Direction::Backward, &[1, 50], Some(&prices));
-    let [direct, indirect, thief] = &found.parties[..] else { panic!("three rows") };
+    let [direct, indirect, thief] = &found.entities[..] else { panic!("three rows") };
     assert_eq!(
         direct.worth.map(|worth| (units(worth.cents), units(worth.without_price))),
         Some((500_000, 0))
@@ -131,13 +135,13 @@ fn amounts_have_a_worth_on_their_day_and_a_side_of_the_listing() {
 fn a_subject_that_received_nothing_has_no_exposure() {
     let (_dir, ledger) = ledger_of(&story());
     let found = asked(&ledger, 22, Direction::Forward, &[1, 50], None);
-    assert_eq!((found.total, found.parties.len(), found.is_complete()), (Amount::from(0_u64), 0, true));
+    assert_eq!((found.total, found.entities.len(), found.is_complete()), (Amount::from(0_u64), 0, true));
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Nothing is lost, and what the walk calls direct is what the counterparties of the own transactions say.
+    /// Nothing is lost, and what the propagation calls direct is what the counterparties of the own transactions say.
     #[test]
     fn parts_add_up_and_direct_agrees_with_counterparties(choices in prop::collection::vec(any::<(u8, u8, u8)>(), 1..30)) {
         let (blocks, _) = drawn(&choices);
@@ -147,17 +151,17 @@ proptest! {
             let Some(addr) = ledger.find_address(&owner(subject)) else { continue };
             for direction in [Direction::Backward, Direction::Forward] {
                 let found = asked(&ledger, subject, direction, &named, None);
-                let parties: u128 = found.parties.iter().map(|row| units(row.amount)).sum();
+                let entities: u128 = found.entities.iter().map(|row| units(row.amount)).sum();
                 let rest = found.rest;
-                let others = units(rest.minted) + units(rest.mixed) + units(rest.held) + units(rest.fees) + units(rest.unowned) + units(rest.unresolved) + units(rest.dust) + units(rest.cut);
-                prop_assert_eq!(parties + others, units(found.total));
+                let others = units(rest.coinbase) + units(rest.mixed) + units(rest.unspent) + units(rest.fees) + units(rest.unspendable) + units(rest.unknown_inputs) + units(rest.dust) + units(rest.truncated);
+                prop_assert_eq!(entities + others, units(found.total));
             }
             let found = asked(&ledger, subject, Direction::Backward, &named, None);
-            let direct: u128 = found.parties.iter().filter(|row| row.direct).map(|row| units(row.amount)).sum();
+            let direct: u128 = found.entities.iter().filter(|row| row.direct).map(|row| units(row.amount)).sum();
             let counted = Counterparties::of(&ledger, &BTreeSet::from([addr]), Limits::default());
             let named_in: u128 = counted.incoming.iter().filter(|(other, _)| {
                 named.iter().any(|&n| ledger.script_key(**other) == Some(owner(n)))
-            }).map(|(_, party)| party.amount).sum();
+            }).map(|(_, entity)| entity.amount).sum();
             // Each splits to the unit by itself; they may differ by a unit an input.
             prop_assert!(direct.abs_diff(named_in) <= 40, "{} {}", direct, named_in);
         }

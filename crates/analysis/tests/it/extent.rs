@@ -2,19 +2,19 @@
 
 use tracehound_analysis::{
     extent::{Asked, Extent, Needed},
-    taint::{Direction, Method, Mix, Options, WalkLimits},
-    trace::{Known, Party, Question, Trace, trace},
+    taint::{Direction, Method, Mix, Options, PropagationLimits},
+    trace::{Entity, Known, Question, Trace, trace},
 };
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, TxSpan, Writer, WriterOptions};
 use tracehound_model::{BitcoinNetwork, BlockHash, Chain, OutPoint, TxId, utxo::UtxoBlock};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
-use crate::{taint::walks::output, units};
+use crate::{taint::propagations::output, units};
 
 struct Nobody;
 
 impl Known for Nobody {
-    fn party(&self, _: AddrNum) -> Option<Party> {
+    fn entity(&self, _: AddrNum) -> Option<Entity> {
         None
     }
 
@@ -118,7 +118,7 @@ fn blocks_that_came_before_their_time_are_missing_to_what_they_spend() {
         let missing = |needed| Extent::of(&ledger, Asked::at(LAST), needed).missing_ranges;
         assert_eq!((missing(Needed::From(BlockNum(3))), missing(Needed::From(BlockNum(4)))), (1, 1));
         let found = traced(&ledger, coins[1], Direction::Forward, false);
-        assert_eq!(units(found.sums.held), 1_000, "the spender is there and not joined");
+        assert_eq!(units(found.sums.unspent), 1_000, "the spender is there and not joined");
         assert!(
             !found.complete && found.gaps[0].to_string().contains("blocks are missing"),
             "{:?}",
@@ -148,7 +148,7 @@ fn what_is_missing_right_behind_the_moment_counts() {
 
 fn traced(ledger: &Ledger, coin: TxId, direction: Direction, all_received: bool) -> Trace {
     let seeds = [output(ledger, coin, 0)];
-    let limits = WalkLimits { dust: 0, ..WalkLimits::default() };
+    let limits = PropagationLimits { dust: 0, ..PropagationLimits::default() };
     let options = Options { direction, method: Method::Haircut, through_mixes: false, limits };
     let question = Question { seeds: &seeds, all_received, options, asked: Asked::at(LAST) };
     trace(ledger, BitcoinNetwork::Regtest, &question, &Nobody).expect("traces")

@@ -6,17 +6,17 @@ use std::{
 };
 
 use tracehound_analysis::{
-    patterns::leads::{self, Search},
+    patterns::withdrawals::{self, Search},
     peel::{self, Background, Chain, Options},
     taint::Mix,
-    trace::{Known, Party},
+    trace::{Entity, Known},
 };
 use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxSpan};
 use tracehound_model::{BitcoinNetwork, Category, OutPoint, TxId};
 use tracehound_range::{HeistConfig, Record, Step, Wallet, Wallets, generate_heists, read_truth};
 
-use crate::{peel::Names, taint::walks::output};
+use crate::{peel::Names, taint::propagations::output};
 
 const SEED: u64 = 7;
 const REGTEST: BitcoinNetwork = BitcoinNetwork::Regtest;
@@ -65,9 +65,9 @@ fn wallet(ledger: &Ledger, owner: AddrNum) -> Option<Wallet> {
 }
 
 impl Known for ByWallet<'_> {
-    fn party(&self, owner: AddrNum) -> Option<Party> {
+    fn entity(&self, owner: AddrNum) -> Option<Entity> {
         let service = wallet(self.0, owner)?.is_service();
-        service.then(|| Party {
+        service.then(|| Entity {
             label: "Service".to_owned(),
             category: Category::Exchange,
             listed_from: None,
@@ -166,7 +166,7 @@ fn peel_chains_are_followed_and_strangers_are_not_taken_for_their_wallet() {
 }
 
 #[test]
-fn a_lead_that_no_placebo_shares_is_rare_where_there_is_nothing_to_find() {
+fn a_candidate_that_no_control_shares_is_rare_where_there_is_nothing_to_find() {
     let heists = heists(12_000, 40);
     let mut payouts: BTreeMap<OutPoint, BTreeSet<OutPoint>> = BTreeMap::new();
     for record in &heists.truth {
@@ -181,11 +181,15 @@ fn a_lead_that_no_placebo_shares_is_rare_where_there_is_nothing_to_find() {
     let (mut asked, mut unshared) = (0, 0);
     for (deposit, paid) in &payouts {
         let out = output(&heists.ledger, deposit.txid, deposit.vout.into());
-        let found = leads::find(&heists.ledger, out, &search).expect("in the ledger");
-        let is_false = |lead: &leads::Lead| lead.payouts.iter().any(|payout| !paid.contains(payout));
+        let found = withdrawals::find(&heists.ledger, out, &search).expect("in the ledger");
+        let is_false =
+            |lead: &withdrawals::Candidate| lead.payouts.iter().any(|payout| !paid.contains(payout));
         asked += 1;
         unshared += usize::from(
-            found.leads.iter().any(|lead| is_false(lead) && lead.placebos >= 100 && lead.placebo_fits == 0),
+            found
+                .candidates
+                .iter()
+                .any(|lead| is_false(lead) && lead.controls >= 100 && lead.control_fits == 0),
         );
     }
     // Measured: 1 of 35 deposits.

@@ -6,9 +6,9 @@ use tracehound_analysis::{
     Counterparties, Limits,
     exposure::{Question, exposures},
     pass::{NamedOwners, Pass},
-    patterns::{self, Finding, Subject, Thresholds, mined},
+    patterns::{self, Finding, Subject, Thresholds, coinbases},
     peel::{self, Stop},
-    taint::{Direction, Fate, Label, Method, Options, Seed, Stops, WalkLimits, walk},
+    taint::{Direction, Label, Method, Options, PropagationLimits, Seed, StopReason, Stops, propagate},
 };
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, TxSpan, Writer, WriterOptions};
 use tracehound_model::{Amount, BitcoinNetwork, BlockHash, Chain, OutPoint, TxId, utxo::UtxoBlock};
@@ -66,15 +66,15 @@ fn a_walk_books_it_as_destroyed_whichever_way_it_goes() {
             direction,
             method: Method::Haircut,
             through_mixes: false,
-            limits: WalkLimits::default(),
+            limits: PropagationLimits::default(),
         };
-        let found = walk(&ledger, &seeds, options, &Nobody).expect("walks");
+        let found = propagate(&ledger, &seeds, options, &Nobody).expect("propagates");
         let totals = found.totals[&Label(0)];
         assert_eq!((totals.seeded, totals.destroyed, totals.booked()), (100, 50, 100), "{direction:?}");
-        assert_eq!((totals.held + totals.minted, totals.unowned), (50, 0), "{direction:?}");
+        assert_eq!((totals.unspent + totals.coinbase, totals.unspendable), (50, 0), "{direction:?}");
         let gone = found.ends.iter().find(|end| end.out == Some(GONE)).expect("ends");
         let later = ledger.tx_of_output(THERE).expect("made").0;
-        assert_eq!(gone.fate, Fate::Destroyed(later));
+        assert_eq!(gone.reason, StopReason::Destroyed(later));
     }
 }
 
@@ -83,7 +83,7 @@ fn exposure_and_counterparties_do_not_count_it() {
     let (_dir, ledger) = ledger_of(&blocks());
     let subjects = miner(&ledger);
     for dust in [0, 1_000] {
-        let limits = WalkLimits { dust, ..WalkLimits::default() };
+        let limits = PropagationLimits { dust, ..PropagationLimits::default() };
         let question = Question {
             subjects: &subjects,
             direction: Direction::Backward,
@@ -97,7 +97,7 @@ fn exposure_and_counterparties_do_not_count_it() {
             (Amount::from(50_u64), Amount::from(50_u64)),
             "dust {dust}"
         );
-        assert_eq!(units(found.rest.minted) + units(found.rest.dust), 50);
+        assert_eq!(units(found.rest.coinbase) + units(found.rest.dust), 50);
     }
     let found = Counterparties::of(&ledger, &subjects, Limits { dust: 60, ..Limits::default() });
     assert_eq!((found.total_in, found.minted), (50, 0), "all of it is dust");
@@ -120,13 +120,16 @@ fn balances_sources_and_peel_chains_do_not_count_it() {
         .findings
         .iter()
         .filter_map(
-            |finding| if let Finding::Asleep { balance, .. } = finding { Some(*balance) } else { None },
+            |finding| if let Finding::Dormant { balance, .. } = finding { Some(*balance) } else { None },
         )
         .collect();
     assert_eq!(asleep, [Amount::from(50_u64)]);
-    let depth = mined::Depth { dust: 0, ..mined::Depth::default() };
-    let mined = mined::sources(&ledger, &[GONE, THERE], depth, &Names::default()).expect("answers");
-    assert_eq!((mined.total, mined.minted(), mined.count), (Amount::from(50_u64), Amount::from(50_u64), 1));
+    let depth = coinbases::Depth { dust: 0, ..coinbases::Depth::default() };
+    let mined = coinbases::sources(&ledger, &[GONE, THERE], depth, &Names::default()).expect("answers");
+    assert_eq!(
+        (mined.total, mined.from_coinbases(), mined.count),
+        (Amount::from(50_u64), Amount::from(50_u64), 1)
+    );
     let stop = |out| {
         peel::follow(&ledger, BitcoinNetwork::Regtest, out, peel::Options::default(), &Names::default())
             .expect("follows")

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use tracehound_analysis::{
     exposure::{Question, exposures},
     pass::{Bucket, NamedOwners, Pass, Shares},
-    taint::{Direction, Mix, WalkLimits},
-    trace::{Known, Party},
+    taint::{Direction, Mix, PropagationLimits},
+    trace::{Entity, Known},
 };
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxNum, TxSpan, Writer, WriterOptions};
 use tracehound_model::{BitcoinNetwork, BlockHash, Category, Chain, OutPoint, utxo::UtxoBlock};
@@ -33,9 +33,9 @@ fn named(ledger: &Ledger) -> NamedOwners {
 struct Names<'a>(&'a Ledger);
 
 impl Known for Names<'_> {
-    fn party(&self, addr: AddrNum) -> Option<Party> {
+    fn entity(&self, addr: AddrNum) -> Option<Entity> {
         let n = (0..300).find(|&n| number(self.0, n) == Some(addr))?;
-        Some(Party { label: format!("owner {n}"), category: category(n)?, listed_from: None })
+        Some(Entity { label: format!("owner {n}"), category: category(n)?, listed_from: None })
     }
 
     fn mix(&self, _: &Ledger, _: TxSpan) -> Option<Mix> {
@@ -137,11 +137,11 @@ fn agrees(choices: &[Vec<(u8, u8)>]) -> Result<(), TestCaseError> {
         let lost = exact * 65_535.0 - f64::from(kept[Bucket::Theft as usize]);
         prop_assert!((-1e-6..=f64::from(mixes) + 1e-6).contains(&lost), "{lost} of {mixes} lost");
         let holder = output.owner.expect("owned");
-        if Names(&ledger).party(holder).is_some() || ledger.activity(holder, 9).0.received.len() > 1 {
+        if Names(&ledger).entity(holder).is_some() || ledger.activity(holder, 9).0.received.len() > 1 {
             continue;
         }
         let subjects = BTreeSet::from([holder]);
-        let limits = WalkLimits { dust: 0, ..WalkLimits::default() };
+        let limits = PropagationLimits { dust: 0, ..PropagationLimits::default() };
         let question = Question {
             subjects: &subjects,
             direction: Direction::Backward,
@@ -151,9 +151,9 @@ fn agrees(choices: &[Vec<(u8, u8)>]) -> Result<(), TestCaseError> {
         };
         let found = exposures(&ledger, &question, &Names(&ledger)).expect("answers");
         let theft: u128 = found
-            .parties
+            .entities
             .iter()
-            .filter(|row| row.party.category == Category::ServiceHack)
+            .filter(|row| row.entity.category == Category::ServiceHack)
             .map(|row| units(row.amount))
             .sum();
         // Less than a unit for two of the inputs, of which these transactions have three at most.
@@ -186,7 +186,7 @@ fn a_share_of_a_few_units_is_right_to_the_unit() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
-    /// Both the pass and the walk are within what they promise of the share in real numbers.
+    /// Both the pass and the propagation are within what they promise of the share in real numbers.
     #[test]
     fn the_pass_agrees_with_the_exact_answer(choices in blocks()) {
         agrees(&choices)?;

@@ -6,7 +6,7 @@ use tracehound_ledger::{AddrNum, Ledger, OutNum};
 use tracehound_model::{BlockHash, OutPoint};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
-use crate::{ledger_of, taint::walks::drawn};
+use crate::{ledger_of, taint::propagations::drawn};
 
 fn number(ledger: &Ledger, n: usize) -> AddrNum {
     ledger.find_address(&owner(n)).expect("in the ledger")
@@ -33,14 +33,14 @@ fn the_shortest_come_first_and_of_those_the_widest() {
         ways(&ledger, &BTreeSet::from([number(&ledger, 1)]), &BTreeSet::from([number(&ledger, 9)]), limits());
     let shape: Vec<(usize, u64)> = found.ways.iter().map(|way| (way.txs.len(), way.width)).collect();
     assert_eq!(shape, [(2, 500), (2, 100), (3, 400)]);
-    assert!(found.ways.iter().all(|way| is_way(&ledger, way)) && !found.cut);
+    assert!(found.ways.iter().all(|way| is_way(&ledger, way)) && !found.truncated);
     let back =
         ways(&ledger, &BTreeSet::from([number(&ledger, 9)]), &BTreeSet::from([number(&ledger, 1)]), limits());
-    assert!(back.ways.is_empty() && !back.cut, "money does not flow back");
+    assert!(back.ways.is_empty() && !back.truncated, "money does not flow back");
     let short = PathLimits { hops: 2, ..limits() };
     let found =
         ways(&ledger, &BTreeSet::from([number(&ledger, 1)]), &BTreeSet::from([number(&ledger, 9)]), short);
-    assert!(found.ways.len() == 2 && found.cut, "what a limit hides is said");
+    assert!(found.ways.len() == 2 && found.truncated, "what a limit hides is said");
 }
 
 /// Every way, by trying all.

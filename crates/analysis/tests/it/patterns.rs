@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use tracehound_analysis::{
     patterns::{
         self, Finding, Report, Subject, Thresholds, chips,
-        leads::{self, Search, Together},
-        mined::{self, Depth, Miner},
+        coinbases::{self, Depth, Miner},
+        withdrawals::{self, Search, Together},
     },
     taint::SeedError,
 };
@@ -18,7 +18,7 @@ use tracehound_testkit::blocks::{BlockMaker, owner};
 use crate::{
     ledger_of,
     peel::{Names, any_blocks, at},
-    taint::walks::output,
+    taint::propagations::output,
     units,
 };
 
@@ -159,28 +159,28 @@ fn an_idle_balance_is_woken_by_its_owner_not_by_dust_and_sleeps_again() {
     let (story, paid) = sleeper();
     let (_dir, ledger) = ledger_of(&story.blocks);
     let report = ask(&ledger, address(&ledger, 1));
-    let Some(Finding::Woken { since, days, grade_days, amount, balance, txids, .. }) =
+    let Some(Finding::Reactivated { since, days, grade_days, amount, balance, txids, .. }) =
         report.findings.first()
     else {
         panic!("{:?}", report.findings);
     };
     assert_eq!((*since, *days, *grade_days, txids), (1_000, 40, 30, &vec![paid]));
     assert_eq!((units(*amount), units(*balance)), (u128::from(20 * COIN), u128::from(50 * COIN) + 500));
-    let Some(Finding::Asleep { days: 100, balance, .. }) = report.findings.get(1) else {
+    let Some(Finding::Dormant { days: 100, balance, .. }) = report.findings.get(1) else {
         panic!("{:?}", report.findings);
     };
     assert_eq!(units(*balance), u128::from(30 * COIN) + 500);
     // The transaction by itself: its one coin had slept for forty days.
     let of_tx = ask(&ledger, transaction(&ledger, paid));
     assert!(
-        matches!(of_tx.findings[..], [Finding::Woken { days: 40, grade_days: 30, .. }]),
+        matches!(of_tx.findings[..], [Finding::Reactivated { days: 40, grade_days: 30, .. }]),
         "{:?}",
         of_tx.findings
     );
     // Someone who pays a twentieth after a pause has not woken.
     let higher = Thresholds { idle_out_permille: 500, ..Thresholds::default() };
     let report = patterns::around(&ledger, address(&ledger, 1), &higher, &Names::default()).expect("there");
-    assert!(report.findings.iter().all(|finding| !matches!(finding, Finding::Woken { .. })));
+    assert!(report.findings.iter().all(|finding| !matches!(finding, Finding::Reactivated { .. })));
 }
 
 #[test]
@@ -301,23 +301,25 @@ fn mixer(gathered: bool) -> (Story, TxId, Vec<TxId>) {
 fn a_mixers_payouts_are_a_lead_with_its_rate_of_error() {
     let (story, deposit, payouts) = mixer(true);
     let (_dir, ledger) = ledger_of(&story.blocks);
-    let found = leads::find(&ledger, output(&ledger, deposit, 0), &Search::default()).expect("in the ledger");
-    let lead = found.leads.first().expect("a lead");
+    let found =
+        withdrawals::find(&ledger, output(&ledger, deposit, 0), &Search::default()).expect("in the ledger");
+    let lead = found.candidates.first().expect("a lead");
     assert_eq!(lead.together, Together::SpentTogether);
     let expected: BTreeSet<OutPoint> = payouts.iter().map(|&txid| OutPoint { txid, vout: 0 }).collect();
     assert_eq!(lead.payouts.iter().copied().collect::<BTreeSet<_>>(), expected);
     assert_eq!((lead.fee_ppm, lead.delay / 1_000), (15_000, 22));
-    assert!(lead.placebos >= 20 && lead.placebo_fits == 0, "{lead:?}");
-    assert!(!found.cut);
+    assert!(lead.controls >= 20 && lead.control_fits == 0, "{lead:?}");
+    assert!(!found.truncated);
     // Never brought together, nothing ties them.
     let (story, deposit, _) = mixer(false);
     let (_dir, ledger) = ledger_of(&story.blocks);
-    let found = leads::find(&ledger, output(&ledger, deposit, 0), &Search::default()).expect("in the ledger");
-    assert!(found.leads.iter().all(|lead| lead.together == Together::Single), "{:?}", found.leads);
+    let found =
+        withdrawals::find(&ledger, output(&ledger, deposit, 0), &Search::default()).expect("in the ledger");
+    assert!(found.candidates.iter().all(|lead| lead.together == Together::Single), "{:?}", found.candidates);
 }
 
 #[test]
-fn in_a_crowd_of_like_amounts_placebos_fit_as_well_and_the_lead_says_so() {
+fn in_a_crowd_of_like_amounts_controls_fit_as_well_and_the_candidate_says_so() {
     let mut story = Story::default();
     let coins: Vec<TxId> = (0..61).map(|n| story.block(1_000 + n, n as usize, |_| {})).collect();
     let mut deposit = TxId::default();
@@ -336,10 +338,10 @@ fn in_a_crowd_of_like_amounts_placebos_fit_as_well_and_the_lead_says_so() {
     });
     let (_dir, ledger) = ledger_of(&story.blocks);
     let wide = Search { tolerance_ppm: 400, ..Search::default() };
-    let found = leads::find(&ledger, output(&ledger, deposit, 0), &wide).expect("in the ledger");
+    let found = withdrawals::find(&ledger, output(&ledger, deposit, 0), &wide).expect("in the ledger");
     assert!(found.found >= 5, "{found:?}");
-    let worst = found.leads.iter().max_by_key(|lead| lead.off_by).expect("many fit");
-    assert!(worst.placebo_fits * 2 > worst.placebos && worst.placebos >= 20, "{worst:?}");
+    let worst = found.candidates.iter().max_by_key(|lead| lead.off_by).expect("many fit");
+    assert!(worst.control_fits * 2 > worst.controls && worst.controls >= 20, "{worst:?}");
 }
 
 #[test]
@@ -349,12 +351,12 @@ fn a_search_has_limits() {
     // A pool that pays nobody has no leads; an early end sees no payouts.
     let pool = BTreeSet::new();
     let none = Search { pool: Some(&pool), ..Search::default() };
-    assert_eq!(leads::find(&ledger, output(&ledger, deposit, 0), &none).expect("there").found, 0);
+    assert_eq!(withdrawals::find(&ledger, output(&ledger, deposit, 0), &none).expect("there").found, 0);
     let early = Search { seconds: 60, ..Search::default() };
-    assert_eq!(leads::find(&ledger, output(&ledger, deposit, 0), &early).expect("there").found, 0);
+    assert_eq!(withdrawals::find(&ledger, output(&ledger, deposit, 0), &early).expect("there").found, 0);
     let cut = Search { outputs: 3, ..Search::default() };
-    assert!(leads::find(&ledger, output(&ledger, deposit, 0), &cut).expect("there").cut);
-    assert!(leads::find(&ledger, OutNum(u64::MAX >> 1), &cut).is_none());
+    assert!(withdrawals::find(&ledger, output(&ledger, deposit, 0), &cut).expect("there").truncated);
+    assert!(withdrawals::find(&ledger, OutNum(u64::MAX >> 1), &cut).is_none());
 }
 
 #[test]
@@ -375,9 +377,9 @@ fn new_coins_are_a_pools_or_a_single_miners() {
     });
     let (_dir, ledger) = ledger_of(&story.blocks);
     let known = Names::default();
-    let ask = |txid| mined::sources(&ledger, &[output(&ledger, txid, 0)], Depth::default(), &known);
+    let ask = |txid| coinbases::sources(&ledger, &[output(&ledger, txid, 0)], Depth::default(), &known);
     let found = ask(thief).expect("in the ledger");
-    assert_eq!(found.minted(), found.total, "all of it is new");
+    assert_eq!(found.from_coinbases(), found.total, "all of it is new");
     assert!(units(found.pool).abs_diff(250_000_000) < 200, "{found:?}");
     assert_eq!(units(found.self_mined) + units(found.pool), 5_250_000_000 - 1_000);
     assert_eq!(found.count, 2);
@@ -386,9 +388,10 @@ fn new_coins_are_a_pools_or_a_single_miners() {
     assert_eq!((resting.coinbases[0].miner, resting.unclear), (Miner::Unclear, resting.total));
     // Beyond the depth coins are old, not fresh.
     let near = Depth { hops: 1, ..Depth::default() };
-    let found = mined::sources(&ledger, &[output(&ledger, thief, 0)], near, &known).expect("in the ledger");
+    let found =
+        coinbases::sources(&ledger, &[output(&ledger, thief, 0)], near, &known).expect("in the ledger");
     assert_eq!((units(found.pool), units(found.older) > 0), (0, true));
-    assert_eq!(mined::sources(&ledger, &[], near, &known), Err(SeedError::None));
+    assert_eq!(coinbases::sources(&ledger, &[], near, &known), Err(SeedError::None));
 }
 
 proptest! {
@@ -411,13 +414,13 @@ proptest! {
             }
             let (outs, _) = patterns::outputs_of(&ledger, subject, 100);
             if !outs.is_empty() {
-                let found = mined::sources(&ledger, &outs, Depth::default(), &Names::default()).expect("asked well");
-                let parts = units(found.minted()) + units(found.services) + units(found.mixed) + units(found.older) + units(found.unresolved);
+                let found = coinbases::sources(&ledger, &outs, Depth::default(), &Names::default()).expect("asked well");
+                let parts = units(found.from_coinbases()) + units(found.services) + units(found.mixed) + units(found.older) + units(found.unresolved);
                 prop_assert!(parts <= units(found.total));
             }
             for out in outs {
-                let found = leads::find(&ledger, out, &Search::default()).expect("there");
-                prop_assert!(found.leads.iter().all(|lead| lead.placebo_fits <= lead.placebos));
+                let found = withdrawals::find(&ledger, out, &Search::default()).expect("there");
+                prop_assert!(found.candidates.iter().all(|lead| lead.control_fits <= lead.controls));
             }
         }
         let none = Subject::Address(tracehound_ledger::AddrNum(info.addresses));

@@ -7,7 +7,7 @@ use tracehound_analysis::{
     coinjoin::{Buffer, Classifier},
     peel::{self, Chain, Feature, Options, PeelError, Rule, Stop},
     taint::Mix,
-    trace::{Known, Party},
+    trace::{Entity, Known},
 };
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxSpan};
 use tracehound_model::{
@@ -16,7 +16,7 @@ use tracehound_model::{
 use tracehound_range::{Role, Step, demo_case};
 use tracehound_testkit::blocks::{BlockMaker, hash32, owner};
 
-use crate::{ledger_of, taint::walks::output, units};
+use crate::{ledger_of, taint::propagations::output, units};
 
 const REGTEST: BitcoinNetwork = BitcoinNetwork::Regtest;
 const COIN: u64 = 100_000_000;
@@ -34,8 +34,8 @@ impl Names {
 }
 
 impl Known for Names {
-    fn party(&self, owner: AddrNum) -> Option<Party> {
-        self.services.contains(&owner).then(|| Party {
+    fn entity(&self, owner: AddrNum) -> Option<Entity> {
+        self.services.contains(&owner).then(|| Entity {
             label: "Service".to_owned(),
             category: Category::Exchange,
             listed_from: None,
@@ -144,7 +144,7 @@ fn it_stops_at_a_service_and_before_a_sweep_into_one() {
     let peel = peel_chain(6, sweep);
     let found = followed(&peel, Options::default(), &[owner(77)]);
     assert_eq!(found.hops.len(), 6);
-    assert!(matches!(&found.stop, Stop::PaidToServices { party, .. } if party.label == "Service"));
+    assert!(matches!(&found.stop, Stop::PaidToServices { entity, .. } if entity.label == "Service"));
     let found = followed(&peel, Options::default(), &[wallet_key(3)]);
     let Stop::PaidToServices { .. } = found.stop else {
         // The third kept output is the service's: its payee is the only candidate left and no wallet of the chain.
@@ -184,7 +184,7 @@ fn it_stops_at_a_mix_a_payout_and_at_unknown_amounts() {
         block.tx(&[at(last, 0), (far, None)], &[(value, Some(owner(600)))]);
     };
     let found = followed(&peel_chain(3, unknown), Options::default(), &[]);
-    assert!(matches!(found.stop, Stop::MissingAmounts { .. }), "{:?}", found.stop);
+    assert!(matches!(found.stop, Stop::UnknownInputs { .. }), "{:?}", found.stop);
     assert!(!found.is_complete());
 }
 
@@ -245,7 +245,7 @@ fn key_of(address: &str) -> ScriptKey {
 #[test]
 fn the_generated_heists_chain_is_followed_to_its_end_and_no_other_start_looks_like_one() {
     let (mut right, mut wrong, mut missed) = (0, 0, 0);
-    let (mut placebos, mut placebo_hops, mut placebo_peels) = (0_usize, 0, 0);
+    let (mut controls, mut control_hops, mut control_peels) = (0_usize, 0, 0);
     // Five hops a chain, in ten minutes each.
     let options = Options { rule: Rule { hops: 5, ..Rule::default() }, ..Options::default() };
     for seed in 1..=6 {
@@ -279,14 +279,14 @@ fn the_generated_heists_chain_is_followed_to_its_end_and_no_other_start_looks_li
             }
             let Some(&start) = peel::starts(&ledger, TxNum(num)).first() else { continue };
             let chain = follow(&ledger, start, options, &known);
-            placebos += 1;
-            placebo_hops += chain.hops.len();
-            placebo_peels += usize::from(chain.is_laundering_peel);
+            controls += 1;
+            control_hops += chain.hops.len();
+            control_peels += usize::from(chain.is_laundering_peel);
         }
     }
     assert_eq!((right, wrong, missed), (30, 0, 0));
-    assert_eq!(placebo_peels, 0, "of {placebos}");
-    assert!(placebo_hops < placebos, "{placebo_hops} hops of {placebos} placebos");
+    assert_eq!(control_peels, 0, "of {controls}");
+    assert!(control_hops < controls, "{control_hops} hops of {controls} controls");
 }
 
 /// A chain of random transactions: each entry takes outputs by number and pays amounts to owners.

@@ -1,5 +1,5 @@
-//! The worked examples of the rules, conservation, and walks over small chains.
+//! The worked examples of the rules, conservation, and propagations over small chains.
 
 mod balances;
 mod examples;
-pub(crate) mod walks;
+pub(crate) mod propagations;

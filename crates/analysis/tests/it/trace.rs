@@ -2,8 +2,8 @@
 
 use tracehound_analysis::{
     extent::Asked,
-    taint::{Direction, Method, Mix, Options, WalkLimits},
-    trace::{self, Known, Party, Question, Trace},
+    taint::{Direction, Method, Mix, Options, PropagationLimits},
+    trace::{self, Entity, Known, Question, Trace},
 };
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
 use tracehound_model::{BitcoinNetwork, Category};
@@ -11,16 +11,16 @@ use tracehound_testkit::blocks::owner;
 
 use crate::{
     ledger_of,
-    taint::walks::{output, story},
+    taint::propagations::{output, story},
 };
 
 /// Owner 50 is a service with a name that would break every format; three equal outputs are a mix.
 struct Names<'a>(&'a Ledger);
 
 impl Known for Names<'_> {
-    fn party(&self, addr: AddrNum) -> Option<Party> {
+    fn entity(&self, addr: AddrNum) -> Option<Entity> {
         let named = self.0.script_key(addr) == Some(owner(50));
-        named.then(|| Party {
+        named.then(|| Entity {
             label: "=Mix & \"Match\", <Ltd>".to_owned(),
             category: Category::Exchange,
             listed_from: None,
@@ -34,11 +34,11 @@ impl Known for Names<'_> {
     }
 }
 
-fn options(direction: Direction, limits: WalkLimits) -> Options {
+fn options(direction: Direction, limits: PropagationLimits) -> Options {
     Options { direction, method: Method::Haircut, through_mixes: false, limits }
 }
 
-fn traced(ledger: &Ledger, limits: WalkLimits, through_mixes: bool) -> Trace {
+fn traced(ledger: &Ledger, limits: PropagationLimits, through_mixes: bool) -> Trace {
     let seeds = [output(ledger, story().theft, 0)];
     let options = Options { through_mixes, ..options(Direction::Forward, limits) };
     trace::trace(ledger, BitcoinNetwork::Regtest, &question(&seeds, options), &Names(ledger)).expect("traces")
@@ -49,8 +49,8 @@ fn question(seeds: &[OutNum], options: Options) -> Question<'_> {
     Question { seeds, all_received: false, options, asked: Asked::at(3_600) }
 }
 
-fn no_dust() -> WalkLimits {
-    WalkLimits { dust: 0, ..WalkLimits::default() }
+fn no_dust() -> PropagationLimits {
+    PropagationLimits { dust: 0, ..PropagationLimits::default() }
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_report_says_where_the_value_is_and_how_it_went() {
 #[test]
 fn a_cut_report_says_what_it_left_out() {
     let (_dir, ledger) = ledger_of(&story().blocks);
-    let found = traced(&ledger, WalkLimits { hops: 1, ..no_dust() }, false);
+    let found = traced(&ledger, PropagationLimits { hops: 1, ..no_dust() }, false);
     assert!(!found.complete);
     insta::assert_snapshot!("trace_cut", trace::text::report(&found, 2, Some("measured: well")));
 }

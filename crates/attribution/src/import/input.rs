@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Format, Options, Snapshot, actorpack, archive, csl, decode, dpl, eu, ftm, json_list, known, notice,
+    Format, Options, Snapshot, actorpack, advisory, archive, csl, decode, dpl, eu, ftm, json_list, known,
     ofac_csv, ofac_json, ofac_plain_xml,
     ofac_set::{Neighbour, Set},
     ofac_xml, ofsi_xml, opensanctions, seco, senzing,
@@ -136,7 +136,7 @@ fn dispatch(
         Format::TagPack => tagpack::read,
         Format::ActorPack => actorpack::read,
         Format::Json => json_list::read,
-        Format::Notice => notice::read,
+        Format::Advisory => advisory::read,
         Format::OpenSanctionsCsv => opensanctions::read,
         Format::Senzing => senzing::read,
         Format::Csl => csl::read,

@@ -1,7 +1,7 @@
 //! Which source ids belong to which published lists. `docs/LISTS.md` says the same for people.
 //!
 //! An official id stands for a whole list as its publisher writes it. Anything else under such an id (an extract by asset,
-//! a table, a notice of one's own) is an extract: it may add, it ends nobody, and the list is no younger for it.
+//! a table, an advisory of one's own) is an extract: it may add, it ends nobody, and the list is no younger for it.
 
 use tracehound_model::{SourceId, SourceKind};
 

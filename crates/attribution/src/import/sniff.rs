@@ -53,8 +53,8 @@ pub enum Format {
     Csv,
     /// A list of addresses or objects, or an object from address to label.
     Json,
-    /// A notice in our own format.
-    Notice,
+    /// An advisory in our own format.
+    Advisory,
 }
 
 impl Format {
@@ -82,7 +82,7 @@ impl Format {
         Self::ActorPack,
         Self::Csv,
         Self::Json,
-        Self::Notice,
+        Self::Advisory,
     ];
 
     /// How much of its list a file of the format holds. Addresses by asset are pulled out of a list by others, who may
@@ -106,7 +106,7 @@ impl Format {
             | Self::Csl
             | Self::DeniedPersons => Scope::List,
             Self::OfacCsvPart | Self::OfacAddressJson => Scope::Extract,
-            Self::TagPack | Self::ActorPack | Self::Csv | Self::Json | Self::Notice => Scope::Addresses,
+            Self::TagPack | Self::ActorPack | Self::Csv | Self::Json | Self::Advisory => Scope::Addresses,
         }
     }
 
@@ -135,12 +135,14 @@ impl Format {
             Self::ActorPack => "actorpack",
             Self::Csv => "csv",
             Self::Json => "json",
-            Self::Notice => "notice",
+            Self::Advisory => "advisory",
         }
     }
 
     /// The format with this name.
     pub fn from_id(id: &str) -> Option<Self> {
+        // As stores of 0.1.0 name it.
+        let id = if id == "notice" { Self::Advisory.id() } else { id };
         Self::ALL.into_iter().find(|format| format.id() == id)
     }
 
@@ -183,7 +185,7 @@ impl Format {
             | Self::Csl => "records",
             Self::TagPack => "tags",
             Self::ActorPack => "actors",
-            Self::OfacAddressJson | Self::Json | Self::Notice => "entries",
+            Self::OfacAddressJson | Self::Json | Self::Advisory => "entries",
         }
     }
 
@@ -233,9 +235,9 @@ pub fn sniff(head: &[u8], file_name: &str) -> Option<Format> {
     }
     let yaml_name = matches!(extension.as_str(), "yaml" | "yml");
     if text.starts_with(['{', '[']) && extension != "toml" && !yaml_name {
-        // A TOML notice may begin with `[source]` under any name; JSON never has a bare word there.
+        // A TOML advisory may begin with `[source]` under any name; JSON never has a bare word there.
         return Some(if text.starts_with("[source]") || text.starts_with("[[claim]]") {
-            Format::Notice
+            Format::Advisory
         } else if let Some(format) = sniff_json(text) {
             format
         } else if looks_like_by_asset(text) {
@@ -245,7 +247,7 @@ pub fn sniff(head: &[u8], file_name: &str) -> Option<Format> {
         });
     }
     if extension == "toml" || text.lines().any(|line| line.trim() == "[source]") {
-        return Some(Format::Notice);
+        return Some(Format::Advisory);
     }
     let key = |name: &str| {
         text.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')))
@@ -403,7 +405,7 @@ mod tests {
             ("[\n {\"address\": 1}", "x.json", Some(Format::Json)),
             ("title: x\ncreator: y\ntags:\n", "pack", Some(Format::TagPack)),
             ("%YAML 1.1\n---\ntitle: x\ncreator: y\nactors:\n", "pack.yaml.gz", Some(Format::ActorPack)),
-            ("# note\n[source]\nid = \"x\"", "x", Some(Format::Notice)),
+            ("# note\n[source]\nid = \"x\"", "x", Some(Format::Advisory)),
             (
                 "36,\"A\",-0- ,\"CUBA\",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ",
                 "sdn.csv",

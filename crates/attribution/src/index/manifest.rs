@@ -113,7 +113,7 @@ impl Manifest {
         described.chain(self.before.iter().cloned()).collect()
     }
 
-    /// By source, when the newest edition of it that is here was recorded.
+    /// By source, when the newest list version of it that is here was recorded.
     pub fn recorded(&self) -> BTreeMap<SourceId, Timestamp> {
         let described = self.described.iter().map(|(history, _)| &history.source);
         described.map(|source| (source.id.clone(), source.recorded_at)).collect()

@@ -16,7 +16,7 @@ use crate::{
 /// What came of asking a publisher for its list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckOutcome {
-    /// Its newest edition is here: it had been, or it was fetched and imported.
+    /// Its newest list version is here: it had been, or it was fetched and imported.
     Current,
     /// The same by the word of a person, who fetched the list by hand.
     Word,
@@ -43,13 +43,13 @@ const WORD: &str = "a person's word";
 const CURRENT: i64 = 0;
 /// The publisher was not had, or its list was not taken in.
 const FAILED: i64 = 1;
-/// A person took editions back: what vouched for the source before does so no more.
+/// A person took list versions back: what vouched for the source before does so no more.
 const TAKEN_BACK: i64 = 2;
 
 impl ClaimStore {
     /// Records that the publisher of `source` was asked at the moment `at`.
     ///
-    /// With [`CheckOutcome::Current`] the newest edition here vouches for the time from its day to `at`: call it after
+    /// With [`CheckOutcome::Current`] the newest list version here vouches for the time from its day to `at`: call it after
     /// the import, if there was one.
     pub async fn record_check(
         &self,
@@ -77,7 +77,7 @@ impl ClaimStore {
         change.commit(None).await
     }
 
-    /// Records that the editions here of `source` are all that were in force from `since` to `until`: what a complete
+    /// Records that the list versions here of `source` are all that were in force from `since` to `until`: what a complete
     /// history of its changes shows. The same once more is a no-op.
     pub async fn record_vouched(
         &self,
@@ -135,14 +135,14 @@ impl ClaimStore {
     }
 }
 
-/// Records that editions of `source` were taken back at the moment `at`: neither an earlier check nor an earlier pack
+/// Records that list versions of `source` were taken back at the moment `at`: neither an earlier check nor an earlier pack
 /// says any longer that everything is here.
 pub(super) async fn end_vouching(
     db: &mut SqliteConnection,
     source: &SourceId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    insert_check(db, source, None, at, (TAKEN_BACK, Some("a person took editions of it back"))).await
+    insert_check(db, source, None, at, (TAKEN_BACK, Some("a person took list versions of it back"))).await
 }
 
 async fn insert_check(
@@ -201,7 +201,7 @@ pub(super) async fn add_checks(
          (SELECT 1 FROM pack_source o JOIN source_check w ON w.source = o.source \
          WHERE o.pack = p.id AND w.outcome = 2 AND w.at >= p.recorded_at) GROUP BY s.source",
     )
-    .bind(crate::pack::NOTICES)
+    .bind(crate::pack::COMPLETE_PACK)
     .fetch_all(&mut *db)
     .await
     .map_err(StoreError::while_("reading packs"))?;

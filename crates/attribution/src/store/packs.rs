@@ -1,4 +1,4 @@
-//! Packs of notices that were taken in, and the keys trusted for them.
+//! Packs of advisories that were taken in, and the keys trusted for them.
 
 use jiff::{Timestamp, civil::Date};
 use tracehound_model::SourceId;
@@ -7,7 +7,7 @@ use super::{ClaimStore, StoreError, decode};
 
 impl ClaimStore {
     /// Records that a pack was taken in whole: each of `sources` is complete up to `complete_as_of`. The same once more
-    /// is a no-op, unless editions of one of them were taken back since. `signer` is the key whose signature it had; none for the pack that comes with the product.
+    /// is a no-op, unless list versions of one of them were taken back since. `signer` is the key whose signature it had; none for the pack that comes with the product.
     pub async fn record_pack(
         &self,
         pack: &crate::pack::Pack,

@@ -151,7 +151,7 @@ impl ClaimStore {
         Ok(Corpus { claims, parties, sources })
     }
 
-    /// Canonical bytes of the subjects that the edition of `day` of a source names, sorted, each once.
+    /// Canonical bytes of the subjects that the list version of `day` of a source names, sorted, each once.
     pub async fn subjects_on(&self, source: &SourceId, day: Date) -> Result<Vec<Vec<u8>>, StoreError> {
         sqlx::query_scalar(
             "SELECT DISTINCT e.subject FROM entry e JOIN validity v ON v.entry = e.id WHERE e.source = $1 \

@@ -1,4 +1,4 @@
-//! Taking back: a source as a whole, or its editions after one that a person wants in force again. Nothing is deleted:
+//! Taking back: a source as a whole, or its list versions after one that a person wants in force again. Nothing is deleted:
 //! what was believed stays on record.
 
 use jiff::{Timestamp, civil::Date};
@@ -12,7 +12,7 @@ use super::{
 
 impl ClaimStore {
     /// Takes a source out: nothing it said is believed from now on. The store records that it was taken out, so that an
-    /// index may lose it. Gives the days of the editions that went.
+    /// index may lose it. Gives the days of the list versions that went.
     ///
     /// A source that the store does not have is recorded too: an index made from another store may still name it.
     pub async fn remove_source(&self, source: &SourceId, now: Timestamp) -> Result<Vec<Date>, StoreError> {
@@ -28,17 +28,17 @@ impl ClaimStore {
         Ok(gone)
     }
 
-    /// Puts the edition of `day` in force again: the later ones of the source are taken back. Gives their days.
+    /// Puts the list version of `day` in force again: the later ones of the source are taken back. Gives their days.
     pub async fn revert(
         &self,
         source: &SourceId,
         day: Date,
         now: Timestamp,
     ) -> Result<Vec<Date>, StoreError> {
-        let mut change = self.change("going back to an edition").await?;
+        let mut change = self.change("going back to a list version").await?;
         let known = decode::snapshot_days(change.db(), &source.0).await?;
         if !known.iter().any(|known| known.published == day) {
-            let what = format!("edition of {day} of a source `{source}`");
+            let what = format!("list version of {day} of a source `{source}`");
             return Err(StoreError::Unknown { what });
         }
         let gone = retract(change.db(), source, |published| published <= day, now).await?;
@@ -50,7 +50,7 @@ impl ClaimStore {
     }
 }
 
-/// Takes back the editions of which `keep` says no.
+/// Takes back the list versions of which `keep` says no.
 async fn retract(
     db: &mut sqlx::SqliteConnection,
     source: &SourceId,

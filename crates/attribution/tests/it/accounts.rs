@@ -144,7 +144,7 @@ const SAMPLES: &[Sample] = &[
         not_read: &["colour"],
     },
     Sample {
-        format: Format::Notice,
+        format: Format::Advisory,
         name: "x.toml",
         text: "[source]\nid = \"n\"\nkind = \"own\"\ntitle = \"t\"\npublisher = \"p\"\npublished = 2026-01-02\n[[claim]]\n\
                label = \"x\"\ncategory = \"scam\"\naddresses = [\"1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi\", \"nonsense\"]\n",
@@ -282,7 +282,7 @@ fn counted(format: Format, text: &str) -> Option<u64> {
             let lists: std::collections::BTreeMap<String, Vec<String>> = serde_json::from_str(text).ok()?;
             Some(lists.values().map(|list| list.len() as u64).sum())
         }
-        Format::TagPack | Format::Json | Format::Notice | Format::Senzing | Format::Csl => None,
+        Format::TagPack | Format::Json | Format::Advisory | Format::Senzing | Format::Csl => None,
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use tracehound_attribution::{
-    facts::{notices, ofac, shipped_version},
-    import::{Format, NewClaim, Options, read, write_notice},
+    facts::{advisories, ofac, shipped_version},
+    import::{Format, NewClaim, Options, read, write_advisory},
     store::ClaimStore,
     subject_of,
 };
@@ -23,8 +23,8 @@ const FBI: [&str; 6] = [
 ];
 
 #[test]
-fn every_shipped_notice_is_whole_dated_and_sourced() {
-    let pack = notices().unwrap();
+fn every_shipped_advisory_is_whole_dated_and_sourced() {
+    let pack = advisories().unwrap();
     for list in &pack.lists {
         let source = &list.snapshot.source;
         assert!(
@@ -49,7 +49,7 @@ fn every_shipped_notice_is_whole_dated_and_sourced() {
 /// An OFAC-only product misses them: none of the six is on the list.
 #[test]
 fn the_six_fbi_addresses_are_known_and_not_as_sanctioned() {
-    let lists = notices().unwrap().lists;
+    let lists = advisories().unwrap().lists;
     let mut seen = BTreeSet::new();
     for text in FBI {
         for list in &lists {
@@ -65,18 +65,18 @@ fn the_six_fbi_addresses_are_known_and_not_as_sanctioned() {
 }
 
 #[test]
-fn a_later_notice_does_not_end_an_earlier_one() {
+fn a_later_advisory_does_not_end_an_earlier_one() {
     run(async {
         let store = ClaimStore::open_in_memory().await.unwrap();
-        for (at, list) in (1..).zip(&notices().unwrap().lists) {
+        for (at, list) in (1..).zip(&advisories().unwrap().lists) {
             import(&store, &list.snapshot, at, &list.sha256).await;
         }
         let corpus = store.corpus().await.unwrap();
-        let notices: Vec<_> =
+        let advisories: Vec<_> =
             corpus.claims.iter().filter(|claim| claim.source.0 == "treasury-notices").collect();
-        assert_eq!(notices.len(), 20 + 1 + 3 + 4 + 45 + 2);
-        assert!(notices.iter().all(|claim| claim.valid_to.is_none()));
-        // The Ronin thief's address: named by a notice in 2022, though the party was listed in 2019.
+        assert_eq!(advisories.len(), 20 + 1 + 3 + 4 + 45 + 2);
+        assert!(advisories.iter().all(|claim| claim.valid_to.is_none()));
+        // The Ronin thief's address: named by an advisory in 2022, though the party was listed in 2019.
         let ronin = address("0x098B716B8Aaf21512996dC57EB0615e2383E2f96");
         let of_ronin = |at: &str| {
             let at = day(at);
@@ -90,17 +90,18 @@ fn a_later_notice_does_not_end_an_earlier_one() {
 #[test]
 fn the_shipped_list_is_the_published_one() {
     let Some(live) = real("sanctions/ofac_sdn_advanced_2025-11-19.xml.bz2") else { return };
-    let (editions, _) = ofac().unwrap();
-    assert_eq!(editions.days.last().copied(), live.snapshot.source.published);
+    let (list_versions, _) = ofac().unwrap();
+    assert_eq!(list_versions.days.last().copied(), live.snapshot.source.published);
     let rows = |claims: &tracehound_attribution::import::Claims| -> BTreeSet<String> {
         claims.iter().map(|claim| format!("{claim:?}")).collect()
     };
-    let held = editions.carried.iter().map(|spans| spans.last().is_some_and(|(_, end)| end.is_none()));
-    let now = editions.snapshot.claims.iter().zip(held).filter(|(_, held)| *held).map(|(claim, _)| claim);
+    let held = list_versions.carried.iter().map(|spans| spans.last().is_some_and(|(_, end)| end.is_none()));
+    let now =
+        list_versions.snapshot.claims.iter().zip(held).filter(|(_, held)| *held).map(|(claim, _)| claim);
     let now = now.collect();
     assert_eq!(rows(&now), rows(&live.snapshot.claims));
-    let written = write_notice(&live.snapshot).unwrap();
-    let options = Options { format: Some(Format::Notice), ..Options::default() };
+    let written = write_advisory(&live.snapshot).unwrap();
+    let options = Options { format: Some(Format::Advisory), ..Options::default() };
     let again = read(&mut written.as_bytes(), &options).unwrap();
     assert_eq!(rows(&again.snapshot.claims), rows(&live.snapshot.claims));
 }
@@ -123,9 +124,9 @@ fn the_ofac_list_is_right_on_every_day_of_its_history() {
     }
     run(async {
         let store = ClaimStore::open_in_memory().await.unwrap();
-        let (editions, vouched) = ofac().unwrap();
-        assert!(store.import_editions(&editions, moment(0)).await.unwrap());
-        assert!(!store.import_editions(&editions, moment(1)).await.unwrap(), "once is enough");
+        let (list_versions, vouched) = ofac().unwrap();
+        assert!(store.import_list_versions(&list_versions, moment(0)).await.unwrap());
+        assert!(!store.import_list_versions(&list_versions, moment(1)).await.unwrap(), "once is enough");
         assert_eq!((vouched.since, changes.len()), (day("2022-09-03"), 48));
         let claims = store.corpus().await.unwrap().claims;
         let on = |day: Date| -> BTreeSet<Subject> {
@@ -157,8 +158,8 @@ fn the_ofac_list_is_right_on_every_day_of_its_history() {
 fn the_history_takes_the_place_of_what_was_shipped_before_and_leaves_the_users_lists() {
     run(async {
         let store = ClaimStore::open_in_memory().await.unwrap();
-        let (editions, _) = ofac().unwrap();
-        let mut before = editions.snapshot.clone();
+        let (list_versions, _) = ofac().unwrap();
+        let mut before = list_versions.snapshot.clone();
         before.parties.clear();
         let labelled = |label: &str, mut claim: NewClaim| {
             label.clone_into(&mut claim.statement.label);
@@ -170,7 +171,7 @@ fn the_history_takes_the_place_of_what_was_shipped_before_and_leaves_the_users_l
         let mut users = before.clone();
         users.claims = users.claims.iter().take(1).map(|claim| labelled("mine", claim)).collect();
         store.import(&users, day("2023-04-15"), moment(1), "users").await.unwrap();
-        store.import_editions(&editions, moment(2)).await.unwrap();
+        store.import_list_versions(&list_versions, moment(2)).await.unwrap();
         let labels = |claims: Vec<tracehound_model::Claim>| -> Vec<String> {
             claims.into_iter().map(|claim| claim.statement.label).collect()
         };

@@ -229,13 +229,13 @@ fn a_store_from_before_an_import_does_not_forget_it_without_a_word() {
     let (dir, kept) = with_a_list();
     let folder = AttributionFolder::new(dir.path());
     let newer = LISTED.replace("01", "02");
-    let edition = |day: &str, listed: &str| import_of(&folder, "own-list", day, listed);
-    edition("2026-01-02", &newer).unwrap();
+    let list_version = |day: &str, listed: &str| import_of(&folder, "own-list", day, listed);
+    list_version("2026-01-02", &newer).unwrap();
     fs::copy(&kept, dir.path().join(FILE_NAME)).unwrap();
     for said in [
         folder.index(moment(3)).unwrap_err().to_string(),
         folder.rebuild(moment(3)).unwrap_err().to_string(),
-        edition("2026-01-03", LISTED).unwrap_err().to_string(),
+        list_version("2026-01-03", LISTED).unwrap_err().to_string(),
     ] {
         assert!(said.contains("an earlier state of own-list") && said.contains("lists remove"), "{said}");
     }
@@ -275,14 +275,14 @@ fn a_source_that_is_taken_out_is_gone_until_it_is_imported_again() {
 }
 
 #[test]
-fn an_earlier_edition_comes_back_into_force() {
+fn an_earlier_list_version_comes_back_into_force() {
     let dir = folder();
     let folder = AttributionFolder::new(dir.path());
     let other = LISTED.replace("01", "02");
     import_of(&folder, "own-list", "2026-01-01", LISTED).unwrap();
     import_of(&folder, "own-list", "2026-02-01", &other).unwrap();
     let id = SourceId("own-list".to_owned());
-    assert!(folder.revert(&id, day("2026-01-15"), moment(2)).is_err(), "no edition is of that day");
+    assert!(folder.revert(&id, day("2026-01-15"), moment(2)).is_err(), "no list version is of that day");
     assert_eq!(folder.revert(&id, day("2026-01-01"), moment(2)).unwrap(), [day("2026-02-01")]);
     let index = folder.index(moment(3)).unwrap();
     let claim = index.lookup(&subject_key(&address(LISTED))).next().unwrap();
@@ -373,7 +373,7 @@ fn steps_are_made_in_their_order() {
     assert_eq!(*made.lock().unwrap(), Step::ALL);
 }
 
-/// A folder as version 0.1.0 left it: the shipped facts and a list of the user's in two editions, the second of which
+/// A folder as version 0.1.0 left it: the shipped facts and a list of the user's in two list versions, the second of which
 /// names one of two addresses in other words.
 fn of_version_0_1_0() -> TempDir {
     let dir = tempfile::tempdir().unwrap();

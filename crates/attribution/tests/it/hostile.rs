@@ -148,7 +148,7 @@ fn bombs_are_refused_quickly() {
     );
     assert!(said.contains("longer than 16777216 bytes"), "{said}");
     let said = error("x.toml", &format!("[source]\nid = {}", "[".repeat(10_000)));
-    assert!(said.contains("not well-formed notice"), "{said}");
+    assert!(said.contains("not well-formed advisory"), "{said}");
     // One endless tag, one endless text, an entity of one's own.
     let said = error("x.xml", &format!("<Sanctions {}", "a".repeat(3 << 20)));
     assert!(said.contains("longer than"), "{said}");

@@ -76,11 +76,16 @@ fn party(id: &str, name: &str) -> Party {
 fn rich() -> Corpus {
     let address = |text: &str| Subject::Address(text.parse().unwrap());
     let mut claims = vec![
-        claim(1, address("3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG"), "Stolen funds", "a-notice"),
+        claim(1, address("3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG"), "Stolen funds", "an-advisory"),
         claim(2, address("0x098B716B8Aaf21512996dC57EB0615e2383E2f96"), "Lazarus Group", "b-list"),
-        claim(3, address("0x098B716B8Aaf21512996dC57EB0615e2383E2f96"), "Lazarus Group", "a-notice"),
+        claim(3, address("0x098B716B8Aaf21512996dC57EB0615e2383E2f96"), "Lazarus Group", "an-advisory"),
         claim(4, address("TUCsTq7TofTCJRRoHk6RvhMoS2mJLm5Yzq"), "Wang Mingming", "b-list"),
-        claim(5, Subject::Tx { chain: "btc".parse().unwrap(), txid: TxId([9; 32]) }, "CoinJoin", "a-notice"),
+        claim(
+            5,
+            Subject::Tx { chain: "btc".parse().unwrap(), txid: TxId([9; 32]) },
+            "CoinJoin",
+            "an-advisory",
+        ),
         claim(6, Subject::Opaque("some payment id".to_owned()), "An opaque one", "b-list"),
     ];
     claims[1].valid_to = Some(date(2025, 3, 21));
@@ -92,7 +97,7 @@ fn rich() -> Corpus {
         programs: vec!["DPRK3".to_owned(), "CYBER2".to_owned()],
         asset: Some("ETH".to_owned()),
         actor: Some("lazarusgroup".to_owned()),
-        reference: Some("https://example.org/notice".to_owned()),
+        reference: Some("https://example.org/advisory".to_owned()),
     };
     claims[1].recorded_at = Timestamp::new(1_700_000_000, 123_456_789).unwrap();
     Corpus {
@@ -100,7 +105,7 @@ fn rich() -> Corpus {
         parties: vec![party("2", "SIM, Hyon-Sop"), party("1", "LI, Jiadong")],
         sources: vec![
             history("b-list", &[date(2024, 1, 1), date(2025, 3, 21)]),
-            history("a-notice", &[date(2023, 8, 22)]),
+            history("an-advisory", &[date(2023, 8, 22)]),
         ],
     }
 }
@@ -132,13 +137,13 @@ fn one_file_answers_for_any_day() {
     };
     assert_eq!(sources_on(date(2023, 12, 31)), [""; 0]);
     assert_eq!(sources_on(date(2025, 3, 20)).len(), 2);
-    assert_eq!(sources_on(date(2025, 3, 21)), ["a-notice"]);
+    assert_eq!(sources_on(date(2025, 3, 21)), ["an-advisory"]);
 
     assert_eq!(index.newest_snapshot("b-list", date(2023, 12, 31)), None);
     assert_eq!(index.newest_snapshot("b-list", date(2024, 6, 1)), Some(date(2024, 1, 1)));
     assert_eq!(index.newest_snapshot("b-list", date(2026, 1, 1)), Some(date(2025, 3, 21)));
     assert_eq!(index.newest_snapshot("c-list", date(2026, 1, 1)), None);
-    assert_eq!(index.sources()[0].source.id.0, "a-notice");
+    assert_eq!(index.sources()[0].source.id.0, "an-advisory");
 }
 
 #[test]

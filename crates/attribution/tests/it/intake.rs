@@ -222,12 +222,12 @@ fn the_kind_cannot_be_set_to_get_around_it() {
     let options = Options { source, ..Options::default() };
     let held = refusal(folder.import("sdn_advanced.xml", &sdn("2026-10-02", &addresses(0, 50)), options));
     assert!(matches!(held, IntakeError::Held(_)), "{held}");
-    let notice = format!(
+    let advisory = format!(
         "[source]\nid = \"ofac-sdn\"\nkind = \"own\"\ntitle = \"t\"\npublisher = \"p\"\npublished = 2026-10-03\n\
          [[claim]]\nlabel = \"x\"\ncategory = \"user\"\naddresses = [\"{}\"]\n",
         addresses(0, 1)[0]
     );
-    folder.import("x.toml", &notice, Options::default()).unwrap();
+    folder.import("x.toml", &advisory, Options::default()).unwrap();
     assert_eq!(
         folder.sanctioned("2026-11-28").intersection(&addresses(0, 100).into_iter().collect()).count(),
         100
@@ -295,20 +295,20 @@ fn one_list_is_not_taken_for_another() {
 fn a_shipped_source_is_added_to_and_ended_by_nobody() {
     let folder = Folder::new();
     folder.folder.index(now()).unwrap();
-    let notices = |folder: &Folder| {
+    let advisories = |folder: &Folder| {
         let index = folder.folder.index(now()).unwrap();
         index
             .claims()
             .filter(|claim| claim.source() == "fbi-notices" && claim.holds_on(day("2026-11-28")))
             .count()
     };
-    let before = notices(&folder);
+    let before = advisories(&folder);
     assert!(before >= 6);
-    let notice = "[source]\nid = \"fbi-notices\"\nkind = \"own\"\ntitle = \"t\"\npublisher = \"p\"\npublished = 2026-11-27\n\
+    let advisory = "[source]\nid = \"fbi-notices\"\nkind = \"own\"\ntitle = \"t\"\npublisher = \"p\"\npublished = 2026-11-27\n\
                   [[claim]]\nlabel = \"x\"\ncategory = \"user\"\naddresses = [\"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa\"]\n";
-    let done = folder.import("fbi.toml", notice, Options::default()).unwrap();
+    let done = folder.import("fbi.toml", advisory, Options::default()).unwrap();
     assert_eq!(done.report.source.0, "fbi-notices-extract");
-    assert_eq!(notices(&folder), before);
+    assert_eq!(advisories(&folder), before);
 }
 
 /// Every file of the cases, and the lists of earlier days.

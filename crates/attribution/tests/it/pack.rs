@@ -1,4 +1,4 @@
-//! Packs of notices: signatures, order, what they say of completeness.
+//! Packs of advisories: signatures, order, what they say of completeness.
 
 use minisign::{KeyPair, sign};
 use tracehound_attribution::{
@@ -15,9 +15,9 @@ const NOW: &str = "2026-07-01T12:00:00Z";
 fn pack(complete_as_of: &str, address: &str) -> String {
     format!(
         "[pack]\nname = \"notices\"\ncomplete_as_of = {complete_as_of}\n\
-         [[notice]]\n[notice.source]\nid = \"police-notices\"\nkind = \"law_enforcement\"\ntitle = \"A notice\"\n\
+         [[advisory]]\n[advisory.source]\nid = \"police-advisories\"\nkind = \"law_enforcement\"\ntitle = \"An advisory\"\n\
          publisher = \"The police\"\npublished = 2026-03-01\n\
-         [[notice.claim]]\nlabel = \"A thief\"\ncategory = \"service_hack\"\naddresses = [\"{address}\"]\n"
+         [[advisory.claim]]\nlabel = \"A thief\"\ncategory = \"service_hack\"\naddresses = [\"{address}\"]\n"
     )
 }
 
@@ -58,13 +58,13 @@ fn a_signed_pack_is_taken_once_its_key_is_trusted_and_says_to_when_it_is_complet
     let done = import(&folder, &first, Some(&key)).expect("taken");
     assert_eq!((done.complete_as_of, done.reports[0].added), (day("2026-06-01"), 1));
     let index = folder.index(NOW.parse().expect("a moment")).expect("an index");
-    assert_eq!(index.source("police-notices").expect("there").complete_as_of, Some(day("2026-06-01")));
+    assert_eq!(index.source("police-advisories").expect("there").complete_as_of, Some(day("2026-06-01")));
     assert_eq!(index.source("fbi-notices").expect("there").complete_as_of, Some(day("2025-11-19")));
     let claims: Vec<_> = index.claims().map(|claim| claim.to_claim()).collect();
     assert!(
         claims
             .iter()
-            .any(|claim| claim.source.0 == "police-notices" && claim.valid_from == day("2026-03-01"))
+            .any(|claim| claim.source.0 == "police-advisories" && claim.valid_from == day("2026-03-01"))
     );
     assert!(subjects(&claims).len() > 900, "what is shipped is there too");
     // The key is remembered; the same pack again, and a newer one, need none.
@@ -93,7 +93,7 @@ fn what_is_not_signed_by_a_trusted_key_over_these_bytes_changes_nothing() {
     let future = signed(&pair, pack("2026-07-02", A));
     assert!(matches!(refused(import(&folder, &future, Some(&key))), PackError::Future { .. }));
     let index = folder.index(NOW.parse().expect("a moment")).expect("an index");
-    assert!(index.source("police-notices").is_none());
+    assert!(index.source("police-advisories").is_none());
     // Nor is a key remembered whose pack was refused.
     assert!(matches!(refused(import(&folder, &good, None)), PackError::NoKey));
 }
@@ -101,11 +101,23 @@ fn what_is_not_signed_by_a_trusted_key_over_these_bytes_changes_nothing() {
 #[test]
 fn a_pack_says_what_is_wrong_with_it() {
     let late = pack("2026-02-01", A);
-    let error = Pack::read(late.as_bytes()).expect_err("a notice after the pack's day").to_string();
+    let error = Pack::read(late.as_bytes()).expect_err("an advisory after the pack's day").to_string();
     assert!(error.contains("of a later day"), "{error}");
     let error = Pack::read(b"[pack]\nname = \"notices\"\ncomplete_as_of = 2026-02-01\n").expect_err("empty");
-    assert!(error.to_string().contains("no notice"), "{error}");
+    assert!(error.to_string().contains("no advisory"), "{error}");
     assert!(Pack::read(b"[pack]\nname = \"notices\"\n").is_err());
+}
+
+#[test]
+fn a_pack_in_the_words_of_0_1_0_says_the_same() {
+    let now = Pack::read(pack("2026-06-01", A).as_bytes()).expect("reads");
+    let then = pack("2026-06-01", A).replace("[advisory", "[notice").replace("advisory]]", "notice]]");
+    let then = then.replace("[[advisory.", "[[notice.");
+    assert!(then.contains("[[notice]]") && !then.contains("[[advisory"), "{then}");
+    let then = Pack::read(then.as_bytes()).expect("reads");
+    assert_eq!(then.complete_as_of, now.complete_as_of);
+    let claims = |pack: &Pack| pack.lists.iter().map(|list| list.snapshot.clone()).collect::<Vec<_>>();
+    assert_eq!(claims(&then), claims(&now));
 }
 
 #[test]
@@ -117,25 +129,25 @@ fn a_pack_speaks_for_no_official_list_and_only_as_an_authority() {
     let now = NOW.parse().expect("a moment");
     let before = folder.index(now).expect("an index").source("ofac-sdn").cloned();
     for (was, is) in [
-        ("\"police-notices\"", "\"ofac-sdn\""),
-        ("\"police-notices\"", "\"ofac-sdn-extract\""),
-        ("\"police-notices\"", "\"un-sc\""),
-        ("\"police-notices\"", "\"ofac_sdn\""),
+        ("\"police-advisories\"", "\"ofac-sdn\""),
+        ("\"police-advisories\"", "\"ofac-sdn-extract\""),
+        ("\"police-advisories\"", "\"un-sc\""),
+        ("\"police-advisories\"", "\"ofac_sdn\""),
         ("law_enforcement", "sanctions"),
         ("law_enforcement", "labels"),
     ] {
         let error =
             refused(import(&folder, &signed(&pair, pack("2026-06-01", A).replace(was, is)), Some(&key)));
-        assert!(matches!(error, PackError::NoNotice { .. }), "{is}: {error}");
+        assert!(matches!(error, PackError::NoAdvisory { .. }), "{is}: {error}");
         assert!(error.to_string().contains("never an official list"), "{error}");
     }
     let index = folder.index(now).expect("an index");
     assert_eq!(index.source("ofac-sdn").cloned(), before);
-    assert!(index.source("police-notices").is_none());
+    assert!(index.source("police-advisories").is_none());
 }
 
 fn shipped() -> String {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/notices.toml");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/advisories.toml");
     let text = std::fs::read_to_string(path).expect("the shipped pack");
     text.replace("complete_as_of = 2025-11-19", "complete_as_of = 2026-06-01")
 }
@@ -157,7 +169,7 @@ fn a_pack_that_ends_what_a_source_says_is_refused_unless_a_person_accepts_it() {
     };
     assert_eq!(of_fbi(), 101);
     // It repeats one of them.
-    let one = signed(&pair, pack("2026-06-01", A).replace("police-notices", "fbi-notices"));
+    let one = signed(&pair, pack("2026-06-01", A).replace("police-advisories", "fbi-notices"));
     let error = refused(import(&folder, &one, Some(&key)));
     assert!(
         matches!(&error, PackError::WouldEnd { source_id, ended: 100 } if source_id.0 == "fbi-notices"),
@@ -177,8 +189,8 @@ fn a_pack_that_ends_what_a_source_says_is_refused_unless_a_person_accepts_it() {
     }
     assert_eq!(of_fbi(), 101);
     // What repeats the earlier ones and adds one is taken.
-    let added = pack("2026-06-01", A).replace("police-notices", "fbi-notices");
-    let more = format!("{}\n{}", shipped(), &added[added.find("[[notice]]").expect("a notice")..]);
+    let added = pack("2026-06-01", A).replace("police-advisories", "fbi-notices");
+    let more = format!("{}\n{}", shipped(), &added[added.find("[[advisory]]").expect("an advisory")..]);
     import(&folder, &signed(&pair, more), Some(&key)).expect("taken");
     assert_eq!(of_fbi(), 102);
     folder
@@ -189,16 +201,16 @@ fn a_pack_that_ends_what_a_source_says_is_refused_unless_a_person_accepts_it() {
     assert!(of_fbi() < 102);
 }
 
-/// The parts of a pack with the notices of one source.
+/// The parts of a pack with the advisories of one source.
 fn only(text: &str, source: &str) -> String {
-    let mut parts = text.split("[[notice]]");
+    let mut parts = text.split("[[advisory]]");
     let head = parts.next().expect("a head").to_owned();
     let of = parts.filter(|part| part.contains(&format!("id = \"{source}\"")));
-    of.fold(head, |text, part| format!("{text}[[notice]]{part}"))
+    of.fold(head, |text, part| format!("{text}[[advisory]]{part}"))
 }
 
 #[test]
-fn a_pack_makes_its_own_publishers_notices_complete_and_no_others() {
+fn a_pack_makes_its_own_publishers_advisories_complete_and_no_others() {
     let dir = tempfile::tempdir().expect("a folder");
     let folder = AttributionFolder::new(dir.path());
     let pair = KeyPair::generate_unencrypted_keypair().expect("keys");
@@ -219,10 +231,10 @@ fn a_pack_weakens_nothing_that_is_held() {
     let pair = KeyPair::generate_unencrypted_keypair().expect("keys");
     let with_party = |names: &str, programs: &str| {
         let party = format!(
-            "[[notice.party]]\nid = \"1\"\nkind = \"entity\"\nnames = [{names}]\nprograms = [{programs}]\n[[notice.claim]]\n\
+            "[[advisory.party]]\nid = \"1\"\nkind = \"entity\"\nnames = [{names}]\nprograms = [{programs}]\n[[advisory.claim]]\n\
              party = \"1\"\n"
         );
-        pack("2026-06-01", A).replace("[[notice.claim]]\n", &party)
+        pack("2026-06-01", A).replace("[[advisory.claim]]\n", &party)
     };
     let strong = with_party("\"A Thief\", \"Another Name\"", "\"ONE\", \"TWO\"");
     import(&folder, &signed(&pair, strong.clone()), Some(&pair.pk.to_base64())).expect("taken");
@@ -241,13 +253,13 @@ fn a_pack_weakens_nothing_that_is_held() {
                [[claim]]\nlabel = \"x\"\ncategory = \"sanction\"\naddresses = [\"3AAUBbKJorvNhEUFhKnep9YTwmZECxE4Nk\"]\n";
     let now = NOW.parse().expect("a moment");
     folder.import(&mut own.as_bytes(), &Options::default(), now).expect("taken");
-    let as_house = pack("2026-06-01", A).replace("police-notices", "house");
+    let as_house = pack("2026-06-01", A).replace("police-advisories", "house");
     let error = refused(import(&folder, &signed(&pair, as_house), None));
     assert!(matches!(&error, PackError::HeldAs { .. }), "{error}");
 }
 
 #[test]
-fn a_pack_of_another_name_makes_no_notices_complete() {
+fn a_pack_of_another_name_makes_no_advisories_complete() {
     let dir = tempfile::tempdir().expect("a folder");
     let folder = AttributionFolder::new(dir.path());
     let pair = KeyPair::generate_unencrypted_keypair().expect("keys");
@@ -255,24 +267,24 @@ fn a_pack_of_another_name_makes_no_notices_complete() {
     let other = signed(&pair, pack("2026-06-01", A).replace("name = \"notices\"", "name = \"other\""));
     import(&folder, &other, Some(&key)).expect("taken");
     let index = folder.index(NOW.parse().expect("a moment")).expect("an index");
-    assert_eq!(index.source("police-notices").expect("there").complete_as_of, None);
+    assert_eq!(index.source("police-advisories").expect("there").complete_as_of, None);
     let newest = index.sources().iter().filter_map(|history| history.complete_as_of).max();
     assert_eq!(newest, Some(day("2025-11-19")));
 }
 
 #[test]
-fn a_claim_refers_to_the_page_of_its_own_notice_not_of_the_sources_newest() {
-    let notice = |day: &str, address: &str| {
+fn a_claim_refers_to_the_page_of_its_own_advisory_not_of_the_sources_newest() {
+    let advisory = |day: &str, address: &str| {
         format!(
-            "[[notice]]\n[notice.source]\nid = \"police-notices\"\nkind = \"law_enforcement\"\ntitle = \"Notices\"\n\
+            "[[advisory]]\n[advisory.source]\nid = \"police-advisories\"\nkind = \"law_enforcement\"\ntitle = \"Advisories\"\n\
              publisher = \"The police\"\nurl = \"https://police.invalid/{day}\"\npublished = {day}\n\
-             [[notice.claim]]\nlabel = \"A thief\"\ncategory = \"service_hack\"\naddresses = [\"{address}\"]\n"
+             [[advisory.claim]]\nlabel = \"A thief\"\ncategory = \"service_hack\"\naddresses = [\"{address}\"]\n"
         )
     };
     let text = format!(
         "[pack]\nname = \"notices\"\ncomplete_as_of = 2026-06-01\n{}{}",
-        notice("2026-03-01", A),
-        notice("2026-05-01", "3AAUBbKJorvNhEUFhKnep9YTwmZECxE4Nk")
+        advisory("2026-03-01", A),
+        advisory("2026-05-01", "3AAUBbKJorvNhEUFhKnep9YTwmZECxE4Nk")
     );
     let pack = Pack::read(text.as_bytes()).expect("a pack");
     let newest = &pack.lists.last().expect("two").snapshot;

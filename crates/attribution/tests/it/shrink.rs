@@ -61,7 +61,7 @@ fn small_steps_from_day_to_day_are_one_large_one_until_a_person_accepts_them() {
 }
 
 /// A list of people's own that says until when what it says holds, where it does.
-fn notice(source: &str, kind: &str, published: &str, to: Option<&str>, listed: &[String]) -> String {
+fn advisory(source: &str, kind: &str, published: &str, to: Option<&str>, listed: &[String]) -> String {
     let to = to.map_or_else(String::new, |day| format!("to = {day}\n"));
     let listed: Vec<String> = listed.iter().map(|address| format!("\"{address}\"")).collect();
     format!(
@@ -77,7 +77,7 @@ fn whom_a_list_says_to_be_on_it_until_a_day_it_takes_off() {
         for to in ["2025-11-11", "2025-11-12", "2030-01-01"] {
             let folder = Folder::new();
             let import = |published: &str, to: Option<&str>| {
-                let list = notice("a-list", kind, published, to, &addresses(0, 60));
+                let list = advisory("a-list", kind, published, to, &addresses(0, 60));
                 folder.import("list.toml", &list, Options::default())
             };
             import("2025-11-01", None).unwrap();
@@ -90,7 +90,7 @@ fn whom_a_list_says_to_be_on_it_until_a_day_it_takes_off() {
     // What said so from the beginning may go on saying it, or for longer, and takes off whom it leaves out.
     let folder = Folder::new();
     let import = |published: &str, to: Option<&str>, count: usize| {
-        let list = notice("a-list", "sanctions", published, to, &addresses(0, count));
+        let list = advisory("a-list", "sanctions", published, to, &addresses(0, count));
         folder.import("list.toml", &list, Options::default())
     };
     import("2025-11-01", Some("2030-01-01"), 60).unwrap();
@@ -110,7 +110,7 @@ fn an_extract_that_says_until_when_ends_no_earlier_one() {
     let more = addresses(100, 160);
     let (first, second) = (("2026-11-01", None), ("2026-11-10", Some("2026-11-12")));
     for (published, to) in [first, second] {
-        let list = notice("ofac-sdn", "sanctions", published, to, &more);
+        let list = advisory("ofac-sdn", "sanctions", published, to, &more);
         folder.import("more.toml", &list, Options::default()).unwrap();
     }
     let standing = folder.sanctioned("2026-11-20");
@@ -119,7 +119,7 @@ fn an_extract_that_says_until_when_ends_no_earlier_one() {
     let folder = Folder::new();
     folder.first("2025-10-01", &addresses(0, 40));
     for (published, to) in [second, first] {
-        let list = notice("ofac-sdn", "sanctions", published, to, &more);
+        let list = advisory("ofac-sdn", "sanctions", published, to, &more);
         folder.import("more.toml", &list, Options::default()).unwrap();
     }
     let standing = folder.sanctioned("2026-11-20");

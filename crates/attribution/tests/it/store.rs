@@ -173,7 +173,7 @@ fn sources_do_not_end_each_others_claims() {
 fn every_kind_of_subject_comes_back_as_it_went_in() {
     run(async {
         let store = ClaimStore::open_in_memory().await.unwrap();
-        let notice = r#"
+        let advisory = r#"
             [source]
             id = "n"
             kind = "sanctions"
@@ -189,7 +189,7 @@ fn every_kind_of_subject_comes_back_as_it_went_in() {
             addresses = ["5be5543ff73456ab9f2d207887e2af87322c651ea1a873c5b25b7ffae456c320", "0x098B716B8Aaf21512996dC57EB0615e2383E2f96"]
             transactions = ["0e3e2357e806b6cdb1f70b54c3a3a17b6714ee1f0e68bebb44a74b1efd512098"]
         "#;
-        let snapshot = text("n.toml", notice).unwrap();
+        let snapshot = text("n.toml", advisory).unwrap();
         import(&store, &snapshot, 1, "x").await;
         let claims = store.corpus().await.unwrap().claims;
         for new in snapshot.claims.iter() {
@@ -239,7 +239,7 @@ fn the_store_is_there_after_a_restart() {
 fn a_store_of_the_first_version_opens_and_takes_corrections_of_what_was_shipped() {
     let folder = tempfile::tempdir().unwrap();
     let published = day("2023-08-22");
-    let lists = facts::notices().unwrap().lists;
+    let lists = facts::advisories().unwrap().lists;
     let of_the_day = |list: &Imported| {
         list.snapshot.source.id.0 == "fbi-notices" && list.snapshot.source.published == Some(published)
     };
@@ -340,13 +340,13 @@ fn imports_without_end() {
 }
 
 #[test]
-fn a_check_at_the_publisher_vouches_for_the_time_since_the_newest_edition() {
+fn a_check_at_the_publisher_vouches_for_the_time_since_the_newest_list_version() {
     run(async {
         let store = ClaimStore::open_in_memory().await.unwrap();
         let source = SourceId("mine".to_owned());
-        let mut edition = list("2026-05-01", &[A]);
-        edition.source.id = source.clone();
-        import(&store, &edition, 0, "one").await;
+        let mut list_version = list("2026-05-01", &[A]);
+        list_version.source.id = source.clone();
+        import(&store, &list_version, 0, "one").await;
         let at = |text: &str| -> jiff::Timestamp { text.parse().unwrap() };
         let failed = CheckOutcome::Failed("the server is away".to_owned());
         store.record_check(&source, at("2026-05-20T08:00:00Z"), &CheckOutcome::Current).await.unwrap();
@@ -359,11 +359,11 @@ fn a_check_at_the_publisher_vouches_for_the_time_since_the_newest_edition() {
         let checks = store.last_checks().await.unwrap();
         assert_eq!(checks[0].failed, Some((at("2026-05-21T08:00:00Z"), "the server is away".to_owned())));
 
-        // A part of the list is no edition that a check could vouch for.
-        edition = list("2026-05-22", &[A]);
-        edition.source.id = source.clone();
-        edition.scope = Scope::Extract;
-        import(&store, &edition, 1, "two").await;
+        // A part of the list is no list version that a check could vouch for.
+        list_version = list("2026-05-22", &[A]);
+        list_version.source.id = source.clone();
+        list_version.scope = Scope::Extract;
+        import(&store, &list_version, 1, "two").await;
         store.record_check(&source, at("2026-05-25T08:00:00Z"), &CheckOutcome::Current).await.unwrap();
         let history = store.corpus().await.unwrap().sources.remove(0);
         assert_eq!(history.scope_on(day("2026-05-23")), Some(Scope::Extract));

@@ -460,8 +460,8 @@ fn a_field_of_a_pack_that_says_two_things_in_two_places_is_refused() {
 
 /// A claim that never holds would count as added and answer nothing.
 #[test]
-fn a_claim_of_a_notice_that_can_never_hold_is_refused_with_its_place() {
-    let notice = |days: &str| {
+fn a_claim_of_an_advisory_that_can_never_hold_is_refused_with_its_place() {
+    let advisory = |days: &str| {
         format!(
             "[source]\nid = \"n\"\nkind = \"own\"\ntitle = \"t\"\npublisher = \"p\"\npublished = 2025-11-10\n\
              [[claim]]\nlabel = \"x\"\ncategory = \"scam\"\naddresses = [\"{B}\"]\n\
@@ -474,11 +474,11 @@ fn a_claim_of_a_notice_that_can_never_hold_is_refused_with_its_place() {
         "to = 2025-11-01\n",
         "to = 2025-11-10\n",
     ] {
-        let error = text("n.toml", &notice(days)).expect_err(days).to_string();
+        let error = text("n.toml", &advisory(days)).expect_err(days).to_string();
         assert!(error.contains("claim 2 would never hold") && error.contains("2025-"), "{error}");
     }
     for days in ["from = 2025-03-01\nto = 2025-06-01\n", "to = 2025-11-11\n", "from = 2026-01-01\n", ""] {
-        assert_eq!(text("n.toml", &notice(days)).expect(days).claims.len(), 2, "{days}");
+        assert_eq!(text("n.toml", &advisory(days)).expect(days).claims.len(), 2, "{days}");
     }
 }
 

@@ -16,9 +16,9 @@ use tracehound_net::{Answer, Client};
 use super::{BlockServer, ChainInfo, HttpLimits, LiveError, connect, told};
 use crate::{
     hash::sha256d,
+    parse::{MAX_MONEY, block_hash},
     plan::ChainPoint,
     script::classify_into,
-    walk::{MAX_MONEY, block_hash},
 };
 
 /// How much is fetched for one address.

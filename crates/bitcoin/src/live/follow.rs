@@ -6,8 +6,8 @@ use tracehound_model::{BitcoinNetwork, BlockHash, utxo::UtxoBlock};
 
 use super::{BlockServer, LiveError};
 use crate::{
+    parse::{Checks, Scratch, read_block_with},
     plan::{ChainPoint, KnownChain},
-    walk::{Checks, Scratch, read_block_with},
 };
 
 /// What the receiver is told.

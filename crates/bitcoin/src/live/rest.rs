@@ -4,7 +4,7 @@ use tracehound_model::{BlockHash, utxo::Header};
 use tracehound_net::Client;
 
 use super::{BlockServer, ChainInfo, HttpLimits, LiveError, connect, rpc::BlockchainInfo, told};
-use crate::walk::{HEADER_LEN, block_hash};
+use crate::parse::{HEADER_LEN, block_hash};
 
 /// Headers that a node gives at once.
 const MOST_HEADERS: u32 = 2_000;

@@ -73,7 +73,7 @@ fn a_nodes_obfuscated_mainnet_folder_is_read_from_genesis_on() {
         assert!(delivered.index.problems().is_empty() && delivered.report.problems.is_empty());
         assert_eq!(heights(&delivered), (0..600).map(Some).collect::<Vec<_>>());
         assert!(delivered.blocks.iter().all(|(planned, _)| planned.connected));
-        assert!(delivered.plan.stale.is_empty() && delivered.plan.islands.is_empty());
+        assert!(delivered.plan.stale.is_empty() && delivered.plan.detached.is_empty());
         let chain = delivered.blocks.windows(2).all(|pair| pair[1].1.header.prev() == pair[0].1.hash);
         assert!(chain, "each block follows the one before");
         assert_eq!(delivered.report.blocks, 600);
@@ -132,14 +132,18 @@ fn all_real_files_together_give_one_chain_and_islands_by_time() {
     assert!(delivered.index.problems().is_empty() && delivered.report.problems.is_empty());
     let chain: Vec<_> = heights(&delivered).into_iter().take(600).collect();
     assert_eq!(chain, (0..600).map(Some).collect::<Vec<_>>());
-    let islands: Vec<_> =
-        delivered.plan.islands.iter().map(|island| delivered.blocks[island.first].1.height).collect();
+    let detached: Vec<_> =
+        delivered.plan.detached.iter().map(|detached| delivered.blocks[detached.first].1.height).collect();
     // The third one is the last block of version 1: nothing in it says that its height is 227,835.
-    let known: Vec<u32> = islands.iter().flatten().copied().collect();
+    let known: Vec<u32> = detached.iter().flatten().copied().collect();
     assert_eq!(known, [277_647, 363_703, 383_616, 413_567, 481_815, 482_300, 556_977, 702_861]);
-    assert_eq!(islands.len(), known.len() + 1);
-    let times: Vec<_> =
-        delivered.plan.islands.iter().map(|island| delivered.blocks[island.first].1.header.time()).collect();
+    assert_eq!(detached.len(), known.len() + 1);
+    let times: Vec<_> = delivered
+        .plan
+        .detached
+        .iter()
+        .map(|detached| delivered.blocks[detached.first].1.header.time())
+        .collect();
     assert!(times.is_sorted());
     let distinct: std::collections::HashSet<Vec<u8>> =
         real_blocks().into_iter().map(|(_, bytes)| bytes).collect();
@@ -184,7 +188,7 @@ fn a_single_block_needs_the_networks_name() {
     let delivered = deliver(&[&path], Some(BitcoinNetwork::Mainnet), 1).unwrap();
     assert_eq!(heights(&delivered), [Some(702_861)]);
     assert!(!delivered.blocks[0].0.connected);
-    assert_eq!(delivered.plan.islands[0].missing, delivered.blocks[0].1.header.prev());
+    assert_eq!(delivered.plan.detached[0].missing, delivered.blocks[0].1.header.prev());
 }
 
 #[test]

@@ -7,6 +7,6 @@ mod files;
 mod fixtures;
 mod live;
 mod mock;
+mod parse;
 mod plan;
 mod undo;
-mod walk;

@@ -94,7 +94,7 @@ fn only_what_is_new_is_delivered() {
         let (index, plan) = plan(&blocks, &Held::of(&blocks[..known], 0));
         assert_eq!(order(&index, &plan), at_heights(&blocks[known..], known as u32));
         assert_eq!((plan.known, plan.rewind_to), (known as u64, None));
-        assert!(plan.stale.is_empty() && plan.islands.is_empty());
+        assert!(plan.stale.is_empty() && plan.detached.is_empty());
     }
 }
 
@@ -103,7 +103,7 @@ fn new_files_continue_a_chain_whose_files_are_gone() {
     let blocks = mine_chain(zero(), 0, 10, 0);
     let (index, plan) = plan(&blocks[6..], &Held::of(&blocks[..6], 0));
     assert_eq!(order(&index, &plan), at_heights(&blocks[6..], 6));
-    assert!(plan.order[0].connected && plan.islands.is_empty());
+    assert!(plan.order[0].connected && plan.detached.is_empty());
 }
 
 #[test]
@@ -161,22 +161,22 @@ fn a_gap_makes_an_island_that_is_filled_later() {
     let with_gap = [&blocks[..10], &blocks[20..]].concat();
     let (index, first) = plan(&with_gap, &NothingKnown);
     assert_eq!(order(&index, &first), [at_heights(&blocks[..10], 0), at_heights(&blocks[20..], 20)].concat());
-    assert_eq!(first.islands.len(), 1);
-    assert_eq!((first.islands[0].first, first.islands[0].blocks), (10, 10));
-    assert_eq!(first.islands[0].missing, hash(&blocks[19]));
+    assert_eq!(first.detached.len(), 1);
+    assert_eq!((first.detached[0].first, first.detached[0].blocks), (10, 10));
+    assert_eq!(first.detached[0].missing, hash(&blocks[19]));
     assert!(!first.order[10].connected && first.order[11].connected);
 
-    // What is held now: the chain below the gap and the island above it, which is the tip.
+    // What is held now: the chain below the gap and the detached run above it, which is the tip.
     let mut held = Held::of(&blocks[..10], 0);
-    let island = Held::of(&blocks[20..], 20);
-    held.at.extend(island.at);
-    held.tip = island.tip;
+    let detached = Held::of(&blocks[20..], 20);
+    held.at.extend(detached.at);
+    held.tip = detached.tip;
     let (index, later) = plan(&blocks[10..20], &held);
     assert_eq!(order(&index, &later), at_heights(&blocks[10..20], 10));
     assert!(later.stale.is_empty() && later.rewind_to.is_none());
 }
 
-/// Old blocks state no height: an island of them has none, and its last block is the tip.
+/// Old blocks state no height: a detached run of them has none, and its last block is the tip.
 #[test]
 fn what_hangs_on_a_missing_block_is_not_dropped_for_it_or_for_a_stale_one() {
     let blocks = mine_chain(zero(), 0, 30, 0);
@@ -189,7 +189,7 @@ fn what_hangs_on_a_missing_block_is_not_dropped_for_it_or_for_a_stale_one() {
         assert_eq!(plan.rewind_to, None, "nothing is dropped");
         assert_eq!(order(&index, &plan).len(), usize::from(connected), "what may belong there is kept");
     }
-    // A branch with more work than the blocks up to the gap would take the island with it.
+    // A branch with more work than the blocks up to the gap would take the detached run with it.
     let branch = mine_chain(blocks[4].block_hash(), 5, 8, 9);
     let (_, kept) = plan(&branch, &held);
     assert_eq!((kept.rewind_to, kept.order.len()), (None, 0));

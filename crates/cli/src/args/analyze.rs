@@ -15,7 +15,7 @@ pub(crate) enum AnalyzeCommand {
     Demix(DemixArgs),
     /// Follow a wallet that pays a little off and keeps the rest, hop by hop
     Peel(PeelArgs),
-    /// Money gathered, scattered, asleep or gone round; chips, new coins, and leads through mixers
+    /// Fan-in, fan-out, dormancy and round trips; chips, coins from coinbases, and withdrawal candidates behind mixers
     Patterns(PatternsArgs),
 }
 
@@ -57,22 +57,22 @@ pub(crate) struct PeelArgs {
     after_help = "A pattern is a lead, not a proof: exchanges gather and scatter too. Rules in brackets are those of \
 the laundering
 playbook: R03 equal split, R05 idle then burst, R10 scatter, R13 round trip.
-With --leads every output is taken for a deposit at a mixer, and later payouts that add up to it less a usual fee are
-listed, each with how many placebo deposits find as good a fit.
+With --withdrawals every output is taken for a deposit at a mixer, and later payouts that add up to it less a usual fee are
+listed, each with how many control deposits find as good a fit.
 Exit code 30: something was not looked at; the answer says what.
 
 Examples:
   tracehound analyze patterns 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
   tracehound analyze patterns TXID --output json
-  tracehound analyze patterns DEPOSIT-ADDRESS --leads"
+  tracehound analyze patterns DEPOSIT-ADDRESS --withdrawals"
 )]
 pub(crate) struct PatternsArgs {
     /// An address or a transaction id
     #[arg(value_name = "SUBJECT")]
     pub subject: String,
     /// Look for payouts of a centralised mixer that fit what the subject received, the five largest outputs
-    #[arg(long)]
-    pub leads: bool,
+    #[arg(long, alias = "leads")]
+    pub withdrawals: bool,
     #[command(flatten)]
     pub moment: Moment,
     /// Bitcoin network

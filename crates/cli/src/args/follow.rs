@@ -126,7 +126,7 @@ pub(crate) struct ExposureArgs {
     /// Ask about everybody in their clusters (multi-input, CoinJoins left out)
     #[arg(long)]
     pub cluster: bool,
-    /// Most transactions between the owner and a named party
+    /// Most transactions between the owner and a named entity
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     pub hops: u32,
     /// Do not follow less than this many satoshi in one output
@@ -161,7 +161,7 @@ pub(crate) struct ClusterArgs {
     /// The chain of transactions that joined this address to it
     #[arg(long, value_name = "ADDRESS")]
     pub explain: Option<String>,
-    /// Also the outputs that are likely its change: named by voters of two families, joined to nothing
+    /// Also the outputs that are likely its change: named by heuristics of two families, joined to nothing
     #[arg(long)]
     pub change: bool,
     /// Members listed, oldest first

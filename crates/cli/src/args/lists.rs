@@ -58,7 +58,7 @@ pub(crate) struct ImportArgs {
     /// your word as they rest on a check by `lists update`. A day means its beginning, UTC
     #[arg(long, value_name = "TIME", visible_alias = "fetched-at", value_parser = past)]
     pub checked_at: Option<jiff::Timestamp>,
-    /// For a signed pack of notices (FILE.minisig beside it): its maker's minisign public key, a file or the key itself;
+    /// For a signed pack of advisories (FILE.minisig beside it): its maker's minisign public key, a file or the key itself;
     /// remembered
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
@@ -72,7 +72,7 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "KIND", value_parser = source_kind)]
     pub kind: Option<tracehound_model::SourceKind>,
     /// Accept a list of sanctions or law enforcement that ends more than 5 % and at least 10 of its addresses or parties, a
-    /// first version of an official list with too few parties, or a pack that ends a notice
+    /// first version of an official list with too few parties, or a pack that ends an advisory
     #[arg(long)]
     pub accept_shrink: bool,
 }

@@ -117,7 +117,7 @@ fn answer(
             match answer {
                 Ok(bytes) => out.write_all(&bytes).into_diagnostic()?,
                 Err(error) => {
-                    *(if matches!(error, Unanswered::Cut(_)) { &mut cut } else { &mut refused }) += 1;
+                    *(if matches!(error, Unanswered::Truncated(_)) { &mut cut } else { &mut refused }) += 1;
                     let refused = RefusedLine { line: answered, error: error.text() };
                     serde_json::to_writer(&mut *out, &Versioned::of(&refused)).into_diagnostic()?;
                 }

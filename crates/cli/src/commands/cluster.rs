@@ -54,12 +54,12 @@ fn text(out: &mut dyn Write, answer: &Cluster) -> io::Result<()> {
         explanation(out, explained, &answer.address)?;
     }
     if let Some(change) = &answer.likely_change {
-        writeln!(out, "Likely its change, by votes and not joined:")?;
+        writeln!(out, "Likely its change, by heuristics and not joined:")?;
         if change.is_empty() {
             writeln!(out, "  none")?;
         }
-        for Change { txid, address, votes } in change {
-            writeln!(out, "  {address}  in {txid}\n    {}", votes.join(", "))?;
+        for Change { txid, address, heuristics } in change {
+            writeln!(out, "  {address}  in {txid}\n    {}", heuristics.join(", "))?;
         }
     }
     if !answer.refused.is_empty() {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr};
 use tracehound_analysis::{
     extent::Asked,
-    taint::{Direction, Method, Options, WalkLimits},
+    taint::{Direction, Method, Options, PropagationLimits},
     trace::{self, Question},
 };
 use tracehound_attribution::{
@@ -18,7 +18,7 @@ use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
 use tracehound_ledger::{AddrNum, Ledger, OutNum};
 use tracehound_model::{Address, BitcoinNetwork, Decision, Verdict};
 use tracehound_range::{DemoCase, Role, demo_case};
-use tracehound_screen::{Keys, Parties, Policy, Screener, Settings};
+use tracehound_screen::{Entities, Keys, Policy, Screener, Settings};
 
 use crate::{
     args::{Common, DemoArgs},
@@ -26,7 +26,7 @@ use crate::{
     output,
 };
 
-/// One of the six addresses of the FBI notice of 2023-08-22.
+/// One of the six addresses of the FBI advisory of 2023-08-22.
 const NAMED_BY_FBI: &str = "3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG";
 /// Seed of the generated case: any number tells a story, this one is the documentation's.
 const SEED: u64 = 2014;
@@ -59,8 +59,14 @@ fn tell_any(common: &Common, out: &mut dyn Write, args: &DemoArgs, root: &Path, 
     writeln!(out, "1. Who is known\n")?;
     let index = attribution.index(now)?;
     for history in index.sources() {
-        let (source, editions) = (&history.source, history.snapshots.len());
-        writeln!(out, "   {} of {}, {editions} edition{}", source.title, source.published, plural(editions))?;
+        let (source, list_versions) = (&history.source, history.snapshots.len());
+        writeln!(
+            out,
+            "   {} of {}, {list_versions} list version{}",
+            source.title,
+            source.published,
+            plural(list_versions)
+        )?;
     }
     writeln!(
         out,
@@ -83,7 +89,7 @@ fn tell_any(common: &Common, out: &mut dyn Write, args: &DemoArgs, root: &Path, 
     case.write_block_files(&folder)?;
     ingest(out, data, GENERATED, &folder)?;
     let options = import::Options {
-        format: Some(Format::Notice),
+        format: Some(Format::Advisory),
         file_name: "generated.toml".to_owned(),
         ..import::Options::default()
     };
@@ -144,7 +150,7 @@ fn explain(out: &mut dyn Write, verdict: &Verdict) -> std::io::Result<()> {
     if verdict.decision == Decision::Block {
         writeln!(
             out,
-            "   No sanctions list names this address. A police notice does, and that is enough for the policy."
+            "   No sanctions list names this address. A police advisory does, and that is enough for the policy."
         )?;
         writeln!(
             out,
@@ -179,15 +185,15 @@ fn follow_the_loot(
         direction: Direction::Forward,
         method: Method::Fifo,
         through_mixes: false,
-        limits: WalkLimits::default(),
+        limits: PropagationLimits::default(),
     };
-    let parties = Parties::sharing(&keys, &ledger, day);
+    let entities = Entities::sharing(&keys, &ledger, day);
     let question = Question { seeds: &seeds, all_received: true, options, asked: Asked::at(last) };
-    let found = trace::trace(&ledger, GENERATED, &question, &parties)?;
+    let found = trace::trace(&ledger, GENERATED, &question, &entities)?;
     write!(out, "{}", indented(&trace::text::report(&found, TREE_LINES, None)))?;
     writeln!(out, "\n   By other rules, and through the CoinJoin, the same money is elsewhere:\n")?;
     let through = Question { options: Options { through_mixes: true, ..options }, ..question };
-    let compared = trace::compare(&ledger, GENERATED, &through, &parties)?;
+    let compared = trace::compare(&ledger, GENERATED, &through, &entities)?;
     write!(out, "{}", indented(&trace::text::comparison(&compared)))?;
     let ends = case.truth.ends;
     writeln!(out, "\n   What really happened, which only the generator knows:")?;

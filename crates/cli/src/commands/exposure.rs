@@ -6,7 +6,7 @@ use miette::{IntoDiagnostic, Result};
 use tracehound_engine::{
     Answer,
     exposure::{Exposure, Question, Row, Side},
-    taint::WalkLimits,
+    taint::PropagationLimits,
     trace::DESTROYED,
 };
 use tracehound_model::{Amount, Asset, Money, text::label};
@@ -25,11 +25,11 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
         moment: args.moment.asked(),
         addresses: args.addresses.clone(),
         cluster: args.cluster,
-        limits: WalkLimits {
+        limits: PropagationLimits {
             hops: args.hops,
             dust: args.dust.into(),
             txs: args.work,
-            ..WalkLimits::default()
+            ..PropagationLimits::default()
         },
         through_mixes: args.through_mixes,
         prices: args.prices.as_deref().map(|path| prices::read(path, args.network)).transpose()?,
@@ -51,7 +51,7 @@ fn text(out: &mut dyn Write, exposure: &Exposure) -> io::Result<()> {
     side(out, "Where its money went", &exposure.destinations, exposure.asset)?;
     writeln!(out, "\n{}", exposure.ledger.sentence())?;
     if !exposure.gaps.is_empty() {
-        writeln!(out, "\nNot seen")?;
+        writeln!(out, "\nCoverage gaps")?;
     }
     exposure.gaps.iter().try_for_each(|gap| writeln!(out, "  - {gap}"))?;
     let mut unknown = exposure.not_in_the_ledger.iter();
@@ -64,9 +64,9 @@ fn side(out: &mut dyn Write, title: &str, found: &Side, asset: Asset) -> io::Res
     for (category, amount) in &found.by_category {
         line(out, &format!("all {category}"), *amount)?;
     }
-    for Row { exposed: row, address, best_path } in &found.parties {
+    for Row { exposed: row, address, best_path } in &found.entities {
         let how = if row.direct { "direct" } else { "indirect" };
-        line(out, &format!("{how} {} ({})", label(&row.party.label), row.party.category), row.amount)?;
+        line(out, &format!("{how} {} ({})", label(&row.entity.label), row.entity.category), row.amount)?;
         if let Some(worth) = row.worth {
             let missing = if worth.without_price.is_zero() {
                 String::new()
@@ -75,10 +75,10 @@ fn side(out: &mut dyn Write, title: &str, found: &Side, asset: Asset) -> io::Res
             };
             writeln!(out, "      {} at the time{missing}", worth.currency.display(worth.cents))?;
         }
-        if let (Some(after), Some(day)) = (row.after_listing, row.party.listed_from) {
+        if let (Some(after), Some(day)) = (row.after_listing, row.entity.listed_from) {
             writeln!(
                 out,
-                "      {} of it on or after {day}, when a source named the party",
+                "      {} of it on or after {day}, when a source named the entity",
                 asset.money(after)
             )?;
         }
@@ -101,14 +101,14 @@ fn side(out: &mut dyn Write, title: &str, found: &Side, asset: Asset) -> io::Res
     }
     let rest = found.rest;
     for (name, amount) in [
-        ("new coins", rest.minted),
+        ("new coins", rest.coinbase),
         ("mixes", rest.mixed),
-        ("unspent, nobody known", rest.held),
+        ("unspent, nobody known", rest.unspent),
         ("fees", rest.fees),
-        ("to nobody (OP_RETURN)", rest.unowned),
-        ("unresolved: blocks are missing", rest.unresolved),
+        ("to nobody (OP_RETURN)", rest.unspendable),
+        ("unresolved: blocks are missing", rest.unknown_inputs),
         ("below the limit on dust", rest.dust),
-        ("cut by limits", rest.cut),
+        ("truncated by limits", rest.truncated),
     ] {
         if !amount.is_zero() {
             line(out, name, amount)?;
@@ -120,7 +120,7 @@ fn side(out: &mut dyn Write, title: &str, found: &Side, asset: Asset) -> io::Res
     if !rest.returned.is_zero() {
         writeln!(out, "  ({} came back to itself and is not counted)", asset.money(rest.returned))?;
     }
-    if found.cut_short {
+    if found.truncated {
         writeln!(out, "  (some of its outputs were not looked at)")?;
     }
     Ok(())

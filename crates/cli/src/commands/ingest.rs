@@ -182,8 +182,8 @@ fn print_report(report: &FromFiles, out: &mut dyn Write) -> std::io::Result<()> 
     for hash in report.stale.iter().take(SHOWN_PROBLEMS) {
         writeln!(out, "stale block {hash} left out: its branch has less work")?;
     }
-    if report.gaps > 0 {
-        writeln!(out, "{} gaps: blocks before them are not in the files", report.gaps)?;
+    if report.missing_ranges > 0 {
+        writeln!(out, "{} missing ranges: blocks before them are not in the files", report.missing_ranges)?;
     }
     if report.double_spends > 0 {
         writeln!(

@@ -125,7 +125,7 @@ fn print_info(out: &mut dyn Write, info: &Info) -> std::io::Result<()> {
             block.height.map_or_else(|| "height unknown".to_owned(), |height| format!("height {height}"));
         writeln!(out, "{name:<13} {height}, {}, {}", block.time, block.hash)?;
     }
-    writeln!(out, "blocks        {} with {} gaps", info.blocks, info.gaps)?;
+    writeln!(out, "blocks        {} with {} missing ranges", info.blocks, info.missing_ranges)?;
     for what in &info.lacking {
         writeln!(out, "partial       {what}")?;
     }

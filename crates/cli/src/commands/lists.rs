@@ -43,7 +43,7 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &
             let gone = folder.remove(&source, Timestamp::now()).into_diagnostic()?;
             writeln!(
                 out,
-                "{source} is taken out: {} editions; a list of it that is imported again is measured against what was here",
+                "{source} is taken out: {} list versions; a list of it that is imported again is measured against what was here",
                 gone.len()
             )
             .into_diagnostic()?;
@@ -84,7 +84,7 @@ fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &
             continue;
         }
         if args.key.is_some() {
-            return Err(miette!("{} is no pack of notices: leave --key out", path.display()));
+            return Err(miette!("{} is no pack of advisories: leave --key out", path.display()));
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let options = Options {
@@ -213,28 +213,28 @@ fn shortened(names: &[String]) -> String {
 fn list(common: &Common, loaded: &[Loaded], out: &mut dyn Write) -> Result<u8> {
     match common.output {
         Output::Text => {
-            for Loaded { source, editions, claims } in loaded {
+            for Loaded { source, versions, claims } in loaded {
                 writeln!(
                     out,
-                    "{:<16} {claims:>7} claims  newest {}  editions {}  {}",
+                    "{:<16} {claims:>7} claims  newest {}  list versions {}  {}",
                     label(&source.id.0),
                     source.published,
-                    editions.len(),
+                    versions.len(),
                     label(&source.title)
                 )
                 .into_diagnostic()?;
             }
         }
         Output::Csv => {
-            writeln!(out, "source,kind,claims,newest,editions,title,publisher,url").into_diagnostic()?;
-            for Loaded { source, editions, claims } in loaded {
+            writeln!(out, "source,kind,claims,newest,versions,title,publisher,url").into_diagnostic()?;
+            for Loaded { source, versions, claims } in loaded {
                 let kind = serde_json::to_value(source.kind).into_diagnostic()?;
                 let cells = [
                     csv_cell(&source.id.0),
                     kind.as_str().unwrap_or_default().to_owned(),
                     claims.to_string(),
                     source.published.to_string(),
-                    editions.len().to_string(),
+                    versions.len().to_string(),
                     csv_cell(&source.title),
                     csv_cell(&source.publisher),
                     csv_cell(source.url.as_deref().unwrap_or_default()),

@@ -52,7 +52,7 @@ fn text(out: &mut dyn Write, names: &Names) -> std::io::Result<()> {
     let searched = searched(&names.sources);
     writeln!(out, "Searched {} names of {} parties: {searched}", names.names, names.parties)?;
     if !names.gaps.is_empty() {
-        writeln!(out, "Not seen:")?;
+        writeln!(out, "Coverage gaps:")?;
     }
     names.gaps.iter().try_for_each(|gap| writeln!(out, "  - {}", line(&gap.to_string())))
 }

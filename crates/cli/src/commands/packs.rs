@@ -1,4 +1,4 @@
-//! `tracehound lists import` of a signed pack of notices.
+//! `tracehound lists import` of a signed pack of advisories.
 
 use std::{fs::File, io::Read, io::Write, path::Path};
 
@@ -41,7 +41,8 @@ pub(super) fn import(
     file.take(MAX_BYTES).read_to_end(&mut bytes).into_diagnostic().wrap_err_with(place)?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".minisig");
-    let signature = text(Path::new(&beside)).wrap_err("a pack of notices needs its signature beside it")?;
+    let signature =
+        text(Path::new(&beside)).wrap_err("a pack of advisories needs its signature beside it")?;
     let key = args.key.as_deref();
     let key = key.map(|key| if Path::new(key).exists() { text(Path::new(key)) } else { Ok(key.to_owned()) });
     let done = folder
@@ -52,12 +53,12 @@ pub(super) fn import(
     match common.output {
         Output::Json | Output::Jsonl => json(out, common.output, &done),
         Output::Text | Output::Csv => {
-            let added: u64 = done.notices.iter().map(|report| report.added).sum();
-            let ImportedPack { file, pack, complete_as_of, notices } = &done;
-            let count = notices.len();
+            let added: u64 = done.advisories.iter().map(|report| report.added).sum();
+            let ImportedPack { file, pack, complete_as_of, advisories } = &done;
+            let count = advisories.len();
             writeln!(
                 out,
-                "{file}: pack {pack}, complete as of {complete_as_of}: {count} notices, {added} claims new"
+                "{file}: pack {pack}, complete as of {complete_as_of}: {count} advisories, {added} claims new"
             )
             .into_diagnostic()
         }

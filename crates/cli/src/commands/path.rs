@@ -62,8 +62,8 @@ fn text(out: &mut dyn Write, args: &PathArgs, paths: &Paths) -> std::io::Result<
         let outputs = if count == 1 { "output" } else { "outputs" };
         writeln!(out, "Not gone through: {count} {outputs} of less than {limit} (--dust)")?;
     }
-    if paths.cut {
-        writeln!(out, "The search was cut by a limit: there may be other ways.")?;
+    if paths.truncated {
+        writeln!(out, "The search was truncated by a limit: there may be other ways.")?;
     }
     end(out, &paths.ledger)
 }

@@ -5,7 +5,7 @@ use std::{fs, io::Write, path::Path};
 use miette::{IntoDiagnostic, Result, WrapErr};
 use tracehound_engine::{
     Answer,
-    taint::{Direction, Options, WalkLimits},
+    taint::{Direction, Options, PropagationLimits},
     trace::{self, Question, Traced},
 };
 
@@ -65,13 +65,13 @@ fn question(args: &TraceArgs) -> Question {
         direction: if args.backward { Direction::Backward } else { Direction::Forward },
         method: args.method,
         through_mixes: args.through_mixes,
-        limits: WalkLimits {
+        limits: PropagationLimits {
             hops: args.hops,
             dust: args.dust.into(),
             fan_out: args.fan_out,
             txs: args.work,
             through_fees: args.through_fees,
-            ..WalkLimits::default()
+            ..PropagationLimits::default()
         },
     };
     Question {

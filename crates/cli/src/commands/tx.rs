@@ -92,6 +92,7 @@ fn amount(asset: Asset, value: Option<Amount>) -> String {
 
 fn owner(owner: &Owner) -> String {
     let address = owner.address.as_deref().unwrap_or("no known address");
-    let name = owner.party.as_ref().map(|party| format!(" = {} ({})", label(&party.label), party.category));
+    let name =
+        owner.entity.as_ref().map(|entity| format!(" = {} ({})", label(&entity.label), entity.category));
     format!("{address}{}", name.unwrap_or_default())
 }

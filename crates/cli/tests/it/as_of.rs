@@ -59,14 +59,14 @@ fn an_exposure_is_that_of_the_moment_with_its_cluster_too() {
     };
     assert_eq!(found(BEFORE, &[])["destinations"]["total"], "0");
     assert_eq!(found(AT, &[])["destinations"]["total"], "6000000");
-    assert_eq!(found(AT, &[])["destinations"]["parties"], serde_json::json!([]));
+    assert_eq!(found(AT, &[])["destinations"]["entities"], serde_json::json!([]));
     let end = found(AT + LATER, &[]);
-    assert_eq!(end["destinations"]["parties"][0]["party"]["label"], "Exchange");
+    assert_eq!(end["destinations"]["entities"][0]["entity"]["label"], "Exchange");
     assert_eq!(found(BEFORE, &["--cluster"])["sources"]["total"], "6000000", "of the thief alone");
     assert_eq!(found(AT, &["--cluster"])["sources"]["total"], "10000000", "of both that spend together");
     // Backward: who paid the exchange.
     let sources = |seconds| {
-        asked(data.path(), &["exposure", &address(3)], seconds)["sources"]["parties"][0]["party"]["label"]
+        asked(data.path(), &["exposure", &address(3)], seconds)["sources"]["entities"][0]["entity"]["label"]
             .clone()
     };
     assert_eq!(sources(AT), "Thief");
@@ -80,15 +80,15 @@ fn a_trace_a_comparison_a_way_and_a_spender_are_those_of_the_moment() {
     let data = folder_of(&blocks());
     let thief = address(THIEF);
     let traced = |seconds| asked(data.path(), &["trace", &thief], seconds);
-    assert_eq!(traced(BEFORE)["flows"].as_array().map(Vec::len), Some(0));
-    assert_eq!(traced(AT)["flows"].as_array().map(Vec::len), Some(1), "at the very second");
-    assert_eq!(traced(AT + LATER)["sums"]["arrived"].as_str().map(|sum| sum != "0"), Some(true));
+    assert_eq!(traced(BEFORE)["edges"].as_array().map(Vec::len), Some(0));
+    assert_eq!(traced(AT)["edges"].as_array().map(Vec::len), Some(1), "at the very second");
+    assert_eq!(traced(AT + LATER)["sums"]["reached_service"].as_str().map(|sum| sum != "0"), Some(true));
     let compared = |seconds| asked(data.path(), &["trace", &thief, "--compare"], seconds);
-    assert_eq!(compared(BEFORE)["columns"][1]["flows"], 0);
-    assert_eq!(compared(AT)["columns"][1]["flows"], 1);
+    assert_eq!(compared(BEFORE)["columns"][1]["edges"], 0);
+    assert_eq!(compared(AT)["columns"][1]["edges"], 1);
     let ways = |seconds| asked(data.path(), &["path", &thief, &address(3)], seconds)["ways"].clone();
     assert_eq!(ways(AT).as_array().map(Vec::len), Some(1));
-    let coin = traced(AT)["flows"][0]["txid"].as_str().expect("a transaction").to_owned();
+    let coin = traced(AT)["edges"][0]["txid"].as_str().expect("a transaction").to_owned();
     let spender = |seconds| asked(data.path(), &["tx", &coin], seconds)["outputs"][0]["spent_by"].clone();
     assert_eq!(spender(AT + LATER - 1), Value::Null);
     assert!(spender(AT + LATER).is_string());
@@ -96,7 +96,7 @@ fn a_trace_a_comparison_a_way_and_a_spender_are_those_of_the_moment() {
     assert!(text(&early).contains("does not occur in the ledger"), "there was none: {}", text(&early));
     let back = |seconds| {
         let args = ["trace", &format!("{coin}:0"), "--backward"];
-        asked(data.path(), &args, seconds)["sums"]["minted"].clone()
+        asked(data.path(), &args, seconds)["sums"]["coinbase"].clone()
     };
     assert_eq!(back(AT), "9990000");
 }

@@ -40,12 +40,12 @@ fn then() -> Timestamp {
     "2025-12-01T00:00:00Z".parse().expect("a moment")
 }
 
-/// A data folder as a version left it whose notice of the FBI had a wrong address in it.
+/// A data folder as a version left it whose advisory of the FBI had a wrong address in it.
 fn folder_of_an_older_version() -> tempfile::TempDir {
     let data = tempfile::tempdir().expect("temporary folder");
     run(async {
         let store = ClaimStore::open(&data.path().join("attribution")).await.expect("a store");
-        for Imported { mut snapshot, mut sha256, .. } in facts::notices().expect("shipped facts").lists {
+        for Imported { mut snapshot, mut sha256, .. } in facts::advisories().expect("shipped facts").lists {
             let wrong = |mut claim: NewClaim| {
                 if claim.subject == subject(NAMED) && snapshot.source.id.0 == "fbi-notices" {
                     claim.subject = subject(INNOCENT);
@@ -93,9 +93,9 @@ fn a_fact_corrected_under_the_same_date_is_what_screen_answers_with() {
     assert!(names(believed(data.path(), then()), INNOCENT), "what was believed then stays on record");
     assert!(!names(believed(data.path(), then()), NAMED));
     let now = believed(data.path(), Timestamp::MAX);
-    let of_that_notice = |claim: &&Claim| claim.valid_from.to_string() == "2023-08-22";
-    assert_eq!(now.iter().filter(of_that_notice).count(), 6);
-    let right = |claim: &&Claim| of_that_notice(claim) && claim.recorded_at == then();
+    let of_that_advisory = |claim: &&Claim| claim.valid_from.to_string() == "2023-08-22";
+    assert_eq!(now.iter().filter(of_that_advisory).count(), 6);
+    let right = |claim: &&Claim| of_that_advisory(claim) && claim.recorded_at == then();
     assert_eq!(now.iter().filter(right).count(), 5, "five had been right");
     // The same facts again are no news.
     forget_what_is_shipped(data.path());
@@ -116,13 +116,13 @@ fn a_list_of_the_users_own_is_not_corrected_by_the_box() {
     forget_what_is_shipped(data.path());
     let listed = text(&tracehound(data.path(), &["screen", INNOCENT, "--as-of", "2025-11-20"], ""));
     assert!(listed.contains("mine"), "{listed}");
-    // What the box says of its own source is corrected all the same: nobody's file ends a notice.
+    // What the box says of its own source is corrected all the same: nobody's file ends an advisory.
     let claims = believed(data.path(), Timestamp::MAX);
     assert!(claims.iter().any(|claim| claim.subject == subject(NAMED)));
 }
 
 #[test]
-fn a_correction_of_an_older_day_leaves_the_newer_edition_in_force() {
+fn a_correction_of_an_older_day_leaves_the_newer_list_version_in_force() {
     let data = folder_of_an_older_version();
     let file = data.path().join("fbi.csv");
     std::fs::write(&file, format!("address,label,category\n{INNOCENT},newer,service_hack\n"))

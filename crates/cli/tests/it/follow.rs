@@ -148,8 +148,8 @@ fn an_exposure_is_printed_with_amounts_worth_and_path() {
     let output = soon(data.path(), &["exposure", &address(100), "--hops", "1", "--output", "json"]);
     assert_eq!(output.status.code(), Some(30), "a limit cut it");
     let found: Value = serde_json::from_str(&text(&output)).expect("JSON");
-    assert_eq!(found["sources"]["rest"]["cut"], "49970000");
-    assert_eq!(found["destinations"]["parties"][0]["party"]["label"], "Exchange");
+    assert_eq!(found["sources"]["rest"]["truncated"], "49970000");
+    assert_eq!(found["destinations"]["entities"][0]["entity"]["label"], "Exchange");
     let output = soon(data.path(), &["exposure", &address(101)]);
     assert_eq!(output.status.code(), Some(0), "the ledger is whole");
     assert!(text(&output).contains("does not occur in the ledger"));
@@ -202,8 +202,8 @@ fn a_trace_starts_from_an_address_a_transaction_or_an_output() {
     let found: Value =
         serde_json::from_str(&text(&soon(data.path(), &["trace", &address(THIEF), "--output", "json"])))
             .expect("JSON");
-    assert_eq!(found["sums"]["arrived"], "30000000");
-    let txid = found["flows"][0]["txid"].as_str().expect("an id");
+    assert_eq!(found["sums"]["reached_service"], "30000000");
+    let txid = found["edges"][0]["txid"].as_str().expect("an id");
     for from in [txid.to_owned(), format!("{txid}:0")] {
         let output = soon(data.path(), &["trace", &from, "--method", "fifo", "--output", "json"]);
         let found: Value = serde_json::from_str(&text(&output)).expect("JSON");

@@ -99,9 +99,9 @@ fn a_claim_on_one_address_of_a_key_is_found_for_the_others_in_every_way() {
             let (_, indirect) = asked(data.path(), &["screen", &address(&owner(101))]);
             assert_eq!(rows(&indirect, "indirect").len(), 1, "{case}: {indirect}");
             let (_, traced) = asked(data.path(), &["exposure", &address(&owner(101))]);
-            assert_eq!(traced["sources"]["parties"][0]["party"]["label"], "Bad", "{case}: {traced}");
+            assert_eq!(traced["sources"]["entities"][0]["entity"]["label"], "Bad", "{case}: {traced}");
             let (_, named) = asked(data.path(), &["trace", "--named", "bad"]);
-            assert_eq!(named["places"][0]["party"]["label"], "Bad", "{case}: {named}");
+            assert_eq!(named["nodes"][0]["entity"]["label"], "Bad", "{case}: {named}");
             let (_, from) = asked(data.path(), &["trace", &address(&listed)]);
             assert_eq!(from["sums"]["seeded"], "50000000", "{case}: {from}");
         }
@@ -130,7 +130,7 @@ fn a_transaction_that_pays_one_address_of_a_key_touches_whoever_is_named_at_anot
     let txid = paid.expect("made").to_string();
     let (code, verdict) = asked(data.path(), &["screen", &txid]);
     assert_eq!(code, Some(20), "{verdict}");
-    assert_eq!(rows(&verdict, "own")[0]["address"], COMPRESSED);
+    assert_eq!(rows(&verdict, "identified")[0]["address"], COMPRESSED);
 }
 
 #[test]
@@ -257,5 +257,5 @@ fn the_key_that_paid_hal_finney_is_the_address_that_a_list_names() {
     }
     let exposure = ["exposure", listed, "--as-of", "2009-01-15T00:00:00Z", "--output", "json"];
     let found: Value = serde_json::from_str(&text(&tracehound(data.path(), &exposure, ""))).expect("JSON");
-    assert_eq!(found["sources"]["rest"]["minted"], "5000000000", "the coinbase of block 9 paid the key");
+    assert_eq!(found["sources"]["rest"]["coinbase"], "5000000000", "the coinbase of block 9 paid the key");
 }

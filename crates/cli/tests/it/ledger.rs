@@ -180,7 +180,7 @@ fn an_overwritten_coinbase_is_not_held() {
     let trace: Value = serde_json::from_str(&text(&found)).expect("one trace");
     assert_eq!(trace["sums"]["seeded"], "10000000000", "{trace}");
     assert_eq!(
-        (&trace["sums"]["held"], &trace["sums"]["destroyed"], &trace["sums"]["unowned"]),
+        (&trace["sums"]["unspent"], &trace["sums"]["destroyed"], &trace["sums"]["unspendable"]),
         (&"4900000000".into(), &"5000000000".into(), &"0".into())
     );
     let as_text = |args: &[&str]| text(&regtest(data.path(), args));
@@ -197,10 +197,10 @@ fn an_overwritten_coinbase_is_not_held() {
         (&"5000000000".into(), &"5000000000".into()),
         "{exposure}"
     );
-    assert_eq!(json(&["trace", MINER, "--backward"])["sums"]["minted"], "5000000000");
-    assert_eq!(json(&["analyze", "patterns", MINER])["mined"]["total"], "5000000000");
+    assert_eq!(json(&["trace", MINER, "--backward"])["sums"]["coinbase"], "5000000000");
+    assert_eq!(json(&["analyze", "patterns", MINER])["from_coinbases"]["total"], "5000000000");
     // The id is that of both coinbases: the later one is shown, and what became of the earlier one is said.
-    let coinbase = trace["places"][0]["locus"]["txid"].as_str().expect("an id");
+    let coinbase = trace["nodes"][0]["locus"]["txid"].as_str().expect("an id");
     let tx = json(&["tx", coinbase]);
     assert_eq!((&tx["overwrote"]["value"], &tx["coinbase"]), (&"5000000000".into(), &true.into()), "{tx}");
     let said = as_text(&["tx", coinbase]);

@@ -51,7 +51,7 @@ fn a_peel_chain_is_printed_hop_by_hop_and_as_json() {
     let output = soon(data.path(), &["analyze", "peel", &from, "--hops", "3", "--output", "jsonl"]);
     assert_eq!(output.status.code(), Some(30), "a limit ended it");
     let chain: Value = serde_json::from_str(&text(&output)).expect("one chain");
-    assert_eq!(chain["stop"]["why"], "hops");
+    assert_eq!(chain["stop"]["reason"], "hops");
     assert_eq!(chain["hops"].as_array().map(Vec::len), Some(3));
     assert!(chain["hops"][0]["evidence"][0]["decibans"].is_i64());
 }
@@ -65,9 +65,9 @@ fn patterns_name_the_rule_and_where_the_coins_were_mined() {
     let found: Value = serde_json::from_str(&text(&output)).expect("JSON");
     assert_eq!(found["findings"][0]["pattern"], "fan_out");
     assert_eq!(found["findings"][0]["rules"], serde_json::json!(["R03"]));
-    assert_eq!(found["mined"]["count"], 1);
-    assert_eq!(found["mined"]["pool"], found["mined"]["total"], "shared out among ten");
-    let output = soon(data.path(), &["analyze", "patterns", &address(1), "--leads"]);
+    assert_eq!(found["from_coinbases"]["count"], 1);
+    assert_eq!(found["from_coinbases"]["pool"], found["from_coinbases"]["total"], "shared out among ten");
+    let output = soon(data.path(), &["analyze", "patterns", &address(1), "--withdrawals"]);
     assert!(text(&output).contains("fan-out [R03]"), "{}", text(&output));
     assert!(text(&output).contains("Payouts that fit the deposit"), "{}", text(&output));
 }

@@ -35,7 +35,7 @@ fn answers_over_a_ledger_have_the_forms_that_are_described() {
     let ask = |args: &[&str]| soon(data.path(), &[args, &["--output", "jsonl"]].concat());
     let trace = ask(&["trace", &thief]);
     let traced: Value = serde_json::from_str(&text(&trace)).expect("JSON");
-    let txid = traced["flows"][0]["txid"].as_str().expect("an id").to_owned();
+    let txid = traced["edges"][0]["txid"].as_str().expect("an id").to_owned();
     has_form("trace", &trace);
     for (name, args) in [
         ("trace", &["trace", &exchange, "--backward"][..]),
@@ -44,7 +44,7 @@ fn answers_over_a_ledger_have_the_forms_that_are_described() {
         ("path", &["path", &thief, &exchange]),
         ("tx", &["tx", &txid]),
         ("cluster", &["cluster", &thief, "--explain", &exchange, "--change"]),
-        ("patterns", &["analyze", "patterns", &thief, "--leads"]),
+        ("patterns", &["analyze", "patterns", &thief, "--withdrawals"]),
         ("peel", &["analyze", "peel", &thief]),
         ("absent", &["tx", &"ab".repeat(32)]),
         ("absent", &["exposure", &address(900)]),

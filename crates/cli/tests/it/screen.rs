@@ -74,7 +74,7 @@ fn the_readme_shows_what_the_program_prints() {
 }
 
 #[test]
-fn a_fresh_folder_blocks_the_fbis_six_with_the_notice_as_evidence() {
+fn a_fresh_folder_blocks_the_fbis_six_with_the_advisory_as_evidence() {
     let data = folder();
     let output = tracehound(data.path(), &["screen", "--stdin", "--output", "jsonl"], &FBI.join("\n"));
     assert_eq!(output.status.code(), Some(20), "{}", String::from_utf8_lossy(&output.stderr));
@@ -296,9 +296,9 @@ fn every_answer_about_a_line_says_which_line_it_was() {
     }
 }
 
-/// Imports addresses with a label, as an edition of a list.
-fn edition(data: &Path, published: &str, rows: &[(&str, &str)]) {
-    let file = data.join("edition.csv");
+/// Imports addresses with a label, as a list version of a list.
+fn list_version(data: &Path, published: &str, rows: &[(&str, &str)]) {
+    let file = data.join("list-version.csv");
     let rows: Vec<String> =
         rows.iter().map(|(address, label)| format!("{address},{label},sanction\n")).collect();
     std::fs::write(&file, format!("address,label,category\n{}", rows.concat())).expect("written");
@@ -321,9 +321,9 @@ fn a_listing_outlives_its_wording_and_not_its_absence() {
         "0x1111111111111111111111111111111111111102",
         "0x1111111111111111111111111111111111111103",
     );
-    edition(data.path(), "2025-01-10", &[(reworded, "A list"), (relisted, "A list"), (gone, "A list")]);
-    edition(data.path(), "2025-02-10", &[(reworded, "Some Party")]);
-    edition(data.path(), "2025-03-10", &[(reworded, "Some Party Ltd"), (relisted, "Another")]);
+    list_version(data.path(), "2025-01-10", &[(reworded, "A list"), (relisted, "A list"), (gone, "A list")]);
+    list_version(data.path(), "2025-02-10", &[(reworded, "Some Party")]);
+    list_version(data.path(), "2025-03-10", &[(reworded, "Some Party Ltd"), (relisted, "Another")]);
 
     let now = summary(data.path(), reworded, "2025-06-01");
     assert!(now.starts_with("named Some Party Ltd (sanction)"), "{now}");

@@ -39,7 +39,7 @@ fn done(output: &Output) {
 
 /// FBI 6 + 51, MSMT 148, from the published tables; on any day after, by strict and by lists alone.
 #[test]
-fn the_shipped_notices_are_never_allowed_by_strict() {
+fn the_shipped_advisories_are_never_allowed_by_strict() {
     let tables = [
         "sanctions/fbi_dprk_btc_2023-08-22.csv",
         "facts/fbi_bybit_51_2025-02-26.csv",
@@ -242,7 +242,7 @@ fn on_a_whole_fresh_chain_strict_allows_all_but_the_listed_and_those_they_dealt_
     let listed: BTreeSet<String> = chain.addresses.iter().step_by(97).take(8).cloned().collect();
     let quoted: Vec<String> = listed.iter().map(|address| format!("\"{address}\"")).collect();
     let list = format!(
-        "[source]\nid = \"test-notices\"\nkind = \"law_enforcement\"\ntitle = \"A test\"\npublisher = \"a test\"\n\
+        "[source]\nid = \"test-advisories\"\nkind = \"law_enforcement\"\ntitle = \"A test\"\npublisher = \"a test\"\n\
          published = 2023-11-01\n[[claim]]\nlabel = \"Thief\"\ncategory = \"service_hack\"\naddresses = [{}]\n",
         quoted.join(", ")
     );
@@ -288,20 +288,20 @@ fn a_policy_says_what_it_promises_and_what_it_would_have_decided() {
 }
 
 #[test]
-fn a_signed_pack_makes_old_notices_complete_and_an_unsigned_one_is_refused() {
+fn a_signed_pack_makes_old_advisories_complete_and_an_unsigned_one_is_refused() {
     let data = folder();
-    let pack = "[pack]\nname = \"notices\"\ncomplete_as_of = 2026-06-01\n[[notice]]\n[notice.source]\n\
-                id = \"police-notices\"\nkind = \"law_enforcement\"\ntitle = \"A notice\"\npublisher = \"The police\"\n\
-                published = 2026-03-01\n[[notice.claim]]\nlabel = \"A thief\"\ncategory = \"service_hack\"\n\
+    let pack = "[pack]\nname = \"notices\"\ncomplete_as_of = 2026-06-01\n[[advisory]]\n[advisory.source]\n\
+                id = \"police-advisories\"\nkind = \"law_enforcement\"\ntitle = \"An advisory\"\npublisher = \"The police\"\n\
+                published = 2026-03-01\n[[advisory.claim]]\nlabel = \"A thief\"\ncategory = \"service_hack\"\n\
                 addresses = [\"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa\"]\n";
-    let path = file(data.path(), "notices.toml", pack);
+    let path = file(data.path(), "pack.toml", pack);
     let unsigned = tracehound(data.path(), &["lists", "import", &path], "");
     assert_eq!(unsigned.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&unsigned.stderr).contains("notices.toml.minisig"));
+    assert!(String::from_utf8_lossy(&unsigned.stderr).contains("pack.toml.minisig"));
     let pair = KeyPair::generate_unencrypted_keypair().expect("keys");
     let signature =
         sign(Some(&pair.pk), &pair.sk, pack.as_bytes(), None, None).expect("signed").into_string();
-    file(data.path(), "notices.toml.minisig", &signature);
+    file(data.path(), "pack.toml.minisig", &signature);
     let key = pair.pk.to_base64();
     let taken = tracehound(data.path(), &["lists", "import", &path, "--key", &key], "");
     assert!(text(&taken).contains("complete as of 2026-06-01"), "{}", String::from_utf8_lossy(&taken.stderr));
@@ -309,10 +309,10 @@ fn a_signed_pack_makes_old_notices_complete_and_an_unsigned_one_is_refused() {
         batch(data.path(), &["1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"], &["--as-of", "2026-06-02"]).remove(0);
     assert_eq!(verdict["decision"], "block", "{verdict}");
     // It speaks for the police alone.
-    assert_eq!(verdict["coverage"]["notices_complete_as_of"], "2025-11-19");
-    let notices = verdict["coverage"]["notices"].as_array().expect("a list");
-    assert_eq!(notices.len(), 4);
-    let police = notices.iter().find(|one| one["id"] == "police-notices").expect("there");
+    assert_eq!(verdict["coverage"]["advisories_complete_as_of"], "2025-11-19");
+    let advisories = verdict["coverage"]["advisories"].as_array().expect("a list");
+    assert_eq!(advisories.len(), 4);
+    let police = advisories.iter().find(|one| one["id"] == "police-advisories").expect("there");
     assert_eq!(police["complete_as_of"], "2026-06-01");
 }
 
@@ -344,7 +344,7 @@ fn a_policy_that_asks_for_nothing_is_refused_and_what_a_file_promises_is_not_bel
     );
     let said = text(&shown);
     assert!(
-        said.starts_with("# allow means: an edition of ofac-sdn, of whatever age, was searched;"),
+        said.starts_with("# allow means: a list version of ofac-sdn, of whatever age, was searched;"),
         "{said}"
     );
     let copy = file(data.path(), "copy.toml", &said);

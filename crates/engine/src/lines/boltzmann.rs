@@ -4,11 +4,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracehound_analysis::boltzmann::{BoltzmannError, linkability_within};
 
-use super::{Answered, Unanswered, to_bytes};
+use tracehound_model::Asset;
+
+use super::{Answered, Unanswered, of_bitcoin, to_bytes};
 
 #[derive(Deserialize)]
 struct Question {
     txid: Option<String>,
+    #[serde(default = "of_bitcoin")]
+    asset: Asset,
     inputs: Vec<u64>,
     outputs: Vec<u64>,
 }
@@ -18,6 +22,8 @@ struct Question {
 pub(crate) struct Readings<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     txid: Option<&'a str>,
+    /// What the amounts count.
+    asset: Asset,
     interpretations: u128,
     entropy: f64,
     fee: u64,
@@ -42,12 +48,13 @@ pub fn answer(line: &[u8], work: u64) -> Answered {
     })?;
     let found = linkability_within(&question.inputs, &question.outputs, work);
     let found = found.map_err(|error| match error {
-        BoltzmannError::TooMuchWork(_) => Unanswered::Cut(error.to_string()),
+        BoltzmannError::TooMuchWork(_) => Unanswered::Truncated(error.to_string()),
         _ => Unanswered::Wrong(error.to_string()),
     })?;
     let pair = |&(input, output): &(usize, usize)| Pair { input, output };
     to_bytes(&Readings {
         txid: question.txid.as_deref(),
+        asset: question.asset,
         interpretations: found.interpretations,
         entropy: found.entropy(),
         fee: found.fee,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::coinjoin::{self, ChangeLink, CoinJoin, TxShape, change_links};
-use tracehound_model::TxId;
+use tracehound_model::{Asset, TxId};
 
 use super::{Answered, to_bytes, transaction::Transaction};
 
@@ -11,6 +11,8 @@ use super::{Answered, to_bytes, transaction::Transaction};
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct Classified<'a> {
     txid: TxId,
+    /// What the amounts count.
+    asset: Asset,
     /// In one word: coinjoin, suspected, premix, unknown or no.
     #[serde(rename = "answer")]
     kind: &'static str,
@@ -68,10 +70,10 @@ pub fn answer(line: &[u8]) -> Answered {
     let shape = transaction.shape();
     let found = coinjoin::classify(&shape);
     let links = change_links(&shape, &found);
-    render(transaction.txid, &shape, found, &links)
+    render(&transaction, &shape, found, &links)
 }
 
-fn render(txid: TxId, shape: &TxShape<'_>, found: coinjoin::Answer, links: &[ChangeLink]) -> Answered {
+fn render(of: &Transaction, shape: &TxShape<'_>, found: coinjoin::Answer, links: &[ChangeLink]) -> Answered {
     let change: Vec<Change<'_>> = links
         .iter()
         .map(|link| Change {
@@ -82,7 +84,8 @@ fn render(txid: TxId, shape: &TxShape<'_>, found: coinjoin::Answer, links: &[Cha
         })
         .collect();
     let mut answer = Classified {
-        txid,
+        txid: of.txid,
+        asset: of.asset,
         kind: "no",
         protocol: None,
         participants: 1,

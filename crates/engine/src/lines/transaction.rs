@@ -4,7 +4,9 @@ use std::{borrow::Cow, collections::HashMap};
 
 use serde::Deserialize;
 use tracehound_analysis::coinjoin::{Coin, TxShape, When, is_wasabi1_coordinator};
-use tracehound_model::{ScriptType, TxId};
+use tracehound_model::{Asset, ScriptType, TxId};
+
+use super::of_bitcoin;
 
 /// More than there will ever be, satoshi.
 const MAX_MONEY: u64 = 2_100_000_000_000_000;
@@ -13,6 +15,8 @@ const MAX_MONEY: u64 = 2_100_000_000_000_000;
 #[derive(Deserialize)]
 struct Line<'a> {
     txid: TxId,
+    #[serde(default = "of_bitcoin")]
+    asset: Asset,
     height: Option<u32>,
     time: Option<u64>,
     #[serde(borrow)]
@@ -38,6 +42,8 @@ struct Created<'a> {
 /// A transaction to be looked at.
 pub(super) struct Transaction {
     pub(super) txid: TxId,
+    /// What its amounts count.
+    pub(super) asset: Asset,
     /// `None` where the previous output is not known.
     pub(super) inputs: Vec<Option<Coin>>,
     pub(super) outputs: Vec<Coin>,
@@ -80,7 +86,7 @@ impl Transaction {
             (None, None) => When::Unknown,
         };
         let pays_wasabi1_coordinator = owners.coordinator > paid_before;
-        Ok(Self { txid: line.txid, inputs, outputs, when, pays_wasabi1_coordinator })
+        Ok(Self { txid: line.txid, asset: line.asset, inputs, outputs, when, pays_wasabi1_coordinator })
     }
 
     /// What the classifier looks at.

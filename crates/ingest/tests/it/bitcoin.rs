@@ -142,7 +142,7 @@ fn a_damaged_block_is_reported_and_skipped_and_what_needed_it_is_incomplete() {
     bytes[middle] ^= 1;
     fs::write(&file, bytes).expect("written");
     let report = ingest(dir.path(), &[file], 500);
-    assert_eq!((report.problem_count, report.islands), (1, 1), "{:?}", report.problems);
+    assert_eq!((report.problem_count, report.missing_ranges), (1, 1), "{:?}", report.problems);
     assert!(report.appended.missing_inputs > 0, "outputs of the lost block were spent");
     Ledger::open(dir.path()).expect("opens").verify().expect("consistent");
 }

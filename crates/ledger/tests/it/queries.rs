@@ -220,7 +220,7 @@ fn a_block_that_does_not_continue_the_chain_is_refused_or_marked() {
     writer.append_island(&chain[2]).expect("appends");
     writer.commit().expect("commits");
     let info = Ledger::open(dir.path()).expect("opens").info();
-    assert_eq!((info.blocks, info.islands), (2, 1));
+    assert_eq!((info.blocks, info.missing_ranges), (2, 1));
     assert_eq!(info.tip.expect("has blocks").height, None, "nobody told its height");
 }
 

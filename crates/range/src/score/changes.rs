@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tracehound_analysis::cluster::{
     Clusters, Rules,
-    change::{Ballot, Voter, change_edge},
+    change::{Heuristic, Payment, change_edge},
 };
 use tracehound_ledger::{Ledger, OutNum, TxNum, TxSpan, TxView};
 
 use super::{Answers, Chain, ScoreError, Share};
 use crate::Wallet;
 
-/// What was measured of the voters, in payments with exactly one output that went back to the payer.
+/// What was measured of the heuristics, in payments with exactly one output that went back to the payer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ChangeRates {
     /// Payments in the sample.
     pub sample: u64,
-    /// For each voter: how often it was right, of the payments in which it named one output.
-    pub voters: BTreeMap<&'static str, Share>,
-    /// Edges that voters of two families agree on, and that are right.
+    /// For each heuristic: how often it was right, of the payments in which it named one output.
+    pub heuristics: BTreeMap<&'static str, Share>,
+    /// Edges that heuristics of two families agree on, and that are right.
     pub edges: Share,
 }
 
@@ -27,13 +27,13 @@ impl ChangeRates {
     pub(super) fn add(&mut self, other: &Self) {
         self.sample += other.sample;
         self.edges += other.edges;
-        for (&voter, &share) in &other.voters {
-            *self.voters.entry(voter).or_default() += share;
+        for (&heuristic, &share) in &other.heuristics {
+            *self.heuristics.entry(heuristic).or_default() += share;
         }
     }
 }
 
-/// Lets the voters vote on every payment of one wallet with one change output, and counts.
+/// Lets the heuristics vote on every payment of one wallet with one change output, and counts.
 pub fn score_changes(chain: &Chain<'_>, answers: &Answers) -> Result<ChangeRates, ScoreError> {
     let mixes =
         |_: &Ledger, tx: TxSpan| chain.mixes.contains_key(&tx.num) || chain.suspects.contains(&tx.num);
@@ -47,11 +47,12 @@ pub fn score_changes(chain: &Chain<'_>, answers: &Answers) -> Result<ChangeRates
         }
         let Some((payer, change)) = change_of(chain, &view) else { continue };
         rates.sample += 1;
-        if let Some(ballot) = Ballot::of(chain.ledger, tx) {
-            for voter in Voter::ALL {
-                if let Some(named) = ballot.candidates(voter).only() {
+        if let Some(payment) = Payment::of(chain.ledger, tx) {
+            for heuristic in Heuristic::ALL {
+                if let Some(named) = payment.candidates(heuristic).only() {
                     let right = view.first_output.0 + u64::from(named) == change.0;
-                    *rates.voters.entry(voter.name()).or_default() += Share::new(u128::from(right), 1);
+                    *rates.heuristics.entry(heuristic.name()).or_default() +=
+                        Share::new(u128::from(right), 1);
                 }
             }
         }

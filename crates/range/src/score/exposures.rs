@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use serde::Serialize;
 use tracehound_analysis::{
     exposure::{Question, exposures},
-    taint::{Direction, Mix, WalkLimits},
-    trace::{Known, Party},
+    taint::{Direction, Mix, PropagationLimits},
+    trace::{Entity, Known},
 };
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
 use tracehound_model::{Amount, Category};
@@ -52,9 +52,9 @@ pub(super) struct Names<'a> {
 }
 
 impl Known for Names<'_> {
-    fn party(&self, owner: AddrNum) -> Option<Party> {
+    fn entity(&self, owner: AddrNum) -> Option<Entity> {
         let named =
-            |label: &str, category| Some(Party { label: label.to_owned(), category, listed_from: None });
+            |label: &str, category| Some(Entity { label: label.to_owned(), category, listed_from: None });
         if self.thefts.contains(&owner) {
             return named("generated theft", Category::ServiceHack);
         }
@@ -107,16 +107,16 @@ fn exposure(names: &Names<'_>, owner: AddrNum) -> Result<(u128, u128), ScoreErro
     let question = Question {
         subjects: &subjects,
         direction: Direction::Backward,
-        limits: WalkLimits { hops: 20, txs: 5_000, ..WalkLimits::default() },
+        limits: PropagationLimits { hops: 20, txs: 5_000, ..PropagationLimits::default() },
         through_mixes: false,
         prices: None,
     };
-    let found = exposures(names.chain.ledger, &question, names).map_err(ScoreError::Walk)?;
+    let found = exposures(names.chain.ledger, &question, names).map_err(ScoreError::Propagation)?;
     let units = |amount: Amount| amount.to_u128().expect("128 bits hold any sum of a UTXO chain");
     let from_thefts = found
-        .parties
+        .entities
         .iter()
-        .filter(|exposed| exposed.party.category == Category::ServiceHack)
+        .filter(|exposed| exposed.entity.category == Category::ServiceHack)
         .map(|exposed| units(exposed.amount))
         .sum();
     Ok((from_thefts, units(found.total)))

@@ -52,10 +52,10 @@ fn head(text: &mut String, score: &Score, command: &str) {
     line(
         text,
         "\nShares are by value. **Recall**: loot found at the outputs where it ended, of all loot but what went into fees. \
-         **Precision**:\nloot among what the rule calls dirty where its walk ended; the rest is false exposure. **At \
-         services**: the same, added up by\nservice instead of by output. **Lost in mixes**: what the walk did not follow, \
-         and says so. **Placebo**: the walk is repeated\nfrom unrelated coins of users, and what it places where loot \
-         ended, or at services where loot ended, is counted against the\ncoin. Services and mixers are known to the walk \
+         **Precision**:\nloot among what the rule calls dirty where its propagation ended; the rest is false exposure. **At \
+         services**: the same, added up by\nservice instead of by output. **Lost in mixes**: what the propagation did not follow, \
+         and says so. **Placebo**: the propagation is repeated\nfrom unrelated coins of users, and what it places where loot \
+         ended, or at services where loot ended, is counted against the\ncoin. Services and mixers are known to the propagation \
          by truth; CoinJoins are recognised by our classifier. Where clean money is in\nthe same wallet as loot, dice \
          decide which leaves first, so that no rule is favoured.",
     );
@@ -217,9 +217,9 @@ fn changes(text: &mut String, score: &Score) {
             rates.sample
         ),
     );
-    line(text, "| voter | named one output | right |\n|---|---|---|");
-    for (voter, share) in &rates.voters {
-        line(text, &format!("| {voter} | {} | {share} |", share.whole));
+    line(text, "| heuristic | named one output | right |\n|---|---|---|");
+    for (heuristic, share) in &rates.heuristics {
+        line(text, &format!("| {heuristic} | {} | {share} |", share.whole));
     }
     line(text, &format!("| two families agree | {} | {} |", rates.edges.whole, rates.edges));
 }

@@ -8,7 +8,8 @@ use std::{
 use rayon::prelude::*;
 use serde::Serialize;
 use tracehound_analysis::taint::{
-    Direction, Fate, Label, Method, Mix, Options, Seed, Stops, Walk, WalkLimits, walk,
+    Direction, Label, Method, Mix, Options, Propagation, PropagationLimits, Seed, StopReason, Stops,
+    propagate,
 };
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
 use tracehound_model::OutPoint;
@@ -16,7 +17,7 @@ use tracehound_model::OutPoint;
 use super::{Answers, Chain, Place, ScoreError, Share};
 use crate::{Role, Typology, Wallet, dice::Dice};
 
-/// Where a walk stops.
+/// Where a propagation stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StopAt {
     /// At services and at `CoinJoin`s: what `trace` does unless told otherwise.
@@ -40,14 +41,17 @@ impl StopAt {
         }
     }
 
-    fn limits(self, method: Method) -> WalkLimits {
+    fn limits(self, method: Method) -> PropagationLimits {
         // Without a stop everything is reached in the end, by poison soon: it is cut, and what is cut is booked.
         let boundless = self == Self::Nothing || self == Self::Services && method == Method::Poison;
-        WalkLimits { txs: if boundless { BOUNDLESS_TXS } else { 100_000 }, ..WalkLimits::default() }
+        PropagationLimits {
+            txs: if boundless { BOUNDLESS_TXS } else { 100_000 },
+            ..PropagationLimits::default()
+        }
     }
 }
 
-/// Transactions divided in a walk that nothing stops.
+/// Transactions divided in a propagation that nothing stops.
 pub(super) const BOUNDLESS_TXS: usize = 2_000;
 
 /// What was measured of one rule, value-weighted. All amounts in satoshi.
@@ -57,7 +61,7 @@ pub struct TaintRates {
     pub samples: u64,
     /// Loot found at the outputs where it ended, of all loot that did not go into fees.
     pub recall: Share,
-    /// Loot among what the rule says is dirty where its walk ended.
+    /// Loot among what the rule says is dirty where its propagation ended.
     pub precision: Share,
     /// The same by service instead of by output: loot attributed to the service at which it arrived.
     pub services_recall: Share,
@@ -110,7 +114,7 @@ impl Stops for Stopping<'_> {
 
 /// Measures all rules from the thefts on (whole heists) and from the split on (each part by its typology).
 ///
-/// Services are known to the walk by truth, so what is measured is the rule and the `CoinJoin` classifier, not the
+/// Services are known to the propagation by truth, so what is measured is the rule and the `CoinJoin` classifier, not the
 /// completeness of a list of services.
 pub fn score_taint(chain: &Chain<'_>, answers: &Answers) -> Result<TaintTable, ScoreError> {
     let mut cases = Vec::new();
@@ -160,9 +164,9 @@ fn follow(
     outs: &[OutNum],
     options: Options,
     stops: &Stopping<'_>,
-) -> Result<Walk, ScoreError> {
+) -> Result<Propagation, ScoreError> {
     let seeds: Vec<Seed> = outs.iter().map(|&out| Seed { out, label: LABEL }).collect();
-    walk(chain.ledger, &seeds, options, stops).map_err(ScoreError::Walk)
+    propagate(chain.ledger, &seeds, options, stops).map_err(ScoreError::Propagation)
 }
 
 /// Outputs of users who have nothing to do with any heist.
@@ -217,9 +221,9 @@ impl Case {
         self.places.get(&out).copied().unwrap_or(0)
     }
 
-    fn measure(&self, chain: &Chain<'_>, found: &Walk) -> TaintRates {
+    fn measure(&self, chain: &Chain<'_>, found: &Propagation) -> TaintRates {
         let mut rates = TaintRates { samples: 1, ..TaintRates::default() };
-        // Whether the walk ends at a true place or goes on behind it, it was found; what it says of later places is wrong.
+        // Whether the propagation ends at a true place or goes on behind it, it was found; what it says of later places is wrong.
         let mut touched: HashMap<OutNum, u128> = HashMap::new();
         for piece in found.steps.iter().flat_map(|step| found.inputs(step)) {
             touched.insert(piece.out, piece.dirty.into());
@@ -246,7 +250,7 @@ impl Case {
         rates
     }
 
-    fn placebo(&self, chain: &Chain<'_>, found: &Walk, rates: &mut TaintRates) {
+    fn placebo(&self, chain: &Chain<'_>, found: &Propagation, rates: &mut TaintRates) {
         let seeded = found.totals.get(&LABEL).map_or(0, |totals| totals.seeded);
         let hit: u128 = claims(found).map(|(out, dirty)| dirty.min(self.truth(out))).sum();
         rates.placebo = Share::new(hit.min(seeded), seeded);
@@ -262,16 +266,16 @@ impl Case {
     }
 }
 
-/// What the walk says is dirty at the end, by output. What it lost at a mix it does not say to be anywhere.
-fn claims(found: &Walk) -> impl Iterator<Item = (OutNum, u128)> {
+/// What the propagation says is dirty at the end, by output. What it lost at a mix it does not say to be anywhere.
+fn claims(found: &Propagation) -> impl Iterator<Item = (OutNum, u128)> {
     found.ends.iter().filter_map(|end| {
-        let somewhere = !matches!(end.fate, Fate::Mixed(_) | Fate::Unresolved(_));
+        let somewhere = !matches!(end.reason, StopReason::Mixed(_) | StopReason::UnknownInputs(_));
         Some((end.out.filter(|_| somewhere)?, end.holding.dirty(LABEL)))
     })
 }
 
 /// Dirty satoshi that arrived at each service; with no stop, what ends at its outputs.
-fn arrivals(chain: &Chain<'_>, found: &Walk) -> BTreeMap<Wallet, u128> {
+fn arrivals(chain: &Chain<'_>, found: &Propagation) -> BTreeMap<Wallet, u128> {
     let mut arrived: BTreeMap<Wallet, u128> = BTreeMap::new();
     for (out, dirty) in claims(found) {
         let owner = chain.ledger.output_owner(out);

@@ -99,7 +99,7 @@ fn a_generated_chain_is_scored() {
     let recall = |method, stop, typology| {
         score.taint.get(&(method, stop, typology)).and_then(|rates| rates.recall.permille())
     };
-    // Straight to a service nothing is lost; in a round everything is, unless the walk goes on behind it.
+    // Straight to a service nothing is lost; in a round everything is, unless the propagation goes on behind it.
     let direct = recall(Method::Fifo, StopAt::ServicesAndMixes, Some(Typology::Direct));
     assert!(direct > Some(950), "{direct:?}");
     let [stopped, through] = [StopAt::ServicesAndMixes, StopAt::Services]

@@ -12,7 +12,7 @@ use tracehound_model::{
 
 use super::{Policy, PolicyError, Require, Rule};
 
-/// No list or notice older than this vouches for anything.
+/// No list or advisory older than this vouches for anything.
 const MAX_DAYS: u32 = 3_660;
 /// No ledger that ended longer ago than this says what an address does.
 const MAX_HOURS: u32 = 24 * MAX_DAYS;
@@ -63,7 +63,7 @@ fn lists_only(policy: &Policy) -> Result<(), PolicyError> {
     if policy.require.transactions() {
         return Err(PolicyError::ListsOnly("requires transactions"));
     }
-    if policy.rules.iter().any(|rule| rule.exposure != ExposureType::Own) {
+    if policy.rules.iter().any(|rule| rule.exposure != ExposureType::Identified) {
         return Err(PolicyError::ListsOnly("has a rule about direct or indirect exposure"));
     }
     if policy.indirect.hops > 0 || policy.indirect.required {
@@ -77,7 +77,7 @@ fn lists_only(policy: &Policy) -> Result<(), PolicyError> {
 
 fn required(require: &Require) -> Result<(), PolicyError> {
     const SOURCES: &str = "[require] sources";
-    const NOTICES: &str = "[require] notices";
+    const ADVISORIES: &str = "[require] advisories";
     if require.sources.is_empty() {
         return wrong(
             SOURCES,
@@ -87,25 +87,28 @@ fn required(require: &Require) -> Result<(), PolicyError> {
     }
     names(SOURCES, &require.sources)?;
     age("[require] checked_within_days", require.checked_within_days, MAX_DAYS, "days")?;
-    age("[require] notices_within_days", require.notices_within_days, MAX_DAYS, "days")?;
+    age("[require] advisories_within_days", require.advisories_within_days, MAX_DAYS, "days")?;
     age("[require] transactions_within_hours", require.transactions_within_hours, MAX_HOURS, "hours")?;
-    let Some(publishers) = &require.notices else { return Ok(()) };
+    let Some(publishers) = &require.advisories else { return Ok(()) };
     if publishers.is_empty() {
         return wrong(
-            NOTICES,
-            "it names no publisher: name those whose notices must be complete, or leave it out for those of the shipped \
+            ADVISORIES,
+            "it names no publisher: name those whose advisories must be complete, or leave it out for those of the shipped \
              pack",
         );
     }
-    names(NOTICES, publishers)?;
+    names(ADVISORIES, publishers)?;
     if let Some(list) = publishers.iter().find(|id| official::official(&official::list_of(id)).is_some()) {
         return wrong(
-            NOTICES,
-            format!("{list} is a list, and no publisher of notices: name it under sources"),
+            ADVISORIES,
+            format!("{list} is a list, and no publisher of advisories: name it under sources"),
         );
     }
-    if require.notices_within_days.is_none() {
-        return wrong(NOTICES, "it asks for nothing without notices_within_days: add that, or leave it out");
+    if require.advisories_within_days.is_none() {
+        return wrong(
+            ADVISORIES,
+            "it asks for nothing without advisories_within_days: add that, or leave it out",
+        );
     }
     Ok(())
 }
@@ -183,7 +186,10 @@ fn rule_alone(policy: &Policy, rule: &Rule) -> Option<&'static str> {
             "it can never fire: no confidence is more than 100",
         ),
         (rule.min_share_percent.is_some_and(|percent| percent > 100), "a share is at most 100 percent"),
-        (rule.exposure == ExposureType::Own && has_amount, "an own exposure has no direction and no amount"),
+        (
+            rule.exposure == ExposureType::Identified && has_amount,
+            "an own exposure has no direction and no amount",
+        ),
         (
             rule.exposure == ExposureType::Indirect && policy.indirect.hops < 2,
             "it can never fire: [indirect] hops is below 2, so that nothing indirect is looked for",
@@ -223,18 +229,22 @@ mod tests {
             ("[require]\nsources = [\"a\", \"a\"]".to_owned(), "[require] sources", "twice"),
             (format!("{ofac}checked_within_days = 0"), "[require] checked_within_days", "1 to 3660"),
             (format!("{ofac}max_age_days = 4294967295"), "[require] checked_within_days", "ask for nothing"),
-            (format!("{ofac}notices_within_days = 0"), "[require] notices_within_days", "1 to 3660"),
+            (format!("{ofac}advisories_within_days = 0"), "[require] advisories_within_days", "1 to 3660"),
             (format!("{ofac}transactions_within_hours = 0"), "[require] transactions_within_hours", "1 to"),
-            (format!("{ofac}notices = []\nnotices_within_days = 9"), "[require] notices", "no publisher"),
             (
-                format!("{ofac}notices = [\"ofac-sdn\"]\nnotices_within_days = 9"),
-                "[require] notices",
+                format!("{ofac}advisories = []\nadvisories_within_days = 9"),
+                "[require] advisories",
+                "no publisher",
+            ),
+            (
+                format!("{ofac}advisories = [\"ofac-sdn\"]\nadvisories_within_days = 9"),
+                "[require] advisories",
                 "is a list",
             ),
             (
-                format!("{ofac}notices = [\"fbi-notices\"]"),
-                "[require] notices",
-                "without notices_within_days",
+                format!("{ofac}advisories = [\"fbi-notices\"]"),
+                "[require] advisories",
+                "without advisories_within_days",
             ),
             (format!("{ofac}[dust]\nincoming_below = 100000000000"), "[dust] incoming_below", "no dust"),
             (format!("{ofac}[indirect]\nhops = 4000000000\nwork = 1"), "[indirect] hops", "at most"),

@@ -16,7 +16,7 @@ pub fn differences(before: &Policy, after: &Policy) -> Vec<String> {
         |value: Option<u32>| value.map_or_else(|| "not required".to_owned(), |value| value.to_string());
     let names = |ids: &[SourceId]| ids.iter().map(|id| id.0.as_str()).collect::<Vec<_>>().join(", ");
     let sources = |policy: &Policy| names(&policy.require.sources);
-    let publishers = |policy: &Policy| match policy.require.notices_within_days {
+    let publishers = |policy: &Policy| match policy.require.advisories_within_days {
         Some(_) => names(policy.require.publishers()),
         None => "nobody".to_owned(),
     };
@@ -24,8 +24,8 @@ pub fn differences(before: &Policy, after: &Policy) -> Vec<String> {
     differ("basis", before.basis.as_str().to_owned(), after.basis.as_str().to_owned());
     differ("required lists", sources(before), sources(after));
     differ("checked within days", number(was.checked_within_days), number(is.checked_within_days));
-    differ("notices of", publishers(before), publishers(after));
-    differ("notices within days", number(was.notices_within_days), number(is.notices_within_days));
+    differ("advisories of", publishers(before), publishers(after));
+    differ("advisories within days", number(was.advisories_within_days), number(is.advisories_within_days));
     differ(
         "transactions within hours",
         number(was.transactions_within_hours),

@@ -8,9 +8,9 @@ impl Policy {
     /// What its `allow` promises.
     pub fn words(&self) -> String {
         let mut parts = vec![self.lists()];
-        if let Some(days) = self.require.notices_within_days {
+        if let Some(days) = self.require.advisories_within_days {
             parts.push(format!(
-                "the notices of {} are complete to within {days} days of it",
+                "the advisories of {} are complete to within {days} days of it",
                 and(self.require.publishers())
             ));
         }
@@ -27,7 +27,7 @@ impl Policy {
             Some(days) => format!(
                 "of {lists} all that the publisher had within {days} days of the moment asked about was searched"
             ),
-            None => format!("an edition of {lists}, of whatever age, was searched"),
+            None => format!("a list version of {lists}, of whatever age, was searched"),
         }
     }
 
@@ -82,7 +82,7 @@ mod tests {
         let words = Policy::parse(text).expect("a policy").words();
         assert_eq!(
             words,
-            "allow means: an edition of un-sc, of whatever age, was searched; transactions are examined only as far as there \
+            "allow means: a list version of un-sc, of whatever age, was searched; transactions are examined only as far as there \
              is a ledger; there is no rule, so that only an address that a list or an authority accuses is for a person"
         );
     }

@@ -29,7 +29,7 @@ impl Screener<'_> {
             ))
         });
         let missing = cover::missing_transactions(policy, findings.examined_until, self.settings.as_of);
-        let cut_short = findings.gaps.iter().any(|gap| policy.minds(gap));
+        let truncated = findings.gaps.iter().any(|gap| policy.minds(gap));
         findings.gaps.extend(missing);
         let suffices = self.lists_suffice && !findings.gaps.iter().any(|gap| policy.minds(gap));
         let judged = judge(policy, findings.hits.iter().map(|hit| self.exposed(hit)), suffices);
@@ -51,7 +51,7 @@ impl Screener<'_> {
         let basis = match (policy.basis, findings.examined_until) {
             (Basis::ListsOnly, _) => Basis::ListsOnly,
             _ if !findings.looked => Basis::ListsWithoutTransactions,
-            (_, Some(_)) if !cut_short => Basis::ListsAndTransactions,
+            (_, Some(_)) if !truncated => Basis::ListsAndTransactions,
             _ => Basis::ListsAndSomeTransactions,
         };
         for claim in &findings.former {
@@ -81,10 +81,10 @@ impl Screener<'_> {
             evidence,
             coverage: Coverage {
                 sources: self.lists.sources.clone(),
-                notices: self.lists.notices.clone(),
-                notices_complete_as_of: cover::notices_complete_as_of(policy, &self.lists.notices),
+                advisories: self.lists.advisories.clone(),
+                advisories_complete_as_of: cover::advisories_complete_as_of(policy, &self.lists.advisories),
                 transactions_until: findings.examined_until,
-                cut_short,
+                truncated,
                 gaps,
                 error_rates,
             },
@@ -140,7 +140,7 @@ impl Screener<'_> {
                     source.map_or_else(|| hit.claim.source.to_string(), |source| source.title.clone());
                 let statement = &hit.claim.statement;
                 let who = match (hit.exposure, hit.direction) {
-                    (ExposureType::Own, None) => "named".to_owned(),
+                    (ExposureType::Identified, None) => "named".to_owned(),
                     (ExposureType::Indirect, Some(Direction::Incoming)) => {
                         format!("received indirectly from {}, named", hit.address.as_deref().unwrap_or("?"))
                     }

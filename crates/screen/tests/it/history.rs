@@ -1,4 +1,4 @@
-//! Time travel: every address that ever was on OFAC's list, asked about on the day of every edition of three years.
+//! Time travel: every address that ever was on OFAC's list, asked about on the day of every list version of three years.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::support::day;
 
 /// 838 addresses on 48 days: 40,224 questions, which hold any sample that was ever drawn of them.
 #[test]
-fn every_time_travel_question_over_48_ofac_editions_is_answered_rightly() {
+fn every_time_travel_question_over_48_ofac_list_versions_is_answered_rightly() {
     let Some(path) = shared_data("facts/ofac_crypto_changes_2022-09_2025-11.csv") else { return };
     let mut changes: BTreeMap<Date, Vec<(bool, String, String)>> = BTreeMap::new();
     for line in std::fs::read_to_string(path).expect("read").lines().skip(1) {
@@ -32,7 +32,7 @@ fn every_time_travel_question_over_48_ofac_editions_is_answered_rightly() {
     };
     let mut listed: BTreeSet<(String, String)> = BTreeSet::new();
     let (mut asked, mut wrong) = (0, Vec::new());
-    for (edition, rows) in &mut changes {
+    for (list_version, rows) in &mut changes {
         // Removals first: what is listed again the same day stays listed.
         rows.sort_by_key(|(added, ..)| *added);
         for (added, asset, address) in rows.drain(..) {
@@ -43,7 +43,7 @@ fn every_time_travel_question_over_48_ofac_editions_is_answered_rightly() {
                 listed.remove(&row);
             }
         }
-        let as_of = tracehound_attribution::history::end_of(*edition).expect("in range");
+        let as_of = tracehound_attribution::history::end_of(*list_version).expect("in range");
         let settings =
             Settings { policy: &policy, as_of, limits: tracehound_analysis::Limits::default(), prices: None };
         let screener = Screener::new(&index, None, settings);
@@ -57,7 +57,7 @@ fn every_time_travel_question_over_48_ofac_editions_is_answered_rightly() {
                 .any(|row| row.source.as_ref().is_some_and(|source| source.0 == "ofac-sdn"));
             asked += 1;
             if found != wanted || (wanted && verdict.decision != Decision::Block) {
-                wrong.push(format!("{address} on {edition}: {}", verdict.summary));
+                wrong.push(format!("{address} on {list_version}: {}", verdict.summary));
             }
         }
     }

@@ -42,6 +42,32 @@ fn a_decision_is_judged_again_as_it_would_have_been_made() {
 }
 
 #[test]
+fn records_and_policies_in_the_words_of_0_1_0_are_read() {
+    let index = index(sources(), vec![claim(1, &address(0), Category::Sanction, "ofac-sdn")], vec![]);
+    let lists = Policy::lists_only();
+    let now = screen(&index, None, &lists, FRESH, &address(0));
+    assert!(!now.coverage.advisories.is_empty() && now.coverage.advisories_complete_as_of.is_some());
+    let line = serde_json::to_string(&now).expect("JSON");
+    let then = line
+        .replace("\"advisories\":", "\"notices\":")
+        .replace("\"advisories_complete_as_of\":", "\"notices_complete_as_of\":")
+        .replace("\"truncated\":", "\"cut_short\":")
+        .replace("\"exposure\":\"identified\"", "\"exposure\":\"own\"");
+    assert_ne!(line, then);
+    assert_eq!(serde_json::from_str::<Verdict>(&then).expect("reads"), now);
+    for preset in tracehound_screen::policy::PRESETS {
+        let then = preset
+            .text
+            .replace("\nadvisories = ", "\nnotices = ")
+            .replace("\nadvisories_within_days", "\nnotices_within_days")
+            .replace("exposure = \"identified\"", "exposure = \"own\"");
+        let then = Policy::parse(&then).expect("a policy");
+        let same = Policy { hash: then.hash.clone(), ..Policy::parse(preset.text).expect("a policy") };
+        assert_eq!(then, same);
+    }
+}
+
+#[test]
 fn what_was_not_recorded_is_not_guessed() {
     let dir = tempfile::tempdir().expect("a folder");
     let ledger = whole_ledger(dir.path());
@@ -89,7 +115,7 @@ fn what_a_gap_costs_is_for_the_policy_that_judges_again() {
     assert_eq!(to, Decision::Incomplete);
     // A search of the subject's own transactions that was cut short costs every policy the same.
     let mut cut = with(GapKind::Truncated);
-    (cut.decision, cut.coverage.cut_short) = (Decision::Incomplete, true);
+    (cut.decision, cut.coverage.truncated) = (Decision::Incomplete, true);
     assert_eq!(compare(&strict, &thorough, &cut), Compared::Same(Decision::Incomplete));
     // A record that gives sentences alone, or none, has its mark.
     for gaps in [vec![Gap::new(GapKind::Unclassified, "the search stopped at its limit")], vec![]] {

@@ -18,13 +18,13 @@ fn a_list_checked_seven_days_ago_will_do_and_a_second_longer_will_not() {
 }
 
 #[test]
-fn notices_complete_ninety_days_ago_will_do_and_a_day_longer_will_not() {
+fn advisories_complete_ninety_days_ago_will_do_and_a_day_longer_will_not() {
     let policy = Policy::lists_only();
     let mut fresh = sources();
     fresh[1].vouched[0].until = at("2025-09-30T00:00:00Z");
     assert_eq!(decide(&policy, fresh.clone(), "2025-08-30T23:59:59Z"), Decision::Allow);
     assert_eq!(decide(&policy, fresh.clone(), "2025-08-31T00:00:00Z"), Decision::Incomplete);
-    // The day of the newest notice says nothing about completeness.
+    // The day of the newest advisory says nothing about completeness.
     fresh[0].complete_as_of = None;
     fresh[0].snapshots = vec![day("2025-06-14")];
     let verdict = screen(&index(fresh, vec![], vec![]), None, &policy, "2025-06-15T12:00:00Z", &address(5));
@@ -34,7 +34,7 @@ fn notices_complete_ninety_days_ago_will_do_and_a_day_longer_will_not() {
 
 /// One publisher's pack says nothing about what the others published.
 #[test]
-fn notices_are_complete_publisher_by_publisher() {
+fn advisories_are_complete_publisher_by_publisher() {
     for place in [0, 2, 3] {
         for lacking in [None, Some(day("2024-01-01"))] {
             let mut one = sources();
@@ -46,7 +46,7 @@ fn notices_are_complete_publisher_by_publisher() {
             let gap = &verdict.coverage.gaps[0];
             assert!(gap.to_string().contains(&id) && gap.to_string().contains("speaks for them"), "{gap}");
             assert_eq!(gap.to_string().contains("treasury-notices"), id == "treasury-notices", "{gap}");
-            assert_eq!(verdict.coverage.notices_complete_as_of, lacking);
+            assert_eq!(verdict.coverage.advisories_complete_as_of, lacking);
         }
     }
     // Another publisher's completeness makes up for none of them; and a policy may ask for one alone.
@@ -54,7 +54,7 @@ fn notices_are_complete_publisher_by_publisher() {
     for place in [0, 2, 3] {
         other[place].complete_as_of = None;
     }
-    let mut police = source("police-notices", SourceKind::LawEnforcement, "2025-01-01");
+    let mut police = source("police-advisories", SourceKind::LawEnforcement, "2025-01-01");
     police.complete_as_of = Some(day("2025-06-15"));
     other.push(police);
     let index = index(other, vec![], vec![]);
@@ -62,18 +62,18 @@ fn notices_are_complete_publisher_by_publisher() {
     assert_eq!(verdict.decision, Decision::Incomplete);
     let alone = Policy::parse(
         "version = 2\nname = \"x\"\nbasis = \"lists-only\"\n[require]\nsources = [\"ofac-sdn\"]\n\
-         notices = [\"police-notices\"]\nnotices_within_days = 90",
+         advisories = [\"police-advisories\"]\nadvisories_within_days = 90",
     )
     .expect("a policy");
     let verdict = screen(&index, None, &alone, "2025-06-15T12:00:00Z", &address(5));
     assert_eq!(verdict.decision, Decision::Allow, "{:?}", verdict.coverage.gaps);
-    assert_eq!(verdict.coverage.notices_complete_as_of, Some(day("2025-06-15")));
+    assert_eq!(verdict.coverage.advisories_complete_as_of, Some(day("2025-06-15")));
 }
 
 #[test]
 fn a_past_moment_is_vouched_for_by_what_was_in_force_then_and_not_by_what_came_later() {
     let policy = Policy::lists_only();
-    // An edition of that year, checked until February; the next one begins in June.
+    // A list version of that year, checked until February; the next one begins in June.
     let mut history = sources();
     history[1].snapshots = vec![day("2025-01-10"), day("2025-06-01")];
     history[1].vouched.insert(0, Vouched { since: day("2025-01-10"), until: at("2025-02-01T00:00:00Z") });

@@ -39,7 +39,7 @@ pub(crate) fn source(id: &str, kind: SourceKind, published: &str) -> SourceHisto
     SourceHistory::new(source, vec![day(published)])
 }
 
-/// OFAC's list of 2025-06-01, checked on 2025-06-15 at noon, and notices complete as of 2025-06-01.
+/// OFAC's list of 2025-06-01, checked on 2025-06-15 at noon, and advisories complete as of 2025-06-01.
 pub(crate) fn sources() -> Vec<SourceHistory> {
     let mut ofac = source("ofac-sdn", SourceKind::Sanctions, "2025-06-01");
     ofac.vouched = vec![Vouched { since: day("2025-06-01"), until: at(FRESH) }];
@@ -49,9 +49,9 @@ pub(crate) fn sources() -> Vec<SourceHistory> {
         source("msmt-reports", SourceKind::LawEnforcement, "2023-08-22"),
         source("treasury-notices", SourceKind::LawEnforcement, "2023-08-22"),
     ];
-    for notices in &mut all {
-        notices.complete_as_of = Some(day("2025-06-01"));
-        notices.scopes = vec![Scope::Addresses];
+    for advisories in &mut all {
+        advisories.complete_as_of = Some(day("2025-06-01"));
+        advisories.scopes = vec![Scope::Addresses];
     }
     all.insert(1, ofac);
     all

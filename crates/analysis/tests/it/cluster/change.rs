@@ -1,8 +1,8 @@
-//! Change voters on payments of which one knows what each must say, and their measured record.
+//! Change heuristics on payments of which one knows what each must say, and their measured record.
 
 use tracehound_analysis::cluster::{
     Clusters,
-    change::{Ballot, MOST_OUTPUTS, Voter, change_edge, change_edges, measure_voters},
+    change::{Heuristic, MOST_OUTPUTS, Payment, change_edge, change_edges, measure_heuristics},
 };
 use tracehound_ledger::{Ledger, TxNum};
 use tracehound_model::{BlockHash, OutPoint, TxId, utxo::UtxoBlock};
@@ -22,30 +22,30 @@ fn story() -> (Vec<UtxoBlock>, TxId) {
     (vec![block.done()], payment)
 }
 
-fn says(ledger: &Ledger, txid: TxId, voter: Voter) -> Vec<u32> {
+fn says(ledger: &Ledger, txid: TxId, heuristic: Heuristic) -> Vec<u32> {
     let tx = ledger.find_tx(&txid).expect("there");
-    Ballot::of(ledger, tx).expect("a payment").candidates(voter).iter().collect()
+    Payment::of(ledger, tx).expect("a payment").candidates(heuristic).iter().collect()
 }
 
 #[test]
-fn each_voter_says_what_it_cannot_rule_out() {
+fn each_heuristic_says_what_it_cannot_rule_out() {
     let (blocks, payment) = story();
     let (_dir, ledger) = ledger_of(&blocks);
-    for (voter, left) in [
-        (Voter::AddressReuse, vec![]),
-        (Voter::OptimalChange, vec![0, 1]),
-        (Voter::AddressType, vec![1]),
-        (Voter::PowerOfTen, vec![1]),
-        (Voter::ClientChange, vec![1]),
-        (Voter::OneTime, vec![1]),
-        (Voter::LockTime, vec![0, 1]),
+    for (heuristic, left) in [
+        (Heuristic::AddressReuse, vec![]),
+        (Heuristic::OptimalChange, vec![0, 1]),
+        (Heuristic::AddressType, vec![1]),
+        (Heuristic::PowerOfTen, vec![1]),
+        (Heuristic::ClientChange, vec![1]),
+        (Heuristic::OneTime, vec![1]),
+        (Heuristic::LockTime, vec![0, 1]),
         // The spender pays 1,000 for 100 virtual bytes, the payment 10,000.
-        (Voter::FixedFee, vec![0]),
-        (Voter::PeelingChain, vec![]),
-        (Voter::Spent, vec![1]),
-        (Voter::Legacy, vec![1]),
+        (Heuristic::FixedFee, vec![0]),
+        (Heuristic::PeelingChain, vec![]),
+        (Heuristic::Spent, vec![1]),
+        (Heuristic::Legacy, vec![1]),
     ] {
-        assert_eq!(says(&ledger, payment, voter), left, "{}", voter.name());
+        assert_eq!(says(&ledger, payment, heuristic), left, "{}", heuristic.name());
     }
 }
 
@@ -57,10 +57,14 @@ fn a_peel_chain_and_a_reused_address_are_seen() {
     let second = block.tx(&[out(first, 1)], &[(200, Some(owner(3))), (700, Some(owner(2)))]);
     block.tx(&[out(second, 1)], &[(700, Some(owner(4)))]);
     let (_dir, ledger) = ledger_of(&[block.done()]);
-    assert_eq!(says(&ledger, first, Voter::PeelingChain), [1]);
-    assert_eq!(says(&ledger, second, Voter::PeelingChain), vec![0; 0], "its change goes on in another shape");
-    assert_eq!(says(&ledger, second, Voter::AddressReuse), [1]);
-    assert_eq!(says(&ledger, second, Voter::OneTime), vec![0; 0], "an input owner is paid");
+    assert_eq!(says(&ledger, first, Heuristic::PeelingChain), [1]);
+    assert_eq!(
+        says(&ledger, second, Heuristic::PeelingChain),
+        vec![0; 0],
+        "its change goes on in another shape"
+    );
+    assert_eq!(says(&ledger, second, Heuristic::AddressReuse), [1]);
+    assert_eq!(says(&ledger, second, Heuristic::OneTime), vec![0; 0], "an input owner is paid");
 }
 
 #[test]
@@ -74,12 +78,12 @@ fn there_is_no_vote_where_something_is_missing_or_too_much() {
     block.tx(&[out(minted, 2)], &[(800, Some(owner(3))), (0, None)]);
     let (_dir, ledger) = ledger_of(&[block.done()]);
     for tx in 0..5 {
-        assert!(Ballot::of(&ledger, TxNum(tx)).is_none(), "{tx}");
+        assert!(Payment::of(&ledger, TxNum(tx)).is_none(), "{tx}");
     }
 }
 
 #[test]
-fn voters_of_two_families_make_an_edge_unless_another_disagrees() {
+fn heuristics_of_two_families_make_an_edge_unless_another_disagrees() {
     let (blocks, payment) = story();
     let (_dir, ledger) = ledger_of(&blocks);
     let clusters = Clusters::build(&ledger, &plain()).expect("builds");
@@ -96,9 +100,9 @@ fn voters_of_two_families_make_an_edge_unless_another_disagrees() {
     assert_eq!(edges.len(), 1);
     let edge = edges[0];
     assert_eq!((edge.tx, edge.payer, edge.change), (TxNum(1), addr(&ledger, 0), addr(&ledger, 5)));
-    let names: Vec<_> = edge.votes.iter().map(Voter::name).collect();
+    let names: Vec<_> = edge.heuristics.iter().map(Heuristic::name).collect();
     assert_eq!(names, ["address-type", "power-of-ten", "client-change", "one-time", "legacy"]);
-    assert_eq!(edge.votes.families(), 3);
+    assert_eq!(edge.heuristics.families(), 3);
     assert_ne!(clusters.cluster_of(edge.payer), clusters.cluster_of(edge.change), "a vote joins nothing");
     let blind = |_: &Ledger, _: tracehound_ledger::TxSpan| true;
     let mixed =
@@ -112,13 +116,14 @@ fn the_chain_tells_which_votes_were_right() {
     let (blocks, _) = story();
     let (_dir, ledger) = ledger_of(&blocks);
     let clusters = Clusters::build(&ledger, &plain()).expect("builds");
-    let measured = measure_voters(&ledger, &clusters);
+    let measured = measure_heuristics(&ledger, &clusters);
     assert_eq!((measured.sample, measured.self_change, measured.edges), (1, 0, (0, 0)));
-    let of = |voter: Voter| {
-        let record = measured.voters.iter().find(|record| record.voter == voter).expect("all are there");
+    let of = |heuristic: Heuristic| {
+        let record =
+            measured.heuristics.iter().find(|record| record.heuristic == heuristic).expect("all are there");
         (record.fired, record.right, record.wrong)
     };
-    assert_eq!(of(Voter::AddressType), (1, 1, 0));
-    assert_eq!(of(Voter::FixedFee), (1, 0, 1));
-    assert_eq!(of(Voter::OptimalChange), (0, 0, 0));
+    assert_eq!(of(Heuristic::AddressType), (1, 1, 0));
+    assert_eq!(of(Heuristic::FixedFee), (1, 0, 1));
+    assert_eq!(of(Heuristic::OptimalChange), (0, 0, 0));
 }

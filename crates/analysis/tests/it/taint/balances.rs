@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use proptest::prelude::*;
 use tracehound_analysis::taint::{
-    Account, AccountRole, BalanceFlow, BalanceOptions, Cut, Holding, Label, Lot, Method, StopReason,
-    TransferSeed, TransferSeedError, follow_balances,
+    Account, AccountRole, BalanceOptions, BalancePropagation, BalanceStop, Holding, Label, Lot, Method,
+    TransferSeed, TransferSeedError, Truncation, follow_balances,
 };
 use tracehound_model::{
     Address, Amount,
@@ -54,12 +54,12 @@ fn seed(transfer: u64) -> TransferSeed {
     TransferSeed { transfer: TransferNum(transfer), label: X }
 }
 
-fn follow(rows: &MemoryTransfers, seeds: &[TransferSeed], options: BalanceOptions) -> BalanceFlow {
+fn follow(rows: &MemoryTransfers, seeds: &[TransferSeed], options: BalanceOptions) -> BalancePropagation {
     follow_balances(rows, seeds, options, &|_| None).expect("seeds that can be followed")
 }
 
 /// Where it ended: account, reason and dirty units.
-fn ends(rows: &MemoryTransfers, flow: &BalanceFlow) -> Vec<(char, StopReason, u128)> {
+fn ends(rows: &MemoryTransfers, flow: &BalancePropagation) -> Vec<(char, BalanceStop, u128)> {
     let name = |balance: Option<Balance>| match balance.and_then(|balance| rows.account(balance.account)) {
         Some(Address::Evm(bytes)) => char::from(bytes[0]),
         _ => '-',
@@ -85,7 +85,7 @@ fn the_worked_example_ends_as_the_reference_says() {
     let dirty = |method| {
         let flow = follow(&rows, &[seed(2)], options(method));
         assert!(flow.is_complete());
-        assert_eq!(flow.totals[&X].held, 40, "{}", method.name());
+        assert_eq!(flow.totals[&X].unspent, 40, "{}", method.name());
         let held: BTreeMap<char, u128> = ends(&rows, &flow).into_iter().map(|end| (end.0, end.2)).collect();
         ['A', 'B', 'C'].map(|name| held.get(&name).copied().unwrap_or(0))
     };
@@ -124,19 +124,19 @@ fn a_path_ends_where_the_chain_or_the_question_ends_it() {
     let options = BalanceOptions { dust: 3, ..options(Method::Fifo) };
     let flow = follow_balances(&rows, &[seed(1)], options, &role).expect("followed");
     let expected = [
-        ('P', StopReason::Fee, 1),
-        ('-', StopReason::Burned, 9),
-        ('S', StopReason::ReachedService, 20),
-        ('M', StopReason::Mixed, 30),
-        ('W', StopReason::Converted, 15),
-        ('D', StopReason::Cut(Cut::Dust), 2),
-        ('U', StopReason::Unspent, 23),
+        ('P', BalanceStop::Fee, 1),
+        ('-', BalanceStop::Burned, 9),
+        ('S', BalanceStop::ReachedService, 20),
+        ('M', BalanceStop::Mixed, 30),
+        ('W', BalanceStop::Converted, 15),
+        ('D', BalanceStop::Truncated(Truncation::Dust), 2),
+        ('U', BalanceStop::Unspent, 23),
     ];
     assert_eq!(ends(&rows, &flow), expected);
     let totals = flow.totals[&X];
     assert_eq!((totals.seeded, totals.booked()), (100, 100));
-    assert_eq!((totals.fees, totals.destroyed, totals.arrived, totals.mixed), (1, 9, 20, 30));
-    assert_eq!((totals.unresolved, totals.dust, totals.held), (15, 2, 23));
+    assert_eq!((totals.fees, totals.destroyed, totals.reached_service, totals.mixed), (1, 9, 20, 30));
+    assert_eq!((totals.unknown_inputs, totals.dust, totals.unspent), (15, 2, 23));
     assert!(!flow.is_complete(), "what came out of the converter was not looked at");
     assert_eq!(
         flow.steps.last().map(|step| step.transfer),
@@ -159,7 +159,7 @@ fn nothing_dirty_comes_of_a_transfer_of_nothing() {
     );
     for method in ALL {
         let flow = follow(&rows, &[seed(1)], options(method));
-        assert_eq!(ends(&rows, &flow), [('T', StopReason::Unspent, 5)], "{}", method.name());
+        assert_eq!(ends(&rows, &flow), [('T', BalanceStop::Unspent, 5)], "{}", method.name());
         assert_eq!(flow.steps.len(), 1, "the seed alone");
     }
 }
@@ -172,7 +172,7 @@ fn a_balance_that_is_not_known_ends_the_path_as_unknown() {
     };
     let unknown = rows(opening(), vec![moves('V', 'T', 50), moves('T', 'A', 50)]);
     let flow = follow(&unknown, &[seed(0)], options(Method::Haircut));
-    let expected = StopReason::Unknown(BalanceUnknown::Opening);
+    let expected = BalanceStop::Unknown(BalanceUnknown::Opening);
     assert_eq!(ends(&unknown, &flow), [('T', expected, 50)]);
     assert!(!flow.is_complete());
     // Transfers into it are missing.
@@ -181,7 +181,7 @@ fn a_balance_that_is_not_known_ends_the_path_as_unknown() {
         vec![moves('-', 'V', 50), moves('V', 'T', 50), moves('T', 'A', 60), moves('A', 'B', 60)],
     );
     let flow = follow(&overdrawn, &[seed(1)], options(Method::Haircut));
-    let expected = StopReason::Unknown(BalanceUnknown::Overdrawn(TransferNum(2)));
+    let expected = BalanceStop::Unknown(BalanceUnknown::Overdrawn(TransferNum(2)));
     assert_eq!(ends(&overdrawn, &flow), [('T', expected, 50)], "none of it is said to be at A or B");
     let to_oneself = rows(
         Opening::Nothing,
@@ -196,7 +196,7 @@ fn a_balance_that_is_not_known_ends_the_path_as_unknown() {
     let flow = follow(&to_oneself, &[seed(1)], options(Method::Fifo));
     assert_eq!(
         ends(&to_oneself, &flow),
-        [('T', StopReason::Unknown(BalanceUnknown::Overdrawn(TransferNum(3))), 50)]
+        [('T', BalanceStop::Unknown(BalanceUnknown::Overdrawn(TransferNum(3))), 50)]
     );
     // Once overdrawn, a balance is known no more: nor when it is dirtied later.
     let later = rows(
@@ -206,7 +206,7 @@ fn a_balance_that_is_not_known_ends_the_path_as_unknown() {
     let flow = follow(&later, &[seed(2)], options(Method::Fifo));
     assert_eq!(
         ends(&later, &flow),
-        [('T', StopReason::Unknown(BalanceUnknown::Overdrawn(TransferNum(0))), 50)]
+        [('T', BalanceStop::Unknown(BalanceUnknown::Overdrawn(TransferNum(0))), 50)]
     );
 }
 
@@ -218,7 +218,7 @@ fn amounts_that_no_rule_divides_end_the_path_and_never_wrap() {
         vec![moves('-', 'V', 50), moves('V', 'T', 50), moves('-', 'T', huge), moves('T', 'A', 50)],
     );
     let flow = follow(&too_much, &[seed(1)], options(Method::Haircut));
-    assert_eq!(ends(&too_much, &flow), [('T', StopReason::TooLarge, 50)]);
+    assert_eq!(ends(&too_much, &flow), [('T', BalanceStop::TooLarge, 50)]);
     let mut beyond = moves('-', 'T', 0);
     beyond.amount = Amount::from_be_bytes([0xff; 32]);
     let beyond = vec![moves('-', 'V', 50), beyond, moves('V', 'T', 50)];
@@ -227,7 +227,7 @@ fn amounts_that_no_rule_divides_end_the_path_and_never_wrap() {
     assert_eq!(asked(seed(1)), Err(TransferSeedError::TooLarge(TransferNum(1))));
     let flow = asked(seed(2)).expect("followed");
     // What T held and what came to it pass 256 bits together; before that T alone passes 128.
-    assert_eq!(ends(&rows_beyond, &flow), [('T', StopReason::TooLarge, 50)]);
+    assert_eq!(ends(&rows_beyond, &flow), [('T', BalanceStop::TooLarge, 50)]);
 }
 
 #[test]
@@ -241,13 +241,19 @@ fn limits_are_booked() {
     ];
     let rows = rows(Opening::Nothing, chain);
     let hops = BalanceOptions { hops: 1, ..options(Method::Fifo) };
-    assert_eq!(ends(&rows, &follow(&rows, &[seed(1)], hops)), [('B', StopReason::Cut(Cut::Hops), 50)]);
+    assert_eq!(
+        ends(&rows, &follow(&rows, &[seed(1)], hops)),
+        [('B', BalanceStop::Truncated(Truncation::Hops), 50)]
+    );
     let work = BalanceOptions { transfers: 2, ..options(Method::Fifo) };
     let flow = follow(&rows, &[seed(1)], work);
-    assert_eq!(ends(&rows, &flow), [('B', StopReason::Cut(Cut::Work), 50)]);
+    assert_eq!(ends(&rows, &flow), [('B', BalanceStop::Truncated(Truncation::Work), 50)]);
     assert!(!flow.is_complete());
     let none = BalanceOptions { transfers: 0, ..options(Method::Fifo) };
-    assert_eq!(ends(&rows, &follow(&rows, &[seed(1)], none)), [('A', StopReason::Cut(Cut::Work), 50)]);
+    assert_eq!(
+        ends(&rows, &follow(&rows, &[seed(1)], none)),
+        [('A', BalanceStop::Truncated(Truncation::Work), 50)]
+    );
 }
 
 #[test]
@@ -283,8 +289,8 @@ fn what_comes_to_another_seed_is_counted_with_that_one() {
     let seeds = [seed(2), TransferSeed { transfer: TransferNum(3), label: Label(1) }];
     for method in ALL.into_iter().filter(|method| method.conserves()) {
         let flow = follow(&rows, &seeds, options(method));
-        assert_eq!((flow.totals[&X].rejoined, flow.totals[&X].held), (50, 0), "{}", method.name());
-        assert_eq!((flow.totals[&Label(1)].seeded, flow.totals[&Label(1)].held), (80, 80));
+        assert_eq!((flow.totals[&X].rejoined, flow.totals[&X].unspent), (50, 0), "{}", method.name());
+        assert_eq!((flow.totals[&Label(1)].seeded, flow.totals[&Label(1)].unspent), (80, 80));
     }
 }
 
@@ -410,7 +416,7 @@ proptest! {
             let unspent: HashMap<Balance, &Holding> = flow
                 .ends
                 .iter()
-                .filter(|end| end.reason == StopReason::Unspent)
+                .filter(|end| end.reason == BalanceStop::Unspent)
                 .filter_map(|end| Some((end.balance?, &end.holding)))
                 .collect();
             for (balance, pool) in &dense.pools {
@@ -421,7 +427,7 @@ proptest! {
                     prop_assert_eq!(pool.holding().value(), holding.value());
                 }
             }
-            let elsewhere: u128 = flow.totals.values().map(|totals| totals.booked() - totals.held).sum();
+            let elsewhere: u128 = flow.totals.values().map(|totals| totals.booked() - totals.unspent).sum();
             prop_assert_eq!(elsewhere, dense.gone, "{}", method.name());
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn run(common: &Common, data: &Folder, args: &PatternsArgs, out: &mut
         network: args.network,
         moment: args.moment.asked(),
         subject: args.subject.clone(),
-        leads: args.leads,
+        withdrawals: args.withdrawals,
     };
     let found = match data.snapshot(args.network)?.patterns(&question).into_diagnostic()? {
         Answer::Found(found) => found,
@@ -34,9 +34,12 @@ pub(super) fn run(common: &Common, data: &Folder, args: &PatternsArgs, out: &mut
 
 fn print(out: &mut dyn Write, found: &Patterns) -> std::io::Result<()> {
     write!(out, "{}", text::report(&found.report, found.asset))?;
-    if let Some(mined) = &found.mined {
-        write!(out, "\n{}", text::mined(mined, found.asset))?;
+    if let Some(from_coinbases) = &found.from_coinbases {
+        write!(out, "\n{}", text::from_coinbases(from_coinbases, found.asset))?;
     }
     writeln!(out, "\n{}", found.ledger.sentence())?;
-    found.leads.iter().try_for_each(|leads| write!(out, "\n{}", text::leads(leads, found.asset)))
+    found
+        .withdrawals
+        .iter()
+        .try_for_each(|found_for| write!(out, "\n{}", text::withdrawals(found_for, found.asset)))
 }

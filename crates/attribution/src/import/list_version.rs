@@ -24,7 +24,7 @@ pub const LOSSES_COUNT_FOR_DAYS: i64 = 90;
 
 /// A list version as the store holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edition {
+pub struct ListVersion {
     /// Of which day it is.
     pub published: Date,
     /// The format it was read from, where that is known.
@@ -195,7 +195,7 @@ fn weights(claims: &Claims) -> HashMap<Vec<u8>, u8> {
     weights
 }
 
-impl Edition {
+impl ListVersion {
     /// Whom `now` names under milder words alone, which is as good as taking him off; by the same measure as
     /// [`shrinks`]. O(claims).
     pub fn milder_in(&self, now: &Snapshot) -> Option<Shrink> {

@@ -1,10 +1,10 @@
-//! Leads through a centralised mixer: payouts soon after a deposit whose sum is the deposit less a usual fee.
+//! Withdrawals through a centralised mixer: payouts soon after a deposit whose sum is the deposit less a usual fee.
 //!
 //! Such a mixer pays from other coins than it received, so nothing but amounts and times ties a payout to a deposit, and
-//! in a busy day some amounts fit by chance. Every lead therefore comes with its **base rate**: how many deposits that
-//! were *not* asked about, of the same size class and just before, find an equally good fit among the same payouts. A lead
-//! whose placebos fit as often as it does says nothing, and one that none of 200 shares can still be chance: asked about
-//! many deposits, some such lead will turn up. Payouts that go to different addresses and are never spent together are not
+//! in a busy day some amounts fit by chance. Every candidate therefore comes with its **base rate**: how many deposits that
+//! were *not* asked about, of the same size class and just before, find an equally good fit among the same payouts. A candidate
+//! whose controls fit as often as it does says nothing, and one that none of 200 shares can still be chance: asked about
+//! many deposits, some such candidate will turn up. Payouts that go to different addresses and are never spent together are not
 //! found at all.
 
 use std::{
@@ -34,12 +34,12 @@ pub struct Search<'a> {
     pub parts: usize,
     /// Only payouts of transactions that one of these owners pays: the mixer's pool, where known.
     pub pool: Option<&'a BTreeSet<AddrNum>>,
-    /// Placebo deposits.
-    pub placebos: usize,
+    /// Control deposits.
+    pub controls: usize,
     /// Outputs looked at, at most.
     pub outputs: usize,
-    /// Leads reported, at most.
-    pub leads: usize,
+    /// Withdrawals reported, at most.
+    pub candidates: usize,
 }
 
 impl Default for Search<'_> {
@@ -51,9 +51,9 @@ impl Default for Search<'_> {
             smallest_permille: 50,
             parts: 8,
             pool: None,
-            placebos: 200,
+            controls: 200,
             outputs: 5_000_000,
-            leads: 20,
+            candidates: 20,
         }
     }
 }
@@ -72,7 +72,7 @@ pub enum Together {
 
 /// Payouts that fit.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
-pub struct Lead {
+pub struct Candidate {
     /// What ties them to one another.
     pub together: Together,
     /// The payouts.
@@ -85,27 +85,27 @@ pub struct Lead {
     pub off_by: u64,
     /// Seconds from the deposit to the last of them.
     pub delay: u32,
-    /// Placebo deposits that find at least one equally good fit of the same kind ...
-    pub placebo_fits: u32,
+    /// Control deposits that find at least one equally good fit of the same kind ...
+    pub control_fits: u32,
     /// ... of so many.
-    pub placebos: u32,
+    pub controls: u32,
 }
 
-/// Leads from one deposit.
+/// Withdrawals from one deposit.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
-pub struct Leads {
+pub struct Withdrawals {
     /// The deposit.
     pub deposit: OutPoint,
     /// Base units in it.
     pub amount: Amount,
-    /// Rarest among the placebos first, then nearest.
-    pub leads: Vec<Lead>,
-    /// How many leads there are in all.
+    /// Rarest among the controls first, then nearest.
+    pub candidates: Vec<Candidate>,
+    /// How many candidates there are in all.
     pub found: usize,
     /// Outputs looked at.
     pub outputs: usize,
-    /// Whether the limit on them cut the search.
-    pub cut: bool,
+    /// Whether the limit on them truncated the search.
+    pub truncated: bool,
 }
 
 /// Payouts that belong together, as the search keeps them.
@@ -124,36 +124,38 @@ struct Payout {
     owner: AddrNum,
 }
 
-/// Looks for payouts after a deposit. `None` when it is not in the ledger. O(rows of the time asked for + placebos x fees
+/// Looks for payouts after a deposit. `None` when it is not in the ledger. O(rows of the time asked for + controls x fees
 /// x log of the payouts).
-pub fn find(ledger: &Ledger, deposit: OutNum, search: &Search<'_>) -> Option<Leads> {
+pub fn find(ledger: &Ledger, deposit: OutNum, search: &Search<'_>) -> Option<Withdrawals> {
     let (tx, vout) = ledger.tx_of_output(deposit)?;
     let amount = ledger.output_value(deposit)?;
     let end = end_of(ledger, tx, search.seconds);
     let (payouts, outputs, cut) = payouts(ledger, deposit, tx, end, amount, search);
     let groups = Groups::of(ledger, &payouts, search.parts);
-    let placebos = placebos(ledger, tx, amount, search.placebos);
-    let mut fits: Vec<(Lead, u64)> = Vec::new();
+    let controls = controls(ledger, tx, amount, search.controls);
+    let mut fits: Vec<(Candidate, u64)> = Vec::new();
     for fit in groups.fits(amount, search) {
         let group = &groups.all[fit.group];
-        let placebo_fits = groups.count_fitting(&placebos, group.together, fit.off_by, amount, search);
-        let lead = Lead {
+        let control_fits = groups.count_fitting(&controls, group.together, fit.off_by, amount, search);
+        let candidate = Candidate {
             together: group.together,
             payouts: group.outs.iter().filter_map(|&out| outpoint(ledger, out)).collect(),
             sum: group.sum.into(),
             fee_ppm: fit.fee_ppm,
             off_by: fit.off_by,
             delay: delay(ledger, tx, &group.outs),
-            placebo_fits,
-            placebos: placebos.len() as u32,
+            control_fits,
+            controls: controls.len() as u32,
         };
-        fits.push((lead, group.outs[0].0));
+        fits.push((candidate, group.outs[0].0));
     }
-    fits.sort_by_key(|(lead, first)| (lead.placebo_fits, lead.off_by, lead.together, lead.delay, *first));
+    fits.sort_by_key(|(candidate, first)| {
+        (candidate.control_fits, candidate.off_by, candidate.together, candidate.delay, *first)
+    });
     let found = fits.len();
-    let leads = fits.into_iter().map(|(lead, _)| lead).take(search.leads).collect();
+    let candidates = fits.into_iter().map(|(candidate, _)| candidate).take(search.candidates).collect();
     let deposit = OutPoint { txid: ledger.tx(tx)?.txid, vout };
-    Some(Leads { deposit, amount: amount.into(), leads, found, outputs, cut })
+    Some(Withdrawals { deposit, amount: amount.into(), candidates, found, outputs, truncated: cut })
 }
 
 fn outpoint(ledger: &Ledger, out: OutNum) -> Option<OutPoint> {
@@ -189,7 +191,7 @@ fn payouts(
     search: &Search<'_>,
 ) -> (Vec<Payout>, usize, bool) {
     let smallest = u128::from(amount) * u128::from(search.smallest_permille) / 1_000;
-    // Placebos are up to twice the deposit.
+    // Controls are up to twice the deposit.
     let largest = amount.saturating_mul(2);
     let (mut found, mut looked, mut cut) = (Vec::new(), 0, false);
     ledger.scan(TxNum(tx.0 + 1)..end, |scanned| {
@@ -226,7 +228,7 @@ fn payouts(
 }
 
 /// Amounts of other outputs of the size class, from just before the deposit: between half and double.
-fn placebos(ledger: &Ledger, tx: TxNum, amount: u64, most: usize) -> Vec<u64> {
+fn controls(ledger: &Ledger, tx: TxNum, amount: u64, most: usize) -> Vec<u64> {
     /// Transactions that are looked at before giving up on finding enough.
     const BACK: u32 = 50_000;
     let (mut found, mut seen) = (Vec::new(), HashSet::new());
@@ -327,24 +329,24 @@ impl Groups {
         fits
     }
 
-    /// How many placebos have a fit of a kind that is at least as near, as a part of the amount.
+    /// How many controls have a fit of a kind that is at least as near, as a part of the amount.
     fn count_fitting(
         &self,
-        placebos: &[u64],
+        controls: &[u64],
         together: Together,
         off_by: u64,
         amount: u64,
         search: &Search<'_>,
     ) -> u32 {
         let Some(sums) = self.by_sum.get(&together) else { return 0 };
-        let fits = |placebo: u64| {
-            let near = u128::from(off_by) * u128::from(placebo) / u128::from(amount.max(1));
+        let fits = |control: u64| {
+            let near = u128::from(off_by) * u128::from(control) / u128::from(amount.max(1));
             let near = u64::try_from(near).unwrap_or(u64::MAX);
-            Self::targets(placebo, search).any(|(_, target)| {
+            Self::targets(control, search).any(|(_, target)| {
                 let from = sums.partition_point(|&(sum, _)| sum < target.saturating_sub(near));
                 sums.get(from).is_some_and(|&(sum, _)| sum <= target.saturating_add(near))
             })
         };
-        placebos.iter().filter(|&&placebo| fits(placebo)).count() as u32
+        controls.iter().filter(|&&control| fits(control)).count() as u32
     }
 }

@@ -1,9 +1,9 @@
-//! The walker against rust-bitcoin, on every real block and on thousands of damaged ones.
+//! The parser against rust-bitcoin, on every real block and on thousands of damaged ones.
 
 use bitcoin::{Block, consensus, hashes::Hash};
 use proptest::prelude::*;
 use tracehound_bitcoin::{
-    BlockError, BlockErrorKind as Kind, Checks, Scratch, classify, read_block, read_block_with, walk::Field,
+    BlockError, BlockErrorKind as Kind, Checks, Scratch, classify, parse::Field, read_block, read_block_with,
 };
 use tracehound_model::{BlockHash, ScriptType, TxId, utxo::UtxoBlock};
 
@@ -211,7 +211,7 @@ fn nothing_of_a_refused_block_is_left_behind() {
     assert_eq!(out, good, "reused memory does not leak into the next block");
 }
 
-/// Rules that the walker enforces and rust-bitcoin's decoder does not.
+/// Rules that the parser enforces and rust-bitcoin's decoder does not.
 fn stricter_than_the_decoder(kind: &Kind) -> bool {
     matches!(
         kind,
@@ -226,14 +226,14 @@ fn stricter_than_the_decoder(kind: &Kind) -> bool {
     )
 }
 
-/// Both readers agree on these bytes, but for the rules that only the walker has.
+/// Both readers agree on these bytes, but for the rules that only the parser has.
 fn assert_agreement(bytes: &[u8]) {
     match (read(bytes), consensus::deserialize::<Block>(bytes)) {
         (Ok(ours), Ok(theirs)) => {
             assert!(theirs.check_merkle_root());
             assert_same(&ours, &theirs, bytes.len());
         }
-        (Ok(_), Err(error)) => panic!("only the walker takes this block: {error}"),
+        (Ok(_), Err(error)) => panic!("only the parser takes this block: {error}"),
         (Err(error), Ok(theirs)) => {
             assert!(!theirs.check_merkle_root() || stricter_than_the_decoder(&error.kind), "{error}");
             assert!(error.offset <= bytes.len());

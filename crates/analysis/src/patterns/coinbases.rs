@@ -13,7 +13,10 @@ use tracehound_model::{Amount, Category, TxId};
 
 use crate::{
     peel::time,
-    taint::{Direction, Fate, Label, Method, Mix, Options, Seed, SeedError, Stops, WalkLimits, walk},
+    taint::{
+        Direction, Label, Method, Mix, Options, PropagationLimits, Seed, SeedError, StopReason, Stops,
+        propagate,
+    },
     trace::Known,
 };
 
@@ -71,7 +74,7 @@ pub struct Coinbase {
 
 /// How much of some money is newly mined.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
-pub struct Mined {
+pub struct FromCoinbases {
     /// Base units asked about, without coinbases that later ones of the same id overwrote (BIP-30).
     pub total: Amount,
     /// From coinbases of pools.
@@ -94,9 +97,9 @@ pub struct Mined {
     pub count: usize,
 }
 
-impl Mined {
+impl FromCoinbases {
     /// Base units from coinbases: parts of `total`.
-    pub fn minted(&self) -> Amount {
+    pub fn from_coinbases(&self) -> Amount {
         self.pool.saturating_add(self.self_mined).saturating_add(self.unclear)
     }
 }
@@ -107,8 +110,8 @@ impl Stops for AtServices<'_> {
     fn is_service(&self, owner: tracehound_ledger::AddrNum) -> bool {
         // A miner's coins are what is looked for.
         self.0
-            .party(owner)
-            .is_some_and(|party| party.category.is_service() && party.category != Category::Miner)
+            .entity(owner)
+            .is_some_and(|entity| entity.category.is_service() && entity.category != Category::Miner)
     }
 
     fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
@@ -122,30 +125,35 @@ pub fn sources(
     outs: &[OutNum],
     depth: Depth,
     known: &dyn Known,
-) -> Result<Mined, SeedError> {
+) -> Result<FromCoinbases, SeedError> {
     let seeds: Vec<Seed> = outs.iter().map(|&out| Seed { out, label: Label(0) }).collect();
-    let limits = WalkLimits { hops: depth.hops, dust: depth.dust, txs: depth.txs, ..WalkLimits::default() };
+    let limits = PropagationLimits {
+        hops: depth.hops,
+        dust: depth.dust,
+        txs: depth.txs,
+        ..PropagationLimits::default()
+    };
     let options =
         Options { direction: Direction::Backward, method: Method::Haircut, through_mixes: false, limits };
-    let found = walk(ledger, &seeds, options, &AtServices(known))?;
-    let mut mined = Mined::default();
+    let found = propagate(ledger, &seeds, options, &AtServices(known))?;
+    let mut mined = FromCoinbases::default();
     let (mut services, mut mixed, mut unresolved, mut older) = (0_u128, 0_u128, 0_u128, 0_u128);
     let (mut pool, mut self_mined, mut unclear) = (0_u128, 0_u128, 0_u128);
     let mut coinbases: BTreeMap<TxNum, (u128, u32)> = BTreeMap::new();
     let mut destroyed = 0;
     for end in &found.ends {
         let amount = end.holding.dirty_all();
-        match end.fate {
-            Fate::Minted(tx) => {
+        match end.reason {
+            StopReason::Coinbase(tx) => {
                 let (sum, hops) = coinbases.entry(tx).or_insert((0, end.hop));
                 *sum += amount;
                 *hops = end.hop.min(*hops);
             }
-            Fate::Arrived => services += amount,
-            Fate::Mixed(_) => mixed += amount,
-            Fate::Unresolved(_) => unresolved += amount,
-            Fate::Held | Fate::Unowned | Fate::Cut(_) => older += amount,
-            Fate::Destroyed(_) => destroyed += amount,
+            StopReason::ReachedService => services += amount,
+            StopReason::Mixed(_) => mixed += amount,
+            StopReason::UnknownInputs(_) => unresolved += amount,
+            StopReason::Unspent | StopReason::Unspendable | StopReason::Truncated(_) => older += amount,
+            StopReason::Destroyed(_) => destroyed += amount,
         }
     }
     let seeded: u128 = found.totals.values().map(|totals| totals.seeded).sum();
@@ -183,10 +191,10 @@ pub fn who_mined(ledger: &Ledger, coinbase: &TxView, depth: Depth, known: &dyn K
     let mut at = *coinbase;
     for hop in 0..=depth.pool_hops {
         let outputs: Vec<OutputView> = ledger.outputs(&at).filter(|output| output.owner.is_some()).collect();
-        let party = |output: &OutputView| known.party(output.owner?);
-        let named = outputs.iter().filter_map(party).find(|party| party.category == Category::Miner);
-        if let Some(party) = named.filter(|_| hop == 0) {
-            return (Miner::Pool, format!("the coinbase pays {}", party.label));
+        let entity = |output: &OutputView| known.entity(output.owner?);
+        let named = outputs.iter().filter_map(entity).find(|entity| entity.category == Category::Miner);
+        if let Some(entity) = named.filter(|_| hop == 0) {
+            return (Miner::Pool, format!("the coinbase pays {}", entity.label));
         }
         if outputs.len() >= depth.shared.max(2) {
             let what = if hop == 0 { "the coinbase".to_owned() } else { at.txid.to_string() };

@@ -1,4 +1,4 @@
-//! Notices and lists in our own format, TOML; `data/README.md` describes it.
+//! Advisories and lists in our own format, TOML; `data/README.md` describes it.
 
 use std::collections::BTreeMap;
 
@@ -19,12 +19,12 @@ use super::{
 };
 use crate::ImportError;
 
-const FORMAT: Format = Format::Notice;
+const FORMAT: Format = Format::Advisory;
 
 /// A file of the format.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NoticeFile {
+struct AdvisoryFile {
     source: Head,
     #[serde(default, rename = "party", skip_serializing_if = "Vec::is_empty")]
     parties: Vec<PartyEntry>,
@@ -108,7 +108,7 @@ impl<'de> Deserialize<'de> for Day {
             toml::Value::String(text) => text,
             _ => return Err(serde::de::Error::custom("a date is written 2023-08-22")),
         };
-        // A date and time would be read as its date; a notice is of a day.
+        // A date and time would be read as its date; an advisory is of a day.
         text.parse()
             .map(Self)
             .map_err(|_| serde::de::Error::custom(format!("`{text}` is no date like 2023-08-22")))
@@ -117,7 +117,7 @@ impl<'de> Deserialize<'de> for Day {
 
 pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
     let text = decode(bytes);
-    let file: NoticeFile = toml::from_str(&text).map_err(|error| ImportError::Syntax {
+    let file: AdvisoryFile = toml::from_str(&text).map_err(|error| ImportError::Syntax {
         format: FORMAT,
         place: place(&text, error.span()),
         message: error.message().to_owned(),
@@ -125,13 +125,13 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     snapshot_of(file, options)
 }
 
-/// A pack of notices in one file.
+/// A pack of advisories in one file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PackFile {
     pack: PackHead,
-    #[serde(default, rename = "notice")]
-    notices: Vec<NoticeFile>,
+    #[serde(default, rename = "advisory", alias = "notice")]
+    advisories: Vec<AdvisoryFile>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,7 +141,7 @@ struct PackHead {
     complete_as_of: Day,
 }
 
-/// The name of a pack, the day up to which it is complete, and its notices as they stand in it.
+/// The name of a pack, the day up to which it is complete, and its advisories as they stand in it.
 pub(crate) fn read_pack(bytes: &[u8]) -> Result<(String, Date, Vec<Imported>), ImportError> {
     let text = decode(bytes);
     let file: PackFile = toml::from_str(&text).map_err(|error| ImportError::Syntax {
@@ -152,16 +152,16 @@ pub(crate) fn read_pack(bytes: &[u8]) -> Result<(String, Date, Vec<Imported>), I
     if !text::is_source_id(&file.pack.name) {
         return Err(ImportError::SourceId(file.pack.name));
     }
-    if file.notices.is_empty() {
-        return Err(unusable("the pack has no notice".to_owned()));
+    if file.advisories.is_empty() {
+        return Err(unusable("the pack has no advisory".to_owned()));
     }
-    let mut lists = Vec::with_capacity(file.notices.len());
-    for notice in file.notices {
-        let json = serde_json::to_vec(&notice).expect("plain data always turns into JSON");
-        let snapshot = snapshot_of(notice, &Options::default())?;
+    let mut lists = Vec::with_capacity(file.advisories.len());
+    for advisory in file.advisories {
+        let json = serde_json::to_vec(&advisory).expect("plain data always turns into JSON");
+        let snapshot = snapshot_of(advisory, &Options::default())?;
         if snapshot.source.published.is_some_and(|day| day > file.pack.complete_as_of.0) {
             return Err(unusable(format!(
-                "the pack is complete as of {}, but a notice in it is of a later day",
+                "the pack is complete as of {}, but an advisory in it is of a later day",
                 file.pack.complete_as_of.0
             )));
         }
@@ -175,7 +175,7 @@ pub(crate) fn read_pack(bytes: &[u8]) -> Result<(String, Date, Vec<Imported>), I
     Ok((file.pack.name, file.pack.complete_as_of.0, lists))
 }
 
-fn snapshot_of(file: NoticeFile, options: &Options) -> Result<Snapshot, ImportError> {
+fn snapshot_of(file: AdvisoryFile, options: &Options) -> Result<Snapshot, ImportError> {
     let head = file.source;
     if !text::is_source_id(&head.id) {
         return Err(ImportError::SourceId(head.id));
@@ -302,13 +302,13 @@ type GroupKey = (Option<String>, String, String, Option<Chain>);
 ///
 /// # Errors
 /// When the snapshot has no date.
-pub fn write_notice(snapshot: &Snapshot) -> Result<String, ImportError> {
+pub fn write_advisory(snapshot: &Snapshot) -> Result<String, ImportError> {
     let published =
         snapshot.source.published.ok_or_else(|| unusable("the snapshot to write has no date".to_owned()))?;
-    toml::to_string_pretty(&notice(snapshot, published)).map_err(|error| unusable(error.to_string()))
+    toml::to_string_pretty(&advisory(snapshot, published)).map_err(|error| unusable(error.to_string()))
 }
 
-fn notice(snapshot: &Snapshot, published: Date) -> NoticeFile {
+fn advisory(snapshot: &Snapshot, published: Date) -> AdvisoryFile {
     let head = &snapshot.source;
     let all: Vec<NewClaim> = snapshot.claims.iter().collect();
     let mut groups: BTreeMap<GroupKey, Vec<&NewClaim>> = BTreeMap::new();
@@ -327,7 +327,7 @@ fn notice(snapshot: &Snapshot, published: Date) -> NoticeFile {
     let mut parties: Vec<&Party> = snapshot.parties.iter().filter(named).collect();
     parties.sort_by(|a, b| a.id.cmp(&b.id));
     let claims = groups.into_values().map(|group| claim_entry(&group, &parties)).collect();
-    NoticeFile {
+    AdvisoryFile {
         source: Head {
             id: head.id.0.clone(),
             kind: head.kind,

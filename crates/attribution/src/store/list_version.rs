@@ -9,7 +9,7 @@ use super::{
     ClaimStore, StoreError,
     decode::{self, Cells, Kind, KnownSnapshot},
 };
-use crate::import::{Claims, Edition, NewClaim};
+use crate::import::{Claims, ListVersion, NewClaim};
 
 impl ClaimStore {
     /// Days of the list versions of a source, ascending.
@@ -102,7 +102,11 @@ impl ClaimStore {
     }
 
     /// All that the newest list version not after `day` says; `None` where there is none. O(entries of the source).
-    pub async fn edition_on(&self, source: &SourceId, day: Date) -> Result<Option<Edition>, StoreError> {
+    pub async fn list_version_on(
+        &self,
+        source: &SourceId,
+        day: Date,
+    ) -> Result<Option<ListVersion>, StoreError> {
         let days = self.days(source).await?;
         let Some(published) = days.into_iter().rfind(|known| *known <= day) else { return Ok(None) };
         let format = self.format_of(source, published).await?;
@@ -118,11 +122,12 @@ impl ClaimStore {
         .fetch_all(&self.pool)
         .await
         .map_err(StoreError::while_("reading a list version"))?;
-        let mut edition = Edition { published, format, claims: Claims::default(), parties: Vec::new() };
+        let mut list_version =
+            ListVersion { published, format, claims: Claims::default(), parties: Vec::new() };
         for row in &rows {
-            take(row, &mut edition)?;
+            take(row, &mut list_version)?;
         }
-        Ok(Some(edition))
+        Ok(Some(list_version))
     }
 }
 
@@ -147,14 +152,14 @@ impl ClaimStore {
     }
 }
 
-fn take(row: &SqliteRow, edition: &mut Edition) -> Result<(), StoreError> {
+fn take(row: &SqliteRow, list_version: &mut ListVersion) -> Result<(), StoreError> {
     let cells = Cells::new(row, "validity")?;
     let kind: i64 = cells.get("kind")?;
     if kind == Kind::Party as i64 {
-        edition.parties.push(cells.party()?);
+        list_version.parties.push(cells.party()?);
         return Ok(());
     }
-    edition.claims.push(&new_claim(&cells)?);
+    list_version.claims.push(&new_claim(&cells)?);
     Ok(())
 }
 

@@ -1,28 +1,28 @@
-//! What a walk found: steps, ends, and where every unit is.
+//! What a propagation found: steps, ends, and where every unit is.
 
 use std::collections::BTreeMap;
 
 use tracehound_ledger::{AddrNum, OutNum, TxNum};
 
 #[cfg(doc)]
-use super::WalkLimits;
+use super::PropagationLimits;
 use super::{
     super::{Holding, Label},
     Mix,
 };
 
-/// Which limit cut a path.
+/// Which limit truncated a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cut {
-    /// [`WalkLimits::hops`].
+pub enum Truncation {
+    /// [`PropagationLimits::hops`].
     Hops,
-    /// [`WalkLimits::dust`].
+    /// [`PropagationLimits::dust`].
     Dust,
-    /// [`WalkLimits::share_ppm`].
+    /// [`PropagationLimits::share_ppm`].
     Share,
-    /// [`WalkLimits::fan_out`].
+    /// [`PropagationLimits::fan_out`].
     FanOut,
-    /// [`WalkLimits::txs`].
+    /// [`PropagationLimits::txs`].
     Work,
     /// It came to another seed, which is followed as a whole already.
     Seed,
@@ -30,23 +30,23 @@ pub enum Cut {
 
 /// Why a path ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fate {
+pub enum StopReason {
     /// Unspent in the snapshot, or until the time asked for.
-    Held,
+    Unspent,
     /// At a service; backward: from a service.
-    Arrived,
+    ReachedService,
     /// Spent by this mixing transaction (backward: made by it).
     Mixed(TxNum),
     /// Paid to an output without an owner (`OP_RETURN`).
-    Unowned,
+    Unspendable,
     /// Overwritten, before anybody spent it, by this later coinbase of the same id (BIP-30).
     Destroyed(TxNum),
     /// Backward: new coins of this coinbase.
-    Minted(TxNum),
+    Coinbase(TxNum),
     /// The amounts of this transaction are not all in the ledger, so it cannot be divided.
-    Unresolved(TxNum),
+    UnknownInputs(TxNum),
     /// A limit ended it.
-    Cut(Cut),
+    Truncated(Truncation),
 }
 
 /// Where a path ends.
@@ -61,7 +61,7 @@ pub struct End {
     /// Transactions between it and the nearest seed.
     pub hop: u32,
     /// Why it ends here.
-    pub fate: Fate,
+    pub reason: StopReason,
     /// What it holds.
     pub holding: Holding,
 }
@@ -93,7 +93,7 @@ pub struct Step {
     pub hop: u32,
     /// Dirty base units of the fee.
     pub fee: u128,
-    /// What kind of mix it is, where the walk went through one.
+    /// What kind of mix it is, where the propagation went through one.
     pub mix: Option<Mix>,
     /// Its first piece, and where its dirty outputs begin and end.
     pub(super) pieces: (usize, usize, usize),
@@ -104,76 +104,78 @@ pub struct Step {
 pub struct Totals {
     /// Seeded.
     pub seeded: u128,
-    /// [`Fate::Held`].
-    pub held: u128,
-    /// [`Fate::Arrived`].
-    pub arrived: u128,
-    /// [`Fate::Mixed`].
+    /// [`StopReason::Unspent`].
+    pub unspent: u128,
+    /// [`StopReason::ReachedService`].
+    pub reached_service: u128,
+    /// [`StopReason::Mixed`].
     pub mixed: u128,
     /// Paid as fees.
     pub fees: u128,
-    /// [`Fate::Unowned`].
-    pub unowned: u128,
-    /// [`Fate::Destroyed`].
+    /// [`StopReason::Unspendable`].
+    pub unspendable: u128,
+    /// [`StopReason::Destroyed`].
     pub destroyed: u128,
-    /// [`Fate::Minted`].
-    pub minted: u128,
-    /// [`Fate::Unresolved`].
-    pub unresolved: u128,
-    /// [`Fate::Cut`] for being small: [`Cut::Dust`], [`Cut::Share`]. A choice of the question, not a lack of the answer.
+    /// [`StopReason::Coinbase`].
+    pub coinbase: u128,
+    /// [`StopReason::UnknownInputs`].
+    pub unknown_inputs: u128,
+    /// [`StopReason::Truncated`] for being small: [`Truncation::Dust`], [`Truncation::Share`]. A choice of the question, not a lack of the answer.
     pub dust: u128,
-    /// [`Cut::Seed`]: counted again with the seed it came to.
+    /// [`Truncation::Seed`]: counted again with the seed it came to.
     pub rejoined: u128,
-    /// [`Fate::Cut`] by any other limit: the residual.
-    pub cut: u128,
+    /// [`StopReason::Truncated`] by any other limit: the residual.
+    pub truncated: u128,
 }
 
 impl Totals {
     /// All parts; equal to [`Totals::seeded`] for every method that conserves.
     pub fn booked(&self) -> u128 {
-        self.held
-            + self.arrived
+        self.unspent
+            + self.reached_service
             + self.mixed
             + self.fees
-            + self.unowned
+            + self.unspendable
             + self.destroyed
-            + self.minted
-            + self.unresolved
+            + self.coinbase
+            + self.unknown_inputs
             + self.dust
             + self.rejoined
-            + self.cut
+            + self.truncated
     }
 
-    pub(super) fn part(&mut self, fate: Fate) -> &mut u128 {
-        match fate {
-            Fate::Held => &mut self.held,
-            Fate::Arrived => &mut self.arrived,
-            Fate::Mixed(_) => &mut self.mixed,
-            Fate::Unowned => &mut self.unowned,
-            Fate::Destroyed(_) => &mut self.destroyed,
-            Fate::Minted(_) => &mut self.minted,
-            Fate::Unresolved(_) => &mut self.unresolved,
-            Fate::Cut(Cut::Dust | Cut::Share) => &mut self.dust,
-            Fate::Cut(Cut::Seed) => &mut self.rejoined,
-            Fate::Cut(Cut::Hops | Cut::FanOut | Cut::Work) => &mut self.cut,
+    pub(super) fn part(&mut self, reason: StopReason) -> &mut u128 {
+        match reason {
+            StopReason::Unspent => &mut self.unspent,
+            StopReason::ReachedService => &mut self.reached_service,
+            StopReason::Mixed(_) => &mut self.mixed,
+            StopReason::Unspendable => &mut self.unspendable,
+            StopReason::Destroyed(_) => &mut self.destroyed,
+            StopReason::Coinbase(_) => &mut self.coinbase,
+            StopReason::UnknownInputs(_) => &mut self.unknown_inputs,
+            StopReason::Truncated(Truncation::Dust | Truncation::Share) => &mut self.dust,
+            StopReason::Truncated(Truncation::Seed) => &mut self.rejoined,
+            StopReason::Truncated(Truncation::Hops | Truncation::FanOut | Truncation::Work) => {
+                &mut self.truncated
+            }
         }
     }
 }
 
-/// What a walk found.
+/// What a propagation found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Walk {
-    /// Transactions divided, in the order of the walk: time, or time backwards.
+pub struct Propagation {
+    /// Transactions divided, in the order of the propagation: time, or time backwards.
     pub steps: Vec<Step>,
     /// Where paths end, in the order they were found.
     pub ends: Vec<End>,
     /// Sums by label.
     pub totals: BTreeMap<Label, Totals>,
-    /// The pieces of all steps, inputs before outputs: one list, because millions of small ones cost more than the walk.
+    /// The pieces of all steps, inputs before outputs: one list, because millions of small ones cost more than the propagation.
     pub(super) pieces: Vec<Piece>,
 }
 
-impl Walk {
+impl Propagation {
     /// The dirty outputs that a step's transaction spends.
     pub fn inputs(&self, step: &Step) -> &[Piece] {
         &self.pieces[step.pieces.0..step.pieces.1]
@@ -187,6 +189,6 @@ impl Walk {
     /// Whether nothing was left unfollowed because of a limit on work or of amounts that are missing. What is below the
     /// dust limit is booked as dust, and does not count.
     pub fn is_complete(&self) -> bool {
-        self.totals.values().all(|totals| totals.cut == 0 && totals.unresolved == 0)
+        self.totals.values().all(|totals| totals.truncated == 0 && totals.unknown_inputs == 0)
     }
 }

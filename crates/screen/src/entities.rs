@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use tracehound_analysis::{
     coinjoin::{Buffer, Classifier},
     taint::Mix,
-    trace::{Known, Party},
+    trace::{Entity, Known},
 };
 use tracehound_attribution::{index::Index, listing::listed_since};
 use tracehound_ledger::{AddrNum, Ledger, TxSpan};
@@ -19,11 +19,11 @@ use tracehound_model::BitcoinNetwork;
 
 use crate::{Keys, keys::best_claim};
 
-/// Parts of what is remembered, each behind a lock of its own, so that walks on several cores seldom wait for each other.
+/// Parts of what is remembered, each behind a lock of its own, so that propagations on several cores seldom wait for each other.
 const SHARDS: usize = 16;
 
 /// What is remembered of some owners.
-type Shard = Mutex<HashMap<AddrNum, Option<Party>, RandomState>>;
+type Shard = Mutex<HashMap<AddrNum, Option<Entity>, RandomState>>;
 
 thread_local! {
     /// Space for the classifier.
@@ -32,7 +32,7 @@ thread_local! {
 
 /// The claims of an index about the owners of a ledger, remembered once looked up.
 #[derive(Debug)]
-pub struct Parties<'a> {
+pub struct Entities<'a> {
     keys: Keys<'a>,
     day: Date,
     found: [Shard; SHARDS],
@@ -42,28 +42,28 @@ pub struct Parties<'a> {
 /// Least confidence, in percent, at which a transaction counts as a mix that ends a path.
 const MIX_CONFIDENCE: u8 = 50;
 
-impl<'a> Parties<'a> {
+impl<'a> Entities<'a> {
     /// Claims that hold on `day`.
     pub fn new(index: &'a Index, ledger: &'a Ledger, network: BitcoinNetwork, day: Date) -> Self {
         Self::sharing(&Keys::new(index, Some((network, ledger))), ledger, day)
     }
 
-    /// As [`Parties::new`] over the same index and `ledger`, with what is known of their keys already.
+    /// As [`Entities::new`] over the same index and `ledger`, with what is known of their keys already.
     pub fn sharing(keys: &Keys<'a>, ledger: &Ledger, day: Date) -> Self {
         Self { keys: keys.clone(), day, found: Default::default(), classifier: Classifier::new(ledger) }
     }
 }
 
-impl Known for Parties<'_> {
+impl Known for Entities<'_> {
     /// The owner's name: what is claimed about any address of its key ([`Keys`]), by the best claim of the day.
-    fn party(&self, owner: AddrNum) -> Option<Party> {
+    fn entity(&self, owner: AddrNum) -> Option<Entity> {
         let shard = || self.found[owner.0 as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = shard().get(&owner) {
             return known.clone();
         }
-        let party = self.look_up(owner);
-        shard().insert(owner, party.clone());
-        party
+        let entity = self.look_up(owner);
+        shard().insert(owner, entity.clone());
+        entity
     }
 
     fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
@@ -73,12 +73,12 @@ impl Known for Parties<'_> {
     }
 }
 
-impl Parties<'_> {
-    fn look_up(&self, owner: AddrNum) -> Option<Party> {
+impl Entities<'_> {
+    fn look_up(&self, owner: AddrNum) -> Option<Entity> {
         let claims = self.keys.claims_on(owner);
         let best = best_claim(&claims, self.day)?;
         let all: Vec<_> = claims.iter().map(tracehound_attribution::index::ClaimRef::to_claim).collect();
-        Some(Party {
+        Some(Entity {
             label: best.label().to_owned(),
             category: best.category(),
             listed_from: Some(listed_since(&best.to_claim(), self.day, &all)),

@@ -4,10 +4,10 @@ use tracehound_ledger::{BlockNum, OutputView, Prev, TxNum, TxView};
 
 use super::{
     super::{Holding, Lot, divide::divide_pool},
-    Fate, Walker,
+    Propagator, StopReason,
 };
 
-impl Walker<'_> {
+impl Propagator<'_> {
     /// Books a fee, or keeps it for the coinbase of its block.
     pub(super) fn send_fee(&mut self, tx: TxNum, fee: Holding, hop: u32) {
         let onward = self.options.limits.through_fees && !fee.is_clean();
@@ -42,7 +42,7 @@ impl Walker<'_> {
         let (Some(coinbase), Some(fees)) = (coinbase, fees) else {
             // Amounts of other transactions of the block are missing: what the miner got cannot be laid out.
             for (tx, fee, hop) in dirty {
-                self.end(None, None, fee, hop, Fate::Unresolved(tx));
+                self.end(None, None, fee, hop, StopReason::UnknownInputs(tx));
             }
             return;
         };

@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use tracehound_analysis::taint::{
-    Cut, Direction, Fate, Label, Method, Mix, Options, Seed, SeedError, Stops, Walk, WalkLimits, walk,
+    Direction, Label, Method, Mix, Options, Propagation, PropagationLimits, Seed, SeedError, StopReason,
+    Stops, Truncation, propagate,
 };
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
 use tracehound_model::{BlockHash, OutPoint, TxId, utxo::UtxoBlock};
@@ -33,7 +34,7 @@ impl Stops for Known<'_> {
 }
 
 fn options(method: Method) -> Options {
-    let limits = WalkLimits { dust: 0, ..WalkLimits::default() };
+    let limits = PropagationLimits { dust: 0, ..PropagationLimits::default() };
     Options { direction: Direction::Forward, method, through_mixes: false, limits }
 }
 
@@ -76,10 +77,10 @@ fn loot_is_followed_to_the_service_the_mix_and_what_is_held() {
     let (_dir, ledger) = ledger_of(&story.blocks);
     let seed = Seed { out: output(&ledger, story.theft, 0), label: X };
     for method in [Method::Haircut, Method::Fifo, Method::Lifo, Method::Tiho] {
-        let found = walk(&ledger, &[seed], options(method), &known(&ledger)).expect("walks");
+        let found = propagate(&ledger, &[seed], options(method), &known(&ledger)).expect("propagates");
         let totals = found.totals[&X];
-        assert_eq!((totals.seeded, totals.arrived, totals.mixed), (1_000, 500, 390), "{method:?}");
-        assert_eq!((totals.held, totals.unowned, totals.fees), (90, 5, 15), "{method:?}");
+        assert_eq!((totals.seeded, totals.reached_service, totals.mixed), (1_000, 500, 390), "{method:?}");
+        assert_eq!((totals.unspent, totals.unspendable, totals.fees), (90, 5, 15), "{method:?}");
         assert_eq!(totals.booked(), totals.seeded);
         assert_eq!(found.steps.len(), 2);
         assert!(found.is_complete());
@@ -92,7 +93,7 @@ fn behind_a_mix_value_is_a_set_with_shares_whatever_the_method() {
     let (_dir, ledger) = ledger_of(&story.blocks);
     let seed = Seed { out: output(&ledger, story.theft, 0), label: X };
     let through = Options { through_mixes: true, ..options(Method::Fifo) };
-    let found = walk(&ledger, &[seed], through, &known(&ledger)).expect("walks");
+    let found = propagate(&ledger, &[seed], through, &known(&ledger)).expect("propagates");
     let step = found.steps.last().expect("the mix was divided");
     assert_eq!(step.mix, Some(Mix { protocol: "test", participants: 3 }));
     let shares: Vec<u64> = found.outputs(step).iter().map(|piece| piece.dirty).collect();
@@ -106,30 +107,30 @@ fn limits_cut_where_they_say_and_the_rest_is_booked() {
     let story = story();
     let (_dir, ledger) = ledger_of(&story.blocks);
     let seed = Seed { out: output(&ledger, story.theft, 0), label: X };
-    let limited = |limits: WalkLimits| {
-        let found = walk(&ledger, &[seed], Options { limits, ..options(Method::Fifo) }, &known(&ledger))
-            .expect("walks");
+    let limited = |limits: PropagationLimits| {
+        let found = propagate(&ledger, &[seed], Options { limits, ..options(Method::Fifo) }, &known(&ledger))
+            .expect("propagates");
         assert_eq!(found.totals[&X].booked(), 1_000);
-        let cuts: BTreeSet<Cut> = found
+        let truncations: BTreeSet<Truncation> = found
             .ends
             .iter()
-            .filter_map(|end| if let Fate::Cut(cut) = end.fate { Some(cut) } else { None })
+            .filter_map(|end| if let StopReason::Truncated(cut) = end.reason { Some(cut) } else { None })
             .collect();
         let totals = found.totals[&X];
-        (cuts.into_iter().collect::<Vec<_>>(), totals.cut + totals.dust, found.is_complete())
+        (truncations.into_iter().collect::<Vec<_>>(), totals.truncated + totals.dust, found.is_complete())
     };
-    let none = WalkLimits { dust: 0, ..WalkLimits::default() };
-    assert_eq!(limited(WalkLimits { hops: 1, ..none }), (vec![Cut::Hops], 990, false));
-    assert_eq!(limited(WalkLimits { hops: 0, ..none }), (vec![Cut::Hops], 1_000, false));
-    assert_eq!(limited(WalkLimits { dust: 500, ..none }), (vec![Cut::Dust], 390, true));
+    let none = PropagationLimits { dust: 0, ..PropagationLimits::default() };
+    assert_eq!(limited(PropagationLimits { hops: 1, ..none }), (vec![Truncation::Hops], 990, false));
+    assert_eq!(limited(PropagationLimits { hops: 0, ..none }), (vec![Truncation::Hops], 1_000, false));
+    assert_eq!(limited(PropagationLimits { dust: 500, ..none }), (vec![Truncation::Dust], 390, true));
     // What is at the limit is not below it.
-    assert_eq!(limited(WalkLimits { dust: 390, ..none }).1, 0);
-    assert_eq!(limited(WalkLimits { dust: 391, ..none }).1, 390);
-    assert_eq!(limited(WalkLimits { txs: 1, ..none }), (vec![Cut::Work], 600, false));
-    assert_eq!(limited(WalkLimits { txs: 0, ..none }), (vec![Cut::Work], 1_000, false));
-    assert_eq!(limited(WalkLimits { fan_out: 2, ..none }), (vec![Cut::FanOut], 600, false));
+    assert_eq!(limited(PropagationLimits { dust: 390, ..none }).1, 0);
+    assert_eq!(limited(PropagationLimits { dust: 391, ..none }).1, 390);
+    assert_eq!(limited(PropagationLimits { txs: 1, ..none }), (vec![Truncation::Work], 600, false));
+    assert_eq!(limited(PropagationLimits { txs: 0, ..none }), (vec![Truncation::Work], 1_000, false));
+    assert_eq!(limited(PropagationLimits { fan_out: 2, ..none }), (vec![Truncation::FanOut], 600, false));
     // Later spends do not count: the split of 2000 is seen, the mix of 3000 is not.
-    assert_eq!(limited(WalkLimits { until: 2_500, ..none }), (vec![], 0, true));
+    assert_eq!(limited(PropagationLimits { until: 2_500, ..none }), (vec![], 0, true));
 }
 
 #[test]
@@ -139,16 +140,22 @@ fn backward_goes_to_the_services_and_the_mint() {
     let tip = ledger.find_address(&owner(2)).expect("known");
     let kept = *ledger.activity(tip, 10).0.received.last().expect("received twice");
     let back = Options { direction: Direction::Backward, ..options(Method::Haircut) };
-    let found = walk(&ledger, &[Seed { out: kept, label: X }], back, &known(&ledger)).expect("walks");
+    let found =
+        propagate(&ledger, &[Seed { out: kept, label: X }], back, &known(&ledger)).expect("propagates");
     let theft = ledger.find_tx(&story.theft).expect("in the ledger");
-    let ends: Vec<(Fate, u128)> = found.ends.iter().map(|end| (end.fate, end.holding.dirty(X))).collect();
-    assert_eq!(ends, [(Fate::Minted(theft), 90)]);
-    // The robbed one is a service: the walk ends at its coins.
+    let ends: Vec<(StopReason, u128)> =
+        found.ends.iter().map(|end| (end.reason, end.holding.dirty(X))).collect();
+    assert_eq!(ends, [(StopReason::Coinbase(theft), 90)]);
+    // The robbed one is a service: the propagation ends at its coins.
     let robbed = Known { services: BTreeSet::from([1]), ..known(&ledger) };
-    let found = walk(&ledger, &[Seed { out: kept, label: X }], back, &robbed).expect("walks");
-    assert_eq!(found.ends.iter().map(|end| end.fate).collect::<Vec<_>>(), [Fate::Arrived]);
-    let error =
-        walk(&ledger, &[Seed { out: kept, label: X }], Options { method: Method::Tiho, ..back }, &robbed);
+    let found = propagate(&ledger, &[Seed { out: kept, label: X }], back, &robbed).expect("propagates");
+    assert_eq!(found.ends.iter().map(|end| end.reason).collect::<Vec<_>>(), [StopReason::ReachedService]);
+    let error = propagate(
+        &ledger,
+        &[Seed { out: kept, label: X }],
+        Options { method: Method::Tiho, ..back },
+        &robbed,
+    );
     assert_eq!(error.expect_err("pools its inputs"), SeedError::NoWayBack(Method::Tiho));
 }
 
@@ -160,8 +167,8 @@ fn a_transaction_with_missing_amounts_is_unresolved_not_guessed() {
     block.tx(&[(OutPoint { txid: minted, vout: 0 }, None), (elsewhere, None)], &[(500, Some(owner(2)))]);
     let (_dir, ledger) = ledger_of(&[block.done()]);
     let seed = Seed { out: output(&ledger, minted, 0), label: X };
-    let found = walk(&ledger, &[seed], options(Method::Haircut), &known(&ledger)).expect("walks");
-    assert_eq!((found.totals[&X].unresolved, found.totals[&X].booked()), (300, 300));
+    let found = propagate(&ledger, &[seed], options(Method::Haircut), &known(&ledger)).expect("propagates");
+    assert_eq!((found.totals[&X].unknown_inputs, found.totals[&X].booked()), (300, 300));
     assert!(!found.is_complete());
 }
 
@@ -179,10 +186,10 @@ fn fees_can_be_followed_to_the_miner() {
     second.tx(&[out(coins, 0)], &[(90, Some(owner(4)))]);
     let (_dir, ledger) = ledger_of(&[first, second.done()]);
     let seed = Seed { out: output(&ledger, coins, 0), label: X };
-    let limits = WalkLimits { dust: 0, through_fees: true, ..WalkLimits::default() };
+    let limits = PropagationLimits { dust: 0, through_fees: true, ..PropagationLimits::default() };
     let held = |method| {
         let asked = Options { limits, ..options(method) };
-        let found = walk(&ledger, &[seed], asked, &known(&ledger)).expect("walks");
+        let found = propagate(&ledger, &[seed], asked, &known(&ledger)).expect("propagates");
         assert_eq!((found.totals[&X].booked(), found.totals[&X].fees), (100, 0), "{method:?}");
         let mut held: Vec<(OutNum, u128)> =
             found.ends.iter().filter_map(|end| Some((end.out?, end.holding.dirty(X)))).collect();
@@ -191,15 +198,16 @@ fn fees_can_be_followed_to_the_miner() {
     };
     assert_eq!(held(Method::Fifo), [10, 90]);
     assert_eq!(held(Method::Haircut), [8, 2, 90], "10 of 80, over 60 and 20");
-    let booked = walk(&ledger, &[seed], options(Method::Fifo), &known(&ledger)).expect("walks");
-    assert_eq!((booked.totals[&X].fees, booked.totals[&X].held), (10, 90));
+    let booked = propagate(&ledger, &[seed], options(Method::Fifo), &known(&ledger)).expect("propagates");
+    assert_eq!((booked.totals[&X].fees, booked.totals[&X].unspent), (10, 90));
 }
 
 #[test]
 fn seeds_that_cannot_be_are_refused() {
     let (_dir, ledger) = ledger_of(&story().blocks);
-    let ask =
-        |seeds: &[Seed]| walk(&ledger, seeds, options(Method::Fifo), &known(&ledger)).expect_err("refused");
+    let ask = |seeds: &[Seed]| {
+        propagate(&ledger, seeds, options(Method::Fifo), &known(&ledger)).expect_err("refused")
+    };
     let seed = |n| Seed { out: OutNum(n), label: X };
     assert_eq!(ask(&[]), SeedError::None);
     assert_eq!(ask(&[seed(9_999)]), SeedError::NotInLedger(OutNum(9_999)));
@@ -214,7 +222,7 @@ fn a_seed_downstream_of_another_is_not_tainted_twice() {
     let split =
         ledger.output(theft).and_then(|output| output.spent_by).and_then(|tx| ledger.tx(tx)).expect("spent");
     let seeds = [Seed { out: theft, label: X }, Seed { out: split.first_output, label: Label(1) }];
-    let found = walk(&ledger, &seeds, options(Method::Fifo), &known(&ledger)).expect("walks");
+    let found = propagate(&ledger, &seeds, options(Method::Fifo), &known(&ledger)).expect("propagates");
     assert_eq!((found.totals[&X].rejoined, found.totals[&X].booked()), (600, 1_000));
     assert!(found.is_complete(), "another seed is no limit");
     assert_eq!((found.totals[&Label(1)].seeded, found.totals[&Label(1)].booked()), (600, 600));
@@ -248,7 +256,7 @@ pub(crate) fn drawn(choices: &[(u8, u8, u8)]) -> (Vec<UtxoBlock>, Vec<(TxId, u32
     (vec![block.done()], (0..6).map(|vout| (first, vout)).collect())
 }
 
-fn check_booked(found: &Walk) -> Result<(), TestCaseError> {
+fn check_booked(found: &Propagation) -> Result<(), TestCaseError> {
     for totals in found.totals.values() {
         prop_assert_eq!(totals.booked(), totals.seeded);
     }
@@ -268,13 +276,13 @@ proptest! {
         let known = Known { ledger: &ledger, services: BTreeSet::from([14, 27, 33]), mixes: true };
         let seeds: Vec<Seed> = coins.iter().step_by(2).enumerate()
             .map(|(at, &(txid, vout))| Seed { out: output(&ledger, txid, vout.into()), label: Label(at as u16 % 2) }).collect();
-        let limits = WalkLimits { hops, dust, share_ppm, txs, through_fees, ..WalkLimits::default() };
+        let limits = PropagationLimits { hops, dust, share_ppm, txs, through_fees, ..PropagationLimits::default() };
         for method in [Method::Haircut, Method::Fifo, Method::Lifo, Method::Tiho] {
             let asked = Options { direction: Direction::Forward, method, through_mixes, limits };
-            check_booked(&walk(&ledger, &seeds, asked, &known).expect("walks"))?;
+            check_booked(&propagate(&ledger, &seeds, asked, &known).expect("propagates"))?;
             let last = ledger.info().outputs - 1;
             let back = Options { direction: Direction::Backward, ..asked };
-            match walk(&ledger, &[Seed { out: OutNum(last), label: X }], back, &known) {
+            match propagate(&ledger, &[Seed { out: OutNum(last), label: X }], back, &known) {
                 Ok(found) => check_booked(&found)?,
                 Err(error) => prop_assert_eq!(error, SeedError::NoWayBack(Method::Tiho)),
             }

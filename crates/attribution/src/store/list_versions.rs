@@ -1,4 +1,4 @@
-//! Many editions of one source at once, told by what changed from day to day: one transaction, whatever their number.
+//! Many list versions of one source at once, told by what changed from day to day: one transaction, whatever their number.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +11,9 @@ use super::{
 };
 use crate::import::Snapshot;
 
-/// Editions of a source on several days.
+/// List versions of a source on several days.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Editions {
+pub struct ListVersions {
     /// The newest one, with the claims that earlier ones made and it no longer makes at the end.
     pub snapshot: Snapshot,
     /// Their days, ascending; the last one is the newest's.
@@ -24,32 +24,32 @@ pub struct Editions {
     pub sha256: String,
 }
 
-impl Editions {
+impl ListVersions {
     fn carries(&self, item: usize, day: Date) -> bool {
         match self.carried.get(item) {
             Some(spans) => spans.iter().any(|(from, to)| *from <= day && to.is_none_or(|end| day < end)),
-            // A party: only the newest edition is known to list it.
+            // A party: only the newest list version is known to list it.
             None => self.days.last() == Some(&day),
         }
     }
 }
 
 impl ClaimStore {
-    /// Takes in editions that come with the product, as [`import_shipped`](Self::import_shipped) does each of them: a day
+    /// Takes in list versions that come with the product, as [`import_shipped`](Self::import_shipped) does each of them: a day
     /// of which the user has a list is left as it is. `false` when there was nothing to do.
-    pub async fn import_editions(
+    pub async fn import_list_versions(
         &self,
-        editions: &Editions,
+        list_versions: &ListVersions,
         recorded_at: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut change = self.change("an import").await?;
-        let snapshot = &editions.snapshot;
+        let snapshot = &list_versions.snapshot;
         let source = snapshot.source.id.0.as_str();
         let known = decode::snapshot_days(change.db(), source).await?;
-        let mut taken: BTreeSet<Date> = editions.days.iter().copied().collect();
+        let mut taken: BTreeSet<Date> = list_versions.days.iter().copied().collect();
         let mut replaced = Vec::new();
-        for known in known.iter().filter(|known| editions.days.contains(&known.published)) {
-            if known.shipped && known.sha256 != editions.sha256 {
+        for known in known.iter().filter(|known| list_versions.days.contains(&known.published)) {
+            if known.shipped && known.sha256 != list_versions.sha256 {
                 replaced.push(known.id);
             } else {
                 taken.remove(&known.published);
@@ -62,7 +62,7 @@ impl ClaimStore {
         let now = recorded_at.as_microsecond();
         write::supersede(change.db(), "UPDATE snapshot SET superseded_at = ", &replaced, now).await?;
         for &day in &taken {
-            let hash = (editions.sha256.as_str(), None);
+            let hash = (list_versions.sha256.as_str(), None);
             write::insert_snapshot(change.db(), snapshot, day, now, hash, Origin::Shipped).await?;
         }
         let days: BTreeSet<Date> = known.iter().map(|known| known.published).chain(taken.clone()).collect();
@@ -74,7 +74,7 @@ impl ClaimStore {
             let old = stored.runs();
             let runs = runs(&days, |day| {
                 if taken.contains(&day) {
-                    met.filter(|(item, _)| editions.carries(*item as usize, day)).map(|(_, said)| said)
+                    met.filter(|(item, _)| list_versions.carries(*item as usize, day)).map(|(_, said)| said)
                 } else {
                     said_on(&old, day)
                 }
@@ -85,7 +85,7 @@ impl ClaimStore {
         let new = items.unmet();
         replaced.write(change.db(), now).await?;
         let carried = |item: u32, said| {
-            let carries = |day: &Date| taken.contains(day) && editions.carries(item as usize, *day);
+            let carries = |day: &Date| taken.contains(day) && list_versions.carries(item as usize, *day);
             runs(&days, |day| carries(&day).then_some(said))
         };
         write::insert_entries(change.db(), &items, &new, carried, now).await?;

@@ -5,11 +5,11 @@ use serde::Serialize;
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum};
 use tracehound_model::{Address, Amount, BitcoinNetwork, OutPoint};
 
-use crate::trace::{Known, Party};
+use crate::trace::{Entity, Known};
 
 /// An output, by the names that people know it by.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
-pub struct Spot {
+pub struct NamedOutput {
     /// The output.
     pub outpoint: OutPoint,
     /// Its address, where its script has one.
@@ -17,12 +17,12 @@ pub struct Spot {
     pub address: Option<String>,
     /// Who is known to own it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub party: Option<Party>,
+    pub entity: Option<Entity>,
     /// Base units in it.
     pub amount: Amount,
 }
 
-impl Spot {
+impl NamedOutput {
     /// Names an output; `None` when it is not in the ledger. O(log of the ledger).
     pub fn of(ledger: &Ledger, network: BitcoinNetwork, known: &dyn Known, out: OutNum) -> Option<Self> {
         let (tx, vout) = ledger.tx_of_output(out)?;
@@ -30,7 +30,7 @@ impl Spot {
         Some(Self {
             outpoint: OutPoint { txid: ledger.tx(tx)?.txid, vout },
             address: owner.and_then(|owner| address(ledger, network, owner)),
-            party: owner.and_then(|owner| known.party(owner)),
+            entity: owner.and_then(|owner| known.entity(owner)),
             amount: ledger.output_value(out)?.into(),
         })
     }
@@ -38,8 +38,8 @@ impl Spot {
     /// Its address, else its outpoint, with the owner's name where known.
     pub fn name(&self) -> String {
         let place = self.address.clone().unwrap_or_else(|| self.outpoint.to_string());
-        match &self.party {
-            Some(party) => format!("{place} = {} ({})", party.label, party.category),
+        match &self.entity {
+            Some(entity) => format!("{place} = {} ({})", entity.label, entity.category),
             None => place,
         }
     }

@@ -2,7 +2,7 @@
 
 use tracehound_ledger::Ledger;
 
-use super::{Finding, Thresholds, movement::Move};
+use super::{Finding, Thresholds, fan::Move};
 
 const DAY: u32 = 86_400;
 
@@ -16,7 +16,7 @@ fn is_part(part: u128, whole: u128, permille: u32) -> bool {
 }
 
 /// Coins of one transaction that slept, if they are a good part of what it spends.
-pub(super) fn woken_by(moved: &Move, thresholds: &Thresholds) -> Option<Finding> {
+pub(super) fn reactivated_by(moved: &Move, thresholds: &Thresholds) -> Option<Finding> {
     let whole: u128 = moved.coins.iter().map(|&(_, value)| u128::from(value)).sum();
     let mut grades = thresholds.idle_days;
     grades.sort_unstable();
@@ -25,7 +25,7 @@ pub(super) fn woken_by(moved: &Move, thresholds: &Thresholds) -> Option<Finding>
         let slept = || moved.coins.iter().filter(|&&(made, _)| idle(made));
         let amount: u128 = slept().map(|&(_, value)| u128::from(value)).sum();
         let since = slept().map(|&(made, _)| made).max()?;
-        is_part(amount, whole, thresholds.idle_out_permille).then(|| Finding::Woken {
+        is_part(amount, whole, thresholds.idle_out_permille).then(|| Finding::Reactivated {
             since,
             woke: moved.time,
             days: moved.time.saturating_sub(since) / DAY,
@@ -54,7 +54,7 @@ pub(super) fn of_address(ledger: &Ledger, moves: &[Move], thresholds: &Threshold
                 })
                 .sum();
             if is_part(out, balance, thresholds.idle_out_permille) {
-                found.push(Finding::Woken {
+                found.push(Finding::Reactivated {
                     since: moved.time - idle,
                     woke: moved.time,
                     days: idle / DAY,
@@ -75,7 +75,7 @@ pub(super) fn of_address(ledger: &Ledger, moves: &[Move], thresholds: &Threshold
     if let Some(since) = last.filter(|_| balance >= thresholds.dust.max(1).into()) {
         let idle = tip.saturating_sub(since);
         if grade(idle, thresholds).is_some() {
-            found.push(Finding::Asleep { since, days: idle / DAY, balance: balance.into() });
+            found.push(Finding::Dormant { since, days: idle / DAY, balance: balance.into() });
         }
     }
 }

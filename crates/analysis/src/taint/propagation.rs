@@ -1,9 +1,10 @@
 //! Taint through a whole ledger, one transaction at a time in time order, touching only what is dirty.
 //!
-//! The walk keeps a queue of transactions that spend something dirty, earliest first (latest first when it goes back to
+//! The propagation keeps a queue of transactions that spend something dirty, earliest first (latest first when it goes back to
 //! the sources), and divides each by the chosen rule. A transaction's number is its place in time, so no sorting is
 //! needed and a cycle of addresses is no cycle of transactions. Whatever is not followed further is booked: at every
-//! moment `held + arrived + mixed + fees + unowned + destroyed + minted + unresolved + dust + rejoined + cut = seeded`, to
+//! moment `unspent + reached_service + mixed + fees + unspendable + destroyed + coinbase + unknown_inputs + dust + rejoined +
+//! truncated = seeded`, to
 //! the unit, for every label and every method but poison, whose amounts grow by their nature.
 
 mod found;
@@ -14,7 +15,7 @@ use std::{
     fmt,
 };
 
-pub use found::{Cut, End, Fate, Piece, Step, Totals, Walk};
+pub use found::{End, Piece, Propagation, Step, StopReason, Totals, Truncation};
 use tracehound_ledger::{AddrNum, Ledger, OutNum, OutputView, SpentOutput, TxBatch, TxNum, TxRows, TxSpan};
 
 use super::{
@@ -52,15 +53,15 @@ pub struct Options {
     /// By which rule.
     pub method: Method,
     /// Go on behind a mixing transaction, by haircut whatever the method: its outputs are a set with shares, not a
-    /// path. Otherwise the walk stops before it.
+    /// path. Otherwise the propagation stops before it.
     pub through_mixes: bool,
     /// Where to stop.
-    pub limits: WalkLimits,
+    pub limits: PropagationLimits,
 }
 
-/// Where a walk stops, whatever it found. What is cut is booked and listed.
+/// Where a propagation stops, whatever it found. What is truncated is booked and listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WalkLimits {
+pub struct PropagationLimits {
     /// Transactions between a seed and the last one divided.
     pub hops: u32,
     /// Dirty base units in an output below which it is not followed.
@@ -79,7 +80,7 @@ pub struct WalkLimits {
     pub through_fees: bool,
 }
 
-impl Default for WalkLimits {
+impl Default for PropagationLimits {
     fn default() -> Self {
         Self {
             hops: 1_000,
@@ -139,7 +140,12 @@ impl fmt::Display for SeedError {
 impl std::error::Error for SeedError {}
 
 /// Follows the seeds. O(rows of the transactions divided), and up to 32 moves in the queue for each coin.
-pub fn walk(ledger: &Ledger, seeds: &[Seed], options: Options, stops: &dyn Stops) -> Result<Walk, SeedError> {
+pub fn propagate(
+    ledger: &Ledger,
+    seeds: &[Seed],
+    options: Options,
+    stops: &dyn Stops,
+) -> Result<Propagation, SeedError> {
     if seeds.is_empty() {
         return Err(SeedError::None);
     }
@@ -147,7 +153,7 @@ pub fn walk(ledger: &Ledger, seeds: &[Seed], options: Options, stops: &dyn Stops
     {
         return Err(SeedError::NoWayBack(options.method));
     }
-    let mut walker = Walker {
+    let mut walker = Propagator {
         ledger,
         options,
         stops,
@@ -155,14 +161,14 @@ pub fn walk(ledger: &Ledger, seeds: &[Seed], options: Options, stops: &dyn Stops
         queue: Queue::new(),
         strays: Vec::new(),
         fees: BTreeMap::new(),
-        found: Walk::default(),
+        found: Propagation::default(),
     };
     walker.plant(seeds)?;
     walker.run();
     Ok(walker.found)
 }
 
-struct Walker<'a> {
+struct Propagator<'a> {
     ledger: &'a Ledger,
     options: Options,
     stops: &'a dyn Stops,
@@ -173,14 +179,14 @@ struct Walker<'a> {
     /// Dirty fees by the last transaction of their block, with the nearest seed's distance: behind it the coinbase is
     /// made, though it stands first.
     fees: BTreeMap<TxNum, Vec<(TxNum, Holding, u32)>>,
-    found: Walk,
+    found: Propagation,
 }
 
 /// Events that are read from the ledger together, before the first of them is dealt with: the processor then waits for
-/// many rows at once, which is most of what a walk does.
+/// many rows at once, which is most of what a propagation does.
 const AHEAD: usize = 16;
 
-impl Walker<'_> {
+impl Propagator<'_> {
     fn plant(&mut self, seeds: &[Seed]) -> Result<(), SeedError> {
         for seed in seeds {
             let output = self.ledger.output(seed.out).ok_or(SeedError::NotInLedger(seed.out))?;
@@ -232,7 +238,7 @@ impl Walker<'_> {
         let mut strays = std::mem::take(&mut self.strays);
         strays.sort_unstable_by_key(|coin| coin.out);
         for coin in strays {
-            self.end_coin(coin, Fate::Held);
+            self.end_coin(coin, StopReason::Unspent);
         }
     }
 
@@ -264,16 +270,16 @@ impl Walker<'_> {
 
     /// Decides whether something dirty in an output goes on from there, and books it if not.
     fn place(&mut self, output: &OutputView, holding: Holding, hop: u32, seed: bool) {
-        let fate = match self.options.direction {
+        let reason = match self.options.direction {
             Direction::Forward => self.fate_forward(output, &holding, hop, seed),
             Direction::Backward => self.fate_backward(output, &holding, hop, seed),
         };
-        match fate {
+        match reason {
             Ok(tx) => {
                 let turn = self.turn_of(tx);
                 self.queue.push(Coin { out: output.num, holding, hop, turn });
             }
-            Err(fate) => self.end(Some(output.num), output.owner, holding, hop, fate),
+            Err(reason) => self.end(Some(output.num), output.owner, holding, hop, reason),
         }
     }
 
@@ -283,25 +289,25 @@ impl Walker<'_> {
         holding: &Holding,
         hop: u32,
         seed: bool,
-    ) -> Result<TxNum, Fate> {
+    ) -> Result<TxNum, StopReason> {
         if let Some(coinbase) = output.destroyed_by {
-            return Err(Fate::Destroyed(coinbase));
+            return Err(StopReason::Destroyed(coinbase));
         }
-        let Some(owner) = output.owner else { return Err(Fate::Unowned) };
+        let Some(owner) = output.owner else { return Err(StopReason::Unspendable) };
         if !seed {
             if self.seeds.contains_key(&output.num) {
-                return Err(Fate::Cut(Cut::Seed));
+                return Err(StopReason::Truncated(Truncation::Seed));
             }
             if self.stops.is_service(owner) {
-                return Err(Fate::Arrived);
+                return Err(StopReason::ReachedService);
             }
         }
         let until = self.options.limits.until;
         let in_time =
             |tx: &TxNum| self.ledger.block_of(*tx).is_some_and(|block| block.header.time() <= until);
         let spender = if until == u32::MAX { output.spent_by } else { output.spent_by.filter(in_time) };
-        let Some(spender) = spender else { return Err(Fate::Held) };
-        self.limit(holding, hop, seed).map_or(Ok(spender), |cut| Err(Fate::Cut(cut)))
+        let Some(spender) = spender else { return Err(StopReason::Unspent) };
+        self.limit(holding, hop, seed).map_or(Ok(spender), |cut| Err(StopReason::Truncated(cut)))
     }
 
     fn fate_backward(
@@ -310,28 +316,30 @@ impl Walker<'_> {
         holding: &Holding,
         hop: u32,
         seed: bool,
-    ) -> Result<TxNum, Fate> {
+    ) -> Result<TxNum, StopReason> {
         // It came from somewhere, and to nobody.
         if let Some(coinbase) = output.destroyed_by {
-            return Err(Fate::Destroyed(coinbase));
+            return Err(StopReason::Destroyed(coinbase));
         }
         if !seed {
             if self.seeds.contains_key(&output.num) {
-                return Err(Fate::Cut(Cut::Seed));
+                return Err(StopReason::Truncated(Truncation::Seed));
             }
             if output.owner.is_some_and(|owner| self.stops.is_service(owner)) {
-                return Err(Fate::Arrived);
+                return Err(StopReason::ReachedService);
             }
         }
-        let Some((maker, _)) = self.ledger.tx_of_output(output.num) else { return Err(Fate::Cut(Cut::Work)) };
-        self.limit(holding, hop, seed).map_or(Ok(maker), |cut| Err(Fate::Cut(cut)))
+        let Some((maker, _)) = self.ledger.tx_of_output(output.num) else {
+            return Err(StopReason::Truncated(Truncation::Work));
+        };
+        self.limit(holding, hop, seed).map_or(Ok(maker), |cut| Err(StopReason::Truncated(cut)))
     }
 
     /// The limit that something dirty falls under, if any. Seeds are followed however small.
-    fn limit(&self, holding: &Holding, hop: u32, seed: bool) -> Option<Cut> {
+    fn limit(&self, holding: &Holding, hop: u32, seed: bool) -> Option<Truncation> {
         let limits = &self.options.limits;
         if hop >= limits.hops {
-            return Some(Cut::Hops);
+            return Some(Truncation::Hops);
         }
         if seed {
             return None;
@@ -339,23 +347,30 @@ impl Walker<'_> {
         let dirty = holding.dirty_all();
         let ppm = u128::from(limits.share_ppm);
         match () {
-            () if dirty < limits.dust => Some(Cut::Dust),
+            () if dirty < limits.dust => Some(Truncation::Dust),
             () if ppm > 0 && dirty.saturating_mul(1_000_000) < holding.value().saturating_mul(ppm) => {
-                Some(Cut::Share)
+                Some(Truncation::Share)
             }
             () => None,
         }
     }
 
-    fn end_coin(&mut self, coin: Coin, fate: Fate) {
-        self.end(Some(coin.out), self.ledger.output_owner(coin.out), coin.holding, coin.hop, fate);
+    fn end_coin(&mut self, coin: Coin, reason: StopReason) {
+        self.end(Some(coin.out), self.ledger.output_owner(coin.out), coin.holding, coin.hop, reason);
     }
 
-    fn end(&mut self, out: Option<OutNum>, owner: Option<AddrNum>, holding: Holding, hop: u32, fate: Fate) {
+    fn end(
+        &mut self,
+        out: Option<OutNum>,
+        owner: Option<AddrNum>,
+        holding: Holding,
+        hop: u32,
+        reason: StopReason,
+    ) {
         for (label, amount) in holding.by_label() {
-            *self.found.totals.entry(label).or_default().part(fate) += amount;
+            *self.found.totals.entry(label).or_default().part(reason) += amount;
         }
-        self.found.ends.push(End { out, owner, spender: None, hop, fate, holding });
+        self.found.ends.push(End { out, owner, spender: None, hop, reason, holding });
     }
 
     /// Divides what a transaction takes; `coins` are said to be among it.
@@ -383,22 +398,22 @@ impl Walker<'_> {
             Direction::Backward => tx.input_count,
         };
         let blocked = if self.found.steps.len() >= self.options.limits.txs {
-            Some(Fate::Cut(Cut::Work))
+            Some(StopReason::Truncated(Truncation::Work))
         } else if fan > self.options.limits.fan_out {
-            Some(Fate::Cut(Cut::FanOut))
+            Some(StopReason::Truncated(Truncation::FanOut))
         } else {
             None
         };
         let mix = self.stops.mix(self.ledger, *tx);
-        let stopped = mix.filter(|_| !self.options.through_mixes).map(|_| Fate::Mixed(tx.num));
+        let stopped = mix.filter(|_| !self.options.through_mixes).map(|_| StopReason::Mixed(tx.num));
         let unknown = rows.inputs.iter().any(|input| input.value.is_none());
-        let fate = stopped.or(blocked).or(unknown.then_some(Fate::Unresolved(tx.num)));
-        let fate = fate.or_else(|| {
+        let reason = stopped.or(blocked).or(unknown.then_some(StopReason::UnknownInputs(tx.num)));
+        let reason = reason.or_else(|| {
             let minted = rows.inputs.iter().any(|input| input.coinbase);
-            (self.options.direction == Direction::Backward && minted).then_some(Fate::Minted(tx.num))
+            (self.options.direction == Direction::Backward && minted).then_some(StopReason::Coinbase(tx.num))
         });
-        if let Some(fate) = fate {
-            coins.into_iter().for_each(|coin| self.end_coin(coin, fate));
+        if let Some(reason) = reason {
+            coins.into_iter().for_each(|coin| self.end_coin(coin, reason));
             return;
         }
         let method = if mix.is_some() && self.options.method.conserves() {
@@ -444,7 +459,7 @@ impl Walker<'_> {
             let out = self.found.pieces[first_piece].out;
             self.found.pieces.truncate(first_piece);
             let owner = self.ledger.output_owner(out);
-            self.end(Some(out), owner, pool, hop - 1, Fate::Unresolved(tx));
+            self.end(Some(out), owner, pool, hop - 1, StopReason::UnknownInputs(tx));
             return;
         };
         let fee = division.rest.dirty_all();
@@ -493,7 +508,7 @@ impl Walker<'_> {
             for (output, holding) in
                 rows.outputs.iter().zip(outputs).filter(|(_, holding)| !holding.is_clean())
             {
-                self.end(Some(output.num), output.owner, holding, hop - 1, Fate::Unresolved(tx));
+                self.end(Some(output.num), output.owner, holding, hop - 1, StopReason::UnknownInputs(tx));
             }
             return;
         };
@@ -506,8 +521,8 @@ impl Walker<'_> {
                 self.pass_on(&output, holding, hop);
             } else {
                 let service = missing_owner.is_some_and(|owner| self.stops.is_service(owner));
-                let fate = if service { Fate::Arrived } else { Fate::Unresolved(tx) };
-                self.end(None, missing_owner, holding, hop, fate);
+                let reason = if service { StopReason::ReachedService } else { StopReason::UnknownInputs(tx) };
+                self.end(None, missing_owner, holding, hop, reason);
                 if let Some(end) = self.found.ends.last_mut() {
                     end.spender = Some(tx);
                 }

@@ -1,6 +1,6 @@
 //! One serialised block into flat tables, without copying it.
 //!
-//! The walk checks the block's own structure, not consensus: every length against the bytes that are left, canonical
+//! The parser checks the block's own structure, not consensus: every length against the bytes that are left, canonical
 //! sizes, counts, the coinbase's place, amounts against the money supply, the weight limit, and the Merkle root. It
 //! does not run scripts, look for double spends or check proof of work (the header scan does that last one).
 
@@ -198,7 +198,7 @@ pub fn read_block_with(
     checks: Checks,
 ) -> Result<(), BlockError> {
     out.clear();
-    let result = walk(bytes, out, scratch, checks);
+    let result = parse(bytes, out, scratch, checks);
     if result.is_err() {
         out.clear();
     }
@@ -293,7 +293,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// What the walk keeps of the coinbase for the checks that come after it.
+/// What the parser keeps of the coinbase for the checks that come after it.
 #[derive(Default)]
 struct Coinbase<'a> {
     script: &'a [u8],
@@ -303,7 +303,7 @@ struct Coinbase<'a> {
     reserved: Option<&'a [u8]>,
 }
 
-fn walk(bytes: &[u8], out: &mut UtxoBlock, scratch: &mut Scratch, checks: Checks) -> Result<(), BlockError> {
+fn parse(bytes: &[u8], out: &mut UtxoBlock, scratch: &mut Scratch, checks: Checks) -> Result<(), BlockError> {
     let mut cursor = Cursor::new(bytes);
     if bytes.len() > MAX_BLOCK_WEIGHT {
         return Err(cursor.error(BlockErrorKind::TooLong(bytes.len())));
@@ -319,7 +319,7 @@ fn walk(bytes: &[u8], out: &mut UtxoBlock, scratch: &mut Scratch, checks: Checks
     let mut stripped = cursor.at();
     let mut has_witness = false;
     for index in 0..tx_count {
-        let (tx, place) = walk_tx(&mut cursor, out, index, &mut coinbase)?;
+        let (tx, place) = parse_tx(&mut cursor, out, index, &mut coinbase)?;
         stripped += place.stripped_len();
         has_witness |= place.segwit;
         scratch.places.push(place);
@@ -389,7 +389,7 @@ fn check_witnesses(
 
 /// Walks one transaction; returns its row, still without its id, and where it lies.
 #[inline]
-fn walk_tx<'a>(
+fn parse_tx<'a>(
     cursor: &mut Cursor<'a>,
     out: &mut UtxoBlock,
     index: usize,
@@ -416,11 +416,11 @@ fn walk_tx<'a>(
             return Err(cursor.error(BlockErrorKind::Empty(Field::InputCount)));
         }
     }
-    walk_inputs(cursor, out, index, input_count, coinbase)?;
-    let output_count = walk_outputs(cursor, out, index, coinbase)?;
+    parse_inputs(cursor, out, index, input_count, coinbase)?;
+    let output_count = parse_outputs(cursor, out, index, coinbase)?;
     let body = (body_start as u32, cursor.at() as u32);
     if segwit {
-        walk_witnesses(cursor, index, input_count, coinbase)?;
+        parse_witnesses(cursor, index, input_count, coinbase)?;
     }
     let lock_time: &[u8; 4] = cursor.array(Field::LockTime)?;
     // A block is shorter than 4 MB, so its positions fit into 32 bits.
@@ -437,7 +437,7 @@ fn walk_tx<'a>(
 }
 
 #[inline]
-fn walk_inputs<'a>(
+fn parse_inputs<'a>(
     cursor: &mut Cursor<'a>,
     out: &mut UtxoBlock,
     index: usize,
@@ -478,7 +478,7 @@ fn check_coinbase(row: &InputRow, count: u32, script: &[u8]) -> Result<(), Block
 }
 
 #[inline]
-fn walk_outputs<'a>(
+fn parse_outputs<'a>(
     cursor: &mut Cursor<'a>,
     out: &mut UtxoBlock,
     index: usize,
@@ -512,7 +512,7 @@ fn walk_outputs<'a>(
 }
 
 #[inline]
-fn walk_witnesses<'a>(
+fn parse_witnesses<'a>(
     cursor: &mut Cursor<'a>,
     index: usize,
     input_count: u32,

@@ -81,7 +81,7 @@ impl<const N: usize> Habit<N> {
     }
 
     /// Weight of a value for the wallet and against a stranger: the predictive share (Dirichlet) over the base rate.
-    pub(super) fn weigh(&self, value: usize, base: &Base<N>) -> i32 {
+    pub(super) fn score(&self, value: usize, base: &Base<N>) -> i32 {
         let (stranger, strangers) = base.share(value);
         self.against(value, stranger, strangers)
     }
@@ -134,14 +134,14 @@ mod tests {
         }
         let mut rare = Habit::<2>::LEARNT;
         let mut common = Habit::<2>::LEARNT;
-        assert_eq!(rare.weigh(1, &base), 0, "nothing is known yet");
+        assert_eq!(rare.score(1, &base), 0, "nothing is known yet");
         rare.learn(1);
         common.learn(0);
-        assert!(rare.weigh(1, &base) > common.weigh(0, &base));
-        let once = rare.weigh(0, &base);
+        assert!(rare.score(1, &base) > common.score(0, &base));
+        let once = rare.score(0, &base);
         for _ in 0..9 {
             rare.learn(1);
         }
-        assert!(rare.weigh(0, &base) < once, "a break of a long habit weighs more");
+        assert!(rare.score(0, &base) < once, "a break of a long habit weighs more");
     }
 }

@@ -62,8 +62,9 @@ fn records_and_policies_in_the_words_of_0_1_0_are_read() {
             .replace("\nadvisories_within_days", "\nnotices_within_days")
             .replace("exposure = \"identified\"", "exposure = \"own\"");
         let then = Policy::parse(&then).expect("a policy");
-        let same = Policy { hash: then.hash.clone(), ..Policy::parse(preset.text).expect("a policy") };
-        assert_eq!(then, same);
+        let mut now = Policy::parse(preset.text).expect("a policy");
+        now.hash.clone_from(&then.hash);
+        assert_eq!(then, now);
     }
 }
 

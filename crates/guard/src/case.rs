@@ -24,6 +24,9 @@ use crate::{
     typed::{Authorization, Data, Meaning, TypedData, meaning::ALLOWANCES},
 };
 
+/// Characters of an address that nobody has a name for.
+const ADDRESS: usize = 42;
+
 /// What is to be signed.
 #[derive(Debug)]
 pub enum Subject<'a> {
@@ -175,7 +178,11 @@ impl<'a> Case<'a> {
             let what = if matches!(self.subject, Subject::Safe(_)) { "this Safe" } else { "your account" };
             return format!("{address} ({what})");
         }
-        known::show(address, self.policy, self.facts)
+        let shown = known::show(address, self.policy, self.facts);
+        match self.token(address).filter(|_| shown.len() == ADDRESS) {
+            Some(token) => format!("{shown} ({})", token.symbol),
+            None => shown,
+        }
     }
 
     /// What is known of a token.

@@ -1,10 +1,14 @@
 //! What is to be signed, in one sentence a person understands.
 
+use alloy_primitives::Address;
+
 use crate::{
     case::{Case, Subject},
-    decode::{Act, By, Extent, Grant, Power, Setting},
+    decode::{Act, By, Extent, Grant, Placed, Power, Setting},
     known::{self, Size},
     message::Method,
+    policy::Role,
+    swap::Swap,
     typed::{Item, ItemKind, Meaning, Order},
 };
 
@@ -42,7 +46,7 @@ pub fn sentence(case: &Case<'_>) -> String {
         {
             continue;
         }
-        parts.push(act(case, &placed.act));
+        parts.push(exchange(case, placed).unwrap_or_else(|| act(case, &placed.act)));
     }
     if let Some((data, meaning)) = case.typed() {
         match meaning {
@@ -95,10 +99,44 @@ fn join(mut parts: Vec<String>) -> String {
     parts.join("; ")
 }
 
+/// What a function does that exchanges, in the words of money: at a contract that is trusted alone, since elsewhere its name
+/// and those of its parameters say nothing.
+fn exchange(case: &Case<'_>, placed: &Placed) -> Option<String> {
+    let Act::Named { to, function, beneficiaries } = &placed.act else { return None };
+    let call = &case.unpacked.calls[placed.call];
+    if case.wraps(to) && function == "withdraw(uint256)" {
+        let amount = call.decoded.as_ref()?.args.first()?.uint()?;
+        return Some(format!("turns {} back into {}", case.amount(amount, to), known::coin(case.chain_id)));
+    }
+    if !case.trusts(to, &[Role::Contract, Role::Spender]) {
+        return None;
+    }
+    let swap = Swap::of(call)?;
+    let [gets] = swap.gets[..] else { return None };
+    let given = match (swap.taken(call), swap.gives) {
+        (Some((token, amount)), _) => case.amount(amount, &token),
+        (None, _) if !call.value.is_zero() => case.amount(call.value, &Address::ZERO),
+        (None, Some(token)) => format!("some of {}", case.show(&token)),
+        (None, None) => return None,
+    };
+    let got = match swap.least {
+        Some(least) => format!("at least {}", case.amount(least, &gets)),
+        None => format!("an open amount of {}", case.show(&gets)),
+    };
+    let others: Vec<String> =
+        beneficiaries.iter().filter(|who| !case.is_own(who)).map(|who| case.show(who)).collect();
+    let whom = match &others[..] {
+        [] if beneficiaries.is_empty() => String::new(),
+        [] => ", for you".to_owned(),
+        others => format!(", for {}", others.join(" and ")),
+    };
+    Some(format!("exchanges {given} for {got} at {}{whom}", case.show(to)))
+}
+
 fn act(case: &Case<'_>, act: &Act) -> String {
     match act {
         Act::Pay { to, value } => {
-            format!("sends {} to {}", case.amount(*value, &alloy_primitives::Address::ZERO), case.show(to))
+            format!("sends {} to {}", case.amount(*value, &Address::ZERO), case.show(to))
         }
         Act::Transfer { token, from, to, amount, nft } => {
             let what = if *nft {
@@ -140,7 +178,7 @@ fn act(case: &Case<'_>, act: &Act) -> String {
     }
 }
 
-fn setting_text(case: &Case<'_>, safe: &alloy_primitives::Address, setting: &Setting) -> String {
+fn setting_text(case: &Case<'_>, safe: &Address, setting: &Setting) -> String {
     let safe = case.show(safe);
     match setting {
         Setting::AddOwner(owner, needed) => {
@@ -212,7 +250,7 @@ pub fn items(case: &Case<'_>, items: &[Item]) -> String {
         .iter()
         .take(SHOWN)
         .map(|item| match item.kind {
-            ItemKind::Coin => case.amount(item.least, &alloy_primitives::Address::ZERO),
+            ItemKind::Coin => case.amount(item.least, &Address::ZERO),
             ItemKind::Token => case.amount(item.least, &item.token),
             ItemKind::Nft => format!("NFT {} of {}", item.id, case.show(&item.token)),
         })

@@ -42,6 +42,7 @@ pub mod scalar;
 pub mod secret;
 pub mod short_name;
 mod sign_in;
+mod swap;
 pub mod text;
 pub mod tx;
 pub mod typed;

@@ -13,6 +13,9 @@ use crate::{
     report::{Item, Report},
 };
 
+/// Sentences that are read at once.
+const AT_ONCE: usize = 3;
+
 /// Columns of a line, where words allow.
 const WIDTH: usize = 100;
 
@@ -21,12 +24,19 @@ pub fn write(out: &mut dyn Write, report: &Report) -> fmt::Result {
     let mut short = Short::of(report);
     let head = format!("{}  ", report.verdict.as_str().to_uppercase());
     wrapped(out, &head, &short.show(&report.summary))?;
+    for item in report.items.iter().take(AT_ONCE) {
+        let of = if report.items.len() > 1 { format!("{}: ", clean(&item.path)) } else { String::new() };
+        wrapped(out, "what:  ", &format!("{of}{}", short.show(&item.intent)))?;
+    }
+    if report.items.len() > AT_ONCE {
+        writeln!(out, "       and {} more", report.items.len() - AT_ONCE)?;
+    }
     for (index, step) in report.next.iter().enumerate() {
         wrapped(out, if index == 0 { "next:  " } else { "       " }, &clean(step))?;
     }
     for item in &report.items {
         writeln!(out)?;
-        one(out, item, &mut short)?;
+        one(out, item, report.items.len() > AT_ONCE, &mut short)?;
     }
     let count = report.findings.len();
     if count > 0 {
@@ -76,9 +86,12 @@ pub fn write(out: &mut dyn Write, report: &Report) -> fmt::Result {
     )
 }
 
-fn one(out: &mut dyn Write, item: &Item, short: &mut Short) -> fmt::Result {
+/// `says_what`: whether the sentence is not at the top.
+fn one(out: &mut dyn Write, item: &Item, says_what: bool, short: &mut Short) -> fmt::Result {
     writeln!(out, "{}  [{}]", clean(&item.title), clean(&item.path))?;
-    wrapped(out, "  It ", &short.show(&item.intent))?;
+    if says_what {
+        wrapped(out, "  It ", &short.show(&item.intent))?;
+    }
     for (name, value) in &item.fields {
         wrapped(out, &format!("  {:<12} ", clean(name)), &clean(&cut(value)))?;
     }

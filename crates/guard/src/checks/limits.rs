@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, Signature, U256};
 
-use super::swap::Swap;
 use crate::{
     ask::Listing,
     case::{Case, Subject},
@@ -17,6 +16,7 @@ use crate::{
     },
     policy::Need,
     safe::hash::personal_hash,
+    swap::Swap,
     typed::{ItemKind, Meaning},
 };
 

@@ -1,81 +1,13 @@
-//! What an exchange gives and gets, as far as the names of its parameters tell.
+//! G-SIM-01 for exchanges.
 
 use alloy_primitives::{Address, U256};
 
 use crate::{
     case::Case,
-    decode::{Call, Param, Type, Value},
+    decode::Call,
     finding::{CheckId::Sim01, Finding, Severity::Review},
+    swap::Swap,
 };
-
-/// An exchange: what may be taken, and what must come out.
-#[derive(Debug, Default)]
-pub(super) struct Swap {
-    /// The token that is given.
-    gives: Option<Address>,
-    /// The most that is taken of it.
-    most: Option<U256>,
-    /// The tokens that come out, or that one gets a share of.
-    gets: Vec<Address>,
-    /// The least that comes out, where it says so.
-    least: Option<U256>,
-}
-
-impl Swap {
-    /// What a call says. Nothing where it names no token that comes out and no least amount.
-    pub(super) fn of(call: &Call<'_>) -> Option<Self> {
-        let decoded = call.decoded.as_ref()?;
-        let mut swap = Self::default();
-        swap.look(&decoded.function.params, &decoded.args);
-        let is_pool = decoded.function.name.starts_with("addLiquidity");
-        if is_pool {
-            swap.look_at_pool(&decoded.function.params, &decoded.args);
-        }
-        (swap.least.is_some() || !swap.gets.is_empty()).then_some(swap)
-    }
-
-    fn look(&mut self, params: &[Param], values: &[Value<'_>]) {
-        for (param, value) in params.iter().zip(values) {
-            match (&param.name[..], &param.ty, value) {
-                (_, Type::Tuple(inner), Value::Tuple(values)) => self.look(inner, values),
-                ("tokenIn" | "srcToken", _, Value::Address(token)) => self.gives = Some(*token),
-                ("tokenOut" | "dstToken", _, Value::Address(token)) => self.gets.push(*token),
-                ("amountIn" | "amountInMax" | "amountInMaximum" | "amount", _, Value::Uint(most)) => {
-                    self.most = Some(*most);
-                }
-                (
-                    "amountOutMin" | "amountOutMinimum" | "minAmountOut" | "minReturn" | "minReturnAmount"
-                    | "min_dy" | "amountOut",
-                    _,
-                    Value::Uint(least),
-                ) => self.least = Some(*least),
-                ("path", _, Value::List(path)) => {
-                    self.gives = path.first().and_then(Value::address);
-                    self.gets.extend(path.last().and_then(Value::address));
-                }
-                // Token, fee, token: packed.
-                ("path", _, Value::Bytes(path)) if path.len() >= 43 => {
-                    self.gives = Some(Address::from_slice(&path[..20]));
-                    self.gets.push(Address::from_slice(&path[path.len() - 20..]));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn look_at_pool(&mut self, params: &[Param], values: &[Value<'_>]) {
-        for (param, value) in params.iter().zip(values) {
-            if let ("token" | "tokenA" | "tokenB", Value::Address(token)) = (&param.name[..], value) {
-                self.gets.push(*token);
-            }
-        }
-    }
-
-    /// Token and amount that are taken from whoever calls. Of money that is sent along nothing is said here.
-    pub(super) fn taken(&self, call: &Call<'_>) -> Option<(Address, U256)> {
-        self.gives.zip(self.most).filter(|_| call.value.is_zero())
-    }
-}
 
 /// Says what of an exchange is open: something nobody knows comes out, next to nothing need come out, money stays behind.
 pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>) {

@@ -123,3 +123,19 @@ fn who_may_vote_and_where_a_deposit_goes_is_judged() {
     assert_ne!(stranger.exit_code, 0, "{:#?}", stranger.findings);
     assert!(deposit(FRIEND).exit_code < stranger.exit_code || deposit(FRIEND).exit_code == 0);
 }
+
+/// What people sign every day, in words of money; what a stranger's contract calls a swap stays a name.
+#[test]
+fn exchanges_are_told_by_what_leaves_and_what_comes_back() {
+    let Some(file) = tracehound_testkit::shared_data("guard/everyday.jsonl") else { return };
+    let text = std::fs::read_to_string(file).expect("readable");
+    let intent = |label: &str| {
+        let rows = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let row = rows.into_iter().find(|row| row["label"].as_str().is_some_and(|it| it.contains(label)));
+        crate::hard_cases::answer(&row.expect("a case")).items[0].intent.clone()
+    };
+    let swap = intent("multicall swap");
+    assert!(swap.contains("exchanges 1,000 USDC for at least 0.1 WETH"), "{swap}");
+    let unwrap = intent("WETH withdraw");
+    assert!(unwrap.contains("turns 1 WETH back into ETH"), "{unwrap}");
+}

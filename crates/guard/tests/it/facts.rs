@@ -1,7 +1,7 @@
 //! What is known from elsewhere: what it may say, and what it may not.
 
 use serde_json::json;
-use tracehound_guard::{Context, Facts, Policy, Report, Severity, check_tx, policy::DEFAULT};
+use tracehound_guard::{Context, Facts, Policy, Report, Severity, check_tx, check_typed, policy::DEFAULT};
 use tracehound_model::Decision;
 
 const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
@@ -58,4 +58,42 @@ fn an_entry_that_is_pinned_to_its_code_is_not_trusted_with_other_code() {
     let report = judged(to, "0xd0e30db0", &there(&pin.replace("ab", "ac")), &trusted);
     assert_ne!(report.verdict, Decision::Allow, "{:#?}", report.findings);
     assert!(report.findings.iter().any(|one| one.severity > Severity::Info), "{:#?}", report.findings);
+}
+
+#[test]
+fn a_policy_of_0_1_0_is_read_and_what_its_role_contract_lost_is_named() {
+    let contract = "0xc0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff";
+    let trusted =
+        format!("{DEFAULT}\n[[trusted]]\naddress = '{contract}'\nlabel = 'ours'\nroles = ['contract']\n");
+    let policy = |text: &str| Policy::parse(text).expect("a policy");
+    let (new, old) = (policy(&trusted), policy(&trusted.replace("version = 2\n", "")));
+    assert_eq!((new.version, new.outdated().len()), (2, 0));
+    assert_eq!(old.version, 1);
+    let named = old.outdated();
+    assert!(
+        named[0].contains("covers calls alone") && named.iter().any(|line| line.ends_with("(ours)")),
+        "{named:?}"
+    );
+    assert!(Policy::parse(&trusted.replace("version = 2\n", "version = 3\n")).is_err());
+
+    let field = |kind: &str, name: &str| json!({ "name": name, "type": kind });
+    let data = json!({
+        "types": {
+            "EIP712Domain": [field("string", "name"), field("uint256", "chainId"), field("address", "verifyingContract")],
+            "Permit": [
+                field("address", "owner"), field("address", "spender"), field("uint256", "value"),
+                field("uint256", "nonce"), field("uint256", "deadline"),
+            ],
+        },
+        "primaryType": "Permit",
+        "domain": { "name": "Ours", "chainId": 1, "verifyingContract": contract },
+        "message": { "owner": ME, "spender": COLD, "value": "5", "nonce": "0", "deadline": "1800000000" },
+    });
+    let facts = Facts::parse(&format!("chain-id = 1\naccount = '{ME}'\nnow = '2026-12-01T00:00:00Z'\n"))
+        .expect("facts");
+    let said = |policy: &Policy| {
+        let report = check_typed(data.to_string().as_bytes(), Context::new(policy, &facts));
+        report.findings.iter().any(|one| one.title.starts_with("By policies of 0.1.0"))
+    };
+    assert!(said(&old) && !said(&new));
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tracehound_ledger::Ledger;
 use tracehound_model::{
-    BlockHash, Category, GapKind, OutPoint, Subject, TxId, Verdict,
+    BlockHash, Category, Decision, GapKind, OutPoint, Subject, TxId, Verdict,
     verdict::{Direction, ExposureType},
 };
 use tracehound_screen::{
@@ -208,5 +208,21 @@ fn a_policy_that_would_have_looked_further_judges_no_record_of_one_that_did_not(
     ] {
         let found = compare(&strict, &strict_with(was, is), &near);
         assert_eq!(matches!(found, Compared::Unknown(_)), unknown, "{is}: {found:?}");
+    }
+}
+
+/// The listed one is three payments away: whoever looks two far does not see him.
+#[test]
+fn a_policy_that_looks_less_far_judges_no_record_of_what_it_might_not_have_seen() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = chain(dir.path(), [4_000_000, 3_000_000, 2_000_000]);
+    let index = index(sources(), vec![claim(1, &address(3), Category::Sanction, "ofac-sdn")], vec![]);
+    let (strict, near) = (Policy::strict(), strict_with("hops = 5", "hops = 2"));
+    let ask = |policy: &Policy| screen(&index, Some(&ledger), policy, FRESH, &address(0));
+    let (was, is) = (ask(&strict), ask(&near));
+    assert_eq!((was.decision, is.decision), (Decision::Review, Decision::Allow));
+    for (before, after, record) in [(&strict, &near, &was), (&near, &strict, &is)] {
+        let found = compare(before, after, record);
+        assert!(matches!(found, Compared::Unknown(_)), "{found:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Measures following money on a ledger, for `cargo xtask bench`; prints one JSON object.
 //!
-//! `measure_flow pass|scan|taint|trace|coinjoin LEDGER`; `measure_flow inputs LEDGER > FILE` writes the owners of each
+//! `measure_flow pass|scan|taint|seeds|trace|coinjoin LEDGER`; `measure_flow inputs LEDGER > FILE` writes the owners of each
 //! transaction's inputs for a peer: their number and then the numbers, 32 bits each, little-endian.
 
 #![expect(clippy::cast_precision_loss, reason = "rates for people")]
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         _ => {
             return Err(
-                "usage: measure_flow pass|scan|trace|coinjoin LEDGER, measure_flow taint LEDGER [METHOD]"
+                "usage: measure_flow pass|scan|seeds|trace|coinjoin LEDGER, measure_flow taint LEDGER [METHOD]"
                     .into(),
             );
         }
@@ -46,6 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "pass" => pass(&ledger),
         "scan" => scan(&ledger),
         "taint" => taint(&ledger, method)?,
+        "seeds" => seeds(&ledger)?,
         "trace" => trace(&ledger)?,
         "coinjoin" => coinjoin(&ledger),
         _ => return Err(format!("no task `{task}`").into()),
@@ -186,6 +187,28 @@ fn taint(ledger: &Ledger, only: Option<Method>) -> Result<String, Box<dyn Error>
         ));
     }
     Ok(format!(r#"{{"seeds":{},{}}}"#, seeds.len(), rates.join(",")))
+}
+
+/// Each seed followed by itself: on one thread, and all of them on all cores.
+fn seeds(ledger: &Ledger) -> Result<String, Box<dyn Error>> {
+    let limits = WalkLimits { txs: 1_000_000, share_ppm: 10_000, ..WalkLimits::default() };
+    let seeds = sample(ledger, 1_000);
+    let steps = |seed: &Seed| {
+        walk(ledger, &[*seed], options(Method::Haircut, limits), &Nothing).map(|found| found.steps.len())
+    };
+    let (txs, single) = quickest(|| seeds.iter().map(steps).collect::<Result<Vec<_>, _>>());
+    let (same, time) = quickest(|| seeds.par_iter().map(steps).collect::<Result<Vec<_>, _>>());
+    let (txs, same) = (txs?, same?);
+    if txs != same {
+        return Err("the seeds were followed otherwise on several cores".into());
+    }
+    Ok(format!(
+        r#"{{"seeds":{},"txs":{},"seconds":{},"one_thread_seconds":{}}}"#,
+        seeds.len(),
+        txs.iter().sum::<usize>(),
+        time.as_secs_f64(),
+        single.as_secs_f64()
+    ))
 }
 
 /// Traces over five hops, one output at a time.

@@ -29,6 +29,11 @@ pub(super) fn measure_all(bench: &mut Bench, builds: &Builds, chains: &[Chain]) 
         for rows in [scan, clusters, pass, coinjoins, traces] {
             bench.step(builds, |bench, build| Ok(vec![rows(build, chain, &ledger(bench, build))?]))?;
         }
+        bench.step(builds, |bench, build| {
+            let rows = seeds(build, chain, &ledger(bench, build)).map(|row| vec![row]);
+            // An older build may not know the task.
+            if build.name == builds.now.name { rows } else { Ok(rows.unwrap_or_default()) }
+        })?;
         for method in ["poison", "haircut", "fifo", "lifo", "tiho"] {
             bench
                 .step(builds, |bench, build| Ok(vec![taint(build, chain, &ledger(bench, build), method)?]))?;
@@ -122,7 +127,7 @@ fn pass(build: &Build, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
         unit: "outputs",
         seconds: seconds(&value["seconds"])?,
         note: format!(
-            "source of funds of every live output in 8 buckets, one thread, one forward pass; {} live outputs, {} bytes",
+            "source of funds of every live output in 8 buckets, one forward pass while a second thread reads ahead; {} live outputs, {} bytes",
             grouped(number(&value["live"])?),
             grouped(number(&value["bytes"])?)
         ),
@@ -156,6 +161,23 @@ fn traces(build: &Build, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
             grouped(number(&value["max_us"])?)
         ),
         ..row(chain, "Tracehound: five-hop trace", &measured, "trace")
+    })
+}
+
+fn seeds(build: &Build, chain: &Chain, ledger: &Path) -> Result<Row, Failure> {
+    let (value, measured) = said(&build.example("measure_flow"), "seeds", ledger)?;
+    Ok(Row {
+        items: number(&value["txs"])?,
+        unit: "tx",
+        seconds: seconds(&value["seconds"])?,
+        whole: false,
+        note: format!(
+            "{} seeds spread over the chain, each followed by itself by haircut, shares below 1 % cut, on all cores; on one \
+             thread {:.3} s",
+            grouped(number(&value["seeds"])?),
+            seconds(&value["one_thread_seconds"])?
+        ),
+        ..row(chain, "Tracehound: taint of many seeds", &measured, "seeds")
     })
 }
 

@@ -1,5 +1,7 @@
 //! Verdicts on addresses and transactions.
 
+pub mod batch;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};

@@ -8,13 +8,13 @@ use miette::{IntoDiagnostic, Result, miette};
 use rayon::prelude::*;
 use tracehound_engine::{
     Snapshot, Versioned, names,
-    screen::{self, Esplora, Question, RefusedSubject, Screening},
+    screen::{
+        self, Esplora, Question, RefusedSubject, Screening,
+        batch::{Row, Subjects},
+    },
 };
 use tracehound_model::{Address, Verdict, text::label};
-use tracehound_screen::{
-    Screener,
-    batch::{Row, Subjects},
-};
+use tracehound_screen::Screener;
 
 use crate::{
     args::{Common, Output, ScreenArgs},
@@ -64,7 +64,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         if several {
             printer.answers.file = in_answers(common.output, &name)?;
         }
-        if let batch::Ended::CutShort = batch::answer(&mut printer, subjects, &name, common.quiet, out)? {
+        if !batch::answer(&mut printer, subjects, &name, common.quiet, out)? {
             out.flush().into_diagnostic()?;
             return Ok(CUT_SHORT);
         }

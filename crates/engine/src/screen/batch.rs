@@ -1,0 +1,283 @@
+//! Batches of subjects: read beside the answering, answered by all cores, handed over in input order, ended early without
+//! losing count.
+
+use std::{
+    io::Read,
+    ops::ControlFlow,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, channel, sync_channel},
+    },
+    thread,
+    time::Duration,
+};
+
+pub use tracehound_screen::batch::{Batch, BatchError, Row, Subjects};
+
+/// Subjects answered in parallel before their answers are handed over, in input order: so few that the answers, up to two
+/// kilobytes each, mostly fit into a processor's cache.
+const ROWS: usize = 2_048;
+
+/// How long an interrupt may wait while no rows come.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How a batch ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// Every row was answered, refused or blank.
+    Whole {
+        /// Rows, those below a header.
+        rows: u64,
+        /// Of those, the ones without anything in them.
+        blank: u64,
+    },
+    /// Whoever takes the answers ended it after this row.
+    Interrupted(u64),
+    /// The input broke off after this row.
+    Broken(u64, BatchError),
+    /// Nothing more could be read after this row.
+    Lost(u64),
+}
+
+/// Who takes the answers.
+pub trait Taker<P, E> {
+    /// Whether to go on. Asked about every tenth of a second while no rows come.
+    fn goes_on(&self) -> ControlFlow<()>;
+
+    /// Takes the next pages.
+    ///
+    /// # Errors
+    /// What ends the batch.
+    fn take(&mut self, pages: &[P]) -> Result<(), E>;
+
+    /// Nothing more is ready: what was taken can be shown before anything is waited for.
+    ///
+    /// # Errors
+    /// What ends the batch.
+    fn idle(&mut self) -> Result<(), E>;
+}
+
+/// What the reader hands over.
+enum Given {
+    Rows(Batch),
+    /// The end, with the rows and the blank ones among them.
+    End(u64, u64),
+    Broken(BatchError),
+}
+
+/// What is ready to be taken.
+enum Ready<P, E> {
+    /// Answers on the first so many pages, up to this row.
+    Pages(Vec<P>, usize, u64),
+    End(u64, u64),
+    Broken(BatchError),
+    Failed(E),
+}
+
+/// Answers one input row by row.
+///
+/// One thread reads, one has the rows answered, and this one hands the answers over, each a batch ahead of the next.
+/// `answer` writes answers to rows on pages, which may have been written on before, and says on how many.
+///
+/// # Errors
+/// The first one of `answer` or `taker`.
+pub fn answer<R, P, E>(
+    subjects: Subjects<R>,
+    answer: impl Fn(&[Row<'_>], &mut Vec<P>) -> Result<usize, E> + Sync,
+    taker: &mut impl Taker<P, E>,
+) -> Result<Ended, E>
+where
+    R: Read + Send + 'static,
+    P: Send,
+    E: Send,
+{
+    let (give, rows) = sync_channel(1);
+    let (give_back, spare) = sync_channel(2);
+    // Not waited for: at an interrupt it may hang in a read that never ends.
+    thread::spawn(move || read(subjects, &give, &spare));
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let (give_pages, ready) = sync_channel(1);
+        let (give_pages_back, spare_pages) = channel();
+        let answering = Answering { rows, give_back, ready: give_pages, spare: spare_pages };
+        let (answer, ended) = (&answer, &over);
+        scope.spawn(move || answering.run(answer, ended));
+        let found = hand_over(&ready, |pages| drop(give_pages_back.send(pages)), taker);
+        over.store(true, Ordering::Relaxed);
+        found
+    })
+}
+
+/// Hands answers over until there are no more. Pages that were taken are given back: a million answers are a gigabyte.
+fn hand_over<P, E>(
+    ready: &Receiver<Ready<P, E>>,
+    give_back: impl Fn(Vec<P>),
+    taker: &mut impl Taker<P, E>,
+) -> Result<Ended, E> {
+    let mut last = 0;
+    loop {
+        if taker.goes_on().is_break() {
+            return Ok(Ended::Interrupted(last));
+        }
+        let next = match ready.try_recv() {
+            Err(TryRecvError::Empty) => {
+                taker.idle()?;
+                ready.recv_timeout(LOOK)
+            }
+            Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+            Ok(next) => Ok(next),
+        };
+        match next {
+            Ok(Ready::Pages(pages, count, row)) => {
+                taker.take(&pages[..count])?;
+                last = row;
+                give_back(pages);
+            }
+            Ok(Ready::End(rows, blank)) => return Ok(Ended::Whole { rows, blank }),
+            Ok(Ready::Broken(error)) => return Ok(Ended::Broken(last, error)),
+            Ok(Ready::Failed(error)) => return Err(error),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(Ended::Lost(last)),
+        }
+    }
+}
+
+/// The thread between reading and handing over.
+struct Answering<P, E> {
+    rows: Receiver<Given>,
+    give_back: SyncSender<Batch>,
+    ready: SyncSender<Ready<P, E>>,
+    spare: Receiver<Vec<P>>,
+}
+
+impl<P, E> Answering<P, E> {
+    /// Has rows answered until there are no more, or nobody wants them.
+    fn run(&self, answer: &impl Fn(&[Row<'_>], &mut Vec<P>) -> Result<usize, E>, over: &AtomicBool) {
+        while !over.load(Ordering::Relaxed) {
+            let ready = match self.rows.recv_timeout(LOOK) {
+                Ok(Given::Rows(batch)) => {
+                    let rows: Vec<Row<'_>> = batch.rows().collect();
+                    let mut pages = self.spare.try_recv().unwrap_or_default();
+                    let ready = match answer(&rows, &mut pages) {
+                        Ok(count) => Ready::Pages(pages, count, rows.last().map_or(0, |row| row.number)),
+                        Err(error) => Ready::Failed(error),
+                    };
+                    drop(rows);
+                    // Nobody waits for it at the end.
+                    let _ = self.give_back.try_send(batch);
+                    ready
+                }
+                Ok(Given::End(rows, blank)) => Ready::End(rows, blank),
+                Ok(Given::Broken(error)) => Ready::Broken(error),
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            if self.ready.send(ready).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn read<R: Read>(mut subjects: Subjects<R>, give: &SyncSender<Given>, spare: &Receiver<Batch>) {
+    loop {
+        let mut batch = spare.try_recv().unwrap_or_default();
+        let (rows, end) = match subjects.fill(&mut batch, ROWS) {
+            Ok(true) => (true, None),
+            Ok(false) => (false, Some(Given::End(subjects.rows(), subjects.blank()))),
+            Err(error) => (batch.rows().len() > 0, Some(Given::Broken(error))),
+        };
+        let is_last = end.is_some();
+        let rows = rows.then_some(Given::Rows(batch));
+        // Nobody listens any more after an interrupt.
+        if rows.into_iter().chain(end).any(|given| give.send(given).is_err()) || is_last {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    /// Keeps the subjects it takes; ends the batch after so many pages.
+    struct Keeper {
+        taken: Vec<String>,
+        most: usize,
+    }
+
+    impl Taker<String, String> for Keeper {
+        fn goes_on(&self) -> ControlFlow<()> {
+            if self.taken.len() < self.most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        }
+
+        fn take(&mut self, pages: &[String]) -> Result<(), String> {
+            self.taken.extend_from_slice(pages);
+            Ok(())
+        }
+
+        fn idle(&mut self) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
+    /// A page a row, with its number; refuses to answer a row of this text.
+    fn numbered(rows: &[Row<'_>], pages: &mut Vec<String>) -> Result<usize, String> {
+        pages.resize_with(rows.len().max(pages.len()), String::new);
+        for (row, page) in rows.iter().zip(pages) {
+            *page = format!("{} {}", row.number, row.subject);
+            if row.subject == "bad" {
+                return Err(format!("row {} cannot be answered", row.number));
+            }
+        }
+        Ok(rows.len())
+    }
+
+    fn input(rows: usize) -> String {
+        let rows: Vec<String> = (1..=rows).map(|number| format!("s{number}")).collect();
+        rows.join("\n") + "\n"
+    }
+
+    fn ask(input: impl Read + Send + 'static, most: usize) -> (Result<Ended, String>, Vec<String>) {
+        let mut keeper = Keeper { taken: Vec::new(), most };
+        let ended = answer(Subjects::lines(input), numbered, &mut keeper);
+        (ended, keeper.taken)
+    }
+
+    #[test]
+    fn every_row_is_answered_once_and_in_order() {
+        // Several batches, the last one shorter, and blank rows among them.
+        let text = format!("{}\n# note\n{}", input(3 * ROWS), "last\n");
+        let (ended, taken) = ask(io::Cursor::new(text), usize::MAX);
+        assert!(
+            matches!(ended, Ok(Ended::Whole { rows, blank: 2 }) if rows == 3 * ROWS as u64 + 3),
+            "{ended:?}"
+        );
+        assert_eq!(taken.len(), 3 * ROWS + 1);
+        let in_order = |(at, page): (usize, &String)| *page == format!("{} s{}", at + 1, at + 1);
+        assert!(taken[..3 * ROWS].iter().enumerate().all(in_order));
+        assert_eq!(taken[3 * ROWS], format!("{} last", 3 * ROWS + 3));
+    }
+
+    #[test]
+    fn what_ends_a_batch_is_told_with_the_last_row_that_was_taken() {
+        let (ended, taken) = ask(io::Cursor::new(input(4 * ROWS)), 1);
+        assert!(matches!(ended, Ok(Ended::Interrupted(row)) if row == ROWS as u64), "{ended:?}");
+        assert_eq!(taken.len(), ROWS);
+        let (ended, _) = ask(io::Cursor::new("a\nbad\nc\n"), usize::MAX);
+        assert_eq!(ended.expect_err("it failed"), "row 2 cannot be answered");
+        let (ended, taken) = ask(Read::chain(io::Cursor::new("a\nb\n"), Breaking), usize::MAX);
+        let Ok(Ended::Broken(2, error)) = ended else { panic!("{ended:?}") };
+        assert_eq!((error.to_string().as_str(), taken.len()), ("reading row 3: gone", 2));
+    }
+
+    struct Breaking;
+
+    impl Read for Breaking {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("gone"))
+        }
+    }
+}

@@ -33,10 +33,11 @@ fuzz_target!(
         let shown: Vec<&str> = lines.collect();
         assert!(!shown.is_empty(), "what is allowed is shown");
         let text = shown.join("\n").to_lowercase();
-        for mark in ["urn:recap:", "i agree to sell", "i reviewed 0x", "zksync account", "stark key"] {
+        for mark in ["i agree to sell", "tracehound guard: i reviewed 0x", "access zksync account", "stark key"] {
             assert!(!text.contains(mark), "{mark} is allowed");
         }
         if text.contains("wants you to sign in with your ethereum account:") {
+            assert!(!text.contains("urn:recap:"), "powers are handed over: {text}");
             assert!(text.starts_with("example.org wants you to sign in"), "another site's sign-in is allowed: {text}");
             assert!(text.contains("\nversion: 1\nchain id: 1\nnonce: "), "not in its form, and allowed: {text}");
         }

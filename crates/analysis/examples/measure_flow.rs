@@ -191,10 +191,10 @@ fn taint(ledger: &Ledger, only: Option<Method>) -> Result<String, Box<dyn Error>
 
 /// Each seed followed by itself: on one thread, and all of them on all cores.
 fn seeds(ledger: &Ledger) -> Result<String, Box<dyn Error>> {
-    let limits = WalkLimits { txs: 1_000_000, share_ppm: 10_000, ..WalkLimits::default() };
+    let limits = PropagationLimits { txs: 1_000_000, share_ppm: 10_000, ..PropagationLimits::default() };
     let seeds = sample(ledger, 1_000);
     let steps = |seed: &Seed| {
-        walk(ledger, &[*seed], options(Method::Haircut, limits), &Nothing).map(|found| found.steps.len())
+        propagate(ledger, &[*seed], options(Method::Haircut, limits), &Nothing).map(|found| found.steps.len())
     };
     let (txs, single) = quickest(|| seeds.iter().map(steps).collect::<Result<Vec<_>, _>>());
     let (same, time) = quickest(|| seeds.par_iter().map(steps).collect::<Result<Vec<_>, _>>());

@@ -234,7 +234,7 @@ pub fn around(
     fan::fan_outs(&plain, subject, thresholds, found);
     match subject {
         Subject::Tx(_) => {
-            found.extend(plain.iter().filter_map(|moved| dormancy::reactivated_by(moved, thresholds)))
+            found.extend(plain.iter().filter_map(|moved| dormancy::reactivated_by(moved, thresholds)));
         }
         Subject::Address(_) => dormancy::of_address(ledger, &moves, thresholds, found),
     }

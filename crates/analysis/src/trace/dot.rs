@@ -35,7 +35,11 @@ pub fn dot(found: &Trace) -> String {
         let to = match (node.next, &node.stop) {
             (Some(next), _) => format!("t{next}"),
             (None, Some(end)) => {
-                line(format!("e{at} [shape=oval, label=\"{}\\n{}\"];", name(node), quoted(end.reason)));
+                line(format!(
+                    "e{at} [shape=oval, label=\"{}\\n{}\"];",
+                    name(node),
+                    quoted(&end.reason.replace('_', " "))
+                ));
                 format!("e{at}")
             }
             (None, None) => continue,

@@ -173,7 +173,7 @@ fn place_line(found: &Trace, node: &Node, depth: usize, joined: bool) -> String 
         (Some(end), _) => {
             let what = end.limit.map_or_else(String::new, |limit| format!(" ({limit})"));
             let which = end.txid.map_or_else(String::new, |txid| format!(" {txid}"));
-            format!("{}{what}{which}", end.reason)
+            format!("{}{what}{which}", end.reason.replace('_', " "))
         }
         (None, Some(next)) => {
             let edge = &found.edges[next];

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::screen::{text, tracehound};
 
+/// What amounts of a line count that does not say it.
+const BITCOIN: &str = "bip122:000000000019d6689c085ae165831e93/slip44:0";
+
 fn answers(args: &[&str], input: &str) -> (Option<i32>, Vec<Value>, String) {
     let folder = tempfile::tempdir().expect("temporary folder");
     let output = tracehound(folder.path(), args, input);
@@ -45,12 +48,12 @@ fn a_round_its_missing_input_and_a_payment() {
     assert_eq!(
         answers,
         [
-            json!({"schema": 1, "txid": hex_of(1, 32), "answer": "coinjoin", "protocol": "whirlpool", "participants": 5,
+            json!({"schema": 1, "asset": BITCOIN, "txid": hex_of(1, 32), "answer": "coinjoin", "protocol": "whirlpool", "participants": 5,
                    "confidence": 98, "anonymity": [5, 5, 5, 5, 5], "rule": "whirlpool"}),
-            json!({"schema": 1, "txid": hex_of(2, 32), "answer": "unknown", "protocol": null, "participants": 1,
+            json!({"schema": 1, "asset": BITCOIN, "txid": hex_of(2, 32), "answer": "unknown", "protocol": null, "participants": 1,
                    "confidence": null, "anonymity": [1, 1, 1, 1, 1], "rule": null, "possible": "whirlpool",
                    "missing_inputs": 1}),
-            json!({"schema": 1, "txid": hex_of(3, 32), "answer": "no", "protocol": null, "participants": 1,
+            json!({"schema": 1, "asset": BITCOIN, "txid": hex_of(3, 32), "answer": "no", "protocol": null, "participants": 1,
                    "confidence": null, "anonymity": [1, 1], "rule": null}),
         ]
     );

@@ -69,7 +69,7 @@ fn patterns_name_the_rule_and_where_the_coins_were_mined() {
     assert_eq!(found["from_coinbases"]["pool"], found["from_coinbases"]["total"], "shared out among ten");
     let output = soon(data.path(), &["analyze", "patterns", &address(1), "--withdrawals"]);
     assert!(text(&output).contains("fan-out [R03]"), "{}", text(&output));
-    assert!(text(&output).contains("Payouts that fit the deposit"), "{}", text(&output));
+    assert!(text(&output).contains("Withdrawal candidates for the deposit"), "{}", text(&output));
 }
 
 #[test]

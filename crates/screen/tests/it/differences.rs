@@ -32,7 +32,7 @@ fn each_difference_is_a_line_with_what_was_and_what_is() {
         ("required = false", "required = true"),
         ("score = 85", "score = 75"),
         ("min_confidence = 40", "min_confidence = 30"),
-        ("name = \"own-seized\"", "name = \"own-taken\""),
+        ("name = \"identified-seized\"", "name = \"identified-taken\""),
     ]);
     assert_eq!(
         differences(&Policy::strict(), &after),
@@ -41,10 +41,10 @@ fn each_difference_is_a_line_with_what_was_and_what_is() {
             "checked within days: 7 -> 3",
             "dust below: 10000 -> 546",
             "indirect exposure: 5 hops, 2000 transactions -> 3 hops, 2000 transactions, required",
-            "rule own-grave-crime differs: block 95 -> block 95, and in what it looks at",
-            "rule own-seized is gone (review 60)",
+            "rule identified-grave-crime differs: block 95 -> block 95, and in what it looks at",
+            "rule identified-seized is gone (review 60)",
             "rule direct-sanction differs: review 85 -> review 75",
-            "rule own-taken is new (review 60)",
+            "rule identified-taken is new (review 60)",
         ]
     );
     // Without a ledger, and without a limit on the age of notices.

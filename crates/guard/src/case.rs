@@ -19,7 +19,7 @@ use crate::{
     place::ElsewhereEntry,
     policy::{Policy, Role},
     safe::SafeCase,
-    scalar::Quirk,
+    scalar::NonCanonical,
     tx::EvmTx,
     typed::{Authorization, Data, Meaning, TypedData, meaning::ALLOWANCES},
 };
@@ -68,7 +68,7 @@ pub struct Case<'a> {
     /// EIP-7702 authorizations.
     pub authorizations: &'a [Authorization],
     /// Odd spellings.
-    pub quirks: &'a [Quirk],
+    pub non_canonical: &'a [NonCanonical],
     /// Whose signature is asked for, where the request says it.
     pub signer: Option<Address>,
     /// What it did when it was executed, if that was tried.
@@ -92,7 +92,7 @@ impl<'a> Case<'a> {
             acts: Vec::new(),
             grants: Vec::new(),
             authorizations: &[],
-            quirks: &[],
+            non_canonical: &[],
             signer: None,
             simulation: None,
             context,

@@ -170,7 +170,7 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
         case.actor = Some(tx.safe);
         case.digest = safe.hashes.map(|hashes| hashes.digest);
         // Spellings are noted once, whichever transaction they belong to; their paths tell.
-        case.quirks = if index == 0 { &scalars.quirks } else { &[] };
+        case.non_canonical = if index == 0 { &scalars.non_canonical } else { &[] };
         let outer = Outer {
             path: safe.entry.path.clone(),
             from: Some(tx.safe),
@@ -389,7 +389,7 @@ fn authorization_draft(authorization: &Authorization, scalars: &Scalars, context
     let list = std::slice::from_ref(authorization);
     let mut case = Case::new(context, Subject::Authorization, "authorization");
     case.authorizations = list;
-    case.quirks = &scalars.quirks;
+    case.non_canonical = &scalars.non_canonical;
     case.digest = Some(digest);
     let findings = checks::run(&case);
     let item = Item {
@@ -423,7 +423,7 @@ fn tx_draft(txs: &[EvmTx], scalars: &Scalars, context: Context<'_>) -> Draft {
         case.chain_id = tx.chain_id.or(facts.chain_id);
         case.actor = tx.from.or(case.actor);
         case.authorizations = &tx.authorizations;
-        case.quirks = if index == 0 { &scalars.quirks } else { &[] };
+        case.non_canonical = if index == 0 { &scalars.non_canonical } else { &[] };
         let outer = Outer {
             path: tx.path.clone(),
             from: case.actor,
@@ -589,7 +589,7 @@ fn typed_draft(
     case.signer = signer;
     let chain = data.domain.uint("chainId").and_then(|chain| u64::try_from(chain).ok());
     case.chain_id = chain.or(context.facts.chain_id);
-    case.quirks = &scalars.quirks;
+    case.non_canonical = &scalars.non_canonical;
     case.digest = Some(data.hashes.digest);
     let (own, mut findings) = functions(context.facts);
     match meaning {

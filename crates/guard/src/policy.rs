@@ -125,7 +125,7 @@ pub struct Limit {
 /// Another person's look before signing.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TwoPerson {
+pub struct DualControl {
     /// Whose reviews count: addresses that sign the text [`crate::facts::review_text`] by `personal_sign`.
     pub reviewers: Vec<Account>,
     /// How many reviews are needed.
@@ -234,8 +234,8 @@ struct File {
     limit: Vec<Limit>,
     #[serde(default)]
     acknowledge: Vec<Acknowledged>,
-    #[serde(default)]
-    two_person: Option<TwoPerson>,
+    #[serde(default, alias = "two-person")]
+    dual_control: Option<DualControl>,
     #[serde(default)]
     methods: Vec<String>,
     #[serde(default = "yes")]
@@ -273,8 +273,8 @@ pub struct Policy {
     pub limits: Vec<Limit>,
     /// Findings that are known and do not count.
     pub acknowledged: Vec<Acknowledged>,
-    /// The two-person rule.
-    pub two_person: Option<TwoPerson>,
+    /// Dual control.
+    pub dual_control: Option<DualControl>,
     /// JSON-RPC methods that the proxy passes on besides the ones it knows to read only.
     pub methods: Vec<String>,
     /// Whether the shipped entries are trusted too.
@@ -373,7 +373,7 @@ impl Policy {
         if let Some(why) = file.methods.iter().find_map(|name| may_be_added(name).err()) {
             return senseless(why);
         }
-        if let Some(rule) = &file.two_person {
+        if let Some(rule) = &file.dual_control {
             let distinct: std::collections::BTreeSet<_> = rule.reviewers.iter().collect();
             if rule.needed == 0 || rule.needed > distinct.len() {
                 return senseless(format!(
@@ -394,7 +394,7 @@ impl Policy {
             elsewhere,
             limits: file.limit,
             acknowledged: file.acknowledge,
-            two_person: file.two_person,
+            dual_control: file.dual_control,
             methods: file.methods,
             shipped: file.shipped,
             hash: hex::encode(Sha256::digest(text)),
@@ -590,13 +590,13 @@ impl Policy {
                 entry.reason
             ));
         }
-        match &self.two_person {
+        match &self.dual_control {
             Some(rule) => lines.push(format!(
                 "{} of {} reviewers must have signed a review.",
                 rule.needed,
                 rule.reviewers.len()
             )),
-            None => lines.push("No second person is asked.".to_owned()),
+            None => lines.push("No dual control: no other person is asked.".to_owned()),
         }
         if !self.methods.is_empty() {
             lines.push(format!("The proxy also passes on, as reading: {}.", self.methods.join(", ")));
@@ -694,7 +694,10 @@ mod tests {
             "name='x'\nrequire=[]\n[[book]]\naddress='{A}'\nname='y'\n[[blocked]]\naddress='{A}'\nname='y'"
         );
         assert!(refused(&both).contains("blocked and trusted"));
-        let twice = format!("name='x'\nrequire=[]\n[two-person]\nreviewers=['{A}','{A}']\nneeded=2");
+        let one = |key: &str| format!("name='x'\nrequire=[]\n[{key}]\nreviewers=['{A}']\nneeded=1");
+        let read = |key: &str| Policy::parse(&one(key)).expect("a policy").dual_control;
+        assert!(read("dual-control").is_some() && read("dual-control") == read("two-person"), "as in 0.1.0");
+        let twice = format!("name='x'\nrequire=[]\n[dual-control]\nreviewers=['{A}','{A}']\nneeded=2");
         assert!(refused(&twice).contains("1 different"));
         assert!(refused("name='x'\nrequire=[]\n[[limit]]").contains("limits nothing"));
         assert!(refused("name='x'\nrequire=[]\nmethods=['eth_sendBundle']").contains("sends"));

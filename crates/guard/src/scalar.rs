@@ -1,7 +1,7 @@
 //! Numbers, bytes and addresses as wallets and services write them.
 //!
 //! The same value can be spelt in many ways, and tools disagree about the odd ones. Here the *value* is read, and each
-//! odd spelling is kept as a [`Quirk`], so that a spelling can never hide a value from a check.
+//! odd spelling is kept as a [`NonCanonical`], so that a spelling can never hide a value from a check.
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use thiserror::Error;
@@ -10,7 +10,7 @@ use crate::json::{Json, Node, shorten};
 
 /// A spelling that some readers take differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quirk {
+pub struct NonCanonical {
     /// Where: the path of the field.
     pub path: String,
     /// What is odd.
@@ -38,13 +38,13 @@ impl Malformed {
 #[derive(Clone, Debug, Default)]
 pub struct Scalars {
     /// Odd spellings so far.
-    pub quirks: Vec<Quirk>,
+    pub non_canonical: Vec<NonCanonical>,
 }
 
 impl Scalars {
     /// Notes an odd spelling.
-    pub fn quirk(&mut self, path: &str, what: impl Into<String>) {
-        self.quirks.push(Quirk { path: path.to_owned(), what: what.into() });
+    pub fn note(&mut self, path: &str, what: impl Into<String>) {
+        self.non_canonical.push(NonCanonical { path: path.to_owned(), what: what.into() });
     }
 
     /// A whole number that is not negative: a JSON number, a decimal text, or a text with `0x`.
@@ -55,7 +55,7 @@ impl Scalars {
                     Malformed::new(path, format!("{digits} is not a whole number from 0 to 2^256-1"))
                 })?;
                 if value > U256::from(1_u64 << 53) {
-                    self.quirk(path, "a bare number above 2^53: many readers round it; write it as a text");
+                    self.note(path, "a bare number above 2^53: many readers round it; write it as a text");
                 }
                 Ok(value)
             }
@@ -74,23 +74,23 @@ impl Scalars {
         };
         let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) else {
             if text.len() > 1 && text.starts_with('0') {
-                self.quirk(path, format!("{:?} begins with zeros", shorten(text)));
+                self.note(path, format!("{:?} begins with zeros", shorten(text)));
             }
             return decimal(text.trim_start_matches('0'))
                 .or_else(|| (!text.is_empty() && text.bytes().all(|byte| byte == b'0')).then_some(U256::ZERO))
                 .ok_or_else(bad);
         };
         if text.starts_with("0X") {
-            self.quirk(path, "0X instead of 0x");
+            self.note(path, "0X instead of 0x");
         }
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(bad());
         }
         let significant = digits.trim_start_matches('0');
         if digits.len() > 64 {
-            self.quirk(path, format!("{} hexadecimal digits, more than a word holds", digits.len()));
+            self.note(path, format!("{} hexadecimal digits, more than a word holds", digits.len()));
         } else if digits.len() > 1 && digits.starts_with('0') && digits.len() != 64 && digits.len() != 2 {
-            self.quirk(path, format!("{:?} is padded with zeros", shorten(text)));
+            self.note(path, format!("{:?} is padded with zeros", shorten(text)));
         }
         if significant.is_empty() {
             return Ok(U256::ZERO);
@@ -115,7 +115,7 @@ impl Scalars {
         let digits = match text.strip_prefix("0x") {
             Some(digits) => digits,
             None if text.is_empty() => {
-                self.quirk(path, "an empty text instead of 0x");
+                self.note(path, "an empty text instead of 0x");
                 ""
             }
             None => {
@@ -167,12 +167,12 @@ impl Scalars {
         }
         let address = Address::try_from(&hex::decode(digits).map_err(|_| bad())?[..]).map_err(|_| bad())?;
         if text.starts_with("0X") {
-            self.quirk(path, "0X instead of 0x");
+            self.note(path, "0X instead of 0x");
         }
         let mixed = digits.bytes().any(|byte| byte.is_ascii_lowercase())
             && digits.bytes().any(|byte| byte.is_ascii_uppercase());
         if mixed && address.to_checksum(None)[2..] != *digits {
-            self.quirk(path, format!("the letter case of {text} is not its checksum: a digit may be wrong"));
+            self.note(path, format!("the letter case of {text} is not its checksum: a digit may be wrong"));
         }
         Ok(address)
     }
@@ -182,7 +182,7 @@ impl Scalars {
             .filter(|value| value.bit_len() <= 160)
             .ok_or_else(|| Malformed::new(path, format!("{:?} is no address", shorten(digits))))?;
         let address = Address::from_slice(&value.to_be_bytes::<32>()[12..]);
-        self.quirk(path, format!("an address written as a whole number: it is {address}"));
+        self.note(path, format!("an address written as a whole number: it is {address}"));
         Ok(address)
     }
 }
@@ -273,14 +273,14 @@ mod tests {
 
     fn uint(text: &str) -> (Option<U256>, usize) {
         let mut scalars = Scalars::default();
-        (scalars.uint_text(text, "x").ok(), scalars.quirks.len())
+        (scalars.uint_text(text, "x").ok(), scalars.non_canonical.len())
     }
 
     #[test]
     fn three_spellings_of_one_chain_are_one_value() {
         let padded = format!("0x{}1", "0".repeat(76));
-        for (text, quirks) in [("1", 0), ("0x1", 0), ("0x01", 0), (&padded[..], 1), ("01", 1), ("0X1", 1)] {
-            assert_eq!(uint(text), (Some(U256::from(1)), quirks), "{text}");
+        for (text, non_canonical) in [("1", 0), ("0x1", 0), ("0x01", 0), (&padded[..], 1), ("01", 1), ("0X1", 1)] {
+            assert_eq!(uint(text), (Some(U256::from(1)), non_canonical), "{text}");
         }
         for text in ["", "0x", "-1", "1.0", "1e3", "ffffff", "0xg", " 1"] {
             assert_eq!(uint(text).0, None, "{text}");
@@ -296,9 +296,9 @@ mod tests {
         let address =
             scalars.address_text("917551056842671309452305380979543736893630245704", "x").expect("read");
         assert_eq!(address.to_string().to_lowercase(), "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48");
-        assert_eq!(scalars.quirks.len(), 1);
+        assert_eq!(scalars.non_canonical.len(), 1);
         scalars.address_text("0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB49", "x").expect("read");
-        assert_eq!(scalars.quirks.len(), 2, "a wrong checksum is noted");
+        assert_eq!(scalars.non_canonical.len(), 2, "a wrong checksum is noted");
     }
 
     #[test]

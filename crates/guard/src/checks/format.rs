@@ -18,9 +18,9 @@ pub(super) fn encoding(case: &Case<'_>, out: &mut Vec<Finding>) {
     if matches!(case.subject, Subject::Typed(..)) {
         return;
     }
-    for quirk in case.quirks {
+    for noted in case.non_canonical {
         let title = "A value is spelt so that readers may understand it differently.";
-        out.push(Finding::new(Fmt01, Block, &quirk.path, title).because(quirk.what.clone()));
+        out.push(Finding::new(Fmt01, Block, &noted.path, title).because(noted.what.clone()));
     }
 }
 

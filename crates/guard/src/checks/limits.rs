@@ -1,4 +1,4 @@
-//! The policy's own rules: limits, a second person, what must be known.
+//! The policy's own rules: limits, dual control, what must be known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,7 +119,7 @@ fn held_to(case: &Case<'_>, leaving: &Leaving, path: &str, at_once: bool, out: &
 }
 
 pub(super) fn second_person(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(rule) = &case.policy.two_person else { return };
+    let Some(rule) = &case.policy.dual_control else { return };
     let Some(digest) = case.digest else {
         let title = "A review is needed, but there is no hash to review.";
         out.push(Finding::new(Pol02, Incomplete, &case.path, title));

@@ -81,10 +81,10 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
             Some(origin) => (
                 Block,
                 format!(
-                    "{origin:?} asks for your word as the second person: sign it only where you reviewed."
+                    "{origin:?} asks for your word of dual control: sign it only where you reviewed."
                 ),
             ),
-            None => (Review, "It is your word as the second person that you reviewed a hash.".to_owned()),
+            None => (Review, "It is your word of dual control that you reviewed a hash.".to_owned()),
         };
         out.push(Finding::new(Sign01, severity, path, title));
     }
@@ -265,9 +265,9 @@ fn in_its_form(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) 
 }
 
 fn of_typed(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec<Finding>) {
-    for quirk in case.quirks {
+    for noted in case.non_canonical {
         let title = "The request is spelt so that readers may understand it differently.";
-        out.push(Finding::new(Sign01, Block, &quirk.path, title).because(quirk.what.clone()));
+        out.push(Finding::new(Sign01, Block, &noted.path, title).because(noted.what.clone()));
     }
     let mut texts = Vec::new();
     data.message.texts("message", &mut texts);

@@ -519,7 +519,7 @@ pub fn from_calldata(
     let (values, anomalies) =
         decode(&exec.params, arguments).map_err(|error| Malformed::new(path, error.to_string()))?;
     for anomaly in anomalies {
-        scalars.quirk(path, format!("byte {} of the parameters: {}", anomaly.at, anomaly.what));
+        scalars.note(path, format!("byte {} of the parameters: {}", anomaly.at, anomaly.what));
     }
     let safe = missing.safe.ok_or_else(|| {
         Malformed::new(path, "the Safe that is called is not named: give its address (--safe)")

@@ -219,7 +219,7 @@ pub fn read(node: &Node, scalars: &mut Scalars) -> Result<TypedData, Malformed> 
         .to_owned();
     for (key, _) in node.map().unwrap_or_default() {
         if !["types", "primaryType", "domain", "message"].contains(&&key[..]) {
-            scalars.quirk(&shorten(key), "is shown but not signed: typed data has no such part");
+            scalars.note(&shorten(key), "is shown but not signed: typed data has no such part");
         }
     }
     let domain_node = part("domain")?;
@@ -232,7 +232,7 @@ pub fn read(node: &Node, scalars: &mut Scalars) -> Result<TypedData, Malformed> 
         return Err(Malformed::new("primaryType", format!("{:?} is not among the types", shorten(&primary))));
     }
     let message = if primary == DOMAIN {
-        scalars.quirk("primaryType", "only the domain is signed: the message is shown but not signed");
+        scalars.note("primaryType", "only the domain is signed: the message is shown but not signed");
         Data::Struct(DOMAIN.to_owned(), Vec::new())
     } else {
         Reader { types: &types, scalars }.structure(&primary, part("message")?, "message")?
@@ -386,7 +386,7 @@ impl Reader<'_, '_> {
         for (key, _) in given {
             if !fields.iter().any(|field| field.name == *key) {
                 let what = format!("{:?} is shown but not signed: {name} has no such field", shorten(key));
-                self.scalars.quirk(path, what);
+                self.scalars.note(path, what);
             }
         }
         let mut values = Vec::with_capacity(fields.len());
@@ -437,11 +437,11 @@ impl Reader<'_, '_> {
                 Json::Bool(value) => Data::Bool(*value),
                 Json::Text(text) if text == "true" || text == "false" => {
                     // Some signers take any text for true.
-                    self.scalars.quirk(path, format!("the text {text:?} where true or false should be"));
+                    self.scalars.note(path, format!("the text {text:?} where true or false should be"));
                     Data::Bool(text == "true")
                 }
                 Json::Number(digits) if digits == "0" || digits == "1" => {
-                    self.scalars.quirk(path, format!("the number {digits} where true or false should be"));
+                    self.scalars.note(path, format!("the number {digits} where true or false should be"));
                     Data::Bool(digits == "1")
                 }
                 other => {

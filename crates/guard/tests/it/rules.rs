@@ -69,7 +69,7 @@ fn two_people_means_another_persons_signature_over_this_very_hash() {
         .expect("reads");
     let digest = safe::hashes(Scheme::Chain, 1, &queue.entries[0].tx).digest;
     let (reviewer, signature) = reviewer_over(&review_text(&digest));
-    let policy = format!("{}[two-person]\nreviewers=['{reviewer}']\nneeded=1\n", book());
+    let policy = format!("{}[dual-control]\nreviewers=['{reviewer}']\nneeded=1\n", book());
     let known = "[[safe]]\nowners=['0x1111111111111111111111111111111111111111']\nthreshold=1\n";
     assert_eq!(with(&policy, known, check_safe, &input).exit_code, 30);
     let reviewed = format!("{known}[[review]]\nsignature='{signature}'\n");

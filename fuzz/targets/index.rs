@@ -21,7 +21,7 @@ use tracehound_model::{
 /// An index of the facts of a generated case and two made-up parties.
 fn good() -> Vec<u8> {
     let case = tracehound_range::demo_case(1, BitcoinNetwork::Regtest).expect("regtest is allowed");
-    let options = Options { format: Some(Format::Notice), ..Options::default() };
+    let options = Options { format: Some(Format::Advisory), ..Options::default() };
     let list = read(&mut case.facts_toml.as_bytes(), &options).expect("our own notice");
     let head = list.snapshot.source;
     let day = head.published.expect("it is dated");

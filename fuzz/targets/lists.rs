@@ -98,7 +98,7 @@ const SMALL: &[(Format, &str)] = &[
     (Format::Csv, "address,label,category\n1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2,example,exchange\n"),
     (Format::Json, "[{\"address\": \"1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2\", \"label\": \"example\"}]"),
     (
-        Format::Notice,
+        Format::Advisory,
         "[source]\nid = \"example\"\nkind = \"own\"\ntitle = \"Example\"\npublisher = \"example\"\npublished = \"2025-01-02\"\n\n[[claim]]\nlabel = \"example\"\ncategory = \"exchange\"\naddresses = [\"1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2\"]\n",
     ),
 ];
@@ -132,7 +132,7 @@ fuzz_target!(
         // A thousand of them, and up to two that sum up.
         assert!(list.snapshot.warnings.len() <= 1_002);
         let notice = write_notice(&list.snapshot).expect("a dated snapshot can be written");
-        let again = Options { format: Some(Format::Notice), ..Options::default() };
+        let again = Options { format: Some(Format::Advisory), ..Options::default() };
         let back = match read(&mut notice.as_bytes(), &again) {
             Ok(back) => back.snapshot,
             // A list without a claim is none.

@@ -30,7 +30,7 @@ pub(crate) struct Entry {
     /// Whether its code can be exchanged.
     is_proxy: bool,
     /// Keccak-256 of its code, where that was proven.
-    code_hash: Option<B256>,
+    pub(crate) code_hash: Option<B256>,
 }
 
 impl Entry {

@@ -10,7 +10,7 @@ use alloy_primitives::Address;
 
 use crate::{
     case::Case,
-    chain::{Concerned, Seen},
+    chain::{Basis, Concerned, Seen},
     context::Context,
     decode::Act,
     draft::Draft,
@@ -191,10 +191,16 @@ fn merge(stated: &Facts, asked: &Concerned, seen: &Seen) -> (Facts, Vec<Finding>
             |address: Address| seen.safes.iter().any(|safe| safe.address.map(|it| it.0) == Some(address));
         match told.address {
             Some(address) if is_seen(address.0) => {}
-            Some(_) => facts.safe.push(told.clone()),
+            Some(address) => {
+                if asked.safes.contains(&address.0) {
+                    says.no_safe(&address.0);
+                }
+                facts.safe.push(told.clone());
+            }
             // It speaks of the only Safe there is, which was not found.
             None if facts.safe.is_empty() => match asked.safes.iter().next() {
                 Some(only) if asked.safes.len() == 1 => {
+                    says.no_safe(only);
                     facts.safe.push(SafeFacts { address: Some((*only).into()), ..told.clone() });
                 }
                 _ => facts.safe.push(told.clone()),
@@ -253,6 +259,11 @@ impl Says<'_> {
         self.findings.push(finding.because(format!("told: {told}")).because(at));
     }
 
+    /// What was told to be a Safe has no Safe's code.
+    fn no_safe(&mut self, address: &Address) {
+        self.contradict(&address.to_string(), "a Safe", "no Safe whose code is known");
+    }
+
     /// Two words on one thing.
     fn both<T: PartialEq + Clone>(
         &mut self,
@@ -286,6 +297,8 @@ impl Says<'_> {
         self.both(&format!("the owners of {address}"), owners.as_ref(), Some(&sorted(&found.owners)), list);
         // Time goes on: a file is older than the chain.
         let is_old = told.nonce.zip(found.nonce).is_some_and(|(told, found)| told < found);
+        // A node that proves nothing could wave through what waits, by a number that is higher.
+        let is_old = is_old && self.seen.basis != Basis::NodesWord;
         if is_old {
             let title = format!(
                 "The file says that the next transaction of {address} is {}, and the chain that it is {}: the file is older.",
@@ -393,7 +406,10 @@ impl Says<'_> {
                 && told.implementation.is_some()
                 && told.implementation == found.implementation,
             created: told.created,
-            verified: told.verified.filter(|_| is_same),
+            // It was said of the code that a proxy ran then, and of no other.
+            verified: told.verified.filter(|_| {
+                is_same && (found.implementation.is_none() || told.implementation == found.implementation)
+            }),
             screened: told.screened,
             note: told.note.clone(),
         }

@@ -25,6 +25,12 @@ pub const DEFAULT: &str = include_str!("default-policy.toml");
 /// The newest form of a policy: the role `contract` waives no signatures.
 pub const VERSION: u32 = 2;
 
+/// Findings about how things stand, not about what is signed: those alone can be acknowledged.
+const ACKNOWLEDGEABLE: &[&str] = &["G-SIG-04", "G-HIST-01", "G-CFG-03", "G-CFG-06"];
+
+/// Of them, those that are acknowledged for an address that is named.
+const NAMED_ALONE: &[&str] = &["G-CFG-03", "G-CFG-06"];
+
 /// Most entries of one list.
 const MAX_ENTRIES: usize = 100_000;
 
@@ -366,6 +372,19 @@ impl Policy {
                     entry.finding
                 ));
             }
+            if !ACKNOWLEDGEABLE.contains(&&entry.finding[..]) {
+                return senseless(format!(
+                    "{} is about what is signed, and cannot be acknowledged; of how things stand can be: {}",
+                    entry.finding,
+                    ACKNOWLEDGEABLE.join(", ")
+                ));
+            }
+            if NAMED_ALONE.contains(&&entry.finding[..]) && entry.address.is_none() {
+                return senseless(format!(
+                    "{} is acknowledged for one address alone: name it by `address`",
+                    entry.finding
+                ));
+            }
             if entry.reason.trim().is_empty() {
                 return senseless(format!("{} is acknowledged without a reason", entry.finding));
             }
@@ -443,6 +462,13 @@ impl Policy {
         let shipped =
             || self.blocks(address, chain_id).is_none() && entries::trusts(address, role, chain_id, known);
         let there = known.and_then(|facts| facts.code_hash);
+        // Other code than is known to lie there is another contract: an entry by the address alone does not mean it.
+        let own = entries::find(address, chain_id).and_then(|entry| entry.code_hash);
+        if there.zip(own).is_some_and(|(there, own)| there.0 != own) {
+            return self
+                .trusts(address, role, chain_id)
+                .is_some_and(|entry| entry.code_hash.is_some() && entry.code_hash == there);
+        }
         let fits = |wanted: Option<Hash>| wanted.zip(there).is_none_or(|(wanted, there)| wanted == there);
         self.trusts(address, role, chain_id).is_some_and(|entry| fits(entry.code_hash))
             || self.shipped && shipped()

@@ -76,7 +76,19 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
     time(issued)?;
     let expires = field("Expiration Time").map(time).transpose()?;
     let not_before = field("Not Before").map(time).transpose()?;
-    field("Request ID");
+    if field("Request ID").is_some_and(|id| id.to_ascii_lowercase().contains("urn:recap:")) {
+        return Err("the request's id holds powers (ReCap), where nobody looks for them".to_owned());
+    }
+    is_uri(uri)?;
+    if domain.is_empty() || domain.contains(['@', '\\', '/', '?', '#', ' ']) {
+        return Err(format!("{:?} is no domain", json::shorten(domain)));
+    }
+    if let Some((_, port)) = domain.rsplit_once(':')
+        && !domain.ends_with(']')
+        && port.parse::<u16>().is_err()
+    {
+        return Err(format!("{:?} is no domain with a port", json::shorten(domain)));
+    }
     let mut resources = Vec::new();
     if lines.next_if_eq(&"Resources:").is_some() {
         while let Some(line) = lines.next_if(|line| line.starts_with("- ")) {
@@ -89,9 +101,24 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
     }
 }
 
+/// Refuses what is no plain address of a page: one that browsers and servers read differently, or that names none.
+fn is_uri(uri: &str) -> Result<(), String> {
+    let wrong = || format!("{:?} is no address of a page", json::shorten(uri));
+    let (scheme, rest) = uri.split_once("://").ok_or_else(wrong)?;
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '\\';
+    let good =
+        matches!(scheme, "https" | "http") && !host.is_empty() && !host.contains('@') && !uri.contains(odd);
+    if good { Ok(()) } else { Err(wrong()) }
+}
+
 /// The powers in a resource (`urn:recap:…`), in words; `None` for another resource.
 pub(crate) fn powers(resource: &str) -> Option<Result<Vec<String>, String>> {
-    let encoded = resource.strip_prefix("urn:recap:")?;
+    // Names of this kind are the same in capitals (RFC 8141).
+    let (kind, encoded) = resource.trim().split_at_checked("urn:recap:".len())?;
+    if !kind.eq_ignore_ascii_case("urn:recap:") {
+        return None;
+    }
     let read = || {
         let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|error| error.to_string())?;
         let node = json::parse(&bytes).map_err(|error| error.to_string())?;
@@ -240,6 +267,15 @@ mod tests {
             ("34aE3\n", "34aE3 \n"),
             ("0xb7AD", "0xB7AD"),
             ("terms", "terms\nTo: somebody"),
+            ("https://app", "https://evil.example\\@app"),
+            ("https://app", "https:app"),
+            ("https://app", "//app"),
+            ("https://app", "javascript://app"),
+            ("https://app", "mailto:x@app"),
+            ("https://app", "https://evil.example@app"),
+            ("app.example.org wants", "app.example.org@evil.example wants"),
+            ("app.example.org wants", "app.example.org:99999 wants"),
+            ("Request ID: 7", "Request ID: urn:recap:eyJhdHQiOnt9fQ"),
         ] {
             assert!(read(&TEXT.replace(from, to)).is_err(), "{from} -> {to}");
         }
@@ -252,6 +288,7 @@ mod tests {
         let told = powers(&format!("urn:recap:{encoded}")).expect("a recap").expect("read");
         assert_eq!(told, ["kv/put at kepler:x", "kv/get at kepler:x, within limits"]);
         assert!(powers("https://example.org").is_none());
+        assert!(powers(&format!(" URN:RECAP:{encoded}")).is_some(), "capitals say the same");
         for wrong in ["urn:recap:!", "urn:recap:e30", "urn:recap:", "urn:recap:eyJhdHQiOjF9"] {
             assert!(powers(wrong).expect("a recap").is_err(), "{wrong}");
         }

@@ -37,7 +37,8 @@ pub(crate) fn asked_about(cases: &[SafeCase<'_>], pick: Pick) -> Vec<bool> {
     let next = |case: &SafeCase<'_>| case.facts.and_then(|facts| facts.nonce).map(U256::from);
     let waits = |case: &SafeCase<'_>| match next(case) {
         Some(next) => case.entry.tx.nonce >= next,
-        None => !case.entry.executed,
+        // A service alone does not decide what is history: where owners and threshold are known, they must have signed it.
+        None => !case.entry.executed || case.owners().is_some() && !is_signed(case),
     };
     let number = |case: &SafeCase<'_>| (case.entry.tx.safe, case.entry.tx.nonce);
     let waiting: BTreeSet<(Address, U256)> = cases.iter().filter(|case| waits(case)).map(number).collect();
@@ -53,7 +54,13 @@ pub(crate) fn asked_about(cases: &[SafeCase<'_>], pick: Pick) -> Vec<bool> {
 pub(crate) fn paid_before<'a>(cases: impl Iterator<Item = &'a SafeCase<'a>>) -> (Vec<Past>, Option<Finding>) {
     let executed: Vec<&SafeCase<'_>> = cases.filter(|case| case.entry.executed).collect();
     let said = executed.len();
-    let past: Vec<Past> = executed.into_iter().filter(|case| is_agreed(case)).filter_map(payment).collect();
+    let number = |case: &SafeCase<'_>| (case.entry.tx.safe, case.entry.tx.nonce);
+    let agreed: Vec<&SafeCase<'_>> = executed.into_iter().filter(|case| is_agreed(case)).collect();
+    // Of two with one number one alone was executed, and nobody here knows which.
+    let alone = |case: &&SafeCase<'_>| {
+        agreed.iter().all(|other| number(other) != number(case) || other.same_as(case))
+    };
+    let past: Vec<Past> = agreed.iter().copied().filter(alone).filter_map(payment).collect();
     let word = (!past.is_empty()).then(|| {
         let title = format!(
             "{} of {said} executed transactions count as payments before: their owners' signatures prove them.",
@@ -64,9 +71,12 @@ pub(crate) fn paid_before<'a>(cases: impl Iterator<Item = &'a SafeCase<'a>>) -> 
     (past, word)
 }
 
-fn is_agreed(case: &SafeCase<'_>) -> bool {
-    let known = case.facts.and_then(|facts| Some((facts.threshold?, facts.nonce?)));
-    let (Some((needed, next)), Some(owners)) = (known, case.owners()) else { return false };
+/// Whether as many owners as are needed have signed it, each proven by his key.
+fn is_signed(case: &SafeCase<'_>) -> bool {
+    // Of a Safe that nobody told of, the owners are a node's word.
+    let told = case.facts.filter(|facts| !facts.is_strange);
+    let known = told.and_then(|facts| facts.threshold).zip(case.owners());
+    let Some((needed, owners)) = known else { return false };
     let all = case.confirmations.iter().chain(&case.joined);
     let signers: BTreeSet<Address> = all
         .filter(|one| !one.is_wrong())
@@ -75,8 +85,13 @@ fn is_agreed(case: &SafeCase<'_>) -> bool {
             _ => None,
         })
         .collect();
-    let used = case.entry.executed && case.entry.tx.nonce < U256::from(next);
-    used && !case.entry.operation_absent && needed > 0 && signers.len() as u64 >= needed
+    !case.entry.operation_absent && needed > 0 && signers.len() as u64 >= needed
+}
+
+fn is_agreed(case: &SafeCase<'_>) -> bool {
+    let next = case.facts.and_then(|facts| facts.nonce);
+    let used = next.is_some_and(|next| case.entry.tx.nonce < U256::from(next));
+    used && case.entry.executed && !case.entry.failed && is_signed(case)
 }
 
 fn payment(case: &SafeCase<'_>) -> Option<Past> {

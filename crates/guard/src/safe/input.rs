@@ -42,6 +42,8 @@ pub struct Entry {
     pub required: Option<u64>,
     /// Whether it was executed.
     pub executed: bool,
+    /// Whether its execution is said to have failed: then it paid nobody.
+    pub failed: bool,
     /// Whether this is the execution itself (`execTransaction` call data): all signatures must be there.
     pub execution: bool,
     /// Version of the Safe, if given.
@@ -215,6 +217,10 @@ pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result
     let (list, path) = match (&node.value, node.get("results")) {
         (Json::List(list), _) => (&list[..], ""),
         (_, Some(results)) => {
+            if let Some((key, _)) = fields(node).find(|(key, _)| PARTS.contains(&&key[..])) {
+                let what = "stands beside a list: two readers would see two requests";
+                return Err(Malformed::new(key, what));
+            }
             let list = results.list().ok_or_else(|| Malformed::new("results", "a list should be here"))?;
             (list, "results")
         }
@@ -227,7 +233,12 @@ pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result
     let mut unread = 0_usize;
     for (index, node) in list.iter().enumerate() {
         match gateway::row(node) {
-            gateway::Row::Heading => {}
+            gateway::Row::Heading => {
+                if let Some((key, _)) = fields(node).find(|(key, _)| PARTS.contains(&&key[..])) {
+                    let what = "is part of a transaction, in a line that says to be a heading";
+                    return Err(Malformed::new(&format!("{path}[{index}].{key}"), what));
+                }
+            }
             gateway::Row::Summary => unread += 1,
             gateway::Row::Transaction => {
                 entries.push(entry(node, &format!("{path}[{index}]"), missing, scalars)?);
@@ -311,6 +322,7 @@ fn entry(node: &Node, path: &str, missing: Missing, scalars: &mut Scalars) -> Re
         let what = "a file of the Transaction Builder among others: give it alone";
         return Err(Malformed::new(path, what));
     }
+    one_reading(node, path)?;
     // Typed data holds the fields under `message`, other tools under `tx`.
     let body = node.any(&["tx", "message"]).filter(|inner| inner.map().is_some()).unwrap_or(node);
     let domain = node.get("domain");
@@ -368,6 +380,86 @@ fn entry(node: &Node, path: &str, missing: Missing, scalars: &mut Scalars) -> Re
     Ok(entry)
 }
 
+/// Fields that say what a transaction does.
+const PARTS: &[&str] = &[
+    "to",
+    "value",
+    "data",
+    "operation",
+    "safeTxGas",
+    "baseGas",
+    "dataGas",
+    "gasPrice",
+    "gasToken",
+    "refundReceiver",
+    "calldata",
+    "input",
+    "tx",
+    "message",
+];
+
+fn fields(node: &Node) -> impl Iterator<Item = &(String, Node)> {
+    node.map().unwrap_or_default().iter().filter(|(_, value)| value.value != Json::Null)
+}
+
+/// Refuses an object that two readers could take for two transactions, Safes, chains or hashes.
+fn one_reading(node: &Node, path: &str) -> Result<(), Malformed> {
+    let refused = |key: &str, what: &str| Err(Malformed::new(&format!("{path}.{key}"), what.to_owned()));
+    let is_object = |key: &&str| node.get(key).is_some_and(|inner| inner.map().is_some());
+    let inner: Vec<&str> = ["tx", "message"].into_iter().filter(is_object).collect();
+    match inner[..] {
+        [_, second] => return refused(second, "is a second transaction beside `tx`"),
+        [inner] => {
+            let beside = fields(node).find(|(key, _)| *key != inner && PARTS.contains(&&key[..]));
+            if let Some((key, _)) = beside {
+                return refused(
+                    key,
+                    &format!("stands beside the transaction in `{inner}`: which one is meant?"),
+                );
+            }
+            let names_another =
+                node.get("primaryType").and_then(Node::text).is_some_and(|name| name != "SafeTx");
+            if inner == "message" && names_another {
+                return refused("primaryType", "names another type than SafeTx: give it to `guard typed`");
+            }
+        }
+        _ => {}
+    }
+    let body = inner.first().and_then(|key| node.get(key)).unwrap_or(node);
+    let domain = node.get("domain");
+    for (here, there) in [
+        (&["safe", "safeAddress", "address"][..], "verifyingContract"),
+        (&["chainId", "chain_id"][..], "chainId"),
+    ] {
+        let words = here.iter().flat_map(|key| [node.get(key), body.get(key)]).flatten();
+        let words = words.chain(domain.and_then(|domain| domain.get(there)));
+        let mut words = words.filter(|word| word.value != Json::Null).map(|word| said(word));
+        if let Some(first) = words.next()
+            && words.any(|other| other != first)
+        {
+            return refused(here[0], "is said twice, and not alike");
+        }
+    }
+    let hashes = ["safeTxHash", "contractTransactionHash", "safe_tx_hash"];
+    let mut hashes = hashes.iter().flat_map(|key| [node.get(key), body.get(key)]).flatten().map(said);
+    if let Some(first) = hashes.next()
+        && hashes.any(|other| other != first)
+    {
+        return refused("safeTxHash", "is said twice, and not alike");
+    }
+    Ok(())
+}
+
+/// A value as it is compared: numbers by their digits, whatever their form.
+fn said(node: &Node) -> String {
+    let text = match &node.value {
+        Json::Number(digits) => digits.clone(),
+        _ => node.text().unwrap_or_default().to_lowercase(),
+    };
+    let number = text.strip_prefix("0x").filter(|digits| digits.len() <= 16);
+    number.and_then(|digits| u64::from_str_radix(digits, 16).ok()).map_or(text, |number| number.to_string())
+}
+
 /// An Ethereum transaction to a Safe: call data and no field of a Safe transaction.
 fn is_bare(node: &Node) -> bool {
     let exec = |data: &Node| data.text().is_some_and(|text| text.starts_with("0x6a761202"));
@@ -387,6 +479,7 @@ impl Entry {
             signatures: None,
             required: None,
             executed: false,
+            failed: false,
             execution: false,
             version: None,
             chain_id: None,
@@ -433,6 +526,7 @@ fn context(
         }
         None => false,
     };
+    entry.failed = matches!(outer(&["isSuccessful"]).map(|node| &node.value), Some(Json::Bool(false)));
     if let Some(signatures) = outer(&["signatures"]) {
         match &signatures.value {
             Json::List(list) => confirmations(entry, list, &at("signatures"), scalars)?,

@@ -67,10 +67,19 @@ fn another_safe_another_address_and_another_finding_are_not_acknowledged() {
 
 #[test]
 fn what_must_not_be_signed_and_what_is_not_known_cannot_be_acknowledged() {
-    let all = ["G-DC-01", "G-SIG-04", "G-HIST-01", "G-POL-03", "G-ACT-01"].map(|id| ack(id, "")).concat();
+    let all = ["G-SIG-04", "G-HIST-01"].map(|id| ack(id, "")).concat();
     assert_eq!(judged("0x96221423681A6d52E184D440a8eFCEbB105C7242", 1, &all, NOW).verdict, Decision::Block);
     let stranger = judged("0x96221423681A6d52E184D440a8eFCEbB105C7242", 0, &all, NOW);
     assert_eq!(stranger.verdict, Decision::Incomplete, "{:#?}", stranger.findings);
+    // What is signed is for a person to look at each time.
+    for id in ["G-SIGN-01", "G-APP-01", "G-CFG-01", "G-SIM-01", "G-SIG-03", "G-DC-01", "G-POL-03", "G-ACT-01"]
+    {
+        let error = Policy::parse(&format!("{DEFAULT}\n{}", ack(id, ""))).expect_err(id).to_string();
+        assert!(error.contains("about what is signed"), "{error}");
+    }
+    let all =
+        Policy::parse(&format!("{DEFAULT}\n{}", ack("G-CFG-03", ""))).expect_err("all modules").to_string();
+    assert!(all.contains("one address alone"), "{all}");
 }
 
 #[test]

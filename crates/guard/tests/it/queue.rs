@@ -275,6 +275,63 @@ fn a_list_does_not_decide_what_is_history_against_what_is_known() {
     assert_eq!(report.exit_code, 0, "{:#?}", report.findings);
 }
 
+#[test]
+fn what_is_history_is_not_for_the_service_to_say() {
+    let (one, two) = (owner(1), owner(2));
+    let unnumbered = format!(
+        "chain-id=1\nnow='2026-01-15T12:00:00Z'\n[[safe]]\naddress='{SAFE}'\nversion='1.4.1'\nowners=['{one}','{two}']\nthreshold=2\n"
+    );
+    let unnumbered = Facts::parse(&unnumbered).expect("facts");
+    for by in [&[][..], &[1]] {
+        let list = page(&[executed(payment(4, STRANGER), by), payment(5, FRIEND)], None);
+        assert_ne!(judge(&list, &unnumbered).exit_code, 0, "signed by {by:?} and called executed");
+    }
+    let waits = payment(9, STRANGER);
+    let mut failed = executed(payment(3, STRANGER), &[1, 2]);
+    failed["isSuccessful"] = json!(false);
+    assert_ne!(judge(&page(&[waits.clone(), failed], None), &facts(9)).exit_code, 0, "it paid nobody");
+    let twice = [executed(payment(3, STRANGER), &[1, 2]), executed(payment(3, FRIEND), &[1, 2])];
+    let list = page(&[&[waits][..], &twice].concat(), None);
+    assert_ne!(judge(&list, &facts(9)).exit_code, 0, "one of the two was never executed");
+}
+
+#[test]
+fn nothing_hides_beside_or_behind_a_transaction() {
+    let good = payment(5, FRIEND);
+    assert_eq!(judge(&good, &facts(5)).exit_code, 0);
+    let bad = payment(5, STRANGER);
+    for kind in ["LABEL", "DATE_LABEL", "CONFLICT_HEADER"] {
+        let mut row = bad.clone();
+        row["type"] = json!(kind);
+        assert_eq!(judge(&page(&[good.clone(), row], None), &facts(5)).exit_code, 20, "{kind}");
+    }
+    let mut list = bad.clone();
+    list["results"] = json!([good]);
+    assert_eq!(judge(&list, &facts(5)).exit_code, 20, "fields beside a list");
+    for (name, more) in [("tx", json!({})), ("message", json!({ "primaryType": "SafeTx" }))] {
+        let mut outer = bad.clone();
+        outer.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        outer[name] = good.clone();
+        assert_eq!(judge(&outer, &facts(5)).exit_code, 20, "beside {name}");
+    }
+    let both = json!({ "tx": good, "message": bad });
+    assert_eq!(judge(&both, &facts(5)).exit_code, 20, "two transactions");
+    let foreign = json!({ "message": good, "primaryType": "Permit" });
+    assert_eq!(judge(&foreign, &facts(5)).exit_code, 20, "another type");
+    for (key, value) in [
+        ("domain", json!({ "chainId": 10, "verifyingContract": SAFE })),
+        ("domain", json!({ "chainId": 1, "verifyingContract": STRANGER })),
+    ] {
+        let mut two = good.clone();
+        two["chainId"] = json!("1");
+        two[key] = value;
+        assert_eq!(judge(&two, &facts(5)).exit_code, 20, "{two}");
+    }
+    let mut hashes = signed(good, &[1]);
+    hashes["contractTransactionHash"] = json!(B256::repeat_byte(7).to_string());
+    assert_eq!(judge(&hashes, &facts(5)).exit_code, 20, "two hashes");
+}
+
 fn gateway(tx: &Value) -> Value {
     let hash = digest(tx);
     json!({

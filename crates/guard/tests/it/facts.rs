@@ -1,7 +1,14 @@
 //! What is known from elsewhere: what it may say, and what it may not.
 
+use alloy_primitives::B256;
 use serde_json::json;
-use tracehound_guard::{Context, Facts, Policy, Report, Severity, check_tx, check_typed, policy::DEFAULT};
+use tracehound_guard::{
+    Context, Facts, Policy, Report, Severity,
+    chain::{Basis, Chain, Concerned, Seen},
+    check_safe, check_tx, check_typed,
+    facts::SafeFacts,
+    policy::DEFAULT,
+};
 use tracehound_model::Decision;
 
 const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
@@ -96,4 +103,73 @@ fn a_policy_of_0_1_0_is_read_and_what_its_role_contract_lost_is_named() {
         report.findings.iter().any(|one| one.title.starts_with("By policies of 0.1.0"))
     };
     assert!(said(&old) && !said(&new));
+}
+
+/// A node that shows what it is told to.
+#[derive(Debug)]
+struct Shows(Vec<SafeFacts>, Basis);
+
+impl Chain for Shows {
+    fn look(&self, _: Option<u64>, at: &Concerned) -> Result<Seen, String> {
+        let safes = self.0.iter().filter(|safe| safe.address.is_some_and(|it| at.safes.contains(&it.0)));
+        Ok(Seen {
+            chain_id: 1,
+            block: 9,
+            hash: B256::repeat_byte(9),
+            basis: self.1,
+            node: "a node".to_owned(),
+            safes: safes.cloned().collect(),
+            accounts: Vec::new(),
+            tokens: Vec::new(),
+            odd: Vec::new(),
+            unread: Vec::new(),
+        })
+    }
+}
+
+#[test]
+fn neither_a_node_nor_a_file_is_overruled_in_silence() {
+    let (safe, stranger) =
+        ("0x5afe5afe5afe5afe5afe5afe5afe5afe5afe5afe", "0xbad0bad0bad0bad0bad0bad0bad0bad0bad0bad0");
+    let policy = Policy::parse(&format!("{DEFAULT}\n[[book]]\naddress = '{COLD}'\nname = 'cold'\n"))
+        .expect("a policy");
+    let told = format!(
+        "chain-id = 1\nnow = '2026-01-15T12:00:00Z'\n[[safe]]\naddress = '{safe}'\nversion = '1.4.1'\nowners = ['{ME}']\nthreshold = 1\nnonce = 71\n"
+    );
+    let told = Facts::parse(&told).expect("facts");
+    let payment = |nonce: u64, to: &str| {
+        json!({ "safe": safe, "to": to, "value": "5", "data": null, "operation": 0, "safeTxGas": "0", "baseGas": "0",
+            "gasPrice": "0", "gasToken": null, "refundReceiver": null, "nonce": nonce, "isExecuted": false,
+            "confirmations": [] })
+    };
+    let judge = |input: &serde_json::Value, node: &Shows| {
+        let context = Context { chain: Some(node), ..Context::new(&policy, &told) };
+        check_safe(input.to_string().as_bytes(), context)
+    };
+    let honest = Shows(told.safe.clone(), Basis::NodesWord);
+    let report = judge(&payment(71, COLD), &honest);
+    assert_eq!(report.verdict, Decision::Allow, "{:#?}", report.findings);
+    // The Safe's code is another by now, or there never was one.
+    let report = judge(&payment(71, COLD), &Shows(Vec::new(), Basis::Proven));
+    assert_eq!(report.verdict, Decision::Incomplete, "{:#?}", report.findings);
+    assert!(
+        report.findings.iter().any(|one| one.evidence.iter().any(|line| line.contains("no Safe whose code")))
+    );
+    // A number that nobody proves makes history of what waits.
+    let mut ahead = told.safe.clone();
+    ahead[0].nonce = Some(1_000);
+    let list = json!([payment(71, stranger), payment(1_000, COLD)]);
+    let report = judge(&list, &Shows(ahead, Basis::NodesWord));
+    assert_ne!(report.verdict, Decision::Allow, "{:#?}", report.findings);
+}
+
+#[test]
+fn other_code_than_is_known_to_lie_there_is_not_trusted_by_the_address() {
+    let weth = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+    let there =
+        |hash: &str| format!("[[address]]\naddress = '{weth}'\nkind = 'contract'\ncode-hash = '{hash}'\n");
+    let own = "0xd0a06b12ac47863b5c7be4185c2deaad1c61557033f56c7d4ea74429cbb25e23";
+    assert_eq!(judged(weth, "0xd0e30db0", &there(own), "").verdict, Decision::Allow);
+    let report = judged(weth, "0xd0e30db0", &there(&own.replace("d0a0", "d0a1")), "");
+    assert_ne!(report.verdict, Decision::Allow, "{:#?}", report.findings);
 }

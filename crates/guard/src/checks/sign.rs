@@ -77,12 +77,16 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
         out.push(Finding::new(Sign01, Review, path, title).because(crate::json::shorten(&said)));
     }
     if text.to_lowercase().contains("tracehound guard: i reviewed 0x") {
-        let (severity, title) = match &case.facts.origin {
-            Some(origin) => (
-                Block,
-                format!("{origin:?} asks for your word of dual control: sign it only where you reviewed."),
-            ),
-            None => (Review, "It is your word of dual control that you reviewed a hash.".to_owned()),
+        // A request comes from a program, whether it says which or not.
+        let (severity, title) = match (&case.facts.origin, &message.path[..]) {
+            (None, "input") => {
+                (Review, "It is your word of dual control that you reviewed a hash.".to_owned())
+            }
+            (origin, _) => {
+                let who =
+                    origin.as_ref().map_or_else(|| "A program".to_owned(), |origin| format!("{origin:?}"));
+                (Block, format!("{who} asks for your word of dual control: sign it only where you reviewed."))
+            }
         };
         out.push(Finding::new(Sign01, severity, path, title));
     }
@@ -118,6 +122,14 @@ const KEYS: &[(&str, &str)] = &[
     ("starkex", "of an account on StarkEx"),
     ("access loopring exchange", "of an account at Loopring"),
     ("initiated an action with immutable x", "of an account on Immutable X"),
+    ("spending key", "of a private account (Aztec and others)"),
+    ("viewing key", "to all that a private account does"),
+    ("fluidkey", "of stealth addresses (Fluidkey)"),
+    ("starknet private key", "of a Starknet account"),
+    ("derive my private key", "of an account whose private key is made of it"),
+    ("generate my private key", "of an account whose private key is made of it"),
+    ("derive your private key", "of an account whose private key is made of it"),
+    ("generate your private key", "of an account whose private key is made of it"),
 ];
 
 /// What a message should never hold. A word of 64 hexadecimal digits may be a nonce as well as a key, and says nothing.

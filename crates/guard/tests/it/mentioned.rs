@@ -7,7 +7,7 @@ use tracehound_guard::{
     check_message, check_tx, check_typed,
     policy::DEFAULT,
 };
-use tracehound_model::Address;
+use tracehound_model::{Address, Decision};
 
 const ME: &str = "0x1111111111111111111111111111111111111111";
 const OTHER: &str = "0x2222222222222222222222222222222222222222";
@@ -431,4 +431,23 @@ fn texts_that_bind_or_open_something_are_never_allowed() {
         "primaryType": "dYdX", "domain": { "name": "dYdX Chain" }, "message": { "action": "dYdX Chain Onboarding" }
     });
     assert_eq!(check_typed(typed.to_string().as_bytes(), Context::new(&policy, &facts)).exit_code, 20);
+}
+
+#[test]
+fn texts_that_make_keys_and_a_word_of_dual_control_that_a_program_asks_for_are_blocked() {
+    let policy = Policy::default();
+    let facts = Facts::parse("chain-id = 1").expect("facts");
+    let judged = |input: &str| check_message(input.as_bytes(), Context::new(&policy, &facts)).verdict;
+    for text in [
+        "Please sign to generate your Aztec account Spending Key",
+        "Sign this message to access your Fluidkey account",
+        "Sign to derive my StarkNet private key",
+    ] {
+        assert_eq!(judged(text), Decision::Block, "{text}");
+    }
+    let word = format!("tracehound guard: I reviewed 0x{}", "ab".repeat(32));
+    assert_eq!(judged(&word), Decision::Review, "typed by a person");
+    let account = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
+    let asked = serde_json::json!({ "method": "personal_sign", "params": [word, account] });
+    assert_eq!(judged(&asked.to_string()), Decision::Block, "asked for by a program");
 }

@@ -5,7 +5,7 @@
 
 use jiff::civil::date;
 use libfuzzer_sys::fuzz_target;
-use tracehound_attribution::import::{Format, Options, SourceOptions, read, sniff, write_notice};
+use tracehound_attribution::import::{Format, Options, SourceOptions, read, sniff, write_advisory};
 use tracehound_fuzz::{real_files, seeds_wanted};
 use tracehound_model::SourceId;
 
@@ -131,7 +131,7 @@ fuzz_target!(
         let Ok(list) = read(&mut &bytes[..], &options) else { return };
         // A thousand of them, and up to two that sum up.
         assert!(list.snapshot.warnings.len() <= 1_002);
-        let notice = write_notice(&list.snapshot).expect("a dated snapshot can be written");
+        let notice = write_advisory(&list.snapshot).expect("a dated snapshot can be written");
         let again = Options { format: Some(Format::Advisory), ..Options::default() };
         let back = match read(&mut notice.as_bytes(), &again) {
             Ok(back) => back.snapshot,

@@ -141,7 +141,10 @@ fn contradicted(case: &Case<'_>, order: &Order, add: &mut impl FnMut(crate::find
         if first.is_some_and(|first| {
             floors.any(|floor| (floor.price.0, floor.token) != (first.price.0, first.token))
         }) {
-            let title = format!("The context tells several prices of {}: which holds is not known.", case.show(&collection));
+            let title = format!(
+                "The context tells several prices of {}: which holds is not known.",
+                case.show(&collection)
+            );
             add(Incomplete, title);
         }
     }
@@ -218,7 +221,9 @@ fn price(
     match fair(case, order) {
         Some(Price::Fair) => {}
         Some(Price::Low) => add(Review, format!("Gives {gives} for {gets}: clearly less than it goes for.")),
-        Some(Price::Theft) => add(Block, format!("Gives {gives} for {gets}: less than half of what it goes for.")),
+        Some(Price::Theft) => {
+            add(Block, format!("Gives {gives} for {gets}: less than half of what it goes for."))
+        }
         None => {
             add(Review, format!("Gives {gives} for {gets}: whether that is a fair price is not known here."));
         }
@@ -233,7 +238,7 @@ const PRICE_DAYS: i64 = 7;
 enum Price {
     /// About as much.
     Fair,
-    /// Less than nine tenths, or of NFTs than four fifths: markets and artists take their share of those.
+    /// Less than nine tenths, where money goes for money. A floor is no price to the tenth.
     Low,
     /// Less than half.
     Theft,
@@ -256,7 +261,7 @@ fn fair(case: &Case<'_>, order: &Order) -> Option<Price> {
         }
     };
     let is_nft = |item: &Item| item.kind == ItemKind::Nft;
-    let tenths = if order.offer.iter().chain(&order.asked).any(is_nft) { 8 } else { 9 };
+    let tenths = if order.offer.iter().chain(&order.asked).any(is_nft) { 5 } else { 9 };
     let mut sums: BTreeMap<Option<Address>, (U256, U256)> = BTreeMap::new();
     for item in &order.offer {
         let (token, amount) = worth(item, item.most)?;
@@ -274,7 +279,9 @@ fn fair(case: &Case<'_>, order: &Order) -> Option<Price> {
     }
     let covers = |gives: U256, gets: U256, tenths: u64| {
         // What is too large to be counted is not covered.
-        gives.checked_mul(U256::from(tenths)).is_some_and(|gives| gets.saturating_mul(U256::from(10)) >= gives)
+        gives
+            .checked_mul(U256::from(tenths))
+            .is_some_and(|gives| gets.saturating_mul(U256::from(10)) >= gives)
     };
     let all = |tenths: u64| sums.values().all(|(gives, gets)| covers(*gives, *gets, tenths));
     Some(match (all(tenths), all(5)) {

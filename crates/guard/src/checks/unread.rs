@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// Tickers of tokens that are shipped for Ethereum.
-const SHIPPED: &[&str] = &["ETH", "USDC", "USDT", "DAI", "WETH", "WBTC", "stETH", "wstETH", "mETH", "LINK", "UNI"];
+const SHIPPED: &[&str] =
+    &["ETH", "USDC", "USDT", "DAI", "WETH", "WBTC", "stETH", "wstETH", "mETH", "LINK", "UNI"];
 
 /// A bit of 1inch's `makerTraits`: the order has an extension. Source: `MakerTraitsLib.sol`, `_HAS_EXTENSION_FLAG`.
 const HAS_EXTENSION: usize = 249;
@@ -155,7 +156,10 @@ pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
                 if !nine_tenths(amount(3), amount(2)) {
                     add("What arrives at the other end of the bridge is not about what is given.");
                 }
-                if [5, 6].iter().any(|at| params.get(*at).and_then(Value::bytes).is_none_or(|it| !it.is_empty())) {
+                if [5, 6]
+                    .iter()
+                    .any(|at| params.get(*at).and_then(Value::bytes).is_none_or(|it| !it.is_empty()))
+                {
                     add("Calls something on the other chain, which is not read here.");
                 }
             }
@@ -164,5 +168,4 @@ pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-const OFT_SEND: &str =
-    "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";
+const OFT_SEND: &str = "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";

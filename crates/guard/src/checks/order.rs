@@ -222,7 +222,7 @@ fn price(
         Some(Price::Fair) => {}
         Some(Price::Low) => add(Review, format!("Gives {gives} for {gets}: clearly less than it goes for.")),
         Some(Price::Theft) => {
-            add(Block, format!("Gives {gives} for {gets}: less than half of what it goes for."))
+            add(Block, format!("Gives {gives} for {gets}: less than half of what it goes for."));
         }
         None => {
             add(Review, format!("Gives {gives} for {gets}: whether that is a fair price is not known here."));

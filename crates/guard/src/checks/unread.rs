@@ -134,6 +134,14 @@ pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
         let uint = |index: usize| decoded.uint(index).unwrap_or_default();
         let mut add = |title: &str| out.push(Finding::new(Sim01, Review, &call.path, title));
         let name = &decoded.function.name[..];
+        let calls_there = match name {
+            "depositForBurnWithHook" => decoded.args.get(7),
+            "depositV3" => decoded.args.get(11),
+            _ => None,
+        };
+        if calls_there.and_then(Value::bytes).is_some_and(|bytes| !bytes.is_empty()) {
+            add(CALLS_THERE);
+        }
         match name {
             "depositForBurn" | "depositForBurnWithHook"
                 if decoded.args.len() >= 7 && uint(5).saturating_mul(U256::from(100)) > uint(0) =>
@@ -160,7 +168,7 @@ pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
                     .iter()
                     .any(|at| params.get(*at).and_then(Value::bytes).is_none_or(|it| !it.is_empty()))
                 {
-                    add("Calls something on the other chain, which is not read here.");
+                    add(CALLS_THERE);
                 }
             }
             _ => {}
@@ -168,4 +176,5 @@ pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+const CALLS_THERE: &str = "Calls something on the other chain, which is not read here.";
 const OFT_SEND: &str = "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";

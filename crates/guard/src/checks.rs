@@ -17,6 +17,7 @@ mod queue;
 mod sign;
 mod signatures;
 mod swap;
+mod unread;
 mod vouched;
 
 pub use self::{limits::together, queue::queue};
@@ -47,6 +48,9 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Auth7702, facts::delegates),
     (CheckId::Cfg07, config::code),
     (CheckId::Act01, vouched::acts),
+    (CheckId::Act01, unread::named_by_context),
+    (CheckId::Gas01, unread::typed),
+    (CheckId::Sim01, unread::bridges),
     (CheckId::Own01, ownership::power),
     (CheckId::Own01, ownership::operators),
     (CheckId::Gas01, ownership::gas_refund),
@@ -63,6 +67,7 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Fmt01, format::encoding),
     (CheckId::Fmt01, format::sending),
     (CheckId::Fact01, facts::tokens),
+    (CheckId::Fact01, unread::impostors),
     (CheckId::Fact01, facts::no_code),
     (CheckId::Sim01, history::unseen),
     (CheckId::Sim01, effects::executed),

@@ -80,6 +80,9 @@ const PASSED_OVER: &[&str] = &[
     "atomicRequired",
 ];
 
+/// Capabilities (EIP-5792) that leave the calls as they are.
+pub(crate) const CAPABILITIES: &[&str] = &["atomic", "auxiliaryFunds", "paymasterService"];
+
 /// Reads raw bytes: legacy, EIP-2930, EIP-1559, EIP-4844, EIP-7702, signed or not.
 pub fn read_raw(bytes: &[u8], path: &str) -> Result<EvmTx, Malformed> {
     let fail = |what: String| Malformed::new(path, what);
@@ -258,6 +261,7 @@ pub fn read_node(node: &Node, path: &str, scalars: &mut Scalars) -> Result<Vec<E
                     }
                     tx.from = tx.from.or(around.from);
                     tx.chain_id = tx.chain_id.or(around.chain_id);
+                    tx.unread.extend(around.unread.iter().cloned());
                     all.push(tx);
                 }
                 Ok(all)
@@ -320,6 +324,17 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
     let gas = number(&["gas", "gasLimit", "gas_limit"])?;
     let price = number(&["maxFeePerGas"])?.max(number(&["gasPrice"])?);
     tx.fee = gas.zip(price).map(|(gas, price)| gas.saturating_mul(price));
+    // A right that a batch asks for in passing is none of its calls.
+    let capabilities = node.get("capabilities").filter(|node| node.value != Json::Null);
+    if let Some(capabilities) = capabilities {
+        match capabilities.map() {
+            Some(fields) => {
+                let unknown = fields.iter().filter(|(key, _)| !CAPABILITIES.contains(&&key[..]));
+                tx.unread.extend(unknown.map(|(key, _)| shorten(&format!("capabilities.{key}"))));
+            }
+            None => tx.unread.push("capabilities".to_owned()),
+        }
+    }
     for field in ["accessList", "capabilities"] {
         if let Some(node) = node.get(field) {
             mentioned(node, &at(field), &mut tx.mentioned);

@@ -104,8 +104,10 @@ fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<
             let decoded = call.decoded.as_ref();
             call.path == path && decoded.is_some_and(|it| it.signature() == "approve(address,uint256)")
         });
-        let is_coin =
-            case.token(&grant.token).is_some() || case.facts.kind(&grant.token) == Some(Kind::Token);
+        // A price of a collection says that it is one.
+        let is_collection = case.facts.floor.iter().any(|floor| floor.collection.0 == grant.token);
+        let is_coin = !is_collection
+            && (case.token(&grant.token).is_some() || case.facts.kind(&grant.token) == Some(Kind::Token));
         if is_approve && !is_coin && !grant.spender.is_zero() && case.is_owned(grant) {
             let severity = match spender(case, grant) {
                 Spender::Trusted => Review,

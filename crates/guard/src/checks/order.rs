@@ -47,7 +47,12 @@ pub(super) fn orders(case: &Case<'_>, out: &mut Vec<Finding>) {
             let taker = known.spender.or_else(|| data.domain.address("verifyingContract"));
             if !known.orders.is_empty()
                 && !taker.is_some_and(|address| {
-                    case.trusts(&address, &[Role::Contract, Role::Spender, Role::Permit2Spender])
+                    // Whoever takes by a signature must be trusted to take: that a contract is honest does not say that it
+                    // gives to nobody else what it was given.
+                    match known.spender {
+                        Some(_) => case.trusts(&address, &[Role::Spender, Role::Permit2Spender]),
+                        None => case.trusts(&address, &[Role::Contract, Role::Spender, Role::Permit2Spender]),
+                    }
                 })
             {
                 let shown = taker.map_or_else(|| "no contract".to_owned(), |address| case.show(&address));
@@ -107,6 +112,7 @@ fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
     if collections.len() > 1 {
         add(Review, format!("One order gives NFTs of {} collections.", collections.len()));
     }
+    contradicted(case, order, &mut add);
     if order.offer.iter().any(|item| item.any_of) {
         add(Review, "Any NFT of the collection may be taken.".to_owned());
     }
@@ -121,6 +127,25 @@ fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
         let limit = u64::try_from(now.as_second()).unwrap_or_default().saturating_add(200 * 86_400);
         if ends > U256::from(limit) {
             add(Review, format!("The order holds {}.", known::until(ends)));
+        }
+    }
+}
+
+/// Prices of a collection that do not agree: none of them is one.
+fn contradicted(case: &Case<'_>, order: &Order, add: &mut impl FnMut(crate::finding::Severity, String)) {
+    let items = order.offer.iter().chain(&order.asked).filter(|item| item.kind == ItemKind::Nft);
+    let collections: std::collections::BTreeSet<Address> = items.map(|item| item.token).collect();
+    for collection in collections {
+        let mut floors = case.facts.floor.iter().filter(|floor| floor.collection.0 == collection);
+        let first = floors.next();
+        if first.is_some_and(|first| {
+            floors.any(|floor| (floor.price.0, floor.token) != (first.price.0, first.token))
+        }) {
+            let title = format!(
+                "The context tells several prices of {}: which holds is not known.",
+                case.show(&collection)
+            );
+            add(Incomplete, title);
         }
     }
 }
@@ -144,8 +169,17 @@ fn price(
     let nfts = order.offer.iter().filter(|item| item.kind == ItemKind::Nft).count();
     if !to_maker.iter().any(|item| is_known(item)) {
         let nfts_for_money = to_maker.iter().all(|item| item.kind == ItemKind::Nft);
-        if fair(case, order) == Some(true) {
-            return;
+        match fair(case, order) {
+            Some(Price::Fair) => return,
+            Some(Price::Low) => {
+                add(Review, format!("Gives {gives} for {gets}: clearly less than it goes for."));
+                return;
+            }
+            Some(Price::Theft) if !nfts_for_money => {
+                add(Block, format!("Gives {gives} for {gets}: less than half of what it goes for."));
+                return;
+            }
+            Some(Price::Theft) | None => {}
         }
         if order.offer.iter().any(is_known) && !nfts_for_money {
             add(Block, format!("Gives {gives} for {gets}, and of that nobody knows what it is worth."));
@@ -185,8 +219,11 @@ fn price(
         return;
     }
     match fair(case, order) {
-        Some(true) => {}
-        Some(false) => add(Block, format!("Gives {gives} for {gets}: less than half of what it goes for.")),
+        Some(Price::Fair) => {}
+        Some(Price::Low) => add(Review, format!("Gives {gives} for {gets}: clearly less than it goes for.")),
+        Some(Price::Theft) => {
+            add(Block, format!("Gives {gives} for {gets}: less than half of what it goes for."));
+        }
         None => {
             add(Review, format!("Gives {gives} for {gets}: whether that is a fair price is not known here."));
         }
@@ -196,9 +233,21 @@ fn price(
 /// Days for which a price is believed.
 const PRICE_DAYS: i64 = 7;
 
-/// Whether the maker gets at least half of what he gives, by the prices that were given; nothing where a thing has none, or an
-/// old one. Coin and wrapped coin count as one.
-fn fair(case: &Case<'_>, order: &Order) -> Option<bool> {
+/// How what the maker gets compares with what he gives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Price {
+    /// About as much.
+    Fair,
+    /// Less than nine tenths, where money goes for money. A floor is no price to the tenth.
+    Low,
+    /// Less than half.
+    Theft,
+}
+
+/// What the maker gets of what he gives, by the prices that were given; nothing where a thing has none, or an old one. Coin
+/// and wrapped coin count as one. A price of a collection says nothing of one that has many of a number, nor of what somebody
+/// else chooses for him.
+fn fair(case: &Case<'_>, order: &Order) -> Option<Price> {
     let now = case.facts.now?.as_second();
     let coin = |token: Option<Address>| token.filter(|token| !token.is_zero() && !case.wraps(token));
     let worth = |item: &Item, count: U256| match item.kind {
@@ -207,20 +256,37 @@ fn fair(case: &Case<'_>, order: &Order) -> Option<bool> {
             let floor = case.facts.floor.iter().find(|floor| floor.collection.0 == item.token)?;
             let age = (now - floor.date.as_second()) / 86_400;
             let price = floor.price.0.saturating_mul(count);
-            (0..=PRICE_DAYS).contains(&age).then_some((coin(floor.token.map(|token| token.0)), price))
+            let is_told = (0..=PRICE_DAYS).contains(&age) && !item.many;
+            is_told.then_some((coin(floor.token.map(|token| token.0)), price))
         }
     };
-    let mut left: BTreeMap<Option<Address>, U256> = BTreeMap::new();
+    let is_nft = |item: &Item| item.kind == ItemKind::Nft;
+    let tenths = if order.offer.iter().chain(&order.asked).any(is_nft) { 5 } else { 9 };
+    let mut sums: BTreeMap<Option<Address>, (U256, U256)> = BTreeMap::new();
     for item in &order.offer {
         let (token, amount) = worth(item, item.most)?;
-        let sum = left.entry(token).or_default();
+        let sum = &mut sums.entry(token).or_default().0;
         *sum = sum.saturating_add(amount);
     }
     for item in order.asked.iter().filter(|item| item.recipient == Some(order.maker)) {
+        if item.any_of {
+            return None;
+        }
         let (token, amount) = worth(item, item.least)?;
         // Of two currencies nobody here knows how they compare.
-        let sum = left.get_mut(&token)?;
-        *sum = sum.saturating_sub(amount.saturating_mul(U256::from(2)));
+        let sum = &mut sums.get_mut(&token)?.1;
+        *sum = sum.saturating_add(amount);
     }
-    Some(left.values().all(U256::is_zero))
+    let covers = |gives: U256, gets: U256, tenths: u64| {
+        // What is too large to be counted is not covered.
+        gives
+            .checked_mul(U256::from(tenths))
+            .is_some_and(|gives| gets.saturating_mul(U256::from(10)) >= gives)
+    };
+    let all = |tenths: u64| sums.values().all(|(gives, gets)| covers(*gives, *gets, tenths));
+    Some(match (all(tenths), all(5)) {
+        (true, _) => Price::Fair,
+        (false, true) => Price::Low,
+        (false, false) => Price::Theft,
+    })
 }

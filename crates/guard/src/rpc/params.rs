@@ -35,8 +35,6 @@ const AUTHORIZATION: &[&str] = &["chainId", "address", "nonce", "yParity", "v", 
 const BATCH: &[&str] = &["version", "id", "from", "chainId", "atomicRequired", "calls", "capabilities"];
 /// Fields of one of its calls. Chain and sender stand around them.
 const CALL: &[&str] = &["to", "value", "data", "capabilities"];
-/// Capabilities that leave the calls as they are.
-const CAPABILITIES: &[&str] = &["atomic", "auxiliaryFunds", "paymasterService"];
 
 /// Whether a request's parameters have the one shape of their form.
 pub fn check(form: Form, request: &Node) -> Result<(), Malformed> {
@@ -105,7 +103,7 @@ fn calls(node: &Node) -> Result<(), Malformed> {
     let inner = calls.list().unwrap_or_default().iter().filter_map(|call| call.get("capabilities"));
     for capabilities in node.get("capabilities").into_iter().chain(inner) {
         if capabilities.value != Json::Null {
-            fields(capabilities, CAPABILITIES, "capabilities")?;
+            fields(capabilities, crate::tx::CAPABILITIES, "capabilities")?;
         }
     }
     Ok(())

@@ -83,6 +83,8 @@ pub struct Item {
     pub recipient: Option<Address>,
     /// Whether any NFT of the collection will do.
     pub any_of: bool,
+    /// Whether there may be many of one number (ERC-1155), each number with a price of its own.
+    pub many: bool,
 }
 
 /// An order: what is given, and for what.
@@ -317,6 +319,7 @@ fn seaport(order: &Data, path: &str) -> Option<Order> {
             most: number("startAmount")?.max(number("endAmount")?),
             recipient: data.address("recipient"),
             any_of: number("itemType")? > U256::from(3),
+            many: [U256::from(3), U256::from(5)].contains(&number("itemType")?),
         })
     };
     let offer: Option<Vec<Item>> = order.list("offer")?.iter().map(item).collect();
@@ -352,6 +355,7 @@ fn zero_ex(order: &Data) -> Option<Order> {
         most: count,
         recipient: None,
         any_of: false,
+        many: order.address("erc1155Token").is_some(),
     };
     let price = Item {
         kind: ItemKind::Token,
@@ -361,6 +365,7 @@ fn zero_ex(order: &Data) -> Option<Order> {
         most: order.uint("erc20TokenAmount")?,
         recipient: None,
         any_of: false,
+        many: false,
     };
     let to_maker = |item: Item| Item { recipient: Some(maker), ..item };
     let (offer, asked) = if sells { (nft, to_maker(price)) } else { (price, to_maker(nft)) };
@@ -389,6 +394,7 @@ fn blur(order: &Data) -> Option<Order> {
         most: order.uint("amount").unwrap_or(U256::from(1)),
         recipient: None,
         any_of: false,
+        many: order.uint("amount").is_some_and(|amount| amount > U256::from(1)),
     };
     Some(simple("Blur", maker, sells, nft, currency, order.uint("price")?, order.uint("expirationTime")))
 }
@@ -405,6 +411,7 @@ fn looks_rare(order: &Data) -> Option<Order> {
         most: order.uint("amounts.0").unwrap_or(U256::from(1)),
         recipient: None,
         any_of: false,
+        many: order.uint("collectionType").is_some_and(|kind| !kind.is_zero()),
     };
     let price = order.uint("price")?;
     Some(simple("LooksRare", maker, sells, nft, order.address("currency")?, price, order.uint("endTime")))
@@ -428,6 +435,7 @@ fn simple(
         most: price,
         recipient: None,
         any_of: false,
+        many: false,
     };
     let to_maker = |item: Item| Item { recipient: Some(maker), ..item };
     let (offer, asked) = if sells { (nft, to_maker(money)) } else { (money, to_maker(nft)) };

@@ -10,6 +10,9 @@ use super::{
     read::{Data, TypedData},
 };
 
+/// How many contracts write the chain's coin where a token is asked for. Source: `GPv2Transfer.BUY_ETH_ADDRESS`.
+const COIN: Address = alloy_primitives::address!("EeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE");
+
 /// The shapes, one a table.
 static TEXT: &str = include_str!("shapes.toml");
 
@@ -218,6 +221,8 @@ impl Reader<'_> {
             for index in 0..count {
                 let at = |path: &str| path.replace("[]", &format!(".{index}"));
                 let token = self.address(&at(token))?;
+                // CoW and 0x write the chain's coin so.
+                let token = if maker.is_some() && token == COIN { Address::ZERO } else { token };
                 let (least, most, kind) = if amount == "@one" {
                     (U256::from(1), U256::from(1), ItemKind::Nft)
                 } else {
@@ -241,6 +246,7 @@ impl Reader<'_> {
                     most,
                     recipient: receiver,
                     any_of: false,
+                    many: false,
                 });
             }
         }

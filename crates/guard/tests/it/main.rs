@@ -19,4 +19,5 @@ mod rpc;
 mod rules;
 mod shapes;
 mod shared;
+mod unvouched;
 mod watch;

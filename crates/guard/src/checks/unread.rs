@@ -1,0 +1,180 @@
+//! What stands beside the acts and takes money or decides where it goes: fees of user operations and of payments by
+//! signature, fields of orders and bridges that nothing else reads, functions that only the context names.
+
+use alloy_primitives::{Address, U256};
+
+use crate::{
+    case::Case,
+    decode::{Call, Functions, Value},
+    finding::{
+        CheckId::{Act01, Fact01, Gas01, Ord01, Sim01},
+        Finding,
+        Severity::{Block, Info, Review},
+    },
+    known,
+    typed::{Data, Meaning},
+};
+
+/// Tickers of tokens that are shipped for Ethereum.
+const SHIPPED: &[&str] =
+    &["ETH", "USDC", "USDT", "DAI", "WETH", "WBTC", "stETH", "wstETH", "mETH", "LINK", "UNI"];
+
+/// A bit of 1inch's `makerTraits`: the order has an extension. Source: `MakerTraitsLib.sol`, `_HAS_EXTENSION_FLAG`.
+const HAS_EXTENSION: usize = 249;
+
+/// Fees and unread fields of typed data whose type is known.
+pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some((data, Meaning::Known(_))) = case.typed() else { return };
+    let message = &data.message;
+    let uint = |name: &str| message.uint(name).unwrap_or_default();
+    let mut fee = None;
+    match data.type_text.split('(').next().unwrap_or_default() {
+        "PackedUserOperation" => {
+            // Each holds two numbers of 128 bits.
+            let halves = |name: &str| match message.get(name) {
+                Some(Data::Fixed(word, _)) => {
+                    (U256::from_be_slice(&word[..16]), U256::from_be_slice(&word[16..]))
+                }
+                _ => (U256::MAX, U256::MAX),
+            };
+            let (verification, call) = halves("accountGasLimits");
+            let gas = verification.saturating_add(call).saturating_add(uint("preVerificationGas"));
+            fee = Some(gas.saturating_mul(halves("gasFees").1));
+        }
+        "SafeOp" => {
+            let gas = uint("verificationGasLimit").saturating_add(uint("callGasLimit"));
+            fee = Some(gas.saturating_add(uint("preVerificationGas")).saturating_mul(uint("maxFeePerGas")));
+        }
+        "Transaction" => fee = Some(uint("gasLimit").saturating_mul(uint("maxFeePerGas"))),
+        "AllowanceTransfer" => payment(case, uint("payment"), message.address("paymentToken"), out),
+        "Order" if uint("makerTraits").bit(HAS_EXTENSION) => {
+            let title = "The order has an extension, which is not here: it may set another price.";
+            out.push(Finding::new(Ord01, Review, "message.makerTraits", title));
+        }
+        _ => {}
+    }
+    if let Some(fee) = fee {
+        bounded(case, fee, out);
+        for (name, what) in [
+            ("initCode", "Makes the account by code that is not read here."),
+            ("paymasterAndData", "A paymaster has a say in it, and what it takes for that is not read here."),
+        ] {
+            if matches!(message.get(name), Some(Data::Bytes(bytes)) if !bytes.is_empty()) {
+                out.push(Finding::new(Act01, Review, &format!("message.{name}"), what));
+            }
+        }
+    }
+}
+
+fn bounded(case: &Case<'_>, fee: U256, out: &mut Vec<Finding>) {
+    let bounds = &case.policy.bounds;
+    if fee > bounds.review_fee.0 {
+        let severity = if fee > bounds.block_fee.0 { Block } else { Review };
+        let title = format!("May cost {} in fees.", case.amount(fee, &Address::ZERO));
+        out.push(Finding::new(Gas01, severity, "message", title));
+    }
+}
+
+/// What the module of allowances pays to whoever executes.
+fn payment(case: &Case<'_>, amount: U256, token: Option<Address>, out: &mut Vec<Finding>) {
+    if amount.is_zero() {
+        return;
+    }
+    let token = token.unwrap_or_default();
+    let bounds = &case.policy.bounds;
+    let severity = match token.is_zero() {
+        true if amount > bounds.block_fee.0 => Block,
+        true if amount <= bounds.review_fee.0 => Info,
+        _ => Review,
+    };
+    let title = format!("Pays {} to whoever executes it.", case.amount(amount, &token));
+    out.push(Finding::new(Gas01, severity, "message.payment", title));
+}
+
+/// A line of the context names a function, and vouches for nothing.
+pub(super) fn named_by_context(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for call in &case.unpacked.calls {
+        let Some(decoded) = &call.decoded else { continue };
+        if Functions::default().find(decoded.function.selector).is_none() {
+            let title = format!(
+                "Only the context (abi) names the function {}: what it does is not known here.",
+                crate::json::shorten(decoded.signature())
+            );
+            out.push(Finding::new(Act01, Review, &call.path, title));
+        }
+    }
+}
+
+/// A token that the context calls like one that is known, at another address.
+pub(super) fn impostors(case: &Case<'_>, out: &mut Vec<Finding>) {
+    if case.chain_id.is_some_and(|chain| chain != 1) || case.facts.token.is_empty() {
+        return;
+    }
+    let involved = case.involved();
+    for told in &case.facts.token {
+        let address = told.address.0;
+        let symbol = crate::mentions::folded(&told.symbol);
+        let like = SHIPPED.iter().find(|known| symbol.trim().eq_ignore_ascii_case(known));
+        let Some(like) = like.filter(|_| known::shipped(&address, case.chain_id).is_none()) else { continue };
+        let packed = |call: &Call<'_>| call.data.windows(20).any(|window| window == address.as_slice());
+        if involved.contains_key(&address) || case.unpacked.calls.iter().any(packed) {
+            let title = format!("{address} calls itself {like} and is not the {like} known here.");
+            out.push(Finding::new(Fact01, Review, "facts", title));
+        }
+    }
+}
+
+/// Bridges: what arrives, and for whom.
+pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let nine_tenths = |least: U256, amount: U256| {
+        least <= amount && least.saturating_mul(U256::from(10)) >= amount.saturating_mul(U256::from(9))
+    };
+    for call in &case.unpacked.calls {
+        let Some(decoded) = &call.decoded else { continue };
+        let uint = |index: usize| decoded.uint(index).unwrap_or_default();
+        let mut add = |title: &str| out.push(Finding::new(Sim01, Review, &call.path, title));
+        let name = &decoded.function.name[..];
+        let calls_there = match name {
+            "depositForBurnWithHook" => decoded.args.get(7),
+            "depositV3" => decoded.args.get(11),
+            _ => None,
+        };
+        if calls_there.and_then(Value::bytes).is_some_and(|bytes| !bytes.is_empty()) {
+            add(CALLS_THERE);
+        }
+        match name {
+            "depositForBurn" | "depositForBurnWithHook"
+                if decoded.args.len() >= 7 && uint(5).saturating_mul(U256::from(100)) > uint(0) =>
+            {
+                add("The bridge may keep more than a hundredth as its fee (maxFee).");
+            }
+            "depositV3" if !nine_tenths(uint(5), uint(4)) => {
+                add("What arrives at the other end of the bridge is not about what is given.");
+            }
+            "send" if decoded.signature() == OFT_SEND => {
+                let params = decoded.args.first().map(Value::elements).unwrap_or_default();
+                let to = params.get(1).and_then(Value::bytes).unwrap_or_default();
+                let known = to.len() == 32
+                    && to[..12] == [0; 12]
+                    && case.may_receive(&Address::from_slice(&to[12..]));
+                if !known {
+                    add("Sends tokens to another chain, and nothing speaks for whom they go to there.");
+                }
+                let amount = |index: usize| params.get(index).and_then(Value::uint).unwrap_or_default();
+                if !nine_tenths(amount(3), amount(2)) {
+                    add("What arrives at the other end of the bridge is not about what is given.");
+                }
+                if [5, 6]
+                    .iter()
+                    .any(|at| params.get(*at).and_then(Value::bytes).is_none_or(|it| !it.is_empty()))
+                {
+                    add(CALLS_THERE);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+const CALLS_THERE: &str = "Calls something on the other chain, which is not read here.";
+const OFT_SEND: &str = "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";

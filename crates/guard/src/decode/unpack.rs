@@ -235,7 +235,10 @@ impl<'a> Unpacker<'a, '_> {
         Some(match decoded.signature() {
             "multiSend(bytes)" => {
                 let packed = decoded.args.first().map(bytes).unwrap_or_default();
-                self.packed(path, actor, packed)
+                // From 1.5.0 the zero address means the Safe itself; before, money that is sent there is burnt.
+                let official = to.and_then(|to| crate::safe::deployments::find(&to));
+                let itself = if official.is_some_and(|official| official.version == "1.5.0") { actor } else { None };
+                self.packed(path, actor, itself, packed)
             }
             "multicall(bytes[])" | "multicall(uint256,bytes[])" | "multicall(bytes32,bytes[])" => {
                 // The contract delegatecalls itself: same contract, same caller.
@@ -364,7 +367,14 @@ impl<'a> Unpacker<'a, '_> {
     }
 
     /// The packed transactions of `multiSend`: operation, 20 bytes of address, value, length, data.
-    fn packed(&mut self, path: &str, actor: Option<Address>, packed: &'a [u8]) -> Vec<Inner<'a>> {
+    /// `itself`: whom the zero address means.
+    fn packed(
+        &mut self,
+        path: &str,
+        actor: Option<Address>,
+        itself: Option<Address>,
+        packed: &'a [u8],
+    ) -> Vec<Inner<'a>> {
         const HEAD: usize = 1 + 20 + 32 + 32;
         let mut calls = Vec::new();
         let mut at = 0;
@@ -387,8 +397,7 @@ impl<'a> Unpacker<'a, '_> {
             calls.push(Inner {
                 label: format!("multiSend[{}]", calls.len()),
                 from: actor,
-                // From 1.5.0 the zero address means the Safe itself; before, nothing can be there to be called.
-                to: if to.is_zero() { actor.or(Some(to)) } else { Some(to) },
+                to: if to.is_zero() { itself.or(Some(to)) } else { Some(to) },
                 value: U256::from_be_slice(&head[21..53]),
                 data,
                 delegate: head[0] != 0,

@@ -237,7 +237,8 @@ impl<'a> Unpacker<'a, '_> {
                 let packed = decoded.args.first().map(bytes).unwrap_or_default();
                 // From 1.5.0 the zero address means the Safe itself; before, money that is sent there is burnt.
                 let official = to.and_then(|to| crate::safe::deployments::find(&to));
-                let itself = if official.is_some_and(|official| official.version == "1.5.0") { actor } else { None };
+                let itself =
+                    if official.is_some_and(|official| official.version == "1.5.0") { actor } else { None };
                 self.packed(path, actor, itself, packed)
             }
             "multicall(bytes[])" | "multicall(uint256,bytes[])" | "multicall(bytes32,bytes[])" => {

@@ -35,7 +35,13 @@ fn leaving(case: &Case<'_>) -> Leaving {
         // What another contract passes on was counted when it was sent there.
         let own = case.unpacked.calls[placed.call].from.is_none_or(|from| case.is_own(&from));
         match &placed.act {
-            Act::Pay { to, value } if own && !case.is_own(to) && !case.wraps(to) => add(None, *value),
+            Act::Pay { to, value } if own && !case.is_own(to) => {
+                let call = &case.unpacked.calls[placed.call];
+                let is_wrapped = call.data.is_empty() || call.signature() == Some("deposit()");
+                if !(case.wraps(to) && is_wrapped) {
+                    add(None, *value);
+                }
+            }
             Act::Transfer { token, from, to, amount, nft: false }
                 if from.map_or(own, |from| case.is_own(&from)) && !case.is_own(to) =>
             {

@@ -128,6 +128,8 @@ const KEEPS: &[&str] = &[
     "exactInputSingle",
     "exactOutput",
     "exactOutputSingle",
+    "swapExactTokensForTokens",
+    "swapTokensForExactTokens",
     "sweepToken",
     "sweepERC20",
     "unwrapWETH9",
@@ -182,7 +184,7 @@ pub(super) fn left_behind(case: &Case<'_>, out: &mut Vec<Finding>) {
         let mut taken = U256::ZERO;
         let mut last_taking = index;
         for &at in &frame {
-            let exact = name(&calls[at]).starts_with("exactInput");
+            let exact = ["exactInput", "swapExact"].iter().any(|verb| name(&calls[at]).starts_with(verb));
             if let Some(swap) = Swap::of(&calls[at])
                 && swap.gives.is_some_and(|token| case.wraps(&token))
             {

@@ -279,9 +279,7 @@ mod tests {
     #[test]
     fn three_spellings_of_one_chain_are_one_value() {
         let padded = format!("0x{}1", "0".repeat(76));
-        for (text, non_canonical) in
-            [("1", 0), ("0x1", 0), ("0x01", 0), (&padded[..], 1), ("01", 1), ("0X1", 1)]
-        {
+        for (text, non_canonical) in [("1", 0), ("0x1", 0), ("0x01", 0), (&padded[..], 1), ("01", 1), ("0X1", 1)] {
             assert_eq!(uint(text), (Some(U256::from(1)), non_canonical), "{text}");
         }
         for text in ["", "0x", "-1", "1.0", "1e3", "ffffff", "0xg", " 1"] {

@@ -55,7 +55,9 @@ fn leaving(case: &Case<'_>) -> Leaving {
                         add(Some(token), amount);
                     }
                 }
-                taken(call).into_iter().for_each(|(token, amount)| add(Some(token), amount));
+                for (token, amount) in taken(call) {
+                    add(Some(token), amount);
+                }
             }
             _ => {}
         }

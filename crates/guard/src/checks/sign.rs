@@ -80,7 +80,9 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
         let (severity, title) = match &case.facts.origin {
             Some(origin) => (
                 Block,
-                format!("{origin:?} asks for your word of dual control: sign it only where you reviewed."),
+                format!(
+                    "{origin:?} asks for your word of dual control: sign it only where you reviewed."
+                ),
             ),
             None => (Review, "It is your word of dual control that you reviewed a hash.".to_owned()),
         };

@@ -1,5 +1,7 @@
 //! What an exchange, a router or an aggregator leaves behind, by calls that were written to get past the guard.
 
+use std::fmt::Write as _;
+
 use tracehound_guard::{Context, Facts, Policy, Report, check_safe, check_tx, policy::DEFAULT};
 use tracehound_model::Decision;
 
@@ -36,7 +38,7 @@ fn multicall(calls: &[String]) -> String {
         let len = call.len() / 2;
         heads += &number(u64::try_from(32 * calls.len() + tails.len() / 2).expect("small"));
         tails += &number(u64::try_from(len).expect("small"));
-        tails += &format!("{call:0<width$}", width = len.div_ceil(32) * 64);
+        write!(tails, "{call:0<width$}", width = len.div_ceil(32) * 64).expect("a string");
     }
     format!("ac9650d8{}{}{heads}{tails}", number(32), number(calls.len() as u64))
 }

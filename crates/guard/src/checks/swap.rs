@@ -181,7 +181,8 @@ pub(super) fn left_behind(case: &Case<'_>, out: &mut Vec<Finding>) {
             .filter(|&at| calls[at].to == call.to && !calls[at].is_wrapper)
             .collect();
         let Some(last) = frame.iter().rfind(|&&at| KEEPS.contains(&name(&calls[at]))) else { continue };
-        let mut taken = U256::ZERO;
+        // A router pays with what was sent along only where that is all of what it needs.
+        let mut kept = call.value;
         let mut last_taking = index;
         for &at in &frame {
             let exact = ["exactInput", "swapExact"].iter().any(|verb| name(&calls[at]).starts_with(verb));
@@ -190,13 +191,13 @@ pub(super) fn left_behind(case: &Case<'_>, out: &mut Vec<Finding>) {
             {
                 last_taking = at;
                 if exact {
-                    taken = taken.saturating_add(swap.most.unwrap_or_default());
+                    kept = kept.checked_sub(swap.most.unwrap_or_default()).unwrap_or(kept);
                 }
             }
         }
         let asked_back = frame.iter().any(|&at| at > last_taking && matches!(name(&calls[at]), "refundETH"));
-        if call.value > taken && !asked_back && !is_refunded(case, *last) {
-            let amount = case.amount(call.value.saturating_sub(taken), &Address::ZERO);
+        if !kept.is_zero() && !asked_back && !is_refunded(case, *last) {
+            let amount = case.amount(kept, &Address::ZERO);
             let title = format!(
                 "{amount} may stay in {}, where anybody can take them.",
                 case.show(&call.to.unwrap_or_default())

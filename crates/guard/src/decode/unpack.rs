@@ -236,10 +236,8 @@ impl<'a> Unpacker<'a, '_> {
             "multiSend(bytes)" => {
                 let packed = decoded.args.first().map(bytes).unwrap_or_default();
                 // From 1.5.0 the zero address means the Safe itself; before, money that is sent there is burnt.
-                let official = to.and_then(|to| crate::safe::deployments::find(&to));
-                let itself =
-                    if official.is_some_and(|official| official.version == "1.5.0") { actor } else { None };
-                self.packed(path, actor, itself, packed)
+                let version = to.and_then(|to| crate::safe::deployments::find(&to)).map(|it| it.version);
+                self.packed(path, actor, version, packed)
             }
             "multicall(bytes[])" | "multicall(uint256,bytes[])" | "multicall(bytes32,bytes[])" => {
                 // The contract delegatecalls itself: same contract, same caller.
@@ -368,12 +366,12 @@ impl<'a> Unpacker<'a, '_> {
     }
 
     /// The packed transactions of `multiSend`: operation, 20 bytes of address, value, length, data.
-    /// `itself`: whom the zero address means.
+    /// `version`: of the contract, where it is official.
     fn packed(
         &mut self,
         path: &str,
         actor: Option<Address>,
-        itself: Option<Address>,
+        version: Option<&str>,
         packed: &'a [u8],
     ) -> Vec<Inner<'a>> {
         const HEAD: usize = 1 + 20 + 32 + 32;
@@ -395,11 +393,14 @@ impl<'a> Unpacker<'a, '_> {
                 self.into.oddities.push(Oddity { path: path.to_owned(), what });
             }
             let to = Address::from_slice(&head[1..21]);
+            let value = U256::from_be_slice(&head[21..53]);
+            // Of a contract that is not official the worse is taken.
+            let is_self = to.is_zero() && version.map_or(value.is_zero(), |version| version == "1.5.0");
             calls.push(Inner {
                 label: format!("multiSend[{}]", calls.len()),
                 from: actor,
-                to: if to.is_zero() { itself.or(Some(to)) } else { Some(to) },
-                value: U256::from_be_slice(&head[21..53]),
+                to: if is_self { actor.or(Some(to)) } else { Some(to) },
+                value,
                 data,
                 delegate: head[0] != 0,
             });

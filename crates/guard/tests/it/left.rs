@@ -132,6 +132,8 @@ fn money_sent_along_that_no_exchange_takes_is_asked_back() {
     let before = multicall(&[refund, input_single(ETHER)]);
     assert_eq!(verdict(V3, 2 * ETHER, &before), Decision::Review);
     assert_eq!(verdict(V3, ETHER, &multicall(&[input_single(ETHER)])), Decision::Allow);
+    // The router takes wrapped ether instead, by an allowance.
+    assert_eq!(verdict(V3, ETHER - 1, &input_single(ETHER)), Decision::Review);
 }
 
 /// `exactInputSingle` of the newer router: USDC for WETH.

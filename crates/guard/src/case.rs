@@ -234,6 +234,11 @@ impl<'a> Case<'a> {
             || crate::entries::wraps(address, self.chain_id)
     }
 
+    /// Whether plain money sent there is staked, and comes back as a token: wstETH on Ethereum. Source: Lido, `WstETH.sol`.
+    pub fn stakes(&self, address: &Address) -> bool {
+        *address == known::WSTETH && self.chain_id == Some(1)
+    }
+
     /// Addresses the signer dealt with before: the address book and payments of his own. What others caused (zero
     /// amounts, imitated tokens) is left out: that is how histories are poisoned.
     pub fn counterparties(&self) -> BTreeSet<Address> {
@@ -251,7 +256,8 @@ impl<'a> Case<'a> {
                 // Plain money for the contract that wraps it comes back as a token.
                 Act::Pay { to, .. }
                     if !(self.is_judged_with_its_call(placed.call)
-                        || self.wraps(to) && self.unpacked.calls[placed.call].data.is_empty()) =>
+                        || (self.wraps(to) || self.stakes(to))
+                            && self.unpacked.calls[placed.call].data.is_empty()) =>
                 {
                     Some((&placed.path[..], *to))
                 }

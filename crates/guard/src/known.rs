@@ -21,6 +21,10 @@ pub struct Token {
 
 /// Wrapped ether on Ethereum.
 pub const WETH: Address = address!("C02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2");
+/// Staked ether of Lido on Ethereum.
+pub const STETH: Address = address!("ae7ab96520DE3A18E5e111B5EaAb095312D7fE84");
+/// Staked ether of Lido, wrapped, on Ethereum.
+pub const WSTETH: Address = address!("7f39C581F595B53c5cb19bD0b3f8dA6c935E2Ca0");
 /// Permit2, at the same address on every chain.
 pub const PERMIT2: Address = address!("000000000022D473030F116dDEE9F6B43aC78BA3");
 

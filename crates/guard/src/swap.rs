@@ -27,6 +27,13 @@ impl Swap {
         if is_pool {
             swap.look_at_pool(&decoded.function.params, &decoded.args);
         }
+        // Exact outputs name their way from its end, where it is packed.
+        let is_packed = decoded.function.signature.contains("(bytes,");
+        if decoded.function.name == "exactOutput" && is_packed {
+            let end = swap.gives.take();
+            swap.gives = swap.gets.pop();
+            swap.gets.extend(end);
+        }
         (swap.least.is_some() || !swap.gets.is_empty()).then_some(swap)
     }
 

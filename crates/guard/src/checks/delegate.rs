@@ -103,6 +103,14 @@ pub(super) fn misused(case: &Case<'_>, out: &mut Vec<Finding>) {
             out.push(Finding::new(Dc02, severity, path, title));
         }
     }
+    for call in &case.unpacked.calls {
+        let burns = call.to.is_some_and(|to| to.is_zero()) && !call.value.is_zero();
+        if burns && call.inside == Some("multiSend(bytes)") {
+            let title = "Sends money to the zero address inside a MultiSend: before 1.5.0 that does not mean the Safe itself, \
+                         and it is lost.";
+            out.push(Finding::new(Dc02, Block, &call.path, title));
+        }
+    }
     // Called instead of delegatecalled, the inner calls come from MultiSendCallOnly and not from the Safe.
     for call in &case.unpacked.calls {
         let Some(official) = call.to.and_then(|to| deployments::find(&to)) else { continue };

@@ -84,26 +84,24 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
             _ => {}
         }
     }
+    super::swap::left_behind(case, out);
     intended(case, out);
 }
 
 /// What comes out of a swap or deposit goes to somebody.
 fn proceeds(case: &Case<'_>, call: usize, to: &Address, out: &mut Vec<Finding>) {
-    let call = &case.unpacked.calls[call];
+    let index = call;
+    let call = &case.unpacked.calls[index];
     let path = &call.path;
-    // Routers write 1 for the sender.
-    let marker = to.starts_with(&[0; 19]) && to[19] == 1;
-    if case.is_own(to) || marker {
+    let marker = |number: u8| to.starts_with(&[0; 19]) && to[19] == number;
+    // Some routers write 1 for the sender and 2 for themselves; at all others those are strangers.
+    let has_markers = super::swap::has_markers(call);
+    if case.is_own(to) || has_markers && marker(1) {
         return;
     }
-    // 0 and 2 for themselves, from where another call must take it.
-    let marker = to.starts_with(&[0; 19]) && matches!(to[19], 0 | 2);
-    if marker || call.to == Some(*to) {
-        let taken = case.unpacked.calls.iter().any(|other| {
-            let name = other.decoded.as_ref().map_or("", |decoded| &decoded.function.name[..]);
-            other.to == call.to && ["sweep", "unwrap"].iter().any(|verb| name.starts_with(verb))
-        });
-        if !taken {
+    if marker(0) || has_markers && marker(2) || call.to == Some(*to) {
+        // From there another call must take it.
+        if !super::swap::is_swept(case, index) {
             let title = format!(
                 "What comes out stays in {}, where anybody can take it.",
                 case.show(&call.to.unwrap_or(*to))

@@ -7,13 +7,14 @@ use alloy_primitives::{Address, Signature, U256};
 use crate::{
     ask::Listing,
     case::{Case, Subject},
-    decode::{Act, Extent},
+    decode::{Act, Call, Extent},
     facts::review_text,
     finding::{
         CheckId::{Pol01, Pol02, Pol03},
         Finding,
         Severity::{Block, Incomplete},
     },
+    known,
     policy::Need,
     safe::hash::personal_hash,
     swap::Swap,
@@ -34,7 +35,13 @@ fn leaving(case: &Case<'_>) -> Leaving {
         // What another contract passes on was counted when it was sent there.
         let own = case.unpacked.calls[placed.call].from.is_none_or(|from| case.is_own(&from));
         match &placed.act {
-            Act::Pay { to, value } if own && !case.is_own(to) && !case.wraps(to) => add(None, *value),
+            Act::Pay { to, value } if own && !case.is_own(to) => {
+                let call = &case.unpacked.calls[placed.call];
+                let is_wrapped = call.data.is_empty() || call.signature() == Some("deposit()");
+                if !(case.wraps(to) && is_wrapped) {
+                    add(None, *value);
+                }
+            }
             Act::Transfer { token, from, to, amount, nft: false }
                 if from.map_or(own, |from| case.is_own(&from)) && !case.is_own(to) =>
             {
@@ -42,7 +49,13 @@ fn leaving(case: &Case<'_>) -> Leaving {
             }
             Act::Named { .. } if own => {
                 let call = &case.unpacked.calls[placed.call];
-                if let Some((token, amount)) = Swap::of(call).and_then(|swap| swap.taken(call)) {
+                if let Some((token, amount)) = Swap::of(call).and_then(|swap| swap.gives.zip(swap.most)) {
+                    // Money that is sent along is counted as such, and only what it pays for.
+                    if !(case.wraps(&token) && call.value >= amount) {
+                        add(Some(token), amount);
+                    }
+                }
+                for (token, amount) in taken(call) {
                     add(Some(token), amount);
                 }
             }
@@ -70,6 +83,35 @@ fn leaving(case: &Case<'_>) -> Leaving {
         _ => {}
     }
     sums
+}
+
+/// What functions other than exchanges take from whoever calls: tokens and amounts.
+fn taken(call: &Call<'_>) -> Vec<(Address, U256)> {
+    let Some(decoded) = &call.decoded else { return Vec::new() };
+    let at = |token: usize, amount: usize| decoded.address(token).zip(decoded.uint(amount));
+    let own = || call.to.zip(decoded.uint(0));
+    let all = match decoded.signature() {
+        "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)" => {
+            [at(0, 2), at(1, 3)]
+        }
+        "addLiquidityETH(address,uint256,uint256,uint256,address,uint256)" => [at(0, 1), None],
+        "supply(address,uint256,address,uint16)" | "repay(address,uint256,uint256,address)" => {
+            [at(0, 1), None]
+        }
+        "burn(uint256)" => [own(), None],
+        "wrap(uint256)" if call.to == Some(known::WSTETH) => [Some(known::STETH).zip(decoded.uint(0)), None],
+        "depositForBurn(uint256,uint32,bytes32,address)"
+        | "depositForBurnWithCaller(uint256,uint32,bytes32,address,bytes32)"
+        | "depositForBurn(uint256,uint32,bytes32,address,bytes32,uint256,uint32)"
+        | "depositForBurnWithHook(uint256,uint32,bytes32,address,bytes32,uint256,uint32,bytes)" => {
+            [at(3, 0), None]
+        }
+        "depositV3(address,address,address,address,uint256,uint256,uint256,address,uint32,uint32,uint32,bytes)" => {
+            [at(2, 4), None]
+        }
+        _ => return Vec::new(),
+    };
+    all.into_iter().flatten().collect()
 }
 
 pub(super) fn amounts(case: &Case<'_>, out: &mut Vec<Finding>) {

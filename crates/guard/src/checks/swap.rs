@@ -4,7 +4,7 @@ use alloy_primitives::{Address, U256};
 
 use crate::{
     case::Case,
-    decode::Call,
+    decode::{Call, Value},
     finding::{CheckId::Sim01, Finding, Severity::Review},
     swap::Swap,
 };
@@ -27,20 +27,182 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>
         add("Takes whatever comes out, be it next to nothing: the least amount is too small to protect."
             .to_owned());
     }
+    if let Some((most, least)) = swap.gives.zip(swap.gets.last()).and_then(|(gives, gets)| {
+        let whole =
+            |amount: U256, token: &Address| {
+                let decimals = u64::from(case.token(token)?.decimals);
+                Some(amount.saturating_mul(
+                    U256::from(10).saturating_pow(U256::from(36_u64.saturating_sub(decimals))),
+                ))
+            };
+        Some((whole(swap.most?, &gives)?, whole(swap.least?, gets)?))
+    }) && least.saturating_mul(U256::from(1_000_000)) < most
+    {
+        add("Takes a million times less than it gives: the least amount is too small to protect.".to_owned());
+    }
+    if call.decoded.as_ref().is_some_and(|decoded| is_pool_open(&decoded.function.name, &decoded.args)) {
+        add("Takes whatever share of the pool comes out: the least amounts are too small to protect."
+            .to_owned());
+    }
     let wraps = swap.gives.is_none_or(|token| case.wraps(&token));
     let kept = match swap.most {
         Some(most) if wraps => call.value.saturating_sub(most),
         Some(_) => call.value,
         None => U256::ZERO,
     };
-    let refunded = case.unpacked.calls.iter().any(|other| {
-        let name = other.decoded.as_ref().map_or("", |decoded| &decoded.function.name[..]);
-        other.to == call.to && matches!(name, "refundETH" | "unwrapWETH9")
-    });
-    if !kept.is_zero() && swap.gives.is_some() && !refunded {
+    let at = case.unpacked.calls.iter().position(|other| other.path == call.path).unwrap_or_default();
+    if !kept.is_zero() && swap.gives.is_some() && !is_refunded(case, at) {
         let amount = case.amount(kept, &Address::ZERO);
         add(format!(
             "{amount} more than the exchange takes are sent along, and stay where anybody can take them."
         ));
+    }
+}
+
+/// Whether liquidity is added for whatever comes out: a least amount under a quarter of what is offered.
+fn is_pool_open(name: &str, args: &[Value<'_>]) -> bool {
+    let uint = |index: usize| args.get(index).and_then(Value::uint).unwrap_or_default();
+    let open = |offered: U256, least: U256| least < offered / U256::from(4) || least.is_zero();
+    match name {
+        "addLiquidity" => open(uint(2), uint(4)) || open(uint(3), uint(5)),
+        "addLiquidityETH" => open(uint(1), uint(2)) || uint(3).is_zero(),
+        _ => false,
+    }
+}
+
+/// The function that a call names.
+fn name<'c>(call: &'c Call<'_>) -> &'c str {
+    call.decoded.as_ref().map_or("", |decoded| &decoded.function.name[..])
+}
+
+/// Whether the money that is left with a contract is asked back, after a call.
+fn is_refunded(case: &Case<'_>, after: usize) -> bool {
+    let calls = &case.unpacked.calls;
+    let to = calls[after].to;
+    calls[after + 1..].iter().any(|other| other.to == to && name(other) == "refundETH")
+}
+
+/// Whether a router takes 1 for the sender and 2 for itself there. Source: Uniswap swap-router-contracts, `Constants.sol`;
+/// its functions have no deadline, and those of the routers before have one.
+pub(super) fn has_markers(call: &Call<'_>) -> bool {
+    matches!(
+        call.signature().unwrap_or_default(),
+        "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))"
+            | "exactOutputSingle((address,address,uint24,address,uint256,uint256,uint160))"
+            | "exactInput((bytes,address,uint256,uint256))"
+            | "exactOutput((bytes,address,uint256,uint256))"
+            | "swapExactTokensForTokens(uint256,uint256,address[],address)"
+            | "swapTokensForExactTokens(uint256,uint256,address[],address)"
+    )
+}
+
+/// Whether what an exchange leaves in its router is taken from there for the signer: the same token, after it.
+pub(super) fn is_swept(case: &Case<'_>, index: usize) -> bool {
+    let calls = &case.unpacked.calls;
+    let call = &calls[index];
+    let Some(swap) = Swap::of(call).filter(|swap| !swap.gets.is_empty()) else { return false };
+    let is_coin = name(call).ends_with("ETH");
+    swap.gets.iter().all(|token| {
+        calls[index + 1..].iter().filter(|other| other.to == call.to && other.from == call.from).any(
+            |other| {
+                let Some(decoded) = &other.decoded else { return false };
+                let mine = |at: usize| {
+                    decoded.args.len() <= at || decoded.address(at).is_some_and(|to| case.is_own(&to))
+                };
+                match name(other) {
+                    "sweepToken" => !is_coin && decoded.address(0) == Some(*token) && mine(2),
+                    "sweepERC20" => !is_coin && decoded.address(0) == Some(*token) && mine(1),
+                    "unwrapWETH9" => !is_coin && case.wraps(token) && mine(1),
+                    "refundETH" => is_coin,
+                    "sweepETH" => is_coin && mine(0),
+                    _ => false,
+                }
+            },
+        )
+    })
+}
+
+/// Functions of routers that leave money where it was sent if they do not need it.
+const KEEPS: &[&str] = &[
+    "exactInput",
+    "exactInputSingle",
+    "exactOutput",
+    "exactOutputSingle",
+    "swapExactTokensForTokens",
+    "swapTokensForExactTokens",
+    "sweepToken",
+    "sweepERC20",
+    "unwrapWETH9",
+    "refundETH",
+    "sweepETH",
+];
+
+/// Functions that make calls in the name of the contract that is called.
+const AGGREGATES: &[&str] = &[
+    "aggregate((address,bytes)[])",
+    "tryAggregate(bool,(address,bytes)[])",
+    "aggregate3((address,bool,bytes)[])",
+    "aggregate3Value((address,bool,uint256,bytes)[])",
+    "Multicall((address,bytes)[])",
+];
+
+/// Money that is sent along, and that nothing takes or gives back.
+pub(super) fn left_behind(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let calls = &case.unpacked.calls;
+    for (index, call) in calls.iter().enumerate() {
+        let foreign = call.from.is_none_or(|from| !case.is_own(&from)) && !call.delegate;
+        if foreign && call.inside.is_some_and(|inside| AGGREGATES.contains(&inside)) {
+            let takes = call.to.is_some_and(|to| case.wraps(&to) || case.stakes(&to));
+            if !call.value.is_zero() && (!call.data.is_empty() || takes) {
+                let title = "Is called with money by the contract around it and not by you: what comes out is that contract's.";
+                out.push(Finding::new(Sim01, Review, &call.path, title));
+            }
+        }
+        if call.value.is_zero() {
+            continue;
+        }
+        if let Some(decoded) = call.decoded.as_ref().filter(|_| call.is_wrapper) {
+            let may_fail = decoded
+                .args
+                .last()
+                .map(Value::elements)
+                .unwrap_or_default()
+                .iter()
+                .any(|inner| inner.elements().iter().any(|part| part.boolean() == Some(true)));
+            if may_fail && AGGREGATES.contains(&decoded.signature()) {
+                let title = "Sends money along for calls that may fail: what they do not take stays there.";
+                out.push(Finding::new(Sim01, Review, &call.path, title));
+            }
+        }
+        // What a contract calls at itself shares the money that was sent along.
+        let inside = format!("{} › ", call.path);
+        let frame: Vec<usize> = (index..calls.len())
+            .take_while(|&at| at == index || calls[at].path.starts_with(&inside))
+            .filter(|&at| calls[at].to == call.to && !calls[at].is_wrapper)
+            .collect();
+        let Some(last) = frame.iter().rfind(|&&at| KEEPS.contains(&name(&calls[at]))) else { continue };
+        // A router pays with what was sent along only where that is all of what it needs.
+        let mut kept = call.value;
+        let mut last_taking = index;
+        for &at in &frame {
+            let exact = ["exactInput", "swapExact"].iter().any(|verb| name(&calls[at]).starts_with(verb));
+            if let Some(swap) = Swap::of(&calls[at])
+                && swap.gives.is_some_and(|token| case.wraps(&token))
+            {
+                last_taking = at;
+                if exact {
+                    kept = kept.checked_sub(swap.most.unwrap_or_default()).unwrap_or(kept);
+                }
+            }
+        }
+        let asked_back = frame.iter().any(|&at| at > last_taking && matches!(name(&calls[at]), "refundETH"));
+        if !kept.is_zero() && !asked_back && !is_refunded(case, *last) {
+            let amount = case.amount(kept, &Address::ZERO);
+            let title = format!(
+                "{amount} may stay in {}, where anybody can take them.",
+                case.show(&call.to.unwrap_or_default())
+            );
+            out.push(Finding::new(Sim01, Review, &call.path, title));
+        }
     }
 }

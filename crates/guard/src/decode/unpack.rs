@@ -235,7 +235,9 @@ impl<'a> Unpacker<'a, '_> {
         Some(match decoded.signature() {
             "multiSend(bytes)" => {
                 let packed = decoded.args.first().map(bytes).unwrap_or_default();
-                self.packed(path, actor, packed)
+                // From 1.5.0 the zero address means the Safe itself; before, money that is sent there is burnt.
+                let version = to.and_then(|to| crate::safe::deployments::find(&to)).map(|it| it.version);
+                self.packed(path, actor, version, packed)
             }
             "multicall(bytes[])" | "multicall(uint256,bytes[])" | "multicall(bytes32,bytes[])" => {
                 // The contract delegatecalls itself: same contract, same caller.
@@ -364,7 +366,14 @@ impl<'a> Unpacker<'a, '_> {
     }
 
     /// The packed transactions of `multiSend`: operation, 20 bytes of address, value, length, data.
-    fn packed(&mut self, path: &str, actor: Option<Address>, packed: &'a [u8]) -> Vec<Inner<'a>> {
+    /// `version`: of the contract, where it is official.
+    fn packed(
+        &mut self,
+        path: &str,
+        actor: Option<Address>,
+        version: Option<&str>,
+        packed: &'a [u8],
+    ) -> Vec<Inner<'a>> {
         const HEAD: usize = 1 + 20 + 32 + 32;
         let mut calls = Vec::new();
         let mut at = 0;
@@ -384,12 +393,14 @@ impl<'a> Unpacker<'a, '_> {
                 self.into.oddities.push(Oddity { path: path.to_owned(), what });
             }
             let to = Address::from_slice(&head[1..21]);
+            let value = U256::from_be_slice(&head[21..53]);
+            // Of a contract that is not official the worse is taken.
+            let is_self = to.is_zero() && version.map_or(value.is_zero(), |version| version == "1.5.0");
             calls.push(Inner {
                 label: format!("multiSend[{}]", calls.len()),
                 from: actor,
-                // From 1.5.0 the zero address means the Safe itself; before, nothing can be there to be called.
-                to: if to.is_zero() { actor.or(Some(to)) } else { Some(to) },
-                value: U256::from_be_slice(&head[21..53]),
+                to: if is_self { actor.or(Some(to)) } else { Some(to) },
+                value,
                 data,
                 delegate: head[0] != 0,
             });

@@ -1,0 +1,216 @@
+//! What an exchange, a router or an aggregator leaves behind, by calls that were written to get past the guard.
+
+use std::fmt::Write as _;
+
+use tracehound_guard::{Context, Facts, Policy, Report, check_safe, check_tx, policy::DEFAULT};
+use tracehound_model::Decision;
+
+const ME: &str = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
+const V2: &str = "0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D";
+const V3: &str = "0xE592427A0AEce92De3Edee1F18E0157C05861564";
+const ROUTER: &str = "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45";
+const MULTICALL: &str = "0xcA11bde05977b3631167028862bE2a173976CA11";
+const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+const DAI: &str = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
+const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+const WSTETH: &str = "0x7f39C581F595B53c5cb19bD0b3f8dA6c935E2Ca0";
+const UNKNOWN: &str = "0xe7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e731";
+const ETHER: u64 = 1_000_000_000_000_000_000;
+
+fn word(value: &str) -> String {
+    format!("{:0>64}", value.trim_start_matches("0x").to_lowercase())
+}
+
+fn number(value: u64) -> String {
+    format!("{value:064x}")
+}
+
+/// Call data of a function of words.
+fn call(function: &str, words: &[String]) -> String {
+    let selector = &alloy_primitives::keccak256(function)[..4];
+    format!("{}{}", hex::encode(selector), words.concat())
+}
+
+/// `multicall(bytes[])`.
+fn multicall(calls: &[String]) -> String {
+    let (mut heads, mut tails) = (String::new(), String::new());
+    for call in calls {
+        let len = call.len() / 2;
+        heads += &number(u64::try_from(32 * calls.len() + tails.len() / 2).expect("small"));
+        tails += &number(u64::try_from(len).expect("small"));
+        write!(tails, "{call:0<width$}", width = len.div_ceil(32) * 64).expect("a string");
+    }
+    format!("ac9650d8{}{}{heads}{tails}", number(32), number(calls.len() as u64))
+}
+
+/// `aggregate3Value` of one call.
+fn aggregate(to: &str, may_fail: u64, value: u64, call: &str) -> String {
+    let parts = [word(to), number(may_fail), number(value), number(128), number(call.len() as u64 / 2)];
+    let width = call.len().div_ceil(64) * 64;
+    format!("174dea71{}{}{}{}{call:0<width$}", number(32), number(1), number(32), parts.concat())
+}
+
+fn judge(policy: &str, to: &str, value: u64, data: &str) -> Report {
+    let policy = Policy::parse(&format!("{DEFAULT}\n{policy}")).expect("a policy");
+    let facts = format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n");
+    let pool = "0x87870Bca3F3fD6335C3F4ce8392D69350B4fA4E2";
+    let facts = Facts::parse(&format!("{facts}[[address]]\naddress='{pool}'\nverified=true\n"));
+    let input =
+        format!(r#"{{"from":"{ME}","to":"{to}","value":"{value:#x}","data":"0x{data}","chainId":1}}"#);
+    check_tx(input.as_bytes(), Context::new(&policy, &facts.expect("facts")))
+}
+
+fn verdict(to: &str, value: u64, data: &str) -> Decision {
+    judge("", to, value, data).verdict
+}
+
+fn limit(token: &str) -> String {
+    format!("[[limit]]\ntoken='{token}'\nper-transaction='1000000'\n")
+}
+
+/// `exactOutput` of the older router: gets the first token of the way, gives the last.
+fn exact_output(first: &str, last: &str, out: u64, most: u64) -> String {
+    let head = [number(32), number(160), word(ME), number(1_770_000_000), number(out), number(most)];
+    let way = format!("{}0001f4{}", &word(first)[24..], &word(last)[24..]);
+    let words = [head.concat(), number(43), format!("{way:0<128}")];
+    call("exactOutput((bytes,address,uint256,uint256,uint256))", &words)
+}
+
+#[test]
+fn an_exact_output_gets_the_first_token_and_gives_the_last() {
+    let unknown = exact_output(UNKNOWN, USDC, 1_000_000_000_000, 1_000_000_000_000);
+    assert_eq!(verdict(V3, 0, &unknown), Decision::Review);
+    let known = exact_output(WETH, USDC, ETHER, 4_000_000_000);
+    assert_eq!(verdict(V3, 0, &known), Decision::Allow);
+    assert_eq!(judge(&limit(USDC), V3, 0, &known).verdict, Decision::Block);
+}
+
+#[test]
+fn zero_in_a_multi_send_is_the_safe_itself_from_1_5_0_only() {
+    let safe = |multi: &str| {
+        let packed = format!("00{}{}{}", "0".repeat(40), number(ETHER), number(0));
+        let data = call("multiSend(bytes)", &[number(32), number(85), format!("{packed:0<192}")]);
+        let input = format!(
+            r#"{{"safe":"{ME}","to":"{multi}","value":"0","data":"0x{data}","operation":1,"nonce":1,"chainId":1,"version":"1.4.1"}}"#
+        );
+        let policy = Policy::parse(DEFAULT).expect("a policy");
+        check_safe(input.as_bytes(), Context::new(&policy, &Facts::default())).verdict
+    };
+    for older in ["0x40A2aCCbd92BCA938b02010E17A5b8929b49130D", "0x9641d764fc13c8B624c04430C7356C1C7C8102e2"]
+    {
+        assert_eq!(safe(older), Decision::Block, "{older}");
+    }
+    assert_ne!(safe("0xA83c336B20401Af773B6219BA5027174338D1836"), Decision::Block);
+}
+
+fn sweep(token: &str, to: &str) -> String {
+    call("sweepToken(address,uint256,address)", &[word(token), number(0), word(to)])
+}
+
+fn unwrap(to: &str) -> String {
+    call("unwrapWETH9(uint256,address)", &[number(0), word(to)])
+}
+
+/// `exactInputSingle` of the older router: WETH for USDC.
+fn input_single(amount: u64) -> String {
+    let words = [word(WETH), word(USDC), number(500), word(ME), number(1_770_000_000), number(amount)];
+    let last = [number(3_000_000_000), number(0)];
+    let function = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint256,uint160))";
+    call(function, &[words.concat(), last.concat()])
+}
+
+#[test]
+fn money_sent_along_that_no_exchange_takes_is_asked_back() {
+    assert_eq!(verdict(V3, ETHER, &sweep(USDC, ME)), Decision::Review);
+    let more = |then: &[String]| {
+        let calls = [&[input_single(ETHER)][..], then].concat();
+        verdict(V3, 2 * ETHER, &multicall(&calls))
+    };
+    let refund = call("refundETH()", &[]);
+    assert_eq!(more(&[unwrap(ME)]), Decision::Review);
+    assert_eq!(more(std::slice::from_ref(&refund)), Decision::Allow);
+    let before = multicall(&[refund, input_single(ETHER)]);
+    assert_eq!(verdict(V3, 2 * ETHER, &before), Decision::Review);
+    assert_eq!(verdict(V3, ETHER, &multicall(&[input_single(ETHER)])), Decision::Allow);
+    // The router takes wrapped ether instead, by an allowance.
+    assert_eq!(verdict(V3, ETHER - 1, &input_single(ETHER)), Decision::Review);
+}
+
+/// `exactInputSingle` of the newer router: USDC for WETH.
+fn to_router(recipient: u64) -> String {
+    let words =
+        [word(USDC), word(WETH), number(500), number(recipient), number(4_000_000_000), number(ETHER)];
+    let function = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))";
+    call(function, &[words.concat(), number(0)])
+}
+
+#[test]
+fn what_comes_out_into_the_router_is_swept_by_a_later_call_for_the_same_token() {
+    let judge = |calls: &[String]| verdict(ROUTER, 0, &multicall(calls));
+    assert_eq!(judge(&[to_router(2), sweep(DAI, ME)]), Decision::Review);
+    assert_eq!(judge(&[unwrap(ME), to_router(2)]), Decision::Review);
+    assert_eq!(judge(&[to_router(2), unwrap(ME)]), Decision::Allow);
+    assert_eq!(judge(&[to_router(2), sweep(WETH, ME)]), Decision::Allow);
+}
+
+#[test]
+fn one_means_the_sender_at_the_newer_router_only() {
+    assert_eq!(verdict(ROUTER, 0, &to_router(1)), Decision::Allow);
+    let pool = "0x87870Bca3F3fD6335C3F4ce8392D69350B4fA4E2";
+    let data =
+        |to: &str| call("withdraw(address,uint256,address)", &[word(USDC), number(1_000_000), word(to)]);
+    assert_eq!(verdict(pool, 0, &data("1")), Decision::Block);
+    assert_eq!(verdict(pool, 0, &data(ME)), Decision::Allow);
+    assert_eq!(verdict(ROUTER, 0, &multicall(&[to_router(2), unwrap("1")])), Decision::Block);
+}
+
+#[test]
+fn what_an_aggregator_calls_with_money_is_its_own() {
+    let trusted = format!("[[trusted]]\naddress='{MULTICALL}'\nlabel='Multicall3'\nroles=['contract']\n");
+    let judge = |data: &str| judge(&trusted, MULTICALL, ETHER, data).verdict;
+    assert_eq!(judge(&aggregate(WETH, 0, ETHER, "d0e30db0")), Decision::Review);
+    assert_ne!(judge(&aggregate(WETH, 0, ETHER, "")), Decision::Allow);
+    assert_ne!(judge(&aggregate(WSTETH, 0, ETHER, "")), Decision::Allow);
+    let wrap = call("wrap(uint256)", &[number(1)]);
+    assert_eq!(judge(&aggregate(WSTETH, 1, ETHER, &wrap)), Decision::Review);
+}
+
+/// `addLiquidity` of USDC and WETH, with the least of each.
+fn add(least_usdc: u64, least_weth: u64) -> String {
+    let words = [word(USDC), word(WETH), number(4_000_000_000), number(ETHER), number(least_usdc)];
+    let last = [number(least_weth), word(ME), number(1_770_000_000)];
+    let function = "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)";
+    call(function, &[words.concat(), last.concat()])
+}
+
+#[test]
+fn liquidity_and_exchanges_for_next_to_nothing_are_looked_at() {
+    assert_eq!(verdict(V2, 0, &add(0, 0)), Decision::Review);
+    assert_eq!(verdict(V2, 0, &add(3_900_000_000, ETHER / 100 * 98)), Decision::Allow);
+    let eth = "addLiquidityETH(address,uint256,uint256,uint256,address,uint256)";
+    let open = [word(USDC), number(1), number(0), number(0), word(ME), number(1_770_000_000)];
+    assert_eq!(verdict(V2, ETHER, &call(eth, &open)), Decision::Review);
+    // A million USDC for a thousandth of a WETH.
+    let words = [number(1_000_000_000_000), number(ETHER / 1_000), number(160), word(ME)];
+    let way = [number(1_770_000_000), number(2), word(USDC), word(WETH)];
+    let function = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)";
+    let report = verdict(V2, 0, &call(function, &[words.concat(), way.concat()]));
+    assert_eq!(report, Decision::Review);
+}
+
+#[test]
+fn limits_count_what_pools_and_burning_take() {
+    let blocked = |to: &str, data: &str| judge(&limit(USDC), to, 0, data).has("G-POL-01");
+    assert!(blocked(V2, &add(3_900_000_000, ETHER / 100 * 98)));
+    let supply = [word(USDC), number(2_000_000), word(ME), number(0)];
+    let supply = call("supply(address,uint256,address,uint16)", &supply);
+    assert!(blocked("0x87870Bca3F3fD6335C3F4ce8392D69350B4fA4E2", &supply));
+    assert!(blocked(USDC, &call("burn(uint256)", &[number(2_000_000)])));
+    assert!(!blocked(USDC, &call("burn(uint256)", &[number(1_000_000)])));
+}
+
+#[test]
+fn ether_for_wsteth_is_staked_and_not_lost() {
+    assert_ne!(verdict(WSTETH, ETHER, ""), Decision::Block);
+    assert_eq!(verdict(USDC, ETHER, ""), Decision::Block);
+}

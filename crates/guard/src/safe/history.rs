@@ -37,8 +37,7 @@ pub(crate) fn asked_about(cases: &[SafeCase<'_>], pick: Pick) -> Vec<bool> {
     let next = |case: &SafeCase<'_>| case.facts.and_then(|facts| facts.nonce).map(U256::from);
     let waits = |case: &SafeCase<'_>| match next(case) {
         Some(next) => case.entry.tx.nonce >= next,
-        // A service alone does not decide what is history: where owners and threshold are known, they must have signed it.
-        None => !case.entry.executed || case.owners().is_some() && !is_signed(case),
+        None => !case.entry.executed,
     };
     let number = |case: &SafeCase<'_>| (case.entry.tx.safe, case.entry.tx.nonce);
     let waiting: BTreeSet<(Address, U256)> = cases.iter().filter(|case| waits(case)).map(number).collect();

@@ -37,6 +37,7 @@ pub mod rlp;
 pub mod role;
 pub mod rpc;
 pub mod safe;
+pub mod safe_deployments;
 pub mod safe_version;
 pub mod scalar;
 pub mod secret;

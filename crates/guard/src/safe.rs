@@ -1,7 +1,6 @@
 //! Safe multi-signature wallets, versions 0.1.0 to 1.5.0: hashes, signatures, input forms.
 
 pub mod case;
-pub mod deployments;
 pub mod gateway;
 pub mod hash;
 mod history;
@@ -17,7 +16,10 @@ pub use self::{
     input::{Asked, Confirmation, Entry, Listed, Pick, Queue, read_pages, read_queue},
     signature::{Form, Part, Signer},
 };
-pub use crate::safe_version::{self as version, Scheme, Version};
+pub use crate::{
+    safe_deployments as deployments,
+    safe_version::{self as version, Scheme, Version},
+};
 
 /// What the owners of a Safe sign: the ten fields of `SafeTx` and the Safe itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -236,7 +236,7 @@ impl<'a> Unpacker<'a, '_> {
             "multiSend(bytes)" => {
                 let packed = decoded.args.first().map(bytes).unwrap_or_default();
                 // From 1.5.0 the zero address means the Safe itself; before, money that is sent there is burnt.
-                let version = to.and_then(|to| crate::safe::deployments::find(&to)).map(|it| it.version);
+                let version = to.and_then(|to| crate::safe_deployments::find(&to)).map(|it| it.version);
                 self.packed(path, actor, version, packed)
             }
             "multicall(bytes[])" | "multicall(uint256,bytes[])" | "multicall(bytes32,bytes[])" => {

@@ -26,6 +26,7 @@ pub struct Confirmation {
 }
 
 /// A transaction with everything that was given along.
+#[expect(clippy::struct_excessive_bools, reason = "what a service says of a transaction, each by itself")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Where it stands in the input.
@@ -433,7 +434,7 @@ fn one_reading(node: &Node, path: &str) -> Result<(), Malformed> {
     ] {
         let words = here.iter().flat_map(|key| [node.get(key), body.get(key)]).flatten();
         let words = words.chain(domain.and_then(|domain| domain.get(there)));
-        let mut words = words.filter(|word| word.value != Json::Null).map(|word| said(word));
+        let mut words = words.filter(|word| word.value != Json::Null).map(said);
         if let Some(first) = words.next()
             && words.any(|other| other != first)
         {

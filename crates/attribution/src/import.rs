@@ -11,7 +11,6 @@
 //!   claims that it lacks.
 
 mod actorpack;
-mod address_text;
 mod advisory;
 mod archive;
 mod claims;

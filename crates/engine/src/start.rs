@@ -1,7 +1,7 @@
 //! Which outputs a question begins with.
 
 use tracehound_ledger::{Ledger, OutNum, TxView};
-use tracehound_model::{Address, OutPoint, Subject, TxId};
+use tracehound_model::{OutPoint, Pasted, Subject, TxId};
 use tracehound_screen::Keys;
 
 use crate::{
@@ -42,7 +42,7 @@ pub(crate) fn start(view: &View, keys: &Keys<'_>, from: &str) -> Started<Start> 
         let owned = ledger.outputs(&tx).filter(|output| output.owner.is_some());
         return Ok(Ok(Start { outs: owned.map(|output| output.num).collect(), is_owner: false }));
     }
-    Address::parse(from).map_err(|source| EngineError::Subject {
+    Pasted::read(from).map_err(|source| EngineError::Subject {
         what: format!("`{from}` is no output (TXID:N), transaction or address"),
         source,
     })?;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use tracehound_analysis::extent::{Asked, Extent, MAX_AGE, Needed};
 use tracehound_attribution::index::Index;
 use tracehound_ledger::{AddrNum, Ledger};
-use tracehound_model::{Address, Asset, BitcoinNetwork, Chain};
+use tracehound_model::{Address, Asset, BitcoinNetwork, Chain, Pasted};
 use tracehound_screen::{Entities, Keys};
 
 use crate::{Absent, Answer, EngineError, NamedSnapshot, Snapshot};
@@ -75,7 +75,7 @@ impl View {
     /// The owners in the ledger that an address stands for: itself and the other addresses of its key. None when it does not
     /// occur there, which [`View::absent`] answers.
     pub(crate) fn owners_of(&self, keys: &Keys<'_>, text: &str) -> Result<BTreeSet<AddrNum>, EngineError> {
-        let address = Address::parse(text)?;
+        let address = Pasted::read(text)?.address;
         if address.script().is_none() || !address.fits(Chain::Bitcoin(self.network)) {
             return Err(EngineError::Question(format!(
                 "`{text}` is not an address of this network (--network chooses another)"

@@ -30,8 +30,8 @@ use tracehound_bitcoin::{
 };
 use tracehound_ledger::{Ledger, LedgerError};
 use tracehound_model::{
-    Address, AddressError, BitcoinNetwork, BlockHash, Chain, Gap, GapKind, TxId, endpoint, text::label,
-    utxo::Header,
+    Address, AddressError, BitcoinNetwork, BlockHash, Chain, Gap, GapKind, Pasted, TxId, endpoint,
+    text::label, utxo::Header,
 };
 use tracing::info_span;
 
@@ -98,7 +98,7 @@ impl EsploraSubject {
     /// The subject that a text names on a network; `None` for anything that is not of this network.
     pub fn parse(text: &str, network: BitcoinNetwork) -> Result<Option<Self>, AddressError> {
         let text = text.trim();
-        match Address::parse(text) {
+        match Pasted::read(text).map(|pasted| pasted.address) {
             Ok(address) => {
                 let ours = address.script().is_some() && address.fits(Chain::Bitcoin(network));
                 Ok(ours.then_some(Self::Address(address)))

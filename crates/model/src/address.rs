@@ -15,6 +15,7 @@ mod foreign;
 mod hexadecimal;
 mod key;
 mod monero;
+mod pasted;
 mod text;
 
 use std::{fmt, str::FromStr};
@@ -25,6 +26,7 @@ pub use account::Account;
 pub use error::AddressError;
 pub use foreign::ForeignAddress;
 pub use key::AddressKey;
+pub use pasted::Pasted;
 
 use self::text::Text;
 use crate::{BitcoinNetwork, Chain, ScriptKey, ScriptType, chain::TronNetwork};

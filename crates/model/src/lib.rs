@@ -24,7 +24,7 @@ pub mod tx;
 pub mod utxo;
 pub mod verdict;
 
-pub use address::{Account, Address, AddressError};
+pub use address::{Account, Address, AddressError, Pasted};
 pub use amount::{Amount, Sats, Share};
 pub use asset::{Asset, Money};
 pub use chain::{BitcoinNetwork, Chain};

@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Address, Category, Confidence, Party, SourceKind, Statement, Subject,
+    Category, Confidence, Party, Pasted, SourceKind, Statement, Subject,
     claim::{PartyKind, PartyName},
 };
 
 use super::{
-    Account, Claims, Defaults, Format, Options, Snapshot, SourceHead, Warning, address_text, claims::Seen,
-    ofac_address, table::address_in, text,
+    Account, Claims, Defaults, Format, Options, Snapshot, SourceHead, Warning, claims::Seen, ofac_address,
+    table::address_in, text,
 };
 use crate::{ImportError, Scope};
 
@@ -187,12 +187,12 @@ impl Collector {
 
     /// The subject that `written` names, or `None` when the row must be left out (which has been noted).
     pub(super) fn subject(&mut self, written: &str, place: &str) -> Option<Subject> {
-        let bare = address_text::bare(written);
-        if let Some(dropped) = bare.dropped {
-            self.warn(place, format!("{dropped} taken off: read as `{}`", text::shorten(&bare.text)));
+        let written = written.trim();
+        let pasted = Pasted::read(written);
+        if let Ok(Pasted { address, taken_off: Some(left_out) }) = &pasted {
+            self.warn(place, format!("read as `{address}`, {left_out}"));
         }
-        let written = bare.text.as_ref();
-        match Address::parse(written) {
+        match pasted.map(|pasted| pasted.address) {
             Ok(address) if address.is_null_like() => {
                 let message = format!(
                     "{address} is an address nobody owns; every mint or burn touches it, so it is left out"

@@ -1,10 +1,9 @@
 //! Digital currency addresses as OFAC's forms have them: "Digital Currency Address - XBT 1…". People type that: letter case,
 //! dashes and blanks vary, and the asset may be missing.
 
-use tracehound_model::Address;
+use tracehound_model::Pasted;
 
 use super::{
-    address_text,
     collect::{Collector, Said},
     text,
 };
@@ -93,7 +92,7 @@ pub(super) fn field(text: &str) -> Field<'_> {
 
 /// Whether it is an address, whatever is around it.
 pub(super) fn is_address(text: &str) -> bool {
-    text.len() >= IDENTIFIER && Address::parse(&address_text::bare(text).text).is_ok()
+    text.len() >= IDENTIFIER && Pasted::read(text).is_ok()
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
-use tracehound_model::Address;
+use tracehound_model::{Address, Pasted};
 
 use super::{
-    Format, Options, Snapshot, address_text,
+    Format, Options, Snapshot,
     collect::Collector,
     decode,
     mapping::{self, Column, Field, Mapping, RowTaker, normal},
@@ -31,7 +31,7 @@ pub(super) fn is_address_cell(cell: &str) -> bool {
 pub(super) fn address_in(cell: &str) -> Option<Address> {
     let cell = cell.trim().trim_matches('"');
     let fits = (12..=500).contains(&cell.len());
-    fits.then(|| Address::parse(&address_text::bare(cell).text).ok()).flatten()
+    fits.then(|| Pasted::read(cell).ok()).flatten().map(|pasted| pasted.address)
 }
 
 /// Whether a line is a header with an address column.

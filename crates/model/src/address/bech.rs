@@ -122,6 +122,10 @@ fn bitcoin(text: &str, prefix: Prefix, kind: AddressNetwork) -> Result<Address, 
         (0, 20) => ScriptType::P2wpkh,
         (0, 32) => ScriptType::P2wsh,
         (1, 32) => ScriptType::P2tr,
+        // BIP-433: the two bytes that spell `fees`.
+        (1, 2) if program.as_slice() == [0x4e, 0x73] => {
+            return Err(AddressError::Anchor { text: shorten(text) });
+        }
         _ => return Err(say::unsupported(text, SEGWIT)),
     };
     let script = ScriptKey::new(script_type, program.as_slice()).expect("length matched");
@@ -157,6 +161,30 @@ fn unified(text: &str) -> AddressError {
         Ok(_) => say::checksum(text, FORM),
         Err(error) => error,
     }
+}
+
+/// Bech32 forms of 20 bytes that stand for one address of another form: prefix, checksum, what they are, how that is read.
+type OtherForm = (Prefix, u64, &'static str, fn(&[u8; 20]) -> Option<Address>);
+
+const OTHER_FORMS: [OtherForm; 4] = [
+    (Prefix::new("one1"), BECH32_REST, "Harmony's form", |bytes| Some(Address::Evm(*bytes))),
+    (Prefix::new("inj1"), BECH32_REST, "Injective's form", |bytes| Some(Address::Evm(*bytes))),
+    (Prefix::new("evmos1"), BECH32_REST, "Evmos' form", |bytes| Some(Address::Evm(*bytes))),
+    // ZIP-320: the hash of a transparent address, for whoever pays from transparent coins alone.
+    (Prefix::new("tex1"), BECH32M_REST, "Zcash's form `tex1`", |bytes| {
+        foreign::zcash_transparent([0x1c, 0xb8], bytes)
+    }),
+];
+
+/// The address that a text of one of [`OTHER_FORMS`] stands for.
+pub(super) fn other_form(text: &str) -> Option<(Address, &'static str)> {
+    let (prefix, rest, form, read) = OTHER_FORMS.iter().find(|row| row.0.begins(text))?;
+    if rest_of(text, *prefix, form) != Ok(*rest) {
+        return None;
+    }
+    let data = data_of(text, *prefix);
+    let bytes = Bytes::<64>::read(&data[..data.len() - BECH32.symbols])?;
+    Some((read(bytes.as_slice().try_into().ok()?)?, form))
 }
 
 /// What is wrong with a text in the form of bech32 whose prefix we do not know; `None` when it has not that form.

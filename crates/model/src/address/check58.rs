@@ -77,6 +77,22 @@ pub(super) fn parse(text: &str) -> Result<Address, AddressError> {
     }
 }
 
+/// The address and the destination tag of an X-address of XRP's main network (XLS-5d): two bytes that make the `X`, 20 of
+/// account, one that says whether a tag of 32 bits follows in 8.
+pub(super) fn ripple_with_tag(text: &str) -> Option<(Address, Option<u32>)> {
+    let is_long_enough = text.starts_with('X') && (40..=MAX_CHARACTERS).contains(&text.len());
+    let decoded = is_long_enough.then(|| base58::decode(&RIPPLE, text.as_bytes()).ok()).flatten()?;
+    let body =
+        checked(decoded.as_slice()).filter(|body| body.len() == 31 && body.starts_with(&[0x05, 0x44]))?;
+    let (account, rest) = body[2..].split_first_chunk::<20>()?;
+    let tag = match (rest[0], &rest[1..]) {
+        (0, [0, 0, 0, 0, 0, 0, 0, 0]) => None,
+        (1, [a, b, c, d, 0, 0, 0, 0]) => Some(u32::from_le_bytes([*a, *b, *c, *d])),
+        _ => return None,
+    };
+    Some((foreign::ripple(0, *account)?, tag))
+}
+
 /// One version byte and 20 bytes of payload.
 fn version_one(version: u8, payload: [u8; 20]) -> Option<Address> {
     let bitcoin = |kind, script_type| {

@@ -109,6 +109,40 @@ pub enum AddressError {
         "this is a private key, not an address: keep it secret, and treat it as stolen if it was shown to anyone"
     )]
     PrivateKey,
+    /// An output that anybody can spend (P2A): no one's address.
+    #[error("`{text}` is a pay-to-anchor output, which anybody can spend: nobody owns it")]
+    Anchor {
+        /// The text.
+        text: String,
+    },
+    /// A name such as `alice.eth`, which a service translates.
+    #[error("`{text}` is a name, not an address: look up the address it stands for, and ask about that")]
+    Name {
+        /// The text.
+        text: String,
+    },
+    /// A link, in which an address may stand.
+    #[error("`{text}` is a link, not an address: ask about the address in it")]
+    Link {
+        /// The text.
+        text: String,
+    },
+    /// A payment request with more than one address.
+    #[error("`{text}` names more than one address: ask about each by itself")]
+    Several {
+        /// The text.
+        text: String,
+    },
+    /// A request to call a contract (EIP-681): whom that pays stands elsewhere.
+    #[error(
+        "`{text}` asks to call `{function}` of a contract: ask about the contract and about whoever is paid"
+    )]
+    Request {
+        /// The text.
+        text: String,
+        /// The function that it calls.
+        function: String,
+    },
     /// Not CAIP-10.
     #[error("`{text}` is not an account: {reason}")]
     NotAnAccount {

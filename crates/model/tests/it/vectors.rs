@@ -60,11 +60,12 @@ fn future_witness_programs_are_named_as_such() {
         "bc1pw508d6qejxtdg4y5r3zarvary0c5xw7kw508d6qejxtdg4y5r3zarvary0c5xw7kt5nd6y",
         "BC1SW50QGDZ25J",
         "bc1zw508d6qejxtdg4y5r3zarvaryvaxxpcs",
-        "bc1pfeessrawgf",
     ] {
         let error = Address::parse(text).expect_err("not supported");
         assert!(matches!(error, AddressError::Unsupported { .. }), "{text}: {error}");
     }
+    let anchor = Address::parse("bc1pfeessrawgf").expect_err("nobody's");
+    assert!(matches!(anchor, AddressError::Anchor { .. }), "{anchor}");
 }
 
 /// The invalid addresses of BIP-173 and BIP-350, with the kind of error each deserves.

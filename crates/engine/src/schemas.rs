@@ -19,7 +19,7 @@ use crate::{
     peel::Peeled,
     policy::{Change, Preset},
     range::Generated,
-    screen::RefusedSubject,
+    screen::{RefusedSubject, audit::Summary},
     trace::{Comparison, Trace, Traced},
     tx::Transaction,
 };
@@ -58,6 +58,7 @@ pub fn inputs() -> Vec<(&'static str, Schema)> {
 documents! {
     Verdict: "verdict" version 2;
     RefusedSubject<'_>: "refused-subject" version 1;
+    Summary: "screen-summary" version 1;
     Named: "name" version 1;
     Traced<Trace>: "trace" version 2;
     Traced<Comparison>: "trace-comparison" version 2;

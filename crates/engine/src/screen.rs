@@ -1,5 +1,6 @@
 //! Verdicts on addresses and transactions.
 
+pub mod audit;
 pub mod batch;
 
 use std::sync::Arc;

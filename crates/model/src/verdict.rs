@@ -201,11 +201,34 @@ pub struct Coverage {
     pub error_rates: Vec<String>,
 }
 
+/// The one claim that weighs most in a verdict, and the rule by which it does. All claims are in the exposures and the
+/// evidence.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+pub struct Reason {
+    /// The rule of the policy; none where no rule covers the claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Who is named.
+    pub entity: String,
+    /// As what.
+    pub category: Category,
+    /// The list that names him.
+    pub source: SourceId,
+    /// On record there from this day.
+    pub since: Date,
+    /// The address that is named, where it is not the subject's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
 /// The answer about one subject.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Verdict {
     /// The subject as the user wrote it.
     pub subject: String,
+    /// The address that was read, where the subject's text holds more than it, or another form of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<String>,
     /// CAIP-2 chain of the subject, where its form tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chain: Option<String>,
@@ -216,6 +239,9 @@ pub struct Verdict {
     pub basis: Basis,
     /// 0 (nothing known against it) to 100 (own claim that the policy blocks).
     pub score: u8,
+    /// What decided; none where nobody says anything of the subject or of whom it dealt with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
     /// One sentence for a person.
     pub summary: String,
     /// The moment the question is asked about.

@@ -1,4 +1,5 @@
-//! Subjects by the million: lines of text, or one column of a CSV file, read so that no row stops the rows after it.
+//! Subjects by the million: lines of text, one column of a CSV file or one field of JSON lines, read so that no row stops the
+//! rows after it.
 //!
 //! A row that cannot be read is a row all the same: it has its number and says why it was refused. A row's number is that of
 //! its line in the input, from 1, a header included. `answered + refused + blank` is the number of rows below the header.
@@ -79,6 +80,15 @@ pub enum RowError {
     /// Nothing in the column asked for.
     #[error("has nothing in the column `{0}`")]
     Empty(String),
+    /// No JSON object.
+    #[error("is no JSON object: {0}")]
+    NotAnObject(String),
+    /// Something else than text in the field asked for.
+    #[error("has no text in the field `{0}`")]
+    NotAText(String),
+    /// The field asked for, more than once.
+    #[error("has the field `{0}` more than once")]
+    Repeated(String),
 }
 
 /// A row that is not blank.
@@ -90,29 +100,51 @@ pub struct Row<'a> {
     pub subject: &'a str,
     /// Why it is refused.
     pub refused: Option<&'a RowError>,
+    /// The row as it came, where rows are [kept](Subjects::keeping_rows) and it could be read.
+    pub input: &'a str,
 }
 
 /// Rows read together. Its memory is used again.
 #[derive(Debug, Default)]
 pub struct Batch {
     text: String,
-    rows: Vec<(u64, Range<usize>, Option<RowError>)>,
+    rows: Vec<Place>,
+}
+
+/// Where a row stands in the text of a batch.
+#[derive(Debug)]
+struct Place {
+    number: u64,
+    subject: Range<usize>,
+    input: Range<usize>,
+    refused: Option<RowError>,
 }
 
 impl Batch {
     /// The rows, in order.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
-        self.rows.iter().map(|(number, at, refused)| Row {
-            number: *number,
-            subject: &self.text[at.clone()],
-            refused: refused.as_ref(),
+        self.rows.iter().map(|place| Row {
+            number: place.number,
+            subject: &self.text[place.subject.clone()],
+            refused: place.refused.as_ref(),
+            input: &self.text[place.input.clone()],
         })
     }
 
     fn push(&mut self, number: u64, subject: &str, refused: Option<RowError>) {
         let at = self.text.len();
         self.text.push_str(subject);
-        self.rows.push((number, at..self.text.len(), refused));
+        let end = self.text.len();
+        self.rows.push(Place { number, subject: at..end, input: end..end, refused });
+    }
+
+    /// Keeps the last row as it came.
+    fn keep(&mut self, row: &str) {
+        let at = self.text.len();
+        self.text.push_str(row);
+        if let Some(last) = self.rows.last_mut() {
+            last.input = at..self.text.len();
+        }
     }
 
     fn refuse(&mut self, number: u64, bytes: &[u8], why: RowError) {
@@ -125,9 +157,20 @@ impl Batch {
 #[derive(Debug)]
 pub struct Subjects<R> {
     lines: Lines<R>,
-    table: Option<Table>,
+    form: Form,
     blank: u64,
     rows: u64,
+    keeps: bool,
+}
+
+/// How rows are read.
+#[derive(Debug)]
+enum Form {
+    /// A subject a line.
+    Lines,
+    Table(Table),
+    /// A JSON object a line, with the subject in the field of this name.
+    Json(String),
 }
 
 /// How a table is read.
@@ -136,21 +179,64 @@ struct Table {
     delimiter: char,
     name: String,
     column: usize,
-    columns: usize,
+    header: Vec<String>,
 }
 
 impl<R: Read> Subjects<R> {
     /// One subject a line. Empty lines and lines that begin with `#` are blank.
     pub fn lines(input: R) -> Self {
-        Self { lines: Lines::new(input), table: None, blank: 0, rows: 0 }
+        Self::new(Lines::new(input), Form::Lines)
+    }
+
+    fn new(lines: Lines<R>, form: Form) -> Self {
+        Self { lines, form, blank: 0, rows: 0, keeps: false }
+    }
+
+    /// Keeps rows as they came, for whoever wants them beside the answers.
+    #[must_use]
+    pub fn keeping_rows(self) -> Self {
+        Self { keeps: true, ..self }
+    }
+
+    /// The names of the columns of the input: those of a table, `input` of JSON lines, none of plain lines.
+    pub fn columns(&self) -> Vec<String> {
+        match &self.form {
+            Form::Lines => Vec::new(),
+            Form::Table(table) => table.header.clone(),
+            Form::Json(_) => vec!["input".to_owned()],
+        }
+    }
+
+    /// The cells of a [kept](Self::keeping_rows) row, as many as there are [columns](Self::columns): of JSON lines the whole
+    /// line, of a row that could not be read blank ones.
+    pub fn cutter(&self) -> impl Fn(&Row<'_>) -> Vec<String> + Send + Sync + 'static {
+        let columns = self.columns().len();
+        let delimiter = match &self.form {
+            Form::Table(table) => Some(table.delimiter),
+            Form::Lines | Form::Json(_) => None,
+        };
+        move |row| {
+            let mut found = match delimiter {
+                Some(delimiter) if !row.input.is_empty() => cells(row.input, delimiter).unwrap_or_default(),
+                Some(_) => Vec::new(),
+                None => vec![row.input.to_owned()],
+            };
+            found.resize(columns, String::new());
+            found
+        }
     }
 
     /// The subjects in the column of this name, by the header that the input begins with. Columns are separated by comma,
-    /// semicolon, tab or `|`, cells quoted as RFC 4180 says; letter case and blanks around a name do not count.
+    /// semicolon, tab or `|`, cells quoted as RFC 4180 says; letter case and blanks around a name do not count. Where the
+    /// first line is a JSON object, each line is one, and the name is that of a field, letter by letter.
     pub fn column(input: R, name: &str) -> Result<Self, BatchError> {
         let mut lines = Lines::new(input);
         let io = |source| BatchError::Io { row: 1, source };
         let header = lines.next().map_err(io)?.ok_or(BatchError::NoHeader)?;
+        if header.bytes.trim_ascii_start().starts_with(b"{") {
+            lines.give_back([header].into());
+            return Ok(Self::new(lines, Form::Json(name.to_owned())));
+        }
         let text = header.text().map_err(BatchError::BadHeader)?;
         let wanted = name.trim().to_lowercase();
         let named = |cells: &[String]| -> Vec<usize> {
@@ -171,9 +257,8 @@ impl<R: Read> Subjects<R> {
         let (delimiter, cells) = best.unwrap_or((',', Vec::new()));
         match named(&cells)[..] {
             [column] => {
-                let table =
-                    Table { delimiter, name: label(name.trim()).into_owned(), column, columns: cells.len() };
-                Ok(Self { lines, table: Some(table), blank: 0, rows: 0 })
+                let table = Table { delimiter, name: label(name.trim()).into_owned(), column, header: cells };
+                Ok(Self::new(lines, Form::Table(table)))
             }
             ref several => Err(BatchError::Column {
                 wanted: label(name).into_owned(),
@@ -203,8 +288,8 @@ impl<R: Read> Subjects<R> {
             let row = self.lines.number + 1;
             let read = self.lines.next().map_err(|source| BatchError::Io { row, source })?;
             let Some(line) = read else { break };
-            match &self.table {
-                None => {
+            match &self.form {
+                Form::Lines => {
                     match line.text() {
                         Ok(text) if text.trim().is_empty() || text.trim_start().starts_with('#') => {
                             self.blank += 1;
@@ -214,7 +299,23 @@ impl<R: Read> Subjects<R> {
                     }
                     self.lines.spare = line.bytes;
                 }
-                Some(table) => match table.subject(&line, &mut self.lines, batch) {
+                Form::Json(field) => {
+                    match line.text() {
+                        Ok(text) if text.trim().is_empty() => self.blank += 1,
+                        Ok(text) => {
+                            match field_of(text, field) {
+                                Ok(subject) => batch.push(line.number, subject.trim(), None),
+                                Err(why) => batch.refuse(line.number, &line.bytes, why),
+                            }
+                            if self.keeps {
+                                batch.keep(text);
+                            }
+                        }
+                        Err(why) => batch.refuse(line.number, &line.bytes, why),
+                    }
+                    self.lines.spare = line.bytes;
+                }
+                Form::Table(table) => match table.subject(&line, &mut self.lines, batch, self.keeps) {
                     Ok(true) => {}
                     Ok(false) => self.blank += 1,
                     Err(source) => return Err(BatchError::Io { row, source }),
@@ -228,7 +329,13 @@ impl<R: Read> Subjects<R> {
 
 impl Table {
     /// Takes one row; false for a blank one.
-    fn subject<R: Read>(&self, line: &Line, lines: &mut Lines<R>, batch: &mut Batch) -> io::Result<bool> {
+    fn subject<R: Read>(
+        &self,
+        line: &Line,
+        lines: &mut Lines<R>,
+        batch: &mut Batch,
+        keeps: bool,
+    ) -> io::Result<bool> {
         let mut text = match line.text() {
             Ok(text) => text.to_owned(),
             Err(why) => {
@@ -245,7 +352,8 @@ impl Table {
         while read == Err(RowError::Unclosed) {
             let Some(more) = lines.next()? else { break };
             // What could be a row of its own is one: a forgotten quote must not swallow it.
-            let like_a_row = more.text().is_ok_and(|next| next.split(self.delimiter).count() >= self.columns);
+            let like_a_row =
+                more.text().is_ok_and(|next| next.split(self.delimiter).count() >= self.header.len());
             let fits = text.len() + more.bytes.len() <= MAX_ROW && !like_a_row;
             let added = more.text().is_ok_and(|next| {
                 text.push('\n');
@@ -259,29 +367,72 @@ impl Table {
             read = cells(&text, self.delimiter);
         }
         let read = read.and_then(|cells| match cells.len() {
-            found if found == self.columns => Ok(cells),
+            found if found == self.header.len() => Ok(cells),
             _ if cells.iter().all(|cell| cell.trim().is_empty()) => Ok(cells),
-            found => Err(RowError::Cells { found, expected: self.columns }),
+            found => Err(RowError::Cells { found, expected: self.header.len() }),
         });
         if read.is_err() {
             lines.give_back(taken);
         }
         match read {
             Ok(cells) if cells.iter().all(|cell| cell.trim().is_empty()) => return Ok(false),
-            Ok(cells) => match cells[self.column].trim() {
-                "" => {
-                    let why = RowError::Empty(self.name.clone());
-                    batch.refuse(line.number, &line.bytes, why);
+            Ok(cells) => {
+                match cells[self.column].trim() {
+                    "" => {
+                        let why = RowError::Empty(self.name.clone());
+                        batch.refuse(line.number, &line.bytes, why);
+                    }
+                    subject if subject.chars().any(char::is_control) => {
+                        let c = subject.chars().find(|c| c.is_control()).map_or(0, u32::from);
+                        batch.push(line.number, &clean(subject), Some(RowError::Control(c)));
+                    }
+                    subject => batch.push(line.number, subject, None),
                 }
-                subject if subject.chars().any(char::is_control) => {
-                    let c = subject.chars().find(|c| c.is_control()).map_or(0, u32::from);
-                    batch.push(line.number, &clean(subject), Some(RowError::Control(c)));
+                if keeps {
+                    batch.keep(&text);
                 }
-                subject => batch.push(line.number, subject, None),
-            },
+            }
             Err(why) => batch.refuse(line.number, &line.bytes, why),
         }
         Ok(true)
+    }
+}
+
+/// The text in a field of a JSON object. A field that stands twice could mean either.
+fn field_of(text: &str, field: &str) -> Result<String, RowError> {
+    struct Field<'n>(&'n str);
+    impl<'de> serde::de::Visitor<'de> for Field<'_> {
+        type Value = Vec<serde_json::Value>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut found = Vec::new();
+            while let Some(key) = map.next_key::<String>()? {
+                if key == self.0 {
+                    found.push(map.next_value()?);
+                } else {
+                    map.next_value::<serde::de::IgnoredAny>()?;
+                }
+            }
+            Ok(found)
+        }
+    }
+    let name = || label(field).into_owned();
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = serde::Deserializer::deserialize_map(&mut reader, Field(field));
+    let found = read.and_then(|found| reader.end().map(|()| found));
+    match found.map_err(|error| RowError::NotAnObject(error.to_string()))?.as_slice() {
+        [] | [serde_json::Value::Null] => Err(RowError::Empty(name())),
+        [serde_json::Value::String(text)] if text.trim().is_empty() => Err(RowError::Empty(name())),
+        [serde_json::Value::String(text)] => match text.trim().chars().find(|c| c.is_control()) {
+            Some(c) => Err(RowError::Control(c.into())),
+            None => Ok(text.clone()),
+        },
+        [_] => Err(RowError::NotAText(name())),
+        [..] => Err(RowError::Repeated(name())),
     }
 }
 
@@ -462,6 +613,60 @@ mod tests {
             );
         }
         assert_eq!(found[3].1, "n\u{fffd}l", "fit to be shown");
+    }
+
+    #[test]
+    fn the_field_of_each_json_line_is_read_and_no_line_stops_the_next() {
+        let input = concat!(
+            "{\"id\":1,\"to\":\"A\"}\n\n",
+            "{\"to\":\" B \",\"deep\":{\"to\":\"x\"}}\r\n",
+            "{\"to\":7}\n{\"id\":2}\n{\"to\":null}\n{\"to\":\"A\",\"to\":\"B\"}\n",
+            "[\"A\"]\n{\"to\":\"A\"} {\"to\":\"B\"}\n{\"to\":\"A\\n\"}\n{\"to\":\"C\\u0000D\"}\n",
+        );
+        let (found, blank, rows) = column(input, "to");
+        assert_eq!((blank, rows), (1, 11));
+        assert_eq!(found[..2], [good(1, "A"), good(3, "B")]);
+        assert_eq!(found[8], good(10, "A"));
+        for (at, number, why) in [
+            (2, 4, "no text in the field `to`"),
+            (3, 5, "nothing in the column `to`"),
+            (4, 6, "nothing in the column `to`"),
+            (5, 7, "more than once"),
+            (6, 8, "no JSON object"),
+            (7, 9, "no JSON object"),
+            (9, 11, "U+0000"),
+        ] {
+            let (row, _, refused) = &found[at];
+            assert_eq!(*row, number);
+            assert!(refused.as_ref().is_some_and(|said| said.contains(why)), "{row}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn rows_are_kept_as_they_came_for_whoever_asks() {
+        let kept = |input: &'static str| {
+            let mut subjects = Subjects::column(input.as_bytes(), "to").expect("a header").keeping_rows();
+            let (cut, mut batch, mut found) = (subjects.cutter(), Batch::default(), Vec::new());
+            while subjects.fill(&mut batch, 2).expect("read") {
+                found.extend(batch.rows().map(|row| cut(&row)));
+            }
+            (subjects.columns(), found)
+        };
+        let (columns, rows) = kept("id;to;note\n1;A;\"x; \"\"y\"\"\"\n2;;-\n3;B\n4;C;\"two\nlines\"\n");
+        assert_eq!(columns, ["id", "to", "note"]);
+        assert_eq!(rows, [["1", "A", "x; \"y\""], ["2", "", "-"], ["", "", ""], ["4", "C", "two\nlines"]]);
+        let (columns, rows) = kept("{\"to\":\"A\",\"n\":1}\nno\n");
+        assert_eq!(
+            (columns, rows),
+            (
+                vec!["input".to_owned()],
+                vec![vec!["{\"to\":\"A\",\"n\":1}".to_owned()], vec!["no".to_owned()]]
+            )
+        );
+        let mut plain = Subjects::column("to\nA\n".as_bytes(), "to").expect("a header");
+        let mut batch = Batch::default();
+        assert!(plain.fill(&mut batch, 2).expect("read"));
+        assert_eq!(batch.rows().map(|row| row.input.len()).sum::<usize>(), 0);
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(crate) struct Judged {
     /// The exposure that the summary names: behind the strongest rule, the subject's own before others', a sanction before
     /// the rest.
     pub(crate) reason: Option<usize>,
+    /// The rule by which that decides, by place in the policy; none where no rule covers it.
+    pub(crate) rule: Option<usize>,
     /// No rule fired, and the reason is a claim that no policy lets pass in silence.
     pub(crate) uncovered: bool,
 }
@@ -49,6 +51,7 @@ pub(crate) fn judge(policy: &Policy, exposed: impl IntoIterator<Item = Exposed>,
         fired: Vec::new(),
         unlimited: Vec::new(),
         reason: None,
+        rule: None,
         uncovered: false,
     };
     let mut heaviest = None;
@@ -64,7 +67,7 @@ pub(crate) fn judge(policy: &Policy, exposed: impl IntoIterator<Item = Exposed>,
             let own = one.exposure == ExposureType::Identified;
             let weight = (rule.decision, rule.score, own, one.category == Category::Sanction);
             if heaviest.is_none_or(|heaviest| weight > heaviest) {
-                (heaviest, judged.reason) = (Some(weight), Some(place));
+                (heaviest, judged.reason, judged.rule) = (Some(weight), Some(place), Some(at));
             }
             judged.decision = judged.decision.max(rule.decision);
             judged.score = judged.score.max(rule.score);
@@ -80,7 +83,7 @@ pub(crate) fn judge(policy: &Policy, exposed: impl IntoIterator<Item = Exposed>,
     if let (Decision::Allow, Some((_, place))) = (judged.decision, uncovered) {
         judged.decision = Decision::Review;
         judged.score = UNCOVERED_SCORE;
-        judged.reason = Some(place);
+        (judged.reason, judged.rule) = (Some(place), None);
         judged.uncovered = true;
     }
     if judged.decision == Decision::Allow && !suffices {

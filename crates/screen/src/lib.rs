@@ -23,4 +23,4 @@ pub use entities::Entities;
 pub use keys::Keys;
 pub use names::{NameCover, name_gap};
 pub use policy::{Policy, PolicyError, Rule};
-pub use screener::{Covered, Extract, Screener, Settings};
+pub use screener::{Covered, Extract, RestsOn, Screener, Settings};

@@ -23,9 +23,9 @@ use tracehound_attribution::{
 };
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
-    Address, AddressError, Amount, Asset, BitcoinNetwork, Chain, Claim, Gap, GapKind, SourceId, SourceKind,
-    Subject, TxId, Verdict, Worth,
-    verdict::{Basis, Direction, ExposureType, SourceAsOf},
+    Address, AddressError, Amount, Asset, BitcoinNetwork, Chain, Claim, Gap, GapKind, Pasted, SourceId,
+    SourceKind, Subject, TxId, Verdict, Worth,
+    verdict::{AdvisoriesAsOf, Basis, Direction, ExposureType, SourceAsOf},
 };
 
 use crate::{
@@ -50,6 +50,21 @@ pub struct Settings<'a> {
     pub limits: Limits,
     /// Prices of the ledger's coin, for limits in a currency.
     pub prices: Option<&'a Prices>,
+}
+
+/// What is the same for all verdicts of a screener.
+#[derive(Clone, Copy, Debug)]
+pub struct RestsOn<'a> {
+    /// The moment the question is asked about.
+    pub as_of: Timestamp,
+    /// The policy.
+    pub policy: &'a Policy,
+    /// Identity of what was read.
+    pub snapshot: &'a str,
+    /// The lists that are searched, with the version used.
+    pub sources: &'a [SourceAsOf],
+    /// The publishers whose advisories are complete up to some day.
+    pub advisories: &'a [AdvisoriesAsOf],
 }
 
 /// What a ledger covers that holds only the transactions of some subjects.
@@ -131,7 +146,7 @@ struct Findings {
     looked: bool,
     /// All of the subject's transactions up to this moment were examined.
     examined_until: Option<Timestamp>,
-    note: Option<String>,
+    notes: Vec<String>,
 }
 
 impl<'a> Screener<'a> {
@@ -191,6 +206,17 @@ impl<'a> Screener<'a> {
         self
     }
 
+    /// What every verdict of this screener rests on.
+    pub fn rests_on(&self) -> RestsOn<'_> {
+        RestsOn {
+            as_of: self.settings.as_of,
+            policy: self.settings.policy,
+            snapshot: &self.snapshot,
+            sources: &self.lists.sources,
+            advisories: &self.lists.advisories,
+        }
+    }
+
     /// The lists that are searched, with the snapshot used.
     pub fn sources(&self) -> &[SourceAsOf] {
         &self.lists.sources
@@ -198,11 +224,12 @@ impl<'a> Screener<'a> {
 
     /// Answers about an address, a transaction id, or an identifier that some list names as plain text.
     ///
+    /// An address may have around it what people paste with it ([`Pasted::read`]); the answer says what was left out.
     /// Text that is none of these is an error, not an answer.
     pub fn screen(&self, text: &str) -> Result<Verdict, AddressError> {
         let text = text.trim();
-        match Address::parse(text) {
-            Ok(address) => Ok(self.screen_address(text, &address)),
+        match Pasted::read(text) {
+            Ok(pasted) => Ok(self.screen_address(text, &pasted)),
             Err(error) => {
                 let opaque = self.claims(&subject_key(&Subject::Opaque(text.to_owned())));
                 let txid: Option<TxId> = text.parse().ok();
@@ -245,18 +272,27 @@ impl<'a> Screener<'a> {
             && self.keys.owners(address).is_empty()
     }
 
-    fn screen_address(&self, text: &str, address: &Address) -> Verdict {
+    fn screen_address(&self, text: &str, pasted: &Pasted) -> Verdict {
+        let address = &pasted.address;
         let mut findings = Findings::default();
+        if let Some(left_out) = &pasted.taken_off {
+            // A list may have named the text as it stands, when it was no address yet.
+            let opaque = self.claims(&subject_key(&Subject::Opaque(text.to_owned())));
+            findings.hits.extend(opaque.holding.into_iter().map(own));
+            findings.former.extend(opaque.ended);
+            findings.notes.push(format!("read as {address}, {left_out}"));
+        }
         for reading in self.readings(address) {
             let known = self.claims(reading.key().as_ref());
             findings.hits.extend(known.holding.into_iter().map(own));
             findings.former.extend(known.ended);
         }
         if address.is_null_like() {
-            findings.note = Some("this is a null or burn address: nobody owns it".to_owned());
+            findings.notes.push("this is a null or burn address: nobody owns it".to_owned());
         }
         self.examine_address(address, &mut findings);
-        self.judge(text, address.chain(), findings)
+        let verdict = self.judge(text, address.chain(), findings);
+        Verdict { read_as: pasted.taken_off.is_some().then(|| address.to_string()), ..verdict }
     }
 
     /// The address, and the others that the same key or script controls: other coins' forms of it, and other forms of its

@@ -21,6 +21,7 @@ Examples:
   tracehound screen 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --as-of 2022-04-01
   tracehound screen --stdin --output csv < addresses.txt
   tracehound screen withdrawals.csv --column address --output jsonl
+  tracehound screen withdrawals.csv.gz --column address --audit --summary run.json > audited.csv
   tracehound screen ADDRESS --esplora https://blockstream.info/api
   tracehound screen --name \"Sim Hyon-Sop\""
 )]
@@ -31,10 +32,18 @@ pub(crate) struct ScreenArgs {
     /// Read subjects from standard input, one a line; empty lines and lines that begin with # are skipped
     #[arg(long, conflicts_with = "name")]
     pub stdin: bool,
-    /// Read the subjects from this column of a CSV file with a header, named as SUBJECT or given by --stdin. Answers carry the
-    /// row's number, of several files the file's name too; what cannot be read is a refused row, and the rest is answered
+    /// Read the subjects from this column of a CSV file with a header, or this field of a file of JSON lines (either may be
+    /// gzipped), named as SUBJECT or given by --stdin. Answers carry the row's number, of several files the file's name too; what
+    /// cannot be read is a refused row, and the rest is answered
     #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "esplora"])]
     pub column: Option<String>,
+    /// A table for auditors: the input's own columns, and with them decision, entity, list, rule, since when, and why nothing could
+    /// be said. What holds for all rows stands once, in the file of --summary
+    #[arg(long, requires = "column")]
+    pub audit: bool,
+    /// Write what holds for all rows (policy, lists, snapshot) and how many there are of each answer to this file, as JSON
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
+    pub summary: Option<PathBuf>,
     /// Match the names of listed people and organisations instead
     #[arg(long, value_name = "NAME", conflicts_with = "subjects")]
     pub name: Vec<String>,

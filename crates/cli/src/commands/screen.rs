@@ -2,14 +2,15 @@
 
 mod batch;
 
-use std::{io::Write, path::Path};
+use std::{io::Write, path::Path, sync::Arc};
 
-use miette::{IntoDiagnostic, Result, miette};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use rayon::prelude::*;
 use tracehound_engine::{
     Snapshot, Versioned, names,
     screen::{
         self, Esplora, Question, RefusedSubject, Screening,
+        audit::{self, Counts, Summary},
         batch::{Row, Subjects},
     },
 };
@@ -48,28 +49,78 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
     let screening = screening(common, data, &snapshot, args, &question)?;
     let screener = screening.screener();
     let inputs = inputs(args)?;
-    let numbered = args.column.is_some() || args.stdin;
-    let mut printer = Printer::new(common, &screener, numbered);
+    if args.audit && !matches!(common.output, Output::Text | Output::Csv) {
+        return Err(miette!("--audit writes a table: leave --output out, or say csv"));
+    }
+    let mut printer = Printer::new(common, &screener, args);
     let several = inputs.len() > 1;
+    if args.audit {
+        printer.answers.audit = Some(audit_of(&inputs)?);
+    }
     printer.begin(several, out)?;
     if args.column.is_none() {
-        let row = |subject| Row { number: 0, subject, refused: None };
+        let row = |subject| Row { number: 0, subject, refused: None, input: "" };
         let rows: Vec<Row<'_>> = args.subjects.iter().map(|subject| row(subject.as_str())).collect();
         printer.answer(&rows, out)?;
     }
     if !inputs.is_empty() {
         progress::end_on_interrupt();
     }
+    let mut read = Vec::new();
+    if args.column.is_none() && !args.subjects.is_empty() {
+        let name = "the command line".to_owned();
+        read.push(audit::Input { name, blank: Some(0), cut_short: None, counts: printer.counts.clone() });
+    }
+    let mut is_whole = true;
     for (name, subjects) in inputs {
         if several {
-            printer.answers.file = in_answers(common.output, &name)?;
+            printer.answers.file = in_answers(printer.answers.output, &name)?;
         }
-        if !batch::answer(&mut printer, subjects, &name, common.quiet, out)? {
-            out.flush().into_diagnostic()?;
-            return Ok(CUT_SHORT);
+        if let Some(audit) = &mut printer.answers.audit {
+            audit.cut = Arc::new(subjects.cutter());
+        }
+        let input = batch::answer(&mut printer, subjects, name, common.quiet, out)?;
+        is_whole = input.cut_short.is_none();
+        read.push(input);
+        if !is_whole {
+            break;
         }
     }
-    printer.end(out)
+    if is_whole {
+        let code = printer.end(out)?;
+        summarise(args, &screener, read)?;
+        return Ok(code);
+    }
+    out.flush().into_diagnostic()?;
+    summarise(args, &screener, read)?;
+    Ok(CUT_SHORT)
+}
+
+/// Writes the summary, where one is wanted.
+fn summarise(args: &ScreenArgs, screener: &Screener<'_>, inputs: Vec<audit::Input>) -> Result<()> {
+    let Some(path) = &args.summary else { return Ok(()) };
+    let summary = Summary::new(screener, inputs);
+    let text = serde_json::to_string_pretty(&Versioned::of(&summary)).into_diagnostic()?;
+    std::fs::write(path, format!("{text}\n"))
+        .into_diagnostic()
+        .wrap_err_with(|| format!("writing {}", path.display()))
+}
+
+/// How rows are written for auditors; all inputs must have the same columns.
+fn audit_of(inputs: &[(String, Subjects<batch::Input>)]) -> Result<Audit> {
+    let mut columns = None;
+    for (name, subjects) in inputs {
+        let own = subjects.columns();
+        match &columns {
+            None => columns = Some((own, subjects.cutter())),
+            Some((first, _)) if *first == own => {}
+            Some(_) => {
+                return Err(miette!("{name} has other columns than {}: audit each by itself", inputs[0].0));
+            }
+        }
+    }
+    let (columns, cut) = columns.ok_or_else(|| miette!("--audit needs a file, or --stdin, with --column"))?;
+    Ok(Audit { columns, cut: Arc::new(cut) })
 }
 
 /// What verdicts rest on. A ledger of what a server told is confirmed before anything is printed, as any other.
@@ -115,7 +166,7 @@ fn inputs(args: &ScreenArgs) -> Result<Vec<(String, Subjects<batch::Input>)>> {
         .into_iter()
         .map(|(name, input)| {
             let subjects = Subjects::column(input, column).map_err(|error| miette!("{name}: {error}"))?;
-            Ok((name, subjects))
+            Ok((name, if args.audit { subjects.keeping_rows() } else { subjects }))
         })
         .collect()
 }
@@ -130,12 +181,26 @@ struct Answers<'a> {
     numbered: bool,
     /// The file that the rows are of, as it stands in an answer; nothing where there is one input.
     file: String,
+    /// How rows are written for auditors, in place of whole answers.
+    audit: Option<Audit>,
+    /// Whether answers are counted by rule and list.
+    counts: bool,
+}
+
+/// How rows are written for auditors.
+#[derive(Clone)]
+struct Audit {
+    /// The columns of the input.
+    columns: Vec<String>,
+    /// A row's cells.
+    cut: Arc<dyn Fn(&Row<'_>) -> Vec<String> + Send + Sync>,
 }
 
 /// Prints answers in input order, and counts them.
 struct Printer<'a> {
     answers: Answers<'a>,
     tally: Tally,
+    counts: Counts,
 }
 
 /// Subjects whose answers lie on one page.
@@ -146,15 +211,19 @@ const PAGE: usize = 64;
 struct Page {
     bytes: Vec<u8>,
     tally: Tally,
+    counts: Counts,
 }
 
 impl<'a> Printer<'a> {
-    fn new(common: &Common, screener: &'a Screener<'a>, numbered: bool) -> Self {
-        let plain = matches!(common.output, Output::Jsonl | Output::Csv)
-            .then(|| Plain::new(common.output, screener))
-            .flatten();
-        let answers = Answers { output: common.output, screener, plain, numbered, file: String::new() };
-        Self { answers, tally: Tally::default() }
+    fn new(common: &Common, screener: &'a Screener<'a>, args: &ScreenArgs) -> Self {
+        let numbered = args.column.is_some() || args.stdin;
+        let output = if args.audit { Output::Csv } else { common.output };
+        let counts = args.summary.is_some();
+        // Answers that are audited or counted are made one by one.
+        let plain = matches!(output, Output::Jsonl | Output::Csv) && !args.audit && !counts;
+        let plain = plain.then(|| Plain::new(output, screener)).flatten();
+        let answers = Answers { output, screener, plain, numbered, file: String::new(), audit: None, counts };
+        Self { answers, tally: Tally::default(), counts: Counts::default() }
     }
 
     fn begin(&self, several: bool, out: &mut dyn Write) -> Result<()> {
@@ -163,6 +232,9 @@ impl<'a> Printer<'a> {
             (false, true) => "row,",
             (false, false) => "",
         };
+        if let Some(audit) = &self.answers.audit {
+            return writeln!(out, "{}", audit::header(several, &audit.columns)).into_diagnostic();
+        }
         match self.answers.output {
             Output::Csv => writeln!(out, "{row}{}", output::CSV_HEADER).into_diagnostic(),
             Output::Json => write!(out, "[").into_diagnostic(),
@@ -194,6 +266,7 @@ impl<'a> Printer<'a> {
             }
             out.write_all(&page.bytes).into_diagnostic()?;
             self.tally.add(&page.tally);
+            self.counts.add(&page.counts);
         }
         Ok(())
     }
@@ -211,11 +284,12 @@ impl Answers<'_> {
     fn write(&self, rows: &[Row<'_>], page: &mut Page) -> Result<()> {
         page.bytes.clear();
         page.tally = Tally::default();
+        page.counts = Counts::default();
         for row in rows {
             if self.output == Output::Json && !page.bytes.is_empty() {
                 page.bytes.extend_from_slice(b",\n");
             }
-            let found = self.one(row, &mut page.bytes)?;
+            let found = self.one(row, page)?;
             page.tally.note(found);
         }
         Ok(())
@@ -253,38 +327,40 @@ impl Answers<'_> {
         brace
     }
 
-    fn one(&self, row: &Row<'_>, bytes: &mut Vec<u8>) -> Result<Worst> {
-        let subject = row.subject;
-        let begin = bytes.len();
-        if let Some(why) = row.refused {
-            refuse(self.output, subject, &format!("row {} {why}", row.number), bytes)?;
-            self.number(row, begin, bytes);
-            return Ok(Worst::Refused);
-        }
+    fn one(&self, row: &Row<'_>, page: &mut Page) -> Result<Worst> {
+        let (subject, begin) = (row.subject, page.bytes.len());
         if let Some(plain) = &self.plain
+            && row.refused.is_none()
             && let Ok(address) = Address::parse(subject)
             && self.screener.is_plain(&address)
             && let Some((before, after)) = plain.around(subject, &address)
         {
-            let opened = self.open_numbered(row, bytes);
+            let opened = self.open_numbered(row, &mut page.bytes);
             for part in [&before[opened..], subject.as_bytes(), after] {
-                bytes.extend_from_slice(part);
+                page.bytes.extend_from_slice(part);
             }
             return Ok(plain.worst);
         }
-        let found = match screen::verdict(self.screener, subject) {
-            Ok(verdict) => {
-                render(self.output, &verdict, bytes)?;
-                verdict.decision.into()
-            }
-            Err(error) => {
-                let place = if row.number == 0 { String::new() } else { format!("row {}: ", row.number) };
-                refuse(self.output, subject, &format!("{place}{error}"), bytes)?;
-                Worst::Refused
-            }
+        let found = match row.refused {
+            Some(why) => Err(format!("row {} {why}", row.number)),
+            None => screen::verdict(self.screener, subject).map_err(|error| match row.number {
+                0 => error.to_string(),
+                number => format!("row {number}: {error}"),
+            }),
         };
-        self.number(row, begin, bytes);
-        Ok(found)
+        let found = found.as_ref().map_err(String::as_str);
+        if self.counts {
+            page.counts.note(found);
+        }
+        match (&self.audit, found) {
+            (Some(audit), _) => {
+                writeln!(page.bytes, "{}", audit::row(&(audit.cut)(row), found)).into_diagnostic()?;
+            }
+            (None, Ok(verdict)) => render(self.output, verdict, &mut page.bytes)?,
+            (None, Err(why)) => refuse(self.output, subject, why, &mut page.bytes)?,
+        }
+        self.number(row, begin, &mut page.bytes);
+        Ok(found.map_or(Worst::Refused, |verdict| verdict.decision.into()))
     }
 }
 

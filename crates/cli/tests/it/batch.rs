@@ -224,3 +224,78 @@ fn two_signals_at_once_are_one_interrupt() {
     assert_eq!(output.status.code(), Some(4), "{}", said(&output));
     assert!(said(&output).contains("until there"), "{}", said(&output));
 }
+
+/// What a payments department keeps and an auditor asks for: the rows as they were, with the decision beside them.
+#[test]
+fn an_audited_table_keeps_the_input_and_names_what_decided() {
+    let data = tempfile::tempdir().expect("folder");
+    let file = data.path().join("payouts.csv");
+    let rows = format!(
+        "id;decision;address;amount;note\n7;paid;{LISTED};-1.50;\"a;b\"\n8;paid;bitcoin:{UNKNOWN}?amount=1;2;=1+1\n9;open;;3;\n10;open;nonsense;4;\n\n"
+    );
+    std::fs::write(&file, &rows).expect("written");
+    let (file, summary) = (file.display().to_string(), data.path().join("run.json"));
+    let day = ["--policy", "lists-only", "--as-of", "2025-11-20"];
+    let arguments = [&["screen", &file, "--column", "address", "--audit"][..], &day].concat();
+    let written = summary.display().to_string();
+    let output = tracehound(data.path(), &[&arguments[..], &["--summary", &written]].concat(), "");
+    assert_eq!(output.status.code(), Some(20), "{}", said(&output));
+    let table = text(&output);
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines[0], "row,id,decision,address,amount,note,screen_decision,entity,list,rule,since,why");
+    let listed = format!("2,7,paid,{LISTED},-1.50,\"a;b\",block,");
+    assert!(lines[1].starts_with(&listed) && lines[1].contains(",fbi-notices,"), "{}", lines[1]);
+    assert!(
+        lines[2].starts_with("3,8,paid,bitcoin:") && lines[2].contains(",2,'=1+1,allow,"),
+        "{}",
+        lines[2]
+    );
+    assert!(lines[2].ends_with(&format!("read as {UNKNOWN}")), "{}", lines[2]);
+    assert!(lines[3].starts_with("4,9,open,,3,,refused,,,,,row 4 has nothing"), "{}", lines[3]);
+    assert!(lines[4].starts_with("5,10,open,nonsense,4,,refused,"), "{}", lines[4]);
+    assert_eq!(lines.len(), 5);
+    let read = std::fs::read_to_string(&summary).expect("written");
+    let summary: Value = serde_json::from_str(&read).expect("JSON");
+    assert_eq!(summary["whole"], true);
+    assert_eq!(summary["policy"], "lists-only");
+    assert_eq!(summary["counts"]["decisions"], serde_json::json!({"allow": 1, "block": 1, "refused": 2}));
+    assert_eq!(summary["counts"]["lists"], serde_json::json!({"fbi-notices": 1}));
+    assert_eq!(summary["inputs"][0]["blank"], 1);
+    assert!(summary["sources"].as_array().is_some_and(|sources| !sources.is_empty()));
+    // The same as whole answers, packed, says the same of each row.
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(rows.as_bytes()).expect("in memory");
+    let file = data.path().join("payouts.csv.gz");
+    std::fs::write(&file, packed.finish().expect("in memory")).expect("written");
+    let file = file.display().to_string();
+    let output = tracehound(
+        data.path(),
+        &[&["screen", &file, "--column", "address", "--output", "jsonl"][..], &day].concat(),
+        "",
+    );
+    let whole = answers(&text(&output));
+    assert_eq!(whole.len(), 4);
+    assert_eq!(whole[0]["reason"]["source"], "fbi-notices");
+    assert_eq!(whole[1]["read_as"], UNKNOWN);
+}
+
+#[test]
+fn a_run_that_breaks_off_says_so_in_its_summary() {
+    let data = tempfile::tempdir().expect("folder");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(format!("{{\"to\":\"{LISTED}\"}}\n").repeat(5_000).as_bytes()).expect("in memory");
+    let packed = packed.finish().expect("in memory");
+    let (file, summary) = (data.path().join("cut.jsonl.gz"), data.path().join("run.json"));
+    std::fs::write(&file, &packed[..packed.len() - 9]).expect("written");
+    let (file, written) = (file.display().to_string(), summary.display().to_string());
+    let output =
+        tracehound(data.path(), &["screen", &file, "--column", "to", "--audit", "--summary", &written], "");
+    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
+    let read = std::fs::read_to_string(&summary).expect("written");
+    let summary: Value = serde_json::from_str(&read).expect("JSON");
+    assert_eq!(summary["whole"], false);
+    assert!(
+        summary["inputs"][0]["cut_short"].as_str().is_some_and(|why| why.contains("broke off")),
+        "{summary}"
+    );
+}

@@ -2,7 +2,7 @@
 //! losing count.
 
 use std::{
-    io::Read,
+    io::{self, BufRead, BufReader, Read},
     ops::ControlFlow,
     sync::{
         atomic::{AtomicBool, Ordering},
@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use flate2::bufread::MultiGzDecoder;
 pub use tracehound_screen::batch::{Batch, BatchError, Row, Subjects};
 
 /// Subjects answered in parallel before their answers are handed over, in input order: so few that the answers, up to two
@@ -20,6 +21,28 @@ const ROWS: usize = 2_048;
 
 /// How long an interrupt may wait while no rows come.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// An input, unpacked while it is read where it is gzip. Rows are of bounded length, whatever comes out.
+pub fn unpacked<R: Read>(input: R) -> impl Read {
+    let mut input = BufReader::with_capacity(1 << 16, input);
+    // What cannot be read at all is told when the first row is.
+    let is_gzip = input.fill_buf().is_ok_and(|start| start.starts_with(&[0x1f, 0x8b]));
+    if is_gzip { Unpacked::Gzip(MultiGzDecoder::new(input)) } else { Unpacked::Plain(input) }
+}
+
+enum Unpacked<R: Read> {
+    Plain(BufReader<R>),
+    Gzip(MultiGzDecoder<BufReader<R>>),
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(input) => input.read(into),
+            Self::Gzip(input) => input.read(into),
+        }
+    }
+}
 
 /// How a batch ended.
 #[derive(Debug)]

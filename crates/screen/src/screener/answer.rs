@@ -6,7 +6,7 @@ use tracehound_model::{
     Asset, Chain, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source, SourceId, SourceKind, TxRef,
     Verdict,
     evidence::Fact,
-    verdict::{Basis, Direction, ExposureType},
+    verdict::{Basis, Direction, ExposureType, Reason},
 };
 
 use super::{Findings, Hit, MAX_EVIDENCE_TXS, MAX_EXPOSURES, Screener};
@@ -57,8 +57,16 @@ impl Screener<'_> {
         for claim in &findings.former {
             evidence.node(format!("claim:{}", claim.id), Fact::Claim { claim: Box::new(claim.clone()) });
         }
-        let reason = judged.reason.map(|place| &findings.hits[place]);
-        let mut summary = self.summary(decision, basis, reason, &findings);
+        let hit = judged.reason.map(|place| &findings.hits[place]);
+        let mut summary = self.summary(decision, basis, hit, &findings);
+        let reason = hit.map(|hit| Reason {
+            rule: judged.rule.map(|at| policy.rules[at].name.clone()),
+            entity: hit.claim.statement.label.clone(),
+            category: hit.claim.statement.category,
+            source: hit.claim.source.clone(),
+            since: hit.since,
+            address: hit.address.clone(),
+        });
         if judged.uncovered {
             summary.push_str("; no rule of the policy covers it: a person has to look");
         }
@@ -70,11 +78,13 @@ impl Screener<'_> {
         let error_rates = if indirect { self.haircut_rates() } else { None };
         let error_rates = error_rates.map(str::to_owned).into_iter().collect();
         Verdict {
+            read_as: None,
             subject: text.to_owned(),
             chain: chain.map(|chain| chain.to_string()),
             decision,
             basis,
             score: judged.score,
+            reason,
             summary,
             as_of: self.settings.as_of,
             exposures,
@@ -184,7 +194,7 @@ impl Screener<'_> {
             let end = claim.valid_to.map_or_else(String::new, |end| format!(" until {end}"));
             let _ = write!(text, "; formerly {} on {}{end}", claim.statement.label, claim.source);
         }
-        if let Some(note) = &findings.note {
+        for note in &findings.notes {
             let _ = write!(text, "; {note}");
         }
         if decision == Decision::Incomplete {

@@ -9,7 +9,10 @@ use std::{
 
 use indicatif::ProgressBar;
 use miette::{IntoDiagnostic, Report, Result, WrapErr};
-use tracehound_engine::screen::batch::{self, Ended, Subjects, Taker};
+use tracehound_engine::screen::{
+    audit,
+    batch::{self, Ended, Subjects, Taker},
+};
 
 use super::{Page, Printer};
 use crate::{output::CUT_SHORT, progress, terminal};
@@ -17,18 +20,18 @@ use crate::{output::CUT_SHORT, progress, terminal};
 /// Where subjects come from.
 pub(super) type Input = Box<dyn Read + Send>;
 
-/// Standard input.
+/// Standard input, unpacked if it is gzip.
 pub(super) fn stdin() -> Input {
-    Box::new(std::io::stdin())
+    Box::new(batch::unpacked(std::io::stdin()))
 }
 
-/// A file; `-` is standard input.
+/// A file, unpacked if it is gzip; `-` is standard input.
 pub(super) fn file(path: &Path) -> Result<Input> {
     if path == Path::new("-") {
         return Ok(stdin());
     }
     let file = File::open(path).into_diagnostic().wrap_err_with(|| format!("opening {}", path.display()))?;
-    Ok(Box::new(file))
+    Ok(Box::new(batch::unpacked(file)))
 }
 
 /// Prints answers.
@@ -54,33 +57,35 @@ impl Taker<Page, Report> for Printing<'_, '_> {
     }
 }
 
-/// Answers one input row by row, and says on standard error what became of the rows; whether it was answered to its end.
+/// Answers one input row by row, and says on standard error what became of the rows.
 pub(super) fn answer(
     printer: &mut Printer<'_>,
     subjects: Subjects<Input>,
-    named: &str,
+    name: String,
     quiet: bool,
     out: &mut dyn Write,
-) -> Result<bool> {
+) -> Result<audit::Input> {
     let bar = progress::counter(quiet);
     bar.set_message("screened");
     let (before, answers) = (printer.tally.clone(), printer.answers.clone());
+    let earlier = std::mem::take(&mut printer.counts);
     let mut printing = Printing { printer, out, bar: &bar };
     let ended = batch::answer(subjects, |rows, pages| answers.fill(rows, pages), &mut printing)?;
     let found = printer.tally.since(&before);
+    let counts = std::mem::replace(&mut printer.counts, earlier);
+    printer.counts.add(&counts);
+    bar.finish_and_clear();
     let why = match ended {
         Ended::Whole { rows, blank } => {
             if !quiet {
-                terminal::say(&format!("{named}: {rows} rows: {found}, {blank} blank"));
+                terminal::say(&format!("{name}: {rows} rows: {found}, {blank} blank"));
             }
-            bar.finish_and_clear();
-            return Ok(true);
+            return Ok(audit::Input { name, blank: Some(blank), cut_short: None, counts });
         }
-        Ended::Interrupted(row) => format!("interrupted after row {row} of {named}"),
-        Ended::Broken(row, error) => format!("{named} broke off after row {row}: {error}"),
-        Ended::Lost(row) => format!("{named} could not be read on after row {row}"),
+        Ended::Interrupted(row) => format!("interrupted after row {row} of {name}"),
+        Ended::Broken(row, error) => format!("{name} broke off after row {row}: {error}"),
+        Ended::Lost(row) => format!("{name} could not be read on after row {row}"),
     };
-    bar.finish_and_clear();
     terminal::say(&format!("cut short: {why}; until there {found} (exit code {CUT_SHORT})"));
-    Ok(false)
+    Ok(audit::Input { name, blank: None, cut_short: Some(why), counts })
 }

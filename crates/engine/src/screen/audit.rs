@@ -1,0 +1,178 @@
+//! What an auditor keeps of a batch: the input's own columns with the decision and what decided it, and once, in a summary, what
+//! holds for all rows.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use tracehound_model::{
+    Decision, Verdict,
+    text::csv_cell,
+    verdict::{AdvisoriesAsOf, SourceAsOf},
+};
+use tracehound_screen::Screener;
+
+/// The columns that are added to the input's.
+pub const COLUMNS: [&str; 6] = ["decision", "entity", "list", "rule", "since", "why"];
+
+/// The header: the row's number, the columns of the input, [`COLUMNS`]. One of these that the input has too gets a word before
+/// it, so that no name stands twice.
+pub fn header(file: bool, columns: &[String]) -> String {
+    let is_taken = |name: &str| columns.iter().any(|column| column.trim().eq_ignore_ascii_case(name));
+    let own = |name: &str| if is_taken(name) { format!("screen_{name}") } else { name.to_owned() };
+    let before = if file { vec![own("file"), own("row")] } else { vec![own("row")] };
+    let cells = before.into_iter().chain(columns.iter().map(|column| kept(column)));
+    cells.chain(COLUMNS.map(own)).collect::<Vec<_>>().join(",")
+}
+
+/// A row: the input's cells and what was decided, or why nothing could be.
+pub fn row(cells: &[String], found: Result<&Verdict, &str>) -> String {
+    let own = match found {
+        Ok(verdict) => decided(verdict),
+        Err(why) => ["refused", "", "", "", "", why].map(ToOwned::to_owned),
+    };
+    let kept = cells.iter().map(|cell| kept(cell));
+    kept.chain(own.iter().map(|cell| csv_cell(cell))).collect::<Vec<_>>().join(",")
+}
+
+/// A cell of the input. Numbers stay as they are, whatever they begin with, so that the table can be joined with its input.
+fn kept(cell: &str) -> String {
+    let is_number =
+        !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
+    if is_number { cell.to_owned() } else { csv_cell(cell) }
+}
+
+fn decided(verdict: &Verdict) -> [String; 6] {
+    let reason = verdict.reason.as_ref();
+    let text = |of: fn(&tracehound_model::verdict::Reason) -> String| reason.map(of).unwrap_or_default();
+    let why = match verdict.decision {
+        Decision::Incomplete => kinds(verdict).join(" "),
+        _ => verdict.read_as.as_ref().map(|address| format!("read as {address}")).unwrap_or_default(),
+    };
+    [
+        verdict.decision.to_string(),
+        text(|reason| reason.entity.clone()),
+        text(|reason| reason.source.to_string()),
+        reason.and_then(|reason| reason.rule.clone()).unwrap_or_default(),
+        text(|reason| reason.since.to_string()),
+        why,
+    ]
+}
+
+/// The kinds of what was not examined, each once, in the words of JSON.
+fn kinds(verdict: &Verdict) -> Vec<String> {
+    let mut kinds: Vec<String> = Vec::new();
+    for gap in &verdict.coverage.gaps {
+        let kind = serde_json::to_value(gap.kind).ok();
+        let kind = kind.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}
+
+/// How many answers there are of each kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct Counts {
+    /// By decision: `allow`, `incomplete`, `review`, `block`, and `refused` for rows that could not be read.
+    pub decisions: BTreeMap<String, u64>,
+    /// By the rule that decided.
+    pub rules: BTreeMap<String, u64>,
+    /// By the list that named whoever decided.
+    pub lists: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    /// Counts an answer, or a row without one.
+    pub fn note(&mut self, found: Result<&Verdict, &str>) {
+        let decision = found.map_or_else(|_| "refused".to_owned(), |verdict| verdict.decision.to_string());
+        *self.decisions.entry(decision).or_default() += 1;
+        let Some(reason) = found.ok().and_then(|verdict| verdict.reason.as_ref()) else { return };
+        *self.lists.entry(reason.source.to_string()).or_default() += 1;
+        if let Some(rule) = &reason.rule {
+            *self.rules.entry(rule.clone()).or_default() += 1;
+        }
+    }
+
+    /// Adds others.
+    pub fn add(&mut self, other: &Self) {
+        let pairs = [
+            (&mut self.decisions, &other.decisions),
+            (&mut self.rules, &other.rules),
+            (&mut self.lists, &other.lists),
+        ];
+        for (sum, more) in pairs {
+            for (key, count) in more {
+                *sum.entry(key.clone()).or_default() += count;
+            }
+        }
+    }
+
+    /// Answers and rows without one.
+    pub fn rows(&self) -> u64 {
+        self.decisions.values().sum()
+    }
+}
+
+/// An input of a batch.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct Input {
+    /// The file, as it was named.
+    pub name: String,
+    /// Rows without anything in them; none where the input was not read to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blank: Option<u64>,
+    /// Why it was not read to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_short: Option<String>,
+    /// What became of its rows.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// What holds for all rows of a batch, and what became of them.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct Summary {
+    /// Whether every row of every input was answered, refused or blank.
+    pub whole: bool,
+    /// The moment the question is asked about.
+    pub as_of: Timestamp,
+    /// The policy's name.
+    pub policy: String,
+    /// SHA-256 of the policy, hexadecimal: `policy` of verdicts.
+    pub policy_hash: String,
+    /// Identity of the snapshot that was read: `snapshot` of verdicts.
+    pub snapshot: String,
+    /// The lists that were searched, with the version used.
+    pub sources: Vec<SourceAsOf>,
+    /// The publishers whose advisories are complete up to some day.
+    pub advisories: Vec<AdvisoriesAsOf>,
+    /// The inputs in their order.
+    pub inputs: Vec<Input>,
+    /// All of them together.
+    pub counts: Counts,
+}
+
+impl Summary {
+    /// The summary of a batch that was answered by `screener`.
+    pub fn new(screener: &Screener<'_>, inputs: Vec<Input>) -> Self {
+        let mut counts = Counts::default();
+        for input in &inputs {
+            counts.add(&input.counts);
+        }
+        let facts = screener.rests_on();
+        Self {
+            whole: inputs.iter().all(|input| input.cut_short.is_none()),
+            as_of: facts.as_of,
+            policy: facts.policy.name.clone(),
+            policy_hash: facts.policy.hash.clone(),
+            snapshot: facts.snapshot.to_owned(),
+            sources: facts.sources.to_vec(),
+            advisories: facts.advisories.to_vec(),
+            inputs,
+            counts,
+        }
+    }
+}

@@ -187,13 +187,16 @@ struct Answers<'a> {
     counts: bool,
 }
 
+/// Gives a row's cells.
+type Cutter = dyn Fn(&Row<'_>) -> Vec<String> + Send + Sync;
+
 /// How rows are written for auditors.
 #[derive(Clone)]
 struct Audit {
     /// The columns of the input.
     columns: Vec<String>,
     /// A row's cells.
-    cut: Arc<dyn Fn(&Row<'_>) -> Vec<String> + Send + Sync>,
+    cut: Arc<Cutter>,
 }
 
 /// Prints answers in input order, and counts them.

@@ -157,6 +157,22 @@ pub(crate) enum Command {
     /// A self-audit for a person with a wallet; it never asks for a secret
     #[command(subcommand)]
     Wallet(WalletCommand),
+    /// What a shell needs to complete these commands
+    #[command(after_help = "Examples:
+  tracehound completions bash > ~/.local/share/bash-completion/completions/tracehound
+  tracehound completions zsh > ~/.zfunc/_tracehound
+  tracehound completions fish > ~/.config/fish/completions/tracehound.fish")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Writes the manual's pages, one a command
+    #[command(after_help = "Example:
+  tracehound man ~/.local/share/man/man1 && man tracehound-screen")]
+    Man {
+        /// The folder that they are written to
+        folder: PathBuf,
+    },
 }
 
 impl Command {
@@ -173,6 +189,9 @@ impl Command {
                 Some("a scorecard is printed as text; --rates FILE writes its figures for programs")
             }
             (Self::Trace(args), Csv) if !args.compare => None,
+            (Self::Completions { .. } | Self::Man { .. }, Json | Jsonl | Csv) => {
+                Some("this is no answer: leave out --output")
+            }
             (_, Text | Json | Jsonl)
             | (
                 Self::Screen(_)
@@ -191,7 +210,15 @@ impl Command {
 
     /// Whether it reads or writes the data folder.
     pub(crate) fn uses_data(&self) -> bool {
-        !matches!(self, Self::Demo(_) | Self::Policy(_) | Self::Range(_) | Self::Wallet(_))
+        !matches!(
+            self,
+            Self::Demo(_)
+                | Self::Policy(_)
+                | Self::Range(_)
+                | Self::Wallet(_)
+                | Self::Completions { .. }
+                | Self::Man { .. }
+        )
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod guard;
 pub(crate) mod ingest;
 pub(crate) mod ledger;
 pub(crate) mod lists;
+pub(crate) mod manual;
 mod names;
 mod packs;
 pub(crate) mod path;

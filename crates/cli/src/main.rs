@@ -90,6 +90,8 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Range(command) => commands::range::run(common, command, &mut out),
         Command::Wallet(command) => commands::wallet::run(common, command, &mut out),
         Command::Guard(command) => commands::guard::run(common, &data, command, &mut out),
+        Command::Completions { shell } => commands::manual::completions(*shell, &mut out),
+        Command::Man { folder } => commands::manual::pages(folder, common.quiet),
     };
     // What a command missed may be what a damaged ledger did not give.
     let code = code.or_else(|error| data.confirm().and(Err(error)))?;

@@ -5,7 +5,7 @@
 //! and CSV, and escaped in JSON.
 
 use std::{
-    io::{self, BufWriter, Stderr, StdoutLock, Write},
+    io::{self, BufWriter, IsTerminal, Stderr, StdoutLock, Write},
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -26,8 +26,17 @@ const MAX_HEAD: usize = 3;
 static GONE: AtomicBool = AtomicBool::new(false);
 
 /// Standard output in the form asked for. `last` stands between what is gathered and what is written.
-pub(crate) fn stdout<W: Write>(output: Output, last: impl FnOnce(Watched) -> W) -> Screen<BufWriter<W>> {
-    Screen::new(BufWriter::with_capacity(BUFFER, last(Watched(io::stdout().lock()))), output)
+pub(crate) fn stdout<W: Write>(
+    output: Output,
+    last: impl FnOnce(Watched) -> W,
+) -> Screen<Coloured<BufWriter<W>>> {
+    let stdout = io::stdout();
+    let is_wanted = output == Output::Text
+        && stdout.is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|value| value != "dumb");
+    let inner = BufWriter::with_capacity(BUFFER, last(Watched(stdout.lock())));
+    Screen::new(Coloured { inner, is_wanted, begun: Some(Vec::new()) }, output)
 }
 
 /// Whether standard output could not be written because nobody reads it any more (`| head`).
@@ -76,6 +85,75 @@ pub(crate) fn say(line: &str) {
 pub(crate) fn told(report: &miette::Report) -> String {
     let causes: Vec<String> = report.chain().map(|cause| cause.to_string().replace('\n', "\n    ")).collect();
     hide(&causes.join("\n  because: "))
+}
+
+/// The words of verdicts, with the colour of each (SGR).
+const WORDS: [(&str, &str); 7] = [
+    ("BLOCK", "1;31"),
+    ("REFUSED", "1;31"),
+    ("REVIEW", "1;33"),
+    ("INCOMPLETE", "1;36"),
+    ("ALLOW", "1;32"),
+    ("NO OBJECTION", "1"),
+    ("NO MATCH", "1"),
+];
+
+/// A writer that colours the word of a verdict at the beginning of a line, where a person looks for it. It comes behind the
+/// cleaning, and no text from outside begins a line.
+#[derive(Debug)]
+pub(crate) struct Coloured<W: Write> {
+    inner: W,
+    is_wanted: bool,
+    /// The beginning of a line, until it tells; none behind it.
+    begun: Option<Vec<u8>>,
+}
+
+impl<W: Write> Coloured<W> {
+    /// Writes the beginning of a line, which is whole or long enough.
+    fn decide(&mut self) -> io::Result<()> {
+        let Some(begun) = self.begun.take() else { return Ok(()) };
+        let behind = |word: &str| begun.strip_prefix(word.as_bytes());
+        let ends = |rest: &[u8]| rest.is_empty() || rest.starts_with(b"  ") || rest.starts_with(b"\n");
+        let word = WORDS.iter().find(|(word, _)| behind(word).is_some_and(ends));
+        match word {
+            Some((word, colour)) => {
+                write!(self.inner, "\x1b[{colour}m{word}\x1b[0m")?;
+                self.inner.write_all(&begun[word.len()..])
+            }
+            None => self.inner.write_all(&begun),
+        }
+    }
+}
+
+impl<W: Write> Write for Coloured<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        /// As much of a line as tells: the longest word and two blanks.
+        const ENOUGH: usize = 14;
+        if !self.is_wanted {
+            return self.inner.write(bytes);
+        }
+        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            match &mut self.begun {
+                Some(begun) => begun.extend_from_slice(line),
+                None => self.inner.write_all(line)?,
+            }
+            let ends = line.ends_with(b"\n");
+            if ends || self.begun.as_ref().is_some_and(|begun| begun.len() >= ENOUGH) {
+                self.decide()?;
+            }
+            if ends {
+                self.begun = Some(Vec::new());
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.begun.as_ref().is_some_and(|begun| !begun.is_empty()) {
+            self.decide()?;
+        }
+        self.inner.flush()
+    }
 }
 
 /// A writer that lets nothing through that a terminal would act upon.
@@ -151,6 +229,25 @@ mod tests {
     fn text_loses_what_a_terminal_acts_upon_and_nothing_else() {
         assert_eq!(shown(Output::Text, &[b"BLOCK\n", b"\x1b[2Jx\r\n"]), "BLOCK\n�[2Jx�\n");
         assert_eq!(shown(Output::Csv, &["é日\u{202e}\u{9b}".as_bytes()]), "é日��");
+    }
+
+    #[test]
+    fn the_word_of_a_verdict_is_coloured_at_the_beginning_of_a_line_alone() {
+        let shown = |pieces: &[&str], is_wanted: bool| {
+            let mut bytes = Vec::new();
+            let inner = Coloured { inner: &mut bytes, is_wanted, begun: Some(Vec::new()) };
+            let mut screen = Screen::new(inner, Output::Text);
+            pieces.iter().for_each(|piece| screen.write_all(piece.as_bytes()).expect("written"));
+            screen.flush().expect("flushed");
+            drop(screen);
+            String::from_utf8(bytes).expect("UTF-8")
+        };
+        let text = "BLOCK  A  (score 100)\n  ALLOW  no\nALLOWED  no\nNO MATCH\n\x1b[32mALLOW  no\nREVIEW  ";
+        let coloured = "\x1b[1;31mBLOCK\x1b[0m  A  (score 100)\n  ALLOW  no\nALLOWED  no\n\x1b[1mNO MATCH\x1b[0m\n�[32mALLOW  no\n\x1b[1;33mREVIEW\x1b[0m  ";
+        for cut in 0..=text.len() {
+            assert_eq!(shown(&[&text[..cut], &text[cut..]], true), coloured, "{cut}");
+        }
+        assert_eq!(shown(&[text], false), text.replace('\x1b', "\u{fffd}"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod keys;
 mod ledger;
 mod lists;
 mod log;
+mod manual;
 mod node;
 mod patterns;
 mod proxy;

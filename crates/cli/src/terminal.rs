@@ -237,7 +237,9 @@ mod tests {
             let mut bytes = Vec::new();
             let inner = Coloured { inner: &mut bytes, is_wanted, begun: Some(Vec::new()) };
             let mut screen = Screen::new(inner, Output::Text);
-            pieces.iter().for_each(|piece| screen.write_all(piece.as_bytes()).expect("written"));
+            for piece in pieces {
+                screen.write_all(piece.as_bytes()).expect("written");
+            }
             screen.flush().expect("flushed");
             drop(screen);
             String::from_utf8(bytes).expect("UTF-8")

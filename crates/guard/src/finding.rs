@@ -136,6 +136,9 @@ pub struct Finding {
     /// Why, and until when, the policy acknowledges it: it is then told and does not count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<String>,
+    /// Whether it is about how things stand before anything is signed, and not about what the request does.
+    #[serde(skip)]
+    pub stands: bool,
 }
 
 impl Finding {
@@ -148,7 +151,14 @@ impl Finding {
             evidence: Vec::new(),
             path: path.to_owned(),
             acknowledged: None,
+            stands: false,
         }
+    }
+
+    /// As one about how things stand: of those alone a policy can say that it knows and lives with them.
+    #[must_use]
+    pub(crate) fn standing(self) -> Self {
+        Self { stands: true, ..self }
     }
 
     /// Adds one line of evidence.

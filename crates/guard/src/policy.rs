@@ -474,15 +474,15 @@ impl Policy {
             || self.shipped && shipped()
     }
 
-    /// Why, and until when, a finding does not count. Only what is for a person to look at can be acknowledged: what must not be
-    /// signed, and what is not known, stays what it is.
+    /// Why, and until when, a finding does not count. Only what is for a person to look at can be acknowledged, and of that only how
+    /// things stand: what must not be signed, what is not known, and what the request itself sets stay what they are.
     pub fn acknowledges(
         &self,
         finding: &Finding,
         actor: Option<Address>,
         now: Option<Timestamp>,
     ) -> Option<String> {
-        let now = now.filter(|_| finding.severity == Severity::Review)?;
+        let now = now.filter(|_| finding.severity == Severity::Review && finding.stands)?;
         let names = |address: Account| {
             let address = address.0.to_string();
             finding.title.contains(&address) || finding.evidence.iter().any(|line| line.contains(&address))

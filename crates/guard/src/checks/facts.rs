@@ -53,7 +53,7 @@ pub(super) fn standing(case: &Case<'_>, out: &mut Vec<Finding>) {
             case.show(&module.0),
             if is_known { "" } else { ", and nobody vouches for it" }
         );
-        out.push(Finding::new(Cfg03, if is_known { Info } else { Review }, &case.path, title));
+        out.push(Finding::new(Cfg03, if is_known { Info } else { Review }, &case.path, title).standing());
     }
     if let Some(handler) = facts.fallback_handler.filter(|handler| !handler.0.is_zero())
         && !is_official_handler(case, &handler.0)
@@ -63,7 +63,7 @@ pub(super) fn standing(case: &Case<'_>, out: &mut Vec<Finding>) {
             "The Safe's fallback handler is {}, and nobody vouches for it: it answers for the Safe, signatures included.",
             case.show(&handler.0)
         );
-        out.push(Finding::new(Cfg06, Review, &case.path, title));
+        out.push(Finding::new(Cfg06, Review, &case.path, title).standing());
     }
     if let Some(guard) = facts.guard.filter(|guard| !guard.0.is_zero()) {
         let title =

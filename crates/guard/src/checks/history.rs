@@ -167,12 +167,8 @@ pub(super) fn unprecedented(case: &Case<'_>, out: &mut Vec<Finding>) {
     for (path, to) in case.recipients() {
         let known = own().any(|past| past.to.0 == to) || case.policy.books(&to, case.chain_id);
         if !known && !case.is_own(&to) && !case.trusts(&to, &[Role::Recipient]) {
-            out.push(Finding::new(
-                Hist01,
-                Review,
-                path,
-                format!("{} was never paid before.", case.show(&to)),
-            ));
+            let title = format!("{} was never paid before.", case.show(&to));
+            out.push(Finding::new(Hist01, Review, path, title).standing());
         }
     }
     for placed in &case.acts {
@@ -190,7 +186,7 @@ pub(super) fn unprecedented(case: &Case<'_>, out: &mut Vec<Finding>) {
                 case.amount(amount, &token.unwrap_or_default()),
                 case.amount(largest, &token.unwrap_or_default())
             );
-            out.push(Finding::new(Hist01, Review, &placed.path, title));
+            out.push(Finding::new(Hist01, Review, &placed.path, title).standing());
         }
     }
 }

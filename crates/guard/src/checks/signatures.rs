@@ -224,5 +224,5 @@ pub(super) fn replayable(case: &Case<'_>, out: &mut Vec<Finding>) {
         "This Safe is of version {}: its signatures name no chain and hold for a Safe at the same address on every chain.",
         safe.scheme.versions()
     );
-    out.push(Finding::new(Sig04, Review, &case.path, title));
+    out.push(Finding::new(Sig04, Review, &case.path, title).standing());
 }

@@ -82,6 +82,48 @@ fn what_must_not_be_signed_and_what_is_not_known_cannot_be_acknowledged() {
     assert!(all.contains("one address alone"), "{all}");
 }
 
+/// What lies there is known and lived with; to put it there, or to take it away, is what is signed.
+#[test]
+fn a_module_or_handler_that_is_there_can_be_acknowledged_and_one_that_is_set_cannot() {
+    const PART: &str = "0x5555555555555555555555555555555555555555";
+    let judged = |data: String, part: &str| {
+        let acks: String = ["G-CFG-03", "G-CFG-06"]
+            .iter()
+            .map(|id| ack(id, &format!("address = '{PART}'")))
+            .chain([ack("G-HIST-01", "")])
+            .collect();
+        // Who is there and trusted by nobody is said; who is trusted may still not be set without a look.
+        let chain = if part.is_empty() { 1 } else { 5 };
+        let policy = format!(
+            "{DEFAULT}\n[[book]]\naddress = '{COLD}'\nname = 'cold'\n{acks}\n[[trusted]]\naddress = '{PART}'\n\
+             label = 'a part'\nroles = ['module', 'fallback-handler']\nchains = [{chain}]\n"
+        );
+        let facts = format!(
+            "chain-id = 1\n{NOW}[[safe]]\naddress = '{SAFE}'\nversion = '1.4.1'\nowners = ['{COLD}']\nthreshold = 1\n\
+             nonce = 7\n{part}"
+        );
+        let (policy, facts) =
+            (Policy::parse(&policy).expect("a policy"), Facts::parse(&facts).expect("facts"));
+        let to = if data == "0x" { COLD } else { SAFE };
+        let input = json!({ "safe": SAFE, "to": to, "value": "0", "data": data, "operation": 0, "nonce": 7 });
+        check_safe(input.to_string().as_bytes(), Context::new(&policy, &facts))
+    };
+    for there in [format!("modules = ['{PART}']\n"), format!("fallback-handler = '{PART}'\n")] {
+        let report = judged("0x".to_owned(), &there);
+        assert_eq!(report.verdict, Decision::Allow, "{there}: {:#?}", report.findings);
+        assert!(report.findings.iter().any(|one| one.acknowledged.is_some()), "{there}");
+    }
+    let part = format!("{:0>64}", &PART[2..]);
+    for (what, set) in [
+        ("enables a module", format!("0x610b5925{part}")),
+        ("disables a module", format!("0xe009cfde{:0>64}{part}", "1")),
+        ("sets the handler", format!("0xf08a0323{part}")),
+    ] {
+        let report = judged(set, "");
+        assert_eq!(report.verdict, Decision::Review, "{what}: {:#?}", report.findings);
+    }
+}
+
 #[test]
 fn an_acknowledgement_names_a_finding_and_a_reason() {
     let error = |text: &str| Policy::parse(&format!("{DEFAULT}\n{text}")).expect_err("refused").to_string();

@@ -16,6 +16,7 @@ mod ownership;
 mod queue;
 mod sign;
 mod signatures;
+mod speaker;
 mod swap;
 mod unread;
 mod vouched;
@@ -59,6 +60,8 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::App03, approval::permit),
     (CheckId::Ord01, order::orders),
     (CheckId::Sign01, sign::blind),
+    (CheckId::Sign01, speaker::in_whose_name),
+    (CheckId::Act01, speaker::strangers),
     (CheckId::Auth7702, sign::account_code),
     (CheckId::Addr01, address::look_alike),
     (CheckId::Addr02, address::bad_recipient),

@@ -6,6 +6,7 @@ pub mod meaning;
 pub mod read;
 pub mod shapes;
 
+pub(crate) use self::shapes::COIN;
 pub use self::{
     auth::Authorization,
     meaning::{Item, ItemKind, Meaning, Order, meaning},

@@ -102,9 +102,6 @@ fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
     } else {
         price(case, order, &to_maker, &gives, &mut add);
     }
-    if let Some(actor) = case.actor.filter(|actor| *actor != order.maker) {
-        add(Review, format!("The maker of the order is {} and not you ({actor}).", order.maker));
-    }
     let mut collections: Vec<Address> =
         order.offer.iter().filter(|item| item.kind == ItemKind::Nft).map(|item| item.token).collect();
     collections.sort_unstable();

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// How many contracts write the chain's coin where a token is asked for. Source: `GPv2Transfer.BUY_ETH_ADDRESS`.
-const COIN: Address = alloy_primitives::address!("EeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE");
+pub(crate) const COIN: Address = alloy_primitives::address!("EeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE");
 
 /// The shapes, one a table.
 static TEXT: &str = include_str!("shapes.toml");
@@ -91,6 +91,8 @@ pub struct SignedCall {
 pub struct Known {
     /// Which shape.
     pub id: &'static str,
+    /// The field of the message that says in whose name it speaks, where one does.
+    pub owner: Option<&'static str>,
     /// What is given, and for what.
     pub orders: Vec<Order>,
     /// Who takes what is given, where it is said: he must be trusted.
@@ -113,8 +115,14 @@ pub(super) fn read(data: &TypedData) -> Option<Known> {
     let reader = Reader { data };
     let owner = shape.owner.as_deref().and_then(|path| reader.address(path));
     let until = shape.until.as_deref().and_then(|path| data.message.uint(path));
-    let mut known =
-        Known { id: &shape.id, until, blind: shape.blind, ends: shape.ends.as_deref(), ..Known::default() };
+    let mut known = Known {
+        id: &shape.id,
+        owner: shape.owner.as_deref(),
+        until,
+        blind: shape.blind,
+        ends: shape.ends.as_deref(),
+        ..Known::default()
+    };
     known.spender = shape.spender.as_deref().map(|path| reader.address(path).ok_or(())).transpose().ok()?;
     if !shape.gives.is_empty() {
         known.orders.push(reader.order(shape, owner, until)?);

@@ -22,3 +22,4 @@ mod shapes;
 mod shared;
 mod unvouched;
 mod watch;
+mod whose;

@@ -1,0 +1,193 @@
+//! G-SIGN-01 and G-ACT-01: in whose name a signature speaks, and whom it names besides.
+//!
+//! What an account signs says something of that account alone. A field that names another owner makes the same signature one
+//! that somebody else's key, contract or session will be held to; and an address that nobody vouches for may be whom all is for,
+//! whatever its field is called.
+
+use alloy_primitives::Address;
+
+use crate::{
+    case::Case,
+    decode::{Act, By},
+    finding::{
+        CheckId::{Act01, Sign01},
+        Finding,
+        Severity::{Incomplete, Review},
+    },
+    typed::{Data, Meaning},
+};
+
+/// How types that nobody described call whoever gives, owns or signs.
+const OWNERS: &[&str] = &[
+    "account",
+    "approver",
+    "authorizer",
+    "borrower",
+    "delegator",
+    "depositor",
+    "from",
+    "grantor",
+    "holder",
+    "lender",
+    "maker",
+    "offerer",
+    "onbehalfof",
+    "owner",
+    "payer",
+    "principal",
+    "safe",
+    "sender",
+    "signer",
+    "staker",
+    "swapper",
+    "tokenowner",
+    "trader",
+    "user",
+    "wallet",
+];
+
+/// Functions by which one account acts for another. Source: Euler, `EthereumVaultConnector.sol`.
+const ON_BEHALF: &[&str] =
+    &["call(address,address,uint256,bytes)", "batch((address,address,uint256,bytes)[])"];
+
+/// An address that stands in typed data, and where.
+struct Named {
+    path: String,
+    address: Address,
+}
+
+fn addresses(data: &Data, path: &str, out: &mut Vec<Named>) {
+    match data {
+        Data::Address(address) => out.push(Named { path: path.to_owned(), address: *address }),
+        Data::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                addresses(item, &format!("{path}[{index}]"), out);
+            }
+        }
+        Data::Struct(_, fields) => {
+            for (name, field) in fields {
+                addresses(field, &format!("{path}.{name}"), out);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a field says in whose name the data speak: the one that the shape names, else by what it is called.
+fn is_owner(meaning: &Meaning, path: &str) -> bool {
+    if let Meaning::Known(known) = meaning
+        && let Some(owner) = known.owner
+    {
+        return path.strip_prefix("message.") == Some(owner);
+    }
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let name = name.split('[').next().unwrap_or(name).to_ascii_lowercase();
+    OWNERS.contains(&&name[..])
+}
+
+/// Whether a field says who gets a share of the price beside the maker. Whoever takes the order pays it, and what is left for the
+/// maker is held against what he gives, so that it takes nothing from him.
+fn is_share(meaning: &Meaning, path: &str) -> bool {
+    matches!(meaning, Meaning::Orders { .. })
+        && path.contains(".consideration[")
+        && path.ends_with(".recipient")
+}
+
+/// Whoever is spoken for must be who signs.
+pub(super) fn in_whose_name(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some(actor) = case.actor else { return };
+    let mut add = |path: &str, whom: &Address| {
+        let title = format!("Speaks for {} and not for you ({actor}).", case.show(whom));
+        out.push(Finding::new(Sign01, Review, path, title));
+    };
+    for named in owners(case) {
+        if !named.address.is_zero() && !case.speaks_for(&named.address) {
+            add(&named.path, &named.address);
+        }
+    }
+    for placed in &case.acts {
+        if let Act::Grant(grant) = &placed.act
+            && matches!(grant.by, By::Permit | By::PermitTransfer)
+            && let Some(owner) = grant.owner.filter(|owner| !case.speaks_for(owner))
+        {
+            add(&placed.path, &owner);
+        }
+    }
+    for call in &case.unpacked.calls {
+        // The last byte tells the accounts of one owner there apart.
+        let own = |from: &Address| case.speaks_for(from) || from[..19] == actor[..19];
+        if call.inside.is_some_and(|inside| ON_BEHALF.contains(&inside))
+            && let Some(from) = call.from.filter(|from| !from.is_zero() && !own(from))
+        {
+            add(&call.path, &from);
+        }
+    }
+}
+
+/// Who is spoken for, by the fields of typed data.
+fn owners(case: &Case<'_>) -> Vec<Named> {
+    let Some((data, meaning)) = case.typed() else { return Vec::new() };
+    let mut all = Vec::new();
+    addresses(&data.message, "message", &mut all);
+    all.retain(|named| is_owner(meaning, &named.path));
+    if let Meaning::Known(known) = meaning
+        && all.is_empty()
+    {
+        // Some types write addresses as numbers.
+        let from = known.calls.iter().find_map(|call| call.from);
+        all.extend(from.map(|address| Named { path: "message".to_owned(), address }));
+    }
+    all
+}
+
+/// Whoever else typed data name must be somebody that is known, whatever the field is for: the signature holds for him too.
+pub(super) fn strangers(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some((data, meaning)) = case.typed() else { return };
+    // Never allowed as it is.
+    if matches!(meaning, Meaning::Other | Meaning::Blind | Meaning::SafeMessage) {
+        return;
+    }
+    let mut all = Vec::new();
+    addresses(&data.message, "message", &mut all);
+    all.retain(|named| !is_owner(meaning, &named.path) && !is_share(meaning, &named.path));
+    if let Meaning::Known(known) = meaning {
+        for (index, call) in known.calls.iter().enumerate() {
+            all.push(Named { path: format!("message.call[{index}]"), address: call.to });
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for Named { path, address } in all {
+        let is_contract = data.domain.address("verifyingContract") == Some(address);
+        if !is_contract && !case.knows(&address) && seen.insert(address) {
+            let title = format!("Names {}, and nobody vouches for that address.", case.show(&address));
+            out.push(Finding::new(Act01, Incomplete, &path, title));
+        }
+    }
+}
+
+impl Case<'_> {
+    /// Whether a signature of the account speaks for an address: itself, or a Safe that it is told to own.
+    fn speaks_for(&self, address: &Address) -> bool {
+        let owns = |account: Address| {
+            self.facts.names_safe(address)
+                && self
+                    .facts
+                    .safe_at(address)
+                    .is_some_and(|safe| safe.owners.iter().any(|owner| owner.0 == account))
+        };
+        self.is_own(address) || self.facts.account.is_some_and(|account| owns(account.0))
+    }
+
+    /// Whether anybody vouches for an address in any way: for what, is judged by the checks of what it is named for.
+    fn knows(&self, address: &Address) -> bool {
+        address.is_zero()
+            || *address == crate::typed::COIN
+            || self.speaks_for(address)
+            || self.may_receive(address)
+            || self.knows_contract(address)
+            || self.counterparties().contains(address)
+            || self.wraps(address)
+            || self.facts.floor.iter().any(|floor| floor.collection.0 == *address)
+            || crate::safe::deployments::find(address).is_some()
+    }
+}

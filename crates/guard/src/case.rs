@@ -234,6 +234,12 @@ impl<'a> Case<'a> {
             || crate::entries::wraps(address, self.chain_id)
     }
 
+    /// A token, or the zero address for the chain's coin, in whatever way contracts write it, and for the token that wraps it:
+    /// one can be made of the other, one for one.
+    pub(crate) fn or_coin(&self, token: Address) -> Address {
+        if token == crate::typed::COIN || self.wraps(&token) { Address::ZERO } else { token }
+    }
+
     /// Whether plain money sent there is staked, and comes back as a token: wstETH on Ethereum. Source: Lido, `WstETH.sol`.
     pub fn stakes(&self, address: &Address) -> bool {
         *address == known::WSTETH && self.chain_id == Some(1)

@@ -169,7 +169,7 @@ fn price(
         match fair(case, order) {
             Some(Price::Fair) => return,
             Some(Price::Low) => {
-                add(Review, format!("Gives {gives} for {gets}: clearly less than it goes for."));
+                add(Review, format!("Gives {gives} for {gets}: less than it goes for."));
                 return;
             }
             Some(Price::Theft) if !nfts_for_money => {
@@ -217,7 +217,7 @@ fn price(
     }
     match fair(case, order) {
         Some(Price::Fair) => {}
-        Some(Price::Low) => add(Review, format!("Gives {gives} for {gets}: clearly less than it goes for.")),
+        Some(Price::Low) => add(Review, format!("Gives {gives} for {gets}: less than it goes for.")),
         Some(Price::Theft) => {
             add(Block, format!("Gives {gives} for {gets}: less than half of what it goes for."));
         }
@@ -235,7 +235,7 @@ const PRICE_DAYS: i64 = 7;
 enum Price {
     /// About as much.
     Fair,
-    /// Less than nine tenths, where money goes for money. A floor is no price to the tenth.
+    /// Less, where money goes for money of the same kind. A floor is no price to the tenth.
     Low,
     /// Less than half.
     Theft,
@@ -246,7 +246,7 @@ enum Price {
 /// else chooses for him.
 fn fair(case: &Case<'_>, order: &Order) -> Option<Price> {
     let now = case.facts.now?.as_second();
-    let coin = |token: Option<Address>| token.filter(|token| !token.is_zero() && !case.wraps(token));
+    let coin = |token: Option<Address>| case.or_coin(token.unwrap_or_default());
     let worth = |item: &Item, count: U256| match item.kind {
         ItemKind::Coin | ItemKind::Token => Some((coin(Some(item.token)), count)),
         ItemKind::Nft => {
@@ -258,8 +258,8 @@ fn fair(case: &Case<'_>, order: &Order) -> Option<Price> {
         }
     };
     let is_nft = |item: &Item| item.kind == ItemKind::Nft;
-    let tenths = if order.offer.iter().chain(&order.asked).any(is_nft) { 5 } else { 9 };
-    let mut sums: BTreeMap<Option<Address>, (U256, U256)> = BTreeMap::new();
+    let tenths = if order.offer.iter().chain(&order.asked).any(is_nft) { 5 } else { 10 };
+    let mut sums: BTreeMap<Address, (U256, U256)> = BTreeMap::new();
     for item in &order.offer {
         let (token, amount) = worth(item, item.most)?;
         let sum = &mut sums.entry(token).or_default().0;

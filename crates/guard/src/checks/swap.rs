@@ -5,13 +5,25 @@ use alloy_primitives::{Address, U256};
 use crate::{
     case::Case,
     decode::{Call, Value},
-    finding::{CheckId::Sim01, Finding, Severity::Review},
+    finding::{
+        CheckId::Sim01,
+        Finding,
+        Severity::{self, Block, Review},
+    },
     swap::Swap,
 };
 
 /// Says what of an exchange is open: something nobody knows comes out, next to nothing need come out, money stays behind.
 pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>) {
+    let mut add = |title: String| out.push(Finding::new(Sim01, Review, &call.path, title));
+    if call.decoded.as_ref().is_some_and(|decoded| is_pool_open(&decoded.function.name, &decoded.args)) {
+        add("Takes whatever share of the pool comes out: the least amounts are too small to protect."
+            .to_owned());
+    }
     let Some(swap) = Swap::of(call) else { return };
+    if let Some((severity, title)) = for_less(case, call, &swap) {
+        out.push(Finding::new(Sim01, severity, &call.path, title));
+    }
     let mut add = |title: String| out.push(Finding::new(Sim01, Review, &call.path, title));
     for token in &swap.gets {
         if case.token(token).is_none() && !case.wraps(token) && !token.is_zero() {
@@ -40,10 +52,6 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>
     {
         add("Takes a million times less than it gives: the least amount is too small to protect.".to_owned());
     }
-    if call.decoded.as_ref().is_some_and(|decoded| is_pool_open(&decoded.function.name, &decoded.args)) {
-        add("Takes whatever share of the pool comes out: the least amounts are too small to protect."
-            .to_owned());
-    }
     let wraps = swap.gives.is_none_or(|token| case.wraps(&token));
     let kept = match swap.most {
         Some(most) if wraps => call.value.saturating_sub(most),
@@ -59,13 +67,43 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>
     }
 }
 
-/// Whether liquidity is added for whatever comes out: a least amount under a quarter of what is offered.
+/// Tickers of tokens that are worth a dollar each, as far as their makers keep their word. What only calls itself so is held to it
+/// too: it can make an exchange a thing to look at, and nothing else.
+const DOLLARS: &[&str] = &[
+    "USDC", "USDC.e", "USDbC", "USDT", "USDT0", "USDT.e", "DAI", "DAI.e", "xDAI", "USDS", "PYUSD", "GUSD",
+    "TUSD", "LUSD", "FRAX", "crvUSD", "GHO", "USDe", "FDUSD", "RLUSD",
+];
+
+/// An exchange of something for less of itself, or of dollars for clearly fewer of them: by how much, nobody need know a price
+/// to tell.
+fn for_less(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<(Severity, String)> {
+    let (gives, gets) = (case.or_coin(swap.gives?), case.or_coin(*swap.gets.last()?));
+    let most = swap.most.or_else(|| gives.is_zero().then_some(call.value))?;
+    let least = swap.least?;
+    let shown = || format!("{} for {}", case.amount(most, &gives), case.amount(least, &gets));
+    if gives == gets {
+        let severity = if least.is_zero() { Block } else { Review };
+        return (least < most).then(|| (severity, format!("Gives {}: less of the same.", shown())));
+    }
+    let dollars = |amount: U256, token: &Address| {
+        let known = case.token(token).filter(|known| DOLLARS.contains(&&known.symbol[..]))?;
+        let missing = 36_u64.checked_sub(u64::from(known.decimals))?;
+        amount.checked_mul(U256::from(10).pow(U256::from(missing)))
+    };
+    let (most, least) = (dollars(most, &gives)?, dollars(least, &gets)?);
+    let is_less = least.saturating_mul(U256::from(10)) < most.saturating_mul(U256::from(9));
+    is_less.then(|| (Review, format!("Gives {}: clearly fewer dollars.", shown())))
+}
+
+/// Whether liquidity is added for whatever comes out, a least amount under a quarter of what is offered; or taken out for nothing.
 fn is_pool_open(name: &str, args: &[Value<'_>]) -> bool {
     let uint = |index: usize| args.get(index).and_then(Value::uint).unwrap_or_default();
     let open = |offered: U256, least: U256| least < offered / U256::from(4) || least.is_zero();
     match name {
         "addLiquidity" => open(uint(2), uint(4)) || open(uint(3), uint(5)),
         "addLiquidityETH" => open(uint(1), uint(2)) || uint(3).is_zero(),
+        "removeLiquidity" => uint(3).is_zero() || uint(4).is_zero(),
+        "removeLiquidityETH" => uint(2).is_zero() || uint(3).is_zero(),
         _ => false,
     }
 }

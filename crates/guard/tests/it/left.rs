@@ -214,3 +214,90 @@ fn ether_for_wsteth_is_staked_and_not_lost() {
     assert_ne!(verdict(WSTETH, ETHER, ""), Decision::Block);
     assert_eq!(verdict(USDC, ETHER, ""), Decision::Block);
 }
+
+const USDT: &str = "0xdAC17F958D2ee523a2206206994597C13D831ec7";
+const TRADED: &str = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)";
+
+/// A swap at the router of Uniswap V2 that gives and gets so much along a way of two or three tokens.
+fn along(gives: u64, gets: u64, way: &[&str]) -> Report {
+    let head =
+        [number(gives), number(gets), number(160), word(ME), number(1_770_000_000), number(way.len() as u64)];
+    let way: String = way.iter().map(|token| word(token)).collect();
+    judge("", V2, 0, &call(TRADED, &[head.concat(), way]))
+}
+
+#[test]
+fn something_for_less_of_itself_and_dollars_for_far_fewer_are_never_allowed() {
+    let same = |gets: u64| along(1_000_000_000, gets, &[USDC, WETH, USDC]).verdict;
+    assert_eq!(same(1_000_000_000), Decision::Allow);
+    assert_eq!(same(999_999_999), Decision::Review);
+    assert_eq!(same(0), Decision::Block, "nothing of the same comes back");
+    // Wrapped coin for coin.
+    let out = "swapExactTokensForETH(uint256,uint256,address[],address,uint256)";
+    let to_coin = |gets: u64| {
+        let head = [number(ETHER), number(gets), number(160), word(ME), number(1_770_000_000), number(3)];
+        let way = [word(WETH), word(USDC), word(WETH)];
+        judge("", V2, 0, &call(out, &[head.concat(), way.concat()])).verdict
+    };
+    assert_eq!((to_coin(ETHER), to_coin(ETHER - 1)), (Decision::Allow, Decision::Review));
+    // Six places and eighteen.
+    let dollars = |gets: u64| along(1_000_000_000, gets, &[USDC, DAI]).verdict;
+    assert_eq!((dollars(900), dollars(900 * (ETHER / 50_000))), (Decision::Review, Decision::Review));
+    let tether = |gives: u64, gets: u64| along(gives, gets, &[USDC, USDT]).verdict;
+    assert_eq!(tether(1_000_000_000_000, 1_000_000), Decision::Review, "a million for one");
+    assert_eq!(tether(1_000_000_000, 899_999_999), Decision::Review);
+    assert_eq!(tether(1_000_000_000, 900_000_000), Decision::Allow);
+    assert_eq!(along(10_000_000, 9 * ETHER, &[USDC, DAI]).verdict, Decision::Allow);
+    assert_eq!(along(10_000_000, 9 * ETHER - 1, &[USDC, DAI]).verdict, Decision::Review);
+    // At the router that takes the coin along.
+    let way = format!("{}0001f4{}0001f4{}", &word(WETH)[24..], &word(USDC)[24..], &word(WETH)[24..]);
+    let single = |gets: u64| {
+        let head = [number(32), number(160), word(ME), number(1_770_000_000), number(ETHER), number(gets)];
+        let words = [head.concat(), number(66), format!("{way:0<192}")];
+        judge("", V3, ETHER, &call("exactInput((bytes,address,uint256,uint256,uint256))", &words)).verdict
+    };
+    assert_eq!((single(ETHER), single(ETHER - 1)), (Decision::Allow, Decision::Review));
+}
+
+#[test]
+fn a_share_of_a_pool_that_is_taken_out_for_nothing_is_looked_at() {
+    let take = |usdc: u64, weth: u64| {
+        let words = [
+            word(USDC),
+            word(WETH),
+            number(ETHER),
+            number(usdc),
+            number(weth),
+            word(ME),
+            number(1_770_000_000),
+        ];
+        let function = "removeLiquidity(address,address,uint256,uint256,uint256,address,uint256)";
+        judge("", V2, 0, &call(function, &words)).verdict
+    };
+    assert_eq!(
+        (take(3_900_000_000, ETHER), take(0, ETHER), take(1, 0)),
+        (Decision::Allow, Decision::Review, Decision::Review)
+    );
+    let coin = |usdc: u64, weth: u64| {
+        let words = [word(USDC), number(ETHER), number(usdc), number(weth), word(ME), number(1_770_000_000)];
+        let function = "removeLiquidityETH(address,uint256,uint256,uint256,address,uint256)";
+        judge("", V2, 0, &call(function, &words)).verdict
+    };
+    assert_eq!(
+        (coin(3_900_000_000, ETHER), coin(0, ETHER), coin(1, 0)),
+        (Decision::Allow, Decision::Review, Decision::Review)
+    );
+    // Others are read by nobody here, at contracts that are trusted too.
+    let nothing = [number(7), number(ETHER), number(0), number(0), number(1_770_000_000)];
+    for function in [
+        "decreaseLiquidity((uint256,uint128,uint256,uint256,uint256))",
+        "remove_liquidity(uint256,uint256[2])",
+        "remove_liquidity_one_coin(uint256,int128,uint256)",
+        "exitPool(bytes32,address,address,(address[],uint256[],bytes,bool))",
+        "removeLiquidityETHSupportingFeeOnTransferTokens(address,uint256,uint256,uint256,address,uint256)",
+        "withdraw(uint256,address,uint256)",
+        "redeem(uint256,uint256,address)",
+    ] {
+        assert_ne!(judge("", V2, 0, &call(function, &nothing)).verdict, Decision::Allow, "{function}");
+    }
+}

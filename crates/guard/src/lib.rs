@@ -31,6 +31,7 @@ pub mod message;
 pub mod method;
 mod next;
 pub mod place;
+mod plain;
 pub mod policy;
 pub mod report;
 pub mod rlp;

@@ -54,14 +54,32 @@ impl Message {
         }
     }
 
-    /// Whether it is nothing but a hash, as bytes or as a text of digits.
+    /// Whether it is nothing but a hash, as bytes or as a text of digits. A text of 32 letters is a text: no hash reads so.
     pub fn is_hash(&self) -> bool {
-        let digits = self.text().map(|text| text.trim().trim_start_matches("0x").trim_start_matches("0X"));
-        self.bytes.len() == 32
-            || digits.is_some_and(|digits| {
-                digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-            })
+        self.bytes.len() == 32 && !is_prose(&self.bytes)
+            || self.digits().is_some_and(|digits| digits.len() == 64)
     }
+
+    /// The text that its hexadecimal digits stand for, where it is nothing but digits, and they stand for one.
+    pub fn encoded(&self) -> Option<String> {
+        let bytes = hex::decode(self.digits()?).ok()?;
+        (bytes.len() >= 4 && is_prose(&bytes)).then(|| String::from_utf8(bytes).ok()).flatten()
+    }
+
+    /// The digits that it is made of, where there is nothing else.
+    fn digits(&self) -> Option<&str> {
+        let text = self.text()?.trim();
+        let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+        digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(digits)
+    }
+}
+
+/// Whether bytes are plain letters for the most part, and nothing that is not printed.
+fn is_prose(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let is_printed = |c: char| c == '\n' || c == '\r' || c == '\t' || !c.is_control();
+    let plain = text.chars().filter(|c| c.is_ascii_alphabetic() || matches!(c, ' ' | '\n')).count();
+    text.chars().all(is_printed) && plain * 4 >= bytes.len() * 3
 }
 
 /// Reads a message: a JSON-RPC request (`personal_sign`, `eth_sign`), an object with `message`, or the bytes themselves.

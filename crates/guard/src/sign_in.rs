@@ -190,6 +190,16 @@ const GIVING: &[&str] = &[
     "liquidate",
     "bridge",
     "give",
+    "spend",
+    "allow",
+    "empower",
+    "entitle",
+    "move",
+    "drain",
+    "redeem",
+    "gift",
+    "forfeit",
+    "relinquish",
 ];
 
 /// Who binds himself.
@@ -212,22 +222,80 @@ pub(crate) fn binds(text: &str) -> Option<String> {
     /// Words between who binds himself and what he does.
     const REACH: usize = 6;
     // What is said within a sentence; host names and amounts hold points of their own.
-    let lower = text.to_lowercase().replace(['\n', '\r'], " ");
+    let lower = crate::plain::letters(text).replace(['\n', '\r'], " ");
     let sentences = lower.split(['!', '?', ';']).flat_map(|part| part.split(". "));
     for sentence in sentences {
         let words: Vec<&str> = sentence
             .split(|c: char| !c.is_alphanumeric() && c != '\'')
             .filter(|word| !word.is_empty())
             .collect();
-        let gives = |word: &str| {
-            let stem = GIVING.iter().any(|verb| word == *verb || word.strip_suffix('s') == Some(*verb));
-            stem || word.strip_suffix("ing").is_some_and(|stem| GIVING.contains(&stem))
-        };
+        let gives = |word: &str| is_form_of(word, GIVING);
         for (at, word) in words.iter().enumerate().filter(|(_, word)| BINDING.contains(*word)) {
             let near = words[at + 1..].iter().take(REACH);
             if let Some(verb) = near.clone().position(|word| gives(word)) {
                 let said = [&[*word], &words[at + 1..=at + 1 + verb]].concat();
                 return Some(said.join(" "));
+            }
+        }
+        // Whoever is meant to do it: `permission to withdraw my tokens`.
+        for (at, _) in words.iter().enumerate().filter(|(_, word)| gives(word)) {
+            let near = &words[at + 1..words.len().min(at + 1 + OWN_REACH)];
+            if let Some(own) = near.iter().position(|word| matches!(*word, "my" | "our")) {
+                return Some(words[at..=at + 1 + own].join(" "));
+            }
+        }
+    }
+    None
+}
+
+/// Words between what is done and `my`.
+const OWN_REACH: usize = 3;
+
+/// Whether a word is one of some verbs in one of its forms.
+fn is_form_of(word: &str, verbs: &[&str]) -> bool {
+    let stems = ["", "s", "es", "d", "ed", "ing"].iter().filter_map(|end| word.strip_suffix(end));
+    stems
+        .into_iter()
+        .any(|stem| verbs.contains(&stem) || verbs.iter().any(|verb| verb.strip_suffix('e') == Some(stem)))
+}
+
+/// Verbs by which a key comes about, or something is opened.
+const MAKING: &[&str] = &[
+    "generate",
+    "derive",
+    "create",
+    "make",
+    "compute",
+    "recover",
+    "restore",
+    "unlock",
+    "decrypt",
+    "register",
+    "enable",
+    "activate",
+    "export",
+    "reveal",
+    "approve",
+    "authorize",
+    "authorise",
+    "establish",
+];
+
+/// What is a key.
+const KEY_WORDS: &[&str] = &["key", "keys", "keypair", "seed", "mnemonic", "agent", "signer"];
+
+/// Words of a text that say that its signature makes a key: `used to derive your encryption key`.
+pub(crate) fn makes_key(text: &str) -> Option<String> {
+    /// Words between the verb and the key.
+    const REACH: usize = 6;
+    let lower = crate::plain::letters(text);
+    for sentence in lower.split(['.', '!', '?', ';']) {
+        let words: Vec<&str> =
+            sentence.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        for (at, _) in words.iter().enumerate().filter(|(_, word)| is_form_of(word, MAKING)) {
+            let near = &words[at + 1..words.len().min(at + 1 + REACH)];
+            if let Some(key) = near.iter().position(|word| KEY_WORDS.contains(word)) {
+                return Some(words[at..=at + 1 + key].join(" "));
             }
         }
     }
@@ -311,6 +379,12 @@ mod tests {
             "We authorise the transfer of our account",
             "By signing you agree to pay 5 ETH",
             "I, Alice, consent to the withdrawal; I approve it",
+            "I authorise 0x5555555555555555555555555555555555555555 to spend up to 100 USDC",
+            "I authorize Example Ltd to withdraw from this account",
+            "\u{406} \u{430}gr\u{435}e to s\u{435}ll it",
+            "I  agree\nto\u{200b} transfer the name",
+            "The bearer has permission to withdraw my tokens",
+            "Example is authorised to move our funds",
         ] {
             assert!(binds(text).is_some(), "{text}");
         }
@@ -320,8 +394,28 @@ mod tests {
             "Sign in to prove that you own this wallet",
             "Welcome to our application",
             "Is it you? Sending mails takes a minute.",
+            "Sign this message to confirm that my wallet is mine",
         ] {
             assert_eq!(binds(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_that_say_that_they_make_a_key_are_told_from_those_that_speak_of_keys() {
+        for text in [
+            "Sign this message to generate your encryption key",
+            "Your signature is used to derive a set of trading keys.",
+            "Approve agent 0x5555555555555555555555555555555555555555",
+            "Unl\u{43e}ck your note v\u{456}ewing k\u{435}y",
+        ] {
+            assert!(makes_key(text).is_some(), "{text}");
+        }
+        for text in [
+            "We never ask for your private key.",
+            "Welcome. Your key is safe",
+            "Sign in to create an account",
+        ] {
+            assert_eq!(makes_key(text), None, "{text}");
         }
     }
 }

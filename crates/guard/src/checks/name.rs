@@ -6,6 +6,7 @@ use crate::{
     case::{Case, Subject},
     finding::{CheckId::Name01, Finding, Severity::Review},
     json::shorten,
+    plain::is_hidden,
 };
 
 /// Longest text that is looked at; names are shorter.
@@ -43,18 +44,10 @@ pub(super) fn names(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-/// Zero-width characters, and those that turn the direction of writing.
-fn hidden(c: char) -> bool {
-    matches!(c,
-        '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}'
-        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e007f}')
-}
-
 fn judge(path: &str, text: &str, is_name: bool, known: &[&str], out: &mut Vec<Finding>) {
     let text: String = text.chars().take(MAX_CHARS).collect();
     let mut add = |title: String| out.push(Finding::new(Name01, Review, path, title));
-    if let Some(c) = text.chars().find(|&c| hidden(c)) {
+    if let Some(c) = text.chars().find(|&c| is_hidden(c)) {
         let code = u32::from(c);
         add(format!(
             "{:?} holds an invisible character (U+{code:04X}).",

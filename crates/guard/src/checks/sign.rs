@@ -12,6 +12,7 @@ use crate::{
         Severity::{Block, Incomplete, Info, Review},
     },
     message::{Message, Method},
+    plain,
     policy::Role,
     secret::{self, Secret},
     sign_in,
@@ -57,6 +58,12 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
         out.push(Finding::new(Sign01, Block, path, title));
         return;
     }
+    if let Some(inner) = message.encoded() {
+        let title =
+            "The message is a text in hexadecimal digits, which nobody reads: what it says is beside.";
+        out.push(Finding::new(Sign01, Review, path, title).because(crate::json::shorten(&inner)));
+        opens(path, &inner, out);
+    }
     let Some(text) = message.text() else {
         let title = "The message is not readable text: what it agrees to cannot be seen.";
         out.push(Finding::new(Sign01, Block, path, title).because(format!("{} bytes", message.bytes.len())));
@@ -76,7 +83,7 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
         let title = "The text binds whoever signs it: read it as a contract.";
         out.push(Finding::new(Sign01, Review, path, title).because(crate::json::shorten(&said)));
     }
-    if text.to_lowercase().contains("tracehound guard: i reviewed 0x") {
+    if plain::squeezed(text).contains(&plain::squeezed("tracehound guard: i reviewed 0x")) {
         // A request comes from a program, whether it says which or not.
         let (severity, title) = match (&case.facts.origin, &message.path[..]) {
             (None, "input") => {
@@ -96,13 +103,20 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
 
 /// Texts whose signature opens something, and texts that hold what opens something.
 fn opens(path: &str, text: &str, out: &mut Vec<Finding>) {
+    let squeezed = plain::squeezed(text);
+    let mut is_key = false;
     for (mark, what) in KEYS {
-        if text.to_lowercase().contains(mark) {
+        if squeezed.contains(&plain::squeezed(mark)) {
+            is_key = true;
             let title = format!(
                 "The signature of this text is a key: {what}. Whoever gets it has what the key opens."
             );
             out.push(Finding::new(Sign01, Block, path, title));
         }
+    }
+    if !is_key && let Some(said) = sign_in::makes_key(text) {
+        let title = "The text says that its signature makes a key: whoever gets the signature has what the key opens.";
+        out.push(Finding::new(Sign01, Review, path, title).because(crate::json::shorten(&said)));
     }
     if let Some(secret) = held_secret(text) {
         let title = format!("The message holds {}: whoever sees it has all that it opens.", secret.what());
@@ -183,8 +197,7 @@ fn sign_in(case: &Case<'_>, message: &Message, text: &str, out: &mut Vec<Finding
     // What a strict reader does not take for a sign-in, another may.
     let first = lines.next().unwrap_or_default();
     let Some(domain) = first.trim().strip_suffix(sign_in::MARK) else {
-        let folded = crate::mentions::folded(text).to_lowercase();
-        if folded.contains("wantsyoutosigninwithyour") {
+        if plain::squeezed(text).contains(&plain::squeezed("wants you to sign in with your")) {
             let title = "Looks like a sign-in and is not in its form: what it signs in to cannot be told.";
             out.push(Finding::new(Sign01, Block, &message.path, title));
         }

@@ -690,3 +690,76 @@ fn whoever_pays_the_fees_of_a_safe_or_is_paid_them_is_screened() {
         }
     }
 }
+
+/// Phrases that are keys elsewhere, in letters that look like theirs.
+#[test]
+fn texts_that_make_keys_are_known_in_whatever_letters() {
+    let phrase = "Access zkSync account.\n\nOnly sign this message for a trusted client!";
+    let hex = format!("0x{}", hex::encode(phrase));
+    let written = [
+        phrase.to_uppercase(),
+        phrase.replace(' ', "   "),
+        phrase.replace('a', "\u{430}").replace('e', "\u{435}").replace('c', "\u{441}"),
+        phrase.replace('o', "\u{3bf}").replace('n', "n\u{200b}"),
+        phrase
+            .chars()
+            .map(
+                |c| if c.is_ascii_lowercase() { char::from_u32(c as u32 + 0xfee0).expect("wide") } else { c },
+            )
+            .collect(),
+        hex.clone(),
+        // Digits of digits: a person sees no word of it.
+        format!("0x{}", hex::encode(&hex)),
+        hex::encode(phrase),
+        "Sign in to d\u{443}dx: d\u{443}dx st\u{430}rk k\u{435}y".to_owned(),
+        "\u{421}reate your ST\u{410}RKEX account".to_owned(),
+        "Sign this request to generate your Aztec Spending K\u{435}y".to_owned(),
+    ];
+    for text in written {
+        let report = by_lists(check_message, &text);
+        assert!(report.has("G-SIGN-01") && report.exit_code == 20, "{text}: {:?}", report.findings);
+    }
+    for text in ["Sign to derive the keys of your Hyperliquid agent", "Approve agent 0x55 for Hyperliquid"] {
+        assert_eq!(by_lists(check_message, text).exit_code, 10, "{text}");
+    }
+    // Words of dual control, and sign-ins, that only look like theirs.
+    let word = format!("tracehound gu\u{430}rd: I reviewed  0x{}", "ab".repeat(32));
+    assert_ne!(by_lists(check_message, &word).exit_code, 0);
+    let other = "example.org w\u{430}nts you to sign in with your Ethereum account:\n0x55";
+    assert_eq!(by_lists(check_message, other).exit_code, 20);
+}
+
+#[test]
+fn thirty_two_letters_are_a_text_and_thirty_two_bytes_a_hash() {
+    let text = "I am who owns it, of today, yes.";
+    assert_eq!(text.len(), 32);
+    for text in [text.to_owned(), format!("0x{}", hex::encode(text))] {
+        let report = by_lists(check_message, &text);
+        assert_eq!(report.exit_code, 0, "{text}: {:?}", report.findings);
+        assert!(
+            report.items[0].fields.iter().any(|(_, line)| line.contains("who owns it")),
+            "{:?}",
+            report.items
+        );
+    }
+    for hash in [format!("0x{}", "ab".repeat(32)), "ab".repeat(32), format!("0x{}", "30".repeat(32))] {
+        assert_eq!(by_lists(check_message, &hash).exit_code, 20, "{hash}");
+    }
+    // As `eth_sign` they may be anything.
+    let request = format!(r#"{{"method":"eth_sign","params":["{ME}","0x{}"]}}"#, hex::encode(text));
+    assert_eq!(by_lists(check_message, &request).exit_code, 20);
+}
+
+#[test]
+fn words_that_bind_are_looked_at() {
+    for text in [
+        "I agree to sell all my tokens",
+        "I \u{430}gree to s\u{435}ll it for 1 ETH",
+        "I authorise Example to spend up to 100 USDC",
+        "I authorize the bearer to withdraw from this account",
+        "Example may withdraw my funds",
+    ] {
+        assert_eq!(by_lists(check_message, text).exit_code, 10, "{text}");
+    }
+    assert_eq!(by_lists(check_message, "I accept the terms of service of example.org").exit_code, 0);
+}

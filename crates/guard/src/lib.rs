@@ -30,6 +30,7 @@ mod mentions;
 pub mod message;
 pub mod method;
 mod next;
+mod other_names;
 pub mod place;
 mod plain;
 pub mod policy;

@@ -4,6 +4,7 @@ use alloy_primitives::{Address, Signature, U256, keccak256};
 
 use crate::{
     json::{self, Json, Node, shorten},
+    other_names,
     rlp::{self, Rlp},
     scalar::{Malformed, Scalars},
     typed::Authorization,
@@ -287,6 +288,12 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
     }
     if node.any(&["method", "params", "jsonrpc", "request"]).is_some() {
         return Err(Malformed::new(path, "a request where a transaction should be: give it by itself"));
+    }
+    for (key, _) in node.map().unwrap_or_default() {
+        let is_read = FIELDS.contains(&&key[..]) || PASSED_OVER.contains(&&key[..]);
+        if let Some(other) = other_names::find(key).filter(|_| !is_read) {
+            return Err(Malformed::new(&at(&shorten(key)), other.why()));
+        }
     }
     if node.any(FIELDS).is_none() {
         let what = format!("no transaction: it has none of {}", FIELDS.join(", "));

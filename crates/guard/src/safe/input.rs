@@ -6,6 +6,7 @@ use super::{SafeTx, Version, gateway};
 use crate::{
     decode::{Function, Value, decode},
     json::{self, Json, Node},
+    other_names::{self, Other},
     scalar::{Malformed, Scalars},
 };
 
@@ -399,6 +400,9 @@ const PARTS: &[&str] = &[
     "message",
 ];
 
+/// Fields that say where it belongs, and those that services add.
+const READ: &[&str] = &["chainId", "chain_id", "sender", "from"];
+
 fn fields(node: &Node) -> impl Iterator<Item = &(String, Node)> {
     node.map().unwrap_or_default().iter().filter(|(_, value)| value.value != Json::Null)
 }
@@ -427,6 +431,12 @@ fn one_reading(node: &Node, path: &str) -> Result<(), Malformed> {
         _ => {}
     }
     let body = inner.first().and_then(|key| node.get(key)).unwrap_or(node);
+    for (key, _) in fields(node).chain(fields(body)) {
+        let is_read = PARTS.contains(&&key[..]) || READ.contains(&&key[..]);
+        if let Some(other @ (Other::Part(_) | Other::Whole)) = other_names::find(key).filter(|_| !is_read) {
+            return refused(&json::shorten(key), &other.why());
+        }
+    }
     let domain = node.get("domain");
     for (here, there) in [
         (&["safe", "safeAddress", "address"][..], "verifyingContract"),

@@ -763,3 +763,51 @@ fn words_that_bind_are_looked_at() {
     }
     assert_eq!(by_lists(check_message, "I accept the terms of service of example.org").exit_code, 0);
 }
+
+/// What another program reads from a key that is passed over here would be signed unseen.
+#[test]
+fn transactions_under_other_names_are_refused_by_what_they_are() {
+    let good = sent(FRIEND, "0x1", "0x");
+    assert_eq!(by_lists(check_tx, &good).exit_code, 0);
+    let said = |input: &str, says: &str| {
+        let report = by_lists(check_tx, input);
+        let told = report.of("G-FMT-01").iter().any(|one| one.title.contains(says));
+        assert!(told && report.exit_code == 20, "{input}: {:?}", report.findings);
+    };
+    let keys = [
+        ("toAddress", format!("\"{LISTED}\""), "another name for `to`"),
+        ("recipient", format!("\"{LISTED}\""), "another name for `to`"),
+        ("destination", format!("\"{LISTED}\""), "another name for `to`"),
+        ("amount", "\"5\"".to_owned(), "another name for `value`"),
+        ("value_wei", "5".to_owned(), "another name for `value`"),
+        ("callData", "\"0xdeadbeef\"".to_owned(), "another name for `data`"),
+        ("payload", "\"0xdeadbeef\"".to_owned(), "another name for `data`"),
+        ("network", "\"base\"".to_owned(), "another name for `chainId`"),
+        ("chain", "10".to_owned(), "another name for `chainId`"),
+        ("result", format!("{{\"to\":\"{LISTED}\"}}"), "a transaction of its own"),
+        ("tx", format!("{{\"to\":\"{LISTED}\"}}"), "a transaction of its own"),
+        ("transaction", "\"0x02c0\"".to_owned(), "a transaction of its own"),
+        ("txHash", format!("\"0x{}\"", "ab".repeat(32)), "made already"),
+    ];
+    for (key, value, says) in keys {
+        said(&good.replacen('{', &format!("{{\"{key}\":{value},"), 1), says);
+        said(&format!("{{\"{key}\":{value}}}"), says);
+    }
+    said(&good.replace("\"data\"", "\"Data\""), "for another");
+    // What nobody here has heard of is not judged, and says so.
+    let odd = by_lists(check_tx, &good.replacen('{', "{\"memo\":\"hello\",", 1));
+    assert_eq!(odd.exit_code, 30, "{:?}", odd.findings);
+
+    assert_eq!(by_lists(check_safe, &payment(1, "")).of("G-FMT-01").len(), 0);
+    for (key, value) in [
+        ("Data", "\"0xdeadbeef\"".to_owned()),
+        ("toAddress", format!("\"{LISTED}\"")),
+        ("recipient", format!("\"{LISTED}\"")),
+        ("amount", "\"100\"".to_owned()),
+        ("network", "\"base\"".to_owned()),
+        ("result", "{}".to_owned()),
+    ] {
+        let report = by_lists(check_safe, &payment(1, &format!(",\"{key}\":{value}")));
+        assert!(report.has("G-FMT-01") && report.exit_code == 20, "{key}: {:?}", report.findings);
+    }
+}

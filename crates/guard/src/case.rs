@@ -156,6 +156,11 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Descriptors for clear signing, as they were given.
+    pub(crate) fn descriptors(&self) -> &'a [crate::descriptor::Descriptor] {
+        self.context.descriptors
+    }
+
     /// The Safe transaction, if it is one.
     pub fn safe(&self) -> Option<&'a SafeCase<'a>> {
         match self.subject {

@@ -9,6 +9,7 @@ mod facts;
 mod format;
 mod hash;
 mod history;
+mod impostor;
 mod limits;
 mod name;
 mod order;
@@ -70,7 +71,7 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Fmt01, format::encoding),
     (CheckId::Fmt01, format::sending),
     (CheckId::Fact01, facts::tokens),
-    (CheckId::Fact01, unread::impostors),
+    (CheckId::Fact01, impostor::impostors),
     (CheckId::Fact01, facts::no_code),
     (CheckId::Sim01, history::unseen),
     (CheckId::Sim01, effects::executed),

@@ -108,6 +108,13 @@ impl Descriptor {
         self.binding.deployments.contains(&(chain, contract))
     }
 
+    /// What it calls the contract it speaks for, as a token.
+    pub(crate) fn token_names(&self) -> Vec<&str> {
+        let token = self.metadata.as_ref().and_then(|metadata| metadata.get("token"));
+        let told = ["name", "ticker", "symbol"].iter().filter_map(|key| token?.get(key)?.text());
+        told.chain(self.binding.name.as_deref()).collect()
+    }
+
     /// A node by its path from the document's root: `$.metadata.enums.operation`.
     pub(crate) fn reference(&self, path: &str) -> Option<&Node> {
         let path = path.strip_prefix("$.metadata.")?;

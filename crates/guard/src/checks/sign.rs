@@ -1,5 +1,7 @@
 //! G-SIGN-01 and G-7702-01.
 
+use std::sync::LazyLock;
+
 use alloy_primitives::U256;
 
 use crate::{
@@ -105,8 +107,8 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
 fn opens(path: &str, text: &str, out: &mut Vec<Finding>) {
     let squeezed = plain::squeezed(text);
     let mut is_key = false;
-    for (mark, what) in KEYS {
-        if squeezed.contains(&plain::squeezed(mark)) {
+    for (mark, what) in KEYS_SQUEEZED.iter() {
+        if squeezed.contains(mark) {
             is_key = true;
             let title = format!(
                 "The signature of this text is a key: {what}. Whoever gets it has what the key opens."
@@ -145,6 +147,9 @@ const KEYS: &[(&str, &str)] = &[
     ("derive your private key", "of an account whose private key is made of it"),
     ("generate your private key", "of an account whose private key is made of it"),
 ];
+
+static KEYS_SQUEEZED: LazyLock<Vec<(String, &str)>> =
+    LazyLock::new(|| KEYS.iter().map(|(mark, what)| (plain::squeezed(mark), *what)).collect());
 
 /// What a message should never hold. A word of 64 hexadecimal digits may be a nonce as well as a key, and says nothing.
 fn held_secret(text: &str) -> Option<Secret> {

@@ -5,19 +5,14 @@ use alloy_primitives::{Address, U256};
 
 use crate::{
     case::Case,
-    decode::{Call, Functions, Value},
+    decode::{Functions, Value},
     finding::{
-        CheckId::{Act01, Fact01, Gas01, Ord01, Sim01},
+        CheckId::{Act01, Gas01, Ord01, Sim01},
         Finding,
         Severity::{Block, Info, Review},
     },
-    known,
     typed::{Data, Meaning},
 };
-
-/// Tickers of tokens that are shipped for Ethereum.
-const SHIPPED: &[&str] =
-    &["ETH", "USDC", "USDT", "DAI", "WETH", "WBTC", "stETH", "wstETH", "mETH", "LINK", "UNI"];
 
 /// A bit of 1inch's `makerTraits`: the order has an extension. Source: `MakerTraitsLib.sol`, `_HAS_EXTENSION_FLAG`.
 const HAS_EXTENSION: usize = 249;
@@ -101,25 +96,6 @@ pub(super) fn named_by_context(case: &Case<'_>, out: &mut Vec<Finding>) {
                 crate::json::shorten(decoded.signature())
             );
             out.push(Finding::new(Act01, Review, &call.path, title));
-        }
-    }
-}
-
-/// A token that the context calls like one that is known, at another address.
-pub(super) fn impostors(case: &Case<'_>, out: &mut Vec<Finding>) {
-    if case.chain_id.is_some_and(|chain| chain != 1) || case.facts.token.is_empty() {
-        return;
-    }
-    let involved = case.involved();
-    for told in &case.facts.token {
-        let address = told.address.0;
-        let symbol = crate::mentions::folded(&told.symbol);
-        let like = SHIPPED.iter().find(|known| symbol.trim().eq_ignore_ascii_case(known));
-        let Some(like) = like.filter(|_| known::shipped(&address, case.chain_id).is_none()) else { continue };
-        let packed = |call: &Call<'_>| call.data.windows(20).any(|window| window == address.as_slice());
-        if involved.contains_key(&address) || case.unpacked.calls.iter().any(packed) {
-            let title = format!("{address} calls itself {like} and is not the {like} known here.");
-            out.push(Finding::new(Fact01, Review, "facts", title));
         }
     }
 }

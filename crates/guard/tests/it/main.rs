@@ -12,6 +12,7 @@ mod figures;
 mod hard_cases;
 mod hashes;
 mod hostile;
+mod impostors;
 mod left;
 mod mentioned;
 mod oracle;

@@ -32,6 +32,8 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
     let mut lines = text.split('\n').peekable();
     let first = lines.next().unwrap_or_default();
     let domain = first.strip_suffix(MARK).ok_or("the first line is another")?;
+    // Some clients write the whole origin.
+    let bare = domain.strip_prefix("https://").or_else(|| domain.strip_prefix("http://")).unwrap_or(domain);
     if domain.is_empty() || domain.contains(char::is_whitespace) {
         return Err(format!("{:?} is no domain", json::shorten(domain)));
     }
@@ -80,11 +82,11 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
         return Err("the request's id holds powers (ReCap), where nobody looks for them".to_owned());
     }
     is_uri(uri)?;
-    if domain.is_empty() || domain.contains(['@', '\\', '/', '?', '#', ' ']) {
+    if bare.is_empty() || bare.contains(['@', '\\', '/', '?', '#', ' ']) {
         return Err(format!("{:?} is no domain", json::shorten(domain)));
     }
-    if let Some((_, port)) = domain.rsplit_once(':')
-        && !domain.ends_with(']')
+    if let Some((_, port)) = bare.rsplit_once(':')
+        && !bare.ends_with(']')
         && port.parse::<u16>().is_err()
     {
         return Err(format!("{:?} is no domain with a port", json::shorten(domain)));
@@ -148,12 +150,24 @@ pub(crate) fn authority(text: &str) -> (String, Option<u16>) {
         Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
         _ => (rest, None),
     };
-    let own = match scheme {
-        Some("https") => Some(443),
-        Some("http") => Some(80),
+    (host.trim_end_matches('.').to_lowercase(), port.or(scheme.and_then(|_| standard_port(text))))
+}
+
+/// The port of an address's scheme.
+pub(crate) fn standard_port(address: &str) -> Option<u16> {
+    match address.split_once("://")?.0 {
+        "https" => Some(443),
+        "http" => Some(80),
         _ => None,
-    };
-    (host.trim_end_matches('.').to_lowercase(), port.or(own))
+    }
+}
+
+/// Whether a host is this machine itself: what is said to it goes over no network.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Verbs by which somebody parts with something.

@@ -13,6 +13,7 @@ use crate::{
         Finding,
         Severity::{Block, Incomplete, Info, Review},
     },
+    json,
     message::{Message, Method},
     plain,
     policy::Role,
@@ -63,7 +64,7 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
     if let Some(inner) = message.encoded() {
         let title =
             "The message is a text in hexadecimal digits, which nobody reads: what it says is beside.";
-        out.push(Finding::new(Sign01, Review, path, title).because(crate::json::shorten(&inner)));
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&inner)));
         opens(path, &inner, out);
     }
     let Some(text) = message.text() else {
@@ -83,7 +84,7 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
     opens(path, text, out);
     if let Some(said) = sign_in::binds(text) {
         let title = "The text binds whoever signs it: read it as a contract.";
-        out.push(Finding::new(Sign01, Review, path, title).because(crate::json::shorten(&said)));
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
     }
     if plain::squeezed(text).contains(&plain::squeezed("tracehound guard: i reviewed 0x")) {
         // A request comes from a program, whether it says which or not.
@@ -118,7 +119,7 @@ fn opens(path: &str, text: &str, out: &mut Vec<Finding>) {
     }
     if !is_key && let Some(said) = sign_in::makes_key(text) {
         let title = "The text says that its signature makes a key: whoever gets the signature has what the key opens.";
-        out.push(Finding::new(Sign01, Review, path, title).because(crate::json::shorten(&said)));
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
     }
     if let Some(secret) = held_secret(text) {
         let title = format!("The message holds {}: whoever sees it has all that it opens.", secret.what());
@@ -181,7 +182,7 @@ fn other_sites(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) 
         let title = format!(
             "{origin:?} asks for a text that names another site: its signature may be meant for that one."
         );
-        let shown = crate::json::shorten(&others.join(", "));
+        let shown = json::shorten(&others.join(", "));
         out.push(Finding::new(Sign01, Review, path, title).because(shown));
     }
 }
@@ -264,9 +265,17 @@ fn in_its_form(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) 
         }
     };
     let (domain, uri) = (sign_in::authority(read.domain), sign_in::authority(read.uri));
-    if read.uri.contains("://") && domain.0 != uri.0 {
+    // A domain without a port has that of the address's scheme.
+    let other_port = domain.1.or(sign_in::standard_port(read.uri)) != uri.1;
+    if domain.0 != uri.0 || other_port {
         let title = "The sign-in names one site and is for the address of another.";
-        out.push(Finding::new(Sign01, Review, path, title).because(format!("{} and {}", domain.0, uri.0)));
+        let both = format!("{} and {}", json::shorten(read.domain), json::shorten(read.uri));
+        out.push(Finding::new(Sign01, Review, path, title).because(both));
+    }
+    let is_open = [read.domain, read.uri].iter().any(|text| text.starts_with("http://"));
+    if is_open && !sign_in::is_loopback(&uri.0) {
+        let title = "The sign-in is for an address without encryption (http): who is on the way can take it.";
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(read.uri)));
     }
     if let Some(now) = case.facts.now {
         let over = read.expires.filter(|end| *end <= now).map(|end| format!("until {end}"));
@@ -334,7 +343,7 @@ fn of_typed(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec<
             _ if matches!(meaning, Meaning::Other) => {
                 let title = format!(
                     "{} is signed for {}: what that contract makes of it is not read here.",
-                    crate::json::shorten(&data.primary),
+                    json::shorten(&data.primary),
                     case.show(&address)
                 );
                 out.push(Finding::new(Sign01, Review, "domain.verifyingContract", title));

@@ -811,3 +811,44 @@ fn transactions_under_other_names_are_refused_by_what_they_are() {
         assert!(report.has("G-FMT-01") && report.exit_code == 20, "{key}: {:?}", report.findings);
     }
 }
+
+#[test]
+fn a_sign_in_is_for_one_site_over_a_way_that_nobody_listens_to() {
+    let judged = |origin: &str, domain: &str, uri: &str| {
+        let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\norigin='{origin}'\n");
+        let text = format!(
+            "{domain} wants you to sign in with your Ethereum account:\n{ME}\n\nWelcome.\n\nURI: {uri}\nVersion: 1\nChain ID: \
+             1\nNonce: 12345678\nIssued At: 2026-01-15T12:00:00Z"
+        );
+        judge(&facts, check_message, &text)
+    };
+    for (origin, domain, uri) in [
+        ("example.org", "example.org", "https://example.org/in"),
+        ("https://example.org", "example.org", "https://example.org:443"),
+        // As some clients write it.
+        ("example.org", "https://example.org", "https://example.org"),
+        ("https://example.org:8443", "https://example.org:8443", "https://example.org:8443/in"),
+        ("http://localhost:3000", "localhost:3000", "http://localhost:3000"),
+        ("http://127.0.0.1:3000", "http://127.0.0.1:3000", "http://127.0.0.1:3000/x"),
+    ] {
+        let report = judged(origin, domain, uri);
+        assert_eq!(report.exit_code, 0, "{domain} {uri}: {:#?}", report.findings);
+    }
+    for (origin, domain, uri) in [
+        ("example.org", "example.org", "http://example.org"),
+        ("http://example.org", "http://example.org", "http://example.org"),
+        ("example.org", "http://example.org", "https://example.org"),
+        ("example.org", "example.org", "https://example.org:8443"),
+        ("example.org", "example.org", "https://example.org.evil.example"),
+        ("example.org", "example.org", "https://www.example.org"),
+        ("https://example.org:8443", "example.org:8443", "https://example.org"),
+        ("http://localhost:3000", "localhost:3000", "http://localhost:3001"),
+        ("http://localhost.example", "localhost.example", "http://localhost.example"),
+    ] {
+        let report = judged(origin, domain, uri);
+        assert!(report.exit_code != 0 && report.has("G-SIGN-01"), "{domain} {uri}: {:#?}", report.findings);
+    }
+    assert_eq!(judged("evil.example", "https://example.org", "https://example.org").exit_code, 20);
+    let odd = judged("example.org", "https://example.org/", "https://example.org");
+    assert_eq!(odd.exit_code, 10, "{:#?}", odd.findings);
+}

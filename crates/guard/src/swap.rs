@@ -2,12 +2,15 @@
 
 use alloy_primitives::{Address, U256};
 
-use crate::decode::{Call, Param, Type, Value};
+use crate::{
+    decode::{Call, Param, Type, Value},
+    typed::COIN,
+};
 
 /// An exchange: what may be taken, and what must come out.
 #[derive(Debug, Default)]
 pub(crate) struct Swap {
-    /// The token that is given.
+    /// The token that is given; the zero address for the chain's coin.
     pub gives: Option<Address>,
     /// The most that is taken of it.
     pub most: Option<U256>,
@@ -33,6 +36,9 @@ impl Swap {
             let end = swap.gives.take();
             swap.gives = swap.gets.pop();
             swap.gets.extend(end);
+        }
+        for token in swap.gives.iter_mut().chain(&mut swap.gets).filter(|token| **token == COIN) {
+            *token = Address::ZERO;
         }
         (swap.least.is_some() || !swap.gets.is_empty()).then_some(swap)
     }

@@ -66,14 +66,16 @@ enum Spender {
     Bad(String),
 }
 
-fn spender(case: &Case<'_>, grant: &Grant) -> Spender {
+fn spender(case: &Case<'_>, path: &str, grant: &Grant) -> Spender {
     let address = &grant.spender;
     if let Some(age) = case.facts.age_days(address)
         && age < i64::from(case.policy.bounds.young_days)
     {
         return Spender::Bad(format!("it is {age} days old"));
     }
+    let at_permit2 = || case.unpacked.calls.iter().any(|call| call.path == path && call.to == Some(PERMIT2));
     let by_permit2 = grant.by == By::Permit2
+        || at_permit2()
         || case.typed().is_some_and(|(data, _)| data.domain.address("verifyingContract") == Some(PERMIT2));
     let trusted = case.trusts(address, &[Role::Spender, Role::Operator])
         || by_permit2 && case.trusts(address, &[Role::Permit2Spender]);
@@ -109,7 +111,7 @@ fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<
         let is_coin = !is_collection
             && (case.token(&grant.token).is_some() || case.facts.kind(&grant.token) == Some(Kind::Token));
         if is_approve && !is_coin && !grant.spender.is_zero() && case.is_owned(grant) {
-            let severity = match spender(case, grant) {
+            let severity = match spender(case, path, grant) {
                 Spender::Trusted => Review,
                 Spender::Verified | Spender::Unknown | Spender::Bad(_) => Block,
             };
@@ -126,7 +128,7 @@ fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<
     let size = Size::of(grant.extent, case.token(&grant.token).as_ref());
     let sentence = crate::intent::grant(case, grant);
     let signed = matches!(grant.by, By::Permit | By::PermitTransfer);
-    let (severity, why): (Option<Severity>, String) = match (spender(case, grant), size) {
+    let (severity, why): (Option<Severity>, String) = match (spender(case, path, grant), size) {
         (Spender::Bad(why), _) => (Some(Block), why),
         (Spender::Unknown, Size::Unlimited) => {
             (Some(Block), "nothing is known of it, and there is no limit".to_owned())

@@ -51,7 +51,7 @@ fn leaving(case: &Case<'_>) -> Leaving {
                 let call = &case.unpacked.calls[placed.call];
                 if let Some((token, amount)) = Swap::of(call).and_then(|swap| swap.gives.zip(swap.most)) {
                     // Money that is sent along is counted as such, and only what it pays for.
-                    if !(case.wraps(&token) && call.value >= amount) {
+                    if !(case.or_coin(token).is_zero() && call.value >= amount) {
                         add(Some(token), amount);
                     }
                 }

@@ -72,10 +72,19 @@ struct Proceeds {
     all: U256,
 }
 
-fn proceeds(order: &Order) -> Vec<Proceeds> {
+/// Whether what an order asks for goes to the maker, or where he says in the policy that his money may go.
+fn is_for_maker(case: &Case<'_>, order: &Order, item: &Item) -> bool {
+    item.recipient.is_some_and(|to| {
+        to == order.maker
+            || case.policy.books(&to, case.chain_id)
+            || case.policy.trusts(&to, Role::Recipient, case.chain_id).is_some()
+    })
+}
+
+fn proceeds(case: &Case<'_>, order: &Order) -> Vec<Proceeds> {
     let mut list: Vec<Proceeds> = Vec::new();
     for item in order.asked.iter().filter(|item| item.kind != ItemKind::Nft) {
-        let own = if item.recipient == Some(order.maker) { item.least } else { U256::ZERO };
+        let own = if is_for_maker(case, order, item) { item.least } else { U256::ZERO };
         match list.iter_mut().find(|one| one.token == item.token) {
             Some(one) => {
                 one.maker = one.maker.saturating_add(own);
@@ -91,11 +100,8 @@ fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
     let path = &order.path;
     let mut add = |severity, title: String| out.push(Finding::new(Ord01, severity, path, title));
     let gives = crate::intent::items(case, &order.offer);
-    let to_maker: Vec<&Item> = order
-        .asked
-        .iter()
-        .filter(|item| item.recipient == Some(order.maker) && !item.least.is_zero())
-        .collect();
+    let to_maker: Vec<&Item> =
+        order.asked.iter().filter(|item| is_for_maker(case, order, item) && !item.least.is_zero()).collect();
     if to_maker.is_empty() {
         let elsewhere = crate::intent::elsewhere(case, order);
         add(Block, format!("Gives {gives} away: nothing comes back to the maker{elsewhere}."));
@@ -187,7 +193,7 @@ fn price(
     }
     let mut much = false;
     let mut unclear = false;
-    for one in proceeds(order).iter().filter(|one| !one.all.is_zero()) {
+    for one in proceeds(case, order).iter().filter(|one| !one.all.is_zero()) {
         let got = case.amount(one.maker, &one.token);
         let ether =
             one.token.is_zero() || (one.token == WETH && case.chain_id.is_none_or(|chain| chain == 1));
@@ -265,7 +271,7 @@ fn fair(case: &Case<'_>, order: &Order) -> Option<Price> {
         let sum = &mut sums.entry(token).or_default().0;
         *sum = sum.saturating_add(amount);
     }
-    for item in order.asked.iter().filter(|item| item.recipient == Some(order.maker)) {
+    for item in order.asked.iter().filter(|item| is_for_maker(case, order, item)) {
         if item.any_of {
             return None;
         }

@@ -31,6 +31,9 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>
         }
     }
     let thousandth = |token: &Address| {
+        if token.is_zero() {
+            return Some(U256::from(10).pow(U256::from(15)));
+        }
         case.token(token)
             .map(|known| U256::from(10).saturating_pow(U256::from(known.decimals)) / U256::from(1_000))
     };
@@ -42,7 +45,7 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>
     if let Some((most, least)) = swap.gives.zip(swap.gets.last()).and_then(|(gives, gets)| {
         let whole =
             |amount: U256, token: &Address| {
-                let decimals = u64::from(case.token(token)?.decimals);
+                let decimals = if token.is_zero() { 18 } else { u64::from(case.token(token)?.decimals) };
                 Some(amount.saturating_mul(
                     U256::from(10).saturating_pow(U256::from(36_u64.saturating_sub(decimals))),
                 ))
@@ -52,7 +55,7 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>
     {
         add("Takes a million times less than it gives: the least amount is too small to protect.".to_owned());
     }
-    let wraps = swap.gives.is_none_or(|token| case.wraps(&token));
+    let wraps = swap.gives.is_none_or(|token| case.or_coin(token).is_zero());
     let kept = match swap.most {
         Some(most) if wraps => call.value.saturating_sub(most),
         Some(_) => call.value,
@@ -225,7 +228,7 @@ pub(super) fn left_behind(case: &Case<'_>, out: &mut Vec<Finding>) {
         for &at in &frame {
             let exact = ["exactInput", "swapExact"].iter().any(|verb| name(&calls[at]).starts_with(verb));
             if let Some(swap) = Swap::of(&calls[at])
-                && swap.gives.is_some_and(|token| case.wraps(&token))
+                && swap.gives.is_some_and(|token| case.or_coin(token).is_zero())
             {
                 last_taking = at;
                 if exact {

@@ -229,8 +229,7 @@ impl Reader<'_> {
             for index in 0..count {
                 let at = |path: &str| path.replace("[]", &format!(".{index}"));
                 let token = self.address(&at(token))?;
-                // CoW and 0x write the chain's coin so.
-                let token = if maker.is_some() && token == COIN { Address::ZERO } else { token };
+                let token = if token == COIN { Address::ZERO } else { token };
                 let (least, most, kind) = if amount == "@one" {
                     (U256::from(1), U256::from(1), ItemKind::Nft)
                 } else {

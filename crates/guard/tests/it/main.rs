@@ -11,6 +11,7 @@ mod facts;
 mod figures;
 mod hard_cases;
 mod hashes;
+mod honest;
 mod hostile;
 mod impostors;
 mod left;

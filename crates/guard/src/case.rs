@@ -228,9 +228,17 @@ impl<'a> Case<'a> {
     /// trusts as a recipient. That it is on no list says nothing for it.
     pub fn may_receive(&self, address: &Address) -> bool {
         let booked = || self.policy.books(address, self.chain_id);
-        let mut past = self.facts.past.iter();
+        let mut past = self.facts.past_on(self.chain_id);
         let mut paid = || past.any(|past| past.own && past.to.0 == *address && !past.value.0.is_zero());
         self.is_own(address) || booked() || paid() || self.trusts(address, &[Role::Recipient])
+    }
+
+    /// Whether nothing but payments of the past speaks for an address.
+    pub(crate) fn is_paid_before_alone(&self, address: &Address) -> bool {
+        let named = self.is_own(address)
+            || self.policy.books(address, self.chain_id)
+            || self.trusts(address, &[Role::Recipient]);
+        !named && self.may_receive(address)
     }
 
     /// Whether plain money sent there comes back as a token: the contract that wraps the chain's coin.
@@ -255,7 +263,7 @@ impl<'a> Case<'a> {
     pub fn counterparties(&self) -> BTreeSet<Address> {
         let booked = self.policy.book.iter().map(|entry| entry.address.0);
         let trusted = self.policy.trusted.iter().map(|entry| entry.address.0);
-        let past = self.facts.past.iter().filter(|past| past.own && !past.value.0.is_zero());
+        let past = self.facts.past_on(self.chain_id).filter(|past| past.own && !past.value.0.is_zero());
         booked.chain(trusted).chain(past.map(|past| past.to.0)).collect()
     }
 

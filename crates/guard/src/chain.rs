@@ -58,6 +58,8 @@ pub struct Seen {
     pub block: u64,
     /// Its hash.
     pub hash: B256,
+    /// When it was made, in seconds since 1970, as it says itself.
+    pub time: u64,
     /// What it rests on.
     pub basis: Basis,
     /// The node, in words.

@@ -129,6 +129,9 @@ pub struct Past {
     pub value: Whole,
     /// The token; the native coin when absent.
     pub token: Option<Account>,
+    /// The chain it was made on; the wallet's when absent.
+    #[serde(rename = "chain-id")]
+    pub chain_id: Option<u64>,
     /// 1 for a delegatecall.
     #[serde(default)]
     pub operation: u8,
@@ -285,6 +288,11 @@ impl Facts {
     /// Whether somebody told of a Safe at an address: not the chain alone.
     pub fn names_safe(&self, address: &Address) -> bool {
         self.safe_at(address).is_some_and(|safe| safe.address.is_some() && !safe.is_strange)
+    }
+
+    /// Payments of the past on a chain: those that name no chain are of the wallet's.
+    pub fn past_on(&self, chain_id: Option<u64>) -> impl Iterator<Item = &Past> {
+        self.past.iter().filter(move |past| past.chain_id.or(self.chain_id) == chain_id)
     }
 
     /// What is known of an address.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256};
 
 use crate::{
     case::Case,
@@ -152,12 +152,41 @@ pub(crate) fn asked(context: Context<'_>, read: impl Fn(Context<'_>) -> Draft) -
     for (severity, notes) in [(Severity::Incomplete, &seen.odd), (Severity::Info, &seen.unread)] {
         findings.extend(notes.iter().map(|note| Finding::new(Fact01, severity, "node", note.clone())));
     }
+    findings.extend(is_behind(&seen, stated, context.policy.bounds.node_minutes));
     if left_out > 0 {
         let title =
             format!("{left_out} more addresses stand in the request, and were not looked up on the chain.");
         findings.push(Finding::new(Fact01, Severity::Info, "node", title));
     }
     read(Context { facts: &facts, ..context }).and(Some(NodeReport::of(&seen)), findings)
+}
+
+/// Chains of one's own machine, which make a block when they are asked to.
+const LOCAL_CHAINS: &[u64] = &[1_337, 31_337];
+
+/// What was there a while ago need not be there now: a node that is behind, or of another time altogether, tells no facts.
+fn is_behind(seen: &Seen, stated: &Facts, minutes: u32) -> Option<Finding> {
+    if LOCAL_CHAINS.contains(&seen.chain_id) {
+        return None;
+    }
+    let now = stated.now?.as_second();
+    let made = i64::try_from(seen.time).unwrap_or(i64::MAX);
+    let apart = now.saturating_sub(made).checked_abs().unwrap_or(i64::MAX);
+    if apart <= i64::from(minutes) * 60 {
+        return None;
+    }
+    let title = format!(
+        "The node's last block is {} minutes {}: what it shows is not how things stand now.",
+        apart / 60,
+        if made < now { "old" } else { "ahead of the time" }
+    );
+    let finding = Finding::new(Fact01, Severity::Incomplete, "node", title);
+    Some(finding.because(format!(
+        "block {} of {}, {}",
+        seen.block,
+        seen.node,
+        known::until(U256::from(seen.time)).replace("until ", "of ")
+    )))
 }
 
 impl Seen {

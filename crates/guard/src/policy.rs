@@ -203,6 +203,8 @@ pub struct Bounds {
     pub review_fee: Whole,
     /// The most that fees and refunds of gas may take at all, in wei.
     pub block_fee: Whole,
+    /// How old a node's last block may be, in minutes.
+    pub node_minutes: u32,
 }
 
 impl Default for Bounds {
@@ -215,6 +217,7 @@ impl Default for Bounds {
             outlier_factor: 10,
             review_fee: Whole(U256::from(100_000_000_000_000_000_u64)),
             block_fee: Whole(U256::from(5_000_000_000_000_000_000_u64)),
+            node_minutes: 10,
         }
     }
 }

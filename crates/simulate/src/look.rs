@@ -97,6 +97,7 @@ impl Looking<'_> {
             chain_id,
             block: number,
             hash,
+            time: block.seen.time,
             basis,
             node: String::new(),
             safes,

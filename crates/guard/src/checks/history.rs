@@ -155,7 +155,7 @@ pub(super) fn unprecedented(case: &Case<'_>, out: &mut Vec<Finding>) {
     if case.facts.past.is_empty() && !case.facts.past_complete {
         return;
     }
-    let own = || case.facts.past.iter().filter(|past| past.own);
+    let own = || case.facts.past_on(case.chain_id).filter(|past| past.own);
     let first = case.unpacked.calls.iter().find(|call| call.delegate);
     if let Some(call) = first.filter(|_| !own().any(|past| past.operation == 1)) {
         let title = "The first delegatecall ever of this Safe.";

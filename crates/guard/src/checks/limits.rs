@@ -12,7 +12,7 @@ use crate::{
     finding::{
         CheckId::{Pol01, Pol02, Pol03},
         Finding,
-        Severity::{Block, Incomplete},
+        Severity::{Block, Incomplete, Review},
     },
     known,
     policy::Need,
@@ -228,6 +228,7 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
         }
     }
+    let outgrown = if case.policy.requires(Need::Recipient) { outgrown(case) } else { Vec::new() };
     if case.policy.requires(Need::Screening) {
         let mut unscreened: Vec<(String, Address)> = case.everybody();
         unscreened.retain(|(_, address)| !case.is_own(address));
@@ -247,4 +248,41 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
         missing(&case.path, "The policy asks for a simulation, and none was made.".to_owned());
     }
     out.extend(stolen);
+    out.extend(outgrown);
+}
+
+/// What goes to somebody for whom only payments of the past speak, by recipient and asset, where it is far more than he was ever
+/// paid of it: who sends himself a cent first is not who may be sent a million.
+fn outgrown(case: &Case<'_>) -> Vec<Finding> {
+    let mut sums: BTreeMap<(Address, Option<Address>), (&str, U256)> = BTreeMap::new();
+    for placed in &case.acts {
+        let (to, token, amount) = match &placed.act {
+            Act::Pay { to, value } => (*to, None, *value),
+            Act::Transfer { token, to, amount, nft: false, .. } => (*to, Some(*token), *amount),
+            _ => continue,
+        };
+        if case.is_paid_before_alone(&to) {
+            let sum = &mut sums.entry((to, token)).or_insert((&placed.path, U256::ZERO)).1;
+            *sum = sum.saturating_add(amount);
+        }
+    }
+    let factor = U256::from(case.policy.bounds.outlier_factor);
+    let found = sums.into_iter().filter_map(|((to, token), (path, amount))| {
+        let paid = case
+            .facts
+            .past_on(case.chain_id)
+            .filter(|past| past.own && past.to.0 == to && past.token.map(|token| token.0) == token);
+        let largest = paid.map(|past| past.value.0).max().unwrap_or_default();
+        let shown = |amount: U256| case.amount(amount, &token.unwrap_or_default());
+        (amount > largest.saturating_mul(factor)).then(|| {
+            let title = format!(
+                "Pays {} to {}, who is known by payments of at most {} alone.",
+                shown(amount),
+                case.show(&to),
+                shown(largest)
+            );
+            Finding::new(Pol03, Review, path, title)
+        })
+    });
+    found.collect()
 }

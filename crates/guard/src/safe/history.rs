@@ -107,6 +107,7 @@ fn payment(case: &SafeCase<'_>) -> Option<Past> {
         to: Account(to),
         value: Whole(value),
         token: token.map(Account),
+        chain_id: case.chain_id,
         operation: 0,
         own: true,
     })

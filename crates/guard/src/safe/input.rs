@@ -171,9 +171,8 @@ pub fn read_pages(
     let mut counted = None;
     for (index, page) in listed.pages.iter().enumerate() {
         let read = read_queue(page, missing, scalars)?;
-        // The page before this one is here.
-        let counts = json::parse(page).ok().and_then(|node| count(&node));
-        counted = counts.or(counted);
+        // The page before this one is here. What one page counts, no other takes back.
+        counted = counted.max(json::parse(page).ok().and_then(|node| count(&node)));
         whole.more = read.more;
         for mut entry in read.entries {
             if index > 0 {

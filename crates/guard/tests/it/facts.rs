@@ -12,6 +12,8 @@ use tracehound_guard::{
 use tracehound_model::Decision;
 
 const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+/// Noon of 15 January 2026.
+const TIME: u64 = 1_768_478_400;
 const COLD: &str = "0x828424517F9F04015db02169f4026D57B2B07229";
 const ME: &str = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
 
@@ -116,6 +118,7 @@ impl Chain for Shows {
             chain_id: 1,
             block: 9,
             hash: B256::repeat_byte(9),
+            time: TIME,
             basis: self.1,
             node: "a node".to_owned(),
             safes: safes.cloned().collect(),
@@ -172,4 +175,108 @@ fn other_code_than_is_known_to_lie_there_is_not_trusted_by_the_address() {
     assert_eq!(judged(weth, "0xd0e30db0", &there(own), "").verdict, Decision::Allow);
     let report = judged(weth, "0xd0e30db0", &there(&own.replace("d0a0", "d0a1")), "");
     assert_ne!(report.verdict, Decision::Allow, "{:#?}", report.findings);
+}
+
+#[test]
+fn a_node_that_is_behind_or_ahead_tells_no_facts() {
+    let safe = "0x5afe5afe5afe5afe5afe5afe5afe5afe5afe5afe";
+    let input = json!({ "safe": safe, "to": COLD, "value": "5", "data": null, "operation": 0, "nonce": 71 });
+    let told = |now: &str| {
+        let safe = format!(
+            "[[safe]]\naddress = '{safe}'\nversion = '1.4.1'\nowners = ['{ME}']\nthreshold = 1\nnonce = 71\n"
+        );
+        Facts::parse(&format!("chain-id = 1\n{now}{safe}")).expect("facts")
+    };
+    let judged = |now: &str, more: &str| {
+        let book = format!("{DEFAULT}\n[[book]]\naddress = '{COLD}'\nname = 'cold'\n");
+        let policy = Policy::parse(&book.replace("node-minutes = 10 ", more)).expect("a policy");
+        let facts = told(now);
+        let node = Shows(facts.safe.clone(), Basis::Proven);
+        let context = Context { chain: Some(&node), ..Context::new(&policy, &facts) };
+        check_safe(input.to_string().as_bytes(), context)
+    };
+    let bound = "node-minutes = 10 ";
+    for (now, want) in [
+        ("12:10:00", Decision::Allow),
+        ("12:10:01", Decision::Incomplete),
+        ("11:50:00", Decision::Allow),
+        ("11:49:59", Decision::Incomplete),
+    ] {
+        let report = judged(&format!("now = '2026-01-15T{now}Z'\n"), bound);
+        assert_eq!(report.verdict, want, "{now}: {:#?}", report.findings);
+        assert_eq!(report.has("G-FACT-01"), want != Decision::Allow, "{now}");
+    }
+    let later = "now = '2026-01-15T12:20:00Z'\n";
+    assert_eq!(judged(later, "node-minutes = 20 ").verdict, Decision::Allow, "the policy's bound");
+    assert_eq!(judged("", bound).verdict, Decision::Allow, "the time is not known, which is said elsewhere");
+}
+
+/// A payment of ether, or of USDC, to somebody whom the past alone speaks for.
+fn paid(amount: u64, usdc: bool, past: &str) -> Report {
+    let stranger = "0xbad0bad0bad0bad0bad0bad0bad0bad0bad0bad0";
+    let policy = Policy::parse(DEFAULT).expect("a policy");
+    let past =
+        past.replace("TO", &format!("to = '{stranger}'")).replace("USDC", &format!("token = '{USDC}'"));
+    let facts = Facts::parse(&format!("account = '{ME}'\n{past}")).expect("facts");
+    let data = format!("0xa9059cbb{}{amount:064x}", word(stranger));
+    let (to, value, data) = if usdc { (USDC, 0, &data[..]) } else { (stranger, amount, "0x") };
+    let input =
+        json!({ "from": ME, "to": to, "value": format!("{value:#x}"), "data": data, "chainId": "0x1" });
+    check_tx(input.to_string().as_bytes(), Context::new(&policy, &facts))
+}
+
+#[test]
+fn a_small_payment_does_not_vouch_for_a_large_one_nor_one_asset_for_another() {
+    let past = "chain-id = 1\n[[past]]\nTO\nvalue = '100'\n";
+    let verdict = |amount: u64, usdc: bool, past: &str| paid(amount, usdc, past).verdict;
+    assert_eq!(verdict(1_000, false, past), Decision::Allow, "{:#?}", paid(1_000, false, past).findings);
+    let report = paid(1_001, false, past);
+    assert_eq!(report.verdict, Decision::Review);
+    assert!(report.of("G-POL-03")[0].title.contains("at most"), "{:#?}", report.findings);
+    assert_eq!(verdict(1, true, past), Decision::Review, "never of that token");
+    let usdc = "chain-id = 1\n[[past]]\nTO\nUSDC\nvalue = '100'\n";
+    assert_eq!((verdict(1_000, true, usdc), verdict(1_001, true, usdc)), (Decision::Allow, Decision::Review));
+    // The largest counts, and what was paid to others does not.
+    let two = format!("{past}[[past]]\nTO\nvalue = '300'\n[[past]]\nto = '{COLD}'\nvalue = '100000'\n");
+    assert_eq!(
+        (verdict(3_000, false, &two), verdict(3_001, false, &two)),
+        (Decision::Allow, Decision::Review)
+    );
+}
+
+#[test]
+fn the_past_of_another_chain_vouches_for_nobody() {
+    let row = "[[past]]\nTO\nvalue = '100'\n";
+    let on = |wallet: &str, row: &str| {
+        let report = paid(5, false, &format!("{wallet}{row}"));
+        (report.verdict == Decision::Allow, report.has("G-POL-03"))
+    };
+    assert_eq!(on("chain-id = 1\n", row), (true, false));
+    assert_eq!(on("", &format!("{row}chain-id = 1\n")), (true, false));
+    assert_eq!(on("", row), (false, true), "of which chain it is nobody says");
+    assert_eq!(on("chain-id = 1\n", &format!("{row}chain-id = 10\n")), (false, true));
+}
+
+#[test]
+fn parts_of_one_batch_to_one_recipient_are_counted_together() {
+    let stranger = "bad0bad0bad0bad0bad0bad0bad0bad0bad0bad0";
+    let packed = |value: u64| format!("00{stranger}{value:064x}{:064x}", 0);
+    let batch = format!("{}{}", packed(600), packed(600));
+    let data = format!("0x8d80ff0a{:064x}{:064x}{batch:0<384}", 32, 170);
+    let multi = "0x9641d764fc13c8B624c04430C7356C1C7C8102e2";
+    let judged = |past: u64| {
+        let policy = Policy::parse(DEFAULT).expect("a policy");
+        let facts = Facts::parse(&format!(
+            "chain-id = 1\n[[safe]]\naddress = '{COLD}'\nversion = '1.4.1'\nowners = ['{ME}']\nthreshold = 1\nnonce = 1\n\
+             [[past]]\nto = '0x{stranger}'\nvalue = '{past}'\n[[past]]\nto = '{multi}'\nvalue='0'\noperation = 1\n\
+             [[address]]\naddress = '{multi}'\ncode-hash = '{}'\n",
+            tracehound_guard::safe::deployments::find(&multi.parse().expect("an address"))
+                .expect("official")
+                .code_hash
+        ));
+        let input = json!({ "safe": COLD, "to": multi, "value": "0", "data": data, "operation": 1, "nonce": 1, "chainId": 1 });
+        check_safe(input.to_string().as_bytes(), Context::new(&policy, &facts.expect("facts")))
+    };
+    assert_eq!(judged(120).verdict, Decision::Allow, "{:#?}", judged(120).findings);
+    assert_eq!(judged(119).verdict, Decision::Review, "{:#?}", judged(119).findings);
 }

@@ -93,7 +93,13 @@ fn an_empty_queue_is_no_theft_and_one_that_nobody_counted_no_answer() {
     assert!(report.of("G-POL-03")[0].title.contains("No transaction waits"));
     let one = Asked { pick: "5".parse().expect("a pick"), ..Asked::default() };
     assert_eq!(ask(&[said], one, &facts(5)).exit_code, 30, "the one that is asked about is not there");
-    for empty in [json!([]), json!({ "results": [] }), json!({ "count": 3, "next": null, "results": [] })] {
+    for empty in [
+        json!([]),
+        json!({ "results": [] }),
+        json!({ "count": 3, "next": null, "results": [] }),
+        json!({ "count": 0, "next": "https://service/?offset=1", "results": [] }),
+        json!({ "count": 0, "next": "", "results": [] }),
+    ] {
         let report = judge(&empty, &facts(5));
         assert_eq!(report.exit_code, 30, "{empty}: {:#?}", report.findings);
         assert!(report.has("G-POL-03") && !report.has("G-FMT-01"));
@@ -107,6 +113,11 @@ fn pages_are_one_list_and_a_page_that_is_not_here_is_missing() {
     let report = ask(&whole, Asked::default(), &facts(5));
     assert_eq!((report.exit_code, report.items.len()), (0, 2), "{:#?}", report.findings);
     assert_eq!(ask(&whole[..1], Asked::default(), &facts(5)).exit_code, 30);
+    let mut last = page(&[], None);
+    last["count"] = json!(0);
+    let mut first = page(from_ref(&one), Some("https://service/?offset=1"));
+    first["count"] = json!(2);
+    assert_eq!(ask(&[first, last], Asked::default(), &facts(5)).exit_code, 30, "a later page counts none");
     // A row that stands on both pages hides none that stands on neither.
     let counted = |rows: &[Value], next| {
         let mut page = page(rows, next);

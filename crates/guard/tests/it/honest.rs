@@ -54,7 +54,7 @@ fn typed(primary: &str, contract: &str, fields: &[(&str, &str, Value)]) -> Value
     })
 }
 
-/// An order at CoW: wrapped ether for ether, to somebody.
+/// An order at `CoW`: wrapped ether for ether, to somebody.
 fn order(receiver: &str, buys: &str, gets: &str) -> Report {
     let zero = format!("0x{}", "00".repeat(32));
     let fields = [

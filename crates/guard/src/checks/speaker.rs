@@ -121,6 +121,11 @@ pub(super) fn in_whose_name(case: &Case<'_>, out: &mut Vec<Finding>) {
         {
             add(&call.path, &from);
         }
+        // What somebody else signed at Permit2 is his to be taken by whom he meant.
+        let taken = call.decoded.as_ref().filter(|decoded| decoded.function.name == "permitTransferFrom");
+        if let Some(owner) = taken.and_then(|it| it.address(2)).filter(|owner| !case.speaks_for(owner)) {
+            add(&call.path, &owner);
+        }
     }
 }
 

@@ -281,6 +281,18 @@ fn on_the_chain_too_a_permit_is_ones_own_and_calls_are_made_in_ones_own_name() {
         let report = permit(owner, amount);
         assert!(report.has("G-SIGN-01") && report.exit_code != 0, "{owner} {amount}: {:#?}", report.findings);
     }
+    // permitTransferFrom at Permit2, to oneself.
+    let taken = |owner: &str| {
+        let head = [word(USDC), word("5"), word("1"), word("6968da60"), word(ME), word("5"), word(owner)];
+        let function =
+            "permitTransferFrom(((address,uint256),uint256,uint256),(address,uint256),address,bytes)";
+        let selector = hex::encode(&alloy_primitives::keccak256(function)[..4]);
+        sent(PERMIT2, &format!("{selector}{}{}{}", head.concat(), word("100"), word("0")))
+    };
+    assert!(!taken(ME).has("G-SIGN-01"), "{:#?}", taken(ME).findings);
+    for other in [STRANGER, FRIEND] {
+        assert!(taken(other).has("G-SIGN-01") && taken(other).exit_code != 0, "{other}");
+    }
     // Euler's connector: call(target, onBehalfOf, value, data), with an account of one's own told apart by its last byte.
     let call = |whom: &str| {
         let data = format!("a9059cbb{}{}", word(FRIEND), word("5"));

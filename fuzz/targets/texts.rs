@@ -33,8 +33,9 @@ fuzz_target!(
         let shown: Vec<&str> = lines.collect();
         assert!(!shown.is_empty(), "what is allowed is shown");
         let text = shown.join("\n").to_lowercase();
-        for mark in ["i agree to sell all", "tracehound guard: i reviewed 0x", "access zksync account", "stark key"] {
-            assert!(!text.contains(mark), "{mark} is allowed");
+        let letters: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
+        for mark in ["iagreetosellall", "tracehoundguardireviewed0x", "accesszksyncaccount", "starkkey", "viewingkey"] {
+            assert!(!letters.contains(mark), "{mark} is allowed");
         }
         if text.contains("wants you to sign in with your ethereum account:") {
             assert!(!text.contains("urn:recap:"), "powers are handed over: {text}");

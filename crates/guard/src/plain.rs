@@ -40,9 +40,9 @@ const SMALL_CAPITALS: &[(char, char)] = &[
 /// Zero-width characters, and those that turn the direction of writing.
 pub(crate) fn is_hidden(c: char) -> bool {
     matches!(c,
-        '\u{00ad}' | '\u{034f}' | '\u{2800}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+        '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}'
-        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e007f}')
+        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// A text in small letters that look as its own, with its punctuation and white space.
@@ -54,7 +54,10 @@ pub(crate) fn letters(text: &str) -> String {
             .collect::<String>()
             .to_ascii_lowercase();
     }
-    let seen = |c: &char| !is_combining_mark(*c) && (!is_hidden(*c) && !c.is_control() || c.is_whitespace());
+    // Selectors of a letter's form stand behind many a picture, and hide nothing.
+    let is_blank =
+        |c: char| matches!(c, '\u{2800}' | '\u{fe00}'..='\u{fe0f}') || is_hidden(c) || c.is_control();
+    let seen = |c: &char| !is_combining_mark(*c) && (!is_blank(*c) || c.is_whitespace());
     text.nfkd().filter(seen).map(letter).collect()
 }
 
@@ -106,6 +109,7 @@ mod tests {
             "A\u{301}ccess zkSync acc\u{f6}unt",
             "\u{1d400}ccess zkSync account",
             "Access zkSync acc0unt",
+            "Acc\u{fe0f}ess zk\u{2800}Sync account",
         ] {
             assert_eq!(squeezed(text), "accesszksyncaccount", "{text}");
         }

@@ -761,7 +761,9 @@ fn words_that_bind_are_looked_at() {
     ] {
         assert_eq!(by_lists(check_message, text).exit_code, 10, "{text}");
     }
-    assert_eq!(by_lists(check_message, "I accept the terms of service of example.org").exit_code, 0);
+    for text in ["I accept the terms of service of example.org", "Welcome \u{2764}\u{fe0f} to example.org"] {
+        assert_eq!(by_lists(check_message, text).exit_code, 0, "{text}");
+    }
 }
 
 /// What another program reads from a key that is passed over here would be signed unseen.

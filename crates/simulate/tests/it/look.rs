@@ -276,12 +276,19 @@ fn transfer(world: &mut World, facts: &str) -> Report {
 #[test]
 fn what_a_token_calls_itself_is_shown_as_its_own_word_and_vouches_for_nothing() {
     let mut world = World::new(&[]);
-    world.accounts.insert(TOKEN, token("USDC", 6));
-    let report = transfer(&mut world, "");
-    let intent = &report.items[0].intent;
-    assert!(intent.contains(&format!("1.5 of the token {TOKEN}, which calls itself \"USDC\"")), "{intent}");
-    assert_eq!(report.verdict, Decision::Incomplete, "{:#?}", report.findings);
-    assert!(report.has("G-ACT-01"), "its name is no reason: {:#?}", report.findings);
+    // The name of another token is told besides.
+    for (name, verdict) in [("TEST", Decision::Incomplete), ("USDC", Decision::Review)] {
+        world.accounts.insert(TOKEN, token(name, 6));
+        let report = transfer(&mut world, "");
+        let intent = &report.items[0].intent;
+        assert!(
+            intent.contains(&format!("1.5 of the token {TOKEN}, which calls itself {name:?}")),
+            "{intent}"
+        );
+        assert_eq!(report.verdict, verdict, "{:#?}", report.findings);
+        assert!(report.has("G-ACT-01"), "its name is no reason: {:#?}", report.findings);
+        assert_eq!(report.has("G-FACT-01"), name == "USDC", "{:#?}", report.findings);
+    }
 }
 
 #[test]

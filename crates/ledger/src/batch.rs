@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::{AddrNum, Ledger, OutNum, OutputView, Prev, TxNum, TxSpan};
+use crate::{AddrNum, OutNum, OutputLookup, OutputView, Prev, TxNum, TxSpan, UtxoRows};
 
 /// What an input spends, with its amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct TxRows<'a> {
     pub tx: TxSpan,
     /// What it spends, in order.
     pub inputs: &'a [SpentOutput],
-    /// Its outputs, in order, their spenders as [`Ledger::outputs_hinted`] gives them.
+    /// Its outputs, in order, their spenders as [`UtxoRows::outputs_hinted`] gives them.
     pub outputs: &'a [OutputView],
 }
 
@@ -50,16 +50,16 @@ struct Place {
 
 impl TxBatch {
     /// Reads these transactions in place of those before. O(their rows).
-    pub fn read(&mut self, ledger: &Ledger, txs: impl IntoIterator<Item = TxNum>) {
+    pub fn read(&mut self, rows: &impl UtxoRows, txs: impl IntoIterator<Item = TxNum>) {
         self.txs.clear();
         self.inputs.clear();
         self.outputs.clear();
         let place = |tx| Place { tx, inputs: 0..0, outputs: 0..0 };
-        self.txs.extend(txs.into_iter().map(|num| ledger.span(num).map(place)));
+        self.txs.extend(txs.into_iter().map(|num| rows.span(num).map(place)));
         for place in self.txs.iter_mut().flatten() {
             let from = self.inputs.len();
             self.inputs.reserve(place.tx.input_count as usize);
-            self.inputs.extend(ledger.inputs(place.tx).map(|input| match input.prev {
+            self.inputs.extend(rows.inputs(place.tx).map(|input| match input.prev {
                 Prev::Output(out) => {
                     SpentOutput { out: Some(out), value: None, missing_owner: None, coinbase: false }
                 }
@@ -72,7 +72,7 @@ impl TxBatch {
             }));
             place.inputs = from..self.inputs.len();
         }
-        let columns = ledger.output_columns();
+        let columns = rows.output_lookup();
         for input in &mut self.inputs {
             if let Some(out) = input.out {
                 input.value = columns.value(out);
@@ -81,7 +81,7 @@ impl TxBatch {
         for place in self.txs.iter_mut().flatten() {
             let from = self.outputs.len();
             self.outputs.reserve(place.tx.output_count as usize);
-            self.outputs.extend(ledger.outputs_hinted(place.tx));
+            self.outputs.extend(rows.outputs_hinted(place.tx));
             place.outputs = from..self.outputs.len();
         }
     }

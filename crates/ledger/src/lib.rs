@@ -6,6 +6,8 @@
 //! atomically. The one thing that changes after sealing is whether an output is spent, a 4-byte cell beside the
 //! segment that readers check against the spending transaction.
 //!
+//! Analyses ask [`UtxoRows`], whatever holds the rows; a [`Ledger`] is one answer to it.
+//!
 //! One [`Writer`], any number of [`Ledger`] readers, each on the snapshot it opened. Readers check what they read page
 //! by page, writers what they build upon; [`repair`] makes manifest and cells anew from the segments.
 //!
@@ -27,6 +29,7 @@ mod outputs;
 mod parts;
 mod reader;
 mod repair;
+mod rows;
 mod runs;
 mod scan;
 mod seal;
@@ -42,6 +45,7 @@ pub use ids::{AddrNum, BlockNum, InNum, NoSnapshotId, OutNum, SnapshotId, TxNum}
 pub use outputs::OutputColumns;
 pub use reader::Ledger;
 pub use repair::{Repair, RepairReport, repair};
+pub use rows::{OutputLookup, RowCounts, ScannedTx, TxByNumber, UtxoRows, scan_by_number};
 pub use scan::{ColumnSlices, ScanTx};
 pub use tables::TableSize;
 pub use verify::VerifyReport;

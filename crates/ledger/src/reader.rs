@@ -11,7 +11,10 @@ use crate::{
     AddrNum, BlockNum, InNum, LedgerError, OutNum, TxNum,
     cell::{DESTROYED, UNSPENDABLE, UNSPENT, in_snapshot},
     cells::{CellGuard, Unmarked},
-    data::{FLAG_AFTER_MISSING_RANGE, First, NO_ADDR, VERSION_OTHER, missing_row, unpack_prev, unpack_shape},
+    data::{
+        BlockRow, FLAG_AFTER_MISSING_RANGE, First, NO_ADDR, VERSION_OTHER, missing_row, unpack_prev,
+        unpack_shape,
+    },
     folder::{Note, Stray, is_at_work, not_there, open_named, read_manifest, strays},
     identity::all_ids,
     ids::{Id, SnapshotId},
@@ -174,8 +177,7 @@ impl Ledger {
     /// Counts and sizes. O(blocks).
     pub fn info(&self) -> LedgerInfo {
         let kept = self.end.block as usize;
-        let all = || self.all_segments.iter().flat_map(|segment| segment.blocks().all());
-        let blocks = || all().take(kept);
+        let blocks = || self.all_blocks().take(kept);
         LedgerInfo {
             chain: self.manifest.chain.clone(),
             blocks: self.end.block,
@@ -186,7 +188,7 @@ impl Ledger {
             missing_inputs: self.segments().iter().map(|segment| self.missing_rows(segment) as u64).sum(),
             missing_ranges: blocks().filter(|block| block.flags & FLAG_AFTER_MISSING_RANGE != 0).count()
                 as u32,
-            missing_behind: all().nth(kept).is_some_and(|next| next.flags & FLAG_AFTER_MISSING_RANGE != 0),
+            missing_behind: self.missing_behind(),
             first: self.block(BlockNum(0)),
             tip: self.end.block.checked_sub(1).and_then(|last| self.block(BlockNum(last))),
             segments: self.segments().len(),
@@ -195,6 +197,17 @@ impl Ledger {
             disk_bytes: self.segments().iter().map(Segment::disk_bytes).sum(),
             block_bytes: blocks().map(|block| u64::from(block.size)).sum(),
         }
+    }
+
+    /// Blocks of all segments, those behind the snapshot's end included.
+    fn all_blocks(&self) -> impl Iterator<Item = &BlockRow> {
+        self.all_segments.iter().flat_map(|segment| segment.blocks().all())
+    }
+
+    /// In a ledger as of a moment, whether blocks are missing between its last block and the first that does not count.
+    pub(crate) fn missing_behind(&self) -> bool {
+        let next = self.all_blocks().nth(self.end.block as usize);
+        next.is_some_and(|next| next.flags & FLAG_AFTER_MISSING_RANGE != 0)
     }
 
     pub(crate) fn segments(&self) -> &[Segment] {

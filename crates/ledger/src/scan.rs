@@ -54,7 +54,7 @@ impl<'a> Scanned<'a> {
 }
 
 /// A transaction during a scan.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct ScanTx<'a> {
     /// Its number.
     pub num: TxNum,
@@ -62,7 +62,7 @@ pub struct ScanTx<'a> {
     pub first_input: InNum,
     /// Its first output.
     pub first_output: OutNum,
-    columns: &'a Scanned<'a>,
+    columns: Scanned<'a>,
     /// Rows of the columns.
     inputs: (usize, usize),
     outputs: (usize, usize),
@@ -84,7 +84,7 @@ impl ScanTx<'_> {
     /// What its inputs spend, in order.
     #[inline]
     pub fn prevs(&self) -> impl Iterator<Item = Prev> {
-        let (columns, first) = (self.columns, self.columns.from.0 + self.inputs.0);
+        let (columns, first) = (&self.columns, self.columns.from.0 + self.inputs.0);
         let rows = self.inputs.0..self.inputs.1;
         let hi = columns.prev_hi.get(rows.clone()).unwrap_or_default();
         let lo = columns.prev_lo.get(rows).unwrap_or_default();
@@ -107,7 +107,7 @@ impl ScanTx<'_> {
     /// Amount in base units and owner of its outputs, in order.
     #[inline]
     pub fn outputs(&self) -> impl Iterator<Item = (u64, Option<AddrNum>)> {
-        let (columns, first) = (self.columns, self.columns.from.1 + self.outputs.0);
+        let (columns, first) = (&self.columns, self.columns.from.1 + self.outputs.0);
         let rows = self.outputs.0..self.outputs.1;
         let lo = columns.value_lo.get(rows.clone()).unwrap_or_default();
         let hi = columns.value_hi.get(rows.clone()).unwrap_or_default();
@@ -147,7 +147,7 @@ impl Ledger {
     /// Hands over the transactions of a range in time order; ends early when told to.
     ///
     /// O(rows of the range). A range that goes beyond the ledger ends with it.
-    pub fn scan(&self, range: Range<TxNum>, mut visit: impl FnMut(&ScanTx<'_>) -> ControlFlow<()>) {
+    pub fn scan<'a>(&'a self, range: Range<TxNum>, mut visit: impl FnMut(&ScanTx<'a>) -> ControlFlow<()>) {
         for segment in self.segments() {
             let (first, end) = (segment.first(), segment.end());
             let (from, to) = (range.start.0.max(first.tx), range.end.0.min(end.tx).min(self.end.tx));
@@ -156,25 +156,26 @@ impl Ledger {
             }
             let txs = (from - first.tx) as usize..(to - first.tx) as usize;
             let Some(columns) = Scanned::of(segment, txs.clone()) else { return };
-            let first_input = first.input + columns.from.0 as u64;
-            let first_output = first.output + columns.from.1 as u64;
-            let [in_counts, out_counts] = &columns.counts;
-            let (mut input, mut output) = (0, 0);
+            let mut tx = ScanTx {
+                num: TxNum(from),
+                first_input: InNum(first.input + columns.from.0 as u64),
+                first_output: OutNum(first.output + columns.from.1 as u64),
+                columns,
+                inputs: (0, 0),
+                outputs: (0, 0),
+            };
             for at in 0..txs.len() {
+                let [in_counts, out_counts] = &tx.columns.counts;
                 let (Some(inputs), Some(outputs)) = (in_counts.get(at), out_counts.get(at)) else { return };
-                let tx = ScanTx {
-                    num: TxNum(from + at as u32),
-                    first_input: InNum(first_input + input as u64),
-                    first_output: OutNum(first_output + output as u64),
-                    columns: &columns,
-                    inputs: (input, input + inputs),
-                    outputs: (output, output + outputs),
-                };
+                tx.inputs.1 += inputs;
+                tx.outputs.1 += outputs;
                 if visit(&tx).is_break() {
                     return;
                 }
-                input += inputs;
-                output += outputs;
+                tx.num.0 += 1;
+                tx.first_input.0 += inputs as u64;
+                tx.first_output.0 += outputs as u64;
+                (tx.inputs.0, tx.outputs.0) = (tx.inputs.1, tx.outputs.1);
             }
         }
     }

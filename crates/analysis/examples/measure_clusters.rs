@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// No transaction is a `CoinJoin`.
 struct Nothing;
 
-impl CoinJoins for Nothing {
+impl CoinJoins<Ledger> for Nothing {
     fn may_be(&self, _: &ScanTx<'_>) -> bool {
         false
     }
@@ -63,7 +63,7 @@ fn clusters(dir: &Path) -> Result<String, Box<dyn Error>> {
     ))
 }
 
-fn quickest(ledger: &Ledger, rules: &Rules<'_>) -> Result<(Clusters, Work, f64), Box<dyn Error>> {
+fn quickest(ledger: &Ledger, rules: &Rules<'_, Ledger>) -> Result<(Clusters, Work, f64), Box<dyn Error>> {
     let mut best: Option<(Clusters, Work, f64)> = None;
     for _ in 0..ROUNDS {
         let began = Instant::now();

@@ -145,7 +145,7 @@ fn scan(ledger: &Ledger) -> String {
 
 struct Nothing;
 
-impl Stops for Nothing {
+impl Stops<Ledger> for Nothing {
     fn is_service(&self, _: AddrNum) -> bool {
         false
     }

@@ -34,7 +34,7 @@ mod sets;
 
 use std::fmt::Write;
 
-use tracehound_ledger::{AddrNum, BlockNum, Ledger, TxNum};
+use tracehound_ledger::{AddrNum, BlockNum, TxNum, UtxoRows};
 use tracehound_model::{Address, BitcoinNetwork, BlockHash, Chain};
 
 pub use explain::Step;
@@ -81,14 +81,14 @@ pub struct ClusterId(pub AddrNum);
 impl ClusterId {
     /// The name as it is printed: `btc:1A1z…`. A member without an address is written as its script type and
     /// payload, `btc:non-standard:…`; `None` when the ledger does not hold the member.
-    pub fn name(self, ledger: &Ledger, network: BitcoinNetwork) -> Option<String> {
+    pub fn name(self, ledger: &impl UtxoRows, network: BitcoinNetwork) -> Option<String> {
         let chain = Chain::Bitcoin(network).short_name();
         Some(format!("{chain}:{}", owner_name(ledger, network, self.0)?))
     }
 }
 
 /// An owner's address, or its script type and payload where it has none.
-pub fn owner_name(ledger: &Ledger, network: BitcoinNetwork, owner: AddrNum) -> Option<String> {
+pub fn owner_name(ledger: &impl UtxoRows, network: BitcoinNetwork, owner: AddrNum) -> Option<String> {
     let key = ledger.script_key(owner)?;
     Some(match Address::from_script(network, &key) {
         Some(address) => address.to_string(),
@@ -155,13 +155,13 @@ pub struct Clusters {
 
 impl Clusters {
     /// No clusters yet, of the ledger's chain.
-    pub fn new(ledger: &Ledger, rules: &Rules<'_>) -> Self {
+    pub fn new<R: UtxoRows>(ledger: &R, rules: &Rules<'_, R>) -> Self {
         let watch = rules.guard.map(|_| Watch::default());
         Self { chain: ledger.chain().to_owned(), watch, ..Self::default() }
     }
 
     /// The clusters of a ledger. O(inputs), nearly; reads with several threads, and is the same with any number.
-    pub fn build(ledger: &Ledger, rules: &Rules<'_>) -> Result<Self, ClusterError> {
+    pub fn build<R: UtxoRows>(ledger: &R, rules: &Rules<'_, R>) -> Result<Self, ClusterError> {
         let mut clusters = Self::new(ledger, rules);
         clusters.update(ledger, rules)?;
         Ok(clusters)
@@ -170,39 +170,39 @@ impl Clusters {
     /// Brings the clusters to the state of a snapshot: undoes blocks that it does not hold, adds those not yet seen.
     /// The result is what [`Self::build`] with the same rules makes. On an error nothing behind the last block seen
     /// before is kept. O(blocks + new inputs), and O(addresses) when something is undone.
-    pub fn update(&mut self, ledger: &Ledger, rules: &Rules<'_>) -> Result<Update, ClusterError> {
+    pub fn update<R: UtxoRows>(&mut self, ledger: &R, rules: &Rules<'_, R>) -> Result<Update, ClusterError> {
         if self.chain != ledger.chain() {
             return Err(ClusterError::OtherChain { known: self.chain.clone(), found: ledger.chain().into() });
         }
         if self.watch.is_some() != rules.guard.is_some() {
             return Err(ClusterError::OtherGuard);
         }
-        let info = ledger.info();
+        let counts = ledger.counts();
         let same = (0..)
             .zip(&self.blocks)
             .take_while(|&(num, (hash, _))| {
                 ledger.block(BlockNum(num)).is_some_and(|block| block.hash == *hash)
             })
             .count();
-        let addresses = info.addresses as usize;
+        let addresses = counts.addresses as usize;
         let undone_from = (same < self.blocks.len()).then(|| self.keep_blocks(same, addresses));
         self.sets.grow(addresses);
         if let Some(watch) = &mut self.watch {
             watch.grow(addresses);
         }
-        let span = (self.next_tx(), info.txs);
+        let span = (self.next_tx(), counts.txs);
         let guard = rules.guard;
         let join = |chunk: &Chunk| self.join_chunk(chunk, guard.as_ref());
-        let work = match gather::gather(ledger, rules, span, info.addresses, join) {
+        let work = match gather::gather(ledger, rules, span, counts.addresses, join) {
             Ok(work) => work,
             Err(error) => {
                 self.keep_blocks(same, addresses);
                 return Err(error);
             }
         };
-        for num in same as u32..info.blocks {
+        for num in same as u32..counts.blocks {
             let Some(block) = ledger.block(BlockNum(num)) else { break };
-            let end = ledger.block(BlockNum(num + 1)).map_or(info.txs, |next| next.first_tx.0);
+            let end = ledger.block(BlockNum(num + 1)).map_or(counts.txs, |next| next.first_tx.0);
             self.blocks.push((block.hash, end));
         }
         // Worth its pass over all addresses only when that is little beside the reading.

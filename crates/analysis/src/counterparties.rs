@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tracehound_ledger::{AddrNum, Ledger, TxNum};
+use tracehound_ledger::{AddrNum, TxNum, UtxoRows};
 use tracehound_model::amount::split_proportionally;
 
 /// How much work one question may cost. What is cut is reported.
@@ -83,7 +83,7 @@ pub struct TxParties {
 }
 
 /// The owners on both sides of a transaction; `None` when the snapshot does not hold it. O(inputs + outputs).
-pub fn tx_parties(ledger: &Ledger, tx: TxNum) -> Option<TxParties> {
+pub fn tx_parties(ledger: &impl UtxoRows, tx: TxNum) -> Option<TxParties> {
     let view = ledger.tx(tx)?;
     let mut parties = TxParties::default();
     for input in ledger.inputs(&view) {
@@ -107,7 +107,7 @@ pub fn tx_parties(ledger: &Ledger, tx: TxNum) -> Option<TxParties> {
 }
 
 /// Base units in outputs to `subjects` that are each below `limit`.
-fn dust_to(ledger: &Ledger, tx: TxNum, subjects: &BTreeSet<AddrNum>, limit: u64) -> u128 {
+fn dust_to(ledger: &impl UtxoRows, tx: TxNum, subjects: &BTreeSet<AddrNum>, limit: u64) -> u128 {
     let Some(view) = ledger.tx(tx).filter(|_| limit > 0) else { return 0 };
     let own = |owner: Option<AddrNum>| owner.is_some_and(|owner| subjects.contains(&owner));
     let dust = ledger
@@ -119,7 +119,7 @@ fn dust_to(ledger: &Ledger, tx: TxNum, subjects: &BTreeSet<AddrNum>, limit: u64)
 impl Counterparties {
     /// Collects the direct counterparties of `subjects`, who are one owner: payments among them do not count.
     /// O(rows of their transactions), bounded by `limits`, whose number of outputs is for each of them.
-    pub fn of(ledger: &Ledger, subjects: &BTreeSet<AddrNum>, limits: Limits) -> Self {
+    pub fn of(ledger: &impl UtxoRows, subjects: &BTreeSet<AddrNum>, limits: Limits) -> Self {
         let mut found = Self::default();
         let mut txs: BTreeSet<TxNum> = BTreeSet::new();
         for &subject in subjects {

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxSpan, TxView};
+use tracehound_ledger::{AddrNum, OutNum, TxNum, TxSpan, TxView, UtxoRows};
 use tracehound_model::{Amount, Worth};
 
 use crate::{
@@ -145,26 +145,26 @@ impl Exposures {
 const MOST_OUTPUTS: usize = 20_000;
 
 /// Ends paths at every named entity, and at the subjects themselves.
-struct Named<'a> {
-    known: &'a dyn Known,
+struct Named<'a, R> {
+    known: &'a dyn Known<R>,
     subjects: &'a BTreeSet<AddrNum>,
 }
 
-impl Stops for Named<'_> {
+impl<R: UtxoRows> Stops<R> for Named<'_, R> {
     fn is_service(&self, owner: AddrNum) -> bool {
         self.subjects.contains(&owner) || self.known.entity(owner).is_some()
     }
 
-    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
+    fn mix(&self, ledger: &R, tx: TxSpan) -> Option<Mix> {
         self.known.mix(ledger, tx)
     }
 }
 
 /// Follows everything that the subjects received from others (or paid to others). Cost: see [`propagate`].
-pub fn exposures(
-    ledger: &Ledger,
+pub fn exposures<R: UtxoRows>(
+    ledger: &R,
     question: &Question<'_>,
-    known: &dyn Known,
+    known: &dyn Known<R>,
 ) -> Result<Exposures, SeedError> {
     let (mut answer, mut units) = (Exposures::default(), Units::default());
     let seeds = match question.direction {
@@ -191,18 +191,18 @@ pub fn exposures(
     Ok(units.told(answer))
 }
 
-fn in_time(ledger: &Ledger, tx: TxNum, until: u32) -> bool {
+fn in_time(ledger: &impl UtxoRows, tx: TxNum, until: u32) -> bool {
     until == u32::MAX || ledger.block_of(tx).is_some_and(|block| block.header.time() <= until)
 }
 
 /// Whether the subjects pay in this transaction.
-fn is_payer(ledger: &Ledger, tx: &TxView, subjects: &BTreeSet<AddrNum>) -> bool {
+fn is_payer(ledger: &impl UtxoRows, tx: &TxView, subjects: &BTreeSet<AddrNum>) -> bool {
     ledger.inputs(tx).any(|input| ledger.input_owner(&input).is_some_and(|owner| subjects.contains(&owner)))
 }
 
 /// Outputs that others paid to the subjects. Those below the dust limit are booked at once.
 fn received(
-    ledger: &Ledger,
+    ledger: &impl UtxoRows,
     question: &Question<'_>,
     answer: &mut Exposures,
     units: &mut Units,
@@ -236,7 +236,7 @@ fn received(
 }
 
 /// Outputs of the subjects that are spent: the propagation leads to whom they were paid.
-fn paid(ledger: &Ledger, question: &Question<'_>, answer: &mut Exposures) -> Vec<Seed> {
+fn paid(ledger: &impl UtxoRows, question: &Question<'_>, answer: &mut Exposures) -> Vec<Seed> {
     let mut seeds = Vec::new();
     for &subject in question.subjects {
         let (activity, cut) = ledger.activity(subject, MOST_OUTPUTS);
@@ -284,14 +284,14 @@ impl Routes {
     }
 }
 
-struct Gathered<'a> {
-    ledger: &'a Ledger,
+struct Gathered<'a, R> {
+    ledger: &'a R,
     question: &'a Question<'a>,
-    known: &'a dyn Known,
+    known: &'a dyn Known<R>,
     routes: Routes,
 }
 
-impl Gathered<'_> {
+impl<R: UtxoRows> Gathered<'_, R> {
     fn book(&self, found: &Propagation, answer: &mut Exposures, units: &mut Units) {
         let mut rows: BTreeMap<(bool, Entity), Row> = BTreeMap::new();
         let totals = found.totals.get(&Label(0)).copied().unwrap_or_default();

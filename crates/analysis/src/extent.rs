@@ -3,7 +3,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_ledger::{BlockNum, Ledger, LedgerInfo};
+use tracehound_ledger::{BlockNum, UtxoRows};
 use tracehound_model::{BlockHash, Gap, GapKind};
 
 use crate::words::moment;
@@ -16,7 +16,7 @@ pub const MAX_AGE: i64 = 86_400;
 /// `MAX_FUTURE_BLOCK_TIME`). Beyond it the clock is wrong by which the moment was told.
 const MAX_AHEAD: i64 = 7_200;
 
-/// The moment asked about. The ledger is expected to be cut there already ([`Ledger::as_of`]).
+/// The moment asked about. The ledger is expected to be cut there already ([`Ledger::as_of`](tracehound_ledger::Ledger::as_of)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// Seconds since 1970-01-01 UTC.
@@ -36,23 +36,28 @@ const BEGINS_LATE: &str = "the ledger does not begin with the chain's first bloc
 
 /// In words: which blocks a ledger lacks up to its last one. Nothing for a whole one; any other is partial, and what it
 /// does not know may have happened there.
-pub fn lacking(info: &LedgerInfo) -> Vec<String> {
+pub fn lacking(ledger: &impl UtxoRows) -> Vec<String> {
     let mut lacking = Vec::new();
-    if info.blocks == 0 {
+    let missing_ranges = ledger.missing_ranges();
+    if ledger.counts().blocks == 0 {
         lacking.push("it holds no block".to_owned());
     }
-    if info.begins_late() {
+    if begins_late(ledger) {
         lacking.push(format!("{BEGINS_LATE}: the blocks before its first one are missing"));
     }
-    if info.missing_ranges > 0 {
+    if missing_ranges > 0 {
         lacking.push(format!(
-            "blocks are missing in {} place{} after the first one (blocks stay in the order in which they came: move the \
+            "blocks are missing in {missing_ranges} place{} after the first one (blocks stay in the order in which they came: move the \
              ledger's folder away and ingest all files together)",
-            info.missing_ranges,
-            if info.missing_ranges == 1 { "" } else { "s" }
+            if missing_ranges == 1 { "" } else { "s" }
         ));
     }
     lacking
+}
+
+/// Whether the first block stands on another, so that blocks before it are missing.
+fn begins_late(ledger: &impl UtxoRows) -> bool {
+    ledger.first_block().is_some_and(|first| first.header.prev() != BlockHash::default())
 }
 
 /// The blocks that an answer needed.
@@ -97,40 +102,34 @@ pub struct Extent {
 
 impl Extent {
     /// Of a ledger that was cut at the moment asked about, for an answer that needed these blocks. O(blocks).
-    pub fn of(ledger: &Ledger, asked: Asked, needed: Needed) -> Self {
-        let info = ledger.info();
+    pub fn of(ledger: &impl UtxoRows, asked: Asked, needed: Needed) -> Self {
+        let (blocks, missing_ranges) = (ledger.counts().blocks, ledger.missing_ranges());
         let last_block =
-            info.tip.map(|tip| LastBlock { hash: tip.hash, height: tip.height, time: tip.header.time() });
+            ledger.tip().map(|tip| LastBlock { hash: tip.hash, height: tip.height, time: tip.header.time() });
         let age = last_block.as_ref().map(|last| (asked.as_of - i64::from(last.time)).max(0));
-        let mut extent = Self {
-            as_of: asked.as_of,
-            blocks: info.blocks,
-            last_block,
-            age,
-            missing_ranges: 0,
-            gaps: Vec::new(),
-        };
+        let mut extent =
+            Self { as_of: asked.as_of, blocks, last_block, age, missing_ranges: 0, gaps: Vec::new() };
         let (from, to) = match needed {
-            Needed::All => (0, info.blocks),
-            Needed::From(block) => (block.0, info.blocks),
+            Needed::All => (0, blocks),
+            Needed::From(block) => (block.0, blocks),
             Needed::Between(from, to) => (from.0, to.0.saturating_add(1)),
         };
-        if info.missing_ranges > 0 {
-            let missing = (from.saturating_add(1)..to.min(info.blocks))
+        if missing_ranges > 0 {
+            let missing = (from.saturating_add(1)..to.min(blocks))
                 .filter(|&num| ledger.block(BlockNum(num)).is_some_and(|block| block.after_missing_range))
                 .count();
             extent.missing_ranges = u32::try_from(missing).unwrap_or(u32::MAX);
         }
         if let Needed::From(block) = needed
-            && info.missing_ranges > 0
+            && missing_ranges > 0
             && stored_before_their_time(ledger, block)
         {
             extent.missing_ranges += 1;
         }
-        if info.missing_behind && !matches!(needed, Needed::Between(..)) {
+        if ledger.missing_behind() && !matches!(needed, Needed::Between(..)) {
             extent.missing_ranges += 1;
         }
-        let gap = |kind, sentence: String| Gap::about_ledger(kind, &info.chain, sentence);
+        let gap = |kind, sentence: String| Gap::about_ledger(kind, ledger.chain(), sentence);
         if extent.missing_ranges > 0 {
             let places = if extent.missing_ranges == 1 { "" } else { "s" };
             let sentence = format!(
@@ -141,7 +140,7 @@ impl Extent {
             let remedy = "ingest all files together, into a ledger of their own";
             extent.gaps.push(gap(GapKind::LedgerPartial, sentence).mend(remedy));
         }
-        if needed == Needed::All && info.begins_late() {
+        if needed == Needed::All && begins_late(ledger) {
             extent.missing_ranges += 1;
             let sentence = format!("{BEGINS_LATE}: what happened before was not seen");
             extent.gaps.push(gap(GapKind::LedgerPartial, sentence));
@@ -203,7 +202,7 @@ impl Extent {
 
 /// Whether a ledger may hold blocks of after `from` before it, because they were ingested first. What they spend of its
 /// outputs was not there yet, so the outputs look unspent. Heights tell where both are known, else times. O(blocks).
-fn stored_before_their_time(ledger: &Ledger, from: BlockNum) -> bool {
+fn stored_before_their_time(ledger: &impl UtxoRows, from: BlockNum) -> bool {
     let Some(first) = ledger.block(from) else { return false };
     let before = |num: &BlockNum| ledger.block(*num);
     let run = (0..=from.0)

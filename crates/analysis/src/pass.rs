@@ -19,7 +19,7 @@ use std::{
     thread,
 };
 
-use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, TxNum};
+use tracehound_ledger::{AddrNum, BlockNum, OutNum, TxNum, UtxoRows};
 use tracehound_model::Category;
 
 use self::{
@@ -172,15 +172,15 @@ impl Pass {
     }
 
     /// Goes on to the end of the ledger. O(inputs and outputs not seen yet).
-    pub fn advance(&mut self, ledger: &Ledger, named: &NamedOwners) {
-        let info = ledger.info();
-        let first_kept = info.blocks.saturating_sub(u32::try_from(UNDO_BLOCKS).unwrap_or(u32::MAX));
+    pub fn advance(&mut self, ledger: &impl UtxoRows, named: &NamedOwners) {
+        let counts = ledger.counts();
+        let first_kept = counts.blocks.saturating_sub(u32::try_from(UNDO_BLOCKS).unwrap_or(u32::MAX));
         let undo_from = ledger.block(BlockNum(first_kept)).map_or(TxNum(u32::MAX), |block| block.first_tx);
         let mut batch = Batch::default();
-        self.go_on(ledger, named, undo_from.0.max(self.next.0).min(info.txs), &mut batch);
-        for block in first_kept..info.blocks {
+        self.go_on(ledger, named, undo_from.0.max(self.next.0).min(counts.txs), &mut batch);
+        for block in first_kept..counts.blocks {
             let Some(view) = ledger.block(BlockNum(block)) else { break };
-            let end = ledger.block(BlockNum(block + 1)).map_or(info.txs, |next| next.first_tx.0);
+            let end = ledger.block(BlockNum(block + 1)).map_or(counts.txs, |next| next.first_tx.0);
             if end <= self.next.0 {
                 continue;
             }
@@ -214,7 +214,7 @@ impl Pass {
     }
 
     /// Goes on to transaction `end`.
-    fn go_on(&mut self, ledger: &Ledger, named: &NamedOwners, end: u32, batch: &mut Batch) {
+    fn go_on(&mut self, ledger: &impl UtxoRows, named: &NamedOwners, end: u32, batch: &mut Batch) {
         let spans = (self.next.0..end)
             .step_by(BATCH)
             .map(move |start| TxNum(start)..TxNum(end.min(start.saturating_add(BATCH as u32))));
@@ -247,7 +247,7 @@ impl Pass {
     }
 
     /// Deals with a batch.
-    fn take(&mut self, ledger: &Ledger, batch: &mut Batch) {
+    fn take(&mut self, ledger: &impl UtxoRows, batch: &mut Batch) {
         let Batch { txs, spent, holders, inputs } = batch;
         let (mut spent, mut holders) = (&spent[..], &holders[..]);
         for txs in txs.chunks(NEAR) {
@@ -272,7 +272,7 @@ impl Pass {
     }
 
     /// What an earlier coinbase of the same id had left unspent is nobody's any more (BIP-30).
-    fn drop_destroyed(&mut self, ledger: &Ledger, coinbase: TxNum) {
+    fn drop_destroyed(&mut self, ledger: &impl UtxoRows, coinbase: TxNum) {
         for output in ledger.destroyed_by(coinbase) {
             let Some(shares) = self.live.take(output.num) else { continue };
             if let Some(undo) = self.undo.back_mut() {

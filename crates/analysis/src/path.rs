@@ -9,7 +9,7 @@ use std::{
     rc::Rc,
 };
 
-use tracehound_ledger::{AddrNum, Ledger, OutNum, Prev, TxNum, TxView};
+use tracehound_ledger::{AddrNum, OutNum, Prev, TxNum, TxView, UtxoRows};
 
 /// How much work a search may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,12 @@ impl Link {
 /// either in between.
 ///
 /// O(rows of the transactions looked at × count).
-pub fn ways(ledger: &Ledger, from: &BTreeSet<AddrNum>, to: &BTreeSet<AddrNum>, limits: PathLimits) -> Ways {
+pub fn ways(
+    ledger: &impl UtxoRows,
+    from: &BTreeSet<AddrNum>,
+    to: &BTreeSet<AddrNum>,
+    limits: PathLimits,
+) -> Ways {
     let mut search = Search {
         ledger,
         from,
@@ -104,8 +109,8 @@ pub fn ways(ledger: &Ledger, from: &BTreeSet<AddrNum>, to: &BTreeSet<AddrNum>, l
     search.found
 }
 
-struct Search<'a> {
-    ledger: &'a Ledger,
+struct Search<'a, R> {
+    ledger: &'a R,
     from: &'a BTreeSet<AddrNum>,
     to: &'a BTreeSet<AddrNum>,
     limits: PathLimits,
@@ -115,7 +120,7 @@ struct Search<'a> {
     found: Ways,
 }
 
-impl Search<'_> {
+impl<R: UtxoRows> Search<'_, R> {
     fn go_on(&mut self, link: Rc<Link>, spender: Option<TxNum>) {
         let Some(tx) = spender else { return };
         if link.hops >= self.limits.hops {
@@ -183,7 +188,7 @@ fn unroll(link: &Rc<Link>) -> Way {
 }
 
 /// Whether a way is one: each transaction spends the output before it and makes the one after it.
-pub fn is_way(ledger: &Ledger, way: &Way) -> bool {
+pub fn is_way(ledger: &impl UtxoRows, way: &Way) -> bool {
     way.outputs.len() == way.txs.len() + 1
         && way.txs.iter().zip(way.outputs.windows(2)).all(|(&tx, ends)| {
             let spends = |view: &TxView| ledger.inputs(view).any(|input| input.prev == Prev::Output(ends[0]));

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum};
+use tracehound_ledger::{AddrNum, OutNum, TxNum, UtxoRows};
 use tracehound_model::{Amount, Gap, GapKind, TxId};
 
 use crate::trace::Known;
@@ -199,11 +199,11 @@ impl Report {
 /// Looks for every pattern. `None` when the subject is not in the ledger.
 ///
 /// O(rows of its transactions + transactions followed on their way round).
-pub fn around(
-    ledger: &Ledger,
+pub fn around<R: UtxoRows>(
+    ledger: &R,
     subject: Subject,
     thresholds: &Thresholds,
-    known: &dyn Known,
+    known: &dyn Known<R>,
 ) -> Option<Report> {
     let mut report = Report::default();
     let moves: Vec<Move> = match subject {
@@ -249,7 +249,7 @@ pub fn around(
 
 /// The outputs that a question about a subject starts from: those an address received, or a transaction makes. At most
 /// `limit`; the flag says whether there were more.
-pub fn outputs_of(ledger: &Ledger, subject: Subject, limit: usize) -> (Vec<OutNum>, bool) {
+pub fn outputs_of(ledger: &impl UtxoRows, subject: Subject, limit: usize) -> (Vec<OutNum>, bool) {
     match subject {
         Subject::Address(owner) => {
             let (activity, cut) = ledger.activity(owner, limit);

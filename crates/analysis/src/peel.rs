@@ -15,7 +15,7 @@ mod wallet;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_ledger::{Ledger, OutNum, OutputView, TxNum};
+use tracehound_ledger::{OutNum, OutputView, TxNum, UtxoRows};
 use tracehound_model::{Amount, Asset, BitcoinNetwork, Chain as ChainName, TxId};
 
 use crate::trace::{Entity, Known};
@@ -208,12 +208,12 @@ impl Chain {
 }
 
 /// Follows the wallet that holds `start`. O(hops x (rows of a hop and of its outputs' spenders) + background).
-pub fn follow(
-    ledger: &Ledger,
+pub fn follow<R: UtxoRows>(
+    ledger: &R,
     network: BitcoinNetwork,
     start: OutNum,
     options: Options,
-    known: &dyn Known,
+    known: &dyn Known<R>,
 ) -> Result<Chain, PeelError> {
     let missing = PeelError::NotInLedger(start);
     let output = ledger.output(start).ok_or(missing)?;
@@ -224,13 +224,13 @@ pub fn follow(
 }
 
 /// As [`follow`], against base rates that were counted before: for many starts of the same days.
-pub fn follow_against(
-    ledger: &Ledger,
+pub fn follow_against<R: UtxoRows>(
+    ledger: &R,
     network: BitcoinNetwork,
     start: OutNum,
     background: &Background,
     options: Options,
-    known: &dyn Known,
+    known: &dyn Known<R>,
 ) -> Result<Chain, PeelError> {
     if options.hops == 0 {
         return Err(PeelError::NoLimit("hops"));
@@ -269,10 +269,10 @@ pub fn follow_against(
     })
 }
 
-struct Follower<'a> {
-    ledger: &'a Ledger,
+struct Follower<'a, R> {
+    ledger: &'a R,
     network: BitcoinNetwork,
-    known: &'a dyn Known,
+    known: &'a dyn Known<R>,
     options: Options,
     wallet: Wallet,
     background: &'a Background,
@@ -292,7 +292,7 @@ struct Candidate {
     evidence: Vec<Evidence>,
 }
 
-impl Follower<'_> {
+impl<R: UtxoRows> Follower<'_, R> {
     fn run(&mut self, start: OutputView) -> Stop {
         let mut at = start;
         loop {
@@ -420,7 +420,7 @@ fn longest_run(hops: &[Hop], rule: Rule) -> usize {
 }
 
 /// The outputs a transaction is followed from: those of it that have an owner, largest first.
-pub fn starts(ledger: &Ledger, tx: TxNum) -> Vec<OutNum> {
+pub fn starts(ledger: &impl UtxoRows, tx: TxNum) -> Vec<OutNum> {
     let Some(view) = ledger.tx(tx) else { return Vec::new() };
     let mut owned: Vec<OutputView> = ledger.outputs(&view).filter(|output| output.owner.is_some()).collect();
     owned.sort_by_key(|output| (std::cmp::Reverse(output.value), output.num));

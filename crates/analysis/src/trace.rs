@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, TxNum, TxSpan};
+use tracehound_ledger::{AddrNum, BlockNum, OutNum, TxNum, TxSpan, UtxoRows};
 use tracehound_model::{
     Address, Amount, Asset, BitcoinNetwork, Category, Chain, Gap, GapKind, Locus, OutPoint, TxId,
 };
@@ -44,22 +44,22 @@ pub struct Entity {
 }
 
 /// What is known about owners and transactions; the caller asks its lists.
-pub trait Known: Sync {
+pub trait Known<R>: Sync {
     /// The owner's name, if it has one.
     fn entity(&self, owner: AddrNum) -> Option<Entity>;
     /// What kind of mixing transaction this is, if it is one.
-    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix>;
+    fn mix(&self, ledger: &R, tx: TxSpan) -> Option<Mix>;
 }
 
 /// Ends paths at services.
-struct AtServices<'a>(&'a dyn Known);
+struct AtServices<'a, R>(&'a dyn Known<R>);
 
-impl Stops for AtServices<'_> {
+impl<R: UtxoRows> Stops<R> for AtServices<'_, R> {
     fn is_service(&self, owner: AddrNum) -> bool {
         self.0.entity(owner).is_some_and(|entity| entity.category.is_service())
     }
 
-    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
+    fn mix(&self, ledger: &R, tx: TxSpan) -> Option<Mix> {
         self.0.mix(ledger, tx)
     }
 }
@@ -198,16 +198,16 @@ pub struct Question<'a> {
     pub all_received: bool,
     /// How they are followed.
     pub options: Options,
-    /// About which moment; the ledger is cut there ([`Ledger::as_of`]).
+    /// About which moment; the ledger is cut there ([`Ledger::as_of`](tracehound_ledger::Ledger::as_of)).
     pub asked: Asked,
 }
 
 /// Follows outputs under one label and names what it meets.
-pub fn trace(
-    ledger: &Ledger,
+pub fn trace<R: UtxoRows>(
+    ledger: &R,
     network: BitcoinNetwork,
     question: &Question<'_>,
-    known: &dyn Known,
+    known: &dyn Known<R>,
 ) -> Result<Trace, SeedError> {
     let &Question { seeds, options, .. } = question;
     let label = Label(0);
@@ -242,15 +242,15 @@ pub fn trace(
     })
 }
 
-struct Namer<'a> {
-    ledger: &'a Ledger,
+struct Namer<'a, R> {
+    ledger: &'a R,
     network: BitcoinNetwork,
-    known: &'a dyn Known,
+    known: &'a dyn Known<R>,
     nodes: Vec<Node>,
     by_out: HashMap<OutNum, usize>,
 }
 
-impl Namer<'_> {
+impl<R: UtxoRows> Namer<'_, R> {
     /// The position of an output, described when it is new.
     fn node(&mut self, out: Option<OutNum>, value: u128, dirty: u128, hop: u32) -> usize {
         if let Some(&at) = out.and_then(|out| self.by_out.get(&out)) {
@@ -382,7 +382,7 @@ fn sums(found: &Propagation, label: Label) -> Sums {
 }
 
 /// The blocks that the answer needs: those that may hold a spend (backward: the way to a source) of what was followed.
-fn needed(ledger: &Ledger, question: &Question<'_>, found: &Propagation) -> Needed {
+fn needed(ledger: &impl UtxoRows, question: &Question<'_>, found: &Propagation) -> Needed {
     if question.all_received {
         return Needed::All;
     }

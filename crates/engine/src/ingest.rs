@@ -163,7 +163,7 @@ impl Workspace {
     /// In words: which blocks the ledger lacks now.
     fn lacking_now(&self, network: BitcoinNetwork) -> Result<Vec<String>, EngineError> {
         let ledger = Ledger::open_of(&self.folder().ledger(network), Chain::Bitcoin(network))?;
-        let lacking = lacking(&ledger.info());
+        let lacking = lacking(&ledger);
         ledger.confirm()?;
         Ok(lacking)
     }

@@ -124,7 +124,7 @@ impl Workspace {
     pub fn ledger_info(&self, network: BitcoinNetwork) -> Result<Info, EngineError> {
         let ledger = self.open(network)?;
         let info = ledger.info();
-        let lacking = lacking(&info);
+        let lacking = lacking(&ledger);
         let begins_with_the_chain = !info.begins_late();
         let snapshot = ledger.snapshot_id();
         ledger.confirm()?;

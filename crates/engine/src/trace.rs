@@ -7,7 +7,7 @@ use tracehound_analysis::{
     taint::{Direction, Options},
     trace::{self, Known},
 };
-use tracehound_ledger::OutNum;
+use tracehound_ledger::{Ledger, OutNum};
 use tracehound_model::{BitcoinNetwork, Chain};
 
 use crate::{
@@ -82,7 +82,7 @@ impl Snapshot {
     fn follow<T>(
         &self,
         question: &Question,
-        ask: impl Fn(&View, &trace::Question<'_>, &dyn Known) -> Result<(T, Option<String>), EngineError>,
+        ask: impl Fn(&View, &trace::Question<'_>, &dyn Known<Ledger>) -> Result<(T, Option<String>), EngineError>,
     ) -> Result<Answer<Traced<T>>, EngineError> {
         let view = View::new(self, question.network, question.moment)?;
         let keys = view.keys();

@@ -14,7 +14,7 @@ use tracehound_analysis::{
     trace::{Entity, Known},
 };
 use tracehound_attribution::{index::Index, listing::listed_since};
-use tracehound_ledger::{AddrNum, Ledger, TxSpan};
+use tracehound_ledger::{AddrNum, Ledger, TxSpan, UtxoRows};
 use tracehound_model::BitcoinNetwork;
 
 use crate::{Keys, keys::best_claim};
@@ -54,9 +54,21 @@ impl<'a> Entities<'a> {
     }
 }
 
-impl Known for Entities<'_> {
-    /// The owner's name: what is claimed about any address of its key ([`Keys`]), by the best claim of the day.
+impl<R: UtxoRows> Known<R> for Entities<'_> {
     fn entity(&self, owner: AddrNum) -> Option<Entity> {
+        Entities::entity(self, owner)
+    }
+
+    fn mix(&self, rows: &R, tx: TxSpan) -> Option<Mix> {
+        let answer = BUFFER.with_borrow_mut(|buffer| self.classifier.classify(rows, tx, buffer));
+        let found = answer.mixing(MIX_CONFIDENCE)?;
+        Some(Mix { protocol: found.protocol.name(), participants: found.participants })
+    }
+}
+
+impl Entities<'_> {
+    /// The owner's name: what is claimed about any address of its key ([`Keys`]), by the best claim of the day.
+    pub fn entity(&self, owner: AddrNum) -> Option<Entity> {
         let shard = || self.found[owner.0 as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = shard().get(&owner) {
             return known.clone();
@@ -66,14 +78,6 @@ impl Known for Entities<'_> {
         entity
     }
 
-    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
-        let answer = BUFFER.with_borrow_mut(|buffer| self.classifier.classify(ledger, tx, buffer));
-        let found = answer.mixing(MIX_CONFIDENCE)?;
-        Some(Mix { protocol: found.protocol.name(), participants: found.participants })
-    }
-}
-
-impl Entities<'_> {
     fn look_up(&self, owner: AddrNum) -> Option<Entity> {
         let claims = self.keys.claims_on(owner);
         let best = best_claim(&claims, self.day)?;

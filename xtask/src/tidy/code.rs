@@ -19,6 +19,11 @@ fn writes_to_the_terminal(path: &str, bare: &str) -> bool {
         && ["io::stdout(", "io::stderr(", "print!(", "println!("].iter().any(|way| bare.contains(way))
 }
 
+/// Analyses ask the trait for rows, so that they have the same answers whatever holds these.
+fn names_a_store(path: &str, line: &str) -> bool {
+    path.starts_with("crates/analysis/src/") && ["Ledger", "Writer"].iter().any(|name| has_word(line, name))
+}
+
 pub(super) fn check(path: &str, text: &str) -> Vec<Complaint> {
     let code = without_comments_and_strings(text);
     let raw: Vec<&str> = text.split('\n').collect();
@@ -41,6 +46,10 @@ pub(super) fn check(path: &str, text: &str) -> Vec<Complaint> {
         if writes_to_the_terminal(path, &bare) {
             let message =
                 "standard output and error are written through crates/cli/src/terminal.rs, which cleans them";
+            complaints.push(Complaint::line(path, number, message));
+        }
+        if names_a_store(path, line) {
+            let message = "analyses ask `UtxoRows`, and name no store";
             complaints.push(Complaint::line(path, number, message));
         }
         if bare.contains("#[ignore]") {
@@ -186,6 +195,15 @@ mod tests {
         assert_eq!(check("crates/cli/src/commands/tx.rs", text).len(), 1);
         assert_eq!(check("crates/cli/src/terminal.rs", text), []);
         assert_eq!(check("crates/range/src/lib.rs", text), []);
+    }
+
+    #[test]
+    fn analyses_name_no_store() {
+        let text =
+            "use tracehound_ledger::{Ledger, TxNum};\n// The ledger: a `Ledger`.\nlet gap = LedgerPartial;\n";
+        assert_eq!(check("crates/analysis/src/path.rs", text).len(), 1);
+        assert_eq!(check("crates/analysis/tests/it/path.rs", text), []);
+        assert_eq!(check("crates/screen/src/keys.rs", text), []);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use tracehound_ledger::{AddrNum, Ledger, OutNum, OutputView, Prev, TxNum, TxView};
+use tracehound_ledger::{AddrNum, OutNum, OutputView, Prev, TxNum, TxView, UtxoRows};
 
 use super::Clusters;
 
@@ -162,8 +162,8 @@ impl Heuristics {
 
 /// What the heuristics look at.
 #[derive(Clone, Debug)]
-pub struct Payment<'a> {
-    ledger: &'a Ledger,
+pub struct Payment<'a, R> {
+    ledger: &'a R,
     tx: TxView,
     owners: Vec<AddrNum>,
     smallest: u64,
@@ -173,11 +173,11 @@ pub struct Payment<'a> {
     fresh: OutputSet,
 }
 
-impl<'a> Payment<'a> {
+impl<'a, R: UtxoRows> Payment<'a, R> {
     /// Reads a transaction; `None` where there is nothing to vote on: a coinbase, fewer than two outputs that have an
     /// owner, more than [`MOST_OUTPUTS`] or [`MOST_INPUTS`], or an input whose amount or owner is not known.
     /// O(inputs + outputs) look-ups.
-    pub fn of(ledger: &'a Ledger, tx: TxNum) -> Option<Self> {
+    pub fn of(ledger: &'a R, tx: TxNum) -> Option<Self> {
         let tx = ledger.tx(tx)?;
         if !(2..=MOST_OUTPUTS).contains(&tx.output_count) || tx.input_count > MOST_INPUTS {
             return None;
@@ -295,7 +295,7 @@ fn rate(fee: u64, tx: &TxView) -> u64 {
 }
 
 /// `None` where an input's amount is not known, or there are too many.
-fn fee_of(ledger: &Ledger, tx: &TxView) -> Option<u64> {
+fn fee_of(ledger: &impl UtxoRows, tx: &TxView) -> Option<u64> {
     if tx.input_count > MOST_INPUTS || tx.output_count > MOST_OUTPUTS {
         return None;
     }
@@ -323,7 +323,7 @@ pub struct ChangeEdge {
 
 /// The outputs of a transaction that likely are change: heuristics of two or more families name it, and no heuristic that has
 /// fired names another. Nothing for `CoinJoin`s and suspected `PayJoin`s. At most one.
-pub fn change_edge(ledger: &Ledger, clusters: &Clusters, tx: TxNum) -> Option<ChangeEdge> {
+pub fn change_edge(ledger: &impl UtxoRows, clusters: &Clusters, tx: TxNum) -> Option<ChangeEdge> {
     if clusters.is_coinjoin(tx) || clusters.is_payjoin_suspect(tx) {
         return None;
     }
@@ -347,7 +347,7 @@ pub fn change_edge(ledger: &Ledger, clusters: &Clusters, tx: TxNum) -> Option<Ch
 
 /// [`change_edge`] of every transaction of a range that has one.
 pub fn change_edges(
-    ledger: &Ledger,
+    ledger: &impl UtxoRows,
     clusters: &Clusters,
     range: Range<TxNum>,
 ) -> impl Iterator<Item = ChangeEdge> {
@@ -387,7 +387,7 @@ pub struct Measured {
 /// The sample is biased: it holds only change that was spent, by wallets that join coins, so [`Heuristic::Spent`] and the
 /// others that look at the spender do better on it than on all payments. [`Heuristic::AddressReuse`] never fires in it, since
 /// payments with change to an input owner need no guessing and are left out. O(payments), each a few look-ups.
-pub fn measure_heuristics(ledger: &Ledger, clusters: &Clusters) -> Measured {
+pub fn measure_heuristics(ledger: &impl UtxoRows, clusters: &Clusters) -> Measured {
     let mut measured = Measured {
         sample: 0,
         self_change: 0,

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use tracehound_ledger::{Ledger, OutNum, Prev, TxNum};
+use tracehound_ledger::{OutNum, OutputLookup, Prev, ScannedTx, TxNum, UtxoRows};
 
 use super::{ClusterError, CoinJoins, Rules, rules};
 
@@ -65,10 +65,9 @@ impl Chunk {
 }
 
 /// The part of the rules that the reading threads share.
-#[derive(Clone, Copy)]
-struct Reading<'a> {
-    ledger: &'a Ledger,
-    coinjoins: &'a dyn CoinJoins,
+struct Reading<'a, R> {
+    ledger: &'a R,
+    coinjoins: &'a dyn CoinJoins<R>,
     payjoin_inputs: u32,
     /// Numbers from here on are nobody's.
     addresses: u32,
@@ -108,7 +107,7 @@ const NO_OUTPUT: u64 = 1 << 63;
 /// No owner is known. The ledger gives no address this number.
 const NOBODY: u32 = u32::MAX;
 
-impl Reading<'_> {
+impl<R: UtxoRows> Reading<'_, R> {
     fn chunk(&self, from: u32, to: u32, chunk: &mut Chunk, batch: &mut Batch) -> Result<(), ClusterError> {
         chunk.clear();
         for start in (from..to).step_by(BATCH as usize) {
@@ -155,20 +154,20 @@ impl Reading<'_> {
                 let floor = (tx.output_count() == 2 && count <= self.payjoin_inputs as usize)
                     .then(|| tx.outputs().map(|(value, _)| value).min().unwrap_or(0));
                 txs.push(Several {
-                    num: tx.num,
+                    num: tx.num(),
                     inputs: count as u32,
                     may_be_coinjoin: self.coinjoins.may_be(tx),
                     floor,
                 });
             }
-            next = tx.num.0 + 1;
+            next = tx.num().0 + 1;
             ControlFlow::Continue(())
         });
         if next != to {
             return Err(ClusterError::Unreadable { tx: TxNum(next) });
         }
         chunk.work.inputs += inputs;
-        let columns = self.ledger.output_columns();
+        let columns = self.ledger.output_lookup();
         owners.clear();
         owners.extend(prevs.iter().map(|&prev| match prev.checked_sub(NO_OUTPUT) {
             Some(owner) => owner as u32,
@@ -248,9 +247,9 @@ fn take<'a, T>(items: &mut &'a [T], count: u32) -> &'a [T] {
 }
 
 /// Hands the chunks of transactions `from..to` to `each`, in chain order. No owner in them is `addresses` or above.
-pub(super) fn gather(
-    ledger: &Ledger,
-    rules: &Rules<'_>,
+pub(super) fn gather<R: UtxoRows>(
+    ledger: &R,
+    rules: &Rules<'_, R>,
     (from, to): (u32, u32),
     addresses: u32,
     mut each: impl FnMut(&Chunk),
@@ -284,8 +283,8 @@ pub(super) fn gather(
                 let (full_in, full) = sync_channel(AHEAD);
                 let (empty, empty_out) = channel();
                 let own = (thread as u32..chunks).step_by(threads).map(span);
-                let stop = &stop;
-                scope.spawn(move || fill(&reading, own, stop, &full_in, &empty_out));
+                let (stop, reading) = (&stop, &reading);
+                scope.spawn(move || fill(reading, own, stop, &full_in, &empty_out));
                 Lane { full, empty }
             })
             .collect();
@@ -315,8 +314,8 @@ struct Lane {
     empty: Sender<Chunk>,
 }
 
-fn fill(
-    reading: &Reading<'_>,
+fn fill<R: UtxoRows>(
+    reading: &Reading<'_, R>,
     spans: impl Iterator<Item = (u32, u32)>,
     stop: &AtomicBool,
     full: &SyncSender<Result<Chunk, ClusterError>>,

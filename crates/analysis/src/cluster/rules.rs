@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tracehound_ledger::{AddrNum, Ledger, OutNum, ScanTx, SequenceClass, TxNum, TxSpan};
+use tracehound_ledger::{AddrNum, OutNum, SequenceClass, TxNum, TxSpan, UtxoRows};
 use tracehound_model::ScriptType;
 
 /// Most inputs of a transaction that can be suspected of being a `PayJoin`, unless the caller says otherwise.
@@ -16,18 +16,18 @@ pub const COLLAPSE_SIZE: u32 = 10_000;
 pub struct ServiceId(pub u32);
 
 /// Which transactions are `CoinJoin`s. [`Classifier`](crate::coinjoin::Classifier) knows; so may a function.
-pub trait CoinJoins: Sync {
+pub trait CoinJoins<R: UtxoRows>: Sync {
     /// Whether it may be one, by what a scan shows of it: "no" saves reading the rest.
-    fn may_be(&self, _tx: &ScanTx<'_>) -> bool {
+    fn may_be(&self, _tx: &R::Scanned<'_>) -> bool {
         true
     }
 
     /// Whether it is one. Asked about transactions that may be, with two or more owners among their inputs.
-    fn is(&self, ledger: &Ledger, tx: TxSpan) -> bool;
+    fn is(&self, ledger: &R, tx: TxSpan) -> bool;
 }
 
-impl<F: Fn(&Ledger, TxSpan) -> bool + Sync> CoinJoins for F {
-    fn is(&self, ledger: &Ledger, tx: TxSpan) -> bool {
+impl<R: UtxoRows, F: Fn(&R, TxSpan) -> bool + Sync> CoinJoins<R> for F {
+    fn is(&self, ledger: &R, tx: TxSpan) -> bool {
         self(ledger, tx)
     }
 }
@@ -37,10 +37,9 @@ pub type ServiceOf<'a> = dyn Fn(AddrNum) -> Option<ServiceId> + 'a;
 
 /// What joins addresses. All functions must answer the same question the same way every time, or clusters depend on
 /// when they were made.
-#[derive(Clone, Copy)]
-pub struct Rules<'a> {
+pub struct Rules<'a, R> {
     /// Transactions whose inputs belong to several entities.
-    pub coinjoins: &'a dyn CoinJoins,
+    pub coinjoins: &'a dyn CoinJoins<R>,
     /// Suspect `PayJoin`s among transactions of up to this many inputs; 0 suspects none.
     pub payjoin_inputs: u32,
     /// What stops clusters from collapsing into one.
@@ -49,7 +48,15 @@ pub struct Rules<'a> {
     pub threads: usize,
 }
 
-impl std::fmt::Debug for Rules<'_> {
+impl<R> Clone for Rules<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Rules<'_, R> {}
+
+impl<R> std::fmt::Debug for Rules<'_, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Rules")
             .field("payjoin_inputs", &self.payjoin_inputs)
@@ -59,9 +66,9 @@ impl std::fmt::Debug for Rules<'_> {
     }
 }
 
-impl<'a> Rules<'a> {
+impl<'a, R: UtxoRows> Rules<'a, R> {
     /// The usual rules with this test for `CoinJoin`s, and no guard.
-    pub fn new(coinjoins: &'a dyn CoinJoins) -> Self {
+    pub fn new(coinjoins: &'a dyn CoinJoins<R>) -> Self {
         Self { coinjoins, payjoin_inputs: PAYJOIN_INPUTS, guard: None, threads: 0 }
     }
 }
@@ -114,7 +121,7 @@ pub struct Refusal {
 /// It suspects thrifty wallets that sweep small coins along with a payment too: what is lost is a link that another
 /// transaction may show, while a wrong one joins strangers. A `PayJoin` whose payee adds a coin larger than the
 /// payer's change looks like any payment, and is not suspected. O(inputs).
-pub fn is_payjoin_suspect(ledger: &Ledger, tx: impl Into<TxSpan>, most_inputs: u32) -> bool {
+pub fn is_payjoin_suspect(ledger: &impl UtxoRows, tx: impl Into<TxSpan>, most_inputs: u32) -> bool {
     let tx = tx.into();
     if tx.output_count != 2 || !(2..=most_inputs).contains(&tx.input_count) {
         return false;

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use tracehound_ledger::{AddrNum, Ledger, Prev, ScanTx, TxSpan};
+use tracehound_ledger::{AddrNum, Prev, ScannedTx, TxSpan, UtxoRows};
 use tracehound_model::{ScriptKey, ScriptType};
 
 use super::{Answer, Coin, TxShape, WASABI1_COORDINATORS, When, classify, may_be_equal};
@@ -25,7 +25,7 @@ pub struct Buffer {
 
 impl Classifier {
     /// Looks the known coordinators up.
-    pub fn new(ledger: &Ledger) -> Self {
+    pub fn new(ledger: &impl UtxoRows) -> Self {
         let find = |hash: &[u8; 20]| {
             ScriptKey::new(ScriptType::P2wpkh, hash).and_then(|key| ledger.find_address(&key))
         };
@@ -37,7 +37,7 @@ impl Classifier {
     }
 
     /// Classifies a transaction of the ledger. O(inputs + outputs); reads nothing for payments of one or two outputs.
-    pub fn classify(&self, ledger: &Ledger, tx: impl Into<TxSpan>, buffer: &mut Buffer) -> Answer {
+    pub fn classify(&self, ledger: &impl UtxoRows, tx: impl Into<TxSpan>, buffer: &mut Buffer) -> Answer {
         let tx = tx.into();
         if tx.output_count < 3 {
             return Answer::No;
@@ -97,14 +97,14 @@ impl Classifier {
     }
 }
 
-impl CoinJoins for Classifier {
-    fn may_be(&self, tx: &ScanTx<'_>) -> bool {
+impl<R: UtxoRows> CoinJoins<R> for Classifier {
+    fn may_be(&self, tx: &R::Scanned<'_>) -> bool {
         self.may_mix((tx.input_count(), tx.output_count()), || tx.outputs())
     }
 
     /// Whatever we do not answer with "no" or "premix": suspects and transactions that cannot be decided for missing
     /// amounts join nothing either.
-    fn is(&self, ledger: &Ledger, tx: TxSpan) -> bool {
+    fn is(&self, ledger: &R, tx: TxSpan) -> bool {
         thread_local! {
             static SPACE: RefCell<Buffer> = RefCell::default();
         }
@@ -112,6 +112,6 @@ impl CoinJoins for Classifier {
     }
 }
 
-fn script(ledger: &Ledger, owner: AddrNum) -> ScriptType {
+fn script(ledger: &impl UtxoRows, owner: AddrNum) -> ScriptType {
     ledger.script_type(owner).unwrap_or(ScriptType::Other)
 }

@@ -2,7 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use tracehound_ledger::{Ledger, OutNum, Prev, TxNum};
+use tracehound_ledger::{OutNum, OutputLookup, Prev, ScannedTx, TxNum, UtxoRows};
 
 use super::{Bucket, NamedOwners, Shares};
 
@@ -50,7 +50,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn read(&mut self, ledger: &Ledger, named: &NamedOwners, span: Range<TxNum>) {
+    pub(super) fn read(&mut self, ledger: &impl UtxoRows, named: &NamedOwners, span: Range<TxNum>) {
         let Self { txs, spent, holders, .. } = self;
         txs.clear();
         spent.clear();
@@ -73,15 +73,15 @@ impl Batch {
                 Some(owner) => named.bucket(owner).map_or(Holder::Unnamed, Holder::Named),
             }));
             txs.push(Tx {
-                num: tx.num,
-                first_output: tx.first_output,
+                num: tx.num(),
+                first_output: tx.first_output(),
                 inputs: (spent.len() - inputs) as u32,
                 outputs: (holders.len() - outputs) as u32,
                 coinbase,
             });
             ControlFlow::Continue(())
         });
-        let columns = ledger.output_columns();
+        let columns = ledger.output_lookup();
         for coin in spent {
             if let Spent::Output { out, value } = coin {
                 *value = columns.value(*out).unwrap_or(0);

@@ -12,7 +12,7 @@ use std::{
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_ledger::{AddrNum, Ledger, OutNum, Prev, TxNum, TxView};
+use tracehound_ledger::{AddrNum, OutNum, Prev, ScannedTx, TxNum, TxView, UtxoRows};
 use tracehound_model::{Amount, TxId};
 
 use crate::peel::{first_seen_in, time};
@@ -70,7 +70,7 @@ pub struct Sweep {
 }
 
 /// Chips that a transaction makes, if it makes enough of one size, to new owners, one each, and little else.
-fn made(ledger: &Ledger, tx: &TxView) -> Option<(u64, Vec<OutNum>)> {
+fn made(ledger: &impl UtxoRows, tx: &TxView) -> Option<(u64, Vec<OutNum>)> {
     let count = tx.output_count as usize;
     if count < FUNDING_OUTPUTS {
         return None;
@@ -94,7 +94,7 @@ fn made(ledger: &Ledger, tx: &TxView) -> Option<(u64, Vec<OutNum>)> {
 }
 
 /// Whether a transaction makes chips. O(outputs).
-pub fn funding(ledger: &Ledger, tx: &TxView) -> Option<Funding> {
+pub fn funding(ledger: &impl UtxoRows, tx: &TxView) -> Option<Funding> {
     let (value, chips) = made(ledger, tx)?;
     let spent = chips.iter().filter(|&&out| ledger.output(out).is_some_and(|chip| chip.spent_by.is_some()));
     Some(Funding {
@@ -107,7 +107,7 @@ pub fn funding(ledger: &Ledger, tx: &TxView) -> Option<Funding> {
 }
 
 /// Whether an output is a chip by its owner: a chip amount, received once, with nothing else before or after.
-pub fn is_chip(ledger: &Ledger, out: OutNum) -> bool {
+pub fn is_chip(ledger: &impl UtxoRows, out: OutNum) -> bool {
     let of_size = ledger.output_value(out).is_some_and(|value| size(value).is_some());
     of_size
         && ledger.output_owner(out).is_some_and(|owner| {
@@ -117,7 +117,7 @@ pub fn is_chip(ledger: &Ledger, out: OutNum) -> bool {
 }
 
 /// Whether a transaction spends nothing but chips, at least two. O(inputs + outputs of the transactions that made them).
-pub fn sweep(ledger: &Ledger, tx: &TxView) -> Option<Sweep> {
+pub fn sweep(ledger: &impl UtxoRows, tx: &TxView) -> Option<Sweep> {
     if tx.input_count < SWEEP_INPUTS {
         return None;
     }
@@ -161,7 +161,7 @@ pub struct Survey {
 }
 
 /// Looks through a range of the ledger. O(rows of the range).
-pub fn survey(ledger: &Ledger, range: Range<TxNum>) -> Survey {
+pub fn survey(ledger: &impl UtxoRows, range: Range<TxNum>) -> Survey {
     let mut found = Survey::default();
     ledger.scan(range, |scanned| {
         let mut sized = 0;
@@ -176,7 +176,7 @@ pub fn survey(ledger: &Ledger, range: Range<TxNum>) -> Survey {
         };
         let sweeps = many && scanned.prevs().all(of_size);
         if (sized >= FUNDING_OUTPUTS as u64 || sweeps)
-            && let Some(tx) = ledger.tx(scanned.num)
+            && let Some(tx) = ledger.tx(scanned.num())
         {
             if let Some(funding) = funding(ledger, &tx) {
                 sized -= u64::from(funding.chips);

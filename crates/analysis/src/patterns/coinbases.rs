@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_ledger::{Ledger, OutNum, OutputView, TxNum, TxSpan, TxView};
+use tracehound_ledger::{OutNum, OutputView, TxNum, TxSpan, TxView, UtxoRows};
 use tracehound_model::{Amount, Category, TxId};
 
 use crate::{
@@ -104,9 +104,9 @@ impl FromCoinbases {
     }
 }
 
-struct AtServices<'a>(&'a dyn Known);
+struct AtServices<'a, R>(&'a dyn Known<R>);
 
-impl Stops for AtServices<'_> {
+impl<R: UtxoRows> Stops<R> for AtServices<'_, R> {
     fn is_service(&self, owner: tracehound_ledger::AddrNum) -> bool {
         // A miner's coins are what is looked for.
         self.0
@@ -114,17 +114,17 @@ impl Stops for AtServices<'_> {
             .is_some_and(|entity| entity.category.is_service() && entity.category != Category::Miner)
     }
 
-    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
+    fn mix(&self, ledger: &R, tx: TxSpan) -> Option<Mix> {
         self.0.mix(ledger, tx)
     }
 }
 
 /// Tells how much of the outputs comes from coinbases. O(rows of the transactions read).
-pub fn sources(
-    ledger: &Ledger,
+pub fn sources<R: UtxoRows>(
+    ledger: &R,
     outs: &[OutNum],
     depth: Depth,
-    known: &dyn Known,
+    known: &dyn Known<R>,
 ) -> Result<FromCoinbases, SeedError> {
     let seeds: Vec<Seed> = outs.iter().map(|&out| Seed { out, label: Label(0) }).collect();
     let limits = PropagationLimits {
@@ -187,7 +187,12 @@ pub fn sources(
 }
 
 /// Who mined a coinbase, as far as the chain shows it. O(outputs of the transactions looked at).
-pub fn who_mined(ledger: &Ledger, coinbase: &TxView, depth: Depth, known: &dyn Known) -> (Miner, String) {
+pub fn who_mined<R: UtxoRows>(
+    ledger: &R,
+    coinbase: &TxView,
+    depth: Depth,
+    known: &dyn Known<R>,
+) -> (Miner, String) {
     let mut at = *coinbase;
     for hop in 0..=depth.pool_hops {
         let outputs: Vec<OutputView> = ledger.outputs(&at).filter(|output| output.owner.is_some()).collect();

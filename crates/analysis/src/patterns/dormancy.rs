@@ -1,6 +1,6 @@
 //! Balances that do not move for long, and what wakes them.
 
-use tracehound_ledger::Ledger;
+use tracehound_ledger::UtxoRows;
 
 use super::{Finding, Thresholds, fan::Move};
 
@@ -38,7 +38,12 @@ pub(super) fn reactivated_by(moved: &Move, thresholds: &Thresholds) -> Option<Fi
 }
 
 /// An address's balance over time: awakenings, and whether it sleeps now.
-pub(super) fn of_address(ledger: &Ledger, moves: &[Move], thresholds: &Thresholds, found: &mut Vec<Finding>) {
+pub(super) fn of_address(
+    ledger: &impl UtxoRows,
+    moves: &[Move],
+    thresholds: &Thresholds,
+    found: &mut Vec<Finding>,
+) {
     let (mut balance, mut last) = (0_u128, None::<u32>);
     for (at, moved) in moves.iter().enumerate() {
         let received: u128 = moved.received.iter().map(|&value| u128::from(value)).sum();
@@ -71,7 +76,7 @@ pub(super) fn of_address(ledger: &Ledger, moves: &[Move], thresholds: &Threshold
             last = Some(moved.time);
         }
     }
-    let tip = ledger.info().tip.map_or(0, |tip| tip.header.time());
+    let tip = ledger.tip().map_or(0, |tip| tip.header.time());
     if let Some(since) = last.filter(|_| balance >= thresholds.dust.max(1).into()) {
         let idle = tip.saturating_sub(since);
         if grade(idle, thresholds).is_some() {

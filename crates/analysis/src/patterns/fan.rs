@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tracehound_ledger::{AddrNum, Ledger, OutNum, Prev, TxNum, TxView};
+use tracehound_ledger::{AddrNum, OutNum, Prev, TxNum, TxView, UtxoRows};
 use tracehound_model::{Amount, Gap, GapKind};
 
 use super::{Finding, Subject, Thresholds};
@@ -37,7 +37,7 @@ pub(super) struct Move {
 
 impl Move {
     /// O(inputs + outputs).
-    pub(super) fn of(ledger: &Ledger, num: TxNum, subject: Option<AddrNum>) -> Option<Self> {
+    pub(super) fn of(ledger: &impl UtxoRows, num: TxNum, subject: Option<AddrNum>) -> Option<Self> {
         let tx = ledger.tx(num)?;
         let mut moved = Self {
             tx,
@@ -88,7 +88,7 @@ impl Move {
 }
 
 /// All transactions of an owner in time order, at most `limit`, and what is missing.
-pub(super) fn moves_of(ledger: &Ledger, owner: AddrNum, limit: usize) -> (Vec<Move>, Vec<Gap>) {
+pub(super) fn moves_of(ledger: &impl UtxoRows, owner: AddrNum, limit: usize) -> (Vec<Move>, Vec<Gap>) {
     let (activity, mut cut) = ledger.activity(owner, limit);
     let mut txs = BTreeSet::new();
     for &out in &activity.received {

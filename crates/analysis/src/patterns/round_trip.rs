@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tracehound_ledger::{AddrNum, Ledger, TxNum, TxSpan};
+use tracehound_ledger::{AddrNum, TxNum, TxSpan, UtxoRows};
 use tracehound_model::{Gap, GapKind};
 
 use super::{Finding, Report, Subject, Thresholds, fan::Move};
@@ -15,28 +15,28 @@ use crate::{
 const HOPS: u32 = 6;
 
 /// Ends paths at the payers and at services.
-struct AtPayers<'a> {
+struct AtPayers<'a, R> {
     payers: &'a BTreeSet<AddrNum>,
-    known: &'a dyn Known,
+    known: &'a dyn Known<R>,
 }
 
-impl Stops for AtPayers<'_> {
+impl<R: UtxoRows> Stops<R> for AtPayers<'_, R> {
     fn is_service(&self, owner: AddrNum) -> bool {
         self.payers.contains(&owner)
             || self.known.entity(owner).is_some_and(|entity| entity.category.is_service())
     }
 
-    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
+    fn mix(&self, ledger: &R, tx: TxSpan) -> Option<Mix> {
         self.known.mix(ledger, tx)
     }
 }
 
-pub(super) fn find(
-    ledger: &Ledger,
+pub(super) fn find<R: UtxoRows>(
+    ledger: &R,
     moves: &[&Move],
     subject: Subject,
     thresholds: &Thresholds,
-    known: &dyn Known,
+    known: &dyn Known<R>,
     report: &mut Report,
 ) {
     let paying: Vec<&&Move> = moves.iter().filter(|moved| !moved.payments.is_empty()).collect();
@@ -54,13 +54,13 @@ pub(super) fn find(
     }
 }
 
-fn one(
-    ledger: &Ledger,
+fn one<R: UtxoRows>(
+    ledger: &R,
     moved: &Move,
     payers: &BTreeSet<AddrNum>,
     thresholds: &Thresholds,
     txs: usize,
-    known: &dyn Known,
+    known: &dyn Known<R>,
 ) -> Option<Finding> {
     let big = moved.payments.iter().filter(|payment| payment.value >= thresholds.dust);
     let seeds: Vec<Seed> = big.clone().map(|payment| Seed { out: payment.out, label: Label(0) }).collect();

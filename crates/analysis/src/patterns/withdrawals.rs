@@ -14,7 +14,7 @@ use std::{
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxNum};
+use tracehound_ledger::{AddrNum, BlockNum, OutNum, Prev, ScannedTx, TxNum, UtxoRows};
 use tracehound_model::{Amount, OutPoint};
 
 use crate::peel::time;
@@ -126,7 +126,7 @@ struct Payout {
 
 /// Looks for payouts after a deposit. `None` when it is not in the ledger. O(rows of the time asked for + controls x fees
 /// x log of the payouts).
-pub fn find(ledger: &Ledger, deposit: OutNum, search: &Search<'_>) -> Option<Withdrawals> {
+pub fn find(ledger: &impl UtxoRows, deposit: OutNum, search: &Search<'_>) -> Option<Withdrawals> {
     let (tx, vout) = ledger.tx_of_output(deposit)?;
     let amount = ledger.output_value(deposit)?;
     let end = end_of(ledger, tx, search.seconds);
@@ -158,18 +158,18 @@ pub fn find(ledger: &Ledger, deposit: OutNum, search: &Search<'_>) -> Option<Wit
     Some(Withdrawals { deposit, amount: amount.into(), candidates, found, outputs, truncated: cut })
 }
 
-fn outpoint(ledger: &Ledger, out: OutNum) -> Option<OutPoint> {
+fn outpoint(ledger: &impl UtxoRows, out: OutNum) -> Option<OutPoint> {
     let (tx, vout) = ledger.tx_of_output(out)?;
     Some(OutPoint { txid: ledger.tx(tx)?.txid, vout })
 }
 
-fn delay(ledger: &Ledger, deposit: TxNum, outs: &[OutNum]) -> u32 {
+fn delay(ledger: &impl UtxoRows, deposit: TxNum, outs: &[OutNum]) -> u32 {
     let times = outs.iter().filter_map(|&out| ledger.tx_of_output(out)).map(|(tx, _)| time(ledger, tx));
     times.max().unwrap_or(0).saturating_sub(time(ledger, deposit))
 }
 
 /// The first transaction of a block that is later than `seconds` after `tx`.
-fn end_of(ledger: &Ledger, tx: TxNum, seconds: u32) -> TxNum {
+fn end_of(ledger: &impl UtxoRows, tx: TxNum, seconds: u32) -> TxNum {
     let Some(block) = ledger.block_of(tx) else { return tx };
     let last = block.header.time().saturating_add(seconds);
     let mut next = block.num.0 + 1;
@@ -183,7 +183,7 @@ fn end_of(ledger: &Ledger, tx: TxNum, seconds: u32) -> TxNum {
 }
 
 fn payouts(
-    ledger: &Ledger,
+    ledger: &impl UtxoRows,
     deposit: OutNum,
     tx: TxNum,
     end: TxNum,
@@ -219,7 +219,7 @@ fn payouts(
                 && value <= largest
                 && u128::from(value) >= smallest
             {
-                found.push(Payout { out: OutNum(scanned.first_output.0 + at), value, owner });
+                found.push(Payout { out: OutNum(scanned.first_output().0 + at), value, owner });
             }
         }
         ControlFlow::Continue(())
@@ -228,7 +228,7 @@ fn payouts(
 }
 
 /// Amounts of other outputs of the size class, from just before the deposit: between half and double.
-fn controls(ledger: &Ledger, tx: TxNum, amount: u64, most: usize) -> Vec<u64> {
+fn controls(ledger: &impl UtxoRows, tx: TxNum, amount: u64, most: usize) -> Vec<u64> {
     /// Transactions that are looked at before giving up on finding enough.
     const BACK: u32 = 50_000;
     let (mut found, mut seen) = (Vec::new(), HashSet::new());
@@ -263,7 +263,7 @@ struct Groups {
 }
 
 impl Groups {
-    fn of(ledger: &Ledger, payouts: &[Payout], parts: usize) -> Self {
+    fn of(ledger: &impl UtxoRows, payouts: &[Payout], parts: usize) -> Self {
         let mut all: Vec<Group> = payouts
             .iter()
             .map(|payout| Group { sum: payout.value, together: Together::Single, outs: vec![payout.out] })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tracehound_ledger::{AddrNum, Ledger, OutputView, Prev, SequenceClass, TxNum, TxView};
+use tracehound_ledger::{AddrNum, OutputView, Prev, SequenceClass, TxNum, TxView, UtxoRows};
 use tracehound_model::ScriptType;
 
 use super::{named_output::first_seen_in, score::Base};
@@ -39,7 +39,7 @@ pub(super) struct Read {
 
 impl Read {
     /// O(inputs + outputs).
-    pub(super) fn of(ledger: &Ledger, num: TxNum) -> Option<Self> {
+    pub(super) fn of(ledger: &impl UtxoRows, num: TxNum) -> Option<Self> {
         let tx = ledger.tx(num)?;
         let (mut payers, mut total_in, mut sequence) = (BTreeSet::new(), Some(0_u128), None);
         for input in ledger.inputs(&tx) {
@@ -69,7 +69,7 @@ impl Read {
     }
 }
 
-fn software(ledger: &Ledger, tx: &TxView, sequence: Option<SequenceClass>) -> usize {
+fn software(ledger: &impl UtxoRows, tx: &TxView, sequence: Option<SequenceClass>) -> usize {
     let version = match tx.version {
         Some(1) => 0,
         Some(2) => 1,
@@ -103,7 +103,7 @@ fn shape(tx: &TxView) -> usize {
     }
 }
 
-pub(super) fn script(ledger: &Ledger, owner: AddrNum) -> usize {
+pub(super) fn script(ledger: &impl UtxoRows, owner: AddrNum) -> usize {
     ledger.script_type(owner).unwrap_or(ScriptType::Other) as usize
 }
 
@@ -149,7 +149,7 @@ const MOST_OUTPUTS: usize = 8;
 
 impl Background {
     /// Counts up to `most` transactions from half of that many before `around` on. O(their rows).
-    pub fn around(ledger: &Ledger, around: TxNum, most: u32) -> Self {
+    pub fn around(ledger: &impl UtxoRows, around: TxNum, most: u32) -> Self {
         let mut found = Self {
             software: Base::EMPTY,
             fee_rate: Base::EMPTY,
@@ -176,7 +176,7 @@ impl Background {
         self.txs
     }
 
-    fn count(&mut self, ledger: &Ledger, read: &Read) {
+    fn count(&mut self, ledger: &impl UtxoRows, read: &Read) {
         self.txs += 1;
         self.software.count(read.software);
         self.shape.count(read.shape);

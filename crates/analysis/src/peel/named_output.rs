@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum};
+use tracehound_ledger::{AddrNum, OutNum, TxNum, UtxoRows};
 use tracehound_model::{Address, Amount, BitcoinNetwork, OutPoint};
 
 use crate::trace::{Entity, Known};
@@ -24,7 +24,12 @@ pub struct NamedOutput {
 
 impl NamedOutput {
     /// Names an output; `None` when it is not in the ledger. O(log of the ledger).
-    pub fn of(ledger: &Ledger, network: BitcoinNetwork, known: &dyn Known, out: OutNum) -> Option<Self> {
+    pub fn of<R: UtxoRows>(
+        ledger: &R,
+        network: BitcoinNetwork,
+        known: &dyn Known<R>,
+        out: OutNum,
+    ) -> Option<Self> {
         let (tx, vout) = ledger.tx_of_output(out)?;
         let owner = ledger.output_owner(out);
         Some(Self {
@@ -46,17 +51,17 @@ impl NamedOutput {
 }
 
 /// The address of an owner, where its script has one.
-pub(crate) fn address(ledger: &Ledger, network: BitcoinNetwork, owner: AddrNum) -> Option<String> {
+pub(crate) fn address(ledger: &impl UtxoRows, network: BitcoinNetwork, owner: AddrNum) -> Option<String> {
     Address::from_script(network, &ledger.script_key(owner)?).map(|address| address.to_string())
 }
 
 /// Time of a transaction's block, seconds since 1970-01-01 UTC.
-pub(crate) fn time(ledger: &Ledger, tx: TxNum) -> u32 {
+pub(crate) fn time(ledger: &impl UtxoRows, tx: TxNum) -> u32 {
     ledger.block_of(tx).map_or(0, |block| block.header.time())
 }
 
 /// Whether this transaction is the first that an owner appears in.
-pub(crate) fn first_seen_in(ledger: &Ledger, owner: AddrNum, tx: TxNum) -> bool {
+pub(crate) fn first_seen_in(ledger: &impl UtxoRows, owner: AddrNum, tx: TxNum) -> bool {
     let (activity, _) = ledger.activity(owner, 1);
     let received = activity.received.first().and_then(|&out| ledger.tx_of_output(out)).map(|(tx, _)| tx);
     let spent = activity.spent_missing.first().and_then(|&input| ledger.tx_of_input(input));

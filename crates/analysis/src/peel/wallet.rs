@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_ledger::{AddrNum, Ledger};
+use tracehound_ledger::{AddrNum, UtxoRows};
 
 use super::{
     features::{
@@ -109,7 +109,7 @@ pub(super) struct Wallet {
 }
 
 impl Wallet {
-    pub(super) fn new(ledger: &Ledger, start: Option<AddrNum>) -> Self {
+    pub(super) fn new(ledger: &impl UtxoRows, start: Option<AddrNum>) -> Self {
         let mut wallet = Self {
             script: Habit::LEARNT,
             software: Habit::LEARNT,
@@ -136,7 +136,7 @@ impl Wallet {
     }
 
     /// Learns from an output of it that the wallet kept.
-    pub(super) fn learn_kept(&mut self, ledger: &Ledger, read: &Read, at: usize) {
+    pub(super) fn learn_kept(&mut self, ledger: &impl UtxoRows, read: &Read, at: usize) {
         let output = &read.outputs[at];
         if let Some(owner) = output.owner {
             self.script.learn(script(ledger, owner));
@@ -150,7 +150,13 @@ impl Wallet {
     }
 
     /// What speaks for and against the output being the wallet's own.
-    pub(super) fn score(&self, ledger: &Ledger, base: &Background, read: &Read, at: usize) -> Vec<Evidence> {
+    pub(super) fn score(
+        &self,
+        ledger: &impl UtxoRows,
+        base: &Background,
+        read: &Read,
+        at: usize,
+    ) -> Vec<Evidence> {
         let output = &read.outputs[at];
         let mut found = Vec::new();
         let mut say = |feature, decibans| {

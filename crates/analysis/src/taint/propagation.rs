@@ -16,7 +16,7 @@ use std::{
 };
 
 pub use found::{End, Piece, Propagation, Step, StopReason, Totals, Truncation};
-use tracehound_ledger::{AddrNum, Ledger, OutNum, OutputView, SpentOutput, TxBatch, TxNum, TxRows, TxSpan};
+use tracehound_ledger::{AddrNum, OutNum, OutputView, SpentOutput, TxBatch, TxNum, TxRows, TxSpan, UtxoRows};
 
 use super::{
     Holding, Label, Lot, Method,
@@ -73,7 +73,7 @@ pub struct PropagationLimits {
     /// Transactions divided in all.
     pub txs: usize,
     /// Ignore spends in blocks after this time, seconds since 1970-01-01 UTC: a window of the question. For an answer as of
-    /// a moment the ledger is cut there ([`Ledger::as_of`]).
+    /// a moment the ledger is cut there ([`Ledger::as_of`](tracehound_ledger::Ledger::as_of)).
     pub until: u32,
     /// Do not stop at fees: follow them into the coinbase of their block, whose inputs are the subsidy and then the fees in
     /// block order (as `BlockSci` lays them). Otherwise they are booked. Forward only.
@@ -104,11 +104,11 @@ pub struct Mix {
 }
 
 /// What ends a path. Several walks may ask at once.
-pub trait Stops: Sync {
+pub trait Stops<R>: Sync {
     /// Whether the owner is a service: what happens inside cannot be seen on the chain.
     fn is_service(&self, owner: AddrNum) -> bool;
     /// What kind of mixing transaction this is, if it is one.
-    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix>;
+    fn mix(&self, ledger: &R, tx: TxSpan) -> Option<Mix>;
 }
 
 /// A question that cannot be asked.
@@ -140,11 +140,11 @@ impl fmt::Display for SeedError {
 impl std::error::Error for SeedError {}
 
 /// Follows the seeds. O(rows of the transactions divided), and up to 32 moves in the queue for each coin.
-pub fn propagate(
-    ledger: &Ledger,
+pub fn propagate<R: UtxoRows>(
+    ledger: &R,
     seeds: &[Seed],
     options: Options,
-    stops: &dyn Stops,
+    stops: &dyn Stops<R>,
 ) -> Result<Propagation, SeedError> {
     if seeds.is_empty() {
         return Err(SeedError::None);
@@ -168,10 +168,10 @@ pub fn propagate(
     Ok(walker.found)
 }
 
-struct Propagator<'a> {
-    ledger: &'a Ledger,
+struct Propagator<'a, R> {
+    ledger: &'a R,
     options: Options,
-    stops: &'a dyn Stops,
+    stops: &'a dyn Stops<R>,
     seeds: Table<OutNum, Label>,
     queue: Queue,
     /// Coins that the transaction they waited for does not spend.
@@ -186,7 +186,7 @@ struct Propagator<'a> {
 /// many rows at once, which is most of what a propagation does.
 const AHEAD: usize = 16;
 
-impl Propagator<'_> {
+impl<R: UtxoRows> Propagator<'_, R> {
     fn plant(&mut self, seeds: &[Seed]) -> Result<(), SeedError> {
         for seed in seeds {
             let output = self.ledger.output(seed.out).ok_or(SeedError::NotInLedger(seed.out))?;

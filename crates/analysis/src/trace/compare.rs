@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_ledger::Ledger;
+use tracehound_ledger::UtxoRows;
 use tracehound_model::{Amount, Asset, BitcoinNetwork, Gap};
 
 use super::{Known, Question, Sums, Trace, trace};
@@ -55,11 +55,11 @@ struct Told {
 }
 
 /// Traces by every rule that the direction has, on all cores.
-pub fn compare(
-    ledger: &Ledger,
+pub fn compare<R: UtxoRows>(
+    ledger: &R,
     network: BitcoinNetwork,
     question: &Question<'_>,
-    known: &dyn Known,
+    known: &dyn Known<R>,
 ) -> Result<Comparison, SeedError> {
     let options = question.options;
     let backward = options.direction == Direction::Backward;

@@ -27,7 +27,7 @@ const X: Label = Label(0);
 /// Owner 50 is an exchange, named since 1970-01-02.
 struct Names<'a>(&'a Ledger);
 
-impl Known for Names<'_> {
+impl Known<Ledger> for Names<'_> {
     fn entity(&self, addr: AddrNum) -> Option<Entity> {
         (self.0.script_key(addr) == Some(owner(50))).then(|| Entity {
             label: "Exchange".to_owned(),
@@ -41,7 +41,7 @@ impl Known for Names<'_> {
     }
 }
 
-impl Stops for Names<'_> {
+impl Stops<Ledger> for Names<'_> {
     fn is_service(&self, addr: AddrNum) -> bool {
         self.entity(addr).is_some()
     }

@@ -18,7 +18,7 @@ fn nothing(_: &Ledger, _: TxSpan) -> bool {
 }
 
 /// The multi-input rule alone.
-fn plain() -> Rules<'static> {
+fn plain() -> Rules<'static, Ledger> {
     Rules { payjoin_inputs: 0, threads: 1, ..Rules::new(&nothing) }
 }
 

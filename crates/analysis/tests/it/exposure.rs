@@ -20,7 +20,7 @@ struct Names<'a> {
     named: &'a [usize],
 }
 
-impl Known for Names<'_> {
+impl Known<Ledger> for Names<'_> {
     fn entity(&self, addr: AddrNum) -> Option<Entity> {
         let key = self.ledger.script_key(addr);
         let n = *self.named.iter().find(|&&n| key == Some(owner(n)))?;

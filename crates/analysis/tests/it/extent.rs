@@ -13,7 +13,7 @@ use crate::{taint::propagations::output, units};
 
 struct Nobody;
 
-impl Known for Nobody {
+impl Known<Ledger> for Nobody {
     fn entity(&self, _: AddrNum) -> Option<Entity> {
         None
     }

@@ -30,7 +30,7 @@ struct Heists {
 }
 
 impl Heists {
-    fn follow(&self, start: OutNum, options: Options, known: &dyn Known) -> Chain {
+    fn follow(&self, start: OutNum, options: Options, known: &dyn Known<Ledger>) -> Chain {
         let (tx, _) = self.ledger.tx_of_output(start).expect("there");
         let background = &self.backgrounds[tx.0 as usize / 1_000];
         peel::follow_against(&self.ledger, REGTEST, start, background, options, known).expect("there")
@@ -64,7 +64,7 @@ fn wallet(ledger: &Ledger, owner: AddrNum) -> Option<Wallet> {
     Wallets::new(SEED).wallet_of(&ledger.script_key(owner)?)
 }
 
-impl Known for ByWallet<'_> {
+impl Known<Ledger> for ByWallet<'_> {
     fn entity(&self, owner: AddrNum) -> Option<Entity> {
         let service = wallet(self.0, owner)?.is_service();
         service.then(|| Entity {
@@ -88,7 +88,7 @@ struct Turns {
 }
 
 /// How the chains of the truth are followed.
-fn follow_all(heists: &Heists, known: &dyn Known, options: Options) -> Turns {
+fn follow_all(heists: &Heists, known: &dyn Known<Ledger>, options: Options) -> Turns {
     let ledger = &heists.ledger;
     let mut turns = Turns::default();
     for record in &heists.truth {
@@ -119,7 +119,7 @@ fn follow_all(heists: &Heists, known: &dyn Known, options: Options) -> Turns {
 /// How turns behind outputs of anybody are taken: rightly when the kept output is of the wallet that spends.
 fn follow_anybody(
     heists: &Heists,
-    known: &dyn Known,
+    known: &dyn Known<Ledger>,
     options: Options,
     step: usize,
 ) -> (Turns, usize, usize) {
@@ -153,7 +153,7 @@ fn peel_chains_are_followed_and_strangers_are_not_taken_for_their_wallet() {
     assert_eq!(thieves.wrong, 0, "{thieves:?}");
     assert!(thieves.right * 10 >= 6 * (thieves.right + thieves.missed), "{thieves:?}");
     // Measured from a thousand starts: 2 of 196 turns wrong with every service named, 26 of 920 with none.
-    for (known, most_percent) in [(&named as &dyn Known, 3), (&unnamed, 5)] {
+    for (known, most_percent) in [(&named as &dyn Known<Ledger>, 3), (&unnamed, 5)] {
         let (turns, starts, laundering) = follow_anybody(&heists, known, options, 11);
         assert!(starts > 1_000 && turns.right > 100, "{starts}: {turns:?}");
         assert!(turns.wrong * 100 <= most_percent * (turns.wrong + turns.right), "{turns:?}");

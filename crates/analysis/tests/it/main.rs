@@ -8,6 +8,7 @@ mod counterparties;
 mod exposure;
 mod extent;
 mod heists;
+mod overlay;
 mod overwritten;
 mod pass;
 mod path;

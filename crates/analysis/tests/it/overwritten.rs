@@ -43,7 +43,7 @@ const THERE: OutNum = OutNum(4);
 
 struct Nobody;
 
-impl Stops for Nobody {
+impl Stops<Ledger> for Nobody {
     fn is_service(&self, _: AddrNum) -> bool {
         false
     }

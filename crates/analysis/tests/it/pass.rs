@@ -32,7 +32,7 @@ fn named(ledger: &Ledger) -> NamedOwners {
 
 struct Names<'a>(&'a Ledger);
 
-impl Known for Names<'_> {
+impl Known<Ledger> for Names<'_> {
     fn entity(&self, addr: AddrNum) -> Option<Entity> {
         let n = (0..300).find(|&n| number(self.0, n) == Some(addr))?;
         Some(Entity { label: format!("owner {n}"), category: category(n)?, listed_from: None })

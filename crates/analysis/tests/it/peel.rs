@@ -33,7 +33,7 @@ impl Names {
     }
 }
 
-impl Known for Names {
+impl Known<Ledger> for Names {
     fn entity(&self, owner: AddrNum) -> Option<Entity> {
         self.services.contains(&owner).then(|| Entity {
             label: "Service".to_owned(),

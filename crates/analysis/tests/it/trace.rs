@@ -17,7 +17,7 @@ use crate::{
 /// Owner 50 is a service with a name that would break every format; three equal outputs are a mix.
 struct Names<'a>(&'a Ledger);
 
-impl Known for Names<'_> {
+impl Known<Ledger> for Names<'_> {
     fn entity(&self, addr: AddrNum) -> Option<Entity> {
         let named = self.0.script_key(addr) == Some(owner(50));
         named.then(|| Entity {

@@ -51,7 +51,7 @@ pub(super) struct Names<'a> {
     pub(super) thefts: HashSet<AddrNum>,
 }
 
-impl Known for Names<'_> {
+impl Known<Ledger> for Names<'_> {
     fn entity(&self, owner: AddrNum) -> Option<Entity> {
         let named =
             |label: &str, category| Some(Entity { label: label.to_owned(), category, listed_from: None });

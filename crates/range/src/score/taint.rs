@@ -102,7 +102,7 @@ struct Stopping<'a> {
     stop: StopAt,
 }
 
-impl Stops for Stopping<'_> {
+impl Stops<Ledger> for Stopping<'_> {
     fn is_service(&self, owner: AddrNum) -> bool {
         self.stop != StopAt::Nothing && self.chain.wallet(owner).is_some_and(Wallet::is_service)
     }

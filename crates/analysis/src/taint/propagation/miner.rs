@@ -1,13 +1,13 @@
 //! Fees: booked, or followed into the coinbase of their block.
 
-use tracehound_ledger::{BlockNum, OutputView, Prev, TxNum, TxView};
+use tracehound_ledger::{BlockNum, OutputView, Prev, TxNum, TxView, UtxoRows};
 
 use super::{
     super::{Holding, Lot, divide::divide_pool},
     Propagator, StopReason,
 };
 
-impl Propagator<'_> {
+impl<R: UtxoRows> Propagator<'_, R> {
     /// Books a fee, or keeps it for the coinbase of its block.
     pub(super) fn send_fee(&mut self, tx: TxNum, fee: Holding, hop: u32) {
         let onward = self.options.limits.through_fees && !fee.is_clean();
@@ -16,7 +16,7 @@ impl Propagator<'_> {
             return;
         };
         let next = self.ledger.block(BlockNum(block.num.0 + 1));
-        let last = next.map_or(self.ledger.info().txs, |next| next.first_tx.0) - 1;
+        let last = next.map_or(self.ledger.counts().txs, |next| next.first_tx.0) - 1;
         self.fees.entry(TxNum(last)).or_default().push((tx, fee, hop));
     }
 

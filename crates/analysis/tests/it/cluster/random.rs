@@ -92,7 +92,7 @@ fn label(addr: AddrNum) -> Option<ServiceId> {
 }
 
 /// Everything at once: a `CoinJoin` rule, the `PayJoin` rule, labels and sizes.
-fn strict() -> Rules<'static> {
+fn strict() -> Rules<'static, Ledger> {
     let guard = Some(Guard { service: &label, both_above: 3 });
     Rules { coinjoins: &some, guard, threads: 1, ..Rules::new(&some) }
 }

@@ -20,7 +20,7 @@ struct Known<'a> {
     mixes: bool,
 }
 
-impl Stops for Known<'_> {
+impl Stops<Ledger> for Known<'_> {
     fn is_service(&self, addr: AddrNum) -> bool {
         let key = self.ledger.script_key(addr);
         self.services.iter().any(|&n| key == Some(owner(n)))

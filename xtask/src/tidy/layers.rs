@@ -7,7 +7,9 @@ use super::{Complaint, RepoFile, manifests};
 const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("columns", &[]),
-    ("ledger", &["model", "columns"]),
+    // What stores on sealed files have in common.
+    ("segments", &["columns"]),
+    ("ledger", &["model", "columns", "segments"]),
     ("transfers", &["model"]),
     // The one HTTP client.
     ("net", &["model"]),

@@ -4,6 +4,7 @@ use std::{io, path::PathBuf};
 
 use tracehound_columns::ColumnError;
 use tracehound_model::BlockHash;
+use tracehound_segments::SegmentsError;
 
 use crate::SnapshotId;
 
@@ -162,6 +163,23 @@ impl From<ColumnError> for LedgerError {
             ColumnError::Io { action, path, source } => Self::Io { action, path, source },
             ColumnError::Corrupt { path, what } => Self::Corrupt { path, what },
             ColumnError::Version { path, found, expected } => Self::Version { path, found, expected },
+            other => Self::Corrupt { path: PathBuf::new(), what: other.to_string() },
+        }
+    }
+}
+
+impl From<SegmentsError> for LedgerError {
+    fn from(error: SegmentsError) -> Self {
+        match error {
+            SegmentsError::Io { action, path, source } => Self::Io { action, path, source },
+            SegmentsError::Absent { path } => Self::Absent { path },
+            SegmentsError::Locked { path } => Self::Locked { path },
+            SegmentsError::Version { path, found, expected } => Self::Version { path, found, expected },
+            SegmentsError::Corrupt { path, what } => Self::Corrupt { path, what },
+            SegmentsError::Manifest { path, what } => Self::Manifest { path, what },
+            SegmentsError::OtherChain { path, found, wanted } => Self::OtherChain { path, found, wanted },
+            SegmentsError::Table { path } => Self::Table { path },
+            SegmentsError::NoRandomness { what } => Self::NoRandomness { what },
             other => Self::Corrupt { path: PathBuf::new(), what: other.to_string() },
         }
     }

@@ -3,7 +3,7 @@
 //! Everything has a dense number: blocks, transactions and addresses 32 bits, inputs and outputs 64. A transaction's
 //! number is also its place in time, so "earlier" is a comparison of integers and a forward pass needs no sorting.
 //! Columns of those numbers lie in immutable segments, one file each, named in a manifest that is replaced
-//! atomically. The one thing that changes after sealing is whether an output is spent, a 4-byte cell beside the
+//! atomically (`tracehound-segments`). The one thing that changes after sealing is whether an output is spent, a 4-byte cell beside the
 //! segment that readers check against the spending transaction.
 //!
 //! Analyses ask [`UtxoRows`], whatever holds the rows; a [`Ledger`] is one answer to it.
@@ -19,11 +19,9 @@ mod cell;
 mod cells;
 mod data;
 mod error;
-mod folder;
+mod hashing;
 mod identity;
 mod ids;
-mod key;
-mod manifest;
 mod moment;
 mod outputs;
 mod parts;
@@ -34,7 +32,7 @@ mod runs;
 mod scan;
 mod seal;
 mod segment;
-mod tables;
+mod store;
 mod verify;
 mod views;
 mod writer;
@@ -47,7 +45,7 @@ pub use reader::Ledger;
 pub use repair::{Repair, RepairReport, repair};
 pub use rows::{OutputLookup, RowCounts, ScannedTx, TxByNumber, UtxoRows, scan_by_number};
 pub use scan::{ColumnSlices, ScanTx};
-pub use tables::TableSize;
+pub use tracehound_segments::tables::TableSize;
 pub use verify::VerifyReport;
 pub use views::{
     AddressActivity, BlockView, InputView, LedgerInfo, OutputView, Prev, SequenceClass, TxSpan, TxView,

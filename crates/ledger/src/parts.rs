@@ -144,7 +144,7 @@ impl Parts {
 
     /// Fails when any page of a segment that was read so far is damaged.
     pub(crate) fn check_pages_read(&self) -> Result<(), LedgerError> {
-        self.segments.iter().try_for_each(Segment::check_pages_read)
+        Ok(self.segments.iter().try_for_each(Segment::check_pages_read)?)
     }
 }
 

@@ -6,6 +6,11 @@ use std::{
 };
 
 use tracehound_model::{Chain, ScriptKey, ScriptType, TxId};
+use tracehound_segments::{
+    Manifest, Note, SegmentsError, Stray,
+    files::{end_of, not_there, open_named, read_manifest, strays},
+    is_at_work,
+};
 
 use crate::{
     AddrNum, BlockNum, InNum, LedgerError, OutNum, TxNum,
@@ -15,12 +20,11 @@ use crate::{
         BlockRow, FLAG_AFTER_MISSING_RANGE, First, NO_ADDR, VERSION_OTHER, missing_row, unpack_prev,
         unpack_shape,
     },
-    folder::{Note, Stray, is_at_work, not_there, open_named, read_manifest, strays},
+    hashing::Hashing,
     identity::all_ids,
     ids::{Id, SnapshotId},
-    key::Hashing,
-    manifest::{FORMAT_UNKEYED, Manifest},
     segment::{Segment, Trust},
+    store::{FORMAT_UNKEYED, STORE},
     views::{
         AddressActivity, BlockView, InputView, LedgerInfo, OutputView, Prev, TxSpan, TxView, block_view,
         input_view,
@@ -66,29 +70,30 @@ impl Ledger {
         loop {
             match Self::open_once(dir) {
                 // A writer may have replaced the manifest and removed files meanwhile.
-                Err(LedgerError::Io { source, .. })
+                Err(SegmentsError::Io { source, .. })
                     if source.kind() == std::io::ErrorKind::NotFound && tried < OPEN_TRIES =>
                 {
                     tried += 1;
                 }
-                Err(LedgerError::Manifest { .. }) if tried < OPEN_TRIES => tried += 1,
-                Err(error) => return Err(not_there(dir, error)),
-                opened => return opened,
+                Err(SegmentsError::Manifest { .. }) if tried < OPEN_TRIES => tried += 1,
+                Err(error) => return Err(not_there(dir, error).into()),
+                Ok(ledger) => return Ok(ledger),
             }
         }
     }
 
-    fn open_once(dir: &Path) -> Result<Self, LedgerError> {
+    fn open_once(dir: &Path) -> Result<Self, SegmentsError> {
         // Read first: what is committed meanwhile makes the manifest newer than the note, never older.
         let note = Note::read(dir);
-        let manifest = read_manifest(dir)?;
+        let manifest = read_manifest(dir, &STORE)?;
         if note.outdates(&manifest) {
             return Err(Manifest::does_not_fit(dir, "it is an old one: more was committed after it"));
         }
-        let segments = open_named(dir, &manifest, false)?;
-        let end = segments.last().map_or(First::default(), Segment::end);
-        let unnamed =
-            strays(dir, &manifest, end)?.into_iter().find(|(_, stray)| matches!(stray, Stray::Next));
+        let segments: Vec<Segment> = open_named(dir, &manifest, false)?;
+        let end = end_of(&segments);
+        let unnamed = strays::<Segment>(dir, &manifest, end)?
+            .into_iter()
+            .find(|(_, stray)| matches!(stray, Stray::Next));
         if let Some((name, _)) = unnamed.filter(|_| !is_at_work(dir)) {
             return Err(Manifest::does_not_fit(
                 dir,

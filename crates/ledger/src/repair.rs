@@ -5,27 +5,30 @@
 //! up by the next.
 
 use std::{
-    ops::{ControlFlow, Range},
+    ops::ControlFlow,
     path::{Path, PathBuf},
 };
 
 use tracehound_columns::{SharedColumn, files::sync_dir};
 use tracehound_model::Chain;
+use tracehound_segments::{
+    Commit, Key, Manifest, Note, SegmentsError,
+    files::{generation_of, rows_of, segment_names, stems},
+    lock,
+    recover::{self, LEFT_OUT, choose, is_whole, leave_out, named, newest_generation},
+};
 
 use crate::{
     LedgerError,
     cell::{in_snapshot, is_beyond},
     cells::{overwritten, visit_cells_told},
-    data::{FLAG_AFTER_MISSING_RANGE, First},
-    folder::{Commit, Note, Stray, cell_names, generation_of, lock, open_named, segment_names, strays},
-    key::Key,
-    manifest::{FORMAT, FORMAT_UNKEYED, Manifest},
     segment::{Segment, cells_in_header},
+    store::{CELLS, FORMAT, FORMAT_UNKEYED, STORE},
     writer::check_sums,
 };
 
-/// Where segments go that have no place in the ledger.
-const LEFT_OUT: &str = "left-out";
+/// A segment that can be read whole.
+type Candidate = recover::Candidate<Segment>;
 
 /// How to repair.
 #[derive(Clone, Copy, Debug)]
@@ -55,32 +58,8 @@ pub struct RepairReport {
     pub brought_back: Vec<String>,
 }
 
-/// A segment that can be read whole.
-struct Candidate {
-    name: String,
-    generation: u64,
-    segment: Segment,
-}
-
 /// The name of a segment that cannot be used, and why.
 type Unreadable = (String, String);
-
-impl Candidate {
-    /// Whether this segment continues `before`, in numbers and in block ids.
-    fn continues(&self, before: Option<&Self>) -> bool {
-        let Some(before) = before else { return self.segment.first() == First::default() };
-        let (old, own) = (before.segment.blocks(), self.segment.blocks());
-        let (Some(last), Some(first)) = (old.len().checked_sub(1).and_then(|at| old.get(at)), own.get(0))
-        else {
-            return false;
-        };
-        let (old_ids, own_ids) = (before.segment.ids(), self.segment.ids());
-        let joins = old_ids.zip(own_ids).is_none_or(|(old, own)| old.get(old.len() - 1) == own.get(0));
-        self.segment.first() == before.segment.end()
-            && joins
-            && (first.flags & FLAG_AFTER_MISSING_RANGE != 0 || first.header().prev() == last.hash())
-    }
-}
 
 /// Repairs the ledger in `dir`. `step` is told of each thing done, and may stop.
 pub fn repair(
@@ -97,10 +76,10 @@ pub fn repair(
     };
     let mut lock = lock(dir)?;
     let chain = options.chain.to_string();
-    let manifest = match Manifest::read(dir) {
+    let manifest = match Manifest::read(dir, STORE.formats) {
         Ok(manifest) => Some(manifest),
-        Err(LedgerError::Manifest { .. } | LedgerError::Absent { .. }) => None,
-        Err(error) => return Err(error),
+        Err(SegmentsError::Manifest { .. } | SegmentsError::Absent { .. }) => None,
+        Err(error) => return Err(error.into()),
     };
     // One of another chain is another ledger's.
     let manifest = manifest.filter(|manifest| manifest.chain == chain);
@@ -112,7 +91,7 @@ pub fn repair(
     let (mut candidates, mut unreadable) = read_candidates(dir, &chain)?;
     step("every segment has a file of cells")?;
     let expected = expected(dir, manifest.as_ref(), &candidates)?;
-    let newest = newest_generation(dir, manifest.as_ref(), &expected.0)?
+    let newest = newest_generation(dir, &STORE, manifest.as_ref(), &expected.0)?
         .max(note.last.map_or(0, |last| last.generation));
     // One ledger keeps one key, whatever of it is lost.
     let of_manifest = manifest.as_ref().and_then(|manifest| manifest.key);
@@ -154,7 +133,7 @@ pub fn repair(
         let is_chosen = |name: &str| chosen.iter().any(|own| own.name == name);
         let all = candidates.iter().map(|own| &own.name).chain(unreadable.iter().map(|(name, _)| name));
         for name in all.filter(|name| !is_chosen(name)) {
-            leave_out(dir, name)?;
+            leave_out(dir, name, &STORE)?;
             report.left_out.push(name.clone());
             step("a segment is left out")?;
         }
@@ -170,8 +149,8 @@ pub fn repair(
         step("the manifest is made anew")?;
         manifest
     };
-    let txs = chosen.last().map_or(0, |last| last.segment.end().tx);
-    lock.committed(Commit { generation: manifest.generation, txs })?;
+    let rows = chosen.last().map_or(0, |last| last.segment.end().tx).into();
+    lock.committed(Commit { generation: manifest.generation, rows })?;
     lock.end();
     Ok(report)
 }
@@ -180,7 +159,7 @@ pub fn repair(
 fn make_room_for_cells(dir: &Path, name: &str) -> Result<(), LedgerError> {
     // A header that cannot be read is told of when the segment is.
     let Ok(cells) = cells_in_header(dir, name) else { return Ok(()) };
-    let path = dir.join(format!("{name}.spent"));
+    let path = dir.join(format!("{name}.{CELLS}"));
     if std::fs::metadata(&path).is_ok_and(|found| Some(found.len()) == cells.checked_mul(4)) {
         return Ok(());
     }
@@ -211,7 +190,7 @@ fn read_candidates(dir: &Path, chain: &str) -> Result<(Vec<Candidate>, Vec<Unrea
             .and_then(|segment| segment.check_sections().and_then(|()| Ok((segment.origin()?, segment))));
         let (origin, segment) = match read {
             Ok(read) => read,
-            Err(error @ LedgerError::Version { .. }) => return Err(error),
+            Err(error @ SegmentsError::Version { .. }) => return Err(error.into()),
             Err(error) => {
                 unreadable.push((name, error.to_string()));
                 continue;
@@ -225,56 +204,6 @@ fn read_candidates(dir: &Path, chain: &str) -> Result<(Vec<Candidate>, Vec<Unrea
         candidates.push(Candidate { name, generation, segment });
     }
     Ok((candidates, unreadable))
-}
-
-/// Whether the manifest is the right one: it names whole segments that continue each other, and no other is newer.
-fn is_whole(dir: &Path, manifest: &Manifest, candidates: &[Candidate]) -> bool {
-    let Ok(segments) = open_named(dir, manifest, false) else { return false };
-    let end = segments.last().map_or(First::default(), Segment::end);
-    let all_known = strays(dir, manifest, end)
-        .is_ok_and(|strays| strays.iter().all(|(_, stray)| matches!(stray, Stray::Superseded)));
-    named(manifest, candidates).len() == manifest.segments.len() && all_known
-}
-
-fn named<'a>(manifest: &Manifest, candidates: &'a [Candidate]) -> Vec<&'a Candidate> {
-    let find = |name: &String| candidates.iter().find(|candidate| candidate.name == *name);
-    manifest.segments.iter().filter_map(find).collect()
-}
-
-/// The run of segments from the first transaction on that holds the newest commit, and of those the longest. A merge,
-/// reorg or upgrade that was killed leaves both the old segments and the new one: the new one is whole.
-fn choose<'a>(candidates: &[&'a Candidate]) -> Vec<&'a Candidate> {
-    let mut order: Vec<&Candidate> = candidates.to_vec();
-    order.sort_by_key(|own| (own.segment.first().tx, own.segment.end().tx));
-    let mut keys: Vec<Option<Key>> = order.iter().map(|own| own.segment.key()).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let rank = |run: &[&Candidate]| {
-        let newest = run.iter().map(|own| own.generation).max().unwrap_or(0);
-        (newest, run.last().map_or(0, |last| last.segment.end().tx))
-    };
-    let mut best: Vec<&Candidate> = Vec::new();
-    for key in keys {
-        let of_key = |own: &&&Candidate| own.segment.key().is_none() || own.segment.key() == key;
-        let group: Vec<&Candidate> = order.iter().filter(of_key).copied().collect();
-        // Best run from each segment on, from the back.
-        let mut runs: Vec<Vec<&Candidate>> = vec![Vec::new(); group.len()];
-        for at in (0..group.len()).rev() {
-            let next = (at + 1..group.len())
-                .filter(|&next| group[next].continues(Some(group[at])))
-                .max_by_key(|&next| rank(&runs[next]));
-            let mut run = vec![group[at]];
-            run.extend(next.iter().flat_map(|&next| runs[next].iter().copied()));
-            runs[at] = run;
-        }
-        let starts = (0..group.len()).filter(|&at| group[at].continues(None));
-        let run = starts.map(|at| runs[at].clone()).max_by_key(|run| rank(run)).unwrap_or_default();
-        let blocks = |run: &[&Candidate]| run.last().map_or(0, |last| last.segment.end().tx);
-        if blocks(&run) > blocks(&best) {
-            best = run;
-        }
-    }
-    best
 }
 
 /// The segments that should lie in the folder, and who says so: this ledger's manifest, or, where none can be read, the
@@ -291,7 +220,7 @@ fn expected(
     };
     match manifest.filter(is_own) {
         Some(manifest) => Ok((manifest.segments.clone(), "the manifest names it")),
-        None => Ok((cell_names(dir)?, "its spent cells are")),
+        None => Ok((stems(dir, CELLS)?, "its spent cells are")),
     }
 }
 
@@ -309,14 +238,14 @@ fn losses(
         .iter()
         .filter(|own| own.segment.end().tx > end && own.generation > newest)
         .map(|own| format!("{} (what comes before it is missing)", own.name));
-    let is_beyond = |name: &str| transactions_of(name).is_none_or(|txs| txs.end > u64::from(end));
+    let is_beyond = |name: &str| rows_of(name).is_none_or(|txs| txs.end > u64::from(end));
     let damaged =
         unreadable.iter().filter(|(name, _)| is_beyond(name)).map(|(name, why)| format!("{name} ({why})"));
     let is_there = |name: &String| {
         candidates.iter().any(|own| own.name == *name) || unreadable.iter().any(|(own, _)| own == name)
     };
     let missing = expected.iter().filter(|name| !is_there(name) && is_beyond(name)).map(|name| {
-        let held = match transactions_of(name) {
+        let held = match rows_of(name) {
             Some(txs) => format!("{} transactions, from number {}", txs.end - txs.start, txs.start),
             None => "an unknown number of transactions".to_owned(),
         };
@@ -329,8 +258,8 @@ fn losses(
 fn traces(chosen: &[&Candidate], note: Note) -> Option<String> {
     let end = chosen.last().map_or(0, |last| last.segment.end().tx);
     if let Some(last) = note.last {
-        return (last.txs > end).then(|| {
-            format!("what lay behind transaction number {end} (the last commit had {} in all)", last.txs)
+        return (last.rows > end.into()).then(|| {
+            format!("what lay behind transaction number {end} (the last commit had {} in all)", last.rows)
         });
     }
     let beyond = || {
@@ -342,28 +271,6 @@ fn traces(chosen: &[&Candidate], note: Note) -> Option<String> {
     // A writer that was interrupted leaves such cells too.
     let count = if note.at_work { 0 } else { beyond() };
     (count > 0).then(|| format!("what lay behind transaction number {end} ({count} spent cells name it)"))
-}
-
-/// The transactions of a segment, by its name.
-fn transactions_of(name: &str) -> Option<Range<u64>> {
-    let mut parts = name.split('-');
-    let (first, count): (u64, u64) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    Some(first..first.checked_add(count)?)
-}
-
-fn leave_out(dir: &Path, name: &str) -> Result<(), LedgerError> {
-    let folder = dir.join(LEFT_OUT);
-    std::fs::create_dir_all(&folder).map_err(LedgerError::io("creating", &folder))?;
-    // The cells first: they can be made anew, and what has no segment is swept away.
-    for extension in ["spent", "seg"] {
-        let file = format!("{name}.{extension}");
-        let from = dir.join(&file);
-        if from.exists() {
-            std::fs::rename(&from, folder.join(file)).map_err(LedgerError::io("moving", &from))?;
-        }
-    }
-    sync_dir(&folder)?;
-    Ok(sync_dir(dir)?)
 }
 
 /// Moves back what earlier repairs left out, as far as it goes on where segments of the folder end: one that was missing
@@ -383,30 +290,10 @@ fn bring_back(
     let names: Vec<String> = wanted.map(|own| own.name.clone()).collect();
     for name in &names {
         // The cells are made anew.
-        let file = format!("{name}.seg");
-        let from = folder.join(&file);
-        std::fs::rename(&from, dir.join(&file)).map_err(LedgerError::io("moving", &from))?;
-        sync_dir(dir)?;
+        recover::bring_back(dir, name)?;
         step("a segment is brought back")?;
     }
     Ok(names)
-}
-
-/// The newest generation that anything tells of: segments that are there, left out or missing, and the manifest. What comes
-/// after it is nobody's yet.
-fn newest_generation(
-    dir: &Path,
-    manifest: Option<&Manifest>,
-    expected: &[String],
-) -> Result<u64, LedgerError> {
-    let mut names = expected.to_vec();
-    for folder in [dir.to_owned(), dir.join(LEFT_OUT)] {
-        names.extend(segment_names(&folder)?);
-        names.extend(cell_names(&folder)?);
-    }
-    // No ledger has more commits than this, whatever a damaged name says.
-    let told = names.iter().filter_map(|name| generation_of(name)).filter(|told| told >> 48 == 0);
-    Ok(told.chain(manifest.map(|manifest| manifest.generation)).max().unwrap_or(0))
 }
 
 /// Makes the cells of these segments from their rows, beside the old ones, and replaces those that differ. Gives how many
@@ -466,7 +353,7 @@ fn mend_cells(
 }
 
 /// The chosen segments, mapped again: their cells may lie in new files.
-fn open_chosen(dir: &Path, chosen: &[&Candidate]) -> Result<Vec<Segment>, LedgerError> {
+fn open_chosen(dir: &Path, chosen: &[&Candidate]) -> Result<Vec<Segment>, SegmentsError> {
     chosen.iter().map(|own| Segment::open(dir, &own.name, false)).collect()
 }
 

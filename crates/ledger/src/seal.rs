@@ -8,16 +8,18 @@ use tracehound_columns::{
     files::write_durably,
     sections::{self, WORDS},
 };
+use tracehound_segments::{Key, Origin, files::SEGMENT};
 use zerocopy::IntoBytes;
 
 use crate::{
     LedgerError,
     cells::Sums,
     data::{NO_ADDR, Rows, SegmentData},
+    hashing::Hashing,
     identity::ids_after,
     ids::Id,
-    key::{Hashing, Key},
-    segment::{KIND, LIST, Origin, SECTIONS},
+    segment::{KIND, LIST, SECTIONS},
+    store::CELLS,
 };
 
 /// Where each owner's outputs lie in a segment. Most owners have one output in their life, which costs its cell alone.
@@ -91,12 +93,6 @@ fn missing_by_addr(rows: &Rows<'_>) -> Vec<[u32; 2]> {
     let mut pairs: Vec<[u32; 2]> = known.map(|(at, row)| [row.addr, at as u32]).collect();
     pairs.sort_unstable();
     pairs
-}
-
-/// Name, without extension, of the files of the segment that holds these transactions. `salt` tells apart segments
-/// that were written for the same numbers before and after a reorg.
-pub(crate) fn segment_name(first_tx: u32, txs: usize, salt: u64) -> String {
-    format!("{first_tx:010}-{txs}-{salt:08x}")
 }
 
 /// Writes a segment under its final name, durable when this returns. The manifest does not name it yet. `sums` are those
@@ -181,7 +177,7 @@ pub(crate) fn write_segment(
         key_a,
         key_b,
     ];
-    write_durably(&dir.join(format!("{name}.spent")), &[data.spent.as_bytes()])?;
-    sections::write_paged(&dir.join(format!("{name}.seg")), KIND, words, &sections)?;
+    write_durably(&dir.join(format!("{name}.{CELLS}")), &[data.spent.as_bytes()])?;
+    sections::write_paged(&dir.join(format!("{name}.{SEGMENT}")), KIND, words, &sections)?;
     Ok(())
 }

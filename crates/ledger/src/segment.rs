@@ -8,19 +8,18 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use tracehound_columns::{
     Checked, ColumnError, HashIndex, SharedColumn, Slice,
     sections::{Kind, SectionFile},
 };
+use tracehound_segments::{Key, Origin, SegmentsError, Store, files::SEGMENT};
 
 use crate::{
-    LedgerError,
-    data::{BlockRow, First, MissingRow, Rows, Scripts, Values},
+    data::{BlockRow, FLAG_AFTER_MISSING_RANGE, First, MissingRow, Rows, Scripts, Values},
+    hashing::Hashing,
     ids::Id,
-    key::{Hashing, Key},
-    manifest::{FORMAT, FORMAT_KEYED, FORMAT_UNKEYED},
     runs::Runs,
+    store::{CELLS, FORMAT, FORMAT_KEYED, FORMAT_UNKEYED, STORE},
 };
 
 const COLUMNS: usize = 31;
@@ -35,15 +34,6 @@ const OUTPUTS_WORD: usize = 5;
 
 /// A cell of an owner's outputs with this bit is a place in `lists`, one without it is the owner's only output.
 pub(crate) const LIST: u32 = 1 << 31;
-
-/// What a segment's header says beside its numbers, so that a manifest can be made from headers alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Origin {
-    /// CAIP-2 id of the chain.
-    pub chain: String,
-    /// Count of commits with which the segment came.
-    pub generation: u64,
-}
 
 /// What of an index is believed without a look at its pages' checksums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,14 +87,14 @@ pub(crate) struct Segment {
 impl Segment {
     /// Maps the files of segment `name`. Checks the header, the files' lengths and that sections agree in length; O(1)
     /// in the content.
-    pub(crate) fn open(dir: &Path, name: &str, writable: bool) -> Result<Self, LedgerError> {
-        let spent_path = dir.join(format!("{name}.spent"));
-        let (mut file, format) = open_file(&dir.join(format!("{name}.seg")))?;
+    pub(crate) fn open(dir: &Path, name: &str, writable: bool) -> Result<Self, SegmentsError> {
+        let spent_path = dir.join(format!("{name}.{CELLS}"));
+        let (mut file, format) = open_file(&dir.join(format!("{name}.{SEGMENT}")))?;
         let keyed = format >= FORMAT_KEYED;
         let [input, output, block, tx, addr, outputs, key @ ..] = file.words();
         let number = |word: u64| {
             u32::try_from(word)
-                .map_err(|_| LedgerError::corrupt(file.path(), "its first numbers are out of range"))
+                .map_err(|_| SegmentsError::corrupt(file.path(), "its first numbers are out of range"))
         };
         let first =
             First { input, output, block: number(block)?, tx: number(tx)?, addr: number(addr)?, reserved: 0 };
@@ -145,7 +135,7 @@ impl Segment {
     }
 
     /// Parallel columns must be equally long, or a row number would mean different things in them.
-    fn check_lengths(&self) -> Result<(), LedgerError> {
+    fn check_lengths(&self) -> Result<(), SegmentsError> {
         let (txs, inputs, outputs) = (self.txids.len(), self.in_prev_lo.len(), self.out_addr.len());
         let rows = self.rows();
         let agree = rows.tx_inputs.len() == txs
@@ -164,7 +154,7 @@ impl Segment {
             && rows.blocks.get(0).is_some_and(|block| block.first_tx == self.first.tx)
             && self.numbers_fit();
         self.check_pages_read()?;
-        if agree { Ok(()) } else { Err(LedgerError::corrupt(self.path(), "its columns differ in length")) }
+        if agree { Ok(()) } else { Err(SegmentsError::corrupt(self.path(), "its columns differ in length")) }
     }
 
     /// Whether every row has a number of its type: the first numbers come from the file as they are.
@@ -329,11 +319,11 @@ impl Segment {
     }
 
     /// Where the segment comes from, from format 2 on.
-    pub(crate) fn origin(&self) -> Result<Option<Origin>, LedgerError> {
+    pub(crate) fn origin(&self) -> Result<Option<Origin>, SegmentsError> {
         let Some((origin, _)) = &self.more else { return Ok(None) };
         let origin = serde_json::from_slice(self.file.rows(origin).all());
         self.check_pages_read()?;
-        origin.map(Some).map_err(|error| LedgerError::corrupt(self.path(), error.to_string()))
+        origin.map(Some).map_err(|error| SegmentsError::corrupt(self.path(), error.to_string()))
     }
 
     /// Sums of all cells of the ledger as of the segment's end, from format 2 on.
@@ -396,14 +386,14 @@ impl Segment {
     }
 
     /// Compares every section with its checksum.
-    pub(crate) fn check_sections(&self) -> Result<(), LedgerError> {
+    pub(crate) fn check_sections(&self) -> Result<(), SegmentsError> {
         Ok(self.file.check()?)
     }
 
     /// Whether every page that was read so far was right.
-    pub(crate) fn check_pages_read(&self) -> Result<(), LedgerError> {
+    pub(crate) fn check_pages_read(&self) -> Result<(), SegmentsError> {
         match self.file.pages().damage() {
-            Some(what) => Err(LedgerError::corrupt(self.path(), what)),
+            Some(what) => Err(SegmentsError::corrupt(self.path(), what)),
             None => Ok(()),
         }
     }
@@ -414,7 +404,7 @@ impl Segment {
     }
 
     /// Whether both files have the length that they were mapped with.
-    pub(crate) fn check_files(&self) -> Result<(), LedgerError> {
+    pub(crate) fn check_files(&self) -> Result<(), SegmentsError> {
         self.file.check_length()?;
         Ok(self.spent.check_length(&self.spent_path)?)
     }
@@ -425,7 +415,7 @@ impl Segment {
         self.spent.release();
     }
 
-    pub(crate) fn sync_spent(&self) -> Result<(), LedgerError> {
+    pub(crate) fn sync_spent(&self) -> Result<(), SegmentsError> {
         Ok(self.spent.sync(&self.spent_path)?)
     }
 
@@ -443,13 +433,53 @@ impl Segment {
     }
 }
 
+impl tracehound_segments::Segment for Segment {
+    const STORE: Store = STORE;
+    type Place = First;
+
+    fn open(dir: &Path, name: &str, writable: bool) -> Result<Self, SegmentsError> {
+        Segment::open(dir, name, writable)
+    }
+
+    fn first(&self) -> First {
+        self.first
+    }
+
+    fn end(&self) -> First {
+        Segment::end(self)
+    }
+
+    fn rows_before(place: First) -> u64 {
+        place.tx.into()
+    }
+
+    fn key(&self) -> Option<Key> {
+        Segment::key(self)
+    }
+
+    /// In numbers and in block ids.
+    fn continues(&self, before: Option<&Self>) -> bool {
+        let Some(before) = before else { return self.first == First::default() };
+        let (old, own) = (before.blocks(), self.blocks());
+        let (Some(last), Some(first)) = (old.len().checked_sub(1).and_then(|at| old.get(at)), own.get(0))
+        else {
+            return false;
+        };
+        let (old_ids, own_ids) = (before.ids(), self.ids());
+        let joins = old_ids.zip(own_ids).is_none_or(|(old, own)| old.get(old.len() - 1) == own.get(0));
+        self.first == before.end()
+            && joins
+            && (first.flags & FLAG_AFTER_MISSING_RANGE != 0 || first.header().prev() == last.hash())
+    }
+}
+
 /// How many cells a segment's header says there are.
-pub(crate) fn cells_in_header(dir: &Path, name: &str) -> Result<u64, LedgerError> {
-    open_file(&dir.join(format!("{name}.seg"))).map(|(file, _)| file.words()[OUTPUTS_WORD])
+pub(crate) fn cells_in_header(dir: &Path, name: &str) -> Result<u64, SegmentsError> {
+    open_file(&dir.join(format!("{name}.{SEGMENT}"))).map(|(file, _)| file.words()[OUTPUTS_WORD])
 }
 
 /// Maps a segment of any format; which one it is.
-fn open_file(path: &Path) -> Result<(SectionFile, u32), LedgerError> {
+fn open_file(path: &Path) -> Result<(SectionFile, u32), SegmentsError> {
     match SectionFile::open_paged(path, KIND) {
         Err(ColumnError::Version { found: FORMAT_UNKEYED, .. }) => {
             Ok((SectionFile::open(path, UNKEYED_KIND)?, FORMAT_UNKEYED))

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use tracehound_model::BlockHash;
+use tracehound_segments::is_at_work;
 
 use crate::{
     Ledger, LedgerError, OutNum, TxNum,
     cell::{DESTROYED, UNSPENDABLE, UNSPENT, in_snapshot, is_beyond},
     cells::{overwritten, raw_cell},
     data::{BlockRow, FLAG_AFTER_MISSING_RANGE, NO_ADDR, PackedPrev, Rows},
-    folder::is_at_work,
     identity::{check_ids, first_id},
     ids::SnapshotId,
     segment::{Segment, Trust},

@@ -3,7 +3,7 @@
 //! Blocks gather in memory and become durable together when a segment is sealed ([`Writer::commit`], or by itself when
 //! one of the limits in [`WriterOptions`] is reached). A crash loses what was not sealed and nothing else: when a writer
 //! opens the ledger again, a segment that was sealed and not yet named is named, those that others replaced are removed
-//! ([`folder`](crate::folder)), and spent cells that name transactions beyond the ledger are cleared. A ledger whose
+//! (`tracehound-segments`), and spent cells that name transactions beyond the ledger are cleared. A ledger whose
 //! cells do not add up is not built upon.
 
 mod memory;
@@ -13,11 +13,15 @@ mod upgrade;
 pub(crate) use open::check_sums;
 pub use upgrade::{UpgradeReport, upgrade};
 
-use std::path::PathBuf;
-
 use tracehound_model::{
     BlockHash, ScriptType,
     utxo::{Header, InputRow, OutputRow, UtxoBlock},
+};
+use tracehound_segments::{
+    Folder, Key, Origin,
+    compact::become_one,
+    files::segment_name,
+    tables::{Table, TableSize},
 };
 
 use crate::{
@@ -28,14 +32,11 @@ use crate::{
         BlockRow, FLAG_AFTER_MISSING_RANGE, MAX_OUTPUTS, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE,
         PackedPrev, Rows, SegmentData,
     },
-    folder::{Commit, Lock, remove_segment},
+    hashing::Hashing,
     identity::id_before,
-    key::{Hashing, Key},
-    manifest::Manifest,
     parts::{MAX_BLOCK_ROWS, Parts, Spend, check_block},
-    seal::{segment_name, write_segment},
-    segment::{Origin, Segment},
-    tables::{Table, TableSize},
+    seal::write_segment,
+    segment::Segment,
 };
 
 /// Room kept below 2^31 in a segment's relative numbers.
@@ -91,9 +92,8 @@ pub struct AppendStats {
 /// The writer. At most one exists for a folder, on one machine.
 #[derive(Debug)]
 pub struct Writer {
-    dir: PathBuf,
+    folder: Folder,
     options: WriterOptions,
-    manifest: Manifest,
     key: Key,
     parts: Parts,
     /// Of the cells of all transactions so far.
@@ -108,13 +108,12 @@ pub struct Writer {
     broken: bool,
     /// Whether every cell is of a block that is committed.
     settled: bool,
-    lock: Lock,
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
         if self.settled {
-            self.lock.end();
+            self.folder.end();
         }
     }
 }
@@ -223,7 +222,10 @@ impl Writer {
     /// Fails when anything that was read so far is damaged: what was appended since cannot be trusted.
     fn check_sound(&self) -> Result<(), LedgerError> {
         if self.broken {
-            return Err(LedgerError::corrupt(&self.dir, "damage came to light in the middle of a block"));
+            return Err(LedgerError::corrupt(
+                self.folder.dir(),
+                "damage came to light in the middle of a block",
+            ));
         }
         self.live.check()?;
         self.addrs.check()?;
@@ -343,7 +345,7 @@ impl Writer {
                 let what = format!(
                     "the cell of output {out} names transaction {cell}, which does not spend it, but {spender} does"
                 );
-                return Err(LedgerError::corrupt(&self.dir, what));
+                return Err(LedgerError::corrupt(self.folder.dir(), what));
             }
         })
     }
@@ -389,10 +391,8 @@ impl Writer {
         for segment in &self.parts.segments {
             segment.sync_spent()?;
         }
-        self.manifest.generation += 1;
-        self.manifest.segments.push(name.clone());
-        self.manifest.replace(&self.dir)?;
-        self.parts.segments.push(Segment::open(&self.dir, &name, true)?);
+        self.folder.append(&name)?;
+        self.parts.segments.push(Segment::open(self.folder.dir(), &name, true)?);
         self.parts.current = SegmentData::new(self.parts.current.end());
         self.note_commit()?;
         self.settled = true;
@@ -404,37 +404,39 @@ impl Writer {
     /// Notes beside the manifest which commit it is of.
     fn note_commit(&mut self) -> Result<(), LedgerError> {
         let txs = self.parts.segments.last().map_or(0, |last| last.end().tx);
-        self.lock.committed(Commit { generation: self.manifest.generation, txs })
+        Ok(self.folder.committed(txs.into())?)
     }
 
     /// Writes a segment as of the next commit, and says its name.
     fn write(&self, data: &SegmentData, sums: &Sums) -> Result<String, LedgerError> {
-        let generation = self.manifest.generation + 1;
-        let name = segment_name(data.first.tx, data.txids.len(), generation);
-        let origin = Origin { chain: self.manifest.chain.clone(), generation };
-        let ids = if data.ids.is_empty() {
-            // Of format 1 or 2 the rows are read for it, once: what is written here holds it.
-            let before = id_before(&origin.chain, &self.parts.segments, data.first.block);
-            self.parts.check_pages_read()?;
-            vec![before.ok_or_else(|| LedgerError::corrupt(&self.dir, "its blocks contradict each other"))?]
-        } else {
-            data.ids.clone()
-        };
-        write_segment(&self.dir, &name, data, &origin, self.key, sums, ids)?;
+        let generation = self.folder.next_generation();
+        let name = segment_name(data.first.tx.into(), data.txids.len(), generation);
+        let origin = Origin { chain: self.folder.manifest().chain.clone(), generation };
+        let ids =
+            if data.ids.is_empty() {
+                // Of format 1 or 2 the rows are read for it, once: what is written here holds it.
+                let before = id_before(&origin.chain, &self.parts.segments, data.first.block);
+                self.parts.check_pages_read()?;
+                vec![before.ok_or_else(|| {
+                    LedgerError::corrupt(self.folder.dir(), "its blocks contradict each other")
+                })?]
+            } else {
+                data.ids.clone()
+            };
+        write_segment(self.folder.dir(), &name, data, &origin, self.key, sums, ids)?;
         Ok(name)
     }
 
     /// Merges the last two segments while they are of similar size and fit in one, so that following the tip block by
     /// block leaves a number of segments that grows with the logarithm of the blocks.
     fn merge_small_segments(&mut self) -> Result<(), LedgerError> {
+        let WriterOptions { segment_txs, segment_rows, segment_keys, .. } = self.options;
+        let size = |rows: &Rows<'_>| {
+            let (txs, keys) = (rows.txids.len(), rows.scripts.types.len() + rows.missing.len());
+            [txs, rows.out_addr.len() + rows.in_prev_lo.len(), keys]
+        };
         while let [.., a, b] = &self.parts.segments[..] {
-            let (options, a_rows, b_rows) = (&self.options, a.rows(), b.rows());
-            let sum = |of: fn(&Rows<'_>) -> usize| of(&a_rows) + of(&b_rows);
-            if a_rows.txids.len() > 2 * b_rows.txids.len()
-                || sum(|rows| rows.txids.len()) > options.segment_txs
-                || sum(|rows| rows.out_addr.len() + rows.in_prev_lo.len()) > options.segment_rows
-                || sum(|rows| rows.scripts.types.len() + rows.missing.len()) > options.segment_keys
-            {
+            if !become_one(size(&a.rows()), size(&b.rows()), [segment_txs, segment_rows, segment_keys]) {
                 break;
             }
             let mut data = SegmentData::new(a.first());
@@ -451,23 +453,13 @@ impl Writer {
 
     /// Puts a segment in the place of those from `keep` on, durably, and removes their files.
     fn replace_from(&mut self, keep: usize, name: Option<String>) -> Result<(), LedgerError> {
-        let mut manifest = self.manifest.clone();
-        let old = manifest.segments.split_off(keep);
-        manifest.replaced.clone_from(&old);
-        manifest.generation += 1;
-        let added = name.iter().cloned();
-        manifest.segments.extend(added);
-        manifest.replace(&self.dir)?;
-        self.manifest = manifest;
+        let old = self.folder.replace_from(keep, name.as_deref())?;
         self.parts.segments.truncate(keep);
         if let Some(name) = name {
-            self.parts.segments.push(Segment::open(&self.dir, &name, true)?);
+            self.parts.segments.push(Segment::open(self.folder.dir(), &name, true)?);
         }
         self.note_commit()?;
-        for name in old {
-            remove_segment(&self.dir, &name)?;
-        }
-        Ok(())
+        Ok(self.folder.remove(&old)?)
     }
 
     /// Drops the last blocks so that `keep` remain: the chain was reorganised after them. Durable when it returns.

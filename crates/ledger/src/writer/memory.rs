@@ -27,7 +27,7 @@ impl Writer {
     /// Makes room for a block in both tables: all that can fail of writing them to disk.
     pub(super) fn make_room(&mut self, block: &UtxoBlock) -> Result<(), LedgerError> {
         self.addrs.make_room(block.outputs.len() + block.inputs.len())?;
-        self.live.make_room(block.txs.len() + block.inputs.len())
+        Ok(self.live.make_room(block.txs.len() + block.inputs.len())?)
     }
 
     /// Gives the pages of mapped files back, where there is a budget: once a segment, for they are read again page by page.

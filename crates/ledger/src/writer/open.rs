@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tracehound_model::Chain;
+use tracehound_segments::{Folder, Key, Manifest};
 
 use super::{AppendStats, Writer, WriterOptions, take_place};
 use crate::{
@@ -10,14 +11,9 @@ use crate::{
     cell::{UNSPENT, in_snapshot},
     cells::{Sums, overwritten, raw_cell, store_cell, told_sums, visit_cells_told},
     data::{First, SegmentData},
-    folder::{
-        Note, Stray, generation_of, lock, not_there, open_named, read_manifest, remove_remains, strays,
-    },
-    key::Key,
-    manifest::{FORMAT, FORMAT_UNKEYED, Manifest},
     parts::Parts,
     segment::Segment,
-    tables::Table,
+    store::{self, FORMAT, FORMAT_UNKEYED, STORE},
 };
 
 impl Writer {
@@ -26,107 +22,35 @@ impl Writer {
     /// Reads every spent cell and every address once: about a second per 10 million transactions. A ledger of version
     /// 0.1.0 gets a key and is appended to; its segments stay as they are until [`upgrade`](crate::upgrade).
     pub fn open(dir: &Path, chain: Chain, options: WriterOptions) -> Result<Self, LedgerError> {
-        std::fs::create_dir_all(dir).map_err(LedgerError::io("creating", dir))?;
-        let mut lock = lock(dir)?;
         let chain = chain.to_string();
-        let manifest = match read_manifest(dir) {
-            Err(LedgerError::Absent { .. }) => {
-                let manifest = Manifest::new(&chain, Key::random()?);
-                manifest.replace(dir)?;
-                manifest
-            }
-            read => read?,
-        };
-        if manifest.chain != chain {
-            return Err(LedgerError::OtherChain {
-                path: dir.to_owned(),
-                found: manifest.chain,
-                wanted: chain,
-            });
+        let mut folder = Folder::take(dir, STORE, &chain)?;
+        let key = folder.manifest().key.map_or_else(Key::random, Ok)?;
+        folder.begin()?;
+        let segments = folder.take_up(|name, segments: &[Segment]| adopt(dir, &chain, name, segments))?;
+        let format = folder.manifest().format;
+        if format == FORMAT_UNKEYED {
+            make_ready_for_a_key(&segments)?;
         }
-        if Note::read(dir).outdates(&manifest) {
-            return Err(Manifest::does_not_fit(dir, "it is an old one: more was committed after it"));
+        if format < FORMAT {
+            folder.convert(FORMAT, key)?;
         }
-        let key = manifest.key.map_or_else(Key::random, Ok)?;
-        lock.begin()?;
         let mut writer = Self {
-            dir: dir.to_owned(),
+            folder,
             options: options.within_memory(),
-            manifest,
             key,
             parts: Parts { segments: Vec::new(), current: SegmentData::new(First::default()) },
             sums: Sums::default(),
-            live: Table::of_live(dir, options.memory),
-            addrs: Table::of_owners(dir, options.memory, 0),
+            live: store::live(dir, options.memory),
+            addrs: store::owners(dir, options.memory, 0),
             stats: AppendStats::default(),
             scratch: Vec::new(),
             broken: false,
             settled: false,
-            lock,
         };
-        let segments = writer.take_up()?;
-        if writer.manifest.format == FORMAT_UNKEYED {
-            writer.convert(&segments)?;
-        } else if writer.manifest.format < FORMAT {
-            writer.manifest.format = FORMAT;
-            writer.manifest.replace(dir)?;
-        }
         writer.load(segments)?;
         writer.note_commit()?;
         writer.settled = true;
         Ok(writer)
-    }
-
-    /// Maps the manifest's segments, and settles what a crash left beside them.
-    fn take_up(&mut self) -> Result<Vec<Segment>, LedgerError> {
-        let dir = &self.dir.clone();
-        let mut segments = open_named(dir, &self.manifest, true).map_err(|error| not_there(dir, error))?;
-        let end = segments.last().map_or(First::default(), Segment::end);
-        let (mut superseded, mut next) = (Vec::new(), None);
-        for (name, stray) in strays(dir, &self.manifest, end)? {
-            match stray {
-                Stray::Next if next.is_none() => next = Some(name),
-                _ => superseded.push(name),
-            }
-        }
-        if let Some(name) = next {
-            segments.push(Segment::open(dir, &name, true)?);
-            self.adopt(&name, &segments)?;
-        }
-        remove_remains(dir, &superseded)?;
-        Ok(segments)
-    }
-
-    /// Names the last of these segments, which a commit had sealed before it was killed: its blocks are there, and what
-    /// they spent in the segments before it stands in its rows.
-    fn adopt(&mut self, name: &str, segments: &[Segment]) -> Result<(), LedgerError> {
-        let Some(last) = segments.last() else { return Ok(()) };
-        last.check_sections()?;
-        if last.origin()?.is_some_and(|origin| origin.chain != self.manifest.chain) {
-            return Err(Manifest::does_not_fit(&self.dir, format!("segment {name} is of another chain")));
-        }
-        visit_cells_told(last, |out, content| store_cell(segments, out, content));
-        for (out, mark) in overwritten(segments, |out| raw_cell(segments, out)) {
-            store_cell(segments, out, mark);
-        }
-        segments.iter().try_for_each(Segment::sync_spent)?;
-        self.manifest.segments.push(name.to_owned());
-        self.manifest.generation = generation_of(name).unwrap_or(self.manifest.generation + 1);
-        self.manifest.replace(&self.dir)
-    }
-
-    /// Gives a ledger of format 1 its key, once its cells are found right and coinbases that others overwrote are marked.
-    fn convert(&mut self, segments: &[Segment]) -> Result<(), LedgerError> {
-        clear_beyond(segments);
-        for (out, mark) in overwritten(segments, |out| raw_cell(segments, out)) {
-            store_cell(segments, out, mark);
-        }
-        check_sums(segments)?;
-        segments.iter().try_for_each(Segment::check_pages_read)?;
-        segments.iter().try_for_each(Segment::sync_spent)?;
-        self.manifest.key = Some(self.key);
-        self.manifest.format = FORMAT;
-        self.manifest.replace(&self.dir)
     }
 
     /// Takes over segments and rebuilds both tables and the cells' sums from them.
@@ -135,8 +59,8 @@ impl Writer {
         self.sums = check_sums(&segments)?;
         let end = segments.last().map_or(First::default(), Segment::end);
         self.parts = Parts { segments, current: SegmentData::new(end) };
-        self.live = Table::of_live(&self.dir, self.options.memory);
-        self.addrs = Table::of_owners(&self.dir, self.options.memory, end.addr as usize);
+        self.live = store::live(self.folder.dir(), self.options.memory);
+        self.addrs = store::owners(self.folder.dir(), self.options.memory, end.addr as usize);
         for at in 0..self.parts.segments.len() {
             self.load_tables(at)?;
             self.release_mapped();
@@ -169,6 +93,32 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Mends what the last of these segments, which a commit had sealed before it was killed, says of others: its blocks are
+/// there, and what they spent in the segments before it stands in its rows.
+fn adopt(dir: &Path, chain: &str, name: &str, segments: &[Segment]) -> Result<(), LedgerError> {
+    let Some(last) = segments.last() else { return Ok(()) };
+    last.check_sections()?;
+    if last.origin()?.is_some_and(|origin| origin.chain != chain) {
+        return Err(Manifest::does_not_fit(dir, format!("segment {name} is of another chain")).into());
+    }
+    visit_cells_told(last, |out, content| store_cell(segments, out, content));
+    for (out, mark) in overwritten(segments, |out| raw_cell(segments, out)) {
+        store_cell(segments, out, mark);
+    }
+    Ok(segments.iter().try_for_each(Segment::sync_spent)?)
+}
+
+/// Before a ledger of format 1 gets its key: its cells are found right, and coinbases that others overwrote are marked.
+fn make_ready_for_a_key(segments: &[Segment]) -> Result<(), LedgerError> {
+    clear_beyond(segments);
+    for (out, mark) in overwritten(segments, |out| raw_cell(segments, out)) {
+        store_cell(segments, out, mark);
+    }
+    check_sums(segments)?;
+    segments.iter().try_for_each(Segment::check_pages_read)?;
+    Ok(segments.iter().try_for_each(Segment::sync_spent)?)
 }
 
 /// Clears cells that name transactions beyond the ledger: a writer that was killed or a reorg left them.

@@ -7,6 +7,7 @@
 use std::{ops::ControlFlow, path::Path};
 
 use tracehound_model::Chain;
+use tracehound_segments::files::read_manifest;
 
 use super::{Writer, WriterOptions, copy_rows};
 use crate::{
@@ -14,8 +15,8 @@ use crate::{
     cell::DESTROYED,
     cells::{Sums, overwritten, raw_cell},
     data::SegmentData,
-    folder::remove_segment,
     segment::Segment,
+    store::STORE,
 };
 
 /// What an upgrade did.
@@ -40,7 +41,7 @@ pub fn upgrade(
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(LedgerError::Stopped),
     };
-    crate::folder::read_manifest(dir)?;
+    read_manifest(dir, &STORE)?;
     let mut writer = Writer::open(dir, chain, WriterOptions::default())?;
     step("the ledger has a key")?;
     let mut report = UpgradeReport { rewritten: 0, segments: writer.parts.segments.len() };
@@ -74,15 +75,11 @@ impl Writer {
         copy_rows(&mut data, segment, segment.blocks().len(), u32::MAX)?;
         let name = self.write(&data, sums)?;
         step("a segment is written anew")?;
-        let mut manifest = self.manifest.clone();
-        let old = std::mem::replace(&mut manifest.segments[at], name.clone());
-        manifest.generation += 1;
-        manifest.replace(&self.dir)?;
-        self.manifest = manifest;
+        let old = self.folder.rewrite(at, &name)?;
         step("the manifest names it")?;
-        self.parts.segments[at] = Segment::open(&self.dir, &name, true)?;
+        self.parts.segments[at] = Segment::open(self.folder.dir(), &name, true)?;
         self.note_commit()?;
-        remove_segment(&self.dir, &old)?;
+        self.folder.remove(old.as_slice())?;
         step("the old one is removed")
     }
 }

@@ -34,6 +34,25 @@ fn a_second_writer_is_turned_away_and_readers_are_not() {
     Ledger::open(dir.path()).expect("reading needs no lock");
 }
 
+/// The segment is sealed by then: named once, however often it is tried.
+#[test]
+fn a_commit_whose_manifest_cannot_be_written_can_be_tried_again() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let chain = generate(4, &[], 6);
+    let mut writer = Writer::open(dir.path(), CHAIN, small(10)).expect("opens");
+    chain[..3].iter().for_each(|block| writer.append(block).expect("appends"));
+    writer.commit().expect("commits");
+    chain[3..].iter().for_each(|block| writer.append(block).expect("appends"));
+    // Nobody writes a file over a folder.
+    let in_the_way = dir.path().join("MANIFEST.tmp");
+    fs::create_dir(&in_the_way).expect("made");
+    writer.commit().expect_err("no manifest");
+    fs::remove_dir(&in_the_way).expect("removed");
+    writer.commit().expect("commits");
+    drop(writer);
+    assert_equals_model(&Ledger::open(dir.path()).expect("opens"), &chain);
+}
+
 #[test]
 fn another_chain_and_no_chain_are_told_apart() {
     let dir = tempfile::tempdir().expect("temporary folder");

@@ -1,62 +1,8 @@
-//! The hashes under which owners and transactions are found, keyed with a secret of the ledger's own.
-//!
-//! Whoever pays to a script of his choosing chooses its bytes, and can choose a million of them that collide under a
-//! hash that he knows. The key is random, stands in the manifest and in every segment, never leaves the machine, and
-//! neither the content hash nor any number depends on it.
+//! The hashes under which owners and transactions are found, keyed with the ledger's [`Key`]: neither the content hash nor
+//! any number depends on them.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use siphasher::sip::SipHasher13;
-
-use crate::LedgerError;
-
-/// A ledger's secret.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Key([u64; 2]);
-
-impl Key {
-    /// A new key from the system's source of randomness.
-    pub(crate) fn random() -> Result<Self, LedgerError> {
-        let word = || getrandom::u64().map_err(|error| LedgerError::NoRandomness { what: error.to_string() });
-        Ok(Self([word()?, word()?]))
-    }
-
-    pub(crate) fn from_words(words: [u64; 2]) -> Self {
-        Self(words)
-    }
-
-    pub(crate) fn words(self) -> [u64; 2] {
-        self.0
-    }
-}
-
-/// A secret is not printed.
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key(…)")
-    }
-}
-
-impl Serialize for Key {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{:016x}{:016x}", self.0[0], self.0[1]))
-    }
-}
-
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let word = |range| {
-            let digits = text.get(range).ok_or_else(|| D::Error::custom("a key has 32 digits"))?;
-            u64::from_str_radix(digits, 16).map_err(D::Error::custom)
-        };
-        if text.len() != 32 {
-            return Err(D::Error::custom("a key has 32 digits"));
-        }
-        Ok(Self([word(0..16)?, word(16..32)?]))
-    }
-}
+use tracehound_segments::Key;
 
 /// How a table or an index hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +20,8 @@ impl Hashing {
         match self {
             Self::Public => xxhash_rust::xxh3::xxh3_64_with_seed(payload, u64::from(script_type)),
             // The types have keys that differ, so that one payload under two types has unrelated hashes.
-            Self::Keyed(Key([a, b])) => {
+            Self::Keyed(key) => {
+                let [a, b] = key.words();
                 SipHasher13::new_with_keys(a ^ u64::from(script_type), b).hash(payload)
             }
         }
@@ -86,7 +33,8 @@ impl Hashing {
         let word = |at: usize| u64::from_be_bytes(*txid[at..].first_chunk().expect("8 of 32 bytes"));
         match self {
             Self::Public => word(0),
-            Self::Keyed(Key([a, b])) => {
+            Self::Keyed(key) => {
+                let [a, b] = key.words();
                 let product = u128::from(word(0) ^ a) * u128::from(word(8) ^ b);
                 product as u64 ^ (product >> 64) as u64
             }
@@ -162,15 +110,5 @@ mod tests {
             })
             .collect();
         assert!(tags.len() > 19_900, "{} different tags of 20,000", tags.len());
-    }
-
-    #[test]
-    fn a_key_survives_its_text_and_is_not_shown() {
-        let key = Key::random().expect("a source of randomness");
-        let text = serde_json::to_string(&key).expect("serialises");
-        assert_eq!(serde_json::from_str::<Key>(&text).expect("reads"), key);
-        assert_eq!(format!("{key:?}"), "Key(…)");
-        assert!(serde_json::from_str::<Key>("\"12\"").is_err());
-        assert_ne!(Key::random().expect("a source of randomness"), key);
     }
 }

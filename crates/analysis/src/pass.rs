@@ -19,7 +19,7 @@ use std::{
     thread,
 };
 
-use tracehound_ledger::{AddrNum, BlockNum, OutNum, TxNum, UtxoRows};
+use tracehound_ledger::{AddrNum, BlockNum, OutNum, OutputView, TxNum, UtxoRows};
 use tracehound_model::Category;
 
 use self::{
@@ -118,6 +118,7 @@ impl NamedOwners {
         Self(owners)
     }
 
+    #[inline]
     fn bucket(&self, owner: AddrNum) -> Option<Bucket> {
         self.0.get(&owner.0).copied()
     }
@@ -215,13 +216,14 @@ impl Pass {
 
     /// Goes on to transaction `end`.
     fn go_on(&mut self, ledger: &impl UtxoRows, named: &NamedOwners, end: u32, batch: &mut Batch) {
+        let destroyed_by = |coinbase| ledger.destroyed_by(coinbase);
         let spans = (self.next.0..end)
             .step_by(BATCH)
             .map(move |start| TxNum(start)..TxNum(end.min(start.saturating_add(BATCH as u32))));
         if spans.len() <= 1 {
             for span in spans {
                 batch.read(ledger, named, span);
-                self.take(ledger, batch);
+                self.take(&destroyed_by, batch);
             }
             return;
         }
@@ -239,15 +241,15 @@ impl Pass {
                 }
             });
             for mut batch in read {
-                self.take(ledger, &mut batch);
+                self.take(&destroyed_by, &mut batch);
                 // The reader is gone once it has read everything.
                 let _ = give_back.send(batch);
             }
         });
     }
 
-    /// Deals with a batch.
-    fn take(&mut self, ledger: &impl UtxoRows, batch: &mut Batch) {
+    /// Deals with a batch. The rows are asked about coinbases alone, so that this is compiled here, once, whatever holds them.
+    fn take(&mut self, destroyed_by: &dyn Fn(TxNum) -> Vec<OutputView>, batch: &mut Batch) {
         let Batch { txs, spent, holders, inputs } = batch;
         let (mut spent, mut holders) = (&spent[..], &holders[..]);
         for txs in txs.chunks(NEAR) {
@@ -265,15 +267,15 @@ impl Pass {
                 (own_holders, holders) = holders.split_at(tx.outputs as usize);
                 self.visit(tx, own_spent, own_holders, inputs);
                 if tx.coinbase {
-                    self.drop_destroyed(ledger, tx.num);
+                    self.drop_destroyed(&destroyed_by(tx.num));
                 }
             }
         }
     }
 
     /// What an earlier coinbase of the same id had left unspent is nobody's any more (BIP-30).
-    fn drop_destroyed(&mut self, ledger: &impl UtxoRows, coinbase: TxNum) {
-        for output in ledger.destroyed_by(coinbase) {
+    fn drop_destroyed(&mut self, destroyed: &[OutputView]) {
+        for output in destroyed {
             let Some(shares) = self.live.take(output.num) else { continue };
             if let Some(undo) = self.undo.back_mut() {
                 undo.spent.push((output.num, shares));

@@ -63,11 +63,13 @@ struct Many {
 
 impl Holding {
     /// Clean value.
+    #[inline]
     pub fn clean(value: u128) -> Self {
         Self { value, parts: Parts::Clean }
     }
 
     /// Value of one origin.
+    #[inline]
     pub fn labelled(value: u128, label: Label) -> Self {
         let mut holding = Self::default();
         holding.push(Lot::dirty(value, label));
@@ -148,6 +150,7 @@ impl Holding {
     }
 
     /// Base units in all.
+    #[inline]
     pub fn value(&self) -> u128 {
         self.value
     }
@@ -165,6 +168,7 @@ impl Holding {
     }
 
     /// Base units of any origin; never more than [`Holding::value`].
+    #[inline]
     pub fn dirty_all(&self) -> u128 {
         match &self.parts {
             Parts::Clean => 0,
@@ -178,6 +182,7 @@ impl Holding {
     }
 
     /// Whether none of it comes from a label.
+    #[inline]
     pub fn is_clean(&self) -> bool {
         match &self.parts {
             Parts::Clean => true,
@@ -187,6 +192,7 @@ impl Holding {
     }
 
     /// Base units of each label that is there, labels ascending.
+    #[inline]
     pub fn by_label(&self) -> SmallVec<[(Label, u128); 1]> {
         let many = match &self.parts {
             Parts::Clean => return SmallVec::new(),

@@ -34,9 +34,11 @@ fuzz_target!(
         assert!(!shown.is_empty(), "what is allowed is shown");
         let text = shown.join("\n").to_lowercase();
         let letters: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
-        for mark in ["iagreetosellall", "tracehoundguardireviewed0x", "accesszksyncaccount", "starkkey", "viewingkey"] {
+        for mark in ["tracehoundguardireviewed0x", "accesszksyncaccount", "starkkey", "viewingkey"] {
             assert!(!letters.contains(mark), "{mark} is allowed");
         }
+        // Words that bind are words: what is written in one is none.
+        assert!(!text.contains("i agree to sell all"), "words that bind are allowed");
         if text.contains("wants you to sign in with your ethereum account:") {
             assert!(!text.contains("urn:recap:"), "powers are handed over: {text}");
             let site = text.strip_prefix("https://").unwrap_or(&text);

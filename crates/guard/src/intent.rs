@@ -60,6 +60,7 @@ pub fn sentence(case: &Case<'_>) -> String {
                     format!("lets {} act for you{at}", case.show(who))
                 }));
                 parts.extend(known.ends.map(|what| format!("takes back {what}")));
+                parts.extend(known.told.as_ref().map(|told| told.sentence.clone()));
             }
             Meaning::Blind => parts.push("signs a hash whose contents nobody can see".to_owned()),
             Meaning::SafeTx => parts.push("signs a Safe transaction".to_owned()),

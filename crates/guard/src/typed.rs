@@ -11,5 +11,5 @@ pub use self::{
     auth::Authorization,
     meaning::{Item, ItemKind, Meaning, Order, meaning},
     read::{Data, TypedData, read},
-    shapes::{Known, SignedCall},
+    shapes::{Known, SignedCall, Told},
 };

@@ -11,7 +11,8 @@ use crate::{
         Finding,
         Severity::{Block, Info, Review},
     },
-    typed::{Data, Meaning},
+    policy::Role,
+    typed::{Data, Meaning, Told},
 };
 
 /// A bit of 1inch's `makerTraits`: the order has an extension. Source: `MakerTraitsLib.sol`, `_HAS_EXTENSION_FLAG`.
@@ -19,8 +20,11 @@ const HAS_EXTENSION: usize = 249;
 
 /// Fees and unread fields of typed data whose type is known.
 pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some((data, Meaning::Known(_))) = case.typed() else { return };
+    let Some((data, Meaning::Known(known))) = case.typed() else { return };
     let message = &data.message;
+    if let Some(told) = &known.told {
+        beside_a_chain(case, told, out);
+    }
     let uint = |name: &str| message.uint(name).unwrap_or_default();
     let mut fee = None;
     match data.type_text.split('(').next().unwrap_or_default() {
@@ -58,6 +62,20 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
                 out.push(Finding::new(Act01, Review, &format!("message.{name}"), what));
             }
         }
+    }
+}
+
+/// What is done on somebody's books is told; neither limits nor prices were applied to it, so that a person has to look.
+fn beside_a_chain(case: &Case<'_>, told: &Told, out: &mut Vec<Finding>) {
+    let title = "Is done beside any chain that is read here: no limit and no price was applied.";
+    out.push(Finding::new(Act01, Review, "message", title));
+    let Some((field, payee)) = told.payee else { return };
+    let is_known =
+        payee.is_some_and(|payee| case.may_receive(&payee) || case.trusts(&payee, &[Role::Operator]));
+    if !is_known {
+        let whom = payee.map_or_else(|| "whoever that is".to_owned(), |payee| case.show(&payee));
+        let title = format!("Nothing speaks for {whom}, who gets something by this signature.");
+        out.push(Finding::new(Act01, Block, &format!("message.{field}"), title));
     }
 }
 

@@ -63,6 +63,10 @@ struct Shape {
     /// Whether what it agrees to cannot be seen.
     #[serde(default)]
     blind: bool,
+    /// The sentence of what no act here stands for; fields in braces.
+    tells: Option<String>,
+    /// Who gets what that is: an address, or a text that is one.
+    payee: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,6 +111,17 @@ pub struct Known {
     pub until: Option<U256>,
     /// Whether what it agrees to cannot be seen.
     pub blind: bool,
+    /// What it does beside a chain that is read here, in words.
+    pub told: Option<Told>,
+}
+
+/// What a signature does beside any chain that is read here, such as on the books of an exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The sentence; the values in it are the request's own.
+    pub sentence: String,
+    /// The field that says who gets it, and the address there, where it is one.
+    pub payee: Option<(&'static str, Option<Address>)>,
 }
 
 /// Reads typed data whose type is known. `None` where the type is not, or a field that decides is not what it should be.
@@ -123,6 +138,11 @@ pub(super) fn read(data: &TypedData) -> Option<Known> {
         ends: shape.ends.as_deref(),
         ..Known::default()
     };
+    if let Some(template) = &shape.tells {
+        let payee = shape.payee.as_deref();
+        let payee = payee.map(|path| (path, reader.written_address(path)));
+        known.told = Some(Told { sentence: reader.fill(template)?, payee });
+    }
     known.spender = shape.spender.as_deref().map(|path| reader.address(path).ok_or(())).transpose().ok()?;
     if !shape.gives.is_empty() {
         known.orders.push(reader.order(shape, owner, until)?);
@@ -196,6 +216,27 @@ impl Reader<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The address at a path, which may be written as a text.
+    fn written_address(&self, path: &str) -> Option<Address> {
+        match self.data.message.get(path)? {
+            Data::Text(text) if text.starts_with("0x") && text.len() == 42 => text.parse().ok(),
+            _ => self.address(path),
+        }
+    }
+
+    /// A sentence with the values of fields in its braces.
+    fn fill(&self, template: &str) -> Option<String> {
+        let mut sentence = String::new();
+        for (at, part) in template.split(['{', '}']).enumerate() {
+            if at % 2 == 0 {
+                sentence.push_str(part);
+            } else {
+                sentence.push_str(&self.data.message.get(part)?.show());
+            }
+        }
+        Some(sentence)
     }
 
     fn order(&self, shape: &'static Shape, owner: Option<Address>, until: Option<U256>) -> Option<Order> {
@@ -276,8 +317,10 @@ mod tests {
             let call =
                 shape.call.iter().flat_map(|call| [Some(&call.to), call.value.as_ref(), Some(&call.data)]);
             let lists = shape.gives.iter().chain(&shape.gets).chain(&shape.pays).flatten();
-            let paths =
-                lists.chain(&shape.operator).chain(&shape.owner).chain(&shape.spender).chain(call.flatten());
+            let told = shape.tells.iter().flat_map(|text| text.split(['{', '}']).skip(1).step_by(2));
+            let told: Vec<String> = told.map(str::to_owned).collect();
+            let paths = lists.chain(&shape.operator).chain(&shape.owner).chain(&shape.spender);
+            let paths = paths.chain(call.flatten()).chain(&shape.payee).chain(&told);
             for path in paths.flat_map(|path| path.split('|')).filter(|path| !path.starts_with('@')) {
                 for field in path.split(['.', '[']).filter(|step| *step != "]") {
                     let field = field.trim_end_matches("[]");

@@ -139,3 +139,61 @@ fn exchanges_are_told_by_what_leaves_and_what_comes_back() {
     let unwrap = intent("WETH withdraw");
     assert!(unwrap.contains("turns 1 WETH back into ETH"), "{unwrap}");
 }
+
+/// What is done on an exchange's books has no act: it is told in words, its payee is somebody that is vouched for, and a person
+/// looks at it.
+#[test]
+fn what_is_done_on_the_books_of_an_exchange_is_told_and_for_a_person_to_look_at() {
+    let send = |to: &str| {
+        judge(
+            "HyperliquidTransaction:UsdSend",
+            &[
+                ("string", "hyperliquidChain", json!("Mainnet")),
+                ("string", "destination", json!(to)),
+                ("string", "amount", json!("250000.5")),
+                ("uint64", "time", json!(1_768_478_400_000_u64)),
+            ],
+        )
+    };
+    for (to, code) in [(FRIEND, 10), (ME, 10), (STRANGER, 20), ("0x55", 20), ("a friend", 20), ("", 20)] {
+        let report = send(to);
+        assert_eq!(report.exit_code, code, "{to}: {:?}", report.findings);
+        let intent = &report.items[0].intent;
+        assert!(intent.contains("sends \"250000.5\" USDC on Hyperliquid (\"Mainnet\") to"), "{intent}");
+    }
+    let fee = |to: &str| {
+        judge(
+            "HyperliquidTransaction:ApproveBuilderFee",
+            &[
+                ("string", "hyperliquidChain", json!("Mainnet")),
+                ("string", "maxFeeRate", json!("1%")),
+                ("address", "builder", json!(to)),
+                ("uint64", "nonce", json!(1)),
+            ],
+        )
+    };
+    assert_eq!((fee(FRIEND).exit_code, fee(STRANGER).exit_code), (10, 20));
+    let vote = |voter: &str| {
+        judge(
+            "Ballot",
+            &[
+                ("uint256", "proposalId", json!("7")),
+                ("uint8", "support", json!(1)),
+                ("address", "voter", json!(voter)),
+                ("uint256", "nonce", json!(0)),
+            ],
+        )
+    };
+    assert_eq!((vote(ME).exit_code, vote(STRANGER).exit_code), (10, 10));
+    assert!(vote(STRANGER).has("G-SIGN-01"), "it speaks for another");
+    // An action behind a hash: what is agreed to cannot be seen.
+    let agent = judge(
+        "Agent",
+        &[
+            ("string", "source", json!("a")),
+            ("bytes32", "connectionId", json!(format!("0x{}", "17".repeat(32)))),
+        ],
+    );
+    assert_ne!(agent.exit_code, 0);
+    assert!(agent.items[0].intent.contains("nobody can see"), "{}", agent.items[0].intent);
+}

@@ -2,11 +2,13 @@
 
 mod context;
 mod judge;
+mod told;
 mod watch;
 
 pub use self::{
     context::{SetupError, Wanted, context, policy_with},
     judge::{Asked, Check, Named, judge},
+    told::{SafeOnChain, Told, address, which},
     watch::{Look, Watched, Watching},
 };
 

@@ -10,20 +10,17 @@ use std::{
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
-use tracehound_engine::guard::{self as engine, HttpNode, Named, Watched, Watching};
+use tracehound_engine::guard::{self as engine, HttpNode, Named, SafeOnChain, Told, Watched, Watching};
 use tracehound_evm::{
     rpc::{HttpLimits, Rpc},
-    safe_service::{Fetched, SafeService, Which},
+    safe_service::{Fetched, SafeService},
 };
 use tracehound_guard::{
     Facts, Policy, Report, ask, check_message, check_queue, check_tx, check_typed,
     erc7730::Descriptor,
-    facts::Shown,
     json::MAX_BYTES,
     place::Standing,
-    safe::{Asked, Listed, Pick},
-    scalar::{Account, Scalars, strict_address},
-    short_name,
+    safe::{Asked, Listed},
     text::clean,
     watch::{News, first_mismatch},
 };
@@ -69,25 +66,17 @@ fn safe(data: &Folder, args: &GuardSafeArgs) -> Result<Report> {
         SafeService::new(base, key).into_diagnostic()
     };
     let fetched = match Source::of(&args.guard.file)? {
-        Source::Safe { chain_id, safe } => {
+        Source::Safe(named) => {
+            let SafeOnChain { chain_id, safe } = named;
             if let Some(other) = args.guard.chain_id.filter(|other| *other != chain_id) {
                 return Err(miette!("the Safe is named on chain {chain_id}, and --chain-id says {other}"));
             }
             (asked.safe, asked.chain_id) = (Some(safe.0), Some(chain_id));
-            let base = match (&args.safe_service, short_name::service(chain_id)) {
-                (Some(given), _) => given.read("the address of the service")?,
-                (None, Some(name)) => format!("https://api.safe.global/tx-service/{name}"),
-                (None, None) => {
-                    return Err(miette!(
-                        "no transaction service is known for chain {chain_id}: give --safe-service URL"
-                    ));
-                }
+            let base = match &args.safe_service {
+                Some(given) => given.read("the address of the service")?,
+                None => named.service().into_diagnostic()?,
             };
-            let which = match asked.pick {
-                Pick::Waiting => Which::Waiting,
-                Pick::Nonce(nonce) => Which::Nonce(u64::try_from(nonce).into_diagnostic()?),
-                Pick::Hash(hash) => Which::Hash(hash.to_string()),
-            };
+            let which = engine::which(asked.pick).into_diagnostic()?;
             let fetched = service(&base)?.transactions(&safe.0.to_string(), &which);
             fetched
                 .into_diagnostic()
@@ -270,10 +259,7 @@ enum Source<'a> {
     /// The address of a service.
     Service(String),
     /// A Safe, whose transactions a service knows.
-    Safe {
-        chain_id: u64,
-        safe: Account,
-    },
+    Safe(SafeOnChain),
 }
 
 impl<'a> Source<'a> {
@@ -283,10 +269,8 @@ impl<'a> Source<'a> {
             Some(Ok(given)) => given,
             _ => return Ok(Self::File(file)),
         };
-        // A Safe by chain and address (EIP-3770, or CAIP-10).
-        if let Some((chain, safe)) = file.to_str().and_then(|text| text.rsplit_once(":0x")) {
-            let chain_id = short_name::chain_id(chain).into_diagnostic()?;
-            return Ok(Self::Safe { chain_id, safe: address(&format!("0x{safe}"))? });
+        if let Some(safe) = SafeOnChain::parse(file.to_str().unwrap_or_default()).into_diagnostic()? {
+            return Ok(Self::Safe(safe));
         }
         let address = given.read("the address of the service")?;
         match Endpoint::parse(&address) {
@@ -306,7 +290,7 @@ fn read_input(file: &Path) -> Result<Vec<u8>> {
             let limits = HttpLimits { body: most, ..HttpLimits::default() };
             return Rpc::new(&url, limits).and_then(|service| service.get()).into_diagnostic();
         }
-        Source::Safe { .. } => {
+        Source::Safe(_) => {
             return Err(miette!(
                 "{} is a Safe: `guard safe` and `guard watch` ask for its transactions",
                 file.display()
@@ -348,79 +332,26 @@ fn read_context(file: Option<&Path>) -> Result<Facts> {
 
 /// The context file, and what the command line says instead.
 fn facts(args: &GuardArgs) -> Result<Facts> {
-    let mut facts = read_context(args.context.as_deref())?;
-    facts.chain_id = args.chain_id.or(facts.chain_id);
-    facts.origin = args.origin.clone().or(facts.origin);
-    facts.now = match (args.now, facts.now) {
-        (Some(now), _) | (None, Some(now)) => Some(now),
-        (None, None) => Some(Timestamp::now()),
+    let told = Told {
+        chain_id: args.chain_id,
+        origin: args.origin.clone(),
+        now: args.now,
+        account: args.account.clone(),
+        safe: args.safe.clone(),
+        safe_version: args.safe_version.clone(),
+        owners: args.owner.clone(),
+        threshold: args.threshold,
+        nonce: args.nonce,
+        shown: [args.device_domain.clone(), args.device_message.clone(), args.device_hash.clone()],
     };
-    if let Some(account) = &args.account {
-        facts.account = Some(address(account)?);
-    }
-    safe_facts(args, &mut facts)?;
-    let mut shown = facts.shown.take().unwrap_or_default();
-    for (given, into) in [
-        (&args.device_domain, &mut shown.domain),
-        (&args.device_message, &mut shown.message),
-        (&args.device_hash, &mut shown.digest),
-    ] {
-        if let Some(text) = given {
-            *into = Some(hash(text)?);
-        }
-    }
-    facts.shown = (shown != Shown::default()).then_some(shown);
-    Ok(facts)
-}
-
-fn safe_facts(args: &GuardArgs, facts: &mut Facts) -> Result<()> {
-    let said = args.safe.is_some()
-        || args.safe_version.is_some()
-        || args.threshold.is_some()
-        || args.nonce.is_some()
-        || !args.owner.is_empty();
-    if !said {
-        return Ok(());
-    }
-    if facts.safe.len() > 1 {
-        return Err(miette!("the context names several Safes: say there what is known of each"));
-    }
-    let mut known = facts.safe.pop().unwrap_or_default();
-    if let Some(safe) = &args.safe {
-        known.address = Some(address(safe)?);
-    }
-    known.version = match &args.safe_version {
-        Some(version) => Some(version.parse().into_diagnostic()?),
-        None => known.version,
-    };
-    known.threshold = args.threshold.or(known.threshold);
-    known.nonce = args.nonce.or(known.nonce);
-    if !args.owner.is_empty() {
-        known.owners = args.owner.iter().map(|owner| address(owner)).collect::<Result<_>>()?;
-    }
-    facts.safe.push(known);
-    Ok(())
-}
-
-fn address(text: &str) -> Result<Account> {
-    strict_address(text).map(Account).into_diagnostic()
-}
-
-/// A hash typed from a device: upper or lower case, with or without `0x` and blanks.
-fn hash(text: &str) -> Result<tracehound_guard::scalar::Hash> {
-    let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();
-    let digits = format!("0x{}", digits.trim_start_matches("0x"));
-    let bytes = Scalars::default().bytes_text(&digits, "the hash on the device").into_diagnostic()?;
-    let word = <[u8; 32]>::try_from(&bytes[..]);
-    let word = word.map_err(|_| miette!("{text:?} has {} bytes; a hash has 32", bytes.len()))?;
-    Ok(tracehound_guard::scalar::Hash(word.into()))
+    told.over(read_context(args.context.as_deref())?, Timestamp::now()).into_diagnostic()
 }
 
 fn context(args: &GuardContextArgs, out: &mut dyn Write) -> Result<u8> {
     let mut node = HttpNode(open_node(&args.rpc)?);
     let wanted = engine::Wanted {
-        safe: address(&args.safe)?,
-        pins: args.pin.iter().map(|pin| address(pin)).collect::<Result<_>>()?,
+        safe: engine::address(&args.safe).into_diagnostic()?,
+        pins: args.pin.iter().map(|pin| engine::address(pin)).collect::<Result<_, _>>().into_diagnostic()?,
         chain_id: args.chain_id,
         block: args.block,
     };

@@ -47,6 +47,9 @@ pub enum SetupError {
     /// An entry for the address book has another form.
     #[error("--book {0:?}: give ADDRESS=NAME, as in --book '0x...=our cold wallet'")]
     Book(String),
+    /// What is told cannot be read, or contradicts itself.
+    #[error("{0}")]
+    Told(String),
     /// The policy would contradict itself.
     #[error(transparent)]
     Policy(#[from] PolicyError),

@@ -112,7 +112,7 @@ pub struct Known {
     /// Whether what it agrees to cannot be seen.
     pub blind: bool,
     /// What it does beside a chain that is read here, in words.
-    pub told: Option<Told>,
+    pub told: Option<Box<Told>>,
 }
 
 /// What a signature does beside any chain that is read here, such as on the books of an exchange.
@@ -141,7 +141,7 @@ pub(super) fn read(data: &TypedData) -> Option<Known> {
     if let Some(template) = &shape.tells {
         let payee = shape.payee.as_deref();
         let payee = payee.map(|path| (path, reader.written_address(path)));
-        known.told = Some(Told { sentence: reader.fill(template)?, payee });
+        known.told = Some(Box::new(Told { sentence: reader.fill(template)?, payee }));
     }
     known.spender = shape.spender.as_deref().map(|path| reader.address(path).ok_or(())).transpose().ok()?;
     if !shape.gives.is_empty() {

@@ -46,7 +46,8 @@ pub fn sentence(case: &Case<'_>) -> String {
         {
             continue;
         }
-        parts.push(exchange(case, placed).unwrap_or_else(|| act(case, &placed.act)));
+        let told = exchange(case, placed).or_else(|| nothing_more(case, placed));
+        parts.push(told.unwrap_or_else(|| act(case, &placed.act)));
     }
     if let Some((data, meaning)) = case.typed() {
         match meaning {
@@ -132,6 +133,16 @@ fn exchange(case: &Case<'_>, placed: &Placed) -> Option<String> {
         others => format!(", for {}", others.join(" and ")),
     };
     Some(format!("exchanges {given} for {got} at {}{whom}", case.show(to)))
+}
+
+/// More by nothing ends no right, whatever the amount looks like.
+fn nothing_more(case: &Case<'_>, placed: &Placed) -> Option<String> {
+    let Act::Grant(grant) = &placed.act else { return None };
+    let decoded = case.unpacked.calls[placed.call].decoded.as_ref()?;
+    (grant.extent == Extent::None && decoded.function.name.starts_with("increase")).then(|| {
+        let (spender, token) = (case.show(&grant.spender), case.show(&grant.token));
+        format!("adds nothing to the right of {spender} over {token}, and ends nothing of it")
+    })
 }
 
 fn act(case: &Case<'_>, act: &Act) -> String {

@@ -262,6 +262,75 @@ pub(crate) fn binds(text: &str) -> Option<String> {
     None
 }
 
+/// What a line or a sentence begins with that tells somebody to do something: `Send 5 ETH to bob.eth`.
+const ORDERS: &[&str] = &[
+    "accept offer",
+    "allow",
+    "approve",
+    "assign",
+    "authorise",
+    "authorize",
+    "bridge",
+    "burn",
+    "buy",
+    "change",
+    "close",
+    "delegate",
+    "deposit",
+    "disable",
+    "donate",
+    "enable",
+    "give",
+    "grant",
+    "iou",
+    "migrate",
+    "mint",
+    "move",
+    "pay",
+    "recover",
+    "release",
+    "remove",
+    "replace",
+    "revoke",
+    "sell",
+    "send",
+    "set",
+    "stake",
+    "swap",
+    "transfer",
+    "unlock",
+    "unstake",
+    "upgrade",
+    "withdraw",
+];
+
+/// A line or a sentence that begins as an order, or says that somebody owes something.
+pub(crate) fn orders(text: &str) -> Option<String> {
+    let lower = crate::plain::letters(text);
+    let lines = lower.split(['\n', '\r', '!', '?', ';']).flat_map(|line| line.split(". "));
+    for line in lines.map(|line| line.trim_start_matches(|c: char| !c.is_alphanumeric())) {
+        let rest = |order: &&&str| {
+            line.strip_prefix(**order).is_some_and(|rest| {
+                !rest.trim().is_empty() && rest.starts_with(|c: char| !c.is_alphanumeric())
+            })
+        };
+        let owes =
+            line.split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "owe" | "owes" | "iou"));
+        if ORDERS.iter().any(|order| rest(&order)) || owes {
+            return Some(line.trim().to_owned());
+        }
+    }
+    None
+}
+
+/// A letter of a script whose words are not looked at here: of any but Latin.
+pub(crate) fn unread_letter(text: &str) -> Option<char> {
+    let plain = crate::plain::letters(text);
+    // Latin letters and their extensions end at U+024F and stand again at U+1E00 to U+1EFF.
+    let is_latin = |c: char| matches!(c, '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}');
+    plain.chars().find(|c| c.is_alphabetic() && !is_latin(*c))
+}
+
 /// Words between what is done and `my`.
 const OWN_REACH: usize = 3;
 

@@ -125,6 +125,10 @@ pub fn read_raw(bytes: &[u8], path: &str) -> Result<EvmTx, Malformed> {
     tx.any_chain = chain.is_none() && tx.chain_id.is_none() && fields.len() == signed;
     tx.kind = Some(kind.into());
     tx.fee = Some(uint(to - 1, "gas")?.saturating_mul(uint(to - 2, "gasPrice")?));
+    if kind == 3 {
+        let blobs = fields.get(to + 5).and_then(Rlp::list).map_or(u64::MAX, |hashes| hashes.len() as u64);
+        tx.fee = with_blobs(tx.fee, Some(uint(to + 4, "maxFeePerBlobGas")?), blobs);
+    }
     tx.to = match bytes(to, "to")? {
         [] => None,
         address => Some(Address::try_from(address).map_err(|_| {
@@ -300,9 +304,26 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
         return Err(Malformed::new(path, what));
     }
     let mut tx = EvmTx { path: path.to_owned(), ..EvmTx::default() };
-    if let Some(chain) = node.any(&["chainId", "chain_id"]) {
-        tx.chain_id = Some(small(scalars.uint(chain, &at("chainId"))?, &at("chainId"))?);
+    let mut number = |keys: &[&str]| -> Result<Option<U256>, Malformed> {
+        let mut found = None;
+        for key in keys {
+            let Some(node) = node.any(&[key]) else { continue };
+            let said = scalars.uint(node, &at(key))?;
+            if found.is_some_and(|other| other != said) {
+                let what = format!("stands beside {}, and says something else", keys[0]);
+                return Err(Malformed::new(&at(key), what));
+            }
+            found = Some(said);
+        }
+        Ok(found)
+    };
+    if let Some(chain) = number(&["chainId", "chain_id"])? {
+        tx.chain_id = Some(small(chain, &at("chainId"))?);
     }
+    let gas = number(&["gas", "gasLimit", "gas_limit"])?;
+    let price =
+        number(&["maxFeePerGas"])?.max(number(&["gasPrice"])?).max(number(&["maxPriorityFeePerGas"])?);
+    let blob = number(&["maxFeePerBlobGas"])?;
     if let Some(from) = node.any(&["from"]) {
         tx.from = Some(scalars.address(from, &at("from"))?);
     }
@@ -325,12 +346,17 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
         Some(kind) => Some(small(scalars.uint(kind, &at("type"))?, &at("type"))?),
         None => None,
     };
-    let mut number = |keys: &[&str]| -> Result<Option<U256>, Malformed> {
-        node.any(keys).map(|node| scalars.uint(node, &at(keys[0]))).transpose()
+    if tx.kind.is_some_and(|kind| kind > LAST_KIND) {
+        tx.unread.push("type".to_owned());
+    }
+    // Whoever fills the gas in afterwards takes at least what any transaction takes.
+    let fee = price.map(|price| gas.unwrap_or(U256::from(LEAST_GAS)).saturating_mul(price));
+    let blobs = match node.get("blobVersionedHashes").map(|node| &node.value) {
+        Some(Json::List(hashes)) => hashes.len() as u64,
+        Some(Json::Null) | None => 0,
+        Some(_) => u64::MAX,
     };
-    let gas = number(&["gas", "gasLimit", "gas_limit"])?;
-    let price = number(&["maxFeePerGas"])?.max(number(&["gasPrice"])?);
-    tx.fee = gas.zip(price).map(|(gas, price)| gas.saturating_mul(price));
+    tx.fee = with_blobs(fee, blob, blobs);
     // A right that a batch asks for in passing is none of its calls.
     let capabilities = node.get("capabilities").filter(|node| node.value != Json::Null);
     if let Some(capabilities) = capabilities {
@@ -367,6 +393,25 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
         }
     }
     Ok(tx)
+}
+
+/// Gas that any transaction takes. Source: the Yellow Paper, `G_transaction`.
+const LEAST_GAS: u64 = 21_000;
+
+/// Gas of a blob. Source: EIP-4844, `GAS_PER_BLOB`.
+const GAS_PER_BLOB: u64 = 131_072;
+
+/// The last type that is read, that of EIP-7702.
+const LAST_KIND: u64 = 4;
+
+/// The fee with what blobs may cost.
+fn with_blobs(fee: Option<U256>, price: Option<U256>, blobs: u64) -> Option<U256> {
+    let all =
+        price.map(|price| price.saturating_mul(U256::from(blobs).saturating_mul(U256::from(GAS_PER_BLOB))));
+    match (fee, all) {
+        (Some(fee), Some(all)) => Some(fee.saturating_add(all)),
+        (fee, all) => fee.or(all),
+    }
 }
 
 /// The addresses among the texts of a field.

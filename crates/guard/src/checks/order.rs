@@ -264,6 +264,19 @@ fn fair(case: &Case<'_>, order: &Order) -> Option<Price> {
         }
     };
     let is_nft = |item: &Item| item.kind == ItemKind::Nft;
+    // What is given in money comes back in money, whatever NFTs are given with it: a floor is no price to the tenth.
+    let mut money: BTreeMap<Address, U256> = BTreeMap::new();
+    for item in order.offer.iter().filter(|item| !is_nft(item)) {
+        let sum = money.entry(coin(Some(item.token))).or_default();
+        *sum = sum.saturating_add(item.most);
+    }
+    for item in order.asked.iter().filter(|item| !is_nft(item) && is_for_maker(case, order, item)) {
+        if let Some(sum) = money.get_mut(&coin(Some(item.token))) {
+            *sum = sum.saturating_sub(item.least);
+        }
+    }
+    let gives_nfts = order.offer.iter().any(is_nft);
+    let is_lost = gives_nfts && money.values().any(|sum| !sum.is_zero());
     let tenths = if order.offer.iter().chain(&order.asked).any(is_nft) { 5 } else { 10 };
     let mut sums: BTreeMap<Address, (U256, U256)> = BTreeMap::new();
     for item in &order.offer {
@@ -288,6 +301,7 @@ fn fair(case: &Case<'_>, order: &Order) -> Option<Price> {
     };
     let all = |tenths: u64| sums.values().all(|(gives, gets)| covers(*gives, *gets, tenths));
     Some(match (all(tenths), all(5)) {
+        (true, _) if is_lost => Price::Low,
         (true, _) => Price::Fair,
         (false, true) => Price::Low,
         (false, false) => Price::Theft,

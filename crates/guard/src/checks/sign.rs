@@ -82,6 +82,16 @@ fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
         out.push(Finding::new(Sign01, Review, path, title));
     }
     opens(path, text, out);
+    if let Some(letter) = sign_in::unread_letter(text) {
+        let title = format!(
+            "The text has letters of a script that is not read here ({letter}): what it agrees to was not looked at."
+        );
+        out.push(Finding::new(Sign01, Review, path, title));
+    }
+    if let Some(said) = sign_in::orders(text) {
+        let title = "The text tells somebody to do something with what is yours: read it as an order.";
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
+    }
     if let Some(said) = sign_in::binds(text) {
         let title = "The text binds whoever signs it: read it as a contract.";
         out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
@@ -143,6 +153,15 @@ const KEYS: &[(&str, &str)] = &[
     ("viewing key", "to all that a private account does"),
     ("fluidkey", "of stealth addresses (Fluidkey)"),
     ("starknet private key", "of a Starknet account"),
+    ("derive your starknet account", "of a Starknet account"),
+    ("action: l2 key", "of an account on another network (edgeX, ApeX and others)"),
+    ("xmtp : enable identity", "of an XMTP identity: all its messages"),
+    ("xmtp : create identity", "of an XMTP identity: all its messages"),
+    ("sign in to zksync lite", "of a zkSync Lite account"),
+    ("your signature is your password", "to what the text calls an account"),
+    ("allow this account to control your identity", "of an identity (3ID)"),
+    ("access your encrypted keys", "to keys that are stored elsewhere"),
+    ("access my railgun wallet", "of a RAILGUN wallet"),
     ("derive my private key", "of an account whose private key is made of it"),
     ("generate my private key", "of an account whose private key is made of it"),
     ("derive your private key", "of an account whose private key is made of it"),

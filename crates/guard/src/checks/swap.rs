@@ -16,7 +16,8 @@ use crate::{
 /// Says what of an exchange is open: something nobody knows comes out, next to nothing need come out, money stays behind.
 pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>) {
     let mut add = |title: String| out.push(Finding::new(Sim01, Review, &call.path, title));
-    if call.decoded.as_ref().is_some_and(|decoded| is_pool_open(&decoded.function.name, &decoded.args)) {
+    if call.decoded.as_ref().is_some_and(|decoded| is_pool_open(call, &decoded.function.name, &decoded.args))
+    {
         add("Takes whatever share of the pool comes out: the least amounts are too small to protect."
             .to_owned());
     }
@@ -93,18 +94,62 @@ fn for_less(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<(Severity, 
         let missing = 36_u64.checked_sub(u64::from(known.decimals))?;
         amount.checked_mul(U256::from(10).pow(U256::from(missing)))
     };
-    let (most, least) = (dollars(most, &gives)?, dollars(least, &gets)?);
-    let is_less = least.saturating_mul(U256::from(10)) < most.saturating_mul(U256::from(9));
-    is_less.then(|| (Review, format!("Gives {}: clearly fewer dollars.", shown())))
+    if let (Some(most), Some(least)) = (dollars(most, &gives), dollars(least, &gets)) {
+        let is_less = least.saturating_mul(U256::from(10)) < most.saturating_mul(U256::from(9));
+        return is_less.then(|| (Review, format!("Gives {}: clearly fewer dollars.", shown())));
+    }
+    // Whatever the day's price, the dearest that comes out is worth less than the cheapest that is given. Of one kind half is
+    // clearly less.
+    let (gives, given) = Band::of(case, &gives, most)?;
+    let (gets, got) = Band::of(case, &gets, least)?;
+    let times = |amount: U256, factor: u64| amount.saturating_mul(U256::from(factor));
+    let is_less =
+        if gives == gets { times(got, 2) < given } else { times(got, gets.most) < times(given, gives.least) };
+    is_less.then(|| (Review, format!("Gives {}: far less than it can be worth.", shown())))
+}
+
+/// Between what dollars a whole one of a kind was and will be traded for, as widely as nobody doubts. No price: it tells a mistake
+/// or a theft by orders of magnitude, and nothing else.
+#[derive(Debug, PartialEq, Eq)]
+struct Band {
+    symbols: &'static [&'static str],
+    least: u64,
+    most: u64,
+}
+
+const BANDS: &[Band] = &[
+    Band { symbols: DOLLARS, least: 1, most: 1 },
+    Band {
+        symbols: &["ETH", "WETH", "stETH", "wstETH", "rETH", "cbETH", "weETH", "eETH"],
+        least: 100,
+        most: 100_000,
+    },
+    Band { symbols: &["WBTC", "tBTC", "cbBTC", "BTCB"], least: 2_000, most: 10_000_000 },
+];
+
+impl Band {
+    /// That of a token, or of ether, with an amount of it in units of 10^-36.
+    fn of(case: &Case<'_>, token: &Address, amount: U256) -> Option<(&'static Self, U256)> {
+        let (symbol, decimals) = if token.is_zero() {
+            (crate::known::coin(case.chain_id).to_owned(), 18)
+        } else {
+            let known = case.token(token)?;
+            (known.symbol, known.decimals)
+        };
+        let band = BANDS.iter().find(|band| band.symbols.contains(&&symbol[..]))?;
+        let missing = 36_u64.checked_sub(u64::from(decimals))?;
+        Some((band, amount.saturating_mul(U256::from(10).pow(U256::from(missing)))))
+    }
 }
 
 /// Whether liquidity is added for whatever comes out, a least amount under a quarter of what is offered; or taken out for nothing.
-fn is_pool_open(name: &str, args: &[Value<'_>]) -> bool {
+/// What is taken out is worth no less for a price that somebody moved: `x * y` stays what it was.
+fn is_pool_open(call: &Call<'_>, name: &str, args: &[Value<'_>]) -> bool {
     let uint = |index: usize| args.get(index).and_then(Value::uint).unwrap_or_default();
     let open = |offered: U256, least: U256| least < offered / U256::from(4) || least.is_zero();
     match name {
         "addLiquidity" => open(uint(2), uint(4)) || open(uint(3), uint(5)),
-        "addLiquidityETH" => open(uint(1), uint(2)) || uint(3).is_zero(),
+        "addLiquidityETH" => open(uint(1), uint(2)) || open(call.value, uint(3)),
         "removeLiquidity" => uint(3).is_zero() || uint(4).is_zero(),
         "removeLiquidityETH" => uint(2).is_zero() || uint(3).is_zero(),
         _ => false,

@@ -9,6 +9,7 @@ use alloy_primitives::Address;
 use crate::{
     case::{Case, Subject},
     decode::{Act, Call},
+    facts::Kind,
     finding::{
         CheckId::Act01,
         Finding,
@@ -23,10 +24,23 @@ use crate::{
 pub(super) fn acts(case: &Case<'_>, out: &mut Vec<Finding>) {
     let mut seen = std::collections::BTreeSet::new();
     for (index, call) in case.unpacked.calls.iter().enumerate() {
-        let Some(to) = call.to.filter(|_| !call.delegate && !call.data.is_empty()) else { continue };
-        if case.knows_contract(&to) || is_judged(case, index) || !seen.insert(to) {
+        let Some(to) = call.to.filter(|_| !call.delegate) else { continue };
+        if case.knows_contract(&to) || is_judged(case, index) || seen.contains(&to) {
             continue;
         }
+        if call.data.is_empty() {
+            // Money is judged by who gets it. Without any the call still runs what lies there.
+            let is_nothing = call.value.is_zero() && !case.may_receive(&to) && !to.is_zero();
+            if is_nothing && case.facts.kind(&to) != Some(Kind::Eoa) && seen.insert(to) {
+                let title = format!(
+                    "Calls {} with nothing, and nobody vouches for what lies there: code that is called runs.",
+                    case.show(&to)
+                );
+                out.push(Finding::new(Act01, Incomplete, &call.path, title));
+            }
+            continue;
+        }
+        seen.insert(to);
         let title = format!(
             "Calls {}{}, and nobody vouches for that contract: what its code does is not what the name of its function says.",
             function(call),
@@ -103,7 +117,7 @@ impl Case<'_> {
             || self
                 .trusts(address, &[Contract, Spender, Permit2Spender, Operator, Delegatecall, Module, Admin])
             || self.token(address).is_some()
-            || self.facts.kind(address) == Some(crate::facts::Kind::Token)
+            || self.facts.kind(address) == Some(Kind::Token)
             || self.facts.names_safe(address)
             || official.is_some_and(|official| !official.role.functions().is_empty())
     }

@@ -223,6 +223,12 @@ pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result
                 return Err(Malformed::new(key, what));
             }
             let list = results.list().ok_or_else(|| Malformed::new("results", "a list should be here"))?;
+            if let Some((key, _)) = fields(node).find(|(key, _)| !OF_A_PAGE.contains(&&key[..])) {
+                return Err(Malformed::new(&json::shorten(key), "is no field of a page of the service"));
+            }
+            if count(node).is_some_and(|count| count < list.len() as u64) {
+                return Err(Malformed::new("count", "is less than the transactions that are here"));
+            }
             (list, "results")
         }
         _ => return Ok(Queue::one(entry(node, "tx", missing, scalars)?)),
@@ -287,12 +293,16 @@ fn of_one(entries: &[Entry]) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// How many transactions a page says there are.
+/// Fields of a page of the service's list.
+const OF_A_PAGE: &[&str] = &["count", "next", "previous", "results", "countUniqueNonce"];
+
+/// How many transactions a page says there are: no fewer than their numbers.
 fn count(page: &Node) -> Option<u64> {
-    match &page.get("count")?.value {
-        Json::Number(digits) => digits.parse().ok(),
+    let number = |key: &str| match &page.get(key)?.value {
+        Json::Number(digits) => digits.parse::<u64>().ok(),
         _ => None,
-    }
+    };
+    number("count").max(number("countUniqueNonce"))
 }
 
 fn short_of(here: u64, count: u64) -> String {
@@ -399,6 +409,37 @@ const PARTS: &[&str] = &[
     "message",
 ];
 
+/// What other programs call the fields that say what a transaction does.
+const OTHER_PARTS: &[&str] = &[
+    "safe_tx_gas",
+    "base_gas",
+    "data_gas",
+    "gas_price",
+    "gas_token",
+    "refund_receiver",
+    "safetxgas",
+    "basegas",
+    "gasprice",
+    "gastoken",
+    "refundreceiver",
+    "_nonce",
+    "delegateCall",
+    "delegatecall",
+    "delegate_call",
+    "op",
+    "operationType",
+    "operation_type",
+    "callType",
+    "params",
+    "request",
+    "method",
+    "module",
+    "owners",
+    "threshold",
+    "safe_address",
+    "multisig",
+];
+
 /// Fields that say where it belongs, and those that services add.
 const READ: &[&str] = &["chainId", "chain_id", "sender", "from"];
 
@@ -430,7 +471,14 @@ fn one_reading(node: &Node, path: &str) -> Result<(), Malformed> {
         _ => {}
     }
     let body = inner.first().and_then(|key| node.get(key)).unwrap_or(node);
-    for (key, _) in fields(node).chain(fields(body)) {
+    for (key, value) in fields(node).chain(fields(body)) {
+        if OTHER_PARTS.contains(&&key[..]) {
+            let what = "is no field of a Safe transaction here, and may be one to another reader";
+            return refused(&json::shorten(key), what);
+        }
+        if key == "txType" && value.text() != Some("MULTISIG_TRANSACTION") {
+            return refused(key, "is no transaction that owners sign: leave it out of the list");
+        }
         let is_read = PARTS.contains(&&key[..]) || READ.contains(&&key[..]);
         if let Some(other @ (Other::Part(_) | Other::Whole)) = other_names::find(key).filter(|_| !is_read) {
             return refused(&json::shorten(key), &other.why());

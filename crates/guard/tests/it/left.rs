@@ -301,3 +301,101 @@ fn a_share_of_a_pool_that_is_taken_out_for_nothing_is_looked_at() {
         assert_ne!(judge("", V2, 0, &call(function, &nothing)).verdict, Decision::Allow, "{function}");
     }
 }
+
+/// No price is needed to tell that a hundred ether are worth more than a thousandth of a dollar.
+#[test]
+fn an_exchange_for_far_less_than_it_can_be_worth_is_looked_at() {
+    let path = |from: &str, to: &str| [number(2), word(from), word(to)].concat();
+    let swap = |gives: u64, from: &str, least: u64, to: &str| {
+        let head = [number(gives), number(least), number(160), word(ME), number(1_790_000_000)];
+        let function = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)";
+        judge("", V2, 0, &call(function, &[head.concat(), path(from, to)]))
+    };
+    let usdc = 1_000_000;
+    for (gives, from, least, to, allowed) in [
+        (3_000 * usdc, USDC, ETHER, WETH, true),
+        (ETHER, WETH, 1_500 * usdc, USDC, true),
+        (1_000_000 * usdc, USDC, ETHER, WETH, false),
+        (10 * ETHER, WETH, usdc, USDC, false),
+        (10 * ETHER, WSTETH, ETHER, WETH, false),
+        (ETHER, WSTETH, ETHER, WETH, true),
+    ] {
+        let report = swap(gives, from, least, to);
+        assert_eq!(
+            report.verdict == Decision::Allow,
+            allowed,
+            "{gives} {from} for {least} {to}: {:?}",
+            report.findings
+        );
+    }
+    // A pool joined for ether at whatever price.
+    let add = |least: u64| {
+        let words = [
+            word(USDC),
+            number(3_000 * usdc),
+            number(2_900 * usdc),
+            number(least),
+            word(ME),
+            number(1_790_000_000),
+        ];
+        judge(
+            "",
+            V2,
+            ETHER,
+            &call("addLiquidityETH(address,uint256,uint256,uint256,address,uint256)", &words),
+        )
+    };
+    assert_eq!(add(ETHER / 100 * 97).verdict, Decision::Allow, "{:?}", add(ETHER / 100 * 97).findings);
+    assert_eq!(add(1).verdict, Decision::Review);
+}
+
+#[test]
+fn to_add_nothing_to_a_right_is_not_told_as_its_end() {
+    let report = judge("", USDC, 0, &call("increaseAllowance(address,uint256)", &[word(UNKNOWN), number(0)]));
+    let intent = &report.items[0].intent;
+    assert!(intent.contains("adds nothing") && !intent.contains("ends the right"), "{intent}");
+}
+
+/// Whoever fills in what is left out takes at least what any transaction takes.
+#[test]
+fn a_fee_is_judged_where_the_gas_is_left_out_and_where_blobs_are_paid() {
+    let policy = Policy::parse(&format!("{DEFAULT}\n[[book]]\naddress='{ROUTER}'\nname='a friend'\n"))
+        .expect("a policy");
+    let facts =
+        Facts::parse(&format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n")).expect("facts");
+    let ask = |rest: &str| {
+        let input = format!(r#"{{"from":"{ME}","to":"{ROUTER}","value":"0x1","chainId":1{rest}}}"#);
+        check_tx(input.as_bytes(), Context::new(&policy, &facts)).exit_code
+    };
+    let hash = format!("0x01{}", "22".repeat(31));
+    for (rest, code) in [
+        (String::new(), 0),
+        (r#","gasPrice":"0x77359400""#.to_owned(), 0),
+        (r#","gasPrice":"0xde0b6b3a7640000""#.to_owned(), 20),
+        (r#","maxFeePerGas":"0xde0b6b3a7640000""#.to_owned(), 20),
+        (r#","maxPriorityFeePerGas":"0xde0b6b3a7640000""#.to_owned(), 20),
+        (
+            format!(
+                r#","gas":"0x5208","gasPrice":"0x1","maxFeePerBlobGas":"0x38d7ea4c68000","blobVersionedHashes":["{hash}"]"#
+            ),
+            20,
+        ),
+        (format!(r#","maxFeePerBlobGas":"0x1","blobVersionedHashes":["{hash}"]"#), 0),
+        (r#","gas":"0x5208","gasLimit":"0x5208""#.to_owned(), 0),
+        // Two readers would see two transactions.
+        (r#","gas":"0x5208","gasLimit":"0x1c9c380""#.to_owned(), 20),
+        (r#","chain_id":137"#.to_owned(), 20),
+        (r#","type":"0x2""#.to_owned(), 0),
+        (r#","type":"0x7f""#.to_owned(), 30),
+    ] {
+        assert_eq!(ask(&rest), code, "{rest}");
+    }
+}
+
+#[test]
+fn a_call_with_nothing_runs_what_lies_there() {
+    assert_eq!(judge("", UNKNOWN, 0, "").verdict, Decision::Incomplete);
+    assert_eq!(judge("", ME, 0, "").verdict, Decision::Allow, "how a transaction that hangs is replaced");
+    let booked = format!("[[book]]\naddress='{UNKNOWN}'\nname='a friend'\n");
+    assert_eq!(judge(&booked, UNKNOWN, 0, "").verdict, Decision::Allow);
+}

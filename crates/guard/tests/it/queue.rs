@@ -426,3 +426,41 @@ fn one_input_is_judged_as_before() {
     let context = Context::new(&policy, &facts);
     assert_eq!(check_safe(text.as_bytes(), context).items.len(), 1);
 }
+
+/// What another program calls a field, or another thing than a transaction of the owners, is never half read.
+#[test]
+fn what_a_queue_has_under_other_names_is_refused() {
+    let row = |more: &[(&str, Value)]| {
+        let mut row =
+            json!({"safe": SAFE, "to": FRIEND, "value": "1", "data": "0x", "operation": 0, "nonce": 4});
+        for (key, value) in more {
+            row[*key] = value.clone();
+        }
+        row
+    };
+    let page = |row: Value| json!({"count": 1, "next": null, "results": [row]});
+    let verdict = |page: Value| ask(&[page], Asked::default(), &facts(4)).exit_code;
+    let plain = verdict(page(row(&[])));
+    assert_ne!(plain, 20);
+    assert_eq!(verdict(page(row(&[("txType", json!("MULTISIG_TRANSACTION"))]))), plain);
+    for (key, value) in [
+        ("base_gas", json!("1000000000")),
+        ("gas_price", json!("1")),
+        ("refund_receiver", json!(STRANGER)),
+        ("delegateCall", json!(true)),
+        ("params", json!({"to": STRANGER})),
+        ("txType", json!("MODULE_TRANSACTION")),
+        ("txType", json!("ETHEREUM_TRANSACTION")),
+    ] {
+        assert_eq!(verdict(page(row(&[(key, value.clone())]))), 20, "{key}: {value}");
+        assert_eq!(verdict(row(&[(key, value)])), 20, "{key}");
+    }
+    for page in [
+        json!({"count": 0, "results": [row(&[])]}),
+        json!({"count": 1, "safe": OTHER, "results": [row(&[])]}),
+    ] {
+        assert_eq!(verdict(page.clone()), 20, "{page}");
+    }
+    assert_eq!(verdict(json!({"count": 0, "countUniqueNonce": 3, "next": null, "results": []})), 30);
+    assert_eq!(verdict(json!({"count": 0, "countUniqueNonce": 0, "next": null, "results": []})), 0);
+}

@@ -208,7 +208,7 @@ impl<R: Read> Subjects<R> {
     }
 
     /// The cells of a [kept](Self::keeping_rows) row, as many as there are [columns](Self::columns): of JSON lines the whole
-    /// line, of a row that could not be read blank ones.
+    /// line, and of a row that is not of so many cells too, in the first one.
     pub fn cutter(&self) -> impl Fn(&Row<'_>) -> Vec<String> + Send + Sync + 'static {
         let columns = self.columns().len();
         let delimiter = match &self.form {
@@ -216,10 +216,10 @@ impl<R: Read> Subjects<R> {
             Form::Lines | Form::Json(_) => None,
         };
         move |row| {
-            let mut found = match delimiter {
-                Some(delimiter) if !row.input.is_empty() => cells(row.input, delimiter).unwrap_or_default(),
-                Some(_) => Vec::new(),
-                None => vec![row.input.to_owned()],
+            let cut = delimiter.and_then(|delimiter| cells(row.input, delimiter).ok());
+            let mut found = match cut {
+                Some(cells) if cells.len() == columns => cells,
+                _ => vec![row.input.to_owned()],
             };
             found.resize(columns, String::new());
             found
@@ -351,10 +351,8 @@ impl Table {
         let mut read = cells(&text, self.delimiter);
         while read == Err(RowError::Unclosed) {
             let Some(more) = lines.next()? else { break };
-            // What could be a row of its own is one: a forgotten quote must not swallow it.
-            let like_a_row =
-                more.text().is_ok_and(|next| next.split(self.delimiter).count() >= self.header.len());
-            let fits = text.len() + more.bytes.len() <= MAX_ROW && !like_a_row;
+            // A forgotten quote swallows no row: what it is closed by stands amid another cell, or never comes.
+            let fits = text.len() + more.bytes.len() <= MAX_ROW;
             let added = more.text().is_ok_and(|next| {
                 text.push('\n');
                 text.push_str(next);
@@ -392,7 +390,12 @@ impl Table {
                     batch.keep(&text);
                 }
             }
-            Err(why) => batch.refuse(line.number, &line.bytes, why),
+            Err(why) => {
+                batch.refuse(line.number, &line.bytes, why);
+                if keeps && let Ok(text) = line.text() {
+                    batch.keep(text);
+                }
+            }
         }
         Ok(true)
     }
@@ -643,6 +646,17 @@ mod tests {
     }
 
     #[test]
+    fn a_quoted_cell_may_hold_lines_that_look_like_rows_and_a_forgotten_quote_swallows_none() {
+        let (found, ..) = column("to,note\nA,\"street 1\nzip, town\"\nB,y\n", "to");
+        assert_eq!(found, [good(2, "A"), good(4, "B")]);
+        let (found, ..) = column("to,note\nA,\"x\nB,y\nC,\"z\"\nD,w\n", "to");
+        assert_eq!((found.len(), found[0].0, found[0].2.is_some()), (4, 2, true));
+        assert_eq!(found[1..], [good(3, "B"), good(4, "C"), good(5, "D")]);
+        let (found, ..) = column("to,note\nA,\"x\nB,y\n", "to");
+        assert_eq!((found.len(), found[0].2.is_some(), &found[1]), (2, true, &good(3, "B")));
+    }
+
+    #[test]
     fn rows_are_kept_as_they_came_for_whoever_asks() {
         let kept = |input: &'static str| {
             let mut subjects = Subjects::column(input.as_bytes(), "to").expect("a header").keeping_rows();
@@ -654,7 +668,7 @@ mod tests {
         };
         let (columns, rows) = kept("id;to;note\n1;A;\"x; \"\"y\"\"\"\n2;;-\n3;B\n4;C;\"two\nlines\"\n");
         assert_eq!(columns, ["id", "to", "note"]);
-        assert_eq!(rows, [["1", "A", "x; \"y\""], ["2", "", "-"], ["", "", ""], ["4", "C", "two\nlines"]]);
+        assert_eq!(rows, [["1", "A", "x; \"y\""], ["2", "", "-"], ["3;B", "", ""], ["4", "C", "two\nlines"]]);
         let (columns, rows) = kept("{\"to\":\"A\",\"n\":1}\nno\n");
         assert_eq!(
             (columns, rows),

@@ -63,6 +63,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         let rows: Vec<Row<'_>> = args.subjects.iter().map(|subject| row(subject.as_str())).collect();
         printer.answer(&rows, out)?;
     }
+    begin_summary(args, &screener)?;
     if !inputs.is_empty() {
         progress::end_on_interrupt();
     }
@@ -94,6 +95,18 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
     out.flush().into_diagnostic()?;
     summarise(args, &screener, read)?;
     Ok(CUT_SHORT)
+}
+
+/// Writes a summary of nothing in place of an earlier one: what ends this run before its end must not leave that behind.
+fn begin_summary(args: &ScreenArgs, screener: &Screener<'_>) -> Result<()> {
+    let Some(path) = &args.summary else { return Ok(()) };
+    let whose = |path: &Path| std::fs::canonicalize(path).ok();
+    if args.subjects.iter().any(|file| whose(path).is_some_and(|own| whose(Path::new(file)) == Some(own))) {
+        return Err(miette!("{} is an input: the summary needs a file of its own", path.display()));
+    }
+    let name = "the run".to_owned();
+    let cut_short = Some("not every input was read to its end".to_owned());
+    summarise(args, screener, vec![audit::Input { name, blank: None, cut_short, counts: Counts::default() }])
 }
 
 /// Writes the summary, where one is wanted.

@@ -299,3 +299,28 @@ fn a_run_that_breaks_off_says_so_in_its_summary() {
         "{summary}"
     );
 }
+
+/// An earlier run's summary would vouch for this one, and the table for its own.
+#[test]
+fn a_summary_is_never_of_another_run_and_never_in_place_of_an_input() {
+    let data = tempfile::tempdir().expect("folder");
+    let (file, summary) = (data.path().join("in.csv"), data.path().join("run.json"));
+    std::fs::write(&file, format!("address\n{LISTED}\n")).expect("written");
+    std::fs::write(&summary, "{\"whole\": true}").expect("written");
+    let (file, written) = (file.display().to_string(), summary.display().to_string());
+    let arguments = ["screen", &file, "--column", "address", "--audit", "--summary", &file];
+    let output = tracehound(data.path(), &arguments, "");
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(std::fs::read_to_string(&file).expect("still there").contains(LISTED));
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a full disk");
+    let status = Command::new(env!("CARGO_BIN_EXE_tracehound"))
+        .args(["screen", &file, "--column", "address", "--summary", &written])
+        .env("TRACEHOUND_DATA", data.path())
+        .stdout(full)
+        .stderr(std::process::Stdio::null())
+        .status();
+    assert_eq!(status.expect("ends").code(), Some(1));
+    let read = std::fs::read_to_string(&summary).expect("written");
+    let summary: Value = serde_json::from_str(&read).expect("JSON");
+    assert_eq!(summary["whole"], false, "{summary}");
+}

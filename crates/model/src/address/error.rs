@@ -127,6 +127,26 @@ pub enum AddressError {
         /// The text.
         text: String,
     },
+    /// A word before the colon that is no chain here.
+    #[error(
+        "`{scheme}` before the colon of `{text}` is no name of a chain that is known: ask about the address alone"
+    )]
+    Scheme {
+        /// The text.
+        text: String,
+        /// What stands before the colon.
+        scheme: String,
+    },
+    /// A parameter of a payment request by which somebody else may be paid.
+    #[error(
+        "`{text}` has the parameter `{parameter}`, by which somebody else may be paid: ask about whoever that is"
+    )]
+    Parameter {
+        /// The text.
+        text: String,
+        /// The parameter.
+        parameter: String,
+    },
     /// A payment request with more than one address.
     #[error("`{text}` names more than one address: ask about each by itself")]
     Several {

@@ -20,14 +20,16 @@ impl Pasted {
     /// Reads the one address of a text: as [`Address::parse`] does, and where that fails without
     ///
     /// * blanks, invisible characters, quotes and punctuation around it;
-    /// * a scheme (`eth:`, BIP-21, EIP-681, CAIP-10), whose chain the address must fit, and a query;
+    /// * a scheme that is known (`eth:`, BIP-21, EIP-681, CAIP-10), whose chain the address must fit, and a query of amounts and
+    ///   words for people;
     /// * XRP's destination tag (`?dt=`, `:TAG`, an X-address, XLS-5d);
     ///
     /// and from forms that stand for one address of another: Ronin's and XDC's prefix, Harmony's, Injective's and
     /// Evmos' bech32 of an EVM address, Zcash's `tex1` (ZIP-320), Tron's bytes behind `0x`.
     ///
-    /// A text with two addresses, a request to call a contract, a link and a name (`alice.eth`) are errors that say so:
-    /// which address is meant is not for a program to choose. O(length).
+    /// A text with two addresses, an unknown word before the colon, a query by which somebody else may be paid, a request to call a
+    /// contract, a link and a name (`alice.eth`) are errors that say so: which address is meant is not for a program to choose.
+    /// O(length).
     pub fn read(written: &str) -> Result<Self, AddressError> {
         let whole = written.trim();
         let first = match Address::parse(whole) {
@@ -93,57 +95,181 @@ fn inside(core: &str, around: &mut Around) -> Result<Option<Address>, AddressErr
         return Err(AddressError::Name { text: shorten(core) });
     }
     let (head, query) = core.find(['?', '#']).map_or((core, ""), |at| core.split_at(at));
-    let (scheme, rest) = head.rsplit_once(':').map_or(("", head), |(scheme, rest)| (scheme, rest));
-    let rest = rest.trim_start_matches('/');
-    let rest = rest.strip_prefix("pay-").unwrap_or(rest);
-    let (written, behind) = rest.find(['@', '/']).map_or((rest, ""), |at| rest.split_at(at));
-    let chain: Option<Chain> = scheme.parse().ok();
-    let bare = read_for(chain, written, !scheme.is_empty(), around)?;
-    let others = query.split(['?', '&', '#', '=']).filter_map(|part| Address::parse(part).ok());
-    let mut others = others.filter(|other| bare != Some(*other));
-    let Some(address) = bare else {
-        // BIP-321 allows a request whose address stands in its query alone.
-        let found = others.next().filter(|_| written.is_empty() && !scheme.is_empty());
-        return match (found, others.next()) {
-            (Some(_), Some(_)) => Err(AddressError::Several { text: shorten(core) }),
-            (Some(address), None) if chain.is_none_or(|chain| address.fits(chain)) => {
-                around.off.push(format!("everything around `{address}`"));
-                Ok(Some(address))
-            }
-            _ => Ok(None),
-        };
+    let Some((scheme, rest)) = head.rsplit_once(':') else {
+        return if query.is_empty() { Ok(None) } else { without_scheme(core, head, query, around) };
     };
+    let scheme = Scheme::of(scheme)
+        .ok_or_else(|| AddressError::Scheme { text: shorten(core), scheme: shorten(scheme) })?;
+    let rest = rest.trim_start_matches('/');
+    let rest = if scheme == Scheme::Evm { rest.strip_prefix("pay-").unwrap_or(rest) } else { rest };
+    // EIP-681 alone has a chain behind the address, and a function.
+    let at = if scheme == Scheme::Evm { rest.find(['@', '/']) } else { None };
+    let (written, behind) = at.map_or((rest, ""), |at| rest.split_at(at));
+    let chain = behind.split('/').next().and_then(|chain| chain.strip_prefix('@'));
+    if chain.is_some_and(|chain| chain.is_empty() || !chain.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Ok(None);
+    }
     if let Some((_, function)) = behind.split_once('/')
         && !function.is_empty()
     {
         return Err(AddressError::Request { text: shorten(core), function: shorten(function) });
     }
-    if others.next().is_some() {
-        return Err(AddressError::Several { text: shorten(core) });
+    if written.is_empty() {
+        return of_query(core, scheme, query, around);
     }
-    let before = &head[..head.len() - rest.len()];
-    let parts = [before, behind, query];
+    let Some(address) = read_for(scheme, written, around)? else { return Ok(None) };
+    harmless(core, query)?;
+    let parts = [&head[..head.len() - rest.len()], behind, query];
     around
         .off
         .extend(parts.iter().filter(|part| !part.is_empty()).map(|part| format!("`{}`", shorten(part))));
     Ok(Some(address))
 }
 
-/// An address behind a scheme.
-fn read_for(
-    chain: Option<Chain>,
-    written: &str,
-    has_scheme: bool,
+/// What stands before the colon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    /// An EVM chain, by whatever name: an address there is one on all of them.
+    Evm,
+    /// Another chain, which the address must be of.
+    Chain(Chain),
+    /// A word for what follows.
+    Label,
+}
+
+/// Names of EVM chains that people write before an address and that are no name of [`Chain`]'s. Source: EIP-3770's short names.
+const EVM_NAMES: &[&str] = &[
+    "arb-nova", "arb1", "avax", "base", "basesep", "bera", "blast", "bnb", "celo", "cro", "ethereum", "ftm",
+    "gno", "ink", "linea", "manta", "matic", "mnt", "mode", "oeth", "pol", "pulse", "ronin", "scr", "sep",
+    "sonic", "unichain", "wc", "xdc", "zksync", "zora",
+];
+
+impl Scheme {
+    fn of(written: &str) -> Option<Self> {
+        let lower = written.to_ascii_lowercase();
+        if ["address", "addr", "wallet", "account", "recipient", "to", "from"].contains(&&lower[..]) {
+            return Some(Self::Label);
+        }
+        if EVM_NAMES.contains(&&lower[..]) {
+            return Some(Self::Evm);
+        }
+        match lower.parse() {
+            Ok(Chain::Evm(_)) => Some(Self::Evm),
+            Ok(chain) => Some(Self::Chain(chain)),
+            // The letter case of a CAIP-2 reference counts.
+            Err(_) => written.parse().ok().map(Self::Chain),
+        }
+    }
+
+    fn admits(self, address: &Address) -> bool {
+        match self {
+            Self::Evm => matches!(address, Address::Evm(_)),
+            Self::Chain(chain) => address.fits(chain),
+            Self::Label => true,
+        }
+    }
+}
+
+/// What may stand in a query without changing who is paid: amounts, and words for people. Source: BIP-21, EIP-681.
+const HARMLESS: &[&str] = &[
+    "amount",
+    "dt",
+    "gas",
+    "gaslimit",
+    "gasprice",
+    "label",
+    "memo",
+    "message",
+    "recipient_name",
+    "tag",
+    "tx_amount",
+    "tx_description",
+    "value",
+];
+
+/// Refuses a query by which somebody else may be paid: what is asked for there is not known here, or names an address.
+fn harmless(core: &str, query: &str) -> Result<(), AddressError> {
+    let query = query.trim_start_matches('?');
+    for part in query.split('&').filter(|part| !part.is_empty()) {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        if Address::parse(value).is_ok() {
+            return Err(AddressError::Several { text: shorten(core) });
+        }
+        // What percent signs hide is no letter and no digit, or the query is refused.
+        let pieces = value.split('%').enumerate();
+        let pieces =
+            pieces.map(|(at, piece)| if at == 0 { piece } else { piece.get(2..).unwrap_or_default() });
+        let mut words = pieces.flat_map(|piece| piece.split(|c: char| !c.is_ascii_alphanumeric()));
+        let names_one = words.any(|word| Address::parse(word).is_ok());
+        if !HARMLESS.contains(&&key.to_ascii_lowercase()[..])
+            || value.contains('%') && names_encoded(value)
+            || names_one
+        {
+            return Err(AddressError::Parameter { text: shorten(core), parameter: shorten(key) });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a value hides letters or digits behind percent signs, which nobody needs to write.
+fn names_encoded(value: &str) -> bool {
+    value.split('%').skip(1).any(|rest| {
+        let byte = rest.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        byte.is_none_or(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+/// An address with a query and no scheme.
+fn without_scheme(
+    core: &str,
+    head: &str,
+    query: &str,
     around: &mut Around,
 ) -> Result<Option<Address>, AddressError> {
+    let Some(address) = Address::parse(head).ok().or_else(|| other_form(head, around)) else {
+        return Ok(None);
+    };
+    harmless(core, query)?;
+    around.off.push(format!("`{}`", shorten(query)));
+    Ok(Some(address))
+}
+
+/// BIP-321 allows a request whose address stands in its query alone.
+fn of_query(
+    core: &str,
+    scheme: Scheme,
+    query: &str,
+    around: &mut Around,
+) -> Result<Option<Address>, AddressError> {
+    let parts = || query.trim_start_matches('?').split('&').filter_map(|part| part.split_once('='));
+    let is_address = |key: &str| matches!(key.to_ascii_lowercase().as_str(), "bc" | "tb");
+    let mut named = parts().filter(|(key, _)| is_address(key));
+    let Some((_, value)) = named.next() else { return Ok(None) };
+    if named.next().is_some() {
+        return Err(AddressError::Several { text: shorten(core) });
+    }
+    let rest: Vec<String> =
+        parts().filter(|(key, _)| !is_address(key)).map(|(key, value)| format!("{key}={value}")).collect();
+    harmless(core, &rest.join("&"))?;
+    let address = Address::parse(value).ok().filter(|address| scheme.admits(address));
+    Ok(address.inspect(|address| around.off.push(format!("everything around `{address}`"))))
+}
+
+/// An address behind a scheme.
+fn read_for(scheme: Scheme, written: &str, around: &mut Around) -> Result<Option<Address>, AddressError> {
     let found = Address::parse(written).ok().or_else(|| other_form(written, around));
     // Ronin writes `ronin:` where others write `0x`.
     let digits = || Address::parse(&format!("0x{written}")).ok();
-    let found = found.or_else(|| if has_scheme { digits() } else { None });
-    match (found, chain) {
+    let found = found.or_else(|| if scheme == Scheme::Evm { digits() } else { None });
+    match (found, scheme) {
+        (Some(address), scheme) if scheme.admits(&address) => Ok(Some(address)),
         // Old forms that two chains shared are the named chain's.
-        (Some(address), Some(chain)) if !address.fits(chain) => Address::parse_for(chain, written).map(Some),
-        (found, _) => Ok(found),
+        (Some(_), Scheme::Chain(chain)) => Address::parse_for(chain, written).map(Some),
+        (Some(address), _) => {
+            let found = address.chain().map_or_else(String::new, Chain::short_name);
+            Err(AddressError::OtherChain { text: shorten(written), found, wanted: "an EVM chain".to_owned() })
+        }
+        (None, _) => Ok(None),
     }
 }
 
@@ -266,6 +392,11 @@ mod tests {
                 "from the X-address form, the destination tag 33722 left out",
             ),
             (
+                "bitcoin:1NXsf8VVjGqvjNcXkQMdhwDTZgQvrijAd4?amount=1&label=a%20friend",
+                LEGACY,
+                "`bitcoin:` and `?amount=1&label=a%20friend` left out",
+            ),
+            (
                 "r4X1C3VVjGqvj4cXkQMd6ADTZgQvi5jwdh?dt=33722",
                 "r4X1C3VVjGqvj4cXkQMd6ADTZgQvi5jwdh",
                 "the destination tag 33722 left out",
@@ -296,11 +427,37 @@ mod tests {
             ("vitalik.eth", "is a name"),
             ("pay.vitalik.eth", "is a name"),
             (&format!("https://etherscan.io/address/{EVM}"), "is a link"),
-            (&format!("ethereum:{LEGACY}"), "not of eth"),
-            (&format!("eip155:1:{LEGACY}"), "not of eth"),
+            (&format!("ethereum:{LEGACY}"), "not of an EVM chain"),
+            (&format!("eip155:1:{LEGACY}"), "not of an EVM chain"),
             (&format!("tron:{EVM}"), "not of tron"),
+            (&format!("{LEGACY}:{LEGACY}"), "is no name of a chain"),
+            (&format!("{LEGACY}:{SEGWIT}"), "is no name of a chain"),
+            (&format!("{EVM}:{EVM}"), "is no name of a chain"),
+            (&format!("eip155:1:{EVM}:{EVM}"), "is no name of a chain"),
+            (&format!("bitcoin:{LEGACY}:{SEGWIT}"), "is no name of a chain"),
+            (&format!("pay vitalik.eth: {LEGACY}"), "is no name of a chain"),
+            (&format!("lazarus.eth:{EVM}"), "is no name of a chain"),
+            (&format!("dogecoin:{LEGACY}"), "is no name of a chain"),
+            (&format!("lightning:{LEGACY}"), "is no name of a chain"),
+            (&format!("bip122:00000000000000000000000000000000:{LEGACY}"), "is no name of a chain"),
+            (&format!("bitcoin:ethereum:{EVM}"), "is no name of a chain"),
+            (&format!("eip155:1/erc20:{EVM}"), "is no name of a chain"),
+            ("xrpl:1:r4X1C3VVjGqvj4cXkQMd6ADTZgQvi5jwdh", "is no name of a chain"),
+            (&format!("{LEGACY}@{SEGWIT}"), "`"),
+            (&format!("{EVM}@{EVM}"), "`"),
+            (&format!("ethereum:{EVM}@{EVM}"), "`"),
+            (&format!("ethereum:{EVM}@1@56"), "`"),
+            (&format!("bitcoin:{LEGACY}?req-foo=1"), "`req-foo`"),
+            (&format!("bitcoin:{LEGACY}?sp=sp1qqx"), "`sp`"),
+            (&format!("bitcoin:{LEGACY}?lightning=lnbc1"), "`lightning`"),
+            (&format!("bitcoin:{LEGACY}?r=https://x.invalid"), "`r`"),
+            (&format!("bitcoin:{LEGACY}?bc=%33LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG"), "`bc`"),
+            (&format!("bitcoin:{LEGACY}?message=pay%20to%20{SEGWIT}"), "`message`"),
+            (&format!("bitcoin:{LEGACY}?label=%33LU8wRu"), "`label`"),
+            (&format!("ethereum:{EVM}?data=0xa9059cbb"), "`data`"),
+            (&format!("ethereum:{EVM}@1?function=transfer"), "`function`"),
             ("bc1pfeessrawgf", "pay-to-anchor"),
-            ("nonsense:at all", "character"),
+            ("nonsense:at all", "is no name of a chain"),
             ("", "empty"),
         ] {
             let error = Pasted::read(written).expect_err(written).to_string();

@@ -296,13 +296,12 @@ fn of_one(entries: &[Entry]) -> Result<(), Malformed> {
 /// Fields of a page of the service's list.
 const OF_A_PAGE: &[&str] = &["count", "next", "previous", "results", "countUniqueNonce"];
 
-/// How many transactions a page says there are: no fewer than their numbers.
+/// How many transactions a page says there are. `countUniqueNonce` beside it counts all that the Safe ever had.
 fn count(page: &Node) -> Option<u64> {
-    let number = |key: &str| match &page.get(key)?.value {
-        Json::Number(digits) => digits.parse::<u64>().ok(),
+    match &page.get("count")?.value {
+        Json::Number(digits) => digits.parse().ok(),
         _ => None,
-    };
-    number("count").max(number("countUniqueNonce"))
+    }
 }
 
 fn short_of(here: u64, count: u64) -> String {

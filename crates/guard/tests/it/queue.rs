@@ -461,6 +461,6 @@ fn what_a_queue_has_under_other_names_is_refused() {
     ] {
         assert_eq!(verdict(page.clone()), 20, "{page}");
     }
-    assert_eq!(verdict(json!({"count": 0, "countUniqueNonce": 3, "next": null, "results": []})), 30);
-    assert_eq!(verdict(json!({"count": 0, "countUniqueNonce": 0, "next": null, "results": []})), 0);
+    // What was executed counts there, and is nothing that waits.
+    assert_eq!(verdict(json!({"count": 0, "countUniqueNonce": 3, "next": null, "results": []})), 0);
 }

@@ -507,7 +507,7 @@ impl<'a> Case<'a> {
     }
 
     /// Whether a call does nothing but end rights, or change a Safe in a way of which those who come in are known.
-    fn only_takes_away(&self, call: usize) -> bool {
+    pub(crate) fn only_takes_away(&self, call: usize) -> bool {
         const ENDING: &[&str] =
             &["approve(", "setApprovalForAll(", "permit(", "lockdown(", "decreaseAllowance("];
         let signature = self.unpacked.calls[call].signature().unwrap_or_default();

@@ -44,6 +44,18 @@ pub struct SafeFacts {
     pub is_strange: bool,
 }
 
+impl SafeFacts {
+    /// What no Safe is like. Source: Safe's `OwnerManager.sol`. Not all owners need be told.
+    pub fn contradiction(&self) -> Option<&'static str> {
+        let owners: std::collections::BTreeSet<&Account> = self.owners.iter().collect();
+        if owners.len() < self.owners.len() {
+            return Some("a Safe has no owner twice");
+        }
+        let is_open = self.threshold == Some(0);
+        is_open.then_some("a Safe needs at least one signature: its threshold is not 0")
+    }
+}
+
 /// `approveHash` was called.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -273,7 +285,11 @@ pub fn review_text(hash: &B256) -> String {
 impl Facts {
     /// Reads a context file. Unknown keys are errors.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
-        toml::from_str(text)
+        let facts: Self = toml::from_str(text)?;
+        match facts.safe.iter().find_map(SafeFacts::contradiction) {
+            Some(what) => Err(serde::de::Error::custom(what)),
+            None => Ok(facts),
+        }
     }
 
     /// What is known of a Safe. An entry without address speaks of every Safe, but only when it is the only one.

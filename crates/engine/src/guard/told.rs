@@ -93,6 +93,9 @@ impl Told {
         if !self.owners.is_empty() {
             known.owners = self.owners.iter().map(|owner| address(owner)).collect::<Result<_, _>>()?;
         }
+        if let Some(what) = known.contradiction() {
+            return Err(SetupError::Told(what.to_owned()));
+        }
         facts.safe.push(known);
         Ok(())
     }
@@ -214,6 +217,8 @@ mod tests {
             Told { account: Some("0x12".to_owned()), ..Told::default() },
             Told { safe: Some(SAFE.replace("Db92", "DB92")), ..Told::default() },
             Told { safe_version: Some("9".to_owned()), ..Told::default() },
+            Told { threshold: Some(0), ..Told::default() },
+            Told { owners: vec![OWNER.to_owned(), OWNER.to_owned()], ..Told::default() },
             Told { shown: [Some("0xab".to_owned()), None, None], ..Told::default() },
         ] {
             assert!(told.over(Facts::default(), now).is_err(), "{told:?}");

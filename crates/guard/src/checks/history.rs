@@ -4,14 +4,15 @@ use alloy_primitives::{Address, U256};
 
 use crate::{
     case::Case,
-    decode::{Act, action::LURES},
+    decode::{Act, Call, Value, action::LURES},
     facts::Kind,
     finding::{
-        CheckId::{Hist01, Sim01},
+        CheckId::{Act01, Hist01, Sim01},
         Finding,
         Severity::{Block, Incomplete, Info, Review},
     },
     policy::Role,
+    swap::Swap,
 };
 
 pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -40,6 +41,9 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
                     proceeds(case, placed.call, beneficiary, out);
                 }
                 super::swap::open_ends(case, call, out);
+                if !case.only_takes_away(placed.call) {
+                    strangers_within(case, call, out);
+                }
                 if case.trusts(to, &[Role::Contract, Role::Spender]) || call.delegate {
                     continue;
                 }
@@ -188,5 +192,31 @@ pub(super) fn unprecedented(case: &Case<'_>, out: &mut Vec<Finding>) {
             );
             out.push(Finding::new(Hist01, Review, &placed.path, title).standing());
         }
+    }
+}
+
+/// Addresses in lists of arguments, for which no name of a parameter says what they are: somebody must vouch for each.
+fn strangers_within(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>) {
+    fn addresses(value: &Value<'_>, out: &mut Vec<Address>) {
+        match value {
+            Value::Address(address) => out.push(*address),
+            Value::List(values) | Value::Tuple(values) => {
+                values.iter().for_each(|value| addresses(value, out))
+            }
+            _ => {}
+        }
+    }
+    let Some(decoded) = call.decoded.as_ref().filter(|_| !call.is_wrapper && Swap::of(call).is_none()) else {
+        return;
+    };
+    let mut found = Vec::new();
+    for value in decoded.args.iter().filter(|value| matches!(value, Value::List(_))) {
+        addresses(value, &mut found);
+    }
+    found.sort_unstable();
+    found.dedup();
+    for address in found.into_iter().filter(|address| !case.knows(address)) {
+        let title = format!("Names {}, and nobody vouches for that address.", case.show(&address));
+        out.push(Finding::new(Act01, Incomplete, &call.path, title));
     }
 }

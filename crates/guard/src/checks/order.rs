@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256, b256};
 
 use crate::{
     case::Case,
@@ -65,6 +65,9 @@ pub(super) fn orders(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// The key of OpenSea's conduit, which is shipped as trusted. Source: opensea-js, `constants.ts`.
+const OPENSEA: B256 = b256!("0000007b02230091a7ed01230072f7006a004d60a8d4e71d599b8104250f0000");
+
 /// What the maker gets of one currency, in the worst case, and what all get.
 struct Proceeds {
     token: Address,
@@ -124,6 +127,9 @@ fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
     }
     if let Some(zone) = order.zone.filter(|zone| !case.trusts(zone, &[Role::Zone])) {
         add(Review, format!("A contract decides about the order that is on no allow-list: zone {zone}."));
+    }
+    if let Some(key) = order.conduit.filter(|key| *key != OPENSEA) {
+        add(Review, format!("What is given is taken through a conduit that nobody knows: key {key}."));
     }
     if let (Some(ends), Some(now)) = (order.ends, case.facts.now) {
         // Half a year is the longest a market offers.

@@ -184,7 +184,7 @@ impl Case<'_> {
     }
 
     /// Whether anybody vouches for an address in any way: for what, is judged by the checks of what it is named for.
-    fn knows(&self, address: &Address) -> bool {
+    pub(super) fn knows(&self, address: &Address) -> bool {
         address.is_zero()
             || *address == crate::typed::COIN
             || self.speaks_for(address)

@@ -1,6 +1,6 @@
 //! What typed data gives away: allowances, orders, or nothing that can be seen.
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
 
 use super::{
     read::{Data, TypedData},
@@ -106,6 +106,8 @@ pub struct Order {
     pub zone: Option<Address>,
     /// Until when.
     pub ends: Option<U256>,
+    /// Who takes what is given, where the order names one beside its market: the key of a conduit of Seaport's.
+    pub conduit: Option<B256>,
 }
 
 impl Order {
@@ -327,7 +329,12 @@ fn seaport(order: &Data, path: &str) -> Option<Order> {
     let asked = asked?;
     // An NFT that somebody else must receive names the only one who would pay for it.
     let stranger = asked.iter().find(|item| item.kind == ItemKind::Nft && item.recipient != Some(maker));
-    let restricted = order.uint("orderType").is_some_and(|kind| kind >= U256::from(2));
+    let kind = order.uint("orderType")?;
+    // A contract's order is no account's to sign.
+    if kind > U256::from(3) {
+        return None;
+    }
+    let restricted = kind >= U256::from(2);
     Some(Order {
         path: path.to_owned(),
         market: "Seaport",
@@ -337,6 +344,10 @@ fn seaport(order: &Data, path: &str) -> Option<Order> {
         asked,
         zone: order.address("zone").filter(|zone| restricted && !zone.is_zero()),
         ends: order.uint("endTime"),
+        conduit: match order.get("conduitKey") {
+            Some(Data::Fixed(key, 32)) => Some(*key).filter(|key| !key.is_zero()),
+            _ => None,
+        },
     })
 }
 
@@ -378,6 +389,7 @@ fn zero_ex(order: &Data) -> Option<Order> {
         taker: order.address("taker").filter(|taker| !taker.is_zero()),
         zone: None,
         ends: order.uint("expiry"),
+        conduit: None,
     })
 }
 
@@ -440,5 +452,6 @@ fn simple(
     let to_maker = |item: Item| Item { recipient: Some(maker), ..item };
     let (offer, asked) = if sells { (nft, to_maker(money)) } else { (money, to_maker(nft)) };
     let path = "message".to_owned();
-    Order { path, market, maker, offer: vec![offer], asked: vec![asked], taker: None, zone: None, ends }
+    let (offer, asked) = (vec![offer], vec![asked]);
+    Order { path, market, maker, offer, asked, taker: None, zone: None, ends, conduit: None }
 }

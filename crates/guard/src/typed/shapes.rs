@@ -255,6 +255,7 @@ impl Reader<'_> {
             taker: None,
             zone: None,
             ends: until,
+            conduit: None,
         })
     }
 

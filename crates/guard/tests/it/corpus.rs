@@ -105,3 +105,26 @@ fn every_check_speaks_in_some_case() {
         .collect();
     assert_eq!(silent, [""; 0]);
 }
+
+/// A listing at OpenSea's own conduit or none is as any; one at another conduit, and one that only a contract can make, is not.
+#[test]
+fn a_listing_is_for_a_conduit_that_is_known_and_an_account_to_make() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/benign/34-listing.toml");
+    let table: toml::Table = std::fs::read_to_string(file).expect("readable").parse().expect("TOML");
+    let input = table["input"].as_str().expect("a text");
+    let policy =
+        format!("{DEFAULT}\n{}", table.get("policy").map_or("", |text| text.as_str().expect("a text")));
+    let (policy, facts) =
+        (Policy::parse(&policy).expect("a policy"), Facts::parse(table["facts"].as_str().expect("a text")));
+    let facts = facts.expect("facts");
+    let ask = |from: &str, to: &str| {
+        let input = input.replacen(from, to, 1);
+        check_typed(input.as_bytes(), Context::new(&policy, &facts)).exit_code
+    };
+    let none = format!("\"conduitKey\": \"0x{}\"", "00".repeat(32));
+    let key = |digits: &str| format!("\"conduitKey\": \"0x{digits}\"");
+    let open_sea = "0000007b02230091a7ed01230072f7006a004d60a8d4e71d599b8104250f0000";
+    assert_eq!(ask("", ""), 0);
+    assert_eq!(ask(&none, &key(open_sea)), 0);
+    assert_eq!(ask(&none, &key(&"99".repeat(32))), 10);
+}

@@ -399,3 +399,35 @@ fn a_call_with_nothing_runs_what_lies_there() {
     let booked = format!("[[book]]\naddress='{UNKNOWN}'\nname='a friend'\n");
     assert_eq!(judge(&booked, UNKNOWN, 0, "").verdict, Decision::Allow);
 }
+
+/// Who gets what is withdrawn stands in a list, where no name of a parameter says so.
+#[test]
+fn whoever_is_named_within_a_list_of_arguments_must_be_vouched_for() {
+    let trusted = format!("[[trusted]]\naddress='{ROUTER}'\nlabel='a pool'\nroles=['contract']\n");
+    let ask = |withdrawer: &str| {
+        let words = [
+            number(32),
+            number(1),
+            number(32),
+            number(96),
+            number(160),
+            word(withdrawer),
+            number(1),
+            word(USDC),
+            number(1),
+            number(5),
+        ];
+        judge(&trusted, ROUTER, 0, &call("queueWithdrawals((address[],uint256[],address)[])", &words)).verdict
+    };
+    assert_eq!((ask(ME), ask(UNKNOWN)), (Decision::Allow, Decision::Incomplete));
+}
+
+#[test]
+fn a_context_of_what_no_safe_is_like_is_refused() {
+    for safe in [
+        "threshold=0",
+        "owners=['0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1','0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1']",
+    ] {
+        assert!(Facts::parse(&format!("[[safe]]\naddress='{ROUTER}'\n{safe}\n")).is_err(), "{safe}");
+    }
+}

@@ -201,7 +201,9 @@ fn strangers_within(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>) {
         match value {
             Value::Address(address) => out.push(*address),
             Value::List(values) | Value::Tuple(values) => {
-                values.iter().for_each(|value| addresses(value, out))
+                for value in values {
+                    addresses(value, out);
+                }
             }
             _ => {}
         }

@@ -65,7 +65,7 @@ pub(super) fn orders(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-/// The key of OpenSea's conduit, which is shipped as trusted. Source: opensea-js, `constants.ts`.
+/// The key of `OpenSea`'s conduit, which is shipped as trusted. Source: opensea-js, `constants.ts`.
 const OPENSEA: B256 = b256!("0000007b02230091a7ed01230072f7006a004d60a8d4e71d599b8104250f0000");
 
 /// What the maker gets of one currency, in the worst case, and what all get.

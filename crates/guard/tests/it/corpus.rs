@@ -106,7 +106,7 @@ fn every_check_speaks_in_some_case() {
     assert_eq!(silent, [""; 0]);
 }
 
-/// A listing at OpenSea's own conduit or none is as any; one at another conduit, and one that only a contract can make, is not.
+/// A listing at `OpenSea`'s own conduit or none is as any; one at another conduit, and one that only a contract can make, is not.
 #[test]
 fn a_listing_is_for_a_conduit_that_is_known_and_an_account_to_make() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/benign/34-listing.toml");

@@ -241,17 +241,19 @@ fn of_query(
     query: &str,
     around: &mut Around,
 ) -> Result<Option<Address>, AddressError> {
-    let parts = || query.trim_start_matches('?').split('&').filter_map(|part| part.split_once('='));
-    let is_address = |key: &str| matches!(key.to_ascii_lowercase().as_str(), "bc" | "tb");
-    let mut named = parts().filter(|(key, _)| is_address(key));
-    let Some((_, value)) = named.next() else { return Ok(None) };
+    let parts = || query.trim_start_matches('?').split('&');
+    let address_of = |part: &'_ str| {
+        let (key, value) = part.split_once('=')?;
+        matches!(key.to_ascii_lowercase().as_str(), "bc" | "tb").then(|| value.to_owned())
+    };
+    let mut named = parts().filter_map(address_of);
+    let Some(value) = named.next() else { return Ok(None) };
     if named.next().is_some() {
         return Err(AddressError::Several { text: shorten(core) });
     }
-    let rest: Vec<String> =
-        parts().filter(|(key, _)| !is_address(key)).map(|(key, value)| format!("{key}={value}")).collect();
+    let rest: Vec<&str> = parts().filter(|part| address_of(part).is_none()).collect();
     harmless(core, &rest.join("&"))?;
-    let address = Address::parse(value).ok().filter(|address| scheme.admits(address));
+    let address = Address::parse(&value).ok().filter(|address| scheme.admits(address));
     Ok(address.inspect(|address| around.off.push(format!("everything around `{address}`"))))
 }
 
@@ -448,6 +450,8 @@ mod tests {
             (&format!("ethereum:{EVM}@{EVM}"), "`"),
             (&format!("ethereum:{EVM}@1@56"), "`"),
             (&format!("bitcoin:{LEGACY}?req-foo=1"), "`req-foo`"),
+            (&format!("bitcoin:?bc={SEGWIT}&req-foo"), "`req-foo`"),
+            (&format!("bitcoin:{LEGACY}#{SEGWIT}"), "somebody else"),
             (&format!("bitcoin:{LEGACY}?sp=sp1qqx"), "`sp`"),
             (&format!("bitcoin:{LEGACY}?lightning=lnbc1"), "`lightning`"),
             (&format!("bitcoin:{LEGACY}?r=https://x.invalid"), "`r`"),

@@ -38,8 +38,9 @@ pub fn row(cells: &[String], found: Result<&Verdict, &str>) -> String {
 
 /// A cell of the input. Numbers stay as they are, whatever they begin with, so that the table can be joined with its input.
 fn kept(cell: &str) -> String {
-    let is_number =
-        !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
+    let digits = cell.strip_prefix(['+', '-']).unwrap_or(cell);
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if is_number { cell.to_owned() } else { csv_cell(cell) }
 }
 
@@ -174,5 +175,27 @@ impl Summary {
             inputs,
             counts,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stay_as_they_are_and_no_cell_begins_a_formula() {
+        for number in ["-1.50", "+3", "0", "007", "12.", "1.2.3"] {
+            assert_eq!(kept(number), number);
+        }
+        for formula in ["=1", "-1+2", "+-1", "-", "@x", "-A1"] {
+            assert!(kept(formula).starts_with('\''), "{formula}: {}", kept(formula));
+        }
+    }
+
+    #[test]
+    fn a_column_of_the_inputs_own_keeps_its_name() {
+        let columns = ["Row".to_owned(), "list ".to_owned(), "a,b".to_owned()];
+        let header = header(true, &columns);
+        assert_eq!(header, "file,screen_row,Row,list ,\"a,b\",decision,entity,screen_list,rule,since,why");
     }
 }

@@ -440,6 +440,30 @@ mod tests {
     const LEGACY: &str = "f86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a76400008025a028ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83";
 
     #[test]
+    fn the_fee_of_raw_bytes_counts_their_blobs() {
+        let to = Address::repeat_byte(0x35);
+        let raw = |hashes: usize| {
+            let mut list = Vec::new();
+            for number in [1_u64, 7, 1, 10, 21_000] {
+                rlp::put_uint(U256::from(number), &mut list);
+            }
+            rlp::put_bytes(to.as_slice(), &mut list);
+            rlp::put_uint(U256::from(5), &mut list);
+            rlp::put_bytes(&[], &mut list);
+            rlp::put_list(&[], &mut list);
+            rlp::put_uint(U256::from(1_000), &mut list);
+            let mut blobs = Vec::new();
+            (0..hashes).for_each(|_| rlp::put_bytes(&[1; 32], &mut blobs));
+            rlp::put_list(&blobs, &mut list);
+            let mut bytes = vec![3];
+            rlp::put_list(&list, &mut bytes);
+            read_raw(&bytes, "tx").expect("a transaction").fee
+        };
+        assert_eq!(raw(0), Some(U256::from(210_000)));
+        assert_eq!(raw(2), Some(U256::from(210_000 + 2 * 131_072 * 1_000)));
+    }
+
+    #[test]
     fn the_example_of_eip_155_is_read() {
         let tx = read_raw(&hex::decode(LEGACY).expect("hex"), "tx").expect("a transaction");
         assert_eq!(tx.chain_id, Some(1));

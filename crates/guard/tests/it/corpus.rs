@@ -127,4 +127,16 @@ fn a_listing_is_for_a_conduit_that_is_known_and_an_account_to_make() {
     assert_eq!(ask("", ""), 0);
     assert_eq!(ask(&none, &key(open_sea)), 0);
     assert_eq!(ask(&none, &key(&"99".repeat(32))), 10);
+    assert_eq!(
+        (ask("\"orderType\": 0", "\"orderType\": 1"), ask("\"orderType\": 0", "\"orderType\": 4")),
+        (0, 10)
+    );
+    // Three ether beside it, for money at least as much as those, or for less: the floor of the NFT is no room for that.
+    let beside = "\"offer\": [{\"itemType\":1,\"token\":\"0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2\",\"identifierOrCriteria\":\"0\",\
+                  \"startAmount\":\"3000000000000000000\",\"endAmount\":\"3000000000000000000\"},";
+    let with_money = |price: &str| {
+        let input = input.replacen("\"offer\": [", beside, 1).replace("975000000000000000", price);
+        check_typed(input.as_bytes(), Context::new(&policy, &facts)).exit_code
+    };
+    assert_eq!((with_money("4000000000000000000"), with_money("2200000000000000000")), (0, 10));
 }

@@ -226,3 +226,27 @@ fn a_policy_that_looks_less_far_judges_no_record_of_what_it_might_not_have_seen(
         assert!(matches!(found, Compared::Unknown(_)), "{found:?}");
     }
 }
+
+#[test]
+fn whoever_is_named_in_another_form_of_an_address_is_found_and_what_decided_is_told() {
+    let xrp = "r4X1C3VVjGqvj4cXkQMd6ADTZgQvi5jwdh";
+    let in_the_form_x = "XVC5Ls7gSC834j3Kqe2yYzAR7iuKfYm9zKU5qW2yxLpLNQA";
+    // As it was listed before this form was read as an address, and as it is listed since.
+    let mut before = claim(1, &address(0), Category::Sanction, "ofac-sdn");
+    before.subject = Subject::Opaque(in_the_form_x.to_owned());
+    for listed in [before, claim(1, xrp, Category::Sanction, "ofac-sdn")] {
+        let index = index(sources(), vec![listed], vec![]);
+        let verdict = screen(&index, None, &Policy::lists_only(), FRESH, in_the_form_x);
+        assert_eq!((verdict.decision, verdict.read_as.as_deref()), (Decision::Block, Some(xrp)));
+        assert!(verdict.summary.contains("from the X-address form"), "{}", verdict.summary);
+        let reason = verdict.reason.expect("a rule fired");
+        assert_eq!(reason.rule.as_deref(), Some("identified-sanction"));
+        assert_eq!(
+            (reason.source.0.as_str(), reason.since, reason.address),
+            ("ofac-sdn", day("2020-01-01"), None)
+        );
+    }
+    let index = index(sources(), vec![], vec![]);
+    let verdict = screen(&index, None, &Policy::lists_only(), FRESH, in_the_form_x);
+    assert_eq!((verdict.decision, verdict.reason), (Decision::Allow, None));
+}

@@ -26,11 +26,16 @@ pub(super) fn encoding(case: &Case<'_>, out: &mut Vec<Finding>) {
 
 /// How an ordinary transaction is sent: what it may cost, where it holds, what of it nobody reads.
 pub(super) fn sending(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Subject::Tx(tx) = &case.subject else { return };
-    for key in &tx.unread {
+    let unread = match case.subject {
+        Subject::Tx(tx) => &tx.unread,
+        Subject::Safe(safe) => &safe.entry.unread,
+        _ => return,
+    };
+    for key in unread {
         let title = format!("The field {key:?} is not known here: what it does was not judged.");
         out.push(Finding::new(Fmt01, Incomplete, &case.path, title));
     }
+    let Subject::Tx(tx) = &case.subject else { return };
     if tx.kind == Some(4) && tx.authorizations.is_empty() {
         let title = "Says that it hands over an account's code (type 4), and names no code.";
         out.push(Finding::new(Fmt01, Incomplete, &case.path, title));

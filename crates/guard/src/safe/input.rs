@@ -54,6 +54,8 @@ pub struct Entry {
     pub chain_id: Option<u64>,
     /// Whether `operation` was absent, which was then taken for 0. A hash covers it: what is absent is not known.
     pub operation_absent: bool,
+    /// Fields that nothing here reads.
+    pub unread: Vec<String>,
 }
 
 /// Which transactions of a list are asked about.
@@ -442,6 +444,48 @@ const OTHER_PARTS: &[&str] = &[
 /// Fields that say where it belongs, and those that services add.
 const READ: &[&str] = &["chainId", "chain_id", "sender", "from"];
 
+/// What else is read, or says what became of a transaction and changes nothing of what is signed. Source: the Safe Transaction
+/// Service's `SafeMultisigTransactionResponseSerializer`; EIP-712.
+const OTHERWISE_KNOWN: &[&str] = &[
+    "safe",
+    "safeAddress",
+    "address",
+    "nonce",
+    "safeNonce",
+    "safeTxHash",
+    "safe_tx_hash",
+    "contractTransactionHash",
+    "version",
+    "safeVersion",
+    "safe_version",
+    "signatures",
+    "confirmations",
+    "confirmationsRequired",
+    "isExecuted",
+    "isSuccessful",
+    "executionDate",
+    "submissionDate",
+    "modified",
+    "blockNumber",
+    "transactionHash",
+    "proposer",
+    "proposedByDelegate",
+    "executor",
+    "ethGasPrice",
+    "maxFeePerGas",
+    "maxPriorityFeePerGas",
+    "gasUsed",
+    "fee",
+    "origin",
+    "dataDecoded",
+    "trusted",
+    "transfers",
+    "txType",
+    "types",
+    "primaryType",
+    "domain",
+];
+
 fn fields(node: &Node) -> impl Iterator<Item = &(String, Node)> {
     node.map().unwrap_or_default().iter().filter(|(_, value)| value.value != Json::Null)
 }
@@ -541,6 +585,7 @@ impl Entry {
             version: None,
             chain_id: None,
             operation_absent: false,
+            unread: Vec::new(),
         }
     }
 }
@@ -555,6 +600,11 @@ fn context(
 ) -> Result<(), Malformed> {
     let at = |field: &str| format!("{path}.{field}");
     let outer = |keys: &[&str]| node.any(keys).or_else(|| body.any(keys));
+    let all = [PARTS, READ, OTHERWISE_KNOWN];
+    let unread =
+        fields(node).chain(fields(body)).filter(|(key, _)| !all.iter().any(|some| some.contains(&&key[..])));
+    entry.unread = unread.map(|(key, _)| json::shorten(key)).collect();
+    entry.unread.dedup();
     let domain_chain = node.get("domain").and_then(|domain| domain.get("chainId"));
     if let Some(chain) = outer(&["chain_id", "chainId"]).or(domain_chain) {
         let chain = scalars.uint(chain, &at("chainId"))?;

@@ -455,6 +455,19 @@ fn what_a_queue_has_under_other_names_is_refused() {
         assert_eq!(verdict(page(row(&[(key, value.clone())]))), 20, "{key}: {value}");
         assert_eq!(verdict(row(&[(key, value)])), 20, "{key}");
     }
+    // What nobody here has heard of was not judged, at either place; what services add was.
+    let all = |key: &str, value: Value| {
+        let report = ask(&[page(row(&[(key, value)]))], Asked::default(), &facts(4));
+        report.of("G-FMT-01").iter().any(|finding| finding.title.contains(key))
+    };
+    for (key, value) in [("fooBar", json!(1)), ("txHash", json!("0x1")), ("messageHash", json!("0x1"))] {
+        assert!(all(key, value), "{key}");
+    }
+    for (key, value) in
+        [("proposedByDelegate", json!(STRANGER)), ("gasUsed", json!(1)), ("trusted", json!(true))]
+    {
+        assert!(!all(key, value), "{key}");
+    }
     for page in [
         json!({"count": 0, "results": [row(&[])]}),
         json!({"count": 1, "safe": OTHER, "results": [row(&[])]}),

@@ -366,7 +366,7 @@ impl<'a> Case<'a> {
     }
 
     /// Addresses in the data of a call: of a function that is known, its parameters; else whatever looks like one.
-    fn named(&self, call: &Call<'_>) -> Vec<Address> {
+    pub(crate) fn named(&self, call: &Call<'_>) -> Vec<Address> {
         let mut found = Vec::new();
         match &call.decoded {
             Some(decoded) => {

@@ -21,6 +21,7 @@ mod speaker;
 mod swap;
 mod unread;
 mod vouched;
+mod worth;
 
 pub use self::{limits::together, queue::queue};
 use crate::{

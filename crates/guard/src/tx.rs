@@ -54,6 +54,8 @@ pub struct EvmTx {
     pub any_chain: bool,
     /// Its type, where given.
     pub kind: Option<u64>,
+    /// Whether the sender follows from a signature, and is no word of the request's.
+    pub is_signed: bool,
 }
 
 /// Fields that say how a transaction is sent and change nothing of what it does, or that repeat what is read elsewhere.
@@ -146,6 +148,7 @@ pub fn read_raw(bytes: &[u8], path: &str) -> Result<EvmTx, Malformed> {
     }
     if fields.len() == signed {
         tx.from = signer(kind, fields);
+        tx.is_signed = tx.from.is_some();
     }
     Ok(tx)
 }

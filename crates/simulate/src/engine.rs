@@ -278,14 +278,21 @@ fn told(
     }
 }
 
-/// The coin that leaves the actor, by who has more of it afterwards.
+/// The coin that leaves the actor, by who has more of it afterwards; or that he gets, from whoever parts with most of it.
 fn coin(changes: &[Change], actor: Address) -> Vec<Moved> {
     let balances = changes.iter().filter_map(|change| match change {
         Change::Balance { address, before, after } => Some((*address, *before, *after)),
         Change::Slot { .. } | Change::Code { .. } => None,
     });
-    if !balances.clone().any(|(address, before, after)| address == actor && after < before) {
+    let Some((_, before, after)) = balances.clone().find(|(address, ..)| *address == actor) else {
         return Vec::new();
+    };
+    if after > before {
+        let lost = balances.map(|(address, before, after)| (before.saturating_sub(after), address));
+        let from = lost.max().map(|(_, address)| address).filter(|address| *address != actor);
+        let moved =
+            Moved { token: Address::ZERO, from: from.unwrap_or_default(), to: actor, amount: after - before };
+        return vec![moved];
     }
     balances
         .filter(|(_, before, after)| after > before)
@@ -344,4 +351,25 @@ fn own_storage(done: &Simulated, safe: Option<&Address>, execution: &Execution<'
     let mut finding = Finding::new(CheckId::Dc04, Severity::Block, execution.path, title);
     finding.evidence = odd;
     Some(finding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_coin_is_told_in_both_directions() {
+        let [me, pool, other] = [1, 2, 3].map(Address::repeat_byte);
+        let balance = |address, before: u64, after: u64| Change::Balance {
+            address,
+            before: U256::from(before),
+            after: U256::from(after),
+        };
+        let moved =
+            |from, to, amount: u64| Moved { token: Address::ZERO, from, to, amount: U256::from(amount) };
+        let all = [balance(me, 1, 6), balance(pool, 9, 2), balance(other, 0, 2)];
+        assert_eq!(coin(&all, me), [moved(pool, me, 5)]);
+        assert_eq!(coin(&all, pool), [moved(pool, me, 5), moved(pool, other, 2)]);
+        assert_eq!(coin(&all[1..], me), []);
+    }
 }

@@ -1,24 +1,28 @@
-//! G-SIM-01 and G-DC-04 where the call was executed: what it did against what it says.
+//! G-SIM-01 and G-DC-04 where the call was executed: what it did against what it says and promises.
 
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, U256};
 
+use super::worth;
 use crate::{
     case::Case,
     decode::Act,
     finding::{
         CheckId::Sim01,
         Finding,
-        Severity::{Info, Review},
+        Severity::{Block, Info, Review},
     },
+    swap::Swap,
 };
 
-/// What the engine found, and what leaves without being named in the call data.
+/// What the engine found, what leaves without being named in the call data, and what comes out against what was promised.
 pub(super) fn executed(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some(done) = &case.simulation else { return };
     out.extend(done.findings.iter().cloned());
     let (Some(actor), true) = (case.actor, done.went_through) else { return };
+    promised(case, actor, out);
+    worth_it(case, actor, out);
     let mut gone: BTreeMap<(Address, Address), U256> = BTreeMap::new();
     for moved in done.moved.iter().filter(|moved| moved.from == actor && moved.to != actor) {
         let sum = gone.entry((moved.token, moved.to)).or_default();
@@ -54,4 +58,109 @@ fn said(case: &Case<'_>) -> Vec<(Address, Address, U256)> {
     });
     let paid = case.unpacked.calls.iter().filter_map(|call| Some((Address::ZERO, call.to?, call.value)));
     transfers.chain(paid).collect()
+}
+
+/// What the actor got and gave of each token, the coin as zero.
+fn got_and_given(case: &Case<'_>, actor: Address) -> BTreeMap<Address, (U256, U256)> {
+    let mut sums: BTreeMap<Address, (U256, U256)> = BTreeMap::new();
+    let moved = case.simulation.iter().flat_map(|done| &done.moved);
+    for moved in moved.filter(|moved| moved.from != moved.to) {
+        let sum = sums.entry(moved.token).or_default();
+        if moved.to == actor {
+            sum.0 = sum.0.saturating_add(moved.amount);
+        } else if moved.from == actor {
+            sum.1 = sum.1.saturating_add(moved.amount);
+        }
+    }
+    sums
+}
+
+/// Whether what an exchange brings is meant for the actor: he is named, or it is swept to him from the router.
+fn is_for_actor(case: &Case<'_>, call: usize) -> bool {
+    let mut acts = case.acts.iter().filter(|placed| placed.call == call);
+    let named = acts.find_map(|placed| match &placed.act {
+        Act::Named { beneficiaries, .. } => Some(beneficiaries),
+        _ => None,
+    });
+    let Some(beneficiaries) = named else { return false };
+    let has_markers = super::swap::has_markers(&case.unpacked.calls[call]);
+    let is_mine = |to: &Address| case.is_own(to) || has_markers && *to == Address::with_last_byte(1);
+    beneficiaries.iter().all(is_mine) || super::swap::is_swept(case, call)
+}
+
+/// Every exchange names what it takes at most and brings at least; executed, it must keep to both, and what it brings shows what
+/// the promise is worth.
+fn promised(case: &Case<'_>, actor: Address, out: &mut Vec<Finding>) {
+    let mut promised: BTreeMap<Address, U256> = BTreeMap::new();
+    let mut named: BTreeMap<Address, U256> = BTreeMap::new();
+    for (index, call) in case.unpacked.calls.iter().enumerate() {
+        let Some(swap) = Swap::of(call) else { continue };
+        if let Some((token, most)) = swap.gives.zip(swap.most).filter(|(token, _)| !token.is_zero()) {
+            let sum = named.entry(token).or_default();
+            *sum = sum.saturating_add(most);
+        }
+        let Swap { gets, least: Some(least), .. } = swap else { continue };
+        if let Some(token) = gets.last().filter(|_| is_for_actor(case, index)) {
+            let sum = promised.entry(*token).or_default();
+            *sum = sum.saturating_add(least);
+        }
+    }
+    for (token, _, amount) in said(case) {
+        if let Some(sum) = named.get_mut(&token) {
+            *sum = sum.saturating_add(amount);
+        }
+    }
+    let moved = got_and_given(case, actor);
+    for (token, most) in named {
+        let given = moved.get(&token).map_or(U256::ZERO, |sum| sum.1);
+        if given > most {
+            let (given, most) = (case.amount(given, &token), case.amount(most, &token));
+            let title = format!("Executed, it takes {given}, and the call names at most {most}.");
+            out.push(Finding::new(Sim01, Review, &case.path, title));
+        }
+    }
+    for (token, least) in promised {
+        let of = |token: &Address| moved.get(token).map_or(U256::ZERO, |sum| sum.0);
+        // What is unwrapped on the way comes as the coin.
+        let got = if case.wraps(&token) { of(&token).max(of(&Address::ZERO)) } else { of(&token) };
+        let shown = || (case.amount(got, &token), case.amount(least, &token));
+        // Tokens that are kept in shares come a few units short.
+        if got.saturating_add(U256::from(10)) < least {
+            let (got, least) = shown();
+            let title = format!("Executed, it brings {got}, and the call promises at least {least}.");
+            out.push(Finding::new(Sim01, Block, &case.path, title));
+        } else if least.saturating_mul(U256::from(2)) < got {
+            let (got, least) = shown();
+            let title = format!(
+                "Executed now it brings {got}, and it may bring as little as {least}: whoever comes before it can take the rest."
+            );
+            out.push(Finding::new(Sim01, Review, &case.path, title));
+        }
+    }
+}
+
+/// What was given in all against what came back in all.
+fn worth_it(case: &Case<'_>, actor: Address, out: &mut Vec<Finding>) {
+    let mut moved: BTreeMap<Address, (U256, U256)> = BTreeMap::new();
+    for (token, (got, given)) in got_and_given(case, actor) {
+        let sum = moved.entry(case.or_coin(token)).or_default();
+        *sum = (sum.0.saturating_add(got), sum.1.saturating_add(given));
+    }
+    let net = |one: fn((U256, U256)) -> U256| -> Vec<(Address, U256)> {
+        let sums = moved.iter().map(|(token, sum)| (*token, one(*sum)));
+        sums.filter(|(_, amount)| !amount.is_zero()).collect()
+    };
+    let gives = net(|(got, given)| given.saturating_sub(got));
+    let gets = net(|(got, given)| got.saturating_sub(given));
+    // What leaves for nothing is judged by whom it goes to.
+    if gives.is_empty() || gets.is_empty() {
+        return;
+    }
+    let Some(less) = worth::are_less(case, &gives, &gets) else { return };
+    let shown = |list: &[(Address, U256)]| {
+        let all: Vec<String> = list.iter().map(|(token, amount)| case.amount(*amount, token)).collect();
+        all.join(" and ")
+    };
+    let title = format!("Executed, it gives {} for {}: {}.", shown(&gives), shown(&gets), less.as_str());
+    out.push(Finding::new(Sim01, Review, &case.path, title));
 }

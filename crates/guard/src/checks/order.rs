@@ -247,7 +247,7 @@ const PRICE_DAYS: i64 = 7;
 enum Price {
     /// About as much.
     Fair,
-    /// Less, where money goes for money of the same kind. A floor is no price to the tenth.
+    /// Less.
     Low,
     /// Less than half.
     Theft,
@@ -283,7 +283,8 @@ fn fair(case: &Case<'_>, order: &Order) -> Option<Price> {
     }
     let gives_nfts = order.offer.iter().any(is_nft);
     let is_lost = gives_nfts && money.values().any(|sum| !sum.is_zero());
-    let tenths = if order.offer.iter().chain(&order.asked).any(is_nft) { 5 } else { 10 };
+    // A floor is a week old at most and knows nothing of the one NFT; a fifth of it is for that, fees and royalties.
+    let tenths = if order.offer.iter().chain(&order.asked).any(is_nft) { 8 } else { 10 };
     let mut sums: BTreeMap<Address, (U256, U256)> = BTreeMap::new();
     for item in &order.offer {
         let (token, amount) = worth(item, item.most)?;

@@ -7,8 +7,8 @@
 use alloy_primitives::Address;
 
 use crate::{
-    case::Case,
-    decode::{Act, By},
+    case::{Case, Subject},
+    decode::{Act, By, Grant},
     finding::{
         CheckId::{Act01, Sign01},
         Finding,
@@ -95,6 +95,9 @@ fn is_share(meaning: &Meaning, path: &str) -> bool {
 
 /// Whoever is spoken for must be who signs.
 pub(super) fn in_whose_name(case: &Case<'_>, out: &mut Vec<Finding>) {
+    if !knows_signer(case) {
+        unasked(case, out);
+    }
     let Some(actor) = case.actor else { return };
     let mut add = |path: &str, whom: &Address| {
         let title = format!("Speaks for {} and not for you ({actor}).", case.show(whom));
@@ -125,6 +128,56 @@ pub(super) fn in_whose_name(case: &Case<'_>, out: &mut Vec<Finding>) {
         let taken = call.decoded.as_ref().filter(|decoded| decoded.function.name == "permitTransferFrom");
         if let Some(owner) = taken.and_then(|it| it.address(2)).filter(|owner| !case.speaks_for(owner)) {
             add(&call.path, &owner);
+        }
+    }
+}
+
+/// Whether it is known who signs: the context says it, raw bytes are signed, or it is a Safe's and its hash holds for that one alone.
+/// The `from` of a request is its own word, and nothing of what is signed.
+fn knows_signer(case: &Case<'_>) -> bool {
+    case.facts.account.is_some()
+        || match case.subject {
+            Subject::Safe(_) => true,
+            Subject::Tx(tx) => tx.is_signed,
+            _ => false,
+        }
+}
+
+/// Where nobody says who signs, whoever is spoken for may be anybody, and what comes back to the sender may come to somebody else.
+fn unasked(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let mut all = owners(case);
+    let mut add = |path: &str, address: Address| all.push(Named { path: path.to_owned(), address });
+    for placed in &case.acts {
+        match &placed.act {
+            Act::Grant(Grant { owner: Some(owner), by: By::Permit | By::PermitTransfer, .. })
+            | Act::Transfer { from: Some(owner), .. } => add(&placed.path, *owner),
+            _ => {}
+        }
+    }
+    for call in &case.unpacked.calls {
+        if call.inside.is_some_and(|inside| ON_BEHALF.contains(&inside))
+            && let Some(from) = call.from
+        {
+            add(&call.path, from);
+        }
+        let taken = call.decoded.as_ref().filter(|decoded| decoded.function.name == "permitTransferFrom");
+        if let Some(owner) = taken.and_then(|it| it.address(2)) {
+            add(&call.path, owner);
+        }
+        if let Some(from) = case
+            .actor
+            .filter(|from| case.named(call).contains(from) || call.to == Some(*from) && !call.data.is_empty())
+        {
+            add(&call.path, from);
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for Named { path, address } in all {
+        if !address.is_zero() && !case.facts.names_safe(&address) && seen.insert(address) {
+            let title = format!(
+                "Speaks for {address}, or brings something there: whether that is you is not known (--account)."
+            );
+            out.push(Finding::new(Sign01, Incomplete, &path, title));
         }
     }
 }

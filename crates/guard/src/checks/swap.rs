@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, U256};
 
+use super::worth;
 use crate::{
     case::Case,
     decode::{Call, Value},
@@ -71,75 +72,17 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>
     }
 }
 
-/// Tickers of tokens that are worth a dollar each, as far as their makers keep their word. What only calls itself so is held to it
-/// too: it can make an exchange a thing to look at, and nothing else.
-const DOLLARS: &[&str] = &[
-    "USDC", "USDC.e", "USDbC", "USDT", "USDT0", "USDT.e", "DAI", "DAI.e", "xDAI", "USDS", "PYUSD", "GUSD",
-    "TUSD", "LUSD", "FRAX", "crvUSD", "GHO", "USDe", "FDUSD", "RLUSD",
-];
-
 /// An exchange of something for less of itself, or of dollars for clearly fewer of them: by how much, nobody need know a price
 /// to tell.
 fn for_less(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<(Severity, String)> {
     let (gives, gets) = (case.or_coin(swap.gives?), case.or_coin(*swap.gets.last()?));
     let most = swap.most.or_else(|| gives.is_zero().then_some(call.value))?;
     let least = swap.least?;
-    let shown = || format!("{} for {}", case.amount(most, &gives), case.amount(least, &gets));
-    if gives == gets {
-        let severity = if least.is_zero() { Block } else { Review };
-        return (least < most).then(|| (severity, format!("Gives {}: less of the same.", shown())));
-    }
-    let dollars = |amount: U256, token: &Address| {
-        let known = case.token(token).filter(|known| DOLLARS.contains(&&known.symbol[..]))?;
-        let missing = 36_u64.checked_sub(u64::from(known.decimals))?;
-        amount.checked_mul(U256::from(10).pow(U256::from(missing)))
-    };
-    if let (Some(most), Some(least)) = (dollars(most, &gives), dollars(least, &gets)) {
-        let is_less = least.saturating_mul(U256::from(10)) < most.saturating_mul(U256::from(9));
-        return is_less.then(|| (Review, format!("Gives {}: clearly fewer dollars.", shown())));
-    }
-    // Whatever the day's price, the dearest that comes out is worth less than the cheapest that is given. Of one kind half is
-    // clearly less.
-    let (gives, given) = Band::of(case, &gives, most)?;
-    let (gets, got) = Band::of(case, &gets, least)?;
-    let times = |amount: U256, factor: u64| amount.saturating_mul(U256::from(factor));
-    let is_less =
-        if gives == gets { times(got, 2) < given } else { times(got, gets.most) < times(given, gives.least) };
-    is_less.then(|| (Review, format!("Gives {}: far less than it can be worth.", shown())))
-}
-
-/// Between what dollars a whole one of a kind was and will be traded for, as widely as nobody doubts. No price: it tells a mistake
-/// or a theft by orders of magnitude, and nothing else.
-#[derive(Debug, PartialEq, Eq)]
-struct Band {
-    symbols: &'static [&'static str],
-    least: u64,
-    most: u64,
-}
-
-const BANDS: &[Band] = &[
-    Band { symbols: DOLLARS, least: 1, most: 1 },
-    Band {
-        symbols: &["ETH", "WETH", "stETH", "wstETH", "rETH", "cbETH", "weETH", "eETH"],
-        least: 100,
-        most: 100_000,
-    },
-    Band { symbols: &["WBTC", "tBTC", "cbBTC", "BTCB"], least: 2_000, most: 10_000_000 },
-];
-
-impl Band {
-    /// That of a token, or of ether, with an amount of it in units of 10^-36.
-    fn of(case: &Case<'_>, token: &Address, amount: U256) -> Option<(&'static Self, U256)> {
-        let (symbol, decimals) = if token.is_zero() {
-            (crate::known::coin(case.chain_id).to_owned(), 18)
-        } else {
-            let known = case.token(token)?;
-            (known.symbol, known.decimals)
-        };
-        let band = BANDS.iter().find(|band| band.symbols.contains(&&symbol[..]))?;
-        let missing = 36_u64.checked_sub(u64::from(decimals))?;
-        Some((band, amount.saturating_mul(U256::from(10).pow(U256::from(missing)))))
-    }
+    let less = worth::is_less(case, (gives, most), (gets, least))?;
+    let severity = if less == worth::Less::Same && least.is_zero() { Block } else { Review };
+    let title =
+        format!("Gives {} for {}: {}.", case.amount(most, &gives), case.amount(least, &gets), less.as_str());
+    Some((severity, title))
 }
 
 /// Whether liquidity is added for whatever comes out, a least amount under a quarter of what is offered; or taken out for nothing.

@@ -308,7 +308,7 @@ fn an_order_whose_price_falls_is_judged_by_the_least_that_may_come_of_it() {
     assert_eq!(judged(little, much), Decision::Block);
 }
 
-/// Prices of NFTs are believed for a week, and a sale for less than half of one is none.
+/// Prices of NFTs are believed for a week; a sale for less than four fifths of one is looked at, and for less than half is none.
 #[test]
 fn a_listing_is_held_against_what_its_nft_goes_for() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/benign/34-listing.toml");
@@ -321,7 +321,9 @@ fn a_listing_is_held_against_what_its_nft_goes_for() {
         check_typed(text("input").as_bytes(), Context::new(&policy, &facts)).verdict
     };
     // The maker gets 0.975 ETH, at noon of 15 January.
-    assert_eq!(verdict("1_950_000_000_000_000_000", date), Decision::Allow);
+    assert_eq!(verdict("1_218_750_000_000_000_000", date), Decision::Allow);
+    assert_eq!(verdict("1_218_750_000_000_000_001", date), Decision::Review, "more than a fifth below");
+    assert_eq!(verdict("1_950_000_000_000_000_000", date), Decision::Review);
     assert_eq!(verdict("1_950_000_000_000_000_001", date), Decision::Block);
     assert_eq!(verdict(price, "2026-01-08T11:00:00Z"), Decision::Allow);
     assert_eq!(verdict(price, "2026-01-07T11:00:00Z"), Decision::Review, "too old");

@@ -316,3 +316,86 @@ fn on_the_chain_too_a_permit_is_ones_own_and_calls_are_made_in_ones_own_name() {
         assert!(call(other).has("G-SIGN-01") && call(other).exit_code != 0, "{other}");
     }
 }
+
+/// As [`judged`], where nobody says who signs.
+fn unasked(check: fn(&[u8], Context<'_>) -> Report, input: &str) -> Report {
+    let (policy, mut facts) = context();
+    facts.account = None;
+    check(input.as_bytes(), Context::new(&policy, &facts))
+}
+
+#[test]
+fn where_nobody_says_who_signs_whoever_is_spoken_for_is_asked_about() {
+    let mut asked = 0;
+    for text in every_type() {
+        let data = sample(&text);
+        let written = data.to_string().replace("\"itemType\":\"0\"", "\"itemType\":\"1\"");
+        let honest = judged(check_typed, &written).exit_code == 0;
+        let report = unasked(check_typed, &written);
+        let says = report
+            .findings
+            .iter()
+            .any(|one| one.title.contains("whether that is you is not known (--account)"));
+        let owners =
+            ["owner", "holder", "maker", "offerer", "from", "swapper", "authorizer", "staker", "voter"];
+        let mut places = Vec::new();
+        addresses(&data["message"], "/message", &mut places);
+        let is_owner = |place: &String| {
+            owners.contains(&place.rsplit('/').next().unwrap_or_default())
+                && data.pointer(place) == Some(&json!(ME))
+        };
+        if honest && places.iter().any(is_owner) {
+            assert!(says && report.exit_code != 0, "{text}: {:#?}", report.findings);
+            asked += 1;
+        }
+    }
+    assert!(asked >= 15, "{asked}");
+    // A Safe that the context names is one's own.
+    let mut data = sample(
+        "SafeOp(address safe,uint256 nonce,bytes initCode,bytes callData,uint128 verificationGasLimit,uint128 \
+         callGasLimit,uint256 preVerificationGas,uint128 maxPriorityFeePerGas,uint128 maxFeePerGas,bytes \
+         paymasterAndData,uint48 validAfter,uint48 validUntil,address entryPoint)",
+    );
+    let says = |data: &Value| {
+        let report = unasked(check_typed, &data.to_string());
+        report.findings.iter().any(|one| one.title.contains("(--account)"))
+    };
+    assert!(says(&data));
+    data["message"]["safe"] = json!(SAFE);
+    assert!(!says(&data));
+}
+
+#[test]
+fn the_sender_that_a_request_names_vouches_for_nobody() {
+    const ROUTER: &str = "0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D";
+    let weth = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+    let swap = |to: &str| {
+        let words = ["3b9aca00", "2386f26fc10000", "a0", to, "6968da60", "2", USDC, weth];
+        format!("38ed1739{}", words.map(word).concat())
+    };
+    let ask = |from: Option<&str>, to: &str, value: &str, data: &str| {
+        let mut tx = json!({ "to": to, "value": value, "chainId": "0x1", "data": format!("0x{data}") });
+        if let Some(from) = from {
+            tx["from"] = json!(from);
+        }
+        (judged(check_tx, &tx.to_string()), unasked(check_tx, &tx.to_string()))
+    };
+    // What is not signed may be anybody's: the same exchange for whoever wrote the request.
+    let (told, untold) = ask(Some(ME), ROUTER, "0x0", &swap(ME));
+    assert_eq!((told.exit_code, untold.exit_code), (0, 30), "{:#?}", untold.findings);
+    let (told, untold) = ask(Some(STRANGER), ROUTER, "0x0", &swap(STRANGER));
+    assert!(told.exit_code != 0 && untold.exit_code != 0, "{:#?}", untold.findings);
+    // Tokens of an account that is named are that account's.
+    let taken = format!("23b872dd{}{}{}", word(ME), word(FRIEND), word("5"));
+    for from in [Some(ME), None] {
+        let (_, untold) = ask(from, USDC, "0x0", &taken);
+        assert!(
+            untold.findings.iter().any(|one| one.title.contains("(--account)")),
+            "{:#?}",
+            untold.findings
+        );
+    }
+    // Who is paid is the same, whoever pays.
+    let (told, untold) = ask(Some(ME), FRIEND, "0x5", "");
+    assert_eq!((told.exit_code, untold.exit_code), (0, 0), "{:#?}", untold.findings);
+}

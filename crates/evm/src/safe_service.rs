@@ -40,7 +40,7 @@ pub enum Which {
 pub struct Fetched {
     /// The pages of the list, in order, as they came.
     pub pages: Vec<Vec<u8>>,
-    /// The last page of what was executed, where it could be had.
+    /// The last page of what was executed; where it could not be had, `unread` says so.
     pub past: Option<Vec<u8>>,
     /// What else there is and was not read, in sentences.
     pub unread: Vec<String>,
@@ -95,7 +95,10 @@ impl SafeService {
         };
         let (address, body) = self.version(&first, end)?;
         let mut fetched = self.follow(&address, body, end);
-        fetched.past = self.version(&format!("{list}&executed=true"), end).ok().map(|(_, body)| body);
+        match self.version(&format!("{list}&executed=true"), end) {
+            Ok((_, body)) => fetched.past = Some(body),
+            Err(error) => fetched.unread.push(format!("what was executed could not be had: {error}.")),
+        }
         Ok(fetched)
     }
 
@@ -141,7 +144,7 @@ impl SafeService {
         let mut fetched = Fetched { pages: vec![body], ..Fetched::default() };
         while let Some(next) = fetched.pages.last().and_then(|page| next(page)) {
             let number = fetched.pages.len() + 1;
-            match self.page(next, number, &mut seen, end) {
+            match next.and_then(|next| self.page(next, number, &mut seen, end)) {
                 Ok(page) if bytes + page.len() <= MOST_BYTES => {
                     bytes += page.len();
                     fetched.pages.push(page);
@@ -185,9 +188,13 @@ impl SafeService {
 }
 
 /// The address of the page after this one.
-fn next(page: &[u8]) -> Option<String> {
+fn next(page: &[u8]) -> Option<Result<String, String>> {
     let page: Value = serde_json::from_slice(page).ok()?;
-    page.get("next")?.as_str().map(str::to_owned)
+    match page.get("next")? {
+        Value::Null => None,
+        Value::String(next) => Some(Ok(next.clone())),
+        _ => Some(Err("what comes next is no address, and was not read.".to_owned())),
+    }
 }
 
 /// The number of a transaction, which services write as a number or as a text.

@@ -11,6 +11,7 @@ mod hash;
 mod history;
 mod impostor;
 mod limits;
+mod message;
 mod name;
 mod order;
 mod ownership;

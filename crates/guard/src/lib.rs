@@ -25,6 +25,7 @@ pub mod front;
 pub mod intent;
 pub mod json;
 pub mod known;
+mod language;
 mod learn;
 mod mentions;
 pub mod message;

@@ -19,6 +19,8 @@ pub(crate) struct SignIn<'a> {
     pub uri: &'a str,
     /// The chain.
     pub chain_id: u64,
+    /// When it was made.
+    pub issued: Timestamp,
     /// From when on it holds.
     pub not_before: Option<Timestamp>,
     /// Until when it holds.
@@ -75,7 +77,7 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
     }
     let time =
         |text: &str| text.parse::<Timestamp>().map_err(|_| format!("{:?} is no time", json::shorten(text)));
-    time(issued)?;
+    let issued = time(issued)?;
     let expires = field("Expiration Time").map(time).transpose()?;
     let not_before = field("Not Before").map(time).transpose()?;
     if field("Request ID").is_some_and(|id| id.to_ascii_lowercase().contains("urn:recap:")) {
@@ -98,7 +100,7 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
         }
     }
     match lines.next() {
-        None => Ok(SignIn { domain, account, uri, chain_id, not_before, expires, resources }),
+        None => Ok(SignIn { domain, account, uri, chain_id, issued, not_before, expires, resources }),
         Some(line) => Err(format!("{:?} has no place in a sign-in", json::shorten(line))),
     }
 }

@@ -136,7 +136,12 @@ fn a_page_that_fails_is_a_gap_a_first_page_that_fails_an_error_and_no_key_is_rep
     *address.lock().expect("whole") = server.url();
     let fetched = waiting(&server, Some("SECRETKEY")).expect("fetched");
     assert!(fetched.unread[0].contains("page 2 could not be had"), "{:?}", fetched.unread);
-    assert!(!fetched.unread[0].contains("SECRETKEY") && fetched.past.is_none(), "{:?}", fetched.unread);
+    assert!(fetched.unread[1].contains("what was executed could not be had"), "{:?}", fetched.unread);
+    assert!(!fetched.unread.concat().contains("SECRETKEY") && fetched.past.is_none(), "{:?}", fetched.unread);
+
+    let (server, _asked) = serve(|_| Some(Response::ok(r#"{"count":2,"next":{"page":2},"results":[]}"#)));
+    let fetched = waiting(&server, None).expect("fetched");
+    assert!(fetched.unread[0].contains("what comes next is no address"), "{:?}", fetched.unread);
 
     let (server, _asked) = serve(|_| Some(Response::status(401, "no key SECRETKEY here")));
     let error = waiting(&server, Some("SECRETKEY")).expect_err("refused");

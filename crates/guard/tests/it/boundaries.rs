@@ -571,7 +571,7 @@ fn what_is_written_for_a_program_is_no_text_that_a_person_agrees_to() {
         let report = by_lists(check_message, &message);
         assert!(report.exit_code >= least && report.exit_code != 30, "{message}: {:?}", report.findings);
     }
-    for text in ["I agree to the terms of today.", "[draft] see you at noon", "{ Login } to Example"] {
+    for text in ["I agree to the terms of today.", "[draft] see you at noon", "{ Hello } to Example"] {
         assert_eq!(by_lists(check_message, text).exit_code, 0, "{text}");
     }
 }
@@ -877,9 +877,7 @@ fn orders_and_letters_of_other_scripts_are_looked_at_and_more_texts_are_keys() {
     ] {
         assert_eq!(by_lists(check_message, text).exit_code, 20, "{text}");
     }
-    for text in
-        ["Welcome to Example. Sign to log in.", "Caf\u{e9} de la gare: bonjour", "Nothing is sent by this."]
-    {
+    for text in ["Welcome to Example.", "Welcome to the Caf\u{e9} de la Gare", "Nothing is sent by this."] {
         assert_eq!(by_lists(check_message, text).exit_code, 0, "{text}");
     }
 }

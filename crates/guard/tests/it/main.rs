@@ -23,6 +23,7 @@ mod rpc;
 mod rules;
 mod shapes;
 mod shared;
+mod texts;
 mod unvouched;
 mod watch;
 mod whose;

@@ -35,7 +35,7 @@ impl Lists for Three {
 
 fn ask(check: fn(&[u8], Context<'_>) -> Report, input: &str) -> Report {
     let policy = Policy::parse(DEFAULT).expect("a policy");
-    let facts = format!("chain-id=1\naccount='{ME}'\norigin='app.example.org'\n");
+    let facts = format!("chain-id=1\naccount='{ME}'\norigin='app.example.org'\nnow='2026-01-01T12:00:00Z'\n");
     let facts = Facts::parse(&facts).expect("facts");
     check(input.as_bytes(), Context { lists: Some(&Three), ..Context::new(&policy, &facts) })
 }

@@ -1,0 +1,425 @@
+//! G-SIGN-01 for texts: what opens an account, binds, logs in somewhere, or was not read.
+
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+
+use crate::{
+    case::Case,
+    finding::{
+        CheckId::Sign01,
+        Finding,
+        Severity::{Block, Incomplete, Review},
+    },
+    json, language,
+    message::{Message, Method, hidden_texts},
+    plain,
+    secret::{self, Secret},
+    sign_in::{self, SignIn},
+};
+
+pub(super) fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
+    let path = &message.path;
+    if message.method == Method::EthSign {
+        let title = "eth_sign signs 32 bytes blindly: they may be a transaction that empties the account.";
+        out.push(Finding::new(Sign01, Block, path, title).because(message.digest().to_string()));
+        return;
+    }
+    if message.is_hash() {
+        let title = "The message is nothing but a hash: what it agrees to cannot be seen.";
+        out.push(Finding::new(Sign01, Block, path, title));
+        return;
+    }
+    if let Some(inner) = message.encoded() {
+        let title =
+            "The message is a text in hexadecimal digits, which nobody reads: what it says is beside.";
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&inner)));
+        opens(path, &inner, out);
+    }
+    let Some(text) = message.text() else {
+        let title = "The message is not readable text: what it agrees to cannot be seen.";
+        out.push(Finding::new(Sign01, Block, path, title).because(format!("{} bytes", message.bytes.len())));
+        return;
+    };
+    if message.is_data() {
+        let title = "The message is data for a program and no text for a person: what the program makes of it cannot be \
+                     seen here.";
+        out.push(Finding::new(Sign01, Review, path, title));
+    }
+    if text.contains('\r') {
+        let title = "The message has line ends of another kind (CR): it hashes differently than it looks.";
+        out.push(Finding::new(Sign01, Review, path, title));
+    }
+    opens(path, text, out);
+    let hidden = hidden_texts(text);
+    for inner in &hidden {
+        let title = "A text stands in it in base64 or in digits, which nobody reads: what it says is beside.";
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(inner)));
+        opens(path, inner, out);
+    }
+    // What is nothing else has no words of its own.
+    if hidden.is_empty()
+        && let Some(said) = language::unread(text)
+    {
+        let title = "The text is in a language that is not read here, or no words are: what it agrees to was not looked at.";
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
+    }
+    if let Some(letter) = sign_in::unread_letter(text) {
+        let title = format!(
+            "The text has letters of a script that is not read here ({letter}): what it agrees to was not looked at."
+        );
+        out.push(Finding::new(Sign01, Review, path, title));
+    }
+    if let Some(said) = sign_in::orders(text) {
+        let title = "The text tells somebody to do something with what is yours: read it as an order.";
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
+    }
+    if let Some(said) = sign_in::binds(text).or_else(|| language::binds(text)) {
+        let title = "The text binds whoever signs it: read it as a contract.";
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
+    }
+    if plain::squeezed(text).contains(&plain::squeezed("tracehound guard: i reviewed 0x")) {
+        // A request comes from a program, whether it says which or not.
+        let (severity, title) = match (&case.facts.origin, &message.path[..]) {
+            (None, "input") => {
+                (Review, "It is your word of dual control that you reviewed a hash.".to_owned())
+            }
+            (origin, _) => {
+                let who =
+                    origin.as_ref().map_or_else(|| "A program".to_owned(), |origin| format!("{origin:?}"));
+                (Block, format!("{who} asks for your word of dual control: sign it only where you reviewed."))
+            }
+        };
+        out.push(Finding::new(Sign01, severity, path, title));
+    }
+    other_sites(case, path, text, out);
+    sign_in(case, message, text, out);
+}
+
+/// As [`opens`], with what stands in it in base64 or digits.
+pub(super) fn opens_within(path: &str, text: &str, out: &mut Vec<Finding>) {
+    opens(path, text, out);
+    for inner in hidden_texts(text) {
+        opens(path, &inner, out);
+    }
+}
+
+/// Texts whose signature opens something, and texts that hold what opens something.
+fn opens(path: &str, text: &str, out: &mut Vec<Finding>) {
+    let squeezed = plain::squeezed(text);
+    let mut is_key = false;
+    for (mark, what) in KEYS_SQUEEZED.iter() {
+        if squeezed.contains(mark) {
+            is_key = true;
+            let title = format!(
+                "The signature of this text is a key: {what}. Whoever gets it has what the key opens."
+            );
+            out.push(Finding::new(Sign01, Block, path, title));
+        }
+    }
+    if let Some(said) = language::speaks_of_keys(text) {
+        let title = "The text speaks of a private key or a seed phrase: nobody who asks for one, or makes one of a signature, is to be \
+                     trusted with it.";
+        out.push(Finding::new(Sign01, Review, path, title).because(said));
+    }
+    if !is_key && let Some(said) = sign_in::makes_key(text) {
+        let title = "The text says that its signature makes a key: whoever gets the signature has what the key opens.";
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
+    }
+    if let Some(secret) = held_secret(text) {
+        let title = format!("The message holds {}: whoever sees it has all that it opens.", secret.what());
+        out.push(Finding::new(Sign01, Block, path, title));
+    }
+}
+
+/// Texts whose signature is the key to an account elsewhere. Source: the client libraries of zkSync Lite, dYdX, `StarkEx`,
+/// Loopring and Immutable X.
+const KEYS: &[(&str, &str)] = &[
+    ("access zksync account", "of a zkSync Lite account"),
+    ("sign in to zksync account", "of a zkSync Lite account"),
+    ("only sign this message for a trusted client", "of an account on another network"),
+    ("dydx chain", "of an account at dYdX"),
+    ("dydx stark key", "of an account at dYdX"),
+    ("stark key", "of an account on StarkEx"),
+    ("starkex", "of an account on StarkEx"),
+    ("access loopring exchange", "of an account at Loopring"),
+    ("initiated an action with immutable x", "of an account on Immutable X"),
+    ("spending key", "of a private account (Aztec and others)"),
+    ("viewing key", "to all that a private account does"),
+    ("fluidkey", "of stealth addresses (Fluidkey)"),
+    ("starknet private key", "of a Starknet account"),
+    ("derive your starknet account", "of a Starknet account"),
+    ("action: l2 key", "of an account on another network (edgeX, ApeX and others)"),
+    ("xmtp : enable identity", "of an XMTP identity: all its messages"),
+    ("xmtp : create identity", "of an XMTP identity: all its messages"),
+    ("sign in to zksync lite", "of a zkSync Lite account"),
+    ("your signature is your password", "to what the text calls an account"),
+    ("allow this account to control your identity", "of an identity (3ID)"),
+    ("access your encrypted keys", "to keys that are stored elsewhere"),
+    ("access my railgun wallet", "of a RAILGUN wallet"),
+    ("derive my private key", "of an account whose private key is made of it"),
+    ("generate my private key", "of an account whose private key is made of it"),
+    ("derive your private key", "of an account whose private key is made of it"),
+    ("generate your private key", "of an account whose private key is made of it"),
+];
+
+static KEYS_SQUEEZED: LazyLock<Vec<(String, &str)>> =
+    LazyLock::new(|| KEYS.iter().map(|(mark, what)| (plain::squeezed(mark), *what)).collect());
+
+/// What a message should never hold. A word of 64 hexadecimal digits may be a nonce as well as a key, and says nothing.
+fn held_secret(text: &str) -> Option<Secret> {
+    let is_digits = |word: &&str| {
+        let digits = word.trim_start_matches("0x");
+        digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let words: Vec<&str> = text.split_whitespace().filter(|word| !is_digits(word)).collect();
+    secret::find(&words.join(" ")).filter(|found| *found != Secret::Key)
+}
+
+/// A text that speaks for one site, asked for by another: a signature is collected for use elsewhere.
+fn other_sites(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {
+    let Some(origin) = &case.facts.origin else { return };
+    let same = |other: &str| {
+        let (one, other) = (site(&origin.to_lowercase()), site(other));
+        one == other
+    };
+    let mut others: Vec<String> =
+        text.split_whitespace().filter_map(host).filter(|host| !same(host)).collect();
+    others.sort();
+    others.dedup();
+    if !others.is_empty() {
+        let title = format!(
+            "{origin:?} asks for a text that names another site: its signature may be meant for that one."
+        );
+        let shown = json::shorten(&others.join(", "));
+        out.push(Finding::new(Sign01, Review, path, title).because(shown));
+    }
+}
+
+/// The host that a word names: that of an address, or the word itself where it reads as one.
+fn host(word: &str) -> Option<String> {
+    // What has an address of another kind (`ipfs://`) lies on no site.
+    let (has_scheme, rest) = match word.split_once("://") {
+        Some((scheme, rest)) if scheme.ends_with("http") || scheme.ends_with("https") => (true, rest),
+        Some(_) => return None,
+        None => (false, word),
+    };
+    let rest = rest.trim_start_matches(|c: char| !(c.is_alphanumeric() || has_scheme && c == '['));
+    let host = rest.split(['/', ':', '?', '#', ')', '"', '\'', ',']).next()?;
+    let host = host.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    let reads_as_host = || {
+        let mut labels = host.rsplit('.');
+        let top = labels.next().unwrap_or_default();
+        // Names of accounts (ENS) end so.
+        let is_top =
+            top.len() >= 2 && top.chars().all(char::is_alphabetic) && !top.eq_ignore_ascii_case("eth");
+        let mut rest = labels.peekable();
+        is_top && rest.peek().is_some() && rest.all(is_label)
+    };
+    (has_scheme && !host.is_empty() || reads_as_host()).then(|| host.to_lowercase())
+}
+
+/// How a text says that it logs somebody in.
+const LOG_INS: &[&str] = &[
+    "sign in",
+    "signing in",
+    "sign-in",
+    "signin",
+    "log in",
+    "logging in",
+    "log-in",
+    "login",
+    "log on",
+    "logon",
+    "authenticate",
+    "authentication",
+    "nonce",
+    "verify your wallet",
+    "verify ownership",
+    "verify that you own",
+    "prove ownership",
+    "one-time",
+    "challenge",
+];
+
+/// A log-in that names no site may be used at any: whoever shows it collects a signature for another.
+fn relayed(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {
+    let plain = plain::letters(text);
+    let is_word = |mark: &str| {
+        plain.match_indices(mark).any(|(at, _)| {
+            let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+            apart(plain[..at].chars().next_back()) && apart(plain[at + mark.len()..].chars().next())
+        })
+    };
+    let Some(mark) = LOG_INS.iter().find(|mark| is_word(mark)) else { return };
+    let Some(origin) = &case.facts.origin else {
+        let title = "It reads as a log-in; which site asks is not known (--origin).";
+        out.push(Finding::new(Sign01, Incomplete, path, title).because(format!("{mark:?}")));
+        return;
+    };
+    // Other sites that it names are told already.
+    let own = site(&origin.to_lowercase());
+    let names_one = text.split_whitespace().filter_map(host).any(|host| site(&host) == own);
+    if !names_one {
+        let title =
+            format!("It reads as a log-in and does not name {origin:?}: it may be one of another site.");
+        out.push(Finding::new(Sign01, Review, path, title).because(format!("{mark:?}")));
+    }
+}
+
+/// The last two labels of a host name, without scheme and port: what one owner has, as far as can be told without a list of
+/// public suffixes.
+fn site(host: &str) -> String {
+    let bare = host.rsplit("://").next().unwrap_or(host);
+    let bare = bare.split([':', '/']).next().unwrap_or(bare);
+    let mut labels: Vec<&str> = bare.rsplit('.').take(2).collect();
+    labels.reverse();
+    labels.join(".")
+}
+
+/// A sign-in message (EIP-4361) must be for the site that asks, the chain and the account.
+fn sign_in(case: &Case<'_>, message: &Message, text: &str, out: &mut Vec<Finding>) {
+    let mut lines = text.lines();
+    // What a strict reader does not take for a sign-in, another may.
+    let first = lines.next().unwrap_or_default();
+    let Some(domain) = first.trim().strip_suffix(sign_in::MARK) else {
+        if plain::squeezed(text).contains(&plain::squeezed("wants you to sign in with your")) {
+            let title = "Looks like a sign-in and is not in its form: what it signs in to cannot be told.";
+            out.push(Finding::new(Sign01, Block, &message.path, title));
+        } else {
+            relayed(case, &message.path, text, out);
+        }
+        return;
+    };
+    if first.trim() != first {
+        let title = "The sign-in is spelt so that readers may understand it differently: blanks around its first line.";
+        out.push(Finding::new(Sign01, Review, &message.path, title));
+    }
+    let path = &message.path;
+    if let Some(origin) = case.facts.origin.as_deref() {
+        asked_by(origin, domain, path, out);
+    } else {
+        let title = format!("Signs in at {domain:?}; which site asks is not known (--origin).");
+        out.push(Finding::new(Sign01, Incomplete, path, title));
+    }
+    in_its_form(case, path, text, out);
+    if let (Some(account), Some(line)) = (case.facts.account, lines.next())
+        && !line.trim().eq_ignore_ascii_case(&account.0.to_string())
+    {
+        let title = "The sign-in is for another account than yours.";
+        out.push(Finding::new(Sign01, Review, path, title).because(line.trim().to_owned()));
+    }
+    let chain =
+        text.lines().find_map(|line| line.strip_prefix("Chain ID: ")).and_then(|id| id.parse::<u64>().ok());
+    if let (Some(chain), Some(active)) = (chain, case.facts.chain_id)
+        && chain != active
+    {
+        let title = "The sign-in names another chain than the wallet is on.";
+        out.push(Finding::new(Sign01, Review, path, title).because(format!("{chain}, wallet {active}")));
+    }
+}
+
+/// Whether the site that asks is the one that is signed in to: the same host, and the same port.
+fn asked_by(origin: &str, domain: &str, path: &str, out: &mut Vec<Finding>) {
+    let ((host, port), (asks, asks_at)) = (sign_in::authority(domain), sign_in::authority(origin));
+    let other = host != asks || port.zip(asks_at).is_some_and(|(one, other)| one != other);
+    let standard = |port: Option<u16>| port.is_none_or(|port| port == 443);
+    if other {
+        let title =
+            format!("{origin:?} asks for a sign-in at {domain:?}: a site collects a signature for another.");
+        out.push(Finding::new(Sign01, Block, path, title));
+    } else if port != asks_at && !(standard(port) && standard(asks_at)) {
+        let title = format!(
+            "Signs in at {domain:?}, and {origin:?} asks: whether the port is the same is not known."
+        );
+        out.push(Finding::new(Sign01, Review, path, title));
+    }
+}
+
+/// What a sign-in says, once it is read as its standard has it.
+fn in_its_form(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {
+    let read = match sign_in::read(text) {
+        Ok(read) => read,
+        Err(why) => {
+            let title = "The sign-in is not in the form of its standard (EIP-4361): readers may understand it differently.";
+            out.push(Finding::new(Sign01, Review, path, title).because(why));
+            return;
+        }
+    };
+    let (domain, uri) = (sign_in::authority(read.domain), sign_in::authority(read.uri));
+    // A domain without a port has that of the address's scheme.
+    let other_port = domain.1.or(sign_in::standard_port(read.uri)) != uri.1;
+    if domain.0 != uri.0 || other_port {
+        let title = "The sign-in names one site and is for the address of another.";
+        let both = format!("{} and {}", json::shorten(read.domain), json::shorten(read.uri));
+        out.push(Finding::new(Sign01, Review, path, title).because(both));
+    }
+    let is_open = [read.domain, read.uri].iter().any(|text| text.starts_with("http://"));
+    if is_open && !sign_in::is_loopback(&uri.0) {
+        let title = "The sign-in is for an address without encryption (http): who is on the way can take it.";
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(read.uri)));
+    }
+    if case.facts.now.is_none() {
+        let title = "The time is not known, so whether the sign-in holds now was not judged (--now).";
+        out.push(Finding::new(Sign01, Incomplete, path, title));
+    }
+    if let Some(now) = case.facts.now {
+        days(case, path, &read, now, out);
+        let over = read.expires.filter(|end| *end <= now).map(|end| format!("until {end}"));
+        let early = read.not_before.filter(|start| *start > now).map(|start| format!("from {start}"));
+        for when in over.into_iter().chain(early) {
+            let title = "The sign-in does not hold now: why sign it?";
+            out.push(Finding::new(Sign01, Review, path, title).because(when));
+        }
+    }
+    let other = |resource: &&&str| {
+        let is_page = resource.starts_with("https://") || resource.starts_with("http://");
+        is_page && site(&sign_in::authority(resource).0) != site(&domain.0)
+    };
+    for resource in read.resources.iter().filter(other) {
+        let title = "The sign-in speaks of another site's address: what it agrees to there is not told here.";
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(resource)));
+    }
+    for told in read.resources.iter().filter_map(|resource| sign_in::powers(resource)) {
+        let finding = match told {
+            Ok(powers) => {
+                let title = "The sign-in hands over powers (ReCap): whoever gets the signature may do this.";
+                let finding = Finding::new(Sign01, Review, path, title);
+                powers.into_iter().take(20).fold(finding, Finding::because)
+            }
+            Err(why) => {
+                let title = "The sign-in hands over powers (ReCap) that cannot be read.";
+                Finding::new(Sign01, Block, path, title).because(why)
+            }
+        };
+        out.push(finding);
+    }
+}
+
+/// When a sign-in was made, and for how long it holds.
+fn days(case: &Case<'_>, path: &str, read: &SignIn<'_>, now: Timestamp, out: &mut Vec<Finding>) {
+    /// Seconds between the clocks of a site and a wallet.
+    const APART: i64 = 600;
+    /// Seconds after which a log-in is an old one.
+    const OLD: i64 = 86_400;
+    let mut add = |title: String| out.push(Finding::new(Sign01, Review, path, title));
+    let since = now.as_second() - read.issued.as_second();
+    if since < -APART {
+        add(format!("The sign-in says that it was made at {}, which is to come.", read.issued));
+    } else if since > OLD {
+        add(format!("The sign-in was made at {}: who kept it until now?", read.issued));
+    }
+    let most = case.policy.bounds.permit_days;
+    if let Some(end) = read.expires
+        && end.as_second() - now.as_second() > i64::from(most) * 86_400
+    {
+        add(format!("The sign-in holds until {end}, longer than the {most} days the policy allows."));
+    }
+    if let (Some(start), Some(end)) = (read.not_before, read.expires)
+        && start >= end
+    {
+        add("The sign-in begins to hold when it holds no longer: readers may understand that differently."
+            .to_owned());
+    }
+}

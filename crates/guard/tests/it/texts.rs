@@ -1,0 +1,146 @@
+//! Texts that nobody read: other languages, base64, log-ins of another site, and sign-ins of another time.
+
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use tracehound_guard::{Context, Facts, Policy, Report, check_message};
+
+const ME: &str = "0x1111111111111111111111111111111111111111";
+const FACTS: &str = "chain-id=1\naccount='0x1111111111111111111111111111111111111111'\n";
+
+fn judged(more: &str, text: &str) -> Report {
+    let facts = Facts::parse(&format!("{FACTS}{more}")).expect("facts");
+    check_message(text.as_bytes(), Context::new(&Policy::default(), &facts))
+}
+
+fn says(report: &Report, words: &str) -> bool {
+    report.of("G-SIGN-01").iter().any(|finding| finding.title.contains(words))
+}
+
+#[test]
+fn a_text_in_another_language_is_one_that_nobody_read() {
+    for (text, binds) in [
+        ("Acepto vender todos mis NFT al portador por 1 ETH", true),
+        ("Autorizo a Example a gastar mis fondos", true),
+        ("Ich verkaufe dem Inhaber alles, was hier liegt", true),
+        ("Hiermit \u{fc}bertrage ich meine Anteile", true),
+        ("J'autorise le porteur \u{e0} vendre tout", true),
+        ("Aceito transferir todos os meus tokens", true),
+        ("Accetto di cedere ogni cosa al portatore", true),
+        ("Bu mesaji imzalayarak her seyi devrediyorum", false),
+        ("Welcome to Example!\n\nQuien firma esto entrega sus llaves", false),
+    ] {
+        let report = judged("", text);
+        assert_eq!(report.exit_code, 10, "{text}: {:#?}", report.findings);
+        assert_eq!(says(&report, "binds whoever signs"), binds, "{text}: {:#?}", report.findings);
+    }
+    let key = judged("", "Esta firma crea la clave privada de su cuenta");
+    assert!(says(&key, "private key or a seed phrase"), "{:#?}", key.findings);
+    assert_eq!(judged("", "Welcome to Example. You can close this page at any time.").exit_code, 0);
+}
+
+#[test]
+fn what_stands_in_base64_is_read() {
+    let order = "I agree to sell all that I have";
+    let key = "Access zkSync account.\n\nOnly sign this message for a trusted client!";
+    for (text, exit) in [(order, 10), (key, 20)] {
+        let long = STANDARD.encode(text);
+        let broken = long
+            .as_bytes()
+            .chunks(20)
+            .map(|part| String::from_utf8_lossy(part))
+            .collect::<Vec<_>>()
+            .join("\n");
+        for written in [
+            long.clone(),
+            format!("Hello. Here is the thing: {}", URL_SAFE_NO_PAD.encode(text)),
+            format!("Hello ({long})"),
+            format!("Hello. Here is the thing: 0x{}", hex::encode(text)),
+            broken,
+        ] {
+            let report = judged("", &written);
+            assert!(says(&report, "in base64 or in digits"), "{written}: {:#?}", report.findings);
+            assert_eq!(report.exit_code, exit, "{written}: {:#?}", report.findings);
+        }
+    }
+    // Keys, numbers and addresses are no texts.
+    for text in [
+        format!("The account is {ME} and the other 0x6666666666666666666666666666666666666666."),
+        format!("The hash of it is 0x{}", "ab".repeat(32)),
+        "The number of it is QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG".to_owned(),
+        "Your number is 4aK9bTz0Qm2Lr7Xw".to_owned(),
+    ] {
+        assert!(!says(&judged("", &text), "in base64"), "{text}");
+    }
+}
+
+#[test]
+fn a_log_in_that_does_not_name_the_site_that_asks_may_be_one_of_another() {
+    for text in [
+        "Welcome to Example! Sign in with this one-time code: 4aK9bTz0",
+        "Log in to Example\nNonce: 12345678",
+        "Please verify ownership of your wallet. Challenge 91823",
+    ] {
+        let evil = judged("origin='evil.example'\n", text);
+        assert!(
+            says(&evil, "may be one of another site") && evil.exit_code == 10,
+            "{text}: {:#?}",
+            evil.findings
+        );
+        let untold = judged("", text);
+        assert!(says(&untold, "(--origin)") && untold.exit_code == 30, "{text}: {:#?}", untold.findings);
+    }
+    let text = "Log in to app.good.org\nThe number is 12345678";
+    assert_eq!(judged("origin='app.good.org'\n", text).exit_code, 0);
+    assert_eq!(judged("origin='https://good.org'\n", text).exit_code, 0);
+    let other = judged("origin='evil.org'\n", text);
+    assert!(says(&other, "names another site"), "{:#?}", other.findings);
+}
+
+#[test]
+fn a_sign_in_is_of_today_for_some_days_and_for_one_site() {
+    let sign_in = |more: &str, issued: &str| {
+        let text = format!(
+            "app.example.org wants you to sign in with your Ethereum account:\n{ME}\n\nWelcome.\n\nURI: \
+             https://app.example.org/in\nVersion: 1\nChain ID: 1\nNonce: 12345678\nIssued At: {issued}{more}"
+        );
+        judged("origin='app.example.org'\nnow='2026-01-15T12:00:00Z'\n", &text)
+    };
+    let today = "2026-01-15T12:00:00Z";
+    for (more, issued) in [
+        ("", today),
+        ("", "2026-01-15T12:09:00Z"),
+        ("", "2026-01-14T13:00:00Z"),
+        ("\nExpiration Time: 2026-01-22T12:00:00Z", today),
+        ("\nNot Before: 2026-01-15T11:00:00Z", today),
+        ("\nResources:\n- https://docs.example.org/terms\n- ipfs://bafy", today),
+    ] {
+        let report = sign_in(more, issued);
+        assert_eq!(report.exit_code, 0, "{more} {issued}: {:#?}", report.findings);
+    }
+    for (more, issued, words) in [
+        ("", "2026-01-16T12:00:00Z", "which is to come"),
+        ("", "2026-01-10T12:00:00Z", "who kept it until now"),
+        ("\nExpiration Time: 2026-01-15T11:00:00Z", today, "does not hold now"),
+        ("\nExpiration Time: 2036-01-15T12:00:00Z", today, "longer than the 30 days"),
+        (
+            "\nExpiration Time: 2026-01-16T12:00:00Z\nNot Before: 2026-01-15T13:00:00Z",
+            today,
+            "does not hold now",
+        ),
+        (
+            "\nExpiration Time: 2026-01-15T13:00:00Z\nNot Before: 2026-01-15T13:00:00Z",
+            today,
+            "holds no longer",
+        ),
+        ("\nResources:\n- https://vault.elsewhere.example/all", today, "another site's address"),
+    ] {
+        let report = sign_in(more, issued);
+        assert!(says(&report, words) && report.exit_code == 10, "{more} {issued}: {:#?}", report.findings);
+    }
+    let text = "app.example.org wants you to sign in with your Ethereum account:\n0x1111111111111111111111111111111111111111\n\nURI: \
+                https://app.example.org\nVersion: 1\nChain ID: 1\nNonce: 12345678\nIssued At: 2026-01-15T12:00:00Z";
+    let untold = judged("origin='app.example.org'\n", text);
+    assert!(says(&untold, "(--now)") && untold.exit_code == 30, "{:#?}", untold.findings);
+}

@@ -309,7 +309,8 @@ fn a_sign_in_is_judged_by_the_page_that_asks() {
     let proxy = Running::start(Options { origins, ..options(&node.server.url()) });
     let text = format!(
         "app.example.org wants you to sign in with your Ethereum account:\n{ME}\n\nURI: https://app.example.org\n\
-         Version: 1\nChain ID: 1\nNonce: 12345678\nIssued At: 2026-01-15T12:00:00Z"
+         Version: 1\nChain ID: 1\nNonce: 12345678\nIssued At: {}",
+        jiff::Timestamp::now()
     );
     let body = json!({"id": 1, "method": "personal_sign", "params": [text, ME]}).to_string();
     let ask = |origin: &str| {

@@ -44,6 +44,11 @@ pub(crate) fn shipped(address: &Address, chain_id: Option<u64>) -> Option<Unit> 
     Asset::erc20(chain_id.unwrap_or(1), address.into_array()).unit()
 }
 
+/// Whether the table that is shipped has a token of that name, on whatever chain.
+pub(crate) fn ships(ticker: &str) -> bool {
+    ticker == "ETH" || tracehound_model::asset::tickers().any(|known| known == ticker)
+}
+
 /// Whether the table that is shipped has the widely used tokens of a chain.
 pub(crate) fn ships_tokens(chain_id: u64) -> bool {
     matches!(chain_id, 1 | 10 | 137 | 8453 | 42161)

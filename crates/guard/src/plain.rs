@@ -72,6 +72,28 @@ pub(crate) fn squeezed(text: &str) -> String {
     plain.replace("rn", "m").replace("vv", "w")
 }
 
+/// As [`squeezed`], of names as short as tickers: digits and signs of money are the letters that they are written for too.
+pub(crate) fn ticker(name: &str) -> String {
+    let signs = |c: char| match c {
+        '$' => 's',
+        '€' => 'e',
+        '₮' => 't',
+        '@' => 'a',
+        c => c,
+    };
+    let alike = |c: char| match c {
+        '2' => 'z',
+        '3' => 'e',
+        '4' => 'a',
+        '5' => 's',
+        '6' | '9' => 'g',
+        '7' => 't',
+        '8' => 'b',
+        c => c,
+    };
+    squeezed(&name.chars().map(signs).collect::<String>()).chars().map(alike).collect()
+}
+
 fn letter(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();

@@ -81,6 +81,11 @@ impl Standard {
     }
 }
 
+/// Tickers of the tokens that [`Asset::unit`] knows, some more than once.
+pub fn tickers() -> impl Iterator<Item = &'static str> {
+    known::tickers()
+}
+
 /// Text that names no asset we know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AssetError {

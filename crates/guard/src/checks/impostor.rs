@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use alloy_primitives::Address;
 
+use super::worth;
 use crate::{
     case::Case,
     decode::Call,
@@ -29,14 +30,20 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("mETH", &[]),
     ("LINK", &["ChainLink Token", "Chainlink"]),
     ("UNI", &["Uniswap"]),
+    ("EURC", &["Euro Coin"]),
+    ("EURS", &["STASIS EURO"]),
+    ("AAVE", &["Aave Token"]),
+    ("LDO", &["Lido DAO Token"]),
+    ("MKR", &["Maker"]),
 ];
 
-/// The tickers, by every name in plain letters.
+/// The tickers, by every name in plain letters: those above, and whatever is taken for a price of an exchange.
 static WORN: LazyLock<BTreeMap<String, &str>> = LazyLock::new(|| {
     let names = KNOWN
         .iter()
-        .flat_map(|(ticker, names)| names.iter().chain([ticker]).map(move |name| (name, *ticker)));
-    names.map(|(name, ticker)| (plain::squeezed(name), ticker)).collect()
+        .flat_map(|(ticker, names)| names.iter().chain([ticker]).map(move |name| (*name, *ticker)));
+    let priced = worth::tickers().map(|ticker| (ticker, ticker));
+    priced.chain(names).map(|(name, ticker)| (plain::ticker(name), ticker)).collect()
 });
 
 /// The known token whose name a name is, in plain letters, without what marks tokens that were brought over a bridge.
@@ -45,8 +52,15 @@ fn worn(name: &str) -> Option<&'static str> {
     let bare = bare.trim().trim_start_matches('$');
     let bare = bare.strip_prefix("bridged ").unwrap_or(bare);
     let bare = bare.split(" (").next().unwrap_or(bare);
-    let bare = plain::squeezed(bare.strip_suffix(".e").unwrap_or(bare));
-    WORN.get(&bare).copied()
+    let bare = bare.strip_suffix(" token").unwrap_or(bare);
+    let bare = bare.strip_suffix(".e").unwrap_or(bare);
+    WORN.get(&plain::ticker(bare)).or_else(|| WORN.get(&plain::ticker(name))).copied()
+}
+
+/// Whether a name is a token's own to the letter.
+fn is_spelt(name: &str, ticker: &str) -> bool {
+    let names = KNOWN.iter().filter(|known| known.0 == ticker).flat_map(|known| known.1);
+    name == ticker || names.into_iter().any(|own| *own == name)
 }
 
 /// What addresses are called by the context, by themselves on the chain, by descriptors, and by the data that are signed for them.
@@ -84,7 +98,15 @@ pub(super) fn impostors(case: &Case<'_>, out: &mut Vec<Finding>) {
     let packed =
         |call: &Call<'_>, address: &Address| call.data.windows(20).any(|window| window == address.as_slice());
     for (address, names) in called(case, &involved) {
-        let Some(like) = names.iter().find_map(|name| worn(name)) else { continue };
+        // Who tells of a token that no table here has, in the name that it has, says which one he means.
+        let is_told = |name: &str, like: &str| {
+            let told = case.facts.token.iter();
+            is_spelt(name, like)
+                && !known::ships(like)
+                && told.into_iter().any(|told| told.address.0 == address && told.symbol == name)
+        };
+        let likes = names.iter().filter_map(|name| worn(name).filter(|like| !is_told(name, like)));
+        let Some(like) = likes.into_iter().next() else { continue };
         if known::shipped(&address, case.chain_id).is_some() || case.wraps(&address) {
             continue;
         }
@@ -92,7 +114,7 @@ pub(super) fn impostors(case: &Case<'_>, out: &mut Vec<Finding>) {
         {
             continue;
         }
-        let is_known = case.chain_id.is_none_or(known::ships_tokens);
+        let is_known = known::ships(like) && case.chain_id.is_none_or(known::ships_tokens);
         let title = if is_known {
             format!("{address} calls itself {like} and is not the {like} known here.")
         } else {
@@ -137,6 +159,25 @@ mod tests {
             assert_eq!(worn(name), Some("USDC"), "{name}");
         }
         assert_eq!(worn("W\u{395}TH"), Some("WETH"));
+        for (name, like) in [
+            ("U5DC", "USDC"),
+            ("USD\u{422}", "USDT"),
+            ("U$DT", "USDT"),
+            ("USD₮", "USDT"),
+            ("DA1", "DAI"),
+            ("D4I", "DAI"),
+            ("W8TC", "WBTC"),
+            ("W3TH", "WETH"),
+            ("STETH", "stETH"),
+            ("EURC", "EURC"),
+            ("\u{415}URC", "EURC"),
+            ("3URC", "EURC"),
+            ("Euro C0in", "EURC"),
+            ("PYU5D", "PYUSD"),
+            ("USDC Token", "USDC"),
+        ] {
+            assert_eq!(worn(name), Some(like), "{name}");
+        }
         for name in ["USDC-WETH LP", "aUSDC", "Permit2", "CoW", "USD", ""] {
             assert_eq!(worn(name), None, "{name}");
         }

@@ -51,6 +51,11 @@ const BANDS: &[Band] = &[
     Band { symbols: &["WBTC", "tBTC", "cbBTC", "BTCB"], least: 2_000, most: 10_000_000 },
 ];
 
+/// Every ticker that is taken for a price here.
+pub(super) fn tickers() -> impl Iterator<Item = &'static str> {
+    BANDS.iter().flat_map(|band| band.symbols).copied()
+}
+
 /// The band of a token, or of the coin (zero), with an amount of it in units of 10^-36.
 fn band(case: &Case<'_>, token: &Address, amount: U256) -> Option<(&'static Band, U256)> {
     let (symbol, decimals) = if token.is_zero() {

@@ -75,6 +75,18 @@ fn a_token_that_wears_the_name_of_another_is_told_on_every_chain() {
             assert_eq!(other.exit_code, 0, "{chain}: {:#?}", other.findings);
         }
     }
+    // Digits and signs for letters, and tokens that no table here has, in the name that they call themselves by.
+    for name in ["U5DC", "USD\u{422}", "U$DT", "DA1", "W8TC", "\u{415}URC", "PYU5D"] {
+        for by in [By::Context, By::Itself, By::Descriptor] {
+            let report = paid(1, TOKEN, Some((by, name)), "");
+            assert!(report.has("G-FACT-01") && report.exit_code == 10, "{name}: {:#?}", report.findings);
+        }
+    }
+    for name in ["EURC", "PYUSD", "Euro Coin"] {
+        assert_eq!(paid(1, TOKEN, Some((By::Itself, name)), "").exit_code, 10, "{name}");
+        let told = paid(1, TOKEN, Some((By::Context, name)), "");
+        assert_eq!(told.exit_code, 0, "the context says which one is meant: {:#?}", told.findings);
+    }
     // The policy names by its address which one is meant.
     let named =
         format!("[[trusted]]\naddress='{TOKEN}'\nlabel='USDC here'\nroles=['contract']\nchains=[59144]\n");

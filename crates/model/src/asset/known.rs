@@ -53,6 +53,11 @@ pub(super) fn unit(asset: Asset) -> Option<Unit> {
     Some(Unit { ticker, decimals })
 }
 
+/// Their tickers, some more than once.
+pub(super) fn tickers() -> impl Iterator<Item = &'static str> {
+    TOKENS.iter().map(|row| row.1)
+}
+
 /// 20 bytes from 40 lower-case hexadecimal digits; anything else does not compile.
 const fn hex(digits: &[u8; 40]) -> [u8; 20] {
     let mut bytes = [0; 20];

@@ -71,6 +71,8 @@ pub struct Case<'a> {
     pub non_canonical: &'a [NonCanonical],
     /// Whose signature is asked for, where the request says it.
     pub signer: Option<Address>,
+    /// The smart account in whose name typed data are wrapped (ERC-7739).
+    pub signs_as: Option<Address>,
     /// What it did when it was executed, if that was tried.
     pub simulation: Option<Simulation>,
     context: Context<'a>,
@@ -94,6 +96,7 @@ impl<'a> Case<'a> {
             authorizations: &[],
             non_canonical: &[],
             signer: None,
+            signs_as: None,
             simulation: None,
             context,
         }
@@ -335,6 +338,9 @@ impl<'a> Case<'a> {
         }
         if let Some(signer) = self.signer {
             add("params", signer);
+        }
+        if let Some(account) = self.signs_as {
+            add("message.verifyingContract", account);
         }
         match self.subject {
             Subject::Safe(safe) => {

@@ -545,21 +545,39 @@ fn typed_for(node: &Node, signer: Option<Address>, context: Context<'_>) -> Repo
         Ok(data) => data,
         Err(error) => return Draft::refused(&error).report(Kind::TypedData, context),
     };
-    let meaning = typed::meaning(&data);
-    let draft = |context: Context<'_>| typed_whole(node, &data, &meaning, &scalars, signer, context);
+    // What a smart account wraps is what is agreed to.
+    let shown = data.nested.as_ref().map_or(&data, |nested| &nested.content);
+    let meaning = typed::meaning(shown);
+    let asked = AskedTyped { data: shown, whole: &data, meaning: &meaning, scalars: &scalars, signer };
+    let draft = |context: Context<'_>| typed_whole(node, asked, context);
     learn::asked(context, draft).report(Kind::TypedData, context)
 }
 
-/// Typed data, and the Safe transaction that they are.
-fn typed_whole(
-    node: &Node,
-    data: &typed::TypedData,
-    meaning: &Meaning,
-    scalars: &Scalars,
+/// Typed data whose signature is asked for.
+#[derive(Clone, Copy)]
+struct AskedTyped<'a> {
+    /// What is agreed to.
+    data: &'a typed::TypedData,
+    /// What is signed: the same, or what a smart account wraps around it.
+    whole: &'a typed::TypedData,
+    meaning: &'a Meaning,
+    scalars: &'a Scalars,
     signer: Option<Address>,
-    context: Context<'_>,
-) -> Draft {
-    let mut draft = typed_draft(data, meaning, scalars, signer, context);
+}
+
+/// Typed data, and the Safe transaction or the text that they are.
+fn typed_whole(node: &Node, asked: AskedTyped<'_>, context: Context<'_>) -> Draft {
+    let AskedTyped { data, meaning, signer, .. } = asked;
+    let mut draft = typed_draft(asked, context);
+    if let Meaning::Text(text) = meaning {
+        let message = message::Message {
+            method: message::Method::Personal,
+            bytes: text.clone(),
+            path: "message.prefixed".to_owned(),
+            signer,
+        };
+        draft.take_up(message_draft(&message, context));
+    }
     if *meaning == Meaning::SafeTx {
         let mut more = Scalars::default();
         let mut inner = match safe::input::read_node(node, missing(context.facts), &mut more) {
@@ -578,19 +596,19 @@ fn typed_whole(
     draft
 }
 
-fn typed_draft(
-    data: &typed::TypedData,
-    meaning: &Meaning,
-    scalars: &Scalars,
-    signer: Option<Address>,
-    context: Context<'_>,
-) -> Draft {
+fn typed_draft(asked: AskedTyped<'_>, context: Context<'_>) -> Draft {
+    let AskedTyped { data, whole, meaning, scalars, signer } = asked;
     let mut case = Case::new(context, Subject::Typed(data, meaning), "typed data");
     case.signer = signer;
     let chain = data.domain.uint("chainId").and_then(|chain| u64::try_from(chain).ok());
     case.chain_id = chain.or(context.facts.chain_id);
     case.non_canonical = &scalars.non_canonical;
-    case.digest = Some(data.hashes.digest);
+    case.digest = Some(whole.hashes.digest);
+    case.signs_as = whole.nested.as_ref().map(|nested| nested.account);
+    // What a smart account of one's own holds is what is given and got.
+    if let Some(account) = case.signs_as.filter(|account| case.speaks_for(account)) {
+        case.actor = Some(account);
+    }
     let (own, mut findings) = functions(context.facts);
     match meaning {
         Meaning::Grants(grants) => case.grants.clone_from(grants),
@@ -610,6 +628,13 @@ fn typed_draft(
         _ => {}
     }
     findings.extend(checks::run(&case));
+    if let Some(nested) = &whole.nested
+        && case.chain_id.is_some_and(|chain| nested.chain_id != alloy_primitives::U256::from(chain))
+    {
+        let title = "It is wrapped for an account on another chain.";
+        let finding = Finding::new(CheckId::Sign01, Severity::Block, "message.chainId", title);
+        findings.push(finding.because(nested.chain_id.to_string()));
+    }
     let mut fields = Vec::new();
     for (name, value) in data.domain.fields() {
         fields.push((format!("Domain {name}"), value.show()));
@@ -618,12 +643,15 @@ fn typed_draft(
     for (name, value) in data.message.fields() {
         fields.push((name.clone(), value.show()));
     }
+    if let Some(account) = &case.signs_as {
+        fields.push(("In the name of".to_owned(), case.show(account)));
+    }
     let item = Item {
         path: case.path.clone(),
         title: "Typed data (EIP-712)".to_owned(),
         intent: intent::sentence(&case),
         fields,
-        hashes: Some(HashReport::from(data.hashes)),
+        hashes: Some(HashReport::from(whole.hashes)),
         calls: calls(&case),
         clear: clear(&case, context.descriptors),
         simulation: simulated(&case),

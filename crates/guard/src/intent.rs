@@ -50,6 +50,9 @@ pub fn sentence(case: &Case<'_>) -> String {
         parts.push(told.unwrap_or_else(|| act(case, &placed.act)));
     }
     if let Some((data, meaning)) = case.typed() {
+        if let Some(account) = case.signs_as {
+            parts.push(format!("in the name of {}", case.show(&account)));
+        }
         match meaning {
             Meaning::Grants(grants) => parts.extend(grants.iter().map(|(_, one)| grant(case, one))),
             Meaning::Orders { orders, .. } => parts.extend(orders.iter().map(|one| order(case, one))),
@@ -66,6 +69,13 @@ pub fn sentence(case: &Case<'_>) -> String {
             Meaning::Blind => parts.push("signs a hash whose contents nobody can see".to_owned()),
             Meaning::SafeTx => parts.push("signs a Safe transaction".to_owned()),
             Meaning::SafeMessage => parts.push("signs a message in the name of a Safe".to_owned()),
+            Meaning::Text(text) => {
+                let text = String::from_utf8_lossy(text);
+                let first = crate::json::shorten(text.lines().next().unwrap_or_default());
+                let whose = data.domain.address("verifyingContract");
+                let whose = whose.map_or_else(|| "an account".to_owned(), |whose| case.show(&whose));
+                parts.push(format!("signs the text {first:?} in the name of {whose}"));
+            }
             Meaning::Other => {
                 let by =
                     data.domain.text("name").map(|name| format!(" for {:?}", crate::json::shorten(name)));

@@ -10,6 +10,6 @@ pub(crate) use self::shapes::COIN;
 pub use self::{
     auth::Authorization,
     meaning::{Item, ItemKind, Meaning, Order, meaning},
-    read::{Data, TypedData, read},
+    read::{Data, Nested, TypedData, read},
     shapes::{Known, SignedCall, Told},
 };

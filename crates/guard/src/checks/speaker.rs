@@ -188,6 +188,11 @@ fn owners(case: &Case<'_>) -> Vec<Named> {
     let mut all = Vec::new();
     addresses(&data.message, "message", &mut all);
     all.retain(|named| is_owner(meaning, &named.path));
+    all.extend(case.signs_as.map(|address| Named { path: "message.verifyingContract".to_owned(), address }));
+    if let Meaning::Text(_) = meaning {
+        let account = data.domain.address("verifyingContract");
+        all.extend(account.map(|address| Named { path: "domain.verifyingContract".to_owned(), address }));
+    }
     if let Meaning::Known(known) = meaning
         && all.is_empty()
     {
@@ -202,7 +207,7 @@ fn owners(case: &Case<'_>) -> Vec<Named> {
 pub(super) fn strangers(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some((data, meaning)) = case.typed() else { return };
     // Never allowed as it is.
-    if matches!(meaning, Meaning::Other | Meaning::Blind | Meaning::SafeMessage) {
+    if matches!(meaning, Meaning::Other | Meaning::Blind | Meaning::SafeMessage | Meaning::Text(_)) {
         return;
     }
     let mut all = Vec::new();
@@ -225,7 +230,7 @@ pub(super) fn strangers(case: &Case<'_>, out: &mut Vec<Finding>) {
 
 impl Case<'_> {
     /// Whether a signature of the account speaks for an address: itself, or a Safe that it is told to own.
-    fn speaks_for(&self, address: &Address) -> bool {
+    pub(crate) fn speaks_for(&self, address: &Address) -> bool {
         let owns = |account: Address| {
             self.facts.names_safe(address)
                 && self

@@ -9,10 +9,11 @@ use crate::{
     finding::{
         CheckId::{Act01, Gas01, Ord01, Sim01},
         Finding,
-        Severity::{Block, Info, Review},
+        Severity::{Block, Incomplete, Info, Review},
     },
+    known,
     policy::Role,
-    typed::{Data, Meaning, Told},
+    typed::{Data, Known, Meaning, Told},
 };
 
 /// A bit of 1inch's `makerTraits`: the order has an extension. Source: `MakerTraitsLib.sol`, `_HAS_EXTENSION_FLAG`.
@@ -22,6 +23,7 @@ const HAS_EXTENSION: usize = 249;
 pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some((data, Meaning::Known(known))) = case.typed() else { return };
     let message = &data.message;
+    term(case, known, out);
     if let Some(told) = &known.told {
         beside_a_chain(case, told, out);
     }
@@ -62,6 +64,30 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
                 out.push(Finding::new(Act01, Review, &format!("message.{name}"), what));
             }
         }
+    }
+}
+
+/// How long a payment, a call or a right by signature can be used: one without an end is as one without a limit.
+fn term(case: &Case<'_>, known: &Known, out: &mut Vec<Finding>) {
+    // Orders are judged by what markets offer.
+    let Some(end) = known.until.filter(|_| !(known.calls.is_empty() && known.operators.is_empty())) else {
+        return;
+    };
+    // Source: ERC-4337, `validUntil`: zero is no end.
+    let end = if end.is_zero() && known.id == "safe.4337" { U256::MAX } else { end };
+    let Some(now) = case.facts.now else {
+        let title = "The time is not known, so how long the signature can be used was not judged (--now).";
+        out.push(Finding::new(Act01, Incomplete, "message", title));
+        return;
+    };
+    let days = case.policy.bounds.permit_days;
+    let limit = u64::try_from(now.as_second()).unwrap_or_default().saturating_add(u64::from(days) * 86_400);
+    if end > U256::from(limit) {
+        let title = format!(
+            "Whoever gets the signature can use it {}, longer than the {days} days the policy allows.",
+            known::until(end)
+        );
+        out.push(Finding::new(Act01, Review, "message", title));
     }
 }
 

@@ -49,6 +49,18 @@ pub(super) fn acts(case: &Case<'_>, out: &mut Vec<Finding>) {
         out.push(Finding::new(Act01, Incomplete, &call.path, title));
     }
     for placed in &case.acts {
+        // Permit2 moves whatever token it is told to.
+        if let Act::Transfer { token, .. } = &placed.act
+            && case.unpacked.calls[placed.call].to.is_some_and(|to| to != *token)
+            && !case.knows_contract(token)
+            && seen.insert(*token)
+        {
+            let title = format!(
+                "Moves the token {}, and nobody vouches for that contract: what its code does is not known.",
+                case.show(token)
+            );
+            out.push(Finding::new(Act01, Incomplete, &placed.path, title));
+        }
         // Over a list of Safe transactions the one that is approved is looked for among the others.
         if let (Act::ApproveHash { hash, .. }, Subject::Tx(_)) = (&placed.act, &case.subject) {
             let title = "Approves a transaction of a Safe that is not here: add it to have it judged.";
@@ -78,7 +90,7 @@ fn signature(case: &Case<'_>, out: &mut Vec<Finding>) {
         Meaning::Orders { .. } => is_whole_order(&data.type_text),
         Meaning::Known(_) => true,
         // Judged as what they are, whatever the contract.
-        Meaning::SafeTx | Meaning::SafeMessage | Meaning::Blind | Meaning::Other => return,
+        Meaning::SafeTx | Meaning::SafeMessage | Meaning::Text(_) | Meaning::Blind | Meaning::Other => return,
     };
     if !is_whole {
         let title = format!(

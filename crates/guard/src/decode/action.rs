@@ -245,7 +245,11 @@ pub fn acts(calls: &[Call<'_>]) -> Vec<Placed> {
         if call.is_wrapper || call.data.is_empty() {
             continue;
         }
-        let batch = call.decoded.as_ref().map_or_else(Vec::new, permit_batch);
+        let batch = call.decoded.as_ref().map_or_else(Vec::new, |decoded| {
+            let mut batch = permit_batch(decoded);
+            batch.extend(transfer_batch(decoded));
+            batch
+        });
         if batch.is_empty() {
             meaning(call, to).map(|act| whose(act, call.from)).into_iter().for_each(&mut add);
         } else {
@@ -296,6 +300,25 @@ fn permit_batch(decoded: &super::Decoded<'_>) -> Vec<Act> {
         }))
     });
     grants.collect()
+}
+
+/// Permit2's batch of transfers. Source: Uniswap permit2, `IAllowanceTransfer.AllowanceTransferDetails`.
+fn transfer_batch(decoded: &super::Decoded<'_>) -> Vec<Act> {
+    if decoded.signature() != "transferFrom((address,address,uint160,address)[])" {
+        return Vec::new();
+    }
+    let details = decoded.args.first().map(Value::elements).unwrap_or_default();
+    let transfers = details.iter().filter_map(|details| {
+        let details = details.elements();
+        Some(Act::Transfer {
+            token: details.get(3)?.address()?,
+            from: details.first()?.address(),
+            to: details.get(1)?.address()?,
+            amount: details.get(2)?.uint()?,
+            nft: false,
+        })
+    });
+    transfers.collect()
 }
 
 /// Addresses in parameters whose name says that they receive.

@@ -142,6 +142,8 @@ pub enum Meaning {
     SafeTx,
     /// A message of a Safe.
     SafeMessage,
+    /// A text, wrapped for the smart account that signs it (ERC-7739, `PersonalSign`).
+    Text(Vec<u8>),
     /// Signing in or voting or something else that only its contract understands.
     Other,
 }
@@ -156,6 +158,13 @@ pub fn meaning(data: &TypedData) -> Meaning {
     match &data.primary[..] {
         "SafeTx" => return Meaning::SafeTx,
         "SafeMessage" => return Meaning::SafeMessage,
+        "PersonalSign" if data.type_text == "PersonalSign(bytes prefixed)" => {
+            if let Some(Data::Bytes(bytes)) = message.get("prefixed")
+                && let Some(text) = unprefixed(bytes)
+            {
+                return Meaning::Text(text.to_vec());
+            }
+        }
         "OrderComponents" => {
             if let Some(order) = seaport(message, "message") {
                 return Meaning::Orders { orders: vec![order], cut: false };
@@ -188,6 +197,17 @@ pub fn meaning(data: &TypedData) -> Meaning {
         return Meaning::Grants(grants);
     }
     if is_blind(message) { Meaning::Blind } else { Meaning::Other }
+}
+
+/// The text behind the prefix of `personal_sign` (EIP-191), where its length is the one that is said.
+fn unprefixed(bytes: &[u8]) -> Option<&[u8]> {
+    let rest = bytes.strip_prefix(b"\x19Ethereum Signed Message:\n")?;
+    // The length has no end of its own: a text may begin with digits.
+    (1..=rest.len().min(7)).find_map(|digits| {
+        let (length, text) = rest.split_at(digits);
+        let length = std::str::from_utf8(length).ok()?;
+        (length == text.len().to_string()).then_some(text)
+    })
 }
 
 /// Only hashes, and numbers that say nothing by themselves.

@@ -87,6 +87,19 @@ pub struct TypedData {
     pub hashes: Hashes,
     /// The type's full description (`encodeType`), by which descriptors know it.
     pub type_text: String,
+    /// What a smart account's owner agrees to, where it is wrapped for that account (ERC-7739).
+    pub nested: Option<Box<Nested>>,
+}
+
+/// Typed data that a smart account wraps before it has them signed (ERC-7739, `TypedDataSign`).
+#[derive(Clone, Debug)]
+pub struct Nested {
+    /// What is agreed to: of the same domain.
+    pub content: TypedData,
+    /// The smart account in whose name it is.
+    pub account: Address,
+    /// Its chain.
+    pub chain_id: U256,
 }
 
 impl Data {
@@ -240,7 +253,47 @@ pub fn read(node: &Node, scalars: &mut Scalars) -> Result<TypedData, Malformed> 
     let encoder = encode::Encoder::new(&types);
     let hashes = encoder.hashes(&domain, &message, primary == DOMAIN);
     let type_text = encoder.type_text(&primary);
-    Ok(TypedData { primary, domain, message, hashes, type_text })
+    let nested = nested(&types, &primary, &domain, &message, &encoder).map(Box::new);
+    Ok(TypedData { primary, domain, message, hashes, type_text, nested })
+}
+
+/// The fields of a smart account's domain, behind the contents. Source: ERC-7739.
+const ACCOUNT_FIELDS: [(&str, &str); 5] = [
+    ("name", "string"),
+    ("version", "string"),
+    ("chainId", "uint256"),
+    ("verifyingContract", "address"),
+    ("salt", "bytes32"),
+];
+
+/// What is in a `TypedDataSign`, where it is one to the letter.
+fn nested(
+    types: &Types,
+    primary: &str,
+    domain: &Data,
+    message: &Data,
+    encoder: &encode::Encoder<'_>,
+) -> Option<Nested> {
+    let [contents, account @ ..] = &types.get(primary).filter(|_| primary == "TypedDataSign")?[..] else {
+        return None;
+    };
+    let is_account = account.iter().map(|field| (&field.name[..], &field.written[..])).eq(ACCOUNT_FIELDS);
+    let Kind::Struct(name) = &contents.ty else { return None };
+    // What accounts refuse: names by which a type could break out of its own description.
+    let is_name = name.starts_with(|c: char| !c.is_ascii_lowercase()) && name != primary;
+    if contents.name != "contents" || !is_account || !is_name {
+        return None;
+    }
+    let inner = message.get("contents")?.clone();
+    let hashes = encoder.hashes(domain, &inner, false);
+    let type_text = encoder.type_text(name);
+    let (primary, domain) = (name.clone(), domain.clone());
+    let content = TypedData { primary, domain, message: inner, hashes, type_text, nested: None };
+    Some(Nested {
+        content,
+        account: message.address("verifyingContract")?,
+        chain_id: message.uint("chainId")?,
+    })
 }
 
 /// Name of the domain's type.

@@ -27,3 +27,4 @@ mod texts;
 mod unvouched;
 mod watch;
 mod whose;
+mod wrapped;

@@ -16,6 +16,7 @@ mod name;
 mod order;
 mod ownership;
 mod queue;
+mod router;
 mod sign;
 mod signatures;
 mod speaker;
@@ -55,6 +56,7 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Act01, unread::named_by_context),
     (CheckId::Gas01, unread::typed),
     (CheckId::Sim01, unread::bridges),
+    (CheckId::Sim01, router::commands),
     (CheckId::Own01, ownership::power),
     (CheckId::Own01, ownership::operators),
     (CheckId::Gas01, ownership::gas_refund),

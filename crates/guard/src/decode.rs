@@ -2,10 +2,12 @@
 
 pub mod abi;
 pub mod action;
+pub(crate) mod router;
 pub mod table;
 pub mod types;
 pub mod unpack;
 
+pub(crate) use self::router::{EXECUTE, Plan};
 pub use self::{
     abi::{AbiError, Anomaly, Value, decode},
     action::{Act, By, Extent, Grant, Placed, Power, Setting, acts},

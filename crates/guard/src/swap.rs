@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, U256};
 
 use crate::{
-    decode::{Call, Param, Type, Value},
+    decode::{Call, Param, Plan, Type, Value},
     typed::COIN,
 };
 
@@ -24,6 +24,9 @@ impl Swap {
     /// What a call says. Nothing where it names no token that comes out and no least amount.
     pub(crate) fn of(call: &Call<'_>) -> Option<Self> {
         let decoded = call.decoded.as_ref()?;
+        if let Some(plan) = Plan::of(call) {
+            return Self::of_plan(&plan);
+        }
         let mut swap = Self::default();
         swap.look(&decoded.function.params, &decoded.args);
         let is_pool = decoded.function.name.starts_with("addLiquidity");
@@ -41,6 +44,13 @@ impl Swap {
             *token = Address::ZERO;
         }
         (swap.least.is_some() || !swap.gets.is_empty()).then_some(swap)
+    }
+
+    /// What a list of commands says, where it exchanges one thing for one other.
+    fn of_plan(plan: &Plan) -> Option<Self> {
+        let (gets, least) = plan.gets.iter().next().filter(|_| plan.is_single())?;
+        let (gives, most) = plan.gives.iter().next()?;
+        Some(Self { gives: Some(*gives), most: Some(*most), gets: vec![*gets], least: Some(*least) })
     }
 
     fn look(&mut self, params: &[Param], values: &[Value<'_>]) {

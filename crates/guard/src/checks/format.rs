@@ -2,6 +2,7 @@
 
 use crate::{
     case::{Case, Subject},
+    decode::{EXECUTE, Plan},
     finding::{
         CheckId::{Fmt01, Gas01, Wrap01},
         Finding,
@@ -61,15 +62,15 @@ pub(super) fn cut(case: &Case<'_>, out: &mut Vec<Finding>) {
         out.push(Finding::new(Wrap01, Incomplete, &cut.path, title).because(cut.what.clone()));
     }
     for call in case.unpacked.calls.iter().filter(|call| !call.is_wrapper) {
-        if call.signature() == Some("execute(bytes32,bytes)")
-            || call.signature() == Some("execute(bytes,bytes[],uint256)")
-        {
+        let signature = call.signature().unwrap_or_default();
+        if signature == "execute(bytes32,bytes)" || EXECUTE.contains(&signature) {
+            let is_trusted = call.to.is_some_and(|to| case.trusts(&to, &[crate::policy::Role::Contract]));
+            // Of a contract that nobody knows the same commands say nothing.
+            if is_trusted && Plan::of(call).is_some() {
+                continue;
+            }
             let title = "Commands in a form of its own are inside, which are not examined.";
-            let severity = if call.to.is_some_and(|to| case.trusts(&to, &[crate::policy::Role::Contract])) {
-                Review
-            } else {
-                Incomplete
-            };
+            let severity = if is_trusted { Review } else { Incomplete };
             out.push(Finding::new(Wrap01, severity, &call.path, title));
         }
     }

@@ -7,7 +7,7 @@ use alloy_primitives::{Address, Signature, U256};
 use crate::{
     ask::Listing,
     case::{Case, Subject},
-    decode::{Act, Call, Extent},
+    decode::{Act, Call, Extent, Plan},
     facts::review_text,
     finding::{
         CheckId::{Pol01, Pol02, Pol03},
@@ -49,6 +49,13 @@ fn leaving(case: &Case<'_>) -> Leaving {
             }
             Act::Named { .. } if own => {
                 let call = &case.unpacked.calls[placed.call];
+                if let Some(plan) = Plan::of(call) {
+                    // Money that is sent along is counted as such.
+                    for (token, amount) in plan.gives.iter().filter(|(token, _)| !token.is_zero()) {
+                        add(Some(*token), *amount);
+                    }
+                    continue;
+                }
                 if let Some((token, amount)) = Swap::of(call).and_then(|swap| swap.gives.zip(swap.most)) {
                     // Money that is sent along is counted as such, and only what it pays for.
                     if !(case.or_coin(token).is_zero() && call.value >= amount) {

@@ -151,6 +151,11 @@ fn unasked(case: &Case<'_>, out: &mut Vec<Finding>) {
         match &placed.act {
             Act::Grant(Grant { owner: Some(owner), by: By::Permit | By::PermitTransfer, .. })
             | Act::Transfer { from: Some(owner), .. } => add(&placed.path, *owner),
+            Act::Named { beneficiaries, .. } => {
+                if let Some(actor) = case.actor.filter(|actor| beneficiaries.contains(actor)) {
+                    add(&placed.path, actor);
+                }
+            }
             _ => {}
         }
     }

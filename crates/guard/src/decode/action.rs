@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 
-use super::{abi::Value, table::PowerKind, unpack::Call};
+use super::{abi::Value, router::Plan, table::PowerKind, unpack::Call};
 
 /// How much an allowance covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,6 +245,10 @@ pub fn acts(calls: &[Call<'_>]) -> Vec<Placed> {
         if call.is_wrapper || call.data.is_empty() {
             continue;
         }
+        if let Some(plan) = Plan::of(call) {
+            planned(plan, call, to).into_iter().for_each(&mut add);
+            continue;
+        }
         let batch = call.decoded.as_ref().map_or_else(Vec::new, |decoded| {
             let mut batch = permit_batch(decoded);
             batch.extend(transfer_batch(decoded));
@@ -257,6 +261,21 @@ pub fn acts(calls: &[Call<'_>]) -> Vec<Placed> {
         }
     }
     placed
+}
+
+/// What a list of commands does.
+fn planned(plan: Plan, call: &Call<'_>, to: Address) -> Vec<Act> {
+    let function = call.signature().unwrap_or_default().to_owned();
+    let named = Act::Named { to, function, beneficiaries: plan.beneficiaries.into_iter().collect() };
+    let grants = plan.grants.into_iter().map(|grant| whose(Act::Grant(grant), call.from));
+    let transfers = plan.transfers.into_iter().map(|(token, to, amount)| Act::Transfer {
+        token,
+        from: call.from,
+        to,
+        amount,
+        nft: false,
+    });
+    std::iter::once(named).chain(grants).chain(transfers).collect()
 }
 
 /// A right that a contract gives inside its own call is one over that contract's tokens.

@@ -19,6 +19,7 @@ mod mentioned;
 mod oracle;
 mod proceeds;
 mod queue;
+mod router;
 mod rpc;
 mod rules;
 mod shapes;

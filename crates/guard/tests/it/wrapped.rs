@@ -38,8 +38,10 @@ fn permit(spender: &str, amount: &str) -> (Value, Value) {
 }
 
 fn data(types: Value, primary: &str, contract: &str, message: Value) -> Value {
-    let domain = json!({ "chainId": 1, "verifyingContract": contract });
-    json!({ "types": types, "primaryType": primary, "domain": domain, "message": message })
+    let mut data =
+        json!({ "primaryType": primary, "domain": { "chainId": 1, "verifyingContract": contract } });
+    (data["types"], data["message"]) = (types, message);
+    data
 }
 
 /// The same, wrapped for an account on a chain.
@@ -71,7 +73,7 @@ fn what_a_smart_account_wraps_is_judged_as_what_is_in_it() {
         );
         assert!(inside.items[0].intent.contains("the right to take"), "{}", inside.items[0].intent);
         // The hash to sign is that of the whole.
-        let digest = |report: &Report| report.items[0].hashes.as_ref().map(|it| it.hashes.digest.clone());
+        let digest = |report: &Report| report.items[0].hashes.as_ref().map(|it| it.hashes.digest);
         assert_ne!(digest(&alone), digest(&inside));
     }
     let own = judged(check_typed, &wrapped(ME, 1, permit(ROUTER, "1000000")));

@@ -1,0 +1,74 @@
+//! G-SIM-01 for lists of commands: what stays behind, who gets a share, and what may fail.
+
+use alloy_primitives::U256;
+
+use crate::{
+    case::Case,
+    decode::{Extent, Plan},
+    finding::{
+        CheckId::Sim01,
+        Finding,
+        Severity::{Block, Incomplete, Info, Review},
+    },
+    policy::Role,
+};
+
+/// Ten-thousandths of what comes out that somebody who shows an exchange may take, as is the custom.
+const USUAL_FEE: u64 = 100;
+/// More is no fee.
+const LARGEST_FEE: u64 = 1_000;
+
+pub(super) fn commands(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for call in &case.unpacked.calls {
+        let Some(plan) = Plan::of(call) else { continue };
+        let mut add = |severity, title: String| out.push(Finding::new(Sim01, severity, &call.path, title));
+        if call.from.is_none() {
+            add(Incomplete, "Who calls is not known, and what comes out goes to him (--account).".to_owned());
+        }
+        for token in plan.wrapped.iter().filter(|token| !case.wraps(token)) {
+            add(
+                Review,
+                format!(
+                    "Takes {} for the token that wraps the chain's coin, and it is not known to be that.",
+                    case.show(token)
+                ),
+            );
+        }
+        if !plan.left.is_empty() {
+            let router = case.show(&call.to.unwrap_or_default());
+            add(Review, format!("Something may stay in {router}, where anybody can take it."));
+        }
+        if plan.may_fail {
+            add(Review, "One of its commands may fail without the others being undone.".to_owned());
+        }
+        if !plan.is_single() {
+            let title = "Gives or brings several things: whether one is worth the other was not looked at.";
+            add(Review, title.to_owned());
+        }
+        for grant in plan.grants.iter().filter(|grant| Some(grant.spender) != call.to) {
+            if grant.extent != Extent::None
+                && !case.trusts(&grant.spender, &[Role::Spender, Role::Permit2Spender])
+            {
+                let title =
+                    format!("Hands in a permit for {}, and not for the router.", case.show(&grant.spender));
+                add(Block, title);
+            }
+        }
+        for (token, to, share) in &plan.fees {
+            if case.is_own(to) {
+                continue;
+            }
+            let severity = match *share {
+                share if share <= U256::from(USUAL_FEE) => Info,
+                share if share <= U256::from(LARGEST_FEE) || case.may_receive(to) => Review,
+                _ => Block,
+            };
+            let title = format!(
+                "{} gets {share} ten-thousandths of the {} that comes out.",
+                case.show(to),
+                if token.is_zero() { "coin".to_owned() } else { case.show(token) }
+            );
+            add(severity, title);
+        }
+    }
+}

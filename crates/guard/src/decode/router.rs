@@ -1,0 +1,400 @@
+//! The commands of Uniswap's Universal Router, read into what is given, what comes back, and who else gets something.
+//!
+//! Source: Uniswap/universal-router, `Commands.sol`, `Dispatcher.sol` and `Constants.sol` (commits 5060892, 2c32adc, 4cad5cc).
+//! Commands that mean different things in different versions of the router (from 0x10 on) are not read, and neither is a list
+//! with one that is not read: a part of it would say too much.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+use alloy_primitives::{Address, U256};
+
+use super::{
+    abi::{Value, decode},
+    action::{By, Extent, Grant},
+    types::Function,
+    unpack::Call,
+};
+
+/// Functions that run commands.
+pub(crate) const EXECUTE: &[&str] = &["execute(bytes,bytes[],uint256)", "execute(bytes,bytes[])"];
+
+/// Most commands of one call.
+const MAX_COMMANDS: usize = 256;
+/// Set where a command may fail without the rest being undone.
+const MAY_FAIL: u8 = 0x80;
+/// All that the router has, where an amount is asked for.
+const ALL: U256 = U256::ONE.wrapping_shl(255);
+/// Whoever called, and the router itself, where a receiver is asked for.
+const CALLER: u8 = 1;
+const ROUTER: u8 = 2;
+
+/// What is read, by its byte.
+static COMMANDS: LazyLock<BTreeMap<u8, Function>> = LazyLock::new(|| {
+    let details = "(address token,uint160 amount,uint48 expiration,uint48 nonce)";
+    let rows = [
+        (0x00, "V3_SWAP_EXACT_IN(address recipient,uint256 amountIn,uint256 amountOutMin,bytes path,bool payerIsUser)".to_owned()),
+        (0x01, "V3_SWAP_EXACT_OUT(address recipient,uint256 amountOut,uint256 amountInMax,bytes path,bool payerIsUser)".to_owned()),
+        (0x02, "PERMIT2_TRANSFER_FROM(address token,address recipient,uint160 amount)".to_owned()),
+        (0x03, format!("PERMIT2_PERMIT_BATCH(({details}[] details,address spender,uint256 sigDeadline) permit,bytes signature)")),
+        (0x04, "SWEEP(address token,address recipient,uint256 amountMin)".to_owned()),
+        (0x05, "TRANSFER(address token,address recipient,uint256 value)".to_owned()),
+        (0x06, "PAY_PORTION(address token,address recipient,uint256 bips)".to_owned()),
+        (0x08, "V2_SWAP_EXACT_IN(address recipient,uint256 amountIn,uint256 amountOutMin,address[] path,bool payerIsUser)".to_owned()),
+        (0x09, "V2_SWAP_EXACT_OUT(address recipient,uint256 amountOut,uint256 amountInMax,address[] path,bool payerIsUser)".to_owned()),
+        (0x0a, format!("PERMIT2_PERMIT(({details} details,address spender,uint256 sigDeadline) permit,bytes signature)")),
+        (0x0b, "WRAP_ETH(address recipient,uint256 amount)".to_owned()),
+        (0x0c, "UNWRAP_WETH(address recipient,uint256 amountMin)".to_owned()),
+        (0x0d, "PERMIT2_TRANSFER_FROM_BATCH((address from,address to,uint160 amount,address token)[] details)".to_owned()),
+        (0x0e, "BALANCE_CHECK_ERC20(address owner,address token,uint256 minBalance)".to_owned()),
+    ];
+    rows.into_iter()
+        .map(|(byte, text)| (byte, Function::parse(&text).expect("a test reads every row")))
+        .collect()
+});
+
+/// What a list of commands does, whoever's contract runs it. The zero address is the chain's coin.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// The most that is taken from whoever calls, by token.
+    pub gives: BTreeMap<Address, U256>,
+    /// The least that he gets, by token.
+    pub gets: BTreeMap<Address, U256>,
+    /// Rights that he gives at Permit2.
+    pub grants: Vec<Grant>,
+    /// What goes from him to others at once: token, receiver, amount.
+    pub transfers: Vec<(Address, Address, U256)>,
+    /// Who gets something out of it, where that is written as an address.
+    pub beneficiaries: BTreeSet<Address>,
+    /// Shares of what comes out: token, receiver, ten-thousandths.
+    pub fees: Vec<(Address, Address, U256)>,
+    /// What may stay in the router.
+    pub left: BTreeSet<Address>,
+    /// Tokens that are taken for the one that wraps the coin.
+    pub wrapped: BTreeSet<Address>,
+    /// Whether something may fail without the rest being undone.
+    pub may_fail: bool,
+}
+
+/// How much of a token the router has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    Exactly(U256),
+    Some,
+}
+
+impl Held {
+    fn and(self, more: Self) -> Self {
+        match (self, more) {
+            (Self::Exactly(a), Self::Exactly(b)) => a.checked_add(b).map_or(Self::Some, Self::Exactly),
+            _ => Self::Some,
+        }
+    }
+}
+
+/// The coin, wrapped by the router: by which token, the token's own name tells.
+const WRAPPED: Address = Address::repeat_byte(0xfe);
+
+struct Reader {
+    plan: Plan,
+    held: BTreeMap<Address, Held>,
+    from: Option<Address>,
+    router: Address,
+}
+
+/// Who gets what comes out of a command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum To {
+    Caller,
+    Router,
+    Other(Address),
+}
+
+impl Plan {
+    /// Reads the commands of a call. `None` where it runs none, or one that is not read.
+    pub(crate) fn of(call: &Call<'_>) -> Option<Self> {
+        let decoded =
+            call.decoded.as_ref().filter(|it| EXECUTE.contains(&it.signature()) && !call.delegate)?;
+        let commands = decoded.args.first()?.bytes()?;
+        let inputs = decoded.args.get(1)?.elements();
+        if commands.len() != inputs.len() || commands.len() > MAX_COMMANDS || commands.is_empty() {
+            return None;
+        }
+        let mut reader =
+            Reader { plan: Self::default(), held: BTreeMap::new(), from: call.from, router: call.to? };
+        if !call.value.is_zero() {
+            reader.plan.gives.insert(Address::ZERO, call.value);
+            reader.hold(Address::ZERO, Held::Exactly(call.value));
+        }
+        for (byte, input) in commands.iter().zip(inputs) {
+            let function = COMMANDS.get(&(byte & !MAY_FAIL))?;
+            let (args, anomalies) = decode(&function.params, input.bytes()?).ok()?;
+            if !anomalies.is_empty() {
+                return None;
+            }
+            // That a permit was used before is no harm.
+            let is_permit = matches!(byte & !MAY_FAIL, 0x03 | 0x0a);
+            reader.plan.may_fail |= byte & MAY_FAIL != 0 && !is_permit;
+            reader.run(byte & !MAY_FAIL, &args)?;
+        }
+        let left = reader.held.iter().filter(|(_, held)| **held != Held::Exactly(U256::ZERO));
+        reader.plan.left = left.map(|(token, _)| *token).collect();
+        // What is taken only to be given back is no exchange.
+        if reader.plan.gets.keys().any(|token| !reader.plan.gives.contains_key(token)) {
+            let Plan { gives, gets, .. } = &mut reader.plan;
+            gets.retain(|token, _| !gives.contains_key(token));
+        }
+        Some(reader.plan)
+    }
+
+    /// Whether one thing is exchanged for one other, or nothing at all is.
+    pub(crate) fn is_single(&self) -> bool {
+        self.gives.len() <= 1 && self.gets.len() <= 1
+    }
+}
+
+impl Reader {
+    fn hold(&mut self, token: Address, more: Held) {
+        let held = self.held.entry(token).or_insert(Held::Exactly(U256::ZERO));
+        *held = held.and(more);
+    }
+
+    fn to(&self, address: Address) -> To {
+        let marker = |number: u8| address == Address::with_last_byte(number);
+        match address {
+            _ if marker(CALLER) || Some(address) == self.from => To::Caller,
+            _ if marker(ROUTER) || address == self.router => To::Router,
+            other => To::Other(other),
+        }
+    }
+
+    /// Something comes out, at least so much.
+    fn out(&mut self, token: Address, receiver: Address, least: U256) {
+        match self.to(receiver) {
+            To::Caller => {
+                let sum = self.plan.gets.entry(token).or_default();
+                *sum = sum.saturating_add(least);
+                // Written as an address it must be known to be his.
+                if Some(receiver) == self.from {
+                    self.plan.beneficiaries.insert(receiver);
+                }
+            }
+            To::Router => self.hold(token, Held::Some),
+            To::Other(other) => {
+                self.plan.beneficiaries.insert(other);
+            }
+        }
+    }
+
+    fn taken(&mut self, token: Address, most: U256) {
+        let sum = self.plan.gives.entry(token).or_default();
+        *sum = sum.saturating_add(most);
+    }
+
+    /// The router spends of what it has: an exact amount, or at most so much.
+    fn spent(&mut self, token: Address, amount: U256, is_exact: bool) -> Option<()> {
+        let token = if self.held.contains_key(&token) || !self.held.contains_key(&WRAPPED) {
+            token
+        } else {
+            // Nothing else of it is here: it must be what was wrapped.
+            let held = self.held.remove(&WRAPPED)?;
+            self.plan.wrapped.insert(token);
+            self.held.insert(token, held);
+            token
+        };
+        let held = self.held.get_mut(&token)?;
+        *held = match *held {
+            _ if amount == ALL => Held::Exactly(U256::ZERO),
+            Held::Exactly(has) if is_exact => Held::Exactly(has.checked_sub(amount)?),
+            _ => Held::Some,
+        };
+        Some(())
+    }
+
+    fn swap(&mut self, args: &[Value<'_>], is_exact_in: bool, is_v3: bool) -> Option<()> {
+        let receiver = args.first()?.address()?;
+        let (first, second) = (args.get(1)?.uint()?, args.get(2)?.uint()?);
+        let path = args.get(3)?;
+        let (start, end) = if is_v3 { ends_of_packed(path.bytes()?)? } else { ends_of_list(path)? };
+        // Exact outputs name a packed way from its end.
+        let (gives, gets) = if is_v3 && !is_exact_in { (end, start) } else { (start, end) };
+        let (most, least) = if is_exact_in { (first, second) } else { (second, first) };
+        // Nothing to pay is what was paid before to the pool, by an address that is not told from a stranger's.
+        if most.is_zero() {
+            return None;
+        }
+        if args.get(4)?.boolean()? {
+            self.taken(gives, most);
+        } else {
+            self.spent(gives, most, is_exact_in)?;
+        }
+        self.out(gets, receiver, least);
+        Some(())
+    }
+
+    fn run(&mut self, command: u8, args: &[Value<'_>]) -> Option<()> {
+        let address = |index: usize| args.get(index).and_then(Value::address);
+        let uint = |index: usize| args.get(index).and_then(Value::uint);
+        match command {
+            0x00 | 0x01 => self.swap(args, command == 0x00, true),
+            0x08 | 0x09 => self.swap(args, command == 0x08, false),
+            0x02 => {
+                self.fetched(address(0)?, address(1)?, uint(2)?);
+                Some(())
+            }
+            0x0d => {
+                for details in args.first()?.elements() {
+                    let details = details.elements();
+                    let (from, to) = (details.first()?.address()?, details.get(1)?.address()?);
+                    if Some(from) != self.from {
+                        return None;
+                    }
+                    self.fetched(details.get(3)?.address()?, to, details.get(2)?.uint()?);
+                }
+                Some(())
+            }
+            0x03 | 0x0a => self.permits(args.first()?),
+            // The coin is swept as the zero address.
+            0x04 => {
+                self.held.remove(&address(0)?);
+                self.out(address(0)?, address(1)?, uint(2)?);
+                Some(())
+            }
+            0x05 => {
+                let (token, amount) = (address(0)?, uint(2)?);
+                self.spent(token, amount, true)?;
+                self.out(token, address(1)?, if amount == ALL { U256::ZERO } else { amount });
+                Some(())
+            }
+            0x06 => {
+                let (token, share) = (address(0)?, uint(2)?);
+                *self.held.get_mut(&token)? = Held::Some;
+                match self.to(address(1)?) {
+                    To::Other(other) => self.plan.fees.push((token, other, share)),
+                    To::Caller => self.out(token, address(1)?, U256::ZERO),
+                    To::Router => {}
+                }
+                Some(())
+            }
+            0x0b => {
+                let amount = uint(1)?;
+                let all = self.held.get(&Address::ZERO).copied()?;
+                self.spent(Address::ZERO, amount, true)?;
+                let wrapped = if amount == ALL { all } else { Held::Exactly(amount) };
+                match self.to(address(0)?) {
+                    To::Router => self.hold(WRAPPED, wrapped),
+                    // By which token he gets it is not told.
+                    To::Caller => return None,
+                    To::Other(other) => {
+                        self.plan.beneficiaries.insert(other);
+                    }
+                }
+                Some(())
+            }
+            0x0c => {
+                let known = |token: &Address| *token == WRAPPED || self.plan.wrapped.contains(token);
+                let mut held: Vec<Address> =
+                    self.held.keys().copied().filter(|token| !token.is_zero()).collect();
+                if held.iter().any(known) {
+                    held.retain(known);
+                }
+                let [token] = held[..] else { return None };
+                self.held.remove(&token);
+                if token != WRAPPED {
+                    self.plan.wrapped.insert(token);
+                }
+                self.out(Address::ZERO, address(0)?, uint(1)?);
+                Some(())
+            }
+            // A condition.
+            0x0e => Some(()),
+            _ => None,
+        }
+    }
+
+    /// Permit2 takes something from whoever calls.
+    fn fetched(&mut self, token: Address, receiver: Address, amount: U256) {
+        match self.to(receiver) {
+            To::Caller => {}
+            To::Router => {
+                self.taken(token, amount);
+                self.hold(token, Held::Exactly(amount));
+            }
+            To::Other(other) => {
+                self.plan.transfers.push((token, other, amount));
+                self.plan.beneficiaries.insert(other);
+            }
+        }
+    }
+
+    fn permits(&mut self, permit: &Value<'_>) -> Option<()> {
+        let parts = permit.elements();
+        let (spender, deadline) = (parts.get(1)?.address()?, parts.get(2)?.uint());
+        let details = match parts.first()? {
+            Value::List(all) => &all[..],
+            one => std::slice::from_ref(one),
+        };
+        for one in details {
+            let parts = one.elements();
+            let amount = parts.get(1)?.uint()?;
+            self.plan.grants.push(Grant {
+                by: By::Permit2,
+                token: parts.first()?.address()?,
+                owner: None,
+                spender,
+                extent: if amount.is_zero() { Extent::None } else { Extent::Exact(amount, 160) },
+                expires: parts.get(2)?.uint(),
+                deadline,
+            });
+        }
+        Some(())
+    }
+}
+
+/// First and last token of a way: token, fee, token, fee, token.
+fn ends_of_packed(path: &[u8]) -> Option<(Address, Address)> {
+    const TOKEN: usize = 20;
+    const HOP: usize = TOKEN + 3;
+    let is_path = path.len() > HOP && (path.len() - TOKEN).is_multiple_of(HOP);
+    let ends = || (Address::from_slice(&path[..TOKEN]), Address::from_slice(&path[path.len() - TOKEN..]));
+    is_path.then(ends)
+}
+
+fn ends_of_list(path: &Value<'_>) -> Option<(Address, Address)> {
+    match path.elements() {
+        [first, .., last] => Some((first.address()?, last.address()?)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_a_function() {
+        assert_eq!(COMMANDS.len(), 14);
+        assert!(COMMANDS.keys().all(|byte| *byte < 0x10));
+        assert_eq!(COMMANDS[&0x0a].params.len(), 2);
+        assert_eq!(
+            ALL,
+            U256::from_be_bytes({
+                let mut word = [0; 32];
+                word[0] = 0x80;
+                word
+            })
+        );
+    }
+
+    #[test]
+    fn a_packed_way_has_tokens_at_both_ends() {
+        let mut path = [1; 43].to_vec();
+        path[23..].fill(2);
+        assert_eq!(ends_of_packed(&path), Some((Address::repeat_byte(1), Address::repeat_byte(2))));
+        path.push(0);
+        assert_eq!(ends_of_packed(&path), None);
+        assert_eq!(ends_of_packed(&[1; 20]), None);
+    }
+}

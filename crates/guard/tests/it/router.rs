@@ -1,0 +1,356 @@
+//! Commands of the Universal Router, as its interface writes them, and as somebody else would.
+
+use alloy_dyn_abi::{DynSolType, DynSolValue};
+use alloy_primitives::{Address, U256};
+use serde_json::json;
+use tracehound_guard::{Context, Facts, Policy, Report, check_tx, policy::DEFAULT};
+
+const ME: &str = "0x1111111111111111111111111111111111111111";
+const FRIEND: &str = "0x5555555555555555555555555555555555555555";
+const STRANGER: &str = "0x8888888888888888888888888888888888888888";
+const FEE: &str = "0x7777777777777777777777777777777777777777";
+const ROUTER: &str = "0x66a9893cC07D91D95644AEDD05D03f95e1dBA8Af";
+const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+const DAI: &str = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
+const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+/// As the router writes whoever calls, itself, the coin, and all that it has.
+const CALLER: &str = "0x0000000000000000000000000000000000000001";
+const ITSELF: &str = "0x0000000000000000000000000000000000000002";
+const COIN: &str = "0x0000000000000000000000000000000000000000";
+const ALL: &str = "57896044618658097711785492504343953926634992332820282019728792003956564819968";
+const ETHER: &str = "1000000000000000000";
+
+/// A command and its input.
+type Command = (u8, Vec<u8>);
+
+fn encode(types: &str, values: &[DynSolValue]) -> Vec<u8> {
+    let value = DynSolValue::Tuple(values.to_vec());
+    let ty = DynSolType::parse(types).expect("a type");
+    assert!(ty.matches(&value), "{types}");
+    value.abi_encode_params()
+}
+
+fn address(text: &str) -> DynSolValue {
+    DynSolValue::Address(text.parse().expect("an address"))
+}
+
+fn number(text: &str) -> DynSolValue {
+    DynSolValue::Uint(text.parse().expect("a number"), 256)
+}
+
+fn three(byte: u8, one: &str, two: &str, three: &str) -> Command {
+    (byte, encode("(address,address,uint256)", &[address(one), address(two), number(three)]))
+}
+
+fn sweep(token: &str, to: &str, least: &str) -> Command {
+    three(0x04, token, to, least)
+}
+
+fn transfer(token: &str, to: &str, amount: &str) -> Command {
+    three(0x05, token, to, amount)
+}
+
+fn portion(token: &str, to: &str, share: &str) -> Command {
+    three(0x06, token, to, share)
+}
+
+fn wrap(to: &str, amount: &str) -> Command {
+    (0x0b, encode("(address,uint256)", &[address(to), number(amount)]))
+}
+
+fn unwrap(to: &str, least: &str) -> Command {
+    (0x0c, encode("(address,uint256)", &[address(to), number(least)]))
+}
+
+/// A swap along a way of two tokens: V3 from 0x00, V2 from 0x08; amounts as the command has them.
+fn swap(byte: u8, to: &str, amounts: (&str, &str), way: (&str, &str), from_caller: bool) -> Command {
+    let plain = |text: &str| text.parse::<Address>().expect("an address");
+    let path = if byte < 8 {
+        let way = if byte == 1 { (way.1, way.0) } else { way };
+        DynSolValue::Bytes([plain(way.0).as_slice(), &[0, 1, 244], plain(way.1).as_slice()].concat())
+    } else {
+        DynSolValue::Array(vec![address(way.0), address(way.1)])
+    };
+    let types = if byte < 8 {
+        "(address,uint256,uint256,bytes,bool)"
+    } else {
+        "(address,uint256,uint256,address[],bool)"
+    };
+    let values = [address(to), number(amounts.0), number(amounts.1), path, DynSolValue::Bool(from_caller)];
+    (byte, encode(types, &values))
+}
+
+fn permit(spender: &str, amount: &str) -> Command {
+    let uint = |value: u64, bits| DynSolValue::Uint(U256::from(value), bits);
+    let details = DynSolValue::Tuple(vec![
+        address(USDC),
+        DynSolValue::Uint(amount.parse().expect("a number"), 160),
+        uint(1_768_485_600, 48),
+        uint(0, 48),
+    ]);
+    let single = DynSolValue::Tuple(vec![details, address(spender), uint(1_768_485_600, 256)]);
+    let types = "(((address,uint160,uint48,uint48),address,uint256),bytes)";
+    (0x0a, encode(types, &[single, DynSolValue::Bytes(vec![7; 65])]))
+}
+
+fn call(commands: &[Command]) -> String {
+    let bytes = commands.iter().map(|(byte, _)| *byte).collect();
+    let inputs = commands.iter().map(|(_, input)| DynSolValue::Bytes(input.clone())).collect();
+    let values = [DynSolValue::Bytes(bytes), DynSolValue::Array(inputs), number("1768485600")];
+    format!("0x3593564c{}", hex::encode(encode("(bytes,bytes[],uint256)", &values)))
+}
+
+fn sent(to: &str, value: &str, commands: &[Command], more: &str) -> Report {
+    let policy = format!("{DEFAULT}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n{more}");
+    let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\n");
+    let (policy, facts) = (Policy::parse(&policy).expect("a policy"), Facts::parse(&facts).expect("facts"));
+    let value = format!("{:#x}", value.parse::<U256>().expect("a number"));
+    let tx = json!({ "from": ME, "to": to, "value": value, "chainId": "0x1", "data": call(commands) });
+    check_tx(tx.to_string().as_bytes(), Context::new(&policy, &facts))
+}
+
+fn ask(value: &str, commands: &[Command]) -> Report {
+    sent(ROUTER, value, commands, "")
+}
+
+fn says(report: &Report, words: &str) -> bool {
+    report.findings.iter().any(|finding| finding.title.contains(words))
+}
+
+/// What the interface makes: name, ether sent along, commands.
+fn honest() -> Vec<(&'static str, &'static str, Vec<Command>)> {
+    let (usdc_weth, weth_usdc) = ((USDC, WETH), (WETH, USDC));
+    let (half, least) = ("1500000000", "500000000000000000");
+    vec![
+        ("tokens", "0", vec![swap(0x00, CALLER, ("3000000000", ETHER), usdc_weth, true)]),
+        (
+            "by a permit",
+            "0",
+            vec![permit(ROUTER, "3000000000"), swap(0x08, CALLER, ("3000000000", ETHER), usdc_weth, true)],
+        ),
+        ("to an address of mine", "0", vec![swap(0x00, ME, ("3000000000", ETHER), usdc_weth, true)]),
+        ("exact outputs", "0", vec![swap(0x01, CALLER, (ETHER, "3000000000"), usdc_weth, true)]),
+        ("exact outputs, V2", "0", vec![swap(0x09, CALLER, (ETHER, "3000000000"), usdc_weth, true)]),
+        (
+            "ether",
+            ETHER,
+            vec![wrap(ITSELF, ETHER), swap(0x00, CALLER, (ETHER, "2500000000"), weth_usdc, false)],
+        ),
+        (
+            "all the ether",
+            ETHER,
+            vec![wrap(ITSELF, ALL), swap(0x08, CALLER, (ALL, "2500000000"), weth_usdc, false)],
+        ),
+        (
+            "ether for an exact output",
+            ETHER,
+            vec![
+                wrap(ITSELF, ETHER),
+                swap(0x01, CALLER, ("2500000000", ETHER), weth_usdc, false),
+                unwrap(CALLER, "0"),
+            ],
+        ),
+        (
+            "for ether",
+            "0",
+            vec![swap(0x00, ITSELF, ("3000000000", "0"), usdc_weth, true), unwrap(CALLER, ETHER)],
+        ),
+        (
+            "in two parts, with a fee",
+            "0",
+            vec![
+                swap(0x00, ITSELF, (half, "0"), usdc_weth, true),
+                swap(0x08, ITSELF, (half, "0"), usdc_weth, true),
+                portion(WETH, FEE, "25"),
+                unwrap(CALLER, ETHER),
+            ],
+        ),
+        (
+            "over another token",
+            "0",
+            vec![
+                swap(0x00, ITSELF, ("3000000000", "0"), (USDC, DAI), true),
+                swap(0x00, CALLER, (ALL, least), (DAI, WETH), false),
+            ],
+        ),
+        (
+            "swept",
+            ETHER,
+            vec![
+                wrap(ITSELF, ETHER),
+                swap(0x00, ITSELF, (ETHER, "0"), weth_usdc, false),
+                portion(USDC, FEE, "25"),
+                sweep(USDC, CALLER, "2500000000"),
+            ],
+        ),
+        (
+            "by a transfer",
+            "0",
+            vec![
+                (
+                    0x02,
+                    encode(
+                        "(address,address,uint160)",
+                        &[
+                            address(USDC),
+                            address(ITSELF),
+                            DynSolValue::Uint(U256::from(3_000_000_000_u64), 160),
+                        ],
+                    ),
+                ),
+                swap(0x00, CALLER, ("3000000000", ETHER), usdc_weth, false),
+            ],
+        ),
+    ]
+}
+
+#[test]
+fn exchanges_as_the_interface_makes_them_are_vouched_for() {
+    for (name, value, commands) in honest() {
+        let report = ask(value, &commands);
+        assert_eq!(report.exit_code, 0, "{name}: {:#?}", report.findings);
+        let intent = &report.items[0].intent;
+        assert!(intent.contains("exchanges") && intent.contains("at least"), "{name}: {intent}");
+    }
+    let (_, _, commands) = &honest()[0];
+    assert!(ask("0", commands).items[0].intent.contains("exchanges 3,000 USDC for at least 1 WETH"));
+    // With no deadline of its own too.
+    let whole = call(commands);
+    assert_eq!(whole.len() % 64, 10);
+}
+
+#[test]
+fn whatever_is_changed_to_take_something_is_not() {
+    let word = |text: &str| format!("{:0>64}", text.trim_start_matches("0x").to_lowercase());
+    // Whoever gets what comes out is a stranger instead.
+    for (name, value, commands) in honest() {
+        for at in 0..commands.len() {
+            let (byte, input) = &commands[at];
+            // A condition, and the spender of a permit, are others' to test.
+            if [0x06, 0x0a].contains(byte) {
+                continue;
+            }
+            for marker in [CALLER, ME, ITSELF] {
+                let changed = hex::encode(input).replace(&word(marker), &word(STRANGER));
+                if changed == hex::encode(input) {
+                    continue;
+                }
+                let mut other = commands.clone();
+                other[at].1 = hex::decode(changed).expect("digits");
+                let report = ask(value, &other);
+                assert_ne!(report.exit_code, 0, "{name}, command {at}: {:#?}", report.findings);
+            }
+            // One command less leaves something behind, or spends what is not there. Half of an exchange for the same is one too.
+            let mut fewer = commands.clone();
+            fewer.remove(at);
+            let is_whole = name.starts_with("in two parts") && at < 2;
+            if fewer.iter().any(|(byte, _)| *byte != 0x0a) && !is_whole {
+                let report = ask(value, &fewer);
+                assert_ne!(report.exit_code, 0, "{name} without {at}: {:#?}", report.findings);
+            }
+        }
+        // Nothing need come out.
+        let mut open = commands.clone();
+        for (_, input) in &mut open {
+            let digits = hex::encode(&*input);
+            let zero = ["2500000000", ETHER, "500000000000000000"].iter().fold(digits, |digits, amount| {
+                let amount = format!("{:064x}", amount.parse::<u128>().expect("a number"));
+                let none = "0".repeat(64);
+                // The second amount of a swap, the only one of a sweep.
+                match digits.rfind(&amount) {
+                    Some(at) if at >= 64 => format!("{}{none}{}", &digits[..at], &digits[at + 64..]),
+                    _ => digits,
+                }
+            });
+            *input = hex::decode(zero).expect("digits");
+        }
+        assert_ne!(ask(value, &open).exit_code, 0, "{name}: {:#?}", ask(value, &open).findings);
+    }
+}
+
+#[test]
+fn what_is_swept_or_transferred_to_a_stranger_is_blocked() {
+    let bring = || swap(0x00, ITSELF, ("3000000000", "0"), (USDC, WETH), true);
+    for (name, last) in [
+        ("sweep", sweep(WETH, STRANGER, ETHER)),
+        ("transfer", transfer(WETH, STRANGER, ETHER)),
+        ("unwrap", unwrap(STRANGER, ETHER)),
+        ("nearly all as a fee", portion(WETH, STRANGER, "9000")),
+    ] {
+        let report = ask("0", &[bring(), last, sweep(WETH, CALLER, "1")]);
+        assert_eq!(report.exit_code, 20, "{name}: {:#?}", report.findings);
+    }
+    let fetched = |to: &str| {
+        let amount = DynSolValue::Uint(U256::from(3_000_000_000_u64), 160);
+        (0x02, encode("(address,address,uint160)", &[address(USDC), address(to), amount]))
+    };
+    assert_eq!(ask("0", &[fetched(STRANGER)]).exit_code, 20);
+    assert_eq!(ask("0", &[permit(STRANGER, "5")]).exit_code, 20);
+    // A friend gets what comes out: for a person to look at.
+    let report = ask("0", &[swap(0x00, FRIEND, ("3000000000", ETHER), (USDC, WETH), true)]);
+    assert_eq!(report.exit_code, 10, "{:#?}", report.findings);
+    // One per cent is a fee, five are for a person.
+    for (share, exit) in [("100", 0), ("500", 10)] {
+        let report = ask("0", &[bring(), portion(WETH, FEE, share), sweep(WETH, CALLER, ETHER)]);
+        assert_eq!(report.exit_code, exit, "{share}: {:#?}", report.findings);
+    }
+}
+
+#[test]
+fn what_is_not_read_or_may_fail_or_is_of_another_contract_is_not_vouched_for() {
+    let good = || swap(0x00, CALLER, ("3000000000", ETHER), (USDC, WETH), true);
+    // Seaport in one version, V4 in another; a sub-plan; a bridge; nothing.
+    for byte in [0x07, 0x0f, 0x10, 0x20, 0x21, 0x22, 0x40, 0x3f] {
+        let report = ask("0", &[good(), (byte, good().1)]);
+        assert!(report.has("G-WRAP-01") && report.exit_code == 10, "{byte}: {:#?}", report.findings);
+    }
+    let failing = ask("0", &[(0x80, good().1)]);
+    assert!(says(&failing, "may fail") && failing.exit_code == 10, "{:#?}", failing.findings);
+    let mut more = good();
+    more.1.extend([0; 32]);
+    assert_ne!(ask("0", &[more]).exit_code, 0);
+    let mut short = good();
+    short.1.truncate(96);
+    assert_ne!(ask("0", &[short]).exit_code, 0);
+    // Paid to a pool before: its address is not told from a stranger's.
+    assert_ne!(ask("0", &[swap(0x08, CALLER, ("0", ETHER), (USDC, WETH), true)]).exit_code, 0);
+    // A token that is not the one which wraps the coin is not what was wrapped.
+    let other = [wrap(ITSELF, ETHER), swap(0x00, CALLER, (ETHER, "2500000000"), (DAI, USDC), false)];
+    assert!(says(&ask(ETHER, &other), "for the token that wraps"), "{:#?}", ask(ETHER, &other).findings);
+    let stranger = sent(STRANGER, "0", &[good()], "");
+    assert!(stranger.has("G-WRAP-01") && stranger.exit_code != 0, "{:#?}", stranger.findings);
+}
+
+#[test]
+fn limits_and_values_hold_for_commands() {
+    let swaps = |least: &str| vec![swap(0x00, CALLER, ("3000000000", least), (USDC, WETH), true)];
+    let limit = format!("[[limit]]\ntoken='{USDC}'\nper-transaction='2999999999'\n");
+    let report = sent(ROUTER, "0", &swaps(ETHER), &limit);
+    assert!(report.has("G-POL-01") && report.exit_code == 20, "{:#?}", report.findings);
+    for least in ["0", "1", "10000000000000"] {
+        assert_eq!(ask("0", &swaps(least)).exit_code, 10, "{least}");
+    }
+    // Fewer dollars, at once and in parts that are swept together.
+    let few = ask("0", &[swap(0x00, CALLER, ("3000000000", "2000000000000000000000"), (USDC, DAI), true)]);
+    assert!(says(&few, "clearly fewer dollars") && few.exit_code == 10, "{:#?}", few.findings);
+    let part = || swap(0x00, ITSELF, ("1500000000", "0"), (USDC, DAI), true);
+    let few = ask("0", &[part(), part(), sweep(DAI, CALLER, "2000000000000000000000")]);
+    assert!(says(&few, "clearly fewer dollars") && few.exit_code == 10, "{:#?}", few.findings);
+    let fair = ask("0", &[part(), part(), sweep(DAI, CALLER, "2970000000000000000000")]);
+    assert_eq!(fair.exit_code, 0, "{:#?}", fair.findings);
+    // Ether that nothing takes stays there.
+    let left = ask(
+        "2000000000000000000",
+        &[wrap(ITSELF, ETHER), swap(0x00, CALLER, (ETHER, "2500000000"), (WETH, USDC), false)],
+    );
+    assert!(says(&left, "may stay in") && left.exit_code == 10, "{:#?}", left.findings);
+    let back = ask(
+        "2000000000000000000",
+        &[
+            wrap(ITSELF, ETHER),
+            swap(0x00, CALLER, (ETHER, "2500000000"), (WETH, USDC), false),
+            sweep(COIN, CALLER, "0"),
+        ],
+    );
+    assert!(!says(&back, "may stay in"), "{:#?}", back.findings);
+}

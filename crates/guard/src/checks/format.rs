@@ -65,8 +65,9 @@ pub(super) fn cut(case: &Case<'_>, out: &mut Vec<Finding>) {
         let signature = call.signature().unwrap_or_default();
         if signature == "execute(bytes32,bytes)" || EXECUTE.contains(&signature) {
             let is_trusted = call.to.is_some_and(|to| case.trusts(&to, &[crate::policy::Role::Contract]));
-            // Of a contract that nobody knows the same commands say nothing.
-            if is_trusted && Plan::of(call).is_some() {
+            // Of another contract the same commands may say something else.
+            let is_router = call.to.is_some_and(|to| case.reads_commands(&to));
+            if is_trusted && is_router && Plan::of(call).is_some() {
                 continue;
             }
             let title = "Commands in a form of its own are inside, which are not examined.";

@@ -1,6 +1,6 @@
 //! G-SIM-01 for lists of commands: what stays behind, who gets a share, and what may fail.
 
-use alloy_primitives::U256;
+use alloy_primitives::{Address, U256};
 
 use crate::{
     case::Case,
@@ -54,13 +54,13 @@ pub(super) fn commands(case: &Case<'_>, out: &mut Vec<Finding>) {
                 add(Block, title);
             }
         }
-        for (token, to, share) in &plan.fees {
-            if case.is_own(to) {
-                continue;
-            }
-            let severity = match *share {
-                share if share <= U256::from(USUAL_FEE) => Info,
-                share if share <= U256::from(LARGEST_FEE) || case.may_receive(to) => Review,
+        // Small shares add up.
+        let others = plan.fees.iter().filter(|(_, to, _)| !case.is_own(to));
+        let all = others.clone().fold(U256::ZERO, |sum, (_, _, share)| sum.saturating_add(*share));
+        for (token, to, share) in others {
+            let severity = match all {
+                all if all <= U256::from(USUAL_FEE) => Info,
+                all if all <= U256::from(LARGEST_FEE) || case.may_receive(to) => Review,
                 _ => Block,
             };
             let title = format!(
@@ -70,5 +70,15 @@ pub(super) fn commands(case: &Case<'_>, out: &mut Vec<Finding>) {
             );
             add(severity, title);
         }
+    }
+}
+
+impl Case<'_> {
+    /// Whether commands at an address are those that are read here: the router's own, of the versions that are known.
+    pub(super) fn reads_commands(&self, router: &Address) -> bool {
+        crate::entries::find(router, self.chain_id).is_some_and(|entry| {
+            // Of version 2.1 the commands were not looked at.
+            entry.label.starts_with("Uniswap UniversalRouter") && !entry.label.contains("V2_1")
+        })
     }
 }

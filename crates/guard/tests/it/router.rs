@@ -289,6 +289,11 @@ fn what_is_swept_or_transferred_to_a_stranger_is_blocked() {
     // A friend gets what comes out: for a person to look at.
     let report = ask("0", &[swap(0x00, FRIEND, ("3000000000", ETHER), (USDC, WETH), true)]);
     assert_eq!(report.exit_code, 10, "{:#?}", report.findings);
+    // So are many small shares together.
+    let mut shares = vec![bring()];
+    shares.extend((0..40).map(|_| portion(WETH, FEE, "90")));
+    shares.push(sweep(WETH, CALLER, ETHER));
+    assert_eq!(ask("0", &shares).exit_code, 20, "{:#?}", ask("0", &shares).findings);
     // One per cent is a fee, five are for a person.
     for (share, exit) in [("100", 0), ("500", 10)] {
         let report = ask("0", &[bring(), portion(WETH, FEE, share), sweep(WETH, CALLER, ETHER)]);
@@ -317,6 +322,10 @@ fn what_is_not_read_or_may_fail_or_is_of_another_contract_is_not_vouched_for() {
     // A token that is not the one which wraps the coin is not what was wrapped.
     let other = [wrap(ITSELF, ETHER), swap(0x00, CALLER, (ETHER, "2500000000"), (DAI, USDC), false)];
     assert!(says(&ask(ETHER, &other), "for the token that wraps"), "{:#?}", ask(ETHER, &other).findings);
+    // Another contract that is trusted may read the same bytes otherwise.
+    let other = format!("[[trusted]]\naddress='{FEE}'\nlabel='a router'\nroles=['contract','spender']\n");
+    let report = sent(FEE, "0", &[good()], &other);
+    assert!(report.has("G-WRAP-01") && report.exit_code == 10, "{:#?}", report.findings);
     let stranger = sent(STRANGER, "0", &[good()], "");
     assert!(stranger.has("G-WRAP-01") && stranger.exit_code != 0, "{:#?}", stranger.findings);
 }

@@ -111,7 +111,16 @@ fn promised(case: &Case<'_>, actor: Address, out: &mut Vec<Finding>) {
         }
     }
     let moved = got_and_given(case, actor);
-    for (token, most) in named {
+    // What functions take that are no exchange is not all known.
+    let exchanges_alone = case.acts.iter().all(|placed| match &placed.act {
+        Act::Named { .. } => {
+            let call = &case.unpacked.calls[placed.call];
+            Swap::of(call).is_some() || super::swap::is_sweep(call)
+        }
+        Act::Unknown { .. } | Act::Power { .. } => false,
+        _ => true,
+    });
+    for (token, most) in named.into_iter().filter(|_| exchanges_alone) {
         let given = moved.get(&token).map_or(U256::ZERO, |sum| sum.1);
         if given > most {
             let (given, most) = (case.amount(given, &token), case.amount(most, &token));

@@ -41,6 +41,11 @@ pub(super) fn commands(case: &Case<'_>, out: &mut Vec<Finding>) {
         if plan.may_fail {
             add(Review, "One of its commands may fail without the others being undone.".to_owned());
         }
+        if plan.is_uneven {
+            let title =
+                "One part of the exchange may bring less than half of what the others must: it is open.";
+            add(Review, title.to_owned());
+        }
         if !plan.is_single() {
             let title = "Gives or brings several things: whether one is worth the other was not looked at.";
             add(Review, title.to_owned());

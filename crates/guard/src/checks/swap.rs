@@ -104,6 +104,11 @@ fn name<'c>(call: &'c Call<'_>) -> &'c str {
     call.decoded.as_ref().map_or("", |decoded| &decoded.function.name[..])
 }
 
+/// Whether a call does nothing but bring what a router has to somebody.
+pub(super) fn is_sweep(call: &Call<'_>) -> bool {
+    matches!(name(call), "sweepToken" | "sweepERC20" | "unwrapWETH9" | "refundETH" | "sweepETH")
+}
+
 /// Whether the money that is left with a contract is asked back, after a call.
 fn is_refunded(case: &Case<'_>, after: usize) -> bool {
     let calls = &case.unpacked.calls;

@@ -76,6 +76,8 @@ pub(crate) struct Plan {
     pub wrapped: BTreeSet<Address>,
     /// Whether something may fail without the rest being undone.
     pub may_fail: bool,
+    /// Whether one part of an exchange is open where the others are not: they would speak for it.
+    pub is_uneven: bool,
 }
 
 /// How much of a token the router has.
@@ -100,6 +102,10 @@ const WRAPPED: Address = Address::repeat_byte(0xfe);
 struct Reader {
     plan: Plan,
     held: BTreeMap<Address, Held>,
+    /// Exchanges whose own least amount protects them: what for what, at most, at least.
+    direct: Vec<[(Address, U256); 2]>,
+    /// What exchanges brought into the router, and for how much of what.
+    routed: BTreeMap<Address, (Address, U256)>,
     from: Option<Address>,
     router: Address,
 }
@@ -122,8 +128,14 @@ impl Plan {
         if commands.len() != inputs.len() || commands.len() > MAX_COMMANDS || commands.is_empty() {
             return None;
         }
-        let mut reader =
-            Reader { plan: Self::default(), held: BTreeMap::new(), from: call.from, router: call.to? };
+        let mut reader = Reader {
+            plan: Self::default(),
+            held: BTreeMap::new(),
+            direct: Vec::new(),
+            routed: BTreeMap::new(),
+            from: call.from,
+            router: call.to?,
+        };
         if !call.value.is_zero() {
             reader.plan.gives.insert(Address::ZERO, call.value);
             reader.hold(Address::ZERO, Held::Exactly(call.value));
@@ -139,6 +151,7 @@ impl Plan {
             reader.plan.may_fail |= byte & MAY_FAIL != 0 && !is_permit;
             reader.run(byte & !MAY_FAIL, &args)?;
         }
+        reader.plan.is_uneven = is_uneven(&reader.direct);
         let left = reader.held.iter().filter(|(_, held)| **held != Held::Exactly(U256::ZERO));
         reader.plan.left = left.map(|(token, _)| *token).collect();
         // What is taken only to be given back is no exchange.
@@ -225,13 +238,45 @@ impl Reader {
         if most.is_zero() {
             return None;
         }
-        if args.get(4)?.boolean()? {
+        let is_from_caller = args.get(4)?.boolean()?;
+        // As much as the router happens to have, and from the caller: anybody can give the router more.
+        if is_from_caller && most == ALL {
+            return None;
+        }
+        let origin = match (self.routed.get(&gives), self.held.get(&gives).or(self.held.get(&WRAPPED))) {
+            (Some(origin), _) if !is_from_caller => Some(*origin),
+            (_, Some(Held::Exactly(has))) if most == ALL => Some((gives, *has)),
+            _ => (most != ALL).then_some((gives, most)),
+        };
+        if let Some(origin) = origin {
+            self.part(origin, gets, receiver, least);
+        }
+        if is_from_caller {
             self.taken(gives, most);
         } else {
             self.spent(gives, most, is_exact_in)?;
         }
         self.out(gets, receiver, least);
         Some(())
+    }
+
+    /// Part of an exchange: what it brings to the caller, or into the router until it is swept.
+    fn part(&mut self, origin: (Address, U256), gets: Address, receiver: Address, least: U256) {
+        match self.to(receiver) {
+            To::Caller => self.direct.push([origin, (gets, least)]),
+            To::Router => {
+                let routed = self.routed.entry(gets).or_insert((origin.0, U256::ZERO));
+                routed.1 = routed.1.saturating_add(origin.1);
+            }
+            To::Other(_) => {}
+        }
+    }
+
+    /// What was brought into the router leaves it, at least so much.
+    fn swept(&mut self, token: Address, receiver: Address, least: U256) {
+        if let Some(origin) = self.routed.remove(&token) {
+            self.part(origin, token, receiver, least);
+        }
     }
 
     fn run(&mut self, command: u8, args: &[Value<'_>]) -> Option<()> {
@@ -259,6 +304,7 @@ impl Reader {
             // The coin is swept as the zero address.
             0x04 => {
                 self.held.remove(&address(0)?);
+                self.swept(address(0)?, address(1)?, uint(2)?);
                 self.out(address(0)?, address(1)?, uint(2)?);
                 Some(())
             }
@@ -302,6 +348,7 @@ impl Reader {
                 }
                 let [token] = held[..] else { return None };
                 self.held.remove(&token);
+                self.swept(token, address(0)?, uint(1)?);
                 if token != WRAPPED {
                     self.plan.wrapped.insert(token);
                 }
@@ -351,6 +398,17 @@ impl Reader {
         }
         Some(())
     }
+}
+
+/// Whether parts of one exchange promise less than half of what others do for as much.
+fn is_uneven(parts: &[[(Address, U256); 2]]) -> bool {
+    let rate = |a: &[(Address, U256); 2], b: &[(Address, U256); 2]| a[1].1.saturating_mul(b[0].1);
+    parts.iter().any(|a| {
+        parts.iter().any(|b| {
+            let is_same = a[0].0 == b[0].0 && a[1].0 == b[1].0;
+            is_same && rate(a, b).saturating_mul(U256::from(2)) < rate(b, a)
+        })
+    })
 }
 
 /// First and last token of a way: token, fee, token, fee, token.

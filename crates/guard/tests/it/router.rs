@@ -347,6 +347,32 @@ fn limits_and_values_hold_for_commands() {
     assert!(says(&few, "clearly fewer dollars") && few.exit_code == 10, "{:#?}", few.findings);
     let fair = ask("0", &[part(), part(), sweep(DAI, CALLER, "2970000000000000000000")]);
     assert_eq!(fair.exit_code, 0, "{:#?}", fair.findings);
+    // One part must not be open behind another; nor may the router's own balance say how much is taken.
+    let direct = |least: &str| swap(0x00, CALLER, ("1500000000", least), (USDC, WETH), true);
+    let even = ask("0", &[direct("500000000000000000"), direct("500000000000000000")]);
+    assert_eq!(even.exit_code, 0, "{:#?}", even.findings);
+    for least in ["0", "200000000000000000"] {
+        let uneven = ask("0", &[direct("500000000000000000"), direct(least)]);
+        assert!(
+            says(&uneven, "One part of the exchange") && uneven.exit_code == 10,
+            "{:#?}",
+            uneven.findings
+        );
+    }
+    // Whichever way it goes.
+    let into = || swap(0x00, ITSELF, ("1500000000", "0"), (USDC, WETH), true);
+    let over = || swap(0x00, ITSELF, ("1500000000", "0"), (USDC, DAI), true);
+    let on = |least: &str| swap(0x00, CALLER, (ALL, least), (DAI, WETH), false);
+    for (least, exit) in [("0", 10), ("200000000000000000", 10), ("500000000000000000", 0)] {
+        for parts in [
+            vec![direct("500000000000000000"), into(), sweep(WETH, CALLER, least)],
+            vec![direct("500000000000000000"), over(), on(least)],
+        ] {
+            let report = ask("0", &parts);
+            assert_eq!(report.exit_code, exit, "{least}: {:#?}", report.findings);
+        }
+    }
+    assert_ne!(ask("0", &[swap(0x00, CALLER, (ALL, ETHER), (STRANGER, WETH), true)]).exit_code, 0);
     // Ether that nothing takes stays there.
     let left = ask(
         "2000000000000000000",

@@ -325,6 +325,19 @@ fn a_listing_is_held_against_what_its_nft_goes_for() {
     assert_eq!(verdict("1_218_750_000_000_000_001", date), Decision::Review, "more than a fifth below");
     assert_eq!(verdict("1_950_000_000_000_000_000", date), Decision::Review);
     assert_eq!(verdict("1_950_000_000_000_000_001", date), Decision::Block);
+    // Two of them for that.
+    let mut order: Value = serde_json::from_str(text("input")).expect("JSON");
+    let mut second = order["message"]["offer"][0].clone();
+    second["identifierOrCriteria"] = "77".into();
+    order["message"]["offer"].as_array_mut().expect("a list").push(second);
+    let two = |new_price: &str| {
+        let facts = Facts::parse(&text("facts").replace(price, new_price)).expect("facts");
+        let policy = Policy::default();
+        check_typed(order.to_string().as_bytes(), Context::new(&policy, &facts)).verdict
+    };
+    assert_eq!(two("600_000_000_000_000_000"), Decision::Allow);
+    assert_eq!(two("975_000_000_000_000_000"), Decision::Review, "half of their floor");
+    assert_eq!(two(price), Decision::Block);
     assert_eq!(verdict(price, "2026-01-08T11:00:00Z"), Decision::Allow);
     assert_eq!(verdict(price, "2026-01-07T11:00:00Z"), Decision::Review, "too old");
     assert_eq!(verdict(price, "2026-01-17T00:00:00Z"), Decision::Review, "of the future");

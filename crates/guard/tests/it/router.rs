@@ -389,3 +389,21 @@ fn limits_and_values_hold_for_commands() {
     );
     assert!(!says(&back, "may stay in"), "{:#?}", back.findings);
 }
+
+#[test]
+fn commands_that_are_changed_anywhere_are_read_without_a_panic() {
+    for (_, value, commands) in honest() {
+        for at in 0..commands.len() {
+            for byte in (0..commands[at].1.len()).step_by(11) {
+                for flip in [0x01, 0x80] {
+                    let mut other = commands.clone();
+                    other[at].1[byte] ^= flip;
+                    ask(value, &other);
+                }
+                let mut shorter = commands.clone();
+                shorter[at].1.truncate(byte);
+                assert_ne!(ask(value, &shorter).exit_code, 0);
+            }
+        }
+    }
+}

@@ -21,7 +21,7 @@ use crate::{
 
 /// Bytes of blocks that one thread reads and checks at a time: large enough for the disk, small enough that the tables
 /// are still in the cache when they are handed over.
-const BATCH_BYTES: u64 = 1 << 20;
+const BATCH_BYTES: u64 = 2 << 20;
 
 /// Blocks in a batch at most: the small blocks of the first years.
 const BATCH_BLOCKS: usize = 2_048;
@@ -29,8 +29,8 @@ const BATCH_BLOCKS: usize = 2_048;
 /// How blocks are read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReadOptions<'a> {
-    /// Threads that read and check; 0 takes as many as the machine has cores. Each adds some 4 MiB of memory with blocks
-    /// as they are, and up to 50 MiB with blocks made of nothing but the smallest outputs.
+    /// Threads that read and check; 0 takes as many as the machine has cores. Each adds some 8 MiB of memory with blocks
+    /// as they are, and up to 100 MiB with blocks made of nothing but the smallest outputs.
     pub threads: usize,
     /// What is checked beyond structure and Merkle root.
     pub checks: Checks,
@@ -59,18 +59,36 @@ pub struct Report {
 }
 
 impl BlockSource {
-    /// Reads the planned blocks and hands each one over, in the plan's order, with its height.
-    ///
-    /// Threads read ahead by a bounded number of batches; the memory of blocks is used again. A block that does not
-    /// hold together is looked for at its other places in the files, then reported and left out; whoever needs an unbroken
-    /// chain compares each block's predecessor with the block it got before. `receive` ends the pass with
-    /// [`ControlFlow::Break`] or an error, which is handed through.
+    /// Reads the planned blocks and hands each one over, as [`read_batches`](Self::read_batches) does.
     pub fn read_blocks<E>(
         &self,
         index: &HeaderIndex,
         plan: &Plan,
         options: ReadOptions<'_>,
         mut receive: impl FnMut(&PlannedBlock, &UtxoBlock) -> Result<ControlFlow<()>, E>,
+    ) -> Result<Report, E> {
+        self.read_batches(index, plan, options, |blocks| {
+            for (planned, block) in blocks {
+                if receive(planned, block)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// Reads the planned blocks and hands them over, in the plan's order, with their heights, some at a time.
+    ///
+    /// Threads read ahead by a bounded number of batches; the memory of blocks is used again. A block that does not
+    /// hold together is looked for at its other places in the files, then reported and left out; whoever needs an unbroken
+    /// chain compares each block's predecessor with the block it got before. `receive` ends the pass with
+    /// [`ControlFlow::Break`] or an error, which is handed through.
+    pub fn read_batches<E>(
+        &self,
+        index: &HeaderIndex,
+        plan: &Plan,
+        options: ReadOptions<'_>,
+        mut receive: impl FnMut(&[(&PlannedBlock, &UtxoBlock)]) -> Result<ControlFlow<()>, E>,
     ) -> Result<Report, E> {
         let batches = split(index, &plan.order);
         let threads = match options.threads {
@@ -97,16 +115,13 @@ impl BlockSource {
                 for (file, offset, kind) in &batch.problems {
                     report.problems.add(&self.files[*file as usize].path, *offset, kind.clone());
                 }
-                for (i, planned) in plan.order[range.clone()].iter().enumerate() {
-                    if !batch.whole[i] {
-                        continue;
-                    }
-                    let block = &batch.blocks[i];
-                    report.count(block);
-                    if receive(planned, block)?.is_break() {
-                        report.stopped = true;
-                        return Ok(());
-                    }
+                let planned = plan.order[range.clone()].iter();
+                let blocks = planned.zip(&batch.blocks).zip(&batch.whole);
+                let whole: Vec<_> = blocks.filter(|&(_, &whole)| whole).map(|(block, _)| block).collect();
+                whole.iter().for_each(|(_, block)| report.count(block));
+                if receive(&whole)?.is_break() {
+                    report.stopped = true;
+                    return Ok(());
                 }
                 line.give_back(batch);
             }

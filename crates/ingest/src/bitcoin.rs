@@ -170,13 +170,21 @@ pub fn ingest_bitcoin_files(
     let options = ReadOptions { threads: files.threads, undo: undo.as_ref(), ..ReadOptions::default() };
     let (mut blocks, mut bytes, mut missing_ranges) = (0, 0, 0);
     let (total_blocks, total_bytes) = totals(&index, &plan);
-    let append = |planned: &PlannedBlock, block: &UtxoBlock| -> Result<ControlFlow<()>, LedgerError> {
-        missing_ranges += u64::from(append_planned(&mut writer, planned, block)?);
-        blocks += 1;
-        bytes += u64::from(block.size);
-        Ok(progress(Progress::Appending { blocks, total_blocks, bytes, total_bytes }))
+    let append = |delivered: &[(&PlannedBlock, &UtxoBlock)]| -> Result<ControlFlow<()>, LedgerError> {
+        let mut rest = delivered;
+        while !rest.is_empty() {
+            let (appended, begins_range) = append_some(&mut writer, rest)?;
+            missing_ranges += u64::from(begins_range);
+            blocks += appended as u64;
+            bytes += rest[..appended].iter().map(|(_, block)| u64::from(block.size)).sum::<u64>();
+            rest = &rest[appended..];
+            if progress(Progress::Appending { blocks, total_blocks, bytes, total_bytes }).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
     };
-    let report = info_span!("append").in_scope(|| source.read_blocks(&index, &plan, options, append))?;
+    let report = info_span!("append").in_scope(|| source.read_batches(&index, &plan, options, append))?;
     let _ = progress(Progress::Sealing);
     info_span!("commit").in_scope(|| writer.commit())?;
     let undo_problems = undo.as_ref().map(tracehound_bitcoin::UndoIndex::problems);
@@ -206,17 +214,24 @@ fn totals(index: &HeaderIndex, plan: &Plan) -> (u64, u64) {
     (plan.order.len() as u64, plan.order.iter().map(len).sum())
 }
 
-/// Appends one block; says whether it begins a detached run: it was planned as one, or the block before it was damaged.
-fn append_planned(
+/// Appends the first of these blocks and as many more as are worked on together; says how many, and whether the first
+/// begins a detached run: it was planned as one, or the block before it was damaged.
+fn append_some(
     writer: &mut Writer,
-    planned: &PlannedBlock,
-    block: &UtxoBlock,
-) -> Result<bool, LedgerError> {
-    let continues = writer.tip().is_none_or(|(tip, _)| tip == block.header.prev());
-    if continues && planned.connected {
-        writer.append(block)?;
-        return Ok(false);
+    delivered: &[(&PlannedBlock, &UtxoBlock)],
+) -> Result<(usize, bool), LedgerError> {
+    let Some(&(planned, first)) = delivered.first() else { return Ok((0, false)) };
+    let continues = writer.tip().is_none_or(|(tip, _)| tip == first.header.prev());
+    if !continues || !planned.connected {
+        writer.append_island(first)?;
+        return Ok((1, !continues));
     }
-    writer.append_island(block)?;
-    Ok(!continues)
+    let mut tip = first.header.prev();
+    let connected = delivered.iter().take_while(|(planned, block)| {
+        let continues = planned.connected && block.header.prev() == tip;
+        tip = block.hash;
+        continues
+    });
+    let run: Vec<&UtxoBlock> = connected.map(|&(_, block)| block).collect();
+    Ok((writer.append_first(&run)?, false))
 }

@@ -4,6 +4,8 @@
 //! with the top bit set where that transaction overwrote it (BIP-30) instead. A cell that names a transaction beyond a
 //! reader's snapshot counts as unspent.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 /// Content of a spent cell: not spent, and can never be spent.
 pub(crate) const UNSPENT: u32 = 0;
 pub(crate) const UNSPENDABLE: u32 = u32::MAX;
@@ -21,6 +23,35 @@ pub(crate) fn in_snapshot(cell: u32, end_tx: u32) -> u32 {
 #[inline]
 pub(crate) fn is_beyond(cell: u32, end_tx: u32) -> bool {
     cell != UNSPENDABLE && cell != UNSPENT && cell & !DESTROYED >= end_tx
+}
+
+/// The cells of a growing segment, which threads fill side by side.
+#[derive(Debug, Default)]
+pub(crate) struct GrowingCells(Vec<AtomicU32>);
+
+impl GrowingCells {
+    pub(crate) fn push(&mut self, cell: u32) {
+        self.0.push(AtomicU32::new(cell));
+    }
+
+    pub(crate) fn extend(&mut self, cells: impl Iterator<Item = u32>) {
+        self.0.extend(cells.map(AtomicU32::new));
+    }
+
+    /// Fails out of bounds, as an index does.
+    #[inline]
+    pub(crate) fn load(&self, at: usize) -> u32 {
+        self.0[at].load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn store(&self, at: usize, cell: u32) {
+        self.0[at].store(cell, Ordering::Relaxed);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().map(|cell| cell.load(Ordering::Relaxed))
+    }
 }
 
 #[cfg(test)]

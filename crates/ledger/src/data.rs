@@ -10,7 +10,7 @@ use tracehound_model::{
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::{
-    cell::{UNSPENDABLE, UNSPENT},
+    cell::{GrowingCells, UNSPENDABLE, UNSPENT},
     runs::{Runs, RunsData},
 };
 
@@ -261,7 +261,7 @@ pub(crate) fn missing_row(missing: Slice<'_, MissingRow>, input: usize) -> Optio
 }
 
 /// A growing segment.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct SegmentData {
     pub first: First,
     pub blocks: Vec<BlockRow>,
@@ -276,9 +276,11 @@ pub(crate) struct SegmentData {
     pub out_value_hi: Vec<u8>,
     pub out_big: Vec<[u64; 2]>,
     pub out_addr: Vec<u32>,
-    pub spent: Vec<u32>,
+    pub spent: GrowingCells,
     pub addr_type: Vec<u8>,
     pub addr_group: Vec<u32>,
+    /// Where each payload begins; not sealed.
+    pub addr_at: Vec<u32>,
     pub addr_payload: Vec<u8>,
     pub missing: Vec<MissingRow>,
     /// Ids of the snapshots that end before the first block and after each of the first blocks, as far as they are known;
@@ -302,9 +304,10 @@ impl SegmentData {
             out_value_hi: Vec::new(),
             out_big: Vec::new(),
             out_addr: Vec::new(),
-            spent: Vec::new(),
+            spent: GrowingCells::default(),
             addr_type: Vec::new(),
             addr_group: Vec::new(),
+            addr_at: Vec::new(),
             addr_payload: Vec::new(),
             missing: Vec::new(),
             ids: Vec::new(),
@@ -344,6 +347,14 @@ impl SegmentData {
         }
     }
 
+    /// Type and payload of the owner with relative number `rel`.
+    #[inline]
+    pub(crate) fn owner(&self, rel: usize) -> Option<(ScriptType, &[u8])> {
+        let script_type = ScriptType::from_byte(*self.addr_type.get(rel)?)?;
+        let at = *self.addr_at.get(rel)? as usize;
+        Some((script_type, self.addr_payload.get(at..at + script_type.payload_len())?))
+    }
+
     /// Numbers at which the next segment begins.
     pub(crate) fn end(&self) -> First {
         First {
@@ -361,6 +372,7 @@ impl SegmentData {
             self.addr_group.push(self.addr_payload.len() as u32);
         }
         self.addr_type.push(script_type as u8);
+        self.addr_at.push(self.addr_payload.len() as u32);
         self.addr_payload.extend_from_slice(payload);
     }
 

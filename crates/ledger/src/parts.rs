@@ -58,7 +58,7 @@ impl Parts {
     #[inline]
     pub(crate) fn owner_is(&self, addr: u32, script_type: ScriptType, payload: &[u8]) -> bool {
         let key = if addr >= self.current.first.addr {
-            self.current.scripts().get((addr - self.current.first.addr) as usize)
+            self.current.owner((addr - self.current.first.addr) as usize)
         } else {
             let at = self.segments.partition_point(|segment| segment.first().addr <= addr);
             at.checked_sub(1).and_then(|at| {
@@ -67,6 +67,24 @@ impl Parts {
             })
         };
         key == Some((script_type, payload))
+    }
+
+    /// Loads what [`owner_is`](Self::owner_is) reads of an owner of the growing segment. Called for many in a row, so that
+    /// their cache misses overlap.
+    #[inline]
+    pub(crate) fn touch_owner(&self, addr: u32) -> u8 {
+        let current = &self.current;
+        let Some(rel) = addr.checked_sub(current.first.addr) else { return 0 };
+        let at = current.addr_at[rel as usize] as usize;
+        current.addr_type[rel as usize] ^ current.addr_payload.get(at).copied().unwrap_or(0)
+    }
+
+    /// Loads what finding and spending an output of a transaction of the growing segment reads.
+    #[inline]
+    pub(crate) fn touch_tx(&self, tx: u32) -> u8 {
+        let current = &self.current;
+        let Some(rel) = tx.checked_sub(current.first.tx) else { return 0 };
+        current.txids[rel as usize][0] ^ current.tx_outputs.counts[rel as usize]
     }
 
     /// Whether a transaction is the first of its block and mints coins.
@@ -85,18 +103,19 @@ impl Parts {
         inputs.any(|at| rows.prev(at).is_some_and(|(prev, _)| prev == PackedPrev::Output(out)))
     }
 
-    /// Marks output `vout` of `tx` as spent by `spender`.
-    pub(crate) fn spend(&mut self, tx: u32, vout: u32, spender: u32) -> Spend {
+    /// Marks output `vout` of `tx` as spent by `spender`. `booked` tells what was marked since the last inputs were
+    /// appended: (output, spender). Threads may do this side by side for outputs of different transactions.
+    pub(crate) fn spend(&self, tx: u32, vout: u32, spender: u32, booked: &[(u64, u32)]) -> Spend {
         if tx >= self.current.first.tx {
-            let current = &mut self.current;
+            let current = &self.current;
             let rel = (tx - current.first.tx) as usize;
             let Some(range) = current.tx_outputs.view().range(rel) else { return Spend::NoSuchOutput };
             let Some(out) = range.clone().nth(vout as usize) else { return Spend::NoSuchOutput };
-            if current.spent[out] != UNSPENT {
+            if current.spent.load(out) != UNSPENT {
                 return Spend::AlreadySpent;
             }
-            current.spent[out] = spender;
-            let exhausted = current.spent[range].iter().all(|&cell| cell != UNSPENT);
+            current.spent.store(out, spender);
+            let exhausted = range.into_iter().all(|out| current.spent.load(out) != UNSPENT);
             return Spend::Done { out: current.first.output + out as u64, exhausted };
         }
         let Some(segment) = self.segment_of_tx(tx) else { return Spend::NoSuchOutput };
@@ -109,7 +128,7 @@ impl Parts {
             UNSPENT => {}
             UNSPENDABLE => return Spend::AlreadySpent,
             cell if cell & DESTROYED != 0 => return Spend::AlreadySpent,
-            cell if self.spends(cell, out) => return Spend::AlreadySpent,
+            cell if booked.contains(&(out, cell)) || self.spends(cell, out) => return Spend::AlreadySpent,
             cell => return Spend::Damaged { out, cell },
         }
         segment.spent.store(at, spender);
@@ -118,26 +137,24 @@ impl Parts {
     }
 
     /// Fills the cells of a transaction's outputs that nobody spent and somebody could; gives the outputs.
-    pub(crate) fn fill_unspent(&mut self, tx: u32, content: u32) -> Vec<u64> {
+    pub(crate) fn fill_unspent(&self, tx: u32, content: u32) -> Vec<u64> {
         let Some((rows, rel)) = self.rows_of(tx) else { return Vec::new() };
-        let first = rows.first;
         let range = rows.tx_outputs.range(rel).filter(|range| range.end <= rows.out_addr.len());
         let ours = |at: &usize| rows.out_addr.get(*at).is_some_and(|&addr| addr != NO_ADDR);
-        let places: Vec<usize> = range.into_iter().flatten().filter(ours).collect();
         let mut filled = Vec::new();
-        for at in places {
+        for at in range.into_iter().flatten().filter(ours) {
             if tx >= self.current.first.tx {
-                if self.current.spent[at] != UNSPENT {
+                if self.current.spent.load(at) != UNSPENT {
                     continue;
                 }
-                self.current.spent[at] = content;
+                self.current.spent.store(at, content);
             } else if let Some(segment) = self.segment_of_tx(tx) {
                 if segment.spent.load(at) != UNSPENT {
                     continue;
                 }
                 segment.spent.store(at, content);
             }
-            filled.push(first.output + at as u64);
+            filled.push(rows.first.output + at as u64);
         }
         filled
     }

@@ -111,21 +111,26 @@ pub(crate) fn write_segment(
     let hashing = Hashing::Keyed(key);
     let ids =
         || ids_after(&rows, ids).ok_or_else(|| LedgerError::corrupt(dir, "its rows contradict each other"));
-    let ((ids, tx_index), (addr_index, (by_addr, missing_by_addr))) = rayon::join(
-        || {
-            rayon::join(ids, || {
-                HashIndexData::build(&data.txids.iter().map(|txid| hashing.tx(txid)).collect::<Vec<_>>())
-            })
-        },
-        || {
-            let hash = |rel| {
-                let (script_type, payload) = rows.scripts.get(rel).expect("rows being sealed agree");
-                hashing.owner(script_type as u8, payload)
-            };
-            let hashes: Vec<u64> = (0..data.addr_type.len()).map(hash).collect();
-            (HashIndexData::build(&hashes), (addr_outputs(&rows), missing_by_addr(&rows)))
-        },
+    let tx_hash = |txid| hashing.tx(txid);
+    let owner_hash = |rel| {
+        let (script_type, payload) = rows.scripts.get(rel).expect("rows being sealed agree");
+        hashing.owner(script_type as u8, payload)
+    };
+    let indexes = || {
+        let hashes: Vec<u64> = data.txids.par_iter().map(tx_hash).collect();
+        let tx_index = HashIndexData::build(&hashes);
+        let hashes: Vec<u64> = (0..data.addr_type.len()).into_par_iter().map(owner_hash).collect();
+        (tx_index, HashIndexData::build(&hashes))
+    };
+    let cells = || {
+        let cells: Vec<u32> = data.spent.iter().collect();
+        write_durably(&dir.join(format!("{name}.{CELLS}")), &[cells.as_bytes()])
+    };
+    let ((ids, cells), ((tx_index, addr_index), (by_addr, missing_by_addr))) = rayon::join(
+        || rayon::join(ids, cells),
+        || rayon::join(indexes, || (addr_outputs(&rows), missing_by_addr(&rows))),
     );
+    cells?;
     let ids = ids?;
     let origin = serde_json::to_vec(origin).expect("strings and numbers serialise");
     let sums = sums.of_outputs(data.end().output);
@@ -177,7 +182,6 @@ pub(crate) fn write_segment(
         key_a,
         key_b,
     ];
-    write_durably(&dir.join(format!("{name}.{CELLS}")), &[data.spent.as_bytes()])?;
     sections::write_paged(&dir.join(format!("{name}.{SEGMENT}")), KIND, words, &sections)?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tracehound_segments::{Formats, Store, tables::Table};
+use tracehound_segments::{Formats, Store, tables::Shards};
 
 /// Formats of a ledger: 1 without a key, 2 with one, 3 with the ids of snapshots too. Others are refused. All are read;
 /// what is written is 3.
@@ -25,13 +25,13 @@ pub(crate) const STORE: Store = Store {
 };
 
 /// The table of owners: three quarters of the budget. `expected` are as good as there.
-pub(crate) fn owners(dir: &Path, memory: usize, expected: usize) -> Table {
-    Table::new(dir, OWNERS, budget(memory, memory / 4 * 3), false, expected)
+pub(crate) fn owners(dir: &Path, memory: usize, expected: usize) -> Shards {
+    Shards::new(dir, OWNERS, budget(memory, memory / 4 * 3), false, expected)
 }
 
 /// The table of live transactions: one quarter of the budget.
-pub(crate) fn live(dir: &Path, memory: usize) -> Table {
-    Table::new(dir, LIVE, budget(memory, memory / 4), true, 0)
+pub(crate) fn live(dir: &Path, memory: usize) -> Shards {
+    Shards::new(dir, LIVE, budget(memory, memory / 4), true, 0)
 }
 
 fn budget(memory: usize, share: usize) -> Option<usize> {

@@ -6,6 +6,7 @@
 //! (`tracehound-segments`), and spent cells that name transactions beyond the ledger are cleared. A ledger whose
 //! cells do not add up is not built upon.
 
+mod append;
 mod memory;
 mod open;
 mod upgrade;
@@ -13,34 +14,25 @@ mod upgrade;
 pub(crate) use open::check_sums;
 pub use upgrade::{UpgradeReport, upgrade};
 
-use tracehound_model::{
-    BlockHash, ScriptType,
-    utxo::{Header, InputRow, OutputRow, UtxoBlock},
-};
+use tracehound_model::{BlockHash, utxo::Header};
 use tracehound_segments::{
     Folder, Key, Origin,
     compact::become_one,
     files::segment_name,
-    tables::{Table, TableSize},
+    tables::{Shards, Table, TableSize},
 };
 
 use crate::{
     BlockNum, LedgerError,
-    cell::{DESTROYED, UNSPENDABLE, in_snapshot},
+    cell::in_snapshot,
     cells::Sums,
-    data::{
-        BlockRow, FLAG_AFTER_MISSING_RANGE, MAX_OUTPUTS, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE,
-        PackedPrev, Rows, SegmentData,
-    },
+    data::{NO_HEIGHT, Rows, SegmentData},
     hashing::Hashing,
     identity::id_before,
-    parts::{MAX_BLOCK_ROWS, Parts, Spend, check_block},
+    parts::Parts,
     seal::write_segment,
     segment::Segment,
 };
-
-/// Room kept below 2^31 in a segment's relative numbers.
-const MAX_SEGMENT_ROWS: usize = i32::MAX as usize - 2 * MAX_BLOCK_ROWS;
 
 /// How a writer behaves.
 #[derive(Clone, Copy, Debug)]
@@ -99,11 +91,11 @@ pub struct Writer {
     /// Of the cells of all transactions so far.
     sums: Sums,
     /// Transactions with an output that can still be spent, by txid.
-    live: Table,
+    live: Shards,
     /// Owners, by script.
-    addrs: Table,
+    addrs: Shards,
     stats: AppendStats,
-    scratch: Vec<u64>,
+    scratch: append::Scratch,
     /// Damage came to light in the middle of a block: nothing more is committed.
     broken: bool,
     /// Whether every cell is of a block that is committed.
@@ -157,68 +149,6 @@ impl Writer {
         [self.live.size(), self.addrs.size()]
     }
 
-    /// Appends a block that continues the last one.
-    pub fn append(&mut self, block: &UtxoBlock) -> Result<(), LedgerError> {
-        if let Some((tip, _)) = self.tip()
-            && block.header.prev() != tip
-        {
-            return Err(LedgerError::NotConnected { block: block.hash, prev: block.header.prev(), tip });
-        }
-        self.append_any(block, 0)
-    }
-
-    /// Appends a block that need not continue the last one: the blocks in between are not to be had.
-    pub fn append_island(&mut self, block: &UtxoBlock) -> Result<(), LedgerError> {
-        let connected = self.tip().is_none_or(|(tip, _)| block.header.prev() == tip);
-        self.append_any(block, if connected { 0 } else { FLAG_AFTER_MISSING_RANGE })
-    }
-
-    fn append_any(&mut self, block: &UtxoBlock, flags: u32) -> Result<(), LedgerError> {
-        self.check_sound()?;
-        check_block(block)?;
-        self.check_room(block)?;
-        if self.is_filled_by(block) {
-            self.commit()?;
-        }
-        self.make_room(block)?;
-        let height = match (flags, self.tip()) {
-            (0, Some((_, Some(height)))) => height + 1,
-            _ => block.height.unwrap_or(NO_HEIGHT),
-        };
-        let end = self.parts.current.end();
-        self.settled = false;
-        self.parts.current.blocks.push(BlockRow {
-            hash: block.hash.0,
-            header: block.header.0,
-            height,
-            size: block.size,
-            first_tx: end.tx,
-            first_addr: end.addr,
-            flags,
-        });
-        self.append_outputs(block);
-        self.append_txs(block, end.tx);
-        self.append_inputs(block, end.tx).inspect_err(|_| self.broken = true)?;
-        self.stats.blocks += 1;
-        self.stats.txs += block.txs.len() as u64;
-        self.stats.inputs += block.inputs.len() as u64;
-        self.stats.outputs += block.outputs.len() as u64;
-        Ok(())
-    }
-
-    /// Whether the growing segment must be sealed before it takes this block.
-    fn is_filled_by(&self, block: &UtxoBlock) -> bool {
-        let (current, options) = (&self.parts.current, &self.options);
-        let txs = current.txids.len();
-        let rows = current.out_addr.len() + current.in_prev_lo.len();
-        let keys = current.addr_type.len() + current.missing.len();
-        let added = block.outputs.len() + block.inputs.len();
-        txs > 0
-            && (txs + block.txs.len() > options.segment_txs
-                || rows + added > options.segment_rows
-                || keys + block.outputs.len() > options.segment_keys)
-    }
-
     /// Fails when anything that was read so far is damaged: what was appended since cannot be trusted.
     fn check_sound(&self) -> Result<(), LedgerError> {
         if self.broken {
@@ -230,155 +160,6 @@ impl Writer {
         self.live.check()?;
         self.addrs.check()?;
         self.parts.check_pages_read()
-    }
-
-    fn check_room(&self, block: &UtxoBlock) -> Result<(), LedgerError> {
-        let end = self.parts.current.end();
-        let rows = block.outputs.len() + block.inputs.len();
-        let full = |what| Err(LedgerError::Full { what });
-        if end.tx as usize + block.txs.len() >= DESTROYED as usize {
-            return full("transactions");
-        }
-        if end.addr as usize + rows >= NO_ADDR as usize {
-            return full("addresses");
-        }
-        if end.output + block.outputs.len() as u64 >= MAX_OUTPUTS {
-            return full("outputs");
-        }
-        let current = &self.parts.current;
-        let largest = current.out_addr.len().max(current.in_prev_lo.len()).max(current.addr_payload.len());
-        if largest >= MAX_SEGMENT_ROWS { full("a segment's rows") } else { Ok(()) }
-    }
-
-    fn append_outputs(&mut self, block: &UtxoBlock) {
-        let hashing = self.hashing();
-        let hash = |output| hash_of(hashing, block, output);
-        // Hash first and look everywhere at once, so that the cache misses of a block overlap.
-        self.scratch.clear();
-        self.scratch.extend(block.outputs.iter().map(hash));
-        self.addrs.sift(&self.scratch);
-        for (at, output) in block.outputs.iter().enumerate() {
-            let addr = match output.script_type {
-                ScriptType::OpReturn => {
-                    self.sums.add(self.parts.current.end().output, UNSPENDABLE);
-                    NO_ADDR
-                }
-                script_type => {
-                    let (hash, payload) = (self.scratch[at], block.payload(output));
-                    let parts = &self.parts;
-                    let is_it = |addr| parts.owner_is(addr, script_type, payload);
-                    let known = self.addrs.find_sifted(at, hash, is_it);
-                    known.unwrap_or_else(|| self.number_addr(hash, script_type, payload))
-                }
-            };
-            self.parts.current.push_output(output, addr);
-        }
-    }
-
-    fn append_txs(&mut self, block: &UtxoBlock, first_tx: u32) {
-        let hashing = self.hashing();
-        self.scratch.clear();
-        self.scratch.extend(block.txs.iter().map(|tx| hashing.tx(&tx.txid.0)));
-        self.live.sift(&self.scratch);
-        for (at, (tx, inputs, outputs)) in block.transactions().enumerate() {
-            self.parts.current.push_tx(tx);
-            if outputs.iter().all(|output| output.script_type == ScriptType::OpReturn) {
-                continue;
-            }
-            let num = first_tx + at as u32;
-            let (hash, parts) = (self.scratch[at], &self.parts);
-            let older =
-                self.live.find_sifted(at, hash, |candidate| parts.txid(candidate) == Some(&tx.txid.0));
-            take_place(&mut self.live, hash, older, num);
-            let mints = at == 0 && inputs.first().is_some_and(InputRow::is_coinbase);
-            if let Some(older) = older.filter(|&older| mints && self.parts.is_coinbase(older)) {
-                for out in self.parts.fill_unspent(older, DESTROYED | num) {
-                    self.sums.add(out, DESTROYED | num);
-                }
-            }
-        }
-    }
-
-    fn append_inputs(&mut self, block: &UtxoBlock, first_tx: u32) -> Result<(), LedgerError> {
-        let hashing = self.hashing();
-        self.scratch.clear();
-        self.scratch.extend(block.inputs.iter().map(|input| hashing.tx(&input.prev_txid.0)));
-        self.live.sift(&self.scratch);
-        let mut at = 0;
-        for (tx, row) in block.txs.iter().enumerate() {
-            for _ in 0..row.input_count {
-                let input = &block.inputs[at];
-                let prev = self.resolve(at, input, first_tx + tx as u32)?;
-                if prev == PackedPrev::Missing {
-                    self.push_missing(block, input);
-                }
-                self.parts.current.push_input(prev, input);
-                at += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Finds and spends the output that `input` of transaction `spender`, the one at a place of the block's, names.
-    fn resolve(&mut self, at: usize, input: &InputRow, spender: u32) -> Result<PackedPrev, LedgerError> {
-        if input.is_coinbase() {
-            return Ok(PackedPrev::Coinbase);
-        }
-        let parts = &mut self.parts;
-        let is_it = |tx| tx < spender && parts.txid(tx) == Some(&input.prev_txid.0);
-        let hash = self.scratch[at];
-        let Some(funder) = self.live.find_sifted(at, hash, is_it) else { return Ok(PackedPrev::Missing) };
-        Ok(match parts.spend(funder, input.prev_vout, spender) {
-            Spend::Done { out, exhausted } => {
-                self.sums.add(out, spender);
-                if exhausted {
-                    self.live.remove(hash, funder);
-                }
-                PackedPrev::Output(out)
-            }
-            Spend::AlreadySpent => {
-                self.stats.double_spends += 1;
-                PackedPrev::Missing
-            }
-            Spend::NoSuchOutput => PackedPrev::Missing,
-            Spend::Damaged { out, cell } => {
-                let what = format!(
-                    "the cell of output {out} names transaction {cell}, which does not spend it, but {spender} does"
-                );
-                return Err(LedgerError::corrupt(self.folder.dir(), what));
-            }
-        })
-    }
-
-    fn push_missing(&mut self, block: &UtxoBlock, input: &InputRow) {
-        let (value, addr) = match &input.prev_output {
-            None => (NO_VALUE, NO_ADDR),
-            Some(output) if output.script_type == ScriptType::OpReturn => (output.value, NO_ADDR),
-            Some(output) => {
-                let (script_type, payload) = (output.script_type, block.payload(output));
-                let hash = hash_of(self.hashing(), block, output);
-                let parts = &self.parts;
-                let known = self.addrs.find(hash, |addr| parts.owner_is(addr, script_type, payload));
-                (output.value, known.unwrap_or_else(|| self.number_addr(hash, script_type, payload)))
-            }
-        };
-        self.stats.missing_inputs += 1;
-        self.parts.current.missing.push(MissingRow {
-            value,
-            input: self.parts.current.in_prev_lo.len() as u32,
-            prev_vout: input.prev_vout,
-            addr,
-            reserved: 0,
-            prev_txid: input.prev_txid.0,
-        });
-    }
-
-    /// Gives an owner that is not known yet its number.
-    fn number_addr(&mut self, hash: u64, script_type: ScriptType, payload: &[u8]) -> u32 {
-        let addr = self.parts.current.end().addr;
-        self.parts.current.push_addr(script_type, payload);
-        self.addrs.insert(hash, addr);
-        addr
     }
 
     /// Seals what was appended; durable, and visible to new readers, when it returns.
@@ -485,7 +266,7 @@ impl Writer {
             let mut data = SegmentData::new(cut.first());
             copy_rows(&mut data, cut, kept_blocks, cut_tx)?;
             let mut sums = Sums::of_cells(&self.parts.segments[..at], cut_tx);
-            for (rel, &cell) in data.spent.iter().enumerate() {
+            for (rel, cell) in data.spent.iter().enumerate() {
                 sums.add(data.first.output + rel as u64, cell);
             }
             name = Some(self.write(&data, &sums)?);
@@ -518,10 +299,6 @@ fn take_place(live: &mut Table, hash: u64, older: Option<u32>, tx: u32) {
         live.remove(hash, older);
     }
     live.insert(hash, tx);
-}
-
-fn hash_of(hashing: Hashing, block: &UtxoBlock, output: &OutputRow) -> u64 {
-    hashing.owner(output.script_type as u8, block.payload(output))
 }
 
 /// Appends a sealed segment's first blocks, their cells as they are in a snapshot of `end_tx` transactions.

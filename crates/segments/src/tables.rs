@@ -10,12 +10,14 @@
 mod filter;
 mod recent;
 mod run;
+mod shards;
 
 use std::path::{Path, PathBuf};
 
 use filter::Filter;
 use recent::NumTable;
 use run::{Damage, Entry, KEPT, Run, RunWriter};
+pub use shards::{SHARDS, Shards, shard_of};
 
 use crate::SegmentsError;
 
@@ -32,7 +34,7 @@ const LEAST_FILTER_BITS: usize = 4;
 /// Slots that a table begins with.
 const BEGIN_SLOTS: usize = 1 << 12;
 /// Slots that a table has at least before it goes to disk.
-const LEAST_SLOTS: usize = 1 << 6;
+const LEAST_SLOTS: usize = 1 << 3;
 /// Slots that a table has at most: a slot finds its place by its tag alone, beside which a number of 32 bits has room. There
 /// are no more numbers than go in.
 const MOST_SLOTS: usize = 1 << 31;
@@ -64,8 +66,9 @@ pub struct Table {
     removes: bool,
     /// Oldest first, each as old or older in level than the next.
     runs: Vec<Run>,
-    /// Runs made so far.
+    /// The number in the last run's file name, and from one to the next.
     made: u64,
+    step: u64,
     numbers: usize,
     /// Above all numbers so far.
     next: u32,
@@ -99,12 +102,19 @@ impl Table {
             removes,
             runs: Vec::new(),
             made: 0,
+            step: 1,
             numbers: 0,
             next: 0,
             first_recent: 0,
             sifted: Vec::new(),
             damage: None,
         }
+    }
+
+    /// A table in memory alone, for as few numbers as a shard of a block brings.
+    pub fn small() -> Self {
+        let recent = NumTable::new(1 << 6, 32);
+        Self { recent, ..Self::new(Path::new(""), "", None, false, 0) }
     }
 
     /// What it takes.
@@ -161,6 +171,12 @@ impl Table {
                 *found |= u64::from(run.may_hold(self.recent.tag(hash))) << at;
             }
         }
+    }
+
+    /// The first number in memory that may be the one under each of these hashes, for whoever loads its key ahead of the
+    /// search.
+    pub fn candidates<'a>(&'a self, hashes: &'a [u64]) -> impl Iterator<Item = u32> + 'a {
+        hashes.iter().filter_map(|&hash| self.recent.find(hash, |_| true))
     }
 
     /// The number under `hash` for which `is_it` holds.
@@ -275,7 +291,7 @@ impl Table {
     }
 
     fn name_file(&mut self) -> PathBuf {
-        self.made += 1;
+        self.made += self.step;
         let (dir, name) = self.spill.as_ref().expect("only a table with a budget goes to disk");
         dir.join(format!("{name}-{}.{RUN}", self.made))
     }
@@ -447,7 +463,8 @@ mod tests {
     fn a_run_that_is_not_what_was_written_is_noticed() {
         use std::io::{Seek, SeekFrom, Write};
         let dir = tempfile::tempdir().expect("temporary folder");
-        let mut table = of_owners(dir.path(), 0);
+        // 64 slots.
+        let mut table = of_owners(dir.path(), 1_400);
         for number in 0..52 {
             table.make_room(1).expect("there is room on disk");
             table.insert(hash(number), number as u32);

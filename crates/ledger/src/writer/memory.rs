@@ -1,9 +1,7 @@
 //! What the writer keeps in memory: tables within their budget, and segments that fit it.
 
-use tracehound_model::utxo::UtxoBlock;
-
 use super::{Writer, WriterOptions};
-use crate::{LedgerError, segment::Segment};
+use crate::segment::Segment;
 
 /// Bytes of memory for each transaction of a segment while it grows and is sealed.
 const SEGMENT_TX: usize = 256;
@@ -24,12 +22,6 @@ impl WriterOptions {
 }
 
 impl Writer {
-    /// Makes room for a block in both tables: all that can fail of writing them to disk.
-    pub(super) fn make_room(&mut self, block: &UtxoBlock) -> Result<(), LedgerError> {
-        self.addrs.make_room(block.outputs.len() + block.inputs.len())?;
-        Ok(self.live.make_room(block.txs.len() + block.inputs.len())?)
-    }
-
     /// Gives the pages of mapped files back, where there is a budget: once a segment, for they are read again page by page.
     /// The system takes them by itself when it has no other memory left.
     pub(super) fn release_mapped(&self) {

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
 use tracehound_model::Chain;
-use tracehound_segments::{Folder, Key, Manifest};
+use tracehound_segments::{Folder, Key, Manifest, SegmentsError, tables::shard_of};
 
-use super::{AppendStats, Writer, WriterOptions, take_place};
+use super::{AppendStats, Writer, WriterOptions, append::Scratch, take_place};
 use crate::{
     LedgerError,
     cell::{UNSPENT, in_snapshot},
@@ -15,6 +16,9 @@ use crate::{
     segment::Segment,
     store::{self, FORMAT, FORMAT_UNKEYED, STORE},
 };
+
+/// Rows of a segment that are hashed before the tables take them.
+const LOADED: usize = 1 << 16;
 
 impl Writer {
     /// Opens the ledger of `chain` in `dir` for writing, creating folder and ledger when there is none.
@@ -43,7 +47,7 @@ impl Writer {
             live: store::live(dir, options.memory),
             addrs: store::owners(dir, options.memory, 0),
             stats: AppendStats::default(),
-            scratch: Vec::new(),
+            scratch: Scratch::default(),
             broken: false,
             settled: false,
         };
@@ -68,28 +72,51 @@ impl Writer {
         self.check_sound()
     }
 
+    /// Enters a segment's owners and live transactions, each shard its own, [`LOADED`] rows at a time.
     fn load_tables(&mut self, at: usize) -> Result<(), LedgerError> {
-        let hashing = self.hashing();
-        let segment = &self.parts.segments[at];
+        let (hashing, parts) = (self.hashing(), &self.parts);
+        let segment = &parts.segments[at];
         let (rows, first) = (segment.rows(), segment.first());
         let damaged = || LedgerError::corrupt(segment.path(), "its rows contradict each other");
-        for (rel, txid) in rows.txids.all().iter().enumerate() {
-            let outputs = rows
-                .tx_outputs
-                .range(rel)
-                .filter(|range| range.end <= segment.spent.len())
-                .ok_or_else(damaged)?;
-            if outputs.into_iter().any(|out| segment.spent.load(out) == UNSPENT) {
-                self.live.make_room(1)?;
-                let (hash, parts) = (hashing.tx(txid), &self.parts);
-                let older = self.live.find(hash, |candidate| parts.txid(candidate) == Some(txid));
-                take_place(&mut self.live, hash, older, first.tx + rel as u32);
-            }
+        let txids = rows.txids.all();
+        for from in (0..txids.len()).step_by(LOADED) {
+            let live_hash = |(rel, txid)| {
+                let outputs = rows.tx_outputs.range(rel).filter(|range| range.end <= segment.spent.len())?;
+                let is_live = outputs.into_iter().any(|out| segment.spent.load(out) == UNSPENT);
+                Some((hashing.tx(txid), is_live))
+            };
+            let chunk = &txids[from..txids.len().min(from + LOADED)];
+            let hashes: Option<Vec<(u64, bool)>> =
+                (from..from + chunk.len()).into_par_iter().zip(chunk).map(live_hash).collect();
+            let hashes = hashes.ok_or_else(damaged)?;
+            self.live.parts_mut().par_iter_mut().enumerate().try_for_each(|(shard, live)| {
+                for (rel, &(hash, is_live)) in (from..).zip(&hashes) {
+                    if is_live && shard_of(hash) == shard {
+                        live.make_room(1)?;
+                        let txid = Some(&txids[rel]);
+                        let older = live.find(hash, |candidate| parts.txid(candidate) == txid);
+                        take_place(live, hash, older, first.tx + rel as u32);
+                    }
+                }
+                Ok::<_, SegmentsError>(())
+            })?;
         }
-        for rel in 0..rows.scripts.types.len() {
-            let (script_type, payload) = rows.scripts.get(rel).ok_or_else(damaged)?;
-            self.addrs.make_room(1)?;
-            self.addrs.insert(hashing.owner(script_type as u8, payload), first.addr + rel as u32);
+        let owners = rows.scripts.types.len();
+        for from in (0..owners).step_by(LOADED) {
+            let hash = |rel| {
+                let (script_type, payload) = rows.scripts.get(rel)?;
+                Some(hashing.owner(script_type as u8, payload))
+            };
+            let hashes: Option<Vec<u64>> =
+                (from..owners.min(from + LOADED)).into_par_iter().map(hash).collect();
+            let hashes = hashes.ok_or_else(damaged)?;
+            self.addrs.parts_mut().par_iter_mut().enumerate().try_for_each(|(shard, addrs)| {
+                for (rel, &hash) in (from..).zip(&hashes).filter(|&(_, &hash)| shard_of(hash) == shard) {
+                    addrs.make_room(1)?;
+                    addrs.insert(hash, first.addr + rel as u32);
+                }
+                Ok::<_, SegmentsError>(())
+            })?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod chain;
 mod crash;
 mod damage;
+mod groups;
 mod identity;
 mod memory;
 mod moment;

@@ -128,7 +128,7 @@ fn a_table_that_cannot_be_written_is_an_error_that_loses_nothing() {
     writer.commit().expect("commits");
     let in_the_way: Vec<_> = ["live", "owners"]
         .iter()
-        .flat_map(|name| (1..90).map(move |at| format!("{name}-{at}.run")))
+        .flat_map(|name| (1..400).map(move |at| format!("{name}-{at}.run")))
         .collect();
     for name in &in_the_way {
         let _ = fs::create_dir(dir.path().join(name));

@@ -118,7 +118,9 @@ impl BlockSource {
                 let planned = plan.order[range.clone()].iter();
                 let blocks = planned.zip(&batch.blocks).zip(&batch.whole);
                 let whole: Vec<_> = blocks.filter(|&(_, &whole)| whole).map(|(block, _)| block).collect();
-                whole.iter().for_each(|(_, block)| report.count(block));
+                for (_, block) in &whole {
+                    report.count(block);
+                }
                 if receive(&whole)?.is_break() {
                     report.stopped = true;
                     return Ok(());

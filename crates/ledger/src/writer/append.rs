@@ -10,27 +10,24 @@
 //! 4. each shard enters its new owners, and its transactions: one enters the table, an input spends;
 //! 5. the inputs are appended in order.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+mod shards;
 
-use rayon::prelude::*;
 use tracehound_model::{
     ScriptType,
     utxo::{InputRow, OutputRow, UtxoBlock},
 };
-use tracehound_segments::{
-    SegmentsError,
-    tables::{SHARDS, Table, shard_of},
-};
+use tracehound_segments::SegmentsError;
 
-use super::{Writer, take_place};
+pub(super) use self::shards::Scratch;
+use self::shards::hash_of;
+use super::Writer;
 use crate::{
     LedgerError,
     cell::{DESTROYED, UNSPENDABLE},
     data::{
         BlockRow, FLAG_AFTER_MISSING_RANGE, MAX_OUTPUTS, MissingRow, NO_ADDR, NO_HEIGHT, NO_VALUE, PackedPrev,
     },
-    hashing::Hashing,
-    parts::{MAX_BLOCK_ROWS, Parts, Spend, check_block},
+    parts::{MAX_BLOCK_ROWS, check_block},
 };
 
 /// Room kept below 2^31 in a segment's relative numbers.
@@ -41,70 +38,6 @@ const GROUP_ROWS: usize = 1 << 16;
 const LEAST_GROUP_ROWS: usize = 1 << 8;
 /// Bytes of the writer's memory for each of them.
 const GROUP_ROW: usize = 256;
-
-/// How many are looked for everywhere at once, so that their cache misses overlap.
-const AHEAD: usize = 256;
-
-/// An output whose owner is to be found: its hash, and its place among the block's outputs.
-#[derive(Clone, Copy, Debug)]
-struct Owned {
-    hash: u64,
-    output: u32,
-}
-
-/// What happens to a transaction of a shard, under its hash.
-#[derive(Clone, Copy, Debug)]
-struct Event {
-    hash: u64,
-    /// The transaction that enters or spends, by its place in the block.
-    tx: u32,
-    /// The input that spends, by its place among the block's; [`ENTERS`] for none.
-    input: u32,
-}
-
-const ENTERS: u32 = u32::MAX;
-
-/// What each shard has to do for a block.
-#[derive(Debug, Default)]
-struct BlockLists {
-    owned: [Vec<Owned>; SHARDS],
-    events: [Vec<Event>; SHARDS],
-}
-
-/// Memory for a group, used again for the next one.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    blocks: Vec<BlockLists>,
-    /// For each output of the group whose owner it is.
-    owners: Vec<AtomicU64>,
-    /// For each input of the group what it spends.
-    spent: Vec<AtomicU64>,
-    shards: Vec<Shard>,
-}
-
-/// What a shard found out in a group.
-#[derive(Debug, Default)]
-struct Shard {
-    hashes: Vec<u64>,
-    /// Owners not known before, with their first output in the group.
-    new: Vec<(u64, u32)>,
-    /// What was spent of segments that are sealed: (output, spender).
-    booked: Vec<(u64, u32)>,
-    /// Outputs that a transaction with the same id overwrote, and what their cells say.
-    destroyed: Vec<(u64, u32)>,
-    double_spends: u64,
-    /// The first cell that names a transaction which does not spend it: (output, cell, who does).
-    damage: Option<(u64, u32, u32)>,
-}
-
-/// Whose an output is, as long as its owner may have no number: the number, or one of these with the group's output that
-/// gets it first.
-const NEW: u64 = 1 << 63;
-const SAME_AS: u64 = 1 << 62;
-
-/// What an input spends: the output, or one of these.
-const MISSING: u64 = u64::MAX;
-const COINBASE: u64 = u64::MAX - 1;
 
 /// Blocks with the places of their first rows in the group and in the ledger.
 struct Group<'a> {
@@ -292,20 +225,20 @@ impl Writer {
         self.make_room(group, scratch)?;
         scratch.find_owners(group, &self.parts, self.addrs.parts_mut());
         self.settled = false;
-        self.append_rows(group, flags, &mut scratch.owners);
+        self.append_rows(group, flags, scratch);
         scratch.enter_and_spend(group, &self.parts, self.addrs.parts_mut(), self.live.parts_mut());
-        if let Some((out, cell, spender)) = scratch.shards.iter().find_map(|shard| shard.damage) {
+        if let Some((out, cell, spender)) = scratch.damage() {
             self.broken = true;
             let what = format!(
                 "the cell of output {out} names transaction {cell}, which does not spend it, but {spender} does"
             );
             return Err(LedgerError::corrupt(self.folder.dir(), what));
         }
-        for shard in &scratch.shards {
-            self.stats.double_spends += shard.double_spends;
-            shard.destroyed.iter().for_each(|&(out, cell)| self.sums.add(out, cell));
+        self.stats.double_spends += scratch.double_spends();
+        for (out, cell) in scratch.destroyed() {
+            self.sums.add(out, cell);
         }
-        self.append_inputs(group, &scratch.spent);
+        self.append_inputs(group, scratch);
         self.stats.blocks += group.blocks.len() as u64;
         self.stats.txs += u64::from(self.parts.current.end().tx - group.first_tx);
         self.stats.inputs += group.inputs as u64;
@@ -318,18 +251,16 @@ impl Writer {
         // Owners of what is spent and not there.
         let told = group.blocks.iter().flat_map(|placed| &placed.block.inputs);
         let told = told.filter(|input| input.prev_output.is_some()).count();
-        let lists = &scratch.blocks[..group.blocks.len()];
-        let sum = |of: &dyn Fn(&BlockLists) -> usize| lists.iter().map(of).sum::<usize>();
         let parts = self.addrs.parts_mut().iter_mut().zip(self.live.parts_mut());
-        for (shard, (addrs, live)) in parts.enumerate() {
-            addrs.make_room(sum(&|lists| lists.owned[shard].len()) + told)?;
-            live.make_room(sum(&|lists| lists.events[shard].len()))?;
+        for ((addrs, live), (owners, events)) in parts.zip(scratch.work(group)) {
+            addrs.make_room(owners + told)?;
+            live.make_room(events)?;
         }
         Ok(())
     }
 
     /// Appends blocks, transactions and outputs, and gives new owners their numbers.
-    fn append_rows(&mut self, group: &Group<'_>, flags: u32, owners: &mut [AtomicU64]) {
+    fn append_rows(&mut self, group: &Group<'_>, flags: u32, scratch: &mut Scratch) {
         let mut height = match (flags, self.tip()) {
             (0, Some((_, height))) => height.map(|height| height + 1),
             _ => None,
@@ -354,18 +285,11 @@ impl Writer {
                     self.sums.add(out, UNSPENDABLE);
                     NO_ADDR
                 } else {
-                    let found = *owners[place].get_mut();
-                    let known = if found & SAME_AS != 0 {
-                        *owners[(found & !SAME_AS) as usize].get_mut()
-                    } else if found == NEW {
+                    scratch.owner(place, || {
                         current.push_addr(output.script_type, block.payload(output));
                         addr += 1;
-                        u64::from(addr - 1)
-                    } else {
-                        found
-                    };
-                    *owners[place].get_mut() = known;
-                    known as u32
+                        addr - 1
+                    })
                 };
                 current.push_output(output, owner);
                 place += 1;
@@ -375,17 +299,14 @@ impl Writer {
         }
     }
 
-    fn append_inputs(&mut self, group: &Group<'_>, spent: &[AtomicU64]) {
-        let mut spent = spent.iter().map(|spent| spent.load(Ordering::Relaxed));
+    fn append_inputs(&mut self, group: &Group<'_>, scratch: &Scratch) {
+        let mut place = 0;
         for Placed { block, first_tx, .. } in &group.blocks {
             let spenders =
                 (*first_tx..).zip(&block.txs).flat_map(|(tx, row)| (0..row.input_count).map(move |_| tx));
-            for ((input, spender), spent) in block.inputs.iter().zip(spenders).zip(&mut spent) {
-                let prev = match spent {
-                    MISSING => PackedPrev::Missing,
-                    COINBASE => PackedPrev::Coinbase,
-                    out => PackedPrev::Output(out),
-                };
+            for (input, spender) in block.inputs.iter().zip(spenders) {
+                let prev = scratch.spent(place);
+                place += 1;
                 match prev {
                     PackedPrev::Output(out) => self.sums.add(out, spender),
                     PackedPrev::Missing => self.push_missing(block, input),
@@ -423,217 +344,5 @@ impl Writer {
             reserved: 0,
             prev_txid: input.prev_txid.0,
         });
-    }
-}
-
-fn hash_of(hashing: Hashing, block: &UtxoBlock, output: &OutputRow) -> u64 {
-    hashing.owner(output.script_type as u8, block.payload(output))
-}
-
-impl BlockLists {
-    fn fill(&mut self, block: &UtxoBlock, hashing: Hashing) {
-        self.owned.iter_mut().for_each(Vec::clear);
-        self.events.iter_mut().for_each(Vec::clear);
-        for (output, row) in block.outputs.iter().enumerate() {
-            if row.script_type != ScriptType::OpReturn {
-                let hash = hash_of(hashing, block, row);
-                self.owned[shard_of(hash)].push(Owned { hash, output: output as u32 });
-            }
-        }
-        // All of a block enter before any of its inputs spends.
-        for (tx, (row, _, outputs)) in block.transactions().enumerate() {
-            if outputs.iter().any(|output| output.script_type != ScriptType::OpReturn) {
-                let hash = hashing.tx(&row.txid.0);
-                self.events[shard_of(hash)].push(Event { hash, tx: tx as u32, input: ENTERS });
-            }
-        }
-        let mut input = 0;
-        for (tx, (_, inputs, _)) in block.transactions().enumerate() {
-            for row in inputs {
-                if !row.is_coinbase() {
-                    let hash = hashing.tx(&row.prev_txid.0);
-                    self.events[shard_of(hash)].push(Event { hash, tx: tx as u32, input });
-                }
-                input += 1;
-            }
-        }
-    }
-}
-
-impl Scratch {
-    /// Lists what each shard has to do.
-    fn begin(&mut self, group: &Group<'_>, hashing: Hashing) {
-        if self.blocks.len() < group.blocks.len() {
-            self.blocks.resize_with(group.blocks.len(), BlockLists::default);
-        }
-        self.owners.resize_with(group.outputs, AtomicU64::default);
-        self.spent.resize_with(group.inputs, AtomicU64::default);
-        self.shards.resize_with(SHARDS, Shard::default);
-        let (blocks, spent) = (&mut self.blocks, &self.spent);
-        blocks.par_iter_mut().zip(&group.blocks).for_each(|(lists, placed)| {
-            lists.fill(placed.block, hashing);
-            let own = &spent[placed.inputs as usize..][..placed.block.inputs.len()];
-            for (input, spent) in placed.block.inputs.iter().zip(own) {
-                spent.store(if input.is_coinbase() { COINBASE } else { MISSING }, Ordering::Relaxed);
-            }
-        });
-    }
-
-    fn find_owners(&mut self, group: &Group<'_>, parts: &Parts, addrs: &mut [Table]) {
-        let (blocks, owners) = (&self.blocks, &self.owners);
-        self.shards.par_iter_mut().zip(addrs).enumerate().for_each(|(at, (shard, addrs))| {
-            shard.find_owners(group, parts, addrs, owners, &|block| &blocks[block].owned[at]);
-        });
-    }
-
-    fn enter_and_spend(&mut self, group: &Group<'_>, parts: &Parts, addrs: &mut [Table], live: &mut [Table]) {
-        let (blocks, owners, spent) = (&self.blocks, &self.owners, &self.spent);
-        let shards = self.shards.par_iter_mut().zip(addrs).zip(live).enumerate();
-        shards.for_each(|(at, ((shard, addrs), live))| {
-            shard.enter_owners(addrs, owners);
-            shard.enter_and_spend(group, parts, live, spent, &|block| &blocks[block].events[at]);
-        });
-    }
-}
-
-impl Shard {
-    fn find_owners<'l>(
-        &mut self,
-        group: &Group<'_>,
-        parts: &Parts,
-        addrs: &mut Table,
-        owners: &[AtomicU64],
-        owned: &dyn Fn(usize) -> &'l [Owned],
-    ) {
-        self.new.clear();
-        let mut fresh: Option<Table> = None;
-        for (placed, owned) in group
-            .blocks
-            .iter()
-            .enumerate()
-            .flat_map(|(block, placed)| owned(block).chunks(AHEAD).map(move |owned| (placed, owned)))
-        {
-            self.hashes.clear();
-            self.hashes.extend(owned.iter().map(|owned| owned.hash));
-            addrs.sift(&self.hashes);
-            let touched = addrs.candidates(&self.hashes).fold(0, |sum, addr| sum ^ parts.touch_owner(addr));
-            std::hint::black_box(touched);
-            for (at, &Owned { hash, output }) in owned.iter().enumerate() {
-                let row = &placed.block.outputs[output as usize];
-                let (script_type, payload) = (row.script_type, placed.block.payload(row));
-                let place = placed.outputs + output;
-                let is_known = |addr| parts.owner_is(addr, script_type, payload);
-                let found = match addrs.find_sifted(at, hash, is_known) {
-                    Some(addr) => u64::from(addr),
-                    None => {
-                        let (fresh, new) = (fresh.get_or_insert_with(Table::small), &mut self.new);
-                        let is_same = |number: u32| {
-                            let (block, other) = group.output(new[number as usize].1);
-                            other.script_type == script_type && block.payload(other) == payload
-                        };
-                        match fresh.find(hash, is_same) {
-                            Some(number) => SAME_AS | u64::from(new[number as usize].1),
-                            None => {
-                                fresh.insert(hash, new.len() as u32);
-                                new.push((hash, place));
-                                NEW
-                            }
-                        }
-                    }
-                };
-                owners[place as usize].store(found, Ordering::Relaxed);
-            }
-        }
-    }
-
-    fn enter_owners(&mut self, addrs: &mut Table, owners: &[AtomicU64]) {
-        for new in self.new.chunks(AHEAD) {
-            self.hashes.clear();
-            self.hashes.extend(new.iter().map(|new| new.0));
-            addrs.sift(&self.hashes);
-            for &(hash, output) in new {
-                addrs.insert(hash, owners[output as usize].load(Ordering::Relaxed) as u32);
-            }
-        }
-    }
-
-    fn enter_and_spend<'l>(
-        &mut self,
-        group: &Group<'_>,
-        parts: &Parts,
-        live: &mut Table,
-        spent: &[AtomicU64],
-        events: &dyn Fn(usize) -> &'l [Event],
-    ) {
-        self.booked.clear();
-        self.destroyed.clear();
-        (self.double_spends, self.damage) = (0, None);
-        for (placed, events) in group
-            .blocks
-            .iter()
-            .enumerate()
-            .flat_map(|(block, placed)| events(block).chunks(AHEAD).map(move |events| (placed, events)))
-        {
-            self.hashes.clear();
-            self.hashes.extend(events.iter().map(|event| event.hash));
-            live.sift(&self.hashes);
-            let touched =
-                live.candidates(&self.hashes).fold(0, |sum, tx| sum ^ parts.touch_tx(tx & !DESTROYED));
-            std::hint::black_box(touched);
-            for (at, &Event { hash, tx, input }) in events.iter().enumerate() {
-                let num = placed.first_tx + tx;
-                if input == ENTERS {
-                    let txid = &placed.block.txs[tx as usize].txid.0;
-                    let older = live.find_sifted(at, hash, |candidate| parts.txid(candidate) == Some(txid));
-                    take_place(live, hash, older, num);
-                    let minted = |older: &u32| match *older >= group.first_tx {
-                        true => group.is_coinbase(*older),
-                        false => parts.is_coinbase(*older),
-                    };
-                    if let Some(older) = older.filter(|older| tx == 0 && mints(placed.block) && minted(older))
-                    {
-                        let cell = DESTROYED | num;
-                        let outs = parts.fill_unspent(older, cell);
-                        self.destroyed.extend(outs.into_iter().map(|out| (out, cell)));
-                    }
-                } else {
-                    let row = &placed.block.inputs[input as usize];
-                    let is_it = |tx| tx < num && parts.txid(tx) == Some(&row.prev_txid.0);
-                    if let Some(funder) = live.find_sifted(at, hash, is_it)
-                        && let Some(out) = self.spend(parts, live, hash, (funder, row.prev_vout), num)
-                    {
-                        spent[(placed.inputs + input) as usize].store(out, Ordering::Relaxed);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Spends an output of a transaction in the table; says which it is.
-    fn spend(
-        &mut self,
-        parts: &Parts,
-        live: &mut Table,
-        hash: u64,
-        (funder, vout): (u32, u32),
-        spender: u32,
-    ) -> Option<u64> {
-        match parts.spend(funder, vout, spender, &self.booked) {
-            Spend::Done { out, exhausted } => {
-                if out < parts.current.first.output {
-                    self.booked.push((out, spender));
-                }
-                if exhausted {
-                    live.remove(hash, funder);
-                }
-                return Some(out);
-            }
-            Spend::AlreadySpent => self.double_spends += 1,
-            Spend::NoSuchOutput => {}
-            Spend::Damaged { out, cell } => {
-                self.damage.get_or_insert((out, cell, spender));
-            }
-        }
-        None
     }
 }

@@ -26,6 +26,17 @@ impl Writer {
     /// Reads every spent cell and every address once: about a second per 10 million transactions. A ledger of version
     /// 0.1.0 gets a key and is appended to; its segments stay as they are until [`upgrade`](crate::upgrade).
     pub fn open(dir: &Path, chain: Chain, options: WriterOptions) -> Result<Self, LedgerError> {
+        let mut writer = Self::open_to_rewrite(dir, chain, options)?;
+        writer.fill_tables()?;
+        Ok(writer)
+    }
+
+    /// As [`open`](Self::open), with empty tables: nothing can be appended.
+    pub(super) fn open_to_rewrite(
+        dir: &Path,
+        chain: Chain,
+        options: WriterOptions,
+    ) -> Result<Self, LedgerError> {
         let chain = chain.to_string();
         let mut folder = Folder::take(dir, STORE, &chain)?;
         let key = folder.manifest().key.map_or_else(Key::random, Ok)?;
@@ -51,7 +62,7 @@ impl Writer {
             broken: false,
             settled: false,
         };
-        writer.load(segments)?;
+        writer.take_over(segments)?;
         writer.note_commit()?;
         writer.settled = true;
         Ok(writer)
@@ -59,12 +70,22 @@ impl Writer {
 
     /// Takes over segments and rebuilds both tables and the cells' sums from them.
     pub(super) fn load(&mut self, segments: Vec<Segment>) -> Result<(), LedgerError> {
+        self.take_over(segments)?;
+        self.fill_tables()
+    }
+
+    fn take_over(&mut self, segments: Vec<Segment>) -> Result<(), LedgerError> {
         clear_beyond(&segments);
         self.sums = check_sums(&segments)?;
         let end = segments.last().map_or(First::default(), Segment::end);
         self.parts = Parts { segments, current: SegmentData::new(end) };
+        Ok(())
+    }
+
+    fn fill_tables(&mut self) -> Result<(), LedgerError> {
+        let owners = self.parts.current.first.addr as usize;
         self.live = store::live(self.folder.dir(), self.options.memory);
-        self.addrs = store::owners(self.folder.dir(), self.options.memory, end.addr as usize);
+        self.addrs = store::owners(self.folder.dir(), self.options.memory, owners);
         for at in 0..self.parts.segments.len() {
             self.load_tables(at)?;
             self.release_mapped();

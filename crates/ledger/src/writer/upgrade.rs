@@ -1,7 +1,7 @@
 //! Rewriting segments of formats 1 and 2, so that every hash has the ledger's key, every page its checksum, and every
 //! snapshot its id.
 //!
-//! One segment at a time: the new file is written under a name of its own, the manifest replaced, the old file removed.
+//! One segment at a time, and no table of owners: memory does not grow with the ledger. The new file is written under a name of its own, the manifest replaced, the old file removed.
 //! Stopped or killed after any of these, the ledger is whole, and the next run takes up what is left.
 
 use std::{ops::ControlFlow, path::Path};
@@ -42,7 +42,7 @@ pub fn upgrade(
         ControlFlow::Break(()) => Err(LedgerError::Stopped),
     };
     read_manifest(dir, &STORE)?;
-    let mut writer = Writer::open(dir, chain, WriterOptions::default())?;
+    let mut writer = Writer::open_to_rewrite(dir, chain, WriterOptions::default())?;
     step("the ledger has a key")?;
     let mut report = UpgradeReport { rewritten: 0, segments: writer.parts.segments.len() };
     let marks = overwritten(&writer.parts.segments, |out| raw_cell(&writer.parts.segments, out));

@@ -1,56 +1,90 @@
-//! Whether a text is in English: what its words agree to is looked for in English alone, and a text in another language is
-//! one that nobody read.
-//!
-//! English is told by its commonest words and by those of log-ins. Words that other languages write with the same letters and
-//! another meaning (`die`, `is`, `no`, `in`) are left out: they would vouch for a sentence of theirs.
+//! Whether every word of a text is one that is read here. Words by which somebody binds himself are endless, in any language; those of
+//! greetings, log-ins and terms are few. A text of these alone says nothing of what is anybody's; any other is for a person.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use crate::plain;
 
-const COMMON: &str = "
-about above accept access account accounts active add address after again against agree agreement all allow already always and
-any application are ask asks at authenticate authentication authorize available away back be because been before being below
-between both but button by can cannot change changes check click comes confirm confirmation connect connected connecting
-connection continue cost costs could cryptographic current day days device did does done download each enable enter every
-example expire expires fee fees few find first following for from funds get give given go going good greetings had happen have
-having hello help here how however human identity if information into it its join just keep key keys know last later like look
-made make makes making many may member money month more most moves much must my name need network never new next noon not
-nothing now number old once one only or order other our ours out own owned owner owning pay people phrase platform please policy
-private proceed profile proof prove proves provide read receive recover register registration related request required right
-round same save secret secure security see send sending sent set she should show sign signed signing signs some something
-started still submit sure system take than thank thanks that the their them then there these they thing this those through time
-to today tomorrow tool transfer trigger trust two understand unique unless until up us use used user username uses using
-verification verify very view visit want wants way we website week welcome well were what when where whether which while who
-whoever whole whom whose will with within without word words work world would year yes yesterday yet you your yours yourself
+/// Words that by themselves give nothing away.
+const HARMLESS: &str = "
+i a accept account address age agree agreed am an and any app application are as ask at authenticate authentication back be before been
+blockchain by can chain challenge click close code conditions connect connecting cookie date day did do does ethereum expiration for from hello
+here hi id in is issued it its january february march april may june july august september october november december draft least log
+login logging message monday tuesday wednesday thursday friday saturday sunday my noon nonce number of old on one-time or our own owns page
+please policy privacy proof prove proves read request resources see service session sign signature signed signing site terms text
+thank thanks that the there these this time to today tomorrow tos uri use utc verify verifying version wallet want wants we website
+welcome what which who will with would years yes you your
 ";
 
-static WORDS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| COMMON.split_whitespace().collect());
+/// Words that stand where it is said that something does not happen, and say what is feared elsewhere.
+const DENIED: &str = "
+access approval approve ask cost costs fee fees funds gas grant money move moves permission phrase seed send sends sent share spend tokens
+transaction transactions transfer trigger
+";
 
-/// Fewer words tell no language.
-const LEAST: usize = 3;
+/// How that is said.
+const DENIALS: &[&str] = &["not", "no", "never", "nothing", "without", "cannot", "won't", "doesn't", "don't"];
 
-/// The first sentence of a text that is in no English, where there is one.
+static WORDS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| HARMLESS.split_whitespace().collect());
+static DENIED_WORDS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| DENIED.split_whitespace().collect());
+
+/// Words behind which a name stands: `welcome to Example`, `the terms of Example Labs`.
+const BEFORE_NAMES: &[&str] = &["to", "of", "at", "by", "the", "with"];
+/// Words of a name.
+const LONGEST_NAME: usize = 3;
+
+/// What of a text is not read here: the first word, or the sentence that says more than its words do.
 pub(crate) fn unread(text: &str) -> Option<String> {
-    let plain = plain::letters(text);
-    let sentences = plain.split(['\n', '\r', '!', '?', ';']).flat_map(|line| line.split(". "));
-    for sentence in sentences {
-        // Hosts, numbers, keys and names of things in other letters are no words.
-        let words: Vec<&str> = sentence
-            .split_whitespace()
-            .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
-            .filter(|word| {
-                word.len() >= 2 && word.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '-')
-            })
-            .collect();
-        let known =
-            words.iter().filter(|word| WORDS.contains(word.split(['\'', '-']).next().unwrap_or(word)));
-        let known = known.count();
-        if words.len() >= LEAST && known * 4 < words.len() {
-            return Some(sentence.trim().to_owned());
+    let sentences = text.split(['\n', '\r', '!', '?', ';']).flat_map(|line| line.split(". "));
+    sentences.into_iter().find_map(sentence)
+}
+
+fn sentence(text: &str) -> Option<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut in_name = 0;
+    for written in text.split_whitespace() {
+        let written = written.trim_matches(|c: char| !c.is_alphanumeric());
+        let word = plain::letters(written).replace('\u{2019}', "'");
+        if word.is_empty() || is_number(&word) || is_place(&word) {
+            continue;
+        }
+        let is_denial = DENIALS.contains(&&word[..]);
+        if is_denial || WORDS.contains(&word[..]) || DENIED_WORDS.contains(&word[..]) {
+            in_name = 0;
+            words.push(word);
+            continue;
+        }
+        let stands_behind = words.last().is_some_and(|last| BEFORE_NAMES.contains(&&last[..]));
+        let is_name = written.starts_with(char::is_uppercase) && (in_name > 0 || stands_behind);
+        in_name += 1;
+        if !is_name || in_name > LONGEST_NAME {
+            return Some(written.to_owned());
         }
     }
-    None
+    let has = |all: &[&str]| words.iter().any(|word| all.contains(&&word[..]));
+    let denials = words.iter().filter(|word| DENIALS.contains(&&word[..])).count();
+    let is_denied = denials == 1;
+    let says_more = words.iter().any(|word| DENIED_WORDS.contains(&word[..])) && !is_denied
+        // What is agreed to must be terms, and whose something is, the signer's own.
+        || has(&["accept", "agree", "agreed"]) && !has(&["terms", "policy", "conditions", "tos"])
+        || has(&["own", "owns"]) && has(&["you", "your", "to", "by"])
+        || denials > 1;
+    says_more.then(|| text.trim().to_owned())
+}
+
+/// Numbers, dates, times, and codes of letters and digits.
+fn is_number(word: &str) -> bool {
+    let digits = word.chars().filter(char::is_ascii_digit).count();
+    let is_plain = word.chars().all(|c| c.is_ascii_digit() || ".,:/-+%".contains(c));
+    digits > 0 && (is_plain || word.len() >= 8)
+}
+
+/// The address of a page, or a host.
+fn is_place(word: &str) -> bool {
+    word.contains("://")
+        || word.rsplit_once('.').is_some_and(|(rest, top)| {
+            !rest.is_empty() && top.len() >= 2 && top.chars().all(char::is_alphanumeric)
+        })
 }
 
 /// How other languages say that somebody binds himself or gives something away, in plain letters.
@@ -178,35 +212,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn english_is_told_from_other_languages() {
+    fn a_text_of_harmless_words_is_read_and_no_other() {
         for text in [
+            "Acepto",
             "Acepto vender todos mis tokens al portador por un ether",
-            "Autorizo la transferencia de mi cuenta",
-            "Ich verkaufe dem Inhaber alles, was in meiner Brieftasche ist",
-            "Mit dieser Unterschrift stimme ich dem Verkauf zu",
-            "J'accepte de vendre mon jeton pour un ether",
-            "Concordo em transferir todos os meus tokens",
-            "Accetto di cedere tutto quello che possiedo",
-            "Ik verkoop alles in deze portemonnee",
-            "Zgadzam sie sprzedac wszystkie moje tokeny",
-            "Bu mesaji imzalayarak tum varliklarimi devrediyorum",
-            "Saya setuju menjual semua token saya",
-            "Jag s\u{e4}ljer allt jag har till innehavaren",
-            "Welcome to Example. Please sign to continue.\n\nAcepto ceder mis derechos al portador",
+            "Ich verkaufe alles",
+            "J'accepte",
+            "Bu mesaji imzalayarak",
+            "Otorgo permission to use my wallet",
+            "I let the bearer use my wallet for everything",
+            "I confirm that the wallet and all in it belong to the bearer from today",
+            "You may take all my tokens",
+            "My NFT is now yours",
+            "Please take my tokens",
+            "This wallet is your own",
+            "The owner of this address is from now on somebody",
+            "I accept the offer of 1 ETH",
+            "I agree",
+            "I agree to this",
+            "Deal: Punk 55 for 1 ETH",
+            "Confirm order 4471",
+            "My tokens",
+            "Send money to this address",
+            "I will not not transfer my tokens",
+            "Welcome to Example. Please Take All My Tokens",
+            "Welcome to Take All My Tokens Now",
+            "t0kens",
         ] {
             assert!(unread(text).is_some(), "{text}");
         }
         for text in [
             "I own this address. 15 January 2026.",
             "Welcome to OpenSea!\n\nClick to sign in and accept the OpenSea Terms of Service (https://opensea.io/tos).\n\nThis request \
-             will not trigger a blockchain transaction or cost any gas fees.\n\nWallet address:\n0xa1\n\nNonce:\n9a8b7c",
-            "Sign in to prove that you own this wallet",
+             will not trigger a blockchain transaction or cost any gas fees.\n\nNonce:\n9a8b7c6d",
             "Welcome back. Nothing here moves money.",
-            "By connecting your wallet and using Uniswap, you agree to our Terms of Service and Privacy Policy.",
-            "I am at least 18 years old and not a resident of a sanctioned country.",
-            "[draft] see you at noon",
-            "Uniswap Labs",
-            "My favourite colour is blue, and I like long walks.",
+            "I read and agree to the terms",
+            "I accept the terms of service of example.org",
+            "Welcome to the Caf\u{e9} Gare",
+            "We will never ask for your seed phrase.",
+            "Sign in to Example Labs",
+            "",
         ] {
             assert_eq!(unread(text), None, "{text}");
         }

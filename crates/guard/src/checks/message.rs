@@ -57,11 +57,9 @@ pub(super) fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Findi
         out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(inner)));
         opens(path, inner, out);
     }
-    // What is nothing else has no words of its own.
-    if hidden.is_empty()
-        && let Some(said) = language::unread(text)
-    {
-        let title = "The text is in a language that is not read here, or no words are: what it agrees to was not looked at.";
+    if let Some(said) = language::unread(text) {
+        let title =
+            "Not every word of the text is one that is read here: what it agrees to is for a person to say.";
         out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
     }
     if let Some(letter) = sign_in::unread_letter(text) {
@@ -220,6 +218,18 @@ fn host(word: &str) -> Option<String> {
     (has_scheme && !host.is_empty() || reads_as_host()).then(|| host.to_lowercase())
 }
 
+/// Somebody else's address in a text: what it is for was not read.
+fn named(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {
+    let mut seen = std::collections::BTreeSet::new();
+    for (at, _) in text.match_indices("0x") {
+        let address = text.get(at..at + 42).and_then(|digits| digits.parse().ok());
+        if let Some(address) = address.filter(|address| !case.is_own(address) && seen.insert(*address)) {
+            let title = format!("The text names {}: what for is for a person to say.", case.show(&address));
+            out.push(Finding::new(Sign01, Review, path, title));
+        }
+    }
+}
+
 /// How a text says that it logs somebody in.
 const LOG_INS: &[&str] = &[
     "sign in",
@@ -289,6 +299,7 @@ fn sign_in(case: &Case<'_>, message: &Message, text: &str, out: &mut Vec<Finding
             out.push(Finding::new(Sign01, Block, &message.path, title));
         } else {
             relayed(case, &message.path, text, out);
+            named(case, &message.path, text, out);
         }
         return;
     };

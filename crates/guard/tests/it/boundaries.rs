@@ -877,7 +877,7 @@ fn orders_and_letters_of_other_scripts_are_looked_at_and_more_texts_are_keys() {
     ] {
         assert_eq!(by_lists(check_message, text).exit_code, 20, "{text}");
     }
-    for text in ["Welcome to Example.", "Welcome to the Caf\u{e9} de la Gare", "Nothing is sent by this."] {
+    for text in ["Welcome to Example.", "Welcome to the Caf\u{e9} Gare", "Nothing is sent by this."] {
         assert_eq!(by_lists(check_message, text).exit_code, 0, "{text}");
     }
 }

@@ -35,6 +35,19 @@ fn a_text_in_another_language_is_one_that_nobody_read() {
         assert_eq!(report.exit_code, 10, "{text}: {:#?}", report.findings);
         assert_eq!(says(&report, "binds whoever signs"), binds, "{text}: {:#?}", report.findings);
     }
+    // English binds in more words than anybody could list.
+    for text in [
+        "You may take all my tokens",
+        "I let the bearer use my wallet for everything",
+        "My NFT is now yours",
+        "I accept the offer of 1 ETH",
+        "I agree",
+        "This address is today 0x8888888888888888888888888888888888888888",
+    ] {
+        let report = judged("", text);
+        assert_eq!(report.exit_code, 10, "{text}: {:#?}", report.findings);
+    }
+    assert_eq!(judged("", &format!("This address is my own: {ME}")).exit_code, 0);
     let key = judged("", "Esta firma crea la clave privada de su cuenta");
     assert!(says(&key, "private key or a seed phrase"), "{:#?}", key.findings);
     assert_eq!(judged("", "Welcome to Example. You can close this page at any time.").exit_code, 0);
@@ -80,7 +93,7 @@ fn a_log_in_that_does_not_name_the_site_that_asks_may_be_one_of_another() {
     for text in [
         "Welcome to Example! Sign in with this one-time code: 4aK9bTz0",
         "Log in to Example\nNonce: 12345678",
-        "Please verify ownership of your wallet. Challenge 91823",
+        "Please verify your wallet. Challenge 91823",
     ] {
         let evil = judged("origin='evil.example'\n", text);
         assert!(

@@ -41,11 +41,13 @@ pub(crate) fn unread(text: &str) -> Option<String> {
 
 fn sentence(text: &str) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
-    let mut in_name = 0;
+    let (mut names, mut in_name) = (0, 0);
     for written in text.split_whitespace() {
         let written = written.trim_matches(|c: char| !c.is_alphanumeric());
         let word = plain::letters(written).replace('\u{2019}', "'");
-        if word.is_empty() || is_number(&word) || is_place(&word) {
+        let stands_behind = words.last().is_some_and(|last| BEFORE_NAMES.contains(&&last[..]));
+        // Words may be joined by points; as the name of a site they stand where one does.
+        if word.is_empty() || is_number(&word) || word.contains("://") || stands_behind && is_host(&word) {
             continue;
         }
         let is_denial = DENIALS.contains(&&word[..]);
@@ -54,10 +56,10 @@ fn sentence(text: &str) -> Option<String> {
             words.push(word);
             continue;
         }
-        let stands_behind = words.last().is_some_and(|last| BEFORE_NAMES.contains(&&last[..]));
         let is_name = written.starts_with(char::is_uppercase) && (in_name > 0 || stands_behind);
+        names += usize::from(in_name == 0);
         in_name += 1;
-        if !is_name || in_name > LONGEST_NAME {
+        if !is_name || in_name > LONGEST_NAME || names > 1 {
             return Some(written.to_owned());
         }
     }
@@ -76,15 +78,14 @@ fn sentence(text: &str) -> Option<String> {
 fn is_number(word: &str) -> bool {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let is_plain = word.chars().all(|c| c.is_ascii_digit() || ".,:/-+%".contains(c));
-    digits > 0 && (is_plain || word.len() >= 8)
+    digits > 0 && (is_plain || word.len() >= 8 && digits * 4 >= word.len())
 }
 
-/// The address of a page, or a host.
-fn is_place(word: &str) -> bool {
-    word.contains("://")
-        || word.rsplit_once('.').is_some_and(|(rest, top)| {
-            !rest.is_empty() && top.len() >= 2 && top.chars().all(char::is_alphanumeric)
-        })
+/// The name of a site.
+fn is_host(word: &str) -> bool {
+    let labels = word.split('.').count();
+    let top = word.rsplit('.').next().unwrap_or_default();
+    (2..=4).contains(&labels) && (2..=6).contains(&top.len()) && top.chars().all(char::is_alphanumeric)
 }
 
 /// How other languages say that somebody binds himself or gives something away, in plain letters.
@@ -238,6 +239,10 @@ mod tests {
             "Welcome to Example. Please Take All My Tokens",
             "Welcome to Take All My Tokens Now",
             "t0kens",
+            "sell.everything to this address",
+            "I.sell.all",
+            "transfer1 everything2",
+            "Welcome to Take of All by My",
         ] {
             assert!(unread(text).is_some(), "{text}");
         }

@@ -15,6 +15,8 @@ pub(crate) struct SignIn<'a> {
     pub domain: &'a str,
     /// The account, as written.
     pub account: &'a str,
+    /// What it says in words of its own.
+    pub statement: Option<&'a str>,
     /// What is signed for.
     pub uri: &'a str,
     /// The chain.
@@ -49,8 +51,9 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
         return Err("no empty line follows the account".to_owned());
     }
     // A statement is one line, with an empty one behind it. Where there is none, libraries write one empty line or two.
+    let mut statement = None;
     if lines.peek().is_some_and(|line| !line.is_empty() && !line.starts_with("URI: ")) {
-        lines.next();
+        statement = lines.next();
         if lines.next() != Some("") {
             return Err("the statement is not one line with an empty one behind it".to_owned());
         }
@@ -100,7 +103,9 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
         }
     }
     match lines.next() {
-        None => Ok(SignIn { domain, account, uri, chain_id, issued, not_before, expires, resources }),
+        None => {
+            Ok(SignIn { domain, account, statement, uri, chain_id, issued, not_before, expires, resources })
+        }
         Some(line) => Err(format!("{:?} has no place in a sign-in", json::shorten(line))),
     }
 }

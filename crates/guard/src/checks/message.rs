@@ -57,7 +57,9 @@ pub(super) fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Findi
         out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(inner)));
         opens(path, inner, out);
     }
-    if let Some(said) = language::unread(text) {
+    // Of a sign-in in its form the statement alone is free.
+    let free = sign_in::read(text).map_or(text, |read| read.statement.unwrap_or_default());
+    if let Some(said) = language::unread(free) {
         let title =
             "Not every word of the text is one that is read here: what it agrees to is for a person to say.";
         out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));

@@ -51,7 +51,7 @@ const RABBY: &[(&[u16], &str, From, &str)] = &[
         &[1011],
         "slippage",
         From::Shipped,
-        "a least amount of nothing or next to nothing is for review; no more than that",
+        "a least amount of nothing or next to nothing is for review; executed, one under half of what would come",
     ),
     (
         &[1012, 1095, 1104, 1105, 1154],

@@ -38,8 +38,11 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["fuzz", ref rest @ ..] => fuzz::Options::parse(rest).and_then(|options| fuzz::run_targets(&options)),
         ["names"] => run::run(run::cargo(&[
+            "--config",
+            "profile.dev.package.tracehound-attribution.opt-level=2",
             "test",
-            "--workspace",
+            "--package",
+            "tracehound-attribution",
             "--test",
             "it",
             "--",

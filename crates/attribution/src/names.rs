@@ -212,11 +212,18 @@ impl NameIndex {
             }
         }
         let mut numbers = HashMap::with_capacity(by_word.len());
+        let is_abjad = |text: &str| text.chars().next().is_some_and(abjad::is_abjad);
+        let in_abjad = texts.iter().filter(|tokens| tokens.iter().any(|token| is_abjad(token))).count();
         for (text, names) in by_word {
             let first = self.postings.len() as u32;
             self.postings.extend_from_slice(&names);
             numbers.insert(text, self.words.len() as u32);
-            let term = Term::new(text, self.rarity(names.len()));
+            let rarity = if is_abjad(text) {
+                rarity(names.len(), in_abjad.max(LEAST_NAMES / 10))
+            } else {
+                self.rarity(names.len())
+            };
+            let term = Term::new(text, rarity);
             self.shapes.push(term.shape);
             self.words.push(Word { term, names: first..self.postings.len() as u32 });
         }
@@ -369,8 +376,7 @@ impl NameIndex {
 
     /// How telling a token is that `count` names have: 1.0 for one name, towards 0 for all.
     fn rarity(&self, count: usize) -> f64 {
-        let names = f64::from(self.names.len().max(LEAST_NAMES) as u32);
-        1.0 - f64::from(count.max(1) as u32).ln() / names.ln()
+        rarity(count, self.names.len().max(LEAST_NAMES))
     }
 
     /// The query's terms, and for each name the sum of what its tokens support, never less than the query's part of the
@@ -388,6 +394,12 @@ impl NameIndex {
             };
             let likest = found.iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
             term.rarity = likest.map_or(1.0, |(word, _)| self.words[*word as usize].term.rarity);
+            if term.is_abjad() {
+                // A word has few names in its own script, and many in the Latin spellings that it reads as.
+                let read = found.iter().filter(|(_, similarity)| *similarity >= score::SURE);
+                let names = read.map(|(word, _)| self.words[*word as usize].names.len()).sum::<usize>();
+                term.rarity = self.rarity(names);
+            }
             let is_form = forms & (1 << (place & 63)) != 0;
             for (word, similarity) in found {
                 self.add_support(
@@ -525,6 +537,11 @@ impl<'a> Query<'a> {
 fn without<'a>(terms: &[&'a Term], forms: u64) -> Vec<&'a Term> {
     let kept = terms.iter().enumerate().filter(|(place, _)| forms & (1 << (place & 63)) == 0);
     kept.map(|(_, term)| *term).collect()
+}
+
+/// How telling a token is that `count` of `names` names have.
+fn rarity(count: usize, names: usize) -> f64 {
+    1.0 - f64::from(count.max(1) as u32).ln() / f64::from(names as u32).ln()
 }
 
 /// What a term weighs in the names of persons and of organisations.

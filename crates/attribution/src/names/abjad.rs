@@ -13,10 +13,16 @@ const TABLE: &str = include_str!("data/abjad.txt");
 const MAX_WORD: usize = 40;
 /// Most letters of a word that are compared.
 const MAX_LETTERS: usize = 24;
+/// Stands in the table for the two letters of the article inside a compound.
+const ARTICLE: char = '+';
+/// Stands there for the second of two "ی".
+const SECOND: char = '=';
+/// Letters that the article's "l" becomes in speech.
+const SUN_LETTERS: &str = "تثدذرزسشصضطظلن";
 /// Similarity of a word whose letters are all rendered in the most usual way.
 const USUAL: f64 = 0.97;
 /// What each step of unusualness costs.
-const STEP: f64 = 0.012;
+const STEP: f64 = 0.02;
 
 /// Letters that folding makes of others across the limits of a rendering, and all vowels.
 const FOLDING: u32 = {
@@ -137,7 +143,25 @@ impl Reading {
             let own = (place == 0 || place == last).then(|| LETTERS.get(&(*letter, at_end))).flatten();
             own.or_else(|| LETTERS.get(&(*letter, Place::Middle))).map(Vec::as_slice)
         };
-        let letters: Vec<_> = characters.iter().enumerate().map(renderings).collect::<Option<_>>()?;
+        let mut letters: Vec<_> = characters.iter().enumerate().map(renderings).collect::<Option<_>>()?;
+        // Before a written vowel the first letter of "عيسى" is not heard.
+        if let ['ع', 'ا' | 'ی' | 'و', ..] = characters[..] {
+            letters[0] = &LETTERS[&('ع', Place::Middle)];
+        }
+        for place in 1..characters.len() {
+            if characters[place - 1..=place] == ['ی', 'ی'] {
+                letters[place] = &LETTERS[&(SECOND, Place::Middle)];
+            }
+        }
+        // An article inside a compound: "سراج الدين" is Sirajuddin, Siraj al-Din.
+        for place in 2..characters.len().saturating_sub(3) {
+            if let ['ا', 'ل', next] = characters[place..place + 3] {
+                letters[place] = &LETTERS[&(ARTICLE, Place::First)];
+                if SUN_LETTERS.contains(next) {
+                    letters[place + 1] = &LETTERS[&(ARTICLE, Place::Last)];
+                }
+            }
+        }
         let mut begins = 0;
         for renderings in &letters {
             let firsts = renderings.iter().filter_map(|rendering| rendering.latin.bytes().next());
@@ -176,7 +200,7 @@ impl Reading {
         }
         let (all, _) = self.walk(latin.as_bytes());
         let unusual = all?;
-        (usize::from(unusual) <= self.letters.len() * 3 / 4 + 1).then(|| USUAL - STEP * f64::from(unusual))
+        (usize::from(unusual) <= self.letters.len() / 2 + 1).then(|| USUAL - STEP * f64::from(unusual))
     }
 
     /// Whether `latin` renders the beginning of the word, at least three letters of it.
@@ -218,12 +242,13 @@ impl Reading {
                 }
             }
             if number + 1 < self.letters.len() {
-                // Short vowels: one freely, a second at a price.
+                // Short vowels: one freely, a second, or one beside a written vowel, at a price.
                 for from in (0..latin.len()).rev() {
                     if next[from] == NOT || !is_vowel(latin[from]) {
                         continue;
                     }
-                    let cost = next[from];
+                    let beside = from > 0 && is_vowel(latin[from - 1]);
+                    let cost = next[from].saturating_add(if beside { 3 } else { 0 });
                     next[from + 1] = next[from + 1].min(cost);
                     if latin.get(from + 1).is_some_and(|second| is_vowel(*second)) {
                         next[from + 2] = next[from + 2].min(cost.saturating_add(2));
@@ -232,6 +257,13 @@ impl Reading {
             }
             begun |= number >= 2 && number + 1 < self.letters.len() && next[latin.len()] != NOT;
             reached = next;
+        }
+        // French writes a mute vowel behind the last consonant: "Zidane".
+        if let [.., before, b'e'] = latin
+            && !is_vowel(*before)
+        {
+            let mute = reached[latin.len() - 1].saturating_add(1);
+            reached[latin.len()] = reached[latin.len()].min(mute);
         }
         let all = reached[latin.len()];
         ((all != NOT).then_some(all), begun)

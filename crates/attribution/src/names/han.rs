@@ -51,11 +51,17 @@ pub(super) fn is_unread(character: char) -> bool {
     is_han(character) && !MANDARIN_OF.contains_key(&character)
 }
 
+/// A bit for each system of romanisation; a name is spelt in one.
+type Systems = u8;
+const PINYIN_BIT: Systems = 1;
+const WADE_GILES_BIT: Systems = 2;
+const CANTONESE_BIT: Systems = 4;
+
 /// A name of two to four Chinese characters.
 #[derive(Clone, Debug)]
 pub(super) struct HanName {
-    /// The spellings of each character, with whether one is not Pinyin.
-    characters: Vec<Vec<(String, bool)>>,
+    /// The spellings of each character, with the systems that each is of.
+    characters: Vec<Vec<(String, Systems)>>,
     hangul: Vec<String>,
 }
 
@@ -72,7 +78,9 @@ impl HanName {
         if spellings.iter().any(Vec::is_empty) {
             return None;
         }
-        Some(Self { characters: spellings, hangul: hangul(&characters) })
+        // A Korean given name has two syllables, a Chinese one may have one.
+        let hangul = if characters.len() > 2 { hangul(&characters) } else { Vec::new() };
+        Some(Self { characters: spellings, hangul })
     }
 
     /// The name in Hangul, in each of its readings; none where a character has no Korean reading.
@@ -98,17 +106,21 @@ impl HanName {
 
     fn with_family(&self, family: &str, given: &[&str]) -> Option<f64> {
         let (own, rest) = self.characters.split_first()?;
-        let family = own.iter().filter(|(spelling, _)| spelling == family).map(|(_, other)| *other).min()?;
+        let family = own.iter().find(|(spelling, _)| spelling == family)?.1;
         let mut best: Option<f64> = None;
         for first in 0..given.len() {
             for end in first + 1..=given.len() {
-                let Some(other) = spells(rest, &given[first..end].concat()) else { continue };
+                let systems = family & spells(rest, &given[first..end].concat());
+                if systems == 0 {
+                    continue;
+                }
                 let beyond = (given.len() - (end - first)) as u32;
                 // Two characters are too few to tell a name that has more.
                 if beyond > 0 && rest.len() < 2 {
                     continue;
                 }
-                let score = if family || other { OTHER } else { PINYIN } - BEYOND * f64::from(beyond);
+                let score =
+                    if systems & PINYIN_BIT == 0 { OTHER } else { PINYIN } - BEYOND * f64::from(beyond);
                 best = best.into_iter().chain([score]).max_by(f64::total_cmp);
             }
         }
@@ -130,38 +142,41 @@ fn hangul(characters: &[char]) -> Vec<String> {
     all
 }
 
-/// Whether the characters' readings, one after another, make `text`, and if so whether one of them is not Pinyin.
-fn spells(characters: &[Vec<(String, bool)>], text: &str) -> Option<bool> {
-    let Some((first, rest)) = characters.split_first() else { return text.is_empty().then_some(false) };
-    let fits = first.iter().filter_map(|(spelling, other)| {
-        let rest_other = spells(rest, text.strip_prefix(spelling.as_str())?)?;
-        Some(*other || rest_other)
+/// The systems in which the characters' readings, one after another, make `text`.
+fn spells(characters: &[Vec<(String, Systems)>], text: &str) -> Systems {
+    let Some((first, rest)) = characters.split_first() else {
+        return if text.is_empty() { Systems::MAX } else { 0 };
+    };
+    let fits = first.iter().filter_map(|(spelling, systems)| {
+        Some(systems & spells(rest, text.strip_prefix(spelling.as_str())?))
     });
-    fits.min()
+    fits.fold(0, |all, systems| all | systems)
 }
 
-/// The Latin spellings of a character, and whether one is other than Pinyin.
-fn spellings(character: char) -> Vec<(String, bool)> {
-    let mut found: Vec<(String, bool)> = Vec::new();
-    let mut add = |spelling: String, other: bool| {
-        if !spelling.is_empty() && found.iter().all(|(known, _)| *known != spelling) {
-            found.push((spelling, other));
+/// The Latin spellings of a character, and the systems of each.
+fn spellings(character: char) -> Vec<(String, Systems)> {
+    let mut found: Vec<(String, Systems)> = Vec::new();
+    let mut add = |spelling: String, system: Systems| {
+        if spelling.is_empty() {
+            return;
+        }
+        match found.iter_mut().find(|(known, _)| *known == spelling) {
+            Some((_, systems)) => *systems |= system,
+            None => found.push((spelling, system)),
         }
     };
     let mandarin = MANDARIN_OF.get(&character).map_or(&[][..], Vec::as_slice);
     for reading in mandarin {
         for spelling in u_with_dots(reading) {
-            add(spelling, false);
+            add(spelling, PINYIN_BIT);
         }
-    }
-    for reading in mandarin {
         for spelling in wade_giles(reading) {
-            add(spelling, true);
+            add(spelling, WADE_GILES_BIT);
         }
     }
     for reading in CANTONESE_OF.get(&character).map_or(&[][..], Vec::as_slice) {
         for spelling in cantonese(reading) {
-            add(spelling, true);
+            add(spelling, CANTONESE_BIT);
         }
     }
     found

@@ -34,22 +34,23 @@ static FORMS: LazyLock<HashMap<String, Vec<Form>>> = LazyLock::new(read);
 
 fn read() -> HashMap<String, Vec<Form>> {
     let mut forms: HashMap<String, Vec<Form>> = HashMap::new();
-    let mut anywhere = true;
+    let mut section = Stands::Anywhere;
     let lines = TABLE.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     for line in lines {
         if line.starts_with('[') {
-            anywhere = line == "[anywhere]";
+            section = match line {
+                "[anywhere]" => Stands::Anywhere,
+                "[edge]" => Stands::Edge,
+                _ => Stands::End,
+            };
             continue;
         }
         let words: Vec<String> = normal(line, usize::MAX).tokens.iter().map(|word| plain(word)).collect();
         let is_short = words.len() == 1 && line.len() <= MAX_SPELT && line.is_ascii();
         let letters = is_short.then(|| line.chars().map(String::from));
         let spelt = letters.map(|letters| Form { words: letters.collect(), stands: Stands::End });
-        let stands = match anywhere {
-            _ if words.iter().all(|word| word.chars().count() == 1) => Stands::End,
-            true => Stands::Anywhere,
-            false => Stands::Edge,
-        };
+        let is_initials = words.iter().all(|word| word.chars().count() == 1);
+        let stands = if is_initials { Stands::End } else { section };
         for form in std::iter::once(Form { words, stands }).chain(spelt).filter(|form| !form.words.is_empty())
         {
             forms.entry(form.words[0].clone()).or_default().push(form);
@@ -149,6 +150,7 @@ mod tests {
         assert_eq!(bare("VTB Bank PJSC Shanghai Branch"), "vtb bank shanghai branch");
         assert_eq!(bare("Joint Stock Company Locko Bank"), "locko bank");
         assert_eq!(bare("SA Ra Al Khair"), "ra al khair");
+        assert_eq!(bare("Open Way Private"), "open way");
         assert_eq!(bare("Company Limited"), "company limited");
         assert_eq!(bare("A-B-C Company"), "a b c");
     }

@@ -67,6 +67,10 @@ pub(super) fn normal(text: &str, limit: usize) -> Normal {
     };
     // Presentation forms of Arabic and full-width letters become plain ones.
     for character in text.nfkc() {
+        // Persian writes it between the parts of a name.
+        if character == NON_JOINER && token.chars().next().is_some_and(abjad::is_abjad) {
+            end(&mut token, &mut tokens);
+        }
         if is_apostrophe(character) || is_unseen(character) {
             continue;
         }
@@ -114,6 +118,9 @@ fn written_out(token: &str) -> String {
     found.map_or(token, |(_, long)| long).to_owned()
 }
 
+/// Keeps the letters at its sides from being joined.
+const NON_JOINER: char = '\u{200c}';
+
 /// Marks inside a word that people leave out as often as not.
 fn is_apostrophe(character: char) -> bool {
     matches!(character, '\'' | '`' | '\u{b4}' | '\u{2bb}'..='\u{2bf}' | '\u{2018}' | '\u{2019}' | '\u{201b}')
@@ -153,7 +160,9 @@ mod tests {
             ("A&B Co., Ltd", &["a", "b", "company", "limited"]),
             ("حسين القاسم", &["حسین", "ال", "قاسم"]),
             ("والاگه\u{202c}ر", &["والاگهر"]),
+            ("سید\u{200c}حشمت", &["سید", "حشمت"]),
             ("Ki\u{200b}m", &["kim"]),
+            ("Ki\u{200c}m", &["kim"]),
         ] {
             assert_eq!(tokens(text), expected, "{text}");
         }

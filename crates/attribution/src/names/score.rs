@@ -30,6 +30,8 @@ pub(super) const JOINED: f64 = 0.98;
 pub(super) const LEAST_JOINED: f64 = 0.9;
 /// Latin ones more so.
 const LEAST_JOINED_LATIN: f64 = 0.94;
+/// A word of the one kind that is all of a name, and several of the other, must be more so.
+const LEAST_AS_ONE: f64 = 0.925;
 /// Letters of a word that is likened to several.
 const LEAST_ONE: usize = 6;
 /// The same words in an order that is neither the written one nor the one around the comma.
@@ -51,6 +53,12 @@ const FULL_LENGTH: f64 = 6.0;
 const LOSS_TELLING: f64 = 0.3;
 /// The same for one that is not.
 const LOSS_NOT_TELLING: f64 = 0.6;
+
+/// A word from here on is the other, but for a slip or its romanisation.
+pub(super) const SURE: f64 = 0.94;
+/// What a person's name counts for of which no word is sure, and a company's of one short word: "Marine Francois" is not
+/// "Maricel Francisco", and "Lind ASA" not "Linda".
+const NOTHING_SURE: f64 = 0.95;
 
 /// What a word weighs that many organisations have in their names, against one that tells.
 const GENERIC: f64 = 0.2;
@@ -243,7 +251,8 @@ impl Term {
     pub(super) fn weight(&self, organisation: bool) -> f64 {
         let filler = self.title || (self.filler && organisation);
         let weight = if self.particle { LEAST_WEIGHT } else { self.rarity.max(LEAST_WEIGHT) };
-        if filler {
+        // Latin spellings leave out the articles of these scripts as often as not.
+        if filler || self.particle && self.is_abjad() {
             weight * FILLER
         } else if self.generic && organisation {
             weight * GENERIC
@@ -255,7 +264,9 @@ impl Term {
     }
 
     fn fullness(&self) -> f64 {
-        (f64::from(self.text.len() as u32) / FULL_LENGTH).min(1.0)
+        // Letters without vowels have two bytes, and say as much as one and a half.
+        let letters = f64::from(self.text.len() as u32) * if self.is_abjad() { 0.75 } else { 1.0 };
+        (letters / FULL_LENGTH).min(1.0)
     }
 
     /// Whether the term renders the beginning of a word of a script without vowels, or the word that of the term.
@@ -380,12 +391,22 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term], organisation: bool) -> 
     let weight = |term: &Term| term.weight(organisation);
     let heaviness =
         |pair: &Pair| query[pair.query.0..][..pair.query.1].iter().map(|term| weight(term)).sum::<f64>();
+    // An article that both have is not torn out of a word that the other side writes as one.
+    let is_article = |pair: &Pair| {
+        query[pair.query.0..][..pair.query.1].iter().all(|term| term.particle) && pair.name.1 == 1
+    };
+    // Nor is half of what two words of these scripts make as one.
+    let is_joined = |pair: &Pair| pair.query.1 > 1 && query[pair.query.0].is_abjad();
     pairs.sort_by(|a, b| {
         let places = (a.query, a.name).cmp(&(b.query, b.name));
-        b.similarity.total_cmp(&a.similarity).then(heaviness(b).total_cmp(&heaviness(a))).then(places)
+        let order = is_article(a)
+            .cmp(&is_article(b))
+            .then(is_joined(b).cmp(&is_joined(a)))
+            .then(b.similarity.total_cmp(&a.similarity));
+        order.then(heaviness(b).total_cmp(&heaviness(a))).then(places)
     });
     let (mut query_used, mut name_used) = (0u64, 0u64);
-    let (mut query_explained, mut name_explained, mut telling) = (0.0, 0.0, 0.0);
+    let (mut query_explained, mut name_explained, mut telling, mut surest) = (0.0, 0.0, 0.0, 0.0f64);
     for pair in pairs {
         let bits = |(first, count): (usize, usize)| ((1u64 << count) - 1) << first;
         if query_used & bits(pair.query) != 0 || name_used & bits(pair.name) != 0 {
@@ -394,17 +415,25 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term], organisation: bool) -> 
         query_used |= bits(pair.query);
         name_used |= bits(pair.name);
         query_explained += pair.similarity * heaviness(&pair);
+        if !is_article(&pair) {
+            surest = surest.max(pair.similarity);
+        }
         for term in &name[pair.name.0..][..pair.name.1] {
             name_explained += pair.similarity * weight(term);
             let initial = term.is_initial() || query[pair.query.0].is_initial();
-            telling += if initial { 0.0 } else { pair.similarity * weight(term) * term.fullness() };
+            // A rare spelling of a common word is no rare word.
+            let weight = weight(term).min(heaviness(&pair));
+            telling += if initial { 0.0 } else { pair.similarity * weight * term.fullness() };
         }
     }
     let query_share = query_explained / query.iter().map(|term| weight(term)).sum::<f64>();
     let name_share = name_explained / name.iter().map(|term| weight(term)).sum::<f64>();
     let certainty = ((telling - NOT_TELLING) / (TELLING - NOT_TELLING)).clamp(0.0, 1.0);
     let loss = LOSS_NOT_TELLING + (LOSS_TELLING - LOSS_NOT_TELLING) * certainty;
-    (query_share * (1.0 - loss * (1.0 - name_share))).clamp(0.0, OTHER_ORDER)
+    let is_short = organisation && query.len() == 1 && query[0].text.len() < FULL_LENGTH as usize;
+    let may_doubt = is_short || !organisation && query.len() > 1;
+    let doubt = if may_doubt && surest < SURE { NOTHING_SURE } else { 1.0 };
+    (query_share * doubt * (1.0 - loss * (1.0 - name_share))).clamp(0.0, OTHER_ORDER)
 }
 
 /// Whether the name is the query, in the written order or in the one around its comma.
@@ -430,7 +459,7 @@ pub(super) fn reads_as_one(query: &[&Term], name: &[&Term]) -> bool {
         return false;
     }
     let joined = Term::new(&query.iter().map(|term| term.text()).collect::<String>(), 1.0);
-    Asked::new(&joined).similarity(name) > LEAST_JOINED
+    Asked::new(&joined).similarity(name) >= LEAST_AS_ONE
 }
 
 /// All pairs of words that may mean the same.

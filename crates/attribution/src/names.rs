@@ -45,6 +45,8 @@ pub const DEFAULT_THRESHOLD: f64 = 0.85;
 const MAX_QUERY_BYTES: usize = 1_000;
 /// Most tokens of a query or a name that count.
 const MAX_TOKENS: usize = 40;
+/// Most names that a query is searched as.
+const MAX_ASKED: usize = 2 * MAX_TOKENS;
 /// Fewest bytes of letters and digits in one of several names of a query.
 const LEAST_PART: usize = 3;
 /// Rarity is measured as if there were at least this many names, so that in a short list a common token is not taken for
@@ -252,28 +254,8 @@ impl NameIndex {
     ///
     /// O(different tokens) for the spelling, O(names that share a token) for the score, for each name in the query.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<NameMatch<'_>>, NameError> {
-        if query.len() > MAX_QUERY_BYTES {
-            return Err(NameError::TooLong { length: query.len(), unit: "bytes", limit: MAX_QUERY_BYTES });
-        }
-        let tokens = normal(query, usize::MAX).tokens;
-        if tokens.is_empty() {
-            return Err(NameError::Empty { query: query.to_owned() });
-        }
-        if tokens.len() > MAX_TOKENS {
-            return Err(NameError::TooLong { length: tokens.len(), unit: "words", limit: MAX_TOKENS });
-        }
         let mut best = HashMap::new();
-        for (place, name) in split::asked(query).iter().enumerate() {
-            let telling = name.chars().filter(|letter| letter.is_alphanumeric());
-            // A letter or two between separators are no name.
-            if place > 0 && telling.map(char::len_utf8).sum::<usize>() < LEAST_PART {
-                continue;
-            }
-            self.search_one(name, &mut best);
-            if let Some(latin) = lookalike::as_latin(name) {
-                self.search_one(&latin, &mut best);
-            }
-        }
+        asked(query)?.iter().for_each(|name| self.search_one(name, &mut best));
         let mut matches: Vec<_> = best
             .into_values()
             .filter(|(score, _)| *score >= MIN_SCORE)
@@ -337,7 +319,8 @@ impl NameIndex {
             .flat_map(HanName::hangul)
             .flat_map(|hangul| KoreanName::readings(hangul, &[]))
             .collect();
-        let readings = KoreanName::readings(query, tokens);
+        // Pinyin of characters is no Korean.
+        let readings = if in_han.is_some() { Vec::new() } else { KoreanName::readings(query, tokens) };
         for reading in readings.iter().chain(&hangul) {
             let numbers = reading.families().filter_map(|family| self.korean_families.get(&family)).flatten();
             for (name, number) in numbers.map(|number| &self.korean[*number as usize]) {
@@ -539,6 +522,32 @@ fn without<'a>(terms: &[&'a Term], forms: u64) -> Vec<&'a Term> {
     kept.map(|(_, term)| *term).collect()
 }
 
+/// Each name that a query is searched as.
+fn asked(query: &str) -> Result<Vec<String>, NameError> {
+    let too_long = |length, unit, limit| Err(NameError::TooLong { length, unit, limit });
+    if query.len() > MAX_QUERY_BYTES {
+        return too_long(query.len(), "bytes", MAX_QUERY_BYTES);
+    }
+    let tokens = normal(query, usize::MAX).tokens;
+    if tokens.is_empty() {
+        return Err(NameError::Empty { query: query.to_owned() });
+    }
+    if tokens.len() > MAX_TOKENS {
+        return too_long(tokens.len(), "words", MAX_TOKENS);
+    }
+    let mut names = Vec::new();
+    for (place, name) in split::asked(query).into_iter().enumerate() {
+        let telling = name.chars().filter(|letter| letter.is_alphanumeric());
+        // A letter or two between separators are no name.
+        if place > 0 && telling.map(char::len_utf8).sum::<usize>() < LEAST_PART {
+            continue;
+        }
+        names.extend(lookalike::as_latin(&name));
+        names.push(name.into_owned());
+    }
+    if names.len() > MAX_ASKED { too_long(names.len(), "names", MAX_ASKED) } else { Ok(names) }
+}
+
 /// How telling a token is that `count` of `names` names have.
 fn rarity(count: usize, names: usize) -> f64 {
     1.0 - f64::from(count.max(1) as u32).ln() / f64::from(names as u32).ln()
@@ -565,4 +574,59 @@ fn joined(texts: &[Vec<String>], names: &[Name], hasher: &RandomState) -> Vec<(u
     joined.sort_unstable();
     joined.dedup();
     joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every part of a hostile name is bounded, and with it the work: so many names at most, of so many words.
+    #[test]
+    fn hostile_names_are_a_bounded_number_of_words_to_look_for() {
+        let long =
+            ["a".repeat(100_000), "김 ".repeat(30_000), "x\u{301}".repeat(30_000), "\u{200b}".repeat(30_000)];
+        for query in &long {
+            assert!(matches!(asked(query), Err(NameError::TooLong { .. })));
+        }
+        let hostile = [
+            ("a;", 490),
+            ("abc;", 20),
+            ("abc;", 240),
+            ("(", 999),
+            ("(a ", 300),
+            ("abc (", 39),
+            ("Аbс (", 39),
+            ("abc a.k.a. ", 13),
+            ("x\u{301}", 300),
+            ("K\u{200b}\u{2066}", 160),
+            ("Кi", 300),
+            ("김", 40),
+            ("李", 40),
+            ("ﷺ", 300),
+            ("ال", 240),
+            ("حسین ", 39),
+            ("سراج الدين (", 13),
+            ("born 1 ", 20),
+            ("キム", 160),
+            ("𒐫 ", 200),
+        ];
+        for (part, times) in hostile {
+            let query = part.repeat(times);
+            let Ok(names) = asked(&query) else { continue };
+            assert!(!names.is_empty() && names.len() <= MAX_ASKED, "{part}: {}", names.len());
+            for name in &names {
+                let tokens = normal(name, MAX_TOKENS).tokens;
+                let longest = tokens.iter().map(String::len).max().unwrap_or_default();
+                assert!(tokens.len() <= MAX_TOKENS && longest <= 20 * MAX_QUERY_BYTES, "{part}");
+                assert!(KoreanName::readings(name, &tokens).len() <= 100, "{part}: readings");
+                assert!(HanName::of(name).is_none_or(|name| name.hangul().len() <= 24), "{part}");
+            }
+        }
+        // None of them finds more than is there, nor nothing that can be told.
+        let index = NameIndex::build(&[]);
+        assert!(hostile.iter().all(|(part, times)| match index.search(&part.repeat(*times), 5) {
+            Ok(found) => found.is_empty(),
+            Err(NameError::Empty { .. } | NameError::TooLong { .. }) => true,
+        }));
+    }
 }

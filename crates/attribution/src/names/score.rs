@@ -60,6 +60,10 @@ pub(super) const SURE: f64 = 0.94;
 /// "Maricel Francisco", and "Lind ASA" not "Linda".
 const NOTHING_SURE: f64 = 0.95;
 
+/// Below this a word is likely to be another, and how much each step below it costs beside itself.
+const DOUBTED: f64 = 0.9;
+const DOUBT: f64 = 1.0;
+
 /// What a word weighs that many organisations have in their names, against one that tells.
 const GENERIC: f64 = 0.2;
 
@@ -134,8 +138,10 @@ const GENERICS: &[&str] = &[
     "zavod",
 ];
 /// Those that a person's name may carry.
-const TITLES: &[&str] =
-    &["aka", "dr", "jr", "mr", "mrs", "ms", "prof", "shaikh", "shaykh", "sheik", "sheikh", "sr"];
+const TITLES: &[&str] = &[
+    "aka", "capt", "col", "dr", "eng", "gen", "haj", "haji", "hajj", "hajji", "jr", "lt", "maj", "mr", "mrs",
+    "ms", "prof", "shaikh", "shaykh", "sheik", "sheikh", "sr",
+];
 
 /// What tells quickly that two words are too different: letters and length of the folded word.
 #[derive(Clone, Copy, Debug)]
@@ -414,7 +420,8 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term], organisation: bool) -> 
         }
         query_used |= bits(pair.query);
         name_used |= bits(pair.name);
-        query_explained += pair.similarity * heaviness(&pair);
+        let similarity = if organisation { pair.similarity } else { doubted(pair.similarity) };
+        query_explained += similarity * heaviness(&pair);
         if !is_article(&pair) {
             surest = surest.max(pair.similarity);
         }
@@ -430,10 +437,15 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term], organisation: bool) -> 
     let name_share = name_explained / name.iter().map(|term| weight(term)).sum::<f64>();
     let certainty = ((telling - NOT_TELLING) / (TELLING - NOT_TELLING)).clamp(0.0, 1.0);
     let loss = LOSS_NOT_TELLING + (LOSS_TELLING - LOSS_NOT_TELLING) * certainty;
-    let is_short = organisation && query.len() == 1 && query[0].text.len() < FULL_LENGTH as usize;
+    let is_short = organisation && query.len() == 1 && query[0].fullness() < 1.0;
     let may_doubt = is_short || !organisation && query.len() > 1;
     let doubt = if may_doubt && surest < SURE { NOTHING_SURE } else { 1.0 };
     (query_share * doubt * (1.0 - loss * (1.0 - name_share))).clamp(0.0, OTHER_ORDER)
+}
+
+/// A person's word that is not quite the other's counts for less than it is alike: names are alike by chance.
+fn doubted(similarity: f64) -> f64 {
+    similarity - DOUBT * (DOUBTED - similarity).max(0.0)
 }
 
 /// Whether the name is the query, in the written order or in the one around its comma.

@@ -131,14 +131,17 @@ fn joined(parties: &[&Party]) -> Vec<Case> {
 
 /// Korean names in Latin letters, by rules that are not those measured.
 mod korean {
-    const REVISED: ([&str; 19], [&str; 21]) = (
+    /// Initials and vowels.
+    type Table = ([&'static str; 19], [&'static str; 21]);
+
+    const REVISED: Table = (
         ["g", "kk", "n", "d", "tt", "r", "m", "b", "pp", "s", "ss", "", "j", "jj", "ch", "k", "t", "p", "h"],
         [
             "a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo", "we",
             "wi", "yu", "eu", "ui", "i",
         ],
     );
-    const MCCUNE_REISCHAUER: ([&str; 19], [&str; 21]) = (
+    const MCCUNE_REISCHAUER: Table = (
         [
             "k",
             "kk",
@@ -172,14 +175,14 @@ mod korean {
     /// What McCune-Reischauer writes for a voiceless letter between two voiced ones.
     const VOICED: &[(&str, &str)] = &[("k", "g"), ("t", "d"), ("p", "b"), ("ch", "j")];
 
-    fn syllable(character: char, (initials, vowels): ([&str; 19], [&str; 21]), voiced: bool) -> String {
+    fn syllable(character: char, (initials, vowels): &Table, voiced: bool) -> String {
         let number = character as usize - 0xac00;
         let initial = initials[number / 588];
         let softened = VOICED.iter().find(|(hard, _)| voiced && *hard == initial).map(|(_, soft)| *soft);
         [softened.unwrap_or(initial), vowels[number % 588 / 28], FINALS[number % 28]].concat()
     }
 
-    fn name(hangul: &str, table: ([&str; 19], [&str; 21]), between: &str, voices: bool) -> String {
+    fn name(hangul: &str, table: &Table, between: &str, voices: bool) -> String {
         let mut voiced = false;
         let mut syllables = Vec::new();
         for (place, character) in hangul.chars().enumerate() {
@@ -190,10 +193,10 @@ mod korean {
     }
 
     pub(super) fn revised(hangul: &str) -> String {
-        name(hangul, REVISED, "", false)
+        name(hangul, &REVISED, "", false)
     }
 
     pub(super) fn mccune_reischauer(hangul: &str) -> String {
-        name(hangul, MCCUNE_REISCHAUER, "-", true)
+        name(hangul, &MCCUNE_REISCHAUER, "-", true)
     }
 }

@@ -38,7 +38,8 @@ pub(super) fn ordinary(package: &Path) -> Vec<(String, String)> {
             const told = new Set();
             for (let tries = 0; told.size < Number(each) && tries < 100 * Number(each); tries++) {
                 let first, last;
-                try { first = faker.person.firstName(); last = faker.person.lastName(); } catch { break; }
+                const sex = ['female', 'male'][tries % 2];
+                try { first = faker.person.firstName(sex); last = faker.person.lastName(sex); } catch { break; }
                 if (bit(first) != half || bit(last) != half) continue;
                 const family = ['zh_CN', 'zh_TW', 'ja', 'ko'].includes(code);
                 told.add(family ? last + first : first + ' ' + last);

@@ -12,7 +12,7 @@ use tracehound_attribution::{
     names::{MIN_SCORE, NameError, NameIndex},
 };
 use tracehound_fuzz::{sections, seeds_wanted};
-use tracehound_model::{Party, SourceId, claim::PartyKind, claim::PartyName};
+use tracehound_model::{Particulars, Party, SourceId, claim::PartyKind, claim::PartyName};
 
 /// Most names of one input, so that an input is quick.
 const MAX_NAMES: usize = 16;
@@ -46,7 +46,7 @@ fn made_up(names: &[&str]) -> Party {
         kind: if names.len() % 2 == 0 { PartyKind::Individual } else { PartyKind::Entity },
         names: names.iter().map(|name| PartyName { full: (*name).into(), weak: false }).collect(),
         programs: Vec::new(),
-        listed_on: None,
+        listed_on: None, particulars: Particulars::default()
     }
 }
 

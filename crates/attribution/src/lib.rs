@@ -12,6 +12,7 @@
 //!
 //! **Invariant:** only [`update`] speaks to the network, and nothing but [`store`] writes the database.
 
+mod country;
 pub mod facts;
 pub mod folder;
 pub mod freshness;
@@ -28,6 +29,7 @@ mod steps;
 pub mod store;
 pub mod update;
 
+pub use country::country;
 pub use history::{Scope, SourceHistory};
 pub use import::ImportError;
 pub use intake::IntakeError;

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Chain, TxId};
+use crate::{Address, Chain, Particulars, TxId};
 
 /// What a claim is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
@@ -341,6 +341,9 @@ pub struct Party {
     /// Date the party was listed, where given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed_on: Option<Date>,
+    /// What the list says of it besides its names.
+    #[serde(default, skip_serializing_if = "Particulars::is_empty")]
+    pub particulars: Particulars,
 }
 
 /// What a listed party is.

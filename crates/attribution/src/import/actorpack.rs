@@ -1,7 +1,7 @@
 //! `GraphSense` ActorPacks: names of services and groups that tags refer to. They carry no addresses.
 
 use tracehound_model::{
-    Party, SourceId, SourceKind,
+    Particulars, Party, SourceId, SourceKind,
     claim::{PartyKind, PartyName},
 };
 
@@ -11,11 +11,11 @@ use super::{
     text,
     yaml::{self, Node},
 };
-use crate::ImportError;
+use crate::{ImportError, country};
 
 const FORMAT: Format = Format::ActorPack;
 /// The fields of an actor that are read.
-const FIELDS: &[&str] = &["id", "label", "categories", "aliases", "lastmod", "<<"];
+const FIELDS: &[&str] = &["id", "label", "categories", "aliases", "lastmod", "jurisdictions", "<<"];
 
 pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
     let pack = yaml::load(bytes, FORMAT, options.beside.as_deref())?;
@@ -49,6 +49,9 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
         let is_user = texts("categories").contains(&"user");
         let aliases = texts("aliases").into_iter().map(str::to_owned);
         let names = std::iter::once(label).chain(aliases).map(|full| PartyName { full, weak: false });
+        let mut particulars = Particulars::default();
+        let countries = texts("jurisdictions").into_iter().filter_map(country);
+        particulars.add_countries(countries);
         out.party(Party {
             source: source.clone(),
             id,
@@ -56,6 +59,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
             names: tidy_names(names),
             programs: Vec::new(),
             listed_on: None,
+            particulars,
         })?;
     }
     out.finish()

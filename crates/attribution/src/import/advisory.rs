@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tracehound_model::{
-    Category, Chain, Confidence, Party, SourceId, SourceKind, Statement, Subject, TxId,
+    Category, Chain, Confidence, Particulars, Party, SourceId, SourceKind, Statement, Subject, TxId,
     claim::{PartyKind, PartyName},
 };
 
@@ -201,6 +201,7 @@ fn snapshot_of(file: AdvisoryFile, options: &Options) -> Result<Snapshot, Import
             names: tidy_names(good.chain(weak)),
             programs: entry.programs,
             listed_on: entry.listed_on.map(|day| day.0),
+            particulars: Particulars::default(),
         };
         if parties.insert(entry.id.clone(), party).is_some() {
             return Err(unusable(format!("party `{}` stands twice", entry.id)));

@@ -398,6 +398,7 @@ fn join(known: &mut Party, more: Party) {
         }
     }
     known.listed_on = known.listed_on.into_iter().chain(more.listed_on).min();
+    known.particulars.add(&more.particulars);
 }
 
 fn is_opaque(written: &str) -> bool {

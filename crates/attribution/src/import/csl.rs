@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 use tracehound_model::{
-    Category, Confidence, Party, SourceId, SourceKind, Statement,
+    Category, Confidence, Particulars, Party, SourceId, SourceKind, Statement,
     claim::{PartyKind, PartyName},
 };
 
@@ -232,6 +232,14 @@ impl Record {
             self.programs.extend(text::clean(&self.source));
         }
         let source = out.source().id.clone();
-        out.party(Party { source, id, kind, names, programs: self.programs, listed_on })
+        out.party(Party {
+            source,
+            id,
+            kind,
+            names,
+            programs: self.programs,
+            listed_on,
+            particulars: Particulars::default(),
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Party, SourceId, SourceKind,
+    Particulars, Party, SourceId, SourceKind,
     claim::{PartyKind, PartyName},
 };
 
@@ -69,7 +69,15 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
         let names = tidy_names([PartyName { full: name, weak: false }]);
         let source = out.source().id.clone();
         let programs = vec![PROGRAM.to_owned()];
-        out.party(Party { source, id, kind: PartyKind::Unknown, names, programs, listed_on })?;
+        out.party(Party {
+            source,
+            id,
+            kind: PartyKind::Unknown,
+            names,
+            programs,
+            listed_on,
+            particulars: Particulars::default(),
+        })?;
     }
     out.finish()
 }

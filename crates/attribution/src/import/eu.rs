@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, io::Read};
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Party,
+    Born, Particulars, Party,
     claim::{PartyKind, PartyName},
 };
 
@@ -18,7 +18,7 @@ use super::{
     text,
     xml::{self, Node, Xml},
 };
-use crate::ImportError;
+use crate::{ImportError, country::country};
 
 /// A party as its rows or elements add up.
 #[derive(Default)]
@@ -28,6 +28,7 @@ struct Draft {
     names: Vec<PartyName>,
     programs: Vec<String>,
     listed_on: Option<Date>,
+    particulars: Particulars,
 }
 
 impl Draft {
@@ -37,6 +38,20 @@ impl Draft {
             self.programs.push(program.to_owned());
         }
         self.listed_on = self.listed_on.into_iter().chain(date).min();
+    }
+
+    /// A birth as a day, or a year where the list has no more.
+    fn born(&mut self, day: &str, year: &str, is_about: bool) {
+        let year = year.trim().parse::<i16>().ok();
+        let born = text::date(day).and_then(|day| Born::between(day, day));
+        let born = born.or_else(|| year.and_then(|year| Born::in_years(year, year)));
+        let born = born.map(|born| if is_about { born.about() } else { born });
+        self.particulars.add_born(born);
+    }
+
+    fn country(&mut self, code: &str) {
+        // "00" stands for none.
+        self.particulars.add_countries(country(code));
     }
 
     fn finish(self, place: &str, out: &mut Collector) -> Result<(), ImportError> {
@@ -51,8 +66,8 @@ impl Draft {
             _ => PartyKind::Unknown,
         };
         let source = out.source().id.clone();
-        let Self { id, programs, listed_on, .. } = self;
-        out.party(Party { source, id, kind, names, programs, listed_on })
+        let Self { id, programs, listed_on, particulars, .. } = self;
+        out.party(Party { source, id, kind, names, programs, listed_on, particulars })
     }
 }
 
@@ -114,6 +129,15 @@ fn entity(xml: &mut Xml<'_>, id: String, out: &mut Collector) -> Result<(), Impo
                     draft.names.push(PartyName { full, weak });
                     xml.pass()?;
                 }
+                "birthdate" => {
+                    let said = |name| xml::attribute(&start, name).unwrap_or_default();
+                    draft.born(&said("birthdate"), &said("year"), said("circa") == "true");
+                    xml.pass()?;
+                }
+                "citizenship" | "address" => {
+                    draft.country(&xml::attribute(&start, "countryIso2Code").unwrap_or_default());
+                    xml.pass()?;
+                }
                 _ => xml.skip()?,
             },
             Node::Close(level) if level < depth => break,
@@ -144,9 +168,12 @@ pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, Impo
     let listed = column("Entity_Regulation_PublicationDate");
     let generated = column("fileGenerationDate");
     let strong = column("NameAlias_Strong");
+    let birth = ["BirthDate_BirthDate", "BirthDate_Year", "BirthDate_Circa"].map(column);
+    let countries = ["Citizenship_CountryIso2Code", "Address_CountryIso2Code"].map(column);
     let mut drafts: BTreeMap<u64, Draft> = BTreeMap::new();
     out.pass_over(1);
     let read = [Some(id), Some(whole_name), reference, code, program, listed, generated, strong];
+    let read = [&read[..], &birth, &countries].concat();
     let unread = header.iter().enumerate().filter(|(place, _)| !read.contains(&Some(*place)));
     unread.for_each(|(_, name)| out.unread(name));
     while let Some((line, row)) = rows.next_row()? {
@@ -169,6 +196,10 @@ pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, Impo
             get(code).clone_into(&mut draft.code);
         }
         draft.program(get(program), text::date(get(listed)));
+        draft.born(get(birth[0]), get(birth[1]), get(birth[2]).eq_ignore_ascii_case("true"));
+        for place in countries {
+            draft.country(get(place));
+        }
         if !get(Some(whole_name)).is_empty() {
             let weak = get(strong).eq_ignore_ascii_case("false");
             draft.names.push(PartyName { full: get(Some(whole_name)).to_owned(), weak });

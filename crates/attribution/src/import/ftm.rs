@@ -12,7 +12,7 @@ use std::{
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 use tracehound_model::{
-    Category, Confidence, Party, SourceId, SourceKind, Statement,
+    Category, Confidence, Particulars, Party, SourceId, SourceKind, Statement,
     claim::{PartyKind, PartyName},
 };
 
@@ -25,7 +25,7 @@ use super::{
     text,
     unrepeated::Unrepeated,
 };
-use crate::ImportError;
+use crate::{ImportError, country};
 
 const FORMAT: Format = Format::FollowTheMoney;
 /// Longest line; the longest known entity has 400 kB.
@@ -53,6 +53,12 @@ const READ: &[&str] = &[
     "listingDate",
     "startDate",
     "sourceUrl",
+    "birthDate",
+    "nationality",
+    "citizenship",
+    "country",
+    "jurisdiction",
+    "mainCountry",
     "cryptoWallets",
     "sanctions",
     "sanctionEntity",
@@ -135,6 +141,7 @@ struct Entity {
     target: Option<bool>,
     programs: Vec<String>,
     listed_on: Option<Date>,
+    particulars: Particulars,
     /// Whom a wallet or a sanction belongs to.
     of: Vec<String>,
     keys: Vec<String>,
@@ -384,6 +391,11 @@ impl Entity {
             .chain(named("weakAlias", true))
             .chain(named("abbreviation", true));
         let programs = all("programId").chain(all("program"));
+        let mut particulars = Particulars::default();
+        particulars.add_born(all("birthDate").filter_map(|born| born.parse().ok()));
+        for property in ["nationality", "citizenship", "country", "jurisdiction", "mainCountry"] {
+            particulars.add_countries(all(property).filter_map(|code| country(&code)));
+        }
         let link = if role == Role::Wallet { "holder" } else { "entity" };
         let days = all("listingDate").chain(all("startDate"));
         Self {
@@ -396,6 +408,7 @@ impl Entity {
             target: object.get("target").and_then(Value::as_bool),
             programs: programs.filter_map(|program| text::clean(&program)).collect(),
             listed_on: days.filter_map(|day| text::date(&day)).min(),
+            particulars,
             of: all(link).chain(parent.map(str::to_owned)).collect(),
             keys: all("publicKey").collect(),
             asset: all("currency").next().and_then(|asset| text::clean(&asset)),
@@ -412,6 +425,7 @@ impl Entity {
         self.target = self.target.max(more.target);
         self.programs.extend(more.programs);
         self.listed_on = self.listed_on.into_iter().chain(more.listed_on).min();
+        self.particulars.add(&more.particulars);
         self.of.extend(more.of);
         self.keys.extend(more.keys.into_iter().filter(|key| !self.keys.contains(key)).collect::<Vec<_>>());
         self.asset = self.asset.take().or(more.asset);
@@ -444,7 +458,15 @@ impl Entity {
         programs.sort_unstable();
         programs.dedup();
         let source = out.source().id.clone();
-        out.party(Party { source, id: self.id.clone(), kind, names, programs, listed_on: self.listed_on })
+        out.party(Party {
+            source,
+            id: self.id.clone(),
+            kind,
+            names,
+            programs,
+            listed_on: self.listed_on,
+            particulars: self.particulars.clone(),
+        })
     }
 }
 

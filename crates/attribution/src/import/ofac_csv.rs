@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use tracehound_model::{
-    Category, Confidence, Party, Statement,
+    Category, Confidence, Particulars, Party, Statement,
     claim::{PartyKind, PartyName},
 };
 
@@ -196,7 +196,15 @@ fn alone(
         if !names.is_empty() {
             let source = out.source().id.clone();
             let kind = PartyKind::Unknown;
-            out.party(Party { source, id: who.id, kind, names, programs: Vec::new(), listed_on: None })?;
+            out.party(Party {
+                source,
+                id: who.id,
+                kind,
+                names,
+                programs: Vec::new(),
+                listed_on: None,
+                particulars: Particulars::default(),
+            })?;
         }
     }
     out.finish()
@@ -310,7 +318,15 @@ fn take_row(
     who.remarks(&remarks, cut, &format!("line {line}"), out)?;
     let source = out.source().id.clone();
     let Who { id, programs, names, .. } = who;
-    out.party(Party { source, id, kind, names: tidy_names(names), programs, listed_on: None })
+    out.party(Party {
+        source,
+        id,
+        kind,
+        names: tidy_names(names),
+        programs,
+        listed_on: None,
+        particulars: Particulars::default(),
+    })
 }
 
 /// A remark with its rest. Where it was cut the rest follows as it stands, else it begins a piece of its own, unless the two

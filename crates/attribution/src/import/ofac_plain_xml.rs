@@ -7,7 +7,7 @@ use std::io::Read;
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Category, Confidence, Party, Statement,
+    Category, Confidence, Particulars, Party, Statement,
     claim::{PartyKind, PartyName},
 };
 
@@ -79,7 +79,15 @@ impl Draft {
         }
         let source = out.source().id.clone();
         let kind = self.kind.unwrap_or(PartyKind::Unknown);
-        out.party(Party { source, id: self.id, kind, names, programs: self.programs, listed_on: None })
+        out.party(Party {
+            source,
+            id: self.id,
+            kind,
+            names,
+            programs: self.programs,
+            listed_on: None,
+            particulars: Particulars::default(),
+        })
     }
 }
 

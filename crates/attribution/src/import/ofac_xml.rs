@@ -8,7 +8,7 @@ use std::{collections::HashMap, io::Read};
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Category, Confidence, Party, Statement,
+    Born, Category, Confidence, Country, Particulars, Party, Statement,
     claim::{PartyKind, PartyName},
 };
 
@@ -29,10 +29,14 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, 
     loop {
         match xml.next()? {
             Node::Open(start, level) => match (xml::name(&start), level) {
-                ("Sanctions", 1) | ("DistinctParties" | "SanctionsEntries", 2) => {}
+                ("Sanctions", 1) | ("Locations" | "DistinctParties" | "SanctionsEntries", 2) => {}
                 (other, 1) => {
                     let message = format!("the document is a <{other}>, not <Sanctions>");
                     return Err(xml.error(message));
+                }
+                ("Location", 3) => {
+                    let id = xml::number(&start, "ID");
+                    list.location(&mut xml, id)?;
                 }
                 ("DateOfIssue", 2) => list.issued = date(&mut xml)?,
                 ("ReferenceValueSets", 2) => list.reference_values(&mut xml)?,
@@ -57,6 +61,12 @@ struct List {
     issued: Option<Date>,
     /// Feature type id to asset code, empty where it tells none.
     assets: HashMap<u32, String>,
+    /// Feature type ids that are a birthdate, and those that name a country.
+    births: Vec<u32>,
+    of_countries: Vec<u32>,
+    /// Area code id to its country, location id to its country.
+    areas: HashMap<u32, Country>,
+    locations: HashMap<u32, Country>,
     /// Party type id to kind.
     types: HashMap<u32, PartyKind>,
     /// Party sub-type id to its kind and its type, which tells where the sub-type itself is "Unknown".
@@ -85,6 +95,7 @@ struct Draft {
     addresses: Vec<(u32, String, String)>,
     programs: Vec<String>,
     listed_on: Option<Date>,
+    particulars: Particulars,
 }
 
 /// A name before its parts' types are known: they follow the names.
@@ -103,8 +114,21 @@ impl List {
                     let (id, of) = (xml::number(&start, "ID"), xml::number(&start, "PartyTypeID"));
                     match (xml::name(&start), id) {
                         ("FeatureType", Some(id)) => {
-                            if let Some(asset) = ofac_address::asset_of(&xml.text()?) {
+                            let name = xml.text()?;
+                            if let Some(asset) = ofac_address::asset_of(&name) {
                                 self.assets.insert(id, asset.to_owned());
+                            }
+                            match name.as_str() {
+                                "Birthdate" => self.births.push(id),
+                                "Nationality Country" | "Citizenship Country" | "Location" => {
+                                    self.of_countries.push(id);
+                                }
+                                _ => {}
+                            }
+                        }
+                        ("AreaCode", Some(id)) => {
+                            if let Some(country) = Country::new(&xml.text()?) {
+                                self.areas.insert(id, country);
                             }
                         }
                         ("PartyType", Some(id)) => {
@@ -148,6 +172,7 @@ impl List {
             addresses: Vec::new(),
             programs: Vec::new(),
             listed_on: None,
+            particulars: Particulars::default(),
         };
         loop {
             match xml.next()? {
@@ -160,9 +185,17 @@ impl List {
                     "Identity" => self.identity(xml, &mut draft)?,
                     "Feature" => {
                         let feature = xml::number(&start, "FeatureTypeID");
-                        match feature.filter(|id| self.assets.contains_key(id)) {
-                            Some(asset) => addresses(xml, asset, &mut draft.addresses)?,
-                            None => xml.skip_as("Feature (other than addresses)")?,
+                        match feature {
+                            Some(asset) if self.assets.contains_key(&asset) => {
+                                addresses(xml, asset, &mut draft.addresses)?;
+                            }
+                            Some(birth) if self.births.contains(&birth) => {
+                                births(xml, &mut draft.particulars)?;
+                            }
+                            Some(of) if self.of_countries.contains(&of) => {
+                                self.countries(xml, &mut draft.particulars)?;
+                            }
+                            _ => xml.skip_as("Feature (other than addresses, births and countries)")?,
                         }
                     }
                     _ => xml.skip()?,
@@ -178,6 +211,41 @@ impl List {
         self.profiles.insert(draft.profile, self.parties.len());
         self.parties.push(draft);
         Ok(())
+    }
+
+    /// The country of a place, by which features name it.
+    fn location(&mut self, xml: &mut Xml<'_>, id: Option<u32>) -> Result<(), ImportError> {
+        let depth = xml.depth();
+        loop {
+            match xml.next()? {
+                Node::Open(start, _) if xml::name(&start) == "LocationAreaCode" => {
+                    let area = xml::number(&start, "AreaCodeID");
+                    let country = area.and_then(|area| self.areas.get(&area));
+                    if let Some((id, country)) = id.zip(country)
+                        && self.locations.len() < MAX_NAMES
+                    {
+                        self.locations.insert(id, *country);
+                    }
+                }
+                Node::Close(level) if level < depth => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    fn countries(&self, xml: &mut Xml<'_>, particulars: &mut Particulars) -> Result<(), ImportError> {
+        let depth = xml.depth();
+        loop {
+            match xml.next()? {
+                Node::Open(start, _) if xml::name(&start) == "VersionLocation" => {
+                    let place = xml::number(&start, "LocationID");
+                    let country = place.and_then(|place| self.locations.get(&place));
+                    particulars.add_countries(country.copied());
+                }
+                Node::Close(level) if level < depth => return Ok(()),
+                _ => {}
+            }
+        }
     }
 
     fn kind(&self, sub_type: u32) -> PartyKind {
@@ -338,6 +406,7 @@ impl List {
                 names,
                 programs: draft.programs,
                 listed_on: draft.listed_on,
+                particulars: draft.particulars,
             })?;
         }
         out.finish()
@@ -362,6 +431,37 @@ fn addresses(
             }
             Node::Close(level) if level < depth => return Ok(()),
             _ => {}
+        }
+    }
+}
+
+/// The births of the feature just opened. A period says from when to when its beginning and its end may be: where only the
+/// year is known, from its first day to its last.
+fn births(xml: &mut Xml<'_>, particulars: &mut Particulars) -> Result<(), ImportError> {
+    let depth = xml.depth();
+    let (mut days, mut is_about): (Vec<Date>, bool) = (Vec::new(), false);
+    let mut keep = |days: &[Date], is_about: bool| {
+        let ends = days.iter().min().zip(days.iter().max());
+        let born = ends.and_then(|(first, last)| Born::between(*first, *last));
+        let born = born.map(|born| if is_about { born.about() } else { born });
+        particulars.add_born(born);
+    };
+    loop {
+        match xml.next()? {
+            Node::Open(start, _) => match xml::name(&start) {
+                "DatePeriod" => {
+                    keep(&days, is_about);
+                    (days, is_about) = (Vec::new(), false);
+                }
+                "Start" | "End" => is_about |= xml::is_true(&start, "Approximate"),
+                "From" | "To" => days.extend(date(xml)?),
+                _ => {}
+            },
+            Node::Close(level) if level < depth => {
+                keep(&days, is_about);
+                return Ok(());
+            }
+            Node::Close(_) | Node::Text(_) | Node::End => {}
         }
     }
 }

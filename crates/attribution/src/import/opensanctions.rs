@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use tracehound_model::{
-    Category, Confidence, Party, Statement,
+    Category, Confidence, Particulars, Party, Statement,
     claim::{PartyKind, PartyName},
 };
 
@@ -17,7 +17,7 @@ use super::{
     published::Table,
     text,
 };
-use crate::ImportError;
+use crate::{ImportError, country};
 
 const FORMAT: Format = Format::OpenSanctionsCsv;
 const NEEDED: &[&str] = &["id", "schema", "name"];
@@ -86,7 +86,12 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
             continue;
         }
         let source = out.source().id.clone();
-        out.party(Party { source, id: id.to_owned(), kind, names, programs, listed_on: None })?;
+        let mut particulars = Particulars::default();
+        let births = row.list("birth_date").into_iter().filter_map(|born| born.parse().ok());
+        particulars.add_born(births);
+        let countries = row.list("countries").into_iter().filter_map(country);
+        particulars.add_countries(countries);
+        out.party(Party { source, id: id.to_owned(), kind, names, programs, listed_on: None, particulars })?;
     }
     table.end(&mut out);
     out.finish()

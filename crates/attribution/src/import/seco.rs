@@ -7,7 +7,7 @@ use std::{collections::HashMap, io::Read};
 use jiff::civil::Date;
 use quick_xml::events::BytesStart;
 use tracehound_model::{
-    Party,
+    Particulars, Party,
     claim::{PartyKind, PartyName},
 };
 
@@ -159,7 +159,15 @@ impl Draft {
         of.dedup();
         let source = out.source().id.clone();
         let (kind, listed_on) = (self.kind.unwrap_or(PartyKind::Unknown), self.listed_on);
-        out.party(Party { source, id: self.id, kind, names, programs: of, listed_on })?;
+        out.party(Party {
+            source,
+            id: self.id,
+            kind,
+            names,
+            programs: of,
+            listed_on,
+            particulars: Particulars::default(),
+        })?;
         Ok(false)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 use tracehound_model::{
-    Party,
+    Particulars, Party,
     claim::{PartyKind, PartyName},
 };
 
@@ -103,7 +103,15 @@ fn take(object: &Map<String, Value>, place: String, out: &mut Collector) -> Resu
         return Ok(());
     }
     let source = out.source().id.clone();
-    out.party(Party { source, id, kind, names, programs: Vec::new(), listed_on: None })
+    out.party(Party {
+        source,
+        id,
+        kind,
+        names,
+        programs: Vec::new(),
+        listed_on: None,
+        particulars: Particulars::default(),
+    })
 }
 
 /// The name in a record or feature, and whether it is the primary one.

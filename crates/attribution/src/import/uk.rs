@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, io::Read};
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Party,
+    Born, Particulars, Party,
     claim::{PartyKind, PartyName},
 };
 
@@ -19,7 +19,7 @@ use super::{
     text,
     xml::{self, Node, Xml},
 };
-use crate::ImportError;
+use crate::{ImportError, country};
 
 /// A party as its rows or elements add up.
 #[derive(Default)]
@@ -30,6 +30,7 @@ pub(super) struct Draft {
     names: Vec<(bool, PartyName)>,
     programs: Vec<String>,
     listed_on: Option<Date>,
+    particulars: Particulars,
 }
 
 impl Draft {
@@ -51,6 +52,27 @@ impl Draft {
         self.listed_on = self.listed_on.into_iter().chain(text::date(date)).min();
     }
 
+    /// Births as the list writes them: "17/05/1962", and "dd/mm/1962" where only the year is known.
+    pub(super) fn born(&mut self, written: &str) {
+        for written in written.split([';', '|']).map(str::trim) {
+            let parts: Vec<&str> = written.split('/').collect();
+            let year = parts.last().and_then(|year| year.parse::<i16>().ok()).filter(|year| *year > 1_000);
+            let day = text::date(written).and_then(|day| Born::between(day, day));
+            let born = day.or_else(|| year.and_then(|year| Born::in_years(year, year)));
+            self.particulars.add_born(born);
+        }
+    }
+
+    /// Countries by name, several in brackets with numbers or apart by semicolons.
+    pub(super) fn countries(&mut self, written: &str) {
+        let is_between = |letter: char| letter.is_ascii_digit() || matches!(letter, ';' | '|');
+        for name in written.split(is_between) {
+            let name =
+                name.trim_matches(|letter: char| letter.is_whitespace() || matches!(letter, '(' | ')' | '.'));
+            self.particulars.add_countries(country::by_name(name));
+        }
+    }
+
     /// What another record of the same party says.
     pub(super) fn add(&mut self, more: Self) {
         self.id = more.id;
@@ -60,6 +82,7 @@ impl Draft {
         self.names.extend(more.names);
         more.programs.iter().for_each(|program| self.program(program));
         self.listed_on = self.listed_on.into_iter().chain(more.listed_on).min();
+        self.particulars.add(&more.particulars);
     }
 
     pub(super) fn finish(mut self, place: &str, out: &mut Collector) -> Result<(), ImportError> {
@@ -83,6 +106,7 @@ impl Draft {
             names,
             programs: self.programs,
             listed_on: self.listed_on,
+            particulars: self.particulars,
         })
     }
 }
@@ -142,7 +166,10 @@ fn designation(xml: &mut Xml<'_>, out: &mut Collector) -> Result<(), ImportError
                 "DateDesignated" => draft.listed(&xml.text()?),
                 "RegimeName" => draft.program(&xml.text()?),
                 "IndividualEntityShip" => draft.kind = xml.text()?,
-                "Names" | "NonLatinNames" => {}
+                "Names" | "NonLatinNames" | "IndividualDetails" | "Individual" | "DOBs" | "Nationalities"
+                | "Addresses" | "Address" => {}
+                "DOB" => draft.born(&xml.text()?),
+                "Nationality" | "AddressCountry" => draft.countries(&xml.text()?),
                 "Name" => name(xml, &mut draft)?,
                 "NonLatinName" => non_latin(xml, &mut draft)?,
                 _ => xml.skip()?,
@@ -227,9 +254,12 @@ pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, Impo
         .or_else(|| column("Group Type"));
     let listed = column("Date Designated").or_else(|| column("Listed On"));
     let non_latin = column("Name non-latin script");
+    let birth = column("D.O.B").or_else(|| column("DOB"));
+    let countries = ["Nationality(/ies)", "Nationality", "Address Country", "Country"].map(column);
     let parts: Vec<(usize, usize)> =
         header.iter().enumerate().filter_map(|(place, name)| Some((part(name)?, place))).collect();
-    let read = [Some(id), name_type, strength, regime, kind, listed, non_latin];
+    let read = [Some(id), name_type, strength, regime, kind, listed, non_latin, birth];
+    let read = [&read[..], &countries].concat();
     for (place, name) in header.iter().enumerate() {
         if !read.contains(&Some(place)) && !parts.iter().any(|(_, part)| *part == place) {
             out.unread(name);
@@ -254,6 +284,10 @@ pub(super) fn read_csv(bytes: &[u8], options: &Options) -> Result<Snapshot, Impo
         draft.name(get(non_latin).to_owned(), "", "");
         draft.program(get(regime));
         draft.listed(get(listed));
+        draft.born(get(birth));
+        for place in countries {
+            draft.countries(get(place));
+        }
         if !get(kind).is_empty() {
             get(kind).clone_into(&mut draft.kind);
         }

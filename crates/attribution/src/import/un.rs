@@ -4,7 +4,7 @@ use std::io::Read;
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Party,
+    Born, Particulars, Party,
     claim::{PartyKind, PartyName},
 };
 
@@ -14,7 +14,7 @@ use super::{
     official, text,
     xml::{self, Node, Xml},
 };
-use crate::ImportError;
+use crate::{ImportError, country};
 
 const FORMAT: Format = Format::UnXml;
 
@@ -62,6 +62,7 @@ fn record(xml: &mut Xml<'_>, kind: PartyKind, out: &mut Collector) -> Result<(),
     let (mut parts, mut names, mut programs) = (Vec::new(), Vec::new(), Vec::new());
     let (mut reference, mut data_id) = (String::new(), String::new());
     let mut listed_on: Option<Date> = None;
+    let mut particulars = Particulars::default();
     loop {
         match xml.next()? {
             Node::Open(start, _) => match xml::name(&start) {
@@ -71,6 +72,11 @@ fn record(xml: &mut Xml<'_>, kind: PartyKind, out: &mut Collector) -> Result<(),
                 "DATAID" => data_id = xml.text()?,
                 "UN_LIST_TYPE" => programs.push(xml.text()?),
                 "LISTED_ON" => listed_on = text::date(&xml.text()?),
+                "NATIONALITY" => countries(xml, "VALUE", &mut particulars)?,
+                "INDIVIDUAL_ADDRESS" | "ENTITY_ADDRESS" => countries(xml, "COUNTRY", &mut particulars)?,
+                "INDIVIDUAL_DATE_OF_BIRTH" => {
+                    particulars.add_born(birth(xml)?);
+                }
                 "INDIVIDUAL_ALIAS" | "ENTITY_ALIAS" => names.push(alias(xml)?),
                 _ => xml.skip()?,
             },
@@ -87,7 +93,49 @@ fn record(xml: &mut Xml<'_>, kind: PartyKind, out: &mut Collector) -> Result<(),
     }
     programs.retain(|program| !program.is_empty());
     let source = out.source().id.clone();
-    out.party(Party { source, id, kind, names, programs, listed_on })
+    out.party(Party { source, id, kind, names, programs, listed_on, particulars })
+}
+
+/// The countries that elements of this name inside the one just opened name.
+fn countries(xml: &mut Xml<'_>, element: &str, particulars: &mut Particulars) -> Result<(), ImportError> {
+    let depth = xml.depth();
+    loop {
+        match xml.next()? {
+            Node::Open(start, _) if xml::name(&start) == element => {
+                particulars.add_countries(country::by_name(&xml.text()?));
+            }
+            Node::Open(..) => xml.skip()?,
+            Node::Close(level) if level < depth => return Ok(()),
+            Node::Close(_) | Node::Text(_) | Node::End => {}
+        }
+    }
+}
+
+/// A day, a year or a span of years, "EXACT", "APPROXIMATELY" or "BETWEEN".
+fn birth(xml: &mut Xml<'_>) -> Result<Option<Born>, ImportError> {
+    let depth = xml.depth();
+    let (mut day, mut years, mut is_about) = (None, [None; 3], false);
+    loop {
+        match xml.next()? {
+            Node::Open(start, _) => match xml::name(&start) {
+                "TYPE_OF_DATE" => is_about = xml.text()? == "APPROXIMATELY",
+                "DATE" => day = text::date(&xml.text()?),
+                "YEAR" => years[0] = xml.text()?.trim().parse::<i16>().ok(),
+                "FROM_YEAR" => years[1] = xml.text()?.trim().parse().ok(),
+                "TO_YEAR" => years[2] = xml.text()?.trim().parse().ok(),
+                _ => xml.skip()?,
+            },
+            Node::Close(level) if level < depth => break,
+            Node::Close(_) | Node::Text(_) | Node::End => {}
+        }
+    }
+    let born = match (day, years) {
+        (Some(day), _) => Born::between(day, day),
+        (None, [Some(year), ..]) => Born::in_years(year, year),
+        (None, [None, Some(from), Some(to)]) => Born::in_years(from, to),
+        _ => None,
+    };
+    Ok(born.map(|born| if is_about { born.about() } else { born }))
 }
 
 /// The list calls the quality of an individual's alias "Good" or "Low"; of an entity it says only "a.k.a.", "f.k.a.".

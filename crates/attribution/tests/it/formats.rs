@@ -9,6 +9,12 @@ use crate::support::{address, day, named, real, text};
 #[test]
 fn the_un_list_gives_parties_with_regime_and_alias_quality() {
     let Some(imported) = real("sanctions/un_consolidated_2026-02-27.xml") else { return };
+    let said = |id: &str| {
+        let party = imported.snapshot.parties.iter().find(|party| party.id == id).expect("listed");
+        serde_json::to_value(&party.particulars).expect("JSON")
+    };
+    assert_eq!(said("KPi.024"), serde_json::json!({ "born": ["1962-02-18"], "countries": ["KP"] }));
+    assert_eq!(said("QDi.299"), serde_json::json!({ "born": ["1971"], "countries": ["IQ", "SY"] }));
     assert_eq!(imported.format, Format::UnXml);
     let list = imported.snapshot;
     assert_eq!((list.source.id.0.as_str(), list.source.kind), ("un-sc", SourceKind::Sanctions));

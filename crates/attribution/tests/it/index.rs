@@ -15,8 +15,8 @@ use tracehound_attribution::{
     subject_key,
 };
 use tracehound_model::{
-    Address, Category, Claim, Confidence, Party, PartyKind, PartyName, Source, SourceId, SourceKind,
-    Statement, Subject, TxId,
+    Address, Category, Claim, Confidence, Particulars, Party, PartyKind, PartyName, Source, SourceId,
+    SourceKind, Statement, Subject, TxId,
 };
 
 fn claim(number: u64, subject: Subject, label: &str, source: &str) -> Claim {
@@ -69,6 +69,7 @@ fn party(id: &str, name: &str) -> Party {
         names: vec![PartyName { full: name.to_owned(), weak: false }],
         programs: vec!["DPRK3".to_owned()],
         listed_on: Some(date(2023, 4, 24)),
+        particulars: Particulars::default(),
     }
 }
 

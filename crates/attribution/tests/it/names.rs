@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tracehound_attribution::names::{DEFAULT_THRESHOLD, MIN_SCORE, NameError, NameIndex};
-use tracehound_model::{Party, SourceId, claim::PartyKind, claim::PartyName};
+use tracehound_model::{Particulars, Party, SourceId, claim::PartyKind, claim::PartyName};
 
 use crate::support::real;
 
@@ -16,6 +16,7 @@ fn party(id: usize, kind: PartyKind, names: &[&str]) -> Party {
         names: names.iter().map(name).collect(),
         programs: Vec::new(),
         listed_on: None,
+        particulars: Particulars::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tracehound_attribution::import::{Account, Format};
-use tracehound_model::{Category, Chain, Subject, chain::TronNetwork, claim::PartyKind};
+use tracehound_model::{Category, Chain, Particulars, Subject, chain::TronNetwork, claim::PartyKind};
 
 use crate::support::{address, day, real};
 
@@ -23,7 +23,20 @@ fn the_advanced_xml_gives_every_address_with_its_party() {
     assert_eq!(list.account.left_out, 0);
     let Account { total, read, .. } = list.account;
     assert_eq!((total, read), (18_367, 18_367), "every party is read");
-    assert!(list.unread.iter().any(|name| name == "Feature (other than addresses)"), "{:?}", list.unread);
+    let unread = "Feature (other than addresses, births and countries)";
+    assert!(list.unread.iter().any(|name| name == unread), "{:?}", list.unread);
+
+    let said = |id: &str| {
+        let party = list.parties.iter().find(|party| party.id == id).expect("listed");
+        let Particulars { born, countries } = &party.particulars;
+        let texts = |items: Vec<String>| items.join(" ");
+        let born = texts(born.iter().map(ToString::to_string).collect());
+        (born, texts(countries.iter().map(ToString::to_string).collect()))
+    };
+    assert_eq!(said("42498"), ("1983-11-25".to_owned(), "CN".to_owned()), "Sim Hyon Sop");
+    let with =
+        |is: fn(&Particulars) -> bool| list.parties.iter().filter(|party| is(&party.particulars)).count();
+    assert_eq!((with(|all| !all.born.is_empty()), with(|all| !all.countries.is_empty())), (7_184, 15_194));
 
     let pairs = |claims: &tracehound_attribution::import::Claims| -> BTreeSet<(String, Subject)> {
         claims.iter().map(|claim| (claim.statement.asset.unwrap(), claim.subject)).collect()

@@ -10,7 +10,7 @@ use tracehound_attribution::{
     store::ClaimStore,
 };
 use tracehound_model::{
-    Address, Category, Confidence, Party, SourceId, SourceKind, Statement, Subject,
+    Address, Category, Confidence, Particulars, Party, SourceId, SourceKind, Statement, Subject,
     claim::{PartyKind, PartyName},
 };
 
@@ -52,6 +52,7 @@ fn snapshot(day: i8, said: &Said) -> Snapshot {
         names: vec![PartyName { full: format!("name on {}", day / 3), weak: false }],
         programs: Vec::new(),
         listed_on: None,
+        particulars: Particulars::default(),
     });
     let head = SourceHead {
         id: id.clone(),

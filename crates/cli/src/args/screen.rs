@@ -7,7 +7,7 @@ use tracehound_model::BitcoinNetwork;
 
 use super::{
     Given,
-    values::{at_least_one, duration, moment, network, score},
+    values::{at_least_one, born, country, duration, moment, network, score},
 };
 
 #[derive(Debug, Args)]
@@ -23,14 +23,15 @@ Examples:
   tracehound screen withdrawals.csv --column address --output jsonl
   tracehound screen withdrawals.csv.gz --column address --audit --summary run.json > audited.csv
   tracehound screen ADDRESS --esplora https://blockstream.info/api
-  tracehound screen --name \"Sim Hyon-Sop\""
+  tracehound screen --name \"Sim Hyon-Sop\" --born 1983 --country KP
+  tracehound screen --name --stdin --output jsonl < names.txt"
 )]
 pub(crate) struct ScreenArgs {
     /// Addresses or transaction ids; with --column the CSV files that hold them
     #[arg(value_name = "SUBJECT", required_unless_present_any = ["stdin", "name"])]
     pub subjects: Vec<String>,
     /// Read subjects from standard input, one a line; empty lines and lines that begin with # are skipped
-    #[arg(long, conflicts_with = "name")]
+    #[arg(long)]
     pub stdin: bool,
     /// Read the subjects from this column of a CSV file with a header, or this field of a file of JSON lines (either may be
     /// gzipped), named as SUBJECT or given by --stdin. Answers carry the row's number, of several files the file's name too; what
@@ -44,9 +45,17 @@ pub(crate) struct ScreenArgs {
     /// Write what holds for all rows (policy, lists, snapshot) and how many there are of each answer to this file, as JSON
     #[arg(long, value_name = "FILE", conflicts_with = "name")]
     pub summary: Option<PathBuf>,
-    /// Match the names of listed people and organisations instead
-    #[arg(long, value_name = "NAME", conflicts_with = "subjects")]
+    /// Match the names of listed people and organisations instead; with --stdin those on standard input, one a line
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", conflicts_with = "subjects")]
     pub name: Vec<String>,
+    /// When whoever has the name was born: 1962, 1962-05 or 1962-05-17. A match that the list says was born in another year
+    /// (but for one year's slip) is set aside, with the reason; one without a date is not
+    #[arg(long, value_name = "DATE", requires = "name", conflicts_with = "subjects", value_parser = born)]
+    pub born: Option<tracehound_model::Born>,
+    /// A country of whoever has the name, by name or two letters (again for each). A match that the list has under other
+    /// countries only is set aside, with the reason; one without a country is not
+    #[arg(long, value_name = "COUNTRY", requires = "name", conflicts_with = "subjects", value_parser = country)]
+    pub country: Vec<tracehound_model::Country>,
     /// Least similarity of a name to be reported, 0 to 1
     #[arg(long, value_name = "SCORE", default_value_t = 0.85, value_parser = score)]
     pub threshold: f64,

@@ -1,6 +1,6 @@
 //! `tracehound screen`.
 
-mod batch;
+pub(super) mod batch;
 
 use std::{io::Write, path::Path, sync::Arc};
 
@@ -25,6 +25,9 @@ use crate::{
     prices, progress,
 };
 
+/// What standard input is called.
+pub(super) const STDIN: &str = "standard input";
+
 pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut dyn Write) -> Result<u8> {
     let snapshot = data.snapshot(args.network)?;
     let policy = policy::named(&args.policy)?;
@@ -32,11 +35,12 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         let question = names::Question {
             policy: &policy,
             as_of: args.as_of.unwrap_or_else(|| snapshot.second()),
-            names: args.name.clone(),
             threshold: args.threshold,
             limit: args.limit,
+            known: names::Known { born: args.born, countries: args.country.clone() },
         };
-        return super::names::print(common, &snapshot.names(&question).into_diagnostic()?, out);
+        let namer = snapshot.namer(&question).into_diagnostic()?;
+        return super::names::answer(common, &namer, &args.name, args.stdin, out);
     }
     let prices = args.prices.as_deref().map(|path| prices::read(path, args.network)).transpose()?;
     let question = Question {
@@ -162,7 +166,6 @@ fn screening<'a>(
 
 /// The inputs that are read row by row, with their names.
 fn inputs(args: &ScreenArgs) -> Result<Vec<(String, Subjects<batch::Input>)>> {
-    const STDIN: &str = "standard input";
     let Some(column) = &args.column else {
         let stdin = args.stdin.then(|| (STDIN.to_owned(), Subjects::lines(batch::stdin())));
         return Ok(stdin.into_iter().collect());

@@ -19,6 +19,7 @@ mod ledger;
 mod lists;
 mod log;
 mod manual;
+mod names;
 mod node;
 mod patterns;
 mod proxy;

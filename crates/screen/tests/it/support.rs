@@ -7,8 +7,9 @@ use tracehound_analysis::Limits;
 use tracehound_attribution::{Corpus, Scope, SourceHistory, history::Vouched, index::Index};
 use tracehound_ledger::{Ledger, Writer, WriterOptions};
 use tracehound_model::{
-    Address, BitcoinNetwork, BlockHash, Category, Chain, Claim, Confidence, OutPoint, Party, PartyKind,
-    PartyName, ScriptKey, Source, SourceId, SourceKind, Statement, Subject, Verdict, utxo::UtxoBlock,
+    Address, BitcoinNetwork, BlockHash, Category, Chain, Claim, Confidence, OutPoint, Particulars, Party,
+    PartyKind, PartyName, ScriptKey, Source, SourceId, SourceKind, Statement, Subject, Verdict,
+    utxo::UtxoBlock,
 };
 use tracehound_screen::{Policy, Screener, Settings};
 use tracehound_testkit::blocks::{BlockMaker, owner};
@@ -87,6 +88,7 @@ pub(crate) fn party(source: &str, id: &str, name: &str) -> Party {
         names: vec![PartyName { full: name.to_owned(), weak: false }],
         programs: Vec::new(),
         listed_on: None,
+        particulars: Particulars::default(),
     }
 }
 

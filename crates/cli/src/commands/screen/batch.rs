@@ -15,13 +15,16 @@ use tracehound_engine::screen::{
 };
 
 use super::{Page, Printer};
-use crate::{output::CUT_SHORT, progress, terminal};
+use crate::{
+    output::{CUT_SHORT, Tally},
+    progress, terminal,
+};
 
 /// Where subjects come from.
-pub(super) type Input = Box<dyn Read + Send>;
+pub(in crate::commands) type Input = Box<dyn Read + Send>;
 
 /// Standard input, unpacked if it is gzip.
-pub(super) fn stdin() -> Input {
+pub(in crate::commands) fn stdin() -> Input {
     Box::new(batch::unpacked(std::io::stdin()))
 }
 
@@ -75,17 +78,30 @@ pub(super) fn answer(
     let counts = std::mem::replace(&mut printer.counts, earlier);
     printer.counts.add(&counts);
     bar.finish_and_clear();
+    Ok(match ending(ended, &name, &found, quiet) {
+        Ok(blank) => audit::Input { name, blank: Some(blank), cut_short: None, counts },
+        Err(why) => audit::Input { name, blank: None, cut_short: Some(why), counts },
+    })
+}
+
+/// Says on standard error how a batch ended: gives the number of blank rows, or why it was cut short.
+pub(in crate::commands) fn ending(
+    ended: Ended,
+    name: &str,
+    found: &Tally,
+    quiet: bool,
+) -> Result<u64, String> {
     let why = match ended {
         Ended::Whole { rows, blank } => {
             if !quiet {
                 terminal::say(&format!("{name}: {rows} rows: {found}, {blank} blank"));
             }
-            return Ok(audit::Input { name, blank: Some(blank), cut_short: None, counts });
+            return Ok(blank);
         }
         Ended::Interrupted(row) => format!("interrupted after row {row} of {name}"),
         Ended::Broken(row, error) => format!("{name} broke off after row {row}: {error}"),
         Ended::Lost(row) => format!("{name} could not be read on after row {row}"),
     };
     terminal::say(&format!("cut short: {why}; until there {found} (exit code {CUT_SHORT})"));
-    Ok(audit::Input { name, blank: None, cut_short: Some(why), counts })
+    Err(why)
 }

@@ -1,0 +1,154 @@
+//! Names: one a line, and what is known of whoever has them.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::screen::{text, tracehound};
+
+/// A folder whose list names people born when and of where it says, one of whom it says nothing of.
+fn folder() -> TempDir {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let person = |id: &str, name: &str, more: &str| {
+        format!(
+            "{{\"id\":\"{id}\",\"schema\":\"Person\",\"target\":true,\"datasets\":[\"made_up\"],\
+             \"properties\":{{\"name\":[\"{name}\"],\"topics\":[\"sanction\"]{more}}}}}\n"
+        )
+    };
+    let list = [
+        person("p1", "Quentin Testperson", ",\"birthDate\":[\"1983-11-25\"],\"nationality\":[\"kp\"]"),
+        person("p2", "Quentin Testperson", ",\"birthDate\":[\"1962\"],\"country\":[\"ru\",\"cn\"]"),
+        person("p3", "Quentin Testperson", ""),
+    ];
+    let file = data.path().join("made-up.ftm.json");
+    std::fs::write(&file, list.concat()).expect("written");
+    let output = tracehound(
+        data.path(),
+        &["lists", "import", &file.to_string_lossy(), "--source", "made-up", "--published", "2026-01-01"],
+        "",
+    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    data
+}
+
+fn ids(found: &Value) -> Vec<&str> {
+    let parties = found.as_array().into_iter().flatten();
+    parties.map(|found| found["party"]["id"].as_str().expect("an id")).collect()
+}
+
+#[test]
+fn what_contradicts_a_match_sets_it_aside_and_says_why() {
+    let data = folder();
+    let ask = |more: &[&str]| {
+        let name = ["screen", "--name", "Quentin Testperson", "--output", "jsonl"];
+        let output = tracehound(data.path(), &[&name, more].concat(), "");
+        let answer: Value = serde_json::from_str(&text(&output)).expect("JSON");
+        (output.status.code(), answer)
+    };
+    let (code, all) = ask(&[]);
+    assert_eq!((code, ids(&all["matches"])), (Some(10), vec!["p1", "p2", "p3"]));
+    assert!(all.get("set_aside").is_none() && all.get("born").is_none());
+
+    let (code, answer) = ask(&["--born", "1962-05-17"]);
+    assert_eq!((code, ids(&answer["matches"])), (Some(10), vec!["p2", "p3"]), "no date contradicts nothing");
+    assert_eq!(answer["born"], "1962-05-17");
+    assert_eq!(answer["set_aside"][0]["because"][0], "born 1962-05-17, listed as born 1983-11-25");
+    assert_eq!(answer["set_aside"][0]["score"], 1.0);
+    assert!(answer["summary"].as_str().expect("a sentence").contains("1 set aside"), "{answer}");
+
+    let (_, answer) = ask(&["--country", "North Korea", "--country", "fr"]);
+    assert_eq!(ids(&answer["matches"]), ["p1", "p3"]);
+    assert_eq!(answer["set_aside"][0]["because"][0], "of KP or FR, listed under RU, CN");
+
+    let (code, answer) = ask(&["--born", "1950", "--country", "US", "--limit", "1"]);
+    assert_eq!(
+        (code, ids(&answer["matches"])),
+        (Some(10), vec!["p3"]),
+        "whom the list says nothing of stays"
+    );
+    assert_eq!(ids(&answer["set_aside"]), ["p1"], "the limit cuts what is shown of them");
+    assert_eq!(answer["set_aside"][0]["because"].as_array().map(Vec::len), Some(2));
+
+    // A year's slip is no contradiction.
+    assert_eq!(ids(&ask(&["--born", "1984"]).1["matches"]), ["p1", "p3"]);
+
+    for wrong in [&["--born", "25.11.1983"][..], &["--country", "ZZ"]] {
+        let output = tracehound(data.path(), &[&["screen", "--name", "x"], wrong].concat(), "");
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+    }
+    let output = tracehound(data.path(), &["screen", "x", "--born", "1983"], "");
+    assert_eq!(output.status.code(), Some(2), "a subject has no date of birth");
+}
+
+#[test]
+fn names_on_standard_input_are_answered_each_with_its_row() {
+    let data = folder();
+    let long = "x".repeat(100_000);
+    let input = format!("Quentin Testperson\n\n# a note\nNobody Ofhere\n!?\n{long}\nQuentin Tsetperson\n");
+    let stdin = ["screen", "--name", "--stdin", "--born", "1983", "--policy", "lists-only"];
+    let ask = |output: &str| tracehound(data.path(), &[&stdin[..], &["--output", output]].concat(), &input);
+
+    let jsonl = ask("jsonl");
+    assert_eq!(jsonl.status.code(), Some(10), "{}", String::from_utf8_lossy(&jsonl.stderr));
+    let said = String::from_utf8_lossy(&jsonl.stderr).into_owned();
+    assert!(said.contains("7 rows") && said.contains("2 refused") && said.contains("2 blank"), "{said}");
+    let text_of = text(&jsonl);
+    let answers: Vec<Value> = text_of.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let rows: Vec<_> = answers.iter().map(|answer| answer["row"].as_u64().expect("a number")).collect();
+    assert_eq!(rows, [1, 4, 5, 6, 7]);
+    assert_eq!(ids(&answers[0]["matches"]), ["p1", "p3"]);
+    assert_eq!(ids(&answers[0]["set_aside"]), ["p2"]);
+    assert!(answers[2]["error"].as_str().expect("why").contains("no letter or digit"), "{}", answers[2]);
+    assert!(answers[3]["error"].as_str().expect("why").contains("longer than"), "{}", answers[3]);
+    assert_eq!(ids(&answers[4]["matches"]), ["p1", "p3"]);
+
+    let json: Value = serde_json::from_str(&text(&ask("json"))).expect("one document");
+    assert_eq!(json.as_array().expect("an array"), &answers);
+
+    let csv = text(&ask("csv"));
+    let lines: Vec<&str> = csv.lines().collect();
+    let columns = |line: &str| line.matches(',').count();
+    assert!(lines[0].starts_with("row,query,score,") && lines[0].ends_with(",set_aside"), "{}", lines[0]);
+    assert!(
+        lines[3].starts_with("1,Quentin Testperson,1.0000,") && lines[3].ends_with("listed as born 1962\""),
+        "{csv}"
+    );
+    let refused = lines.iter().find(|line| line.starts_with("5,")).expect("the refused row");
+    assert!(refused.starts_with("5,!?,,,,,,,refused,,"), "{refused}");
+    assert_eq!((columns(lines[0]), columns(refused)), (16, 16));
+
+    let plain = text(&ask("text"));
+    assert!(plain.contains("row 1: REVIEW  Quentin Testperson"), "{plain}");
+    assert!(plain.contains("set aside: ") && plain.contains("born 1983, listed as born 1962"), "{plain}");
+
+    let none = tracehound(data.path(), &["screen", "--name", "--stdin"], "");
+    assert_eq!(none.status.code(), Some(1), "nothing was asked");
+}
+
+#[test]
+fn a_name_is_answered_before_the_next_one_comes() {
+    let data = folder();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tracehound"))
+        .args(["--quiet", "screen", "--name", "--stdin", "--output", "jsonl"])
+        .env("TRACEHOUND_DATA", data.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("started");
+    let mut stdin = child.stdin.take().expect("piped");
+    let mut answers = BufReader::new(child.stdout.take().expect("piped")).lines();
+    for name in ["Quentin Testperson", "Nobody Ofhere"] {
+        writeln!(stdin, "{name}").expect("written");
+        stdin.flush().expect("flushed");
+        let answer: Value =
+            serde_json::from_str(&answers.next().expect("an answer").expect("read")).expect("JSON");
+        assert_eq!(answer["query"], name);
+    }
+    drop(stdin);
+    child.wait().expect("it ends");
+}

@@ -1,0 +1,237 @@
+//! What a list says of a party besides its names: when somebody was born, and the countries it belongs to.
+
+use std::{fmt, str::FromStr};
+
+use jiff::{ToSpan, civil::Date};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de};
+
+/// Years by which a birth may be wrong on a list: a slip, another calendar, an age reckoned back.
+const SLIP: i16 = 1;
+/// Years by which one may be off that the list itself calls approximate.
+const ABOUT: i16 = 3;
+
+/// What a list says of a party besides its names. What is not there is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+pub struct Particulars {
+    /// When a person was born; several where the list is not sure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub born: Vec<Born>,
+    /// Countries of nationality, registration or residence (ISO 3166-1, two letters).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub countries: Vec<Country>,
+}
+
+impl Particulars {
+    /// Most of each that are kept.
+    pub const MOST: usize = 50;
+
+    /// Whether nothing is said.
+    pub const fn is_empty(&self) -> bool {
+        self.born.is_empty() && self.countries.is_empty()
+    }
+
+    /// Adds the births that are new.
+    pub fn add_born(&mut self, born: impl IntoIterator<Item = Born>) {
+        for born in born {
+            if self.born.len() < Self::MOST && !self.born.contains(&born) {
+                self.born.push(born);
+            }
+        }
+    }
+
+    /// Adds the countries that are new.
+    pub fn add_countries(&mut self, countries: impl IntoIterator<Item = Country>) {
+        for country in countries {
+            if self.countries.len() < Self::MOST && !self.countries.contains(&country) {
+                self.countries.push(country);
+            }
+        }
+    }
+
+    /// Adds what another record of the same party says.
+    pub fn add(&mut self, more: &Self) {
+        self.add_born(more.born.iter().copied());
+        self.add_countries(more.countries.iter().copied());
+    }
+}
+
+/// A birth that is no day, month or year.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no date of birth: write 1962, 1962-05 or 1962-05-17")]
+pub struct BornError(String);
+
+/// A day, month, year or span of years in which somebody was born.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Born {
+    from: Date,
+    to: Date,
+    about: bool,
+}
+
+impl Born {
+    /// Born on one of these days; `None` where there is none.
+    pub fn between(from: Date, to: Date) -> Option<Self> {
+        (from <= to).then_some(Self { from, to, about: false })
+    }
+
+    /// Born in one of these years; `None` where there is none.
+    pub fn in_years(from: i16, to: i16) -> Option<Self> {
+        Self::between(Date::new(from, 1, 1).ok()?, Date::new(to, 12, 31).ok()?)
+    }
+
+    /// The same, approximately.
+    #[must_use]
+    pub const fn about(self) -> Self {
+        Self { about: true, ..self }
+    }
+
+    /// Whether it cannot be the same birth: the years are apart, by more than a slip.
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let slack = if self.about || other.about { ABOUT } else { SLIP };
+        let after = |late: &Self, early: &Self| late.from.year() > early.to.year().saturating_add(slack);
+        after(self, other) || after(other, self)
+    }
+
+    /// A day, month or year, or as [`Display`](fmt::Display) writes it.
+    fn parse(text: &str) -> Option<Self> {
+        if let Some(rest) = text.strip_prefix("about ") {
+            return Some(Self::parse(rest)?.about());
+        }
+        if let Some((from, to)) = text.split_once(" to ") {
+            return Self::between(Self::parse(from)?.from, Self::parse(to)?.to);
+        }
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        match (text.len(), is_plain) {
+            (4, true) => text.parse().ok().and_then(|year| Self::in_years(year, year)),
+            (7, true) => {
+                let first: Date = format!("{text}-01").parse().ok()?;
+                Self::between(first, first.last_of_month())
+            }
+            (10, true) => text.parse().ok().and_then(|day| Self::between(day, day)),
+            _ => None,
+        }
+    }
+}
+
+impl FromStr for Born {
+    type Err = BornError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text.trim()).ok_or_else(|| BornError(text.chars().take(40).collect()))
+    }
+}
+
+impl fmt::Display for Born {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, about } = *self;
+        if about {
+            f.write_str("about ")?;
+        }
+        let after = to.checked_add(1.day()).unwrap_or(to);
+        let whole_years = from.day_of_year() == 1 && to.last_of_year() == to;
+        match (from.year(), to.year()) {
+            _ if from == to => write!(f, "{from}"),
+            (first, last) if whole_years && first == last => write!(f, "{first:04}"),
+            (first, last) if whole_years => write!(f, "{first:04} to {last:04}"),
+            _ if from.day() == 1 && after == from.last_of_month().checked_add(1.day()).unwrap_or(from) => {
+                write!(f, "{}", from.strftime("%Y-%m"))
+            }
+            _ => write!(f, "{from} to {to}"),
+        }
+    }
+}
+
+/// A country by its two letters (ISO 3166-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Country([u8; 2]);
+
+impl Country {
+    /// A code of two letters, whatever their case; whether a country has it is not asked.
+    pub fn new(code: &str) -> Option<Self> {
+        let code: [u8; 2] = code.as_bytes().try_into().ok()?;
+        code.iter().all(u8::is_ascii_alphabetic).then_some(Self(code.map(|byte| byte.to_ascii_uppercase())))
+    }
+}
+
+impl fmt::Display for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{}", char::from(*byte)))
+    }
+}
+
+macro_rules! as_text {
+    ($name:ident, $parse:expr) => {
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                let read: Option<Self> = $parse(&text);
+                read.ok_or_else(|| de::Error::custom(concat!("not a ", stringify!($name))))
+            }
+        }
+    };
+}
+
+as_text!(Born, Born::parse);
+as_text!(Country, Country::new);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn born(text: &str) -> Born {
+        text.parse().expect("a birth")
+    }
+
+    #[test]
+    fn a_birth_is_written_as_it_is_read() {
+        for text in [
+            "1983-11-25",
+            "1983-11",
+            "1983",
+            "1983-02",
+            "1960 to 1964",
+            "about 1962",
+            "1962-03-05 to 1962-04-01",
+        ] {
+            assert_eq!(born(text).to_string(), text);
+            let json = serde_json::to_string(&born(text)).expect("written");
+            assert_eq!(serde_json::from_str::<Born>(&json).expect("read"), born(text));
+        }
+        for text in ["", "83", "1983-13", "1983-02-30", "25.11.1983", "about", "1964 to 1960", "1983-1-1"] {
+            assert!(text.parse::<Born>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn births_contradict_when_their_years_are_apart() {
+        for (a, b) in
+            [("1962", "1983"), ("1962-05-17", "1964-01-01"), ("1960 to 1964", "1970"), ("about 1962", "1970")]
+        {
+            assert!(born(a).contradicts(&born(b)) && born(b).contradicts(&born(a)), "{a} {b}");
+        }
+        for (a, b) in [
+            ("1962", "1963-01-01"),
+            ("1962-05-17", "1962-11-02"),
+            ("1960 to 1964", "1965"),
+            ("about 1962", "1965"),
+            ("1962", "1962"),
+        ] {
+            assert!(!born(a).contradicts(&born(b)) && !born(b).contradicts(&born(a)), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_country_is_two_letters() {
+        assert_eq!(Country::new("kp").expect("letters").to_string(), "KP");
+        for text in ["", "K", "KPX", "K1", "é"] {
+            assert_eq!(Country::new(text), None, "{text}");
+        }
+    }
+}

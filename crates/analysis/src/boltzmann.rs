@@ -111,6 +111,16 @@ impl Linkability {
 
 /// Analyses a transaction by the amounts of its inputs and outputs, base units, with [`DEFAULT_WORK`].
 ///
+/// ```
+/// use tracehound_analysis::boltzmann::linkability;
+///
+/// // Two who pay in 10 each and get 8 and 2, or one who does both: whose 8 and whose 2 can be told apart in four ways.
+/// let found = linkability(&[10, 10], &[8, 2, 8, 2])?;
+/// assert_eq!((found.interpretations, found.fee), (5, 0));
+/// assert_eq!(found.probability(0, 1), Some(3.0 / 5.0));
+/// # Ok::<(), tracehound_analysis::boltzmann::BoltzmannError>(())
+/// ```
+///
 /// # Errors
 /// See [`BoltzmannError`].
 pub fn linkability(inputs: &[u64], outputs: &[u64]) -> Result<Linkability, BoltzmannError> {

@@ -4,6 +4,19 @@
 //! does and what its hashes are, and answers with findings and a verdict. It is pure: no network, no files, no clock, no
 //! randomness; what is known from elsewhere comes in as [`facts::Facts`]. Same input, same facts, same policy: same bytes.
 //!
+//! ```
+//! use tracehound_guard::{Context, Facts, check_tx, policy::Policy};
+//! use tracehound_model::Decision;
+//!
+//! // A payment to an address that nobody vouches for: not listed is not known.
+//! let tx = r#"{"chainId":"0x1","from":"0x1111111111111111111111111111111111111111",
+//!     "to":"0x2222222222222222222222222222222222222222","value":"0xde0b6b3a7640000","gas":"0x5208",
+//!     "maxFeePerGas":"0x3b9aca00","nonce":"0x0"}"#;
+//! let (policy, facts) = (Policy::default(), Facts::default());
+//! let report = check_tx(tx.as_bytes(), Context::new(&policy, &facts));
+//! assert_eq!(report.verdict, Decision::Incomplete);
+//! ```
+//!
 //! **Invariant:** something that is missing never leads to `allow`.
 
 pub mod ask;

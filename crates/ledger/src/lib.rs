@@ -11,6 +11,27 @@
 //! One [`Writer`], any number of [`Ledger`] readers, each on the snapshot it opened. Readers check what they read page
 //! by page, writers what they build upon; [`repair`] makes manifest and cells anew from the segments.
 //!
+//! ```
+//! use tracehound_ledger::{Ledger, Writer, WriterOptions};
+//! use tracehound_model::{BitcoinNetwork, BlockHash, Chain};
+//! # use tracehound_testkit::blocks::{BlockMaker, owner};
+//!
+//! # let dir = tempfile::tempdir()?;
+//! # let mut maker = BlockMaker::new(BlockHash::default(), 1_296_688_602, 0);
+//! # let coinbase = maker.tx(&[], &[(5_000_000_000, Some(owner(1)))]);
+//! # let block = maker.done();
+//! let chain = Chain::Bitcoin(BitcoinNetwork::Regtest);
+//! let mut writer = Writer::open(dir.path(), chain, WriterOptions::default())?;
+//! writer.append(&block)?;
+//! writer.commit()?;
+//!
+//! let ledger = Ledger::open(dir.path())?;
+//! let tx = ledger.find_tx(&coinbase).and_then(|tx| ledger.tx(tx)).expect("it was appended");
+//! let outputs: Vec<_> = ledger.outputs(&tx).map(|output| (output.value, output.spent_by)).collect();
+//! assert_eq!(outputs, [(5_000_000_000, None)]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! **Invariants.** The ledger knows no scripts, no network and no file format of the outside: it takes
 //! [`UtxoBlock`](tracehound_model::utxo::UtxoBlock)s. Mapped files are the business of `tracehound-columns`.
 

@@ -157,6 +157,9 @@ pub(crate) enum Command {
     /// A self-audit for a person with a wallet; it never asks for a secret
     #[command(subcommand)]
     Wallet(WalletCommand),
+    /// What options are set to, and who says so: a configuration file, the environment, or the program
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// What a shell needs to complete these commands
     #[command(after_help = "Examples:
   tracehound completions bash > ~/.local/share/bash-completion/completions/tracehound
@@ -172,6 +175,29 @@ pub(crate) enum Command {
     Man {
         /// The folder that they are written to
         folder: PathBuf,
+    },
+}
+
+/// What `config` is asked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Every option that somebody set, with its value and who set it
+    #[command(after_help = "The file is TOML: a key is an option's long name, a table a command.
+  data = \"/srv/tracehound\"
+  [screen]
+  policy = \"/etc/tracehound/policy.toml\"
+  [guard.safe]
+  rpc = \"env:NODE\"
+Before it comes the environment, and before that the command line. What accepts or vouches for something stands in no file.
+TRACEHOUND_CONFIG names another file; set to nothing, none is read.
+Examples:
+  tracehound config show
+  tracehound config show --all
+  TRACEHOUND_CONFIG=./audit.toml tracehound config show --output json")]
+    Show {
+        /// Those too that are as built in
+        #[arg(long)]
+        all: bool,
     },
 }
 
@@ -216,6 +242,7 @@ impl Command {
                 | Self::Policy(_)
                 | Self::Range(_)
                 | Self::Wallet(_)
+                | Self::Config(_)
                 | Self::Completions { .. }
                 | Self::Man { .. }
         )

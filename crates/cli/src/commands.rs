@@ -3,6 +3,7 @@
 pub(crate) mod analyze;
 mod answered;
 pub(crate) mod cluster;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod exposure;
 pub(crate) mod freshness;

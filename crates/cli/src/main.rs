@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod config;
 mod files;
 mod folder;
 mod log;
@@ -14,23 +15,36 @@ use std::{io::Write, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches};
 use miette::{IntoDiagnostic, Result};
+use tracehound_engine::Configuration;
 use tracehound_model::endpoint::hide;
 
 use crate::{
-    args::{Cli, Command},
+    args::{Cli, Command, ConfigCommand},
+    config::Config,
     folder::Folder,
 };
 
 fn main() -> ExitCode {
-    let mut command = Cli::command();
+    let (config, mut command) = match Config::read(Cli::command()) {
+        Ok(read) => read,
+        Err(wrong) => {
+            terminal::say(&format!("error: {wrong}"));
+            return ExitCode::from(USAGE);
+        }
+    };
     let parsed = command.try_get_matches_from_mut(std::env::args_os());
     let parsed = parsed.and_then(|matches| {
         let mistaken = args::mistaken(&command, &matches);
-        Cli::from_arg_matches(&matches).map(|cli| (cli, mistaken))
+        let shown = config.shown(&command, &matches);
+        Cli::from_arg_matches(&matches).map(|cli| (cli, mistaken, shown))
     });
-    let (cli, mistaken) = match parsed {
+    let (cli, mistaken, shown) = match parsed {
         Ok(parsed) => parsed,
         Err(error) if error.use_stderr() => {
+            let given: Vec<_> = std::env::args_os().collect();
+            if let Some(blamed) = config.blamed(&error, &given) {
+                terminal::say(&format!("note: {blamed}"));
+            }
             // It repeats arguments, and scripts make those of what comes from outside.
             let said = args::without_keys(&error.render().to_string(), std::env::args_os());
             terminal::say(hide(&said).trim_end());
@@ -50,7 +64,7 @@ fn main() -> ExitCode {
     if let Some(log) = cli.common.log {
         log::start(log);
     }
-    match run(&cli) {
+    match run(&cli, &shown) {
         Ok(code) => ExitCode::from(code),
         // A reader that has seen enough (`| head`) is no error; but not all was told, and 0 would mean allow.
         Err(_) if terminal::reader_is_gone() => ExitCode::from(output::CUT_SHORT),
@@ -64,7 +78,7 @@ fn main() -> ExitCode {
 /// Exit code of a command line that makes no sense.
 const USAGE: u8 = 2;
 
-fn run(cli: &Cli) -> Result<u8> {
+fn run(cli: &Cli, shown: &Configuration) -> Result<u8> {
     let common = &cli.common;
     if !cli.command.serves() {
         progress::watch_for_interrupts().into_diagnostic()?;
@@ -90,6 +104,7 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Range(command) => commands::range::run(common, command, &mut out),
         Command::Wallet(command) => commands::wallet::run(common, command, &mut out),
         Command::Guard(command) => commands::guard::run(common, &data, command, &mut out),
+        Command::Config(ConfigCommand::Show { all }) => commands::config::show(common, *all, shown, &mut out),
         Command::Completions { shell } => commands::manual::completions(*shell, &mut out),
         Command::Man { folder } => commands::manual::pages(folder, common.quiet),
     };

@@ -32,6 +32,13 @@ impl DataFolder {
         Ok(Self(platform.data_dir().to_owned()))
     }
 
+    /// Where the platform keeps a user's configuration file of the program, whether or not it is there; `None` where the system
+    /// names no home.
+    pub fn configuration_of_user() -> Option<PathBuf> {
+        let platform = directories::ProjectDirs::from("", "", "tracehound")?;
+        Some(platform.config_dir().join("config.toml"))
+    }
+
     /// The folder itself.
     pub fn path(&self) -> &Path {
         &self.0

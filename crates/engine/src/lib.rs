@@ -10,6 +10,7 @@
 
 mod absent;
 pub mod cluster;
+mod configuration;
 mod data_folder;
 mod document;
 mod error;
@@ -38,6 +39,7 @@ mod workspace;
 pub use tracehound_analysis::{extent::Extent, taint};
 
 pub use absent::{Absent, Answer};
+pub use configuration::{Configuration, SetBy, SetOption};
 pub use data_folder::DataFolder;
 pub use document::{Document, Versioned};
 pub use error::EngineError;

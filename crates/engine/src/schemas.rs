@@ -5,7 +5,7 @@ use tracehound_guard::wallet::Advice;
 use tracehound_model::Verdict;
 
 use crate::{
-    Absent, Document, Versioned,
+    Absent, Configuration, Document, Versioned,
     cluster::Cluster,
     exposure::Exposure,
     guard::Watched,
@@ -88,4 +88,5 @@ documents! {
     Watched: "guard-watch" version 1;
     Advice: "wallet-check" version 1;
     Generated: "range-generate" version 1;
+    Configuration: "config-show" version 1;
 }

@@ -314,6 +314,7 @@ fn a_summary_is_never_of_another_run_and_never_in_place_of_an_input() {
     assert!(std::fs::read_to_string(&file).expect("still there").contains(LISTED));
     let full = std::fs::File::options().write(true).open("/dev/full").expect("a full disk");
     let status = Command::new(env!("CARGO_BIN_EXE_tracehound"))
+        .env("TRACEHOUND_CONFIG", "")
         .args(["screen", &file, "--column", "address", "--summary", &written])
         .env("TRACEHOUND_DATA", data.path())
         .stdout(full)

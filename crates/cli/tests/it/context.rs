@@ -66,6 +66,7 @@ fn run(folder: &Path, line: &str) -> (Option<i32>, String) {
     let words = words(line);
     assert_eq!(words[0], "tracehound");
     let output = Command::new(env!("CARGO_BIN_EXE_tracehound"))
+        .env("TRACEHOUND_CONFIG", "")
         .args(&words[1..])
         .current_dir(folder)
         .env("TRACEHOUND_DATA", folder.join("data"))

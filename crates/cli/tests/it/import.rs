@@ -20,6 +20,7 @@ fn killed_import(data: &Path, import: &[&str], step: Step) {
     assert!(tracehound(data, &["lists", "list"], "").status.success());
     // In a test's build alone the program stops where this variable says.
     let mut child = Command::new(env!("CARGO_BIN_EXE_tracehound"))
+        .env("TRACEHOUND_CONFIG", "")
         .arg("--data")
         .arg(data)
         .args(import)

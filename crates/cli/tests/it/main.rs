@@ -5,6 +5,7 @@ mod as_of;
 mod asked_again;
 mod batch;
 mod cluster;
+mod config;
 mod context;
 mod esplora;
 mod exit_codes;

@@ -26,6 +26,7 @@ impl Drop for Ended {
 /// A proxy, what it says from then on, and where it listens.
 fn start(args: &[&str], shown: &str) -> (Ended, BufReader<ChildStderr>, String) {
     let child = Command::new(env!("CARGO_BIN_EXE_tracehound"))
+        .env("TRACEHOUND_CONFIG", "")
         .args(["guard", "proxy", "--listen", "127.0.0.1:0"])
         .args(args)
         .stderr(Stdio::piped())

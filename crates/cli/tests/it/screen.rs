@@ -23,6 +23,7 @@ const UNKNOWN: &str = "1BitcoinEaterAddressDontSendf59kuE";
 /// The program, started, with its three streams as pipes.
 pub(crate) fn start(data: &Path, args: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_tracehound"))
+        .env("TRACEHOUND_CONFIG", "")
         .arg("--data")
         .arg(data)
         .args(args)

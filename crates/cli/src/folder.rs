@@ -48,6 +48,11 @@ impl Folder {
         self.workspace.folder()
     }
 
+    /// The network given, or that of the only ledger there is; mainnet where there is none or are several.
+    pub(crate) fn network(&self, given: Option<BitcoinNetwork>) -> BitcoinNetwork {
+        given.unwrap_or_else(|| self.layout().network())
+    }
+
     /// What is there now, to be asked. A network's ledger is confirmed before anything more is printed.
     pub(crate) fn snapshot(&self, network: BitcoinNetwork) -> Result<Snapshot> {
         let snapshot = self.workspace.snapshot().into_diagnostic()?;

@@ -94,7 +94,7 @@ fn run(cli: &Cli, shown: &Configuration) -> Result<u8> {
         Command::Lists(command) => commands::lists::run(common, &data, command, &mut out),
         Command::Ingest(command) => commands::ingest::ingest(common, data.workspace(), command, &mut out),
         Command::Analyze(command) => commands::analyze::run(common, &data, command, &mut out),
-        Command::Ledger(command) => commands::ledger::run(common, data.workspace(), command, &mut out),
+        Command::Ledger(command) => commands::ledger::run(common, &data, command, &mut out),
         Command::Trace(args) => commands::trace::run(common, &data, args, &mut out),
         Command::Exposure(args) => commands::exposure::run(common, &data, args, &mut out),
         Command::Path(args) => commands::path::run(common, &data, args, &mut out),

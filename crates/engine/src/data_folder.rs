@@ -71,6 +71,15 @@ impl DataFolder {
         self.0.join("lists")
     }
 
+    /// The network of the only ledger there is; mainnet where there is none or are several.
+    pub fn network(&self) -> BitcoinNetwork {
+        let mut there = BitcoinNetwork::ALL.into_iter().filter(|&network| self.ledger(network).is_dir());
+        match (there.next(), there.next()) {
+            (Some(only), None) => only,
+            _ => BitcoinNetwork::Mainnet,
+        }
+    }
+
     /// In words, for who finds no ledger of one network: those of other networks that are there; nothing where none is.
     pub fn ledgers_beside(&self, network: BitcoinNetwork) -> String {
         let others = BitcoinNetwork::ALL.into_iter().filter(|&other| other != network);

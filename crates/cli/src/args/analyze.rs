@@ -47,9 +47,9 @@ pub(crate) struct PeelArgs {
     /// Hops shown in text
     #[arg(long, value_name = "COUNT", default_value_t = 60)]
     pub lines: usize,
-    /// Bitcoin network
-    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
-    pub network: BitcoinNetwork,
+    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub network: Option<BitcoinNetwork>,
 }
 
 #[derive(Debug, Args)]
@@ -75,9 +75,9 @@ pub(crate) struct PatternsArgs {
     pub withdrawals: bool,
     #[command(flatten)]
     pub moment: Moment,
-    /// Bitcoin network
-    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
-    pub network: BitcoinNetwork,
+    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub network: Option<BitcoinNetwork>,
 }
 
 #[derive(Debug, Args)]

@@ -63,9 +63,9 @@ pub(crate) struct TraceArgs {
     /// Write it for Graphviz into this file
     #[arg(long, value_name = "FILE")]
     pub dot: Option<PathBuf>,
-    /// Bitcoin network
-    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
-    pub network: BitcoinNetwork,
+    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub network: Option<BitcoinNetwork>,
 }
 
 #[derive(Debug, Args)]
@@ -93,9 +93,9 @@ pub(crate) struct PathArgs {
     pub work: usize,
     #[command(flatten)]
     pub moment: Moment,
-    /// Bitcoin network
-    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
-    pub network: BitcoinNetwork,
+    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub network: Option<BitcoinNetwork>,
 }
 
 #[derive(Debug, Args)]
@@ -108,9 +108,9 @@ pub(crate) struct TxArgs {
     pub txid: tracehound_model::TxId,
     #[command(flatten)]
     pub moment: Moment,
-    /// Bitcoin network
-    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
-    pub network: BitcoinNetwork,
+    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub network: Option<BitcoinNetwork>,
 }
 
 #[derive(Debug, Args)]
@@ -144,9 +144,9 @@ pub(crate) struct ExposureArgs {
     pub prices: Option<PathBuf>,
     #[command(flatten)]
     pub moment: Moment,
-    /// Bitcoin network
-    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
-    pub network: BitcoinNetwork,
+    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub network: Option<BitcoinNetwork>,
 }
 
 #[derive(Debug, Args)]
@@ -169,7 +169,7 @@ pub(crate) struct ClusterArgs {
     pub members: usize,
     #[command(flatten)]
     pub moment: Moment,
-    /// Bitcoin network
-    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
-    pub network: BitcoinNetwork,
+    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub network: Option<BitcoinNetwork>,
 }

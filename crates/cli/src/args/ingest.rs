@@ -109,7 +109,7 @@ pub(crate) struct RepairArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct LedgerArgs {
-    /// Bitcoin network
-    #[arg(long, value_name = "NETWORK", default_value = "mainnet", value_parser = network)]
-    pub network: BitcoinNetwork,
+    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub network: Option<BitcoinNetwork>,
 }

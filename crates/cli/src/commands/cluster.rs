@@ -16,15 +16,16 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut dyn Write) -> Result<u8> {
+    let network = data.network(args.network);
     let question = Question {
-        network: args.network,
+        network,
         moment: args.moment.asked(),
         address: args.address.clone(),
         explain: args.explain.clone(),
         change: args.change,
         members: args.members,
     };
-    let cluster = match data.snapshot(args.network)?.cluster(&question).into_diagnostic()? {
+    let cluster = match data.snapshot(network)?.cluster(&question).into_diagnostic()? {
         Answer::Found(cluster) => cluster,
         Answer::Absent(nowhere) => return absent(common, &nowhere, out),
     };

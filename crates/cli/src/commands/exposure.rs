@@ -19,9 +19,10 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut dyn Write) -> Result<u8> {
-    let snapshot = data.snapshot(args.network)?;
+    let network = data.network(args.network);
+    let snapshot = data.snapshot(network)?;
     let question = Question {
-        network: args.network,
+        network,
         moment: args.moment.asked(),
         addresses: args.addresses.clone(),
         cluster: args.cluster,
@@ -32,7 +33,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
             ..PropagationLimits::default()
         },
         through_mixes: args.through_mixes,
-        prices: args.prices.as_deref().map(|path| prices::read(path, args.network)).transpose()?,
+        prices: args.prices.as_deref().map(|path| prices::read(path, network)).transpose()?,
     };
     let exposure = match snapshot.exposure(&question).into_diagnostic()? {
         Answer::Found(exposure) => exposure,

@@ -4,41 +4,44 @@ use std::io::Write;
 
 use miette::{IntoDiagnostic, Result};
 use tracehound_engine::{
-    Document, EngineError, Workspace,
+    Document, EngineError,
     ledger::{Info, Repaired, Verified},
 };
 
 use super::answered::json;
 use crate::{
     args::{Common, LedgerArgs, LedgerCommand, Output, RepairArgs},
+    folder::Folder,
     output::CUT_SHORT,
     progress, terminal,
 };
 
 pub(crate) fn run(
     common: &Common,
-    workspace: &Workspace,
+    data: &Folder,
     command: &LedgerCommand,
     out: &mut dyn Write,
 ) -> Result<u8> {
+    let workspace = data.workspace();
     match command {
         LedgerCommand::Info(LedgerArgs { network }) => {
-            let info = workspace.ledger_info(*network).into_diagnostic()?;
+            let info = workspace.ledger_info(data.network(*network)).into_diagnostic()?;
             print(common, &info, |out| print_info(out, &info), out)?;
         }
         LedgerCommand::Verify(LedgerArgs { network }) => {
-            let verified = workspace.ledger_verify(*network).into_diagnostic()?;
+            let verified = workspace.ledger_verify(data.network(*network)).into_diagnostic()?;
             print(common, &verified, |out| print_verified(out, &verified), out)?;
         }
         LedgerCommand::Repair(RepairArgs { ledger, accept_loss }) => {
             progress::end_on_interrupt();
-            let done = workspace.ledger_repair(ledger.network, *accept_loss, &progress::interrupted);
+            let done =
+                workspace.ledger_repair(data.network(ledger.network), *accept_loss, &progress::interrupted);
             let Some(repaired) = unless_stopped(done)? else { return Ok(CUT_SHORT) };
             print(common, &repaired, |out| print_repaired(out, &repaired), out)?;
         }
         LedgerCommand::Upgrade(LedgerArgs { network }) => {
             progress::end_on_interrupt();
-            let done = workspace.ledger_upgrade(*network, &progress::interrupted);
+            let done = workspace.ledger_upgrade(data.network(*network), &progress::interrupted);
             let Some(upgraded) = unless_stopped(done)? else { return Ok(CUT_SHORT) };
             let text = |out: &mut dyn Write| {
                 let (rewritten, segments) = (upgraded.rewritten, upgraded.segments);

@@ -15,8 +15,9 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &PathArgs, out: &mut dyn Write) -> Result<u8> {
+    let network = data.network(args.network);
     let question = Question {
-        network: args.network,
+        network,
         moment: args.moment.asked(),
         from: args.from.clone(),
         to: args.to.clone(),
@@ -28,7 +29,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &PathArgs, out: &mut dyn
             ..PathLimits::default()
         },
     };
-    let paths = match data.snapshot(args.network)?.path(&question).into_diagnostic()? {
+    let paths = match data.snapshot(network)?.path(&question).into_diagnostic()? {
         Answer::Found(paths) => paths,
         Answer::Absent(nowhere) => return absent(common, &nowhere, out),
     };

@@ -8,6 +8,7 @@ use tracehound_engine::{
     taint::{Direction, Options, PropagationLimits},
     trace::{self, Question, Traced},
 };
+use tracehound_model::BitcoinNetwork;
 
 use super::answered::{absent, exit_code, json};
 use crate::{
@@ -17,8 +18,9 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dyn Write) -> Result<u8> {
-    let snapshot = data.snapshot(args.network)?;
-    let question = question(args);
+    let network = data.network(args.network);
+    let snapshot = data.snapshot(network)?;
+    let question = question(network, args);
     if args.compare {
         let compared = match snapshot.compare(&question).into_diagnostic()? {
             Answer::Found(compared) => compared,
@@ -60,7 +62,7 @@ fn say_missing<T>(traced: &Traced<T>) {
     }
 }
 
-fn question(args: &TraceArgs) -> Question {
+fn question(network: BitcoinNetwork, args: &TraceArgs) -> Question {
     let options = Options {
         direction: if args.backward { Direction::Backward } else { Direction::Forward },
         method: args.method,
@@ -75,7 +77,7 @@ fn question(args: &TraceArgs) -> Question {
         },
     };
     Question {
-        network: args.network,
+        network,
         moment: args.moment.asked(),
         from: args.from.clone(),
         named: args.named.clone(),

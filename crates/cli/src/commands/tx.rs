@@ -17,8 +17,9 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &TxArgs, out: &mut dyn Write) -> Result<u8> {
-    let question = Question { network: args.network, moment: args.moment.asked(), txid: args.txid };
-    let tx = match data.snapshot(args.network)?.tx(&question).into_diagnostic()? {
+    let network = data.network(args.network);
+    let question = Question { network, moment: args.moment.asked(), txid: args.txid };
+    let tx = match data.snapshot(network)?.tx(&question).into_diagnostic()? {
         Answer::Found(tx) => tx,
         Answer::Absent(nowhere) => return absent(common, &nowhere, out),
     };

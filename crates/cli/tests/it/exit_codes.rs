@@ -209,7 +209,7 @@ fn without_a_ledger_a_question_over_it_fails() {
     // One of another network is named.
     let data = folder(chain_of_owners);
     for args in [&["ledger", "info"][..], &["tx", &unknown]] {
-        let answer = tracehound(data.path(), args, "");
+        let answer = tracehound(data.path(), &[args, &["--network", "mainnet"]].concat(), "");
         let said = String::from_utf8_lossy(&answer.stderr).into_owned();
         assert_eq!(answer.status.code(), Some(1), "{args:?}");
         assert!(said.contains("there is one of regtest: --network regtest"), "{args:?}: {said}");

@@ -29,6 +29,29 @@ fn segment(dir: &std::path::Path) -> PathBuf {
     paths.find(|path| path.extension().is_some_and(|extension| extension == "seg")).expect("one segment")
 }
 
+/// Nobody has to name the network where there is one ledger.
+#[test]
+fn the_only_ledger_is_the_one_that_is_asked() {
+    let (data, dir) = small();
+    for args in [
+        &["ledger", "info"][..],
+        &["trace", &address(1)],
+        &["exposure", &address(1)],
+        &["cluster", &address(1)],
+        &["analyze", "patterns", &address(1)],
+    ] {
+        let output = tracehound(data.path(), args, "");
+        assert!(!errors(&output).contains("no ledger"), "{args:?}: {}", errors(&output));
+        assert!(text(&output).len() > 20, "{args:?}");
+    }
+    // With several, mainnet is meant, and named ones are asked.
+    fs::create_dir_all(dir.with_file_name("bitcoin-signet")).expect("made");
+    let output = tracehound(data.path(), &["ledger", "info"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains("there is one of"), "{}", errors(&output));
+    assert_eq!(regtest(data.path(), &["ledger", "info"]).status.code(), Some(0));
+}
+
 #[test]
 fn a_lost_manifest_stops_every_command_and_a_repair_brings_the_ledger_back() {
     let (data, dir) = small();

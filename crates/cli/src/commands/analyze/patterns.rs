@@ -15,13 +15,14 @@ use crate::{
 };
 
 pub(super) fn run(common: &Common, data: &Folder, args: &PatternsArgs, out: &mut dyn Write) -> Result<u8> {
+    let network = data.network(args.network);
     let question = Question {
-        network: args.network,
+        network,
         moment: args.moment.asked(),
         subject: args.subject.clone(),
         withdrawals: args.withdrawals,
     };
-    let found = match data.snapshot(args.network)?.patterns(&question).into_diagnostic()? {
+    let found = match data.snapshot(network)?.patterns(&question).into_diagnostic()? {
         Answer::Found(found) => found,
         Answer::Absent(nowhere) => return absent(common, &nowhere, out),
     };

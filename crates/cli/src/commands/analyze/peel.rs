@@ -16,13 +16,14 @@ use crate::{
 };
 
 pub(super) fn run(common: &Common, data: &Folder, args: &PeelArgs, out: &mut dyn Write) -> Result<u8> {
+    let network = data.network(args.network);
     let question = Question {
-        network: args.network,
+        network,
         moment: args.moment.asked(),
         from: args.from.clone(),
         options: Options { margin: args.margin, hops: args.hops, ..Options::default() },
     };
-    let chains = match data.snapshot(args.network)?.peel(&question).into_diagnostic()? {
+    let chains = match data.snapshot(network)?.peel(&question).into_diagnostic()? {
         Answer::Found(chains) => chains,
         Answer::Absent(nowhere) => return absent(common, &nowhere, out),
     };

@@ -7,7 +7,7 @@ pub mod table;
 pub mod types;
 pub mod unpack;
 
-pub(crate) use self::router::{EXECUTE, Plan};
+pub(crate) use self::router::{EXECUTE, Plan, packed_way};
 pub use self::{
     abi::{AbiError, Anomaly, Value, decode},
     action::{Act, By, Extent, Grant, Placed, Power, Setting, acts},

@@ -4,7 +4,7 @@ use alloy_primitives::Address;
 
 use crate::{
     case::{Case, Subject},
-    decode::{Act, By, Extent, Grant, Placed, Power, Setting},
+    decode::{Act, By, Extent, Grant, Placed, Plan, Power, Setting},
     known::{self, Size},
     message::Method,
     policy::Role,
@@ -131,7 +131,10 @@ fn exchange(case: &Case<'_>, placed: &Placed) -> Option<String> {
         (None, Some(token)) => format!("some of {}", case.show(&token)),
         (None, None) => return None,
     };
+    let given = if swap.is_exact_out { format!("at most {given}") } else { given };
     let got = match swap.least {
+        // Commands name the least that is swept.
+        Some(least) if swap.is_exact_out && Plan::of(call).is_none() => case.amount(least, &gets),
         Some(least) => format!("at least {}", case.amount(least, &gets)),
         None => format!("an open amount of {}", case.show(&gets)),
     };

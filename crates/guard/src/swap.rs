@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, U256};
 
 use crate::{
-    decode::{Call, Param, Plan, Type, Value},
+    decode::{Call, Param, Plan, Type, Value, packed_way},
     typed::COIN,
 };
 
@@ -18,6 +18,14 @@ pub(crate) struct Swap {
     pub gets: Vec<Address>,
     /// The least that comes out, where it says so.
     pub least: Option<U256>,
+    /// Whether what comes out is named, and less may be taken than `most`.
+    pub is_exact_out: bool,
+    /// Whether it stops where the price reaches a limit, with less taken and less brought than it names.
+    pub is_limited: bool,
+    /// Tokens that are exchanged on the way.
+    pub by_way_of: Vec<Address>,
+    /// Whether its way is of no form that is read.
+    pub is_unread: bool,
 }
 
 impl Swap {
@@ -40,6 +48,13 @@ impl Swap {
             swap.gives = swap.gets.pop();
             swap.gets.extend(end);
         }
+        let name = &decoded.function.name;
+        swap.is_exact_out = name.starts_with("exactOutput") || name.contains("ForExact");
+        // The amount that comes out is asked for only where there is no limit of the price. Source: Uniswap v3-periphery,
+        // `SwapRouter.sol`, and swap-router-contracts, `V3SwapRouter.sol`: `exactOutputInternal`.
+        if swap.is_exact_out && swap.is_limited {
+            swap.least = None;
+        }
         for token in swap.gives.iter_mut().chain(&mut swap.gets).filter(|token| **token == COIN) {
             *token = Address::ZERO;
         }
@@ -50,7 +65,15 @@ impl Swap {
     fn of_plan(plan: &Plan) -> Option<Self> {
         let (gets, least) = plan.gets.iter().next().filter(|_| plan.is_single())?;
         let (gives, most) = plan.gives.iter().next()?;
-        Some(Self { gives: Some(*gives), most: Some(*most), gets: vec![*gets], least: Some(*least) })
+        Some(Self {
+            gives: Some(*gives),
+            most: Some(*most),
+            gets: vec![*gets],
+            least: Some(*least),
+            is_exact_out: plan.takes_up_to,
+            by_way_of: plan.by_way_of.iter().copied().collect(),
+            ..Self::default()
+        })
     }
 
     fn look(&mut self, params: &[Param], values: &[Value<'_>]) {
@@ -68,18 +91,24 @@ impl Swap {
                     _,
                     Value::Uint(least),
                 ) => self.least = Some(*least),
+                ("sqrtPriceLimitX96", _, Value::Uint(limit)) => self.is_limited = !limit.is_zero(),
                 ("path", _, Value::List(path)) => {
-                    self.gives = path.first().and_then(Value::address);
-                    self.gets.extend(path.last().and_then(Value::address));
+                    self.way(&path.iter().filter_map(Value::address).collect::<Vec<_>>());
                 }
-                // Token, fee, token: packed.
-                ("path", _, Value::Bytes(path)) if path.len() >= 43 => {
-                    self.gives = Some(Address::from_slice(&path[..20]));
-                    self.gets.push(Address::from_slice(&path[path.len() - 20..]));
-                }
+                ("path", _, Value::Bytes(path)) => self.way(&packed_way(path).unwrap_or_default()),
                 _ => {}
             }
         }
+    }
+
+    fn way(&mut self, tokens: &[Address]) {
+        let [first, between @ .., last] = tokens else {
+            self.is_unread = true;
+            return;
+        };
+        self.gives = Some(*first);
+        self.gets.push(*last);
+        self.by_way_of.extend(between);
     }
 
     fn look_at_pool(&mut self, params: &[Param], values: &[Value<'_>]) {

@@ -1,6 +1,6 @@
 //! G-SIM-01 and G-DC-04 where the call was executed: what it did against what it says and promises.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, U256};
 
@@ -93,11 +93,13 @@ fn is_for_actor(case: &Case<'_>, call: usize) -> bool {
 fn promised(case: &Case<'_>, actor: Address, out: &mut Vec<Finding>) {
     let mut promised: BTreeMap<Address, U256> = BTreeMap::new();
     let mut named: BTreeMap<Address, U256> = BTreeMap::new();
+    let mut up_to: BTreeSet<Address> = BTreeSet::new();
     for (index, call) in case.unpacked.calls.iter().enumerate() {
         let Some(swap) = Swap::of(call) else { continue };
         if let Some((token, most)) = swap.gives.zip(swap.most).filter(|(token, _)| !token.is_zero()) {
             let sum = named.entry(token).or_default();
             *sum = sum.saturating_add(most);
+            up_to.extend(swap.is_exact_out.then_some(token));
         }
         let Swap { gets, least: Some(least), .. } = swap else { continue };
         if let Some(token) = gets.last().filter(|_| is_for_actor(case, index)) {
@@ -125,6 +127,12 @@ fn promised(case: &Case<'_>, actor: Address, out: &mut Vec<Finding>) {
         if given > most {
             let (given, most) = (case.amount(given, &token), case.amount(most, &token));
             let title = format!("Executed, it takes {given}, and the call names at most {most}.");
+            out.push(Finding::new(Sim01, Review, &case.path, title));
+        } else if up_to.contains(&token) && given.saturating_mul(U256::from(2)) < most {
+            let (given, most) = (case.amount(given, &token), case.amount(most, &token));
+            let title = format!(
+                "Executed now it takes {given}, and it may take as much as {most}: whoever comes before it can take the rest."
+            );
             out.push(Finding::new(Sim01, Review, &case.path, title));
         }
     }

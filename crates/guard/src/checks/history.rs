@@ -1,5 +1,7 @@
 //! G-SIM-01 as far as it can be told without a simulation, and G-HIST-01.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::{Address, U256};
 
 use crate::{
@@ -40,7 +42,7 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
                 for beneficiary in beneficiaries {
                     proceeds(case, placed.call, beneficiary, out);
                 }
-                super::swap::open_ends(case, call, out);
+                super::swap::open_ends(case, call, beneficiaries, out);
                 if !case.only_takes_away(placed.call) {
                     strangers_within(case, call, out);
                 }
@@ -97,10 +99,15 @@ fn proceeds(case: &Case<'_>, call: usize, to: &Address, out: &mut Vec<Finding>) 
     let index = call;
     let call = &case.unpacked.calls[index];
     let path = &call.path;
-    let marker = |number: u8| to.starts_with(&[0; 19]) && to[19] == number;
+    let marker = |number: u8| *to == Address::with_last_byte(number);
     // Some routers write 1 for the sender and 2 for themselves; at all others those are strangers.
     let has_markers = super::swap::has_markers(call);
     if case.is_own(to) || has_markers && marker(1) {
+        return;
+    }
+    if marker(0) && super::swap::burns_at_zero(call) {
+        let title = "What comes out goes to the zero address, where nobody ever gets it back.";
+        out.push(Finding::new(Sim01, Block, path, title));
         return;
     }
     if marker(0) || has_markers && marker(2) || call.to == Some(*to) {
@@ -197,26 +204,11 @@ pub(super) fn unprecedented(case: &Case<'_>, out: &mut Vec<Finding>) {
 
 /// Addresses in lists of arguments, for which no name of a parameter says what they are: somebody must vouch for each.
 fn strangers_within(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>) {
-    fn addresses(value: &Value<'_>, out: &mut Vec<Address>) {
-        match value {
-            Value::Address(address) => out.push(*address),
-            Value::List(values) | Value::Tuple(values) => {
-                for value in values {
-                    addresses(value, out);
-                }
-            }
-            _ => {}
-        }
-    }
     let Some(decoded) = call.decoded.as_ref().filter(|_| !call.is_wrapper && Swap::of(call).is_none()) else {
         return;
     };
-    let mut found = Vec::new();
-    for value in decoded.args.iter().filter(|value| matches!(value, Value::List(_))) {
-        addresses(value, &mut found);
-    }
-    found.sort_unstable();
-    found.dedup();
+    let lists = decoded.args.iter().filter(|value| matches!(value, Value::List(_)));
+    let found: BTreeSet<Address> = lists.flat_map(Value::addresses).collect();
     for address in found.into_iter().filter(|address| !case.knows(address)) {
         let title = format!("Names {}, and nobody vouches for that address.", case.show(&address));
         out.push(Finding::new(Act01, Incomplete, &call.path, title));

@@ -1,21 +1,24 @@
 //! G-SIM-01 for exchanges.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::{Address, U256};
 
 use super::worth;
 use crate::{
     case::Case,
-    decode::{Call, Value},
+    decode::{Call, Plan, Value},
     finding::{
-        CheckId::Sim01,
+        CheckId::{Act01, Sim01},
         Finding,
-        Severity::{self, Block, Review},
+        Severity::{self, Block, Incomplete, Review},
     },
     swap::Swap,
 };
 
 /// Says what of an exchange is open: something nobody knows comes out, next to nothing need come out, money stays behind.
-pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>) {
+/// `beneficiaries` are judged as such.
+pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Address], out: &mut Vec<Finding>) {
     let mut add = |title: String| out.push(Finding::new(Sim01, Review, &call.path, title));
     if call.decoded.as_ref().is_some_and(|decoded| is_pool_open(call, &decoded.function.name, &decoded.args))
     {
@@ -23,10 +26,33 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>
             .to_owned());
     }
     let Some(swap) = Swap::of(call) else { return };
-    if let Some((severity, title)) = for_less(case, call, &swap) {
-        out.push(Finding::new(Sim01, severity, &call.path, title));
+    for address in route(call, &swap).into_iter().filter(|address| !beneficiaries.contains(address)) {
+        if !case.knows(&address) && !swap.gets.contains(&address) {
+            let title = format!(
+                "The exchange goes by way of {}, and nobody vouches for that address: no more need come out than the least.",
+                case.show(&address)
+            );
+            out.push(Finding::new(Act01, Incomplete, &call.path, title));
+        }
+    }
+    match worth_of(case, call, &swap) {
+        Worth::Less(severity, title) => out.push(Finding::new(Sim01, severity, &call.path, title)),
+        Worth::NotKnown(token) => {
+            let title = format!(
+                "Whether the exchange is worth it is not known here: there is no price of {}.",
+                case.show(&token)
+            );
+            out.push(Finding::new(Sim01, Review, &call.path, title));
+        }
+        Worth::Enough => {}
     }
     let mut add = |title: String| out.push(Finding::new(Sim01, Review, &call.path, title));
+    if swap.is_unread {
+        add("The way of the exchange is of no form that is read here.".to_owned());
+    }
+    if swap.is_exact_out && swap.is_limited {
+        add("Stops where the price reaches a limit: the amount that it names need not come out.".to_owned());
+    }
     for token in &swap.gets {
         if case.token(token).is_none() && !case.wraps(token) && !token.is_zero() {
             add(format!("Nothing is known of the token {} that comes out.", case.show(token)));
@@ -72,17 +98,36 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>
     }
 }
 
-/// An exchange of something for less of itself, or of dollars for clearly fewer of them: by how much, nobody need know a price
-/// to tell.
-fn for_less(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<(Severity, String)> {
-    let (gives, gets) = (case.or_coin(swap.gives?), case.or_coin(*swap.gets.last()?));
-    let most = swap.most.or_else(|| gives.is_zero().then_some(call.value))?;
-    let least = swap.least?;
-    let less = worth::is_less(case, (gives, most), (gets, least))?;
+/// What an exchange is dealing with: the tokens on its way, and whoever else its call names.
+fn route(call: &Call<'_>, swap: &Swap) -> BTreeSet<Address> {
+    let decoded = call.decoded.iter();
+    let named = decoded.flat_map(|decoded| decoded.args.iter().flat_map(Value::addresses));
+    named.chain(swap.by_way_of.iter().copied()).chain(swap.gives).collect()
+}
+
+/// What an exchange promises, against what it takes.
+enum Worth {
+    /// Not clearly less; or nothing to compare.
+    Enough,
+    /// Less of the same, or of dollars, or far less than it can be: nobody need know a price to tell.
+    Less(Severity, String),
+    /// Nobody can tell, for want of a price of this.
+    NotKnown(Address),
+}
+
+fn worth_of(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Worth {
+    let (Some(gives), Some(gets)) = (swap.gives, swap.gets.last()) else { return Worth::Enough };
+    let (gives, gets) = (case.or_coin(gives), case.or_coin(*gets));
+    if let Some(token) = worth::unpriced(case, gives, gets) {
+        return Worth::NotKnown(token);
+    }
+    let most = swap.most.or_else(|| gives.is_zero().then_some(call.value));
+    let (Some(most), Some(least)) = (most, swap.least) else { return Worth::Enough };
+    let Some(less) = worth::is_less(case, (gives, most), (gets, least)) else { return Worth::Enough };
     let severity = if less == worth::Less::Same && least.is_zero() { Block } else { Review };
     let title =
         format!("Gives {} for {}: {}.", case.amount(most, &gives), case.amount(least, &gets), less.as_str());
-    Some((severity, title))
+    Worth::Less(severity, title)
 }
 
 /// Whether liquidity is added for whatever comes out, a least amount under a quarter of what is offered; or taken out for nothing.
@@ -128,6 +173,16 @@ pub(super) fn has_markers(call: &Call<'_>) -> bool {
             | "swapExactTokensForTokens(uint256,uint256,address[],address)"
             | "swapTokensForExactTokens(uint256,uint256,address[],address)"
     )
+}
+
+/// Whether the zero address as a receiver is nobody there. The older router of V3 takes it for itself (v3-periphery, `SwapRouter.sol`),
+/// others for whoever calls; what brings money out of a router, V2, the newer routers and lists of commands take it as it is.
+pub(super) fn burns_at_zero(call: &Call<'_>) -> bool {
+    let is_v2 = ["swapExact", "swapTokensFor", "swapETHFor", "addLiquidity", "removeLiquidity"];
+    has_markers(call)
+        || is_sweep(call)
+        || Plan::of(call).is_some()
+        || is_v2.iter().any(|verb| name(call).starts_with(verb))
 }
 
 /// Whether what an exchange leaves in its router is taken from there for the signer: the same token, after it.
@@ -224,7 +279,8 @@ pub(super) fn left_behind(case: &Case<'_>, out: &mut Vec<Finding>) {
                 && swap.gives.is_some_and(|token| case.or_coin(token).is_zero())
             {
                 last_taking = at;
-                if exact {
+                // With a limit of the price it may take less.
+                if exact && !swap.is_limited {
                     kept = kept.checked_sub(swap.most.unwrap_or_default()).unwrap_or(kept);
                 }
             }

@@ -69,6 +69,13 @@ fn band(case: &Case<'_>, token: &Address, amount: U256) -> Option<(&'static Band
     Some((band, amount.saturating_mul(U256::from(10).pow(U256::from(missing)))))
 }
 
+/// Which of two tokens has no price here, where it takes one to tell what one is in the other. Coin and wrapped coin are one
+/// (`or_coin`).
+pub(super) fn unpriced(case: &Case<'_>, gives: Address, gets: Address) -> Option<Address> {
+    let is_unpriced = |token: &Address| band(case, token, U256::ZERO).is_none();
+    (gives != gets).then(|| [gives, gets].into_iter().find(is_unpriced)).flatten()
+}
+
 /// Whether what is got, a token and an amount, is clearly less than what is given. Coin and wrapped coin are one (`or_coin`).
 pub(super) fn is_less(case: &Case<'_>, gives: (Address, U256), gets: (Address, U256)) -> Option<Less> {
     if gives.0 == gets.0 {

@@ -279,6 +279,15 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Every address in it, however deep.
+    pub fn addresses(&self) -> Vec<Address> {
+        match self {
+            Self::Address(address) => vec![*address],
+            Self::List(values) | Self::Tuple(values) => values.iter().flat_map(Self::addresses).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// For people.
     pub fn show(&self) -> String {
         match self {

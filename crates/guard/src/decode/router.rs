@@ -76,6 +76,10 @@ pub(crate) struct Plan {
     pub wrapped: BTreeSet<Address>,
     /// Whether something may fail without the rest being undone.
     pub may_fail: bool,
+    /// Whether less may be taken than is named, since what comes out is.
+    pub takes_up_to: bool,
+    /// Tokens that are exchanged on the way.
+    pub by_way_of: BTreeSet<Address>,
     /// Whether one part of an exchange is open where the others are not: they would speak for it.
     pub is_uneven: bool,
 }
@@ -230,7 +234,11 @@ impl Reader {
         let receiver = args.first()?.address()?;
         let (first, second) = (args.get(1)?.uint()?, args.get(2)?.uint()?);
         let path = args.get(3)?;
-        let (start, end) = if is_v3 { ends_of_packed(path.bytes()?)? } else { ends_of_list(path)? };
+        let way = if is_v3 { packed_way(path.bytes()?)? } else { way_of_list(path)? };
+        let [start, between @ .., end] = &way[..] else { return None };
+        let (start, end) = (*start, *end);
+        self.plan.by_way_of.extend(between);
+        self.plan.takes_up_to |= !is_exact_in;
         // Exact outputs name a packed way from its end.
         let (gives, gets) = if is_v3 && !is_exact_in { (end, start) } else { (start, end) };
         let (most, least) = if is_exact_in { (first, second) } else { (second, first) };
@@ -411,20 +419,19 @@ fn is_uneven(parts: &[[(Address, U256); 2]]) -> bool {
     })
 }
 
-/// First and last token of a way: token, fee, token, fee, token.
-fn ends_of_packed(path: &[u8]) -> Option<(Address, Address)> {
-    const TOKEN: usize = 20;
-    const HOP: usize = TOKEN + 3;
-    let is_path = path.len() > HOP && (path.len() - TOKEN).is_multiple_of(HOP);
-    let ends = || (Address::from_slice(&path[..TOKEN]), Address::from_slice(&path[path.len() - TOKEN..]));
-    is_path.then(ends)
+/// Bytes of a token on a packed way, and of a token with the fee behind it.
+const TOKEN: usize = 20;
+const HOP: usize = TOKEN + 3;
+
+/// The tokens of a packed way: token, fee, token, fee, token. Source: Uniswap v3-periphery, `Path.sol`, which reads from the front:
+/// behind a way of another length nobody knows what its last token is.
+pub(crate) fn packed_way(path: &[u8]) -> Option<Vec<Address>> {
+    let is_way = path.len() > HOP && (path.len() - TOKEN).is_multiple_of(HOP);
+    is_way.then(|| path.chunks(HOP).map(|hop| Address::from_slice(&hop[..TOKEN])).collect())
 }
 
-fn ends_of_list(path: &Value<'_>) -> Option<(Address, Address)> {
-    match path.elements() {
-        [first, .., last] => Some((first.address()?, last.address()?)),
-        _ => None,
-    }
+fn way_of_list(path: &Value<'_>) -> Option<Vec<Address>> {
+    path.elements().iter().map(Value::address).collect()
 }
 
 #[cfg(test)]
@@ -444,15 +451,5 @@ mod tests {
                 word
             })
         );
-    }
-
-    #[test]
-    fn a_packed_way_has_tokens_at_both_ends() {
-        let mut path = [1; 43].to_vec();
-        path[23..].fill(2);
-        assert_eq!(ends_of_packed(&path), Some((Address::repeat_byte(1), Address::repeat_byte(2))));
-        path.push(0);
-        assert_eq!(ends_of_packed(&path), None);
-        assert_eq!(ends_of_packed(&[1; 20]), None);
     }
 }

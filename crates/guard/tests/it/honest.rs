@@ -111,8 +111,9 @@ fn a_permit_at_permit2_may_be_given_on_the_chain_to_whom_permit2_is_trusted_with
 #[test]
 fn the_coin_is_the_coin_where_contracts_write_it_as_a_token() {
     const ONE_INCH: &str = "0x111111125421cA6dc452d289314280a0f8842A65";
+    const EXECUTOR: &str = "0x5141B82f5fFDa4c6fE1E372978F1C5427640a190";
     let swap = |gives: &str, gets: &str, amount: u64, least: u64, value: u64, policy: &str| {
-        let executor = "0x5141B82f5fFDa4c6fE1E372978F1C5427640a190";
+        let executor = EXECUTOR;
         let head = [
             word(executor),
             word(gives),
@@ -126,7 +127,11 @@ fn the_coin_is_the_coin_where_contracts_write_it_as_a_token() {
         let function = "swap(address,(address,address,address,address,uint256,uint256,uint256),bytes)";
         sent(ONE_INCH, value, &call(function, &[head.concat(), tail.concat()]), policy)
     };
-    let trusted = format!("[[trusted]]\naddress='{ONE_INCH}'\nlabel='1inch'\nroles=['contract','spender']\n");
+    let router = format!("[[trusted]]\naddress='{ONE_INCH}'\nlabel='1inch'\nroles=['contract','spender']\n");
+    let trusted =
+        format!("{router}[[trusted]]\naddress='{EXECUTOR}'\nlabel='its executor'\nroles=['contract']\n");
+    let stranger = swap(USDC, COIN, 3_000_000_000, ETHER, 0, &router);
+    assert_eq!(stranger.exit_code, 30, "whoever executes it gets what is given: {:#?}", stranger.findings);
     let unknown = |report: &Report| {
         report.findings.iter().any(|one| one.title.contains("Nothing is known of the token"))
     };

@@ -20,6 +20,7 @@ mod oracle;
 mod proceeds;
 mod queue;
 mod router;
+mod routes;
 mod rpc;
 mod rules;
 mod shapes;

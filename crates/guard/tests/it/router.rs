@@ -210,7 +210,7 @@ fn exchanges_as_the_interface_makes_them_are_vouched_for() {
         let report = ask(value, &commands);
         assert_eq!(report.exit_code, 0, "{name}: {:#?}", report.findings);
         let intent = &report.items[0].intent;
-        assert!(intent.contains("exchanges") && intent.contains("at least"), "{name}: {intent}");
+        assert!(intent.contains("exchanges") && intent.contains("for at least"), "{name}: {intent}");
     }
     let (_, _, commands) = &honest()[0];
     assert!(ask("0", commands).items[0].intent.contains("exchanges 3,000 USDC for at least 1 WETH"));

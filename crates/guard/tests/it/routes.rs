@@ -1,0 +1,310 @@
+//! What an exchange promises, and whom it deals with: a limit of the price, strangers on its way, tokens without a price, receivers
+//! that are nobody.
+
+use std::fmt::Write as _;
+
+use tracehound_guard::{
+    Context, Facts, Policy, Report,
+    ask::{Engine, Execution, Moved, Simulation},
+    check_tx,
+    policy::DEFAULT,
+};
+use tracehound_model::Decision::{self, Allow, Block, Incomplete, Review};
+
+const ME: &str = "0x1111111111111111111111111111111111111111";
+const STRANGER: &str = "0x8888888888888888888888888888888888888888";
+const POOL: &str = "0x9999999999999999999999999999999999999999";
+const V2: &str = "0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D";
+const V3: &str = "0xE592427A0AEce92De3Edee1F18E0157C05861564";
+const NEWER: &str = "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45";
+const UNIVERSAL: &str = "0x66a9893cC07D91D95644AEDD05D03f95e1dBA8Af";
+const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+const DAI: &str = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
+const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+const LINK: &str = "0x514910771AF9Ca656af840dff83E8264EcF986CA";
+const ZERO: &str = "0x0000000000000000000000000000000000000000";
+const ETHER: u128 = 1_000_000_000_000_000_000;
+const DOLLARS: u128 = 3_000_000_000;
+
+fn word(text: &str) -> String {
+    format!("{:0>64}", text.trim_start_matches("0x").to_lowercase())
+}
+
+fn number(value: u128) -> String {
+    format!("{value:064x}")
+}
+
+fn call(function: &str, words: &[String]) -> String {
+    format!("{}{}", hex::encode(&alloy_primitives::keccak256(function)[..4]), words.concat())
+}
+
+fn judged(to: &str, value: u128, data: &str, policy: &str, engine: Option<&dyn Engine>) -> Report {
+    let policy = Policy::parse(&format!("{DEFAULT}\n{policy}")).expect("a policy");
+    let facts = format!(
+        "chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n[[token]]\naddress='{POOL}'\nsymbol='FOO'\ndecimals=18\n"
+    );
+    let facts = Facts::parse(&facts).expect("facts");
+    let input =
+        format!(r#"{{"from":"{ME}","to":"{to}","value":"{value:#x}","data":"0x{data}","chainId":1}}"#);
+    check_tx(input.as_bytes(), Context { engine, ..Context::new(&policy, &facts) })
+}
+
+fn ask(to: &str, value: u128, data: &str) -> Report {
+    judged(to, value, data, "", None)
+}
+
+/// `exactInputSingle` or `exactOutputSingle`; the older router's have a deadline.
+fn single(
+    router: &str,
+    is_input: bool,
+    way: (&str, &str),
+    to: &str,
+    amounts: (u128, u128),
+    limit: u128,
+) -> String {
+    let verb = if is_input { "Input" } else { "Output" };
+    let (kind, deadline) =
+        if router == V3 { (",uint256", vec![number(1_800_000_000)]) } else { ("", Vec::new()) };
+    let function =
+        format!("exact{verb}Single((address,address,uint24,address{kind},uint256,uint256,uint160))");
+    let words = [
+        vec![word(way.0), word(way.1), number(500), word(to)],
+        deadline,
+        vec![number(amounts.0), number(amounts.1), number(limit)],
+    ];
+    call(&function, &words.concat())
+}
+
+fn multicall(calls: &[String]) -> String {
+    let (mut heads, mut tails) = (String::new(), String::new());
+    for call in calls {
+        let len = call.len() / 2;
+        heads += &number((32 * calls.len() + tails.len() / 2) as u128);
+        tails += &number(len as u128);
+        write!(tails, "{call:0<width$}", width = len.div_ceil(32) * 64).expect("a string");
+    }
+    call("multicall(bytes[])", &[number(32), number(calls.len() as u128), heads, tails])
+}
+
+#[test]
+fn an_exact_output_with_a_limit_of_the_price_promises_nothing() {
+    for router in [V3, NEWER] {
+        let out = |limit| ask(router, 0, &single(router, false, (USDC, WETH), ME, (ETHER, DOLLARS), limit));
+        let open = out(1);
+        assert_eq!(open.verdict, Review, "{:#?}", open.findings);
+        let intent = &open.items[0].intent;
+        assert!(intent.contains("an open amount of") && !intent.contains("at least"), "{intent}");
+        let whole = out(0);
+        assert_eq!(whole.verdict, Allow, "{:#?}", whole.findings);
+        let intent = &whole.items[0].intent;
+        assert!(intent.contains("exchanges at most 3,000 USDC for 1 WETH"), "{intent}");
+        // What comes out of an exact input is asked for with a limit too.
+        let input = |least, limit| {
+            ask(router, 0, &single(router, true, (USDC, WETH), ME, (DOLLARS, least), limit)).verdict
+        };
+        assert_eq!((input(ETHER, 0), input(ETHER, 1), input(0, 1)), (Allow, Allow, Review));
+    }
+}
+
+#[test]
+fn ether_that_a_limit_of_the_price_leaves_in_the_router_is_asked_back() {
+    let refund = || call("refundETH()", &[]);
+    for router in [V3, NEWER] {
+        let data = |limit| single(router, true, (WETH, USDC), ME, (ETHER, DOLLARS), limit);
+        assert_eq!(ask(router, ETHER, &data(0)).verdict, Allow);
+        let left = ask(router, ETHER, &data(1));
+        assert_eq!(left.verdict, Review, "{:#?}", left.findings);
+        assert!(left.findings.iter().any(|one| one.title.contains("may stay in")), "{:#?}", left.findings);
+        assert_eq!(ask(router, ETHER, &multicall(&[data(1)])).verdict, Review);
+        assert_eq!(ask(router, ETHER, &multicall(&[data(1), refund()])).verdict, Allow);
+    }
+}
+
+/// Along a way of three tokens, by every function that takes one.
+fn along(way: [&str; 3]) -> Vec<(&'static str, &'static str, String)> {
+    let packed = |way: [&str; 3]| {
+        let path =
+            format!("{}0001f4{}0001f4{}", &word(way[0])[24..], &word(way[1])[24..], &word(way[2])[24..]);
+        [number(66), format!("{path:0<192}")].concat()
+    };
+    let list = || [number(3), way.iter().map(|token| word(token)).collect()].concat();
+    let back = [way[2], way[1], way[0]];
+    let (amounts, exact) = ([number(DOLLARS), number(ETHER)], [number(ETHER), number(DOLLARS)]);
+    let deadline = || number(1_800_000_000);
+    let v3 = |function: &str, way: [&str; 3], deadline: Vec<String>, amounts: &[String]| {
+        let head = number(if deadline.is_empty() { 128 } else { 160 });
+        let words = [vec![number(32), head, word(ME)], deadline, amounts.to_vec(), vec![packed(way)]];
+        call(function, &words.concat())
+    };
+    // One command of the Universal Router: receiver, amounts, way, from whoever calls.
+    let command = |byte: &str, path: String| {
+        let input = [word("1"), amounts.concat(), number(160), number(1), path].concat();
+        let words = [
+            number(64),
+            number(128),
+            number(1),
+            format!("{byte:0<64}"),
+            number(1),
+            number(32),
+            number((input.len() / 2) as u128),
+            input,
+        ];
+        call("execute(bytes,bytes[])", &words)
+    };
+    let v2 = |function: &str, amounts: &[String], last: Vec<String>| {
+        let head = number(if last.is_empty() { 128 } else { 160 });
+        call(function, &[amounts.concat(), head, word(ME), last.concat(), list()])
+    };
+    vec![
+        (
+            "V2",
+            V2,
+            v2(
+                "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)",
+                &amounts,
+                vec![deadline()],
+            ),
+        ),
+        (
+            "V2 exact",
+            V2,
+            v2(
+                "swapTokensForExactTokens(uint256,uint256,address[],address,uint256)",
+                &exact,
+                vec![deadline()],
+            ),
+        ),
+        (
+            "newer V2",
+            NEWER,
+            v2("swapExactTokensForTokens(uint256,uint256,address[],address)", &amounts, Vec::new()),
+        ),
+        (
+            "V3",
+            V3,
+            v3("exactInput((bytes,address,uint256,uint256,uint256))", way, vec![deadline()], &amounts),
+        ),
+        (
+            "V3 exact",
+            V3,
+            v3("exactOutput((bytes,address,uint256,uint256,uint256))", back, vec![deadline()], &exact),
+        ),
+        ("newer V3", NEWER, v3("exactInput((bytes,address,uint256,uint256))", way, Vec::new(), &amounts)),
+        ("commands V3", UNIVERSAL, command("00", packed(way))),
+        ("commands V2", UNIVERSAL, command("08", list())),
+    ]
+}
+
+#[test]
+fn every_token_on_the_way_is_vouched_for() {
+    for (name, router, data) in along([USDC, DAI, WETH]) {
+        let report = ask(router, 0, &data);
+        assert_eq!(report.verdict, Allow, "{name}: {:#?}", report.findings);
+    }
+    for (name, router, data) in along([USDC, STRANGER, WETH]) {
+        let report = ask(router, 0, &data);
+        assert_eq!(report.verdict, Incomplete, "{name}: {:#?}", report.findings);
+        let [found] = report.of("G-ACT-01")[..] else { panic!("{name}: {:#?}", report.findings) };
+        assert!(found.title.contains("by way of 0x8888"), "{name}: {}", found.title);
+    }
+}
+
+#[test]
+fn a_packed_way_of_another_length_is_not_read() {
+    // The router reads from the front: behind the second token nothing counts, and the last 20 bytes are no token.
+    let path = format!("{}0001f4{}0001f4{}", &word(USDC)[24..], &word(STRANGER)[24..], &word(WETH)[26..]);
+    let words = [
+        number(32),
+        number(128),
+        word(ME),
+        number(DOLLARS),
+        number(ETHER),
+        number(65),
+        format!("{path:0<192}"),
+    ];
+    let report = ask(NEWER, 0, &call("exactInput((bytes,address,uint256,uint256))", &words));
+    assert_eq!(report.verdict, Review, "{:#?}", report.findings);
+    assert!(!report.items[0].intent.contains("exchanges"), "{}", report.items[0].intent);
+}
+
+fn on_v2(gives: (u128, &str), gets: (u128, &str), to: &str) -> Decision {
+    let words = [number(gives.0), number(gets.0), number(160), word(to), number(1_800_000_000), number(2)];
+    let data = [words.concat(), word(gives.1), word(gets.1)];
+    let function = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)";
+    ask(V2, 0, &call(function, &data)).verdict
+}
+
+#[test]
+fn an_exchange_that_nobody_can_value_is_for_a_person() {
+    assert_eq!(on_v2((DOLLARS, USDC), (ETHER, WETH), ME), Allow);
+    // Known tokens without a price, on either side; one whose name the context alone gives.
+    for other in [LINK, POOL] {
+        assert_eq!(on_v2((900_000 * ETHER, other), (ETHER, WETH), ME), Review);
+        assert_eq!(on_v2((DOLLARS, USDC), (ETHER, other), ME), Review);
+        // For itself nobody need know what it is worth.
+        assert_eq!(on_v2((ETHER, other), (ETHER, other), ME), Allow);
+        assert_eq!(on_v2((ETHER, other), (ETHER - 1, other), ME), Review);
+    }
+}
+
+#[test]
+fn what_comes_out_for_the_zero_address_is_lost_but_at_the_older_router() {
+    let swept = |router: &str, to: &str, sweeps_to: &str| {
+        let words = [number(0), word(sweeps_to)];
+        let calls = [
+            single(router, true, (USDC, WETH), to, (DOLLARS, ETHER), 0),
+            call("unwrapWETH9(uint256,address)", &words),
+        ];
+        ask(router, 0, &multicall(&calls)).verdict
+    };
+    assert_eq!((swept(V3, ZERO, ME), swept(V3, V3, ME)), (Allow, Allow));
+    assert_eq!((swept(NEWER, "2", ME), swept(NEWER, ZERO, ME)), (Allow, Block));
+    assert_eq!((swept(V3, ZERO, ZERO), swept(NEWER, "2", ZERO)), (Block, Block));
+    assert_eq!(on_v2((DOLLARS, USDC), (ETHER, WETH), ZERO), Block);
+    // The receiver is the first word of a command's input, behind eight others and the selector.
+    let (_, _, mut commands) = along([USDC, DAI, WETH]).swap_remove(6);
+    commands.replace_range(8 + 7 * 64..8 + 8 * 64, &word("0"));
+    assert_eq!(ask(UNIVERSAL, 0, &commands).verdict, Block);
+}
+
+/// An engine that saw these movements.
+#[derive(Debug)]
+struct Saw(Vec<(&'static str, &'static str, &'static str, u128)>);
+
+impl Engine for Saw {
+    fn run(&self, _: &Execution<'_>) -> Simulation {
+        let address = |text: &str| text.parse().expect("an address");
+        let moved = self.0.iter().map(|(token, from, to, amount)| Moved {
+            token: address(token),
+            from: address(from),
+            to: address(to),
+            amount: (*amount).try_into().expect("fits"),
+        });
+        Simulation {
+            outcome: "goes through".to_owned(),
+            went_through: true,
+            gas: 100_000,
+            moved: moved.collect(),
+            changes: Vec::new(),
+            findings: Vec::new(),
+            state: "recorded state".to_owned(),
+        }
+    }
+}
+
+#[test]
+fn what_may_be_taken_at_most_is_held_to_what_is_taken_now() {
+    let data = single(V3, false, (USDC, WETH), ME, (ETHER, DOLLARS), 0);
+    let takes = |taken| {
+        let engine = Saw(vec![(USDC, ME, POOL, taken), (WETH, POOL, ME, ETHER)]);
+        judged(V3, 0, &data, "", Some(&engine))
+    };
+    assert_eq!(takes(DOLLARS / 2).verdict, Allow, "{:#?}", takes(DOLLARS / 2).findings);
+    let much = takes(DOLLARS / 2 - 1);
+    assert_eq!(much.verdict, Review);
+    assert!(
+        much.findings.iter().any(|one| one.title.contains("may take as much as 3,000 USDC")),
+        "{:#?}",
+        much.findings
+    );
+}

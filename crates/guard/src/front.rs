@@ -17,6 +17,7 @@ use crate::{
     intent,
     json::{self, Json, Node},
     known, learn, message,
+    method::{Form, Method},
     report::{
         CallReport, ClearReport, HashReport, Item, Kind, MoveReport, Report, SignatureReport,
         SimulationReport,
@@ -326,7 +327,7 @@ pub fn check_tx(input: &[u8], context: Context<'_>) -> Report {
     }
 }
 
-/// Judges a JSON-RPC request or a transaction object. Requests that sign nothing give an empty report.
+/// Judges a JSON-RPC request or a transaction object. Requests by a method that is not judged are refused by its name.
 pub fn check_node(node: &Node, context: Context<'_>) -> Report {
     // Some readers take `Params` for `params`, and the last of the two.
     for (key, _) in node.map().unwrap_or_default() {
@@ -335,33 +336,38 @@ pub fn check_node(node: &Node, context: Context<'_>) -> Report {
             return Draft::refused(&Malformed::new("input", what)).report(Kind::Transaction, context);
         }
     }
+    let Some(method) = node.get("method").and_then(Node::text) else { return transactions(node, context) };
     let params = node.get("params");
     let first = params.and_then(Node::list).and_then(<[Node]>::first);
-    match (node.get("method").and_then(Node::text), first) {
-        (
-            Some(
-                "eth_signTypedData"
-                | "eth_signTypedData_v1"
-                | "eth_signTypedData_v3"
-                | "eth_signTypedData_v4",
-            ),
-            _,
-        ) => typed_node(node, context),
-        (Some("personal_sign" | "eth_sign"), _) => {
+    // What another method makes of its parameters is not what a transaction does that looks like them.
+    let form = match Method::of(method, &context.policy.methods) {
+        Method::Guarded(form) => form,
+        Method::Free => {
+            let what =
+                format!("{:?} signs and sends nothing: there is nothing to judge", json::shorten(method));
+            return Draft::refused(&Malformed::new("method", what)).report(Kind::Transaction, context);
+        }
+        Method::Unknown(_) => {
+            let what = format!("{:?} is no method that is judged here", json::shorten(method));
+            return Draft::refused(&Malformed::new("method", what)).report(Kind::Transaction, context);
+        }
+    };
+    match (form, first) {
+        (Form::Typed, _) => typed_node(node, context),
+        (Form::Personal | Form::Blind, _) => {
             message_report(message::read_node(node, &mut Scalars::default()), context)
         }
-        (Some(_), Some(first)) => match params.and_then(Node::list).unwrap_or_default() {
+        (_, Some(first)) => match params.and_then(Node::list).unwrap_or_default() {
             [_] | [_, Node { value: Json::Number(_) | Json::Text(_), .. }] => transactions(first, context),
             more => {
                 let what = format!("{} parameters, of which only the first would be judged", more.len());
                 Draft::refused(&Malformed::new("params", what)).report(Kind::Transaction, context)
             }
         },
-        (Some(method), None) => {
+        (_, None) => {
             let error = Malformed::new("params", format!("{:?} has no parameters", json::shorten(method)));
             Draft::refused(&error).report(Kind::Transaction, context)
         }
-        (None, _) => transactions(node, context),
     }
 }
 

@@ -158,3 +158,38 @@ fn hostile_typed_data_are_refused_or_flagged() {
         assert!(report.has("G-SIGN-01") && report.exit_code == 20, "{to}: {:#?}", report.findings);
     }
 }
+
+#[test]
+fn a_request_by_a_method_that_is_not_judged_is_refused_by_its_name() {
+    let me = "0x1111111111111111111111111111111111111111";
+    let policy = Policy::parse(&format!(
+        "{}\n[[book]]\naddress='0x5555555555555555555555555555555555555555'\nname='a friend'\n",
+        tracehound_guard::policy::DEFAULT
+    ));
+    let facts = Facts::parse(&format!("chain-id=1\naccount='{me}'\n")).expect("facts");
+    let policy = policy.expect("a policy");
+    let ask = |method: &str, form: &str| {
+        let tx = format!(
+            r#"{{"from":"{me}","to":"0x5555555555555555555555555555555555555555","value":"0x1","chainId":"0x1"}}"#
+        );
+        let input = format!(r#"{{"method":{method:?},"params":[{}]}}"#, form.replace("TX", &tx));
+        check_tx(input.as_bytes(), Context::new(&policy, &facts))
+    };
+    for method in ["eth_sendTransaction", "eth_signTransaction"] {
+        assert_eq!(ask(method, "TX").exit_code, 0, "{method}: {:#?}", ask(method, "TX").findings);
+    }
+    for (method, form) in [
+        ("eth_sendSomething", "TX"),
+        ("eth_sendtransaction", "TX"),
+        ("wallet_sendTransaction", "TX"),
+        ("eth_estimateGas", "TX"),
+        ("wallet_switchEthereumChain", r#"{"chainId":"0x2105"}"#),
+        ("", "TX"),
+    ] {
+        let report = ask(method, form);
+        assert_eq!(report.exit_code, 20, "{method}: {:#?}", report.findings);
+        assert!(report.items.is_empty(), "{method} is told as something that it is not");
+        let told = report.findings.iter().any(|one| one.title.contains(&format!("{method:?}")));
+        assert!(told, "{method}: {:#?}", report.findings);
+    }
+}

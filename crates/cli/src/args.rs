@@ -215,12 +215,15 @@ impl Command {
                 Some("a scorecard is printed as text; --rates FILE writes its figures for programs")
             }
             (Self::Trace(args), Csv) if !args.compare => None,
+            (Self::Cluster(args), Csv) if args.explain.is_none() && !args.change => None,
             (Self::Completions { .. } | Self::Man { .. }, Json | Jsonl | Csv) => {
                 Some("this is no answer: leave out --output")
             }
             (_, Text | Json | Jsonl)
             | (
                 Self::Screen(_)
+                | Self::Exposure(_)
+                | Self::Path(_)
                 | Self::Lists(ListsCommand::List | ListsCommand::Freshness(_))
                 | Self::Policy(PolicyCommand::List | PolicyCommand::Diff { over: Some(_), .. }),
                 Csv,

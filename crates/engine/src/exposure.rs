@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::{
-    exposure::{self, Exposed, Exposures, Rest, exposures},
+    exposure::{self, Exposed, Exposures, exposures},
     extent::{Extent, Needed},
     taint::{Direction, PropagationLimits},
 };
@@ -17,7 +17,7 @@ use crate::{
     view::{Missing, View},
 };
 
-pub use tracehound_analysis::price::Prices;
+pub use tracehound_analysis::{exposure::Rest, price::Prices};
 
 /// What is asked.
 #[derive(Clone, Debug)]

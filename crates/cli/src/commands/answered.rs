@@ -4,7 +4,7 @@ use std::io::Write;
 
 use miette::{IntoDiagnostic, Result};
 use tracehound_engine::{Absent, Document, Extent, Versioned};
-use tracehound_model::Decision;
+use tracehound_model::{Decision, Gap, text::csv_cell};
 
 use crate::{
     args::{Common, Output},
@@ -34,6 +34,19 @@ pub(super) fn absent(common: &Common, absent: &Absent, out: &mut dyn Write) -> R
 pub(super) fn end(out: &mut dyn Write, ledger: &Extent) -> std::io::Result<()> {
     writeln!(out, "{}", ledger.sentence())?;
     ledger.gaps.iter().try_for_each(|gap| writeln!(out, "  - {gap}"))
+}
+
+/// A line of a table.
+pub(super) fn row<const N: usize>(out: &mut dyn Write, cells: [String; N]) -> Result<()> {
+    let cells = cells.map(|cell| csv_cell(&cell));
+    writeln!(out, "{}", cells.join(",")).into_diagnostic()
+}
+
+/// What a table has no column for: what was not examined, beside it.
+pub(super) fn say_gaps(ledger: &Extent, gaps: &[Gap]) {
+    for gap in ledger.gaps.iter().chain(gaps) {
+        terminal::say(&format!("note: {gap}"));
+    }
 }
 
 /// One document for programs: over several lines as `json`, on one as `jsonl`.

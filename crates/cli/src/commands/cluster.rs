@@ -9,10 +9,11 @@ use tracehound_engine::{
 };
 use tracehound_model::text::{label, line};
 
-use super::answered::{absent, exit_code, json};
+use super::answered::{self, absent, exit_code, json};
 use crate::{
     args::{ClusterArgs, Common, Output},
     folder::Folder,
+    terminal,
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut dyn Write) -> Result<u8> {
@@ -31,9 +32,28 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut 
     };
     match common.output {
         Output::Text => text(out, &cluster).into_diagnostic()?,
+        Output::Csv => table(out, &cluster)?,
         output => json(out, output, &cluster)?,
     }
     Ok(exit_code(cluster.is_complete()))
+}
+
+/// A row a member, with what it is called.
+fn table(out: &mut dyn Write, answer: &Cluster) -> Result<()> {
+    writeln!(out, "cluster,address,entity,category").into_diagnostic()?;
+    for member in &answer.members {
+        let named: Vec<&Named> = answer.names.iter().filter(|named| named.address == *member).collect();
+        let names: Vec<&str> = named.iter().map(|named| named.label.as_str()).collect();
+        let categories: Vec<String> = named.iter().map(|named| named.category.to_string()).collect();
+        let cells = [answer.cluster.clone(), member.clone(), names.join("; "), categories.join("; ")];
+        answered::row(out, cells)?;
+    }
+    if answer.size > answer.members.len() {
+        let left = answer.size - answer.members.len();
+        terminal::say(&format!("note: {left} more addresses are in it: --members COUNT lists them"));
+    }
+    answered::say_gaps(&answer.ledger, &answer.gaps);
+    Ok(())
 }
 
 fn text(out: &mut dyn Write, answer: &Cluster) -> io::Result<()> {

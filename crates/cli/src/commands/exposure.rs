@@ -5,17 +5,17 @@ use std::io::{self, Write};
 use miette::{IntoDiagnostic, Result};
 use tracehound_engine::{
     Answer,
-    exposure::{Exposure, Question, Row, Side},
+    exposure::{Exposure, Question, Rest, Row, Side},
     taint::PropagationLimits,
     trace::DESTROYED,
 };
 use tracehound_model::{Amount, Asset, Money, text::label};
 
-use super::answered::{absent, exit_code, json};
+use super::answered::{self, absent, exit_code, json};
 use crate::{
     args::{Common, ExposureArgs, Output},
     folder::Folder,
-    prices,
+    prices, terminal,
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut dyn Write) -> Result<u8> {
@@ -41,6 +41,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
     };
     match common.output {
         Output::Text => text(out, &exposure).into_diagnostic()?,
+        Output::Csv => table(out, &exposure)?,
         output => json(out, output, &exposure)?,
     }
     Ok(exit_code(exposure.complete))
@@ -57,6 +58,70 @@ fn text(out: &mut dyn Write, exposure: &Exposure) -> io::Result<()> {
     exposure.gaps.iter().try_for_each(|gap| writeln!(out, "  - {gap}"))?;
     let mut unknown = exposure.not_in_the_ledger.iter();
     unknown.try_for_each(|address| writeln!(out, "`{address}` does not occur in the ledger"))
+}
+
+/// What ended without a name, and how, for programs and for people; with the named it adds up to the whole.
+fn unnamed(rest: &Rest) -> [(&'static str, &'static str, Amount); 8] {
+    [
+        ("coinbase", "new coins", rest.coinbase),
+        ("mixed", "mixes", rest.mixed),
+        ("unspent", "unspent, nobody known", rest.unspent),
+        ("fees", "fees", rest.fees),
+        ("unspendable", "to nobody (OP_RETURN)", rest.unspendable),
+        ("unknown_inputs", "unresolved: blocks are missing", rest.unknown_inputs),
+        ("dust", "below the limit on dust", rest.dust),
+        ("truncated", "truncated by limits", rest.truncated),
+    ]
+}
+
+/// A row an entity and a way in which money ended without one; the amounts of a direction, base units, add up to its total.
+fn table(out: &mut dyn Write, exposure: &Exposure) -> Result<()> {
+    let header = "direction,how,entity,category,amount,asset,worth_cents,currency,without_price,fewest_txs,most_txs,\
+                  first,last,address,path";
+    writeln!(out, "{header}").into_diagnostic()?;
+    let asset = exposure.asset.to_string();
+    for (direction, side) in [("source", &exposure.sources), ("destination", &exposure.destinations)] {
+        for Row { exposed: row, address, best_path } in &side.entities {
+            let path: Vec<String> = best_path.iter().map(ToString::to_string).collect();
+            let cells = [
+                direction.to_owned(),
+                if row.direct { "direct" } else { "indirect" }.to_owned(),
+                row.entity.label.clone(),
+                row.entity.category.to_string(),
+                row.amount.to_string(),
+                asset.clone(),
+                row.worth.map_or_else(String::new, |worth| worth.cents.to_string()),
+                row.worth.map_or_else(String::new, |worth| worth.currency.to_string()),
+                row.worth.map_or_else(String::new, |worth| worth.without_price.to_string()),
+                row.hops.0.to_string(),
+                row.hops.1.to_string(),
+                moment(row.span.0),
+                moment(row.span.1),
+                address.clone().unwrap_or_default(),
+                path.join(" "),
+            ];
+            answered::row(out, cells)?;
+        }
+        for (how, _, amount) in unnamed(&side.rest).into_iter().filter(|(.., amount)| !amount.is_zero()) {
+            let mut cells: [String; 15] = Default::default();
+            (cells[0], cells[1]) = (direction.to_owned(), how.to_owned());
+            (cells[4], cells[5]) = (amount.to_string(), asset.clone());
+            answered::row(out, cells)?;
+        }
+        if side.truncated {
+            terminal::say(&format!("note: some of its outputs were not looked at ({direction})"));
+        }
+    }
+    for address in &exposure.not_in_the_ledger {
+        terminal::say(&format!("note: `{address}` does not occur in the ledger"));
+    }
+    answered::say_gaps(&exposure.ledger, &exposure.gaps);
+    Ok(())
+}
+
+/// A block's time.
+fn moment(seconds: u32) -> String {
+    jiff::Timestamp::from_second(seconds.into()).map_or_else(|_| String::new(), |time| time.to_string())
 }
 
 fn side(out: &mut dyn Write, title: &str, found: &Side, asset: Asset) -> io::Result<()> {
@@ -101,16 +166,7 @@ fn side(out: &mut dyn Write, title: &str, found: &Side, asset: Asset) -> io::Res
         }
     }
     let rest = found.rest;
-    for (name, amount) in [
-        ("new coins", rest.coinbase),
-        ("mixes", rest.mixed),
-        ("unspent, nobody known", rest.unspent),
-        ("fees", rest.fees),
-        ("to nobody (OP_RETURN)", rest.unspendable),
-        ("unresolved: blocks are missing", rest.unknown_inputs),
-        ("below the limit on dust", rest.dust),
-        ("truncated by limits", rest.truncated),
-    ] {
+    for (_, name, amount) in unnamed(&rest) {
         if !amount.is_zero() {
             line(out, name, amount)?;
         }

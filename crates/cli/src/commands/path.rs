@@ -8,10 +8,11 @@ use tracehound_engine::{
     path::{PathLimits, Paths, Question},
 };
 
-use super::answered::{absent, end, exit_code, json};
+use super::answered::{self, absent, end, exit_code, json};
 use crate::{
     args::{Common, Output, PathArgs},
     folder::Folder,
+    terminal,
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &PathArgs, out: &mut dyn Write) -> Result<u8> {
@@ -35,9 +36,42 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &PathArgs, out: &mut dyn
     };
     match common.output {
         Output::Text => text(out, args, &paths).into_diagnostic()?,
+        Output::Csv => table(out, &paths)?,
         output => json(out, output, &paths)?,
     }
     Ok(exit_code(paths.complete))
+}
+
+/// A row an output on a way; amounts in base units.
+fn table(out: &mut dyn Write, paths: &Paths) -> Result<()> {
+    writeln!(out, "way,step,outpoint,address,amount,asset,time,width").into_diagnostic()?;
+    for (way, number) in paths.ways.iter().zip(1..) {
+        for (passed, step) in way.outputs.iter().zip(1..) {
+            let cells = [
+                u64::to_string(&number),
+                u64::to_string(&step),
+                passed.outpoint.clone(),
+                passed.address.clone(),
+                passed.value.to_string(),
+                paths.asset.to_string(),
+                passed.time.to_string(),
+                way.width.to_string(),
+            ];
+            answered::row(out, cells)?;
+        }
+    }
+    if paths.below_dust > 0 {
+        let limit = paths.asset.money(paths.dust);
+        terminal::say(&format!(
+            "note: {} outputs of less than {limit} were not gone through",
+            paths.below_dust
+        ));
+    }
+    if paths.truncated {
+        terminal::say("note: the search was truncated by a limit: there may be other ways");
+    }
+    answered::say_gaps(&paths.ledger, &paths.gaps);
+    Ok(())
 }
 
 fn text(out: &mut dyn Write, args: &PathArgs, paths: &Paths) -> std::io::Result<()> {

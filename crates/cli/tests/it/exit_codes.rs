@@ -336,12 +336,10 @@ fn what_is_no_table_is_not_printed_as_csv() {
     let (thief, exchange) = (address(THIEF), address(EXCHANGE));
     let txid = "ab".repeat(32);
     for args in [
-        &["exposure", &thief][..],
-        &["path", &thief, &exchange],
-        &["tx", &txid],
+        &["tx", &txid][..],
         &["ledger", "info"],
         &["ledger", "verify"],
-        &["cluster", &thief],
+        &["cluster", &thief, "--explain", &exchange],
         &["analyze", "peel", &thief],
         &["analyze", "patterns", &thief],
         &["trace", &thief, "--compare"],

@@ -28,5 +28,6 @@ mod schemas;
 mod screen;
 mod secrets;
 mod story;
+mod tables;
 mod verdict;
 mod wallet;

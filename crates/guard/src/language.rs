@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use crate::plain;
+use crate::{plain, sign_in};
 
 /// Words that by themselves give nothing away.
 const HARMLESS: &str = "
@@ -33,13 +33,44 @@ const BEFORE_NAMES: &[&str] = &["to", "of", "at", "by", "the", "with"];
 /// Words of a name.
 const LONGEST_NAME: usize = 3;
 
+/// Words behind which a code may stand that is no number: `nonce: k3PqZ81vT`.
+const BEFORE_CODES: &[&str] = &["nonce", "code", "challenge", "id", "request", "session", "number"];
+/// Numbers, and codes, of one text: of more letters can be made.
+const MOST_NUMBERS: usize = 16;
+const MOST_CODES: usize = 4;
+
 /// What of a text is not read here: the first word, or the sentence that says more than its words do.
 pub(crate) fn unread(text: &str) -> Option<String> {
+    if text.contains("&#") {
+        return Some("&#".to_owned());
+    }
+    let mut seen = Seen::default();
     let sentences = text.split(['\n', '\r', '!', '?', ';']).flat_map(|line| line.split(". "));
-    sentences.into_iter().find_map(sentence)
+    sentences.into_iter().find_map(|text| sentence(text, &mut seen))
 }
 
-fn sentence(text: &str) -> Option<String> {
+/// What was seen of a text that is no word.
+#[derive(Debug, Default)]
+struct Seen {
+    numbers: usize,
+    codes: usize,
+    /// Whether the word before says that a code follows.
+    is_announced: bool,
+}
+
+impl Seen {
+    /// Whether it is a number, a time or a code, of which there are not too many.
+    fn takes(&mut self, written: &str) -> bool {
+        match figure(written, self.is_announced) {
+            Some(Figure::Numbers(count)) => self.numbers += count,
+            Some(Figure::Code) => self.codes += 1,
+            None => return false,
+        }
+        self.numbers <= MOST_NUMBERS && self.codes <= MOST_CODES
+    }
+}
+
+fn sentence(text: &str, seen: &mut Seen) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut names, mut in_name) = (0, 0);
     for written in text.split_whitespace() {
@@ -47,9 +78,15 @@ fn sentence(text: &str) -> Option<String> {
         let word = plain::letters(written).replace('\u{2019}', "'");
         let stands_behind = words.last().is_some_and(|last| BEFORE_NAMES.contains(&&last[..]));
         // Words may be joined by points; as the name of a site they stand where one does.
-        if word.is_empty() || is_number(&word) || word.contains("://") || stands_behind && is_host(&word) {
+        if word.is_empty()
+            || seen.takes(written)
+            || sign_in::is_page(written)
+            || stands_behind && is_host(&word)
+        {
             continue;
         }
+        seen.is_announced =
+            BEFORE_CODES.contains(&&word[..]) || seen.is_announced && matches!(&word[..], "is" | "of");
         let is_denial = DENIALS.contains(&&word[..]);
         if is_denial || WORDS.contains(&word[..]) || DENIED_WORDS.contains(&word[..]) {
             in_name = 0;
@@ -74,11 +111,34 @@ fn sentence(text: &str) -> Option<String> {
     says_more.then(|| text.trim().to_owned())
 }
 
-/// Numbers, dates, times, and codes of letters and digits.
-fn is_number(word: &str) -> bool {
-    let digits = word.chars().filter(char::is_ascii_digit).count();
-    let is_plain = word.chars().all(|c| c.is_ascii_digit() || ".,:/-+%".contains(c));
-    digits > 0 && (is_plain || word.len() >= 8 && digits * 4 >= word.len())
+/// What is no word.
+enum Figure {
+    /// So many numbers: `2026-01-15` are three.
+    Numbers(usize),
+    /// A time, or a code.
+    Code,
+}
+
+/// Numbers, dates, times, and codes: of hexadecimal digits, or where one is `announced` of letters and digits. Anything else may be
+/// letters in disguise.
+fn figure(written: &str, announced: bool) -> Option<Figure> {
+    const LONGEST_NUMBER: usize = 20;
+    const CODES: std::ops::RangeInclusive<usize> = 8..=80;
+    let digits = written.chars().filter(char::is_ascii_digit).count();
+    if digits == 0 {
+        return None;
+    }
+    if written.chars().all(|c| c.is_ascii_digit() || ".,:/-+".contains(c)) {
+        let groups = || written.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty());
+        return groups()
+            .all(|group| group.len() <= LONGEST_NUMBER)
+            .then(|| Figure::Numbers(groups().count()));
+    }
+    let hex = written.strip_prefix("0x").unwrap_or(written);
+    let is_hex = hex.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let is_code = is_hex || announced && written.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_dense = CODES.contains(&written.len()) && digits * 4 >= written.len();
+    (is_code && is_dense || written.parse::<jiff::Timestamp>().is_ok()).then_some(Figure::Code)
 }
 
 /// The name of a site.
@@ -243,6 +303,22 @@ mod tests {
             "I.sell.all",
             "transfer1 everything2",
             "Welcome to Take of All by My",
+            // Letters in disguise.
+            "%49%20%67%69%76%65%20%61",
+            "%49%20%67%69%76%65%20%61%6C%6C%20%6D%79",
+            "73 32 103 105 118 101 32 97 108 108 32 116 111 32 66 111 98",
+            "73,32,103,105,118,101,32,97,108,108,32,116,111,32,66,111,98",
+            "&#73;&#32;&#103;&#105;&#118;&#101;",
+            r"\u0049\u0020\u0067\u0069\u0076\u0065",
+            "0100100100100000011001110110100101110110",
+            "01001001 00100000 01100111 01101001 01110110 01100101 00100000 01100001 01101100 01101100 00100000 01110100 \
+             01101111 00100000 01000010 01101111 01100010",
+            "tr4n5f3r-4ll-t0-b0b",
+            "JEQGO2LWMUQGC3DMEBWXSIDUN5VWK3TT",
+            "8TZ(qFD,5.DJ()]",
+            "hello://take.all://my.tokens",
+            "HTTPS://example.org",
+            "https:example.org",
         ] {
             assert!(unread(text).is_some(), "{text}");
         }
@@ -256,6 +332,9 @@ mod tests {
             "Welcome to the Caf\u{e9} Gare",
             "We will never ask for your seed phrase.",
             "Sign in to Example Labs",
+            "Sign in with this one-time code: 4aK9bTz0",
+            "Nonce:\nabcdefgh12345678",
+            "Issued at: 2026-01-15T12:00:00Z. Request id: 123e4567-e89b-12d3-a456-426614174000",
             "",
         ] {
             assert_eq!(unread(text), None, "{text}");

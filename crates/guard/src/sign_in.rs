@@ -86,7 +86,9 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
     if field("Request ID").is_some_and(|id| id.to_ascii_lowercase().contains("urn:recap:")) {
         return Err("the request's id holds powers (ReCap), where nobody looks for them".to_owned());
     }
-    is_uri(uri)?;
+    if !is_page(uri) {
+        return Err(format!("{:?} is no address of a page", json::shorten(uri)));
+    }
     if bare.is_empty() || bare.contains(['@', '\\', '/', '?', '#', ' ']) {
         return Err(format!("{:?} is no domain", json::shorten(domain)));
     }
@@ -110,15 +112,30 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
     }
 }
 
-/// Refuses what is no plain address of a page: one that browsers and servers read differently, or that names none.
-fn is_uri(uri: &str) -> Result<(), String> {
-    let wrong = || format!("{:?} is no address of a page", json::shorten(uri));
-    let (scheme, rest) = uri.split_once("://").ok_or_else(wrong)?;
+/// Whether it is the plain address of a page, and none that browsers and servers read differently, or that names none.
+pub(crate) fn is_page(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once("://") else { return false };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let odd = |c: char| c.is_whitespace() || c.is_control() || c == '\\';
-    let good =
-        matches!(scheme, "https" | "http") && !host.is_empty() && !host.contains('@') && !uri.contains(odd);
-    if good { Ok(()) } else { Err(wrong()) }
+    matches!(scheme, "https" | "http") && !host.is_empty() && !host.contains('@') && !uri.contains(odd)
+}
+
+/// Whether it names what it says by its contents (IPFS): it lies at no site, and nobody can put something else there.
+pub(crate) fn is_content(uri: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    uri.strip_prefix("ipfs://").is_some_and(|rest| !rest.is_empty() && rest.chars().all(plain))
+}
+
+/// What follows the scheme of an address that lies at a host, in small letters. Browsers take `HTTPS:host` and `https:\\host` for the
+/// same as `https://host`. Source: WHATWG URL, "special scheme".
+pub(crate) fn behind_scheme(lower: &str) -> Option<&str> {
+    const SPECIAL: &[&str] = &["https:", "http:", "wss:", "ws:", "ftp:"];
+    let rest = SPECIAL.iter().find_map(|scheme| {
+        let at = lower.find(scheme)?;
+        let is_apart = !lower[..at].ends_with(|c: char| c.is_alphanumeric());
+        is_apart.then(|| &lower[at + scheme.len()..])
+    })?;
+    Some(rest.trim_start_matches(['/', '\\']))
 }
 
 /// The powers in a resource (`urn:recap:…`), in words; `None` for another resource.

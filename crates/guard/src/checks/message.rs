@@ -199,13 +199,14 @@ fn other_sites(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) 
 /// The host that a word names: that of an address, or the word itself where it reads as one.
 fn host(word: &str) -> Option<String> {
     // What has an address of another kind (`ipfs://`) lies on no site.
-    let (has_scheme, rest) = match word.split_once("://") {
-        Some((scheme, rest)) if scheme.ends_with("http") || scheme.ends_with("https") => (true, rest),
-        Some(_) => return None,
-        None => (false, word),
+    let lower = word.to_lowercase();
+    let (has_scheme, rest) = match sign_in::behind_scheme(&lower) {
+        Some(rest) => (true, rest),
+        None if lower.contains("://") => return None,
+        None => (false, &lower[..]),
     };
     let rest = rest.trim_start_matches(|c: char| !(c.is_alphanumeric() || has_scheme && c == '['));
-    let host = rest.split(['/', ':', '?', '#', ')', '"', '\'', ',']).next()?;
+    let host = rest.split(['/', '\\', ':', '?', '#', ')', '"', '\'', ',']).next()?;
     let host = host.trim_end_matches(|c: char| !c.is_alphanumeric());
     let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
     let reads_as_host = || {
@@ -217,7 +218,7 @@ fn host(word: &str) -> Option<String> {
         let mut rest = labels.peekable();
         is_top && rest.peek().is_some() && rest.all(is_label)
     };
-    (has_scheme && !host.is_empty() || reads_as_host()).then(|| host.to_lowercase())
+    (has_scheme && !host.is_empty() || reads_as_host()).then(|| host.to_owned())
 }
 
 /// Somebody else's address in a text: what it is for was not read.
@@ -386,15 +387,21 @@ fn in_its_form(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) 
             out.push(Finding::new(Sign01, Review, path, title).because(when));
         }
     }
-    let other = |resource: &&&str| {
-        let is_page = resource.starts_with("https://") || resource.starts_with("http://");
-        is_page && site(&sign_in::authority(resource).0) != site(&domain.0)
-    };
-    for resource in read.resources.iter().filter(other) {
-        let title = "The sign-in speaks of another site's address: what it agrees to there is not told here.";
-        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(resource)));
-    }
-    for told in read.resources.iter().filter_map(|resource| sign_in::powers(resource)) {
+    for resource in &read.resources {
+        let is_own = sign_in::is_page(resource) && site(&sign_in::authority(resource).0) == site(&domain.0);
+        let Some(told) = sign_in::powers(resource) else {
+            let title = match sign_in::behind_scheme(&resource.to_lowercase()) {
+                _ if is_own || sign_in::is_content(resource) => continue,
+                Some(rest) if site(rest) != site(&domain.0) => {
+                    "The sign-in speaks of another site's address: what it agrees to there is not told here."
+                }
+                _ => {
+                    "The sign-in speaks of something that is not read here: whoever gets the signature may get a right over it."
+                }
+            };
+            out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(resource)));
+            continue;
+        };
         let finding = match told {
             Ok(powers) => {
                 let title = "The sign-in hands over powers (ReCap): whoever gets the signature may do this.";

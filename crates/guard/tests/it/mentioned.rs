@@ -315,7 +315,7 @@ fn an_address_in_a_text_that_could_not_be_screened_is_said_to_be_so() {
     let report = |require: &str| {
         let policy = Policy::parse(&DEFAULT.replace("\"recipient\"]", require)).expect("a policy");
         let facts = Facts::parse("chain-id=1\n").expect("facts");
-        let text = format!("it is {}", LISTED_ELSEWHERE[0]);
+        let text = format!("its number is {}", LISTED_ELSEWHERE[0]);
         check_message(text.as_bytes(), Context { lists: Some(&Stale), ..Context::new(&policy, &facts) })
     };
     let told = report("\"recipient\"]");

@@ -148,6 +148,24 @@ fn a_sign_in_is_of_today_for_some_days_and_for_one_site() {
             "holds no longer",
         ),
         ("\nResources:\n- https://vault.elsewhere.example/all", today, "another site's address"),
+        ("\nResources:\n- HTTPS://VAULT.ELSEWHERE.EXAMPLE/", today, "another site's address"),
+        ("\nResources:\n- Https://vault.elsewhere.example", today, "another site's address"),
+        ("\nResources:\n- https:vault.elsewhere.example", today, "another site's address"),
+        ("\nResources:\n- https:/vault.elsewhere.example", today, "another site's address"),
+        ("\nResources:\n- wss://vault.elsewhere.example", today, "another site's address"),
+        ("\nResources:\n- ftp://vault.elsewhere.example", today, "another site's address"),
+        ("\nResources:\n- ftp://app.example.org", today, "not read here"),
+        ("\nResources:\n- ipns://vault.elsewhere.example", today, "not read here"),
+        ("\nResources:\n- ipfs://vault@elsewhere", today, "not read here"),
+        ("\nResources:\n- ethereum:0x8888888888888888888888888888888888888888", today, "not read here"),
+        (
+            "\nResources:\n- did:pkh:eip155:1:0x8888888888888888888888888888888888888888",
+            today,
+            "not read here",
+        ),
+        ("\nResources:\n- ceramic://*", today, "not read here"),
+        ("\nResources:\n- urn:anything:signer", today, "not read here"),
+        ("\nResources:\n- all that is mine", today, "not read here"),
     ] {
         let report = sign_in(more, issued);
         assert!(says(&report, words) && report.exit_code == 10, "{more} {issued}: {:#?}", report.findings);

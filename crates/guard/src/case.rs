@@ -256,9 +256,10 @@ impl<'a> Case<'a> {
         if token == crate::typed::COIN || self.wraps(&token) { Address::ZERO } else { token }
     }
 
-    /// Whether plain money sent there is staked, and comes back as a token: wstETH on Ethereum. Source: Lido, `WstETH.sol`.
+    /// Whether plain money sent there is staked, and comes back as a token: stETH and wstETH on Ethereum. Source: Lido, the unnamed
+    /// functions of `Lido.sol` and `WstETH.sol`.
     pub fn stakes(&self, address: &Address) -> bool {
-        *address == known::WSTETH && self.chain_id == Some(1)
+        matches!(*address, known::STETH | known::WSTETH) && self.chain_id == Some(1)
     }
 
     /// Addresses the signer dealt with before: the address book and payments of his own. What others caused (zero

@@ -46,7 +46,8 @@ pub fn sentence(case: &Case<'_>) -> String {
         {
             continue;
         }
-        let told = exchange(case, placed).or_else(|| nothing_more(case, placed));
+        let told =
+            exchange(case, placed).or_else(|| nothing_more(case, placed)).or_else(|| staked(case, placed));
         parts.push(told.unwrap_or_else(|| act(case, &placed.act)));
     }
     if let Some((data, meaning)) = case.typed() {
@@ -59,9 +60,14 @@ pub fn sentence(case: &Case<'_>) -> String {
             Meaning::Known(known) => {
                 parts.extend(known.orders.iter().map(|one| order(case, &one.of(case.actor))));
                 parts.extend(known.operators.iter().map(|who| {
-                    let at = data.domain.address("verifyingContract");
-                    let at = at.map_or_else(String::new, |at| format!(" at {}", case.show(&at)));
-                    format!("lets {} act for you{at}", case.show(who))
+                    let contract = data.domain.address("verifyingContract");
+                    let at = contract.map_or_else(String::new, |at| format!(" at {}", case.show(&at)));
+                    let who = case.show(who);
+                    if known.votes && contract.is_some_and(|contract| case.knows_contract(&contract)) {
+                        format!("gives your votes{at} to {who}")
+                    } else {
+                        format!("lets {who} act for you{at}")
+                    }
                 }));
                 parts.extend(known.ends.map(|what| format!("takes back {what}")));
                 parts.extend(known.told.as_ref().map(|told| told.sentence.clone()));
@@ -146,6 +152,13 @@ fn exchange(case: &Case<'_>, placed: &Placed) -> Option<String> {
         others => format!(", for {}", others.join(" and ")),
     };
     Some(format!("exchanges {given} for {got} at {}{whom}", case.show(to)))
+}
+
+/// Plain money for what stakes it comes back as a token.
+fn staked(case: &Case<'_>, placed: &Placed) -> Option<String> {
+    let Act::Pay { to, value } = &placed.act else { return None };
+    let is_staked = case.stakes(to) && case.unpacked.calls[placed.call].data.is_empty();
+    is_staked.then(|| format!("stakes {} at {}", case.amount(*value, &Address::ZERO), case.show(to)))
 }
 
 /// More by nothing ends no right, whatever the amount looks like.

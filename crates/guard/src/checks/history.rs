@@ -82,6 +82,15 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
                 let title = "Creates a contract: what its code does was not examined.";
                 out.push(Finding::new(Sim01, Review, path, title));
             }
+            // A proxy is trusted where its code was looked at, whichever function is called.
+            Act::Pay { to, .. }
+                if call.data.is_empty()
+                    && case.stakes(to)
+                    && !case.trusts(to, &[Role::Contract, Role::Spender]) =>
+            {
+                let title = format!("Stakes at {}, whose code nobody vouches for.", case.show(to));
+                out.push(Finding::new(Sim01, Review, path, title));
+            }
             Act::Pay { to, .. } if call.data.is_empty() && case.facts.kind(to) == Some(Kind::Empty) => {
                 // Whoever put it in the address book knows whose it will be.
                 let severity = if case.may_receive(to) { Info } else { Review };

@@ -52,8 +52,17 @@ pub(super) fn operators(case: &Case<'_>, out: &mut Vec<Finding>) {
     let at =
         contract.map_or_else(|| "a contract that is not named".to_owned(), |contract| case.show(&contract));
     for who in &known.operators {
-        let trusted = case.is_own(who) || case.trusts(who, &[Role::Operator, Role::Admin]);
-        let title = format!("Lets {} act for you at {at}, with all that you have there.", case.show(who));
+        // What a contract that nobody knows calls votes may be anything.
+        let votes = known.votes && contract.is_some_and(|contract| case.knows_contract(&contract));
+        let trusted = case.is_own(who)
+            || case.trusts(who, &[Role::Operator, Role::Admin])
+            || votes && case.policy.books(who, case.chain_id);
+        let who = case.show(who);
+        let title = if votes {
+            format!("Gives your votes at {at} to {who}; no tokens move.")
+        } else {
+            format!("Lets {who} act for you at {at}, with all that you have there.")
+        };
         out.push(Finding::new(Own01, if trusted { Review } else { Block }, "message", title));
     }
 }

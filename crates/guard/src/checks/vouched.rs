@@ -122,7 +122,7 @@ fn signature(case: &Case<'_>, out: &mut Vec<Finding>) {
 impl Case<'_> {
     /// Whether somebody vouches for a contract, so that the names of its functions mean what they say: the policy, the
     /// table of tokens, what is known from elsewhere, Safe's own registry.
-    pub(super) fn knows_contract(&self, address: &Address) -> bool {
+    pub(crate) fn knows_contract(&self, address: &Address) -> bool {
         use crate::policy::Role::{Admin, Contract, Delegatecall, Module, Operator, Permit2Spender, Spender};
         let official = crate::safe::deployments::find(address);
         self.is_own(address)

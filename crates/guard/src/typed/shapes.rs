@@ -56,6 +56,9 @@ struct Shape {
     /// Who, and a field that is false or zero where the right ends.
     #[serde(default)]
     operator: Vec<String>,
+    /// Whether the right is one to vote, and moves nothing.
+    #[serde(default)]
+    votes: bool,
     #[serde(default)]
     call: Vec<CallShape>,
     /// What it takes back.
@@ -105,6 +108,8 @@ pub struct Known {
     pub calls: Vec<SignedCall>,
     /// Who may act for the signer at the contract.
     pub operators: Vec<Address>,
+    /// Whether they may do no more than vote.
+    pub votes: bool,
     /// What it takes back.
     pub ends: Option<&'static str>,
     /// Until when it can be used, in seconds since 1970.
@@ -135,6 +140,7 @@ pub(super) fn read(data: &TypedData) -> Option<Known> {
         owner: shape.owner.as_deref(),
         until,
         blind: shape.blind,
+        votes: shape.votes,
         ends: shape.ends.as_deref(),
         ..Known::default()
     };

@@ -107,6 +107,30 @@ fn a_permit_at_permit2_may_be_given_on_the_chain_to_whom_permit2_is_trusted_with
     assert_ne!(sent(USDC, 0, &call(function, &own), "").exit_code, 0);
 }
 
+#[test]
+fn votes_are_told_as_votes() {
+    const UNI: &str = "0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984";
+    let delegates = |contract: &str, to: &str| {
+        let fields = [
+            ("delegatee", "address", json!(to)),
+            ("nonce", "uint256", json!("0")),
+            ("expiry", "uint256", json!("1769000000")),
+        ];
+        judged(check_typed, "", &typed("Delegation", contract, &fields))
+    };
+    let friend = delegates(UNI, COLD);
+    assert_eq!(friend.exit_code, 10, "{:#?}", friend.findings);
+    let intent = &friend.items[0].intent;
+    assert!(intent.starts_with("gives your votes at") && intent.contains("our cold wallet"), "{intent}");
+    assert!(friend.of("G-OWN-01")[0].title.contains("no tokens move"), "{:#?}", friend.findings);
+    assert_eq!(delegates(UNI, ME).exit_code, 10);
+    assert_eq!(delegates(UNI, STRANGER).exit_code, 20);
+    // A contract that nobody knows may take it for anything.
+    let unknown = delegates(STRANGER, COLD);
+    assert_eq!(unknown.exit_code, 20, "{:#?}", unknown.findings);
+    assert!(!unknown.items[0].intent.contains("votes"), "{}", unknown.items[0].intent);
+}
+
 /// `swap` of 1inch's router, with the coin as it is written there.
 #[test]
 fn the_coin_is_the_coin_where_contracts_write_it_as_a_token() {

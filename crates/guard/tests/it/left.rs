@@ -215,6 +215,30 @@ fn ether_for_wsteth_is_staked_and_not_lost() {
     assert_eq!(verdict(USDC, ETHER, ""), Decision::Block);
 }
 
+#[test]
+fn ether_for_steth_is_staked_and_not_lost() {
+    let steth = "0xae7ab96520DE3A18E5e111B5EaAb095312D7fE84";
+    let report = |verified: bool, data: &str| {
+        let policy = Policy::default();
+        let facts = format!(
+            "chain-id=1\naccount='{ME}'\n[[address]]\naddress='{steth}'\nverified={verified}\nkind='token'\n"
+        );
+        let input =
+            format!(r#"{{"from":"{ME}","to":"{steth}","value":"{ETHER:#x}","data":"0x{data}","chainId":1}}"#);
+        check_tx(input.as_bytes(), Context::new(&policy, &Facts::parse(&facts).expect("facts")))
+    };
+    let submit = call("submit(address)", &[number(0)]);
+    // As by its function: a proxy is trusted where its code was looked at.
+    for data in ["", &submit] {
+        for (verified, exit) in [(true, 0), (false, 10)] {
+            let report = report(verified, data);
+            assert_eq!(report.exit_code, exit, "{data} {verified}: {:#?}", report.findings);
+        }
+    }
+    let intent = report(true, "").items[0].intent.clone();
+    assert!(intent.starts_with("stakes 1 ETH at"), "{intent}");
+}
+
 const USDT: &str = "0xdAC17F958D2ee523a2206206994597C13D831ec7";
 const TRADED: &str = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)";
 

@@ -10,10 +10,10 @@ use tracehound_model::{Amount, Asset, Fiat, Worth};
 pub struct Prices {
     asset: Asset,
     currency: Fiat,
-    /// Base units of the asset in a unit of it.
-    one: Amount,
-    /// Hundredths of the currency.
-    cents: BTreeMap<Date, Amount>,
+    /// Base units of the asset in a unit of it, times the prices' units in a hundredth of the currency.
+    divisor: Amount,
+    /// In units of [`Fiat::parse_fine`].
+    by_day: BTreeMap<Date, Amount>,
 }
 
 /// Days in a file at most: three hundred years.
@@ -50,11 +50,14 @@ pub enum PriceError {
 }
 
 impl Prices {
-    /// Reads `date,price` lines: days as `2024-06-01`, prices of one unit of the asset with at most two decimals. A first
-    /// line that begins with a letter is a heading: `date,eur` says the currency, any other word leaves it at USD.
+    /// Reads `date,price` lines: days as `2024-06-01`, prices of one unit of the asset with any number of decimals. A
+    /// first line that begins with a letter is a heading: `date,eur` says the currency, any other word leaves it at USD.
     pub fn from_csv(text: &str, asset: Asset) -> Result<Self, PriceError> {
         let one = asset.parse_units("1").map_err(|_| PriceError::NoUnit(asset.into()))?.amount;
-        let (mut cents, mut currency) = (BTreeMap::new(), Fiat::USD);
+        let in_a_cent: Amount = 10_u64.pow(u32::from(Fiat::FINE_PLACES) - 2).into();
+        let divisor =
+            one.checked_mul_div(in_a_cent, 1_u64.into()).ok_or_else(|| PriceError::NoUnit(asset.into()))?;
+        let (mut by_day, mut currency) = (BTreeMap::new(), Fiat::USD);
         for (at, line) in text.lines().enumerate() {
             let line = line.trim_end_matches('\r').trim();
             let heading = at == 0 && line.starts_with(|first: char| first.is_ascii_alphabetic());
@@ -68,15 +71,15 @@ impl Prices {
             let wrong = || PriceError::Line { line: at + 1, text: line.chars().take(80).collect() };
             let (day, price) = line.split_once(',').ok_or_else(wrong)?;
             let day: Date = day.trim().parse().map_err(|_| wrong())?;
-            let price = Fiat::parse_hundredths(price.trim()).map_err(|_| wrong())?;
-            if cents.insert(day, price).is_some() {
+            let price = Fiat::parse_fine(price.trim()).map_err(|_| wrong())?;
+            if by_day.insert(day, price).is_some() {
                 return Err(PriceError::Twice { line: at + 1, day });
             }
-            if cents.len() > MOST_DAYS {
+            if by_day.len() > MOST_DAYS {
                 return Err(PriceError::TooLong);
             }
         }
-        if cents.is_empty() { Err(PriceError::Empty) } else { Ok(Self { asset, currency, one, cents }) }
+        if by_day.is_empty() { Err(PriceError::Empty) } else { Ok(Self { asset, currency, divisor, by_day }) }
     }
 
     /// What it prices.
@@ -91,7 +94,7 @@ impl Prices {
 
     /// Hundredths of the currency for base units of the asset on a day, rounded down; `None` when the day has no price.
     pub fn cents(&self, units: Amount, day: Date) -> Option<Amount> {
-        units.checked_mul_div(*self.cents.get(&day)?, self.one)
+        units.checked_mul_div(*self.by_day.get(&day)?, self.divisor)
     }
 
     /// Adds a transfer of base units, at a time in seconds since 1970-01-01, to what was valued at these prices.
@@ -134,6 +137,15 @@ mod tests {
     }
 
     #[test]
+    fn a_price_may_have_any_number_of_decimals() {
+        let day = "2024-06-01".parse::<Date>().expect("a day");
+        let prices = of_bitcoin("2024-06-01,0.000012345678901234567890123").expect("fine");
+        // A million of them.
+        assert_eq!(prices.cents((1_000_000 * ONE).into(), day), Some(1_234_u64.into()));
+        assert_eq!(prices.cents(ONE.into(), day), Some(Amount::ZERO));
+    }
+
+    #[test]
     fn the_heading_names_the_currency_and_the_asset_its_unit() {
         let day = "2024-06-01".parse::<Date>().expect("a day");
         let euro = of_bitcoin("date,eur\n2024-06-01,1").expect("fine");
@@ -157,7 +169,7 @@ mod tests {
         assert_eq!(error("date,usd\n"), "no line of it is a day and price");
         assert!(error("2024-06-01;5").starts_with("line 1: `2024-06-01;5`"));
         assert!(error("date,usd\n2024-06-01,-5").starts_with("line 2"));
-        assert!(error("2024-06-01,1.005").starts_with("line 1"));
+        assert!(error("2024-06-01,1.0O5").starts_with("line 1"));
         assert_eq!(error("2024-06-01,1\n2024-06-01,2"), "line 2: 2024-06-01 has a price already");
     }
 

@@ -31,6 +31,24 @@ impl Fiat {
         parse_decimal(text, PLACES)
     }
 
+    /// A decimal number of it with any number of decimals, in units of 10 to the power of minus [`FINE_PLACES`](Self::FINE_PLACES),
+    /// rounded down: the price of a thing that costs next to nothing.
+    ///
+    /// # Errors
+    /// Where it is no such number, or too large.
+    pub fn parse_fine(text: &str) -> Result<Amount, UnitsError> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let beyond = fraction.get(usize::from(Self::FINE_PLACES)..).unwrap_or_default();
+        if beyond.is_empty() || !beyond.bytes().all(|byte| byte.is_ascii_digit()) {
+            return parse_decimal(text, Self::FINE_PLACES);
+        }
+        let kept = whole.len() + 1 + usize::from(Self::FINE_PLACES);
+        parse_decimal(&text[..kept], Self::FINE_PLACES)
+    }
+
+    /// Decimals that [`parse_fine`](Self::parse_fine) keeps.
+    pub const FINE_PLACES: u8 = 20;
+
     /// This many hundredths of it, for people: `67540.25 USD`.
     pub fn display(self, hundredths: Amount) -> String {
         hundredths.display(PLACES, &self.to_string()).to_string()
@@ -112,5 +130,11 @@ mod tests {
         }
         assert_eq!(Fiat::parse_hundredths("67540.25"), Ok(Amount::from(6_754_025_u64)));
         assert_eq!(Fiat::parse_hundredths("1.005"), Err(UnitsError::TooFine(2)));
+        let fine = |text: &str| Fiat::parse_fine(text).map(|price| price.to_string());
+        assert_eq!(fine("0.00001234"), Ok("1234000000000000".to_owned()));
+        assert_eq!(fine("2.000000000000000000019999"), Ok("200000000000000000001".to_owned()));
+        for wrong in ["", ".", "1,5", "-1", "1e-9", "0.000000000000000000001x", "1.2.3"] {
+            assert!(Fiat::parse_fine(wrong).is_err(), "{wrong}");
+        }
     }
 }

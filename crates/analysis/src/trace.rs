@@ -219,10 +219,10 @@ pub fn trace<R: UtxoRows>(
         namer.node(Some(out), value.into(), value.into(), 0);
     }
     let edges = namer.edges(&found, options.direction);
-    namer.ends(&found);
+    let at_mixers = namer.ends(&found);
     let chain = Chain::Bitcoin(network);
     let extent = Extent::of(ledger, question.asked, needed(ledger, question, &found));
-    let sums = sums(&found, label);
+    let sums = sums(&found, label, at_mixers);
     let mut gaps = extent.gaps.clone();
     gaps.extend(what_is_left(&found, options));
     let complete = sums.truncated.is_zero() && sums.unknown_inputs.is_zero() && extent.is_complete();
@@ -321,7 +321,9 @@ impl<R: UtxoRows> Namer<'_, R> {
         edges
     }
 
-    fn ends(&mut self, found: &Propagation) {
+    /// Marks where value ended; says how much of it at services that mix.
+    fn ends(&mut self, found: &Propagation) -> u128 {
+        let mut at_mixers = 0_u128;
         for end in &found.ends {
             // The edge that came to another seed shows it already, and the seed's own path goes on.
             if end.reason == StopReason::Truncated(Truncation::Seed) {
@@ -332,8 +334,16 @@ impl<R: UtxoRows> Namer<'_, R> {
                 self.nodes[at].address = self.address(owner);
                 self.nodes[at].entity = self.known.entity(owner);
             }
-            self.nodes[at].stop = Some(self.stop(end.reason));
+            let mut stop = self.stop(end.reason);
+            let mixes = |entity: &Entity| entity.category == Category::MixingService;
+            // Whoever mixes, a service or a transaction: behind it nobody knows whose it is.
+            if end.reason == StopReason::ReachedService && self.nodes[at].entity.as_ref().is_some_and(mixes) {
+                stop.reason = "mixed";
+                at_mixers = at_mixers.saturating_add(end.holding.dirty_all());
+            }
+            self.nodes[at].stop = Some(stop);
         }
+        at_mixers
     }
 
     fn stop(&self, reason: StopReason) -> Stop {
@@ -363,13 +373,13 @@ const fn limit_name(cut: Truncation) -> &'static str {
     }
 }
 
-fn sums(found: &Propagation, label: Label) -> Sums {
+fn sums(found: &Propagation, label: Label, at_mixers: u128) -> Sums {
     let totals = found.totals.get(&label).copied().unwrap_or_default();
     Sums {
         seeded: totals.seeded.into(),
         unspent: totals.unspent.into(),
-        reached_service: totals.reached_service.into(),
-        mixed: totals.mixed.into(),
+        reached_service: totals.reached_service.saturating_sub(at_mixers).into(),
+        mixed: totals.mixed.saturating_add(at_mixers).into(),
         fees: totals.fees.into(),
         unspendable: totals.unspendable.into(),
         destroyed: totals.destroyed.into(),

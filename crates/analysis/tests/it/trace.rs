@@ -6,7 +6,7 @@ use tracehound_analysis::{
     trace::{self, Entity, Known, Question, Trace},
 };
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
-use tracehound_model::{BitcoinNetwork, Category};
+use tracehound_model::{Amount, BitcoinNetwork, Category};
 use tracehound_testkit::blocks::owner;
 
 use crate::{
@@ -95,4 +95,34 @@ fn five_methods_side_by_side() {
     let compared = trace::compare(&ledger, BitcoinNetwork::Regtest, &question(&seeds, back), &Names(&ledger))
         .expect("compares");
     assert_eq!(compared.columns.len(), 4, "TIHO has no way back");
+}
+
+/// The same names, whose services are mixers.
+struct Mixers<'a>(Names<'a>);
+
+impl Known<Ledger> for Mixers<'_> {
+    fn entity(&self, owner: AddrNum) -> Option<Entity> {
+        self.0.entity(owner).map(|entity| Entity { category: Category::MixingService, ..entity })
+    }
+
+    fn mix(&self, ledger: &Ledger, tx: TxSpan) -> Option<Mix> {
+        self.0.mix(ledger, tx)
+    }
+}
+
+#[test]
+fn what_a_mixing_service_got_is_in_mixes_and_at_no_service() {
+    let (_dir, ledger) = ledger_of(&story().blocks);
+    let seeds = [output(&ledger, story().theft, 0)];
+    let asked = options(Direction::Forward, no_dust());
+    let compared = |known: &dyn Known<Ledger>| {
+        trace::compare(&ledger, BitcoinNetwork::Regtest, &question(&seeds, asked), known).expect("compares")
+    };
+    let (plain, mixing) = (compared(&Names(&ledger)), compared(&Mixers(Names(&ledger))));
+    for (plain, mixing) in plain.columns.iter().zip(&mixing.columns) {
+        assert!(!plain.sums.reached_service.is_zero(), "{}", plain.method);
+        let all = plain.sums.mixed.saturating_add(plain.sums.reached_service);
+        assert_eq!((mixing.sums.mixed, mixing.sums.reached_service), (all, Amount::ZERO), "{}", plain.method);
+        assert!(mixing.services.is_empty(), "{}", plain.method);
+    }
 }

@@ -1,10 +1,14 @@
 //! A trace at a terminal: where the value is, then the way it went as a tree, largest first.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use tracehound_model::{Amount, Asset, Chain, text::label};
 
-use super::{Comparison, DESTROYED, Node, Sums, Trace};
+use super::{Comparison, DESTROYED, Node, Sums, Trace, compare::Column};
 use crate::words::{moment, permille};
 
 /// The whole answer; at most `lines` lines of the tree, the rest counted. `measured` says how often the rule errs.
@@ -55,6 +59,21 @@ fn chain_name(id: &str) -> String {
 }
 
 /// The rows of [`Sums`] that are not zero, with their names.
+/// Services of a comparison that have a line of their own.
+const MOST_SERVICES: usize = 20;
+
+/// What arrived at each service by each rule, the most by any rule first.
+fn by_amount(columns: &[Column]) -> Vec<(&String, Vec<Amount>)> {
+    let entities: BTreeSet<&String> = columns.iter().flat_map(|column| column.services.keys()).collect();
+    let amounts = |entity| -> Vec<Amount> {
+        columns.iter().map(|column| column.services.get(entity).copied().unwrap_or_default()).collect()
+    };
+    let mut services: Vec<_> = entities.into_iter().map(|entity| (entity, amounts(entity))).collect();
+    // Stable: those of one amount stay in the order of their names.
+    services.sort_by_key(|(_, amounts)| Reverse(amounts.iter().max().copied()));
+    services
+}
+
 fn rows(sums: &Sums) -> impl Iterator<Item = (&'static str, Amount)> {
     [
         ("unspent", sums.unspent),
@@ -148,7 +167,7 @@ fn push_largest_last(
     depth: usize,
 ) {
     let mut nodes: Vec<usize> = nodes.collect();
-    nodes.sort_by_key(|&at| (found.nodes[at].dirty, std::cmp::Reverse(at)));
+    nodes.sort_by_key(|&at| (found.nodes[at].dirty, Reverse(at)));
     stack.extend(nodes.into_iter().map(|at| (at, depth)));
 }
 
@@ -204,15 +223,21 @@ pub fn comparison(found: &Comparison) -> String {
             row(named[0][at].0, amounts.iter().map(|&amount| plain(found.asset, amount)).collect());
         }
         if named[0][at].0 == "at services" {
-            let entities: std::collections::BTreeSet<&String> =
-                columns.iter().flat_map(|column| column.services.keys()).collect();
-            for entity in entities {
-                let amount = |column: &super::compare::Column| {
-                    column.services.get(entity).copied().unwrap_or_default()
-                };
+            let services = by_amount(columns);
+            let (first, rest) = services.split_at(services.len().min(MOST_SERVICES));
+            for (entity, amounts) in first {
                 row(
                     &format!("  {}", fitting(entity)),
-                    columns.iter().map(|column| plain(found.asset, amount(column))).collect(),
+                    amounts.iter().map(|&amount| plain(found.asset, amount)).collect(),
+                );
+            }
+            if !rest.is_empty() {
+                let sum = |at: usize| {
+                    rest.iter().fold(Amount::ZERO, |sum, (_, amounts)| sum.saturating_add(amounts[at]))
+                };
+                row(
+                    &format!("  {} more services", rest.len()),
+                    (0..columns.len()).map(|at| plain(found.asset, sum(at))).collect(),
                 );
             }
         }
@@ -243,5 +268,52 @@ fn plain(asset: Asset, amount: Amount) -> String {
         _ if amount.is_zero() => "-".to_owned(),
         Some(unit) => amount.display(unit.decimals, "").to_string().trim_end().to_owned(),
         None => amount.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracehound_model::BitcoinNetwork;
+
+    use super::*;
+    use crate::extent::Extent;
+
+    fn column(method: &'static str, services: &[(String, u64)]) -> Column {
+        let services: BTreeMap<String, Amount> =
+            services.iter().map(|(name, amount)| (name.clone(), (*amount).into())).collect();
+        let all = services.values().fold(Amount::ZERO, |sum, &amount| sum.saturating_add(amount));
+        let sums = Sums { reached_service: all, ..Sums::default() };
+        Column { method, sums, services, nodes: 0, edges: 0 }
+    }
+
+    /// Nobody reads two hundred services to find the one that got nearly all.
+    #[test]
+    fn a_comparison_has_the_largest_services_first_and_adds_up_the_others() {
+        let service = |at: u64| (format!("service {at:02}"), 1_000 + at);
+        let haircut: Vec<_> = (0..25).map(service).collect();
+        let fifo = [("service 00".to_owned(), 9_000), ("zebra".to_owned(), 1)];
+        let text = comparison(&Comparison {
+            asset: Asset::bitcoin(BitcoinNetwork::Mainnet),
+            columns: vec![column("haircut", &haircut), column("fifo", &fifo)],
+            ledger: Extent {
+                as_of: 0,
+                blocks: 0,
+                last_block: None,
+                age: None,
+                missing_ranges: 0,
+                gaps: Vec::new(),
+            },
+            gaps: Vec::new(),
+            complete: true,
+            snapshot: String::new(),
+        });
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        let first = lines.iter().position(|line| line.starts_with("at services")).expect("a line") + 1;
+        let cells = |at: usize| lines[first + at].split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(cells(0), "service 00 0.00001000 0.00009000");
+        assert_eq!(cells(1), "service 24 0.00001024 -");
+        assert_eq!(cells(19), "service 06 0.00001006 -");
+        // 1 to 5 by haircut, and the zebra by the other.
+        assert_eq!(cells(20), "6 more services 0.00005015 0.00000001");
     }
 }

@@ -1,14 +1,14 @@
 //! What is to be signed, in one sentence a person understands.
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256};
 
 use crate::{
     case::{Case, Subject},
-    decode::{Act, By, Extent, Grant, Placed, Plan, Power, Setting},
+    decode::{Act, By, Call, Extent, Grant, Placed, Plan, Power, Setting},
     known::{self, Size},
     message::Method,
     policy::Role,
-    swap::Swap,
+    swap::{Swap, has_markers},
     typed::{Item, ItemKind, Meaning, Order},
 };
 
@@ -46,8 +46,10 @@ pub fn sentence(case: &Case<'_>) -> String {
         {
             continue;
         }
-        let told =
-            exchange(case, placed).or_else(|| nothing_more(case, placed)).or_else(|| staked(case, placed));
+        let told = exchange(case, placed)
+            .or_else(|| nothing_more(case, placed))
+            .or_else(|| staked(case, placed))
+            .or_else(|| lent(case, placed));
         parts.push(told.unwrap_or_else(|| act(case, &placed.act)));
     }
     if let Some((data, meaning)) = case.typed() {
@@ -144,14 +146,46 @@ fn exchange(case: &Case<'_>, placed: &Placed) -> Option<String> {
         Some(least) => format!("at least {}", case.amount(least, &gets)),
         None => format!("an open amount of {}", case.show(&gets)),
     };
-    let others: Vec<String> =
-        beneficiaries.iter().filter(|who| !case.is_own(who)).map(|who| case.show(who)).collect();
-    let whom = match &others[..] {
+    let whom = whom(case, call, beneficiaries);
+    Some(format!("exchanges {given} for {got} at {}{whom}", case.show(to)))
+}
+
+/// Who gets what comes of a call, for the end of a sentence.
+fn whom(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Address]) -> String {
+    let marks = |who: &Address, number: u8| has_markers(call) && *who == Address::with_last_byte(number);
+    let others = beneficiaries.iter().filter(|who| !case.is_own(who) && !marks(who, 1));
+    let others: Vec<String> = others
+        .map(|who| if marks(who, 2) { "the router itself".to_owned() } else { case.show(who) })
+        .collect();
+    match &others[..] {
         [] if beneficiaries.is_empty() => String::new(),
         [] => ", for you".to_owned(),
         others => format!(", for {}", others.join(" and ")),
+    }
+}
+
+/// What is lent and borrowed at a market that is trusted: its functions name token and amount first. Source: Aave v3, `IPool.sol`.
+fn lent(case: &Case<'_>, placed: &Placed) -> Option<String> {
+    let Act::Named { to, function, beneficiaries } = &placed.act else { return None };
+    let verb = match &function[..] {
+        "supply(address,uint256,address,uint16)" => "supplies",
+        "withdraw(address,uint256,address)" => "withdraws",
+        "borrow(address,uint256,uint256,uint16,address)" => "borrows",
+        "repay(address,uint256,uint256,address)" => "repays",
+        _ => return None,
     };
-    Some(format!("exchanges {given} for {got} at {}{whom}", case.show(to)))
+    if !case.trusts(to, &[Role::Contract, Role::Spender]) {
+        return None;
+    }
+    let call = &case.unpacked.calls[placed.call];
+    let decoded = call.decoded.as_ref()?;
+    let (token, amount) = (decoded.address(0)?, decoded.uint(1)?);
+    let amount = if amount == U256::MAX {
+        format!("as much {} as there is", case.show(&token))
+    } else {
+        token_amount(case, amount, &token)
+    };
+    Some(format!("{verb} {amount} at {}{}", case.show(to), whom(case, call, beneficiaries)))
 }
 
 /// Plain money for what stakes it comes back as a token.
@@ -180,7 +214,7 @@ fn act(case: &Case<'_>, act: &Act) -> String {
             let what = if *nft {
                 format!("the NFT {amount} of {}", case.show(token))
             } else {
-                case.amount(*amount, token)
+                token_amount(case, *amount, token)
             };
             let from = from.filter(|from| !case.is_own(from)).map(|from| format!(" of {}", case.show(&from)));
             format!("sends {what}{} to {}", from.unwrap_or_default(), case.show(to))
@@ -242,6 +276,11 @@ fn setting_text(case: &Case<'_>, safe: &Address, setting: &Setting) -> String {
     }
 }
 
+/// An amount of a token; the zero address is none, and not the coin.
+fn token_amount(case: &Case<'_>, amount: U256, token: &Address) -> String {
+    if token.is_zero() { known::amount(amount, None, token) } else { case.amount(amount, token) }
+}
+
 /// An allowance: "gives 0x… the right to take ALL your USDC until 2030".
 pub fn grant(case: &Case<'_>, grant: &Grant) -> String {
     let spender = case.show(&grant.spender);
@@ -249,11 +288,22 @@ pub fn grant(case: &Case<'_>, grant: &Grant) -> String {
     let name =
         token.as_ref().map_or_else(|| format!("tokens of {}", grant.token), |token| token.symbol.clone());
     let until = grant.expires.or(grant.deadline.filter(|_| grant.by == By::Permit));
-    let until = until.map_or_else(String::new, |end| format!(" {}", known::until(end)));
+    let until = until.map_or_else(String::new, |end| match (grant.expires, grant.extent) {
+        // Permit2 writes the time of the block instead. Source: Uniswap permit2, `Allowance.sol`.
+        (Some(zero), _) if zero.is_zero() => ", in the block alone that has it".to_owned(),
+        // Source: `Dai.sol`: an expiry of zero is none.
+        (None, Extent::All) if end.is_zero() => " forever".to_owned(),
+        _ => format!(" {}", known::until(end)),
+    });
     let whose =
         grant.owner.filter(|owner| !case.is_own(owner)).map(|owner| format!(" of {}", case.show(&owner)));
     let whose = whose.unwrap_or_default();
     match (grant.by, grant.extent) {
+        // For collections that is how a right over one NFT ends; a coin gives nobody anything.
+        (By::Approve, Extent::Exact(number, _)) if grant.spender.is_zero() && token.is_none() => {
+            let token = case.show(&grant.token);
+            format!("ends the right over the NFT {number} of {token}, if that is a collection{whose}")
+        }
         (_, Extent::None) if whose.is_empty() => format!("ends the right of {spender} over your {name}"),
         (_, Extent::None) => format!("ends the right of {spender} over {name}{whose}"),
         (By::ApproveAll, _) => {
@@ -267,7 +317,7 @@ pub fn grant(case: &Case<'_>, grant: &Grant) -> String {
             )
         }
         (By::PermitTransfer, Extent::Exact(amount, _)) => {
-            format!("lets {spender} take {} at once", case.amount(amount, &grant.token))
+            format!("lets {spender} take {} at once", token_amount(case, amount, &grant.token))
         }
         (_, Extent::Exact(..)) if Size::of(grant.extent, token.as_ref()) == Size::Unlimited => {
             format!("gives {spender} the right to take ALL your {name}{whose}{until}")
@@ -275,7 +325,7 @@ pub fn grant(case: &Case<'_>, grant: &Grant) -> String {
         (_, Extent::Exact(amount, _)) => {
             format!(
                 "gives {spender} the right to take up to {}{whose}{until}",
-                case.amount(amount, &grant.token)
+                token_amount(case, amount, &grant.token)
             )
         }
     }

@@ -124,3 +124,17 @@ impl Swap {
         self.gives.zip(self.most).filter(|_| call.value.is_zero())
     }
 }
+
+/// Whether a router takes 1 for the sender and 2 for itself there. Source: Uniswap swap-router-contracts, `Constants.sol`;
+/// its functions have no deadline, and those of the routers before have one.
+pub(crate) fn has_markers(call: &Call<'_>) -> bool {
+    matches!(
+        call.signature().unwrap_or_default(),
+        "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))"
+            | "exactOutputSingle((address,address,uint24,address,uint256,uint256,uint160))"
+            | "exactInput((bytes,address,uint256,uint256))"
+            | "exactOutput((bytes,address,uint256,uint256))"
+            | "swapExactTokensForTokens(uint256,uint256,address[],address)"
+            | "swapTokensForExactTokens(uint256,uint256,address[],address)"
+    )
+}

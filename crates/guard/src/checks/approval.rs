@@ -175,6 +175,8 @@ fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<
 /// How long it holds.
 fn duration(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<Finding>) {
     let Some(end) = grant.expires.into_iter().chain(grant.deadline).max() else { return };
+    // Source: `Dai.sol`: an expiry of zero is none. Elsewhere it is over.
+    let end = if end.is_zero() && grant.extent == Extent::All { U256::MAX } else { end };
     let Some(now) = case.facts.now else {
         let title = "The time is not known, so how long the permit holds was not judged (--now).";
         out.push(Finding::new(id, Incomplete, path, title));

@@ -83,7 +83,7 @@ fn is_for_actor(case: &Case<'_>, call: usize) -> bool {
         _ => None,
     });
     let Some(beneficiaries) = named else { return false };
-    let has_markers = super::swap::has_markers(&case.unpacked.calls[call]);
+    let has_markers = crate::swap::has_markers(&case.unpacked.calls[call]);
     let is_mine = |to: &Address| case.is_own(to) || has_markers && *to == Address::with_last_byte(1);
     beneficiaries.iter().all(is_mine) || super::swap::is_swept(case, call)
 }

@@ -161,25 +161,11 @@ fn is_refunded(case: &Case<'_>, after: usize) -> bool {
     calls[after + 1..].iter().any(|other| other.to == to && name(other) == "refundETH")
 }
 
-/// Whether a router takes 1 for the sender and 2 for itself there. Source: Uniswap swap-router-contracts, `Constants.sol`;
-/// its functions have no deadline, and those of the routers before have one.
-pub(super) fn has_markers(call: &Call<'_>) -> bool {
-    matches!(
-        call.signature().unwrap_or_default(),
-        "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))"
-            | "exactOutputSingle((address,address,uint24,address,uint256,uint256,uint160))"
-            | "exactInput((bytes,address,uint256,uint256))"
-            | "exactOutput((bytes,address,uint256,uint256))"
-            | "swapExactTokensForTokens(uint256,uint256,address[],address)"
-            | "swapTokensForExactTokens(uint256,uint256,address[],address)"
-    )
-}
-
 /// Whether the zero address as a receiver is nobody there. The older router of V3 takes it for itself (v3-periphery, `SwapRouter.sol`),
 /// others for whoever calls; what brings money out of a router, V2, the newer routers and lists of commands take it as it is.
 pub(super) fn burns_at_zero(call: &Call<'_>) -> bool {
     let is_v2 = ["swapExact", "swapTokensFor", "swapETHFor", "addLiquidity", "removeLiquidity"];
-    has_markers(call)
+    crate::swap::has_markers(call)
         || is_sweep(call)
         || Plan::of(call).is_some()
         || is_v2.iter().any(|verb| name(call).starts_with(verb))

@@ -131,6 +131,97 @@ fn votes_are_told_as_votes() {
     assert!(!unknown.items[0].intent.contains("votes"), "{}", unknown.items[0].intent);
 }
 
+#[test]
+fn sentences_say_what_is_meant() {
+    let intent = |report: Report| report.items[0].intent.clone();
+    let pool = "0x87870Bca3F3fD6335C3F4ce8392D69350B4fA4E2";
+    let trusted = format!("[[trusted]]\naddress='{pool}'\nlabel='a market'\nroles=['contract']\n");
+    let all = "f".repeat(64);
+    // Lending: token and amount.
+    for (function, words, says) in [
+        (
+            "supply(address,uint256,address,uint16)",
+            vec![word(USDC), number(1_000_000_000), word(ME), number(0)],
+            "supplies 1,000 USDC at",
+        ),
+        (
+            "withdraw(address,uint256,address)",
+            vec![word(USDC), number(1_000_000_000), word(ME)],
+            "withdraws 1,000 USDC at",
+        ),
+        (
+            "borrow(address,uint256,uint256,uint16,address)",
+            vec![word(USDC), number(1_000_000_000), number(2), number(0), word(ME)],
+            "borrows 1,000 USDC at",
+        ),
+        (
+            "repay(address,uint256,uint256,address)",
+            vec![word(USDC), all, number(2), word(ME)],
+            "repays as much",
+        ),
+    ] {
+        let data = call(function, &words);
+        let told = intent(sent(pool, 0, &data, &trusted));
+        assert!(told.starts_with(says) && told.ends_with(", for you"), "{told}");
+        let stranger = intent(sent(STRANGER, 0, &data, ""));
+        assert!(stranger.starts_with("calls "), "of a stranger's function nothing is known: {stranger}");
+    }
+    // One and two are the caller and the router, at the newer router.
+    let newer = "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45";
+    let swap = |to: u64| {
+        let words = [
+            word(USDC),
+            word(WETH),
+            number(500),
+            number(to),
+            number(3_000_000_000),
+            number(ETHER),
+            number(0),
+        ];
+        intent(sent(
+            newer,
+            0,
+            &call("exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))", &words),
+            "",
+        ))
+    };
+    assert!(swap(1).ends_with(", for you"), "{}", swap(1));
+    assert!(swap(2).ends_with(", for the router itself"), "{}", swap(2));
+    // Permit2: the zero address is no coin, and an expiration of zero is this block.
+    let approve = |token: &str, end: u64| {
+        let words = [word(token), word(UNIVERSAL), number(1_000_000), number(end)];
+        intent(sent(PERMIT2, 0, &call("approve(address,address,uint160,uint48)", &words), ""))
+    };
+    let zero = approve("0x0", 1_768_485_600);
+    assert!(zero.contains("1000000 base units") && !zero.contains("ETH"), "{zero}");
+    let block = approve(USDC, 0);
+    assert!(block.contains("in the block alone that has it") && !block.contains("1970"), "{block}");
+    // To nobody: the end of a right over one NFT.
+    let words = [word("0x0"), number(5)];
+    let ends = intent(sent(STRANGER, 0, &call("approve(address,uint256)", &words), ""));
+    assert!(ends.starts_with("ends the right over the NFT 5 of"), "{ends}");
+}
+
+#[test]
+fn an_expiry_of_zero_is_none_where_all_is_given() {
+    const DAI: &str = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
+    let permit = |expiry: u64| {
+        let fields = [
+            ("holder", "address", json!(ME)),
+            ("spender", "address", json!(UNIVERSAL)),
+            ("nonce", "uint256", json!("0")),
+            ("expiry", "uint256", json!(expiry.to_string())),
+            ("allowed", "bool", json!(true)),
+        ];
+        judged(check_typed, "", &typed("Permit", DAI, &fields))
+    };
+    let open = permit(0);
+    assert!(open.items[0].intent.ends_with("forever"), "{}", open.items[0].intent);
+    assert!(open.findings.iter().any(|one| one.title.contains("holds forever")), "{:#?}", open.findings);
+    let hour = permit(1_768_485_600);
+    assert!(hour.items[0].intent.contains("until 2026-01-15"), "{}", hour.items[0].intent);
+}
+
 /// `swap` of 1inch's router, with the coin as it is written there.
 #[test]
 fn the_coin_is_the_coin_where_contracts_write_it_as_a_token() {

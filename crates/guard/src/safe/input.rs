@@ -173,9 +173,17 @@ pub fn read_pages(
     let mut counted = None;
     for (index, page) in listed.pages.iter().enumerate() {
         let read = read_queue(page, missing, scalars)?;
-        // The page before this one is here. What one page counts, no other takes back.
-        counted = counted.max(json::parse(page).ok().and_then(|node| count(&node)));
-        whole.more = read.more;
+        let node = json::parse(page).ok();
+        // What one page counts, no other takes back; it counts the rows of all of them.
+        counted = counted.max(node.as_ref().and_then(count));
+        let gap = match &node {
+            Some(node) if listed.pages.len() > 1 => {
+                let place = Place { is_first: index == 0, is_last: index + 1 == listed.pages.len() };
+                around(node, read.entries.len(), place)
+            }
+            _ => read.more,
+        };
+        whole.more = whole.more.take().or(gap);
         for mut entry in read.entries {
             if index > 0 {
                 entry.path = format!("page[{}].{}", index + 1, entry.path);
@@ -255,13 +263,7 @@ pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result
         }
     }
     of_one(&entries)?;
-    let more = match unread {
-        0 => more(node, entries.len()),
-        unread => Some(format!(
-            "{unread} are named without what is signed, as the client gateway's lists do: ask for each by its id, or the \
-             transaction service"
-        )),
-    };
+    let more = if unread == 0 { more(node, entries.len()) } else { Some(unnamed(unread)) };
     Ok(Queue { entries, more, ..Queue::default() })
 }
 
@@ -308,6 +310,38 @@ fn count(page: &Node) -> Option<u64> {
 
 fn short_of(here: u64, count: u64) -> String {
     format!("{here} of {count} are here")
+}
+
+fn unnamed(rows: usize) -> String {
+    format!(
+        "{rows} are named without what is signed, as the client gateway's lists do: ask for each by its id, or the \
+         transaction service"
+    )
+}
+
+/// Where a page stands among those that are here.
+#[derive(Clone, Copy)]
+struct Place {
+    is_first: bool,
+    is_last: bool,
+}
+
+/// What of a list is not on the pages that are here, as one of several says: rows without what is signed, a page before the first
+/// or behind the last.
+fn around(page: &Node, here: usize, place: Place) -> Option<String> {
+    let rows = page.list().or_else(|| page.get("results").and_then(Node::list)).unwrap_or_default();
+    let summaries = rows.iter().filter(|row| matches!(gateway::row(row), gateway::Row::Summary)).count();
+    let other = |key: &str| page.get(key).is_some_and(|page| !matches!(page.value, Json::Null));
+    match summaries {
+        0 if place.is_last && other("next") => {
+            Some(format!("{here} are here, and `next` names another page"))
+        }
+        0 if place.is_first && other("previous") => {
+            Some(format!("{here} are here, and `previous` names another page"))
+        }
+        0 => None,
+        rows => Some(unnamed(rows)),
+    }
 }
 
 /// Whether a page of the service's list says that there are others: by the address of the next or the one before, or by a count

@@ -118,6 +118,19 @@ fn pages_are_one_list_and_a_page_that_is_not_here_is_missing() {
     let mut first = page(from_ref(&one), Some("https://service/?offset=1"));
     first["count"] = json!(2);
     assert_eq!(ask(&[first, last], Asked::default(), &facts(5)).exit_code, 30, "a later page counts none");
+    // As services write it: each page counts the rows of all, and the later one names the one before.
+    let of_two = |row: &Value, next: Option<&str>, previous: Option<&str>| json!({ "count": 2, "next": next, "previous": previous, "results": [row] });
+    let (behind, before) = (Some("https://service/?offset=1"), Some("https://service/"));
+    let report = ask(
+        &[of_two(&one, behind, None), of_two(&two, None, before)],
+        Asked { pick: "6".parse().expect("a pick"), ..Asked::default() },
+        &facts(6),
+    );
+    assert_eq!((report.exit_code, report.items.len()), (0, 1), "{:#?}", report.findings);
+    for (first, last) in [(before, None), (None, behind)] {
+        let pages = [of_two(&one, behind, first), of_two(&two, last, before)];
+        assert_eq!(ask(&pages, Asked::default(), &facts(5)).exit_code, 30, "a page is not here");
+    }
     // A row that stands on both pages hides none that stands on neither.
     let counted = |rows: &[Value], next| {
         let mut page = page(rows, next);

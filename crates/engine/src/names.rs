@@ -41,8 +41,9 @@ pub struct Known {
 }
 
 impl Known {
-    /// In which ways the list contradicts it.
-    fn contradicted(&self, party: &Party) -> Vec<String> {
+    /// In which ways the list contradicts it, and whether that is enough to say that it is somebody else: a list knows some
+    /// of a person's countries, and one day on which they were born.
+    fn contradicted(&self, party: &Party) -> (Vec<String>, bool) {
         let Particulars { born, countries } = &party.particulars;
         let mut why = Vec::new();
         if let Some(own) = &self.born
@@ -51,6 +52,7 @@ impl Known {
         {
             why.push(format!("born {own}, listed as born {}", joined(born, " or ")));
         }
+        let is_another = !why.is_empty();
         if !self.countries.is_empty()
             && !countries.is_empty()
             && !countries.iter().any(|listed| self.countries.contains(listed))
@@ -61,7 +63,7 @@ impl Known {
                 joined(countries, ", ")
             ));
         }
-        why
+        (why, is_another)
     }
 }
 
@@ -99,7 +101,8 @@ pub struct Named {
     /// Their countries, where those were said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub countries: Vec<Country>,
-    /// Matches that the list contradicts, best first: they decide nothing.
+    /// Matches that the list contradicts, best first. Those born at another time decide nothing; those of other countries alone
+    /// are for a person to look at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<SetAside>,
     /// The moment asked about.
@@ -186,9 +189,10 @@ impl Namer<'_> {
             Err(NameError::Empty { .. }) if name_gap(query, false).is_some() => Vec::new(),
             found => found?,
         };
-        let (mut matches, mut set_aside) = (Vec::new(), Vec::new());
+        let (mut matches, mut set_aside, mut may_be) = (Vec::new(), Vec::new(), false);
         for found in found.into_iter().filter(|found| found.score >= threshold) {
-            let because = known.contradicted(found.party);
+            let (because, is_another) = known.contradicted(found.party);
+            may_be |= !is_another;
             let (score, matched_name) = (found.score, found.matched_name.to_owned());
             let found = Match { score, matched_name, party: found.party.clone() };
             if because.is_empty() {
@@ -198,9 +202,8 @@ impl Namer<'_> {
             }
         }
         // All matches decide; the limit cuts what is shown of them.
-        let is_found = !matches.is_empty();
-        let gap = name_gap(query, is_found || !set_aside.is_empty());
-        let decision = self.cover.decide(is_found, gap.is_none());
+        let gap = name_gap(query, !matches.is_empty() || !set_aside.is_empty());
+        let decision = self.cover.decide(may_be, gap.is_none());
         let summary = self.summary(matches.len(), set_aside.len(), decision);
         matches.truncate(limit);
         set_aside.truncate(limit);

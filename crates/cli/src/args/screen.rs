@@ -53,7 +53,8 @@ pub(crate) struct ScreenArgs {
     #[arg(long, value_name = "DATE", requires = "name", conflicts_with = "subjects", value_parser = born)]
     pub born: Option<tracehound_model::Born>,
     /// A country of whoever has the name, by name or two letters (again for each). A match that the list has under other
-    /// countries only is set aside, with the reason; one without a country is not
+    /// countries only is set aside, with the reason, and still for review: lists know some of a person's countries. One
+    /// without a country is not
     #[arg(long, value_name = "COUNTRY", requires = "name", conflicts_with = "subjects", value_parser = country)]
     pub country: Vec<tracehound_model::Country>,
     /// Least similarity of a name to be reported, 0 to 1

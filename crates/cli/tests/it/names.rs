@@ -23,6 +23,7 @@ fn folder() -> TempDir {
         person("p1", "Quentin Testperson", ",\"birthDate\":[\"1983-11-25\"],\"nationality\":[\"kp\"]"),
         person("p2", "Quentin Testperson", ",\"birthDate\":[\"1962\"],\"country\":[\"ru\",\"cn\"]"),
         person("p3", "Quentin Testperson", ""),
+        person("p4", "Robin Otherperson", ",\"birthDate\":[\"1983\"],\"country\":[\"ru\"]"),
     ];
     let file = data.path().join("made-up.ftm.json");
     std::fs::write(&file, list.concat()).expect("written");
@@ -63,6 +64,17 @@ fn what_contradicts_a_match_sets_it_aside_and_says_why() {
     let (_, answer) = ask(&["--country", "North Korea", "--country", "fr"]);
     assert_eq!(ids(&answer["matches"]), ["p1", "p3"]);
     assert_eq!(answer["set_aside"][0]["because"][0], "of KP or FR, listed under RU, CN");
+
+    // Another country alone makes nobody somebody else; another birthday does.
+    let other = |more: &[&str]| {
+        let name = ["screen", "--name", "Robin Otherperson", "--policy", "lists-only", "--output", "jsonl"];
+        let answer: Value =
+            serde_json::from_str(&text(&tracehound(data.path(), &[&name, more].concat(), ""))).expect("JSON");
+        (answer["decision"].as_str().expect("a word").to_owned(), ids(&answer["matches"]).len())
+    };
+    assert_eq!(other(&["--country", "FR"]), ("review".to_owned(), 0));
+    assert_ne!(other(&["--born", "1950"]).0, "review");
+    assert_ne!(other(&["--born", "1950", "--country", "FR"]).0, "review");
 
     let (code, answer) = ask(&["--born", "1950", "--country", "US", "--limit", "1"]);
     assert_eq!(

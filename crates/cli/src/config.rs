@@ -228,11 +228,16 @@ fn values_of(arg: &Arg, value: &Value, folder: &Path) -> Result<Vec<String>, &'s
         };
     }
     let is_path = arg.get_value_parser().type_id() == TypeId::of::<PathBuf>();
+    // A policy is a preset or a file.
+    let is_policy_file = |text: &str| {
+        arg.get_long() == Some("policy")
+            && Path::new(text).extension().is_some_and(|extension| extension == "toml")
+    };
     let one = |value: &Value| match value {
         Value::String(text) if text.starts_with("~/") => {
             Err("begins with ~, which only a shell knows: write the folder in full")
         }
-        Value::String(text) if is_path => Ok(folder.join(text).display().to_string()),
+        Value::String(text) if is_path || is_policy_file(text) => Ok(folder.join(text).display().to_string()),
         Value::String(text) => Ok(text.clone()),
         Value::Integer(number) => Ok(number.to_string()),
         Value::Float(number) => Ok(number.to_string()),

@@ -34,10 +34,10 @@ pub(crate) fn show(common: &Common, all: bool, shown: &Configuration, out: &mut 
             SetBy::Environment(name) => format!("the environment variable {name}"),
             SetBy::CommandLine => "the command line".to_owned(),
         };
-        let gap = if option.command.is_empty() { "" } else { " " };
-        let values = option.values.join(" ");
-        let (command, name) = (&option.command, &option.option);
-        writeln!(out, "  {command}{gap}--{name} {}  ({from})", label(&values)).into_diagnostic()?;
+        let name = format!("--{}", option.option);
+        let words = [option.command.as_str(), &name, &option.values.join(" ")];
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        writeln!(out, "  {}  ({from})", label(&words.join(" "))).into_diagnostic()?;
     }
     if left > 0 {
         writeln!(out, "{left} more options are as built in: --all shows them").into_diagnostic()?;

@@ -51,6 +51,10 @@ fn the_file_sets_what_neither_command_line_nor_environment_does() {
     // A relative path is one from the file's folder, not from wherever the command runs.
     assert_eq!(basis(&[], &[]), ("lists-only".to_owned(), true));
     assert_ne!(basis(&["--policy", "strict"], &[]).0, "lists-only");
+    let (folder, file) = with("[screen]\npolicy = \"own.toml\"\n");
+    let gone = run(&file, &["screen", UNKNOWN], &[]);
+    let looked_for = folder.path().join("own.toml");
+    assert!(gone.err.contains(looked_for.to_str().expect("UTF-8")), "{}", gone.err);
 }
 
 #[test]

@@ -83,8 +83,13 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
     let issued = time(issued)?;
     let expires = field("Expiration Time").map(time).transpose()?;
     let not_before = field("Not Before").map(time).transpose()?;
-    if field("Request ID").is_some_and(|id| id.to_ascii_lowercase().contains("urn:recap:")) {
+    let request = field("Request ID").unwrap_or_default();
+    if request.to_ascii_lowercase().contains("urn:recap:") {
         return Err("the request's id holds powers (ReCap), where nobody looks for them".to_owned());
+    }
+    // Source: EIP-4361: `*pchar`, which no blank is.
+    if request.contains(|c: char| c.is_whitespace() || !c.is_ascii_graphic()) {
+        return Err("the request's id is a text".to_owned());
     }
     if !is_page(uri) {
         return Err(format!("{:?} is no address of a page", json::shorten(uri)));
@@ -451,6 +456,7 @@ mod tests {
             ("app.example.org wants", "app.example.org@evil.example wants"),
             ("app.example.org wants", "app.example.org:99999 wants"),
             ("Request ID: 7", "Request ID: urn:recap:eyJhdHQiOnt9fQ"),
+            ("Request ID: 7", "Request ID: All that I own goes to Bob"),
         ] {
             assert!(read(&TEXT.replace(from, to)).is_err(), "{from} -> {to}");
         }

@@ -6,9 +6,16 @@
 //! input and an output lie in one group is the probability that they are linked. Source: `LaurentMT`, "Introducing
 //! Boltzmann" (2015) and its reference implementation; the counts of both agree exactly.
 //!
+//! Coins of no value are left out, inputs known to be one owner's are one. Where the participants of a `CoinJoin` pay
+//! each other ([`Intrafees`]), a group may also get a little more than it brought: see [`Amounts`].
+//!
 //! The reference implementation walks subsets of coins. Here coins of equal amount are one class with a count, so the
 //! symmetric transactions that cost it most (equal-output `CoinJoin`s) are the cheapest.
 
+mod amounts;
+mod intrafees;
+
+pub use amounts::{Amounts, FeeShare, Intrafees};
 use thiserror::Error;
 
 /// Most inputs, and most outputs, that are analysed.
@@ -17,7 +24,7 @@ pub const MAX_SIDE: usize = 12;
 /// Steps after which [`linkability`] gives up, about two seconds.
 pub const DEFAULT_WORK: u64 = 1_000_000_000;
 
-/// Sub-transactions whose inputs can have paid their outputs, at most: 32 bytes each.
+/// Sub-transactions whose inputs can have paid their outputs, at most: 32 bytes each, 64 with [`Intrafees`].
 const MAX_STATES: usize = 1 << 20;
 
 /// Bits of a packed vector that one class takes: a count up to 12 and a guard bit.
@@ -55,13 +62,16 @@ pub enum BoltzmannError {
         /// How many there are.
         count: usize,
     },
-    /// A coin without value.
-    #[error("{side} {place} has the value 0: leave out what carries no value (OP_RETURN)")]
-    Zero {
-        /// Which side.
-        side: Side,
-        /// Its place, from 0.
+    /// More inputs than are joined.
+    #[error("{0} inputs: no transaction of one block has so many")]
+    TooManyToLink(usize),
+    /// A set of one owner's inputs names one that is not there.
+    #[error("linked: no input {place}, there are {count}, counted from 0")]
+    NoInput {
+        /// The place.
         place: usize,
+        /// How many there are.
+        count: usize,
     },
     /// A sum beyond 64 bits.
     #[error("the {0}s add up to more than 64 bits hold: values are base units (satoshi)")]
@@ -86,12 +96,18 @@ pub enum BoltzmannError {
 pub struct Linkability {
     /// Ways to read the transaction, at least 1.
     pub interpretations: u128,
-    /// For each output, for each input: in how many interpretations they lie in one group.
+    /// For each output that has a value, for each such input: in how many interpretations they lie in one group.
     pub together: Vec<Vec<u128>>,
-    /// Pairs (input, output) that lie in one group in every interpretation.
+    /// The inputs of the columns, by place in the transaction.
+    pub inputs: Vec<usize>,
+    /// The outputs of the rows, by place in the transaction.
+    pub outputs: Vec<usize>,
+    /// Pairs (input, output), by place, that lie in one group in every interpretation.
     pub deterministic: Vec<(usize, usize)>,
     /// Inputs minus outputs, base units.
     pub fee: u64,
+    /// What participants may have paid each other.
+    pub intrafees: Intrafees,
 }
 
 impl Linkability {
@@ -101,7 +117,8 @@ impl Linkability {
         (self.interpretations as f64).log2()
     }
 
-    /// Share of the interpretations in which output and input lie in one group; `None` outside the transaction.
+    /// Share of the interpretations in which the output of a row and the input of a column lie in one group; `None`
+    /// outside the matrix.
     #[expect(clippy::cast_precision_loss, reason = "a probability, not money")]
     pub fn probability(&self, output: usize, input: usize) -> Option<f64> {
         let together = *self.together.get(output)?.get(input)?;
@@ -129,42 +146,28 @@ pub fn linkability(inputs: &[u64], outputs: &[u64]) -> Result<Linkability, Boltz
 
 /// The same with another limit of work, in steps of a few nanoseconds.
 ///
-/// Time is the number of pairs of matching sub-transactions that contain each other: small where the fee is smaller
-/// than the amounts or amounts repeat, at worst exponential. Memory is one number for each matching sub-transaction.
+/// # Errors
+/// See [`BoltzmannError`].
 pub fn linkability_within(inputs: &[u64], outputs: &[u64], work: u64) -> Result<Linkability, BoltzmannError> {
-    let total_in = checked_sum(Side::Input, inputs)?;
-    let total_out = checked_sum(Side::Output, outputs)?;
-    let Some(fee) = total_in.checked_sub(total_out) else {
-        return Err(BoltzmannError::Overspent { inputs: total_in, outputs: total_out });
-    };
+    Amounts::new(inputs, outputs, &[])?.linkability(Intrafees::default(), work)
+}
+
+/// The number of interpretations where nobody pays anybody, and for each output, for each input, those in which they
+/// lie in one group.
+fn without_fees(
+    inputs: &[u64],
+    outputs: &[u64],
+    fee: u64,
+    _: Intrafees,
+    work: u64,
+) -> Result<(u128, Vec<Vec<u128>>), BoltzmannError> {
     let ins = Classes::of(inputs);
     let outs = Classes::of(outputs);
     let mut table = Table::new(&ins, &outs, fee, work)?;
     table.fill()?;
     let (interpretations, sums) = table.links();
-    let together: Vec<Vec<u128>> = (0..outputs.len())
-        .map(|output| {
-            let b = outs.class_of[output];
-            let row = ins.class_of.iter().map(|&a| sums[b * ins.counts.len() + a]);
-            row.collect()
-        })
-        .collect();
-    let pairs = (0..inputs.len()).flat_map(|input| (0..outputs.len()).map(move |output| (input, output)));
-    let deterministic = pairs.filter(|&(input, output)| together[output][input] == interpretations).collect();
-    Ok(Linkability { interpretations, together, deterministic, fee })
-}
-
-fn checked_sum(side: Side, values: &[u64]) -> Result<u64, BoltzmannError> {
-    if values.is_empty() {
-        return Err(BoltzmannError::Empty(side));
-    }
-    if values.len() > MAX_SIDE {
-        return Err(BoltzmannError::TooMany { side, count: values.len() });
-    }
-    if let Some(place) = values.iter().position(|&value| value == 0) {
-        return Err(BoltzmannError::Zero { side, place });
-    }
-    values.iter().try_fold(0_u64, |sum, &value| sum.checked_add(value)).ok_or(BoltzmannError::Overflow(side))
+    let row = |&b: &usize| ins.class_of.iter().map(|&a| sums[b * ins.counts.len() + a]).collect();
+    Ok((interpretations, outs.class_of.iter().map(row).collect()))
 }
 
 /// How many coins of each class a group takes, five bits a class.

@@ -6,7 +6,10 @@ use std::{
     path::Path,
 };
 
-use tracehound_analysis::coinjoin::{Protocol, change_links, demix};
+use tracehound_analysis::{
+    boltzmann::{Amounts, DEFAULT_WORK, FeeShare, Intrafees},
+    coinjoin::{Protocol, change_links, demix},
+};
 
 use super::{Tx, coin, name};
 
@@ -225,4 +228,27 @@ fn an_estimate_of_wasabi_2_beats_proportions_and_means_what_it_says() {
         let (said, was) = (sum / f64::from(count), f64::from(owned) / f64::from(count));
         assert!((said - was).abs() < 0.03, "said {said:.3}, was {was:.3}, {count} times");
     }
+}
+
+#[test]
+fn certain_links_of_joinmarket_rounds_with_fees_join_no_strangers() {
+    let Some(known) = emulation("coinjoin/emulated_joinmarket.zip") else { return };
+    let mut rounds = 0;
+    // Pairs that are linked in every interpretation, and those of them whose wallets differ.
+    let (mut without, mut with) = ([0; 2], [0; 2]);
+    for one in known.iter().filter(|one| one.is_coinjoin()) {
+        let inputs: Vec<u64> = one.tx.inputs.iter().flatten().map(|coin| coin.value).collect();
+        let outputs: Vec<u64> = one.tx.outputs.iter().map(|coin| coin.value).collect();
+        let Ok(amounts) = Amounts::new(&inputs, &outputs, &[]) else { continue };
+        rounds += 1;
+        let fees = amounts.intrafees(FeeShare::JOINMARKET).expect("a round");
+        for (fees, counts) in [(Intrafees::default(), &mut without), (fees, &mut with)] {
+            let found = amounts.linkability(fees, DEFAULT_WORK).expect("small");
+            for (input, output) in found.deterministic {
+                counts[0] += 1;
+                counts[1] += usize::from(one.payers[input] != one.receivers[output]);
+            }
+        }
+    }
+    assert_eq!((rounds, without, with), (32, [670, 534], [57, 0]));
 }

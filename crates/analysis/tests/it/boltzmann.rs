@@ -196,12 +196,6 @@ fn fees_without_bounds_cost_a_bounded_search() {
 
 /// The definition, coin by coin: every way to split the inputs, every way to give each group its outputs.
 fn by_definition(inputs: &[u64], outputs: &[u64], fees: Intrafees) -> (u128, Vec<Vec<u128>>) {
-    let total = |values: &[u64]| i128::from(values.iter().sum::<u64>());
-    let most = total(inputs) - total(outputs) + i128::from(fees.taker);
-    let keeps_bounds = |pays: i128| (-i128::from(fees.maker)..=most).contains(&pays);
-    // By descending value; of equal inputs the first comes first.
-    let mut order: Vec<usize> = (0..inputs.len()).collect();
-    order.sort_by_key(|&at| std::cmp::Reverse(inputs[at]));
     fn split(inputs: &[u64], groups: &mut Vec<usize>, made: usize, seen: &mut dyn FnMut(&[usize], usize)) {
         if groups.len() == inputs.len() {
             return seen(groups, made);
@@ -212,6 +206,12 @@ fn by_definition(inputs: &[u64], outputs: &[u64], fees: Intrafees) -> (u128, Vec
             groups.pop();
         }
     }
+    let total = |values: &[u64]| i128::from(values.iter().sum::<u64>());
+    let most = total(inputs) - total(outputs) + i128::from(fees.taker);
+    let keeps_bounds = |pays: i128| (-i128::from(fees.maker)..=most).contains(&pays);
+    // By descending value; of equal inputs the first comes first.
+    let mut order: Vec<usize> = (0..inputs.len()).collect();
+    order.sort_by_key(|&at| std::cmp::Reverse(inputs[at]));
     let mut count = 0;
     let mut together = vec![vec![0; inputs.len()]; outputs.len()];
     split(inputs, &mut Vec::new(), 0, &mut |groups, made| {

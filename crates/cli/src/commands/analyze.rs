@@ -39,7 +39,7 @@ pub(crate) fn run(
     match command {
         AnalyzeCommand::Coinjoin(_) => answer(common, out, BATCH_BYTES, &lines::coinjoin),
         AnalyzeCommand::Boltzmann(args) => {
-            answer(common, out, BATCH_BYTES, &|line| lines::boltzmann(line, args.work))
+            answer(common, out, BATCH_BYTES, &|line| lines::boltzmann(line, args.work, args.intrafees))
         }
         AnalyzeCommand::Demix(args) => {
             answer(common, out, DEMIX_BYTES, &|line| lines::demix(line, args.input))

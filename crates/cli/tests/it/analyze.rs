@@ -192,6 +192,70 @@ fn the_readings_of_a_transaction_come_with_the_certain_links() {
     assert!(answers[1]["error"].as_str().is_some_and(|error| error.contains("exceed")), "{}", answers[1]);
 }
 
+/// A `JoinMarket` round of mainnet, 7d588d52d1cece7a18d663c977d6143016b5b326404bbf286bc024d5d54fcecb.
+const MARKET: &str = "\"inputs\":[260994463,98615817,84911243,20112774,79168410],\
+    \"outputs\":[14868890,84077613,84077613,15369204,177252160,84077613,84077613]";
+
+#[test]
+fn a_joinmarket_round_is_read_with_the_fees_of_its_makers() {
+    let input = format!(
+        "{{{MARKET}}}\n{{{MARKET},\"max_cj_intrafees_ratio\":0}}\n{{{MARKET},\"linked\":[[1,3]]}}\n\
+         {{{MARKET},\"max_cj_intrafees_ratio\":-1}}\n"
+    );
+    let (code, answers, errors) = answers(&["analyze", "boltzmann", "--stdin"], &input);
+    assert_eq!(code, Some(1), "{errors}");
+    assert_eq!((&answers[0]["coinjoin"], &answers[0]["interpretations"]), (&json!("joinmarket"), &json!(95)));
+    assert_eq!(answers[0]["intrafees"], json!({"maker": 420_388, "taker": 1_261_164}));
+    assert_eq!(answers[0]["deterministic"], json!([{"input": 0, "output": 4}]));
+    assert_eq!((&answers[0]["note"], &answers[0]["linked"]), (&Value::Null, &Value::Null));
+    // Without these fees everything would be one payer's.
+    assert_eq!((&answers[1]["interpretations"], &answers[1]["deterministic"]), (&json!(1), &json!([])));
+    let note = answers[1]["note"].as_str().expect("why");
+    assert!(note.contains("is a CoinJoin (joinmarket)") && note.contains("strangers"), "{note}");
+    assert_eq!((&answers[2]["interpretations"], &answers[2]["linked"]), (&json!(5), &json!([[1, 3]])));
+    let error = answers[3]["error"].as_str().expect("an error");
+    assert!(error.contains("max_cj_intrafees_ratio: -1 is no share"), "{error}");
+}
+
+#[test]
+fn fees_among_participants_can_be_set_for_all_lines() {
+    let input = format!("{{{MARKET}}}\n{{\"inputs\":[900,900],\"outputs\":[905,890]}}\n");
+    let (code, answers, errors) =
+        answers(&["analyze", "boltzmann", "--stdin", "--intrafees", "0.0001"], &input);
+    assert_eq!(code, Some(0), "{errors}");
+    assert_eq!(answers[0]["intrafees"], json!({"maker": 8_407, "taker": 25_223}));
+    assert_eq!(answers[1]["intrafees"], Value::Null, "no two outputs are equal");
+    let (code, _, errors) = self::answers(&["analyze", "boltzmann", "--stdin", "--intrafees", "2"], "");
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("a share from 0 to 1"), "{errors}");
+}
+
+#[test]
+fn outputs_of_no_value_have_no_row_and_inputs_of_one_script_are_one() {
+    let script = |n: u8| format!("0014{}", hex::encode([n; 20]));
+    let coin = |value: u64, n: u8| json!({"value": value, "script": script(n)});
+    let line = json!({
+        "inputs": [coin(6, 1), coin(10, 2), coin(4, 1)],
+        "outputs": [coin(8, 3), {"value": 0, "script": "6a0100"}, coin(2, 4), 3, {"value": 7}],
+    });
+    let missing = json!({"inputs": [{"script": script(1)}], "outputs": [1]});
+    let input = format!("{line}\n{{\"inputs\":[9],\"outputs\":[0,8]}}\n{missing}\n");
+    let (code, answers, _) = answers(&["analyze", "boltzmann", "--stdin"], &input);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        (&answers[0]["interpretations"], &answers[0]["matrix"]),
+        (&json!(3), &json!(vec![[2, 2, 2]; 4]))
+    );
+    assert_eq!((&answers[0]["rows"], &answers[0]["columns"]), (&json!([0, 2, 3, 4]), &Value::Null));
+    assert_eq!(answers[0]["linked"], json!([[0, 2]]));
+    assert_eq!(
+        answers[1]["deterministic"],
+        json!([{"input": 0, "output": 1}]),
+        "places are the transaction's"
+    );
+    assert!(answers[2]["error"].as_str().is_some_and(|error| error.contains("`value`")), "{}", answers[2]);
+}
+
 #[test]
 fn every_labelled_round_is_found_from_the_command_line() {
     let Some(path) = tracehound_testkit::shared_data("coinjoin/transactions.jsonl.gz") else { return };

@@ -80,11 +80,7 @@ impl Transaction {
         if outputs.is_empty() {
             return Err("no output: a transaction has at least one".to_owned());
         }
-        let when = match (line.height, line.time) {
-            (Some(height), _) => When::Height(height),
-            (None, Some(time)) => When::Time(time),
-            (None, None) => When::Unknown,
-        };
+        let when = when(line.height, line.time);
         let pays_wasabi1_coordinator = owners.coordinator > paid_before;
         Ok(Self { txid: line.txid, asset: line.asset, inputs, outputs, when, pays_wasabi1_coordinator })
     }
@@ -100,16 +96,34 @@ impl Transaction {
     }
 }
 
+/// When a transaction was made.
+pub(super) const fn when(height: Option<u32>, time: Option<u64>) -> When {
+    match (height, time) {
+        (Some(height), _) => When::Height(height),
+        (None, Some(time)) => When::Time(time),
+        (None, None) => When::Unknown,
+    }
+}
+
 /// Numbers the scripts of one transaction.
 #[derive(Default)]
-struct Owners {
+pub(super) struct Owners {
     numbers: HashMap<Vec<u8>, u64>,
+    /// Coins of no known script.
+    unnamed: u64,
     /// Coins that belong to Wasabi 1's coordinator.
-    coordinator: u32,
+    pub(super) coordinator: u32,
 }
 
 impl Owners {
-    fn coin(&mut self, value: u64, script: &str) -> Result<Coin, String> {
+    /// A coin whose script is not known: an address of its own, of the usual kind; what has no value pays nobody.
+    pub(super) fn unnamed(&mut self, value: u64) -> Coin {
+        self.unnamed += 1;
+        let script = if value == 0 { ScriptType::OpReturn } else { ScriptType::P2wpkh };
+        Coin { value, script, owner: u64::MAX - self.unnamed }
+    }
+
+    pub(super) fn coin(&mut self, value: u64, script: &str) -> Result<Coin, String> {
         if value > MAX_MONEY {
             return Err(format!("value {value} exceeds all bitcoin there will be: values are satoshi"));
         }

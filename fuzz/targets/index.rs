@@ -14,8 +14,7 @@ use tracehound_attribution::{
 };
 use tracehound_fuzz::{sections, seeds_wanted};
 use tracehound_model::{
-    BitcoinNetwork, Claim, Source,
-    Particulars,
+    BitcoinNetwork, Claim, Particulars, Source,
     claim::{Party, PartyKind, PartyName},
 };
 
@@ -42,7 +41,8 @@ fn good() -> Vec<u8> {
         kind: PartyKind::Unknown,
         names: names.iter().map(|name| PartyName { full: (*name).into(), weak: false }).collect(),
         programs: vec!["MADE-UP".into()],
-        listed_on: Some(day), particulars: Particulars::default()
+        listed_on: Some(day),
+        particulars: Particulars::default(),
     };
     let source = Source {
         id: head.id.clone(),

@@ -46,7 +46,8 @@ fn made_up(names: &[&str]) -> Party {
         kind: if names.len() % 2 == 0 { PartyKind::Individual } else { PartyKind::Entity },
         names: names.iter().map(|name| PartyName { full: (*name).into(), weak: false }).collect(),
         programs: Vec::new(),
-        listed_on: None, particulars: Particulars::default()
+        listed_on: None,
+        particulars: Particulars::default(),
     }
 }
 

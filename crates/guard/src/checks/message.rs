@@ -179,10 +179,8 @@ fn held_secret(text: &str) -> Option<Secret> {
 /// A text that speaks for one site, asked for by another: a signature is collected for use elsewhere.
 fn other_sites(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {
     let Some(origin) = &case.facts.origin else { return };
-    let same = |other: &str| {
-        let (one, other) = (site(&origin.to_lowercase()), site(other));
-        one == other
-    };
+    let origin_in_small = origin.to_lowercase();
+    let same = |other: &str| site(&origin_in_small) == site(other);
     let mut others: Vec<String> =
         text.split_whitespace().filter_map(host).filter(|host| !same(host)).collect();
     others.sort();
@@ -272,7 +270,8 @@ fn relayed(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {
         return;
     };
     // Other sites that it names are told already.
-    let own = site(&origin.to_lowercase());
+    let origin_in_small = origin.to_lowercase();
+    let own = site(&origin_in_small);
     let names_one = text.split_whitespace().filter_map(host).any(|host| site(&host) == own);
     if !names_one {
         let title =
@@ -281,14 +280,13 @@ fn relayed(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {
     }
 }
 
-/// The last two labels of a host name, without scheme and port: what one owner has, as far as can be told without a list of
-/// public suffixes.
-fn site(host: &str) -> String {
+/// What one owner has of a host's name, without scheme and port: one label before a public suffix, or all of it where there is
+/// none. At places where anybody gets a page (`one.vercel.app`, `other.vercel.app`) hosts next to each other have different
+/// owners, and the list says which places those are. Source: Mozilla's Public Suffix List, both of its parts.
+fn site(host: &str) -> &str {
     let bare = host.rsplit("://").next().unwrap_or(host);
-    let bare = bare.split([':', '/']).next().unwrap_or(bare);
-    let mut labels: Vec<&str> = bare.rsplit('.').take(2).collect();
-    labels.reverse();
-    labels.join(".")
+    let bare = bare.split([':', '/']).next().unwrap_or(bare).trim_end_matches('.');
+    psl::domain_str(bare).unwrap_or(bare)
 }
 
 /// A sign-in message (EIP-4361) must be for the site that asks, the chain and the account.

@@ -175,3 +175,16 @@ fn a_sign_in_is_of_today_for_some_days_and_for_one_site() {
     let untold = judged("origin='app.example.org'\n", text);
     assert!(says(&untold, "(--now)") && untold.exit_code == 30, "{:#?}", untold.findings);
 }
+
+/// Where anybody gets a page, the page next door is somebody else's.
+#[test]
+fn a_host_next_door_is_another_site() {
+    let asks = |origin: &str, text: &str| judged(&format!("origin='{origin}'\n"), text).exit_code;
+    let text = "Sign in to https://wallet.vercel.app";
+    assert_eq!(asks("https://wallet.vercel.app", text), 0);
+    assert_eq!(asks("https://www.wallet.vercel.app", text), 0);
+    for other in ["https://walet.vercel.app", "https://vercel.app", "https://wallet.pages.dev"] {
+        assert_eq!(asks(other, text), 10, "{other}");
+    }
+    assert_eq!(asks("https://evil.co.uk", "Sign in to https://bank.co.uk"), 10);
+}

@@ -262,7 +262,7 @@ impl Writer {
     /// Appends blocks, transactions and outputs, and gives new owners their numbers.
     fn append_rows(&mut self, group: &Group<'_>, flags: u32, scratch: &mut Scratch) {
         let mut height = match (flags, self.tip()) {
-            (0, Some((_, height))) => height.map(|height| height + 1),
+            (0, Some((_, height))) => height.and_then(|height| height.checked_add(1)),
             _ => None,
         };
         let current = &mut self.parts.current;
@@ -270,7 +270,8 @@ impl Writer {
         let mut out = current.end().output;
         for Placed { block, first_tx, .. } in &group.blocks {
             let own = height.or(block.height);
-            height = own.map(|height| height + 1);
+            // Whoever made the block told the first: it may be any number.
+            height = own.and_then(|height| height.checked_add(1));
             current.blocks.push(BlockRow {
                 hash: block.hash.0,
                 header: block.header.0,

@@ -145,6 +145,22 @@ fn heights_are_counted_up_from_the_first_block_on() {
     assert_eq!(heights.collect::<Vec<_>>(), [700, 701, 702, 703, 704].map(Some));
 }
 
+/// A source may say anything: behind the highest height there is none.
+#[test]
+fn a_height_that_has_no_next_is_no_height_for_the_next_block() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let mut blocks = generate(7, &[], 3);
+    blocks[0].height = Some(u32::MAX - 1);
+    let mut writer = Writer::open(dir.path(), CHAIN, small(100)).expect("opens");
+    writer.append_all(&blocks.iter().collect::<Vec<_>>()).expect("appends");
+    writer.commit().expect("commits");
+    let ledger = Ledger::open(dir.path()).expect("opens");
+    let heights = blocks.iter().map(|block| {
+        ledger.block_of(ledger.find_tx(&block.txs[0].txid).expect("found")).expect("there").height
+    });
+    assert_eq!(heights.collect::<Vec<_>>(), [Some(u32::MAX - 1), None, None]);
+}
+
 #[test]
 fn an_output_spent_twice_is_booked_once_and_counted() {
     let dir = tempfile::tempdir().expect("temporary folder");

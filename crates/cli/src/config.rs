@@ -25,7 +25,7 @@ use crate::files;
 pub(crate) const NAMED_BY: &str = "TRACEHOUND_CONFIG";
 
 /// The options that a file may set: what is so for an installation and its people. What accepts something, vouches for it, or
-/// is about one question is said each time, and keys stand in no file that many may read.
+/// is about one question is said each time. No password stands here; an address with a key in it may be `env:NAME` or `@FILE`.
 const SETTABLE: [&str; 26] = [
     "account",
     "chain-id",

@@ -101,8 +101,12 @@ fn names_on_standard_input_are_answered_each_with_its_row() {
     let data = folder();
     let long = "x".repeat(100_000);
     let input = format!("Quentin Testperson\n\n# a note\nNobody Ofhere\n!?\n{long}\nQuentin Tsetperson\n");
+    // A moment given: two runs of one second apart would differ in it.
+    let moment = ["--as-of", "2026-11-01T00:00:00Z"];
     let stdin = ["screen", "--name", "--stdin", "--born", "1983", "--policy", "lists-only"];
-    let ask = |output: &str| tracehound(data.path(), &[&stdin[..], &["--output", output]].concat(), &input);
+    let ask = |output: &str| {
+        tracehound(data.path(), &[&stdin[..], &moment, &["--output", output]].concat(), &input)
+    };
 
     let jsonl = ask("jsonl");
     assert_eq!(jsonl.status.code(), Some(10), "{}", String::from_utf8_lossy(&jsonl.stderr));

@@ -16,7 +16,7 @@ use std::{
 use rayon::prelude::*;
 use tracehound_analysis::{
     coinjoin::{Answer, Buffer, Classifier},
-    pass::{NamedOwners, Pass},
+    full_ledger::{FullPropagation, NamedOwners},
     taint::{Direction, Label, Method, Mix, Options, PropagationLimits, Seed, Stops, propagate},
 };
 use tracehound_ledger::{AddrNum, Ledger, OutNum, Prev, TxNum, TxSpan};
@@ -101,18 +101,18 @@ fn pass(ledger: &Ledger) -> String {
     let info = ledger.info();
     let named =
         NamedOwners::new((0..info.addresses).step_by(1_000).map(|addr| (AddrNum(addr), Category::Exchange)));
-    let (pass, time) = quickest(|| {
-        let mut pass = Pass::new();
-        pass.advance(ledger, &named);
-        pass
+    let (full, time) = quickest(|| {
+        let mut full = FullPropagation::new();
+        full.advance(ledger, &named);
+        full
     });
     format!(
         r#"{{"outputs":{},"inputs":{},"seconds":{},"live":{},"bytes":{}}}"#,
         info.outputs,
         info.inputs,
         time.as_secs_f64(),
-        pass.live(),
-        pass.bytes()
+        full.live(),
+        full.bytes()
     )
 }
 

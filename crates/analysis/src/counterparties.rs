@@ -49,9 +49,9 @@ pub struct Counterparties {
     /// Base units paid to others, without fees.
     pub total_out: u128,
     /// Base units received as new coins.
-    pub minted: u128,
+    pub coinbase: u128,
     /// Base units paid to outputs without an owner (`OP_RETURN`).
-    pub unowned_out: u128,
+    pub unspendable_out: u128,
     /// Base units received in transactions where some input's amount or owner is not in the ledger.
     pub unresolved_in: u128,
     /// Transactions in which some input's amount or owner is not in the ledger.
@@ -167,7 +167,7 @@ impl Counterparties {
             return;
         }
         if parties.coinbase {
-            self.minted += received;
+            self.coinbase += received;
         } else if parties.unknown_amounts > 0 {
             self.unresolved_in += received;
             for owner in parties.inputs.keys().flatten() {
@@ -195,7 +195,7 @@ impl Counterparties {
             self.total_out += part.unwrap_or(0);
             match owner {
                 Some(owner) => note(&mut self.outgoing, *owner, tx, part),
-                None => self.unowned_out += part.unwrap_or(0),
+                None => self.unspendable_out += part.unwrap_or(0),
             }
         }
     }

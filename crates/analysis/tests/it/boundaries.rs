@@ -244,7 +244,7 @@ fn several_addresses_of_one_owner_are_asked_about_as_one() {
     let (_dir, ledger) = ledger_of(&[block.done()]);
     let subjects = BTreeSet::from([number(&ledger, 1), number(&ledger, 2)]);
     let found = Counterparties::of(&ledger, &subjects, Limits::default());
-    assert_eq!((found.total_in, found.minted), (1_000, 1_000), "what they paid each other does not count");
+    assert_eq!((found.total_in, found.coinbase), (1_000, 1_000), "what they paid each other does not count");
     let paid: Vec<(AddrNum, u128)> =
         found.outgoing.iter().map(|(&owner, entity)| (owner, entity.amount)).collect();
     assert_eq!((paid, found.total_out), (vec![(number(&ledger, 3), 700)], 700));

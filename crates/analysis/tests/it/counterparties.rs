@@ -42,7 +42,7 @@ fn payers_share_what_the_subject_received_and_change_is_not_counted() {
     let found = of(&ledger, Limits::default());
     assert_eq!(amounts(&ledger, &found.incoming), [(1, 150), (2, 50)]);
     assert_eq!(amounts(&ledger, &found.outgoing), [(3, 150)]);
-    assert_eq!((found.total_in, found.minted, found.total_out), (207, 7, 150));
+    assert_eq!((found.total_in, found.coinbase, found.total_out), (207, 7, 150));
     assert_eq!(found.span, Some((1_000, 2_000)));
     assert!(!found.cut);
     assert_eq!(found.unresolved_txs, 0);

@@ -18,7 +18,7 @@ use tracehound_analysis::{
     coinjoin::{Buffer, Classifier},
     exposure::{self, exposures},
     extent::{Asked, Extent, Needed, lacking},
-    pass::{NamedOwners, Pass},
+    full_ledger::{FullPropagation, NamedOwners},
     path::{PathLimits, ways},
     patterns::{self, Subject, Thresholds, chips, coinbases, withdrawals},
     peel,
@@ -254,10 +254,10 @@ fn flows_told<R: UtxoRows>(rows: &R) -> Vec<(String, String)> {
             told.tell((options, "trace"), found);
         }
     }
-    let mut pass = Pass::new();
-    pass.advance(rows, &NamedOwners::new(names.0.clone()));
+    let mut full = FullPropagation::new();
+    full.advance(rows, &NamedOwners::new(names.0.clone()));
     for &out in &outputs {
-        told.tell(("share", out), pass.shares(out));
+        told.tell(("share", out), full.shares(out));
     }
     told.0
 }
@@ -381,12 +381,12 @@ proptest! {
         follow_clusters(&mut joined, &overlay);
         prop_assert_eq!(joined.all(), clusters(&whole).all());
         let named = NamedOwners::new(Names::of(&whole).0);
-        let (mut pass, mut expected) = (Pass::new(), Pass::new());
-        pass.advance(&ledger, &named);
-        pass.advance(&overlay, &named);
+        let (mut full, mut expected) = (FullPropagation::new(), FullPropagation::new());
+        full.advance(&ledger, &named);
+        full.advance(&overlay, &named);
         expected.advance(&whole, &named);
         for out in all_outputs(&whole) {
-            prop_assert_eq!(pass.shares(out), expected.shares(out));
+            prop_assert_eq!(full.shares(out), expected.shares(out));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tracehound_analysis::{
     Counterparties, Limits,
     exposure::{Question, exposures},
-    pass::{NamedOwners, Pass},
+    full_ledger::{FullPropagation, NamedOwners},
     patterns::{self, Finding, Subject, Thresholds, coinbases},
     peel::{self, Stop},
     taint::{Direction, Label, Method, Options, PropagationLimits, Seed, StopReason, Stops, propagate},
@@ -100,9 +100,9 @@ fn exposure_and_counterparties_do_not_count_it() {
         assert_eq!(units(found.rest.coinbase) + units(found.rest.dust), 50);
     }
     let found = Counterparties::of(&ledger, &subjects, Limits { dust: 60, ..Limits::default() });
-    assert_eq!((found.total_in, found.minted), (50, 0), "all of it is dust");
+    assert_eq!((found.total_in, found.coinbase), (50, 0), "all of it is dust");
     let found = Counterparties::of(&ledger, &subjects, Limits::default());
-    assert_eq!((found.total_in, found.minted), (50, 50));
+    assert_eq!((found.total_in, found.coinbase), (50, 50));
 }
 
 #[test]
@@ -138,28 +138,28 @@ fn balances_sources_and_peel_chains_do_not_count_it() {
     assert_eq!((stop(GONE), stop(THERE)), (Stop::Destroyed, Stop::Unspent));
 }
 
-/// The pass drops its shares when the later coinbase comes, and has them again when a reorg takes that back.
+/// The full propagation drops its shares when the later coinbase comes, and has them again when a reorg takes that back.
 #[test]
-fn the_pass_drops_it() {
+fn the_full_propagation_drops_it() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let chain = Chain::Bitcoin(BitcoinNetwork::Regtest);
     let mut writer = Writer::open(dir.path(), chain, WriterOptions::default()).expect("opens");
-    let (mut pass, nobody) = (Pass::new(), NamedOwners::default());
+    let (mut full, nobody) = (FullPropagation::new(), NamedOwners::default());
     let mut held = Vec::new();
     for block in blocks() {
         writer.append(&block).expect("appends");
         writer.commit().expect("commits");
-        pass.advance(&Ledger::open(dir.path()).expect("opens"), &nobody);
-        held.push((pass.live(), pass.shares(GONE).is_some(), pass.shares(THERE).is_some()));
+        full.advance(&Ledger::open(dir.path()).expect("opens"), &nobody);
+        held.push((full.live(), full.shares(GONE).is_some(), full.shares(THERE).is_some()));
     }
     assert_eq!(held, [(2, true, false), (3, true, false), (4, false, true), (5, false, true)]);
-    let mut whole = Pass::new();
+    let mut whole = FullPropagation::new();
     whole.advance(&Ledger::open(dir.path()).expect("opens"), &nobody);
     assert_eq!((whole.live(), whole.shares(GONE)), (5, None));
-    for mut pass in [pass, whole] {
-        pass.rewind(BlockNum(2)).expect("has undo");
+    for mut full in [full, whole] {
+        full.rewind(BlockNum(2)).expect("has undo");
         assert_eq!(
-            (pass.live(), pass.shares(GONE).is_some(), pass.shares(THERE).is_some()),
+            (full.live(), full.shares(GONE).is_some(), full.shares(THERE).is_some()),
             (3, true, false)
         );
     }
@@ -173,7 +173,7 @@ fn before_the_later_coinbase_it_is_money() {
     let output = ledger.output(GONE).expect("there");
     assert_eq!((output.destroyed_by, output.spent_by), (None, None));
     let found = Counterparties::of(&ledger, &miner(&ledger), Limits::default());
-    assert_eq!(found.minted, 50);
+    assert_eq!(found.coinbase, 50);
     let coinbase: TxId = ledger.tx(tracehound_ledger::TxNum(0)).expect("there").txid;
     assert_eq!(ledger.find_tx(&coinbase), Some(tracehound_ledger::TxNum(0)));
 }

@@ -1,12 +1,12 @@
-//! Source-of-funds exposure of everything: one forward pass over the whole ledger, state for live outputs only.
+//! Source-of-funds exposure of everything: one propagation forward over the whole ledger, state for live outputs only.
 //!
-//! `E(output) = Σ (input value / all inputs' value) · E(input)`; new coins are all [`Bucket::Minted`], an output of a named
+//! `E(output) = Σ (input value / all inputs' value) · E(input)`; new coins are all [`Bucket::Coinbase`], an output of a named
 //! owner is all that owner's bucket (tracing ends at names), what is not known is [`Bucket::Unknown`]. Shares are kept in
 //! 65,535ths, eight to an output, and rounded down where inputs mix: in transactions of less than 2^48 base units a share
 //! is never above the exact one, and below it by less than a 65,535th for each transaction of several inputs on the longest
 //! way to the output ([`Bucket::Unknown`] gets what the others lose). That is enough to alert on; [`crate::exposure`] is exact to the unit for one owner. A spent
 //! output's shares are dropped with its spender, so memory follows the unspent outputs, 32 bytes each with their table.
-//! The pass goes on where it stopped as blocks arrive, and the last [`UNDO_BLOCKS`] blocks can be taken back.
+//! It goes on where it stopped as blocks arrive, and the last [`UNDO_BLOCKS`] blocks can be taken back.
 //!
 //! A second thread reads the ledger ahead.
 
@@ -37,7 +37,7 @@ pub enum Bucket {
     /// Nobody named, or amounts that are missing.
     Unknown = 0,
     /// New coins.
-    Minted = 1,
+    Coinbase = 1,
     /// Sanctioned.
     Sanction = 2,
     /// Stolen.
@@ -56,7 +56,7 @@ impl Bucket {
     /// Every bucket, in the order of [`Shares`].
     pub const ALL: [Self; 8] = [
         Self::Unknown,
-        Self::Minted,
+        Self::Coinbase,
         Self::Sanction,
         Self::Theft,
         Self::Crime,
@@ -109,7 +109,7 @@ impl NamedOwners {
         let mut owners: Table<u32, Bucket> = Table::default();
         for (owner, category) in named {
             let Some(bucket) = Bucket::of(category) else { continue };
-            let grave = |bucket: Bucket| if bucket == Bucket::Minted { u8::MAX } else { bucket as u8 };
+            let grave = |bucket: Bucket| if bucket == Bucket::Coinbase { u8::MAX } else { bucket as u8 };
             let entry = owners.entry(owner.0).or_insert(bucket);
             if grave(bucket) < grave(*entry) {
                 *entry = bucket;
@@ -133,21 +133,21 @@ struct Undo {
     spent: Vec<(OutNum, Shares)>,
 }
 
-/// The state of a pass: shares of every live output so far.
+/// The state of a propagation over the full ledger: shares of every live output so far.
 #[derive(Clone, Debug, Default)]
-pub struct Pass {
+pub struct FullPropagation {
     live: Live,
     next: TxNum,
     undo: VecDeque<Undo>,
 }
 
-/// Why a pass cannot go back that far.
+/// Why it cannot go back that far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the pass keeps {UNDO_BLOCKS} blocks of undo, and block number {} lies before them: start anew", .0.0)]
+#[error("the propagation keeps {UNDO_BLOCKS} blocks of undo, and block number {} lies before them: start anew", .0.0)]
 pub struct TooDeep(pub BlockNum);
 
-impl Pass {
-    /// A pass at the first block.
+impl FullPropagation {
+    /// One that stands at the first block.
     pub fn new() -> Self {
         Self::default()
     }
@@ -302,7 +302,7 @@ impl Pass {
             }
         }
         let shares = match (tx.coinbase, known) {
-            (true, _) => all(Bucket::Minted),
+            (true, _) => all(Bucket::Coinbase),
             (false, false) => all(Bucket::Unknown),
             (false, true) => mixed(inputs),
         };

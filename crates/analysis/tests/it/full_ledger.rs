@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, ops::ControlFlow};
 use proptest::prelude::*;
 use tracehound_analysis::{
     exposure::{Question, exposures},
-    pass::{Bucket, NamedOwners, Pass, Shares},
+    full_ledger::{Bucket, FullPropagation, NamedOwners, Shares},
     taint::{Direction, Mix, PropagationLimits},
     trace::{Entity, Known},
 };
@@ -79,8 +79,8 @@ fn chain(choices: &[Vec<(u8, u8)>]) -> Vec<UtxoBlock> {
     blocks
 }
 
-fn state(pass: &Pass, ledger: &Ledger) -> Vec<Option<Shares>> {
-    (0..ledger.info().outputs).map(|out| pass.shares(OutNum(out)).copied()).collect()
+fn state(full: &FullPropagation, ledger: &Ledger) -> Vec<Option<Shares>> {
+    (0..ledger.info().outputs).map(|out| full.shares(OutNum(out)).copied()).collect()
 }
 
 fn blocks() -> impl Strategy<Value = Vec<Vec<(u8, u8)>>> {
@@ -121,13 +121,13 @@ fn real(amount: u128) -> f64 {
 
 fn agrees(choices: &[Vec<(u8, u8)>]) -> Result<(), TestCaseError> {
     let (_dir, ledger) = ledger_of(&chain(choices));
-    let mut pass = Pass::new();
-    pass.advance(&ledger, &named(&ledger));
+    let mut full = FullPropagation::new();
+    full.advance(&ledger, &named(&ledger));
     let shares = shares(&ledger);
     let mut live = 0;
     for out in (0..ledger.info().outputs).map(OutNum) {
         let output = ledger.output(out).expect("there");
-        let kept = pass.shares(out);
+        let kept = full.shares(out);
         prop_assert_eq!(kept.is_some(), output.spent_by.is_none());
         let Some(kept) = kept else { continue };
         live += 1;
@@ -164,7 +164,7 @@ fn agrees(choices: &[Vec<(u8, u8)>]) -> Result<(), TestCaseError> {
             found.work
         );
     }
-    prop_assert_eq!(pass.live(), live);
+    prop_assert_eq!(full.live(), live);
     Ok(())
 }
 
@@ -186,9 +186,9 @@ fn a_share_of_a_few_units_is_right_to_the_unit() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
-    /// Both the pass and the propagation are within what they promise of the share in real numbers.
+    /// Both propagations, the full one and that of one owner, are within what they promise of the share in real numbers.
     #[test]
-    fn the_pass_agrees_with_the_exact_answer(choices in blocks()) {
+    fn the_full_propagation_agrees_with_the_exact_answer(choices in blocks()) {
         agrees(&choices)?;
     }
 
@@ -199,32 +199,32 @@ proptest! {
         let keep = keep.min(choices.len() - 1);
         let dir = tempfile::tempdir().expect("temporary folder");
         let mut writer = Writer::open(dir.path(), Chain::Bitcoin(BitcoinNetwork::Regtest), WriterOptions::default()).expect("opens");
-        let mut pass = Pass::new();
+        let mut full = FullPropagation::new();
         for block in &main {
             writer.append(block).expect("appends");
             writer.commit().expect("commits");
             let ledger = Ledger::open(dir.path()).expect("opens");
-            pass.advance(&ledger, &named(&ledger));
+            full.advance(&ledger, &named(&ledger));
         }
         let ledger = Ledger::open(dir.path()).expect("opens");
-        let mut whole = Pass::new();
+        let mut whole = FullPropagation::new();
         whole.advance(&ledger, &named(&ledger));
-        prop_assert_eq!(state(&pass, &ledger), state(&whole, &ledger));
+        prop_assert_eq!(state(&full, &ledger), state(&whole, &ledger));
         drop(ledger);
         // Another branch from `keep` on.
         writer.rewind(BlockNum(keep as u32)).expect("rewinds");
-        pass.rewind(BlockNum(keep as u32)).expect("has undo");
+        full.rewind(BlockNum(keep as u32)).expect("has undo");
         let tip = keep.checked_sub(1).map_or_else(BlockHash::default, |last| main[last].hash);
         let mut other = BlockMaker::new(tip, 9_000, 9);
         other.tx(&[], &[(77, Some(owner(3))), (78, Some(owner(5)))]);
         writer.append(&other.done()).expect("appends");
         writer.commit().expect("commits");
         let ledger = Ledger::open(dir.path()).expect("opens");
-        pass.advance(&ledger, &named(&ledger));
-        let mut fresh = Pass::new();
+        full.advance(&ledger, &named(&ledger));
+        let mut fresh = FullPropagation::new();
         fresh.advance(&ledger, &named(&ledger));
-        prop_assert_eq!(state(&pass, &ledger), state(&fresh, &ledger));
-        prop_assert_eq!(pass.live(), fresh.live());
+        prop_assert_eq!(state(&full, &ledger), state(&fresh, &ledger));
+        prop_assert_eq!(full.live(), fresh.live());
     }
 
     /// A scan says what the look-ups say.
@@ -250,11 +250,11 @@ proptest! {
 
 #[test]
 fn a_reorg_deeper_than_the_undo_is_refused() {
-    let mut pass = Pass::new();
-    assert!(pass.rewind(BlockNum(0)).is_err());
+    let mut full = FullPropagation::new();
+    assert!(full.rewind(BlockNum(0)).is_err());
 }
 
-/// More transactions than are read at once, and than are fetched at once: none is passed over.
+/// More transactions than are read at once, and than are fetched at once: none is skipped.
 #[test]
 fn every_transaction_of_a_large_block_is_dealt_with() {
     const COINS: u32 = 5_000;
@@ -269,11 +269,11 @@ fn every_transaction_of_a_large_block_is_dealt_with() {
         second.tx(&[coin], &[(u64::from(vout) + 1, Some(owner(2)))]);
     }
     let (_dir, ledger) = ledger_of(&[first, second.done()]);
-    let mut pass = Pass::new();
-    pass.advance(&ledger, &NamedOwners::default());
-    assert_eq!(pass.live(), COINS as usize + 1, "of each coin the last output is left");
+    let mut full = FullPropagation::new();
+    full.advance(&ledger, &NamedOwners::default());
+    assert_eq!(full.live(), COINS as usize + 1, "of each coin the last output is left");
     let whole: Vec<OutNum> = (u64::from(COINS)..=2 * u64::from(COINS)).map(OutNum).collect();
     for out in whole {
-        assert_eq!(pass.shares(out).map(|shares| shares[1]), Some(u16::MAX), "{out:?} is of new coins");
+        assert_eq!(full.shares(out).map(|shares| shares[1]), Some(u16::MAX), "{out:?} is of new coins");
     }
 }

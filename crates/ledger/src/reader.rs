@@ -38,7 +38,7 @@ use crate::{
 /// the ledger remembers: an answer counts only when [`confirm`](Self::confirm) says so after it was computed.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    manifest: Arc<Manifest>,
+    pub(crate) manifest: Arc<Manifest>,
     pub(crate) all_segments: Arc<[Segment]>,
     /// How many of them the snapshot reaches into.
     pub(crate) used: usize,

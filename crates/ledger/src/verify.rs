@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use tracehound_model::BlockHash;
-use tracehound_segments::is_at_work;
+use tracehound_segments::Note;
 
 use crate::{
     Ledger, LedgerError, OutNum, TxNum,
@@ -153,13 +153,14 @@ impl Ledger {
         }
     }
 
-    /// Cells that name transactions beyond the ledger are what a writer leaves that is at work or was killed, and nobody
-    /// else.
+    /// Cells that name transactions beyond the ledger are what a writer leaves that is at work or was killed, or that has
+    /// committed since this snapshot was opened, and nobody else.
     fn check_beyond(&self, count: u64) -> Result<(), LedgerError> {
         let Some(dir) = self.segments().first().and_then(|first| first.path().parent()) else {
             return Ok(());
         };
-        if count == 0 || is_at_work(dir) {
+        let note = Note::read(dir);
+        if count == 0 || note.at_work || note.outdates(&self.manifest) {
             return Ok(());
         }
         let what = format!(

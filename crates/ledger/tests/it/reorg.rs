@@ -49,6 +49,29 @@ fn a_reader_keeps_its_snapshot_through_a_reorg() {
     assert_eq!(Ledger::open(dir.path()).expect("opens").info().blocks, 4);
 }
 
+/// What the writer spent of it since names transactions that the snapshot does not have: they are the writer's, who said
+/// so and has ended.
+#[test]
+fn a_snapshot_is_whole_although_blocks_were_committed_since() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let chain = generate(3, &[], 12);
+    let mut writer = Writer::open(dir.path(), CHAIN, small(10)).expect("opens");
+    for block in &chain[..8] {
+        writer.append(block).expect("appends");
+    }
+    writer.commit().expect("commits");
+    let before = Ledger::open(dir.path()).expect("opens");
+    let said = before.verify().expect("whole");
+    for block in &chain[8..] {
+        writer.append(block).expect("appends");
+    }
+    writer.commit().expect("commits");
+    drop(writer);
+    let again = before.verify().expect("whole still");
+    assert!(again.beyond > 0, "later blocks spend outputs of the snapshot");
+    assert_eq!((again.content, again.snapshot), (said.content, said.snapshot));
+}
+
 #[test]
 fn a_reorg_deeper_than_the_limit_is_refused() {
     let dir = tempfile::tempdir().expect("temporary folder");

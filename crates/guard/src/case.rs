@@ -322,7 +322,7 @@ impl<'a> Case<'a> {
     /// described. One's own addresses are left out.
     pub fn involved(&self) -> BTreeMap<Address, String> {
         let gives = |grant: &Grant| grant.extent != Extent::None;
-        let dealt_with = self.dealt_with(gives, |power| power != Power::GiveUp);
+        let dealt_with = self.dealt_with(gives, |power| !power.is_less());
         let mut all: BTreeMap<Address, String> = BTreeMap::new();
         let mut add = |path: &str, address: Address| {
             if !self.is_own(&address) && !address.is_zero() {
@@ -525,7 +525,7 @@ impl<'a> Case<'a> {
         others.peek().is_some()
             && others.all(|act| match act {
                 Act::Grant(grant) => ends && grant.extent == Extent::None && self.is_owned(grant),
-                Act::Power { power, .. } => *power == Power::GiveUp,
+                Act::Power { power, .. } => power.is_less(),
                 Act::Setting { setting, .. } => !matches!(setting, Setting::Setup(_)),
                 Act::Named { .. } => ends,
                 _ => false,

@@ -231,6 +231,7 @@ fn act(case: &Case<'_>, act: &Act) -> String {
                 Power::GiveUp => format!("gives up or takes power over {over}"),
                 Power::Accept => format!("accepts power over {over}"),
                 Power::Operator => format!("lets {to} act for you at {over}"),
+                Power::NoOperator => format!("ends that {to} acts for you at {over}"),
                 Power::Rule => format!("changes a rule of {over}"),
                 Power::Vote => format!("votes, or lets {to} vote, at {over}"),
             }

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, U256};
 
 use crate::{
     case::Case,
-    decode::{Act, Power},
+    decode::{Act, Placed, Power, Value, table},
     finding::{
         CheckId::{Gas01, Own01},
         Finding,
@@ -37,11 +37,35 @@ pub(super) fn power(case: &Case<'_>, out: &mut Vec<Finding>) {
             Power::Operator => {
                 (Block, format!("Lets somebody act for you at {over}, and who cannot be seen."))
             }
+            // At a contract that is known its name says what it does: as an allowance, it is taken back at any time.
+            Power::NoOperator => (
+                if case.ends_own(placed) { Info } else { Review },
+                format!("Ends that {to} acts for you at {over}."),
+            ),
             Power::Rule if holder.is_some() && trusted => (Review, format!("Changes a rule of {over}.")),
             Power::Rule => (Block, format!("Changes a rule that protects what is at {over}.")),
             Power::Vote => (Review, format!("Votes, or lets {to} vote, at {over}.")),
         };
         out.push(Finding::new(Own01, severity, &placed.path, title).because(format!("function {function}")));
+    }
+}
+
+impl Case<'_> {
+    /// Whether a right that whoever calls has given himself ends, at a contract that is known: not one of somebody whose signature
+    /// is handed in, or of an account that the call names.
+    fn ends_own(&self, placed: &Placed) -> bool {
+        let Act::Power { over, holder: Some(_), .. } = &placed.act else { return false };
+        let call = &self.unpacked.calls[placed.call];
+        let named = call.signature().and_then(table::named);
+        // Whoever calls is not named.
+        named.and_then(|named| named.who.as_ref()).is_some_and(|who| who.path() == [0])
+            && call
+                .decoded
+                .as_ref()
+                .is_some_and(|decoded| decoded.args.iter().filter_map(Value::address).count() == 1)
+            && self.knows_contract(over)
+            && call.value.is_zero()
+            && call.from.is_some_and(|from| self.is_own(&from))
     }
 }
 

@@ -271,6 +271,19 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether it is false, the number zero, all zero bytes, or a list of nothing else.
+    pub fn is_zero(&self) -> bool {
+        match self {
+            Self::Address(address) => address.is_zero(),
+            Self::Uint(number) | Self::Int(number) => number.is_zero(),
+            Self::Bool(on) => !on,
+            Self::Fixed(bytes) | Self::Bytes(bytes) | Self::Text(bytes) => {
+                bytes.iter().all(|byte| *byte == 0)
+            }
+            Self::List(values) | Self::Tuple(values) => values.iter().all(Self::is_zero),
+        }
+    }
+
     /// The elements of a list or tuple.
     pub fn elements(&self) -> &[Self] {
         match self {

@@ -115,10 +115,19 @@ pub enum Power {
     Accept,
     /// To act for whoever calls: to move, borrow or order what he has there.
     Operator,
+    /// Nobody acts for whoever calls any more, or one fewer.
+    NoOperator,
     /// A rule that protects: a delay, a price source, a limit, a switch.
     Rule,
     /// A vote, or the right to cast it.
     Vote,
+}
+
+impl Power {
+    /// Whether power is given up or taken, and nobody gets any.
+    pub const fn is_less(self) -> bool {
+        matches!(self, Self::GiveUp | Self::NoOperator)
+    }
 }
 
 /// What a call does.
@@ -502,10 +511,17 @@ fn who(value: &Value<'_>) -> Option<Address> {
 /// What the table of functions under other names says of a call.
 fn by_table(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Option<Act> {
     let named = super::table::named(signature)?;
-    let holder = named.who.and_then(|index| decoded.args.get(index)).and_then(who);
+    let holder = named.who.as_ref().and_then(|place| place.of(&decoded.args)).and_then(who);
     let function = format!("{signature}: {}", named.what);
     Some(match named.kind {
-        PowerKind::Power(power) => Act::Power { over: to, function, holder, power },
+        PowerKind::Power(power) => {
+            let power = match power {
+                _ if !named.takes_back(&decoded.args) => power,
+                Power::Operator => Power::NoOperator,
+                _ => Power::GiveUp,
+            };
+            Act::Power { over: to, function, holder, power }
+        }
         PowerKind::Out => {
             Act::Named { to, function: signature.to_owned(), beneficiaries: holder.into_iter().collect() }
         }
@@ -560,5 +576,24 @@ fn power(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Option<A
         "acceptOwnership" | "acceptAdmin" => (to, None, Power::Accept),
         _ => return None,
     };
+    let power = if is_switched_off(decoded) { Power::GiveUp } else { power };
     Some(Act::Power { over, function: signature.to_owned(), holder, power })
+}
+
+/// Whether the one switch among the parameters says by its own name that nothing is given. What has no name, or another, may
+/// be anything: `setOwner(address,bool direct)` gives either way.
+fn is_switched_off(decoded: &super::Decoded<'_>) -> bool {
+    const ON: &[&str] = &["allow", "approv", "authori", "enabl", "activ", "grant", "status"];
+    const OFF: &[&str] =
+        &["dis", "unauth", "inactiv", "deactiv", "revok", "remov", "den", "block", "paus", "frozen"];
+    let switches =
+        decoded.function.params.iter().zip(&decoded.args).filter(|(param, _)| param.ty == super::Type::Bool);
+    let [(param, value)] = switches.collect::<Vec<_>>()[..] else { return false };
+    let name = param.name.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    match value.boolean() {
+        Some(on) if says(OFF) => on,
+        Some(on) => !on && says(ON),
+        None => false,
+    }
 }

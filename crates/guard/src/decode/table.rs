@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::types::Function;
+use super::{abi::Value, types::Function};
 
 /// The embedded functions, one a line.
 static TEXT: &str = include_str!("functions.txt");
@@ -24,12 +24,14 @@ static BY_SIGNATURE: LazyLock<HashMap<&'static str, Named>> = LazyLock::new(|| {
 });
 
 /// A function that gives power or brings money out, as the table describes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     /// What kind.
     pub kind: PowerKind,
-    /// The parameter that says who gets it.
-    pub who: Option<usize>,
+    /// Where the parameters say who gets it.
+    pub who: Option<Place>,
+    /// What must not be zero or false for it to give: where all of these are, it takes back.
+    pub unless: Vec<Place>,
     /// What it is, in words.
     pub what: &'static str,
 }
@@ -45,7 +47,7 @@ pub enum PowerKind {
 
 impl Named {
     fn parse(line: &'static str) -> Option<(&'static str, Self)> {
-        use super::Power::{Code, GiveUp, Holder, Operator, Role, Rule, Vote};
+        use super::Power::{Accept, Code, GiveUp, Holder, Operator, Role, Rule, Vote};
         let mut cells = line.split('\t');
         let signature = cells.next()?;
         let kind = match cells.next()? {
@@ -55,15 +57,46 @@ impl Named {
             "operator" => PowerKind::Power(Operator),
             "rule" => PowerKind::Power(Rule),
             "vote" => PowerKind::Power(Vote),
+            "accept" => PowerKind::Power(Accept),
             "less" => PowerKind::Power(GiveUp),
             "out" => PowerKind::Out,
             _ => return None,
         };
         let who = match cells.next()? {
             "-" => None,
-            index => Some(index.parse().ok()?),
+            place => Some(Place::parse(place)?),
         };
-        Some((signature, Self { kind, who, what: cells.next()? }))
+        let unless = match cells.next()? {
+            "-" => Vec::new(),
+            places => places.split(',').map(Place::parse).collect::<Option<_>>()?,
+        };
+        Some((signature, Self { kind, who, unless, what: cells.next()? }))
+    }
+
+    /// Whether a call of it with these arguments takes back what others give.
+    pub fn takes_back(&self, args: &[Value<'_>]) -> bool {
+        !self.unless.is_empty() && self.unless.iter().all(|place| place.of(args).is_some_and(Value::is_zero))
+    }
+}
+
+/// A parameter, or a field of a parameter that is a tuple.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place(Vec<usize>);
+
+impl Place {
+    fn parse(text: &str) -> Option<Self> {
+        text.split('.').map(|index| index.parse().ok()).collect::<Option<_>>().map(Self)
+    }
+
+    /// The index of a parameter, and of its fields.
+    pub fn path(&self) -> &[usize] {
+        &self.0
+    }
+
+    /// What stands there.
+    pub fn of<'v, 'a>(&self, args: &'v [Value<'a>]) -> Option<&'v Value<'a>> {
+        let (first, rest) = self.0.split_first()?;
+        rest.iter().try_fold(args.get(*first)?, |value, index| value.elements().get(*index))
     }
 }
 
@@ -94,7 +127,17 @@ pub fn embedded() -> impl Iterator<Item = &'static Function> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Type, *};
+
+    /// Functions with a switch that gives or takes nothing.
+    const GIVES_EITHER_WAY: &[&str] = &[
+        "create((address,bytes32,bytes),bool)",
+        "createWithContext((address,bytes32,bytes),address,bytes,bool)",
+        "removeDelegate(address,bool)",
+        "setSupportedInterface(bytes4,bool)",
+        "setTargetClosed(address,bool)",
+        "transferOwnership(address,bool,bool)",
+    ];
 
     #[test]
     fn every_line_is_a_function_and_no_two_share_a_selector() {
@@ -111,13 +154,27 @@ mod tests {
             let (signature, named) = Named::parse(line).unwrap_or_else(|| panic!("{line}"));
             let function = Function::parse(signature).expect("a signature");
             assert_eq!(function.signature, signature, "written as selectors are made");
-            if let Some(who) = named.who {
-                let param = &function.params[who].ty;
-                assert!(
-                    matches!(param, super::super::Type::Address | super::super::Type::Fixed(32)),
-                    "{line}"
-                );
+            let at = |place: &Place| {
+                let mut ty = &function.params[place.0[0]].ty;
+                for index in &place.0[1..] {
+                    let Type::Tuple(fields) = ty else { panic!("{line}") };
+                    ty = &fields[*index].ty;
+                }
+                ty
+            };
+            if let Some(who) = &named.who {
+                assert!(matches!(at(who), Type::Address | Type::Fixed(32)), "{line}");
             }
+            for place in &named.unless {
+                assert!(!matches!(at(place), Type::Bytes | Type::String | Type::Tuple(_)), "{line}");
+            }
+            assert!(named.unless.is_empty() || matches!(named.kind, PowerKind::Power(_)), "{line}");
+            // A switch that nobody looked at would be taken for one that gives.
+            let switches = function.params.iter().filter(|param| param.ty == Type::Bool).count();
+            assert!(
+                switches == 0 || !named.unless.is_empty() || GIVES_EITHER_WAY.contains(&signature),
+                "{line}"
+            );
         }
         assert_eq!(BY_SIGNATURE.len(), powers.len());
     }

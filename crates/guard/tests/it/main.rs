@@ -17,6 +17,7 @@ mod impostors;
 mod left;
 mod mentioned;
 mod oracle;
+mod powers;
 mod proceeds;
 mod queue;
 mod router;

@@ -87,6 +87,42 @@ pub(crate) fn wraps(address: &Address, chain_id: Option<u64>) -> bool {
     find(address, chain_id).is_some_and(|entry| entry.wraps)
 }
 
+/// Addresses of Uniswap's Universal Router, by what reads their commands: the version that is there is the same on every chain.
+static ROUTERS: LazyLock<HashMap<Address, RouterVersion>> = LazyLock::new(|| {
+    let named = ENTRIES.iter().filter_map(|((_, address), entry)| {
+        let version = entry.label.strip_prefix("Uniswap UniversalRouter")?;
+        Some((*address, RouterVersion::of(version)?))
+    });
+    named.collect()
+});
+
+/// Versions of the Universal Router that read the same bytes otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RouterVersion {
+    /// 1.0 to 1.3.
+    V1,
+    /// 2.0: swaps of V4, and plans inside of plans.
+    V2,
+    /// 2.1.1: a price for every hop stands in the swaps.
+    V2_1_1,
+}
+
+impl RouterVersion {
+    fn of(version: &str) -> Option<Self> {
+        match version {
+            "V1" | "V1_2_V2Support" | "V1_2_NoV2Support" => Some(Self::V1),
+            "V2" | "V2_NoV2V3Support" => Some(Self::V2),
+            "V2_1_1" => Some(Self::V2_1_1),
+            _ => None,
+        }
+    }
+}
+
+/// The version of the Universal Router that is known at an address, on whatever chain: whether it is there is for `find` to say.
+pub(crate) fn router(address: &Address) -> Option<RouterVersion> {
+    ROUTERS.get(address).copied()
+}
+
 /// How many there are.
 pub(crate) fn count() -> usize {
     ENTRIES.len()
@@ -106,6 +142,18 @@ mod tests {
             let address: Address = cells[1].parse().expect("an address");
             assert_eq!(address.to_string(), cells[1], "with its checksum");
         }
+    }
+
+    #[test]
+    fn a_router_is_of_one_version_wherever_it_is() {
+        for ((chain, address), entry) in ENTRIES.iter() {
+            let version = entry.label.strip_prefix("Uniswap UniversalRouter").map(RouterVersion::of);
+            assert_ne!(version, Some(None), "{chain} {address}: {}", entry.label);
+            if let Some(version) = version {
+                assert_eq!(router(address), version, "{chain} {address}: {}", entry.label);
+            }
+        }
+        assert!(ROUTERS.len() > 20);
     }
 
     #[test]

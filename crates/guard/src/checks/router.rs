@@ -81,9 +81,6 @@ pub(super) fn commands(case: &Case<'_>, out: &mut Vec<Finding>) {
 impl Case<'_> {
     /// Whether commands at an address are those that are read here: the router's own, of the versions that are known.
     pub(super) fn reads_commands(&self, router: &Address) -> bool {
-        crate::entries::find(router, self.chain_id).is_some_and(|entry| {
-            // Of version 2.1 the commands were not looked at.
-            entry.label.starts_with("Uniswap UniversalRouter") && !entry.label.contains("V2_1")
-        })
+        crate::entries::find(router, self.chain_id).is_some() && crate::entries::router(router).is_some()
     }
 }

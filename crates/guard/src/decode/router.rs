@@ -1,8 +1,12 @@
 //! The commands of Uniswap's Universal Router, read into what is given, what comes back, and who else gets something.
 //!
-//! Source: Uniswap/universal-router, `Commands.sol`, `Dispatcher.sol` and `Constants.sol` (commits 5060892, 2c32adc, 4cad5cc).
-//! Commands that mean different things in different versions of the router (from 0x10 on) are not read, and neither is a list
-//! with one that is not read: a part of it would say too much.
+//! Source: Uniswap/universal-router, `Commands.sol`, `Dispatcher.sol` and `Constants.sol` (commits 5060892, 2c32adc, 4cad5cc, and
+//! the packages 2.0.0 and 2.1.0 of the npm registry); the types of version 2.1.1 are of `@uniswap/universal-router-sdk` 5.13.0 and
+//! `@uniswap/v4-sdk` 2.4.0. The same bytes mean different things in different versions of the router, so that its address says
+//! how they are read. A list with a command that is not read (NFTs, positions, bridges) is not read at all: a part of it would
+//! say too much.
+
+mod v4;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,6 +21,7 @@ use super::{
     types::Function,
     unpack::Call,
 };
+use crate::entries::RouterVersion;
 
 /// Functions that run commands.
 pub(crate) const EXECUTE: &[&str] = &["execute(bytes,bytes[],uint256)", "execute(bytes,bytes[])"];
@@ -31,29 +36,98 @@ const ALL: U256 = U256::ONE.wrapping_shl(255);
 const CALLER: u8 = 1;
 const ROUTER: u8 = 2;
 
-/// What is read, by its byte.
+/// Plans inside of plans.
+const MAX_DEPTH: usize = 4;
+
+/// What every version reads alike, by its byte.
 static COMMANDS: LazyLock<BTreeMap<u8, Function>> = LazyLock::new(|| {
     let details = "(address token,uint160 amount,uint48 expiration,uint48 nonce)";
-    let rows = [
-        (0x00, "V3_SWAP_EXACT_IN(address recipient,uint256 amountIn,uint256 amountOutMin,bytes path,bool payerIsUser)".to_owned()),
-        (0x01, "V3_SWAP_EXACT_OUT(address recipient,uint256 amountOut,uint256 amountInMax,bytes path,bool payerIsUser)".to_owned()),
-        (0x02, "PERMIT2_TRANSFER_FROM(address token,address recipient,uint160 amount)".to_owned()),
-        (0x03, format!("PERMIT2_PERMIT_BATCH(({details}[] details,address spender,uint256 sigDeadline) permit,bytes signature)")),
-        (0x04, "SWEEP(address token,address recipient,uint256 amountMin)".to_owned()),
-        (0x05, "TRANSFER(address token,address recipient,uint256 value)".to_owned()),
-        (0x06, "PAY_PORTION(address token,address recipient,uint256 bips)".to_owned()),
-        (0x08, "V2_SWAP_EXACT_IN(address recipient,uint256 amountIn,uint256 amountOutMin,address[] path,bool payerIsUser)".to_owned()),
-        (0x09, "V2_SWAP_EXACT_OUT(address recipient,uint256 amountOut,uint256 amountInMax,address[] path,bool payerIsUser)".to_owned()),
-        (0x0a, format!("PERMIT2_PERMIT(({details} details,address spender,uint256 sigDeadline) permit,bytes signature)")),
-        (0x0b, "WRAP_ETH(address recipient,uint256 amount)".to_owned()),
-        (0x0c, "UNWRAP_WETH(address recipient,uint256 amountMin)".to_owned()),
-        (0x0d, "PERMIT2_TRANSFER_FROM_BATCH((address from,address to,uint160 amount,address token)[] details)".to_owned()),
-        (0x0e, "BALANCE_CHECK_ERC20(address owner,address token,uint256 minBalance)".to_owned()),
-    ];
-    rows.into_iter()
-        .map(|(byte, text)| (byte, Function::parse(&text).expect("a test reads every row")))
-        .collect()
+    let batch = format!(
+        "PERMIT2_PERMIT_BATCH(({details}[] details,address spender,uint256 sigDeadline) permit,bytes signature)"
+    );
+    let single = format!(
+        "PERMIT2_PERMIT(({details} details,address spender,uint256 sigDeadline) permit,bytes signature)"
+    );
+    table(&[
+        (
+            0x00,
+            "V3_SWAP_EXACT_IN(address recipient,uint256 amountIn,uint256 amountOutMin,bytes path,bool payerIsUser)",
+        ),
+        (
+            0x01,
+            "V3_SWAP_EXACT_OUT(address recipient,uint256 amountOut,uint256 amountInMax,bytes path,bool payerIsUser)",
+        ),
+        (0x02, "PERMIT2_TRANSFER_FROM(address token,address recipient,uint160 amount)"),
+        (0x03, &batch),
+        (0x04, "SWEEP(address token,address recipient,uint256 amountMin)"),
+        (0x05, "TRANSFER(address token,address recipient,uint256 value)"),
+        (0x06, "PAY_PORTION(address token,address recipient,uint256 bips)"),
+        (
+            0x08,
+            "V2_SWAP_EXACT_IN(address recipient,uint256 amountIn,uint256 amountOutMin,address[] path,bool payerIsUser)",
+        ),
+        (
+            0x09,
+            "V2_SWAP_EXACT_OUT(address recipient,uint256 amountOut,uint256 amountInMax,address[] path,bool payerIsUser)",
+        ),
+        (0x0a, &single),
+        (0x0b, "WRAP_ETH(address recipient,uint256 amount)"),
+        (0x0c, "UNWRAP_WETH(address recipient,uint256 amountMin)"),
+        (
+            0x0d,
+            "PERMIT2_TRANSFER_FROM_BATCH((address from,address to,uint160 amount,address token)[] details)",
+        ),
+        (0x0e, "BALANCE_CHECK_ERC20(address owner,address token,uint256 minBalance)"),
+    ])
 });
+
+/// What versions from 2.0 on read besides.
+static FROM_2_0: LazyLock<BTreeMap<u8, Function>> = LazyLock::new(|| {
+    table(&[
+        (V4_SWAP, "V4_SWAP(bytes actions,bytes[] params)"),
+        (SUB_PLAN, "EXECUTE_SUB_PLAN(bytes commands,bytes[] inputs)"),
+    ])
+});
+
+/// What version 2.1.1 reads otherwise. The least price of each hop can only stop an exchange.
+static IN_2_1_1: LazyLock<BTreeMap<u8, Function>> = LazyLock::new(|| {
+    table(&[
+        (
+            0x00,
+            "V3_SWAP_EXACT_IN(address recipient,uint256 amountIn,uint256 amountOutMin,bytes path,bool payerIsUser,uint256[] minHopPriceX36)",
+        ),
+        (
+            0x01,
+            "V3_SWAP_EXACT_OUT(address recipient,uint256 amountOut,uint256 amountInMax,bytes path,bool payerIsUser,uint256[] minHopPriceX36)",
+        ),
+        (0x07, "PAY_PORTION_FULL_PRECISION(address token,address recipient,uint256 portion)"),
+        (
+            0x08,
+            "V2_SWAP_EXACT_IN(address recipient,uint256 amountIn,uint256 amountOutMin,address[] path,bool payerIsUser,uint256[] minHopPriceX36)",
+        ),
+        (
+            0x09,
+            "V2_SWAP_EXACT_OUT(address recipient,uint256 amountOut,uint256 amountInMax,address[] path,bool payerIsUser,uint256[] minHopPriceX36)",
+        ),
+    ])
+});
+
+const V4_SWAP: u8 = 0x10;
+const SUB_PLAN: u8 = 0x21;
+
+fn table(rows: &[(u8, &str)]) -> BTreeMap<u8, Function> {
+    rows.iter().map(|(byte, text)| (*byte, Function::parse(text).expect("a test reads every row"))).collect()
+}
+
+/// How a version of the router reads a command; of a router that is not known, what all have in common.
+fn command(version: Option<RouterVersion>, byte: u8) -> Option<&'static Function> {
+    let own = match version {
+        None | Some(RouterVersion::V1) => None,
+        Some(RouterVersion::V2) => FROM_2_0.get(&byte),
+        Some(RouterVersion::V2_1_1) => IN_2_1_1.get(&byte).or_else(|| FROM_2_0.get(&byte)),
+    };
+    own.or_else(|| COMMANDS.get(&byte))
+}
 
 /// What a list of commands does, whoever's contract runs it. The zero address is the chain's coin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,7 +152,7 @@ pub(crate) struct Plan {
     pub may_fail: bool,
     /// Whether less may be taken than is named, since what comes out is.
     pub takes_up_to: bool,
-    /// Tokens that are exchanged on the way.
+    /// Tokens that are exchanged, and whoever runs on the way.
     pub by_way_of: BTreeSet<Address>,
     /// Whether one part of an exchange is open where the others are not: they would speak for it.
     pub is_uneven: bool,
@@ -112,6 +186,9 @@ struct Reader {
     routed: BTreeMap<Address, (Address, U256)>,
     from: Option<Address>,
     router: Address,
+    version: Option<RouterVersion>,
+    /// Commands that were read.
+    count: usize,
 }
 
 /// Who gets what comes out of a command.
@@ -129,9 +206,6 @@ impl Plan {
             call.decoded.as_ref().filter(|it| EXECUTE.contains(&it.signature()) && !call.delegate)?;
         let commands = decoded.args.first()?.bytes()?;
         let inputs = decoded.args.get(1)?.elements();
-        if commands.len() != inputs.len() || commands.len() > MAX_COMMANDS || commands.is_empty() {
-            return None;
-        }
         let mut reader = Reader {
             plan: Self::default(),
             held: BTreeMap::new(),
@@ -139,22 +213,14 @@ impl Plan {
             routed: BTreeMap::new(),
             from: call.from,
             router: call.to?,
+            version: crate::entries::router(&call.to?),
+            count: 0,
         };
         if !call.value.is_zero() {
             reader.plan.gives.insert(Address::ZERO, call.value);
             reader.hold(Address::ZERO, Held::Exactly(call.value));
         }
-        for (byte, input) in commands.iter().zip(inputs) {
-            let function = COMMANDS.get(&(byte & !MAY_FAIL))?;
-            let (args, anomalies) = decode(&function.params, input.bytes()?).ok()?;
-            if !anomalies.is_empty() {
-                return None;
-            }
-            // That a permit was used before is no harm.
-            let is_permit = matches!(byte & !MAY_FAIL, 0x03 | 0x0a);
-            reader.plan.may_fail |= byte & MAY_FAIL != 0 && !is_permit;
-            reader.run(byte & !MAY_FAIL, &args)?;
-        }
+        reader.list(commands, inputs, 0)?;
         reader.plan.is_uneven = is_uneven(&reader.direct);
         let left = reader.held.iter().filter(|(_, held)| **held != Held::Exactly(U256::ZERO));
         reader.plan.left = left.map(|(token, _)| *token).collect();
@@ -173,6 +239,31 @@ impl Plan {
 }
 
 impl Reader {
+    /// Reads a list of commands, all of it or nothing.
+    fn list(&mut self, commands: &[u8], inputs: &[Value<'_>], depth: usize) -> Option<()> {
+        self.count += commands.len();
+        if commands.len() != inputs.len()
+            || self.count > MAX_COMMANDS
+            || commands.is_empty()
+            || depth > MAX_DEPTH
+        {
+            return None;
+        }
+        for (byte, input) in commands.iter().zip(inputs) {
+            let number = byte & !MAY_FAIL;
+            let args = strictly(command(self.version, number)?, input.bytes()?)?;
+            // That a permit was used before is no harm.
+            let is_permit = matches!(number, 0x03 | 0x0a);
+            self.plan.may_fail |= byte & MAY_FAIL != 0 && !is_permit;
+            match number {
+                V4_SWAP => self.v4(&args)?,
+                SUB_PLAN => self.list(args.first()?.bytes()?, args.get(1)?.elements(), depth + 1)?,
+                _ => self.run(number, &args)?,
+            }
+        }
+        Some(())
+    }
+
     fn hold(&mut self, token: Address, more: Held) {
         let held = self.held.entry(token).or_insert(Held::Exactly(U256::ZERO));
         *held = held.and(more);
@@ -235,9 +326,9 @@ impl Reader {
         let (first, second) = (args.get(1)?.uint()?, args.get(2)?.uint()?);
         let path = args.get(3)?;
         let way = if is_v3 { packed_way(path.bytes()?)? } else { way_of_list(path)? };
-        let [start, between @ .., end] = &way[..] else { return None };
+        let [start, .., end] = &way[..] else { return None };
         let (start, end) = (*start, *end);
-        self.plan.by_way_of.extend(between);
+        self.plan.by_way_of.extend(&way);
         self.plan.takes_up_to |= !is_exact_in;
         // Exact outputs name a packed way from its end.
         let (gives, gets) = if is_v3 && !is_exact_in { (end, start) } else { (start, end) };
@@ -251,12 +342,7 @@ impl Reader {
         if is_from_caller && most == ALL {
             return None;
         }
-        let origin = match (self.routed.get(&gives), self.held.get(&gives).or(self.held.get(&WRAPPED))) {
-            (Some(origin), _) if !is_from_caller => Some(*origin),
-            (_, Some(Held::Exactly(has))) if most == ALL => Some((gives, *has)),
-            _ => (most != ALL).then_some((gives, most)),
-        };
-        if let Some(origin) = origin {
+        if let Some(origin) = self.origin(gives, most, is_from_caller) {
             self.part(origin, gets, receiver, least);
         }
         if is_from_caller {
@@ -266,6 +352,24 @@ impl Reader {
         }
         self.out(gets, receiver, least);
         Some(())
+    }
+
+    /// What is given for a token that is spent: the token itself, or what it was exchanged for before.
+    fn origin(&self, gives: Address, most: U256, is_from_caller: bool) -> Option<(Address, U256)> {
+        match (self.routed.get(&gives), self.held.get(&gives).or(self.held.get(&WRAPPED))) {
+            (Some(origin), _) if !is_from_caller => Some(*origin),
+            (_, Some(Held::Exactly(has))) if most == ALL => Some((gives, *has)),
+            _ => (most != ALL).then_some((gives, most)),
+        }
+    }
+
+    /// A share of what the router has, or of what a pool owes, goes to somebody.
+    fn shared(&mut self, token: Address, receiver: Address, share: U256) {
+        match self.to(receiver) {
+            To::Other(other) => self.plan.fees.push((token, other, share)),
+            To::Caller => self.out(token, receiver, U256::ZERO),
+            To::Router => {}
+        }
     }
 
     /// Part of an exchange: what it brings to the caller, or into the router until it is swept.
@@ -322,14 +426,12 @@ impl Reader {
                 self.out(token, address(1)?, if amount == ALL { U256::ZERO } else { amount });
                 Some(())
             }
-            0x06 => {
+            0x06 | 0x07 => {
                 let (token, share) = (address(0)?, uint(2)?);
                 *self.held.get_mut(&token)? = Held::Some;
-                match self.to(address(1)?) {
-                    To::Other(other) => self.plan.fees.push((token, other, share)),
-                    To::Caller => self.out(token, address(1)?, U256::ZERO),
-                    To::Router => {}
-                }
+                // The finer one counts in 10^-18, and is told as no less than it is.
+                let share = if command == 0x06 { share } else { share.div_ceil(U256::from(FINE / 10_000)) };
+                self.shared(token, address(1)?, share);
                 Some(())
             }
             0x0b => {
@@ -408,6 +510,15 @@ impl Reader {
     }
 }
 
+/// All of it, where shares are counted finely. Source: `Payments.sol`, `payPortionFullPrecision`.
+const FINE: u64 = 1_000_000_000_000_000_000;
+
+/// Arguments in the one form that everybody reads alike.
+fn strictly<'a>(function: &Function, data: &'a [u8]) -> Option<Vec<Value<'a>>> {
+    let (args, anomalies) = decode(&function.params, data).ok()?;
+    anomalies.is_empty().then_some(args)
+}
+
 /// Whether parts of one exchange promise less than half of what others do for as much.
 fn is_uneven(parts: &[[(Address, U256); 2]]) -> bool {
     let rate = |a: &[(Address, U256); 2], b: &[(Address, U256); 2]| a[1].1.saturating_mul(b[0].1);
@@ -440,7 +551,7 @@ mod tests {
 
     #[test]
     fn every_command_is_a_function() {
-        assert_eq!(COMMANDS.len(), 14);
+        assert_eq!((COMMANDS.len(), FROM_2_0.len(), IN_2_1_1.len()), (14, 2, 5));
         assert!(COMMANDS.keys().all(|byte| *byte < 0x10));
         assert_eq!(COMMANDS[&0x0a].params.len(), 2);
         assert_eq!(

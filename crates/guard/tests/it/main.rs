@@ -21,6 +21,7 @@ mod powers;
 mod proceeds;
 mod queue;
 mod router;
+mod router_v4;
 mod routes;
 mod rpc;
 mod rules;

@@ -5,36 +5,36 @@ use alloy_primitives::{Address, U256};
 use serde_json::json;
 use tracehound_guard::{Context, Facts, Policy, Report, check_tx, policy::DEFAULT};
 
-const ME: &str = "0x1111111111111111111111111111111111111111";
-const FRIEND: &str = "0x5555555555555555555555555555555555555555";
-const STRANGER: &str = "0x8888888888888888888888888888888888888888";
-const FEE: &str = "0x7777777777777777777777777777777777777777";
-const ROUTER: &str = "0x66a9893cC07D91D95644AEDD05D03f95e1dBA8Af";
-const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
-const DAI: &str = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
-const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+pub(super) const ME: &str = "0x1111111111111111111111111111111111111111";
+pub(super) const FRIEND: &str = "0x5555555555555555555555555555555555555555";
+pub(super) const STRANGER: &str = "0x8888888888888888888888888888888888888888";
+pub(super) const FEE: &str = "0x7777777777777777777777777777777777777777";
+pub(super) const ROUTER: &str = "0x66a9893cC07D91D95644AEDD05D03f95e1dBA8Af";
+pub(super) const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+pub(super) const DAI: &str = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
+pub(super) const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
 /// As the router writes whoever calls, itself, the coin, and all that it has.
-const CALLER: &str = "0x0000000000000000000000000000000000000001";
-const ITSELF: &str = "0x0000000000000000000000000000000000000002";
-const COIN: &str = "0x0000000000000000000000000000000000000000";
+pub(super) const CALLER: &str = "0x0000000000000000000000000000000000000001";
+pub(super) const ITSELF: &str = "0x0000000000000000000000000000000000000002";
+pub(super) const COIN: &str = "0x0000000000000000000000000000000000000000";
 const ALL: &str = "57896044618658097711785492504343953926634992332820282019728792003956564819968";
-const ETHER: &str = "1000000000000000000";
+pub(super) const ETHER: &str = "1000000000000000000";
 
 /// A command and its input.
-type Command = (u8, Vec<u8>);
+pub(super) type Command = (u8, Vec<u8>);
 
-fn encode(types: &str, values: &[DynSolValue]) -> Vec<u8> {
+pub(super) fn encode(types: &str, values: &[DynSolValue]) -> Vec<u8> {
     let value = DynSolValue::Tuple(values.to_vec());
     let ty = DynSolType::parse(types).expect("a type");
     assert!(ty.matches(&value), "{types}");
     value.abi_encode_params()
 }
 
-fn address(text: &str) -> DynSolValue {
+pub(super) fn address(text: &str) -> DynSolValue {
     DynSolValue::Address(text.parse().expect("an address"))
 }
 
-fn number(text: &str) -> DynSolValue {
+pub(super) fn number(text: &str) -> DynSolValue {
     DynSolValue::Uint(text.parse().expect("a number"), 256)
 }
 
@@ -42,7 +42,7 @@ fn three(byte: u8, one: &str, two: &str, three: &str) -> Command {
     (byte, encode("(address,address,uint256)", &[address(one), address(two), number(three)]))
 }
 
-fn sweep(token: &str, to: &str, least: &str) -> Command {
+pub(super) fn sweep(token: &str, to: &str, least: &str) -> Command {
     three(0x04, token, to, least)
 }
 
@@ -58,12 +58,18 @@ fn wrap(to: &str, amount: &str) -> Command {
     (0x0b, encode("(address,uint256)", &[address(to), number(amount)]))
 }
 
-fn unwrap(to: &str, least: &str) -> Command {
+pub(super) fn unwrap(to: &str, least: &str) -> Command {
     (0x0c, encode("(address,uint256)", &[address(to), number(least)]))
 }
 
 /// A swap along a way of two tokens: V3 from 0x00, V2 from 0x08; amounts as the command has them.
-fn swap(byte: u8, to: &str, amounts: (&str, &str), way: (&str, &str), from_caller: bool) -> Command {
+pub(super) fn swap(
+    byte: u8,
+    to: &str,
+    amounts: (&str, &str),
+    way: (&str, &str),
+    from_caller: bool,
+) -> Command {
     let plain = |text: &str| text.parse::<Address>().expect("an address");
     let path = if byte < 8 {
         let way = if byte == 1 { (way.1, way.0) } else { way };
@@ -93,7 +99,7 @@ fn permit(spender: &str, amount: &str) -> Command {
     (0x0a, encode(types, &[single, DynSolValue::Bytes(vec![7; 65])]))
 }
 
-fn call(commands: &[Command]) -> String {
+pub(super) fn call(commands: &[Command]) -> String {
     let bytes = commands.iter().map(|(byte, _)| *byte).collect();
     let inputs = commands.iter().map(|(_, input)| DynSolValue::Bytes(input.clone())).collect();
     let values = [DynSolValue::Bytes(bytes), DynSolValue::Array(inputs), number("1768485600")];
@@ -101,11 +107,16 @@ fn call(commands: &[Command]) -> String {
 }
 
 fn sent(to: &str, value: &str, commands: &[Command], more: &str) -> Report {
+    judged(to, value, &call(commands), more)
+}
+
+/// What is said of call data.
+pub(super) fn judged(to: &str, value: &str, data: &str, more: &str) -> Report {
     let policy = format!("{DEFAULT}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n{more}");
     let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\n");
     let (policy, facts) = (Policy::parse(&policy).expect("a policy"), Facts::parse(&facts).expect("facts"));
     let value = format!("{:#x}", value.parse::<U256>().expect("a number"));
-    let tx = json!({ "from": ME, "to": to, "value": value, "chainId": "0x1", "data": call(commands) });
+    let tx = json!({ "from": ME, "to": to, "value": value, "chainId": "0x1", "data": data });
     check_tx(tx.to_string().as_bytes(), Context::new(&policy, &facts))
 }
 
@@ -113,7 +124,7 @@ fn ask(value: &str, commands: &[Command]) -> Report {
     sent(ROUTER, value, commands, "")
 }
 
-fn says(report: &Report, words: &str) -> bool {
+pub(super) fn says(report: &Report, words: &str) -> bool {
     report.findings.iter().any(|finding| finding.title.contains(words))
 }
 
@@ -304,8 +315,8 @@ fn what_is_swept_or_transferred_to_a_stranger_is_blocked() {
 #[test]
 fn what_is_not_read_or_may_fail_or_is_of_another_contract_is_not_vouched_for() {
     let good = || swap(0x00, CALLER, ("3000000000", ETHER), (USDC, WETH), true);
-    // Seaport in one version, V4 in another; a sub-plan; a bridge; nothing.
-    for byte in [0x07, 0x0f, 0x10, 0x20, 0x21, 0x22, 0x40, 0x3f] {
+    // Seaport in one version, V4 in another, and no actions of V4; no plan; positions; a bridge; nothing.
+    for byte in [0x07, 0x0f, 0x10, 0x11, 0x12, 0x13, 0x14, 0x20, 0x21, 0x22, 0x40, 0x41, 0x3f] {
         let report = ask("0", &[good(), (byte, good().1)]);
         assert!(report.has("G-WRAP-01") && report.exit_code == 10, "{byte}: {:#?}", report.findings);
     }
@@ -319,6 +330,10 @@ fn what_is_not_read_or_may_fail_or_is_of_another_contract_is_not_vouched_for() {
     assert_ne!(ask("0", &[short]).exit_code, 0);
     // Paid to a pool before: its address is not told from a stranger's.
     assert_ne!(ask("0", &[swap(0x08, CALLER, ("0", ETHER), (USDC, WETH), true)]).exit_code, 0);
+    // A token that nobody knows is on the way of two exchanges together, as of one.
+    let into = || swap(0x00, ITSELF, ("3000000000", "0"), (USDC, STRANGER), true);
+    let over = ask("0", &[into(), swap(0x00, CALLER, (ALL, ETHER), (STRANGER, WETH), false)]);
+    assert!(says(&over, "goes by way of") && over.exit_code == 30, "{:#?}", over.findings);
     // A token that is not the one which wraps the coin is not what was wrapped.
     let other = [wrap(ITSELF, ETHER), swap(0x00, CALLER, (ETHER, "2500000000"), (DAI, USDC), false)];
     assert!(says(&ask(ETHER, &other), "for the token that wraps"), "{:#?}", ask(ETHER, &other).findings);

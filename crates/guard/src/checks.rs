@@ -15,6 +15,7 @@ mod message;
 mod name;
 mod order;
 mod ownership;
+mod price;
 mod queue;
 mod router;
 mod sign;

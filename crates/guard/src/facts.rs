@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     safe_version::Version,
-    scalar::{Account, Hash, Whole},
+    scalar::{Account, Dollars, Hash, Whole},
 };
 
 /// A Safe as the chain knows it.
@@ -216,6 +216,18 @@ pub struct Floor {
     pub date: Timestamp,
 }
 
+/// What a whole one of a token is worth: somebody's word for it, and of which day.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// The token; the native coin when absent. Wrapped coin counts as coin.
+    pub token: Option<Account>,
+    /// Dollars.
+    pub dollars: Dollars,
+    /// When that was so.
+    pub date: Timestamp,
+}
+
 /// A name that was resolved to an address.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -266,6 +278,8 @@ pub struct Facts {
     pub spent: Vec<Spent>,
     /// Prices of NFTs.
     pub floor: Vec<Floor>,
+    /// Prices of tokens and of the coin.
+    pub price: Vec<Price>,
     /// Names.
     pub named: Vec<Named>,
     /// Reviews.

@@ -267,9 +267,50 @@ setting! {
     }
 }
 
+setting! {
+    /// Dollars in a settings file, as digits with a point: in parts of 10^-18.
+    Dollars(U256), r"^[0-9]{1,18}(\.[0-9]{1,18})?$", |text: &str| {
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |text: &str| (1..=18).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        let parsed = (digits(whole) && digits(part)).then(|| decimal(&format!("{}{part:0<18}", whole.trim_start_matches('0'))));
+        let parsed = parsed.flatten().filter(|amount| !amount.is_zero());
+        parsed.ok_or_else(|| Malformed::new("price", format!("{text:?} is no number of dollars above nothing, as \"2950.25\"")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dollars_are_read_with_a_point_and_never_as_nothing() {
+        let dollars = |text: &str| {
+            let read: Result<std::collections::BTreeMap<String, Dollars>, _> =
+                toml::from_str(&format!("a = {text:?}"));
+            read.ok().map(|read| read["a"].0)
+        };
+        let one = U256::from(10).pow(U256::from(18));
+        assert_eq!(dollars("2950.25"), Some(one * U256::from(295_025) / U256::from(100)));
+        assert_eq!(dollars("0.000000000000000001"), Some(U256::from(1)));
+        assert_eq!(dollars("007"), Some(one * U256::from(7)));
+        for text in [
+            "",
+            "0",
+            "0.0",
+            ".5",
+            "5.",
+            "1e3",
+            "-1",
+            "+1",
+            "1,000",
+            " 1",
+            "1.0000000000000000001",
+            "0x10",
+            "1_000",
+        ] {
+            assert_eq!(dollars(text), None, "{text}");
+        }
+    }
 
     fn uint(text: &str) -> (Option<U256>, usize) {
         let mut scalars = Scalars::default();

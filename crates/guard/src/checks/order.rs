@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, U256, b256};
 
+use super::price;
 use crate::{
     case::Case,
     finding::{
@@ -239,9 +240,6 @@ fn price(
     }
 }
 
-/// Days for which a price is believed.
-const PRICE_DAYS: i64 = 7;
-
 /// How what the maker gets compares with what he gives.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Price {
@@ -257,16 +255,30 @@ enum Price {
 /// and wrapped coin count as one. A price of a collection says nothing of one that has many of a number, nor of what somebody
 /// else chooses for him.
 fn fair(case: &Case<'_>, order: &Order) -> Option<Price> {
-    let now = case.facts.now?.as_second();
+    case.facts.now?;
+    let money = order.offer.iter().chain(&order.asked).filter(|item| item.kind != ItemKind::Nft);
+    let is_told = price::is_any_told(case, money.map(|item| item.token));
+    fair_in(case, order, false).or_else(|| is_told.then(|| fair_in(case, order, true)).flatten())
+}
+
+/// As [`fair`], each currency by itself, or all of it in dollars where the context tells what each is worth.
+fn fair_in(case: &Case<'_>, order: &Order, in_dollars: bool) -> Option<Price> {
     let coin = |token: Option<Address>| case.or_coin(token.unwrap_or_default());
     let worth = |item: &Item, count: U256| match item.kind {
         ItemKind::Coin | ItemKind::Token => Some((coin(Some(item.token)), count)),
         ItemKind::Nft => {
             let floor = case.facts.floor.iter().find(|floor| floor.collection.0 == item.token)?;
-            let age = (now - floor.date.as_second()) / 86_400;
             let price = floor.price.0.saturating_mul(count);
-            let is_told = (0..=PRICE_DAYS).contains(&age) && !item.many;
+            let is_told = price::is_fresh(case, floor.date) && !item.many;
             is_told.then_some((coin(floor.token.map(|token| token.0)), price))
+        }
+    };
+    let worth = |item: &Item, count: U256| {
+        let (token, amount) = worth(item, count)?;
+        if in_dollars {
+            Some((Address::ZERO, price::worth(case, token, amount)?))
+        } else {
+            Some((token, amount))
         }
     };
     let is_nft = |item: &Item| item.kind == ItemKind::Nft;
@@ -284,7 +296,7 @@ fn fair(case: &Case<'_>, order: &Order) -> Option<Price> {
     let gives_nfts = order.offer.iter().any(is_nft);
     let is_lost = gives_nfts && money.values().any(|sum| !sum.is_zero());
     // A floor is a week old at most and knows nothing of the one NFT; a fifth of it is for that, fees and royalties.
-    let tenths = if order.offer.iter().chain(&order.asked).any(is_nft) { 8 } else { 10 };
+    let tenths = if in_dollars || order.offer.iter().chain(&order.asked).any(is_nft) { 8 } else { 10 };
     let mut sums: BTreeMap<Address, (U256, U256)> = BTreeMap::new();
     for item in &order.offer {
         let (token, amount) = worth(item, item.most)?;

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, U256};
 
-use super::worth;
+use super::{price, worth};
 use crate::{
     case::Case,
     decode::{Call, Plan, Value},
     finding::{
         CheckId::{Act01, Sim01},
         Finding,
-        Severity::{self, Block, Incomplete, Review},
+        Severity::{self, Block, Incomplete, Info, Review},
     },
     swap::Swap,
 };
@@ -45,6 +45,14 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Addre
             out.push(Finding::new(Sim01, Review, &call.path, title));
         }
         Worth::Enough => {}
+    }
+    if let Some((token, what)) = untold(case, &swap) {
+        let title = format!(
+            "Held against a range of prices alone ({}): {what} of {}.",
+            worth::BANDS_OF,
+            case.show(&token)
+        );
+        out.push(Finding::new(Sim01, Info, &call.path, title));
     }
     let mut add = |title: String| out.push(Finding::new(Sim01, Review, &call.path, title));
     if swap.is_unread {
@@ -123,11 +131,35 @@ fn worth_of(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Worth {
     }
     let most = swap.most.or_else(|| gives.is_zero().then_some(call.value));
     let (Some(most), Some(least)) = (most, swap.least) else { return Worth::Enough };
+    let sentence =
+        |why: &str| format!("Gives {} for {}: {why}.", case.amount(most, &gives), case.amount(least, &gets));
+    let compared = price::compare(case, (gives, most), (gets, least)).filter(|_| gives != gets);
+    match compared {
+        Some(price::Compared::Theft) => {
+            return Worth::Less(Block, sentence("less than half of what that is worth by the prices told"));
+        }
+        Some(price::Compared::Low) => {
+            return Worth::Less(
+                Review,
+                sentence("less than four fifths of what that is worth by the prices told"),
+            );
+        }
+        Some(price::Compared::Fair) | None => {}
+    }
     let Some(less) = worth::is_less(case, (gives, most), (gets, least)) else { return Worth::Enough };
     let severity = if less == worth::Less::Same && least.is_zero() { Block } else { Review };
-    let title =
-        format!("Gives {} for {}: {}.", case.amount(most, &gives), case.amount(least, &gets), less.as_str());
-    Worth::Less(severity, title)
+    Worth::Less(severity, sentence(less.as_str()))
+}
+
+/// What an exchange is held against a range of prices for, and why no price is told.
+fn untold(case: &Case<'_>, swap: &Swap) -> Option<(Address, &'static str)> {
+    let (gives, gets) = (case.or_coin(swap.gives?), case.or_coin(*swap.gets.last()?));
+    let named = [gives, gets].into_iter();
+    let of = |told: price::Told| named.clone().find(|token| price::told(case, *token) == told);
+    let stale =
+        of(price::Told::Stale).map(|token| (token, "older than a week is the price that the context tells"));
+    let several = of(price::Told::Several).map(|token| (token, "the context tells several prices"));
+    stale.or(several).or_else(|| Some((worth::wide(case, gives, gets)?, "the context tells no price")))
 }
 
 /// Whether liquidity is added for whatever comes out, a least amount under a quarter of what is offered; or taken out for nothing.

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, U256};
 
+use super::price;
 use crate::{case::Case, known};
 
 /// How what comes out is less than what is given.
@@ -32,8 +33,11 @@ const DOLLARS: &[&str] = &[
     "TUSD", "LUSD", "FRAX", "crvUSD", "GHO", "USDe", "FDUSD", "RLUSD",
 ];
 
-/// Between what dollars a whole one of a kind was and will be traded for, as widely as nobody doubts. No price: it tells a mistake
-/// or a theft by orders of magnitude, and nothing else.
+/// Between what dollars a whole one of a kind is traded for, as widely as hardly anybody doubts: of the daily closes from January
+/// 2021 to September 2025 half of the lowest and twice the highest (ether 730.37 on 2021-01-01 and 4,829.23 on 2025-08-22, bitcoin
+/// 19,968.46 on 2022-06-22 and 123,560.99 on 2025-08-13; `coingecko` and Yahoo, not every day is there), rounded outwards, and a
+/// quarter more for staked ether that has grown. No price: it tells a mistake or a theft by an order of magnitude, and makes an
+/// exchange a thing to look at, never a thing to block.
 #[derive(Debug, PartialEq, Eq)]
 struct Band {
     symbols: &'static [&'static str],
@@ -45,11 +49,19 @@ const BANDS: &[Band] = &[
     Band { symbols: DOLLARS, least: 1, most: 1 },
     Band {
         symbols: &["ETH", "WETH", "stETH", "wstETH", "rETH", "cbETH", "weETH", "eETH"],
-        least: 100,
-        most: 100_000,
+        least: 350,
+        most: 12_500,
     },
-    Band { symbols: &["WBTC", "tBTC", "cbBTC", "BTCB"], least: 2_000, most: 10_000_000 },
+    Band { symbols: &["WBTC", "tBTC", "cbBTC", "BTCB"], least: 7_500, most: 250_000 },
 ];
+
+/// Of when the bands are, for the sentence.
+pub(super) const BANDS_OF: &str = "2021 to September 2025";
+
+/// Whether a token is worth a dollar, as far as its makers keep their word.
+pub(super) fn is_dollar(case: &Case<'_>, token: &Address) -> bool {
+    band(case, token, U256::ZERO).is_some_and(|(band, _)| band.least == band.most)
+}
 
 /// Every ticker that is taken for a price here.
 pub(super) fn tickers() -> impl Iterator<Item = &'static str> {
@@ -69,10 +81,21 @@ fn band(case: &Case<'_>, token: &Address, amount: U256) -> Option<(&'static Band
     Some((band, amount.saturating_mul(U256::from(10).pow(U256::from(missing)))))
 }
 
+/// Of which of two tokens the price is taken from a band that is wide, for want of one that is told. Of one kind and of dollars none is.
+pub(super) fn wide(case: &Case<'_>, gives: Address, gets: Address) -> Option<Address> {
+    let ((one, _), (other, _)) = (band(case, &gives, U256::ZERO)?, band(case, &gets, U256::ZERO)?);
+    let untold = |(token, band): (Address, &Band)| {
+        (band.least != band.most && price::worth(case, token, U256::ZERO).is_none()).then_some(token)
+    };
+    (one != other).then(|| [(gives, one), (gets, other)].into_iter().find_map(untold)).flatten()
+}
+
 /// Which of two tokens has no price here, where it takes one to tell what one is in the other. Coin and wrapped coin are one
 /// (`or_coin`).
 pub(super) fn unpriced(case: &Case<'_>, gives: Address, gets: Address) -> Option<Address> {
-    let is_unpriced = |token: &Address| band(case, token, U256::ZERO).is_none();
+    let is_unpriced = |token: &Address| {
+        band(case, token, U256::ZERO).is_none() && price::worth(case, *token, U256::ZERO).is_none()
+    };
     (gives != gets).then(|| [gives, gets].into_iter().find(is_unpriced)).flatten()
 }
 

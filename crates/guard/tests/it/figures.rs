@@ -227,8 +227,19 @@ pub(crate) fn figures() -> Option<String> {
         let label = case["label"].as_str().expect("a label").replace('|', "/");
         let _ = writeln!(page, "| {label} | {} | {verdict} |", want(case));
     }
+    page.push_str(ARGUED);
     Some(page)
 }
+
+/// Why not all are allowed that were wanted so.
+const ARGUED: &str = "
+Two that were wanted `allow` stay `review`. Of the vault (ERC-4626) the facts say that there is a contract and that its source is published: \
+anybody can publish a source, and which asset it takes, how much of it an allowance lets it take, and whether the shares are worth \
+anything is its own word. What would speak for it is somebody's word for that address: a `[[trusted]]` entry, with which the same request \
+is allowed. Of the exchange at 1inch the router is known and its source is published, but the call gives 1,000 USDC for at least \
+0.000000000000000001 WETH by an executor that is the caller: whoever orders the block may keep all of the rest, and no fact \
+about the router changes what the call promises. With a least amount that is near the price the same call is allowed.
+";
 
 fn want(case: &Value) -> &str {
     case["verdict"].as_str().or(case["want"].as_str()).expect("a wish")

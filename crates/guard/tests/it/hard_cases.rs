@@ -390,3 +390,26 @@ fn an_orders_sentence_names_who_gets_what_it_brings() {
         said(&stranger)
     );
 }
+
+/// What docs/GUARD-CORPUS.md says of the two everyday requests that stay for a person: what would vouch for them.
+#[test]
+fn a_vault_is_allowed_where_somebody_vouches_for_it_and_1inch_where_it_promises_something() {
+    let Some(rows) = rows("guard/everyday.jsonl") else { return };
+    let case = |begin: &str| {
+        let found =
+            rows.iter().find(|row| row["label"].as_str().is_some_and(|label| label.starts_with(begin)));
+        found.expect("there").clone()
+    };
+    let mut vault = case("ERC-4626 deposit");
+    assert_eq!(answer(&vault).verdict, Decision::Review);
+    let policy = vault["policy_add"].as_str().expect("a text").to_owned();
+    let word = "[[trusted]]\naddress=\"0x4646464646464646464646464646464646464646\"\nlabel=\"our vault\"\nroles=[\"contract\"]\n";
+    vault["policy_add"] = format!("{policy}{word}").into();
+    assert_eq!(answer(&vault).verdict, Decision::Allow, "{:#?}", answer(&vault).findings);
+    let mut swap = case("1inch v6 swap");
+    assert_eq!(answer(&swap).verdict, Decision::Review);
+    let (one, near) = (format!("{:064x}", 1), format!("{:064x}", 300_000_000_000_000_000_u64));
+    let input = swap["input"].as_str().expect("a text").to_owned();
+    swap["input"] = input.replacen(&one, &near, 1).into();
+    assert_eq!(answer(&swap).verdict, Decision::Allow, "{:#?}", answer(&swap).findings);
+}

@@ -140,3 +140,131 @@ fn what_is_given_when_it_runs_is_held_against_what_comes_whatever_the_call_says(
     let report = swap((WETH, ETHER), (USDC, 2_500_000_000), saw);
     assert!(!says(&report, "far less"), "{:#?}", report.findings);
 }
+
+/// `exactInputSingle` or `exactOutputSingle` of the older V3 router to oneself, with prices of the context.
+fn priced(function: &str, gives: (&str, u128), gets: (&str, u128), prices: &str) -> Report {
+    let number = |value: u128| format!("{value:064x}");
+    let amounts = if function == "exactInputSingle" { [gives.1, gets.1] } else { [gets.1, gives.1] };
+    let words = [
+        word(gives.0),
+        word(gets.0),
+        number(500),
+        word(ME),
+        number(1_770_000_000),
+        number(amounts[0]),
+        number(amounts[1]),
+        number(0),
+    ];
+    let types = "((address,address,uint24,address,uint256,uint256,uint256,uint160))";
+    let selector = hex::encode(&alloy_primitives::keccak256(format!("{function}{types}"))[..4]);
+    let facts = format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n{prices}");
+    let (policy, facts) = (Policy::default(), Facts::parse(&facts).expect("facts"));
+    let data = format!("0x{selector}{}", words.concat());
+    let input = format!(r#"{{"from":"{ME}","to":"{V3}","value":"0x0","data":"{data}","chainId":1}}"#);
+    check_tx(input.as_bytes(), Context::new(&policy, &facts))
+}
+
+const UNI: &str = "0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984";
+
+fn price(token: Option<&str>, dollars: &str, date: &str) -> String {
+    let token = token.map_or_else(String::new, |token| format!("token='{token}'\n"));
+    format!("[[price]]\n{token}dollars='{dollars}'\ndate='{date}'\n")
+}
+
+const TODAY: &str = "2026-01-31T12:00:00Z";
+
+#[test]
+fn a_million_dollars_for_eleven_ether_is_for_a_person_without_any_price() {
+    let swap = |gives, gets| priced("exactInputSingle", (USDC, gives), (WETH, gets), "");
+    let weak = swap(1_000_000_000_000, 11 * ETHER);
+    assert!(says(&weak, "far less than it can be worth") && weak.exit_code == 10, "{:#?}", weak.findings);
+    let much = priced("exactOutputSingle", (USDC, 25_000_000_000), (WETH, 3 * ETHER / 10), "");
+    assert!(says(&much, "far less than it can be worth") && much.exit_code == 10, "{:#?}", much.findings);
+    // At a price within the range it is allowed, and told that no price was.
+    for (dollars, exit) in [(400_u128, 0), (3_000, 0), (12_000, 0), (13_000, 10)] {
+        let report = swap(dollars * 1_000_000, ETHER);
+        assert_eq!(report.exit_code, exit, "{dollars}: {:#?}", report.findings);
+        assert!(says(&report, "the context tells no price of"), "{:#?}", report.findings);
+    }
+    // The other way round: an ether for less than anybody paid for half of one.
+    for (dollars, exit) in [(2_500_u128, 0), (360, 0), (300, 10)] {
+        let report = priced("exactInputSingle", (WETH, ETHER), (USDC, dollars * 1_000_000), "");
+        assert_eq!(report.exit_code, exit, "{dollars}: {:#?}", report.findings);
+    }
+    // Between dollars there is nothing to tell.
+    let dai = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
+    let dollars = priced("exactInputSingle", (USDC, 1_000_000_000), (dai, 990 * ETHER), "");
+    assert!(dollars.exit_code == 0 && !says(&dollars, "no price"), "{:#?}", dollars.findings);
+}
+
+#[test]
+fn a_price_that_the_context_tells_holds_both_sides_of_an_exchange() {
+    let ether = |dollars: &str| price(None, dollars, TODAY);
+    let swap = |gives: u128, prices: &str| {
+        priced("exactInputSingle", (USDC, gives * 1_000_000), (WETH, ETHER), prices)
+    };
+    for (gives, exit, why) in [
+        (3_000, 0, ""),
+        (3_700, 0, ""),
+        (3_800, 10, "less than four fifths"),
+        (6_000, 10, "less than four fifths"),
+        (6_100, 20, "less than half"),
+    ] {
+        let report = swap(gives, &ether("3000"));
+        assert_eq!(report.exit_code, exit, "{gives}: {:#?}", report.findings);
+        assert!(why.is_empty() || says(&report, why), "{gives}: {:#?}", report.findings);
+        assert!(!says(&report, "range of prices"), "{gives}: {:#?}", report.findings);
+    }
+    // The other way, an exact output, and the wrapped coin by its own address.
+    let sold =
+        |gets: u128| priced("exactInputSingle", (WETH, ETHER), (USDC, gets * 1_000_000), &ether("3000.50"));
+    assert_eq!([sold(2_500).exit_code, sold(2_000).exit_code, sold(1_000).exit_code], [0, 10, 20]);
+    let out = |most: u128| {
+        priced(
+            "exactOutputSingle",
+            (USDC, most * 1_000_000),
+            (WETH, ETHER),
+            &price(Some(WETH), "3000", TODAY),
+        )
+    };
+    assert_eq!([out(3_100).exit_code, out(5_000).exit_code, out(25_000).exit_code], [0, 10, 20]);
+    // A token that no range is known of.
+    let uni = |prices: &str| priced("exactInputSingle", (USDC, 1_000_000_000), (UNI, 100 * ETHER), prices);
+    assert!(says(&uni(""), "there is no price of") && uni("").exit_code == 10);
+    for (dollars, exit) in [("10", 0), ("7.5", 10), ("4.99", 20)] {
+        let report = uni(&price(Some(UNI), dollars, TODAY));
+        assert_eq!(report.exit_code, exit, "{dollars}: {:#?}", report.findings);
+    }
+    // A dollar that is none any more.
+    let depegged = format!("{}{}", ether("3000"), price(Some(USDC), "0.40", TODAY));
+    assert_eq!(swap(7_000, &depegged).exit_code, 0, "{:#?}", swap(7_000, &depegged).findings);
+}
+
+#[test]
+fn a_price_of_another_day_or_one_that_contradicts_itself_is_none_and_that_is_said() {
+    let swap = |gives: u128, prices: &str| {
+        priced("exactInputSingle", (USDC, gives * 1_000_000), (WETH, ETHER), prices)
+    };
+    for date in ["2026-01-20T00:00:00Z", "2026-02-01T00:00:01Z"] {
+        let report = swap(3_000, &price(None, "10", date));
+        assert!(
+            says(&report, "older than a week") && report.exit_code == 0,
+            "{date}: {:#?}",
+            report.findings
+        );
+    }
+    let two = format!("{}{}", price(None, "3000", TODAY), price(Some(WETH), "10", TODAY));
+    let report = swap(3_000, &two);
+    assert!(says(&report, "several prices") && report.exit_code == 0, "{:#?}", report.findings);
+    // What no range is known of is for a person then.
+    let uni = priced(
+        "exactInputSingle",
+        (USDC, 1_000_000_000),
+        (UNI, 100 * ETHER),
+        &price(Some(UNI), "10", "2026-01-01T00:00:00Z"),
+    );
+    assert!(says(&uni, "there is no price of") && uni.exit_code == 10, "{:#?}", uni.findings);
+    for wrong in ["dollars='0'", "dollars='-1'", "dollars=3000", "dollars='3,000'", "dollars='NaN'"] {
+        assert!(Facts::parse(&format!("[[price]]\n{wrong}\ndate='{TODAY}'\n")).is_err(), "{wrong}");
+    }
+}

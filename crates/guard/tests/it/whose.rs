@@ -370,7 +370,7 @@ fn the_sender_that_a_request_names_vouches_for_nobody() {
     const ROUTER: &str = "0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D";
     let weth = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
     let swap = |to: &str| {
-        let words = ["3b9aca00", "2386f26fc10000", "a0", to, "6968da60", "2", USDC, weth];
+        let words = ["3b9aca00", "429d069189e0000", "a0", to, "6968da60", "2", USDC, weth];
         format!("38ed1739{}", words.map(word).concat())
     };
     let ask = |from: Option<&str>, to: &str, value: &str, data: &str| {

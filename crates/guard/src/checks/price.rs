@@ -1,0 +1,89 @@
+//! What things are worth by the prices that the context tells, each with its day. Nobody here knows any: what is not told, told
+//! for another day, or told in two ways has none.
+
+use alloy_primitives::{Address, U256};
+
+use crate::case::Case;
+
+/// Days for which a price is believed.
+const DAYS: i64 = 7;
+
+/// What the context says of a price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// So many of the smallest parts of a dollar for a whole one.
+    Price(U256),
+    /// Of another day than today.
+    Stale,
+    /// In several ways.
+    Several,
+    /// Nothing.
+    Nothing,
+}
+
+/// How what is got compares with what is given, by told prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compared {
+    /// About as much.
+    Fair,
+    /// Less than four fifths.
+    Low,
+    /// Less than half.
+    Theft,
+}
+
+/// Whether a day is one of which a price is believed today.
+pub(super) fn is_fresh(case: &Case<'_>, date: jiff::Timestamp) -> bool {
+    case.facts.now.is_some_and(|now| {
+        let seconds = now.as_second() - date.as_second();
+        seconds >= 0 && seconds / 86_400 <= DAYS
+    })
+}
+
+/// What is told of a token, or of the coin (zero); coin and wrapped coin are one.
+pub(super) fn told(case: &Case<'_>, token: Address) -> Told {
+    let coin = case.or_coin(token);
+    let mut prices = case
+        .facts
+        .price
+        .iter()
+        .filter(|price| case.or_coin(price.token.map_or(Address::ZERO, |token| token.0)) == coin);
+    let Some(first) = prices.next() else { return Told::Nothing };
+    if prices.any(|other| other.dollars != first.dollars) {
+        return Told::Several;
+    }
+    if is_fresh(case, first.date) { Told::Price(first.dollars.0) } else { Told::Stale }
+}
+
+/// What an amount is worth, in the smallest parts of a dollar; what is a dollar by its name is one where nothing else is told.
+pub(super) fn worth(case: &Case<'_>, token: Address, amount: U256) -> Option<U256> {
+    let coin = case.or_coin(token);
+    let decimals = if coin.is_zero() { 18 } else { u64::from(case.token(&coin)?.decimals) };
+    let price = match told(case, coin) {
+        Told::Price(price) => price,
+        Told::Nothing if super::worth::is_dollar(case, &coin) => U256::from(10).pow(U256::from(18)),
+        Told::Nothing | Told::Stale | Told::Several => return None,
+    };
+    let whole = U256::from(10).checked_pow(U256::from(decimals))?;
+    // An amount that cannot be counted has no worth that could be compared.
+    amount.checked_mul(price).map(|product| product / whole)
+}
+
+/// Whether the context tells a price of one of these that is believed: by their names alone dollars are compared elsewhere.
+pub(super) fn is_any_told(case: &Case<'_>, mut tokens: impl Iterator<Item = Address>) -> bool {
+    tokens.any(|token| matches!(told(case, token), Told::Price(_)))
+}
+
+/// Compares what is given with what is got, where both have a price and one of them is told.
+pub(super) fn compare(case: &Case<'_>, gives: (Address, U256), gets: (Address, U256)) -> Option<Compared> {
+    is_any_told(case, [gives.0, gets.0].into_iter()).then_some(())?;
+    let (given, got) = (worth(case, gives.0, gives.1)?, worth(case, gets.0, gets.1)?);
+    let covers = |tenths: u64| {
+        given.checked_mul(U256::from(tenths)).is_some_and(|given| got.saturating_mul(U256::from(10)) >= given)
+    };
+    Some(match (covers(8), covers(5)) {
+        (true, _) => Compared::Fair,
+        (false, true) => Compared::Low,
+        (false, false) => Compared::Theft,
+    })
+}

@@ -54,8 +54,14 @@ const RABBY: &[(&[u16], &str, From, &str)] = &[
         "a least amount of nothing or next to nothing is for review; executed, one under half of what would come",
     ),
     (
-        &[1012, 1095, 1104, 1105, 1154],
+        &[1012, 1095],
         "the price is far from the market's",
+        From::Told,
+        "the context's prices; without one, a range of what was paid in years",
+    ),
+    (
+        &[1104, 1105, 1154],
+        "the price on another chain, or of a pool, is far from the market's",
         From::Not,
         "there are no prices of the day",
     ),

@@ -512,10 +512,12 @@ fn nested_safe(tx: &EvmTx, context: Context<'_>) -> Option<Draft> {
 
 /// Judges typed data: the JSON itself, or a JSON-RPC request for its signature.
 pub fn check_typed(input: &[u8], context: Context<'_>) -> Report {
-    if let Some(draft) = elsewhere(foreign_input(input)) {
+    let parsed = json::parse(input);
+    let foreign = Foreign::of_input(input).or_else(|| Foreign::of_node(parsed.as_ref().ok()?));
+    if let Some(draft) = elsewhere(foreign) {
         return draft.report(Kind::TypedData, context);
     }
-    match json::parse(input) {
+    match parsed {
         Ok(node) => typed_node(&node, context),
         Err(error) => {
             Draft::refused(&Malformed::new("input", error.to_string())).report(Kind::TypedData, context)

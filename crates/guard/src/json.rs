@@ -124,6 +124,9 @@ pub fn is_odd_key(key: &str) -> bool {
 
 /// A key as the most careless reader takes it. Upper first: the long s and the Kelvin sign are twins of s and k.
 fn folded(key: &str) -> String {
+    if key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return key.to_ascii_lowercase();
+    }
     let plain = key.to_uppercase().to_lowercase();
     plain.replace(|c: char| c.is_whitespace() || c.is_control(), "")
 }
@@ -171,6 +174,29 @@ struct Reader<'a> {
     input: &'a [u8],
     at: usize,
     nodes: usize,
+}
+
+/// The keys of an object, as the most careless reader takes them: few are compared one by one, which is faster than to hash them.
+#[derive(Default)]
+struct Keys {
+    few: Vec<String>,
+    many: std::collections::HashSet<String>,
+}
+
+impl Keys {
+    const FEW: usize = 24;
+
+    /// Whether the key is new.
+    fn insert(&mut self, key: String) -> bool {
+        if self.few.contains(&key) || self.many.contains(&key) {
+            return false;
+        }
+        if self.few.len() < Self::FEW {
+            self.few.push(key);
+            return true;
+        }
+        self.many.insert(key)
+    }
 }
 
 impl Reader<'_> {
@@ -229,7 +255,7 @@ impl Reader<'_> {
 
     fn object(&mut self, depth: usize) -> Result<Json, JsonError> {
         let mut fields: Vec<(String, Node)> = Vec::new();
-        let mut keys = std::collections::HashSet::new();
+        let mut keys = Keys::default();
         self.at += 1;
         self.space();
         if self.peek() == Some(b'}') {
@@ -342,9 +368,12 @@ impl Reader<'_> {
                     text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
                 }
                 Some(0..0x20) => return Err(self.fail("a control character in a text".to_owned())),
-                Some(byte) => {
-                    text.push(byte);
-                    self.at += 1;
+                Some(_) => {
+                    let rest = &self.input[self.at..];
+                    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
+                    let end = rest.iter().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+                    text.extend_from_slice(&rest[..end]);
+                    self.at += end;
                 }
             }
         }
@@ -428,6 +457,12 @@ mod tests {
             "line 2, byte 11: the key \"to\" occurs twice: two readers can see two different values"
         );
         assert!(what("{\"to\":1,\"\\u0074o\":2}").contains("occurs twice"), "escapes are resolved first");
+        let many: Vec<String> = (0..100).map(|number| format!("\"key{number}\":0")).collect();
+        for twin in ["key3", "KEY99", "key 50"] {
+            let text = format!("{{{},\"{twin}\":1}}", many.join(","));
+            assert!(what(&text).contains("occurs twice"), "{twin}");
+        }
+        assert!(parse(format!("{{{}}}", many.join(",")).as_bytes()).is_ok());
         for twin in ["To", "TO", "to ", "\\u0054o"] {
             assert!(what(&format!("{{\"to\":1,\"{twin}\":2}}")).contains("letter case"), "{twin}");
         }

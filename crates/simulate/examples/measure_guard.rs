@@ -1,5 +1,7 @@
-//! Times the guard on the Bybit pair and on a permit: `measure_guard PAIR.json TYPED.json CONTRACTS`, where `CONTRACTS` is the
-//! unpacked npm package `@gnosis.pm/safe-contracts@1.1.1`. One thread, warm; one JSON object on standard output.
+//! Times the guard on the Bybit pair and on permits: `measure_guard PAIR.json TYPED.json CONTRACTS [FOLDER]`, where `CONTRACTS` is
+//! the unpacked npm package `@gnosis.pm/safe-contracts@1.1.1`, and `FOLDER` where Foundry's anvil is kept, or put from npm: with
+//! it a whole verdict is timed whose facts and state are asked of a local node, each time anew. One thread, warm; one JSON object
+//! on standard output.
 
 #![expect(clippy::print_stdout, reason = "this is what it is for")]
 
@@ -10,12 +12,17 @@ use std::{error::Error, fs, path::Path, time::Instant};
 
 use alloy_primitives::hex;
 use serde_json::{Value, json};
+use tracehound_evm::rpc::{HttpLimits, Rpc, RpcError};
 use tracehound_guard::{
     Context, Facts, Policy, check_safe, check_typed,
     safe::{SafeCase, input::Missing, read_queue},
     scalar::Scalars,
 };
-use tracehound_simulate::Engine;
+use tracehound_simulate::{
+    Engine, LiveEngine, State,
+    live::{At, Limits, Node, NodeError},
+};
+use tracehound_testkit::anvil::{Anvil, CHAIN};
 
 fn code(contracts: &Path, name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let text = fs::read_to_string(contracts.join(format!("build/contracts/{name}.json")))?;
@@ -37,10 +44,57 @@ fn median(runs: usize, mut work: impl FnMut()) -> f64 {
     times[runs / 2]
 }
 
+/// A node over HTTP.
+struct Http(Rpc);
+
+impl Node for Http {
+    fn call(&mut self, method: &str, params: Value) -> Result<Value, NodeError> {
+        self.0.call(method, &params).map_err(|error| match error {
+            RpcError::Node { code, message, .. } => NodeError { code: Some(code), message },
+            other => NodeError { code: None, message: other.to_string() },
+        })
+    }
+}
+
+/// Runs whose times are told.
+const WITH_NODE: usize = 101;
+
+/// Seconds of a verdict that asks a local node for all that it knows: the middle run, and the slowest of a hundred. Nothing where
+/// npm has no node for this machine.
+fn with_node(folder: &Path, state: &State, input: &str) -> Result<Option<(f64, f64)>, Box<dyn Error>> {
+    fs::create_dir_all(folder)?;
+    let Some(chain) = Anvil::start(folder) else { return Ok(None) };
+    let mut node = Http(Rpc::new(chain.url(), HttpLimits::default())?);
+    for (address, account) in &state.accounts {
+        let address = address.to_string();
+        node.0.call("anvil_setCode", &json!([address, hex::encode_prefixed(&account.code)]))?;
+        node.0.call("anvil_setBalance", &json!([address, format!("{:#x}", account.balance)]))?;
+        for (slot, value) in &account.storage {
+            let words = [*slot, *value].map(|word| format!("{word:#066x}"));
+            node.0.call("anvil_setStorageAt", &json!([address, words[0], words[1]]))?;
+        }
+    }
+    node.0.call("evm_mine", &json!([]))?;
+    let (policy, facts) = (Policy::default(), Facts::parse(&format!("chain-id={CHAIN}"))?);
+    let mut times: Vec<f64> = Vec::new();
+    for _ in 0..WITH_NODE {
+        let began = Instant::now();
+        let engine = LiveEngine::new(&mut node, "a local node".to_owned(), At::Latest, Limits::default());
+        let context =
+            Context { engine: Some(&engine), chain: Some(&engine), ..Context::new(&policy, &facts) };
+        let report = check_safe(input.as_bytes(), context);
+        times.push(began.elapsed().as_secs_f64());
+        let asked = report.node.as_ref().is_some_and(|node| node.basis == "proofs checked");
+        assert!(asked && report.has("G-DC-04") && report.exit_code == 20, "{:#?}", report.findings);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(Some((times[WITH_NODE / 2], times[WITH_NODE - 2])))
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().collect();
-    let [_, pair, typed, contracts] = &args[..] else {
-        return Err("measure_guard PAIR TYPED CONTRACTS".into());
+    let [_, pair, typed, contracts, folder @ ..] = &args[..] else {
+        return Err("measure_guard PAIR TYPED CONTRACTS [FOLDER]".into());
     };
     let pair: Value = serde_json::from_slice(&fs::read(pair)?)?;
     let input = pair["results"][0].to_string();
@@ -65,6 +119,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         assert!(report.has("G-DC-04") && report.exit_code == 20);
     });
 
+    let node =
+        folder.first().map(|folder| with_node(Path::new(folder), &state, &input)).transpose()?.flatten();
+
     let permits: Value = serde_json::from_slice(&fs::read(typed)?)?;
     let permits: Vec<String> = permits
         .as_array()
@@ -85,6 +142,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         json!({
             "signatures_seconds": signatures,
             "verdict_seconds": verdict,
+            "node_seconds": node.map(|node| node.0),
+            "node_slowest_seconds": node.map(|node| node.1),
             "typed": rounds * permits.len(),
             "typed_seconds": began.elapsed().as_secs_f64(),
         })

@@ -94,6 +94,22 @@ pub struct Rest {
     pub truncated: Amount,
 }
 
+impl Rest {
+    /// Its parts, for programs and for people; with the named it adds up to the whole.
+    pub fn parts(&self) -> [(&'static str, &'static str, Amount); 8] {
+        [
+            ("coinbase", "new coins", self.coinbase),
+            ("mixed", "mixes", self.mixed),
+            ("unspent", "unspent, nobody known", self.unspent),
+            ("fees", "fees", self.fees),
+            ("unspendable", "to nobody (OP_RETURN)", self.unspendable),
+            ("unknown_inputs", "unresolved: blocks are missing", self.unknown_inputs),
+            ("dust", "below the limit on dust", self.dust),
+            ("truncated", "truncated by limits", self.truncated),
+        ]
+    }
+}
+
 /// An answer; its entities and its rest add up to `total`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Exposures {

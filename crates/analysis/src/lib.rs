@@ -18,6 +18,6 @@ pub mod price;
 pub mod rates;
 pub mod taint;
 pub mod trace;
-mod words;
+pub mod words;
 
 pub use counterparties::{Counterparties, Counterparty, Limits, TxParties, tx_parties};

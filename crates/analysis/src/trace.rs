@@ -1,11 +1,10 @@
 //! A trace for people: what a propagation found, with names, times and addresses, ready to be printed, drawn or kept.
 //!
-//! [`trace`] propagates and names; [`text`], [`svg()`], [`dot()`] and [`csv()`] show. All of them are pure: the same trace gives
+//! [`trace`] propagates and names; [`text`], [`dot()`] and [`csv()`] show. All of them are pure: the same trace gives
 //! the same bytes.
 
 mod compare;
 mod dot;
-mod svg;
 mod table;
 pub mod text;
 
@@ -28,7 +27,6 @@ use crate::{
 
 pub use compare::{Comparison, compare};
 pub use dot::dot;
-pub use svg::svg;
 pub use table::csv;
 
 /// Who is known to own an address.
@@ -63,6 +61,9 @@ impl<R: UtxoRows> Stops<R> for AtServices<'_, R> {
         self.0.mix(ledger, tx)
     }
 }
+
+/// What arrived at services, in words.
+const AT_SERVICES: &str = "at services";
 
 /// What became of the outputs of a coinbase that another overwrote, in words.
 pub const DESTROYED: &str = "destroyed: overwritten by a later coinbase of the same id, BIP-30";
@@ -158,6 +159,25 @@ pub struct Sums {
     pub rejoined: Amount,
     /// Not followed because of a limit on hops, outputs or work.
     pub truncated: Amount,
+}
+
+impl Sums {
+    /// The parts of what was followed, in words.
+    pub fn parts(&self) -> [(&'static str, Amount); 11] {
+        [
+            ("unspent", self.unspent),
+            (AT_SERVICES, self.reached_service),
+            ("into mixes", self.mixed),
+            ("from coinbases", self.coinbase),
+            ("fees", self.fees),
+            ("unspendable (OP_RETURN)", self.unspendable),
+            (DESTROYED, self.destroyed),
+            ("unknown inputs", self.unknown_inputs),
+            ("below the limit on dust", self.dust),
+            ("into other seeds, counted there", self.rejoined),
+            ("truncated by limits", self.truncated),
+        ]
+    }
 }
 
 /// A trace.
@@ -436,12 +456,4 @@ fn what_is_left(found: &Propagation, options: Options) -> Vec<Gap> {
         gaps.push(Gap::new(GapKind::Overcounted, sentence));
     }
     gaps
-}
-
-/// First and last digits of a hash or address: enough to tell two apart on a drawing.
-fn short(text: &str) -> String {
-    match (text.get(..8), text.len().checked_sub(6).and_then(|at| text.get(at..))) {
-        (Some(head), Some(tail)) if text.len() > 16 => format!("{head}…{tail}"),
-        _ => text.to_owned(),
-    }
 }

@@ -1,15 +1,37 @@
-//! Shares and moments in the words of every answer.
+//! Shares, moments and ids in the words of every answer.
 
 use tracehound_model::Amount;
 
 /// `part` of `whole` in tenths of a per cent; `-` of nothing.
-pub(crate) fn permille(part: Amount, whole: Amount) -> String {
+pub fn permille(part: Amount, whole: Amount) -> String {
     let tenths = part.permille_of(whole);
     tenths.map_or_else(|| "-".to_owned(), |tenths| format!("{}.{} %", tenths / 10, tenths % 10))
 }
 
 /// `2024-06-01 13:37:05Z`.
-pub(crate) fn moment(seconds: impl Into<i64>) -> String {
+pub fn moment(seconds: impl Into<i64>) -> String {
+    written(seconds, "%Y-%m-%d %H:%M:%SZ")
+}
+
+/// `2024-06-01 13:37Z`.
+pub fn minute(seconds: impl Into<i64>) -> String {
+    written(seconds, "%Y-%m-%d %H:%MZ")
+}
+
+/// `2024-06-01`.
+pub fn day(seconds: impl Into<i64>) -> String {
+    written(seconds, "%Y-%m-%d")
+}
+
+fn written(seconds: impl Into<i64>, form: &str) -> String {
     let time = jiff::Timestamp::from_second(seconds.into());
-    time.map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+    time.map_or_else(|_| String::new(), |time| time.strftime(form).to_string())
+}
+
+/// First and last digits of a hash or address: enough to tell two apart on a drawing.
+pub fn short(text: &str) -> String {
+    match (text.get(..8), text.len().checked_sub(6).and_then(|at| text.get(at..))) {
+        (Some(head), Some(tail)) if text.len() > 16 => format!("{head}…{tail}"),
+        _ => text.to_owned(),
+    }
 }

@@ -10,6 +10,7 @@ mod log;
 mod mistaken;
 mod policy;
 mod range;
+mod report;
 mod screen;
 mod values;
 
@@ -29,6 +30,7 @@ pub(crate) use log::Log;
 pub(crate) use mistaken::{mistaken, without_keys};
 pub(crate) use policy::PolicyCommand;
 pub(crate) use range::*;
+pub(crate) use report::*;
 pub(crate) use screen::ScreenArgs;
 
 /// Screen, trace and watch stolen cryptocurrency. Self-hosted, offline if need be.
@@ -137,6 +139,9 @@ pub(crate) enum Command {
     Tx(TxArgs),
     /// Whom an address's money came from and went to, directly and indirectly, by party and category
     Exposure(ExposureArgs),
+    /// A page about one question, for print: answer, method and how often it errs, drawing, tables, sources, and how to repeat it
+    #[command(subcommand)]
+    Report(ReportCommand),
     /// CoinJoins and links in single transactions; peel chains and patterns of laundering in the ledger
     #[command(subcommand)]
     Analyze(AnalyzeCommand),
@@ -213,6 +218,9 @@ impl Command {
             }
             (Self::Range(RangeCommand::Score(_)), Json | Jsonl | Csv) => {
                 Some("a scorecard is printed as text; --rates FILE writes its figures for programs")
+            }
+            (Self::Report(_), Json | Jsonl | Csv) => {
+                Some("a report is written with --html or --pdf: leave out --output")
             }
             (Self::Trace(args), Csv) if !args.compare => None,
             (Self::Cluster(args), Csv) if args.explain.is_none() && !args.change => None,

@@ -100,6 +100,7 @@ fn run(cli: &Cli, shown: &Configuration) -> Result<u8> {
         Command::Path(args) => commands::path::run(common, &data, args, &mut out),
         Command::Tx(args) => commands::tx::run(common, &data, args, &mut out),
         Command::Cluster(args) => commands::cluster::run(common, &data, args, &mut out),
+        Command::Report(command) => commands::report::run(common, &data, command),
         Command::Policy(command) => commands::policy::run(common, command, &mut out),
         Command::Range(command) => commands::range::run(common, command, &mut out),
         Command::Wallet(command) => commands::wallet::run(common, command, &mut out),

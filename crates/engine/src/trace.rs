@@ -16,7 +16,7 @@ use crate::{
     view::{Missing, View},
 };
 
-pub use tracehound_analysis::trace::{Comparison, DESTROYED, Trace, csv, dot, svg, text};
+pub use tracehound_analysis::trace::{Comparison, DESTROYED, Edge, Entity, Node, Trace, csv, dot, text};
 
 /// What is asked.
 #[derive(Clone, Debug)]

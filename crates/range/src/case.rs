@@ -38,6 +38,9 @@ const START_TIME: u32 = 1_700_000_000;
 /// Date in the facts: the day after the last block.
 const PUBLISHED: &str = "2023-11-16";
 
+/// The source of what is known about a generated case.
+pub const GENERATED_SOURCE: &str = "generated-case";
+
 const NOTE: &str =
     "generated: no exchange was robbed; every address, person and service in this case is made up";
 
@@ -423,7 +426,7 @@ fn ends(movements: &[Movement], actors: &[Actor]) -> Ends {
 /// What the public knows, in the notice format. The names are ours, so nothing needs escaping.
 fn facts_toml(seed: u64, actors: &[Actor]) -> String {
     let mut toml = format!(
-        "# {NOTE}\n\n[source]\nid = \"generated-case\"\nkind = \"own\"\n\
+        "# {NOTE}\n\n[source]\nid = \"{GENERATED_SOURCE}\"\nkind = \"own\"\n\
          title = \"Generated demonstration case, seed {seed} (not real)\"\n\
          publisher = \"tracehound range\"\npublished = \"{PUBLISHED}\"\n"
     );

@@ -25,7 +25,7 @@ pub mod score;
 mod truth;
 mod wire;
 
-pub use case::{DemoCase, demo_case};
+pub use case::{DemoCase, GENERATED_SOURCE, demo_case};
 pub use config::{GeneratorConfig, MAX_TXS, MIN_TXS, Profile};
 pub use error::RangeError;
 pub use generator::{Generator, HeistConfig, Progress, Summary, generate_heists};

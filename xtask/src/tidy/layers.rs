@@ -54,6 +54,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     // On the facade, as the outermost are.
     ("monitor", &["model", "attribution", "screen", "engine"]),
     ("casework", &["model", "attribution", "analysis", "screen", "share", "engine"]),
+    // Answers on paper.
+    ("report", &["model", "analysis", "engine"]),
     ("server", ALL_BUT_OUTERMOST),
     ("cli", ALL_BUT_OUTERMOST),
     // Tests only: nobody's ordinary dependency.
@@ -81,6 +83,7 @@ const ALL_BUT_OUTERMOST: &[&str] = &[
     "range",
     "lake",
     "engine",
+    "report",
 ];
 
 /// The one arrow between outermost crates: the command line starts the server.

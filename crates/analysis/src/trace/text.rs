@@ -8,7 +8,7 @@ use std::{
 
 use tracehound_model::{Amount, Asset, Chain, text::label};
 
-use super::{Comparison, DESTROYED, Node, Sums, Trace, compare::Column};
+use super::{AT_SERVICES, Comparison, Node, Trace, compare::Column};
 use crate::words::{moment, permille};
 
 /// The whole answer; at most `lines` lines of the tree, the rest counted. `measured` says how often the rule errs.
@@ -58,7 +58,6 @@ fn chain_name(id: &str) -> String {
     id.parse().map_or_else(|_| id.to_owned(), Chain::short_name)
 }
 
-/// The rows of [`Sums`] that are not zero, with their names.
 /// Services of a comparison that have a line of their own.
 const MOST_SERVICES: usize = 20;
 
@@ -74,32 +73,15 @@ fn by_amount(columns: &[Column]) -> Vec<(&String, Vec<Amount>)> {
     services
 }
 
-fn rows(sums: &Sums) -> impl Iterator<Item = (&'static str, Amount)> {
-    [
-        ("unspent", sums.unspent),
-        ("at services", sums.reached_service),
-        ("into mixes", sums.mixed),
-        ("from coinbases", sums.coinbase),
-        ("fees", sums.fees),
-        ("unspendable (OP_RETURN)", sums.unspendable),
-        (DESTROYED, sums.destroyed),
-        ("unknown inputs", sums.unknown_inputs),
-        ("below the limit on dust", sums.dust),
-        ("into other seeds, counted there", sums.rejoined),
-        ("truncated by limits", sums.truncated),
-    ]
-    .into_iter()
-}
-
 fn whereabouts(text: &mut String, found: &Trace) {
     line(text, "");
     let whole = found.sums.seeded;
-    for (name, amount) in rows(&found.sums).filter(|(_, amount)| !amount.is_zero()) {
+    for (name, amount) in found.sums.parts().into_iter().filter(|(_, amount)| !amount.is_zero()) {
         line(
             text,
             &format!("  {name:<44} {:>22}  {:>7}", found.asset.money(amount), permille(amount, whole)),
         );
-        if name == "at services" {
+        if name == AT_SERVICES {
             for (entity, amount) in services(found) {
                 line(
                     text,
@@ -215,14 +197,14 @@ pub fn comparison(found: &Comparison) -> String {
     };
     let unit = found.asset.unit().map_or("base units", |unit| unit.ticker);
     row(unit, columns.iter().map(|column| column.method.to_owned()).collect());
-    let named: Vec<Vec<(&str, Amount)>> = columns.iter().map(|column| rows(&column.sums).collect()).collect();
+    let named: Vec<Vec<(&str, Amount)>> = columns.iter().map(|column| column.sums.parts().to_vec()).collect();
     let count = named.first().map_or(0, Vec::len);
     for at in 0..count {
         let amounts: Vec<Amount> = named.iter().map(|rows| rows[at].1).collect();
         if amounts.iter().any(|amount| !amount.is_zero()) {
             row(named[0][at].0, amounts.iter().map(|&amount| plain(found.asset, amount)).collect());
         }
-        if named[0][at].0 == "at services" {
+        if named[0][at].0 == AT_SERVICES {
             let services = by_amount(columns);
             let (first, rest) = services.split_at(services.len().min(MOST_SERVICES));
             for (entity, amounts) in first {
@@ -276,7 +258,7 @@ mod tests {
     use tracehound_model::BitcoinNetwork;
 
     use super::*;
-    use crate::extent::Extent;
+    use crate::{extent::Extent, trace::Sums};
 
     fn column(method: &'static str, services: &[(String, u64)]) -> Column {
         let services: BTreeMap<String, Amount> =

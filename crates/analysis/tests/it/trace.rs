@@ -61,7 +61,6 @@ fn a_report_says_where_the_value_is_and_how_it_went() {
     insta::assert_snapshot!("trace_text", trace::text::report(&found, 60, None));
     insta::assert_snapshot!("trace_csv", trace::csv(&found));
     insta::assert_snapshot!("trace_dot", trace::dot(&found));
-    insta::assert_snapshot!("trace_svg", trace::svg(&found));
 }
 
 #[test]

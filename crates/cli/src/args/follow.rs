@@ -17,8 +17,26 @@ use super::{
   tracehound trace TXID --compare
   tracehound trace --named lazarusgroup
   tracehound trace ADDRESS --backward --hops 5 --output json")]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct TraceArgs {
+    #[command(flatten)]
+    pub question: TraceQuestion,
+    /// All rules side by side instead of one in detail
+    #[arg(long, conflicts_with_all = ["svg", "dot"])]
+    pub compare: bool,
+    /// Lines of the tree
+    #[arg(long, value_name = "COUNT", default_value_t = 60)]
+    pub lines: usize,
+    /// Draw it into this file, A4 in landscape; further pages into files beside it (trace-2.svg)
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Write it for Graphviz into this file
+    #[arg(long, value_name = "FILE")]
+    pub dot: Option<PathBuf>,
+}
+
+/// What is followed, and how.
+#[derive(Debug, Args)]
+pub(crate) struct TraceQuestion {
     /// Outputs (TXID:N), transactions (all their outputs) or addresses (all they received)
     #[arg(value_name = "FROM", required_unless_present = "named")]
     pub from: Vec<String>,
@@ -31,9 +49,6 @@ pub(crate) struct TraceArgs {
     /// Rule of taint: poison, haircut, fifo, lifo or tiho
     #[arg(long, value_name = "METHOD", default_value = "haircut", value_parser = method)]
     pub method: tracehound_analysis::taint::Method,
-    /// All rules side by side instead of one in detail
-    #[arg(long, conflicts_with_all = ["svg", "dot"])]
-    pub compare: bool,
     /// Go on behind CoinJoins, by haircut: shares of a set, not a path
     #[arg(long)]
     pub through_mixes: bool,
@@ -54,15 +69,6 @@ pub(crate) struct TraceArgs {
     pub work: usize,
     #[command(flatten)]
     pub moment: Moment,
-    /// Lines of the tree
-    #[arg(long, value_name = "COUNT", default_value_t = 60)]
-    pub lines: usize,
-    /// Draw it into this file
-    #[arg(long, value_name = "FILE")]
-    pub svg: Option<PathBuf>,
-    /// Write it for Graphviz into this file
-    #[arg(long, value_name = "FILE")]
-    pub dot: Option<PathBuf>,
     /// Bitcoin network [default: that of the only ledger there is, else mainnet]
     #[arg(long, value_name = "NETWORK", value_parser = network)]
     pub network: Option<BitcoinNetwork>,
@@ -71,8 +77,19 @@ pub(crate) struct TraceArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tracehound path 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX 3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG
-  tracehound path FROM TO --count 10 --hops 8 --output json")]
+  tracehound path FROM TO --count 10 --hops 8 --output json
+  tracehound path FROM TO --svg path.svg")]
 pub(crate) struct PathArgs {
+    #[command(flatten)]
+    pub question: PathQuestion,
+    /// Draw it into this file, A4 in landscape; further pages into files beside it (path-2.svg)
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+}
+
+/// What is asked.
+#[derive(Debug, Args)]
+pub(crate) struct PathQuestion {
     /// The address whose money is followed
     #[arg(value_name = "FROM")]
     pub from: String,
@@ -118,8 +135,19 @@ pub(crate) struct TxArgs {
   tracehound exposure 1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX
   tracehound exposure ADDRESS OTHER-ADDRESS-OF-THE-SAME-OWNER --hops 10
   tracehound exposure ADDRESS --cluster
+  tracehound exposure ADDRESS --svg exposure.svg
   tracehound exposure ADDRESS --prices btc-usd.csv --output json")]
 pub(crate) struct ExposureArgs {
+    #[command(flatten)]
+    pub question: ExposureQuestion,
+    /// Draw it into this file, A4 in landscape; further pages into files beside it (exposure-2.svg)
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+}
+
+/// What is asked.
+#[derive(Debug, Args)]
+pub(crate) struct ExposureQuestion {
     /// Addresses of one owner; payments among them do not count
     #[arg(value_name = "ADDRESS", required = true)]
     pub addresses: Vec<String>,
@@ -167,6 +195,9 @@ pub(crate) struct ClusterArgs {
     /// Members listed, oldest first
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub members: usize,
+    /// Draw it into this file, A4 in landscape; further pages into files beside it (cluster-2.svg)
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
     #[command(flatten)]
     pub moment: Moment,
     /// Bitcoin network [default: that of the only ledger there is, else mainnet]

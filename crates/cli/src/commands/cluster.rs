@@ -7,9 +7,16 @@ use tracehound_engine::{
     Answer,
     cluster::{Change, Cluster, Explained, LeftOut, Named, Question, Refused, Step},
 };
-use tracehound_model::text::{label, line};
+use tracehound_model::{
+    Chain,
+    text::{label, line},
+};
+use tracehound_report::picture;
 
-use super::answered::{self, absent, exit_code, json};
+use super::{
+    answered::{self, absent, exit_code, json},
+    drawn,
+};
 use crate::{
     args::{ClusterArgs, Common, Output},
     folder::Folder,
@@ -26,10 +33,17 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut 
         change: args.change,
         members: args.members,
     };
-    let cluster = match data.snapshot(network)?.cluster(&question).into_diagnostic()? {
+    let snapshot = data.snapshot(network)?;
+    let cluster = match snapshot.cluster(&question).into_diagnostic()? {
         Answer::Found(cluster) => cluster,
         Answer::Absent(nowhere) => return absent(common, &nowhere, out),
     };
+    if let Some(path) = &args.svg {
+        let named = cluster.names.iter().map(|named| named.address.as_str());
+        let naming = snapshot.naming(network, question.moment, named).into_diagnostic()?;
+        let pages = picture::cluster(&cluster, Chain::Bitcoin(network), &drawn::origin(&naming));
+        drawn::write(common, path, &pages)?;
+    }
     match common.output {
         Output::Text => text(out, &cluster).into_diagnostic()?,
         Output::Csv => table(out, &cluster)?,

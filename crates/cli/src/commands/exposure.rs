@@ -5,23 +5,46 @@ use std::io::{self, Write};
 use miette::{IntoDiagnostic, Result};
 use tracehound_engine::{
     Answer,
-    exposure::{Exposure, Question, Rest, Row, Side},
+    exposure::{Exposure, Question, Row, Side},
     taint::PropagationLimits,
     trace::DESTROYED,
 };
-use tracehound_model::{Amount, Asset, Money, text::label};
+use tracehound_model::{Amount, Asset, BitcoinNetwork, Money, text::label};
+use tracehound_report::picture;
 
-use super::answered::{self, absent, exit_code, json};
+use super::{
+    answered::{self, absent, exit_code, json},
+    drawn,
+};
 use crate::{
-    args::{Common, ExposureArgs, Output},
+    args::{Common, ExposureArgs, ExposureQuestion, Output},
     folder::Folder,
     prices, terminal,
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut dyn Write) -> Result<u8> {
-    let network = data.network(args.network);
+    let network = data.network(args.question.network);
     let snapshot = data.snapshot(network)?;
-    let question = Question {
+    let question = question(network, &args.question)?;
+    let exposure = match snapshot.exposure(&question).into_diagnostic()? {
+        Answer::Found(exposure) => exposure,
+        Answer::Absent(nowhere) => return absent(common, &nowhere, out),
+    };
+    if let Some(path) = &args.svg {
+        let naming = snapshot.naming(network, question.moment, named(&exposure)).into_diagnostic()?;
+        drawn::write(common, path, &picture::exposure(&exposure, &drawn::origin(&naming)))?;
+    }
+    match common.output {
+        Output::Text => text(out, &exposure).into_diagnostic()?,
+        Output::Csv => table(out, &exposure)?,
+        output => json(out, output, &exposure)?,
+    }
+    Ok(exit_code(exposure.complete))
+}
+
+/// The question that the command line asks.
+pub(super) fn question(network: BitcoinNetwork, args: &ExposureQuestion) -> Result<Question> {
+    Ok(Question {
         network,
         moment: args.moment.asked(),
         addresses: args.addresses.clone(),
@@ -34,17 +57,13 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut
         },
         through_mixes: args.through_mixes,
         prices: args.prices.as_deref().map(|path| prices::read(path, network)).transpose()?,
-    };
-    let exposure = match snapshot.exposure(&question).into_diagnostic()? {
-        Answer::Found(exposure) => exposure,
-        Answer::Absent(nowhere) => return absent(common, &nowhere, out),
-    };
-    match common.output {
-        Output::Text => text(out, &exposure).into_diagnostic()?,
-        Output::Csv => table(out, &exposure)?,
-        output => json(out, output, &exposure)?,
-    }
-    Ok(exit_code(exposure.complete))
+    })
+}
+
+/// The addresses of whoever has a name in it.
+pub(super) fn named(exposure: &Exposure) -> impl Iterator<Item = &str> {
+    let rows = exposure.sources.entities.iter().chain(&exposure.destinations.entities);
+    rows.filter_map(|row| row.address.as_deref())
 }
 
 fn text(out: &mut dyn Write, exposure: &Exposure) -> io::Result<()> {
@@ -58,20 +77,6 @@ fn text(out: &mut dyn Write, exposure: &Exposure) -> io::Result<()> {
     exposure.gaps.iter().try_for_each(|gap| writeln!(out, "  - {gap}"))?;
     let mut unknown = exposure.not_in_the_ledger.iter();
     unknown.try_for_each(|address| writeln!(out, "`{address}` does not occur in the ledger"))
-}
-
-/// What ended without a name, and how, for programs and for people; with the named it adds up to the whole.
-fn unnamed(rest: &Rest) -> [(&'static str, &'static str, Amount); 8] {
-    [
-        ("coinbase", "new coins", rest.coinbase),
-        ("mixed", "mixes", rest.mixed),
-        ("unspent", "unspent, nobody known", rest.unspent),
-        ("fees", "fees", rest.fees),
-        ("unspendable", "to nobody (OP_RETURN)", rest.unspendable),
-        ("unknown_inputs", "unresolved: blocks are missing", rest.unknown_inputs),
-        ("dust", "below the limit on dust", rest.dust),
-        ("truncated", "truncated by limits", rest.truncated),
-    ]
 }
 
 /// A row an entity and a way in which money ended without one; the amounts of a direction, base units, add up to its total.
@@ -102,7 +107,7 @@ fn table(out: &mut dyn Write, exposure: &Exposure) -> Result<()> {
             ];
             answered::row(out, cells)?;
         }
-        for (how, _, amount) in unnamed(&side.rest).into_iter().filter(|(.., amount)| !amount.is_zero()) {
+        for (how, _, amount) in side.rest.parts().into_iter().filter(|(.., amount)| !amount.is_zero()) {
             let mut cells: [String; 15] = Default::default();
             (cells[0], cells[1]) = (direction.to_owned(), how.to_owned());
             (cells[4], cells[5]) = (amount.to_string(), asset.clone());
@@ -166,7 +171,7 @@ fn side(out: &mut dyn Write, title: &str, found: &Side, asset: Asset) -> io::Res
         }
     }
     let rest = found.rest;
-    for (_, name, amount) in unnamed(&rest) {
+    for (_, name, amount) in rest.parts() {
         if !amount.is_zero() {
             line(out, name, amount)?;
         }

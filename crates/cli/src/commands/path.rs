@@ -7,17 +7,42 @@ use tracehound_engine::{
     Answer,
     path::{PathLimits, Paths, Question},
 };
+use tracehound_model::BitcoinNetwork;
+use tracehound_report::picture;
 
-use super::answered::{self, absent, end, exit_code, json};
+use super::{
+    answered::{self, absent, end, exit_code, json},
+    drawn,
+};
 use crate::{
-    args::{Common, Output, PathArgs},
+    args::{Common, Output, PathArgs, PathQuestion},
     folder::Folder,
     terminal,
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &PathArgs, out: &mut dyn Write) -> Result<u8> {
-    let network = data.network(args.network);
-    let question = Question {
+    let network = data.network(args.question.network);
+    let snapshot = data.snapshot(network)?;
+    let question = question(network, &args.question);
+    let paths = match snapshot.path(&question).into_diagnostic()? {
+        Answer::Found(paths) => paths,
+        Answer::Absent(nowhere) => return absent(common, &nowhere, out),
+    };
+    if let Some(path) = &args.svg {
+        let naming = snapshot.naming(network, question.moment, named(&paths)).into_diagnostic()?;
+        drawn::write(common, path, &picture::path(&paths, &drawn::origin(&naming)))?;
+    }
+    match common.output {
+        Output::Text => text(out, &args.question, &paths).into_diagnostic()?,
+        Output::Csv => table(out, &paths)?,
+        output => json(out, output, &paths)?,
+    }
+    Ok(exit_code(paths.complete))
+}
+
+/// The question that the command line asks.
+pub(super) fn question(network: BitcoinNetwork, args: &PathQuestion) -> Question {
+    Question {
         network,
         moment: args.moment.asked(),
         from: args.from.clone(),
@@ -29,17 +54,13 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &PathArgs, out: &mut dyn
             txs: args.work,
             ..PathLimits::default()
         },
-    };
-    let paths = match data.snapshot(network)?.path(&question).into_diagnostic()? {
-        Answer::Found(paths) => paths,
-        Answer::Absent(nowhere) => return absent(common, &nowhere, out),
-    };
-    match common.output {
-        Output::Text => text(out, args, &paths).into_diagnostic()?,
-        Output::Csv => table(out, &paths)?,
-        output => json(out, output, &paths)?,
     }
-    Ok(exit_code(paths.complete))
+}
+
+/// The addresses on the ways.
+pub(super) fn named(paths: &Paths) -> impl Iterator<Item = &str> {
+    let passed = paths.ways.iter().flat_map(|way| &way.outputs).map(|passed| passed.address.as_str());
+    passed.chain([paths.from.as_str(), paths.to.as_str()])
 }
 
 /// A row an output on a way; amounts in base units.
@@ -74,7 +95,7 @@ fn table(out: &mut dyn Write, paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-fn text(out: &mut dyn Write, args: &PathArgs, paths: &Paths) -> std::io::Result<()> {
+fn text(out: &mut dyn Write, args: &PathQuestion, paths: &Paths) -> std::io::Result<()> {
     if paths.ways.is_empty() {
         writeln!(out, "no way from {} to {} of at most {} transactions", args.from, args.to, args.hops)?;
     }

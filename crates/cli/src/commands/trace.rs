@@ -1,26 +1,30 @@
 //! `tracehound trace`.
 
-use std::{fs, io::Write, path::Path};
+use std::io::Write;
 
-use miette::{IntoDiagnostic, Result, WrapErr};
+use miette::{IntoDiagnostic, Result};
 use tracehound_engine::{
     Answer,
     taint::{Direction, Options, PropagationLimits},
     trace::{self, Question, Traced},
 };
 use tracehound_model::BitcoinNetwork;
+use tracehound_report::picture;
 
-use super::answered::{absent, exit_code, json};
+use super::{
+    answered::{absent, exit_code, json},
+    drawn,
+};
 use crate::{
-    args::{Common, Output, TraceArgs},
+    args::{Common, Output, TraceArgs, TraceQuestion},
     folder::Folder,
     terminal,
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dyn Write) -> Result<u8> {
-    let network = data.network(args.network);
+    let network = data.network(args.question.network);
     let snapshot = data.snapshot(network)?;
-    let question = question(network, args);
+    let question = question(network, &args.question);
     if args.compare {
         let compared = match snapshot.compare(&question).into_diagnostic()? {
             Answer::Found(compared) => compared,
@@ -40,10 +44,16 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dy
     say_missing(&traced);
     let found = &traced.found;
     if let Some(path) = &args.svg {
-        write_file(path, &trace::svg(found))?;
+        let addresses = found
+            .nodes
+            .iter()
+            .filter(|node| node.entity.is_some())
+            .filter_map(|node| node.address.as_deref());
+        let origin = drawn::origin(&snapshot.naming(network, question.moment, addresses).into_diagnostic()?);
+        drawn::write(common, path, &picture::trace(found, &origin))?;
     }
     if let Some(path) = &args.dot {
-        write_file(path, &trace::dot(found))?;
+        drawn::write_file(path, trace::dot(found))?;
     }
     match common.output {
         Output::Text => {
@@ -62,7 +72,7 @@ fn say_missing<T>(traced: &Traced<T>) {
     }
 }
 
-fn question(network: BitcoinNetwork, args: &TraceArgs) -> Question {
+pub(super) fn question(network: BitcoinNetwork, args: &TraceQuestion) -> Question {
     let options = Options {
         direction: if args.backward { Direction::Backward } else { Direction::Forward },
         method: args.method,
@@ -83,8 +93,4 @@ fn question(network: BitcoinNetwork, args: &TraceArgs) -> Question {
         named: args.named.clone(),
         options,
     }
-}
-
-fn write_file(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).into_diagnostic().wrap_err_with(|| format!("cannot write {}", path.display()))
 }

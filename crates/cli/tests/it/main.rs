@@ -24,6 +24,7 @@ mod names;
 mod node;
 mod patterns;
 mod proxy;
+mod report;
 mod schemas;
 mod screen;
 mod secrets;

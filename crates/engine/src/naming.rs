@@ -1,0 +1,68 @@
+//! Who says so: the claims behind the names in an answer, and the lists that were asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use tracehound_model::{BitcoinNetwork, Chain, Claim, Pasted, Source, SourceId};
+use tracehound_range::GENERATED_SOURCE;
+
+use crate::{EngineError, Moment, Snapshot, view::View};
+
+/// The claims behind the names in an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Naming {
+    /// Each address with the claim that it is called by.
+    pub claims: Vec<(String, Claim)>,
+    /// The lists that speak of the day, each with the version that counts.
+    pub lists: Vec<(Source, Date)>,
+    /// Whether any service of the chain is known that day: how often a rule of taint errs depends on it.
+    pub knows_services: bool,
+}
+
+impl Naming {
+    /// Whether a claim among them was generated: nothing of what it says happened.
+    pub fn generated(&self) -> bool {
+        self.claims.iter().any(|(_, claim)| is_generated(&claim.source))
+    }
+}
+
+/// Whether a list was generated: nothing of what it names happened.
+pub fn is_generated(source: &SourceId) -> bool {
+    source.0 == GENERATED_SOURCE
+}
+
+impl Snapshot {
+    /// The claims by which answers of a moment call these addresses. Text that is no address of the network has none.
+    ///
+    /// # Errors
+    /// When there is no ledger, or it is damaged.
+    #[tracing::instrument(skip_all)]
+    pub fn naming<'a>(
+        &self,
+        network: BitcoinNetwork,
+        moment: Moment,
+        addresses: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Naming, EngineError> {
+        let view = View::new(self, network, moment)?;
+        let keys = view.keys();
+        let mut claims = BTreeMap::new();
+        for text in BTreeSet::from_iter(addresses) {
+            let Ok(read) = Pasted::read(text) else { continue };
+            for owner in keys.owners(&read.address) {
+                if let Some(claim) = keys.best_claim_on(owner, view.day) {
+                    claims.insert(text.to_owned(), claim.to_claim());
+                }
+            }
+        }
+        let versions = view
+            .index
+            .sources()
+            .iter()
+            .filter_map(|history| Some((history.source.clone(), history.snapshot_on(view.day)?)));
+        let knows_services = view.index.knows_service_of(Chain::Bitcoin(network), view.day);
+        let naming =
+            Naming { claims: claims.into_iter().collect(), lists: versions.collect(), knows_services };
+        view.ledger.confirm()?;
+        Ok(naming)
+    }
+}

@@ -1,0 +1,126 @@
+//! A report of one question: a page of HTML that can be read, printed and handed on.
+//!
+//! Every page has the same parts in the same order: question, answer, what was not seen, method and how often it errs, drawing,
+//! tables with whole ids, who says so and since when, and how to ask again.
+
+mod batch;
+mod exposure;
+mod frame;
+mod path;
+mod text;
+mod trace;
+mod verdict;
+
+pub use batch::{Batch, RecordError, batch};
+pub use exposure::exposure;
+pub use path::path;
+pub use trace::trace;
+pub use verdict::verdict;
+
+use maud::html;
+use tracehound_engine::{Absent, Naming};
+use tracehound_model::{Claim, Source, Subject};
+
+use frame::{Frame, Part, Standing, list, table};
+use text::{code, outside};
+
+use crate::words::moment;
+
+/// What was asked, and by whom it was answered.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// The command that asks again, with the moment and the snapshot of this answer.
+    pub command: String,
+    /// The program with its version.
+    pub program: String,
+    /// CAIP-2 id of the chain that was asked about.
+    pub chain: String,
+}
+
+/// The report about somebody or something that is nowhere in the ledger up to the moment.
+pub fn absent(found: &Absent, told: &Told) -> String {
+    let mut frame = Frame::new("Not in the ledger", told, None);
+    frame.question(&format!("What does the ledger hold about {}?", found.subject));
+    frame.answer(&[found.sentence.clone(), found.ledger.sentence()], Standing::of(found.complete));
+    frame.not_seen(&found.gaps, &[]);
+    frame.again(told, &[("Snapshot of the ledger", found.snapshot.clone())]);
+    frame.done()
+}
+
+/// Claims with their sources and dates, and the lists that were asked.
+fn who_says_so(frame: &mut Frame, naming: &Naming) {
+    let claims: Vec<(&str, &Claim)> =
+        naming.claims.iter().map(|(address, claim)| (&address[..], claim)).collect();
+    let sources: Vec<&Source> = naming.lists.iter().map(|(source, _)| source).collect();
+    let lists = naming.lists.iter().map(|(source, version)| {
+        vec![
+            code(&source.id.0),
+            html! { (outside(&source.title)) br; span.dim { (outside(&source.publisher)) } },
+            html! { (version) },
+            html! { (source.recorded_at.strftime("%Y-%m-%d %H:%MZ")) },
+            html! { @if let Some(url) = &source.url { (outside(url)) } },
+        ]
+    });
+    let body = html! {
+        @if claims.is_empty() {
+            p { "No list that is loaded names anybody in this answer." }
+        } @else {
+            (self::claims(&claims, &sources))
+        }
+        h3 { "Lists that were asked" }
+        @if sources.is_empty() {
+            p { "None: nobody could be named." }
+        } @else {
+            p { "An address that is on none of them is not known, and not cleared." }
+            (table(&["List", "Title, publisher", "Version", "Imported", "Where it is kept"], lists))
+        }
+    };
+    frame.add(Part::Tall, "Who says so", body);
+}
+
+/// Claims, whole.
+fn claims(claims: &[(&str, &Claim)], sources: &[&Source]) -> maud::Markup {
+    let rows = claims.iter().map(|(subject, claim)| {
+        let statement = &claim.statement;
+        let source = sources.iter().find(|source| source.id == claim.source);
+        let page = statement.reference.as_ref().or_else(|| source?.url.as_ref());
+        vec![
+            html! { (code(subject)) @if let Some(own) = other_form(claim, subject) { br; span.dim { "named as " (code(&own)) } } },
+            html! {
+                (outside(&statement.label)) br; span.dim { (claim.statement.category) }
+                @if !statement.programs.is_empty() { br; span.dim { (outside(&statement.programs.join(", "))) } }
+            },
+            html! { (code(&claim.source.0)) @if let Some(page) = page { br; span.dim { (outside(page)) } } },
+            html! { (claim.valid_from) @if let Some(end) = claim.valid_to { br; "until " (end) } },
+            html! { (claim.recorded_at.strftime("%Y-%m-%d %H:%MZ")) },
+            html! { (claim.confidence.0) " %" br; span.dim { (code(&claim.id)) } },
+        ]
+    });
+    table(&["Address", "Called", "By", "Holds from", "Known here since", "Confidence, claim"], rows)
+}
+
+/// The address that a list names, where it is another one of the same key.
+fn other_form(claim: &Claim, subject: &str) -> Option<String> {
+    let Subject::Address(address) = &claim.subject else { return None };
+    let own = address.to_string();
+    (own != subject).then_some(own)
+}
+
+/// What a page says of a ledger: where it ends, and its snapshot.
+fn ledger(frame: &mut Frame, told: &Told, extent: &tracehound_engine::Extent, snapshot: &str) {
+    let asked = moment(extent.as_of);
+    frame.again(
+        told,
+        &[
+            ("Moment asked about", asked),
+            ("Chain", told.chain.clone()),
+            ("Snapshot of the ledger", snapshot.to_owned()),
+            ("Blocks in it", extent.blocks.to_string()),
+        ],
+    );
+}
+
+/// Sentences as a list.
+fn sentences(items: &[String]) -> maud::Markup {
+    list(items.iter().map(|item| html! { (outside(item)) }))
+}

@@ -1,0 +1,79 @@
+//! The report of the ways between two addresses.
+
+use maud::html;
+use tracehound_engine::{Naming, path::Paths};
+
+use super::{
+    Told,
+    frame::{Frame, Part, Standing, table},
+    ledger,
+    text::code,
+    who_says_so,
+};
+use crate::{
+    Origin, picture,
+    words::{moment, s},
+};
+
+/// The page.
+pub fn path(found: &Paths, naming: &Naming, told: &Told) -> String {
+    let origin = Origin::of(naming, &told.program);
+    let mut frame = Frame::new(&format!("From {} to {}", found.from, found.to), told, Some(&origin));
+    frame.question(&format!("Can money have gone from {} to {}, and how?", found.from, found.to));
+    let count = found.ways.len();
+    let mut lines = vec![if count == 0 {
+        "No way was found within the limits of the search.".to_owned()
+    } else {
+        let first = &found.ways[0];
+        format!(
+            "Yes: {count} way{} found. The shortest has {} transaction{}, and at most {} can have gone there.",
+            s(count as u64),
+            first.transactions,
+            s(first.transactions as u64),
+            found.asset.money(first.width)
+        )
+    }];
+    lines.push(found.ledger.sentence());
+    frame.answer(&lines, Standing::of(found.complete));
+    let mut more = Vec::new();
+    if found.below_dust > 0 {
+        more.push(format!(
+            "{} outputs of less than {} were not gone through",
+            found.below_dust,
+            found.asset.money(found.dust)
+        ));
+    }
+    if found.truncated {
+        more.push("the search was cut by a limit: there may be other ways".to_owned());
+    }
+    frame.not_seen(&found.gaps, &more);
+    frame.method(
+        &[
+            "A way is a row of outputs, each spent by the transaction that made the next one. It shows that money can have gone there; \
+             it does not show that it did, nor that the addresses between belong to anybody in particular.",
+            "The shortest ways are searched from both ends, and among ways of one length the one whose smallest output is the largest \
+             comes first.",
+        ],
+        &[],
+        "A way is there or it is not: nothing is estimated. What a way means for somebody's guilt or money was not measured.",
+    );
+    frame.drawings(&picture::path(found, &origin));
+    for (way, number) in found.ways.iter().zip(1..) {
+        let rows = way.outputs.iter().zip(1..).map(|(passed, step)| {
+            vec![
+                html! { (step) },
+                html! { (code(&passed.outpoint)) br; (code(&passed.address)) },
+                html! { (found.asset.money(passed.value)) },
+                html! { (moment(passed.time.as_second())) },
+            ]
+        });
+        let body = html! {
+            p { (way.transactions) " transaction" (s(way.transactions as u64)) ", at most " (found.asset.money(way.width)) " can have gone this way." }
+            (table(&["#Step", "Output, address", "#Amount", "Time"], rows))
+        };
+        frame.add(Part::Wide, &format!("Way {number}"), body);
+    }
+    who_says_so(&mut frame, naming);
+    ledger(&mut frame, told, &found.ledger, &found.snapshot);
+    frame.done()
+}

@@ -1,0 +1,78 @@
+//! Answers as drawings.
+
+mod exposure;
+mod joined;
+mod trace;
+mod ways;
+
+pub use exposure::{exposure, verdict};
+pub use joined::cluster;
+pub use trace::trace;
+pub use ways::path;
+
+use tracehound_engine::{Extent, Naming};
+use tracehound_model::{BitcoinNetwork, Chain};
+
+use crate::chart::Caption;
+
+/// What a drawing says of where it comes from, besides the answer.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The lists that names come from, with their dates.
+    pub lists: String,
+    /// Whether what it names was generated: nothing of it happened.
+    pub generated: bool,
+    /// The program with its version.
+    pub program: String,
+}
+
+impl Origin {
+    /// Of an answer in which these names are.
+    pub fn of(naming: &Naming, program: &str) -> Self {
+        let lists = naming.lists.iter().map(|(source, version)| format!("{} of {version}", source.id));
+        Self {
+            lists: lists.collect::<Vec<_>>().join(", "),
+            generated: naming.generated(),
+            program: program.to_owned(),
+        }
+    }
+
+    /// What stands above and below every page of a drawing.
+    fn caption(
+        &self,
+        title: String,
+        chain: Option<Chain>,
+        mut lines: Vec<String>,
+        of: &Ground<'_>,
+    ) -> Caption {
+        lines.extend(of.ledger.map(Extent::sentence));
+        let mut footer =
+            vec![format!("Names: {}.", if self.lists.is_empty() { "no list" } else { &self.lists })];
+        footer.push(format!("{}, snapshot {}", self.program, of.snapshot));
+        Caption { title, lines, warning: self.warning(chain), footer }
+    }
+
+    /// What must not be overlooked: that nothing of it happened, or that its coins are worth nothing.
+    pub(crate) fn warning(&self, chain: Option<Chain>) -> Option<String> {
+        let test = match chain {
+            Some(Chain::Bitcoin(network)) if network != BitcoinNetwork::Mainnet => {
+                Some("a test network, whose coins are worth nothing")
+            }
+            _ => None,
+        };
+        match (self.generated, test) {
+            (true, Some(test)) => {
+                Some(format!("GENERATED: nothing shown here happened. The chain is {test}."))
+            }
+            (true, None) => Some("GENERATED: nothing shown here happened.".to_owned()),
+            (false, Some(test)) => Some(format!("The chain is {test}.")),
+            (false, None) => None,
+        }
+    }
+}
+
+/// What an answer rests on.
+struct Ground<'a> {
+    ledger: Option<&'a Extent>,
+    snapshot: &'a str,
+}

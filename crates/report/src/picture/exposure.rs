@@ -1,0 +1,145 @@
+//! Whom money came from and went to, with the owner in the middle.
+
+use tracehound_engine::exposure::{Exposure, Side};
+use tracehound_model::{
+    Amount, Chain, Verdict,
+    verdict::{Direction, ExposureType},
+};
+
+use super::{Ground, Origin};
+use crate::{
+    chart::{Chart, Flow, Kind, Party, Spot, Unit},
+    words::{chain_name, s, share, short},
+};
+
+/// The owner of all sides.
+const OWNER: Spot = Spot::Unit(0);
+
+/// The drawing of an exposure, one file a page.
+pub fn exposure(found: &Exposure, origin: &Origin) -> Vec<String> {
+    let chain = found.asset.chain();
+    let name = match &found.addresses[..] {
+        [address] => short(address),
+        addresses => format!("{} addresses of one owner", addresses.len()),
+    };
+    let members = format!("{} address{}", found.members, if found.members == 1 { "" } else { "es" });
+    let unit =
+        Unit { kind: Kind::Start, lines: vec![name.clone(), members], title: found.addresses.join(", ") };
+    let larger = found.sources.total.max(found.destinations.total);
+    let mut chart = of_owner(unit, larger);
+    chart.asset = Some(found.asset);
+    side(&mut chart, &found.sources, true);
+    side(&mut chart, &found.destinations, false);
+    let money = |amount| found.asset.money(amount);
+    let lines = vec![
+        format!(
+            "Received from others {}, paid to others {}. Divided by haircut: shares, and not the way of a coin. Direct is who stands \
+             in the owner's own transactions, indirect who stands behind unnamed owners.",
+            money(found.sources.total),
+            money(found.destinations.total)
+        ),
+        format!("Shares are of {}, the larger of the two.", money(larger)),
+    ];
+    let title = format!("Exposure of {name} on {}", chain_name(&chain.to_string()));
+    let ground = Ground { ledger: Some(&found.ledger), snapshot: &found.snapshot };
+    chart.pages(&origin.caption(title, Some(chain), lines, &ground), None)
+}
+
+/// The drawing of what ties the subject of a verdict to others, where amounts of one asset are known of them.
+pub fn verdict(found: &Verdict, origin: &Origin) -> Option<Vec<String>> {
+    let chain = found.chain.as_deref()?.parse::<Chain>().ok()?;
+    let rows: Vec<_> =
+        found.exposures.iter().filter_map(|row| Some((row, row.direction?, row.amount?))).collect();
+    let asset = found.asset_of(rows.first()?.0)?;
+    let rows: Vec<_> = rows.into_iter().filter(|(row, ..)| found.asset_of(row) == Some(asset)).collect();
+    let larger = rows.iter().filter_map(|(row, ..)| row.total).max()?;
+    let subject = found.read_as.as_deref().unwrap_or(&found.subject);
+    let unit = Unit {
+        kind: Kind::Start,
+        lines: vec![short(subject), found.decision.to_string()],
+        title: subject.to_owned(),
+    };
+    let mut chart = of_owner(unit, larger);
+    chart.asset = Some(asset);
+    for (row, direction, amount) in rows {
+        let how = if row.exposure == ExposureType::Direct { "direct" } else { "indirect" };
+        let address = row.address.as_deref().unwrap_or("address not known");
+        let title = format!("{} ({}), {how}, {address}", row.label, row.category);
+        let count = row.tx_count.map_or(1, |count| count as usize);
+        party(
+            &mut chart,
+            Kind::Service,
+            format!("{how}: {}", row.label),
+            title,
+            "transaction",
+            amount,
+            count,
+            direction == Direction::Incoming,
+        );
+    }
+    let lines = vec![
+        found.summary.clone(),
+        format!(
+            "Only whom a list names is drawn; shares are of {}, the larger of what came and what went.",
+            asset.money(larger)
+        ),
+    ];
+    let title = format!(
+        "{}: {} on {}",
+        found.decision.as_str().to_uppercase(),
+        short(subject),
+        chain_name(&chain.to_string())
+    );
+    let ground = Ground { ledger: None, snapshot: &found.snapshot };
+    Some(chart.pages(&origin.caption(title, Some(chain), lines, &ground), None))
+}
+
+fn of_owner(unit: Unit, whole: Amount) -> Chart {
+    Chart {
+        whole,
+        units: vec![unit],
+        order: "money comes from the left and goes to the right.",
+        ..Chart::default()
+    }
+}
+
+fn side(chart: &mut Chart, side: &Side, incoming: bool) {
+    for row in &side.entities {
+        let exposed = &row.exposed;
+        let how = if exposed.direct { "direct" } else { "indirect" };
+        let name = format!("{how}: {}", exposed.entity.label);
+        let title = format!(
+            "{} ({}), {how}, {} path{}, most by {}",
+            exposed.entity.label,
+            exposed.entity.category,
+            exposed.paths,
+            s(exposed.paths),
+            row.address.as_deref().unwrap_or("an address that is not known")
+        );
+        party(chart, Kind::Service, name, title, "path", exposed.amount, exposed.paths as usize, incoming);
+    }
+    for (_, name, amount) in side.rest.parts() {
+        if !amount.is_zero() {
+            let kind = if name.starts_with("unspent") { Kind::Unspent } else { Kind::Other };
+            let title = format!("{name}, {}", share(amount, side.total));
+            party(chart, kind, name.to_owned(), title, "", amount, 1, incoming);
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "a box and its band")]
+fn party(
+    chart: &mut Chart,
+    kind: Kind,
+    name: String,
+    title: String,
+    counts: &'static str,
+    amount: Amount,
+    count: usize,
+    incoming: bool,
+) {
+    let spot = Spot::Party(chart.parties.len());
+    let (from, to) = if incoming { (spot, OWNER) } else { (OWNER, spot) };
+    chart.flows.push(Flow { from, to, amount, count, title: title.clone() });
+    chart.parties.push(Party { kind, name, title, counts, is_minor: false });
+}

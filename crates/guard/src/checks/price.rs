@@ -65,8 +65,8 @@ pub(super) fn worth(case: &Case<'_>, token: Address, amount: U256) -> Option<U25
         Told::Nothing | Told::Stale | Told::Several => return None,
     };
     let whole = U256::from(10).checked_pow(U256::from(decimals))?;
-    // An amount that cannot be counted has no worth that could be compared.
-    amount.checked_mul(price).map(|product| product / whole)
+    // What is too large to be counted is worth more than anything that is not.
+    Some(amount.saturating_mul(price) / whole)
 }
 
 /// Whether the context tells a price of one of these that is believed: by their names alone dollars are compared elsewhere.

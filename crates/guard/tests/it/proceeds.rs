@@ -143,7 +143,8 @@ fn what_is_given_when_it_runs_is_held_against_what_comes_whatever_the_call_says(
 
 /// `exactInputSingle` or `exactOutputSingle` of the older V3 router to oneself, with prices of the context.
 fn priced(function: &str, gives: (&str, u128), gets: (&str, u128), prices: &str) -> Report {
-    let number = |value: u128| format!("{value:064x}");
+    // All that can be written stands for all that there is.
+    let number = |value: u128| if value == u128::MAX { "f".repeat(64) } else { format!("{value:064x}") };
     let amounts = if function == "exactInputSingle" { [gives.1, gets.1] } else { [gets.1, gives.1] };
     let words = [
         word(gives.0),
@@ -235,6 +236,10 @@ fn a_price_that_the_context_tells_holds_both_sides_of_an_exchange() {
         let report = uni(&price(Some(UNI), dollars, TODAY));
         assert_eq!(report.exit_code, exit, "{dollars}: {:#?}", report.findings);
     }
+    // All that there is, for a hundred dollars.
+    let all =
+        priced("exactOutputSingle", (UNI, u128::MAX), (USDC, 100_000_000), &price(Some(UNI), "10", TODAY));
+    assert_eq!(all.exit_code, 20, "{:#?}", all.findings);
     // A dollar that is none any more.
     let depegged = format!("{}{}", ether("3000"), price(Some(USDC), "0.40", TODAY));
     assert_eq!(swap(7_000, &depegged).exit_code, 0, "{:#?}", swap(7_000, &depegged).findings);

@@ -321,12 +321,12 @@ impl Chart {
 
     /// How many of these, the largest first, have a box of their own, so that there is room for one for each kind of the others.
     fn with_a_box(&self, parties: &[Share<'_>], room: usize) -> usize {
-        let fits = |own: &usize| {
-            let rest: BTreeSet<Kind> =
-                parties[*own..].iter().map(|((_, edge), _)| self.kind(*edge)).collect();
-            own + rest.len() <= room
-        };
-        (0..=parties.len()).rev().find(fits).unwrap_or_default()
+        let (mut own, mut rest) = (parties.len(), BTreeSet::new());
+        while own > 0 && own + rest.len() > room {
+            own -= 1;
+            rest.insert(self.kind(parties[own].0.1));
+        }
+        own
     }
 
     fn party(&self, at: usize, column: usize, amount: Amount, count: usize) -> Shape {

@@ -72,10 +72,10 @@ fn who_says_so(frame: &mut Frame, naming: &Naming) {
             p { "None: nobody could be named." }
         } @else {
             p { "An address that is on none of them is not known, and not cleared." }
-            (table(&["List", "Title, publisher", "Version", "Imported", "Where it is kept"], lists))
+            (table(&["List", "Title, publisher", "!Version", "!Imported", "Where it is kept"], lists))
         }
     };
-    frame.add(Part::Tall, "Who says so", body);
+    frame.add(Part::Wide, "Who says so", body);
 }
 
 /// Claims, whole.
@@ -96,7 +96,7 @@ fn claims(claims: &[(&str, &Claim)], sources: &[&Source]) -> maud::Markup {
             html! { (claim.confidence.0) " %" br; span.dim { (code(&claim.id)) } },
         ]
     });
-    table(&["Address", "Called", "By", "Holds from", "Known here since", "Confidence, claim"], rows)
+    table(&["!Address", "Called", "By", "!Holds from", "!Known here since", "!Confidence, claim"], rows)
 }
 
 /// The address that a list names, where it is another one of the same key.

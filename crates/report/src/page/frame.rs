@@ -23,8 +23,8 @@ code{font:7pt/1.3 'Liberation Mono','DejaVu Sans Mono',Menlo,Consolas,monospace;
 pre{font:8pt/1.4 'Liberation Mono','DejaVu Sans Mono',Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:2mm}\
 table{border-collapse:collapse;width:100%;font-size:8pt;line-height:1.25}\
 th{text-align:left;vertical-align:bottom;border-bottom:.8pt solid #333;padding:1mm 1.5mm}\
-td{vertical-align:top;border-bottom:.3pt solid #bbb;padding:.6mm 1.2mm;overflow-wrap:break-word}td.any{overflow-wrap:anywhere}\
-td.n,th.n{text-align:right;white-space:nowrap}tr{break-inside:avoid}thead{display:table-header-group}\
+td{vertical-align:top;border-bottom:.3pt solid #bbb;padding:.6mm 1.2mm;overflow-wrap:break-word}td.any,bdi{overflow-wrap:anywhere}\
+td.n{white-space:nowrap}td.n,th.n{text-align:right}tr{break-inside:avoid}thead{display:table-header-group}\
 figure{margin:3mm 0;border:.5pt solid #ccc}figure svg{display:block;width:100%;height:auto}\
 @page{size:A4;margin:14mm 13mm 15mm;@bottom-right{content:'page ' counter(page) ' of ' counter(pages);font:8pt Helvetica,Arial,sans-serif;color:#555}}\
 @page wide{size:A4 landscape}\

@@ -193,6 +193,7 @@ fn outputs(found: &Trace) -> Markup {
             html! {
                 @match &node.address { Some(address) => (code(address)), None => span.dim { "no address" } }
                 @if let Some(entity) = &node.entity { br; b { (outside(&entity.label)) } " " span.dim { (entity.category) } }
+                @if let Some(txid) = node.stop.as_ref().and_then(|stop| stop.txid) { br; (code(&txid.to_string())) }
             },
             html! { (found.asset.money(node.dirty)) @if node.dirty != node.amount { br; span.dim { "of " (found.asset.money(node.amount)) } } },
             html! { @if at < found.seeds { "start" } @else if let Some(maker) = maker { (maker) } },
@@ -201,7 +202,6 @@ fn outputs(found: &Trace) -> Markup {
                     (Some(stop), _) => {
                         (stop.reason.replace('_', " "))
                         @if let Some(limit) = stop.limit { " (" (limit) ")" }
-                        @if let Some(txid) = stop.txid { " " (code(&txid.to_string())) }
                     }
                     (None, Some(next)) => { "on in no. " (next + 1) }
                     (None, None) => "",
@@ -211,6 +211,6 @@ fn outputs(found: &Trace) -> Markup {
     });
     html! {
         p.dim { (found.nodes.len()) " outputs; numbers are those of the transactions above." }
-        (table(&["!Output", "!Address, name", "#Followed", "#Made in no.", "Then"], rows))
+        (table(&["!Output", "!Address, name, transaction where it ended", "#Followed", "#Made in no.", "Then"], rows))
     }
 }

@@ -19,6 +19,8 @@ const MAX_PROGRAM: usize = 40;
 const CASH_CHARACTERS: usize = 42;
 const CASH_PREFIX: &str = "bitcoincash:";
 const CASH_START: u64 = CASHADDR.after_cash_prefix(b"bitcoincash");
+const ECASH_PREFIX: &str = "ecash:";
+const ECASH_START: u64 = CASHADDR.after_cash_prefix(b"ecash");
 
 /// A human-readable part and the checksum register after it.
 #[derive(Clone, Copy)]
@@ -185,6 +187,21 @@ pub(super) fn other_form(text: &str) -> Option<(Address, &'static str)> {
     let data = data_of(text, *prefix);
     let bytes = Bytes::<64>::read(&data[..data.len() - BECH32.symbols])?;
     Some((read(bytes.as_slice().try_into().ok()?)?, form))
+}
+
+/// The Bitcoin Cash address of the key or script that an eCash address is of: the chains were one until 2020, and the form is
+/// the same but for the prefix.
+pub(super) fn of_ecash(text: &str) -> Option<Address> {
+    let head = text.get(..ECASH_PREFIX.len()).filter(|head| head.eq_ignore_ascii_case(ECASH_PREFIX));
+    let data = &text[head.map_or(0, str::len)..];
+    if data.len() != CASH_CHARACTERS || is_mixed_case(data) {
+        return None;
+    }
+    if CASHADDR.rest(ECASH_START, data.as_bytes()) != Ok(CASHADDR_REST) {
+        return None;
+    }
+    let bytes = Bytes::<65>::read(&data.as_bytes()[..data.len() - CASHADDR.symbols])?;
+    bytes.as_slice().split_first().and_then(|(&version, hash)| foreign::bitcoin_cash(version, hash))
 }
 
 /// What is wrong with a text in the form of bech32 whose prefix we do not know; `None` when it has not that form.

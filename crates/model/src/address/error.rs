@@ -171,6 +171,14 @@ pub enum AddressError {
         /// What is wrong.
         reason: String,
     },
+    /// The form of an address of a chain that nothing here reads.
+    #[error("`{text}` has the form of an address of {chain}, which is not supported: nothing was looked up")]
+    ChainNotSupported {
+        /// The text.
+        text: String,
+        /// The chain's name.
+        chain: &'static str,
+    },
     /// No known form.
     #[error("`{text}` has the form of no address we know")]
     Unknown {

@@ -25,6 +25,22 @@ fn set_case(digits: &mut [u8; DIGITS]) {
     }
 }
 
+/// Reads a text in the letter case of a chain of EIP-1191, which takes the chain's number into the checksum: Rootstock's main
+/// and test network.
+pub(super) fn of_rootstock(text: &str) -> Option<Address> {
+    let digits: &[u8; DIGITS] = text.strip_prefix("0x")?.as_bytes().try_into().ok()?;
+    let lower = digits.map(|digit| digit.to_ascii_lowercase());
+    let mut bytes = [0; 20];
+    hex::decode_to_slice(lower, &mut bytes).ok()?;
+    let fits = |chain: &str| {
+        let hash = Keccak256::new().chain_update(chain).chain_update("0x").chain_update(lower).finalize();
+        let nibbles = hash.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        let mut cases = digits.iter().zip(nibbles).filter(|(digit, _)| digit.is_ascii_alphabetic());
+        cases.all(|(digit, nibble)| digit.is_ascii_uppercase() == (nibble >= 8))
+    };
+    ["30", "31"].into_iter().any(fits).then_some(Address::Evm(bytes))
+}
+
 /// Writes the EIP-55 form with `0x`.
 pub(super) fn write(text: &mut Text, bytes: &[u8; 20]) {
     let mut digits = [0; DIGITS];

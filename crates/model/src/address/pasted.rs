@@ -1,7 +1,7 @@
 //! Addresses as people paste them: with a scheme, a query, quotes or invisible characters around them, or in a form that
 //! stands for an address of another one.
 
-use super::{Address, AddressError, bech, check58, error::shorten};
+use super::{Address, AddressError, bech, check58, error::shorten, evm};
 use crate::Chain;
 
 /// Longest text that is looked into, in bytes.
@@ -25,10 +25,11 @@ impl Pasted {
     /// * XRP's destination tag (`?dt=`, `:TAG`, an X-address, XLS-5d);
     ///
     /// and from forms that stand for one address of another: Ronin's and XDC's prefix, Harmony's, Injective's and
-    /// Evmos' bech32 of an EVM address, Zcash's `tex1` (ZIP-320), Tron's bytes behind `0x`.
+    /// Evmos' bech32 of an EVM address, Rootstock's letter case of one (EIP-1191), eCash's form of a Bitcoin Cash address,
+    /// Zcash's `tex1` (ZIP-320), Tron's bytes behind `0x`.
     ///
     /// A text with two addresses, an unknown word before the colon, a query by which somebody else may be paid, a request to call a
-    /// contract, a link and a name (`alice.eth`) are errors that say so: which address is meant is not for a program to choose.
+    /// contract, a link, a name (`alice.eth`) and an address of Tezos or Algorand are errors that say so: which address is meant is not for a program to choose.
     /// O(length).
     pub fn read(written: &str) -> Result<Self, AddressError> {
         let whole = written.trim();
@@ -56,7 +57,11 @@ impl Pasted {
         let address = match Address::parse(core) {
             Ok(address) => address,
             // Of a text in which nothing is found the plain reading says best what is wrong.
-            Err(error) => inside(core, &mut around_it)?.ok_or(if is_bare { first } else { error })?,
+            Err(error) => inside(core, &mut around_it)?.ok_or_else(|| match not_supported(core) {
+                Some(chain) => AddressError::ChainNotSupported { text: shorten(core), chain },
+                None if is_bare => first,
+                None => error,
+            })?,
         };
         Ok(Self { address, taken_off: Some(around_it.sentence()) })
     }
@@ -98,8 +103,10 @@ fn inside(core: &str, around: &mut Around) -> Result<Option<Address>, AddressErr
     let Some((scheme, rest)) = head.rsplit_once(':') else {
         return if query.is_empty() { Ok(None) } else { without_scheme(core, head, query, around) };
     };
-    let scheme = Scheme::of(scheme)
-        .ok_or_else(|| AddressError::Scheme { text: shorten(core), scheme: shorten(scheme) })?;
+    let scheme = Scheme::of(scheme).ok_or_else(|| match not_supported(rest) {
+        Some(chain) => AddressError::ChainNotSupported { text: shorten(core), chain },
+        None => AddressError::Scheme { text: shorten(core), scheme: shorten(scheme) },
+    })?;
     let rest = rest.trim_start_matches('/');
     let rest = if scheme == Scheme::Evm { rest.strip_prefix("pay-").unwrap_or(rest) } else { rest };
     // EIP-681 alone has a chain behind the address, and a function.
@@ -139,9 +146,39 @@ enum Scheme {
 
 /// Names of EVM chains that people write before an address and that are no name of [`Chain`]'s. Source: EIP-3770's short names.
 const EVM_NAMES: &[&str] = &[
-    "arb-nova", "arb1", "avax", "base", "basesep", "bera", "blast", "bnb", "celo", "cro", "ethereum", "ftm",
-    "gno", "ink", "linea", "manta", "matic", "mnt", "mode", "oeth", "pol", "pulse", "ronin", "scr", "sep",
-    "sonic", "unichain", "wc", "xdc", "zksync", "zora",
+    "arb-nova",
+    "arb1",
+    "avax",
+    "base",
+    "basesep",
+    "bera",
+    "blast",
+    "bnb",
+    "celo",
+    "cro",
+    "ethereum",
+    "ftm",
+    "gno",
+    "ink",
+    "linea",
+    "manta",
+    "matic",
+    "mnt",
+    "mode",
+    "oeth",
+    "pol",
+    "pulse",
+    "ronin",
+    "rootstock",
+    "rsk",
+    "scr",
+    "sep",
+    "sonic",
+    "unichain",
+    "wc",
+    "xdc",
+    "zksync",
+    "zora",
 ];
 
 impl Scheme {
@@ -287,6 +324,14 @@ fn other_form(text: &str, around: &mut Around) -> Option<Address> {
         around.form = Some("hexadecimal");
         return Some(address);
     }
+    if let Some(address) = evm::of_rootstock(text) {
+        around.form = Some("Rootstock's letter case (EIP-1191)");
+        return Some(address);
+    }
+    if let Some(address) = bech::of_ecash(text) {
+        around.form = Some("eCash's form of the same key or script");
+        return Some(address);
+    }
     if let Some((address, tag)) = check58::ripple_with_tag(text) {
         around.form = Some("the X-address form");
         around.off.extend(tag.map(|tag| format!("the destination tag {tag}")));
@@ -295,6 +340,19 @@ fn other_form(text: &str, around: &mut Around) -> Option<Address> {
     let (address, form) = bech::other_form(text)?;
     around.form = Some(form);
     Some(address)
+}
+
+/// The chain whose addresses look like this, where nothing here reads them and what is said of other forms would mislead.
+fn not_supported(text: &str) -> Option<&'static str> {
+    let is_base58 = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() && !matches!(byte, b'0' | b'O' | b'I' | b'l'))
+    };
+    let starts = |starts: &[&str]| starts.iter().any(|start| text.starts_with(start));
+    if text.len() == 36 && starts(&["tz1", "tz2", "tz3", "tz4", "KT1", "sr1"]) && is_base58(text) {
+        return Some("Tezos");
+    }
+    let is_base32 = |byte: u8| byte.is_ascii_uppercase() || matches!(byte, b'2'..=b'7');
+    (text.len() == 58 && text.bytes().all(is_base32)).then_some("Algorand")
 }
 
 /// `rADDRESS?dt=TAG` and `rADDRESS:TAG`.
@@ -378,6 +436,23 @@ mod tests {
                 "everything around `bc1qyej6vrqj62y3shv4pm5gzdsfzehkkyfa97rkg0` left out",
             ),
             ("1NXsf8VVjGqvjN cXkQMdhwDTZgQvrijAd4", LEGACY, "a blank or invisible character left out"),
+            // EIP-1191's own vectors, of chain 30.
+            (
+                "0x5aaEB6053f3e94c9b9a09f33669435E7ef1bEAeD",
+                "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
+                "from Rootstock's letter case (EIP-1191)",
+            ),
+            (
+                "rsk:0xFb6916095cA1Df60bb79ce92cE3EA74c37c5d359",
+                "0xfb6916095ca1df60bb79ce92ce3ea74c37c5d359",
+                "from Rootstock's letter case (EIP-1191), `rsk:` left out",
+            ),
+            // The same hash in both forms, by the reference implementation of cashaddr.
+            (
+                "ecash:qpm2qsznhks23z7629mms6s4cwef74vcwva87rkuu2",
+                "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a",
+                "from eCash's form of the same key or script",
+            ),
             (
                 "0x41ec31682fde561917952ff78a7a8adeffd0febc37",
                 "41ec31682fde561917952ff78a7a8adeffd0febc37",
@@ -426,6 +501,13 @@ mod tests {
             (&two[..], "more than one address"),
             (&format!("bitcoin:?bc={SEGWIT}&tb={LEGACY}"), "more than one address"),
             (&request, "`transfer`"),
+            ("tz1VSUr8wwNhLAzempoch5d6hLRiTh8Cjcjb", "address of Tezos, which is not supported"),
+            ("tezos:tz1VSUr8wwNhLAzempoch5d6hLRiTh8Cjcjb", "address of Tezos, which is not supported"),
+            ("KT1PWx2mnDueood7fEmfbBDKx1D9BAnnXitn", "address of Tezos, which is not supported"),
+            (
+                "VCMJKWOY5P5P7SKMZFFOCEROPJCZOTIJMNIYNUCKH7LRO45JMJP6UYBIJA",
+                "address of Algorand, which is not supported",
+            ),
             ("vitalik.eth", "is a name"),
             ("pay.vitalik.eth", "is a name"),
             (&format!("https://etherscan.io/address/{EVM}"), "is a link"),

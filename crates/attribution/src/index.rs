@@ -26,12 +26,12 @@ mod live;
 mod manifest;
 mod publish;
 
-use std::{iter::FusedIterator, ops::Range, path::Path, sync::OnceLock};
+use std::{collections::BTreeSet, iter::FusedIterator, ops::Range, path::Path, sync::OnceLock};
 
 use jiff::civil::Date;
-use tracehound_model::{Chain, Subject};
+use tracehound_model::{Chain, Party, SourceKind, Standing, Subject};
 
-use crate::{Corpus, Secret, SourceHistory, names::NameIndex, subject_key};
+use crate::{Corpus, Secret, SourceHistory, names::NameIndex, ownership::Owners, subject_key};
 
 pub use claim_ref::ClaimRef;
 pub use error::IndexError;
@@ -55,6 +55,7 @@ pub struct Index {
     sources: Vec<SourceHistory>,
     contents: Vec<Content>,
     digest: String,
+    parties: OnceLock<Vec<Party>>,
     names: OnceLock<NameIndex>,
 }
 
@@ -88,7 +89,7 @@ impl Index {
     fn of(layers: Vec<Layer>, secret: Secret, described: Vec<(SourceHistory, Content)>) -> Self {
         let digest = contents::digest(described.iter().map(|(history, content)| (history, content)));
         let (sources, contents) = described.into_iter().unzip();
-        Self { layers, secret, sources, contents, digest, names: OnceLock::new() }
+        Self { layers, secret, sources, contents, digest, parties: OnceLock::new(), names: OnceLock::new() }
     }
 
     /// Claims about the subject with these canonical bytes ([`subject_key`], or [`tracehound_model::Address::key`]), in
@@ -190,12 +191,55 @@ impl Index {
         if let Some(names) = self.names.get() {
             return Ok(names);
         }
+        let parties = match self.parties.get() {
+            Some(parties) => parties.clone(),
+            None => self.read_parties()?,
+        };
+        Ok(self.names.get_or_init(|| NameIndex::build(&parties)))
+    }
+
+    /// The parties of all sources, by source and number, read at the first call.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] when they cannot be read.
+    pub fn parties(&self) -> Result<&[Party], IndexError> {
+        if let Some(names) = self.names.get() {
+            return Ok(names.parties());
+        }
+        if let Some(parties) = self.parties.get() {
+            return Ok(parties);
+        }
+        let parties = self.read_parties()?;
+        Ok(self.parties.get_or_init(|| parties))
+    }
+
+    fn read_parties(&self) -> Result<Vec<Party>, IndexError> {
         let mut parties = Vec::new();
         for layer in &self.layers {
             parties.extend(layer.parties()?.into_iter().filter(|party| layer.counts(&party.source)));
         }
         parties.sort_by(|a, b| (&a.source, &a.id).cmp(&(&b.source, &b.id)));
-        Ok(self.names.get_or_init(|| NameIndex::build(&parties)))
+        Ok(parties)
+    }
+
+    /// Who owns whom on `day`, and whom OFAC's 50 Percent Rule reaches: everybody on a sanctions list counts as blocked, and
+    /// whom a gathered list calls so.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] when the parties cannot be read.
+    pub fn owners(&self, day: Date) -> Result<Owners<'_>, IndexError> {
+        let sanctions: BTreeSet<&str> = self
+            .sources
+            .iter()
+            .filter(|history| history.source.kind == SourceKind::Sanctions)
+            .map(|history| history.source.id.0.as_str())
+            .collect();
+        let is_listed = |party: &Party| match party.particulars.standing {
+            Standing::Sanctioned => true,
+            Standing::Listed => sanctions.contains(party.source.0.as_str()),
+            Standing::Related => false,
+        };
+        Ok(Owners::of(self.parties()?, day, is_listed))
     }
 
     /// Computes the digests again from the content and compares them. Opening checks fast checksums only, which guard

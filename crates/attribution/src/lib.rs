@@ -8,6 +8,7 @@
 //! * [`index`] is the immutable, memory-mapped file that answers "who is this address" without a database.
 //! * [`listing`] tells since when a source has listed a subject, in whatever words.
 //! * [`names`] matches the names of listed parties.
+//! * [`ownership`] finds who is owned by listed parties, by OFAC's 50 Percent Rule.
 //! * [`update`] fetches the lists from their publishers.
 //!
 //! **Invariant:** only [`update`] speaks to the network, and nothing but [`store`] writes the database.
@@ -22,6 +23,7 @@ pub mod index;
 mod intake;
 pub mod listing;
 pub mod names;
+pub mod ownership;
 pub mod pack;
 mod secret;
 mod slots;

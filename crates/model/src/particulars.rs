@@ -1,10 +1,12 @@
-//! What a list says of a party besides its names: when somebody was born, and the countries it belongs to.
+//! What a list says of a party besides its names: when somebody was born, the countries it belongs to, and its relations.
 
 use std::{fmt, str::FromStr};
 
 use jiff::{ToSpan, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de};
+
+use crate::{Relation, Standing};
 
 /// Years by which a birth may be wrong on a list: a slip, another calendar, an age reckoned back.
 const SLIP: i16 = 1;
@@ -20,15 +22,38 @@ pub struct Particulars {
     /// Countries of nationality, registration or residence (ISO 3166-1, two letters).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub countries: Vec<Country>,
+    /// Whether the source lists it.
+    #[serde(default, skip_serializing_if = "Standing::is_listed")]
+    pub standing: Standing,
+    /// Whom it belongs to, who directs it, where it is, and other links, as the source says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relations: Vec<Relation>,
 }
 
 impl Particulars {
     /// Most of each that are kept.
     pub const MOST: usize = 50;
+    /// Most relations that are kept.
+    pub const MOST_RELATIONS: usize = 1_000;
 
     /// Whether nothing is said.
-    pub const fn is_empty(&self) -> bool {
-        self.born.is_empty() && self.countries.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.born.is_empty()
+            && self.countries.is_empty()
+            && self.relations.is_empty()
+            && self.standing.is_listed()
+    }
+
+    /// Adds a relation that is new; `false` where there are too many.
+    pub fn add_relation(&mut self, relation: Relation) -> bool {
+        if self.relations.contains(&relation) {
+            return true;
+        }
+        let has_room = self.relations.len() < Self::MOST_RELATIONS;
+        if has_room {
+            self.relations.push(relation);
+        }
+        has_room
     }
 
     /// Adds the births that are new.
@@ -49,8 +74,12 @@ impl Particulars {
         }
     }
 
-    /// Adds what another record of the same party says.
+    /// Adds what another record of the same party says. Whoever one of them lists is listed.
     pub fn add(&mut self, more: &Self) {
+        self.standing = self.standing.max_of(more.standing);
+        for relation in &more.relations {
+            self.add_relation(relation.clone());
+        }
         self.add_born(more.born.iter().copied());
         self.add_countries(more.countries.iter().copied());
     }

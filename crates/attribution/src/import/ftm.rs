@@ -1,18 +1,20 @@
 //! Entities of `FollowTheMoney`, as `OpenSanctions` publishes them: one a line, flat or nested, or an array of them.
 //!
 //! They are gathered from many lists by somebody else: a source of its own, which ends nobody of the lists it was made
-//! from. Wallets become claims under their holder's name; targets become parties; relatives and owners who are no targets
-//! are passed over.
+//! from. Wallets become claims under their holder's name; targets become parties, and with them whoever is no target and
+//! belongs to one: what it owns, however far away, its owners and directors, and those at its address. Relatives are passed over.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     io::{BufRead, BufReader, Read},
+    ops::Range,
 };
 
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 use tracehound_model::{
-    Category, Confidence, Particulars, Party, SourceId, SourceKind, Statement,
+    Category, Confidence, Particulars, Party, Relation, RelationKind, SourceId, SourceKind, Stake, Standing,
+    Statement,
     claim::{PartyKind, PartyName},
 };
 
@@ -36,6 +38,8 @@ const MAX_ENTITIES: usize = 4 * MAX_PARTIES;
 const MAX_NESTING: usize = 8;
 /// Most datasets in the name of a source; with more it has to be named.
 const MAX_DATASETS: usize = 3;
+/// An address of more parties than this tells nothing about any of them: an agent's, a mailbox.
+const MAX_SHARING: usize = 100;
 /// Properties that are read.
 const READ: &[&str] = &[
     "name",
@@ -62,6 +66,29 @@ const READ: &[&str] = &[
     "cryptoWallets",
     "sanctions",
     "sanctionEntity",
+    "parent",
+    "addressEntity",
+    "address",
+    "full",
+    "owner",
+    "asset",
+    "percentage",
+    "director",
+    "organization",
+    "subject",
+    "object",
+    "agent",
+    "client",
+    "role",
+    "endDate",
+    "ownershipOwner",
+    "ownershipAsset",
+    "directorshipDirector",
+    "directorshipOrganization",
+    "unknownLinkTo",
+    "unknownLinkFrom",
+    "agencyClient",
+    "agentRepresentation",
 ];
 
 /// What an entity is to us.
@@ -70,6 +97,25 @@ enum Role {
     Party(PartyKind),
     Wallet,
     Sanction,
+    Address,
+}
+
+/// Entities that tie two others together: the schema, the property of whom it is said, that of the other, and what is said.
+const LINKS: [(&str, &str, &str, RelationKind); 4] = [
+    ("Ownership", "asset", "owner", RelationKind::OwnedBy),
+    ("Directorship", "organization", "director", RelationKind::DirectedBy),
+    ("UnknownLink", "subject", "object", RelationKind::Linked),
+    ("Representation", "agent", "client", RelationKind::Linked),
+];
+
+/// What ties entities together.
+struct Link {
+    of: Vec<String>,
+    others: Vec<String>,
+    relation: Relation,
+    place: String,
+    /// Whether its share cannot be read.
+    unread_share: Option<String>,
 }
 
 fn role(schema: &str) -> Option<Role> {
@@ -81,6 +127,7 @@ fn role(schema: &str) -> Option<Role> {
         "Airplane" => Role::Party(PartyKind::Aircraft),
         "CryptoWallet" => Role::Wallet,
         "Sanction" => Role::Sanction,
+        "Address" => Role::Address,
         _ => return None,
     })
 }
@@ -144,18 +191,29 @@ struct Entity {
     particulars: Particulars,
     /// Whom a wallet or a sanction belongs to.
     of: Vec<String>,
+    /// Companies that it is a part of.
+    parents: Vec<String>,
+    /// Where it is: ids of addresses, and texts.
+    addresses: Vec<String>,
+    address_texts: Vec<String>,
     keys: Vec<String>,
     asset: Option<String>,
     seen: Option<Date>,
     reference: Option<String>,
 }
 
+/// Entities, and places of links, of one record.
+type Found = (Vec<usize>, Range<usize>);
+
 #[derive(Default)]
 struct Reader {
     entities: Vec<Entity>,
     by_id: HashMap<String, usize>,
-    /// Of each record what came of it: the entities in it, or why it is refused.
-    records: Vec<Result<Vec<usize>, String>>,
+    links: Vec<Link>,
+    /// Which of them tie a party of the file to another.
+    tied: Vec<bool>,
+    /// Of each record what came of it: the entities and links in it, or why it is refused.
+    records: Vec<Result<Found, String>>,
     unread: BTreeSet<String>,
     datasets: BTreeSet<String>,
     newest: Option<Date>,
@@ -211,8 +269,9 @@ impl Reader {
         let entity = record.as_object().filter(|object| is_entity(object));
         let said = match entity {
             Some(entity) => {
+                let links = self.links.len();
                 self.entity(entity, None, place, 0, &mut found)?;
-                Ok(found)
+                Ok((found, links..self.links.len()))
             }
             None => Err(place.to_owned()),
         };
@@ -241,6 +300,15 @@ impl Reader {
                 }
             }
         }
+        if let Some(link) = LINKS.iter().find(|(of, ..)| *of == schema) {
+            for key in properties.into_iter().flat_map(Map::keys).filter(|key| !READ.contains(&key.as_str()))
+            {
+                self.unread(key);
+            }
+            bounded(self.links.len())?;
+            self.links.push(Link::of(link, properties, parent, place));
+            return Ok(());
+        }
         let Some(role) = role(&schema) else {
             self.unread(&format!("schema {schema}"));
             return Ok(());
@@ -253,21 +321,14 @@ impl Reader {
         self.newest = self.newest.into_iter().chain(day.filter_map(|day| text::date(&day))).max();
         self.datasets
             .extend(texts(object.get("datasets")).filter_map(|name| text::clean(&text::shorten(&name))));
-        let at = match self.by_id.get(&id) {
-            Some(&known) => {
-                self.entities[known].join(entity);
-                known
-            }
-            None if self.entities.len() == MAX_ENTITIES => {
-                let missing =
-                    format!("it has more than {MAX_ENTITIES} entities, the most that is read of one list");
-                return Err(ImportError::Unusable { format: FORMAT, missing });
-            }
-            None => {
-                self.by_id.insert(id, self.entities.len());
-                self.entities.push(entity);
-                self.entities.len() - 1
-            }
+        let at = if let Some(&known) = self.by_id.get(&id) {
+            self.entities[known].join(entity);
+            known
+        } else {
+            bounded(self.entities.len())?;
+            self.by_id.insert(id, self.entities.len());
+            self.entities.push(entity);
+            self.entities.len() - 1
         };
         found.push(at);
         Ok(())
@@ -296,20 +357,172 @@ impl Reader {
         }
     }
 
+    /// The party with this id.
+    fn party(&self, id: &str) -> Option<usize> {
+        let at = *self.by_id.get(id)?;
+        matches!(self.entities[at].role, Role::Party(_)).then_some(at)
+    }
+
+    /// Gives each party what is said of it and others.
+    fn give_relations(&mut self, out: &mut Collector) {
+        let links = std::mem::take(&mut self.links);
+        let (mut full, mut loose) = (BTreeSet::new(), 0);
+        for link in links {
+            if let Some(text) = &link.unread_share {
+                out.warn(
+                    link.place.as_str(),
+                    format!("`{text}` is no share that can be read: it counts as not said"),
+                );
+            }
+            let parties: Vec<usize> = link.of.iter().filter_map(|id| self.party(id)).collect();
+            let is_loose = parties.is_empty() || link.others.is_empty();
+            loose += u64::from(is_loose);
+            self.tied.push(!is_loose);
+            for whom in parties {
+                for other in &link.others {
+                    let known = self.party(other).is_some();
+                    let caption = self.by_id.get(other).and_then(|&at| self.entities[at].caption.clone());
+                    let name = if known { None } else { caption };
+                    let relation = Relation { other: other.clone(), name, ..link.relation.clone() };
+                    if !self.entities[whom].particulars.add_relation(relation) {
+                        full.insert(self.entities[whom].id.clone());
+                    }
+                }
+            }
+        }
+        for entity in &mut self.entities {
+            for parent in std::mem::take(&mut entity.parents) {
+                let relation = Relation::new(RelationKind::OwnedOrControlledBy, parent);
+                if !entity.particulars.add_relation(relation) {
+                    full.insert(entity.id.clone());
+                }
+            }
+        }
+        if loose > 0 {
+            let message =
+                format!("{loose} relations are of whom the file does not describe, and are left out");
+            out.warn("the whole list", message);
+        }
+        for id in full {
+            let most = Particulars::MOST_RELATIONS;
+            out.warn(
+                format!("party {}", text::shorten(&id)),
+                format!("only {most} of its relations are kept"),
+            );
+        }
+        self.give_addresses(out);
+    }
+
+    /// Gives each party its addresses that others have too.
+    fn give_addresses(&mut self, out: &mut Collector) {
+        let mut at: BTreeMap<String, (String, Vec<usize>)> = BTreeMap::new();
+        for (place, entity) in self.entities.iter().enumerate() {
+            if !matches!(entity.role, Role::Party(_)) {
+                continue;
+            }
+            let by_id = entity.addresses.iter().filter_map(|id| {
+                let address = &self.entities[*self.by_id.get(id)?];
+                Some((id.clone(), address.address_texts.first().or(address.caption.as_ref())?.clone()))
+            });
+            let by_text = entity.address_texts.iter().map(|text| {
+                let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+                (format!("address: {}", words.join(" ")), text.clone())
+            });
+            let with_id: Vec<(String, String)> = by_id.collect();
+            let all: Vec<_> = if with_id.is_empty() { by_text.collect() } else { with_id };
+            for (id, text) in all {
+                let (_, parties) = at.entry(id).or_insert_with(|| (text, Vec::new()));
+                if parties.last() != Some(&place) {
+                    parties.push(place);
+                }
+            }
+        }
+        let mut common = 0;
+        for (id, (text, parties)) in at {
+            if parties.len() > MAX_SHARING {
+                common += 1;
+                continue;
+            }
+            for &party in parties.iter().filter(|_| parties.len() > 1) {
+                let name = text::clean(&text::shorten(&text));
+                let relation = Relation { name, ..Relation::new(RelationKind::Address, id.clone()) };
+                self.entities[party].particulars.add_relation(relation);
+            }
+        }
+        if common > 0 {
+            let message = format!(
+                "{common} addresses of more than {MAX_SHARING} parties each tell nothing and are left out"
+            );
+            out.warn("the whole list", message);
+        }
+    }
+
+    /// Which parties are kept: targets, what they own and what that owns, and whoever is tied to a target.
+    fn kept(&self) -> Vec<bool> {
+        let is_target =
+            |at: &usize| matches!(self.entities[*at].role, Role::Party(_)) && self.entities[*at].is_target();
+        let mut kept: Vec<bool> = (0..self.entities.len()).map(|at| is_target(&at)).collect();
+        let mut owned_by: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut near = Vec::new();
+        let mut sharing: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, entity) in self.entities.iter().enumerate() {
+            for relation in &entity.particulars.relations {
+                let other = self.party(&relation.other);
+                match (relation.kind, other) {
+                    (RelationKind::Address, _) => sharing.entry(&relation.other).or_default().push(at),
+                    (kind, Some(other)) => {
+                        if matches!(kind, RelationKind::OwnedBy | RelationKind::OwnedOrControlledBy) {
+                            owned_by.entry(other).or_default().push(at);
+                        }
+                        near.extend(is_target(&other).then_some(at));
+                        near.extend(is_target(&at).then_some(other));
+                    }
+                    (_, None) => {}
+                }
+            }
+        }
+        for parties in sharing.into_values().filter(|parties| parties.iter().any(is_target)) {
+            near.extend(parties);
+        }
+        let mut queue: VecDeque<usize> = (0..kept.len()).filter(|&at| kept[at]).collect();
+        while let Some(owner) = queue.pop_front() {
+            for &owned in owned_by.get(&owner).into_iter().flatten() {
+                if !std::mem::replace(&mut kept[owned], true) {
+                    queue.push_back(owned);
+                }
+            }
+        }
+        for at in near {
+            kept[at] = true;
+        }
+        kept
+    }
+
     fn finish(mut self, options: &Options) -> Result<Snapshot, ImportError> {
         self.give_sanctions();
         let head = head(FORMAT, &self.datasets, options)?;
         let mut out = Collector::new(FORMAT, head, options);
         out.source_mut().published = options.source.published.or(self.newest);
         self.unread.iter().for_each(|name| out.unread(name));
-        let (mut taken, mut no_targets) = (vec![false; self.entities.len()], 0_u64);
+        self.give_relations(&mut out);
+        let kept = self.kept();
+        let told = self.entities.iter().zip(&kept).filter(|(_, kept)| **kept);
+        let told = told.flat_map(|(entity, _)| &entity.particulars.relations);
+        let shared: BTreeSet<&str> = told
+            .filter(|relation| relation.kind == RelationKind::Address)
+            .map(|relation| relation.other.as_str())
+            .collect();
+        let (mut taken, mut no_targets, mut related) = (vec![false; self.entities.len()], 0_u64, 0_u64);
         for record in &self.records {
             out.begin_row();
             match record {
                 Err(place) => {
                     out.refuse(place.as_str(), "this is no entity with an id and a schema; left out");
                 }
-                Ok(found) => {
+                Ok((found, links)) => {
+                    if self.tied[links.clone()].contains(&true) {
+                        out.row_is_read();
+                    }
                     for &at in found {
                         let entity = &self.entities[at];
                         if std::mem::replace(&mut taken[at], true) {
@@ -320,14 +533,24 @@ impl Reader {
                             Role::Sanction if entity.of.iter().any(|id| self.by_id.contains_key(id)) => {
                                 out.row_is_read();
                             }
-                            Role::Sanction => {}
+                            Role::Address if shared.contains(entity.id.as_str()) => out.row_is_read(),
+                            Role::Sanction | Role::Address => {}
                             Role::Wallet => self.wallet(entity, &mut out)?,
-                            Role::Party(_) if !entity.is_target() => no_targets += 1,
-                            Role::Party(kind) => entity.party(kind, &mut out)?,
+                            Role::Party(_) if !kept[at] => no_targets += 1,
+                            Role::Party(kind) => {
+                                related += u64::from(!entity.is_target());
+                                entity.party(kind, &mut out)?;
+                            }
                         }
                     }
                 }
             }
+        }
+        if related > 0 {
+            let message = format!(
+                "{related} persons and organisations are no targets themselves and are kept for what ties them to targets"
+            );
+            out.warn("the whole list", message);
         }
         if no_targets > 0 {
             let message = format!(
@@ -375,6 +598,38 @@ impl Reader {
     }
 }
 
+impl Link {
+    fn of(
+        &(_, whom, other, kind): &(&str, &str, &str, RelationKind),
+        properties: Option<&Map<String, Value>>,
+        parent: Option<&str>,
+        place: &str,
+    ) -> Self {
+        let all = |key: &str| texts(properties.and_then(|properties| properties.get(key)));
+        let (mut of, mut others): (Vec<String>, Vec<String>) = (all(whom).collect(), all(other).collect());
+        // Of an entity that stands in one of its ends, that end may go without saying.
+        let parent = || parent.map(str::to_owned);
+        match (of.is_empty(), others.is_empty()) {
+            (true, false) => of.extend(parent().filter(|parent| !others.contains(parent))),
+            (false, true) => others.extend(parent().filter(|parent| !of.contains(parent))),
+            _ => {}
+        }
+        let percentages: Vec<String> = all("percentage").collect();
+        let shares = percentages.iter().map(|text| text.parse::<Stake>().ok());
+        let share = shares.reduce(|one, other| Some(one?.or(other?))).flatten();
+        let relation = Relation {
+            share,
+            role: all("role").next().and_then(|role| text::clean(&text::shorten(&role))),
+            since: all("startDate").filter_map(|day| text::date(&day)).min(),
+            until: all("endDate").filter_map(|day| end(&day)).max(),
+            ..Relation::new(kind, String::new())
+        };
+        let unread_share = percentages.into_iter().next().filter(|_| share.is_none());
+        let unread_share = unread_share.map(|text| text::shorten(&text));
+        Self { of, others, relation, place: place.to_owned(), unread_share }
+    }
+}
+
 impl Entity {
     fn of(
         object: &Map<String, Value>,
@@ -410,6 +665,9 @@ impl Entity {
             listed_on: days.filter_map(|day| text::date(&day)).min(),
             particulars,
             of: all(link).chain(parent.map(str::to_owned)).collect(),
+            parents: all("parent").collect(),
+            addresses: all("addressEntity").collect(),
+            address_texts: all("full").chain(all("address")).collect(),
             keys: all("publicKey").collect(),
             asset: all("currency").next().and_then(|asset| text::clean(&asset)),
             seen: text_of(object, "first_seen").and_then(|day| text::date(&day)),
@@ -427,6 +685,9 @@ impl Entity {
         self.listed_on = self.listed_on.into_iter().chain(more.listed_on).min();
         self.particulars.add(&more.particulars);
         self.of.extend(more.of);
+        self.parents.extend(more.parents);
+        self.addresses.extend(more.addresses);
+        self.address_texts.extend(more.address_texts);
         self.keys.extend(more.keys.into_iter().filter(|key| !self.keys.contains(key)).collect::<Vec<_>>());
         self.asset = self.asset.take().or(more.asset);
         self.seen = self.seen.into_iter().chain(more.seen).min();
@@ -458,6 +719,13 @@ impl Entity {
         programs.sort_unstable();
         programs.dedup();
         let source = out.source().id.clone();
+        let standing = if !self.is_target() {
+            Standing::Related
+        } else if self.topics.iter().any(|topic| topic == "sanction") {
+            Standing::Sanctioned
+        } else {
+            Standing::Listed
+        };
         out.party(Party {
             source,
             id: self.id.clone(),
@@ -465,9 +733,27 @@ impl Entity {
             names,
             programs,
             listed_on: self.listed_on,
-            particulars: self.particulars.clone(),
+            particulars: Particulars { standing, ..self.particulars.clone() },
         })
     }
+}
+
+/// The day from which on something has ended; of a month or a year, the day after it.
+fn end(text: &str) -> Option<Date> {
+    let whole = |text: &str| match text.len() {
+        4 => Date::new(text.parse::<i16>().ok()?.checked_add(1)?, 1, 1).ok(),
+        7 => format!("{text}-01").parse::<Date>().ok()?.last_of_month().tomorrow().ok(),
+        _ => None,
+    };
+    text::date(text).or_else(|| whole(text.trim()))
+}
+
+fn bounded(entities: usize) -> Result<(), ImportError> {
+    if entities < MAX_ENTITIES {
+        return Ok(());
+    }
+    let missing = format!("it has more than {MAX_ENTITIES} entities, the most that is read of one list");
+    Err(ImportError::Unusable { format: FORMAT, missing })
 }
 
 fn is_entity(object: &Map<String, Value>) -> bool {

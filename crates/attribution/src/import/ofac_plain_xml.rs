@@ -16,6 +16,7 @@ use super::{
     collect::{Collector, Said, tidy_names},
     ofac_address::{self, Field},
     ofac_csv::{LEAST_PARTIES, is_of_another_list},
+    ofac_xml::ofac_relation,
     official,
     published::month_first,
     xml::{self, Node, Xml},
@@ -31,6 +32,7 @@ struct Draft {
     programs: Vec<String>,
     /// Asset, where it is said, and what stands as an address.
     addresses: Vec<(Option<String>, String)>,
+    particulars: Particulars,
     place: String,
 }
 
@@ -86,7 +88,7 @@ impl Draft {
             names,
             programs: self.programs,
             listed_on: None,
-            particulars: Particulars::default(),
+            particulars: self.particulars,
         })
     }
 }
@@ -231,6 +233,7 @@ fn enhanced(xml: &mut Xml<'_>, id: String, is_sdn: &mut Option<bool>) -> Result<
     let mut draft = Draft { id, place: xml.place(), ..Draft::default() };
     let (mut weak, mut primary) = (false, false);
     let (mut feature, mut value) = (String::new(), String::new());
+    let mut related = String::new();
     loop {
         match xml.next()? {
             Node::Open(start, level) => match (xml::name(&start), level - depth) {
@@ -248,14 +251,31 @@ fn enhanced(xml: &mut Xml<'_>, id: String, is_sdn: &mut Option<bool>) -> Result<
                 }
                 ("type", 3) => feature = xml.text()?,
                 ("value", 3) => value = xml.text()?,
-                ("feature", 2) => (feature, value) = (String::new(), String::new()),
-                ("generalInfo" | "sanctionsLists" | "sanctionsPrograms" | "names" | "features", 1)
+                ("relatedEntity", 3) => {
+                    related = xml::attribute(&start, "entityId").unwrap_or_default();
+                    xml.pass()?;
+                }
+                ("feature" | "relationship", 2) => {
+                    (feature, value, related) = (String::new(), String::new(), String::new());
+                }
+                (
+                    "generalInfo" | "sanctionsLists" | "sanctionsPrograms" | "names" | "features"
+                    | "relationships",
+                    1,
+                )
                 | ("name", 2)
                 | ("translations", 3)
                 | ("translation", 4) => {}
                 _ => xml.skip()?,
             },
             Node::Close(level) if level < depth => break,
+            Node::Close(level) if level == depth + 1 && !related.is_empty() => {
+                let other = std::mem::take(&mut related);
+                if !draft.particulars.add_relation(ofac_relation(&feature, other)) {
+                    xml.name_skipped("relationship (more than are kept of one party)");
+                }
+                feature.clear();
+            }
             Node::Close(level) if level == depth + 1 && !(feature.is_empty() && value.is_empty()) => {
                 if !draft.address(&feature, &value) {
                     xml.name_skipped("feature (other than addresses)");

@@ -8,7 +8,7 @@ use std::{collections::HashMap, io::Read};
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Born, Category, Confidence, Country, Particulars, Party, Statement,
+    Born, Category, Confidence, Country, Particulars, Party, Relation, RelationKind, Statement,
     claim::{PartyKind, PartyName},
 };
 
@@ -16,7 +16,7 @@ use super::{
     Format, Options, Snapshot,
     collect::{Collector, MAX_NAMES, MAX_PARTIES, Said, tidy_names},
     ofac_address::{self, Field},
-    official,
+    official, text,
     xml::{self, Node, Xml},
 };
 use crate::ImportError;
@@ -29,7 +29,8 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, 
     loop {
         match xml.next()? {
             Node::Open(start, level) => match (xml::name(&start), level) {
-                ("Sanctions", 1) | ("Locations" | "DistinctParties" | "SanctionsEntries", 2) => {}
+                ("Sanctions", 1)
+                | ("Locations" | "DistinctParties" | "ProfileRelationships" | "SanctionsEntries", 2) => {}
                 (other, 1) => {
                     let message = format!("the document is a <{other}>, not <Sanctions>");
                     return Err(xml.error(message));
@@ -41,6 +42,10 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Snapshot, 
                 ("DateOfIssue", 2) => list.issued = date(&mut xml)?,
                 ("ReferenceValueSets", 2) => list.reference_values(&mut xml)?,
                 ("DistinctParty", 3) => list.party(&mut xml)?,
+                ("ProfileRelationship", 3) => {
+                    list.relation(&start);
+                    xml.pass()?;
+                }
                 ("SanctionsEntry", 3) => {
                     let profile = xml::number(&start, "ProfileID");
                     list.is_sdn |= xml::number(&start, "ListID").is_some_and(|id| list.sdn == Some(id));
@@ -76,6 +81,10 @@ struct List {
     /// Id of the list called "SDN List", and whether an entry stands on it.
     sdn: Option<u32>,
     is_sdn: bool,
+    /// Relation type id to its name.
+    relation_types: HashMap<u32, String>,
+    /// Relations that no party has room for, or that are between parties that are not here.
+    lost_relations: u64,
     /// Sanctions type id whose measures name the programme in their comment.
     program_type: Option<u32>,
     parties: Vec<Draft>,
@@ -147,6 +156,10 @@ impl List {
                             let is_sdn = xml.text()? == "SDN List";
                             self.sdn = is_sdn.then_some(id).or(self.sdn);
                         }
+                        ("RelationType", Some(id)) => {
+                            let name = xml.text()?;
+                            self.relation_types.insert(id, name);
+                        }
                         ("SanctionsType", Some(id)) => {
                             let is_program = xml.text()? == "Program";
                             self.program_type = is_program.then_some(id).or(self.program_type);
@@ -211,6 +224,18 @@ impl List {
         self.profiles.insert(draft.profile, self.parties.len());
         self.parties.push(draft);
         Ok(())
+    }
+
+    /// A party's relation to another one; both have been read by then.
+    fn relation(&mut self, start: &quick_xml::events::BytesStart<'_>) {
+        let (from, to) = (xml::number(start, "From-ProfileID"), xml::number(start, "To-ProfileID"));
+        let name = xml::number(start, "RelationTypeID").and_then(|id| self.relation_types.get(&id));
+        let party = from.and_then(|from| self.profiles.get(&from)).map(|&place| &mut self.parties[place]);
+        let is_said = party.zip(to).zip(name).is_some_and(|((party, to), name)| {
+            let former = xml::is_true(start, "Former");
+            party.particulars.add_relation(Relation { former, ..ofac_relation(name, to.to_string()) })
+        });
+        self.lost_relations += u64::from(!is_said);
     }
 
     /// The country of a place, by which features name it.
@@ -370,6 +395,10 @@ impl List {
         let mut out = Collector::new(FORMAT, head, options);
         out.is_list(list);
         xml.tell_skipped(&mut out);
+        if self.lost_relations > 0 {
+            let message = format!("{} relations between parties are left out", self.lost_relations);
+            out.warn("ProfileRelationships", message);
+        }
         for mut draft in self.parties {
             out.begin_row();
             let names = tidy_names(draft.names);
@@ -411,6 +440,14 @@ impl List {
         }
         out.finish()
     }
+}
+
+/// A relation that OFAC calls by this name.
+pub(super) fn ofac_relation(name: &str, other: String) -> Relation {
+    if name == "Owned or Controlled By" {
+        return Relation::new(RelationKind::OwnedOrControlledBy, other);
+    }
+    Relation { role: text::clean(&text::shorten(name)), ..Relation::new(RelationKind::Linked, other) }
 }
 
 /// The address texts of the feature just opened.

@@ -181,9 +181,9 @@ const SAMPLES: &[Sample] = &[
         format: Format::FollowTheMoney,
         name: "entities.ftm.json",
         text: "{\"id\":\"1\",\"schema\":\"Person\",\"properties\":{\"name\":[\"A\"],\"birthDate\":[\"1970\"]}}\n5\n\
-               {\"id\":\"2\",\"schema\":\"Address\",\"properties\":{}}\n",
+               {\"id\":\"2\",\"schema\":\"Family\",\"properties\":{}}\n",
         rows: (1, 1, 1),
-        not_read: &["schema Address"],
+        not_read: &["schema Family"],
     },
     Sample {
         format: Format::OpenSanctionsCsv,

@@ -4,8 +4,9 @@
 use tracehound_attribution::{
     ImportError,
     import::{Account, Format, Options, Snapshot, SourceOptions, official, read},
+    ownership::Owners,
 };
-use tracehound_model::{Category, SourceId, SourceKind, claim::PartyKind};
+use tracehound_model::{Category, RelationKind, SourceId, SourceKind, Standing, claim::PartyKind};
 
 use crate::support::{address, day, named, real, text};
 
@@ -161,8 +162,10 @@ fn entities_that_hold_others_say_what_flat_ones_say() {
     assert_eq!((&party.programs[..], party.listed_on), (&["DPRK3".to_owned()][..], Some(day("2019-09-13"))));
     let names: Vec<_> = party.names.iter().map(|name| (name.full.as_str(), name.weak)).collect();
     assert_eq!((names, party.kind), (vec![("A", false), ("B", true)], PartyKind::Individual));
-    assert!(flat.unread.contains(&"schema Ownership".to_owned()), "{:?}", flat.unread);
-    assert!(nested.unread.contains(&"schema Ownership".to_owned()), "{:?}", nested.unread);
+    for list in [&flat, &nested] {
+        let loose = "1 relations are of whom the file does not describe";
+        assert!(list.warnings.iter().any(|warning| warning.message.contains(loose)), "{:?}", list.warnings);
+    }
 }
 
 /// What a mirror lacks is not off the list that it mirrors.
@@ -326,4 +329,114 @@ fn addresses_come_from_their_own_fields_alone() {
         let snapshot = text("list.txt", &list).unwrap();
         assert!(snapshot.claims.is_empty(), "{list}: {:?}", snapshot.claims);
     }
+}
+
+/// A shell company of two listed owners, one of them behind a holding; others around them.
+const OWNED: &[&str] = &[
+    r#"{"id":"x","schema":"Person","caption":"Xaver LISTED","properties":{"name":["Xaver LISTED"],"topics":["sanction"]},"target":true,"datasets":["a"],"last_seen":"2026-01-01"}"#,
+    r#"{"id":"hold","schema":"Company","caption":"Holding One","properties":{"name":["Holding One"],"addressEntity":["addr"]},"target":false}"#,
+    r#"{"id":"shell","schema":"Company","caption":"Shell Trade","properties":{"name":["Shell Trade"],"jurisdiction":["cy"]},"target":false}"#,
+    r#"{"id":"next","schema":"Company","caption":"Next Door","properties":{"name":["Next Door"],"addressEntity":["addr"]},"target":false}"#,
+    r#"{"id":"yes","schema":"Company","caption":"Yes Bank","properties":{"name":["Yes Bank"],"addressEntity":["addr"],"topics":["sanction"]},"target":true}"#,
+    r#"{"id":"far","schema":"Company","caption":"Far Away","properties":{"name":["Far Away"]},"target":false}"#,
+    r#"{"id":"addr","schema":"Address","caption":"1 Shell Street","properties":{"full":["1 Shell Street, Limassol"]}}"#,
+    r#"{"id":"o1","schema":"Ownership","properties":{"owner":["x"],"asset":["hold"],"percentage":["50.00"]}}"#,
+    r#"{"id":"o2","schema":"Ownership","properties":{"owner":["hold"],"asset":["shell"],"percentage":["30 %"]}}"#,
+    r#"{"id":"o3","schema":"Ownership","properties":{"owner":["yes"],"asset":["shell"],"percentage":["20"],"endDate":["2030"]}}"#,
+    r#"{"id":"o4","schema":"Ownership","properties":{"owner":["stranger"],"asset":["shell"],"percentage":["a lot"]}}"#,
+    r#"{"id":"d1","schema":"Directorship","properties":{"director":["boss"],"organization":["yes"],"role":["Chair"]}}"#,
+    r#"{"id":"boss","schema":"Person","caption":"Bo Boss","properties":{"name":["Bo Boss"]},"target":false}"#,
+    r#"{"id":"f1","schema":"Family","properties":{"person":["x"],"relative":["kin"]}}"#,
+    r#"{"id":"kin","schema":"Person","caption":"Kim Kin","properties":{"name":["Kim Kin"]},"target":false}"#,
+];
+
+fn owners_of(list: &Snapshot) -> Vec<String> {
+    let day = "2026-06-01".parse().unwrap();
+    let owners = Owners::of(&list.parties, day, |party| party.particulars.standing == Standing::Sanctioned);
+    let number = owners.find(&list.source.id.0, "shell").expect("kept");
+    owners.ownership(number).expect("owned").path.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn whoever_is_no_target_is_kept_for_what_ties_it_to_one() {
+    let list = ftm(OWNED).unwrap();
+    let standing =
+        |id: &str| list.parties.iter().find(|party| party.id == id).map(|party| party.particulars.standing);
+    let (sanctioned, related) = (Some(Standing::Sanctioned), Some(Standing::Related));
+    for (id, wanted) in [
+        ("x", sanctioned),
+        ("yes", sanctioned),
+        ("hold", related),
+        ("shell", related),
+        ("next", related),
+        ("boss", related),
+        ("far", None),
+        ("kin", None),
+    ] {
+        assert_eq!(standing(id), wanted, "{id}");
+    }
+    let said = |word: &str| list.warnings.iter().any(|warning| warning.message.contains(word));
+    assert!(
+        said("`a lot` is no share")
+            && said("4 persons and organisations are no targets themselves and are kept")
+    );
+    assert!(said("2 persons and organisations are no targets themselves and are passed over"));
+    assert!(list.unread.iter().any(|name| name == "schema Family"));
+    assert_eq!(
+        owners_of(&list),
+        [
+            "Holding One owns 30 % of Shell Trade",
+            "Yes Bank (listed) owns 20 % of Shell Trade",
+            "Xaver LISTED (listed) owns 50 % of Holding One",
+        ]
+    );
+}
+
+#[test]
+fn owners_are_read_where_they_stand_in_each_other_too() {
+    let list = ftm(&[r#"{"id":"shell","schema":"Company","caption":"Shell Trade","target":false,"datasets":["a"],"last_seen":"2026-01-01",
+        "properties":{"name":["Shell Trade"],"ownershipAsset":[{"id":"o","schema":"Ownership","properties":{"percentage":["75-100"],
+        "owner":[{"id":"x","schema":"Person","caption":"Xaver LISTED","target":true,
+        "properties":{"name":["Xaver LISTED"],"topics":["sanction"]}}]}}]}}"#.replace('\n', " ").as_str()])
+    .unwrap();
+    assert_eq!(owners_of(&list), ["Xaver LISTED (listed) owns 75 to 100 % of Shell Trade"]);
+}
+
+#[test]
+fn relations_of_ofacs_enhanced_form_are_read() {
+    let entity = |id: &str, name: &str, relations: &str| {
+        format!(
+            "<entity id=\"{id}\"><generalInfo><entityType>Entity</entityType></generalInfo><sanctionsLists><sanctionsList>SDN \
+             List</sanctionsList></sanctionsLists><names><name><isPrimary>true</isPrimary><translations><translation>\
+             <formattedFullName>{name}</formattedFullName></translation></translations></name></names>{relations}</entity>"
+        )
+    };
+    let owned = "<relationships><relationship id=\"1\"><type refId=\"15003\">Owned or Controlled By</type><relatedEntity \
+                 entityId=\"7\">OWNER</relatedEntity></relationship><relationship id=\"2\"><type>Acting for or on behalf \
+                 of</type><relatedEntity entityId=\"7\" /></relationship></relationships>";
+    let list = text(
+        "SDN_ENHANCED.XML",
+        &format!(
+            "<sanctionsData><publicationInfo><dataAsOf>2026-09-10T00:00:00</dataAsOf></publicationInfo><entities>{}{}</entities>\
+             </sanctionsData>",
+            entity("7", "OWNER", ""),
+            entity("8", "OWNED", owned)
+        ),
+    )
+    .unwrap();
+    let owned = list.parties.iter().find(|party| party.id == "8").unwrap();
+    let said: Vec<_> = owned
+        .particulars
+        .relations
+        .iter()
+        .map(|relation| (relation.kind, relation.other.as_str(), relation.role.as_deref()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (RelationKind::OwnedOrControlledBy, "7", None),
+            (RelationKind::Linked, "7", Some("Acting for or on behalf of")),
+        ]
+    );
+    assert!(!list.unread.iter().any(|name| name.contains("relat")), "{:?}", list.unread);
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use tracehound_attribution::import::{Account, Format};
-use tracehound_model::{Category, Chain, Particulars, Subject, chain::TronNetwork, claim::PartyKind};
+use tracehound_model::{
+    Category, Chain, Particulars, RelationKind, Subject, chain::TronNetwork, claim::PartyKind,
+};
 
 use crate::support::{address, day, real};
 
@@ -28,7 +30,7 @@ fn the_advanced_xml_gives_every_address_with_its_party() {
 
     let said = |id: &str| {
         let party = list.parties.iter().find(|party| party.id == id).expect("listed");
-        let Particulars { born, countries } = &party.particulars;
+        let Particulars { born, countries, .. } = &party.particulars;
         let texts = |items: Vec<String>| items.join(" ");
         let born = texts(born.iter().map(ToString::to_string).collect());
         (born, texts(countries.iter().map(ToString::to_string).collect()))
@@ -37,6 +39,17 @@ fn the_advanced_xml_gives_every_address_with_its_party() {
     let with =
         |is: fn(&Particulars) -> bool| list.parties.iter().filter(|party| is(&party.particulars)).count();
     assert_eq!((with(|all| !all.born.is_empty()), with(|all| !all.countries.is_empty())), (7_184, 15_194));
+
+    // Every relation that the list states, each on the party that it is said of.
+    let relations = |kind: RelationKind| {
+        let all = list.parties.iter().flat_map(|party| &party.particulars.relations);
+        all.filter(|relation| relation.kind == kind).count()
+    };
+    assert_eq!(
+        (relations(RelationKind::OwnedOrControlledBy), relations(RelationKind::Linked)),
+        (3_718, 4_476)
+    );
+    assert!(list.parties.iter().all(|party| party.particulars.standing.is_listed()));
 
     let pairs = |claims: &tracehound_attribution::import::Claims| -> BTreeSet<(String, Subject)> {
         claims.iter().map(|claim| (claim.statement.asset.unwrap(), claim.subject)).collect()

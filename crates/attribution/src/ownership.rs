@@ -1,0 +1,499 @@
+//! Who is owned by listed parties: OFAC's 50 Percent Rule over what sources say of owners.
+//!
+//! Blocked is whoever is under sanctions, and whoever blocked parties together own by half or more. That is the least set that is
+//! closed under the rule: each party enters it once, each share is added once, so that circles of owners end and cost
+//! nothing. A second set takes for every share the most that the source leaves open; who is in that one only may be
+//! blocked. Shares are whole parts per million.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use jiff::civil::Date;
+use tracehound_model::{
+    Ownership, Party, Relation, RelationKind, Stake,
+    relation::{OwnershipStep, Reach},
+};
+
+/// Most steps that an answer tells of.
+const MAX_STEPS: usize = 30;
+/// Most owners that are looked at for one answer.
+const MAX_VISITED: usize = 10_000;
+/// Most relations that are told of a party.
+const MAX_TOLD: usize = 10;
+/// Not in the set.
+const NEVER: u32 = u32::MAX;
+
+/// What somebody owns of a party.
+#[derive(Clone, Copy, Debug)]
+struct Edge {
+    owned: u32,
+    owner: u32,
+    /// None where it is not said.
+    share: Option<Stake>,
+}
+
+/// Parties in the order in which they came into the set.
+#[derive(Debug)]
+struct Set {
+    rank: Vec<u32>,
+}
+
+impl Set {
+    fn holds(&self, party: u32) -> bool {
+        self.rank[party as usize] != NEVER
+    }
+}
+
+/// Owners and owned among some parties, on a day.
+#[derive(Debug)]
+pub struct Owners<'a> {
+    parties: &'a [Party],
+    day: Date,
+    numbers: HashMap<(&'a str, &'a str), u32>,
+    /// Under sanctions themselves.
+    listed: Vec<bool>,
+    /// By owned.
+    edges: Vec<Edge>,
+    /// Shares held by whom the source names and does not describe, by owned: they are not blocked.
+    others: HashMap<u32, u64>,
+    sure: Set,
+    may: Set,
+    /// By source and number, the parties that say something of it.
+    said_of: HashMap<(&'a str, &'a str), Vec<u32>>,
+}
+
+/// A relation of a party, as it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// In words: "directed by".
+    pub words: String,
+    /// The other party's number at the source, or the address's.
+    pub other: String,
+    /// The other's name.
+    pub name: String,
+    /// Whether the other is listed.
+    pub listed: bool,
+}
+
+impl<'a> Owners<'a> {
+    /// Looks through `parties`; `is_listed` says who is under sanctions. O(relations · log).
+    pub fn of(parties: &'a [Party], day: Date, is_listed: impl Fn(&Party) -> bool) -> Self {
+        let key = |party: &'a Party| (party.source.0.as_str(), party.id.as_str());
+        let numbers: HashMap<_, _> =
+            parties.iter().enumerate().map(|(number, party)| (key(party), number as u32)).collect();
+        let listed: Vec<bool> = parties.iter().map(is_listed).collect();
+        let (mut edges, mut others) = (Vec::new(), HashMap::new());
+        let mut said_of: HashMap<_, Vec<u32>> = HashMap::new();
+        for (owned, party) in parties.iter().enumerate() {
+            let mut owners: BTreeMap<&str, Option<Stake>> = BTreeMap::new();
+            for relation in &party.particulars.relations {
+                said_of
+                    .entry((party.source.0.as_str(), relation.other.as_str()))
+                    .or_default()
+                    .push(owned as u32);
+                let is_owner =
+                    matches!(relation.kind, RelationKind::OwnedBy | RelationKind::OwnedOrControlledBy);
+                // What a company holds of itself belongs to its other owners.
+                if !is_owner || relation.other == party.id || !relation.holds_on(day) {
+                    continue;
+                }
+                let known = owners.entry(&relation.other).or_default();
+                *known = match (*known, relation.share) {
+                    (Some(one), Some(other)) => Some(one.or(other)),
+                    (one, other) => one.or(other),
+                };
+            }
+            for (other, share) in owners {
+                let owned = owned as u32;
+                match numbers.get(&(party.source.0.as_str(), other)) {
+                    Some(&owner) => edges.push(Edge { owned, owner, share }),
+                    None => {
+                        *others.entry(owned).or_default() +=
+                            share.map_or(0, |share| u64::from(share.least()));
+                    }
+                }
+            }
+        }
+        let none = || Set { rank: vec![NEVER; parties.len()] };
+        let mut owners =
+            Self { parties, day, numbers, listed, edges, others, sure: none(), may: none(), said_of };
+        owners.spread();
+        owners
+    }
+
+    /// Fills both sets.
+    fn spread(&mut self) {
+        let count = self.parties.len();
+        let mut by_owner: Vec<u32> = (0..self.edges.len() as u32).collect();
+        by_owner.sort_by_key(|&edge| self.edges[edge as usize].owner);
+        let owned_by = |owner: u32| {
+            let of = |edge: &u32| self.edges[*edge as usize].owner;
+            let from = by_owner.partition_point(|edge| of(edge) < owner);
+            by_owner[from..]
+                .iter()
+                .take_while(move |edge| of(edge) == owner)
+                .map(|&edge| self.edges[edge as usize])
+        };
+        let mut sure = vec![NEVER; count];
+        let mut least = vec![0_u64; count];
+        let mut order: Vec<u32> = (0..count as u32).filter(|&party| self.listed[party as usize]).collect();
+        for &party in &order {
+            sure[party as usize] = 0;
+        }
+        let mut next = 0;
+        while let Some(&owner) = order.get(next) {
+            next += 1;
+            for Edge { owned, share, .. } in owned_by(owner) {
+                let sum = &mut least[owned as usize];
+                *sum += share.map_or(0, |share| u64::from(share.least()));
+                if *sum >= u64::from(Stake::HALF) && sure[owned as usize] == NEVER {
+                    sure[owned as usize] = next as u32;
+                    order.push(owned);
+                }
+            }
+        }
+        let mut may = vec![NEVER; count];
+        let mut most = vec![0_u64; count];
+        // What is known to be others'.
+        let mut rest = vec![0_u64; count];
+        for (&owned, share) in &self.others {
+            rest[owned as usize] += share;
+        }
+        for Edge { owned, share, .. } in &self.edges {
+            rest[*owned as usize] += share.map_or(0, |share| u64::from(share.least()));
+        }
+        for (place, &party) in order.iter().enumerate() {
+            may[party as usize] = place as u32;
+        }
+        let mut next = 0;
+        while let Some(&owner) = order.get(next) {
+            next += 1;
+            for Edge { owned, share, .. } in owned_by(owner) {
+                let at = owned as usize;
+                most[at] += u64::from(share.unwrap_or(Stake::ANY).most());
+                rest[at] -= share.map_or(0, |share| u64::from(share.least()));
+                let open = most[at].min(u64::from(Stake::WHOLE).saturating_sub(rest[at]));
+                if open >= u64::from(Stake::HALF) && may[at] == NEVER {
+                    may[at] = order.len() as u32;
+                    order.push(owned);
+                }
+            }
+        }
+        (self.sure, self.may) = (Set { rank: sure }, Set { rank: may });
+    }
+
+    /// The number of a party of a source.
+    pub fn find(&self, source: &str, id: &str) -> Option<u32> {
+        self.numbers.get(&(source, id)).copied()
+    }
+
+    /// The party of this number.
+    pub fn party(&self, number: u32) -> &'a Party {
+        &self.parties[number as usize]
+    }
+
+    /// Whether it is under sanctions itself.
+    pub fn is_listed(&self, number: u32) -> bool {
+        self.listed[number as usize]
+    }
+
+    fn owners_of(&self, owned: u32) -> &[Edge] {
+        let from = self.edges.partition_point(|edge| edge.owned < owned);
+        let to = self.edges.partition_point(|edge| edge.owned <= owned);
+        &self.edges[from..to]
+    }
+
+    /// How much of a party listed ones own; `None` where the source names no owner that is listed or counts as it.
+    pub fn ownership(&self, party: u32) -> Option<Ownership> {
+        let (mut least, mut most) = (0_u64, 0_u64);
+        let mut rest = self.others.get(&party).copied().unwrap_or(0);
+        let mut found = false;
+        for Edge { owner, share, .. } in self.owners_of(party) {
+            let known = share.map_or(0, |share| u64::from(share.least()));
+            if self.sure.holds(*owner) {
+                least += known;
+            }
+            if self.may.holds(*owner) {
+                found = true;
+                most += u64::from(share.unwrap_or(Stake::ANY).most());
+            } else {
+                rest += known;
+            }
+        }
+        if !found {
+            return None;
+        }
+        let whole = u64::from(Stake::WHOLE);
+        let least = least.min(whole);
+        let most = most.min(whole.saturating_sub(rest)).max(least);
+        let is_half = |parts: u64| parts >= u64::from(Stake::HALF);
+        let reach = match (is_half(least), is_half(most)) {
+            (true, _) => Reach::Half,
+            (false, true) => Reach::MayBeHalf,
+            (false, false) => Reach::BelowHalf,
+        };
+        let share = Stake::between(least as u32, most as u32)?;
+        let (path, more_steps) = self.path(party, if reach == Reach::Half { &self.sure } else { &self.may });
+        Some(Ownership { reach, share, source: self.party(party).source.clone(), path, more_steps })
+    }
+
+    /// Who owns what, from `party` up to listed owners. An owner explains whoever came into the set after it, so that no circle
+    /// explains itself.
+    fn path(&self, party: u32, set: &Set) -> (Vec<OwnershipStep>, usize) {
+        let (mut steps, mut more) = (Vec::new(), 0);
+        let mut queue = VecDeque::from([party]);
+        let mut seen = HashSet::from([party]);
+        while let Some(owned) = queue.pop_front() {
+            let rank = set.rank[owned as usize];
+            for Edge { owner, share, .. } in self.owners_of(owned) {
+                let own = set.rank[*owner as usize];
+                if own == NEVER || own >= rank {
+                    continue;
+                }
+                if steps.len() < MAX_STEPS {
+                    let (owner, owned) = (*owner, self.party(owned));
+                    steps.push(OwnershipStep {
+                        owner: self.party(owner).id.clone(),
+                        owner_name: name_of(self.party(owner)),
+                        listed: self.is_listed(owner),
+                        share: *share,
+                        owned: owned.id.clone(),
+                        owned_name: name_of(owned),
+                    });
+                } else {
+                    more += 1;
+                }
+                if !self.is_listed(*owner) && seen.len() < MAX_VISITED && seen.insert(*owner) {
+                    queue.push_back(*owner);
+                }
+            }
+        }
+        (steps, more)
+    }
+
+    /// What is said of a party and others, those with listed parties first, and how many more there are.
+    pub fn relations(&self, party: u32) -> (Vec<Told>, usize) {
+        let own = self.party(party);
+        let source = own.source.0.as_str();
+        let mut told = Vec::new();
+        for relation in &own.particulars.relations {
+            if relation.kind == RelationKind::Address {
+                let address = relation.name.as_deref().unwrap_or(&relation.other);
+                let words = format!("has the address `{address}`, as has");
+                let with = self.said_of.get(&(source, relation.other.as_str())).into_iter().flatten();
+                let with = with.filter(|&&other| other != party).take(MAX_VISITED);
+                told.extend(with.map(|&other| self.told(words.clone(), other)));
+                continue;
+            }
+            let words = self.words(relation, true);
+            match self.find(source, &relation.other) {
+                Some(other) => told.push(self.told(words, other)),
+                None => told.push(Told {
+                    words,
+                    other: relation.other.clone(),
+                    name: relation.name.clone().unwrap_or_else(|| relation.other.clone()),
+                    listed: false,
+                }),
+            }
+        }
+        let mut others = self.said_of.get(&(source, own.id.as_str())).cloned().unwrap_or_default();
+        others.dedup();
+        for other in others.into_iter().filter(|&other| other != party).take(MAX_VISITED) {
+            let of_own =
+                |relation: &&Relation| relation.other == own.id && relation.kind != RelationKind::Address;
+            for relation in self.party(other).particulars.relations.iter().filter(of_own) {
+                told.push(self.told(self.words(relation, false), other));
+            }
+        }
+        told.sort_by(|a, b| (!a.listed, &a.words, &a.other).cmp(&(!b.listed, &b.words, &b.other)));
+        told.dedup();
+        let more = told.len().saturating_sub(MAX_TOLD);
+        told.truncate(MAX_TOLD);
+        (told, more)
+    }
+
+    fn told(&self, words: String, other: u32) -> Told {
+        let party = self.party(other);
+        Told { words, other: party.id.clone(), name: name_of(party), listed: self.is_listed(other) }
+    }
+
+    /// A relation in words, from its own side or from the other's.
+    fn words(&self, relation: &Relation, own: bool) -> String {
+        let share = match (relation.kind, relation.share) {
+            (RelationKind::OwnedBy, None) => " a share that is not said".to_owned(),
+            (_, Some(share)) => format!(" {share}"),
+            (_, None) => String::new(),
+        };
+        let role = relation.role.as_ref().map_or_else(String::new, |role| format!(" ({role})"));
+        let words = match (relation.kind, own) {
+            (RelationKind::OwnedBy, true) => format!("owned{share}{role} by"),
+            (RelationKind::OwnedBy, false) => format!("owns{share}{role} of"),
+            (RelationKind::OwnedOrControlledBy, true) => "owned or controlled by".to_owned(),
+            (RelationKind::OwnedOrControlledBy, false) => "owns or controls".to_owned(),
+            (RelationKind::DirectedBy, true) => format!("directed{role} by"),
+            (RelationKind::DirectedBy, false) => format!("directs{role}"),
+            (RelationKind::Linked | RelationKind::Address, _) => match &relation.role {
+                Some(role) => format!("linked as `{role}` with"),
+                None => "linked with".to_owned(),
+            },
+        };
+        if relation.holds_on(self.day) { words } else { format!("not at this time: {words}") }
+    }
+}
+
+fn name_of(party: &Party) -> String {
+    party.names.first().map_or_else(|| party.id.clone(), |name| name.full.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use tracehound_model::{Particulars, PartyKind, PartyName, SourceId, Standing};
+
+    use super::*;
+
+    /// "X>A 50" says that X owns 50 % of A; names in capitals at the end of the alphabet are listed.
+    fn parties(edges: &[&str]) -> Vec<Party> {
+        let mut parties: BTreeMap<String, Particulars> = BTreeMap::new();
+        for edge in edges {
+            let (owner, rest) = edge.split_once('>').expect("an edge");
+            let (owned, share) = rest.split_once(' ').unwrap_or((rest, ""));
+            parties.entry(owner.to_owned()).or_default();
+            let relation = Relation {
+                share: share.parse().ok(),
+                ..Relation::new(RelationKind::OwnedBy, owner.to_owned())
+            };
+            parties.entry(owned.to_owned()).or_default().relations.push(relation);
+        }
+        let party = |(id, mut particulars): (String, Particulars)| {
+            if !id.starts_with(['X', 'Y', 'Z']) {
+                particulars.standing = Standing::Related;
+            }
+            Party {
+                source: SourceId("s".to_owned()),
+                names: vec![PartyName { full: id.clone(), weak: false }],
+                id,
+                kind: PartyKind::Entity,
+                programs: Vec::new(),
+                listed_on: None,
+                particulars,
+            }
+        };
+        parties.into_iter().map(party).collect()
+    }
+
+    fn of(edges: &[&str], party: &str) -> Option<(Reach, String)> {
+        let parties = parties(edges);
+        let day = Date::constant(2026, 1, 1);
+        let owners = Owners::of(&parties, day, |party| party.particulars.standing.is_listed());
+        let found = owners.ownership(owners.find("s", party).expect("there"))?;
+        Some((found.reach, found.share.to_string()))
+    }
+
+    fn reach(edges: &[&str], party: &str) -> Option<Reach> {
+        of(edges, party).map(|(reach, _)| reach)
+    }
+
+    /// The examples of OFAC's frequently asked question 401, in its order.
+    #[test]
+    fn the_rule_answers_ofacs_own_examples_as_ofac_does() {
+        // X owns 50 % of A, and A owns 50 % of B.
+        assert_eq!(reach(&["X>A 50", "A>B 50"], "B"), Some(Reach::Half));
+        // X owns 50 % of A and 50 % of B; A and B each own 25 % of C.
+        assert_eq!(reach(&["X>A 50", "X>B 50", "A>C 25", "B>C 25"], "C"), Some(Reach::Half));
+        // X owns 50 % of A and 10 % of B; A also owns 40 % of B.
+        assert_eq!(reach(&["X>A 50", "X>B 10", "A>B 40"], "B"), Some(Reach::Half));
+        // X owns 50 % of A and 25 % of B; A and B each own 25 % of C.
+        assert_eq!(
+            of(&["X>A 50", "X>B 25", "A>C 25", "B>C 25"], "C"),
+            Some((Reach::BelowHalf, "25 %".into()))
+        );
+        // X owns 25 % of A and 25 % of B; A and B each own 50 % of C.
+        assert_eq!(reach(&["X>A 25", "X>B 25", "A>C 50", "B>C 50"], "C"), None);
+        // Two blocked persons add up.
+        assert_eq!(of(&["X>A 25", "Y>A 25"], "A"), Some((Reach::Half, "50 %".into())));
+        assert_eq!(of(&["X>A 49.9999"], "A"), Some((Reach::BelowHalf, "49.9999 %".into())));
+    }
+
+    #[test]
+    fn what_is_not_said_is_neither_nothing_nor_half() {
+        assert_eq!(of(&["X>A"], "A"), Some((Reach::MayBeHalf, "0 to 100 %".into())));
+        assert_eq!(of(&["X>A 25-50"], "A"), Some((Reach::MayBeHalf, "25 to 50 %".into())));
+        assert_eq!(of(&["X>A 50-75"], "A"), Some((Reach::Half, "50 to 75 %".into())));
+        // Others are known to own the rest.
+        assert_eq!(of(&["X>A", "P>A 60"], "A"), Some((Reach::BelowHalf, "0 to 40 %".into())));
+        // An owner that may count as listed hands on what may be.
+        assert_eq!(of(&["X>A", "A>B 80"], "B"), Some((Reach::MayBeHalf, "0 to 80 %".into())));
+        assert_eq!(reach(&["P>A", "A>B 80"], "B"), None);
+        // Two statements about one owner may be one holding or two.
+        assert_eq!(of(&["X>A 30", "X>A 25"], "A"), Some((Reach::MayBeHalf, "25 to 55 %".into())));
+        assert_eq!(of(&["X>A 30", "X>A 30"], "A"), Some((Reach::BelowHalf, "30 %".into())));
+    }
+
+    #[test]
+    fn circles_of_owners_end_and_do_not_explain_themselves() {
+        let circle = ["X>A 50", "A>B 100", "B>A 50", "A>A 90"];
+        assert_eq!(of(&circle, "A"), Some((Reach::Half, "100 %".into())));
+        let parties = parties(&circle);
+        let owners =
+            Owners::of(&parties, Date::constant(2026, 1, 1), |party| party.particulars.standing.is_listed());
+        let found = owners.ownership(owners.find("s", "B").expect("there")).expect("owned");
+        let steps: Vec<String> = found.path.iter().map(ToString::to_string).collect();
+        assert_eq!(steps, ["A owns 100 % of B", "X (listed) owns 50 % of A"]);
+        // A circle without anybody listed is nobody's.
+        assert_eq!(reach(&["A>B 100", "B>A 100"], "A"), None);
+    }
+
+    #[test]
+    fn a_long_chain_and_a_wide_one_cost_little_and_are_told_in_part() {
+        let mut edges: Vec<String> = vec!["X>a0 60".to_owned()];
+        edges.extend((0..20_000).map(|at| format!("a{at}>a{} 60", at + 1)));
+        edges.extend((0..20_000).map(|at| format!("X{at}>wide 0.0025")));
+        let edges: Vec<&str> = edges.iter().map(String::as_str).collect();
+        let parties = parties(&edges);
+        let owners =
+            Owners::of(&parties, Date::constant(2026, 1, 1), |party| party.particulars.standing.is_listed());
+        let of = |id: &str| owners.ownership(owners.find("s", id).expect("there")).expect("owned");
+        let last = of("a20000");
+        assert_eq!((last.reach, last.path.len()), (Reach::Half, MAX_STEPS));
+        assert!(last.more_steps > 1_000);
+        assert_eq!(of("wide").path.len(), MAX_STEPS);
+    }
+
+    proptest::proptest! {
+        /// The plain way: go over all parties until nothing changes.
+        #[test]
+        fn the_sets_are_those_of_the_plain_way(
+            edges in proptest::collection::vec((0_u32..8, 0_u32..8, 0_u32..=100), 0..24),
+        ) {
+            let name = |party: u32| if party == 0 { "X".to_owned() } else { format!("p{party}") };
+            let texts: Vec<String> = edges
+                .iter()
+                .map(|&(owner, owned, share)| format!("{}>{} {share}", name(owner), name(owned)))
+                .collect();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let parties = parties(&texts);
+            let day = Date::constant(2026, 1, 1);
+            let owners = Owners::of(&parties, day, |party| party.particulars.standing.is_listed());
+            let mut blocked: HashSet<String> = HashSet::from(["X".to_owned()]);
+            loop {
+                let before = blocked.len();
+                for party in &parties {
+                    let mut by: BTreeMap<&str, Stake> = BTreeMap::new();
+                    for relation in &party.particulars.relations {
+                        let share = relation.share.expect("said");
+                        if relation.other != party.id && blocked.contains(&relation.other) {
+                            by.entry(&relation.other).and_modify(|known| *known = known.or(share)).or_insert(share);
+                        }
+                    }
+                    if by.values().map(|share| share.least()).sum::<u32>() >= Stake::HALF {
+                        blocked.insert(party.id.clone());
+                    }
+                }
+                if blocked.len() == before { break; }
+            }
+            for party in &parties {
+                let number = owners.find("s", &party.id).expect("there");
+                proptest::prop_assert_eq!(owners.sure.holds(number), blocked.contains(&party.id));
+            }
+        }
+    }
+}

@@ -10,6 +10,7 @@ use std::{
     ops::Range,
 };
 
+use serde_json::Value;
 use thiserror::Error;
 use tracehound_model::text::{clean, is_plain, label};
 
@@ -60,8 +61,8 @@ pub enum RowError {
     /// Not UTF-8.
     #[error("holds bytes that are no UTF-8")]
     NotText,
-    /// A control character: NUL, or a carriage return that ends no line.
-    #[error("holds the control character U+{0:04X} (lines end with LF or CR LF)")]
+    /// A control character: NUL, or a line end of another kind than the input's.
+    #[error("holds the control character U+{0:04X} (lines end with LF or CR LF, or all with CR)")]
     Control(u32),
     /// A quoted cell that does not end.
     #[error("opens a quote that is not closed")]
@@ -98,6 +99,8 @@ pub struct Row<'a> {
     pub number: u64,
     /// The subject; of a refused row the beginning of what stands there, fit to be shown.
     pub subject: &'a str,
+    /// What stands in the [columns beside](Subjects::beside) it, in their order; nothing where it is refused.
+    pub beside: Vec<&'a str>,
     /// Why it is refused.
     pub refused: Option<&'a RowError>,
     /// The row as it came, where rows are [kept](Subjects::keeping_rows) and it could be read.
@@ -116,6 +119,7 @@ pub struct Batch {
 struct Place {
     number: u64,
     subject: Range<usize>,
+    beside: Vec<Range<usize>>,
     input: Range<usize>,
     refused: Option<RowError>,
 }
@@ -126,6 +130,7 @@ impl Batch {
         self.rows.iter().map(|place| Row {
             number: place.number,
             subject: &self.text[place.subject.clone()],
+            beside: place.beside.iter().map(|cell| &self.text[cell.clone()]).collect(),
             refused: place.refused.as_ref(),
             input: &self.text[place.input.clone()],
         })
@@ -135,7 +140,16 @@ impl Batch {
         let at = self.text.len();
         self.text.push_str(subject);
         let end = self.text.len();
-        self.rows.push(Place { number, subject: at..end, input: end..end, refused });
+        self.rows.push(Place { number, subject: at..end, beside: Vec::new(), input: end..end, refused });
+    }
+
+    /// Adds what stands in a column beside the last row's.
+    fn push_beside(&mut self, cell: &str) {
+        let at = self.text.len();
+        self.text.push_str(cell);
+        if let Some(last) = self.rows.last_mut() {
+            last.beside.push(at..self.text.len());
+        }
     }
 
     /// Keeps the last row as it came.
@@ -169,8 +183,8 @@ enum Form {
     /// A subject a line.
     Lines,
     Table(Table),
-    /// A JSON object a line, with the subject in the field of this name.
-    Json(String),
+    /// A JSON object a line, with the subject in the field of this name, and other fields beside it.
+    Json(String, Vec<String>),
 }
 
 /// How a table is read.
@@ -179,6 +193,7 @@ struct Table {
     delimiter: char,
     name: String,
     column: usize,
+    beside: Vec<usize>,
     header: Vec<String>,
 }
 
@@ -203,7 +218,7 @@ impl<R: Read> Subjects<R> {
         match &self.form {
             Form::Lines => Vec::new(),
             Form::Table(table) => table.header.clone(),
-            Form::Json(_) => vec!["input".to_owned()],
+            Form::Json(..) => vec!["input".to_owned()],
         }
     }
 
@@ -213,7 +228,7 @@ impl<R: Read> Subjects<R> {
         let columns = self.columns().len();
         let delimiter = match &self.form {
             Form::Table(table) => Some(table.delimiter),
-            Form::Lines | Form::Json(_) => None,
+            Form::Lines | Form::Json(..) => None,
         };
         move |row| {
             let cut = delimiter.and_then(|delimiter| cells(row.input, delimiter).ok());
@@ -235,18 +250,13 @@ impl<R: Read> Subjects<R> {
         let header = lines.next().map_err(io)?.ok_or(BatchError::NoHeader)?;
         if header.bytes.trim_ascii_start().starts_with(b"{") {
             lines.give_back([header].into());
-            return Ok(Self::new(lines, Form::Json(name.to_owned())));
+            return Ok(Self::new(lines, Form::Json(name.to_owned(), Vec::new())));
         }
         let text = header.text().map_err(BatchError::BadHeader)?;
-        let wanted = name.trim().to_lowercase();
-        let named = |cells: &[String]| -> Vec<usize> {
-            let fits = |cell: &String| cell.trim().to_lowercase() == wanted;
-            (0..cells.len()).filter(|&at| fits(&cells[at])).collect()
-        };
         let mut best: Option<(char, Vec<String>)> = None;
         for delimiter in DELIMITERS {
             let cells = cells(text, delimiter).map_err(BatchError::BadHeader)?;
-            if !named(&cells).is_empty() {
+            if !named(&cells, name).is_empty() {
                 best = Some((delimiter, cells));
                 break;
             }
@@ -255,17 +265,29 @@ impl<R: Read> Subjects<R> {
             }
         }
         let (delimiter, cells) = best.unwrap_or((',', Vec::new()));
-        match named(&cells)[..] {
+        match named(&cells, name)[..] {
             [column] => {
-                let table = Table { delimiter, name: label(name.trim()).into_owned(), column, header: cells };
+                let name = label(name.trim()).into_owned();
+                let table = Table { delimiter, name, column, beside: Vec::new(), header: cells };
                 Ok(Self::new(lines, Form::Table(table)))
             }
-            ref several => Err(BatchError::Column {
-                wanted: label(name).into_owned(),
-                count: several.len(),
-                found: label(&cells.join(", ")).into_owned(),
-            }),
+            ref several => Err(no_column(name, several.len(), &cells)),
         }
+    }
+
+    /// Reads the columns or fields of these names too, which a row may leave empty; see [`Row::beside`].
+    pub fn beside(mut self, names: &[&str]) -> Result<Self, BatchError> {
+        for name in names {
+            match &mut self.form {
+                Form::Lines => return Err(BatchError::NoHeader),
+                Form::Json(_, beside) => beside.push((*name).to_owned()),
+                Form::Table(table) => match named(&table.header, name)[..] {
+                    [column] => table.beside.push(column),
+                    ref several => return Err(no_column(name, several.len(), &table.header)),
+                },
+            }
+        }
+        Ok(self)
     }
 
     /// Rows read so far, the blank ones included and the header not: a cell with line ends makes no more rows.
@@ -299,12 +321,20 @@ impl<R: Read> Subjects<R> {
                     }
                     self.lines.spare = line.bytes;
                 }
-                Form::Json(field) => {
+                Form::Json(field, beside) => {
                     match line.text() {
                         Ok(text) if text.trim().is_empty() => self.blank += 1,
                         Ok(text) => {
-                            match field_of(text, field) {
-                                Ok(subject) => batch.push(line.number, subject.trim(), None),
+                            let others = || beside.iter().map(|field| field_beside(text, field));
+                            let read = field_of(text, field)
+                                .and_then(|subject| Ok((subject, others().collect::<Result<Vec<_>, _>>()?)));
+                            match read {
+                                Ok((subject, others)) => {
+                                    batch.push(line.number, subject.trim(), None);
+                                    for cell in others {
+                                        batch.push_beside(cell.trim());
+                                    }
+                                }
                                 Err(why) => batch.refuse(line.number, &line.bytes, why),
                             }
                             if self.keeps {
@@ -384,7 +414,12 @@ impl Table {
                         let c = subject.chars().find(|c| c.is_control()).map_or(0, u32::from);
                         batch.push(line.number, &clean(subject), Some(RowError::Control(c)));
                     }
-                    subject => batch.push(line.number, subject, None),
+                    subject => {
+                        batch.push(line.number, subject, None);
+                        for &column in &self.beside {
+                            batch.push_beside(cells[column].trim());
+                        }
+                    }
                 }
                 if keeps {
                     batch.keep(&text);
@@ -401,11 +436,51 @@ impl Table {
     }
 }
 
-/// The text in a field of a JSON object. A field that stands twice could mean either.
+/// The columns of this name.
+fn named(header: &[String], name: &str) -> Vec<usize> {
+    let wanted = name.trim().to_lowercase();
+    (0..header.len()).filter(|&at| header[at].trim().to_lowercase() == wanted).collect()
+}
+
+fn no_column(name: &str, count: usize, header: &[String]) -> BatchError {
+    let found = label(&header.join(", ")).into_owned();
+    BatchError::Column { wanted: label(name).into_owned(), count, found }
+}
+
+/// The text in a field of a JSON object.
 fn field_of(text: &str, field: &str) -> Result<String, RowError> {
+    let name = || label(field).into_owned();
+    match value_of(text, field)? {
+        None | Some(Value::Null) => Err(RowError::Empty(name())),
+        Some(Value::String(text)) if text.trim().is_empty() => Err(RowError::Empty(name())),
+        Some(Value::String(text)) => match text.trim().chars().find(|c| c.is_control()) {
+            Some(c) => Err(RowError::Control(c.into())),
+            None => Ok(text),
+        },
+        Some(_) => Err(RowError::NotAText(name())),
+    }
+}
+
+/// The text, the number or the texts in a field that may be empty or missing.
+fn field_beside(text: &str, field: &str) -> Result<String, RowError> {
+    let wrong = || RowError::NotAText(label(field).into_owned());
+    Ok(match value_of(text, field)? {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text,
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Array(items)) => {
+            let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+            texts.ok_or_else(wrong)?.join(";")
+        }
+        Some(Value::Bool(_) | Value::Object(_)) => return Err(wrong()),
+    })
+}
+
+/// What stands in a field of a JSON object. A field that stands twice could mean either.
+fn value_of(text: &str, field: &str) -> Result<Option<Value>, RowError> {
     struct Field<'n>(&'n str);
     impl<'de> serde::de::Visitor<'de> for Field<'_> {
-        type Value = Vec<serde_json::Value>;
+        type Value = Vec<Value>;
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("an object")
@@ -423,20 +498,12 @@ fn field_of(text: &str, field: &str) -> Result<String, RowError> {
             Ok(found)
         }
     }
-    let name = || label(field).into_owned();
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = serde::Deserializer::deserialize_map(&mut reader, Field(field));
     let found = read.and_then(|found| reader.end().map(|()| found));
-    match found.map_err(|error| RowError::NotAnObject(error.to_string()))?.as_slice() {
-        [] | [serde_json::Value::Null] => Err(RowError::Empty(name())),
-        [serde_json::Value::String(text)] if text.trim().is_empty() => Err(RowError::Empty(name())),
-        [serde_json::Value::String(text)] => match text.trim().chars().find(|c| c.is_control()) {
-            Some(c) => Err(RowError::Control(c.into())),
-            None => Ok(text.clone()),
-        },
-        [_] => Err(RowError::NotAText(name())),
-        [..] => Err(RowError::Repeated(name())),
-    }
+    let mut found = found.map_err(|error| RowError::NotAnObject(error.to_string()))?;
+    let last = found.pop();
+    if found.is_empty() { Ok(last) } else { Err(RowError::Repeated(label(field).into_owned())) }
 }
 
 /// A line as it came, without its end.
@@ -468,6 +535,9 @@ impl Line {
 #[derive(Debug)]
 struct Lines<R> {
     input: BufReader<R>,
+    /// What lines end with: LF, or CR where the input begins with lines that do (old spreadsheets of the Macintosh). Known from the
+    /// first line on.
+    end: Option<u8>,
     /// Lines handed out.
     number: u64,
     given_back: VecDeque<Line>,
@@ -478,12 +548,25 @@ struct Lines<R> {
 impl<R: Read> Lines<R> {
     fn new(input: R) -> Self {
         let input = BufReader::with_capacity(BUFFER, input);
-        Self { input, number: 0, given_back: VecDeque::new(), spare: Vec::new() }
+        Self { input, end: None, number: 0, given_back: VecDeque::new(), spare: Vec::new() }
     }
 
     /// Whether there is a line for which nothing has to be waited.
     fn has_whole_line(&self) -> bool {
-        !self.given_back.is_empty() || self.input.buffer().contains(&b'\n')
+        !self.given_back.is_empty() || self.input.buffer().contains(&self.end.unwrap_or(b'\n'))
+    }
+
+    /// What lines end with, by what is there of the input: a CR that no LF follows, and no LF anywhere.
+    fn end(&mut self) -> io::Result<u8> {
+        if let Some(end) = self.end {
+            return Ok(end);
+        }
+        let start = self.input.fill_buf()?;
+        let has_lf = start.contains(&b'\n');
+        let has_cr = start.split_last().is_some_and(|(_, before)| before.contains(&b'\r'));
+        let end = if has_cr && !has_lf { b'\r' } else { b'\n' };
+        self.end = Some(end);
+        Ok(end)
     }
 
     fn next(&mut self) -> io::Result<Option<Line>> {
@@ -493,22 +576,23 @@ impl<R: Read> Lines<R> {
         }
         let mut bytes = std::mem::take(&mut self.spare);
         bytes.clear();
-        let read = Read::take(&mut self.input, MAX_ROW as u64 + 1).read_until(b'\n', &mut bytes)?;
+        let end = self.end()?;
+        let read = Read::take(&mut self.input, MAX_ROW as u64 + 1).read_until(end, &mut bytes)?;
         if read == 0 {
             return Ok(None);
         }
         self.number += 1;
         let mut too_long = false;
-        if bytes.last() == Some(&b'\n') {
+        if bytes.last() == Some(&end) {
             bytes.pop();
-            if bytes.last() == Some(&b'\r') {
+            if end == b'\n' && bytes.last() == Some(&b'\r') {
                 bytes.pop();
             }
         }
         if read > MAX_ROW {
             too_long = true;
             if bytes.len() > MAX_ROW {
-                self.input.skip_until(b'\n')?;
+                self.input.skip_until(end)?;
             }
         }
         if self.number == 1 && bytes.starts_with(b"\xef\xbb\xbf") {
@@ -616,6 +700,18 @@ mod tests {
             );
         }
         assert_eq!(found[3].1, "n\u{fffd}l", "fit to be shown");
+    }
+
+    #[test]
+    fn lines_may_all_end_with_a_carriage_return_alone() {
+        let (found, blank, rows) = lines(b"one\r\rtwo\r# note\rthree");
+        assert_eq!((found, blank, rows), (vec![good(1, "one"), good(3, "two"), good(5, "three")], 2, 5));
+        let (found, ..) = column("id,to\r1,A\r2,B\r", "to");
+        assert_eq!(found, [good(2, "A"), good(3, "B")]);
+        // Where it ends no line it stays what it is.
+        let (found, ..) = column("id,to\n1,A\rB\n2,C\n", "to");
+        assert!(found[0].2.as_ref().is_some_and(|said| said.contains("U+000D")), "{found:?}");
+        assert_eq!(found[1], good(3, "C"));
     }
 
     #[test]
@@ -734,6 +830,33 @@ mod tests {
         let (found, ..) = column("a,address,b\n1,x,2\n1,2,x,3\n1,x\n", "address");
         assert_eq!(found.iter().filter(|row| row.2.is_none()).count(), 1);
         assert_eq!(found[1].2.as_deref(), Some("has 4 cells where the header has 3"));
+    }
+
+    #[test]
+    fn columns_beside_the_subjects_are_read_with_them() {
+        let read = |input: &'static str| {
+            let subjects = Subjects::column(input.as_bytes(), "name").expect("a header");
+            let mut subjects = subjects.beside(&["born", "country"]).expect("the columns");
+            let (mut batch, mut found) = (Batch::default(), Vec::new());
+            while subjects.fill(&mut batch, 2).expect("read") {
+                let row = |row: Row<'_>| (row.number, row.beside.join("|"), row.refused.is_some());
+                found.extend(batch.rows().map(row));
+            }
+            found
+        };
+        let wanted = [(2, "1962|KP", false), (3, "|", false), (4, "", true)];
+        let wanted = wanted.map(|(number, beside, refused)| (number, beside.to_owned(), refused));
+        assert_eq!(read("Country;name;BORN\n KP ;A;1962\n;B;\nRU;;1970\n"), wanted);
+        let json = "{\"name\":\"A\",\"born\":1962,\"country\":[\"KP\",\"RU\"]}\n{\"name\":\"B\",\"born\":null}\n\
+                    {\"name\":\"C\",\"born\":{}}\n";
+        let wanted = [(1, "1962|KP;RU", false), (2, "|", false), (3, "", true)];
+        let wanted = wanted.map(|(number, beside, refused)| (number, beside.to_owned(), refused));
+        assert_eq!(read(json), wanted);
+        let error = Subjects::column(&b"name,born\n"[..], "name").expect("a header").beside(&["country"]);
+        assert_eq!(
+            error.expect_err("not there").to_string(),
+            "0 columns are named `country`; the header has name, born"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! losing count.
 
 use std::{
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufReader, Chain, Cursor, Read},
     ops::ControlFlow,
     sync::{
         atomic::{AtomicBool, Ordering},
@@ -23,16 +23,31 @@ const ROWS: usize = 2_048;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// An input, unpacked while it is read where it is gzip. Rows are of bounded length, whatever comes out.
-pub fn unpacked<R: Read>(input: R) -> impl Read {
-    let mut input = BufReader::with_capacity(1 << 16, input);
-    // What cannot be read at all is told when the first row is.
-    let is_gzip = input.fill_buf().is_ok_and(|start| start.starts_with(&[0x1f, 0x8b]));
+pub fn unpacked<R: Read>(mut input: R) -> impl Read {
+    let mut start = Vec::with_capacity(GZIP.len());
+    // A pipe may give a byte at a time; whoever writes something else is not waited for.
+    while start.len() < GZIP.len() && GZIP.starts_with(&start) {
+        let mut byte = [0];
+        match input.read(&mut byte) {
+            Ok(1..) => start.extend(byte),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // What cannot be read at all is told when the first row is.
+            Ok(0) | Err(_) => break,
+        }
+    }
+    let is_gzip = start == GZIP;
+    let input = BufReader::with_capacity(1 << 16, Cursor::new(start).chain(input));
     if is_gzip { Unpacked::Gzip(MultiGzDecoder::new(input)) } else { Unpacked::Plain(input) }
 }
 
+/// What gzip begins with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+type Whole<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
+
 enum Unpacked<R: Read> {
-    Plain(BufReader<R>),
-    Gzip(MultiGzDecoder<BufReader<R>>),
+    Plain(Whole<R>),
+    Gzip(MultiGzDecoder<Whole<R>>),
 }
 
 impl<R: Read> Read for Unpacked<R> {
@@ -273,7 +288,7 @@ mod tests {
     fn every_row_is_answered_once_and_in_order() {
         // Several batches, the last one shorter, and blank rows among them.
         let text = format!("{}\n# note\n{}", input(3 * ROWS), "last\n");
-        let (ended, taken) = ask(io::Cursor::new(text), usize::MAX);
+        let (ended, taken) = ask(Cursor::new(text), usize::MAX);
         assert!(
             matches!(ended, Ok(Ended::Whole { rows, blank: 2 }) if rows == 3 * ROWS as u64 + 3),
             "{ended:?}"
@@ -286,14 +301,42 @@ mod tests {
 
     #[test]
     fn what_ends_a_batch_is_told_with_the_last_row_that_was_taken() {
-        let (ended, taken) = ask(io::Cursor::new(input(4 * ROWS)), 1);
+        let (ended, taken) = ask(Cursor::new(input(4 * ROWS)), 1);
         assert!(matches!(ended, Ok(Ended::Interrupted(row)) if row == ROWS as u64), "{ended:?}");
         assert_eq!(taken.len(), ROWS);
-        let (ended, _) = ask(io::Cursor::new("a\nbad\nc\n"), usize::MAX);
+        let (ended, _) = ask(Cursor::new("a\nbad\nc\n"), usize::MAX);
         assert_eq!(ended.expect_err("it failed"), "row 2 cannot be answered");
-        let (ended, taken) = ask(Read::chain(io::Cursor::new("a\nb\n"), Breaking), usize::MAX);
+        let (ended, taken) = ask(Read::chain(Cursor::new("a\nb\n"), Breaking), usize::MAX);
         let Ok(Ended::Broken(2, error)) = ended else { panic!("{ended:?}") };
         assert_eq!((error.to_string().as_str(), taken.len()), ("reading row 3: gone", 2));
+    }
+
+    /// Gives a byte a read, as a slow pipe may.
+    struct Slow(Cursor<Vec<u8>>);
+
+    impl Read for Slow {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let one = into.len().min(1);
+            self.0.read(&mut into[..one])
+        }
+    }
+
+    #[test]
+    fn gzip_is_known_however_slowly_it_comes() {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        io::Write::write_all(&mut packed, b"a\nb\n").expect("packed");
+        let packed = packed.finish().expect("packed");
+        for (input, output) in [
+            (packed, &b"a\nb\n"[..]),
+            (b"\x1f".to_vec(), b"\x1f"),
+            (b"\x1fx".to_vec(), b"\x1fx"),
+            (b"a".to_vec(), b"a"),
+            (Vec::new(), b""),
+        ] {
+            let mut read = Vec::new();
+            unpacked(Slow(Cursor::new(input))).read_to_end(&mut read).expect("read");
+            assert_eq!(read, output);
+        }
     }
 
     struct Breaking;

@@ -67,6 +67,7 @@ fn exposures(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
     for row in &verdict.exposures {
         let how = match (row.exposure, row.direction) {
             (ExposureType::Identified, None) => "itself".to_owned(),
+            (ExposureType::Owned, None) => "owned by listed parties:".to_owned(),
             (ExposureType::Identified, Some(Direction::Incoming)) => "paid in by".to_owned(),
             (ExposureType::Identified, Some(Direction::Outgoing)) => "paid out to".to_owned(),
             (ExposureType::Direct, Some(Direction::Incoming)) => "received from".to_owned(),
@@ -131,6 +132,7 @@ fn because(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
 
 fn fact(out: &mut dyn Write, indent: &str, fact: &Fact, sources: &[SourceAsOf]) -> io::Result<()> {
     match fact {
+        Fact::Ownership { ownership } => writeln!(out, "{indent}{}", line(&ownership.to_string())),
         Fact::Claim { claim } => {
             let until = claim.valid_to.map_or_else(String::new, |end| format!(" until {end}"));
             let statement = &claim.statement;

@@ -2,13 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::Serialize;
 pub use tracehound_attribution::names::NameError;
-use tracehound_attribution::names::NameIndex;
+use tracehound_attribution::{
+    country,
+    names::{NameIndex, NameMatch},
+    ownership::{Owners, Told},
+};
 use tracehound_model::{
-    Born, Country, Decision, Gap, Particulars, Party,
+    Born, Country, Decision, Gap, GapKind, Ownership, Particulars, Party, Standing,
+    relation::Reach,
+    text::label,
     verdict::{Basis, SourceAsOf},
 };
 use tracehound_screen::{NameCover, Policy, name_gap};
@@ -40,11 +46,45 @@ pub struct Known {
     pub countries: Vec<Country>,
 }
 
+/// What the columns beside names say of whoever has them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KnownColumns {
+    /// When they were born.
+    pub born: bool,
+    /// Their countries.
+    pub countries: bool,
+}
+
 impl Known {
+    /// What the cells of a row say, in the order of [`KnownColumns`]; what no column tells is as in `others`. An empty cell says
+    /// that nothing is known; several countries stand with `;`, `|` or `/` between them.
+    ///
+    /// # Errors
+    /// A cell that is no date of birth or no country, in words.
+    pub fn read(columns: &KnownColumns, cells: &[&str], others: &Self) -> Result<Self, String> {
+        let mut cells = cells.iter().map(|cell| cell.trim());
+        let mut known = others.clone();
+        if columns.born {
+            let cell = cells.next().unwrap_or_default();
+            let read = |cell: &str| cell.parse::<Born>().map_err(|error| error.to_string());
+            known.born = if cell.is_empty() { None } else { Some(read(cell)?) };
+        }
+        if columns.countries {
+            let names = cells.next().unwrap_or_default().split([';', '|', '/']).map(str::trim);
+            let read = |name: &str| {
+                country(name).ok_or_else(|| {
+                    format!("`{}` is no country: write its name or two letters (ISO 3166-1)", label(name))
+                })
+            };
+            known.countries = names.filter(|name| !name.is_empty()).map(read).collect::<Result<_, _>>()?;
+        }
+        Ok(known)
+    }
+
     /// In which ways the list contradicts it, and whether that is enough to say that it is somebody else: a list knows some
     /// of a person's countries, and one day on which they were born.
     fn contradicted(&self, party: &Party) -> (Vec<String>, bool) {
-        let Particulars { born, countries } = &party.particulars;
+        let Particulars { born, countries, .. } = &party.particulars;
         let mut why = Vec::new();
         if let Some(own) = &self.born
             && !born.is_empty()
@@ -67,6 +107,13 @@ impl Known {
     }
 }
 
+/// Why a name like that of a party that listed ones may own is not cleared.
+fn may_be_owned(name: &str, ownership: &Ownership) -> Gap {
+    let sentence = format!("`{}` is {ownership}", label(name));
+    Gap::about_subject(GapKind::OwnershipUnknown, sentence)
+        .mend("find out how much they own: half or more counts as listed")
+}
+
 fn joined(items: &[impl ToString], between: &str) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
 }
@@ -76,6 +123,7 @@ fn joined(items: &[impl ToString], between: &str) -> String {
 pub struct Namer<'a> {
     question: &'a Question<'a>,
     index: &'a NameIndex,
+    owners: Owners<'a>,
     lists: usize,
     cover: NameCover,
 }
@@ -105,6 +153,10 @@ pub struct Named {
     /// are for a person to look at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<SetAside>,
+    /// Parties with such a name that nobody lists, and that are known for what ties them to listed ones, best first. They
+    /// decide nothing by themselves: those that listed parties own by half or more stand among the matches.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<Match>,
     /// The moment asked about.
     pub as_of: Timestamp,
     /// What was searched, and what was not.
@@ -129,8 +181,41 @@ pub struct Match {
     pub score: f64,
     /// Which of the party's names.
     pub matched_name: String,
-    /// The party.
+    /// The party. What ties it to others is under `relations`.
     pub party: Party,
+    /// How much of it listed parties own, where the source tells owners of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ownership: Option<Ownership>,
+    /// What its source says of it and others, those with listed parties first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub relations: Vec<Related>,
+    /// Relations that are not told.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more_relations: usize,
+}
+
+/// A relation of a party.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct Related {
+    /// In words: "directed by".
+    pub words: String,
+    /// The other's number at the source, or the address's.
+    pub other: String,
+    /// The other's name.
+    pub name: String,
+    /// Whether the other is listed.
+    pub listed: bool,
+}
+
+impl From<Told> for Related {
+    fn from(Told { words, other, name, listed }: Told) -> Self {
+        Self { words, other, name, listed }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A match that what is known contradicts.
@@ -153,7 +238,8 @@ impl Snapshot {
         let index = self.index().names()?;
         let lists = index.parties().iter().map(|party| &party.source).collect::<BTreeSet<_>>().len();
         let cover = NameCover::new(self.index(), question.policy, question.as_of);
-        Ok(Namer { question, index, lists, cover })
+        let owners = self.index().owners(question.as_of.to_zoned(TimeZone::UTC).date())?;
+        Ok(Namer { question, index, owners, lists, cover })
     }
 }
 
@@ -178,35 +264,61 @@ impl Namer<'_> {
         &self.cover.gaps
     }
 
+    /// What is known of whoever has the names, unless a row says something else.
+    pub fn known(&self) -> &Known {
+        &self.question.known
+    }
+
     /// Compares a name with those of listed parties.
     ///
     /// # Errors
     /// When there is nothing in it to compare, or too much.
     pub fn answer(&self, query: &str) -> Result<Named, NameError> {
-        let Question { policy, as_of, threshold, limit, ref known } = *self.question;
+        self.answer_knowing(query, &self.question.known)
+    }
+
+    /// The same of somebody of whom this is known.
+    ///
+    /// # Errors
+    /// As [`Namer::answer`].
+    pub fn answer_knowing(&self, query: &str, known: &Known) -> Result<Named, NameError> {
+        let Question { policy, as_of, threshold, limit, .. } = *self.question;
         let found = match self.index.search(query, usize::MAX) {
             // Of a script that nothing here reads there is nothing to search by.
             Err(NameError::Empty { .. }) if name_gap(query, false).is_some() => Vec::new(),
             found => found?,
         };
         let (mut matches, mut set_aside, mut may_be) = (Vec::new(), Vec::new(), false);
+        let (mut related, mut unsure) = (Vec::new(), Vec::new());
         for found in found.into_iter().filter(|found| found.score >= threshold) {
             let (because, is_another) = known.contradicted(found.party);
-            may_be |= !is_another;
-            let (score, matched_name) = (found.score, found.matched_name.to_owned());
-            let found = Match { score, matched_name, party: found.party.clone() };
-            if because.is_empty() {
-                matches.push(found);
-            } else {
-                set_aside.push(SetAside { found, because });
+            let number = self.owners.find(&found.party.source.0, &found.party.id);
+            let ownership = number.and_then(|number| self.owners.ownership(number));
+            let reach = ownership.as_ref().map(|ownership| ownership.reach);
+            let decides = found.party.particulars.standing != Standing::Related || reach == Some(Reach::Half);
+            may_be |= decides && !is_another;
+            if !decides && !is_another && reach == Some(Reach::MayBeHalf) {
+                unsure
+                    .extend(ownership.as_ref().map(|ownership| may_be_owned(found.matched_name, ownership)));
+            }
+            match (because.is_empty(), decides) {
+                (true, true) => matches.push((found, ownership)),
+                (true, false) => related.push((found, ownership)),
+                (false, _) => set_aside.push((found, ownership, because)),
             }
         }
         // All matches decide; the limit cuts what is shown of them.
         let gap = name_gap(query, !matches.is_empty() || !set_aside.is_empty());
-        let decision = self.cover.decide(may_be, gap.is_none());
-        let summary = self.summary(matches.len(), set_aside.len(), decision);
-        matches.truncate(limit);
-        set_aside.truncate(limit);
+        let gap: Vec<Gap> = gap.into_iter().chain(unsure).collect();
+        let decision = self.cover.decide(may_be, gap.is_empty());
+        let summary = self.summary(matches.len(), set_aside.len(), related.len(), decision);
+        let show = |(found, ownership)| self.to_match(&found, ownership);
+        let matches = matches.into_iter().take(limit).map(show).collect();
+        let related = related.into_iter().take(limit).map(show).collect();
+        let set_aside = set_aside.into_iter().take(limit);
+        let set_aside = set_aside
+            .map(|(found, ownership, because)| SetAside { found: self.to_match(&found, ownership), because })
+            .collect();
         Ok(Named {
             query: query.to_owned(),
             threshold,
@@ -217,6 +329,7 @@ impl Namer<'_> {
             born: known.born,
             countries: known.countries.clone(),
             set_aside,
+            related,
             as_of,
             coverage: NameCoverage {
                 sources: self.cover.sources.clone(),
@@ -226,7 +339,23 @@ impl Namer<'_> {
         })
     }
 
-    fn summary(&self, matches: usize, set_aside: usize, decision: Decision) -> String {
+    fn to_match(&self, found: &NameMatch<'_>, ownership: Option<Ownership>) -> Match {
+        let number = self.owners.find(&found.party.source.0, &found.party.id);
+        let (told, more_relations) =
+            number.map_or_else(Default::default, |number| self.owners.relations(number));
+        let mut party = found.party.clone();
+        party.particulars.relations.clear();
+        Match {
+            score: found.score,
+            matched_name: found.matched_name.to_owned(),
+            party,
+            ownership,
+            relations: told.into_iter().map(Related::from).collect(),
+            more_relations,
+        }
+    }
+
+    fn summary(&self, matches: usize, set_aside: usize, related: usize, decision: Decision) -> String {
         let (shown, threshold) = (self.question.limit, self.question.threshold);
         let found = match matches {
             0 => "no match".to_owned(),
@@ -238,14 +367,19 @@ impl Namer<'_> {
             0 => String::new(),
             count => format!(", {count} set aside because the list contradicts what is known"),
         };
+        let near = match related {
+            0 => String::new(),
+            1 => ", 1 party that is not listed and is tied to listed ones".to_owned(),
+            count => format!(", {count} parties that are not listed and are tied to listed ones"),
+        };
         let ending = match decision {
             Decision::Incomplete => "; not everything the policy requires was there",
             _ => "",
         };
         let lists = match self.lists {
             0 => "no list with names was searched".to_owned(),
-            1 => format!("{found} on 1 list with names at {threshold} or above{cut}{aside}"),
-            lists => format!("{found} on {lists} lists with names at {threshold} or above{cut}{aside}"),
+            1 => format!("{found} on 1 list with names at {threshold} or above{cut}{aside}{near}"),
+            lists => format!("{found} on {lists} lists with names at {threshold} or above{cut}{aside}{near}"),
         };
         format!("{lists}; names alone were compared, transactions not examined{ending}")
     }

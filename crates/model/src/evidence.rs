@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Claim, TxRef};
+use crate::{Address, Claim, Ownership, TxRef};
 
 /// A graph of nodes that anyone can look up, and "because" edges between them.
 ///
-/// Node ids are readable and stable: `address:…`, `claim:…`, `tx:…`, `rule:…`.
+/// Node ids are readable and stable: `address:…`, `claim:…`, `owners:…`, `tx:…`, `rule:…`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Evidence {
     /// Nodes in the order they were found; ids are unique.
@@ -50,6 +50,11 @@ pub enum Fact {
         height: Option<u32>,
         /// Time of its block, seconds since 1970-01-01 UTC.
         time: u32,
+    },
+    /// Who owns whom a claim names.
+    Ownership {
+        /// How much of it listed parties own, and by which way.
+        ownership: Box<Ownership>,
     },
     /// A rule of the policy that fired.
     Rule {

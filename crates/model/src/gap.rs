@@ -29,6 +29,10 @@ pub enum GapKind {
     NamesOfAnotherDay,
     /// The name, or a word of it, was not compared, or not in every reading.
     NameNotCompared,
+    /// Listed parties own a share of it that is not said, or not exactly, and may own half.
+    OwnershipUnknown,
+    /// A rule asks for the jurisdiction of a service, and no source tells it.
+    JurisdictionUnknown,
     /// There is no ledger of the subject's chain.
     LedgerMissing,
     /// Blocks are missing that the answer needed.

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Asset, Category, Confidence, Evidence, Gap, SourceId, SourceKind, Worth};
+use crate::{Amount, Asset, Category, Confidence, Country, Evidence, Gap, SourceId, SourceKind, Worth};
 
 /// What to do with the subject. Ordered by which one decides when several apply: the later, the stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
@@ -84,6 +84,8 @@ pub enum ExposureType {
     /// The subject itself is claimed.
     #[serde(alias = "own")]
     Identified,
+    /// The subject itself is claimed as one's whom listed parties own by half or more (OFAC's 50 Percent Rule).
+    Owned,
     /// A counterparty in the subject's own transactions is claimed.
     Direct,
     /// Someone further away, through unattributed addresses, is claimed.
@@ -136,6 +138,9 @@ pub struct Exposure {
     /// How sure it can be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
+    /// The countries of the service, where a rule of the policy asks for them; none in it where no source tells them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jurisdictions: Option<Vec<Country>>,
     /// All that the subject received (or paid, by `direction`), in base units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<Amount>,

@@ -1,7 +1,7 @@
 //! From exposures and coverage to a decision, by the rules of a policy. Pure: the screener judges what it has just found,
 //! the policy lab what it found earlier.
 
-use tracehound_model::{Asset, Category, Decision, Gap, verdict::ExposureType};
+use tracehound_model::{Asset, Category, Decision, Gap, GapKind, verdict::ExposureType};
 
 use crate::policy::{Exposed, Policy, Reached};
 
@@ -14,6 +14,8 @@ pub(crate) struct Judged {
     pub(crate) fired: Vec<(usize, usize)>,
     /// Of those, what objected to an amount that no limit of it applies to.
     pub(crate) unlimited: Vec<(usize, usize, Reached)>,
+    /// Rules that ask for a country and could not be answered, by place, with the place of the exposure.
+    pub(crate) unplaced: Vec<(usize, usize)>,
     /// The exposure that the summary names: behind the strongest rule, the subject's own before others', a sanction before
     /// the rest.
     pub(crate) reason: Option<usize>,
@@ -37,6 +39,28 @@ impl Judged {
         }
         gaps
     }
+
+    /// What to say where no source tells the country that a rule asks for; `name` is whose the exposure is.
+    pub(crate) fn without_jurisdiction<'n>(
+        &self,
+        policy: &Policy,
+        name: impl Fn(usize) -> &'n str,
+    ) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        for &(rule, place) in &self.unplaced {
+            let sentence = format!(
+                "rule {} asks for the jurisdiction of {}, which no source tells",
+                policy.rules[rule].name,
+                name(place)
+            );
+            let gap = Gap::about_subject(GapKind::JurisdictionUnknown, sentence)
+                .mend("import an ActorPack that has it");
+            if !gaps.contains(&gap) {
+                gaps.push(gap);
+            }
+        }
+        gaps
+    }
 }
 
 /// The score of a claim that no rule of the policy covers and that a person has to look at.
@@ -44,12 +68,17 @@ const UNCOVERED_SCORE: u8 = 50;
 
 /// Judges `exposed`. Where no rule objects, the answer is `review` if the subject itself is named for what must not pass
 /// in silence, else `allow` when `suffices`, else `incomplete`.
-pub(crate) fn judge(policy: &Policy, exposed: impl IntoIterator<Item = Exposed>, suffices: bool) -> Judged {
+pub(crate) fn judge<'e>(
+    policy: &Policy,
+    exposed: impl IntoIterator<Item = Exposed<'e>>,
+    suffices: bool,
+) -> Judged {
     let mut judged = Judged {
         decision: Decision::Allow,
         score: 0,
         fired: Vec::new(),
         unlimited: Vec::new(),
+        unplaced: Vec::new(),
         reason: None,
         rule: None,
         uncovered: false,
@@ -59,12 +88,15 @@ pub(crate) fn judge(policy: &Policy, exposed: impl IntoIterator<Item = Exposed>,
     for (place, one) in exposed.into_iter().enumerate() {
         let fired = judged.fired.len();
         for (at, rule) in policy.rules.iter().enumerate() {
+            if rule.lacks_jurisdiction(&one) {
+                judged.unplaced.push((at, place));
+            }
             let Some(reached) = rule.fires(&one) else { continue };
             judged.fired.push((at, place));
             if reached != Reached::Yes {
                 judged.unlimited.push((at, place, reached));
             }
-            let own = one.exposure == ExposureType::Identified;
+            let own = matches!(one.exposure, ExposureType::Identified | ExposureType::Owned);
             let weight = (rule.decision, rule.score, own, one.category == Category::Sanction);
             if heaviest.is_none_or(|heaviest| weight > heaviest) {
                 (heaviest, judged.reason, judged.rule) = (Some(weight), Some(place), Some(at));
@@ -86,7 +118,7 @@ pub(crate) fn judge(policy: &Policy, exposed: impl IntoIterator<Item = Exposed>,
         (judged.reason, judged.rule) = (Some(place), None);
         judged.uncovered = true;
     }
-    if judged.decision == Decision::Allow && !suffices {
+    if judged.decision == Decision::Allow && !(suffices && judged.unplaced.is_empty()) {
         judged.decision = Decision::Incomplete;
     }
     judged

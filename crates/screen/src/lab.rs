@@ -87,10 +87,16 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
             category: row.category,
             source_kind,
             confidence,
+            jurisdictions: row.jurisdictions.as_deref().unwrap_or_default(),
             direction: row.direction,
             measured: Measured { asset: recorded.asset_of(row), amount: row.amount, worth: row.worth },
             total: row.total.unwrap_or_default(),
         });
+    }
+    if policy.rules.iter().any(|rule| !rule.jurisdictions.is_empty())
+        && rows.iter().any(|row| row.jurisdictions.is_none())
+    {
+        missing.push("the record does not say in which countries the services are".to_owned());
     }
     let coverage = &recorded.coverage;
     let lists = cover::missing_lists(policy, &coverage.sources, &coverage.advisories, recorded.as_of);
@@ -106,6 +112,8 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
     }
     let transactions = cover::missing_transactions(policy, coverage.transactions_until, recorded.as_of);
     grounds.extend(transactions.iter().map(Gap::to_string));
+    let unsure = coverage.gaps.iter().filter(|gap| gap.kind == GapKind::OwnershipUnknown);
+    grounds.extend(unsure.map(|gap| gap.sentence.clone()));
     let covered = grounds.is_empty();
     // How far transactions were followed says nothing to a policy that does not look at any, except of one itself.
     let looks = is_tx(recorded) || policy.basis != Basis::ListsOnly;
@@ -185,7 +193,8 @@ fn was_truncated(policy: &Policy, recorded: &Verdict, counts: impl Fn(GapKind) -
 
 /// Whether the policy looks at such exposures at all. What the subject itself is called, every policy looks at.
 fn seen_by(policy: &Policy, exposure: ExposureType) -> bool {
-    exposure == ExposureType::Identified || policy.rules.iter().any(|rule| rule.exposure == exposure)
+    matches!(exposure, ExposureType::Identified | ExposureType::Owned)
+        || policy.rules.iter().any(|rule| rule.exposure == exposure)
 }
 
 /// Lists that the policy requires to be known as whole, of which the record does not say it: the policy that it was recorded

@@ -16,6 +16,7 @@ mod judge;
 mod keys;
 pub mod lab;
 mod names;
+mod parties;
 pub mod policy;
 mod screener;
 

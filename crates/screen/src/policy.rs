@@ -7,10 +7,11 @@ mod words;
 
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use sha2::{Digest, Sha256};
+use tracehound_attribution::country as country_of;
 use tracehound_model::{
-    Amount, Category, Confidence, Decision, Gap, GapKind, SourceId, SourceKind,
+    Amount, Category, Confidence, Country, Decision, Gap, GapKind, SourceId, SourceKind,
     verdict::{Basis, Direction, ExposureType},
 };
 
@@ -145,6 +146,10 @@ pub struct Rule {
     /// Kinds of source it believes; empty for all.
     #[serde(default)]
     pub source_kinds: Vec<SourceKind>,
+    /// Countries of the service that it looks at (ISO 3166-1, two letters); empty for all. Where no source tells the country of
+    /// one, the answer is incomplete.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "countries")]
+    pub jurisdictions: Vec<Country>,
     /// Direction of direct or indirect exposure it looks at; both when absent.
     #[serde(default)]
     pub direction: Option<Direction>,
@@ -161,6 +166,20 @@ pub struct Rule {
     pub decision: Decision,
     /// 1 to 100.
     pub score: u8,
+}
+
+/// Codes of countries, and a word about what is none.
+fn countries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Country>, D::Error> {
+    let codes: Vec<String> = Vec::deserialize(deserializer)?;
+    let read = |code: &String| Country::new(code).filter(|country| country_of(code) == Some(*country));
+    let wrong = |code: &String| {
+        let meant = country_of(code).map_or_else(String::new, |country| format!(", such as {country}"));
+        D::Error::custom(format!(
+            "`{}` is no country: write two letters (ISO 3166-1){meant}",
+            code.chars().take(40).collect::<String>()
+        ))
+    };
+    codes.iter().map(|code| read(code).ok_or_else(|| wrong(code))).collect()
 }
 
 /// Why a policy cannot be used.
@@ -218,6 +237,8 @@ impl Policy {
             | GapKind::Truncated
             | GapKind::ClockWrong
             | GapKind::NameNotCompared
+            | GapKind::OwnershipUnknown
+            | GapKind::JurisdictionUnknown
             | GapKind::NotScreened
             | GapKind::NotSimulated
             | GapKind::PastNotCompared
@@ -285,11 +306,13 @@ impl Policy {
 
 /// One exposure as rules see it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Exposed {
+pub(crate) struct Exposed<'a> {
     pub exposure: ExposureType,
     pub category: Category,
     pub source_kind: SourceKind,
     pub confidence: Confidence,
+    /// The countries of the service; none where no source tells them.
+    pub jurisdictions: &'a [Country],
     pub direction: Option<Direction>,
     /// What went that way.
     pub measured: Measured,
@@ -297,9 +320,9 @@ pub(crate) struct Exposed {
     pub total: Amount,
 }
 
-impl Exposed {
-    /// Whether a policy without a rule for it has a hole: the subject itself is sanctioned, or an authority names it for
-    /// something that is not harmless.
+impl Exposed<'_> {
+    /// Whether a policy without a rule for it has a hole: the subject itself is sanctioned or owned by who is, or an authority
+    /// names it for something that is not harmless.
     pub(crate) fn needs_a_rule(&self) -> bool {
         let authority = matches!(self.source_kind, SourceKind::LawEnforcement | SourceKind::Sanctions);
         let grave = matches!(
@@ -319,14 +342,29 @@ impl Exposed {
                 | Category::Seized
                 | Category::Unknown
         );
-        self.exposure == ExposureType::Identified
-            && (self.category == Category::Sanction || (authority && grave))
+        self.exposure == ExposureType::Owned
+            || self.exposure == ExposureType::Identified
+                && (self.category == Category::Sanction || (authority && grave))
     }
 }
 
 impl Rule {
     /// Whether it objects. Where no limit of it applies to the asset, any amount is enough, and [`Reached::gap`] says so.
-    pub(crate) fn fires(&self, exposed: &Exposed) -> Option<Reached> {
+    pub(crate) fn fires(&self, exposed: &Exposed<'_>) -> Option<Reached> {
+        let is_there = self.jurisdictions.is_empty()
+            || self.jurisdictions.iter().any(|country| exposed.jurisdictions.contains(country));
+        self.would_fire(exposed).filter(|_| is_there)
+    }
+
+    /// Whether it asks for a country, would object to one, and no source tells any.
+    pub(crate) fn lacks_jurisdiction(&self, exposed: &Exposed<'_>) -> bool {
+        !self.jurisdictions.is_empty()
+            && exposed.jurisdictions.is_empty()
+            && self.would_fire(exposed).is_some()
+    }
+
+    /// Whether it objects to such a service, in whatever country.
+    fn would_fire(&self, exposed: &Exposed<'_>) -> Option<Reached> {
         let reached = self.min_amount.reached(&exposed.measured);
         let share = exposed
             .measured
@@ -376,6 +414,7 @@ mod tests {
             category: Category::Sanction,
             source_kind: SourceKind::Labels,
             confidence: Confidence(5),
+            jurisdictions: &[],
             direction: None,
             measured: UNKNOWN,
             total: Amount::ZERO,
@@ -474,6 +513,7 @@ mod tests {
             category: Category::MixingService,
             source_kind: SourceKind::Labels,
             confidence: Confidence(50),
+            jurisdictions: &[],
             direction: Some(Direction::Incoming),
             measured: Measured { amount: Some(9_u64.into()), ..UNKNOWN },
             total: 100_u64.into(),

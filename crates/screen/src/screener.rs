@@ -23,14 +23,16 @@ use tracehound_attribution::{
 };
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
-    Address, AddressError, Amount, Asset, BitcoinNetwork, Chain, Claim, Gap, GapKind, Pasted, SourceId,
-    SourceKind, Subject, TxId, Verdict, Worth,
+    Address, AddressError, Amount, Asset, BitcoinNetwork, Chain, Claim, Country, Gap, GapKind, Ownership,
+    Pasted, SourceId, SourceKind, Subject, TxId, Verdict, Worth,
+    relation::Reach,
     verdict::{AdvisoriesAsOf, Basis, Direction, ExposureType, SourceAsOf},
 };
 
 use crate::{
     Entities, Keys,
     cover::{self, Lists},
+    parties::Parties,
     policy::Policy,
 };
 
@@ -109,6 +111,8 @@ pub struct Screener<'a> {
     chain: Option<cover::Chain>,
     kinds: BTreeMap<SourceId, SourceKind>,
     snapshot: String,
+    /// Who stands behind claims, read when it is first asked for; nothing where that cannot be read.
+    parties: OnceLock<Option<Parties<'a>>>,
     /// What the propagation behind indirect exposure (haircut, stopping at mixes) got right on generated heists under the
     /// conditions that hold here; filled when it is first quoted.
     haircut_rates: OnceLock<Option<String>>,
@@ -126,6 +130,10 @@ struct Hit {
     worth: Option<Worth>,
     total: Amount,
     txs: Vec<TxNum>,
+    /// By whom the party that the claim names is owned.
+    owned: Option<Ownership>,
+    /// Its countries, where the policy asks for them.
+    jurisdictions: Vec<Country>,
 }
 
 /// What an index says under one key.
@@ -184,6 +192,7 @@ impl<'a> Screener<'a> {
             chain,
             kinds,
             snapshot,
+            parties: OnceLock::new(),
             haircut_rates: OnceLock::new(),
         }
     }
@@ -309,6 +318,56 @@ impl<'a> Screener<'a> {
         readings
     }
 
+    fn parties(&self) -> Option<&Parties<'a>> {
+        self.parties.get_or_init(|| Parties::of(self.index, self.day).ok()).as_ref()
+    }
+
+    /// Adds whom listed parties own by half or more of those that the subject is named as, and the countries of services where
+    /// a rule asks for them.
+    fn look_behind(&self, findings: &mut Findings) {
+        let mut found = Vec::new();
+        for hit in findings.hits.iter().filter(|hit| hit.exposure == ExposureType::Identified) {
+            // Whoever stands on a sanctions list is listed already.
+            let is_sanctions = self.kinds.get(&hit.claim.source) == Some(&SourceKind::Sanctions);
+            if is_sanctions || hit.claim.statement.party_id.is_none() {
+                continue;
+            }
+            let Some(parties) = self.parties() else {
+                let sentence =
+                    "the parties of the lists cannot be read, so that nobody's owners were looked at";
+                let gap = Gap::about_subject(GapKind::OwnershipUnknown, sentence);
+                findings.gaps.push(gap.mend("tracehound lists update"));
+                break;
+            };
+            let Some(ownership) = parties.ownership(&hit.claim) else { continue };
+            match ownership.reach {
+                Reach::Half => found.push((hit.claim.clone(), hit.since, ownership)),
+                Reach::MayBeHalf => {
+                    let sentence = format!("{} is {ownership}", hit.claim.statement.label);
+                    findings.gaps.push(Gap::about_subject(GapKind::OwnershipUnknown, sentence));
+                }
+                Reach::BelowHalf => {
+                    findings.notes.push(format!("{} is {ownership}", hit.claim.statement.label));
+                }
+            }
+        }
+        for (claim, since, ownership) in found {
+            let note = format!("{} is {ownership}", claim.statement.label);
+            if !findings.notes.contains(&note) {
+                findings.notes.push(note);
+            }
+            let exposure = ExposureType::Owned;
+            findings.hits.push(Hit { exposure, owned: Some(ownership), ..own((claim, since)) });
+        }
+        if self.settings.policy.rules.iter().any(|rule| !rule.jurisdictions.is_empty()) {
+            for hit in &mut findings.hits {
+                let parties = self.parties();
+                hit.jurisdictions =
+                    parties.map_or_else(Vec::new, |parties| parties.jurisdictions(&hit.claim));
+            }
+        }
+    }
+
     /// What the index says under a key up to the day.
     fn claims(&self, key: &[u8]) -> Known {
         let all = self.index.lookup(key).map(|claim| claim.to_claim());
@@ -393,6 +452,8 @@ impl<'a> Screener<'a> {
                         worth,
                         total: total.into(),
                         txs: txs.clone(),
+                        owned: None,
+                        jurisdictions: Vec::new(),
                     });
                 }
             }
@@ -510,6 +571,8 @@ impl<'a> Screener<'a> {
                         worth: row.worth,
                         total: found.total,
                         txs: row.best_path.clone(),
+                        owned: None,
+                        jurisdictions: Vec::new(),
                     });
                 }
             }
@@ -583,6 +646,8 @@ impl<'a> Screener<'a> {
                         worth: self.worth(network, ledger, &[(tx, Some(amount))]),
                         total: side.values().sum::<u128>().into(),
                         txs: vec![tx],
+                        owned: None,
+                        jurisdictions: Vec::new(),
                     });
                 }
             }
@@ -601,5 +666,7 @@ fn own((claim, since): (Claim, Date)) -> Hit {
         worth: None,
         total: Amount::ZERO,
         txs: Vec::new(),
+        owned: None,
+        jurisdictions: Vec::new(),
     }
 }

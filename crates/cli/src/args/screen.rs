@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use tracehound_model::BitcoinNetwork;
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
 
 #[derive(Debug, Args)]
 #[command(
+    group(ArgGroup::new("names").args(["name", "name_column"]).multiple(true)),
     after_help = "Without a ledger, `strict` answers `incomplete` for whoever is on no list: ingest a chain, or ask
 the lists alone with --policy lists-only.
 
@@ -24,7 +25,8 @@ Examples:
   tracehound screen withdrawals.csv.gz --column address --audit --summary run.json > audited.csv
   tracehound screen ADDRESS --esplora https://blockstream.info/api
   tracehound screen --name \"Sim Hyon-Sop\" --born 1983 --country KP
-  tracehound screen --name --stdin --output jsonl < names.txt"
+  tracehound screen --name --stdin --output jsonl < names.txt
+  tracehound screen customers.csv --name-column name --born-column born --country-column country --output csv"
 )]
 pub(crate) struct ScreenArgs {
     /// Addresses or transaction ids; with --column the CSV files that hold them
@@ -48,14 +50,25 @@ pub(crate) struct ScreenArgs {
     /// Match the names of listed people and organisations instead; with --stdin those on standard input, one a line
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", conflicts_with = "subjects")]
     pub name: Vec<String>,
+    /// Match the names in this column of a CSV file with a header, or this field of JSON lines, as --column reads them
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "column", "esplora", "snapshot", "prices", "summary"])]
+    pub name_column: Option<String>,
+    /// The column or field that says when whoever has the name was born, as --born takes it. A row whose date cannot be read is
+    /// refused; an empty cell says that nothing is known
+    #[arg(long, value_name = "NAME", requires = "name_column", conflicts_with = "born")]
+    pub born_column: Option<String>,
+    /// The column or field with their country, by name or two letters; several with `;` between them. A row with what is no
+    /// country is refused
+    #[arg(long, value_name = "NAME", requires = "name_column", conflicts_with = "country")]
+    pub country_column: Option<String>,
     /// When whoever has the name was born: 1962, 1962-05 or 1962-05-17. A match that the list says was born in another year
     /// (but for one year's slip) is set aside, with the reason; one without a date is not
-    #[arg(long, value_name = "DATE", requires = "name", conflicts_with = "subjects", value_parser = born)]
+    #[arg(long, value_name = "DATE", requires = "names", value_parser = born)]
     pub born: Option<tracehound_model::Born>,
     /// A country of whoever has the name, by name or two letters (again for each). A match that the list has under other
     /// countries only is set aside, with the reason, and still for review: lists know some of a person's countries. One
     /// without a country is not
-    #[arg(long, value_name = "COUNTRY", requires = "name", conflicts_with = "subjects", value_parser = country)]
+    #[arg(long, value_name = "COUNTRY", requires = "names", value_parser = country)]
     pub country: Vec<tracehound_model::Country>,
     /// Least similarity of a name to be reported, 0 to 1
     #[arg(long, value_name = "SCORE", default_value_t = 0.85, value_parser = score)]

@@ -6,21 +6,18 @@ use miette::{IntoDiagnostic, Report, Result, miette};
 use rayon::prelude::*;
 use tracehound_engine::{
     Document, Versioned,
-    names::{Match, Named, Namer, SetAside},
+    names::{Known, KnownColumns, Match, Named, Namer, Related, SetAside},
     screen::{
         RefusedSubject,
-        batch::{self, Row, Subjects, Taker},
+        batch::{self as rows, Row, Subjects, Taker},
     },
 };
 use tracehound_model::{
-    Decision, Party,
+    Decision, Party, Standing,
     text::{label, line},
 };
 
-use super::screen::{
-    STDIN,
-    batch::{ending, stdin as standard_input},
-};
+use super::screen::batch::{Input, ending};
 use crate::{
     args::{Common, Output},
     output::{CUT_SHORT, Tally, Worst, csv_cell, csv_gaps, csv_sources, searched},
@@ -29,7 +26,7 @@ use crate::{
 
 /// Columns of the CSV form; a name without a match has a line too.
 const CSV_HEADER: &str = "query,score,matched,source,party,kind,programmes,decision,sources,gaps,as_of,policy,basis,\
-                          listed_born,listed_countries,set_aside";
+                          listed_born,listed_countries,set_aside,standing,ownership";
 /// Names whose answers lie on one page.
 const PAGE: usize = 4;
 
@@ -37,6 +34,7 @@ const PAGE: usize = 4;
 struct Answers<'a> {
     output: Output,
     namer: &'a Namer<'a>,
+    columns: KnownColumns,
 }
 
 /// Answers, ready to print.
@@ -53,15 +51,18 @@ struct Printing<'p> {
     out: &'p mut dyn Write,
 }
 
-/// Answers the names given, and with `stdin` those on standard input, one a line, as they come.
+/// Answers the names given, and those of an input row by row, as they come; `columns` says what of whoever has them stands
+/// beside them there.
 pub(crate) fn answer(
     common: &Common,
     namer: &Namer<'_>,
     names: &[String],
-    stdin: bool,
+    input: Option<(String, Subjects<Input>)>,
+    columns: KnownColumns,
     out: &mut dyn Write,
 ) -> Result<u8> {
-    let answers = Answers { output: common.output, namer };
+    let stdin = input.is_some();
+    let answers = Answers { output: common.output, namer, columns };
     let mut printing = Printing { output: common.output, tally: Tally::default(), out };
     match common.output {
         Output::Csv => {
@@ -72,17 +73,17 @@ pub(crate) fn answer(
         Output::Text | Output::Jsonl => {}
     }
     let of_command_line = names.iter().filter(|name| !(stdin && name.is_empty()));
-    let rows: Vec<Row<'_>> =
-        of_command_line.map(|name| Row { number: 0, subject: name, refused: None, input: "" }).collect();
+    let rows: Vec<Row<'_>> = of_command_line
+        .map(|name| Row { number: 0, subject: name, beside: Vec::new(), refused: None, input: "" })
+        .collect();
     let mut pages = Vec::new();
     let count = answers.fill(&rows, stdin, &mut pages)?;
     printing.take(&pages[..count])?;
-    if stdin {
+    if let Some((name, subjects)) = input {
         progress::end_on_interrupt();
         let before = printing.tally.clone();
-        let subjects = Subjects::lines(standard_input());
-        let ended = batch::answer(subjects, |rows, pages| answers.fill(rows, true, pages), &mut printing)?;
-        let ended = ending(ended, STDIN, &printing.tally.since(&before), common.quiet);
+        let ended = rows::answer(subjects, |rows, pages| answers.fill(rows, true, pages), &mut printing)?;
+        let ended = ending(ended, &name, &printing.tally.since(&before), common.quiet);
         if ended.is_err() {
             printing.out.flush().into_diagnostic()?;
             return Ok(CUT_SHORT);
@@ -140,12 +141,21 @@ impl Answers<'_> {
         Ok(count)
     }
 
+    /// Answers a row, with what its own columns say of whoever has the name. What cannot be read there is no row without it.
+    fn answered(&self, row: &Row<'_>) -> Result<Named, String> {
+        if row.number == 0 || self.columns == KnownColumns::default() {
+            return self.namer.answer(row.subject).map_err(|error| error.to_string());
+        }
+        let known = Known::read(&self.columns, &row.beside, self.namer.known())?;
+        self.namer.answer_knowing(row.subject, &known).map_err(|error| error.to_string())
+    }
+
     fn one(&self, row: &Row<'_>, numbered: bool, bytes: &mut Vec<u8>) -> Result<Worst> {
         let found = match row.refused {
             Some(why) => Err(format!("row {} {why}", row.number)),
-            None => self.namer.answer(row.subject).map_err(|error| match row.number {
-                0 => error.to_string(),
-                number => format!("row {number}: {error}"),
+            None => self.answered(row).map_err(|why| match row.number {
+                0 => why,
+                number => format!("row {number}: {why}"),
             }),
         };
         let number = (numbered && row.number > 0).then_some(row.number);
@@ -171,7 +181,7 @@ impl Answers<'_> {
                     Ok(named) => csv(bytes, named, &row_cell),
                     Err(why) => {
                         let (query, why) = (csv_cell(row.subject), csv_cell(why));
-                        writeln!(bytes, "{row_cell}{query},,,,,,,refused,,{why},,,,,,")
+                        writeln!(bytes, "{row_cell}{query},,,,,,,refused,,{why},,,,,,,,")
                     }
                 }
                 .into_diagnostic()?;
@@ -207,7 +217,7 @@ fn text(out: &mut Vec<u8>, answer: &Named, namer: &Namer<'_>) -> std::io::Result
     for gap in answer.coverage.gaps.iter().filter(|gap| !namer.gaps().contains(gap)) {
         writeln!(out, "  {}", line(&gap.to_string()))?;
     }
-    let of_list = |Match { score, matched_name, party }: &Match| {
+    let of_list = |Match { score, matched_name, party, .. }: &Match| {
         let about: Vec<String> =
             [listed_born(party), listed_countries(party)].into_iter().flatten().collect();
         let about = if about.is_empty() { String::new() } else { format!("  {}", about.join(", ")) };
@@ -222,9 +232,28 @@ fn text(out: &mut Vec<u8>, answer: &Named, namer: &Namer<'_>) -> std::io::Result
     };
     for found in &answer.matches {
         writeln!(out, "  {}", of_list(found))?;
+        ties(out, found)?;
+    }
+    for found in &answer.related {
+        writeln!(out, "  not listed: {}", of_list(found))?;
+        ties(out, found)?;
     }
     for SetAside { found, because } in &answer.set_aside {
         writeln!(out, "  set aside: {}\n    {}", of_list(found), because.join("; "))?;
+    }
+    Ok(())
+}
+
+/// Who owns a party, and what else ties it to others.
+fn ties(out: &mut Vec<u8>, found: &Match) -> std::io::Result<()> {
+    if let Some(ownership) = &found.ownership {
+        writeln!(out, "    {}", line(&ownership.to_string()))?;
+    }
+    for Related { words, name, listed, .. } in &found.relations {
+        writeln!(out, "    {} {}{}", line(words), label(name), if *listed { " (listed)" } else { "" })?;
+    }
+    if found.more_relations > 0 {
+        writeln!(out, "    and {} more relations", found.more_relations)?;
     }
     Ok(())
 }
@@ -270,12 +299,13 @@ fn csv(out: &mut Vec<u8>, answer: &Named, row: &str) -> std::io::Result<()> {
     ]
     .map(|cell| csv_cell(&cell))
     .join(",");
-    if answer.matches.is_empty() && answer.set_aside.is_empty() {
-        writeln!(out, "{row}{},,,,,,,{decision},{rest},,,", csv_cell(query))?;
+    if answer.matches.is_empty() && answer.set_aside.is_empty() && answer.related.is_empty() {
+        writeln!(out, "{row}{},,,,,,,{decision},{rest},,,,,", csv_cell(query))?;
     }
     let set_aside = answer.set_aside.iter().map(|aside| (&aside.found, aside.because.join("; ")));
-    for (found, because) in answer.matches.iter().map(|found| (found, String::new())).chain(set_aside) {
-        let Match { score, matched_name, party } = found;
+    let plain = answer.matches.iter().chain(&answer.related).map(|found| (found, String::new()));
+    for (found, because) in plain.chain(set_aside) {
+        let Match { score, matched_name, party, ownership, .. } = found;
         let cells = [
             csv_cell(query),
             format!("{score:.4}"),
@@ -288,7 +318,15 @@ fn csv(out: &mut Vec<u8>, answer: &Named, row: &str) -> std::io::Result<()> {
         ];
         let born = listed_born(party).map_or_else(String::new, |born| born.replacen("born ", "", 1));
         let countries = listed_countries(party).unwrap_or_default();
-        let about = [born, countries, because].map(|cell| csv_cell(&cell)).join(",");
+        let standing = match party.particulars.standing {
+            Standing::Related => "not listed",
+            Standing::Listed | Standing::Sanctioned => "listed",
+        };
+        let ownership = ownership
+            .as_ref()
+            .map_or_else(String::new, |ownership| line(&ownership.to_string()).into_owned());
+        let about = [born, countries, because, standing.to_owned(), ownership];
+        let about = about.map(|cell| csv_cell(&cell)).join(",");
         writeln!(out, "{row}{},{rest},{about}", cells.join(","))?;
     }
     Ok(())

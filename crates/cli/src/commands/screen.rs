@@ -7,7 +7,8 @@ use std::{io::Write, path::Path, sync::Arc};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use rayon::prelude::*;
 use tracehound_engine::{
-    Snapshot, Versioned, names,
+    Snapshot, Versioned,
+    names::{self, KnownColumns},
     screen::{
         self, Esplora, Question, RefusedSubject, Screening,
         audit::{self, Counts, Summary},
@@ -31,7 +32,7 @@ pub(super) const STDIN: &str = "standard input";
 pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut dyn Write) -> Result<u8> {
     let snapshot = data.snapshot(args.network)?;
     let policy = policy::named(&args.policy)?;
-    if !args.name.is_empty() {
+    if !args.name.is_empty() || args.name_column.is_some() {
         let question = names::Question {
             policy: &policy,
             as_of: args.as_of.unwrap_or_else(|| snapshot.second()),
@@ -40,7 +41,10 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
             known: names::Known { born: args.born, countries: args.country.clone() },
         };
         let namer = snapshot.namer(&question).into_diagnostic()?;
-        return super::names::answer(common, &namer, &args.name, args.stdin, out);
+        let input = names_input(args)?;
+        let columns =
+            KnownColumns { born: args.born_column.is_some(), countries: args.country_column.is_some() };
+        return super::names::answer(common, &namer, &args.name, input, columns, out);
     }
     let prices = args.prices.as_deref().map(|path| prices::read(path, args.network)).transpose()?;
     let question = Question {
@@ -63,7 +67,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
     }
     printer.begin(several, out)?;
     if args.column.is_none() {
-        let row = |subject| Row { number: 0, subject, refused: None, input: "" };
+        let row = |subject| Row { number: 0, subject, beside: Vec::new(), refused: None, input: "" };
         let rows: Vec<Row<'_>> = args.subjects.iter().map(|subject| row(subject.as_str())).collect();
         printer.answer(&rows, out)?;
     }
@@ -99,6 +103,27 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
     out.flush().into_diagnostic()?;
     summarise(args, &screener, read)?;
     Ok(CUT_SHORT)
+}
+
+/// Where names are read from row by row, if anywhere, and what that is called.
+fn names_input(args: &ScreenArgs) -> Result<Option<(String, Subjects<batch::Input>)>> {
+    let Some(column) = &args.name_column else {
+        return Ok(args.stdin.then(|| (STDIN.to_owned(), Subjects::lines(batch::stdin()))));
+    };
+    let (name, input) = match &args.subjects[..] {
+        [] => (STDIN, batch::stdin()),
+        [file] if !args.stdin => {
+            let name = if file == "-" { STDIN } else { file.as_str() };
+            (name, batch::file(Path::new(file))?)
+        }
+        _ => return Err(miette!("--name-column reads one file, or --stdin: ask about each by itself")),
+    };
+    let beside: Vec<&str> =
+        [&args.born_column, &args.country_column].into_iter().flatten().map(String::as_str).collect();
+    let name = label(name).into_owned();
+    let subjects = Subjects::column(input, column).and_then(|subjects| subjects.beside(&beside));
+    let subjects = subjects.map_err(|error| miette!("{name}: {error}"))?;
+    Ok(Some((name, subjects)))
 }
 
 /// Writes a summary of nothing in place of an earlier one: what ends this run before its end must not leave that behind.

@@ -22,6 +22,7 @@ mod log;
 mod manual;
 mod names;
 mod node;
+mod owners;
 mod patterns;
 mod proxy;
 mod report;

@@ -128,14 +128,19 @@ fn names_on_standard_input_are_answered_each_with_its_row() {
     let csv = text(&ask("csv"));
     let lines: Vec<&str> = csv.lines().collect();
     let columns = |line: &str| line.matches(',').count();
-    assert!(lines[0].starts_with("row,query,score,") && lines[0].ends_with(",set_aside"), "{}", lines[0]);
     assert!(
-        lines[3].starts_with("1,Quentin Testperson,1.0000,") && lines[3].ends_with("listed as born 1962\""),
+        lines[0].starts_with("row,query,score,") && lines[0].ends_with(",set_aside,standing,ownership"),
+        "{}",
+        lines[0]
+    );
+    assert!(
+        lines[3].starts_with("1,Quentin Testperson,1.0000,")
+            && lines[3].ends_with("listed as born 1962\",listed,"),
         "{csv}"
     );
     let refused = lines.iter().find(|line| line.starts_with("5,")).expect("the refused row");
     assert!(refused.starts_with("5,!?,,,,,,,refused,,"), "{refused}");
-    assert_eq!((columns(lines[0]), columns(refused)), (16, 16));
+    assert_eq!((columns(lines[0]), columns(refused)), (18, 18));
 
     let plain = text(&ask("text"));
     assert!(plain.contains("row 1: REVIEW  Quentin Testperson"), "{plain}");
@@ -167,4 +172,50 @@ fn a_name_is_answered_before_the_next_one_comes() {
     }
     drop(stdin);
     child.wait().expect("it ends");
+}
+
+#[test]
+fn names_of_a_table_are_answered_by_what_their_own_rows_say() {
+    let data = folder();
+    let table = "id;name;born;country\n1;Quentin Testperson;1962-05-17;\n2;Quentin Testperson;;KP\n3;Quentin \
+                 Testperson;17.05.62;KP\n4;Quentin Testperson;1962;Atlantis\n5;;1962;KP\n6;Quentin Testperson;1950;North \
+                 Korea;\n7;Robin Otherperson;1950;fr / de\n";
+    let file = data.path().join("customers.csv");
+    std::fs::write(&file, table).expect("written");
+    let file = file.to_string_lossy();
+    let columns = ["--name-column", "name", "--born-column", "born", "--country-column", "country"];
+    let common = ["--as-of", "2026-11-01T00:00:00Z", "--policy", "lists-only", "--output", "jsonl"];
+    let output = tracehound(data.path(), &[&["screen", &file], &columns[..], &common].concat(), "");
+    let page = text(&output);
+    let answers: Vec<Value> = page.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let rows: Vec<_> = answers.iter().map(|answer| answer["row"].as_u64().expect("a number")).collect();
+    assert_eq!(rows, [2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(ids(&answers[0]["matches"]), ["p2", "p3"]);
+    assert_eq!((&answers[0]["born"], answers[0].get("countries")), (&"1962-05-17".into(), None));
+    assert_eq!(ids(&answers[1]["matches"]), ["p1", "p3"], "an empty cell says that nothing is known");
+    let refused = |at: usize| answers[at]["error"].as_str().unwrap_or_else(|| panic!("{}", answers[at]));
+    assert!(refused(2).contains("`17.05.62` is no date of birth"));
+    assert!(refused(3).contains("`Atlantis` is no country"));
+    assert!(refused(4).contains("nothing in the column `name`"));
+    assert!(refused(5).contains("5 cells where the header has 4"));
+    assert_ne!(answers[6]["decision"], "review", "born in another year");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("7 rows") && said.contains("4 refused"), "{said}");
+
+    let lines =
+        "{\"n\":\"Quentin Testperson\",\"b\":1962,\"c\":[\"RU\"]}\n{\"n\":\"Quentin Testperson\",\"b\":{}}\n";
+    let args = ["screen", "--stdin", "--name-column", "n", "--born-column", "b", "--country-column", "c"];
+    let page = text(&tracehound(data.path(), &[&args[..], &common].concat(), lines));
+    let answers: Vec<Value> = page.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(ids(&answers[0]["matches"]), ["p2", "p3"]);
+    assert!(answers[1]["error"].as_str().expect("refused").contains("no text in the field `b`"));
+
+    for wrong in
+        [&["--born-column", "born"][..], &["--name-column", "name", "--born-column", "b", "--born", "1962"]]
+    {
+        let output = tracehound(data.path(), &[&["screen", &file], wrong].concat(), "");
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+    }
+    let missing = tracehound(data.path(), &["screen", &file, "--name-column", "nom"], "");
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("0 columns are named `nom`"));
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use tracehound_attribution::import::official;
 use tracehound_model::{
-    Decision, SourceId,
+    Category, Decision, SourceId,
     verdict::{Basis, ExposureType},
 };
 
@@ -63,7 +63,9 @@ fn lists_only(policy: &Policy) -> Result<(), PolicyError> {
     if policy.require.transactions() {
         return Err(PolicyError::ListsOnly("requires transactions"));
     }
-    if policy.rules.iter().any(|rule| rule.exposure != ExposureType::Identified) {
+    let is_about_others =
+        |rule: &Rule| !matches!(rule.exposure, ExposureType::Identified | ExposureType::Owned);
+    if policy.rules.iter().any(is_about_others) {
         return Err(PolicyError::ListsOnly("has a rule about direct or indirect exposure"));
     }
     if policy.indirect.hops > 0 || policy.indirect.required {
@@ -180,6 +182,11 @@ fn rule_alone(policy: &Policy, rule: &Rule) -> Option<&'static str> {
         (!(1..=100).contains(&rule.score), "a score is 1 to 100"),
         (rule.categories.is_empty(), "it names no categories"),
         (any_twice(&rule.categories), "it names a category twice: leave one of the two out"),
+        (any_twice(&rule.jurisdictions), "it names a country twice: leave one of the two out"),
+        (
+            rule.exposure == ExposureType::Owned && rule.categories != [Category::Sanction],
+            "who is owned by listed parties counts as under sanctions: give categories = [\"sanction\"]",
+        ),
         (any_twice(&rule.source_kinds), "it names a source kind twice: leave one of the two out"),
         (
             rule.min_confidence.is_some_and(|least| least.0 > 100),
@@ -187,7 +194,7 @@ fn rule_alone(policy: &Policy, rule: &Rule) -> Option<&'static str> {
         ),
         (rule.min_share_percent.is_some_and(|percent| percent > 100), "a share is at most 100 percent"),
         (
-            rule.exposure == ExposureType::Identified && has_amount,
+            matches!(rule.exposure, ExposureType::Identified | ExposureType::Owned) && has_amount,
             "an own exposure has no direction and no amount",
         ),
         (

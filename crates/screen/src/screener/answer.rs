@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use tracehound_model::{
-    Asset, Chain, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source, SourceId, SourceKind, TxRef,
-    Verdict,
+    Asset, Category, Chain, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source, SourceId,
+    SourceKind, TxRef, Verdict,
     evidence::Fact,
     verdict::{Basis, Direction, ExposureType, Reason},
 };
@@ -16,10 +16,21 @@ use crate::{
     policy::{Exposed, Measured},
 };
 
+impl Hit {
+    /// As what the rules see it: whom listed parties own counts as listed.
+    fn category(&self) -> Category {
+        match self.exposure {
+            ExposureType::Owned => Category::Sanction,
+            _ => self.claim.statement.category,
+        }
+    }
+}
+
 impl Screener<'_> {
     /// Applies the rules to what was found.
     pub(super) fn judge(&self, text: &str, chain: Option<Chain>, mut findings: Findings) -> Verdict {
         let policy = self.settings.policy;
+        self.look_behind(&mut findings);
         findings.hits.sort_by(|a, b| {
             (a.exposure, &a.claim.id, a.direction, &a.address).cmp(&(
                 b.exposure,
@@ -37,13 +48,17 @@ impl Screener<'_> {
         for (place, hit) in findings.hits.iter().enumerate() {
             let claim_node = evidence
                 .node(format!("claim:{}", hit.claim.id), Fact::Claim { claim: Box::new(hit.claim.clone()) });
-            let txs = self.tx_nodes(&mut evidence, hit);
+            let mut support = self.tx_nodes(&mut evidence, hit);
+            if let Some(ownership) = &hit.owned {
+                let fact = Fact::Ownership { ownership: Box::new(ownership.clone()) };
+                support.push(evidence.node(format!("owners:{}", hit.claim.id), fact));
+            }
             for &(at, _) in judged.fired.iter().filter(|(_, of)| *of == place) {
                 let rule = &policy.rules[at].name;
                 let rule_node = evidence.node(format!("rule:{rule}"), Fact::Rule { rule: rule.clone() });
                 evidence.because(&rule_node, &claim_node);
-                for tx in &txs {
-                    evidence.because(&rule_node, tx);
+                for fact in &support {
+                    evidence.because(&rule_node, fact);
                 }
             }
         }
@@ -62,7 +77,7 @@ impl Screener<'_> {
         let reason = hit.map(|hit| Reason {
             rule: judged.rule.map(|at| policy.rules[at].name.clone()),
             entity: hit.claim.statement.label.clone(),
-            category: hit.claim.statement.category,
+            category: hit.category(),
             source: hit.claim.source.clone(),
             since: hit.since,
             address: hit.address.clone(),
@@ -72,6 +87,7 @@ impl Screener<'_> {
         }
         let mut gaps = self.list_gaps.clone();
         gaps.extend(findings.gaps);
+        gaps.extend(judged.without_jurisdiction(policy, |place| &findings.hits[place].claim.statement.label));
         gaps.extend(judged.limits_not_applied(policy, |place| self.asset_of(&findings.hits[place])));
         let exposures = self.exposures(&findings.hits, &mut gaps);
         let indirect = exposures.iter().any(|exposure| exposure.exposure == ExposureType::Indirect);
@@ -110,12 +126,13 @@ impl Screener<'_> {
     }
 
     /// A hit as the rules see it.
-    fn exposed(&self, hit: &Hit) -> Exposed {
+    fn exposed<'h>(&self, hit: &'h Hit) -> Exposed<'h> {
         Exposed {
             exposure: hit.exposure,
-            category: hit.claim.statement.category,
+            category: hit.category(),
             source_kind: self.kinds.get(&hit.claim.source).copied().unwrap_or(SourceKind::Labels),
             confidence: hit.claim.confidence,
+            jurisdictions: &hit.jurisdictions,
             direction: hit.direction,
             measured: Measured { asset: self.asset_of(hit), amount: hit.amount, worth: hit.worth },
             total: hit.total,
@@ -150,7 +167,7 @@ impl Screener<'_> {
                     source.map_or_else(|| hit.claim.source.to_string(), |source| source.title.clone());
                 let statement = &hit.claim.statement;
                 let who = match (hit.exposure, hit.direction) {
-                    (ExposureType::Identified, None) => "named".to_owned(),
+                    (ExposureType::Identified | ExposureType::Owned, None) => "named".to_owned(),
                     (ExposureType::Indirect, Some(Direction::Incoming)) => {
                         format!("received indirectly from {}, named", hit.address.as_deref().unwrap_or("?"))
                     }
@@ -165,7 +182,7 @@ impl Screener<'_> {
                     }
                     _ => "touches somebody named".to_owned(),
                 };
-                let _ = write!(text, "{who} {} ({}) by {title}", statement.label, statement.category);
+                let _ = write!(text, "{who} {} ({}) by {title}", statement.label, hit.category());
                 let _ = write!(text, ", on record from {}", hit.since);
             }
             None if findings.hits.is_empty() => {
@@ -215,10 +232,11 @@ impl Screener<'_> {
             let sentence = format!("{} further exposures are not listed", rows.len() - MAX_EXPOSURES);
             gaps.push(Gap::about_subject(GapKind::NotListed, sentence));
         }
+        let asks = self.settings.policy.rules.iter().any(|rule| !rule.jurisdictions.is_empty());
         let row = |hit: &Hit| Exposure {
             exposure: hit.exposure,
             direction: hit.direction,
-            category: hit.claim.statement.category,
+            category: hit.category(),
             label: hit.claim.statement.label.clone(),
             address: hit.address.clone(),
             asset: self.asset_of(hit),
@@ -228,6 +246,7 @@ impl Screener<'_> {
             source: Some(hit.claim.source.clone()),
             source_kind: Some(self.exposed(hit).source_kind),
             confidence: Some(hit.claim.confidence),
+            jurisdictions: asks.then(|| hit.jurisdictions.clone()),
             total: hit.direction.map(|_| hit.total),
         };
         rows.into_iter().take(MAX_EXPOSURES).map(row).collect()

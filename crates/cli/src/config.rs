@@ -26,8 +26,9 @@ pub(crate) const NAMED_BY: &str = "TRACEHOUND_CONFIG";
 
 /// The options that a file may set: what is so for an installation and its people. What accepts something, vouches for it, or
 /// is about one question is said each time. No password stands here; an address with a key in it may be `env:NAME` or `@FILE`.
-const SETTABLE: [&str; 26] = [
+const SETTABLE: [&str; 28] = [
     "account",
+    "also",
     "chain-id",
     "context",
     "data",
@@ -43,6 +44,7 @@ const SETTABLE: [&str; 26] = [
     "max-age",
     "memory",
     "method",
+    "mirror",
     "network",
     "policy",
     "prices",

@@ -16,7 +16,7 @@ use tracehound_model::{Source, SourceId};
 use crate::Snapshot;
 
 pub use tracehound_attribution::freshness::Freshness;
-pub use update::{Update, UpdateOutcome, Updated};
+pub use update::{ListAddress, Update, UpdateOutcome, Updated};
 
 /// A source that is loaded.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]

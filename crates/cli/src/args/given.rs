@@ -37,6 +37,25 @@ impl Given {
         }
     }
 
+    /// The words before the last `=` signs, as many as are named, and what was meant behind them: `ID=URL`, `ID=env:NAME`.
+    pub(crate) fn read_named<const N: usize>(
+        &self,
+        names: [&str; N],
+        what: &str,
+    ) -> Result<([String; N], String)> {
+        let form = || format!("{}={}", names.join("="), what.to_uppercase());
+        let mut rest = self.0.as_str();
+        let mut words = [const { String::new() }; N];
+        for word in &mut words {
+            let (own, more) = rest.split_once('=').ok_or_else(|| miette!("write {}", form()))?;
+            (*word, rest) = (own.trim().to_owned(), more);
+        }
+        if rest.is_empty() || words.iter().any(String::is_empty) {
+            return Err(miette!("write {}", form()));
+        }
+        Ok((words, Self(rest.to_owned()).read(what)?))
+    }
+
     /// Whether it is the text itself.
     pub(crate) fn is_open(&self) -> bool {
         !self.0.starts_with('@') && !self.0.starts_with("env:")

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::values::{category, past, source_kind};
+use super::{
+    Given,
+    values::{category, past, source_kind},
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ListsCommand {
@@ -78,10 +81,23 @@ pub(crate) struct ImportArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound lists update
+  tracehound lists update ofac-sdn --mirror ofac-sdn=https://mirror.example.org/SDN_ADVANCED.XML
+  tracehound lists update --also own-shells=ftm=https://lists.example.org/entities.ftm.json
+In the configuration file: [lists.update] mirror = [\"ofac-sdn=https://...\"], also = [\"own-shells=ftm=https://...\"]")]
 pub(crate) struct UpdateArgs {
     /// Only these sources [default: all]
     #[arg(value_name = "SOURCE")]
     pub sources: Vec<String>,
+    /// Fetch an official list from here instead of its publisher (again for each). It is read and bounded as the publisher's
+    /// own. What a mirror has is no check at the publisher: the list is as old as its own day. env:NAME and @FILE name what
+    /// holds the address
+    #[arg(long, value_name = "ID=URL")]
+    pub mirror: Vec<Given>,
+    /// Fetch a further list (again for each), in one of the formats of `lists import`
+    #[arg(long, value_name = "ID=FORMAT=URL")]
+    pub also: Vec<Given>,
     /// Accept a list that ends more than 5 % and at least 10 of its addresses or parties, or is less than half as long
     #[arg(long)]
     pub accept_shrink: bool,

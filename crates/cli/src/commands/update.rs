@@ -3,7 +3,7 @@
 use std::{io::Write, ops::ControlFlow};
 
 use miette::{IntoDiagnostic, Result};
-use tracehound_engine::lists::{Update, UpdateOutcome, Updated};
+use tracehound_engine::lists::{ListAddress, Update, UpdateOutcome, Updated};
 
 use crate::{
     args::{Common, UpdateArgs},
@@ -14,7 +14,16 @@ use crate::{
 
 /// Exit code 1 when any list failed.
 pub(crate) fn run(common: &Common, data: &Folder, args: &UpdateArgs, out: &mut dyn Write) -> Result<u8> {
-    let update = Update { sources: args.sources.clone(), accept_shrink: args.accept_shrink };
+    let mut addresses = Vec::new();
+    for given in &args.mirror {
+        let ([source], url) = given.read_named(["ID"], "url")?;
+        addresses.push(ListAddress { source, format: None, url });
+    }
+    for given in &args.also {
+        let ([source, format], url) = given.read_named(["ID", "FORMAT"], "url")?;
+        addresses.push(ListAddress { source, format: Some(format), url });
+    }
+    let update = Update { sources: args.sources.clone(), addresses, accept_shrink: args.accept_shrink };
     let (mut failed, mut printed) = (false, Ok(()));
     let mut told = |Updated { title, outcome }: Updated| {
         failed |= outcome.is_failure();

@@ -119,3 +119,72 @@ fn who_sets_what_is_shown_and_no_key_with_it() {
     let none = run(Path::new(""), &["config", "show"], &[]);
     assert!(none.out.starts_with("Configuration file: none: TRACEHOUND_CONFIG is empty"), "{}", none.out);
 }
+
+/// A UN list of made-up people, long enough to be whole.
+fn un_list() -> Vec<u8> {
+    use std::fmt::Write;
+    let mut xml = String::from(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<CONSOLIDATED_LIST dateGenerated=\"2026-01-01T00:00:00Z\">\n<INDIVIDUALS>\n",
+    );
+    for number in 0..6_000 {
+        writeln!(
+            xml,
+            "<INDIVIDUAL><DATAID>{number}</DATAID><FIRST_NAME>Nemo</FIRST_NAME><SECOND_NAME>Nobody \
+             {number}</SECOND_NAME><UN_LIST_TYPE>DPRK</UN_LIST_TYPE><REFERENCE_NUMBER>KPi.{number:03}</REFERENCE_NUMBER>\
+             <LISTED_ON>2016-03-02</LISTED_ON></INDIVIDUAL>"
+        )
+        .expect("a text");
+    }
+    xml.push_str("</INDIVIDUALS>\n<ENTITIES>\n</ENTITIES>\n</CONSOLIDATED_LIST>\n");
+    xml.into_bytes()
+}
+
+fn serving(body: Vec<u8>) -> tracehound_testkit::http::RawServer {
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    let answer = [head.into_bytes(), body].concat();
+    tracehound_testkit::http::RawServer::start(move |_, stream| {
+        tracehound_testkit::http::send(stream, &answer);
+    })
+}
+
+#[test]
+fn mirrors_and_further_lists_are_fetched_and_vouch_for_nothing() {
+    let shells = "{\"id\":\"x\",\"schema\":\"Person\",\"properties\":{\"name\":[\"Xaver Blockedman\"],\"topics\":[\"sanction\"]},\
+                  \"target\":true,\"datasets\":[\"a\"],\"last_seen\":\"2026-01-01\"}\n";
+    let (mirror, also) = (serving(un_list()), serving(shells.into()));
+    let (folder, file) = with(&format!(
+        "data = \"own\"\n[lists.update]\nmirror = [\"un-sc={}/KEY/list.xml\"]\nalso = [\"own-shells=ftm={}/KEY/x.json\"]\n",
+        mirror.url, also.url
+    ));
+    let shown = run(&file, &["config", "show", "--output", "json"], &[]);
+    assert!(shown.out.contains("un-sc=http://127.0.0.1") && !shown.out.contains("KEY"), "{}", shown.out);
+
+    let ran = run(&file, &["lists", "update", "un-sc", "own-shells"], &[]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(!format!("{}{}", ran.out, ran.err).contains("KEY"), "{}{}", ran.out, ran.err);
+    assert_eq!((mirror.asked(), also.asked()), (1, 1));
+    let found = run(&file, &["screen", "--name", "Xaver Blockedman"], &[]);
+    assert_eq!(found.code, Some(10), "{}", found.out);
+    // Nobody asked the publisher.
+    let freshness = run(&file, &["lists", "freshness"], &[]);
+    assert_eq!(freshness.code, Some(30), "{}", freshness.out);
+    let un = freshness.out.lines().find(|line| line.contains("un-sc")).expect("a line").to_owned();
+    assert!(un.contains("never"), "{un}");
+
+    drop(folder);
+    for (text, said) in [
+        ("mirror = [\"ofac=https://h/KEY\"]", "no official list"),
+        ("mirror = [\"https://h/KEY\"]", "write ID=URL"),
+        ("also = [\"own=nothing=https://h/KEY\"]", "no format `nothing`"),
+        ("also = [\"un-sc=un-xml=https://h/KEY\"]", "without a format"),
+        ("mirror = [\"un-sc=https://h/KEY\", \"un-sc=https://i/KEY\"]", "two addresses"),
+    ] {
+        let (_folder, file) = with(&format!("data = \"own\"\n[lists.update]\n{text}\n"));
+        let ran = run(&file, &["lists", "update"], &[]);
+        assert!(
+            ran.code != Some(0) && ran.err.contains(said) && !ran.err.contains("KEY"),
+            "{text}: {}",
+            ran.err
+        );
+    }
+}

@@ -1,31 +1,56 @@
 //! Official lists: fetched from their publishers and taken in.
 
-use std::{error::Error, fs::File, ops::ControlFlow};
+use std::{error::Error, fmt, fs::File, ops::ControlFlow};
 
 use jiff::tz::TimeZone;
 use tracehound_attribution::{
     IntakeError,
     folder::{FolderError, FolderImport},
     freshness::Freshness,
-    import::{Options, SourceOptions},
+    import::{Format, Options, SourceOptions, official},
     store::CheckOutcome,
     update::{ListCopy, ListSpec, UpdateOptions, official_lists, update_all},
 };
-use tracehound_model::{endpoint::hide, text::clean};
+use tracehound_model::{
+    SourceId,
+    endpoint::hide,
+    text::{clean, label},
+};
 
 use super::Imported;
 use crate::{EngineError, Workspace};
 
+/// Most bytes of a further list, unpacked.
+const MOST_BYTES: u64 = 512 << 20;
 /// Longest reason kept of a failure, in characters.
 const MAX_REASON: usize = 500;
 
 /// Which lists are brought up to date.
 #[derive(Clone, Debug, Default)]
 pub struct Update {
-    /// Ids of official lists; all of them where none is named.
+    /// Ids of lists; all of them where none is named.
     pub sources: Vec<String>,
+    /// Lists that are fetched from elsewhere than their publisher, and further lists.
+    pub addresses: Vec<ListAddress>,
     /// Takes in a version that lacks suspiciously much of the one before.
     pub accept_shrink: bool,
+}
+
+/// Where a list is fetched that is not fetched from its publisher.
+#[derive(Clone)]
+pub struct ListAddress {
+    /// The source.
+    pub source: String,
+    /// The id of its format; without one it is an official list, in its publisher's format.
+    pub format: Option<String>,
+    /// Where it is. May hold a key.
+    pub url: String,
+}
+
+impl fmt::Debug for ListAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ListAddress({})", self.source)
+    }
 }
 
 /// What became of one list.
@@ -71,7 +96,8 @@ impl Workspace {
         told: &mut dyn FnMut(Updated) -> ControlFlow<()>,
     ) -> Result<(), EngineError> {
         let options = UpdateOptions { force: update.accept_shrink, ..UpdateOptions::default() };
-        for (spec, fetched) in update_all(&wanted(&update.sources)?, &self.folder().downloads(), &options) {
+        let elsewhere = |spec: &ListSpec| update.addresses.iter().any(|own| own.source == spec.source.0);
+        for (spec, fetched) in update_all(&wanted(update)?, &self.folder().downloads(), &options) {
             // Nothing new at the publisher is a good check too; what was had and not taken in is none.
             let taken = match fetched {
                 Ok(fetched) => self.take_in(fetched.copy(), update.accept_shrink),
@@ -90,7 +116,8 @@ impl Workspace {
                     (UpdateOutcome::Kept { why, is_answered: answered }, check)
                 }
             };
-            if let Some(check) = check {
+            // What another than the publisher has says nothing about what the publisher has now.
+            if let Some(check) = check.filter(|_| !elsewhere(&spec)) {
                 self.attribution().record_check(&spec.source, self.now(), &check)?;
             }
             if told(Updated { title: spec.title.clone(), outcome }).is_break() {
@@ -132,15 +159,57 @@ impl Workspace {
     }
 }
 
-fn wanted(sources: &[String]) -> Result<Vec<ListSpec>, EngineError> {
-    let mut specs = official_lists();
+fn wanted(update: &Update) -> Result<Vec<ListSpec>, EngineError> {
+    let (sources, mut specs) = (&update.sources, official_lists());
+    for (place, address) in update.addresses.iter().enumerate() {
+        let question = |why: String| EngineError::Question(format!("{}: {why}", label(&address.source)));
+        if update.addresses[..place].iter().any(|other| other.source == address.source) {
+            return Err(question("two addresses are given for it".to_owned()));
+        }
+        let known = specs.iter_mut().find(|spec| spec.source.0 == address.source);
+        match (&address.format, known) {
+            (None, Some(spec)) => spec.url.clone_from(&address.url),
+            (None, None) => {
+                let why = "it is no official list that is fetched: a further list takes its format too";
+                return Err(question(why.to_owned()));
+            }
+            (Some(_), Some(_)) => {
+                return Err(question(
+                    "it is an official list: name a mirror of it without a format".to_owned(),
+                ));
+            }
+            (Some(format), None) => {
+                let format = Format::from_id(format)
+                    .ok_or_else(|| question(format!("there is no format `{}`", label(format))))?;
+                specs.push(further(address, format).map_err(question)?);
+            }
+        }
+    }
     if let Some(unknown) = sources.iter().find(|id| !specs.iter().any(|spec| spec.source.0 == **id)) {
         let known: Vec<&str> = specs.iter().map(|spec| spec.source.0.as_str()).collect();
-        let question = format!("`{unknown}` is no official list: use {}", known.join(", "));
+        let question = format!("`{unknown}` is no list that is fetched: use {}", known.join(", "));
         return Err(EngineError::Question(question));
     }
     specs.retain(|spec| sources.is_empty() || sources.contains(&spec.source.0));
     Ok(specs)
+}
+
+/// A list that nothing here knows, in a format that is read.
+fn further(address: &ListAddress, format: Format) -> Result<ListSpec, String> {
+    let source = SourceId(address.source.clone());
+    if !SourceId::is_well_formed(&source.0) {
+        return Err("a source has 1 to 100 lower-case letters, digits, `-`, `_`, `.`".to_owned());
+    }
+    let least_parties = official::official(&source).map_or(1, |list| list.least_parties);
+    Ok(ListSpec {
+        title: source.0.clone(),
+        source,
+        url: address.url.clone(),
+        format,
+        min_bytes: 1,
+        max_bytes: MOST_BYTES,
+        min_records: least_parties,
+    })
 }
 
 /// Why a list was not taken in.

@@ -109,6 +109,36 @@ fn every_case_is_read_rightly_or_refused_with_a_word() {
     }
 }
 
+/// The table of samples in docs/LISTS.md says what the cases give.
+#[test]
+fn the_manual_says_what_the_samples_give() {
+    let manual = include_str!("../../../../docs/LISTS.md");
+    let (_, section) = manual.split_once("\n## Samples\n").expect("a section");
+    let section = section.split("\n## ").next().expect("its text");
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    let mut told = 0;
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let [file, format, claims, parties, why, ..] = cells[..] else { panic!("{row}") };
+        let known = CASES.iter().find(|(name, _)| name.ends_with(&format!("/{file}")));
+        match &known.unwrap_or_else(|| panic!("{file} is no case")).1 {
+            List(own_claims, own_parties) => {
+                assert_eq!(
+                    (claims, parties),
+                    (&*own_claims.to_string(), &*own_parties.to_string()),
+                    "{file}"
+                );
+                if let Some(list) = list(file) {
+                    assert_eq!(list.format.id(), format, "{file}");
+                }
+            }
+            Error(_) => assert!(claims.is_empty() && !why.is_empty(), "{file}"),
+        }
+        told += 1;
+    }
+    assert_eq!(told, 18);
+}
+
 #[test]
 fn the_odd_rows_of_sdn_csv_are_all_there_once_it_is_said_whose_they_are() {
     for (name, claims, parties) in

@@ -33,6 +33,7 @@ pub(super) fn measure_all(bench: &mut Bench, builds: &Builds, chains: &[Chain]) 
     import(bench, &builds.now.tool("tracehound"))?;
     bench.step(builds, |_, build| index(build))?;
     screening::unlisted(bench, builds)?;
+    screening::names(bench, &builds.now)?;
     screening::of_a_ledger(bench, &builds.now, &chains[0])
 }
 

@@ -9,12 +9,16 @@ use super::{
     measure::measure,
     ours::write,
 };
-use crate::run::{Failure, command};
+use crate::run::{Failure, command, root};
 
 /// Addresses screened from standard input.
 const SCREENED: u64 = 1_000_000;
 /// Addresses of a ledger that are screened: each is examined with its counterparties.
 const EXAMINED: u64 = 20_000;
+/// Names that are searched for in one batch.
+const ASKED: u64 = 2_000;
+/// Parties of the EU and the UK list in 2026.
+const MADE_UP: u64 = 12_500;
 /// One of so many of them is listed.
 const LISTED: usize = 100;
 
@@ -106,6 +110,116 @@ pub(super) fn of_a_ledger(bench: &mut Bench, build: &Build, chain: &Chain) -> Re
     let _ = fs::remove_file(&file);
     let _ = fs::remove_dir_all(&data);
     Ok(())
+}
+
+/// Names against the lists of OFAC and the UN and as many made-up parties as the EU and the UK list: a batch, and one by itself.
+/// Of this tree alone: an older build may compare them in another way.
+pub(super) fn names(bench: &mut Bench, build: &Build) -> Result<(), Failure> {
+    let lists = root().join("../shared/data/sanctions");
+    let (ofac, un) =
+        (lists.join("ofac_sdn_advanced_2025-11-19.xml.bz2"), lists.join("un_consolidated_2026-02-27.xml"));
+    let Ok(text) = fs::read_to_string(&un) else {
+        bench.skipped.push("names: the lists are not there".into());
+        return Ok(());
+    };
+    let listed = people(&text);
+    if listed.len() < 2 {
+        bench.skipped.push("names: the UN list names nobody".into());
+        return Ok(());
+    }
+    let tool = build.tool("tracehound");
+    let data = data(bench, build);
+    let _ = fs::remove_dir_all(&data);
+    let made_up = bench.work_dir.join("made-up.ftm.json");
+    write(&made_up, &like_eu_and_uk(&listed))?;
+    for (file, more) in [(&ofac, &[][..]), (&un, &[]), (&made_up, &["--source", "own-eu-uk"])] {
+        let file = file.to_string_lossy();
+        let arguments = ["--data", &data, "lists", "import", &file, "--published", "2026-02-27"];
+        let arguments = if *file == *made_up.to_string_lossy() { &arguments[..] } else { &arguments[..5] };
+        measure(command(&tool, &[arguments, more].concat()))?;
+    }
+    // Every other one is listed; the rest are given names of one beside family names of the next.
+    let mut asked = String::new();
+    for pair in listed.windows(2).cycle().take(ASKED as usize / 2) {
+        let ((first, last), (_, next)) = (&pair[0], &pair[1]);
+        writeln!(asked, "{first} {last}\n{first} {next}").expect("writes to a text");
+    }
+    let input = bench.work_dir.join("names.txt");
+    write(&input, &asked)?;
+    let one = format!("--name '{}'", listed.first().map_or("Nobody", |(first, _)| first).replace('\'', ""));
+    for (how, items, redirect, note) in [
+        ("--name --stdin", ASKED, format!("< '{}'", input.display()), "whole process, all cores"),
+        (
+            &one,
+            1,
+            String::new(),
+            "whole process: opening the lists and preparing their names takes nearly all of it",
+        ),
+    ] {
+        let line = format!(
+            "'{tool}' --data '{data}' screen {how} --output jsonl --as-of 2026-02-28T00:00:00Z {redirect} > /dev/null"
+        );
+        // Some are found: exit code 10; others are not, and advisories are old: 30. Neither is a failure.
+        let measured = measure(command(
+            "sh",
+            &["-c", &format!("{line}; code=$?; [ $code = 10 ] || [ $code = 30 ] || exit $code")],
+        ))?;
+        let how = if items == 1 { "--name NAME" } else { how };
+        bench.rows.push(Row {
+            section: "Screening",
+            subject: format!("Tracehound: screen {how} --output jsonl"),
+            input: "names of the UN list, and of nobody".into(),
+            bytes: if items == 1 { 0 } else { asked.len() as u64 },
+            items,
+            unit: "names",
+            seconds: measured.seconds,
+            whole: true,
+            peak_mib: None,
+            command: format!("tracehound screen {how} --output jsonl"),
+            note: format!(
+                "OFAC of 2025-11-19, UN of 2026-02-27, {} made-up parties; {note}",
+                grouped(MADE_UP)
+            ),
+        });
+    }
+    for file in [&input, &made_up] {
+        let _ = fs::remove_file(file);
+    }
+    let _ = fs::remove_dir_all(&data);
+    Ok(())
+}
+
+/// First and second names of the people of a UN list.
+fn people(list: &str) -> Vec<(String, String)> {
+    let between = |text: &str, name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>"))?;
+        let (inner, _) = rest.split_once(&format!("</{name}>"))?;
+        (!inner.trim().is_empty() && !inner.contains('&')).then(|| inner.trim().to_owned())
+    };
+    let all = list.split("<INDIVIDUAL>").skip(1);
+    all.filter_map(|person| Some((between(person, "FIRST_NAME")?, between(person, "SECOND_NAME")?))).collect()
+}
+
+/// As many parties as the EU and the UK list have together, three names each, of the words of real ones.
+fn like_eu_and_uk(people: &[(String, String)]) -> String {
+    let mut list = String::new();
+    for party in 0..MADE_UP as usize {
+        let name = |turn: usize| {
+            let first = &people[(party * 7 + turn) % people.len()].0;
+            let last = &people[(party * 13 + turn * 5) % people.len()].1;
+            serde_json::Value::from(format!("{first} {last}")).to_string()
+        };
+        writeln!(
+            list,
+            "{{\"id\":\"p{party}\",\"schema\":\"Person\",\"target\":true,\"datasets\":[\"made_up\"],\"properties\":{{\"name\":[{}],\
+             \"alias\":[{},{}],\"topics\":[\"sanction\"]}}}}",
+            name(0),
+            name(1),
+            name(2)
+        )
+        .expect("writes to a text");
+    }
+    list
 }
 
 /// Each build keeps its lists in a folder of its own.

@@ -8,10 +8,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use jiff::civil::Date;
-use tracehound_model::{
-    Ownership, Party, Relation, RelationKind, Stake,
-    relation::{OwnershipStep, Reach},
-};
+use tracehound_model::{Ownership, OwnershipStep, Party, Reach, Relation, RelationKind, Stake};
 
 /// Most steps that an answer tells of.
 const MAX_STEPS: usize = 30;

@@ -12,8 +12,7 @@ use tracehound_attribution::{
     ownership::{Owners, Told},
 };
 use tracehound_model::{
-    Born, Country, Decision, Gap, GapKind, Ownership, Particulars, Party, Standing,
-    relation::Reach,
+    Born, Country, Decision, Gap, GapKind, Ownership, Particulars, Party, Reach, Standing,
     text::label,
     verdict::{Basis, SourceAsOf},
 };

@@ -24,8 +24,7 @@ use tracehound_attribution::{
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
     Address, AddressError, Amount, Asset, BitcoinNetwork, Chain, Claim, Country, Gap, GapKind, Ownership,
-    Pasted, SourceId, SourceKind, Subject, TxId, Verdict, Worth,
-    relation::Reach,
+    Pasted, Reach, SourceId, SourceKind, Subject, TxId, Verdict, Worth,
     verdict::{AdvisoriesAsOf, Basis, Direction, ExposureType, SourceAsOf},
 };
 

@@ -131,6 +131,7 @@ fn exposures(found: &Verdict) -> Markup {
 fn touch(exposure: ExposureType) -> &'static str {
     match exposure {
         ExposureType::Identified => "itself",
+        ExposureType::Owned => "itself, owned by listed parties",
         ExposureType::Direct => "direct",
         ExposureType::Indirect => "indirect",
     }

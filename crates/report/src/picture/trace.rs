@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tracehound_engine::trace::{Edge, Node, Trace};
-use tracehound_model::{Amount, Chain};
+use tracehound_model::{Amount, Chain, text::label};
 
 use super::{Ground, Origin};
 use crate::{
@@ -153,7 +153,9 @@ fn chart(found: &Trace, groups: &Groups) -> Chart {
     };
     let chart =
         Chart { asset: Some(found.asset), whole: found.sums.seeded, units, order, ..Chart::default() };
-    let mut drawing = Drawing { found, groups, chart, parties: BTreeMap::new() };
+    let minted = found.edges.iter().enumerate().filter(|(_, edge)| edge.from.is_empty());
+    let coinbases = minted.map(|(at, edge)| ((edge.height, edge.time), at)).collect();
+    let mut drawing = Drawing { found, groups, chart, parties: BTreeMap::new(), coinbases };
     drawing.seeds();
     for at in 0..found.edges.len() {
         drawing.edge(at);
@@ -195,6 +197,8 @@ struct Drawing<'a> {
     chart: Chart,
     /// By what tells one from another.
     parties: BTreeMap<(Kind, String), usize>,
+    /// Transactions into which fees are followed, by their block.
+    coinbases: BTreeMap<(Option<u32>, u32), usize>,
 }
 
 impl Drawing<'_> {
@@ -219,13 +223,13 @@ impl Drawing<'_> {
         let Some(next) = node.next else { return self.end(node) };
         match self.groups.of[next] {
             Some(group) => Spot::Unit(group),
-            None => self.party(
-                Kind::Several,
-                "smaller transactions".to_owned(),
-                "into transactions that are not drawn".to_owned(),
-                "output",
-            ),
+            None => self.not_drawn(),
         }
+    }
+
+    fn not_drawn(&mut self) -> Spot {
+        let title = "into transactions that are not drawn".to_owned();
+        self.party(Kind::Several, "smaller transactions".to_owned(), title, "output")
     }
 
     /// What is asked about: once an owner, however many outputs he has there.
@@ -271,7 +275,13 @@ impl Drawing<'_> {
         let Some(from) = group.map(Spot::Unit) else { return };
         left = left.checked_sub(edge.fee).unwrap_or(Amount::ZERO);
         if !edge.fee.is_zero() {
-            let to = self.party(Kind::Other, "fees to miners".to_owned(), "fees".to_owned(), FEE);
+            // Followed into the coinbase of its block, where that was asked for.
+            let coinbase = self.coinbases.get(&(edge.height, edge.time)).map(|&at| self.groups.of[at]);
+            let to = match coinbase {
+                Some(Some(group)) => Spot::Unit(group),
+                Some(None) => self.not_drawn(),
+                None => self.party(Kind::Other, "fees to miners".to_owned(), "fees".to_owned(), FEE),
+            };
             self.flow(from, to, edge.fee, "fee".to_owned());
         }
         if !left.is_zero() && left <= self.not_in_outputs() {
@@ -337,7 +347,11 @@ impl Drawing<'_> {
 fn owner(node: &Node) -> (String, String) {
     match (&node.entity, &node.address) {
         // One box an entity, whatever its addresses.
-        (Some(entity), _) => (entity.label.clone(), format!("{} ({})", entity.label, entity.category)),
+        (Some(entity), _) => {
+            let name = label(&entity.label).into_owned();
+            let title = format!("{name} ({})", entity.category);
+            (name, title)
+        }
         (None, Some(address)) => (short(address), address.clone()),
         (None, None) => ("no address".to_owned(), "outputs without an address".to_owned()),
     }

@@ -22,7 +22,7 @@ use tracehound_engine::{Absent, Naming};
 use tracehound_model::{Claim, Source, Subject};
 
 use frame::{Frame, Part, Standing, list, table};
-use text::{code, outside};
+use text::{code, name, outside};
 
 use crate::words::moment;
 
@@ -55,10 +55,14 @@ fn who_says_so(frame: &mut Frame, naming: &Naming) {
     let lists = naming.lists.iter().map(|(source, version)| {
         vec![
             code(&source.id.0),
-            html! { (outside(&source.title)) br; span.dim { (outside(&source.publisher)) } },
+            html! { (name(&source.title)) br; span.dim { (name(&source.publisher)) } },
             html! { (version) },
             html! { (source.recorded_at.strftime("%Y-%m-%d %H:%MZ")) },
-            html! { @if let Some(url) = &source.url { (outside(url)) } },
+            html! {
+                @if let Some(url) = &source.url { (outside(url)) br; }
+                // Known of the newest version alone.
+                @if source.published == *version && !source.sha256.is_empty() { "SHA-256 " (code(&source.sha256)) }
+            },
         ]
     });
     let body = html! {
@@ -72,7 +76,7 @@ fn who_says_so(frame: &mut Frame, naming: &Naming) {
             p { "None: nobody could be named." }
         } @else {
             p { "An address that is on none of them is not known, and not cleared." }
-            (table(&["List", "Title, publisher", "!Version", "!Imported", "Where it is kept"], lists))
+            (table(&["List", "Title, publisher", "!Version", "!Imported", "Where it is kept, its file"], lists))
         }
     };
     frame.add(Part::Wide, "Who says so", body);
@@ -87,8 +91,8 @@ fn claims(claims: &[(&str, &Claim)], sources: &[&Source]) -> maud::Markup {
         vec![
             html! { (code(subject)) @if let Some(own) = other_form(claim, subject) { br; span.dim { "named as " (code(&own)) } } },
             html! {
-                (outside(&statement.label)) br; span.dim { (claim.statement.category) }
-                @if !statement.programs.is_empty() { br; span.dim { (outside(&statement.programs.join(", "))) } }
+                (name(&statement.label)) br; span.dim { (claim.statement.category) }
+                @if !statement.programs.is_empty() { br; span.dim { (name(&statement.programs.join(", "))) } }
             },
             html! { (code(&claim.source.0)) @if let Some(page) = page { br; span.dim { (outside(page)) } } },
             html! { (claim.valid_from) @if let Some(end) = claim.valid_to { br; "until " (end) } },

@@ -1,11 +1,16 @@
 //! Text from outside on a page.
 
 use maud::{Markup, PreEscaped, Render, html};
-use tracehound_model::text::clean;
+use tracehound_model::text::{clean, label};
 
 /// Text that others wrote: what a browser would act upon is shown instead, and its direction of writing stays its own.
 pub(super) fn outside(text: &str) -> Markup {
     html! { bdi { (Clean(text)) } }
+}
+
+/// What somebody is called, cut where it is no name any more: a list may say what it likes, and pages repeat it.
+pub(super) fn name(text: &str) -> Markup {
+    outside(&label(text))
 }
 
 /// An id, whole: it may be broken anywhere to fit.

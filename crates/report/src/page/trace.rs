@@ -7,13 +7,13 @@ use tracehound_engine::{
     Naming,
     trace::{Node, Trace, Traced},
 };
-use tracehound_model::Amount;
+use tracehound_model::{Amount, text::label};
 
 use super::{
     Told,
     frame::{Frame, Part, Standing, table},
     ledger,
-    text::{code, outside},
+    text::{code, name},
     who_says_so,
 };
 use crate::{
@@ -110,7 +110,7 @@ fn services(found: &Trace) -> Vec<(String, (Amount, u64))> {
     let is_end = |node: &&Node| node.stop.as_ref().is_some_and(|stop| stop.reason == "reached_service");
     for node in found.nodes.iter().filter(is_end) {
         let name = node.entity.as_ref().map_or("not named", |entity| entity.label.as_str());
-        let sum = sums.entry(name.to_owned()).or_default();
+        let sum = sums.entry(label(name).into_owned()).or_default();
         *sum = (sum.0.saturating_add(node.dirty), sum.1 + 1);
     }
     let mut sums: Vec<_> = sums.into_iter().collect();
@@ -142,9 +142,9 @@ fn whereabouts(found: &Trace) -> Markup {
         vec![html! { (name) }, html! { (found.asset.money(amount)) }, html! { (share(amount, whole)) }]
     });
     let services = services(found);
-    let named = services.iter().map(|(name, (amount, count))| {
+    let named = services.iter().map(|(service, (amount, count))| {
         vec![
-            outside(name),
+            name(service),
             html! { (found.asset.money(*amount)) },
             html! { (share(*amount, whole)) },
             html! { (count) },
@@ -192,7 +192,7 @@ fn outputs(found: &Trace) -> Markup {
             html! { @match &node.locus { Some(locus) => (code(&locus.to_string())), None => span.dim { "not in the ledger" } } },
             html! {
                 @match &node.address { Some(address) => (code(address)), None => span.dim { "no address" } }
-                @if let Some(entity) = &node.entity { br; b { (outside(&entity.label)) } " " span.dim { (entity.category) } }
+                @if let Some(entity) = &node.entity { br; b { (name(&entity.label)) } " " span.dim { (entity.category) } }
                 @if let Some(txid) = node.stop.as_ref().and_then(|stop| stop.txid) { br; (code(&txid.to_string())) }
             },
             html! { (found.asset.money(node.dirty)) @if node.dirty != node.amount { br; span.dim { "of " (found.asset.money(node.amount)) } } },

@@ -5,13 +5,14 @@ use tracehound_engine::is_generated;
 use tracehound_model::{
     Claim, Decision, Subject, Verdict,
     evidence::Fact,
+    text::label,
     verdict::{Basis, Direction, ExposureType},
 };
 
 use super::{
     Told, claims,
     frame::{Frame, Part, Standing, table},
-    text::{code, outside},
+    text::{code, name, outside},
 };
 use crate::{Origin, picture, words::moment};
 
@@ -94,7 +95,10 @@ fn answer(found: &Verdict) -> Vec<String> {
         let address = reason.address.as_ref().map_or_else(String::new, |address| format!(", at {address}"));
         lines.push(format!(
             "What decided: {} ({}), named by {} since {}{address}; {rule}.",
-            reason.entity, reason.category, reason.source, reason.since
+            label(&reason.entity),
+            reason.category,
+            reason.source,
+            reason.since
         ));
     }
     lines
@@ -117,7 +121,7 @@ fn exposures(found: &Verdict) -> Markup {
     let rows = found.exposures.iter().map(|row| {
         let money = row.amount.zip(found.asset_of(row)).map(|(amount, asset)| asset.money(amount).to_string());
         vec![
-            html! { b { (outside(&row.label)) } br; span.dim { (row.category) } },
+            html! { b { (name(&row.label)) } br; span.dim { (row.category) } },
             html! { (touch(row.exposure)) @if let Some(direction) = row.direction { br; (way(direction)) } },
             html! { (money.unwrap_or_default()) @if let Some(worth) = row.worth { br; (worth.currency.display(worth.cents)) " at the time" } },
             html! { @if let Some(count) = row.tx_count { (count) } },

@@ -3,6 +3,7 @@
 use tracehound_engine::exposure::{Exposure, Side};
 use tracehound_model::{
     Amount, Chain, Verdict,
+    text::label,
     verdict::{Direction, ExposureType},
 };
 
@@ -64,12 +65,12 @@ pub fn verdict(found: &Verdict, origin: &Origin) -> Option<Vec<String>> {
     for (row, direction, amount) in rows {
         let how = if row.exposure == ExposureType::Direct { "direct" } else { "indirect" };
         let address = row.address.as_deref().unwrap_or("address not known");
-        let title = format!("{} ({}), {how}, {address}", row.label, row.category);
+        let title = format!("{} ({}), {how}, {address}", label(&row.label), row.category);
         let count = row.tx_count.map_or(1, |count| count as usize);
         party(
             &mut chart,
             Kind::Service,
-            format!("{how}: {}", row.label),
+            format!("{how}: {}", label(&row.label)),
             title,
             "transaction",
             amount,
@@ -107,10 +108,10 @@ fn side(chart: &mut Chart, side: &Side, incoming: bool) {
     for row in &side.entities {
         let exposed = &row.exposed;
         let how = if exposed.direct { "direct" } else { "indirect" };
-        let name = format!("{how}: {}", exposed.entity.label);
+        let name = format!("{how}: {}", label(&exposed.entity.label));
         let title = format!(
             "{} ({}), {how}, {} path{}, most by {}",
-            exposed.entity.label,
+            label(&exposed.entity.label),
             exposed.entity.category,
             exposed.paths,
             s(exposed.paths),

@@ -1,7 +1,7 @@
 //! A cluster: its addresses, what joins two of them, and what was not joined.
 
 use tracehound_engine::cluster::{Cluster, Step};
-use tracehound_model::{Amount, Chain};
+use tracehound_model::{Amount, Chain, text::label};
 
 use super::{Ground, Origin};
 use crate::{
@@ -75,8 +75,12 @@ fn around(chart: &mut Chart, found: &Cluster) {
     let lines = vec![format!("cluster {}", short(name)), members];
     let middle = unit(chart, Unit { kind: Kind::Start, lines, title: found.cluster.clone() });
     for named in &found.names {
-        let title = format!("{}: {} ({})", named.address, named.label, named.category);
-        let from = party(chart, Kind::Service, (format!("{} {}", named.label, short(&named.address)), title));
+        let title = format!("{}: {} ({})", named.address, label(&named.label), named.category);
+        let from = party(
+            chart,
+            Kind::Service,
+            (format!("{} {}", label(&named.label), short(&named.address)), title),
+        );
         line(chart, from, middle);
     }
     let unnamed =

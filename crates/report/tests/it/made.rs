@@ -158,7 +158,7 @@ pub(crate) fn naming(found: &Trace) -> Naming {
         url: Some(format!("javascript:alert(3)//{HOSTILE}")),
         published,
         recorded_at,
-        sha256: String::new(),
+        sha256: "7".repeat(64),
     };
     let named =
         found.nodes.iter().filter(|node| node.entity.is_some()).filter_map(|node| node.address.clone());

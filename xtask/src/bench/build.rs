@@ -18,10 +18,13 @@ const BUILT: [&[&str]; 6] = [
     &["--package", "tracehound-simulate", "--example", "measure_guard"],
 ];
 
+/// The name of this tree's.
+const NOW: &str = "now";
+
 /// Release programs of one tree.
 #[derive(Clone, Debug)]
 pub(crate) struct Build {
-    /// For people and for folder names: `this tree`'s is "now", a commit's its short id.
+    /// For people and for folder names: this tree's is [`NOW`], a commit's its short id.
     pub(crate) name: String,
     folder: PathBuf,
 }
@@ -32,7 +35,12 @@ impl Build {
         for asked in BUILT {
             run(cargo(&[&["build", "--release"], asked].concat()))?;
         }
-        Ok(Self { name: "now".into(), folder: target_folder().join("release") })
+        Ok(Self { name: NOW.into(), folder: target_folder().join("release") })
+    }
+
+    /// Whether it is this tree's.
+    pub(crate) fn is_of_this_tree(&self) -> bool {
+        self.name == NOW
     }
 
     /// Builds a commit in a clone of its own under `home`; the second time only what changed.

@@ -38,6 +38,10 @@ const MAX_ENTITIES: usize = 4 * MAX_PARTIES;
 const MAX_NESTING: usize = 8;
 /// Most datasets in the name of a source; with more it has to be named.
 const MAX_DATASETS: usize = 3;
+/// Most relations of one list: each pair that a link names counts, kept or not.
+const MAX_RELATIONS: u64 = 1_000_000;
+/// Most addresses, and most parents, of one party; of real ones a dozen is much.
+const MAX_OWN: usize = 200;
 /// An address of more parties than this tells nothing about any of them: an agent's, a mailbox.
 const MAX_SHARING: usize = 100;
 /// Properties that are read.
@@ -364,9 +368,9 @@ impl Reader {
     }
 
     /// Gives each party what is said of it and others.
-    fn give_relations(&mut self, out: &mut Collector) {
+    fn give_relations(&mut self, out: &mut Collector) -> Result<(), ImportError> {
         let links = std::mem::take(&mut self.links);
-        let (mut full, mut loose) = (BTreeSet::new(), 0);
+        let (mut full, mut loose, mut said) = (BTreeSet::new(), 0, 0);
         for link in links {
             if let Some(text) = &link.unread_share {
                 out.warn(
@@ -378,6 +382,12 @@ impl Reader {
             let is_loose = parties.is_empty() || link.others.is_empty();
             loose += u64::from(is_loose);
             self.tied.push(!is_loose);
+            said += parties.len() as u64 * link.others.len() as u64;
+            if said > MAX_RELATIONS {
+                let missing =
+                    format!("it has more than {MAX_RELATIONS} relations, the most that is read of one list");
+                return Err(ImportError::Unusable { format: FORMAT, missing });
+            }
             for whom in parties {
                 for other in &link.others {
                     let known = self.party(other).is_some();
@@ -391,7 +401,7 @@ impl Reader {
             }
         }
         for entity in &mut self.entities {
-            for parent in std::mem::take(&mut entity.parents) {
+            for parent in std::mem::take(&mut entity.parents).into_iter().take(MAX_OWN) {
                 let relation = Relation::new(RelationKind::OwnedOrControlledBy, parent);
                 if !entity.particulars.add_relation(relation) {
                     full.insert(entity.id.clone());
@@ -411,6 +421,7 @@ impl Reader {
             );
         }
         self.give_addresses(out);
+        Ok(())
     }
 
     /// Gives each party its addresses that others have too.
@@ -420,11 +431,11 @@ impl Reader {
             if !matches!(entity.role, Role::Party(_)) {
                 continue;
             }
-            let by_id = entity.addresses.iter().filter_map(|id| {
+            let by_id = entity.addresses.iter().take(MAX_OWN).filter_map(|id| {
                 let address = &self.entities[*self.by_id.get(id)?];
                 Some((id.clone(), address.address_texts.first().or(address.caption.as_ref())?.clone()))
             });
-            let by_text = entity.address_texts.iter().map(|text| {
+            let by_text = entity.address_texts.iter().take(MAX_OWN).map(|text| {
                 let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
                 (format!("address: {}", words.join(" ")), text.clone())
             });
@@ -504,7 +515,7 @@ impl Reader {
         let mut out = Collector::new(FORMAT, head, options);
         out.source_mut().published = options.source.published.or(self.newest);
         self.unread.iter().for_each(|name| out.unread(name));
-        self.give_relations(&mut out);
+        self.give_relations(&mut out)?;
         let kept = self.kept();
         let told = self.entities.iter().zip(&kept).filter(|(_, kept)| **kept);
         let told = told.flat_map(|(entity, _)| &entity.particulars.relations);

@@ -440,3 +440,31 @@ fn relations_of_ofacs_enhanced_form_are_read() {
     );
     assert!(!list.unread.iter().any(|name| name.contains("relat")), "{:?}", list.unread);
 }
+
+/// A link may name many on both sides: as many relations as there are pairs.
+#[test]
+fn a_link_of_very_many_is_refused_before_it_costs_much() {
+    let ids = |side: &str, count: usize| {
+        (0..count).map(|at| format!("\"{side}{at}\"")).collect::<Vec<_>>().join(",")
+    };
+    let link = |count: usize| {
+        format!(
+            "{{\"id\":\"o\",\"schema\":\"Ownership\",\"properties\":{{\"owner\":[{}],\"asset\":[{}]}}}}",
+            ids("x", count),
+            ids("a", count)
+        )
+    };
+    let asset = |at: usize| {
+        format!(
+            "{{\"id\":\"a{at}\",\"schema\":\"Company\",\"properties\":{{\"name\":[\"Company {at}\"]}},\"target\":true}}"
+        )
+    };
+    let list = |count: usize| {
+        let mut lines: Vec<String> = (0..count).map(asset).collect();
+        lines.push(link(count));
+        ftm(&lines.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let error = list(5_000).expect_err("too many").to_string();
+    assert!(error.contains("more than 1000000 relations"), "{error}");
+    assert_eq!(list(20).unwrap().parties[0].particulars.relations.len(), 20);
+}

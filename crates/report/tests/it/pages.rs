@@ -49,6 +49,25 @@ fn nothing_from_outside_is_acted_upon() {
     assert!(!policy.split('"').next().expect("one").contains("unsafe"));
 }
 
+/// A list may call somebody what it likes, and a trace may come to him a thousand times.
+#[test]
+fn a_name_without_end_is_cut_where_it_is_repeated() {
+    let mut traced = trace(1_000, 3);
+    let mut naming = naming(&traced.found);
+    let before = page::trace(&traced, &naming, &told()).len();
+    let endless = "x".repeat(100_000);
+    for entity in traced.found.nodes.iter_mut().filter_map(|node| node.entity.as_mut()) {
+        entity.label.clone_from(&endless);
+    }
+    for (_, claim) in &mut naming.claims {
+        claim.statement.label.clone_from(&endless);
+        claim.statement.programs = vec![endless.clone(); 3];
+    }
+    let page = page::trace(&traced, &naming, &told());
+    assert!(page.len() < 2 * before, "{} bytes, {before} before", page.len());
+    assert!(page.contains(&format!("{}…", "x".repeat(200))));
+}
+
 #[test]
 fn every_id_of_the_answer_is_in_the_page_whole() {
     let traced = trace(120, 9);

@@ -23,6 +23,7 @@ usage: cargo xtask TASK
   bench [--txs N,N] [--no-peers] [--against COMMIT [--pairs N]]
                               measure, and rewrite docs/BENCHMARKS.md
   names                       measure how names are found, and rewrite their section of docs/SCORECARD.md
+  coinjoins                   measure CoinJoins of known wallets and labels, and rewrite their section of docs/SCORECARD.md
   fuzz [--seconds N] [TARGET] every fuzz target, or one, for N seconds each (60)
   mutants [--share PERCENT] [--shard K/N] [--part NAME] [--report]
                               plant small bugs where a wrong answer costs most and see which ones no test notices; goes on
@@ -37,19 +38,8 @@ fn main() -> ExitCode {
         ["test", ref rest @ ..] => test::Options::parse(rest).and_then(test::run_all),
         ["tidy"] => tidy::run(),
         ["fuzz", ref rest @ ..] => fuzz::Options::parse(rest).and_then(|options| fuzz::run_targets(&options)),
-        ["names"] => run::run(run::cargo(&[
-            "--config",
-            "profile.dev.package.tracehound-attribution.opt-level=2",
-            "test",
-            "--package",
-            "tracehound-attribution",
-            "--test",
-            "it",
-            "--",
-            "--ignored",
-            "names_scorecard::names_scorecard",
-            "--exact",
-        ])),
+        ["names"] => measure("attribution", "names_scorecard::names_scorecard"),
+        ["coinjoins"] => measure("analysis", "coinjoin::scorecard::coinjoins_scorecard"),
         ["bench", ref rest @ ..] => bench::run(rest),
         ["mutants", ref rest @ ..] => mutants::run(rest),
         [] | ["help" | "--help" | "-h"] => {
@@ -69,4 +59,23 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs the ignored test of a crate that measures and rewrites its section of the scorecard.
+fn measure(name: &str, test: &str) -> Result<(), Failure> {
+    let package = format!("tracehound-{name}");
+    let optimised = format!("profile.dev.package.{package}.opt-level=2");
+    run::run(run::cargo(&[
+        "--config",
+        &optimised,
+        "test",
+        "--package",
+        &package,
+        "--test",
+        "it",
+        "--",
+        "--ignored",
+        test,
+        "--exact",
+    ]))
 }

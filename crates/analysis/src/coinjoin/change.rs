@@ -10,10 +10,12 @@ use super::{Answer, Protocol, TxShape, features::Tally, joinmarket};
 
 /// Inputs that the search takes, one bit each.
 const MAX_INPUTS: usize = 64;
-/// Highest fee of a maker, one part in so many of the mixed amount. Takers of the reference client stop well below.
+/// Highest fee of a maker, one part in so many of the mixed amount. Takers of the reference client stop at a fifth of it
+/// unless told otherwise.
 const MAX_FEE_SHARE: u64 = 200;
-/// Highest fee of a maker where that is less, base units.
-const MAX_FEE_FLAT: u64 = 1_000;
+/// Highest fee of a maker where that is less, base units: a taker refuses what exceeds both of its limits, and the other
+/// is 1,000 to 10,000 unless told otherwise.
+const MAX_FEE_FLAT: u64 = 10_000;
 /// Groups of inputs kept for one change output.
 const MAX_GROUPS: usize = 256;
 /// Steps of the search for the groups of one change output.
@@ -378,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_search_cannot_decide_is_told_by_its_shape_and_less_sure() {
+    fn what_the_search_cannot_decide_is_suspected_for_its_shape() {
         for each in [30_000_000, 60_000_000] {
             let (inputs, changes) = crowd(each);
             let coin = |(owner, value): (u64, u64)| Coin { value, script: ScriptType::P2wpkh, owner };
@@ -387,8 +389,8 @@ mod tests {
             let outputs: Vec<Coin> = (1_000..).zip(changes.into_iter().chain(mixed)).map(coin).collect();
             let (when, pays_wasabi1_coordinator) = (When::Unknown, false);
             let shape = TxShape { inputs: &inputs, outputs: &outputs, when, pays_wasabi1_coordinator };
-            let Answer::CoinJoin(found) = classify(&shape) else { panic!("its shape is JoinMarket's") };
-            assert_eq!((found.rule, found.confidence), ("joinmarket-shape", 60));
+            let Answer::Suspected(found) = classify(&shape) else { panic!("its shape is JoinMarket's") };
+            assert_eq!((found.rule, found.confidence), ("joinmarket-shape", 40));
         }
     }
 }

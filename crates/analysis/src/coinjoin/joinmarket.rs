@@ -68,5 +68,7 @@ pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
             Balance::Undecided => undecided = true,
         }
     }
-    (undecided && people >= 5).then(|| finding(60, "joinmarket-shape")).flatten()
+    // The shape alone is that of batches too.
+    (undecided && people >= 5)
+        .then(|| Finding::new(Protocol::JoinMarket, people, 40, "joinmarket-shape").suspected())
 }

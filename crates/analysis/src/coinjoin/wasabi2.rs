@@ -14,11 +14,13 @@ use super::{
 const FIRST: (u32, u64) = (741_213, 1_655_251_200); // 2022-06-15
 /// Inputs that one client may register (`MaxInputsRegistrableByWallet` in the client).
 const INPUTS_EACH: usize = 10;
+/// The least amount that a client makes an output of, base units.
+pub(super) const LEAST: u64 = 5_000;
 /// The range of standard amounts, base units.
-const STANDARD: std::ops::RangeInclusive<u64> = 5_000..=134_375_000_000;
+const STANDARD: std::ops::RangeInclusive<u64> = LEAST..=134_375_000_000;
 
 /// Whether an amount is one of 2^k, 3^k, 2·3^k, 10^k, 2·10^k, 5·10^k in the protocol's range.
-fn is_standard(value: u64) -> bool {
+pub(super) fn is_standard(value: u64) -> bool {
     let without = |mut rest: u64, factor: u64| {
         while rest.is_multiple_of(factor) {
             rest /= factor;
@@ -49,8 +51,8 @@ pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
         // The published rule does not look at owners. Where it is met, say so; a payout by one wallet is likelier.
         let published = inputs.len() >= 50 && outputs.len() >= 20;
         let people = if owners.spending == 1 { 1 } else { 2 };
-        return published
-            .then(|| Finding::new(Protocol::Wasabi2, people, 10, "wasabi2-published-few-owners"));
+        let few = || Finding::new(Protocol::Wasabi2, people, 10, "wasabi2-published-few-owners");
+        return published.then(|| few().suspected());
     }
     match (inputs.len(), tally.distinct) {
         (50.., 5..) => finding(95, "wasabi2"),

@@ -1,8 +1,11 @@
 //! The classifier on real and emulated transactions, and on hand-made ones that must not be taken for a `CoinJoin`.
 
+mod demixing;
 mod emulated;
 mod made;
 mod mainnet;
+mod markets;
+mod scorecard;
 
 use tracehound_analysis::coinjoin::{Answer, Coin, TxShape, When, classify};
 use tracehound_model::ScriptType;

@@ -115,7 +115,7 @@ fn command_line(args: &RangeScoreArgs) -> String {
 /// The sections of a scorecard that other commands wrote, from their first mark on.
 fn other_sections(file: &Path) -> String {
     let old = fs::read_to_string(file).unwrap_or_default();
-    old.find("<!-- names -->").map_or_else(String::new, |at| format!("\n{}", &old[at..]))
+    old.find("<!-- ").map_or_else(String::new, |at| format!("\n{}", &old[at..]))
 }
 
 fn write_file(path: Option<&PathBuf>, text: &str) -> Result<()> {

@@ -23,7 +23,7 @@ struct Became {
     input: usize,
     /// Of the input's value, the share that left in the output. They add up to 1.
     left_in: Vec<f64>,
-    /// How probably the output is the owner's on account of this input.
+    /// How probably the output is the owner's on account of this input. What all inputs' lack to 1 is the coordinator's.
     owner_of: Vec<f64>,
 }
 
@@ -64,8 +64,8 @@ pub fn answer(line: &[u8], chosen: Option<usize>) -> Answered {
     to_bytes(&Estimate {
         txid: transaction.txid,
         confidence,
-        inputs: wanted.map(|input| of_input(input, &plan, &outputs)).collect(),
-        measured: demix::MEASURED,
+        inputs: wanted.map(|input| of_input(input, &plan.shares, &outputs)).collect(),
+        measured: plan.measured,
     })
 }
 

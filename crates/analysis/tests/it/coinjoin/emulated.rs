@@ -8,22 +8,22 @@ use std::{
 
 use tracehound_analysis::{
     boltzmann::{Amounts, DEFAULT_WORK, FeeShare, Intrafees},
-    coinjoin::{Protocol, change_links, demix},
+    coinjoin::Protocol,
 };
 
 use super::{Tx, coin, name};
 
 /// One transaction with the wallet of each input and output, where known.
-struct Known {
+pub(super) struct Known {
     height: u64,
-    tx: Tx,
-    payers: Vec<Option<String>>,
-    receivers: Vec<Option<String>>,
+    pub(super) tx: Tx,
+    pub(super) payers: Vec<Option<String>>,
+    pub(super) receivers: Vec<Option<String>>,
 }
 
 impl Known {
     /// Whether at least two wallets spend: the definition of a `CoinJoin`.
-    fn is_coinjoin(&self) -> bool {
+    pub(super) fn is_coinjoin(&self) -> bool {
         self.payers.iter().flatten().collect::<BTreeSet<_>>().len() > 1
     }
 }
@@ -59,7 +59,7 @@ fn unzip(path: &Path, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<u8>
 }
 
 /// Every transaction whose inputs are all known, with the wallets that own its coins.
-fn emulation(file: &str) -> Option<Vec<Known>> {
+pub(super) fn emulation(file: &str) -> Option<Vec<Known>> {
     let path = tracehound_testkit::shared_data(file)?;
     let members = unzip(&path, |name| name.ends_with("/keys.json") || name.contains("btc-node/block_"));
     let mut wallets = BTreeMap::new();
@@ -144,31 +144,6 @@ fn every_joinmarket_round_is_found_and_nothing_else() {
 }
 
 #[test]
-fn joinmarket_change_goes_to_its_owner() {
-    let Some(known) = emulation("coinjoin/emulated_joinmarket.zip") else { return };
-    let (mut right, mut unlinked, mut sure, mut sure_right, mut all) = (0, 0, 0, 0, 0);
-    for one in known.iter().filter(|one| one.is_coinjoin()) {
-        let answer = one.tx.answer();
-        let links = change_links(&one.tx.shape(), &answer);
-        let found = answer.mixing(0).expect("found, see above");
-        let equal = found.participants as usize;
-        all += one.tx.outputs.len() - equal;
-        unlinked += one.tx.outputs.len() - equal - links.len();
-        for link in &links {
-            let owner = &one.receivers[link.output as usize];
-            let is_right = link.inputs.iter().all(|&input| one.payers[input as usize] == *owner);
-            right += usize::from(is_right);
-            sure += usize::from(link.percent >= 90);
-            sure_right += usize::from(link.percent >= 90 && is_right);
-        }
-    }
-    assert_eq!((all, unlinked), (159, 0));
-    assert_eq!((sure, sure_right), (134, 134), "what is sure is right");
-    // Nearest input attributes 141. What is not sure are equal amounts of different people: nothing tells them apart.
-    assert_eq!(right, 146);
-}
-
-#[test]
 fn every_round_of_wasabi_2_is_found_even_small_ones() {
     let Some(known) = emulation("coinjoin/emulated_wasabi2.zip") else { return };
     let mut sizes = Vec::new();
@@ -187,47 +162,6 @@ fn every_round_of_wasabi_2_is_found_even_small_ones() {
         sizes,
         [(13, very_small), (29, small), (18, very_small), (24, small), (31, small), (30, small)]
     );
-}
-
-#[test]
-#[expect(clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "shares, not money")]
-fn an_estimate_of_wasabi_2_beats_proportions_and_means_what_it_says() {
-    let Some(known) = emulation("coinjoin/emulated_wasabi2.zip") else { return };
-    let (mut right, mut proportional, mut total) = (0.0, 0.0, 0.0);
-    // Outputs offered to each owner, by tenths of the probability: how many, sum of probabilities, owned indeed.
-    let mut bins = [(0_u32, 0.0, 0_u32); 10];
-    for one in known.iter().filter(|one| one.is_coinjoin()) {
-        let value = |coin: &tracehound_analysis::coinjoin::Coin| coin.value;
-        let inputs: Vec<u64> = one.tx.inputs.iter().flatten().map(value).collect();
-        let outputs: Vec<u64> = one.tx.outputs.iter().map(value).collect();
-        let brought: u64 = inputs.iter().sum();
-        let plan = demix(&inputs, &outputs).expect("a round");
-        for (place, shares) in plan.iter().enumerate() {
-            let owner = &one.receivers[place];
-            for person in one.payers.iter().collect::<BTreeSet<_>>() {
-                let theirs = |at: &usize| one.payers[*at] == *person;
-                let estimate: f64 = (0..inputs.len()).filter(theirs).map(|at| shares[at]).sum();
-                let share = (0..inputs.len()).filter(theirs).map(|at| inputs[at]).sum::<u64>() as f64
-                    / brought as f64;
-                let is_theirs = person == owner;
-                let bin = &mut bins[((estimate * 10.0).max(0.0) as usize).min(9)];
-                *bin = (bin.0 + 1, bin.1 + estimate, bin.2 + u32::from(is_theirs));
-                if is_theirs {
-                    right += estimate * outputs[place] as f64;
-                    proportional += share * outputs[place] as f64;
-                }
-            }
-            total += outputs[place] as f64;
-        }
-    }
-    let (right, proportional) = (right / total, proportional / total);
-    // What `demix::MEASURED` says of it, as does the help of the command.
-    assert!(demix::MEASURED.contains("29 %") && (0.285..0.295).contains(&right), "{right}");
-    assert!(demix::MEASURED.contains("24 %") && (0.235..0.245).contains(&proportional), "{proportional}");
-    for (count, sum, owned) in bins.into_iter().filter(|bin| bin.0 >= 20) {
-        let (said, was) = (sum / f64::from(count), f64::from(owned) / f64::from(count));
-        assert!((said - was).abs() < 0.03, "said {said:.3}, was {was:.3}, {count} times");
-    }
 }
 
 #[test]

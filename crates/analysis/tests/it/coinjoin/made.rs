@@ -100,7 +100,7 @@ fn a_consolidation_in_the_shape_of_wasabi_2_is_hardly_believed() {
         coin.owner = 1;
     }
     let answer = own.answer();
-    let found = answer.mixing(0).expect("the published rule is met");
+    let Answer::Suspected(found) = &answer else { panic!("the published rule is met: {answer:?}") };
     assert_eq!((found.protocol, found.confidence, found.participants), (Protocol::Wasabi2, 10, 1));
     assert_eq!(answer.mixing(50), None);
     // With owners of their own the inputs still do not make a round: too few different amounts.
@@ -140,6 +140,11 @@ fn the_coordinator_is_enough_before_it_changed_its_address() {
     round.pays_wasabi1_coordinator = true;
     round.when = When::Height(560_000);
     assert_eq!(name(&round.answer()), "wasabi1 wasabi1-coordinator");
+    let mut alone = round.clone();
+    for coin in alone.inputs.iter_mut().flatten() {
+        coin.owner = 1;
+    }
+    assert_eq!(name(&alone.answer()), "suspected wasabi1-coordinator-one-owner");
     round.inputs[1] = None;
     assert_eq!(name(&round.answer()), "wasabi1 wasabi1-coordinator", "the outputs decide");
     round.inputs[1] = round.inputs[0];

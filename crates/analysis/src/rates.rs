@@ -21,18 +21,59 @@ pub struct Rate {
     pub typology: String,
     /// Loot found where it ended, in tenths of a per cent of all loot.
     pub recall_permille: Option<u32>,
+    /// The lower end of the middle 95 % of it when as many heists are drawn with replacement; only of whole heists.
+    pub recall_low_permille: Option<u32>,
+    /// The upper end.
+    pub recall_high_permille: Option<u32>,
     /// Loot in what the rule called dirty, in tenths of a per cent.
     pub precision_permille: Option<u32>,
+    /// The lower end of the middle 95 % of it when as many heists are drawn with replacement; only of whole heists.
+    pub precision_low_permille: Option<u32>,
+    /// The upper end.
+    pub precision_high_permille: Option<u32>,
     /// What was placed where loot ended when the propagation started from an unrelated coin.
     pub placebo_permille: Option<u32>,
+    /// The lower end of the middle 95 % of it when as many heists are drawn with replacement; only of whole heists.
+    pub placebo_low_permille: Option<u32>,
+    /// The upper end.
+    pub placebo_high_permille: Option<u32>,
     /// Loot attributed to the service at which it arrived.
     pub services_recall_permille: Option<u32>,
+    /// The lower end of the middle 95 % of it when as many heists are drawn with replacement; only of whole heists.
+    pub services_recall_low_permille: Option<u32>,
+    /// The upper end.
+    pub services_recall_high_permille: Option<u32>,
     /// Loot in what the rule said arrived at services.
     pub services_precision_permille: Option<u32>,
+    /// The lower end of the middle 95 % of it when as many heists are drawn with replacement; only of whole heists.
+    pub services_precision_low_permille: Option<u32>,
+    /// The upper end.
+    pub services_precision_high_permille: Option<u32>,
     /// What arrived at services where loot arrived too when the propagation started from an unrelated coin.
     pub services_placebo_permille: Option<u32>,
+    /// The lower end of the middle 95 % of it when as many heists are drawn with replacement; only of whole heists.
+    pub services_placebo_low_permille: Option<u32>,
+    /// The upper end.
+    pub services_placebo_high_permille: Option<u32>,
     /// Walks measured.
     pub samples: u64,
+}
+
+/// A figure with its range.
+#[derive(Clone, Copy)]
+struct Figure {
+    permille: Option<u32>,
+    low: Option<u32>,
+    high: Option<u32>,
+}
+
+impl Figure {
+    /// `61.3 % (52.0 to 70.1 %)`.
+    fn shown(self) -> Option<String> {
+        let figure = percent(self.permille?);
+        let (Some(low), Some(high)) = (self.low, self.high) else { return Some(figure) };
+        Some(format!("{figure} ({}.{} to {})", low / 10, low % 10, percent(high)))
+    }
 }
 
 /// A measurement.
@@ -85,15 +126,10 @@ impl Rates {
         let rates: Self =
             toml::from_str(text).map_err(|error| RatesError::Form(error.message().to_owned()))?;
         for rate in &rates.rate {
-            for (what, permille) in [
-                ("recall", rate.recall_permille),
-                ("precision", rate.precision_permille),
-                ("placebo", rate.placebo_permille),
-                ("recall at services", rate.services_recall_permille),
-                ("precision at services", rate.services_precision_permille),
-                ("placebo at services", rate.services_placebo_permille),
-            ] {
-                if let Some(permille) = permille.filter(|&permille| permille > 1_000) {
+            for (what, figure) in rate.figures() {
+                let Figure { permille, low, high } = figure;
+                let parts = [permille, low, high].into_iter().flatten();
+                if let Some(permille) = parts.into_iter().find(|&permille| permille > 1_000) {
                     return Err(RatesError::AboveWhole { method: rate.method.clone(), what, permille });
                 }
             }
@@ -113,6 +149,16 @@ impl Rates {
         self.rate.iter().filter(wanted).find(|rate| rate.typology == "all")
     }
 
+    /// On what a figure was measured, and what its range is.
+    fn conditions(&self, rate: &Rate) -> String {
+        let range = match rate.recall_low_permille {
+            Some(_) => "; in brackets the middle 95 % when heists are drawn with replacement",
+            None => "",
+        };
+        let chains = if self.chains == 1 { "chain" } else { "chains" };
+        format!("{} heists on {} {chains}{range}", rate.samples, self.chains)
+    }
+
     /// One sentence about a rule, for people; `None` where it was not measured.
     ///
     /// `knows_services`: whether any service of the chain is known here. Where none is, the propagation goes on through all of
@@ -123,11 +169,11 @@ impl Rates {
             let (rate, (recall, precision)) = (self.of(method, "nothing")?, blind?);
             return Some(format!(
                 "measured on generated heists with no service known, as none of this chain is here: {} found {recall} of \
-                 the loot where it ended, and {precision} of what it called dirty was loot{} ({} heists; \
+                 the loot where it ended, and {precision} of what it called dirty was loot{} ({}; \
                  docs/SCORECARD.md)",
                 method.name(),
                 rate.placebo(),
-                rate.samples
+                self.conditions(rate)
             ));
         }
         let rate = self.of(method, if through_mixes { "services" } else { "services-and-mixes" })?;
@@ -138,23 +184,62 @@ impl Rates {
         });
         Some(format!(
             "measured on generated heists with every service known: {} {way} found {recall} of the loot where it ended, \
-             and {precision} of what it called dirty was loot{}{blind} ({} heists; docs/SCORECARD.md)",
+             and {precision} of what it called dirty was loot{}{blind} ({}; docs/SCORECARD.md)",
             method.name(),
             rate.placebo(),
-            rate.samples
+            self.conditions(rate)
         ))
     }
 }
 
 impl Rate {
+    /// All figures, with their names for people.
+    fn figures(&self) -> [(&'static str, Figure); 6] {
+        let figure = |permille, low, high| Figure { permille, low, high };
+        [
+            ("recall", figure(self.recall_permille, self.recall_low_permille, self.recall_high_permille)),
+            (
+                "precision",
+                figure(self.precision_permille, self.precision_low_permille, self.precision_high_permille),
+            ),
+            ("placebo", figure(self.placebo_permille, self.placebo_low_permille, self.placebo_high_permille)),
+            (
+                "recall at services",
+                figure(
+                    self.services_recall_permille,
+                    self.services_recall_low_permille,
+                    self.services_recall_high_permille,
+                ),
+            ),
+            (
+                "precision at services",
+                figure(
+                    self.services_precision_permille,
+                    self.services_precision_low_permille,
+                    self.services_precision_high_permille,
+                ),
+            ),
+            (
+                "placebo at services",
+                figure(
+                    self.services_placebo_permille,
+                    self.services_placebo_low_permille,
+                    self.services_placebo_high_permille,
+                ),
+            ),
+        ]
+    }
+
     /// Recall and precision, for people.
     fn shares(&self) -> Option<(String, String)> {
-        Some((percent(self.recall_permille?), percent(self.precision_permille?)))
+        let [(_, recall), (_, precision), ..] = self.figures();
+        Some((recall.shown()?, precision.shown()?))
     }
 
     fn placebo(&self) -> String {
-        self.placebo_permille.map_or_else(String::new, |placebo| {
-            format!("; from an unrelated coin it put {} of the coin there", percent(placebo))
+        let [_, _, (_, placebo), ..] = self.figures();
+        placebo.shown().map_or_else(String::new, |placebo| {
+            format!("; from an unrelated coin it put {placebo} of the coin there")
         })
     }
 }
@@ -203,15 +288,22 @@ mod tests {
             Some(
                 "measured on generated heists with every service known: fifo through mixes found 73.4 % of the loot where \
                  it ended, and 100.0 % of what it called dirty was loot; with none known it is 65.0 % and 16.9 %; here \
-                 some are unknown (2 heists; docs/SCORECARD.md)"
+                 some are unknown (2 heists on 1 chain; docs/SCORECARD.md)"
             )
         );
         assert_eq!(
             rates.sentence(Method::Fifo, true, false).as_deref(),
             Some(
                 "measured on generated heists with no service known, as none of this chain is here: fifo found 65.0 % of \
-                 the loot where it ended, and 16.9 % of what it called dirty was loot (2 heists; docs/SCORECARD.md)"
+                 the loot where it ended, and 16.9 % of what it called dirty was loot (2 heists on 1 chain; docs/SCORECARD.md)"
             )
+        );
+        let ranged = format!("{known}recall_low_permille = 611\nrecall_high_permille = 802\n");
+        let sentence = read(&ranged).sentence(Method::Fifo, true, true).expect("measured");
+        assert!(sentence.contains("found 73.4 % (61.1 to 80.2 %) of the loot where it ended"), "{sentence}");
+        assert!(
+            sentence.contains("in brackets the middle 95 % when heists are drawn with replacement"),
+            "{sentence}"
         );
         assert_eq!(rates.sentence(Method::Fifo, false, true), None);
         assert_eq!(read(&known).sentence(Method::Fifo, true, false), None, "not measured without services");

@@ -20,7 +20,7 @@ use crate::{
     pool::MAX_COINS,
 };
 
-pub use heists::{HeistConfig, generate_heists};
+pub use heists::{Difficulty, HeistConfig, generate_heists};
 
 /// Weight units at which a block is closed, at most. Bitcoin's limit is 4,000,000, and the largest transaction the
 /// shapes give (795 inputs of 297 bytes without witness, and a few outputs) weighs less than 980,000.
@@ -118,9 +118,9 @@ impl Generator {
     }
 
     /// A chain in which heists happen.
-    fn with_heists(config: GeneratorConfig, heists: u32) -> Result<Self, RangeError> {
+    fn with_heists(config: GeneratorConfig, heists: u32, difficulty: Difficulty) -> Result<Self, RangeError> {
         let generator = Self::new(config)?;
-        let director = Director::new(&generator.config, heists)?;
+        let director = Director::new(&generator.config, heists, difficulty)?;
         Ok(Self { director: Some(director), ..generator })
     }
 

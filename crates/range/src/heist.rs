@@ -5,7 +5,11 @@
 //! well a wallet keeps its habits, in decoy dust and in pace; one in ten stays dormant. Rounds of `CoinJoin`s take their
 //! other people from the background, and some rounds are held without any thief.
 //!
-//! **What is not modelled:** other chains and bridges, price, office hours, exchanges that freeze, thieves who learn.
+//! The harder range ([`Difficulty::Hard`]) makes rounds large, cuts them as clients do, and lets makers and peel chains be
+//! less plain.
+//!
+//! **What is not modelled:** other chains and bridges, price, office hours, exchanges that freeze, thieves who learn, Wasabi 1,
+//! Whirlpool, wallets that prefer mixed coins for the next round, custodial sweeps, `PayJoin`, wallets of several people.
 
 mod branch;
 mod plan;
@@ -29,10 +33,12 @@ use crate::{
     config::GeneratorConfig,
     dice::{Dice, mix},
     economy::{Economy, SERVICES},
+    generator::Difficulty,
 };
 use branch::{Branch, shares};
 use plan::{FEWEST_TXS, MIXERS, Plan};
-use rounds::{Outcome, equal, wasabi2};
+pub(crate) use rounds::MOST_COINS;
+use rounds::{Outcome, equal, round_size, wasabi2};
 use stage::{Book, Habit, Note, Out, Piece, Stage, loot, stolen};
 
 /// Written into the truth.
@@ -44,6 +50,8 @@ const SHARE: u64 = 4;
 const QUIET: u64 = 110;
 /// Most heists in one chain.
 const MOST_HEISTS: u64 = 10_000;
+/// Chance in a hundred that a wallet of the harder range does not keep its habit, its kind of address among it.
+const HARD_NOISE: u64 = 35;
 /// Transactions that one action may take.
 const ROOM: u64 = 2;
 
@@ -64,6 +72,7 @@ pub(crate) struct Director {
     dice: Dice,
     book: Book,
     tx_count: u64,
+    hard: bool,
     /// By the transaction number from which it may happen, and in the order of planning.
     agenda: BTreeMap<(u64, u64), Event>,
     planned: u64,
@@ -72,7 +81,11 @@ pub(crate) struct Director {
 }
 
 impl Director {
-    pub(crate) fn new(config: &GeneratorConfig, heists: u32) -> Result<Self, RangeError> {
+    pub(crate) fn new(
+        config: &GeneratorConfig,
+        heists: u32,
+        difficulty: Difficulty,
+    ) -> Result<Self, RangeError> {
         let txs = config.tx_count;
         let most = (txs.saturating_sub(QUIET) / SHARE / FEWEST_TXS).clamp(1, MOST_HEISTS) as u32;
         if heists == 0 || heists > most {
@@ -82,6 +95,7 @@ impl Director {
             dice: Dice::new(mix(config.seed ^ 0x6865_6973_7473)),
             book: Book::new(config.network),
             tx_count: txs,
+            hard: difficulty == Difficulty::Hard,
             agenda: BTreeMap::new(),
             planned: 0,
             branches: Vec::new(),
@@ -96,7 +110,10 @@ impl Director {
         let share = (txs - QUIET) / (SHARE * u64::from(heists));
         for heist in 1..=heists {
             let start = director.dice.between(QUIET + (txs - QUIET) / 6, QUIET + (txs - QUIET) / 2);
-            let plan = Plan::draw(config.seed, heist, share, (txs - QUIET) * 2 / 5, &mut director.dice);
+            let mut plan = Plan::draw(config.seed, heist, share, (txs - QUIET) * 2 / 5, &mut director.dice);
+            if director.hard {
+                plan.noise = HARD_NOISE;
+            }
             director.plan(start, Event::Theft(Box::new(plan)));
         }
         for number in 0..=heists {
@@ -120,7 +137,8 @@ impl Director {
             return false;
         }
         let Some((_, event)) = self.agenda.pop_first() else { return false };
-        let mut stage = Stage { chain, economy, dice: &mut self.dice, book: &mut self.book };
+        let hard = self.hard;
+        let mut stage = Stage { chain, economy, dice: &mut self.dice, book: &mut self.book, hard };
         match event {
             Event::Theft(mut plan) => match theft(&mut stage, &mut plan) {
                 Some(first) => {
@@ -149,10 +167,15 @@ impl Director {
                 }
             }
             Event::Round(protocol) => {
-                let others = stage.dice.between(15, 60) as usize;
                 let held = match protocol {
-                    Protocol::Wasabi2 => wasabi2(&mut stage, others, None),
-                    Protocol::Joinmarket => equal(&mut stage, others / 4, None),
+                    Protocol::Wasabi2 => {
+                        let others = round_size(&mut stage);
+                        wasabi2(&mut stage, others, None)
+                    }
+                    Protocol::Joinmarket => {
+                        let others = stage.dice.between(15, 60) as usize;
+                        equal(&mut stage, others / 4, None)
+                    }
                 };
                 if matches!(held, Outcome::Called(_)) {
                     self.plan(now + 200, Event::Round(protocol));
@@ -164,7 +187,8 @@ impl Director {
 
     /// The chain is complete: says where everything is.
     pub(crate) fn finish(&mut self, chain: &mut Assembler, economy: &mut Economy) {
-        let mut stage = Stage { chain, economy, dice: &mut self.dice, book: &mut self.book };
+        let hard = self.hard;
+        let mut stage = Stage { chain, economy, dice: &mut self.dice, book: &mut self.book, hard };
         for (branch, _) in self.branches.iter_mut().flatten() {
             end(&mut stage, branch);
         }

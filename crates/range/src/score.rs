@@ -11,6 +11,7 @@ mod exposures;
 mod peels;
 mod report;
 mod share;
+mod spread;
 mod taint;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -32,7 +33,8 @@ pub use exposures::{ExposureRates, score_exposures};
 pub use peels::{PeelRates, score_peels};
 pub use report::{error_rates, scorecard};
 pub use share::Share;
-pub use taint::{StopAt, TaintKey, TaintRates, TaintTable, score_taint};
+pub use spread::{FIGURES, Figure, HeistTable, Spread, by_heist};
+pub use taint::{PARTLY_METHODS, StopAt, TaintKey, TaintRates, TaintTable, score_taint};
 
 use crate::{Wallet, Wallets};
 
@@ -112,6 +114,8 @@ pub struct Score {
     pub chains: Vec<(u64, u64, usize, usize)>,
     /// Rules of taint.
     pub taint: TaintTable,
+    /// Their figures on each whole heist.
+    pub heists: HeistTable,
     /// Clusters.
     pub clusters: BTreeMap<ClusterRule, ClusterRates>,
     /// The `CoinJoin` classifier.
@@ -127,9 +131,11 @@ pub struct Score {
 impl Score {
     /// Measures one chain.
     pub fn of(chain: &Chain<'_>, answers: &Answers) -> Result<Self, ScoreError> {
+        let (taint, heists) = score_taint(chain, answers)?;
         Ok(Self {
             chains: vec![(answers.seed, answers.txs, answers.heists.len(), answers.parts.len())],
-            taint: score_taint(chain, answers)?,
+            taint,
+            heists,
             clusters: score_clusters(chain)?,
             coinjoins: score_coinjoins(chain, answers),
             changes: score_changes(chain, answers)?,
@@ -143,6 +149,9 @@ impl Score {
         self.chains.extend(&other.chains);
         for (&key, rates) in &other.taint {
             self.taint.entry(key).or_default().add(rates);
+        }
+        for (&key, heists) in &other.heists {
+            self.heists.entry(key).or_default().extend(heists);
         }
         for (&rule, rates) in &other.clusters {
             self.clusters.entry(rule).or_default().add(rates);

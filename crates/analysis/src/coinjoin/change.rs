@@ -15,7 +15,9 @@ const MAX_INPUTS: usize = 64;
 const MAX_FEE_SHARE: u64 = 200;
 /// Highest fee of a maker where that is less, base units: a taker refuses what exceeds both of its limits, and the other
 /// is 1,000 to 10,000 unless told otherwise.
-const MAX_FEE_FLAT: u64 = 10_000;
+///
+/// The wide limit is tried first. In a large round it leaves more fits than the search can try; then most makers' limit will do.
+pub(super) const FEE_LIMITS: [u64; 2] = [10_000, 1_000];
 /// Groups of inputs kept for one change output.
 const MAX_GROUPS: usize = 256;
 /// Steps of the search for the groups of one change output.
@@ -60,8 +62,12 @@ pub fn change_links(shape: &TxShape<'_>, answer: &Answer) -> Vec<ChangeLink> {
     for mixed in tally.most_frequent() {
         let places = || (0..).zip(shape.outputs).filter(|(_, coin)| coin.value != mixed);
         let changes: Vec<u64> = places().map(|(_, coin)| coin.value).collect();
-        let problem = Problem { inputs: &inputs, mixed, people: tally.most, changes: &changes };
-        let Balance::Found(links) = problem.solve() else { continue };
+        let problem = |flat| Problem { inputs: &inputs, mixed, people: tally.most, changes: &changes, flat };
+        let found = FEE_LIMITS.into_iter().find_map(|flat| match problem(flat).solve() {
+            Balance::Found(links) => Some(links),
+            Balance::Impossible | Balance::Undecided => None,
+        });
+        let Some(links) = found else { continue };
         if best.as_ref().is_some_and(|(cost, _)| *cost <= links.cost) {
             continue;
         }
@@ -85,6 +91,8 @@ pub(super) struct Problem<'a> {
     pub people: usize,
     /// The other outputs: as many as participants, or one fewer (a taker that mixed all it had).
     pub changes: &'a [u64],
+    /// Highest fee of a maker where the mixed amount's share is less, base units: one of [`FEE_LIMITS`].
+    pub flat: u64,
 }
 
 /// The result of the search.
@@ -161,7 +169,7 @@ impl Problem<'_> {
     /// are all; with how many inputs were looked at, never more than `work`.
     fn groups(&self, change: usize, work: u32) -> (Vec<Group>, bool, u32) {
         let Some(most) = self.changes[change].checked_add(self.mixed) else { return (Vec::new(), true, 0) };
-        let least = most.saturating_sub((self.mixed / MAX_FEE_SHARE).max(MAX_FEE_FLAT));
+        let least = most.saturating_sub((self.mixed / MAX_FEE_SHARE).max(self.flat));
         let mut order: Vec<usize> = (0..self.inputs.len()).collect();
         order.sort_unstable_by_key(|&at| (std::cmp::Reverse(self.inputs[at]), at));
         let mut left = vec![0; order.len() + 1];
@@ -368,7 +376,8 @@ mod tests {
         // Four inputs pay a maker's part in 635,376 ways, two in 2,016.
         for (each, groups_end_it) in [(30_000_000, true), (60_000_000, false)] {
             let (inputs, changes) = crowd(each);
-            let problem = Problem { inputs: &inputs, mixed: MIXED, people: changes.len(), changes: &changes };
+            let (people, flat) = (changes.len(), FEE_LIMITS[0]);
+            let problem = Problem { inputs: &inputs, mixed: MIXED, people, changes: &changes, flat };
             let mut work = GROUP_WORK;
             let (groups, complete) = problem.all_groups(&mut work);
             assert_eq!((complete, work == 0), (false, groups_end_it), "{each}");

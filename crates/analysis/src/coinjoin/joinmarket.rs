@@ -8,7 +8,7 @@ use tracehound_model::ScriptType;
 
 use super::{
     Finding, Protocol, TxShape,
-    change::{Balance, Problem},
+    change::{Balance, FEE_LIMITS, Problem},
     features::{Owners, Tally},
 };
 
@@ -58,14 +58,17 @@ pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
     for mixed in tally.most_frequent() {
         let changes: Vec<u64> =
             shape.outputs.iter().map(|coin| coin.value).filter(|&value| value != mixed).collect();
-        match (Problem { inputs: &inputs, mixed, people, changes: &changes }).solve() {
-            Balance::Found(links) => match links.evidence(mixed) {
-                STRONG.. => return finding(if people >= 5 { 95 } else { 80 }, BALANCED),
-                FAIR.. => return finding(75, BALANCED),
-                _ => undecided = true,
-            },
-            Balance::Impossible => {}
-            Balance::Undecided => undecided = true,
+        for flat in FEE_LIMITS {
+            match (Problem { inputs: &inputs, mixed, people, changes: &changes, flat }).solve() {
+                Balance::Found(links) => match links.evidence(mixed) {
+                    STRONG.. => return finding(if people >= 5 { 95 } else { 80 }, BALANCED),
+                    FAIR.. => return finding(75, BALANCED),
+                    _ => undecided = true,
+                },
+                // Nothing fits more narrowly what does not fit widely.
+                Balance::Impossible => break,
+                Balance::Undecided => undecided = true,
+            }
         }
     }
     // The shape alone is that of batches too.

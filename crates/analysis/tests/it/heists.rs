@@ -14,7 +14,7 @@ use tracehound_analysis::{
 use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum, TxSpan};
 use tracehound_model::{BitcoinNetwork, Category, OutPoint, TxId};
-use tracehound_range::{HeistConfig, Record, Step, Wallet, Wallets, generate_heists, read_truth};
+use tracehound_range::{Difficulty, HeistConfig, Record, Step, Wallet, Wallets, generate_heists, read_truth};
 
 use crate::{peel::Names, taint::propagations::output};
 
@@ -40,7 +40,7 @@ impl Heists {
 fn heists(tx_count: u64, heists: u32) -> Heists {
     let dir = tempfile::tempdir().expect("temporary folder");
     let blocks = dir.path().join("blocks");
-    let config = HeistConfig { seed: SEED, tx_count, heists };
+    let config = HeistConfig { seed: SEED, tx_count, heists, difficulty: Difficulty::Usual };
     generate_heists(&config, &blocks, &mut |_| {}).expect("generates");
     let mut truth = Vec::new();
     read_truth(&blocks, &mut |record| {

@@ -29,6 +29,9 @@ pub(crate) struct RangeGenerateArgs {
     /// The same seed gives the same bytes
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
+    /// Make it harder to follow: large rounds with change, makers with several coins, peel chains with decoys
+    #[arg(long)]
+    pub hard: bool,
 }
 
 #[derive(Debug, Args)]
@@ -38,7 +41,7 @@ pub(crate) struct RangeGenerateArgs {
   tracehound range score --seed 1,2,3 --scorecard docs/SCORECARD.md --rates data/error-rates.toml")]
 pub(crate) struct RangeScoreArgs {
     /// Folders that `range generate` wrote [default: chains are generated and removed again]
-    #[arg(value_name = "DIR", conflicts_with_all = ["txs", "heists", "seed"])]
+    #[arg(value_name = "DIR", conflicts_with_all = ["txs", "heists", "seed", "hard_seed"])]
     pub dirs: Vec<PathBuf>,
     /// Transactions in each chain
     #[arg(long, value_name = "COUNT", default_value_t = 20_000)]
@@ -49,6 +52,9 @@ pub(crate) struct RangeScoreArgs {
     /// A chain for each of these seeds
     #[arg(long, value_name = "NUMBER", value_delimiter = ',', default_value = "1")]
     pub seed: Vec<u64>,
+    /// A chain of the harder range for each of these seeds, scored in tables of its own
+    #[arg(long, value_name = "NUMBER", value_delimiter = ',')]
+    pub hard_seed: Vec<u64>,
     /// Write the scorecard into this file instead of printing it
     #[arg(long, value_name = "FILE")]
     pub scorecard: Option<PathBuf>,

@@ -13,7 +13,7 @@ use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
 use tracehound_ledger::Ledger;
 use tracehound_model::{BitcoinNetwork, text::label};
 use tracehound_range::{
-    HeistConfig, TRUTH_FILE, generate_heists,
+    Difficulty, HeistConfig, TRUTH_FILE, generate_heists,
     score::{Answers, Chain, Score, error_rates, scorecard},
 };
 
@@ -31,7 +31,8 @@ pub(crate) fn run(common: &Common, command: &RangeCommand, out: &mut dyn Write) 
 }
 
 fn generate(common: &Common, args: &RangeGenerateArgs, out: &mut dyn Write) -> Result<u8> {
-    let config = HeistConfig { seed: args.seed, tx_count: args.txs, heists: args.heists };
+    let difficulty = if args.hard { Difficulty::Hard } else { Difficulty::Usual };
+    let config = HeistConfig { seed: args.seed, tx_count: args.txs, heists: args.heists, difficulty };
     let bar = progress::counter(common.quiet);
     bar.set_message("generating");
     let written =
@@ -56,16 +57,18 @@ fn generate(common: &Common, args: &RangeGenerateArgs, out: &mut dyn Write) -> R
 
 fn score(common: &Common, args: &RangeScoreArgs, out: &mut dyn Write) -> Result<u8> {
     let bar = progress::counter(common.quiet);
-    let mut sum = Score::default();
+    let [mut sum, mut hard] = [Score::default(), Score::default()];
     let temporary = tempfile::tempdir().into_diagnostic()?;
     if args.dirs.is_empty() {
-        for &seed in &args.seed {
+        let usual = args.seed.iter().map(|&seed| (seed, Difficulty::Usual));
+        for (seed, difficulty) in usual.chain(args.hard_seed.iter().map(|&seed| (seed, Difficulty::Hard))) {
             let dir = temporary.path().join("generated");
             bar.set_message(format!("generating from seed {seed}"));
-            let config = HeistConfig { seed, tx_count: args.txs, heists: args.heists };
+            let config = HeistConfig { seed, tx_count: args.txs, heists: args.heists, difficulty };
             generate_heists(&config, &dir, &mut |at| bar.set_position(at.txs)).into_diagnostic()?;
             bar.set_message(format!("scoring seed {seed}"));
-            sum.add(&score_one(&dir, &temporary.path().join("ledger"))?);
+            let of = if difficulty == Difficulty::Hard { &mut hard } else { &mut sum };
+            of.add(&score_one(&dir, &temporary.path().join("ledger"))?);
             fs::remove_dir_all(&dir).into_diagnostic()?;
         }
     }
@@ -75,7 +78,7 @@ fn score(common: &Common, args: &RangeScoreArgs, out: &mut dyn Write) -> Result<
     }
     bar.finish_and_clear();
     let command = command_line(args);
-    let page = scorecard(&sum, &command);
+    let page = scorecard(&sum, &hard, &command);
     let page_file = args.scorecard.as_ref().map(|file| format!("{page}{}", other_sections(file)));
     write_file(args.scorecard.as_ref(), page_file.as_ref().unwrap_or(&page))?;
     write_file(args.rates.as_ref(), &error_rates(&sum, &command))?;
@@ -108,8 +111,17 @@ fn command_line(args: &RangeScoreArgs) -> String {
     if !args.dirs.is_empty() {
         return "tracehound range score DIR...".to_owned();
     }
-    let seeds: Vec<String> = args.seed.iter().map(u64::to_string).collect();
-    format!("tracehound range score --txs {} --heists {} --seed {}", args.txs, args.heists, seeds.join(","))
+    let list = |seeds: &[u64]| seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
+    let mut command = format!(
+        "tracehound range score --txs {} --heists {} --seed {}",
+        args.txs,
+        args.heists,
+        list(&args.seed)
+    );
+    if !args.hard_seed.is_empty() {
+        command.push_str(&format!(" --hard-seed {}", list(&args.hard_seed)));
+    }
+    command
 }
 
 /// The sections of a scorecard that other commands wrote, from their first mark on.

@@ -22,6 +22,20 @@ pub struct HeistConfig {
     pub tx_count: u64,
     /// Heists: at least 1, and at most one for each hundred transactions.
     pub heists: u32,
+    /// How hard the thieves make it.
+    pub difficulty: Difficulty,
+}
+
+/// How hard a generated chain is to follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Difficulty {
+    /// Rounds of a few dozen coins cut into standard amounts, makers with a coin each, chains that keep the larger part.
+    #[default]
+    Usual,
+    /// Rounds of 100 to 250 coins in which people take amounts that others have too and keep the rest as change, makers
+    /// with several coins, peel chains that at times pay the larger part away or leave a decoy, wallets that change their
+    /// kind of address.
+    Hard,
 }
 
 /// Writes a chain with heists as block files into `dir`, and their truth beside it ([`TRUTH_FILE`]).
@@ -40,7 +54,7 @@ pub fn generate_heists(
         profile: Profile::Recent,
         ..GeneratorConfig::default()
     };
-    let generator = Generator::with_heists(chain, config.heists)?;
+    let generator = Generator::with_heists(chain, config.heists, config.difficulty)?;
     std::fs::create_dir_all(dir).map_err(|source| RangeError::Io { path: dir.to_owned(), source })?;
     let path = dir.join(TRUTH_FILE);
     let file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(|source| {

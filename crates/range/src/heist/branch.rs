@@ -7,7 +7,7 @@ use tracehound_model::{OutPoint, Sats};
 use super::{
     plan::{MIXERS, Plan, Task},
     records::{BranchEnds, Custody, Hop, Record},
-    rounds::{Guest, Outcome, equal, wasabi2},
+    rounds::{Guest, Outcome, equal, round_size, wasabi2},
     stage::{Habit, Note, Out, Party, Piece, Stage, clean, deal, loot, stolen},
 };
 use crate::{Lot, Role, Step, economy::draw_service};
@@ -188,8 +188,21 @@ impl Branch {
         let fee = plan.fee(inputs.len(), 2, stage.dice);
         let part = stage.dice.least_of(20, 1_000_000);
         let off = (u128::from(total) * u128::from(part) / 1_000_000) as u64;
-        let off = off.max(20_000);
-        if total < off + fee + SMALL {
+        let mut off = off.max(20_000);
+        let mut decoy = 0;
+        if stage.hard {
+            if stage.dice.chance(30, 100) {
+                // What he keeps is the smaller part.
+                off = total / 100 * stage.dice.between(55, 90);
+            }
+            if stage.dice.chance(30, 100) {
+                decoy = (total / 100 * stage.dice.between(5, 40))
+                    .min(total.saturating_sub(off + 2 * fee + 2 * SMALL));
+            }
+        }
+        let fee = if decoy >= SMALL { fee * 3 / 2 } else { fee };
+        let decoy = if decoy >= SMALL { decoy } else { 0 };
+        if total < off + decoy + fee + SMALL {
             self.left.extend(inputs);
             return false;
         }
@@ -201,11 +214,24 @@ impl Branch {
         let rest = Self::change_party(stage, plan, before);
         let mut outs = vec![
             Out { party, value: off, role, lots: Vec::new(), change: false },
-            Out { party: rest, value: total - off - fee, role: Role::Peel, lots: Vec::new(), change: true },
+            Out {
+                party: rest,
+                value: total - off - decoy - fee,
+                role: Role::Peel,
+                lots: Vec::new(),
+                change: true,
+            },
         ];
+        if decoy > 0 {
+            // Left where it is, as change that looks like what goes on.
+            let party = plan.fresh(stage, true);
+            outs.push(Out { party, value: decoy, role: Role::Churn, lots: Vec::new(), change: true });
+        }
         stage.dice.shuffle(&mut outs);
-        let change = u32::from(outs[1].change);
+        let place = |role| outs.iter().position(|out| out.role == role);
+        let (change, left) = (place(Role::Peel).expect("it is there") as u32, place(Role::Churn));
         let mut made = self.spend(stage, plan, Step::Peel, &inputs, outs);
+        self.left.extend(left.map(|at| made[at].clone()));
         let rest = made.swap_remove(change as usize);
         self.hops.push(Hop { txid: rest.outpoint.txid, change });
         self.pieces.push(rest);
@@ -274,7 +300,7 @@ impl Branch {
         let mut address = |stage: &mut Stage<'_>| plan.fresh(stage, false);
         let guest = Guest { note, pieces, address: &mut address };
         let (outcome, next) = if standard {
-            let others = stage.dice.between(15, 60) as usize;
+            let others = round_size(stage);
             (wasabi2(stage, others, Some(guest)), Task::Wasabi2(left - 1))
         } else {
             let others = stage.dice.between(4, 11) as usize;

@@ -14,6 +14,8 @@ const LEAST: u64 = 5_000;
 const LEAST_OTHERS: usize = 4;
 /// Outputs one person gets from a round of standard amounts.
 const MOST_OUTPUTS: usize = 8;
+/// Coins that a maker of the harder range brings, at most.
+pub(crate) const MOST_COINS: usize = 4;
 /// Fee a person pays for each of its inputs and outputs.
 const FEE_EACH: u64 = 400;
 
@@ -45,6 +47,33 @@ impl Person {
     fn value(&self) -> u64 {
         self.inputs.iter().map(|piece| piece.value).sum()
     }
+}
+
+/// Coins of others in a round of standard amounts.
+pub(super) fn round_size(stage: &mut Stage<'_>) -> usize {
+    let (least, most) = if stage.hard { (100, 250) } else { (15, 60) };
+    stage.dice.between(least, most) as usize
+}
+
+/// The standard amounts that at least two of the coins, cut one by one, would give, largest first: what a client of the
+/// harder range chooses from.
+fn common_amounts(amounts: &[u64], people: &[Person]) -> Vec<u64> {
+    let mut coins: Vec<u64> =
+        people.iter().flat_map(|person| &person.inputs).map(|piece| piece.value).collect();
+    coins.sort_unstable_by(|a, b| b.cmp(a));
+    // An amount above the second largest coin would be its owner's name.
+    let most = coins.get(1).copied().unwrap_or(0);
+    let mut counts = vec![0_u32; amounts.len()];
+    for coin in coins {
+        let mut left = coin;
+        for (count, &amount) in counts.iter_mut().zip(amounts).filter(|(_, amount)| **amount <= most) {
+            while left >= amount + FEE_EACH {
+                left -= amount + FEE_EACH;
+                *count += 1;
+            }
+        }
+    }
+    amounts.iter().zip(counts).filter(|(_, count)| *count > 1).map(|(&amount, _)| amount).collect()
 }
 
 /// Users of the background with a coin that a round accepts.
@@ -94,7 +123,10 @@ pub(super) fn wasabi2(stage: &mut Stage<'_>, wanted: usize, guest: Option<Guest<
         send_home(stage, &people);
         return Outcome::Called(guest.map_or_else(Vec::new, |guest| guest.pieces));
     }
-    let amounts = standard_amounts();
+    let mut amounts = standard_amounts();
+    if stage.hard {
+        amounts = common_amounts(&amounts, &people);
+    }
     for person in &mut people {
         let wallet = person.inputs[0].party.wallet;
         cut(stage, &amounts, person, &mut |stage| stage.fresh(wallet), Role::Bystander);
@@ -131,9 +163,10 @@ fn cut(
         let room = left - FEE_EACH;
         let first = amounts.partition_point(|&amount| amount > room);
         // Not always the largest that fits, so that people differ.
-        let at = (first + stage.dice.index(3)).min(amounts.len() - 1);
-        let last = person.outs.len() + 1 == MOST_OUTPUTS;
-        let value = if last { room } else { amounts[at].min(room) };
+        let at = (first + stage.dice.index(3)).min(amounts.len().saturating_sub(1));
+        // The rest is change: at the end, and in the harder range where no amount of others is small enough.
+        let last = person.outs.len() + 1 == MOST_OUTPUTS || stage.hard && first >= amounts.len();
+        let value = if last { room } else { amounts.get(at).map_or(room, |&amount| amount.min(room)) };
         let party = address(stage);
         person.outs.push(Out { party, value, role, lots: clean(value), change: false });
         left = room - value;
@@ -154,6 +187,15 @@ pub(super) fn equal(stage: &mut Stage<'_>, wanted: usize, guest: Option<Guest<'_
     if !enough {
         send_home(stage, &people);
         return Outcome::Called(guest.map_or_else(Vec::new, |guest| guest.pieces));
+    }
+    if stage.hard {
+        for person in &mut people {
+            let wallet = person.inputs[0].party.wallet;
+            for _ in 0..stage.dice.index(MOST_COINS) {
+                let coin = stage.economy.take_newest(wallet);
+                person.inputs.extend(coin.map(|coin| stage.piece(coin)));
+            }
+        }
     }
     let others = people.len();
     let (note, mut address) = match guest {

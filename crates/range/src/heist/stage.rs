@@ -122,6 +122,8 @@ pub(super) struct Stage<'a> {
     pub(super) economy: &'a mut Economy,
     pub(super) dice: &'a mut Dice,
     pub(super) book: &'a mut Book,
+    /// Whether this is the harder range.
+    pub(super) hard: bool,
 }
 
 impl Stage<'_> {

@@ -14,8 +14,11 @@ use tracehound_analysis::taint::{
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
 use tracehound_model::OutPoint;
 
-use super::{Answers, Chain, Place, ScoreError, Share};
-use crate::{Role, Typology, Wallet, dice::Dice};
+use super::{Answers, Chain, HeistTable, Place, ScoreError, Share};
+use crate::{
+    Role, Typology, Wallet,
+    dice::{Dice, mix},
+};
 
 /// Where a propagation stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,11 +29,19 @@ pub enum StopAt {
     Services,
     /// Nowhere: through services too, as if nobody were known.
     Nothing,
+    /// At `CoinJoin`s and at the 25 % of the services that are known.
+    Known25,
+    /// The same with 50 %.
+    Known50,
+    /// The same with 95 %.
+    Known95,
 }
 
 impl StopAt {
-    /// All three.
+    /// With all services known, or none.
     pub const ALL: [Self; 3] = [Self::ServicesAndMixes, Self::Services, Self::Nothing];
+    /// With some of them known: measured of whole heists, by [`PARTLY_METHODS`].
+    pub const PARTLY: [Self; 3] = [Self::Known25, Self::Known50, Self::Known95];
 
     /// Its name in files.
     pub const fn name(self) -> &'static str {
@@ -38,12 +49,31 @@ impl StopAt {
             Self::ServicesAndMixes => "services-and-mixes",
             Self::Services => "services",
             Self::Nothing => "nothing",
+            Self::Known25 => "25-percent-of-services-and-mixes",
+            Self::Known50 => "50-percent-of-services-and-mixes",
+            Self::Known95 => "95-percent-of-services-and-mixes",
         }
+    }
+
+    /// Services that are known, in a hundred.
+    pub(super) const fn known(self) -> u64 {
+        match self {
+            Self::ServicesAndMixes | Self::Services => 100,
+            Self::Nothing => 0,
+            Self::Known25 => 25,
+            Self::Known50 => 50,
+            Self::Known95 => 95,
+        }
+    }
+
+    /// Whether a propagation goes on behind `CoinJoin`s.
+    const fn through_mixes(self) -> bool {
+        matches!(self, Self::Services | Self::Nothing)
     }
 
     fn limits(self, method: Method) -> PropagationLimits {
         // Without a stop everything is reached in the end, by poison soon: it is cut, and what is cut is booked.
-        let boundless = self == Self::Nothing || self == Self::Services && method == Method::Poison;
+        let boundless = self.known() < 95 || self == Self::Services && method == Method::Poison;
         PropagationLimits {
             txs: if boundless { BOUNDLESS_TXS } else { 100_000 },
             ..PropagationLimits::default()
@@ -51,6 +81,8 @@ impl StopAt {
     }
 }
 
+/// Rules measured with some services known.
+pub const PARTLY_METHODS: [Method; 2] = [Method::Haircut, Method::Fifo];
 /// Transactions divided in a propagation that nothing stops.
 pub(super) const BOUNDLESS_TXS: usize = 2_000;
 
@@ -99,12 +131,15 @@ pub type TaintTable = BTreeMap<TaintKey, TaintRates>;
 
 struct Stopping<'a> {
     chain: &'a Chain<'a>,
+    /// Decides which services are known where some are not: those at 25 % are known at 50 % too.
+    seed: u64,
     stop: StopAt,
 }
 
 impl Stops<Ledger> for Stopping<'_> {
     fn is_service(&self, owner: AddrNum) -> bool {
-        self.stop != StopAt::Nothing && self.chain.wallet(owner).is_some_and(Wallet::is_service)
+        let known = |wallet: &Wallet| mix(self.seed ^ u64::from(wallet.0)) % 100 < self.stop.known();
+        self.chain.wallet(owner).is_some_and(|wallet| wallet.is_service() && known(&wallet))
     }
 
     fn mix(&self, _: &Ledger, tx: TxSpan) -> Option<Mix> {
@@ -115,8 +150,8 @@ impl Stops<Ledger> for Stopping<'_> {
 /// Measures all rules from the thefts on (whole heists) and from the split on (each part by its typology).
 ///
 /// Services are known to the propagation by truth, so what is measured is the rule and the `CoinJoin` classifier, not the
-/// completeness of a list of services.
-pub fn score_taint(chain: &Chain<'_>, answers: &Answers) -> Result<TaintTable, ScoreError> {
+/// completeness of a list of services. With the sums come the figures of each whole heist.
+pub fn score_taint(chain: &Chain<'_>, answers: &Answers) -> Result<(TaintTable, HeistTable), ScoreError> {
     let mut cases = Vec::new();
     for (&heist, first) in &answers.heists {
         cases.push(Case::new(chain, answers, None, first, |place| place.heist == heist)?);
@@ -131,16 +166,19 @@ pub fn score_taint(chain: &Chain<'_>, answers: &Answers) -> Result<TaintTable, S
     for case in &cases {
         let placebo = Arc::new(unrelated(chain, &loot, case.seeds.len(), &mut dice));
         let ways = StopAt::ALL.into_iter().flat_map(|stop| Method::COMPARED.map(|method| (stop, method)));
-        questions.extend(ways.map(|(stop, method)| (case, Arc::clone(&placebo), stop, method)));
+        let partly = StopAt::PARTLY.into_iter().flat_map(|stop| PARTLY_METHODS.map(|method| (stop, method)));
+        let partly = partly.filter(|_| case.typology.is_none());
+        questions.extend(ways.chain(partly).map(|(stop, method)| (case, Arc::clone(&placebo), stop, method)));
     }
     let measured: Vec<Result<TaintRates, ScoreError>> = questions
         .par_iter()
         .map(|(case, placebo, stop, method)| {
-            let (stopping, stop, method) = (Stopping { chain, stop: *stop }, *stop, *method);
+            let (stopping, stop, method) =
+                (Stopping { chain, seed: answers.seed, stop: *stop }, *stop, *method);
             let options = Options {
                 direction: Direction::Forward,
                 method,
-                through_mixes: stop != StopAt::ServicesAndMixes,
+                through_mixes: stop.through_mixes(),
                 limits: stop.limits(method),
             };
             let mut rates = case.measure(chain, &follow(chain, &case.seeds, options, &stopping)?);
@@ -150,11 +188,15 @@ pub fn score_taint(chain: &Chain<'_>, answers: &Answers) -> Result<TaintTable, S
             Ok(rates)
         })
         .collect();
-    let mut table = TaintTable::new();
+    let (mut table, mut heists) = (TaintTable::new(), HeistTable::new());
     for ((case, _, stop, method), rates) in questions.iter().zip(measured) {
-        table.entry((*method, *stop, case.typology)).or_default().add(&rates?);
+        let rates = rates?;
+        table.entry((*method, *stop, case.typology)).or_default().add(&rates);
+        if case.typology.is_none() {
+            heists.entry((*method, *stop)).or_default().push((answers.seed, rates));
+        }
     }
-    Ok(table)
+    Ok((table, heists))
 }
 
 const LABEL: Label = Label(0);

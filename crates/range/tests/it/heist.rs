@@ -6,8 +6,8 @@ use std::{
 use bitcoin::{Network, Txid, hashes::Hash};
 use tracehound_model::OutPoint;
 use tracehound_range::{
-    BranchEnds, HeistConfig, Lot, LotLabel, Movement, RangeError, Record, Role, Step, Summary, Typology,
-    generate_heists, read_truth,
+    BranchEnds, Difficulty, HeistConfig, Lot, LotLabel, Movement, Protocol, RangeError, Record, Role, Step,
+    Summary, Typology, generate_heists, read_truth,
 };
 
 use crate::chain::{check_chain, read_blocks};
@@ -15,7 +15,11 @@ use crate::chain::{check_chain, read_blocks};
 const REGTEST: [u8; 4] = [0xfa, 0xbf, 0xb5, 0xda];
 
 fn generate(seed: u64, tx_count: u64, heists: u32, dir: &Path) -> Summary {
-    let config = HeistConfig { seed, tx_count, heists };
+    generate_at(Difficulty::Usual, seed, tx_count, heists, dir)
+}
+
+fn generate_at(difficulty: Difficulty, seed: u64, tx_count: u64, heists: u32, dir: &Path) -> Summary {
+    let config = HeistConfig { seed, tx_count, heists, difficulty };
     generate_heists(&config, dir, &mut |_| ()).expect("the folder is empty and writable")
 }
 
@@ -129,8 +133,14 @@ impl Books {
 
 #[test]
 fn the_truth_conserves_every_satoshi_and_is_what_the_chain_says() {
+    for difficulty in [Difficulty::Usual, Difficulty::Hard] {
+        conserves(difficulty);
+    }
+}
+
+fn conserves(difficulty: Difficulty) {
     let dir = tempfile::tempdir().expect("a temporary folder");
-    let summary = generate(11, 20_000, 24, dir.path());
+    let summary = generate_at(difficulty, 11, 20_000, 24, dir.path());
     let chain = outputs(&summary);
     let mut books = Books::default();
     let mut said: HashMap<(u32, u32), BranchEnds> = HashMap::new();
@@ -187,11 +197,88 @@ fn the_truth_conserves_every_satoshi_and_is_what_the_chain_says() {
     assert_eq!(booked, stolen, "every satoshi is somewhere");
 }
 
+/// What makes a chain harder, counted in it.
+#[derive(Debug, Default)]
+struct Traits {
+    /// Rounds of standard amounts, those of them with 100 coins and more, and outputs of no standard amount in them.
+    rounds: u32,
+    large: u32,
+    odd: u32,
+    /// Rounds with a maker, and those with more coins than people.
+    markets: u32,
+    several: u32,
+    /// Hops of peel chains, those that keep the smaller part, and those with a decoy.
+    hops: u32,
+    smaller: u32,
+    decoys: u32,
+}
+
+impl Traits {
+    fn of(difficulty: Difficulty) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let summary = generate_at(difficulty, 5, 30_000, 20, dir.path());
+        let chain = read_blocks(&summary.files, REGTEST);
+        let txs: HashMap<_, _> = chain
+            .iter()
+            .flat_map(|block| &block.txdata)
+            .map(|tx| (tracehound_model::TxId(tx.compute_txid().to_byte_array()), tx))
+            .collect();
+        let mut traits = Self::default();
+        for record in records(dir.path()) {
+            match record {
+                Record::Coinjoin { txid, protocol: Protocol::Wasabi2, .. } => {
+                    traits.rounds += 1;
+                    traits.large += u32::from(txs[&txid].input.len() >= 100);
+                    let value = |out: &bitcoin::TxOut| out.value.to_sat();
+                    traits.odd +=
+                        txs[&txid].output.iter().filter(|out| !is_standard(value(out))).count() as u32;
+                }
+                Record::Coinjoin { txid, participants, protocol: Protocol::Joinmarket, .. } => {
+                    traits.markets += 1;
+                    traits.several += u32::from(txs[&txid].input.len() > participants as usize + 1);
+                }
+                Record::PeelChain { hops, .. } => {
+                    for hop in hops {
+                        let outputs = &txs[&hop.txid].output;
+                        let kept = outputs[hop.change as usize].value;
+                        traits.hops += 1;
+                        traits.smaller += u32::from(outputs.iter().any(|out| out.value > kept));
+                        traits.decoys += u32::from(outputs.len() > 2);
+                    }
+                }
+                _ => {}
+            }
+        }
+        traits
+    }
+}
+
+/// Whether a round's client would make an output of it without change: 2^k, 3^k, 2·3^k, 10^k, 2·10^k, 5·10^k.
+fn is_standard(value: u64) -> bool {
+    let rest = |mut value: u64, factor: u64| {
+        while value.is_multiple_of(factor) {
+            value /= factor;
+        }
+        value
+    };
+    value.is_power_of_two() || rest(value, 3) <= 2 || [1, 2, 5].contains(&rest(value, 10))
+}
+
+#[test]
+fn the_harder_range_is_harder_in_the_ways_it_says() {
+    let [usual, hard] = [Difficulty::Usual, Difficulty::Hard].map(Traits::of);
+    assert_eq!((usual.large, usual.smaller, usual.decoys), (0, 0, 0), "{usual:?}");
+    assert!(hard.rounds >= 10 && 2 * hard.large > hard.rounds, "{hard:?}");
+    assert!(hard.odd > 2 * hard.rounds, "{hard:?}");
+    assert!(hard.markets >= 10 && 2 * hard.several > hard.markets, "{hard:?}");
+    assert!(hard.hops >= 50 && 10 * hard.smaller > hard.hops && 10 * hard.decoys > hard.hops, "{hard:?}");
+}
+
 #[test]
 fn what_cannot_be_generated_or_read_is_refused() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let refused = |tx_count, heists| {
-        let config = HeistConfig { seed: 1, tx_count, heists };
+        let config = HeistConfig { seed: 1, tx_count, heists, difficulty: Difficulty::Usual };
         generate_heists(&config, dir.path(), &mut |_| ()).expect_err("it is refused")
     };
     assert!(matches!(refused(1_000, 0), RangeError::Heists { .. }));

@@ -5,7 +5,7 @@ use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
 use tracehound_ledger::{Ledger, Writer, WriterOptions};
 use tracehound_model::{BitcoinNetwork, BlockHash, Chain as ChainName, OutPoint};
 use tracehound_range::{
-    HeistConfig, RangeError, Role, Typology, Wallet, generate_heists,
+    Difficulty, HeistConfig, RangeError, Role, Typology, Wallet, generate_heists,
     score::{
         Answers, Chain, ClusterRule, Part, Place, Score, ScoreError, Share, StopAt, error_rates, score_peels,
         score_taint, scorecard,
@@ -41,7 +41,7 @@ fn a_case_worked_out_by_hand() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let answers = by_hand(dir.path());
     let ledger = Ledger::open(dir.path()).expect("opens");
-    let table = score_taint(&Chain::new(&ledger, 0), &answers).expect("scores");
+    let (table, heists) = score_taint(&Chain::new(&ledger, 0), &answers).expect("scores");
     let of = |method| &table[&(method, StopAt::ServicesAndMixes, Some(Typology::Direct))];
     // Haircut: half of each output, 300,000 and 650,000; truth 600,000 and 350,000.
     assert_eq!(of(Method::Haircut).recall, Share::new(650_000, 950_000));
@@ -59,6 +59,7 @@ fn a_case_worked_out_by_hand() {
     assert!(Method::COMPARED.iter().all(|&method| !method.conserves() || of(method).conservation_error == 0));
     // Whole heists are the same here.
     assert_eq!(&table[&(Method::Fifo, StopAt::ServicesAndMixes, None)], of(Method::Fifo));
+    assert_eq!(heists[&(Method::Fifo, StopAt::ServicesAndMixes)], [(0, *of(Method::Fifo))]);
 }
 
 #[test]
@@ -82,8 +83,12 @@ fn a_truth_of_another_chain_is_refused() {
 fn a_generated_chain_is_scored() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let blocks = dir.path().join("generated");
-    generate_heists(&HeistConfig { seed: 3, tx_count: 3_000, heists: 6 }, &blocks, &mut |_| ())
-        .expect("generates");
+    generate_heists(
+        &HeistConfig { seed: 3, tx_count: 3_000, heists: 6, difficulty: Difficulty::Usual },
+        &blocks,
+        &mut |_| (),
+    )
+    .expect("generates");
     let files =
         BitcoinFiles { paths: vec![blocks.clone()], network: Some(REGTEST), ..BitcoinFiles::default() };
     let folder = dir.path().join("ledger");
@@ -119,6 +124,26 @@ fn a_generated_chain_is_scored() {
 
     let rates: toml::Table = error_rates(&score, "made by a test").parse().expect("TOML");
     assert_eq!(rates["heists"].as_integer(), Some(6));
-    let page = scorecard(&score, "made by a test");
+    let page = scorecard(&score, &Score::default(), "made by a test");
     assert!(page.contains("**generated**") && page.contains("| haircut | "));
+    // Each figure of whole heists has its range, and the file that answers quote too.
+    let table = page.split("stopping at services and at CoinJoins").nth(1).expect("there");
+    let row = table.lines().find(|row| row.starts_with("| haircut | ")).expect("there");
+    assert!(row.matches(" to ").count() >= 4, "{row}");
+    let first = &rates["rate"].as_array().expect("rows")[0];
+    let of = |key: &str| first[key].as_integer().expect("a number");
+    assert!(
+        of("recall_low_permille") <= of("recall_permille")
+            && of("recall_permille") <= of("recall_high_permille")
+    );
+    assert!(page.contains("From chain to chain") && !page.contains("harder range"));
+    assert!(scorecard(&score, &score, "made by a test").contains("# The harder range"));
+    // The fewer services are known, the more is called dirty that is not.
+    let precision = |stop| score.taint[&(Method::Haircut, stop, None)].precision.permille();
+    let [few, half, most] = StopAt::PARTLY.map(precision);
+    let (none, all) = (precision(StopAt::Nothing), precision(StopAt::ServicesAndMixes));
+    assert!(
+        none < half && few < all && few <= most && most <= all,
+        "{none:?} {few:?} {half:?} {most:?} {all:?}"
+    );
 }

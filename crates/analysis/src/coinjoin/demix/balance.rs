@@ -19,6 +19,8 @@ const MORE_INPUTS: f64 = 3.0;
 const INPUTS_EACH: usize = 10;
 /// What an amount that is no standard one weighs, as a logarithm.
 const CHANGE: f64 = -3.0;
+/// What every further one takes from that.
+const SECOND_CHANGE: f64 = 30.0;
 /// Mean of what an owner leaves over, in prices of an output.
 const REST: f64 = 0.2;
 /// By how much of an input's part of the fee, and by how much at all, the miner's fee may be misjudged.
@@ -53,7 +55,7 @@ pub(super) struct Taken {
     /// Logarithm of how likely such outputs are, whatever was brought: few, and in many orders where some are equal.
     pub weight: f64,
     /// Those of no standard amount.
-    pub odd: usize,
+    pub odd: u32,
 }
 
 /// A round's amounts as the likelihood sees them.
@@ -104,7 +106,7 @@ impl Balance {
             outputs: 1,
             cost: value + OUTPUT_BYTES * rate,
             weight: if kind.is_none() { CHANGE } else { OUTPUT.ln() },
-            odd: usize::from(kind.is_none()),
+            odd: u32::from(kind.is_none()),
         };
         let most = inputs.len().max(outputs.len()) as u64;
         let logarithms = floats(&(0..=most).map(|number| number.max(1)).collect::<Vec<_>>());
@@ -192,12 +194,12 @@ impl Balance {
         match (brought.inputs, taken.outputs) {
             (0, 0) => return 0.0,
             (0, _) | (_, 0) => return f64::NEG_INFINITY,
-            _ if taken.odd > 1 => return f64::NEG_INFINITY,
             _ => {}
         }
         let rest = brought.value - taken.cost;
         let free = self.of_rest(rest, heat) - alternatives[0];
         let charged = self.of_rest(rest - brought.charged, heat) - alternatives[1];
-        free.max(charged) + taken.weight
+        // A client makes one output of what is left over. Not impossible, or a walk could not leave a round with several.
+        free.max(charged) + taken.weight - SECOND_CHANGE * f64::from(taken.odd.saturating_sub(1))
     }
 }

@@ -15,7 +15,8 @@ const MOST_BYTES: usize = 1 << 20;
 pub struct Rate {
     /// The rule's name.
     pub method: String,
-    /// Where the propagation stopped: `services-and-mixes`, `services` or `nothing`.
+    /// Where the propagation stopped: `services-and-mixes`, `services`, `nothing`, or, where some services are known,
+    /// `25-percent-of-services-and-mixes` and the like.
     pub stop: String,
     /// The kind of laundering, or `all` for whole heists.
     pub typology: String,
@@ -128,8 +129,8 @@ impl Rates {
         for rate in &rates.rate {
             for (what, figure) in rate.figures() {
                 let Figure { permille, low, high } = figure;
-                let parts = [permille, low, high].into_iter().flatten();
-                if let Some(permille) = parts.into_iter().find(|&permille| permille > 1_000) {
+                let mut parts = [permille, low, high].into_iter().flatten();
+                if let Some(permille) = parts.find(|&permille| permille > 1_000) {
                     return Err(RatesError::AboveWhole { method: rate.method.clone(), what, permille });
                 }
             }

@@ -112,16 +112,12 @@ fn command_line(args: &RangeScoreArgs) -> String {
         return "tracehound range score DIR...".to_owned();
     }
     let list = |seeds: &[u64]| seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
-    let mut command = format!(
-        "tracehound range score --txs {} --heists {} --seed {}",
-        args.txs,
-        args.heists,
-        list(&args.seed)
-    );
-    if !args.hard_seed.is_empty() {
-        command.push_str(&format!(" --hard-seed {}", list(&args.hard_seed)));
-    }
-    command
+    let hard = match &args.hard_seed[..] {
+        [] => String::new(),
+        seeds => format!(" --hard-seed {}", list(seeds)),
+    };
+    let (txs, heists, seeds) = (args.txs, args.heists, list(&args.seed));
+    format!("tracehound range score --txs {txs} --heists {heists} --seed {seeds}{hard}")
 }
 
 /// The sections of a scorecard that other commands wrote, from their first mark on.

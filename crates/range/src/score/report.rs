@@ -180,7 +180,9 @@ fn chains(text: &mut String, score: &Score) {
     for (seed, heists) in spread::chains(heists) {
         let shares: Vec<Share> = heists.iter().map(|rates| rates.placebo_services).collect();
         let mut sum = Share::default();
-        shares.iter().for_each(|share| sum += *share);
+        for share in &shares {
+            sum += *share;
+        }
         let alike: Vec<u32> = shares.iter().filter_map(|share| share.permille()).collect();
         let mean =
             Share::new(alike.iter().map(|&share| u128::from(share)).sum(), 1_000 * alike.len() as u128);

@@ -75,7 +75,9 @@ pub(super) fn chains(heists: &[(u64, TaintRates)]) -> BTreeMap<u64, Vec<TaintRat
 pub(super) fn by_chain(heists: &[(u64, TaintRates)], figure: Figure) -> Option<Spread> {
     let of_chain = |rates: &Vec<TaintRates>| {
         let mut sum = TaintRates::default();
-        rates.iter().for_each(|rates| sum.add(rates));
+        for rates in rates {
+            sum.add(rates);
+        }
         figure(&sum).permille()
     };
     let figures: Vec<u32> = chains(heists).values().filter_map(of_chain).collect();

@@ -173,7 +173,7 @@ impl Links {
     }
 }
 
-/// Made rounds of one half that are found, that are found as JoinMarket's by their balance, and how change is linked in
+/// Made rounds of one half that are found, that are found as `JoinMarket`'s by their balance, and how change is linked in
 /// them. The links of the others count as wrong.
 pub(super) fn made(fitted: bool) -> (u32, u32, Links) {
     let (mut found, mut balanced, mut links) = (0, 0, Links::default());

@@ -270,20 +270,29 @@ fn every_labelled_round_is_found_from_the_command_line() {
         let row: Value = serde_json::from_str(line).expect("JSON");
         assert_eq!(row["txid"], answer["txid"]);
         let label = row["label"].as_str().expect("a label").split(':').next().unwrap_or_default().to_owned();
-        *counts.entry((label, answer["protocol"].as_str().unwrap_or("-").to_owned())).or_default() += 1;
+        let protocol = answer["protocol"].as_str().or(answer["suspected"]["protocol"].as_str());
+        let found = format!("{} {}", answer["answer"].as_str().expect("one word"), protocol.unwrap_or("-"));
+        *counts.entry((label, found)).or_default() += 1;
     }
     let counts: Vec<_> =
         counts.iter().map(|((label, found), n)| (label.as_str(), found.as_str(), *n)).collect();
     assert_eq!(
         counts,
         [
-            ("none", "-", 2_578),
-            ("none", "joinmarket", 55),
-            ("other-weak", "-", 243),
-            ("other-weak", "joinmarket", 26),
-            ("wasabi1", "wasabi1", 180),
-            ("wasabi2", "wasabi2", 14),
-            ("whirlpool", "whirlpool", 676),
+            ("none", "coinjoin joinmarket", 51),
+            ("none", "no -", 1_933),
+            ("none", "premix -", 354),
+            ("none", "suspected equal-output", 126),
+            ("none", "suspected joinmarket", 4),
+            ("none", "suspected whirlpool", 165),
+            ("other-weak", "coinjoin joinmarket", 14),
+            ("other-weak", "no -", 233),
+            ("other-weak", "suspected equal-output", 10),
+            ("other-weak", "suspected joinmarket", 12),
+            ("wasabi1", "coinjoin wasabi1", 180),
+            ("wasabi2", "coinjoin wasabi2", 13),
+            ("wasabi2", "suspected wasabi2", 1),
+            ("whirlpool", "coinjoin whirlpool", 676),
         ]
     );
 }

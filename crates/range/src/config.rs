@@ -21,6 +21,18 @@ pub enum Profile {
     Recent,
 }
 
+/// How hard a generated chain is to follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Difficulty {
+    /// Rounds of a few dozen coins cut into standard amounts, makers with a coin each, chains that keep the larger part.
+    #[default]
+    Usual,
+    /// Rounds of 100 to 250 coins in which people take amounts that others have too and keep the rest as change, makers
+    /// with several coins, peel chains that at times pay the larger part away or leave a decoy, wallets that change their
+    /// kind of address.
+    Hard,
+}
+
 /// What to generate.
 #[derive(Clone, Debug)]
 pub struct GeneratorConfig {

@@ -11,7 +11,7 @@ use tracehound_model::{Asset, BlockHash};
 use crate::{
     RangeError,
     assembler::Assembler,
-    config::{GeneratorConfig, MAX_START_TIME, MAX_TXS, MIN_TXS},
+    config::{Difficulty, GeneratorConfig, MAX_START_TIME, MAX_TXS, MIN_TXS},
     dice::Dice,
     economy::{Economy, MATURITY},
     files::BlockFiles,
@@ -20,7 +20,7 @@ use crate::{
     pool::MAX_COINS,
 };
 
-pub use heists::{Difficulty, HeistConfig, generate_heists};
+pub use heists::{HeistConfig, generate_heists};
 
 /// Weight units at which a block is closed, at most. Bitcoin's limit is 4,000,000, and the largest transaction the
 /// shapes give (795 inputs of 297 bytes without witness, and a few outputs) weighs less than 980,000.

@@ -30,10 +30,9 @@ pub use wallets::{Wallet, Wallets};
 use crate::{
     RangeError, Role, Step,
     assembler::{Assembler, COIN},
-    config::GeneratorConfig,
+    config::{Difficulty, GeneratorConfig},
     dice::{Dice, mix},
     economy::{Economy, SERVICES},
-    generator::Difficulty,
 };
 use branch::{Branch, shares};
 use plan::{FEWEST_TXS, MIXERS, Plan};

@@ -26,9 +26,9 @@ mod truth;
 mod wire;
 
 pub use case::{DemoCase, GENERATED_SOURCE, demo_case};
-pub use config::{GeneratorConfig, MAX_TXS, MIN_TXS, Profile};
+pub use config::{Difficulty, GeneratorConfig, MAX_TXS, MIN_TXS, Profile};
 pub use error::RangeError;
-pub use generator::{Difficulty, Generator, HeistConfig, Progress, Summary, generate_heists};
+pub use generator::{Generator, HeistConfig, Progress, Summary, generate_heists};
 pub use heist::{
     BranchEnds, Custody, Hop, Protocol, Record, TRUTH_FILE, TRUTH_VERSION, Typology, Wallet, Wallets,
     read_truth,

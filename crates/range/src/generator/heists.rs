@@ -9,7 +9,7 @@ use std::{
 use super::{Generator, Progress, Summary};
 use crate::{
     RangeError,
-    config::{GeneratorConfig, Profile},
+    config::{Difficulty, GeneratorConfig, Profile},
     heist::TRUTH_FILE,
 };
 
@@ -24,18 +24,6 @@ pub struct HeistConfig {
     pub heists: u32,
     /// How hard the thieves make it.
     pub difficulty: Difficulty,
-}
-
-/// How hard a generated chain is to follow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Difficulty {
-    /// Rounds of a few dozen coins cut into standard amounts, makers with a coin each, chains that keep the larger part.
-    #[default]
-    Usual,
-    /// Rounds of 100 to 250 coins in which people take amounts that others have too and keep the rest as change, makers
-    /// with several coins, peel chains that at times pay the larger part away or leave a decoy, wallets that change their
-    /// kind of address.
-    Hard,
 }
 
 /// Writes a chain with heists as block files into `dir`, and their truth beside it ([`TRUTH_FILE`]).

@@ -22,6 +22,7 @@ mod sign;
 mod signatures;
 mod speaker;
 mod swap;
+mod told_abi;
 mod unread;
 mod vouched;
 mod worth;
@@ -55,6 +56,7 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Cfg07, config::code),
     (CheckId::Act01, vouched::acts),
     (CheckId::Act01, unread::named_by_context),
+    (CheckId::Act01, told_abi::contradicted),
     (CheckId::Gas01, unread::typed),
     (CheckId::Sim01, unread::bridges),
     (CheckId::Sim01, router::commands),

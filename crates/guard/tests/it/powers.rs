@@ -194,6 +194,54 @@ fn a_switch_of_a_function_that_the_context_names_is_read_by_its_own_name() {
 }
 
 #[test]
+fn what_the_context_says_of_a_function_is_not_overruled_by_the_table_in_silence() {
+    let judged = |abi: &str, on: bool| {
+        let signature = abi.replace("function ", "");
+        let name = signature.split('(').next().expect("a name").to_owned();
+        let data = call(
+            &format!("{name}(address,bool)"),
+            vec![DynSolValue::Address(STRANGER), DynSolValue::Bool(on)],
+        );
+        let policy = format!("[[trusted]]\naddress='{CONTRACT}'\nlabel='a protocol'\nroles=['contract']\n");
+        sent(CONTRACT, &data, &policy, &format!("abi=['{abi}']\n"))
+    };
+    for abi in [
+        "function setOperator(address who, bool disabled)",
+        "function setOperator(address who, bool isNotAllowed)",
+        "function setOperator(address who, bool direct)",
+        "function setApprovalForAll(address operator, bool revoked)",
+        "function setApprovalForAll(address owner, bool approved)",
+    ] {
+        for on in [true, false] {
+            let report = judged(abi, on);
+            assert!(matches!(report.exit_code, 20 | 30), "{abi} {on}: {:#?}", report.findings);
+            let told = report.of("G-ACT-01");
+            assert!(told.iter().any(|one| one.title.contains("says otherwise")), "{abi} {on}: {told:#?}");
+        }
+    }
+    // What says the same in other words, or nothing, changes nothing.
+    for abi in [
+        "function setOperator(address _operator, bool _approved)",
+        "function setOperator(address who, bool isEnabled)",
+        "function setOperator(address, bool)",
+        "function setApprovalForAll(address _spender, bool isAuthorized)",
+    ] {
+        let report = judged(abi, false);
+        assert_eq!(report.exit_code, 0, "{abi}: {:#?}", report.findings);
+    }
+    let data = call(
+        "transfer(address,uint256)",
+        vec![DynSolValue::Address(STRANGER), DynSolValue::Uint(U256::from(5), 256)],
+    );
+    let says = |abi: &str| {
+        let report = sent(CONTRACT, &data, "", &format!("abi=['{abi}']\n"));
+        report.of("G-ACT-01").iter().any(|one| one.title.contains("says otherwise"))
+    };
+    assert!(!says("function transfer(address _recipient, uint256 wad)"));
+    assert!(says("function transfer(address from, uint256 amount)"));
+}
+
+#[test]
 fn every_selector_of_the_list_is_judged_with_whatever_arguments() {
     let Some(path) = tracehound_testkit::shared_data("guard/signing/power_selectors.tsv") else { return };
     let text = std::fs::read_to_string(path).expect("readable");

@@ -158,6 +158,14 @@ fn contradicted(case: &Case<'_>, order: &Order, add: &mut impl FnMut(crate::find
             add(Incomplete, title);
         }
     }
+    let money = order.offer.iter().chain(&order.asked).filter(|item| item.kind != ItemKind::Nft);
+    let money: std::collections::BTreeSet<Address> = money.map(|item| case.or_coin(item.token)).collect();
+    // One currency is compared with itself.
+    if money.len() > 1
+        && let Some(token) = price::contradicted(case, money.into_iter())
+    {
+        add(Incomplete, price::contradiction(case, &token));
+    }
 }
 
 /// What comes back for what is given. Nobody here knows prices: what is clearly next to nothing is a theft, what comes back in

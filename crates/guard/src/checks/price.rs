@@ -1,9 +1,10 @@
-//! What things are worth by the prices that the context tells, each with its day. Nobody here knows any: what is not told, told
-//! for another day, or told in two ways has none.
+//! What things are worth by the prices that the context tells, each with its day. Nobody here knows any: what is not told, or told
+//! for another day, has none. Of several days the newest counts; what is told in two ways on that day has no price, and nobody
+//! knows which holds.
 
 use alloy_primitives::{Address, U256};
 
-use crate::case::Case;
+use crate::{case::Case, known};
 
 /// Days for which a price is believed.
 const DAYS: i64 = 7;
@@ -13,9 +14,9 @@ const DAYS: i64 = 7;
 pub(super) enum Told {
     /// So many of the smallest parts of a dollar for a whole one.
     Price(U256),
-    /// Of another day than today.
-    Stale,
-    /// In several ways.
+    /// None that is believed, and why.
+    Another(&'static str),
+    /// In several ways on the newest day.
     Several,
     /// Nothing.
     Nothing,
@@ -43,26 +44,50 @@ pub(super) fn is_fresh(case: &Case<'_>, date: jiff::Timestamp) -> bool {
 /// What is told of a token, or of the coin (zero); coin and wrapped coin are one.
 pub(super) fn told(case: &Case<'_>, token: Address) -> Told {
     let coin = case.or_coin(token);
-    let mut prices = case
-        .facts
-        .price
-        .iter()
-        .filter(|price| case.or_coin(price.token.map_or(Address::ZERO, |token| token.0)) == coin);
-    let Some(first) = prices.next() else { return Told::Nothing };
-    if prices.any(|other| other.dollars != first.dollars) {
+    let all = case.facts.price.iter();
+    let prices = all.filter(|price| case.or_coin(price.token.map_or(Address::ZERO, |token| token.0)) == coin);
+    let fresh = prices.clone().filter(|price| is_fresh(case, price.date));
+    let Some(newest) = fresh.clone().max_by_key(|price| price.date) else {
+        let is_past = |date: jiff::Timestamp| case.facts.now.is_some_and(|now| date <= now);
+        return match prices.map(|price| is_past(price.date)).max() {
+            None => Told::Nothing,
+            Some(_) if case.facts.now.is_none() => {
+                Told::Another("the time is not known, nor whether the price holds")
+            }
+            Some(true) => Told::Another("older than a week is the price that the context tells"),
+            Some(false) => Told::Another("of a time to come is the price that the context tells"),
+        };
+    };
+    let day = |date: jiff::Timestamp| date.as_second().div_euclid(86_400);
+    let mut of_day = fresh.filter(|price| day(price.date) == day(newest.date));
+    if of_day.any(|other| other.dollars != newest.dollars) {
         return Told::Several;
     }
-    if is_fresh(case, first.date) { Told::Price(first.dollars.0) } else { Told::Stale }
+    Told::Price(newest.dollars.0)
 }
 
-/// What an amount is worth, in the smallest parts of a dollar; what is a dollar by its name is one where nothing else is told.
+/// Of which of these the context tells several prices.
+pub(super) fn contradicted(case: &Case<'_>, mut tokens: impl Iterator<Item = Address>) -> Option<Address> {
+    tokens.find(|token| told(case, *token) == Told::Several)
+}
+
+/// What is to be said then.
+pub(super) fn contradiction(case: &Case<'_>, token: &Address) -> String {
+    let shown = if token.is_zero() { known::coin(case.chain_id).to_owned() } else { case.show(token) };
+    format!("The context tells several prices of {shown}: which holds is not known.")
+}
+
+/// What an amount is worth, in the smallest parts of a dollar; what is a dollar by its address is one where nothing else is told.
 pub(super) fn worth(case: &Case<'_>, token: Address, amount: U256) -> Option<U256> {
     let coin = case.or_coin(token);
     let decimals = if coin.is_zero() { 18 } else { u64::from(case.token(&coin)?.decimals) };
     let price = match told(case, coin) {
         Told::Price(price) => price,
-        Told::Nothing if super::worth::is_dollar(case, &coin) => U256::from(10).pow(U256::from(18)),
-        Told::Nothing | Told::Stale | Told::Several => return None,
+        // A price of another day is none, and makes nothing less strict than none does.
+        Told::Nothing | Told::Another(_) if super::worth::is_dollar(case, &coin) => {
+            U256::from(10).pow(U256::from(18))
+        }
+        Told::Nothing | Told::Another(_) | Told::Several => return None,
     };
     let whole = U256::from(10).checked_pow(U256::from(decimals))?;
     // What is too large to be counted is worth more than anything that is not.

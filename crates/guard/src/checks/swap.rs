@@ -46,7 +46,10 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Addre
         }
         Worth::Enough => {}
     }
-    if let Some((token, what)) = untold(case, &swap) {
+    if let Some(token) = price::contradicted(case, swap.gives.into_iter().chain(swap.gets.iter().copied())) {
+        let title = price::contradiction(case, &token);
+        out.push(Finding::new(Sim01, Incomplete, &call.path, title));
+    } else if let Some((token, what)) = untold(case, &swap) {
         let title = format!(
             "Held against a range of prices alone ({}): {what} of {}.",
             worth::BANDS_OF,
@@ -154,12 +157,11 @@ fn worth_of(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Worth {
 /// What an exchange is held against a range of prices for, and why no price is told.
 fn untold(case: &Case<'_>, swap: &Swap) -> Option<(Address, &'static str)> {
     let (gives, gets) = (case.or_coin(swap.gives?), case.or_coin(*swap.gets.last()?));
-    let named = [gives, gets].into_iter();
-    let of = |told: price::Told| named.clone().find(|token| price::told(case, *token) == told);
-    let stale =
-        of(price::Told::Stale).map(|token| (token, "older than a week is the price that the context tells"));
-    let several = of(price::Told::Several).map(|token| (token, "the context tells several prices"));
-    stale.or(several).or_else(|| Some((worth::wide(case, gives, gets)?, "the context tells no price")))
+    let another = [gives, gets].into_iter().find_map(|token| match price::told(case, token) {
+        price::Told::Another(why) => Some((token, why)),
+        _ => None,
+    });
+    another.or_else(|| Some((worth::wide(case, gives, gets)?, "the context tells no price")))
 }
 
 /// Whether liquidity is added for whatever comes out, a least amount under a quarter of what is offered; or taken out for nothing.

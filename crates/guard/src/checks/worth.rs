@@ -12,6 +12,8 @@ pub(super) enum Less {
     Same,
     /// Dollars for clearly fewer of them.
     Dollars,
+    /// Clearly less of one kind: staked ether for ether.
+    Kin,
     /// Whatever the price, of some other kind.
     Far,
 }
@@ -21,17 +23,25 @@ impl Less {
         match self {
             Self::Same => "less of the same",
             Self::Dollars => "clearly fewer dollars",
+            Self::Kin => "clearly less of what is worth about the same",
             Self::Far => "far less than it can be worth",
         }
     }
 }
 
-/// Tickers of tokens that are worth a dollar each, as far as their makers keep their word. What only calls itself so is held to it
-/// too: it can make an exchange a thing to look at, and nothing else.
+/// Tickers of tokens that are worth a dollar each, as far as their makers keep their word.
 const DOLLARS: &[&str] = &[
     "USDC", "USDC.e", "USDbC", "USDT", "USDT0", "USDT.e", "DAI", "DAI.e", "xDAI", "USDS", "PYUSD", "GUSD",
     "TUSD", "LUSD", "FRAX", "crvUSD", "GHO", "USDe", "FDUSD", "RLUSD",
 ];
+
+/// What things are made of: of one kind nobody need know a price to compare them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Dollar,
+    Ether,
+    Bitcoin,
+}
 
 /// Between what dollars a whole one of a kind is traded for, as widely as hardly anybody doubts: of the daily closes from January
 /// 2021 to September 2025 half of the lowest and twice the highest (ether 730.37 on 2021-01-01 and 4,829.23 on 2025-08-22, bitcoin
@@ -40,27 +50,50 @@ const DOLLARS: &[&str] = &[
 /// exchange a thing to look at, never a thing to block.
 #[derive(Debug, PartialEq, Eq)]
 struct Band {
+    kind: Kind,
     symbols: &'static [&'static str],
     least: u64,
     most: u64,
+    /// Hundredths of its kind that a whole one is at most; at least it is a whole one.
+    grown: u64,
 }
 
 const BANDS: &[Band] = &[
-    Band { symbols: DOLLARS, least: 1, most: 1 },
+    Band { kind: Kind::Dollar, symbols: DOLLARS, least: 1, most: 1, grown: 100 },
     Band {
-        symbols: &["ETH", "WETH", "stETH", "wstETH", "rETH", "cbETH", "weETH", "eETH"],
+        kind: Kind::Ether,
+        symbols: &["ETH", "WETH", "stETH", "eETH"],
         least: 350,
         most: 12_500,
+        grown: 100,
     },
-    Band { symbols: &["WBTC", "tBTC", "cbBTC", "BTCB"], least: 7_500, most: 250_000 },
+    // What is earned is added to what one is worth. Source: Lido, `WstETH.sol`: one for one at its start in 2021.
+    Band {
+        kind: Kind::Ether,
+        symbols: &["wstETH", "rETH", "cbETH", "weETH"],
+        least: 350,
+        most: 12_500,
+        grown: 125,
+    },
+    Band {
+        kind: Kind::Bitcoin,
+        symbols: &["WBTC", "tBTC", "cbBTC", "BTCB"],
+        least: 7_500,
+        most: 250_000,
+        grown: 100,
+    },
 ];
+
+/// Between how many ether a bitcoin is traded for: of the days of the bands on which both closes are there the lowest and the
+/// highest (11.38 on 2021-12-08, 55.44 on 2025-04-21), a quarter off and on, rounded outwards.
+const ETHER_OF_A_BITCOIN: (u64, u64) = (8, 70);
 
 /// Of when the bands are, for the sentence.
 pub(super) const BANDS_OF: &str = "2021 to September 2025";
 
 /// Whether a token is worth a dollar, as far as its makers keep their word.
 pub(super) fn is_dollar(case: &Case<'_>, token: &Address) -> bool {
-    band(case, token, U256::ZERO).is_some_and(|(band, _)| band.least == band.most)
+    band(case, token).is_some_and(|band| band.kind == Kind::Dollar)
 }
 
 /// Every ticker that is taken for a price here.
@@ -68,34 +101,45 @@ pub(super) fn tickers() -> impl Iterator<Item = &'static str> {
     BANDS.iter().flat_map(|band| band.symbols).copied()
 }
 
-/// The band of a token, or of the coin (zero), with an amount of it in units of 10^-36.
-fn band(case: &Case<'_>, token: &Address, amount: U256) -> Option<(&'static Band, U256)> {
-    let (symbol, decimals) = if token.is_zero() {
-        (known::coin(case.chain_id).to_owned(), 18)
+/// The band of a token, or of the coin (zero), by its address: what somebody calls a token says nothing of what it is worth.
+fn band(case: &Case<'_>, token: &Address) -> Option<&'static Band> {
+    if token.is_zero() {
+        return named(known::coin(case.chain_id));
+    }
+    named(known::shipped(token, case.chain_id)?.ticker)
+}
+
+fn named(symbol: &str) -> Option<&'static Band> {
+    BANDS.iter().find(|band| band.symbols.contains(&symbol))
+}
+
+/// The band that a token is held to, with an amount of it in units of 10^-36. What only calls itself so is held to it too: it can
+/// make an exchange a thing to look at, and nothing else.
+fn held(case: &Case<'_>, token: &Address, amount: U256) -> Option<(&'static Band, U256)> {
+    let (band, decimals) = if token.is_zero() {
+        (band(case, token)?, 18)
     } else {
         let known = case.token(token)?;
-        (known.symbol, known.decimals)
+        (named(&known.symbol)?, known.decimals)
     };
-    let band = BANDS.iter().find(|band| band.symbols.contains(&&symbol[..]))?;
     let missing = 36_u64.checked_sub(u64::from(decimals))?;
     Some((band, amount.saturating_mul(U256::from(10).pow(U256::from(missing)))))
 }
 
 /// Of which of two tokens the price is taken from a band that is wide, for want of one that is told. Of one kind and of dollars none is.
 pub(super) fn wide(case: &Case<'_>, gives: Address, gets: Address) -> Option<Address> {
-    let ((one, _), (other, _)) = (band(case, &gives, U256::ZERO)?, band(case, &gets, U256::ZERO)?);
+    let (one, other) = (band(case, &gives)?, band(case, &gets)?);
     let untold = |(token, band): (Address, &Band)| {
-        (band.least != band.most && price::worth(case, token, U256::ZERO).is_none()).then_some(token)
+        (band.kind != Kind::Dollar && price::worth(case, token, U256::ZERO).is_none()).then_some(token)
     };
-    (one != other).then(|| [(gives, one), (gets, other)].into_iter().find_map(untold)).flatten()
+    (one.kind != other.kind).then(|| [(gives, one), (gets, other)].into_iter().find_map(untold)).flatten()
 }
 
 /// Which of two tokens has no price here, where it takes one to tell what one is in the other. Coin and wrapped coin are one
 /// (`or_coin`).
 pub(super) fn unpriced(case: &Case<'_>, gives: Address, gets: Address) -> Option<Address> {
-    let is_unpriced = |token: &Address| {
-        band(case, token, U256::ZERO).is_none() && price::worth(case, *token, U256::ZERO).is_none()
-    };
+    let is_unpriced =
+        |token: &Address| band(case, token).is_none() && price::worth(case, *token, U256::ZERO).is_none();
     (gives != gets).then(|| [gives, gets].into_iter().find(is_unpriced)).flatten()
 }
 
@@ -104,15 +148,21 @@ pub(super) fn is_less(case: &Case<'_>, gives: (Address, U256), gets: (Address, U
     if gives.0 == gets.0 {
         return (gets.1 < gives.1).then_some(Less::Same);
     }
-    let ((gives, given), (gets, got)) = (band(case, &gives.0, gives.1)?, band(case, &gets.0, gets.1)?);
+    let ((gives, given), (gets, got)) = (held(case, &gives.0, gives.1)?, held(case, &gets.0, gets.1)?);
     let times = |amount: U256, factor: u64| amount.saturating_mul(U256::from(factor));
-    if gives == gets && gives.least == gives.most {
-        return (times(got, 10) < times(given, 9)).then_some(Less::Dollars);
+    // As little as what is given can be, and as much as what is got, in hundredths of a whole one of its kind.
+    let (given, got_of_kind) = (times(given, 100), times(got, gets.grown));
+    if gives.kind == gets.kind {
+        let less = if gives.kind == Kind::Dollar { Less::Dollars } else { Less::Kin };
+        return (times(got_of_kind, 10) < times(given, 9)).then_some(less);
     }
-    // Whatever the day's price, the dearest that comes out is worth less than the cheapest that is given. Of one kind half is
-    // clearly less.
-    let is_less =
-        if gives == gets { times(got, 2) < given } else { times(got, gets.most) < times(given, gives.least) };
+    // Whatever the day's price, the dearest that comes out is worth less than the cheapest that is given.
+    let (fewest, most) = ETHER_OF_A_BITCOIN;
+    let is_less = match (gives.kind, gets.kind) {
+        (Kind::Bitcoin, Kind::Ether) => got_of_kind < times(given, fewest),
+        (Kind::Ether, Kind::Bitcoin) => times(got_of_kind, most) < given,
+        _ => times(got, gets.most) < times(given, gives.least) / U256::from(100),
+    };
     is_less.then_some(Less::Far)
 }
 
@@ -123,12 +173,12 @@ pub(super) fn are_less(case: &Case<'_>, gives: &[(Address, U256)], gets: &[(Addr
     }
     let mut least = U256::ZERO;
     for (token, amount) in gives {
-        let (band, amount) = band(case, token, *amount)?;
+        let (band, amount) = held(case, token, *amount)?;
         least = least.saturating_add(amount.saturating_mul(U256::from(band.least)));
     }
     let mut most = U256::ZERO;
     for (token, amount) in gets {
-        let (band, amount) = band(case, token, *amount)?;
+        let (band, amount) = held(case, token, *amount)?;
         most = most.saturating_add(amount.saturating_mul(U256::from(band.most)));
     }
     (most.saturating_mul(U256::from(10)) < least.saturating_mul(U256::from(9))).then_some(Less::Far)

@@ -246,21 +246,97 @@ fn a_price_that_the_context_tells_holds_both_sides_of_an_exchange() {
 }
 
 #[test]
-fn a_price_of_another_day_or_one_that_contradicts_itself_is_none_and_that_is_said() {
+fn of_several_prices_the_newest_counts_and_two_of_one_day_are_for_nobody_to_choose_from() {
     let swap = |gives: u128, prices: &str| {
         priced("exactInputSingle", (USDC, gives * 1_000_000), (WETH, ETHER), prices)
     };
-    for date in ["2026-01-20T00:00:00Z", "2026-02-01T00:00:01Z"] {
-        let report = swap(3_000, &price(None, "10", date));
-        assert!(
-            says(&report, "older than a week") && report.exit_code == 0,
-            "{date}: {:#?}",
-            report.findings
-        );
+    let yesterday = "2026-01-30T12:00:00Z";
+    for prices in [
+        price(None, "3000", TODAY) + &price(None, "7000", yesterday),
+        price(Some(WETH), "7000", yesterday) + &price(None, "3000", TODAY),
+    ] {
+        let answers = [3_000, 3_800, 6_100].map(|gives| swap(gives, &prices).exit_code);
+        assert_eq!(answers, [0, 10, 20], "{prices}");
     }
-    let two = format!("{}{}", price(None, "3000", TODAY), price(Some(WETH), "10", TODAY));
-    let report = swap(3_000, &two);
-    assert!(says(&report, "several prices") && report.exit_code == 0, "{:#?}", report.findings);
+    // Told twice alike is told.
+    let twice = price(None, "3000", TODAY) + &price(Some(WETH), "3000", "2026-01-31T18:00:00Z");
+    assert_eq!([swap(3_000, &twice).exit_code, swap(6_100, &twice).exit_code], [0, 20]);
+    for prices in [
+        price(None, "3000", TODAY) + &price(Some(WETH), "3000.01", TODAY),
+        price(None, "3000", TODAY) + &price(None, "10", "2026-01-31T18:00:00Z"),
+        price(Some(USDC), "1", TODAY) + &price(Some(USDC), "0.4", TODAY) + &price(None, "3000", TODAY),
+    ] {
+        let report = swap(3_000, &prices);
+        assert!(says(&report, "several prices of"), "{prices}: {:#?}", report.findings);
+        assert_eq!(report.exit_code, 30, "{prices}: {:#?}", report.findings);
+    }
+}
+
+#[test]
+fn what_a_token_is_worth_is_told_by_its_address_and_not_by_what_somebody_calls_it() {
+    let other = "0xdeadc0dedeadc0dedeadc0dedeadc0dedeadc0d1";
+    for symbol in ["USDS", "FRAX", "TUSD", "cbBTC", "USDC", "USDT", "DAI", "WETH", "stETH", "rETH", "XX"] {
+        let called = format!("[[token]]\naddress='{other}'\nsymbol='{symbol}'\ndecimals=6\n");
+        for (gives, gets) in [((USDC, 1_000_000_000_000), (other, u128::MAX)), ((other, 1), (WETH, ETHER))] {
+            let report = priced("exactInputSingle", gives, gets, &called);
+            assert!(says(&report, "there is no price of"), "{symbol}: {:#?}", report.findings);
+            assert_ne!(report.exit_code, 0, "{symbol}: {:#?}", report.findings);
+        }
+    }
+    let called = format!("[[token]]\naddress='{other}'\nsymbol='FOO'\ndecimals=6\n");
+    let told = called + &price(Some(other), "1", TODAY);
+    let report = priced("exactInputSingle", (USDC, 1_000_000_000), (other, 990_000_000), &told);
+    assert!(!says(&report, "there is no price of"), "{:#?}", report.findings);
+}
+
+#[test]
+fn what_is_of_one_kind_and_bitcoin_for_ether_are_compared_without_a_price() {
+    let steth = "0xae7ab96520DE3A18E5e111B5EaAb095312D7fE84";
+    let wsteth = "0x7f39C581F595B53c5cb19bD0b3f8dA6c935E2Ca0";
+    let swap = |gives: (&str, u128), gets: (&str, u128)| {
+        let report = priced("exactInputSingle", gives, gets, "");
+        (report.exit_code, report)
+    };
+    let (tenth, bitcoin) = (ETHER / 10, 100_000_000);
+    for (gives, gets, exit) in [
+        ((steth, ETHER), (WETH, 9 * tenth), 0),
+        ((steth, ETHER), (WETH, 9 * tenth - 1), 10),
+        ((WETH, ETHER), (steth, 9 * tenth), 0),
+        ((WETH, ETHER), (steth, 8 * tenth), 10),
+        // What has grown may be worth a quarter more.
+        ((WETH, ETHER), (wsteth, 8 * tenth), 0),
+        ((WETH, ETHER), (wsteth, 7 * tenth), 10),
+        ((wsteth, ETHER), (WETH, 8 * tenth), 10),
+        ((WBTC, bitcoin), (WETH, 30 * ETHER), 0),
+        ((WBTC, bitcoin), (WETH, 8 * ETHER), 0),
+        ((WBTC, bitcoin), (WETH, 8 * ETHER - 1), 10),
+        ((WBTC, bitcoin), (WETH, 6 * tenth), 10),
+        ((WETH, 70 * ETHER), (WBTC, bitcoin), 0),
+        ((WETH, 71 * ETHER), (WBTC, bitcoin), 10),
+    ] {
+        let (got, report) = swap(gives, gets);
+        assert_eq!(got, exit, "{gives:?} for {gets:?}: {:#?}", report.findings);
+    }
+}
+
+#[test]
+fn a_price_of_another_day_is_none_and_that_is_said() {
+    let swap = |gives: u128, prices: &str| {
+        priced("exactInputSingle", (USDC, gives * 1_000_000), (WETH, ETHER), prices)
+    };
+    let (old, to_come) = ("2026-01-20T00:00:00Z", "2026-02-01T00:00:01Z");
+    for (date, why) in [(old, "older than a week"), (to_come, "of a time to come")] {
+        let report = swap(3_000, &price(None, "10", date));
+        assert!(says(&report, why) && report.exit_code == 0, "{date}: {:#?}", report.findings);
+        // It makes nothing less strict than a price of today alone, or none.
+        let good = price(None, "3000", TODAY);
+        for prices in [good.clone() + &price(None, "10", date), price(Some(WETH), "10", date) + &good] {
+            assert_eq!(swap(3_800, &prices).exit_code, 10, "{date}: {:#?}", swap(3_800, &prices).findings);
+            assert_eq!(swap(6_100, &prices).exit_code, 20, "{date}");
+        }
+        let dollar = good + &price(Some(USDC), "1", date);
+        assert_eq!(swap(6_100, &dollar).exit_code, 20, "{date}: {:#?}", swap(6_100, &dollar).findings);
+    }
     // What no range is known of is for a person then.
     let uni = priced(
         "exactInputSingle",

@@ -35,18 +35,74 @@ const LONGEST_NAME: usize = 3;
 
 /// Words behind which a code may stand that is no number: `nonce: k3PqZ81vT`.
 const BEFORE_CODES: &[&str] = &["nonce", "code", "challenge", "id", "request", "session", "number"];
-/// Numbers, and codes, of one text: of more letters can be made.
-const MOST_NUMBERS: usize = 16;
+/// Numbers, and codes, of one text, and numbers in a row: of more letters can be made.
+const MOST_NUMBERS: usize = 12;
+const MOST_IN_A_ROW: usize = 3;
 const MOST_CODES: usize = 4;
+
+/// Punctuation that a word may stand in: of more a message in dots and dashes can be made.
+const PLAIN: &str = ".,:;!?'\"()[]{}-_/#&@*+=%";
+/// The same as typesetters have it.
+const TYPESET: &str = "\u{2018}\u{2019}\u{201c}\u{201d}\u{2013}\u{2014}\u{2026}\u{2022}";
+const MOST_AROUND: usize = 3;
+const MOST_APART: usize = 8;
 
 /// What of a text is not read here: the first word, or the sentence that says more than its words do.
 pub(crate) fn unread(text: &str) -> Option<String> {
     if text.contains("&#") {
         return Some("&#".to_owned());
     }
+    if let Some(odd) = text.chars().find(|c| !is_plain(*c)) {
+        return Some(odd.escape_unicode().to_string());
+    }
+    if let Some(said) = hands_over(text) {
+        return Some(said);
+    }
     let mut seen = Seen::default();
     let sentences = text.split(['\n', '\r', '!', '?', ';']).flat_map(|line| line.split(". "));
     sentences.into_iter().find_map(|text| sentence(text, &mut seen))
+}
+
+/// Letters of plain words and of names in Latin (with accents), digits, blanks, and punctuation. Pictures, letters in circles or of
+/// flags, braille, signs of money, what has no form of its own or none that is seen: a person reads in them what no list has.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+        || matches!(c, ' ' | '\n' | '\r' | '\t')
+        || matches!(c, '\u{c0}'..='\u{ff}') && c.is_alphabetic()
+        || PLAIN.contains(c)
+        || TYPESET.contains(c)
+}
+
+/// Words for what is the signer's.
+const OWNED: &[&str] = &["wallet", "account"];
+
+/// The passage that says, in words that are harmless one by one, whose something is or who may use it.
+fn hands_over(text: &str) -> Option<String> {
+    let folded = plain::letters(text).replace('\r', "");
+    let passages = folded.split(['!', '?', ';']).flat_map(|part| part.split("\n\n"));
+    passages.flat_map(|part| part.split(". ")).find_map(|passage| {
+        let words: Vec<&str> =
+            passage.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let at = |all: &[&str]| words.iter().position(|word| all.contains(word));
+        let has = |all: &[&str]| at(all).is_some();
+        let follows = |all: &[&str], then: &[&str]| {
+            at(all).is_some_and(|first| words[first + 1..].iter().any(|word| then.contains(word)))
+        };
+        let next =
+            |one: &str, then: &[&str]| words.windows(2).any(|pair| pair[0] == one && then.contains(&pair[1]));
+        let is = ["is", "are", "be", "as"];
+        let says = has(&["my", "our"]) && has(OWNED)
+            || has(&["use"]) && (has(OWNED) || has(&["my", "our"]))
+            || follows(&["can", "may"], &["use", "sign", "signing", "connect", "authenticate"])
+            || follows(&["we", "i", "site", "service", "app", "application"], &["sign", "use"])
+                && has(&["your"])
+                && has(OWNED)
+                && !has(&["ask", "request"])
+            || follows(&is, &["your", "you"]) && (has(OWNED) || has(&["address"])) && has(&["your"])
+            || next("to", &["you"])
+            || next("from", &["my", "your", "you", "our"]);
+        says.then(|| passage.split_whitespace().collect::<Vec<_>>().join(" "))
+    })
 }
 
 /// What was seen of a text that is no word.
@@ -56,25 +112,56 @@ struct Seen {
     codes: usize,
     /// Whether the word before says that a code follows.
     is_announced: bool,
+    /// Numbers since the last word.
+    in_a_row: usize,
+    /// Signs that stand by themselves.
+    apart: usize,
 }
 
 impl Seen {
     /// Whether it is a number, a time or a code, of which there are not too many.
     fn takes(&mut self, written: &str) -> bool {
         match figure(written, self.is_announced) {
-            Some(Figure::Numbers(count)) => self.numbers += count,
+            Some(Figure::Numbers(count)) => {
+                self.numbers += count;
+                self.in_a_row += 1;
+            }
             Some(Figure::Code) => self.codes += 1,
-            None => return false,
+            None => {
+                self.in_a_row = 0;
+                return false;
+            }
         }
-        self.numbers <= MOST_NUMBERS && self.codes <= MOST_CODES
+        self.numbers <= MOST_NUMBERS && self.codes <= MOST_CODES && self.in_a_row <= MOST_IN_A_ROW
+    }
+}
+
+impl Seen {
+    /// Whether the punctuation around a word is what may stand there, or alone for a list, a dash or a line.
+    fn stands_plainly(&mut self, whole: &str, word: &str) -> bool {
+        if !word.is_empty() {
+            let before = whole.find(word).unwrap_or_default();
+            let [before, after] =
+                [&whole[..before], &whole[before + word.len()..]].map(|part| part.chars().count());
+            return before <= MOST_AROUND && after <= MOST_AROUND;
+        }
+        self.apart += 1;
+        let mut signs = whole.chars();
+        let first = signs.next().unwrap_or(' ');
+        let is_line = whole.len() > MOST_AROUND && "-=_*".contains(first) && signs.all(|sign| sign == first);
+        let is_one = whole.chars().count() == 1 && "-*&/+{}\u{2013}\u{2014}\u{2022}\u{2026}".contains(first);
+        (is_line || is_one) && self.apart <= MOST_APART
     }
 }
 
 fn sentence(text: &str, seen: &mut Seen) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut names, mut in_name) = (0, 0);
-    for written in text.split_whitespace() {
-        let written = written.trim_matches(|c: char| !c.is_alphanumeric());
+    for whole in text.split_whitespace() {
+        let written = whole.trim_matches(|c: char| !c.is_alphanumeric());
+        if !seen.stands_plainly(whole, written) {
+            return Some(whole.to_owned());
+        }
         let word = plain::letters(written).replace('\u{2019}', "'");
         let stands_behind = words.last().is_some_and(|last| BEFORE_NAMES.contains(&&last[..]));
         // Words may be joined by points; as the name of a site they stand where one does.
@@ -319,6 +406,30 @@ mod tests {
             "hello://take.all://my.tokens",
             "HTTPS://example.org",
             "https:example.org",
+            // Harmless words that hand something over together.
+            "You can use my wallet from today",
+            "From today my wallet is your wallet.",
+            "This account\nis your account",
+            "You can sign with my wallet",
+            "We sign with your wallet",
+            "$1000000 to you from my wallet",
+            "1000000 to you from this page",
+            "Welcome. You may\nuse this wallet",
+            // What only looks like words, and what looks like none.
+            "\u{24a4} \u{24a2}\u{24a4}\u{24b1}\u{24a0}",
+            "\u{24be} \u{24d0}\u{24d6}\u{24e1}\u{24d4}\u{24d4}",
+            "\u{1f1ee} \u{1f1ec}\u{1f1ee}",
+            "\u{280a}\u{2801}\u{2825}",
+            "\u{e000}\u{e001}",
+            "Hello\u{e0149}\u{e0120}",
+            "Hello \u{1f4b0}\u{27a1}\u{1f464}",
+            "Hello \u{20ac}5",
+            "Welcome, 5$",
+            ".. / --. .. ...- . / .- .-.. .-..",
+            "- - . .",
+            "Hello.-..-. welcome",
+            "9 7 9 22 5",
+            "9,7,9,22,5,1,12,12,13,25,20,15,11,5,14,19",
         ] {
             assert!(unread(text).is_some(), "{text}");
         }

@@ -758,12 +758,13 @@ fn words_that_bind_are_looked_at() {
         "I authorise Example to spend up to 100 USDC",
         "I authorize the bearer to withdraw from this account",
         "Example may withdraw my funds",
+        // Of pictures whole sentences are made.
+        "Welcome \u{2764}\u{fe0f} to example.org",
     ] {
         assert_eq!(by_lists(check_message, text).exit_code, 10, "{text}");
     }
-    for text in ["I accept the terms of service of example.org", "Welcome \u{2764}\u{fe0f} to example.org"] {
-        assert_eq!(by_lists(check_message, text).exit_code, 0, "{text}");
-    }
+    let terms = "I accept the terms of service of example.org";
+    assert_eq!(by_lists(check_message, terms).exit_code, 0);
 }
 
 /// What another program reads from a key that is passed over here would be signed unseen.

@@ -54,6 +54,34 @@ fn a_text_in_another_language_is_one_that_nobody_read() {
 }
 
 #[test]
+fn harmless_words_that_hand_something_over_and_signs_that_are_no_words_are_for_a_person() {
+    for text in [
+        "You can use my wallet from today",
+        "From today my wallet is your wallet.",
+        "$1000000 to you from my wallet",
+        "You can sign with my wallet",
+        "\u{24a4} \u{24a2}\u{24a4}\u{24b1}\u{24a0} \u{249c}\u{24a7}\u{24a7}",
+        "\u{1f1ee} \u{1f1ec}\u{1f1ee}\u{1f1fb}\u{1f1ea}",
+        "\u{280a}\u{2801}\u{2825}\u{281e}",
+        "\u{e000}\u{e001}\u{e002}",
+        "Hello\u{e0149}\u{e0110}\u{e0151}",
+        ".. / --. .. ...- .",
+        "\u{1f4b0}\u{27a1}\u{1f464}",
+    ] {
+        let report = judged("", text);
+        assert_eq!(report.exit_code, 10, "{text}: {:#?}", report.findings);
+        assert!(says(&report, "Not every word"), "{text}: {:#?}", report.findings);
+    }
+    for text in [
+        "Hello! Please sign this message to verify your wallet address.",
+        "Welcome to Example \u{2014} please verify your wallet. It will not cost any fees!",
+        "{ Hello } to Caf\u{e9} Gare",
+    ] {
+        assert!(!says(&judged("", text), "Not every word"), "{text}");
+    }
+}
+
+#[test]
 fn what_stands_in_base64_is_read() {
     let order = "I agree to sell all that I have";
     let key = "Access zkSync account.\n\nOnly sign this message for a trusted client!";

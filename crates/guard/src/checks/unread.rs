@@ -19,6 +19,13 @@ use crate::{
 /// A bit of 1inch's `makerTraits`: the order has an extension. Source: `MakerTraitsLib.sol`, `_HAS_EXTENSION_FLAG`.
 const HAS_EXTENSION: usize = 249;
 
+/// What fields of an order at `CoW` Protocol may say. Source: cowprotocol/contracts, `GPv2Order.sol`.
+const COW_WORDS: [(&str, &[&str]); 3] = [
+    ("kind", &["sell", "buy"]),
+    ("sellTokenBalance", &["erc20", "external", "internal"]),
+    ("buyTokenBalance", &["erc20", "internal"]),
+];
+
 /// Fees and unread fields of typed data whose type is known.
 pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some((data, Meaning::Known(known))) = case.typed() else { return };
@@ -47,6 +54,16 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
             fee = Some(gas.saturating_add(uint("preVerificationGas")).saturating_mul(uint("maxFeePerGas")));
         }
         "Transaction" => fee = Some(uint("gasLimit").saturating_mul(uint("maxFeePerGas"))),
+        "Order" if known.id == "cow.order" => {
+            for (name, all) in COW_WORDS {
+                if !message.text(name).is_some_and(|word| all.contains(&word)) {
+                    let path = format!("message.{name}");
+                    let title =
+                        "Is none of the words that CoW Protocol has there: what is meant is not known.";
+                    out.push(Finding::new(Ord01, Incomplete, &path, title));
+                }
+            }
+        }
         "AllowanceTransfer" => payment(case, uint("payment"), message.address("paymentToken"), out),
         "Order" if uint("makerTraits").bit(HAS_EXTENSION) => {
             let title = "The order has an extension, which is not here: it may set another price.";

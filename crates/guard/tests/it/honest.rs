@@ -56,6 +56,11 @@ fn typed(primary: &str, contract: &str, fields: &[(&str, &str, Value)]) -> Value
 
 /// An order at `CoW`: wrapped ether for ether, to somebody.
 fn order(receiver: &str, buys: &str, gets: &str) -> Report {
+    order_in(["sell", "erc20", "erc20"], receiver, buys, gets)
+}
+
+/// As [`order`], with what it says of its kind and of where the tokens are.
+fn order_in(words: [&str; 3], receiver: &str, buys: &str, gets: &str) -> Report {
     let zero = format!("0x{}", "00".repeat(32));
     let fields = [
         ("sellToken", "address", json!(WETH)),
@@ -66,10 +71,10 @@ fn order(receiver: &str, buys: &str, gets: &str) -> Report {
         ("validTo", "uint32", json!(1_768_485_600)),
         ("appData", "bytes32", json!(zero)),
         ("feeAmount", "uint256", json!("0")),
-        ("kind", "string", json!("sell")),
+        ("kind", "string", json!(words[0])),
         ("partiallyFillable", "bool", json!(false)),
-        ("sellTokenBalance", "string", json!("erc20")),
-        ("buyTokenBalance", "string", json!("erc20")),
+        ("sellTokenBalance", "string", json!(words[1])),
+        ("buyTokenBalance", "string", json!(words[2])),
     ];
     judged(check_typed, "", &typed("Order", COW, &fields))
 }
@@ -85,6 +90,24 @@ fn an_order_may_pay_a_wallet_of_the_address_book() {
     assert_eq!(order(COLD, COIN, "999999999999999999").exit_code, 10);
     assert_eq!(order(COLD, USDC, "3000000000").exit_code, 10, "prices are known to nobody here");
     assert_eq!(order(COLD, COIN, "0").exit_code, 20, "nothing comes back");
+}
+
+#[test]
+fn words_of_an_order_that_its_market_does_not_have_are_not_read() {
+    let judged = |words| order_in(words, ME, COIN, "1000000000000000000").exit_code;
+    for words in [["buy", "erc20", "internal"], ["sell", "external", "erc20"], ["sell", "internal", "erc20"]]
+    {
+        assert_eq!(judged(words), 0, "{words:?}");
+    }
+    for words in [
+        ["x", "erc20", "erc20"],
+        ["", "erc20", "erc20"],
+        ["sell", "x", "erc20"],
+        ["sell", "erc20", ""],
+        ["sell", "erc20", "external"],
+    ] {
+        assert_eq!(judged(words), 30, "{words:?}");
+    }
 }
 
 #[test]

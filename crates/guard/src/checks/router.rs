@@ -10,7 +10,6 @@ use crate::{
         Finding,
         Severity::{Block, Incomplete, Info, Review},
     },
-    policy::Role,
 };
 
 /// Ten-thousandths of what comes out that somebody who shows an exchange may take, as is the custom.
@@ -51,9 +50,7 @@ pub(super) fn commands(case: &Case<'_>, out: &mut Vec<Finding>) {
             add(Review, title.to_owned());
         }
         for grant in plan.grants.iter().filter(|grant| Some(grant.spender) != call.to) {
-            if grant.extent != Extent::None
-                && !case.trusts(&grant.spender, &[Role::Spender, Role::Permit2Spender])
-            {
+            if grant.extent != Extent::None {
                 let title =
                     format!("Hands in a permit for {}, and not for the router.", case.show(&grant.spender));
                 add(Block, title);

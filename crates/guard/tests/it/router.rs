@@ -297,6 +297,10 @@ fn what_is_swept_or_transferred_to_a_stranger_is_blocked() {
     };
     assert_eq!(ask("0", &[fetched(STRANGER)]).exit_code, 20);
     assert_eq!(ask("0", &[permit(STRANGER, "5")]).exit_code, 20);
+    // Another router, trusted as it is, has no part in it.
+    let other = "0x3fC91A3afd70395Cd496C647d5a6CC9D4B2b7FAD";
+    let report = ask("0", &[permit(other, "3000000000"), bring(), sweep(WETH, CALLER, "1")]);
+    assert_eq!(report.exit_code, 20, "{:#?}", report.findings);
     // A friend gets what comes out: for a person to look at.
     let report = ask("0", &[swap(0x00, FRIEND, ("3000000000", ETHER), (USDC, WETH), true)]);
     assert_eq!(report.exit_code, 10, "{:#?}", report.findings);

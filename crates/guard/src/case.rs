@@ -232,7 +232,7 @@ impl<'a> Case<'a> {
     pub fn may_receive(&self, address: &Address) -> bool {
         let booked = || self.policy.books(address, self.chain_id);
         let mut past = self.facts.past_on(self.chain_id);
-        let mut paid = || past.any(|past| past.own && past.to.0 == *address && !past.value.0.is_zero());
+        let mut paid = || past.any(|past| past.is_own_payment() && past.to.0 == *address);
         self.is_own(address) || booked() || paid() || self.trusts(address, &[Role::Recipient])
     }
 
@@ -267,7 +267,7 @@ impl<'a> Case<'a> {
     pub fn counterparties(&self) -> BTreeSet<Address> {
         let booked = self.policy.book.iter().map(|entry| entry.address.0);
         let trusted = self.policy.trusted.iter().map(|entry| entry.address.0);
-        let past = self.facts.past_on(self.chain_id).filter(|past| past.own && !past.value.0.is_zero());
+        let past = self.facts.past_on(self.chain_id).filter(|past| past.is_own_payment());
         booked.chain(trusted).chain(past.map(|past| past.to.0)).collect()
     }
 

@@ -152,6 +152,13 @@ pub struct Past {
     pub own: bool,
 }
 
+impl Past {
+    /// Whether the signer paid something: who runs code that is called by delegatecall is not paid by it.
+    pub fn is_own_payment(&self) -> bool {
+        self.own && self.operation != 1 && !self.value.0.is_zero()
+    }
+}
+
 fn yes() -> bool {
     true
 }

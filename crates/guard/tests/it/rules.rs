@@ -228,6 +228,7 @@ fn a_payment_that_somebody_else_caused_speaks_for_nobody() {
     assert!(!unknown(&past(true, "5")), "paid before");
     assert!(unknown(&past(false, "5")), "by somebody else");
     assert!(unknown(&past(true, "0")), "nothing");
+    assert!(unknown(&format!("{}operation=1\n", past(true, "5"))), "code that was run, not paid");
 }
 
 #[test]

@@ -74,7 +74,10 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
     if version != "1" {
         return Err(format!("version {:?} is not 1", json::shorten(version)));
     }
-    let chain_id = chain.parse().map_err(|_| format!("{:?} is no chain", json::shorten(chain)))?;
+    let chain_id: u64 = chain.parse().map_err(|_| format!("{:?} is no chain", json::shorten(chain)))?;
+    if chain_id.to_string() != chain {
+        return Err(format!("{:?} is written as no reader need take it", json::shorten(chain)));
+    }
     if nonce.len() < 8 || !nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err("the nonce has fewer than eight letters and digits, or others".to_owned());
     }
@@ -94,7 +97,7 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
     if !is_page(uri) {
         return Err(format!("{:?} is no address of a page", json::shorten(uri)));
     }
-    if bare.is_empty() || bare.contains(['@', '\\', '/', '?', '#', ' ']) {
+    if bare.is_empty() || bare.contains("..") || bare.contains(['@', '\\', '/', '?', '#', ' ']) {
         return Err(format!("{:?} is no domain", json::shorten(domain)));
     }
     if let Some((_, port)) = bare.rsplit_once(':')
@@ -179,7 +182,8 @@ pub(crate) fn authority(text: &str) -> (String, Option<u16>) {
         Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
         _ => (rest, None),
     };
-    (host.trim_end_matches('.').to_lowercase(), port.or(scheme.and_then(|_| standard_port(text))))
+    // One point at the end is the root of names; of two a resolver makes nothing.
+    (host.strip_suffix('.').unwrap_or(host).to_lowercase(), port.or(scheme.and_then(|_| standard_port(text))))
 }
 
 /// The port of an address's scheme.
@@ -440,6 +444,8 @@ mod tests {
             ("Nonce: 12345678", "Nonce: 1234567"),
             ("Nonce: 12345678", "Nonce: 1234 5678"),
             ("Chain ID: 1", "Chain ID: one"),
+            ("Chain ID: 1", "Chain ID: 01"),
+            ("Chain ID: 1", "Chain ID: +1"),
             ("Welcome.", "Welcome.\nMore."),
             ("URI:", "Uri:"),
             ("Issued At: 2026-01-15T12:00:00Z\n", ""),
@@ -455,6 +461,7 @@ mod tests {
             ("https://app", "https://evil.example@app"),
             ("app.example.org wants", "app.example.org@evil.example wants"),
             ("app.example.org wants", "app.example.org:99999 wants"),
+            ("app.example.org wants", "app.example.org.. wants"),
             ("Request ID: 7", "Request ID: urn:recap:eyJhdHQiOnt9fQ"),
             ("Request ID: 7", "Request ID: All that I own goes to Bob"),
         ] {

@@ -100,7 +100,9 @@ pub struct Moved {
     pub from: Address,
     /// Who gets it.
     pub to: Address,
-    /// Base units, or the number of an NFT.
+    /// Which piece or kind of it, where they have numbers (ERC-721, ERC-1155).
+    pub id: Option<U256>,
+    /// Base units, or how many of that number.
     pub amount: U256,
 }
 

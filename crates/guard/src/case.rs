@@ -215,6 +215,14 @@ impl<'a> Case<'a> {
         known::amount(amount, known.as_ref(), token)
     }
 
+    /// As [`amount`](Self::amount), of a token whose pieces may have numbers.
+    pub fn amount_of(&self, token: Address, id: Option<U256>, amount: U256) -> String {
+        id.map_or_else(
+            || self.amount(amount, &token),
+            |id| format!("{amount} of number {id} of {}", self.show(&token)),
+        )
+    }
+
     /// Whether the policy trusts an address for one of some roles.
     pub fn trusts(&self, address: &Address, roles: &[Role]) -> bool {
         let known = self.facts.at(address);

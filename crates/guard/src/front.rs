@@ -266,7 +266,7 @@ fn safe_item(case: &Case<'_>, safe: &SafeCase<'_>) -> Item {
 fn simulated(case: &Case<'_>) -> Option<SimulationReport> {
     let done = case.simulation.as_ref()?;
     let moved = done.moved.iter().map(|moved| MoveReport {
-        what: case.amount(moved.amount, &moved.token),
+        what: case.amount_of(moved.token, moved.id, moved.amount),
         from: case.show(&moved.from),
         to: case.show(&moved.to),
     });

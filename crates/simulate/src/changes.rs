@@ -1,5 +1,7 @@
 //! What changed: storage that matters by name, money, tokens, allowances.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::{Address, B256, Log, U256, b256};
 use revm::state::EvmState;
 use tracehound_guard::decode::Setting;
@@ -45,8 +47,21 @@ pub struct Transfer {
     pub from: Address,
     /// Who gets it.
     pub to: Address,
-    /// Its base units, or its id where every piece is one of a kind (ERC-721).
+    /// Which piece or kind of it, where they have numbers (ERC-721, ERC-1155).
+    pub id: Option<U256>,
+    /// Its base units, or how many of that number.
     pub amount: U256,
+}
+
+/// What contracts announced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Announced {
+    /// Tokens that move, in order.
+    pub(crate) transfers: Vec<Transfer>,
+    /// Allowances that are given, in order.
+    pub(crate) approvals: Vec<Approval>,
+    /// Contracts that announced a transfer in no form that is read.
+    pub(crate) unread: BTreeSet<Address>,
 }
 
 /// A right over tokens that is given, as the token's contract says.
@@ -63,6 +78,9 @@ pub struct Approval {
 }
 
 const TRANSFER: B256 = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
+/// ERC-1155.
+const TRANSFER_SINGLE: B256 = b256!("c3d58168c5ae7397731d063d5bbf3d657854427343f4c083240f7aacaa2d0f62");
+const TRANSFER_BATCH: B256 = b256!("4a39dc06d4c0dbc64b70af90fd698a233a518aa5d07e595d983b8c0526c8f7fb");
 const APPROVAL: B256 = b256!("8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925");
 const APPROVAL_FOR_ALL: B256 = b256!("17307eab39ab6107e8899845ad3d59bd9653f200f220920489ca2b5937696c31");
 
@@ -160,31 +178,73 @@ pub(crate) fn of(state: &EvmState, caller: Address) -> Vec<Change> {
 }
 
 /// Transfers and approvals that contracts announced. A contract may lie; its balances are in its storage.
-pub(crate) fn from_logs(logs: &[Log]) -> (Vec<Transfer>, Vec<Approval>) {
-    let (mut transfers, mut approvals) = (Vec::new(), Vec::new());
+pub(crate) fn from_logs(logs: &[Log]) -> Announced {
+    let mut announced = Announced::default();
     for log in logs {
         let topics = log.data.topics();
+        let Some(kind) = topics.first() else { continue };
+        if [TRANSFER, TRANSFER_SINGLE, TRANSFER_BATCH].contains(kind) {
+            match moved(log, topics) {
+                Some(moved) => announced.transfers.extend(moved),
+                None => {
+                    announced.unread.insert(log.address);
+                }
+            }
+            continue;
+        }
         let [kind, one, other, rest @ ..] = topics else { continue };
-        let (one, other) = (Address::from_word(*one), Address::from_word(*other));
+        let (owner, spender) = (Address::from_word(*one), Address::from_word(*other));
         let amount = match rest {
             [id] => U256::from_be_bytes(id.0),
             _ => log.data.data.get(..32).map(U256::from_be_slice).unwrap_or_default(),
         };
         match *kind {
-            TRANSFER => transfers.push(Transfer { token: log.address, from: one, to: other, amount }),
             APPROVAL => {
-                approvals.push(Approval {
-                    token: log.address,
-                    owner: one,
-                    spender: other,
-                    amount: Some(amount),
-                });
+                let amount = Some(amount);
+                announced.approvals.push(Approval { token: log.address, owner, spender, amount });
             }
             APPROVAL_FOR_ALL if !amount.is_zero() => {
-                approvals.push(Approval { token: log.address, owner: one, spender: other, amount: None });
+                announced.approvals.push(Approval { token: log.address, owner, spender, amount: None });
             }
             _ => {}
         }
     }
-    (transfers, approvals)
+    announced
+}
+
+/// What a transfer's event says; `None` where it has no form of one.
+fn moved(log: &Log, topics: &[B256]) -> Option<Vec<Transfer>> {
+    let data = &log.data.data[..];
+    let word = |index: usize| data.get(index * 32..(index + 1) * 32).map(U256::from_be_slice);
+    let address = |word: U256| Address::from_word(B256::from(word));
+    let transfer = |from, to, id: Option<U256>, amount| Transfer { token: log.address, from, to, id, amount };
+    let indexed = |index: usize| topics.get(index).map(|topic| Address::from_word(*topic));
+    match (topics, data.len()) {
+        ([TRANSFER, _, _], 32..) => Some(vec![transfer(indexed(1)?, indexed(2)?, None, word(0)?)]),
+        ([TRANSFER, _, _, id], _) => {
+            Some(vec![transfer(indexed(1)?, indexed(2)?, Some((*id).into()), U256::ONE)])
+        }
+        // Tokens older than their standard index nothing.
+        ([TRANSFER], 96) => Some(vec![transfer(address(word(0)?), address(word(1)?), None, word(2)?)]),
+        ([TRANSFER_SINGLE, _, _, _], 64) => {
+            Some(vec![transfer(indexed(2)?, indexed(3)?, Some(word(0)?), word(1)?)])
+        }
+        ([TRANSFER_BATCH, _, _, _], _) => {
+            let (ids, amounts) = (list(data, word(0)?)?, list(data, word(1)?)?);
+            let (from, to) = (indexed(2)?, indexed(3)?);
+            let pairs = ids.iter().zip(&amounts);
+            let all = pairs.map(|(id, amount)| transfer(from, to, Some(*id), *amount));
+            (ids.len() == amounts.len()).then(|| all.collect())
+        }
+        _ => None,
+    }
+}
+
+/// A list of numbers at an offset, as the ABI writes it.
+fn list(data: &[u8], offset: U256) -> Option<Vec<U256>> {
+    let rest = data.get(usize::try_from(offset).ok()?..)?;
+    let (length, rest) = rest.split_at_checked(32)?;
+    let length = usize::try_from(U256::from_be_slice(length)).ok()?;
+    let words = rest.get(..length.checked_mul(32)?)?;
+    Some(words.chunks_exact(32).map(U256::from_be_slice).collect())
 }

@@ -75,6 +75,12 @@ pub fn findings(
             )),
         );
     }
+    if !done.unread.is_empty() {
+        let title = "A contract announces a transfer in no form that is read here: more may move.";
+        let mut finding = Finding::new(CheckId::Sim01, Severity::Incomplete, path, title);
+        finding.evidence = done.unread.iter().take(20).map(Address::to_string).collect();
+        found.push(finding);
+    }
     if !done.missing.is_empty() {
         let mut finding = Finding::new(
             CheckId::Sim01,

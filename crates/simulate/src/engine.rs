@@ -262,6 +262,7 @@ fn told(
         token: transfer.token,
         from: transfer.from,
         to: transfer.to,
+        id: transfer.id,
         amount: transfer.amount,
     });
     let coin = coin(&done.changes, actor);
@@ -280,6 +281,7 @@ fn told(
 
 /// The coin that leaves the actor, by who has more of it afterwards; or that he gets, from whoever parts with most of it.
 fn coin(changes: &[Change], actor: Address) -> Vec<Moved> {
+    let moved = |from, to, amount| Moved { token: Address::ZERO, from, to, id: None, amount };
     let balances = changes.iter().filter_map(|change| match change {
         Change::Balance { address, before, after } => Some((*address, *before, *after)),
         Change::Slot { .. } | Change::Code { .. } => None,
@@ -290,13 +292,11 @@ fn coin(changes: &[Change], actor: Address) -> Vec<Moved> {
     if after > before {
         let lost = balances.map(|(address, before, after)| (before.saturating_sub(after), address));
         let from = lost.max().map(|(_, address)| address).filter(|address| *address != actor);
-        let moved =
-            Moved { token: Address::ZERO, from: from.unwrap_or_default(), to: actor, amount: after - before };
-        return vec![moved];
+        return vec![moved(from.unwrap_or_default(), actor, after - before)];
     }
     balances
         .filter(|(_, before, after)| after > before)
-        .map(|(to, before, after)| Moved { token: Address::ZERO, from: actor, to, amount: after - before })
+        .map(|(to, before, after)| moved(actor, to, after - before))
         .collect()
 }
 
@@ -365,8 +365,13 @@ mod tests {
             before: U256::from(before),
             after: U256::from(after),
         };
-        let moved =
-            |from, to, amount: u64| Moved { token: Address::ZERO, from, to, amount: U256::from(amount) };
+        let moved = |from, to, amount: u64| Moved {
+            token: Address::ZERO,
+            from,
+            to,
+            id: None,
+            amount: U256::from(amount),
+        };
         let all = [balance(me, 1, 6), balance(pool, 9, 2), balance(other, 0, 2)];
         assert_eq!(coin(&all, me), [moved(pool, me, 5)]);
         assert_eq!(coin(&all, pool), [moved(pool, me, 5), moved(pool, other, 2)]);

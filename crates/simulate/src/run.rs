@@ -17,7 +17,7 @@ use tracehound_guard::safe::SafeTx;
 
 use crate::{
     block::Block,
-    changes::{self, Approval, Change, Transfer},
+    changes::{self, Announced, Approval, Change, Transfer},
     state::{Missing, Recorded, State},
 };
 
@@ -74,6 +74,8 @@ pub struct Simulated {
     pub transfers: Vec<Transfer>,
     /// Allowances that are given, in order.
     pub approvals: Vec<Approval>,
+    /// Contracts that announced a transfer in no form that is read. Not empty: more may move.
+    pub unread: BTreeSet<Address>,
     /// What it read without its being recorded. Not empty: the rest is a guess.
     pub missing: BTreeSet<Missing>,
 }
@@ -100,13 +102,14 @@ pub(crate) fn attempt(state: &State, before: &[Call], call: &Call, expected_empt
             let output = match output {
                 Output::Call(bytes) | Output::Create(bytes, _) => bytes.to_vec(),
             };
-            let (transfers, approvals) = changes::from_logs(&logs);
+            let Announced { transfers, approvals, unread } = changes::from_logs(&logs);
             Simulated {
                 outcome: Outcome::Success(output),
                 gas: gas.tx_gas_used(),
                 changes: changes::of(&changed, call.caller),
                 transfers,
                 approvals,
+                unread,
                 missing,
             }
         }
@@ -126,7 +129,15 @@ pub(crate) fn attempt(state: &State, before: &[Call], call: &Call, expected_empt
 }
 
 fn nothing(outcome: Outcome, gas: u64, missing: BTreeSet<Missing>) -> Simulated {
-    Simulated { outcome, gas, changes: Vec::new(), transfers: Vec::new(), approvals: Vec::new(), missing }
+    Simulated {
+        outcome,
+        gas,
+        changes: Vec::new(),
+        transfers: Vec::new(),
+        approvals: Vec::new(),
+        unread: BTreeSet::new(),
+        missing,
+    }
 }
 
 fn execute(

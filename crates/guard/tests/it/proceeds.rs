@@ -40,6 +40,7 @@ fn moved(token: &str, from: &str, to: &str, amount: u128) -> Moved {
         token: address(token),
         from: address(from),
         to: address(to),
+        id: None,
         amount: amount.try_into().expect("fits"),
     }
 }

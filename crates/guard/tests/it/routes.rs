@@ -278,6 +278,7 @@ impl Engine for Saw {
             token: address(token),
             from: address(from),
             to: address(to),
+            id: None,
             amount: (*amount).try_into().expect("fits"),
         });
         Simulation {

@@ -1,6 +1,6 @@
 //! The guard with the engine at its side: 21 February 2025 again, from the files alone.
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, U256, keccak256};
 use tracehound_guard::{Context, Facts, Policy, Report, Severity, check_safe, check_tx};
 use tracehound_model::GapKind;
 use tracehound_simulate::{Engine, State};
@@ -178,4 +178,87 @@ fn a_right_that_is_named_is_left_to_its_own_check_and_a_larger_one_is_not() {
         assert_eq!(found, noted, "{:#?}", report.findings);
         assert!(report.has("G-APP-01"), "{:#?}", report.findings);
     }
+}
+
+/// A contract that announces this, `topics` the words of LOG's topics from the last to the first.
+fn announcing(data: &[u8], topics: &[[u8; 32]]) -> Vec<u8> {
+    let mut code = Vec::new();
+    for (index, word) in data.chunks(32).enumerate() {
+        let mut padded = [0; 32];
+        padded[..word.len()].copy_from_slice(word);
+        code.push(0x7f);
+        code.extend(padded);
+        // MSTORE
+        code.extend([
+            0x61,
+            u8::try_from(index * 32 / 256).expect("short"),
+            u8::try_from(index * 32 % 256).expect("short"),
+            0x52,
+        ]);
+    }
+    for topic in topics {
+        code.push(0x7f);
+        code.extend(topic);
+    }
+    let length = u16::try_from(data.len()).expect("short").to_be_bytes();
+    code.extend([0x61, length[0], length[1], 0x60, 0, 0xa0 + u8::try_from(topics.len()).expect("four")]);
+    code
+}
+
+#[test]
+fn tokens_of_several_kinds_are_seen_to_leave_and_odd_ones_are_not_passed_over() {
+    let (mut state, payer, _) = trap();
+    let token = Address::with_last_byte(0x99);
+    let me = payer.parse::<Address>().expect("an address").into_word().0;
+    let thief = Address::repeat_byte(0xe7).into_word().0;
+    let topic = |signature: &str| keccak256(signature).0;
+    let words = |words: &[u64]| -> Vec<u8> {
+        words.iter().flat_map(|word| U256::from(*word).to_be_bytes::<32>()).collect()
+    };
+    let single = topic("TransferSingle(address,address,address,uint256,uint256)");
+    let batch = topic("TransferBatch(address,address,address,uint256[],uint256[])");
+    let transfer = topic("Transfer(address,address,uint256)");
+    let book = format!("[[book]]\naddress = '{token}'\nname = 'a friend'\n");
+    let mut ask = |data: &[u8], topics: &[[u8; 32]]| {
+        let account = tracehound_simulate::Account {
+            code: announcing(data, topics),
+            whole: true,
+            ..Default::default()
+        };
+        state.accounts.insert(token, account);
+        sent(&state, &serde_json::json!({ "from": payer, "to": token.to_string(), "value": "0x0" }), &book)
+    };
+    let old = [&me[..], &thief[..], &words(&[5])[..]].concat();
+    for (data, topics, what) in [
+        (words(&[7, 3]), vec![thief, me, me, single], "3 of number 7"),
+        (words(&[64, 160, 2, 7, 8, 2, 3, 4]), vec![thief, me, me, batch], "4 of number 8"),
+        (Vec::new(), vec![[0; 32], thief, me, transfer], "1 of number 0"),
+        (old, vec![transfer], "5 base units"),
+    ] {
+        let report = ask(&data, &topics);
+        let found = report.findings.iter().find(|one| one.title.contains("does not name"));
+        let found = found.unwrap_or_else(|| panic!("{what}: {:#?}", report.findings));
+        assert!(found.evidence.iter().any(|line| line.starts_with(what)), "{what}: {found:#?}");
+        assert_eq!(found.severity, Severity::Review);
+    }
+    for (data, topics) in [
+        (words(&[7]), vec![thief, me, me, single]),
+        (words(&[7, 3]), vec![me, me, single]),
+        (words(&[64, 160, 2, 7, 8, 3, 3, 4]), vec![thief, me, me, batch]),
+        (words(&[64, u64::MAX, 1, 7]), vec![thief, me, me, batch]),
+        (words(&[64, 128, u64::MAX, 7, 1, 4]), vec![thief, me, me, batch]),
+        (Vec::new(), vec![thief, me, transfer]),
+        (words(&[5]), vec![me, transfer]),
+    ] {
+        let report = ask(&data, &topics);
+        let found = report.of("G-SIM-01").into_iter().find(|one| one.severity == Severity::Incomplete);
+        assert!(
+            found.is_some_and(|one| one.title.contains("in no form that is read")),
+            "{:#?}",
+            report.findings
+        );
+    }
+    // What comes is seen too, and is nothing to look at.
+    let report = ask(&words(&[7, 3]), &[me, thief, me, single]);
+    assert!(!report.has("G-SIM-01"), "{:#?}", report.findings);
 }

@@ -246,7 +246,7 @@ impl Scene {
         let amount = U256::from(250_000);
         let data = call("transfer(address,uint256)", &[word(COLD), amount]);
         let live = self.honest(&self.tx(self.token, 0, data, 0));
-        let paid = Transfer { token: self.token, from: self.safe, to: COLD, amount };
+        let paid = Transfer { token: self.token, from: self.safe, to: COLD, id: None, amount };
         assert_eq!(live.simulated.transfers, [paid]);
     }
 

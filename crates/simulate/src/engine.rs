@@ -56,6 +56,12 @@ impl ask::Engine for Engine<'_> {
                 (done, call.from, None, "")
             }
             Executed::Safe(case) => {
+                let account = self.state.accounts.get(&case.entry.tx.safe);
+                // A call to nobody goes through, and does nothing that the Safe would do.
+                if account.is_some_and(|account| account.code.is_empty()) {
+                    let why = "the recorded state has no code of the Safe";
+                    return failed(execution.path, &self.described, why);
+                }
                 let (state, call, how) = as_the_safe(self.state, case, chain_id, self.block);
                 let safe = case.entry.tx.safe;
                 (simulate(&state, &call), safe, Some(safe), how)

@@ -76,6 +76,15 @@ fn a_safe_that_is_not_in_the_state_is_incomplete() {
 }
 
 #[test]
+fn a_safe_without_code_in_the_state_is_incomplete() {
+    let Some((mut state, _, safe)) = bybit() else { return };
+    state.accounts.get_mut(&safe).expect("the Safe").code.clear();
+    let report = judged(&state, &unsigned(safe, FRIEND, 1, "0x", 0), FACTS);
+    let found = report.of("G-SIM-01").into_iter().find(|one| one.severity == Severity::Incomplete);
+    assert!(found.expect("incomplete").evidence[0].contains("no code of the Safe"), "{:#?}", report.findings);
+}
+
+#[test]
 fn settings_that_are_named_are_left_to_their_own_check_and_hidden_ones_are_not() {
     let Some((mut state, _, safe)) = bybit() else { return };
     // changeThreshold(2), called on itself.

@@ -10,6 +10,7 @@ mod format;
 mod hash;
 mod history;
 mod impostor;
+mod left;
 mod limits;
 mod message;
 mod name;
@@ -82,6 +83,8 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Fact01, facts::no_code),
     (CheckId::Sim01, history::unseen),
     (CheckId::Sim01, effects::executed),
+    (CheckId::Sim01, left::unnamed),
+    (CheckId::Addr02, left::marked),
     (CheckId::Hist01, history::unprecedented),
     (CheckId::Pol01, limits::amounts),
     (CheckId::Pol02, limits::second_person),

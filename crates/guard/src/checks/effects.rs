@@ -4,50 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, U256};
 
-use super::worth;
+use super::{left, price, worth};
 use crate::{
     case::Case,
     decode::Act,
     finding::{
         CheckId::Sim01,
         Finding,
-        Severity::{Block, Info, Review},
+        Severity::{Block, Review},
     },
     swap::Swap,
 };
 
-/// What the engine found, what leaves without being named in the call data, and what comes out against what was promised.
+/// What the engine found, and what comes out against what was promised.
 pub(super) fn executed(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some(done) = &case.simulation else { return };
     out.extend(done.findings.iter().cloned());
     let (Some(actor), true) = (case.actor, done.went_through) else { return };
     promised(case, actor, out);
     worth_it(case, actor, out);
-    let mut gone: BTreeMap<(Address, Address), U256> = BTreeMap::new();
-    for moved in done.moved.iter().filter(|moved| moved.from == actor && moved.to != actor) {
-        let sum = gone.entry((moved.token, moved.to)).or_default();
-        *sum = sum.saturating_add(moved.amount);
-    }
-    for (token, to, amount) in said(case) {
-        if let Some(sum) = gone.get_mut(&(token, to)) {
-            *sum = sum.saturating_sub(amount);
-        }
-    }
-    gone.retain(|_, sum| !sum.is_zero());
-    if gone.is_empty() {
-        return;
-    }
-    let back = done.moved.iter().any(|moved| moved.to == actor && moved.from != actor);
-    let (severity, title) = if back {
-        (Info, "Executed, it also moves what the call data does not name; something comes back.")
-    } else {
-        (Review, "Executed, it takes what the call data does not name, and nothing comes back.")
-    };
-    let mut finding = Finding::new(Sim01, severity, &case.path, title);
-    for ((token, to), amount) in gone {
-        finding = finding.because(format!("{} to {}", case.amount(amount, &token), case.show(&to)));
-    }
-    out.push(finding);
 }
 
 /// What the call data says leaves: token (zero for the coin), receiver, amount.
@@ -64,7 +39,8 @@ fn said(case: &Case<'_>) -> Vec<(Address, Address, U256)> {
 fn got_and_given(case: &Case<'_>, actor: Address) -> BTreeMap<Address, (U256, U256)> {
     let mut sums: BTreeMap<Address, (U256, U256)> = BTreeMap::new();
     let moved = case.simulation.iter().flat_map(|done| &done.moved);
-    for moved in moved.filter(|moved| moved.from != moved.to) {
+    // Pieces that have numbers have no common worth.
+    for moved in moved.filter(|moved| moved.from != moved.to && moved.id.is_none()) {
         let sum = sums.entry(moved.token).or_default();
         if moved.to == actor {
             sum.0 = sum.0.saturating_add(moved.amount);
@@ -136,8 +112,14 @@ fn promised(case: &Case<'_>, actor: Address, out: &mut Vec<Finding>) {
             out.push(Finding::new(Sim01, Review, &case.path, title));
         }
     }
+    let named = left::sums(case);
     for (token, least) in promised {
-        let of = |token: &Address| moved.get(token).map_or(U256::ZERO, |sum| sum.0);
+        // What leaves again counts for nothing, unless it is named: as what the next exchange takes is.
+        let of = |token: &Address| {
+            let (got, given) = moved.get(token).copied().unwrap_or_default();
+            let unnamed = given.saturating_sub(named.get(token).copied().unwrap_or_default());
+            got.saturating_sub(unnamed)
+        };
         // What is unwrapped on the way comes as the coin.
         let got = if case.wraps(&token) { of(&token).max(of(&Address::ZERO)) } else { of(&token) };
         let shown = || (case.amount(got, &token), case.amount(least, &token));
@@ -173,11 +155,19 @@ fn worth_it(case: &Case<'_>, actor: Address, out: &mut Vec<Finding>) {
     if gives.is_empty() || gets.is_empty() {
         return;
     }
-    let Some(less) = worth::are_less(case, &gives, &gets) else { return };
+    let by_price = |why: &str| format!("less than {why} of what that is worth by the prices told");
+    let (severity, why) = match price::compare(case, &gives, &gets) {
+        Some(price::Compared::Theft) => (Block, by_price("half")),
+        Some(price::Compared::Low) => (Review, by_price("four fifths")),
+        Some(price::Compared::Fair) | None => match worth::are_less(case, &gives, &gets) {
+            Some(less) => (Review, less.as_str().to_owned()),
+            None => return,
+        },
+    };
     let shown = |list: &[(Address, U256)]| {
         let all: Vec<String> = list.iter().map(|(token, amount)| case.amount(*amount, token)).collect();
         all.join(" and ")
     };
-    let title = format!("Executed, it gives {} for {}: {}.", shown(&gives), shown(&gets), less.as_str());
-    out.push(Finding::new(Sim01, Review, &case.path, title));
+    let title = format!("Executed, it gives {} for {}: {why}.", shown(&gives), shown(&gets));
+    out.push(Finding::new(Sim01, severity, &case.path, title));
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::{Address, Signature, U256};
 
 use crate::{
-    ask::Listing,
+    ask::{Listing, Moved},
     case::{Case, Subject},
     decode::{Act, Call, Extent, Plan},
     facts::review_text,
@@ -48,21 +48,7 @@ fn leaving(case: &Case<'_>) -> Leaving {
                 add(Some(*token), *amount);
             }
             Act::Named { .. } if own => {
-                let call = &case.unpacked.calls[placed.call];
-                if let Some(plan) = Plan::of(call) {
-                    // Money that is sent along is counted as such.
-                    for (token, amount) in plan.gives.iter().filter(|(token, _)| !token.is_zero()) {
-                        add(Some(*token), *amount);
-                    }
-                    continue;
-                }
-                if let Some((token, amount)) = Swap::of(call).and_then(|swap| swap.gives.zip(swap.most)) {
-                    // Money that is sent along is counted as such, and only what it pays for.
-                    if !(case.or_coin(token).is_zero() && call.value >= amount) {
-                        add(Some(token), amount);
-                    }
-                }
-                for (token, amount) in taken(call) {
+                for (token, amount) in given(case, &case.unpacked.calls[placed.call]) {
                     add(Some(token), amount);
                 }
             }
@@ -89,7 +75,33 @@ fn leaving(case: &Case<'_>) -> Leaving {
         Subject::Tx(tx) => add(None, tx.fee.unwrap_or_default()),
         _ => {}
     }
+    for (token, amount) in executed(case) {
+        let sum = sums.entry(token).or_default();
+        *sum = amount.max(*sum);
+    }
     sums
+}
+
+/// What leaves where it was executed, be it named or not. The coin that is wrapped stays one's own.
+fn executed(case: &Case<'_>) -> Leaving {
+    let mut sums = Leaving::new();
+    let counted = |moved: &&Moved| moved.id.is_none() && !(moved.token.is_zero() && case.wraps(&moved.to));
+    for moved in super::left::leaving(case).filter(counted) {
+        let sum = sums.entry(Some(moved.token).filter(|token| !token.is_zero())).or_default();
+        *sum = sum.saturating_add(moved.amount);
+    }
+    sums
+}
+
+/// Tokens and amounts that a function names as given by whoever calls. Money that is sent along is counted as such, and only what
+/// it pays for.
+pub(super) fn given(case: &Case<'_>, call: &Call<'_>) -> Vec<(Address, U256)> {
+    if let Some(plan) = Plan::of(call) {
+        return plan.gives.into_iter().filter(|(token, _)| !token.is_zero()).collect();
+    }
+    let swap = Swap::of(call).and_then(|swap| swap.gives.zip(swap.most));
+    let paid = |(token, amount): &(Address, U256)| case.or_coin(*token).is_zero() && call.value >= *amount;
+    swap.filter(|swap| !paid(swap)).into_iter().chain(taken(call)).collect()
 }
 
 /// What functions other than exchanges take from whoever calls: tokens and amounts.

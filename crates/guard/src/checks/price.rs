@@ -99,10 +99,19 @@ pub(super) fn is_any_told(case: &Case<'_>, mut tokens: impl Iterator<Item = Addr
     tokens.any(|token| matches!(told(case, token), Told::Price(_)))
 }
 
-/// Compares what is given with what is got, where both have a price and one of them is told.
-pub(super) fn compare(case: &Case<'_>, gives: (Address, U256), gets: (Address, U256)) -> Option<Compared> {
-    is_any_told(case, [gives.0, gets.0].into_iter()).then_some(())?;
-    let (given, got) = (worth(case, gives.0, gives.1)?, worth(case, gets.0, gets.1)?);
+/// Compares all that is given with all that is got, where everything has a price and one of them is told.
+pub(super) fn compare(
+    case: &Case<'_>,
+    gives: &[(Address, U256)],
+    gets: &[(Address, U256)],
+) -> Option<Compared> {
+    is_any_told(case, gives.iter().chain(gets).map(|one| one.0)).then_some(())?;
+    let all = |side: &[(Address, U256)]| {
+        side.iter().try_fold(U256::ZERO, |sum, (token, amount)| {
+            Some(sum.saturating_add(worth(case, *token, *amount)?))
+        })
+    };
+    let (given, got) = (all(gives)?, all(gets)?);
     let covers = |tenths: u64| {
         given.checked_mul(U256::from(tenths)).is_some_and(|given| got.saturating_mul(U256::from(10)) >= given)
     };

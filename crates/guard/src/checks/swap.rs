@@ -136,7 +136,7 @@ fn worth_of(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Worth {
     let (Some(most), Some(least)) = (most, swap.least) else { return Worth::Enough };
     let sentence =
         |why: &str| format!("Gives {} for {}: {why}.", case.amount(most, &gives), case.amount(least, &gets));
-    let compared = price::compare(case, (gives, most), (gets, least)).filter(|_| gives != gets);
+    let compared = price::compare(case, &[(gives, most)], &[(gets, least)]).filter(|_| gives != gets);
     match compared {
         Some(price::Compared::Theft) => {
             return Worth::Less(Block, sentence("less than half of what that is worth by the prices told"));

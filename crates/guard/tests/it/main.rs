@@ -7,6 +7,7 @@ mod corpus;
 mod descriptors;
 mod documents;
 mod elsewhere;
+mod executed;
 mod facts;
 mod figures;
 mod hard_cases;

@@ -182,7 +182,8 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
         };
         case.add_call(outer, Functions { own: &own });
         if past {
-            findings.extend(checks::run(&case).into_iter().map(history));
+            let is_known = safe.facts.is_some_and(|facts| facts.nonce.is_some());
+            findings.extend(checks::run(&case).into_iter().map(|finding| history(finding, is_known)));
         } else {
             case.simulate(Executed::Safe(safe));
             findings.extend(checks::run(&case));
@@ -198,10 +199,20 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
 }
 
 /// What is said of a transaction that is not asked about, since it was executed before or can never be: it is history, and
-/// nobody can sign it any more. Signatures that are not what they are said to be stay what they are.
-fn history(finding: Finding) -> Finding {
+/// nobody can sign it any more. Signatures that are not what they are said to be stay what they are. Where nobody but the list says
+/// so (`is_known`: the Safe's next number is), what would be blocked may wait as well.
+fn history(finding: Finding, is_known: bool) -> Finding {
     match finding.id {
         CheckId::Sig01 | CheckId::Sig03 => finding,
+        // Lists of what was executed leave signatures out.
+        id if !is_known && finding.severity == Severity::Block && id != CheckId::Sig02 => Finding {
+            severity: Severity::Incomplete,
+            title: format!(
+                "History by the list's word alone, the Safe's next number not being known: {}",
+                finding.title
+            ),
+            ..finding
+        },
         _ => Finding {
             severity: Severity::Info,
             title: format!("History, and not to be signed: {}", finding.title),

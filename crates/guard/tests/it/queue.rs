@@ -300,6 +300,29 @@ fn a_list_does_not_decide_what_is_history_against_what_is_known() {
 }
 
 #[test]
+fn what_would_be_blocked_is_history_where_more_than_the_list_says_so() {
+    let mut module = payment(4, SAFE);
+    module["value"] = json!("0");
+    module["data"] = json!(format!("0x610b5925{:0>64}", STRANGER.trim_start_matches("0x")));
+    let list = page(&[payment(5, FRIEND), executed(module, &[])], None);
+    let mut known = facts(5);
+    let report = judge(&list, &known);
+    assert_eq!(report.exit_code, 0, "{:#?}", report.findings);
+    known.safe[0].nonce = None;
+    let report = judge(&list, &known);
+    assert_eq!(report.exit_code, 30, "{:#?}", report.findings);
+    assert!(
+        report.findings.iter().any(|one| one.title.contains("by the list's word alone")),
+        "{:#?}",
+        report.findings
+    );
+    // What is for nobody to fear is read as before.
+    let list = page(&[payment(5, FRIEND), executed(payment(4, FRIEND), &[])], None);
+    let report = judge(&list, &known);
+    assert_eq!(report.exit_code, 0, "{:#?}", report.findings);
+}
+
+#[test]
 fn what_failed_and_what_shares_a_number_paid_nobody() {
     let waits = payment(9, STRANGER);
     let mut failed = executed(payment(3, STRANGER), &[1, 2]);

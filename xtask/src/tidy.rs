@@ -7,6 +7,7 @@ mod layers;
 mod manifests;
 mod promises;
 mod text;
+mod unreached;
 
 use std::{fmt, fs};
 
@@ -88,6 +89,7 @@ fn check(files: &[RepoFile]) -> Vec<Complaint> {
     let mut complaints = manifests::check(files);
     complaints.extend(layers::check(files));
     complaints.extend(circles::check(files));
+    complaints.extend(unreached::check(files));
     complaints.extend(promises::check(files));
     for file in files {
         complaints.extend(text::stray(&file.path));

@@ -25,6 +25,8 @@ mod node;
 mod owners;
 mod patterns;
 mod proxy;
+mod range;
+mod recipes;
 mod report;
 mod schemas;
 mod screen;

@@ -36,14 +36,18 @@ fn a_scorecard_is_the_same_from_a_seed_and_from_the_folder_it_makes() {
 fn what_cannot_be_scored_is_an_error_that_says_why() {
     let data = tempfile::tempdir().expect("temporary folder");
     let nothing = data.path().to_string_lossy().into_owned();
-    for (args, says) in [
-        (&["score", "--txs", "1000", "--heists", "500"][..], "500 heists do not fit into 1000 transactions"),
-        (&["score", "--txs", "10"][..], "cannot generate 10 transactions"),
-        (&["score", &nothing][..], "truth.jsonl"),
-        (&["score", "--output", "json"][..], "--rates FILE"),
+    for (code, args, says) in [
+        (
+            1,
+            &["score", "--txs", "1000", "--heists", "500"][..],
+            "500 heists do not fit into 1000 transactions",
+        ),
+        (1, &["score", "--txs", "10"], "cannot generate 10 transactions"),
+        (1, &["score", &nothing], "truth.jsonl"),
+        (2, &["score", "--output", "json"], "--rates FILE"),
     ] {
         let output = range(data.path(), args);
-        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        assert_eq!(output.status.code(), Some(code), "{args:?}");
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(error.contains(says), "{error}");
     }

@@ -38,8 +38,9 @@ fn the_coprocess_pays_on_allow_alone() {
     fs::write(&file, script("coprocess")).expect("written");
     // The lists in the box are old by nature, and the policies that are shipped allow nothing over them.
     let shown = tracehound(data.path(), &["policy", "show", "lists-only"], "");
-    let policy = text(&shown).replace("within_days = 7\n", "within_days = 36500\n");
-    fs::write(data.path().join("own.toml"), policy.replace("within_days = 90\n", "within_days = 36500\n")).expect("written");
+    let policy = text(&shown).replace("within_days = 7\n", "within_days = 3660\n");
+    fs::write(data.path().join("own.toml"), policy.replace("within_days = 90\n", "within_days = 3660\n"))
+        .expect("written");
     let (code, said, errors) = bash(data.path(), &file, &[UNKNOWN, LISTED, "nonsense", UNKNOWN]);
     assert_eq!(code, Some(0), "{errors}");
     assert_eq!(said, format!("{UNKNOWN}: pay\n'{LISTED}': hold\n'nonsense': hold\n{UNKNOWN}: pay\n"));
@@ -67,7 +68,10 @@ fn the_nightly_job_leaves_a_table_and_its_summary_or_says_that_it_did_not() {
     let night = fs::read_dir(&nights).expect("made").next().expect("one day").expect("read").path();
     let audited = fs::read_to_string(night.join("audited.csv")).expect("written");
     assert_eq!(audited.lines().count(), 4, "{audited}");
-    assert!(audited.lines().nth(1).is_some_and(|row| row.starts_with(&format!("2,1,{LISTED},block,"))), "{audited}");
+    assert!(
+        audited.lines().nth(1).is_some_and(|row| row.starts_with(&format!("2,1,{LISTED},block,"))),
+        "{audited}"
+    );
     let summary = fs::read_to_string(night.join("summary.json")).expect("written");
     let summary: Value = serde_json::from_str(&summary).expect("JSON");
     assert_eq!(summary["counts"]["decisions"]["block"], 1);

@@ -11,6 +11,18 @@
 //! * [`ownership`] finds who is owned by listed parties, by OFAC's 50 Percent Rule.
 //! * [`update`] fetches the lists from their publishers.
 //!
+//! ```
+//! use tracehound_attribution::import::{Options, read};
+//!
+//! let list = "address,label,category\n1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa,Genesis,exchange\n1bad,nobody,exchange\n";
+//! let mut options = Options { file_name: "labels.csv".into(), ..Options::default() };
+//! options.source.id = Some(tracehound_model::SourceId("made-up".to_owned()));
+//! let imported = read(&mut list.as_bytes(), &options)?;
+//! // What cannot be used is said, with its place.
+//! assert_eq!((imported.snapshot.claims.len(), imported.snapshot.warnings.len()), (1, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! **Invariant:** only [`update`] speaks to the network, and nothing but [`store`] writes the database.
 
 mod country;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Complaint, RepoFile};
+use super::{Complaint, RepoFile, extension};
 
 /// Files that are roots of their own: what cargo compiles without a `mod`.
 const ROOTS: [&str; 3] = ["main", "lib", "build"];
@@ -12,7 +12,7 @@ const PROGRAMS: [&str; 5] = ["tests", "examples", "benches", "bin", "targets"];
 pub(super) fn check(files: &[RepoFile]) -> Vec<Complaint> {
     let texts: BTreeMap<&str, &str> = files
         .iter()
-        .filter(|file| file.path.ends_with(".rs"))
+        .filter(|file| extension(&file.path) == "rs")
         .filter_map(|file| Some((&file.path[..], file.text.as_deref()?)))
         .collect();
     let unreached = texts.keys().filter(|path| !is_reached(path, &texts));

@@ -2,8 +2,8 @@
 //!
 //! Standard amounts hide who paid what, but not altogether: everyone takes out what they brought, less their share of the
 //! miner's fee and a rest too small for an output. So the coins of one owner are a group of inputs and a group of outputs
-//! that balance. Very many divisions of a round into such groups are possible; [`balance`] says how likely each is, and
-//! [`sampler`] walks through them by chance (from fixed seeds: the same round gets the same answer). Within a group, and
+//! that balance. Very many divisions of a round into such groups are possible; `balance` says how likely each is, and
+//! `sampler` walks through them by chance (from fixed seeds: the same round gets the same answer). Within a group, and
 //! in rounds too large for the walk, outputs are divided among the inputs such that each input is used up, by the plan of
 //! largest entropy relative to a weight for each pair: 1 where the input covers the output, (input ÷ output)² where it does
 //! not (scaling of rows and columns in turn, Sinkhorn and Knopp, 1967).

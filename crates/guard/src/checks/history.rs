@@ -6,7 +6,11 @@ use alloy_primitives::{Address, U256};
 
 use crate::{
     case::Case,
-    decode::{Act, Call, Value, action::LURES},
+    decode::{
+        Act, Call, Value,
+        action::LURES,
+        table::{self, PowerKind},
+    },
     facts::Kind,
     finding::{
         CheckId::{Act01, Hist01, Sim01},
@@ -44,7 +48,7 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
                 }
                 super::swap::open_ends(case, call, beneficiaries, out);
                 if !case.only_takes_away(placed.call) {
-                    strangers_within(case, call, out);
+                    strangers_within(case, call, beneficiaries, out);
                 }
                 if case.trusts(to, &[Role::Contract, Role::Spender]) || call.delegate {
                     continue;
@@ -211,15 +215,66 @@ pub(super) fn unprecedented(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-/// Addresses in lists of arguments, for which no name of a parameter says what they are: somebody must vouch for each.
-fn strangers_within(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>) {
+/// Addresses among the arguments besides those that the call serves, at whatever depth: a refund's, a relayer's, a token's on
+/// another chain. No name of a parameter says that they do no harm, so somebody must vouch for each.
+fn strangers_within(case: &Case<'_>, call: &Call<'_>, served: &[Address], out: &mut Vec<Finding>) {
     let Some(decoded) = call.decoded.as_ref().filter(|_| !call.is_wrapper && Swap::of(call).is_none()) else {
         return;
     };
-    let lists = decoded.args.iter().filter(|value| matches!(value, Value::List(_)));
-    let found: BTreeSet<Address> = lists.flat_map(Value::addresses).collect();
-    for address in found.into_iter().filter(|address| !case.knows(address)) {
+    if decoded.signature() == TOLD_ALONE {
+        return;
+    }
+    let mut found: BTreeSet<Address> = decoded.args.iter().flat_map(Value::addresses).collect();
+    let signature = decoded.signature();
+    let brings_out = table::named(signature).is_some_and(|named| named.kind == PowerKind::Out);
+    if brings_out && !HANDS_IN_SIGNATURES.iter().any(|end| signature.ends_with(end)) {
+        let words: Vec<Word> = decoded.args.iter().flat_map(words).collect();
+        if words.contains(&Word::Unread) {
+            let title = format!("Hands {signature} data that nothing here reads.");
+            out.push(Finding::new(Act01, Incomplete, &call.path, title));
+        }
+        found.extend(words.into_iter().filter_map(Word::address));
+    }
+    for address in found.into_iter().filter(|address| !served.contains(address) && !case.knows(address)) {
         let title = format!("Names {}, and nobody vouches for that address.", case.show(&address));
         out.push(Finding::new(Act01, Incomplete, &call.path, title));
+    }
+}
+
+/// A function whose one address is told in an event and nothing more: who sent the user (`Lido.sol`, `_submit`).
+const TOLD_ALONE: &str = "submit(address)";
+
+/// How functions end that bring money out by a signature, which is no data for anybody else: ERC-3009, Safe's AllowanceModule.
+const HANDS_IN_SIGNATURES: [&str; 2] = ["uint8,bytes32,bytes32)", "address,uint96,address,bytes)"];
+
+/// What bytes among the arguments of a function that brings money out are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    /// An address as functions write it that serve several kinds of chain.
+    Address(Address),
+    /// That of a chain of another kind, or a message to whoever gets the money.
+    Unread,
+}
+
+impl Word {
+    fn address(self) -> Option<Address> {
+        match self {
+            Self::Address(address) => Some(address),
+            Self::Unread => None,
+        }
+    }
+}
+
+fn words(value: &Value<'_>) -> Vec<Word> {
+    match value {
+        Value::List(values) | Value::Tuple(values) => values.iter().flat_map(words).collect(),
+        Value::Fixed(bytes) if bytes.len() == 32 && bytes.iter().any(|byte| *byte != 0) => {
+            let is_address = bytes[..12].iter().all(|byte| *byte == 0);
+            vec![if is_address { Word::Address(Address::from_slice(&bytes[12..])) } else { Word::Unread }]
+        }
+        // LayerZero's options of type 3, and none of them.
+        Value::Bytes([] | [0, 3]) => Vec::new(),
+        Value::Bytes(_) => vec![Word::Unread],
+        _ => Vec::new(),
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Addre
     }
     let Some(swap) = Swap::of(call) else { return };
     for address in route(call, &swap).into_iter().filter(|address| !beneficiaries.contains(address)) {
-        if !case.knows(&address) && !swap.gets.contains(&address) {
+        let is_coin = address.is_zero() || address == crate::typed::COIN || case.wraps(&address);
+        if !is_coin && !case.knows_contract(&address) && !swap.gets.contains(&address) {
             let title = format!(
                 "The exchange goes by way of {}, and nobody vouches for that address: no more need come out than the least.",
                 case.show(&address)

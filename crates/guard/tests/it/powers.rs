@@ -241,6 +241,78 @@ fn what_the_context_says_of_a_function_is_not_overruled_by_the_table_in_silence(
     assert!(says("function transfer(address from, uint256 amount)"));
 }
 
+/// All that a value holds which somebody else's address or data could stand in: each time one of them is `STRANGER`'s.
+fn with_a_stranger(value: &DynSolValue) -> Vec<DynSolValue> {
+    let within = |values: &[DynSolValue]| -> Vec<Vec<DynSolValue>> {
+        let each = values.iter().enumerate().flat_map(|(at, value)| {
+            with_a_stranger(value).into_iter().map(move |other| {
+                let mut values = values.to_vec();
+                values[at] = other;
+                values
+            })
+        });
+        each.collect()
+    };
+    match value {
+        DynSolValue::Address(_) => vec![DynSolValue::Address(STRANGER)],
+        DynSolValue::FixedBytes(_, 32) => vec![
+            DynSolValue::FixedBytes(STRANGER.into_word(), 32),
+            // An account of a chain whose addresses are longer.
+            DynSolValue::FixedBytes(B256::repeat_byte(0x88), 32),
+        ],
+        DynSolValue::Bytes(_) => vec![DynSolValue::Bytes(STRANGER.to_vec())],
+        DynSolValue::Array(values) => within(values).into_iter().map(DynSolValue::Array).collect(),
+        DynSolValue::Tuple(values) => within(values).into_iter().map(DynSolValue::Tuple).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The same where every address is one's own.
+fn mine(value: DynSolValue) -> DynSolValue {
+    let me: Address = ME.parse().expect("an address");
+    let all = |values: Vec<DynSolValue>| values.into_iter().map(mine).collect();
+    match value {
+        DynSolValue::Address(_) => DynSolValue::Address(me),
+        DynSolValue::FixedBytes(_, 32) => DynSolValue::FixedBytes(me.into_word(), 32),
+        DynSolValue::Array(values) => DynSolValue::Array(all(values)),
+        DynSolValue::Tuple(values) => DynSolValue::Tuple(all(values)),
+        other => other,
+    }
+}
+
+#[test]
+fn nobody_unknown_is_named_anywhere_by_what_brings_money_out() {
+    // A signature is no address, and who sent the user to Lido is told in an event alone.
+    let is_odd = |signature: &str| {
+        signature.ends_with("uint8,bytes32,bytes32)")
+            || signature.starts_with("executeAllowanceTransfer")
+            || signature == "submit(address)"
+    };
+    let mut seen = 0;
+    for function in table::embedded() {
+        let signature = &function.signature[..];
+        let out = table::named(signature).is_some_and(|named| named.kind == PowerKind::Out);
+        if !out || is_odd(signature) {
+            continue;
+        }
+        let args = mine(DynSolValue::Tuple(types(signature).iter().map(|ty| filled(ty, true)).collect()));
+        let judged = |args: &DynSolValue| {
+            let DynSolValue::Tuple(args) = args else { panic!("a tuple") };
+            trusted(&call(signature, args.clone()))
+        };
+        // Where it all is one's own.
+        if judged(&args).exit_code != 0 {
+            continue;
+        }
+        for args in with_a_stranger(&args) {
+            let report = judged(&args);
+            assert_ne!(report.exit_code, 0, "{signature} {args:?}: {:#?}", report.findings);
+            seen += 1;
+        }
+    }
+    assert!(seen >= 60, "{seen}");
+}
+
 #[test]
 fn every_selector_of_the_list_is_judged_with_whatever_arguments() {
     let Some(path) = tracehound_testkit::shared_data("guard/signing/power_selectors.tsv") else { return };

@@ -240,8 +240,23 @@ fn whoever_runs_on_the_way_must_be_known_and_is_told_nothing() {
     let hooked = |hooks: &str, data: &[u8]| {
         trade(&[single(0x06, (USDC, WETH), (USDC_3000, ETHER), (hooks, data)), paid(), take_all(WETH, "0")])
     };
+    let hooked_by = |policy: &str| {
+        let swap = single(0x06, (USDC, WETH), (USDC_3000, ETHER), (STRANGER, &[]));
+        judged(ROUTER, "0", &call(&[v4(&[swap, paid(), take_all(WETH, "0")])]), policy)
+    };
     let stranger = hooked(STRANGER, &[]);
     assert!(says(&stranger, "goes by way of") && stranger.exit_code == 30, "{:#?}", stranger.findings);
+    // Whoever may be paid is no code that somebody vouches for, and a contract is vouched for on its own chain.
+    for known in [
+        format!("[[book]]\naddress='{STRANGER}'\nname='cold wallet'\n"),
+        format!("[[trusted]]\naddress='{STRANGER}'\nlabel='payee'\nroles=['recipient']\n"),
+        format!("[[trusted]]\naddress='{STRANGER}'\nlabel='hook'\nroles=['contract']\nchains=[10]\n"),
+    ] {
+        let report = hooked_by(&known);
+        assert!(says(&report, "goes by way of") && report.exit_code == 30, "{known} {:#?}", report.findings);
+    }
+    let known = hooked_by(&format!("[[trusted]]\naddress='{STRANGER}'\nlabel='hook'\nroles=['contract']\n"));
+    assert_eq!(known.exit_code, 0, "{:#?}", known.findings);
     let told = hooked(COIN, &[1]);
     assert!(told.has("G-WRAP-01") && told.exit_code == 10, "{:#?}", told.findings);
     // A token on the way that nobody knows.

@@ -244,7 +244,7 @@ fn strangers_within(case: &Case<'_>, call: &Call<'_>, served: &[Address], out: &
 /// A function whose one address is told in an event and nothing more: who sent the user (`Lido.sol`, `_submit`).
 const TOLD_ALONE: &str = "submit(address)";
 
-/// How functions end that bring money out by a signature, which is no data for anybody else: ERC-3009, Safe's AllowanceModule.
+/// How functions end that bring money out by a signature, which is no data for anybody else: ERC-3009, Safe's `AllowanceModule`.
 const HANDS_IN_SIGNATURES: [&str; 2] = ["uint8,bytes32,bytes32)", "address,uint96,address,bytes)"];
 
 /// What bytes among the arguments of a function that brings money out are.

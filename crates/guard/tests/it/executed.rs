@@ -1,13 +1,10 @@
 //! What leaves in an execution is held to what the call data name, whatever comes back for it. The engine here tells what a real
 //! one would.
 
-use tracehound_guard::{
-    Context, Facts, Policy, Report,
-    ask::{Engine, Execution, Moved, Simulation},
-    check_tx,
-    policy::DEFAULT,
-};
+use tracehound_guard::{Context, Facts, Policy, Report, ask::Moved, check_tx, policy::DEFAULT};
 use tracehound_model::Decision::{Allow, Block, Review};
+
+use crate::saw::{Saw, moved};
 
 const ME: &str = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
 const THIEF: &str = "0xe7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e731";
@@ -24,30 +21,6 @@ const COIN: &str = "0x0000000000000000000000000000000000000000";
 const ETHER: u128 = 1_000_000_000_000_000_000;
 const MILLION: u128 = 1_000_000_000_000;
 const PRICE: &str = "[[price]]\ndollars='3000'\ndate='2026-01-31T12:00:00Z'\n";
-
-/// An engine that saw these movements.
-#[derive(Debug)]
-struct Saw(Vec<Moved>);
-
-impl Engine for Saw {
-    fn run(&self, _: &Execution<'_>) -> Simulation {
-        Simulation {
-            outcome: "goes through".to_owned(),
-            went_through: true,
-            gas: 100_000,
-            moved: self.0.clone(),
-            changes: Vec::new(),
-            findings: Vec::new(),
-            state: "recorded state".to_owned(),
-        }
-    }
-}
-
-fn moved(token: &str, from: &str, to: &str, amount: u128) -> Moved {
-    let address = |text: &str| text.parse().expect("an address");
-    let amount = amount.try_into().expect("fits");
-    Moved { token: address(token), from: address(from), to: address(to), id: None, amount }
-}
 
 fn piece(token: &str, to: &str, id: u64, amount: u128) -> Moved {
     Moved { id: Some(id.try_into().expect("fits")), ..moved(token, ME, to, amount) }

@@ -26,6 +26,7 @@ mod router_v4;
 mod routes;
 mod rpc;
 mod rules;
+mod saw;
 mod shapes;
 mod shared;
 mod texts;

@@ -1,11 +1,9 @@
 //! What an exchange brings when it is executed, against what it promises and what it is worth. The engine here tells what a
 //! real one would: the calls are of routers that are trusted as shipped.
 
-use tracehound_guard::{
-    Context, Facts, Policy, Report,
-    ask::{Engine, Execution, Moved, Simulation},
-    check_tx,
-};
+use tracehound_guard::{Context, Facts, Policy, Report, ask::Moved, check_tx};
+
+use crate::saw::{Saw, moved};
 
 const ME: &str = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
 const POOL: &str = "0xb1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1";
@@ -15,35 +13,6 @@ const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
 const WBTC: &str = "0x2260FAC5E5542a773Aa44fBCfeDf7C193bc2C599";
 const COIN: &str = "0x0000000000000000000000000000000000000000";
 const ETHER: u128 = 1_000_000_000_000_000_000;
-
-/// An engine that saw these movements.
-#[derive(Debug)]
-struct Saw(Vec<Moved>);
-
-impl Engine for Saw {
-    fn run(&self, _: &Execution<'_>) -> Simulation {
-        Simulation {
-            outcome: "goes through".to_owned(),
-            went_through: true,
-            gas: 100_000,
-            moved: self.0.clone(),
-            changes: Vec::new(),
-            findings: Vec::new(),
-            state: "recorded state".to_owned(),
-        }
-    }
-}
-
-fn moved(token: &str, from: &str, to: &str, amount: u128) -> Moved {
-    let address = |text: &str| text.parse().expect("an address");
-    Moved {
-        token: address(token),
-        from: address(from),
-        to: address(to),
-        id: None,
-        amount: amount.try_into().expect("fits"),
-    }
-}
 
 fn word(value: &str) -> String {
     format!("{:0>64}", value.trim_start_matches("0x").to_lowercase())

@@ -4,9 +4,10 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use wait_timeout::ChildExt;
 
 /// What such browsers are called.
 const NAMES: &[&str] = &[
@@ -107,15 +108,11 @@ pub fn print(browser: &Path, page: &str) -> Result<Vec<u8>, PdfError> {
         print.arg("--no-sandbox");
     }
     let mut running = print.arg(format!("file://{}", html.display())).spawn().map_err(io(browser))?;
-    let begun = Instant::now();
-    while running.try_wait().map_err(io(browser))?.is_none() {
-        if begun.elapsed() > PATIENCE {
-            // It is one process tree; what is left of it ends with its parent.
-            let _ = running.kill();
-            let _ = running.wait();
-            return Err(PdfError::Slow(browser.to_owned()));
-        }
-        thread::sleep(Duration::from_millis(20));
+    if running.wait_timeout(PATIENCE).map_err(io(browser))?.is_none() {
+        // It is one process tree; what is left of it ends with its parent.
+        let _ = running.kill();
+        let _ = running.wait();
+        return Err(PdfError::Slow(browser.to_owned()));
     }
     match fs::read(&pdf) {
         Ok(bytes) if bytes.starts_with(b"%PDF-") => Ok(bytes),

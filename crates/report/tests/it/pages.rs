@@ -178,7 +178,7 @@ fn a_batch_is_counted_by_day_rule_and_list() {
 
 /// Run alone, in a release build: `cargo test --release -p tracehound-report -- --ignored ten_megabytes --nocapture`.
 #[test]
-#[ignore = "a measurement"]
+#[ignore = "a measurement of time, which no debug build and no busy machine can be held to"]
 #[expect(clippy::print_stdout, reason = "its result")]
 fn a_page_of_ten_megabytes_takes_less_than_three_seconds() {
     let traced = trace(9_500, 4);

@@ -78,7 +78,11 @@ fn run(folder: &Path, line: &str) -> (Option<i32>, String) {
 }
 
 fn payment(to: &str) -> Value {
-    json!({ "safe": SAFE, "to": to, "value": "1000000000000000000", "data": "0x", "operation": 0, "nonce": 0 })
+    let nobody = "0x0000000000000000000000000000000000000000";
+    json!({
+        "safe": SAFE, "to": to, "value": "1000000000000000000", "data": "0x", "operation": 0, "safeTxGas": 0, "baseGas": 0,
+        "gasPrice": 0, "gasToken": nobody, "refundReceiver": nobody, "nonce": 0
+    })
 }
 
 #[test]

@@ -165,8 +165,9 @@ fn a_watch_sees_what_is_listed_meanwhile() {
     let (folder, list) = (data.path().to_owned(), data.path().join("list.csv"));
     std::fs::write(&list, format!("address,label,category\n{PAID},Somebody,sanction\n")).expect("written");
     let list = list.to_string_lossy().into_owned();
+    let nobody = "0x0000000000000000000000000000000000000000";
     let queue = format!(
-        r#"{{"safe":"0x6666666666666666666666666666666666666666","to":"{PAID}","value":"1","operation":0,"nonce":1,"chainId":1,"version":"1.4.1"}}"#
+        r#"{{"safe":"0x6666666666666666666666666666666666666666","to":"{PAID}","value":"1","data":"0x","operation":0,"safeTxGas":0,"baseGas":0,"gasPrice":0,"gasToken":"{nobody}","refundReceiver":"{nobody}","nonce":1,"chainId":1,"version":"1.4.1"}}"#
     );
     let looks = std::sync::atomic::AtomicU32::new(0);
     let server = Server::start(move |_| {

@@ -124,8 +124,12 @@ pub(super) fn set_and_order(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
     }
     threshold(case, safe, out);
-    if safe.entry.operation_absent {
-        let title = "`operation` is absent: a call (0) and a delegatecall (1) hash differently, and which it is was not said.";
+    if !safe.untold().is_empty() {
+        let title = format!(
+            "Not told: {}. The Safe's hash covers each, and what is signed may hold another value than the nothing that \
+             was taken here.",
+            safe.untold().join(", ")
+        );
         out.push(Finding::new(Sig02, Incomplete, path, title));
     }
     let next = safe.facts.and_then(|facts| facts.nonce).map(U256::from);

@@ -233,6 +233,12 @@ impl<'a> SafeCase<'a> {
         self.entry.tx == other.entry.tx
     }
 
+    /// Fields that the hash covers and that nobody told: neither themselves, nor by a hash that is this transaction's.
+    pub fn untold(&self) -> &'a [&'static str] {
+        let is_proven = self.hashes.is_some_and(|hashes| self.entry.claimed == Some(hashes.digest));
+        if is_proven { &[] } else { &self.entry.absent }
+    }
+
     /// The signature threshold, by the facts or by what the service says.
     pub fn threshold(&self) -> Option<u64> {
         self.facts.and_then(|facts| facts.threshold).or(self.entry.required)

@@ -85,7 +85,12 @@ pub(super) fn entry(node: &Node, path: &str, scalars: &mut Scalars) -> Result<En
         refund_receiver,
         nonce: scalars.uint(nonce, &format!("{around}.nonce"))?,
     };
-    let mut entry = Entry { operation_absent: data.any(&["operation"]).is_none(), ..Entry::bare(path, tx) };
+    let of_data = ["value", "operation"].into_iter().filter(|key| data.any(&[key]).is_none());
+    let of_details = ["safeTxGas", "baseGas", "gasPrice", "gasToken", "refundReceiver"];
+    let of_details = of_details.into_iter().filter(|key| details.any(&[key]).is_none());
+    let hex = data.get("hexData").is_none().then_some("hexData");
+    let absent = of_data.chain(of_details).chain(hex).collect();
+    let mut entry = Entry { absent, ..Entry::bare(path, tx) };
     if let Some(hash) = details.any(&["safeTxHash"]) {
         entry.claimed = Some(scalars.hash(hash, &format!("{around}.safeTxHash"))?);
     }

@@ -84,7 +84,7 @@ fn is_signed(case: &SafeCase<'_>) -> bool {
             _ => None,
         })
         .collect();
-    !case.entry.operation_absent && needed > 0 && signers.len() as u64 >= needed
+    case.untold().is_empty() && needed > 0 && signers.len() as u64 >= needed
 }
 
 fn is_agreed(case: &SafeCase<'_>) -> bool {

@@ -52,8 +52,8 @@ pub struct Entry {
     pub version: Option<Version>,
     /// Chain, if given.
     pub chain_id: Option<u64>,
-    /// Whether `operation` was absent, which was then taken for 0. A hash covers it: what is absent is not known.
-    pub operation_absent: bool,
+    /// Fields that the hash covers and that were absent: nothing was taken for each, and that was not said.
+    pub absent: Vec<&'static str>,
     /// Fields that nothing here reads.
     pub unread: Vec<String>,
 }
@@ -421,9 +421,27 @@ fn entry(node: &Node, path: &str, missing: Missing, scalars: &mut Scalars) -> Re
         refund_receiver: optional_address(body, "refundReceiver", path, scalars)?,
         nonce,
     };
-    let mut entry = Entry { operation_absent: body.any(&["operation"]).is_none(), ..Entry::bare(path, tx) };
+    let mut entry = Entry { absent: absent(body), ..Entry::bare(path, tx) };
     context(&mut entry, node, body, path, scalars)?;
     Ok(entry)
+}
+
+/// Fields that have a value of nothing, which is not theirs for being left out: what is signed may have another.
+const COVERED: &[&[&str]] = &[
+    &["value"],
+    &["operation"],
+    &["safeTxGas"],
+    &["baseGas", "dataGas"],
+    &["gasPrice"],
+    &["gasToken"],
+    &["refundReceiver"],
+];
+
+/// Which of the fields that a hash covers are absent. Services write data of nothing as `null`.
+fn absent(body: &Node) -> Vec<&'static str> {
+    let data = body.get("data").is_none().then_some("data");
+    let others = COVERED.iter().filter(|names| body.any(names).is_none());
+    others.map(|names| names[0]).chain(data).collect()
 }
 
 /// Fields that say what a transaction does.
@@ -618,7 +636,7 @@ impl Entry {
             execution: false,
             version: None,
             chain_id: None,
-            operation_absent: false,
+            absent: Vec::new(),
             unread: Vec::new(),
         }
     }

@@ -22,7 +22,7 @@ fn judged(to: &str, operation: u8, policy: &str, now: &str) -> Report {
     );
     let facts = Facts::parse(&facts).expect("facts");
     let input =
-        json!({ "safe": SAFE, "to": to, "value": "1", "data": "0x", "operation": operation, "nonce": 7 });
+        crate::whole(json!({ "safe": SAFE, "to": to, "value": "1", "operation": operation, "nonce": 7 }));
     check_safe(input.to_string().as_bytes(), Context::new(&policy, &facts))
 }
 
@@ -105,7 +105,7 @@ fn a_module_or_handler_that_is_there_can_be_acknowledged_and_one_that_is_set_can
         let (policy, facts) =
             (Policy::parse(&policy).expect("a policy"), Facts::parse(&facts).expect("facts"));
         let to = if data == "0x" { COLD } else { SAFE };
-        let input = json!({ "safe": SAFE, "to": to, "value": "0", "data": data, "operation": 0, "nonce": 7 });
+        let input = crate::whole(json!({ "safe": SAFE, "to": to, "data": data, "operation": 0, "nonce": 7 }));
         check_safe(input.to_string().as_bytes(), Context::new(&policy, &facts))
     };
     for there in [format!("modules = ['{PART}']\n"), format!("fallback-handler = '{PART}'\n")] {

@@ -10,6 +10,8 @@ use tracehound_guard::{
     scalar::Scalars,
 };
 
+use crate::NO_REFUND;
+
 const FRIEND: &str = "0x5555555555555555555555555555555555555555";
 const ME: &str = "0x6666666666666666666666666666666666666666";
 /// A Safe that owns the one at ME.
@@ -23,7 +25,7 @@ fn judge(facts: &str, check: fn(&[u8], Context<'_>) -> Report, input: &str) -> R
 
 fn payment(nonce: u64, more: &str) -> String {
     format!(
-        r#"{{"safe":"{ME}","to":"{FRIEND}","value":"1","operation":0,"nonce":{nonce},"chainId":1,"version":"1.4.1"{more}}}"#
+        r#"{{"safe":"{ME}","to":"{FRIEND}","value":"1","data":"0x","operation":0,{NO_REFUND},"nonce":{nonce},"chainId":1,"version":"1.4.1"{more}}}"#
     )
 }
 
@@ -680,8 +682,9 @@ fn a_batch_has_nothing_of_its_own_beside_its_calls() {
 fn whoever_pays_the_fees_of_a_safe_or_is_paid_them_is_screened() {
     for field in ["gasToken", "refundReceiver"] {
         for price in ["0", "1"] {
-            let more = format!(",\"{field}\":\"{LISTED}\",\"gasPrice\":\"{price}\"");
-            let report = by_lists(check_safe, &payment(1, &more));
+            let mut tx: serde_json::Value = serde_json::from_str(&payment(1, "")).expect("JSON");
+            (tx[field], tx["gasPrice"]) = (LISTED.into(), price.into());
+            let report = by_lists(check_safe, &tx.to_string());
             assert!(
                 report.exit_code == 20 && report.has("G-ADDR-02"),
                 "{field} {price}: {:?}",

@@ -11,6 +11,7 @@ use tracehound_guard::{
 };
 use tracehound_model::Decision;
 
+const NOBODY: &str = "0x0000000000000000000000000000000000000000";
 const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
 /// Noon of 15 January 2026.
 const TIME: u64 = 1_768_478_400;
@@ -142,7 +143,7 @@ fn neither_a_node_nor_a_file_is_overruled_in_silence() {
     let told = Facts::parse(&told).expect("facts");
     let payment = |nonce: u64, to: &str| {
         json!({ "safe": safe, "to": to, "value": "5", "data": null, "operation": 0, "safeTxGas": "0", "baseGas": "0",
-            "gasPrice": "0", "gasToken": null, "refundReceiver": null, "nonce": nonce, "isExecuted": false,
+            "gasPrice": "0", "gasToken": NOBODY, "refundReceiver": NOBODY, "nonce": nonce, "isExecuted": false,
             "confirmations": [] })
     };
     let judge = |input: &serde_json::Value, node: &Shows| {
@@ -180,7 +181,7 @@ fn other_code_than_is_known_to_lie_there_is_not_trusted_by_the_address() {
 #[test]
 fn a_node_that_is_behind_or_ahead_tells_no_facts() {
     let safe = "0x5afe5afe5afe5afe5afe5afe5afe5afe5afe5afe";
-    let input = json!({ "safe": safe, "to": COLD, "value": "5", "data": null, "operation": 0, "nonce": 71 });
+    let input = crate::whole(json!({ "safe": safe, "to": COLD, "value": "5", "operation": 0, "nonce": 71 }));
     let told = |now: &str| {
         let safe = format!(
             "[[safe]]\naddress = '{safe}'\nversion = '1.4.1'\nowners = ['{ME}']\nthreshold = 1\nnonce = 71\n"
@@ -274,7 +275,9 @@ fn parts_of_one_batch_to_one_recipient_are_counted_together() {
                 .expect("official")
                 .code_hash
         ));
-        let input = json!({ "safe": COLD, "to": multi, "value": "0", "data": data, "operation": 1, "nonce": 1, "chainId": 1 });
+        let input =
+            json!({ "safe": COLD, "to": multi, "data": data, "operation": 1, "nonce": 1, "chainId": 1 });
+        let input = crate::whole(input);
         check_safe(input.to_string().as_bytes(), Context::new(&policy, &facts.expect("facts")))
     };
     assert_eq!(judged(120).verdict, Decision::Allow, "{:#?}", judged(120).findings);

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use tracehound_guard::{Context, Facts, Policy, Report, check_safe, check_tx, policy::DEFAULT};
 use tracehound_model::Decision;
 
+use crate::NO_REFUND;
+
 const ME: &str = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
 const V2: &str = "0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D";
 const V3: &str = "0xE592427A0AEce92De3Edee1F18E0157C05861564";
@@ -91,7 +93,7 @@ fn zero_in_a_multi_send_is_the_safe_itself_from_1_5_0_only() {
         let packed = format!("00{}{}{}", "0".repeat(40), number(ETHER), number(0));
         let data = call("multiSend(bytes)", &[number(32), number(85), format!("{packed:0<192}")]);
         let input = format!(
-            r#"{{"safe":"{ME}","to":"{multi}","value":"0","data":"0x{data}","operation":1,"nonce":1,"chainId":1,"version":"1.4.1"}}"#
+            r#"{{"safe":"{ME}","to":"{multi}","value":"0","data":"0x{data}","operation":1,{NO_REFUND},"nonce":1,"chainId":1,"version":"1.4.1"}}"#
         );
         let policy = Policy::parse(DEFAULT).expect("a policy");
         check_safe(input.as_bytes(), Context::new(&policy, &Facts::default())).verdict

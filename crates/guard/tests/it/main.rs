@@ -34,3 +34,18 @@ mod unvouched;
 mod watch;
 mod whose;
 mod wrapped;
+
+/// The fields of a Safe transaction that sets no refund of gas up.
+const NO_REFUND: &str = r#""safeTxGas":"0","baseGas":"0","gasPrice":"0","gasToken":"0x0000000000000000000000000000000000000000","refundReceiver":"0x0000000000000000000000000000000000000000""#;
+
+/// A Safe transaction with all that its hash covers, where that is left out as nothing.
+fn whole(mut tx: serde_json::Value) -> serde_json::Value {
+    let rest: serde_json::Value =
+        serde_json::from_str(&format!(r#"{{"value":"0","data":"0x",{NO_REFUND}}}"#)).expect("JSON");
+    for (key, value) in rest.as_object().expect("an object") {
+        if tx.get(key).is_none() {
+            tx[key] = value.clone();
+        }
+    }
+    tx
+}

@@ -15,6 +15,7 @@ use tracehound_guard::{
 const SAFE: &str = "0x6666666666666666666666666666666666666666";
 const OTHER: &str = "0x7777777777777777777777777777777777777777";
 const FRIEND: &str = "0x5555555555555555555555555555555555555555";
+const NOBODY: &str = "0x0000000000000000000000000000000000000000";
 const STRANGER: &str = "0x8888888888888888888888888888888888888888";
 
 fn key(number: u8) -> SigningKey {
@@ -50,7 +51,7 @@ fn judge(input: &Value, facts: &Facts) -> Report {
 fn payment(nonce: u64, to: &str) -> Value {
     json!({
         "safe": SAFE, "to": to, "value": "5", "data": null, "operation": 0, "safeTxGas": "0", "baseGas": "0", "gasPrice": "0",
-        "gasToken": null, "refundReceiver": null, "nonce": nonce, "isExecuted": false, "confirmations": [],
+        "gasToken": NOBODY, "refundReceiver": NOBODY, "nonce": nonce, "isExecuted": false, "confirmations": [],
     })
 }
 
@@ -185,7 +186,46 @@ fn without_an_operation_it_is_not_known_what_is_signed() {
     tx.as_object_mut().expect("an object").remove("operation");
     let report = judge(&tx, &facts(5));
     assert_eq!(report.exit_code, 30);
-    assert!(report.findings.iter().any(|finding| finding.title.contains("`operation` is absent")));
+    assert!(report.findings.iter().any(|finding| finding.title.contains("Not told: operation.")));
+}
+
+/// A refund is signed with the rest: where a field is left out it may be any.
+#[test]
+fn what_the_hash_covers_and_nobody_tells_is_not_taken_for_nothing() {
+    let fields = ["operation", "data", "safeTxGas", "baseGas", "gasPrice", "gasToken", "refundReceiver"];
+    let without = |tx: &Value, fields: &[&str]| {
+        let mut tx = tx.clone();
+        let object = tx.as_object_mut().expect("an object");
+        fields.iter().for_each(|field| drop(object.remove(*field)));
+        tx
+    };
+    let told = payment(5, FRIEND);
+    for field in fields {
+        let report = judge(&without(&told, &[field]), &facts(5));
+        assert_eq!(report.exit_code, 30, "{field}: {:#?}", report.findings);
+        let said = format!("Not told: {field}.");
+        assert!(report.findings.iter().any(|one| one.title.starts_with(&said)), "{field}");
+    }
+    assert_eq!(judge(&without(&told, &["value"]), &facts(5)).exit_code, 30);
+    for field in ["gasToken", "refundReceiver", "gasPrice"] {
+        let mut null = told.clone();
+        null[field] = Value::Null;
+        assert_eq!(judge(&null, &facts(5)).exit_code, 30, "{field}");
+    }
+    // The hash of the transaction in which they are nothing proves that they are.
+    let proven = signed(told, &[1]);
+    assert_eq!(judge(&without(&proven, &fields), &facts(5)).exit_code, 0);
+    let mut refund = payment(5, FRIEND);
+    refund["gasPrice"] = json!("5");
+    let other = judge(&without(&signed(refund, &[1]), &["gasPrice"]), &facts(5));
+    assert_eq!(other.exit_code, 20, "{:#?}", other.findings);
+    // So it is where the client gateway writes it.
+    let mut details = gateway(&payment(5, FRIEND));
+    let inner = details["detailedExecutionInfo"].as_object_mut().expect("an object");
+    inner.remove("refundReceiver");
+    assert_eq!(judge(&details, &facts(5)).exit_code, 0);
+    details["detailedExecutionInfo"].as_object_mut().expect("an object").remove("safeTxHash");
+    assert_eq!(judge(&details, &facts(5)).exit_code, 30);
 }
 
 #[test]
@@ -410,6 +450,7 @@ fn the_gateways_details_are_read_as_the_services_row_is() {
     assert_eq!(judge(&module, &facts(5)).exit_code, 20);
     let mut no_operation = gateway(&payment(5, FRIEND));
     no_operation["txData"].as_object_mut().expect("an object").remove("operation");
+    no_operation["detailedExecutionInfo"].as_object_mut().expect("an object").remove("safeTxHash");
     assert_eq!(judge(&no_operation, &facts(5)).exit_code, 30);
 }
 
@@ -468,7 +509,7 @@ fn one_input_is_judged_as_before() {
 fn what_a_queue_has_under_other_names_is_refused() {
     let row = |more: &[(&str, Value)]| {
         let mut row =
-            json!({"safe": SAFE, "to": FRIEND, "value": "1", "data": "0x", "operation": 0, "nonce": 4});
+            crate::whole(json!({"safe": SAFE, "to": FRIEND, "value": "1", "operation": 0, "nonce": 4}));
         for (key, value) in more {
             row[*key] = value.clone();
         }

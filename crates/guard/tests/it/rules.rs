@@ -9,6 +9,8 @@ use tracehound_guard::{
     scalar::Scalars,
 };
 
+use crate::NO_REFUND;
+
 const FRIEND: &str = "0x5555555555555555555555555555555555555555";
 const ME: &str = "0x6666666666666666666666666666666666666666";
 
@@ -63,7 +65,7 @@ fn hex_literal(digits: &str) -> [u8; 32] {
 #[test]
 fn two_people_means_another_persons_signature_over_this_very_hash() {
     let input = format!(
-        r#"{{"safe":"{ME}","to":"{FRIEND}","value":"1","operation":0,"nonce":1,"chainId":1,"version":"1.4.1"}}"#
+        r#"{{"safe":"{ME}","to":"{FRIEND}","value":"1","data":"0x","operation":0,{NO_REFUND},"nonce":1,"chainId":1,"version":"1.4.1"}}"#
     );
     let queue = input::read_queue(input.as_bytes(), input::Missing::default(), &mut Scalars::default())
         .expect("reads");
@@ -89,7 +91,7 @@ fn what_never_happened_before_is_said() {
     let elsewhere = past(1_000).replace("55555", "44444");
     assert!(with("", &elsewhere, check_tx, &pay(1)).has("G-HIST-01"), "a new destination");
     let delegate = format!(
-        r#"{{"safe":"{ME}","to":"{FRIEND}","operation":1,"nonce":1,"chainId":1,"version":"1.4.1","data":"0x"}}"#
+        r#"{{"safe":"{ME}","to":"{FRIEND}","value":"0","operation":1,{NO_REFUND},"nonce":1,"chainId":1,"version":"1.4.1","data":"0x"}}"#
     );
     assert!(with("", &past(1), check_safe, &delegate).has("G-HIST-01"), "the first delegatecall");
 }

@@ -81,6 +81,8 @@ fn look(world: &mut World, safes: &[Address]) -> Result<Seen, String> {
 fn judged(world: &mut World, facts: &str, policy: &str) -> Report {
     let input = json!({
         "safe": SAFE.to_string(), "to": COLD.to_string(), "value": "5", "data": "0x", "operation": 0, "nonce": 7,
+        "safeTxGas": 0, "baseGas": 0, "gasPrice": 0, "gasToken": Address::ZERO.to_string(),
+        "refundReceiver": Address::ZERO.to_string(),
     });
     let book = format!("{DEFAULT}\n[[book]]\naddress = '{COLD}'\nname = 'our cold wallet'\n{policy}");
     let (policy, facts) = (Policy::parse(&book).expect("a policy"), Facts::parse(facts).expect("facts"));

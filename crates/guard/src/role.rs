@@ -33,4 +33,6 @@ pub enum Role {
     Owner,
     /// As the zone of an order.
     Zone,
+    /// To take a share of what an order or an exchange brings: a market, a creator, whoever shows the exchange.
+    Fee,
 }

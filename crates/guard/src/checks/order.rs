@@ -112,6 +112,7 @@ fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
     } else {
         price(case, order, &to_maker, &gives, &mut add);
     }
+    shares(case, order, &mut add);
     let mut collections: Vec<Address> =
         order.offer.iter().filter(|item| item.kind == ItemKind::Nft).map(|item| item.token).collect();
     collections.sort_unstable();
@@ -137,6 +138,18 @@ fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
         let limit = u64::try_from(now.as_second()).unwrap_or_default().saturating_add(200 * 86_400);
         if ends > U256::from(limit) {
             add(Review, format!("The order holds {}.", known::until(ends)));
+        }
+    }
+}
+
+/// Whoever gets a part of the price beside the maker must be vouched for, however small it is: what a market or a creator takes is
+/// told from a theft by whose it is.
+fn shares(case: &Case<'_>, order: &Order, add: &mut impl FnMut(crate::finding::Severity, String)) {
+    for item in order.asked.iter().filter(|item| !item.most.is_zero() && !is_for_maker(case, order, item)) {
+        if !item.recipient.is_some_and(|to| case.may_take_share(&to)) {
+            let to = item.recipient.map_or_else(|| "nobody".to_owned(), |to| case.show(&to));
+            let what = crate::intent::items(case, std::slice::from_ref(item));
+            add(Incomplete, format!("{to} gets {what} of the price, and nobody vouches for that address."));
         }
     }
 }

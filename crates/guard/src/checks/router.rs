@@ -10,6 +10,7 @@ use crate::{
         Finding,
         Severity::{Block, Incomplete, Info, Review},
     },
+    policy::Role,
 };
 
 /// Ten-thousandths of what comes out that somebody who shows an exchange may take, as is the custom.
@@ -60,15 +61,18 @@ pub(super) fn commands(case: &Case<'_>, out: &mut Vec<Finding>) {
         let others = plan.fees.iter().filter(|(_, to, _)| !case.is_own(to));
         let all = others.clone().fold(U256::ZERO, |sum, (_, _, share)| sum.saturating_add(*share));
         for (token, to, share) in others {
+            let is_known = case.may_take_share(to);
             let severity = match all {
-                all if all <= U256::from(USUAL_FEE) => Info,
-                all if all <= U256::from(LARGEST_FEE) || case.may_receive(to) => Review,
-                _ => Block,
+                all if all > U256::from(LARGEST_FEE) && !case.may_receive(to) => Block,
+                _ if !is_known => Incomplete,
+                all if all > U256::from(USUAL_FEE) => Review,
+                _ => Info,
             };
             let title = format!(
-                "{} gets {share} ten-thousandths of the {} that comes out.",
+                "{} gets {share} ten-thousandths of the {} that comes out{}.",
                 case.show(to),
-                if token.is_zero() { "coin".to_owned() } else { case.show(token) }
+                if token.is_zero() { "coin".to_owned() } else { case.show(token) },
+                if is_known { "" } else { ", and nobody vouches for that address" }
             );
             add(severity, title);
         }
@@ -76,6 +80,11 @@ pub(super) fn commands(case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 impl Case<'_> {
+    /// Whether somebody may have a share of what is got: who may be paid, and who is trusted to take one.
+    pub(super) fn may_take_share(&self, address: &Address) -> bool {
+        self.may_receive(address) || self.trusts(address, &[Role::Fee])
+    }
+
     /// Whether commands at an address are those that are read here: the router's own, of the versions that are known.
     pub(super) fn reads_commands(&self, router: &Address) -> bool {
         crate::entries::find(router, self.chain_id).is_some() && crate::entries::router(router).is_some()

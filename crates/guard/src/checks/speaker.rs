@@ -86,7 +86,7 @@ fn is_owner(meaning: &Meaning, path: &str) -> bool {
 }
 
 /// Whether a field says who gets a share of the price beside the maker. Whoever takes the order pays it, and what is left for the
-/// maker is held against what he gives, so that it takes nothing from him.
+/// maker is held against what he gives; who it is is judged with the order.
 fn is_share(meaning: &Meaning, path: &str) -> bool {
     matches!(meaning, Meaning::Orders { .. })
         && path.contains(".consideration[")

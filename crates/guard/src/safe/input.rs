@@ -27,7 +27,6 @@ pub struct Confirmation {
 }
 
 /// A transaction with everything that was given along.
-#[expect(clippy::struct_excessive_bools, reason = "what a service says of a transaction, each by itself")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Where it stands in the input.

@@ -268,6 +268,82 @@ fn a_permit_with_fields_of_its_own_is_for_a_person() {
     assert_eq!(odd.verdict, Decision::Review, "{:?}", odd.findings);
 }
 
+/// The policy of a case, which names the market's fees.
+fn market(table: &toml::Table) -> Policy {
+    let more = table["policy"].as_str().expect("a text");
+    Policy::parse(&format!("{DEFAULT}\n{more}")).expect("a policy")
+}
+
+/// Whoever gets a share of a sale must be vouched for, be it a thousandth or a third.
+#[test]
+fn a_share_of_a_sale_goes_to_nobody_whom_nobody_vouches_for() {
+    const FEE: &str = "0xdfd9b97EB06C9ACCD4F94f518D078106Fa59dAf0";
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/benign/34-listing.toml");
+    let table: toml::Table = std::fs::read_to_string(file).expect("readable").parse().expect("TOML");
+    let (policy, facts) = (market(&table), Facts::parse(table["facts"].as_str().expect("a text")));
+    let facts = facts.expect("facts");
+    let order: Value = serde_json::from_str(table["input"].as_str().expect("a text")).expect("JSON");
+    // The maker gets what the others leave of one ether.
+    let shared = |shares: &[(&str, u64)]| {
+        let mut order = order.clone();
+        let considered = order["message"]["consideration"].as_array_mut().expect("a list");
+        considered.truncate(1);
+        let whole = 1_000_000_000_000_000_000_u64;
+        let rest = whole - shares.iter().map(|share| share.1).sum::<u64>();
+        for field in ["startAmount", "endAmount"] {
+            considered[0][field] = rest.to_string().into();
+        }
+        for (to, amount) in shares {
+            let mut item = considered[0].clone();
+            (item["startAmount"], item["endAmount"]) = (amount.to_string().into(), amount.to_string().into());
+            item["recipient"] = (*to).into();
+            considered.push(item);
+        }
+        check_typed(order.to_string().as_bytes(), Context::new(&policy, &facts))
+    };
+    let percent = 10_000_000_000_000_000_u64;
+    // No token of a sale is somebody whom it may pay.
+    for stranger in
+        ["0xe7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e731", "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"]
+    {
+        for share in [1, percent / 10, percent, 15 * percent] {
+            let report = shared(&[(stranger, share)]);
+            // Less than the floor is for a person besides.
+            let wanted = if share > 10 * percent { Decision::Review } else { Decision::Incomplete };
+            assert_eq!(report.verdict, wanted, "{stranger} {share}: {:?}", report.findings);
+            assert!(report.findings.iter().any(|one| one.title.contains("and nobody vouches for that")));
+        }
+        let beside = shared(&[(FEE, percent), (stranger, percent)]);
+        assert_eq!(beside.verdict, Decision::Incomplete, "{:?}", beside.findings);
+    }
+    assert_eq!(shared(&[(FEE, percent)]).verdict, Decision::Allow);
+    assert_eq!(shared(&[(FEE, percent), (FEE, 2 * percent)]).verdict, Decision::Allow);
+    assert_eq!(shared(&[(FEE, 21 * percent)]).verdict, Decision::Review, "no fee is a fifth");
+    assert_eq!(shared(&[(FEE, 51 * percent)]).verdict, Decision::Block);
+}
+
+/// So it is at `UniswapX`, whose orders have as many outputs as one likes.
+#[test]
+fn an_output_more_goes_to_somebody_who_is_vouched_for() {
+    let Some(rows) = rows("guard/signing/cases_typed_evm.jsonl") else { return };
+    let row =
+        rows.iter().find(|row| row["label"].as_str().is_some_and(|label| label.contains("UniswapX V2")));
+    let mut case = row.expect("an order of UniswapX").clone();
+    let mut order: Value = serde_json::from_str(case["input"].as_str().expect("a text")).expect("JSON");
+    let outputs = order["message"]["witness"]["baseOutputs"].as_array_mut().expect("a list");
+    outputs[0]["recipient"] = case["account"].clone();
+    let much: Value = "300000000000000000000".into();
+    (outputs[0]["startAmount"], outputs[0]["endAmount"]) = (much.clone(), much);
+    let mut more = outputs[0].clone();
+    (more["startAmount"], more["endAmount"]) = ("1".into(), "1".into());
+    more["recipient"] = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48".into();
+    outputs.push(more);
+    case["input"] = order.to_string().into();
+    let report = answer(&case);
+    assert_eq!(report.verdict, Decision::Review, "{:?}", report.findings);
+    assert!(report.findings.iter().any(|one| one.title.contains("and nobody vouches for that address")));
+}
+
 /// Seaport's order is known by its whole type; one with a field more is another thing.
 #[test]
 fn an_order_with_a_field_of_its_own_is_for_a_person() {
@@ -275,7 +351,7 @@ fn an_order_with_a_field_of_its_own_is_for_a_person() {
     let table: toml::Table = std::fs::read_to_string(file).expect("readable").parse().expect("TOML");
     let mut order: Value = serde_json::from_str(table["input"].as_str().expect("a text")).expect("JSON");
     let facts = Facts::parse(table["facts"].as_str().expect("a text")).expect("facts");
-    let policy = Policy::default();
+    let policy = market(&table);
     let verdict = |order: &Value| {
         let report = check_typed(order.to_string().as_bytes(), Context::new(&policy, &facts));
         (report.verdict, report.has("G-ACT-01"))
@@ -317,7 +393,7 @@ fn a_listing_is_held_against_what_its_nft_goes_for() {
     let (price, date) = ("1_200_000_000_000_000_000", "2026-01-14T00:00:00Z");
     let verdict = |new_price: &str, new_date: &str| {
         let facts = text("facts").replace(price, new_price).replace(date, new_date);
-        let (policy, facts) = (Policy::default(), Facts::parse(&facts).expect("facts"));
+        let (policy, facts) = (market(&table), Facts::parse(&facts).expect("facts"));
         check_typed(text("input").as_bytes(), Context::new(&policy, &facts)).verdict
     };
     // The maker gets 0.975 ETH, at noon of 15 January.
@@ -332,7 +408,7 @@ fn a_listing_is_held_against_what_its_nft_goes_for() {
     order["message"]["offer"].as_array_mut().expect("a list").push(second);
     let two = |new_price: &str| {
         let facts = Facts::parse(&text("facts").replace(price, new_price)).expect("facts");
-        let policy = Policy::default();
+        let policy = market(&table);
         check_typed(order.to_string().as_bytes(), Context::new(&policy, &facts)).verdict
     };
     assert_eq!(two("600_000_000_000_000_000"), Decision::Allow);

@@ -196,7 +196,9 @@ fn what_the_hash_covers_and_nobody_tells_is_not_taken_for_nothing() {
     let without = |tx: &Value, fields: &[&str]| {
         let mut tx = tx.clone();
         let object = tx.as_object_mut().expect("an object");
-        fields.iter().for_each(|field| drop(object.remove(*field)));
+        for field in fields {
+            object.remove(*field);
+        }
         tx
     };
     let told = payment(5, FRIEND);

@@ -112,7 +112,9 @@ fn sent(to: &str, value: &str, commands: &[Command], more: &str) -> Report {
 
 /// What is said of call data.
 pub(super) fn judged(to: &str, value: &str, data: &str, more: &str) -> Report {
-    let policy = format!("{DEFAULT}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n{more}");
+    let policy = format!(
+        "{DEFAULT}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n[[trusted]]\naddress='{FEE}'\nlabel='the front-end'\nroles=['fee']\n{more}"
+    );
     let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\n");
     let (policy, facts) = (Policy::parse(&policy).expect("a policy"), Facts::parse(&facts).expect("facts"));
     let value = format!("{:#x}", value.parse::<U256>().expect("a number"));
@@ -309,10 +311,12 @@ fn what_is_swept_or_transferred_to_a_stranger_is_blocked() {
     shares.extend((0..40).map(|_| portion(WETH, FEE, "90")));
     shares.push(sweep(WETH, CALLER, ETHER));
     assert_eq!(ask("0", &shares).exit_code, 20, "{:#?}", ask("0", &shares).findings);
-    // One per cent is a fee, five are for a person.
-    for (share, exit) in [("100", 0), ("500", 10)] {
-        let report = ask("0", &[bring(), portion(WETH, FEE, share), sweep(WETH, CALLER, ETHER)]);
-        assert_eq!(report.exit_code, exit, "{share}: {:#?}", report.findings);
+    // One per cent is a fee, five are for a person; of somebody whom nobody vouches for none is.
+    for (to, share, exit) in
+        [(FEE, "100", 0), (FEE, "500", 10), (FRIEND, "100", 0), (STRANGER, "1", 30), (STRANGER, "100", 30)]
+    {
+        let report = ask("0", &[bring(), portion(WETH, to, share), sweep(WETH, CALLER, ETHER)]);
+        assert_eq!(report.exit_code, exit, "{to} {share}: {:#?}", report.findings);
     }
 }
 

@@ -16,7 +16,6 @@ use crate::{
     import::{self, Format, Imported, NewClaim, Options},
     pack::Pack,
     store::ListVersions,
-    subject_of,
 };
 
 const ADVISORIES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/advisories.toml"));
@@ -85,7 +84,7 @@ pub fn ofac() -> Result<(ListVersions, Vouched), ImportError> {
         for (asset, text) in
             change.removed.iter().flat_map(|(asset, all)| all.iter().map(move |one| (asset, one)))
         {
-            let Some(known) = listed.get_mut(&subject_of(text)) else { continue };
+            let Some(known) = listed.get_mut(&Subject::of_text(text)) else { continue };
             known.assets.remove(asset);
             if let (true, Some(last)) = (known.assets.is_empty(), known.spans.last_mut()) {
                 last.1 = Some(day);
@@ -94,7 +93,7 @@ pub fn ofac() -> Result<(ListVersions, Vouched), ImportError> {
         for (asset, text) in
             change.added.iter().flat_map(|(asset, all)| all.iter().map(move |one| (asset, one)))
         {
-            let known = listed.entry(subject_of(text)).or_default();
+            let known = listed.entry(Subject::of_text(text)).or_default();
             if known.assets.is_empty() {
                 known.spans.push((day, None));
             }

@@ -19,7 +19,6 @@ mod check;
 mod claim_ref;
 mod contents;
 mod error;
-mod key;
 mod layer;
 mod layout;
 mod live;
@@ -31,7 +30,7 @@ use std::{collections::BTreeSet, iter::FusedIterator, ops::Range, path::Path, sy
 use jiff::civil::Date;
 use tracehound_model::{Chain, Party, SourceKind, Standing, Subject};
 
-use crate::{Corpus, Secret, SourceHistory, names::NameIndex, ownership::Owners, subject_key};
+use crate::{Corpus, Secret, SourceHistory, names::NameIndex, ownership::Owners};
 
 pub use claim_ref::ClaimRef;
 pub use error::IndexError;
@@ -92,7 +91,7 @@ impl Index {
         Self { layers, secret, sources, contents, digest, parties: OnceLock::new(), names: OnceLock::new() }
     }
 
-    /// Claims about the subject with these canonical bytes ([`subject_key`], or [`tracehound_model::Address::key`]), in
+    /// Claims about the subject with these canonical bytes ([`Subject::key`], or [`tracehound_model::Address::key`]), in
     /// order of `valid_from`. O(layers).
     pub fn lookup(&self, key: &[u8]) -> Claims<'_> {
         let hash = self.secret.hash(key);
@@ -117,7 +116,7 @@ impl Index {
             Subject::Tx { .. } | Subject::Opaque(_) => None,
         };
         let others = others.into_iter().flatten().flat_map(|address| self.lookup(address.key().as_ref()));
-        self.lookup(&subject_key(subject)).chain(others)
+        self.lookup(&subject.key()).chain(others)
     }
 
     /// Every claim, in an order that depends on the secret.

@@ -50,7 +50,7 @@ pub use intake::IntakeError;
 pub use secret::Secret;
 pub use steps::{Step, Watcher};
 
-use tracehound_model::{Address, Chain, Claim, Party, Subject, TxId};
+use tracehound_model::{Claim, Party};
 
 /// Everything the store knows: what an index is built from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,34 +62,4 @@ pub struct Corpus {
     pub parties: Vec<Party>,
     /// Every source, sorted by id.
     pub sources: Vec<SourceHistory>,
-}
-
-pub(crate) const FAMILY_TX: u8 = 0xf0;
-pub(crate) const FAMILY_OPAQUE: u8 = 0xf1;
-
-/// Canonical bytes of a subject: equal exactly for equal subjects. The first byte tells the families apart.
-pub fn subject_key(subject: &Subject) -> Vec<u8> {
-    match subject {
-        Subject::Address(address) => address.key().as_ref().to_vec(),
-        Subject::Tx { chain, txid } => [&[FAMILY_TX], &txid.0[..], chain.to_string().as_bytes()].concat(),
-        Subject::Opaque(text) => [&[FAMILY_OPAQUE], text.trim().as_bytes()].concat(),
-    }
-}
-
-/// The subject with these canonical bytes; the reverse of [`subject_key`].
-pub(crate) fn subject_from_key(key: &[u8]) -> Option<Subject> {
-    match key.split_first()? {
-        (&FAMILY_TX, rest) => {
-            let (txid, chain) = rest.split_first_chunk::<32>()?;
-            let chain: Chain = std::str::from_utf8(chain).ok()?.parse().ok()?;
-            Some(Subject::Tx { chain, txid: TxId(*txid) })
-        }
-        (&FAMILY_OPAQUE, rest) => Some(Subject::Opaque(std::str::from_utf8(rest).ok()?.to_owned())),
-        _ => Address::from_key(key).map(Subject::Address),
-    }
-}
-
-/// The subject that a list or a person means by `text`: an address where it is one, else the plain text.
-pub fn subject_of(text: &str) -> Subject {
-    Address::parse(text).map_or_else(|_| Subject::Opaque(text.trim().to_owned()), Subject::Address)
 }

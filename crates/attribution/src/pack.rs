@@ -14,7 +14,6 @@ use tracehound_model::{Category, Claim, Confidence, Party, SourceId, SourceKind}
 use crate::{
     ImportError,
     import::{Imported, NewClaim, official, read_pack},
-    subject_key,
 };
 
 /// The name of the pack that says up to which day the advisories are complete: an id that stands in stores and packs.
@@ -168,7 +167,7 @@ impl Pack {
             let Some(day) = list.snapshot.source.published else { continue };
             let said = self.said_on(source, day);
             for claim in held.claims.iter().filter(|claim| claim.holds_on(day)) {
-                let key = (subject_key(&claim.subject), claim.statement.category);
+                let key = (claim.subject.key(), claim.statement.category);
                 let until = claim.valid_to.unwrap_or(Date::MAX);
                 let as_strong = |said: &Said| {
                     said.until >= until
@@ -209,7 +208,7 @@ impl Pack {
             for claim in list.snapshot.claims.iter() {
                 let until = claim.valid_to.unwrap_or(Date::MAX);
                 if claim.valid_from.is_none_or(|from| from <= day) && until > day {
-                    let key = (subject_key(&claim.subject), claim.statement.category);
+                    let key = (claim.subject.key(), claim.statement.category);
                     let confidence = claim.confidence;
                     said.entry(key).or_default().push(Said {
                         until,

@@ -26,6 +26,46 @@ pub enum Subject {
     Opaque(String),
 }
 
+/// First byte of the keys of transactions. Those of addresses begin with other bytes.
+const FAMILY_TX: u8 = 0xf0;
+/// First byte of the keys of plain text.
+const FAMILY_OPAQUE: u8 = 0xf1;
+
+impl Subject {
+    /// Canonical bytes, for indexes: equal exactly for equal subjects. The first byte tells the families apart.
+    ///
+    /// Index and label files hold these bytes: what a subject's are never changes.
+    pub fn key(&self) -> Vec<u8> {
+        match self {
+            Self::Address(address) => address.key().as_ref().to_vec(),
+            Self::Tx { chain, txid } => [&[FAMILY_TX], &txid.0[..], chain.to_string().as_bytes()].concat(),
+            Self::Opaque(text) => [&[FAMILY_OPAQUE], text.trim().as_bytes()].concat(),
+        }
+    }
+
+    /// The subject with these canonical bytes; `None` when they are not what [`key`](Self::key) gives.
+    pub fn from_key(key: &[u8]) -> Option<Self> {
+        let (&family, rest) = key.split_first()?;
+        let subject = match family {
+            FAMILY_TX => {
+                let (txid, chain) = rest.split_first_chunk::<32>()?;
+                Self::Tx { chain: std::str::from_utf8(chain).ok()?.parse().ok()?, txid: TxId(*txid) }
+            }
+            FAMILY_OPAQUE => Self::Opaque(std::str::from_utf8(rest).ok()?.to_owned()),
+            _ => {
+                let address = Address::from_key(key)?;
+                return (address.key().as_ref() == key).then_some(Self::Address(address));
+            }
+        };
+        (subject.key() == key).then_some(subject)
+    }
+
+    /// What a list or a person means by `text`: an address where it is one, else the plain text.
+    pub fn of_text(text: &str) -> Self {
+        Address::parse(text).map_or_else(|_| Self::Opaque(text.trim().to_owned()), Self::Address)
+    }
+}
+
 /// The kind of publisher behind a source; a policy may weigh them differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -370,4 +410,33 @@ pub struct PartyName {
     /// Whether the list itself calls the alias weak (low quality).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub weak: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_come_back_from_their_bytes() {
+        let subjects = [
+            Subject::of_text("3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG"),
+            Subject::of_text("0x098B716B8Aaf21512996dC57EB0615e2383E2f96"),
+            Subject::of_text("TUCsTq7TofTCJRRoHk6RvhMoS2mJLm5Yzq"),
+            Subject::Tx { chain: "btc".parse().expect("a chain"), txid: TxId([7; 32]) },
+            Subject::Tx { chain: "eip155:1".parse().expect("a chain"), txid: TxId([7; 32]) },
+            Subject::of_text(" a payment id "),
+        ];
+        for subject in subjects {
+            assert_eq!(Subject::from_key(&subject.key()).as_ref(), Some(&subject));
+        }
+    }
+
+    #[test]
+    fn other_bytes_are_no_subject() {
+        for key in
+            [&[][..], &[FAMILY_TX], &[FAMILY_OPAQUE, b' '], &[FAMILY_OPAQUE, 0xff], &[4, 0, 1], &[0xee, 0]]
+        {
+            assert_eq!(Subject::from_key(key), None, "{key:?}");
+        }
+    }
 }

@@ -19,7 +19,6 @@ use tracehound_analysis::{
 use tracehound_attribution::{
     index::Index,
     listing::{is_same_listing, listed_since},
-    subject_key,
 };
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
@@ -239,7 +238,7 @@ impl<'a> Screener<'a> {
         match Pasted::read(text) {
             Ok(pasted) => Ok(self.screen_address(text, &pasted)),
             Err(error) => {
-                let opaque = self.claims(&subject_key(&Subject::Opaque(text.to_owned())));
+                let opaque = self.claims(&Subject::Opaque(text.to_owned()).key());
                 let txid: Option<TxId> = text.parse().ok();
                 if opaque.holding.is_empty() && opaque.ended.is_empty() && txid.is_none() {
                     return Err(error);
@@ -285,7 +284,7 @@ impl<'a> Screener<'a> {
         let mut findings = Findings::default();
         if let Some(left_out) = &pasted.taken_off {
             // A list may have named the text as it stands, when it was no address yet.
-            let opaque = self.claims(&subject_key(&Subject::Opaque(text.to_owned())));
+            let opaque = self.claims(&Subject::Opaque(text.to_owned()).key());
             findings.hits.extend(opaque.holding.into_iter().map(own));
             findings.former.extend(opaque.ended);
             findings.notes.push(format!("read as {address}, {left_out}"));
@@ -614,7 +613,7 @@ impl<'a> Screener<'a> {
             return;
         };
         let chain = Chain::Bitcoin(network);
-        let known = self.claims(&subject_key(&Subject::Tx { chain, txid }));
+        let known = self.claims(&Subject::Tx { chain, txid }.key());
         findings.hits.extend(known.holding.into_iter().map(own));
         findings.former.extend(known.ended);
         let Some(parties) = tx_parties(ledger, tx) else { return };

@@ -6,10 +6,7 @@ use jiff::civil::Date;
 use tracehound_model::{Confidence, Statement, Subject};
 
 use super::NewClaim;
-use crate::{
-    slots::{Slots, Texts},
-    subject_from_key, subject_key,
-};
+use crate::slots::{Slots, Texts};
 
 /// Holds of every list: its texts are limited while it is read.
 const BOUNDED: &str = "the texts of a list are bounded";
@@ -51,7 +48,7 @@ impl Claims {
         let row = self.rows.get(place)?;
         let always = "what was packed is unpacked";
         Some(NewClaim {
-            subject: subject_from_key(self.key(place)).expect(always),
+            subject: Subject::from_key(self.key(place)).expect(always),
             statement: serde_json::from_slice(self.bodies.get(row.body)).expect(always),
             confidence: row.confidence,
             valid_from: row.from,
@@ -115,7 +112,7 @@ impl Claims {
     pub fn push(&mut self, claim: &NewClaim) {
         let NewClaim { subject, statement, confidence, valid_from, valid_to } = claim;
         let body = serde_json::to_vec(statement).expect("plain data always turns into JSON");
-        self.push_packed(&subject_key(subject), &body, (*confidence, *valid_from, *valid_to));
+        self.push_packed(&subject.key(), &body, (*confidence, *valid_from, *valid_to));
     }
 
     fn push_packed(
@@ -140,7 +137,7 @@ impl Claims {
         statement: &Statement,
         said: (Confidence, Option<Date>, Option<Date>),
     ) -> bool {
-        let key = subject_key(subject);
+        let key = subject.key();
         let json = serde_json::to_vec(statement).expect("plain data always turns into JSON");
         let body = self.bodies.number(&json).expect(BOUNDED);
         let hash = seen.0.hash((&key, body));

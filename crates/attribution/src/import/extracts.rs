@@ -6,7 +6,6 @@ use jiff::civil::Date;
 use tracehound_model::Confidence;
 
 use super::{Claims, NewClaim};
-use crate::subject_key;
 
 /// What several extracts said, by subject and statement: nothing that one of them said is lost by another.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +82,7 @@ impl Timeline {
 
 /// What makes two claims the same one: subject and statement.
 fn identity(claim: &NewClaim) -> Vec<u8> {
-    let mut bytes = subject_key(&claim.subject);
+    let mut bytes = claim.subject.key();
     bytes.extend(serde_json::to_vec(&claim.statement).expect("plain data always turns into JSON"));
     bytes
 }

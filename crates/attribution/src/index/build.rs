@@ -10,19 +10,17 @@ use std::{
 };
 
 use tracehound_columns::sections::{self, WORDS};
-use tracehound_model::{Claim, Party, SourceId, Statement};
+use tracehound_model::{Claim, Party, SourceId, Statement, Subject};
 use zerocopy::IntoBytes;
 
 use super::{
     IndexError, check,
     contents::{self, Content},
-    key::subject_of_key,
     layout::{ClaimRecord, KIND, NONE, Origin, SECTIONS, StatementRecord, SubjectRecord, Tables, pack_day},
 };
 use crate::{
     Corpus, Secret, SourceHistory,
     slots::{Slots, Texts},
-    subject_key,
 };
 
 /// Subjects that a bucket of the directory aims at.
@@ -120,8 +118,8 @@ impl Builder {
 
     pub(super) fn claim(&mut self, claim: &Claim) -> Result<(), IndexError> {
         fits("claims", self.entries.len() + 1)?;
-        let key = subject_key(&claim.subject);
-        if subject_of_key(&key).is_none() {
+        let key = claim.subject.key();
+        if Subject::from_key(&key).is_none() {
             return Err(IndexError::Subject { id: claim.id.clone() });
         }
         let record = ClaimRecord {

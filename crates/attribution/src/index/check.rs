@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tracehound_columns::{ColumnError, sections::SectionFile};
-use tracehound_model::Category;
+use tracehound_model::{Category, Subject};
 use zerocopy::{FromBytes, IntoBytes};
 
 use super::{
     IndexError,
     contents::Content,
-    key::subject_of_key,
     layer::Layer,
     layout::{NONE, SECTIONS, is_day_or_none, unpack_day},
 };
@@ -135,7 +134,7 @@ fn check_subjects(layer: &Layer) -> Result<u32, String> {
             return Err(format!("subject {number} is out of place"));
         }
         let key = key.unwrap_or_default();
-        if layer.hashes[number] != layer.secret.hash(key) || subject_of_key(key).is_none() {
+        if layer.hashes[number] != layer.secret.hash(key) || Subject::from_key(key).is_none() {
             return Err(format!("the key of subject {number} is wrong"));
         }
     }

@@ -6,7 +6,6 @@ use jiff::{Timestamp, civil::Date};
 use tracehound_model::{Category, Claim, Confidence, SourceId, Statement, Subject};
 
 use super::{
-    key::subject_of_key,
     layer::Layer,
     layout::{self, ClaimRecord, Origin, StatementRecord},
 };
@@ -44,7 +43,7 @@ impl<'a> ClaimRef<'a> {
 
     /// Its subject.
     pub fn subject(&self) -> Subject {
-        subject_of_key(self.key()).expect("keys are checked on opening")
+        Subject::from_key(self.key()).expect("keys are checked on opening")
     }
 
     /// The label a person reads.

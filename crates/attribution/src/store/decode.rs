@@ -2,13 +2,13 @@
 
 use jiff::{Timestamp, civil::Date};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
-use tracehound_model::{Claim, Confidence, Party, Source, SourceId, SourceKind, Statement};
+use tracehound_model::{Claim, Confidence, Party, Source, SourceId, SourceKind, Statement, Subject};
 
 use super::{
     StoreError, claim_id,
     runs::{Run, Said},
 };
-use crate::{Scope, subject_from_key};
+use crate::Scope;
 
 /// Entries read with one query.
 const PAGE: i64 = 5_000;
@@ -136,7 +136,7 @@ impl<'r> Cells<'r> {
         let valid_from = self.date("valid_from")?;
         Ok(Claim {
             id: claim_id(&source, &self.hash()?, valid_from),
-            subject: subject_from_key(&subject).ok_or_else(|| self.corrupt("a subject of unknown form"))?,
+            subject: Subject::from_key(&subject).ok_or_else(|| self.corrupt("a subject of unknown form"))?,
             statement,
             confidence: Confidence(self.confidence()?),
             source: SourceId(source),

@@ -4,17 +4,14 @@ use std::collections::HashMap;
 
 use jiff::{Timestamp, civil::Date};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, sqlite::SqliteRow};
-use tracehound_model::SourceId;
+use tracehound_model::{SourceId, Subject};
 
 use super::{
     ClaimStore, StoreError,
     decode::{self, Cells, Kind},
     read::end_of_page,
 };
-use crate::{
-    import::{Compared, Gone, Named, written},
-    subject_from_key,
-};
+use crate::import::{Compared, Gone, Named, written};
 
 /// Rows in one statement.
 const BATCH: usize = 1_000;
@@ -230,7 +227,7 @@ async fn with_names(
                 let name = party.names.first().map_or("no name", |name| &name.full);
                 format!("{name} (party {})", party.id)
             } else {
-                let subject = subject_from_key(key);
+                let subject = Subject::from_key(key);
                 let subject = subject.ok_or_else(|| cells.corrupt("a subject of unknown form"))?;
                 format!("{} ({})", written(&subject), cells.statement()?.label)
             };

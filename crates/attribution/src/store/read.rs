@@ -13,7 +13,7 @@ use super::{
     held::add_waiting,
     meta,
 };
-use crate::{Corpus, SourceHistory, subject_key};
+use crate::{Corpus, SourceHistory};
 
 /// Entries read with one query.
 const PAGE: i64 = 5_000;
@@ -203,7 +203,7 @@ impl ClaimStore {
              e.subject, b.json FROM entry e JOIN validity v ON v.entry = e.id JOIN body b ON b.id = e.body \
              WHERE e.kind = 0 AND e.subject = $1 ORDER BY v.id",
         )
-        .bind(subject_key(subject))
+        .bind(subject.key())
         .fetch_all(&self.pool)
         .await
         .map_err(StoreError::while_("reading a history"))?;

@@ -7,7 +7,6 @@ use tracehound_attribution::{
     facts::{advisories, ofac, shipped_version},
     import::{Format, NewClaim, Options, read, write_advisory},
     store::ClaimStore,
-    subject_of,
 };
 use tracehound_model::{Category, SourceKind, Subject};
 
@@ -115,7 +114,7 @@ fn the_ofac_list_is_right_on_every_day_of_its_history() {
     let mut changes: BTreeMap<Date, Vec<(bool, String, Subject)>> = BTreeMap::new();
     for line in std::fs::read_to_string(path).unwrap().lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
-        let change = (cells[1] == "ADD", cells[2].to_owned(), subject_of(cells[3]));
+        let change = (cells[1] == "ADD", cells[2].to_owned(), Subject::of_text(cells[3]));
         changes.entry(day(cells[0])).or_default().push(change);
     }
     for rows in changes.values_mut() {

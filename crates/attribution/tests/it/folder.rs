@@ -17,7 +17,6 @@ use tracehound_attribution::{
     index::Index,
     listing::listed_since,
     store::{CheckOutcome, ClaimStore, FILE_NAME},
-    subject_key,
 };
 use tracehound_model::SourceId;
 
@@ -79,7 +78,7 @@ fn import_of(
 }
 
 fn names(index: &Index, listed: &str) -> bool {
-    index.lookup(&subject_key(&address(listed))).next().is_some()
+    index.lookup(&address(listed).key()).next().is_some()
 }
 
 fn listed(dir: &Path, listed: &str) -> bool {
@@ -285,7 +284,7 @@ fn an_earlier_list_version_comes_back_into_force() {
     assert!(folder.revert(&id, day("2026-01-15"), moment(2)).is_err(), "no list version is of that day");
     assert_eq!(folder.revert(&id, day("2026-01-01"), moment(2)).unwrap(), [day("2026-02-01")]);
     let index = folder.index(moment(3)).unwrap();
-    let claim = index.lookup(&subject_key(&address(LISTED))).next().unwrap();
+    let claim = index.lookup(&address(LISTED).key()).next().unwrap();
     assert_eq!((claim.valid_from(), claim.valid_to()), (day("2026-01-01"), None));
     assert!(!names(&index, &other));
     assert_eq!(index.newest_snapshot("own-list", day("2026-03-01")), Some(day("2026-01-01")));
@@ -398,7 +397,7 @@ fn a_folder_of_version_0_1_0_is_converted_in_place() {
     let dir = of_version_0_1_0();
     let index = AttributionFolder::new(dir.path()).index(moment(0)).unwrap();
     assert!(names(&index, SHIPPED));
-    let claims: Vec<_> = index.lookup(&subject_key(&address(LISTED))).map(|claim| claim.to_claim()).collect();
+    let claims: Vec<_> = index.lookup(&address(LISTED).key()).map(|claim| claim.to_claim()).collect();
     let said: Vec<_> =
         claims.iter().map(|claim| (claim.statement.label.as_str(), claim.valid_from)).collect();
     assert_eq!(said, [("Somebody", day("2026-01-01")), ("Somebody renamed", day("2026-02-01"))]);
@@ -450,7 +449,7 @@ fn a_small_list_costs_little_beside_a_large_one_and_says_the_same() {
 
     let layered = folder.index(moment(4)).unwrap();
     let sources: Vec<String> =
-        layered.lookup(&subject_key(&address(&number(7)))).map(|claim| claim.source().to_owned()).collect();
+        layered.lookup(&address(&number(7)).key()).map(|claim| claim.source().to_owned()).collect();
     assert_eq!(sources, ["own-large", "own-small"], "in one order, from two files");
     assert!(!names(&layered, &number(30_000)));
     layered.verify_digest().unwrap();

@@ -12,7 +12,6 @@ use proptest::prelude::*;
 use tracehound_attribution::{
     Corpus, Secret, SourceHistory,
     index::{Index, IndexError, LiveIndex, Stamp, publish},
-    subject_key,
 };
 use tracehound_model::{
     Address, Category, Claim, Confidence, Particulars, Party, PartyKind, PartyName, Source, SourceId,
@@ -116,14 +115,13 @@ fn every_claim_comes_back_as_it_went_in() {
     let corpus = rich();
     let index = Index::from_corpus(&corpus).unwrap();
     for claim in &corpus.claims {
-        let found: Vec<Claim> =
-            index.lookup(&subject_key(&claim.subject)).map(|found| found.to_claim()).collect();
+        let found: Vec<Claim> = index.lookup(&claim.subject.key()).map(|found| found.to_claim()).collect();
         assert!(found.contains(claim), "{claim:?} is not in {found:?}");
         assert!(found.iter().all(|found| found.subject == claim.subject));
     }
     assert_eq!(index.claims().count(), corpus.claims.len());
     assert_eq!((index.claim_count(), index.subject_count()), (6, 5));
-    assert_eq!(index.lookup(&subject_key(&evm(7))).count(), 0);
+    assert_eq!(index.lookup(&evm(7).key()).count(), 0);
     assert_eq!(index.lookup(&[]).count(), 0);
 }
 
@@ -131,7 +129,7 @@ fn every_claim_comes_back_as_it_went_in() {
 fn one_file_answers_for_any_day() {
     let corpus = rich();
     let index = Index::from_corpus(&corpus).unwrap();
-    let key = subject_key(&corpus.claims[1].subject);
+    let key = corpus.claims[1].subject.key();
     let sources_on = |day| -> Vec<String> {
         let claims = index.lookup(&key).filter(|claim| claim.holds_on(day));
         claims.map(|claim| claim.source().to_owned()).collect()
@@ -185,7 +183,7 @@ fn the_secret_changes_where_things_lie_and_nothing_that_is_said() {
     assert_eq!(one.digest(), two.digest());
     for claim in &corpus.claims {
         let found = |index: &Index| -> Vec<Claim> {
-            index.lookup(&subject_key(&claim.subject)).map(|found| found.to_claim()).collect()
+            index.lookup(&claim.subject.key()).map(|found| found.to_claim()).collect()
         };
         assert_eq!(found(&one), found(&two));
     }
@@ -201,7 +199,7 @@ fn names_are_found_without_the_database() {
 #[test]
 fn an_index_of_nothing_answers_nothing() {
     let index = Index::from_corpus(&Corpus::default()).unwrap();
-    assert_eq!(index.lookup(&subject_key(&evm(1))).count(), 0);
+    assert_eq!(index.lookup(&evm(1).key()).count(), 0);
     assert_eq!(index.sources(), []);
     assert!(index.names().unwrap().search("anyone", 5).unwrap().is_empty());
 }
@@ -281,9 +279,7 @@ fn readers_never_see_a_mix_while_the_index_is_swapped() {
             }
             let index = live.load();
             let labels: Vec<_> = (0..COUNT)
-                .flat_map(|number| {
-                    index.lookup(&subject_key(&evm(number))).map(|claim| claim.label().to_owned())
-                })
+                .flat_map(|number| index.lookup(&evm(number).key()).map(|claim| claim.label().to_owned()))
                 .collect();
             assert_eq!(labels.len() as u64, COUNT);
             assert!(labels.iter().all(|label| *label == labels[0]), "{labels:?}");
@@ -322,7 +318,7 @@ fn old_files_go_and_the_one_before_stays() {
         assert_eq!(index_files(dir.path()).len(), 2);
     }
     // Whoever holds an index that has gone can still read it.
-    assert_eq!(first.lookup(&subject_key(&evm(1))).next().unwrap().label(), "generation 0");
+    assert_eq!(first.lookup(&evm(1).key()).next().unwrap().label(), "generation 0");
     assert!(!live.refresh().unwrap());
 }
 
@@ -373,7 +369,7 @@ proptest! {
             .collect();
         let corpus = Corpus { claims, ..Corpus::default() };
         let index = Index::from_corpus(&corpus).unwrap();
-        let mut found: Vec<_> = index.lookup(&subject_key(&evm(asked))).map(|claim| claim.to_claim()).collect();
+        let mut found: Vec<_> = index.lookup(&evm(asked).key()).map(|claim| claim.to_claim()).collect();
         found.sort_by(|a, b| a.id.cmp(&b.id));
         let expected: Vec<_> = corpus.claims.iter().filter(|claim| claim.subject == evm(asked)).cloned().collect();
         prop_assert_eq!(found, expected);

@@ -9,9 +9,8 @@ use tracehound_attribution::{
     IntakeError,
     import::{Defaults, Gone, LOSSES_COUNT_FOR_DAYS, Named, Options, shrinks, written},
     store::{CheckOutcome, Compared},
-    subject_key, subject_of,
 };
-use tracehound_model::{Category, Confidence, SourceId, SourceKind};
+use tracehound_model::{Category, Confidence, SourceId, SourceKind, Subject};
 use tracehound_testkit::shared_data;
 
 use crate::{
@@ -198,7 +197,7 @@ fn the_true_history_of_ofac_stops_once() {
         let named = Named::of(&snapshot);
         let gone = before.difference(&listed).map(|address| Gone {
             is_party: false,
-            key: subject_key(&subject_of(address)),
+            key: Subject::of_text(address).key(),
             name: address.clone(),
         });
         let gone: Vec<Gone> = gone.collect();

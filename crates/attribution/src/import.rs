@@ -15,7 +15,6 @@ mod advisory;
 mod archive;
 mod claims;
 mod collect;
-mod concepts;
 mod csl;
 mod decode;
 mod dpl;

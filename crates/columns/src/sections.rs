@@ -48,12 +48,20 @@ pub fn write_paged(
     words: [u64; WORDS],
     sections: &[&[u8]],
 ) -> Result<(), ColumnError> {
+    let sums = sums_of_pages(kind, sections);
+    write(path, kind, words, &[sections, &[sums.as_bytes()]].concat())
+}
+
+/// The bytes that [`write_paged`] writes.
+pub fn encode_paged(kind: Kind, words: [u64; WORDS], sections: &[&[u8]]) -> Vec<u8> {
+    let sums = sums_of_pages(kind, sections);
+    encode(kind, words, &[sections, &[sums.as_bytes()]].concat())
+}
+
+fn sums_of_pages(kind: Kind, sections: &[&[u8]]) -> Vec<u64> {
     // Where sections lie does not depend on their content, and the header is not covered by the pages' checksums.
     let empty = vec![0; header_bytes(kind) / 8];
-    let sums = page_sums(&parts(kind, &empty, sections));
-    let mut sections = sections.to_vec();
-    sections.push(sums.as_bytes());
-    write(path, kind, words, &sections)
+    page_sums(&parts(kind, &empty, sections))
 }
 
 /// The bytes that [`write()`] writes.
@@ -207,6 +215,11 @@ impl SectionFile {
     /// Bytes of the whole file.
     pub fn byte_len(&self) -> u64 {
         self.backing.bytes().len() as u64
+    }
+
+    /// The whole file, unchecked.
+    pub fn bytes(&self) -> &[u8] {
+        self.backing.bytes()
     }
 
     /// The file.

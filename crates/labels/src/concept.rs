@@ -62,7 +62,7 @@ fn plain(word: &str) -> String {
 /// nothing about the kind of actor we know.
 ///
 /// Concepts: GraphSense TagPack tool, `concepts.yaml`, itself from the INTERPOL dark-web and virtual-asset taxonomy.
-pub(super) fn category(word: &str) -> Option<Category> {
+pub fn category(word: &str) -> Option<Category> {
     Some(match plain(word).as_str() {
         "sanctions" | "sanctioned" | "sanctioned_entity" | "ofac" | "ofac_sdn" | "ofac_sanctioned" => {
             Category::Sanction
@@ -114,15 +114,15 @@ const fn weight(category: Category) -> u8 {
 
 /// What the words of a row say of the kind of actor.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Told<'w> {
+pub struct Told<'w> {
     /// The weightiest category, an unknown word counting as [`Category::Unknown`]; `None` where nothing is said of it.
-    pub(super) category: Option<Category>,
+    pub category: Option<Category>,
     /// The words that are not known here.
-    pub(super) strange: Vec<&'w str>,
+    pub strange: Vec<&'w str>,
 }
 
 /// What `cells` say, each of one word or of several.
-pub(super) fn told<'w>(cells: impl IntoIterator<Item = &'w str>) -> Told<'w> {
+pub fn told<'w>(cells: impl IntoIterator<Item = &'w str>) -> Told<'w> {
     let mut told = Told { category: None, strange: Vec::new() };
     let words = cells.into_iter().flat_map(|cell| cell.split([',', ';', '|'])).map(str::trim);
     for word in words {
@@ -140,12 +140,12 @@ pub(super) fn told<'w>(cells: impl IntoIterator<Item = &'w str>) -> Told<'w> {
 }
 
 /// The weightier of two, the first of equals.
-pub(super) const fn weightier(best: Category, next: Category) -> Category {
+pub const fn weightier(best: Category, next: Category) -> Category {
     if weight(next) > weight(best) { next } else { best }
 }
 
 /// The weightiest category among words of a running text, most of which are about something else.
-pub(super) fn weightiest<'w>(words: impl IntoIterator<Item = &'w str>) -> Option<Category> {
+pub fn weightiest<'w>(words: impl IntoIterator<Item = &'w str>) -> Option<Category> {
     words.into_iter().filter_map(category).reduce(weightier)
 }
 

@@ -12,6 +12,7 @@ use std::{
 
 use jiff::civil::Date;
 use serde_json::{Map, Value};
+use tracehound_labels::concept;
 use tracehound_model::{
     Category, Confidence, Particulars, Party, Relation, RelationKind, SourceId, SourceKind, Stake, Standing,
     Statement,
@@ -21,7 +22,6 @@ use tracehound_model::{
 use super::{
     Format, Options, Snapshot, SourceHead,
     collect::{Collector, MAX_PARTIES, Said, tidy_names},
-    concepts,
     decode::decode,
     json_list::{bound, syntax},
     text,
@@ -583,7 +583,7 @@ impl Reader {
         let own = wallet.own_names().into_iter().find(|name| !keys.contains(name));
         let label = holder.or(own).unwrap_or_else(|| out.source().title.clone());
         let topics = std::iter::once(&wallet).chain(&holders).flat_map(|entity| &entity.topics);
-        let category = topics.map(|topic| category(topic)).reduce(concepts::weightier);
+        let category = topics.map(|topic| category(topic)).reduce(concept::weightier);
         let category = category.unwrap_or_else(|| out.unsaid_category());
         let mut programs: Vec<String> =
             holders.iter().flat_map(|holder| holder.programs.iter().cloned()).collect();

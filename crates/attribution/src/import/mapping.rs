@@ -2,12 +2,12 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
+use tracehound_labels::concept;
 use tracehound_model::{Category, Confidence, SourceId, SourceKind, Statement};
 
 use super::{
     Format, Options, SourceHead,
     collect::{Collector, Said},
-    concepts,
     text::{self, Day},
 };
 use crate::ImportError;
@@ -261,7 +261,7 @@ impl RowTaker {
         place: &str,
         kinds: impl IntoIterator<Item = &'w str>,
     ) -> Category {
-        let told = concepts::told(kinds);
+        let told = concept::told(kinds);
         for word in told.strange {
             self.complain(out, place, word, "is no category known here; taken as unknown");
         }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use tracehound_labels::concept;
 use tracehound_model::Category;
 
-use super::{Snapshot, concepts};
+use super::Snapshot;
 
 /// Labels looked at.
 const LABELS: usize = 10_000;
@@ -41,7 +42,7 @@ impl Snapshot {
 /// # Errors
 /// With the nearest id, when one is near, where there is no such category.
 pub fn category_from(word: &str) -> Result<Category, Option<&'static str>> {
-    if let Some(category) = concepts::category(word) {
+    if let Some(category) = concept::category(word) {
         return Ok(category);
     }
     let lower = word.trim().to_ascii_lowercase();
@@ -76,7 +77,7 @@ fn words_about(text: &str) -> Option<Category> {
             .into_iter()
             .find(|stem| word.starts_with(stem))
     });
-    concepts::weightiest(words.chain(singular).chain(stems).map(|word| match word {
+    concept::weightiest(words.chain(singular).chain(stems).map(|word| match word {
         "ransom" => "ransomware",
         "tumbler" => "mixer",
         "drainer" => "phishing",

@@ -1,0 +1,202 @@
+//! What one source says of one address.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tracehound_model::{Address, AddressError, Category, Chain, Confidence, Subject, caip::Caip2};
+
+use crate::concept;
+
+/// Longest text of a row's cell, in bytes.
+pub const MAX_TEXT: usize = 400;
+/// Longest address of a chain that is not known here, in bytes: CAIP-10's limit.
+const MAX_ADDRESS: usize = 128;
+
+/// How an entity and an address belong together. Three things that tables of labels mix up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Predicate {
+    /// The entity can move what is there.
+    Controls = 0,
+    /// What is paid there is paid into an account with the entity: whose account is not told.
+    DepositAddressOf = 1,
+    /// The address is code that the entity deployed or runs; others move value through it.
+    ContractOf = 2,
+}
+
+impl Predicate {
+    const ALL: [Self; 3] = [Self::Controls, Self::DepositAddressOf, Self::ContractOf];
+
+    /// As files have it.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Controls => "controls",
+            Self::DepositAddressOf => "deposit_address_of",
+            Self::ContractOf => "contract_of",
+        }
+    }
+
+    /// The one with this id.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|predicate| predicate.id() == id)
+    }
+
+    pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
+        if (byte as usize) < Self::ALL.len() { Some(Self::ALL[byte as usize]) } else { None }
+    }
+}
+
+/// What the name in a label is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Nature {
+    /// Of an entity: a business, a protocol, a group.
+    Entity = 0,
+    /// Of an asset: the address is a token's contract, which owns nothing that is moved through it.
+    Asset = 1,
+    /// Of an entity that an exploit took from, through this contract: a victim, never the thief.
+    Victim = 2,
+}
+
+impl Nature {
+    const ALL: [Self; 3] = [Self::Entity, Self::Asset, Self::Victim];
+
+    /// As files have it.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Entity => "entity",
+            Self::Asset => "asset",
+            Self::Victim => "victim",
+        }
+    }
+
+    /// The one with this id.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|nature| nature.id() == id)
+    }
+
+    pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
+        if (byte as usize) < Self::ALL.len() { Some(Self::ALL[byte as usize]) } else { None }
+    }
+
+    /// What a concept names, where a row does not say so itself.
+    pub(crate) fn of_concept(word: &str) -> Self {
+        match word {
+            "defi_token" | "token" | "token_contract" | "stablecoin" => Self::Asset,
+            "victim" => Self::Victim,
+            _ => Self::Entity,
+        }
+    }
+}
+
+/// Where a label is from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The publication: a repository, a list, a page.
+    pub source: String,
+    /// Which version of it: a commit, a date, or both.
+    pub version: String,
+    /// Under what licence it is published there.
+    pub licence: String,
+}
+
+/// One row of a label file: what one source says of one address on one chain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Label {
+    /// The chain, also one that is not known here.
+    pub chain: Caip2,
+    /// The address; plain text where its chain is not known here.
+    pub subject: Subject,
+    /// What a person reads.
+    pub label: String,
+    /// Who it is: one word for the same entity in all rows of a source. `None` where the source only says what happened.
+    pub entity: Option<String>,
+    /// The kind of actor as the source has it: a TagPack concept.
+    pub concept: String,
+    /// How entity and address belong together.
+    pub predicate: Predicate,
+    /// What is named.
+    pub nature: Nature,
+    /// Who says so.
+    pub provenance: Provenance,
+    /// How sure that is, on the TagPack scale.
+    pub confidence: Confidence,
+    /// First day on which it holds, where known.
+    pub valid_from: Option<Date>,
+    /// First day on which it no longer holds.
+    pub valid_to: Option<Date>,
+}
+
+impl Label {
+    /// The kind of actor in our words. An asset or a victim is no actor.
+    pub fn category(&self) -> Option<Category> {
+        match self.nature {
+            Nature::Entity => Some(concept::category(&self.concept).unwrap_or(Category::Unknown)),
+            Nature::Asset | Nature::Victim => None,
+        }
+    }
+
+    /// The address as text.
+    pub fn address(&self) -> String {
+        match &self.subject {
+            Subject::Address(address) => address.to_string(),
+            Subject::Opaque(text) => text.clone(),
+            Subject::Tx { txid, .. } => txid.to_string(),
+        }
+    }
+
+    /// Whether it holds on a day. What has no first day has held for as long as anybody knows.
+    pub fn holds_on(&self, day: Date) -> bool {
+        holds(self.valid_from, self.valid_to, day)
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{} {}", self.chain, self.address(), self.label)
+    }
+}
+
+pub(crate) fn holds(from: Option<Date>, to: Option<Date>, day: Date) -> bool {
+    from.is_none_or(|from| from <= day) && to.is_none_or(|to| day < to)
+}
+
+/// A chain by its id here: the same chain has several among wallets (`tron:0x2b6653dc`, `tron:mainnet`).
+pub fn chain_of(text: &str) -> Result<Caip2, String> {
+    let id: Caip2 = match text.parse() {
+        Ok(id) => id,
+        Err(error) => return Err(format!("{error}")),
+    };
+    Ok(Chain::from_caip2(&id).map_or(id, Chain::caip2))
+}
+
+/// What is meant by an address in a row of this chain. Checked where the chain is known here; elsewhere it is text.
+pub fn subject_on(chain: &Caip2, text: &str) -> Result<Subject, AddressText> {
+    let text = text.trim();
+    match Chain::from_caip2(chain) {
+        Some(known) => Ok(Subject::Address(Address::parse_for(known, text)?)),
+        None if text.is_empty()
+            || text.len() > MAX_ADDRESS
+            || !text.bytes().all(|b| b.is_ascii_graphic()) =>
+        {
+            Err(AddressText::Unreadable)
+        }
+        None => Ok(Subject::of_text(text)),
+    }
+}
+
+/// Why text is no address of its chain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressText {
+    /// The chain's form is known, and this is not it.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// No chain has addresses like this.
+    #[error("an address has 1 to {MAX_ADDRESS} letters, digits and signs, and no spaces")]
+    Unreadable,
+}

@@ -1,0 +1,29 @@
+//! Labels: who is behind an address, as dated packs that anybody can refresh, check and correct.
+//!
+//! * [`label`] is a row: what one source says of one address, and how the two belong together.
+//! * [`file`] reads and writes the neutral label file, row by row.
+//! * [`concept`] turns the words of sources into our categories.
+//! * [`lint`] refuses what must not be in a pack: natural persons above all.
+//! * [`pack`] is a sealed file of labels, mapped into memory and searched in it.
+//! * [`delta`] says what changed between two packs of one name.
+//! * [`signature`] says by whose keys a file is signed.
+//! * [`agreement`] says what several statements about one address come to, and never merges what differs.
+//! * [`shelf`] is the folder of the packs in force.
+//!
+//! **Invariant:** a label is a statement with its source. Nothing here decides: what a name means is for a policy.
+
+pub mod agreement;
+pub mod concept;
+pub mod day;
+pub mod delta;
+mod family;
+pub mod file;
+pub mod label;
+pub mod lint;
+pub mod pack;
+pub mod shelf;
+pub mod signature;
+
+pub use family::Family;
+pub use label::{Label, Nature, Predicate, Provenance};
+pub use pack::Pack;

@@ -1,0 +1,265 @@
+//! Reading a pack.
+
+use std::path::Path;
+
+use jiff::civil::Date;
+use tracehound_columns::{ColumnError, pages::Checked, sections::SectionFile};
+use tracehound_model::{Confidence, Subject};
+
+use super::{
+    Builder, Manifest, Plan,
+    builder::digest_of,
+    layout::{BlockRecord, Form, KIND, NONE, StatementRecord},
+};
+use crate::{
+    Label, Nature, Predicate, day,
+    label::{MAX_TEXT, chain_of},
+};
+
+/// Longest manifest that is read.
+const MAX_MANIFEST: usize = 4 << 20;
+/// Most statements about one address that are read: who asks wants a name, not a list without end.
+const MAX_STATEMENTS: usize = 1_000;
+
+/// A file that is no pack, or not one to believe.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PackError {
+    /// The file.
+    #[error(transparent)]
+    File(#[from] ColumnError),
+    /// What is in it.
+    #[error("{path} is no pack of labels that can be believed: {what}; fetch it again")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// A pack: immutable, shared by as many readers as wanted.
+#[derive(Debug)]
+pub struct Pack {
+    file: SectionFile,
+    manifest: Manifest,
+    blocks: Vec<BlockRecord>,
+    text_ends: Checked<u32>,
+    texts: Checked<u8>,
+    statements: Checked<StatementRecord>,
+    directories: Checked<u32>,
+    addresses: Checked<u8>,
+    numbers: Checked<u32>,
+}
+
+impl Pack {
+    /// Maps a pack and reads its head. O(sources and forms of address), whatever the number of labels.
+    ///
+    /// # Errors
+    /// A file that is no pack, or whose parts do not fit together.
+    pub fn open(path: &Path) -> Result<Self, PackError> {
+        let mut file = SectionFile::open_paged(path, KIND)?;
+        let damaged =
+            |what: &str| PackError::Damaged { path: path.display().to_string(), what: what.to_owned() };
+        let manifest: Checked<u8> = file.checked()?;
+        let (text_ends, texts) = (file.checked()?, file.checked()?);
+        let statements = file.checked()?;
+        let blocks: Checked<BlockRecord> = file.checked()?;
+        let (directories, addresses, numbers) = (file.checked()?, file.checked()?, file.checked()?);
+        if manifest.len() > MAX_MANIFEST {
+            return Err(damaged("its manifest is too long"));
+        }
+        let json = file.rows(&manifest).all();
+        let manifest: Manifest = serde_json::from_slice(json)
+            .map_err(|error| damaged(&format!("its manifest cannot be read: {error}")))?;
+        manifest.plan().check().map_err(|what| damaged(&what))?;
+        let blocks = file.rows(&blocks).all().to_vec();
+        let pack =
+            Self { file, manifest, blocks, text_ends, texts, statements, directories, addresses, numbers };
+        pack.check_blocks().map_err(damaged)?;
+        pack.confirm()?;
+        Ok(pack)
+    }
+
+    /// Whether the blocks lie in the file, one after another and by form.
+    fn check_blocks(&self) -> Result<(), &'static str> {
+        let (mut row, mut address, mut bucket) = (0_u64, 0_u64, 0_u64);
+        for block in &self.blocks {
+            if (block.first_row, block.address_at, block.bucket_at) != (row, address, bucket)
+                || block.width == 0
+            {
+                return Err("its blocks do not lie one after another");
+            }
+            if block.rows > u64::from(u32::MAX) || BlockRecord::new(block.of(), block.rows).bits != block.bits
+            {
+                return Err("a block's directory is not what its rows make");
+            }
+            row += block.rows;
+            address += block.rows * u64::from(block.width);
+            bucket += block.buckets();
+        }
+        if !self.blocks.is_sorted_by(|a, b| a.of() < b.of()) {
+            return Err("its blocks are not in order");
+        }
+        let found = (self.numbers.len() as u64, self.addresses.len() as u64, self.directories.len() as u64);
+        if found != (row, address, bucket) || self.manifest.labels != row {
+            return Err("it has another number of rows than it says");
+        }
+        Ok(())
+    }
+
+    /// What it says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Bytes of the file.
+    pub fn byte_len(&self) -> u64 {
+        self.file.byte_len()
+    }
+
+    /// SHA-256 of the file, hexadecimal. O(file).
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn digest(&self) -> Result<String, PackError> {
+        Ok(digest_of(self.file.path())?)
+    }
+
+    /// What it says about a subject, whatever the chain and the day, in the order of the file. O(log n) of the addresses of
+    /// one form and leading bits.
+    pub fn about(&self, subject: &Subject) -> Vec<Label> {
+        let key = subject.key();
+        let Some((form, address)) = Form::split(&key) else { return Vec::new() };
+        let Ok(place) = self.blocks.binary_search_by_key(&form, BlockRecord::of) else { return Vec::new() };
+        let block = &self.blocks[place];
+        let Some(first) = self.first_row(block, address) else { return Vec::new() };
+        let rows = (first..block.rows).take_while(|row| self.address(block, *row) == Some(address));
+        rows.take(MAX_STATEMENTS).filter_map(|row| self.label(block, row)).collect()
+    }
+
+    /// The first row with an address, where there is one.
+    fn first_row(&self, block: &BlockRecord, address: &[u8]) -> Option<u64> {
+        let bucket = (block.bucket_at + block.bucket_of(address)) as usize;
+        let directories = self.file.rows(&self.directories);
+        let (mut from, mut to) =
+            (u64::from(*directories.get(bucket)?), u64::from(*directories.get(bucket + 1)?));
+        let end = to;
+        while from < to {
+            let middle = from + (to - from) / 2;
+            if self.address(block, middle)? < address {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        (from < end && self.address(block, from)? == address).then_some(from)
+    }
+
+    fn address(&self, block: &BlockRecord, row: u64) -> Option<&[u8]> {
+        if row >= block.rows {
+            return None;
+        }
+        let at = (block.address_at + row * u64::from(block.width)) as usize;
+        self.file.rows(&self.addresses).range(at..at + usize::from(block.width))
+    }
+
+    /// A row of a block.
+    fn label(&self, block: &BlockRecord, row: u64) -> Option<Label> {
+        let number = *self.file.rows(&self.numbers).get((block.first_row + row) as usize)?;
+        let read = self.file.rows(&self.statements).get(number as usize).and_then(|record| {
+            let subject = Subject::from_key(&block.of().join(self.address(block, row)?))?;
+            self.read(record, subject)
+        });
+        if read.is_none() {
+            self.file.pages().report(|| format!("row {row} of a block says nothing that can be read"));
+        }
+        read
+    }
+
+    fn read(&self, record: &StatementRecord, subject: Subject) -> Option<Label> {
+        let optional = |day: i32| if day::is_day_or_none(day) { Some(day::unpack(day)) } else { None };
+        let entity = if record.entity == NONE { None } else { Some(self.text(record.entity)?.to_owned()) };
+        Some(Label {
+            chain: chain_of(self.text(record.chain)?).ok()?,
+            subject,
+            label: self.text(record.label)?.to_owned(),
+            entity,
+            concept: self.text(record.concept)?.to_owned(),
+            predicate: Predicate::from_byte(record.predicate)?,
+            nature: Nature::from_byte(record.nature)?,
+            provenance: self.manifest.sources.get(record.source as usize)?.provenance.clone(),
+            confidence: Some(Confidence(record.confidence)).filter(|sure| sure.0 <= 100)?,
+            valid_from: optional(record.valid_from)?,
+            valid_to: optional(record.valid_to)?,
+        })
+    }
+
+    fn text(&self, number: u32) -> Option<&str> {
+        let (ends, number) = (self.file.rows(&self.text_ends), number as usize);
+        let end = *ends.get(number)? as usize;
+        let start = match number.checked_sub(1) {
+            Some(before) => *ends.get(before)? as usize,
+            None => 0,
+        };
+        if start > end || end - start > MAX_TEXT {
+            return None;
+        }
+        std::str::from_utf8(self.file.rows(&self.texts).range(start..end)?).ok()
+    }
+
+    /// Every label, in the order of the file. What cannot be read is left out and remembered: ask [`confirm`](Self::confirm).
+    pub fn labels(&self) -> impl Iterator<Item = Label> {
+        self.blocks.iter().flat_map(|block| (0..block.rows).filter_map(|row| self.label(block, row)))
+    }
+
+    /// Whether all that was read was right.
+    ///
+    /// # Errors
+    /// What was not.
+    pub fn confirm(&self) -> Result<(), PackError> {
+        self.file.check_length()?;
+        match self.file.pages().damage() {
+            None => Ok(()),
+            Some(what) => Err(PackError::Damaged {
+                path: self.file.path().display().to_string(),
+                what: what.to_owned(),
+            }),
+        }
+    }
+
+    /// Looks at everything: whether each label may be in a pack and is where it is searched, and nothing else is in the file.
+    /// A pack of these labels made anew has the same bytes. O(n log n), and memory as for making it.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(&self) -> Result<(), PackError> {
+        let damaged =
+            |what: String| PackError::Damaged { path: self.file.path().display().to_string(), what };
+        let mut again = Builder::new(self.manifest.plan()).map_err(|error| damaged(error.to_string()))?;
+        for label in self.labels() {
+            let row = || format!("{}:{}", label.chain, label.address());
+            again.add(&label).map_err(|error| damaged(format!("{}: {error}", row())))?;
+        }
+        self.confirm()?;
+        let made =
+            again.encode(self.manifest.previous.clone()).map_err(|error| damaged(error.to_string()))?;
+        if made == self.file.bytes() {
+            Ok(())
+        } else {
+            Err(damaged("its labels make another file".to_owned()))
+        }
+    }
+
+    /// A pack made of this one's labels and further ones, by another plan.
+    pub(crate) fn plan(&self) -> Plan {
+        self.manifest.plan()
+    }
+
+    /// Labels that hold on a day.
+    pub fn about_on(&self, subject: &Subject, day: Date) -> Vec<Label> {
+        let mut labels = self.about(subject);
+        labels.retain(|label| label.holds_on(day));
+        labels
+    }
+}

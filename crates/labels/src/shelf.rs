@@ -1,0 +1,478 @@
+//! The folder of the packs in force.
+//!
+//! `packs.json` names them, the packs lie beside it under names with their digests. A pack comes into force when
+//! `packs.json` is replaced, which is one rename after the pack is whole: a program killed at any point leaves the packs that
+//! were in force before. Whoever answers holds the packs it opened.
+//!
+//! What comes in is looked at in full, once: by whom it is signed, that it is newer than the one of its name in force and not
+//! too old, and that each label may be in a pack. Unsigned packs are taken as the user's own (`private`), under names that
+//! no signed pack has.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File, OpenOptions},
+    io::{self, BufRead, Read},
+    path::{Path, PathBuf},
+};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use tracehound_columns::{ColumnError, files};
+use tracehound_model::Subject;
+
+use crate::{
+    Label, Pack,
+    delta::{self, DeltaError},
+    pack::PackError,
+    signature::{Keys, SignatureError},
+};
+
+/// Held while the folder is changed.
+const LOCK: &str = "labels.lock";
+/// What is in force.
+const IN_FORCE: &str = "packs.json";
+/// Longest list of packs that is read.
+const MAX_LIST: u64 = 4 << 20;
+/// Largest pack that is taken in.
+const MAX_PACK: u64 = 8 << 30;
+/// Longest signature file.
+const MAX_SIGNATURE: u64 = 4 << 10;
+/// Signatures that are looked for beside a file.
+const MAX_SIGNATURES: usize = 9;
+
+/// A pack in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: u64,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+    /// By whose keys it was taken; `None` for one of the user's own.
+    pub keys: Option<Keys>,
+}
+
+impl Entry {
+    fn file(&self) -> String {
+        format!("{}-{}.labels", self.name, &self.sha256[..16.min(self.sha256.len())])
+    }
+}
+
+/// Why the packs in force cannot be used or changed. They are what they were.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShelfError {
+    /// A pack.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// A delta.
+    #[error(transparent)]
+    Delta(#[from] DeltaError),
+    /// A signature.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// A file.
+    #[error(transparent)]
+    File(#[from] ColumnError),
+    /// The list of packs in force.
+    #[error(
+        "{path} cannot be read: {reason}; restore it from a backup, or remove the folder and apply the packs again"
+    )]
+    List {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A pack that is not the one that was taken in.
+    #[error("{path} is not the pack that was taken in: apply it again")]
+    Changed {
+        /// The file.
+        path: String,
+    },
+    /// No key and no word that it is one's own.
+    #[error(
+        "{name} is signed, and no key is trusted for it yet: give its publisher's minisign public keys with --key (as many as \
+         there are, with --needed N of them to sign)"
+    )]
+    NoKey {
+        /// The pack.
+        name: String,
+    },
+    /// No signature where there has to be one.
+    #[error(
+        "{name} is not signed, and the pack of this name in force is: fetch the .minisig files beside it; nothing has been changed"
+    )]
+    Unsigned {
+        /// The pack.
+        name: String,
+    },
+    /// Other keys than those in force.
+    #[error(
+        "{name} in force was taken by other keys: remove it first with `tracehound labels remove {name}` where its publisher has \
+         new keys and you are sure of them; nothing has been changed"
+    )]
+    OtherKeys {
+        /// The pack.
+        name: String,
+    },
+    /// An older one, or the same version with another content.
+    #[error(
+        "{name} version {found} is not newer than version {in_force}, which is in force: an older pack takes nothing back; nothing \
+         has been changed"
+    )]
+    Older {
+        /// The pack.
+        name: String,
+        /// Its version.
+        found: u64,
+        /// That in force.
+        in_force: u64,
+    },
+    /// Too old, or from the future.
+    #[error("{name} version {version} {what}: fetch a newer one; nothing has been changed")]
+    Day {
+        /// The pack.
+        name: String,
+        /// Its version.
+        version: u64,
+        /// Since when it is too old, or that it is of a day that has not come.
+        what: String,
+    },
+    /// A name that no pack in force has.
+    #[error("no pack in force is called {name}: see `tracehound labels list`")]
+    NoSuchPack {
+        /// The name.
+        name: String,
+    },
+    /// Too large to be taken in.
+    #[error("{path} is larger than {MAX_PACK} bytes: make several packs of it")]
+    TooLarge {
+        /// The file.
+        path: String,
+    },
+}
+
+/// The packs in force, opened.
+#[derive(Debug, Default)]
+pub struct Packs {
+    packs: Vec<(Entry, Pack)>,
+}
+
+/// The folder.
+#[derive(Clone, Debug)]
+pub struct Shelf {
+    folder: PathBuf,
+}
+
+impl Shelf {
+    /// The packs in this folder, which need not be there.
+    pub fn at(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// The packs in force, by name.
+    ///
+    /// # Errors
+    /// A list that cannot be read.
+    pub fn list(&self) -> Result<Vec<Entry>, ShelfError> {
+        let path = self.folder.join(IN_FORCE);
+        let wrong = |reason: String| ShelfError::List { path: path.display().to_string(), reason };
+        let file = match files::open_plain(&path, OpenOptions::new().read(true)) {
+            Ok((_, length)) if length > MAX_LIST => return Err(wrong("it is too long".to_owned())),
+            Ok((file, _)) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(wrong(error.to_string())),
+        };
+        let list: Vec<Entry> =
+            serde_json::from_reader(file.take(MAX_LIST)).map_err(|error| wrong(error.to_string()))?;
+        let well_formed = |entry: &Entry| {
+            let digest =
+                entry.sha256.len() == 64 && entry.sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
+            digest && tracehound_model::SourceId::is_well_formed(&entry.name)
+        };
+        if list.iter().all(well_formed) {
+            Ok(list)
+        } else {
+            Err(wrong("it names what is no pack".to_owned()))
+        }
+    }
+
+    /// Opens the packs in force.
+    ///
+    /// # Errors
+    /// A list or a pack that cannot be read: nothing is answered as if it were not there.
+    pub fn open(&self) -> Result<Packs, ShelfError> {
+        let open = |entry: Entry| {
+            let path = self.folder.join(entry.file());
+            let pack = Pack::open(&path)?;
+            let is_it = pack.manifest().name == entry.name && pack.manifest().version == entry.version;
+            if is_it {
+                Ok((entry, pack))
+            } else {
+                Err(ShelfError::Changed { path: path.display().to_string() })
+            }
+        };
+        Ok(Packs { packs: self.list()?.into_iter().map(open).collect::<Result<_, _>>()? })
+    }
+
+    /// Takes a pack in. `keys` are those that a person trusts now; without any, those by which the one of its name in
+    /// force was taken. `today` decides whether it is too old.
+    ///
+    /// # Errors
+    /// A pack that is not taken: the packs in force are what they were.
+    pub fn apply(&self, file: &Path, keys: Option<Keys>, today: Date) -> Result<Entry, ShelfError> {
+        let _lock = self.lock()?;
+        let bytes = read_bounded(file)?;
+        let signatures = signatures_beside(file)?;
+        let staged = Staged::new(&self.folder, &bytes)?;
+        let pack = Pack::open(&staged.path)?;
+        let entry = self.judged(&pack, &bytes, keys, &signatures, today)?;
+        pack.check()?;
+        drop(pack);
+        self.put_in_force(staged, entry)
+    }
+
+    /// Makes the next pack from the one of its name in force and a delta, and puts it in force. The delta is signed by the keys
+    /// that the pack in force was taken by, where there are any.
+    ///
+    /// # Errors
+    /// A delta that is not taken: the packs in force are what they were.
+    pub fn apply_delta(&self, name: &str, file: &Path, today: Date) -> Result<Entry, ShelfError> {
+        let _lock = self.lock()?;
+        let entry = self.entry(name)?;
+        let bytes = read_bounded(file)?;
+        if let Some(keys) = &entry.keys {
+            let signatures = signatures_beside(file)?;
+            if signatures.is_empty() {
+                return Err(ShelfError::Unsigned { name: name.to_owned() });
+            }
+            keys.verify(&bytes, &signatures)?;
+        }
+        let base = Pack::open(&self.folder.join(entry.file()))?;
+        let staged = Staged::empty(&self.folder);
+        let manifest = delta::apply(io::Cursor::new(&bytes), &base, &staged.path)?;
+        let pack = Pack::open(&staged.path)?;
+        if manifest.name != entry.name {
+            return Err(ShelfError::NoSuchPack { name: manifest.name });
+        }
+        check_day(&pack, today)?;
+        check_newer(&pack, &entry)?;
+        let next = Entry { version: manifest.version, sha256: pack.digest()?, ..entry };
+        drop(pack);
+        self.put_in_force(staged, next)
+    }
+
+    /// Takes a pack out of force, with all that it says, in one step.
+    ///
+    /// # Errors
+    /// A name that no pack in force has.
+    pub fn remove(&self, name: &str) -> Result<Entry, ShelfError> {
+        let _lock = self.lock()?;
+        let entry = self.entry(name)?;
+        let mut list = self.list()?;
+        list.retain(|other| other.name != name);
+        self.write(&list)?;
+        self.sweep(&list);
+        Ok(entry)
+    }
+
+    fn entry(&self, name: &str) -> Result<Entry, ShelfError> {
+        let found = self.list()?.into_iter().find(|entry| entry.name == name);
+        found.ok_or_else(|| ShelfError::NoSuchPack { name: name.to_owned() })
+    }
+
+    /// Whether a pack may come into force, and as what.
+    fn judged(
+        &self,
+        pack: &Pack,
+        bytes: &[u8],
+        keys: Option<Keys>,
+        signatures: &[String],
+        today: Date,
+    ) -> Result<Entry, ShelfError> {
+        let manifest = pack.manifest();
+        let name = manifest.name.clone();
+        let before = self.list()?.into_iter().find(|entry| entry.name == name);
+        check_day(pack, today)?;
+        let held = before.as_ref().and_then(|entry| entry.keys.clone());
+        let keys = match (held, keys) {
+            (Some(held), Some(given)) if held != given => return Err(ShelfError::OtherKeys { name }),
+            (Some(keys), _) | (None, Some(keys)) if signatures.is_empty() => {
+                drop(keys);
+                return Err(ShelfError::Unsigned { name });
+            }
+            (None, None) if !signatures.is_empty() => return Err(ShelfError::NoKey { name }),
+            (Some(keys), _) | (None, Some(keys)) => Some(keys),
+            (None, None) => None,
+        };
+        if let Some(keys) = &keys {
+            keys.verify(bytes, signatures)?;
+        }
+        if let Some(before) = &before {
+            check_newer(pack, before)?;
+        }
+        Ok(Entry { name, version: manifest.version, sha256: pack.digest()?, keys })
+    }
+
+    fn lock(&self) -> Result<File, ShelfError> {
+        fs::create_dir_all(&self.folder).map_err(ColumnError::io("making the folder", &self.folder))?;
+        let path = self.folder.join(LOCK);
+        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
+        let (lock, _) = files::open_plain(&path, &options).map_err(ColumnError::io("opening", &path))?;
+        lock.lock().map_err(ColumnError::io("locking", &path))?;
+        Ok(lock)
+    }
+
+    fn put_in_force(&self, staged: Staged, entry: Entry) -> Result<Entry, ShelfError> {
+        let path = self.folder.join(entry.file());
+        staged.keep(&path)?;
+        let mut list = self.list()?;
+        list.retain(|other| other.name != entry.name);
+        list.push(entry.clone());
+        list.sort_by(|a, b| a.name.cmp(&b.name));
+        self.write(&list)?;
+        self.sweep(&list);
+        Ok(entry)
+    }
+
+    fn write(&self, list: &[Entry]) -> Result<(), ShelfError> {
+        let json = serde_json::to_vec_pretty(list).expect("plain data always turns into JSON");
+        files::write_durably(&self.folder.join(IN_FORCE), &[&json])?;
+        Ok(files::sync_dir(&self.folder)?)
+    }
+
+    /// Removes what is no longer in force. Readers that hold a removed file go on with it. What cannot be removed now is
+    /// removed by the next change: nothing reads it.
+    fn sweep(&self, list: &[Entry]) {
+        let kept: BTreeSet<String> = list.iter().map(Entry::file).collect();
+        let Ok(folder) = fs::read_dir(&self.folder) else { return };
+        for file in folder.flatten() {
+            let name = file.file_name().to_string_lossy().into_owned();
+            let ours = name.ends_with(".labels") || name.ends_with(STAGED);
+            if ours && !kept.contains(&name) {
+                drop(fs::remove_file(file.path()));
+            }
+        }
+    }
+}
+
+fn check_day(pack: &Pack, today: Date) -> Result<(), ShelfError> {
+    let manifest = pack.manifest();
+    let what = match manifest.expires {
+        _ if manifest.issued > today => format!("is of {}, which has not come", manifest.issued),
+        Some(expires) if expires <= today => format!("has been too old since {expires}"),
+        _ => return Ok(()),
+    };
+    Err(ShelfError::Day { name: manifest.name.clone(), version: manifest.version, what })
+}
+
+fn check_newer(pack: &Pack, before: &Entry) -> Result<(), ShelfError> {
+    let found = pack.manifest().version;
+    if found > before.version {
+        return Ok(());
+    }
+    Err(ShelfError::Older { name: before.name.clone(), found, in_force: before.version })
+}
+
+fn read_bounded(path: &Path) -> Result<Vec<u8>, ShelfError> {
+    let (file, length) =
+        files::open_plain(path, OpenOptions::new().read(true)).map_err(ColumnError::io("opening", path))?;
+    if length > MAX_PACK {
+        return Err(ShelfError::TooLarge { path: path.display().to_string() });
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_PACK).read_to_end(&mut bytes).map_err(ColumnError::io("reading", path))?;
+    Ok(bytes)
+}
+
+/// What stands in `FILE.minisig`, `FILE.1.minisig` and so on: one signature a file, as minisign writes them.
+fn signatures_beside(file: &Path) -> Result<Vec<String>, ShelfError> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let numbered = (1..MAX_SIGNATURES).map(|number| format!("{name}.{number}.minisig"));
+    let mut signatures = Vec::new();
+    for name in std::iter::once(format!("{name}.minisig")).chain(numbered) {
+        let path = file.with_file_name(name);
+        match files::open_plain(&path, OpenOptions::new().read(true)) {
+            Ok((file, _)) => {
+                let mut text = String::new();
+                let mut file = io::BufReader::new(file.take(MAX_SIGNATURE));
+                while file.read_line(&mut text).map_err(ColumnError::io("reading", &path))? > 0 {}
+                signatures.push(text);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(ColumnError::io("opening", &path)(error).into()),
+        }
+    }
+    Ok(signatures)
+}
+
+/// How files are called that are not in force yet.
+const STAGED: &str = ".staged";
+
+/// A file of the folder that is not in force yet, removed unless it is kept.
+struct Staged {
+    path: PathBuf,
+}
+
+impl Staged {
+    fn new(folder: &Path, bytes: &[u8]) -> Result<Self, ShelfError> {
+        let staged = Self::empty(folder);
+        files::write_durably(&staged.path, &[bytes])?;
+        Ok(staged)
+    }
+
+    fn empty(folder: &Path) -> Self {
+        // Whoever changes the folder holds its lock: one at a time.
+        Self { path: folder.join(format!("next{STAGED}")) }
+    }
+
+    fn keep(self, path: &Path) -> Result<(), ShelfError> {
+        fs::rename(&self.path, path).map_err(ColumnError::io("renaming to", path))?;
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // Gone already when it was kept.
+        drop(fs::remove_file(&self.path));
+    }
+}
+
+/// A label and the pack that it is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found<'p> {
+    /// What is said.
+    pub label: Label,
+    /// The pack.
+    pub pack: &'p str,
+    /// Whether the pack is one of the user's own.
+    pub private: bool,
+}
+
+impl Packs {
+    /// Each pack in force.
+    pub fn iter(&self) -> impl Iterator<Item = (&Entry, &Pack)> {
+        self.packs.iter().map(|(entry, pack)| (entry, pack))
+    }
+
+    /// What all packs say about a subject on a day, whatever the chain. O(packs log n).
+    pub fn about(&self, subject: &Subject, day: Date) -> Vec<Found<'_>> {
+        let found = self.packs.iter().flat_map(|(entry, pack)| {
+            let private = entry.keys.is_none();
+            let found = move |label| Found { label, pack: &entry.name, private };
+            pack.about_on(subject, day).into_iter().map(found)
+        });
+        found.collect()
+    }
+
+    /// Whether all that was read was right.
+    ///
+    /// # Errors
+    /// What was not.
+    pub fn confirm(&self) -> Result<(), PackError> {
+        self.packs.iter().try_for_each(|(_, pack)| pack.confirm())
+    }
+}

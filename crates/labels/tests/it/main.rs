@@ -1,0 +1,9 @@
+//! Label files, packs, deltas and the folder of the packs in force, as whoever publishes or uses them meets them.
+
+mod agreement;
+mod deltas;
+mod files;
+mod made;
+mod packs;
+mod real;
+mod shelf;

@@ -1,0 +1,171 @@
+use std::fs;
+
+use proptest::prelude::*;
+use tracehound_labels::{
+    Label, Pack,
+    pack::{BuildError, Builder},
+};
+use tracehound_model::Subject;
+
+use crate::made::{address, pack, plan, row};
+
+/// Labels of several forms of address, some of one address, some on several chains.
+fn labels() -> Vec<Label> {
+    let mut labels: Vec<Label> = (0..2_000)
+        .map(|number| {
+            let (chain, entity) = ([1, 56, 10][number % 3], number % 7);
+            row(&format!(
+                "eip155:{chain}|{}|Entity {entity} wallet|Entity {entity}|exchange|controls|a/b|50",
+                address(number as u64 / 2)
+            ))
+        })
+        .collect();
+    labels.push(row(
+        "tron:mainnet|TUCsTq7TofTCJRRoHk6RvhMoS2mJLm5Yzq|Order|NBCTF|terrorism_financing|controls|NBCTF|60",
+    ));
+    labels.push(row("bip122:000000000019d6689c085ae165831e93|1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa|Genesis|||controls|a/b|100"));
+    labels.push(row("cosmos:cosmoshub-4|cosmos1zqe7ay80sqgx8p2hrxu2mdm2a6kxtkjxmszp0y|Kraken|Kraken|exchange|controls|a/b|5"));
+    labels.push(row("aptos:1|0x1|Framework|Aptos|defi|contract_of|a/b|70"));
+    labels
+}
+
+#[test]
+fn every_label_is_found_by_its_address_and_nothing_by_any_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let labels = labels();
+    let pack = pack(&folder.path().join("a.labels"), plan(1), &labels, None);
+    assert_eq!(pack.manifest().labels, labels.len() as u64);
+    assert_eq!(pack.manifest().addresses, 1_004);
+    for label in &labels {
+        assert!(pack.about(&label.subject).contains(label), "{label}");
+    }
+    for number in 1_000..3_000 {
+        assert_eq!(pack.about(&Subject::of_text(&address(number))), []);
+    }
+    assert_eq!(pack.about(&Subject::of_text("0x1")).len(), 1, "plain text of a chain that is not known here");
+    assert_eq!(pack.about(&Subject::Opaque(String::new())), []);
+    let mut all: Vec<Label> = pack.labels().collect();
+    let mut wanted = labels;
+    all.sort();
+    wanted.sort();
+    assert_eq!(all, wanted);
+    pack.check().expect("whole");
+}
+
+#[test]
+fn the_same_labels_make_the_same_bytes_in_whatever_order_and_however_often() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let mut labels = labels();
+    pack(&path("a"), plan(1), &labels, None);
+    labels.reverse();
+    labels.extend(labels.clone());
+    pack(&path("b"), plan(1), &labels, None);
+    assert!(fs::read(path("a")).expect("read") == fs::read(path("b")).expect("read"));
+}
+
+#[test]
+fn a_row_that_must_not_be_there_is_refused_and_the_pack_stays() {
+    let mut builder = Builder::new(plan(1)).expect("a plan");
+    let fine = row("eip155:1|0x6B175474E89094C44Da98b954EedeAC495271d0F|A|A|exchange|controls|a/b|50");
+    let mut other = fine.clone();
+    other.provenance.licence = "GPL-3.0".to_owned();
+    assert!(matches!(builder.add(&other), Err(BuildError::Licence(licence)) if licence == "GPL-3.0"));
+    let person = Label { entity: Some("somebody.eth".to_owned()), ..fine.clone() };
+    assert!(matches!(builder.add(&person), Err(BuildError::Forbidden(_))));
+    builder.add(&fine).expect("fine");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (manifest, _) = builder.write(&folder.path().join("a"), None).expect("written");
+    assert_eq!((manifest.labels, manifest.sources.len()), (1, 1));
+    for wrong in ["", "Our labels", "../up"] {
+        assert!(
+            Builder::new(tracehound_labels::pack::Plan { name: wrong.to_owned(), ..plan(1) }).is_err(),
+            "{wrong}"
+        );
+    }
+}
+
+/// Whatever bit is flipped: what is still said is what was written, and what is not is noticed.
+#[test]
+fn damage_gives_nothing_and_is_noticed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a");
+    let labels = labels();
+    pack(&path, plan(1), &labels, None);
+    let right = fs::read(&path).expect("read");
+    for at in (0..right.len()).step_by(1_009) {
+        let mut wrong = right.clone();
+        wrong[at] ^= 0x10;
+        fs::remove_file(&path).expect("removed");
+        fs::write(&path, &wrong).expect("written");
+        let Ok(pack) = Pack::open(&path) else { continue };
+        let found: Vec<Label> = pack.labels().collect();
+        assert!(found.iter().all(|label| labels.contains(label)), "byte {at}");
+        assert!(found.len() == labels.len() || pack.confirm().is_err(), "byte {at}");
+        assert!(Pack::open(&path).expect("as before").check().is_err(), "byte {at}");
+    }
+    for length in [0, 7, 100, right.len() / 2, right.len() - 1] {
+        fs::remove_file(&path).expect("removed");
+        fs::write(&path, &right[..length]).expect("written");
+        assert!(Pack::open(&path).is_err(), "{length} bytes");
+    }
+}
+
+/// A file whose checksums are right and whose content is hostile is found out by the check that it passes on its way in.
+#[test]
+fn rows_out_of_order_are_found_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a");
+    let labels = labels();
+    pack(&path, plan(1), &labels, None);
+    // The same file with two of the addresses exchanged, and every checksum made right again, by the form's own writer.
+    let right = fs::read(&path).expect("read");
+    let kind = tracehound_columns::sections::Kind { magic: *b"THLABELS", version: 1, sections: 9 };
+    let mut file = tracehound_columns::sections::SectionFile::open_paged(&path, kind).expect("opens");
+    let mut parts: Vec<Vec<u8>> = (0..8).map(|_| file.column::<u8>().expect("a section").to_vec()).collect();
+    assert_eq!(
+        tracehound_columns::sections::encode_paged(
+            kind,
+            [0; 8],
+            &parts.iter().map(Vec::as_slice).collect::<Vec<_>>()
+        ),
+        right
+    );
+    // Twenty bytes of Bitcoin's lie before those of Ethereum's, of which each is there twice.
+    let (first, other) = (parts[6][20..40].to_vec(), parts[6][100..120].to_vec());
+    assert_ne!(first, other);
+    parts[6][20..40].copy_from_slice(&other);
+    parts[6][100..120].copy_from_slice(&first);
+    fs::remove_file(&path).expect("removed");
+    let sections: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    fs::write(&path, tracehound_columns::sections::encode_paged(kind, [0; 8], &sections)).expect("written");
+    let refused = Pack::open(&path).expect("its head is right").check().expect_err("hostile");
+    assert!(refused.to_string().contains("fetch it again"), "{refused}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Addresses that all begin alike, or with nothing alike, are found as in a list.
+    #[test]
+    fn a_look_up_finds_what_a_list_would(
+        seeds in prop::collection::vec((0_u8..4, any::<[u8; 20]>()), 1..200),
+        asked in prop::collection::vec(any::<[u8; 20]>(), 20),
+    ) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let labels: Vec<Label> = seeds.iter().map(|(alike, bytes)| {
+            let mut bytes = *bytes;
+            // An attacker who grinds the first bytes puts everything into one bucket.
+            bytes[..usize::from(*alike) * 4].fill(0);
+            row(&format!("eip155:1|0x{}|A|A|exchange|controls|a/b|50", hex::encode(bytes)))
+        }).collect();
+        let pack = pack(&folder.path().join("a"), plan(1), &labels, None);
+        let subjects = labels.iter().map(|label| label.subject.clone());
+        let others = asked.iter().map(|bytes| Subject::of_text(&format!("0x{}", hex::encode(bytes))));
+        for subject in subjects.chain(others) {
+            let wanted = labels.iter().any(|label| label.subject == subject);
+            prop_assert_eq!(!pack.about(&subject).is_empty(), wanted);
+        }
+        pack.check().expect("whole");
+    }
+}

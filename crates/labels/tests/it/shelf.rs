@@ -1,0 +1,219 @@
+use std::{fs, path::Path};
+
+use jiff::civil::{Date, date};
+use minisign::{KeyPair, sign};
+use tracehound_labels::{
+    Label, delta,
+    pack::Plan,
+    shelf::{Entry, Shelf, ShelfError},
+    signature::{Keys, SignatureError},
+};
+use tracehound_model::Subject;
+
+use crate::made::{address, pack, plan, row};
+
+const TODAY: Date = date(2026, 11, 29);
+
+fn at(number: u64, entity: &str) -> Label {
+    row(&format!("eip155:1|{}|{entity}|{entity}|exchange|controls|a/b|50", address(number)))
+}
+
+fn signed(file: &Path, key: &KeyPair, place: &str) {
+    let bytes = fs::read(file).expect("read");
+    let signature = sign(Some(&key.pk), &key.sk, &bytes[..], None, None).expect("signed").into_string();
+    fs::write(format!("{}{place}.minisig", file.display()), signature).expect("written");
+}
+
+fn keys(keys: &[&KeyPair], needed: usize) -> Keys {
+    let texts: Vec<String> = keys.iter().map(|key| key.pk.to_base64()).collect();
+    Keys::new(texts.iter().map(String::as_str), needed).expect("keys")
+}
+
+fn new_key() -> KeyPair {
+    KeyPair::generate_unencrypted_keypair().expect("a key")
+}
+
+struct Desk {
+    folder: tempfile::TempDir,
+    shelf: Shelf,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let shelf = Shelf::at(folder.path().join("labels"));
+        Self { folder, shelf }
+    }
+
+    fn file(&self, name: &str, plan: Plan, labels: &[Label]) -> std::path::PathBuf {
+        let path = self.folder.path().join(name);
+        pack(&path, plan, labels, None);
+        path
+    }
+
+    fn names(&self, number: u64) -> Vec<String> {
+        let packs = self.shelf.open().expect("opens");
+        let found = packs.about(&Subject::of_text(&address(number)), TODAY);
+        found.into_iter().filter_map(|found| found.label.entity).collect()
+    }
+
+    fn in_force(&self) -> Vec<(String, u64)> {
+        self.shelf
+            .list()
+            .expect("a list")
+            .into_iter()
+            .map(|entry: Entry| (entry.name, entry.version))
+            .collect()
+    }
+}
+
+#[test]
+fn a_pack_of_ones_own_answers_and_goes_in_one_step() {
+    let desk = Desk::new();
+    assert_eq!(desk.names(1), [""; 0], "no folder is no pack");
+    let file = desk.file("a", plan(1), &[at(1, "Kraken")]);
+    let entry = desk.shelf.apply(&file, None, TODAY).expect("taken");
+    assert_eq!(entry.keys, None, "private: signed by nobody");
+    assert_eq!(desk.names(1), ["Kraken"]);
+    let other = Plan { name: "other".to_owned(), ..plan(1) };
+    desk.shelf.apply(&desk.file("b", other, &[at(1, "Bitfinex")]), None, TODAY).expect("taken");
+    assert_eq!(desk.names(1), ["Kraken", "Bitfinex"], "packs stay apart");
+    desk.shelf.remove("made").expect("removed");
+    assert_eq!(desk.names(1), ["Bitfinex"]);
+    assert!(matches!(desk.shelf.remove("made"), Err(ShelfError::NoSuchPack { .. })));
+}
+
+#[test]
+fn an_older_too_old_or_not_yet_issued_pack_takes_nothing_back() {
+    let desk = Desk::new();
+    desk.shelf.apply(&desk.file("two", plan(2), &[at(1, "Kraken")]), None, TODAY).expect("taken");
+    for version in [1, 2] {
+        let older = desk.file("older", plan(version), &[at(1, "Thief")]);
+        let refused = desk.shelf.apply(&older, None, TODAY).expect_err("refused");
+        assert!(matches!(refused, ShelfError::Older { in_force: 2, .. }), "{refused}");
+    }
+    let expired =
+        desk.shelf.apply(&desk.file("three", plan(3), &[]), None, date(2027, 5, 1)).expect_err("refused");
+    assert!(expired.to_string().contains("too old since 2027-05-01"), "{expired}");
+    let future =
+        desk.shelf.apply(&desk.file("three", plan(3), &[]), None, date(2026, 10, 31)).expect_err("refused");
+    assert!(future.to_string().contains("has not come"), "{future}");
+    assert_eq!(desk.in_force(), [("made".to_owned(), 2)]);
+    assert_eq!(desk.names(1), ["Kraken"]);
+}
+
+#[test]
+fn a_signed_pack_is_taken_by_enough_of_its_publishers_keys_and_no_other_way() {
+    let desk = Desk::new();
+    let (a, b, c, thief) = (new_key(), new_key(), new_key(), new_key());
+    let file = desk.file("one", plan(1), &[at(1, "Kraken")]);
+    let trusted = keys(&[&a, &b, &c], 2);
+    let apply = |file: &Path, keys: Option<Keys>| desk.shelf.apply(file, keys, TODAY);
+
+    assert!(matches!(apply(&file, Some(trusted.clone())), Err(ShelfError::Unsigned { .. })));
+    signed(&file, &a, "");
+    assert!(matches!(apply(&file, None), Err(ShelfError::NoKey { .. })), "signed by whom?");
+    let few = apply(&file, Some(trusted.clone())).expect_err("one of two");
+    assert!(matches!(few, ShelfError::Signature(SignatureError::TooFew { good: 1, needed: 2 })), "{few}");
+    signed(&file, &a, ".1");
+    assert!(apply(&file, Some(trusted.clone())).is_err(), "one key that signs twice is one key");
+    signed(&file, &thief, ".2");
+    assert!(apply(&file, Some(trusted.clone())).is_err(), "a stranger's signature counts for nothing");
+    signed(&file, &c, ".3");
+    apply(&file, Some(trusted.clone())).expect("two of three");
+    assert_eq!(desk.names(1), ["Kraken"]);
+
+    // From now on packs of this name need those keys, whatever is said on the command line.
+    let next = desk.file("two", plan(2), &[at(1, "Thief")]);
+    assert!(matches!(apply(&next, None), Err(ShelfError::Unsigned { .. })));
+    signed(&next, &thief, "");
+    assert!(matches!(apply(&next, None), Err(ShelfError::Signature(_))));
+    assert!(matches!(apply(&next, Some(keys(&[&thief], 1))), Err(ShelfError::OtherKeys { .. })));
+    signed(&next, &b, ".1");
+    signed(&next, &c, ".2");
+    let mut bytes = fs::read(&next).expect("read");
+    *bytes.last_mut().expect("a byte") ^= 1;
+    fs::write(&next, &bytes).expect("written");
+    assert!(apply(&next, None).is_err(), "another file than was signed");
+    assert_eq!((desk.names(1), desk.in_force()), (vec!["Kraken".to_owned()], vec![("made".to_owned(), 1)]));
+    *bytes.last_mut().expect("a byte") ^= 1;
+    fs::write(&next, &bytes).expect("written");
+    apply(&next, None).expect("by the keys that are held");
+    assert_eq!(desk.names(1), ["Thief"]);
+}
+
+#[test]
+fn too_few_keys_and_text_that_is_none_are_refused() {
+    let (a, b) = (new_key(), new_key());
+    let text = a.pk.to_base64();
+    assert!(matches!(
+        Keys::new([text.as_str(), text.as_str()], 2),
+        Err(SignatureError::Needed { keys: 1, needed: 2 })
+    ));
+    assert!(matches!(Keys::new([text.as_str()], 0), Err(SignatureError::Needed { .. })));
+    assert!(matches!(Keys::new(["RWnonsense"], 1), Err(SignatureError::Key(_))));
+    let file = format!("untrusted comment: minisign public key\n{}\n", b.pk.to_base64());
+    assert_eq!(Keys::new([text.as_str(), file.as_str()], 2).expect("keys").needed(), 2);
+}
+
+#[test]
+fn a_delta_goes_on_from_what_is_in_force_and_from_nothing_else() {
+    let desk = Desk::new();
+    let key = new_key();
+    let one = desk.file("one", plan(1), &[at(1, "Kraken"), at(2, "Kraken")]);
+    signed(&one, &key, "");
+    desk.shelf.apply(&one, Some(keys(&[&key], 1)), TODAY).expect("taken");
+    let old = tracehound_labels::Pack::open(&one).expect("opens");
+    let previous = Some(old.digest().expect("read"));
+    let new = pack(&desk.folder.path().join("two"), plan(2), &[at(1, "Bitfinex"), at(2, "Kraken")], previous);
+    let path = desk.folder.path().join("delta");
+    let mut text = Vec::new();
+    delta::write(&mut text, &old, &new).expect("written");
+    fs::write(&path, &text).expect("written");
+
+    assert!(matches!(desk.shelf.apply_delta("made", &path, TODAY), Err(ShelfError::Unsigned { .. })));
+    signed(&path, &new_key(), "");
+    assert!(matches!(desk.shelf.apply_delta("made", &path, TODAY), Err(ShelfError::Signature(_))));
+    assert_eq!(desk.names(1), ["Kraken"]);
+    signed(&path, &key, "");
+    desk.shelf.apply_delta("made", &path, TODAY).expect("taken");
+    assert_eq!(desk.names(1), ["Bitfinex"]);
+    assert_eq!(desk.in_force(), [("made".to_owned(), 2)]);
+    let again = desk.shelf.apply_delta("made", &path, TODAY).expect_err("from another pack now");
+    assert!(matches!(again, ShelfError::Delta(delta::DeltaError::Base { .. })), "{again}");
+    assert_eq!(desk.names(1), ["Bitfinex"]);
+}
+
+#[test]
+fn what_a_killed_program_left_is_nobodys_answer_and_goes_with_the_next_change() {
+    let desk = Desk::new();
+    desk.shelf.apply(&desk.file("one", plan(1), &[at(1, "Kraken")]), None, TODAY).expect("taken");
+    let folder = desk.folder.path().join("labels");
+    // Killed before the pack was whole, and before it was named.
+    fs::write(folder.join("next.staged"), b"half a pack").expect("written");
+    fs::copy(desk.file("x", plan(9), &[at(1, "Thief")]), folder.join("made-0000000000000000.labels"))
+        .expect("copied");
+    assert_eq!(desk.names(1), ["Kraken"]);
+    desk.shelf.apply(&desk.file("two", plan(2), &[at(1, "Bitfinex")]), None, TODAY).expect("taken");
+    assert_eq!(desk.names(1), ["Bitfinex"]);
+    let files = fs::read_dir(&folder).expect("a folder");
+    let left: Vec<String> =
+        files.map(|file| file.expect("a file").file_name().into_string().expect("text")).collect();
+    assert_eq!(left.iter().filter(|name| name.ends_with(".labels")).count(), 1, "{left:?}");
+    assert!(!left.iter().any(|name| name.ends_with(".staged")), "{left:?}");
+}
+
+#[test]
+fn a_pack_in_force_that_is_gone_or_another_is_an_error_and_no_empty_answer() {
+    let desk = Desk::new();
+    let entry = desk.shelf.apply(&desk.file("one", plan(1), &[at(1, "Kraken")]), None, TODAY).expect("taken");
+    let folder = desk.folder.path().join("labels");
+    let file = folder.join(format!("made-{}.labels", &entry.sha256[..16]));
+    let other = desk.file("other", plan(7), &[]);
+    fs::copy(&other, &file).expect("copied");
+    assert!(matches!(desk.shelf.open(), Err(ShelfError::Changed { .. })));
+    fs::remove_file(&file).expect("removed");
+    assert!(desk.shelf.open().is_err());
+    fs::write(folder.join("packs.json"), b"[").expect("written");
+    assert!(matches!(desk.shelf.open(), Err(ShelfError::List { .. })));
+}

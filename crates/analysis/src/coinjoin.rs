@@ -10,9 +10,11 @@
 //! Sources of the rules: nopara73/Dumplings (`Scanner.cs`, 2023) for Wasabi and Whirlpool, Stutz et al. (2022) for
 //! Whirlpool, crocs-muni/coinjoin-analysis for the variants; `JoinMarket`'s balance of makers and taker is ours.
 
+mod balance;
 pub mod change;
 pub mod demix;
 mod features;
+mod groups;
 mod joinmarket;
 mod ledger;
 mod suspects;

@@ -8,14 +8,14 @@ use tracehound_model::ScriptType;
 
 use super::{
     Finding, Protocol, TxShape,
-    change::{Balance, FEE_LIMITS, Problem},
+    balance::{Balance, FEE_LIMITS, Problem},
     features::{Owners, Tally},
 };
 
-/// Bits of evidence for each maker that make a match strong, and fair. On labelled transactions of 2024 those found had
-/// 4 to 13 bits; with dozens of inputs, where some subset fits anything, it falls below 3.
-const STRONG: i32 = 5;
-const FAIR: i32 = 3;
+/// Bits of evidence that make a balance strong, and fair. Of generated rounds of 6 to 34 coins nearly all have 20 to 100;
+/// of 1,600 batches of the same shape whose change has nothing to do with the inputs two have more than one bit.
+const STRONG: f64 = 8.0;
+const FAIR: f64 = 1.0;
 /// The rule that found makers and taker.
 pub(super) const BALANCED: &str = "joinmarket-balanced";
 
@@ -60,14 +60,13 @@ pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
             shape.outputs.iter().map(|coin| coin.value).filter(|&value| value != mixed).collect();
         for flat in FEE_LIMITS {
             match (Problem { inputs: &inputs, mixed, people, changes: &changes, flat }).solve() {
-                Balance::Found(links) => match links.evidence(mixed) {
-                    STRONG.. => return finding(if people >= 5 { 95 } else { 80 }, BALANCED),
-                    FAIR.. => return finding(75, BALANCED),
-                    _ => undecided = true,
-                },
+                Balance::Found(links) if links.evidence >= STRONG => {
+                    return finding(if people >= 5 { 95 } else { 80 }, BALANCED);
+                }
+                Balance::Found(links) if links.evidence >= FAIR => return finding(75, BALANCED),
                 // Nothing fits more narrowly what does not fit widely.
                 Balance::Impossible => break,
-                Balance::Undecided => undecided = true,
+                Balance::Found(_) | Balance::Undecided => undecided = true,
             }
         }
     }

@@ -55,9 +55,9 @@ fn rows() -> Option<Vec<(Row, Tx)>> {
 const GOLDEN: &str = "\
 none:joinmarket-false-positive: joinmarket joinmarket-balanced 3
 none:joinmarket-false-positive: no 6
-none:other-postmix-weak: joinmarket joinmarket-balanced 41
+none:other-postmix-weak: joinmarket joinmarket-balanced 39
 none:other-postmix-weak: no 449
-none:other-postmix-weak: suspected joinmarket-shape 1
+none:other-postmix-weak: suspected joinmarket-shape 3
 none:other-postmix-weak: suspected stonewall 2
 none:other-postmix-weak: tx0 1
 none:wasabi1-postmix: joinmarket joinmarket-balanced 7
@@ -73,9 +73,9 @@ none:whirlpool-postmix: tx0 3
 none:whirlpool-tx0: no 4
 none:whirlpool-tx0: suspected whirlpool-foreign-output 41
 none:whirlpool-tx0: tx0 350
-other-weak: joinmarket joinmarket-balanced 14
+other-weak: joinmarket joinmarket-balanced 12
 other-weak: no 233
-other-weak: suspected joinmarket-shape 12
+other-weak: suspected joinmarket-shape 14
 other-weak: suspected stonewall 10
 wasabi1: wasabi1 wasabi1-coordinator 79
 wasabi1: wasabi1 wasabi1-structure 95

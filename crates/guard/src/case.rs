@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
 };
 
@@ -20,6 +21,7 @@ use crate::{
     policy::{Policy, Role},
     safe::SafeCase,
     scalar::NonCanonical,
+    swap::Joined,
     tx::EvmTx,
     typed::{Authorization, Data, Meaning, TypedData, meaning::ALLOWANCES},
 };
@@ -75,6 +77,8 @@ pub struct Case<'a> {
     pub signs_as: Option<Address>,
     /// What it did when it was executed, if that was tried.
     pub simulation: Option<Simulation>,
+    /// Exchanges that are parts of one.
+    pub(crate) joined: OnceCell<BTreeMap<usize, Joined>>,
     context: Context<'a>,
 }
 
@@ -98,6 +102,7 @@ impl<'a> Case<'a> {
             signer: None,
             signs_as: None,
             simulation: None,
+            joined: OnceCell::new(),
             context,
         }
     }
@@ -106,6 +111,7 @@ impl<'a> Case<'a> {
     pub fn add_call(&mut self, outer: Outer<'a>, functions: Functions<'a>) {
         unpack(outer, functions, &mut self.unpacked);
         self.acts = acts(&self.unpacked.calls);
+        self.joined = OnceCell::new();
         self.grants = self
             .acts
             .iter()

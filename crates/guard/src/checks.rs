@@ -5,6 +5,7 @@ mod approval;
 mod config;
 mod delegate;
 mod effects;
+mod ether;
 mod facts;
 mod format;
 mod hash;
@@ -18,6 +19,7 @@ mod order;
 mod ownership;
 mod price;
 mod queue;
+mod route;
 mod router;
 mod sign;
 mod signatures;
@@ -61,6 +63,7 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Gas01, unread::typed),
     (CheckId::Sim01, unread::bridges),
     (CheckId::Sim01, router::commands),
+    (CheckId::Sim01, ether::sent_along),
     (CheckId::Own01, ownership::power),
     (CheckId::Own01, ownership::operators),
     (CheckId::Gas01, ownership::gas_refund),

@@ -87,6 +87,12 @@ pub(crate) fn wraps(address: &Address, chain_id: Option<u64>) -> bool {
     find(address, chain_id).is_some_and(|entry| entry.wraps)
 }
 
+/// The token that wraps a chain's coin, where one is known; on no chain that is named, Ethereum's.
+pub(crate) fn wrapped(chain_id: Option<u64>) -> Option<Address> {
+    let chain_id = chain_id.unwrap_or(1);
+    ENTRIES.iter().find(|((chain, _), entry)| *chain == chain_id && entry.wraps).map(|((_, token), _)| *token)
+}
+
 /// Addresses of Uniswap's Universal Router, by what reads their commands: the version that is there is the same on every chain.
 static ROUTERS: LazyLock<HashMap<Address, RouterVersion>> = LazyLock::new(|| {
     let named = ENTRIES.iter().filter_map(|((_, address), entry)| {

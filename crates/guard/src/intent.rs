@@ -8,7 +8,7 @@ use crate::{
     known::{self, Size},
     message::Method,
     policy::Role,
-    swap::{Swap, has_markers},
+    swap::{Joined, Swap, has_markers},
     typed::{Item, ItemKind, Meaning, Order},
 };
 
@@ -131,7 +131,8 @@ fn exchange(case: &Case<'_>, placed: &Placed) -> Option<String> {
     if !case.trusts(to, &[Role::Contract, Role::Spender]) {
         return None;
     }
-    let swap = Swap::of(call)?;
+    let joined = case.joined().get(&placed.call);
+    let swap = case.swap_of(placed.call).or_else(|| Swap::of(call))?;
     let [gets] = swap.gets[..] else { return None };
     let given = match (swap.taken(call), swap.gives) {
         (Some((token, amount)), _) => case.amount(amount, &token),
@@ -146,6 +147,15 @@ fn exchange(case: &Case<'_>, placed: &Placed) -> Option<String> {
         Some(least) => format!("at least {}", case.amount(least, &gets)),
         None => format!("an open amount of {}", case.show(&gets)),
     };
+    match joined {
+        Some(Joined::Part) => {
+            return Some(format!("gives {given} at {} for what the next calls bring", case.show(to)));
+        }
+        Some(Joined::Whole(_)) => {
+            return Some(format!("exchanges {given} for {got} at {}, for you", case.show(to)));
+        }
+        None => {}
+    }
     let whom = whom(case, call, beneficiaries);
     Some(format!("exchanges {given} for {got} at {}{whom}", case.show(to)))
 }

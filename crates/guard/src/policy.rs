@@ -205,6 +205,8 @@ pub struct Bounds {
     pub block_fee: Whole,
     /// How old a node's last block may be, in minutes.
     pub node_minutes: u32,
+    /// The most that an exchange may lose for want of a price before a person looks, in dollars.
+    pub unseen_loss: u32,
 }
 
 impl Default for Bounds {
@@ -218,6 +220,7 @@ impl Default for Bounds {
             review_fee: Whole(U256::from(100_000_000_000_000_000_u64)),
             block_fee: Whole(U256::from(5_000_000_000_000_000_000_u64)),
             node_minutes: 10,
+            unseen_loss: 1_000,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// An exchange: what may be taken, and what must come out.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Swap {
     /// The token that is given; the zero address for the chain's coin.
     pub gives: Option<Address>,
@@ -26,6 +26,15 @@ pub(crate) struct Swap {
     pub by_way_of: Vec<Address>,
     /// Whether its way is of no form that is read.
     pub is_unread: bool,
+}
+
+/// What an exchange is judged by that is a part of another.
+#[derive(Clone, Debug)]
+pub(crate) enum Joined {
+    /// A later one, with which it is judged.
+    Part,
+    /// All parts together, of which it is the last.
+    Whole(Swap),
 }
 
 impl Swap {

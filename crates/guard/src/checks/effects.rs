@@ -77,7 +77,7 @@ fn promised(case: &Case<'_>, actor: Address, out: &mut Vec<Finding>) {
             *sum = sum.saturating_add(most);
             up_to.extend(swap.is_exact_out.then_some(token));
         }
-        let Swap { gets, least: Some(least), .. } = swap else { continue };
+        let Some(Swap { gets, least: Some(least), .. }) = case.swap_of(index) else { continue };
         if let Some(token) = gets.last().filter(|_| is_for_actor(case, index)) {
             let sum = promised.entry(*token).or_default();
             *sum = sum.saturating_add(least);

@@ -175,9 +175,28 @@ fn contradicted(case: &Case<'_>, order: &Order, add: &mut impl FnMut(crate::find
     let money: std::collections::BTreeSet<Address> = money.map(|item| case.or_coin(item.token)).collect();
     // One currency is compared with itself.
     if money.len() > 1
-        && let Some(token) = price::contradicted(case, money.into_iter())
+        && let Some(token) = price::contradicted(case, money.iter().copied())
     {
         add(Incomplete, price::contradiction(case, &token));
+    }
+    let floors = order.offer.iter().chain(&order.asked).filter(|item| item.kind == ItemKind::Nft);
+    let is_floor_told = |item: &Item| {
+        let mut floors = case.facts.floor.iter().filter(|floor| floor.collection.0 == item.token);
+        floors.clone().next().is_none() || floors.any(|floor| price::is_fresh(case, floor.date))
+    };
+    if let Some(item) = floors.into_iter().find(|item| !is_floor_told(item)) {
+        let collection = case.show(&item.token);
+        add(
+            Incomplete,
+            format!(
+                "The price of {collection} that the context tells is of another time: it is not believed."
+            ),
+        );
+    }
+    if money.len() > 1
+        && let Some((token, why)) = price::disbelieved(case, money.iter().copied())
+    {
+        add(Incomplete, format!("No price is believed here: {why} of {}.", price::name(case, &token)));
     }
 }
 

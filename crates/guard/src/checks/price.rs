@@ -66,15 +66,30 @@ pub(super) fn told(case: &Case<'_>, token: Address) -> Told {
     Told::Price(newest.dollars.0)
 }
 
+/// Of which of these the context tells a price that is not believed, and why.
+pub(super) fn disbelieved(
+    case: &Case<'_>,
+    mut tokens: impl Iterator<Item = Address>,
+) -> Option<(Address, &'static str)> {
+    tokens.find_map(|token| match told(case, token) {
+        Told::Another(why) => Some((token, why)),
+        Told::Price(_) | Told::Several | Told::Nothing => None,
+    })
+}
+
 /// Of which of these the context tells several prices.
 pub(super) fn contradicted(case: &Case<'_>, mut tokens: impl Iterator<Item = Address>) -> Option<Address> {
     tokens.find(|token| told(case, *token) == Told::Several)
 }
 
+/// A token in a sentence about prices, or the coin.
+pub(super) fn name(case: &Case<'_>, token: &Address) -> String {
+    if token.is_zero() { known::coin(case.chain_id).to_owned() } else { case.show(token) }
+}
+
 /// What is to be said then.
 pub(super) fn contradiction(case: &Case<'_>, token: &Address) -> String {
-    let shown = if token.is_zero() { known::coin(case.chain_id).to_owned() } else { case.show(token) };
-    format!("The context tells several prices of {shown}: which holds is not known.")
+    format!("The context tells several prices of {}: which holds is not known.", name(case, token))
 }
 
 /// What an amount is worth, in the smallest parts of a dollar; what is a dollar by its address is one where nothing else is told.

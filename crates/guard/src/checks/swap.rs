@@ -25,10 +25,10 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Addre
         add("Takes whatever share of the pool comes out: the least amounts are too small to protect."
             .to_owned());
     }
-    let Some(swap) = Swap::of(call) else { return };
-    for address in route(call, &swap).into_iter().filter(|address| !beneficiaries.contains(address)) {
+    let Some(own) = Swap::of(call) else { return };
+    for address in route(call, &own).into_iter().filter(|address| !beneficiaries.contains(address)) {
         let is_coin = address.is_zero() || address == crate::typed::COIN || case.wraps(&address);
-        if !is_coin && !case.knows_contract(&address) && !swap.gets.contains(&address) {
+        if !is_coin && !case.knows_contract(&address) && !own.gets.contains(&address) {
             let title = format!(
                 "The exchange goes by way of {}, and nobody vouches for that address: no more need come out than the least.",
                 case.show(&address)
@@ -36,6 +36,23 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Addre
             out.push(Finding::new(Act01, Incomplete, &call.path, title));
         }
     }
+    if own.is_unread {
+        out.push(Finding::new(
+            Sim01,
+            Review,
+            &call.path,
+            "The way of the exchange is of no form that is read here.",
+        ));
+    }
+    for token in &own.gets {
+        if case.token(token).is_none() && !case.wraps(token) && !token.is_zero() {
+            let title = format!("Nothing is known of the token {} that comes out.", case.show(token));
+            out.push(Finding::new(Sim01, Review, &call.path, title));
+        }
+    }
+    // Parts of one exchange are judged together.
+    let at = case.unpacked.calls.iter().position(|other| other.path == call.path).unwrap_or_default();
+    let Some(swap) = case.swap_of(at) else { return };
     match worth_of(case, call, &swap) {
         Worth::Less(severity, title) => out.push(Finding::new(Sim01, severity, &call.path, title)),
         Worth::NotKnown(token) => {
@@ -50,25 +67,12 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Addre
     if let Some(token) = price::contradicted(case, swap.gives.into_iter().chain(swap.gets.iter().copied())) {
         let title = price::contradiction(case, &token);
         out.push(Finding::new(Sim01, Incomplete, &call.path, title));
-    } else if let Some((token, what)) = untold(case, &swap) {
-        let title = format!(
-            "Held against a range of prices alone ({}): {what} of {}.",
-            worth::BANDS_OF,
-            case.show(&token)
-        );
-        out.push(Finding::new(Sim01, Info, &call.path, title));
+    } else if let Some((severity, title)) = untold(case, call, &swap) {
+        out.push(Finding::new(Sim01, severity, &call.path, title));
     }
     let mut add = |title: String| out.push(Finding::new(Sim01, Review, &call.path, title));
-    if swap.is_unread {
-        add("The way of the exchange is of no form that is read here.".to_owned());
-    }
     if swap.is_exact_out && swap.is_limited {
         add("Stops where the price reaches a limit: the amount that it names need not come out.".to_owned());
-    }
-    for token in &swap.gets {
-        if case.token(token).is_none() && !case.wraps(token) && !token.is_zero() {
-            add(format!("Nothing is known of the token {} that comes out.", case.show(token)));
-        }
     }
     let thousandth = |token: &Address| {
         if token.is_zero() {
@@ -101,7 +105,6 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Addre
         Some(_) => call.value,
         None => U256::ZERO,
     };
-    let at = case.unpacked.calls.iter().position(|other| other.path == call.path).unwrap_or_default();
     if !kept.is_zero() && swap.gives.is_some() && !is_refunded(case, at) {
         let amount = case.amount(kept, &Address::ZERO);
         add(format!(
@@ -155,14 +158,35 @@ fn worth_of(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Worth {
     Worth::Less(severity, sentence(less.as_str()))
 }
 
-/// What an exchange is held against a range of prices for, and why no price is told.
-fn untold(case: &Case<'_>, swap: &Swap) -> Option<(Address, &'static str)> {
+/// What is said of an exchange for which a price is wanting. One that is told and not believed is a gap, whatever it would say.
+/// Without any, what may be lost unseen is for a person from the policy's bound on.
+fn untold(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<(Severity, String)> {
     let (gives, gets) = (case.or_coin(swap.gives?), case.or_coin(*swap.gets.last()?));
-    let another = [gives, gets].into_iter().find_map(|token| match price::told(case, token) {
-        price::Told::Another(why) => Some((token, why)),
-        _ => None,
-    });
-    another.or_else(|| Some((worth::wide(case, gives, gets)?, "the context tells no price")))
+    if let Some((token, why)) = price::disbelieved(case, [gives, gets].into_iter()) {
+        let title = format!(
+            "Held against a range of prices alone ({}): {why} of {}.",
+            worth::BANDS_OF,
+            price::name(case, &token)
+        );
+        return Some((Incomplete, title));
+    }
+    let token = worth::wide(case, gives, gets)?;
+    let most = swap.most.or_else(|| gives.is_zero().then_some(call.value)).unwrap_or(U256::MAX);
+    let lost = worth::unseen(case, (gives, most), (gets, swap.least.unwrap_or_default()));
+    let dollar = U256::from(10).pow(U256::from(18));
+    let bound = U256::from(case.policy.bounds.unseen_loss).saturating_mul(dollar);
+    let why = format!("({}): the context tells no price of {}", worth::BANDS_OF, price::name(case, &token));
+    Some(match lost {
+        Some(lost) if lost <= bound => (Info, format!("Held against a range of prices alone {why}.")),
+        lost => {
+            let lost = lost.filter(|lost| lost.checked_add(dollar).is_some());
+            let lost = lost.map_or_else(
+                || "any amount".to_owned(),
+                |lost| format!("{} dollars", crate::known::decimal(lost / dollar, 0)),
+            );
+            (Review, format!("Held against a range of prices alone {why}, and {lost} may be lost within it."))
+        }
+    })
 }
 
 /// Whether liquidity is added for whatever comes out, a least amount under a quarter of what is offered; or taken out for nothing.
@@ -208,6 +232,9 @@ pub(super) fn burns_at_zero(call: &Call<'_>) -> bool {
 
 /// Whether what an exchange leaves in its router is taken from there for the signer: the same token, after it.
 pub(super) fn is_swept(case: &Case<'_>, index: usize) -> bool {
+    if case.joined().contains_key(&index) {
+        return true;
+    }
     let calls = &case.unpacked.calls;
     let call = &calls[index];
     let Some(swap) = Swap::of(call).filter(|swap| !swap.gets.is_empty()) else { return false };
@@ -246,6 +273,11 @@ const KEEPS: &[&str] = &[
     "refundETH",
     "sweepETH",
 ];
+
+/// Whether a function leaves money where it was sent if it does not need it, which is judged as that.
+pub(super) fn keeps(call: &Call<'_>) -> bool {
+    KEEPS.contains(&name(call))
+}
 
 /// Functions that make calls in the name of the contract that is called.
 const AGGREGATES: &[&str] = &[

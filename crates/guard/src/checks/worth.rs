@@ -58,12 +58,15 @@ struct Band {
     grown: u64,
 }
 
+/// Dollars that an ether is at least.
+pub(super) const LEAST_OF_ETHER: u64 = 350;
+
 const BANDS: &[Band] = &[
     Band { kind: Kind::Dollar, symbols: DOLLARS, least: 1, most: 1, grown: 100 },
     Band {
         kind: Kind::Ether,
         symbols: &["ETH", "WETH", "stETH", "eETH"],
-        least: 350,
+        least: LEAST_OF_ETHER,
         most: 12_500,
         grown: 100,
     },
@@ -71,7 +74,7 @@ const BANDS: &[Band] = &[
     Band {
         kind: Kind::Ether,
         symbols: &["wstETH", "rETH", "cbETH", "weETH"],
-        least: 350,
+        least: LEAST_OF_ETHER,
         most: 12_500,
         grown: 125,
     },
@@ -133,6 +136,21 @@ pub(super) fn wide(case: &Case<'_>, gives: Address, gets: Address) -> Option<Add
         (band.kind != Kind::Dollar && price::worth(case, token, U256::ZERO).is_none()).then_some(token)
     };
     (one.kind != other.kind).then(|| [(gives, one), (gets, other)].into_iter().find_map(untold)).flatten()
+}
+
+/// The most that an exchange may lose without anybody seeing it, for want of a price of one of two things, in the smallest parts of
+/// a dollar: what is given at its dearest, less what comes at its cheapest. Of one kind and of told prices nothing is said.
+pub(super) fn unseen(case: &Case<'_>, gives: (Address, U256), gets: (Address, U256)) -> Option<U256> {
+    wide(case, gives.0, gets.0)?;
+    let at = |(token, amount): (Address, U256), is_dearest: bool| {
+        price::worth(case, token, amount).or_else(|| {
+            let (band, held) = held(case, &token, amount)?;
+            let dollars = U256::from(if is_dearest { band.most } else { band.least });
+            // `held` counts in 10^-36.
+            Some(held.saturating_mul(dollars) / U256::from(10).pow(U256::from(18)))
+        })
+    };
+    Some(at(gives, true)?.saturating_sub(at(gets, false)?))
 }
 
 /// Which of two tokens has no price here, where it takes one to tell what one is in the other. Coin and wrapped coin are one

@@ -162,14 +162,24 @@ pub(crate) struct Plan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Held {
     Exactly(U256),
-    Some,
+    /// What exchanges must bring, less what is spent of it.
+    AtLeast(U256),
 }
 
 impl Held {
     fn and(self, more: Self) -> Self {
         match (self, more) {
-            (Self::Exactly(a), Self::Exactly(b)) => a.checked_add(b).map_or(Self::Some, Self::Exactly),
-            _ => Self::Some,
+            (Self::Exactly(a), Self::Exactly(b)) => {
+                a.checked_add(b).map_or(Self::AtLeast(U256::ZERO), Self::Exactly)
+            }
+            _ => Self::AtLeast(self.least().saturating_add(more.least())),
+        }
+    }
+
+    /// As much as is there whatever happens.
+    fn least(self) -> U256 {
+        match self {
+            Self::Exactly(amount) | Self::AtLeast(amount) => amount,
         }
     }
 }
@@ -289,7 +299,7 @@ impl Reader {
                     self.plan.beneficiaries.insert(receiver);
                 }
             }
-            To::Router => self.hold(token, Held::Some),
+            To::Router => self.hold(token, Held::AtLeast(least)),
             To::Other(other) => {
                 self.plan.beneficiaries.insert(other);
             }
@@ -316,7 +326,7 @@ impl Reader {
         *held = match *held {
             _ if amount == ALL => Held::Exactly(U256::ZERO),
             Held::Exactly(has) if is_exact => Held::Exactly(has.checked_sub(amount)?),
-            _ => Held::Some,
+            other => Held::AtLeast(other.least().saturating_sub(amount)),
         };
         Some(())
     }
@@ -415,9 +425,10 @@ impl Reader {
             0x03 | 0x0a => self.permits(args.first()?),
             // The coin is swept as the zero address.
             0x04 => {
-                self.held.remove(&address(0)?);
-                self.swept(address(0)?, address(1)?, uint(2)?);
-                self.out(address(0)?, address(1)?, uint(2)?);
+                let token = address(0)?;
+                let least = self.held.remove(&token).map_or(U256::ZERO, Held::least).max(uint(2)?);
+                self.swept(token, address(1)?, least);
+                self.out(token, address(1)?, least);
                 Some(())
             }
             0x05 => {
@@ -428,9 +439,11 @@ impl Reader {
             }
             0x06 | 0x07 => {
                 let (token, share) = (address(0)?, uint(2)?);
-                *self.held.get_mut(&token)? = Held::Some;
                 // The finer one counts in 10^-18, and is told as no less than it is.
                 let share = if command == 0x06 { share } else { share.div_ceil(U256::from(FINE / 10_000)) };
+                let held = self.held.get_mut(&token)?;
+                let rest = U256::from(10_000).saturating_sub(share);
+                *held = Held::AtLeast(held.least().saturating_mul(rest) / U256::from(10_000));
                 self.shared(token, address(1)?, share);
                 Some(())
             }
@@ -457,12 +470,12 @@ impl Reader {
                     held.retain(known);
                 }
                 let [token] = held[..] else { return None };
-                self.held.remove(&token);
-                self.swept(token, address(0)?, uint(1)?);
+                let least = self.held.remove(&token).map_or(U256::ZERO, Held::least).max(uint(1)?);
+                self.swept(token, address(0)?, least);
                 if token != WRAPPED {
                     self.plan.wrapped.insert(token);
                 }
-                self.out(Address::ZERO, address(0)?, uint(1)?);
+                self.out(Address::ZERO, address(0)?, least);
                 Some(())
             }
             // A condition.

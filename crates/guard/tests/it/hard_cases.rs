@@ -440,6 +440,32 @@ fn who_takes_by_permit2_is_trusted_by_permit2_alone() {
     assert_eq!(verdict(usdc, format!("0x095ea7b3{}{}", word(router), word("5"))), Decision::Review);
 }
 
+/// A price of a time to come is none, and a context that tells one is not as good as one that tells nothing.
+#[test]
+fn a_price_that_is_not_believed_is_a_gap_in_an_order_too() {
+    let Some(rows) = rows("guard/cases.jsonl") else { return };
+    let row = rows
+        .iter()
+        .find(|row| row["label"].as_str().is_some_and(|label| label.starts_with("N-O honest CoW")));
+    let mut case = row.expect("an order of CoW").clone();
+    let mut said = |date: &str| {
+        let price = format!("now='2026-11-28T00:00:00Z'\n[[price]]\ndollars='3333'\ndate='{date}'\n");
+        case["facts"] = price.into();
+        answer(&case)
+    };
+    let today = said("2026-11-27T00:00:00Z");
+    assert!(
+        !today.findings.iter().any(|one| one.title.contains("No price is believed")),
+        "{:?}",
+        today.findings
+    );
+    for other in ["2026-11-28T00:00:01Z", "2026-11-01T00:00:00Z"] {
+        let report = said(other);
+        assert_eq!(report.verdict, Decision::Review, "{:?}", report.findings);
+        assert!(report.findings.iter().any(|one| one.title.contains("No price is believed here")), "{other}");
+    }
+}
+
 /// What an order brings is said of whoever gets it: its signer, named or not, or a stranger.
 #[test]
 fn an_orders_sentence_names_who_gets_what_it_brings() {

@@ -1,7 +1,9 @@
 //! Honest requests that rest on what is known, beside the same ones that rest on nothing.
 
 use serde_json::{Value, json};
-use tracehound_guard::{Context, Facts, Policy, Report, check_tx, check_typed, policy::DEFAULT};
+use tracehound_guard::{Context, Facts, Policy, Report, check_tx, check_typed};
+
+use crate::UNPRICED;
 
 const ME: &str = "0x1111111111111111111111111111111111111111";
 const COLD: &str = "0x5555555555555555555555555555555555555555";
@@ -27,7 +29,7 @@ fn call(function: &str, words: &[String]) -> String {
 }
 
 fn judged(check: fn(&[u8], Context<'_>) -> Report, policy: &str, input: &Value) -> Report {
-    let policy = format!("{DEFAULT}\n[[book]]\naddress='{COLD}'\nname='our cold wallet'\n{policy}");
+    let policy = format!("{UNPRICED}\n[[book]]\naddress='{COLD}'\nname='our cold wallet'\n{policy}");
     let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\n");
     let (policy, facts) = (Policy::parse(&policy).expect("a policy"), Facts::parse(&facts).expect("facts"));
     check(input.to_string().as_bytes(), Context::new(&policy, &facts))

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use tracehound_guard::{Context, Facts, Policy, Report, check_safe, check_tx, policy::DEFAULT};
 use tracehound_model::Decision;
 
-use crate::NO_REFUND;
+use crate::{NO_REFUND, UNPRICED};
 
 const ME: &str = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
 const V2: &str = "0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D";
@@ -53,7 +53,7 @@ fn aggregate(to: &str, may_fail: u64, value: u64, call: &str) -> String {
 }
 
 fn judge(policy: &str, to: &str, value: u64, data: &str) -> Report {
-    let policy = Policy::parse(&format!("{DEFAULT}\n{policy}")).expect("a policy");
+    let policy = Policy::parse(&format!("{UNPRICED}\n{policy}")).expect("a policy");
     let facts = format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n");
     let pool = "0x87870Bca3F3fD6335C3F4ce8392D69350B4fA4E2";
     let facts = Facts::parse(&format!("{facts}[[address]]\naddress='{pool}'\nverified=true\n"));
@@ -385,7 +385,7 @@ fn to_add_nothing_to_a_right_is_not_told_as_its_end() {
 /// Whoever fills in what is left out takes at least what any transaction takes.
 #[test]
 fn a_fee_is_judged_where_the_gas_is_left_out_and_where_blobs_are_paid() {
-    let policy = Policy::parse(&format!("{DEFAULT}\n[[book]]\naddress='{ROUTER}'\nname='a friend'\n"))
+    let policy = Policy::parse(&format!("{UNPRICED}\n[[book]]\naddress='{ROUTER}'\nname='a friend'\n"))
         .expect("a policy");
     let facts =
         Facts::parse(&format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n")).expect("facts");
@@ -456,4 +456,85 @@ fn a_context_of_what_no_safe_is_like_is_refused() {
     ] {
         assert!(Facts::parse(&format!("[[safe]]\naddress='{ROUTER}'\n{safe}\n")).is_err(), "{safe}");
     }
+}
+
+/// What no function is known to take, or more than it takes, need not come back.
+#[test]
+fn ether_that_a_function_is_not_known_to_take_is_for_a_person() {
+    let ens = "0x253553366Da8546fC250F225fe3d25d0C782303b";
+    let said = |report: &Report, words: &str| report.findings.iter().any(|one| one.title.contains(words));
+    let wrap = |value| judge("", WSTETH, value, &call("wrap(uint256)", &[number(0)]));
+    let report = wrap(10 * ETHER);
+    assert_eq!(report.verdict, Decision::Review, "{:#?}", report.findings);
+    assert!(said(&report, "10 ETH along with wrap"), "{:#?}", report.findings);
+    assert_eq!(wrap(0).verdict, Decision::Allow);
+    // Functions of contracts that are known, none of which takes any.
+    let words = || vec![word(USDC), number(1_000_000), word(ME), number(0)];
+    let pool = "0x87870Bca3F3fD6335C3F4ce8392D69350B4fA4E2";
+    for (to, data) in [
+        (pool, call("supply(address,uint256,address,uint16)", &words())),
+        (pool, call("withdraw(address,uint256,address)", &words()[..3])),
+        (WETH, call("withdraw(uint256)", &[number(ETHER)])),
+        (WETH, call("approve(address,uint256)", &[word(V2), number(5)])),
+        (USDC, call("transfer(address,uint256)", &[word(ME), number(5)])),
+        (USDC, call("deposit()", &[])),
+        (ens, call("withdraw()", &[])),
+        (V2, multicall(&[])),
+        (ROUTER, multicall(&[call("approve(address,uint256)", &[word(V2), number(5)])])),
+    ] {
+        assert_ne!(judge("", to, ETHER, &data).verdict, Decision::Allow, "{to} {data}");
+        assert!(judge("", to, 0, &data).verdict != Decision::Block, "{to} {data}");
+    }
+    assert_eq!(verdict(WETH, ETHER, &call("deposit()", &[])), Decision::Allow);
+    // A name is kept at the price of its letters: a year for 5 or 160 dollars, at 350 dollars an ether at least.
+    let renew = |name: &str, value: u64| {
+        let text = format!("{:0<64}", hex::encode(name));
+        let words = [number(64), number(31_536_000), number(name.len() as u64), text];
+        judge("", ens, value, &call("renew(string,uint256)", &words))
+    };
+    let (fair, dear) = (ETHER / 700, ETHER / 7);
+    assert_eq!(
+        renew("tracehound", fair).verdict,
+        Decision::Allow,
+        "{:#?}",
+        renew("tracehound", fair).findings
+    );
+    let report = renew("tracehound", dear);
+    assert_eq!(report.verdict, Decision::Review, "{:#?}", report.findings);
+    assert!(said(&report, "of which no more than 0.0142"), "{:#?}", report.findings);
+    assert_eq!(
+        (renew("four", dear).verdict, renew("four", ETHER).verdict),
+        (Decision::Allow, Decision::Review)
+    );
+    assert_eq!(renew("ab", 1).verdict, Decision::Review);
+}
+
+/// A bridge is paid what it asks for, and no more than any fee may be.
+#[test]
+fn ether_for_a_bridge_is_its_fee() {
+    let trusted = format!("[[trusted]]\naddress='{UNKNOWN}'\nlabel='an OFT'\nroles=['contract']\n");
+    let book = format!("{trusted}[[book]]\naddress='{ME}'\nname='oneself'\n");
+    let ask = |fee: u64, value: u64| {
+        let param = [
+            number(30_110),
+            word(ME),
+            number(5_000_000),
+            number(4_990_000),
+            number(224),
+            number(256),
+            number(288),
+        ];
+        let words = [
+            vec![number(128), number(fee), number(0), word(ME)],
+            param.to_vec(),
+            vec![number(0), number(0), number(0)],
+        ];
+        let function = "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";
+        judge(&book, UNKNOWN, value, &call(function, &words.concat()))
+    };
+    let fair = ask(ETHER / 100, ETHER / 100);
+    assert_eq!(fair.verdict, Decision::Allow, "{:#?}", fair.findings);
+    assert_eq!(ask(ETHER / 100, ETHER / 50).verdict, Decision::Review);
+    assert_eq!(ask(ETHER, ETHER).verdict, Decision::Review);
+    assert_eq!(ask(10 * ETHER, 10 * ETHER).verdict, Decision::Block);
 }

@@ -35,6 +35,20 @@ mod watch;
 mod whose;
 mod wrapped;
 
+/// The shipped policy without its bound on what may be lost for want of a price, for whatever is no matter of prices.
+struct Unpriced;
+
+const UNPRICED: Unpriced = Unpriced;
+
+impl std::fmt::Display for Unpriced {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let whole = tracehound_guard::policy::DEFAULT;
+        let open = whole.replace("unseen-loss = 1_000 ", "unseen-loss = 4_000_000_000 ");
+        assert_ne!(open, whole, "the bound is written otherwise");
+        f.write_str(&open)
+    }
+}
+
 /// The fields of a Safe transaction that sets no refund of gas up.
 const NO_REFUND: &str = r#""safeTxGas":"0","baseGas":"0","gasPrice":"0","gasToken":"0x0000000000000000000000000000000000000000","refundReceiver":"0x0000000000000000000000000000000000000000""#;
 

@@ -9,6 +9,8 @@ use tracehound_guard::{
 };
 use tracehound_model::{Address, Decision};
 
+use crate::UNPRICED;
+
 const ME: &str = "0x1111111111111111111111111111111111111111";
 const OTHER: &str = "0x2222222222222222222222222222222222222222";
 const LISTED: &str = "0x098B716B8Aaf21512996dC57EB0615e2383E2f96";
@@ -34,7 +36,7 @@ impl Lists for Three {
 }
 
 fn ask(check: fn(&[u8], Context<'_>) -> Report, input: &str) -> Report {
-    let policy = Policy::parse(DEFAULT).expect("a policy");
+    let policy = Policy::parse(&UNPRICED.to_string()).expect("a policy");
     let facts = format!("chain-id=1\naccount='{ME}'\norigin='app.example.org'\nnow='2026-01-01T12:00:00Z'\n");
     let facts = Facts::parse(&facts).expect("facts");
     check(input.as_bytes(), Context { lists: Some(&Three), ..Context::new(&policy, &facts) })
@@ -225,7 +227,7 @@ fn an_exchange_leaves_nothing_open() {
 #[test]
 fn what_an_exchange_takes_counts_against_the_limits() {
     let limits = "[[limit]]\ntoken = \"0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48\"\nper-transaction = \"10_000_000\"\n";
-    let policy = Policy::parse(&format!("{DEFAULT}\n{limits}")).expect("a policy");
+    let policy = Policy::parse(&format!("{UNPRICED}\n{limits}")).expect("a policy");
     let facts = Facts::parse(&format!("chain-id=1\naccount='{ME}'\n")).expect("facts");
     for (amount, is_over) in [("989680", false), ("989681", true)] {
         let input = exchange(USDC, WETH, amount, "de0b6b3a7640000", "0x0");
@@ -329,7 +331,7 @@ fn what_the_policy_blocks_on_another_chain_is_found_in_texts_and_data() {
     const THIEF: &str = "bc1q6l0yxh4h3ppss0w27dr0tmx7fqdnmmgnmq0uzc";
     const TRON: &str = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t";
     let policy = format!(
-        "{DEFAULT}\n[[blocked]]\naddress='{THIEF}'\nname='thief'\n[[blocked]]\naddress='tron:mainnet:{TRON}'\nname='other thief'\n"
+        "{UNPRICED}\n[[blocked]]\naddress='{THIEF}'\nname='thief'\n[[blocked]]\naddress='tron:mainnet:{TRON}'\nname='other thief'\n"
     );
     let policy = Policy::parse(&policy).expect("loads");
     let facts = Facts::parse("chain-id=1\norigin='example.org'\n").expect("facts");

@@ -3,6 +3,7 @@
 
 use tracehound_guard::{Context, Facts, Policy, Report, ask::Moved, check_tx};
 
+use crate::UNPRICED;
 use crate::saw::{Saw, moved};
 
 const ME: &str = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
@@ -35,7 +36,7 @@ fn swap(gives: (&str, u128), gets: (&str, u128), saw: Vec<Moved>) -> Report {
     let selector = hex::encode(&alloy_primitives::keccak256(function)[..4]);
     let data = format!("0x{selector}{}", words.concat());
     let (policy, facts) = (
-        Policy::default(),
+        Policy::parse(&UNPRICED.to_string()).expect("a policy"),
         Facts::parse(&format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n")).expect("facts"),
     );
     let input = format!(r#"{{"from":"{ME}","to":"{V3}","value":"0x0","data":"{data}","chainId":1}}"#);
@@ -113,6 +114,18 @@ fn what_is_given_when_it_runs_is_held_against_what_comes_whatever_the_call_says(
 
 /// `exactInputSingle` or `exactOutputSingle` of the older V3 router to oneself, with prices of the context.
 fn priced(function: &str, gives: (&str, u128), gets: (&str, u128), prices: &str) -> Report {
+    let policy = Policy::parse(&UNPRICED.to_string()).expect("a policy");
+    priced_by(&policy, function, gives, gets, prices)
+}
+
+/// By a policy of one's own.
+fn priced_by(
+    policy: &Policy,
+    function: &str,
+    gives: (&str, u128),
+    gets: (&str, u128),
+    prices: &str,
+) -> Report {
     // All that can be written stands for all that there is.
     let number = |value: u128| if value == u128::MAX { "f".repeat(64) } else { format!("{value:064x}") };
     let amounts = if function == "exactInputSingle" { [gives.1, gets.1] } else { [gets.1, gives.1] };
@@ -129,10 +142,10 @@ fn priced(function: &str, gives: (&str, u128), gets: (&str, u128), prices: &str)
     let types = "((address,address,uint24,address,uint256,uint256,uint256,uint160))";
     let selector = hex::encode(&alloy_primitives::keccak256(format!("{function}{types}"))[..4]);
     let facts = format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n{prices}");
-    let (policy, facts) = (Policy::default(), Facts::parse(&facts).expect("facts"));
+    let facts = Facts::parse(&facts).expect("facts");
     let data = format!("0x{selector}{}", words.concat());
     let input = format!(r#"{{"from":"{ME}","to":"{V3}","value":"0x0","data":"{data}","chainId":1}}"#);
-    check_tx(input.as_bytes(), Context::new(&policy, &facts))
+    check_tx(input.as_bytes(), Context::new(policy, &facts))
 }
 
 const UNI: &str = "0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984";
@@ -166,6 +179,48 @@ fn a_million_dollars_for_eleven_ether_is_for_a_person_without_any_price() {
     let dai = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
     let dollars = priced("exactInputSingle", (USDC, 1_000_000_000), (dai, 990 * ETHER), "");
     assert!(dollars.exit_code == 0 && !says(&dollars, "no price"), "{:#?}", dollars.findings);
+}
+
+/// Without a price an order of magnitude is all that is known, so that a person looks from an amount on.
+#[test]
+fn what_may_be_lost_for_want_of_a_price_is_for_a_person_from_the_policys_bound_on() {
+    const WBTC: &str = "0x2260FAC5E5542a773Aa44fBCfeDf7C193bc2C599";
+    let shipped = Policy::default();
+    let swap = |policy: &Policy, gives, gets, prices: &str| {
+        priced_by(policy, "exactInputSingle", gives, gets, prices)
+    };
+    let usdc = |dollars: u128| (USDC, dollars * 1_000_000);
+    for (gives, gets, lost) in [
+        ((WBTC, 100_000_000), usdc(7_600), "242,400 dollars"),
+        ((WETH, ETHER), usdc(351), "12,149 dollars"),
+        ((WETH, ETHER), usdc(3_000), "9,500 dollars"),
+        (usdc(3_000), (WETH, ETHER), "2,650 dollars"),
+        (usdc(2_100), (WETH, ETHER * 3), "1,050 dollars"),
+        ((WBTC, 100_000_000), (WETH, 30 * ETHER), "239,500 dollars"),
+    ] {
+        let report = swap(&shipped, gives, gets, "");
+        assert_eq!(report.exit_code, 10, "{gives:?} for {gets:?}: {:#?}", report.findings);
+        assert!(says(&report, &format!("and {lost} may be lost")), "{lost}: {:#?}", report.findings);
+    }
+    for (gives, gets) in [
+        (usdc(1_000), (WETH, ETHER / 10)),
+        (usdc(2_050), (WETH, ETHER * 3)),
+        ((WETH, ETHER / 20), usdc(100)),
+        (usdc(1_000_000), (USDC, 1_000_000_000_000)),
+    ] {
+        let report = swap(&shipped, gives, gets, "");
+        assert_eq!(report.exit_code, 0, "{gives:?} for {gets:?}: {:#?}", report.findings);
+    }
+    // A price ends it, and so does a policy that asks for less or more.
+    let told = swap(&shipped, usdc(3_000), (WETH, ETHER), &price(None, "3000", TODAY));
+    assert_eq!(told.exit_code, 0, "{:#?}", told.findings);
+    let bound = |dollars: &str| {
+        let text = tracehound_guard::policy::DEFAULT
+            .replace("unseen-loss = 1_000 ", &format!("unseen-loss = {dollars} "));
+        Policy::parse(&text).expect("a policy")
+    };
+    let honest = |policy: &Policy| swap(policy, usdc(3_000), (WETH, ETHER), "").exit_code;
+    assert_eq!((honest(&bound("2_649")), honest(&bound("2_650"))), (10, 0));
 }
 
 #[test]
@@ -297,7 +352,14 @@ fn a_price_of_another_day_is_none_and_that_is_said() {
     let (old, to_come) = ("2026-01-20T00:00:00Z", "2026-02-01T00:00:01Z");
     for (date, why) in [(old, "older than a week"), (to_come, "of a time to come")] {
         let report = swap(3_000, &price(None, "10", date));
-        assert!(says(&report, why) && report.exit_code == 0, "{date}: {:#?}", report.findings);
+        assert!(says(&report, why) && report.exit_code == 30, "{date}: {:#?}", report.findings);
+        // However little it is for, and of whichever side.
+        let little =
+            priced("exactInputSingle", (USDC, 3_000_000), (WETH, ETHER / 1_000), &price(None, "10", date));
+        assert_eq!(little.exit_code, 30, "{date}: {:#?}", little.findings);
+        let dollars = price(Some(USDC), "1", date);
+        let given = priced("exactInputSingle", (USDC, 3_000_000), (WETH, ETHER / 1_000), &dollars);
+        assert_eq!(given.exit_code, 30, "{date}: {:#?}", given.findings);
         // It makes nothing less strict than a price of today alone, or none.
         let good = price(None, "3000", TODAY);
         for prices in [good.clone() + &price(None, "10", date), price(Some(WETH), "10", date) + &good] {

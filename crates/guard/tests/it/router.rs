@@ -3,7 +3,9 @@
 use alloy_dyn_abi::{DynSolType, DynSolValue};
 use alloy_primitives::{Address, U256};
 use serde_json::json;
-use tracehound_guard::{Context, Facts, Policy, Report, check_tx, policy::DEFAULT};
+use tracehound_guard::{Context, Facts, Policy, Report, check_tx};
+
+use crate::UNPRICED;
 
 pub(super) const ME: &str = "0x1111111111111111111111111111111111111111";
 pub(super) const FRIEND: &str = "0x5555555555555555555555555555555555555555";
@@ -113,7 +115,7 @@ fn sent(to: &str, value: &str, commands: &[Command], more: &str) -> Report {
 /// What is said of call data.
 pub(super) fn judged(to: &str, value: &str, data: &str, more: &str) -> Report {
     let policy = format!(
-        "{DEFAULT}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n[[trusted]]\naddress='{FEE}'\nlabel='the front-end'\nroles=['fee']\n{more}"
+        "{UNPRICED}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n[[trusted]]\naddress='{FEE}'\nlabel='the front-end'\nroles=['fee']\n{more}"
     );
     let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\n");
     let (policy, facts) = (Policy::parse(&policy).expect("a policy"), Facts::parse(&facts).expect("facts"));
@@ -256,7 +258,9 @@ fn whatever_is_changed_to_take_something_is_not() {
             // One command less leaves something behind, or spends what is not there. Half of an exchange for the same is one too.
             let mut fewer = commands.clone();
             fewer.remove(at);
-            let is_whole = name.starts_with("in two parts") && at < 2;
+            // To wrap ether and to unwrap all of it takes nothing.
+            let is_whole =
+                name.starts_with("in two parts") && at < 2 || name.ends_with("exact output") && at == 1;
             if fewer.iter().any(|(byte, _)| *byte != 0x0a) && !is_whole {
                 let report = ask(value, &fewer);
                 assert_ne!(report.exit_code, 0, "{name} without {at}: {:#?}", report.findings);
@@ -311,6 +315,17 @@ fn what_is_swept_or_transferred_to_a_stranger_is_blocked() {
     shares.extend((0..40).map(|_| portion(WETH, FEE, "90")));
     shares.push(sweep(WETH, CALLER, ETHER));
     assert_eq!(ask("0", &shares).exit_code, 20, "{:#?}", ask("0", &shares).findings);
+    // What the exchange itself must bring counts, less the share, where the sweep asks for nothing.
+    let direct = |least, share: &str, swept| {
+        let swap = swap(0x00, ITSELF, ("3000000000", least), (USDC, WETH), true);
+        ask("0", &[swap, portion(WETH, FEE, share), sweep(WETH, CALLER, swept)])
+    };
+    let report = direct(ETHER, "100", "0");
+    assert_eq!(report.exit_code, 0, "{:#?}", report.findings);
+    assert!(report.items[0].intent.contains("for at least 0.99 WETH"), "{}", report.items[0].intent);
+    assert!(direct(ETHER, "100", "1").items[0].intent.contains("0.99 WETH"));
+    assert!(direct("0", "100", ETHER).items[0].intent.contains("for at least 1 WETH"));
+    assert_eq!(direct("0", "100", "0").exit_code, 10);
     // One per cent is a fee, five are for a person; of somebody whom nobody vouches for none is.
     for (to, share, exit) in
         [(FEE, "100", 0), (FEE, "500", 10), (FRIEND, "100", 0), (STRANGER, "1", 30), (STRANGER, "100", 30)]

@@ -7,9 +7,10 @@ use tracehound_guard::{
     Context, Facts, Policy, Report,
     ask::{Engine, Execution, Moved, Simulation},
     check_tx,
-    policy::DEFAULT,
 };
 use tracehound_model::Decision::{self, Allow, Block, Incomplete, Review};
+
+use crate::UNPRICED;
 
 const ME: &str = "0x1111111111111111111111111111111111111111";
 const STRANGER: &str = "0x8888888888888888888888888888888888888888";
@@ -39,7 +40,7 @@ fn call(function: &str, words: &[String]) -> String {
 }
 
 fn judged(to: &str, value: u128, data: &str, policy: &str, engine: Option<&dyn Engine>) -> Report {
-    let policy = Policy::parse(&format!("{DEFAULT}\n{policy}")).expect("a policy");
+    let policy = Policy::parse(&format!("{UNPRICED}\n{policy}")).expect("a policy");
     let facts = format!(
         "chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n[[token]]\naddress='{POOL}'\nsymbol='FOO'\ndecimals=18\n"
     );
@@ -265,6 +266,102 @@ fn what_comes_out_for_the_zero_address_is_lost_but_at_the_older_router() {
     let (_, _, mut commands) = along([USDC, DAI, WETH]).swap_remove(6);
     commands.replace_range(8 + 7 * 64..8 + 8 * 64, &word("0"));
     assert_eq!(ask(UNIVERSAL, 0, &commands).verdict, Block);
+}
+
+/// Routes as the newer router has them: parts that ask for nothing, and a last call that asks for all of it.
+fn in_parts(least: u128, to: &str) -> Vec<(&'static str, Vec<String>)> {
+    let router = "2";
+    let part = |way, to: &str, gives, least| single(NEWER, true, way, to, (gives, least), 0);
+    let along = |way: [&str; 3], to: &str, gives: u128, least: u128| {
+        let path =
+            format!("{}0001f4{}0001f4{}", &word(way[0])[24..], &word(way[1])[24..], &word(way[2])[24..]);
+        let words = [number(32), number(128), word(to), number(gives), number(least), number(66)];
+        call("exactInput((bytes,address,uint256,uint256))", &[words.concat(), format!("{path:0<192}")])
+    };
+    let on_v2 = |gives: u128, least: u128, to: &str, way: [&str; 2]| {
+        let words =
+            [number(gives), number(least), number(128), word(to), number(2), word(way[0]), word(way[1])];
+        call("swapExactTokensForTokens(uint256,uint256,address[],address)", &words)
+    };
+    let unwrap = || call("unwrapWETH9(uint256,address)", &[number(least), word(to)]);
+    let sweep = || call("sweepToken(address,uint256,address)", &[word(WETH), number(least), word(to)]);
+    vec![
+        ("one", vec![part((USDC, WETH), router, DOLLARS, 0), unwrap()]),
+        ("along a way", vec![along([USDC, DAI, WETH], router, DOLLARS, 0), sweep()]),
+        (
+            "three at once",
+            vec![
+                part((USDC, WETH), router, DOLLARS / 2, 0),
+                along([USDC, DAI, WETH], router, DOLLARS / 4, 0),
+                on_v2(DOLLARS / 4, 0, router, [USDC, WETH]),
+                unwrap(),
+            ],
+        ),
+        ("one after another", vec![part((USDC, DAI), router, DOLLARS, 0), on_v2(0, least, to, [DAI, WETH])]),
+        (
+            "one after another, unwrapped",
+            vec![on_v2(DOLLARS, 0, router, [USDC, DAI]), part((DAI, WETH), router, 0, 0), unwrap()],
+        ),
+    ]
+}
+
+#[test]
+fn parts_of_an_exchange_are_judged_by_what_is_asked_for_at_the_end() {
+    let priced = |calls: &[String]| {
+        let policy = Policy::default();
+        let facts = format!(
+            "chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n[[price]]\ndollars='3000'\ndate='2026-01-31T00:00:00Z'\n"
+        );
+        let facts = Facts::parse(&facts).expect("facts");
+        let data = multicall(calls);
+        let input =
+            format!(r#"{{"from":"{ME}","to":"{NEWER}","value":"0x0","data":"0x{data}","chainId":1}}"#);
+        check_tx(input.as_bytes(), Context::new(&policy, &facts))
+    };
+    for (name, calls) in in_parts(ETHER, ME) {
+        let report = priced(&calls);
+        assert_eq!(report.verdict, Allow, "{name}: {:#?}", report.findings);
+        let intent = &report.items[0].intent;
+        assert!(intent.contains("exchanges 3,000 USDC for at least 1 WETH"), "{name}: {intent}");
+    }
+    // Little is asked for; next to nothing; nothing at all.
+    for (least, wanted) in [(ETHER * 3 / 4, Review), (ETHER / 3, Block), (1, Block), (0, Block)] {
+        for (name, calls) in in_parts(least, ME) {
+            let report = priced(&calls);
+            assert_eq!(report.verdict, wanted, "{name} for {least}: {:#?}", report.findings);
+        }
+    }
+    for (name, calls) in in_parts(ETHER, STRANGER) {
+        let report = priced(&calls);
+        assert_eq!(report.verdict, Block, "{name}: {:#?}", report.findings);
+    }
+    // One call less: nothing takes what lies there, or nothing is there.
+    for (name, calls) in in_parts(ETHER, ME) {
+        // Without its first call it gives less, for as much.
+        for at in 1..calls.len() {
+            let mut fewer = calls.clone();
+            fewer.remove(at);
+            let is_less_for_as_much = name == "three at once" && at < 3;
+            let report = priced(&fewer);
+            if !is_less_for_as_much {
+                assert_ne!(report.verdict, Allow, "{name} without {at}: {:#?}", report.findings);
+            }
+        }
+        // Nobody asks for another token's exchange, nor before it.
+        let mut other = calls.clone();
+        other.push(single(NEWER, true, (DAI, LINK), "2", (ETHER, 0), 0));
+        assert_ne!(priced(&other).verdict, Allow, "{name}");
+        let mut turned = calls.clone();
+        turned.reverse();
+        assert_ne!(priced(&turned).verdict, Allow, "{name}");
+    }
+    // Two things given for one: neither speaks for the other.
+    let two = [
+        single(NEWER, true, (USDC, WETH), "2", (DOLLARS, 0), 0),
+        single(NEWER, true, (DAI, WETH), "2", (3_000 * ETHER, 0), 0),
+        call("unwrapWETH9(uint256,address)", &[number(ETHER), word(ME)]),
+    ];
+    assert_eq!(priced(&two).verdict, Block);
 }
 
 /// An engine that saw these movements.

@@ -1,7 +1,9 @@
 //! Typed data by its whole type: who gives, gets, receives, and may act, each in the sentence and each judged.
 
 use serde_json::{Value, json};
-use tracehound_guard::{Context, Facts, Policy, Report, check_typed, policy::DEFAULT};
+use tracehound_guard::{Context, Facts, Policy, Report, check_typed};
+
+use crate::UNPRICED;
 
 const ME: &str = "0x1111111111111111111111111111111111111111";
 const FRIEND: &str = "0x5555555555555555555555555555555555555555";
@@ -12,7 +14,7 @@ const CONTRACT: &str = "0x9999999999999999999999999999999999999999";
 
 fn judge(primary: &str, fields: &[(&str, &str, Value)]) -> Report {
     let policy = format!(
-        "{DEFAULT}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n[[trusted]]\naddress='{CONTRACT}'\nlabel='the contract'\n\
+        "{UNPRICED}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n[[trusted]]\naddress='{CONTRACT}'\nlabel='the contract'\n\
          roles=['contract']\n[[trusted]]\naddress='{FRIEND}'\nlabel='a friend'\nroles=['operator','recipient']\n"
     );
     let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\n");

@@ -142,7 +142,8 @@ impl Market {
     /// What the guard says to it, told who signs, that this Seaport is the market, and that an NFT goes for 1 ETH.
     fn guard(&self, document: &Value) -> Report {
         let trusted = "label = 'Seaport 1.6'\nroles = ['contract']";
-        let policy = format!("{DEFAULT}\n[[trusted]]\naddress = '{}'\n{trusted}\n", self.seaport);
+        let fees = format!("[[trusted]]\naddress = '{MARKET}'\nlabel = 'its fees'\nroles = ['fee']\n");
+        let policy = format!("{DEFAULT}\n[[trusted]]\naddress = '{}'\n{trusted}\n{fees}", self.seaport);
         let policy = Policy::parse(&policy).expect("a policy");
         let now =
             jiff::Timestamp::from_second(i64::try_from(self.ends).expect("a time") - 3_600).expect("a time");

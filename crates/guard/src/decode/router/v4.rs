@@ -183,7 +183,7 @@ impl Reader {
                     due.parts.iter_mut().for_each(|part| part.least = kept(part.least));
                     let to = args.get(1)?.address()?;
                     if matches!(self.to(to), super::To::Router) {
-                        self.hold(token, Held::Some);
+                        self.hold(token, Held::AtLeast(U256::ZERO));
                     }
                     self.shared(token, to, share);
                 }

@@ -1,0 +1,142 @@
+//! G-SIM-01 for ether that is sent along with a call: a function that is known takes what it is known to take, and nothing else
+//! need come back.
+
+use alloy_primitives::{Address, U256};
+
+use super::{price, worth};
+use crate::{
+    case::Case,
+    decode::{Call, EXECUTE, Plan, Value},
+    finding::{
+        CheckId::{Gas01, Sim01},
+        Finding,
+        Severity::{Block, Review},
+    },
+    swap::Swap,
+};
+
+/// What becomes of ether that is sent along with a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// No more than this has a use that is known.
+    UpTo(U256),
+    /// All of it comes back in some form, or what is too much is judged elsewhere.
+    All,
+}
+
+/// Functions that call their own contract, which sees the same ether in each of these calls.
+const AT_ITSELF: &[&str] =
+    &["multicall(bytes[])", "multicall(uint256,bytes[])", "multicall(bytes32,bytes[])"];
+
+/// A function of OFT. Source: `LayerZero`, `IOFT.sol`: `send(SendParam, MessagingFee, address)`.
+const OFT_SEND: &str = "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";
+const ACROSS: &str =
+    "depositV3(address,address,address,address,uint256,uint256,uint256,address,uint32,uint32,uint32,bytes)";
+
+/// What a name of so many letters costs, in 10^-18 dollars a second. Source: ensdomains/ens-contracts,
+/// `deploy/ethregistrar/01_deploy_exponential_premium_price_oracle.ts`; the controller sends back what is too much
+/// (`ETHRegistrarController.sol`, `renew`).
+const RENTS: [(usize, u64); 3] = [(5, 158_548_959_919), (4, 5_073_566_717_402), (3, 20_294_266_869_609)];
+
+pub(super) fn sent_along(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let calls = &case.unpacked.calls;
+    for (index, call) in calls.iter().enumerate() {
+        let Some((to, decoded)) = call.to.zip(call.decoded.as_ref()) else { continue };
+        let is_shared = AT_ITSELF.contains(&decoded.signature());
+        // What other wrappers pass on is judged where it goes; a contract that nobody vouches for has findings of its own.
+        let is_judged = call.is_wrapper && !is_shared || !(case.knows_contract(&to) || case.may_receive(&to));
+        if call.value.is_zero() || call.delegate || is_judged || case.is_own(&to) {
+            continue;
+        }
+        let taken = if is_shared {
+            let inside = format!("{} › ", call.path);
+            let own = calls[index + 1..].iter().take_while(|inner| inner.path.starts_with(&inside));
+            let uses = own
+                .filter(|inner| inner.to == call.to && !inner.is_wrapper)
+                .map(|inner| used(case, inner, call.value));
+            uses.fold(Use::UpTo(U256::ZERO), Use::and)
+        } else {
+            used(case, call, call.value)
+        };
+        let Use::UpTo(most) = taken else { continue };
+        if call.value > most {
+            let (sent, to) = (case.amount(call.value, &Address::ZERO), case.show(&to));
+            let name = &decoded.function.name;
+            let title = if most.is_zero() {
+                format!(
+                    "Sends {sent} along with {name} at {to}, which is not known to take any: nothing need come back for it."
+                )
+            } else {
+                let most = case.amount(most, &Address::ZERO);
+                format!(
+                    "Sends {sent} along with {name} at {to}, of which no more than {most} has a use that is known."
+                )
+            };
+            out.push(Finding::new(Sim01, Review, &call.path, title));
+        }
+        bridge_fee(case, call, out);
+    }
+}
+
+impl Use {
+    fn and(self, more: Self) -> Self {
+        match (self, more) {
+            (Self::UpTo(one), Self::UpTo(other)) => Self::UpTo(one.saturating_add(other)),
+            _ => Self::All,
+        }
+    }
+}
+
+/// What a function is known to do with ether: to wrap, stake or lock it, to exchange it, to pay its own price.
+fn used(case: &Case<'_>, call: &Call<'_>, value: U256) -> Use {
+    let nothing = Use::UpTo(U256::ZERO);
+    let Some((to, decoded)) = call.to.zip(call.decoded.as_ref()) else { return nothing };
+    let is_coin = |token: Option<Address>| token.is_some_and(|token| case.or_coin(token).is_zero());
+    let all_if = |is_so: bool| if is_so { Use::All } else { nothing };
+    match decoded.signature() {
+        "deposit()" => all_if(case.wraps(&to)),
+        "submit(address)" => all_if(case.stakes(&to)),
+        "depositTo(address)" => Use::All,
+        "renew(string,uint256)" => Use::UpTo(rent(case, decoded.args.first(), decoded.uint(1))),
+        OFT_SEND => {
+            let fee = decoded.args.get(1).and_then(|fee| fee.elements().first().and_then(Value::uint));
+            Use::UpTo(fee.unwrap_or_default())
+        }
+        ACROSS if is_coin(decoded.address(2)) => Use::UpTo(decoded.uint(4).unwrap_or_default()),
+        signature if EXECUTE.contains(&signature) => {
+            all_if(Plan::of(&Call { value, ..call.clone() }).is_some())
+        }
+        // What of it an exchange does not take is looked at with the exchange.
+        _ if super::swap::keeps(call) => Use::All,
+        _ => match &decoded.function.name[..] {
+            "swapExactETHForTokens" | "swapETHForExactTokens" | "addLiquidityETH" => Use::All,
+            _ => all_if(Swap::of(call).is_some_and(|swap| is_coin(swap.gives) && swap.most.is_some())),
+        },
+    }
+}
+
+/// What it may cost at most to keep a name for so long, at the least that an ether is worth.
+fn rent(case: &Case<'_>, name: Option<&Value<'_>>, seconds: Option<U256>) -> U256 {
+    let Some(Value::Text(name)) = name else { return U256::ZERO };
+    let letters = String::from_utf8_lossy(name).chars().count();
+    let Some((_, rent)) = RENTS.iter().find(|(least, _)| letters >= *least) else { return U256::ZERO };
+    let dollars = U256::from(*rent).saturating_mul(seconds.unwrap_or_default());
+    let (one, a_quarter_more) = (U256::from(10).pow(U256::from(18)), |amount: U256| {
+        amount.saturating_mul(U256::from(5)) / U256::from(4)
+    });
+    match price::told(case, Address::ZERO) {
+        price::Told::Price(price) if !price.is_zero() => a_quarter_more(dollars.saturating_mul(one) / price),
+        _ => dollars / U256::from(worth::LEAST_OF_ETHER),
+    }
+}
+
+/// What a bridge asks for itself, held to the bounds of fees.
+fn bridge_fee(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>) {
+    let bounds = &case.policy.bounds;
+    if call.signature() != Some(OFT_SEND) || call.value <= bounds.review_fee.0 {
+        return;
+    }
+    let severity = if call.value > bounds.block_fee.0 { Block } else { Review };
+    let title = format!("Pays {} to a bridge as its fee.", case.amount(call.value, &Address::ZERO));
+    out.push(Finding::new(Gas01, severity, &call.path, title));
+}

@@ -29,7 +29,8 @@ pub enum Difficulty {
     Usual,
     /// Rounds of 100 to 250 coins in which people take amounts that others have too and keep the rest as change, makers
     /// with several coins, peel chains that at times pay the larger part away or leave a decoy, wallets that change their
-    /// kind of address.
+    /// kind of address; rounds of Wasabi 1 and Whirlpool, coins that are mixed again and again, sweeps of services,
+    /// `PayJoin`s, thieves who learn that their coins are listed; three weeks instead of two days.
     Hard,
 }
 

@@ -23,7 +23,7 @@ pub(crate) const SERVICES: u32 = 128;
 /// Services that mine.
 const MINERS: u64 = 16;
 /// Addresses of a service that are used again and again.
-const HOT_KEYS: u64 = 4;
+pub(crate) const HOT_KEYS: u64 = 4;
 /// Most users. 12 bytes each.
 const MAX_USERS: u64 = 1 << 19;
 /// Numbers of the economy's wallets are below this.
@@ -163,6 +163,11 @@ impl Economy {
         if coin.value >= DUST {
             self.pool.insert(coin, dice);
         }
+    }
+
+    /// How many inputs a transaction of at least `least` has.
+    pub(crate) fn draw_inputs(&self, least: usize, dice: &mut Dice) -> usize {
+        (0..1_000).map(|_| self.shape.inputs.draw(dice)).find(|&inputs| inputs >= least).unwrap_or(least)
     }
 
     /// Counts a transaction of a story.

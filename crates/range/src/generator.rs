@@ -29,6 +29,8 @@ const FULL_BLOCK: u64 = 3_000_000;
 const USUAL_TX: u64 = 2_200;
 /// Even a short chain has about this many blocks with payments in them.
 const WANTED_BLOCKS: u64 = 256;
+/// The same of the harder range, whose large rounds take the room of several blocks: about three weeks remain.
+const HARD_BLOCKS: u64 = 5 * 7 * 24 * 6;
 /// Seconds between blocks, on average.
 const BLOCK_INTERVAL: u64 = 600;
 
@@ -121,7 +123,12 @@ impl Generator {
     fn with_heists(config: GeneratorConfig, heists: u32, difficulty: Difficulty) -> Result<Self, RangeError> {
         let generator = Self::new(config)?;
         let director = Director::new(&generator.config, heists, difficulty)?;
-        Ok(Self { director: Some(director), ..generator })
+        let block_weight = match difficulty {
+            Difficulty::Usual => generator.block_weight,
+            Difficulty::Hard => generator.block_weight * WANTED_BLOCKS / HARD_BLOCKS,
+        };
+        let block_weight = block_weight.max(4 * USUAL_TX);
+        Ok(Self { director: Some(director), block_weight, ..generator })
     }
 
     /// What the heists wrote down since it was taken last; at the chain's end, what is left to say.

@@ -5,25 +5,32 @@
 //! well a wallet keeps its habits, in decoy dust and in pace; one in ten stays dormant. Rounds of `CoinJoin`s take their
 //! other people from the background, and some rounds are held without any thief.
 //!
-//! The harder range ([`Difficulty::Hard`]) makes rounds large, cuts them as clients do, and lets makers and peel chains be
-//! less plain.
+//! The harder range ([`Difficulty::Hard`]) makes rounds large, cuts them as clients do, lets makers and peel chains be less
+//! plain, and adds what has a module of its own: `wasabi1`, `whirlpool`, coins that go from round to round (`waiting`), the
+//! sweeps of services (`custody`), `payjoin`, and thieves who go another way once their coins are listed (`adapt`). It lasts
+//! about three weeks.
 //!
-//! **What is not modelled:** other chains and bridges, price, office hours, exchanges that freeze, thieves who learn, Wasabi 1,
-//! Whirlpool, wallets that prefer mixed coins for the next round, custodial sweeps, `PayJoin`, wallets of several people.
+//! **What is not modelled:** other chains and bridges, price, office hours, exchanges that freeze, wallets of several people.
 
+mod adapt;
 mod branch;
+mod custody;
+mod payjoin;
 mod plan;
 mod records;
 mod rounds;
 mod stage;
+mod waiting;
 mod wallets;
+mod wasabi1;
+mod whirlpool;
 
 use std::collections::BTreeMap;
 
 use tracehound_model::{OutPoint, Sats};
 
 pub use records::{
-    BranchEnds, Custody, Hop, Protocol, Record, TRUTH_FILE, TRUTH_VERSION, Typology, read_truth,
+    Adaptation, BranchEnds, Custody, Hop, Protocol, Record, TRUTH_FILE, TRUTH_VERSION, Typology, read_truth,
 };
 pub use wallets::{Wallet, Wallets};
 
@@ -39,6 +46,7 @@ use plan::{FEWEST_TXS, MIXERS, Plan};
 pub(crate) use rounds::MOST_COINS;
 use rounds::{Outcome, equal, round_size, wasabi2};
 use stage::{Book, Habit, Note, Out, Piece, Stage, loot, stolen};
+use waiting::Waiting;
 
 /// Written into the truth.
 const NOTE: &str =
@@ -51,8 +59,17 @@ const QUIET: u64 = 110;
 const MOST_HEISTS: u64 = 10_000;
 /// Chance in a hundred that a wallet of the harder range does not keep its habit, its kind of address among it.
 const HARD_NOISE: u64 = 35;
+/// Chance in a hundred that a thief of the harder range goes another way when his coins are listed.
+const LEARNS: u64 = 50;
+/// In the harder range one transaction in about so many each is due to the life of the pools, to sweeps and to `PayJoin`s.
+const POOLS_EVERY: u64 = 40;
+const SWEEPS_EVERY: u64 = 150;
+const PAYJOINS_EVERY: u64 = 200;
 /// Transactions that one action may take.
 const ROOM: u64 = 2;
+
+/// What the background does.
+type Life = fn(&mut Stage<'_>);
 
 /// What happens next.
 enum Event {
@@ -64,6 +81,8 @@ enum Event {
     Branch(usize),
     /// A round without a thief.
     Round(Protocol),
+    /// Something the background of the harder range does again and again, so many transactions apart.
+    Life(Life, u64),
 }
 
 /// Lets heists happen while the background goes on.
@@ -72,6 +91,7 @@ pub(crate) struct Director {
     book: Book,
     tx_count: u64,
     hard: bool,
+    waiting: Waiting,
     /// By the transaction number from which it may happen, and in the order of planning.
     agenda: BTreeMap<(u64, u64), Event>,
     planned: u64,
@@ -95,6 +115,7 @@ impl Director {
             book: Book::new(config.network),
             tx_count: txs,
             hard: difficulty == Difficulty::Hard,
+            waiting: Waiting::default(),
             agenda: BTreeMap::new(),
             planned: 0,
             branches: Vec::new(),
@@ -112,13 +133,28 @@ impl Director {
             let mut plan = Plan::draw(config.seed, heist, share, (txs - QUIET) * 2 / 5, &mut director.dice);
             if director.hard {
                 plan.noise = HARD_NOISE;
+                plan.hard = true;
             }
             director.plan(start, Event::Theft(Box::new(plan)));
         }
         for number in 0..=heists {
             let at = director.dice.between(QUIET + (txs - QUIET) / 6, txs);
-            let protocol = if number % 2 == 0 { Protocol::Wasabi2 } else { Protocol::Joinmarket };
+            let protocol = match (number % 2, director.hard && number % 4 == 2) {
+                (_, true) => Protocol::Wasabi1,
+                (0, _) => Protocol::Wasabi2,
+                _ => Protocol::Joinmarket,
+            };
             director.plan(at, Event::Round(protocol));
+        }
+        if director.hard {
+            let lives: [(Life, u64); 3] = [
+                (whirlpool::go_on, POOLS_EVERY),
+                (custody::sweep, SWEEPS_EVERY),
+                (payjoin::of_background, PAYJOINS_EVERY),
+            ];
+            for (life, every) in lives {
+                director.plan(QUIET + every, Event::Life(life, every));
+            }
         }
         Ok(director)
     }
@@ -137,10 +173,21 @@ impl Director {
         }
         let Some((_, event)) = self.agenda.pop_first() else { return false };
         let hard = self.hard;
-        let mut stage = Stage { chain, economy, dice: &mut self.dice, book: &mut self.book, hard };
+        let mut stage = Stage {
+            chain,
+            economy,
+            dice: &mut self.dice,
+            book: &mut self.book,
+            waiting: &mut self.waiting,
+            hard,
+        };
         match event {
             Event::Theft(mut plan) => match theft(&mut stage, &mut plan) {
                 Some(first) => {
+                    if hard && stage.dice.chance(LEARNS, 100) {
+                        let soon = (self.tx_count - now) / 3;
+                        plan.listed_at = Some(now + stage.dice.between(soon / 10, soon.max(1)));
+                    }
                     let at = now + plan.delay(stage.dice);
                     self.plan(at, Event::Split(plan, first));
                 }
@@ -175,10 +222,18 @@ impl Director {
                         let others = stage.dice.between(15, 60) as usize;
                         equal(&mut stage, others / 4, None)
                     }
+                    Protocol::Wasabi1 => wasabi1::wasabi1(&mut stage, None),
+                    // Their life goes on by itself.
+                    Protocol::Whirlpool => Outcome::Mixed(Vec::new(), 0),
                 };
                 if matches!(held, Outcome::Called(_)) {
                     self.plan(now + 200, Event::Round(protocol));
                 }
+            }
+            Event::Life(life, every) => {
+                life(&mut stage);
+                let at = now + stage.dice.between(every / 2, every * 3 / 2);
+                self.plan(at, Event::Life(life, every));
             }
         }
         true
@@ -187,7 +242,14 @@ impl Director {
     /// The chain is complete: says where everything is.
     pub(crate) fn finish(&mut self, chain: &mut Assembler, economy: &mut Economy) {
         let hard = self.hard;
-        let mut stage = Stage { chain, economy, dice: &mut self.dice, book: &mut self.book, hard };
+        let mut stage = Stage {
+            chain,
+            economy,
+            dice: &mut self.dice,
+            book: &mut self.book,
+            waiting: &mut self.waiting,
+            hard,
+        };
         for (branch, _) in self.branches.iter_mut().flatten() {
             end(&mut stage, branch);
         }

@@ -30,8 +30,8 @@ pub use config::{Difficulty, GeneratorConfig, MAX_TXS, MIN_TXS, Profile};
 pub use error::RangeError;
 pub use generator::{Generator, HeistConfig, Progress, Summary, generate_heists};
 pub use heist::{
-    BranchEnds, Custody, Hop, Protocol, Record, TRUTH_FILE, TRUTH_VERSION, Typology, Wallet, Wallets,
-    read_truth,
+    Adaptation, BranchEnds, Custody, Hop, Protocol, Record, TRUTH_FILE, TRUTH_VERSION, Typology, Wallet,
+    Wallets, read_truth,
 };
 pub use repeat::{Repeated, repeat_blocks};
 pub use truth::{Actor, Ends, Entry, Lot, LotLabel, Movement, Role, Step, Truth};

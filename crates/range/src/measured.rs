@@ -20,7 +20,7 @@ pub(crate) struct Histogram {
 }
 
 impl Histogram {
-    const fn new(rows: &'static [(u32, u32, u32)]) -> Self {
+    pub(crate) const fn new(rows: &'static [(u32, u32, u32)]) -> Self {
         let (mut total, mut i) = (0, 0);
         while i < rows.len() {
             total += rows[i].2;

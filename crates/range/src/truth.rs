@@ -37,6 +37,8 @@ pub enum Role {
     MixerPayout,
     /// An uninvolved user who gets dust.
     Dusted,
+    /// Who holds rounds, and takes a fee.
+    Coordinator,
 }
 
 /// An address of the case.
@@ -110,6 +112,10 @@ pub enum Step {
     MixerPayout,
     /// Dust for uninvolved people.
     Dust,
+    /// A coin is cut into equal ones for the rounds of a pool.
+    Premix,
+    /// A payment to which the payee brings a coin of its own.
+    Payjoin,
 }
 
 /// One transaction of the case.

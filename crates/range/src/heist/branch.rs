@@ -5,12 +5,19 @@ use std::collections::VecDeque;
 use tracehound_model::{OutPoint, Sats};
 
 use super::{
+    adapt, payjoin,
     plan::{MIXERS, Plan, Task},
     records::{BranchEnds, Custody, Hop, Record},
     rounds::{Guest, Outcome, equal, round_size, wasabi2},
     stage::{Habit, Note, Out, Party, Piece, Stage, clean, deal, loot, stolen},
+    wasabi1::wasabi1,
+    whirlpool,
 };
-use crate::{Lot, Role, Step, economy::draw_service};
+use crate::{
+    Lot, Role, Step,
+    economy::{SERVICES, draw_service},
+    owner::Template,
+};
 
 /// Pieces below this many satoshi are left where they are.
 const SMALL: u64 = 50_000;
@@ -27,6 +34,14 @@ struct Owed {
     payouts: Vec<u64>,
 }
 
+/// A kind of round that a thief takes part in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    Standard,
+    Equal,
+    OneAmount,
+}
+
 /// A part of the loot.
 pub(super) struct Branch {
     pub(super) heist: u32,
@@ -39,6 +54,12 @@ pub(super) struct Branch {
     /// Clean money to be spent together with the next piece.
     own: Option<Piece>,
     owed: Option<Owed>,
+    /// Coins in a pool, each with the rounds that are left for it, and the pool's amount.
+    pooled: Vec<(Piece, u32)>,
+    pool: u64,
+    /// Whether he has changed his ways, and whether he goes to services that few people use.
+    adapted: bool,
+    shy: bool,
     hops: Vec<Hop>,
     ends: BranchEnds,
 }
@@ -54,6 +75,10 @@ impl Branch {
             left: Vec::new(),
             own: None,
             owed: None,
+            pooled: Vec::new(),
+            pool: 0,
+            adapted: false,
+            shy: false,
             hops: Vec::new(),
             ends,
         }
@@ -61,15 +86,27 @@ impl Branch {
 
     /// Where everything is now.
     pub(super) fn ends(&self) -> BranchEnds {
-        let pieces = self.pieces.iter().chain(&self.left).chain(&self.own);
+        let pooled = self.pooled.iter().map(|(piece, _)| piece);
+        let pieces = self.pieces.iter().chain(&self.left).chain(&self.own).chain(pooled);
         BranchEnds { held: Sats(pieces.map(Piece::stolen).sum()), ..self.ends }
     }
 
     /// Does one thing. Returns after how many transactions of the chain it wants to go on, `None` when it is done.
     pub(super) fn step(&mut self, stage: &mut Stage<'_>, plan: &mut Plan) -> Option<u64> {
         let task = self.tasks.pop_front()?;
+        let listed = plan.listed_at.is_some_and(|at| at <= stage.economy.totals.txs);
+        if task == Task::CashOut && listed && !self.adapted {
+            self.adapted = true;
+            let adaptation = adapt::draw(stage, self.heist, self.number);
+            self.shy = adaptation.shy;
+            self.tasks.push_front(task);
+            for task in adaptation.first {
+                self.tasks.push_front(task);
+            }
+            return Some(plan.delay(stage.dice));
+        }
         match task {
-            Task::Peel(0) | Task::Wasabi2(0) | Task::Equal(0) | Task::Payouts(0) => {}
+            Task::Peel(0) | Task::Wasabi2(0) | Task::Equal(0) | Task::Wasabi1(0) | Task::Payouts(0) => {}
             Task::Peel(left) => {
                 if self.peel(stage, plan) {
                     self.tasks.push_front(Task::Peel(left - 1));
@@ -77,8 +114,16 @@ impl Branch {
             }
             Task::FanOut(count) => self.fan_out(stage, plan, count),
             Task::Gather => self.gather(stage, plan),
-            Task::Wasabi2(left) => self.round(stage, plan, true, left),
-            Task::Equal(left) => self.round(stage, plan, false, left),
+            Task::Wasabi2(left) => self.round(stage, plan, Round::Standard, left),
+            Task::Equal(left) => self.round(stage, plan, Round::Equal, left),
+            Task::Wasabi1(left) => self.round(stage, plan, Round::OneAmount, left),
+            Task::Premix => self.premix(stage, plan),
+            Task::Pool(tries) => {
+                if self.pool_round(stage, plan, tries == 0) {
+                    self.tasks.push_front(Task::Pool(tries.saturating_sub(1)));
+                }
+            }
+            Task::Payjoin => self.payjoin(stage, plan),
             Task::Deposit => self.deposit(stage, plan),
             Task::Payouts(tries) => {
                 if self.payout(stage, plan) {
@@ -163,13 +208,13 @@ impl Branch {
     }
 
     /// A service's deposit address, or a buyer's now and then.
-    fn payee(stage: &mut Stage<'_>, buyers: u64) -> (Party, Role) {
+    fn payee(stage: &mut Stage<'_>, buyers: u64, shy: bool) -> (Party, Role) {
         if stage.dice.chance(buyers, 100) {
             let user = stage.economy.draw_user(stage.dice);
             return (stage.fresh(user), Role::Peeled);
         }
         let service = loop {
-            let service = draw_service(stage.dice);
+            let service = if shy { adapt::small_service(stage.dice) } else { draw_service(stage.dice) };
             let party = stage.background(service, 0);
             if !MIXERS.contains(&service) && party.owner.script_key().is_some() {
                 break service;
@@ -206,7 +251,7 @@ impl Branch {
             self.left.extend(inputs);
             return false;
         }
-        let (party, role) = Self::payee(stage, 15);
+        let (party, role) = Self::payee(stage, 15, self.shy);
         if party.owner.script_key().is_none() {
             self.pieces.extend(inputs);
             return true;
@@ -285,9 +330,9 @@ impl Branch {
     }
 
     /// A round; when too few people come, the next one is tried instead, so that nobody waits for ever.
-    fn round(&mut self, stage: &mut Stage<'_>, plan: &mut Plan, standard: bool, left: u32) {
+    fn round(&mut self, stage: &mut Stage<'_>, plan: &mut Plan, kind: Round, left: u32) {
         let mut pieces = Vec::new();
-        let most = if standard { MOST_PER_ROUND } else { 1 };
+        let most = if kind == Round::Equal { 1 } else { MOST_PER_ROUND };
         while pieces.len() < most {
             let Some(piece) = self.take_largest() else { break };
             pieces.push(piece);
@@ -299,12 +344,16 @@ impl Branch {
         let note = self.note(Step::CoinJoin);
         let mut address = |stage: &mut Stage<'_>| plan.fresh(stage, false);
         let guest = Guest { note, pieces, address: &mut address };
-        let (outcome, next) = if standard {
-            let others = round_size(stage);
-            (wasabi2(stage, others, Some(guest)), Task::Wasabi2(left - 1))
-        } else {
-            let others = stage.dice.between(4, 11) as usize;
-            (equal(stage, others, Some(guest)), Task::Equal(left - 1))
+        let (outcome, next) = match kind {
+            Round::Standard => {
+                let others = round_size(stage);
+                (wasabi2(stage, others, Some(guest)), Task::Wasabi2(left - 1))
+            }
+            Round::Equal => {
+                let others = stage.dice.between(4, 11) as usize;
+                (equal(stage, others, Some(guest)), Task::Equal(left - 1))
+            }
+            Round::OneAmount => (wasabi1(stage, Some(guest)), Task::Wasabi1(left - 1)),
         };
         match outcome {
             Outcome::Mixed(mine, paid_away) => {
@@ -316,6 +365,96 @@ impl Branch {
             Outcome::Called(mine) => self.pieces.extend(mine),
         }
         self.tasks.push_front(next);
+    }
+
+    /// Cuts the largest piece for a pool that is small enough for it.
+    fn premix(&mut self, stage: &mut Stage<'_>, plan: &mut Plan) {
+        let Some(piece) = self.take_largest() else { return };
+        let inputs = self.inputs(piece, stage);
+        let total: u64 = inputs.iter().map(|piece| piece.value).sum();
+        let Some((pool, count)) = whirlpool::pool_for(total, stage.dice) else {
+            self.pieces.extend(inputs);
+            return;
+        };
+        let count = whirlpool::of_thief(count);
+        let mut address = |_: &mut Stage<'_>| plan.fresh_of(Template::P2wpkh);
+        let mut outs = whirlpool::tx0(stage, total, (pool, count), &mut address, Role::Churn);
+        let sizes: Vec<u64> = outs.iter().map(|out| out.value).collect();
+        let lots: Vec<Lot> = inputs.iter().flat_map(|piece| piece.lots.clone()).collect();
+        let before = stolen(&lots);
+        for (out, lots) in outs.iter_mut().zip(deal(lots, &sizes, stage.dice)) {
+            out.lots = lots;
+        }
+        let made = stage.write(&inputs, &outs, whirlpool::HABIT, true);
+        stage.record(self.note(Step::Premix), &inputs, &outs, &made);
+        whirlpool::note_tx0(stage, &made, pool);
+        self.pool = pool;
+        let mut after = 0;
+        for (piece, out) in made.into_iter().zip(outs) {
+            after += piece.stolen();
+            match out.role {
+                Role::Coordinator => {
+                    self.ends.paid_away.0 += piece.stolen();
+                    stage.put_back(&piece);
+                }
+                Role::Churn => self.pooled.push((piece, stage.dice.between(1, 4) as u32)),
+                _ => self.pieces.push(piece),
+            }
+        }
+        self.ends.fees.0 += before - after;
+    }
+
+    /// A round for one of the coins in a pool, or, where too few people wait, one who comes. `false` when all are through;
+    /// at the `end` of his patience the thief takes them as they are.
+    fn pool_round(&mut self, stage: &mut Stage<'_>, plan: &mut Plan, end: bool) -> bool {
+        if end {
+            self.pieces.extend(self.pooled.drain(..).map(|(piece, _)| piece));
+        }
+        if self.pooled.is_empty() {
+            return false;
+        }
+        let (piece, left) = self.pooled.swap_remove(stage.dice.index(self.pooled.len()));
+        let brought = piece.stolen();
+        let note = self.note(Step::CoinJoin);
+        let mut address = |_: &mut Stage<'_>| plan.fresh_of(Template::P2wpkh);
+        let guest = Guest { note, pieces: vec![piece], address: &mut address };
+        match whirlpool::round(stage, self.pool, Some(guest)) {
+            Outcome::Mixed(mine, paid_away) => {
+                let kept: u64 = mine.iter().map(Piece::stolen).sum();
+                self.ends.paid_away.0 += paid_away;
+                self.ends.fees.0 += brought - kept - paid_away;
+                match left {
+                    0 | 1 => self.pieces.extend(mine),
+                    _ => self.pooled.extend(mine.into_iter().map(|piece| (piece, left - 1))),
+                }
+            }
+            Outcome::Called(mine) => {
+                self.pooled.extend(mine.into_iter().map(|piece| (piece, left)));
+                whirlpool::enter(stage);
+            }
+        }
+        true
+    }
+
+    /// Pays somebody who brings a coin too, if there is one of the same kind of wallet.
+    fn payjoin(&mut self, stage: &mut Stage<'_>, plan: &mut Plan) {
+        let Some(piece) = self.take_largest() else { return };
+        if piece.value < 4 * SMALL {
+            self.pieces.push(piece);
+            return;
+        }
+        let Some(payee) = payjoin::payee(stage, piece.party.owner.template, piece.party.wallet) else {
+            self.pieces.push(piece);
+            return;
+        };
+        let before = piece.stolen();
+        let party = plan.fresh(stage, false);
+        let note = self.note(Step::Payjoin);
+        let habit = plan.habit(stage.dice);
+        let (change, got) = payjoin::pay(stage, piece, payee, (party, habit), Some(note));
+        self.ends.paid_away.0 += got;
+        self.ends.fees.0 += before - got - change.stolen();
+        self.pieces.push(change);
     }
 
     fn deposit(&mut self, stage: &mut Stage<'_>, plan: &Plan) {
@@ -425,9 +564,7 @@ impl Branch {
             return;
         }
         let coin = stage.economy.take_where(400, stage.dice, |coin, _| {
-            coin.wallet < crate::economy::SERVICES
-                && !MIXERS.contains(&coin.wallet)
-                && coin.value >= wanted + 20_000
+            coin.wallet < SERVICES && !MIXERS.contains(&coin.wallet) && coin.value >= wanted + 20_000
         });
         let Some(coin) = coin else { return };
         let source = stage.piece(coin);
@@ -454,7 +591,7 @@ impl Branch {
         let inputs = self.inputs(piece, stage);
         let fee = plan.fee(inputs.len(), 1, stage.dice);
         let value = inputs.iter().map(|piece| piece.value).sum::<u64>() - fee;
-        let (party, role) = Self::payee(stage, 0);
+        let (party, role) = Self::payee(stage, 0, self.shy);
         let out = Out { party, value, role, lots: Vec::new(), change: false };
         self.spend(stage, plan, Step::CashOut, &inputs, vec![out]);
         true

@@ -28,6 +28,21 @@ const SINGLE: [Typology; 7] = [
     Typology::Compound,
 ];
 
+/// The same in the harder range.
+const HARD: [Typology; 9] = [
+    Typology::Direct,
+    Typology::Peel,
+    Typology::Consolidation,
+    Typology::Wasabi2,
+    Typology::EqualOutput,
+    Typology::Mixer,
+    Typology::Wasabi1,
+    Typology::Whirlpool,
+    Typology::Compound,
+];
+/// Chance in a hundred that a part of the harder range has a payment to which the payee brings a coin.
+const PAYJOINS: u64 = 25;
+
 /// Something a thief does with a part of the loot; the words of the grammar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Task {
@@ -41,6 +56,14 @@ pub(super) enum Task {
     Wasabi2(u32),
     /// So many rounds of equal amounts.
     Equal(u32),
+    /// So many rounds of one amount with change.
+    Wasabi1(u32),
+    /// Cuts the largest piece for a pool.
+    Premix,
+    /// Rounds in a pool, so many tries.
+    Pool(u32),
+    /// Pays somebody who brings a coin too.
+    Payjoin,
     /// Pays into a mixer.
     Deposit,
     /// Waits for what the mixer owes; so many tries.
@@ -78,6 +101,10 @@ pub(super) struct Plan {
     pub(super) branch_txs: u64,
     /// Parts after the split.
     pub(super) branches: u64,
+    /// Whether the thief has the harder range's ways.
+    pub(super) hard: bool,
+    /// From which transaction of the chain on his coins are listed and he goes another way, if he is one who does.
+    pub(super) listed_at: Option<u64>,
     template: Template,
     habit: Habit,
     next_key: u32,
@@ -100,6 +127,8 @@ impl Plan {
             spacing: (span / branch_txs).max(1),
             branch_txs,
             branches,
+            hard: false,
+            listed_at: None,
             // Wallets that thieves use are new ones.
             template: if dice.chance(4, 5) { Template::P2wpkh } else { Template::P2tr },
             habit: Habit {
@@ -123,6 +152,11 @@ impl Plan {
             (true, Template::P2wpkh) => Template::P2shP2wpkh,
             (true, _) => Template::P2wpkh,
         };
+        self.fresh_of(template)
+    }
+
+    /// A fresh address of one kind.
+    pub(super) fn fresh_of(&mut self, template: Template) -> Party {
         self.next_key += 1;
         let (wallet, key) = (FIRST_ACTOR + self.heist, self.next_key);
         Party { wallet, key, owner: Owner::derive(template, self.seed, wallet, key) }
@@ -161,14 +195,18 @@ impl Plan {
         if dice.chance(self.decoys, 100) {
             tasks.push(Task::Dust(dice.between(3, 20)));
         }
-        let typology = SINGLE[dice.index(SINGLE.len())];
+        let ways = if self.hard { &HARD[..] } else { &SINGLE };
+        let typology = ways[dice.index(ways.len())];
         if typology == Typology::Compound {
             for _ in 0..dice.between(2, 3) {
                 // Anything but straight to a service, and no compound.
-                self.stage_of(SINGLE[1 + dice.index(SINGLE.len() - 2)], dice, &mut tasks);
+                self.stage_of(ways[1 + dice.index(ways.len() - 2)], dice, &mut tasks);
             }
         } else {
             self.stage_of(typology, dice, &mut tasks);
+        }
+        if self.hard && dice.chance(PAYJOINS, 100) {
+            tasks.push(Task::Payjoin);
         }
         tasks.push(Task::CashOut);
         (typology, tasks)
@@ -205,6 +243,10 @@ impl Plan {
             Typology::EqualOutput => {
                 tasks.push(Task::Equal(dice.between(1, (self.branch_txs / 3).clamp(1, 6)) as u32));
             }
+            Typology::Wasabi1 => {
+                tasks.push(Task::Wasabi1(dice.between(1, (self.branch_txs / 3).clamp(1, 3)) as u32));
+            }
+            Typology::Whirlpool => tasks.extend([Task::Premix, Task::Pool(60)]),
             Typology::Mixer => tasks.extend([Task::Deposit, Task::Payouts(12)]),
             Typology::Dormant | Typology::Compound => {}
         }

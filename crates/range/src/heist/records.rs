@@ -39,11 +39,15 @@ pub enum Typology {
     Dormant,
     /// Two or three of the others, one after another.
     Compound,
+    /// Rounds of one amount with change, as Wasabi Wallet 1 has them. In the harder range only.
+    Wasabi1,
+    /// Prepared for a pool and mixed there again and again, as Whirlpool has it. In the harder range only.
+    Whirlpool,
 }
 
 impl Typology {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Direct,
         Self::Peel,
         Self::Consolidation,
@@ -52,6 +56,8 @@ impl Typology {
         Self::Mixer,
         Self::Dormant,
         Self::Compound,
+        Self::Wasabi1,
+        Self::Whirlpool,
     ];
 
     /// Its name in files and tables.
@@ -65,6 +71,8 @@ impl Typology {
             Self::Mixer => "mixer",
             Self::Dormant => "dormant",
             Self::Compound => "compound",
+            Self::Wasabi1 => "wasabi1",
+            Self::Whirlpool => "whirlpool",
         }
     }
 }
@@ -182,13 +190,54 @@ pub enum Record {
     Coinjoin {
         /// The transaction.
         txid: TxId,
-        /// `wasabi2` or `joinmarket`.
+        /// Its kind.
         protocol: Protocol,
         /// People in it.
         participants: u32,
         /// The heist whose thief takes part, if one does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         heist: Option<u32>,
+    },
+    /// A first transaction of Whirlpool, of a thief.
+    Premix {
+        /// The transaction.
+        txid: TxId,
+        /// Amount of the pool, satoshi.
+        pool: u64,
+        /// Outputs for it.
+        outputs: u32,
+    },
+    /// A payment to which the payee brings a coin of its own: its inputs have two owners.
+    Payjoin {
+        /// The transaction.
+        txid: TxId,
+        /// Places of the payee's inputs.
+        payee_inputs: Vec<u32>,
+        /// The output that is the payee's.
+        payee_output: u32,
+        /// Satoshi paid.
+        paid: Sats,
+        /// The heist whose thief pays, if one does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heist: Option<u32>,
+    },
+    /// A service moves what customers paid in to one of its hot addresses.
+    Sweep {
+        /// The transaction.
+        txid: TxId,
+        /// The service's wallet.
+        service: u32,
+        /// Deposits in it.
+        deposits: u32,
+    },
+    /// A thief goes on by another way, his coins being listed.
+    Adapted {
+        /// The heist.
+        heist: u32,
+        /// The part of it.
+        branch: u32,
+        /// What he does instead of paying in at a well-known service.
+        how: Adaptation,
     },
     /// A peel chain, complete.
     PeelChain {
@@ -211,6 +260,18 @@ pub enum Record {
     },
 }
 
+/// What a thief does whose coins are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Adaptation {
+    /// Waits.
+    Waits,
+    /// Spreads the part over more addresses.
+    Splits,
+    /// Pays in at services that few people use.
+    SmallServices,
+}
+
 /// Which rules a generated round follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -219,6 +280,10 @@ pub enum Protocol {
     Wasabi2,
     /// Equal amounts, makers and a taker.
     Joinmarket,
+    /// One amount near 0.1 BTC, and change.
+    Wasabi1,
+    /// A pool's amount, and nothing else.
+    Whirlpool,
 }
 
 impl Protocol {
@@ -227,6 +292,8 @@ impl Protocol {
         match self {
             Self::Wasabi2 => "wasabi2",
             Self::Joinmarket => "joinmarket",
+            Self::Wasabi1 => "wasabi1",
+            Self::Whirlpool => "whirlpool",
         }
     }
 }

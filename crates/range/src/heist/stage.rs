@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use tracehound_model::{Address, BitcoinNetwork, OutPoint, Sats, TxId};
 
-use super::records::{Custody, Record};
+use super::{
+    records::{Custody, Record},
+    waiting::Waiting,
+};
 use crate::{
     Entry, Lot, LotLabel, Movement, Role, Step,
     assembler::Assembler,
@@ -17,6 +20,8 @@ use crate::{
 
 /// Wallet numbers of thieves start here, far above the economy's.
 pub(crate) const FIRST_ACTOR: u32 = 0xf000_0000;
+/// Length of the script of an `OP_RETURN` that marks a transaction: 64 bytes of data.
+const MARK_LEN: usize = 66;
 
 /// One key of one wallet.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +36,7 @@ impl Party {
         self.wallet < SERVICES
     }
 
-    fn is_thief(&self) -> bool {
+    pub(super) fn is_thief(&self) -> bool {
         self.wallet >= FIRST_ACTOR
     }
 }
@@ -122,6 +127,8 @@ pub(super) struct Stage<'a> {
     pub(super) economy: &'a mut Economy,
     pub(super) dice: &'a mut Dice,
     pub(super) book: &'a mut Book,
+    /// Coins of people who go on mixing.
+    pub(super) waiting: &'a mut Waiting,
     /// Whether this is the harder range.
     pub(super) hard: bool,
 }
@@ -156,19 +163,33 @@ impl Stage<'_> {
         self.economy.put(Coin { txid, value: piece.value, vout, wallet, key }, self.dice);
     }
 
-    /// Writes a transaction into the chain. What the outputs leave over is the fee.
+    /// Writes a transaction into the chain, and hands the background what is its own. What the outputs leave over is the
+    /// fee.
     pub(super) fn transact(&mut self, inputs: &[Piece], outs: &[Out], habit: Habit) -> Vec<Piece> {
+        let made = self.write(inputs, outs, habit, false);
+        for piece in made.iter().filter(|piece| !piece.party.is_thief()) {
+            self.put_back(piece);
+        }
+        made
+    }
+
+    /// Writes a transaction into the chain, with an `OP_RETURN` output behind the others where it is `marked`. Its outputs
+    /// are nobody's to spend until they are put back.
+    pub(super) fn write(&mut self, inputs: &[Piece], outs: &[Out], habit: Habit, marked: bool) -> Vec<Piece> {
         let spend = |piece: &Piece| Spend {
             txid: piece.outpoint.txid,
             vout: piece.outpoint.vout,
             owner: piece.party.owner,
             sequence: habit.sequence,
         };
-        let draft = TxDraft {
+        let mut draft = TxDraft {
             lock_time: if habit.lock_time { self.chain.height() - 1 } else { 0 },
             inputs: inputs.iter().map(spend).collect(),
             outputs: outs.iter().map(|out| Pay::To { owner: out.party.owner, value: out.value }).collect(),
         };
+        if marked {
+            draft.outputs.push(Pay::Data { script_len: MARK_LEN });
+        }
         let paid: u64 = outs.iter().map(|out| out.value).sum();
         let fee = inputs.iter().map(|piece| piece.value).sum::<u64>() - paid;
         let txid = self.chain.add(&draft, fee, self.dice);
@@ -181,9 +202,6 @@ impl Stage<'_> {
                 party: out.party,
                 lots: out.lots.clone(),
             };
-            if !out.party.is_thief() {
-                self.put_back(&piece);
-            }
             made.push(piece);
         }
         made
@@ -197,8 +215,14 @@ impl Stage<'_> {
         outs: &[Out],
         habit: Habit,
     ) -> Vec<Piece> {
-        let height = self.chain.height();
         let made = self.transact(inputs, outs, habit);
+        self.record(note, inputs, outs, &made);
+        made
+    }
+
+    /// Writes a transaction that is in the chain into the truth.
+    pub(super) fn record(&mut self, note: Note, inputs: &[Piece], outs: &[Out], made: &[Piece]) {
+        let height = self.chain.height();
         for piece in inputs {
             let role = if piece.party.is_service() { Role::Service } else { Role::Bystander };
             self.book.introduce(note.heist, piece.party, role);
@@ -221,7 +245,7 @@ impl Stage<'_> {
             height,
             step: note.step,
             inputs: entries(inputs),
-            outputs: entries(&made),
+            outputs: entries(made),
             fee: fee_lots(inputs, outs, note.custody),
         };
         let change = (0..).zip(outs).filter_map(|(vout, out)| out.change.then_some(vout)).collect();
@@ -232,7 +256,6 @@ impl Stage<'_> {
             change,
             custody: note.custody,
         });
-        made
     }
 }
 

@@ -112,7 +112,11 @@ impl Reader {
                 self.answers.coinjoins.insert(txid, protocol);
             }
             Record::PeelChain { hops, .. } => self.answers.peels.push(hops),
-            Record::Ends { .. } => {}
+            Record::Premix { .. }
+            | Record::Payjoin { .. }
+            | Record::Sweep { .. }
+            | Record::Adapted { .. }
+            | Record::Ends { .. } => {}
         }
         Ok(())
     }

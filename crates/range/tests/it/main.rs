@@ -2,6 +2,7 @@
 
 mod case;
 mod chain;
+mod harder;
 mod heist;
 mod repeat;
 mod score;

@@ -8,9 +8,9 @@ use super::{Share, StopAt, TaintRates};
 use crate::dice::Dice;
 
 /// Sets of heists drawn with replacement.
-const DRAWS: usize = 2_000;
+pub(super) const DRAWS: usize = 2_000;
 /// Draws left out on each side: the middle 95 % remain.
-const SIDE: usize = DRAWS / 40;
+pub(super) const SIDE: usize = DRAWS / 40;
 
 /// The figures of each whole heist with the seed of its chain, by rule and stop.
 pub type HeistTable = BTreeMap<(Method, StopAt), Vec<(u64, TaintRates)>>;

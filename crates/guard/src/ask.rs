@@ -62,6 +62,10 @@ pub struct Execution<'a> {
     pub grants: Vec<&'a Grant>,
     /// Whether it says that it signs a message for the Safe, which the Safe's storage keeps.
     pub signs_message: bool,
+    /// Safes that are made to act by it, besides whoever sends it: what they hold leaves as his does.
+    pub acting: Vec<Address>,
+    /// Whom it calls with data, at whatever depth it is read: where no code lies, such a call does nothing and goes through.
+    pub called: Vec<Address>,
 }
 
 /// What is executed.

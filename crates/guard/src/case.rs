@@ -77,6 +77,8 @@ pub struct Case<'a> {
     pub signs_as: Option<Address>,
     /// What it did when it was executed, if that was tried.
     pub simulation: Option<Simulation>,
+    /// Safes that are made to act, whoever sends it: what they hold leaves as the actor's does.
+    pub acting: BTreeSet<Address>,
     /// Exchanges that are parts of one.
     pub(crate) joined: OnceCell<BTreeMap<usize, Joined>>,
     context: Context<'a>,
@@ -102,6 +104,7 @@ impl<'a> Case<'a> {
             signer: None,
             signs_as: None,
             simulation: None,
+            acting: BTreeSet::new(),
             joined: OnceCell::new(),
             context,
         }
@@ -112,6 +115,8 @@ impl<'a> Case<'a> {
         unpack(outer, functions, &mut self.unpacked);
         self.acts = acts(&self.unpacked.calls);
         self.joined = OnceCell::new();
+        let executes = |call: &&Call<'_>| !call.delegate && call.signature().is_some_and(is_execution);
+        self.acting = self.unpacked.calls.iter().filter(executes).filter_map(|call| call.to).collect();
         self.grants = self
             .acts
             .iter()
@@ -129,7 +134,8 @@ impl<'a> Case<'a> {
         let Some(engine) = self.context.engine else { return };
         let settings = self.acts.iter().filter_map(|placed| match &placed.act {
             Act::Setting { safe, setting }
-                if Some(*safe) == self.actor && !self.unpacked.calls[placed.call].delegate =>
+                if (Some(*safe) == self.actor || self.acting.contains(safe))
+                    && !self.unpacked.calls[placed.call].delegate =>
             {
                 Some(setting)
             }
@@ -142,6 +148,8 @@ impl<'a> Case<'a> {
             settings: settings.collect(),
             grants: self.grants.iter().map(|(_, grant)| grant).collect(),
             signs_message: self.acts.iter().any(|placed| matches!(placed.act, Act::SignMessage { .. })),
+            acting: self.acting.iter().copied().collect(),
+            called: self.called_with_data().into_iter().collect(),
         };
         let simulation = engine.run(&execution);
         self.simulation = Some(simulation);
@@ -239,6 +247,23 @@ impl<'a> Case<'a> {
     pub fn is_own(&self, address: &Address) -> bool {
         let account = || self.facts.account.is_some_and(|account| account.0 == *address);
         self.actor == Some(*address) || !matches!(self.subject, Subject::Safe(_)) && account()
+    }
+
+    /// Whether what leaves an address counts as the signer's: it is his own, or a Safe that is made to act. Nothing is vouched for
+    /// by that: whose the Safe is, nobody said.
+    pub fn spends(&self, address: &Address) -> bool {
+        self.is_own(address) || self.acting.contains(address)
+    }
+
+    /// Whom calls reach with data, a text for somebody who may be paid aside.
+    fn called_with_data(&self) -> BTreeSet<Address> {
+        let is_memo = |index: usize| {
+            let mut acts = self.acts.iter().filter(|placed| placed.call == index);
+            acts.any(|placed| matches!(&placed.act, Act::Memo { to, .. } if self.may_receive(to)))
+        };
+        let calls = self.unpacked.calls.iter().enumerate();
+        let calls = calls.filter(|(index, call)| !call.data.is_empty() && !is_memo(*index));
+        calls.filter_map(|(_, call)| call.to).collect()
     }
 
     /// Whether money may go to an address: one's own, one in the address book, one that was paid before, one that the policy
@@ -527,6 +552,11 @@ impl<'a> Case<'a> {
         grant.owner.is_none_or(|owner| self.is_own(&owner))
     }
 
+    /// Whether a right is one over what the signer, or a Safe that is made to act, has.
+    pub(crate) fn is_spent(&self, grant: &Grant) -> bool {
+        grant.owner.is_none_or(|owner| self.spends(&owner))
+    }
+
     /// Whether a call does nothing but end rights, or change a Safe in a way of which those who come in are known.
     pub(crate) fn only_takes_away(&self, call: usize) -> bool {
         const ENDING: &[&str] =
@@ -598,6 +628,18 @@ impl<'a> Case<'a> {
         all
     }
 }
+
+/// Functions by which a Safe acts. Source: `Safe.sol`, `ModuleManager.sol`.
+fn is_execution(signature: &str) -> bool {
+    const MODULE: &str = "(address,uint256,bytes,uint8)";
+    let name = signature.strip_suffix(MODULE);
+    signature == EXECUTION
+        || matches!(name, Some("execTransactionFromModule" | "execTransactionFromModuleReturnData"))
+}
+
+/// The function by which anybody executes what the owners of a Safe signed.
+pub(crate) const EXECUTION: &str =
+    "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)";
 
 /// Words that hold an address as the ABI pads it. Numbers of 97 to 160 bits look like one; they are on no list.
 fn in_words(data: &[u8], found: &mut Vec<Address>) {

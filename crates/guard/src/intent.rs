@@ -4,7 +4,7 @@ use alloy_primitives::{Address, U256};
 
 use crate::{
     case::{Case, Subject},
-    decode::{Act, By, Call, Extent, Grant, Placed, Plan, Power, Setting},
+    decode::{Act, By, Call, Extent, Grant, Placed, Plan, Power, Setting, Value},
     known::{self, Size},
     message::Method,
     policy::Role,
@@ -49,6 +49,7 @@ pub fn sentence(case: &Case<'_>) -> String {
         let told = exchange(case, placed)
             .or_else(|| nothing_more(case, placed))
             .or_else(|| staked(case, placed))
+            .or_else(|| numbered(case, placed))
             .or_else(|| lent(case, placed));
         parts.push(told.unwrap_or_else(|| act(case, &placed.act)));
     }
@@ -351,13 +352,58 @@ pub fn items(case: &Case<'_>, items: &[Item]) -> String {
         .map(|item| match item.kind {
             ItemKind::Coin => case.amount(item.least, &Address::ZERO),
             ItemKind::Token => case.amount(item.least, &item.token),
-            ItemKind::Nft => format!("NFT {} of {}", item.id, case.show(&item.token)),
+            ItemKind::Nft => pieces(case, item),
         })
         .collect();
     if items.len() > SHOWN {
         parts.push(format!("{} more", items.len() - SHOWN));
     }
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+/// An NFT, or so many of a number.
+fn pieces(case: &Case<'_>, item: &Item) -> String {
+    let collection = case.show(&item.token);
+    let count = if item.least == item.most {
+        item.most.to_string()
+    } else {
+        format!("{} to {}", item.least, item.most)
+    };
+    match (item.any_of, item.many || item.most != U256::ONE) {
+        (true, _) => format!("any {count} of the NFTs of {collection}"),
+        (false, true) => format!("{count} of number {} of {collection}", item.id),
+        (false, false) => format!("NFT {} of {collection}", item.id),
+    }
+}
+
+/// Pieces that have numbers, each as many as its transfer names.
+fn numbered(case: &Case<'_>, placed: &Placed) -> Option<String> {
+    const SHOWN: usize = 4;
+    let Act::Transfer { token, from, to, nft: true, .. } = &placed.act else { return None };
+    let decoded = case.unpacked.calls[placed.call].decoded.as_ref()?;
+    let list = |index: usize| {
+        let list = decoded.args.get(index).map(Value::elements).unwrap_or_default();
+        list.iter().filter_map(Value::uint).collect::<Vec<U256>>()
+    };
+    let (ids, counts) = match decoded.signature() {
+        "safeTransferFrom(address,address,uint256,uint256,bytes)" => {
+            (vec![decoded.uint(2)?], vec![decoded.uint(3)?])
+        }
+        "safeBatchTransferFrom(address,address,uint256[],uint256[],bytes)" => (list(2), list(3)),
+        _ => return None,
+    };
+    let mut parts: Vec<String> = ids
+        .iter()
+        .zip(&counts)
+        .take(SHOWN)
+        .map(|(id, count)| case.amount_of(*token, Some(*id), *count))
+        .collect();
+    if ids.len() > SHOWN {
+        parts.push(format!("{} numbers more", ids.len() - SHOWN));
+    }
+    let what = if parts.is_empty() { format!("nothing of {}", case.show(token)) } else { parts.join(", ") };
+    let from = from.filter(|from| !case.is_own(from)).map(|from| format!(" of {}", case.show(&from)));
+    Some(format!("sends {what}{} to {}", from.unwrap_or_default(), case.show(to)))
 }
 
 fn order(case: &Case<'_>, order: &Order) -> String {

@@ -67,7 +67,8 @@ impl ask::Engine for Engine<'_> {
                 (simulate(&state, &call), safe, Some(safe), how)
             }
         };
-        told(&done, actor, safe.as_ref(), execution, format!("{}{how}", self.described))
+        let empty = without_code(self.state, &execution.called);
+        told(&done, actor, safe.as_ref(), execution, &empty, format!("{}{how}", self.described))
     }
 }
 
@@ -101,7 +102,7 @@ impl ask::Engine for LiveEngine<'_> {
             Err(why) => return failed(execution.path, &self.described, why),
         };
         let mut node = self.node.borrow_mut();
-        let mut how = "";
+        let (mut how, mut empty) = ("", Vec::new());
         let (actor, safe, first) = match execution.what {
             Executed::Call { before, call } => {
                 let people = before.iter().chain([&call]).flat_map(|one| [one.from, one.to]);
@@ -120,6 +121,7 @@ impl ask::Engine for LiveEngine<'_> {
             &self.limits,
             &first,
             &mut |state, block| {
+                empty = without_code(state, &execution.called);
                 match execution.what {
                     Executed::Call { before, call } => {
                         let before: Vec<Call> =
@@ -145,7 +147,7 @@ impl ask::Engine for LiveEngine<'_> {
             Proof::NodesWord => "the node's word",
         };
         let state = format!("block {} of {} ({proof}){how}", live.block.seen.number, self.described);
-        told(&live.simulated, actor, safe.as_ref(), execution, state)
+        told(&live.simulated, actor, safe.as_ref(), execution, &empty, state)
     }
 }
 
@@ -155,6 +157,12 @@ fn chain(execution: &Execution<'_>) -> Result<u64, &'static str> {
         return Err("too many calls stand before it in its batch");
     }
     execution.chain_id.ok_or("which chain it is for is not known (--chain-id)")
+}
+
+/// Which of those that are called have no code in the state; of whom nothing is known is told as missing.
+fn without_code(state: &State, called: &[Address]) -> Vec<Address> {
+    let is_empty = |address: &&Address| state.accounts.get(*address).is_some_and(|it| it.code.is_empty());
+    called.iter().filter(is_empty).copied().collect()
 }
 
 fn made(called: &Called<'_>, chain_id: u64, block: Block) -> Call {
@@ -253,10 +261,18 @@ fn told(
     actor: Address,
     safe: Option<&Address>,
     execution: &Execution<'_>,
+    empty: &[Address],
     state: String,
 ) -> Simulation {
+    // A Safe that is made to act is looked at as one that acts by itself.
+    let safe = safe.or_else(|| execution.acting.first());
     let mut findings = checks::findings(done, safe, &execution.settings, &execution.grants, execution.path);
     findings.extend(own_storage(done, safe, execution));
+    findings.extend(empty.iter().map(|address| {
+        let title =
+            format!("Calls {address} with data, where no code lies: that goes through and does nothing.");
+        Finding::new(CheckId::Act01, Severity::Review, execution.path, title)
+    }));
     let outcome = match &done.outcome {
         Outcome::Success(_) if done.missing.is_empty() => "goes through".to_owned(),
         Outcome::Success(_) => "goes through as far as the state is known".to_owned(),
@@ -271,7 +287,9 @@ fn told(
         id: transfer.id,
         amount: transfer.amount,
     });
-    let coin = coin(&done.changes, actor);
+    let acting = execution.acting.iter().filter(|safe| **safe != actor);
+    let coin: Vec<Moved> =
+        std::iter::once(&actor).chain(acting).flat_map(|who| coin(&done.changes, *who)).collect();
     let shown = |change: &&Change| coin.is_empty() || !matches!(change, Change::Balance { .. });
     let changes = done.changes.iter().filter(shown).map(|change| line(change, safe)).collect();
     Simulation {
@@ -300,10 +318,15 @@ fn coin(changes: &[Change], actor: Address) -> Vec<Moved> {
         let from = lost.max().map(|(_, address)| address).filter(|address| *address != actor);
         return vec![moved(from.unwrap_or_default(), actor, after - before)];
     }
-    balances
-        .filter(|(_, before, after)| after > before)
-        .map(|(to, before, after)| moved(actor, to, after - before))
-        .collect()
+    // No more than he lost: others may have paid the rest.
+    let mut lost = before - after;
+    let gains = balances.filter(|(_, before, after)| after > before);
+    let parts = gains.map(|(to, before, after)| {
+        let part = (after - before).min(lost);
+        lost -= part;
+        moved(actor, to, part)
+    });
+    parts.filter(|part| !part.amount.is_zero()).collect()
 }
 
 fn line(change: &Change, safe: Option<&Address>) -> String {

@@ -21,8 +21,10 @@ pub(super) fn executed(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some(done) = &case.simulation else { return };
     out.extend(done.findings.iter().cloned());
     let (Some(actor), true) = (case.actor, done.went_through) else { return };
-    promised(case, actor, out);
-    worth_it(case, actor, out);
+    for who in std::iter::once(actor).chain(case.acting.iter().copied().filter(|safe| *safe != actor)) {
+        promised(case, who, out);
+        worth_it(case, who, out);
+    }
 }
 
 /// What the call data says leaves: token (zero for the coin), receiver, amount.
@@ -52,7 +54,7 @@ fn got_and_given(case: &Case<'_>, actor: Address) -> BTreeMap<Address, (U256, U2
 }
 
 /// Whether what an exchange brings is meant for the actor: he is named, or it is swept to him from the router.
-fn is_for_actor(case: &Case<'_>, call: usize) -> bool {
+fn is_for_actor(case: &Case<'_>, actor: Address, call: usize) -> bool {
     let mut acts = case.acts.iter().filter(|placed| placed.call == call);
     let named = acts.find_map(|placed| match &placed.act {
         Act::Named { beneficiaries, .. } => Some(beneficiaries),
@@ -60,8 +62,12 @@ fn is_for_actor(case: &Case<'_>, call: usize) -> bool {
     });
     let Some(beneficiaries) = named else { return false };
     let has_markers = crate::swap::has_markers(&case.unpacked.calls[call]);
-    let is_mine = |to: &Address| case.is_own(to) || has_markers && *to == Address::with_last_byte(1);
-    beneficiaries.iter().all(is_mine) || super::swap::is_swept(case, call)
+    // A Safe that is made to act is named as itself, and nobody else's exchange is its own.
+    let from = case.unpacked.calls[call].from;
+    let is_by_actor = from == Some(actor) || from.is_none_or(|from| !case.acting.contains(&from));
+    let is_mine =
+        |to: &Address| *to == actor || case.is_own(to) || has_markers && *to == Address::with_last_byte(1);
+    is_by_actor && beneficiaries.iter().all(is_mine) || super::swap::is_swept(case, call)
 }
 
 /// Every exchange names what it takes at most and brings at least; executed, it must keep to both, and what it brings shows what
@@ -78,7 +84,7 @@ fn promised(case: &Case<'_>, actor: Address, out: &mut Vec<Finding>) {
             up_to.extend(swap.is_exact_out.then_some(token));
         }
         let Some(Swap { gets, least: Some(least), .. }) = case.swap_of(index) else { continue };
-        if let Some(token) = gets.last().filter(|_| is_for_actor(case, index)) {
+        if let Some(token) = gets.last().filter(|_| is_for_actor(case, actor, index)) {
             let sum = promised.entry(*token).or_default();
             *sum = sum.saturating_add(least);
         }

@@ -56,6 +56,9 @@ pub(super) fn sending(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// Commands that are run for whoever signed them. Source: Uniswap/universal-router, from 2.1 on.
+const EXECUTE_SIGNED: &str = "executeSigned(bytes,bytes[],bytes32,bytes32,bool,bytes32,bytes,uint256)";
+
 pub(super) fn cut(case: &Case<'_>, out: &mut Vec<Finding>) {
     for cut in &case.unpacked.cut {
         let title = "Not everything inside was examined.";
@@ -63,6 +66,10 @@ pub(super) fn cut(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
     for call in case.unpacked.calls.iter().filter(|call| !call.is_wrapper) {
         let signature = call.signature().unwrap_or_default();
+        if signature == EXECUTE_SIGNED {
+            let title = "Commands that somebody signed (executeSigned) are inside, and neither they nor the signature are read.";
+            out.push(Finding::new(Wrap01, Incomplete, &call.path, title));
+        }
         if signature == "execute(bytes32,bytes)" || EXECUTE.contains(&signature) {
             let is_trusted = call.to.is_some_and(|to| case.trusts(&to, &[crate::policy::Role::Contract]));
             // Of another contract the same commands may say something else.
@@ -70,7 +77,12 @@ pub(super) fn cut(case: &Case<'_>, out: &mut Vec<Finding>) {
             if is_trusted && is_router && Plan::of(call).is_some() {
                 continue;
             }
-            let title = "Commands in a form of its own are inside, which are not examined.";
+            let title = match Plan::stops_at(call).filter(|_| is_router) {
+                Some(name) => {
+                    format!("Commands are inside that are not examined, for one that is not read: {name}.")
+                }
+                None => "Commands in a form of its own are inside, which are not examined.".to_owned(),
+            };
             let severity = if is_trusted { Review } else { Incomplete };
             out.push(Finding::new(Wrap01, severity, &call.path, title));
         }

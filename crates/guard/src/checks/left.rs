@@ -42,7 +42,7 @@ struct Named {
 /// What leaves in the execution, if it went through: the coin as the zero address.
 pub(super) fn leaving<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c Moved> {
     let done = case.simulation.iter().filter(|done| done.went_through).flat_map(|done| &done.moved);
-    done.filter(|moved| case.is_own(&moved.from) && !case.is_own(&moved.to))
+    done.filter(|moved| case.spends(&moved.from) && !case.is_own(&moved.to))
 }
 
 /// What leaves without being named counts whatever comes back for it.
@@ -130,7 +130,7 @@ pub(super) fn sums(case: &Case<'_>) -> BTreeMap<Address, U256> {
 
 fn named(case: &Case<'_>) -> Vec<Named> {
     let mut all = Vec::new();
-    let is_own = |from: Option<Address>| from.is_some_and(|from| case.is_own(&from));
+    let is_own = |from: Option<Address>| from.is_some_and(|from| case.spends(&from));
     for placed in &case.acts {
         let call = &case.unpacked.calls[placed.call];
         if call.delegate {
@@ -150,7 +150,7 @@ fn named(case: &Case<'_>) -> Vec<Named> {
             _ => {}
         }
     }
-    for (_, grant) in case.grants.iter().filter(|(_, grant)| case.is_owned(grant)) {
+    for (_, grant) in case.grants.iter().filter(|(_, grant)| case.is_spent(grant)) {
         let (id, amount) = match grant.extent {
             Extent::Exact(amount, _) => (None, amount),
             Extent::Nft(id) => (Some(id), U256::ONE),
@@ -164,6 +164,10 @@ fn named(case: &Case<'_>) -> Vec<Named> {
         let to = if tx.refund_receiver.is_zero() { Whom::Anybody } else { Whom::One(tx.refund_receiver) };
         all.push(Named { token: tx.gas_token, id: None, to, amount: ownership::refund(tx) });
     }
+    for refund in case.unpacked.calls.iter().filter_map(ownership::Refund::of_call) {
+        let to = if refund.to.is_zero() { Whom::Anybody } else { Whom::One(refund.to) };
+        all.push(Named { token: refund.token, id: None, to, amount: refund.amount() });
+    }
     all
 }
 
@@ -176,9 +180,9 @@ fn coin(case: &Case<'_>) -> Vec<Named> {
         let within =
             |outer: &Call<'_>, inner: &Call<'_>| inner.path.starts_with(&format!("{} › ", outer.path));
         let is_passed_on = calls[..index].iter().any(|outer| {
-            !outer.delegate && outer.to.is_none_or(|to| !case.is_own(&to)) && within(outer, call)
+            !outer.delegate && outer.to.is_none_or(|to| !case.spends(&to)) && within(outer, call)
         });
-        if is_passed_on || call.from.is_none_or(|from| !case.is_own(&from)) {
+        if is_passed_on || call.from.is_none_or(|from| !case.spends(&from)) {
             continue;
         }
         let deals = |call: &Call<'_>| Swap::of(call).is_some() || !limits::given(case, call).is_empty();

@@ -33,7 +33,7 @@ fn leaving(case: &Case<'_>) -> Leaving {
     };
     for placed in &case.acts {
         // What another contract passes on was counted when it was sent there.
-        let own = case.unpacked.calls[placed.call].from.is_none_or(|from| case.is_own(&from));
+        let own = case.unpacked.calls[placed.call].from.is_none_or(|from| case.spends(&from));
         match &placed.act {
             Act::Pay { to, value } if own && !case.is_own(to) => {
                 let call = &case.unpacked.calls[placed.call];
@@ -43,7 +43,7 @@ fn leaving(case: &Case<'_>) -> Leaving {
                 }
             }
             Act::Transfer { token, from, to, amount, nft: false }
-                if from.map_or(own, |from| case.is_own(&from)) && !case.is_own(to) =>
+                if from.map_or(own, |from| case.spends(&from)) && !case.is_own(to) =>
             {
                 add(Some(*token), *amount);
             }
@@ -55,7 +55,7 @@ fn leaving(case: &Case<'_>) -> Leaving {
             _ => {}
         }
     }
-    for (_, grant) in case.grants.iter().filter(|(_, grant)| case.is_owned(grant)) {
+    for (_, grant) in case.grants.iter().filter(|(_, grant)| case.is_spent(grant)) {
         match grant.extent {
             Extent::Exact(amount, _) if !case.is_own(&grant.spender) => add(Some(grant.token), amount),
             Extent::All if !case.is_own(&grant.spender) => add(Some(grant.token), U256::MAX),
@@ -74,6 +74,9 @@ fn leaving(case: &Case<'_>) -> Leaving {
         Subject::Safe(safe) => add(Some(safe.entry.tx.gas_token), super::ownership::refund(&safe.entry.tx)),
         Subject::Tx(tx) => add(None, tx.fee.unwrap_or_default()),
         _ => {}
+    }
+    for refund in case.unpacked.calls.iter().filter_map(super::ownership::Refund::of_call) {
+        add(Some(refund.token), refund.amount());
     }
     for (token, amount) in executed(case) {
         let sum = sums.entry(token).or_default();

@@ -292,13 +292,16 @@ enum Price {
 }
 
 /// What the maker gets of what he gives, by the prices that were given; nothing where a thing has none, or an old one. Coin
-/// and wrapped coin count as one. A price of a collection says nothing of one that has many of a number, nor of what somebody
-/// else chooses for him.
+/// and wrapped coin count as one. A price of a collection is one for each piece: of one that has many of a number it tells what is
+/// too little, and nothing of what is enough, nor of what comes, nor of what somebody else chooses for him.
 fn fair(case: &Case<'_>, order: &Order) -> Option<Price> {
     case.facts.now?;
     let money = order.offer.iter().chain(&order.asked).filter(|item| item.kind != ItemKind::Nft);
     let is_told = price::is_any_told(case, money.map(|item| item.token));
-    fair_in(case, order, false).or_else(|| is_told.then(|| fair_in(case, order, true)).flatten())
+    let fair = fair_in(case, order, false).or_else(|| is_told.then(|| fair_in(case, order, true)).flatten());
+    // That it is no less than the cheapest number goes for says nothing of the number that is given.
+    let is_of_many = order.offer.iter().any(|item| item.kind == ItemKind::Nft && item.many);
+    fair.filter(|fair| *fair != Price::Fair || !is_of_many)
 }
 
 /// As [`fair`], each currency by itself, or all of it in dollars where the context tells what each is worth.
@@ -309,8 +312,7 @@ fn fair_in(case: &Case<'_>, order: &Order, in_dollars: bool) -> Option<Price> {
         ItemKind::Nft => {
             let floor = case.facts.floor.iter().find(|floor| floor.collection.0 == item.token)?;
             let price = floor.price.0.saturating_mul(count);
-            let is_told = price::is_fresh(case, floor.date) && !item.many;
-            is_told.then_some((coin(floor.token.map(|token| token.0)), price))
+            price::is_fresh(case, floor.date).then_some((coin(floor.token.map(|token| token.0)), price))
         }
     };
     let worth = |item: &Item, count: U256| {
@@ -344,7 +346,7 @@ fn fair_in(case: &Case<'_>, order: &Order, in_dollars: bool) -> Option<Price> {
         *sum = sum.saturating_add(amount);
     }
     for item in order.asked.iter().filter(|item| is_for_maker(case, order, item)) {
-        if item.any_of {
+        if item.any_of || is_nft(item) && item.many {
             return None;
         }
         let (token, amount) = worth(item, item.least)?;

@@ -3,8 +3,8 @@
 use alloy_primitives::{Address, U256};
 
 use crate::{
-    case::Case,
-    decode::{Act, Placed, Power, Value, table},
+    case::{Case, EXECUTION},
+    decode::{Act, Call, Placed, Power, Value, table},
     finding::{
         CheckId::{Gas01, Own01},
         Finding,
@@ -93,7 +93,41 @@ pub(super) fn operators(case: &Case<'_>, out: &mut Vec<Finding>) {
 
 /// What a Safe pays back for gas, in its refund token: `gasPrice * (safeTxGas + baseGas)`. Source: `GnosisSafe.handlePayment`.
 pub(super) fn refund(tx: &crate::safe::SafeTx) -> U256 {
-    tx.gas_price.saturating_mul(tx.safe_tx_gas.saturating_add(tx.base_gas))
+    Refund::of(tx).amount()
+}
+
+/// A refund of gas as a Safe's transaction sets it up.
+pub(super) struct Refund {
+    safe_tx_gas: U256,
+    base_gas: U256,
+    price: U256,
+    /// Zero for the coin.
+    pub(super) token: Address,
+    /// Zero for whoever sends it.
+    pub(super) to: Address,
+}
+
+impl Refund {
+    fn of(tx: &crate::safe::SafeTx) -> Self {
+        let (safe_tx_gas, base_gas, price) = (tx.safe_tx_gas, tx.base_gas, tx.gas_price);
+        Self { safe_tx_gas, base_gas, price, token: tx.gas_token, to: tx.refund_receiver }
+    }
+
+    /// That of a Safe that a call makes to act.
+    pub(super) fn of_call(call: &Call<'_>) -> Option<Self> {
+        let decoded = call.decoded.as_ref().filter(|it| it.signature() == EXECUTION && !call.delegate)?;
+        Some(Self {
+            safe_tx_gas: decoded.uint(4)?,
+            base_gas: decoded.uint(5)?,
+            price: decoded.uint(6)?,
+            token: decoded.address(7)?,
+            to: decoded.address(8)?,
+        })
+    }
+
+    pub(super) fn amount(&self) -> U256 {
+        self.price.saturating_mul(self.safe_tx_gas.saturating_add(self.base_gas))
+    }
 }
 
 /// The coin is judged by the policy's bounds; a known token by its whole units, ten and a thousand, which is a bound for the
@@ -110,36 +144,38 @@ fn refund_severity(case: &Case<'_>, refund: U256, token: &Address) -> crate::fin
 }
 
 pub(super) fn gas_refund(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(safe) = case.safe() else { return };
-    let tx = &safe.entry.tx;
+    if let Some(safe) = case.safe() {
+        out.extend(refunded(case, &Refund::of(&safe.entry.tx), &case.path));
+    }
+    for call in &case.unpacked.calls {
+        out.extend(Refund::of_call(call).and_then(|refund| refunded(case, &refund, &call.path)));
+    }
+}
+
+fn refunded(case: &Case<'_>, refund: &Refund, path: &str) -> Option<Finding> {
     let set = [
-        (!tx.gas_price.is_zero(), format!("gasPrice {}", tx.gas_price)),
-        (!tx.gas_token.is_zero(), format!("gasToken {}", tx.gas_token)),
-        (!tx.refund_receiver.is_zero(), format!("refundReceiver {}", tx.refund_receiver)),
+        (!refund.price.is_zero(), format!("gasPrice {}", refund.price)),
+        (!refund.token.is_zero(), format!("gasToken {}", refund.token)),
+        (!refund.to.is_zero(), format!("refundReceiver {}", refund.to)),
     ];
     if !set.iter().any(|(set, _)| *set) {
-        return;
+        return None;
     }
-    let to = if tx.refund_receiver.is_zero() {
-        "whoever sends it".to_owned()
-    } else {
-        case.show(&tx.refund_receiver)
-    };
-    let refund = refund(tx);
-    let amount = case.amount(refund, &tx.gas_token);
+    let to = if refund.to.is_zero() { "whoever sends it".to_owned() } else { case.show(&refund.to) };
+    let amount = case.amount(refund.amount(), &refund.token);
     // Without a limit of its own, the gas that the call uses comes on top: as much as a block holds.
-    let open = if tx.safe_tx_gas.is_zero() { ", and more for the gas that the call uses" } else { "" };
-    let (severity, title) = if tx.gas_price.is_zero() {
+    let open = if refund.safe_tx_gas.is_zero() { ", and more for the gas that the call uses" } else { "" };
+    let (severity, title) = if refund.price.is_zero() {
         (Info, "A refund is set up, but its price is zero: nothing is paid.".to_owned())
     } else {
         (
-            refund_severity(case, refund, &tx.gas_token),
+            refund_severity(case, refund.amount(), &refund.token),
             format!("Pays {amount}{open} to {to} as a refund of gas."),
         )
     };
-    let mut finding = Finding::new(Gas01, severity, &case.path, title);
+    let mut finding = Finding::new(Gas01, severity, path, title);
     for (_, text) in set.iter().filter(|(set, _)| *set) {
         finding = finding.because(text.clone());
     }
-    out.push(finding);
+    Some(finding)
 }

@@ -112,6 +112,15 @@ static IN_2_1_1: LazyLock<BTreeMap<u8, Function>> = LazyLock::new(|| {
     ])
 });
 
+/// Commands of versions from 2.0 on that are not read. Source: Uniswap/universal-router, `Commands.sol`.
+const UNREAD: &[(u8, &str)] = &[
+    (0x11, "V3_POSITION_MANAGER_PERMIT"),
+    (0x12, "V3_POSITION_MANAGER_CALL"),
+    (0x13, "V4_INITIALIZE_POOL"),
+    (0x14, "V4_POSITION_MANAGER_CALL"),
+    (0x40, "ACROSS_V4_DEPOSIT_V3"),
+];
+
 const V4_SWAP: u8 = 0x10;
 const SUB_PLAN: u8 = 0x21;
 
@@ -199,6 +208,8 @@ struct Reader {
     version: Option<RouterVersion>,
     /// Commands that were read.
     count: usize,
+    /// The command at which reading stopped.
+    stopped: Option<u8>,
 }
 
 /// Who gets what comes out of a command.
@@ -212,25 +223,8 @@ enum To {
 impl Plan {
     /// Reads the commands of a call. `None` where it runs none, or one that is not read.
     pub(crate) fn of(call: &Call<'_>) -> Option<Self> {
-        let decoded =
-            call.decoded.as_ref().filter(|it| EXECUTE.contains(&it.signature()) && !call.delegate)?;
-        let commands = decoded.args.first()?.bytes()?;
-        let inputs = decoded.args.get(1)?.elements();
-        let mut reader = Reader {
-            plan: Self::default(),
-            held: BTreeMap::new(),
-            direct: Vec::new(),
-            routed: BTreeMap::new(),
-            from: call.from,
-            router: call.to?,
-            version: crate::entries::router(&call.to?),
-            count: 0,
-        };
-        if !call.value.is_zero() {
-            reader.plan.gives.insert(Address::ZERO, call.value);
-            reader.hold(Address::ZERO, Held::Exactly(call.value));
-        }
-        reader.list(commands, inputs, 0)?;
+        let (mut reader, is_read) = Reader::of(call)?;
+        is_read.then_some(())?;
         reader.plan.is_uneven = is_uneven(&reader.direct);
         let left = reader.held.iter().filter(|(_, held)| **held != Held::Exactly(U256::ZERO));
         reader.plan.left = left.map(|(token, _)| *token).collect();
@@ -242,6 +236,16 @@ impl Plan {
         Some(reader.plan)
     }
 
+    /// The command of a call at which reading stops, by its name where versions from 2.0 on have one for it.
+    pub(crate) fn stops_at(call: &Call<'_>) -> Option<String> {
+        let (reader, is_read) = Reader::of(call)?;
+        let byte = reader.stopped.filter(|_| !is_read)?;
+        let own = command(reader.version, byte).map(|function| &function.name[..]);
+        let name = own.or_else(|| UNREAD.iter().find(|(number, _)| *number == byte).map(|(_, name)| *name));
+        let name = name.filter(|_| own.is_some() || reader.version != Some(RouterVersion::V1));
+        Some(name.map_or_else(|| format!("{byte:#04x}"), |name| format!("{name} ({byte:#04x})")))
+    }
+
     /// Whether one thing is exchanged for one other, or nothing at all is.
     pub(crate) fn is_single(&self) -> bool {
         self.gives.len() <= 1 && self.gets.len() <= 1
@@ -249,6 +253,31 @@ impl Plan {
 }
 
 impl Reader {
+    /// What a call's commands do, as far as they are read, and whether they are to the end.
+    fn of(call: &Call<'_>) -> Option<(Self, bool)> {
+        let decoded =
+            call.decoded.as_ref().filter(|it| EXECUTE.contains(&it.signature()) && !call.delegate)?;
+        let commands = decoded.args.first()?.bytes()?;
+        let inputs = decoded.args.get(1)?.elements();
+        let mut reader = Self {
+            plan: Plan::default(),
+            held: BTreeMap::new(),
+            direct: Vec::new(),
+            routed: BTreeMap::new(),
+            from: call.from,
+            router: call.to?,
+            version: crate::entries::router(&call.to?),
+            count: 0,
+            stopped: None,
+        };
+        if !call.value.is_zero() {
+            reader.plan.gives.insert(Address::ZERO, call.value);
+            reader.hold(Address::ZERO, Held::Exactly(call.value));
+        }
+        let is_read = reader.list(commands, inputs, 0).is_some();
+        Some((reader, is_read))
+    }
+
     /// Reads a list of commands, all of it or nothing.
     fn list(&mut self, commands: &[u8], inputs: &[Value<'_>], depth: usize) -> Option<()> {
         self.count += commands.len();
@@ -261,6 +290,7 @@ impl Reader {
         }
         for (byte, input) in commands.iter().zip(inputs) {
             let number = byte & !MAY_FAIL;
+            self.stopped = Some(number);
             let args = strictly(command(self.version, number)?, input.bytes()?)?;
             // That a permit was used before is no harm.
             let is_permit = matches!(number, 0x03 | 0x0a);
@@ -271,6 +301,7 @@ impl Reader {
                 _ => self.run(number, &args)?,
             }
         }
+        self.stopped = None;
         Some(())
     }
 

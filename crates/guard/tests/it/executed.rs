@@ -199,3 +199,48 @@ fn pieces_that_are_named_by_number_may_go_as_many_as_are_named() {
     let takes = |moved: Moved| says(&asked.judged(vec![moved]), "does not name");
     assert!(!takes(piece(PIECES, COLD, 7, 1)) && takes(piece(PIECES, COLD, 6, 1)));
 }
+
+/// A Safe that nobody told anything of but that it may be called, made to pay the cold wallet by whoever sends it.
+fn execution<'a>(inner: &str, refund: [u128; 3], policy: &'a str) -> Asked<'a> {
+    let inner = inner.trim_start_matches("0x");
+    let words = [
+        vec![word(USDC), number(0), number(320), number(0)],
+        refund.iter().map(|value| number(*value)).collect(),
+        vec![word(COIN), word(COIN), number(320 + 32 + (inner.len() / 2).div_ceil(32) as u128 * 32)],
+        vec![
+            number((inner.len() / 2) as u128),
+            format!("{inner:0<width$}", width = inner.len().div_ceil(64) * 64),
+        ],
+        vec![number(65), format!("{:0<192}", "11".repeat(65))],
+    ];
+    let function =
+        "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)";
+    Asked { to: VAULT, value: 0, data: call(function, &words.concat()), policy, facts: "" }
+}
+
+#[test]
+fn what_a_safe_gives_when_somebody_executes_it_counts_as_what_leaves() {
+    const LIMIT: &str = "[[limit]]\ntoken='0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'\nper-transaction='1000000'\n[[limit]]\nper-transaction='1000'\n";
+    let pay = |amount: u128| call("transfer(address,uint256)", &[word(COLD), number(amount)]);
+    let left = |amount: u128| moved(USDC, VAULT, COLD, amount);
+    let no_refund = [0, 0, 0];
+    let fair = execution(&pay(1_000_000), no_refund, LIMIT).judged(vec![left(1_000_000)]);
+    assert_eq!(fair.verdict, Allow, "{:#?}", fair.findings);
+    let over = execution(&pay(1_000_001), no_refund, LIMIT).judged(Vec::new());
+    assert!(over.verdict == Block && over.has("G-POL-01"), "{:#?}", over.findings);
+    // What leaves the Safe in the execution is named with its amount, and counts.
+    let more = execution(&pay(1), no_refund, "").judged(vec![left(1), moved(USDC, VAULT, COLD, 5)]);
+    assert_eq!(more.verdict, Review, "{:#?}", more.findings);
+    assert!(more.findings.iter().any(|one| one.title.contains("does not name")), "{:#?}", more.findings);
+    let coin = execution(&pay(1), no_refund, LIMIT).judged(vec![left(1), moved(COIN, VAULT, COLD, 1_001)]);
+    assert!(coin.verdict == Block && coin.has("G-POL-01"), "{:#?}", coin.findings);
+    let approve = call("approve(address,uint256)", &[word(VAULT), number(1_000_001)]);
+    let right = execution(&approve, no_refund, LIMIT).judged(Vec::new());
+    assert!(right.has("G-POL-01"), "{:#?}", right.findings);
+    // A refund of gas is its outflow too: 10 ether, or little more than the limit.
+    let refund = |price: u128, policy| execution(&pay(1), [0, 100_000, price], policy).judged(vec![left(1)]);
+    let much = refund(100_000_000_000_000, "");
+    assert!(much.verdict == Block && much.has("G-GAS-01"), "{:#?}", much.findings);
+    assert!(refund(1, LIMIT).has("G-POL-01"));
+    assert!(!refund(0, LIMIT).has("G-POL-01"));
+}

@@ -322,6 +322,31 @@ fn a_share_of_a_sale_goes_to_nobody_whom_nobody_vouches_for() {
     assert_eq!(shared(&[(FEE, 51 * percent)]).verdict, Decision::Block);
 }
 
+/// Of a number of which there are many, how many is said, and the price of the collection is that of each.
+#[test]
+fn so_many_of_a_number_are_told_and_each_is_held_to_the_price() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/benign/34-listing.toml");
+    let table: toml::Table = std::fs::read_to_string(file).expect("readable").parse().expect("TOML");
+    let (policy, facts) = (market(&table), Facts::parse(table["facts"].as_str().expect("a text")));
+    let facts = facts.expect("facts");
+    let mut order: Value = serde_json::from_str(table["input"].as_str().expect("a text")).expect("JSON");
+    let mut judged = |count: &str, end: &str| {
+        let item = &mut order["message"]["offer"][0];
+        item["itemType"] = 3.into();
+        (item["startAmount"], item["endAmount"]) = (count.into(), end.into());
+        check_typed(order.to_string().as_bytes(), Context::new(&policy, &facts))
+    };
+    let seven = judged("7", "7");
+    assert_eq!(seven.verdict, Decision::Block, "{:?}", seven.findings);
+    assert!(seven.items[0].intent.contains("offers 7 of number 1 of 0x3902"), "{}", seven.items[0].intent);
+    // One at the price of the cheapest is for a person: which number it is counts.
+    let one = judged("1", "1");
+    assert_eq!(one.verdict, Decision::Review, "{:?}", one.findings);
+    assert!(one.items[0].intent.contains("1 of number 1 of"), "{}", one.items[0].intent);
+    assert!(judged("1", "7").items[0].intent.contains("1 to 7 of number 1"));
+    assert_eq!(judged("1", "7").verdict, Decision::Block, "the most that may be taken");
+}
+
 /// So it is at `UniswapX`, whose orders have as many outputs as one likes.
 #[test]
 fn an_output_more_goes_to_somebody_who_is_vouched_for() {

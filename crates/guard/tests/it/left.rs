@@ -538,3 +538,18 @@ fn ether_for_a_bridge_is_its_fee() {
     assert_eq!(ask(ETHER, ETHER).verdict, Decision::Review);
     assert_eq!(ask(10 * ETHER, 10 * ETHER).verdict, Decision::Block);
 }
+
+#[test]
+fn how_many_of_a_number_are_sent_is_said() {
+    let one = "safeTransferFrom(address,address,uint256,uint256,bytes)";
+    let words = [word(ME), word(V2), number(3), number(1_000), number(160), number(0)];
+    let intent = judge("", UNKNOWN, 0, &call(one, &words)).items[0].intent.clone();
+    assert!(intent.starts_with("sends 1000 of number 3 of"), "{intent}");
+    let many = "safeBatchTransferFrom(address,address,uint256[],uint256[],bytes)";
+    let lists = [number(2), number(3), number(4), number(2), number(10), number(20), number(0)];
+    let heads = [word(ME), word(V2), number(160), number(256), number(352)];
+    let intent = judge("", UNKNOWN, 0, &call(many, &[heads.to_vec(), lists.to_vec()].concat())).items[0]
+        .intent
+        .clone();
+    assert!(intent.contains("10 of number 3 of") && intent.contains("20 of number 4 of"), "{intent}");
+}

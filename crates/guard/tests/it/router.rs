@@ -343,6 +343,26 @@ fn what_is_not_read_or_may_fail_or_is_of_another_contract_is_not_vouched_for() {
         let report = ask("0", &[good(), (byte, good().1)]);
         assert!(report.has("G-WRAP-01") && report.exit_code == 10, "{byte}: {:#?}", report.findings);
     }
+    // By its name, where it has one.
+    for (byte, name) in [
+        (0x11, "V3_POSITION_MANAGER_PERMIT (0x11)"),
+        (0x12, "V3_POSITION_MANAGER_CALL (0x12)"),
+        (0x14, "V4_POSITION_MANAGER_CALL (0x14)"),
+        (0x40, "ACROSS_V4_DEPOSIT_V3 (0x40)"),
+        (0x3f, "not read: 0x3f."),
+    ] {
+        let report = ask("0", &[good(), (byte, good().1)]);
+        assert!(says(&report, name), "{byte}: {:#?}", report.findings);
+    }
+    // What a number means in another version is not told.
+    let older = sent("0x3fC91A3afd70395Cd496C647d5a6CC9D4B2b7FAD", "0", &[good(), (0x11, good().1)], "");
+    assert!(says(&older, "not read: 0x11.") && older.exit_code == 10, "{:#?}", older.findings);
+    // Commands that somebody signed are of whoever signed them.
+    let words = [256_u64, 288, 0, 0, 0, 0, 320, 1_768_485_600, 0, 0, 0].map(|word| format!("{word:064x}"));
+    let function = "executeSigned(bytes,bytes[],bytes32,bytes32,bool,bytes32,bytes,uint256)";
+    let selector = hex::encode(&alloy_primitives::keccak256(function)[..4]);
+    let report = judged(ROUTER, "0", &format!("0x{selector}{}", words.concat()), "");
+    assert!(says(&report, "executeSigned") && report.exit_code == 30, "{:#?}", report.findings);
     let failing = ask("0", &[(0x80, good().1)]);
     assert!(says(&failing, "may fail") && failing.exit_code == 10, "{:#?}", failing.findings);
     let mut more = good();

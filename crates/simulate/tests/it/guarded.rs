@@ -67,6 +67,23 @@ fn before_anybody_signed_the_owners_agreement_is_lent() {
     assert!(!report.has("G-DC-04") && !report.has("G-SIM-01"), "{:?}", report.findings);
 }
 
+/// A call goes through where no code lies, and does nothing that it says.
+#[test]
+fn a_call_with_data_to_an_account_without_code_is_told() {
+    let Some((mut state, _, safe)) = bybit() else { return };
+    state.accounts.insert(FRIEND.parse().expect("an address"), tracehound_simulate::Account::default());
+    let transfer = format!("0xa9059cbb{:0>64}{:064x}", &FRIEND[2..].to_lowercase(), 5);
+    let is_told = |data: &str| {
+        let report = judged(&state, &unsigned(safe, FRIEND, 0, data, 0), FACTS);
+        let found =
+            report.findings.iter().any(|one| one.title.contains("where no code lies: that goes through"));
+        (found, report.exit_code != 0)
+    };
+    assert_eq!(is_told(&transfer), (true, true));
+    assert!(is_told("0x12345678").0);
+    assert!(!is_told("0x").0);
+}
+
 #[test]
 fn a_safe_that_is_not_in_the_state_is_incomplete() {
     let Some((_, _, safe)) = bybit() else { return };

@@ -104,6 +104,7 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
     }
     super::swap::left_behind(case, out);
+    out.extend(super::swap::lost_together(&[case], &case.path));
     intended(case, out);
 }
 

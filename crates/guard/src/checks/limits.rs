@@ -155,6 +155,7 @@ pub fn together(cases: &[Case<'_>], at_once: bool) -> Vec<Finding> {
             *all = all.saturating_add(amount);
         }
         held_to(group[0], &sum, "all together", at_once, &mut findings);
+        findings.extend(super::swap::lost_together(group, "all together"));
     }
     findings
 }

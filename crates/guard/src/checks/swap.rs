@@ -171,21 +171,55 @@ fn untold(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<(Severity, St
         return Some((Incomplete, title));
     }
     let token = worth::wide(case, gives, gets)?;
-    let most = swap.most.or_else(|| gives.is_zero().then_some(call.value)).unwrap_or(U256::MAX);
-    let lost = worth::unseen(case, (gives, most), (gets, swap.least.unwrap_or_default()));
-    let dollar = U256::from(10).pow(U256::from(18));
-    let bound = U256::from(case.policy.bounds.unseen_loss).saturating_mul(dollar);
+    let lost = lost(case, call, swap);
     let why = format!("({}): the context tells no price of {}", worth::BANDS_OF, price::name(case, &token));
     Some(match lost {
-        Some(lost) if lost <= bound => (Info, format!("Held against a range of prices alone {why}.")),
+        Some(lost) if lost <= bound(case) => (Info, format!("Held against a range of prices alone {why}.")),
         lost => {
-            let lost = lost.filter(|lost| lost.checked_add(dollar).is_some());
-            let lost = lost.map_or_else(
-                || "any amount".to_owned(),
-                |lost| format!("{} dollars", crate::known::decimal(lost / dollar, 0)),
-            );
+            let lost = lost.map_or_else(|| "any amount".to_owned(), dollars);
             (Review, format!("Held against a range of prices alone {why}, and {lost} may be lost within it."))
         }
+    })
+}
+
+/// The most that an exchange may lose for want of a price.
+fn lost(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<U256> {
+    let (gives, gets) = (case.or_coin(swap.gives?), case.or_coin(*swap.gets.last()?));
+    let most = swap.most.or_else(|| gives.is_zero().then_some(call.value)).unwrap_or(U256::MAX);
+    worth::unseen(case, (gives, most), (gets, swap.least.unwrap_or_default()))
+}
+
+/// The smallest parts of a dollar.
+const DOLLAR: u64 = 1_000_000_000_000_000_000;
+
+fn dollars(amount: U256) -> String {
+    format!("{} dollars", crate::known::decimal(amount / U256::from(DOLLAR), 0))
+}
+
+/// The most that may be lost for want of a price before a person looks.
+fn bound(case: &Case<'_>) -> U256 {
+    U256::from(case.policy.bounds.unseen_loss).saturating_mul(U256::from(DOLLAR))
+}
+
+/// What exchanges that are asked for at once may lose together for want of a price, where each by itself stays within the policy's
+/// bound.
+pub(super) fn lost_together(cases: &[&Case<'_>], path: &str) -> Option<Finding> {
+    let bound = bound(cases.first()?);
+    let (mut sum, mut count) = (U256::ZERO, 0);
+    for case in cases {
+        for (index, call) in case.unpacked.calls.iter().enumerate() {
+            if let Some(lost) = case.swap_of(index).and_then(|swap| lost(case, call, &swap)) {
+                sum = sum.saturating_add(lost);
+                count += 1;
+            }
+        }
+    }
+    (sum > bound && count > 1).then(|| {
+        let title = format!(
+            "Held against a range of prices alone, {count} exchanges may lose {} within it together.",
+            dollars(sum)
+        );
+        Finding::new(Sim01, Review, path, title)
     })
 }
 

@@ -364,6 +364,37 @@ fn parts_of_an_exchange_are_judged_by_what_is_asked_for_at_the_end() {
     assert_eq!(priced(&two).verdict, Block);
 }
 
+/// Many that are small are one that is large, in one transaction and in a batch.
+#[test]
+fn what_exchanges_may_lose_for_want_of_a_price_is_added_up() {
+    let part = |dollars: u128| single(NEWER, true, (USDC, WETH), ME, (dollars * 1_000_000, ETHER / 10), 0);
+    let shipped = Policy::default();
+    let facts =
+        Facts::parse(&format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n")).expect("facts");
+    let ask = |input: &str| check_tx(input.as_bytes(), Context::new(&shipped, &facts));
+    let one = |parts: &[u128]| {
+        let calls: Vec<String> = parts.iter().map(|dollars| part(*dollars)).collect();
+        ask(&format!(r#"{{"from":"{ME}","to":"{NEWER}","data":"0x{}","chainId":1}}"#, multicall(&calls)))
+    };
+    let batch = |parts: &[u128]| {
+        let calls =
+            parts.iter().map(|dollars| format!(r#"{{"to":"{NEWER}","data":"0x{}"}}"#, part(*dollars)));
+        let calls: Vec<String> = calls.collect();
+        ask(&format!(r#"{{"from":"{ME}","chainId":1,"calls":[{}]}}"#, calls.join(",")))
+    };
+    for (parts, wanted) in [(&[1_000][..], Allow), (&[500, 500], Allow), (&[1_000, 1_000], Review)] {
+        for report in [one(parts), batch(parts)] {
+            assert_eq!(report.verdict, wanted, "{parts:?}: {:#?}", report.findings);
+        }
+    }
+    assert!(
+        one(&[1_000, 1_000])
+            .findings
+            .iter()
+            .any(|it| it.title.contains("2 exchanges may lose 1,930 dollars"))
+    );
+}
+
 /// An engine that saw these movements.
 #[derive(Debug)]
 struct Saw(Vec<(&'static str, &'static str, &'static str, u128)>);

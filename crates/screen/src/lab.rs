@@ -260,16 +260,15 @@ impl Reach {
         let cut = recorded.coverage.gaps.iter().any(|gap| was_cut(gap.kind));
         let (wanted, had) = (policy.indirect, known.indirect);
         let (dust, had_dust) = (policy.dust.incoming_below, known.dust.incoming_below);
-        let follows = indirect && wanted.hops > 1;
-        let further = follows && (wanted.hops > had.hops || wanted.work > had.work);
-        let nearer = follows && wanted.hops < had.hops;
-        let lazier = follows && wanted.work < had.work;
+        let further = indirect && (wanted.hops > had.hops || wanted.work > had.work);
+        let nearer = indirect && wanted.hops < had.hops;
+        let lazier = indirect && wanted.work < had.work;
         let (smaller, larger) = (dust < had_dust, dust > had_dust);
         let mut doubtful = Vec::new();
         if larger {
             doubtful.push(ExposureType::Direct);
         }
-        if nearer || lazier || (follows && larger) {
+        if nearer || lazier || (indirect && larger) {
             doubtful.push(ExposureType::Indirect);
         }
         let beyond = (further || smaller).then(|| {

@@ -7,6 +7,7 @@ mod lab;
 mod limits;
 mod lists;
 mod names;
+mod noticed;
 mod reach;
 mod support;
 mod transactions;

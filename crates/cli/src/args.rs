@@ -5,6 +5,7 @@ mod follow;
 mod given;
 mod guard;
 mod ingest;
+mod labels;
 mod lists;
 mod log;
 mod mistaken;
@@ -25,6 +26,7 @@ pub(crate) use follow::*;
 pub(crate) use given::Given;
 pub(crate) use guard::*;
 pub(crate) use ingest::*;
+pub(crate) use labels::*;
 pub(crate) use lists::*;
 pub(crate) use log::Log;
 pub(crate) use mistaken::{mistaken, without_keys};
@@ -128,6 +130,9 @@ pub(crate) enum Command {
     /// Sources of claims: import, list, update
     #[command(subcommand)]
     Lists(ListsCommand),
+    /// Packs of labels: who is behind an address, by whose word, and who says otherwise
+    #[command(subcommand)]
+    Labels(LabelsCommand),
     /// Chain data into the ledger
     #[command(subcommand)]
     Ingest(IngestCommand),
@@ -232,6 +237,7 @@ impl Command {
                 Self::Screen(_)
                 | Self::Exposure(_)
                 | Self::Path(_)
+                | Self::Labels(LabelsCommand::List | LabelsCommand::Freshness | LabelsCommand::Export(_))
                 | Self::Lists(ListsCommand::List | ListsCommand::Freshness(_))
                 | Self::Policy(PolicyCommand::List | PolicyCommand::Diff { over: Some(_), .. }),
                 Csv,

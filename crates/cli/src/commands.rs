@@ -10,6 +10,7 @@ pub(crate) mod exposure;
 pub(crate) mod freshness;
 pub(crate) mod guard;
 pub(crate) mod ingest;
+pub(crate) mod labels;
 pub(crate) mod ledger;
 pub(crate) mod lists;
 pub(crate) mod manual;

@@ -92,6 +92,7 @@ fn run(cli: &Cli, shown: &Configuration) -> Result<u8> {
         Command::Demo(args) => commands::demo::run(common, args, &mut out),
         Command::Screen(args) => commands::screen::run(common, &data, args, &mut out),
         Command::Lists(command) => commands::lists::run(common, &data, command, &mut out),
+        Command::Labels(command) => commands::labels::run(common, &data, command, &mut out),
         Command::Ingest(command) => commands::ingest::ingest(common, data.workspace(), command, &mut out),
         Command::Analyze(command) => commands::analyze::run(common, &data, command, &mut out),
         Command::Ledger(command) => commands::ledger::run(common, &data, command, &mut out),

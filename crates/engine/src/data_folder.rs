@@ -13,6 +13,7 @@ use crate::EngineError;
 /// ledger/bitcoin/         one ledger a network: bitcoin, bitcoin-testnet, ...
 /// ledger/bitcoin-esplora/ what was fetched of single addresses, never mixed with a chain
 /// lists/                  lists as they were downloaded
+/// labels/                 the packs of labels in force
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataFolder(PathBuf);
@@ -64,6 +65,11 @@ impl DataFolder {
             BitcoinNetwork::Mainnet => base.to_owned(),
             other => format!("{base}-{}", Chain::Bitcoin(other).short_name()),
         })
+    }
+
+    /// Packs of labels in force.
+    pub fn labels(&self) -> PathBuf {
+        self.0.join("labels")
     }
 
     /// Downloaded lists.

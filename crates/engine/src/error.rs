@@ -4,6 +4,12 @@ use tracehound_analysis::{cluster::ClusterError, peel::PeelError, price::PriceEr
 use tracehound_attribution::{folder::FolderError, index::IndexError, names::NameError};
 use tracehound_bitcoin::SourceError;
 use tracehound_ingest::{EsploraError, IngestError};
+use tracehound_labels::{
+    delta::DeltaError,
+    file::FileError,
+    pack::{BuildError, PackError},
+    shelf::ShelfError,
+};
 use tracehound_ledger::LedgerError;
 use tracehound_model::address::AddressError;
 
@@ -67,6 +73,9 @@ pub enum EngineError {
     /// An Esplora server gave no answer.
     #[error(transparent)]
     Esplora(#[from] EsploraError),
+    /// Packs of labels cannot be used.
+    #[error(transparent)]
+    Labels(#[from] LabelsError),
     /// A price table cannot be used.
     #[error(transparent)]
     Prices(#[from] PriceError),
@@ -83,4 +92,66 @@ impl From<SourceError> for EngineError {
     fn from(error: SourceError) -> Self {
         Self::Ingest(error.into())
     }
+}
+
+/// Why packs of labels have no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LabelsError {
+    /// The packs in force.
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
+    /// A pack.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// A delta.
+    #[error(transparent)]
+    Delta(#[from] DeltaError),
+    /// A label file.
+    #[error("{name}: {source}")]
+    File {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        source: FileError,
+    },
+    /// A pack that is being made.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A pack of another name as the one before.
+    #[error(
+        "the pack before is `{found}`, the plan is of `{wanted}`: a pack goes on from one of its own name"
+    )]
+    OtherName {
+        /// Its name.
+        found: String,
+        /// The plan's.
+        wanted: String,
+    },
+    /// A version that does not grow.
+    #[error("the pack before has version {before}, the plan version {version}: each pack has a higher one")]
+    NotNewer {
+        /// Before.
+        before: u64,
+        /// In the plan.
+        version: u64,
+    },
+    /// Every row was refused.
+    #[error("no row of these files can be in a pack; the first: line {line} of {file}: {reason}")]
+    Nothing {
+        /// Line of the first.
+        line: u64,
+        /// Its file.
+        file: String,
+        /// Why it was refused.
+        reason: String,
+    },
+    /// The system.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was being done.
+        what: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
 }

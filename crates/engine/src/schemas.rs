@@ -10,6 +10,7 @@ use crate::{
     exposure::Exposure,
     guard::Watched,
     ingest::{FromFiles, FromNode},
+    labels::{Changes, Checked, InForce, Labelled, Made},
     ledger::{Info, Repaired, Upgraded, Verified},
     lines::{Classified, Estimate, Readings, RefusedLine},
     lists::{Freshness, Imported, ImportedPack, Loaded},
@@ -83,6 +84,11 @@ documents! {
     Imported: "lists-import" version 1;
     ImportedPack: "lists-import-pack" version 2;
     Freshness: "lists-freshness" version 1;
+    Made: "labels-pack" version 1;
+    Checked: "labels-verify" version 1;
+    Changes: "labels-diff" version 1;
+    InForce: "labels-list" version 1;
+    Labelled: "labels-show" version 1;
     Preset: "policy-list" version 1;
     Change: "policy-diff" version 1;
     Watched: "guard-watch" version 1;

@@ -202,6 +202,11 @@ impl<'r> Rows<'r> {
         Ok(rows)
     }
 
+    /// Line of the row that came last, from 1.
+    pub fn line(&self) -> u64 {
+        self.lines.line
+    }
+
     /// Columns that are not those of a label file; of JSON lines those met so far.
     pub fn ignored(&self) -> impl Iterator<Item = &str> {
         self.ignored.iter().map(String::as_str)

@@ -387,6 +387,16 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, ShelfError> {
     Ok(bytes)
 }
 
+/// Which of these keys have signed a file, by the signatures beside it.
+///
+/// # Errors
+/// Too few of them.
+pub fn verify_file(file: &Path, keys: &Keys) -> Result<Vec<String>, ShelfError> {
+    let signatures = signatures_beside(file)?;
+    let signed = keys.verify(&read_bounded(file)?, &signatures)?;
+    Ok(signed.into_iter().map(str::to_owned).collect())
+}
+
 /// What stands in `FILE.minisig`, `FILE.1.minisig` and so on: one signature a file, as minisign writes them.
 fn signatures_beside(file: &Path) -> Result<Vec<String>, ShelfError> {
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -16,6 +16,7 @@ mod hostile;
 mod import;
 mod interrupted;
 mod keys;
+mod labels;
 mod ledger;
 mod lists;
 mod log;

@@ -15,7 +15,7 @@ fn described(name: &str) -> Value {
 }
 
 /// Every document of the output has the form of this name.
-fn has_form(name: &str, output: &std::process::Output) {
+pub(crate) fn has_form(name: &str, output: &std::process::Output) {
     let written = text(output);
     assert!(!written.is_empty(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     let described = described(name);

@@ -90,7 +90,20 @@ impl Plan {
     /// # Errors
     /// What is wrong with it, in a sentence.
     pub fn read(text: &str) -> Result<Self, String> {
-        let plan: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let place = |error: &toml::de::Error| match error.span() {
+            Some(span) => format!("line {}: ", text[..span.start.min(text.len())].lines().count().max(1)),
+            None => String::new(),
+        };
+        let said = |error: toml::de::Error| format!("{}{}", place(&error), error.message());
+        let mut table: toml::Table = toml::from_str(text).map_err(said)?;
+        // A day is a kind of its own in TOML, and text everywhere else.
+        for key in ["issued", "expires"] {
+            if let Some(toml::Value::Datetime(day)) = table.get(key) {
+                let day = day.to_string();
+                table.insert(key.to_owned(), day.into());
+            }
+        }
+        let plan: Self = table.try_into().map_err(said)?;
         plan.check()?;
         Ok(plan)
     }

@@ -3,7 +3,7 @@ use std::fs;
 use proptest::prelude::*;
 use tracehound_labels::{
     Label, Pack,
-    pack::{BuildError, Builder},
+    pack::{BuildError, Builder, Plan},
 };
 use tracehound_model::Subject;
 
@@ -78,10 +78,26 @@ fn a_row_that_must_not_be_there_is_refused_and_the_pack_stays() {
     let (manifest, _) = builder.write(&folder.path().join("a"), None).expect("written");
     assert_eq!((manifest.labels, manifest.sources.len()), (1, 1));
     for wrong in ["", "Our labels", "../up"] {
-        assert!(
-            Builder::new(tracehound_labels::pack::Plan { name: wrong.to_owned(), ..plan(1) }).is_err(),
-            "{wrong}"
-        );
+        assert!(Builder::new(Plan { name: wrong.to_owned(), ..plan(1) }).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_plan_is_read_with_its_days_and_what_is_wrong_is_said_with_its_line() {
+    let text = "name = \"made\"\nversion = 1\nissued = 2026-11-01\nexpires = 2027-05-01\npublisher = \"Example agency\"\n\
+                [licences.\"CC0-1.0\"]\nterms = \"public domain\"\n";
+    assert_eq!(Plan::read(text), Ok(plan(1)));
+    for (old, new, said) in [
+        ("version = 1", "version = ", "line 2"),
+        ("version = 1", "version = 0", "count from 1"),
+        ("2027-05-01", "2026-11-01", "expires before"),
+        ("2026-11-01", "tomorrow", "line 3"),
+        ("publisher", "published", "published"),
+        ("\"made\"", "\"Made\"", "lower-case"),
+        ("name = \"made\"\n", "", "name"),
+    ] {
+        let wrong = Plan::read(&text.replace(old, new)).expect_err(new);
+        assert!(wrong.contains(said) && !wrong.contains('\n'), "{new}: {wrong}");
     }
 }
 

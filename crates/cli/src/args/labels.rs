@@ -1,0 +1,148 @@
+//! `tracehound labels`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use tracehound_engine::labels::Predicate;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LabelsCommand {
+    /// Make a pack of label files
+    Pack(PackArgs),
+    /// Look at a pack in full without taking it in: by whom it is signed, and whether each label may be in one
+    Verify(VerifyArgs),
+    /// Take in a pack, or a delta to the one in force
+    Apply(ApplyArgs),
+    /// What changed from one pack to the next
+    Diff(DiffArgs),
+    /// The packs in force
+    List,
+    /// Whether a pack in force is too old
+    #[command(after_help = "Exit code 30 when no pack is in force, or one is too old; else 0.")]
+    Freshness,
+    /// Who an address is said to be, by whom, and who says otherwise
+    Show(ShowArgs),
+    /// The labels of a pack as a label file
+    Export(ExportArgs),
+    /// Take a pack out of force, with all that it says
+    #[command(after_help = "Example:
+  tracehound labels remove our-labels")]
+    Remove {
+        /// Its name
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound labels pack --plan plan.toml --to our-1.labels exchanges.csv
+  tracehound labels pack --plan plan.toml --to our-2.labels --after our-1.labels exchanges.csv
+The plan names the pack:
+  name = \"our-labels\"
+  version = 1
+  issued = 2026-11-01
+  expires = 2027-05-01
+  publisher = \"Example agency\"
+  [licences.\"CC0-1.0\"]
+  terms = \"https://creativecommons.org/publicdomain/zero/1.0/\"
+Rows that cannot be in a pack are named on standard error and left out; exit code 30 then.
+Sign it with minisign -S -s KEY -m our-1.labels")]
+pub(crate) struct PackArgs {
+    /// Label files: CSV or JSON lines, see docs/LABELS.md
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The plan of the pack
+    #[arg(long, value_name = "FILE")]
+    pub plan: PathBuf,
+    /// Where the pack is written
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// The pack before: rows that are gone since stay as history, ended on the day of issue
+    #[arg(long, value_name = "FILE")]
+    pub after: Option<PathBuf>,
+    /// How entity and address belong together in files without a column for it
+    #[arg(long, value_name = "PREDICATE", value_parser = predicate)]
+    pub predicate: Option<Predicate>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyArgs {
+    /// A minisign public key of the publisher, in Base64 or as a file (again for each)
+    #[arg(long, value_name = "KEY")]
+    pub key: Vec<String>,
+    /// How many of the keys have to have signed [default: 1 of one, 2 of more]
+    #[arg(long, value_name = "N", requires = "key")]
+    pub needed: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  tracehound labels verify our-1.labels --key our.pub")]
+pub(crate) struct VerifyArgs {
+    /// The pack
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound labels apply our-1.labels
+  tracehound labels apply project-7.labels --key a.pub --key b.pub --key c.pub --needed 2
+  tracehound labels apply project-7-8.delta
+Signatures lie beside the file: FILE.minisig, FILE.1.minisig and so on. The keys by which a pack was taken are remembered under
+its name. Without a key, an unsigned pack is taken as your own.")]
+pub(crate) struct ApplyArgs {
+    /// The pack or delta
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  tracehound labels diff our-1.labels our-2.labels --delta our-1-2.delta")]
+pub(crate) struct DiffArgs {
+    /// The earlier pack
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// The later one
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// Write the delta here, to be signed and applied
+    #[arg(long, value_name = "FILE")]
+    pub delta: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound labels show 0x28C6c06298d514Db089934071355E5743bf21d60
+  tracehound labels show 0x28C6c06298d514Db089934071355E5743bf21d60 --on 2026-06-01
+Exit code 30 when no pack is in force or one is too old: nothing said is then not nothing known.")]
+pub(crate) struct ShowArgs {
+    /// The address
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    /// As of a day [default: today, UTC]
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<jiff::civil::Date>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound labels export our-1.labels > our.csv
+  tracehound labels export our-labels --output jsonl > our.jsonl
+Written as CSV unless jsonl is asked for; either is read again by `labels pack`.")]
+pub(crate) struct ExportArgs {
+    /// The file of a pack, or the name of one in force
+    #[arg(value_name = "FILE|NAME")]
+    pub pack: PathBuf,
+}
+
+fn predicate(text: &str) -> Result<Predicate, String> {
+    let words = "controls, deposit_address_of or contract_of";
+    Predicate::from_id(text).ok_or_else(|| format!("it is one of {words}"))
+}

@@ -1,0 +1,235 @@
+//! `labels`: from a spreadsheet to a name, and what is refused on the way.
+
+use std::{fs, path::Path};
+
+use minisign::{KeyPair, sign};
+use serde_json::Value;
+
+use crate::{
+    schemas::has_form,
+    screen::{text, tracehound},
+};
+
+const HEADER: &str = "chain,address,label,entity,category,predicate,source,version,licence,confidence";
+const WALLET: &str = "0x28C6c06298d514Db089934071355E5743bf21d60";
+const TOKEN: &str = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
+
+/// A folder with label files and plans; days long ago, so that no test depends on the clock.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().expect("a folder"));
+        let rows = |rows: &[String]| format!("{HEADER}\n{}\n", rows.join("\n"));
+        let wallet = |entity: &str, source: &str, sure: u8| {
+            format!(
+                "eip155:1,{WALLET},{entity} 14,{entity},exchange,controls,{source},1/2025-01-02,CC0-1.0,{sure}"
+            )
+        };
+        let token = format!("eip155:1,{TOKEN},DAI,DAI,defi_token,contract_of,owner/tokens,1,CC0-1.0,70");
+        desk.write("one.csv", &rows(&[wallet("Binance", "first/list", 50), token.clone()]));
+        desk.write(
+            "two.csv",
+            &rows(&[wallet("Binance", "first/list", 50), wallet("Kraken", "second/list", 50), token]),
+        );
+        desk.write(
+            "mixed.csv",
+            &rows(&[wallet("Binance", "first/list", 50), wallet("somebody.eth", "x/y", 50)]),
+        );
+        for version in 1..=3 {
+            desk.write(
+                &format!("plan-{version}.toml"),
+                &format!(
+                    "name = \"ours\"\nversion = {version}\nissued = 2025-01-0{version}\npublisher = \"Example agency\"\n\
+                     [licences.\"CC0-1.0\"]\nterms = \"public domain\"\n"
+                ),
+            );
+        }
+        desk
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).display().to_string()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.path().join(name), text).expect("written");
+    }
+
+    /// Exit code, what was said, and the errors; paths are those of the folder.
+    fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
+        let folder = self.0.path().display().to_string();
+        let named = |arg: &&str| match arg.strip_prefix('@') {
+            Some(name) => self.path(name),
+            None => (*arg).to_owned(),
+        };
+        let args: Vec<String> = args.iter().map(named).collect();
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let output = tracehound(&self.0.path().join("data"), &args, "");
+        let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&folder, "FOLDER");
+        (output.status.code(), shown(&output.stdout), shown(&output.stderr))
+    }
+
+    fn pack(&self, version: u8, file: &str, after: Option<&str>) {
+        let (plan, to) = (format!("@plan-{version}.toml"), format!("@ours-{version}.labels"));
+        let mut args = vec!["labels", "pack", "--plan", &plan, "--to", &to, file];
+        args.extend(after.iter().flat_map(|after| ["--after", after]));
+        let (code, _, error) = self.run(&args);
+        assert_eq!(code, Some(0), "{error}");
+    }
+}
+
+fn signed(path: &Path, key: &KeyPair) {
+    let bytes = fs::read(path).expect("read");
+    let signature = sign(Some(&key.pk), &key.sk, &bytes[..], None, None).expect("signed").into_string();
+    fs::write(format!("{}.minisig", path.display()), signature).expect("written");
+}
+
+#[test]
+fn from_a_spreadsheet_to_a_name_and_its_dispute() {
+    let desk = Desk::new();
+    let (code, said, _) = desk.run(&["labels", "show", WALLET, "--on", "2025-06-01"]);
+    assert_eq!(code, Some(30), "no pack is no answer: {said}");
+
+    let (code, said, error) =
+        desk.run(&["labels", "pack", "--plan", "@plan-1.toml", "--to", "@ours-1.labels", "@one.csv"]);
+    assert_eq!((code, error.as_str()), (Some(0), ""));
+    insta::assert_snapshot!("labels_pack", said);
+    assert_eq!(desk.run(&["labels", "apply", "@ours-1.labels"]).0, Some(0));
+    let (code, said, _) = desk.run(&["labels", "show", WALLET, "--on", "2025-06-01"]);
+    assert_eq!(code, Some(0));
+    insta::assert_snapshot!("labels_show", said);
+    let (code, said, _) = desk.run(&["labels", "show", &format!("eth:{TOKEN}"), "--on", "2025-06-01"]);
+    assert_eq!(code, Some(0));
+    insta::assert_snapshot!("labels_show_an_asset", said);
+
+    // A second source that says otherwise, in a delta.
+    desk.pack(2, "@two.csv", Some("@ours-1.labels"));
+    let (_, said, _) =
+        desk.run(&["labels", "diff", "@ours-1.labels", "@ours-2.labels", "--delta", "@1-2.delta"]);
+    insta::assert_snapshot!("labels_diff", said);
+    let (code, said, error) = desk.run(&["labels", "apply", "@1-2.delta"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(said.starts_with("ours version 2 is in force: 3 labels of 2 addresses"), "{said}");
+    let (code, said, _) = desk.run(&["labels", "show", WALLET, "--on", "2025-06-01"]);
+    assert_eq!(code, Some(0));
+    insta::assert_snapshot!("labels_show_a_dispute", said);
+
+    // What ended stays as history.
+    desk.pack(3, "@one.csv", Some("@ours-2.labels"));
+    assert_eq!(desk.run(&["labels", "apply", "@ours-3.labels"]).0, Some(0));
+    let names = |day: &str| -> Vec<String> {
+        let (_, said, _) = desk.run(&["labels", "show", WALLET, "--on", day, "--output", "json"]);
+        let answer: Value = serde_json::from_str(&said).expect("JSON");
+        let statements = answer["chains"][0]["statements"].as_array().expect("statements");
+        statements.iter().map(|said| said["entity"].as_str().expect("an entity").to_owned()).collect()
+    };
+    assert_eq!(names("2025-01-02"), ["Binance", "Kraken"]);
+    assert_eq!(names("2025-01-03"), ["Binance"]);
+    let (_, list, _) = desk.run(&["labels", "list"]);
+    insta::assert_snapshot!("labels_list", list);
+    assert_eq!(desk.run(&["labels", "remove", "ours"]).0, Some(0));
+    assert_eq!(desk.run(&["labels", "freshness"]).0, Some(30), "none is in force");
+}
+
+#[test]
+fn what_is_refused_is_said_and_changes_nothing() {
+    let desk = Desk::new();
+    let (code, _, error) =
+        desk.run(&["labels", "pack", "--plan", "@plan-1.toml", "--to", "@mixed.labels", "@mixed.csv"]);
+    assert_eq!(code, Some(30), "{error}");
+    assert!(error.contains("mixed.csv:3: `somebody.eth` is a name of a name service"), "{error}");
+    desk.pack(1, "@one.csv", None);
+    desk.pack(2, "@two.csv", None);
+    assert_eq!(desk.run(&["labels", "apply", "@ours-2.labels"]).0, Some(0));
+    let (code, _, error) = desk.run(&["labels", "apply", "@ours-1.labels"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("ours version 1 is not newer than version 2"), "{error}");
+    let (code, _, error) = desk.run(&["labels", "apply", "@one.csv"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("does not begin as such a file does"), "{error}");
+    let (code, _, error) = desk.run(&["labels", "show", "0x28C6c06298d514Db089934071355E5743bf21d61"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("checksum"), "{error}");
+    let (code, _, error) = desk.run(&["labels", "show", "nobody's"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("it is no address"), "{error}");
+
+    // A cut pack in force is an error, and no answer without it.
+    let data = desk.0.path().join("data/labels");
+    let file = fs::read_dir(&data).expect("a folder").map(|file| file.expect("a file").path());
+    let file =
+        file.into_iter().find(|path| path.extension().is_some_and(|end| end == "labels")).expect("a pack");
+    let bytes = fs::read(&file).expect("read");
+    fs::remove_file(&file).expect("removed");
+    fs::write(&file, &bytes[..bytes.len() - 1]).expect("written");
+    let (code, said, _) = desk.run(&["labels", "show", WALLET]);
+    assert_eq!((code, said.as_str()), (Some(1), ""));
+}
+
+#[test]
+fn a_signed_pack_needs_its_key_and_keeps_it() {
+    let desk = Desk::new();
+    let (ours, other) = (KeyPair::generate_unencrypted_keypair(), KeyPair::generate_unencrypted_keypair());
+    let (ours, other) = (ours.expect("a key"), other.expect("a key"));
+    desk.write("ours.pub", &format!("untrusted comment: ours\n{}\n", ours.pk.to_base64()));
+    desk.pack(1, "@one.csv", None);
+    desk.pack(2, "@two.csv", None);
+    signed(Path::new(&desk.path("ours-1.labels")), &ours);
+    let (code, _, error) = desk.run(&["labels", "apply", "@ours-1.labels"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("no key is trusted for it yet"), "{error}");
+    assert_eq!(desk.run(&["labels", "verify", "@ours-1.labels", "--key", "@ours.pub"]).0, Some(0));
+    let (code, _, error) = desk.run(&["labels", "verify", "@ours-1.labels", "--key", &other.pk.to_base64()]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("0 of the keys that are trusted have signed"), "{error}");
+    assert_eq!(desk.run(&["labels", "apply", "@ours-1.labels", "--key", "@ours.pub"]).0, Some(0));
+    assert_eq!(desk.run(&["labels", "apply", "@ours-2.labels"]).0, Some(1), "unsigned");
+    signed(Path::new(&desk.path("ours-2.labels")), &other);
+    assert_eq!(desk.run(&["labels", "apply", "@ours-2.labels"]).0, Some(1), "another's key");
+    signed(Path::new(&desk.path("ours-2.labels")), &ours);
+    assert_eq!(desk.run(&["labels", "apply", "@ours-2.labels"]).0, Some(0));
+}
+
+#[test]
+fn a_pack_goes_out_as_it_came_in() {
+    let desk = Desk::new();
+    desk.pack(1, "@one.csv", None);
+    let data = desk.0.path().join("data");
+    for form in ["csv", "jsonl"] {
+        let output =
+            tracehound(&data, &["labels", "export", &desk.path("ours-1.labels"), "--output", form], "");
+        assert_eq!(output.status.code(), Some(0));
+        desk.write("again", &text(&output));
+        let (code, _, error) =
+            desk.run(&["labels", "pack", "--plan", "@plan-1.toml", "--to", "@again.labels", "@again"]);
+        assert_eq!(code, Some(0), "{error}");
+        assert!(
+            fs::read(desk.path("again.labels")).expect("read")
+                == fs::read(desk.path("ours-1.labels")).expect("read")
+        );
+    }
+}
+
+#[test]
+fn answers_about_labels_have_the_forms_that_are_described() {
+    let desk = Desk::new();
+    let (one, two, plan) =
+        (desk.path("1.labels"), desk.path("2.labels"), |n| desk.path(&format!("plan-{n}.toml")));
+    let (csv, more) = (desk.path("one.csv"), desk.path("two.csv"));
+    for (name, args) in [
+        ("labels-pack", &["labels", "pack", "--plan", &plan(1), "--to", &one, &csv][..]),
+        ("labels-pack", &["labels", "pack", "--plan", &plan(2), "--to", &two, "--after", &one, &more]),
+        ("labels-verify", &["labels", "verify", &one]),
+        ("labels-diff", &["labels", "diff", &one, &two]),
+        ("labels-list", &["labels", "apply", &one]),
+        ("labels-list", &["labels", "list"]),
+        ("labels-show", &["labels", "show", WALLET]),
+        ("labels-show", &["labels", "show", "1BitcoinEaterAddressDontSendf59kuE"]),
+    ] {
+        has_form(
+            name,
+            &tracehound(&desk.0.path().join("data"), &[args, &["--output", "jsonl"]].concat(), ""),
+        );
+    }
+}

@@ -1,0 +1,497 @@
+//! Packs of labels: made, compared, taken in, asked.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{BufRead, Read, Write},
+    path::Path,
+};
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Serialize;
+use tracehound_labels::{
+    Label,
+    agreement::named,
+    delta::{self, Change, DeltaError},
+    file::{self, Defaults, Rows},
+    pack::{BuildError, Builder, Licence, Manifest},
+    shelf::{Entry, Found, Shelf, ShelfError},
+};
+use tracehound_model::{Category, Confidence, Pasted, Subject};
+
+use crate::{EngineError, LabelsError, Workspace};
+
+pub use tracehound_labels::{Nature, Pack, Predicate, agreement::Standing, pack::Plan, signature::Keys};
+
+/// Refused rows and changes that an answer lists; all are counted.
+const LISTED: usize = 1_000;
+
+/// A row that is not in a pack.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct RefusedRow {
+    /// Its file.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: u64,
+    /// What it would have said, cut.
+    pub row: String,
+    /// Why not.
+    pub reason: String,
+}
+
+/// A pack that was made.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct Made {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// SHA-256 of its file, hexadecimal.
+    pub sha256: String,
+    /// Bytes of its file.
+    pub bytes: u64,
+    /// Rows of the pack before that the files have no longer: kept as history, ended on the day of issue.
+    pub ended: u64,
+    /// How many rows were refused.
+    pub refused: u64,
+    /// The first of them.
+    pub refused_rows: Vec<RefusedRow>,
+    /// Columns that are not those of a label file.
+    pub columns_not_read: BTreeSet<String>,
+}
+
+/// A label file to be read.
+pub struct Input<'r> {
+    /// What it is called in messages.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Box<dyn Read + 'r>,
+    /// The predicate of rows that say none.
+    pub predicate: Option<Predicate>,
+}
+
+/// Makes a pack of label files at `output`. With the pack before, rows that are gone stay as history.
+///
+/// # Errors
+/// A file that is no label file, a plan or an earlier pack that cannot be, no row at all, or a full disk. Single rows that
+/// cannot be in a pack are in the answer.
+pub fn make(
+    plan: Plan,
+    inputs: Vec<Input<'_>>,
+    previous: Option<&Pack>,
+    output: &Path,
+) -> Result<Made, LabelsError> {
+    if let Some(before) = previous.map(Pack::manifest) {
+        if before.name != plan.name {
+            return Err(LabelsError::OtherName { found: before.name.clone(), wanted: plan.name });
+        }
+        if before.version >= plan.version {
+            return Err(LabelsError::NotNewer { before: before.version, version: plan.version });
+        }
+    }
+    let issued = plan.issued;
+    let mut builder = Builder::new(plan)?;
+    let (mut refused, mut refused_rows) = (0, Vec::new());
+    let mut columns_not_read = BTreeSet::new();
+    let mut fresh = Vec::new();
+    let mut labels = 0_u64;
+    for Input { name, bytes, predicate } in inputs {
+        let mut refuse = |line: u64, row: String, reason: String| {
+            refused += 1;
+            if refused_rows.len() < LISTED {
+                refused_rows.push(RefusedRow { file: name.clone(), line, row, reason });
+            }
+        };
+        let rows = Rows::of(bytes, Defaults { predicate });
+        let mut rows = rows.map_err(|source| LabelsError::File { name: name.clone(), source })?;
+        while let Some(row) = rows.next() {
+            match row {
+                Err(row) => refuse(row.line, row.row, row.reason),
+                Ok(label) => match builder.add(&label) {
+                    Ok(()) => {
+                        labels += 1;
+                        if previous.is_some() {
+                            fresh.push(label);
+                        }
+                    }
+                    Err(BuildError::TooMany) => return Err(BuildError::TooMany.into()),
+                    Err(error) => refuse(rows.line(), label.to_string(), error.to_string()),
+                },
+            }
+        }
+        columns_not_read.extend(rows.ignored().map(str::to_owned));
+    }
+    if labels == 0
+        && let Some(RefusedRow { file, line, reason, .. }) = refused_rows.first().cloned()
+    {
+        return Err(LabelsError::Nothing { line, file, reason });
+    }
+    let mut ended = 0;
+    if let Some(before) = previous {
+        let count = fresh.len();
+        let all = delta::with_history(fresh, before, issued)?;
+        for label in &all[count..] {
+            builder.add(label)?;
+            ended += 1;
+        }
+    }
+    let previous = previous.map(Pack::digest).transpose()?;
+    let (manifest, sha256) = builder.write(output, previous)?;
+    let bytes = Pack::open(output)?.byte_len();
+    Ok(Made { manifest, sha256, bytes, ended, refused, refused_rows, columns_not_read })
+}
+
+/// A pack that was looked at in full.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct Checked {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// SHA-256 of its file, hexadecimal.
+    pub sha256: String,
+    /// Bytes of its file.
+    pub bytes: u64,
+    /// The keys that were asked for and have signed it, in Base64; `None` where none were asked for.
+    pub signed_by: Option<Vec<String>>,
+    /// Whether it was too old on the day that was asked about.
+    pub expired: bool,
+}
+
+/// Looks at a pack in full, without taking it in.
+///
+/// # Errors
+/// A file that is no pack, or whose labels may not be in one; with keys, too few good signatures beside it.
+pub fn check(path: &Path, keys: Option<&Keys>, today: Date) -> Result<Checked, LabelsError> {
+    let pack = Pack::open(path)?;
+    let signed_by = match keys {
+        None => None,
+        Some(keys) => Some(tracehound_labels::shelf::verify_file(path, keys)?),
+    };
+    pack.check()?;
+    let manifest = pack.manifest().clone();
+    let expired = manifest.is_expired(today);
+    Ok(Checked { sha256: pack.digest()?, bytes: pack.byte_len(), signed_by, expired, manifest })
+}
+
+/// What changed between two packs.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct Changes {
+    /// SHA-256 of the earlier one.
+    pub from: String,
+    /// SHA-256 of the later one.
+    pub to: String,
+    /// How many of each kind.
+    pub counts: BTreeMap<&'static str, u64>,
+    /// The first of them, as sentences.
+    pub changes: Vec<String>,
+}
+
+/// What changed between two packs; with `out`, the delta is written there too.
+///
+/// # Errors
+/// A pack that cannot be read, or the system.
+pub fn changes(old: &Path, new: &Path, out: Option<&mut dyn Write>) -> Result<Changes, LabelsError> {
+    let (old, new) = (Pack::open(old)?, Pack::open(new)?);
+    if let Some(out) = out {
+        delta::write(out, &old, &new)?;
+    }
+    let mut counts = BTreeMap::new();
+    let mut changes = Vec::new();
+    for change in delta::between(&old, &new)? {
+        let (kind, sentence) = told(&change);
+        *counts.entry(kind).or_default() += 1;
+        if changes.len() < LISTED {
+            changes.push(sentence);
+        }
+    }
+    Ok(Changes { from: old.digest()?, to: new.digest()?, counts, changes })
+}
+
+fn told(change: &Change) -> (&'static str, String) {
+    let by = |label: &Label| format!("{label} ({})", label.provenance.source);
+    match change {
+        Change::Source { old, new } => {
+            ("source", format!("{}: {} is now {}", old.source, old.version, new.version))
+        }
+        Change::Add { row } => ("add", format!("added: {}", by(row))),
+        Change::Change { old, new } => ("change", format!("changed: {} is now {}", by(old), new.label)),
+        Change::Retire { row, on } => ("retire", format!("ended on {on}: {}", by(row))),
+        Change::Drop { row } => ("drop", format!("taken out with its history: {}", by(row))),
+    }
+}
+
+/// A predicate in words before the entity's name.
+pub const fn word(predicate: Predicate) -> &'static str {
+    match predicate {
+        Predicate::Controls => "controlled by",
+        Predicate::DepositAddressOf => "deposit address of",
+        Predicate::ContractOf => "contract of",
+    }
+}
+
+/// Writes the labels of a pack as a label file: CSV, or JSON lines.
+fn export(pack: &Pack, as_json: bool, out: &mut dyn Write) -> Result<u64, LabelsError> {
+    let labels = pack.labels();
+    let written = if as_json { file::write_json(out, labels) } else { file::write_csv(out, labels) };
+    written.map_err(|source| LabelsError::Io { what: "writing".to_owned(), source })?;
+    pack.confirm()?;
+    Ok(pack.manifest().labels)
+}
+
+/// A pack in force.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct InForce {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: u64,
+    /// Who makes it.
+    pub publisher: String,
+    /// The day it was made.
+    pub issued: Date,
+    /// The first day on which it is too old.
+    pub expires: Option<Date>,
+    /// Whether it is too old on the day that was asked about.
+    pub expired: bool,
+    /// How many keys have to sign it; `None` for a pack of one's own, which nobody has signed.
+    pub signatures: Option<usize>,
+    /// Rows.
+    pub labels: u64,
+    /// Different addresses.
+    pub addresses: u64,
+    /// The licences of its sources.
+    pub licences: BTreeMap<String, Licence>,
+    /// SHA-256 of its file, hexadecimal.
+    pub sha256: String,
+}
+
+/// What packs in force say about an address.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct Labelled {
+    /// The address as it is written canonically, or the text that was asked about.
+    pub subject: String,
+    /// What was read of the text, and what was taken off it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<String>,
+    /// The day that is asked about.
+    pub day: Date,
+    /// Chain by chain: an address is somebody's on each of its chains, a contract on its own alone.
+    pub chains: Vec<OnChain>,
+    /// The packs that were searched.
+    pub packs: Vec<InForce>,
+    /// What makes that no answer to rest on: no pack, or one that is too old.
+    pub gaps: Vec<String>,
+}
+
+/// What is said about an address on one chain.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct OnChain {
+    /// CAIP-2 id.
+    pub chain: String,
+    /// Whom the statements name; `None` where they name no entity.
+    pub name: Option<Name>,
+    /// Every statement that holds on the day, those that give the name first.
+    pub statements: Vec<Said>,
+}
+
+/// The name of an address, and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct Name {
+    /// Who it is.
+    pub entity: String,
+    /// The kind of actor.
+    pub category: Category,
+    /// How entity and address belong together.
+    pub predicate: Predicate,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// Whether anybody agrees, or differs.
+    pub standing: Standing,
+}
+
+/// One statement.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct Said {
+    /// What a person reads.
+    pub label: String,
+    /// Who it is said to be.
+    pub entity: Option<String>,
+    /// The source's word for the kind of actor.
+    pub category: String,
+    /// How entity and address belong together.
+    pub predicate: Predicate,
+    /// What is named: an entity, an asset or a victim.
+    pub nature: Nature,
+    /// Whose statement it is.
+    pub source: String,
+    /// In which version of the source.
+    pub version: String,
+    /// Its licence.
+    pub licence: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// First day on which it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Date>,
+    /// First day on which it no longer holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<Date>,
+    /// The pack.
+    pub pack: String,
+}
+
+impl Said {
+    fn of(found: &Found<'_>) -> Self {
+        let Found { label, pack, .. } = found;
+        let provenance = label.provenance.clone();
+        Self {
+            label: label.label.clone(),
+            entity: label.entity.clone(),
+            category: label.concept.clone(),
+            predicate: label.predicate,
+            nature: label.nature,
+            source: provenance.source,
+            version: provenance.version,
+            licence: provenance.licence,
+            confidence: label.confidence,
+            valid_from: label.valid_from,
+            valid_to: label.valid_to,
+            pack: (*pack).to_owned(),
+        }
+    }
+}
+
+impl Workspace {
+    /// The folder of the packs in force.
+    pub fn shelf(&self) -> Shelf {
+        Shelf::at(self.folder().labels())
+    }
+
+    /// The packs in force.
+    ///
+    /// # Errors
+    /// A pack in force that cannot be read.
+    pub fn label_packs(&self, today: Date) -> Result<Vec<InForce>, EngineError> {
+        let packs = self.shelf().open().map_err(LabelsError::from)?;
+        Ok(packs.iter().map(|(entry, pack)| in_force(entry, pack, today)).collect())
+    }
+
+    /// Writes the labels of a pack as a label file: CSV, or JSON lines. The pack is a file, or the name of one in force.
+    ///
+    /// # Errors
+    /// A pack that cannot be read, or the system.
+    pub fn export_labels(&self, pack: &Path, as_json: bool, out: &mut dyn Write) -> Result<u64, EngineError> {
+        if pack.exists() {
+            return Ok(export(&Pack::open(pack).map_err(LabelsError::from)?, as_json, out)?);
+        }
+        let packs = self.shelf().open().map_err(LabelsError::from)?;
+        let name = pack.to_string_lossy();
+        let found = packs.iter().find(|(entry, _)| entry.name == name).map(|(_, pack)| pack);
+        let none = || LabelsError::from(ShelfError::NoSuchPack { name: name.chars().take(100).collect() });
+        Ok(export(found.ok_or_else(none)?, as_json, out)?)
+    }
+
+    /// Takes in a pack, or a delta to the one of its name in force.
+    ///
+    /// # Errors
+    /// What is refused; the packs in force are what they were.
+    pub fn apply_labels(&self, path: &Path, keys: Option<Keys>, today: Date) -> Result<InForce, EngineError> {
+        let shelf = self.shelf();
+        let entry = match name_of_delta(path)? {
+            None => shelf.apply(path, keys, today),
+            Some(name) => shelf.apply_delta(&name, path, today),
+        };
+        let entry = entry.map_err(LabelsError::from)?;
+        let packs = shelf.open().map_err(LabelsError::from)?;
+        let found = packs.iter().find(|(of, _)| of.name == entry.name);
+        let gone = || LabelsError::from(ShelfError::NoSuchPack { name: entry.name.clone() });
+        Ok(found.map(|(entry, pack)| in_force(entry, pack, today)).ok_or_else(gone)?)
+    }
+
+    /// What the packs in force say about an address on a day.
+    ///
+    /// # Errors
+    /// A pack in force that cannot be read. Text that is no address of a chain known here is asked for as it is, and refused
+    /// where nothing is said of it.
+    pub fn labelled(&self, text: &str, day: Date) -> Result<Labelled, EngineError> {
+        let read = Pasted::read(text);
+        let (subject, shown) = match &read {
+            Ok(read) => (Subject::Address(read.address), read.address.to_string()),
+            Err(_) => (Subject::Opaque(text.trim().to_owned()), text.trim().to_owned()),
+        };
+        let read_as = (read.is_ok() && shown != text).then(|| shown.clone());
+        let packs = self.shelf().open().map_err(LabelsError::from)?;
+        let searched: Vec<InForce> = packs.iter().map(|(entry, pack)| in_force(entry, pack, day)).collect();
+        let mut by_chain: BTreeMap<String, Vec<Found<'_>>> = BTreeMap::new();
+        for found in packs.about(&subject, day) {
+            by_chain.entry(found.label.chain.to_string()).or_default().push(found);
+        }
+        packs.confirm().map_err(LabelsError::from)?;
+        if let (Err(source), true) = (read, by_chain.is_empty()) {
+            let what = "no pack in force says anything about this text, and it is no address".to_owned();
+            return Err(EngineError::Subject { what, source });
+        }
+        let chains = by_chain.into_iter().map(|(chain, found)| on_chain(chain, &found)).collect();
+        let mut gaps = Vec::new();
+        if searched.is_empty() {
+            gaps.push(
+                "no pack of labels is in force: that nothing is said says nothing; tracehound labels apply"
+                    .to_owned(),
+            );
+        }
+        gaps.extend(searched.iter().filter(|pack| pack.expired).filter_map(|pack| {
+            let since = pack.expires?;
+            Some(format!(
+                "{} version {} has been too old since {since}: apply a newer one",
+                pack.name, pack.version
+            ))
+        }));
+        Ok(Labelled { subject: shown, read_as, day, chains, packs: searched, gaps })
+    }
+}
+
+fn on_chain(chain: String, found: &[Found<'_>]) -> OnChain {
+    let named = named(found.iter().map(|found| &found.label));
+    let first: Vec<usize> = named.iter().flat_map(|named| named.by.iter().copied()).collect();
+    let rest = (0..found.len()).filter(|place| !first.contains(place));
+    let name = named.and_then(|named| {
+        let label = &found[*named.by.first()?].label;
+        Some(Name {
+            entity: label.entity.clone()?,
+            category: label.category()?,
+            predicate: label.predicate,
+            confidence: named.confidence,
+            standing: named.standing,
+        })
+    });
+    let statements = first.iter().copied().chain(rest).map(|place| Said::of(&found[place])).collect();
+    OnChain { chain, name, statements }
+}
+
+fn in_force(entry: &Entry, pack: &Pack, today: Date) -> InForce {
+    let manifest = pack.manifest();
+    InForce {
+        name: entry.name.clone(),
+        version: entry.version,
+        publisher: manifest.publisher.clone(),
+        issued: manifest.issued,
+        expires: manifest.expires,
+        expired: manifest.is_expired(today),
+        signatures: entry.keys.as_ref().map(Keys::needed),
+        labels: manifest.labels,
+        addresses: manifest.addresses,
+        licences: manifest.licences.clone(),
+        sha256: entry.sha256.clone(),
+    }
+}
+
+/// The pack that a file is a delta to; `None` for one that does not begin as deltas do.
+fn name_of_delta(path: &Path) -> Result<Option<String>, LabelsError> {
+    let io = |source| LabelsError::Io { what: format!("reading {}", path.display()), source };
+    let mut head = Vec::new();
+    let file = std::fs::File::open(path).map_err(io)?;
+    std::io::BufReader::new(file.take(64 << 10)).read_until(b'\n', &mut head).map_err(io)?;
+    if !head.starts_with(b"{") {
+        return Ok(None);
+    }
+    let head: Result<delta::Head, _> = serde_json::from_slice(&head);
+    let wrong = |error: serde_json::Error| DeltaError::Line { line: 1, reason: error.to_string() };
+    Ok(Some(head.map_err(wrong)?.plan.name))
+}

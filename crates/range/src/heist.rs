@@ -7,10 +7,10 @@
 //!
 //! The harder range ([`Difficulty::Hard`]) makes rounds large, cuts them as clients do, lets makers and peel chains be less
 //! plain, and adds what has a module of its own: `wasabi1`, `whirlpool`, coins that go from round to round (`waiting`), the
-//! sweeps of services (`custody`), `payjoin`, and thieves who go another way once their coins are listed (`adapt`). It lasts
+//! sweeps of services (`custody`), `payjoin`, wallets that a thief shares with somebody honest, and thieves who go another way once their coins are listed (`adapt`). It lasts
 //! about three weeks.
 //!
-//! **What is not modelled:** other chains and bridges, price, office hours, exchanges that freeze, wallets of several people.
+//! **What is not modelled:** other chains and bridges, price, office hours, exchanges that freeze.
 
 mod adapt;
 mod branch;

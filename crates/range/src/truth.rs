@@ -114,6 +114,8 @@ pub enum Step {
     Dust,
     /// A coin is cut into equal ones for the rounds of a pool.
     Premix,
+    /// Somebody pays out of a wallet that is a thief's too.
+    Shared,
     /// A payment to which the payee brings a coin of its own.
     Payjoin,
 }

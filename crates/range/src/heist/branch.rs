@@ -132,7 +132,9 @@ impl Branch {
             }
             Task::Churn => self.churn(stage, plan),
             Task::Dust(count) => self.dust(stage, plan, count),
-            Task::Fund => self.fund(stage, plan),
+            Task::Fund => self.fund(stage, plan, false),
+            Task::PartnerEarns => self.fund(stage, plan, true),
+            Task::PartnerPays => self.partner_pays(stage, plan),
             Task::Sleep(time) => return Some(time),
             Task::CashOut => {
                 if self.cash_out(stage, plan) {
@@ -556,15 +558,17 @@ impl Branch {
         self.pieces.extend(made.pop());
     }
 
-    /// A service pays the thief some clean money of his.
-    fn fund(&mut self, stage: &mut Stage<'_>, plan: &mut Plan) {
+    /// A service pays the thief some clean money of his, or a user one with whom he shares the wallet.
+    fn fund(&mut self, stage: &mut Stage<'_>, plan: &mut Plan, partner: bool) {
         let largest = self.pieces.iter().map(|piece| piece.value).max().unwrap_or(0);
         let wanted = largest / 100 * stage.dice.between(10, 80);
         if wanted < SMALL {
             return;
         }
         let coin = stage.economy.take_where(400, stage.dice, |coin, _| {
-            coin.wallet < SERVICES && !MIXERS.contains(&coin.wallet) && coin.value >= wanted + 20_000
+            (coin.wallet < SERVICES) != partner
+                && !MIXERS.contains(&coin.wallet)
+                && coin.value >= wanted + 20_000
         });
         let Some(coin) = coin else { return };
         let source = stage.piece(coin);
@@ -577,12 +581,44 @@ impl Branch {
         let rest = source.value - wanted - fee;
         let own = plan.fresh(stage, true);
         let back = stage.fresh(service);
+        let source_role = if partner { Role::Bystander } else { Role::Service };
         let outs = [
             Out { party: own, value: wanted, role: Role::Own, lots: clean(wanted), change: false },
-            Out { party: back, value: rest, role: Role::Service, lots: clean(rest), change: true },
+            Out { party: back, value: rest, role: source_role, lots: clean(rest), change: true },
         ];
         let mut made = stage.movement(self.note(Step::Fund), &[source], &outs, Habit::of(service));
         self.own = Some(made.swap_remove(0));
+    }
+
+    /// Who shares the wallet pays a service, with coins of both: a wallet does not ask whose they are.
+    fn partner_pays(&mut self, stage: &mut Stage<'_>, plan: &mut Plan) {
+        let Some(brought) = self.own.as_ref().map(|own| own.value) else { return };
+        let Some(piece) = self.take_largest() else { return };
+        let inputs = self.inputs(piece, stage);
+        let total: u64 = inputs.iter().map(|piece| piece.value).sum();
+        let paid = brought / 100 * stage.dice.between(40, 95);
+        let fee = plan.fee(inputs.len(), 2, stage.dice);
+        let (party, role) = Self::payee(stage, 0, false);
+        if total < paid + fee + SMALL || paid < SMALL {
+            self.pieces.extend(inputs);
+            return;
+        }
+        let rest = plan.fresh(stage, true);
+        let mut outs = vec![
+            Out { party, value: paid, role, lots: Vec::new(), change: false },
+            Out { party: rest, value: total - paid - fee, role: Role::Churn, lots: Vec::new(), change: true },
+        ];
+        stage.dice.shuffle(&mut outs);
+        let kept = outs.iter().position(|out| out.change).expect("it is there");
+        let mut made = self.spend(stage, plan, Step::Shared, &inputs, outs);
+        stage.book.put(&Record::Shared {
+            heist: self.heist,
+            branch: self.number,
+            txid: made[kept].outpoint.txid,
+            brought: Sats(brought),
+            paid: Sats(paid),
+        });
+        self.pieces.push(made.swap_remove(kept));
     }
 
     /// The largest piece to a service. `false` when only small ones are left.

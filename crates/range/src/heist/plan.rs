@@ -43,6 +43,9 @@ const HARD: [Typology; 9] = [
 /// Chance in a hundred that a part of the harder range has a payment to which the payee brings a coin.
 const PAYJOINS: u64 = 25;
 
+/// Chance in a hundred that a part of the harder range is in a wallet that he shares.
+const SHARED: u64 = 20;
+
 /// Something a thief does with a part of the loot; the words of the grammar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Task {
@@ -74,6 +77,10 @@ pub(super) enum Task {
     Dust(u64),
     /// Gets clean money to spend together with the loot.
     Fund,
+    /// Somebody else with whom he shares the wallet is paid into it.
+    PartnerEarns,
+    /// That somebody pays out of it.
+    PartnerPays,
     /// Nothing for so many transactions of the chain.
     Sleep(u64),
     /// To services, piece by piece.
@@ -204,6 +211,9 @@ impl Plan {
             }
         } else {
             self.stage_of(typology, dice, &mut tasks);
+        }
+        if self.hard && dice.chance(SHARED, 100) {
+            tasks.extend([Task::PartnerEarns, Task::PartnerPays]);
         }
         if self.hard && dice.chance(PAYJOINS, 100) {
             tasks.push(Task::Payjoin);

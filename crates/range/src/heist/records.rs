@@ -221,6 +221,19 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         heist: Option<u32>,
     },
+    /// Out of a wallet that a thief shares the other one pays, with coins of both.
+    Shared {
+        /// The heist.
+        heist: u32,
+        /// The part of it.
+        branch: u32,
+        /// The transaction.
+        txid: TxId,
+        /// Satoshi that the other one had in it.
+        brought: Sats,
+        /// Satoshi paid.
+        paid: Sats,
+    },
     /// A service moves what customers paid in to one of its hot addresses.
     Sweep {
         /// The transaction.

@@ -111,7 +111,6 @@ pub(super) fn wasabi1(stage: &mut Stage<'_>, guest: Option<Guest<'_>>) -> Outcom
     });
     outs[0].value = fees;
     outs[0].lots = fee_lots;
-    // What the others say is for the coordinator and the miner is cut to what he gets.
     inputs.sort_by_key(|piece| piece.outpoint.txid.0);
     outs.sort_by_key(|out| (out.value, out.party.key));
     let made = book(stage, Protocol::Wasabi1, note, &inputs, &outs, others);

@@ -114,6 +114,7 @@ impl Reader {
             Record::PeelChain { hops, .. } => self.answers.peels.push(hops),
             Record::Premix { .. }
             | Record::Payjoin { .. }
+            | Record::Shared { .. }
             | Record::Sweep { .. }
             | Record::Adapted { .. }
             | Record::Ends { .. } => {}

@@ -55,10 +55,10 @@ fn harder(text: &mut String, score: &Score) {
             "\n# The harder range\n\nGenerated too, from the seeds {}, about three weeks each. Rounds of standard amounts have 100 to 250 coins, 94 in a \
              hundred of them\nmixed before where the chain has so many, of people who take amounts that others have too and keep the rest as change; \
              makers bring\nup to {} coins; rounds of Wasabi 1, and pools of Whirlpool with their first transactions, in which coins go round; \
-             services sweep\ndeposits; some payments are PayJoins; three in ten hops of a peel chain pay the larger part away, and as many leave a \
-             decoy; wallets\nbreak their habits, the kind of address among them, three and a half times as often; half of the thieves wait, spread \
+             services sweep\ndeposits; some payments are PayJoins; one part in five is in a wallet that the thief\nshares with somebody who earns and pays; three in ten hops of a peel chain pay \
+             the larger part away, and as many leave a decoy; wallets\nbreak their habits, the kind of address among them, three and a half times as often; half of the thieves wait, spread \
              further or turn to\nsmall services once their coins are listed. Shapes of rounds: counted in labelled rounds \
-             (crocs-muni/pets26_coinjoin_analysis);\nsizes of sweeps: in nine mainnet blocks; PayJoin: BIP-78. Not there: wallets of several people.",
+             (crocs-muni/pets26_coinjoin_analysis);\nsizes of sweeps: in nine mainnet blocks; PayJoin: BIP-78.",
             seeds.join(", "),
             crate::heist::MOST_COINS
         ),
@@ -110,14 +110,14 @@ fn harder(text: &mut String, score: &Score) {
     owes(
         text,
         "recall follows from how rarely a generated wallet spends two addresses together, and from the sweeps of services, whose \
-         sizes are those of measured blocks and whose number was chosen; what is left of precision is lost to PayJoins and to \
-         rounds that were not recognised.",
+         sizes are those of measured blocks and whose number was chosen; precision also from how many PayJoins there are, which \
+         was chosen too.",
     );
     peels(text, score);
     owes(
         text,
         "how often a hop pays the larger part away (three in ten), leaves a decoy (three in ten) or breaks the wallet's habits \
-         (35 in a hundred) was chosen; the figures fall with each.",
+         (35 in a hundred) was chosen, and these decide the figures.",
     );
 }
 
@@ -132,7 +132,7 @@ fn apart(text: &mut String, score: &Score) {
         text,
         "\n## Rules against haircut, heist by heist\n\nBy how many points a rule's figure is higher than haircut's on the same heists, \
          and in brackets the middle 95 % when as many\nheists are drawn with replacement. A range without 0 (**bold**) tells the rule \
-         from haircut.\n\n| stopping | rule | recall | precision | at services: recall | precision |\n|---|---|---|---|---|---|",
+         from haircut;\none in twenty such ranges lies off 0 by chance.\n\n| stopping | rule | recall | precision | at services: recall | precision |\n|---|---|---|---|---|---|",
     );
     let names: [&str; COMPARED] = ["recall", "precision", "recall at services", "precision at services"];
     let mut told: Vec<String> = Vec::new();

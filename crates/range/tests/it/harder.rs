@@ -6,10 +6,10 @@ use std::{
 };
 
 use bitcoin::{Transaction, hashes::Hash};
-use tracehound_model::{ScriptKey, ScriptType, TxId};
+use tracehound_model::{OutPoint, ScriptKey, ScriptType, TxId};
 use tracehound_range::{
-    Adaptation, Difficulty, HeistConfig, Protocol, Record, Role, Step, Wallet, Wallets, generate_heists,
-    read_truth,
+    Adaptation, Difficulty, HeistConfig, Lot, LotLabel, Protocol, Record, Role, Step, Wallet, Wallets,
+    generate_heists, read_truth,
 };
 
 use crate::{chain::read_blocks, heist::REGTEST};
@@ -62,6 +62,10 @@ impl Hard {
             (txid, output.value.to_sat(), wallet(output))
         });
         spent.collect()
+    }
+
+    fn value(&self, outpoint: &OutPoint) -> u64 {
+        self.txs[&outpoint.txid].output[outpoint.vout as usize].value.to_sat()
     }
 
     /// Of the rounds of one kind: coins, and those of them that come out of a round of the same kind.
@@ -201,6 +205,33 @@ fn a_payjoin_has_inputs_of_two_owners_and_hides_what_is_paid() {
 }
 
 #[test]
+fn out_of_a_shared_wallet_an_honest_payment_is_made_with_coins_of_both() {
+    let hard = Hard::get();
+    let mut movements = HashMap::new();
+    for record in &hard.records {
+        if let Record::Movement { movement, .. } = record {
+            movements.insert(movement.txid, movement);
+        }
+    }
+    let (mut shared, mut with_loot) = (0, 0);
+    for record in &hard.records {
+        let Record::Shared { txid, brought, paid, .. } = record else { continue };
+        let movement = movements[txid];
+        let of = |lots: &[Lot], label| -> u64 {
+            lots.iter().filter(|lot| lot.label == label).map(|lot| lot.amount.0).sum()
+        };
+        let clean: u64 = movement.inputs.iter().map(|input| of(&input.lots, LotLabel::Clean)).sum();
+        assert!(movement.step == Step::Shared && paid < brought && clean >= brought.0);
+        let inputs = hard.inputs(&hard.txs[txid]);
+        assert!(inputs.len() == 2 && inputs.iter().all(|(_, _, owner)| owner.is_some_and(Wallet::is_thief)));
+        shared += 1;
+        let to_service = movement.outputs.iter().find(|output| hard.value(&output.outpoint) == paid.0);
+        with_loot += u32::from(of(&to_service.expect("it is paid").lots, LotLabel::Stolen) > 0);
+    }
+    assert!(shared >= 10 && with_loot >= 2 && with_loot < shared, "{with_loot} of {shared}");
+}
+
+#[test]
 fn a_thief_who_learns_pays_in_elsewhere() {
     let hard = Hard::get();
     let mut ways: HashMap<(u32, u32), Adaptation> = HashMap::new();
@@ -253,7 +284,11 @@ fn the_usual_range_has_none_of_it() {
     read_truth(dir.path(), &mut |record| {
         let new = matches!(
             record,
-            Record::Premix { .. } | Record::Payjoin { .. } | Record::Sweep { .. } | Record::Adapted { .. }
+            Record::Premix { .. }
+                | Record::Payjoin { .. }
+                | Record::Shared { .. }
+                | Record::Sweep { .. }
+                | Record::Adapted { .. }
         );
         let kind =
             matches!(record, Record::Coinjoin { protocol: Protocol::Wasabi1 | Protocol::Whirlpool, .. });

@@ -176,6 +176,7 @@ fn conserves(difficulty: Difficulty) {
             }
             Record::Premix { .. }
             | Record::Payjoin { .. }
+            | Record::Shared { .. }
             | Record::Sweep { .. }
             | Record::Adapted { .. } => {}
             Record::Generated { note, heists, .. } => {

@@ -234,6 +234,9 @@ fn what_a_safe_gives_when_somebody_executes_it_counts_as_what_leaves() {
     assert!(more.findings.iter().any(|one| one.title.contains("does not name")), "{:#?}", more.findings);
     let coin = execution(&pay(1), no_refund, LIMIT).judged(vec![left(1), moved(COIN, VAULT, COLD, 1_001)]);
     assert!(coin.verdict == Block && coin.has("G-POL-01"), "{:#?}", coin.findings);
+    let words = [word(VAULT), word(COLD), number(1_000_001)];
+    let fetched = call("transferFrom(address,address,uint256)", &words);
+    assert!(execution(&fetched, no_refund, LIMIT).judged(Vec::new()).has("G-POL-01"));
     let approve = call("approve(address,uint256)", &[word(VAULT), number(1_000_001)]);
     let right = execution(&approve, no_refund, LIMIT).judged(Vec::new());
     assert!(right.has("G-POL-01"), "{:#?}", right.findings);

@@ -478,6 +478,7 @@ fn ether_that_a_function_is_not_known_to_take_is_for_a_person() {
         (WETH, call("approve(address,uint256)", &[word(V2), number(5)])),
         (USDC, call("transfer(address,uint256)", &[word(ME), number(5)])),
         (USDC, call("deposit()", &[])),
+        (pool, call("deposit()", &[])),
         (ens, call("withdraw()", &[])),
         (V2, multicall(&[])),
         (ROUTER, multicall(&[call("approve(address,uint256)", &[word(V2), number(5)])])),

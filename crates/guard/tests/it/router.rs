@@ -323,6 +323,15 @@ fn what_is_swept_or_transferred_to_a_stranger_is_blocked() {
     let report = direct(ETHER, "100", "0");
     assert_eq!(report.exit_code, 0, "{:#?}", report.findings);
     assert!(report.items[0].intent.contains("for at least 0.99 WETH"), "{}", report.items[0].intent);
+    // What left the router before is not there to be swept.
+    let half = "500000000000000000";
+    let parts = [
+        swap(0x00, ITSELF, ("3000000000", ETHER), (USDC, WETH), true),
+        transfer(WETH, CALLER, half),
+        sweep(WETH, CALLER, "0"),
+    ];
+    let report = ask("0", &parts);
+    assert!(report.items[0].intent.contains("for at least 1 WETH"), "{}", report.items[0].intent);
     assert!(direct(ETHER, "100", "1").items[0].intent.contains("0.99 WETH"));
     assert!(direct("0", "100", ETHER).items[0].intent.contains("for at least 1 WETH"));
     assert_eq!(direct("0", "100", "0").exit_code, 10);

@@ -362,6 +362,12 @@ fn parts_of_an_exchange_are_judged_by_what_is_asked_for_at_the_end() {
         call("unwrapWETH9(uint256,address)", &[number(ETHER), word(ME)]),
     ];
     assert_eq!(priced(&two).verdict, Block);
+    let dust = [
+        single(NEWER, true, (DAI, WETH), "2", (1, 0), 0),
+        single(NEWER, true, (USDC, WETH), "2", (DOLLARS, 0), 0),
+        call("unwrapWETH9(uint256,address)", &[number(ETHER / 100), word(ME)]),
+    ];
+    assert_eq!(priced(&dust).verdict, Block);
 }
 
 /// Many that are small are one that is large, in one transaction and in a batch.

@@ -405,5 +405,9 @@ mod tests {
         assert_eq!(coin(&all, me), [moved(pool, me, 5)]);
         assert_eq!(coin(&all, pool), [moved(pool, me, 5), moved(pool, other, 2)]);
         assert_eq!(coin(&all[1..], me), []);
+        // Of two who pay, each what he lost.
+        let both = [balance(me, 9, 6), balance(pool, 9, 4), balance(other, 0, 8)];
+        assert_eq!(coin(&both, me), [moved(me, other, 3)]);
+        assert_eq!(coin(&both, pool), [moved(pool, other, 5)]);
     }
 }

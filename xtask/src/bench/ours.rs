@@ -19,6 +19,8 @@ const BUDGET: &str = "128";
 const IMPORTED: u64 = 1_000_000;
 /// What the look-ups of a ledger are timed on.
 const FOUND: &str = "of 200,000 that are there, in random order, warm, one thread";
+/// Labels of the pack that is made.
+const LABELS: &str = "10000000";
 /// Claims in the index that is built.
 const CLAIMS: &str = "500000";
 
@@ -32,6 +34,7 @@ pub(super) fn measure_all(bench: &mut Bench, builds: &Builds, chains: &[Chain]) 
     parse_list(bench, builds)?;
     import(bench, &builds.now.tool("tracehound"))?;
     bench.step(builds, |_, build| index(build))?;
+    labels(bench, &builds.now)?;
     screening::unlisted(bench, builds)?;
     screening::names(bench, &builds.now)?;
     screening::of_a_ledger(bench, &builds.now, &chains[0])
@@ -260,6 +263,50 @@ fn index(build: &Build) -> Result<Vec<Row>, Failure> {
     let hits = lookups("addresses that are", "hit_seconds");
     let misses = lookups("addresses that are not", "miss_seconds");
     Ok(vec![row, hits, misses])
+}
+
+/// A pack of labels. Of this tree alone.
+fn labels(bench: &mut Bench, build: &Build) -> Result<(), Failure> {
+    let file = bench.work_dir.join("measured.labels");
+    let args = [LABELS, &file.to_string_lossy()];
+    let measured = measure(command(&build.example("measure_labels"), &args))?;
+    let said = json(&measured)?;
+    let _ = fs::remove_file(&file);
+    let bytes = number(&said, "bytes");
+    let made = Row {
+        section: "Screening",
+        subject: "Tracehound: make a pack of labels".into(),
+        input: "generated labels of Ethereum addresses, 10,000 different ones".into(),
+        bytes,
+        items: number(&said, "labels"),
+        unit: "labels",
+        seconds: float(&said, "seconds"),
+        whole: false,
+        peak_mib: Some(measured.peak_mib),
+        command: format!("measure_labels {LABELS} FILE"),
+        note: format!("{:.1} bytes a label; one thread", bytes as f64 / float(&said, "labels")),
+    };
+    let one = |what: &str, field: &str, scale: f64, note: &str| Row {
+        subject: format!("Tracehound: {what}"),
+        bytes: 0,
+        items: 1,
+        unit: "times",
+        seconds: float(&said, field) * scale,
+        peak_mib: None,
+        note: note.to_owned(),
+        ..made.clone()
+    };
+    let found = "of 1,000,000, in process, warm, one thread";
+    let rows = vec![
+        made.clone(),
+        one("open a pack of labels", "open_seconds", 1.0, "median of 21, its pages in memory"),
+        one("look up a label that is there, median", "hit_p50_ns", 1e-9, found),
+        one("look up a label that is there, 99th percentile", "hit_p99_ns", 1e-9, found),
+        one("look up a label that is not, median", "miss_p50_ns", 1e-9, found),
+        one("look up a label that is not, 99th percentile", "miss_p99_ns", 1e-9, found),
+    ];
+    bench.rows.extend(rows);
+    Ok(())
 }
 
 /// A large list of one's own, and a small one after it. Of this tree alone: it takes too long for pairs.

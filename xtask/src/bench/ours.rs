@@ -284,7 +284,7 @@ fn labels(bench: &mut Bench, build: &Build) -> Result<(), Failure> {
         whole: false,
         peak_mib: Some(measured.peak_mib),
         command: format!("measure_labels {LABELS} FILE"),
-        note: format!("{:.1} bytes a label; one thread", bytes as f64 / float(&said, "labels")),
+        note: format!("{:.1} bytes a label; one thread", float(&said, "bytes") / float(&said, "labels")),
     };
     let one = |what: &str, field: &str, scale: f64, note: &str| Row {
         subject: format!("Tracehound: {what}"),

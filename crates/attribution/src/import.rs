@@ -28,6 +28,7 @@ mod known;
 mod list_version;
 mod mapping;
 mod ofac_address;
+mod ofac_born;
 mod ofac_csv;
 mod ofac_json;
 mod ofac_plain_xml;

@@ -13,7 +13,7 @@ use tracehound_model::{
 use super::{
     Format, Options, Snapshot,
     collect::{Collector, Said, tidy_names},
-    ofac_address,
+    ofac_address, ofac_born,
     ofac_json::date_from_name,
     ofac_set::{self, List, Neighbour, Part, Set},
     official,
@@ -182,7 +182,13 @@ fn alone(
     parties.sort_by_key(|(id, _)| *id);
     for (id, rows) in parties {
         let id = id.to_string();
-        let mut who = Who { name: format!("OFAC party {id}"), programs: Vec::new(), names: Vec::new(), id };
+        let mut who = Who {
+            name: format!("OFAC party {id}"),
+            programs: Vec::new(),
+            names: Vec::new(),
+            particulars: Particulars::default(),
+            id,
+        };
         for (place, text) in rows {
             out.begin_row();
             out.row_is_read();
@@ -203,7 +209,7 @@ fn alone(
                 names,
                 programs: Vec::new(),
                 listed_on: None,
-                particulars: Particulars::default(),
+                particulars: who.particulars,
             })?;
         }
     }
@@ -303,7 +309,8 @@ fn take_row(
     let mut remarks = field(row, 11).map_or_else(String::new, |_| row[11].to_owned());
     let mut cut = remarks.trim().len() >= REMARK_LIMIT && !remarks.trim().ends_with('.');
     let names = vec![PartyName { full: name.clone(), weak: false }];
-    let mut who = Who { id: id.to_owned(), name, programs: programs(row), names };
+    let particulars = Particulars::default();
+    let mut who = Who { id: id.to_owned(), name, programs: programs(row), names, particulars };
     for (_, more) in beside.comments.remove(&number).into_iter().flatten() {
         remarks = joined(&remarks, &more, cut);
         cut = false;
@@ -317,16 +324,8 @@ fn take_row(
     }
     who.remarks(&remarks, cut, &format!("line {line}"), out)?;
     let source = out.source().id.clone();
-    let Who { id, programs, names, .. } = who;
-    out.party(Party {
-        source,
-        id,
-        kind,
-        names: tidy_names(names),
-        programs,
-        listed_on: None,
-        particulars: Particulars::default(),
-    })
+    let Who { id, programs, names, particulars, .. } = who;
+    out.party(Party { source, id, kind, names: tidy_names(names), programs, listed_on: None, particulars })
 }
 
 /// A remark with its rest. Where it was cut the rest follows as it stands, else it begins a piece of its own, unless the two
@@ -355,10 +354,11 @@ struct Who {
     name: String,
     programs: Vec<String>,
     names: Vec<PartyName>,
+    particulars: Particulars,
 }
 
 impl Who {
-    /// Takes the addresses and weak aliases of a remark. `cut`: its last piece may go on elsewhere.
+    /// Takes the addresses, births and weak aliases of a remark. `cut`: its last piece may go on elsewhere.
     fn remarks(
         &mut self,
         remarks: &str,
@@ -396,6 +396,8 @@ impl Who {
                 for field in &fields {
                     ofac_address::take(field, place, out, said)?;
                 }
+            } else if let Some(born) = ofac_born::in_piece(piece).filter(|_| !doubtful) {
+                self.particulars.add_born([born]);
             } else if let Some(alias) = alias(piece).filter(|_| !doubtful) {
                 // Aliases in the remarks are the weak ones; the others are in alt.csv.
                 self.names.push(PartyName { full: alias.to_owned(), weak: true });

@@ -7,7 +7,7 @@ use std::io::Read;
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Category, Confidence, Particulars, Party, Statement,
+    Born, Category, Confidence, Particulars, Party, Statement,
     claim::{PartyKind, PartyName},
 };
 
@@ -15,6 +15,7 @@ use super::{
     Format, Options, Snapshot,
     collect::{Collector, Said, tidy_names},
     ofac_address::{self, Field},
+    ofac_born,
     ofac_csv::{LEAST_PARTIES, is_of_another_list},
     ofac_xml::ofac_relation,
     official,
@@ -200,7 +201,9 @@ fn plain(xml: &mut Xml<'_>) -> Result<Draft, ImportError> {
                         .extend(found.map(|field| (field.asset.map(str::to_owned), field.text.to_owned())));
                     xml.name_skipped("remarks (other than addresses)");
                 }
-                ("programList" | "idList" | "akaList", 1) => {}
+                ("dateOfBirthItem", 2) => {}
+                ("dateOfBirth", 3) => draft.particulars.add_born(ofac_born::born(&xml.text()?)),
+                ("programList" | "idList" | "akaList" | "dateOfBirthList", 1) => {}
                 ("id", 2) => (id_type, number) = (String::new(), String::new()),
                 ("aka", 2) => (alias, weak) = ((String::new(), String::new()), false),
                 ("category", 3) => weak = xml.text()? == "weak",
@@ -228,11 +231,46 @@ fn plain(xml: &mut Xml<'_>) -> Result<Draft, ImportError> {
     Ok(draft)
 }
 
+/// When something was, in days: from when to when its beginning may be, and its end.
+#[derive(Default)]
+struct ValueDate {
+    days: Vec<Date>,
+    is_about: bool,
+}
+
+impl ValueDate {
+    /// The element just opened.
+    fn of(xml: &mut Xml<'_>) -> Result<Self, ImportError> {
+        let depth = xml.depth();
+        let mut date = Self::default();
+        loop {
+            match xml.next()? {
+                Node::Open(start, _) => match xml::name(&start) {
+                    "fromDateBegin" | "fromDateEnd" | "toDateBegin" | "toDateEnd" => {
+                        date.days.extend(super::text::date(&xml.text()?));
+                    }
+                    "isApproximate" => date.is_about = xml.text()? == "true",
+                    _ => xml.skip()?,
+                },
+                Node::Close(level) if level < depth => return Ok(date),
+                Node::Close(_) | Node::Text(_) | Node::End => {}
+            }
+        }
+    }
+
+    fn born(&self) -> Option<Born> {
+        let (first, last) = self.days.iter().min().zip(self.days.iter().max())?;
+        let born = Born::between(*first, *last)?;
+        Some(if self.is_about { born.about() } else { born })
+    }
+}
+
 fn enhanced(xml: &mut Xml<'_>, id: String, is_sdn: &mut Option<bool>) -> Result<Draft, ImportError> {
     let depth = xml.depth();
     let mut draft = Draft { id, place: xml.place(), ..Draft::default() };
     let (mut weak, mut primary) = (false, false);
     let (mut feature, mut value) = (String::new(), String::new());
+    let mut date = ValueDate::default();
     let mut related = String::new();
     loop {
         match xml.next()? {
@@ -251,12 +289,14 @@ fn enhanced(xml: &mut Xml<'_>, id: String, is_sdn: &mut Option<bool>) -> Result<
                 }
                 ("type", 3) => feature = xml.text()?,
                 ("value", 3) => value = xml.text()?,
+                ("valueDate", 3) => date = ValueDate::of(xml)?,
                 ("relatedEntity", 3) => {
                     related = xml::attribute(&start, "entityId").unwrap_or_default();
                     xml.pass()?;
                 }
                 ("feature" | "relationship", 2) => {
                     (feature, value, related) = (String::new(), String::new(), String::new());
+                    date = ValueDate::default();
                 }
                 (
                     "generalInfo" | "sanctionsLists" | "sanctionsPrograms" | "names" | "features"
@@ -277,8 +317,10 @@ fn enhanced(xml: &mut Xml<'_>, id: String, is_sdn: &mut Option<bool>) -> Result<
                 feature.clear();
             }
             Node::Close(level) if level == depth + 1 && !(feature.is_empty() && value.is_empty()) => {
-                if !draft.address(&feature, &value) {
-                    xml.name_skipped("feature (other than addresses)");
+                if feature == "Birthdate" {
+                    draft.particulars.add_born(date.born().or_else(|| ofac_born::born(&value)));
+                } else if !draft.address(&feature, &value) {
+                    xml.name_skipped("feature (other than addresses and births)");
                 }
                 (feature, value) = (String::new(), String::new());
             }

@@ -7,7 +7,7 @@ use std::{collections::HashMap, io::Read};
 use jiff::civil::Date;
 use quick_xml::events::BytesStart;
 use tracehound_model::{
-    Particulars, Party,
+    Born, Particulars, Party,
     claim::{PartyKind, PartyName},
 };
 
@@ -34,6 +34,7 @@ struct Draft {
     names: Vec<(bool, PartyName)>,
     sets: Vec<String>,
     listed_on: Option<Date>,
+    particulars: Particulars,
     /// The newest modification in force: its day and whether it took the target off.
     last: Option<(Option<Date>, bool)>,
 }
@@ -166,7 +167,7 @@ impl Draft {
             names,
             programs: of,
             listed_on,
-            particulars: Particulars::default(),
+            particulars: self.particulars,
         })?;
         Ok(false)
     }
@@ -198,6 +199,10 @@ fn target(xml: &mut Xml<'_>, mut draft: Draft, out: &mut Collector) -> Result<Dr
                         draft.names.push((main && primary, PartyName { full, weak }));
                     }
                 }
+                "day-month-year" => {
+                    draft.particulars.add_born(born(&start));
+                    xml.skip()?;
+                }
                 "sanctions-set-id" => draft.sets.push(xml.text()?),
                 "modification" => {
                     draft.modified(&start, list);
@@ -212,6 +217,17 @@ fn target(xml: &mut Xml<'_>, mut draft: Draft, out: &mut Collector) -> Result<Dr
             Node::Close(_) | Node::Text(_) | Node::End => {}
         }
     }
+}
+
+/// A birth in parts, of which the list gives those that it knows.
+fn born(start: &BytesStart<'_>) -> Option<Born> {
+    let part = |key| xml::attribute(start, key).and_then(|text| text.parse::<u16>().ok());
+    let text = match (part("year")?, part("month"), part("day")) {
+        (year, Some(month), Some(day)) => format!("{year:04}-{month:02}-{day:02}"),
+        (year, Some(month), None) => format!("{year:04}-{month:02}"),
+        (year, None, _) => format!("{year:04}"),
+    };
+    text.parse().ok()
 }
 
 /// A part of a name: its place, and its spellings, the list's own first.

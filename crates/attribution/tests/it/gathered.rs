@@ -200,7 +200,9 @@ const SECO: &str = r#"<swiss-sanctions-list list-type="whole-list" date="2026-09
   <identity ssid="3" main="false"><name name-type="primary-name" quality="low"><name-part order="1"><value>WEAK</value></name-part></name></identity>
   <identity ssid="4" main="true"><name name-type="alias"><name-part order="1"><value>ALIAS</value></name-part></name>
     <name name-type="primary-name"><name-part order="2" name-part-type="given-name"><value>Quux</value><spelling-variant order="1">Kuux</spelling-variant></name-part>
-    <name-part order="1" name-part-type="family-name"><value>TESTNAME</value></name-part></name><nationality/></identity></individual>
+    <name-part order="1" name-part-type="family-name"><value>TESTNAME</value></name-part></name><nationality/>
+    <day-month-year ssid="8" quality="good" day="18" month="10" year="1943"/><day-month-year month="2" year="1944"/>
+    <day-month-year year="1945"/><day-month-year day="30" month="2" year="1946"/></identity></individual>
   <modification modification-type="de-listed" effective-date="2019-01-01"/>
   <modification modification-type="listed" effective-date="2020-01-02"/>
   <modification modification-type="de-listed" effective-date="2026-12-01"/></target>
@@ -226,6 +228,8 @@ fn the_swiss_list_is_read_without_those_who_were_taken_off() {
         (list.parties[1].kind, &list.parties[1].programs[..]),
         (PartyKind::Vessel, &["DPRK".to_owned()][..])
     );
+    let born: Vec<String> = list.parties[0].particulars.born.iter().map(ToString::to_string).collect();
+    assert_eq!(born, ["1943-10-18", "1944-02", "1945"]);
     assert_eq!(list.unread, ["nationality", "place"]);
     let delta = text("x.xml", &SECO.replace("whole-list", "consolidated-delta")).unwrap();
     assert!(delta.partial.is_some(), "a part of the list ends nobody");

@@ -148,6 +148,11 @@ fn the_legacy_csv_gives_addresses_and_weak_aliases_from_the_remarks() {
     assert_eq!(list.account.left_out, 2);
     // 81 whole mentions of an asset, one of them with its address cut; the other cut is inside the mention.
     assert_eq!(list.claims.len(), 80);
+    // Counted in the file: 5,125 births, of which one stands twice in a party.
+    let births = list.parties.iter().map(|party| party.particulars.born.len()).sum::<usize>();
+    assert_eq!(births, 5_124);
+    let abbas = list.parties.iter().find(|party| party.id == "2674").unwrap();
+    assert_eq!(abbas.particulars.born[0].to_string(), "1948-12-10");
     // OFAC's own typing error of 2021, one digit short, binds as written.
     assert!(list.claims.iter().any(
         |claim| claim.subject == Subject::Opaque("0xa7e5d5a720f06526557c513402f2e6b5fa20b00".to_owned())

@@ -362,11 +362,42 @@ fn every_address_of_a_field_is_read_and_what_is_none_is_named() {
     assert!(list.warnings.iter().any(|warning| warning.message.contains("none follows")), "{list:?}");
     assert_eq!(xml(&entry(1, "A", "Passport", "X1")).unread, ["id (other than addresses)", "uid"]);
     let unread = enhanced(&entity(1, "A", "Gender", "Male")).unread;
-    assert_eq!(unread, ["feature (other than addresses)"]);
+    assert_eq!(unread, ["feature (other than addresses and births)"]);
     // The remarks of SDN.XML say the same as those of sdn.csv.
     let remarks = format!("<remarks>DOB 1990; {kind} {XBT}; Linked To: B.</remarks></sdnEntry>");
     let list = xml(&entry(1, "A", "Passport", "X1").replace("</sdnEntry>", &remarks));
     assert_eq!(subjects(&list), [address(XBT)]);
+}
+
+fn births(list: &Snapshot) -> Vec<String> {
+    list.parties[0].particulars.born.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn births_are_read_from_each_of_ofacs_forms() {
+    let remark = "DOB 18 Oct 1943; alt. DOB circa 1944; POB Baghdad, Iraq; DOB long ago; nationality Iraq.";
+    let expected = ["1943-10-18", "about 1944"];
+    assert_eq!(births(&parties(&row(1, "A", remark))), expected);
+    let items = "<dateOfBirthList><dateOfBirthItem><uid>1</uid><dateOfBirth>18 Oct 1943</dateOfBirth><mainEntry>true\
+                 </mainEntry></dateOfBirthItem><dateOfBirthItem><dateOfBirth>circa 1944</dateOfBirth></dateOfBirthItem>\
+                 </dateOfBirthList></sdnEntry>";
+    assert_eq!(births(&xml(&entry(1, "A", "Passport", "X1").replace("</sdnEntry>", items))), expected);
+    let features = "<feature><type featureTypeId=\"8\">Birthdate</type><value>circa 1944</value><valueDate>\
+                    <fromDateBegin>1944-01-01</fromDateBegin><fromDateEnd>1944-01-01</fromDateEnd>\
+                    <toDateBegin>1944-12-31</toDateBegin><toDateEnd>1944-12-31</toDateEnd>\
+                    <isApproximate>true</isApproximate></valueDate></feature></features>";
+    let entity = entity(1, "A", "Birthdate", "18 Oct 1943").replace("</features>", features);
+    assert_eq!(births(&enhanced(&entity)), expected);
+    assert_eq!(subjects(&enhanced(&entity)), []);
+    // A remark that was cut may end inside a date, whose rest stands in the other file.
+    let cut = format!("Linked To: {}; DOB 18 Oct 19", "B".repeat(974));
+    assert_eq!(cut.len(), 1_000);
+    assert!(births(&parties(&row(1, "A", &cut))).is_empty());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sdn.csv");
+    fs::write(&path, row(5, "A", &cut)).unwrap();
+    fs::write(folder.path().join("sdn_comments.csv"), "5,\"43; alt. DOB circa 1944.\"\n").unwrap();
+    assert_eq!(births(&import(&path, &options(&path)).unwrap().snapshot), expected);
 }
 
 #[test]

@@ -81,3 +81,52 @@ fn the_nightly_job_leaves_a_table_and_its_summary_or_says_that_it_did_not() {
     assert_eq!(code, Some(4), "{errors}");
     assert!(!night.join("audited.csv").exists());
 }
+
+#[test]
+fn a_table_of_names_is_answered_row_by_row_or_not_at_all() {
+    let data = tempfile::tempdir().expect("folder");
+    let list = data.path().join("own.ftm.json");
+    let entity = "{\"id\":\"p1\",\"schema\":\"Person\",\"target\":true,\"datasets\":[\"own\"],\"properties\":{\"name\":[\"Quentin \
+                  Testperson\"],\"birthDate\":[\"1962\"],\"country\":[\"kp\"],\"topics\":[\"sanction\"]}}\n";
+    fs::write(&list, entity).expect("written");
+    let list = list.display().to_string();
+    text(&tracehound(
+        data.path(),
+        &["lists", "import", &list, "--source", "own-list", "--published", "2026-01-01"],
+        "",
+    ));
+    let shown = tracehound(data.path(), &["policy", "show", "lists-only"], "");
+    fs::write(data.path().join("own.toml"), text(&shown)).expect("written");
+    let (file, table) = (data.path().join("names.sh"), data.path().join("customers.csv"));
+    fs::write(&file, script("names")).expect("written");
+    let rows = "id,name,born,country\nC-1,Quentin Testperson,1962-05-17,North Korea\nC-2,\"Testperson, \
+                Quentin\",1990,\nC-3,Robin Otherperson,,\nC-4,Quentin Testperson,17.05.62,\n";
+    fs::write(&table, rows).expect("written");
+    let out = data.path().join("answers.csv");
+    let arguments = [table.display().to_string(), out.display().to_string()];
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (code, _, errors) = bash(data.path(), &file, &arguments);
+    assert_eq!(code, Some(10), "{errors}");
+    let answers = fs::read_to_string(&out).expect("written");
+    let lines: Vec<&str> = answers.lines().collect();
+    assert_eq!(lines.len(), 5, "{answers}");
+    let heads = lines[0].split(',').collect::<Vec<_>>();
+    for column in ["row", "decision", "matched", "listed_born", "listed_countries", "set_aside", "gaps"] {
+        assert!(heads.contains(&column), "{column}");
+    }
+    assert!(lines[1].starts_with("2,Quentin Testperson,1.0000,Quentin Testperson,own-list,p1,"), "{answers}");
+    assert!(lines[1].contains(",review,"), "{answers}");
+    assert!(lines[2].starts_with("3,") && lines[2].contains("listed as born 1962"), "{answers}");
+    assert!(lines[3].starts_with("4,Robin Otherperson,,") && lines[3].contains(",incomplete,"), "{answers}");
+    assert!(lines[4].starts_with("5,") && lines[4].contains(",refused,"), "{answers}");
+    // A table that is not there, or breaks off, leaves no answers of an earlier day behind.
+    fs::write(&table, "id,name,born,country\nC-1,Quentin Testperson,1962,\nC-2,\"Quentin").expect("written");
+    for gone in [false, true] {
+        if gone {
+            fs::remove_file(&table).expect("was there");
+        }
+        let (code, _, errors) = bash(data.path(), &file, &arguments);
+        assert_eq!(code, Some(4), "{errors}");
+        assert!(!out.exists() && !errors.is_empty());
+    }
+}

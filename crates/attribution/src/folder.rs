@@ -251,7 +251,8 @@ impl AttributionFolder {
     /// shipped facts first; `now` is when they are recorded as learned. An index that lags behind the store is made anew.
     pub fn index(&self, now: Timestamp) -> Result<Arc<Index>, FolderError> {
         wait(async {
-            if let Some(index) = self.in_force().await {
+            let at_hand = self.in_force().await;
+            if let Some((index, true)) = at_hand {
                 return Ok(index);
             }
             match self.lock() {
@@ -261,7 +262,11 @@ impl AttributionFolder {
                     store.close().await;
                     Ok(caught_up?.index)
                 }
-                Err(error) if is_read_only(&error) => self.without_writing(now).await,
+                // Names that nobody has prepared are prepared when they are asked for.
+                Err(error) if is_read_only(&error) => match at_hand {
+                    Some((index, _)) => Ok(index),
+                    None => self.without_writing(now).await,
+                },
                 Err(error) => Err(error),
             }
         })
@@ -467,11 +472,11 @@ impl AttributionFolder {
     }
 
     /// The index in force, where it is of the store's state and both are of this version: the common case, which takes
-    /// no lock. Whatever else is found is for the one who holds the lock to judge.
-    async fn in_force(&self) -> Option<Arc<Index>> {
+    /// no lock. Whatever else is found is for the one who holds the lock to judge. And whether its names are prepared.
+    async fn in_force(&self) -> Option<(Arc<Index>, bool)> {
         let Ok(Found::Store(state)) = ClaimStore::look(&self.dir).await else { return None };
         let manifest = Manifest::read(&self.index_dir()).ok()??;
-        self.matching(&manifest, &state)
+        Some((self.matching(&manifest, &state)?, manifest.is_prepared()))
     }
 
     /// The index that `manifest` names, where it is of this state.
@@ -520,6 +525,7 @@ impl AttributionFolder {
     async fn catch_up(&self, store: &ClaimStore) -> Result<CaughtUp, FolderError> {
         let before = Manifest::read(&self.index_dir()).ok().flatten();
         let state = store.state().await?;
+        let before = before.filter(Manifest::is_prepared);
         if let Some(index) = before.as_ref().and_then(|manifest| self.matching(manifest, &state)) {
             return Ok(CaughtUp { index, unpublished: None });
         }

@@ -23,14 +23,15 @@ mod layer;
 mod layout;
 mod live;
 mod manifest;
+mod prepared;
 mod publish;
 
 use std::{collections::BTreeSet, iter::FusedIterator, ops::Range, path::Path, sync::OnceLock};
 
 use jiff::civil::Date;
-use tracehound_model::{Chain, Party, SourceKind, Standing, Subject};
+use tracehound_model::{Chain, Party, SourceId, SourceKind, Standing, Subject};
 
-use crate::{Corpus, Secret, SourceHistory, names::NameIndex, ownership::Owners};
+use crate::{Corpus, Secret, SourceHistory, names::NameIndex, ownership::Owners, parties::PartyTable};
 
 pub use claim_ref::ClaimRef;
 pub use error::IndexError;
@@ -42,6 +43,7 @@ pub(crate) use publish::{Publisher, State};
 
 use contents::Content;
 use layer::Layer;
+use prepared::Stored;
 
 /// Stands for the file in errors about an index that has none.
 const IN_MEMORY: &str = "(in memory)";
@@ -55,7 +57,11 @@ pub struct Index {
     contents: Vec<Content>,
     digest: String,
     parties: OnceLock<Vec<Party>>,
+    /// The names as they were prepared; none where nobody has prepared them.
+    stored: Option<Stored>,
     names: OnceLock<NameIndex>,
+    /// The parties apart, where their names are not prepared.
+    table: OnceLock<PartyTable>,
 }
 
 impl Index {
@@ -81,14 +87,29 @@ impl Index {
 
     fn of_one(layer: Layer) -> Self {
         let (secret, described) = (layer.secret, layer.described.clone());
-        Self::of(vec![layer], secret, described)
+        Self::of(vec![layer], secret, described, None)
     }
 
     /// `described` by id; every layer has this secret.
-    fn of(layers: Vec<Layer>, secret: Secret, described: Vec<(SourceHistory, Content)>) -> Self {
+    fn of(
+        layers: Vec<Layer>,
+        secret: Secret,
+        described: Vec<(SourceHistory, Content)>,
+        stored: Option<Stored>,
+    ) -> Self {
         let digest = contents::digest(described.iter().map(|(history, content)| (history, content)));
         let (sources, contents) = described.into_iter().unzip();
-        Self { layers, secret, sources, contents, digest, parties: OnceLock::new(), names: OnceLock::new() }
+        Self {
+            layers,
+            secret,
+            sources,
+            contents,
+            digest,
+            parties: OnceLock::new(),
+            stored,
+            names: OnceLock::new(),
+            table: OnceLock::new(),
+        }
     }
 
     /// Claims about the subject with these canonical bytes ([`Subject::key`], or [`tracehound_model::Address::key`]), in
@@ -182,19 +203,20 @@ impl Index {
         &self.digest
     }
 
-    /// The names of the listed parties, prepared for matching at the first call.
+    /// The names of the listed parties: those that were prepared when the index was published, checked at the first call,
+    /// or prepared then.
     ///
     /// # Errors
-    /// [`IndexError::Damaged`] when the parties cannot be read.
+    /// [`IndexError::Damaged`] when they cannot be read.
     pub fn names(&self) -> Result<&NameIndex, IndexError> {
         if let Some(names) = self.names.get() {
             return Ok(names);
         }
-        let parties = match self.parties.get() {
-            Some(parties) => parties.clone(),
-            None => self.read_parties()?,
-        };
-        Ok(self.names.get_or_init(|| NameIndex::build(&parties)))
+        let keep = |names| self.names.get_or_init(|| names);
+        match &self.stored {
+            Some(stored) => stored.read(|| self.names.get(), keep),
+            None => Ok(keep(NameIndex::prepare(self.parties()?)?)),
+        }
     }
 
     /// The parties of all sources, by source and number, read at the first call.
@@ -202,9 +224,6 @@ impl Index {
     /// # Errors
     /// [`IndexError::Damaged`] when they cannot be read.
     pub fn parties(&self) -> Result<&[Party], IndexError> {
-        if let Some(names) = self.names.get() {
-            return Ok(names.parties());
-        }
         if let Some(parties) = self.parties.get() {
             return Ok(parties);
         }
@@ -212,13 +231,20 @@ impl Index {
         Ok(self.parties.get_or_init(|| parties))
     }
 
-    fn read_parties(&self) -> Result<Vec<Party>, IndexError> {
-        let mut parties = Vec::new();
-        for layer in &self.layers {
-            parties.extend(layer.parties()?.into_iter().filter(|party| layer.counts(&party.source)));
+    /// The same, to be read one by one.
+    fn table(&self) -> Result<&PartyTable, IndexError> {
+        if self.stored.is_some() || self.names.get().is_some() {
+            return Ok(self.names()?.parties());
         }
-        parties.sort_by(|a, b| (&a.source, &a.id).cmp(&(&b.source, &b.id)));
-        Ok(parties)
+        if let Some(table) = self.table.get() {
+            return Ok(table);
+        }
+        let table = PartyTable::of(self.parties()?)?;
+        Ok(self.table.get_or_init(|| table))
+    }
+
+    fn read_parties(&self) -> Result<Vec<Party>, IndexError> {
+        parties_of(&self.layers)
     }
 
     /// Who owns whom on `day`, and whom OFAC's 50 Percent Rule reaches: everybody on a sanctions list counts as blocked, and
@@ -233,12 +259,12 @@ impl Index {
             .filter(|history| history.source.kind == SourceKind::Sanctions)
             .map(|history| history.source.id.0.as_str())
             .collect();
-        let is_listed = |party: &Party| match party.particulars.standing {
+        let is_listed = |source: &SourceId, standing: Standing| match standing {
             Standing::Sanctioned => true,
-            Standing::Listed => sanctions.contains(party.source.0.as_str()),
+            Standing::Listed => sanctions.contains(source.0.as_str()),
             Standing::Related => false,
         };
-        Ok(Owners::of(self.parties()?, day, is_listed))
+        Ok(Owners::of(self.table()?, day, is_listed))
     }
 
     /// Computes the digests again from the content and compares them. Opening checks fast checksums only, which guard
@@ -261,8 +287,23 @@ impl Index {
                 }
             }
         }
-        Ok(())
+        match &self.stored {
+            Some(stored) if !self.names()?.is_of(self.parties()?) => {
+                Err(stored.damaged("it holds other names than the parties have"))
+            }
+            _ => Ok(()),
+        }
     }
+}
+
+/// The parties of layers that count, by source and number.
+fn parties_of(layers: &[Layer]) -> Result<Vec<Party>, IndexError> {
+    let mut parties = Vec::new();
+    for layer in layers {
+        parties.extend(layer.parties()?.into_iter().filter(|party| layer.counts(&party.source)));
+    }
+    parties.sort_by(|a, b| (&a.source, &a.id).cmp(&(&b.source, &b.id)));
+    Ok(parties)
 }
 
 /// Every claim of a file that counts, subject by subject.

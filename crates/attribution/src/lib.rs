@@ -8,6 +8,7 @@
 //! * [`index`] is the immutable, memory-mapped file that answers "who is this address" without a database.
 //! * [`listing`] tells since when a source has listed a subject, in whatever words.
 //! * [`names`] matches the names of listed parties.
+//! * [`parties`] are read one by one.
 //! * [`ownership`] finds who is owned by listed parties, by OFAC's 50 Percent Rule.
 //! * [`update`] fetches the lists from their publishers.
 //!
@@ -26,6 +27,7 @@
 //! **Invariant:** only [`update`] speaks to the network, and nothing but [`store`] writes the database.
 
 mod country;
+mod days;
 pub mod facts;
 pub mod folder;
 pub mod freshness;
@@ -37,6 +39,7 @@ pub mod listing;
 pub mod names;
 pub mod ownership;
 pub mod pack;
+pub mod parties;
 mod secret;
 mod slots;
 mod steps;

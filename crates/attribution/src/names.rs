@@ -10,8 +10,10 @@
 //! places, so that reports are the same everywhere.
 
 mod abjad;
+mod build;
 mod han;
 mod korean;
+mod layout;
 mod legal_forms;
 mod lookalike;
 mod normal;
@@ -20,19 +22,21 @@ mod script;
 mod similarity;
 mod split;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    hash::{BuildHasher, RandomState},
-    ops::Range,
-};
+use std::{collections::HashMap, fmt, ops::Range, path::Path};
 
-use tracehound_model::{Party, PartyKind};
+use tracehound_columns::{Column, ColumnError, sections::SectionFile};
+use tracehound_model::Party;
+use zerocopy::{FromBytes, IntoBytes};
 
+use crate::{Secret, parties::PartyTable};
 use han::HanName;
-use korean::KoreanName;
+use korean::{KoreanName, Syllable};
+use layout::{FAMILIES, KIND, KoreanRecord, NONE, NameRecord, ORGANISATION, REPEATS, WEAK, WordRecord};
 use normal::normal;
 use score::{Asked, LEAST_JOINED, LEAST_SIMILARITY, Shape, Sought, Term};
 
+pub(crate) use build::Prepared;
+pub use build::TooMany;
 pub(crate) use script::in_latin;
 pub use script::{may_be_japanese, mixed_word, not_compared};
 
@@ -73,6 +77,18 @@ pub enum NameError {
         /// How many are allowed.
         limit: usize,
     },
+    /// The names that were prepared cannot be read.
+    #[error("the names of the screening index cannot be read ({reason}): run `tracehound lists rebuild`")]
+    Damaged {
+        /// What is wrong, and where.
+        reason: String,
+    },
+}
+
+impl From<ColumnError> for NameError {
+    fn from(error: ColumnError) -> Self {
+        Self::Damaged { reason: error.to_string() }
+    }
 }
 
 /// A field of a name as a search compares it: the whole, and where it holds several names each of them.
@@ -94,146 +110,301 @@ pub struct NameMatch<'a> {
     pub score: f64,
 }
 
+/// Stands for the file in errors about names that have none.
+const IN_MEMORY: &str = "(in memory)";
+
 /// A name, prepared.
-#[derive(Debug)]
-struct Name {
-    party: u32,
-    number: u32,
-    /// Its tokens, in `token_pool`.
-    tokens: Range<u32>,
-    /// How many tokens stand before the first comma ("KIM, Jong Un").
-    before_comma: u32,
-    /// A bit for each token that belongs to a legal form.
-    forms: u64,
-    /// Where it is one of several in a field, in `pieces`.
-    piece: Option<u32>,
-    organisation: bool,
-    /// Whether it repeats, in a script without Latin letters, a party that has Latin names too.
-    repeats: bool,
+#[derive(Clone, Copy, Debug)]
+struct Name<'a> {
+    record: &'a NameRecord,
+    kinds: u8,
+    /// Its words.
+    tokens: &'a [u32],
 }
 
-/// A token that occurs in names.
-#[derive(Debug)]
-struct Word {
-    term: Term,
-    /// Names with it, in `postings`.
-    names: Range<u32>,
+impl Name<'_> {
+    const fn is_organisation(self) -> bool {
+        self.kinds & ORGANISATION != 0
+    }
+
+    const fn repeats(self) -> bool {
+        self.kinds & REPEATS != 0
+    }
 }
 
-/// Names of parties, prepared for matching. Built in O(n log n) of their tokens.
-#[derive(Debug)]
+/// Names of parties, prepared for matching: mapped, or in memory in the same form. Preparing them takes O(n log n) of their
+/// tokens, opening a file of them O(n) at the speed of memory.
 pub struct NameIndex {
-    parties: Vec<Party>,
-    names: Vec<Name>,
+    file: SectionFile,
+    made_of: Column<u8>,
+    parties: PartyTable,
+    names: Column<NameRecord>,
+    kinds: Column<u8>,
+    tokens: Column<u32>,
     /// Names out of fields with several.
-    pieces: Vec<String>,
-    token_pool: Vec<u32>,
-    /// Names that read as Korean, and by family name where they stand there.
-    korean: Vec<(KoreanName, u32)>,
-    korean_families: HashMap<u8, Vec<u32>>,
+    piece_ends: Column<u64>,
+    pieces: Column<u8>,
     /// Sorted by text.
-    words: Vec<Word>,
+    words: Column<WordRecord>,
     /// The words' shapes apart, as most comparisons end with them.
-    shapes: Vec<Shape>,
-    postings: Vec<u32>,
+    shapes: Column<Shape>,
+    texts: Column<u8>,
+    postings: Column<u32>,
     /// Hashes of two adjacent tokens written as one, and of all tokens written as one, with their names; sorted. A hint
     /// where to look: the score is made from the tokens.
-    joined: Vec<(u64, u32)>,
-    /// Keyed at random, so that no list can be written whose names fall on one hash.
-    hasher: RandomState,
+    joined_hashes: Column<u64>,
+    joined_names: Column<u32>,
+    /// Names that read as Korean, and by family name where they stand there.
+    korean: Column<KoreanRecord>,
+    given_ends: Column<u32>,
+    syllables: Column<Syllable>,
+    family_ends: Column<u32>,
+    families: Column<u32>,
+    /// By this tokens written as one are hashed, so that no list can be written whose names fall on one hash.
+    secret: Secret,
+    counts: Column<u64>,
+    in_abjad: usize,
+}
+
+impl fmt::Debug for NameIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.names.len();
+        f.debug_struct("NameIndex")
+            .field("path", &self.file.path())
+            .field("names", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Maps a file of prepared names, without its content, and tells the digest that it states, and its secret.
+pub(crate) fn map(path: &Path) -> Result<(SectionFile, String, Secret), ColumnError> {
+    let file = SectionFile::open(path, KIND)?;
+    let (digest, secret) = head(&file);
+    Ok((file, digest, secret))
+}
+
+/// What the words beside the sections say: their digest, in hexadecimal, and the secret.
+fn head(file: &SectionFile) -> (String, Secret) {
+    let words = file.words();
+    let (digest, rest) = words.as_bytes().split_at(32);
+    let secret = <[u8; 16]>::read_from_bytes(&rest[..16]).expect("16 bytes");
+    (hex::encode(digest), Secret::from_bytes(secret))
 }
 
 impl NameIndex {
-    /// Prepares the names of `parties`.
+    /// Prepares the names of `parties` in memory.
+    ///
+    /// # Panics
+    /// When there are more than four thousand million of anything in them.
     pub fn build(parties: &[Party]) -> Self {
-        let (mut names, mut pieces) = (Vec::new(), Vec::new());
-        let mut texts: Vec<Vec<String>> = Vec::new();
-        let mut korean = Vec::new();
-        for (party_number, party) in parties.iter().enumerate() {
-            let organisation = party.kind != PartyKind::Individual;
-            let has_latin = party.names.iter().any(|name| in_latin(&name.full));
-            for (number, name) in party.names.iter().enumerate() {
-                for (place, text) in split::names(&name.full).into_iter().enumerate() {
-                    let normal = normal(&text, MAX_TOKENS);
-                    if normal.tokens.is_empty() {
-                        continue;
-                    }
-                    if !organisation {
-                        let readings = KoreanName::readings(&text, &normal.tokens);
-                        korean.extend(readings.into_iter().map(|reading| (reading, names.len() as u32)));
-                    }
-                    let repeats = has_latin && script::is_other(&text);
-                    let piece = (place > 0).then_some(pieces.len() as u32);
-                    if place > 0 {
-                        pieces.push(text.into_owned());
-                    }
-                    names.push(Name {
-                        party: party_number as u32,
-                        number: number as u32,
-                        tokens: 0..0,
-                        before_comma: normal.before_comma as u32,
-                        forms: legal_forms::forms(&normal.tokens),
-                        piece,
-                        organisation,
-                        repeats,
-                    });
-                    texts.push(normal.tokens);
-                }
-            }
-        }
-        let mut korean_families: HashMap<u8, Vec<u32>> = HashMap::new();
-        for (number, (name, _)) in korean.iter().enumerate() {
-            name.families().for_each(|family| korean_families.entry(family).or_default().push(number as u32));
-        }
-        let hasher = RandomState::new();
-        let mut index = Self {
-            parties: parties.to_vec(),
-            joined: joined(&texts, &names, &hasher),
-            names,
-            pieces,
-            token_pool: Vec::new(),
-            korean,
-            korean_families,
-            words: Vec::new(),
-            shapes: Vec::new(),
-            postings: Vec::new(),
-            hasher,
-        };
-        index.add_words(&texts);
-        index
+        Self::prepare(parties).expect("fewer than four thousand million of anything")
     }
 
-    fn add_words(&mut self, texts: &[Vec<String>]) {
-        let mut by_word: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
-        for (name, tokens) in texts.iter().enumerate() {
-            for token in tokens {
-                let names = by_word.entry(token).or_default();
-                if names.last() != Some(&(name as u32)) {
-                    names.push(name as u32);
-                }
-            }
+    /// As [`build`](Self::build).
+    pub(crate) fn prepare(parties: &[Party]) -> Result<Self, TooMany> {
+        let bytes = Self::encode(parties, Secret::new())?;
+        Ok(Self::from_bytes(&bytes).expect("it was made here"))
+    }
+
+    /// The bytes of a file of the names of `parties`.
+    ///
+    /// # Errors
+    /// When there is more of something than a file can number.
+    #[doc(hidden)]
+    pub fn encode(parties: &[Party], secret: Secret) -> Result<Vec<u8>, TooMany> {
+        Ok(Prepared::of(parties, secret, &[])?.encode())
+    }
+
+    /// Takes the bytes of a file, from wherever they come. O(n).
+    ///
+    /// # Errors
+    /// When they are no such file, or not a whole one.
+    #[doc(hidden)]
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ColumnError> {
+        Self::open(SectionFile::from_bytes(Path::new(IN_MEMORY), bytes, KIND)?)
+    }
+
+    /// Checks a mapped file in full. O(n), at the speed of memory.
+    pub(crate) fn open(mut file: SectionFile) -> Result<Self, ColumnError> {
+        file.check()?;
+        let (_, secret) = head(&file);
+        let mut names = Self {
+            made_of: file.column()?,
+            parties: PartyTable::open(&mut file)?,
+            names: file.column()?,
+            kinds: file.column()?,
+            tokens: file.column()?,
+            piece_ends: file.column()?,
+            pieces: file.column()?,
+            words: file.column()?,
+            shapes: file.column()?,
+            texts: file.column()?,
+            postings: file.column()?,
+            joined_hashes: file.column()?,
+            joined_names: file.column()?,
+            korean: file.column()?,
+            given_ends: file.column()?,
+            syllables: file.column()?,
+            family_ends: file.column()?,
+            families: file.column()?,
+            counts: file.column()?,
+            in_abjad: 0,
+            secret,
+            file,
+        };
+        let in_abjad = names.counts.first().and_then(|count| usize::try_from(*count).ok());
+        names.in_abjad = in_abjad.filter(|count| *count <= names.names.len()).unwrap_or(usize::MAX);
+        names.check().map_err(|what| ColumnError::corrupt(names.file.path(), what))?;
+        Ok(names)
+    }
+
+    /// Whether every number of a row and every end of a text lies where it has to, so that reading them cannot fail.
+    fn check(&self) -> Result<(), &'static str> {
+        let is_below =
+            |numbers: &[u32], count: usize| numbers.iter().all(|&number| (number as usize) < count);
+        let is_run = |ends: &[u32], total: usize| {
+            ends.is_sorted() && ends.last().map_or(total == 0, |last| *last as usize == total)
+        };
+        let (names, words) = (self.names.len(), self.words.len());
+        if self.in_abjad == usize::MAX || names >= NONE as usize || words >= NONE as usize {
+            return Err("the names are miscounted");
         }
-        let mut numbers = HashMap::with_capacity(by_word.len());
-        let is_abjad = |text: &str| text.chars().next().is_some_and(abjad::is_abjad);
-        let in_abjad = texts.iter().filter(|tokens| tokens.iter().any(|token| is_abjad(token))).count();
-        for (text, names) in by_word {
-            let first = self.postings.len() as u32;
-            self.postings.extend_from_slice(&names);
-            numbers.insert(text, self.words.len() as u32);
-            let rarity = if is_abjad(text) {
-                rarity(names.len(), in_abjad.max(LEAST_NAMES / 10))
-            } else {
-                self.rarity(names.len())
-            };
-            let term = Term::new(text, rarity);
-            self.shapes.push(term.shape);
-            self.words.push(Word { term, names: first..self.postings.len() as u32 });
+        if self.kinds.len() != names || !is_below(&self.tokens, words) {
+            return Err("the names do not fit the words");
         }
-        for (name, tokens) in self.names.iter_mut().zip(texts) {
-            let first = self.token_pool.len() as u32;
-            self.token_pool.extend(tokens.iter().map(|token| numbers[token.as_str()]));
-            name.tokens = first..self.token_pool.len() as u32;
+        let begins = self.names.iter().map(|name| name.first_token as usize);
+        let ends = begins.clone().skip(1).chain([self.tokens.len()]);
+        let fits = |(name, (first, end)): (&NameRecord, (usize, usize))| {
+            // So many bits are there to say which of them are used.
+            end.checked_sub(first).is_some_and(|count| (1..=MAX_TOKENS).contains(&count))
+                && (name.party as usize) < self.parties.len()
+                && (name.piece == NONE || (name.piece as usize) < self.piece_ends.len())
+        };
+        let from_the_first = self.names.first().map_or(self.tokens.is_empty(), |name| name.first_token == 0);
+        if !from_the_first || !self.names.iter().zip(begins.zip(ends)).all(fits) {
+            return Err("a name is out of place");
         }
+        let total = self.piece_ends.last().map_or(0, |last| *last);
+        if !self.piece_ends.is_sorted()
+            || total != self.pieces.len() as u64
+            || !are_texts(&self.pieces, self.piece_ends.iter().copied())
+        {
+            return Err("a part of a field is out of place");
+        }
+        self.check_words()?;
+        if self.joined_hashes.len() != self.joined_names.len()
+            || !self.joined_hashes.is_sorted()
+            || !is_below(&self.joined_names, names)
+        {
+            return Err("the joined tokens are out of place");
+        }
+        let given = |record: &KoreanRecord| record.first_given as usize <= self.given_ends.len();
+        let right = self.korean.iter().all(|record| (record.name as usize) < names && given(record))
+            && self.korean.is_sorted_by_key(|record| record.first_given)
+            && is_run(&self.given_ends, self.syllables.len())
+            && self.family_ends.len() == FAMILIES
+            && is_run(&self.family_ends, self.families.len())
+            && is_below(&self.families, self.korean.len());
+        if right { Ok(()) } else { Err("the Korean names are out of place") }
+    }
+
+    fn check_words(&self) -> Result<(), &'static str> {
+        let out_of_place = Err("a word is out of place");
+        if self.shapes.len() != self.words.len() {
+            return out_of_place;
+        }
+        let places = || self.words.iter().flat_map(|word| [word.text, word.folded, word.skeleton]);
+        let sorted = places().is_sorted() && places().next().is_none_or(|first| first == 0);
+        if !sorted || !are_texts(&self.texts, places().map(u64::from)) {
+            return out_of_place;
+        }
+        let begins = self.words.iter().map(|word| word.first_name as usize);
+        let ends = begins.clone().skip(1).chain([self.postings.len()]);
+        let from_the_first = self.words.first().map_or(self.postings.is_empty(), |word| word.first_name == 0);
+        let names = self.names.len();
+        let right = from_the_first
+            && begins.zip(ends).all(|(first, end)| first < end)
+            && self.postings.iter().all(|&name| (name as usize) < names);
+        let texts = || (0..self.words.len()).map(|word| self.word_parts(word)[0]);
+        if right && texts().is_sorted_by(|a, b| a < b) && texts().all(|text| !text.is_empty()) {
+            Ok(())
+        } else {
+            out_of_place
+        }
+    }
+
+    /// What they were made of, in the words of whoever had them prepared.
+    pub(crate) fn made_of(&self) -> &[u8] {
+        &self.made_of
+    }
+
+    /// Whether the content has the digest that the file states, and is what these parties give. Opening checks fast
+    /// checksums only.
+    pub(crate) fn is_of(&self, parties: &[Party]) -> bool {
+        let (stated, secret) = head(&self.file);
+        let prepared = Prepared::of(parties, secret, &self.made_of);
+        let found = build::digest_of(self.file.sections());
+        hex::encode(found) == stated && prepared.is_ok_and(|prepared| prepared.digest() == stated)
+    }
+
+    fn name(&self, number: u32) -> Name<'_> {
+        let place = number as usize;
+        let record = &self.names[place];
+        let end = self.names.get(place + 1).map_or(self.tokens.len(), |next| next.first_token as usize);
+        Name { record, kinds: self.kinds[place], tokens: &self.tokens[record.first_token as usize..end] }
+    }
+
+    /// A word's text, folded, and without its vowels.
+    fn word_parts(&self, word: usize) -> [&[u8]; 3] {
+        let record = self.words[word];
+        let end = self.words.get(word + 1).map_or(self.texts.len(), |next| next.text as usize);
+        let (text, folded, skeleton) =
+            (record.text as usize, record.folded as usize, record.skeleton as usize);
+        [&self.texts[text..folded], &self.texts[folded..skeleton], &self.texts[skeleton..end]]
+    }
+
+    /// The names with a word.
+    fn names_with(&self, word: u32) -> &[u32] {
+        let place = word as usize;
+        let end = self.words.get(place + 1).map_or(self.postings.len(), |next| next.first_name as usize);
+        &self.postings[self.words[place].first_name as usize..end]
+    }
+
+    fn term(&self, word: u32) -> Term<'_> {
+        let shape = self.shapes[word as usize];
+        Term::stored(self.word_parts(word as usize), shape, self.rarity_of(word))
+    }
+
+    /// How telling a word is.
+    fn rarity_of(&self, word: u32) -> f64 {
+        let count = self.names_with(word).len();
+        if self.shapes[word as usize].is_abjad() {
+            rarity(count, self.in_abjad.max(LEAST_NAMES / 10))
+        } else {
+            self.rarity(count)
+        }
+    }
+
+    /// A name that reads as Korean: its family names, the readings of the given one, and which it is.
+    fn korean_name(&self, number: u32) -> (u128, impl Iterator<Item = &[Syllable]> + Clone, u32) {
+        let place = number as usize;
+        let record = self.korean[place];
+        let first = record.first_given as usize;
+        let end = self.korean.get(place + 1).map_or(self.given_ends.len(), |next| next.first_given as usize);
+        let given = (first..end).map(|at| {
+            let from = at.checked_sub(1).map_or(0, |before| self.given_ends[before]);
+            &self.syllables[from as usize..self.given_ends[at] as usize]
+        });
+        let [low, high] = record.families.map(u128::from);
+        (low | high << 64, given, record.name)
+    }
+
+    /// The names that may have this family name.
+    fn of_family(&self, family: u8) -> &[u32] {
+        let family = usize::from(family);
+        let Some(&end) = self.family_ends.get(family) else { return &[] };
+        let from = family.checked_sub(1).map_or(0, |before| self.family_ends[before]);
+        &self.families[from as usize..end as usize]
     }
 
     /// Number of names that can be found.
@@ -241,8 +412,8 @@ impl NameIndex {
         self.names.len()
     }
 
-    /// The parties, in the order given.
-    pub fn parties(&self) -> &[Party] {
+    /// The parties, by source and number.
+    pub fn parties(&self) -> &PartyTable {
         &self.parties
     }
 
@@ -256,14 +427,14 @@ impl NameIndex {
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<NameMatch<'_>>, NameError> {
         let mut best = HashMap::new();
         asked(query)?.iter().for_each(|name| self.search_one(name, &mut best));
-        let mut matches: Vec<_> = best
-            .into_values()
-            .filter(|(score, _)| *score >= MIN_SCORE)
-            .map(|(score, name)| self.to_match(score, &self.names[name as usize]))
-            .collect();
+        let enough = best.into_values().filter(|(score, _)| *score >= MIN_SCORE);
+        let mut matches = enough
+            .map(|(score, name)| self.to_match(score, self.name(name)))
+            .collect::<Result<Vec<_>, ColumnError>>()?;
         matches.sort_by(|a, b| {
-            let id = |found: &NameMatch<'_>| (found.party.source.clone(), found.party.id.clone());
-            b.score.total_cmp(&a.score).then_with(|| id(a).cmp(&id(b)))
+            let (one, other) = (a.party, b.party);
+            let by_id = || (&one.source, &one.id).cmp(&(&other.source, &other.id));
+            b.score.total_cmp(&a.score).then_with(by_id)
         });
         matches.truncate(limit);
         Ok(matches)
@@ -279,11 +450,11 @@ impl NameIndex {
         let (terms, support) = self.support(&query_tokens, forms);
         let asked = Query::new(&terms, forms);
         let mut note = |name_number: u32, score: f64| {
-            let name = &self.names[name_number as usize];
-            let weak = self.parties[name.party as usize].names[name.number as usize].weak;
+            let weak = self.kinds[name_number as usize] & WEAK != 0;
             let score = if weak { score * score::WEAK_ALIAS } else { score };
             let score = (score * 10_000.0).round() / 10_000.0;
-            let known = best.entry(name.party).or_insert((0.0, name_number));
+            let party = self.names[name_number as usize].party;
+            let known = best.entry(party).or_insert((0.0, name_number));
             if score > known.0 {
                 *known = (score, name_number);
             }
@@ -292,19 +463,20 @@ impl NameIndex {
         let in_syllables = script::in_syllables(query);
         let in_abjad = terms.iter().any(Term::is_abjad);
         for name_number in self.candidates(&asked, &support) {
-            let name = &self.names[name_number as usize];
+            let name = self.name(name_number);
             // A native spelling is for queries in its script: to Latin ones its party's Latin names answer.
-            let first = self.token_pool[name.tokens.start as usize];
-            let same_script = in_other && self.words[first as usize].term.is_abjad() == in_abjad;
-            let score = self.score(&asked, name, in_syllables || name.repeats && !same_script);
+            let same_script = in_other && self.shapes[name.tokens[0] as usize].is_abjad() == in_abjad;
+            let terms = self.terms(name);
+            let terms: Vec<&Term<'_>> = terms.iter().collect();
+            let score = score_of(&asked, name, terms.clone(), in_syllables || name.repeats() && !same_script);
             let by_sound = || {
                 let score = score * score::ORGANISATION_BY_SOUND;
-                let core = without(&self.terms(name), name.forms);
+                let core = without(&terms, name.record.forms);
                 let is_one = score::reads_as_one(&asked.core.terms, &core);
                 if is_one { score.max(DEFAULT_THRESHOLD) } else { score }
             };
             // The same letters are no likeness by sound.
-            let is_by_sound = in_abjad && name.organisation && score < 1.0;
+            let is_by_sound = in_abjad && name.is_organisation() && score < 1.0;
             note(name_number, if is_by_sound { by_sound() } else { score });
         }
         self.by_syllables(query, &query_tokens, &mut note);
@@ -322,22 +494,22 @@ impl NameIndex {
         // Pinyin of characters is no Korean.
         let readings = if in_han.is_some() { Vec::new() } else { KoreanName::readings(query, tokens) };
         for reading in readings.iter().chain(&hangul) {
-            let numbers = reading.families().filter_map(|family| self.korean_families.get(&family)).flatten();
-            for (name, number) in numbers.map(|number| &self.korean[*number as usize]) {
-                if let Some(score) = reading.likeness(name) {
-                    note(*number, score);
+            for &number in reading.families().flat_map(|family| self.of_family(family)) {
+                let (families, given, name) = self.korean_name(number);
+                if let Some(score) = reading.likeness(families, &given) {
+                    note(name, score);
                 }
             }
         }
         let Some(name) = in_han else { return };
         for word in name.family_names().filter_map(|family| self.word(family)) {
-            let Range { start, end } = self.words[word as usize].names;
-            for &number in &self.postings[start as usize..end as usize] {
-                let listed = &self.names[number as usize];
-                if listed.organisation || listed.repeats {
+            for &number in self.names_with(word) {
+                let listed = self.name(number);
+                if listed.is_organisation() || listed.repeats() {
                     continue;
                 }
-                let words: Vec<&str> = self.terms(listed).into_iter().map(Term::text).collect();
+                let terms = self.terms(listed);
+                let words: Vec<&str> = terms.iter().map(Term::text).collect();
                 if let Some(score) = name.likeness(&words) {
                     note(number, score);
                 }
@@ -345,16 +517,26 @@ impl NameIndex {
         }
     }
 
-    fn terms(&self, name: &Name) -> Vec<&Term> {
-        let tokens = &self.token_pool[name.tokens.start as usize..name.tokens.end as usize];
-        tokens.iter().map(|&word| &self.words[word as usize].term).collect()
+    fn terms(&self, name: Name<'_>) -> Vec<Term<'_>> {
+        name.tokens.iter().map(|&word| self.term(word)).collect()
     }
 
-    fn to_match(&self, score: f64, name: &Name) -> NameMatch<'_> {
-        let party = &self.parties[name.party as usize];
-        let written = &party.names[name.number as usize];
-        let matched_name = name.piece.map_or(&written.full, |piece| &self.pieces[piece as usize]);
-        NameMatch { party, matched_name, weak: written.weak, score }
+    fn to_match(&self, score: f64, name: Name<'_>) -> Result<NameMatch<'_>, ColumnError> {
+        let party = self.parties.get(name.record.party)?;
+        let written = party.names.get(name.record.number as usize).ok_or_else(|| {
+            let what = format!("party {}: it has no such name", name.record.party);
+            ColumnError::corrupt(self.file.path(), what)
+        })?;
+        let matched_name = self.piece(name.record.piece).unwrap_or(&written.full);
+        Ok(NameMatch { party, matched_name, weak: written.weak, score })
+    }
+
+    /// A name out of a field with several.
+    fn piece(&self, number: u32) -> Option<&str> {
+        let place = number as usize;
+        let end = *self.piece_ends.get(place)?;
+        let from = place.checked_sub(1).map_or(0, |before| self.piece_ends[before]);
+        std::str::from_utf8(&self.pieces[from as usize..end as usize]).ok()
     }
 
     /// How telling a token is that `count` names have: 1.0 for one name, towards 0 for all.
@@ -364,7 +546,7 @@ impl NameIndex {
 
     /// The query's terms, and for each name the sum of what its tokens support, never less than the query's part of the
     /// score in the end.
-    fn support(&self, tokens: &[String], forms: u64) -> (Vec<Term>, Vec<f64>) {
+    fn support(&self, tokens: &[String], forms: u64) -> (Vec<Term<'static>>, Vec<f64>) {
         let mut terms = Vec::with_capacity(tokens.len());
         let mut support = vec![0.0; self.names.len()];
         for (place, token) in tokens.iter().enumerate() {
@@ -376,11 +558,11 @@ impl NameIndex {
                 self.similar_words(&term, LEAST_SIMILARITY)
             };
             let likest = found.iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
-            term.rarity = likest.map_or(1.0, |(word, _)| self.words[*word as usize].term.rarity);
+            term.rarity = likest.map_or(1.0, |(word, _)| self.rarity_of(*word));
             if term.is_abjad() {
                 // A word has few names in its own script, and many in the Latin spellings that it reads as.
                 let read = found.iter().filter(|(_, similarity)| *similarity >= score::SURE);
-                let names = read.map(|(word, _)| self.words[*word as usize].names.len()).sum::<usize>();
+                let names = read.map(|(word, _)| self.names_with(*word).len()).sum::<usize>();
                 term.rarity = self.rarity(names);
             }
             let is_form = forms & (1 << (place & 63)) != 0;
@@ -399,22 +581,23 @@ impl NameIndex {
 
     /// Adds what a word gives to the names with it: of persons, of organisations.
     fn add_support(&self, support: &mut [f64], word: u32, given: [f64; 2]) {
-        let Range { start, end } = self.words[word as usize].names;
-        for &name in &self.postings[start as usize..end as usize] {
-            support[name as usize] += given[usize::from(self.names[name as usize].organisation)];
+        for &name in self.names_with(word) {
+            support[name as usize] += given[usize::from(self.kinds[name as usize] & ORGANISATION)];
         }
     }
 
     /// Adds support for tokens that one side writes as one and the other as several.
-    fn support_joined(&self, tokens: &[String], terms: &[Term], forms: u64, support: &mut [f64]) {
+    fn support_joined(&self, tokens: &[String], terms: &[Term<'_>], forms: u64, support: &mut [f64]) {
         for (token, term) in tokens.iter().zip(terms) {
             for name in self.names_joined(token) {
                 support[name as usize] += term.weight(false);
             }
             if term.is_abjad() {
-                let begins = |word: &Word| term.begins(&word.term);
-                let words = self.words.iter().enumerate().filter(|(_, word)| begins(word));
-                words.for_each(|(word, _)| self.add_support(support, word as u32, weights(term, false)));
+                let may_begin =
+                    self.shapes.iter().zip(0..).filter(|(shape, _)| term.shape.may_begin(**shape));
+                for (_, word) in may_begin.filter(|(_, word)| term.begins(&self.term(*word))) {
+                    self.add_support(support, word, weights(term, false));
+                }
             }
         }
         for (place, (pair, two)) in tokens.windows(2).zip(terms.windows(2)).enumerate() {
@@ -443,26 +626,32 @@ impl NameIndex {
 
     /// Names of which two adjacent tokens, or all, make `text` when written as one.
     fn names_joined(&self, text: &str) -> impl Iterator<Item = u32> {
-        let hash = self.hasher.hash_one(text);
-        let first = self.joined.partition_point(|entry| entry.0 < hash);
-        self.joined[first..].iter().take_while(move |entry| entry.0 == hash).map(|entry| entry.1)
+        let hash = self.secret.hash(text.as_bytes());
+        let first = self.joined_hashes.partition_point(|known| *known < hash);
+        let equal = self.joined_hashes[first..].iter().take_while(move |known| **known == hash);
+        equal.zip(&self.joined_names[first..]).map(|(_, name)| *name)
     }
 
     fn word(&self, text: &str) -> Option<u32> {
-        let position = self.words.binary_search_by(|word| word.term.text().cmp(text)).ok()?;
-        Some(position as u32)
+        let Range { mut start, mut end } = 0..self.words.len();
+        while start < end {
+            let middle = start + (end - start) / 2;
+            if self.word_parts(middle)[0] < text.as_bytes() { start = middle + 1 } else { end = middle }
+        }
+        let is_it = start < self.words.len() && self.word_parts(start)[0] == text.as_bytes();
+        is_it.then_some(start as u32)
     }
 
-    fn similar_words(&self, term: &Term, least: f64) -> Vec<(u32, f64)> {
+    fn similar_words(&self, term: &Term<'_>, least: f64) -> Vec<(u32, f64)> {
         let mut found = Vec::new();
         let asked = Asked::new(term);
-        for (number, shape) in self.shapes.iter().enumerate() {
+        for (number, shape) in (0..).zip(self.shapes.iter()) {
             if !term.shape.may_be_like(*shape, least) {
                 continue;
             }
-            let similarity = asked.similarity(&self.words[number].term);
+            let similarity = asked.similarity(&Term::stored(self.word_parts(number as usize), *shape, 0.0));
             if similarity >= least {
-                found.push((number as u32, similarity));
+                found.push((number, similarity));
             }
         }
         found
@@ -477,25 +666,31 @@ impl NameIndex {
             let least = MIN_SCORE * total - initials.map(|term| term.weight(organisation)).sum::<f64>();
             least.max(f64::MIN_POSITIVE)
         });
-        let supported = support.iter().zip(&self.names).enumerate();
+        let supported = support.iter().zip(self.kinds.iter()).zip(0..);
         let enough =
-            supported.filter(|(_, (support, name))| **support >= least[usize::from(name.organisation)]);
-        enough.map(|(name, _)| name as u32).collect()
+            supported.filter(|((support, kinds), _)| **support >= least[usize::from(**kinds & ORGANISATION)]);
+        enough.map(|(_, name)| name).collect()
     }
+}
 
-    /// `exact`: only the same spelling counts, but for blanks. A short name in syllables is like another by its readings
-    /// ([`Self::by_syllables`]).
-    fn score(&self, query: &Query<'_>, name: &Name, exact: bool) -> f64 {
-        let terms = self.terms(name);
-        if score::is_same(&query.all.terms, &terms, name.before_comma as usize) {
-            return 1.0;
-        }
-        if exact {
-            return if score::is_joined(&query.all.terms, &terms) { score::JOINED } else { 0.0 };
-        }
-        let core: Vec<&Term> = if name.organisation { without(&terms, name.forms) } else { terms };
-        score::score(query.sought(name.organisation), &core, name.organisation)
+/// Whether `bytes` are texts that end, or begin, at `places`.
+fn are_texts(bytes: &[u8], places: impl IntoIterator<Item = u64>) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    places.into_iter().all(|place| usize::try_from(place).is_ok_and(|place| text.is_char_boundary(place)))
+}
+
+/// `exact`: only the same spelling counts, but for blanks. A short name in syllables is like another by its readings
+/// ([`NameIndex::by_syllables`]).
+fn score_of(query: &Query<'_>, name: Name<'_>, terms: Vec<&Term<'_>>, exact: bool) -> f64 {
+    if score::is_same(&query.all.terms, &terms, name.record.before_comma as usize) {
+        return 1.0;
     }
+    if exact {
+        return if score::is_joined(&query.all.terms, &terms) { score::JOINED } else { 0.0 };
+    }
+    let organisation = name.is_organisation();
+    let core = if organisation { without(&terms, name.record.forms) } else { terms };
+    score::score(query.sought(organisation), &core, organisation)
 }
 
 /// A query with and without the legal forms in it, which count for persons only.
@@ -506,8 +701,8 @@ struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    fn new(terms: &'a [Term], forms: u64) -> Self {
-        let all: Vec<&Term> = terms.iter().collect();
+    fn new(terms: &'a [Term<'a>], forms: u64) -> Self {
+        let all: Vec<&Term<'_>> = terms.iter().collect();
         Self { core: Sought::new(without(&all, forms)), all: Sought::new(all) }
     }
 
@@ -517,7 +712,7 @@ impl<'a> Query<'a> {
 }
 
 /// The terms without those that belong to legal forms.
-fn without<'a>(terms: &[&'a Term], forms: u64) -> Vec<&'a Term> {
+fn without<'a>(terms: &[&'a Term<'a>], forms: u64) -> Vec<&'a Term<'a>> {
     let kept = terms.iter().enumerate().filter(|(place, _)| forms & (1 << (place & 63)) == 0);
     kept.map(|(_, term)| *term).collect()
 }
@@ -554,26 +749,8 @@ fn rarity(count: usize, names: usize) -> f64 {
 }
 
 /// What a term weighs in the names of persons and of organisations.
-fn weights(term: &Term, is_form: bool) -> [f64; 2] {
+fn weights(term: &Term<'_>, is_form: bool) -> [f64; 2] {
     [term.weight(false), if is_form { 0.0 } else { term.weight(true) }]
-}
-
-fn joined(texts: &[Vec<String>], names: &[Name], hasher: &RandomState) -> Vec<(u64, u32)> {
-    let mut joined = Vec::new();
-    for (number, (tokens, name)) in texts.iter().zip(names).enumerate() {
-        let core: Vec<&str> = (0..tokens.len())
-            .filter(|place| name.forms & (1 << (place & 63)) == 0)
-            .map(|place| tokens[place].as_str())
-            .collect();
-        let whole = (tokens.len() > 2).then(|| tokens.concat());
-        let core = (name.forms != 0).then(|| core.concat());
-        for part in tokens.windows(2).map(<[String]>::concat).chain(whole).chain(core) {
-            joined.push((hasher.hash_one(part), number as u32));
-        }
-    }
-    joined.sort_unstable();
-    joined.dedup();
-    joined
 }
 
 #[cfg(test)]
@@ -627,6 +804,7 @@ mod tests {
         assert!(hostile.iter().all(|(part, times)| match index.search(&part.repeat(*times), 5) {
             Ok(found) => found.is_empty(),
             Err(NameError::Empty { .. } | NameError::TooLong { .. }) => true,
+            Err(NameError::Damaged { .. }) => false,
         }));
     }
 }

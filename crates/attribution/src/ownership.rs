@@ -5,10 +5,18 @@
 //! nothing. A second set takes for every share the most that the source leaves open; who is in that one only may be
 //! blocked. Shares are whole parts per million.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    sync::OnceLock,
+};
 
 use jiff::civil::Date;
-use tracehound_model::{Ownership, OwnershipStep, Party, Reach, Relation, RelationKind, Stake};
+use tracehound_columns::ColumnError;
+use tracehound_model::{
+    Ownership, OwnershipStep, Party, Reach, Relation, RelationKind, SourceId, Stake, Standing,
+};
+
+use crate::parties::PartyTable;
 
 /// Most steps that an answer tells of.
 const MAX_STEPS: usize = 30;
@@ -43,9 +51,8 @@ impl Set {
 /// Owners and owned among some parties, on a day.
 #[derive(Debug)]
 pub struct Owners<'a> {
-    parties: &'a [Party],
+    parties: &'a PartyTable,
     day: Date,
-    numbers: HashMap<(&'a str, &'a str), u32>,
     /// Under sanctions themselves.
     listed: Vec<bool>,
     /// By owned.
@@ -54,8 +61,8 @@ pub struct Owners<'a> {
     others: HashMap<u32, u64>,
     sure: Set,
     may: Set,
-    /// By source and number, the parties that say something of it.
-    said_of: HashMap<(&'a str, &'a str), Vec<u32>>,
+    /// Of whom something is said, and the parties that say it, in order.
+    said_of: OnceLock<Vec<(u32, u32)>>,
 }
 
 /// A relation of a party, as it is told.
@@ -72,47 +79,32 @@ pub struct Told {
 }
 
 impl<'a> Owners<'a> {
-    /// Looks through `parties`; `is_listed` says who is under sanctions. O(relations · log).
-    pub fn of(parties: &'a [Party], day: Date, is_listed: impl Fn(&Party) -> bool) -> Self {
-        let key = |party: &'a Party| (party.source.0.as_str(), party.id.as_str());
-        let numbers: HashMap<_, _> =
-            parties.iter().enumerate().map(|(number, party)| (key(party), number as u32)).collect();
-        let listed: Vec<bool> = parties.iter().map(is_listed).collect();
+    /// Looks through `parties`; `is_listed` says who is under sanctions. O(parties + relations · log).
+    pub fn of(parties: &'a PartyTable, day: Date, is_listed: impl Fn(&SourceId, Standing) -> bool) -> Self {
         let (mut edges, mut others) = (Vec::new(), HashMap::new());
-        let mut said_of: HashMap<_, Vec<u32>> = HashMap::new();
-        for (owned, party) in parties.iter().enumerate() {
-            let mut owners: BTreeMap<&str, Option<Stake>> = BTreeMap::new();
-            for relation in &party.particulars.relations {
-                said_of
-                    .entry((party.source.0.as_str(), relation.other.as_str()))
-                    .or_default()
-                    .push(owned as u32);
-                let is_owner =
-                    matches!(relation.kind, RelationKind::OwnedBy | RelationKind::OwnedOrControlledBy);
-                // What a company holds of itself belongs to its other owners.
-                if !is_owner || relation.other == party.id || !relation.holds_on(day) {
-                    continue;
-                }
-                let known = owners.entry(&relation.other).or_default();
-                *known = match (*known, relation.share) {
+        for own in parties.ties().chunk_by(|a, b| a.party == b.party) {
+            let mut owners: BTreeMap<u32, Option<Stake>> = BTreeMap::new();
+            // What a company holds of itself belongs to its other owners.
+            for tie in own.iter().filter(|tie| tie.is_owner_on(day) && tie.target != tie.party) {
+                let known = owners.entry(tie.target).or_default();
+                *known = match (*known, tie.share()) {
                     (Some(one), Some(other)) => Some(one.or(other)),
                     (one, other) => one.or(other),
                 };
             }
-            for (other, share) in owners {
-                let owned = owned as u32;
-                match numbers.get(&(party.source.0.as_str(), other)) {
-                    Some(&owner) => edges.push(Edge { owned, owner, share }),
-                    None => {
-                        *others.entry(owned).or_default() +=
-                            share.map_or(0, |share| u64::from(share.least()));
-                    }
+            for (owner, share) in owners {
+                let owned = own[0].party;
+                if (owner as usize) < parties.len() {
+                    edges.push(Edge { owned, owner, share });
+                } else {
+                    *others.entry(owned).or_default() += share.map_or(0, |share| u64::from(share.least()));
                 }
             }
         }
         let none = || Set { rank: vec![NEVER; parties.len()] };
-        let mut owners =
-            Self { parties, day, numbers, listed, edges, others, sure: none(), may: none(), said_of };
+        let listed = parties.listed(is_listed);
+        let said_of = OnceLock::new();
+        let mut owners = Self { parties, day, listed, edges, others, sure: none(), may: none(), said_of };
         owners.spread();
         owners
     }
@@ -179,13 +171,19 @@ impl<'a> Owners<'a> {
     }
 
     /// The number of a party of a source.
-    pub fn find(&self, source: &str, id: &str) -> Option<u32> {
-        self.numbers.get(&(source, id)).copied()
+    ///
+    /// # Errors
+    /// As [`PartyTable::find`].
+    pub fn find(&self, source: &str, id: &str) -> Result<Option<u32>, ColumnError> {
+        self.parties.find(source, id)
     }
 
     /// The party of this number.
-    pub fn party(&self, number: u32) -> &'a Party {
-        &self.parties[number as usize]
+    ///
+    /// # Errors
+    /// As [`PartyTable::get`].
+    pub fn party(&self, number: u32) -> Result<&'a Party, ColumnError> {
+        self.parties.get(number)
     }
 
     /// Whether it is under sanctions itself.
@@ -200,7 +198,10 @@ impl<'a> Owners<'a> {
     }
 
     /// How much of a party listed ones own; `None` where the source names no owner that is listed or counts as it.
-    pub fn ownership(&self, party: u32) -> Option<Ownership> {
+    ///
+    /// # Errors
+    /// As [`PartyTable::get`].
+    pub fn ownership(&self, party: u32) -> Result<Option<Ownership>, ColumnError> {
         let (mut least, mut most) = (0_u64, 0_u64);
         let mut rest = self.others.get(&party).copied().unwrap_or(0);
         let mut found = false;
@@ -217,7 +218,7 @@ impl<'a> Owners<'a> {
             }
         }
         if !found {
-            return None;
+            return Ok(None);
         }
         let whole = u64::from(Stake::WHOLE);
         let least = least.min(whole);
@@ -228,14 +229,15 @@ impl<'a> Owners<'a> {
             (false, true) => Reach::MayBeHalf,
             (false, false) => Reach::BelowHalf,
         };
-        let share = Stake::between(least as u32, most as u32)?;
-        let (path, more_steps) = self.path(party, if reach == Reach::Half { &self.sure } else { &self.may });
-        Some(Ownership { reach, share, source: self.party(party).source.clone(), path, more_steps })
+        let Some(share) = Stake::between(least as u32, most as u32) else { return Ok(None) };
+        let (path, more_steps) =
+            self.path(party, if reach == Reach::Half { &self.sure } else { &self.may })?;
+        Ok(Some(Ownership { reach, share, source: self.party(party)?.source.clone(), path, more_steps }))
     }
 
     /// Who owns what, from `party` up to listed owners. An owner explains whoever came into the set after it, so that no circle
     /// explains itself.
-    fn path(&self, party: u32, set: &Set) -> (Vec<OwnershipStep>, usize) {
+    fn path(&self, party: u32, set: &Set) -> Result<(Vec<OwnershipStep>, usize), ColumnError> {
         let (mut steps, mut more) = (Vec::new(), 0);
         let mut queue = VecDeque::from([party]);
         let mut seen = HashSet::from([party]);
@@ -247,11 +249,11 @@ impl<'a> Owners<'a> {
                     continue;
                 }
                 if steps.len() < MAX_STEPS {
-                    let (owner, owned) = (*owner, self.party(owned));
+                    let (by, owned) = (self.party(*owner)?, self.party(owned)?);
                     steps.push(OwnershipStep {
-                        owner: self.party(owner).id.clone(),
-                        owner_name: name_of(self.party(owner)),
-                        listed: self.is_listed(owner),
+                        owner: by.id.clone(),
+                        owner_name: name_of(by),
+                        listed: self.is_listed(*owner),
                         share: *share,
                         owned: owned.id.clone(),
                         owned_name: name_of(owned),
@@ -264,53 +266,68 @@ impl<'a> Owners<'a> {
                 }
             }
         }
-        (steps, more)
+        Ok((steps, more))
     }
 
     /// What is said of a party and others, those with listed parties first, and how many more there are.
-    pub fn relations(&self, party: u32) -> (Vec<Told>, usize) {
-        let own = self.party(party);
-        let source = own.source.0.as_str();
+    ///
+    /// # Errors
+    /// As [`PartyTable::get`].
+    pub fn relations(&self, party: u32) -> Result<(Vec<Told>, usize), ColumnError> {
+        let own = self.party(party)?;
         let mut told = Vec::new();
-        for relation in &own.particulars.relations {
+        for (relation, tie) in own.particulars.relations.iter().zip(self.parties.ties_of(party)) {
             if relation.kind == RelationKind::Address {
                 let address = relation.name.as_deref().unwrap_or(&relation.other);
                 let words = format!("has the address `{address}`, as has");
-                let with = self.said_of.get(&(source, relation.other.as_str())).into_iter().flatten();
-                let with = with.filter(|&&other| other != party).take(MAX_VISITED);
-                told.extend(with.map(|&other| self.told(words.clone(), other)));
+                let with = self.who_say_of(tie.target).filter(|other| *other != party).take(MAX_VISITED);
+                for other in with {
+                    told.push(self.told(words.clone(), other)?);
+                }
                 continue;
             }
             let words = self.words(relation, true);
-            match self.find(source, &relation.other) {
-                Some(other) => told.push(self.told(words, other)),
-                None => told.push(Told {
+            told.push(if (tie.target as usize) < self.parties.len() {
+                self.told(words, tie.target)?
+            } else {
+                Told {
                     words,
                     other: relation.other.clone(),
                     name: relation.name.clone().unwrap_or_else(|| relation.other.clone()),
                     listed: false,
-                }),
-            }
+                }
+            });
         }
-        let mut others = self.said_of.get(&(source, own.id.as_str())).cloned().unwrap_or_default();
+        let mut others: Vec<u32> = self.who_say_of(party).collect();
         others.dedup();
         for other in others.into_iter().filter(|&other| other != party).take(MAX_VISITED) {
             let of_own =
                 |relation: &&Relation| relation.other == own.id && relation.kind != RelationKind::Address;
-            for relation in self.party(other).particulars.relations.iter().filter(of_own) {
-                told.push(self.told(self.words(relation, false), other));
+            for relation in self.party(other)?.particulars.relations.iter().filter(of_own) {
+                told.push(self.told(self.words(relation, false), other)?);
             }
         }
         told.sort_by(|a, b| (!a.listed, &a.words, &a.other).cmp(&(!b.listed, &b.words, &b.other)));
         told.dedup();
         let more = told.len().saturating_sub(MAX_TOLD);
         told.truncate(MAX_TOLD);
-        (told, more)
+        Ok((told, more))
     }
 
-    fn told(&self, words: String, other: u32) -> Told {
-        let party = self.party(other);
-        Told { words, other: party.id.clone(), name: name_of(party), listed: self.is_listed(other) }
+    /// The parties that say something of `target`, once for each thing they say.
+    fn who_say_of(&self, target: u32) -> impl Iterator<Item = u32> {
+        let said = self.said_of.get_or_init(|| {
+            let mut said: Vec<_> = self.parties.ties().iter().map(|tie| (tie.target, tie.party)).collect();
+            said.sort_unstable();
+            said
+        });
+        let from = said.partition_point(|(of, _)| *of < target);
+        said[from..].iter().take_while(move |(of, _)| *of == target).map(|(_, party)| *party)
+    }
+
+    fn told(&self, words: String, other: u32) -> Result<Told, ColumnError> {
+        let party = self.party(other)?;
+        Ok(Told { words, other: party.id.clone(), name: name_of(party), listed: self.is_listed(other) })
     }
 
     /// A relation in words, from its own side or from the other's.
@@ -348,7 +365,7 @@ mod tests {
     use super::*;
 
     /// "X>A 50" says that X owns 50 % of A; names in capitals at the end of the alphabet are listed.
-    fn parties(edges: &[&str]) -> Vec<Party> {
+    fn parties(edges: &[&str]) -> PartyTable {
         let mut parties: BTreeMap<String, Particulars> = BTreeMap::new();
         for edge in edges {
             let (owner, rest) = edge.split_once('>').expect("an edge");
@@ -374,14 +391,16 @@ mod tests {
                 particulars,
             }
         };
-        parties.into_iter().map(party).collect()
+        let parties: Vec<Party> = parties.into_iter().map(party).collect();
+        PartyTable::of(&parties).expect("a few")
     }
 
     fn of(edges: &[&str], party: &str) -> Option<(Reach, String)> {
         let parties = parties(edges);
         let day = Date::constant(2026, 1, 1);
-        let owners = Owners::of(&parties, day, |party| party.particulars.standing.is_listed());
-        let found = owners.ownership(owners.find("s", party).expect("there"))?;
+        let owners = Owners::of(&parties, day, |_, standing| standing.is_listed());
+        let found =
+            owners.ownership(owners.find("s", party).expect("read").expect("there")).expect("read")?;
         Some((found.reach, found.share.to_string()))
     }
 
@@ -430,9 +449,11 @@ mod tests {
         let circle = ["X>A 50", "A>B 100", "B>A 50", "A>A 90"];
         assert_eq!(of(&circle, "A"), Some((Reach::Half, "100 %".into())));
         let parties = parties(&circle);
-        let owners =
-            Owners::of(&parties, Date::constant(2026, 1, 1), |party| party.particulars.standing.is_listed());
-        let found = owners.ownership(owners.find("s", "B").expect("there")).expect("owned");
+        let owners = Owners::of(&parties, Date::constant(2026, 1, 1), |_, standing| standing.is_listed());
+        let found = owners
+            .ownership(owners.find("s", "B").expect("read").expect("there"))
+            .expect("read")
+            .expect("owned");
         let steps: Vec<String> = found.path.iter().map(ToString::to_string).collect();
         assert_eq!(steps, ["A owns 100 % of B", "X (listed) owns 50 % of A"]);
         // A circle without anybody listed is nobody's.
@@ -446,9 +467,13 @@ mod tests {
         edges.extend((0..20_000).map(|at| format!("X{at}>wide 0.0025")));
         let edges: Vec<&str> = edges.iter().map(String::as_str).collect();
         let parties = parties(&edges);
-        let owners =
-            Owners::of(&parties, Date::constant(2026, 1, 1), |party| party.particulars.standing.is_listed());
-        let of = |id: &str| owners.ownership(owners.find("s", id).expect("there")).expect("owned");
+        let owners = Owners::of(&parties, Date::constant(2026, 1, 1), |_, standing| standing.is_listed());
+        let of = |id: &str| {
+            owners
+                .ownership(owners.find("s", id).expect("read").expect("there"))
+                .expect("read")
+                .expect("owned")
+        };
         let last = of("a20000");
         assert_eq!((last.reach, last.path.len()), (Reach::Half, MAX_STEPS));
         assert!(last.more_steps > 1_000);
@@ -468,12 +493,13 @@ mod tests {
                 .collect();
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let parties = parties(&texts);
+            let all: Vec<&Party> = (0..parties.len() as u32).map(|at| parties.get(at).expect("read")).collect();
             let day = Date::constant(2026, 1, 1);
-            let owners = Owners::of(&parties, day, |party| party.particulars.standing.is_listed());
+            let owners = Owners::of(&parties, day, |_, standing| standing.is_listed());
             let mut blocked: HashSet<String> = HashSet::from(["X".to_owned()]);
             loop {
                 let before = blocked.len();
-                for party in &parties {
+                for party in &all {
                     let mut by: BTreeMap<&str, Stake> = BTreeMap::new();
                     for relation in &party.particulars.relations {
                         let share = relation.share.expect("said");
@@ -487,8 +513,8 @@ mod tests {
                 }
                 if blocked.len() == before { break; }
             }
-            for party in &parties {
-                let number = owners.find("s", &party.id).expect("there");
+            for party in &all {
+                let number = owners.find("s", &party.id).expect("read").expect("there");
                 proptest::prop_assert_eq!(owners.sure.holds(number), blocked.contains(&party.id));
             }
         }

@@ -227,6 +227,13 @@ impl SectionFile {
         &self.path
     }
 
+    /// The bytes of every section, unchecked.
+    pub fn sections(&self) -> impl Iterator<Item = &[u8]> {
+        let bytes = self.backing.bytes();
+        // The table was compared with the file's length.
+        self.table.iter().map(|&[at, len, _]| bytes.get(at as usize..(at + len) as usize).unwrap_or(&[]))
+    }
+
     /// The next section as a column of `T`.
     ///
     /// # Panics

@@ -1,7 +1,5 @@
 //! Sanctioned people and organisations by name.
 
-use std::collections::BTreeSet;
-
 use jiff::{Timestamp, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -235,7 +233,7 @@ impl Snapshot {
     #[tracing::instrument(skip_all)]
     pub fn namer<'a>(&'a self, question: &'a Question<'a>) -> Result<Namer<'a>, EngineError> {
         let index = self.index().names()?;
-        let lists = index.parties().iter().map(|party| &party.source).collect::<BTreeSet<_>>().len();
+        let lists = index.parties().sources().len();
         let cover = NameCover::new(self.index(), question.policy, question.as_of);
         let owners = self.index().owners(question.as_of.to_zoned(TimeZone::UTC).date())?;
         Ok(Namer { question, index, owners, lists, cover })
@@ -291,8 +289,8 @@ impl Namer<'_> {
         let (mut related, mut unsure) = (Vec::new(), Vec::new());
         for found in found.into_iter().filter(|found| found.score >= threshold) {
             let (because, is_another) = known.contradicted(found.party);
-            let number = self.owners.find(&found.party.source.0, &found.party.id);
-            let ownership = number.and_then(|number| self.owners.ownership(number));
+            let number = self.owners.find(&found.party.source.0, &found.party.id)?;
+            let ownership = number.map_or(Ok(None), |number| self.owners.ownership(number))?;
             let reach = ownership.as_ref().map(|ownership| ownership.reach);
             let decides = found.party.particulars.standing != Standing::Related || reach == Some(Reach::Half);
             may_be |= decides && !is_another;
@@ -312,12 +310,14 @@ impl Namer<'_> {
         let decision = self.cover.decide(may_be, gap.is_empty());
         let summary = self.summary(matches.len(), set_aside.len(), related.len(), decision);
         let show = |(found, ownership)| self.to_match(&found, ownership);
-        let matches = matches.into_iter().take(limit).map(show).collect();
-        let related = related.into_iter().take(limit).map(show).collect();
+        let matches = matches.into_iter().take(limit).map(show).collect::<Result<_, _>>()?;
+        let related = related.into_iter().take(limit).map(show).collect::<Result<_, _>>()?;
         let set_aside = set_aside.into_iter().take(limit);
         let set_aside = set_aside
-            .map(|(found, ownership, because)| SetAside { found: self.to_match(&found, ownership), because })
-            .collect();
+            .map(|(found, ownership, because)| {
+                Ok(SetAside { found: self.to_match(&found, ownership)?, because })
+            })
+            .collect::<Result<_, NameError>>()?;
         Ok(Named {
             query: query.to_owned(),
             threshold,
@@ -338,20 +338,20 @@ impl Namer<'_> {
         })
     }
 
-    fn to_match(&self, found: &NameMatch<'_>, ownership: Option<Ownership>) -> Match {
-        let number = self.owners.find(&found.party.source.0, &found.party.id);
+    fn to_match(&self, found: &NameMatch<'_>, ownership: Option<Ownership>) -> Result<Match, NameError> {
+        let number = self.owners.find(&found.party.source.0, &found.party.id)?;
         let (told, more_relations) =
-            number.map_or_else(Default::default, |number| self.owners.relations(number));
+            number.map_or_else(|| Ok(Default::default()), |number| self.owners.relations(number))?;
         let mut party = found.party.clone();
         party.particulars.relations.clear();
-        Match {
+        Ok(Match {
             score: found.score,
             matched_name: found.matched_name.to_owned(),
             party,
             ownership,
             relations: told.into_iter().map(Related::from).collect(),
             more_relations,
-        }
+        })
     }
 
     fn summary(&self, matches: usize, set_aside: usize, related: usize, decision: Decision) -> String {

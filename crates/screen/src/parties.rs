@@ -34,20 +34,21 @@ impl<'a> Parties<'a> {
     }
 
     /// How much of the party that a claim names listed ones own; nothing of one that is listed itself.
-    pub(crate) fn ownership(&self, claim: &Claim) -> Option<Ownership> {
-        let id = claim.statement.party_id.as_deref()?;
-        let party = self.owners.find(&claim.source.0, id)?;
-        if self.owners.is_listed(party) { None } else { self.owners.ownership(party) }
+    pub(crate) fn ownership(&self, claim: &Claim) -> Result<Option<Ownership>, IndexError> {
+        let Some(id) = claim.statement.party_id.as_deref() else { return Ok(None) };
+        let Some(party) = self.owners.find(&claim.source.0, id)? else { return Ok(None) };
+        if self.owners.is_listed(party) { Ok(None) } else { Ok(self.owners.ownership(party)?) }
     }
 
     /// The countries of the service that a claim names: of its actor, else of the party.
-    pub(crate) fn jurisdictions(&self, claim: &Claim) -> Vec<Country> {
+    pub(crate) fn jurisdictions(&self, claim: &Claim) -> Result<Vec<Country>, IndexError> {
         let statement = &claim.statement;
         let of_actor = statement.actor.as_deref().and_then(|actor| self.services.get(actor));
         if let Some(countries) = of_actor.filter(|countries| !countries.is_empty()) {
-            return countries.clone();
+            return Ok(countries.clone());
         }
-        let party = statement.party_id.as_deref().and_then(|id| self.owners.find(&claim.source.0, id));
-        party.map_or_else(Vec::new, |party| self.owners.party(party).particulars.countries.clone())
+        let Some(id) = statement.party_id.as_deref() else { return Ok(Vec::new()) };
+        let Some(party) = self.owners.find(&claim.source.0, id)? else { return Ok(Vec::new()) };
+        Ok(self.owners.party(party)?.particulars.countries.clone())
     }
 }

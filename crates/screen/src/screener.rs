@@ -330,14 +330,12 @@ impl<'a> Screener<'a> {
             if is_sanctions || hit.claim.statement.party_id.is_none() {
                 continue;
             }
-            let Some(parties) = self.parties() else {
-                let sentence =
-                    "the parties of the lists cannot be read, so that nobody's owners were looked at";
-                let gap = Gap::about_subject(GapKind::OwnershipUnknown, sentence);
-                findings.gaps.push(gap.mend("tracehound lists update"));
+            let ownership = self.parties().and_then(|parties| parties.ownership(&hit.claim).ok());
+            let Some(ownership) = ownership else {
+                findings.gaps.push(no_parties("nobody's owners were looked at"));
                 break;
             };
-            let Some(ownership) = parties.ownership(&hit.claim) else { continue };
+            let Some(ownership) = ownership else { continue };
             match ownership.reach {
                 Reach::Half => found.push((hit.claim.clone(), hit.since, ownership)),
                 Reach::MayBeHalf => {
@@ -359,9 +357,12 @@ impl<'a> Screener<'a> {
         }
         if self.settings.policy.rules.iter().any(|rule| !rule.jurisdictions.is_empty()) {
             for hit in &mut findings.hits {
-                let parties = self.parties();
-                hit.jurisdictions =
-                    parties.map_or_else(Vec::new, |parties| parties.jurisdictions(&hit.claim));
+                let countries = self.parties().and_then(|parties| parties.jurisdictions(&hit.claim).ok());
+                let Some(countries) = countries else {
+                    findings.gaps.push(no_parties("nobody's countries are known"));
+                    break;
+                };
+                hit.jurisdictions = countries;
             }
         }
     }
@@ -651,6 +652,12 @@ impl<'a> Screener<'a> {
             }
         }
     }
+}
+
+/// The parties of the lists cannot be read, so that something was not done.
+fn no_parties(so_that: &str) -> Gap {
+    let sentence = format!("the parties of the lists cannot be read, so that {so_that}");
+    Gap::about_subject(GapKind::OwnershipUnknown, sentence).mend("tracehound lists rebuild")
 }
 
 fn own((claim, since): (Claim, Date)) -> Hit {

@@ -153,7 +153,7 @@ pub(super) fn names(bench: &mut Bench, build: &Build) -> Result<(), Failure> {
             &one,
             1,
             String::new(),
-            "whole process: opening the lists and preparing their names takes nearly all of it",
+            "whole process: opening the lists and the names that were prepared when they were taken in",
         ),
     ] {
         let line = format!(

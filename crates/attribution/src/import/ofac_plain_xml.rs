@@ -201,9 +201,8 @@ fn plain(xml: &mut Xml<'_>) -> Result<Draft, ImportError> {
                         .extend(found.map(|field| (field.asset.map(str::to_owned), field.text.to_owned())));
                     xml.name_skipped("remarks (other than addresses)");
                 }
-                ("dateOfBirthItem", 2) => {}
                 ("dateOfBirth", 3) => draft.particulars.add_born(ofac_born::born(&xml.text()?)),
-                ("programList" | "idList" | "akaList" | "dateOfBirthList", 1) => {}
+                ("programList" | "idList" | "akaList" | "dateOfBirthList", 1) | ("dateOfBirthItem", 2) => {}
                 ("id", 2) => (id_type, number) = (String::new(), String::new()),
                 ("aka", 2) => (alias, weak) = ((String::new(), String::new()), false),
                 ("category", 3) => weak = xml.text()? == "weak",

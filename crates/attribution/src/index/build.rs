@@ -5,7 +5,7 @@
 //! the same secret give the same bytes.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
 };
 
@@ -16,10 +16,11 @@ use zerocopy::IntoBytes;
 use super::{
     IndexError, check,
     contents::{self, Content},
-    layout::{ClaimRecord, KIND, NONE, Origin, SECTIONS, StatementRecord, SubjectRecord, Tables, pack_day},
+    layout::{ClaimRecord, KIND, NONE, Origin, SECTIONS, StatementRecord, SubjectRecord, Tables},
 };
 use crate::{
     Corpus, Secret, SourceHistory,
+    days::pack_day,
     slots::{Slots, Texts},
 };
 
@@ -106,6 +107,11 @@ impl Builder {
         corpus.claims.iter().try_for_each(|claim| builder.claim(claim))?;
         corpus.parties.iter().for_each(|party| builder.party(party.clone()));
         Ok(builder.finish(&corpus.sources))
+    }
+
+    /// The sources of the parties that were given.
+    pub(super) fn sources_of_parties(&self) -> BTreeSet<SourceId> {
+        self.parties.iter().map(|party| party.source.clone()).collect()
     }
 
     pub(super) fn claim_count(&self) -> usize {

@@ -12,9 +12,12 @@ use super::{
     IndexError,
     contents::Content,
     layer::Layer,
-    layout::{NONE, SECTIONS, is_day_or_none, unpack_day},
+    layout::{NONE, SECTIONS},
 };
-use crate::{Secret, SourceHistory};
+use crate::{
+    Secret, SourceHistory,
+    days::{is_day_or_none, unpack_day},
+};
 
 /// Checks everything and makes a layer of it in which every source counts.
 pub(super) fn open(file: SectionFile) -> Result<Layer, IndexError> {

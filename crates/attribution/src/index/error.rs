@@ -4,6 +4,9 @@ use std::{io, path::PathBuf};
 
 use tracehound_columns::ColumnError;
 
+use super::layout::NONE;
+use crate::names::TooMany;
+
 /// Why an index could not be built, opened or published.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -78,6 +81,12 @@ impl IndexError {
     pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { action, path, source }
+    }
+}
+
+impl From<TooMany> for IndexError {
+    fn from(TooMany { what, count }: TooMany) -> Self {
+        Self::TooMany { what, count, limit: NONE - 1 }
     }
 }
 

@@ -20,7 +20,6 @@
 
 use std::ops::Range;
 
-use jiff::civil::Date;
 use tracehound_columns::sections::Kind;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -32,8 +31,6 @@ pub(super) const KIND: Kind = Kind { magic: *b"THINDEX\n", version: 3, sections:
 pub(super) const KIND_1: Kind = Kind { version: 1, ..KIND };
 /// Stands for an absent text.
 pub(super) const NONE: u32 = u32::MAX;
-/// Stands for an absent day.
-const NO_DAY: i32 = i32::MIN;
 
 /// Where a subject's key and claims begin.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -113,52 +110,5 @@ impl<'a> Tables<'a> {
         let start = number.checked_sub(1).map_or(0, |before| self.text_ends[before]);
         std::str::from_utf8(&self.texts[start as usize..self.text_ends[number] as usize])
             .expect("texts are checked on opening, and the file never changes")
-    }
-}
-
-/// A day in one number that sorts as days do.
-pub(super) fn pack_day(day: Option<Date>) -> i32 {
-    day.map_or(NO_DAY, |day| {
-        (i32::from(day.year()) << 9) | (i32::from(day.month()) << 5) | i32::from(day.day())
-    })
-}
-
-/// The day packed so, where there is one.
-pub(super) fn unpack_day(packed: i32) -> Option<Date> {
-    let year = i16::try_from(packed >> 9).ok()?;
-    Date::new(year, ((packed >> 5) & 15) as i8, (packed & 31) as i8).ok()
-}
-
-/// Whether a number is one that [`pack_day`] makes.
-pub(super) fn is_day_or_none(packed: i32) -> bool {
-    packed == NO_DAY || unpack_day(packed).is_some()
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    #[test]
-    fn days_keep_their_order_and_come_back() {
-        let days = [
-            Date::MIN,
-            date(-1, 12, 31),
-            date(0, 1, 1),
-            date(1969, 12, 31),
-            date(2024, 2, 29),
-            date(2024, 3, 1),
-            Date::MAX,
-        ];
-        assert!(days.map(|day| pack_day(Some(day))).is_sorted_by(|a, b| a < b));
-        for day in days {
-            assert_eq!(unpack_day(pack_day(Some(day))), Some(day));
-        }
-        assert_eq!(unpack_day(pack_day(None)), None);
-        assert!(is_day_or_none(pack_day(None)));
-        let no_day = (2023 << 9) + (2 << 5) + 29;
-        assert_eq!(unpack_day(no_day), None);
-        assert!(!is_day_or_none(no_day));
     }
 }

@@ -20,15 +20,18 @@ use super::{
     contents::{self, Content},
     layer::Layer,
     layout::KIND_1,
+    prepared::{Names, Stored},
 };
-use crate::{Secret, SourceHistory};
+use crate::SourceHistory;
 
 /// Names the files in force.
 pub(super) const CURRENT: &str = "CURRENT";
 /// Longest manifest.
 const MAX_BYTES: u64 = 64 << 20;
 /// The format of the manifest.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
+/// The one before, without prepared names: those are made by whoever publishes next.
+const FORMAT_2: u32 = 2;
 
 /// Which state of which store an index was made from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,14 +59,22 @@ pub struct Manifest {
     pub stamp: Option<Stamp>,
     pub(super) parts: Vec<Part>,
     pub(super) described: Vec<(SourceHistory, Content)>,
+    /// The names of the parties, prepared; none where an earlier version published the index.
+    #[serde(default)]
+    pub(super) names: Option<Names>,
     /// Of a folder of version 0.1.0: its sources, where its file can be read.
     #[serde(skip)]
     before: Vec<SourceId>,
 }
 
 impl Manifest {
-    pub(super) fn new(stamp: Stamp, parts: Vec<Part>, described: Vec<(SourceHistory, Content)>) -> Self {
-        Self { format: FORMAT, stamp: Some(stamp), parts, described, before: Vec::new() }
+    pub(super) fn new(
+        stamp: Stamp,
+        parts: Vec<Part>,
+        described: Vec<(SourceHistory, Content)>,
+        names: Names,
+    ) -> Self {
+        Self { format: FORMAT, stamp: Some(stamp), parts, described, names: Some(names), before: Vec::new() }
     }
 
     /// The manifest in `folder`, where an index has been published.
@@ -84,6 +95,7 @@ impl Manifest {
                 stamp: None,
                 parts: Vec::new(),
                 described: Vec::new(),
+                names: None,
                 before,
             }));
         }
@@ -94,11 +106,31 @@ impl Manifest {
         }
         let manifest: Self = serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
         let sorted = manifest.described.is_sorted_by(|(a, _), (b, _)| a.source.id < b.source.id);
+        let is_named = |names: &Names| {
+            let same = |(id, content): (&SourceId, &Content)| manifest.says(id) == Some(content);
+            is_digest(&names.file) && names.sources.iter().all(same)
+        };
+        let is_named = manifest.names.as_ref().map_or(manifest.format == FORMAT_2, is_named);
         match manifest.format {
-            FORMAT if sorted && manifest.parts.iter().all(|part| is_digest(&part.file)) => Ok(Some(manifest)),
-            FORMAT => Err(damaged("it names no index file".to_owned())),
+            FORMAT | FORMAT_2
+                if sorted && is_named && manifest.parts.iter().all(|part| is_digest(&part.file)) =>
+            {
+                Ok(Some(manifest))
+            }
+            FORMAT | FORMAT_2 => Err(damaged("it names no index file".to_owned())),
             found => Err(IndexError::Version { path, found, expected: FORMAT }),
         }
+    }
+
+    /// What a source says.
+    fn says(&self, id: &SourceId) -> Option<&Content> {
+        let place = self.described.binary_search_by(|(history, _)| history.source.id.cmp(id)).ok()?;
+        Some(&self.described[place].1)
+    }
+
+    /// Whether the names of its parties are prepared.
+    pub(crate) fn is_prepared(&self) -> bool {
+        self.names.is_some()
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
@@ -143,11 +175,13 @@ impl Manifest {
     /// Opens the index it names.
     pub(crate) fn open(&self, folder: &Path) -> Result<Index, IndexError> {
         let layers = self.layers(folder)?;
-        let secret = layers.first().map_or_else(Secret::new, |layer| layer.secret);
+        let secret = layers.first().map(|layer| layer.secret);
+        let names = self.names.as_ref().map(|names| Stored::map(folder, names, secret)).transpose()?;
+        let secret = secret.unwrap_or_default();
         if let Some(other) = layers.iter().find(|layer| layer.secret != secret) {
             return Err(other.damaged("it was made under another secret than the files beside it".to_owned()));
         }
-        Ok(Index::of(layers, secret, self.described.clone()))
+        Ok(Index::of(layers, secret, self.described.clone(), names))
     }
 }
 

@@ -17,9 +17,12 @@ use super::{
     contents::Content,
     layer::Layer,
     manifest::{CURRENT, Manifest, Part, Stamp, digest_in, file_name, open_named},
+    parties_of,
+    prepared::{Names, Stored},
 };
 use crate::{
     Corpus, Secret, SourceHistory,
+    names::{self, NameIndex, Prepared},
     steps::{Step, Steps},
 };
 
@@ -118,6 +121,8 @@ impl Publisher {
         if !fresh.is_empty() {
             self.take_in_smaller(&mut fresh)?;
         }
+        // Of the sources of kept layers the names before tell which have parties.
+        let mut with_parties = self.builder.sources_of_parties();
         let mut contents = self.contents();
         let mut parts: Vec<Part> =
             self.layers.iter().map(|layer| self.part(&layer.digest, &layer.counting)).collect();
@@ -140,14 +145,16 @@ impl Publisher {
             self.layers.push(layer);
             parts.push(self.part(&digest, &fresh));
         }
+        let names = self.prepare(&mut with_parties, &contents)?;
         made(Step::Filed)?;
         let described =
             self.state.sources.iter().map(|history| {
                 (history.clone(), contents.get(&history.source.id).cloned().unwrap_or_default())
             });
-        let manifest = Manifest::new(self.state.stamp.clone(), parts, described.collect());
+        let stored = Stored::map(&self.folder, &names, Some(self.state.secret))?;
+        let manifest = Manifest::new(self.state.stamp.clone(), parts, described.collect(), names);
         let layers = std::mem::take(&mut self.layers);
-        let index = Index::of(layers, self.state.secret, manifest.described.clone());
+        let index = Index::of(layers, self.state.secret, manifest.described.clone(), Some(stored));
         if self.before.as_ref() != Some(&manifest) {
             files::write_durably(&self.folder.join(CURRENT), &[&manifest.encode()])?;
             files::sync_dir(&self.folder)?;
@@ -176,6 +183,38 @@ impl Publisher {
         Ok(())
     }
 
+    /// The names of all parties, prepared: those before, where no source that has any was touched, or a new file.
+    fn prepare(
+        &self,
+        with_parties: &mut BTreeSet<SourceId>,
+        contents: &BTreeMap<SourceId, Content>,
+    ) -> Result<Names, IndexError> {
+        let before = self.before.as_ref().and_then(|manifest| manifest.names.as_ref());
+        let is_there = |id: &&SourceId| self.layers.iter().any(|layer| layer.counts(id));
+        if let Some(before) = before {
+            with_parties.extend(before.sources.keys().filter(is_there).cloned());
+            let same = |(id, content): (&SourceId, &Content)| contents.get(id) == Some(content);
+            let is_whole = || {
+                let (file, _, secret) = names::map(&before.path(&self.folder)).ok()?;
+                let opened = NameIndex::open(file).ok()?;
+                (secret == self.state.secret && opened.made_of() == Names::made_of(&before.sources))
+                    .then_some(())
+            };
+            let all = before.sources.keys().eq(with_parties.iter());
+            if all && before.sources.iter().all(same) && is_whole().is_some() {
+                return Ok(before.clone());
+            }
+        }
+        let parties = parties_of(&self.layers)?;
+        let sources = parties.iter().map(|party| &party.source).collect::<BTreeSet<_>>().into_iter();
+        let sources = sources.map(|id| (id.clone(), contents.get(id).cloned().unwrap_or_default())).collect();
+        let prepared = Prepared::of(&parties, self.state.secret, &Names::made_of(&sources))?;
+        let names = Names { file: prepared.digest(), sources };
+        prepared.write(&names.path(&self.folder))?;
+        files::sync_dir(&self.folder)?;
+        Ok(names)
+    }
+
     fn part(&self, digest: &str, sources: &BTreeSet<SourceId>) -> Part {
         let change = |id: &SourceId| self.state.changes.get(id).copied().unwrap_or(0);
         let sources = sources.iter().map(|id| (id.clone(), change(id))).collect();
@@ -194,6 +233,9 @@ impl Publisher {
         let before = self.before.iter().flat_map(|manifest| &manifest.parts);
         let kept: BTreeSet<&str> =
             manifest.parts.iter().chain(before).map(|part| part.file.as_str()).collect();
+        let before = self.before.as_ref().and_then(|manifest| manifest.names.as_ref());
+        let kept_names: BTreeSet<&str> =
+            manifest.names.iter().chain(before).map(|names| names.file.as_str()).collect();
         let folder = &self.folder;
         for entry in fs::read_dir(folder).map_err(IndexError::io("listing", folder))? {
             let entry = entry.map_err(IndexError::io("listing", folder))?;
@@ -201,7 +243,8 @@ impl Publisher {
             let name = name.to_string_lossy();
             let left_behind =
                 name.ends_with(".tmp") || name == "SHIPPED" || digest_in(&name, "index-").is_some();
-            let old = digest_in(&name, "layer-").is_some_and(|digest| !kept.contains(digest));
+            let old = digest_in(&name, "layer-").is_some_and(|digest| !kept.contains(digest))
+                || digest_in(&name, Names::BEGINS).is_some_and(|digest| !kept_names.contains(digest));
             if old || left_behind {
                 let path = entry.path();
                 match fs::remove_file(&path) {

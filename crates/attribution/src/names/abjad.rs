@@ -184,9 +184,15 @@ impl Reading {
         letters & !self.allowed == 0
     }
 
+    /// What [`may_have`](Self::may_have) and [`may_begin`](Self::may_begin) go by: a bit for each Latin letter of a folded
+    /// spelling, and for each with which one may begin.
+    pub(super) const fn letters(&self) -> (u32, u32) {
+        (self.allowed, self.begins)
+    }
+
     /// Quickly, whether `latin` is not out of the question.
-    fn may_be(&self, latin: &str) -> bool {
-        let first = latin.as_bytes().first().map_or(32, |first| first.wrapping_sub(b'a'));
+    fn may_be(&self, latin: &[u8]) -> bool {
+        let first = latin.first().map_or(32, |first| first.wrapping_sub(b'a'));
         first < 26
             && self.begins & (1 << first) != 0
             && latin.len() >= self.least
@@ -194,23 +200,23 @@ impl Reading {
     }
 
     /// How well `latin` renders the word: `None` where it does not.
-    pub(super) fn likeness(&self, latin: &str) -> Option<f64> {
+    pub(super) fn likeness(&self, latin: &[u8]) -> Option<f64> {
         if !self.may_be(latin) {
             return None;
         }
-        let (all, _) = self.walk(latin.as_bytes());
+        let (all, _) = self.walk(latin);
         let unusual = all?;
         (usize::from(unusual) <= self.letters.len() / 2 + 1).then(|| USUAL - STEP * f64::from(unusual))
     }
 
     /// Whether `latin` renders the beginning of the word, at least three letters of it.
-    pub(super) fn begins_with(&self, latin: &str) -> bool {
-        latin.len() >= 3 && self.letters.len() > 4 && self.may_begin(latin) && self.walk(latin.as_bytes()).1
+    pub(super) fn begins_with(&self, latin: &[u8]) -> bool {
+        latin.len() >= 3 && self.letters.len() > 4 && self.may_begin(latin) && self.walk(latin).1
     }
 
     /// Quickly, whether the word may begin as `latin` does.
-    pub(super) fn may_begin(&self, latin: &str) -> bool {
-        let first = latin.as_bytes().first().map_or(32, |first| first.wrapping_sub(b'a'));
+    pub(super) fn may_begin(&self, latin: &[u8]) -> bool {
+        let first = latin.first().map_or(32, |first| first.wrapping_sub(b'a'));
         first < 26 && self.begins & (1 << first) != 0 && latin.len() <= MAX_WORD
     }
 
@@ -280,7 +286,7 @@ mod tests {
 
     fn likeness(word: &str, latin: &str) -> Option<f64> {
         let word: String = word.chars().filter_map(letter).collect();
-        Reading::of(&word).unwrap().likeness(latin)
+        Reading::of(&word).unwrap().likeness(latin.as_bytes())
     }
 
     #[test]

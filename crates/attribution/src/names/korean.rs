@@ -7,6 +7,8 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
 /// Family names; where they come from stands in the file.
 const TABLE: &str = include_str!("data/korean-families.txt");
 /// The same syllables, spelt in regular ways.
@@ -121,14 +123,17 @@ const HANGUL_FINALS: &[u8; 28] = b"\0KKKNNNTLKMLLLLLMPPTTGTTKTPT";
 const HANGUL_VOWELS: &str = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ";
 
 /// A syllable by its sounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Syllable {
-    initial: u8,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(super) struct Syllable {
     /// A bit for each vowel that is meant by rule.
     vowels: u32,
     /// A bit for each that some people mean.
     habits: u32,
+    initial: u8,
     last: u8,
+    /// Zero: a record has no gaps.
+    reserved: u16,
 }
 
 impl Syllable {
@@ -200,18 +205,37 @@ impl KoreanName {
         readings
     }
 
-    /// How alike two names are; `None` where a family name or a syllable is another one.
-    pub(super) fn likeness(&self, other: &Self) -> Option<f64> {
-        if self.families & other.families == 0 {
+    /// How alike the name and another are, of which these are the family names and the readings of the given one; `None`
+    /// where a family name or a syllable is another one.
+    pub(super) fn likeness<'b>(
+        &self,
+        families: u128,
+        given: &(impl Iterator<Item = &'b [Syllable]> + Clone),
+    ) -> Option<f64> {
+        if self.families & families == 0 {
             return None;
         }
-        let pairs = self.given.iter().flat_map(|a| other.given.iter().map(move |b| (a, b)));
+        let pairs = self.given.iter().flat_map(|a| given.clone().map(move |b| (a, b)));
         let differences = pairs.filter(|(a, b)| a.len() == b.len()).filter_map(|(a, b)| {
-            a.iter().zip(b).map(|(a, b)| a.difference(*b)).sum::<Option<f64>>().map(|sum| (sum, a.len()))
+            a.iter()
+                .zip(b.iter())
+                .map(|(a, b)| a.difference(*b))
+                .sum::<Option<f64>>()
+                .map(|sum| (sum, a.len()))
         });
         // A given name of one syllable is too short to bear a difference.
         let costs = differences.map(|(sum, length)| if length == 1 { 3.0 * sum } else { sum });
         costs.min_by(f64::total_cmp).map(|least| REGULAR - least)
+    }
+
+    /// A bit for each family name that it may be.
+    pub(super) const fn family_bits(&self) -> u128 {
+        self.families
+    }
+
+    /// Each way to read the given names.
+    pub(super) fn given(&self) -> impl Iterator<Item = &[Syllable]> + Clone {
+        self.given.iter().map(Vec::as_slice)
     }
 
     /// The families as numbers, to find names by.
@@ -254,6 +278,7 @@ fn hangul(character: char) -> Option<Syllable> {
         vowels: 1 << (number % 588 / 28),
         habits: 0,
         last: HANGUL_FINALS[number % 28],
+        reserved: 0,
     })
 }
 
@@ -295,7 +320,8 @@ fn read_word(rest: &str, before: &mut Vec<Syllable>, found: &mut Vec<Vec<Syllabl
             let Some(rest) = rest.strip_prefix(spelt) else { continue };
             for (spelt, last) in FINALS {
                 let Some(rest) = rest.strip_prefix(spelt) else { continue };
-                before.push(Syllable { initial: *initial, vowels: *vowels, habits: *habits, last: *last });
+                let (vowels, habits) = (*vowels, *habits);
+                before.push(Syllable { vowels, habits, initial: *initial, last: *last, reserved: 0 });
                 read_word(rest, before, found);
                 before.pop();
             }
@@ -312,7 +338,7 @@ mod tests {
         let readings = |text: &str| KoreanName::readings(text, &normal(text, usize::MAX).tokens);
         let (a, b) = (readings(a), readings(b));
         let pairs = a.iter().flat_map(|a| b.iter().map(move |b| (a, b)));
-        pairs.filter_map(|(a, b)| a.likeness(b)).max_by(f64::total_cmp)
+        pairs.filter_map(|(a, b)| a.likeness(b.family_bits(), &b.given())).max_by(f64::total_cmp)
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! The score of one name against a query.
 
+use std::{borrow::Cow, cell::OnceCell};
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
 use super::{
     abjad::{self, Reading},
     similarity::{Pattern, fold, letter_set, skeleton},
@@ -143,43 +147,108 @@ const TITLES: &[&str] = &[
     "ms", "prof", "shaikh", "shaykh", "sheik", "sheikh", "sr",
 ];
 
-/// What tells quickly that two words are too different: letters and length of the folded word.
-#[derive(Clone, Copy, Debug)]
+/// What tells quickly that two words are too different, and what kinds of word a word is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
 pub(super) struct Shape {
+    /// Letters of the folded word; of a word of a script without vowels those of any folded spelling of it.
     letters: u32,
-    length: u32,
-    digits: bool,
-    initial: bool,
-    /// Of a script without vowels: letters do not tell.
-    abjad: bool,
+    /// Of a word of a script without vowels, the Latin letters with which a spelling may begin.
+    begins: u32,
+    /// Bytes of the folded word.
+    length: u16,
+    /// First byte of the word.
+    first: u8,
+    kinds: u8,
 }
 
+/// A single letter.
+const INITIAL_LETTER: u8 = 1;
+const HAS_DIGITS: u8 = 1 << 1;
+/// Of a script without vowels.
+const ABJAD: u8 = 1 << 2;
+/// Of such a script, and with Latin renderings.
+const READABLE: u8 = 1 << 3;
+const FILLER_WORD: u8 = 1 << 4;
+const GENERIC_WORD: u8 = 1 << 5;
+const TITLE: u8 = 1 << 6;
+const PARTICLE: u8 = 1 << 7;
+
 impl Shape {
+    fn of(text: &str, folded: &str, reading: Option<&Reading>) -> Self {
+        let is_abjad = text.chars().next().is_some_and(abjad::is_abjad);
+        let kinds = [
+            (INITIAL_LETTER, text.len() == 1 && text.as_bytes()[0].is_ascii_lowercase()),
+            (HAS_DIGITS, text.bytes().any(|byte| byte.is_ascii_digit())),
+            (ABJAD, is_abjad),
+            (READABLE, reading.is_some()),
+            (FILLER_WORD, FILLERS.contains(&text)),
+            (GENERIC_WORD, GENERICS.contains(&text)),
+            (TITLE, TITLES.contains(&text)),
+            (PARTICLE, PARTICLES.contains(&text)),
+        ];
+        let (letters, begins) = reading.map_or_else(|| (letter_set(folded), 0), Reading::letters);
+        Self {
+            letters,
+            begins,
+            length: u16::try_from(folded.len()).unwrap_or(u16::MAX),
+            first: text.bytes().next().unwrap_or_default(),
+            kinds: kinds.into_iter().fold(0, |bits, (bit, is)| if is { bits | bit } else { bits }),
+        }
+    }
+
+    const fn is(self, kind: u8) -> bool {
+        self.kinds & kind != 0
+    }
+
+    /// Whether the word is of a script without vowels.
+    pub(super) const fn is_abjad(self) -> bool {
+        self.is(ABJAD)
+    }
+
+    /// Whether a Latin word is not out of the question as a spelling of a word of a script without vowels, or of its
+    /// beginning.
+    const fn may_render(self, other: Self) -> bool {
+        let first = self.first.wrapping_sub(b'a');
+        first < 26 && other.begins & (1 << first) != 0 && self.letters & !other.letters == 0
+    }
+
     /// Whether [`Asked::similarity`] can reach `least`. Letters that only one side has cannot match, which bounds
     /// Jaro-Winkler from above.
     pub(super) fn may_be_like(self, other: Self, least: f64) -> bool {
-        if self.abjad || other.abjad {
-            return true;
+        match (self.is(ABJAD), other.is(ABJAD)) {
+            (true, true) => return true,
+            (true, false) => return other.may_render(self),
+            (false, true) => return self.may_render(other),
+            (false, false) => {}
         }
         let missing = |from: Self, other: Self| (from.letters & !other.letters).count_ones();
-        let (a, b) = (self.length, other.length);
+        let (a, b) = (u32::from(self.length), u32::from(other.length));
         let matches = (a.saturating_sub(missing(self, other))).min(b.saturating_sub(missing(other, self)));
         let share = |length: u32| f64::from(matches) / f64::from(length.max(1));
         let jaro = (share(a) + share(b) + 1.0) / 3.0;
         let winkler = jaro + 0.4 * (1.0 - jaro);
         winkler >= 1.0 - (1.0 - least) / strictness(a.min(b)) - SHAPE_SLACK
     }
-}
 
-impl Shape {
+    /// Whether [`Term::begins`] can hold.
+    pub(super) const fn may_begin(self, other: Self) -> bool {
+        match (self.is(ABJAD), other.is(ABJAD)) {
+            (true, false) => other.may_render(self),
+            (false, true) => self.may_render(other),
+            (true, true) | (false, false) => false,
+        }
+    }
+
     /// The shape of two words written as one, or nearly.
-    fn and(self, other: Self) -> Self {
+    const fn and(self, other: Self) -> Self {
+        let is_abjad = self.is(ABJAD) || other.is(ABJAD);
         Self {
-            letters: self.letters | other.letters,
-            length: self.length + other.length,
-            digits: self.digits || other.digits,
-            initial: false,
-            abjad: self.abjad || other.abjad,
+            letters: if is_abjad { u32::MAX } else { self.letters | other.letters },
+            begins: u32::MAX,
+            length: self.length.saturating_add(other.length),
+            first: self.first,
+            kinds: (self.kinds | other.kinds) & (HAS_DIGITS | ABJAD),
         }
     }
 }
@@ -204,63 +273,75 @@ const PARTICLES: &[&str] = &[
 
 /// A token with all that comparing it needs.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "what kinds of word it is, and it may be several")]
-pub(super) struct Term {
-    text: String,
-    folded: String,
-    skeleton: String,
+pub(super) struct Term<'a> {
+    text: Cow<'a, [u8]>,
+    folded: Cow<'a, [u8]>,
+    skeleton: Cow<'a, [u8]>,
     pub(super) shape: Shape,
     /// 1.0 for a token of one name, towards 0 for one of all names.
     pub(super) rarity: f64,
-    filler: bool,
-    generic: bool,
-    title: bool,
-    particle: bool,
-    /// Of a word of a script without vowels.
-    reading: Option<Reading>,
+    /// Of a word of a script without vowels, made when it is asked for.
+    reading: OnceCell<Option<Box<Reading>>>,
 }
 
-impl Term {
+impl<'a> Term<'a> {
     pub(super) fn new(text: &str, rarity: f64) -> Self {
         let is_abjad = text.chars().next().is_some_and(abjad::is_abjad);
         let folded = if is_abjad { abjad::plain(text) } else { fold(text) };
+        let reading = if is_abjad { Reading::of(text) } else { None };
+        let shape = Shape::of(text, &folded, reading.as_ref());
         Self {
-            text: text.to_owned(),
-            skeleton: skeleton(&folded),
-            shape: Shape {
-                letters: letter_set(&folded),
-                length: folded.len() as u32,
-                digits: text.bytes().any(|byte| byte.is_ascii_digit()),
-                initial: text.len() == 1 && text.as_bytes()[0].is_ascii_lowercase(),
-                abjad: is_abjad,
-            },
-            reading: if is_abjad { Reading::of(text) } else { None },
+            text: Cow::Owned(text.as_bytes().to_vec()),
+            skeleton: Cow::Owned(skeleton(&folded).into_bytes()),
+            folded: Cow::Owned(folded.into_bytes()),
+            shape,
             rarity,
-            filler: FILLERS.contains(&text),
-            generic: GENERICS.contains(&text),
-            title: TITLES.contains(&text),
-            particle: PARTICLES.contains(&text),
-            folded,
+            reading: OnceCell::from(reading.map(Box::new)),
         }
     }
 
+    /// A term that was made before: its [`parts`](Self::parts).
+    pub(super) fn stored([text, folded, skeleton]: [&'a [u8]; 3], shape: Shape, rarity: f64) -> Self {
+        Self {
+            text: Cow::Borrowed(text),
+            folded: Cow::Borrowed(folded),
+            skeleton: Cow::Borrowed(skeleton),
+            shape,
+            rarity,
+            reading: OnceCell::new(),
+        }
+    }
+
+    /// Its text, as it is, folded, and without its vowels.
+    pub(super) fn parts(&self) -> [&[u8]; 3] {
+        [&self.text, &self.folded, &self.skeleton]
+    }
+
     pub(super) fn text(&self) -> &str {
-        &self.text
+        std::str::from_utf8(&self.text).unwrap_or_default()
+    }
+
+    fn reading(&self) -> Option<&Reading> {
+        if !self.shape.is(READABLE) {
+            return None;
+        }
+        self.reading.get_or_init(|| Reading::of(self.text()).map(Box::new)).as_deref()
     }
 
     /// A single letter.
     pub(super) fn is_initial(&self) -> bool {
-        self.shape.initial
+        self.shape.is(INITIAL_LETTER)
     }
 
     /// What the token counts for in a name of a person or an organisation.
     pub(super) fn weight(&self, organisation: bool) -> f64 {
-        let filler = self.title || (self.filler && organisation);
-        let weight = if self.particle { LEAST_WEIGHT } else { self.rarity.max(LEAST_WEIGHT) };
+        let particle = self.is_particle();
+        let filler = self.shape.is(TITLE) || (self.shape.is(FILLER_WORD) && organisation);
+        let weight = if particle { LEAST_WEIGHT } else { self.rarity.max(LEAST_WEIGHT) };
         // Latin spellings leave out the articles of these scripts as often as not.
-        if filler || self.particle && self.is_abjad() {
+        if filler || particle && self.is_abjad() {
             weight * FILLER
-        } else if self.generic && organisation {
+        } else if self.shape.is(GENERIC_WORD) && organisation {
             weight * GENERIC
         } else if self.is_initial() {
             weight * INITIAL_WEIGHT
@@ -276,81 +357,78 @@ impl Term {
     }
 
     /// Whether the term renders the beginning of a word of a script without vowels, or the word that of the term.
-    pub(super) fn begins(&self, other: &Self) -> bool {
-        let begins = |reading: &Reading, latin: &Self| {
-            reading.may_have(latin.shape.letters) && reading.begins_with(&latin.text)
-        };
-        match (&self.reading, &other.reading) {
-            (Some(_), Some(_)) | (None, None) => false,
-            (Some(reading), None) => begins(reading, other),
-            (None, Some(reading)) => begins(reading, self),
+    pub(super) fn begins(&self, other: &Term<'_>) -> bool {
+        if !self.shape.may_begin(other.shape) {
+            return false;
         }
-    }
-
-    /// How well a Latin word renders a word of a script without vowels.
-    fn read_as(&self, reading: &Reading) -> f64 {
-        if reading.may_have(self.shape.letters) { reading.likeness(&self.text).unwrap_or(0.0) } else { 0.0 }
+        let (abjad, latin) =
+            if self.is_abjad() { (self.reading(), &other.text) } else { (other.reading(), &self.text) };
+        abjad.is_some_and(|reading| reading.begins_with(latin))
     }
 
     /// A part of names that joins others.
     pub(super) const fn is_particle(&self) -> bool {
-        self.particle
+        self.shape.is(PARTICLE)
     }
 
     /// Whether the term is of a script without vowels.
     pub(super) const fn is_abjad(&self) -> bool {
-        self.shape.abjad
+        self.shape.is(ABJAD)
     }
 
-    fn joined(first: &Self, second: &Self) -> Self {
-        Self::new(&[&first.text[..], &second.text].concat(), first.rarity.max(second.rarity))
+    fn joined(first: &Self, second: &Self) -> Term<'static> {
+        Term::new(&[first.text(), second.text()].concat(), first.rarity.max(second.rarity))
     }
 }
 
 /// A term to be compared with many others.
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
-    pub(super) term: &'a Term,
+    pub(super) term: &'a Term<'a>,
     text: Pattern<'a>,
     folded: Pattern<'a>,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(term: &'a Term) -> Self {
+    pub(super) fn new(term: &'a Term<'a>) -> Self {
         Self { term, text: Pattern::new(&term.text), folded: Pattern::new(&term.folded) }
     }
 
     /// How alike two words are: 0.0, or [`LEAST_SIMILARITY`] to 1.0. Short words must be more alike than long ones.
-    pub(super) fn similarity(&self, other: &Term) -> f64 {
+    pub(super) fn similarity(&self, other: &Term<'_>) -> f64 {
         let term = self.term;
         if term.text == other.text {
             return 1.0;
         }
-        match (&term.reading, &other.reading) {
-            (Some(reading), None) => return other.read_as(reading),
-            (None, Some(reading)) => return term.read_as(reading),
-            _ => {}
-        }
         let (a, b) = (term.shape, other.shape);
+        if a.is(ABJAD) != b.is(ABJAD) {
+            // How well the Latin word renders the other.
+            let (abjad, latin) = if a.is(ABJAD) { (term, other) } else { (other, term) };
+            if !latin.shape.may_render(abjad.shape) {
+                return 0.0;
+            }
+            return abjad.reading().and_then(|reading| reading.likeness(&latin.text)).unwrap_or(0.0);
+        }
         let (short, long) = (term.text.len().min(other.text.len()), term.text.len().max(other.text.len()));
-        if a.initial || b.initial || a.digits || b.digits || short * 2 < long {
+        let is_plain = |shape: Shape| !shape.is(INITIAL_LETTER | HAS_DIGITS);
+        if !is_plain(a) || !is_plain(b) || short * 2 < long || a.is(READABLE) != b.is(READABLE) {
             return 0.0;
         }
-        if a.abjad != b.abjad || !a.may_be_like(b, LEAST_SIMILARITY) {
+        if !a.may_be_like(b, LEAST_SIMILARITY) {
             return 0.0;
         }
         if term.folded == other.folded {
             return SAME_FOLDED;
         }
-        let spelt = if a.abjad { 0.0 } else { self.text.jaro_winkler(&other.text) };
+        let spelt = if a.is(ABJAD) { 0.0 } else { self.text.jaro_winkler(&other.text) };
         let folded = self.folded.jaro_winkler(&other.folded) * SAME_FOLDED;
         // Letters of these scripts have two bytes.
-        let letters = if a.abjad { short / 2 } else { short };
+        let letters = if a.is(ABJAD) { short / 2 } else { short };
         let longer = term.folded.len().abs_diff(other.folded.len()).saturating_sub(1);
         let beyond = LONGER * f64::from(longer as u32);
         let similarity = 1.0 - (1.0 - spelt.max(folded)) * strictness(letters as u32) - beyond;
         let same_skeleton = term.skeleton.len() >= LEAST_SKELETON && term.skeleton == other.skeleton;
-        let consonants = term.skeleton.bytes().filter(|letter| *letter != b'.').count();
+        let consonants = term.skeleton.iter().filter(|letter| **letter != b'.').count();
         let least = match consonants {
             _ if !same_skeleton => 0.0,
             0..LONG_SKELETON => SAME_SKELETON,
@@ -372,16 +450,16 @@ struct Pair {
 /// A query's terms, and its neighbours written as one.
 #[derive(Debug)]
 pub(super) struct Sought<'a> {
-    pub(super) terms: Vec<&'a Term>,
-    joined: Vec<(Term, (usize, usize))>,
+    pub(super) terms: Vec<&'a Term<'a>>,
+    joined: Vec<(Term<'static>, (usize, usize))>,
 }
 
 impl<'a> Sought<'a> {
-    pub(super) fn new(terms: Vec<&'a Term>) -> Self {
+    pub(super) fn new(terms: Vec<&'a Term<'a>>) -> Self {
         let mut joined = Vec::new();
         for (first, pair) in terms.windows(2).enumerate() {
             let two = Term::joined(pair[0], pair[1]);
-            let third = terms.get(first + 2).filter(|_| pair[1].particle);
+            let third = terms.get(first + 2).filter(|_| pair[1].is_particle());
             let three = third.map(|third| (Term::joined(&two, third), (first, 3)));
             joined.push((two, (first, 2)));
             joined.extend(three);
@@ -391,15 +469,15 @@ impl<'a> Sought<'a> {
 }
 
 /// The score of a name against a query, 0.0 to 1.0.
-pub(super) fn score(sought: &Sought<'_>, name: &[&Term], organisation: bool) -> f64 {
+pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], organisation: bool) -> f64 {
     let query = &sought.terms;
     let mut pairs = pairs(sought, name, organisation);
-    let weight = |term: &Term| term.weight(organisation);
+    let weight = |term: &Term<'_>| term.weight(organisation);
     let heaviness =
         |pair: &Pair| query[pair.query.0..][..pair.query.1].iter().map(|term| weight(term)).sum::<f64>();
     // An article that both have is not torn out of a word that the other side writes as one.
     let is_article = |pair: &Pair| {
-        query[pair.query.0..][..pair.query.1].iter().all(|term| term.particle) && pair.name.1 == 1
+        query[pair.query.0..][..pair.query.1].iter().all(|term| term.is_particle()) && pair.name.1 == 1
     };
     // Nor is half of what two words of these scripts make as one.
     let is_joined = |pair: &Pair| pair.query.1 > 1 && query[pair.query.0].is_abjad();
@@ -449,9 +527,9 @@ fn doubted(similarity: f64) -> f64 {
 }
 
 /// Whether the name is the query, in the written order or in the one around its comma.
-pub(super) fn is_same(query: &[&Term], name: &[&Term], before_comma: usize) -> bool {
+pub(super) fn is_same(query: &[&Term<'_>], name: &[&Term<'_>], before_comma: usize) -> bool {
     let (family, given) = name.split_at(before_comma.min(name.len()));
-    let equal = |first: &[&Term], second: &[&Term]| {
+    let equal = |first: &[&Term<'_>], second: &[&Term<'_>]| {
         let name = first.iter().chain(second).map(|term| &term.text);
         query.iter().map(|term| &term.text).eq(name)
     };
@@ -459,13 +537,13 @@ pub(super) fn is_same(query: &[&Term], name: &[&Term], before_comma: usize) -> b
 }
 
 /// Whether both are the same when written as one word.
-pub(super) fn is_joined(query: &[&Term], name: &[&Term]) -> bool {
-    query.iter().flat_map(|term| term.text.bytes()).eq(name.iter().flat_map(|term| term.text.bytes()))
+pub(super) fn is_joined(query: &[&Term<'_>], name: &[&Term<'_>]) -> bool {
+    query.iter().flat_map(|term| term.text.iter()).eq(name.iter().flat_map(|term| term.text.iter()))
 }
 
 /// Whether words of a script without vowels, written as one, are the one Latin word that is all of the name: "حزب الله" is
 /// "Hizballah".
-pub(super) fn reads_as_one(query: &[&Term], name: &[&Term]) -> bool {
+pub(super) fn reads_as_one(query: &[&Term<'_>], name: &[&Term<'_>]) -> bool {
     let [name] = name else { return false };
     if query.len() < 2 || !query.iter().all(|term| term.is_abjad()) || name.text.len() < LEAST_ONE {
         return false;
@@ -475,11 +553,11 @@ pub(super) fn reads_as_one(query: &[&Term], name: &[&Term]) -> bool {
 }
 
 /// All pairs of words that may mean the same.
-fn pairs(sought: &Sought<'_>, name: &[&Term], organisation: bool) -> Vec<Pair> {
+fn pairs(sought: &Sought<'_>, name: &[&Term<'_>], organisation: bool) -> Vec<Pair> {
     let (query, mut pairs) = (&sought.terms, Vec::new());
     for (q, asked) in query.iter().map(|term| Asked::new(term)).enumerate() {
         for (n, listed) in name.iter().enumerate() {
-            let same_letter = || asked.term.text.chars().next() == listed.text.chars().next();
+            let same_letter = || asked.term.shape.first == listed.shape.first;
             let initial = !organisation && (asked.term.is_initial() || listed.is_initial()) && same_letter();
             let similarity = asked.similarity(listed);
             let similarity = if initial && similarity == 0.0 { INITIAL } else { similarity };
@@ -509,12 +587,12 @@ fn pairs(sought: &Sought<'_>, name: &[&Term], organisation: bool) -> Vec<Pair> {
 
 /// Tells `take` of the neighbours among `terms` that make the one word `single` when written as one: two, or three around
 /// an article ("Abd al Rahman").
-fn joined_with(single: &Asked<'_>, terms: &[&Term], mut take: impl FnMut(f64, (usize, usize))) {
+fn joined_with(single: &Asked<'_>, terms: &[&Term<'_>], mut take: impl FnMut(f64, (usize, usize))) {
     for (first, pair) in terms.windows(2).enumerate() {
         let shape = pair[0].shape.and(pair[1].shape);
-        let may_be = match &single.term.reading {
+        let may_be = match single.term.reading() {
             Some(reading) => {
-                shape.abjad || reading.may_have(shape.letters) && reading.may_begin(&pair[0].text)
+                shape.is_abjad() || reading.may_have(shape.letters) && reading.may_begin(&pair[0].text)
             }
             None => single.term.shape.may_be_like(shape, LEAST_JOINED),
         };
@@ -525,7 +603,7 @@ fn joined_with(single: &Asked<'_>, terms: &[&Term], mut take: impl FnMut(f64, (u
             if similarity > least {
                 take(similarity, (first, 2));
             }
-            if let Some(third) = terms.get(first + 2).filter(|_| pair[1].particle) {
+            if let Some(third) = terms.get(first + 2).filter(|_| pair[1].is_particle()) {
                 let similarity = single.similarity(&Term::joined(&joined, third)) * JOINED;
                 if similarity > least {
                     take(similarity, (first, 3));

@@ -5,6 +5,7 @@ use tracehound_attribution::{
     ImportError,
     import::{Account, Format, Options, Snapshot, SourceOptions, official, read},
     ownership::Owners,
+    parties::PartyTable,
 };
 use tracehound_model::{Category, RelationKind, SourceId, SourceKind, Standing, claim::PartyKind};
 
@@ -356,9 +357,10 @@ const OWNED: &[&str] = &[
 
 fn owners_of(list: &Snapshot) -> Vec<String> {
     let day = "2026-06-01".parse().unwrap();
-    let owners = Owners::of(&list.parties, day, |party| party.particulars.standing == Standing::Sanctioned);
-    let number = owners.find(&list.source.id.0, "shell").expect("kept");
-    owners.ownership(number).expect("owned").path.iter().map(ToString::to_string).collect()
+    let parties = PartyTable::of(&list.parties).expect("a few");
+    let owners = Owners::of(&parties, day, |_, standing| standing == Standing::Sanctioned);
+    let number = owners.find(&list.source.id.0, "shell").expect("read").expect("kept");
+    owners.ownership(number).expect("read").expect("owned").path.iter().map(ToString::to_string).collect()
 }
 
 #[test]

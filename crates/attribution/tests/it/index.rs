@@ -255,12 +255,16 @@ fn corpus_of(generation: u64, count: u64) -> Corpus {
     Corpus { claims, parties: Vec::new(), sources: vec![history("a-list", &[day])] }
 }
 
-/// Index files and what is left of half-written ones.
+/// Layers and what is left of half-written ones; the names of no party lie in one file.
 fn index_files(dir: &Path) -> Vec<String> {
     let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let made =
         |name: &String| Path::new(name).extension().is_some_and(|ending| ending == "thx" || ending == "tmp");
-    names.filter(made).collect()
+    let made: Vec<String> = names.filter(made).collect();
+    let (names, layers): (Vec<String>, Vec<String>) =
+        made.into_iter().partition(|name| name.starts_with("names-"));
+    assert_eq!(names.len(), 1);
+    layers
 }
 
 #[test]

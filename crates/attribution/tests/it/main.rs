@@ -21,6 +21,7 @@ mod ofac;
 mod ofac_set;
 mod order;
 mod pack;
+mod prepared;
 mod shrink;
 mod store;
 mod support;

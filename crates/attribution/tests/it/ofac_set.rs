@@ -237,7 +237,7 @@ fn names_that_the_list_lacks_are_added_to_it() {
         let done = folder.import(&mut text.as_bytes(), &Options { source, ..named("alt.csv") }, now).unwrap();
         assert!(done.notes.iter().any(|note| note.contains("extract of `ofac-sdn`")), "{:?}", done.notes);
         let index = folder.index(now).unwrap();
-        let parties = index.names().unwrap().parties().to_vec();
+        let parties = index.parties().unwrap().to_vec();
         parties
             .into_iter()
             .filter(|party| party.source.0 == "ofac-sdn-extract")

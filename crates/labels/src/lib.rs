@@ -1,7 +1,7 @@
 //! Labels: who is behind an address, as dated packs that anybody can refresh, check and correct.
 //!
 //! * [`label`] is a row: what one source says of one address, and how the two belong together.
-//! * [`file`] reads and writes the neutral label file, row by row.
+//! * [`mod@file`] reads and writes the neutral label file, row by row.
 //! * [`concept`] turns the words of sources into our categories.
 //! * [`lint`] refuses what must not be in a pack: natural persons above all.
 //! * [`pack`] is a sealed file of labels, mapped into memory and searched in it.

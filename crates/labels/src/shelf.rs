@@ -34,7 +34,7 @@ const IN_FORCE: &str = "packs.json";
 /// Longest list of packs that is read.
 const MAX_LIST: u64 = 4 << 20;
 /// Largest pack that is taken in.
-const MAX_PACK: u64 = 8 << 30;
+const MAX_PACK: u64 = 2 << 30;
 /// Longest signature file.
 const MAX_SIGNATURE: u64 = 4 << 10;
 /// Signatures that are looked for beside a file.
@@ -297,18 +297,19 @@ impl Shelf {
         let before = self.list()?.into_iter().find(|entry| entry.name == name);
         check_day(pack, today)?;
         let held = before.as_ref().and_then(|entry| entry.keys.clone());
-        let keys = match (held, keys) {
-            (Some(held), Some(given)) if held != given => return Err(ShelfError::OtherKeys { name }),
-            (Some(keys), _) | (None, Some(keys)) if signatures.is_empty() => {
-                drop(keys);
-                return Err(ShelfError::Unsigned { name });
+        if let (Some(held), Some(given)) = (&held, &keys)
+            && held != given
+        {
+            return Err(ShelfError::OtherKeys { name });
+        }
+        let keys = held.or(keys);
+        match &keys {
+            None if signatures.is_empty() => {}
+            None => return Err(ShelfError::NoKey { name }),
+            Some(_) if signatures.is_empty() => return Err(ShelfError::Unsigned { name }),
+            Some(keys) => {
+                keys.verify(bytes, signatures)?;
             }
-            (None, None) if !signatures.is_empty() => return Err(ShelfError::NoKey { name }),
-            (Some(keys), _) | (None, Some(keys)) => Some(keys),
-            (None, None) => None,
-        };
-        if let Some(keys) = &keys {
-            keys.verify(bytes, signatures)?;
         }
         if let Some(before) = &before {
             check_newer(pack, before)?;

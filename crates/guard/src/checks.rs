@@ -2,7 +2,9 @@
 
 mod address;
 mod approval;
+mod bridge;
 mod config;
+mod costs;
 mod delegate;
 mod effects;
 mod ether;
@@ -61,9 +63,10 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Act01, unread::named_by_context),
     (CheckId::Act01, told_abi::contradicted),
     (CheckId::Gas01, unread::typed),
-    (CheckId::Sim01, unread::bridges),
+    (CheckId::Sim01, bridge::bridges),
     (CheckId::Sim01, router::commands),
     (CheckId::Sim01, ether::sent_along),
+    (CheckId::Gas01, costs::of_one),
     (CheckId::Own01, ownership::power),
     (CheckId::Own01, ownership::operators),
     (CheckId::Gas01, ownership::gas_refund),

@@ -50,7 +50,8 @@ pub fn sentence(case: &Case<'_>) -> String {
             .or_else(|| nothing_more(case, placed))
             .or_else(|| staked(case, placed))
             .or_else(|| numbered(case, placed))
-            .or_else(|| lent(case, placed));
+            .or_else(|| lent(case, placed))
+            .or_else(|| kept(case, placed));
         parts.push(told.unwrap_or_else(|| act(case, &placed.act)));
     }
     if let Some((data, meaning)) = case.typed() {
@@ -197,6 +198,26 @@ fn lent(case: &Case<'_>, placed: &Placed) -> Option<String> {
         token_amount(case, amount, &token)
     };
     Some(format!("{verb} {amount} at {}{}", case.show(to), whom(case, call, beneficiaries)))
+}
+
+/// A name that is kept at a registrar that is trusted, and for how long. Source: ensdomains/ens-contracts,
+/// `ETHRegistrarController.sol`.
+fn kept(case: &Case<'_>, placed: &Placed) -> Option<String> {
+    let Act::Named { to, function, .. } = &placed.act else { return None };
+    if function != "renew(string,uint256)" || !case.trusts(to, &[Role::Contract, Role::Spender]) {
+        return None;
+    }
+    let decoded = case.unpacked.calls[placed.call].decoded.as_ref()?;
+    let (Value::Text(name), seconds) = (decoded.args.first()?, decoded.uint(1)?) else { return None };
+    let name = crate::json::shorten(&String::from_utf8_lossy(name)).escape_debug().to_string();
+    let (day, year) = (U256::from(86_400), U256::from(365 * 86_400));
+    let tenths = seconds.saturating_mul(U256::from(10)) / year;
+    let long = if seconds < year {
+        format!("{} days", seconds / day)
+    } else {
+        format!("{} years", known::decimal(tenths, 1))
+    };
+    Some(format!("keeps the name \"{name}\" for {long} at {}", case.show(to)))
 }
 
 /// Plain money for what stakes it comes back as a token.

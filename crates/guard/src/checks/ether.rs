@@ -3,15 +3,15 @@
 
 use alloy_primitives::{Address, U256};
 
-use super::{price, worth};
+use super::{
+    bridge::{self, ACROSS, OFT_SEND},
+    costs::{self, RENEW},
+    price, worth,
+};
 use crate::{
     case::Case,
     decode::{Call, EXECUTE, Plan, Value},
-    finding::{
-        CheckId::{Gas01, Sim01},
-        Finding,
-        Severity::{Block, Review},
-    },
+    finding::{CheckId::Sim01, Finding, Severity::Review},
     swap::Swap,
 };
 
@@ -28,11 +28,6 @@ enum Use {
 const AT_ITSELF: &[&str] =
     &["multicall(bytes[])", "multicall(uint256,bytes[])", "multicall(bytes32,bytes[])"];
 
-/// A function of OFT. Source: `LayerZero`, `IOFT.sol`: `send(SendParam, MessagingFee, address)`.
-const OFT_SEND: &str = "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";
-const ACROSS: &str =
-    "depositV3(address,address,address,address,uint256,uint256,uint256,address,uint32,uint32,uint32,bytes)";
-
 /// What a name of so many letters costs, in 10^-18 dollars a second. Source: ensdomains/ens-contracts,
 /// `deploy/ethregistrar/01_deploy_exponential_premium_price_oracle.ts`; the controller sends back what is too much
 /// (`ETHRegistrarController.sol`, `renew`).
@@ -48,6 +43,8 @@ pub(super) fn sent_along(case: &Case<'_>, out: &mut Vec<Finding>) {
         if call.value.is_zero() || call.delegate || is_judged || case.is_own(&to) {
             continue;
         }
+        out.extend(costs::asked(case, call));
+        out.extend(kept_long(call));
         let taken = if is_shared {
             let inside = format!("{} › ", call.path);
             let own = calls[index + 1..].iter().take_while(|inner| inner.path.starts_with(&inside));
@@ -74,7 +71,6 @@ pub(super) fn sent_along(case: &Case<'_>, out: &mut Vec<Finding>) {
             };
             out.push(Finding::new(Sim01, Review, &call.path, title));
         }
-        bridge_fee(case, call, out);
     }
 }
 
@@ -97,12 +93,14 @@ fn used(case: &Case<'_>, call: &Call<'_>, value: U256) -> Use {
         "deposit()" => all_if(case.wraps(&to)),
         "submit(address)" => all_if(case.stakes(&to)),
         "depositTo(address)" => Use::All,
-        "renew(string,uint256)" => Use::UpTo(rent(case, decoded.args.first(), decoded.uint(1))),
+        RENEW => Use::UpTo(rent(case, decoded.args.first(), decoded.uint(1))),
         OFT_SEND => {
             let fee = decoded.args.get(1).and_then(|fee| fee.elements().first().and_then(Value::uint));
             Use::UpTo(fee.unwrap_or_default())
         }
-        ACROSS if is_coin(decoded.address(2)) => Use::UpTo(decoded.uint(4).unwrap_or_default()),
+        signature if ACROSS.contains(&signature) && is_coin(bridge::address(decoded, 2)) => {
+            Use::UpTo(decoded.uint(4).unwrap_or_default())
+        }
         signature if EXECUTE.contains(&signature) => {
             all_if(Plan::of(&Call { value, ..call.clone() }).is_some())
         }
@@ -130,13 +128,15 @@ fn rent(case: &Case<'_>, name: Option<&Value<'_>>, seconds: Option<U256>) -> U25
     }
 }
 
-/// What a bridge asks for itself, held to the bounds of fees.
-fn bridge_fee(case: &Case<'_>, call: &Call<'_>, out: &mut Vec<Finding>) {
-    let bounds = &case.policy.bounds;
-    if call.signature() != Some(OFT_SEND) || call.value <= bounds.review_fee.0 {
-        return;
-    }
-    let severity = if call.value > bounds.block_fee.0 { Block } else { Review };
-    let title = format!("Pays {} to a bridge as its fee.", case.amount(call.value, &Address::ZERO));
-    out.push(Finding::new(Gas01, severity, &call.path, title));
+/// The most years for which a name is kept without a look.
+const MOST_YEARS: u64 = 10;
+/// Of the longest years.
+const YEAR: u64 = 366 * 86_400;
+
+fn kept_long(call: &Call<'_>) -> Option<Finding> {
+    let decoded = call.decoded.as_ref().filter(|decoded| decoded.signature() == RENEW)?;
+    (decoded.uint(1)? > U256::from(MOST_YEARS * YEAR)).then(|| {
+        let title = format!("Keeps a name for more than {MOST_YEARS} years.");
+        Finding::new(Sim01, Review, &call.path, title)
+    })
 }

@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, Signature, U256};
 
+use super::bridge::{self, ACROSS, OFT_SEND};
 use crate::{
     ask::{Listing, Moved},
     case::{Case, Subject},
-    decode::{Act, Call, Extent, Plan},
+    decode::{
+        Act, Call, Extent, Plan, Value,
+        table::{self, PowerKind},
+    },
     facts::review_text,
     finding::{
         CheckId::{Pol01, Pol02, Pol03},
@@ -47,8 +51,12 @@ fn leaving(case: &Case<'_>) -> Leaving {
             {
                 add(Some(*token), *amount);
             }
-            Act::Named { .. } if own => {
-                for (token, amount) in given(case, &case.unpacked.calls[placed.call]) {
+            Act::Named { beneficiaries, .. } if own => {
+                let call = &case.unpacked.calls[placed.call];
+                for (token, amount) in given(case, call) {
+                    add(Some(token), amount);
+                }
+                if let Out::Of(token, amount) = brought_out(case, call, beneficiaries) {
                     add(Some(token), amount);
                 }
             }
@@ -128,15 +136,111 @@ fn taken(call: &Call<'_>) -> Vec<(Address, U256)> {
         | "depositForBurnWithHook(uint256,uint32,bytes32,address,bytes32,uint256,uint32,bytes)" => {
             [at(3, 0), None]
         }
-        "depositV3(address,address,address,address,uint256,uint256,uint256,address,uint32,uint32,uint32,bytes)" => {
-            [at(2, 4), None]
+        signature if ACROSS.contains(&signature) => [bridge::address(decoded, 2).zip(decoded.uint(4)), None],
+        // The contract's own token, or one that it holds in trust: of that nobody knows which it is.
+        OFT_SEND => {
+            let amount = decoded.args.first().and_then(|param| param.elements().get(2)?.uint());
+            [call.to.zip(amount), None]
         }
+        "requestWithdrawals(uint256[],address)" => {
+            [Some(known::STETH).zip(summed(decoded.args.first())), None]
+        }
+        "requestWithdrawalsWstETH(uint256[],address)" => {
+            [Some(known::WSTETH).zip(summed(decoded.args.first())), None]
+        }
+        "outboundTransfer(address,address,uint256,uint256,uint256,bytes)" => [at(0, 2), None],
         _ => return Vec::new(),
     };
     all.into_iter().flatten().collect()
 }
 
+fn summed(list: Option<&Value<'_>>) -> Option<U256> {
+    let amounts = list?.elements().iter().filter_map(Value::uint);
+    Some(amounts.fold(U256::ZERO, U256::saturating_add))
+}
+
+/// What leaves by a function that brings money out.
+enum Out {
+    /// Nothing, or what is counted elsewhere: as money that is sent along or as given.
+    Counted,
+    /// So much of a token; the coin is zero.
+    Of(Address, U256),
+    /// Which token or how much of it does not stand in the call data.
+    Untold,
+}
+
+/// What a function of the table of powers brings out, for the limits.
+fn brought_out(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Address]) -> Out {
+    let Some((to, decoded)) = call.to.zip(call.decoded.as_ref()) else { return Out::Counted };
+    let signature = decoded.signature();
+    if table::named(signature).is_none_or(|named| named.kind != PowerKind::Out) {
+        return Out::Counted;
+    }
+    let own = !beneficiaries.is_empty() && beneficiaries.iter().all(|who| case.is_own(who));
+    let of = |token: Option<Address>, amount: usize| {
+        token.zip(decoded.uint(amount)).map_or(Out::Untold, |(token, amount)| Out::Of(token, amount))
+    };
+    match signature {
+        // An OFT that is no token that is known here may hold another in trust.
+        OFT_SEND if case.token(&to).is_some() || limited(case, &to) => Out::Counted,
+        // Shares are the vault's own token; what a vault takes it does not name.
+        "redeem(uint256,address,address)" | "unwrap(uint256)" => of(Some(to), 0),
+        OFT_SEND
+        | "withdraw(uint256,address,address)"
+        | "deposit(uint256,address)"
+        | "mint(uint256,address)"
+        | "queueWithdrawals((address[],uint256[],address)[])"
+        | "flashLoan(address,address[],uint256[],uint256[],address,bytes,uint16)" => Out::Untold,
+        "submit(address)" | "depositTo(address)" => Out::Counted,
+        _ if own || !taken(call).is_empty() => Out::Counted,
+        "rescueTokens(address,address,uint256)" | "rescueERC20(address,address,uint256)" => {
+            of(decoded.address(0), 2)
+        }
+        "operatorSend(address,address,uint256,bytes,bytes)"
+        | "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)"
+        | "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)" => {
+            if decoded.address(0).is_some_and(|from| case.spends(&from)) {
+                of(Some(to), 2)
+            } else {
+                Out::Counted
+            }
+        }
+        "executeAllowanceTransfer(address,address,address,uint96,address,uint96,address,bytes)" => {
+            of(decoded.address(1), 3)
+        }
+        "withdrawTo(address,address,uint256)" => of(decoded.address(1), 2),
+        "withdrawFrom(address,address,address,uint256)"
+        | "transferAssetFrom(address,address,address,uint256)" => of(decoded.address(2), 3),
+        "withdrawTo(address,uint256)" => of(Some(Address::ZERO), 1),
+        _ => Out::Untold,
+    }
+}
+
+fn limited(case: &Case<'_>, token: &Address) -> bool {
+    case.policy.limits.iter().any(|limit| limit.token.is_some_and(|limited| limited.0 == *token))
+}
+
+/// Where something leaves of which neither is told, no limit can be held to it.
+fn untold(case: &Case<'_>, out: &mut Vec<Finding>) {
+    if case.policy.limits.is_empty() {
+        return;
+    }
+    for placed in &case.acts {
+        let call = &case.unpacked.calls[placed.call];
+        let Act::Named { to, function, beneficiaries } = &placed.act else { continue };
+        if !call.delegate && matches!(brought_out(case, call, beneficiaries), Out::Untold) {
+            let title = format!(
+                "What leaves by {} at {} does not stand in the call data: the policy's limits were not applied to it.",
+                crate::json::shorten(function),
+                case.show(to)
+            );
+            out.push(Finding::new(Pol01, Review, &placed.path, title));
+        }
+    }
+}
+
 pub(super) fn amounts(case: &Case<'_>, out: &mut Vec<Finding>) {
+    untold(case, out);
     held_to(case, &leaving(case), &case.path, true, out);
 }
 
@@ -156,6 +260,13 @@ pub fn together(cases: &[Case<'_>], at_once: bool) -> Vec<Finding> {
         }
         held_to(group[0], &sum, "all together", at_once, &mut findings);
         findings.extend(super::swap::lost_together(group, "all together"));
+        findings.extend(super::costs::together(group, "all together"));
+        findings.extend(
+            outgrown(group)
+                .into_iter()
+                .filter(|one| one.cases > 1)
+                .map(|one| Finding { path: "all together".to_owned(), ..one.finding }),
+        );
     }
     findings
 }
@@ -251,7 +362,7 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
         }
     }
-    let outgrown = if case.policy.requires(Need::Recipient) { outgrown(case) } else { Vec::new() };
+    let outgrown = outgrown(&[case]).into_iter().map(|one| one.finding);
     if case.policy.requires(Need::Screening) {
         let mut unscreened: Vec<(String, Address)> = case.everybody();
         unscreened.retain(|(_, address)| !case.is_own(address));
@@ -274,37 +385,54 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
     out.extend(outgrown);
 }
 
+/// By recipient and asset: where the first payment stands, how much it is, in which of what is asked for.
+type Paid<'c> = BTreeMap<(Address, Option<Address>), (&'c str, U256, BTreeSet<usize>)>;
+
+/// Payments that only smaller ones of the past speak for.
+struct Outgrown {
+    finding: Finding,
+    /// In how many of what is asked for it is paid.
+    cases: usize,
+}
+
 /// What goes to somebody for whom only payments of the past speak, by recipient and asset, where it is far more than he was ever
 /// paid of it: who sends himself a cent first is not who may be sent a million.
-fn outgrown(case: &Case<'_>) -> Vec<Finding> {
-    let mut sums: BTreeMap<(Address, Option<Address>), (&str, U256)> = BTreeMap::new();
-    for placed in &case.acts {
-        let (to, token, amount) = match &placed.act {
-            Act::Pay { to, value } => (*to, None, *value),
-            Act::Transfer { token, to, amount, nft: false, .. } => (*to, Some(*token), *amount),
-            _ => continue,
-        };
-        if case.is_paid_before_alone(&to) {
-            let sum = &mut sums.entry((to, token)).or_insert((&placed.path, U256::ZERO)).1;
-            *sum = sum.saturating_add(amount);
+fn outgrown(cases: &[&Case<'_>]) -> Vec<Outgrown> {
+    let Some(first) = cases.first().filter(|case| case.policy.requires(Need::Recipient)) else {
+        return Vec::new();
+    };
+    let mut sums = Paid::new();
+    for (number, case) in cases.iter().enumerate() {
+        for placed in &case.acts {
+            let (to, token, amount) = match &placed.act {
+                Act::Pay { to, value } => (*to, None, *value),
+                Act::Transfer { token, to, amount, nft: false, .. } => (*to, Some(*token), *amount),
+                _ => continue,
+            };
+            if case.is_paid_before_alone(&to) {
+                let (_, sum, of) =
+                    sums.entry((to, token)).or_insert((&placed.path, U256::ZERO, BTreeSet::new()));
+                *sum = sum.saturating_add(amount);
+                of.insert(number);
+            }
         }
     }
-    let factor = U256::from(case.policy.bounds.outlier_factor);
-    let found = sums.into_iter().filter_map(|((to, token), (path, amount))| {
-        let paid = case
+    let factor = U256::from(first.policy.bounds.outlier_factor);
+    let found = sums.into_iter().filter_map(|((to, token), (path, amount, of))| {
+        let paid = first
             .facts
-            .past_on(case.chain_id)
+            .past_on(first.chain_id)
             .filter(|past| past.own && past.to.0 == to && past.token.map(|token| token.0) == token);
         let largest = paid.map(|past| past.value.0).max().unwrap_or_default();
-        let shown = |amount: U256| case.amount(amount, &token.unwrap_or_default());
+        let shown = |amount: U256| first.amount(amount, &token.unwrap_or_default());
         (amount > largest.saturating_mul(factor)).then(|| {
             let title = format!(
                 "Pays {} to {}, who is known by payments of at most {} alone.",
                 shown(amount),
-                case.show(&to),
+                first.show(&to),
                 shown(largest)
             );
-            Finding::new(Pol03, Review, path, title)
+            Outgrown { finding: Finding::new(Pol03, Review, path, title), cases: of.len() }
         })
     });
     found.collect()

@@ -1,13 +1,13 @@
 //! What stands beside the acts and takes money or decides where it goes: fees of user operations and of payments by
-//! signature, fields of orders and bridges that nothing else reads, functions that only the context names.
+//! signature, fields of orders that nothing else reads, functions that only the context names.
 
 use alloy_primitives::{Address, U256};
 
 use crate::{
     case::Case,
-    decode::{Functions, Value},
+    decode::Functions,
     finding::{
-        CheckId::{Act01, Gas01, Ord01, Sim01},
+        CheckId::{Act01, Gas01, Ord01},
         Finding,
         Severity::{Block, Incomplete, Info, Review},
     },
@@ -160,58 +160,3 @@ pub(super) fn named_by_context(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
     }
 }
-
-/// Bridges: what arrives, and for whom.
-pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let nine_tenths = |least: U256, amount: U256| {
-        least <= amount && least.saturating_mul(U256::from(10)) >= amount.saturating_mul(U256::from(9))
-    };
-    for call in &case.unpacked.calls {
-        let Some(decoded) = &call.decoded else { continue };
-        let uint = |index: usize| decoded.uint(index).unwrap_or_default();
-        let mut add = |title: &str| out.push(Finding::new(Sim01, Review, &call.path, title));
-        let name = &decoded.function.name[..];
-        let calls_there = match name {
-            "depositForBurnWithHook" => decoded.args.get(7),
-            "depositV3" => decoded.args.get(11),
-            _ => None,
-        };
-        if calls_there.and_then(Value::bytes).is_some_and(|bytes| !bytes.is_empty()) {
-            add(CALLS_THERE);
-        }
-        match name {
-            "depositForBurn" | "depositForBurnWithHook"
-                if decoded.args.len() >= 7 && uint(5).saturating_mul(U256::from(100)) > uint(0) =>
-            {
-                add("The bridge may keep more than a hundredth as its fee (maxFee).");
-            }
-            "depositV3" if !nine_tenths(uint(5), uint(4)) => {
-                add("What arrives at the other end of the bridge is not about what is given.");
-            }
-            "send" if decoded.signature() == OFT_SEND => {
-                let params = decoded.args.first().map(Value::elements).unwrap_or_default();
-                let to = params.get(1).and_then(Value::bytes).unwrap_or_default();
-                let known = to.len() == 32
-                    && to[..12] == [0; 12]
-                    && case.may_receive(&Address::from_slice(&to[12..]));
-                if !known {
-                    add("Sends tokens to another chain, and nothing speaks for whom they go to there.");
-                }
-                let amount = |index: usize| params.get(index).and_then(Value::uint).unwrap_or_default();
-                if !nine_tenths(amount(3), amount(2)) {
-                    add("What arrives at the other end of the bridge is not about what is given.");
-                }
-                if [5, 6]
-                    .iter()
-                    .any(|at| params.get(*at).and_then(Value::bytes).is_none_or(|it| !it.is_empty()))
-                {
-                    add(CALLS_THERE);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-const CALLS_THERE: &str = "Calls something on the other chain, which is not read here.";
-const OFT_SEND: &str = "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";

@@ -504,10 +504,51 @@ fn ether_that_a_function_is_not_known_to_take_is_for_a_person() {
     assert_eq!(report.verdict, Decision::Review, "{:#?}", report.findings);
     assert!(said(&report, "of which no more than 0.0142"), "{:#?}", report.findings);
     assert_eq!(
-        (renew("four", dear).verdict, renew("four", ETHER).verdict),
+        (renew("four", ETHER / 14).verdict, renew("four", ETHER).verdict),
         (Decision::Allow, Decision::Review)
     );
     assert_eq!(renew("ab", 1).verdict, Decision::Review);
+}
+
+/// Whatever a name of three letters may cost in a thousand years, nobody pays that unseen.
+#[test]
+fn a_name_is_kept_for_years_and_ether_that_people_pay() {
+    let ens = "0x253553366Da8546fC250F225fe3d25d0C782303b";
+    let data = |name: &str, years: u64| {
+        let text = format!("{:0<64}", hex::encode(name));
+        let words = [number(64), number(years * 31_536_000), number(name.len() as u64), text];
+        call("renew(string,uint256)", &words)
+    };
+    let long = judge("", ens, ETHER / 50, &data("abc", 1_000));
+    assert_eq!(long.verdict, Decision::Review, "{:#?}", long.findings);
+    assert!(
+        long.findings.iter().any(|finding| finding.title.contains("for more than 10 years")),
+        "{:#?}",
+        long.findings
+    );
+    assert!(
+        long.items[0].intent.contains("keeps the name \"abc\" for 1,000 years"),
+        "{}",
+        long.items[0].intent
+    );
+    assert_eq!(judge("", ens, ETHER / 50, &data("abcde", 10)).verdict, Decision::Allow);
+    assert_eq!(judge("", ens, 10 * ETHER, &data("abc", 10)).verdict, Decision::Block);
+    let hidden = judge("", ens, ETHER / 500, &data("ab\u{202e}\ncd", 1));
+    assert!(hidden.items[0].intent.contains(r"ab\u{202e}\ncd"), "{}", hidden.items[0].intent);
+    // Many that are little each.
+    let many = |count: usize| {
+        let one = format!(r#"{{"to":"{ens}","value":"{:#x}","data":"0x{}"}}"#, ETHER / 14, data("four", 1));
+        let calls = vec![one; count].join(",");
+        let input = format!(
+            r#"{{"method":"wallet_sendCalls","params":[{{"version":"2.0.0","chainId":"0x1","from":"{ME}","atomicRequired":true,"calls":[{calls}]}}]}}"#
+        );
+        let policy = Policy::parse(&UNPRICED.to_string()).expect("a policy");
+        let facts = Facts::parse(&format!("chain-id=1\naccount='{ME}'\n")).expect("facts");
+        check_tx(input.as_bytes(), Context::new(&policy, &facts))
+    };
+    assert_eq!(many(1).verdict, Decision::Allow, "{:#?}", many(1).findings);
+    assert_eq!(many(2).verdict, Decision::Review, "{:#?}", many(2).findings);
+    assert_eq!(many(100).verdict, Decision::Block);
 }
 
 /// A bridge is paid what it asks for, and no more than any fee may be.

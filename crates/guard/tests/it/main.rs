@@ -2,6 +2,7 @@
 
 mod acknowledged;
 mod boundaries;
+mod bridges;
 mod bybit;
 mod corpus;
 mod descriptors;

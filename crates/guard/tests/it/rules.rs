@@ -47,6 +47,31 @@ fn a_limit_counts_what_left_before() {
     assert_eq!(with(&policy, "chain-id=1", check_tx, &small).exit_code, 0);
 }
 
+#[test]
+fn many_payments_outgrow_those_of_the_past_as_one_does() {
+    let past = format!("chain-id=1\naccount='{ME}'\n[[past]]\nto='{FRIEND}'\nvalue='100'\nown=true\n");
+    let many = |count: usize| {
+        let calls = vec![pay(1_000); count].join(",");
+        with("", &past, check_tx, &format!(r#"{{"calls":[{calls}]}}"#))
+    };
+    assert_eq!(many(1).exit_code, 0, "{:#?}", many(1).findings);
+    assert_eq!(many(20).exit_code, 10, "{:#?}", many(20).findings);
+    assert!(many(20).has("G-POL-03"));
+}
+
+#[test]
+fn fees_of_the_network_add_up() {
+    let one =
+        format!(r#"{{"to":"{FRIEND}","value":"1","from":"{ME}","gas":"0xf4240","gasPrice":"0x174876e800"}}"#);
+    let many = |count: usize| {
+        let calls = vec![one.clone(); count].join(",");
+        with(&book(), "chain-id=1", check_tx, &format!("[{calls}]"))
+    };
+    assert_eq!(many(1).exit_code, 0, "{:#?}", many(1).findings);
+    assert_eq!(many(2).exit_code, 10, "{:#?}", many(2).findings);
+    assert_eq!(many(60).exit_code, 20);
+}
+
 /// A key of the tests: its address and what signs with it. Made by a tiny deterministic signer, so that the tests need no
 /// library for keys: `r` is the generator's x, `s` follows, and whoever it recovers to is the reviewer.
 fn reviewer_over(text: &str) -> (Address, String) {

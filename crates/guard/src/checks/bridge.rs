@@ -1,0 +1,194 @@
+//! Bridges: what arrives at the other end, where that is, and for whom.
+
+use alloy_primitives::{Address, U256};
+
+use crate::{
+    case::Case,
+    decode::{Call, Decoded, Value},
+    finding::{
+        CheckId::Sim01,
+        Finding,
+        Severity::{Incomplete, Review},
+    },
+    known,
+};
+
+/// A function of OFT. Source: `LayerZero`, `IOFT.sol`: `send(SendParam, MessagingFee, address)`.
+pub(super) const OFT_SEND: &str =
+    "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";
+
+/// Functions of Across that take a token: depositor, recipient, input token, output token, input amount, output amount, chain.
+pub(super) const ACROSS: [&str; 2] = [
+    "depositV3(address,address,address,address,uint256,uint256,uint256,address,uint32,uint32,uint32,bytes)",
+    "deposit(bytes32,bytes32,bytes32,bytes32,uint256,uint256,uint256,bytes32,uint32,uint32,uint32,bytes)",
+];
+
+/// Domains of CCTP whose chains write addresses as Ethereum does, with the chains. Source: Circle, "CCTP supported blockchains".
+const DOMAINS: [(u64, u64); 10] = [
+    (0, 1),
+    (1, 43114),
+    (2, 10),
+    (3, 42161),
+    (6, 8453),
+    (7, 137),
+    (10, 130),
+    (11, 59144),
+    (13, 146),
+    (14, 480),
+];
+
+/// Endpoints of `LayerZero` V2 whose chains write addresses as Ethereum does, with the chains. Source: `LayerZero`, "Deployed
+/// Endpoints".
+const ENDPOINTS: [(u64, u64); 12] = [
+    (30_101, 1),
+    (30_102, 56),
+    (30_106, 43114),
+    (30_109, 137),
+    (30_110, 42161),
+    (30_111, 10),
+    (30_125, 42220),
+    (30_145, 100),
+    (30_181, 5000),
+    (30_183, 59144),
+    (30_184, 8453),
+    (30_214, 534_352),
+];
+
+const CALLS_THERE: &str = "Calls something on the other chain, which is not read here.";
+const NOT_ABOUT: &str = "What arrives at the other end of the bridge is not about what is given.";
+
+/// An address among the parameters, also where it stands in 32 bytes.
+pub(super) fn address(decoded: &Decoded<'_>, index: usize) -> Option<Address> {
+    decoded.address(index).or_else(|| in_word(decoded.args.get(index)?))
+}
+
+fn in_word(value: &Value<'_>) -> Option<Address> {
+    let bytes = value.bytes().filter(|bytes| bytes.len() == 32 && bytes[..12] == [0; 12])?;
+    Some(Address::from_slice(&bytes[12..]))
+}
+
+/// Where a bridge brings something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum There {
+    /// A chain that writes addresses as this one does.
+    Chain(u64),
+    /// Whatever the bridge calls so: no chain that is known here.
+    Unknown(U256),
+}
+
+impl There {
+    fn of(number: U256, table: &[(u64, u64)]) -> Self {
+        let row = table.iter().find(|(key, _)| U256::from(*key) == number);
+        row.map_or(Self::Unknown(number), |(_, chain)| Self::Chain(*chain))
+    }
+}
+
+pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for call in &case.unpacked.calls {
+        let Some(decoded) = &call.decoded else { continue };
+        let mut add = |title: &str| out.push(Finding::new(Sim01, Review, &call.path, title));
+        let uint = |index: usize| decoded.uint(index).unwrap_or_default();
+        let is_empty = |value: Option<&Value<'_>>| value.and_then(Value::bytes).is_none_or(<[u8]>::is_empty);
+        match &decoded.function.name[..] {
+            "depositForBurn" | "depositForBurnWithCaller" | "depositForBurnWithHook" => {
+                if !is_empty(decoded.args.get(7)) {
+                    add(CALLS_THERE);
+                }
+                if decoded.args.len() >= 7 && uint(5).saturating_mul(U256::from(100)) > uint(0) {
+                    add("The bridge may keep more than a hundredth as its fee (maxFee).");
+                }
+                arrives_at(case, call, There::of(uint(1), &DOMAINS), address(decoded, 2), out);
+            }
+            "send" if decoded.signature() == OFT_SEND => {
+                let params = decoded.args.first().map(Value::elements).unwrap_or_default();
+                let to = params.get(1).and_then(in_word);
+                if !to.is_some_and(|to| case.may_receive(&to)) {
+                    add("Sends tokens to another chain, and nothing speaks for whom they go to there.");
+                }
+                let amount = |index: usize| params.get(index).and_then(Value::uint).unwrap_or_default();
+                if !is_about(amount(3), amount(2)) {
+                    add(NOT_ABOUT);
+                }
+                if [5, 6]
+                    .iter()
+                    .any(|at| params.get(*at).and_then(Value::bytes).is_none_or(|it| !it.is_empty()))
+                {
+                    add(CALLS_THERE);
+                }
+                arrives_at(case, call, There::of(amount(0), &ENDPOINTS), to, out);
+            }
+            _ if ACROSS.contains(&decoded.signature()) => {
+                if !is_empty(decoded.args.get(11)) {
+                    add(CALLS_THERE);
+                }
+                across(case, call, decoded, out);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether at least nine tenths arrive, and no more than was given.
+fn is_about(least: U256, amount: U256) -> bool {
+    least <= amount && least.saturating_mul(U256::from(10)) >= amount.saturating_mul(U256::from(9))
+}
+
+/// Amounts say something of each other only where both tokens are known to be one, each on its chain. Across fills whatever was
+/// asked for: nothing there holds a bad exchange up.
+fn across(case: &Case<'_>, call: &Call<'_>, decoded: &Decoded<'_>, out: &mut Vec<Finding>) {
+    let (given, least) = (decoded.uint(4).unwrap_or_default(), decoded.uint(5).unwrap_or_default());
+    let number = decoded.uint(6).unwrap_or_default();
+    let chain = u64::try_from(number).ok().filter(|chain| known::ships_tokens(*chain));
+    let unit = |index: usize, chain: Option<u64>| {
+        let unit = known::shipped(&address(decoded, index)?, Some(chain?))?;
+        Some((unit.ticker, unit.decimals))
+    };
+    let is_same = unit(2, case.chain_id).is_some_and(|input| unit(3, chain) == Some(input));
+    if !is_same {
+        let token = address(decoded, 2).unwrap_or_default();
+        let there = chain.map_or_else(|| format!("chain {number}"), known::chain);
+        let title = format!(
+            "Gives {} to a bridge, and what arrives on {there} is not known: the token there is not known to be the same.",
+            case.amount(given, &token)
+        );
+        out.push(Finding::new(Sim01, Review, &call.path, title));
+    } else if !is_about(least, given) {
+        out.push(Finding::new(Sim01, Review, &call.path, NOT_ABOUT));
+    }
+    arrives_at(case, call, chain.map_or(There::Unknown(number), There::Chain), address(decoded, 1), out);
+}
+
+/// Whether the place is one, another than this, and whoever gets it there the one who has that address here: a contract's address
+/// on another chain may be anybody's.
+fn arrives_at(case: &Case<'_>, call: &Call<'_>, there: There, to: Option<Address>, out: &mut Vec<Finding>) {
+    let mut add = |severity, title| out.push(Finding::new(Sim01, severity, &call.path, title));
+    let chain = match there {
+        There::Unknown(number) => {
+            let title = format!(
+                "Brings it to a place that the bridge calls {number}: no chain that is known here, or one where addresses are \
+                 others."
+            );
+            return add(Review, title);
+        }
+        There::Chain(chain) => chain,
+    };
+    if case.chain_id == Some(chain) {
+        add(Review, format!("Brings it to {}, where it is already.", known::chain(chain)));
+    }
+    if let Some(to) = to.filter(|to| case.is_own(to) && is_contract(case, to))
+        && !case.policy.books(&to, Some(chain))
+    {
+        let title = format!(
+            "Goes to {} on {}: that the same contract is yours there too is not known (book it for that chain).",
+            case.show(&to),
+            known::chain(chain)
+        );
+        add(Incomplete, title);
+    }
+}
+
+/// Whether an address of one's own is known to be a contract's.
+fn is_contract(case: &Case<'_>, own: &Address) -> bool {
+    let is_safe = case.safe().is_some() && case.actor == Some(*own);
+    is_safe || case.facts.names_safe(own) || case.facts.kind(own) == Some(crate::facts::Kind::Contract)
+}

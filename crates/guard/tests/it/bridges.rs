@@ -1,0 +1,134 @@
+//! Bridges: what arrives and where, and what of it counts to the limits of a policy.
+
+use tracehound_guard::{Context, Facts, Policy, Report, check_safe, check_tx, policy::DEFAULT};
+
+use crate::NO_REFUND;
+
+const ME: &str = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
+const BRIDGE: &str = "0xe7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e731";
+const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+const USDC_ON_BASE: &str = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913";
+const WETH_ON_BASE: &str = "0x4200000000000000000000000000000000000006";
+const STETH: &str = "0xae7ab96520DE3A18E5e111B5EaAb095312D7fE84";
+const NOBODY: &str = "0x0000000000000000000000000000000000000000";
+const V3: &str =
+    "depositV3(address,address,address,address,uint256,uint256,uint256,address,uint32,uint32,uint32,bytes)";
+const WORDS: &str =
+    "deposit(bytes32,bytes32,bytes32,bytes32,uint256,uint256,uint256,bytes32,uint32,uint32,uint32,bytes)";
+const BURN: &str = "depositForBurn(uint256,uint32,bytes32,address)";
+const OFT: &str = "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";
+
+fn word(value: &str) -> String {
+    format!("{:0>64}", value.trim_start_matches("0x").to_lowercase())
+}
+
+fn number(value: u64) -> String {
+    format!("{value:064x}")
+}
+
+fn call(function: &str, words: &[String]) -> String {
+    let selector = &alloy_primitives::keccak256(function)[..4];
+    format!("{}{}", hex::encode(selector), words.concat())
+}
+
+fn policy(more: &str) -> Policy {
+    let bridge = format!("[[trusted]]\naddress='{BRIDGE}'\nlabel='a bridge'\nroles=['contract','spender']\n");
+    let there = [USDC_ON_BASE, WETH_ON_BASE].map(|token| {
+        format!("[[trusted]]\naddress='{token}'\nlabel='a token of Base'\nroles=['contract']\n")
+    });
+    Policy::parse(&format!("{DEFAULT}\n{bridge}{}{more}", there.concat())).expect("a policy")
+}
+
+fn judge(more: &str, data: &str) -> Report {
+    let policy = policy(more);
+    let facts = format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n");
+    let facts = Facts::parse(&facts).expect("facts");
+    let input = format!(r#"{{"from":"{ME}","to":"{BRIDGE}","value":"0x0","data":"0x{data}","chainId":1}}"#);
+    check_tx(input.as_bytes(), Context::new(&policy, &facts))
+}
+
+fn across(function: &str, output: &str, least: u64, chain: u64) -> String {
+    let who = [word(ME), word(ME), word(USDC), word(output)];
+    let amounts = [number(1_000_000_000), number(least), number(chain), number(0)];
+    let rest = [number(1_770_000_000), number(1_770_010_000), number(0), number(384), number(0)];
+    call(function, &[&who[..], &amounts, &rest].concat())
+}
+
+#[test]
+fn what_arrives_is_known_of_the_same_token_alone() {
+    for function in [V3, WORDS] {
+        let ask = |output, least, chain| judge("", &across(function, output, least, chain));
+        let fair = ask(USDC_ON_BASE, 999_000_000, 8453);
+        assert_eq!(fair.exit_code, 0, "{:#?}", fair.findings);
+        let one = ask(USDC_ON_BASE, 1, 8453);
+        assert!(one.exit_code == 10 && one.has("G-SIM-01"), "{:#?}", one.findings);
+        for (output, chain) in
+            [(WETH_ON_BASE, 8453), (NOBODY, 8453), (USDC, 8453), (NOBODY, 56), (USDC, 1), (USDC_ON_BASE, 1)]
+        {
+            let other = ask(output, 999_000_000, chain);
+            assert!(other.exit_code != 0 && other.has("G-SIM-01"), "{output} {chain}: {:#?}", other.findings);
+        }
+    }
+}
+
+#[test]
+fn what_a_bridge_or_vault_takes_counts_to_the_limits() {
+    let limit = |token: &str| format!("[[limit]]\ntoken='{token}'\nper-transaction='1_000_000'\n");
+    let over = |token: &str, data: &str| {
+        let report = judge(&limit(token), data);
+        assert!(report.exit_code == 20 && report.has("G-POL-01"), "{token}: {:#?}", report.findings);
+    };
+    over(USDC, &across(WORDS, USDC_ON_BASE, 999_000_000, 8453));
+    let ask = [number(64), word(ME), number(2), number(600_000), number(600_000)];
+    over(STETH, &call("requestWithdrawals(uint256[],address)", &ask));
+    let ask = [word(USDC), word(ME), number(2_000_000), number(0), number(0), number(192), number(0)];
+    over(USDC, &call("outboundTransfer(address,address,uint256,uint256,uint256,bytes)", &ask));
+    let shares = [number(2_000_000), word(ME), word(ME)];
+    over(BRIDGE, &call("redeem(uint256,address,address)", &shares));
+    over(BRIDGE, &oft(30_184, 2_000_000));
+    // Of which nobody knows what it takes.
+    for data in [
+        call("deposit(uint256,address)", &[number(5), word(ME)]),
+        call("withdraw(uint256,address,address)", &shares),
+        oft(30_184, 5),
+    ] {
+        let report = judge(&limit(USDC), &data);
+        assert!(report.exit_code == 10 && report.has("G-POL-01"), "{:#?}", report.findings);
+        assert!(!judge("", &data).has("G-POL-01"), "no limit, no word of it");
+    }
+}
+
+fn oft(there: u64, amount: u64) -> String {
+    let param =
+        [number(there), word(ME), number(amount), number(amount), number(224), number(256), number(288)];
+    let head = [number(128), number(0), number(0), word(ME)];
+    call(OFT, &[&head[..], &param, &[number(0), number(0), number(0)]].concat())
+}
+
+#[test]
+fn a_place_is_a_chain_where_the_recipients_address_is_one() {
+    let burn = |domain| call(BURN, &[number(5), number(domain), word(ME), word(USDC)]);
+    assert_eq!(judge("", &burn(6)).exit_code, 0, "{:#?}", judge("", &burn(6)).findings);
+    assert_eq!(judge("", &oft(30_184, 5)).exit_code, 0);
+    // Solana, nothing, and the chain itself.
+    for data in [burn(5), burn(999), burn(0), oft(30_168, 5)] {
+        let report = judge("", &data);
+        assert!(report.exit_code == 10 && report.has("G-SIM-01"), "{:#?}", report.findings);
+    }
+}
+
+#[test]
+fn a_safe_need_not_be_ones_own_on_another_chain() {
+    let safe = "0x5afe5afe5afe5afe5afe5afe5afe5afe5afe0001";
+    let data = call(BURN, &[number(5), number(6), word(safe), word(USDC)]);
+    let input = format!(
+        r#"{{"safe":"{safe}","to":"{BRIDGE}","value":"0","data":"0x{data}","operation":0,{NO_REFUND},"nonce":1,"chainId":1,"version":"1.4.1"}}"#
+    );
+    let facts = "[[safe]]\nowners=['0x1111111111111111111111111111111111111111']\nthreshold=1\nnonce=1\n";
+    let facts = Facts::parse(facts).expect("facts");
+    let ask = |more: &str| check_safe(input.as_bytes(), Context::new(&policy(more), &facts));
+    let report = ask("");
+    assert!(report.exit_code == 30 && report.has("G-SIM-01"), "{:#?}", report.findings);
+    let booked = ask(&format!("[[book]]\naddress='base:{safe}'\nname='ours on Base'\n"));
+    assert_eq!(booked.exit_code, 0, "{:#?}", booked.findings);
+}

@@ -238,6 +238,7 @@ fn price(
         }
         return;
     }
+    let is_exchange = !order.offer.iter().chain(&order.asked).any(|item| item.kind == ItemKind::Nft);
     let mut much = false;
     let mut unclear = false;
     for one in proceeds(case, order).iter().filter(|one| !one.all.is_zero()) {
@@ -262,6 +263,9 @@ fn price(
             add(Block, format!("Most of the price goes to others: the maker gets {got}."));
         } else if others.saturating_mul(U256::from(5)) > one.all {
             add(Review, format!("More than a fifth of the price goes to others: the maker gets {got}."));
+        } else if is_exchange && others.saturating_mul(U256::from(100)) > one.all {
+            let title = "More than a hundredth of what the exchange brings goes to others: the maker gets";
+            add(Review, format!("{title} {got}."));
         }
     }
     if !much && !unclear {

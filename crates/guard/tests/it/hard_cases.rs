@@ -322,6 +322,44 @@ fn a_share_of_a_sale_goes_to_nobody_whom_nobody_vouches_for() {
     assert_eq!(shared(&[(FEE, 51 * percent)]).verdict, Decision::Block);
 }
 
+/// Of what an exchange brings a front-end may have a hundredth, and not the fifth that a sale may cost.
+#[test]
+fn a_share_of_an_exchange_is_a_hundredth_at_most() {
+    const FEE: &str = "0xdfd9b97EB06C9ACCD4F94f518D078106Fa59dAf0";
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/benign/34-listing.toml");
+    let table: toml::Table = std::fs::read_to_string(file).expect("readable").parse().expect("TOML");
+    let price = "[[price]]\ndollars='3000'\ndate='2026-01-14T00:00:00Z'\n";
+    let facts = format!("{}\n{price}", table["facts"].as_str().expect("a text"));
+    let (policy, facts) = (market(&table), Facts::parse(&facts).expect("facts"));
+    let order: Value = serde_json::from_str(table["input"].as_str().expect("a text")).expect("JSON");
+    let shared = |share: u64| {
+        let mut order = order.clone();
+        let offered = &mut order["message"]["offer"][0];
+        offered["itemType"] = 1.into();
+        offered["token"] = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48".into();
+        offered["identifierOrCriteria"] = "0".into();
+        for field in ["startAmount", "endAmount"] {
+            offered[field] = "3000000000".into();
+        }
+        let considered = order["message"]["consideration"].as_array_mut().expect("a list");
+        considered.truncate(1);
+        considered.push(considered[0].clone());
+        considered[1]["recipient"] = FEE.into();
+        for (item, amount) in considered.iter_mut().zip([10_000 - share, share]) {
+            for field in ["startAmount", "endAmount"] {
+                item[field] = (amount * 100_000_000_000_000).to_string().into();
+            }
+        }
+        check_typed(order.to_string().as_bytes(), Context::new(&policy, &facts))
+    };
+    assert_eq!(shared(100).verdict, Decision::Allow, "{:?}", shared(100).findings);
+    for share in [101, 1_900] {
+        let report = shared(share);
+        assert_eq!(report.verdict, Decision::Review, "{share}: {:?}", report.findings);
+        assert!(report.findings.iter().any(|one| one.title.contains("More than a hundredth")));
+    }
+}
+
 /// Of a number of which there are many, how many is said, and the price of the collection is that of each.
 #[test]
 fn so_many_of_a_number_are_told_and_each_is_held_to_the_price() {

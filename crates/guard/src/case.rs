@@ -255,6 +255,11 @@ impl<'a> Case<'a> {
         self.is_own(address) || self.acting.contains(address)
     }
 
+    /// Whether an address is the signer's own, or the Safe's that is made to make a call: what it gives comes back to it.
+    pub fn is_callers(&self, call: &Call<'_>, address: &Address) -> bool {
+        self.is_own(address) || call.from == Some(*address) && self.spends(address)
+    }
+
     /// Whom calls reach with data, a text for somebody who may be paid aside.
     fn called_with_data(&self) -> BTreeSet<Address> {
         let is_memo = |index: usize| {

@@ -8,7 +8,7 @@ use crate::{
     known::{self, Size},
     message::Method,
     policy::Role,
-    swap::{Joined, Swap, has_markers},
+    swap::{Joined, Swap, has_markers, liquidity},
     typed::{Item, ItemKind, Meaning, Order},
 };
 
@@ -46,7 +46,8 @@ pub fn sentence(case: &Case<'_>) -> String {
         {
             continue;
         }
-        let told = exchange(case, placed)
+        let told = pooled(case, placed)
+            .or_else(|| exchange(case, placed))
             .or_else(|| nothing_more(case, placed))
             .or_else(|| staked(case, placed))
             .or_else(|| numbered(case, placed))
@@ -137,6 +138,7 @@ fn exchange(case: &Case<'_>, placed: &Placed) -> Option<String> {
     let swap = case.swap_of(placed.call).or_else(|| Swap::of(call))?;
     let [gets] = swap.gets[..] else { return None };
     let given = match (swap.taken(call), swap.gives) {
+        (_, Some(token)) if swap.takes_all(call) => format!("all {} that it holds", case.show(&token)),
         (Some((token, amount)), _) => case.amount(amount, &token),
         (None, _) if !call.value.is_zero() => case.amount(call.value, &Address::ZERO),
         (None, Some(token)) => format!("some of {}", case.show(&token)),
@@ -160,6 +162,18 @@ fn exchange(case: &Case<'_>, placed: &Placed) -> Option<String> {
     }
     let whom = whom(case, call, beneficiaries);
     Some(format!("exchanges {given} for {got} at {}{whom}", case.show(to)))
+}
+
+/// Both sides that leave for liquidity.
+fn pooled(case: &Case<'_>, placed: &Placed) -> Option<String> {
+    let Act::Named { to, beneficiaries, .. } = &placed.act else { return None };
+    if !case.trusts(to, &[Role::Contract, Role::Spender]) {
+        return None;
+    }
+    let call = &case.unpacked.calls[placed.call];
+    let [one, other] = liquidity(call)?.map(|side| case.amount(side.most, &side.token));
+    let whom = whom(case, call, beneficiaries);
+    Some(format!("adds liquidity of at most {one} and {other} at {}{whom}", case.show(to)))
 }
 
 /// Who gets what comes of a call, for the end of a sentence.

@@ -128,9 +128,40 @@ impl Swap {
         }
     }
 
+    /// Whether a call takes all that its router holds of what is given, whatever that is: nothing stands for it. Source: Uniswap
+    /// swap-router-contracts, `Constants.sol`.
+    pub(crate) fn takes_all(&self, call: &Call<'_>) -> bool {
+        has_markers(call) && !self.is_exact_out && self.most.is_some_and(|most| most.is_zero())
+    }
+
     /// Token and amount that are taken from whoever calls. Of money that is sent along nothing is said here.
     pub(crate) fn taken(&self, call: &Call<'_>) -> Option<(Address, U256)> {
         self.gives.zip(self.most).filter(|_| call.value.is_zero())
+    }
+}
+
+/// What liquidity takes of one of its two tokens; the coin is the zero address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Side {
+    pub token: Address,
+    pub most: U256,
+    pub least: U256,
+}
+
+/// Both sides of the liquidity that a call adds.
+pub(crate) fn liquidity(call: &Call<'_>) -> Option<[Side; 2]> {
+    let decoded = call.decoded.as_ref()?;
+    let side = |token: usize, most: usize, least: usize| {
+        Some(Side { token: decoded.address(token)?, most: decoded.uint(most)?, least: decoded.uint(least)? })
+    };
+    match decoded.signature() {
+        "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)" => {
+            Some([side(0, 2, 4)?, side(1, 3, 5)?])
+        }
+        "addLiquidityETH(address,uint256,uint256,uint256,address,uint256)" => {
+            Some([side(0, 1, 2)?, Side { token: Address::ZERO, most: call.value, least: decoded.uint(3)? }])
+        }
+        _ => None,
     }
 }
 

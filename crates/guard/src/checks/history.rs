@@ -116,7 +116,7 @@ fn proceeds(case: &Case<'_>, call: usize, to: &Address, out: &mut Vec<Finding>) 
     let marker = |number: u8| *to == Address::with_last_byte(number);
     // Some routers write 1 for the sender and 2 for themselves; at all others those are strangers.
     let has_markers = crate::swap::has_markers(call);
-    if case.is_own(to) || has_markers && marker(1) {
+    if case.is_callers(call, to) || has_markers && marker(1) {
         return;
     }
     if marker(0) && super::swap::burns_at_zero(call) {

@@ -54,7 +54,7 @@ fn joined(case: &Case<'_>) -> BTreeMap<usize, Joined> {
     let mut frames: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (index, call) in case.unpacked.calls.iter().enumerate() {
         let is_whole = call.inside.is_some_and(|inside| WHOLE.contains(&inside));
-        let is_own = call.from.is_some_and(|from| case.is_own(&from));
+        let is_own = call.from.is_some_and(|from| case.spends(&from));
         if let Some((around, _)) =
             call.path.rsplit_once(" › ").filter(|_| is_whole && is_own && !call.delegate)
         {
@@ -147,5 +147,5 @@ fn swept(case: &Case<'_>, call: &Call<'_>) -> Option<(Address, U256)> {
 fn is_for_signer(case: &Case<'_>, call: &Call<'_>) -> bool {
     let named = call.decoded.iter().flat_map(|decoded| &decoded.args).filter_map(Value::address);
     let is_token = call.decoded.as_ref().is_some_and(|decoded| decoded.function.name.starts_with("sweep"));
-    named.skip(usize::from(is_token)).all(|to| case.is_own(&to))
+    named.skip(usize::from(is_token)).all(|to| case.is_callers(call, &to))
 }

@@ -1,6 +1,6 @@
 //! G-SIM-01 for exchanges.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, U256};
 
@@ -13,7 +13,7 @@ use crate::{
         Finding,
         Severity::{self, Block, Incomplete, Info, Review},
     },
-    swap::Swap,
+    swap::{Swap, liquidity},
 };
 
 /// Says what of an exchange is open: something nobody knows comes out, next to nothing need come out, money stays behind.
@@ -52,19 +52,26 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Addre
     }
     // Parts of one exchange are judged together.
     let at = case.unpacked.calls.iter().position(|other| other.path == call.path).unwrap_or_default();
+    if own.takes_all(call) && !case.joined().contains_key(&at) {
+        out.push(Finding::new(Sim01, Review, &call.path, takes_all(case, at, &own)));
+    }
     let Some(swap) = case.swap_of(at) else { return };
     match worth_of(case, call, &swap) {
         Worth::Less(severity, title) => out.push(Finding::new(Sim01, severity, &call.path, title)),
         Worth::NotKnown(token) => {
-            let title = format!(
-                "Whether the exchange is worth it is not known here: there is no price of {}.",
-                case.show(&token)
-            );
+            let what = if liquidity(call).is_some() {
+                "Whether both sides of the liquidity are worth the same"
+            } else {
+                "Whether the exchange is worth it"
+            };
+            let title = format!("{what} is not known here: there is no price of {}.", case.show(&token));
             out.push(Finding::new(Sim01, Review, &call.path, title));
         }
         Worth::Enough => {}
     }
-    if let Some(token) = price::contradicted(case, swap.gives.into_iter().chain(swap.gets.iter().copied())) {
+    let sides = liquidity(call).into_iter().flatten().map(|side| side.token);
+    let mut tokens = swap.gives.into_iter().chain(swap.gets.iter().copied()).chain(sides);
+    if let Some(token) = price::contradicted(case, &mut tokens) {
         let title = price::contradiction(case, &token);
         out.push(Finding::new(Sim01, Incomplete, &call.path, title));
     } else if let Some((severity, title)) = untold(case, call, &swap) {
@@ -120,6 +127,41 @@ fn route(call: &Call<'_>, swap: &Swap) -> BTreeSet<Address> {
     named.chain(swap.by_way_of.iter().copied()).chain(swap.gives).collect()
 }
 
+/// What is to be said of an exchange that takes all that lies in its router, where nobody can tell what that is.
+fn takes_all(case: &Case<'_>, at: usize, swap: &Swap) -> String {
+    let calls = &case.unpacked.calls;
+    let router = calls[at].to;
+    let mut before: BTreeMap<Address, U256> = BTreeMap::new();
+    for other in calls[..at].iter().filter(|other| other.to == router) {
+        if let Some((token, most)) = Swap::of(other).and_then(|swap| swap.gives.zip(swap.most)) {
+            let sum = before.entry(token).or_default();
+            *sum = sum.saturating_add(most);
+        }
+    }
+    let before: Vec<String> = before
+        .into_iter()
+        .filter(|(_, most)| !most.is_zero())
+        .map(|(token, most)| case.amount(most, &token))
+        .collect();
+    let before = if before.is_empty() {
+        "what that is, is not known here".to_owned()
+    } else {
+        format!(
+            "it may be what comes of the calls before, for which as much as {} leave",
+            before.join(" and ")
+        )
+    };
+    let got = match (swap.least, swap.gets.last()) {
+        (Some(least), Some(gets)) => case.amount(least, gets),
+        _ => "an open amount".to_owned(),
+    };
+    format!(
+        "Takes all the {} that {} holds for at least {got}: {before}.",
+        case.show(&swap.gives.unwrap_or_default()),
+        case.show(&router.unwrap_or_default())
+    )
+}
+
 /// What an exchange promises, against what it takes.
 enum Worth {
     /// Not clearly less; or nothing to compare.
@@ -131,6 +173,9 @@ enum Worth {
 }
 
 fn worth_of(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Worth {
+    if let Some(sides) = sides(case, call) {
+        return worth_of_sides(case, sides);
+    }
     let (Some(gives), Some(gets)) = (swap.gives, swap.gets.last()) else { return Worth::Enough };
     let (gives, gets) = (case.or_coin(gives), case.or_coin(*gets));
     if let Some(token) = worth::unpriced(case, gives, gets) {
@@ -158,10 +203,39 @@ fn worth_of(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Worth {
     Worth::Less(severity, sentence(less.as_str()))
 }
 
+/// The least of either side of the liquidity that a call adds.
+fn sides(case: &Case<'_>, call: &Call<'_>) -> Option<[(Address, U256); 2]> {
+    Some(liquidity(call)?.map(|side| (case.or_coin(side.token), side.least)))
+}
+
+/// Liquidity is a share of both sides: whoever adds more of one loses it to those who exchange there.
+fn worth_of_sides(case: &Case<'_>, [one, other]: [(Address, U256); 2]) -> Worth {
+    if let Some(token) = worth::unpriced(case, one.0, other.0) {
+        return Worth::NotKnown(token);
+    }
+    let sentence = |why: &str| {
+        let (one, other) = (case.amount(one.1, &one.0), case.amount(other.1, &other.0));
+        format!("Adds liquidity of at least {one} and {other}: one side is {why}.")
+    };
+    let both = [(one, other), (other, one)];
+    let compared = both.map(|(gives, gets)| price::compare(case, &[gives], &[gets]));
+    if compared.contains(&Some(price::Compared::Theft)) {
+        return Worth::Less(Block, sentence("worth less than half of the other by the prices told"));
+    }
+    if compared.contains(&Some(price::Compared::Low)) {
+        return Worth::Less(Review, sentence("worth less than four fifths of the other by the prices told"));
+    }
+    let less = both.into_iter().find_map(|(gives, gets)| worth::is_less(case, gives, gets));
+    less.map_or(Worth::Enough, |less| Worth::Less(Review, sentence(less.as_str())))
+}
+
 /// What is said of an exchange for which a price is wanting. One that is told and not believed is a gap, whatever it would say.
 /// Without any, what may be lost unseen is for a person from the policy's bound on.
 fn untold(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<(Severity, String)> {
-    let (gives, gets) = (case.or_coin(swap.gives?), case.or_coin(*swap.gets.last()?));
+    let (gives, gets) = match sides(case, call) {
+        Some([one, other]) => (one.0, other.0),
+        None => (case.or_coin(swap.gives?), case.or_coin(*swap.gets.last()?)),
+    };
     if let Some((token, why)) = price::disbelieved(case, [gives, gets].into_iter()) {
         let title = format!(
             "Held against a range of prices alone ({}): {why} of {}.",
@@ -170,8 +244,17 @@ fn untold(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<(Severity, St
         );
         return Some((Incomplete, title));
     }
-    let token = worth::wide(case, gives, gets)?;
     let lost = lost(case, call, swap);
+    if let Some(token) = worth::untold_kin(case, gives, gets) {
+        let seen = lost.is_some_and(|lost| lost <= bound(case));
+        let lost = lost.map_or_else(|| "Any amount".to_owned(), dollars);
+        let title = format!(
+            "{lost} may be lost between two that are worth about the same: the context tells no price of {}.",
+            price::name(case, &token)
+        );
+        return (!seen).then_some((Review, title));
+    }
+    let token = worth::wide(case, gives, gets)?;
     let why = format!("({}): the context tells no price of {}", worth::BANDS_OF, price::name(case, &token));
     Some(match lost {
         Some(lost) if lost <= bound(case) => (Info, format!("Held against a range of prices alone {why}.")),
@@ -184,6 +267,10 @@ fn untold(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<(Severity, St
 
 /// The most that an exchange may lose for want of a price.
 fn lost(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<U256> {
+    if let Some([one, other]) = sides(case, call) {
+        let both = [worth::unseen(case, one, other), worth::unseen(case, other, one)];
+        return both.into_iter().flatten().max();
+    }
     let (gives, gets) = (case.or_coin(swap.gives?), case.or_coin(*swap.gets.last()?));
     let most = swap.most.or_else(|| gives.is_zero().then_some(call.value)).unwrap_or(U256::MAX);
     worth::unseen(case, (gives, most), (gets, swap.least.unwrap_or_default()))
@@ -274,22 +361,24 @@ pub(super) fn is_swept(case: &Case<'_>, index: usize) -> bool {
     let Some(swap) = Swap::of(call).filter(|swap| !swap.gets.is_empty()) else { return false };
     let is_coin = name(call).ends_with("ETH");
     swap.gets.iter().all(|token| {
-        calls[index + 1..].iter().filter(|other| other.to == call.to && other.from == call.from).any(
-            |other| {
-                let Some(decoded) = &other.decoded else { return false };
-                let mine = |at: usize| {
-                    decoded.args.len() <= at || decoded.address(at).is_some_and(|to| case.is_own(&to))
-                };
-                match name(other) {
-                    "sweepToken" => !is_coin && decoded.address(0) == Some(*token) && mine(2),
-                    "sweepERC20" => !is_coin && decoded.address(0) == Some(*token) && mine(1),
-                    "unwrapWETH9" => !is_coin && case.wraps(token) && mine(1),
-                    "refundETH" => is_coin,
-                    "sweepETH" => is_coin && mine(0),
-                    _ => false,
-                }
-            },
-        )
+        let takes = |other: &Call<'_>| {
+            Swap::of(other).is_some_and(|swap| swap.gives == Some(*token) && swap.takes_all(other))
+        };
+        let later = calls[index + 1..].iter().filter(|other| other.to == call.to);
+        later.take_while(|other| !takes(other)).filter(|other| other.from == call.from).any(|other| {
+            let Some(decoded) = &other.decoded else { return false };
+            let mine = |at: usize| {
+                decoded.args.len() <= at || decoded.address(at).is_some_and(|to| case.is_callers(other, &to))
+            };
+            match name(other) {
+                "sweepToken" => !is_coin && decoded.address(0) == Some(*token) && mine(2),
+                "sweepERC20" => !is_coin && decoded.address(0) == Some(*token) && mine(1),
+                "unwrapWETH9" => !is_coin && case.wraps(token) && mine(1),
+                "refundETH" => is_coin,
+                "sweepETH" => is_coin && mine(0),
+                _ => false,
+            }
+        })
     })
 }
 

@@ -138,9 +138,35 @@ pub(super) fn wide(case: &Case<'_>, gives: Address, gets: Address) -> Option<Add
     (one.kind != other.kind).then(|| [(gives, one), (gets, other)].into_iter().find_map(untold)).flatten()
 }
 
+/// Of which of two tokens of one kind no price is told.
+pub(super) fn untold_kin(case: &Case<'_>, gives: Address, gets: Address) -> Option<Address> {
+    let (one, other) = (band(case, &gives)?, band(case, &gets)?);
+    let is_untold = |token: &Address| !matches!(price::told(case, *token), price::Told::Price(_));
+    let is_kin = gives != gets && one.kind == other.kind;
+    is_kin.then(|| [gives, gets].into_iter().find(is_untold)).flatten()
+}
+
+/// As [`unseen`], of one kind: at the dearest price that is told of one of them, or that it can have.
+fn unseen_kin(case: &Case<'_>, gives: (Address, U256), gets: (Address, U256)) -> Option<U256> {
+    let ((band, given), (_, got)) = (held(case, &gives.0, gives.1)?, held(case, &gets.0, gets.1)?);
+    let grown = given.saturating_mul(U256::from(band.grown)) / U256::from(100);
+    let whole = |token: Address| {
+        let decimals = if token.is_zero() { 18 } else { case.token(&token)?.decimals };
+        price::worth(case, token, U256::from(10).checked_pow(U256::from(decimals))?)
+    };
+    let ten = |zeros: u64| U256::from(10).pow(U256::from(zeros));
+    let told = [gives.0, gets.0].into_iter().filter_map(whole).max();
+    let price = told.unwrap_or_else(|| U256::from(band.most).saturating_mul(ten(18)));
+    // `held` counts in 10^-36.
+    Some((grown.saturating_sub(got) / ten(18)).saturating_mul(price) / ten(18))
+}
+
 /// The most that an exchange may lose without anybody seeing it, for want of a price of one of two things, in the smallest parts of
-/// a dollar: what is given at its dearest, less what comes at its cheapest. Of one kind and of told prices nothing is said.
+/// a dollar: what is given at its dearest, less what comes at its cheapest. Of told prices nothing is said.
 pub(super) fn unseen(case: &Case<'_>, gives: (Address, U256), gets: (Address, U256)) -> Option<U256> {
+    if untold_kin(case, gives.0, gets.0).is_some() {
+        return unseen_kin(case, gives, gets);
+    }
     wide(case, gives.0, gets.0)?;
     let at = |(token, amount): (Address, U256), is_dearest: bool| {
         price::worth(case, token, amount).or_else(|| {

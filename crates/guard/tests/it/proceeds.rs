@@ -344,6 +344,98 @@ fn what_is_of_one_kind_and_bitcoin_for_ether_are_compared_without_a_price() {
     }
 }
 
+/// Without told prices the bound on what may be lost holds between dollars, and between ether and what is staked.
+#[test]
+fn what_may_be_lost_between_two_of_one_kind_is_held_to_the_policys_bound() {
+    let dai = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
+    let wsteth = "0x7f39C581F595B53c5cb19bD0b3f8dA6c935E2Ca0";
+    let shipped = Policy::default();
+    let swap = |verb: &str, gives, gets, prices: &str| priced_by(&shipped, verb, gives, gets, prices);
+    let usdc = |dollars: u128| (USDC, dollars * 1_000_000);
+    for (gives, gets, lost) in [
+        (usdc(1_000_000), (dai, 900_000 * ETHER), "100,000 dollars"),
+        (usdc(10_100), (dai, 9_099 * ETHER), "1,001 dollars"),
+        // At its dearest it is a quarter more: 3,500 ether, each for 12,500 dollars.
+        ((wsteth, 10_000 * ETHER), (WETH, 9_000 * ETHER), "43,750,000 dollars"),
+        ((WETH, ETHER), (wsteth, ETHER * 9 / 10), "1,250 dollars"),
+    ] {
+        for verb in ["exactInputSingle", "exactOutputSingle"] {
+            let report = swap(verb, gives, gets, "");
+            assert_eq!(report.exit_code, 10, "{gives:?} for {gets:?}: {:#?}", report.findings);
+            assert!(says(&report, &format!("{lost} may be lost")), "{lost}: {:#?}", report.findings);
+        }
+    }
+    for (gives, gets) in [
+        (usdc(10_000), (dai, 9_000 * ETHER)),
+        (usdc(100_000), (dai, 99_500 * ETHER)),
+        ((wsteth, ETHER), (WETH, ETHER * 12 / 10)),
+    ] {
+        let report = swap("exactInputSingle", gives, gets, "");
+        assert_eq!(report.exit_code, 0, "{gives:?} for {gets:?}: {:#?}", report.findings);
+    }
+    // A price of the one tells what the other may be, no more; prices of both end it.
+    let ether = price(None, "3000", TODAY);
+    let sold = |gets: u128, prices: &str| {
+        swap("exactInputSingle", (wsteth, 10 * ETHER), (WETH, gets * ETHER), prices)
+    };
+    let one = sold(11, &ether);
+    assert!(one.exit_code == 10 && says(&one, "4,500 dollars may be lost"), "{:#?}", one.findings);
+    let both = ether + &price(Some(wsteth), "3600", TODAY);
+    assert_eq!([sold(12, &both).exit_code, sold(9, &both).exit_code], [0, 10]);
+}
+
+/// Liquidity is a share of both sides: whoever gives much of one for little of the other gives it away.
+#[test]
+fn both_sides_of_liquidity_are_worth_the_same() {
+    let v2 = "0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D";
+    let dai = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
+    let number = |value: u128| format!("{value:064x}");
+    let (shipped, unpriced) = (Policy::default(), Policy::parse(&UNPRICED.to_string()).expect("a policy"));
+    let sent = |policy: &Policy, function: &str, value: u128, words: &[String], prices: &str| {
+        let selector = hex::encode(&alloy_primitives::keccak256(function)[..4]);
+        let facts = format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n{prices}");
+        let facts = Facts::parse(&facts).expect("facts");
+        let data = format!("0x{selector}{}{}{}", words.concat(), word(ME), number(1_770_000_000));
+        let input =
+            format!(r#"{{"from":"{ME}","to":"{v2}","value":"{value:#x}","data":"{data}","chainId":1}}"#);
+        check_tx(input.as_bytes(), Context::new(policy, &facts))
+    };
+    let two = |policy: &Policy, one: (&str, u128), other: (&str, u128), prices: &str| {
+        let words = [word(one.0), word(other.0), number(one.1), number(other.1)];
+        let least = [number(one.1 / 1_000 * 995), number(other.1 / 1_000 * 995)];
+        let function = "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)";
+        sent(policy, function, 0, &[&words[..], &least].concat(), prices)
+    };
+    let ether = |policy: &Policy, amount: u128, dollars: u128, prices: &str| {
+        let least = [number(dollars / 1_000 * 995), number(amount / 1_000 * 995)];
+        let words = [&[word(USDC), number(dollars)][..], &least].concat();
+        let function = "addLiquidityETH(address,uint256,uint256,uint256,address,uint256)";
+        sent(policy, function, amount, &words, prices)
+    };
+    let (million, told) = (1_000_000_000_000, price(None, "3000", TODAY));
+    // Dollars need no price, whichever of them is too few.
+    assert_eq!(two(&shipped, (USDC, million), (dai, 1_000_000 * ETHER), "").exit_code, 0);
+    for (one, other) in [((USDC, million), (dai, ETHER)), ((USDC, 1_000_000), (dai, 1_000_000 * ETHER))] {
+        let report = two(&unpriced, one, other, "");
+        assert_eq!(report.exit_code, 10, "{:#?}", report.findings);
+        assert!(says(&report, "one side is clearly fewer dollars"), "{:#?}", report.findings);
+    }
+    let lost = two(&shipped, (USDC, million), (dai, 950_000 * ETHER), "");
+    assert!(lost.exit_code == 10 && says(&lost, "49,750 dollars may be lost"), "{:#?}", lost.findings);
+    // By told prices, as an exchange.
+    for (dollars, exit) in [(900_000, 0), (700_000, 10), (1_300_000, 10), (1, 20), (4_000_000, 20)] {
+        let report = ether(&unpriced, 300 * ETHER, dollars * 1_000_000, &told);
+        assert_eq!(report.exit_code, exit, "{dollars}: {:#?}", report.findings);
+    }
+    let report = ether(&shipped, 300 * ETHER, 900_000_000_000, "");
+    assert!(report.exit_code == 10 && says(&report, "may be lost within it"), "{:#?}", report.findings);
+    let intent = &report.items[0].intent;
+    assert!(intent.contains("adds liquidity of at most 900,000 USDC and 300 ETH"), "{intent}");
+    // Of what nobody knows a price nobody can tell.
+    let report = two(&unpriced, (USDC, million), (UNI, ETHER), "");
+    assert!(report.exit_code == 10 && says(&report, "both sides of the liquidity"), "{:#?}", report.findings);
+}
+
 #[test]
 fn a_price_of_another_day_is_none_and_that_is_said() {
     let swap = |gives: u128, prices: &str| {

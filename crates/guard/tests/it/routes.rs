@@ -370,6 +370,77 @@ fn parts_of_an_exchange_are_judged_by_what_is_asked_for_at_the_end() {
     assert_eq!(priced(&dust).verdict, Block);
 }
 
+/// Nothing stands for all that the router has: where that was not given in a way that tells how much it is, nobody can tell what
+/// leaves for the least that comes.
+#[test]
+fn what_takes_all_that_a_router_holds_is_for_a_person_where_nobody_knows_how_much_that_is() {
+    const USDT: &str = "0xdAC17F958D2ee523a2206206994597C13D831ec7";
+    let million = 1_000_000_000_000;
+    let sweep = || call("sweepToken(address,uint256)", &[word(DAI), number(0)]);
+    let out = |to: &str| single(NEWER, false, (USDC, DAI), to, (995_000 * ETHER, million), 0);
+    let limited = single(NEWER, true, (USDC, DAI), "2", (million, 995_000 * ETHER), 1);
+    let plain = |gives: &str, amount| single(NEWER, true, (gives, DAI), "2", (amount, 1), 0);
+    let all = |to: &str| single(NEWER, true, (DAI, USDT), to, (0, 1_000), 0);
+    let words = [number(0), number(1_000), number(128), word(ME), number(2), word(DAI), word(USDT)];
+    let on_v2 = call("swapExactTokensForTokens(uint256,uint256,address[],address)", &words);
+    let swept = call("sweepToken(address,uint256)", &[word(USDT), number(1_000)]);
+    for (name, calls) in [
+        ("an exact output", vec![out("2"), all(ME), sweep()]),
+        ("on V2", vec![out("2"), on_v2, sweep()]),
+        ("swept in the end", vec![out("2"), all("2"), swept, sweep()]),
+        ("a limit of the price", vec![limited, all(ME), sweep()]),
+        ("of two", vec![plain(USDC, million), plain(WETH, 300 * ETHER), all(ME), sweep()]),
+        ("nothing known", vec![all(ME)]),
+    ] {
+        let report = ask(NEWER, 0, &multicall(&calls));
+        assert_eq!(report.verdict, Review, "{name}: {:#?}", report.findings);
+        let finding = report.findings.iter().find(|one| one.title.starts_with("Takes all the "));
+        let title = &finding.unwrap_or_else(|| panic!("{name}: {:#?}", report.findings)).title;
+        assert!(title.contains("for at least 0.001 USDT"), "{title}");
+        assert!(name == "nothing known" || title.contains("as much as 1,000,000 USDC"), "{title}");
+        assert!(report.items[0].intent.contains("all "), "{}", report.items[0].intent);
+    }
+    // What was taken is not swept afterwards.
+    let report = ask(NEWER, 0, &multicall(&[out("2"), all(ME), sweep()]));
+    assert!(report.findings.iter().any(|one| one.title.contains("stays in")), "{:#?}", report.findings);
+    assert_eq!(ask(NEWER, 0, &multicall(&[out("2"), sweep()])).verdict, Allow);
+}
+
+/// What a Safe gives that is made to act comes back to that Safe: it is the one who is dealt with.
+#[test]
+fn what_a_safe_gets_that_is_executed_is_its_own() {
+    const SAFE: &str = "0x5afE5aFE5Afe5afe5aFe5afE5afE5aFE5afe0001";
+    let executed = |to: &str, is_named: bool| {
+        let inner = single(NEWER, true, (USDC, DAI), to, (DOLLARS, 2_990 * ETHER), 0);
+        let len = (inner.len() / 2) as u128;
+        let words = [
+            vec![word(NEWER), number(0), number(320)],
+            vec![number(0); 6],
+            vec![number(352 + len.next_multiple_of(32)), number(len)],
+            vec![format!("{inner:0<width$}", width = inner.len().next_multiple_of(64))],
+            vec![number(65), word(ME), number(0), format!("{:0<64}", "01")],
+        ];
+        let function =
+            "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)";
+        let named =
+            format!("[[safe]]\naddress='{SAFE}'\nversion='1.4.1'\nowners=['{ME}']\nthreshold=1\nnonce=10\n");
+        let named = if is_named { named } else { String::new() };
+        let facts = Facts::parse(&format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n{named}"));
+        let data = call(function, &words.concat());
+        let input = format!(r#"{{"from":"{ME}","to":"{SAFE}","data":"0x{data}","chainId":1}}"#);
+        let (policy, facts) = (Policy::default(), facts.expect("facts"));
+        check_tx(input.as_bytes(), Context::new(&policy, &facts))
+    };
+    let is_stranger =
+        |report: &Report| report.findings.iter().any(|one| one.title.contains("goes to a stranger"));
+    let own = executed(SAFE, true);
+    assert!(!is_stranger(&own) && own.verdict != Block, "{:#?}", own.findings);
+    assert!(own.items[0].intent.contains("exchanges 3,000 USDC"), "{}", own.items[0].intent);
+    assert!(is_stranger(&executed(STRANGER, true)), "{:#?}", executed(STRANGER, true).findings);
+    // Whose the Safe is, somebody must say.
+    assert_ne!(executed(SAFE, false).verdict, Allow, "{:#?}", executed(SAFE, false).findings);
+}
+
 /// Many that are small are one that is large, in one transaction and in a batch.
 #[test]
 fn what_exchanges_may_lose_for_want_of_a_price_is_added_up() {

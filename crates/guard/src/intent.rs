@@ -138,7 +138,9 @@ fn exchange(case: &Case<'_>, placed: &Placed) -> Option<String> {
     let swap = case.swap_of(placed.call).or_else(|| Swap::of(call))?;
     let [gets] = swap.gets[..] else { return None };
     let given = match (swap.taken(call), swap.gives) {
-        (_, Some(token)) if swap.takes_all(call) => format!("all {} that it holds", case.show(&token)),
+        (_, Some(token)) if swap.takes_all(call) => {
+            format!("all {} that the router holds", case.show(&token))
+        }
         (Some((token, amount)), _) => case.amount(amount, &token),
         (None, _) if !call.value.is_zero() => case.amount(call.value, &Address::ZERO),
         (None, Some(token)) => format!("some of {}", case.show(&token)),

@@ -307,6 +307,11 @@ impl Facts {
     /// Reads a context file. Unknown keys are errors.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         let facts: Self = toml::from_str(text)?;
+        if facts.floor.iter().any(|floor| floor.price.0.is_zero()) {
+            return Err(serde::de::Error::custom(
+                "a price of 0 is none: leave out the floor that is not known",
+            ));
+        }
         match facts.safe.iter().find_map(SafeFacts::contradiction) {
             Some(what) => Err(serde::de::Error::custom(what)),
             None => Ok(facts),

@@ -52,7 +52,8 @@ pub fn sentence(case: &Case<'_>) -> String {
             .or_else(|| staked(case, placed))
             .or_else(|| numbered(case, placed))
             .or_else(|| lent(case, placed))
-            .or_else(|| kept(case, placed));
+            .or_else(|| kept(case, placed))
+            .or_else(|| burnt(case, placed));
         parts.push(told.unwrap_or_else(|| act(case, &placed.act)));
     }
     if let Some((data, meaning)) = case.typed() {
@@ -234,6 +235,14 @@ fn kept(case: &Case<'_>, placed: &Placed) -> Option<String> {
         format!("{} years", known::decimal(tenths, 1))
     };
     Some(format!("keeps the name \"{name}\" for {long} at {}", case.show(to)))
+}
+
+/// Tokens that are destroyed at a contract that is known to be one.
+fn burnt(case: &Case<'_>, placed: &Placed) -> Option<String> {
+    let Act::Named { to, function, .. } = &placed.act else { return None };
+    let amount = case.unpacked.calls[placed.call].decoded.as_ref()?.uint(0)?;
+    (function == "burn(uint256)" && case.token(to).is_some())
+        .then(|| format!("destroys {}", case.amount(amount, to)))
 }
 
 /// Plain money for what stakes it comes back as a token.

@@ -28,6 +28,15 @@ enum Use {
 const AT_ITSELF: &[&str] =
     &["multicall(bytes[])", "multicall(uint256,bytes[])", "multicall(bytes32,bytes[])"];
 
+/// Functions whose calls are made by others, later: what is sent along with these stays. Source: OpenZeppelin,
+/// `TimelockController.sol`, `Governor.sol`.
+const LATER: &[&str] = &[
+    "schedule(address,uint256,bytes,bytes32,bytes32,uint256)",
+    "scheduleBatch(address[],uint256[],bytes[],bytes32,bytes32,uint256)",
+    "propose(address[],uint256[],bytes[],string)",
+    "queue(address[],uint256[],bytes[],bytes32)",
+];
+
 /// What a name of so many letters costs, in 10^-18 dollars a second. Source: ensdomains/ens-contracts,
 /// `deploy/ethregistrar/01_deploy_exponential_premium_price_oracle.ts`; the controller sends back what is too much
 /// (`ETHRegistrarController.sol`, `renew`).
@@ -39,7 +48,8 @@ pub(super) fn sent_along(case: &Case<'_>, out: &mut Vec<Finding>) {
         let Some((to, decoded)) = call.to.zip(call.decoded.as_ref()) else { continue };
         let is_shared = AT_ITSELF.contains(&decoded.signature());
         // What other wrappers pass on is judged where it goes; a contract that nobody vouches for has findings of its own.
-        let is_judged = call.is_wrapper && !is_shared || !(case.knows_contract(&to) || case.may_receive(&to));
+        let passes_on = call.is_wrapper && !is_shared && !LATER.contains(&decoded.signature());
+        let is_judged = passes_on || !(case.knows_contract(&to) || case.may_receive(&to));
         if call.value.is_zero() || call.delegate || is_judged || case.is_own(&to) {
             continue;
         }

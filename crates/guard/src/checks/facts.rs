@@ -29,14 +29,28 @@ pub(super) fn tokens(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-/// A call where no code lies does nothing, whatever its function is called; money that goes with it stays there.
+/// A call where no code lies does nothing, whatever its function is called; money that goes with it stays there, as does plain
+/// money for a contract that would give something back for it.
 pub(super) fn no_code(case: &Case<'_>, out: &mut Vec<Finding>) {
     for call in &case.unpacked.calls {
-        let Some(to) = call.to.filter(|_| call.decoded.is_some()) else { continue };
-        if matches!(case.facts.kind(&to), Some(Kind::Eoa | Kind::Empty)) {
+        let Some(to) = call.to.filter(|to| matches!(case.facts.kind(to), Some(Kind::Eoa | Kind::Empty)))
+        else {
+            continue;
+        };
+        let is_known_contract = case.wraps(&to)
+            || case.stakes(&to)
+            || case.token(&to).is_some()
+            || case.policy.trusts(&to, Role::Contract, case.chain_id).is_some();
+        if call.decoded.is_some() {
             let name = call.signature().unwrap_or_default();
             let title =
                 format!("Calls {name} at {}, where no code lies: nothing would happen.", case.show(&to));
+            out.push(Finding::new(Act01, Review, &call.path, title));
+        } else if !call.value.is_zero() && is_known_contract && !case.is_own(&to) {
+            let title = format!(
+                "Sends money to {}, which is known as a contract, and no code lies there: nothing need come back.",
+                case.show(&to)
+            );
             out.push(Finding::new(Act01, Review, &call.path, title));
         }
     }

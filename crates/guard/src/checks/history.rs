@@ -47,6 +47,7 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
                     proceeds(case, placed.call, beneficiary, out);
                 }
                 super::swap::open_ends(case, call, beneficiaries, out);
+                out.extend(burnt(case, call));
                 if !case.only_takes_away(placed.call) {
                     strangers_within(case, call, beneficiaries, out);
                 }
@@ -214,6 +215,14 @@ pub(super) fn unprecedented(case: &Case<'_>, out: &mut Vec<Finding>) {
             out.push(Finding::new(Hist01, Review, &placed.path, title).standing());
         }
     }
+}
+
+/// Tokens that are destroyed, or an NFT: nothing need come back for either.
+fn burnt(case: &Case<'_>, call: &Call<'_>) -> Option<Finding> {
+    let to = call.to.filter(|_| call.signature() == Some("burn(uint256)") && !call.delegate)?;
+    let amount = call.decoded.as_ref()?.uint(0).filter(|amount| !amount.is_zero())?;
+    let title = format!("Destroys {}: nothing need come back for it.", case.amount(amount, &to));
+    Some(Finding::new(Sim01, Review, &call.path, title))
 }
 
 /// Addresses among the arguments besides those that the call serves, at whatever depth: a refund's, a relayer's, a token's on

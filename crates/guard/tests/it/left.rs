@@ -595,3 +595,36 @@ fn how_many_of_a_number_are_sent_is_said() {
         .clone();
     assert!(intent.contains("10 of number 3 of") && intent.contains("20 of number 4 of"), "{intent}");
 }
+
+#[test]
+fn what_is_destroyed_or_sent_where_nothing_lies_is_said() {
+    let report = judge("", USDC, 0, &call("burn(uint256)", &[number(2_000_000)]));
+    assert_eq!(report.verdict, Decision::Review, "{:#?}", report.findings);
+    assert_eq!(report.items[0].intent, "destroys 2 USDC");
+    let plain = |kind: &str| {
+        let policy = Policy::parse(&UNPRICED.to_string()).expect("a policy");
+        let facts = format!("chain-id=1\naccount='{ME}'\n[[address]]\naddress='{WETH}'\nkind='{kind}'\n");
+        let input =
+            format!(r#"{{"from":"{ME}","to":"{WETH}","value":"{ETHER:#x}","data":"0x","chainId":1}}"#);
+        let facts = Facts::parse(&facts).expect("facts");
+        check_tx(input.as_bytes(), Context::new(&policy, &facts)).verdict
+    };
+    assert_eq!(plain("token"), Decision::Allow);
+    assert_eq!((plain("eoa"), plain("empty")), (Decision::Review, Decision::Review));
+    // What is queued is done later, and with money that comes then.
+    let vault = format!("[[trusted]]\naddress='{UNKNOWN}'\nlabel='a vault'\nroles=['contract']\n");
+    let book = format!("{vault}[[book]]\naddress='{V2}'\nname='a friend'\n");
+    let lists = [number(1), word(V2), number(1), number(ETHER), number(1), number(32), number(0)];
+    let heads = [number(128), number(192), number(256), number(0)];
+    let queue =
+        call("queue(address[],uint256[],bytes[],bytes32)", &[heads.to_vec(), lists.to_vec()].concat());
+    let beside = judge(&book, UNKNOWN, ETHER, &queue);
+    assert_eq!(beside.verdict, Decision::Review, "{:#?}", beside.findings);
+    assert_eq!(judge(&book, UNKNOWN, 0, &queue).verdict, Decision::Allow);
+    let floor = |price: u64| {
+        let floor =
+            format!("[[floor]]\ncollection='{UNKNOWN}'\nprice='{price}'\ndate='2026-02-01T00:00:00Z'");
+        Facts::parse(&floor).is_ok()
+    };
+    assert!(floor(1) && !floor(0), "a price of nothing is none");
+}

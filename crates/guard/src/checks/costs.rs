@@ -3,7 +3,7 @@
 
 use alloy_primitives::{Address, U256};
 
-use super::{bridge::OFT_SEND, ownership};
+use super::{bridge::OFT_SEND, ether::AT_ITSELF, ownership};
 use crate::{
     case::{Case, Subject},
     decode::Call,
@@ -18,15 +18,27 @@ use crate::{
 pub(super) const RENEW: &str = "renew(string,uint256)";
 
 /// What one call pays a bridge or a registrar beside what it is about.
-pub(super) fn asked(case: &Case<'_>, call: &Call<'_>) -> Option<Finding> {
-    let what = match call.signature() {
-        Some(OFT_SEND) => "to a bridge as its fee",
-        Some(RENEW) => "to keep a name",
-        _ => return None,
-    };
+pub(super) fn asked(case: &Case<'_>, index: usize) -> Option<Finding> {
+    let (what, call) = (purpose(case, index)?, &case.unpacked.calls[index]);
     let severity = severity(case, call.value)?;
     let title = format!("Pays {} {what}.", case.amount(call.value, &Address::ZERO));
     Some(Finding::new(Gas01, severity, &call.path, title))
+}
+
+/// What the money of a call is for, where it is for a bridge or a name; calls of a contract to itself share it.
+fn purpose(case: &Case<'_>, index: usize) -> Option<&'static str> {
+    let of = |call: &Call<'_>| match call.signature() {
+        Some(OFT_SEND) => Some("to a bridge as its fee"),
+        Some(RENEW) => Some("to keep a name"),
+        _ => None,
+    };
+    let call = &case.unpacked.calls[index];
+    if call.signature().is_none_or(|signature| !AT_ITSELF.contains(&signature)) {
+        return of(call);
+    }
+    let inside = format!("{} › ", call.path);
+    let inner = case.unpacked.calls[index + 1..].iter().take_while(|inner| inner.path.starts_with(&inside));
+    inner.filter(|inner| inner.to == call.to).find_map(of)
 }
 
 /// Several of a single request.
@@ -60,7 +72,8 @@ fn costs(case: &Case<'_>) -> Vec<U256> {
         Subject::Safe(safe) if safe.entry.tx.gas_token.is_zero() => Some(ownership::refund(&safe.entry.tx)),
         _ => None,
     };
-    let calls = case.unpacked.calls.iter();
-    let calls = calls.filter(|call| !call.delegate && matches!(call.signature(), Some(OFT_SEND | RENEW)));
-    network.into_iter().chain(calls.map(|call| call.value)).collect()
+    let calls =
+        case.unpacked.calls.iter().enumerate().filter(|(_, call)| !call.delegate && !call.value.is_zero());
+    let asked = calls.filter(|(index, _)| purpose(case, *index).is_some()).map(|(_, call)| call.value);
+    network.into_iter().chain(asked).collect()
 }

@@ -25,10 +25,10 @@ enum Use {
 }
 
 /// Functions that call their own contract, which sees the same ether in each of these calls.
-const AT_ITSELF: &[&str] =
+pub(super) const AT_ITSELF: &[&str] =
     &["multicall(bytes[])", "multicall(uint256,bytes[])", "multicall(bytes32,bytes[])"];
 
-/// Functions whose calls are made by others, later: what is sent along with these stays. Source: OpenZeppelin,
+/// Functions whose calls are made by others, later: what is sent along with these stays. Source: `OpenZeppelin`,
 /// `TimelockController.sol`, `Governor.sol`.
 const LATER: &[&str] = &[
     "schedule(address,uint256,bytes,bytes32,bytes32,uint256)",
@@ -44,6 +44,7 @@ const RENTS: [(usize, u64); 3] = [(5, 158_548_959_919), (4, 5_073_566_717_402), 
 
 pub(super) fn sent_along(case: &Case<'_>, out: &mut Vec<Finding>) {
     let calls = &case.unpacked.calls;
+    out.extend(calls.iter().filter_map(kept_long));
     for (index, call) in calls.iter().enumerate() {
         let Some((to, decoded)) = call.to.zip(call.decoded.as_ref()) else { continue };
         let is_shared = AT_ITSELF.contains(&decoded.signature());
@@ -53,8 +54,7 @@ pub(super) fn sent_along(case: &Case<'_>, out: &mut Vec<Finding>) {
         if call.value.is_zero() || call.delegate || is_judged || case.is_own(&to) {
             continue;
         }
-        out.extend(costs::asked(case, call));
-        out.extend(kept_long(call));
+        out.extend(costs::asked(case, index));
         let taken = if is_shared {
             let inside = format!("{} › ", call.path);
             let own = calls[index + 1..].iter().take_while(|inner| inner.path.starts_with(&inside));

@@ -533,6 +533,8 @@ fn a_name_is_kept_for_years_and_ether_that_people_pay() {
     );
     assert_eq!(judge("", ens, ETHER / 50, &data("abcde", 10)).verdict, Decision::Allow);
     assert_eq!(judge("", ens, 10 * ETHER, &data("abc", 10)).verdict, Decision::Block);
+    let inside = judge("", ens, 0, &multicall(&[data("abc", 1_000)]));
+    assert_eq!(inside.verdict, Decision::Review, "{:#?}", inside.findings);
     let hidden = judge("", ens, ETHER / 500, &data("ab\u{202e}\ncd", 1));
     assert!(hidden.items[0].intent.contains(r"ab\u{202e}\ncd"), "{}", hidden.items[0].intent);
     // Many that are little each.
@@ -556,7 +558,7 @@ fn a_name_is_kept_for_years_and_ether_that_people_pay() {
 fn ether_for_a_bridge_is_its_fee() {
     let trusted = format!("[[trusted]]\naddress='{UNKNOWN}'\nlabel='an OFT'\nroles=['contract']\n");
     let book = format!("{trusted}[[book]]\naddress='{ME}'\nname='oneself'\n");
-    let ask = |fee: u64, value: u64| {
+    let send = |fee: u64| {
         let param = [
             number(30_110),
             word(ME),
@@ -572,8 +574,11 @@ fn ether_for_a_bridge_is_its_fee() {
             vec![number(0), number(0), number(0)],
         ];
         let function = "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";
-        judge(&book, UNKNOWN, value, &call(function, &words.concat()))
+        call(function, &words.concat())
     };
+    let shared = judge(&book, UNKNOWN, ETHER, &multicall(&vec![send(ETHER / 10); 10]));
+    assert_eq!(shared.verdict, Decision::Review, "{:#?}", shared.findings);
+    let ask = |fee: u64, value: u64| judge(&book, UNKNOWN, value, &send(fee));
     let fair = ask(ETHER / 100, ETHER / 100);
     assert_eq!(fair.verdict, Decision::Allow, "{:#?}", fair.findings);
     assert_eq!(ask(ETHER / 100, ETHER / 50).verdict, Decision::Review);

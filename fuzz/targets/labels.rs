@@ -71,6 +71,10 @@ thread_local! {
 
 fn a_file(text: &[u8]) {
     let Some((labels, _)) = read(text) else { return };
+    if labels.is_empty() {
+        // No JSON lines are no file.
+        return;
+    }
     for write in [write_csv, write_json] {
         let mut out = Vec::new();
         write(&mut out, labels.clone()).expect("written");

@@ -27,7 +27,6 @@
 //! **Invariant:** only [`update`] speaks to the network, and nothing but [`store`] writes the database.
 
 mod country;
-mod days;
 pub mod facts;
 pub mod folder;
 pub mod freshness;

@@ -11,10 +11,9 @@ use std::{
 
 use jiff::civil::Date;
 use tracehound_columns::{Backing, Column, ColumnError, sections::SectionFile};
+use tracehound_labels::day;
 use tracehound_model::{Party, Relation, RelationKind, SourceId, Stake, Standing};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
-
-use crate::days::{is_day_or_none, pack_day, unpack_day};
 
 /// Sections that a table takes in a file.
 pub(crate) const SECTIONS: usize = 5;
@@ -59,8 +58,8 @@ impl Tie {
             target,
             least: relation.share.map_or(NOT_SAID, Stake::least),
             most: relation.share.map_or(NOT_SAID, Stake::most),
-            since: pack_day(relation.since),
-            until: pack_day(relation.until),
+            since: day::pack(relation.since),
+            until: day::pack(relation.until),
             flags,
         }
     }
@@ -73,8 +72,8 @@ impl Tie {
     /// Whether the other owns something of the party on `day`, as far as the source says.
     pub(crate) fn is_owner_on(&self, day: Date) -> bool {
         self.flags == IS_OWNER
-            && unpack_day(self.since).is_none_or(|since| since <= day)
-            && unpack_day(self.until).is_none_or(|end| day < end)
+            && day::unpack(self.since).is_none_or(|since| since <= day)
+            && day::unpack(self.until).is_none_or(|end| day < end)
     }
 }
 
@@ -200,7 +199,7 @@ impl PartyTable {
         }
         let plain = |tie: &Tie| {
             let said = tie.share().is_some() || (tie.least, tie.most) == (NOT_SAID, NOT_SAID);
-            said && is_day_or_none(tie.since) && is_day_or_none(tie.until)
+            said && day::is_day_or_none(tie.since) && day::is_day_or_none(tie.until)
         };
         if !ties.iter().all(plain) {
             return damaged("a relation is wrong");

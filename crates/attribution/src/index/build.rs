@@ -10,6 +10,7 @@ use std::{
 };
 
 use tracehound_columns::sections::{self, WORDS};
+use tracehound_labels::day;
 use tracehound_model::{Claim, Party, SourceId, Statement, Subject};
 use zerocopy::IntoBytes;
 
@@ -20,7 +21,6 @@ use super::{
 };
 use crate::{
     Corpus, Secret, SourceHistory,
-    days::pack_day,
     slots::{Slots, Texts},
 };
 
@@ -132,8 +132,8 @@ impl Builder {
             id: claim_id(&claim.id)?,
             statement: self.statement(&claim.statement)?,
             origin: self.origin(claim)?,
-            valid_from: pack_day(Some(claim.valid_from)),
-            valid_to: pack_day(claim.valid_to),
+            valid_from: day::pack(Some(claim.valid_from)),
+            valid_to: day::pack(claim.valid_to),
         };
         let key_at = fits("bytes of keys", self.keys.len())?;
         self.keys.extend_from_slice(&key);
@@ -150,7 +150,7 @@ impl Builder {
             label: numbered(&mut self.texts, &statement.label)?,
             category: statement.category as u32,
             party_id: optional(&mut self.texts, statement.party_id.as_deref())?,
-            party_listed_on: pack_day(statement.party_listed_on),
+            party_listed_on: day::pack(statement.party_listed_on),
             first_program: 0,
             program_count: fits("programmes of a statement", programs.len())?,
             asset: optional(&mut self.texts, statement.asset.as_deref())?,

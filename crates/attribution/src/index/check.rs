@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tracehound_columns::{ColumnError, sections::SectionFile};
+use tracehound_labels::day;
 use tracehound_model::{Category, Subject};
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -14,10 +15,7 @@ use super::{
     layer::Layer,
     layout::{NONE, SECTIONS},
 };
-use crate::{
-    Secret, SourceHistory,
-    days::{is_day_or_none, unpack_day},
-};
+use crate::{Secret, SourceHistory};
 
 /// Checks everything and makes a layer of it in which every source counts.
 pub(super) fn open(file: SectionFile) -> Result<Layer, IndexError> {
@@ -171,7 +169,7 @@ fn check_statements(layer: &Layer) -> Result<(), String> {
         let right = is_text(statement.label)
             && optional.into_iter().all(is_text_or_none)
             && category.is_some()
-            && is_day_or_none(statement.party_listed_on)
+            && day::is_day_or_none(statement.party_listed_on)
             && last_program <= layer.programs.len() as u64;
         if !right {
             return Err(format!("statement {number} is wrong"));
@@ -191,8 +189,8 @@ fn check_claims(layer: &Layer) -> Result<(), String> {
     for (number, claim) in layer.claims.iter().enumerate() {
         let right = (claim.statement as usize) < layer.statements.len()
             && (claim.origin as usize) < layer.origins.len()
-            && unpack_day(claim.valid_from).is_some()
-            && is_day_or_none(claim.valid_to);
+            && day::unpack(claim.valid_from).is_some()
+            && day::is_day_or_none(claim.valid_to);
         if !right {
             return Err(format!("claim {number} is wrong"));
         }

@@ -3,13 +3,13 @@
 use std::{cmp::Ordering, fmt};
 
 use jiff::{Timestamp, civil::Date};
+use tracehound_labels::day;
 use tracehound_model::{Category, Claim, Confidence, SourceId, Statement, Subject};
 
 use super::{
     layer::Layer,
     layout::{ClaimRecord, Origin, StatementRecord},
 };
-use crate::days::unpack_day;
 
 /// A claim as it lies in a file of an index. Reading a field costs no allocation; [`to_claim`](Self::to_claim) copies it out.
 #[derive(Clone, Copy)]
@@ -70,12 +70,12 @@ impl<'a> ClaimRef<'a> {
 
     /// First day it holds.
     pub fn valid_from(&self) -> Date {
-        unpack_day(self.record.valid_from).expect("days are checked on opening")
+        day::unpack(self.record.valid_from).expect("days are checked on opening")
     }
 
     /// Day from which it no longer holds.
     pub fn valid_to(&self) -> Option<Date> {
-        unpack_day(self.record.valid_to)
+        day::unpack(self.record.valid_to)
     }
 
     /// Whether it holds on `day`.
@@ -109,7 +109,7 @@ impl<'a> ClaimRef<'a> {
 
     /// Date the party was listed, which is not the date of this claim.
     pub fn party_listed_on(&self) -> Option<Date> {
-        unpack_day(self.statement().party_listed_on)
+        day::unpack(self.statement().party_listed_on)
     }
 
     /// A TagPack actor id.

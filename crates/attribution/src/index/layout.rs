@@ -48,7 +48,7 @@ pub(super) struct ClaimRecord {
     pub(super) id: u64,
     pub(super) statement: u32,
     pub(super) origin: u32,
-    /// [`pack_day`].
+    /// [`tracehound_labels::day`].
     pub(super) valid_from: i32,
     pub(super) valid_to: i32,
 }

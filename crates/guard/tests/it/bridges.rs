@@ -2,7 +2,10 @@
 
 use tracehound_guard::{Context, Facts, Policy, Report, check_safe, check_tx, policy::DEFAULT};
 
-use crate::NO_REFUND;
+use crate::{
+    NO_REFUND,
+    left::{call, number, word},
+};
 
 const ME: &str = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
 const BRIDGE: &str = "0xe7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e731";
@@ -17,19 +20,6 @@ const WORDS: &str =
     "deposit(bytes32,bytes32,bytes32,bytes32,uint256,uint256,uint256,bytes32,uint32,uint32,uint32,bytes)";
 const BURN: &str = "depositForBurn(uint256,uint32,bytes32,address)";
 const OFT: &str = "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";
-
-fn word(value: &str) -> String {
-    format!("{:0>64}", value.trim_start_matches("0x").to_lowercase())
-}
-
-fn number(value: u64) -> String {
-    format!("{value:064x}")
-}
-
-fn call(function: &str, words: &[String]) -> String {
-    let selector = &alloy_primitives::keccak256(function)[..4];
-    format!("{}{}", hex::encode(selector), words.concat())
-}
 
 fn policy(more: &str) -> Policy {
     let bridge = format!("[[trusted]]\naddress='{BRIDGE}'\nlabel='a bridge'\nroles=['contract','spender']\n");

@@ -19,16 +19,16 @@ const WSTETH: &str = "0x7f39C581F595B53c5cb19bD0b3f8dA6c935E2Ca0";
 const UNKNOWN: &str = "0xe7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e731";
 const ETHER: u64 = 1_000_000_000_000_000_000;
 
-fn word(value: &str) -> String {
+pub(crate) fn word(value: &str) -> String {
     format!("{:0>64}", value.trim_start_matches("0x").to_lowercase())
 }
 
-fn number(value: u64) -> String {
+pub(crate) fn number(value: u64) -> String {
     format!("{value:064x}")
 }
 
 /// Call data of a function of words.
-fn call(function: &str, words: &[String]) -> String {
+pub(crate) fn call(function: &str, words: &[String]) -> String {
     let selector = &alloy_primitives::keccak256(function)[..4];
     format!("{}{}", hex::encode(selector), words.concat())
 }

@@ -293,9 +293,13 @@ fn chain_text(OnChain { chain, name, statements }: &OnChain, out: &mut dyn Write
             labels::Nature::Asset => ", an asset",
             labels::Nature::Victim => ", a victim of an exploit",
         };
+        let entity = match &said.entity {
+            Some(entity) if said.nature == labels::Nature::Entity => format!(" ({})", label(entity)),
+            _ => String::new(),
+        };
         writeln!(
             out,
-            "    {}{nature}: {} of {}, confidence {} [{}]",
+            "    {}{entity}{nature}: {} of {}, confidence {} [{}]",
             label(&said.label),
             label(&said.source),
             label(&said.version),

@@ -363,7 +363,7 @@ fn check_day(pack: &Pack, today: Date) -> Result<(), ShelfError> {
     let manifest = pack.manifest();
     let what = match manifest.expires {
         _ if manifest.issued > today => format!("is of {}, which has not come", manifest.issued),
-        Some(expires) if expires <= today => format!("has been too old since {expires}"),
+        Some(expires) if manifest.is_expired(today) => format!("has been too old since {expires}"),
         _ => return Ok(()),
     };
     Err(ShelfError::Day { name: manifest.name.clone(), version: manifest.version, what })

@@ -3,7 +3,7 @@
 mod answer;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::OnceLock,
 };
 
@@ -117,6 +117,7 @@ pub struct Screener<'a> {
 }
 
 /// A claim against somebody, on its way through the rules.
+#[derive(Clone)]
 struct Hit {
     claim: Claim,
     /// Since when it has been listed without a break, in whatever words.
@@ -128,7 +129,7 @@ struct Hit {
     worth: Option<Worth>,
     total: Amount,
     txs: Vec<TxNum>,
-    /// By whom the party that the claim names is owned.
+    /// The listed parties that own whom the claim names by half or more: the hit then counts as under sanctions.
     owned: Option<Ownership>,
     /// Its countries, where the policy asks for them.
     jurisdictions: Vec<Country>,
@@ -320,41 +321,51 @@ impl<'a> Screener<'a> {
         self.parties.get_or_init(|| Parties::of(self.index, self.day).ok()).as_ref()
     }
 
-    /// Adds whom listed parties own by half or more of those that the subject is named as, and the countries of services where
-    /// a rule asks for them.
+    /// Adds whom listed parties own by half or more, of those that the subject or a counterparty is named as, and the
+    /// countries of services where a rule asks for them.
     fn look_behind(&self, findings: &mut Findings) {
         let mut found = Vec::new();
-        for hit in findings.hits.iter().filter(|hit| hit.exposure == ExposureType::Identified) {
+        let mut seen: BTreeMap<(&SourceId, &str), Option<Ownership>> = BTreeMap::new();
+        for hit in &findings.hits {
             // Whoever stands on a sanctions list is listed already.
             let is_sanctions = self.kinds.get(&hit.claim.source) == Some(&SourceKind::Sanctions);
-            if is_sanctions || hit.claim.statement.party_id.is_none() {
+            let Some(party) = hit.claim.statement.party_id.as_deref().filter(|_| !is_sanctions) else {
                 continue;
-            }
-            let ownership = self.parties().and_then(|parties| parties.ownership(&hit.claim).ok());
-            let Some(ownership) = ownership else {
-                findings.gaps.push(no_parties("nobody's owners were looked at"));
-                break;
             };
-            let Some(ownership) = ownership else { continue };
-            match ownership.reach {
-                Reach::Half => found.push((hit.claim.clone(), hit.since, ownership)),
-                Reach::MayBeHalf => {
-                    let sentence = format!("{} is {ownership}", hit.claim.statement.label);
-                    findings.gaps.push(Gap::about_subject(GapKind::OwnershipUnknown, sentence));
+            let ownership = match seen.entry((&hit.claim.source, party)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => {
+                    let ownership = self.parties().and_then(|parties| parties.ownership(&hit.claim).ok());
+                    let Some(ownership) = ownership else {
+                        findings.gaps.push(no_parties("nobody's owners were looked at"));
+                        break;
+                    };
+                    if let Some(ownership) = &ownership {
+                        let sentence = format!("{} is {ownership}", hit.claim.statement.label);
+                        match ownership.reach {
+                            Reach::MayBeHalf => {
+                                findings.gaps.push(Gap::about_subject(GapKind::OwnershipUnknown, sentence));
+                            }
+                            Reach::BelowHalf if hit.exposure != ExposureType::Identified => {}
+                            Reach::Half | Reach::BelowHalf => findings.notes.push(sentence),
+                        }
+                    }
+                    unknown.insert(ownership)
                 }
-                Reach::BelowHalf => {
-                    findings.notes.push(format!("{} is {ownership}", hit.claim.statement.label));
+            };
+            let Some(ownership) = ownership.as_ref().filter(|ownership| ownership.reach == Reach::Half)
+            else {
+                continue;
+            };
+            let owned = Some(ownership.clone());
+            found.push(match hit.exposure {
+                ExposureType::Identified => {
+                    Hit { exposure: ExposureType::Owned, owned, ..own((hit.claim.clone(), hit.since)) }
                 }
-            }
+                _ => Hit { owned, ..hit.clone() },
+            });
         }
-        for (claim, since, ownership) in found {
-            let note = format!("{} is {ownership}", claim.statement.label);
-            if !findings.notes.contains(&note) {
-                findings.notes.push(note);
-            }
-            let exposure = ExposureType::Owned;
-            findings.hits.push(Hit { exposure, owned: Some(ownership), ..own((claim, since)) });
-        }
+        findings.hits.extend(found);
         if self.settings.policy.rules.iter().any(|rule| !rule.jurisdictions.is_empty()) {
             for hit in &mut findings.hits {
                 let countries = self.parties().and_then(|parties| parties.jurisdictions(&hit.claim).ok());

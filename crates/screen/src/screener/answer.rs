@@ -19,10 +19,7 @@ use crate::{
 impl Hit {
     /// As what the rules see it: whom listed parties own counts as listed.
     fn category(&self) -> Category {
-        match self.exposure {
-            ExposureType::Owned => Category::Sanction,
-            _ => self.claim.statement.category,
-        }
+        if self.owned.is_some() { Category::Sanction } else { self.claim.statement.category }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::{Timestamp, ToSpan};
 use tracehound_analysis::trace::Known;
+use tracehound_attribution::index::Index;
 use tracehound_ledger::{AddrNum, Ledger, TxNum, UtxoRows};
 use tracehound_model::{
     BlockHash, Category, Decision, OutPoint, Relation, RelationKind, ScriptKey, ScriptType, SourceKind,
@@ -14,8 +15,8 @@ use crate::support::{
     FRESH, NETWORK, address, at, claim, day, index, key, ledger, party, screen, source, sources,
 };
 
-#[test]
-fn who_is_owned_by_half_is_for_review_as_owned_with_the_way() {
+/// Two wallets, of a company of which a listed person owns half and of one of which he owns less.
+fn shells() -> Index {
     let mut all = sources();
     all.push(source("own-shells", SourceKind::Own, "2025-06-14"));
     all.sort_by(|a, b| a.source.id.cmp(&b.source.id));
@@ -35,7 +36,12 @@ fn who_is_owned_by_half_is_for_review_as_owned_with_the_way() {
         claim
     };
     let claims = vec![wallet(1, "half"), wallet(2, "less")];
-    let index = index(all, claims, vec![owned("half", 500_000), owned("less", 499_999), listed]);
+    index(all, claims, vec![owned("half", 500_000), owned("less", 499_999), listed])
+}
+
+#[test]
+fn who_is_owned_by_half_is_for_review_as_owned_with_the_way() {
+    let index = shells();
     let ask = |number| screen(&index, None, &Policy::lists_only(), FRESH, &address(number));
     let kinds =
         |number| -> Vec<ExposureType> { ask(number).exposures.iter().map(|row| row.exposure).collect() };
@@ -44,6 +50,37 @@ fn who_is_owned_by_half_is_for_review_as_owned_with_the_way() {
     let evidence = serde_json::to_string(&ask(1).evidence).expect("JSON");
     assert!(evidence.contains("Xaver Blockedman") && evidence.contains("500000"), "{evidence}");
     assert_eq!(kinds(2), [ExposureType::Identified]);
+}
+
+/// As [`who_is_owned_by_half_is_for_review_as_owned_with_the_way`], of whom the subject was paid by.
+#[test]
+fn a_counterparty_that_is_owned_by_half_counts_as_under_sanctions() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let time = u32::try_from(at(FRESH).as_second()).expect("this century") - 3600;
+    let mut block = BlockMaker::new(BlockHash::default(), time, 1);
+    let mut pay = |payer: usize, to: usize, nonce: u64| {
+        let from = block.tx(&[], &[(50_000, Some(key(payer))), (nonce, None)]);
+        block.tx(&[(OutPoint { txid: from, vout: 0 }, None)], &[(40_000, Some(key(to)))]);
+    };
+    pay(1, 3, 1);
+    pay(2, 5, 2);
+    let ledger = ledger(dir.path(), &[block.done()]);
+    let index = shells();
+    let ask = |number| screen(&index, Some(&ledger), &Policy::strict(), FRESH, &address(number));
+    let of_half = ask(3);
+    let rows: Vec<_> = of_half.exposures.iter().map(|row| (row.exposure, row.category)).collect();
+    assert_eq!(
+        rows,
+        [(ExposureType::Direct, Category::Exchange), (ExposureType::Direct, Category::Sanction)]
+    );
+    assert_eq!(of_half.decision, Decision::Review);
+    let reason = of_half.reason.expect("a reason");
+    assert_eq!(reason.rule.as_deref(), Some("direct-sanction"));
+    assert!(of_half.summary.contains("owns 50 % of half Trading"), "{}", of_half.summary);
+    let evidence = serde_json::to_string(&of_half.evidence).expect("JSON");
+    assert!(evidence.contains("Xaver Blockedman"), "{evidence}");
+    let of_less: Vec<_> = ask(5).exposures.iter().map(|row| row.category).collect();
+    assert_eq!(of_less, [Category::Exchange]);
 }
 
 /// The blocks whose times are looked at by halves are all of after the moment; the one that is not stands between them.

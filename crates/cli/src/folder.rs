@@ -48,9 +48,13 @@ impl Folder {
         self.workspace.folder()
     }
 
-    /// The network given, or that of the only ledger there is; mainnet where there is none or are several.
-    pub(crate) fn network(&self, given: Option<BitcoinNetwork>) -> BitcoinNetwork {
-        given.unwrap_or_else(|| self.layout().network())
+    /// The network given, or else that of what is asked about ([`DataFolder::network_of`]).
+    pub(crate) fn network(
+        &self,
+        given: Option<BitcoinNetwork>,
+        asked: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> BitcoinNetwork {
+        given.unwrap_or_else(|| self.layout().network_of(asked))
     }
 
     /// What is there now, to be asked. A network's ledger is confirmed before anything more is printed.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tracehound_model::{BitcoinNetwork, Chain};
+use tracehound_model::{Address, BitcoinNetwork, Chain, Pasted};
 
 use crate::EngineError;
 
@@ -77,10 +77,15 @@ impl DataFolder {
         self.0.join("lists")
     }
 
-    /// The network of the only ledger there is; mainnet where there is none or are several.
-    pub fn network(&self) -> BitcoinNetwork {
-        let mut there = BitcoinNetwork::ALL.into_iter().filter(|&network| self.ledger(network).is_dir());
-        match (there.next(), there.next()) {
+    /// The network of the only ledger there is that may hold all that is `asked` about: every address fits it, and what is
+    /// no address fits any. Mainnet where there is no such ledger or are several.
+    pub fn network_of(&self, asked: impl IntoIterator<Item = impl AsRef<str>>) -> BitcoinNetwork {
+        let addresses: Vec<Address> =
+            asked.into_iter().filter_map(|text| Some(Pasted::read(text.as_ref()).ok()?.address)).collect();
+        let fits = |network| addresses.iter().all(|address| address.fits(Chain::Bitcoin(network)));
+        let there = BitcoinNetwork::ALL.into_iter().filter(|&network| self.ledger(network).is_dir());
+        let mut fitting = there.filter(|&network| fits(network));
+        match (fitting.next(), fitting.next()) {
             (Some(only), None) => only,
             _ => BitcoinNetwork::Mainnet,
         }

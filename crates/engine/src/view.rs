@@ -78,7 +78,8 @@ impl View {
         let address = Pasted::read(text)?.address;
         if address.script().is_none() || !address.fits(Chain::Bitcoin(self.network)) {
             return Err(EngineError::Question(format!(
-                "`{text}` is not an address of this network (--network chooses another)"
+                "`{text}` is no address of {:?}, which is asked here (--network chooses another)",
+                self.network
             )));
         }
         Ok(keys.owners(&address))

@@ -37,6 +37,7 @@ pub(crate) fn run(common: &Common, args: &DemoArgs, out: &mut dyn Write) -> Resu
     let temporary = tempfile::tempdir().into_diagnostic()?;
     let root = args.keep.as_deref().unwrap_or_else(|| temporary.path());
     let data = Folder::resolve(Some(root))?;
+    data.keep_private(common.group, common.quiet);
     tell(common, out, args, root, &data).into_diagnostic().wrap_err("the demo")?;
     Ok(0)
 }
@@ -116,7 +117,11 @@ fn tell_any(common: &Common, out: &mut dyn Write, args: &DemoArgs, root: &Path, 
     writeln!(out, "6. Where the generated loot went\n")?;
     follow_the_loot(out, data, &index, &case, now)?;
     if args.keep.is_some() && !common.quiet {
-        writeln!(out, "\nThe data is kept: tracehound --data {} screen ADDRESS", root.display())?;
+        let thief = case.address_of(Role::Thief).ok_or("the case has no thief")?;
+        writeln!(out, "\nThe data is kept; to go on with it:")?;
+        writeln!(out, "   export TRACEHOUND_DATA={}", root.display())?;
+        writeln!(out, "   tracehound screen {NAMED_BY_FBI}")?;
+        writeln!(out, "   tracehound report trace {thief} --html trace.html")?;
     }
     Ok(())
 }

@@ -25,23 +25,26 @@ pub(crate) fn run(
     let workspace = data.workspace();
     match command {
         LedgerCommand::Info(LedgerArgs { network }) => {
-            let info = workspace.ledger_info(data.network(*network)).into_diagnostic()?;
+            let info = workspace.ledger_info(data.network(*network, None::<&str>)).into_diagnostic()?;
             print(common, &info, |out| print_info(out, &info), out)?;
         }
         LedgerCommand::Verify(LedgerArgs { network }) => {
-            let verified = workspace.ledger_verify(data.network(*network)).into_diagnostic()?;
+            let verified = workspace.ledger_verify(data.network(*network, None::<&str>)).into_diagnostic()?;
             print(common, &verified, |out| print_verified(out, &verified), out)?;
         }
         LedgerCommand::Repair(RepairArgs { ledger, accept_loss }) => {
             progress::end_on_interrupt();
-            let done =
-                workspace.ledger_repair(data.network(ledger.network), *accept_loss, &progress::interrupted);
+            let done = workspace.ledger_repair(
+                data.network(ledger.network, None::<&str>),
+                *accept_loss,
+                &progress::interrupted,
+            );
             let Some(repaired) = unless_stopped(done)? else { return Ok(CUT_SHORT) };
             print(common, &repaired, |out| print_repaired(out, &repaired), out)?;
         }
         LedgerCommand::Upgrade(LedgerArgs { network }) => {
             progress::end_on_interrupt();
-            let done = workspace.ledger_upgrade(data.network(*network), &progress::interrupted);
+            let done = workspace.ledger_upgrade(data.network(*network, None::<&str>), &progress::interrupted);
             let Some(upgraded) = unless_stopped(done)? else { return Ok(CUT_SHORT) };
             let text = |out: &mut dyn Write| {
                 let (rewritten, segments) = (upgraded.rewritten, upgraded.segments);

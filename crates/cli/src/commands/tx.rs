@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &TxArgs, out: &mut dyn Write) -> Result<u8> {
-    let network = data.network(args.network);
+    let network = data.network(args.network, None::<&str>);
     let question = Question { network, moment: args.moment.asked(), txid: args.txid };
     let tx = match data.snapshot(network)?.tx(&question).into_diagnostic()? {
         Answer::Found(tx) => tx,

@@ -26,6 +26,37 @@ fn the_demo_tells_its_story_and_calls_the_generated_generated() {
     }
 }
 
+/// Two ledgers are kept, and no line names a network: the address says which is meant.
+#[cfg(unix)]
+#[test]
+fn what_the_demo_says_to_go_on_with_works_and_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let data = tempfile::tempdir().expect("temporary folder");
+    let kept = data.path().join("kept");
+    let story = text(&tracehound(data.path(), &["demo", "--keep", &kept.to_string_lossy()], ""));
+    let mode = std::fs::metadata(&kept).expect("made").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    let lines = || story.lines().filter_map(|line| line.trim().strip_prefix("tracehound "));
+    assert_eq!(lines().count(), 2, "{story}");
+    let page = data.path().join("trace.html");
+    for line in lines() {
+        let words: Vec<String> =
+            line.split(' ').map(|word| word.replace("trace.html", &page.to_string_lossy())).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let output = tracehound(&kept, &words, "");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(output.status.code(), Some(0 | 10 | 20 | 30)), "{line}: {said}");
+        assert!(!said.contains("other users"), "{line}: {said}");
+    }
+    assert!(std::fs::read_to_string(&page).expect("written").contains("Generated Service"));
+    let address = lines().next_back().and_then(|line| line.split(' ').nth(2)).expect("an address");
+    let refused = tracehound(&kept, &["trace", address, "--network", "mainnet"], "");
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("is no address of Mainnet") && said.contains("--network"), "{said}");
+}
+
 #[test]
 fn a_real_chain_goes_in_and_a_counterparty_comes_out() {
     let Some(blocks) = shared_data("bitcoin/nbitcoin_blk00000.dat") else { return };

@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(super) fn run(common: &Common, data: &Folder, args: &PatternsArgs, out: &mut dyn Write) -> Result<u8> {
-    let network = data.network(args.network);
+    let network = data.network(args.network, [&args.subject]);
     let question = Question {
         network,
         moment: args.moment.asked(),

@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub(super) fn run(common: &Common, data: &Folder, args: &PeelArgs, out: &mut dyn Write) -> Result<u8> {
-    let network = data.network(args.network);
+    let network = data.network(args.network, [&args.from]);
     let question = Question {
         network,
         moment: args.moment.asked(),

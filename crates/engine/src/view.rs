@@ -78,8 +78,8 @@ impl View {
         let address = Pasted::read(text)?.address;
         if address.script().is_none() || !address.fits(Chain::Bitcoin(self.network)) {
             return Err(EngineError::Question(format!(
-                "`{text}` is no address of {:?}, which is asked here (--network chooses another)",
-                self.network
+                "`{text}` is no address of {}, which is asked here (--network chooses another)",
+                format!("{:?}", self.network).to_lowercase()
             )));
         }
         Ok(keys.owners(&address))

@@ -218,7 +218,7 @@ fn a_trace_starts_from_an_address_a_transaction_or_an_output() {
     let wrong = [
         (format!("{txid}:7"), "has 1 outputs"),
         ("nonsense".to_owned(), "no output (TXID:N), transaction or address"),
-        ("1BitcoinEaterAddressDontSendf59kuE".to_owned(), "not an address of this network"),
+        ("1BitcoinEaterAddressDontSendf59kuE".to_owned(), "no address of regtest"),
     ];
     for (from, says) in wrong {
         let output = soon(data.path(), &["trace", &from]);

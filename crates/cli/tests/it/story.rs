@@ -54,7 +54,7 @@ fn what_the_demo_says_to_go_on_with_works_and_is_its_owners_alone() {
     let refused = tracehound(&kept, &["trace", address, "--network", "mainnet"], "");
     assert_eq!(refused.status.code(), Some(1));
     let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(said.contains("is no address of Mainnet") && said.contains("--network"), "{said}");
+    assert!(said.contains("is no address of mainnet") && said.contains("--network"), "{said}");
 }
 
 #[test]

@@ -33,6 +33,10 @@ mod vouched;
 mod worth;
 
 pub use self::{limits::together, queue::queue};
+pub(crate) use self::{
+    limits::{Leaving, leaving},
+    ownership::refunds,
+};
 use crate::{
     case::Case,
     finding::{CheckId, Finding},

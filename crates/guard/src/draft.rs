@@ -10,6 +10,7 @@ use crate::{
     chain::Concerned,
     context::Context,
     finding::{CheckId, Finding, Severity},
+    intent,
     report::{Item, Kind, NodeReport, Report},
     scalar::Malformed,
 };
@@ -23,6 +24,8 @@ pub(crate) struct Draft {
     /// Whom it deals with.
     pub concerned: Concerned,
     node: Option<NodeReport>,
+    /// What leaves by all of it.
+    together: Option<String>,
 }
 
 impl Draft {
@@ -81,7 +84,8 @@ impl Draft {
         for case in cases {
             concerned.add(case);
         }
-        Self { items, findings, gaps, concerned, node: None }
+        let together = (cases.len() > 1).then(|| intent::in_all(cases.iter())).flatten();
+        Self { items, findings, gaps, concerned, node: None, together }
     }
 
     /// With what a node showed, and what is to be said of it.
@@ -106,7 +110,11 @@ impl Draft {
                 gaps.push(gap);
             }
         }
-        Report { node: self.node, ..Report::new(kind, self.items, self.findings, gaps, context) }
+        Report {
+            node: self.node,
+            together: self.together,
+            ..Report::new(kind, self.items, self.findings, gaps, context)
+        }
     }
 }
 

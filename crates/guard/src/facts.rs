@@ -100,6 +100,8 @@ pub struct AccountFacts {
     pub kind: Option<Kind>,
     /// Keccak-256 of its code.
     pub code_hash: Option<Hash>,
+    /// Number of the next transaction that it sends.
+    pub nonce: Option<u64>,
     /// When it was created.
     pub created: Option<Timestamp>,
     /// Whether its source is published and matches.

@@ -1,9 +1,16 @@
 //! What is to be signed, in one sentence a person understands.
 
+mod protocols;
+
+pub(crate) use self::protocols::initializer;
+
+use std::collections::BTreeSet;
+
 use alloy_primitives::{Address, U256};
 
 use crate::{
     case::{Case, Subject},
+    checks,
     decode::{Act, By, Call, Extent, Grant, Placed, Plan, Power, Setting, Value},
     known::{self, Size},
     message::Method,
@@ -53,8 +60,11 @@ pub fn sentence(case: &Case<'_>) -> String {
             .or_else(|| numbered(case, placed))
             .or_else(|| lent(case, placed))
             .or_else(|| kept(case, placed))
-            .or_else(|| burnt(case, placed));
-        parts.push(told.unwrap_or_else(|| act(case, &placed.act)));
+            .or_else(|| burnt(case, placed))
+            .or_else(|| protocols::made(case, placed))
+            .or_else(|| protocols::either(case, placed))
+            .or_else(|| protocols::told(case, placed));
+        parts.push(told.unwrap_or_else(|| act(case, &placed.act, call)));
     }
     if let Some((data, meaning)) = case.typed() {
         if let Some(account) = case.signs_as {
@@ -108,19 +118,54 @@ pub fn sentence(case: &Case<'_>) -> String {
             (Method::Personal, None) => format!("signs {} bytes that are no text", message.bytes.len()),
         });
     }
-    join(parts)
-}
-
-fn join(mut parts: Vec<String>) -> String {
-    if parts.is_empty() {
+    let refunds = checks::refunds(case);
+    if parts.is_empty() && refunds.is_empty() {
         return "does nothing: no money, no data".to_owned();
     }
     if parts.len() > MOST {
         let more = parts.len() - MOST;
         parts.truncate(MOST);
-        parts.push(format!("and {more} things more"));
+        let all = in_all(std::iter::once(case)).map_or_else(String::new, |all| format!(": {all}"));
+        parts.push(format!("and {more} things more{all}"));
     }
+    parts.extend(refunds);
     parts.join("; ")
+}
+
+/// What may leave by all of several, and to how many it goes.
+pub(crate) fn in_all<'c, 'a: 'c>(cases: impl Iterator<Item = &'c Case<'a>>) -> Option<String> {
+    let mut sums = checks::Leaving::new();
+    let mut to: BTreeSet<Address> = BTreeSet::new();
+    let mut first = None;
+    for case in cases {
+        first.get_or_insert(case);
+        to.extend(case.recipients().into_iter().map(|(_, to)| to).filter(|to| !case.is_own(to)));
+        to.extend(case.grants.iter().map(|(_, grant)| grant.spender).filter(|spender| !case.is_own(spender)));
+        for (token, amount) in checks::leaving(case) {
+            let sum = sums.entry(token).or_default();
+            *sum = sum.saturating_add(amount);
+        }
+    }
+    let case = first?;
+    let assets: Vec<String> = sums
+        .into_iter()
+        .filter(|(_, amount)| !amount.is_zero())
+        .map(|(token, amount)| match token {
+            Some(token) if amount == U256::MAX => format!("all there is of {}", case.show(&token)),
+            token => case.amount(amount, &token.unwrap_or_default()),
+        })
+        .collect();
+    if assets.is_empty() {
+        return None;
+    }
+    let (shown, more) = (&assets[..assets.len().min(MOST)], assets.len().saturating_sub(MOST));
+    let more = if more == 0 { String::new() } else { format!(" and {more} assets more") };
+    let whom = match to.len() {
+        0 => String::new(),
+        1 => ", to 1 address".to_owned(),
+        count => format!(", to {count} addresses"),
+    };
+    Some(format!("in all {}{more} may leave{whom}", shown.join(" and ")))
 }
 
 /// What a function does that exchanges, in the words of money: at a contract that is trusted alone, since elsewhere its name
@@ -262,7 +307,7 @@ fn nothing_more(case: &Case<'_>, placed: &Placed) -> Option<String> {
     })
 }
 
-fn act(case: &Case<'_>, act: &Act) -> String {
+fn act(case: &Case<'_>, act: &Act, call: &Call<'_>) -> String {
     match act {
         Act::Pay { to, value } => {
             format!("sends {} to {}", case.amount(*value, &Address::ZERO), case.show(to))
@@ -277,7 +322,10 @@ fn act(case: &Case<'_>, act: &Act) -> String {
             format!("sends {what}{} to {}", from.unwrap_or_default(), case.show(to))
         }
         Act::Grant(one) => grant(case, one),
-        Act::Setting { safe, setting } => setting_text(case, safe, setting),
+        Act::Setting { safe, setting } => {
+            let decoded = call.decoded.as_ref();
+            setting_text(case, safe, setting, decoded.map(|decoded| &decoded.args[..]))
+        }
         Act::Power { over, holder, power, .. } => {
             let over = case.show(over);
             let to = holder.map_or_else(|| "somebody".to_owned(), |holder| case.show(&holder));
@@ -308,7 +356,12 @@ fn act(case: &Case<'_>, act: &Act) -> String {
     }
 }
 
-fn setting_text(case: &Case<'_>, safe: &Address, setting: &Setting) -> String {
+fn setting_text(
+    case: &Case<'_>,
+    safe: &Address,
+    setting: &Setting,
+    arguments: Option<&[Value<'_>]>,
+) -> String {
     let safe = case.show(safe);
     match setting {
         Setting::AddOwner(owner, needed) => {
@@ -330,7 +383,10 @@ fn setting_text(case: &Case<'_>, safe: &Address, setting: &Setting) -> String {
         Setting::Handler(handler) => format!("sets the fallback handler of {safe} to {}", case.show(handler)),
         Setting::Singleton(code) => format!("exchanges the code of {safe} for that of {}", case.show(code)),
         Setting::Migrate => format!("moves {safe} to another version of its code"),
-        Setting::Setup(owners) => format!("sets up {safe} with {} owners", owners.len()),
+        Setting::Setup(owners) => match arguments.and_then(|args| protocols::set_up(case, args)) {
+            Some(setup) => format!("sets up {safe}: {setup}"),
+            None => format!("sets up {safe} with {} owners", owners.len()),
+        },
     }
 }
 

@@ -109,7 +109,7 @@ pub fn decimal(amount: U256, decimals: u8) -> String {
 pub fn amount(amount: U256, token: Option<&Token>, address: &Address) -> String {
     match token {
         Some(token) => format!("{} {}", decimal(amount, token.decimals), token.symbol),
-        None => format!("{amount} base units of the token {address}"),
+        None => format!("{} base units of the token {address}", decimal(amount, 0)),
     }
 }
 

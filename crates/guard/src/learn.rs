@@ -429,6 +429,8 @@ impl Says<'_> {
             // That it is a token, code alone does not tell.
             kind: if told.kind == Some(Kind::Token) && is_same { told.kind } else { found.kind },
             code_hash,
+            // Time goes on: a file is older than the chain.
+            nonce: found.nonce.or(told.nonce),
             delegate,
             implementation,
             is_pinned: is_same

@@ -46,6 +46,12 @@ pub(crate) fn steps(findings: &[Finding], has_hashes: bool) -> Vec<String> {
              [[trusted]] for a contract), and ask again with --policy."
         ));
     }
+    if worst == Severity::Review && heavy().any(|finding| finding.title.contains("`unseen-loss`")) {
+        steps.push(
+            "Tell the prices of the day (`[[price]]` in a file for --context), and ask again: a fair exchange is allowed then."
+                .to_owned(),
+        );
+    }
     let mut options: Vec<&str> = Vec::new();
     // What would be missing to judge a theft is no matter.
     let missing =

@@ -214,6 +214,9 @@ pub struct Report {
     pub next: Vec<String>,
     /// What is to be signed.
     pub items: Vec<Item>,
+    /// What may leave by all of several, and to how many, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub together: Option<String>,
     /// Findings, the heaviest first.
     pub findings: Vec<Finding>,
     /// What nobody looked at, and how to have it looked at.
@@ -258,6 +261,7 @@ impl Report {
             summary,
             next,
             items,
+            together: None,
             findings,
             gaps,
             lists: context.lists.map(Lists::sources).unwrap_or_default(),

@@ -31,6 +31,9 @@ pub fn write(out: &mut dyn Write, report: &Report) -> fmt::Result {
     if report.items.len() > AT_ONCE {
         writeln!(out, "       and {} more", report.items.len() - AT_ONCE)?;
     }
+    if let Some(together) = &report.together {
+        wrapped(out, "       ", &short.show(together))?;
+    }
     for (index, step) in report.next.iter().enumerate() {
         wrapped(out, if index == 0 { "next:  " } else { "       " }, &clean(step))?;
     }

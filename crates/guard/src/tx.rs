@@ -54,6 +54,8 @@ pub struct EvmTx {
     pub any_chain: bool,
     /// Its type, where given.
     pub kind: Option<u64>,
+    /// Its number among those of its sender, where given.
+    pub nonce: Option<U256>,
     /// Whether the sender follows from a signature, and is no word of the request's.
     pub is_signed: bool,
 }
@@ -126,6 +128,7 @@ pub fn read_raw(bytes: &[u8], path: &str) -> Result<EvmTx, Malformed> {
     };
     tx.any_chain = chain.is_none() && tx.chain_id.is_none() && fields.len() == signed;
     tx.kind = Some(kind.into());
+    tx.nonce = Some(uint(chain.map_or(0, |chain| chain + 1), "nonce")?);
     tx.fee = Some(uint(to - 1, "gas")?.saturating_mul(uint(to - 2, "gasPrice")?));
     if kind == 3 {
         let blobs = fields.get(to + 5).and_then(Rlp::list).map_or(u64::MAX, |hashes| hashes.len() as u64);
@@ -323,6 +326,7 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
     if let Some(chain) = number(&["chainId", "chain_id"])? {
         tx.chain_id = Some(small(chain, &at("chainId"))?);
     }
+    tx.nonce = number(&["nonce"])?;
     let gas = number(&["gas", "gasLimit", "gas_limit"])?;
     let price =
         number(&["maxFeePerGas"])?.max(number(&["gasPrice"])?).max(number(&["maxPriorityFeePerGas"])?);

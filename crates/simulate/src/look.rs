@@ -127,6 +127,7 @@ impl Looking<'_> {
             address: Account(*address),
             kind: Some(kind),
             code_hash: (!account.code.is_empty()).then(|| Hash(keccak256(&account.code))),
+            nonce: Some(account.nonce),
             created: None,
             verified: None,
             delegate,

@@ -10,78 +10,13 @@ use crate::{
         Finding,
         Severity::{Incomplete, Review},
     },
+    flow::{ACROSS, CCTP, OFT_SEND, address, in_word, lz_fee},
     known,
+    there::There,
 };
-
-/// A function of OFT. Source: `LayerZero`, `IOFT.sol`: `send(SendParam, MessagingFee, address)`.
-pub(super) const OFT_SEND: &str =
-    "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";
-
-/// Functions of Across that take a token: depositor, recipient, input token, output token, input amount, output amount, chain.
-pub(super) const ACROSS: [&str; 2] = [
-    "depositV3(address,address,address,address,uint256,uint256,uint256,address,uint32,uint32,uint32,bytes)",
-    "deposit(bytes32,bytes32,bytes32,bytes32,uint256,uint256,uint256,bytes32,uint32,uint32,uint32,bytes)",
-];
-
-/// Domains of CCTP whose chains write addresses as Ethereum does, with the chains. Source: Circle, "CCTP supported blockchains".
-const DOMAINS: [(u64, u64); 10] = [
-    (0, 1),
-    (1, 43114),
-    (2, 10),
-    (3, 42161),
-    (6, 8453),
-    (7, 137),
-    (10, 130),
-    (11, 59144),
-    (13, 146),
-    (14, 480),
-];
-
-/// Endpoints of `LayerZero` V2 whose chains write addresses as Ethereum does, with the chains. Source: `LayerZero`, "Deployed
-/// Endpoints".
-const ENDPOINTS: [(u64, u64); 12] = [
-    (30_101, 1),
-    (30_102, 56),
-    (30_106, 43114),
-    (30_109, 137),
-    (30_110, 42161),
-    (30_111, 10),
-    (30_125, 42220),
-    (30_145, 100),
-    (30_181, 5000),
-    (30_183, 59144),
-    (30_184, 8453),
-    (30_214, 534_352),
-];
 
 const CALLS_THERE: &str = "Calls something on the other chain, which is not read here.";
 const NOT_ABOUT: &str = "What arrives at the other end of the bridge is not about what is given.";
-
-/// An address among the parameters, also where it stands in 32 bytes.
-pub(super) fn address(decoded: &Decoded<'_>, index: usize) -> Option<Address> {
-    decoded.address(index).or_else(|| in_word(decoded.args.get(index)?))
-}
-
-fn in_word(value: &Value<'_>) -> Option<Address> {
-    let bytes = value.bytes().filter(|bytes| bytes.len() == 32 && bytes[..12] == [0; 12])?;
-    Some(Address::from_slice(&bytes[12..]))
-}
-
-/// Where a bridge brings something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum There {
-    /// A chain that writes addresses as this one does.
-    Chain(u64),
-    /// Whatever the bridge calls so: no chain that is known here.
-    Unknown(U256),
-}
-
-impl There {
-    fn of(number: U256, table: &[(u64, u64)]) -> Self {
-        let row = table.iter().find(|(key, _)| U256::from(*key) == number);
-        row.map_or(Self::Unknown(number), |(_, chain)| Self::Chain(*chain))
-    }
-}
 
 pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
     for call in &case.unpacked.calls {
@@ -90,14 +25,19 @@ pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
         let uint = |index: usize| decoded.uint(index).unwrap_or_default();
         let is_empty = |value: Option<&Value<'_>>| value.and_then(Value::bytes).is_none_or(<[u8]>::is_empty);
         match &decoded.function.name[..] {
-            "depositForBurn" | "depositForBurnWithCaller" | "depositForBurnWithHook" => {
+            _ if CCTP.contains(&decoded.signature()) => {
+                // Source: Circle, "CCTP": of one coin the same one comes out.
+                let ticker = decoded.address(3).and_then(|token| known::shipped(&token, case.chain_id));
+                if !ticker.is_some_and(|unit| unit.ticker == "USDC") {
+                    add("Hands a token to the bridge of USDC that is not known to be USDC.");
+                }
                 if !is_empty(decoded.args.get(7)) {
                     add(CALLS_THERE);
                 }
                 if decoded.args.len() >= 7 && uint(5).saturating_mul(U256::from(100)) > uint(0) {
                     add("The bridge may keep more than a hundredth as its fee (maxFee).");
                 }
-                arrives_at(case, call, There::of(uint(1), &DOMAINS), address(decoded, 2), out);
+                arrives_at(case, call, There::of_domain(uint(1)), address(decoded, 2), out);
             }
             "send" if decoded.signature() == OFT_SEND => {
                 let params = decoded.args.first().map(Value::elements).unwrap_or_default();
@@ -109,13 +49,20 @@ pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
                 if !is_about(amount(3), amount(2)) {
                     add(NOT_ABOUT);
                 }
+                if lz_fee(decoded).is_none_or(|fee| !fee.is_zero()) {
+                    let fee = lz_fee(decoded).unwrap_or_default();
+                    add(&format!(
+                        "Pays {fee} base units of LayerZero's own token as a fee (lzTokenFee): which token that is, and what it is \
+                         worth, does not stand in the call data."
+                    ));
+                }
                 if [5, 6]
                     .iter()
                     .any(|at| params.get(*at).and_then(Value::bytes).is_none_or(|it| !it.is_empty()))
                 {
                     add(CALLS_THERE);
                 }
-                arrives_at(case, call, There::of(amount(0), &ENDPOINTS), to, out);
+                arrives_at(case, call, There::of_endpoint(amount(0)), to, out);
             }
             _ if ACROSS.contains(&decoded.signature()) => {
                 if !is_empty(decoded.args.get(11)) {
@@ -155,7 +102,7 @@ fn across(case: &Case<'_>, call: &Call<'_>, decoded: &Decoded<'_>, out: &mut Vec
     } else if !is_about(least, given) {
         out.push(Finding::new(Sim01, Review, &call.path, NOT_ABOUT));
     }
-    arrives_at(case, call, chain.map_or(There::Unknown(number), There::Chain), address(decoded, 1), out);
+    arrives_at(case, call, There::of_chain(number), address(decoded, 1), out);
 }
 
 /// Whether the place is one, another than this, and whoever gets it there the one who has that address here: a contract's address

@@ -3,7 +3,7 @@
 
 use alloy_primitives::{Address, U256};
 
-use super::{bridge::OFT_SEND, ether::AT_ITSELF, ownership};
+use super::{ether::AT_ITSELF, ownership};
 use crate::{
     case::{Case, Subject},
     decode::Call,
@@ -12,6 +12,7 @@ use crate::{
         Finding,
         Severity::{self, Block, Review},
     },
+    flow::OFT_SEND,
 };
 
 /// Keeps a name of ENS. Source: ensdomains/ens-contracts, `ETHRegistrarController.sol`.
@@ -69,11 +70,11 @@ fn severity(case: &Case<'_>, amount: U256) -> Option<Severity> {
 fn costs(case: &Case<'_>) -> Vec<U256> {
     let network = match &case.subject {
         Subject::Tx(tx) => tx.fee,
-        Subject::Safe(safe) if safe.entry.tx.gas_token.is_zero() => Some(ownership::refund(&safe.entry.tx)),
         _ => None,
     };
+    let refunds = ownership::Refund::all(case).into_iter().filter(|refund| refund.token.is_zero());
     let calls =
         case.unpacked.calls.iter().enumerate().filter(|(_, call)| !call.delegate && !call.value.is_zero());
     let asked = calls.filter(|(index, _)| purpose(case, *index).is_some()).map(|(_, call)| call.value);
-    network.into_iter().chain(asked).collect()
+    network.into_iter().chain(refunds.map(|refund| refund.likely())).chain(asked).collect()
 }

@@ -4,7 +4,6 @@
 use alloy_primitives::{Address, U256};
 
 use super::{
-    bridge::{self, ACROSS, OFT_SEND},
     costs::{self, RENEW},
     price, worth,
 };
@@ -12,6 +11,7 @@ use crate::{
     case::Case,
     decode::{Call, EXECUTE, Plan, Value},
     finding::{CheckId::Sim01, Finding, Severity::Review},
+    flow::{self, ACROSS, OFT_SEND},
     swap::Swap,
 };
 
@@ -28,13 +28,15 @@ enum Use {
 pub(super) const AT_ITSELF: &[&str] =
     &["multicall(bytes[])", "multicall(uint256,bytes[])", "multicall(bytes32,bytes[])"];
 
-/// Functions whose calls are made by others, later: what is sent along with these stays. Source: `OpenZeppelin`,
+/// Functions whose calls are made by others, or later: what is sent along with these stays. Source: `OpenZeppelin`,
 /// `TimelockController.sol`, `Governor.sol`.
 const LATER: &[&str] = &[
     "schedule(address,uint256,bytes,bytes32,bytes32,uint256)",
     "scheduleBatch(address[],uint256[],bytes[],bytes32,bytes32,uint256)",
     "propose(address[],uint256[],bytes[],string)",
     "queue(address[],uint256[],bytes[],bytes32)",
+    // Its own timelock alone may have it pass anything on.
+    "relay(address,uint256,bytes)",
 ];
 
 /// What a name of so many letters costs, in 10^-18 dollars a second. Source: ensdomains/ens-contracts,
@@ -102,13 +104,14 @@ fn used(case: &Case<'_>, call: &Call<'_>, value: U256) -> Use {
     match decoded.signature() {
         "deposit()" => all_if(case.wraps(&to)),
         "submit(address)" => all_if(case.stakes(&to)),
-        "depositTo(address)" => Use::All,
+        // It comes back from there alone where it is a deposit for gas.
+        "depositTo(address)" => all_if(is_entry_point(case, &to)),
         RENEW => Use::UpTo(rent(case, decoded.args.first(), decoded.uint(1))),
         OFT_SEND => {
             let fee = decoded.args.get(1).and_then(|fee| fee.elements().first().and_then(Value::uint));
             Use::UpTo(fee.unwrap_or_default())
         }
-        signature if ACROSS.contains(&signature) && is_coin(bridge::address(decoded, 2)) => {
+        signature if ACROSS.contains(&signature) && is_coin(flow::address(decoded, 2)) => {
             Use::UpTo(decoded.uint(4).unwrap_or_default())
         }
         signature if EXECUTE.contains(&signature) => {
@@ -121,6 +124,11 @@ fn used(case: &Case<'_>, call: &Call<'_>, value: U256) -> Use {
             _ => all_if(Swap::of(call).is_some_and(|swap| is_coin(swap.gives) && swap.most.is_some())),
         },
     }
+}
+
+/// Whether an address is an official entry point of ERC-4337.
+fn is_entry_point(case: &Case<'_>, to: &Address) -> bool {
+    crate::entries::find(to, case.chain_id).is_some_and(|entry| entry.label.starts_with("EntryPoint "))
 }
 
 /// What it may cost at most to keep a name for so long, at the least that an ether is worth.

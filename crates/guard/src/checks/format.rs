@@ -1,13 +1,17 @@
 //! G-FMT-01 and G-WRAP-01.
 
+use alloy_primitives::U256;
+
+use super::queue::AHEAD;
 use crate::{
     case::{Case, Subject},
     decode::{EXECUTE, Plan},
     finding::{
-        CheckId::{Fmt01, Gas01, Wrap01},
+        CheckId::{Fmt01, Gas01, Sig03, Wrap01},
         Finding,
         Severity::{Block, Incomplete, Review},
     },
+    tx::EvmTx,
 };
 
 pub(super) fn encoding(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -48,12 +52,31 @@ pub(super) fn sending(case: &Case<'_>, out: &mut Vec<Finding>) {
         let title = "Which chain it is for is not known (--chain-id).";
         out.push(Finding::new(Fmt01, Incomplete, &case.path, title));
     }
+    out.extend(numbered(case, tx));
     let bounds = &case.policy.bounds;
     if let Some(fee) = tx.fee.filter(|fee| *fee > bounds.review_fee.0) {
         let severity = if fee > bounds.block_fee.0 { Block } else { Review };
         let title = format!("May cost {} in fees.", case.amount(fee, &alloy_primitives::Address::ZERO));
         out.push(Finding::new(Gas01, severity, &case.path, title));
     }
+}
+
+/// The number of a transaction against the next one of its sender, where that is known.
+fn numbered(case: &Case<'_>, tx: &EvmTx) -> Option<Finding> {
+    let next = U256::from(case.facts.at(&tx.from.or(case.actor)?)?.nonce?);
+    let number = tx.nonce?;
+    let title = if number < next {
+        format!(
+            "Its number (nonce) is {number}, and the sender's next one is {next}: that number is used already, and it can never be sent."
+        )
+    } else if number - next > U256::from(AHEAD) {
+        format!(
+            "Its number (nonce) is {number}, and the sender's next one is {next}: signed now, it can be kept and sent much later."
+        )
+    } else {
+        return None;
+    };
+    Some(Finding::new(Sig03, Review, &case.path, title))
 }
 
 /// Commands that are run for whoever signed them. Source: Uniswap/universal-router, from 2.1 on.

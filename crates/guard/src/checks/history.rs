@@ -17,6 +17,7 @@ use crate::{
         Finding,
         Severity::{Block, Incomplete, Info, Review},
     },
+    flow::{Flow, Rest},
     policy::Role,
     swap::Swap,
 };
@@ -52,6 +53,7 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
                     strangers_within(case, call, beneficiaries, out);
                 }
                 if case.trusts(to, &[Role::Contract, Role::Spender]) || call.delegate {
+                    out.extend(open(case, call, to, beneficiaries));
                     continue;
                 }
                 let verified = case.facts.at(to).is_some_and(|facts| facts.verified == Some(true));
@@ -217,6 +219,22 @@ pub(super) fn unprecedented(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// A contract that is known may still take, or ask for, as much as it likes where the call names no bound.
+fn open(case: &Case<'_>, call: &Call<'_>, to: &Address, beneficiaries: &[Address]) -> Option<Finding> {
+    let is_open = !call.delegate && Flow::of(case, call, beneficiaries).rest == Rest::Open;
+    let name = call.signature().unwrap_or_default();
+    // Of lists of commands that are not read it is said what they are.
+    let is_said = name.starts_with("execute(") || name.starts_with("executeSigned(");
+    (is_open && !is_said).then(|| {
+        let title = format!(
+            "How much leaves by {} at {} does not stand in the call data: the contract decides.",
+            crate::json::shorten(name),
+            case.show(to)
+        );
+        Finding::new(Sim01, Review, &call.path, title)
+    })
+}
+
 /// Tokens that are destroyed, or an NFT: nothing need come back for either.
 fn burnt(case: &Case<'_>, call: &Call<'_>) -> Option<Finding> {
     let to = call.to.filter(|_| call.signature() == Some("burn(uint256)") && !call.delegate)?;
@@ -236,6 +254,18 @@ fn strangers_within(case: &Case<'_>, call: &Call<'_>, served: &[Address], out: &
     }
     let mut found: BTreeSet<Address> = decoded.args.iter().flat_map(Value::addresses).collect();
     let signature = decoded.signature();
+    if signature == MAKES_SAFES {
+        let Some(setup) = crate::intent::initializer(decoded) else {
+            let title = "Makes a Safe that is set up by data which nothing here reads.";
+            out.push(Finding::new(Act01, Incomplete, &call.path, title));
+            return;
+        };
+        if setup.get(2).and_then(Value::address).is_none_or(|runs| !runs.is_zero()) {
+            let title = "Code runs with the new Safe's own storage when it is made (delegatecall), and may make anybody its master.";
+            out.push(Finding::new(Sim01, Review, &call.path, title));
+        }
+        found.extend(setup.iter().flat_map(Value::addresses));
+    }
     let brings_out = table::named(signature).is_some_and(|named| named.kind == PowerKind::Out);
     if brings_out && !HANDS_IN_SIGNATURES.iter().any(|end| signature.ends_with(end)) {
         let words: Vec<Word> = decoded.args.iter().flat_map(words).collect();
@@ -245,11 +275,29 @@ fn strangers_within(case: &Case<'_>, call: &Call<'_>, served: &[Address], out: &
         }
         found.extend(words.into_iter().filter_map(Word::address));
     }
-    for address in found.into_iter().filter(|address| !served.contains(address) && !case.knows(address)) {
+    // A market is made of contracts, and who may be paid is none for that.
+    let market: Vec<Address> = match decoded.args.first() {
+        Some(Value::Tuple(_)) if signature.contains(MARKET) => decoded.args[0].addresses(),
+        _ => Vec::new(),
+    };
+    let is_known = |address: &Address| {
+        if market.contains(address) {
+            address.is_zero() || case.knows_contract(address) || case.wraps(address)
+        } else {
+            case.knows(address)
+        }
+    };
+    for address in found.into_iter().filter(|address| !served.contains(address) && !is_known(address)) {
         let title = format!("Names {}, and nobody vouches for that address.", case.show(&address));
         out.push(Finding::new(Act01, Incomplete, &call.path, title));
     }
 }
+
+/// A function that makes Safes. Source: `SafeProxyFactory.sol`.
+const MAKES_SAFES: &str = "createProxyWithNonce(address,bytes,uint256)";
+
+/// How a market of Morpho is named. Source: morpho-org/morpho-blue, `IMorpho.sol`, `MarketParams`.
+const MARKET: &str = "((address,address,address,address,uint256),";
 
 /// A function whose one address is told in an event and nothing more: who sent the user (`Lido.sol`, `_submit`).
 const TOLD_ALONE: &str = "submit(address)";

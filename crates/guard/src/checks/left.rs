@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, U256};
 
-use super::{limits, ownership};
+use super::ownership;
 use crate::{
     ask::{Listing, Moved},
     case::Case,
@@ -14,6 +14,7 @@ use crate::{
         Finding,
         Severity::{Block, Review},
     },
+    flow::Flow,
     swap::Swap,
 };
 
@@ -142,8 +143,8 @@ fn named(case: &Case<'_>) -> Vec<Named> {
                 let pieces = pieces(call, *amount, *nft).into_iter();
                 all.extend(pieces.map(|(id, amount)| Named { token: *token, id, to, amount }));
             }
-            Act::Named { .. } if is_own(call.from) => {
-                let given = limits::given(case, call).into_iter();
+            Act::Named { beneficiaries, .. } if is_own(call.from) => {
+                let given = Flow::of(case, call, beneficiaries).gives.into_iter();
                 all.extend(given.map(|(token, amount)| Named { token, id: None, to: Whom::Anybody, amount }));
                 all.extend(burnt(case, call));
             }
@@ -159,14 +160,9 @@ fn named(case: &Case<'_>) -> Vec<Named> {
         all.push(Named { token: grant.token, id, to: Whom::One(grant.spender), amount });
     }
     all.extend(coin(case));
-    if let Some(safe) = case.safe() {
-        let tx = &safe.entry.tx;
-        let to = if tx.refund_receiver.is_zero() { Whom::Anybody } else { Whom::One(tx.refund_receiver) };
-        all.push(Named { token: tx.gas_token, id: None, to, amount: ownership::refund(tx) });
-    }
-    for refund in case.unpacked.calls.iter().filter_map(ownership::Refund::of_call) {
+    for refund in ownership::Refund::all(case) {
         let to = if refund.to.is_zero() { Whom::Anybody } else { Whom::One(refund.to) };
-        all.push(Named { token: refund.token, id: None, to, amount: refund.amount() });
+        all.push(Named { token: refund.token, id: None, to, amount: refund.likely() });
     }
     all
 }
@@ -185,7 +181,7 @@ fn coin(case: &Case<'_>) -> Vec<Named> {
         if is_passed_on || call.from.is_none_or(|from| !case.spends(&from)) {
             continue;
         }
-        let deals = |call: &Call<'_>| Swap::of(call).is_some() || !limits::given(case, call).is_empty();
+        let deals = |call: &Call<'_>| Swap::of(call).is_some() || !Flow::of(case, call, &[]).gives.is_empty();
         let whom = if calls[index..]
             .iter()
             .any(|inner| (inner.path == call.path || within(call, inner)) && deals(inner))
@@ -202,7 +198,7 @@ fn coin(case: &Case<'_>) -> Vec<Named> {
 }
 
 /// Numbers and amounts that the function of a transfer names. Tokens and NFTs share one, and which it is shows when it runs.
-fn pieces(call: &Call<'_>, amount: U256, nft: bool) -> Vec<(Option<U256>, U256)> {
+pub(super) fn pieces(call: &Call<'_>, amount: U256, nft: bool) -> Vec<(Option<U256>, U256)> {
     let decoded = call.decoded.as_ref();
     match decoded.map_or("", |decoded| decoded.signature()) {
         "safeTransferFrom(address,address,uint256,uint256,bytes)" => {

@@ -4,70 +4,44 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, Signature, U256};
 
-use super::bridge::{self, ACROSS, OFT_SEND};
+use super::ownership::{self, LIKELY_GAS};
 use crate::{
     ask::{Listing, Moved},
     case::{Case, Subject},
-    decode::{
-        Act, Call, Extent, Plan, Value,
-        table::{self, PowerKind},
-    },
+    decode::{Act, Extent, Placed, Setting},
     facts::review_text,
     finding::{
         CheckId::{Pol01, Pol02, Pol03},
         Finding,
         Severity::{Block, Incomplete, Review},
     },
-    known,
+    flow::{Flow, Rest},
     policy::Need,
     safe::hash::personal_hash,
-    swap::Swap,
-    typed::{ItemKind, Meaning},
+    typed::Meaning,
 };
 
 /// What may leave, by asset; the coin is `None`.
-type Leaving = BTreeMap<Option<Address>, U256>;
+pub(crate) type Leaving = BTreeMap<Option<Address>, U256>;
 
-/// What leaves, or may be taken by a right that is given: payments, transfers, allowances, orders, refunds, fees.
-fn leaving(case: &Case<'_>) -> Leaving {
+/// What leaves, or may be taken by a right that is given: payments, transfers, allowances, orders, loans, refunds, fees. Of pieces
+/// that have numbers their count.
+pub(crate) fn leaving(case: &Case<'_>) -> Leaving {
     let mut sums = Leaving::new();
-    let mut add = |token: Option<Address>, amount: U256| {
-        let sum = sums.entry(token.filter(|token| !token.is_zero())).or_default();
+    let mut add = |(token, amount): (Address, U256)| {
+        let sum = sums.entry(Some(token).filter(|token| !token.is_zero())).or_default();
         *sum = sum.saturating_add(amount);
     };
-    for placed in &case.acts {
-        // What another contract passes on was counted when it was sent there.
-        let own = case.unpacked.calls[placed.call].from.is_none_or(|from| case.spends(&from));
-        match &placed.act {
-            Act::Pay { to, value } if own && !case.is_own(to) => {
-                let call = &case.unpacked.calls[placed.call];
-                let is_wrapped = call.data.is_empty() || call.signature() == Some("deposit()");
-                if !(case.wraps(to) && is_wrapped) {
-                    add(None, *value);
-                }
-            }
-            Act::Transfer { token, from, to, amount, nft: false }
-                if from.map_or(own, |from| case.spends(&from)) && !case.is_own(to) =>
-            {
-                add(Some(*token), *amount);
-            }
-            Act::Named { beneficiaries, .. } if own => {
-                let call = &case.unpacked.calls[placed.call];
-                for (token, amount) in given(case, call) {
-                    add(Some(token), amount);
-                }
-                if let Out::Of(token, amount) = brought_out(case, call, beneficiaries) {
-                    add(Some(token), amount);
-                }
-            }
-            _ => {}
-        }
-    }
+    case.acts.iter().flat_map(|placed| by_act(case, placed)).for_each(&mut add);
     for (_, grant) in case.grants.iter().filter(|(_, grant)| case.is_spent(grant)) {
-        match grant.extent {
-            Extent::Exact(amount, _) if !case.is_own(&grant.spender) => add(Some(grant.token), amount),
-            Extent::All if !case.is_own(&grant.spender) => add(Some(grant.token), U256::MAX),
-            _ => {}
+        let amount = match grant.extent {
+            Extent::Exact(amount, _) => amount,
+            Extent::Nft(_) => U256::ONE,
+            Extent::All => U256::MAX,
+            Extent::None => U256::ZERO,
+        };
+        if !case.is_own(&grant.spender) {
+            add((grant.token, amount));
         }
     }
     let orders = match case.typed() {
@@ -75,16 +49,16 @@ fn leaving(case: &Case<'_>) -> Leaving {
         Some((_, Meaning::Known(known))) => &known.orders[..],
         _ => &[],
     };
-    for item in orders.iter().flat_map(|order| &order.offer).filter(|item| item.kind != ItemKind::Nft) {
-        add(Some(item.token), item.most);
+    for item in orders.iter().flat_map(|order| &order.offer) {
+        add((item.token, item.most));
     }
     match &case.subject {
-        Subject::Safe(safe) => add(Some(safe.entry.tx.gas_token), super::ownership::refund(&safe.entry.tx)),
-        Subject::Tx(tx) => add(None, tx.fee.unwrap_or_default()),
-        _ => {}
+        Subject::Tx(tx) => add((Address::ZERO, tx.fee.unwrap_or_default())),
+        Subject::Typed(..) => super::unread::fees(case).into_iter().for_each(&mut add),
+        Subject::Safe(_) | Subject::Message(_) | Subject::Authorization => {}
     }
-    for refund in case.unpacked.calls.iter().filter_map(super::ownership::Refund::of_call) {
-        add(Some(refund.token), refund.amount());
+    for refund in ownership::Refund::all(case) {
+        add((refund.token, refund.likely()));
     }
     for (token, amount) in executed(case) {
         let sum = sums.entry(token).or_default();
@@ -93,10 +67,56 @@ fn leaving(case: &Case<'_>) -> Leaving {
     sums
 }
 
+/// What leaves by one act, the coin as zero. Grants are counted with those of signatures.
+fn by_act(case: &Case<'_>, placed: &Placed) -> Vec<(Address, U256)> {
+    let call = &case.unpacked.calls[placed.call];
+    // What another contract passes on was counted when it was sent there.
+    let own = call.from.is_none_or(|from| case.spends(&from));
+    match &placed.act {
+        Act::Pay { to, value } => {
+            let is_wrapped =
+                case.wraps(to) && (call.data.is_empty() || call.signature() == Some("deposit()"));
+            if own && !case.is_own(to) && !is_wrapped { vec![(Address::ZERO, *value)] } else { Vec::new() }
+        }
+        Act::Transfer { token, from, to, amount, nft } => {
+            if !from.map_or(own, |from| case.spends(&from)) || case.is_own(to) {
+                return Vec::new();
+            }
+            if !nft {
+                return vec![(*token, *amount)];
+            }
+            let pieces = super::left::pieces(call, *amount, *nft).into_iter();
+            vec![(*token, pieces.fold(U256::ZERO, |sum, (_, count)| sum.saturating_add(count)))]
+        }
+        Act::Named { beneficiaries, .. } if own => {
+            let flow = Flow::of(case, call, beneficiaries);
+            flow.gives.into_iter().chain(flow.owes).collect()
+        }
+        // By delegatecall it is the caller who creates.
+        Act::Create if own => {
+            let sent = call.decoded.as_ref().map_or(Some(call.value), |decoded| decoded.uint(0));
+            vec![(Address::ZERO, sent.unwrap_or(call.value))]
+        }
+        Act::Setting { safe, setting: Setting::Setup(_) } if case.spends(safe) => {
+            let decoded = call.decoded.as_ref();
+            decoded.and_then(|it| it.address(5).zip(it.uint(6))).into_iter().collect()
+        }
+        Act::Grant(_)
+        | Act::Named { .. }
+        | Act::Create
+        | Act::Setting { .. }
+        | Act::Power { .. }
+        | Act::ApproveHash { .. }
+        | Act::SignMessage { .. }
+        | Act::Memo { .. }
+        | Act::Unknown { .. } => Vec::new(),
+    }
+}
+
 /// What leaves where it was executed, be it named or not. The coin that is wrapped stays one's own.
 fn executed(case: &Case<'_>) -> Leaving {
     let mut sums = Leaving::new();
-    let counted = |moved: &&Moved| moved.id.is_none() && !(moved.token.is_zero() && case.wraps(&moved.to));
+    let counted = |moved: &&Moved| !(moved.token.is_zero() && case.wraps(&moved.to));
     for moved in super::left::leaving(case).filter(counted) {
         let sum = sums.entry(Some(moved.token).filter(|token| !token.is_zero())).or_default();
         *sum = sum.saturating_add(moved.amount);
@@ -104,138 +124,39 @@ fn executed(case: &Case<'_>) -> Leaving {
     sums
 }
 
-/// Tokens and amounts that a function names as given by whoever calls. Money that is sent along is counted as such, and only what
-/// it pays for.
-pub(super) fn given(case: &Case<'_>, call: &Call<'_>) -> Vec<(Address, U256)> {
-    if let Some(plan) = Plan::of(call) {
-        return plan.gives.into_iter().filter(|(token, _)| !token.is_zero()).collect();
-    }
-    let swap = Swap::of(call).and_then(|swap| swap.gives.zip(swap.most));
-    let paid = |(token, amount): &(Address, U256)| case.or_coin(*token).is_zero() && call.value >= *amount;
-    swap.filter(|swap| !paid(swap)).into_iter().chain(taken(call)).collect()
-}
-
-/// What functions other than exchanges take from whoever calls: tokens and amounts.
-fn taken(call: &Call<'_>) -> Vec<(Address, U256)> {
-    let Some(decoded) = &call.decoded else { return Vec::new() };
-    let at = |token: usize, amount: usize| decoded.address(token).zip(decoded.uint(amount));
-    let own = || call.to.zip(decoded.uint(0));
-    let all = match decoded.signature() {
-        "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)" => {
-            [at(0, 2), at(1, 3)]
-        }
-        "addLiquidityETH(address,uint256,uint256,uint256,address,uint256)" => [at(0, 1), None],
-        "supply(address,uint256,address,uint16)" | "repay(address,uint256,uint256,address)" => {
-            [at(0, 1), None]
-        }
-        "burn(uint256)" => [own(), None],
-        "wrap(uint256)" if call.to == Some(known::WSTETH) => [Some(known::STETH).zip(decoded.uint(0)), None],
-        "depositForBurn(uint256,uint32,bytes32,address)"
-        | "depositForBurnWithCaller(uint256,uint32,bytes32,address,bytes32)"
-        | "depositForBurn(uint256,uint32,bytes32,address,bytes32,uint256,uint32)"
-        | "depositForBurnWithHook(uint256,uint32,bytes32,address,bytes32,uint256,uint32,bytes)" => {
-            [at(3, 0), None]
-        }
-        signature if ACROSS.contains(&signature) => [bridge::address(decoded, 2).zip(decoded.uint(4)), None],
-        // The contract's own token, or one that it holds in trust: of that nobody knows which it is.
-        OFT_SEND => {
-            let amount = decoded.args.first().and_then(|param| param.elements().get(2)?.uint());
-            [call.to.zip(amount), None]
-        }
-        "requestWithdrawals(uint256[],address)" => {
-            [Some(known::STETH).zip(summed(decoded.args.first())), None]
-        }
-        "requestWithdrawalsWstETH(uint256[],address)" => {
-            [Some(known::WSTETH).zip(summed(decoded.args.first())), None]
-        }
-        "outboundTransfer(address,address,uint256,uint256,uint256,bytes)" => [at(0, 2), None],
-        _ => return Vec::new(),
-    };
-    all.into_iter().flatten().collect()
-}
-
-fn summed(list: Option<&Value<'_>>) -> Option<U256> {
-    let amounts = list?.elements().iter().filter_map(Value::uint);
-    Some(amounts.fold(U256::ZERO, U256::saturating_add))
-}
-
-/// What leaves by a function that brings money out.
-enum Out {
-    /// Nothing, or what is counted elsewhere: as money that is sent along or as given.
-    Counted,
-    /// So much of a token; the coin is zero.
-    Of(Address, U256),
-    /// Which token or how much of it does not stand in the call data.
-    Untold,
-}
-
-/// What a function of the table of powers brings out, for the limits.
-fn brought_out(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Address]) -> Out {
-    let Some((to, decoded)) = call.to.zip(call.decoded.as_ref()) else { return Out::Counted };
-    let signature = decoded.signature();
-    if table::named(signature).is_none_or(|named| named.kind != PowerKind::Out) {
-        return Out::Counted;
-    }
-    let own = !beneficiaries.is_empty() && beneficiaries.iter().all(|who| case.is_own(who));
-    let of = |token: Option<Address>, amount: usize| {
-        token.zip(decoded.uint(amount)).map_or(Out::Untold, |(token, amount)| Out::Of(token, amount))
-    };
-    match signature {
-        // An OFT that is no token that is known here may hold another in trust.
-        OFT_SEND if case.token(&to).is_some() || limited(case, &to) => Out::Counted,
-        // Shares are the vault's own token; what a vault takes it does not name.
-        "redeem(uint256,address,address)" | "unwrap(uint256)" => of(Some(to), 0),
-        OFT_SEND
-        | "withdraw(uint256,address,address)"
-        | "deposit(uint256,address)"
-        | "mint(uint256,address)"
-        | "queueWithdrawals((address[],uint256[],address)[])"
-        | "flashLoan(address,address[],uint256[],uint256[],address,bytes,uint16)" => Out::Untold,
-        "submit(address)" | "depositTo(address)" => Out::Counted,
-        _ if own || !taken(call).is_empty() => Out::Counted,
-        "rescueTokens(address,address,uint256)" | "rescueERC20(address,address,uint256)" => {
-            of(decoded.address(0), 2)
-        }
-        "operatorSend(address,address,uint256,bytes,bytes)"
-        | "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)"
-        | "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)" => {
-            if decoded.address(0).is_some_and(|from| case.spends(&from)) {
-                of(Some(to), 2)
-            } else {
-                Out::Counted
-            }
-        }
-        "executeAllowanceTransfer(address,address,address,uint96,address,uint96,address,bytes)" => {
-            of(decoded.address(1), 3)
-        }
-        "withdrawTo(address,address,uint256)" => of(decoded.address(1), 2),
-        "withdrawFrom(address,address,address,uint256)"
-        | "transferAssetFrom(address,address,address,uint256)" => of(decoded.address(2), 3),
-        "withdrawTo(address,uint256)" => of(Some(Address::ZERO), 1),
-        _ => Out::Untold,
-    }
-}
-
-fn limited(case: &Case<'_>, token: &Address) -> bool {
-    case.policy.limits.iter().any(|limit| limit.token.is_some_and(|limited| limited.0 == *token))
-}
-
-/// Where something leaves of which neither is told, no limit can be held to it.
+/// Where something leaves of which not all is told, no limit can be held to it.
 fn untold(case: &Case<'_>, out: &mut Vec<Finding>) {
     if case.policy.limits.is_empty() {
         return;
     }
+    let mut add = |path: &str, title| out.push(Finding::new(Pol01, Review, path, title));
     for placed in &case.acts {
         let call = &case.unpacked.calls[placed.call];
-        let Act::Named { to, function, beneficiaries } = &placed.act else { continue };
-        if !call.delegate && matches!(brought_out(case, call, beneficiaries), Out::Untold) {
+        let function = match &placed.act {
+            Act::Named { function, beneficiaries, .. }
+                if Flow::of(case, call, beneficiaries).rest != Rest::Nothing =>
+            {
+                crate::json::shorten(function)
+            }
+            Act::Unknown { selector, .. } => {
+                format!("a function that is not known (0x{})", hex::encode(selector))
+            }
+            _ => continue,
+        };
+        if let Some(to) = call.to.filter(|_| !call.delegate) {
             let title = format!(
-                "What leaves by {} at {} does not stand in the call data: the policy's limits were not applied to it.",
-                crate::json::shorten(function),
-                case.show(to)
+                "What leaves by {function} at {} does not all stand in the call data: the policy's limits were not applied to it.",
+                case.show(&to)
             );
-            out.push(Finding::new(Pol01, Review, &placed.path, title));
+            add(&placed.path, title);
         }
+    }
+    for refund in ownership::Refund::all(case).iter().filter(|refund| refund.is_open()) {
+        let title = format!(
+            "The refund of gas has no bound but what is used ({} a unit): the policy's limits were applied to {LIKELY_GAS} units of it.",
+            case.amount(refund.price, &refund.token)
+        );
+        add(&case.path, title);
     }
 }
 

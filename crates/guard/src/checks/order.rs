@@ -113,6 +113,7 @@ fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
         price(case, order, &to_maker, &gives, &mut add);
     }
     shares(case, order, &mut add);
+    elsewhere(case, order, &mut add);
     let mut collections: Vec<Address> =
         order.offer.iter().filter(|item| item.kind == ItemKind::Nft).map(|item| item.token).collect();
     collections.sort_unstable();
@@ -150,6 +151,27 @@ fn shares(case: &Case<'_>, order: &Order, add: &mut impl FnMut(crate::finding::S
             let to = item.recipient.map_or_else(|| "nobody".to_owned(), |to| case.show(&to));
             let what = crate::intent::items(case, std::slice::from_ref(item));
             add(Incomplete, format!("{to} gets {what} of the price, and nobody vouches for that address."));
+        }
+    }
+}
+
+/// What an order brings in part to its maker and in part to somebody in the address book: more than a fee is a payment that stands
+/// in the small print. All of it to such a one is where the maker wants it.
+fn elsewhere(case: &Case<'_>, order: &Order, add: &mut impl FnMut(crate::finding::Severity, String)) {
+    let is_makers = |item: &&Item| item.recipient.is_some_and(|to| to == order.maker || case.is_own(&to));
+    let is_exchange = !order.offer.iter().chain(&order.asked).any(|item| item.kind == ItemKind::Nft);
+    let most = if is_exchange { 100 } else { 5 };
+    if !order.asked.iter().any(|item| is_makers(&item)) {
+        return;
+    }
+    let booked = |item: &&Item| is_for_maker(case, order, item) && !is_makers(item);
+    for item in order.asked.iter().filter(booked) {
+        let same = order.asked.iter().filter(|other| (other.token, other.kind) == (item.token, item.kind));
+        let all = same.fold(U256::ZERO, |sum, other| sum.saturating_add(other.least));
+        if item.kind == ItemKind::Nft || item.most.saturating_mul(U256::from(most)) > all {
+            let what = crate::intent::items(case, std::slice::from_ref(item));
+            let to = item.recipient.map_or_else(|| "nobody".to_owned(), |to| case.show(&to));
+            add(Review, format!("{what} of what the order brings goes to {to} and not to you."));
         }
     }
 }

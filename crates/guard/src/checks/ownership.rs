@@ -91,16 +91,15 @@ pub(super) fn operators(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-/// What a Safe pays back for gas, in its refund token: `gasPrice * (safeTxGas + baseGas)`. Source: `GnosisSafe.handlePayment`.
-pub(super) fn refund(tx: &crate::safe::SafeTx) -> U256 {
-    Refund::of(tx).amount()
-}
+/// Gas that a call without a limit of its own is taken to use, to have a figure.
+pub(super) const LIKELY_GAS: u64 = 100_000;
 
 /// A refund of gas as a Safe's transaction sets it up.
 pub(super) struct Refund {
     safe_tx_gas: U256,
     base_gas: U256,
-    price: U256,
+    /// For each unit of gas, in base units of the token.
+    pub(super) price: U256,
     /// Zero for the coin.
     pub(super) token: Address,
     /// Zero for whoever sends it.
@@ -125,8 +124,48 @@ impl Refund {
         })
     }
 
-    pub(super) fn amount(&self) -> U256 {
+    /// Every refund that is set up, that of the Safe first.
+    pub(super) fn all(case: &Case<'_>) -> Vec<Self> {
+        let own = case.safe().map(|safe| Self::of(&safe.entry.tx));
+        own.into_iter().chain(case.unpacked.calls.iter().filter_map(Self::of_call)).collect()
+    }
+
+    /// What is paid for the gas that is named. Source: `GnosisSafe.handlePayment`.
+    fn amount(&self) -> U256 {
         self.price.saturating_mul(self.safe_tx_gas.saturating_add(self.base_gas))
+    }
+
+    /// Whether the gas that is used is paid for too, however much it is: no limit of its own is named. Source: `GnosisSafe.sol`,
+    /// `execTransaction`.
+    pub(super) fn is_open(&self) -> bool {
+        self.safe_tx_gas.is_zero() && !self.price.is_zero()
+    }
+
+    /// How much it is, and to whom.
+    fn told(&self, case: &Case<'_>) -> String {
+        let to = if self.to.is_zero() { "whoever sends it".to_owned() } else { case.show(&self.to) };
+        let amount = |amount: U256| case.amount(amount, &self.token);
+        if !self.is_open() {
+            let gas = self.safe_tx_gas.saturating_add(self.base_gas);
+            return format!("up to {} to {to} as a refund of gas ({gas} units)", amount(self.amount()));
+        }
+        let base = if self.base_gas.is_zero() {
+            String::new()
+        } else {
+            format!("{} for {} units, and ", amount(self.amount()), self.base_gas)
+        };
+        format!(
+            "{base}{} for every unit of gas that the call uses, without a bound, to {to} as a refund of gas: {} where it uses \
+             {LIKELY_GAS}",
+            amount(self.price),
+            amount(self.likely())
+        )
+    }
+
+    /// What may be paid: where the gas has no limit, for as much as many calls take.
+    pub(super) fn likely(&self) -> U256 {
+        let open = if self.is_open() { U256::from(LIKELY_GAS) } else { U256::ZERO };
+        self.amount().saturating_add(self.price.saturating_mul(open))
     }
 }
 
@@ -152,6 +191,12 @@ pub(super) fn gas_refund(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// The refunds that are paid, for the sentence.
+pub(crate) fn refunds(case: &Case<'_>) -> Vec<String> {
+    let paid = Refund::all(case).into_iter().filter(|refund| !refund.price.is_zero());
+    paid.map(|refund| format!("pays {}", refund.told(case))).collect()
+}
+
 fn refunded(case: &Case<'_>, refund: &Refund, path: &str) -> Option<Finding> {
     let set = [
         (!refund.price.is_zero(), format!("gasPrice {}", refund.price)),
@@ -161,17 +206,11 @@ fn refunded(case: &Case<'_>, refund: &Refund, path: &str) -> Option<Finding> {
     if !set.iter().any(|(set, _)| *set) {
         return None;
     }
-    let to = if refund.to.is_zero() { "whoever sends it".to_owned() } else { case.show(&refund.to) };
-    let amount = case.amount(refund.amount(), &refund.token);
-    // Without a limit of its own, the gas that the call uses comes on top: as much as a block holds.
-    let open = if refund.safe_tx_gas.is_zero() { ", and more for the gas that the call uses" } else { "" };
     let (severity, title) = if refund.price.is_zero() {
         (Info, "A refund is set up, but its price is zero: nothing is paid.".to_owned())
     } else {
-        (
-            refund_severity(case, refund.amount(), &refund.token),
-            format!("Pays {amount}{open} to {to} as a refund of gas."),
-        )
+        let severity = refund_severity(case, refund.likely(), &refund.token);
+        (severity, format!("Pays {}.", refund.told(case)))
     };
     let mut finding = Finding::new(Gas01, severity, path, title);
     for (_, text) in set.iter().filter(|(set, _)| *set) {

@@ -97,8 +97,8 @@ fn shared_nonces(cases: &[SafeCase<'_>], asked: &[bool], out: &mut Vec<Finding>)
     }
 }
 
-/// How many numbers may lie between the next transaction of a Safe and one that is signed now without a word.
-const AHEAD: u64 = 10;
+/// How many numbers may lie between the next transaction of a Safe or an account and one that is signed now without a word.
+pub(super) const AHEAD: u64 = 10;
 
 /// A transaction whose turn comes much later can be kept, signed, until nobody remembers it.
 fn far_ahead(cases: &[SafeCase<'_>], asked: &[bool], out: &mut Vec<Finding>) {

@@ -249,8 +249,9 @@ fn untold(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<(Severity, St
         let seen = lost.is_some_and(|lost| lost <= bound(case));
         let lost = lost.map_or_else(|| "Any amount".to_owned(), dollars);
         let title = format!(
-            "{lost} may be lost between two that are worth about the same: the context tells no price of {}.",
-            price::name(case, &token)
+            "{lost} may be lost between two that are worth about the same: the context tells no price of {} ({}).",
+            price::name(case, &token),
+            remedy(case)
         );
         return (!seen).then_some((Review, title));
     }
@@ -260,7 +261,13 @@ fn untold(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<(Severity, St
         Some(lost) if lost <= bound(case) => (Info, format!("Held against a range of prices alone {why}.")),
         lost => {
             let lost = lost.map_or_else(|| "any amount".to_owned(), dollars);
-            (Review, format!("Held against a range of prices alone {why}, and {lost} may be lost within it."))
+            let remedy = remedy(case);
+            (
+                Review,
+                format!(
+                    "Held against a range of prices alone {why}, and {lost} may be lost within it ({remedy})."
+                ),
+            )
         }
     })
 }
@@ -274,6 +281,14 @@ fn lost(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<U256> {
     let (gives, gets) = (case.or_coin(swap.gives?), case.or_coin(*swap.gets.last()?));
     let most = swap.most.or_else(|| gives.is_zero().then_some(call.value)).unwrap_or(U256::MAX);
     worth::unseen(case, (gives, most), (gets, swap.least.unwrap_or_default()))
+}
+
+/// What to do about a loss that nobody sees.
+fn remedy(case: &Case<'_>) -> String {
+    format!(
+        "tell the price by `[[price]]` with --context, or what you let go by `unseen-loss` in the policy, {} now",
+        dollars(bound(case))
+    )
 }
 
 /// The smallest parts of a dollar.
@@ -291,7 +306,8 @@ fn bound(case: &Case<'_>) -> U256 {
 /// What exchanges that are asked for at once may lose together for want of a price, where each by itself stays within the policy's
 /// bound.
 pub(super) fn lost_together(cases: &[&Case<'_>], path: &str) -> Option<Finding> {
-    let bound = bound(cases.first()?);
+    let case = *cases.first()?;
+    let bound = bound(case);
     let (mut sum, mut count) = (U256::ZERO, 0);
     for case in cases {
         for (index, call) in case.unpacked.calls.iter().enumerate() {
@@ -303,8 +319,9 @@ pub(super) fn lost_together(cases: &[&Case<'_>], path: &str) -> Option<Finding> 
     }
     (sum > bound && count > 1).then(|| {
         let title = format!(
-            "Held against a range of prices alone, {count} exchanges may lose {} within it together.",
-            dollars(sum)
+            "Held against a range of prices alone, {count} exchanges may lose {} within it together ({}).",
+            dollars(sum),
+            remedy(case)
         );
         Finding::new(Sim01, Review, path, title)
     })

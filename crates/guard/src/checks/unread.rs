@@ -13,7 +13,7 @@ use crate::{
     },
     known,
     policy::Role,
-    typed::{Data, Known, Meaning, Told},
+    typed::{Data, Known, Meaning, Told, TypedData},
 };
 
 /// A bit of 1inch's `makerTraits`: the order has an extension. Source: `MakerTraitsLib.sol`, `_HAS_EXTENSION_FLAG`.
@@ -26,16 +26,20 @@ const COW_WORDS: [(&str, &[&str]); 3] = [
     ("buyTokenBalance", &["erc20", "internal"]),
 ];
 
-/// Fees and unread fields of typed data whose type is known.
-pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some((data, Meaning::Known(known))) = case.typed() else { return };
+/// What a signature lets be taken beside what it is about, for the limits: the coin as zero.
+pub(super) fn fees(case: &Case<'_>) -> Vec<(Address, U256)> {
+    let Some((data, Meaning::Known(_))) = case.typed() else { return Vec::new() };
+    let fee = fee(data).map(|fee| (Address::ZERO, fee));
+    let is_allowance = data.type_text.starts_with("AllowanceTransfer(");
+    let payment = is_allowance.then(|| data.message.uint("payment")).flatten();
+    let token = data.message.address("paymentToken").unwrap_or_default();
+    fee.into_iter().chain(payment.map(|amount| (token, amount))).collect()
+}
+
+/// The most that the gas of it may cost.
+fn fee(data: &TypedData) -> Option<U256> {
     let message = &data.message;
-    term(case, known, out);
-    if let Some(told) = &known.told {
-        beside_a_chain(case, told, out);
-    }
     let uint = |name: &str| message.uint(name).unwrap_or_default();
-    let mut fee = None;
     match data.type_text.split('(').next().unwrap_or_default() {
         "PackedUserOperation" => {
             // Each holds two numbers of 128 bits.
@@ -47,13 +51,27 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
             };
             let (verification, call) = halves("accountGasLimits");
             let gas = verification.saturating_add(call).saturating_add(uint("preVerificationGas"));
-            fee = Some(gas.saturating_mul(halves("gasFees").1));
+            Some(gas.saturating_mul(halves("gasFees").1))
         }
         "SafeOp" => {
             let gas = uint("verificationGasLimit").saturating_add(uint("callGasLimit"));
-            fee = Some(gas.saturating_add(uint("preVerificationGas")).saturating_mul(uint("maxFeePerGas")));
+            Some(gas.saturating_add(uint("preVerificationGas")).saturating_mul(uint("maxFeePerGas")))
         }
-        "Transaction" => fee = Some(uint("gasLimit").saturating_mul(uint("maxFeePerGas"))),
+        "Transaction" => Some(uint("gasLimit").saturating_mul(uint("maxFeePerGas"))),
+        _ => None,
+    }
+}
+
+/// Fees and unread fields of typed data whose type is known.
+pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some((data, Meaning::Known(known))) = case.typed() else { return };
+    let message = &data.message;
+    term(case, known, out);
+    if let Some(told) = &known.told {
+        beside_a_chain(case, told, out);
+    }
+    let uint = |name: &str| message.uint(name).unwrap_or_default();
+    match data.type_text.split('(').next().unwrap_or_default() {
         "Order" if known.id == "cow.order" => {
             for (name, all) in COW_WORDS {
                 if !message.text(name).is_some_and(|word| all.contains(&word)) {
@@ -71,7 +89,7 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
         _ => {}
     }
-    if let Some(fee) = fee {
+    if let Some(fee) = fee(data) {
         bounded(case, fee, out);
         for (name, what) in [
             ("initCode", "Makes the account by code that is not read here."),

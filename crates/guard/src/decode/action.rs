@@ -508,6 +508,9 @@ fn who(value: &Value<'_>) -> Option<Address> {
     })
 }
 
+/// Each of its requests names whom it serves, last. Source: Layr-Labs/eigenlayer-contracts, `DelegationManager.sol`.
+const QUEUE_WITHDRAWALS: &str = "queueWithdrawals((address[],uint256[],address)[])";
+
 /// What the table of functions under other names says of a call.
 fn by_table(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Option<Act> {
     let named = super::table::named(signature)?;
@@ -523,7 +526,13 @@ fn by_table(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Optio
             Act::Power { over: to, function, holder, power }
         }
         PowerKind::Out => {
-            Act::Named { to, function: signature.to_owned(), beneficiaries: holder.into_iter().collect() }
+            let mut beneficiaries: Vec<Address> = holder.into_iter().collect();
+            if signature == QUEUE_WITHDRAWALS {
+                let requests = decoded.args.first().map(Value::elements).unwrap_or_default();
+                beneficiaries
+                    .extend(requests.iter().filter_map(|request| request.elements().get(2)?.address()));
+            }
+            Act::Named { to, function: signature.to_owned(), beneficiaries }
         }
     })
 }

@@ -218,7 +218,7 @@ fn sentences_say_what_is_meant() {
         intent(sent(PERMIT2, 0, &call("approve(address,address,uint160,uint48)", &words), ""))
     };
     let zero = approve("0x0", 1_768_485_600);
-    assert!(zero.contains("1000000 base units") && !zero.contains("ETH"), "{zero}");
+    assert!(zero.contains("1,000,000 base units") && !zero.contains("ETH"), "{zero}");
     let block = approve(USDC, 0);
     assert!(block.contains("in the block alone that has it") && !block.contains("1970"), "{block}");
     // To nobody: the end of a right over one NFT.

@@ -445,7 +445,7 @@ fn whoever_is_named_within_a_list_of_arguments_must_be_vouched_for() {
         ];
         judge(&trusted, ROUTER, 0, &call("queueWithdrawals((address[],uint256[],address)[])", &words)).verdict
     };
-    assert_eq!((ask(ME), ask(UNKNOWN)), (Decision::Allow, Decision::Incomplete));
+    assert_eq!((ask(ME), ask(UNKNOWN)), (Decision::Allow, Decision::Block));
 }
 
 #[test]

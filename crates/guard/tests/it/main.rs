@@ -11,6 +11,7 @@ mod elsewhere;
 mod executed;
 mod facts;
 mod figures;
+mod flows;
 mod hard_cases;
 mod hashes;
 mod honest;

@@ -16,7 +16,7 @@ const STRANGER: Address = Address::repeat_byte(0x88);
 const CONTRACT: &str = "0x7777777777777777777777777777777777777777";
 
 /// Something of every type, to a stranger; nothing of it where `off`.
-fn filled(ty: &DynSolType, off: bool) -> DynSolValue {
+pub(crate) fn filled(ty: &DynSolType, off: bool) -> DynSolValue {
     let number = if off { U256::ZERO } else { U256::from(5) };
     let word = if off { B256::ZERO } else { STRANGER.into_word() };
     match ty {
@@ -37,7 +37,7 @@ fn filled(ty: &DynSolType, off: bool) -> DynSolValue {
     }
 }
 
-fn types(signature: &str) -> Vec<DynSolType> {
+pub(crate) fn types(signature: &str) -> Vec<DynSolType> {
     let list = &signature[signature.find('(').expect("a list")..];
     match DynSolType::parse(list).expect(signature) {
         DynSolType::Tuple(types) => types,
@@ -45,7 +45,7 @@ fn types(signature: &str) -> Vec<DynSolType> {
     }
 }
 
-fn call(signature: &str, args: Vec<DynSolValue>) -> String {
+pub(crate) fn call(signature: &str, args: Vec<DynSolValue>) -> String {
     let data = DynSolValue::Tuple(args).abi_encode_params();
     format!("0x{}{}", hex::encode(selector(signature)), hex::encode(data))
 }
@@ -310,7 +310,7 @@ fn nobody_unknown_is_named_anywhere_by_what_brings_money_out() {
             seen += 1;
         }
     }
-    assert!(seen >= 60, "{seen}");
+    assert!(seen >= 50, "{seen}");
 }
 
 #[test]

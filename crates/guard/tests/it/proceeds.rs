@@ -473,3 +473,45 @@ fn a_price_of_another_day_is_none_and_that_is_said() {
         assert!(Facts::parse(&format!("[[price]]\n{wrong}\ndate='{TODAY}'\n")).is_err(), "{wrong}");
     }
 }
+
+/// A large honest exchange of dollars: the finding says what to do, and either of it does.
+#[test]
+fn what_may_be_lost_unseen_is_let_go_by_a_price_or_by_the_policy() {
+    const DAI: &str = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
+    let swap = |policy: &str, prices: &str| {
+        let words = [
+            word(USDC),
+            word(DAI),
+            format!("{:064x}", 100),
+            word(ME),
+            format!("{:064x}", 1_770_000_000),
+            format!("{:064x}", 1_000_000_000_000_u128),
+            format!("{:064x}", 995_000 * ETHER),
+            format!("{:064x}", 0),
+        ];
+        let function = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint256,uint160))";
+        let selector = hex::encode(&alloy_primitives::keccak256(function)[..4]);
+        let input = format!(
+            r#"{{"from":"{ME}","to":"{V3}","value":"0x0","data":"0x{selector}{}","chainId":1}}"#,
+            words.concat()
+        );
+        let policy = Policy::parse(policy).expect("a policy");
+        let facts = format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n{prices}");
+        let facts = Facts::parse(&facts).expect("facts");
+        check_tx(input.as_bytes(), Context::new(&policy, &facts))
+    };
+    let shipped = tracehound_guard::policy::DEFAULT;
+    let open = swap(shipped, "");
+    assert!(open.exit_code == 10 && says(&open, "5,000 dollars may be lost"), "{:#?}", open.findings);
+    assert!(
+        says(&open, "`[[price]]` with --context")
+            && says(&open, "`unseen-loss` in the policy, 1,000 dollars now")
+    );
+    assert!(open.next.iter().any(|step| step.contains("`[[price]]`")), "{:#?}", open.next);
+    let both = [price(Some(USDC), "1.00", TODAY), price(Some(DAI), "1.00", TODAY)].concat();
+    let told = swap(shipped, &both);
+    assert_eq!(told.exit_code, 0, "{:#?}", told.findings);
+    let let_go = shipped.replace("unseen-loss = 1_000 ", "unseen-loss = 5_000 ");
+    assert_eq!(swap(&let_go, "").exit_code, 0);
+    assert_eq!(swap(&let_go.replace("5_000 ", "4_999 "), "").exit_code, 10);
+}

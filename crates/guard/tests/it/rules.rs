@@ -268,7 +268,7 @@ fn fees_and_refunds_count_against_the_limits() {
     assert!(with(&policy, "chain-id=1", check_tx, &with_gas(101)).has("G-POL-01"));
     let refunded = |gas: u64| {
         format!(
-            r#"{{"safe":"{ME}","to":"{FRIEND}","value":"900","nonce":1,"chainId":1,"version":"1.4.1","baseGas":"{gas}","gasPrice":"1"}}"#
+            r#"{{"safe":"{ME}","to":"{FRIEND}","value":"900","nonce":1,"chainId":1,"version":"1.4.1","safeTxGas":"{gas}","gasPrice":"1"}}"#
         )
     };
     assert!(!with(&policy, "chain-id=1", check_safe, &refunded(100)).has("G-POL-01"));

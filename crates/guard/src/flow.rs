@@ -1,0 +1,277 @@
+//! What leaves by a function that is known by its name: the one place where limits, checks and sentences learn it. Of a function
+//! that is not named here nobody can tell what it takes.
+
+use alloy_primitives::{Address, U256};
+
+use crate::{
+    case::Case,
+    decode::{Call, Decoded, EXECUTE, Plan, Value},
+    known,
+    swap::{Swap, liquidity},
+};
+
+/// A function of OFT. Source: `LayerZero`, `IOFT.sol`: `send(SendParam, MessagingFee, address)`.
+pub(crate) const OFT_SEND: &str =
+    "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";
+
+/// Functions of Across that take a token: depositor, recipient, input token, output token, input amount, output amount, chain.
+pub(crate) const ACROSS: [&str; 2] = [
+    "depositV3(address,address,address,address,uint256,uint256,uint256,address,uint32,uint32,uint32,bytes)",
+    "deposit(bytes32,bytes32,bytes32,bytes32,uint256,uint256,uint256,bytes32,uint32,uint32,uint32,bytes)",
+];
+
+/// Functions of CCTP that take a token: amount, domain, recipient, token. Source: circlefin/evm-cctp-contracts,
+/// `TokenMessenger.sol` and `TokenMessengerV2.sol`.
+pub(crate) const CCTP: [&str; 4] = [
+    "depositForBurn(uint256,uint32,bytes32,address)",
+    "depositForBurnWithCaller(uint256,uint32,bytes32,address,bytes32)",
+    "depositForBurn(uint256,uint32,bytes32,address,bytes32,uint256,uint32)",
+    "depositForBurnWithHook(uint256,uint32,bytes32,address,bytes32,uint256,uint32,bytes)",
+];
+
+/// Functions by which nothing leaves but the money that is sent along: they bring what a router holds, cancel, look, or take that
+/// money alone.
+const NOTHING: &[&str] = &[
+    "deposit()",
+    "submit(address)",
+    "depositTo(address)",
+    "renew(string,uint256)",
+    "refundETH()",
+    "sweepETH(address)",
+    "sweepERC20(address,address)",
+    "sweepToken(address,uint256)",
+    "sweepToken(address,uint256,address)",
+    "unwrapWETH9(uint256)",
+    "unwrapWETH9(uint256,address)",
+    "lockdown((address,address)[])",
+    "incrementCounter()",
+    "simulateAndRevert(address,bytes)",
+    "createProxyWithNonce(address,bytes,uint256)",
+    "swapExactETHForTokens(uint256,address[],address,uint256)",
+    "swapETHForExactTokens(uint256,address[],address,uint256)",
+    // Lists without an entry; each entry is an act of its own.
+    "permit(address,((address,uint160,uint48,uint48)[],address,uint256),bytes)",
+    "transferFrom((address,address,uint160,address)[])",
+];
+
+/// What leaves beside what is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// Nothing.
+    Nothing,
+    /// So much of something that the call data do not name, or something that may be owed.
+    Unnamed,
+    /// Nobody can tell how much of what.
+    Open,
+}
+
+/// What leaves by one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Flow {
+    /// Tokens and amounts that are given; the coin is zero. Money that is sent along is counted as such.
+    pub gives: Vec<(Address, U256)>,
+    /// What is borrowed, and has to be paid back.
+    pub owes: Vec<(Address, U256)>,
+    /// What else leaves.
+    pub rest: Rest,
+}
+
+impl Flow {
+    const fn rest(rest: Rest) -> Self {
+        Self { gives: Vec::new(), owes: Vec::new(), rest }
+    }
+
+    const NOTHING: Self = Self::rest(Rest::Nothing);
+    const UNNAMED: Self = Self::rest(Rest::Unnamed);
+    const OPEN: Self = Self::rest(Rest::Open);
+
+    /// Nothing of what should be named may be missing.
+    fn gives<const N: usize>(all: [Option<(Address, U256)>; N]) -> Self {
+        let all: Option<Vec<_>> = all.into_iter().collect();
+        all.map_or(Self::OPEN, |gives| Self { gives, ..Self::NOTHING })
+    }
+
+    fn owes(one: Option<(Address, U256)>) -> Self {
+        one.map_or(Self::OPEN, |one| Self { owes: vec![one], ..Self::NOTHING })
+    }
+
+    fn and(self, rest: Rest) -> Self {
+        if self.rest == Rest::Open { self } else { Self { rest, ..self } }
+    }
+
+    /// What leaves by a call. `beneficiaries`: who gets what comes of it.
+    pub(crate) fn of(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Address]) -> Self {
+        let Some((to, decoded)) = call.to.zip(call.decoded.as_ref()) else { return Self::OPEN };
+        let signature = decoded.signature();
+        if EXECUTE.contains(&signature) {
+            return Plan::of(call).map_or(Self::OPEN, |plan| {
+                let gives = plan.gives.into_iter().filter(|(token, _)| !token.is_zero()).collect();
+                Self { gives, ..Self::NOTHING }
+            });
+        }
+        let at = |token: usize, amount: usize| decoded.address(token).zip(decoded.uint(amount));
+        let own = |amount: usize| Some(to).zip(decoded.uint(amount));
+        let comes_back =
+            !beneficiaries.is_empty() && beneficiaries.iter().all(|who| case.is_callers(call, who));
+        let unless_back = |one: Option<(Address, U256)>| {
+            if comes_back { Self::NOTHING } else { Self::gives([one]) }
+        };
+        let spends = |from: usize| decoded.address(from).is_some_and(|from| case.spends(&from));
+        match signature {
+            CANCEL => Self::NOTHING,
+            _ if NOTHING.contains(&signature) => Self::NOTHING,
+            "withdraw(uint256)" if case.wraps(&to) => Self::NOTHING,
+            // Shares are the contract's own token.
+            "burn(uint256)" | "unwrap(uint256)" | "redeem(uint256,address,address)" => Self::gives([own(0)]),
+            "wrap(uint256)" if to == known::WSTETH => Self::gives([Some(known::STETH).zip(decoded.uint(0))]),
+            // What a vault or a pool takes it does not name, but for how much of it.
+            "wrap(uint256)"
+            | "deposit(uint256,address)"
+            | "removeLiquidity(address,address,uint256,uint256,uint256,address,uint256)"
+            | "removeLiquidityETH(address,uint256,uint256,uint256,address,uint256)"
+            | "queueWithdrawals((address[],uint256[],address)[])" => Self::UNNAMED,
+            "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)"
+            | "addLiquidityETH(address,uint256,uint256,uint256,address,uint256)" => {
+                let sides = liquidity(call).into_iter().flatten();
+                let gives = sides.map(|side| (side.token, side.most)).filter(|(token, _)| !token.is_zero());
+                Self { gives: gives.collect(), ..Self::NOTHING }
+            }
+            "supply(address,uint256,address,uint16)" | "repay(address,uint256,uint256,address)" => {
+                Self::gives([at(0, 1)])
+            }
+            "borrow(address,uint256,uint256,uint16,address)" => Self::owes(at(0, 1)),
+            "withdraw(address,uint256,address)" => unless_back(at(0, 1)),
+            "rescueTokens(address,address,uint256)" | "rescueERC20(address,address,uint256)" => {
+                unless_back(at(0, 2))
+            }
+            "updateRescuer(address)"
+            | "withdrawStake(address)"
+            | "claimWithdrawalsTo(uint256[],uint256[],address)"
+                if comes_back =>
+            {
+                Self::NOTHING
+            }
+            "operatorSend(address,address,uint256,bytes,bytes)"
+            | "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)"
+            | "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)" => {
+                if spends(0) {
+                    unless_back(own(2))
+                } else {
+                    Self::NOTHING
+                }
+            }
+            "executeAllowanceTransfer(address,address,address,uint96,address,uint96,address,bytes)" => {
+                let payment = at(4, 5);
+                if comes_back { Self::gives([payment]) } else { Self::gives([at(1, 3), payment]) }
+            }
+            // What comes to oneself may be a loan. Source: compound-finance/comet, `Comet.sol`, `withdrawInternal`.
+            "withdrawTo(address,address,uint256)" => unless_back(at(1, 2)).and(Rest::Unnamed),
+            "withdrawFrom(address,address,address,uint256)"
+            | "transferAssetFrom(address,address,address,uint256)" => {
+                unless_back(at(2, 3)).and(Rest::Unnamed)
+            }
+            "withdrawTo(address,uint256)" => unless_back(Some(Address::ZERO).zip(decoded.uint(1))),
+            "borrow((address,address,address,address,uint256),uint256,uint256,address,address)" => {
+                if decoded.uint(2).is_some_and(|shares| shares.is_zero()) {
+                    Self::owes(market(decoded, LOAN).zip(decoded.uint(1)))
+                } else {
+                    Self::OPEN
+                }
+            }
+            "withdraw((address,address,address,address,uint256),uint256,uint256,address,address)"
+                if comes_back || decoded.uint(2).is_some_and(|shares| shares.is_zero()) =>
+            {
+                unless_back(market(decoded, LOAN).zip(decoded.uint(1)))
+            }
+            "withdrawCollateral((address,address,address,address,uint256),uint256,address,address)" => {
+                unless_back(market(decoded, COLLATERAL).zip(decoded.uint(1)))
+            }
+            "requestWithdrawals(uint256[],address)" => {
+                Self::gives([Some(known::STETH).zip(summed(decoded.args.first()))])
+            }
+            "requestWithdrawalsWstETH(uint256[],address)" => {
+                Self::gives([Some(known::WSTETH).zip(summed(decoded.args.first()))])
+            }
+            // A share is worth more than the token, and how much more is not here.
+            "transferShares(address,uint256)" => {
+                if comes_back {
+                    Self::NOTHING
+                } else {
+                    Self::UNNAMED
+                }
+            }
+            "transferSharesFrom(address,address,uint256)" => {
+                if comes_back || !spends(0) {
+                    Self::NOTHING
+                } else {
+                    Self::UNNAMED
+                }
+            }
+            "permitTransferFrom(((address,uint256),uint256,uint256),(address,uint256),address,bytes)" => {
+                if spends(2) {
+                    unless_back(permitted(decoded))
+                } else {
+                    Self::NOTHING
+                }
+            }
+            "outboundTransfer(address,address,uint256,uint256,uint256,bytes)" => Self::gives([at(0, 2)]),
+            OFT_SEND => {
+                let amount = decoded.args.first().and_then(|param| param.elements().get(2)?.uint());
+                // An OFT that is no token that is known here may hold another in trust.
+                let is_token = case.token(&to).is_some() || is_limited(case, &to);
+                let is_named = is_token && lz_fee(decoded).is_some_and(|fee| fee.is_zero());
+                Self::gives([Some(to).zip(amount)]).and(if is_named { Rest::Nothing } else { Rest::Unnamed })
+            }
+            _ if ACROSS.contains(&signature) => Self::gives([address(decoded, 2).zip(decoded.uint(4))]),
+            _ if CCTP.contains(&signature) => Self::gives([at(3, 0)]),
+            _ => {
+                let swap = Swap::of(call).and_then(|swap| swap.gives.zip(swap.most));
+                let Some((token, most)) = swap else { return Self::OPEN };
+                let is_paid = case.or_coin(token).is_zero() && call.value >= most;
+                if is_paid { Self::NOTHING } else { Self::gives([Some((token, most))]) }
+            }
+        }
+    }
+}
+
+/// Whether the policy limits a token.
+fn is_limited(case: &Case<'_>, token: &Address) -> bool {
+    case.policy.limits.iter().any(|limit| limit.token.is_some_and(|limited| limited.0 == *token))
+}
+
+/// Cancels orders at Seaport.
+const CANCEL: &str = "cancel((address,address,(uint8,address,uint256,uint256,uint256)[],(uint8,address,uint256,uint256,uint256,address)[],uint8,uint256,uint256,bytes32,uint256,bytes32,uint256)[])";
+
+/// What is lent at a market of Morpho, and what for. Source: morpho-org/morpho-blue, `IMorpho.sol`, `MarketParams`.
+const LOAN: usize = 0;
+const COLLATERAL: usize = 1;
+
+fn market(decoded: &Decoded<'_>, field: usize) -> Option<Address> {
+    decoded.args.first()?.elements().get(field)?.address()
+}
+
+/// Token and amount of Permit2's transfer by a signature.
+fn permitted(decoded: &Decoded<'_>) -> Option<(Address, U256)> {
+    let token = decoded.args.first()?.elements().first()?.elements().first()?.address();
+    token.zip(decoded.args.get(1)?.elements().get(1)?.uint())
+}
+
+/// What an OFT takes as its fee in the token of `LayerZero`.
+pub(crate) fn lz_fee(decoded: &Decoded<'_>) -> Option<U256> {
+    decoded.args.get(1)?.elements().get(1)?.uint()
+}
+
+/// An address among the parameters, also where it stands in 32 bytes.
+pub(crate) fn address(decoded: &Decoded<'_>, index: usize) -> Option<Address> {
+    decoded.address(index).or_else(|| in_word(decoded.args.get(index)?))
+}
+
+pub(crate) fn in_word(value: &Value<'_>) -> Option<Address> {
+    let bytes = value.bytes().filter(|bytes| bytes.len() == 32 && bytes[..12] == [0; 12])?;
+    Some(Address::from_slice(&bytes[12..]))
+}
+
+pub(crate) fn summed(list: Option<&Value<'_>>) -> Option<U256> {
+    let amounts = list?.elements().iter().filter_map(Value::uint);
+    Some(amounts.fold(U256::ZERO, U256::saturating_add))
+}

@@ -10,9 +10,9 @@ use crate::{
     chain::Concerned,
     context::Context,
     finding::{CheckId, Finding, Severity},
-    intent,
     report::{Item, Kind, NodeReport, Report},
     scalar::Malformed,
+    summary,
 };
 
 /// What has been read and found so far.
@@ -84,7 +84,7 @@ impl Draft {
         for case in cases {
             concerned.add(case);
         }
-        let together = (cases.len() > 1).then(|| intent::in_all(cases.iter())).flatten();
+        let together = (cases.len() > 1).then(|| summary::in_all(cases.iter())).flatten();
         Self { items, findings, gaps, concerned, node: None, together }
     }
 

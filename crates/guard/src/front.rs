@@ -14,7 +14,6 @@ use crate::{
     facts::Facts,
     finding::{CheckId, Finding, Severity},
     foreign::Foreign,
-    intent,
     json::{self, Json, Node},
     known, learn, message,
     method::{Form, Method},
@@ -24,6 +23,7 @@ use crate::{
     },
     safe::{self, Hashes, Listed, SafeCase, input::Missing},
     scalar::{Malformed, Scalars},
+    summary,
     tx::{self, EvmTx},
     typed::{self, Authorization, Meaning},
 };
@@ -264,7 +264,7 @@ fn safe_item(case: &Case<'_>, safe: &SafeCase<'_>) -> Item {
     Item {
         path: case.path.clone(),
         title: format!("Safe transaction, nonce {}{state}", tx.nonce),
-        intent: intent::sentence(case),
+        intent: summary::sentence(case),
         fields,
         hashes: safe.hashes.map(HashReport::from),
         calls: calls(case),
@@ -412,7 +412,7 @@ fn authorization_draft(authorization: &Authorization, scalars: &Scalars, context
     let item = Item {
         path: case.path.clone(),
         title: "EIP-7702 authorization".to_owned(),
-        intent: intent::sentence(&case),
+        intent: summary::sentence(&case),
         fields: vec![
             ("Chain".to_owned(), list[0].chain_id.to_string()),
             ("Code of".to_owned(), case.show(&list[0].address)),
@@ -486,7 +486,7 @@ fn tx_draft(txs: &[EvmTx], scalars: &Scalars, context: Context<'_>) -> Draft {
         items.push(Item {
             path: tx.path.clone(),
             title: "Transaction".to_owned(),
-            intent: intent::sentence(&case),
+            intent: summary::sentence(&case),
             fields: vec![
                 ("Chain".to_owned(), case.chain_id.map_or_else(|| "not known".to_owned(), known::chain)),
                 ("To".to_owned(), to),
@@ -668,7 +668,7 @@ fn typed_draft(asked: AskedTyped<'_>, context: Context<'_>) -> Draft {
     let item = Item {
         path: case.path.clone(),
         title: "Typed data (EIP-712)".to_owned(),
-        intent: intent::sentence(&case),
+        intent: summary::sentence(&case),
         fields,
         hashes: Some(HashReport::from(whole.hashes)),
         calls: calls(&case),
@@ -715,7 +715,7 @@ fn message_draft(message: &message::Message, context: Context<'_>) -> Draft {
     let item = Item {
         path: case.path.clone(),
         title: "Message".to_owned(),
-        intent: intent::sentence(&case),
+        intent: summary::sentence(&case),
         fields,
         hashes: safe_message(&digest, context.facts).map(HashReport::from),
         calls: Vec::new(),

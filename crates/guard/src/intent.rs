@@ -4,13 +4,10 @@ mod protocols;
 
 pub(crate) use self::protocols::initializer;
 
-use std::collections::BTreeSet;
-
 use alloy_primitives::{Address, U256};
 
 use crate::{
     case::{Case, Subject},
-    checks,
     decode::{Act, By, Call, Extent, Grant, Placed, Plan, Power, Setting, Value},
     known::{self, Size},
     message::Method,
@@ -20,10 +17,24 @@ use crate::{
 };
 
 /// Most parts of one sentence.
-const MOST: usize = 6;
+pub(crate) const MOST: usize = 6;
 
-/// The sentence, without a full stop.
-pub fn sentence(case: &Case<'_>) -> String {
+/// The sentence in short, without a full stop.
+pub(crate) fn sentence(case: &Case<'_>) -> String {
+    let mut parts = parts(case);
+    let more = parts.len().saturating_sub(MOST);
+    parts.truncate(MOST);
+    if more > 0 {
+        parts.push(format!("and {more} things more"));
+    }
+    if parts.is_empty() { NOTHING.to_owned() } else { parts.join("; ") }
+}
+
+/// What is said of what does nothing.
+pub(crate) const NOTHING: &str = "does nothing: no money, no data";
+
+/// What it does, one thing after another.
+pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     for authorization in case.authorizations {
         parts.push(if authorization.address.is_zero() {
@@ -118,54 +129,7 @@ pub fn sentence(case: &Case<'_>) -> String {
             (Method::Personal, None) => format!("signs {} bytes that are no text", message.bytes.len()),
         });
     }
-    let refunds = checks::refunds(case);
-    if parts.is_empty() && refunds.is_empty() {
-        return "does nothing: no money, no data".to_owned();
-    }
-    if parts.len() > MOST {
-        let more = parts.len() - MOST;
-        parts.truncate(MOST);
-        let all = in_all(std::iter::once(case)).map_or_else(String::new, |all| format!(": {all}"));
-        parts.push(format!("and {more} things more{all}"));
-    }
-    parts.extend(refunds);
-    parts.join("; ")
-}
-
-/// What may leave by all of several, and to how many it goes.
-pub(crate) fn in_all<'c, 'a: 'c>(cases: impl Iterator<Item = &'c Case<'a>>) -> Option<String> {
-    let mut sums = checks::Leaving::new();
-    let mut to: BTreeSet<Address> = BTreeSet::new();
-    let mut first = None;
-    for case in cases {
-        first.get_or_insert(case);
-        to.extend(case.recipients().into_iter().map(|(_, to)| to).filter(|to| !case.is_own(to)));
-        to.extend(case.grants.iter().map(|(_, grant)| grant.spender).filter(|spender| !case.is_own(spender)));
-        for (token, amount) in checks::leaving(case) {
-            let sum = sums.entry(token).or_default();
-            *sum = sum.saturating_add(amount);
-        }
-    }
-    let case = first?;
-    let assets: Vec<String> = sums
-        .into_iter()
-        .filter(|(_, amount)| !amount.is_zero())
-        .map(|(token, amount)| match token {
-            Some(token) if amount == U256::MAX => format!("all there is of {}", case.show(&token)),
-            token => case.amount(amount, &token.unwrap_or_default()),
-        })
-        .collect();
-    if assets.is_empty() {
-        return None;
-    }
-    let (shown, more) = (&assets[..assets.len().min(MOST)], assets.len().saturating_sub(MOST));
-    let more = if more == 0 { String::new() } else { format!(" and {more} assets more") };
-    let whom = match to.len() {
-        0 => String::new(),
-        1 => ", to 1 address".to_owned(),
-        count => format!(", to {count} addresses"),
-    };
-    Some(format!("in all {}{more} may leave{whom}", shown.join(" and ")))
+    parts
 }
 
 /// What a function does that exchanges, in the words of money: at a contract that is trusted alone, since elsewhere its name

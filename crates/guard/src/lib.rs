@@ -60,6 +60,7 @@ pub mod scalar;
 pub mod secret;
 pub mod short_name;
 mod sign_in;
+mod summary;
 mod swap;
 pub mod text;
 mod there;

@@ -27,8 +27,8 @@ pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
         match &decoded.function.name[..] {
             _ if CCTP.contains(&decoded.signature()) => {
                 // Source: Circle, "CCTP": of one coin the same one comes out.
-                let ticker = decoded.address(3).and_then(|token| known::shipped(&token, case.chain_id));
-                if !ticker.is_some_and(|unit| unit.ticker == "USDC") {
+                let unit = decoded.address(3).and_then(|token| known::shipped(&token, case.chain_id));
+                if unit.is_none_or(|unit| unit.ticker != "USDC") {
                     add("Hands a token to the bridge of USDC that is not known to be USDC.");
                 }
                 if !is_empty(decoded.args.get(7)) {

@@ -7,6 +7,8 @@ use alloy_primitives::{Address, U256};
 use crate::{
     case::Case,
     checks,
+    decode::{Act, Placed},
+    flow::{Flow, Rest},
     intent::{self, MOST, NOTHING},
 };
 
@@ -27,13 +29,17 @@ pub(crate) fn sentence(case: &Case<'_>) -> String {
     parts.join("; ")
 }
 
-/// What may leave by all of several, and to how many it goes.
+/// What may leave by all of several, and to how many it goes. Nothing is said where foreign code may take whatever it likes.
 pub(crate) fn in_all<'c, 'a: 'c>(cases: impl Iterator<Item = &'c Case<'a>>) -> Option<String> {
     let mut sums = checks::Leaving::new();
     let mut to: BTreeSet<Address> = BTreeSet::new();
-    let mut first = None;
+    let (mut first, mut is_open) = (None, false);
     for case in cases {
         first.get_or_insert(case);
+        if runs_foreign_code(case) {
+            return None;
+        }
+        is_open |= case.acts.iter().any(|placed| is_open_act(case, placed));
         to.extend(case.recipients().into_iter().map(|(_, to)| to).filter(|to| !case.is_own(to)));
         to.extend(case.grants.iter().map(|(_, grant)| grant.spender).filter(|spender| !case.is_own(spender)));
         for (token, amount) in checks::leaving(case) {
@@ -60,5 +66,30 @@ pub(crate) fn in_all<'c, 'a: 'c>(cases: impl Iterator<Item = &'c Case<'a>>) -> O
         1 => ", to 1 address".to_owned(),
         count => format!(", to {count} addresses"),
     };
-    Some(format!("in all {}{more} may leave{whom}", shown.join(" and ")))
+    let open = if is_open { ", and what the call data do not name" } else { "" };
+    Some(format!("in all {}{more} may leave{whom}{open}", shown.join(" and ")))
+}
+
+fn runs_foreign_code(case: &Case<'_>) -> bool {
+    let mut delegated = case.unpacked.calls.iter().filter(|call| call.delegate);
+    let is_official = |to: &Address| {
+        crate::safe::deployments::find(to).is_some_and(|official| !official.role.functions().is_empty())
+    };
+    !case.authorizations.is_empty() || delegated.any(|call| !call.to.as_ref().is_some_and(is_official))
+}
+
+/// Whether more may leave by an act than is counted.
+fn is_open_act(case: &Case<'_>, placed: &Placed) -> bool {
+    match &placed.act {
+        Act::Named { beneficiaries, .. } => {
+            Flow::of(case, &case.unpacked.calls[placed.call], beneficiaries).rest != Rest::Nothing
+        }
+        Act::Unknown { .. } | Act::Power { .. } | Act::Setting { .. } | Act::ApproveHash { .. } => true,
+        Act::Pay { .. }
+        | Act::Transfer { .. }
+        | Act::Grant(_)
+        | Act::SignMessage { .. }
+        | Act::Create
+        | Act::Memo { .. } => false,
+    }
 }

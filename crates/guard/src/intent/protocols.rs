@@ -210,8 +210,9 @@ pub(super) fn set_up(case: &Case<'_>, args: &[Value<'_>]) -> Option<String> {
     let shown: Vec<String> = owners.iter().take(MOST).map(|owner| case.show(owner)).collect();
     let more = owners.len().saturating_sub(MOST);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    let mut text =
-        format!("{} of {} owners must sign: {}{more}", args.get(1)?.uint()?, owners.len(), shown.join(", "));
+    let needed = args.get(1)?.uint()?;
+    let mut parts =
+        vec![format!("{needed} of {} owners must sign: {}{more}", owners.len(), shown.join(", "))];
     let (runs, data) = (address(2)?, args.get(3)?.bytes()?);
     if !runs.is_zero() {
         let name = data.first_chunk::<4>().map(|selector| match Functions::default().find(*selector) {
@@ -219,18 +220,19 @@ pub(super) fn set_up(case: &Case<'_>, args: &[Value<'_>]) -> Option<String> {
             None => format!("0x{}", hex::encode(selector)),
         });
         let name = name.unwrap_or_else(|| "no function".to_owned());
-        text += &format!("; runs {name} of {} with the Safe's own storage (delegatecall)", case.show(&runs));
+        let runs = case.show(&runs);
+        parts.push(format!("runs {name} of {runs} with the Safe's own storage (delegatecall)"));
     }
     let handler = address(4)?;
     if !handler.is_zero() {
-        text += &format!("; fallback handler {}", case.show(&handler));
+        parts.push(format!("fallback handler {}", case.show(&handler)));
     }
     let (token, payment, receiver) = (address(5)?, args.get(6)?.uint()?, address(7)?);
     if !payment.is_zero() {
         let to = if receiver.is_zero() { "whoever sends it".to_owned() } else { case.show(&receiver) };
-        text += &format!("; the Safe pays {} to {to}", case.amount(payment, &token));
+        parts.push(format!("the Safe pays {} to {to}", case.amount(payment, &token)));
     }
-    Some(text)
+    Some(parts.join("; "))
 }
 
 /// Whether a call moves something of which nothing says whether the number is an amount or an NFT's.

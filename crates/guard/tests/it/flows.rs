@@ -423,6 +423,13 @@ fn several_are_added_up_in_a_sentence() {
     let intent = &report.items[0].intent;
     assert!(intent.ends_with("and 3 things more: in all 9 USDC may leave, to 1 address"), "{intent}");
     assert_eq!(report.together, None);
+    // What is not named is not added up in silence.
+    let list = json!([pay(COLD, 1_000_000), tx(CONTRACT, 0, &call("claim()", vec![]))]);
+    let together = sent_with(&list, "", "").together;
+    assert_eq!(
+        together.as_deref(),
+        Some("in all 1 USDC may leave, to 1 address, and what the call data do not name")
+    );
 }
 
 #[test]

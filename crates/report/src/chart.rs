@@ -187,15 +187,15 @@ impl Chart {
         least
     }
 
-    /// Whether it fits on one page.
-    pub(crate) fn is_small(&self) -> bool {
-        self.columns().iter().all(|&column| column < INNER)
+    /// How many pages it takes, without an overview.
+    pub(crate) fn page_count(&self) -> usize {
+        self.columns().iter().max().map_or(1, |last| last / INNER + 1)
     }
 
     /// One file a page, `overview` before them.
     pub(crate) fn pages(&self, caption: &Caption, overview: Option<&Self>) -> Vec<String> {
         let columns = self.columns();
-        let count = columns.iter().max().map_or(1, |last| last / INNER + 1);
+        let count = self.page_count();
         let first = usize::from(overview.is_some());
         let all = count + first;
         let mut pages = Vec::with_capacity(all);

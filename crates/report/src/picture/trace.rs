@@ -17,6 +17,9 @@ const MOST_UNITS: usize = 160;
 /// where pages are many.
 const LEAST_SHARE: u64 = 200;
 
+/// On so many pages each transaction is drawn by itself; where it would take more, rows of them are one box.
+const FEW_PAGES: usize = 3;
+
 /// What fees are counted in.
 const FEE: &str = "fee";
 
@@ -24,8 +27,9 @@ const FEE: &str = "fee";
 pub fn trace(found: &Trace, origin: &Origin) -> Vec<String> {
     let chain = found.chain.parse::<Chain>().ok();
     let whole = chart(found, &Groups::of_each(found));
-    let overview = (!whole.is_small()).then(|| chart(found, &Groups::of_all(found)));
-    let (detail, drawn) = if overview.is_none() { (whole, found.edges.len()) } else { summed_up(found) };
+    let page_count = whole.page_count();
+    let overview = (page_count > 1).then(|| chart(found, &Groups::of_all(found)));
+    let (detail, drawn) = if page_count <= FEW_PAGES { (whole, found.edges.len()) } else { summed_up(found) };
     let way = if found.direction == "forward" { "Where it went" } else { "Where it came from" };
     let title = format!("{way}: {} on {}", found.asset.money(found.sums.seeded), chain_name(&found.chain));
     let mut lines = vec![format!(

@@ -145,6 +145,24 @@ fn the_ends_of_a_drawing_add_up_to_what_was_followed() {
     }
 }
 
+/// A few transactions too many for one page: the pages behind the overview show each of them, in a row or not.
+#[test]
+fn on_a_few_pages_every_transaction_is_a_box() {
+    let mut of_few = 0;
+    for (count, seed) in (5..12).flat_map(|count| (1..6).map(move |seed| (count, seed))) {
+        let found = trace(count, seed).found;
+        let pages = picture::trace(&found, &origin());
+        if (2..=4).contains(&pages.len()) {
+            of_few += 1;
+            let detail = pages[1..].concat();
+            for edge in &found.edges {
+                assert!(detail.contains(&edge.txid.to_string()), "{} of {count}, seed {seed}", edge.txid);
+            }
+        }
+    }
+    assert!(of_few > 10, "{of_few} drawings of a few pages");
+}
+
 #[test]
 fn whoever_is_named_is_one_box_of_a_page() {
     let pages = picture::trace(&trace(300, 7).found, &origin());

@@ -107,6 +107,14 @@ pub enum LabelsError {
     /// A delta.
     #[error(transparent)]
     Delta(#[from] DeltaError),
+    /// No pack of this release.
+    #[error(
+        "no pack of this release is called {name}: see data/labels/NOTICE.md, or leave the name out for all of them"
+    )]
+    NotShipped {
+        /// The name.
+        name: String,
+    },
     /// A label file.
     #[error("{name}: {source}")]
     File {

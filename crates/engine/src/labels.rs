@@ -16,12 +16,15 @@ use tracehound_labels::{
     file::{self, Defaults, Rows},
     pack::{BuildError, Builder, Licence, Manifest},
     shelf::{Entry, Found, Shelf, ShelfError},
+    shipped,
 };
 use tracehound_model::{Category, Confidence, Pasted, Subject};
 
 use crate::{EngineError, LabelsError, Workspace};
 
-pub use tracehound_labels::{Nature, Pack, Predicate, agreement::Standing, pack::Plan, signature::Keys};
+pub use tracehound_labels::{
+    Nature, Pack, Predicate, agreement::Standing, label::chain_of, pack::Plan, shelf::Taken, signature::Keys,
+};
 
 /// Refused rows and changes that an answer lists; all are counted.
 const LISTED: usize = 1_000;
@@ -250,8 +253,10 @@ pub struct InForce {
     pub expires: Option<Date>,
     /// Whether it is too old on the day that was asked about.
     pub expired: bool,
-    /// How many keys have to sign it; `None` for a pack of one's own, which nobody has signed.
+    /// How many keys have to sign it; `None` where nobody has signed it: it is one's own, or it is `shipped`.
     pub signatures: Option<usize>,
+    /// Whether it is part of this release, and believed as the program is.
+    pub shipped: bool,
     /// Rows.
     pub labels: u64,
     /// Different addresses.
@@ -405,6 +410,31 @@ impl Workspace {
         Ok(found.map(|(entry, pack)| in_force(entry, pack, today)).ok_or_else(gone)?)
     }
 
+    /// Takes in the packs of this release: those of these names, or all.
+    ///
+    /// # Errors
+    /// A name that none of them has, or that a pack of the user's own has; the packs in force are what they were.
+    pub fn apply_shipped_labels(
+        &self,
+        names: &[String],
+        today: Date,
+    ) -> Result<Vec<(InForce, Taken)>, EngineError> {
+        let is_one = |name: &&String| shipped::ALL.iter().any(|pack| pack.name == name.as_str());
+        if let Some(name) = names.iter().find(|name| !is_one(name)) {
+            return Err(LabelsError::NotShipped { name: name.chars().take(100).collect() }.into());
+        }
+        let wanted =
+            shipped::ALL.iter().filter(|pack| names.is_empty() || names.iter().any(|name| name == pack.name));
+        let shelf = self.shelf();
+        let taken = shelf.apply_shipped(&wanted.copied().collect::<Vec<_>>()).map_err(LabelsError::from)?;
+        let packs = shelf.open().map_err(LabelsError::from)?;
+        let of = |(entry, how): (Entry, Taken)| {
+            let (entry, pack) = packs.iter().find(|(of, _)| of.name == entry.name)?;
+            Some((in_force(entry, pack, today), how))
+        };
+        Ok(taken.into_iter().filter_map(of).collect())
+    }
+
     /// What the packs in force say about an address on a day.
     ///
     /// # Errors
@@ -429,22 +459,26 @@ impl Workspace {
             return Err(EngineError::Subject { what, source });
         }
         let chains = by_chain.into_iter().map(|(chain, found)| on_chain(chain, &found)).collect();
-        let mut gaps = Vec::new();
-        if searched.is_empty() {
-            gaps.push(
-                "no pack of labels is in force: that nothing is said says nothing; tracehound labels apply"
-                    .to_owned(),
-            );
-        }
-        gaps.extend(searched.iter().filter(|pack| pack.expired).filter_map(|pack| {
-            let since = pack.expires?;
-            Some(format!(
-                "{} version {} has been too old since {since}: apply a newer one",
-                pack.name, pack.version
-            ))
-        }));
+        let gaps = gaps(&searched);
         Ok(Labelled { subject: shown, read_as, day, chains, packs: searched, gaps })
     }
+}
+
+/// What makes an answer out of these packs none to rest on.
+pub(crate) fn gaps(searched: &[InForce]) -> Vec<String> {
+    if searched.is_empty() {
+        let none =
+            "no pack of labels is in force: that nothing is said says nothing; tracehound labels apply";
+        return vec![none.to_owned()];
+    }
+    let too_old = |pack: &InForce| {
+        let since = pack.expires.filter(|_| pack.expired)?;
+        Some(format!(
+            "{} version {} has been too old since {since}: apply a newer one",
+            pack.name, pack.version
+        ))
+    };
+    searched.iter().filter_map(too_old).collect()
 }
 
 fn on_chain(chain: String, found: &[Found<'_>]) -> OnChain {
@@ -465,7 +499,7 @@ fn on_chain(chain: String, found: &[Found<'_>]) -> OnChain {
     OnChain { chain, name, statements }
 }
 
-fn in_force(entry: &Entry, pack: &Pack, today: Date) -> InForce {
+pub(crate) fn in_force(entry: &Entry, pack: &Pack, today: Date) -> InForce {
     let manifest = pack.manifest();
     InForce {
         name: entry.name.clone(),
@@ -475,6 +509,7 @@ fn in_force(entry: &Entry, pack: &Pack, today: Date) -> InForce {
         expires: manifest.expires,
         expired: manifest.is_expired(today),
         signatures: entry.keys.as_ref().map(Keys::needed),
+        shipped: entry.shipped,
         labels: manifest.labels,
         addresses: manifest.addresses,
         licences: manifest.licences.clone(),

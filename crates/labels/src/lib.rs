@@ -9,6 +9,7 @@
 //! * [`signature`] says by whose keys a file is signed.
 //! * [`agreement`] says what several statements about one address come to, and never merges what differs.
 //! * [`shelf`] is the folder of the packs in force.
+//! * [`shipped`] are the packs that are part of this release.
 //!
 //! **Invariant:** a label is a statement with its source. Nothing here decides: what a name means is for a policy.
 
@@ -22,6 +23,7 @@ pub mod label;
 pub mod lint;
 pub mod pack;
 pub mod shelf;
+pub mod shipped;
 pub mod signature;
 
 pub use family::Family;

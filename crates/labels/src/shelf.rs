@@ -24,6 +24,7 @@ use crate::{
     Label, Pack,
     delta::{self, DeltaError},
     pack::PackError,
+    shipped::{ALL as SHIPPED, Shipped},
     signature::{Keys, SignatureError},
 };
 
@@ -49,8 +50,22 @@ pub struct Entry {
     pub version: u64,
     /// SHA-256 of its bytes, hexadecimal.
     pub sha256: String,
-    /// By whose keys it was taken; `None` for one of the user's own.
+    /// By whose keys it was taken; `None` for one that nobody has signed.
     pub keys: Option<Keys>,
+    /// Whether it is one of the program's own, unsigned ([`shipped`](crate::shipped)).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shipped: bool,
+}
+
+/// What came of a shipped pack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is in force now.
+    New,
+    /// It, or a later one that was shipped, was in force already.
+    There,
+    /// A signed pack of its name is in force, which it takes nothing from.
+    Signed,
 }
 
 impl Entry {
@@ -139,6 +154,15 @@ pub enum ShelfError {
         version: u64,
         /// Since when it is too old, or that it is of a day that has not come.
         what: String,
+    },
+    /// A user's pack under the name of a shipped one, or the other way round.
+    #[error(
+        "{name} is the name of a pack that is shipped with Tracehound, and this one is neither that nor signed: give yours another \
+         name; nothing has been changed"
+    )]
+    Shipped {
+        /// The pack.
+        name: String,
     },
     /// A name that no pack in force has.
     #[error("no pack in force is called {name}: see `tracehound labels list`")]
@@ -234,6 +258,43 @@ impl Shelf {
         self.put_in_force(staged, entry)
     }
 
+    /// Takes in packs of this program, as they are: they are believed as the program is, and are as old as it is.
+    ///
+    /// # Errors
+    /// One whose name a pack of the user's own has: no pack is taken then.
+    pub fn apply_shipped(&self, packs: &[Shipped]) -> Result<Vec<(Entry, Taken)>, ShelfError> {
+        let _lock = self.lock()?;
+        let before = self.list()?;
+        let own = |entry: &&Entry| entry.keys.is_none() && !entry.shipped;
+        if let Some(entry) =
+            before.iter().filter(own).find(|entry| packs.iter().any(|pack| pack.name == entry.name))
+        {
+            return Err(ShelfError::Shipped { name: entry.name.clone() });
+        }
+        let mut taken = Vec::new();
+        for shipped in packs {
+            let held = before.iter().find(|entry| entry.name == shipped.name);
+            if let Some(held) = held.filter(|held| held.keys.is_some()) {
+                taken.push((held.clone(), Taken::Signed));
+                continue;
+            }
+            let unpack = ColumnError::io("unpacking", Path::new(shipped.name));
+            let staged = Staged::new(&self.folder, &shipped.unpack().map_err(unpack)?)?;
+            let pack = Pack::open(&staged.path)?;
+            let version = pack.manifest().version;
+            match held {
+                Some(held) if held.version >= version => taken.push((held.clone(), Taken::There)),
+                _ => {
+                    let name = shipped.name.to_owned();
+                    let entry = Entry { name, version, sha256: pack.digest()?, keys: None, shipped: true };
+                    drop(pack);
+                    taken.push((self.put_in_force(staged, entry)?, Taken::New));
+                }
+            }
+        }
+        Ok(taken)
+    }
+
     /// Makes the next pack from the one of its name in force and a delta, and puts it in force. The delta is signed by the keys
     /// that the pack in force was taken by, where there are any.
     ///
@@ -242,6 +303,9 @@ impl Shelf {
     pub fn apply_delta(&self, name: &str, file: &Path, today: Date) -> Result<Entry, ShelfError> {
         let _lock = self.lock()?;
         let entry = self.entry(name)?;
+        if entry.shipped {
+            return Err(ShelfError::Shipped { name: entry.name });
+        }
         let bytes = read_bounded(file)?;
         if let Some(keys) = &entry.keys {
             let signatures = signatures_beside(file)?;
@@ -303,7 +367,9 @@ impl Shelf {
             return Err(ShelfError::OtherKeys { name });
         }
         let keys = held.or(keys);
+        let shipped = SHIPPED.iter().any(|shipped| shipped.name == name);
         match &keys {
+            None if signatures.is_empty() && shipped => return Err(ShelfError::Shipped { name }),
             None if signatures.is_empty() => {}
             None => return Err(ShelfError::NoKey { name }),
             Some(_) if signatures.is_empty() => return Err(ShelfError::Unsigned { name }),
@@ -314,7 +380,7 @@ impl Shelf {
         if let Some(before) = &before {
             check_newer(pack, before)?;
         }
-        Ok(Entry { name, version: manifest.version, sha256: pack.digest()?, keys })
+        Ok(Entry { name, version: manifest.version, sha256: pack.digest()?, keys, shipped: false })
     }
 
     fn lock(&self) -> Result<File, ShelfError> {
@@ -472,7 +538,7 @@ impl Packs {
     /// What all packs say about a subject on a day, whatever the chain. O(packs log n).
     pub fn about(&self, subject: &Subject, day: Date) -> Vec<Found<'_>> {
         let found = self.packs.iter().flat_map(|(entry, pack)| {
-            let private = entry.keys.is_none();
+            let private = entry.keys.is_none() && !entry.shipped;
             let found = move |label| Found { label, pack: &entry.name, private };
             pack.about_on(subject, day).into_iter().map(found)
         });

@@ -11,7 +11,7 @@ pub(crate) enum LabelsCommand {
     Pack(PackArgs),
     /// Look at a pack in full without taking it in: by whom it is signed, and whether each label may be in one
     Verify(VerifyArgs),
-    /// Take in a pack, or a delta to the one in force
+    /// Take in a pack, a delta to the one in force, or the packs of this release
     Apply(ApplyArgs),
     /// What changed from one pack to the next
     Diff(DiffArgs),
@@ -92,12 +92,21 @@ pub(crate) struct VerifyArgs {
   tracehound labels apply our-1.labels
   tracehound labels apply project-7.labels --key a.pub --key b.pub --key c.pub --needed 2
   tracehound labels apply project-7-8.delta
-Signatures lie beside the file: FILE.minisig, FILE.1.minisig and so on. The keys by which a pack was taken are remembered under
+  tracehound labels apply --shipped
+  tracehound labels apply --shipped --only tracehound-government --only tracehound-mining-pools
+The packs of this release are believed as the program is, and no key has signed them; see data/labels/NOTICE.md for what is in
+them and whose it is. Signatures of other packs lie beside the file: FILE.minisig, FILE.1.minisig and so on. The keys by which a pack was taken are remembered under
 its name. Without a key, an unsigned pack is taken as your own.")]
 pub(crate) struct ApplyArgs {
     /// The pack or delta
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "shipped")]
+    pub file: Option<PathBuf>,
+    /// Take in the packs of this release
+    #[arg(long, conflicts_with_all = ["file", "key"])]
+    pub shipped: bool,
+    /// Only the one of this name (again for each)
+    #[arg(long, value_name = "NAME", requires = "shipped")]
+    pub only: Vec<String>,
     #[command(flatten)]
     pub keys: KeyArgs,
 }

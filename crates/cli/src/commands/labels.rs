@@ -11,7 +11,8 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tracehound_engine::{
     Document,
     labels::{
-        self, Changes, Checked, InForce, Input, Keys, Labelled, Made, OnChain, Pack, Plan, Standing, word,
+        self, Changes, Checked, InForce, Input, Keys, Labelled, Made, OnChain, Pack, Plan, Standing, Taken,
+        word,
     },
 };
 use tracehound_model::text::{csv_cell, label, line};
@@ -148,7 +149,8 @@ fn checked_text(checked: &Checked, out: &mut dyn Write) -> std::io::Result<()> {
 }
 
 fn apply(common: &Common, data: &Folder, args: &ApplyArgs, today: Date, out: &mut dyn Write) -> Result<u8> {
-    let done = data.workspace().apply_labels(&args.file, keys(&args.keys)?, today).into_diagnostic()?;
+    let Some(file) = &args.file else { return apply_shipped(common, data, &args.only, today, out) };
+    let done = data.workspace().apply_labels(file, keys(&args.keys)?, today).into_diagnostic()?;
     print(common, &done, out, |done, out| {
         let by = match done.signatures {
             Some(needed) => format!("signed by {needed} of its publisher's keys"),
@@ -160,6 +162,35 @@ fn apply(common: &Common, data: &Folder, args: &ApplyArgs, today: Date, out: &mu
             done.name, done.version, done.labels, done.addresses
         )
     })?;
+    Ok(0)
+}
+
+fn apply_shipped(
+    common: &Common,
+    data: &Folder,
+    only: &[String],
+    today: Date,
+    out: &mut dyn Write,
+) -> Result<u8> {
+    let done = data.workspace().apply_shipped_labels(only, today).into_diagnostic()?;
+    if !matches!(common.output, Output::Text) {
+        let packs: Vec<InForce> = done.into_iter().map(|(pack, _)| pack).collect();
+        list(common, &packs, out)?;
+        return Ok(0);
+    }
+    for (pack, how) in &done {
+        let how = match how {
+            Taken::New => "shipped with this release, signed by nobody",
+            Taken::There => "was in force already",
+            Taken::Signed => "stays: a signed pack takes the place of the shipped one",
+        };
+        writeln!(
+            out,
+            "{} version {}: {} labels of {} addresses; {how}",
+            pack.name, pack.version, pack.labels, pack.addresses
+        )
+        .into_diagnostic()?;
+    }
     Ok(0)
 }
 
@@ -202,6 +233,7 @@ fn list(common: &Common, packs: &[InForce], out: &mut dyn Write) -> Result<()> {
         Output::Text => packs.iter().try_for_each(|pack| {
             let by = match pack.signatures {
                 Some(needed) => format!("{needed} signatures of {}", label(&pack.publisher)),
+                None if pack.shipped => "shipped with this release, signed by nobody".to_owned(),
                 None => format!("your own, by {}", label(&pack.publisher)),
             };
             let age = match (pack.expires, pack.expired) {
@@ -218,8 +250,8 @@ fn list(common: &Common, packs: &[InForce], out: &mut dyn Write) -> Result<()> {
             writeln!(out, "  licences: {}", licences.join(", "))
         }),
         Output::Csv => {
-            writeln!(out, "name,version,issued,expires,expired,signatures,labels,addresses,sha256").and_then(
-                |()| {
+            writeln!(out, "name,version,issued,expires,expired,signatures,shipped,labels,addresses,sha256")
+                .and_then(|()| {
                     packs.iter().try_for_each(|pack| {
                         let cells = [
                             pack.name.clone(),
@@ -228,14 +260,14 @@ fn list(common: &Common, packs: &[InForce], out: &mut dyn Write) -> Result<()> {
                             pack.expires.map_or_else(String::new, |day| day.to_string()),
                             pack.expired.to_string(),
                             pack.signatures.map_or_else(String::new, |needed| needed.to_string()),
+                            pack.shipped.to_string(),
                             pack.labels.to_string(),
                             pack.addresses.to_string(),
                             pack.sha256.clone(),
                         ];
                         writeln!(out, "{}", cells.map(|cell| csv_cell(&cell)).join(","))
                     })
-                },
-            )
+                })
         }
         Output::Json | Output::Jsonl => documents(out, common.output, packs),
     }

@@ -225,6 +225,7 @@ fn answers_about_labels_have_the_forms_that_are_described() {
         ("labels-list", &["labels", "apply", &one]),
         ("labels-list", &["labels", "list"]),
         ("labels-show", &["labels", "show", WALLET]),
+        ("labels-list", &["labels", "apply", "--shipped", "--only", "tracehound-constants"]),
         ("labels-show", &["labels", "show", "1BitcoinEaterAddressDontSendf59kuE"]),
     ] {
         has_form(
@@ -232,4 +233,40 @@ fn answers_about_labels_have_the_forms_that_are_described() {
             &tracehound(&desk.0.path().join("data"), &[args, &["--output", "jsonl"]].concat(), ""),
         );
     }
+}
+
+#[test]
+fn the_packs_of_the_release_are_taken_in_told_apart_and_taken_out() {
+    let desk = Desk::new();
+    let (code, _, error) = desk.run(&["labels", "apply", "--shipped", "--only", "tracehound-everything"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("no pack of this release is called tracehound-everything"), "{error}");
+    let (code, said, error) = desk.run(&["labels", "apply", "--shipped"]);
+    assert_eq!(code, Some(0), "{error}");
+    insta::assert_snapshot!("labels_apply_shipped", said);
+    let (code, again, _) = desk.run(&["labels", "apply", "--shipped"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(again.matches("was in force already").count(), said.lines().count());
+    let (_, list, _) = desk.run(&["labels", "list"]);
+    // Whether they are too old is the clock's.
+    assert_eq!(
+        list.matches("shipped with this release, signed by nobody").count(),
+        said.lines().count(),
+        "{list}"
+    );
+
+    let show = |address: &str| desk.run(&["labels", "show", address, "--on", "2026-12-01"]).1;
+    let listed = show("3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG");
+    assert!(listed.contains("controlled by Lazarus Group (service_hack)"), "{listed}");
+    let router = show("0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D");
+    assert!(router.contains("contract of Uniswap (defi_dex)"), "{router}");
+    let stablecoin = show("0xdAC17F958D2ee523a2206206994597C13D831ec7");
+    assert!(stablecoin.contains("nobody is named") && stablecoin.contains("an asset"), "{stablecoin}");
+    // Nobody is named at the zero address, whatever a list says.
+    let zero = show("0x0000000000000000000000000000000000000000");
+    assert!(zero.contains("no pack in force says anything") || zero.contains("nobody is named"), "{zero}");
+
+    assert_eq!(desk.run(&["labels", "remove", "tracehound-spellbook"]).0, Some(0));
+    let router = show("0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D");
+    assert!(!router.contains("tracehound-spellbook"), "{router}");
 }

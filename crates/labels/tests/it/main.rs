@@ -7,3 +7,4 @@ mod made;
 mod packs;
 mod real;
 mod shelf;
+mod shipped;

@@ -5,7 +5,8 @@ use minisign::{KeyPair, sign};
 use tracehound_labels::{
     Label, delta,
     pack::Plan,
-    shelf::{Entry, Shelf, ShelfError},
+    shelf::{Entry, Shelf, ShelfError, Taken},
+    shipped::{ALL, Shipped},
     signature::{Keys, SignatureError},
 };
 use tracehound_model::Subject;
@@ -216,4 +217,48 @@ fn a_pack_in_force_that_is_gone_or_another_is_an_error_and_no_empty_answer() {
     assert!(desk.shelf.open().is_err());
     fs::write(folder.join("packs.json"), b"[").expect("written");
     assert!(matches!(desk.shelf.open(), Err(ShelfError::List { .. })));
+}
+
+#[test]
+fn shipped_packs_give_way_to_signed_ones_and_to_nothing_else() {
+    let desk = Desk::new();
+    let small: Vec<Shipped> =
+        ALL.iter().filter(|pack| pack.name == "tracehound-constants").copied().collect();
+    let taken = |desk: &Desk| desk.shelf.apply_shipped(&small).expect("taken")[0].1;
+    assert_eq!(taken(&desk), Taken::New);
+    assert_eq!(taken(&desk), Taken::There, "once is enough");
+    let entry = desk.shelf.list().expect("a list").remove(0);
+    assert!(entry.shipped && entry.keys.is_none());
+    let permit2 = Subject::of_text("0x000000000022D473030F116dDEE9F6B43aC78BA3");
+    let packs = desk.shelf.open().expect("opens");
+    let found = packs.about(&permit2, TODAY);
+    assert!(found.iter().any(|found| found.label.label == "Permit2"));
+    assert!(found.iter().all(|found| !found.private), "nobody's own");
+
+    // A pack of anybody else under its name, and a delta to it, are refused.
+    let named = |version| Plan { name: "tracehound-constants".to_owned(), ..plan(version) };
+    let file = desk.file("theirs", named(2), &[at(1, "Kraken")]);
+    assert!(matches!(desk.shelf.apply(&file, None, TODAY), Err(ShelfError::Shipped { .. })));
+    assert!(matches!(
+        desk.shelf.apply_delta("tracehound-constants", &file, TODAY),
+        Err(ShelfError::Shipped { .. })
+    ));
+    // One that two of three keys have signed follows, and the shipped one does not come back.
+    let three = [new_key(), new_key(), new_key()];
+    let trusted = keys(&[&three[0], &three[1], &three[2]], 2);
+    signed(&file, &three[0], "");
+    assert!(desk.shelf.apply(&file, Some(trusted.clone()), TODAY).is_err(), "one of two");
+    signed(&file, &three[2], ".1");
+    desk.shelf.apply(&file, Some(trusted), TODAY).expect("taken");
+    assert_eq!(taken(&desk), Taken::Signed);
+    assert_eq!(desk.in_force(), [("tracehound-constants".to_owned(), 2)]);
+    assert_eq!(desk.names(1), ["Kraken"]);
+    desk.shelf.remove("tracehound-constants").expect("removed");
+    assert!(
+        matches!(
+            desk.shelf.apply(&desk.file("own", named(1), &[at(1, "Kraken")]), None, TODAY),
+            Err(ShelfError::Shipped { .. })
+        ),
+        "the name is theirs whether or not they are in force"
+    );
 }

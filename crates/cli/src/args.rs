@@ -237,7 +237,12 @@ impl Command {
                 Self::Screen(_)
                 | Self::Exposure(_)
                 | Self::Path(_)
-                | Self::Labels(LabelsCommand::List | LabelsCommand::Freshness | LabelsCommand::Export(_))
+                | Self::Labels(
+                    LabelsCommand::List
+                    | LabelsCommand::Freshness
+                    | LabelsCommand::Export(_)
+                    | LabelsCommand::Coverage(_),
+                )
                 | Self::Lists(ListsCommand::List | ListsCommand::Freshness(_))
                 | Self::Policy(PolicyCommand::List | PolicyCommand::Diff { over: Some(_), .. }),
                 Csv,

@@ -7,6 +7,7 @@ use tracehound_model::Verdict;
 use crate::{
     Absent, Configuration, Document, Versioned,
     cluster::Cluster,
+    coverage::Covered,
     exposure::Exposure,
     guard::Watched,
     ingest::{FromFiles, FromNode},
@@ -89,6 +90,7 @@ documents! {
     Changes: "labels-diff" version 1;
     InForce: "labels-list" version 1;
     Labelled: "labels-show" version 1;
+    Covered: "labels-coverage" version 1;
     Preset: "policy-list" version 1;
     Change: "policy-diff" version 1;
     Watched: "guard-watch" version 1;

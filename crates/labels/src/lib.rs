@@ -9,12 +9,14 @@
 //! * [`signature`] says by whose keys a file is signed.
 //! * [`agreement`] says what several statements about one address come to, and never merges what differs.
 //! * [`shelf`] is the folder of the packs in force.
+//! * [`coverage`] says how much of a set of addresses has a name.
 //! * [`shipped`] are the packs that are part of this release.
 //!
 //! **Invariant:** a label is a statement with its source. Nothing here decides: what a name means is for a policy.
 
 pub mod agreement;
 pub mod concept;
+pub mod coverage;
 pub mod day;
 pub mod delta;
 mod family;

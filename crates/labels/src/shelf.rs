@@ -545,6 +545,11 @@ impl Packs {
         found.collect()
     }
 
+    /// Whether any pack says anything about a subject, whatever the day.
+    pub fn about_ever(&self, subject: &Subject) -> bool {
+        self.packs.iter().any(|(_, pack)| !pack.about(subject).is_empty())
+    }
+
     /// Whether all that was read was right.
     ///
     /// # Errors

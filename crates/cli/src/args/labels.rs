@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use tracehound_engine::labels::Predicate;
+use tracehound_engine::labels::{self, Predicate};
+use tracehound_model::{BitcoinNetwork, caip::Caip2};
+
+use super::values::network;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LabelsCommand {
@@ -22,6 +25,8 @@ pub(crate) enum LabelsCommand {
     Freshness,
     /// Who an address is said to be, by whom, and who says otherwise
     Show(ShowArgs),
+    /// How much of a list, a trace or a ledger has a name, by number and by value
+    Coverage(CoverageArgs),
     /// The labels of a pack as a label file
     Export(ExportArgs),
     /// Take a pack out of force, with all that it says
@@ -141,6 +146,44 @@ pub(crate) struct ShowArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["file", "ledger", "trace"]), after_help = "Examples:
+  tracehound labels coverage addresses.txt
+  tracehound labels coverage payments.csv --column to --value-column amount --chain eip155:1
+  tracehound trace --from ADDRESS --output json > case.json; tracehound labels coverage --trace case.json
+  tracehound labels coverage --ledger --network mainnet
+A name is an entity's: assets, victims and what is only described are counted apart. Exit code 30 when no pack is in force or one
+is too old, when a row could not be read, and when there is nothing to count.")]
+pub(crate) struct CoverageArgs {
+    /// A list: one address a line, or a table (- is standard input)
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The column of addresses, where the list is a table
+    #[arg(long, value_name = "NAME", requires = "file")]
+    pub column: Option<String>,
+    /// The column of what each address weighs: a number without sign
+    #[arg(long, value_name = "NAME", requires = "column")]
+    pub value_column: Option<String>,
+    /// The column of chains (CAIP-2)
+    #[arg(long, value_name = "NAME", requires = "column")]
+    pub chain_column: Option<String>,
+    /// The chain of all addresses (CAIP-2), or of those whose row names none [default: any]
+    #[arg(long, value_name = "CHAIN", requires = "file", value_parser = chain)]
+    pub chain: Option<Caip2>,
+    /// Every address of a ledger, by what it received
+    #[arg(long)]
+    pub ledger: bool,
+    /// Bitcoin network of the ledger [default: that of the only ledger there is, else mainnet]
+    #[arg(long, value_name = "NETWORK", value_parser = network, requires = "ledger")]
+    pub network: Option<BitcoinNetwork>,
+    /// Where a trace ended: the answer of `trace --output json`
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// As of a day [default: today, UTC]
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<jiff::civil::Date>,
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tracehound labels export our-1.labels > our.csv
   tracehound labels export our-labels --output jsonl > our.jsonl
@@ -149,6 +192,10 @@ pub(crate) struct ExportArgs {
     /// The file of a pack, or the name of one in force
     #[arg(value_name = "FILE|NAME")]
     pub pack: PathBuf,
+}
+
+fn chain(text: &str) -> Result<Caip2, String> {
+    labels::chain_of(text)
 }
 
 fn predicate(text: &str) -> Result<Predicate, String> {

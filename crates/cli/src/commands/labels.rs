@@ -1,5 +1,7 @@
 //! `tracehound labels`.
 
+mod coverage;
+
 use std::{
     fs::File,
     io::{BufWriter, Write},
@@ -57,6 +59,7 @@ pub(crate) fn run(
             Ok(exit_code(!packs.is_empty() && packs.iter().all(|pack| !pack.expired)))
         }
         LabelsCommand::Show(args) => show(common, data, args, today, out),
+        LabelsCommand::Coverage(args) => coverage::run(common, data, args, today, out),
         LabelsCommand::Export(args) => export(common, data, args, out),
         LabelsCommand::Remove { name } => {
             let gone = data.workspace().shelf().remove(name).into_diagnostic()?;

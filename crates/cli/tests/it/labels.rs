@@ -226,6 +226,7 @@ fn answers_about_labels_have_the_forms_that_are_described() {
         ("labels-list", &["labels", "list"]),
         ("labels-show", &["labels", "show", WALLET]),
         ("labels-list", &["labels", "apply", "--shipped", "--only", "tracehound-constants"]),
+        ("labels-coverage", &["labels", "coverage", &csv, "--column", "address", "--chain-column", "chain"]),
         ("labels-show", &["labels", "show", "1BitcoinEaterAddressDontSendf59kuE"]),
     ] {
         has_form(
@@ -269,4 +270,80 @@ fn the_packs_of_the_release_are_taken_in_told_apart_and_taken_out() {
     assert_eq!(desk.run(&["labels", "remove", "tracehound-spellbook"]).0, Some(0));
     let router = show("0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D");
     assert!(!router.contains("tracehound-spellbook"), "{router}");
+}
+
+#[test]
+fn coverage_counts_names_apart_from_the_rest_and_says_when_it_is_no_answer() {
+    let desk = Desk::new();
+    let other = "0x21a31Ee1afC51d94C2eFcCAa2092aD1028285549";
+    let list = format!("to,amount\n{WALLET},2.5\n{TOKEN},1\n{other},0.5\n{WALLET},1\n");
+    desk.write("payments.csv", &list);
+    let asked = [
+        "labels",
+        "coverage",
+        "@payments.csv",
+        "--column",
+        "to",
+        "--value-column",
+        "amount",
+        "--on",
+        "2025-06-01",
+    ];
+    let (code, said, _) = desk.run(&asked);
+    assert_eq!(code, Some(30), "no pack is no answer: {said}");
+    assert!(said.contains("no pack of labels is in force"), "{said}");
+    desk.pack(2, "@two.csv", None);
+    assert_eq!(desk.run(&["labels", "apply", "@ours-2.labels"]).0, Some(0));
+    let (code, said, error) = desk.run(&asked);
+    assert_eq!((code, error.as_str()), (Some(0), ""), "{said}");
+    insta::assert_snapshot!("labels_coverage", said);
+    let (code, table, _) = desk.run(&[&asked[..], &["--output", "csv"]].concat());
+    assert_eq!(code, Some(0));
+    insta::assert_snapshot!("labels_coverage_csv", table);
+    // On another chain than the one that is meant, a contract is somebody else's.
+    let (_, said, _) = desk.run(&[&asked[..], &["--chain", "eip155:56", "--output", "csv"]].concat());
+    assert!(
+        said.contains("part,not labelled,3,5.0,100.00,100.00") || said.contains("part,not labelled,3,50,"),
+        "{said}"
+    );
+
+    // What cannot be read is no address that is nobody's.
+    desk.write(
+        "broken.csv",
+        &format!("to,amount\n{WALLET},1\n{WALLET},-1\n0x28C6c06298d514Db089934071355E5743bf21d61,1\n"),
+    );
+    let (code, said, error) =
+        desk.run(&["labels", "coverage", "@broken.csv", "--column", "to", "--value-column", "amount"]);
+    assert_eq!(code, Some(30));
+    assert!(
+        error.contains("broken.csv:3: its value `-1` is no number") && error.contains("broken.csv:4:"),
+        "{error}"
+    );
+    assert!(said.contains("2 rows could not be read"), "{said}");
+    desk.write("empty.csv", "to,amount\n");
+    let (code, said, _) = desk.run(&["labels", "coverage", "@empty.csv", "--column", "to"]);
+    assert_eq!(code, Some(30), "nothing to count is no full coverage: {said}");
+
+    // Where a trace ended, by what was followed to it.
+    let node = |address: &str, dirty: u64, next: &str| {
+        format!(r#"{{"address":"{address}","dirty":"{dirty}"{next}}}"#)
+    };
+    let (first, last) = ("3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG", "12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S");
+    let nodes = [node(last, 5, r#","next":0"#), node(first, 300_000_000, ""), node(last, 100_000_000, "")];
+    desk.write(
+        "case.json",
+        &format!(
+            r#"{{"schema":2,"chain":"bip122:000000000019d6689c085ae165831e93","complete":true,"nodes":[{}]}}"#,
+            nodes.join(",")
+        ),
+    );
+    let (code, _, error) = desk.run(&["labels", "apply", "--shipped", "--only", "tracehound-government"]);
+    assert_eq!(code, Some(0), "{error}");
+    let (code, said, error) =
+        desk.run(&["labels", "coverage", "--trace", "@case.json", "--on", "2026-12-01"]);
+    assert_eq!((code, error.as_str()), (Some(0), ""), "{said}");
+    insta::assert_snapshot!("labels_coverage_trace", said);
+    let (code, _, error) = desk.run(&["labels", "coverage", "--trace", "@payments.csv"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("no answer of `trace --output json`"), "{error}");
 }

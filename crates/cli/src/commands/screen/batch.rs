@@ -29,7 +29,7 @@ pub(in crate::commands) fn stdin() -> Input {
 }
 
 /// A file, unpacked if it is gzip; `-` is standard input.
-pub(super) fn file(path: &Path) -> Result<Input> {
+pub(in crate::commands) fn file(path: &Path) -> Result<Input> {
     if path == Path::new("-") {
         return Ok(stdin());
     }

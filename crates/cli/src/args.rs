@@ -241,7 +241,8 @@ impl Command {
                     LabelsCommand::List
                     | LabelsCommand::Freshness
                     | LabelsCommand::Export(_)
-                    | LabelsCommand::Coverage(_),
+                    | LabelsCommand::Coverage(_)
+                    | LabelsCommand::Corrections,
                 )
                 | Self::Lists(ListsCommand::List | ListsCommand::Freshness(_))
                 | Self::Policy(PolicyCommand::List | PolicyCommand::Diff { over: Some(_), .. }),

@@ -91,7 +91,7 @@ impl Workspace {
                 Err(error) => return Err(EngineError::Question(format!("{}: {error}", list.name))),
             }
         }
-        let Rows { values, decimals, refused, refused_rows } = rows;
+        let Rows { values, decimals, refused, first_refused } = rows;
         let items = values.into_iter().map(|((chain, subject), value)| Item { chain, subject, value });
         let mut covered = covered(&packs, list.name.clone(), items, day)?;
         let unit = Amount::from(10_u128.pow(u32::from(PLACES - decimals)));
@@ -100,7 +100,7 @@ impl Workspace {
         if refused > 0 {
             covered.gaps.push(format!("{refused} rows could not be read, and nothing is counted of them"));
         }
-        Ok(Covered { refused, refused_rows, ..covered })
+        Ok(Covered { refused, refused_rows: first_refused, ..covered })
     }
 
     /// How much of where a trace ended has a name: the answer of `trace --output json`, its last addresses by the value
@@ -189,8 +189,10 @@ fn received(ledger: &Ledger) -> Vec<u64> {
     ledger.scan(TxNum(0)..TxNum(counts.txs), |tx| {
         for (sats, owner) in tx.outputs() {
             let slot = owner.and_then(|owner| received.get_mut(owner.0 as usize));
-            // All that one owner could receive in 8,000 turns of all coins fits.
-            slot.into_iter().for_each(|slot| *slot = slot.saturating_add(sats));
+            if let Some(slot) = slot {
+                // All that one owner could receive in 8,000 turns of all coins fits.
+                *slot = slot.saturating_add(sats);
+            }
         }
         ControlFlow::Continue(())
     });
@@ -239,7 +241,7 @@ struct Rows {
     /// The most places that a value has.
     decimals: u8,
     refused: u64,
-    refused_rows: Vec<RefusedRow>,
+    first_refused: Vec<RefusedRow>,
 }
 
 impl Rows {
@@ -256,10 +258,10 @@ impl Rows {
             }
             Err(reason) => {
                 self.refused += 1;
-                if self.refused_rows.len() < LISTED {
+                if self.first_refused.len() < LISTED {
                     let shown = label(row.subject).into_owned();
                     let file = list.name.clone();
-                    self.refused_rows.push(RefusedRow { file, line: row.number, row: shown, reason });
+                    self.first_refused.push(RefusedRow { file, line: row.number, row: shown, reason });
                 }
             }
         }

@@ -12,9 +12,11 @@ use serde::Serialize;
 use tracehound_labels::{
     Label,
     agreement::named,
+    correction::Correction,
     delta::{self, Change, DeltaError},
     file::{self, Defaults, Rows},
     pack::{BuildError, Builder, Licence, Manifest},
+    pool::{self, Mark},
     shelf::{Entry, Found, Shelf, ShelfError},
     shipped,
 };
@@ -23,7 +25,13 @@ use tracehound_model::{Category, Confidence, Pasted, Subject};
 use crate::{EngineError, LabelsError, Workspace};
 
 pub use tracehound_labels::{
-    Nature, Pack, Predicate, agreement::Standing, label::chain_of, pack::Plan, shelf::Taken, signature::Keys,
+    Nature, Pack, Predicate,
+    agreement::Standing,
+    correction::{By, Says, Wanted},
+    label::chain_of,
+    pack::Plan,
+    shelf::Taken,
+    signature::Keys,
 };
 
 /// Refused rows and changes that an answer lists; all are counted.
@@ -220,6 +228,31 @@ fn told(change: &Change) -> (&'static str, String) {
     }
 }
 
+/// The marks of pools in a coinbase.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct Marked {
+    /// The script that was asked about, hexadecimal.
+    pub script: String,
+    /// The marks in it, the longest first; none says nothing of who found the block.
+    pub marks: Vec<Mark>,
+}
+
+/// The marks of pools in a coinbase's script, given in hexadecimal.
+///
+/// # Errors
+/// Text that is no script.
+pub fn marks(script: &str) -> Result<Marked, EngineError> {
+    let script = script.trim();
+    // A coinbase's script has 2 to 100 bytes.
+    let bytes = hex::decode(script).ok().filter(|bytes| (2..=100).contains(&bytes.len()));
+    let bytes = bytes.ok_or_else(|| {
+        let what = "the script of a coinbase's input is 2 to 100 bytes in hexadecimal";
+        EngineError::Question(what.to_owned())
+    })?;
+    let marks = pool::marks_in(&bytes).into_iter().cloned().collect();
+    Ok(Marked { script: script.to_owned(), marks })
+}
+
 /// A predicate in words before the entity's name.
 pub const fn word(predicate: Predicate) -> &'static str {
     match predicate {
@@ -338,13 +371,46 @@ pub struct Said {
     /// First day on which it no longer holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<Date>,
-    /// The pack.
+    /// The pack; `corrections` for what was corrected here.
     pub pack: String,
+    /// Which correction it is, where it is no pack's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correction: Option<Corrected>,
+}
+
+/// A correction of the operator's own.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct Corrected {
+    /// Its number, by which it is withdrawn.
+    pub number: u64,
+    /// The day it was made.
+    pub made: Date,
+    /// The day it was withdrawn; it says nothing any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Date>,
+    /// Who wants it.
+    pub by: By,
+    /// The chain, CAIP-2.
+    pub chain: String,
+    /// The address.
+    pub address: String,
+    /// Who it is said to be, or not to be.
+    pub entity: Option<String>,
+    /// What it rests on.
+    pub evidence: String,
+}
+
+impl Corrected {
+    fn of(correction: &Correction) -> Self {
+        let Correction { number, made, withdrawn, by, evidence, row } = correction.clone();
+        let (chain, address) = (row.chain.to_string(), row.address());
+        Self { number, made, withdrawn, by, chain, address, entity: row.entity, evidence }
+    }
 }
 
 impl Said {
     fn of(found: &Found<'_>) -> Self {
-        let Found { label, pack, .. } = found;
+        let Found { label, pack, correction, .. } = found;
         let provenance = label.provenance.clone();
         Self {
             label: label.label.clone(),
@@ -359,6 +425,7 @@ impl Said {
             valid_from: label.valid_from,
             valid_to: label.valid_to,
             pack: (*pack).to_owned(),
+            correction: correction.map(Corrected::of),
         }
     }
 }
@@ -433,6 +500,34 @@ impl Workspace {
             Some((in_force(entry, pack, today), how))
         };
         Ok(taken.into_iter().filter_map(of).collect())
+    }
+
+    /// Writes down what an address is, or is not, against all packs. It comes first in answers, and no pack or refresh
+    /// touches it.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the system.
+    pub fn correct_label(&self, wanted: Wanted, today: Date) -> Result<Corrected, EngineError> {
+        let made = self.shelf().correct(wanted, today).map_err(LabelsError::from)?;
+        Ok(Corrected::of(&made))
+    }
+
+    /// Takes a correction back.
+    ///
+    /// # Errors
+    /// A number that no correction in force has, or the system.
+    pub fn withdraw_correction(&self, number: u64, today: Date) -> Result<Corrected, EngineError> {
+        let gone = self.shelf().withdraw(number, today).map_err(LabelsError::from)?;
+        Ok(Corrected::of(&gone))
+    }
+
+    /// All corrections, those that were withdrawn too.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn label_corrections(&self) -> Result<Vec<Corrected>, EngineError> {
+        let all = self.shelf().corrections().map_err(LabelsError::from)?;
+        Ok(all.iter().map(Corrected::of).collect())
     }
 
     /// What the packs in force say about an address on a day.

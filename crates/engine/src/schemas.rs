@@ -11,7 +11,7 @@ use crate::{
     exposure::Exposure,
     guard::Watched,
     ingest::{FromFiles, FromNode},
-    labels::{Changes, Checked, InForce, Labelled, Made},
+    labels::{Changes, Checked, Corrected, InForce, Labelled, Made, Marked},
     ledger::{Info, Repaired, Upgraded, Verified},
     lines::{Classified, Estimate, Readings, RefusedLine},
     lists::{Freshness, Imported, ImportedPack, Loaded},
@@ -91,6 +91,8 @@ documents! {
     InForce: "labels-list" version 1;
     Labelled: "labels-show" version 1;
     Covered: "labels-coverage" version 1;
+    Corrected: "labels-correction" version 1;
+    Marked: "labels-pool" version 1;
     Preset: "policy-list" version 1;
     Change: "policy-diff" version 1;
     Watched: "guard-watch" version 1;

@@ -6,7 +6,7 @@
 //! Names are compared without case, spaces and signs and through a table of renames; one that only says more (`Coinbase
 //! Commerce`) is the same entity where the category is the same.
 //!
-//! What weighs, in this order: proof by the address's own key or by the chain (90 and more), the owner's publication (70),
+//! What weighs, in this order: the operator's own correction, proof by the address's own key or by the chain (90 and more), the owner's publication (70),
 //! an authority (60 or an authority's family), two families that agree, confidence, and the newest source. A family counts once:
 //! copies of a copy add nothing.
 
@@ -17,7 +17,7 @@ use std::{
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_model::{Category, Confidence};
+use tracehound_model::{Category, Confidence, Subject};
 
 use crate::{Family, Label, Nature, family::identity};
 
@@ -27,6 +27,9 @@ const AGREEMENT: u8 = 10;
 const HINT: u8 = 10;
 /// The most that agreement comes to: many who say so are no proof.
 const AGREED_AT_MOST: u8 = 80;
+
+/// The family of the operator's own corrections. No pack has its source ([`crate::lint`]).
+const OPERATOR_FAMILY: &str = "operator";
 
 /// How statements about one address stand to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
@@ -54,11 +57,12 @@ pub struct Named {
 }
 
 /// Whom statements about one address on one day name. `None` where none names an entity: those about assets and victims
-/// name nobody who acts there, and a label without an entity only says what happened. O(n log n).
+/// name nobody who acts there, a label without an entity only says what happened, and nobody has the zero address or one of
+/// its kin. O(n log n).
 pub fn named<'l>(labels: impl IntoIterator<Item = &'l Label>) -> Option<Named> {
     let mut groups: BTreeMap<String, Group<'l>> = BTreeMap::new();
     for (place, label) in labels.into_iter().enumerate() {
-        if let (Nature::Entity, Some(entity)) = (label.nature, &label.entity) {
+        if let (Nature::Entity, Some(entity), false) = (label.nature, &label.entity, is_nobodys(label)) {
             groups.entry(identity(entity)).or_default().statements.push((place, label));
         }
     }
@@ -77,6 +81,11 @@ pub fn named<'l>(labels: impl IntoIterator<Item = &'l Label>) -> Option<Named> {
         against: others.iter().flat_map(|group| group.statements.iter().map(|(place, _)| *place)).collect(),
         standing,
     })
+}
+
+/// Whether every mint or burn touches the address: whoever is named there is not who was paid.
+fn is_nobodys(label: &Label) -> bool {
+    matches!(&label.subject, Subject::Address(address) if address.is_null_like())
 }
 
 /// Groups joined where one name is the other and more words, and both are of one category: `Coinbase Commerce` is no other
@@ -122,6 +131,7 @@ enum Reason {
     Authority,
     Owner,
     Proof,
+    Operator,
 }
 
 impl Group<'_> {
@@ -156,6 +166,7 @@ impl Group<'_> {
     fn reason(&self) -> Reason {
         let families = self.families();
         match self.surest() {
+            _ if families.iter().any(|family| family.id == OPERATOR_FAMILY) => Reason::Operator,
             90.. => Reason::Proof,
             70.. => Reason::Owner,
             _ if families.iter().any(|family| family.authority) => Reason::Authority,

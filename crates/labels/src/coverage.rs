@@ -3,7 +3,7 @@
 //! A name is an entity's. What is known to be an asset, a victim of an exploit, or only described, is counted apart: an address
 //! that is no longer a blank is not yet somebody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -107,10 +107,10 @@ pub fn coverage(packs: &Packs, items: impl IntoIterator<Item = Item>, day: Date)
         add(if name.standing == Standing::Disputed { &mut found.disputed } else { &mut found.named });
         let first = by.first().map_or(Predicate::Controls, |label| label.predicate);
         add(found.by_predicate.entry(first.id()).or_default());
-        let families: BTreeMap<_, _> =
-            by.iter().map(|label| (Family::of(&label.provenance.source).id, ())).collect();
-        for family in families.into_keys() {
-            add(found.by_family.entry(family.into_owned()).or_default());
+        let families: BTreeSet<Family> =
+            by.iter().map(|label| Family::of(&label.provenance.source)).collect();
+        for family in families {
+            add(found.by_family.entry(family.id.into_owned()).or_default());
         }
         let Confidence(sure) = name.confidence;
         bands.range_mut(..=sure).next_back().into_iter().for_each(|(_, share)| add(share));

@@ -4,6 +4,11 @@ use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use serde::Deserialize;
 
+/// What the source of a correction of the operator's own is called. No pack has a source of this name.
+pub const OPERATOR: &str = "operator's correction";
+/// What the source of one is called that the owner of the address asked for. No pack has a source of this name.
+pub const OWNER: &str = "owner's correction";
+
 #[derive(Deserialize)]
 struct Families {
     family: Vec<Listed>,

@@ -5,10 +5,12 @@
 //! * [`concept`] turns the words of sources into our categories.
 //! * [`lint`] refuses what must not be in a pack: natural persons above all.
 //! * [`pack`] is a sealed file of labels, mapped into memory and searched in it.
+//! * [`pool`] reads marks of mining pools in coinbases.
 //! * [`delta`] says what changed between two packs of one name.
 //! * [`signature`] says by whose keys a file is signed.
 //! * [`agreement`] says what several statements about one address come to, and never merges what differs.
 //! * [`shelf`] is the folder of the packs in force.
+//! * [`correction`] is what the operator says against packs, in rows of their own.
 //! * [`coverage`] says how much of a set of addresses has a name.
 //! * [`shipped`] are the packs that are part of this release.
 //!
@@ -16,6 +18,7 @@
 
 pub mod agreement;
 pub mod concept;
+pub mod correction;
 pub mod coverage;
 pub mod day;
 pub mod delta;
@@ -24,6 +27,7 @@ pub mod file;
 pub mod label;
 pub mod lint;
 pub mod pack;
+pub mod pool;
 pub mod shelf;
 pub mod shipped;
 pub mod signature;

@@ -9,7 +9,7 @@
 //! no signed pack has.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File, OpenOptions},
     io::{self, BufRead, Read},
     path::{Path, PathBuf},
@@ -22,6 +22,7 @@ use tracehound_model::Subject;
 
 use crate::{
     Label, Pack,
+    correction::{Correction, CorrectionError, MAX_CORRECTIONS, Wanted},
     delta::{self, DeltaError},
     pack::PackError,
     shipped::{ALL as SHIPPED, Shipped},
@@ -32,6 +33,12 @@ use crate::{
 const LOCK: &str = "labels.lock";
 /// What is in force.
 const IN_FORCE: &str = "packs.json";
+/// The operator's own corrections: JSON lines. No pack and no refresh touches them.
+const CORRECTIONS: &str = "corrections.jsonl";
+/// What corrections are called among packs.
+pub const OWN: &str = "corrections";
+/// Longest file of corrections.
+const MAX_CORRECTIONS_FILE: u64 = 1 << 30;
 /// Longest list of packs that is read.
 const MAX_LIST: u64 = 4 << 20;
 /// Largest pack that is taken in.
@@ -90,6 +97,9 @@ pub enum ShelfError {
     /// A file.
     #[error(transparent)]
     File(#[from] ColumnError),
+    /// A correction.
+    #[error(transparent)]
+    Correction(#[from] CorrectionError),
     /// The list of packs in force.
     #[error(
         "{path} cannot be read: {reason}; restore it from a backup, or remove the folder and apply the packs again"
@@ -181,6 +191,7 @@ pub enum ShelfError {
 /// The packs in force, opened.
 #[derive(Debug, Default)]
 pub struct Packs {
+    corrections: BTreeMap<Subject, Vec<Correction>>,
     packs: Vec<(Entry, Pack)>,
 }
 
@@ -238,7 +249,85 @@ impl Shelf {
                 Err(ShelfError::Changed { path: path.display().to_string() })
             }
         };
-        Ok(Packs { packs: self.list()?.into_iter().map(open).collect::<Result<_, _>>()? })
+        let packs = self.list()?.into_iter().map(open).collect::<Result<_, _>>()?;
+        let mut corrections: BTreeMap<Subject, Vec<Correction>> = BTreeMap::new();
+        for correction in self.corrections()? {
+            corrections.entry(correction.row.subject.clone()).or_default().push(correction);
+        }
+        Ok(Packs { corrections, packs })
+    }
+
+    /// The operator's own corrections, by number, those that were withdrawn too.
+    ///
+    /// # Errors
+    /// A file that cannot be read: nothing is answered as if nothing had been corrected.
+    pub fn corrections(&self) -> Result<Vec<Correction>, ShelfError> {
+        let path = self.folder.join(CORRECTIONS);
+        let wrong = |reason: String| ShelfError::List { path: path.display().to_string(), reason };
+        let file = match files::open_plain(&path, OpenOptions::new().read(true)) {
+            Ok((_, length)) if length > MAX_CORRECTIONS_FILE => {
+                return Err(wrong("it is too long".to_owned()));
+            }
+            Ok((file, _)) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(wrong(error.to_string())),
+        };
+        let lines = io::BufReader::new(file.take(MAX_CORRECTIONS_FILE)).lines();
+        let read = |(number, line): (u64, io::Result<String>)| {
+            let line = line.map_err(|error| error.to_string())?;
+            let correction: Correction =
+                serde_json::from_str(&line).map_err(|error| format!("line {number}: {error}"))?;
+            let is_it =
+                correction.number == number && correction.row.provenance.source == correction.by.source();
+            if is_it {
+                Ok(correction)
+            } else {
+                Err(format!("line {number} is no correction that was made here"))
+            }
+        };
+        (1..).zip(lines).map(read).collect::<Result<Vec<_>, String>>().map_err(wrong)
+    }
+
+    /// Writes a correction down. It is in force at once, and stays until it is withdrawn, whatever packs come and go.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the system.
+    pub fn correct(&self, wanted: Wanted, today: Date) -> Result<Correction, ShelfError> {
+        let _lock = self.lock()?;
+        let mut corrections = self.corrections()?;
+        if corrections.len() >= MAX_CORRECTIONS {
+            return Err(CorrectionError::TooMany.into());
+        }
+        let made = Correction::new(wanted, corrections.len() as u64 + 1, today)?;
+        corrections.push(made.clone());
+        self.write_corrections(&corrections)?;
+        Ok(made)
+    }
+
+    /// Takes a correction back. It stays in the file, and says nothing any more.
+    ///
+    /// # Errors
+    /// A number that no correction in force has, or the system.
+    pub fn withdraw(&self, number: u64, today: Date) -> Result<Correction, ShelfError> {
+        let _lock = self.lock()?;
+        let mut corrections = self.corrections()?;
+        let mut of_number =
+            corrections.iter_mut().filter(|one| one.number == number && one.withdrawn.is_none());
+        let correction = of_number.next().ok_or(CorrectionError::NoSuchNumber(number))?;
+        correction.withdrawn = Some(today);
+        let withdrawn = correction.clone();
+        self.write_corrections(&corrections)?;
+        Ok(withdrawn)
+    }
+
+    fn write_corrections(&self, corrections: &[Correction]) -> Result<(), ShelfError> {
+        let mut lines = Vec::new();
+        for correction in corrections {
+            serde_json::to_writer(&mut lines, correction).expect("plain data always turns into JSON");
+            lines.push(b'\n');
+        }
+        files::write_durably(&self.folder.join(CORRECTIONS), &[&lines])?;
+        Ok(files::sync_dir(&self.folder)?)
     }
 
     /// Takes a pack in. `keys` are those that a person trusts now; without any, those by which the one of its name in
@@ -527,6 +616,8 @@ pub struct Found<'p> {
     pub pack: &'p str,
     /// Whether the pack is one of the user's own.
     pub private: bool,
+    /// The correction that says so, where it is no pack.
+    pub correction: Option<&'p Correction>,
 }
 
 impl Packs {
@@ -535,14 +626,22 @@ impl Packs {
         self.packs.iter().map(|(entry, pack)| (entry, pack))
     }
 
-    /// What all packs say about a subject on a day, whatever the chain. O(packs log n).
+    /// What corrections and all packs say about a subject on a day, whatever the chain: corrections first. O(packs log n).
     pub fn about(&self, subject: &Subject, day: Date) -> Vec<Found<'_>> {
+        let about = self.corrections.get(subject).into_iter().flatten();
+        let corrected = about.filter(|correction| correction.holds_on(day));
+        let corrected = corrected.map(|correction| Found {
+            label: correction.row.clone(),
+            pack: OWN,
+            private: true,
+            correction: Some(correction),
+        });
         let found = self.packs.iter().flat_map(|(entry, pack)| {
             let private = entry.keys.is_none() && !entry.shipped;
-            let found = move |label| Found { label, pack: &entry.name, private };
+            let found = move |label| Found { label, pack: &entry.name, private, correction: None };
             pack.about_on(subject, day).into_iter().map(found)
         });
-        found.collect()
+        corrected.chain(found).collect()
     }
 
     /// Whether any pack says anything about a subject, whatever the day.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use tracehound_engine::labels::{self, Predicate};
+use tracehound_engine::labels::{self, By, Predicate};
 use tracehound_model::{BitcoinNetwork, caip::Caip2};
 
 use super::values::network;
@@ -27,6 +27,27 @@ pub(crate) enum LabelsCommand {
     Show(ShowArgs),
     /// How much of a list, a trace or a ledger has a name, by number and by value
     Coverage(CoverageArgs),
+    /// Write down what an address is, or is not, against all packs: it comes first and stays
+    Correct(CorrectArgs),
+    /// Which mining pool's mark is in a coinbase
+    #[command(after_help = "Example:
+  tracehound labels pool 0393ba0a1b4d696e656420627920416e74506f6f6c
+The script of the coinbase's input, in hexadecimal. Anybody can write anybody's mark.")]
+    Pool {
+        /// The script
+        #[arg(value_name = "HEX")]
+        script: String,
+    },
+    /// The corrections made here
+    Corrections,
+    /// Take a correction back
+    #[command(after_help = "Example:
+  tracehound labels withdraw 3")]
+    Withdraw {
+        /// Its number
+        #[arg(value_name = "NUMBER")]
+        number: u64,
+    },
     /// The labels of a pack as a label file
     Export(ExportArgs),
     /// Take a pack out of force, with all that it says
@@ -184,6 +205,47 @@ pub(crate) struct CoverageArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("says").required(true).args(["entity", "not"]), after_help = "Examples:
+  tracehound labels correct 0x28C6c06298d514Db089934071355E5743bf21d60 --chain eip155:1 --entity Binance --category exchange \\
+    --evidence https://example.org/our-wallets
+  tracehound labels correct 3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG --not Kraken --evidence \"letter of 2026-11-02\" --by owner
+A correction is yours: it lies beside the packs, comes before all of them, and no pack or refresh takes it away. One that an owner
+asks for (--by owner) renames or disputes by evidence, and takes no name from an authority. What packs say is shown beside it, and
+a name that they differ about is disputed.")]
+pub(crate) struct CorrectArgs {
+    /// The address
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    /// Who it is
+    #[arg(long, value_name = "NAME", requires = "category")]
+    pub entity: Option<String>,
+    /// Who it is not
+    #[arg(long, value_name = "NAME")]
+    pub not: Option<String>,
+    /// What that rests on: a page, a document, a transaction
+    #[arg(long, value_name = "TEXT")]
+    pub evidence: String,
+    /// The kind of actor
+    #[arg(long, value_name = "CATEGORY", requires = "entity")]
+    pub category: Option<String>,
+    /// How entity and address belong together
+    #[arg(long, value_name = "PREDICATE", value_parser = predicate, default_value = "controls")]
+    pub predicate: Predicate,
+    /// What a person reads [default: the entity]
+    #[arg(long, value_name = "TEXT", requires = "entity")]
+    pub label: Option<String>,
+    /// The chain (CAIP-2) [default: that of the address, where its form tells]
+    #[arg(long, value_name = "CHAIN", value_parser = chain)]
+    pub chain: Option<Caip2>,
+    /// Who wants it: operator or owner
+    #[arg(long, value_name = "WHO", value_parser = by, default_value = "operator")]
+    pub by: By,
+    /// The first day on which it holds [default: it always has]
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<jiff::civil::Date>,
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tracehound labels export our-1.labels > our.csv
   tracehound labels export our-labels --output jsonl > our.jsonl
@@ -192,6 +254,14 @@ pub(crate) struct ExportArgs {
     /// The file of a pack, or the name of one in force
     #[arg(value_name = "FILE|NAME")]
     pub pack: PathBuf,
+}
+
+fn by(text: &str) -> Result<By, String> {
+    match text {
+        "operator" => Ok(By::Operator),
+        "owner" => Ok(By::Owner),
+        _ => Err("it is operator or owner".to_owned()),
+    }
 }
 
 fn chain(text: &str) -> Result<Caip2, String> {

@@ -1,5 +1,6 @@
 //! `tracehound labels`.
 
+mod correct;
 mod coverage;
 
 use std::{
@@ -13,8 +14,8 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tracehound_engine::{
     Document,
     labels::{
-        self, Changes, Checked, InForce, Input, Keys, Labelled, Made, OnChain, Pack, Plan, Standing, Taken,
-        word,
+        self, Changes, Checked, InForce, Input, Keys, Labelled, Made, Marked, OnChain, Pack, Plan, Standing,
+        Taken, word,
     },
 };
 use tracehound_model::text::{csv_cell, label, line};
@@ -59,6 +60,14 @@ pub(crate) fn run(
             Ok(exit_code(!packs.is_empty() && packs.iter().all(|pack| !pack.expired)))
         }
         LabelsCommand::Show(args) => show(common, data, args, today, out),
+        LabelsCommand::Pool { script } => {
+            let marked = labels::marks(script).into_diagnostic()?;
+            print(common, &marked, out, marked_text)?;
+            Ok(0)
+        }
+        LabelsCommand::Correct(args) => correct::correct(common, data, args, today, out),
+        LabelsCommand::Corrections => correct::list(common, data, out),
+        LabelsCommand::Withdraw { number } => correct::withdraw(common, data, *number, today, out),
         LabelsCommand::Coverage(args) => coverage::run(common, data, args, today, out),
         LabelsCommand::Export(args) => export(common, data, args, out),
         LabelsCommand::Remove { name } => {
@@ -341,8 +350,28 @@ fn chain_text(OnChain { chain, name, statements }: &OnChain, out: &mut dyn Write
             said.confidence.0,
             said.pack
         )?;
+        if let Some(correction) = &said.correction {
+            writeln!(out, "      correction {}: {}", correction.number, line(&correction.evidence))?;
+        }
     }
     Ok(())
+}
+
+fn marked_text(marked: &Marked, out: &mut dyn Write) -> std::io::Result<()> {
+    if marked.marks.is_empty() {
+        return writeln!(out, "no mark that is known: that says nothing of who found the block");
+    }
+    marked.marks.iter().try_for_each(|mark| {
+        writeln!(
+            out,
+            "{} by its mark `{}` ({} of {}), confidence {}: anybody can write it",
+            label(&mark.entity),
+            label(&mark.tag),
+            label(&mark.provenance.source),
+            label(&mark.provenance.version),
+            mark.confidence.0
+        )
+    })
 }
 
 fn export(common: &Common, data: &Folder, args: &ExportArgs, out: &mut dyn Write) -> Result<u8> {

@@ -192,6 +192,23 @@ fn a_signed_pack_needs_its_key_and_keeps_it() {
 }
 
 #[test]
+fn a_pool_is_told_by_its_mark_and_nobody_by_none() {
+    let desk = Desk::new();
+    let (code, said, error) = desk.run(&["labels", "pool", "0393ba0a2f5669614254432f"]);
+    assert_eq!((code, error.as_str()), (Some(0), ""));
+    assert!(
+        said.starts_with("ViaBTC by its mark `/ViaBTC/`") && said.contains("anybody can write it"),
+        "{said}"
+    );
+    let (code, said, _) = desk.run(&["labels", "pool", "0393ba0a"]);
+    assert_eq!(code, Some(0));
+    assert!(said.starts_with("no mark that is known"), "{said}");
+    for wrong in ["", "zz", "00", &"00".repeat(101)] {
+        assert_eq!(desk.run(&["labels", "pool", wrong]).0, Some(1), "{wrong}");
+    }
+}
+
+#[test]
 fn a_pack_goes_out_as_it_came_in() {
     let desk = Desk::new();
     desk.pack(1, "@one.csv", None);
@@ -228,6 +245,24 @@ fn answers_about_labels_have_the_forms_that_are_described() {
         ("labels-list", &["labels", "apply", "--shipped", "--only", "tracehound-constants"]),
         ("labels-coverage", &["labels", "coverage", &csv, "--column", "address", "--chain-column", "chain"]),
         ("labels-show", &["labels", "show", "1BitcoinEaterAddressDontSendf59kuE"]),
+        (
+            "labels-correction",
+            &[
+                "labels",
+                "correct",
+                WALLET,
+                "--chain",
+                "eip155:1",
+                "--not",
+                "Kraken",
+                "--evidence",
+                "a letter",
+            ],
+        ),
+        ("labels-correction", &["labels", "corrections"]),
+        ("labels-pool", &["labels", "pool", "0393ba0a1b4d696e656420627920416e74506f6f6c"]),
+        ("labels-show", &["labels", "show", WALLET]),
+        ("labels-correction", &["labels", "withdraw", "1"]),
     ] {
         has_form(
             name,
@@ -346,4 +381,81 @@ fn coverage_counts_names_apart_from_the_rest_and_says_when_it_is_no_answer() {
     let (code, _, error) = desk.run(&["labels", "coverage", "--trace", "@payments.csv"]);
     assert_eq!(code, Some(1));
     assert!(error.contains("no answer of `trace --output json`"), "{error}");
+}
+
+#[test]
+fn a_new_user_loads_packs_asks_for_coverage_corrects_a_label_refreshes_and_the_correction_stays() {
+    let desk = Desk::new();
+    let ok = |args: &[&str]| {
+        let (code, said, error) = desk.run(args);
+        assert_eq!(code, Some(0), "{args:?}: {said}{error}");
+        said
+    };
+    ok(&["demo", "--keep", "@data", "--quiet"]);
+    ok(&["labels", "apply", "--shipped"]);
+    // The demo's real block, and its generated case, which nobody has labelled.
+    let of_block = ok(&["labels", "coverage", "--ledger", "--network", "mainnet", "--on", "2026-12-01"]);
+    insta::assert_snapshot!("labels_coverage_of_the_demo", of_block);
+    let of_case = ok(&[
+        "labels",
+        "coverage",
+        "--ledger",
+        "--network",
+        "regtest",
+        "--on",
+        "2026-12-01",
+        "--output",
+        "csv",
+    ]);
+    assert!(of_case.contains("part,named,0,0,0.00,0.00"), "{of_case}");
+
+    // Somebody knows better than a pack.
+    desk.pack(1, "@one.csv", None);
+    ok(&["labels", "apply", "@ours-1.labels"]);
+    let made = ok(&[
+        "labels",
+        "correct",
+        WALLET,
+        "--chain",
+        "eip155:1",
+        "--entity",
+        "Bitstamp",
+        "--category",
+        "exchange",
+        "--evidence",
+        "https://example.org/wallets",
+        "--from",
+        "2025-01-01",
+    ]);
+    assert!(made.contains("by the operator: eip155:1:") && made.contains("is Bitstamp"), "{made}");
+    let show = || {
+        let said = ok(&["labels", "show", WALLET, "--on", "2025-06-01"]);
+        // The day on which it was made is today's.
+        let dated = |line: &str| line.contains("operator's correction of");
+        said.lines()
+            .map(|line| if dated(line) { "    (the correction)" } else { line })
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let corrected = show();
+    insta::assert_snapshot!("labels_show_a_correction", corrected);
+
+    // A refresh of every pack: the correction stays, and what packs say is shown beside it.
+    desk.pack(2, "@one.csv", Some("@ours-1.labels"));
+    ok(&["labels", "apply", "@ours-2.labels"]);
+    ok(&["labels", "apply", "--shipped"]);
+    assert_eq!(show().replace("ours version 2", "ours version 1"), corrected);
+    ok(&["labels", "remove", "ours"]);
+    assert!(show().contains("controlled by Bitstamp"), "{}", show());
+
+    let listed = ok(&["labels", "corrections"]);
+    assert!(listed.starts_with("correction 1 of ") && listed.contains("in force"), "{listed}");
+    ok(&["labels", "withdraw", "1"]);
+    assert!(!show().contains("Bitstamp"));
+    let (code, _, error) = desk.run(&["labels", "withdraw", "1"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("no correction in force has the number 1"), "{error}");
+    let (code, _, error) = desk.run(&["labels", "correct", WALLET, "--not", "Binance", "--evidence", "x"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("say --chain"), "{error}");
 }

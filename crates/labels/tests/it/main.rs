@@ -1,6 +1,7 @@
 //! Label files, packs, deltas and the folder of the packs in force, as whoever publishes or uses them meets them.
 
 mod agreement;
+mod corrections;
 mod deltas;
 mod files;
 mod made;

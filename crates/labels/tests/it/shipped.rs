@@ -16,6 +16,7 @@ use tracehound_labels::{
     Label, Nature, Pack, Predicate,
     file::{Defaults, Rows},
     pack::{Builder, Manifest, Plan},
+    pool,
     shipped::ALL,
 };
 use tracehound_testkit::shared_data;
@@ -38,6 +39,7 @@ const SETS: &[&str] = &[
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Decisions {
+    no_marks_of: BTreeSet<String>,
     left_out: Vec<LeftOut>,
     pack: Vec<toml::Table>,
     holder: Vec<Holder>,
@@ -95,6 +97,28 @@ struct Made {
     /// Rows that were meant to be taken and may not be.
     refused: Vec<String>,
     notice: String,
+    /// The table of marks in coinbases.
+    marks: String,
+}
+
+/// The marks of pools, as our table has them.
+fn marks(no_marks_of: &BTreeSet<String>) -> Option<String> {
+    let path = shared_data("labels/mining_pool_coinbase_tags.csv")?;
+    let mut rows = csv::Reader::from_path(path).expect("opens");
+    let mut table: Vec<[String; 5]> = Vec::new();
+    for row in rows.records() {
+        let row = row.expect("a row");
+        if !no_marks_of.contains(&row[1]) {
+            table.push([0, 1, 3, 4, 5].map(|place| row[place].to_owned()));
+        }
+    }
+    table.sort();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["tag", "entity", "source", "version", "licence"]).expect("written");
+    for row in &table {
+        writer.write_record(row).expect("written");
+    }
+    Some(String::from_utf8(writer.into_inner().expect("written")).expect("text"))
 }
 
 fn folder() -> PathBuf {
@@ -111,7 +135,7 @@ fn rows(path: &Path) -> Vec<Result<Label, String>> {
 
 fn made() -> Option<Made> {
     let text = fs::read_to_string(folder().join("packs.toml")).expect("the decisions");
-    let Decisions { left_out, pack, holder } = toml::from_str(&text).expect("decisions");
+    let Decisions { no_marks_of, left_out, pack, holder } = toml::from_str(&text).expect("decisions");
     let mut files: Vec<PathBuf> = vec![folder().join("fbi.csv")];
     for set in SETS {
         files.push(shared_data(&format!("labels/{set}"))?);
@@ -164,7 +188,8 @@ fn made() -> Option<Made> {
     }
     refused.sort();
     let notice = notice(&packs, &holder, &reasons, &refused);
-    Some(Made { packs, left_out: reasons, refused, notice })
+    let marks = marks(&no_marks_of)?;
+    Some(Made { packs, left_out: reasons, refused, notice, marks })
 }
 
 fn notice(
@@ -222,6 +247,7 @@ fn shipped_packs_are_what_the_decisions_and_the_files_give() {
             packer.write_all(bytes).and_then(|()| packer.finish()?.sync_all()).expect("written");
         }
         fs::write(folder().join("NOTICE.md"), &made.notice).expect("written");
+        fs::write(folder().join("coinbase-tags.csv"), &made.marks).expect("written");
     }
     for (name, (bytes, _)) in &made.packs {
         let mut shipped = Vec::new();
@@ -231,6 +257,8 @@ fn shipped_packs_are_what_the_decisions_and_the_files_give() {
     }
     let notice = fs::read_to_string(folder().join("NOTICE.md")).expect("read");
     assert!(notice == made.notice, "NOTICE.md is not what the files give: run cargo xtask labels");
+    let marks = fs::read_to_string(folder().join("coinbase-tags.csv")).expect("read");
+    assert!(marks == made.marks, "coinbase-tags.csv is not what the files give: run cargo xtask labels");
     let names: Vec<&str> = ALL.iter().map(|shipped| shipped.name).collect();
     assert_eq!(names, made.packs.keys().collect::<Vec<_>>(), "all are in the program");
     let unseen = |row: &String| row.ends_with("characters that are not seen but acted upon");
@@ -262,4 +290,43 @@ fn every_shipped_pack_is_whole_and_each_label_may_be_in_it() {
         largest = largest.max(fs::metadata(packed(shipped.name)).expect("a file").len());
     }
     assert!(largest < 2 << 20, "{largest} bytes");
+}
+
+/// The script of the first input of a serialised block's first transaction.
+fn coinbase(block: &[u8]) -> &[u8] {
+    // The count of transactions, a version, and a segregated witness' marker and flag where there are any.
+    let transaction = match block[80] {
+        0xfd => 83,
+        0xfe => 85,
+        _ => 81,
+    };
+    let inputs = if block[transaction + 4] == 0 { transaction + 6 } else { transaction + 4 };
+    let length = usize::from(block[inputs + 37]);
+    &block[inputs + 38..][..length]
+}
+
+#[test]
+fn real_blocks_of_pools_have_their_marks() {
+    let marks = pool::known();
+    assert!(marks.len() > 180 && marks.iter().all(|mark| !mark.tag.is_empty() && !mark.entity.is_empty()));
+    let mut named = Vec::new();
+    for file in [
+        "bitcoinj_block227835.dat",
+        "btcd_277647.dat",
+        "bitcoinj_block363703.dat",
+        "bitcoinj_block383616.dat",
+        "core_block413567.raw",
+        "bitcoinj_block481815.dat",
+        "hcl_scriptwitness.blk",
+        "hcl_block2019Jan.blk",
+        "rb_702861.raw",
+    ] {
+        let Some(path) = shared_data(&format!("bitcoin/{file}")) else { return };
+        let bytes = fs::read(path).expect("read");
+        // In block files each block has its network's number and its length before it.
+        let block = if bytes.starts_with(&[0xf9, 0xbe, 0xb4, 0xd9]) { &bytes[8..] } else { &bytes[..] };
+        let found = pool::marks_in(coinbase(block));
+        named.push(format!("{file}: {}", found.first().map_or("no mark that is known", |mark| &mark.entity)));
+    }
+    insta::assert_snapshot!("marks_of_real_blocks", named.join("\n"));
 }

@@ -41,7 +41,7 @@ pub(super) fn run(
 
 fn covered(data: &Folder, args: &CoverageArgs, day: Date) -> Result<Covered> {
     if args.ledger {
-        let network = data.network(args.network);
+        let network = data.network(args.network, None::<&str>);
         return data.snapshot(network)?.coverage_of_ledger(network, day).into_diagnostic();
     }
     if let Some(path) = &args.trace {

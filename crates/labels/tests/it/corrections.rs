@@ -1,0 +1,137 @@
+//! Rows of the operator's own: they come first, stay, and take nobody's statement away.
+
+use jiff::civil::{Date, date};
+use tracehound_labels::{
+    Label,
+    agreement::{Standing, named},
+    correction::{By, CorrectionError, OPERATOR, Says, Wanted},
+    lint,
+    pack::Plan,
+    shelf::{Shelf, ShelfError},
+};
+use tracehound_model::Subject;
+
+use crate::made::{address, pack, plan, row};
+
+const TODAY: Date = date(2026, 11, 29);
+
+fn wanted(says: Says, by: By) -> Wanted {
+    let (chain, address) = ("eip155:1".to_owned(), address(1));
+    Wanted { chain, address, says, by, evidence: "letter of 2026-11-02".to_owned(), from: None }
+}
+
+fn is(entity: &str) -> Says {
+    let (entity, concept, label) = (entity.to_owned(), "exchange".to_owned(), None);
+    Says::Is { entity, concept, predicate: tracehound_labels::Predicate::Controls, label }
+}
+
+fn labels(shelf: &Shelf, day: Date) -> Vec<Label> {
+    let packs = shelf.open().expect("opens");
+    let found: Vec<Label> =
+        packs.about(&Subject::of_text(&address(1)), day).into_iter().map(|found| found.label).collect();
+    found
+}
+
+fn name(shelf: &Shelf) -> (String, Standing) {
+    let labels = labels(shelf, TODAY);
+    let named = named(&labels).expect("a name");
+    (labels[named.by[0]].entity.clone().expect("an entity"), named.standing)
+}
+
+fn says(shelf: &Shelf, folder: &std::path::Path, version: u64, text: &str) {
+    let file = folder.join(format!("{version}.labels"));
+    let at = |text: &str| row(&format!("eip155:1|{}|{text}", address(1)));
+    pack(&file, Plan { name: "made".to_owned(), ..plan(version) }, &[at(text)], None);
+    shelf.apply(&file, None, TODAY).expect("taken");
+}
+
+#[test]
+fn a_correction_comes_first_stays_and_is_withdrawn() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shelf = Shelf::at(folder.path().join("labels"));
+    says(&shelf, folder.path(), 1, "Kraken|Kraken|exchange|controls|a/b|50");
+    assert_eq!(name(&shelf), ("Kraken".to_owned(), Standing::Single));
+    shelf.correct(wanted(is("Bitstamp"), By::Operator), TODAY).expect("made");
+    assert_eq!(name(&shelf), ("Bitstamp".to_owned(), Standing::Disputed), "what differs is shown");
+    // A newer pack that is surer of another name, and the pack's end.
+    says(&shelf, folder.path(), 2, "Kraken|Kraken|exchange|controls|owner/list|100");
+    assert_eq!(name(&shelf), ("Bitstamp".to_owned(), Standing::Disputed));
+    assert_eq!(labels(&shelf, TODAY).len(), 2, "both are shown");
+    shelf.remove("made").expect("removed");
+    assert_eq!(name(&shelf), ("Bitstamp".to_owned(), Standing::Single));
+    let gone = shelf.withdraw(1, TODAY).expect("withdrawn");
+    assert_eq!(gone.withdrawn, Some(TODAY));
+    assert!(labels(&shelf, TODAY).is_empty());
+    assert_eq!(shelf.corrections().expect("read").len(), 1, "it stays written down");
+    let again = shelf.withdraw(1, TODAY);
+    assert!(matches!(again, Err(ShelfError::Correction(CorrectionError::NoSuchNumber(1)))));
+}
+
+#[test]
+fn an_owner_disputes_and_renames_and_takes_no_name_from_an_authority() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shelf = Shelf::at(folder.path().join("labels"));
+    let order = "order 1/26|NBCTF order 1/26|terrorism_financing|controls|NBCTF (Israel MoD)|60";
+    says(&shelf, folder.path(), 1, order);
+    shelf.correct(wanted(is("Honest Exchange Ltd"), By::Owner), TODAY).expect("made");
+    assert_eq!(name(&shelf), ("NBCTF order 1/26".to_owned(), Standing::Disputed));
+    // Not even the operator's word takes the authority's statement away.
+    shelf.correct(wanted(is("Honest Exchange Ltd"), By::Operator), TODAY).expect("made");
+    assert_eq!(name(&shelf), ("Honest Exchange Ltd".to_owned(), Standing::Disputed));
+    assert!(labels(&shelf, TODAY).iter().any(|label| label.concept == "terrorism_financing"));
+
+    says(&shelf, folder.path(), 2, "Kraken|Kraken|exchange|controls|a/b|40");
+    shelf.withdraw(1, TODAY).expect("withdrawn");
+    shelf.withdraw(2, TODAY).expect("withdrawn");
+    shelf.correct(wanted(Says::IsNot { entity: "Kraken".to_owned() }, By::Owner), TODAY).expect("made");
+    assert_eq!(name(&shelf).1, Standing::Disputed);
+    shelf.withdraw(3, TODAY).expect("withdrawn");
+    shelf.correct(wanted(is("Bitstamp"), By::Owner), TODAY).expect("made");
+    assert_eq!(name(&shelf).0, "Bitstamp", "evidence weighs more than a copied name");
+}
+
+#[test]
+fn a_correction_has_evidence_and_names_no_person_and_no_pack_poses_as_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shelf = Shelf::at(folder.path().join("labels"));
+    let correct = |wanted: Wanted| shelf.correct(wanted, TODAY);
+    for evidence in ["", "  ", "two\nlines"] {
+        let wanted = Wanted { evidence: evidence.to_owned(), ..wanted(is("Bitstamp"), By::Operator) };
+        assert!(
+            matches!(correct(wanted), Err(ShelfError::Correction(CorrectionError::Evidence))),
+            "{evidence}"
+        );
+    }
+    let person = correct(wanted(is("Alice Miller"), By::Operator));
+    assert!(matches!(
+        person,
+        Err(ShelfError::Correction(CorrectionError::Forbidden(lint::Forbidden::Name(_))))
+    ));
+    let bad = Wanted {
+        address: "0x28C6c06298d514Db089934071355E5743bf21d61".to_owned(),
+        ..wanted(is("A"), By::Operator)
+    };
+    assert!(matches!(correct(bad), Err(ShelfError::Correction(CorrectionError::Row(_)))));
+    assert!(shelf.corrections().expect("read").is_empty(), "nothing is written");
+
+    let posing =
+        row(&format!("eip155:1|{}|Kraken|Kraken|exchange|controls|{OPERATOR} of us|100", address(1)));
+    assert!(matches!(lint::check(&posing), Err(lint::Forbidden::Reserved(_))));
+
+    // A file that somebody changed by hand is no answer, and no silence either.
+    correct(wanted(is("Bitstamp"), By::Owner)).expect("made");
+    let file = folder.path().join("labels/corrections.jsonl");
+    let text = std::fs::read_to_string(&file).expect("read");
+    std::fs::write(&file, text.replace("owner's correction", "operator's correction")).expect("written");
+    assert!(matches!(shelf.open(), Err(ShelfError::List { .. })));
+}
+
+#[test]
+fn a_correction_holds_from_its_day_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shelf = Shelf::at(folder.path().join("labels"));
+    let wanted = Wanted { from: Some(date(2026, 1, 1)), ..wanted(is("Bitstamp"), By::Operator) };
+    shelf.correct(wanted, TODAY).expect("made");
+    assert_eq!(labels(&shelf, date(2025, 12, 31)).len(), 0);
+    assert_eq!(labels(&shelf, date(2026, 1, 1)).len(), 1);
+}

@@ -1,0 +1,399 @@
+//! How much of real transactions the shipped packs of labels name: the section "Labels" of docs/SCORECARD.md.
+//!
+//! `cargo xtask coverage` runs this and rewrites the section.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use flate2::read::GzDecoder;
+use jiff::{Timestamp, civil::date};
+use serde_json::Value;
+use tracehound_attribution::import::{Options, read};
+use tracehound_engine::{
+    DataFolder, Workspace,
+    coverage::{Coverage, Share},
+    labels::{Input, Plan, Predicate, make},
+};
+use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
+use tracehound_labels::{
+    coverage::{Item, coverage},
+    label::chain_of,
+};
+use tracehound_model::{Address, Amount, BitcoinNetwork, Subject};
+use tracehound_testkit::shared_data;
+
+/// An ERC-20 `Transfer`.
+const TRANSFER: &str = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+/// Sets that only their importers may use, and those that are shipped, by how their rows belong to whom they name.
+const FILES: &[(&str, Predicate)] = &[
+    ("bridges.csv", Predicate::ContractOf),
+    ("cex.csv", Predicate::Controls),
+    ("contracts.csv", Predicate::ContractOf),
+    ("exploiters.csv", Predicate::ContractOf),
+    ("government.csv", Predicate::Controls),
+    ("mining_pools.csv", Predicate::Controls),
+    ("mixers.csv", Predicate::ContractOf),
+    ("treasuries.csv", Predicate::Controls),
+];
+const MARKS: (&str, &str) = ("<!-- labels -->", "<!-- /labels -->");
+
+/// Addresses of a set with what each weighs, on their chain.
+#[derive(Default)]
+struct Set(BTreeMap<(String, Subject), u128>);
+
+impl Set {
+    fn add(&mut self, chain: &str, address: &str, value: u128) {
+        let address: Address = address.parse().expect("an address");
+        *self.0.entry((chain.to_owned(), Subject::Address(address))).or_default() += value;
+    }
+
+    fn nonzero(mut self) -> Self {
+        self.0.retain(|_, value| *value > 0);
+        self
+    }
+
+    fn items(&self) -> impl Iterator<Item = Item> {
+        self.0.iter().map(|((chain, subject), value)| Item {
+            chain: Some(chain_of(chain).expect("a chain")),
+            subject: subject.clone(),
+            value: (*value).into(),
+        })
+    }
+}
+
+fn lines(path: &Path) -> impl Iterator<Item = Value> {
+    let lines = BufReader::new(GzDecoder::new(File::open(path).expect("opens"))).lines();
+    lines.map(|line| serde_json::from_str(&line.expect("a line")).expect("JSON"))
+}
+
+fn word<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+    value[key].as_str()
+}
+
+fn wei(value: &Value, key: &str) -> u128 {
+    let hex = word(value, key).unwrap_or("0x0").trim_start_matches("0x");
+    u128::from_str_radix(hex, 16).unwrap_or_default()
+}
+
+/// The sets of the real data, by the name that they have in shared/data/labels/coverage.csv.
+fn sets() -> Option<Vec<(&'static str, Set)>> {
+    let mut sets = transactions()?;
+    sets.extend(traces()?);
+    sets.extend(blocks()?);
+    sets.extend(tron()?);
+    Some(sets)
+}
+
+fn transactions() -> Option<Vec<(&'static str, Set)>> {
+    let (mut all, mut called, mut native, mut emitters) =
+        (Set::default(), Set::default(), Set::default(), Set::default());
+    for file in ["bridge", "misc", "swap", "wrap_lst_lend"] {
+        for row in lines(&shared_data(&format!("evm_tx/{file}.jsonl.gz"))?) {
+            let chain = format!("eip155:{}", row["chain"]);
+            let tx = &row["tx"];
+            for party in ["from", "to"].iter().filter_map(|key| word(tx, key)) {
+                all.add(&chain, party, 1);
+            }
+            if let Some(to) = word(tx, "to") {
+                called.add(&chain, to, 1);
+                native.add(&chain, to, wei(tx, "value"));
+            }
+            for log in row["receipt"]["logs"].as_array().into_iter().flatten() {
+                emitters.add(&chain, word(log, "address").expect("an emitter"), 1);
+                let topics: Vec<&str> =
+                    log["topics"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                if let [TRANSFER, from, to, ..] = topics[..] {
+                    for party in [from, to] {
+                        all.add(&chain, &format!("0x{}", &party[party.len() - 40..]), 1);
+                    }
+                }
+            }
+        }
+    }
+    Some(vec![
+        ("evm_tx counterparties (weight = appearances)", all),
+        ("evm_tx called contracts (weight = calls)", called),
+        ("evm_tx native value by receiver", native.nonzero()),
+        ("evm_tx log emitters (weight = logs)", emitters),
+    ])
+}
+
+fn traces() -> Option<Vec<(&'static str, Set)>> {
+    let (mut all, mut received, mut called, mut fees) =
+        (Set::default(), Set::default(), Set::default(), Set::default());
+    for block in lines(&shared_data("evm_blocks/mev_inspect_blocks.jsonl.gz")?) {
+        fees.add("eip155:1", word(&block, "miner").expect("a miner"), 1);
+        for trace in block["traces"].as_array().into_iter().flatten() {
+            let action = &trace["action"];
+            for party in ["from", "to"].iter().filter_map(|key| word(action, key)) {
+                all.add("eip155:1", party, 1);
+            }
+            let (Some("call"), Some(to)) = (word(trace, "type"), word(action, "to")) else { continue };
+            let moves = matches!(word(action, "callType"), Some("call") | None);
+            if moves && trace["error"].is_null() {
+                received.add("eip155:1", to, wei(action, "value"));
+            }
+            if trace["trace_address"].as_array().is_some_and(Vec::is_empty) {
+                called.add("eip155:1", to, 1);
+            }
+        }
+    }
+    Some(vec![
+        ("mev blocks (16) counterparties", all),
+        ("mev blocks ETH by receiver", received.nonzero()),
+        ("mev blocks called (top-level)", called),
+        ("mev blocks fee recipients", fees),
+    ])
+}
+
+fn blocks() -> Option<Vec<(&'static str, Set)>> {
+    let (mut received, mut fees) = (Set::default(), Set::default());
+    for block in lines(&shared_data("evm_blocks/pevm_fork_boundary_blocks.jsonl.gz")?) {
+        fees.add("eip155:1", word(&block, "miner").expect("a miner"), 1);
+        for tx in block["transactions"].as_array().into_iter().flatten() {
+            if let Some(to) = word(tx, "to") {
+                received.add("eip155:1", to, wei(tx, "value"));
+            }
+        }
+    }
+    Some(vec![("pevm blocks ETH by receiver", received.nonzero()), ("pevm fee recipients", fees)])
+}
+
+fn tron() -> Option<Vec<(&'static str, Set)>> {
+    let (mut receivers, mut senders) = (Set::default(), Set::default());
+    let at = |hex: &str| format!("41{}", &hex[hex.len() - 40..]);
+    for log in lines(&shared_data("tron/graphsense_trx_logs.jsonl.gz")?) {
+        let is_usdt = word(&log, "address") == Some("0xa614f803b6fd780986a42c78ec9c7f77e6ded13c");
+        let topics: Vec<&str> =
+            log["topics"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let ([TRANSFER, from, to], true) = (&topics[..], is_usdt) else { continue };
+        let value = wei(&log, "data");
+        senders.add("tron:mainnet", &at(from), value);
+        receivers.add("tron:mainnet", &at(to), value);
+    }
+    Some(vec![
+        ("tron block USDT by receiver", receivers.nonzero()),
+        ("tron block USDT by sender", senders.nonzero()),
+    ])
+}
+
+/// Every address that the public lists beside a checkout speak of: what could be imported before there were packs.
+fn listed() -> Option<BTreeSet<Subject>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for folder in ["attribution", "attribution/graphsense", "attribution/btc_entities", "facts"] {
+        let found = fs::read_dir(shared_data(folder)?).expect("a folder");
+        files.extend(found.map(|file| file.expect("a file").path()).filter(|path| path.is_file()));
+    }
+    files.push(shared_data("sanctions/ofac_addresses_2025-11-19.json")?);
+    files.push(shared_data("sanctions/fbi_dprk_btc_2023-08-22.csv")?);
+    let mut subjects = BTreeSet::new();
+    for path in files {
+        let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let options = Options { file_name, ..Options::default() };
+        // What is no list (a licence, a table of changes) has no subjects.
+        if let Ok(imported) = read(&mut File::open(&path).expect("opens"), &options) {
+            subjects.extend(imported.snapshot.claims.iter().map(|claim| claim.subject));
+        }
+    }
+    Some(subjects)
+}
+
+fn now() -> Timestamp {
+    "2026-12-01T00:00:00Z".parse().expect("a moment")
+}
+
+/// A workspace with the shipped packs, and one with the sets for importers too.
+fn workspaces(folder: &Path) -> Option<[Workspace; 2]> {
+    let today = date(2026, 12, 1);
+    let [shipped, imported] = ["shipped", "imported"].map(|name| {
+        let workspace = Workspace::new(DataFolder::at(folder.join(name)), now);
+        workspace.apply_shipped_labels(&[], today).expect("taken");
+        workspace
+    });
+    let mut inputs = Vec::new();
+    let mut licences = BTreeMap::new();
+    for (name, predicate) in FILES {
+        let path = shared_data(&format!("labels/{name}"))?;
+        for label in tracehound_labels::file::Rows::of(
+            File::open(&path).expect("opens"),
+            tracehound_labels::file::Defaults { predicate: Some(*predicate) },
+        )
+        .expect("a label file")
+        .flatten()
+        {
+            licences.insert(label.provenance.licence, tracehound_labels::pack::Licence::default());
+        }
+        let bytes = Box::new(File::open(&path).expect("opens"));
+        inputs.push(Input { name: (*name).to_owned(), bytes, predicate: Some(*predicate) });
+    }
+    let plan = Plan {
+        name: "import-only".to_owned(),
+        version: 1,
+        issued: date(2026, 11, 29),
+        expires: None,
+        publisher: "the scorecard".to_owned(),
+        licences,
+    };
+    let file = folder.join("import-only.labels");
+    make(plan, inputs, None, &file).expect("made");
+    imported.apply_labels(&file, None, today).expect("taken");
+    Some([shipped, imported])
+}
+
+/// Hundredths of a percent of addresses and of value.
+type Parts = (u64, u64);
+
+fn parts(share: Share) -> Parts {
+    (share.of_addresses, share.of_value)
+}
+
+fn named(of: &Coverage) -> Share {
+    Share {
+        addresses: of.named.addresses + of.disputed.addresses,
+        value: of.named.value.saturating_add(of.disputed.value),
+        of_addresses: of.named.of_addresses + of.disputed.of_addresses,
+        of_value: of.named.of_value + of.disputed.of_value,
+    }
+}
+
+fn percent(parts: u64) -> String {
+    format!("{}.{:02}", parts / 100, parts % 100)
+}
+
+/// The figures of the reference for a set: with lists, with all sets read (the ones for importers too), assets apart.
+fn reference() -> Option<BTreeMap<String, (String, String)>> {
+    let text = fs::read_to_string(shared_data("labels/coverage.csv")?).expect("read");
+    let mut figures = BTreeMap::new();
+    for line in text.lines().skip(1) {
+        // Names with commas are quoted, and are of sets that are not here.
+        let cells: Vec<&str> = line.split(',').collect();
+        if let [name, _, _, addresses, _, _, _, _, value, ..] = cells[..] {
+            figures.insert(name.to_owned(), (addresses.to_owned(), value.to_owned()));
+        }
+    }
+    Some(figures)
+}
+
+struct Line {
+    name: String,
+    addresses: u64,
+    /// Lists; packs; both; both with assets; both with the sets for importers.
+    shares: [Parts; 5],
+    reference: Option<(String, String)>,
+}
+
+fn line(name: &str, set: &[Item], listed: &BTreeSet<Subject>, [shipped, imported]: &[Workspace; 2]) -> Line {
+    let day = date(2026, 12, 1);
+    let on = |workspace: &Workspace, items: Vec<Item>| {
+        coverage(&workspace.shelf().open().expect("opens"), items, day)
+    };
+    let all = on(shipped, set.to_vec());
+    let (held, rest): (Vec<Item>, Vec<Item>) =
+        set.iter().cloned().partition(|item| listed.contains(&item.subject));
+    let held = Share {
+        addresses: held.len() as u64,
+        value: held.iter().fold(Amount::ZERO, |sum, item| sum.saturating_add(item.value)),
+        ..Share::default()
+    };
+    let with = |others: &[Share]| {
+        let addresses = held.addresses + others.iter().map(|share| share.addresses).sum::<u64>();
+        let value = others.iter().fold(held.value, |sum, share| sum.saturating_add(share.value));
+        let of_value = value.checked_mul_div(10_000_u64.into(), all.all.value);
+        let of_value = of_value.and_then(Amount::to_u64).unwrap_or_default();
+        ((addresses * 10_000).checked_div(all.all.addresses).unwrap_or_default(), of_value)
+    };
+    let beside = on(shipped, rest.clone());
+    let everything = on(imported, rest);
+    Line {
+        name: name.to_owned(),
+        addresses: all.all.addresses,
+        shares: [
+            with(&[]),
+            parts(named(&all)),
+            with(&[named(&beside)]),
+            with(&[named(&beside), beside.assets]),
+            with(&[named(&everything)]),
+        ],
+        reference: None,
+    }
+}
+
+/// The real Bitcoin blocks, in a ledger: each address by what it received.
+fn bitcoin(folder: &Path) -> Option<Vec<Item>> {
+    let found = fs::read_dir(shared_data("bitcoin")?).expect("a folder");
+    let mut paths: Vec<PathBuf> = found.map(|file| file.expect("a file").path()).collect();
+    // One is a file of several networks, one an undo file.
+    paths.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        path.is_file() && !name.contains("multinet") && !name.contains("rev")
+    });
+    paths.sort();
+    let workspace = Workspace::new(DataFolder::at(folder.join("bitcoin")), now);
+    let ledger = workspace.folder().ledger(BitcoinNetwork::Mainnet);
+    let files = BitcoinFiles { paths, network: Some(BitcoinNetwork::Mainnet), ..BitcoinFiles::default() };
+    ingest_bitcoin_files(&ledger, &files, &|_| ControlFlow::Continue(())).expect("ingested");
+    let snapshot = workspace.snapshot().expect("taken");
+    Some(snapshot.received(BitcoinNetwork::Mainnet).expect("a ledger"))
+}
+
+#[test]
+#[ignore = "rewrites docs/SCORECARD.md: cargo xtask coverage"]
+fn labels_scorecard() {
+    let (Some(sets), Some(listed), Some(reference)) = (sets(), listed(), reference()) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let (Some(workspaces), Some(bitcoin)) = (workspaces(folder.path()), bitcoin(folder.path())) else {
+        return;
+    };
+    let mut found: Vec<Line> = sets
+        .iter()
+        .map(|(name, set)| line(name, &set.items().collect::<Vec<_>>(), &listed, &workspaces))
+        .collect();
+    found.push(line("bitcoin outputs (all blocks)", &bitcoin, &listed, &workspaces));
+    for line in &mut found {
+        line.reference = reference.get(&line.name).cloned();
+    }
+    let mut page = String::from("## Labels\n\n");
+    let mut say = |text: &str| writeln!(page, "{text}").expect("a string takes every write");
+    say(&format!(
+        "Written by `cargo xtask coverage`; do not edit. How much of real transactions has a name, in percent: of the addresses, and\n\
+         of what they weigh. **Lists**: the public lists beside a checkout ({} subjects), as before there were packs. **Packs**: those\n\
+         of this release alone (`labels apply --shipped`), and a token's contract is not a name. **Both** is before and after together. **With\n\
+         assets** counts tokens' contracts too. **With sets for importers** adds those that docs/LABELS.md names and that are not shipped (wallets\n\
+         of exchanges, and what stands under a package file's licence). **Reference**: what was computed for all those sets when they\n\
+         were gathered, assets apart: where *both* is lower, the rest is theirs, or is left out on purpose (addresses that nobody has, roles\n\
+         without a name), or was named on another chain. Here an address counts on its own chain, there once whatever the chain. The\n\
+         graph of the ByBit theft is not beside a checkout, so its figures are not made anew.\n",
+        listed.len()
+    ));
+    for (what, of) in [("Addresses", 0), ("Value", 1)] {
+        say(&format!(
+            "| {what} | addresses | lists | packs | both | with assets | with sets for importers | reference |\n|---|--:|--:|--:|--:|--:|--:|--:|"
+        ));
+        for Line { name, addresses, shares, reference } in &found {
+            let cells = shares.map(|(addresses, value)| percent(if of == 0 { addresses } else { value }));
+            let reference = reference
+                .clone()
+                .map_or_else(String::new, |(addresses, value)| if of == 0 { addresses } else { value });
+            say(&format!("| {name} | {addresses} | {} | {reference} |", cells.join(" | ")));
+        }
+        say("");
+    }
+    let card = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/SCORECARD.md");
+    let old = fs::read_to_string(&card).expect("the scorecard is there");
+    fs::write(&card, with_section(&old, page.trim_end())).expect("written");
+}
+
+/// The scorecard with this section in place of the one between the marks, or at its end.
+fn with_section(card: &str, section: &str) -> String {
+    let (before, after) = match card.split_once(MARKS.0) {
+        Some((before, rest)) => (before, rest.split_once(MARKS.1).map_or("", |(_, after)| after)),
+        None => (card, "\n"),
+    };
+    format!("{}\n\n{}\n{section}\n{}{after}", before.trim_end(), MARKS.0, MARKS.1)
+}

@@ -366,9 +366,10 @@ fn labels_scorecard() {
          of this release alone (`labels apply --shipped`), and a token's contract is not a name. **Both** is before and after together. **With\n\
          assets** counts tokens' contracts too. **With sets for importers** adds those that docs/LABELS.md names and that are not shipped (wallets\n\
          of exchanges, and what stands under a package file's licence). **Reference**: what was computed for all those sets when they\n\
-         were gathered, assets apart: where *both* is lower, the rest is theirs, or is left out on purpose (addresses that nobody has, roles\n\
-         without a name), or was named on another chain. Here an address counts on its own chain, there once whatever the chain. The\n\
-         graph of the ByBit theft is not beside a checkout, so its figures are not made anew.\n",
+         were gathered. Where *both* is lower, the rest is theirs, or a token's contract that a set names after its issuer (an asset here),\n\
+         or what is left out on purpose (addresses that nobody has, roles without a name), or a name on another chain: here an address\n\
+         counts on its own chain, there once whatever the chain. The Bitcoin blocks lack a file of several networks. The graph of the ByBit\n\
+         theft is not beside a checkout, so its figures are not made anew.\n",
         listed.len()
     ));
     for (what, of) in [("Addresses", 0), ("Value", 1)] {

@@ -15,6 +15,7 @@ use flate2::read::GzDecoder;
 use jiff::{Timestamp, civil::date};
 use serde_json::Value;
 use tracehound_attribution::import::{Options, read};
+use tracehound_bitcoin::{Scratch, read_block};
 use tracehound_engine::{
     DataFolder, Workspace,
     coverage::{Coverage, Share},
@@ -24,8 +25,9 @@ use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
 use tracehound_labels::{
     coverage::{Item, coverage},
     label::chain_of,
+    pool,
 };
-use tracehound_model::{Address, Amount, BitcoinNetwork, Subject};
+use tracehound_model::{Address, Amount, BitcoinNetwork, Subject, utxo::UtxoBlock};
 use tracehound_testkit::shared_data;
 
 /// An ERC-20 `Transfer`.
@@ -342,6 +344,56 @@ fn bitcoin(folder: &Path) -> Option<Vec<Item>> {
     Some(snapshot.received(BitcoinNetwork::Mainnet).expect("a ledger"))
 }
 
+/// Blocks of 2013 to 2021, each with the pool that its mark names, and the one that its payout address does.
+fn pools(shipped: &Workspace) -> Option<Vec<(String, [Option<String>; 2])>> {
+    let packs = shipped.shelf().open().expect("opens");
+    let mut found = Vec::new();
+    for file in [
+        "bitcoinj_block227835.dat",
+        "btcd_277647.dat",
+        "bitcoinj_block363703.dat",
+        "bitcoinj_block383616.dat",
+        "core_block413567.raw",
+        "bitcoinj_block481815.dat",
+        "hcl_scriptwitness.blk",
+        "hcl_block2019Jan.blk",
+        "rb_702861.raw",
+    ] {
+        let bytes = fs::read(shared_data(&format!("bitcoin/{file}"))?).expect("read");
+        // In block files each block has its network's number and its length before it.
+        let bytes = match bytes[..] {
+            [0xf9, 0xbe, 0xb4, 0xd9, a, b, c, d, ref rest @ ..] => {
+                rest[..u32::from_le_bytes([a, b, c, d]) as usize].to_vec()
+            }
+            _ => bytes,
+        };
+        let mut block = UtxoBlock::default();
+        read_block(&bytes, &mut block, &mut Scratch::default()).expect("a block");
+        let mark = pool::marks_in(coinbase(&bytes)).first().map(|mark| mark.entity.clone());
+        let outputs = &block.outputs[..block.txs[0].output_count as usize];
+        let paid = outputs.iter().find_map(|output| {
+            let address = Address::from_script(BitcoinNetwork::Mainnet, &block.script_key(output))?;
+            let about = packs.about(&Subject::Address(address), date(2026, 12, 1));
+            about.into_iter().find_map(|found| found.label.entity)
+        });
+        found.push((file.to_owned(), [mark, paid]));
+    }
+    Some(found)
+}
+
+/// The script of the first input of a serialised block's first transaction.
+fn coinbase(block: &[u8]) -> &[u8] {
+    // The count of transactions, a version, and a segregated witness' marker and flag where there are any.
+    let transaction = match block[80] {
+        0xfd => 83,
+        0xfe => 85,
+        _ => 81,
+    };
+    let inputs = if block[transaction + 4] == 0 { transaction + 6 } else { transaction + 4 };
+    let length = usize::from(block[inputs + 37]);
+    &block[inputs + 38..][..length]
+}
+
 #[test]
 #[ignore = "rewrites docs/SCORECARD.md: cargo xtask coverage"]
 fn labels_scorecard() {
@@ -384,6 +436,17 @@ fn labels_scorecard() {
             say(&format!("| {name} | {addresses} | {} | {reference} |", cells.join(" | ")));
         }
         say("");
+    }
+    let Some(pools) = pools(&workspaces[0]) else { return };
+    let named = pools.iter().filter(|(_, by)| by.iter().any(Option::is_some)).count();
+    say(&format!(
+        "The pools of real Bitcoin blocks, by the mark in the coinbase (`labels pool`) and by the address it pays: {named} of {} are named.\n\n\
+         | block | mark | payout address |\n|---|---|---|",
+        pools.len()
+    ));
+    for (file, by) in &pools {
+        let cell = |name: &Option<String>| name.clone().unwrap_or_else(|| "-".to_owned());
+        say(&format!("| {file} | {} | {} |", cell(&by[0]), cell(&by[1])));
     }
     let card = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/SCORECARD.md");
     let old = fs::read_to_string(&card).expect("the scorecard is there");

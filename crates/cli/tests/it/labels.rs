@@ -1,6 +1,6 @@
 //! `labels`: from a spreadsheet to a name, and what is refused on the way.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use minisign::{KeyPair, sign};
 use serde_json::Value;
@@ -458,4 +458,62 @@ fn a_new_user_loads_packs_asks_for_coverage_corrects_a_label_refreshes_and_the_c
     let (code, _, error) = desk.run(&["labels", "correct", WALLET, "--not", "Binance", "--evidence", "x"]);
     assert_eq!(code, Some(1));
     assert!(error.contains("say --chain"), "{error}");
+}
+
+/// What the lines of docs/LABELS.md that turn a set into a label file are given, in the form that their source has.
+const SETS: [(&str, &str, &str); 4] = [
+    (
+        "etherscan",
+        "combinedAccountLabels.json",
+        r#"{"0x28c6c06298d514db089934071355e5743bf21d60":{"name":"Binance 14","labels":["binance","exchange"]}}"#,
+    ),
+    (
+        "eth-labels",
+        "accounts.csv",
+        "address,chainId,label,nameTag\n0x28c6c06298d514db089934071355e5743bf21d60,1,binance,Binance 14\n",
+    ),
+    (
+        "spellbook",
+        "cex_ethereum_addresses.sql",
+        "SELECT * FROM (VALUES\n    (0x28c6c06298d514db089934071355e5743bf21d60, 'Binance', 'Binance 14', 'x', date '2022-08-28')\n  \
+         , (0x21a31ee1afc51d94c2efccaa2092ad1028285549, 'Binance', 'Binance 15', 'x', date '2022-08-28')\n",
+    ),
+    (
+        "trueblocks",
+        "names.tab",
+        "tags\taddress\tname\tsymbol\n90-Individuals:Other\t0x21a31ee1afc51d94c2efccaa2092ad1028285549\tJane\t\n\
+         50-Exchanges\t0x28c6c06298d514db089934071355e5743bf21d60\tBinance 14\t\n",
+    ),
+];
+
+#[test]
+fn the_lines_that_the_documentation_gives_make_label_files() {
+    let desk = Desk::new();
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/LABELS.md"));
+    let page = page.expect("the page");
+    let licences = ["terms of Etherscan", "BSL-1.1", "GPL-3.0"];
+    let licences: String =
+        licences.iter().map(|name| format!("[licences.\"{name}\"]\nterms = \"-\"\n")).collect();
+    desk.write(
+        "own.toml",
+        &format!("name = \"own\"\nversion = 1\nissued = 2025-01-01\npublisher = \"us\"\n{licences}"),
+    );
+    for (mark, file, content) in SETS {
+        desk.write(file, content);
+        let (_, rest) = page.split_once(&format!("```bash import-{mark}\n")).expect("the lines");
+        let lines = rest.split_once("\n```").expect("their end").0;
+        if lines.contains("jq ") && Command::new("jq").arg("--version").output().is_err() {
+            tracehound_testkit::skipped("jq is not installed");
+            continue;
+        }
+        let output =
+            Command::new("bash").args(["-c", lines]).current_dir(desk.0.path()).output().expect("bash");
+        assert!(output.status.success(), "{mark}: {}", String::from_utf8_lossy(&output.stderr));
+        let made = String::from_utf8(output.stdout).expect("text");
+        assert!(made.contains("Binance 14") && !made.contains("Jane"), "{mark}: {made}");
+        desk.write("made.csv", &made);
+        let packed =
+            desk.run(&["labels", "pack", "--plan", "@own.toml", "--to", "@made.labels", "@made.csv"]);
+        assert_eq!(packed.0, Some(0), "{mark}: {}", packed.2);
+    }
 }

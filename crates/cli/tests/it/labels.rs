@@ -491,9 +491,8 @@ fn the_lines_that_the_documentation_gives_make_label_files() {
     let desk = Desk::new();
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/LABELS.md"));
     let page = page.expect("the page");
-    let licences = ["terms of Etherscan", "BSL-1.1", "GPL-3.0"];
-    let licences: String =
-        licences.iter().map(|name| format!("[licences.\"{name}\"]\nterms = \"-\"\n")).collect();
+    let licence = |name: &str| format!("[licences.\"{name}\"]\nterms = \"-\"\n");
+    let licences = ["terms of Etherscan", "BSL-1.1", "GPL-3.0"].map(licence).concat();
     desk.write(
         "own.toml",
         &format!("name = \"own\"\nversion = 1\nissued = 2025-01-01\npublisher = \"us\"\n{licences}"),

@@ -372,7 +372,9 @@ impl Shelf {
             let pack = Pack::open(&staged.path)?;
             let version = pack.manifest().version;
             match held {
-                Some(held) if held.version >= version => taken.push((held.clone(), Taken::There)),
+                Some(held) if held.version > version || held.version == version && self.is_whole(held) => {
+                    taken.push((held.clone(), Taken::There));
+                }
                 _ => {
                     let name = shipped.name.to_owned();
                     let entry = Entry { name, version, sha256: pack.digest()?, keys: None, shipped: true };
@@ -470,6 +472,12 @@ impl Shelf {
             check_newer(pack, before)?;
         }
         Ok(Entry { name, version: manifest.version, sha256: pack.digest()?, keys, shipped: false })
+    }
+
+    /// Whether the file of a pack in force is the one that was taken in.
+    fn is_whole(&self, entry: &Entry) -> bool {
+        let digest = Pack::open(&self.folder.join(entry.file())).and_then(|pack| pack.digest());
+        digest.is_ok_and(|digest| digest == entry.sha256)
     }
 
     fn lock(&self) -> Result<File, ShelfError> {

@@ -235,6 +235,18 @@ fn shipped_packs_give_way_to_signed_ones_and_to_nothing_else() {
     assert!(found.iter().any(|found| found.label.label == "Permit2"));
     assert!(found.iter().all(|found| !found.private), "nobody's own");
 
+    // One that was damaged is taken in again.
+    let file = fs::read_dir(desk.folder.path().join("labels"))
+        .expect("a folder")
+        .map(|file| file.expect("a file").path());
+    let file =
+        file.into_iter().find(|path| path.extension().is_some_and(|end| end == "labels")).expect("a pack");
+    fs::remove_file(&file).expect("removed");
+    fs::write(&file, b"THLABELS").expect("written");
+    assert!(desk.shelf.open().is_err(), "damage is no silence");
+    assert_eq!(taken(&desk), Taken::New);
+    assert!(!desk.shelf.open().expect("opens").about(&permit2, TODAY).is_empty());
+
     // A pack of anybody else under its name, and a delta to it, are refused.
     let named = |version| Plan { name: "tracehound-constants".to_owned(), ..plan(version) };
     let file = desk.file("theirs", named(2), &[at(1, "Kraken")]);

@@ -15,33 +15,19 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use tracehound_model::{Category, Confidence, Subject};
+use tracehound_model::{Category, Confidence, Subject, label::HINT};
+
+pub use tracehound_model::label::Standing;
 
 use crate::{Family, Label, Nature, family::identity};
 
 /// What another family that agrees adds to a name's confidence.
 const AGREEMENT: u8 = 10;
-/// Up to here a statement is a hint (heuristics, unknown origin): it is shown, and disputes nothing.
-const HINT: u8 = 10;
 /// The most that agreement comes to: many who say so are no proof.
 const AGREED_AT_MOST: u8 = 80;
 
 /// The family of the operator's own corrections. No pack has its source ([`crate::lint`]).
 const OPERATOR_FAMILY: &str = "operator";
-
-/// How statements about one address stand to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// One family alone says so.
-    Single,
-    /// Several families say the same.
-    Agreed,
-    /// Some name somebody else: no decision beyond `review` may rest on it.
-    Disputed,
-}
 
 /// Whom an address is called after, and by what right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +57,7 @@ pub fn named<'l>(labels: impl IntoIterator<Item = &'l Label>) -> Option<Named> {
     let (first, others) = groups.split_first_mut()?;
     first.statements.sort_by_key(|(place, label)| (Reverse(label.confidence), *place));
     let standing = match first.families().len() {
-        _ if others.iter().any(|group| group.surest() > HINT) => Standing::Disputed,
+        _ if others.iter().any(|group| group.surest() > HINT.0) => Standing::Disputed,
         1 => Standing::Single,
         _ => Standing::Agreed,
     };

@@ -112,6 +112,11 @@ const fn weight(category: Category) -> u8 {
     }
 }
 
+/// Whether it says that something grave was done: not what a service does, nor that nothing is known.
+pub const fn is_accusation(category: Category) -> bool {
+    weight(category) >= weight(Category::IssuerBlacklist)
+}
+
 /// What the words of a row say of the kind of actor.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Told<'w> {

@@ -165,6 +165,11 @@ impl Correction {
         Ok(Self { number, made: today, withdrawn: None, by, evidence, row })
     }
 
+    /// Whether it says who it is not, and nobody's name.
+    pub fn denies(&self) -> bool {
+        self.row.concept.is_empty()
+    }
+
     /// Whether it says something on a day.
     pub(crate) fn holds_on(&self, day: Date) -> bool {
         self.withdrawn.is_none() && self.row.holds_on(day)

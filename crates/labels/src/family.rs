@@ -77,7 +77,7 @@ fn begins(name: &str, start: &str) -> bool {
 }
 
 /// What a name is compared by: letters and digits in lower case, and the entity's name where it has several.
-pub(crate) fn identity(name: &str) -> String {
+pub fn identity(name: &str) -> String {
     let plain = plain(name);
     ALIASES.get(&plain).cloned().unwrap_or(plain)
 }

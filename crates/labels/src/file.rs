@@ -25,9 +25,9 @@ use std::{
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use tracehound_model::{Confidence, text};
+use tracehound_model::{Confidence, Predicate, text};
 
-use crate::label::{Label, MAX_TEXT, Nature, Predicate, Provenance, chain_of, subject_on};
+use crate::label::{Label, MAX_TEXT, Nature, Provenance, chain_of, subject_on};
 
 /// Longest line, in bytes.
 const MAX_LINE: usize = 64 << 10;

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tracehound_model::{Address, AddressError, Category, Chain, Confidence, Subject, caip::Caip2};
+use tracehound_model::{Address, AddressError, Category, Chain, Confidence, Predicate, Subject, caip::Caip2};
 
 use crate::concept;
 
@@ -13,41 +13,6 @@ use crate::concept;
 pub const MAX_TEXT: usize = 400;
 /// Longest address of a chain that is not known here, in bytes: CAIP-10's limit.
 const MAX_ADDRESS: usize = 128;
-
-/// How an entity and an address belong together. Three things that tables of labels mix up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[repr(u8)]
-pub enum Predicate {
-    /// The entity can move what is there.
-    Controls = 0,
-    /// What is paid there is paid into an account with the entity: whose account is not told.
-    DepositAddressOf = 1,
-    /// The address is code that the entity deployed or runs; others move value through it.
-    ContractOf = 2,
-}
-
-impl Predicate {
-    const ALL: [Self; 3] = [Self::Controls, Self::DepositAddressOf, Self::ContractOf];
-
-    /// As files have it.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Controls => "controls",
-            Self::DepositAddressOf => "deposit_address_of",
-            Self::ContractOf => "contract_of",
-        }
-    }
-
-    /// The one with this id.
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|predicate| predicate.id() == id)
-    }
-
-    pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
-        if (byte as usize) < Self::ALL.len() { Some(Self::ALL[byte as usize]) } else { None }
-    }
-}
 
 /// What the name in a label is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
@@ -102,6 +67,13 @@ pub struct Provenance {
     pub version: String,
     /// Under what licence it is published there.
     pub licence: String,
+}
+
+impl Provenance {
+    /// The day of the version, where it ends with one: `1eb4e81d4d/2026-08-22`.
+    pub fn day(&self) -> Option<Date> {
+        self.version.rsplit('/').next()?.parse().ok()
+    }
 }
 
 /// One row of a label file: what one source says of one address on one chain.

@@ -9,6 +9,8 @@
 //! * [`delta`] says what changed between two packs of one name.
 //! * [`signature`] says by whose keys a file is signed.
 //! * [`agreement`] says what several statements about one address come to, and never merges what differs.
+//! * [`shared`] tells addresses that everybody uses, which no label is held against.
+//! * [`weighed`] says how each statement stands, so that a policy can tell how far to go by it.
 //! * [`shelf`] is the folder of the packs in force.
 //! * [`correction`] is what the operator says against packs, in rows of their own.
 //! * [`coverage`] says how much of a set of addresses has a name.
@@ -24,14 +26,18 @@ pub mod day;
 pub mod delta;
 mod family;
 pub mod file;
+mod filter;
 pub mod label;
 pub mod lint;
 pub mod pack;
 pub mod pool;
+pub mod shared;
 pub mod shelf;
 pub mod shipped;
 pub mod signature;
+pub mod weighed;
 
-pub use family::Family;
-pub use label::{Label, Nature, Predicate, Provenance};
+pub use family::{Family, identity};
+pub use label::{Label, Nature, Provenance};
 pub use pack::Pack;
+pub use tracehound_model::Predicate;

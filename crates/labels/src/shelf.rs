@@ -8,8 +8,10 @@
 //! too old, and that each label may be in a pack. Unsigned packs are taken as the user's own (`private`), under names that
 //! no signed pack has.
 
+mod packs;
+
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs::{self, File, OpenOptions},
     io::{self, BufRead, Read},
     path::{Path, PathBuf},
@@ -18,16 +20,17 @@ use std::{
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tracehound_columns::{ColumnError, files};
-use tracehound_model::Subject;
 
 use crate::{
-    Label, Pack,
+    Pack,
     correction::{Correction, CorrectionError, MAX_CORRECTIONS, Wanted},
     delta::{self, DeltaError},
     pack::PackError,
     shipped::{ALL as SHIPPED, Shipped},
     signature::{Keys, SignatureError},
 };
+
+pub use packs::{Found, Packs, Unreadable};
 
 /// Held while the folder is changed.
 const LOCK: &str = "labels.lock";
@@ -45,6 +48,8 @@ const MAX_LIST: u64 = 4 << 20;
 const MAX_PACK: u64 = 2 << 30;
 /// Longest signature file.
 const MAX_SIGNATURE: u64 = 4 << 10;
+/// How often packs are opened again when they change meanwhile.
+const RETRIES: usize = 3;
 /// Signatures that are looked for beside a file.
 const MAX_SIGNATURES: usize = 9;
 
@@ -188,13 +193,6 @@ pub enum ShelfError {
     },
 }
 
-/// The packs in force, opened.
-#[derive(Debug, Default)]
-pub struct Packs {
-    corrections: BTreeMap<Subject, Vec<Correction>>,
-    packs: Vec<(Entry, Pack)>,
-}
-
 /// The folder.
 #[derive(Clone, Debug)]
 pub struct Shelf {
@@ -239,22 +237,59 @@ impl Shelf {
     /// # Errors
     /// A list or a pack that cannot be read: nothing is answered as if it were not there.
     pub fn open(&self) -> Result<Packs, ShelfError> {
-        let open = |entry: Entry| {
-            let path = self.folder.join(entry.file());
-            let pack = Pack::open(&path)?;
-            let is_it = pack.manifest().name == entry.name && pack.manifest().version == entry.version;
-            if is_it {
-                Ok((entry, pack))
-            } else {
-                Err(ShelfError::Changed { path: path.display().to_string() })
+        let open = |entry: Entry| Ok((self.open_one(&entry)?, entry));
+        let packs: Result<Vec<(Pack, Entry)>, ShelfError> = self.list()?.into_iter().map(open).collect();
+        let packs = packs?.into_iter().map(|(pack, entry)| (entry, pack)).collect();
+        Ok(Packs::new(packs, Vec::new(), self.corrections()?))
+    }
+
+    /// Opens the packs in force that can be read, and remembers those that cannot: whoever answers from the others says so.
+    pub fn open_readable(&self) -> Packs {
+        let mut packs = self.open_listed();
+        // Whoever applies a pack takes the one before away once the new one is listed.
+        for _ in 0..RETRIES {
+            if packs.unreadable().iter().all(|one| one.entry.is_none()) {
+                break;
             }
-        };
-        let packs = self.list()?.into_iter().map(open).collect::<Result<_, _>>()?;
-        let mut corrections: BTreeMap<Subject, Vec<Correction>> = BTreeMap::new();
-        for correction in self.corrections()? {
-            corrections.entry(correction.row.subject.clone()).or_default().push(correction);
+            let again = self.open_listed();
+            if again.as_of() == packs.as_of() {
+                break;
+            }
+            packs = again;
         }
-        Ok(Packs { corrections, packs })
+        packs
+    }
+
+    fn open_listed(&self) -> Packs {
+        let (mut packs, mut unreadable) = (Vec::new(), Vec::new());
+        match self.list() {
+            Ok(list) => {
+                for entry in list {
+                    match self.open_one(&entry) {
+                        Ok(pack) => packs.push((entry, pack)),
+                        Err(error) => {
+                            unreadable.push(Unreadable { entry: Some(entry), why: error.to_string() });
+                        }
+                    }
+                }
+            }
+            Err(error) => unreadable.push(Unreadable { entry: None, why: error.to_string() }),
+        }
+        let corrections = self.corrections().unwrap_or_else(|error| {
+            unreadable.push(Unreadable { entry: None, why: error.to_string() });
+            Vec::new()
+        });
+        Packs::new(packs, unreadable, corrections)
+    }
+
+    fn open_one(&self, entry: &Entry) -> Result<Pack, ShelfError> {
+        let path = self.folder.join(entry.file());
+        let pack = Pack::open(&path)?;
+        if pack.manifest().name == entry.name && pack.manifest().version == entry.version {
+            Ok(pack)
+        } else {
+            Err(ShelfError::Changed { path: path.display().to_string() })
+        }
     }
 
     /// The operator's own corrections, by number, those that were withdrawn too.
@@ -612,56 +647,5 @@ impl Drop for Staged {
     fn drop(&mut self) {
         // Gone already when it was kept.
         drop(fs::remove_file(&self.path));
-    }
-}
-
-/// A label and the pack that it is from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found<'p> {
-    /// What is said.
-    pub label: Label,
-    /// The pack.
-    pub pack: &'p str,
-    /// Whether the pack is one of the user's own.
-    pub private: bool,
-    /// The correction that says so, where it is no pack.
-    pub correction: Option<&'p Correction>,
-}
-
-impl Packs {
-    /// Each pack in force.
-    pub fn iter(&self) -> impl Iterator<Item = (&Entry, &Pack)> {
-        self.packs.iter().map(|(entry, pack)| (entry, pack))
-    }
-
-    /// What corrections and all packs say about a subject on a day, whatever the chain: corrections first. O(packs log n).
-    pub fn about(&self, subject: &Subject, day: Date) -> Vec<Found<'_>> {
-        let about = self.corrections.get(subject).into_iter().flatten();
-        let corrected = about.filter(|correction| correction.holds_on(day));
-        let corrected = corrected.map(|correction| Found {
-            label: correction.row.clone(),
-            pack: OWN,
-            private: true,
-            correction: Some(correction),
-        });
-        let found = self.packs.iter().flat_map(|(entry, pack)| {
-            let private = entry.keys.is_none() && !entry.shipped;
-            let found = move |label| Found { label, pack: &entry.name, private, correction: None };
-            pack.about_on(subject, day).into_iter().map(found)
-        });
-        corrected.chain(found).collect()
-    }
-
-    /// Whether any pack says anything about a subject, whatever the day.
-    pub fn about_ever(&self, subject: &Subject) -> bool {
-        self.packs.iter().any(|(_, pack)| !pack.about(subject).is_empty())
-    }
-
-    /// Whether all that was read was right.
-    ///
-    /// # Errors
-    /// What was not.
-    pub fn confirm(&self) -> Result<(), PackError> {
-        self.packs.iter().try_for_each(|(_, pack)| pack.confirm())
     }
 }

@@ -15,6 +15,7 @@ pub mod evidence;
 pub mod fiat;
 pub mod gap;
 pub mod key_forms;
+pub mod label;
 pub mod locus;
 pub mod ownership;
 pub mod particulars;
@@ -38,6 +39,7 @@ pub use claim::{
 pub use evidence::{Evidence, EvidenceNode};
 pub use fiat::{Fiat, Worth};
 pub use gap::{Gap, GapKind, GapScope};
+pub use label::{LabelStatement, Labelled, PackAsOf, Predicate};
 pub use locus::{LinkedBy, Locus};
 pub use ownership::{Ownership, OwnershipStep, Reach};
 pub use particulars::{Born, Country, Particulars};

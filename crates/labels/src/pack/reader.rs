@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use tracehound_columns::{ColumnError, pages::Checked, sections::SectionFile};
-use tracehound_model::{Confidence, Subject};
+use tracehound_model::{Address, Confidence, Subject};
 
 use super::{
     Builder, Manifest, Plan,
@@ -211,6 +211,47 @@ impl Pack {
     /// Every label, in the order of the file. What cannot be read is left out and remembered: ask [`confirm`](Self::confirm).
     pub fn labels(&self) -> impl Iterator<Item = Label> {
         self.blocks.iter().flat_map(|block| (0..block.rows).filter_map(|row| self.label(block, row)))
+    }
+
+    /// Tells the canonical bytes of each row's address. What cannot be read is left out and remembered.
+    pub(crate) fn each_key(&self, mut tell: impl FnMut(&[u8])) {
+        for block in &self.blocks {
+            let form = block.of();
+            for row in 0..block.rows {
+                if let Some(address) = self.address(block, row) {
+                    tell(&form.join(address));
+                }
+            }
+        }
+    }
+
+    /// The addresses of the forms of which the first is wanted.
+    pub(crate) fn subjects(&self, wanted: impl Fn(&Address) -> bool) -> impl Iterator<Item = Address> {
+        let rows = self.rows_of(wanted);
+        rows.filter_map(|(block, row)| self.plain_address(block, row))
+    }
+
+    /// The labels about addresses of the forms of which the first is wanted.
+    pub(crate) fn labels_of(&self, wanted: impl Fn(&Address) -> bool) -> impl Iterator<Item = Label> {
+        self.rows_of(wanted).filter_map(|(block, row)| self.label(block, row))
+    }
+
+    fn rows_of(&self, wanted: impl Fn(&Address) -> bool) -> impl Iterator<Item = (&BlockRecord, u64)> {
+        let blocks = self
+            .blocks
+            .iter()
+            .filter(move |block| self.plain_address(block, 0).is_some_and(|first| wanted(&first)));
+        blocks.flat_map(|block| (0..block.rows).map(move |row| (block, row)))
+    }
+
+    /// The address of a row, where it is of a chain that is known here.
+    fn plain_address(&self, block: &BlockRecord, row: u64) -> Option<Address> {
+        Address::from_key(&block.of().join(self.address(block, row)?))
+    }
+
+    /// Whether nothing that was read so far was damaged.
+    pub fn is_sound(&self) -> bool {
+        self.file.pages().damage().is_none()
     }
 
     /// Whether all that was read was right.

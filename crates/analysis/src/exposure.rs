@@ -168,7 +168,7 @@ struct Named<'a, R> {
 
 impl<R: UtxoRows> Stops<R> for Named<'_, R> {
     fn is_service(&self, owner: AddrNum) -> bool {
-        self.subjects.contains(&owner) || self.known.entity(owner).is_some()
+        self.subjects.contains(&owner) || self.known.entity(owner).is_some_and(|entity| !entity.is_hint())
     }
 
     fn mix(&self, ledger: &R, tx: TxSpan) -> Option<Mix> {

@@ -304,7 +304,7 @@ impl<R: UtxoRows> Follower<'_, R> {
     }
 
     fn service(&self, output: &OutputView) -> Option<Entity> {
-        self.known.entity(output.owner?).filter(|entity| entity.category.is_service())
+        self.known.entity(output.owner?).filter(Entity::is_service)
     }
 
     fn next(&mut self, at: &OutputView) -> Next {

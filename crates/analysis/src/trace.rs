@@ -14,7 +14,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_ledger::{AddrNum, BlockNum, OutNum, TxNum, TxSpan, UtxoRows};
 use tracehound_model::{
-    Address, Amount, Asset, BitcoinNetwork, Category, Chain, Gap, GapKind, Locus, OutPoint, TxId,
+    Address, Amount, Asset, BitcoinNetwork, Category, Chain, Gap, GapKind, Labelled, Locus, OutPoint, TxId,
+    text::label,
 };
 
 use crate::{
@@ -39,6 +40,35 @@ pub struct Entity {
     /// The first day on which a source named it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listed_from: Option<jiff::civil::Date>,
+    /// The statement that names it, where that is one of a pack of labels; none where a list does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labelled: Option<Box<Labelled>>,
+}
+
+impl Entity {
+    /// Whether it is no more than a hint, which is shown and ends no path.
+    pub fn is_hint(&self) -> bool {
+        self.labelled.as_ref().is_some_and(|labelled| labelled.is_hint())
+    }
+
+    /// Whether what goes in there comes out mixed with others', so that a path ends.
+    pub fn is_service(&self) -> bool {
+        self.category.is_service() && !self.is_hint()
+    }
+
+    /// Its name for people: a disputed one says so.
+    pub fn name(&self) -> String {
+        let disputed = self.labelled.as_ref().is_some_and(|labelled| labelled.is_disputed());
+        format!("{}{}", label(&self.label), if disputed { " (disputed)" } else { "" })
+    }
+
+    /// What it is and, where a label says so, by which statement.
+    pub fn kind(&self) -> String {
+        match &self.labelled {
+            Some(labelled) => format!("{}; {labelled}", self.category),
+            None => self.category.to_string(),
+        }
+    }
 }
 
 /// What is known about owners and transactions; the caller asks its lists.
@@ -54,7 +84,7 @@ struct AtServices<'a, R>(&'a dyn Known<R>);
 
 impl<R: UtxoRows> Stops<R> for AtServices<'_, R> {
     fn is_service(&self, owner: AddrNum) -> bool {
-        self.0.entity(owner).is_some_and(|entity| entity.category.is_service())
+        self.0.entity(owner).is_some_and(|entity| entity.is_service())
     }
 
     fn mix(&self, ledger: &R, tx: TxSpan) -> Option<Mix> {

@@ -32,6 +32,11 @@ pub(crate) fn text(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
     exposures(out, verdict)?;
     because(out, verdict)?;
     writeln!(out, "  Searched: {}", searched(&verdict.coverage.sources))?;
+    if !verdict.coverage.packs.is_empty() {
+        let packs =
+            verdict.coverage.packs.iter().map(|pack| format!("{} {}", label(&pack.name), pack.version));
+        writeln!(out, "  Labels: {}", packs.collect::<Vec<_>>().join(", "))?;
+    }
     if let Some(until) = verdict.coverage.transactions_until {
         writeln!(out, "  Examined: all its transactions up to {until}")?;
     }
@@ -76,7 +81,9 @@ fn exposures(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
             (ExposureType::Indirect, Some(Direction::Outgoing)) => "paid indirectly to".to_owned(),
             (kind, _) => format!("{kind:?}").to_lowercase(),
         };
-        write!(out, "    {how} {} ({})", label(&row.label), row.category)?;
+        write!(out, "    {how} {} ({}", label(&row.label), row.category)?;
+        row.labelled.iter().try_for_each(|labelled| write!(out, "; {labelled}"))?;
+        write!(out, ")")?;
         if let Some(address) = &row.address {
             write!(out, " {}", label(address))?;
         }
@@ -123,7 +130,7 @@ fn because(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
         }
     }
     for node in &evidence.nodes {
-        if matches!(node.fact, Fact::Claim { .. }) && !used.contains(&node.id.as_str()) {
+        if matches!(node.fact, Fact::Claim { .. } | Fact::Label { .. }) && !used.contains(&node.id.as_str()) {
             fact(out, "    ", &node.fact, &verdict.coverage.sources)?;
         }
     }
@@ -152,6 +159,24 @@ fn fact(out: &mut dyn Write, indent: &str, fact: &Fact, sources: &[SourceAsOf]) 
             let source = sources.iter().find(|source| source.id == claim.source);
             let page = statement.reference.as_ref().or_else(|| source?.url.as_ref());
             page.iter().try_for_each(|page| writeln!(out, "{indent}  {}", label(page)))
+        }
+        Fact::Label { label: said } => {
+            let who = said.entity.as_ref().unwrap_or(&said.label);
+            let until = said.valid_to.map_or_else(String::new, |end| format!(" until {end}"));
+            let chain = label(&said.chain);
+            write!(
+                out,
+                "{indent}label {} on {chain}: {} {} ({}), {}{until}",
+                label(&said.address),
+                said.labelled.predicate.words(),
+                label(who),
+                label(&said.concept),
+                said.labelled
+            )?;
+            match &said.not_counted {
+                Some(why) => writeln!(out, "; it counts for nothing: {}", label(why)),
+                None => writeln!(out),
+            }
         }
         Fact::Tx { tx, height, time } => {
             let height = height.map_or_else(String::new, |height| format!(" in block {height}"));
@@ -186,6 +211,12 @@ pub(crate) fn csv_sources(sources: &[SourceAsOf]) -> String {
     each.join(" ")
 }
 
+/// The lists and the packs of labels that a verdict rests on, for a cell.
+fn searched_cell(verdict: &Verdict) -> String {
+    let packs = verdict.coverage.packs.iter().map(|pack| format!(" labels:{}@{}", pack.name, pack.version));
+    format!("{}{}", csv_sources(&verdict.coverage.sources), packs.collect::<String>()).trim_start().to_owned()
+}
+
 /// What was not examined, for a cell.
 pub(crate) fn csv_gaps(gaps: &[Gap]) -> String {
     gaps.iter().map(Gap::to_string).collect::<Vec<_>>().join("; ")
@@ -199,7 +230,7 @@ pub(crate) fn csv(verdict: &Verdict) -> String {
         verdict.decision.to_string(),
         verdict.score.to_string(),
         verdict.summary.clone(),
-        csv_sources(&verdict.coverage.sources),
+        searched_cell(verdict),
         csv_gaps(&verdict.coverage.gaps),
         verdict.as_of.to_string(),
         verdict.policy.clone(),

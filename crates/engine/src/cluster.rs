@@ -16,11 +16,12 @@ use tracehound_analysis::{
     },
     coinjoin::Classifier,
     extent::{Extent, Needed},
+    trace::Entity,
 };
-use tracehound_attribution::index::ClaimRef;
+use tracehound_labels::identity;
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
-use tracehound_model::{BitcoinNetwork, Category, Gap, GapKind, TxId};
-use tracehound_screen::Keys;
+use tracehound_model::{BitcoinNetwork, Category, Gap, GapKind, Labelled, PackAsOf, TxId};
+use tracehound_screen::{Entities, Keys};
 
 use crate::{
     Answer, EngineError, Moment, Snapshot,
@@ -64,7 +65,7 @@ pub struct Cluster {
     pub size: usize,
     /// The first of them.
     pub members: Vec<String>,
-    /// Members of which a claim says who they are.
+    /// Members of which a claim or a label says who they are.
     pub names: Vec<Named>,
     /// How the other address is joined to it, where that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +83,9 @@ pub struct Cluster {
     pub gaps: Vec<Gap>,
     /// The ledger's snapshot.
     pub snapshot: String,
+    /// The packs of labels in force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packs: Vec<PackAsOf>,
 }
 
 impl Cluster {
@@ -91,7 +95,7 @@ impl Cluster {
     }
 }
 
-/// A member that a claim names.
+/// A member that a claim or a label names. A label is of that one address: nobody else in the cluster is named by it.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Named {
     /// The address.
@@ -100,6 +104,9 @@ pub struct Named {
     pub label: String,
     /// What it is.
     pub category: Category,
+    /// The statement that names it, where that is one of a pack of labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labelled: Option<Box<Labelled>>,
 }
 
 /// How an address is joined to another.
@@ -186,7 +193,8 @@ impl Snapshot {
         let clusters = services.clusters()?;
         let keyed = Keyed::around(&clusters, subject, &|owner| keys.owners_of(owner), MOST_NAMED);
         let around = Around { view: &view, clusters: &clusters, keyed: &keyed, services: &services };
-        let cluster = around.describe(question, subject, other)?;
+        let mut cluster = around.describe(question, subject, other)?;
+        cluster.gaps.extend(view.label_gaps());
         view.found(cluster)
     }
 }
@@ -214,16 +222,17 @@ pub(crate) fn widened(
     Ok((all, gaps))
 }
 
-/// The services that the lists know, numbered as they are met.
+/// The services that lists and labels know, numbered as they are met.
 struct Services<'a> {
-    keys: &'a Keys<'a>,
+    entities: Entities<'a>,
     view: &'a View,
-    numbers: RefCell<HashMap<String, u32>>,
+    /// By what their names are compared by, with the name that was met first.
+    numbers: RefCell<HashMap<String, (u32, String)>>,
 }
 
 impl<'a> Services<'a> {
-    fn new(view: &'a View, keys: &'a Keys<'a>) -> Self {
-        Self { keys, view, numbers: RefCell::default() }
+    fn new(view: &'a View, keys: &Keys<'a>) -> Self {
+        Self { entities: view.entities(keys), view, numbers: RefCell::default() }
     }
 
     /// All clusters of the ledger, guarded by these services' names.
@@ -234,22 +243,23 @@ impl<'a> Services<'a> {
         Ok(Clusters::build(&self.view.ledger, &Rules { guard, ..Rules::new(&classifier) })?)
     }
 
-    /// The claim that the owner is called by.
-    fn claim(&self, owner: AddrNum) -> Option<ClaimRef<'a>> {
-        self.keys.best_claim_on(owner, self.view.day)
-    }
-
+    /// The service that holds the keys of an owner, where a list says so, or a label that is not disputed.
     fn number(&self, owner: AddrNum) -> Option<ServiceId> {
-        let service = self.claim(owner).filter(|claim| claim.category().is_service())?;
+        // Asked about every owner: not to be remembered.
+        let service = self.entities.look_up(owner).filter(Entity::is_service)?;
+        if service.labelled.as_ref().is_some_and(|labelled| !labelled.is_owner()) {
+            return None;
+        }
         let mut numbers = self.numbers.borrow_mut();
         let next = numbers.len() as u32;
-        Some(ServiceId(*numbers.entry(service.label().to_owned()).or_insert(next)))
+        let (number, _) = numbers.entry(identity(&service.label)).or_insert((next, service.label));
+        Some(ServiceId(*number))
     }
 
     fn label(&self, service: ServiceId) -> String {
         let numbers = self.numbers.borrow();
-        let found = numbers.iter().find(|(_, number)| **number == service.0);
-        found.map(|(label, _)| label.clone()).unwrap_or_default()
+        let found = numbers.values().find(|(number, _)| *number == service.0);
+        found.map(|(_, label)| label.clone()).unwrap_or_default()
     }
 }
 
@@ -303,6 +313,7 @@ impl Around<'_> {
             explain: other.map(|(text, other)| self.explain(text, subject, other)),
             likely_change,
             refused: self.refused(&mut gaps),
+            packs: self.view.packs.as_of(),
             left_out: LeftOut {
                 coinjoins: counts.coinjoins,
                 payjoin_suspects: counts.payjoins,
@@ -328,13 +339,12 @@ impl Around<'_> {
     }
 
     fn names(&self, members: &[AddrNum], gaps: &mut Vec<Gap>) -> Vec<Named> {
-        let mut claims = members.iter().filter_map(|&member| {
-            let claim = self.services.claim(member)?;
-            let label = claim.label().to_owned();
-            Some(Named { address: self.name(member), label, category: claim.category() })
+        let mut named = members.iter().filter_map(|&member| {
+            let Entity { label, category, labelled, .. } = self.services.entities.entity(member)?;
+            Some(Named { address: self.name(member), label, category, labelled })
         });
-        let names = claims.by_ref().take(MOST_LISTED).collect();
-        if claims.next().is_some() {
+        let names = named.by_ref().take(MOST_LISTED).collect();
+        if named.next().is_some() {
             let sentence = format!("only the first {MOST_LISTED} members with a name are listed");
             gaps.push(Gap::about_subject(GapKind::NotListed, sentence));
         }

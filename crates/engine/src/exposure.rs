@@ -9,7 +9,7 @@ use tracehound_analysis::{
     extent::{Extent, Needed},
     taint::{Direction, PropagationLimits},
 };
-use tracehound_model::{Amount, Asset, BitcoinNetwork, Gap, TxId};
+use tracehound_model::{Amount, Asset, BitcoinNetwork, Gap, PackAsOf, TxId};
 
 use crate::{
     Answer, EngineError, Moment, Snapshot,
@@ -61,6 +61,9 @@ pub struct Exposure {
     pub complete: bool,
     /// The ledger's snapshot.
     pub snapshot: String,
+    /// The packs of labels in force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packs: Vec<PackAsOf>,
 }
 
 /// One direction; its entities and its rest add up to `total`.
@@ -121,7 +124,7 @@ impl Snapshot {
             subjects = wider;
             gaps.extend(cut);
         }
-        let entities = view.entities(&keys);
+        let (whither, whence) = (view.entities(&keys), view.entities(&keys).backward());
         let ask = |direction| {
             let asked = exposure::Question {
                 subjects: &subjects,
@@ -130,10 +133,12 @@ impl Snapshot {
                 through_mixes: question.through_mixes,
                 prices: question.prices.as_ref(),
             };
-            exposures(&view.ledger, &asked, &entities).map(|found| side(&view, found))
+            let known = if direction == Direction::Backward { &whence } else { &whither };
+            exposures(&view.ledger, &asked, known).map(|found| side(&view, found))
         };
         let (sources, destinations) = rayon::join(|| ask(Direction::Backward), || ask(Direction::Forward));
         let (sources, destinations) = (sources?, destinations?);
+        gaps.extend(view.label_gaps());
         view.found(Exposure {
             addresses: question.addresses.clone(),
             not_in_the_ledger: unknown,
@@ -145,6 +150,7 @@ impl Snapshot {
             ledger: extent,
             gaps,
             snapshot: view.ledger.snapshot_id(),
+            packs: view.packs.as_of(),
         })
     }
 }

@@ -11,13 +11,19 @@ use crate::{EngineError, Snapshot};
 const AHEAD: i64 = 2 * 60 * 60;
 
 /// A snapshot as answers name it: a ledger's (`trace`, `path` and the like), the claims' (a verdict without a ledger), or
-/// both with a plus sign between them (a verdict over a ledger).
+/// both with a plus sign between them (a verdict over a ledger). A verdict that packs of labels were in force for has
+/// `+labels-` and theirs behind that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NamedSnapshot {
     first: SnapshotId,
     /// The ledger's, where the first is the claims'.
     second: Option<SnapshotId>,
+    /// Of the packs of labels.
+    labels: Option<SnapshotId>,
 }
+
+/// What stands before the id of the packs of labels.
+const LABELS: &str = "+labels-";
 
 impl FromStr for NamedSnapshot {
     type Err = String;
@@ -25,11 +31,19 @@ impl FromStr for NamedSnapshot {
     fn from_str(text: &str) -> Result<Self, String> {
         let id =
             |text: &str| text.parse().map_err(|error: tracehound_ledger::NoSnapshotId| error.to_string());
+        let (text, labels) = match text.split_once(LABELS) {
+            Some((before, labels)) => (before, Some(labels)),
+            None => (text, None),
+        };
         let (first, second) = match text.split_once('+') {
             Some((claims, ledger)) => (claims, Some(ledger)),
             None => (text, None),
         };
-        Ok(Self { first: id(first)?, second: second.map(id).transpose()? })
+        Ok(Self {
+            first: id(first)?,
+            second: second.map(id).transpose()?,
+            labels: labels.map(id).transpose()?,
+        })
     }
 }
 
@@ -37,17 +51,48 @@ impl FromStr for NamedSnapshot {
 pub(crate) struct Parts {
     claims: Option<SnapshotId>,
     ledger: Option<SnapshotId>,
+    labels: Labels,
+}
+
+/// What a name says of the packs of labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Labels {
+    /// Nothing, as a ledger's.
+    Unsaid,
+    /// That none was in force.
+    NoPack,
+    /// Which were.
+    These(SnapshotId),
+}
+
+impl Labels {
+    fn of(labels: Option<SnapshotId>) -> Self {
+        labels.map_or(Self::NoPack, Self::These)
+    }
+
+    /// Whether the packs in force, by their digest, are those that the name means.
+    fn are(self, digest: Option<&str>) -> bool {
+        match self {
+            Self::Unsaid => true,
+            Self::NoPack => digest.is_none(),
+            Self::These(id) => digest == Some(&id.to_string()),
+        }
+    }
 }
 
 impl NamedSnapshot {
     /// As questions over a ledger name it.
     pub(crate) fn of_ledger(self) -> Parts {
-        Parts { claims: self.second.map(|_| self.first), ledger: Some(self.second.unwrap_or(self.first)) }
+        Parts {
+            claims: self.second.map(|_| self.first),
+            ledger: Some(self.second.unwrap_or(self.first)),
+            labels: self.second.map_or(Labels::Unsaid, |_| Labels::of(self.labels)),
+        }
     }
 
     /// As verdicts name it.
     pub(crate) fn of_verdict(self) -> Parts {
-        Parts { claims: Some(self.first), ledger: self.second }
+        Parts { claims: Some(self.first), ledger: self.second, labels: Labels::of(self.labels) }
     }
 }
 
@@ -64,7 +109,7 @@ impl Snapshot {
         as_of: Option<i64>,
         named: Option<&Parts>,
     ) -> Result<Option<Ledger>, EngineError> {
-        let Some(&Parts { claims, ledger: id }) = named else {
+        let Some(&Parts { claims, ledger: id, labels }) = named else {
             let ledger = self.ledger(network)?.cloned();
             return match as_of {
                 Some(as_of) => Ok(ledger.map(|ledger| ledger.as_of(as_of)).transpose()?),
@@ -76,6 +121,14 @@ impl Snapshot {
                 "the claims of snapshot {claims} are gone: lists were imported, updated or removed since, and are at {} now; \
                  --as-of without --snapshot asks what they say about that day",
                 self.index().digest()
+            )));
+        }
+        let now = self.packs().digest();
+        if !labels.are(now.as_deref()) {
+            return Err(EngineError::Question(format!(
+                "the packs of labels of the snapshot are not those in force: packs were applied or removed since, and are at \
+                 {} now; --as-of without --snapshot asks what they say about that day",
+                now.as_deref().unwrap_or("none")
             )));
         }
         let Some(id) = id else { return Ok(None) };
@@ -108,6 +161,16 @@ mod tests {
         let one: NamedSnapshot = a.parse().expect("a name");
         assert_eq!((one.of_ledger().claims, one.of_ledger().ledger), (None, Some(id(&a))));
         assert_eq!((one.of_verdict().claims, one.of_verdict().ledger), (Some(id(&a)), None));
+        let labels = "c".repeat(64);
+        let all: NamedSnapshot = format!("{a}+{b}+labels-{labels}").parse().expect("a name");
+        assert_eq!(all.of_verdict().labels, Labels::These(id(&labels)));
+        assert_eq!((all.of_verdict().claims, all.of_verdict().ledger), (Some(id(&a)), Some(id(&b))));
+        let without: NamedSnapshot = format!("{a}+labels-{labels}").parse().expect("a name");
+        assert_eq!(
+            (without.of_verdict().ledger, without.of_verdict().labels),
+            (None, Labels::These(id(&labels)))
+        );
+        assert_eq!((one.of_ledger().labels, one.of_verdict().labels), (Labels::Unsaid, Labels::NoPack));
         for wrong in ["", "217:00ff", &format!("{a}+"), &format!("{a}+{b}+{a}"), &format!("+{a}")] {
             let refused = wrong.parse::<NamedSnapshot>().expect_err("no name");
             assert!(refused.contains("64 hexadecimal digits"), "{refused}");

@@ -1,10 +1,11 @@
-//! Who says so: the claims behind the names in an answer, and the lists that were asked.
+//! Who says so: the claims and labels behind the names in an answer, and the lists that were asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use tracehound_model::{BitcoinNetwork, Chain, Claim, Pasted, Source, SourceId};
+use tracehound_model::{BitcoinNetwork, Chain, Claim, LabelStatement, PackAsOf, Pasted, Source, SourceId};
 use tracehound_range::GENERATED_SOURCE;
+use tracehound_screen::statements_on;
 
 use crate::{EngineError, Moment, Snapshot, view::View};
 
@@ -15,6 +16,10 @@ pub struct Naming {
     pub claims: Vec<(String, Claim)>,
     /// The lists that speak of the day, each with the version that counts.
     pub lists: Vec<(Source, Date)>,
+    /// Each address with what packs of labels say of it, those that count first.
+    pub labels: Vec<(String, LabelStatement)>,
+    /// The packs of labels in force.
+    pub packs: Vec<PackAsOf>,
     /// Whether any service of the chain is known that day: how often a rule of taint errs depends on it.
     pub knows_services: bool,
 }
@@ -45,13 +50,15 @@ impl Snapshot {
     ) -> Result<Naming, EngineError> {
         let view = View::new(self, network, moment)?;
         let keys = view.keys();
-        let mut claims = BTreeMap::new();
+        let (mut claims, mut labels) = (BTreeMap::new(), Vec::new());
         for text in BTreeSet::from_iter(addresses) {
             let Ok(read) = Pasted::read(text) else { continue };
             for owner in keys.owners(&read.address) {
                 if let Some(claim) = keys.best_claim_on(owner, view.day) {
                     claims.insert(text.to_owned(), claim.to_claim());
                 }
+                let said = statements_on(&keys, owner, view.day);
+                labels.extend(said.into_iter().map(|said| (text.to_owned(), said)));
             }
         }
         let versions = view
@@ -59,9 +66,14 @@ impl Snapshot {
             .sources()
             .iter()
             .filter_map(|history| Some((history.source.clone(), history.snapshot_on(view.day)?)));
-        let knows_services = view.index.knows_service_of(Chain::Bitcoin(network), view.day);
-        let naming =
-            Naming { claims: claims.into_iter().collect(), lists: versions.collect(), knows_services };
+        let knows_services = keys.knows_service_of(Chain::Bitcoin(network), view.day);
+        let naming = Naming {
+            claims: claims.into_iter().collect(),
+            lists: versions.collect(),
+            labels,
+            packs: view.packs.as_of(),
+            knows_services,
+        };
         view.ledger.confirm()?;
         Ok(naming)
     }

@@ -6,9 +6,11 @@ use serde::Serialize;
 use tracehound_analysis::{
     extent::{Extent, Needed},
     path::ways,
+    trace::Entity,
 };
 use tracehound_ledger::OutNum;
-use tracehound_model::{Amount, Asset, BitcoinNetwork, Gap, OutPoint};
+use tracehound_model::{Amount, Asset, BitcoinNetwork, Gap, OutPoint, PackAsOf};
+use tracehound_screen::Entities;
 
 use crate::{
     Answer, EngineError, Moment, Snapshot,
@@ -59,6 +61,9 @@ pub struct Paths {
     pub complete: bool,
     /// The ledger's snapshot.
     pub snapshot: String,
+    /// The packs of labels in force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packs: Vec<PackAsOf>,
 }
 
 /// One way.
@@ -79,6 +84,9 @@ pub struct Passed {
     pub outpoint: String,
     /// Its address, or that it has none.
     pub address: String,
+    /// Who is known to own it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity: Option<Entity>,
     /// Base units in it.
     pub value: Amount,
     /// Time of its block.
@@ -107,29 +115,33 @@ impl Snapshot {
         }
         let found = ways(&view.ledger, &from, &to, question.limits);
         let extent = view.extent(Needed::All);
+        let entities = view.entities(&keys);
         let told = found.ways.iter().map(|way| Way {
             transactions: way.txs.len(),
             width: way.width.into(),
-            outputs: way.outputs.iter().filter_map(|&out| passed(&view, out)).collect(),
+            outputs: way.outputs.iter().filter_map(|&out| passed(&view, &entities, out)).collect(),
         });
+        let ways: Vec<Way> = told.collect();
+        let gaps: Vec<Gap> = extent.gaps.iter().cloned().chain(view.label_gaps()).collect();
         view.found(Paths {
+            packs: view.packs.as_of(),
             asset: view.asset(),
             from: question.from.clone(),
             to: question.to.clone(),
-            ways: told.collect(),
+            ways,
             txs_read: found.txs,
             dust: question.limits.dust.into(),
             below_dust: found.below_dust,
             truncated: found.truncated,
-            gaps: extent.gaps.clone(),
-            complete: !found.truncated && extent.is_complete(),
+            complete: !found.truncated && gaps.is_empty(),
+            gaps,
             ledger: extent,
             snapshot: view.ledger.snapshot_id(),
         })
     }
 }
 
-fn passed(view: &View, out: OutNum) -> Option<Passed> {
+fn passed(view: &View, entities: &Entities<'_>, out: OutNum) -> Option<Passed> {
     let (tx, vout) = view.ledger.tx_of_output(out)?;
     let output = view.ledger.output(out)?;
     let address = output.owner.and_then(|owner| view.address(owner));
@@ -137,6 +149,7 @@ fn passed(view: &View, out: OutNum) -> Option<Passed> {
     Some(Passed {
         outpoint: OutPoint { txid: view.ledger.tx(tx)?.txid, vout }.to_string(),
         address: address.unwrap_or_else(|| "no address".to_owned()),
+        entity: output.owner.and_then(|owner| entities.entity(owner)),
         value: output.value.into(),
         time: Timestamp::from_second(i64::from(time)).ok()?,
     })

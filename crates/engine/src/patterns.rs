@@ -101,10 +101,13 @@ impl Snapshot {
         // An address that only spends, in a partial ledger, has no outputs to ask about.
         let from_coinbases = match &outs[..] {
             [] => None,
-            outs => Some(coinbases::sources(ledger, outs, Depth::default(), &known)?),
+            outs => {
+                Some(coinbases::sources(ledger, outs, Depth::default(), &view.entities(&keys).backward())?)
+            }
         };
         let withdrawals = if question.withdrawals { deposits(ledger, outs) } else { Vec::new() };
         report.gaps.extend(own_gaps);
+        report.gaps.extend(view.label_gaps());
         report.gaps.extend(extent.gaps.iter().cloned());
         let complete = report.is_complete() && !cut && withdrawals.iter().all(|found| !found.truncated);
         view.found(Patterns {

@@ -86,6 +86,11 @@ impl Snapshot {
                 chain,
             });
         }
+        let lacking = view.label_gaps();
+        for peeled in &mut chains {
+            peeled.complete &= lacking.is_empty();
+            peeled.gaps.extend(lacking.iter().cloned());
+        }
         view.found(chains)
     }
 }

@@ -12,6 +12,7 @@ use tracehound_analysis::{Limits, price::Prices};
 use tracehound_attribution::index::Index;
 use tracehound_bitcoin::live::esplora::EsploraLimits;
 use tracehound_ingest::{EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
+use tracehound_labels::shelf::Packs;
 use tracehound_ledger::Ledger;
 use tracehound_model::{AddressError, BitcoinNetwork, Verdict, text::label};
 use tracehound_screen::{Covered, Extract, Policy, Screener, Settings};
@@ -55,10 +56,11 @@ pub struct RefusedSubject<'a> {
     pub error: &'a str,
 }
 
-/// Lists, one ledger and a policy, ready to screen subjects.
+/// Lists, labels, one ledger and a policy, ready to screen subjects.
 #[derive(Debug)]
 pub struct Screening<'a> {
     index: Arc<Index>,
+    packs: Arc<Packs>,
     ledger: Option<Ledger>,
     extract: Option<Extract>,
     network: BitcoinNetwork,
@@ -120,6 +122,7 @@ impl Snapshot {
     ) -> Screening<'a> {
         Screening {
             index: Arc::clone(self.index()),
+            packs: Arc::clone(self.packs()),
             ledger,
             extract,
             network: question.network,
@@ -146,7 +149,7 @@ impl Screening<'_> {
     /// The screener: one verdict a subject, from any thread. Verdicts count once [`confirm`](Self::confirm) says so.
     pub fn screener(&self) -> Screener<'_> {
         let ledger = self.ledger.as_ref().map(|ledger| (self.network, ledger));
-        let screener = Screener::new(&self.index, ledger, self.settings);
+        let screener = Screener::new(&self.index, ledger, self.settings).reading(&self.packs);
         match &self.extract {
             Some(extract) => screener.over_extract(extract.clone()),
             None => screener,

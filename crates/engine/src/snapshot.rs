@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tracehound_attribution::index::Index;
+use tracehound_labels::shelf::{Packs, Shelf};
 use tracehound_ledger::{BlockNum, Ledger, LedgerError};
 use tracehound_model::{BitcoinNetwork, Chain};
 
 use crate::{DataFolder, EngineError};
 
-/// The screening index and one reader a ledger, all of one moment. Cheap to clone, never changed: questions may be asked
+/// The screening index, the packs of labels in force and one reader a ledger, all of one moment. Cheap to clone, never changed: questions may be asked
 /// from any thread while another snapshot takes its place in the workspace.
 #[derive(Clone, Debug)]
 pub struct Snapshot(Arc<Inner>);
@@ -19,11 +20,12 @@ struct Inner {
     folder: DataFolder,
     taken: Timestamp,
     index: Arc<Index>,
+    packs: Arc<Packs>,
     ledgers: Vec<(BitcoinNetwork, Result<Ledger, Arc<LedgerError>>)>,
 }
 
 impl Snapshot {
-    /// Opens the ledgers that are there.
+    /// Opens the ledgers and the packs of labels that are there. A pack in force that cannot be read is a gap of every answer.
     pub(crate) fn take(folder: &DataFolder, index: Arc<Index>, taken: Timestamp) -> Self {
         let opened = |network| match Ledger::open_of(&folder.ledger(network), Chain::Bitcoin(network)) {
             // One without a block, as an ingest leaves it whose first block failed, is an absence.
@@ -32,7 +34,8 @@ impl Snapshot {
             Err(error) => Some((network, Err(Arc::new(error)))),
         };
         let ledgers = BitcoinNetwork::ALL.into_iter().filter_map(opened).collect();
-        Self(Arc::new(Inner { folder: folder.clone(), taken, index, ledgers }))
+        let packs = Arc::new(Shelf::at(folder.labels()).open_readable());
+        Self(Arc::new(Inner { folder: folder.clone(), taken, index, packs, ledgers }))
     }
 
     /// Where the data lies.
@@ -53,6 +56,11 @@ impl Snapshot {
     /// The claims.
     pub fn index(&self) -> &Arc<Index> {
         &self.0.index
+    }
+
+    /// The packs of labels in force.
+    pub fn packs(&self) -> &Arc<Packs> {
+        &self.0.packs
     }
 
     /// One network's ledger, if there is one.

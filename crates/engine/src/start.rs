@@ -1,7 +1,8 @@
 //! Which outputs a question begins with.
 
+use tracehound_labels::{Label, Nature, Predicate};
 use tracehound_ledger::{Ledger, OutNum, TxView};
-use tracehound_model::{OutPoint, Pasted, Subject, TxId};
+use tracehound_model::{Chain, OutPoint, Pasted, Subject, TxId};
 use tracehound_screen::Keys;
 
 use crate::{
@@ -60,18 +61,24 @@ pub(crate) fn start(view: &View, keys: &Keys<'_>, from: &str) -> Started<Start> 
     if outs.is_empty() { absent() } else { Ok(Ok(Start { outs, is_owner: true })) }
 }
 
-/// What the addresses received that claims of the day give this name; a claim's actor counts as its name too.
+/// What the addresses received that claims and labels of the day give this name; a claim's actor counts as its name too.
 pub(crate) fn named(view: &View, keys: &Keys<'_>, name: &str) -> Started<Vec<OutNum>> {
     let wanted = name.to_lowercase();
-    let (mut claims, mut seeds) = (0u32, Vec::new());
-    for claim in view.index.claims().filter(|claim| claim.holds_on(view.day)) {
-        let fits = claim.label().to_lowercase().contains(&wanted)
-            || claim.actor().is_some_and(|actor| actor.to_lowercase() == wanted);
-        if !fits {
-            continue;
-        }
+    let claimed = view.index.claims().filter(|claim| claim.holds_on(view.day)).filter(|claim| {
+        claim.label().to_lowercase().contains(&wanted)
+            || claim.actor().is_some_and(|actor| actor.to_lowercase() == wanted)
+    });
+    let controls = |label: &Label| label.nature == Nature::Entity && label.predicate == Predicate::Controls;
+    let labelled =
+        view.packs.labels_of(Chain::Bitcoin(view.network), view.day).filter(controls).filter(|label| {
+            let names = [Some(&label.label), label.entity.as_ref()];
+            names.into_iter().flatten().any(|name| name.to_lowercase().contains(&wanted))
+        });
+    let subjects = claimed.map(|claim| claim.subject()).chain(labelled.map(|label| label.subject));
+    let (mut claims, mut seeds) = (0_u32, Vec::new());
+    for subject in subjects {
         claims += 1;
-        let Subject::Address(address) = claim.subject() else { continue };
+        let Subject::Address(address) = subject else { continue };
         for owner in keys.owners(&address) {
             let (activity, cut) = view.ledger.activity(owner, MOST_RECEIVED);
             if cut {
@@ -84,7 +91,7 @@ pub(crate) fn named(view: &View, keys: &Keys<'_>, name: &str) -> Started<Vec<Out
     }
     match (claims, seeds.is_empty()) {
         (0, _) => Err(EngineError::Question(format!(
-            "no list names anybody `{name}`: tracehound lists list shows what is loaded"
+            "no list and no label names anybody `{name}`: tracehound lists list shows what is loaded"
         ))),
         (_, true) => Ok(Err(Missing {
             subject: name.to_owned(),
@@ -93,6 +100,7 @@ pub(crate) fn named(view: &View, keys: &Keys<'_>, name: &str) -> Started<Vec<Out
         (_, false) => {
             // In the ledger's order: that of the claims is different in every installation.
             seeds.sort_unstable();
+            seeds.dedup();
             Ok(Ok(seeds))
         }
     }

@@ -8,7 +8,7 @@ use tracehound_analysis::{
     trace::{self, Known},
 };
 use tracehound_ledger::{Ledger, OutNum};
-use tracehound_model::{BitcoinNetwork, Chain};
+use tracehound_model::{BitcoinNetwork, Chain, Gap, PackAsOf};
 
 use crate::{
     Answer, EngineError, Moment, Snapshot,
@@ -45,6 +45,29 @@ pub struct Traced<T> {
     /// In a sentence: how often the rule was wrong where the truth was known. Measured forward only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_rate: Option<String>,
+    /// The packs of labels in force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packs: Vec<PackAsOf>,
+}
+
+/// An answer that labels of packs are part of.
+trait Gaps {
+    /// Adds what is missing of them.
+    fn lack(&mut self, gaps: Vec<Gap>);
+}
+
+impl Gaps for Trace {
+    fn lack(&mut self, gaps: Vec<Gap>) {
+        self.complete &= gaps.is_empty();
+        self.gaps.extend(gaps);
+    }
+}
+
+impl Gaps for Comparison {
+    fn lack(&mut self, gaps: Vec<Gap>) {
+        self.complete &= gaps.is_empty();
+        self.gaps.extend(gaps);
+    }
 }
 
 impl Snapshot {
@@ -60,7 +83,7 @@ impl Snapshot {
             let error_rate = match direction {
                 Direction::Backward => None,
                 Direction::Forward => {
-                    let knows_services = view.index.knows_service_of(Chain::Bitcoin(view.network), view.day);
+                    let knows_services = view.keys().knows_service_of(Chain::Bitcoin(view.network), view.day);
                     Rates::shipped().sentence(method, through_mixes, knows_services)
                 }
             };
@@ -79,14 +102,17 @@ impl Snapshot {
         })
     }
 
-    fn follow<T>(
+    fn follow<T: Gaps>(
         &self,
         question: &Question,
         ask: impl Fn(&View, &trace::Question<'_>, &dyn Known<Ledger>) -> Result<(T, Option<String>), EngineError>,
     ) -> Result<Answer<Traced<T>>, EngineError> {
         let view = View::new(self, question.network, question.moment)?;
         let keys = view.keys();
-        let known = view.entities(&keys);
+        let known = match question.options.direction {
+            Direction::Forward => view.entities(&keys),
+            Direction::Backward => view.entities(&keys).backward(),
+        };
         let (mut seeds, mut all_received) = (Vec::<OutNum>::new(), question.named.is_some());
         let mut missing: Vec<Missing> = Vec::new();
         for from in &question.from {
@@ -113,8 +139,9 @@ impl Snapshot {
         seeds.dedup();
         let asked =
             trace::Question { seeds: &seeds, all_received, options: question.options, asked: view.asked };
-        let (found, error_rate) = ask(&view, &asked, &known)?;
+        let (mut found, error_rate) = ask(&view, &asked, &known)?;
+        found.lack(view.label_gaps());
         let not_in_the_ledger = missing.into_iter().map(|missing| missing.told).collect();
-        view.found(Traced { found, not_in_the_ledger, error_rate })
+        view.found(Traced { found, not_in_the_ledger, error_rate, packs: view.packs.as_of() })
     }
 }

@@ -195,6 +195,7 @@ impl Described<'_> {
         // Whoever spent its outputs may have done so in any later block.
         let extent = self.view.extent(Needed::From(block.map_or(BlockNum(0), |block| block.num)));
         let mix = self.entities.mix(ledger, tx.into());
+        let gaps: Vec<Gap> = extent.gaps.iter().cloned().chain(self.view.label_gaps()).collect();
         Transaction {
             txid: tx.txid,
             asset: self.view.asset(),
@@ -211,9 +212,9 @@ impl Described<'_> {
             overwrote: self.overwrote(tx),
             inputs,
             outputs,
-            gaps: extent.gaps.clone(),
             // Without the amounts of its inputs the fee is unknown, and so may be who paid.
-            complete: missing == 0 && extent.is_complete(),
+            complete: missing == 0 && gaps.is_empty(),
+            gaps,
             ledger: extent,
             snapshot: ledger.snapshot_id(),
         }

@@ -5,9 +5,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use tracehound_analysis::extent::{Asked, Extent, MAX_AGE, Needed};
 use tracehound_attribution::index::Index;
+use tracehound_labels::shelf::Packs;
 use tracehound_ledger::{AddrNum, Ledger};
-use tracehound_model::{Address, Asset, BitcoinNetwork, Chain, Pasted};
-use tracehound_screen::{Entities, Keys};
+use tracehound_model::{Address, Asset, BitcoinNetwork, Chain, Gap, Pasted};
+use tracehound_screen::{Entities, Keys, label_gaps};
 
 use crate::{Absent, Answer, EngineError, NamedSnapshot, Snapshot};
 
@@ -28,9 +29,10 @@ impl Default for Moment {
     }
 }
 
-/// Lists and one ledger, cut at the moment asked about.
+/// Lists, labels and one ledger, cut at the moment asked about.
 pub(crate) struct View {
     pub(crate) index: Arc<Index>,
+    pub(crate) packs: Arc<Packs>,
     pub(crate) ledger: Ledger,
     pub(crate) network: BitcoinNetwork,
     /// The moment, and how old the last block may be.
@@ -54,17 +56,23 @@ impl View {
         let as_of = moment.as_of.unwrap_or(snapshot.taken());
         let asked = Asked { as_of: as_of.as_second(), max_age: moment.max_age.as_secs() };
         let day = as_of.to_zoned(TimeZone::UTC).date();
-        Ok(Self { index: Arc::clone(snapshot.index()), ledger, network, asked, day })
+        let (index, packs) = (Arc::clone(snapshot.index()), Arc::clone(snapshot.packs()));
+        Ok(Self { index, packs, ledger, network, asked, day })
     }
 
     /// Which addresses belong to one key.
     pub(crate) fn keys(&self) -> Keys<'_> {
-        Keys::new(&self.index, Some((self.network, &self.ledger)))
+        Keys::new(&self.index, Some((self.network, &self.ledger))).reading(&self.packs)
     }
 
     /// Who is known by name.
     pub(crate) fn entities<'a>(&'a self, keys: &Keys<'a>) -> Entities<'a> {
         Entities::sharing(keys, &self.ledger, self.day)
+    }
+
+    /// What is missing of the packs of labels in force, damage that was met so far included: ask when the work is done.
+    pub(crate) fn label_gaps(&self) -> Vec<Gap> {
+        label_gaps(&self.packs, self.day)
     }
 
     /// How far the ledger reaches, for an answer that needed these blocks.

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Claim, Ownership, TxRef};
+use crate::{Address, Claim, LabelStatement, Ownership, TxRef};
 
 /// A graph of nodes that anyone can look up, and "because" edges between them.
 ///
-/// Node ids are readable and stable: `address:…`, `claim:…`, `owners:…`, `tx:…`, `rule:…`.
+/// Node ids are readable and stable: `address:…`, `claim:…`, `label:…`, `owners:…`, `tx:…`, `rule:…`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Evidence {
     /// Nodes in the order they were found; ids are unique.
@@ -39,6 +39,11 @@ pub enum Fact {
     Claim {
         /// The claim.
         claim: Box<Claim>,
+    },
+    /// A statement of a pack of labels, whole.
+    Label {
+        /// The statement.
+        label: Box<LabelStatement>,
     },
     /// A transaction in the ledger.
     Tx {

@@ -33,6 +33,10 @@ pub enum GapKind {
     OwnershipUnknown,
     /// A rule asks for the jurisdiction of a service, and no source tells it.
     JurisdictionUnknown,
+    /// A pack of labels in force is not there or cannot be read.
+    LabelsUnreadable,
+    /// A pack of labels in force is too old.
+    LabelsStale,
     /// There is no ledger of the subject's chain.
     LedgerMissing,
     /// Blocks are missing that the answer needed.

@@ -6,7 +6,10 @@ use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Asset, Category, Confidence, Country, Evidence, Gap, SourceId, SourceKind, Worth};
+use crate::{
+    Amount, Asset, Category, Confidence, Country, Evidence, Gap, Labelled, PackAsOf, SourceId, SourceKind,
+    Worth,
+};
 
 /// What to do with the subject. Ordered by which one decides when several apply: the later, the stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
@@ -138,6 +141,9 @@ pub struct Exposure {
     /// How sure it can be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
+    /// The statement that names it, where that is a label's; `source` is the pack then, as `labels:NAME`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labelled: Option<Labelled>,
     /// The countries of the service, where a rule of the policy asks for them; none in it where no source tells them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jurisdictions: Option<Vec<Country>>,
@@ -186,6 +192,9 @@ pub struct AdvisoriesAsOf {
 pub struct Coverage {
     /// Sources that were searched, with the snapshot used.
     pub sources: Vec<SourceAsOf>,
+    /// The packs of labels in force.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packs: Vec<PackAsOf>,
     /// The publishers whose advisories are complete up to some day.
     #[serde(default, alias = "notices", skip_serializing_if = "Vec::is_empty")]
     pub advisories: Vec<AdvisoriesAsOf>,
@@ -221,6 +230,9 @@ pub struct Reason {
     pub source: SourceId,
     /// On record there from this day.
     pub since: Date,
+    /// The statement that names it, where that is a label's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labelled: Option<Labelled>,
     /// The address that is named, where it is not the subject's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,

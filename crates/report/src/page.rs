@@ -19,7 +19,7 @@ pub use verdict::verdict;
 
 use maud::html;
 use tracehound_engine::{Absent, Naming};
-use tracehound_model::{Claim, Source, Subject};
+use tracehound_model::{Claim, LabelStatement, PackAsOf, Source, Subject};
 
 use frame::{Frame, Part, Standing, list, table};
 use text::{code, name, outside};
@@ -71,6 +71,11 @@ fn who_says_so(frame: &mut Frame, naming: &Naming) {
         } @else {
             (self::claims(&claims, &sources))
         }
+        @if !naming.labels.is_empty() {
+            h3 { "Labels" }
+            (labels(naming.labels.iter().map(|(address, said)| (&address[..], said))))
+        }
+        (packs_asked(&naming.packs))
         h3 { "Lists that were asked" }
         @if sources.is_empty() {
             p { "None: nobody could be named." }
@@ -101,6 +106,55 @@ fn claims(claims: &[(&str, &Claim)], sources: &[&Source]) -> maud::Markup {
         ]
     });
     table(&["!Address", "Called", "By", "!Holds from", "!Known here since", "!Confidence, claim"], rows)
+}
+
+/// Statements of packs of labels, whole.
+fn labels<'l>(said: impl Iterator<Item = (&'l str, &'l LabelStatement)>) -> maud::Markup {
+    let rows = said.map(|(subject, said)| {
+        let by = &said.labelled;
+        vec![
+            html! {
+                (code(subject))
+                @if said.address != subject { br; span.dim { "named as " (code(&said.address)) } }
+                br; span.dim { (code(&said.chain)) }
+            },
+            html! {
+                (name(said.entity.as_ref().unwrap_or(&said.label))) br; span.dim { (name(&said.label)) }
+                br; span.dim { (by.predicate.words()) ", " (name(&said.concept)) }
+            },
+            html! { (name(&by.by)) br; span.dim { (name(&by.version)) ", " (name(&said.licence)) } },
+            html! { (code(&by.pack)) " " (by.pack_version) },
+            html! {
+                @if let Some(from) = said.valid_from { (from) }
+                @if let Some(end) = said.valid_to { br; "until " (end) }
+            },
+            html! {
+                (by.confidence.0) " %"
+                @if by.is_disputed() { br; b { "disputed" } }
+                @if let Some(why) = &said.not_counted { br; span.dim { "counts for nothing: " (name(why)) } }
+            },
+        ]
+    });
+    table(&["!Address, chain", "Called", "By", "Pack", "!Holds from", "!Confidence"], rows)
+}
+
+/// Packs of labels in force, where there are any.
+fn packs_asked(packs: &[PackAsOf]) -> maud::Markup {
+    let rows = packs.iter().map(|pack| {
+        vec![
+            html! { (code(&pack.name)) " " (pack.version) },
+            html! { @match pack.issued { Some(day) => (day), None => b { "cannot be read" } } },
+            html! { @if let Some(day) = pack.expires { (day) } },
+            code(&pack.sha256),
+        ]
+    });
+    html! {
+        @if !packs.is_empty() {
+            h3 { "Packs of labels in force" }
+            p { "What they do not name is not known. Disputed names decide nothing beyond a review." }
+            (table(&["Pack, version", "Made on", "Too old from", "SHA-256"], rows))
+        }
+    }
 }
 
 /// The address that a list names, where it is another one of the same key.

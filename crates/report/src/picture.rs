@@ -30,8 +30,9 @@ impl Origin {
     /// Of an answer in which these names are.
     pub fn of(naming: &Naming, program: &str) -> Self {
         let lists = naming.lists.iter().map(|(source, version)| format!("{} of {version}", source.id));
+        let packs = naming.packs.iter().map(|pack| format!("labels {} {}", pack.name, pack.version));
         Self {
-            lists: lists.collect::<Vec<_>>().join(", "),
+            lists: lists.chain(packs).collect::<Vec<_>>().join(", "),
             generated: naming.generated(),
             program: program.to_owned(),
         }

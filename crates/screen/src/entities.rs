@@ -1,4 +1,4 @@
-//! Names for a trace: who the lists say owns an address of the ledger, on a day.
+//! Names for a trace: who lists and labels say owns an address of the ledger, on a day.
 
 use std::{
     cell::RefCell,
@@ -13,11 +13,14 @@ use tracehound_analysis::{
     taint::Mix,
     trace::{Entity, Known},
 };
-use tracehound_attribution::{index::Index, listing::listed_since};
+use tracehound_attribution::{
+    index::{ClaimRef, Index},
+    listing::listed_since,
+};
 use tracehound_ledger::{AddrNum, Ledger, TxSpan, UtxoRows};
 use tracehound_model::BitcoinNetwork;
 
-use crate::{Keys, keys::best_claim};
+use crate::{Keys, keys::best_claim, labels};
 
 /// Parts of what is remembered, each behind a lock of its own, so that propagations on several cores seldom wait for each other.
 const SHARDS: usize = 16;
@@ -30,11 +33,13 @@ thread_local! {
     static BUFFER: RefCell<Buffer> = RefCell::default();
 }
 
-/// The claims of an index about the owners of a ledger, remembered once looked up.
+/// The claims of an index and the labels of packs about the owners of a ledger, remembered once looked up.
 #[derive(Debug)]
 pub struct Entities<'a> {
     keys: Keys<'a>,
     day: Date,
+    /// Whether whoever is paid into an account names the service: so it is where money went, and not where it came from.
+    deposits: bool,
     found: [Shard; SHARDS],
     classifier: Classifier,
 }
@@ -50,7 +55,15 @@ impl<'a> Entities<'a> {
 
     /// As [`Entities::new`] over the same index and `ledger`, with what is known of their keys already.
     pub fn sharing(keys: &Keys<'a>, ledger: &Ledger, day: Date) -> Self {
-        Self { keys: keys.clone(), day, found: Default::default(), classifier: Classifier::new(ledger) }
+        let classifier = Classifier::new(ledger);
+        Self { keys: keys.clone(), day, deposits: true, found: Default::default(), classifier }
+    }
+
+    /// For following money back to where it came from: what was paid into an account came from its holder, and not from the
+    /// service that keeps it.
+    #[must_use]
+    pub fn backward(self) -> Self {
+        Self { deposits: false, ..self }
     }
 }
 
@@ -67,7 +80,8 @@ impl<R: UtxoRows> Known<R> for Entities<'_> {
 }
 
 impl Entities<'_> {
-    /// The owner's name: what is claimed about any address of its key ([`Keys`]), by the best claim of the day.
+    /// The owner's name: what is claimed about any address of its key ([`Keys`]), by the best claim of the day; else what labels
+    /// come to.
     pub fn entity(&self, owner: AddrNum) -> Option<Entity> {
         let shard = || self.found[owner.0 as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = shard().get(&owner) {
@@ -78,14 +92,21 @@ impl Entities<'_> {
         entity
     }
 
-    fn look_up(&self, owner: AddrNum) -> Option<Entity> {
+    /// The same, neither looked for among what is remembered nor remembered.
+    pub fn look_up(&self, owner: AddrNum) -> Option<Entity> {
         let claims = self.keys.claims_on(owner);
-        let best = best_claim(&claims, self.day)?;
-        let all: Vec<_> = claims.iter().map(tracehound_attribution::index::ClaimRef::to_claim).collect();
-        Some(Entity {
-            label: best.label().to_owned(),
-            category: best.category(),
-            listed_from: Some(listed_since(&best.to_claim(), self.day, &all)),
-        })
+        let best = best_claim(&claims, self.day);
+        let listed = || {
+            let best = best?;
+            let all: Vec<_> = claims.iter().map(ClaimRef::to_claim).collect();
+            Some(Entity {
+                label: best.label().to_owned(),
+                category: best.category(),
+                listed_from: Some(listed_since(&best.to_claim(), self.day, &all)),
+                labelled: None,
+            })
+        };
+        let labels = labels::on_owner(&self.keys, owner, self.day);
+        labels.entity(self.deposits).or_else(listed)
     }
 }

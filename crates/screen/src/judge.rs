@@ -96,12 +96,13 @@ pub(crate) fn judge<'e>(
             if reached != Reached::Yes {
                 judged.unlimited.push((at, place, reached));
             }
+            let decision = rule.decision.min(one.at_most());
             let own = matches!(one.exposure, ExposureType::Identified | ExposureType::Owned);
-            let weight = (rule.decision, rule.score, own, one.category == Category::Sanction);
+            let weight = (decision, rule.score, own, one.category == Category::Sanction);
             if heaviest.is_none_or(|heaviest| weight > heaviest) {
                 (heaviest, judged.reason, judged.rule) = (Some(weight), Some(place), Some(at));
             }
-            judged.decision = judged.decision.max(rule.decision);
+            judged.decision = judged.decision.max(decision);
             judged.score = judged.score.max(rule.score);
         }
         let sanction = one.category == Category::Sanction;

@@ -5,7 +5,7 @@
 //! by hashing, where the script shows the key or its hash. The other way round takes tables, made when first needed:
 //!
 //! * the public keys that the ledger shows (P2PK), by hash; O(owners), one byte each;
-//! * the public keys and key hashes that the claims name, by key hash and by the hash of the P2SH form; O(claims);
+//! * the public keys and key hashes that claims and labels name, by key hash and by the hash of the P2SH form; O(claims);
 //! * the key hashes that the ledger shows (P2PKH, P2WPKH), by the hash of the P2SH form, for a P2SH address that is asked
 //!   about; one hash each, so only up to a million of them. In a larger ledger such an address is taken by itself
 //!   unless a claim or a public key shows its hash ([`Keys::searched_all`] says so).
@@ -18,6 +18,7 @@ use std::{
 use ahash::RandomState;
 use jiff::civil::Date;
 use tracehound_attribution::index::{ClaimRef, Index};
+use tracehound_labels::shelf::Packs;
 use tracehound_ledger::{AddrNum, Ledger};
 use tracehound_model::{
     Address, BitcoinNetwork, Chain, ScriptKey, ScriptType, Subject,
@@ -37,7 +38,7 @@ struct Shown {
     wrapped: Wrapped,
 }
 
-/// Public keys and key hashes that the claims name.
+/// Public keys and key hashes that claims and labels name.
 #[derive(Debug, Default)]
 struct Claimed {
     keys: HashMap<KeyHash, Vec<ScriptKey>>,
@@ -62,6 +63,7 @@ struct Tables {
 #[derive(Clone, Debug)]
 pub struct Keys<'a> {
     index: &'a Index,
+    packs: Option<&'a Packs>,
     ledger: Option<(BitcoinNetwork, &'a Ledger)>,
     tables: Arc<Tables>,
 }
@@ -69,7 +71,36 @@ pub struct Keys<'a> {
 impl<'a> Keys<'a> {
     /// Nothing is read yet.
     pub fn new(index: &'a Index, ledger: Option<(BitcoinNetwork, &'a Ledger)>) -> Self {
-        Self { index, ledger, tables: Arc::default() }
+        Self { index, packs: None, ledger, tables: Arc::default() }
+    }
+
+    /// Reads packs of labels too.
+    #[must_use]
+    pub fn reading(mut self, packs: &'a Packs) -> Self {
+        self.packs = Some(packs).filter(|packs| !packs.is_empty());
+        self.tables = Arc::default();
+        self
+    }
+
+    /// The packs of labels that are read.
+    pub(crate) fn packs(&self) -> Option<&'a Packs> {
+        self.packs
+    }
+
+    /// The ledger's network, where there is one.
+    pub(crate) fn network(&self) -> Option<BitcoinNetwork> {
+        self.ledger.map(|(network, _)| network)
+    }
+
+    /// The claims.
+    pub(crate) fn index(&self) -> &'a Index {
+        self.index
+    }
+
+    /// Whether any service of this chain is known on a day, by a list or by a label.
+    pub fn knows_service_of(&self, chain: Chain, day: Date) -> bool {
+        self.index.knows_service_of(chain, day)
+            || self.packs.is_some_and(|packs| packs.knows_service_of(chain, day))
     }
 
     /// The other scripts of the key that can spend `script`, as far as script, claims and ledger show it.
@@ -205,8 +236,11 @@ impl<'a> Keys<'a> {
     fn claimed(&self) -> &Claimed {
         self.tables.claimed.get_or_init(|| {
             let mut claimed = Claimed::default();
-            for claim in self.index.claims() {
-                let Subject::Address(address) = claim.subject() else { continue };
+            let claims = self.index.claims().filter_map(|claim| match claim.subject() {
+                Subject::Address(address) => Some(address),
+                Subject::Tx { .. } | Subject::Opaque(_) => None,
+            });
+            for address in claims.chain(self.packs.into_iter().flat_map(Packs::scripted)) {
                 let Some(script) = address.script() else { continue };
                 if script.script_type() == ScriptType::P2sh {
                     claimed.scripts.extend(<[u8; 20]>::try_from(script.payload()));

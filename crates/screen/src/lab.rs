@@ -87,6 +87,7 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
             category: row.category,
             source_kind,
             confidence,
+            labelled: row.labelled.as_ref(),
             jurisdictions: row.jurisdictions.as_deref().unwrap_or_default(),
             direction: row.direction,
             measured: Measured { asset: recorded.asset_of(row), amount: row.amount, worth: row.worth },
@@ -112,7 +113,9 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
     }
     let transactions = cover::missing_transactions(policy, coverage.transactions_until, recorded.as_of);
     grounds.extend(transactions.iter().map(Gap::to_string));
-    let unsure = coverage.gaps.iter().filter(|gap| gap.kind == GapKind::OwnershipUnknown);
+    let unsure = coverage.gaps.iter().filter(|gap| {
+        matches!(gap.kind, GapKind::OwnershipUnknown | GapKind::LabelsUnreadable | GapKind::LabelsStale)
+    });
     grounds.extend(unsure.map(|gap| gap.sentence.clone()));
     let covered = grounds.is_empty();
     // How far transactions were followed says nothing to a policy that does not look at any, except of one itself.

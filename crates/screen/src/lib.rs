@@ -15,6 +15,7 @@ mod entities;
 mod judge;
 mod keys;
 pub mod lab;
+mod labels;
 mod names;
 mod parties;
 pub mod policy;
@@ -22,6 +23,7 @@ mod screener;
 
 pub use entities::Entities;
 pub use keys::Keys;
+pub use labels::{gaps as label_gaps, statements_on};
 pub use names::{NameCover, name_gap};
 pub use policy::{Policy, PolicyError, Rule};
 pub use screener::{Covered, Extract, RestsOn, Screener, Settings};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use sha2::{Digest, Sha256};
 use tracehound_attribution::country as country_of;
 use tracehound_model::{
-    Amount, Category, Confidence, Country, Decision, Gap, GapKind, SourceId, SourceKind,
+    Amount, Category, Confidence, Country, Decision, Gap, GapKind, Labelled, Predicate, SourceId, SourceKind,
     verdict::{Basis, Direction, ExposureType},
 };
 
@@ -245,6 +245,9 @@ impl Policy {
             | GapKind::TimeUnknown
             | GapKind::Overcounted
             | GapKind::Mixed
+            // A pack in force that does not speak as it did: what it would have said is not known.
+            | GapKind::LabelsUnreadable
+            | GapKind::LabelsStale
             | GapKind::Unclassified => true,
             // A list that nobody requires says nothing of that day. What a ledger lacks costs what the policy requires of
             // the subject's transactions, and that is a gap of its own.
@@ -311,6 +314,8 @@ pub(crate) struct Exposed<'a> {
     pub category: Category,
     pub source_kind: SourceKind,
     pub confidence: Confidence,
+    /// The statement behind it, where that is a label's.
+    pub labelled: Option<&'a Labelled>,
     /// The countries of the service; none where no source tells them.
     pub jurisdictions: &'a [Country],
     pub direction: Option<Direction>,
@@ -321,6 +326,19 @@ pub(crate) struct Exposed<'a> {
 }
 
 impl Exposed<'_> {
+    /// The strongest decision that may rest on it, whatever a rule says. Disputed labels and hints ask for a person; so does what
+    /// is paid into an account, whose holder nobody names, and a label that says `sanction`: it is a copy, and only a list is the
+    /// list.
+    pub(crate) fn at_most(&self) -> Decision {
+        let asks = self.labelled.is_some_and(|labelled| {
+            labelled.is_disputed()
+                || labelled.is_hint()
+                || labelled.predicate == Predicate::DepositAddressOf
+                || self.category == Category::Sanction
+        });
+        if asks { Decision::Review } else { Decision::Block }
+    }
+
     /// Whether a policy without a rule for it has a hole: the subject itself is sanctioned or owned by who is, or an authority
     /// names it for something that is not harmless.
     pub(crate) fn needs_a_rule(&self) -> bool {
@@ -414,6 +432,7 @@ mod tests {
             category: Category::Sanction,
             source_kind: SourceKind::Labels,
             confidence: Confidence(5),
+            labelled: None,
             jurisdictions: &[],
             direction: None,
             measured: UNKNOWN,
@@ -513,6 +532,7 @@ mod tests {
             category: Category::MixingService,
             source_kind: SourceKind::Labels,
             confidence: Confidence(50),
+            labelled: None,
             jurisdictions: &[],
             direction: Some(Direction::Incoming),
             measured: Measured { amount: Some(9_u64.into()), ..UNKNOWN },

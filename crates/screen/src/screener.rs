@@ -3,6 +3,7 @@
 mod answer;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::OnceLock,
 };
@@ -20,16 +21,18 @@ use tracehound_attribution::{
     index::Index,
     listing::{is_same_listing, listed_since},
 };
+use tracehound_labels::shelf::Packs;
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
-    Address, AddressError, Amount, Asset, BitcoinNetwork, Chain, Claim, Country, Gap, GapKind, Ownership,
-    Pasted, Reach, SourceId, SourceKind, Subject, TxId, Verdict, Worth,
+    Address, AddressError, Amount, Asset, BitcoinNetwork, Chain, Claim, Country, Gap, GapKind,
+    LabelStatement, Ownership, PackAsOf, Pasted, Reach, SourceId, SourceKind, Subject, TxId, Verdict, Worth,
     verdict::{AdvisoriesAsOf, Basis, Direction, ExposureType, SourceAsOf},
 };
 
 use crate::{
     Entities, Keys,
     cover::{self, Lists},
+    labels::{self, Labels},
     parties::Parties,
     policy::Policy,
 };
@@ -53,14 +56,16 @@ pub struct Settings<'a> {
 }
 
 /// What is the same for all verdicts of a screener.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RestsOn<'a> {
     /// The moment the question is asked about.
     pub as_of: Timestamp,
     /// The policy.
     pub policy: &'a Policy,
     /// Identity of what was read.
-    pub snapshot: &'a str,
+    pub snapshot: Cow<'a, str>,
+    /// The packs of labels in force.
+    pub packs: Vec<PackAsOf>,
     /// The lists that are searched, with the version used.
     pub sources: &'a [SourceAsOf],
     /// The publishers whose advisories are complete up to some day.
@@ -108,7 +113,10 @@ pub struct Screener<'a> {
     /// What the ledger covers, where there is one that is a whole chain or part of it.
     chain: Option<cover::Chain>,
     kinds: BTreeMap<SourceId, SourceKind>,
+    /// Of index and ledger.
     snapshot: String,
+    /// Of the packs of labels, where there are any.
+    labels_digest: Option<String>,
     /// Who stands behind claims, read when it is first asked for; nothing where that cannot be read.
     parties: OnceLock<Option<Parties<'a>>>,
     /// What the propagation behind indirect exposure (haircut, stopping at mixes) got right on generated heists under the
@@ -133,6 +141,16 @@ struct Hit {
     owned: Option<Ownership>,
     /// Its countries, where the policy asks for them.
     jurisdictions: Vec<Country>,
+    /// The label's statement behind the claim, where it is one.
+    said: Option<Box<LabelStatement>>,
+}
+
+/// Somebody's name at an address: by a claim of a list, or by a label's statement as one.
+struct Called {
+    claim: Claim,
+    since: Date,
+    address: String,
+    said: Option<Box<LabelStatement>>,
 }
 
 /// What an index says under one key.
@@ -149,6 +167,8 @@ struct Findings {
     hits: Vec<Hit>,
     former: Vec<Claim>,
     gaps: Vec<Gap>,
+    /// Labels that count for nothing, and why.
+    not_counted: Vec<LabelStatement>,
     /// Whether there was a ledger to look at the subject's transactions in.
     looked: bool,
     /// All of the subject's transactions up to this moment were examined.
@@ -191,6 +211,7 @@ impl<'a> Screener<'a> {
             chain,
             kinds,
             snapshot,
+            labels_digest: None,
             parties: OnceLock::new(),
             haircut_rates: OnceLock::new(),
         }
@@ -200,10 +221,26 @@ impl<'a> Screener<'a> {
     fn haircut_rates(&self) -> Option<&str> {
         let measured = || {
             let chain = Chain::Bitcoin(self.ledger?.0);
-            let knows_services = self.index.knows_service_of(chain, self.day);
+            let knows_services = self.keys.knows_service_of(chain, self.day);
             Rates::shipped().sentence(taint::Method::Haircut, false, knows_services)
         };
         self.haircut_rates.get_or_init(measured).as_deref()
+    }
+
+    /// Reads packs of labels beside the lists.
+    #[must_use]
+    pub fn reading(mut self, packs: &'a Packs) -> Self {
+        self.keys = self.keys.reading(packs);
+        self.labels_digest = packs.digest();
+        self
+    }
+
+    /// What every verdict rests on, by name.
+    fn snapshot(&self) -> Cow<'_, str> {
+        match &self.labels_digest {
+            None => Cow::Borrowed(&self.snapshot),
+            Some(labels) => Cow::Owned(format!("{}+labels-{labels}", self.snapshot)),
+        }
     }
 
     /// Takes the ledger for one that holds only some subjects' transactions.
@@ -219,7 +256,8 @@ impl<'a> Screener<'a> {
         RestsOn {
             as_of: self.settings.as_of,
             policy: self.settings.policy,
-            snapshot: &self.snapshot,
+            snapshot: self.snapshot(),
+            packs: self.keys.packs().map(Packs::as_of).unwrap_or_default(),
             sources: &self.lists.sources,
             advisories: &self.lists.advisories,
         }
@@ -241,11 +279,14 @@ impl<'a> Screener<'a> {
             Err(error) => {
                 let opaque = self.claims(&Subject::Opaque(text.to_owned()).key());
                 let txid: Option<TxId> = text.parse().ok();
-                if opaque.holding.is_empty() && opaque.ended.is_empty() && txid.is_none() {
+                let labels = labels::on_text(self.keys.packs(), text, self.day);
+                let nothing = opaque.holding.is_empty() && opaque.ended.is_empty() && labels.is_empty();
+                if nothing && txid.is_none() {
                     return Err(error);
                 }
                 let mut findings = Findings { former: opaque.ended, ..Findings::default() };
                 findings.hits.extend(opaque.holding.into_iter().map(own));
+                Self::label(&labels, &mut findings);
                 if let Some(txid) = txid {
                     self.examine_tx(txid, &mut findings);
                 }
@@ -271,13 +312,18 @@ impl<'a> Screener<'a> {
             }
             None => true,
         };
-        let plain =
-            |address: &Address| self.index.lookup(address.key().as_ref()).next().is_none() && absent(address);
+        let labelled = |key: &[u8]| self.keys.packs().is_some_and(|packs| packs.may_know(key));
+        let plain = |address: &Address| {
+            let key = address.key();
+            self.index.lookup(key.as_ref()).next().is_none() && !labelled(key.as_ref()) && absent(address)
+        };
         let all_plain = |address: &Address| plain(address) && address.same_owner().all(|other| plain(&other));
         all_plain(address)
             && self.keys.addresses_beside(address).iter().all(all_plain)
             && self.keys.searched_all(address)
             && self.keys.owners(address).is_empty()
+            // What lies where a pack is damaged was looked for in vain.
+            && self.keys.packs().is_none_or(Packs::is_sound)
     }
 
     fn screen_address(&self, text: &str, pasted: &Pasted) -> Verdict {
@@ -290,10 +336,18 @@ impl<'a> Screener<'a> {
             findings.former.extend(opaque.ended);
             findings.notes.push(format!("read as {address}, {left_out}"));
         }
-        for reading in self.readings(address) {
+        let readings = self.readings(address);
+        for reading in &readings {
             let known = self.claims(reading.key().as_ref());
             findings.hits.extend(known.holding.into_iter().map(own));
             findings.former.extend(known.ended);
+        }
+        if self.keys.packs().is_some() {
+            let kind = |claim: &Claim| self.kinds.get(&claim.source).copied();
+            let claims: Vec<_> =
+                findings.hits.iter().map(|hit| (hit.claim.clone(), kind(&hit.claim))).collect();
+            let labels = labels::on_address(self.keys.packs(), &readings, self.day, &claims);
+            Self::label(&labels, &mut findings);
         }
         if address.is_null_like() {
             findings.notes.push("this is a null or burn address: nobody owns it".to_owned());
@@ -301,6 +355,19 @@ impl<'a> Screener<'a> {
         self.examine_address(address, &mut findings);
         let verdict = self.judge(text, address.chain(), findings);
         Verdict { read_as: pasted.taken_off.is_some().then(|| address.to_string()), ..verdict }
+    }
+
+    /// Adds what labels say of the subject itself.
+    fn label(labels: &Labels, findings: &mut Findings) {
+        for said in labels.all() {
+            match said.claim() {
+                Some(claim) => {
+                    let said = Some(Box::new(said.statement()));
+                    findings.hits.push(Hit { said, ..own((claim.clone(), claim.valid_from)) });
+                }
+                None => findings.not_counted.push(said.statement()),
+            }
+        }
     }
 
     /// The address, and the others that the same key or script controls: other coins' forms of it, and other forms of its
@@ -451,7 +518,7 @@ impl<'a> Screener<'a> {
                 let known = party.txs.iter().all(|(_, amount)| amount.is_some());
                 let amount = known.then(|| party.amount.into());
                 let worth = self.worth(network, ledger, &party.txs);
-                for (claim, since, address) in self.claims_on_owner(network, ledger, owner) {
+                for Called { claim, since, address, said } in self.called(network, ledger, owner) {
                     findings.hits.push(Hit {
                         claim,
                         since,
@@ -464,6 +531,7 @@ impl<'a> Screener<'a> {
                         txs: txs.clone(),
                         owned: None,
                         jurisdictions: Vec::new(),
+                        said,
                     });
                 }
             }
@@ -539,7 +607,10 @@ impl<'a> Screener<'a> {
             findings.gaps.push(gap.mend("tracehound ingest bitcoin FILES, or ingest node URL"));
             return;
         }
-        let entities = Entities::sharing(&self.keys, ledger, self.day);
+        let (named, backward) = (
+            Entities::sharing(&self.keys, ledger, self.day),
+            Entities::sharing(&self.keys, ledger, self.day).backward(),
+        );
         let limits = PropagationLimits {
             hops: wanted.hops,
             dust: self.settings.policy.dust.incoming_below.into(),
@@ -550,7 +621,8 @@ impl<'a> Screener<'a> {
         let prices = self.prices_of(network);
         let ask = |direction| {
             let question = Question { subjects, direction, limits, through_mixes: false, prices };
-            exposure::exposures(ledger, &question, &entities)
+            let entities = if direction == taint::Direction::Backward { &backward } else { &named };
+            exposure::exposures(ledger, &question, entities)
         };
         let (sources, destinations) =
             rayon::join(|| ask(taint::Direction::Backward), || ask(taint::Direction::Forward));
@@ -570,7 +642,7 @@ impl<'a> Screener<'a> {
             }
             for row in found.entities.iter().filter(|row| !row.direct) {
                 let Some(owner) = row.best_owner else { continue };
-                for (claim, since, address) in self.claims_on_owner(network, ledger, owner) {
+                for Called { claim, since, address, said } in self.called(network, ledger, owner) {
                     findings.hits.push(Hit {
                         claim,
                         since,
@@ -583,23 +655,27 @@ impl<'a> Screener<'a> {
                         txs: row.best_path.clone(),
                         owned: None,
                         jurisdictions: Vec::new(),
+                        said,
                     });
                 }
             }
         }
     }
 
-    fn claims_on_owner(
-        &self,
-        network: BitcoinNetwork,
-        ledger: &Ledger,
-        owner: AddrNum,
-    ) -> Vec<(Claim, Date, String)> {
+    /// By what names an owner of the ledger is called, by lists and by labels.
+    fn called(&self, network: BitcoinNetwork, ledger: &Ledger, owner: AddrNum) -> Vec<Called> {
         let own = ledger.script_key(owner).and_then(|script| Address::from_script(network, &script));
         let text = own.map_or_else(|| "an output without an address".to_owned(), |own| own.to_string());
         let addresses = self.keys.addresses_of(owner);
         let known = addresses.iter().flat_map(|address| self.claims(address.key().as_ref()).holding);
-        known.map(|(claim, since)| (claim, since, text.clone())).collect()
+        let called = |(claim, since), said| Called { claim, since, address: text.clone(), said };
+        let mut all: Vec<Called> = known.map(|claim| called(claim, None)).collect();
+        for said in labels::on_owner(&self.keys, owner, self.day).all() {
+            let Some(claim) = said.claim() else { continue };
+            let since = claim.valid_from;
+            all.push(called((claim, since), Some(Box::new(said.statement()))));
+        }
+        all
     }
 
     /// A transaction touches everyone on either side of it: their claims count as its own.
@@ -644,7 +720,7 @@ impl<'a> Screener<'a> {
         {
             for (owner, &amount) in side {
                 let Some(owner) = owner else { continue };
-                for (claim, since, address) in self.claims_on_owner(network, ledger, *owner) {
+                for Called { claim, since, address, said } in self.called(network, ledger, *owner) {
                     findings.hits.push(Hit {
                         claim,
                         since,
@@ -658,6 +734,7 @@ impl<'a> Screener<'a> {
                         txs: vec![tx],
                         owned: None,
                         jurisdictions: Vec::new(),
+                        said,
                     });
                 }
             }
@@ -684,5 +761,6 @@ fn own((claim, since): (Claim, Date)) -> Hit {
         txs: Vec::new(),
         owned: None,
         jurisdictions: Vec::new(),
+        said: None,
     }
 }

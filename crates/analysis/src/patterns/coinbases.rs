@@ -109,9 +109,7 @@ struct AtServices<'a, R>(&'a dyn Known<R>);
 impl<R: UtxoRows> Stops<R> for AtServices<'_, R> {
     fn is_service(&self, owner: tracehound_ledger::AddrNum) -> bool {
         // A miner's coins are what is looked for.
-        self.0
-            .entity(owner)
-            .is_some_and(|entity| entity.category.is_service() && entity.category != Category::Miner)
+        self.0.entity(owner).is_some_and(|entity| entity.is_service() && entity.category != Category::Miner)
     }
 
     fn mix(&self, ledger: &R, tx: TxSpan) -> Option<Mix> {
@@ -197,9 +195,12 @@ pub fn who_mined<R: UtxoRows>(
     for hop in 0..=depth.pool_hops {
         let outputs: Vec<OutputView> = ledger.outputs(&at).filter(|output| output.owner.is_some()).collect();
         let entity = |output: &OutputView| known.entity(output.owner?);
-        let named = outputs.iter().filter_map(entity).find(|entity| entity.category == Category::Miner);
+        let named = outputs
+            .iter()
+            .filter_map(entity)
+            .find(|entity| entity.category == Category::Miner && !entity.is_hint());
         if let Some(entity) = named.filter(|_| hop == 0) {
-            return (Miner::Pool, format!("the coinbase pays {}", entity.label));
+            return (Miner::Pool, format!("the coinbase pays {}", entity.name()));
         }
         if outputs.len() >= depth.shared.max(2) {
             let what = if hop == 0 { "the coinbase".to_owned() } else { at.txid.to_string() };

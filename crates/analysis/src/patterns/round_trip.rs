@@ -22,8 +22,7 @@ struct AtPayers<'a, R> {
 
 impl<R: UtxoRows> Stops<R> for AtPayers<'_, R> {
     fn is_service(&self, owner: AddrNum) -> bool {
-        self.payers.contains(&owner)
-            || self.known.entity(owner).is_some_and(|entity| entity.category.is_service())
+        self.payers.contains(&owner) || self.known.entity(owner).is_some_and(|entity| entity.is_service())
     }
 
     fn mix(&self, ledger: &R, tx: TxSpan) -> Option<Mix> {

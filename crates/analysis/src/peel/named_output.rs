@@ -44,7 +44,7 @@ impl NamedOutput {
     pub fn name(&self) -> String {
         let place = self.address.clone().unwrap_or_else(|| self.outpoint.to_string());
         match &self.entity {
-            Some(entity) => format!("{place} = {} ({})", entity.label, entity.category),
+            Some(entity) => format!("{place} = {} ({})", entity.name(), entity.kind()),
             None => place,
         }
     }

@@ -60,9 +60,9 @@ fn stop(stop: &Stop) -> String {
     match stop {
         Stop::Unspent => "unspent".to_owned(),
         Stop::Destroyed => DESTROYED.to_owned(),
-        Stop::ReachedService { entity } => format!("at {} ({})", entity.label, entity.category),
+        Stop::ReachedService { entity } => format!("at {} ({})", entity.name(), entity.kind()),
         Stop::PaidToServices { txid, entity } => {
-            format!("all paid to services, most to {} ({}), by {txid}", entity.label, entity.category)
+            format!("all paid to services, most to {} ({}), by {txid}", entity.name(), entity.kind())
         }
         Stop::Mixed { txid, protocol } => format!("mixed by {protocol} {txid}"),
         Stop::UnknownInputs { txid } => {

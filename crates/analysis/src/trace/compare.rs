@@ -109,7 +109,7 @@ impl Column {
         for node in &found.nodes {
             let arrived = node.stop.as_ref().is_some_and(|end| end.reason == "reached_service");
             if let Some(entity) = node.entity.as_ref().filter(|_| arrived) {
-                let sum = services.entry(entity.label.clone()).or_default();
+                let sum = services.entry(entity.name()).or_default();
                 *sum = sum.saturating_add(node.dirty);
             }
         }

@@ -157,7 +157,7 @@ impl Drawing<'_> {
 fn name(node: &Node) -> String {
     let address = node.address.as_deref().unwrap_or("no address");
     match &node.entity {
-        Some(entity) => format!("{}\\n{}", quoted(&entity.label), quoted(address)),
+        Some(entity) => format!("{}\\n{}", quoted(&entity.name()), quoted(address)),
         None => quoted(address),
     }
 }

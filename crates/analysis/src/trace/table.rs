@@ -10,7 +10,7 @@ use crate::words::moment;
 /// The header line, and one line for each output: in the order of the propagation.
 pub fn csv(found: &Trace) -> String {
     let mut text =
-        "locus,address,entity,category,amount,dirty,hop,time,from_txid,next_txid,reason,limit\n".to_owned();
+        "locus,address,entity,category,amount,dirty,hop,time,from_txid,next_txid,reason,limit,labelled,disputed\n".to_owned();
     let mut maker = vec![None; found.nodes.len()];
     for edge in &found.edges {
         for &at in &edge.to {
@@ -19,6 +19,7 @@ pub fn csv(found: &Trace) -> String {
     }
     for (node, maker) in found.nodes.iter().zip(maker) {
         let entity = node.entity.as_ref();
+        let labelled = entity.and_then(|entity| entity.labelled.as_ref());
         let next = node.next.map(|next| found.edges[next].txid.to_string());
         let end = node.stop.as_ref();
         let cells = [
@@ -34,6 +35,8 @@ pub fn csv(found: &Trace) -> String {
             next,
             end.map(|end| end.reason.to_owned()),
             end.and_then(|end| end.limit).map(str::to_owned),
+            labelled.map(ToString::to_string),
+            labelled.map(|labelled| (labelled.is_disputed()).to_string()),
         ];
         let cells: Vec<String> = cells.into_iter().map(|cell| csv_cell(&cell.unwrap_or_default())).collect();
         writeln!(text, "{}", cells.join(",")).expect("a string takes every write");

@@ -8,7 +8,7 @@ use std::{
 
 use tracehound_model::{Amount, Asset, Chain, text::label};
 
-use super::{AT_SERVICES, Comparison, Node, Trace, compare::Column};
+use super::{AT_SERVICES, Comparison, Entity, Node, Trace, compare::Column};
 use crate::words::{moment, permille};
 
 /// The whole answer; at most `lines` lines of the tree, the rest counted. `measured` says how often the rule errs.
@@ -99,8 +99,8 @@ fn whereabouts(text: &mut String, found: &Trace) {
 fn services(found: &Trace) -> Vec<(String, Amount)> {
     let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
     for node in found.nodes.iter().filter(|node| is_end(node, "reached_service")) {
-        let name = node.entity.as_ref().map_or("not named", |entity| entity.label.as_str());
-        let sum = sums.entry(label(name).into_owned()).or_default();
+        let name = node.entity.as_ref().map_or_else(|| "not named".to_owned(), Entity::name);
+        let sum = sums.entry(name).or_default();
         *sum = sum.saturating_add(node.dirty);
     }
     let mut sums: Vec<_> = sums.into_iter().collect();
@@ -161,7 +161,7 @@ fn place_line(found: &Trace, node: &Node, depth: usize, joined: bool) -> String 
         if depth <= DEEPEST { "  ".repeat(depth) } else { format!("{}({depth}) ", "  ".repeat(DEEPEST)) };
     let who = match (&node.entity, &node.address) {
         (Some(entity), Some(address)) => {
-            format!("{address} = {} ({})", label(&entity.label), entity.category)
+            format!("{address} = {} ({})", entity.name(), entity.kind())
         }
         (None, Some(address)) => address.clone(),
         (_, None) => "an output without an address".to_owned(),

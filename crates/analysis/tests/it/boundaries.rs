@@ -33,6 +33,7 @@ impl Known<Ledger> for Names<'_> {
             label: "Exchange".to_owned(),
             category: Category::Exchange,
             listed_from: Some(jiff::civil::date(1970, 1, 2)),
+            labelled: None,
         })
     }
 

@@ -26,7 +26,7 @@ impl Known<Ledger> for Names<'_> {
         let n = *self.named.iter().find(|&&n| key == Some(owner(n)))?;
         let category = if n < 10 { Category::ServiceHack } else { Category::Exchange };
         let listed_from = (n < 10).then(|| jiff::civil::date(1970, 1, 2));
-        Some(Entity { label: format!("entity {n}"), category, listed_from })
+        Some(Entity { label: format!("entity {n}"), category, listed_from, labelled: None })
     }
 
     fn mix(&self, _: &Ledger, _: TxSpan) -> Option<Mix> {

@@ -35,7 +35,12 @@ struct Names<'a>(&'a Ledger);
 impl Known<Ledger> for Names<'_> {
     fn entity(&self, addr: AddrNum) -> Option<Entity> {
         let n = (0..300).find(|&n| number(self.0, n) == Some(addr))?;
-        Some(Entity { label: format!("owner {n}"), category: category(n)?, listed_from: None })
+        Some(Entity {
+            label: format!("owner {n}"),
+            category: category(n)?,
+            listed_from: None,
+            labelled: None,
+        })
     }
 
     fn mix(&self, _: &Ledger, _: TxSpan) -> Option<Mix> {

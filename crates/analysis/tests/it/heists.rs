@@ -71,6 +71,7 @@ impl Known<Ledger> for ByWallet<'_> {
             label: "Service".to_owned(),
             category: Category::Exchange,
             listed_from: None,
+            labelled: None,
         })
     }
 

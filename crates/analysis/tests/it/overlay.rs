@@ -134,7 +134,7 @@ fn mix(rows: &impl UtxoRows, tx: TxSpan) -> Option<Mix> {
 impl<R: UtxoRows> Known<R> for Names {
     fn entity(&self, owner: AddrNum) -> Option<Entity> {
         let category = self.category(owner)?;
-        Some(Entity { label: format!("owner {owner}"), category, listed_from: None })
+        Some(Entity { label: format!("owner {owner}"), category, listed_from: None, labelled: None })
     }
 
     fn mix(&self, rows: &R, tx: TxSpan) -> Option<Mix> {

@@ -39,6 +39,7 @@ impl Known<Ledger> for Names {
             label: "Service".to_owned(),
             category: Category::Exchange,
             listed_from: None,
+            labelled: None,
         })
     }
 

@@ -24,6 +24,7 @@ impl Known<Ledger> for Names<'_> {
             label: "=Mix & \"Match\", <Ltd>".to_owned(),
             category: Category::Exchange,
             listed_from: None,
+            labelled: None,
         })
     }
 

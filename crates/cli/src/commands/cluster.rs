@@ -54,12 +54,22 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut 
 
 /// A row a member, with what it is called.
 fn table(out: &mut dyn Write, answer: &Cluster) -> Result<()> {
-    writeln!(out, "cluster,address,entity,category").into_diagnostic()?;
+    writeln!(out, "cluster,address,entity,category,labelled,disputed").into_diagnostic()?;
     for member in &answer.members {
         let named: Vec<&Named> = answer.names.iter().filter(|named| named.address == *member).collect();
         let names: Vec<&str> = named.iter().map(|named| named.label.as_str()).collect();
         let categories: Vec<String> = named.iter().map(|named| named.category.to_string()).collect();
-        let cells = [answer.cluster.clone(), member.clone(), names.join("; "), categories.join("; ")];
+        let labels = || named.iter().filter_map(|named| named.labelled.as_ref());
+        let labelled: Vec<String> = labels().map(ToString::to_string).collect();
+        let disputed: Vec<String> = labels().map(|by| by.is_disputed().to_string()).collect();
+        let cells = [
+            answer.cluster.clone(),
+            member.clone(),
+            names.join("; "),
+            categories.join("; "),
+            labelled.join("; "),
+            disputed.join("; "),
+        ];
         answered::row(out, cells)?;
     }
     if answer.size > answer.members.len() {
@@ -82,8 +92,9 @@ fn text(out: &mut dyn Write, answer: &Cluster) -> io::Result<()> {
     if !answer.names.is_empty() {
         writeln!(out, "Known by name:")?;
     }
-    for Named { address, label: name, category } in &answer.names {
-        writeln!(out, "  {address}  {} ({category})", label(name))?;
+    for Named { address, label: name, category, labelled } in &answer.names {
+        let by = labelled.as_ref().map_or_else(String::new, |labelled| format!("; {labelled}"));
+        writeln!(out, "  {address}  {} ({category}{by})", label(name))?;
     }
     if let Some(explained) = &answer.explain {
         explanation(out, explained, &answer.address)?;

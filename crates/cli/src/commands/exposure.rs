@@ -9,7 +9,7 @@ use tracehound_engine::{
     taint::PropagationLimits,
     trace::DESTROYED,
 };
-use tracehound_model::{Amount, Asset, BitcoinNetwork, Money, text::label};
+use tracehound_model::{Amount, Asset, BitcoinNetwork, Money};
 use tracehound_report::picture;
 
 use super::{
@@ -82,7 +82,7 @@ fn text(out: &mut dyn Write, exposure: &Exposure) -> io::Result<()> {
 /// A row an entity and a way in which money ended without one; the amounts of a direction, base units, add up to its total.
 fn table(out: &mut dyn Write, exposure: &Exposure) -> Result<()> {
     let header = "direction,how,entity,category,amount,asset,worth_cents,currency,without_price,fewest_txs,most_txs,\
-                  first,last,address,path";
+                  first,last,address,path,labelled,disputed";
     writeln!(out, "{header}").into_diagnostic()?;
     let asset = exposure.asset.to_string();
     for (direction, side) in [("source", &exposure.sources), ("destination", &exposure.destinations)] {
@@ -104,11 +104,13 @@ fn table(out: &mut dyn Write, exposure: &Exposure) -> Result<()> {
                 moment(row.span.1),
                 address.clone().unwrap_or_default(),
                 path.join(" "),
+                row.entity.labelled.as_ref().map_or_else(String::new, ToString::to_string),
+                row.entity.labelled.as_ref().map_or_else(String::new, |by| by.is_disputed().to_string()),
             ];
             answered::row(out, cells)?;
         }
         for (how, _, amount) in side.rest.parts().into_iter().filter(|(.., amount)| !amount.is_zero()) {
-            let mut cells: [String; 15] = Default::default();
+            let mut cells: [String; 17] = Default::default();
             (cells[0], cells[1]) = (direction.to_owned(), how.to_owned());
             (cells[4], cells[5]) = (amount.to_string(), asset.clone());
             answered::row(out, cells)?;
@@ -137,7 +139,7 @@ fn side(out: &mut dyn Write, title: &str, found: &Side, asset: Asset) -> io::Res
     }
     for Row { exposed: row, address, best_path } in &found.entities {
         let how = if row.direct { "direct" } else { "indirect" };
-        line(out, &format!("{how} {} ({})", label(&row.entity.label), row.entity.category), row.amount)?;
+        line(out, &format!("{how} {} ({})", row.entity.name(), row.entity.kind()), row.amount)?;
         if let Some(worth) = row.worth {
             let missing = if worth.without_price.is_zero() {
                 String::new()

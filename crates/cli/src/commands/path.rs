@@ -65,9 +65,12 @@ pub(super) fn named(paths: &Paths) -> impl Iterator<Item = &str> {
 
 /// A row an output on a way; amounts in base units.
 fn table(out: &mut dyn Write, paths: &Paths) -> Result<()> {
-    writeln!(out, "way,step,outpoint,address,amount,asset,time,width").into_diagnostic()?;
+    writeln!(out, "way,step,outpoint,address,amount,asset,time,width,entity,category,labelled,disputed")
+        .into_diagnostic()?;
     for (way, number) in paths.ways.iter().zip(1..) {
         for (passed, step) in way.outputs.iter().zip(1..) {
+            let entity = passed.entity.as_ref();
+            let labelled = entity.and_then(|entity| entity.labelled.as_ref());
             let cells = [
                 u64::to_string(&number),
                 u64::to_string(&step),
@@ -77,6 +80,10 @@ fn table(out: &mut dyn Write, paths: &Paths) -> Result<()> {
                 paths.asset.to_string(),
                 passed.time.to_string(),
                 way.width.to_string(),
+                entity.map_or_else(String::new, |entity| entity.label.clone()),
+                entity.map_or_else(String::new, |entity| entity.category.to_string()),
+                labelled.map_or_else(String::new, ToString::to_string),
+                labelled.map_or_else(String::new, |by| by.is_disputed().to_string()),
             ];
             answered::row(out, cells)?;
         }
@@ -111,6 +118,9 @@ fn text(out: &mut dyn Write, args: &PathQuestion, paths: &Paths) -> std::io::Res
         for passed in &way.outputs {
             writeln!(out, "   {} {} {}", paths.asset.money(passed.value), passed.address, passed.time)?;
             writeln!(out, "     {}", passed.outpoint)?;
+            if let Some(entity) = &passed.entity {
+                writeln!(out, "     = {} ({})", entity.name(), entity.kind())?;
+            }
         }
     }
     if paths.below_dust > 0 {

@@ -8,7 +8,7 @@ use tracehound_engine::{
     trace::DESTROYED,
     tx::{Owner, Question, Transaction},
 };
-use tracehound_model::{Amount, Asset, text::label};
+use tracehound_model::{Amount, Asset};
 
 use super::answered::{absent, exit_code, json};
 use crate::{
@@ -93,7 +93,6 @@ fn amount(asset: Asset, value: Option<Amount>) -> String {
 
 fn owner(owner: &Owner) -> String {
     let address = owner.address.as_deref().unwrap_or("no known address");
-    let name =
-        owner.entity.as_ref().map(|entity| format!(" = {} ({})", label(&entity.label), entity.category));
+    let name = owner.entity.as_ref().map(|entity| format!(" = {} ({})", entity.name(), entity.kind()));
     format!("{address}{}", name.unwrap_or_default())
 }

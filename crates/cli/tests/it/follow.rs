@@ -214,7 +214,7 @@ fn a_trace_starts_from_an_address_a_transaction_or_an_output() {
     assert_eq!((&named["sums"], &named["seeds"]), (&found["sums"], &1.into()));
     let output = soon(data.path(), &["trace", "--named", "nobody"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("no list names anybody"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no list and no label names anybody"));
     let wrong = [
         (format!("{txid}:7"), "has 1 outputs"),
         ("nonsense".to_owned(), "no output (TXID:N), transaction or address"),

@@ -16,6 +16,7 @@ mod hostile;
 mod import;
 mod interrupted;
 mod keys;
+mod labelled;
 mod labels;
 mod ledger;
 mod lists;

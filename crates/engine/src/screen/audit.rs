@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_model::{
-    Decision, Verdict,
+    Decision, PackAsOf, Verdict,
     text::csv_cell,
     verdict::{AdvisoriesAsOf, SourceAsOf},
 };
@@ -148,6 +148,9 @@ pub struct Summary {
     pub snapshot: String,
     /// The lists that were searched, with the version used.
     pub sources: Vec<SourceAsOf>,
+    /// The packs of labels in force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packs: Vec<PackAsOf>,
     /// The publishers whose advisories are complete up to some day.
     pub advisories: Vec<AdvisoriesAsOf>,
     /// The inputs in their order.
@@ -169,8 +172,9 @@ impl Summary {
             as_of: facts.as_of,
             policy: facts.policy.name.clone(),
             policy_hash: facts.policy.hash.clone(),
-            snapshot: facts.snapshot.to_owned(),
+            snapshot: facts.snapshot.into_owned(),
             sources: facts.sources.to_vec(),
+            packs: facts.packs,
             advisories: facts.advisories.to_vec(),
             inputs,
             counts,

@@ -1,5 +1,6 @@
 //! Tests of the engine through its public interface.
 
+mod labels;
 mod labels_scorecard;
 mod schemas;
 mod workspace;

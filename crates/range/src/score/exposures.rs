@@ -53,8 +53,9 @@ pub(super) struct Names<'a> {
 
 impl Known<Ledger> for Names<'_> {
     fn entity(&self, owner: AddrNum) -> Option<Entity> {
-        let named =
-            |label: &str, category| Some(Entity { label: label.to_owned(), category, listed_from: None });
+        let named = |label: &str, category| {
+            Some(Entity { label: label.to_owned(), category, listed_from: None, labelled: None })
+        };
         if self.thefts.contains(&owner) {
             return named("generated theft", Category::ServiceHack);
         }

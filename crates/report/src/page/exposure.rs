@@ -94,7 +94,7 @@ fn side(side: &Side, asset: Asset) -> Markup {
     let rows = side.entities.iter().map(|row| {
         let exposed = &row.exposed;
         vec![
-            html! { b { (name(&exposed.entity.label)) } br; span.dim { (exposed.entity.category) } },
+            html! { b { (name(&exposed.entity.name())) } br; span.dim { (exposed.entity.kind()) } },
             html! { @if exposed.direct { "direct" } @else { "indirect" } },
             html! {
                 (asset.money(exposed.amount)) br; (share(exposed.amount, side.total))

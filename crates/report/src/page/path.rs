@@ -7,7 +7,7 @@ use super::{
     Told,
     frame::{Frame, Part, Standing, table},
     ledger,
-    text::code,
+    text::{code, name},
     who_says_so,
 };
 use crate::{
@@ -62,7 +62,10 @@ pub fn path(found: &Paths, naming: &Naming, told: &Told) -> String {
         let rows = way.outputs.iter().zip(1..).map(|(passed, step)| {
             vec![
                 html! { (step) },
-                html! { (code(&passed.outpoint)) br; (code(&passed.address)) },
+                html! {
+                    (code(&passed.outpoint)) br; (code(&passed.address))
+                    @if let Some(entity) = &passed.entity { br; b { (name(&entity.name())) } " " span.dim { (entity.kind()) } }
+                },
                 html! { (found.asset.money(passed.value)) },
                 html! { (moment(passed.time.as_second())) },
             ]

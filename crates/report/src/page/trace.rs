@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use tracehound_engine::{
     Naming,
-    trace::{Node, Trace, Traced},
+    trace::{Entity, Node, Trace, Traced},
 };
-use tracehound_model::{Amount, text::label};
+use tracehound_model::Amount;
 
 use super::{
     Told,
@@ -109,8 +109,8 @@ fn services(found: &Trace) -> Vec<(String, (Amount, u64))> {
     let mut sums: BTreeMap<String, (Amount, u64)> = BTreeMap::new();
     let is_end = |node: &&Node| node.stop.as_ref().is_some_and(|stop| stop.reason == "reached_service");
     for node in found.nodes.iter().filter(is_end) {
-        let name = node.entity.as_ref().map_or("not named", |entity| entity.label.as_str());
-        let sum = sums.entry(label(name).into_owned()).or_default();
+        let name = node.entity.as_ref().map_or_else(|| "not named".to_owned(), Entity::name);
+        let sum = sums.entry(name).or_default();
         *sum = (sum.0.saturating_add(node.dirty), sum.1 + 1);
     }
     let mut sums: Vec<_> = sums.into_iter().collect();
@@ -192,7 +192,7 @@ fn outputs(found: &Trace) -> Markup {
             html! { @match &node.locus { Some(locus) => (code(&locus.to_string())), None => span.dim { "not in the ledger" } } },
             html! {
                 @match &node.address { Some(address) => (code(address)), None => span.dim { "no address" } }
-                @if let Some(entity) = &node.entity { br; b { (name(&entity.label)) } " " span.dim { (entity.category) } }
+                @if let Some(entity) = &node.entity { br; b { (name(&entity.name())) } " " span.dim { (entity.kind()) } }
                 @if let Some(txid) = node.stop.as_ref().and_then(|stop| stop.txid) { br; (code(&txid.to_string())) }
             },
             html! { (found.asset.money(node.dirty)) @if node.dirty != node.amount { br; span.dim { "of " (found.asset.money(node.amount)) } } },

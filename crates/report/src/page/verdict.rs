@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use tracehound_engine::is_generated;
 use tracehound_model::{
-    Claim, Decision, Subject, Verdict,
+    Claim, Decision, LabelStatement, Subject, Verdict,
     evidence::Fact,
     text::label,
     verdict::{Basis, Direction, ExposureType},
@@ -12,6 +12,7 @@ use tracehound_model::{
 use super::{
     Told, claims,
     frame::{Frame, Part, Standing, table},
+    labels, packs_asked,
     text::{code, name, outside},
 };
 use crate::{Origin, picture, words::moment};
@@ -97,7 +98,7 @@ fn answer(found: &Verdict) -> Vec<String> {
             "What decided: {} ({}), named by {} since {}{address}; {rule}.",
             label(&reason.entity),
             reason.category,
-            reason.source,
+            reason.labelled.as_ref().map_or_else(|| reason.source.to_string(), |by| format!("a {by}")),
             reason.since
         ));
     }
@@ -121,7 +122,10 @@ fn exposures(found: &Verdict) -> Markup {
     let rows = found.exposures.iter().map(|row| {
         let money = row.amount.zip(found.asset_of(row)).map(|(amount, asset)| asset.money(amount).to_string());
         vec![
-            html! { b { (name(&row.label)) } br; span.dim { (row.category) } },
+            html! {
+                b { (name(&row.label)) } br; span.dim { (row.category) }
+                @if let Some(by) = &row.labelled { br; span.dim { (by.to_string()) } @if by.is_disputed() { br; b { "disputed" } } }
+            },
             html! { (touch(row.exposure)) @if let Some(direction) = row.direction { br; (way(direction)) } },
             html! { (money.unwrap_or_default()) @if let Some(worth) = row.worth { br; (worth.currency.display(worth.cents)) " at the time" } },
             html! { @if let Some(count) = row.tx_count { (count) } },
@@ -159,6 +163,13 @@ fn evidence(found: &Verdict) -> Markup {
         })
         .collect();
     let named: Vec<(&str, &Claim)> = named.iter().map(|(subject, claim)| (&subject[..], *claim)).collect();
+    let said: Vec<&LabelStatement> = nodes
+        .iter()
+        .filter_map(|node| match &node.fact {
+            Fact::Label { label } => Some(&**label),
+            _ => None,
+        })
+        .collect();
     let rules = nodes.iter().filter_map(|node| match &node.fact {
         Fact::Rule { rule } => Some((node, rule)),
         _ => None,
@@ -183,6 +194,7 @@ fn evidence(found: &Verdict) -> Markup {
         @if nodes.is_empty() { p { "No list says anything of it or of whom it dealt with." } }
         @if !rules.is_empty() { h3 { "Rules of the policy that fired" } (table(&["Rule", "Because of"], rules.into_iter())) }
         @if !named.is_empty() { h3 { "Claims" } (claims(&named, &[])) }
+        @if !said.is_empty() { h3 { "Labels" } (labels(said.iter().map(|said| (&said.address[..], *said)))) }
         @if !txs.is_empty() { h3 { "Transactions" } (table(&["Transaction", "#Block", "Time"], txs.into_iter())) }
     }
 }
@@ -207,6 +219,7 @@ fn lists_asked(found: &Verdict) -> Markup {
     let advisories = coverage.advisories.iter().map(|of| vec![code(&of.id.0), html! { (of.complete_as_of) }]);
     html! {
         (table(&["List", "Version", "Known to be all up to"], rows))
+        (packs_asked(&coverage.packs))
         @if !coverage.advisories.is_empty() {
             h3 { "Advisories" }
             (table(&["Publisher", "Complete up to"], advisories))

@@ -108,11 +108,11 @@ fn side(chart: &mut Chart, side: &Side, incoming: bool) {
     for row in &side.entities {
         let exposed = &row.exposed;
         let how = if exposed.direct { "direct" } else { "indirect" };
-        let name = format!("{how}: {}", label(&exposed.entity.label));
+        let name = format!("{how}: {}", exposed.entity.name());
         let title = format!(
             "{} ({}), {how}, {} path{}, most by {}",
-            label(&exposed.entity.label),
-            exposed.entity.category,
+            exposed.entity.name(),
+            exposed.entity.kind(),
             exposed.paths,
             s(exposed.paths),
             row.address.as_deref().unwrap_or("an address that is not known")

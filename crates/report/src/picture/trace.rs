@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tracehound_engine::trace::{Edge, Node, Trace};
-use tracehound_model::{Amount, Chain, text::label};
+use tracehound_model::{Amount, Chain};
 
 use super::{Ground, Origin};
 use crate::{
@@ -352,8 +352,8 @@ fn owner(node: &Node) -> (String, String) {
     match (&node.entity, &node.address) {
         // One box an entity, whatever its addresses.
         (Some(entity), _) => {
-            let name = label(&entity.label).into_owned();
-            let title = format!("{name} ({})", entity.category);
+            let name = entity.name();
+            let title = format!("{name} ({})", entity.kind());
             (name, title)
         }
         (None, Some(address)) => (short(address), address.clone()),

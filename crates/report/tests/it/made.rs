@@ -83,7 +83,12 @@ pub(crate) fn trace(count: usize, seed: u64) -> Traced<Trace> {
                 0..=2 => {
                     let which = dice.below(12);
                     let label = if which == 0 { HOSTILE.to_owned() } else { format!("Service {which}") };
-                    made.entity = Some(Entity { label, category: Category::Exchange, listed_from: None });
+                    made.entity = Some(Entity {
+                        label,
+                        category: Category::Exchange,
+                        listed_from: None,
+                        labelled: None,
+                    });
                     made.stop = stop("reached_service", None);
                     sums[0] += amount;
                 }
@@ -142,7 +147,7 @@ pub(crate) fn trace(count: usize, seed: u64) -> Traced<Trace> {
         snapshot: "5".repeat(64),
     };
     let error_rate = Some("measured on generated heists: haircut found 61.3 % of the loot".to_owned());
-    Traced { found, not_in_the_ledger: vec!["`nowhere`".to_owned()], error_rate }
+    Traced { found, not_in_the_ledger: vec!["`nowhere`".to_owned()], error_rate, packs: Vec::new() }
 }
 
 /// Who says that the hostile one is a service.
@@ -187,6 +192,8 @@ pub(crate) fn naming(found: &Trace) -> Naming {
     Naming {
         claims: named.enumerate().map(claim).collect(),
         lists: vec![(source, published)],
+        labels: Vec::new(),
+        packs: Vec::new(),
         knows_services: true,
     }
 }

@@ -1,7 +1,8 @@
 //! From what was found to the verdict, its evidence and its words.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{borrow::Cow, collections::BTreeSet, fmt::Write as _};
 
+use tracehound_labels::shelf::Packs;
 use tracehound_model::{
     Asset, Category, Chain, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source, SourceId,
     SourceKind, TxRef, Verdict,
@@ -13,8 +14,12 @@ use super::{Findings, Hit, MAX_EVIDENCE_TXS, MAX_EXPOSURES, Screener};
 use crate::{
     cover,
     judge::judge,
+    labels,
     policy::{Exposed, Measured},
 };
+
+/// Labels that count for nothing and are told in a summary; all are in the evidence.
+const MAX_NOTED: usize = 2;
 
 impl Hit {
     /// As what the rules see it: whom listed parties own counts as listed.
@@ -39,12 +44,18 @@ impl Screener<'_> {
         let missing = cover::missing_transactions(policy, findings.examined_until, self.settings.as_of);
         let truncated = findings.gaps.iter().any(|gap| policy.minds(gap));
         findings.gaps.extend(missing);
-        let suffices = self.lists_suffice && !findings.gaps.iter().any(|gap| policy.minds(gap));
+        let label_gaps = self.keys.packs().map(|packs| labels::gaps(packs, self.day)).unwrap_or_default();
+        let suffices =
+            self.lists_suffice && label_gaps.is_empty() && !findings.gaps.iter().any(|gap| policy.minds(gap));
         let judged = judge(policy, findings.hits.iter().map(|hit| self.exposed(hit)), suffices);
         let mut evidence = Evidence::default();
         for (place, hit) in findings.hits.iter().enumerate() {
-            let claim_node = evidence
-                .node(format!("claim:{}", hit.claim.id), Fact::Claim { claim: Box::new(hit.claim.clone()) });
+            let claim_node = if let Some(label) = &hit.said {
+                evidence.node(format!("label:{}", hit.claim.id), Fact::Label { label: label.clone() })
+            } else {
+                let claim = Box::new(hit.claim.clone());
+                evidence.node(format!("claim:{}", hit.claim.id), Fact::Claim { claim })
+            };
             let mut support = self.tx_nodes(&mut evidence, hit);
             if let Some(ownership) = &hit.owned {
                 let fact = Fact::Ownership { ownership: Box::new(ownership.clone()) };
@@ -69,6 +80,12 @@ impl Screener<'_> {
         for claim in &findings.former {
             evidence.node(format!("claim:{}", claim.id), Fact::Claim { claim: Box::new(claim.clone()) });
         }
+        for (number, label) in findings.not_counted.iter().enumerate() {
+            evidence.node(
+                format!("label:not-counted-{}", number + 1),
+                Fact::Label { label: Box::new(label.clone()) },
+            );
+        }
         let hit = judged.reason.map(|place| &findings.hits[place]);
         let mut summary = self.summary(decision, basis, hit, &findings);
         let reason = hit.map(|hit| Reason {
@@ -77,12 +94,14 @@ impl Screener<'_> {
             category: hit.category(),
             source: hit.claim.source.clone(),
             since: hit.since,
+            labelled: hit.said.as_ref().map(|said| said.labelled.clone()),
             address: hit.address.clone(),
         });
         if judged.uncovered {
             summary.push_str("; no rule of the policy covers it: a person has to look");
         }
         let mut gaps = self.list_gaps.clone();
+        gaps.extend(label_gaps);
         gaps.extend(findings.gaps);
         gaps.extend(judged.without_jurisdiction(policy, |place| &findings.hits[place].claim.statement.label));
         gaps.extend(judged.limits_not_applied(policy, |place| self.asset_of(&findings.hits[place])));
@@ -104,6 +123,7 @@ impl Screener<'_> {
             evidence,
             coverage: Coverage {
                 sources: self.lists.sources.clone(),
+                packs: self.keys.packs().map(Packs::as_of).unwrap_or_default(),
                 advisories: self.lists.advisories.clone(),
                 advisories_complete_as_of: cover::advisories_complete_as_of(policy, &self.lists.advisories),
                 transactions_until: findings.examined_until,
@@ -112,7 +132,7 @@ impl Screener<'_> {
                 error_rates,
             },
             policy: policy.hash.clone(),
-            snapshot: self.snapshot.clone(),
+            snapshot: self.snapshot().into_owned(),
         }
     }
 
@@ -127,8 +147,13 @@ impl Screener<'_> {
         Exposed {
             exposure: hit.exposure,
             category: hit.category(),
-            source_kind: self.kinds.get(&hit.claim.source).copied().unwrap_or(SourceKind::Labels),
+            // A pack is no list, whatever it is called.
+            source_kind: match hit.said {
+                Some(_) => SourceKind::Labels,
+                None => self.kinds.get(&hit.claim.source).copied().unwrap_or(SourceKind::Labels),
+            },
             confidence: hit.claim.confidence,
+            labelled: hit.said.as_ref().map(|said| &said.labelled),
             jurisdictions: &hit.jurisdictions,
             direction: hit.direction,
             measured: Measured { asset: self.asset_of(hit), amount: hit.amount, worth: hit.worth },
@@ -159,9 +184,12 @@ impl Screener<'_> {
         let mut text = String::new();
         match reason {
             Some(hit) => {
-                let source = self.source(&hit.claim.source);
-                let title =
-                    source.map_or_else(|| hit.claim.source.to_string(), |source| source.title.clone());
+                let source = self.source(&hit.claim.source).filter(|_| hit.said.is_none());
+                let title = match (&hit.said, source) {
+                    (Some(said), _) => format!("a {}", said.labelled),
+                    (None, Some(source)) => source.title.clone(),
+                    (None, None) => hit.claim.source.to_string(),
+                };
                 let statement = &hit.claim.statement;
                 let who = match (hit.exposure, hit.direction) {
                     (ExposureType::Identified | ExposureType::Owned, None) => "named".to_owned(),
@@ -195,9 +223,8 @@ impl Screener<'_> {
                 };
             }
             None => {
-                let labels: BTreeSet<&str> =
-                    findings.hits.iter().map(|hit| hit.claim.statement.label.as_str()).collect();
-                let list: Vec<&str> = labels.into_iter().take(3).collect();
+                let labels: BTreeSet<Cow<'_, str>> = findings.hits.iter().map(known_as).collect();
+                let list: Vec<Cow<'_, str>> = labels.into_iter().take(3).collect();
                 let _ = write!(text, "known as {}; no rule of the policy objects", list.join(", "));
                 if let Some(rest) = not_examined(basis) {
                     let _ = write!(text, "; {rest}");
@@ -207,6 +234,12 @@ impl Screener<'_> {
         if let Some(claim) = findings.former.first() {
             let end = claim.valid_to.map_or_else(String::new, |end| format!(" until {end}"));
             let _ = write!(text, "; formerly {} on {}{end}", claim.statement.label, claim.source);
+        }
+        for label in findings.not_counted.iter().take(MAX_NOTED) {
+            let name = label.entity.as_ref().unwrap_or(&label.label);
+            let why = label.not_counted.as_deref().unwrap_or_default();
+            let _ =
+                write!(text, "; labelled {name} by {}, which counts for nothing: {why}", label.labelled.by);
         }
         for note in &findings.notes {
             let _ = write!(text, "; {note}");
@@ -243,10 +276,21 @@ impl Screener<'_> {
             source: Some(hit.claim.source.clone()),
             source_kind: Some(self.exposed(hit).source_kind),
             confidence: Some(hit.claim.confidence),
+            labelled: hit.said.as_ref().map(|said| said.labelled.clone()),
             jurisdictions: asks.then(|| hit.jurisdictions.clone()),
             total: hit.direction.map(|_| hit.total),
         };
         rows.into_iter().take(MAX_EXPOSURES).map(row).collect()
+    }
+}
+
+/// A name in a summary: one by a label says so.
+fn known_as(hit: &Hit) -> Cow<'_, str> {
+    let name = &hit.claim.statement.label;
+    match &hit.said {
+        None => Cow::Borrowed(name),
+        Some(said) if said.labelled.is_disputed() => Cow::Owned(format!("{name} (disputed label)")),
+        Some(_) => Cow::Owned(format!("{name} (label)")),
     }
 }
 

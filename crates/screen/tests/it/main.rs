@@ -4,6 +4,7 @@ mod differences;
 mod history;
 mod keys;
 mod lab;
+mod labels;
 mod limits;
 mod lists;
 mod names;

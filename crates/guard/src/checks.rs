@@ -64,6 +64,7 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Auth7702, facts::delegates),
     (CheckId::Cfg07, config::code),
     (CheckId::Act01, vouched::acts),
+    (CheckId::Act01, vouched::instructed),
     (CheckId::Act01, unread::named_by_context),
     (CheckId::Act01, told_abi::contradicted),
     (CheckId::Gas01, unread::typed),

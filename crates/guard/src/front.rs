@@ -193,7 +193,7 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
             cases.push(case);
         }
     }
-    findings.extend(checks::queue(&safes, &asked));
+    findings.extend(checks::queue(&safes, &asked, &cases));
     findings.extend(checks::together(&cases, false));
     Draft::of(items, findings, &cases, true, context)
 }

@@ -75,7 +75,12 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
             .or_else(|| protocols::made(case, placed))
             .or_else(|| protocols::either(case, placed))
             .or_else(|| protocols::told(case, placed));
-        parts.push(told.unwrap_or_else(|| act(case, &placed.act, call)));
+        let mut told = told.unwrap_or_else(|| act(case, &placed.act, call));
+        if let Some((receiver, bytes)) = call.handed().filter(|_| !matches!(placed.act, Act::Pay { .. })) {
+            let receiver = case.show(&receiver);
+            told = format!("{told}, with {bytes} bytes of data for {receiver} to act on");
+        }
+        parts.push(told);
     }
     if let Some((data, meaning)) = case.typed() {
         if let Some(account) = case.signs_as {

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::{Address, U256};
 
 use crate::{
+    case::Case,
+    decode::Act,
     finding::{
         CheckId::{Sig03, Wrap01},
         Finding,
@@ -16,11 +18,12 @@ use crate::{
 /// Checks that need all transactions at once. Linear in signatures, up to sorting.
 ///
 /// `asked`: which of them are asked about. That a signature stands under two is said whichever they are.
-pub fn queue(cases: &[SafeCase<'_>], asked: &[bool]) -> Vec<Finding> {
+/// `judged`: those that are asked about, with what they do.
+pub fn queue(cases: &[SafeCase<'_>], asked: &[bool], judged: &[Case<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     shared_signatures(cases, &mut findings);
     shared_nonces(cases, asked, &mut findings);
-    nested(cases, asked, &mut findings);
+    nested(cases, asked, judged, &mut findings);
     far_ahead(cases, asked, &mut findings);
     findings
 }
@@ -126,24 +129,22 @@ fn far_ahead(cases: &[SafeCase<'_>], asked: &[bool], out: &mut Vec<Finding>) {
     }
 }
 
-/// A Safe that approves the hash of another Safe's transaction: that transaction must be here to be judged.
-fn nested(cases: &[SafeCase<'_>], asked: &[bool], out: &mut Vec<Finding>) {
-    for case in those(cases, asked) {
-        let Some(hash) = case.entry.tx.approves() else { continue };
-        let outer = case.entry.tx.to;
-        let path = &case.entry.path;
-        let found = cases.iter().find(|other| {
-            other.entry.tx.safe == outer && other.hashes.is_some_and(|hashes| hashes.digest == hash)
+/// A Safe that approves the hash of another Safe's transaction, in whatever call: that transaction must be here to be judged.
+fn nested(cases: &[SafeCase<'_>], asked: &[bool], judged: &[Case<'_>], out: &mut Vec<Finding>) {
+    for placed in judged.iter().flat_map(|case| &case.acts) {
+        let Act::ApproveHash { safe: outer, hash } = &placed.act else { continue };
+        let found = those(cases, asked).find(|other| {
+            other.entry.tx.safe == *outer && other.hashes.is_some_and(|hashes| hashes.digest == *hash)
         });
         let finding = if let Some(found) = found {
             let title = format!("Approves the transaction at {} for the Safe {outer}.", found.entry.path);
-            Finding::new(Wrap01, Info, path, title)
+            Finding::new(Wrap01, Info, &placed.path, title)
         } else {
             let title = format!(
                 "Approves a hash for the Safe {outer} whose transaction is not here: add it to the file to have it \
                  judged."
             );
-            Finding::new(Wrap01, Incomplete, path, title)
+            Finding::new(Wrap01, Incomplete, &placed.path, title)
         };
         out.push(finding.because(format!("hash {hash}")));
     }

@@ -62,12 +62,30 @@ pub(super) fn acts(case: &Case<'_>, out: &mut Vec<Finding>) {
             out.push(Finding::new(Act01, Incomplete, &placed.path, title));
         }
         // Over a list of Safe transactions the one that is approved is looked for among the others.
-        if let (Act::ApproveHash { hash, .. }, Subject::Tx(_)) = (&placed.act, &case.subject) {
+        if let Act::ApproveHash { hash, .. } = &placed.act
+            && !matches!(case.subject, Subject::Safe(_))
+        {
             let title = "Approves a transaction of a Safe that is not here: add it to have it judged.";
             out.push(Finding::new(Act01, Incomplete, &placed.path, title).because(format!("hash {hash}")));
         }
     }
     signature(case, out);
+}
+
+/// Data that a token hands to a receiver who has code are an instruction to him: a bridge, a vault or a wrapper does with what
+/// comes whatever they say.
+pub(super) fn instructed(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for call in &case.unpacked.calls {
+        let Some((receiver, bytes)) = call.handed() else { continue };
+        if case.facts.kind(&receiver) == Some(Kind::Eoa) {
+            continue;
+        }
+        let title = format!(
+            "Hands {bytes} bytes along to {}, which may do with what comes whatever they say: they are not read here.",
+            case.show(&receiver)
+        );
+        out.push(Finding::new(Act01, Incomplete, &call.path, title));
+    }
 }
 
 fn function(call: &Call<'_>) -> String {

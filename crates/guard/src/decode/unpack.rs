@@ -83,6 +83,20 @@ impl Call<'_> {
     pub fn signature(&self) -> Option<&str> {
         self.decoded.as_ref().map(Decoded::signature)
     }
+
+    /// Whom a token calls with data that go along, and how many bytes they are: what he makes of them is his own. Source: ERC-223,
+    /// ERC-677, ERC-721, ERC-777, ERC-1155, ERC-1363.
+    pub fn handed(&self) -> Option<(Address, usize)> {
+        let decoded = self.decoded.as_ref()?;
+        let receiver = match &decoded.function.name[..] {
+            "approveAndCall" | "transferAndCall" | "send" | "transfer" | "safeTransfer" | "safeMint" => 0,
+            "operatorSend" | "transferFromAndCall" | "safeTransferFrom" | "safeBatchTransferFrom" => 1,
+            _ => return None,
+        };
+        let data = decoded.args.iter().map(|arg| if let Value::Bytes(data) = arg { data.len() } else { 0 });
+        let bytes: usize = data.sum();
+        (bytes > 0).then_some(decoded.address(receiver)?).map(|receiver| (receiver, bytes))
+    }
 }
 
 /// Something odd about a call's encoding.

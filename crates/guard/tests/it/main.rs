@@ -17,6 +17,7 @@ mod hashes;
 mod honest;
 mod hostile;
 mod impostors;
+mod instructed;
 mod left;
 mod mentioned;
 mod oracle;

@@ -74,11 +74,19 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
     match data.type_text.split('(').next().unwrap_or_default() {
         "Order" if known.id == "cow.order" => {
             for (name, all) in COW_WORDS {
-                if !message.text(name).is_some_and(|word| all.contains(&word)) {
-                    let path = format!("message.{name}");
-                    let title =
-                        "Is none of the words that CoW Protocol has there: what is meant is not known.";
-                    out.push(Finding::new(Ord01, Incomplete, &path, title));
+                let path = format!("message.{name}");
+                match message.text(name).filter(|word| all.contains(word)) {
+                    None => {
+                        let title =
+                            "Is none of the words that CoW Protocol has there: what is meant is not known.";
+                        out.push(Finding::new(Ord01, Incomplete, &path, title));
+                    }
+                    // The other balances are kept by Balancer's vault.
+                    Some("external" | "internal") => {
+                        let title = "Is a balance that Balancer's vault keeps, and not the account's own.";
+                        out.push(Finding::new(Ord01, Review, &path, title));
+                    }
+                    Some(_) => {}
                 }
             }
         }

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, U256};
 
 use super::{
     read::{Data, TypedData},
-    shapes::{self, Known},
+    shapes::{self, COIN, Known},
 };
 use crate::{
     decode::{By, Extent, Grant},
@@ -85,6 +85,13 @@ pub struct Item {
     pub any_of: bool,
     /// Whether there may be many of one number (ERC-1155), each number with a price of its own.
     pub many: bool,
+}
+
+impl Item {
+    /// Whether it can change hands: nothing is a token at an address that stands for the chain's coin, or for nobody.
+    fn is_something(&self) -> bool {
+        self.kind != ItemKind::Token || !(self.token.is_zero() || self.token == COIN)
+    }
 }
 
 /// An order: what is given, and for what.
@@ -346,7 +353,7 @@ fn seaport(order: &Data, path: &str) -> Option<Order> {
     };
     let offer: Option<Vec<Item>> = order.list("offer")?.iter().map(item).collect();
     let asked: Option<Vec<Item>> = order.list("consideration")?.iter().map(item).collect();
-    let asked = asked?;
+    let asked: Vec<Item> = asked?.into_iter().filter(Item::is_something).collect();
     // An NFT that somebody else must receive names the only one who would pay for it.
     let stranger = asked.iter().find(|item| item.kind == ItemKind::Nft && item.recipient != Some(maker));
     let kind = order.uint("orderType")?;
@@ -388,9 +395,12 @@ fn zero_ex(order: &Data) -> Option<Order> {
         any_of: false,
         many: order.address("erc1155Token").is_some(),
     };
+    // Source: `LibNFTOrder.sol`, `NATIVE_TOKEN_ADDRESS`.
+    let currency = order.address("erc20Token")?;
+    let is_coin = currency == COIN;
     let price = Item {
-        kind: ItemKind::Token,
-        token: order.address("erc20Token")?,
+        kind: if is_coin { ItemKind::Coin } else { ItemKind::Token },
+        token: if is_coin { Address::ZERO } else { currency },
         id: U256::ZERO,
         least: order.uint("erc20TokenAmount")?,
         most: order.uint("erc20TokenAmount")?,
@@ -405,7 +415,7 @@ fn zero_ex(order: &Data) -> Option<Order> {
         market: "0x",
         maker,
         offer: vec![offer],
-        asked: vec![asked],
+        asked: Some(asked).filter(Item::is_something).into_iter().collect(),
         taker: order.address("taker").filter(|taker| !taker.is_zero()),
         zone: None,
         ends: order.uint("expiry"),
@@ -472,6 +482,6 @@ fn simple(
     let to_maker = |item: Item| Item { recipient: Some(maker), ..item };
     let (offer, asked) = if sells { (nft, to_maker(money)) } else { (money, to_maker(nft)) };
     let path = "message".to_owned();
-    let (offer, asked) = (vec![offer], vec![asked]);
+    let (offer, asked) = (vec![offer], Some(asked).filter(Item::is_something).into_iter().collect());
     Order { path, market, maker, offer, asked, taker: None, zone: None, ends, conduit: None }
 }

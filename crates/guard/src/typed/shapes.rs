@@ -41,13 +41,21 @@ struct Shape {
     owner: Option<String>,
     spender: Option<String>,
     until: Option<String>,
+    /// Which bits of that field the end is in, the second left out.
+    until_bits: Option<[usize; 2]>,
+    /// Whether it can be used without an end: it names none, or its end is zero.
+    #[serde(default)]
+    endless: bool,
+    /// How its contract writes the chain's coin where it asks for a token. Where it does not, such an address is no token, and
+    /// what is asked for there is nothing.
+    coin: Option<CoinAddress>,
     /// Token and amount.
     #[serde(default)]
     gives: Vec<Vec<String>>,
     /// Whether what is given is said twice: the larger counts.
     #[serde(default)]
     either: bool,
-    /// Token, amount, receiver.
+    /// Token, amount, receiver: of `a|@owner` the maker where `a` is zero.
     #[serde(default)]
     gets: Vec<Vec<String>>,
     /// Token, amount, receiver.
@@ -70,6 +78,14 @@ struct Shape {
     tells: Option<String>,
     /// Who gets what that is: an address, or a text that is one.
     payee: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum CoinAddress {
+    /// [`COIN`].
+    Marker,
+    Zero,
 }
 
 #[derive(Debug, Deserialize)]
@@ -134,7 +150,7 @@ pub(super) fn read(data: &TypedData) -> Option<Known> {
     let shape = SHAPES.iter().find(|shape| shape.text == data.type_text)?;
     let reader = Reader { data };
     let owner = shape.owner.as_deref().and_then(|path| reader.address(path));
-    let until = shape.until.as_deref().and_then(|path| data.message.uint(path));
+    let until = reader.until(shape);
     let mut known = Known {
         id: &shape.id,
         owner: shape.owner.as_deref(),
@@ -232,6 +248,18 @@ impl Reader<'_> {
         }
     }
 
+    /// Until when what a shape means can be used.
+    fn until(&self, shape: &Shape) -> Option<U256> {
+        let end = shape.until.as_deref().and_then(|path| self.data.message.uint(path));
+        let end = match shape.until_bits {
+            Some([from, to]) => {
+                end.map(|end| (end >> from) & ((U256::from(1) << (to - from)) - U256::from(1)))
+            }
+            None => end,
+        };
+        if shape.endless { Some(end.filter(|end| !end.is_zero()).unwrap_or(U256::MAX)) } else { end }
+    }
+
     /// A sentence with the values of fields in its braces.
     fn fill(&self, template: &str) -> Option<String> {
         let mut sentence = String::new();
@@ -247,7 +275,11 @@ impl Reader<'_> {
 
     fn order(&self, shape: &'static Shape, owner: Option<Address>, until: Option<U256>) -> Option<Order> {
         let maker = owner.unwrap_or_default();
-        let mut offer = self.items(&shape.gives, None)?;
+        let mut offer = self.items(&shape.gives, None, None)?;
+        // No contract takes the coin by a signature.
+        if offer.iter().any(|item| item.token.is_zero()) {
+            return None;
+        }
         if shape.either && offer.iter().all(|item| item.token == offer[0].token) {
             offer.sort_by_key(|item| std::cmp::Reverse(item.most));
             offer.truncate(1);
@@ -257,7 +289,7 @@ impl Reader<'_> {
             market: shape.market.as_deref().unwrap_or(&shape.id),
             maker,
             offer: offer.into_iter().filter(|item| !item.most.is_zero()).collect(),
-            asked: self.items(&shape.gets, Some(maker))?,
+            asked: self.items(&shape.gets, Some(maker), shape.coin)?,
             taker: None,
             zone: None,
             ends: until,
@@ -265,8 +297,13 @@ impl Reader<'_> {
         })
     }
 
-    /// The items at paths of token, amount and perhaps receiver; nobody, or zero, is the maker.
-    fn items(&self, paths: &[Vec<String>], maker: Option<Address>) -> Option<Vec<Item>> {
+    /// The items at paths of token, amount and perhaps receiver; without one it is the maker. What is no token is left out.
+    fn items(
+        &self,
+        paths: &[Vec<String>],
+        maker: Option<Address>,
+        coin: Option<CoinAddress>,
+    ) -> Option<Vec<Item>> {
         let mut items = Vec::new();
         for path in paths {
             let [token, amount, receiver @ ..] = &path[..] else { return None };
@@ -277,20 +314,32 @@ impl Reader<'_> {
             for index in 0..count {
                 let at = |path: &str| path.replace("[]", &format!(".{index}"));
                 let token = self.address(&at(token))?;
-                let token = if token == COIN { Address::ZERO } else { token };
+                let written = match token {
+                    COIN => Some(CoinAddress::Marker),
+                    Address::ZERO => Some(CoinAddress::Zero),
+                    _ => None,
+                };
+                let is_coin = written.is_some() && (written == coin || path[0] == "@coin");
+                if maker.is_some() && written.is_some() && !is_coin {
+                    continue;
+                }
+                let token = if written.is_some() { Address::ZERO } else { token };
                 let (least, most, kind) = if amount == "@one" {
                     (U256::from(1), U256::from(1), ItemKind::Nft)
                 } else {
                     let amounts: Option<Vec<U256>> =
                         amount.split('|').map(|path| self.data.message.uint(&at(path))).collect();
                     let amounts = amounts?;
-                    let kind = if token.is_zero() { ItemKind::Coin } else { ItemKind::Token };
+                    let kind = if is_coin { ItemKind::Coin } else { ItemKind::Token };
                     (amounts.iter().min().copied()?, amounts.iter().max().copied()?, kind)
                 };
                 let receiver = match receiver.first().map(|path| &path[..]) {
                     Some("@owner") | None => maker,
+                    // What is sent to the zero address is nobody's.
                     Some(path) => {
-                        self.address(&at(path)).map(|to| if to.is_zero() { maker.unwrap_or(to) } else { to })
+                        let (path, zero) =
+                            path.strip_suffix("|@owner").map_or((path, None), |path| (path, maker));
+                        self.address(&at(path)).and_then(|to| if to.is_zero() { zero } else { Some(to) })
                     }
                 };
                 items.push(Item {

@@ -1,7 +1,7 @@
 //! Typed data by its whole type: who gives, gets, receives, and may act, each in the sentence and each judged.
 
 use serde_json::{Value, json};
-use tracehound_guard::{Context, Facts, Policy, Report, check_typed};
+use tracehound_guard::{Context, Facts, Policy, Report, check_tx, check_typed};
 
 use crate::UNPRICED;
 
@@ -13,17 +13,27 @@ const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
 const CONTRACT: &str = "0x9999999999999999999999999999999999999999";
 
 fn judge(primary: &str, fields: &[(&str, &str, Value)]) -> Report {
+    judge_by(check_typed, "", &request(primary, fields, &[]))
+}
+
+/// A policy with a friend and a contract that is trusted, also to take what is signed away.
+fn judge_by(check: fn(&[u8], Context<'_>) -> Report, facts: &str, request: &Value) -> Report {
     let policy = format!(
         "{UNPRICED}\n[[book]]\naddress='{FRIEND}'\nname='a friend'\n[[trusted]]\naddress='{CONTRACT}'\nlabel='the contract'\n\
-         roles=['contract']\n[[trusted]]\naddress='{FRIEND}'\nlabel='a friend'\nroles=['operator','recipient']\n"
+         roles=['contract','permit2-spender']\n[[trusted]]\naddress='{FRIEND}'\nlabel='a friend'\nroles=['operator','recipient']\n"
     );
-    let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\n");
+    let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\n{facts}");
     let (policy, facts) = (Policy::parse(&policy).expect("a policy"), Facts::parse(&facts).expect("facts"));
+    check(request.to_string().as_bytes(), Context::new(&policy, &facts))
+}
+
+/// Typed data, with types that its own type names.
+fn request(primary: &str, fields: &[(&str, &str, Value)], inner: &[(&str, Value)]) -> Value {
     let types: Vec<Value> =
         fields.iter().map(|(kind, name, _)| json!({ "name": name, "type": kind })).collect();
     let message: serde_json::Map<String, Value> =
         fields.iter().map(|(_, name, value)| ((*name).to_owned(), value.clone())).collect();
-    let data = json!({
+    let mut data = json!({
         "types": {
             "EIP712Domain": [
                 { "name": "name", "type": "string" }, { "name": "chainId", "type": "uint256" },
@@ -35,7 +45,10 @@ fn judge(primary: &str, fields: &[(&str, &str, Value)]) -> Report {
         "domain": { "name": "X", "chainId": 1, "verifyingContract": CONTRACT },
         "message": message
     });
-    check_typed(data.to_string().as_bytes(), Context::new(&policy, &facts))
+    for (name, fields) in inner {
+        data["types"][*name] = fields.clone();
+    }
+    data
 }
 
 fn order(primary: &str, maker: &str, gives: (&str, &str), gets: (&str, &str)) -> Report {
@@ -198,4 +211,178 @@ fn what_is_done_on_the_books_of_an_exchange_is_told_and_for_a_person_to_look_at(
     );
     assert_ne!(agent.exit_code, 0);
     assert!(agent.items[0].intent.contains("nobody can see"), "{}", agent.items[0].intent);
+}
+
+const COIN: &str = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE";
+const ZERO: &str = "0x0000000000000000000000000000000000000000";
+const PRICES: &str = "[[price]]\ndollars='3000'\ndate='2026-01-15T11:00:00Z'\n[[price]]\ntoken='0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'\n\
+                      dollars='1'\ndate='2026-01-15T11:00:00Z'\n";
+
+/// What stands for the chain's coin at one contract is no token at another: whoever takes such an order there pays nothing.
+#[test]
+fn the_coin_is_asked_for_only_where_a_contract_pays_it_out() {
+    for primary in ["LimitOrder", "RfqOrder", "OtcOrder"] {
+        for token in [COIN, ZERO] {
+            let report = order(primary, ME, (USDC, "3000000000"), (token, "990000000000000000"));
+            assert_eq!(report.exit_code, 20, "{primary} for {token}: {}", report.items[0].intent);
+            assert!(report.items[0].intent.contains("for nothing"), "{}", report.items[0].intent);
+        }
+    }
+    for (coin, code) in [(COIN, 0), (ZERO, 20)] {
+        let report = judge_by(check_typed, PRICES, &settler(coin, ME));
+        assert_eq!(report.exit_code, code, "Settler for {coin}: {:#?}", report.findings);
+    }
+}
+
+/// 0x Settler: 3,000 USDC for an ether of what stands for it.
+fn settler(coin: &str, recipient: &str) -> Value {
+    let word = |kind: &str, name: &str| json!({ "name": name, "type": kind });
+    let slippage =
+        json!([word("address", "recipient"), word("address", "buyToken"), word("uint256", "minAmountOut")]);
+    let permitted = json!([word("address", "token"), word("uint256", "amount")]);
+    let mut data = request(
+        "PermitWitnessTransferFrom",
+        &[
+            ("TokenPermissions", "permitted", json!({ "token": USDC, "amount": "3000000000" })),
+            ("address", "spender", json!(CONTRACT)),
+            ("uint256", "nonce", json!("1")),
+            ("uint256", "deadline", json!("1768485600")),
+            (
+                "Slippage",
+                "slippage",
+                json!({ "recipient": recipient, "buyToken": coin, "minAmountOut": "990000000000000000" }),
+            ),
+        ],
+        &[("Slippage", slippage), ("TokenPermissions", permitted)],
+    );
+    data["domain"] = json!({ "name": "Permit2", "chainId": 1, "verifyingContract": "0x000000000022D473030F116dDEE9F6B43aC78BA3" });
+    data
+}
+
+#[test]
+fn what_an_order_sends_to_the_zero_address_is_nobodys() {
+    let report = judge_by(check_typed, PRICES, &settler(COIN, ZERO));
+    assert_eq!(report.exit_code, 20, "{:#?}", report.findings);
+    assert!(report.items[0].intent.contains("to nobody"), "{}", report.items[0].intent);
+}
+
+fn one_inch(receiver: &str, traits: &str) -> Report {
+    let fields = [
+        ("uint256", "salt", json!("1")),
+        ("address", "maker", json!(ME)),
+        ("address", "receiver", json!(receiver)),
+        ("address", "makerAsset", json!(USDC)),
+        ("address", "takerAsset", json!(WETH)),
+        ("uint256", "makingAmount", json!("3000000000")),
+        ("uint256", "takingAmount", json!("990000000000000000")),
+        ("uint256", "makerTraits", json!(traits)),
+    ];
+    judge_by(check_typed, PRICES, &request("Order", &fields, &[]))
+}
+
+#[test]
+fn how_long_an_order_of_1inch_holds_stands_in_its_traits() {
+    let forever = |report: &Report| report.findings.iter().any(|finding| finding.title.contains("forever"));
+    let none = one_inch(ZERO, "0");
+    assert_eq!(none.exit_code, 10, "{:#?}", none.findings);
+    assert!(forever(&none), "{:#?}", none.findings);
+    // 1768489200, an hour later, from bit 80 on.
+    let hour: alloy_primitives::U256 = alloy_primitives::U256::from(1_768_489_200_u64) << 80;
+    let ends = one_inch(ZERO, &hour.to_string());
+    assert_eq!(ends.exit_code, 0, "the zero address is the maker here: {:#?}", ends.findings);
+    let late: alloy_primitives::U256 = alloy_primitives::U256::from(1_999_999_999_u64) << 80;
+    assert_eq!(one_inch(ZERO, &late.to_string()).exit_code, 10);
+}
+
+/// A wallet may sign the one that was not judged.
+#[test]
+fn of_several_things_to_sign_none_is_judged() {
+    let data = request("Greeting", &[("string", "words", json!("hello"))], &[]);
+    let written = json!(data.to_string());
+    let typed = |params: Value| {
+        judge_by(check_tx, "", &json!({ "method": "eth_signTypedData_v4", "params": params, "id": 1 }))
+    };
+    let one = typed(json!([ME, written]));
+    assert!(
+        !one.findings.iter().any(|finding| finding.title.contains("beside the account")),
+        "{:#?}",
+        one.findings
+    );
+    for params in [
+        json!([written, written]),
+        json!([ME, data, written]),
+        json!([data, ME, [data]]),
+        json!([ME, written, 1]),
+    ] {
+        let report = typed(params.clone());
+        assert_eq!(report.exit_code, 20, "{params}");
+        let said = report.findings.iter().any(|finding| finding.title.contains("beside the account"));
+        assert!(said, "{params}: {:#?}", report.findings);
+    }
+    let personal = |params: Value| {
+        judge_by(check_tx, "", &json!({ "method": "personal_sign", "params": params, "id": 1 })).exit_code
+    };
+    assert_eq!(personal(json!(["Hello", "I sell all"])), 20);
+    assert_eq!(personal(json!(["Hello", ME])), personal(json!([ME, "Hello"])));
+    assert_ne!(personal(json!(["Hello", ME])), 20);
+}
+
+#[test]
+fn a_transaction_of_no_chain_is_said_to_be_one_signed_or_not() {
+    let raw = |list: &[u8]| json!(format!("0x{:02x}{}", 0xc0 + list.len(), hex::encode(list)));
+    // nonce 1, price 1, gas 21000, to a friend, 1 wei, nothing: six fields, as whoever signs for every chain hashes them.
+    let mut six = vec![1, 1, 0x82, 0x52, 0x08, 0x94];
+    six.extend([0x55; 20]);
+    six.extend([1, 0x80]);
+    let nine = [&six[..], &[1, 0x80, 0x80]].concat();
+    let no_chain = |request: &Value| {
+        let report = judge_by(check_tx, "", request);
+        report.findings.iter().any(|finding| finding.title.starts_with("Names no chain"))
+    };
+    assert!(no_chain(&raw(&six)) && !no_chain(&raw(&nine)));
+    let signed = |v: &str, kind: &str| json!({ "from": ME, "to": FRIEND, "value": "0x1", "type": kind, "gasPrice": "0x1", "v": v, "r": "0x1", "s": "0x1" });
+    assert!(no_chain(&signed("0x1b", "0x0")) && no_chain(&signed("0x1c", "0x0")));
+    assert!(!no_chain(&signed("0x25", "0x0")) && !no_chain(&signed("0x1b", "0x2")));
+}
+
+/// It hands over the account, and creates no contract.
+#[test]
+fn an_authorization_among_transactions_is_told_from_a_creation() {
+    for key in ["address", "contractAddress", "delegate", "implementation", "codeAddress", "Address"] {
+        for nonce in [Some(json!("0x5")), Some(Value::Null), None] {
+            let mut one = json!({ "chainId": "0x1", key: STRANGER });
+            if let Some(nonce) = &nonce {
+                one["nonce"] = nonce.clone();
+            }
+            for request in [json!([one]), one.clone()] {
+                let report = judge_by(check_tx, "", &request);
+                assert!(matches!(report.exit_code, 20 | 30), "{request}: {}", report.exit_code);
+                let said = serde_json::to_string(&report).expect("JSON");
+                assert!(!said.contains("reates a contract"), "{request}: {said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn balances_of_balancers_vault_are_for_a_person() {
+    let cow = |from: &str, to: &str| {
+        let fields = [
+            ("address", "sellToken", json!(USDC)),
+            ("address", "buyToken", json!(COIN)),
+            ("address", "receiver", json!(ZERO)),
+            ("uint256", "sellAmount", json!("3000000000")),
+            ("uint256", "buyAmount", json!("990000000000000000")),
+            ("uint32", "validTo", json!(1_768_485_600_u64)),
+            ("bytes32", "appData", json!(format!("0x{}", "00".repeat(32)))),
+            ("uint256", "feeAmount", json!("0")),
+            ("string", "kind", json!("sell")),
+            ("bool", "partiallyFillable", json!(false)),
+            ("string", "sellTokenBalance", json!(from)),
+            ("string", "buyTokenBalance", json!(to)),
+        ];
+        judge_by(check_typed, PRICES, &request("Order", &fields, &[])).exit_code
+    };
+    assert_eq!(cow("erc20", "erc20"), 0);
+    assert_eq!((cow("internal", "erc20"), cow("external", "erc20"), cow("erc20", "internal")), (10, 10, 10));
 }

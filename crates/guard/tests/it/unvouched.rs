@@ -68,7 +68,7 @@ fn an_order_for_less_of_the_same_is_looked_at_and_for_less_than_half_refused() {
         input
             .replace("0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2", token)
             .replace(
-                "\"buyToken\":\"0x0000000000000000000000000000000000000000\"",
+                "\"buyToken\":\"0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE\"",
                 &format!("\"buyToken\":\"{token}\""),
             )
             .replace("\"50000000000000000000\"", "\"49000000000000000000\"")

@@ -387,8 +387,8 @@ fn transactions(node: &Node, context: Context<'_>) -> Report {
         return draft.report(Kind::Transaction, context);
     }
     let mut scalars = Scalars::default();
-    // An authorization by itself has the address of the code where a transaction has a receiver.
     let is_authorization = node.get("kind").and_then(Node::text) == Some("eip7702_authorization")
+        || tx::resembles_authorization(node)
         || node.any(&["address", "contractAddress"]).is_some() && node.any(&["nonce"]).is_some();
     let draft = if is_authorization {
         Authorization::read(node, "authorization", &mut scalars).map(|authorization| {
@@ -544,20 +544,23 @@ fn typed_node(node: &Node, context: Context<'_>) -> Report {
 fn typed_for(node: &Node, signer: Option<Address>, context: Context<'_>) -> Report {
     // A request carries the data as an object or as a text, before or behind the account.
     if let Some(params) = node.get("params").and_then(Node::list) {
-        for param in params {
-            if param.map().is_some() {
-                return typed_for(param, signer, context);
+        // Which of several a wallet would sign, nobody knows.
+        let mut others = params.iter().filter(|param| !message::is_account(param));
+        let what = match (others.next(), others.next()) {
+            (Some(data), None) if data.map().is_some() => return typed_for(data, signer, context),
+            (Some(data), None) => match data.text().filter(|text| text.trim_start().starts_with('{')) {
+                Some(text) => match json::parse(text.as_bytes()) {
+                    Ok(node) => return typed_for(&node, signer, context),
+                    Err(error) => error.to_string(),
+                },
+                None => "no typed data are among the parameters".to_owned(),
+            },
+            (Some(_), Some(_)) => {
+                "more than the data stands beside the account: one of them would be signed unseen".to_owned()
             }
-            if let Some(text) = param.text().filter(|text| text.trim_start().starts_with('{')) {
-                return match json::parse(text.as_bytes()) {
-                    Ok(node) => typed_for(&node, signer, context),
-                    Err(error) => Draft::refused(&Malformed::new("params", error.to_string()))
-                        .report(Kind::TypedData, context),
-                };
-            }
-        }
-        let error = Malformed::new("params", "no typed data are among the parameters");
-        return Draft::refused(&error).report(Kind::TypedData, context);
+            (None, _) => "no typed data are among the parameters".to_owned(),
+        };
+        return Draft::refused(&Malformed::new("params", what)).report(Kind::TypedData, context);
     }
     let mut scalars = Scalars::default();
     let data = match typed::read(node, &mut scalars) {

@@ -192,6 +192,11 @@ pub(crate) fn signer(params: Option<&Node>) -> Option<alloy_primitives::Address>
     texts.find_map(|text| text.parse().ok())
 }
 
+/// Whether a parameter is an account to wallets, which look at its length.
+pub(crate) fn is_account(node: &Node) -> bool {
+    node.text().is_some_and(|text| text.len() == 42 && text.starts_with("0x"))
+}
+
 /// As [`read`], from JSON.
 pub fn read_node(node: &Node, scalars: &mut Scalars) -> Result<Message, Malformed> {
     let method = match node.get("method").and_then(Node::text) {
@@ -204,11 +209,14 @@ pub fn read_node(node: &Node, scalars: &mut Scalars) -> Result<Message, Malforme
     let (value, path) = match (node.get("params").map(|params| &params.value), node.get("message")) {
         (Some(Json::List(params)), _) => {
             let index = usize::from(method == Method::EthSign);
-            // Wallets take `personal_sign` parameters in either order: the address is the one with 42 characters.
-            let is_address =
-                |node: &Node| node.text().is_some_and(|text| text.len() == 42 && text.starts_with("0x"));
+            // Wallets take `personal_sign` parameters in either order.
             let index = match &params[..] {
-                [first, second, ..] if is_address(first) && !is_address(second) => 1,
+                [first, second, ..] if is_account(first) && !is_account(second) => 1,
+                [first, second, ..] if !is_account(first) && !is_account(second) => {
+                    let what =
+                        "two parameters, none of which is an account: which one is signed is not known";
+                    return Err(Malformed::new("params", what));
+                }
                 _ => index,
             };
             (params.get(index), format!("params[{index}]"))

@@ -50,7 +50,7 @@ pub struct EvmTx {
     pub mentioned: Vec<(String, Address)>,
     /// Fields that nothing here reads.
     pub unread: Vec<String>,
-    /// Whether it is raw bytes of the form that holds on every chain (before EIP-155).
+    /// Whether it is of the form that holds on every chain (before EIP-155).
     pub any_chain: bool,
     /// Its type, where given.
     pub kind: Option<u64>,
@@ -126,7 +126,7 @@ pub fn read_raw(bytes: &[u8], path: &str) -> Result<EvmTx, Malformed> {
         Some(index) => Some(small(uint(index, "chainId")?, path)?),
         None => legacy_chain(fields),
     };
-    tx.any_chain = chain.is_none() && tx.chain_id.is_none() && fields.len() == signed;
+    tx.any_chain = chain.is_none() && tx.chain_id.is_none();
     tx.kind = Some(kind.into());
     tx.nonce = Some(uint(chain.map_or(0, |chain| chain + 1), "nonce")?);
     tx.fee = Some(uint(to - 1, "gas")?.saturating_mul(uint(to - 2, "gasPrice")?));
@@ -305,6 +305,10 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
             return Err(Malformed::new(&at(&shorten(key)), other.why()));
         }
     }
+    if resembles_authorization(node) {
+        let what = "names an address and no receiver, as an authorization of EIP-7702 does, which hands over the account: give it by itself";
+        return Err(Malformed::new(path, what));
+    }
     if node.any(FIELDS).is_none() {
         let what = format!("no transaction: it has none of {}", FIELDS.join(", "));
         return Err(Malformed::new(path, what));
@@ -327,6 +331,7 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
         tx.chain_id = Some(small(chain, &at("chainId"))?);
     }
     tx.nonce = number(&["nonce"])?;
+    let v = number(&["v"])?;
     let gas = number(&["gas", "gasLimit", "gas_limit"])?;
     let price =
         number(&["maxFeePerGas"])?.max(number(&["gasPrice"])?).max(number(&["maxPriorityFeePerGas"])?);
@@ -356,6 +361,9 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
     if tx.kind.is_some_and(|kind| kind > LAST_KIND) {
         tx.unread.push("type".to_owned());
     }
+    // Source: EIP-155: 27 and 28 sign for no chain. In later types some libraries write them for the parity.
+    let is_legacy = tx.kind.map_or(node.any(&["maxFeePerGas"]).is_none(), |kind| kind == 0);
+    tx.any_chain = is_legacy && v.is_some_and(|v| v == U256::from(27) || v == U256::from(28));
     // Whoever fills the gas in afterwards takes at least what any transaction takes.
     let fee = price.map(|price| gas.unwrap_or(U256::from(LEAST_GAS)).saturating_mul(price));
     let blobs = match node.get("blobVersionedHashes").map(|node| &node.value) {
@@ -400,6 +408,14 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
         }
     }
     Ok(tx)
+}
+
+/// Whether an object has the address of code where a transaction has a receiver, and nothing else of one.
+pub(crate) fn resembles_authorization(node: &Node) -> bool {
+    let names_code = ["address", "contractAddress", "codeAddress", "delegate", "implementation"];
+    let is_code = |key: &str| names_code.iter().any(|name| key.eq_ignore_ascii_case(name));
+    node.map().unwrap_or_default().iter().any(|(key, _)| is_code(key))
+        && node.any(&["to", "value", "data", "input", "calls", "params", "method"]).is_none()
 }
 
 /// Gas that any transaction takes. Source: the Yellow Paper, `G_transaction`.

@@ -40,12 +40,10 @@ struct Shape {
     market: Option<String>,
     owner: Option<String>,
     spender: Option<String>,
+    /// `@never` where it can be used without an end, `a|@never` where it can while `a` is zero.
     until: Option<String>,
     /// Which bits of that field the end is in, the second left out.
     until_bits: Option<[usize; 2]>,
-    /// Whether it can be used without an end: it names none, or its end is zero.
-    #[serde(default)]
-    endless: bool,
     /// How its contract writes the chain's coin where it asks for a token. Where it does not, such an address is no token, and
     /// what is asked for there is nothing.
     coin: Option<CoinAddress>,
@@ -250,14 +248,16 @@ impl Reader<'_> {
 
     /// Until when what a shape means can be used.
     fn until(&self, shape: &Shape) -> Option<U256> {
-        let end = shape.until.as_deref().and_then(|path| self.data.message.uint(path));
-        let end = match shape.until_bits {
-            Some([from, to]) => {
-                end.map(|end| (end >> from) & ((U256::from(1) << (to - from)) - U256::from(1)))
-            }
-            None => end,
-        };
-        if shape.endless { Some(end.filter(|end| !end.is_zero()).unwrap_or(U256::MAX)) } else { end }
+        let path = shape.until.as_deref()?;
+        if path == "@never" {
+            return Some(U256::MAX);
+        }
+        let (path, zero) = path.strip_suffix("|@never").map_or((path, U256::ZERO), |path| (path, U256::MAX));
+        let field = self.data.message.uint(path)?;
+        let end = shape
+            .until_bits
+            .map_or(field, |[from, to]| (field >> from) & ((U256::from(1) << (to - from)) - U256::from(1)));
+        Some(if end.is_zero() { zero } else { end })
     }
 
     /// A sentence with the values of fields in its braces.

@@ -15,7 +15,7 @@ use crate::{
     decode::{
         Act, Call, Extent, Functions, Grant, Outer, Placed, Power, Setting, Unpacked, Value, acts, unpack,
     },
-    facts::{Facts, Screened},
+    facts::{Facts, Kind, Screened},
     known::{self, Token},
     place::ElsewhereEntry,
     policy::{Policy, Role},
@@ -42,6 +42,15 @@ pub enum Subject<'a> {
     Message(&'a crate::message::Message),
     /// An authorization by itself.
     Authorization,
+}
+
+/// What a number may be, by which a right over tokens is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OneOrCoin {
+    /// The number of an NFT.
+    One,
+    /// That, or an amount: which, is not known.
+    Either,
 }
 
 /// One thing to be signed.
@@ -77,8 +86,10 @@ pub struct Case<'a> {
     pub signs_as: Option<Address>,
     /// What it did when it was executed, if that was tried.
     pub simulation: Option<Simulation>,
-    /// Safes that are made to act, whoever sends it: what they hold leaves as the actor's does.
+    /// Safes that are made to act, whoever sends it.
     pub acting: BTreeSet<Address>,
+    /// They, and every other account that is made to act: what it holds leaves as the actor's does.
+    pub made_to_act: BTreeSet<Address>,
     /// Exchanges that are parts of one.
     pub(crate) joined: OnceCell<BTreeMap<usize, Joined>>,
     context: Context<'a>,
@@ -105,6 +116,7 @@ impl<'a> Case<'a> {
             signs_as: None,
             simulation: None,
             acting: BTreeSet::new(),
+            made_to_act: BTreeSet::new(),
             joined: OnceCell::new(),
             context,
         }
@@ -117,6 +129,7 @@ impl<'a> Case<'a> {
         self.joined = OnceCell::new();
         let executes = |call: &&Call<'_>| !call.delegate && call.signature().is_some_and(is_execution);
         self.acting = self.unpacked.calls.iter().filter(executes).filter_map(|call| call.to).collect();
+        self.made_to_act = self.unpacked.made_to_act();
         self.grants = self
             .acts
             .iter()
@@ -249,10 +262,10 @@ impl<'a> Case<'a> {
         self.actor == Some(*address) || !matches!(self.subject, Subject::Safe(_)) && account()
     }
 
-    /// Whether what leaves an address counts as the signer's: it is his own, or a Safe that is made to act. Nothing is vouched for
-    /// by that: whose the Safe is, nobody said.
+    /// Whether what leaves an address counts as the signer's: it is his own, or an account that is made to act. Nothing is vouched
+    /// for by that: whose the account is, nobody said.
     pub fn spends(&self, address: &Address) -> bool {
-        self.is_own(address) || self.acting.contains(address)
+        self.is_own(address) || self.made_to_act.contains(address)
     }
 
     /// Whether an address is the signer's own, or the Safe's that is made to make a call: what it gives comes back to it.
@@ -298,6 +311,14 @@ impl<'a> Case<'a> {
     /// one can be made of the other, one for one.
     pub(crate) fn or_coin(&self, token: Address) -> Address {
         if token == crate::typed::COIN || self.wraps(&token) { Address::ZERO } else { token }
+    }
+
+    /// Whether two assets, the coin as zero, are one to a limit: the coin, what wraps it, and its face as a token are.
+    pub(crate) fn is_one_asset(&self, one: Address, other: Address) -> bool {
+        let whole = |token: Address| {
+            if known::is_coin(&token, self.chain_id) { Address::ZERO } else { self.or_coin(token) }
+        };
+        whole(one) == whole(other)
     }
 
     /// Whether plain money sent there is staked, and comes back as a token: stETH and wstETH on Ethereum. Source: Lido, the unnamed
@@ -550,6 +571,21 @@ impl<'a> Case<'a> {
     pub fn is_marked(&self, address: &Address) -> bool {
         let listed = || matches!(self.screened(address), Listing::Listed(_) | Listing::Doubtful(_));
         self.policy.blocks(address, self.chain_id).is_some() || listed()
+    }
+
+    /// What the number in an `approve` is, where it is no amount of what is known to be a coin.
+    pub(crate) fn one_or_coin(&self, call: &Call<'_>, grant: &Grant) -> Option<OneOrCoin> {
+        let is_approve = call.signature() == Some("approve(address,uint256)");
+        if !is_approve || grant.spender.is_zero() {
+            return None;
+        }
+        // A price of a collection says that it is one.
+        if self.facts.floor.iter().any(|floor| floor.collection.0 == grant.token) {
+            return Some(OneOrCoin::One);
+        }
+        let is_coin =
+            self.token(&grant.token).is_some() || self.facts.kind(&grant.token) == Some(Kind::Token);
+        (!is_coin).then_some(OneOrCoin::Either)
     }
 
     /// Whether a right is one over the signer's own tokens.

@@ -231,6 +231,9 @@ pub struct Floor {
 pub struct Price {
     /// The token; the native coin when absent. Wrapped coin counts as coin.
     pub token: Option<Account>,
+    /// The chain it is of; when absent, the wallet's for a token, and for the coin every chain whose coin is ether.
+    #[serde(rename = "chain-id")]
+    pub chain_id: Option<u64>,
     /// Dollars.
     pub dollars: Dollars,
     /// When that was so.
@@ -355,9 +358,9 @@ impl Facts {
         Some((self.now?.as_second() - created.as_second()) / 86_400)
     }
 
-    /// What left today of an asset.
-    pub fn spent_of(&self, token: Option<&Address>) -> U256 {
-        let same = self.spent.iter().filter(|spent| spent.token.map(|token| token.0).as_ref() == token);
+    /// What left today of assets; the native coin is none.
+    pub fn spent_of(&self, is_asked: impl Fn(Option<Address>) -> bool) -> U256 {
+        let same = self.spent.iter().filter(|spent| is_asked(spent.token.map(|token| token.0)));
         same.fold(U256::ZERO, |sum, spent| sum.saturating_add(spent.value.0))
     }
 }

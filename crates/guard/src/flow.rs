@@ -29,6 +29,15 @@ pub(crate) const CCTP: [&str; 4] = [
     "depositForBurnWithHook(uint256,uint32,bytes32,address,bytes32,uint256,uint32,bytes)",
 ];
 
+/// A function of Arbitrum's gateways: token, recipient, amount, gas, its price, data. Source: `OffchainLabs`,
+/// `L1GatewayRouter.sol`.
+pub(crate) const OUTBOUND: &str = "outboundTransfer(address,address,uint256,uint256,uint256,bytes)";
+
+/// A function of Safe's allowance module: Safe, token, recipient, amount, token and amount of what whoever executes it gets, whose
+/// allowance it is, his signature. Source: safe-global/safe-modules, `AllowanceModule.sol`.
+pub(crate) const ALLOWANCE: &str =
+    "executeAllowanceTransfer(address,address,address,uint96,address,uint96,address,bytes)";
+
 /// Functions by which nothing leaves but the money that is sent along: they bring what a router holds, cancel, look, or take that
 /// money alone.
 const NOTHING: &[&str] = &[
@@ -160,7 +169,7 @@ impl Flow {
                     Self::NOTHING
                 }
             }
-            "executeAllowanceTransfer(address,address,address,uint96,address,uint96,address,bytes)" => {
+            ALLOWANCE => {
                 let payment = at(4, 5);
                 if comes_back { Self::gives([payment]) } else { Self::gives([at(1, 3), payment]) }
             }
@@ -214,7 +223,7 @@ impl Flow {
                     Self::NOTHING
                 }
             }
-            "outboundTransfer(address,address,uint256,uint256,uint256,bytes)" => Self::gives([at(0, 2)]),
+            OUTBOUND => Self::gives([at(0, 2)]),
             OFT_SEND => {
                 let amount = decoded.args.first().and_then(|param| param.elements().get(2)?.uint());
                 // An OFT that is no token that is known here may hold another in trust.

@@ -35,6 +35,12 @@ pub fn token(address: &Address, chain_id: Option<u64>, facts: &Facts) -> Option<
     if let Some(unit) = shipped(address, chain_id) {
         return Some(Token { symbol: unit.ticker.to_owned(), decimals: unit.decimals, supply });
     }
+    if is_coin(address, chain_id) {
+        return Some(Token { symbol: coin(chain_id).to_owned(), decimals: 18, supply });
+    }
+    if crate::entries::wraps(address, chain_id) {
+        return Some(Token { symbol: format!("W{}", coin(chain_id)), decimals: 18, supply });
+    }
     told.map(|token| Token { symbol: token.symbol.clone(), decimals: token.decimals, supply })
 }
 
@@ -54,12 +60,35 @@ pub(crate) fn ships_tokens(chain_id: u64) -> bool {
     matches!(chain_id, 1 | 10 | 137 | 8453 | 42161)
 }
 
+/// Contracts by which a chain's own coin is moved as a token, with the chain. Source: Polygon, `MRC20.sol`; Celo, `GoldToken.sol`;
+/// Metis, `MVM_Coinbase.sol`; Moonbeam, "The native token ERC-20 precompile"; zkSync Era, `L2BaseToken.sol`.
+const COINS: [(u64, Address); 6] = [
+    (137, address!("0000000000000000000000000000000000001010")),
+    (42220, address!("471EcE3750Da237f93B8E339c536989b8978a438")),
+    (1088, address!("DeadDeAddeAddEAddeadDEaDDEAdDeaDDeAD0000")),
+    (1284, address!("0000000000000000000000000000000000000802")),
+    (1285, address!("0000000000000000000000000000000000000802")),
+    (324, address!("000000000000000000000000000000000000800A")),
+];
+
+/// Whether a token is the chain's own coin by another face: what is moved of the one is moved of the other.
+pub(crate) fn is_coin(token: &Address, chain_id: Option<u64>) -> bool {
+    COINS.iter().any(|(chain, address)| chain_id == Some(*chain) && address == token)
+}
+
 /// Ticker of a chain's own coin.
 pub fn coin(chain_id: Option<u64>) -> &'static str {
     match chain_id {
-        None | Some(1 | 10 | 42161 | 8453 | 59144 | 534_352 | 81457 | 324 | 11_155_111 | 84532 | 130) => {
-            "ETH"
-        }
+        None
+        | Some(
+            1 | 10 | 42161 | 8453 | 59144 | 534_352 | 81457 | 324 | 11_155_111 | 84532 | 130 | 480 | 42170
+            | 57073 | 7_777_777,
+        ) => "ETH",
+        Some(143) => "MON",
+        Some(196) => "OKB",
+        Some(1088) => "METIS",
+        Some(1284) => "GLMR",
+        Some(1285) => "MOVR",
         Some(56) => "BNB",
         Some(137) => "POL",
         Some(100) => "xDAI",

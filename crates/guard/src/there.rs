@@ -1,6 +1,6 @@
 //! Where bridges bring things, by the numbers that they have for chains.
 
-use alloy_primitives::U256;
+use alloy_primitives::{Address, U256, address};
 
 use crate::known;
 
@@ -35,6 +35,10 @@ const ENDPOINTS: [(u64, u64); 12] = [
     (30_214, 534_352),
 ];
 
+/// Gateways of bridges that serve one chain, with the chain they are on and the one they serve. Source: Offchain Labs,
+/// "Smart contract addresses": L1 Gateway Router.
+const GATEWAYS: [(u64, Address, u64); 1] = [(1, address!("72Ce9c846789fdB6fC1f34aC4AD25Dd9ef7031ef"), 42161)];
+
 /// Where a bridge brings something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum There {
@@ -64,6 +68,12 @@ impl There {
     pub(crate) fn of_chain(number: U256) -> Self {
         let chain = u64::try_from(number).ok().filter(|chain| known::ships_tokens(*chain));
         chain.map_or(Self::Unknown(number), Self::Chain)
+    }
+
+    /// By the gateway itself, where it is known which chain that serves.
+    pub(crate) fn of_gateway(gateway: &Address, chain: Option<u64>) -> Option<Self> {
+        let row = GATEWAYS.iter().find(|(at, address, _)| chain == Some(*at) && address == gateway);
+        row.map(|(_, _, serves)| Self::Chain(*serves))
     }
 
     /// In words.

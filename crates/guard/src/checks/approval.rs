@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, U256};
 
 use crate::{
-    case::Case,
+    case::{Case, OneOrCoin},
     decode::{By, Extent, Grant},
     facts::Kind,
     finding::{
@@ -100,17 +100,11 @@ fn is_verified(case: &Case<'_>, address: &Address) -> bool {
 }
 
 fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<Finding>) {
+    let mut calls = case.unpacked.calls.iter().filter(|call| call.path == path);
+    let numbered = calls.find_map(|call| case.one_or_coin(call, grant));
     if grant.extent == Extent::None {
         // A collection reads the same call otherwise.
-        let is_approve = case.unpacked.calls.iter().any(|call| {
-            let decoded = call.decoded.as_ref();
-            call.path == path && decoded.is_some_and(|it| it.signature() == "approve(address,uint256)")
-        });
-        // A price of a collection says that it is one.
-        let is_collection = case.facts.floor.iter().any(|floor| floor.collection.0 == grant.token);
-        let is_coin = !is_collection
-            && (case.token(&grant.token).is_some() || case.facts.kind(&grant.token) == Some(Kind::Token));
-        if is_approve && !is_coin && !grant.spender.is_zero() && case.is_owned(grant) {
+        if numbered.is_some() && case.is_owned(grant) {
             let severity = match spender(case, path, grant) {
                 Spender::Trusted => Review,
                 Spender::Verified | Spender::Unknown | Spender::Bad(_) => Block,
@@ -126,7 +120,10 @@ fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<
         return;
     }
     let size = Size::of(grant.extent, case.token(&grant.token).as_ref());
-    let sentence = crate::intent::grant(case, grant);
+    let mut sentence = crate::intent::grant(case, grant);
+    if let (Extent::Exact(number, _), Some(_)) = (grant.extent, numbered) {
+        sentence = format!("{sentence} if that is a coin, or the NFT {number} if it is a collection");
+    }
     let signed = matches!(grant.by, By::Permit | By::PermitTransfer);
     let (severity, why): (Option<Severity>, String) = match (spender(case, path, grant), size) {
         (Spender::Bad(why), _) => (Some(Block), why),
@@ -153,6 +150,9 @@ fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<
         }
         (Spender::Trusted, Size::Unlimited) => {
             (Some(Review), "it is trusted, but there is no limit".to_owned())
+        }
+        (Spender::Trusted, _) if numbered == Some(OneOrCoin::Either) => {
+            (Some(Review), "which it is, is not known".to_owned())
         }
         (Spender::Trusted, _) => (None, String::new()),
     };

@@ -10,7 +10,7 @@ use crate::{
         Finding,
         Severity::{Incomplete, Review},
     },
-    flow::{ACROSS, CCTP, OFT_SEND, address, in_word, lz_fee},
+    flow::{ACROSS, CCTP, OFT_SEND, OUTBOUND, address, in_word, lz_fee},
     known,
     there::There,
 };
@@ -70,8 +70,37 @@ pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
                 }
                 across(case, call, decoded, out);
             }
+            _ if decoded.signature() == OUTBOUND => {
+                if !is_plain(decoded) {
+                    add("Has data for the gateway or the other chain that are not read here.");
+                }
+                gateway(case, call, decoded.address(1), out);
+            }
             _ => {}
         }
+    }
+}
+
+/// Whether the data of a gateway's function are its fee alone. Source: `OffchainLabs`, `L1ArbitrumGateway.sol`, `_parseUserEncodedData`:
+/// the most that the submission costs, and data for the other chain.
+fn is_plain(decoded: &Decoded<'_>) -> bool {
+    let data = decoded.args.get(5).and_then(Value::bytes).unwrap_or_default();
+    let (at, none) = (U256::from(64).to_be_bytes::<32>(), [0; 32]);
+    data.is_empty() || data.len() == 96 && data[32..64] == at && data[64..] == none
+}
+
+/// A gateway brings things to the one chain that it serves.
+fn gateway(case: &Case<'_>, call: &Call<'_>, to: Option<Address>, out: &mut Vec<Finding>) {
+    if let Some(there) = call.to.and_then(|gateway| There::of_gateway(&gateway, case.chain_id)) {
+        return arrives_at(case, call, there, to, out);
+    }
+    if let Some(to) = to.filter(|to| case.is_own(to) && is_contract(case, to)) {
+        let title = format!(
+            "Goes to {} on the chain that the bridge serves, which does not stand there: that the same contract is yours there \
+             too is not known.",
+            case.show(&to)
+        );
+        out.push(Finding::new(Sim01, Incomplete, &call.path, title));
     }
 }
 

@@ -76,5 +76,7 @@ fn costs(case: &Case<'_>) -> Vec<U256> {
     let calls =
         case.unpacked.calls.iter().enumerate().filter(|(_, call)| !call.delegate && !call.value.is_zero());
     let asked = calls.filter(|(index, _)| purpose(case, *index).is_some()).map(|(_, call)| call.value);
-    network.into_iter().chain(refunds.map(|refund| refund.likely())).chain(asked).collect()
+    let handed = case.unpacked.calls.iter().filter_map(ownership::payment);
+    let handed = handed.filter(|(token, _)| token.is_zero()).map(|(_, amount)| amount);
+    network.into_iter().chain(refunds.map(|refund| refund.likely())).chain(asked).chain(handed).collect()
 }

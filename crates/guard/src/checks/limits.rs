@@ -76,7 +76,15 @@ fn by_act(case: &Case<'_>, placed: &Placed) -> Vec<(Address, U256)> {
         Act::Pay { to, value } => {
             let is_wrapped =
                 case.wraps(to) && (call.data.is_empty() || call.signature() == Some("deposit()"));
-            if own && !case.is_own(to) && !is_wrapped { vec![(Address::ZERO, *value)] } else { Vec::new() }
+            if !own || case.is_own(to) || is_wrapped {
+                return Vec::new();
+            }
+            // What an account that is made to act sends on is counted there.
+            let made = case.unpacked.made_by(placed.call).filter(|made| made.from == Some(*to));
+            let is_acting = call.is_wrapper && !call.delegate && case.made_to_act.contains(to);
+            let sent_on = made.fold(U256::ZERO, |sum, made| sum.saturating_add(made.value));
+            let kept = if is_acting { value.saturating_sub(sent_on) } else { *value };
+            vec![(Address::ZERO, kept)]
         }
         Act::Transfer { token, from, to, amount, nft } => {
             if !from.map_or(own, |from| case.spends(&from)) || case.is_own(to) {
@@ -195,7 +203,14 @@ pub fn together(cases: &[Case<'_>], at_once: bool) -> Vec<Finding> {
 fn held_to(case: &Case<'_>, leaving: &Leaving, path: &str, at_once: bool, out: &mut Vec<Finding>) {
     for limit in &case.policy.limits {
         let token = limit.token.map(|token| token.0);
-        let Some(amount) = leaving.get(&token).filter(|amount| !amount.is_zero()) else { continue };
+        // Coin and wrapped coin are one: either is made of the other in the same batch.
+        let is_limited =
+            |other: Option<Address>| case.is_one_asset(other.unwrap_or_default(), token.unwrap_or_default());
+        let same = leaving.iter().filter(|(other, _)| is_limited(**other));
+        let amount = same.fold(U256::ZERO, |sum, (_, amount)| sum.saturating_add(*amount));
+        if amount.is_zero() {
+            continue;
+        }
         let show = |amount: U256| {
             if amount == U256::MAX {
                 "All there is".to_owned()
@@ -203,11 +218,11 @@ fn held_to(case: &Case<'_>, leaving: &Leaving, path: &str, at_once: bool, out: &
                 case.amount(amount, &token.unwrap_or_default())
             }
         };
-        if let Some(most) = limit.per_transaction.filter(|most| at_once && *amount > most.0) {
-            let title = format!("{} may leave at once; the policy allows {}.", show(*amount), show(most.0));
+        if let Some(most) = limit.per_transaction.filter(|most| at_once && amount > most.0) {
+            let title = format!("{} may leave at once; the policy allows {}.", show(amount), show(most.0));
             out.push(Finding::new(Pol01, Block, path, title));
         }
-        let today = case.facts.spent_of(token.as_ref()).saturating_add(*amount);
+        let today = case.facts.spent_of(is_limited).saturating_add(amount);
         if let Some(most) = limit.per_day.filter(|most| today > most.0) {
             let title = format!("{} may leave today; the policy allows {}.", show(today), show(most.0));
             out.push(Finding::new(Pol01, Block, path, title));

@@ -10,6 +10,7 @@ use crate::{
         Finding,
         Severity::{Block, Info, Review},
     },
+    flow::ALLOWANCE,
     policy::Role,
     typed::Meaning,
 };
@@ -188,13 +189,27 @@ pub(super) fn gas_refund(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
     for call in &case.unpacked.calls {
         out.extend(Refund::of_call(call).and_then(|refund| refunded(case, &refund, &call.path)));
+        if let Some((token, amount)) = payment(call) {
+            let title = format!("Pays {} to whoever executes it.", case.amount(amount, &token));
+            out.push(Finding::new(Gas01, refund_severity(case, amount, &token), &call.path, title));
+        }
     }
+}
+
+/// What whoever executes a transfer of the allowance module gets for it, the coin as zero.
+pub(super) fn payment(call: &Call<'_>) -> Option<(Address, U256)> {
+    let decoded = call.decoded.as_ref().filter(|it| it.signature() == ALLOWANCE && !call.delegate)?;
+    let amount = decoded.uint(5).filter(|amount| !amount.is_zero())?;
+    Some((decoded.address(4)?, amount))
 }
 
 /// The refunds that are paid, for the sentence.
 pub(crate) fn refunds(case: &Case<'_>) -> Vec<String> {
     let paid = Refund::all(case).into_iter().filter(|refund| !refund.price.is_zero());
-    paid.map(|refund| format!("pays {}", refund.told(case))).collect()
+    let handed = case.unpacked.calls.iter().filter_map(payment);
+    let handed =
+        handed.map(|(token, amount)| format!("pays {} to whoever executes it", case.amount(amount, &token)));
+    paid.map(|refund| format!("pays {}", refund.told(case))).chain(handed).collect()
 }
 
 fn refunded(case: &Case<'_>, refund: &Refund, path: &str) -> Option<Finding> {

@@ -44,12 +44,20 @@ pub(super) fn is_fresh(case: &Case<'_>, date: jiff::Timestamp) -> bool {
 /// What is told of a token, or of the coin (zero); coin and wrapped coin are one.
 pub(super) fn told(case: &Case<'_>, token: Address) -> Told {
     let coin = case.or_coin(token);
-    let all = case.facts.price.iter();
-    let prices = all.filter(|price| case.or_coin(price.token.map_or(Address::ZERO, |token| token.0)) == coin);
+    let all = case.facts.price.iter().filter(|price| {
+        price.chain_id.is_none_or(|chain| case.chain_id == Some(chain))
+            && case.or_coin(price.token.map_or(Address::ZERO, |token| token.0)) == coin
+    });
+    // A price of the coin that names no chain is one of ether.
+    let is_of_ether = known::coin(case.chain_id) == "ETH";
+    let prices = all.clone().filter(|price| is_of_ether || price.token.is_some() || price.chain_id.is_some());
     let fresh = prices.clone().filter(|price| is_fresh(case, price.date));
     let Some(newest) = fresh.clone().max_by_key(|price| price.date) else {
         let is_past = |date: jiff::Timestamp| case.facts.now.is_some_and(|now| date <= now);
         return match prices.map(|price| is_past(price.date)).max() {
+            None if all.clone().next().is_some() => {
+                Told::Another("of ether is the price that names no chain (chain-id), and none is told")
+            }
             None => Told::Nothing,
             Some(_) if case.facts.now.is_none() => {
                 Told::Another("the time is not known, nor whether the price holds")

@@ -64,7 +64,8 @@ pub(super) fn open_ends(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Addre
             } else {
                 "Whether the exchange is worth it"
             };
-            let title = format!("{what} is not known here: there is no price of {}.", case.show(&token));
+            let title =
+                format!("{what} is not known here: there is no price of {}.", price::name(case, &token));
             out.push(Finding::new(Sim01, Review, &call.path, title));
         }
         Worth::Enough => {}

@@ -1,6 +1,6 @@
 //! Calls inside of calls.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use alloy_primitives::{Address, U256};
 
@@ -118,6 +118,36 @@ pub struct Unpacked<'a> {
     /// What was not unpacked, and why.
     pub cut: Vec<Oddity>,
 }
+
+impl<'a> Unpacked<'a> {
+    /// The calls that a call makes itself.
+    pub fn made_by(&self, index: usize) -> impl Iterator<Item = &Call<'a>> {
+        let depth = self.calls[index].depth;
+        let inside = self.calls[index + 1..].iter().take_while(move |call| call.depth > depth);
+        inside.filter(move |call| call.depth == depth + 1)
+    }
+
+    /// Accounts that are made to act in their own name: Safes, smart accounts, modules, timelocks, governors.
+    pub fn made_to_act(&self) -> BTreeSet<Address> {
+        let wrappers = self.calls.iter().enumerate().filter(|(_, call)| {
+            call.is_wrapper && !call.delegate && call.signature().is_some_and(|it| !PASSING_ON.contains(&it))
+        });
+        wrappers.flat_map(|(index, _)| self.made_by(index)).filter_map(|call| call.from).collect()
+    }
+}
+
+/// Functions that pass calls on, and have nothing but what is sent along.
+const PASSING_ON: &[&str] = &[
+    "multiSend(bytes)",
+    "multicall(bytes[])",
+    "multicall(uint256,bytes[])",
+    "multicall(bytes32,bytes[])",
+    "aggregate((address,bytes)[])",
+    "tryAggregate(bool,(address,bytes)[])",
+    "aggregate3((address,bool,bytes)[])",
+    "aggregate3Value((address,bool,uint256,bytes)[])",
+    "Multicall((address,bytes)[])",
+];
 
 /// The outermost call.
 #[derive(Clone, Debug)]

@@ -4,9 +4,9 @@ use alloy_primitives::{Address, U256};
 
 use super::{token_amount, whom};
 use crate::{
-    case::Case,
-    decode::{Act, Call, Decoded, Functions, Placed, Value, decode},
-    flow::{self, ACROSS, CCTP, Flow, OFT_SEND, Rest},
+    case::{Case, OneOrCoin},
+    decode::{Act, Call, Decoded, Extent, Functions, Placed, Value, decode},
+    flow::{self, ACROSS, ALLOWANCE, CCTP, Flow, OFT_SEND, OUTBOUND, Rest},
     known,
     policy::Role,
     there::There,
@@ -22,6 +22,10 @@ pub(super) fn told(case: &Case<'_>, placed: &Placed) -> Option<String> {
     let decoded = call.decoded.as_ref()?;
     let at = case.show(to);
     let whom = whom(case, call, beneficiaries);
+    if decoded.signature() == ALLOWANCE {
+        let (safe, amount) = (decoded.address(0)?, case.amount(decoded.uint(3)?, &decoded.address(1)?));
+        return Some(format!("moves {amount} of {} by {at}{whom}", case.show(&safe)));
+    }
     bridged(case, decoded, to, &at, &whom)
         .or_else(|| vaulted(case, decoded, to, &at, &whom))
         .or_else(|| lent(case, decoded, &at, &whom))
@@ -75,9 +79,12 @@ fn bridged(case: &Case<'_>, decoded: &Decoded<'_>, to: &Address, at: &str, whom:
         let least = format!(", where at least {} arrive", case.amount(params.get(3)?.uint()?, to));
         return Some(sent(params.get(2)?.uint()?, to, &there, &least));
     }
-    (signature == "outboundTransfer(address,address,uint256,uint256,uint256,bytes)")
-        .then(|| Some(sent(decoded.uint(2)?, &decoded.address(0)?, "the chain that it serves", "")))
-        .flatten()
+    if signature == OUTBOUND {
+        let there = There::of_gateway(to, case.chain_id);
+        let there = there.map_or_else(|| "the chain that it serves".to_owned(), There::show);
+        return Some(sent(decoded.uint(2)?, &decoded.address(0)?, &there, ""));
+    }
+    None
 }
 
 /// Shares of vaults. Source: ERC-4626.
@@ -233,6 +240,22 @@ pub(super) fn set_up(case: &Case<'_>, args: &[Value<'_>]) -> Option<String> {
         parts.push(format!("the Safe pays {} to {to}", case.amount(payment, &token)));
     }
     Some(parts.join("; "))
+}
+
+/// A right of which nothing says whether its number is an amount or an NFT's.
+pub(super) fn either_right(case: &Case<'_>, placed: &Placed) -> Option<String> {
+    let Act::Grant(grant) = &placed.act else { return None };
+    let Extent::Exact(number, _) = grant.extent else { return None };
+    let one = case.one_or_coin(&case.unpacked.calls[placed.call], grant)?;
+    let (spender, collection) = (case.show(&grant.spender), case.show(&grant.token));
+    let right = format!("gives {spender} the right to take the NFT {number} of {collection}");
+    Some(match one {
+        OneOrCoin::One => right,
+        OneOrCoin::Either => format!(
+            "{right}, or up to {} of its smallest units where it is a coin, which is not known here",
+            grouped(number)
+        ),
+    })
 }
 
 /// Whether a call moves something of which nothing says whether the number is an amount or an NFT's.

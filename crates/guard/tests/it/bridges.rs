@@ -122,3 +122,46 @@ fn a_safe_need_not_be_ones_own_on_another_chain() {
     let booked = ask(&format!("[[book]]\naddress='base:{safe}'\nname='ours on Base'\n"));
     assert_eq!(booked.exit_code, 0, "{:#?}", booked.findings);
 }
+
+#[test]
+fn a_contract_of_ones_own_is_not_known_to_be_there_too_by_any_gateway() {
+    const SAFE: &str = "0x5afE5aFE5Afe5afe5aFe5afE5afE5aFE5afe0001";
+    const ROUTER: &str = "0x72Ce9c846789fdB6fC1f34aC4AD25Dd9ef7031ef";
+    let facts = format!(
+        "chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n[[safe]]\naddress='{SAFE}'\nversion='1.4.1'\n\
+         owners=['{ME}']\nthreshold=1\nnonce=1\n"
+    );
+    let facts = Facts::parse(&facts).expect("facts");
+    let more =
+        |to: &str| format!("[[trusted]]\naddress='{to}'\nlabel='a gateway'\nroles=['contract','spender']\n");
+    let data = |to: &str, rest: &[String]| {
+        let head = [word(USDC), word(to), number(5), number(0), number(0), number(192)];
+        let data = [number(32 * rest.len() as u64), rest.concat()];
+        call("outboundTransfer(address,address,uint256,uint256,uint256,bytes)", &[&head[..], &data].concat())
+    };
+    let safe = |gateway: &str, booked: &str| {
+        let policy =
+            policy(&format!("{}{booked}", if gateway == BRIDGE { String::new() } else { more(gateway) }));
+        let data = data(SAFE, &[]);
+        let input = format!(
+            r#"{{"safe":"{SAFE}","to":"{gateway}","value":"0","data":"0x{data}","operation":0,{NO_REFUND},"nonce":1,"chainId":1,"version":"1.4.1"}}"#
+        );
+        check_safe(input.as_bytes(), Context::new(&policy, &facts))
+    };
+    let there = |chain: u64| format!("[[book]]\naddress='eip155:{chain}:{SAFE}'\nname='our Safe there'\n");
+    for (gateway, booked, code) in [
+        (ROUTER, String::new(), 30),
+        (ROUTER, there(10), 30),
+        (ROUTER, there(42161), 0),
+        (BRIDGE, String::new(), 30),
+        (BRIDGE, there(42161), 30),
+    ] {
+        let report = safe(gateway, &booked);
+        assert_eq!(report.exit_code, code, "{gateway} {booked}: {:#?}", report.findings);
+    }
+    assert!(safe(ROUTER, "").items[0].intent.contains("Arbitrum One"));
+    // Its own fee is no instruction; anything behind it is.
+    let own = |rest: &[String]| judge("", &data(ME, rest)).exit_code;
+    assert_eq!((own(&[]), own(&[number(9), number(64), number(0)])), (0, 0));
+    assert_eq!(own(&[number(9), number(64), number(4), number(1)]), 10);
+}

@@ -155,3 +155,194 @@ fn data_that_tell_a_receiver_what_to_do_are_said_and_never_allowed_unread() {
         }
     }
 }
+
+fn judged(to: &str, value: u64, data: &str, policy: &Policy, facts: &Facts) -> Report {
+    let chain = facts.chain_id.expect("a chain");
+    let input =
+        format!(r#"{{"from":"{ME}","to":"{to}","value":"{value:#x}","data":"0x{data}","chainId":{chain}}}"#);
+    check_tx(input.as_bytes(), Context::new(policy, facts))
+}
+
+fn on(chain: u64, more: &str) -> Facts {
+    Facts::parse(&format!("chain-id={chain}\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n{more}"))
+        .expect("facts")
+}
+
+#[test]
+fn who_executes_a_transfer_of_the_allowance_module_is_paid_in_the_open() {
+    let pays = |amount: u64| {
+        let words = [
+            word(OTHER),
+            word(USDC),
+            word(SAFE),
+            number(1),
+            word(USDC),
+            number(amount),
+            word(SAFE),
+            number(256),
+        ];
+        let data = call(
+            "executeAllowanceTransfer(address,address,address,uint96,address,uint96,address,bytes)",
+            &[&words[..], &[bytes("")]].concat(),
+        );
+        check_safe(safe_tx(OURS, &data).as_bytes(), Context::new(&policy(""), &facts("")))
+    };
+    let none = pays(0);
+    assert!(!none.has("G-GAS-01"), "{:#?}", none.findings);
+    for (amount, code) in [(5_000_000, 10), (1_000_000_000_000, 20)] {
+        let report = pays(amount);
+        assert!(report.exit_code == code && report.has("G-GAS-01"), "{amount}: {:#?}", report.findings);
+        let intent = &report.items[0].intent;
+        assert!(
+            intent.contains("moves 0.000001 USDC of") && intent.contains("to whoever executes it"),
+            "{intent}"
+        );
+    }
+}
+
+#[test]
+fn a_price_of_ether_is_none_of_another_chains_coin() {
+    const POL: &str = "0x0d500B1d8E8eF31E21C99d1Db9A6444d3ADf1270";
+    const USDC_THERE: &str = "0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359";
+    let words = [word(USDC_THERE), word(POL), number(500), word(ME), number(1_000_000_000)];
+    let swap = call(
+        "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))",
+        &[&words[..], &[format!("{:064x}", 4_000_u128 * 10_u128.pow(18)), number(0)]].concat(),
+    );
+    let ask = |price: &str| {
+        let date = "date='2026-02-01T00:00:00Z'";
+        let facts = on(
+            137,
+            &format!("[[price]]\ntoken='{USDC_THERE}'\ndollars='1'\n{date}\n[[price]]\n{price}\n{date}\n"),
+        );
+        judged("0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45", 0, &swap, &policy(""), &facts)
+    };
+    let report = ask("dollars='2950'");
+    let said = report.findings.iter().any(|one| one.title.contains("is told of POL"));
+    assert!(report.exit_code != 0 && said, "{:#?}", report.findings);
+    assert!(report.items[0].intent.contains("4,000 WPOL"), "{}", report.items[0].intent);
+    assert_ne!(ask("dollars='2950'\nchain-id=1").exit_code, 0, "of Ethereum's coin");
+    let named = ask("dollars='0.25'\nchain-id=137");
+    assert_eq!(named.exit_code, 0, "{:#?}", named.findings);
+    assert_eq!(ask("dollars='2950'\nchain-id=137").exit_code, 0, "more than it costs");
+    assert_eq!(ask("dollars='0.1'\nchain-id=137").exit_code, 20, "less than half");
+}
+
+#[test]
+fn whoever_is_made_to_act_is_held_to_the_limits() {
+    const TO: &str = "0xc0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff";
+    let limits = format!(
+        "[[book]]\naddress='{TO}'\nname='cold'\n[[limit]]\nper-transaction='10'\n[[limit]]\ntoken='{USDC}'\nper-transaction='10'\n"
+    );
+    let policy = policy(&limits);
+    let facts = on(1, "");
+    let pay = |amount: u64| call("transfer(address,uint256)", &[word(TO), number(amount)]);
+    let (zero, one) = (number(0), number(1));
+    let one_of = |function: &str, rest: &[String], data: &str| {
+        let at = number(96 + 32 * rest.len() as u64);
+        call(function, &[&[word(USDC), zero.clone(), at][..], rest, &[bytes(data)]].concat())
+    };
+    let lists = |function: &str, rest: usize, data: &str| {
+        let head = 32 * (3 + rest as u64);
+        let inner = [one.clone(), number(32), bytes(data)].concat();
+        let words = [number(head), number(head + 64), number(head + 128)];
+        let rest = vec![zero.clone(); rest];
+        let tails = [[one.clone(), word(USDC)].concat(), [one.clone(), zero.clone()].concat(), inner];
+        call(function, &[&words[..], &rest, &tails].concat())
+    };
+    let forms = |data: &str| {
+        [
+            one_of("execute(address,uint256,bytes)", &[], data),
+            one_of("relay(address,uint256,bytes)", &[], data),
+            one_of("executeNextTx(address,uint256,bytes,uint8)", std::slice::from_ref(&zero), data),
+            one_of("executeUserOp(address,uint256,bytes,uint8)", std::slice::from_ref(&zero), data),
+            one_of("execute(address,uint256,bytes,uint8)", std::slice::from_ref(&zero), data),
+            one_of(
+                "execTransactionFromModule(address,uint256,bytes,uint8)",
+                std::slice::from_ref(&zero),
+                data,
+            ),
+            one_of(
+                "execTransactionWithRole(address,uint256,bytes,uint8,bytes32,bool)",
+                &[zero.clone(), zero.clone(), zero.clone()],
+                data,
+            ),
+            one_of("execute(address,uint256,bytes,bytes32,bytes32)", &[zero.clone(), zero.clone()], data),
+            one_of(
+                "schedule(address,uint256,bytes,bytes32,bytes32,uint256)",
+                &[zero.clone(), zero.clone(), zero.clone()],
+                data,
+            ),
+            lists("executeBatch(address[],uint256[],bytes[])", 0, data),
+            lists("scheduleBatch(address[],uint256[],bytes[],bytes32,bytes32,uint256)", 3, data),
+            lists("execute(address[],uint256[],bytes[],bytes32)", 1, data),
+        ]
+    };
+    for (little, much) in forms(&pay(10)).iter().zip(&forms(&pay(11))) {
+        let (little, much) = [little, much].map(|data| judged(OURS, 0, data, &policy, &facts)).into();
+        assert!(!little.has("G-POL-01"), "{:#?}", little.findings);
+        assert!(
+            much.exit_code == 20 && much.has("G-POL-01"),
+            "{}: {:#?}",
+            much.items[0].intent,
+            much.findings
+        );
+    }
+    // What is sent along to be passed on leaves once.
+    let passes = |amount: u64| {
+        call("execute(address,uint256,bytes)", &[word(TO), number(amount), number(96), zero.clone()])
+    };
+    let has = |value, amount| judged(OURS, value, &passes(amount), &policy, &facts).has("G-POL-01");
+    assert!(!has(8, 8) && has(8, 11) && has(11, 8));
+}
+
+#[test]
+fn the_coin_is_one_with_what_wraps_it_and_with_its_face_as_a_token() {
+    const TO: &str = "0xc0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff";
+    const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+    let pay = |amount: u64| call("transfer(address,uint256)", &[word(TO), number(amount)]);
+    let ask = |chain: u64, token: &str, limit: &str, amount: u64, spent: &str| {
+        let more = format!(
+            "[[book]]\naddress='{TO}'\nname='cold'\n[[trusted]]\naddress='{token}'\nlabel='a token'\nroles=['contract']\n\
+             [[limit]]\n{limit}\nper-transaction='10'\nper-day='20'\n"
+        );
+        judged(token, 0, &pay(amount), &policy(&more), &on(chain, spent))
+    };
+    for (chain, token) in [
+        (1, WETH),
+        (137, "0x0000000000000000000000000000000000001010"),
+        (42220, "0x471EcE3750Da237f93B8E339c536989b8978a438"),
+        (1088, "0xDeadDeAddeAddEAddeadDEaDDEAdDeaDDeAD0000"),
+        (1284, "0x0000000000000000000000000000000000000802"),
+    ] {
+        let [little, much] = [10, 11].map(|amount| ask(chain, token, "", amount, ""));
+        assert_eq!(little.exit_code, 0, "{chain}: {:#?}", little.findings);
+        assert!(much.exit_code == 20 && much.has("G-POL-01"), "{chain}: {:#?}", much.findings);
+    }
+    let spent = |token: &str| format!("[[spent]]\n{token}\nvalue='15'\n");
+    assert!(ask(1, WETH, "", 10, &spent("")).has("G-POL-01"), "what left of the coin today");
+    let named = format!("token='{WETH}'");
+    assert!(
+        ask(1, WETH, "", 10, &spent(&named)).has("G-POL-01")
+            && ask(1, WETH, &named, 10, &spent("")).has("G-POL-01")
+    );
+    assert!(!ask(1, USDC, "", 11, "").has("G-POL-01"), "another token is another asset");
+}
+
+#[test]
+fn a_number_that_may_be_an_nfts_is_no_amount_of_coins() {
+    const COLLECTION: &str = "0x889edC2eDab5f40e902b864aD4d7AdE8E412F9B1";
+    let approve = call("approve(address,uint256)", &[word(OURS), number(77)]);
+    let policy =
+        policy(&format!("[[trusted]]\naddress='{COLLECTION}'\nlabel='a queue'\nroles=['contract']\n"));
+    let report = judged(COLLECTION, 0, &approve, &policy, &on(1, ""));
+    assert!(report.exit_code == 10 && report.has("G-APP-01"), "{:#?}", report.findings);
+    let intent = &report.items[0].intent;
+    assert!(
+        intent.contains("the NFT 77 of") && intent.contains("up to 77 of its smallest units"),
+        "{intent}"
+    );
+    let token = format!("[[token]]\naddress='{COLLECTION}'\nsymbol='T'\ndecimals=0\n");
+    let coin = judged(COLLECTION, 0, &approve, &policy, &on(1, &token));
+    assert!(coin.exit_code == 0 && coin.items[0].intent.contains("up to 77 T"), "{:#?}", coin.findings);
+}

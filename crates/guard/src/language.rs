@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use crate::{plain, sign_in};
+use crate::{denial, plain, sign_in};
 
 /// Words that by themselves give nothing away.
 const HARMLESS: &str = "
@@ -16,17 +16,7 @@ thank thanks that the there these this time to today tomorrow tos uri use utc ve
 welcome what which who will with would years yes you your
 ";
 
-/// Words that stand where it is said that something does not happen, and say what is feared elsewhere.
-const DENIED: &str = "
-access approval approve ask cost costs fee fees funds gas grant money move moves permission phrase seed send sends sent share spend tokens
-transaction transactions transfer trigger
-";
-
-/// How that is said.
-const DENIALS: &[&str] = &["not", "no", "never", "nothing", "without", "cannot", "won't", "doesn't", "don't"];
-
 static WORDS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| HARMLESS.split_whitespace().collect());
-static DENIED_WORDS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| DENIED.split_whitespace().collect());
 
 /// Words behind which a name stands: `welcome to Example`, `the terms of Example Labs`.
 const BEFORE_NAMES: &[&str] = &["to", "of", "at", "by", "the", "with"];
@@ -154,48 +144,157 @@ impl Seen {
     }
 }
 
+/// What stands for a name, and for a site, among the words of a sentence.
+const NAME: &str = "*";
+const SITE: &str = "@";
+
 fn sentence(text: &str, seen: &mut Seen) -> Option<String> {
-    let mut words: Vec<String> = Vec::new();
-    let (mut names, mut in_name) = (0, 0);
+    // Of each word its clause, and of each name its words.
+    let mut words: Vec<(usize, String)> = Vec::new();
+    let (mut names, mut in_name): (Vec<Vec<String>>, _) = (Vec::new(), 0);
+    let mut clause = 0;
     for whole in text.split_whitespace() {
         let written = whole.trim_matches(|c: char| !c.is_alphanumeric());
         if !seen.stands_plainly(whole, written) {
             return Some(whole.to_owned());
         }
         let word = plain::letters(written).replace('\u{2019}', "'");
-        let stands_behind = words.last().is_some_and(|last| BEFORE_NAMES.contains(&&last[..]));
+        let (opens, closes) =
+            (!whole.starts_with(char::is_alphanumeric), !whole.ends_with(char::is_alphanumeric));
+        clause += usize::from(opens);
+        let here = clause;
+        clause += usize::from(closes);
+        let last = words.iter().rev().find(|(_, word)| word != SITE);
+        let stands_behind = last.is_some_and(|(_, last)| BEFORE_NAMES.contains(&&last[..]));
+        if word.is_empty() || seen.takes(written) {
+            continue;
+        }
         // Words may be joined by points; as the name of a site they stand where one does.
-        if word.is_empty()
-            || seen.takes(written)
-            || sign_in::is_page(written)
-            || stands_behind && is_host(&word)
-        {
+        if sign_in::is_page(written) || stands_behind && is_host(&word) {
+            words.push((here, SITE.to_owned()));
             continue;
         }
         seen.is_announced =
             BEFORE_CODES.contains(&&word[..]) || seen.is_announced && matches!(&word[..], "is" | "of");
-        let is_denial = DENIALS.contains(&&word[..]);
-        if is_denial || WORDS.contains(&word[..]) || DENIED_WORDS.contains(&word[..]) {
+        if denial::is_denial(&word) || WORDS.contains(&word[..]) || denial::is_feared(&word) {
             in_name = 0;
-            words.push(word);
+            words.push((here, word));
             continue;
         }
         let is_name = written.starts_with(char::is_uppercase) && (in_name > 0 || stands_behind);
-        names += usize::from(in_name == 0);
+        if in_name == 0 {
+            names.push(Vec::new());
+            words.push((here, NAME.to_owned()));
+        }
         in_name += 1;
-        if !is_name || in_name > LONGEST_NAME || names > 1 {
+        if !is_name || in_name > LONGEST_NAME || names.len() > 1 {
             return Some(written.to_owned());
         }
+        if let Some(name) = names.last_mut() {
+            name.push(word);
+        }
     }
-    let has = |all: &[&str]| words.iter().any(|word| all.contains(&&word[..]));
-    let denials = words.iter().filter(|word| DENIALS.contains(&&word[..])).count();
-    let is_denied = denials == 1;
-    let says_more = words.iter().any(|word| DENIED_WORDS.contains(&word[..])) && !is_denied
-        // What is agreed to must be terms, and whose something is, the signer's own.
-        || has(&["accept", "agree", "agreed"]) && !has(&["terms", "policy", "conditions", "tos"])
-        || has(&["own", "owns"]) && has(&["you", "your", "to", "by"])
-        || denials > 1;
-    says_more.then(|| text.trim().to_owned())
+    says_more(&words, names.first().map_or(&[][..], Vec::as_slice)).then(|| text.trim().to_owned())
+}
+
+/// Nouns that, with a capital letter, are no name but what is agreed to: `the terms of Sale`.
+const DEALS: &[&str] = &[
+    "agreement",
+    "assets",
+    "assignment",
+    "attorney",
+    "auction",
+    "bid",
+    "bond",
+    "contract",
+    "custody",
+    "debt",
+    "deed",
+    "donation",
+    "exchange",
+    "gift",
+    "guarantee",
+    "lease",
+    "lien",
+    "loan",
+    "loans",
+    "mortgage",
+    "offer",
+    "order",
+    "payment",
+    "pledge",
+    "power",
+    "purchase",
+    "rent",
+    "rental",
+    "sale",
+    "sales",
+    "sell",
+    "surrender",
+    "swap",
+    "token",
+    "trade",
+    "transfers",
+    "trust",
+    "waiver",
+];
+
+/// Whether a sentence of words that are read one by one says something that none of them does.
+fn says_more(words: &[(usize, String)], name: &[String]) -> bool {
+    let all: Vec<&str> = words.iter().map(|(_, word)| &word[..]).collect();
+    let at = |of: &[&str]| all.iter().position(|word| of.contains(word));
+    let has = |of: &[&str]| at(of).is_some();
+    let next = |of: &[&str], then: &[&str]| {
+        all.windows(2).any(|pair| of.contains(&pair[0]) && then.contains(&pair[1]))
+    };
+    let mut clauses: Vec<Vec<&str>> = vec![Vec::new()];
+    for (index, (clause, word)) in words.iter().enumerate() {
+        // `, or`: what is denied goes on.
+        if index > 0 && words[index - 1].0 != *clause && word != "or" {
+            clauses.push(Vec::new());
+        }
+        if let Some(last) = clauses.last_mut() {
+            last.push(word);
+        }
+    }
+    let denials = all.iter().filter(|word| denial::is_denial(word)).count();
+    // What is agreed to must be terms, of somebody.
+    let agreed = at(&["accept", "agree", "agreed"]);
+    let of_deal = |agreed: usize| {
+        let Some(named) = all.iter().rposition(|word| *word == NAME).filter(|named| *named > agreed) else {
+            return false;
+        };
+        let is_of_terms = all.get(named + 1).is_some_and(|next| TERMS.contains(next));
+        let is_of_somebody =
+            named >= 2 && matches!(all[named - 2], "service" | "use" | "policy" | "site" | "app" | "website");
+        name.iter().any(|word| DEALS.contains(&&word[..])) || !(is_of_terms || is_of_somebody)
+    };
+    denial::feared(&clauses).is_some()
+        || denials > 1
+        || agreed.is_some() && !has(TERMS)
+        || agreed.is_some_and(of_deal)
+        || gives_ownership(&all, denials > 0)
+        // A name that does something.
+        || next(&[NAME, SITE], &["can", "may", "will", "would", "is", "are", "do", "does", "did", "sign", "use"])
+}
+
+/// What is agreed to.
+const TERMS: &[&str] = &["terms", "policy", "conditions", "tos"];
+
+/// Whether words say whose something is, but for the signer's own word that it is his.
+fn gives_ownership(all: &[&str], is_denied: bool) -> bool {
+    let has = |of: &[&str]| all.iter().any(|word| of.contains(word));
+    let is_own = all.iter().enumerate().all(|(at, word)| {
+        *word != "own" || at > 0 && matches!(all[at - 1], "i" | "my" | "our") && !is_denied
+    });
+    let of_somebody = all.windows(3).any(|three| {
+        let owned = ["account", "accounts", "address", "funds", "is", "are", "be", "tokens", "wallet"];
+        owned.contains(&three[0])
+            && three[1] == "of"
+            && !matches!(three[2], "my" | "your" | "our" | "ethereum")
+    });
+    let ends_so = matches!(all, [.., "account" | "address" | "is" | "are" | "be" | "wallet", "of"]);
+    has(&["owns"]) || !is_own || has(&["own"]) && has(&["you", "your", "to", "by"]) || of_somebody || ends_so
 }
 
 /// What is no word.
@@ -355,6 +454,56 @@ pub(crate) fn speaks_of_keys(text: &str) -> Option<String> {
     holds(text, SECRETS)
 }
 
+/// What opens an account.
+const OPENERS: &[&str] = &[
+    "seed phrase",
+    "seed phrases",
+    "recovery phrase",
+    "secret phrase",
+    "seed",
+    "mnemonic",
+    "private key",
+    "private keys",
+];
+/// What is done with it by whoever gives it away.
+const TELLING: &[&str] = &[
+    "disclose",
+    "enter",
+    "export",
+    "give",
+    "grant",
+    "hand",
+    "leave",
+    "offer",
+    "paste",
+    "provide",
+    "reveal",
+    "sell",
+    "send",
+    "share",
+    "show",
+    "submit",
+    "surrender",
+    "tell",
+    "transfer",
+    "type",
+    "upload",
+];
+
+/// The clause by which somebody gives away what opens his account: no denial stands before that in it.
+pub(crate) fn gives_secret(text: &str) -> Option<String> {
+    let plain = plain::letters(text).replace('\u{2019}', "'").replace(['\n', '\r'], " ");
+    plain.split(['.', ',', ':', ';', '!', '?', '(', ')']).find_map(|clause| {
+        let words: Vec<&str> = clause.split(|c: char| !c.is_alphanumeric() && c != '\'').collect();
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        let told = words.iter().position(|word| sign_in::is_form_of(word, TELLING))?;
+        let behind = format!(" {} ", words[told..].join(" "));
+        let is_denied = words[..told].iter().any(|word| denial::is_denial(word));
+        let gives = !is_denied && OPENERS.iter().any(|opener| behind.contains(&format!(" {opener} ")));
+        gives.then(|| words.join(" "))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -390,6 +539,27 @@ mod tests {
             "I.sell.all",
             "transfer1 everything2",
             "Welcome to Take of All by My",
+            // A denial that denies something else, or nothing.
+            "I transfer my tokens to the site without conditions.",
+            "I never own this address; the site owns this address.",
+            "I share the seed phrase of my address with the site without conditions.",
+            "I share my seed phrase with Bob, not the site.",
+            "My funds cannot be my own.",
+            "Do not close: the site will transfer tokens.",
+            "Approval of tokens: no conditions",
+            "The site may spend my tokens, no gas fees.",
+            "The site will not ask permission to transfer my tokens",
+            "The site cannot ask before it moves my funds.",
+            "I do not own this address",
+            // Whose something is, and what is agreed to.
+            "The Attacker owns this address.",
+            "The Attacker will sign",
+            "This address is of Bob Smith.",
+            "This is the address of the site",
+            "We own this address",
+            "I accept the terms of Sale.",
+            "I accept the Loan Agreement terms",
+            "I agree to the terms of Power Of Attorney.",
             // Letters in disguise.
             "%49%20%67%69%76%65%20%61",
             "%49%20%67%69%76%65%20%61%6C%6C%20%6D%79",
@@ -442,6 +612,11 @@ mod tests {
             "I accept the terms of service of example.org",
             "Welcome to the Caf\u{e9} Gare",
             "We will never ask for your seed phrase.",
+            "This request will not trigger a blockchain transaction, or cost any gas.",
+            "No transaction is sent. It costs nothing.",
+            "This does not grant the site access to my funds.",
+            "I accept the Terms of Service of Example Labs",
+            "Sign in to Example and accept the terms",
             "Sign in to Example Labs",
             "Sign in with this one-time code: 4aK9bTz0",
             "Nonce:\nabcdefgh12345678",
@@ -461,5 +636,9 @@ mod tests {
         assert_eq!(speaks_of_keys("Esta firma es su clave privada").as_deref(), Some("clave privada"));
         assert_eq!(speaks_of_keys("D\u{e9}voilez votre cl\u{e9} priv\u{e9}e").as_deref(), Some("cle privee"));
         assert_eq!(speaks_of_keys("a private matter"), None);
+        assert!(gives_secret("I share my seed phrase with Bob, not the site.").is_some());
+        assert!(gives_secret("I am sending the site my private key").is_some());
+        assert_eq!(gives_secret("Never share your seed phrase. We share nothing"), None);
+        assert_eq!(gives_secret("We will never ask you to reveal your private key"), None);
     }
 }

@@ -27,6 +27,7 @@ pub mod checks;
 pub mod context;
 mod context_file;
 pub mod decode;
+mod denial;
 mod descriptor;
 mod draft;
 mod entries;

@@ -368,7 +368,7 @@ pub(crate) fn unread_letter(text: &str) -> Option<char> {
 const OWN_REACH: usize = 3;
 
 /// Whether a word is one of some verbs in one of its forms.
-fn is_form_of(word: &str, verbs: &[&str]) -> bool {
+pub(crate) fn is_form_of(word: &str, verbs: &[&str]) -> bool {
     let stems = ["", "s", "es", "d", "ed", "ing"].iter().filter_map(|end| word.strip_suffix(end));
     stems
         .into_iter()

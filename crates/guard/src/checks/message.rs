@@ -122,6 +122,11 @@ fn opens(path: &str, text: &str, out: &mut Vec<Finding>) {
                      trusted with it.";
         out.push(Finding::new(Sign01, Review, path, title).because(said));
     }
+    if let Some(said) = language::gives_secret(text) {
+        let title =
+            "The text gives away a private key or a seed phrase: whoever gets it has all that it opens.";
+        out.push(Finding::new(Sign01, Block, path, title).because(json::shorten(&said)));
+    }
     if !is_key && let Some(said) = sign_in::makes_key(text) {
         let title = "The text says that its signature makes a key: whoever gets the signature has what the key opens.";
         out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));

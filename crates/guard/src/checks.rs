@@ -32,10 +32,10 @@ mod unread;
 mod vouched;
 mod worth;
 
-pub use self::{limits::together, queue::queue};
-pub(crate) use self::{
-    limits::{Leaving, leaving},
-    ownership::refunds,
+pub(crate) use self::{limits::leaving, ownership::refunds};
+pub use self::{
+    limits::{Leaving, together},
+    queue::queue,
 };
 use crate::{
     case::Case,

@@ -8,6 +8,7 @@ use crate::{
     ask::Listing,
     case::Case,
     chain::Concerned,
+    checks::{self, Leaving},
     context::Context,
     finding::{CheckId, Finding, Severity},
     report::{Item, Kind, NodeReport, Report},
@@ -26,6 +27,7 @@ pub(crate) struct Draft {
     node: Option<NodeReport>,
     /// What leaves by all of it.
     together: Option<String>,
+    leaving: Leaving,
 }
 
 impl Draft {
@@ -85,7 +87,12 @@ impl Draft {
             concerned.add(case);
         }
         let together = (cases.len() > 1).then(|| summary::in_all(cases.iter())).flatten();
-        Self { items, findings, gaps, concerned, node: None, together }
+        let mut leaving = Leaving::new();
+        for (asset, amount) in cases.iter().flat_map(checks::leaving) {
+            let sum = leaving.entry(asset).or_default();
+            *sum = sum.saturating_add(amount);
+        }
+        Self { items, findings, gaps, concerned, node: None, together, leaving }
     }
 
     /// With what a node showed, and what is to be said of it.
@@ -100,6 +107,11 @@ impl Draft {
         self.findings.extend(inner.findings);
         self.gaps.extend(inner.gaps);
         self.concerned.join(inner.concerned);
+        // It is what leaves by the outer one too, where that is read.
+        for (asset, amount) in inner.leaving {
+            let most = self.leaving.entry(asset).or_default();
+            *most = amount.max(*most);
+        }
     }
 
     /// The answer.
@@ -113,6 +125,7 @@ impl Draft {
         Report {
             node: self.node,
             together: self.together,
+            leaving: self.leaving,
             ..Report::new(kind, self.items, self.findings, gaps, context)
         }
     }

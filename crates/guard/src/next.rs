@@ -8,6 +8,9 @@ use crate::finding::{
 /// Most steps: who has ten minutes reads no more.
 const MOST: usize = 4;
 
+/// How the finding begins by which the account is none of a Safe's owners.
+pub(crate) const NO_OWNER: &str = "Your account is not among the owners";
+
 /// Steps, the first thing to do first. `has_hashes`: whether a device can show what it signs.
 pub(crate) fn steps(findings: &[Finding], has_hashes: bool) -> Vec<String> {
     let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info);
@@ -17,9 +20,22 @@ pub(crate) fn steps(findings: &[Finding], has_hashes: bool) -> Vec<String> {
         Severity::Block => {
             steps.push("Do not sign. Look at it again on another device, from its own source.".to_owned());
         }
+        Severity::Review if heavy().any(|finding| finding.severity == Severity::Incomplete) => {
+            steps.push(
+                "Do not sign before what stands under `incomplete` is there too; then only if you know why it does what stands \
+                 under `review`, and meant it."
+                    .to_owned(),
+            );
+        }
         Severity::Review => {
             steps.push(
                 "Sign only if you know why it does what stands under `review`, and meant it.".to_owned(),
+            );
+        }
+        Severity::Info if findings.iter().any(|finding| finding.title.starts_with(NO_OWNER)) => {
+            steps.push(
+                "Do not sign with your account: its signature would not count. An owner of the Safe has to."
+                    .to_owned(),
             );
         }
         Severity::Info if has_hashes => {

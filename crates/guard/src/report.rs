@@ -6,6 +6,7 @@ use tracehound_model::{Decision, Gap};
 
 use crate::{
     ask::Lists,
+    checks::Leaving,
     context::Context,
     finding::{Finding, Severity},
     next,
@@ -228,6 +229,15 @@ pub struct Report {
     pub node: Option<NodeReport>,
     /// The policy in force.
     pub policy: PolicyReport,
+    /// What may leave by all of it, for whoever holds a limit over several answers; the coin is `None`.
+    #[serde(skip)]
+    pub leaving: Leaving,
+}
+
+/// What was missing: that nobody speaks for somebody before all else.
+fn unvouched(findings: &[Finding]) -> Option<&Finding> {
+    let missing = || findings.iter().filter(|finding| finding.severity == Severity::Incomplete);
+    missing().find(|finding| finding.title.starts_with("Nothing speaks for")).or_else(|| missing().next())
 }
 
 impl Report {
@@ -249,7 +259,16 @@ impl Report {
         let verdict = findings.iter().map(|finding| finding.severity.decision()).max();
         let verdict = verdict.unwrap_or(Decision::Allow);
         let summary = match findings.first() {
-            Some(worst) if worst.severity > Severity::Info => worst.title.clone(),
+            Some(worst) if worst.severity > Severity::Info => match unvouched(&findings) {
+                // Whoever reads the first line alone must not take it for all there is.
+                Some(missing) if worst.severity == Severity::Review => {
+                    format!(
+                        "Review, and not everything was vouched for: {} Besides: {}",
+                        missing.title, worst.title
+                    )
+                }
+                _ => worst.title.clone(),
+            },
             _ => "Nothing stands against it, and everything the policy asks for was there.".to_owned(),
         };
         let next = next::steps(&findings, items.iter().any(|item| item.hashes.is_some()));
@@ -267,6 +286,7 @@ impl Report {
             lists: context.lists.map(Lists::sources).unwrap_or_default(),
             node: None,
             policy: PolicyReport { name: policy.name.clone(), hash: policy.hash.clone() },
+            leaving: Leaving::new(),
         }
     }
 

@@ -14,7 +14,7 @@ use serde_json::json;
 use thiserror::Error;
 use tracehound_model::Decision;
 
-pub use crate::method;
+pub use crate::{checks::Leaving, method};
 
 use crate::{
     context::Context,
@@ -72,6 +72,8 @@ pub struct Judged<'a> {
     /// Ids of what goes on and wants an answer, as written.
     waiting: Vec<Vec<u8>>,
     batch: bool,
+    /// What may leave by what goes on; the coin is `None`. Whoever keeps the door adds it to what left today.
+    pub leaving: Leaving,
 }
 
 /// The node's answer to a part of a batch is no list of answers.
@@ -145,8 +147,14 @@ impl Refusal {
 
 /// Judges a body: one request, or a batch.
 pub fn judge<'a>(body: &'a [u8], rules: Rules<'_>) -> Judged<'a> {
-    let mut judged =
-        Judged { forward: None, notes: Vec::new(), answers: Vec::new(), waiting: Vec::new(), batch: false };
+    let mut judged = Judged {
+        forward: None,
+        notes: Vec::new(),
+        answers: Vec::new(),
+        waiting: Vec::new(),
+        batch: false,
+        leaving: Leaving::new(),
+    };
     let whole = json::parse(body).map_err(|error| Refusal::new(UNREADABLE, error.to_string()));
     let whole = whole.and_then(|node| match node.list() {
         Some(list) if list.len() > MAX_MEMBERS => {
@@ -165,6 +173,7 @@ pub fn judge<'a>(body: &'a [u8], rules: Rules<'_>) -> Judged<'a> {
     judged.batch = node.list().is_some();
     let members = node.list().unwrap_or(std::slice::from_ref(&node));
     let mut passing = Vec::new();
+    let mut alone = Vec::new();
     for member in members {
         let id = match identity(body, member) {
             Ok(id) => id,
@@ -174,11 +183,7 @@ pub fn judge<'a>(body: &'a [u8], rules: Rules<'_>) -> Judged<'a> {
             }
         };
         match request(body, member, rules) {
-            Ok(note) => {
-                judged.notes.extend(note);
-                judged.waiting.extend(id.map(<[u8]>::to_vec));
-                passing.push(member);
-            }
+            Ok(passed) => alone.push((member, id, passed)),
             Err(refusal) => {
                 let method = member.get("method").and_then(Node::text).unwrap_or("no method");
                 judged.note(method, &refusal);
@@ -187,6 +192,24 @@ pub fn judge<'a>(body: &'a [u8], rules: Rules<'_>) -> Judged<'a> {
                 }
             }
         }
+    }
+    // Each was judged as if it were alone.
+    let binding = alone.iter().filter(|(_, _, passed)| passed.is_guarded).count();
+    for (member, id, passed) in alone {
+        if binding > 1 && passed.is_guarded {
+            let reason = format!(
+                "{binding} requests of one batch send or sign, and what they take together was not judged: send them one by one"
+            );
+            let refusal = Refusal { verdict: Decision::Incomplete, ..Refusal::new(REJECTED, reason) };
+            let method = member.get("method").and_then(Node::text).unwrap_or("no method");
+            judged.note(method, &refusal);
+            judged.answers.extend(id.map(|id| answer(id, &refusal)));
+            continue;
+        }
+        judged.notes.extend(passed.note);
+        judged.leaving.extend(passed.leaving);
+        judged.waiting.extend(id.map(<[u8]>::to_vec));
+        passing.push(member);
     }
     judged.forward = if passing.len() == members.len() {
         Some(Cow::Borrowed(body))
@@ -230,8 +253,17 @@ fn identity<'a>(body: &'a [u8], member: &Node) -> Result<Option<&'a [u8]>, Refus
     }
 }
 
+/// What is known of a request that may pass.
+#[derive(Default)]
+struct Passed {
+    note: Option<Note>,
+    /// Whether it sends or signs.
+    is_guarded: bool,
+    leaving: Leaving,
+}
+
 /// Judges one request. What may pass can still deserve a line in the log.
-fn request(body: &[u8], member: &Node, rules: Rules<'_>) -> Result<Option<Note>, Refusal> {
+fn request(body: &[u8], member: &Node, rules: Rules<'_>) -> Result<Passed, Refusal> {
     // Go's reader takes `Method` for `method` and the last of the two; so no key may look like one that counts.
     for (key, _) in member.map().unwrap_or_default() {
         let known = ["jsonrpc", "id", "method", "params"];
@@ -254,7 +286,7 @@ fn request(body: &[u8], member: &Node, rules: Rules<'_>) -> Result<Option<Note>,
         ));
     }
     let form = match Method::of(name, &rules.context.policy.methods) {
-        Method::Free => return Ok(None),
+        Method::Free => return Ok(Passed::default()),
         Method::Unknown(why) => return Err(Refusal::new(REJECTED, why)),
         Method::Guarded(form) => form,
     };
@@ -281,7 +313,8 @@ fn request(body: &[u8], member: &Node, rules: Rules<'_>) -> Result<Option<Note>,
         return Err(Refusal { code: REJECTED, verdict, reason, report: Some(Box::new(report)) });
     }
     let reviewed = verdict == Decision::Review;
-    Ok(reviewed.then(|| Note { method: name.to_owned(), passed: true, verdict, reason }))
+    let note = reviewed.then(|| Note { method: name.to_owned(), passed: true, verdict, reason });
+    Ok(Passed { note, is_guarded: true, leaving: report.leaving })
 }
 
 fn answer(id: &[u8], refusal: &Refusal) -> Vec<u8> {

@@ -7,13 +7,14 @@
 mod access;
 mod listener;
 mod source;
+mod spent;
 mod told;
 mod upstream;
 
 use std::{
     future::Future,
     net::{SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -163,6 +164,8 @@ struct Shared {
     simulate: bool,
     allow_review: bool,
     limits: Limits,
+    /// What passed, where the policy limits what may leave in a day.
+    spent: Mutex<spent::Ledger>,
     permits: Arc<Semaphore>,
     /// For bodies that are large while they come in, so that half of one keeps nobody else out.
     large: Arc<Semaphore>,
@@ -191,6 +194,11 @@ impl Proxy {
                 log(&clean(&format!("the node does not say which chain it is on ({problem}): {known}")));
             }
         }
+        if spent::is_limited(&options.policy) {
+            log(
+                "the policy limits what may leave in a day: counted is what passes here from now on, and what [[spent]] in --context says",
+            );
+        }
         let permits = Arc::new(Semaphore::new(limits.requests));
         let large = Arc::new(Semaphore::new(LARGE_BODIES));
         let Options { policy, allow_review, lists, simulate, .. } = options;
@@ -203,6 +211,7 @@ impl Proxy {
             simulate,
             allow_review,
             limits,
+            spent: Mutex::default(),
             permits,
             large,
             log,
@@ -349,24 +358,39 @@ impl Shared {
         (self.log)(&clean(&format!("{now} {line}")));
     }
 
+    fn spent(&self) -> std::sync::MutexGuard<'_, spent::Ledger> {
+        // What was noted stays noted.
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Judges a body, asks the node what may be asked, and puts the answer together.
     #[tracing::instrument(name = "request", skip_all, fields(bytes = body.len()))]
     fn answer(&self, body: &[u8], site: Option<String>) -> Response {
         let mut facts = self.facts.clone();
         // A browser knows better than a file whose page asks.
         facts.origin = site.or(facts.origin);
-        facts.now = facts.now.or_else(|| Some(Timestamp::now()));
+        let now = facts.now.unwrap_or_else(Timestamp::now);
+        facts.now = Some(now);
         let mut node = Source { upstream: &self.upstream, until: Instant::now() + self.limits.simulation };
         let shown = self.upstream.shown().to_owned();
         let engine = LiveEngine::new(&mut node, shown, At::Latest, live::Limits::default());
-        let context = Context {
-            lists: self.lists.as_deref(),
-            engine: self.simulate.then_some(&engine as &dyn Engine),
-            chain: self.simulate.then_some(&engine as &dyn Chain),
-            ..Context::new(&self.policy, &facts)
+        let stated = facts.spent.clone();
+        let judged = loop {
+            let (passed, version) = self.spent().spent(now);
+            facts.spent = [&stated[..], &passed].concat();
+            let context = Context {
+                lists: self.lists.as_deref(),
+                engine: self.simulate.then_some(&engine as &dyn Engine),
+                chain: self.simulate.then_some(&engine as &dyn Chain),
+                ..Context::new(&self.policy, &facts)
+            };
+            let judged = tracing::info_span!("judge")
+                .in_scope(|| rpc::judge(body, Rules { context, allow_review: self.allow_review }));
+            // Another request may have passed meanwhile, and both together be too much.
+            if self.spent().note(&judged.leaving, &self.policy.limits, version, now) {
+                break judged;
+            }
         };
-        let judged = tracing::info_span!("judge")
-            .in_scope(|| rpc::judge(body, Rules { context, allow_review: self.allow_review }));
         for note in &judged.notes {
             let done = if note.passed { "passed" } else { "refused" };
             tracing::info!(method = %clean(&note.method), verdict = %note.verdict, done);

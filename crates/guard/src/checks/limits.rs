@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What may leave, by asset; the coin is `None`.
-pub(crate) type Leaving = BTreeMap<Option<Address>, U256>;
+pub type Leaving = BTreeMap<Option<Address>, U256>;
 
 /// What leaves, or may be taken by a right that is given: payments, transfers, allowances, orders, loans, refunds, fees. Of pieces
 /// that have numbers their count.

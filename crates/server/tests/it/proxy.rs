@@ -347,3 +347,27 @@ fn whom_the_lists_name_is_not_paid_even_where_the_address_book_knows_him() {
     assert!(answer["error"]["message"].as_str().is_some_and(|said| said.contains("G-ADDR-02")), "{answer}");
     assert!(node.asked().is_empty());
 }
+
+#[test]
+fn a_limit_per_day_holds_over_all_that_passes() {
+    let node = Node::start(|_| Some(Response::ok(RESULT)));
+    let policy = format!(
+        "{}\n[[book]]\naddress='{COLD}'\nname='cold'\n[[limit]]\nper-day='2'\n",
+        tracehound_guard::policy::DEFAULT
+    );
+    let policy = tracehound_guard::Policy::parse(&policy).expect("a policy");
+    let proxy = Running::start(Options { policy, ..options(&node.server.url()) });
+    assert!(proxy.lines().contains("limits what may leave in a day"), "{}", proxy.lines());
+    // Both of one body are held back whole: nobody judged them together.
+    let both = proxy.post(format!("[{},{}]", pay(1, COLD), pay(2, COLD)));
+    assert_eq!(ids(&both.json()), [1, 2]);
+    assert!(String::from_utf8_lossy(&both.body).contains("one by one"));
+    assert!(node.asked().is_empty());
+    for id in 3..5 {
+        assert_eq!(proxy.post(pay(id, COLD)).body, RESULT.as_bytes());
+    }
+    assert_eq!(node.asked().len(), 2);
+    let third = proxy.post(pay(5, COLD));
+    assert!(third.message().contains("may leave today; the policy allows"), "{}", third.message());
+    assert!(node.asked().is_empty());
+}

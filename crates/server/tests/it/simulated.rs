@@ -165,7 +165,7 @@ fn a_payment_that_would_take_tokens_is_refused_and_honest_ones_pass() {
     let friend = scene.friend.to_string();
     let proxy = scene.proxy(true);
     let batch = json!({
-        "version": "2.0.0", "from": VICTIM.to_string(), "chainId": format!("{CHAIN:#x}"), "atomicRequired": true,
+        "version": "2.0.0", "from": VICTIM.to_string(), "chainId": format!("{CHAIN:#x}"), "atomicRequired": false,
         "calls": [{ "to": COLD, "value": "0x1" }, { "to": friend, "value": "0x1" }],
     });
     let raw = json!(scene.signed(&friend));
@@ -201,7 +201,7 @@ fn a_payment_that_would_take_tokens_is_refused_and_honest_ones_pass() {
     let paid = scene.call("eth_getBalance", &json!([COLD, "latest"]));
     assert_eq!(paid, "0xc8");
     let calls = json!({
-        "version": "2.0.0", "from": VICTIM.to_string(), "chainId": format!("{CHAIN:#x}"), "atomicRequired": true,
+        "version": "2.0.0", "from": VICTIM.to_string(), "chainId": format!("{CHAIN:#x}"), "atomicRequired": false,
         "calls": [{ "to": COLD, "value": "0x1" }, { "to": COLD, "value": "0x2" }],
     });
     let message = proxy.post(body("wallet_sendCalls", &calls)).message();

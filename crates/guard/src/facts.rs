@@ -44,12 +44,43 @@ pub struct SafeFacts {
     pub is_strange: bool,
 }
 
+/// What Safe's lists begin and end with. Source: `OwnerManager.sol`, `ModuleManager.sol`.
+const SENTINEL: Address = Address::with_last_byte(1);
+
+/// The first of some that stands twice.
+fn twice<T: Ord>(all: impl IntoIterator<Item = T>) -> Option<T> {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut all = all.into_iter();
+    all.find_map(|one| {
+        if seen.contains(&one) {
+            Some(one)
+        } else {
+            seen.insert(one);
+            None
+        }
+    })
+}
+
 impl SafeFacts {
     /// What no Safe is like. Source: Safe's `OwnerManager.sol`. Not all owners need be told.
     pub fn contradiction(&self) -> Option<&'static str> {
         let owners: std::collections::BTreeSet<&Account> = self.owners.iter().collect();
         if owners.len() < self.owners.len() {
             return Some("a Safe has no owner twice");
+        }
+        // The list of owners begins and ends with one that is none.
+        let is_none = |address: &Account| {
+            address.0.is_zero() || address.0 == SENTINEL || Some(*address) == self.address
+        };
+        if self.owners.iter().any(is_none) {
+            return Some("no owner of a Safe is the zero address, 0x…01 or the Safe itself");
+        }
+        let modules: Vec<&Account> = self.modules.iter().flatten().collect();
+        if modules.iter().any(|module| module.0.is_zero() || module.0 == SENTINEL) {
+            return Some("no module of a Safe is the zero address or 0x…01");
+        }
+        if modules.iter().collect::<std::collections::BTreeSet<_>>().len() < modules.len() {
+            return Some("a Safe has no module twice");
         }
         let is_open = self.threshold == Some(0);
         is_open.then_some("a Safe needs at least one signature: its threshold is not 0")
@@ -316,6 +347,16 @@ impl Facts {
             return Err(serde::de::Error::custom(
                 "a price of 0 is none: leave out the floor that is not known",
             ));
+        }
+        // Of two words about one thing only one would be heard.
+        let safes = facts.safe.iter().filter_map(|safe| safe.address);
+        let addresses = facts.address.iter().map(|account| account.address);
+        let tokens = facts.token.iter().map(|token| token.address);
+        for (what, again) in [("safe", twice(safes)), ("address", twice(addresses)), ("token", twice(tokens))]
+        {
+            if let Some(again) = again {
+                return Err(serde::de::Error::custom(format!("[[{what}]] tells of {} twice", again.0)));
+            }
         }
         match facts.safe.iter().find_map(SafeFacts::contradiction) {
             Some(what) => Err(serde::de::Error::custom(what)),

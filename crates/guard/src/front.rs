@@ -23,7 +23,7 @@ use crate::{
     },
     safe::{self, Hashes, Listed, SafeCase, input::Missing},
     scalar::{Malformed, Scalars},
-    summary,
+    send_calls, summary,
     tx::{self, EvmTx},
     typed::{self, Authorization, Meaning},
 };
@@ -397,6 +397,15 @@ fn transactions(node: &Node, context: Context<'_>) -> Report {
     } else {
         tx::read_node(node, "tx", &mut scalars)
             .map(|txs| learn::asked(context, |context| tx_draft(&txs, &scalars, context)))
+            .map(|mut draft| {
+                for beside in send_calls::beside(node, "tx", context) {
+                    if let Some(item) = draft.items.first_mut() {
+                        item.intent = format!("{}; {}", item.intent, beside.intent);
+                    }
+                    draft.findings.push(beside.finding);
+                }
+                draft
+            })
     };
     draft.unwrap_or_else(|error| Draft::refused(&error)).report(Kind::Transaction, context)
 }

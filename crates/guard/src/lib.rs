@@ -59,6 +59,7 @@ pub mod safe_deployments;
 pub mod safe_version;
 pub mod scalar;
 pub mod secret;
+mod send_calls;
 pub mod short_name;
 mod sign_in;
 mod summary;

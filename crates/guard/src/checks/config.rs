@@ -25,8 +25,30 @@ fn add(out: &mut Vec<Finding>, id: CheckId, severity: Severity, path: &str, titl
     out.push(Finding::new(id, severity, path, title));
 }
 
+/// Whether anybody vouches for an address as one that may sign: the policy by name, or the facts as the account or another Safe
+/// of one's own. That it was paid before says nothing for it.
+fn may_own(case: &Case<'_>, new: &Address) -> bool {
+    case.facts.account.is_some_and(|account| account.0 == *new)
+        || case.policy.books(new, case.chain_id)
+        || case.trusts(new, &[Role::Admin])
+        || case.facts.names_safe(new) && case.speaks_for(new)
+}
+
 pub(super) fn owners(case: &Case<'_>, out: &mut Vec<Finding>) {
     for (path, _, setting) in settings(case) {
+        // An owner signs for the Safe as a module acts for it.
+        if let Setting::AddOwner(new, _) | Setting::SwapOwner(_, new) = setting
+            && !may_own(case, new)
+        {
+            let instead = match setting {
+                Setting::SwapOwner(old, _) => format!(" in place of {}", case.show(old)),
+                _ => String::new(),
+            };
+            let title =
+                format!("Makes {} an owner of the Safe{instead}, and nobody vouches for it.", case.show(new));
+            add(out, Cfg01, Block, path, title);
+            continue;
+        }
         let title = match setting {
             Setting::AddOwner(owner, _) => format!("Makes {} an owner of the Safe.", case.show(owner)),
             Setting::RemoveOwner(owner, _) => format!("Removes the owner {}.", case.show(owner)),

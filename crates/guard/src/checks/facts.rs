@@ -6,11 +6,12 @@ use crate::{
     case::Case,
     facts::Kind,
     finding::{
-        CheckId::{Act01, Auth7702, Cfg03, Cfg04, Cfg06, Fact01},
+        CheckId::{Act01, Auth7702, Cfg03, Cfg04, Cfg05, Cfg06, Fact01, Sign01},
         Finding,
         Severity::{Incomplete, Info, Review},
     },
     known,
+    next::NO_OWNER,
     policy::Role,
     safe::deployments,
 };
@@ -79,10 +80,23 @@ pub(super) fn standing(case: &Case<'_>, out: &mut Vec<Finding>) {
         );
         out.push(Finding::new(Cfg06, Review, &case.path, title).standing());
     }
-    if let Some(guard) = facts.guard.filter(|guard| !guard.0.is_zero()) {
-        let title =
-            format!("The Safe has the transaction guard {}, which may refuse it.", case.show(&guard.0));
-        out.push(Finding::new(Cfg04, Info, &case.path, title));
+    for (id, what, guard) in [(Cfg04, "transaction", facts.guard), (Cfg05, "module", facts.module_guard)] {
+        let Some(guard) = guard.filter(|guard| !guard.0.is_zero()) else { continue };
+        let is_known = case.trusts(&guard.0, &[Role::Guard]);
+        let title = format!(
+            "The Safe has the {what} guard {}, which may refuse what the owners want{}.",
+            case.show(&guard.0),
+            if is_known { "" } else { ", for ever, and nobody vouches for it" }
+        );
+        out.push(Finding::new(id, if is_known { Info } else { Review }, &case.path, title).standing());
+    }
+    if let Some(account) = case.facts.account
+        && !facts.owners.is_empty()
+        && account.0 != safe.entry.tx.safe
+        && !facts.owners.iter().any(|owner| *owner == account || case.speaks_for(&owner.0))
+    {
+        let title = format!("{NO_OWNER} of the Safe that are known: {} cannot sign for it.", account.0);
+        out.push(Finding::new(Sign01, Info, &case.path, title));
     }
 }
 

@@ -172,8 +172,8 @@ impl Refund {
 
 /// The coin is judged by the policy's bounds; a known token by its whole units, ten and a thousand, which is a bound for the
 /// dearest too; of another token nobody knows what it is worth.
-fn refund_severity(case: &Case<'_>, refund: U256, token: &Address) -> crate::finding::Severity {
-    if token.is_zero() {
+pub(super) fn refund_severity(case: &Case<'_>, refund: U256, token: &Address) -> crate::finding::Severity {
+    if token.is_zero() || case.wraps(token) {
         return if refund > case.policy.bounds.block_fee.0 { Block } else { Review };
     }
     let Some(known) = case.token(token) else { return Block };
@@ -209,7 +209,10 @@ pub(crate) fn refunds(case: &Case<'_>) -> Vec<String> {
     let handed = case.unpacked.calls.iter().filter_map(payment);
     let handed =
         handed.map(|(token, amount)| format!("pays {} to whoever executes it", case.amount(amount, &token)));
-    paid.map(|refund| format!("pays {}", refund.told(case))).chain(handed).collect()
+    paid.map(|refund| format!("pays {}", refund.told(case)))
+        .chain(handed)
+        .chain(super::unread::payment_told(case))
+        .collect()
 }
 
 fn refunded(case: &Case<'_>, refund: &Refund, path: &str) -> Option<Finding> {

@@ -3,6 +3,7 @@
 
 use alloy_primitives::{Address, U256};
 
+use super::ownership::refund_severity;
 use crate::{
     case::Case,
     decode::Functions,
@@ -30,10 +31,21 @@ const COW_WORDS: [(&str, &[&str]); 3] = [
 pub(super) fn fees(case: &Case<'_>) -> Vec<(Address, U256)> {
     let Some((data, Meaning::Known(_))) = case.typed() else { return Vec::new() };
     let fee = fee(data).map(|fee| (Address::ZERO, fee));
+    fee.into_iter().chain(allowance_payment(data)).collect()
+}
+
+/// What whoever executes a transfer by Safe's allowance module is paid for it. Source: `AllowanceModule.sol`.
+fn allowance_payment(data: &TypedData) -> Option<(Address, U256)> {
     let is_allowance = data.type_text.starts_with("AllowanceTransfer(");
-    let payment = is_allowance.then(|| data.message.uint("payment")).flatten();
-    let token = data.message.address("paymentToken").unwrap_or_default();
-    fee.into_iter().chain(payment.map(|amount| (token, amount))).collect()
+    let payment = is_allowance.then(|| data.message.uint("payment")).flatten()?;
+    Some((data.message.address("paymentToken").unwrap_or_default(), payment))
+}
+
+/// The same in words, for the sentence.
+pub(super) fn payment_told(case: &Case<'_>) -> Option<String> {
+    let Some((data, Meaning::Known(_))) = case.typed() else { return None };
+    let (token, amount) = allowance_payment(data).filter(|(_, amount)| !amount.is_zero())?;
+    Some(format!("pays {} to whoever executes it", case.amount(amount, &token)))
 }
 
 /// The most that the gas of it may cost.
@@ -163,12 +175,8 @@ fn payment(case: &Case<'_>, amount: U256, token: Option<Address>, out: &mut Vec<
         return;
     }
     let token = token.unwrap_or_default();
-    let bounds = &case.policy.bounds;
-    let severity = match token.is_zero() {
-        true if amount > bounds.block_fee.0 => Block,
-        true if amount <= bounds.review_fee.0 => Info,
-        _ => Review,
-    };
+    let is_small = token.is_zero() && amount <= case.policy.bounds.review_fee.0;
+    let severity = if is_small { Info } else { refund_severity(case, amount, &token) };
     let title = format!("Pays {} to whoever executes it.", case.amount(amount, &token));
     out.push(Finding::new(Gas01, severity, "message.payment", title));
 }

@@ -542,7 +542,7 @@ fn a_name_is_kept_for_years_and_ether_that_people_pay() {
         let one = format!(r#"{{"to":"{ens}","value":"{:#x}","data":"0x{}"}}"#, ETHER / 14, data("four", 1));
         let calls = vec![one; count].join(",");
         let input = format!(
-            r#"{{"method":"wallet_sendCalls","params":[{{"version":"2.0.0","chainId":"0x1","from":"{ME}","atomicRequired":true,"calls":[{calls}]}}]}}"#
+            r#"{{"method":"wallet_sendCalls","params":[{{"version":"2.0.0","chainId":"0x1","from":"{ME}","atomicRequired":false,"calls":[{calls}]}}]}}"#
         );
         let policy = Policy::parse(&UNPRICED.to_string()).expect("a policy");
         let facts = Facts::parse(&format!("chain-id=1\naccount='{ME}'\n")).expect("facts");

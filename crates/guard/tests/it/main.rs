@@ -29,6 +29,7 @@ mod router_v4;
 mod routes;
 mod rpc;
 mod rules;
+mod said;
 mod saw;
 mod shapes;
 mod shared;

@@ -98,7 +98,7 @@ fn each_guarded_method_passes_its_harmless_and_stops_its_hostile_example() {
     let house = House::new();
     let strange = json!({"from": ME, "to": STRANGER, "value": "0x1", "data": "0x"});
     let batch = |calls: Value| {
-        json!([{"version": "2.0.0", "chainId": "0x1", "from": ME, "atomicRequired": true,
+        json!([{"version": "2.0.0", "chainId": "0x1", "from": ME, "atomicRequired": false,
         "calls": calls}])
     };
     let cases = [
@@ -271,9 +271,15 @@ fn nothing_hides_beside_what_is_judged() {
         let body = ask(method, &params);
         house.refused(&body);
     }
-    assert!(
-        house.passes(&ask("wallet_sendCalls", &json!([calls(json!({"paymasterService": {"url": "x"}}))])))
-    );
+    let wish = json!({"paymasterService": {"url": "x", "optional": true}});
+    assert!(house.passes(&ask("wallet_sendCalls", &json!([calls(wish)]))));
+    // A service that has a say, and an account that becomes another.
+    let demand =
+        house.refused(&ask("wallet_sendCalls", &json!([calls(json!({"paymasterService": {"url": "x"}}))])));
+    assert!(demand.to_string().contains("paymasterService (x)"), "{demand:#}");
+    let atomic = with(calls(json!({})), "atomicRequired", json!(true));
+    let atomic = house.refused(&ask("wallet_sendCalls", &json!([atomic])));
+    assert!(atomic.to_string().contains("smart one for that"), "{atomic:#}");
 }
 
 #[test]
@@ -328,6 +334,24 @@ fn a_review_passes_only_when_the_keeper_says_so_and_nothing_was_missing() {
     let answer = house.refused(&body);
     assert_eq!(answer["error"]["data"]["verdict"], "review");
     assert!(answer["error"]["message"].as_str().expect("a text").contains("Which chain"), "{answer}");
+}
+
+#[test]
+fn requests_of_one_batch_that_send_or_sign_are_to_be_sent_one_by_one() {
+    let house = House::new();
+    let one = ask("eth_sendTransaction", &json!([payment()]));
+    let call = r#"{"id": "a" , "method":"eth_call","params":[ ]}"#;
+    let body = format!("[{one},{call}]");
+    let alone = house.judge(body.as_bytes());
+    assert_eq!(alone.forward.as_deref(), Some(body.as_bytes()));
+    assert!(!alone.leaving.is_empty(), "what leaves is told to whoever keeps the door");
+    let body = format!("[{one},{call},{one}]");
+    let both = house.judge(body.as_bytes());
+    assert_eq!(both.forward.as_deref(), Some(format!("[{call}]").as_bytes()));
+    let notes: Vec<_> =
+        both.notes.iter().map(|note| (note.passed, note.reason.contains("one by one"))).collect();
+    assert_eq!(notes, [(false, true), (false, true)]);
+    assert!(both.leaving.is_empty());
 }
 
 #[test]

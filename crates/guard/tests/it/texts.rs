@@ -216,3 +216,46 @@ fn a_host_next_door_is_another_site() {
     }
     assert_eq!(asks("https://evil.co.uk", "Sign in to https://bank.co.uk"), 10);
 }
+
+#[test]
+fn a_denial_somewhere_in_a_text_takes_back_nothing_but_what_it_denies() {
+    for text in [
+        "The Attacker owns this address.",
+        "This address is of Bob Smith.",
+        "I never own this address; the site owns this address.",
+        "My funds cannot be my own.",
+        "Do not close: the site will transfer tokens.",
+        "Approval of tokens: no conditions",
+        "I accept the terms of Sale.",
+    ] {
+        let report = judged("", text);
+        assert_eq!(report.exit_code, 10, "{text}: {:#?}", report.findings);
+    }
+    for text in [
+        "I share the seed phrase of my address with the site without conditions.",
+        "I share my seed phrase with Bob, not the site.",
+    ] {
+        let report = judged("", text);
+        assert_eq!(report.exit_code, 20, "{text}: {:#?}", report.findings);
+    }
+    for text in ["Never share your seed phrase.", "We will never ask for your seed phrase."] {
+        assert_eq!(judged("", text).exit_code, 0, "{text}");
+    }
+}
+
+#[test]
+fn a_context_that_contradicts_itself_is_refused() {
+    const SAFE: &str = "0x5afe5afe5afe5afe5afe5afe5afe5afe5afe5afe";
+    let safe = |owners: &str| format!("[[safe]]\naddress='{SAFE}'\nthreshold=1\nowners=[{owners}]\n");
+    assert!(Facts::parse(&safe(&format!("'{ME}'"))).is_ok());
+    for (text, why) in [
+        ([safe(&format!("'{ME}'")), safe(&format!("'{ME}'"))].concat(), "twice"),
+        (safe("'0x0000000000000000000000000000000000000000'"), "zero address"),
+        (safe("'0x0000000000000000000000000000000000000001'"), "0x…01"),
+        (safe(&format!("'{ME}','{SAFE}'")), "the Safe itself"),
+        (format!("[[address]]\naddress='{ME}'\n[[address]]\naddress='{ME}'\nkind='eoa'\n"), "twice"),
+    ] {
+        let refused = Facts::parse(&text).expect_err("a contradiction").to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+}

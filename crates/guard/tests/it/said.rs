@@ -1,0 +1,143 @@
+//! What stands against a request is said in the first line and judged by what it is: strangers as owners and guards, contexts that
+//! contradict themselves, payments beside the payment, and what is missing beside what is to be looked at.
+
+use serde_json::{Value, json};
+use tracehound_guard::{
+    Context, Facts, Policy, Report, check_safe, check_tx, check_typed, finding::Severity,
+};
+
+const ME: &str = "0x1111111111111111111111111111111111111111";
+const OTHER: &str = "0x2222222222222222222222222222222222222222";
+const COLD: &str = "0x3333333333333333333333333333333333333333";
+const STRANGER: &str = "0x4444444444444444444444444444444444444444";
+const SAFE: &str = "0x5555555555555555555555555555555555555555";
+const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
+const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+
+type Door = fn(&[u8], Context<'_>) -> Report;
+
+fn judged(door: Door, input: &Value, account: &str, of_safe: &str, book: &[&str]) -> Report {
+    let booked: Vec<String> =
+        book.iter().map(|address| format!("[[book]]\naddress='{address}'\nname='known'\n")).collect();
+    let policy = Policy::parse(&format!("name='x'\nrequire=[]\n{}", booked.concat())).expect("a policy");
+    let facts = Facts::parse(&format!(
+        "chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{account}'\n[[safe]]\naddress='{SAFE}'\nversion='1.4.1'\n\
+         owners=['{ME}','{OTHER}']\nthreshold=2\nnonce=7\n{of_safe}"
+    ));
+    door(input.to_string().as_bytes(), Context::new(&policy, &facts.expect("facts")))
+}
+
+fn word(address: &str) -> String {
+    format!("{:0>64}", &address[2..])
+}
+
+fn of_safe(to: &str, value: &str, data: &str) -> Value {
+    crate::whole(json!({"safe": SAFE, "to": to, "value": value, "data": data, "operation": 0, "nonce": 7}))
+}
+
+#[test]
+fn a_stranger_as_owner_is_judged_as_a_stranger_as_module() {
+    let sentinel = "0x0000000000000000000000000000000000000001";
+    let swap = format!("0xe318b52b{}{}{}", word(sentinel), word(ME), word(STRANGER));
+    let added = format!("0x0d582f13{}{:0>64}", word(STRANGER), 2);
+    for data in [swap, added] {
+        let asked = of_safe(SAFE, "0", &data);
+        let report = judged(check_safe, &asked, OTHER, "", &[]);
+        assert_eq!(report.exit_code, 20, "{:#?}", report.findings);
+        assert!(report.summary.ends_with("nobody vouches for it."), "{}", report.summary);
+        let known = judged(check_safe, &asked, OTHER, "", &[STRANGER]);
+        assert_eq!(known.exit_code, 10, "{:#?}", known.findings);
+    }
+}
+
+#[test]
+fn a_stranger_as_guard_and_an_account_that_is_no_owner_are_told() {
+    let asked = of_safe(COLD, "1", "0x");
+    let fine = judged(check_safe, &asked, ME, "", &[COLD]);
+    assert!(fine.next[0].contains("and sign."), "{:#?}", fine.findings);
+    for (field, id) in [("guard", "G-CFG-04"), ("module-guard", "G-CFG-05")] {
+        let report = judged(check_safe, &asked, ME, &format!("{field}='{STRANGER}'\n"), &[COLD]);
+        let told: Vec<Severity> = report.of(id).iter().map(|finding| finding.severity).collect();
+        assert_eq!(told, [Severity::Review], "{:#?}", report.findings);
+    }
+    let other = judged(check_safe, &asked, STRANGER, "", &[COLD]);
+    assert!(other.next[0].contains("would not count"), "{:#?}", other.next);
+}
+
+#[test]
+fn what_whoever_executes_is_paid_is_told_and_judged_by_its_amount() {
+    let paid = |token: &str, payment: &str| {
+        let fields = [
+            ("safe", "address"),
+            ("token", "address"),
+            ("to", "address"),
+            ("amount", "uint96"),
+            ("paymentToken", "address"),
+            ("payment", "uint96"),
+            ("nonce", "uint16"),
+        ];
+        let fields: Vec<Value> =
+            fields.iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect();
+        let domain = [("chainId", "uint256"), ("verifyingContract", "address")];
+        let domain: Vec<Value> =
+            domain.iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect();
+        let asked = json!({
+            "types": {"AllowanceTransfer": fields, "EIP712Domain": domain},
+            "primaryType": "AllowanceTransfer",
+            "domain": {"chainId": 1, "verifyingContract": "0xCFbFaC74C26F8647cBDb8c5caf80BB5b32E43134"},
+            "message": {"safe": SAFE, "token": USDC, "to": COLD, "amount": "1000000", "paymentToken": token,
+                "payment": payment, "nonce": 1},
+        });
+        judged(check_typed, &asked, ME, "", &[COLD])
+    };
+    let report = paid(USDC, "1000000000000");
+    assert_eq!(report.exit_code, 20, "{:#?}", report.findings);
+    let told = "pays 1,000,000 USDC to whoever executes it";
+    assert!(report.items[0].intent.contains(told), "{}", report.items[0].intent);
+    assert_eq!(paid(WETH, "100000000000000000000").exit_code, 20, "as much of the coin");
+    assert!(!paid(USDC, "0").items[0].intent.contains("whoever executes"));
+}
+
+#[test]
+fn a_batch_says_what_it_asks_of_the_wallet_beside_its_calls() {
+    let asked = |more: Value| {
+        let mut batch = json!({"version": "2.0.0", "from": ME, "chainId": "0x1", "atomicRequired": false,
+            "calls": [{"to": COLD, "value": "0x1"}]});
+        for (key, value) in more.as_object().expect("fields") {
+            batch[key] = value.clone();
+        }
+        judged(check_tx, &json!({"method": "wallet_sendCalls", "params": [batch]}), ME, "", &[COLD])
+    };
+    let plain = asked(json!({}));
+    assert_eq!(plain.exit_code, 0, "{:#?}", plain.findings);
+    for (more, told) in [
+        (json!({"atomicRequired": true}), "smart one (EIP-7702)"),
+        (
+            json!({"capabilities": {"paymasterService": {"url": "https://evil.example"}}}),
+            "capability paymasterService (https://evil.example)",
+        ),
+    ] {
+        let report = asked(more);
+        assert_eq!(report.exit_code, 10, "{:#?}", report.findings);
+        assert!(report.items[0].intent.contains(told), "{}", report.items[0].intent);
+    }
+    let wish = json!({"capabilities": {"paymasterService": {"url": "https://x.example", "optional": true}}});
+    assert_eq!(asked(wish).exit_code, 0);
+}
+
+#[test]
+fn a_review_says_in_its_first_line_that_something_was_missing_too() {
+    let asked = json!({"from": ME, "to": STRANGER, "value": "0x1", "data": "0x", "chainId": 1, "gas": "0x5208",
+        "maxFeePerGas": "0x9184e72a000"});
+    let policy = Policy::default();
+    let facts = Facts::parse(&format!("chain-id=1\naccount='{ME}'\n")).expect("facts");
+    let report = check_tx(asked.to_string().as_bytes(), Context::new(&policy, &facts));
+    assert_eq!(report.exit_code, 10, "{:#?}", report.findings);
+    assert!(
+        report.summary.starts_with("Review, and not everything was vouched for: Nothing speaks for 0x4444"),
+        "{}",
+        report.summary
+    );
+    assert!(report.summary.contains("in fees."), "{}", report.summary);
+    assert!(report.next[0].contains("`incomplete`"), "{:#?}", report.next);
+}

@@ -25,6 +25,7 @@ usage: cargo xtask TASK
   names                       measure how names are found, and rewrite their section of docs/SCORECARD.md
   coinjoins                   measure CoinJoins of known wallets and labels, and rewrite their section of docs/SCORECARD.md
   coverage                    measure how much the shipped labels name, and rewrite their section of docs/SCORECARD.md
+  derived                     measure what follows from real movements, and rewrite its section of docs/SCORECARD.md
   labels                      make the packs of labels in data/labels anew from packs.toml and the files in ../shared/data/labels
   fuzz [--seconds N] [TARGET] every fuzz target, or one, for N seconds each (60)
   mutants [--share PERCENT] [--shard K/N] [--part NAME] [--report]
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         ["names"] => measure("attribution", "names_scorecard::names_scorecard"),
         ["coinjoins"] => measure("analysis", "coinjoin::scorecard::coinjoins_scorecard"),
         ["coverage"] => measure("engine", "labels_scorecard::labels_scorecard"),
+        ["derived"] => measure("analysis", "derived::derived_scorecard"),
         ["labels"] => {
             let mut make = run::cargo(&["test", "--package", "tracehound-labels", "--test", "it", "--"]);
             make.args(["shipped::shipped_packs_are_what_the_decisions_and_the_files_give", "--exact"]);

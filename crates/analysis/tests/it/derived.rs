@@ -1,0 +1,316 @@
+//! What is derived from real movements, and how often that is right: the section "Derived from movements" of
+//! docs/SCORECARD.md. `cargo xtask derived` runs this and rewrites the section.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Write as _,
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    path::Path,
+};
+
+use flate2::read::GzDecoder;
+use serde_json::Value;
+use tracehound_analysis::{
+    deposits::{Seen, deposits},
+    imitations::imitations,
+};
+use tracehound_labels::{
+    Label, Predicate,
+    agreement::{Standing, named},
+    file::{Defaults, Rows},
+    identity,
+};
+use tracehound_model::{Address, Amount, Subject, transfer::MovementKind};
+use tracehound_testkit::shared_data;
+use tracehound_transfers::{AccountNum, AssetNum, Transfer, TransferNum, TxNum};
+
+const MARKS: (&str, &str) = ("<!-- derived -->", "<!-- /derived -->");
+/// Selectors by which a contract is asked to move tokens: of the caller, and of somebody who allowed it.
+const TRANSFER: &str = "0xa9059cbb";
+const TRANSFER_FROM: &str = "0x23b872dd";
+/// The event of a token that moved.
+const TRANSFERRED: &str = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+/// Sets of names; tokens are assets and name nobody.
+const NAMES: [&str; 8] = [
+    "bridges.csv",
+    "cex.csv",
+    "contracts.csv",
+    "exploiters.csv",
+    "government.csv",
+    "mining_pools.csv",
+    "mixers.csv",
+    "treasuries.csv",
+];
+
+/// Movements of Ethereum with what their numbers stand for.
+#[derive(Default)]
+struct Movements {
+    parties: BTreeSet<Address>,
+    accounts: HashMap<Address, AccountNum>,
+    addresses: Vec<Address>,
+    /// Tokens by their contract; the chain's own coin has none.
+    assets: HashMap<Option<Address>, AssetNum>,
+    txs: HashMap<String, TxNum>,
+    transfers: Vec<Transfer>,
+}
+
+impl Movements {
+    fn party(&mut self, text: &str) {
+        self.parties.insert(address(text));
+    }
+
+    fn account(&mut self, address: Address) -> AccountNum {
+        let next = AccountNum(u32::try_from(self.addresses.len()).expect("few"));
+        *self.accounts.entry(address).or_insert_with(|| {
+            self.addresses.push(address);
+            next
+        })
+    }
+
+    fn add(&mut self, [from, to]: [Address; 2], token: Option<Address>, amount: Amount, tx: &str) {
+        let next = u32::try_from(self.assets.len()).expect("few");
+        let asset = *self.assets.entry(token).or_insert(AssetNum(next));
+        let next = self.txs.len() as u64;
+        let tx = *self.txs.entry(tx.to_owned()).or_insert(TxNum(next));
+        let [from, to] = [from, to].map(|address| Some(self.account(address)));
+        let num = TransferNum(self.transfers.len() as u64);
+        let kind = if token.is_some() { MovementKind::Token } else { MovementKind::Native };
+        self.transfers.push(Transfer { num, tx, from, to, asset, amount, kind, proved: false });
+    }
+
+    /// What a call moves: its own value, and what it asks a token's contract to move.
+    fn call(&mut self, from: &str, to: &str, value: Amount, input: &str, tx: &str) {
+        let [from, token] = [from, to].map(address);
+        if !value.is_zero() {
+            self.add([from, token], None, value, tx);
+        }
+        let word = |place: usize| input.get(10 + place * 64..74 + place * 64);
+        let party = |place: usize| word(place).map(|word| address(&format!("0x{}", &word[24..])));
+        let number = |place: usize| word(place).map(units);
+        let moved = match input.get(..10) {
+            Some(TRANSFER) => Some(from).zip(party(0)).zip(number(1)),
+            Some(TRANSFER_FROM) => party(0).zip(party(1)).zip(number(2)),
+            _ => None,
+        };
+        if let Some(((from, to), amount)) = moved {
+            self.add([from, to], Some(token), amount, tx);
+        }
+    }
+}
+
+fn address(text: &str) -> Address {
+    text.parse().expect("an address")
+}
+
+/// A number in hexadecimal, as nodes write it.
+fn units(text: &str) -> Amount {
+    let digits = text.trim_start_matches("0x");
+    digits.bytes().fold(Amount::ZERO, |sum, digit| {
+        let digit = char::from(digit).to_digit(16).expect("a digit");
+        sum.checked_mul_div(16_u64.into(), 1_u64.into())
+            .map_or(Amount::MAX, |sum| sum.saturating_add(u64::from(digit).into()))
+    })
+}
+
+fn lines(path: &Path) -> impl Iterator<Item = Value> {
+    let lines = BufReader::new(GzDecoder::new(File::open(path).expect("opens"))).lines();
+    lines.map(|line| serde_json::from_str(&line.expect("a line")).expect("JSON"))
+}
+
+fn word<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+    value[key].as_str()
+}
+
+fn value(of: &Value) -> Amount {
+    word(of, "value").map_or(Amount::ZERO, units)
+}
+
+/// 16 blocks with every inner call; calls that failed, or are inside of one that did, move nothing.
+fn traced() -> Option<Movements> {
+    let mut all: Vec<Value> = lines(&shared_data("evm_blocks/mev_inspect_blocks.jsonl.gz")?).collect();
+    all.sort_by_key(|block| block["block_number"].as_u64());
+    let mut found = Movements::default();
+    for block in &all {
+        let mut failed: BTreeSet<(&str, Vec<u64>)> = BTreeSet::new();
+        for trace in block["traces"].as_array().into_iter().flatten() {
+            let action = &trace["action"];
+            for party in ["from", "to"].iter().filter_map(|key| word(action, key)) {
+                found.party(party);
+            }
+            let Some(tx) = word(trace, "transaction_hash") else { continue };
+            let place = trace["trace_address"].as_array().into_iter().flatten();
+            let place: Vec<u64> = place.filter_map(Value::as_u64).collect();
+            if !trace["error"].is_null() {
+                failed.insert((tx, place.clone()));
+            }
+            let is_failed = (0..=place.len()).any(|end| failed.contains(&(tx, place[..end].to_vec())));
+            let is_call = [word(trace, "type"), word(action, "callType")] == [Some("call"); 2];
+            if let (Some(from), Some(to), true, false) =
+                (word(action, "from"), word(action, "to"), is_call, is_failed)
+            {
+                found.call(from, to, value(action), word(action, "input").unwrap_or("0x"), tx);
+            }
+        }
+    }
+    Some(found)
+}
+
+/// 23 blocks with their transactions alone: no inner call, and whether one failed is not there.
+fn plain() -> Option<Movements> {
+    let mut all: Vec<Value> = lines(&shared_data("evm_blocks/pevm_fork_boundary_blocks.jsonl.gz")?).collect();
+    all.sort_by_key(|block| units(word(block, "number").expect("a number")));
+    let mut found = Movements::default();
+    for tx in all.iter().flat_map(|block| block["transactions"].as_array().into_iter().flatten()) {
+        if let (Some(from), Some(to), Some(hash)) = (word(tx, "from"), word(tx, "to"), word(tx, "hash")) {
+            found.party(from);
+            found.party(to);
+            found.call(from, to, value(tx), word(tx, "input").unwrap_or("0x"), hash);
+        }
+    }
+    Some(found)
+}
+
+/// Transactions of mainnet with their logs, in order of their blocks: value, and what tokens say that moved.
+fn logged() -> Option<Movements> {
+    let mut rows = Vec::new();
+    for file in ["bridge", "misc", "swap", "wrap_lst_lend"] {
+        rows.extend(lines(&shared_data(&format!("evm_tx/{file}.jsonl.gz"))?).filter(|row| row["chain"] == 1));
+    }
+    let place = |row: &Value, key: &str| word(&row["tx"], key).map(units);
+    rows.sort_by_key(|row| (place(row, "blockNumber"), place(row, "transactionIndex")));
+    let mut found = Movements::default();
+    for row in &rows {
+        let (tx, hash) = (&row["tx"], word(row, "hash").expect("a hash"));
+        if let (Some(from), Some(to)) = (word(tx, "from"), word(tx, "to")) {
+            found.party(from);
+            found.party(to);
+            found.call(from, to, value(tx), "0x", hash);
+        }
+        for log in row["receipt"]["logs"].as_array().into_iter().flatten() {
+            let topics: Vec<&str> =
+                log["topics"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let ([TRANSFERRED, from, to], Some(amount)) = (&topics[..], word(log, "data")) else { continue };
+            let (Some(token), 66) = (word(log, "address"), amount.len()) else { continue };
+            let [from, to] = [from, to].map(|topic| address(&format!("0x{}", &topic[26..])));
+            found.parties.extend([from, to]);
+            found.add([from, to], Some(address(token)), units(amount), hash);
+        }
+    }
+    Some(found)
+}
+
+/// What the public sets say of addresses of Ethereum.
+fn labels(files: &[&str]) -> Option<HashMap<Address, Vec<Label>>> {
+    let mut found: HashMap<Address, Vec<Label>> = HashMap::new();
+    for file in files {
+        let file = File::open(shared_data(&format!("labels/{file}"))?).expect("opens");
+        let rows = Rows::of(file, Defaults { predicate: Some(Predicate::Controls) }).expect("a label file");
+        for label in rows.flatten().filter(|label| label.chain.to_string() == "eip155:1") {
+            if let Subject::Address(address) = label.subject {
+                found.entry(address).or_default().push(label);
+            }
+        }
+    }
+    Some(found)
+}
+
+/// The exchange that an address is said to be of, where nobody disputes it.
+fn exchange(labels: &[Label]) -> Option<String> {
+    let name = named(labels).filter(|name| name.standing != Standing::Disputed)?;
+    let first = &labels[*name.by.first()?];
+    let entity = first.entity.as_ref().filter(|_| first.concept == "exchange")?;
+    Some(identity(entity))
+}
+
+fn percent(part: usize, whole: usize) -> String {
+    let hundredths = part * 10_000 / whole.max(1);
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+#[test]
+#[ignore = "rewrites docs/SCORECARD.md: cargo xtask derived"]
+fn derived_scorecard() {
+    let (Some(traced), Some(plain), Some(logged)) = (traced(), plain(), logged()) else { return };
+    let (Some(names), Some(tokens)) = (labels(&NAMES), labels(&["tokens_eth.csv"])) else { return };
+    let mut page = String::from(include_str!("derived/head.md"));
+    let mut say = |text: String| writeln!(page, "{text}").expect("a string takes every write");
+    let sets = [
+        ("16 blocks of mainnet, with inner calls", &traced),
+        ("23 blocks at forks, without", &plain),
+        ("transactions of mainnet with logs", &logged),
+    ];
+    for (what, set) in &sets {
+        let service = |account: AccountNum| exchange(names.get(&set.addresses[account.0 as usize])?);
+        let mut found: BTreeMap<Seen, [usize; 3]> = BTreeMap::new();
+        for deposit in deposits(set.transfers.iter().copied(), service) {
+            let address = &set.addresses[deposit.account.0 as usize];
+            let known = names.get(address).or_else(|| tokens.get(address));
+            let place = match known {
+                _ if address.is_null_like() => continue,
+                None => 0,
+                Some(known) if exchange(known).as_ref() == Some(&deposit.service) => 1,
+                Some(_) => 2,
+            };
+            found.entry(deposit.seen).or_default()[place] += 1;
+        }
+        let [passed, paid] =
+            [Seen::PassedOn, Seen::PaidOnly].map(|seen| found.get(&seen).copied().unwrap_or_default());
+        let known = set.parties.iter().filter(|party| names.contains_key(party)).count();
+        let (all, wallets) = (
+            set.parties.len(),
+            set.addresses
+                .iter()
+                .filter(|address| names.get(address).and_then(|known| exchange(known)).is_some())
+                .count(),
+        );
+        let right = |[_, right, wrong]: [usize; 3]| format!("{right} of {}", right + wrong);
+        say(format!(
+            "| {what} | {all} | {} | {wallets} | {} | {} | {} | {} | {} | {} | {} |",
+            set.transfers.len(),
+            passed[0],
+            paid[0],
+            percent(known, all),
+            percent(known + passed[0], all),
+            percent(known + passed[0] + paid[0], all),
+            right(passed),
+            right(paid),
+        ));
+    }
+    say(include_str!("derived/imitations.md").trim_end().to_owned());
+    for (what, set) in &sets {
+        let digits = |account: AccountNum| {
+            let Address::Evm(bytes) = set.addresses[account.0 as usize] else { return None };
+            (!Address::Evm(bytes).is_null_like()).then(|| hex::encode(bytes).into_bytes())
+        };
+        let money: BTreeSet<AssetNum> = set
+            .assets
+            .iter()
+            .filter(|(token, _)| token.is_none_or(|token| tokens.contains_key(&token)))
+            .map(|(_, number)| *number)
+            .collect();
+        let found = imitations(&set.transfers, 16, digits, |asset| money.contains(&asset));
+        let parties = set.addresses.len() as u128;
+        let thousandths = parties * (parties - 1) / 2 * 1_000 / 16_u128.pow(7);
+        let mistaken = found.imitations.iter().filter(|imitation| {
+            let address = &set.addresses[imitation.account.0 as usize];
+            names.contains_key(address) || tokens.contains_key(address)
+        });
+        let mistaken = mistaken.count();
+        say(format!(
+            "| {what} | {parties} | {} | {}.{:03} | {} | {mistaken} |",
+            found.groups.len(),
+            thousandths / 1_000,
+            thousandths % 1_000,
+            found.imitations.len(),
+        ));
+    }
+    let card = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/SCORECARD.md");
+    let old = fs::read_to_string(&card).expect("the scorecard is there");
+    let (before, after) = match old.split_once(MARKS.0) {
+        Some((before, rest)) => (before, rest.split_once(MARKS.1).map_or("", |(_, after)| after)),
+        None => (old.as_str(), "\n"),
+    };
+    let page = format!("{}\n\n{}\n{}\n{}{after}", before.trim_end(), MARKS.0, page.trim_end(), MARKS.1);
+    fs::write(&card, page).expect("written");
+}

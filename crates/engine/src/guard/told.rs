@@ -181,12 +181,13 @@ mod tests {
     use super::*;
 
     const SAFE: &str = "0x1Db92e2EeBC8E0c075a02BeA49a2935BcD2dFCF4";
+    const FIRST: &str = "0x3Cc3A225769900E003E264dd4cb43e90896BC21a";
     const OWNER: &str = "0x828424517F9F04015db02169f4026D57B2B07229";
 
     #[test]
     fn what_is_told_takes_the_place_of_what_the_context_says_and_no_more() {
         let context = format!(
-            "chain-id=1\norigin='a.example'\n[[safe]]\naddress='{SAFE}'\nthreshold=1\nnonce=7\nowners=['{SAFE}']\n"
+            "chain-id=1\norigin='a.example'\n[[safe]]\naddress='{SAFE}'\nthreshold=1\nnonce=7\nowners=['{FIRST}']\n"
         );
         let now = Timestamp::from_second(1_768_478_400).expect("a time");
         let facts = || Facts::parse(&context).expect("a context");

@@ -36,24 +36,14 @@ fn may_own(case: &Case<'_>, new: &Address) -> bool {
 
 pub(super) fn owners(case: &Case<'_>, out: &mut Vec<Finding>) {
     for (path, _, setting) in settings(case) {
-        // An owner signs for the Safe as a module acts for it.
-        if let Setting::AddOwner(new, _) | Setting::SwapOwner(_, new) = setting
-            && !may_own(case, new)
-        {
-            let instead = match setting {
-                Setting::SwapOwner(old, _) => format!(" in place of {}", case.show(old)),
-                _ => String::new(),
-            };
-            let title =
-                format!("Makes {} an owner of the Safe{instead}, and nobody vouches for it.", case.show(new));
-            add(out, Cfg01, Block, path, title);
-            continue;
-        }
+        let unknown = |new| if may_own(case, new) { "" } else { ", and nobody vouches for it" };
         let title = match setting {
-            Setting::AddOwner(owner, _) => format!("Makes {} an owner of the Safe.", case.show(owner)),
+            Setting::AddOwner(new, _) => {
+                format!("Makes {} an owner of the Safe{}.", case.show(new), unknown(new))
+            }
             Setting::RemoveOwner(owner, _) => format!("Removes the owner {}.", case.show(owner)),
             Setting::SwapOwner(old, new) => {
-                format!("Replaces the owner {} by {}.", case.show(old), case.show(new))
+                format!("Replaces the owner {} by {}{}.", case.show(old), case.show(new), unknown(new))
             }
             _ => continue,
         };

@@ -144,17 +144,7 @@ fn an_acknowledgement_names_a_finding_and_a_reason() {
 fn a_year_of_a_real_safe_is_not_in_the_way() {
     let Some(path) = shared_data("guard/bybit_history.jsonl") else { return };
     let text = std::fs::read_to_string(path).expect("readable");
-    // Whom the owners take in they know: an owner whom nobody vouches for is blocked.
-    let owners: Vec<String> = [
-        "0x3cc3a225769900e003e264dd4cb43e90896bc21a",
-        "0x3dd4b4dbe6aee6f49a65f0c1ac508deff761c195",
-        "0x828424517f9f04015db02169f4026d57b2b07229",
-    ]
-    .iter()
-    .map(|owner| format!("[[book]]\naddress = '{owner}'\nname = 'a new owner'\n"))
-    .collect();
-    let policy = format!("{DEFAULT}\n{}{}", owners.concat(), ack("G-SIG-04", ""));
-    let policy = Policy::parse(&policy).expect("a policy");
+    let policy = Policy::parse(&format!("{DEFAULT}\n{}", ack("G-SIG-04", ""))).expect("a policy");
     let (mut past, mut looked_at, mut count) = (String::new(), Vec::new(), 0);
     for line in text.lines() {
         let tx: Value = serde_json::from_str(line).expect("JSON");

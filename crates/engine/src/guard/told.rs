@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     const SAFE: &str = "0x1Db92e2EeBC8E0c075a02BeA49a2935BcD2dFCF4";
-    const FIRST: &str = "0x3Cc3A225769900E003E264dd4cb43e90896BC21a";
+    const FIRST: &str = "0x2222222222222222222222222222222222222222";
     const OWNER: &str = "0x828424517F9F04015db02169f4026D57B2B07229";
 
     #[test]

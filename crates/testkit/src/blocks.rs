@@ -26,6 +26,22 @@ pub fn owner(n: usize) -> ScriptKey {
     ScriptKey::new(script_type, &payload).expect("right length")
 }
 
+/// The script of the first input of a serialised block's first transaction.
+///
+/// # Panics
+/// Where it is no block.
+pub fn coinbase_script(block: &[u8]) -> &[u8] {
+    // The count of transactions, a version, and a segregated witness' marker and flag where there are any.
+    let transaction = match block[80] {
+        0xfd => 83,
+        0xfe => 85,
+        _ => 81,
+    };
+    let inputs = if block[transaction + 4] == 0 { transaction + 6 } else { transaction + 4 };
+    let length = usize::from(block[inputs + 37]);
+    &block[inputs + 38..][..length]
+}
+
 /// A block under construction.
 pub struct BlockMaker {
     block: UtxoBlock,

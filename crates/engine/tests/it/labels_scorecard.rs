@@ -28,7 +28,7 @@ use tracehound_labels::{
     pool,
 };
 use tracehound_model::{Address, Amount, BitcoinNetwork, Subject, utxo::UtxoBlock};
-use tracehound_testkit::shared_data;
+use tracehound_testkit::{blocks::coinbase_script, shared_data};
 
 /// An ERC-20 `Transfer`.
 const TRANSFER: &str = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
@@ -369,7 +369,7 @@ fn pools(shipped: &Workspace) -> Option<Vec<(String, [Option<String>; 2])>> {
         };
         let mut block = UtxoBlock::default();
         read_block(&bytes, &mut block, &mut Scratch::default()).expect("a block");
-        let mark = pool::marks_in(coinbase(&bytes)).first().map(|mark| mark.entity.clone());
+        let mark = pool::marks_in(coinbase_script(&bytes)).first().map(|mark| mark.entity.clone());
         let outputs = &block.outputs[..block.txs[0].output_count as usize];
         let paid = outputs.iter().find_map(|output| {
             let address = Address::from_script(BitcoinNetwork::Mainnet, &block.script_key(output))?;
@@ -379,19 +379,6 @@ fn pools(shipped: &Workspace) -> Option<Vec<(String, [Option<String>; 2])>> {
         found.push((file.to_owned(), [mark, paid]));
     }
     Some(found)
-}
-
-/// The script of the first input of a serialised block's first transaction.
-fn coinbase(block: &[u8]) -> &[u8] {
-    // The count of transactions, a version, and a segregated witness' marker and flag where there are any.
-    let transaction = match block[80] {
-        0xfd => 83,
-        0xfe => 85,
-        _ => 81,
-    };
-    let inputs = if block[transaction + 4] == 0 { transaction + 6 } else { transaction + 4 };
-    let length = usize::from(block[inputs + 37]);
-    &block[inputs + 38..][..length]
 }
 
 #[test]

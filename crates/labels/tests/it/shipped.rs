@@ -19,7 +19,7 @@ use tracehound_labels::{
     pool,
     shipped::ALL,
 };
-use tracehound_testkit::shared_data;
+use tracehound_testkit::{blocks::coinbase_script, shared_data};
 
 /// The sets that are read: each row of each has its place in the decisions.
 const SETS: &[&str] = &[
@@ -292,19 +292,6 @@ fn every_shipped_pack_is_whole_and_each_label_may_be_in_it() {
     assert!(largest < 2 << 20, "{largest} bytes");
 }
 
-/// The script of the first input of a serialised block's first transaction.
-fn coinbase(block: &[u8]) -> &[u8] {
-    // The count of transactions, a version, and a segregated witness' marker and flag where there are any.
-    let transaction = match block[80] {
-        0xfd => 83,
-        0xfe => 85,
-        _ => 81,
-    };
-    let inputs = if block[transaction + 4] == 0 { transaction + 6 } else { transaction + 4 };
-    let length = usize::from(block[inputs + 37]);
-    &block[inputs + 38..][..length]
-}
-
 #[test]
 fn real_blocks_of_pools_have_their_marks() {
     let marks = pool::known();
@@ -325,7 +312,7 @@ fn real_blocks_of_pools_have_their_marks() {
         let bytes = fs::read(path).expect("read");
         // In block files each block has its network's number and its length before it.
         let block = if bytes.starts_with(&[0xf9, 0xbe, 0xb4, 0xd9]) { &bytes[8..] } else { &bytes[..] };
-        let found = pool::marks_in(coinbase(block));
+        let found = pool::marks_in(coinbase_script(block));
         named.push(format!("{file}: {}", found.first().map_or("no mark that is known", |mark| &mark.entity)));
     }
     insta::assert_snapshot!("marks_of_real_blocks", named.join("\n"));

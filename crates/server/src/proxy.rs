@@ -387,7 +387,7 @@ impl Shared {
             let judged = tracing::info_span!("judge")
                 .in_scope(|| rpc::judge(body, Rules { context, allow_review: self.allow_review }));
             // Another request may have passed meanwhile, and both together be too much.
-            if self.spent().note(&judged.leaving, &self.policy.limits, version, now) {
+            if !spent::is_limited(&self.policy) || self.spent().note(&judged.leaving, version, now) {
                 break judged;
             }
         };

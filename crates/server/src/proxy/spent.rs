@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use tracehound_guard::{
     Policy,
     facts::Spent,
-    policy::Limit,
     rpc::Leaving,
     scalar::{Account, Whole},
 };
@@ -14,7 +13,7 @@ use tracehound_guard::{
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
-/// Sums by the hour, of what the policy limits per day.
+/// Sums by the hour, of whatever left: to a limit the coin and what wraps it are one.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     hours: BTreeMap<i64, Leaving>,
@@ -38,12 +37,8 @@ impl Ledger {
     }
 
     /// Notes what is about to pass, where nothing was noted since `version`; else it is to be judged again.
-    pub(super) fn note(&mut self, leaving: &Leaving, limits: &[Limit], version: u64, now: Timestamp) -> bool {
-        let is_limited = |token: &Option<_>| {
-            limits.iter().any(|limit| limit.per_day.is_some() && limit.token.map(|it| it.0) == *token)
-        };
-        let counted: Vec<_> =
-            leaving.iter().filter(|(token, amount)| is_limited(token) && !amount.is_zero()).collect();
+    pub(super) fn note(&mut self, leaving: &Leaving, version: u64, now: Timestamp) -> bool {
+        let counted: Vec<_> = leaving.iter().filter(|(_, amount)| !amount.is_zero()).collect();
         if counted.is_empty() {
             return true;
         }
@@ -74,8 +69,8 @@ mod tests {
         let now = at("2026-01-15T12:30:00Z");
         let (spent, version) = ledger.spent(now);
         assert!(spent.is_empty() && is_limited(&policy));
-        assert!(ledger.note(&leaving, &policy.limits, version, now));
-        assert!(!ledger.note(&leaving, &policy.limits, version, now), "judged before the other was noted");
+        assert!(ledger.note(&leaving, version, now));
+        assert!(!ledger.note(&leaving, version, now), "judged before the other was noted");
         assert_eq!(ledger.spent(at("2026-01-16T12:10:00Z")).0.len(), 1);
         assert!(ledger.spent(at("2026-01-16T14:00:00Z")).0.is_empty());
     }

@@ -371,3 +371,26 @@ fn a_limit_per_day_holds_over_all_that_passes() {
     assert!(third.message().contains("may leave today; the policy allows"), "{}", third.message());
     assert!(node.asked().is_empty());
 }
+
+/// What wraps the coin leaves under the coin's limit, one payment after the other too.
+#[test]
+fn a_limit_per_day_on_the_coin_holds_for_what_wraps_it() {
+    let node = Node::start(|_| Some(Response::ok(RESULT)));
+    let policy = format!(
+        "{}\n[[book]]\naddress='{COLD}'\nname='cold'\n[[limit]]\nper-day='2'\n",
+        tracehound_guard::policy::DEFAULT
+    );
+    let policy = tracehound_guard::Policy::parse(&policy).expect("a policy");
+    let proxy = Running::start(Options { policy, ..options(&node.server.url()) });
+    let data = format!("0xa9059cbb{:0>64}{:0>64}", &COLD[2..], 1);
+    let pay_wrapped = |id: u64| {
+        let payment = json!({"from": ME, "to": "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2", "value": "0x0", "data": data});
+        json!({"jsonrpc": "2.0", "id": id, "method": "eth_sendTransaction", "params": [payment]}).to_string()
+    };
+    assert_eq!(proxy.post(pay_wrapped(1)).body, RESULT.as_bytes());
+    assert_eq!(proxy.post(pay(2, COLD)).body, RESULT.as_bytes());
+    for third in [pay_wrapped(3), pay(4, COLD)] {
+        let third = proxy.post(third);
+        assert!(third.message().contains("may leave today; the policy allows"), "{}", third.message());
+    }
+}

@@ -167,6 +167,7 @@ mod tests {
             ("i transfer my tokens without conditions", "transfer"),
             ("my funds cannot be my own", "funds"),
             ("i will not ask before the site moves my tokens", "moves"),
+            ("the site will not ask before any transfer", "transfer"),
             ("the site will not ask permission to move my tokens", "permission"),
             ("the site will ask no approval to move my tokens", "ask"),
             ("no fee transfer of tokens", "transfer"),

@@ -14,7 +14,7 @@ use tracehound_model::{
     Category, Decision, GapKind, Labelled, Predicate, SourceKind, Subject, Verdict, label::Standing,
     verdict::ExposureType,
 };
-use tracehound_screen::{Entities, Keys, Policy, Screener, Settings};
+use tracehound_screen::{Entities, Keys, Policy, Screener, Settings, policy};
 
 use crate::support::{FRESH, NETWORK, address, at, claim, day, index, source, sources, whole_ledger};
 
@@ -141,6 +141,11 @@ fn disputed_names_hints_accounts_and_copies_of_sanctions_ask_for_a_person() {
     ] {
         assert_eq!(decision(number), Decision::Review, "{what}: {}", listed(&packs, &at(number)).summary);
     }
+    // However little a rule asks for: the ceiling is the label's.
+    let preset = policy::PRESETS.iter().find(|preset| preset.name == "lists-only").expect("it is shipped");
+    let eager = Policy::parse(&preset.text.replace("min_confidence = 40\n", "")).expect("a policy");
+    let decision = |number: u8| ask(&packs, None, &eager, FRESH, &at(number)).decision;
+    assert_eq!((decision(1), decision(6)), (Decision::Block, Decision::Review));
 }
 
 #[test]

@@ -19,6 +19,8 @@ const EXAMINED: u64 = 20_000;
 const ASKED: u64 = 2_000;
 /// Parties of the EU and the UK list in 2026.
 const MADE_UP: u64 = 12_500;
+/// Transactions of the trace that becomes a page: enough for ten million bytes.
+const DIVIDED: u64 = 10_000;
 /// One of so many of them is listed.
 const LISTED: usize = 100;
 
@@ -106,9 +108,92 @@ pub(super) fn of_a_ledger(bench: &mut Bench, build: &Build, chain: &Chain) -> Re
             grouped(items)
         ),
     });
+    spreadsheet(bench, build, chain, &data, &owners.stdout)?;
+    page(bench, build, chain, &data, &owners.stdout)?;
     let _ = fs::remove_file(&input);
     let _ = fs::remove_file(&file);
     let _ = fs::remove_dir_all(&data);
+    Ok(())
+}
+
+/// A spreadsheet of withdrawals beside a ledger: most addresses never occurred in it, one of [`LISTED`] did.
+fn spreadsheet(
+    bench: &mut Bench,
+    build: &Build,
+    chain: &Chain,
+    data: &str,
+    owners: &str,
+) -> Result<(), Failure> {
+    let made = measure(command(&build.example("measure_ingest"), &["addresses", &SCREENED.to_string()]))?;
+    let mut table = String::from("row,address,amount\n");
+    let mut known = owners.lines();
+    let mut occurring = 0;
+    for (row, unknown) in made.stdout.lines().enumerate() {
+        let owner = if row % LISTED == 0 { known.next() } else { None };
+        occurring += u64::from(owner.is_some());
+        writeln!(table, "{row},{},0.01", owner.unwrap_or(unknown)).expect("writes to a text");
+    }
+    let input = bench.work_dir.join("withdrawals.csv");
+    write(&input, &table)?;
+    let line = format!(
+        "'{}' --data '{data}' screen --network regtest '{}' --column address --output csv > /dev/null",
+        build.tool("tracehound"),
+        input.display()
+    );
+    // Some of them are listed: exit code 20 and no failure.
+    let measured =
+        measure(command("sh", &["-c", &format!("{line}; code=$?; [ $code = 20 ] || exit $code")]))?;
+    bench.rows.push(Row {
+        section: "Screening",
+        subject: "Tracehound: screen FILE --column address --output csv, with a ledger".into(),
+        input: format!("generated Bitcoin addresses, 1 of {LISTED} of the {}", chain.name),
+        bytes: table.len() as u64,
+        items: SCREENED,
+        unit: "addresses",
+        seconds: measured.seconds,
+        whole: true,
+        peak_mib: None,
+        command: "tracehound screen --network regtest withdrawals.csv --column address --output csv".into(),
+        note: format!(
+            "whole process; {} addresses occur in the ledger and are examined with their counterparties, 1 of {LISTED} of \
+             those is listed",
+            grouped(occurring)
+        ),
+    });
+    let _ = fs::remove_file(&input);
+    Ok(())
+}
+
+/// A page about a long trace, from the ledger to the file.
+fn page(bench: &mut Bench, build: &Build, chain: &Chain, data: &str, owners: &str) -> Result<(), Failure> {
+    let Some(owner) = owners.lines().next() else {
+        bench.skipped.push("report: the ledger has no owner".into());
+        return Ok(());
+    };
+    let (tool, file) = (build.tool("tracehound"), bench.work_dir.join("page.html"));
+    let path = file.to_string_lossy().into_owned();
+    let line = format!(
+        "'{tool}' --data '{data}' report trace {owner} --network regtest --method poison --work {DIVIDED} --html '{path}'"
+    );
+    // Cut short where it was told to be: exit code 30 and no failure.
+    let measured =
+        measure(command("sh", &["-c", &format!("{line}; code=$?; [ $code = 30 ] || exit $code")]))?;
+    let bytes =
+        fs::metadata(&file).map_err(|error| Failure::new(format!("cannot read {path}: {error}")))?.len();
+    bench.rows.push(Row {
+        section: "Reports",
+        subject: "Tracehound: report trace --html".into(),
+        input: format!("the first owner of the {}", chain.name),
+        bytes,
+        items: DIVIDED,
+        unit: "transactions",
+        seconds: measured.seconds,
+        whole: false,
+        peak_mib: None,
+        command: format!("tracehound report trace ADDRESS --method poison --work {DIVIDED} --html page.html"),
+        note: "whole process: opening, tracing, drawing and writing; MB are of the page".into(),
+    });
+    let _ = fs::remove_file(&file);
     Ok(())
 }
 

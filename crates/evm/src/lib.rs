@@ -1,8 +1,14 @@
-//! Ethereum and the chains that follow it: talking to a node, and to the services of Safe.
+//! Ethereum and the chains that follow it: talking to a node, and to the services of Safe; what a block moved, and who vouches
+//! for it.
 //!
 //! **Invariants.** No answer may take too long or grow too large. What stands in a node's address besides its host, which
-//! is where providers put their keys, is never in an error.
+//! is where providers put their keys, is never in an error. What a node says and its block's header does not prove is marked so.
 
 pub mod approvals;
+pub mod block;
+pub mod logs;
+pub mod movements;
+pub mod receipts;
 pub mod rpc;
 pub mod safe_service;
+pub mod traces;

@@ -131,6 +131,21 @@ impl Asset {
         Self { chain: Chain::Evm(chain_id), of: Of::Token { standard: Standard::Erc20, contract, id: None } }
     }
 
+    /// The thing of this number that a contract of an EVM chain keeps.
+    pub const fn erc721(chain_id: u64, contract: [u8; 20], id: Amount) -> Self {
+        Self::numbered(chain_id, contract, Standard::Erc721, id)
+    }
+
+    /// The things of this number that a contract of an EVM chain keeps.
+    pub const fn erc1155(chain_id: u64, contract: [u8; 20], id: Amount) -> Self {
+        Self::numbered(chain_id, contract, Standard::Erc1155, id)
+    }
+
+    const fn numbered(chain_id: u64, contract: [u8; 20], standard: Standard, id: Amount) -> Self {
+        let contract = Address::Evm(contract);
+        Self { chain: Chain::Evm(chain_id), of: Of::Token { standard, contract, id: Some(id) } }
+    }
+
     /// A fungible token of Tron.
     const fn trc20(contract: [u8; 20]) -> Self {
         let contract = Address::Tron(contract);

@@ -2,7 +2,7 @@
 //!
 //! Readers of a chain produce it, a store of transfers takes it.
 
-use crate::{Address, Amount, caip::Caip19};
+use crate::{Address, Amount, Asset};
 
 /// One block as its reader understood it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct TransferBlock {
 /// One transaction and what it moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransferTx {
-    /// Its hash.
+    /// Its hash; the block's own for what the chain itself does in it: rewards, withdrawals of stake, what genesis allots.
     pub hash: [u8; 32],
     /// What moved, in the order in which it moved; a call that failed moves nothing but its fee.
     pub movements: Vec<Movement>,
@@ -36,7 +36,7 @@ pub struct Movement {
     /// Who has it now; nobody where it was destroyed.
     pub to: Option<Address>,
     /// What it is.
-    pub asset: Caip19,
+    pub asset: Asset,
     /// How much, in the asset's base units.
     pub amount: Amount,
     /// What made it move.

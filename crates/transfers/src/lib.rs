@@ -14,7 +14,7 @@
 //! use tracehound_transfers::{Balance, BalanceAt, MemoryTransfers, Opening, TransferNum, TransferRows};
 //!
 //! let (payer, payee) = (Address::Evm([1; 20]), Address::Evm([2; 20]));
-//! let asset: tracehound_model::caip::Caip19 = "eip155:1/slip44:60".parse()?;
+//! let asset: tracehound_model::Asset = "eip155:1/slip44:60".parse()?;
 //! let movement = Movement {
 //!     from: Some(payer.clone()),
 //!     to: Some(payee.clone()),

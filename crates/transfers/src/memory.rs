@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use tracehound_model::{
-    Address, Amount,
-    caip::{Caip2, Caip19},
+    Address, Amount, Asset, Chain,
     transfer::{Movement, TransferBlock},
 };
 
@@ -19,7 +18,7 @@ pub enum Opening {
     /// Nothing: the rows begin with genesis and its allocations.
     Nothing,
     /// What stands here (the state of a node at that block, say); of any other balance it is not known.
-    Known(Vec<(Address, Caip19, Amount)>),
+    Known(Vec<(Address, Asset, Amount)>),
 }
 
 /// Blocks, transactions and transfers of one account chain, all in memory: packed transfers, and for each balance what it
@@ -28,7 +27,7 @@ pub enum Opening {
 /// The tables are keyed by what comes from outside, hence hashed with a random key (the standard library's `SipHash`).
 #[derive(Clone, Debug)]
 pub struct MemoryTransfers {
-    chain: Caip2,
+    chain: Chain,
     from_genesis: bool,
     blocks: Vec<Block>,
     txs: Vec<Tx>,
@@ -37,7 +36,7 @@ pub struct MemoryTransfers {
     packed: Vec<u8>,
     starts: Vec<usize>,
     accounts: Names<Address>,
-    assets: Names<Caip19>,
+    assets: Names<Asset>,
     balances: HashMap<Balance, History>,
 }
 
@@ -106,7 +105,7 @@ impl MemoryTransfers {
     ///
     /// # Errors
     /// When an opening balance is in an asset of another chain, or there are too many of them.
-    pub fn new(chain: Caip2, opening: Opening) -> Result<Self, TransferError> {
+    pub fn new(chain: Chain, opening: Opening) -> Result<Self, TransferError> {
         let mut rows = Self {
             chain,
             from_genesis: opening == Opening::Nothing,
@@ -227,8 +226,8 @@ impl MemoryTransfers {
         self.accounts.number(address).map(AccountNum).ok_or(TransferError::TooMany("accounts"))
     }
 
-    fn asset_num(&mut self, asset: &Caip19, height: u64) -> Result<AssetNum, TransferError> {
-        if asset.chain != self.chain {
+    fn asset_num(&mut self, asset: &Asset, height: u64) -> Result<AssetNum, TransferError> {
+        if asset.chain() != self.chain {
             return Err(TransferError::ForeignAsset { height, asset: asset.to_string() });
         }
         self.assets.number(asset).map(AssetNum).ok_or(TransferError::TooMany("assets"))
@@ -334,11 +333,11 @@ impl TransferRows for MemoryTransfers {
         self.accounts.names.get(num.0 as usize)
     }
 
-    fn find_asset(&self, asset: &Caip19) -> Option<AssetNum> {
+    fn find_asset(&self, asset: &Asset) -> Option<AssetNum> {
         self.assets.numbers.get(asset).copied().map(AssetNum)
     }
 
-    fn asset(&self, num: AssetNum) -> Option<&Caip19> {
+    fn asset(&self, num: AssetNum) -> Option<&Asset> {
         self.assets.names.get(num.0 as usize)
     }
 }

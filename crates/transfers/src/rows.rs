@@ -1,6 +1,6 @@
 //! The rows, and the one trait by which analyses ask for them.
 
-use tracehound_model::{Address, Amount, caip::Caip19, transfer::MovementKind};
+use tracehound_model::{Address, Amount, Asset, transfer::MovementKind};
 
 use crate::{AccountNum, AssetNum, BalanceUnknown, BlockNum, TransferNum, TxNum};
 
@@ -104,7 +104,7 @@ pub trait TransferRows {
     /// The account of a number.
     fn account(&self, num: AccountNum) -> Option<&Address>;
     /// The number of an asset.
-    fn find_asset(&self, asset: &Caip19) -> Option<AssetNum>;
+    fn find_asset(&self, asset: &Asset) -> Option<AssetNum>;
     /// The asset of a number.
-    fn asset(&self, num: AssetNum) -> Option<&Caip19>;
+    fn asset(&self, num: AssetNum) -> Option<&Asset>;
 }

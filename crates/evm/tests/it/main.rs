@@ -1,4 +1,8 @@
-//! The clients against servers that misbehave.
+//! The clients against servers that misbehave; blocks against what they must add up to.
 
+mod blocks;
+mod data;
+mod moved;
+mod movements;
 mod rpc;
 mod safe_service;

@@ -2,19 +2,18 @@
 
 use proptest::prelude::*;
 use tracehound_model::{
-    Address, Amount,
-    caip::Caip19,
+    Address, Amount, Asset,
     transfer::{Movement, MovementKind, TransferBlock, TransferTx},
 };
 use tracehound_transfers::{MemoryTransfers, Opening};
 
 pub(crate) const CHAIN: &str = "eip155:1";
 
-pub(crate) fn ether() -> Caip19 {
+pub(crate) fn ether() -> Asset {
     "eip155:1/slip44:60".parse().expect("an asset")
 }
 
-pub(crate) fn token() -> Caip19 {
+pub(crate) fn token() -> Asset {
     "eip155:1/erc20:0xdAC17F958D2ee523a2206206994597C13D831ec7".parse().expect("an asset")
 }
 

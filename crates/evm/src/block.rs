@@ -1,0 +1,395 @@
+//! A block as a node tells it over JSON-RPC, each part of it held against the header's own hash.
+//!
+//! The hash of a header covers the roots of the block's transactions, receipts, withdrawals and uncles (Yellow Paper,
+//! section 4.4; EIP-4895). A node that leaves out, adds or changes one of them is found out by recomputing the roots: what
+//! fits is *proved by the header*, anything else is only *reported by the node*. What a call moved inside a transaction is
+//! under no root, and stays reported.
+//!
+//! Fields that this reader does not know are ignored and [counted](Block::unknown_fields); a field that is missing is an error.
+
+use std::collections::{BTreeMap, HashSet};
+
+use alloy_consensus::{
+    Header, Transaction as _, TxEnvelope, Typed2718 as _, proofs, transaction::SignerRecoverable as _,
+};
+use alloy_eips::eip4895::Withdrawal;
+use alloy_primitives::{Address, B256, U64, U256};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// A block, its parts as far as they are proved.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Its header.
+    pub header: Header,
+    /// Its hash: that of the header, recomputed where [`HeaderForm::Standard`].
+    pub hash: B256,
+    /// Its transactions, in order.
+    pub txs: Vec<Tx>,
+    /// Whether the transactions are those of the header.
+    pub txs_proved: Proof,
+    /// Stakes released to accounts (EIP-4895), in order.
+    pub withdrawals: Vec<Withdrawal>,
+    /// Whether the withdrawals are those of the header.
+    pub withdrawals_proved: Proof,
+    /// Hashes of the uncles that it rewards.
+    pub uncles: Vec<B256>,
+    /// Names of fields that are not known, with how often they stood there.
+    pub unknown_fields: BTreeMap<String, u64>,
+}
+
+/// What is said of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tx {
+    /// Its hash.
+    pub hash: B256,
+    /// Who sent it.
+    pub from: Address,
+    /// Whether the signature is that of `from`. Where it is not checked or there is none, the node's word.
+    pub from_proved: bool,
+    /// Whom it calls; nobody where it creates a contract.
+    pub to: Option<Address>,
+    /// Wei, or the base units of whatever the chain's native asset is, sent along.
+    pub value: U256,
+    /// What it pays a unit of gas, in the native asset's base units, as its signed fields and the block's base fee say;
+    /// nothing where they were not read.
+    pub gas_price: Option<u128>,
+    /// Its type (EIP-2718).
+    pub kind: u8,
+}
+
+/// Whether a part of a block is proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The root of it stands in the header, whose hash is the block's.
+    Header,
+    /// The node's word, and why it is no more than that.
+    Reported(Unproved),
+}
+
+impl Proof {
+    /// Whether the header proves it.
+    pub fn is_proved(&self) -> bool {
+        *self == Self::Header
+    }
+}
+
+/// Why the header does not prove a part of a block.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unproved {
+    /// The chain's headers are of another form than Ethereum's.
+    #[error("headers of this chain are of a form that is not recomputed")]
+    HeaderForm,
+    /// Some transaction is of a type of which the encoding is not known.
+    #[error("a transaction is of type {0}, of which the encoding is not known")]
+    Type(u8),
+    /// Nobody asked for it to be checked.
+    #[error("it was not asked to be checked")]
+    NotAsked,
+}
+
+/// What form the headers of a chain have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderForm {
+    /// That of Ethereum: a hash that is not the header's is an error.
+    Standard,
+    /// Another: the stated hash is taken at its word, and nothing is proved.
+    Other,
+}
+
+/// How much of a block is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checks {
+    /// The form of the chain's headers.
+    pub header: HeaderForm,
+    /// Whether the roots of transactions and withdrawals are recomputed: a keccak hash or two an item.
+    pub roots: bool,
+    /// Whether senders are recovered from signatures: some 100 microseconds a transaction.
+    pub senders: bool,
+}
+
+impl Checks {
+    /// Everything that Ethereum's header proves.
+    pub const ALL: Self = Self { header: HeaderForm::Standard, roots: true, senders: true };
+}
+
+/// Why a block is refused. `number` is the block's.
+#[derive(Debug, thiserror::Error)]
+pub enum BlockError {
+    /// It is not of the form of a block.
+    #[error("the node's answer is no block: {0}")]
+    Form(String),
+    /// A field is not there.
+    #[error("the block has no `{0}`")]
+    Missing(&'static str),
+    /// Only hashes of its transactions were told.
+    #[error("block {number} came with hashes of transactions: ask for whole ones")]
+    OnlyHashes {
+        /// The block.
+        number: u64,
+    },
+    /// Its header is another than the one whose hash was told.
+    #[error(
+        "block {number} is said to have the hash {stated}, but its header has {computed}: the node lies, or the header has \
+         fields that are not known here ({unknown})"
+    )]
+    Hash {
+        /// The block.
+        number: u64,
+        /// What the node said.
+        stated: B256,
+        /// What its fields hash to.
+        computed: B256,
+        /// Fields that are not known, for whoever wonders.
+        unknown: String,
+    },
+    /// A part of it is not what the header says.
+    #[error("the {part} of block {number} have the root {computed}, but its header says {stated}")]
+    Root {
+        /// Which part.
+        part: &'static str,
+        /// The block.
+        number: u64,
+        /// What the header says.
+        stated: B256,
+        /// What the parts come to.
+        computed: B256,
+    },
+    /// A transaction stands in it twice.
+    #[error("block {number} has the transaction {hash} twice")]
+    Twice {
+        /// The block.
+        number: u64,
+        /// The transaction.
+        hash: B256,
+    },
+    /// A transaction is not what the node says of it.
+    #[error("transaction {index} of block {number}: {what}")]
+    Tx {
+        /// The block.
+        number: u64,
+        /// Its place in the block, from 0.
+        index: usize,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// Fields of a block that are known and not those of its header.
+const BLOCK_FIELDS: [&str; 8] =
+    ["hash", "size", "totalDifficulty", "transactions", "uncles", "withdrawals", "author", "sealFields"];
+
+/// Fields of Ethereum's headers, as nodes name them.
+const HEADER_FIELDS: [&str; 21] = [
+    "parentHash",
+    "sha3Uncles",
+    "miner",
+    "stateRoot",
+    "transactionsRoot",
+    "receiptsRoot",
+    "logsBloom",
+    "difficulty",
+    "number",
+    "gasLimit",
+    "gasUsed",
+    "timestamp",
+    "extraData",
+    "mixHash",
+    "nonce",
+    "baseFeePerGas",
+    "withdrawalsRoot",
+    "blobGasUsed",
+    "excessBlobGas",
+    "parentBeaconBlockRoot",
+    "requestsHash",
+];
+
+/// What is read of a block beside its header.
+#[derive(Deserialize)]
+struct Told<'a> {
+    hash: Option<B256>,
+    #[serde(borrow)]
+    transactions: Option<Vec<&'a RawValue>>,
+    withdrawals: Option<Vec<Withdrawal>>,
+    uncles: Option<Vec<B256>>,
+}
+
+/// What is read of a transaction, whatever its type.
+#[derive(Deserialize)]
+struct ToldTx {
+    hash: Option<B256>,
+    from: Option<Address>,
+    to: Option<Address>,
+    value: Option<U256>,
+    #[serde(rename = "type")]
+    kind: Option<U64>,
+}
+
+impl Block {
+    /// Reads the result of `eth_getBlockByNumber` or `eth_getBlockByHash` with whole transactions.
+    ///
+    /// # Errors
+    /// Where a field is missing, or something told does not fit the header's hash.
+    pub fn read(json: &str, checks: Checks) -> Result<Self, BlockError> {
+        let form = |error: serde_json::Error| BlockError::Form(error.to_string());
+        let fields: BTreeMap<&str, &RawValue> = serde_json::from_str(json).map_err(form)?;
+        let mut unknown_fields = BTreeMap::new();
+        for name in fields.keys() {
+            if !HEADER_FIELDS.contains(name) && !BLOCK_FIELDS.contains(name) {
+                *unknown_fields.entry((*name).to_owned()).or_insert(0) += 1;
+            }
+        }
+        let header: Header = serde_json::from_str(json).map_err(form)?;
+        let told: Told<'_> = serde_json::from_str(json).map_err(form)?;
+        let number = header.number;
+        let stated = told.hash.ok_or(BlockError::Missing("hash"))?;
+        if checks.header == HeaderForm::Standard {
+            let computed = header.hash_slow();
+            if computed != stated {
+                let unknown: Vec<&str> = unknown_fields.keys().map(String::as_str).collect();
+                let unknown = if unknown.is_empty() { "none".to_owned() } else { unknown.join(", ") };
+                return Err(BlockError::Hash { number, stated, computed, unknown });
+            }
+        }
+        let told_txs = told.transactions.ok_or(BlockError::Missing("transactions"))?;
+        let (txs, txs_proved) = read_txs(&told_txs, &header, checks)?;
+        let withdrawals = match (header.withdrawals_root, told.withdrawals) {
+            (Some(_), None) => return Err(BlockError::Missing("withdrawals")),
+            (_, told) => told.unwrap_or_default(),
+        };
+        let withdrawals_proved = prove_withdrawals(&withdrawals, &header, checks)?;
+        let uncles = told.uncles.ok_or(BlockError::Missing("uncles"))?;
+        Ok(Self {
+            header,
+            hash: stated,
+            txs,
+            txs_proved,
+            withdrawals,
+            withdrawals_proved,
+            uncles,
+            unknown_fields,
+        })
+    }
+}
+
+/// Reads transactions, checks each against its own hash where its encoding is known, and all of them against the root.
+fn read_txs(told: &[&RawValue], header: &Header, checks: Checks) -> Result<(Vec<Tx>, Proof), BlockError> {
+    let number = header.number;
+    let mut txs = Vec::with_capacity(told.len());
+    let mut envelopes = Vec::new();
+    let mut proof = match checks {
+        Checks { header: HeaderForm::Other, .. } => Proof::Reported(Unproved::HeaderForm),
+        Checks { roots: false, .. } => Proof::Reported(Unproved::NotAsked),
+        Checks { .. } => Proof::Header,
+    };
+    let mut seen = HashSet::with_capacity(told.len());
+    for (index, json) in told.iter().enumerate() {
+        if json.get().starts_with('"') {
+            return Err(BlockError::OnlyHashes { number });
+        }
+        let wrong = |what: String| BlockError::Tx { number, index, what };
+        let missing = |field: &str| wrong(format!("it has no `{field}`"));
+        let told: ToldTx = serde_json::from_str(json.get()).map_err(|error| wrong(error.to_string()))?;
+        let hash = told.hash.ok_or_else(|| missing("hash"))?;
+        let mut tx = Tx {
+            hash,
+            from: told.from.ok_or_else(|| missing("from"))?,
+            from_proved: false,
+            to: told.to,
+            value: told.value.ok_or_else(|| missing("value"))?,
+            gas_price: None,
+            // Nodes from before EIP-2718 name none.
+            kind: u8::try_from(told.kind.unwrap_or_default().to::<u64>())
+                .map_err(|_| wrong("its type is beyond 255".to_owned()))?,
+        };
+        if !seen.insert(hash) {
+            return Err(BlockError::Twice { number, hash });
+        }
+        if proof.is_proved() || checks.senders {
+            if tx.kind > MAX_KNOWN_TYPE {
+                if proof.is_proved() {
+                    proof = Proof::Reported(Unproved::Type(tx.kind));
+                }
+            } else {
+                let envelope: TxEnvelope =
+                    serde_json::from_str(json.get()).map_err(|error| wrong(error.to_string()))?;
+                check(&envelope, &mut tx, header, checks).map_err(wrong)?;
+                envelopes.push(envelope);
+            }
+        }
+        txs.push(tx);
+    }
+    if proof.is_proved() {
+        let computed = proofs::calculate_transaction_root(&envelopes);
+        same_root("transactions", header, header.transactions_root, computed)?;
+    }
+    Ok((txs, proof))
+}
+
+/// Types of transactions whose encoding is known: EIP-2718 (legacy), 2930, 1559, 4844, 7702.
+const MAX_KNOWN_TYPE: u8 = 4;
+
+/// Whether what stands beside the encoded fields of a transaction is what they say.
+fn check(envelope: &TxEnvelope, tx: &mut Tx, header: &Header, checks: Checks) -> Result<(), String> {
+    if envelope.ty() != tx.kind {
+        return Err(format!("its fields are of type {}, it says {}", envelope.ty(), tx.kind));
+    }
+    let computed = *envelope.tx_hash();
+    let encoded = alloy_primitives::keccak256(alloy_eips::eip2718::Encodable2718::encoded_2718(envelope));
+    if encoded != tx.hash || computed != tx.hash {
+        return Err(format!("it is said to have the hash {}, its fields have {encoded}", tx.hash));
+    }
+    if envelope.to() != tx.to || envelope.value() != tx.value {
+        return Err("its recipient or value is not that of its fields".to_owned());
+    }
+    tx.gas_price = Some(envelope.effective_gas_price(header.base_fee_per_gas));
+    if checks.senders {
+        let sender = envelope.recover_signer().map_err(|error| format!("its signature is none: {error}"))?;
+        if sender != tx.from {
+            return Err(format!("it is said to be sent by {}, but {sender} signed it", tx.from));
+        }
+        tx.from_proved = true;
+    }
+    Ok(())
+}
+
+fn prove_withdrawals(
+    withdrawals: &[Withdrawal],
+    header: &Header,
+    checks: Checks,
+) -> Result<Proof, BlockError> {
+    if checks.header == HeaderForm::Other {
+        return Ok(Proof::Reported(Unproved::HeaderForm));
+    }
+    let Some(stated) = header.withdrawals_root else {
+        // Before EIP-4895 a block has none; whoever tells some anyway adds them.
+        if withdrawals.is_empty() {
+            return Ok(Proof::Header);
+        }
+        let computed = proofs::calculate_withdrawals_root(withdrawals);
+        return Err(BlockError::Root {
+            part: "withdrawals",
+            number: header.number,
+            stated: alloy_consensus::constants::EMPTY_WITHDRAWALS,
+            computed,
+        });
+    };
+    if !checks.roots {
+        return Ok(Proof::Reported(Unproved::NotAsked));
+    }
+    let computed = proofs::calculate_withdrawals_root(withdrawals);
+    same_root("withdrawals", header, stated, computed)?;
+    Ok(Proof::Header)
+}
+
+pub(crate) fn same_root(
+    part: &'static str,
+    header: &Header,
+    stated: B256,
+    computed: B256,
+) -> Result<(), BlockError> {
+    if stated == computed {
+        return Ok(());
+    }
+    Err(BlockError::Root { part, number: header.number, stated, computed })
+}

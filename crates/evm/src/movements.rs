@@ -1,0 +1,344 @@
+//! What a block moved: its header, receipts and traces put together, each movement with what vouches for it.
+//!
+//! In each transaction the fee moves first, which is taken before anything runs; then native value in the order of
+//! execution; then tokens in the order of their logs. What the chain itself pays out stands in a transaction of its own under
+//! the block's hash, last.
+
+use alloy_consensus::constants::GWEI_TO_WEI;
+use alloy_primitives::{Address, B256, U256};
+use tracehound_model::{
+    Address as Account, Amount, Asset, Chain,
+    transfer::{Movement, MovementKind, TransferBlock, TransferTx},
+};
+
+use crate::{
+    block::{Block, Tx},
+    logs::{self, KnownContracts, Said, Token, TokenMove},
+    receipts::{Receipt, Receipts},
+    traces::{Moved, TraceError, Traces, TxTrace},
+};
+
+/// What must be known of a chain to say what moved on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Its chain id (EIP-155).
+    pub chain_id: u64,
+    /// Its native asset.
+    pub native: Asset,
+    /// Contracts whose logs say something about the native asset.
+    pub contracts: KnownContracts,
+    /// Rewards of miners.
+    pub rewards: Rewards,
+}
+
+/// What miners are paid for a block, beside fees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rewards {
+    /// Ethereum's: 5, from Byzantium 3 (EIP-649), from Constantinople 2 ether (EIP-1234) until difficulty ends (EIP-3675),
+    /// and a 32nd of it an uncle.
+    Ethereum,
+    /// None.
+    None,
+}
+
+impl Rules {
+    /// Ethereum's own chain.
+    pub fn ethereum() -> Self {
+        // WETH9.
+        let wrapped = alloy_primitives::address!("C02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2");
+        Self {
+            chain_id: 1,
+            native: Asset::native(Chain::Evm(1)).expect("Ethereum has a coin"),
+            contracts: KnownContracts { wrapped: Some(wrapped), native: None },
+            rewards: Rewards::Ethereum,
+        }
+    }
+}
+
+/// What a block moved, and what is not known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Movements {
+    /// The movements.
+    pub block: TransferBlock,
+    /// What is not known.
+    pub gaps: Vec<Gap>,
+    /// Logs about tokens that could not be read: the transaction, the place of the log in it, from 0, and the reason.
+    pub refused: Vec<(B256, usize, &'static str)>,
+}
+
+/// Something that moved perhaps, and nobody told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Gap {
+    /// No receipts: neither fees nor tokens are known, nor which transactions failed.
+    #[error(
+        "block {0}: without receipts neither fees nor tokens are known, nor whether a transaction failed"
+    )]
+    NoReceipts(u64),
+    /// No traces: what contracts passed on is not known.
+    #[error("block {0}: without traces the native value that contracts passed on is not known")]
+    NoTraces(u64),
+    /// A transaction that the node could not trace.
+    #[error("transaction {tx}: the node could not trace it: {why}")]
+    Untraced {
+        /// The transaction.
+        tx: B256,
+        /// What the node said.
+        why: String,
+    },
+    /// Whether a transaction from before EIP-658 failed, its value therefore, is told by traces alone.
+    #[error("transaction {0}: from before Byzantium; without a trace it is not known whether it failed")]
+    Outcome(B256),
+    /// What a transaction paid for gas.
+    #[error("transaction {0}: what it paid for gas is not told")]
+    Fee(B256),
+    /// Who mined the uncles.
+    #[error("block {0}: without traces it is not known whom its uncles' rewards went to")]
+    Uncles(u64),
+}
+
+/// Puts together what a block moved.
+///
+/// # Errors
+/// Where traces and receipts contradict each other.
+pub fn movements(
+    block: &Block,
+    receipts: Option<&Receipts>,
+    traces: Option<&Traces>,
+    rules: &Rules,
+) -> Result<Movements, TraceError> {
+    let number = block.header.number;
+    let mut found = Movements {
+        block: TransferBlock {
+            height: number,
+            hash: block.hash.0,
+            parent: block.header.parent_hash.0,
+            time: block.header.timestamp,
+            txs: Vec::with_capacity(block.txs.len() + 1),
+        },
+        gaps: Vec::new(),
+        refused: Vec::new(),
+    };
+    if !block.txs.is_empty() {
+        found.gaps.extend(receipts.is_none().then_some(Gap::NoReceipts(number)));
+        found.gaps.extend(traces.is_none().then_some(Gap::NoTraces(number)));
+    }
+    let is_proved =
+        receipts.is_some_and(|receipts| receipts.proof.is_proved()) && block.txs_proved.is_proved();
+    for (index, tx) in block.txs.iter().enumerate() {
+        let receipt = receipts.and_then(|receipts| receipts.receipts.get(index));
+        let trace = traces.and_then(|traces| traces.txs.get(index));
+        let mut moves = Of { block, tx, rules, is_proved, movements: Vec::new() };
+        if let Some(receipt) = receipt
+            && !moves.fee(receipt)
+        {
+            found.gaps.push(Gap::Fee(tx.hash));
+        }
+        let wrong = |what: &str| TraceError::Trace { number, index, what: what.to_owned() };
+        moves.native(receipt, trace, &mut found.gaps).map_err(wrong)?;
+        if let Some(receipt) = receipt {
+            for (at, log) in receipt.logs.iter().enumerate() {
+                match logs::read(log, &rules.contracts) {
+                    Said::Moved(moved) => moved.iter().for_each(|moved| moves.token(moved)),
+                    Said::Nothing => {}
+                    Said::Refused(why) => found.refused.push((tx.hash, at, why)),
+                }
+            }
+        }
+        let movements = moves.movements;
+        found.block.txs.push(TransferTx { hash: tx.hash.0, movements });
+    }
+    let paid = paid_by_the_chain(block, traces, rules, &mut found.gaps);
+    if !paid.is_empty() {
+        found.block.txs.push(TransferTx { hash: block.hash.0, movements: paid });
+    }
+    Ok(found)
+}
+
+/// The movements of one transaction.
+struct Of<'a> {
+    block: &'a Block,
+    tx: &'a Tx,
+    rules: &'a Rules,
+    /// Whether transactions and receipts are the header's.
+    is_proved: bool,
+    movements: Vec<Movement>,
+}
+
+impl Of<'_> {
+    fn push(
+        &mut self,
+        from: Option<Address>,
+        to: Option<Address>,
+        asset: Asset,
+        amount: U256,
+        kind: MovementKind,
+        proved: bool,
+    ) {
+        if !amount.is_zero() && from != to {
+            self.movements.push(movement(from, to, asset, amount, kind, proved));
+        }
+    }
+
+    /// What the sender paid for gas: the base fee and blobs' is destroyed, the rest is the producer's. False where it is not
+    /// told.
+    fn fee(&mut self, receipt: &Receipt) -> bool {
+        let proved = self.is_proved && self.tx.from_proved;
+        // The price follows from what was signed; a node that says another is found out when the block is read.
+        let price = self.tx.gas_price.map(U256::from).or(receipt.effective_gas_price);
+        let Some(price) = price else { return false };
+        let used = U256::from(receipt.gas_used);
+        let base = U256::from(self.block.header.base_fee_per_gas.unwrap_or(0)).min(price);
+        let (native, from) = (self.rules.native, Some(self.tx.from));
+        let amounts = (used.checked_mul(base), used.checked_mul(price - base));
+        let (Some(burnt), Some(tip)) = amounts else { return false };
+        let blobs = match receipt.blob {
+            Some((used, price)) => U256::from(used).checked_mul(price),
+            None => Some(U256::ZERO),
+        };
+        let Some(burnt) = blobs.and_then(|blobs| burnt.checked_add(blobs)) else { return false };
+        self.push(from, None, native, burnt, MovementKind::Fee, proved);
+        self.push(from, Some(self.block.header.beneficiary), native, tip, MovementKind::Fee, proved);
+        if let Some(l1) = receipt.l1_fee {
+            self.push(from, None, native, l1, MovementKind::Fee, proved);
+        }
+        true
+    }
+
+    /// Native value: by the trace where there is one, else what the transaction itself sent, if it is known not to have failed.
+    fn native(
+        &mut self,
+        receipt: Option<&Receipt>,
+        trace: Option<&TxTrace>,
+        gaps: &mut Vec<Gap>,
+    ) -> Result<(), &'static str> {
+        let succeeded = receipt.and_then(|receipt| receipt.succeeded);
+        let traced: Option<&[Moved]> = match trace.map(|trace| &trace.moved) {
+            Some(Ok(moved)) => Some(moved),
+            Some(Err(why)) => {
+                let why = tracehound_model::text::label(why).into_owned();
+                gaps.push(Gap::Untraced { tx: self.tx.hash, why });
+                None
+            }
+            None => None,
+        };
+        let own = self.own_value(receipt);
+        let Some(moved) = traced else {
+            if succeeded == Some(true) {
+                self.own(own, true);
+            } else if succeeded.is_none() && receipt.is_some() && !self.tx.value.is_zero() {
+                gaps.push(Gap::Outcome(self.tx.hash));
+            }
+            return Ok(());
+        };
+        if succeeded == Some(false) {
+            return if moved.is_empty() {
+                Ok(())
+            } else {
+                Err("moves value in a transaction that failed by its receipt")
+            };
+        }
+        let sent = own.filter(|own| moved.first() == Some(own));
+        if own.is_some() && sent.is_none() && succeeded == Some(true) {
+            return Err("does not begin with the value that its transaction sent");
+        }
+        if sent.is_some() {
+            self.own(sent, succeeded == Some(true));
+        }
+        for moved in moved.iter().skip(usize::from(sent.is_some())) {
+            self.push(
+                Some(moved.from),
+                moved.to,
+                self.rules.native,
+                moved.value,
+                MovementKind::Native,
+                false,
+            );
+        }
+        Ok(())
+    }
+
+    /// What the transaction itself sends, if it succeeds.
+    fn own_value(&self, receipt: Option<&Receipt>) -> Option<Moved> {
+        let to = self.tx.to.or_else(|| receipt.and_then(|receipt| receipt.created))?;
+        let own = Moved { from: self.tx.from, to: Some(to), value: self.tx.value };
+        (!own.value.is_zero() && own.from != to).then_some(own)
+    }
+
+    /// Takes what the transaction itself sent: proved where all is that it rests on. Whom a creation made is the node's word.
+    fn own(&mut self, own: Option<Moved>, succeeded: bool) {
+        let proved = self.is_proved && self.tx.from_proved && succeeded && self.tx.to.is_some();
+        if let Some(own) = own {
+            self.push(Some(own.from), own.to, self.rules.native, own.value, MovementKind::Native, proved);
+        }
+    }
+
+    fn token(&mut self, moved: &TokenMove) {
+        let (chain, contract) = (self.rules.chain_id, moved.contract.into_array());
+        let asset = match moved.token {
+            Token::Fungible => Asset::erc20(chain, contract),
+            Token::Unique(number) => Asset::erc721(chain, contract, amount(number)),
+            Token::Multi(number) => Asset::erc1155(chain, contract, amount(number)),
+        };
+        self.push(moved.from, moved.to, asset, moved.amount, MovementKind::Token, self.is_proved);
+    }
+}
+
+fn amount(value: U256) -> Amount {
+    Amount::from_be_bytes(value.to_be_bytes())
+}
+
+fn movement(
+    from: Option<Address>,
+    to: Option<Address>,
+    asset: Asset,
+    value: U256,
+    kind: MovementKind,
+    proved: bool,
+) -> Movement {
+    let account = |address: Address| Account::Evm(address.into_array());
+    Movement { from: from.map(account), to: to.map(account), asset, amount: amount(value), kind, proved }
+}
+
+/// Rewards of miners and released stakes.
+fn paid_by_the_chain(
+    block: &Block,
+    traces: Option<&Traces>,
+    rules: &Rules,
+    gaps: &mut Vec<Gap>,
+) -> Vec<Movement> {
+    let issue =
+        |to, value, proved| movement(None, Some(to), rules.native, value, MovementKind::Issue, proved);
+    let mut paid = Vec::new();
+    if rules.rewards == Rewards::Ethereum && !block.header.difficulty.is_zero() && block.header.number > 0 {
+        let told = traces.map(|traces| traces.rewards.as_slice()).unwrap_or_default();
+        let whole = miners_reward(block.header.number);
+        let uncles = U256::from(block.uncles.len());
+        paid.push(issue(block.header.beneficiary, whole + whole / U256::from(32) * uncles, true));
+        // The block's own reward is the first that a tracer tells, if it tells any.
+        let of_uncles = told.get(1..).unwrap_or_default();
+        if of_uncles.len() == block.uncles.len() {
+            paid.extend(of_uncles.iter().map(|reward| issue(reward.author, reward.value, false)));
+        } else {
+            gaps.push(Gap::Uncles(block.header.number));
+        }
+    }
+    let proved = block.withdrawals_proved.is_proved();
+    for withdrawal in block.withdrawals.iter().filter(|withdrawal| withdrawal.amount > 0) {
+        // In gwei (EIP-4895).
+        let value = U256::from(withdrawal.amount) * U256::from(GWEI_TO_WEI);
+        paid.push(issue(withdrawal.address, value, proved));
+    }
+    paid
+}
+
+/// What the miner of a block of Ethereum got for it, in wei.
+fn miners_reward(number: u64) -> U256 {
+    const BYZANTIUM: u64 = 4_370_000;
+    const CONSTANTINOPLE: u64 = 7_280_000;
+    let ether = match number {
+        ..BYZANTIUM => 5,
+        BYZANTIUM..CONSTANTINOPLE => 3,
+        _ => 2_u64,
+    };
+    U256::from(ether) * U256::from(10).pow(U256::from(18))
+}

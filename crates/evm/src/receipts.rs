@@ -1,0 +1,250 @@
+//! The receipts of a block as a node tells them, held against the root in its header.
+//!
+//! Where they fit, no log was left out, added or changed, and what a transaction used and whether it failed is so too.
+
+use std::collections::BTreeMap;
+
+use alloy_consensus::{Eip658Value, Receipt as Encoded, ReceiptEnvelope, ReceiptWithBloom, TxType, proofs};
+use alloy_primitives::{Address, B256, Bloom, Bytes, Log, U64, U256, logs_bloom};
+use serde::{Deserialize, de::IgnoredAny};
+
+use crate::block::{Block, BlockError, Checks, HeaderForm, Proof, Unproved, same_root};
+
+/// What a transaction did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receipt {
+    /// The transaction.
+    pub tx: B256,
+    /// Whether it succeeded; before EIP-658 (Byzantium) receipts do not say.
+    pub succeeded: Option<bool>,
+    /// Gas that it used.
+    pub gas_used: u64,
+    /// Gas used by the block's transactions up to and with it.
+    pub cumulative_gas_used: u64,
+    /// What it paid a unit of gas, in the native asset's base units; nothing where the node does not say.
+    pub effective_gas_price: Option<U256>,
+    /// Gas of its blobs (EIP-4844) and their price a unit.
+    pub blob: Option<(u64, U256)>,
+    /// What its roll-up took for settling it on the chain below, in the native asset's base units.
+    pub l1_fee: Option<U256>,
+    /// The contract that it created, by the node's word.
+    pub created: Option<Address>,
+    /// What contracts said, in order.
+    pub logs: Vec<Log>,
+}
+
+/// The receipts of a block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receipts {
+    /// One a transaction, in order.
+    pub receipts: Vec<Receipt>,
+    /// Whether they are those of the header.
+    pub proof: Proof,
+    /// Names of fields that are not known, with how often they stood there.
+    pub unknown_fields: BTreeMap<String, u64>,
+}
+
+/// Why receipts are refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiptError {
+    /// They are not of the form of receipts.
+    #[error("the node's answer is no list of receipts: {0}")]
+    Form(String),
+    /// There are more or fewer than transactions: nodes near their tip are known to answer with an empty list.
+    #[error("block {number} has {txs} transactions, but the node told {receipts} receipts")]
+    Count {
+        /// The block.
+        number: u64,
+        /// Transactions.
+        txs: usize,
+        /// Receipts.
+        receipts: usize,
+    },
+    /// One of them is not what its transaction needs.
+    #[error("receipt {index} of block {number} {what}")]
+    Receipt {
+        /// The block.
+        number: u64,
+        /// Its place, from 0.
+        index: usize,
+        /// What is wrong.
+        what: String,
+    },
+    /// Their root is not that of the header.
+    #[error(transparent)]
+    Root(#[from] BlockError),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    transaction_hash: Option<B256>,
+    status: Option<U64>,
+    root: Option<B256>,
+    cumulative_gas_used: Option<U64>,
+    gas_used: Option<U64>,
+    effective_gas_price: Option<U256>,
+    blob_gas_used: Option<U64>,
+    blob_gas_price: Option<U256>,
+    l1_fee: Option<U256>,
+    contract_address: Option<Address>,
+    logs_bloom: Option<Bloom>,
+    logs: Option<Vec<ToldLog>>,
+    #[serde(flatten)]
+    others: Others,
+}
+
+/// The names of fields that are not read.
+#[derive(Default)]
+struct Others(Vec<String>);
+
+impl<'de> Deserialize<'de> for Others {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> serde::de::Visitor<'de> for Names {
+            type Value = Others;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Others, A::Error> {
+                let mut names = Vec::new();
+                while let Some((name, _)) = map.next_entry::<String, IgnoredAny>()? {
+                    names.push(name);
+                }
+                Ok(Others(names))
+            }
+        }
+        deserializer.deserialize_map(Names)
+    }
+}
+
+#[derive(Deserialize)]
+struct ToldLog {
+    address: Address,
+    topics: Vec<B256>,
+    data: Bytes,
+    #[serde(default)]
+    removed: bool,
+}
+
+/// Fields of receipts that are known and not needed. The type is that of the transaction, whatever a node says here.
+const KNOWN: [&str; 8] = [
+    "blockHash",
+    "blockNumber",
+    "blockTimestamp",
+    "from",
+    "to",
+    "transactionIndex",
+    "l1GasPrice",
+    "l1GasUsed",
+];
+
+impl Receipts {
+    /// Reads the result of `eth_getBlockReceipts`, or a list of results of `eth_getTransactionReceipt` in the order of the
+    /// block's transactions.
+    ///
+    /// # Errors
+    /// Where they are not those of the block.
+    pub fn read(json: &str, block: &Block, checks: Checks) -> Result<Self, ReceiptError> {
+        let told: Option<Vec<Told>> =
+            serde_json::from_str(json).map_err(|error| ReceiptError::Form(error.to_string()))?;
+        let told = told.unwrap_or_default();
+        let number = block.header.number;
+        if told.len() != block.txs.len() {
+            return Err(ReceiptError::Count { number, txs: block.txs.len(), receipts: told.len() });
+        }
+        let mut proof = match checks {
+            Checks { header: HeaderForm::Other, .. } => Proof::Reported(Unproved::HeaderForm),
+            Checks { roots: false, .. } => Proof::Reported(Unproved::NotAsked),
+            Checks { .. } => Proof::Header,
+        };
+        let (mut receipts, mut envelopes) = (Vec::with_capacity(told.len()), Vec::new());
+        let mut unknown_fields = BTreeMap::new();
+        let mut before = 0;
+        for (index, (told, tx)) in told.into_iter().zip(&block.txs).enumerate() {
+            let wrong = |what: String| ReceiptError::Receipt { number, index, what };
+            for name in told.others.0.iter().filter(|name| !KNOWN.contains(&name.as_str())) {
+                *unknown_fields.entry(name.clone()).or_insert(0) += 1;
+            }
+            let (receipt, bloom, outcome) = told.receipt(tx.hash).map_err(wrong)?;
+            if receipt.cumulative_gas_used.checked_sub(before) != Some(receipt.gas_used) {
+                return Err(wrong(format!(
+                    "says {} gas was used, but the sums before and after it differ by another amount ({before} and {})",
+                    receipt.gas_used, receipt.cumulative_gas_used
+                )));
+            }
+            before = receipt.cumulative_gas_used;
+            if proof.is_proved() {
+                match TxType::try_from(tx.kind) {
+                    Ok(kind) => {
+                        let encoded = Encoded {
+                            status: outcome,
+                            cumulative_gas_used: receipt.cumulative_gas_used,
+                            logs: receipt.logs.clone(),
+                        };
+                        let encoded = ReceiptWithBloom { receipt: encoded, logs_bloom: bloom };
+                        envelopes.push(ReceiptEnvelope::from_typed(kind, encoded));
+                    }
+                    Err(_) => proof = Proof::Reported(Unproved::Type(tx.kind)),
+                }
+            }
+            receipts.push(receipt);
+        }
+        if proof.is_proved() {
+            let computed = proofs::calculate_receipt_root(&envelopes);
+            same_root("receipts", &block.header, block.header.receipts_root, computed)?;
+        }
+        Ok(Self { receipts, proof, unknown_fields })
+    }
+}
+
+impl Told {
+    /// The receipt, its bloom, and how it tells its outcome; or what is wrong with it.
+    fn receipt(self, tx: B256) -> Result<(Receipt, Bloom, Eip658Value), String> {
+        let missing = |field: &str| format!("has no `{field}`");
+        if self.transaction_hash.ok_or_else(|| missing("transactionHash"))? != tx {
+            return Err(format!("is of another transaction than {tx}"));
+        }
+        let outcome = match (self.status, self.root) {
+            (Some(status), _) if status <= U64::from(1) => Eip658Value::Eip658(status == U64::from(1)),
+            (Some(status), _) => return Err(format!("has the status {status}, which is neither 0 nor 1")),
+            (None, Some(root)) => Eip658Value::PostState(root),
+            (None, None) => return Err("has neither `status` nor `root`".to_owned()),
+        };
+        let told_logs = self.logs.ok_or_else(|| missing("logs"))?;
+        if told_logs.iter().any(|log| log.removed) {
+            return Err("has a log that a reorganisation removed".to_owned());
+        }
+        let logs: Option<Vec<Log>> =
+            told_logs.into_iter().map(|log| Log::new(log.address, log.topics, log.data)).collect();
+        let logs = logs.ok_or("has a log with more than four topics")?;
+        let bloom = logs_bloom(&logs);
+        if self.logs_bloom.is_some_and(|told| told != bloom) {
+            return Err("has a bloom filter of other logs".to_owned());
+        }
+        let number = |field: Option<U64>| field.map(|value| value.to::<u64>());
+        let blob = number(self.blob_gas_used).filter(|used| *used > 0);
+        let receipt = Receipt {
+            tx,
+            succeeded: match outcome {
+                Eip658Value::Eip658(succeeded) => Some(succeeded),
+                Eip658Value::PostState(_) => None,
+            },
+            gas_used: number(self.gas_used).ok_or_else(|| missing("gasUsed"))?,
+            cumulative_gas_used: number(self.cumulative_gas_used)
+                .ok_or_else(|| missing("cumulativeGasUsed"))?,
+            effective_gas_price: self.effective_gas_price,
+            blob: match (blob, self.blob_gas_price) {
+                (Some(used), Some(price)) => Some((used, price)),
+                (Some(_), None) => return Err(missing("blobGasPrice")),
+                (None, _) => None,
+            },
+            l1_fee: self.l1_fee,
+            created: self.contract_address,
+            logs,
+        };
+        Ok((receipt, bloom, outcome))
+    }
+}

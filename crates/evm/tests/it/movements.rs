@@ -1,0 +1,152 @@
+//! Blocks put together: each movement with what vouches for it, and what is not known beside it.
+
+use alloy_primitives::U256;
+use tracehound_evm::{
+    block::{Block, Checks},
+    movements::{Gap, Movements, Rules, movements},
+    receipts::Receipts,
+    traces::{Moved, Traces, TxTrace},
+};
+use tracehound_model::{Address, Asset, Chain, transfer::MovementKind};
+
+use crate::data::result;
+
+fn eighteen_million() -> Option<(Block, Receipts)> {
+    let block = Block::read(&result("b18000000_block_full.json.gz")?, Checks::ALL).expect("a block");
+    let receipts = result("b18000000_receipts.json.gz")?;
+    let receipts = Receipts::read(&receipts, &block, Checks::ALL).expect("receipts");
+    Some((block, receipts))
+}
+
+fn ether() -> Asset {
+    Asset::native(Chain::Evm(1)).expect("a coin")
+}
+
+fn sum(
+    found: &Movements,
+    kind: MovementKind,
+    wanted: impl Fn(&tracehound_model::transfer::Movement) -> bool,
+) -> U256 {
+    let all = found.block.txs.iter().flat_map(|tx| &tx.movements);
+    all.filter(|moved| moved.kind == kind && wanted(moved))
+        .map(|moved| U256::from_be_bytes(moved.amount.to_be_bytes()))
+        .sum()
+}
+
+#[test]
+fn a_proved_block_tells_fees_values_tokens_and_withdrawals_to_the_wei() {
+    let Some((block, receipts)) = eighteen_million() else { return };
+    let found = movements(&block, Some(&receipts), None, &Rules::ethereum()).expect("movements");
+    assert_eq!(found.gaps, [Gap::NoTraces(18_000_000)]);
+    // Of the header alone: what was burnt is the base fee of all gas.
+    let burnt = sum(&found, MovementKind::Fee, |moved| moved.to.is_none());
+    let base = U256::from(block.header.base_fee_per_gas.expect("after London"));
+    assert_eq!(burnt, base * U256::from(block.header.gas_used));
+    let paid: U256 = receipts
+        .receipts
+        .iter()
+        .map(|receipt| U256::from(receipt.gas_used) * receipt.effective_gas_price.expect("told"))
+        .sum();
+    let producer = Address::Evm(block.header.beneficiary.into_array());
+    let tips = sum(&found, MovementKind::Fee, |moved| moved.to == Some(producer));
+    // The producer pays itself nothing for its own transactions.
+    let own: U256 = block
+        .txs
+        .iter()
+        .zip(&receipts.receipts)
+        .filter(|(tx, _)| tx.from == block.header.beneficiary)
+        .map(|(tx, receipt)| {
+            U256::from(receipt.gas_used) * (U256::from(tx.gas_price.expect("signed")) - base)
+        })
+        .sum();
+    assert_eq!(burnt + tips + own, paid);
+    let withdrawn: u64 = block.withdrawals.iter().map(|withdrawal| withdrawal.amount).sum();
+    assert_eq!(
+        sum(&found, MovementKind::Issue, |_| true),
+        U256::from(withdrawn) * U256::from(10).pow(U256::from(9))
+    );
+    let last = found.block.txs.last().expect("what the chain pays");
+    assert_eq!((last.hash, last.movements.len()), (block.hash.0, 16));
+    // Without traces: what succeeded transactions sent themselves, all of it proved but what went to new contracts.
+    let sent: U256 = block
+        .txs
+        .iter()
+        .zip(&receipts.receipts)
+        .filter(|(tx, receipt)| receipt.succeeded == Some(true) && tx.to != Some(tx.from))
+        .map(|(tx, _)| tx.value)
+        .sum();
+    assert_eq!(sum(&found, MovementKind::Native, |_| true), sent);
+    let all = || found.block.txs.iter().flat_map(|tx| &tx.movements);
+    assert!(all().all(|moved| moved.proved));
+    let tokens = all().filter(|moved| moved.kind == MovementKind::Token).count();
+    let refused = found.refused.len();
+    insta::assert_snapshot!(format!("{tokens} tokens moved, {refused} logs refused"));
+}
+
+#[test]
+fn what_is_not_told_is_a_gap_and_never_nothing() {
+    let Some((block, mut receipts)) = eighteen_million() else { return };
+    let rules = Rules::ethereum();
+    let found = movements(&block, None, None, &rules).expect("movements");
+    assert_eq!(found.gaps, [Gap::NoReceipts(18_000_000), Gap::NoTraces(18_000_000)]);
+    assert_eq!(sum(&found, MovementKind::Native, |_| true), U256::ZERO, "who knows which failed");
+    // A transaction from before Byzantium does not say.
+    let with_value = block.txs.iter().position(|tx| !tx.value.is_zero()).expect("one sends ether");
+    receipts.receipts[with_value].succeeded = None;
+    let found = movements(&block, Some(&receipts), None, &rules).expect("movements");
+    assert!(found.gaps.contains(&Gap::Outcome(block.txs[with_value].hash)), "{:?}", found.gaps);
+}
+
+#[test]
+fn traces_add_what_contracts_passed_on_and_must_not_contradict_receipts() {
+    let Some((block, receipts)) = eighteen_million() else { return };
+    let rules = Rules::ethereum();
+    let of_its_own = |index: usize| {
+        let tx = &block.txs[index];
+        let to = tx.to.or(receipts.receipts[index].created);
+        let moves =
+            receipts.receipts[index].succeeded == Some(true) && !tx.value.is_zero() && to != Some(tx.from);
+        moves.then_some(Moved { from: tx.from, to, value: tx.value })
+    };
+    let mut traces = Traces {
+        txs: (0..block.txs.len())
+            .map(|index| TxTrace {
+                tx: block.txs[index].hash,
+                moved: Ok(of_its_own(index).into_iter().collect()),
+            })
+            .collect(),
+        rewards: Vec::new(),
+    };
+    let plain = movements(&block, Some(&receipts), Some(&traces), &rules).expect("movements");
+    assert!(plain.gaps.is_empty(), "{:?}", plain.gaps);
+    let sending = (0..block.txs.len()).find(|&index| of_its_own(index).is_some()).expect("one sends ether");
+    let passed_on = Moved {
+        from: block.txs[sending].to.expect("called"),
+        to: Some(alloy_primitives::Address::repeat_byte(7)),
+        value: U256::from(5),
+    };
+    let mut more = traces.clone();
+    more.txs[sending].moved.as_mut().expect("traced").push(passed_on);
+    let found = movements(&block, Some(&receipts), Some(&more), &rules).expect("movements");
+    let last = found.block.txs[sending].movements.iter().rfind(|moved| moved.kind == MovementKind::Native);
+    let last = last.expect("moved");
+    assert_eq!((last.proved, last.to, last.asset), (false, Some(Address::Evm([7; 20])), ether()));
+    // The value of the transaction itself left out, or something moved in one that failed.
+    traces.txs[sending].moved = Ok(vec![passed_on]);
+    assert!(movements(&block, Some(&receipts), Some(&traces), &rules).is_err());
+    let mut failed = receipts.clone();
+    failed.receipts[sending].succeeded = Some(false);
+    assert!(movements(&block, Some(&failed), Some(&more), &rules).is_err());
+    // What the node could not trace is said, and what is proved stands.
+    more.txs[sending].moved = Err("out\u{1b}[31m of time".to_owned());
+    let found = movements(&block, Some(&receipts), Some(&more), &rules).expect("movements");
+    let [Gap::Untraced { tx, why }] = &found.gaps[..] else { panic!("{:?}", found.gaps) };
+    assert_eq!(*tx, block.txs[sending].hash);
+    assert!(!why.contains('\u{1b}'), "{why:?}");
+    assert!(
+        found.block.txs[sending]
+            .movements
+            .iter()
+            .any(|moved| moved.kind == MovementKind::Native && moved.proved)
+    );
+}

@@ -32,10 +32,19 @@ pub struct Block {
     pub withdrawals: Vec<Withdrawal>,
     /// Whether the withdrawals are those of the header.
     pub withdrawals_proved: Proof,
-    /// Hashes of the uncles that it rewards.
-    pub uncles: Vec<B256>,
+    /// The uncles that it rewards, in order.
+    pub uncles: Vec<Uncle>,
     /// Names of fields that are not known, with how often they stood there.
     pub unknown_fields: BTreeMap<String, u64>,
+}
+
+/// A block that was mined beside the chain and is rewarded in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uncle {
+    /// Its hash.
+    pub hash: B256,
+    /// Its header, where it was told: it names whoever mined it.
+    pub header: Option<Header>,
 }
 
 /// What is said of a transaction.
@@ -259,6 +268,7 @@ impl Block {
         };
         let withdrawals_proved = prove_withdrawals(&withdrawals, &header, checks)?;
         let uncles = told.uncles.ok_or(BlockError::Missing("uncles"))?;
+        let uncles = uncles.into_iter().map(|hash| Uncle { hash, header: None }).collect();
         Ok(Self {
             header,
             hash: stated,
@@ -268,6 +278,51 @@ impl Block {
             withdrawals_proved,
             uncles,
             unknown_fields,
+        })
+    }
+
+    /// A block of Ethereum from before withdrawals, of its encoded parts; all of it is checked, and senders are recovered.
+    ///
+    /// # Errors
+    /// Where the parts are not those of the header, or a signature is none.
+    pub fn of_parts(
+        header: Header,
+        envelopes: &[TxEnvelope],
+        uncles: Vec<Header>,
+    ) -> Result<Self, BlockError> {
+        let number = header.number;
+        let computed = proofs::calculate_transaction_root(envelopes);
+        same_root("transactions", &header, header.transactions_root, computed)?;
+        same_root("uncles", &header, header.ommers_hash, proofs::calculate_ommers_root(&uncles))?;
+        let mut txs = Vec::with_capacity(envelopes.len());
+        for (index, envelope) in envelopes.iter().enumerate() {
+            let from = envelope.recover_signer().map_err(|error| BlockError::Tx {
+                number,
+                index,
+                what: format!("its signature is none: {error}"),
+            })?;
+            txs.push(Tx {
+                hash: *envelope.tx_hash(),
+                from,
+                from_proved: true,
+                to: envelope.to(),
+                value: envelope.value(),
+                gas_price: Some(envelope.effective_gas_price(header.base_fee_per_gas)),
+                kind: envelope.ty(),
+            });
+        }
+        let withdrawals_proved = prove_withdrawals(&[], &header, Checks::ALL)?;
+        let uncles =
+            uncles.into_iter().map(|header| Uncle { hash: header.hash_slow(), header: Some(header) });
+        Ok(Self {
+            hash: header.hash_slow(),
+            txs,
+            txs_proved: Proof::Header,
+            withdrawals: Vec::new(),
+            withdrawals_proved,
+            uncles: uncles.collect(),
+            header,
+            unknown_fields: BTreeMap::new(),
         })
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod approvals;
 pub mod block;
+pub mod era1;
 pub mod logs;
 pub mod movements;
 pub mod receipts;

@@ -316,9 +316,20 @@ fn paid_by_the_chain(
         paid.push(issue(block.header.beneficiary, whole + whole / U256::from(32) * uncles, true));
         // The block's own reward is the first that a tracer tells, if it tells any.
         let of_uncles = told.get(1..).unwrap_or_default();
-        if of_uncles.len() == block.uncles.len() {
-            paid.extend(of_uncles.iter().map(|reward| issue(reward.author, reward.value, false)));
-        } else {
+        let told = (of_uncles.len() == block.uncles.len()).then_some(of_uncles);
+        let mut is_whole = true;
+        for (at, uncle) in block.uncles.iter().enumerate() {
+            match (&uncle.header, told.and_then(|told| told.get(at))) {
+                (Some(header), _) => {
+                    // An eighth less for each block that it comes late (Yellow Paper, section 11.3).
+                    let late = block.header.number.saturating_sub(header.number).min(8);
+                    paid.push(issue(header.beneficiary, whole / U256::from(8) * U256::from(8 - late), true));
+                }
+                (None, Some(reward)) => paid.push(issue(reward.author, reward.value, false)),
+                (None, None) => is_whole = false,
+            }
+        }
+        if !is_whole {
             gaps.push(Gap::Uncles(block.header.number));
         }
     }

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use alloy_consensus::{Eip658Value, Receipt as Encoded, ReceiptEnvelope, ReceiptWithBloom, TxType, proofs};
+use alloy_consensus::{
+    Eip658Value, Receipt as Encoded, ReceiptEnvelope, ReceiptWithBloom, TxReceipt as _, TxType, proofs,
+};
 use alloy_primitives::{Address, B256, Bloom, Bytes, Log, U64, U256, logs_bloom};
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -197,6 +199,47 @@ impl Receipts {
             same_root("receipts", &block.header, block.header.receipts_root, computed)?;
         }
         Ok(Self { receipts, proof, unknown_fields })
+    }
+}
+
+impl Receipts {
+    /// Receipts as they are encoded under the root of the block's header.
+    ///
+    /// # Errors
+    /// Where they are not those of the block.
+    pub fn of_parts(envelopes: Vec<ReceiptEnvelope>, block: &Block) -> Result<Self, ReceiptError> {
+        let number = block.header.number;
+        if envelopes.len() != block.txs.len() {
+            return Err(ReceiptError::Count { number, txs: block.txs.len(), receipts: envelopes.len() });
+        }
+        let computed = proofs::calculate_receipt_root(&envelopes);
+        same_root("receipts", &block.header, block.header.receipts_root, computed)?;
+        let (mut receipts, mut before) = (Vec::with_capacity(envelopes.len()), 0);
+        for (index, (envelope, tx)) in envelopes.into_iter().zip(&block.txs).enumerate() {
+            let succeeded = match envelope.status_or_post_state() {
+                Eip658Value::Eip658(succeeded) => Some(succeeded),
+                Eip658Value::PostState(_) => None,
+            };
+            let cumulative_gas_used = envelope.cumulative_gas_used();
+            let gas_used = cumulative_gas_used.checked_sub(before).ok_or_else(|| ReceiptError::Receipt {
+                number,
+                index,
+                what: "uses less gas in all than the one before it".to_owned(),
+            })?;
+            before = cumulative_gas_used;
+            receipts.push(Receipt {
+                tx: tx.hash,
+                succeeded,
+                gas_used,
+                cumulative_gas_used,
+                effective_gas_price: tx.gas_price.map(U256::from),
+                blob: None,
+                l1_fee: None,
+                created: None,
+                logs: envelope.into_logs(),
+            });
+        }
+        Ok(Self { receipts, proof: Proof::Header, unknown_fields: BTreeMap::new() })
     }
 }
 

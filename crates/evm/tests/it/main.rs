@@ -2,6 +2,7 @@
 
 mod blocks;
 mod data;
+mod era1;
 mod moved;
 mod movements;
 mod rpc;

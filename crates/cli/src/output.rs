@@ -211,10 +211,13 @@ pub(crate) fn csv_sources(sources: &[SourceAsOf]) -> String {
     each.join(" ")
 }
 
-/// The lists and the packs of labels that a verdict rests on, for a cell.
+/// The lists that a verdict rests on, and how many packs of labels, for a cell. Which packs they are, the snapshot's cell tells.
 fn searched_cell(verdict: &Verdict) -> String {
-    let packs = verdict.coverage.packs.iter().map(|pack| format!(" labels:{}@{}", pack.name, pack.version));
-    format!("{}{}", csv_sources(&verdict.coverage.sources), packs.collect::<String>()).trim_start().to_owned()
+    let packs = match verdict.coverage.packs.len() {
+        0 => String::new(),
+        count => format!(" labels:{count}"),
+    };
+    format!("{}{packs}", csv_sources(&verdict.coverage.sources)).trim_start().to_owned()
 }
 
 /// What was not examined, for a cell.

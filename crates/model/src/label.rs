@@ -157,6 +157,16 @@ pub struct LabelStatement {
     pub not_counted: Option<String>,
 }
 
+/// A pack of labels that a verdict rests on. Its day and its content are those of the verdict's snapshot, and stand once in what
+/// tells of a whole batch: no row repeats them.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+pub struct PackVersion {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: u64,
+}
+
 /// A pack of labels in force, as an answer saw it.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct PackAsOf {

@@ -39,7 +39,7 @@ pub use claim::{
 pub use evidence::{Evidence, EvidenceNode};
 pub use fiat::{Fiat, Worth};
 pub use gap::{Gap, GapKind, GapScope};
-pub use label::{LabelStatement, Labelled, PackAsOf, Predicate};
+pub use label::{LabelStatement, Labelled, PackAsOf, PackVersion, Predicate};
 pub use locus::{LinkedBy, Locus};
 pub use ownership::{Ownership, OwnershipStep, Reach};
 pub use particulars::{Born, Country, Particulars};

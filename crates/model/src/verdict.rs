@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Amount, Asset, Category, Confidence, Country, Evidence, Gap, Labelled, PackAsOf, SourceId, SourceKind,
+    Amount, Asset, Category, Confidence, Country, Evidence, Gap, Labelled, PackVersion, SourceId, SourceKind,
     Worth,
 };
 
@@ -192,9 +192,9 @@ pub struct AdvisoriesAsOf {
 pub struct Coverage {
     /// Sources that were searched, with the snapshot used.
     pub sources: Vec<SourceAsOf>,
-    /// The packs of labels in force.
+    /// The packs of labels in force. What was in them is part of the snapshot's id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub packs: Vec<PackAsOf>,
+    pub packs: Vec<PackVersion>,
     /// The publishers whose advisories are complete up to some day.
     #[serde(default, alias = "notices", skip_serializing_if = "Vec::is_empty")]
     pub advisories: Vec<AdvisoriesAsOf>,

@@ -25,7 +25,8 @@ use tracehound_labels::shelf::Packs;
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
     Address, AddressError, Amount, Asset, BitcoinNetwork, Chain, Claim, Country, Gap, GapKind,
-    LabelStatement, Ownership, PackAsOf, Pasted, Reach, SourceId, SourceKind, Subject, TxId, Verdict, Worth,
+    LabelStatement, Ownership, PackAsOf, PackVersion, Pasted, Reach, SourceId, SourceKind, Subject, TxId,
+    Verdict, Worth,
     verdict::{AdvisoriesAsOf, Basis, Direction, ExposureType, SourceAsOf},
 };
 
@@ -115,6 +116,8 @@ pub struct Screener<'a> {
     kinds: BTreeMap<SourceId, SourceKind>,
     /// Of index and ledger.
     snapshot: String,
+    /// The packs of labels in force, as every verdict names them.
+    packs: Vec<PackVersion>,
     /// Of the packs of labels, where there are any.
     labels_digest: Option<String>,
     /// Who stands behind claims, read when it is first asked for; nothing where that cannot be read.
@@ -211,6 +214,7 @@ impl<'a> Screener<'a> {
             chain,
             kinds,
             snapshot,
+            packs: Vec::new(),
             labels_digest: None,
             parties: OnceLock::new(),
             haircut_rates: OnceLock::new(),
@@ -232,6 +236,8 @@ impl<'a> Screener<'a> {
     pub fn reading(mut self, packs: &'a Packs) -> Self {
         self.keys = self.keys.reading(packs);
         self.labels_digest = packs.digest();
+        let named = packs.as_of().into_iter();
+        self.packs = named.map(|PackAsOf { name, version, .. }| PackVersion { name, version }).collect();
         self
     }
 

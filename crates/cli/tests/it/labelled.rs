@@ -70,7 +70,13 @@ fn a_verdict_shows_whose_label_it_rests_on_and_that_it_is_disputed() {
         table.contains("label of second/list 7f3/2023-01-02 in pack ours 1, confidence 50, disputed"),
         "{table}"
     );
-    assert!(table.contains("labels:ours@1"), "{table}");
+    assert!(table.contains(" labels:1,"), "how many packs, not each of them on every row: {table}");
+    assert_eq!(
+        verdict["coverage"]["packs"],
+        serde_json::json!([{"name": "ours", "version": 1}]),
+        "what the snapshot's id covers does not stand on every row"
+    );
+    assert!(verdict["snapshot"].as_str().is_some_and(|snapshot| snapshot.contains("+labels-")), "{verdict}");
     let router = screen(data.path(), ROUTER, &[]);
     assert_eq!(router.status.code(), Some(0), "{}", text(&router));
     assert!(text(&router).contains("counts for nothing: it is a router that everybody pays through"));

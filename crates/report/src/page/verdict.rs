@@ -12,7 +12,7 @@ use tracehound_model::{
 use super::{
     Told, claims,
     frame::{Frame, Part, Standing, table},
-    labels, packs_asked,
+    labels,
     text::{code, name, outside},
 };
 use crate::{Origin, picture, words::moment};
@@ -216,10 +216,16 @@ fn lists_asked(found: &Verdict) -> Markup {
             html! { @if let Some(until) = source.vouched_until { (until) } @else { span.dim { "-" } } },
         ]
     });
+    let packs = coverage.packs.iter().map(|pack| vec![code(&pack.name), html! { (pack.version) }]);
     let advisories = coverage.advisories.iter().map(|of| vec![code(&of.id.0), html! { (of.complete_as_of) }]);
     html! {
         (table(&["List", "Version", "Known to be all up to"], rows))
-        (packs_asked(&coverage.packs))
+        @if !coverage.packs.is_empty() {
+            h3 { "Packs of labels in force" }
+            p { "What they do not name is not known. Disputed names decide nothing beyond a review." }
+            (table(&["Pack", "#Version"], packs))
+            p { "The snapshot's id names what is in them, behind " code { "labels-" } "." }
+        }
         @if !coverage.advisories.is_empty() {
             h3 { "Advisories" }
             (table(&["Publisher", "Complete up to"], advisories))

@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, collections::BTreeSet, fmt::Write as _};
 
-use tracehound_labels::shelf::Packs;
 use tracehound_model::{
     Asset, Category, Chain, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source, SourceId,
     SourceKind, TxRef, Verdict,
@@ -123,7 +122,7 @@ impl Screener<'_> {
             evidence,
             coverage: Coverage {
                 sources: self.lists.sources.clone(),
-                packs: self.keys.packs().map(Packs::as_of).unwrap_or_default(),
+                packs: self.packs.clone(),
                 advisories: self.lists.advisories.clone(),
                 advisories_complete_as_of: cover::advisories_complete_as_of(policy, &self.lists.advisories),
                 transactions_until: findings.examined_until,

@@ -18,6 +18,7 @@ pub mod patterns;
 pub mod peel;
 pub mod price;
 pub mod rates;
+pub mod roles;
 pub mod taint;
 pub mod trace;
 pub mod words;

@@ -17,6 +17,7 @@ mod overwritten;
 mod path;
 mod patterns;
 mod peel;
+mod roles;
 mod taint;
 mod trace;
 

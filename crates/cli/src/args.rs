@@ -242,6 +242,7 @@ impl Command {
                     | LabelsCommand::Freshness
                     | LabelsCommand::Export(_)
                     | LabelsCommand::Coverage(_)
+                    | LabelsCommand::Derive(_)
                     | LabelsCommand::Corrections,
                 )
                 | Self::Lists(ListsCommand::List | ListsCommand::Freshness(_))

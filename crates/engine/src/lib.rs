@@ -13,6 +13,7 @@ pub mod cluster;
 mod configuration;
 pub mod coverage;
 mod data_folder;
+pub mod derive;
 mod document;
 mod error;
 pub mod exposure;

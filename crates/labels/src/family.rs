@@ -9,6 +9,9 @@ pub const OPERATOR: &str = "operator's correction";
 /// What the source of one is called that the owner of the address asked for. No pack has a source of this name.
 pub const OWNER: &str = "owner's correction";
 
+/// The family of what was derived by a rule (`labels derive`): one voice, whatever the rule.
+pub const HEURISTIC: &str = "heuristic";
+
 #[derive(Deserialize)]
 struct Families {
     family: Vec<Listed>,

@@ -37,7 +37,7 @@ pub mod shipped;
 pub mod signature;
 pub mod weighed;
 
-pub use family::{Family, identity};
+pub use family::{Family, HEURISTIC, identity};
 pub use label::{Label, Nature, Provenance};
 pub use pack::Pack;
 pub use tracehound_model::Predicate;

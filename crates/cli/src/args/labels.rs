@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use tracehound_engine::labels::{self, By, Predicate};
 use tracehound_model::{BitcoinNetwork, caip::Caip2};
 
@@ -27,6 +27,8 @@ pub(crate) enum LabelsCommand {
     Show(ShowArgs),
     /// How much of a list, a trace or a ledger has a name, by number and by value
     Coverage(CoverageArgs),
+    /// Labels that follow from movements or logs you hold: deposit addresses, imitations of addresses, roles of contracts
+    Derive(DeriveArgs),
     /// Write down what an address is, or is not, against all packs: it comes first and stays
     Correct(CorrectArgs),
     /// Which mining pool's mark is in a coinbase
@@ -202,6 +204,48 @@ pub(crate) struct CoverageArgs {
     /// As of a day [default: today, UTC]
     #[arg(long, value_name = "DATE")]
     pub on: Option<jiff::civil::Date>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound labels derive transfers.csv --chain eip155:1 --wallets hot-wallets.csv > deposits.csv
+  tracehound labels derive transfers.csv --chain eip155:1 --rule imitations > imitations.csv
+  tracehound labels derive logs.jsonl --chain eip155:1 --rule roles > roles.csv
+Movements are a table or JSON lines with from, to, asset, amount (base units), block and tx, in the order of the chain; logs are
+JSON lines as nodes give them, or receipts. Written is a label file, CSV unless jsonl is asked for: hints of confidence 10 with
+rule and inputs, for labels pack. Wallets of exchanges are those of --wallets, a label file, and of the packs in force. Standard
+error says how often labels say the same, each address judged without its own. Exit code 30 when nothing is known of wallets, a
+pack is too old or a row could not be read.")]
+pub(crate) struct DeriveArgs {
+    /// Movements, or logs (- is standard input)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The chain (CAIP-2)
+    #[arg(long, value_name = "CHAIN", value_parser = chain)]
+    pub chain: Caip2,
+    /// What to look for
+    #[arg(long, value_enum, default_value_t = DeriveRule::Deposits)]
+    pub rule: DeriveRule,
+    /// A label file of wallets that you know, beside the packs in force
+    #[arg(long, value_name = "FILE")]
+    pub wallets: Option<PathBuf>,
+    /// Also addresses that pay one exchange alone with what came before the file begins: customers who pay it look the same
+    #[arg(long)]
+    pub paid_only: bool,
+    /// By the labels of a day [default: today, UTC]
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<jiff::civil::Date>,
+}
+
+/// What follows from movements and logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DeriveRule {
+    /// Addresses that pass what they receive on to one exchange
+    Deposits,
+    /// Addresses made to look like one that somebody pays
+    Imitations,
+    /// What contracts do, by the events in their logs
+    Roles,
 }
 
 #[derive(Debug, Args)]

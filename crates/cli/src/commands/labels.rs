@@ -2,6 +2,7 @@
 
 mod correct;
 mod coverage;
+mod derive;
 
 use std::{
     fs::File,
@@ -69,6 +70,7 @@ pub(crate) fn run(
         LabelsCommand::Corrections => correct::list(common, data, out),
         LabelsCommand::Withdraw { number } => correct::withdraw(common, data, *number, today, out),
         LabelsCommand::Coverage(args) => coverage::run(common, data, args, today, out),
+        LabelsCommand::Derive(args) => derive::run(common, data, args, today, out),
         LabelsCommand::Export(args) => export(common, data, args, out),
         LabelsCommand::Remove { name } => {
             let gone = data.workspace().shelf().remove(name).into_diagnostic()?;

@@ -11,14 +11,14 @@ use crate::{
 };
 
 const HEADER: &str = "chain,address,label,entity,category,predicate,source,version,licence,confidence";
-const WALLET: &str = "0x28C6c06298d514Db089934071355E5743bf21d60";
-const TOKEN: &str = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
+pub(crate) const WALLET: &str = "0x28C6c06298d514Db089934071355E5743bf21d60";
+pub(crate) const TOKEN: &str = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
 
 /// A folder with label files and plans; days long ago, so that no test depends on the clock.
-struct Desk(tempfile::TempDir);
+pub(crate) struct Desk(pub(crate) tempfile::TempDir);
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let desk = Self(tempfile::tempdir().expect("a folder"));
         let rows = |rows: &[String]| format!("{HEADER}\n{}\n", rows.join("\n"));
         let wallet = |entity: &str, source: &str, sure: u8| {
@@ -48,16 +48,16 @@ impl Desk {
         desk
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.0.path().join(name).display().to_string()
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.0.path().join(name), text).expect("written");
     }
 
     /// Exit code, what was said, and the errors; paths are those of the folder.
-    fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
+    pub(crate) fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
         let folder = self.0.path().display().to_string();
         let named = |arg: &&str| match arg.strip_prefix('@') {
             Some(name) => self.path(name),
@@ -70,7 +70,7 @@ impl Desk {
         (output.status.code(), shown(&output.stdout), shown(&output.stderr))
     }
 
-    fn pack(&self, version: u8, file: &str, after: Option<&str>) {
+    pub(crate) fn pack(&self, version: u8, file: &str, after: Option<&str>) {
         let (plan, to) = (format!("@plan-{version}.toml"), format!("@ours-{version}.labels"));
         let mut args = vec!["labels", "pack", "--plan", &plan, "--to", &to, file];
         args.extend(after.iter().flat_map(|after| ["--after", after]));

@@ -7,6 +7,7 @@ mod batch;
 mod cluster;
 mod config;
 mod context;
+mod derived;
 mod esplora;
 mod exit_codes;
 mod facts;

@@ -6,9 +6,9 @@
 //! Names are compared without case, spaces and signs and through a table of renames; one that only says more (`Coinbase
 //! Commerce`) is the same entity where the category is the same.
 //!
-//! What weighs, in this order: the operator's own correction, proof by the address's own key or by the chain (90 and more), the owner's publication (70),
-//! an authority (60 or an authority's family), two families that agree, confidence, and the newest source. A family counts once:
-//! copies of a copy add nothing.
+//! What weighs, in this order: the operator's own correction, an authority (by its family), proof by the address's own key or by the
+//! chain (90 and more), the owner's publication (70), two families that agree, confidence, and the newest source. A thief has the key of
+//! the thief's address: what a key signs takes no name from an authority. A family counts once: copies of a copy add nothing.
 
 use std::{
     cmp::Reverse,
@@ -114,9 +114,9 @@ struct Group<'l> {
 enum Reason {
     OneFamily,
     TwoFamilies,
-    Authority,
     Owner,
     Proof,
+    Authority,
     Operator,
 }
 
@@ -153,9 +153,9 @@ impl Group<'_> {
         let families = self.families();
         match self.surest() {
             _ if families.iter().any(|family| family.id == OPERATOR_FAMILY) => Reason::Operator,
+            _ if families.iter().any(|family| family.authority) => Reason::Authority,
             90.. => Reason::Proof,
             70.. => Reason::Owner,
-            _ if families.iter().any(|family| family.authority) => Reason::Authority,
             _ if families.len() > 1 => Reason::TwoFamilies,
             _ => Reason::OneFamily,
         }

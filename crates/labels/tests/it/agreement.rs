@@ -53,12 +53,12 @@ fn whoever_is_named_otherwise_disputes_it_whatever_weighs_more() {
     let (name, found) = names(&labels);
     assert_eq!((name.as_str(), found.standing), ("OKX", Standing::Disputed));
     assert_eq!(found.against, [0]);
-    // The order of trust: proof, owner, authority, two families, one.
+    // The order of trust: authority, proof, owner, two families, one.
     let ladder = [
         exchange("A", "one/list", 50),
-        say("B", "NBCTF", 40, "terrorism_financing"),
-        exchange("C", "owner/deployments", 70),
-        exchange("D", "chain/proof", 90),
+        exchange("B", "owner/deployments", 70),
+        exchange("C", "chain/proof", 90),
+        say("D", "NBCTF", 40, "terrorism_financing"),
     ];
     for (count, wins) in [(2, "B"), (3, "C"), (4, "D")] {
         let (name, found) = names(&ladder[..count]);

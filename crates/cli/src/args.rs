@@ -243,6 +243,7 @@ impl Command {
                     | LabelsCommand::Export(_)
                     | LabelsCommand::Coverage(_)
                     | LabelsCommand::Derive(_)
+                    | LabelsCommand::Check(_)
                     | LabelsCommand::Corrections,
                 )
                 | Self::Lists(ListsCommand::List | ListsCommand::Freshness(_))

@@ -11,6 +11,7 @@
 mod absent;
 pub mod cluster;
 mod configuration;
+pub mod contributions;
 pub mod coverage;
 mod data_folder;
 pub mod derive;

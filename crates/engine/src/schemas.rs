@@ -7,6 +7,7 @@ use tracehound_model::Verdict;
 use crate::{
     Absent, Configuration, Document, Versioned,
     cluster::Cluster,
+    contributions::Contributions,
     coverage::Covered,
     exposure::Exposure,
     guard::Watched,
@@ -47,14 +48,18 @@ fn of<'a, T: Document + 'a>() -> Schema {
     schema
 }
 
-/// The forms of the files that the guard is given: name, and JSON Schema (2020-12) of the TOML as a tree.
+/// The forms of files that are given: what the guard takes, as TOML as a tree, and a line of submitted labels. Name, and JSON
+/// Schema (2020-12).
 pub fn inputs() -> Vec<(&'static str, Schema)> {
     let generator = || SchemaSettings::draft2020_12().for_deserialize().into_generator();
     let mut context = generator().into_root_schema_for::<tracehound_guard::Facts>();
     context.insert("title".to_owned(), "the context of tracehound guard (--context)".into());
     let mut policy = tracehound_guard::Policy::schema(generator());
     policy.insert("title".to_owned(), "the policy of tracehound guard (--policy)".into());
-    vec![("guard-context", context), ("guard-policy", policy)]
+    let mut contribution =
+        generator().into_root_schema_for::<tracehound_labels::contribution::Contribution>();
+    contribution.insert("title".to_owned(), "a line of a file for tracehound labels check".into());
+    vec![("guard-context", context), ("guard-policy", policy), ("labels-contribution", contribution)]
 }
 
 documents! {
@@ -93,6 +98,7 @@ documents! {
     Covered: "labels-coverage" version 1;
     Corrected: "labels-correction" version 1;
     Marked: "labels-pool" version 1;
+    Contributions: "labels-check" version 1;
     Preset: "policy-list" version 1;
     Change: "policy-diff" version 1;
     Watched: "guard-watch" version 1;

@@ -13,6 +13,8 @@
 //! * [`weighed`] says how each statement stands, so that a policy can tell how far to go by it.
 //! * [`shelf`] is the folder of the packs in force.
 //! * [`correction`] is what the operator says against packs, in rows of their own.
+//! * [`contribution`] is a label that somebody submits, with a proof that a program checks.
+//! * [`signed`] says whether the key of an address signed a text.
 //! * [`coverage`] says how much of a set of addresses has a name.
 //! * [`shipped`] are the packs that are part of this release.
 //!
@@ -20,6 +22,7 @@
 
 pub mod agreement;
 pub mod concept;
+pub mod contribution;
 pub mod correction;
 pub mod coverage;
 pub mod day;
@@ -35,6 +38,7 @@ pub mod shared;
 pub mod shelf;
 pub mod shipped;
 pub mod signature;
+pub mod signed;
 pub mod weighed;
 
 pub use family::{Family, HEURISTIC, identity};

@@ -29,6 +29,8 @@ pub(crate) enum LabelsCommand {
     Coverage(CoverageArgs),
     /// Labels that follow from movements or logs you hold: deposit addresses, imitations of addresses, roles of contracts
     Derive(DeriveArgs),
+    /// Check submitted labels, each by its proof
+    Check(CheckArgs),
     /// Write down what an address is, or is not, against all packs: it comes first and stays
     Correct(CorrectArgs),
     /// Which mining pool's mark is in a coinbase
@@ -246,6 +248,28 @@ pub(crate) enum DeriveRule {
     Imitations,
     /// What contracts do, by the events in their logs
     Roles,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound labels check submitted.jsonl
+  tracehound labels check submitted.jsonl --proofs documents --to passed.csv
+A line is a label and one proof of it: a signature by the address's key, a payment, a page, a rule and its input, or a document of
+an authority; see docs/LABELS.md. Files that proofs name lie in the folder of the file, or in that of --proofs; payments are looked
+up in the ledger. Exit code 30 when a label is refused, when one could not be checked here, and when there is none.")]
+pub(crate) struct CheckArgs {
+    /// Submitted labels: JSON lines (- is standard input)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The folder of the files that proofs name [default: that of the file]
+    #[arg(long, value_name = "DIR")]
+    pub proofs: Option<PathBuf>,
+    /// Write the labels that passed here, as a label file
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+    /// Bitcoin network of the ledger [default: that of the only ledger there is, else mainnet]
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub network: Option<BitcoinNetwork>,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! `tracehound labels`.
 
+mod check;
 mod correct;
 mod coverage;
 mod derive;
@@ -70,6 +71,7 @@ pub(crate) fn run(
         LabelsCommand::Corrections => correct::list(common, data, out),
         LabelsCommand::Withdraw { number } => correct::withdraw(common, data, *number, today, out),
         LabelsCommand::Coverage(args) => coverage::run(common, data, args, today, out),
+        LabelsCommand::Check(args) => check::run(common, data, args, today, out),
         LabelsCommand::Derive(args) => derive::run(common, data, args, today, out),
         LabelsCommand::Export(args) => export(common, data, args, out),
         LabelsCommand::Remove { name } => {

@@ -7,6 +7,7 @@ mod batch;
 mod cluster;
 mod config;
 mod context;
+mod contributed;
 mod derived;
 mod esplora;
 mod exit_codes;

@@ -1,6 +1,7 @@
 //! Label files, packs, deltas and the folder of the packs in force, as whoever publishes or uses them meets them.
 
 mod agreement;
+mod contributions;
 mod corrections;
 mod deltas;
 mod files;
@@ -9,3 +10,4 @@ mod packs;
 mod real;
 mod shelf;
 mod shipped;
+mod signed;

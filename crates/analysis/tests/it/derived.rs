@@ -14,9 +14,10 @@ use serde_json::Value;
 use tracehound_analysis::{
     deposits::{Seen, deposits},
     imitations::imitations,
+    roles::{Role, Roles},
 };
 use tracehound_labels::{
-    Label, Predicate,
+    Label, Nature, Predicate,
     agreement::{Standing, named},
     file::{Defaults, Rows},
     identity,
@@ -40,6 +41,18 @@ const NAMES: [&str; 8] = [
     "government.csv",
     "mining_pools.csv",
     "mixers.csv",
+    "treasuries.csv",
+];
+
+/// Sets of names and of tokens that stand under a clear licence: without the wallets of exchanges, which are import-only.
+const CLEAR: [&str; 8] = [
+    "bridges.csv",
+    "contracts.csv",
+    "government.csv",
+    "mining_pools.csv",
+    "mixers.csv",
+    "tokens_eth.csv",
+    "tokens_other.csv",
     "treasuries.csv",
 ];
 
@@ -202,17 +215,77 @@ fn logged() -> Option<Movements> {
 
 /// What the public sets say of addresses of Ethereum.
 fn labels(files: &[&str]) -> Option<HashMap<Address, Vec<Label>>> {
-    let mut found: HashMap<Address, Vec<Label>> = HashMap::new();
+    let found = labels_of_chains(files)?.into_iter();
+    Some(
+        found.filter(|((chain, _), _)| *chain == 1).map(|((_, address), labels)| (address, labels)).collect(),
+    )
+}
+
+/// What the public sets say of addresses of Ethereum and its kin, chain by chain.
+fn labels_of_chains(files: &[&str]) -> Option<HashMap<(u64, Address), Vec<Label>>> {
+    let mut found: HashMap<(u64, Address), Vec<Label>> = HashMap::new();
     for file in files {
         let file = File::open(shared_data(&format!("labels/{file}"))?).expect("opens");
         let rows = Rows::of(file, Defaults { predicate: Some(Predicate::Controls) }).expect("a label file");
-        for label in rows.flatten().filter(|label| label.chain.to_string() == "eip155:1") {
-            if let Subject::Address(address) = label.subject {
-                found.entry(address).or_default().push(label);
+        for label in rows.flatten() {
+            let id = label.chain.to_string();
+            let chain = id.strip_prefix("eip155:").and_then(|number| number.parse().ok());
+            if let (Some(chain), Subject::Address(address)) = (chain, &label.subject) {
+                found.entry((chain, *address)).or_default().push(label);
             }
         }
     }
     Some(found)
+}
+
+/// The logs of an answer, by whom they were written on which chain.
+fn take_logs(roles: &mut Roles<(u64, Address)>, chain: u64, logs: &Value) {
+    for log in logs.as_array().into_iter().flatten() {
+        let topics = log["topics"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let topics: Vec<[u8; 32]> = topics
+            .map(|topic| hex::decode(&topic[2..]).expect("digits").try_into().expect("32 bytes"))
+            .collect();
+        let data = word(log, "data").map_or(0, |data| data.len() / 2 - 1);
+        roles.take((chain, address(word(log, "address").expect("an address"))), &topics, data);
+    }
+}
+
+/// Logs of real transactions of nine chains, on which nothing was tried but which signatures occur.
+fn logs_of_transactions() -> Option<Roles<(u64, Address)>> {
+    let mut roles = Roles::default();
+    for file in ["bridge", "misc", "swap", "wrap_lst_lend"] {
+        for row in lines(&shared_data(&format!("evm_tx/{file}.jsonl.gz"))?) {
+            take_logs(&mut roles, row["chain"].as_u64().expect("a chain"), &row["receipt"]["logs"]);
+        }
+    }
+    Some(roles)
+}
+
+/// All logs of three blocks of mainnet.
+fn logs_of_blocks() -> Option<Roles<(u64, Address)>> {
+    let mut roles = Roles::default();
+    for file in ["b13000000_logs", "b18000000_receipts", "b20000010_receipts"] {
+        let opened = File::open(shared_data(&format!("evm_rpc/{file}.json.gz"))?).expect("opens");
+        let answer: Value = serde_json::from_reader(GzDecoder::new(opened)).expect("JSON");
+        let result = &answer["response"]["result"];
+        // Logs by themselves, or receipts with theirs.
+        take_logs(&mut roles, 1, if file.ends_with("logs") { result } else { &Value::Null });
+        for receipt in result.as_array().into_iter().flatten() {
+            take_logs(&mut roles, 1, &receipt["logs"]);
+        }
+    }
+    Some(roles)
+}
+
+/// Whether a label says that a contract has the role: by its own kind, and not by the protocol that runs it.
+fn is_said(role: Role, label: &Label) -> bool {
+    match role {
+        Role::Token => label.nature == Nature::Asset,
+        Role::DexPool => label.nature == Nature::Asset || label.concept == "defi_dex",
+        Role::Bridge => label.concept == "defi_bridge",
+        Role::Lending => label.concept == "defi_lending",
+        Role::Account => label.concept == "defi_dao",
+    }
 }
 
 /// The exchange that an address is said to be of, where nobody disputes it.
@@ -240,6 +313,7 @@ fn derived_scorecard() {
         ("23 blocks at forks, without", &plain),
         ("transactions of mainnet with logs", &logged),
     ];
+    let mut of_accounts = Vec::new();
     for (what, set) in &sets {
         let service = |account: AccountNum| exchange(names.get(&set.addresses[account.0 as usize])?);
         let mut found: BTreeMap<Seen, [usize; 3]> = BTreeMap::new();
@@ -264,6 +338,17 @@ fn derived_scorecard() {
                 .filter(|address| names.get(address).and_then(|known| exchange(known)).is_some())
                 .count(),
         );
+        let accounts = set.addresses.len();
+        let with_name = set.addresses.iter().filter(|address| names.contains_key(address)).count();
+        let is_asset = |address: &&Address| !names.contains_key(address) && tokens.contains_key(address);
+        let labelled = with_name + set.addresses.iter().filter(is_asset).count();
+        of_accounts.push(format!(
+            "| {what} | {accounts} | {} | {} | {} | {} |",
+            percent(with_name, accounts),
+            percent(labelled, accounts),
+            percent(labelled + passed[0], accounts),
+            percent(labelled + passed[0] + paid[0], accounts),
+        ));
         let right = |[_, right, wrong]: [usize; 3]| format!("{right} of {}", right + wrong);
         say(format!(
             "| {what} | {all} | {} | {wallets} | {} | {} | {} | {} | {} | {} | {} |",
@@ -277,6 +362,8 @@ fn derived_scorecard() {
             right(paid),
         ));
     }
+    say(include_str!("derived/accounts.md").trim_end().to_owned());
+    of_accounts.into_iter().for_each(&mut say);
     say(include_str!("derived/imitations.md").trim_end().to_owned());
     for (what, set) in &sets {
         let digits = |account: AccountNum| {
@@ -303,6 +390,41 @@ fn derived_scorecard() {
             thousandths / 1_000,
             thousandths % 1_000,
             found.imitations.len(),
+        ));
+    }
+    let (Some(clear), Some(transactions), Some(blocks)) =
+        (labels_of_chains(&CLEAR), logs_of_transactions(), logs_of_blocks())
+    else {
+        return;
+    };
+    say(include_str!("derived/roles.md").trim_end().to_owned());
+    for (what, roles) in [("transactions of nine chains", transactions), ("three blocks of mainnet", blocks)]
+    {
+        let (mut all, mut labelled, mut with_role, mut either) = (0, 0, 0, 0);
+        let mut said: BTreeMap<Role, [usize; 2]> = BTreeMap::new();
+        for (emitter, roles) in roles.found() {
+            let labels = clear.get(&emitter);
+            all += 1;
+            labelled += usize::from(labels.is_some());
+            with_role += usize::from(!roles.is_empty());
+            either += usize::from(labels.is_some() || !roles.is_empty());
+            for role in labels.iter().flat_map(|_| roles.keys()) {
+                let [same, labelled] = said.entry(*role).or_default();
+                *same += usize::from(
+                    labels.is_some_and(|labels| labels.iter().any(|label| is_said(*role, label))),
+                );
+                *labelled += 1;
+            }
+        }
+        let said = Role::ALL.map(|role| {
+            let [same, all] = said.get(&role).copied().unwrap_or_default();
+            format!("{same} of {all}")
+        });
+        let (labelled, with_role) = (percent(labelled, all), percent(with_role, all));
+        say(format!(
+            "| {what} | {all} | {labelled} | {with_role} | {} | {} |",
+            percent(either, all),
+            said.join(" | ")
         ));
     }
     let card = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/SCORECARD.md");

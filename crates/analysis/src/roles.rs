@@ -153,7 +153,7 @@ impl Event {
         if parameters.iter().all(is_fixed) {
             bytes == words * WORD
         } else {
-            bytes % WORD == 0 && bytes >= words * WORD
+            bytes.is_multiple_of(WORD) && bytes >= words * WORD
         }
     }
 }

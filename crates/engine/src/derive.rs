@@ -143,12 +143,13 @@ impl Derived {
         }
         for label in &mut labels {
             let grade = label.provenance.source.rsplit('/').next().unwrap_or_default();
-            label.label.push_str(&match checked.get(grade) {
+            let quoted = match checked.get(grade) {
                 None => "; precision not known".to_owned(),
                 Some(Checked { right, wrong }) => {
                     format!("; labels say the same of {right} of {} like it here", right + wrong)
                 }
-            });
+            };
+            label.label.push_str(&quoted);
         }
         labels.sort();
         Ok(Self {

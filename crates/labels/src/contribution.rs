@@ -234,7 +234,7 @@ pub fn read(input: impl Read) -> impl Iterator<Item = std::io::Result<(u64, Resu
             let mut bytes = Vec::new();
             match lines.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut bytes) {
                 Ok(0) => return None,
-                Ok(_) if bytes.trim_ascii().is_empty() => continue,
+                Ok(_) if bytes.trim_ascii().is_empty() => {}
                 Ok(count) if count as u64 > MAX_LINE => {
                     // What comes behind so long a line is part of it, and nothing says where it ends.
                     is_over = true;

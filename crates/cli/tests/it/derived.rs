@@ -159,7 +159,7 @@ fn contracts_have_roles_by_their_logs_and_nobodys_name() {
     assert!(said.contains("eip155:1: nobody is named"), "{said}");
 
     // What is no log is refused by its line, and what the chain took back says nothing.
-    let gone = moved(DEPOSIT).replace("}", ",\"removed\":true}");
+    let gone = moved(DEPOSIT).replace('}', ",\"removed\":true}");
     let bad = moved("0x12");
     desk.write("logs.jsonl", &format!("[]\n{gone}\n{bad}\n{}\n", moved(DEPOSIT).replace("0xdd", "0xd")));
     let (code, derived, error) = desk.run(&derive);

@@ -4,7 +4,7 @@
 //! verdict.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt::{self, Write},
 };
 
@@ -164,8 +164,8 @@ fn one(out: &mut dyn Write, item: &Item, says_what: bool, short: &mut Short) -> 
 
 /// Addresses in short, so that a sentence is read at once, each with its full form at the end.
 struct Short {
-    /// Every address of the report.
-    all: BTreeSet<String>,
+    /// Short forms that two or more addresses of the report have.
+    ambiguous: BTreeSet<String>,
     /// Those that were shown in short, with the full form.
     shown: BTreeSet<(String, String)>,
 }
@@ -174,8 +174,21 @@ impl Short {
     fn of(report: &Report) -> Self {
         // What cannot be written as JSON has no addresses that are shown.
         let text = serde_json::to_string(report).unwrap_or_default();
-        let all = addresses(&text).map(|(_, address)| address.to_owned()).collect();
-        Self { all, shown: BTreeSet::new() }
+        Self::among(addresses(&text).map(|(_, address)| address))
+    }
+
+    /// O(n log n) in addresses.
+    fn among<'t>(all: impl Iterator<Item = &'t str>) -> Self {
+        let mut full: BTreeMap<String, String> = BTreeMap::new();
+        let mut ambiguous = BTreeSet::new();
+        for address in all {
+            let own = address.to_ascii_lowercase();
+            let other = full.entry(shortened(&own)).or_insert_with(|| own.clone());
+            if *other != own {
+                ambiguous.insert(shortened(&own));
+            }
+        }
+        Self { ambiguous, shown: BTreeSet::new() }
     }
 
     /// A text on one line, with its addresses in short. Two that look the same in short are shown in full.
@@ -185,9 +198,8 @@ impl Short {
         let mut done = 0;
         for (at, address) in addresses(&text) {
             let short = shortened(address);
-            let alike = |other: &&String| !other.eq_ignore_ascii_case(address) && shortened(other) == short;
             out.push_str(&text[done..at]);
-            if self.all.iter().any(|other| alike(&other)) {
+            if self.ambiguous.contains(&short.to_ascii_lowercase()) {
                 out.push_str(address);
             } else {
                 out.push_str(&short);
@@ -267,12 +279,12 @@ mod tests {
     fn addresses_are_short_in_sentences_and_never_two_the_same() {
         const ONE: &str = "0x1Db92e2EeBC8E0c075a02BeA49a2935BcD2dFCF4";
         let twin = format!("{}{}{}", &ONE[..8], "0".repeat(28), &ONE[36..]);
-        let mut short = Short { all: [ONE.to_owned()].into(), shown: BTreeSet::new() };
+        let mut short = Short::among([ONE].into_iter());
         assert_eq!(short.show(&format!("sends to {ONE}.")), "sends to 0x1Db92e…2dFCF4.");
         assert_eq!(short.shown.len(), 1);
         let hash = format!("over 0x{}", "ab".repeat(32));
         assert_eq!(short.show(&hash), hash, "a hash is no address");
-        let mut both = Short { all: [ONE.to_owned(), twin.clone()].into(), shown: BTreeSet::new() };
+        let mut both = Short::among([ONE, &twin].into_iter());
         assert_eq!(both.show(&twin), twin);
         assert!(both.shown.is_empty());
     }

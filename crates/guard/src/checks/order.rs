@@ -86,18 +86,13 @@ fn is_for_maker(case: &Case<'_>, order: &Order, item: &Item) -> bool {
 }
 
 fn proceeds(case: &Case<'_>, order: &Order) -> Vec<Proceeds> {
-    let mut list: Vec<Proceeds> = Vec::new();
+    let mut all: BTreeMap<Address, (U256, U256)> = BTreeMap::new();
     for item in order.asked.iter().filter(|item| item.kind != ItemKind::Nft) {
         let own = if is_for_maker(case, order, item) { item.least } else { U256::ZERO };
-        match list.iter_mut().find(|one| one.token == item.token) {
-            Some(one) => {
-                one.maker = one.maker.saturating_add(own);
-                one.all = one.all.saturating_add(item.least);
-            }
-            None => list.push(Proceeds { token: item.token, maker: own, all: item.least }),
-        }
+        let sums = all.entry(item.token).or_default();
+        *sums = (sums.0.saturating_add(own), sums.1.saturating_add(item.least));
     }
-    list
+    all.into_iter().map(|(token, (maker, all))| Proceeds { token, maker, all }).collect()
 }
 
 fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
@@ -164,10 +159,14 @@ fn elsewhere(case: &Case<'_>, order: &Order, add: &mut impl FnMut(crate::finding
     if !order.asked.iter().any(|item| is_makers(&item)) {
         return;
     }
+    let mut sums: BTreeMap<(Address, ItemKind), U256> = BTreeMap::new();
+    for item in &order.asked {
+        let sum = sums.entry((item.token, item.kind)).or_default();
+        *sum = sum.saturating_add(item.least);
+    }
     let booked = |item: &&Item| is_for_maker(case, order, item) && !is_makers(item);
     for item in order.asked.iter().filter(booked) {
-        let same = order.asked.iter().filter(|other| (other.token, other.kind) == (item.token, item.kind));
-        let all = same.fold(U256::ZERO, |sum, other| sum.saturating_add(other.least));
+        let all = sums.get(&(item.token, item.kind)).copied().unwrap_or_default();
         if item.kind == ItemKind::Nft || item.most.saturating_mul(U256::from(most)) > all {
             let what = crate::intent::items(case, std::slice::from_ref(item));
             let to = item.recipient.map_or_else(|| "nobody".to_owned(), |to| case.show(&to));

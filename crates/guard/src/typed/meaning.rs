@@ -56,7 +56,7 @@ const PERMIT2_BATCH: &str = "PermitBatch(PermitDetails[] details,address spender
      amount,uint48 expiration,uint48 nonce)";
 
 /// What kind of thing changes hands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ItemKind {
     /// The chain's coin.
     Coin,

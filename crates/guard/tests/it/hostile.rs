@@ -193,3 +193,36 @@ fn a_request_by_a_method_that_is_not_judged_is_refused_by_its_name() {
         assert!(told, "{method}: {:#?}", report.findings);
     }
 }
+
+#[test]
+fn thousands_of_tokens_in_one_signature_are_all_read_and_shown() {
+    const COUNT: usize = 6_000;
+    let details: Vec<serde_json::Value> = (1..=COUNT)
+        .map(|number| {
+            let token = format!("0x{:040x}", number * 0x0010_0001_0001);
+            serde_json::json!({ "token": token, "amount": "5", "expiration": "1768485600", "nonce": "0" })
+        })
+        .collect();
+    let field = |name: &str, kind: &str| serde_json::json!({ "name": name, "type": kind });
+    let data = serde_json::json!({
+        "types": {
+            "EIP712Domain": [field("chainId", "uint256"), field("verifyingContract", "address")],
+            "PermitBatch": [field("details", "PermitDetails[]"), field("spender", "address"), field("sigDeadline", "uint256")],
+            "PermitDetails": [
+                field("token", "address"), field("amount", "uint160"), field("expiration", "uint48"), field("nonce", "uint48"),
+            ],
+        },
+        "primaryType": "PermitBatch",
+        "domain": { "chainId": 1, "verifyingContract": "0x000000000022D473030F116dDEE9F6B43aC78BA3" },
+        "message": {
+            "details": details, "spender": "0x8888888888888888888888888888888888888888", "sigDeadline": "1768485600",
+        },
+    });
+    let (policy, facts) = (Policy::default(), Facts::parse("chain-id=1\n").expect("facts"));
+    let report = check_typed(data.to_string().as_bytes(), Context::new(&policy, &facts));
+    assert_eq!(report.exit_code, 20);
+    assert!(report.of("G-APP-03").len() >= COUNT, "{}", report.findings.len());
+    let mut shown = String::new();
+    text::write(&mut shown, &report).expect("writes");
+    assert!(shown.lines().count() > COUNT);
+}

@@ -20,6 +20,12 @@ pub(crate) fn steps(findings: &[Finding], has_hashes: bool) -> Vec<String> {
         Severity::Block => {
             steps.push("Do not sign. Look at it again on another device, from its own source.".to_owned());
         }
+        Severity::Review if heavy().any(|finding| finding.title.starts_with(NO_OWNER)) => {
+            steps.push(
+                "Do not sign with your account: its signature would not count. An owner of the Safe has to."
+                    .to_owned(),
+            );
+        }
         Severity::Review if heavy().any(|finding| finding.severity == Severity::Incomplete) => {
             steps.push(
                 "Do not sign before what stands under `incomplete` is there too; then only if you know why it does what stands \
@@ -30,12 +36,6 @@ pub(crate) fn steps(findings: &[Finding], has_hashes: bool) -> Vec<String> {
         Severity::Review => {
             steps.push(
                 "Sign only if you know why it does what stands under `review`, and meant it.".to_owned(),
-            );
-        }
-        Severity::Info if findings.iter().any(|finding| finding.title.starts_with(NO_OWNER)) => {
-            steps.push(
-                "Do not sign with your account: its signature would not count. An owner of the Safe has to."
-                    .to_owned(),
             );
         }
         Severity::Info if has_hashes => {

@@ -90,13 +90,14 @@ pub(super) fn standing(case: &Case<'_>, out: &mut Vec<Finding>) {
         );
         out.push(Finding::new(id, if is_known { Info } else { Review }, &case.path, title).standing());
     }
-    if let Some(account) = case.facts.account
+    // Anybody may send what was signed.
+    if let Some(account) = case.facts.account.filter(|_| !safe.entry.execution)
         && !facts.owners.is_empty()
         && account.0 != safe.entry.tx.safe
         && !facts.owners.iter().any(|owner| *owner == account || case.speaks_for(&owner.0))
     {
         let title = format!("{NO_OWNER} of the Safe that are known: {} cannot sign for it.", account.0);
-        out.push(Finding::new(Sign01, Info, &case.path, title));
+        out.push(Finding::new(Sign01, Review, &case.path, title));
     }
 }
 

@@ -1,6 +1,8 @@
 //! What stands against a request is said in the first line and judged by what it is: strangers as owners and guards, contexts that
 //! contradict themselves, payments beside the payment, and what is missing beside what is to be looked at.
 
+use alloy_dyn_abi::DynSolValue;
+use alloy_primitives::{Address, U256};
 use serde_json::{Value, json};
 use tracehound_guard::{
     Context, Facts, Policy, Report, check_safe, check_tx, check_typed, finding::Severity,
@@ -62,7 +64,27 @@ fn a_stranger_as_guard_and_an_account_that_is_no_owner_are_told() {
         assert_eq!(told, [Severity::Review], "{:#?}", report.findings);
     }
     let other = judged(check_safe, &asked, STRANGER, "", &[COLD]);
+    assert_eq!(other.exit_code, 10, "{:#?}", other.findings);
     assert!(other.next[0].contains("would not count"), "{:#?}", other.next);
+    // Whoever sends what the owners signed need be none of them.
+    let sends = crate::powers::call(
+        "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)",
+        vec![
+            DynSolValue::Address(COLD.parse().expect("an address")),
+            DynSolValue::Uint(U256::ONE, 256),
+            DynSolValue::Bytes(Vec::new()),
+            DynSolValue::Uint(U256::ZERO, 8),
+            DynSolValue::Uint(U256::ZERO, 256),
+            DynSolValue::Uint(U256::ZERO, 256),
+            DynSolValue::Uint(U256::ZERO, 256),
+            DynSolValue::Address(Address::ZERO),
+            DynSolValue::Address(Address::ZERO),
+            DynSolValue::Bytes(Vec::new()),
+        ],
+    );
+    let asked = json!({"safe": SAFE, "calldata": sends, "nonce": 7});
+    let sent = judged(check_safe, &asked, STRANGER, "", &[COLD]);
+    assert!(!sent.findings.iter().any(|one| one.title.contains("among the owners")), "{:#?}", sent.findings);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Safe transactions as services, people and the chain write them.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::{Address, B256, U256};
 
 use super::{SafeTx, Version, gateway};
 use crate::{
-    decode::{Function, Value, decode},
+    decode::{Function, Functions, Outer, Unpacked, Value, decode, unpack},
     json::{self, Json, Node},
     other_names::{self, Other},
     scalar::{Malformed, Scalars},
@@ -266,21 +268,45 @@ pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result
     Ok(Queue { entries, more, ..Queue::default() })
 }
 
+/// Safes at which a transaction approves a hash, in whatever call that its Safe makes.
+fn approves_at(tx: &SafeTx) -> BTreeSet<Address> {
+    let mut unpacked = Unpacked::default();
+    let outer = Outer {
+        path: String::new(),
+        from: Some(tx.safe),
+        to: Some(tx.to),
+        value: tx.value,
+        data: &tx.data,
+        delegate: tx.operation == 1,
+    };
+    unpack(outer, Functions::default(), &mut unpacked);
+    let approvals = unpacked.calls.iter().filter(|call| {
+        !call.delegate && call.from == Some(tx.safe) && call.signature() == Some("approveHash(bytes32)")
+    });
+    approvals.filter_map(|call| call.to).collect()
+}
+
 /// Refuses transactions of two chains in one list, and of two Safes where none approves something of the other.
 fn of_one(entries: &[Entry]) -> Result<(), Malformed> {
     let Some(first) = entries.first() else { return Ok(()) };
     let chain = entries.iter().find_map(|entry| entry.chain_id);
+    let safes: BTreeSet<Address> = entries.iter().map(|entry| entry.tx.safe).collect();
+    // Those of which one approves something of the other, from the first one on.
+    let mut approvals: Vec<(Address, Address)> = Vec::new();
+    if safes.len() > 1 {
+        for tx in entries.iter().map(|entry| &entry.tx) {
+            approvals.extend(approves_at(tx).into_iter().map(|at| (tx.safe, at)));
+        }
+    }
+    let mut joined = BTreeSet::from([first.tx.safe]);
+    loop {
+        let met = |(one, other): &&(Address, Address)| joined.contains(one) != joined.contains(other);
+        let Some(&(one, other)) = approvals.iter().find(met) else { break };
+        joined.extend([one, other]);
+    }
     for entry in entries {
         let (one, other) = (first.tx.safe, entry.tx.safe);
-        let approves = |from: Address, to: Address| {
-            let mut all = entries.iter().map(|entry| &entry.tx);
-            all.any(|tx| tx.safe == from && tx.to == to && tx.approves().is_some())
-        };
-        let approved = entries
-            .iter()
-            .map(|entry| entry.tx.safe)
-            .any(|third| third != other && (approves(other, third) || approves(third, other)));
-        if one != other && !approved {
+        if !joined.contains(&other) {
             let what =
                 format!("the list mixes transactions of two Safes, {one} and {other}: give them one by one");
             return Err(Malformed::new(&entry.path, what));

@@ -260,6 +260,31 @@ fn a_list_of_two_safes_or_two_chains_is_refused() {
     approves["data"] = json!(format!("0xd4d9bdcd{}", hex::encode(digest(&outer))));
     let report = judge(&json!([outer, approves]), &facts(5));
     assert!(!report.has("G-FMT-01"), "{:#?}", report.findings);
+    // So it does in whatever call, as Safe's own files have it.
+    let hash = approves["data"].as_str().expect("a text")[2..].to_owned();
+    let at = |to: &str, approved: &str| {
+        let packed = format!("00{}{:064x}{:064x}{approved}", &to[2..], 0, approved.len() / 2);
+        let mut tx = payment(5, "0x40A2aCCbd92BCA938b02010E17A5b8929b49130D");
+        tx["value"] = json!("0");
+        tx["operation"] = json!(1);
+        let width = packed.len().next_multiple_of(64);
+        tx["data"] = json!(format!("0x8d80ff0a{:064x}{:064x}{packed:0<width$}", 32, packed.len() / 2));
+        tx
+    };
+    let report = judge(&json!([at(OTHER, &hash), outer]), &facts(5));
+    assert!(!report.has("G-FMT-01"), "{:#?}", report.findings);
+    let said = |what: &str| report.of("G-WRAP-01").iter().any(|one| one.title.contains(what));
+    assert!(said("Approves the transaction at"), "{:#?}", report.findings);
+    // Another hash there is another transaction, and one of another chain is refused as ever.
+    let wrong = judge(&json!([at(OTHER, &format!("d4d9bdcd{}", "05".repeat(32))), outer]), &facts(5));
+    assert!(wrong.has("G-WRAP-01") && wrong.exit_code != 0, "{:#?}", wrong.findings);
+    let (mut here, mut there) = (at(OTHER, &hash), outer.clone());
+    (here["chainId"], there["chainId"]) = (json!(1), json!(10));
+    assert!(judge(&json!([here, there]), &facts(5)).has("G-FMT-01"));
+    // Two that approve something of each other do not vouch for a third.
+    let third = with("safe", json!(STRANGER));
+    assert!(judge(&json!([at(OTHER, &hash), outer, third]), &facts(5)).has("G-FMT-01"));
+    assert!(judge(&json!([payment(5, FRIEND), outer, at(STRANGER, &hash)]), &facts(5)).has("G-FMT-01"));
 }
 
 #[test]

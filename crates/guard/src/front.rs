@@ -398,7 +398,7 @@ fn transactions(node: &Node, context: Context<'_>) -> Report {
         tx::read_node(node, "tx", &mut scalars)
             .map(|txs| learn::asked(context, |context| tx_draft(&txs, &scalars, context)))
             .map(|mut draft| {
-                for beside in send_calls::beside(node, "tx", context) {
+                for beside in send_calls::beside(node, "tx") {
                     if let Some(item) = draft.items.first_mut() {
                         item.intent = format!("{}; {}", item.intent, beside.intent);
                     }

@@ -1,15 +1,12 @@
 //! What a batch of EIP-5792 asks of the wallet beside its calls: that they are one transaction, and capabilities.
 
 use crate::{
-    context::Context,
-    facts::Kind,
     finding::{
         CheckId::{Act01, Auth7702},
         Finding,
         Severity::{Info, Review},
     },
     json::{Json, Node, shorten},
-    policy::Role,
 };
 
 /// What is asked beside the calls: for the sentence, with what is to be said of it.
@@ -19,23 +16,26 @@ pub(crate) struct Beside {
 }
 
 /// Of one batch, or of each in a list of them.
-pub(crate) fn beside(node: &Node, path: &str, context: Context<'_>) -> Vec<Beside> {
+pub(crate) fn beside(node: &Node, path: &str) -> Vec<Beside> {
     if let Some(list) = node.list() {
         let each = list.iter().enumerate();
-        return each.flat_map(|(index, node)| beside(node, &format!("{path}[{index}]"), context)).collect();
+        return each.flat_map(|(index, node)| beside(node, &format!("{path}[{index}]"))).collect();
     }
     let Some(calls) = node.get("calls").and_then(Node::list) else { return Vec::new() };
     let mut all = Vec::new();
-    if node.get("atomicRequired").is_some_and(|asked| !matches!(asked.value, Json::Bool(false) | Json::Null))
-    {
-        let severity = if is_smart(context) { Info } else { Review };
-        let title = "All calls are to happen as one (atomicRequired): a wallet may turn the account into a smart one for that, which \
-                     then runs the code of a contract that is not named here (EIP-7702).";
-        all.push(Beside {
-            intent: "lets the wallet turn your account into a smart one (EIP-7702), for all calls to be one"
-                .to_owned(),
-            finding: Finding::new(Auth7702, severity, &format!("{path}.atomicRequired"), title),
-        });
+    // Source: EIP-5792, `atomicRequired`: the wallet makes all calls as one or refuses. It grants nothing by itself: a wallet whose
+    // account cannot do that yet turns it into a smart one only with an approval of its own, by code of its own choice.
+    match node.get("atomicRequired").map(|asked| &asked.value) {
+        None | Some(Json::Bool(false) | Json::Null) => {}
+        Some(asked) => {
+            let severity = if *asked == Json::Bool(true) { Info } else { Review };
+            let title = "All calls are to happen as one, or none (atomicRequired). A wallet whose account cannot do that asks besides \
+                         whether it may turn the account into a smart one (EIP-7702): that is another question, and not answered here.";
+            all.push(Beside {
+                intent: "all as one, or nothing of it".to_owned(),
+                finding: Finding::new(Auth7702, severity, &format!("{path}.atomicRequired"), title),
+            });
+        }
     }
     let inner = calls.iter().enumerate().map(|(index, call)| (format!("{path}.calls[{index}]"), call));
     for (at, node) in std::iter::once((path.to_owned(), node)).chain(inner) {
@@ -61,16 +61,4 @@ fn binds(asked: &Node) -> bool {
     let is_empty = asked.value == Json::Null || asked.map().is_some_and(<[_]>::is_empty);
     let is_optional = asked.get("optional").is_some_and(|optional| optional.value == Json::Bool(true));
     !is_empty && !is_optional
-}
-
-/// Whether the account is told to be a smart one already: a contract, or one that runs code the policy trusts.
-fn is_smart(context: Context<'_>) -> bool {
-    let Some(account) = context.facts.account else { return false };
-    let Some(known) = context.facts.at(&account.0) else { return false };
-    match known.delegate {
-        Some(delegate) => {
-            context.policy.trusts(&delegate.0, Role::Delegate, context.facts.chain_id).is_some()
-        }
-        None => known.kind == Some(Kind::Contract),
-    }
 }

@@ -134,7 +134,8 @@ fn a_batch_says_what_it_asks_of_the_wallet_beside_its_calls() {
     let plain = asked(json!({}));
     assert_eq!(plain.exit_code, 0, "{:#?}", plain.findings);
     for (more, told) in [
-        (json!({"atomicRequired": true}), "smart one (EIP-7702)"),
+        // A switch that is neither on nor off.
+        (json!({"atomicRequired": "yes"}), "all as one"),
         (
             json!({"capabilities": {"paymasterService": {"url": "https://evil.example"}}}),
             "capability paymasterService (https://evil.example)",
@@ -144,6 +145,11 @@ fn a_batch_says_what_it_asks_of_the_wallet_beside_its_calls() {
         assert_eq!(report.exit_code, 10, "{:#?}", report.findings);
         assert!(report.items[0].intent.contains(told), "{}", report.items[0].intent);
     }
+    // The stricter demand grants nothing by itself.
+    let one = asked(json!({"atomicRequired": true}));
+    assert_eq!(one.exit_code, 0, "{:#?}", one.findings);
+    assert!(one.items[0].intent.ends_with("all as one, or nothing of it"), "{}", one.items[0].intent);
+    assert!(one.findings.iter().any(|one| one.title.contains("EIP-7702")), "{:#?}", one.findings);
     let wish = json!({"capabilities": {"paymasterService": {"url": "https://x.example", "optional": true}}});
     assert_eq!(asked(wish).exit_code, 0);
 }

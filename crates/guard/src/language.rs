@@ -25,6 +25,12 @@ const LONGEST_NAME: usize = 3;
 
 /// Words behind which a code may stand that is no number: `nonce: k3PqZ81vT`.
 const BEFORE_CODES: &[&str] = &["nonce", "code", "challenge", "id", "request", "session", "number"];
+/// Whether a text ends in a word behind which a code may stand.
+pub(crate) fn announces_code(text: &str) -> bool {
+    let word = text.split_whitespace().next_back().unwrap_or_default().trim_matches([':', '=', '#']);
+    BEFORE_CODES.contains(&&word.to_lowercase()[..])
+}
+
 /// Numbers, and codes, of one text, and numbers in a row: of more letters can be made.
 const MOST_NUMBERS: usize = 12;
 const MOST_IN_A_ROW: usize = 3;

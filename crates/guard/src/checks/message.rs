@@ -228,6 +228,12 @@ fn host(word: &str) -> Option<String> {
 fn named(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {
     let mut seen = std::collections::BTreeSet::new();
     for (at, _) in text.match_indices("0x") {
+        // More digits that are said to be a nonce are no address.
+        let is_longer =
+            text.get(at + 42..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_hexdigit()));
+        if is_longer && language::announces_code(&text[..at]) {
+            continue;
+        }
         let address = text.get(at..at + 42).and_then(|digits| digits.parse().ok());
         if let Some(address) = address.filter(|address| !case.is_own(address) && seen.insert(*address)) {
             let title = format!("The text names {}: what for is for a person to say.", case.show(&address));

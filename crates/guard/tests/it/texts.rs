@@ -259,3 +259,18 @@ fn a_context_that_contradicts_itself_is_refused() {
         assert!(refused.contains(why), "{refused}");
     }
 }
+
+#[test]
+fn a_nonce_of_many_digits_is_no_address() {
+    let digits = "5f3a9c1b2d4e6f70".repeat(4);
+    let origin = "origin='app.example.org'\n";
+    let text = format!("Sign in to app.example.org\n\nNonce: 0x{digits}");
+    let report = judged(origin, &text);
+    assert_eq!(report.exit_code, 0, "{:#?}", report.findings);
+    // Of forty digits it is one, whatever it is called.
+    let address = format!("Sign in to app.example.org\n\nNonce: 0x{}", &digits[..40]);
+    assert!(says(&judged(origin, &address), "The text names 0x"));
+    // Digits that nobody announced are still for a person.
+    let bare = judged(origin, &format!("Sign in to app.example.org\n\nTo 0x{digits}"));
+    assert_eq!(bare.exit_code, 10, "{:#?}", bare.findings);
+}

@@ -105,6 +105,26 @@ fn a_hash_that_another_safe_is_to_approve_is_judged_wherever_it_stands() {
 }
 
 #[test]
+fn an_operation_of_ones_own_safe_at_the_entry_point_that_it_is_for_is_read() {
+    const MODULE: &str = "0x75cf11467937ce3F2f357CE24ffc3DBF8fD5c226";
+    let pays = |to: &str| {
+        let none = [number(5), number(128), number(0), number(0)].concat();
+        call("executeUserOp(address,uint256,bytes,uint8)", &[word(to), none])
+    };
+    let judged = |to: &str, entry: &str, book: &str| {
+        let mut asked = user_operation(&pays(to));
+        asked["message"]["entryPoint"] = json!(entry);
+        let more = format!("[[trusted]]\naddress='{MODULE}'\nlabel='our module'\nroles=['module']\n{book}");
+        check_typed(asked.to_string().as_bytes(), Context::new(&policy(&more), &facts("")))
+    };
+    let entry = "0x0000000071727De22E5E9d8BAf0edAc6f37da032";
+    let fair = judged(OURS, entry, "");
+    assert_eq!(fair.exit_code, 0, "{:#?}", fair.findings);
+    assert_ne!(judged(THIEF, entry, "").exit_code, 0);
+    assert_eq!(judged(OURS, THIEF, "").exit_code, 30, "an entry point that nobody knows");
+}
+
+#[test]
 fn data_that_tell_a_receiver_what_to_do_are_said_and_never_allowed_unread() {
     let note = format!("{}{}", "00".repeat(12), &THIEF[2..]);
     let (from, to, five) = (word(ME), word(OURS), number(5));

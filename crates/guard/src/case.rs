@@ -423,7 +423,11 @@ impl<'a> Case<'a> {
                 let mut leaves = Vec::new();
                 self.in_data(&data.domain, &mut leaves);
                 self.in_data(&data.message, &mut leaves);
-                for address in leaves {
+                let dismissed = self.typed().and_then(|(_, meaning)| match meaning {
+                    Meaning::Known(known) => known.dismissed,
+                    _ => None,
+                });
+                for address in leaves.into_iter().filter(|address| dismissed != Some(*address)) {
                     add("message", address);
                 }
             }

@@ -102,7 +102,12 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
                         format!("lets {who} act for you{at}")
                     }
                 }));
-                parts.extend(known.ends.map(|what| format!("takes back {what}")));
+                let at = data.domain.address("verifyingContract");
+                let at = at.map_or_else(String::new, |at| format!(" at {}", case.show(&at)));
+                parts.extend(known.ends.map(|what| match &known.dismissed {
+                    Some(who) => format!("ends that {} acts for you{at}", case.show(who)),
+                    None => format!("takes back {what}"),
+                }));
                 parts.extend(known.told.as_ref().map(|told| told.sentence.clone()));
             }
             Meaning::Blind => parts.push("signs a hash whose contents nobody can see".to_owned()),

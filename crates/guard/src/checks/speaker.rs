@@ -8,13 +8,13 @@ use alloy_primitives::Address;
 
 use crate::{
     case::{Case, Subject},
-    decode::{Act, By, Grant},
+    decode::{Act, By, Extent, Grant},
     finding::{
         CheckId::{Act01, Sign01},
         Finding,
         Severity::{Incomplete, Review},
     },
-    typed::{Data, Meaning},
+    typed::{Data, Meaning, meaning::ALLOWANCES},
 };
 
 /// How types that nobody described call whoever gives, owns or signs.
@@ -223,13 +223,28 @@ pub(super) fn strangers(case: &Case<'_>, out: &mut Vec<Finding>) {
             all.push(Named { path: format!("message.call[{index}]"), address: call.to });
         }
     }
+    let losing = losing(case);
     let mut seen = std::collections::BTreeSet::new();
-    for Named { path, address } in all {
+    for Named { path, address } in all.into_iter().filter(|named| !losing.contains(&named.address)) {
         let is_contract = data.domain.address("verifyingContract") == Some(address);
         if !is_contract && !case.knows(&address) && seen.insert(address) {
             let title = format!("Names {}, and nobody vouches for that address.", case.show(&address));
             out.push(Finding::new(Act01, Incomplete, &path, title));
         }
+    }
+}
+
+/// Who loses a right by a signature that gives nobody any: as on the chain, it does not matter who he is.
+fn losing(case: &Case<'_>) -> Vec<Address> {
+    match case.typed() {
+        Some((data, Meaning::Grants(grants)))
+            if ALLOWANCES.contains(&&data.type_text[..])
+                && grants.iter().all(|(_, grant)| grant.extent == Extent::None && case.is_owned(grant)) =>
+        {
+            grants.iter().map(|(_, grant)| grant.spender).collect()
+        }
+        Some((_, Meaning::Known(known))) => known.dismissed.into_iter().collect(),
+        _ => Vec::new(),
     }
 }
 

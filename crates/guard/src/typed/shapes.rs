@@ -126,6 +126,8 @@ pub struct Known {
     pub votes: bool,
     /// What it takes back.
     pub ends: Option<&'static str>,
+    /// Who loses a right by it.
+    pub dismissed: Option<Address>,
     /// Until when it can be used, in seconds since 1970.
     pub until: Option<U256>,
     /// Whether what it agrees to cannot be seen.
@@ -198,6 +200,7 @@ pub(super) fn read(data: &TypedData) -> Option<Known> {
         });
         if ends {
             known.ends = Some("a right to act for you");
+            known.dismissed = Some(reader.address(who)?);
         } else {
             known.operators.push(reader.address(who)?);
         }

@@ -24,6 +24,7 @@ mod oracle;
 mod powers;
 mod proceeds;
 mod queue;
+mod revoked;
 mod router;
 mod router_v4;
 mod routes;

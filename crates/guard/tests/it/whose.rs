@@ -195,7 +195,10 @@ fn a_stranger_in_any_place_of_typed_data_is_never_allowed() {
             let mut other = data.clone();
             *other.pointer_mut(&place).expect("a place") = json!(STRANGER);
             let report = judged(check_typed, &other.to_string());
-            assert_ne!(report.exit_code, 0, "{place} of {text}");
+            // Who loses a right may be anybody.
+            let loses = ["/message/authorized", "/message/manager", "/message/spender"].contains(&&place[..])
+                && report.items[0].intent.starts_with("ends ");
+            assert!(loses || report.exit_code != 0, "{place} of {text}");
         }
     }
     // That a stranger alone is held against them shows where all else is well.

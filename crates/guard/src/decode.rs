@@ -2,16 +2,21 @@
 
 pub mod abi;
 pub mod action;
+pub mod rebuilt;
 pub(crate) mod router;
 pub mod table;
 pub mod types;
 pub mod unpack;
 
-pub(crate) use self::router::{EXECUTE, Plan, packed_way};
 pub use self::{
     abi::{AbiError, Anomaly, Value, decode},
     action::{Act, By, Extent, Grant, Placed, Power, Setting, acts},
+    rebuilt::Rebuilt,
     table::Functions,
     types::{Function, Param, Type},
     unpack::{Call, Decoded, Oddity, Outer, Unpacked, unpack},
+};
+pub(crate) use self::{
+    router::{EXECUTE, Plan, packed_way},
+    unpack::{BRAVO_PROPOSE, QUEUE_TRANSACTION},
 };

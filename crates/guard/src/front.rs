@@ -8,7 +8,7 @@ use crate::{
     case::{Case, Subject},
     checks,
     context::Context,
-    decode::{Function, Functions, Outer},
+    decode::{Function, Functions, Outer, Rebuilt},
     descriptor::Descriptor,
     draft::Draft,
     facts::Facts,
@@ -124,6 +124,7 @@ fn missing(facts: &Facts) -> Missing {
 fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> Draft {
     let Context { facts, descriptors, .. } = context;
     let (own, mut findings) = functions(facts);
+    let rebuilt = Rebuilt::default();
     let mut safes: Vec<SafeCase<'_>> =
         queue.entries.iter().map(|entry| SafeCase::new(entry, facts)).collect();
     let before: Vec<SafeCase<'_>> = queue.past.iter().map(|entry| SafeCase::new(entry, facts)).collect();
@@ -180,7 +181,7 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
             data: &tx.data,
             delegate: tx.operation == 1,
         };
-        case.add_call(outer, Functions { own: &own });
+        case.add_call(outer, Functions { own: &own, rebuilt: Some(&rebuilt) });
         if past {
             let is_known = safe.facts.is_some_and(|facts| facts.nonce.is_some());
             findings.extend(checks::run(&case).into_iter().map(|finding| history(finding, is_known)));
@@ -441,6 +442,7 @@ fn tx_draft(txs: &[EvmTx], scalars: &Scalars, context: Context<'_>) -> Draft {
     let Context { facts, descriptors, .. } = context;
     let mut nested = Draft::default();
     let (own, mut findings) = functions(facts);
+    let rebuilt = Rebuilt::default();
     let mut items = Vec::new();
     let mut cases = Vec::new();
     let mut sent = Vec::new();
@@ -458,7 +460,7 @@ fn tx_draft(txs: &[EvmTx], scalars: &Scalars, context: Context<'_>) -> Draft {
             data: &tx.data,
             delegate: false,
         };
-        case.add_call(outer, Functions { own: &own });
+        case.add_call(outer, Functions { own: &own, rebuilt: Some(&rebuilt) });
         // Calls of another chain leave nothing behind here.
         if cases.last().is_some_and(|before: &Case<'_>| before.chain_id != case.chain_id) {
             sent.clear();
@@ -629,6 +631,8 @@ fn typed_whole(node: &Node, asked: AskedTyped<'_>, context: Context<'_>) -> Draf
 
 fn typed_draft(asked: AskedTyped<'_>, context: Context<'_>) -> Draft {
     let AskedTyped { data, whole, meaning, scalars, signer } = asked;
+    let (own, mut findings) = functions(context.facts);
+    let rebuilt = Rebuilt::default();
     let mut case = Case::new(context, Subject::Typed(data, meaning), "typed data");
     case.signer = signer;
     let chain = data.domain.uint("chainId").and_then(|chain| u64::try_from(chain).ok());
@@ -640,7 +644,6 @@ fn typed_draft(asked: AskedTyped<'_>, context: Context<'_>) -> Draft {
     if let Some(account) = case.signs_as.filter(|account| case.speaks_for(account)) {
         case.actor = Some(account);
     }
-    let (own, mut findings) = functions(context.facts);
     match meaning {
         Meaning::Grants(grants) => case.grants.clone_from(grants),
         Meaning::Known(known) => {
@@ -653,7 +656,7 @@ fn typed_draft(asked: AskedTyped<'_>, context: Context<'_>) -> Draft {
                     data: &call.data,
                     delegate: false,
                 };
-                case.add_call(outer, Functions { own: &own });
+                case.add_call(outer, Functions { own: &own, rebuilt: Some(&rebuilt) });
             }
         }
         _ => {}

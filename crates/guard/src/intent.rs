@@ -8,7 +8,9 @@ use alloy_primitives::{Address, U256};
 
 use crate::{
     case::{Case, Subject},
-    decode::{Act, By, Call, Extent, Grant, Placed, Plan, Power, Setting, Value},
+    decode::{
+        Act, BRAVO_PROPOSE, By, Call, Extent, Grant, Placed, Plan, Power, QUEUE_TRANSACTION, Setting, Value,
+    },
     known::{self, Size},
     message::Method,
     policy::Role,
@@ -81,6 +83,9 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
             let receiver = case.show(&receiver);
             told = format!("{told}, with {bytes} bytes of data for {receiver} to act on");
         }
+        if let Some(later) = later(case, placed.call) {
+            told = format!("{later}: {told}");
+        }
         parts.push(told);
     }
     if let Some((data, meaning)) = case.typed() {
@@ -141,6 +146,30 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
         });
     }
     parts
+}
+
+/// Of a call that is not made now but queued or proposed: by whom it is made, and not before when. Source: Compound,
+/// `Timelock.sol` and `GovernorBravoDelegate.sol`; `OpenZeppelin`, `TimelockController.sol` and `Governor.sol`.
+fn later(case: &Case<'_>, index: usize) -> Option<String> {
+    case.unpacked.around(index).into_iter().find_map(|(outer, inner)| {
+        let decoded = outer.decoded.as_ref()?;
+        let by = inner.from.map_or_else(|| "whoever queues it".to_owned(), |from| case.show(&from));
+        Some(match decoded.signature() {
+            QUEUE_TRANSACTION => match known::moment(decoded.uint(4)?) {
+                Some(when) => format!("later, not before {when}, by {by}"),
+                None => format!("later, at a time that never comes, by {by}"),
+            },
+            "schedule(address,uint256,bytes,bytes32,bytes32,uint256)"
+            | "scheduleBatch(address[],uint256[],bytes[],bytes32,bytes32,uint256)" => {
+                format!("later, not before {} after this, by {by}", known::duration(decoded.uint(5)?))
+            }
+            BRAVO_PROPOSE | "propose(address[],uint256[],bytes[],string)" => {
+                format!("later, if it is voted for, by {by} or its timelock")
+            }
+            "queue(address[],uint256[],bytes[],bytes32)" => format!("later, by {by} or its timelock"),
+            _ => return None,
+        })
+    })
 }
 
 /// What a function does that exchanges, in the words of money: at a contract that is trusted alone, since elsewhere its name

@@ -184,11 +184,24 @@ impl Size {
 
 /// A moment given in seconds since 1970, as a date; far ones as `forever`.
 pub fn until(seconds: U256) -> String {
-    let date = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    match date {
-        Some(date) => format!("until {}", date.strftime("%Y-%m-%d %H:%M UTC")),
-        None => "forever".to_owned(),
-    }
+    moment(seconds).map_or_else(|| "forever".to_owned(), |moment| format!("until {moment}"))
+}
+
+/// A time in seconds since 1970, in words; nothing where it never comes.
+pub fn moment(seconds: U256) -> Option<String> {
+    let date = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok())?;
+    Some(date.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+/// How long so many seconds are, in whole units of the largest that fits.
+pub fn duration(seconds: U256) -> String {
+    let units = [("day", 86_400_u64), ("hour", 3_600), ("minute", 60)];
+    let fits = units.into_iter().find(|(_, length)| seconds >= U256::from(*length));
+    let (unit, length) = fits.unwrap_or(("second", 1));
+    let count = seconds / U256::from(length);
+    let more = if seconds % U256::from(length) == U256::ZERO { "" } else { "more than " };
+    let plural = if count == U256::ONE { "" } else { "s" };
+    format!("{more}{} {unit}{plural}", decimal(count, 0))
 }
 
 /// An address with its name, where anybody told one.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     case::Case,
-    decode::{Call, EXECUTE, Plan, Value},
+    decode::{BRAVO_PROPOSE, Call, EXECUTE, Plan, QUEUE_TRANSACTION, Value},
     finding::{CheckId::Sim01, Finding, Severity::Review},
     flow::{self, ACROSS, OFT_SEND},
     swap::Swap,
@@ -29,11 +29,13 @@ pub(super) const AT_ITSELF: &[&str] =
     &["multicall(bytes[])", "multicall(uint256,bytes[])", "multicall(bytes32,bytes[])"];
 
 /// Functions whose calls are made by others, or later: what is sent along with these stays. Source: `OpenZeppelin`,
-/// `TimelockController.sol`, `Governor.sol`.
+/// `TimelockController.sol`, `Governor.sol`; Compound, `Timelock.sol`, `GovernorBravoDelegate.sol`.
 const LATER: &[&str] = &[
     "schedule(address,uint256,bytes,bytes32,bytes32,uint256)",
     "scheduleBatch(address[],uint256[],bytes[],bytes32,bytes32,uint256)",
     "propose(address[],uint256[],bytes[],string)",
+    QUEUE_TRANSACTION,
+    BRAVO_PROPOSE,
     "queue(address[],uint256[],bytes[],bytes32)",
     // Its own timelock alone may have it pass anything on.
     "relay(address,uint256,bytes)",

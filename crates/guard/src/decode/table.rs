@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::{abi::Value, types::Function};
+use super::{abi::Value, rebuilt::Rebuilt, types::Function};
 
 /// The embedded functions, one a line.
 static TEXT: &str = include_str!("functions.txt");
@@ -110,6 +110,8 @@ pub fn named(signature: &str) -> Option<&'static Named> {
 pub struct Functions<'a> {
     /// Functions the user gave.
     pub own: &'a [Function],
+    /// Where calls are put together whose functions are given as texts; without, those are not unpacked.
+    pub rebuilt: Option<&'a Rebuilt>,
 }
 
 impl<'a> Functions<'a> {

@@ -127,6 +127,22 @@ impl<'a> Unpacked<'a> {
         inside.filter(move |call| call.depth == depth + 1)
     }
 
+    /// The calls around a call, the nearest first, each with the call inside it that leads there.
+    pub fn around(&self, index: usize) -> Vec<(&Call<'a>, &Call<'a>)> {
+        let mut found = Vec::new();
+        let mut inner = &self.calls[index];
+        for outer in self.calls[..index].iter().rev() {
+            if inner.depth == 0 {
+                break;
+            }
+            if outer.depth + 1 == inner.depth {
+                found.push((outer, inner));
+                inner = outer;
+            }
+        }
+        found
+    }
+
     /// Accounts that are made to act in their own name: Safes, smart accounts, modules, timelocks, governors.
     pub fn made_to_act(&self) -> BTreeSet<Address> {
         let wrappers = self.calls.iter().enumerate().filter(|(_, call)| {
@@ -148,6 +164,13 @@ const PASSING_ON: &[&str] = &[
     "aggregate3Value((address,bool,uint256,bytes)[])",
     "Multicall((address,bytes)[])",
 ];
+
+/// Functions of Compound's timelock and of Governor Bravo, which are given functions as texts: target, value, function, arguments,
+/// and the second from when on it can be executed. Source: compound-finance/compound-protocol, `Timelock.sol`,
+/// `GovernorBravoDelegate.sol`.
+pub(crate) const QUEUE_TRANSACTION: &str = "queueTransaction(address,uint256,string,bytes,uint256)";
+const EXECUTE_TRANSACTION: &str = "executeTransaction(address,uint256,string,bytes,uint256)";
+pub(crate) const BRAVO_PROPOSE: &str = "propose(address[],uint256[],string[],bytes[],string)";
 
 /// The outermost call.
 #[derive(Clone, Debug)]
@@ -333,6 +356,15 @@ impl<'a> Unpacker<'a, '_> {
             | "execute(address[],uint256[],bytes[],bytes32)" => {
                 self.parallel(path, name, actor, decoded.args.get(..3)?)
             }
+            QUEUE_TRANSACTION | EXECUTE_TRANSACTION => vec![Inner {
+                label: name.clone(),
+                from: actor,
+                to: decoded.address(0),
+                value: decoded.uint(1)?,
+                data: self.rebuilt(decoded.args.get(2)?, decoded.args.get(3)?)?,
+                delegate: false,
+            }],
+            BRAVO_PROPOSE => self.proposed(path, actor, &decoded.args)?,
             "call(address,address,uint256,bytes)" => vec![Inner {
                 label: name.clone(),
                 from: decoded.address(1),
@@ -451,6 +483,37 @@ impl<'a> Unpacker<'a, '_> {
             at += HEAD + data.len();
         }
         calls
+    }
+
+    /// A call whose function is given as a text.
+    fn rebuilt(&self, signature: &Value<'a>, data: &Value<'a>) -> Option<&'a [u8]> {
+        self.functions.rebuilt?.call(signature.bytes()?, data.bytes()?)
+    }
+
+    /// The calls of a proposal whose functions are given as texts: targets, values, texts, arguments.
+    fn proposed(&mut self, path: &str, actor: Option<Address>, args: &[Value<'a>]) -> Option<Vec<Inner<'a>>> {
+        let [targets, values, texts, data, ..] = args else { return None };
+        let [targets, values, texts, data] = [targets, values, texts, data].map(Value::elements);
+        let counts = [targets, values, texts, data].map(<[Value<'_>]>::len);
+        if counts.iter().any(|count| *count != targets.len()) {
+            let [targets, values, texts, data] = counts;
+            let what = format!("propose: {targets} targets, {values} values, {texts} functions, {data} data");
+            self.into.oddities.push(Oddity { path: path.to_owned(), what });
+            return None;
+        }
+        let calls = targets.iter().zip(values).zip(texts.iter().zip(data)).enumerate();
+        calls
+            .map(|(index, ((target, value), (text, data)))| {
+                Some(Inner {
+                    label: format!("propose[{index}]"),
+                    from: actor,
+                    to: target.address(),
+                    value: value.uint()?,
+                    data: self.rebuilt(text, data)?,
+                    delegate: false,
+                })
+            })
+            .collect()
     }
 
     fn parallel(

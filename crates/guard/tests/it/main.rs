@@ -18,6 +18,7 @@ mod honest;
 mod hostile;
 mod impostors;
 mod instructed;
+mod later;
 mod left;
 mod mentioned;
 mod oracle;

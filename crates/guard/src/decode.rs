@@ -2,6 +2,7 @@
 
 pub mod abi;
 pub mod action;
+pub(crate) mod cow;
 pub mod rebuilt;
 pub(crate) mod router;
 pub mod table;

@@ -323,6 +323,8 @@ pub struct Facts {
     pub floor: Vec<Floor>,
     /// Prices of tokens and of the coin.
     pub price: Vec<Price>,
+    /// Orders at `CoW` Protocol in JSON, as its own service gives them: a Safe signs them on the chain by their number alone.
+    pub cow_orders: Vec<String>,
     /// Names.
     pub named: Vec<Named>,
     /// Reviews.

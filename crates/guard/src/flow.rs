@@ -5,7 +5,10 @@ use alloy_primitives::{Address, U256};
 
 use crate::{
     case::Case,
-    decode::{Call, Decoded, EXECUTE, Plan, Value},
+    decode::{
+        Call, Decoded, EXECUTE, Plan, Value, cow,
+        table::{self, PowerKind},
+    },
     known,
     swap::{Swap, liquidity},
 };
@@ -38,6 +41,36 @@ pub(crate) const OUTBOUND: &str = "outboundTransfer(address,address,uint256,uint
 pub(crate) const ALLOWANCE: &str =
     "executeAllowanceTransfer(address,address,address,uint96,address,uint96,address,bytes)";
 
+/// Functions of Safe's allowance module by which a Safe lets a delegate take tokens without signatures of its owners: delegate, token,
+/// amount, minutes after which he has it again, and from when on. Source: safe-global/safe-modules, `AllowanceModule.sol`.
+pub(crate) const SET_ALLOWANCE: &str = "setAllowance(address,address,uint96,uint16,uint32)";
+pub(crate) const ADD_DELEGATE: &str = "addDelegate(address)";
+
+/// What a delegate of the allowance module may take.
+pub(crate) struct Allowance {
+    pub token: Address,
+    pub amount: U256,
+    /// After how many minutes he has it again; zero for never.
+    pub minutes: U256,
+}
+
+impl Allowance {
+    pub(crate) fn of(call: &Call<'_>) -> Option<Self> {
+        let decoded = call.decoded.as_ref().filter(|it| it.signature() == SET_ALLOWANCE && !call.delegate)?;
+        Some(Self { token: decoded.address(1)?, amount: decoded.uint(2)?, minutes: decoded.uint(3)? })
+    }
+
+    /// How much, and how often.
+    pub(crate) fn show(&self, case: &Case<'_>) -> String {
+        let often = if self.minutes.is_zero() {
+            ", once".to_owned()
+        } else {
+            format!(" every {}", known::duration(self.minutes.saturating_mul(U256::from(60))))
+        };
+        format!("up to {}{often}", case.amount(self.amount, &self.token))
+    }
+}
+
 /// Functions by which nothing leaves but the money that is sent along: they bring what a router holds, cancel, look, or take that
 /// money alone.
 const NOTHING: &[&str] = &[
@@ -62,6 +95,67 @@ const NOTHING: &[&str] = &[
     "permit(address,((address,uint160,uint48,uint48)[],address,uint256),bytes)",
     "transferFrom((address,address,uint160,address)[])",
 ];
+
+/// How a contract takes what a call of it gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Takes {
+    /// Itself, by the allowance that whoever calls gave it at the token.
+    ByAllowance,
+    /// By the allowance that it was given at Permit2.
+    ByPermit2,
+}
+
+/// Functions whose contract itself takes what they give, by its allowance. Sources: Uniswap v2-periphery and v3-periphery (routers),
+/// Aave v3 `Pool.sol`, Compound `Comet.sol`, `Morpho.sol`, Across `SpokePool.sol`, Circle `TokenMessenger.sol`, Lido `WstETH.sol`
+/// and `WithdrawalQueue.sol`. A gateway's router is not among them: its gateways take.
+const BY_ALLOWANCE: &[&str] = &[
+    "supply(address,uint256,address,uint16)",
+    "repay(address,uint256,uint256,address)",
+    "supply(address,uint256)",
+    "supplyTo(address,address,uint256)",
+    MORPHO_SUPPLY,
+    MORPHO_REPAY,
+    MORPHO_COLLATERAL,
+    "wrap(uint256)",
+    "requestWithdrawals(uint256[],address)",
+    "requestWithdrawalsWstETH(uint256[],address)",
+    "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)",
+    "addLiquidityETH(address,uint256,uint256,uint256,address,uint256)",
+    "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)",
+    "swapExactTokensForTokens(uint256,uint256,address[],address)",
+    "swapTokensForExactTokens(uint256,uint256,address[],address,uint256)",
+    "swapTokensForExactTokens(uint256,uint256,address[],address)",
+    "swapExactTokensForETH(uint256,uint256,address[],address,uint256)",
+    "swapTokensForExactETH(uint256,uint256,address[],address,uint256)",
+    "exactInputSingle((address,address,uint24,address,uint256,uint256,uint256,uint160))",
+    "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))",
+    "exactInput((bytes,address,uint256,uint256,uint256))",
+    "exactInput((bytes,address,uint256,uint256))",
+    "exactOutputSingle((address,address,uint24,address,uint256,uint256,uint256,uint160))",
+    "exactOutputSingle((address,address,uint24,address,uint256,uint256,uint160))",
+    "exactOutput((bytes,address,uint256,uint256,uint256))",
+    "exactOutput((bytes,address,uint256,uint256))",
+];
+
+/// A function of 1inch's router; its last number are switches, one of which takes by Permit2 instead.
+const ONE_INCH: &str = "swap(address,(address,address,address,address,uint256,uint256,uint256),bytes)";
+
+impl Takes {
+    /// Of a function of which that is known.
+    pub(crate) fn of(call: &Call<'_>) -> Option<Self> {
+        let decoded = call.decoded.as_ref()?;
+        let signature = decoded.signature();
+        if EXECUTE.contains(&signature) {
+            return Some(Self::ByPermit2);
+        }
+        let has_no_switch = || decoded.args.get(1)?.elements().get(6)?.uint().map(|flags| flags.is_zero());
+        let itself = BY_ALLOWANCE.contains(&signature)
+            || ACROSS.contains(&signature)
+            || CCTP.contains(&signature)
+            || signature == ONE_INCH && has_no_switch() == Some(true);
+        itself.then_some(Self::ByAllowance)
+    }
+}
 
 /// What leaves beside what is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +221,13 @@ impl Flow {
         };
         let spends = |from: usize| decoded.address(from).is_some_and(|from| case.spends(&from));
         match signature {
-            CANCEL => Self::NOTHING,
+            _ if is_cancel(signature) => Self::NOTHING,
+            // What an order gives is counted as such, and leaves later.
+            _ if cow::is_read(decoded) => match cow::pre_signed(decoded) {
+                Some((_, true)) if case.cow_order(call).is_none() => Self::UNNAMED,
+                None if case.cow_order(call).is_none() => Self::OPEN,
+                _ => Self::NOTHING,
+            },
             _ if NOTHING.contains(&signature) => Self::NOTHING,
             "withdraw(uint256)" if case.wraps(&to) => Self::NOTHING,
             // Shares are the contract's own token.
@@ -145,9 +245,20 @@ impl Flow {
                 let gives = sides.map(|side| (side.token, side.most)).filter(|(token, _)| !token.is_zero());
                 Self { gives: gives.collect(), ..Self::NOTHING }
             }
-            "supply(address,uint256,address,uint16)" | "repay(address,uint256,uint256,address)" => {
-                Self::gives([at(0, 1)])
+            "supply(address,uint256,address,uint16)"
+            | "repay(address,uint256,uint256,address)"
+            | "supply(address,uint256)" => Self::gives([at(0, 1)]),
+            "supplyTo(address,address,uint256)" => Self::gives([at(1, 2)]),
+            "supplyFrom(address,address,address,uint256)" => Self::gives([at(2, 3)]),
+            MORPHO_SUPPLY | MORPHO_REPAY => {
+                // How much so many shares cost, the market decides.
+                if decoded.uint(2).is_some_and(|shares| shares.is_zero()) {
+                    Self::gives([market(decoded, LOAN).zip(decoded.uint(1))])
+                } else {
+                    Self::OPEN
+                }
             }
+            MORPHO_COLLATERAL => Self::gives([market(decoded, COLLATERAL).zip(decoded.uint(1))]),
             "borrow(address,uint256,uint256,uint16,address)" => Self::owes(at(0, 1)),
             "withdraw(address,uint256,address)" => unless_back(at(0, 1)),
             "rescueTokens(address,address,uint256)" | "rescueERC20(address,address,uint256)" => {
@@ -246,6 +357,20 @@ impl Flow {
 /// Whether the policy limits a token.
 fn is_limited(case: &Case<'_>, token: &Address) -> bool {
     case.policy.limits.iter().any(|limit| limit.token.is_some_and(|limited| limited.0 == *token))
+}
+
+/// Functions of Morpho that take: market, assets, shares, for whom, data for whoever calls. Source: morpho-org/morpho-blue,
+/// `IMorpho.sol`.
+pub(crate) const MORPHO_SUPPLY: &str =
+    "supply((address,address,address,address,uint256),uint256,uint256,address,bytes)";
+pub(crate) const MORPHO_REPAY: &str =
+    "repay((address,address,address,address,uint256),uint256,uint256,address,bytes)";
+pub(crate) const MORPHO_COLLATERAL: &str =
+    "supplyCollateral((address,address,address,address,uint256),uint256,address,bytes)";
+
+/// Whether a function undoes what whoever calls signed before, and nothing else.
+pub(crate) fn is_cancel(signature: &str) -> bool {
+    signature == CANCEL || table::named(signature).is_some_and(|named| named.kind == PowerKind::Cancel)
 }
 
 /// Cancels orders at Seaport.

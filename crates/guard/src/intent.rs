@@ -74,6 +74,7 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
             .or_else(|| lent(case, placed))
             .or_else(|| kept(case, placed))
             .or_else(|| burnt(case, placed))
+            .or_else(|| protocols::allowed(case, placed))
             .or_else(|| protocols::made(case, placed))
             .or_else(|| protocols::either(case, placed))
             .or_else(|| protocols::either_right(case, placed))

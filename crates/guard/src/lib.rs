@@ -26,6 +26,7 @@ pub mod chain;
 pub mod checks;
 pub mod context;
 mod context_file;
+mod cow;
 pub mod decode;
 mod denial;
 mod descriptor;

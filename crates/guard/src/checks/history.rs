@@ -7,7 +7,7 @@ use alloy_primitives::{Address, U256};
 use crate::{
     case::Case,
     decode::{
-        Act, Call, Value,
+        Act, Call, Decoded, Value,
         action::LURES,
         table::{self, PowerKind},
     },
@@ -17,7 +17,8 @@ use crate::{
         Finding,
         Severity::{Block, Incomplete, Info, Review},
     },
-    flow::{Flow, Rest},
+    flow::{self, ACROSS, Flow, Rest},
+    known,
     policy::Role,
     swap::Swap,
 };
@@ -287,10 +288,20 @@ fn strangers_within(case: &Case<'_>, call: &Call<'_>, served: &[Address], out: &
             case.knows(address)
         }
     };
+    let arrives = arriving(decoded);
+    found.retain(|address| arrives != Some(*address));
     for address in found.into_iter().filter(|address| !served.contains(address) && !is_known(address)) {
         let title = format!("Names {}, and nobody vouches for that address.", case.show(&address));
         out.push(Finding::new(Act01, Incomplete, &call.path, title));
     }
+}
+
+/// The token that a bridge brings, where it is one of the table that is shipped for the chain that it is brought to: it is none of
+/// this chain's.
+fn arriving(decoded: &Decoded<'_>) -> Option<Address> {
+    let token = flow::address(decoded, 3).filter(|_| ACROSS.contains(&decoded.signature()))?;
+    let chain = u64::try_from(decoded.uint(6)?).ok().filter(|chain| known::ships_tokens(*chain))?;
+    known::shipped(&token, Some(chain)).map(|_| token)
 }
 
 /// A function that makes Safes. Source: `SafeProxyFactory.sol`.

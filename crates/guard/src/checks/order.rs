@@ -7,6 +7,7 @@ use alloy_primitives::{Address, B256, U256, b256};
 use super::price;
 use crate::{
     case::Case,
+    decode::cow,
     finding::{
         CheckId::Ord01,
         Finding,
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub(super) fn orders(case: &Case<'_>, out: &mut Vec<Finding>) {
+    by_calls(case, out);
     let Some((data, meaning)) = case.typed() else { return };
     match meaning {
         Meaning::Blind => {
@@ -63,6 +65,34 @@ pub(super) fn orders(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
         }
         _ => {}
+    }
+}
+
+/// Orders that calls give.
+fn by_calls(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let mut asks = false;
+    for call in case.unpacked.calls.iter().filter(|call| !call.delegate) {
+        if let Some(order) = case.cow_order(call) {
+            judge(case, &order, out);
+            continue;
+        }
+        let Some((uid, true)) = call.decoded.as_ref().and_then(cow::pre_signed) else { continue };
+        asks = true;
+        let finding = if call.from == Some(uid.owner) {
+            let title = "Signs an order by its number alone: what it sells, for how much and to whom does not stand there. Give the \
+                         order itself (`cow-orders` in --context), and it is judged.";
+            Finding::new(Ord01, Review, &call.path, title)
+        } else {
+            let title = format!("Signs an order of {}, which nobody else can sign.", case.show(&uid.owner));
+            Finding::new(Ord01, Review, &call.path, title)
+        };
+        out.push(finding.because(format!("hash of the order {}", uid.digest)));
+    }
+    if asks {
+        out.extend(case.unread_cow_orders().into_iter().map(|why| {
+            let title = "What the context tells as an order is none that is read here.";
+            Finding::new(Ord01, Review, "facts.cow-orders", title).because(why)
+        }));
     }
 }
 

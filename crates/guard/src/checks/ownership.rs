@@ -10,7 +10,7 @@ use crate::{
         Finding,
         Severity::{Block, Info, Review},
     },
-    flow::ALLOWANCE,
+    flow::{ADD_DELEGATE, ALLOWANCE, Allowance, SET_ALLOWANCE},
     policy::Role,
     typed::Meaning,
 };
@@ -18,6 +18,12 @@ use crate::{
 pub(super) fn power(case: &Case<'_>, out: &mut Vec<Finding>) {
     for placed in &case.acts {
         let Act::Power { over, function, holder, power } = &placed.act else { continue };
+        let call = &case.unpacked.calls[placed.call];
+        // Who may be paid may get an allowance of a Safe, where a person looks at it.
+        let is_allowance = matches!(call.signature(), Some(SET_ALLOWANCE | ADD_DELEGATE));
+        let is_booked = is_allowance
+            && case.knows_contract(over)
+            && holder.is_some_and(|holder| case.policy.books(&holder, case.chain_id));
         let over = case.show(over);
         let trusted = holder.is_some_and(|holder| {
             case.is_own(&holder) || case.trusts(&holder, &[Role::Admin]) || case.facts.names_safe(&holder)
@@ -32,9 +38,18 @@ pub(super) fn power(case: &Case<'_>, out: &mut Vec<Finding>) {
             Power::Role => (if trusted { Review } else { Block }, format!("Gives {to} a role over {over}.")),
             Power::GiveUp => (Review, format!("Gives up or takes power over {over} for good.")),
             Power::Accept => (Review, format!("Accepts power over {over}.")),
-            Power::Operator if holder.is_some() => {
-                (if trusted { Review } else { Block }, format!("Lets {to} act for you at {over}."))
-            }
+            Power::Operator if holder.is_some() => (
+                if trusted || is_booked { Review } else { Block },
+                match Allowance::of(call) {
+                    Some(given) => {
+                        format!(
+                            "Lets {to} take {} by {over}, without a signature of the owners.",
+                            given.show(case)
+                        )
+                    }
+                    None => format!("Lets {to} act for you at {over}."),
+                },
+            ),
             Power::Operator => {
                 (Block, format!("Lets somebody act for you at {over}, and who cannot be seen."))
             }

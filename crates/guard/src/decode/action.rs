@@ -514,6 +514,9 @@ const QUEUE_WITHDRAWALS: &str = "queueWithdrawals((address[],uint256[],address)[
 /// What the table of functions under other names says of a call.
 fn by_table(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Option<Act> {
     let named = super::table::named(signature)?;
+    if super::cow::is_read(decoded) {
+        return Some(Act::Named { to, function: signature.to_owned(), beneficiaries: Vec::new() });
+    }
     let holder = named.who.as_ref().and_then(|place| place.of(&decoded.args)).and_then(who);
     let function = format!("{signature}: {}", named.what);
     Some(match named.kind {
@@ -525,6 +528,7 @@ fn by_table(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Optio
             };
             Act::Power { over: to, function, holder, power }
         }
+        PowerKind::Cancel => Act::Named { to, function: signature.to_owned(), beneficiaries: Vec::new() },
         PowerKind::Out => {
             let mut beneficiaries: Vec<Address> = holder.into_iter().collect();
             if signature == QUEUE_WITHDRAWALS {

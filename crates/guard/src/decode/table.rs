@@ -41,6 +41,8 @@ pub struct Named {
 pub enum PowerKind {
     /// Gives power over a contract.
     Power(super::Power),
+    /// Undoes what whoever calls signed before, and gives nobody anything.
+    Cancel,
     /// Brings money out, to whom its parameter says.
     Out,
 }
@@ -59,6 +61,7 @@ impl Named {
             "vote" => PowerKind::Power(Vote),
             "accept" => PowerKind::Power(Accept),
             "less" => PowerKind::Power(GiveUp),
+            "cancel" => PowerKind::Cancel,
             "out" => PowerKind::Out,
             _ => return None,
         };

@@ -5,8 +5,8 @@ use alloy_primitives::{Address, U256};
 use super::{token_amount, whom};
 use crate::{
     case::{Case, OneOrCoin},
-    decode::{Act, Call, Decoded, Extent, Functions, Placed, Value, decode},
-    flow::{self, ACROSS, ALLOWANCE, CCTP, Flow, OFT_SEND, OUTBOUND, Rest},
+    decode::{Act, Call, Decoded, Extent, Functions, Placed, Power, Value, cow, decode},
+    flow::{self, ACROSS, ALLOWANCE, Allowance, CCTP, Flow, OFT_SEND, OUTBOUND, Rest},
     known,
     policy::Role,
     there::There,
@@ -25,6 +25,19 @@ pub(super) fn told(case: &Case<'_>, placed: &Placed) -> Option<String> {
     if decoded.signature() == ALLOWANCE {
         let (safe, amount) = (decoded.address(0)?, case.amount(decoded.uint(3)?, &decoded.address(1)?));
         return Some(format!("moves {amount} of {} by {at}{whom}", case.show(&safe)));
+    }
+    if flow::is_cancel(decoded.signature()) {
+        return Some(format!("cancels orders or signatures of yours at {at}"));
+    }
+    if let Some(order) = case.cow_order(call) {
+        return Some(format!("{} at {at}", super::order(case, &order)));
+    }
+    if let Some((uid, signs)) = cow::pre_signed(decoded) {
+        return Some(if signs {
+            format!("signs the order {} at {at}, which is not here", uid.digest)
+        } else {
+            format!("takes back its signature of the order {} at {at}", uid.digest)
+        });
     }
     bridged(case, decoded, to, &at, &whom)
         .or_else(|| vaulted(case, decoded, to, &at, &whom))
@@ -129,6 +142,24 @@ fn lent(case: &Case<'_>, decoded: &Decoded<'_>, at: &str, whom: &str) -> Option<
             let collateral = token_amount(case, decoded.uint(1)?, &market(1)?);
             format!("takes {collateral}, which is collateral, out of {at}{whom}")
         }
+        flow::MORPHO_SUPPLY => format!("supplies {} at {at}{whom}", assets(market(0)?)?),
+        flow::MORPHO_REPAY => format!("repays {} at {at}{whom}", assets(market(0)?)?),
+        flow::MORPHO_COLLATERAL => {
+            let collateral = token_amount(case, decoded.uint(1)?, &market(1)?);
+            format!("supplies {collateral} as collateral at {at}{whom}")
+        }
+        "supply(address,uint256)" => {
+            format!(
+                "supplies {} at {at}, or repays with it",
+                supplied(case, decoded.uint(1)?, &decoded.address(0)?)
+            )
+        }
+        "supplyTo(address,address,uint256)" => {
+            format!(
+                "supplies {} at {at}, or repays with it{whom}",
+                supplied(case, decoded.uint(2)?, &decoded.address(1)?)
+            )
+        }
         "withdrawTo(address,address,uint256)" => {
             let amount = token_amount(case, decoded.uint(2)?, &decoded.address(1)?);
             format!("takes {amount} out of {at}{whom}, as a loan where you have less there")
@@ -140,6 +171,15 @@ fn lent(case: &Case<'_>, decoded: &Decoded<'_>, at: &str, whom: &str) -> Option<
         }
         _ => return None,
     })
+}
+
+/// Comet takes the largest number for what is owed. Source: compound-finance/comet, `Comet.sol`, `supplyInternal`.
+fn supplied(case: &Case<'_>, amount: U256, token: &Address) -> String {
+    if amount == U256::MAX {
+        format!("as much {} as is owed", case.show(token))
+    } else {
+        token_amount(case, amount, token)
+    }
 }
 
 fn staked(case: &Case<'_>, decoded: &Decoded<'_>, to: &Address, at: &str, whom: &str) -> Option<String> {
@@ -185,6 +225,16 @@ const MOST: usize = 4;
 /// A whole number with its thousands apart.
 pub(super) fn grouped(number: U256) -> String {
     known::decimal(number, 0)
+}
+
+/// What a Safe lets somebody take without signatures.
+pub(super) fn allowed(case: &Case<'_>, placed: &Placed) -> Option<String> {
+    let Act::Power { over, holder: Some(holder), power: Power::Operator, .. } = &placed.act else {
+        return None;
+    };
+    let given = Allowance::of(&case.unpacked.calls[placed.call])?;
+    let (holder, over) = (case.show(holder), case.show(over));
+    Some(format!("lets {holder} take {} by {over}, without a signature of the owners", given.show(case)))
 }
 
 /// A new Safe: who owns it, how many must sign, what runs when it is made.

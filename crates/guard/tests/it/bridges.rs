@@ -62,6 +62,29 @@ fn what_arrives_is_known_of_the_same_token_alone() {
 }
 
 #[test]
+fn the_same_coin_of_the_other_chain_needs_nobody_to_vouch_for_it() {
+    let policy = format!("[[trusted]]\naddress='{BRIDGE}'\nlabel='a bridge'\nroles=['contract','spender']\n");
+    let policy = Policy::parse(&format!("{DEFAULT}\n{policy}")).expect("a policy");
+    let facts = format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n");
+    let facts = Facts::parse(&facts).expect("facts");
+    for function in [V3, WORDS] {
+        let ask = |output, chain| {
+            let data = across(function, output, 999_000_000, chain);
+            let input =
+                format!(r#"{{"from":"{ME}","to":"{BRIDGE}","value":"0x0","data":"0x{data}","chainId":1}}"#);
+            check_tx(input.as_bytes(), Context::new(&policy, &facts))
+        };
+        let fair = ask(USDC_ON_BASE, 8453);
+        assert_eq!(fair.exit_code, 0, "{:#?}", fair.findings);
+        assert!(fair.items[0].intent.contains("999 USDC arrive"), "{}", fair.items[0].intent);
+        // Of another chain it is somebody's address there, and somebody else's token is somebody else's.
+        assert_ne!(ask(USDC_ON_BASE, 10).exit_code, 0);
+        assert_ne!(ask(ME, 8453).exit_code, 0);
+        assert_ne!(ask("0xe7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e732", 8453).exit_code, 0);
+    }
+}
+
+#[test]
 fn what_a_bridge_or_vault_takes_counts_to_the_limits() {
     let limit = |token: &str| format!("[[limit]]\ntoken='{token}'\nper-transaction='1_000_000'\n");
     let over = |token: &str, data: &str| {

@@ -100,11 +100,15 @@ const NOTHING_LEAVES: &[&str] = &[
     "aggregate3((address,bool,bytes)[])",
     "aggregate3Value((address,bool,uint256,bytes)[])",
     "cancel((address,address,(uint8,address,uint256,uint256,uint256)[],(uint8,address,uint256,uint256,uint256,address)[],uint8,uint256,uint256,bytes32,uint256,bytes32,uint256)[])",
+    "cancelOrder(uint256,bytes32)",
     "claimWithdrawalsTo(uint256[],uint256[],address)",
     "deposit()",
     "depositTo(address)",
     "executeBatch(address[],bytes[])",
+    "increaseEpoch(uint96)",
     "incrementCounter()",
+    "invalidateOrder(bytes)",
+    "invalidateUnorderedNonces(uint256,uint256)",
     "lockdown((address,address)[])",
     "multiSend(bytes)",
     "multicall(bytes32,bytes[])",
@@ -250,6 +254,109 @@ fn a_market_is_made_of_contracts_and_of_nobody_who_may_be_paid() {
     assert_eq!(market(NOBODY).exit_code, 0, "{:#?}", market(NOBODY).findings);
     assert_eq!(market(TOKEN).exit_code, 0);
     assert_eq!((market(COLD).exit_code, market(STRANGER).exit_code), (30, 30));
+}
+
+#[test]
+fn what_is_lent_at_comet_and_morpho_is_read_for_whom_it_is() {
+    let limit = format!("[[limit]]\ntoken='{USDC}'\nper-transaction='4_999_999'\n");
+    let market =
+        || DynSolValue::Tuple(vec![address(WETH), address(USDC), address(NOBODY), address(NOBODY), uint(0)]);
+    let loan =
+        || DynSolValue::Tuple(vec![address(USDC), address(WETH), address(NOBODY), address(NOBODY), uint(0)]);
+    let none = || DynSolValue::Bytes(Vec::new());
+    let supply = "supply((address,address,address,address,uint256),uint256,uint256,address,bytes)";
+    let repay = "repay((address,address,address,address,uint256),uint256,uint256,address,bytes)";
+    let collateral = "supplyCollateral((address,address,address,address,uint256),uint256,address,bytes)";
+    let five = || uint(5_000_000);
+    let to = |whose: &str| {
+        [
+            (call(supply, vec![loan(), five(), uint(0), address(whose), none()]), "supplies 5 USDC at"),
+            (call(repay, vec![loan(), five(), uint(0), address(whose), none()]), "repays 5 USDC at"),
+            (
+                call(collateral, vec![market(), five(), address(whose), none()]),
+                "supplies 5 USDC as collateral",
+            ),
+            (
+                call("supplyTo(address,address,uint256)", vec![address(whose), address(USDC), five()]),
+                "supplies 5 USDC at",
+            ),
+        ]
+    };
+    let own = call("supply(address,uint256)", vec![address(USDC), five()]);
+    for (data, words) in to(ME).into_iter().chain([(own.clone(), "supplies 5 USDC at")]) {
+        let report = sent(CONTRACT, 0, &data, "");
+        assert_eq!(report.exit_code, 0, "{words}: {:#?}", report.findings);
+        assert!(report.items[0].intent.starts_with(words), "{}", report.items[0].intent);
+        let over = sent(CONTRACT, 0, &data, &limit);
+        assert!(over.exit_code == 20 && over.has("G-POL-01"), "{words}: {:#?}", over.findings);
+        assert_ne!(sent(STRANGER, 0, &data, "").exit_code, 0, "{words}: a name says nothing there");
+    }
+    for (data, words) in to(STRANGER) {
+        assert_eq!(sent(CONTRACT, 0, &data, "").exit_code, 20, "{words}");
+    }
+    // Shares cost what the market says, and data are an instruction.
+    let shares = call(repay, vec![loan(), uint(0), five(), address(ME), none()]);
+    assert_eq!(sent(CONTRACT, 0, &shares, "").exit_code, 10);
+    let told = vec![loan(), five(), uint(0), address(ME), DynSolValue::Bytes(vec![7; 32])];
+    assert_eq!(sent(CONTRACT, 0, &call(supply, told), "").exit_code, 30);
+    let from = vec![address(STRANGER), address(ME), address(USDC), five()];
+    assert_ne!(
+        sent(CONTRACT, 0, &call("supplyFrom(address,address,address,uint256)", from), "").exit_code,
+        0
+    );
+}
+
+#[test]
+fn an_allowance_of_a_safe_for_somebody_in_the_book_is_for_a_person_and_counts() {
+    let small = |number: u64, bits: usize| DynSolValue::Uint(U256::from(number), bits);
+    let allowance = |who: &str, amount: u64| {
+        let args = vec![address(who), address(USDC), small(amount, 96), small(1_440, 16), small(0, 32)];
+        call("setAllowance(address,address,uint96,uint16,uint32)", args)
+    };
+    let delegate = |who: &str| call("addDelegate(address)", vec![address(who)]);
+    let booked = sent(CONTRACT, 0, &allowance(COLD, 5_000_000), "");
+    assert_eq!(booked.exit_code, 10, "{:#?}", booked.findings);
+    let intent = &booked.items[0].intent;
+    assert!(
+        intent.contains("take up to 5 USDC every 1 day") && intent.contains("without a signature"),
+        "{intent}"
+    );
+    assert_eq!(sent(CONTRACT, 0, &delegate(COLD), "").exit_code, 10);
+    let limit = format!("[[limit]]\ntoken='{USDC}'\nper-transaction='4_999_999'\n");
+    let over = sent(CONTRACT, 0, &allowance(COLD, 5_000_000), &limit);
+    assert!(over.exit_code == 20 && over.has("G-POL-01"), "{:#?}", over.findings);
+    for data in [allowance(STRANGER, 5), delegate(STRANGER)] {
+        assert_eq!(sent(CONTRACT, 0, &data, "").exit_code, 20);
+    }
+    // At a contract that nobody knows it may be anything.
+    assert_eq!(sent(STRANGER, 0, &allowance(COLD, 5), "").exit_code, 20);
+}
+
+#[test]
+fn a_smart_account_may_supply_for_itself() {
+    const ACCOUNT: &str = "0x9999999999999999999999999999999999999999";
+    let supply = |to: &str| {
+        let args = vec![address(USDC), uint(5_000_000), address(to), DynSolValue::Uint(U256::ZERO, 16)];
+        let data = call("supply(address,uint256,address,uint16)", args);
+        let inner = DynSolValue::Bytes(hex::decode(&data[2..]).expect("hex"));
+        call("execute(address,uint256,bytes)", vec![address(CONTRACT), uint(0), inner])
+    };
+    let more = format!("[[trusted]]\naddress='{ACCOUNT}'\nlabel='our account'\nroles=['contract']\n");
+    let own = sent(ACCOUNT, 0, &supply(ACCOUNT), &more);
+    assert_eq!(own.exit_code, 0, "{:#?}", own.findings);
+    assert_eq!(sent(ACCOUNT, 0, &supply(STRANGER), &more).exit_code, 20);
+    let limit = format!("{more}[[limit]]\ntoken='{USDC}'\nper-transaction='4_999_999'\n");
+    assert!(sent(ACCOUNT, 0, &supply(ACCOUNT), &limit).has("G-POL-01"));
+    // As the account itself.
+    let as_account = |to: &str| {
+        let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ACCOUNT}'\n");
+        let tx =
+            json!({ "from": ACCOUNT, "to": ACCOUNT, "value": "0x0", "chainId": "0x1", "data": supply(to) });
+        judged(&tx, &policy(""), &Facts::parse(&facts).expect("facts"))
+    };
+    let itself = as_account(ACCOUNT);
+    assert_eq!(itself.exit_code, 0, "{:#?}", itself.findings);
+    assert_eq!(as_account(STRANGER).exit_code, 20);
 }
 
 fn burn(token: &str) -> String {

@@ -5,6 +5,8 @@ mod boundaries;
 mod bridges;
 mod bybit;
 mod corpus;
+mod counted;
+mod cow;
 mod descriptors;
 mod documents;
 mod elsewhere;

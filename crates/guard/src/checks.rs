@@ -13,6 +13,7 @@ mod format;
 mod hash;
 mod history;
 mod impostor;
+mod leaving;
 mod left;
 mod limits;
 mod message;
@@ -28,15 +29,13 @@ mod signatures;
 mod speaker;
 mod swap;
 mod told_abi;
+mod turns;
 mod unread;
 mod vouched;
 mod worth;
 
-pub(crate) use self::{limits::leaving, ownership::refunds};
-pub use self::{
-    limits::{Leaving, together},
-    queue::queue,
-};
+pub use self::{leaving::Leaving, limits::together, queue::queue};
+pub(crate) use self::{leaving::leaving_together, ownership::refunds};
 use crate::{
     case::Case,
     finding::{CheckId, Finding},

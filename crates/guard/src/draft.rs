@@ -87,11 +87,7 @@ impl Draft {
             concerned.add(case);
         }
         let together = (cases.len() > 1).then(|| summary::in_all(cases.iter())).flatten();
-        let mut leaving = Leaving::new();
-        for (asset, amount) in cases.iter().flat_map(checks::leaving) {
-            let sum = leaving.entry(asset).or_default();
-            *sum = sum.saturating_add(amount);
-        }
+        let leaving = checks::leaving_together(&cases.iter().collect::<Vec<_>>());
         Self { items, findings, gaps, concerned, node: None, together, leaving }
     }
 

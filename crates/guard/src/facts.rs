@@ -242,6 +242,13 @@ pub struct Spent {
     pub value: Whole,
 }
 
+impl Spent {
+    /// The word that nothing left; of the native coin where no token is named.
+    pub const fn nothing_of(token: Option<Account>) -> Self {
+        Self { token, value: Whole(U256::ZERO) }
+    }
+}
+
 /// What an NFT of a collection goes for at least: somebody's word for it, and of which day.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -317,7 +324,7 @@ pub struct Facts {
     pub intended: Option<Intended>,
     /// What is shown elsewhere.
     pub shown: Option<Shown>,
-    /// Amounts that left today.
+    /// Amounts that left today; 0 where nothing did. Without a word on an asset no limit of a day can be held to it.
     pub spent: Vec<Spent>,
     /// Prices of NFTs.
     pub floor: Vec<Floor>,
@@ -399,6 +406,11 @@ impl Facts {
     pub fn age_days(&self, address: &Address) -> Option<i64> {
         let created = self.at(address)?.created?;
         Some((self.now?.as_second() - created.as_second()) / 86_400)
+    }
+
+    /// Whether it is told what left today of assets, be it nothing.
+    pub fn tells_day_of(&self, is_asked: impl Fn(Option<Address>) -> bool) -> bool {
+        self.spent.iter().any(|spent| is_asked(spent.token.map(|token| token.0)))
     }
 
     /// What left today of assets; the native coin is none.

@@ -31,24 +31,19 @@ pub(crate) fn sentence(case: &Case<'_>) -> String {
 
 /// What may leave by all of several, and to how many it goes. Nothing is said where foreign code may take whatever it likes.
 pub(crate) fn in_all<'c, 'a: 'c>(cases: impl Iterator<Item = &'c Case<'a>>) -> Option<String> {
-    let mut sums = checks::Leaving::new();
+    let cases: Vec<&Case<'_>> = cases.collect();
     let mut to: BTreeSet<Address> = BTreeSet::new();
-    let (mut first, mut is_open) = (None, false);
-    for case in cases {
-        first.get_or_insert(case);
+    let mut is_open = false;
+    for case in &cases {
         if runs_foreign_code(case) {
             return None;
         }
         is_open |= case.acts.iter().any(|placed| is_open_act(case, placed));
         to.extend(case.recipients().into_iter().map(|(_, to)| to).filter(|to| !case.is_own(to)));
         to.extend(case.grants.iter().map(|(_, grant)| grant.spender).filter(|spender| !case.is_own(spender)));
-        for (token, amount) in checks::leaving(case) {
-            let sum = sums.entry(token).or_default();
-            *sum = sum.saturating_add(amount);
-        }
     }
-    let case = first?;
-    let assets: Vec<String> = sums
+    let case = cases.first()?;
+    let assets: Vec<String> = checks::leaving_together(&cases)
         .into_iter()
         .filter(|(_, amount)| !amount.is_zero())
         .map(|(token, amount)| match token {

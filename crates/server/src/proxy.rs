@@ -376,7 +376,7 @@ impl Shared {
         let engine = LiveEngine::new(&mut node, shown, At::Latest, live::Limits::default());
         let stated = facts.spent.clone();
         let judged = loop {
-            let (passed, version) = self.spent().spent(now);
+            let (passed, version) = self.spent().spent(&self.policy, now);
             facts.spent = [&stated[..], &passed].concat();
             let context = Context {
                 lists: self.lists.as_deref(),

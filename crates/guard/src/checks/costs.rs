@@ -3,7 +3,7 @@
 
 use alloy_primitives::{Address, U256};
 
-use super::{ether::AT_ITSELF, ownership};
+use super::{ether::AT_ITSELF, ownership, turns::turns};
 use crate::{
     case::{Case, Subject},
     decode::Call,
@@ -49,14 +49,20 @@ pub(super) fn of_one(case: &Case<'_>, out: &mut Vec<Finding>) {
 
 /// Several of everything that is asked for at once.
 pub(super) fn together(cases: &[&Case<'_>], path: &str) -> Option<Finding> {
-    let all: Vec<U256> = cases.iter().flat_map(|case| costs(case)).filter(|cost| !cost.is_zero()).collect();
-    let case = cases.first().filter(|_| all.len() > 1)?;
-    let sum = all.iter().fold(U256::ZERO, |sum, cost| sum.saturating_add(*cost));
+    let of_case = |case: &Case<'_>| {
+        let all = costs(case).into_iter().filter(|cost| !cost.is_zero());
+        all.fold((U256::ZERO, 0), |(sum, count), cost| (sum.saturating_add(cost), count + 1))
+    };
+    // Of rivals one alone costs anything.
+    let dearest = turns(cases).into_iter().filter_map(|rivals| rivals.into_iter().map(of_case).max());
+    let (sum, count) =
+        dearest.fold((U256::ZERO, 0), |(sum, count), (cost, of)| (sum.saturating_add(cost), count + of));
+    let case = cases.first().filter(|_| count > 1)?;
     let severity = severity(case, sum)?;
     let title = format!(
         "May cost {} in {} fees of the network, of bridges and for names together.",
         case.amount(sum, &Address::ZERO),
-        all.len()
+        count
     );
     Some(Finding::new(Gas01, severity, path, title))
 }

@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, Signature, U256};
 
-use super::ownership::{self, LIKELY_GAS};
+use super::{
+    leaving::{Leaving, leaving, leaving_together},
+    ownership::{self, LIKELY_GAS},
+    turns::turns,
+};
 use crate::{
-    ask::{Listing, Moved},
-    case::{Case, Subject},
-    decode::{Act, Extent, Placed, Setting},
+    ask::Listing,
+    case::Case,
+    decode::Act,
     facts::review_text,
     finding::{
         CheckId::{Pol01, Pol02, Pol03},
@@ -18,119 +22,7 @@ use crate::{
     flow::{Flow, Rest},
     policy::Need,
     safe::hash::personal_hash,
-    typed::Meaning,
 };
-
-/// What may leave, by asset; the coin is `None`.
-pub type Leaving = BTreeMap<Option<Address>, U256>;
-
-/// What leaves, or may be taken by a right that is given: payments, transfers, allowances, orders, loans, refunds, fees. Of pieces
-/// that have numbers their count.
-pub(crate) fn leaving(case: &Case<'_>) -> Leaving {
-    let mut sums = Leaving::new();
-    let mut add = |(token, amount): (Address, U256)| {
-        let sum = sums.entry(Some(token).filter(|token| !token.is_zero())).or_default();
-        *sum = sum.saturating_add(amount);
-    };
-    case.acts.iter().flat_map(|placed| by_act(case, placed)).for_each(&mut add);
-    for (_, grant) in case.grants.iter().filter(|(_, grant)| case.is_spent(grant)) {
-        let amount = match grant.extent {
-            Extent::Exact(amount, _) => amount,
-            Extent::Nft(_) => U256::ONE,
-            Extent::All => U256::MAX,
-            Extent::None => U256::ZERO,
-        };
-        if !case.is_own(&grant.spender) {
-            add((grant.token, amount));
-        }
-    }
-    let orders = match case.typed() {
-        Some((_, Meaning::Orders { orders, .. })) => &orders[..],
-        Some((_, Meaning::Known(known))) => &known.orders[..],
-        _ => &[],
-    };
-    for item in orders.iter().flat_map(|order| &order.offer) {
-        add((item.token, item.most));
-    }
-    match &case.subject {
-        Subject::Tx(tx) => add((Address::ZERO, tx.fee.unwrap_or_default())),
-        Subject::Typed(..) => super::unread::fees(case).into_iter().for_each(&mut add),
-        Subject::Safe(_) | Subject::Message(_) | Subject::Authorization => {}
-    }
-    for refund in ownership::Refund::all(case) {
-        add((refund.token, refund.likely()));
-    }
-    for (token, amount) in executed(case) {
-        let sum = sums.entry(token).or_default();
-        *sum = amount.max(*sum);
-    }
-    sums
-}
-
-/// What leaves by one act, the coin as zero. Grants are counted with those of signatures.
-fn by_act(case: &Case<'_>, placed: &Placed) -> Vec<(Address, U256)> {
-    let call = &case.unpacked.calls[placed.call];
-    // What another contract passes on was counted when it was sent there.
-    let own = call.from.is_none_or(|from| case.spends(&from));
-    match &placed.act {
-        Act::Pay { to, value } => {
-            let is_wrapped =
-                case.wraps(to) && (call.data.is_empty() || call.signature() == Some("deposit()"));
-            if !own || case.is_own(to) || is_wrapped {
-                return Vec::new();
-            }
-            // What an account that is made to act sends on is counted there.
-            let made = case.unpacked.made_by(placed.call).filter(|made| made.from == Some(*to));
-            let is_acting = call.is_wrapper && !call.delegate && case.made_to_act.contains(to);
-            let sent_on = made.fold(U256::ZERO, |sum, made| sum.saturating_add(made.value));
-            let kept = if is_acting { value.saturating_sub(sent_on) } else { *value };
-            vec![(Address::ZERO, kept)]
-        }
-        Act::Transfer { token, from, to, amount, nft } => {
-            if !from.map_or(own, |from| case.spends(&from)) || case.is_own(to) {
-                return Vec::new();
-            }
-            if !nft {
-                return vec![(*token, *amount)];
-            }
-            let pieces = super::left::pieces(call, *amount, *nft).into_iter();
-            vec![(*token, pieces.fold(U256::ZERO, |sum, (_, count)| sum.saturating_add(count)))]
-        }
-        Act::Named { beneficiaries, .. } if own => {
-            let flow = Flow::of(case, call, beneficiaries);
-            flow.gives.into_iter().chain(flow.owes).collect()
-        }
-        // By delegatecall it is the caller who creates.
-        Act::Create if own => {
-            let sent = call.decoded.as_ref().map_or(Some(call.value), |decoded| decoded.uint(0));
-            vec![(Address::ZERO, sent.unwrap_or(call.value))]
-        }
-        Act::Setting { safe, setting: Setting::Setup(_) } if case.spends(safe) => {
-            let decoded = call.decoded.as_ref();
-            decoded.and_then(|it| it.address(5).zip(it.uint(6))).into_iter().collect()
-        }
-        Act::Grant(_)
-        | Act::Named { .. }
-        | Act::Create
-        | Act::Setting { .. }
-        | Act::Power { .. }
-        | Act::ApproveHash { .. }
-        | Act::SignMessage { .. }
-        | Act::Memo { .. }
-        | Act::Unknown { .. } => Vec::new(),
-    }
-}
-
-/// What leaves where it was executed, be it named or not. The coin that is wrapped stays one's own.
-fn executed(case: &Case<'_>) -> Leaving {
-    let mut sums = Leaving::new();
-    let counted = |moved: &&Moved| !(moved.token.is_zero() && case.wraps(&moved.to));
-    for moved in super::left::leaving(case).filter(counted) {
-        let sum = sums.entry(Some(moved.token).filter(|token| !token.is_zero())).or_default();
-        *sum = sum.saturating_add(moved.amount);
-    }
-    sums
-}
 
 /// Where something leaves of which not all is told, no limit can be held to it.
 fn untold(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -170,7 +62,38 @@ fn untold(case: &Case<'_>, out: &mut Vec<Finding>) {
 
 pub(super) fn amounts(case: &Case<'_>, out: &mut Vec<Finding>) {
     untold(case, out);
-    held_to(case, &leaving(case), &case.path, true, out);
+    let leaving = leaving(case);
+    unseen_day(case, &leaving, out);
+    held_to(case, &leaving, &case.path, true, out);
+}
+
+/// How much of one asset leaves, the coin as none.
+fn sum_of(leaving: &Leaving, is_asked: impl Fn(Option<Address>) -> bool) -> U256 {
+    let same = leaving.iter().filter(|(token, _)| is_asked(**token));
+    same.fold(U256::ZERO, |sum, (_, amount)| sum.saturating_add(*amount))
+}
+
+/// A limit of a day cannot be held where nobody tells what left that day.
+fn unseen_day(case: &Case<'_>, leaving: &Leaving, out: &mut Vec<Finding>) {
+    for limit in &case.policy.limits {
+        let token = limit.token.map(|token| token.0);
+        let is_limited =
+            |other: Option<Address>| case.is_one_asset(other.unwrap_or_default(), token.unwrap_or_default());
+        let amount = sum_of(leaving, is_limited);
+        let Some(most) = limit.per_day.map(|most| most.0).filter(|_| !amount.is_zero()) else { continue };
+        if amount > most || case.facts.tells_day_of(is_limited) {
+            continue;
+        }
+        let show = |amount: U256| case.amount(amount, &token.unwrap_or_default());
+        let title = format!(
+            "What left today is not told, and the policy allows {} a day: {} more fits only where no more than {} left \
+             ([[spent]] in --context, with a value of 0 for nothing).",
+            show(most),
+            show(amount),
+            show(most - amount)
+        );
+        out.push(Finding::new(Pol01, Incomplete, &case.path, title));
+    }
 }
 
 /// The policy's limits over everything that is asked for at once. `at_once`: whether it is sent in one go, so that the
@@ -181,13 +104,9 @@ pub fn together(cases: &[Case<'_>], at_once: bool) -> Vec<Finding> {
     for case in cases {
         groups.entry((case.chain_id, case.actor)).or_default().push(case);
     }
-    for group in groups.values().filter(|group| group.len() > 1) {
-        let mut sum = Leaving::new();
-        for (token, amount) in group.iter().flat_map(|case| leaving(case)) {
-            let all = sum.entry(token).or_default();
-            *all = all.saturating_add(amount);
-        }
-        held_to(group[0], &sum, "all together", at_once, &mut findings);
+    // Rivals alone add up to no more than the largest of them.
+    for group in groups.values().filter(|group| turns(group).len() > 1) {
+        held_to(group[0], &leaving_together(group), "all together", at_once, &mut findings);
         findings.extend(super::swap::lost_together(group, "all together"));
         findings.extend(super::costs::together(group, "all together"));
         findings.extend(
@@ -206,8 +125,7 @@ fn held_to(case: &Case<'_>, leaving: &Leaving, path: &str, at_once: bool, out: &
         // Coin and wrapped coin are one: either is made of the other in the same batch.
         let is_limited =
             |other: Option<Address>| case.is_one_asset(other.unwrap_or_default(), token.unwrap_or_default());
-        let same = leaving.iter().filter(|(other, _)| is_limited(**other));
-        let amount = same.fold(U256::ZERO, |sum, (_, amount)| sum.saturating_add(*amount));
+        let amount = sum_of(leaving, is_limited);
         if amount.is_zero() {
             continue;
         }
@@ -331,6 +249,23 @@ struct Outgrown {
     cases: usize,
 }
 
+/// What one pays to those for whom only payments of the past speak.
+fn paid_by<'c>(case: &'c Case<'_>) -> Paid<'c> {
+    let mut sums = Paid::new();
+    for placed in &case.acts {
+        let (to, token, amount) = match &placed.act {
+            Act::Pay { to, value } => (*to, None, *value),
+            Act::Transfer { token, to, amount, nft: false, .. } => (*to, Some(*token), *amount),
+            _ => continue,
+        };
+        if case.is_paid_before_alone(&to) {
+            let (_, sum, _) = sums.entry((to, token)).or_insert((&placed.path, U256::ZERO, BTreeSet::new()));
+            *sum = sum.saturating_add(amount);
+        }
+    }
+    sums
+}
+
 /// What goes to somebody for whom only payments of the past speak, by recipient and asset, where it is far more than he was ever
 /// paid of it: who sends himself a cent first is not who may be sent a million.
 fn outgrown(cases: &[&Case<'_>]) -> Vec<Outgrown> {
@@ -338,19 +273,20 @@ fn outgrown(cases: &[&Case<'_>]) -> Vec<Outgrown> {
         return Vec::new();
     };
     let mut sums = Paid::new();
-    for (number, case) in cases.iter().enumerate() {
-        for placed in &case.acts {
-            let (to, token, amount) = match &placed.act {
-                Act::Pay { to, value } => (*to, None, *value),
-                Act::Transfer { token, to, amount, nft: false, .. } => (*to, Some(*token), *amount),
-                _ => continue,
-            };
-            if case.is_paid_before_alone(&to) {
-                let (_, sum, of) =
-                    sums.entry((to, token)).or_insert((&placed.path, U256::ZERO, BTreeSet::new()));
-                *sum = sum.saturating_add(amount);
-                of.insert(number);
+    for (turn, rivals) in turns(cases).into_iter().enumerate() {
+        let mut most = Paid::new();
+        for case in rivals {
+            for (whom, (path, amount, _)) in paid_by(case) {
+                let largest = most.entry(whom).or_insert((path, U256::ZERO, BTreeSet::new()));
+                if amount > largest.1 {
+                    (largest.0, largest.1) = (path, amount);
+                }
             }
+        }
+        for (whom, (path, amount, _)) in most {
+            let (_, sum, of) = sums.entry(whom).or_insert((path, U256::ZERO, BTreeSet::new()));
+            *sum = sum.saturating_add(amount);
+            of.insert(turn);
         }
     }
     let factor = U256::from(first.policy.bounds.outlier_factor);

@@ -50,7 +50,8 @@ pub(super) fn commands(case: &Case<'_>, out: &mut Vec<Finding>) {
             let title = "Gives or brings several things: whether one is worth the other was not looked at.";
             add(Review, title.to_owned());
         }
-        for grant in plan.grants.iter().filter(|grant| Some(grant.spender) != call.to) {
+        let grants = plan.grants.iter().chain(&plan.late_grants);
+        for grant in grants.filter(|grant| Some(grant.spender) != call.to) {
             if grant.extent != Extent::None {
                 let title =
                     format!("Hands in a permit for {}, and not for the router.", case.show(&grant.spender));

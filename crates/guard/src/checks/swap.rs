@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, U256};
 
-use super::{price, worth};
+use super::{price, turns::turns, worth};
 use crate::{
     case::Case,
     decode::{Call, Plan, Value},
@@ -309,15 +309,15 @@ fn bound(case: &Case<'_>) -> U256 {
 pub(super) fn lost_together(cases: &[&Case<'_>], path: &str) -> Option<Finding> {
     let case = *cases.first()?;
     let bound = bound(case);
-    let (mut sum, mut count) = (U256::ZERO, 0);
-    for case in cases {
-        for (index, call) in case.unpacked.calls.iter().enumerate() {
-            if let Some(lost) = case.swap_of(index).and_then(|swap| lost(case, call, &swap)) {
-                sum = sum.saturating_add(lost);
-                count += 1;
-            }
-        }
-    }
+    let of_case = |case: &Case<'_>| {
+        let calls = case.unpacked.calls.iter().enumerate();
+        let all = calls.filter_map(|(index, call)| lost(case, call, &case.swap_of(index)?));
+        all.fold((U256::ZERO, 0), |(sum, count), lost| (sum.saturating_add(lost), count + 1))
+    };
+    // Of rivals one alone loses anything.
+    let worst = turns(cases).into_iter().filter_map(|rivals| rivals.into_iter().map(of_case).max());
+    let (sum, count) =
+        worst.fold((U256::ZERO, 0), |(sum, count), (lost, of)| (sum.saturating_add(lost), count + of));
     (sum > bound && count > 1).then(|| {
         let title = format!(
             "Held against a range of prices alone, {count} exchanges may lose {} within it together ({}).",

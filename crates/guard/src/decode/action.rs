@@ -276,7 +276,9 @@ pub fn acts(calls: &[Call<'_>]) -> Vec<Placed> {
 fn planned(plan: Plan, call: &Call<'_>, to: Address) -> Vec<Act> {
     let function = call.signature().unwrap_or_default().to_owned();
     let named = Act::Named { to, function, beneficiaries: plan.beneficiaries.into_iter().collect() };
-    let grants = plan.grants.into_iter().map(|grant| whose(Act::Grant(grant), call.from));
+    let given = |grants: Vec<Grant>| grants.into_iter().map(|grant| whose(Act::Grant(grant), call.from));
+    // In the order in which they happen.
+    let (before, after) = (given(plan.grants), given(plan.late_grants));
     let transfers = plan.transfers.into_iter().map(|(token, to, amount)| Act::Transfer {
         token,
         from: call.from,
@@ -284,7 +286,7 @@ fn planned(plan: Plan, call: &Call<'_>, to: Address) -> Vec<Act> {
         amount,
         nft: false,
     });
-    std::iter::once(named).chain(grants).chain(transfers).collect()
+    before.chain([named]).chain(after).chain(transfers).collect()
 }
 
 /// A right that a contract gives inside its own call is one over that contract's tokens.

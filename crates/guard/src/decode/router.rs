@@ -145,8 +145,10 @@ pub(crate) struct Plan {
     pub gives: BTreeMap<Address, U256>,
     /// The least that he gets, by token.
     pub gets: BTreeMap<Address, U256>,
-    /// Rights that he gives at Permit2.
+    /// Rights that he gives at Permit2 before anything is taken.
     pub grants: Vec<Grant>,
+    /// Those that he gives afterwards: by another right it was taken.
+    pub late_grants: Vec<Grant>,
     /// What goes from him to others at once: token, receiver, amount.
     pub transfers: Vec<(Address, Address, U256)>,
     /// Who gets something out of it, where that is written as an address.
@@ -537,10 +539,12 @@ impl Reader {
             Value::List(all) => &all[..],
             one => std::slice::from_ref(one),
         };
+        let is_late = self.plan.gives.keys().any(|token| !token.is_zero()) || !self.plan.transfers.is_empty();
+        let grants = if is_late { &mut self.plan.late_grants } else { &mut self.plan.grants };
         for one in details {
             let parts = one.elements();
             let amount = parts.get(1)?.uint()?;
-            self.plan.grants.push(Grant {
+            grants.push(Grant {
                 by: By::Permit2,
                 token: parts.first()?.address()?,
                 owner: None,

@@ -335,7 +335,8 @@ fn the_coin_is_one_with_what_wraps_it_and_with_its_face_as_a_token() {
         (1088, "0xDeadDeAddeAddEAddeadDEaDDEAdDeaDDeAD0000"),
         (1284, "0x0000000000000000000000000000000000000802"),
     ] {
-        let [little, much] = [10, 11].map(|amount| ask(chain, token, "", amount, ""));
+        let none = "[[spent]]\nvalue='0'\n";
+        let [little, much] = [10, 11].map(|amount| ask(chain, token, "", amount, none));
         assert_eq!(little.exit_code, 0, "{chain}: {:#?}", little.findings);
         assert!(much.exit_code == 20 && much.has("G-POL-01"), "{chain}: {:#?}", much.findings);
     }

@@ -474,3 +474,18 @@ fn commands_that_are_changed_anywhere_are_read_without_a_panic() {
         }
     }
 }
+
+#[test]
+fn a_permit_and_what_the_same_list_takes_by_it_count_once() {
+    let limit = format!("[[limit]]\ntoken='{USDC}'\nper-transaction='3_500_000_000'\n");
+    let given = || permit(ROUTER, "3000000000");
+    let taken = || swap(0x08, CALLER, ("3000000000", ETHER), (USDC, WETH), true);
+    let judged = |commands: &[Command]| sent(ROUTER, "0", commands, &limit);
+    let once = judged(&[given(), taken()]);
+    assert_eq!(once.exit_code, 0, "{:#?}", once.findings);
+    assert_eq!(ask("0", &[taken(), permit(STRANGER, "5")]).exit_code, 20, "whenever it is given");
+    for commands in [vec![taken(), given()], vec![given(), taken(), taken()]] {
+        let report = judged(&commands);
+        assert!(report.exit_code == 20 && report.has("G-POL-01"), "{:#?}", report.findings);
+    }
+}

@@ -31,20 +31,21 @@ fn book() -> String {
 #[test]
 fn a_limit_counts_what_left_before() {
     let policy = format!("{}[[limit]]\nper-transaction='1_000'\nper-day='1_500'\n", book());
-    assert_eq!(with(&policy, "chain-id=1", check_tx, &pay(1_000)).exit_code, 0);
-    let over = with(&policy, "chain-id=1", check_tx, &pay(1_001));
+    let none = "chain-id=1\n[[spent]]\nvalue='0'";
+    assert_eq!(with(&policy, none, check_tx, &pay(1_000)).exit_code, 0);
+    let over = with(&policy, none, check_tx, &pay(1_001));
     assert!(over.has("G-POL-01") && over.exit_code == 20);
     let today = "chain-id=1\n[[spent]]\nvalue='600'";
     assert!(with(&policy, today, check_tx, &pay(1_000)).has("G-POL-01"));
     assert!(!with(&policy, today, check_tx, &pay(900)).has("G-POL-01"));
     let batch = format!(r#"{{"calls":[{0},{0}]}}"#, pay(900));
-    let together = with(&policy, "chain-id=1", check_tx, &batch);
+    let together = with(&policy, none, check_tx, &batch);
     assert!(
         together.has("G-POL-01") && together.exit_code == 20,
         "each call is within the limit, and both are not"
     );
     let small = format!(r#"{{"calls":[{0},{0}]}}"#, pay(400));
-    assert_eq!(with(&policy, "chain-id=1", check_tx, &small).exit_code, 0);
+    assert_eq!(with(&policy, none, check_tx, &small).exit_code, 0);
 }
 
 #[test]

@@ -27,13 +27,15 @@ pub(super) fn is_limited(policy: &Policy) -> bool {
 }
 
 impl Ledger {
-    /// What passed within the last day, and the state it is of.
-    pub(super) fn spent(&mut self, now: Timestamp) -> (Vec<Spent>, u64) {
+    /// What passed within the last day, of all that the policy limits be it nothing, and the state it is of.
+    pub(super) fn spent(&mut self, policy: &Policy, now: Timestamp) -> (Vec<Spent>, u64) {
         let oldest = (now.as_second() - DAY).div_euclid(HOUR);
         self.hours.retain(|hour, _| *hour >= oldest);
+        let limited = policy.limits.iter().filter(|limit| limit.per_day.is_some());
+        let nothing = limited.map(|limit| Spent::nothing_of(limit.token));
         let all = self.hours.values().flatten();
         let spent = all.map(|(token, amount)| Spent { token: token.map(Account), value: Whole(*amount) });
-        (spent.collect(), self.version)
+        (nothing.chain(spent).collect(), self.version)
     }
 
     /// Notes what is about to pass, where nothing was noted since `version`; else it is to be judged again.
@@ -67,11 +69,11 @@ mod tests {
         let mut ledger = Ledger::default();
         let leaving: Leaving = [(None, "7".parse().expect("a number"))].into();
         let now = at("2026-01-15T12:30:00Z");
-        let (spent, version) = ledger.spent(now);
-        assert!(spent.is_empty() && is_limited(&policy));
+        let (spent, version) = ledger.spent(&policy, now);
+        assert!(spent.iter().all(|spent| spent.value.0.is_zero()) && spent.len() == 1 && is_limited(&policy));
         assert!(ledger.note(&leaving, version, now));
         assert!(!ledger.note(&leaving, version, now), "judged before the other was noted");
-        assert_eq!(ledger.spent(at("2026-01-16T12:10:00Z")).0.len(), 1);
-        assert!(ledger.spent(at("2026-01-16T14:00:00Z")).0.is_empty());
+        assert_eq!(ledger.spent(&policy, at("2026-01-16T12:10:00Z")).0.len(), 2);
+        assert_eq!(ledger.spent(&policy, at("2026-01-16T14:00:00Z")).0.len(), 1);
     }
 }

@@ -62,7 +62,12 @@ pub(crate) fn leaving(case: &Case<'_>) -> Leaving {
 pub(crate) fn leaving_together(cases: &[&Case<'_>]) -> Leaving {
     let mut tally = Tally::default();
     let mut sums = Leaving::new();
+    let mut numbers = BTreeMap::new();
     for rivals in turns(cases) {
+        // By its number it comes before another one here: what that one gives is not there yet.
+        if rivals.iter().any(|case| is_before(case, &mut numbers)) {
+            tally.credits.clear();
+        }
         let mut most = Leaving::new();
         let mut left: Vec<BTreeMap<Right, U256>> = Vec::new();
         for case in rivals {
@@ -79,6 +84,16 @@ pub(crate) fn leaving_together(cases: &[&Case<'_>]) -> Leaving {
         }
     }
     sums
+}
+
+/// Whether an ordinary transaction has a lower number than one of the same sender that stands before it.
+fn is_before(case: &Case<'_>, numbers: &mut BTreeMap<(Option<u64>, Option<Address>), U256>) -> bool {
+    let Subject::Tx(tx) = &case.subject else { return false };
+    let Some(number) = tx.nonce else { return false };
+    let highest = numbers.entry((case.chain_id, case.actor)).or_insert(number);
+    let is_before = number < *highest;
+    *highest = number.max(*highest);
+    is_before
 }
 
 fn add(sums: &mut Leaving, token: Option<Address>, amount: U256) {

@@ -168,6 +168,16 @@ fn nothing_else_hides_in_an_allowance() {
             assert!(report.exit_code == 20 && report.has("G-POL-01"), "{of}: {:#?}", report.findings);
         }
     }
+    // What stands first in a list and comes last by its number.
+    let numbered = |numbers: [u64; 2]| {
+        let calls = [(USDC, approve(POOL, 1_000)), (POOL, supply(USDC, 1_000, ME))];
+        let txs = numbers.iter().zip(&calls).map(|(number, (to, data))| {
+            json!({ "from": ME, "to": to, "data": format!("0x{data}"), "chainId": 1, "nonce": number })
+        });
+        let input: Value = txs.collect();
+        check_tx(input.to_string().as_bytes(), Context::new(&policy(AT_ONCE), &facts(ME, Some(0))))
+    };
+    assert!(!numbered([3, 4]).has("G-POL-01") && numbered([4, 3]).has("G-POL-01"));
     // What another Safe that is made to act takes is not taken by this one's allowance.
     let inner = supply(USDC, 1_000, OTHER);
     let length = inner.len() as u64 / 2;

@@ -32,6 +32,7 @@ mod told_abi;
 mod turns;
 mod unread;
 mod vouched;
+mod whom;
 mod worth;
 
 pub use self::{leaving::Leaving, limits::together, queue::queue};

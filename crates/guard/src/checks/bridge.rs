@@ -42,7 +42,7 @@ pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
             "send" if decoded.signature() == OFT_SEND => {
                 let params = decoded.args.first().map(Value::elements).unwrap_or_default();
                 let to = params.get(1).and_then(in_word);
-                if !to.is_some_and(|to| case.may_receive(&to)) {
+                if !to.is_some_and(|to| case.is_party(&to)) {
                     add("Sends tokens to another chain, and nothing speaks for whom they go to there.");
                 }
                 let amount = |index: usize| params.get(index).and_then(Value::uint).unwrap_or_default();
@@ -164,7 +164,7 @@ fn arrives_at(case: &Case<'_>, call: &Call<'_>, there: There, to: Option<Address
 }
 
 /// Whether an address of one's own is known to be a contract's.
-fn is_contract(case: &Case<'_>, own: &Address) -> bool {
+pub(super) fn is_contract(case: &Case<'_>, own: &Address) -> bool {
     let is_safe = case.safe().is_some() && case.actor == Some(*own);
     is_safe || case.facts.names_safe(own) || case.facts.kind(own) == Some(crate::facts::Kind::Contract)
 }

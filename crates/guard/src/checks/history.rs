@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, U256};
 
+use super::whom::For;
 use crate::{
     case::Case,
     decode::{
@@ -250,11 +251,22 @@ fn strangers_within(case: &Case<'_>, call: &Call<'_>, served: &[Address], out: &
     let Some(decoded) = call.decoded.as_ref().filter(|_| !call.is_wrapper && Swap::of(call).is_none()) else {
         return;
     };
-    if decoded.signature() == TOLD_ALONE {
+    // What undoes an order gives nobody anything.
+    if decoded.signature() == TOLD_ALONE || flow::is_cancel(decoded.signature()) {
         return;
     }
-    let mut found: BTreeSet<Address> = decoded.args.iter().flat_map(Value::addresses).collect();
     let signature = decoded.signature();
+    let brings_out = table::named(signature).is_some_and(|named| named.kind == PowerKind::Out);
+    let has_words = brings_out && !HANDS_IN_SIGNATURES.iter().any(|end| signature.ends_with(end));
+    if has_words && decoded.args.iter().flat_map(words).any(|word| word == Word::Unread) {
+        let title = format!("Hands {signature} data that nothing here reads.");
+        out.push(Finding::new(Act01, Incomplete, &call.path, title));
+    }
+    let in_words = |value: &Value<'_>| {
+        let words = if has_words { words(value) } else { Vec::new() };
+        words.into_iter().filter_map(Word::address).collect()
+    };
+    let mut found = For::each(decoded, in_words);
     if signature == MAKES_SAFES {
         let Some(setup) = crate::intent::initializer(decoded) else {
             let title = "Makes a Safe that is set up by data which nothing here reads.";
@@ -265,32 +277,38 @@ fn strangers_within(case: &Case<'_>, call: &Call<'_>, served: &[Address], out: &
             let title = "Code runs with the new Safe's own storage when it is made (delegatecall), and may make anybody its master.";
             out.push(Finding::new(Sim01, Review, &call.path, title));
         }
-        found.extend(setup.iter().flat_map(Value::addresses));
-    }
-    let brings_out = table::named(signature).is_some_and(|named| named.kind == PowerKind::Out);
-    if brings_out && !HANDS_IN_SIGNATURES.iter().any(|end| signature.ends_with(end)) {
-        let words: Vec<Word> = decoded.args.iter().flat_map(words).collect();
-        if words.contains(&Word::Unread) {
-            let title = format!("Hands {signature} data that nothing here reads.");
-            out.push(Finding::new(Act01, Incomplete, &call.path, title));
+        for (index, value) in setup.iter().enumerate() {
+            // What runs, the fallback handler and the token of its payment; and roles that the policy has for some.
+            let (place, role) = match index {
+                0 => (For::Party, Some(Role::Owner)),
+                2 | 5 => (For::Thing, None),
+                4 => (For::Thing, Some(Role::FallbackHandler)),
+                _ => (For::Party, None),
+            };
+            let addresses = value.addresses().into_iter();
+            let others = addresses.filter(|address| !role.is_some_and(|role| case.trusts(address, &[role])));
+            found.extend(others.map(|address| (place, address)));
         }
-        found.extend(words.into_iter().filter_map(Word::address));
     }
     // A market is made of contracts, and who may be paid is none for that.
-    let market: Vec<Address> = match decoded.args.first() {
-        Some(Value::Tuple(_)) if signature.contains(MARKET) => decoded.args[0].addresses(),
-        _ => Vec::new(),
-    };
-    let is_known = |address: &Address| {
-        if market.contains(address) {
-            address.is_zero() || case.knows_contract(address) || case.wraps(address)
-        } else {
-            case.knows(address)
+    if let Some(market @ Value::Tuple(_)) = decoded.args.first()
+        && signature.contains(MARKET)
+    {
+        let market = market.addresses();
+        for (place, address) in &mut found {
+            if market.contains(address) {
+                *place = For::Thing;
+            }
         }
-    };
+    }
     let arrives = arriving(decoded);
-    found.retain(|address| arrives != Some(*address));
-    for address in found.into_iter().filter(|address| !served.contains(address) && !is_known(address)) {
+    found.retain(|(place, address)| *place != For::Thing || arrives != Some(*address));
+    let is_known = |place: For, address: &Address| {
+        served.contains(address) && place == For::Party || case.vouches_for(address, place)
+    };
+    let strangers = found.into_iter().filter(|(place, address)| !is_known(*place, address));
+    let strangers: BTreeSet<Address> = strangers.map(|(_, address)| address).collect();
+    for address in strangers {
         let title = format!("Names {}, and nobody vouches for that address.", case.show(&address));
         out.push(Finding::new(Act01, Incomplete, &call.path, title));
     }

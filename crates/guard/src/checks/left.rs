@@ -61,7 +61,9 @@ pub(super) fn unnamed(case: &Case<'_>, out: &mut Vec<Finding>) {
     let involved = case.involved();
     let may_get = |whom: Whom, to: &Address| match whom {
         Whom::One(one) => one == *to,
-        Whom::Vouched(called) => called == *to || involved.contains_key(to) || case.knows(to),
+        Whom::Vouched(called) => {
+            called == *to || involved.contains_key(to) || case.is_party(to) || case.is_thing(to)
+        }
         Whom::Anybody => true,
     };
     for ((token, id, to), left) in &mut gone {

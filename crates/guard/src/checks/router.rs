@@ -64,7 +64,7 @@ pub(super) fn commands(case: &Case<'_>, out: &mut Vec<Finding>) {
         for (token, to, share) in others {
             let is_known = case.may_take_share(to);
             let severity = match all {
-                all if all > U256::from(LARGEST_FEE) && !case.may_receive(to) => Block,
+                all if all > U256::from(LARGEST_FEE) && !case.is_party(to) => Block,
                 _ if !is_known => Incomplete,
                 all if all > U256::from(USUAL_FEE) => Review,
                 _ => Info,
@@ -81,9 +81,10 @@ pub(super) fn commands(case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 impl Case<'_> {
-    /// Whether somebody may have a share of what is got: who may be paid, and who is trusted to take one.
+    /// Whether somebody may have a share of what is got: the policy says so, or that he may be paid. To have been paid before says
+    /// nothing of a share.
     pub(super) fn may_take_share(&self, address: &Address) -> bool {
-        self.may_receive(address) || self.trusts(address, &[Role::Fee])
+        self.is_party(address) || self.trusts(address, &[Role::Fee])
     }
 
     /// Whether commands at an address are those that are read here: the router's own, of the versions that are known.

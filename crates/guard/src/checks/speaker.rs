@@ -4,8 +4,11 @@
 //! that somebody else's key, contract or session will be held to; and an address that nobody vouches for may be whom all is for,
 //! whatever its field is called.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::Address;
 
+use super::whom::For;
 use crate::{
     case::{Case, Subject},
     decode::{Act, By, Extent, Grant},
@@ -14,6 +17,7 @@ use crate::{
         Finding,
         Severity::{Incomplete, Review},
     },
+    policy::Role,
     typed::{Data, Meaning, meaning::ALLOWANCES},
 };
 
@@ -176,7 +180,7 @@ fn unasked(case: &Case<'_>, out: &mut Vec<Finding>) {
             add(&call.path, from);
         }
     }
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for Named { path, address } in all {
         if !address.is_zero() && !case.facts.names_safe(&address) && seen.insert(address) {
             let title = format!(
@@ -224,14 +228,49 @@ pub(super) fn strangers(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
     }
     let losing = losing(case);
-    let mut seen = std::collections::BTreeSet::new();
+    let elsewhere = judged(case);
+    let mut seen = BTreeSet::new();
     for Named { path, address } in all.into_iter().filter(|named| !losing.contains(&named.address)) {
-        let is_contract = data.domain.address("verifyingContract") == Some(address);
-        if !is_contract && !case.knows(&address) && seen.insert(address) {
+        // Nobody, or whom it is signed for.
+        let is_contract = address.is_zero() || data.domain.address("verifyingContract") == Some(address);
+        let name = path.rsplit('.').next().unwrap_or(&path);
+        let is_known = match For::of_name(name.split('[').next().unwrap_or(name)) {
+            For::Thing => is_contract || case.is_thing(&address),
+            _ if name.starts_with("call[") => {
+                is_contract || case.is_thing(&address) || case.may_receive(&address)
+            }
+            _ => {
+                is_contract
+                    || case.is_party(&address)
+                    || elsewhere.contains(&address)
+                    || case.decides(&address, name)
+            }
+        };
+        if !is_known && seen.insert(address) {
             let title = format!("Names {}, and nobody vouches for that address.", case.show(&address));
             out.push(Finding::new(Act01, Incomplete, &path, title));
         }
     }
+}
+
+/// Whom the checks of acts, rights and orders judge for what they are named for: who is called or paid, may take or act, gets what an
+/// order brings, or decides about it.
+fn judged(case: &Case<'_>) -> BTreeSet<Address> {
+    let mut all: BTreeSet<Address> = case.grants.iter().map(|(_, grant)| grant.spender).collect();
+    let orders = match case.typed() {
+        Some((_, Meaning::Orders { orders, .. })) => &orders[..],
+        Some((_, Meaning::Known(known))) => {
+            all.extend(known.spender.iter().chain(&known.operators));
+            all.extend(known.calls.iter().map(|call| call.to));
+            &known.orders[..]
+        }
+        _ => &[],
+    };
+    for order in orders {
+        all.extend(order.asked.iter().filter_map(|item| item.recipient).chain(order.taker).chain(order.zone));
+    }
+    all.extend(case.recipients().into_iter().map(|(_, to)| to));
+    all
 }
 
 /// Who loses a right by a signature that gives nobody any: as on the chain, it does not matter who he is.
@@ -261,16 +300,11 @@ impl Case<'_> {
         self.is_own(address) || self.facts.account.is_some_and(|account| owns(account.0))
     }
 
-    /// Whether anybody vouches for an address in any way: for what, is judged by the checks of what it is named for.
-    pub(super) fn knows(&self, address: &Address) -> bool {
-        address.is_zero()
-            || *address == crate::typed::COIN
-            || self.speaks_for(address)
-            || self.may_receive(address)
-            || self.knows_contract(address)
-            || self.counterparties().contains(address)
-            || self.wraps(address)
-            || self.facts.floor.iter().any(|floor| floor.collection.0 == *address)
-            || crate::safe::deployments::find(address).is_some()
+    /// Whether an address is trusted to take a part in what a signature agrees to, for a field of that name: whoever takes a fee, or
+    /// acts, administers or owns.
+    fn decides(&self, address: &Address, name: &str) -> bool {
+        const PARTS: [Role; 5] = [Role::Operator, Role::Admin, Role::Owner, Role::Zone, Role::Delegate];
+        let takes_fee = name.to_ascii_lowercase().contains("fee") && self.may_take_share(address);
+        takes_fee || self.trusts(address, &PARTS)
     }
 }

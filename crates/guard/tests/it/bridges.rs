@@ -188,3 +188,93 @@ fn a_contract_of_ones_own_is_not_known_to_be_there_too_by_any_gateway() {
     assert_eq!((own(&[]), own(&[number(9), number(64), number(0)])), (0, 0));
     assert_eq!(own(&[number(9), number(64), number(4), number(1)]), 10);
 }
+
+/// An address that is known for something is nobody for something else, or elsewhere.
+#[test]
+fn whoever_is_refunded_or_may_bring_it_there_is_known_for_that_and_on_that_chain() {
+    const OTHER: &str = "0x1234567890abcdef1234567890abcdef12345678";
+    const ROUTER: &str = "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45";
+    const MULTI_SEND: &str = "0x9641d764fc13c8B624c04430C7356C1C7C8102e2";
+    const BURN_BY: &str = "depositForBurnWithCaller(uint256,uint32,bytes32,address,bytes32)";
+    const BURN_2: &str = "depositForBurn(uint256,uint32,bytes32,address,bytes32,uint256,uint32)";
+    let ask = |more: &str, data: &str| {
+        let facts = format!(
+            "chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n[[past]]\nto='{OTHER}'\nvalue='1'\n"
+        );
+        let facts = Facts::parse(&facts).expect("facts");
+        let input =
+            format!(r#"{{"from":"{ME}","to":"{BRIDGE}","value":"0x0","data":"0x{data}","chainId":1}}"#);
+        check_tx(input.as_bytes(), Context::new(&policy(more), &facts))
+    };
+    let across = |function: &str, depositor: &str, relayer: &str| {
+        let who = [word(depositor), word(ME), word(USDC), word(USDC_ON_BASE)];
+        let amounts = [number(1_000_000_000), number(999_000_000), number(8453), word(relayer)];
+        let rest = [number(1_770_000_000), number(1_770_010_000), number(0), number(384), number(0)];
+        call(function, &[&who[..], &amounts, &rest].concat())
+    };
+    let burn = |caller: &str| call(BURN_BY, &[number(5), number(6), word(ME), word(USDC), word(caller)]);
+    let burn_2 = |caller: &str| {
+        let more = [number(0), number(2_000)];
+        call(BURN_2, &[&[number(5), number(6), word(ME), word(USDC), word(caller)][..], &more].concat())
+    };
+    let book = |chain: &str| format!("[[book]]\naddress='{chain}{OTHER}'\nname='x'\n");
+    let role = |role: &str| format!("[[trusted]]\naddress='{OTHER}'\nlabel='x'\nroles=['{role}']\n");
+    let known = |report: &Report, name: &str| {
+        assert_eq!(report.exit_code, 0, "{name}: {:#?}", report.findings);
+    };
+    let unknown = |report: &Report, name: &str| {
+        assert_eq!(report.exit_code, 30, "{name}: {:#?}", report.findings);
+        assert!(report.findings.iter().any(|one| one.title.starts_with("Names ")), "{:#?}", report.findings);
+    };
+    for function in [V3, WORDS] {
+        known(&ask("", &across(function, ME, NOBODY)), "one's own");
+        known(&ask(&book(""), &across(function, OTHER, OTHER)), "booked");
+        known(&ask(&book("eth:"), &across(function, OTHER, NOBODY)), "booked here");
+        known(&ask(&book("base:"), &across(function, ME, OTHER)), "booked there");
+        unknown(&ask("", &across(function, OTHER, NOBODY)), "paid before");
+        unknown(&ask(&book("base:"), &across(function, OTHER, NOBODY)), "booked there alone");
+        unknown(&ask(&book("eth:"), &across(function, ME, OTHER)), "booked here alone");
+        for other in ["contract", "spender", "operator", "fee", "owner"] {
+            unknown(&ask(&role(other), &across(function, OTHER, NOBODY)), other);
+        }
+        for thing in [ROUTER, MULTI_SEND, USDC, USDC_ON_BASE, BRIDGE] {
+            unknown(&ask("", &across(function, thing, NOBODY)), thing);
+            unknown(&ask("", &across(function, ME, thing)), thing);
+        }
+    }
+    for burn in [&burn as &dyn Fn(&str) -> String, &burn_2] {
+        known(&ask("", &burn(NOBODY)), "anybody");
+        known(&ask("", &burn(ME)), "one's own");
+        known(&ask(&book("base:"), &burn(OTHER)), "booked there");
+        unknown(&ask("", &burn(OTHER)), "paid before");
+        unknown(&ask(&book("eth:"), &burn(OTHER)), "booked here alone");
+        unknown(&ask("", &burn(ROUTER)), "a router");
+    }
+}
+
+#[test]
+fn a_vault_or_lender_serves_nobody_for_having_been_paid_once_and_takes_no_person_for_a_token() {
+    const OTHER: &str = "0x1234567890abcdef1234567890abcdef12345678";
+    let ask = |more: &str, data: &str| {
+        let facts = format!(
+            "chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n[[past]]\nto='{OTHER}'\nvalue='1'\n"
+        );
+        let facts = Facts::parse(&facts).expect("facts");
+        let input =
+            format!(r#"{{"from":"{ME}","to":"{BRIDGE}","value":"0x0","data":"0x{data}","chainId":1}}"#);
+        check_tx(input.as_bytes(), Context::new(&policy(more), &facts))
+    };
+    let supply = |token: &str| {
+        call("supply(address,uint256,address,uint16)", &[word(token), number(5), word(ME), number(0)])
+    };
+    let refund = |whom: &str| oft(30_184, 5).replacen(&word(ME), &word(whom), 1);
+    assert_eq!(ask("", &supply(USDC)).exit_code, 0);
+    assert_eq!(ask("", &refund(ME)).exit_code, 0);
+    let book = format!("[[book]]\naddress='{OTHER}'\nname='x'\n");
+    for (more, data) in [("", supply(OTHER)), (&book, supply(OTHER)), ("", refund(OTHER)), ("", refund(USDC))]
+    {
+        let report = ask(more, &data);
+        assert!(report.exit_code == 30 && report.has("G-ACT-01"), "{:#?}", report.findings);
+    }
+    assert_eq!(ask(&book, &refund(OTHER)).exit_code, 0, "a booked one may get what is too much of the fee");
+}

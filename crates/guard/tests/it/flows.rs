@@ -4,7 +4,8 @@ use alloy_dyn_abi::{DynSolType, DynSolValue};
 use alloy_primitives::{Address, U256};
 use serde_json::{Value, json};
 use tracehound_guard::{
-    Context, Facts, Policy, Report, check_safe, check_tx, check_typed, decode::table, policy::DEFAULT,
+    Context, Facts, Finding, Policy, Report, Severity, check_safe, check_tx, check_typed, decode::table,
+    policy::DEFAULT,
 };
 
 use crate::powers::{call, filled, types};
@@ -578,6 +579,7 @@ fn a_refund_without_a_bound_is_told_as_that_and_never_as_nothing() {
 #[test]
 fn a_share_of_an_order_for_the_address_book_is_looked_at() {
     const SEAPORT: &str = "0x0000000000000068F116a894984e2DB1123eB395";
+    const PAID: &str = "0x1234567890abcdef1234567890abcdef12345678";
     let item = |kind: &str, token: &str, amount: &str| json!({ "itemType": kind, "token": token, "identifierOrCriteria": "0", "startAmount": amount, "endAmount": amount });
     let asked = |amount: &str, to: &str| {
         let mut item = item("0", NOBODY, amount);
@@ -595,7 +597,8 @@ fn a_share_of_an_order_for_the_address_book_is_looked_at() {
                 "salt": "1", "conduitKey": format!("0x{}", "00".repeat(32)), "counter": "0",
             },
         });
-        let (policy, facts) = (policy(""), facts(""));
+        let (policy, facts) =
+            (policy(""), facts(&format!("[[past]]\nto='{PAID}'\nvalue='1000000000000000000'\n")));
         check_typed(data.to_string().as_bytes(), Context::new(&policy, &facts))
     };
     let (whole, half) = ("1000000000000000000", "500000000000000000");
@@ -605,6 +608,11 @@ fn a_share_of_an_order_for_the_address_book_is_looked_at() {
     assert!(shared.exit_code == 10 && shared.has("G-ORD-01"), "{:#?}", shared.findings);
     let fee = order(vec![asked("995000000000000000", ME), asked("5000000000000000", COLD)]);
     assert_eq!(fee.exit_code, 0, "{:#?}", fee.findings);
+    // To have been paid before says nothing of a share.
+    let paid = order(vec![asked("995000000000000000", ME), asked("5000000000000000", PAID)]);
+    let stranger =
+        |one: &Finding| one.severity == Severity::Incomplete && one.title.contains("nobody vouches");
+    assert!(paid.exit_code != 0 && paid.findings.iter().any(stranger), "{:#?}", paid.findings);
 }
 
 fn seaport_types() -> Value {

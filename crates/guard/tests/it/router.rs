@@ -489,3 +489,29 @@ fn a_permit_and_what_the_same_list_takes_by_it_count_once() {
         assert!(report.exit_code == 20 && report.has("G-POL-01"), "{:#?}", report.findings);
     }
 }
+
+/// To have been paid before says nothing of a share of what an exchange brings.
+#[test]
+fn a_share_is_for_whom_the_policy_says_and_for_nobody_who_was_paid_before() {
+    const PAID: &str = "0x1234567890abcdef1234567890abcdef12345678";
+    let ask = |more: &str| {
+        let policy = Policy::parse(&format!("{UNPRICED}\n{more}")).expect("a policy");
+        let facts = format!(
+            "chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\n[[past]]\nto='{PAID}'\nvalue='1'\n[[past]]\nto='{PAID}'\n\
+             token='{WETH}'\nvalue='{ETHER}'\n"
+        );
+        let facts = Facts::parse(&facts).expect("facts");
+        let bring = swap(0x00, ITSELF, ("3000000000", ETHER), (USDC, WETH), true);
+        let data = call(&[bring, portion(WETH, PAID, "100"), sweep(WETH, CALLER, "0")]);
+        let tx = json!({ "from": ME, "to": ROUTER, "value": "0x0", "chainId": "0x1", "data": data });
+        check_tx(tx.to_string().as_bytes(), Context::new(&policy, &facts))
+    };
+    let report = ask("");
+    assert_eq!(report.exit_code, 30, "{:#?}", report.findings);
+    assert!(says(&report, "nobody vouches for that address"));
+    let trusted = |role: &str| format!("[[trusted]]\naddress='{PAID}'\nlabel='x'\nroles=['{role}']\n");
+    assert_eq!(ask(&trusted("fee")).exit_code, 0, "{:#?}", ask(&trusted("fee")).findings);
+    assert_eq!(ask(&trusted("contract")).exit_code, 30);
+    assert_eq!(ask(&format!("[[book]]\naddress='{PAID}'\nname='x'\n")).exit_code, 0);
+    assert_eq!(ask(&format!("[[book]]\naddress='base:{PAID}'\nname='x'\n")).exit_code, 30, "elsewhere");
+}

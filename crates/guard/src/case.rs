@@ -592,6 +592,16 @@ impl<'a> Case<'a> {
         (!is_coin).then_some(OneOrCoin::Either)
     }
 
+    /// Whether an act moves a piece that has a number, or may: nothing says that what moves is a coin.
+    pub(crate) fn moves_piece(&self, placed: &Placed) -> bool {
+        let Act::Transfer { token, nft, .. } = &placed.act else { return false };
+        let call = &self.unpacked.calls[placed.call];
+        let is_priced = || self.facts.floor.iter().any(|floor| floor.collection.0 == *token);
+        let is_coin = || self.token(token).is_some() || self.facts.kind(token) == Some(Kind::Token);
+        *nft || call.signature() == Some("transferFrom(address,address,uint256)")
+            && (is_priced() || !is_coin())
+    }
+
     /// Whether a right is one over the signer's own tokens.
     pub fn is_owned(&self, grant: &Grant) -> bool {
         grant.owner.is_none_or(|owner| self.is_own(&owner))

@@ -19,6 +19,17 @@ pub(super) fn encoding(case: &Case<'_>, out: &mut Vec<Finding>) {
         let title = "The call is encoded in a way that readers and the contract may understand differently.";
         out.push(Finding::new(Fmt01, Block, &oddity.path, title).because(oddity.what.clone()));
     }
+    for call in &case.unpacked.calls {
+        let batch = call.decoded.as_ref().filter(|it| it.function.name == "safeBatchTransferFrom");
+        let length =
+            |index: usize| batch.and_then(|it| it.args.get(index)).map_or(0, |it| it.elements().len());
+        let (numbers, amounts) = (length(2), length(3));
+        if numbers != amounts {
+            let title = "Names numbers and amounts that are not as many: which belong together, readers may see differently.";
+            let finding = Finding::new(Fmt01, Block, &call.path, title);
+            out.push(finding.because(format!("{numbers} numbers, {amounts} amounts")));
+        }
+    }
     // For typed data the same is a blind signature (G-SIGN-01).
     if matches!(case.subject, Subject::Typed(..)) {
         return;

@@ -188,7 +188,17 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
             if safe.owners().is_none() {
                 missing(&case.path, "The Safe's owners are not known: signatures prove who signed, not who may (--owner, --context).".to_owned());
             }
-            if safe.facts.and_then(|facts| facts.threshold).is_none() {
+            let threshold = safe.facts.and_then(|facts| facts.threshold);
+            let told = safe.owners().map_or(0, |owners| owners.len() as u64);
+            if let Some(needed) = threshold.filter(|needed| told > 0 && *needed > told) {
+                missing(
+                    &case.path,
+                    format!(
+                        "{needed} owners must sign, and only {told} are told: who else owns the Safe is not known."
+                    ),
+                );
+            }
+            if threshold.is_none() {
                 missing(
                     &case.path,
                     "How many signatures the Safe needs is not known (--threshold, --context).".to_owned(),
@@ -216,6 +226,9 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
         }
     }
+    if case.policy.requires(Need::Recipient) {
+        pieces(case, &mut missing);
+    }
     let outgrown = outgrown(&[case]).into_iter().map(|one| one.finding);
     if case.policy.requires(Need::Screening) {
         let mut unscreened: Vec<(String, Address)> = case.everybody();
@@ -237,6 +250,24 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
     out.extend(stolen);
     out.extend(outgrown);
+}
+
+/// Payments of the past are of money: no amount of it speaks for whom an NFT goes to, or so many of a number.
+fn pieces(case: &Case<'_>, missing: &mut impl FnMut(&str, String)) {
+    let mut seen = BTreeSet::new();
+    for placed in case.acts.iter().filter(|placed| case.moves_piece(placed)) {
+        if let Act::Transfer { token, to, .. } = &placed.act
+            && case.is_paid_before_alone(to)
+            && seen.insert((*token, *to))
+        {
+            let title = format!(
+                "Nothing speaks for {} as one who gets what {} has numbers for: he is known by payments of money alone.",
+                case.show(to),
+                case.show(token)
+            );
+            missing(&placed.path, title);
+        }
+    }
 }
 
 /// By recipient and asset: where the first payment stands, how much it is, in which of what is asked for.
@@ -291,10 +322,9 @@ fn outgrown(cases: &[&Case<'_>]) -> Vec<Outgrown> {
     }
     let factor = U256::from(first.policy.bounds.outlier_factor);
     let found = sums.into_iter().filter_map(|((to, token), (path, amount, of))| {
-        let paid = first
-            .facts
-            .past_on(first.chain_id)
-            .filter(|past| past.own && past.to.0 == to && past.token.map(|token| token.0) == token);
+        let paid = first.facts.past_on(first.chain_id).filter(|past| {
+            past.is_own_payment() && past.to.0 == to && past.token.map(|token| token.0) == token
+        });
         let largest = paid.map(|past| past.value.0).max().unwrap_or_default();
         let shown = |amount: U256| first.amount(amount, &token.unwrap_or_default());
         (amount > largest.saturating_mul(factor)).then(|| {

@@ -148,8 +148,11 @@ fn a_year_of_a_real_safe_is_not_in_the_way() {
     let (mut past, mut looked_at, mut count) = (String::new(), Vec::new(), 0);
     for line in text.lines() {
         let tx: Value = serde_json::from_str(line).expect("JSON");
+        // Of its owners one is told by the data; as many as must sign have to be.
+        let owners = "'0x1F4EB0a903619ac168b19A82F1a6e2e426522211', '0x1111111111111111111111111111111111111111', \
+                      '0x2222222222222222222222222222222222222222'";
         let facts = format!(
-            "chain-id = 1\n{NOW}[[safe]]\naddress = '{SAFE}'\nversion = '1.1.1'\nowners = ['0x1F4EB0a903619ac168b19A82F1a6e2e426522211']\nthreshold = 3\nnonce = {}\n{past}",
+            "chain-id = 1\n{NOW}[[safe]]\naddress = '{SAFE}'\nversion = '1.1.1'\nowners = [{owners}]\nthreshold = 3\nnonce = {}\n{past}",
             tx["nonce"]
         );
         let facts = Facts::parse(&facts).expect("facts");

@@ -1,6 +1,7 @@
 //! Everything the guard promises, on real cases where there are some.
 
 mod acknowledged;
+mod acquaintances;
 mod boundaries;
 mod bridges;
 mod bybit;

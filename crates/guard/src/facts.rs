@@ -31,6 +31,9 @@ pub struct SafeFacts {
     /// Hashes that owners approved by a transaction.
     #[serde(default)]
     pub approved: Vec<Approved>,
+    /// Hashes of its transactions that the chain executed and that went through (its event `ExecutionSuccess`).
+    #[serde(default)]
+    pub executed: Vec<Hash>,
     /// Its modules: contracts that move its money without signatures.
     pub modules: Option<Vec<Account>>,
     /// Its transaction guard; the zero address for none.

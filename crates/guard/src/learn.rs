@@ -363,6 +363,8 @@ impl Says<'_> {
                 ToString::to_string,
             ),
             approved,
+            // No node is asked for it.
+            executed: told.executed.clone(),
             modules: self.both(
                 &format!("the modules of {address}"),
                 told.modules.as_deref().map(sorted).as_ref(),

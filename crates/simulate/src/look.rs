@@ -202,6 +202,7 @@ impl Looking<'_> {
             threshold,
             nonce,
             approved: approved.collect(),
+            executed: Vec::new(),
             modules: modules.map(|modules| modules.into_iter().map(Account).collect()),
             guard: holder(guard, (1, 3)),
             module_guard: holder(module_guard, (1, 5)),

@@ -1,6 +1,6 @@
 //! What the transactions of a list say of each other: which are asked about, what was paid before, whose a stray signature is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, U256};
 
@@ -46,23 +46,31 @@ pub(crate) fn asked_about(cases: &[SafeCase<'_>], pick: Pick) -> Vec<bool> {
 
 /// Payments of the past that need no trust in who made the list, and a word on how many there are.
 ///
-/// A row counts where the facts name the Safe's owners, its threshold and its next number; its own number is below that; and as
-/// many owners as the threshold have signed its hash, each proven by his key. What the service says was executed, decoded or
-/// confirmed counts for nothing. Only plain payments and `transfer` of a token, of more than nothing, speak for whom they went
-/// to.
-pub(crate) fn paid_before<'a>(cases: impl Iterator<Item = &'a SafeCase<'a>>) -> (Vec<Past>, Option<Finding>) {
-    let executed: Vec<&SafeCase<'_>> = cases.filter(|case| case.entry.executed).collect();
-    let said = executed.len();
+/// A row counts where the facts name the Safe's owners, its threshold and its next number, and its hash among those that the chain
+/// executed; its own number is below that; as many owners as the threshold have signed its hash, each proven by his key; and the
+/// list says that it was executed and went through. What was signed need not have happened: another with its number may have
+/// ended it, and whoever made the list may leave that one out. So of two with one number that the owners signed neither counts.
+/// Only plain payments and `transfer` of a token, of more than nothing, speak for whom they went to.
+pub(crate) fn paid_before<'a>(
+    cases: impl Iterator<Item = &'a SafeCase<'a>> + Clone,
+) -> (Vec<Past>, Option<Finding>) {
+    let said = cases.clone().filter(|case| case.entry.executed).count();
     let number = |case: &SafeCase<'_>| (case.entry.tx.safe, case.entry.tx.nonce);
-    let agreed: Vec<&SafeCase<'_>> = executed.into_iter().filter(|case| is_agreed(case)).collect();
-    // Of two with one number one alone was executed, and nobody here knows which.
-    let alone = |case: &&SafeCase<'_>| {
-        agreed.iter().all(|other| number(other) != number(case) || other.same_as(case))
-    };
-    let past: Vec<Past> = agreed.iter().copied().filter(alone).filter_map(payment).collect();
+    let mut signed: BTreeMap<(Address, U256), Vec<&SafeCase<'_>>> = BTreeMap::new();
+    for case in cases.filter(|case| is_signed(case)) {
+        signed.entry(number(case)).or_default().push(case);
+    }
+    let alone = signed.values().filter_map(|of_number| {
+        let (first, others) = of_number.split_first()?;
+        let is_alone = others.iter().all(|other| other.same_as(first));
+        let is_whole = of_number.iter().all(|case| is_executed(case));
+        (is_alone && is_whole).then_some(*first)
+    });
+    let past: Vec<Past> = alone.filter_map(payment).collect();
     let word = (!past.is_empty()).then(|| {
         let title = format!(
-            "{} of {said} executed transactions count as payments before: their owners' signatures prove them.",
+            "{} of {said} executed transactions count as payments before: the context says that the chain executed them, and their \
+             owners' signatures prove them.",
             past.len()
         );
         Finding::new(Hist01, Info, "results", title)
@@ -87,10 +95,15 @@ fn is_signed(case: &SafeCase<'_>) -> bool {
     case.untold().is_empty() && needed > 0 && signers.len() as u64 >= needed
 }
 
-fn is_agreed(case: &SafeCase<'_>) -> bool {
-    let next = case.facts.and_then(|facts| facts.nonce);
-    let used = next.is_some_and(|next| case.entry.tx.nonce < U256::from(next));
-    used && case.entry.executed && !case.entry.failed && is_signed(case)
+/// Whether the facts say that the chain executed it, and nothing contradicts them.
+fn is_executed(case: &SafeCase<'_>) -> bool {
+    let facts = case.facts.filter(|facts| !facts.is_strange);
+    let next = facts.and_then(|facts| facts.nonce);
+    let is_used = next.is_some_and(|next| case.entry.tx.nonce < U256::from(next));
+    let is_told = facts
+        .zip(case.hashes)
+        .is_some_and(|(facts, hashes)| facts.executed.iter().any(|hash| hash.0 == hashes.digest));
+    is_used && is_told && case.entry.executed && case.entry.succeeded
 }
 
 fn payment(case: &SafeCase<'_>) -> Option<Past> {

@@ -45,8 +45,8 @@ pub struct Entry {
     pub required: Option<u64>,
     /// Whether it was executed.
     pub executed: bool,
-    /// Whether its execution is said to have failed: then it paid nobody.
-    pub failed: bool,
+    /// Whether its execution is said to have gone through: else it paid nobody.
+    pub succeeded: bool,
     /// Whether this is the execution itself (`execTransaction` call data): all signatures must be there.
     pub execution: bool,
     /// Version of the Safe, if given.
@@ -657,7 +657,7 @@ impl Entry {
             signatures: None,
             required: None,
             executed: false,
-            failed: false,
+            succeeded: false,
             execution: false,
             version: None,
             chain_id: None,
@@ -710,7 +710,7 @@ fn context(
         }
         None => false,
     };
-    entry.failed = matches!(outer(&["isSuccessful"]).map(|node| &node.value), Some(Json::Bool(false)));
+    entry.succeeded = matches!(outer(&["isSuccessful"]).map(|node| &node.value), Some(Json::Bool(true)));
     if let Some(signatures) = outer(&["signatures"]) {
         match &signatures.value {
             Json::List(list) => confirmations(entry, list, &at("signatures"), scalars)?,

@@ -79,7 +79,15 @@ fn signed(mut tx: Value, by: &[u8]) -> Value {
 fn executed(tx: Value, by: &[u8]) -> Value {
     let mut tx = signed(tx, by);
     tx["isExecuted"] = json!(true);
+    tx["isSuccessful"] = json!(true);
     tx
+}
+
+/// As [`facts`], with what the chain executed.
+fn of_chain(next: u64, hashes: &[B256]) -> Facts {
+    let mut facts = facts(next);
+    facts.safe[0].executed = hashes.iter().map(|hash| tracehound_guard::scalar::Hash(*hash)).collect();
+    facts
 }
 
 fn page(rows: &[Value], next: Option<&str>) -> Value {
@@ -324,7 +332,8 @@ fn a_stray_signature_is_told_by_the_transaction_it_belongs_to_and_by_no_invented
 fn a_payment_of_the_past_counts_by_the_signatures_of_the_owners_and_by_nobodys_word() {
     let waits = payment(9, STRANGER);
     let with = |past: Value, next: u64| {
-        let report = judge(&page(&[waits.clone(), past], None), &facts(next));
+        let hash = digest(&past);
+        let report = judge(&page(&[waits.clone(), past], None), &of_chain(next, &[hash]));
         // That nothing speaks for the stranger makes it incomplete.
         report.exit_code
     };
@@ -344,7 +353,10 @@ fn a_payment_of_the_past_counts_by_the_signatures_of_the_owners_and_by_nobodys_w
     let mut nothing = paid();
     nothing["value"] = json!("0");
     assert_ne!(with(executed(nothing, &[1, 2]), 9), 0, "nothing was paid");
-    // Without the owners from elsewhere nobody can tell.
+    // Without the chain's word, or the owners from elsewhere, nobody can tell.
+    let list = page(&[waits.clone(), executed(paid(), &[1, 2])], None);
+    assert_ne!(judge(&list, &facts(9)).exit_code, 0, "what was signed need not have happened");
+    assert_ne!(judge(&list, &of_chain(9, &[digest(&payment(4, STRANGER))])).exit_code, 0, "another happened");
     let report = judge(
         &page(&[waits.clone(), executed(paid(), &[1, 2])], None),
         &Facts::parse("chain-id=1").expect("facts"),
@@ -392,12 +404,28 @@ fn what_would_be_blocked_is_history_where_more_than_the_list_says_so() {
 #[test]
 fn what_failed_and_what_shares_a_number_paid_nobody() {
     let waits = payment(9, STRANGER);
-    let mut failed = executed(payment(3, STRANGER), &[1, 2]);
+    let paid = || executed(payment(3, STRANGER), &[1, 2]);
+    let told = of_chain(9, &[digest(&paid())]);
+    let with = |rows: &[Value]| judge(&page(&[from_ref(&waits), rows].concat(), None), &told).exit_code;
+    assert_eq!(with(&[paid()]), 0);
+    for word in [json!(false), json!(null), json!("false"), json!("true"), json!(1)] {
+        let mut failed = paid();
+        failed["isSuccessful"] = word.clone();
+        assert_ne!(with(&[failed]), 0, "it paid nobody: {word}");
+    }
+    let mut silent = paid();
+    silent.as_object_mut().expect("an object").remove("isSuccessful");
+    assert_ne!(with(&[silent]), 0, "nobody says that it went through");
+    // Whatever the list says of another with its number, the owners signed both.
+    let other = || executed(payment(3, FRIEND), &[1, 2]);
+    let mut waiting = other();
+    waiting["isExecuted"] = json!(false);
+    let mut failed = other();
     failed["isSuccessful"] = json!(false);
-    assert_ne!(judge(&page(&[waits.clone(), failed], None), &facts(9)).exit_code, 0, "it paid nobody");
-    let twice = [executed(payment(3, STRANGER), &[1, 2]), executed(payment(3, FRIEND), &[1, 2])];
-    let list = page(&[&[waits][..], &twice].concat(), None);
-    assert_ne!(judge(&list, &facts(9)).exit_code, 0, "one of the two was never executed");
+    for other in [other(), waiting, failed] {
+        assert_ne!(with(&[paid(), other]), 0, "one of the two was never executed");
+    }
+    assert_eq!(with(&[paid(), executed(payment(3, FRIEND), &[1])]), 0, "too few signed the other");
 }
 
 #[test]
@@ -580,4 +608,19 @@ fn what_a_queue_has_under_other_names_is_refused() {
     }
     // What was executed counts there, and is nothing that waits.
     assert_eq!(verdict(json!({"count": 0, "countUniqueNonce": 3, "next": null, "results": []})), 0);
+}
+
+/// Owners who are not told may be anybody.
+#[test]
+fn fewer_owners_than_must_sign_are_not_all() {
+    let mut few = facts(5);
+    assert_eq!(judge(&payment(5, FRIEND), &few).exit_code, 0);
+    few.safe[0].threshold = Some(3);
+    let report = judge(&payment(5, FRIEND), &few);
+    assert_eq!(report.exit_code, 30, "{:#?}", report.findings);
+    assert!(
+        report.of("G-POL-03")[0].title.starts_with("3 owners must sign, and only 2 are told"),
+        "{:#?}",
+        report.findings
+    );
 }

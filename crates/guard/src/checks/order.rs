@@ -324,7 +324,12 @@ fn price(
         return;
     }
     match fair(case, order) {
-        Some(Price::Fair) => {}
+        Some(Price::Fair) => {
+            let lost = lost_by(case, order).and_then(|lost| super::swap::by_told_prices(case, lost));
+            if let Some(title) = lost {
+                add(Review, title);
+            }
+        }
         Some(Price::Low) => add(Review, format!("Gives {gives} for {gets}: less than it goes for.")),
         Some(Price::Theft) => {
             add(Block, format!("Gives {gives} for {gets}: less than half of what it goes for."));
@@ -333,6 +338,31 @@ fn price(
             add(Review, format!("Gives {gives} for {gets}: whether that is a fair price is not known here."));
         }
     }
+}
+
+/// What the maker loses by an order of one money for another, by the prices told.
+fn lost_by(case: &Case<'_>, order: &Order) -> Option<U256> {
+    let is_money = |item: &&Item| item.kind != ItemKind::Nft;
+    if !order.offer.iter().chain(&order.asked).all(|item| is_money(&item)) {
+        return None;
+    }
+    let gives: Vec<_> = order.offer.iter().map(|item| (case.or_coin(item.token), item.most)).collect();
+    let own = order.asked.iter().filter(|item| is_for_maker(case, order, item));
+    let gets: Vec<_> = own.map(|item| (case.or_coin(item.token), item.least)).collect();
+    price::lost(case, &gives, &gets)
+}
+
+/// What each order that is given may lose by the prices told.
+pub(super) fn lost(case: &Case<'_>) -> Vec<U256> {
+    let mut orders: Vec<Order> = match case.typed() {
+        Some((_, Meaning::Orders { orders, .. })) => orders.clone(),
+        Some((_, Meaning::Known(known))) => known.orders.iter().map(|order| order.of(case.actor)).collect(),
+        _ => Vec::new(),
+    };
+    orders.extend(
+        case.unpacked.calls.iter().filter(|call| !call.delegate).filter_map(|call| case.cow_order(call)),
+    );
+    orders.iter().filter_map(|order| lost_by(case, order)).collect()
 }
 
 /// How what the maker gets compares with what he gives.

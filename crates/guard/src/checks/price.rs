@@ -122,6 +122,24 @@ pub(super) fn is_any_told(case: &Case<'_>, mut tokens: impl Iterator<Item = Addr
     tokens.any(|token| matches!(told(case, token), Told::Price(_)))
 }
 
+/// What an exchange costs by the way of the world, as one part in so many of what is given: the fee of a pool and what the price moves
+/// meanwhile.
+const USUAL: u64 = 200;
+
+/// What is lost of all that is given against all that is got, beyond the usual, where everything has a price and one of them is
+/// told: in the smallest parts of a dollar. A price that is told tells a theft from an exchange, and does not make a large loss a
+/// small one.
+pub(super) fn lost(case: &Case<'_>, gives: &[(Address, U256)], gets: &[(Address, U256)]) -> Option<U256> {
+    is_any_told(case, gives.iter().chain(gets).map(|one| one.0)).then_some(())?;
+    let (given, got) = (all_worth(case, gives)?, all_worth(case, gets)?);
+    Some(given.saturating_sub(got).saturating_sub(given / U256::from(USUAL)))
+}
+
+fn all_worth(case: &Case<'_>, side: &[(Address, U256)]) -> Option<U256> {
+    side.iter()
+        .try_fold(U256::ZERO, |sum, (token, amount)| Some(sum.saturating_add(worth(case, *token, *amount)?)))
+}
+
 /// Compares all that is given with all that is got, where everything has a price and one of them is told.
 pub(super) fn compare(
     case: &Case<'_>,
@@ -129,12 +147,7 @@ pub(super) fn compare(
     gets: &[(Address, U256)],
 ) -> Option<Compared> {
     is_any_told(case, gives.iter().chain(gets).map(|one| one.0)).then_some(())?;
-    let all = |side: &[(Address, U256)]| {
-        side.iter().try_fold(U256::ZERO, |sum, (token, amount)| {
-            Some(sum.saturating_add(worth(case, *token, *amount)?))
-        })
-    };
-    let (given, got) = (all(gives)?, all(gets)?);
+    let (given, got) = (all_worth(case, gives)?, all_worth(case, gets)?);
     let covers = |tenths: u64| {
         given.checked_mul(U256::from(tenths)).is_some_and(|given| got.saturating_mul(U256::from(10)) >= given)
     };

@@ -256,7 +256,9 @@ fn untold(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<(Severity, St
         );
         return (!seen).then_some((Review, title));
     }
-    let token = worth::wide(case, gives, gets)?;
+    let Some(token) = worth::wide(case, gives, gets) else {
+        return lost.and_then(|lost| by_told_prices(case, lost)).map(|title| (Review, title));
+    };
     let why = format!("({}): the context tells no price of {}", worth::BANDS_OF, price::name(case, &token));
     Some(match lost {
         Some(lost) if lost <= bound(case) => (Info, format!("Held against a range of prices alone {why}.")),
@@ -273,7 +275,18 @@ fn untold(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<(Severity, St
     })
 }
 
-/// The most that an exchange may lose for want of a price.
+/// What is said of what may be lost by the prices that the context tells, where it is more than the policy lets go.
+pub(super) fn by_told_prices(case: &Case<'_>, lost: U256) -> Option<String> {
+    (lost > bound(case)).then(|| {
+        format!(
+            "By the prices told, {} more may be lost than an exchange costs as usual; the policy lets {} go (`unseen-loss`).",
+            dollars(lost),
+            dollars(bound(case))
+        )
+    })
+}
+
+/// The most that an exchange may lose, for want of a price or by those that are told.
 fn lost(case: &Case<'_>, call: &Call<'_>, swap: &Swap) -> Option<U256> {
     if let Some([one, other]) = sides(case, call) {
         let both = [worth::unseen(case, one, other), worth::unseen(case, other, one)];
@@ -304,14 +317,15 @@ fn bound(case: &Case<'_>) -> U256 {
     U256::from(case.policy.bounds.unseen_loss).saturating_mul(U256::from(DOLLAR))
 }
 
-/// What exchanges that are asked for at once may lose together for want of a price, where each by itself stays within the policy's
-/// bound.
+/// What exchanges that are asked for at once may lose together, for want of a price or by those that are told, where each by itself
+/// stays within the policy's bound.
 pub(super) fn lost_together(cases: &[&Case<'_>], path: &str) -> Option<Finding> {
     let case = *cases.first()?;
     let bound = bound(case);
     let of_case = |case: &Case<'_>| {
         let calls = case.unpacked.calls.iter().enumerate();
         let all = calls.filter_map(|(index, call)| lost(case, call, &case.swap_of(index)?));
+        let all = all.chain(super::order::lost(case));
         all.fold((U256::ZERO, 0), |(sum, count), lost| (sum.saturating_add(lost), count + 1))
     };
     // Of rivals one alone loses anything.
@@ -320,7 +334,7 @@ pub(super) fn lost_together(cases: &[&Case<'_>], path: &str) -> Option<Finding> 
         worst.fold((U256::ZERO, 0), |(sum, count), (lost, of)| (sum.saturating_add(lost), count + of));
     (sum > bound && count > 1).then(|| {
         let title = format!(
-            "Held against a range of prices alone, {count} exchanges may lose {} within it together ({}).",
+            "Held against told prices and ranges of prices, {count} exchanges may lose {} together ({}).",
             dollars(sum),
             remedy(case)
         );

@@ -161,13 +161,15 @@ fn unseen_kin(case: &Case<'_>, gives: (Address, U256), gets: (Address, U256)) ->
     Some((grown.saturating_sub(got) / ten(18)).saturating_mul(price) / ten(18))
 }
 
-/// The most that an exchange may lose without anybody seeing it, for want of a price of one of two things, in the smallest parts of
-/// a dollar: what is given at its dearest, less what comes at its cheapest. Of told prices nothing is said.
+/// The most that an exchange may lose without anybody seeing it, in the smallest parts of a dollar: what is given at its dearest, less
+/// what comes at its cheapest, for want of a price of one of two things; by the prices told, where each has one.
 pub(super) fn unseen(case: &Case<'_>, gives: (Address, U256), gets: (Address, U256)) -> Option<U256> {
     if untold_kin(case, gives.0, gets.0).is_some() {
         return unseen_kin(case, gives, gets);
     }
-    wide(case, gives.0, gets.0)?;
+    if wide(case, gives.0, gets.0).is_none() {
+        return price::lost(case, &[gives], &[gets]).filter(|_| gives.0 != gets.0);
+    }
     let at = |(token, amount): (Address, U256), is_dearest: bool| {
         price::worth(case, token, amount).or_else(|| {
             let (band, held) = held(case, &token, amount)?;

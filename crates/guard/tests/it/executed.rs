@@ -1,10 +1,13 @@
 //! What leaves in an execution is held to what the call data name, whatever comes back for it. The engine here tells what a real
 //! one would.
 
-use tracehound_guard::{Context, Facts, Policy, Report, ask::Moved, check_tx, policy::DEFAULT};
+use tracehound_guard::{Context, Facts, Policy, Report, ask::Moved, check_tx};
 use tracehound_model::Decision::{Allow, Block, Review};
 
-use crate::saw::{Saw, moved};
+use crate::{
+    UNPRICED,
+    saw::{Saw, moved},
+};
 
 const ME: &str = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
 const THIEF: &str = "0xe7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e731";
@@ -50,7 +53,7 @@ impl Asked<'_> {
     fn judged(&self, saw: Vec<Moved>) -> Report {
         let vault = format!("[[trusted]]\naddress='{VAULT}'\nlabel='vault'\nroles=['contract','spender']\n");
         let book = format!("[[book]]\naddress='{COLD}'\nname='cold'\n");
-        let policy = Policy::parse(&format!("{DEFAULT}\n{vault}{book}{}", self.policy)).expect("a policy");
+        let policy = Policy::parse(&format!("{UNPRICED}\n{vault}{book}{}", self.policy)).expect("a policy");
         let facts = format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n{}", self.facts);
         let facts = Facts::parse(&facts).expect("facts");
         let Self { to, value, data, .. } = self;

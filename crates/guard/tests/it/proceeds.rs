@@ -515,3 +515,35 @@ fn what_may_be_lost_unseen_is_let_go_by_a_price_or_by_the_policy() {
     assert_eq!(swap(&let_go, "").exit_code, 0);
     assert_eq!(swap(&let_go.replace("5_000 ", "4_999 "), "").exit_code, 10);
 }
+
+/// A price that is told tells a theft from an exchange, and makes no large loss a small one.
+#[test]
+fn what_may_be_lost_by_told_prices_is_held_to_the_policys_bound_too() {
+    let shipped = Policy::parse(tracehound_guard::policy::DEFAULT).expect("a policy");
+    let told = [price(Some(USDC), "1", TODAY), price(None, "2950", TODAY)].concat();
+    let ask = |dollars: u128, ether: u128| {
+        priced_by(&shipped, "exactInputSingle", (USDC, dollars * 1_000_000), (WETH, ether), &told)
+    };
+    // As much as an exchange costs is no loss, however large it is.
+    let (whole, usual) = (295_000_u128, 100 * ETHER * 995 / 1000);
+    assert_eq!(ask(whole, usual).exit_code, 0, "{:#?}", ask(whole, usual).findings);
+    // 590 dollars more, and 2,950.
+    assert_eq!(ask(whole, usual - ETHER / 5).exit_code, 0);
+    let lost = ask(whole, usual - ETHER);
+    assert_eq!(lost.exit_code, 10, "{:#?}", lost.findings);
+    assert!(
+        says(&lost, "2,950 dollars more may be lost than an exchange costs as usual"),
+        "{:#?}",
+        lost.findings
+    );
+    // Four fifths of a million.
+    let most = ask(1_000_000, 272 * ETHER);
+    assert!(most.exit_code == 10 && says(&most, "By the prices told"), "{:#?}", most.findings);
+    let open = Policy::parse(
+        &tracehound_guard::policy::DEFAULT.replace("unseen-loss = 1_000 ", "unseen-loss = 3_000 "),
+    );
+    let open = open.expect("a policy");
+    let let_go =
+        priced_by(&open, "exactInputSingle", (USDC, whole * 1_000_000), (WETH, usual - ETHER), &told);
+    assert_eq!(let_go.exit_code, 0, "{:#?}", let_go.findings);
+}

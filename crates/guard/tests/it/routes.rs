@@ -472,6 +472,22 @@ fn what_exchanges_may_lose_for_want_of_a_price_is_added_up() {
     );
 }
 
+/// By told prices too: ten times 400 dollars less than what is given is worth.
+#[test]
+fn what_exchanges_may_lose_by_told_prices_is_added_up() {
+    let part = || single(NEWER, true, (USDC, WETH), ME, (3_415_000_000, ETHER), 0);
+    let facts = format!(
+        "chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n[[price]]\ndollars='3000'\ndate='2026-01-31T00:00:00Z'\n"
+    );
+    let facts = Facts::parse(&facts).expect("facts");
+    for (count, wanted) in [(1, Allow), (2, Allow), (3, Review)] {
+        let calls = multicall(&vec![part(); count]);
+        let input = format!(r#"{{"from":"{ME}","to":"{NEWER}","data":"0x{calls}","chainId":1}}"#);
+        let report = check_tx(input.as_bytes(), Context::new(&Policy::default(), &facts));
+        assert_eq!(report.verdict, wanted, "{count}: {:#?}", report.findings);
+    }
+}
+
 /// An engine that saw these movements.
 #[derive(Debug)]
 struct Saw(Vec<(&'static str, &'static str, &'static str, u128)>);

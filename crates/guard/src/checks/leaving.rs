@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, U256};
 
-use super::{ownership, turns::turns};
+use super::{ether::AT_ITSELF, ownership, turns::turns};
 use crate::{
     ask::Moved,
     case::{Case, Subject},
     cow::RELAYER,
-    decode::{Act, By, Extent, Grant, Placed, Setting},
+    decode::{Act, By, Call, Extent, Grant, Placed, Setting},
     flow::{Allowance, Flow, Takes},
     known::PERMIT2,
+    swap::Swap,
     typed::Meaning,
 };
 
@@ -26,6 +27,13 @@ struct Right {
     token: Address,
     spender: Address,
     by: Takes,
+}
+
+impl Right {
+    /// The allowance that Permit2 itself has, for a right that it keeps.
+    fn behind(self) -> Option<Self> {
+        (self.by == Takes::ByPermit2).then_some(Self { spender: PERMIT2, by: Takes::ByAllowance, ..self })
+    }
 }
 
 /// One thing that leaves or may be taken, the coin as zero.
@@ -116,7 +124,14 @@ impl Tally {
             match out {
                 Out::Leaves(token, amount) => add(&mut sums, asset(token), amount),
                 Out::Granted(right, token, amount) => {
-                    add(&mut sums, asset(token), amount);
+                    let mut rest = amount;
+                    // By Permit2 nobody takes more than Permit2 itself may.
+                    if let Some(right) = right.and_then(Right::behind) {
+                        let used = self.draw(right, rest, &mut credits);
+                        rest -= used.own + used.before;
+                        add(&mut counted, asset(token), used.before);
+                    }
+                    add(&mut sums, asset(token), rest);
                     if let Some(right) = right {
                         let credit = self.credit(right, &mut credits);
                         credit.own = credit.own.saturating_add(amount);
@@ -124,15 +139,10 @@ impl Tally {
                 }
                 Out::Used(right, token, amount) => {
                     let mut rest = amount;
-                    if let Some(right) = right {
-                        let credit = self.credit(right, &mut credits);
-                        for (part, is_before) in [(&mut credit.own, false), (&mut credit.before, true)] {
-                            let used = rest.min(*part);
-                            (rest, *part) = (rest - used, *part - used);
-                            if is_before {
-                                add(&mut counted, asset(token), used);
-                            }
-                        }
+                    for right in right.into_iter().flat_map(|right| [Some(right), right.behind()]).flatten() {
+                        let used = self.draw(right, rest, &mut credits);
+                        rest -= used.own + used.before;
+                        add(&mut counted, asset(token), used.before);
                     }
                     add(&mut sums, asset(token), rest);
                 }
@@ -146,6 +156,15 @@ impl Tally {
         let left =
             credits.into_iter().map(|(right, credit)| (right, credit.before.saturating_add(credit.own)));
         (sums, left.collect())
+    }
+
+    /// Takes so much of what is left of a right, or all of it.
+    fn draw(&self, right: Right, amount: U256, credits: &mut BTreeMap<Right, Credit>) -> Credit {
+        let credit = self.credit(right, credits);
+        let own = amount.min(credit.own);
+        let before = (amount - own).min(credit.before);
+        (credit.own, credit.before) = (credit.own - own, credit.before - before);
+        Credit { before, own }
     }
 
     /// Which of several happens, nobody knows: no more is left of a right than each of them leaves.
@@ -170,11 +189,14 @@ impl Tally {
 /// Everything that leaves or may be taken, calls in their order.
 fn outs(case: &Case<'_>) -> Vec<Out> {
     let mut outs = Vec::new();
+    let paid = paid_with_coin(case);
     for placed in &case.acts {
         match &placed.act {
             Act::Grant(grant) if !case.unpacked.calls[placed.call].delegate => {
                 outs.extend(granted(case, grant, case.unpacked.calls[placed.call].to));
             }
+            // Counted with the coin that was sent along.
+            Act::Named { .. } if paid.contains(&placed.call) => {}
             _ => by_act(case, placed, &mut outs),
         }
     }
@@ -199,6 +221,44 @@ fn outs(case: &Case<'_>) -> Vec<Out> {
     let refunds = ownership::Refund::all(case).into_iter();
     outs.extend(refunds.map(|refund| Out::Leaves(refund.token, refund.likely())));
     outs
+}
+
+/// Exchanges of wrapped coin that a router pays with the coin that was sent along with the call around them: it does where what it
+/// still has is enough for all of it, and takes the token else. Source: Uniswap v3-periphery, `PeripheryPayments.sol`, `pay`.
+fn paid_with_coin(case: &Case<'_>) -> BTreeSet<usize> {
+    let calls = &case.unpacked.calls;
+    let mut paid = BTreeSet::new();
+    for (outer, call) in calls.iter().enumerate() {
+        let is_shared = call.signature().is_some_and(|signature| AT_ITSELF.contains(&signature));
+        let knows = call.to.is_some_and(|to| case.knows_contract(&to));
+        if !is_shared || !knows || call.delegate || call.value.is_zero() {
+            continue;
+        }
+        let mut left = call.value;
+        let inside = format!("{} › ", call.path);
+        let inner = (outer + 1..calls.len()).take_while(|&at| calls[at].path.starts_with(&inside));
+        for at in inner.filter(|&at| calls[at].depth == call.depth + 1) {
+            let gives =
+                Swap::of(&calls[at]).filter(|_| by_v3(&calls[at])).and_then(|swap| swap.gives.zip(swap.most));
+            match gives.filter(|(token, _)| case.wraps(token)) {
+                Some((_, most)) if most <= left && !most.is_zero() => {
+                    left -= most;
+                    paid.insert(at);
+                }
+                Some(_) => {}
+                // Whatever else it does may take the coin, or send it back.
+                None if by_v3(&calls[at]) => {}
+                None => left = U256::ZERO,
+            }
+        }
+    }
+    paid
+}
+
+/// Whether a call is an exchange of V3's routers.
+fn by_v3(call: &Call<'_>) -> bool {
+    let name = call.decoded.as_ref().map_or("", |decoded| &decoded.function.name[..]);
+    name.starts_with("exactInput") || name.starts_with("exactOutput")
 }
 
 /// What may be taken by a right over what the signer, or a Safe that is made to act, has. `at`: the contract that is told of it.

@@ -237,3 +237,72 @@ fn a_limit_of_a_day_is_held_to_what_is_told_of_the_day() {
     let report = check_tx(input.to_string().as_bytes(), Context::new(&policy(DAY), &facts));
     assert!(report.has("G-POL-01") && report.exit_code == 30, "{:#?}", report.findings);
 }
+
+/// A right that Permit2 keeps, and the allowance that Permit2 has for it, let the same be taken once.
+#[test]
+fn an_allowance_for_permit2_and_what_is_taken_by_it_count_once() {
+    const ROUTER: &str = "0x66a9893cC07D91D95644AEDD05D03f95e1dBA8Af";
+    let keep = |spender: &str, amount: u64| {
+        let words = [word(USDC), word(spender), number(amount), number(1_770_000_000)];
+        call("approve(address,address,uint160,uint48)", &words)
+    };
+    let both = |first: u64, second: u64| [(USDC, approve(PERMIT2, first)), (PERMIT2, keep(ROUTER, second))];
+    let limited = |calls: Calls<'_>| [AT_ONCE, DAY].map(|limit| batch(calls, limit).has("G-POL-01"));
+    assert_eq!(
+        limited(&both(1_000, 1_000)),
+        [false, false],
+        "{:#?}",
+        batch(&both(1_000, 1_000), AT_ONCE).findings
+    );
+    assert_eq!(limited(&both(1_000, 400)), [false, false]);
+    // More of either, for another spender besides, or the other way round: whatever was there before may be taken too.
+    assert_eq!(limited(&both(1_000, 1_600)), [true, true]);
+    assert_eq!(limited(&both(1_600, 1_000)), [true, true]);
+    let [one, other] = both(1_000, 1_000);
+    assert_eq!(limited(&[other.clone(), one.clone()]), [true, true]);
+    assert_eq!(limited(&[one, other, (PERMIT2, keep(SECOND, 1_000))]), [true, true]);
+    assert_eq!(limited(&[(DAI, approve(PERMIT2, 1_000)), (PERMIT2, keep(ROUTER, 1_600))]), [true, true]);
+}
+
+/// The coin that is sent along with calls of a router to itself pays for their exchanges.
+#[test]
+fn coin_that_is_sent_along_and_what_is_paid_with_it_count_once() {
+    const ROUTER: &str = "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45";
+    const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+    let swap = |amount: u64| {
+        let words =
+            [word(WETH), word(USDC), number(500), word(ME), number(amount), number(1_000_000), number(0)];
+        call("exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))", &words)
+    };
+    let multicall = |calls: &[String]| {
+        let mut at = 32 * calls.len();
+        let mut heads = String::new();
+        let mut tails = String::new();
+        for data in calls {
+            heads.push_str(&number(at as u64));
+            let width = data.len().next_multiple_of(64);
+            at += 32 + width / 2;
+            tails.push_str(&number(data.len() as u64 / 2));
+            tails.extend([data.as_str(), &"0".repeat(width - data.len())]);
+        }
+        let list = [number(1_770_000_000), number(64), number(calls.len() as u64), heads, tails];
+        call("multicall(uint256,bytes[])", &list)
+    };
+    let over = |to: &str, value: u64, calls: &[String]| {
+        let policy =
+            Policy::parse(&format!("{DEFAULT}\n[[limit]]\nper-transaction='1_500'\n")).expect("a policy");
+        let data = format!("0x{}", multicall(calls));
+        let tx =
+            json!({ "from": ME, "to": to, "value": format!("{value:#x}"), "chainId": "0x1", "data": data });
+        let report = check_tx(tx.to_string().as_bytes(), Context::new(&policy, &facts(ME, Some(0))));
+        report.has("G-POL-01")
+    };
+    assert!(!over(ROUTER, 1_000, &[swap(1_000)]));
+    assert!(!over(ROUTER, 1_000, &[swap(400), swap(600)]));
+    // What is more than the rest of it is taken as a token, whole; what was sent back is not there.
+    assert!(over(ROUTER, 1_000, &[swap(1_001)]));
+    assert!(over(ROUTER, 1_000, &[swap(600), swap(600)]));
+    assert!(over(ROUTER, 1_000, &[call("refundETH()", &[]), swap(1_000)]));
+    assert!(over(ROUTER, 1_600, &[swap(1_000)]), "all that is sent counts");
+    assert!(over(POOL, 1_000, &[swap(1_000)]), "another contract need not pay so");
+}

@@ -6,7 +6,7 @@ use alloy_primitives::{Address, U256};
 use crate::{
     case::Case,
     decode::{
-        Call, Decoded, EXECUTE, Plan, Value, cow,
+        Call, Decoded, EXECUTE, Plan, Value, action, cow,
         table::{self, PowerKind},
     },
     known,
@@ -137,9 +137,6 @@ const BY_ALLOWANCE: &[&str] = &[
     "exactOutput((bytes,address,uint256,uint256))",
 ];
 
-/// A function of 1inch's router; its last number are switches, one of which takes by Permit2 instead.
-const ONE_INCH: &str = "swap(address,(address,address,address,address,uint256,uint256,uint256),bytes)";
-
 impl Takes {
     /// Of a function of which that is known.
     pub(crate) fn of(call: &Call<'_>) -> Option<Self> {
@@ -152,7 +149,7 @@ impl Takes {
         let itself = BY_ALLOWANCE.contains(&signature)
             || ACROSS.contains(&signature)
             || CCTP.contains(&signature)
-            || signature == ONE_INCH && has_no_switch() == Some(true);
+            || signature == action::ONE_INCH && has_no_switch() == Some(true);
         itself.then_some(Self::ByAllowance)
     }
 }

@@ -20,6 +20,9 @@ use crate::{
 /// A bit of 1inch's `makerTraits`: the order has an extension. Source: `MakerTraitsLib.sol`, `_HAS_EXTENSION_FLAG`.
 const HAS_EXTENSION: usize = 249;
 
+/// The end of the address of the only one who may take the order. Source: `MakerTraitsLib.sol`, `_ALLOWED_SENDER_MASK`.
+const TAKER: U256 = U256::from_limbs([u64::MAX, 0xffff, 0, 0]);
+
 /// What fields of an order at `CoW` Protocol may say. Source: cowprotocol/contracts, `GPv2Order.sol`.
 const COW_WORDS: [(&str, &[&str]); 3] = [
     ("kind", &["sell", "buy"]),
@@ -103,9 +106,17 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
         }
         "AllowanceTransfer" => payment(case, uint("payment"), message.address("paymentToken"), out),
-        "Order" if uint("makerTraits").bit(HAS_EXTENSION) => {
-            let title = "The order has an extension, which is not here: it may set another price.";
-            out.push(Finding::new(Ord01, Review, "message.makerTraits", title));
+        "Order" => {
+            let traits = uint("makerTraits");
+            if traits.bit(HAS_EXTENSION) {
+                let title = "The order has an extension, which is not here: it may set another price.";
+                out.push(Finding::new(Ord01, Review, "message.makerTraits", title));
+            }
+            let taker = traits & TAKER;
+            if !taker.is_zero() {
+                let title = format!("Only one whose address ends in {taker:020x} can take this order.");
+                out.push(Finding::new(Ord01, Review, "message.makerTraits", title));
+            }
         }
         _ => {}
     }

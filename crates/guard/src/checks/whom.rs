@@ -7,7 +7,7 @@ use alloy_primitives::Address;
 use super::bridge;
 use crate::{
     case::Case,
-    decode::{Decoded, Type, Value},
+    decode::{Decoded, Type, Value, cow},
     flow::{ACROSS, ALLOWANCE, CCTP},
     policy::Role,
     there::There,
@@ -87,7 +87,7 @@ impl For {
             3 if CCTP.contains(&signature) => true,
             2 | 3 if ACROSS.contains(&signature) => true,
             // Who makes the orders: a contract; what they are is judged with them.
-            _ if crate::cow::is_read(decoded) => true,
+            _ if cow::is_read(decoded) => true,
             _ => THINGS.iter().any(|(function, at)| *function == signature && at.contains(&index)),
         };
         match decoded.function.params.get(index) {

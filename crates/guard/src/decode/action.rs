@@ -352,7 +352,7 @@ fn transfer_batch(decoded: &super::Decoded<'_>) -> Vec<Act> {
 }
 
 /// Addresses in parameters whose name says that they receive.
-fn beneficiaries(decoded: &super::Decoded<'_>) -> Vec<Address> {
+fn beneficiaries(decoded: &super::Decoded<'_>, caller: Option<Address>) -> Vec<Address> {
     fn look(params: &[super::Param], values: &[Value<'_>], out: &mut Vec<Address>) {
         for (param, value) in params.iter().zip(values) {
             match (&param.ty, value) {
@@ -364,8 +364,16 @@ fn beneficiaries(decoded: &super::Decoded<'_>) -> Vec<Address> {
     }
     let mut found = Vec::new();
     look(&decoded.function.params, &decoded.args, &mut found);
+    // Where nobody is named there, whoever calls gets it. Source: 1inch, `AggregationRouterV6.sol` (GenericRouter), `swap`.
+    if let Some(caller) = caller.filter(|_| decoded.signature() == ONE_INCH) {
+        found.iter_mut().filter(|to| to.is_zero()).for_each(|to| *to = caller);
+    }
     found
 }
+
+/// A function of 1inch's router; its last number are switches, one of which takes by Permit2 instead.
+pub(crate) const ONE_INCH: &str =
+    "swap(address,(address,address,address,address,uint256,uint256,uint256),bytes)";
 
 /// Names of parameters that say who receives.
 const RECEIVES: &[&str] = &["to", "recipient", "receiver", "dstReceiver", "onBehalfOf", "beneficiary"];
@@ -380,7 +388,11 @@ fn meaning(call: &Call<'_>, to: Address) -> Option<Act> {
     // The storage that changes is the caller's when foreign code runs on it.
     let subject = if call.delegate { call.from.unwrap_or(to) } else { to };
     let signature = decoded.signature();
-    let named = || Act::Named { to, function: signature.to_owned(), beneficiaries: beneficiaries(decoded) };
+    let named = || Act::Named {
+        to,
+        function: signature.to_owned(),
+        beneficiaries: beneficiaries(decoded, call.from),
+    };
     let act = token(decoded, signature, to)
         .or_else(|| setting(decoded, signature).map(|setting| Act::Setting { safe: subject, setting }))
         .or_else(|| by_table(decoded, signature, to))

@@ -256,20 +256,24 @@ fn an_expiry_of_zero_is_none_where_all_is_given() {
 fn the_coin_is_the_coin_where_contracts_write_it_as_a_token() {
     const ONE_INCH: &str = "0x111111125421cA6dc452d289314280a0f8842A65";
     const EXECUTOR: &str = "0x5141B82f5fFDa4c6fE1E372978F1C5427640a190";
+    let for_whom =
+        |whom: &str, gives: &str, gets: &str, amount: u64, least: u64, value: u64, policy: &str| {
+            let executor = EXECUTOR;
+            let head = [
+                word(executor),
+                word(gives),
+                word(gets),
+                word(executor),
+                word(whom),
+                number(amount),
+                number(least),
+            ];
+            let tail = [number(0), number(0x120), number(0)];
+            let function = "swap(address,(address,address,address,address,uint256,uint256,uint256),bytes)";
+            sent(ONE_INCH, value, &call(function, &[head.concat(), tail.concat()]), policy)
+        };
     let swap = |gives: &str, gets: &str, amount: u64, least: u64, value: u64, policy: &str| {
-        let executor = EXECUTOR;
-        let head = [
-            word(executor),
-            word(gives),
-            word(gets),
-            word(executor),
-            word(ME),
-            number(amount),
-            number(least),
-        ];
-        let tail = [number(0), number(0x120), number(0)];
-        let function = "swap(address,(address,address,address,address,uint256,uint256,uint256),bytes)";
-        sent(ONE_INCH, value, &call(function, &[head.concat(), tail.concat()]), policy)
+        for_whom(ME, gives, gets, amount, least, value, policy)
     };
     let router = format!("[[trusted]]\naddress='{ONE_INCH}'\nlabel='1inch'\nroles=['contract','spender']\n");
     let trusted =
@@ -282,6 +286,12 @@ fn the_coin_is_the_coin_where_contracts_write_it_as_a_token() {
     let out = swap(USDC, COIN, 3_000_000_000, ETHER, 0, &trusted);
     assert_eq!(out.exit_code, 0, "{:#?}", out.findings);
     assert!(out.items[0].intent.contains("1 ETH"), "{}", out.items[0].intent);
+    // Where nobody is named, whoever calls gets it.
+    let nobody = "0x0000000000000000000000000000000000000000";
+    let own = for_whom(nobody, USDC, COIN, 3_000_000_000, ETHER, 0, &trusted);
+    assert_eq!(own.exit_code, 0, "{:#?}", own.findings);
+    assert!(own.items[0].intent.ends_with("for you"), "{}", own.items[0].intent);
+    assert_eq!(for_whom(STRANGER, USDC, COIN, 3_000_000_000, ETHER, 0, &trusted).exit_code, 20);
     let into = swap(COIN, USDC, ETHER, 3_000_000_000, ETHER, &trusted);
     assert_eq!(into.exit_code, 0, "{:#?}", into.findings);
     // What is sent along counts once, against the limit of the coin.

@@ -292,6 +292,53 @@ fn how_long_an_order_of_1inch_holds_stands_in_its_traits() {
     assert_eq!(ends.exit_code, 0, "the zero address is the maker here: {:#?}", ends.findings);
     let late: alloy_primitives::U256 = alloy_primitives::U256::from(1_999_999_999_u64) << 80;
     assert_eq!(one_inch(ZERO, &late.to_string()).exit_code, 10);
+    // The lowest 80 bits are the end of the address of the only one who may take it.
+    let ending: alloy_primitives::U256 = hour + alloy_primitives::U256::from(0xabcd);
+    let one = one_inch(ZERO, &ending.to_string());
+    assert_eq!(one.exit_code, 10, "{:#?}", one.findings);
+    let said = |report: &Report| {
+        report
+            .findings
+            .iter()
+            .any(|one| one.title.contains("ends in 0000000000000000abcd can take this order"))
+    };
+    assert!(said(&one) && !said(&ends), "{:#?}", one.findings);
+    let highest: alloy_primitives::U256 = alloy_primitives::U256::from(1) << 79;
+    let highest: alloy_primitives::U256 = hour + highest;
+    assert_eq!(one_inch(ZERO, &highest.to_string()).exit_code, 10);
+}
+
+/// Less than a fifth of a large sum is a large sum.
+#[test]
+fn an_order_loses_no_more_by_told_prices_than_the_policy_lets_go() {
+    let order = |gives: u64, milli: u64| {
+        let hour: alloy_primitives::U256 = alloy_primitives::U256::from(1_768_489_200_u64) << 80;
+        let fields = [
+            ("uint256", "salt", json!("1")),
+            ("address", "maker", json!(ME)),
+            ("address", "receiver", json!(ZERO)),
+            ("address", "makerAsset", json!(USDC)),
+            ("address", "takerAsset", json!(WETH)),
+            ("uint256", "makingAmount", json!(format!("{gives}000000"))),
+            ("uint256", "takingAmount", json!(format!("{milli}000000000000000"))),
+            ("uint256", "makerTraits", json!(hour.to_string())),
+        ];
+        let policy = format!(
+            "{}\n[[trusted]]\naddress='{CONTRACT}'\nlabel='the contract'\nroles=['contract']\n",
+            tracehound_guard::policy::DEFAULT
+        );
+        let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\n{PRICES}");
+        let (policy, facts) =
+            (Policy::parse(&policy).expect("a policy"), Facts::parse(&facts).expect("facts"));
+        check_typed(request("Order", &fields, &[]).to_string().as_bytes(), Context::new(&policy, &facts))
+    };
+    assert_eq!(order(3_000, 900).exit_code, 0, "{:#?}", order(3_000, 900).findings);
+    assert_eq!(order(300_000, 99_500).exit_code, 0, "{:#?}", order(300_000, 99_500).findings);
+    let lost = order(300_000, 99_000);
+    assert_eq!(lost.exit_code, 10, "{:#?}", lost.findings);
+    let said = |words: &str| lost.findings.iter().any(|one| one.title.contains(words));
+    assert!(said("1,500 dollars more may be lost than an exchange costs as usual"), "{:#?}", lost.findings);
+    assert_eq!(order(1_000_000, 272_000).exit_code, 10);
 }
 
 /// A wallet may sign the one that was not judged.

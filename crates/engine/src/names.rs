@@ -1,6 +1,6 @@
 //! Sanctioned people and organisations by name.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::Serialize;
 pub use tracehound_attribution::names::NameError;
@@ -11,6 +11,7 @@ use tracehound_attribution::{
 };
 use tracehound_model::{
     Born, Country, Decision, Gap, GapKind, Ownership, Particulars, Party, Reach, Standing,
+    particulars::NoBirth,
     text::label,
     verdict::{Basis, SourceAsOf},
 };
@@ -78,12 +79,26 @@ impl Known {
         Ok(known)
     }
 
+    /// Why the birth is none, where it is none and would have been asked for: by what was `found`, or because nobody can have
+    /// written it of a person.
+    fn no_birth(&self, day: Date, found: bool) -> Option<Gap> {
+        let born = self.born.as_ref()?;
+        let why = born.no_birth(day).filter(|why| found || *why != NoBirth::Filled)?;
+        let sentence = format!("the birth {born} {why}: nobody was set aside for it");
+        Some(
+            Gap::about_subject(GapKind::NameNotCompared, sentence)
+                .mend("give the date of birth, or leave it out"),
+        )
+    }
+
     /// In which ways the list contradicts it, and whether that is enough to say that it is somebody else: a list knows some
     /// of a person's countries, and one day on which they were born.
-    fn contradicted(&self, party: &Party) -> (Vec<String>, bool) {
+    /// A birth that is none is contradicted by nothing.
+    fn contradicted(&self, party: &Party, day: Date) -> (Vec<String>, bool) {
         let Particulars { born, countries, .. } = &party.particulars;
         let mut why = Vec::new();
         if let Some(own) = &self.born
+            && own.no_birth(day).is_none()
             && !born.is_empty()
             && born.iter().all(|listed| listed.contradicts(own))
         {
@@ -280,6 +295,7 @@ impl Namer<'_> {
     /// As [`Namer::answer`].
     pub fn answer_knowing(&self, query: &str, known: &Known) -> Result<Named, NameError> {
         let Question { policy, as_of, threshold, limit, .. } = *self.question;
+        let day = as_of.to_zoned(TimeZone::UTC).date();
         let found = match self.index.search(query, usize::MAX) {
             // Of a script that nothing here reads there is nothing to search by.
             Err(NameError::Empty { .. }) if name_gap(query, false).is_some() => Vec::new(),
@@ -288,7 +304,7 @@ impl Namer<'_> {
         let (mut matches, mut set_aside, mut may_be) = (Vec::new(), Vec::new(), false);
         let (mut related, mut unsure) = (Vec::new(), Vec::new());
         for found in found.into_iter().filter(|found| found.score >= threshold) {
-            let (because, is_another) = known.contradicted(found.party);
+            let (because, is_another) = known.contradicted(found.party, day);
             let number = self.owners.find(&found.party.source.0, &found.party.id)?;
             let ownership = number.map_or(Ok(None), |number| self.owners.ownership(number))?;
             let reach = ownership.as_ref().map(|ownership| ownership.reach);
@@ -305,8 +321,9 @@ impl Namer<'_> {
             }
         }
         // All matches decide; the limit cuts what is shown of them.
-        let gap = name_gap(query, !matches.is_empty() || !set_aside.is_empty());
-        let gap: Vec<Gap> = gap.into_iter().chain(unsure).collect();
+        let is_found = !matches.is_empty() || !set_aside.is_empty();
+        let gap = name_gap(query, is_found);
+        let gap: Vec<Gap> = gap.into_iter().chain(known.no_birth(day, is_found)).chain(unsure).collect();
         let decision = self.cover.decide(may_be, gap.is_empty());
         let summary = self.summary(matches.len(), set_aside.len(), related.len(), decision);
         let show = |(found, ownership)| self.to_match(&found, ownership);

@@ -90,6 +90,43 @@ impl Particulars {
 #[error("`{0}` is no date of birth: write 1962, 1962-05 or 1962-05-17")]
 pub struct BornError(String);
 
+/// The earliest year in which somebody was born whom a list names or a person asks about.
+const OLDEST: i16 = 1850;
+/// Days on which calendars of computers begin, or that forms are filled with.
+const FILLED: &[(i16, i8, i8)] = &[
+    (1899, 12, 30),
+    (1899, 12, 31),
+    (1900, 1, 1),
+    (1901, 1, 1),
+    (1904, 1, 1),
+    (1969, 12, 31),
+    (1970, 1, 1),
+    (1970, 1, 2),
+    (1980, 1, 1),
+    (2000, 1, 1),
+];
+
+/// Why a birth says nothing of anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoBirth {
+    /// Nobody who was born then is alive, or listed.
+    TooEarly,
+    /// It is no earlier than the day asked about.
+    TooLate,
+    /// Programs and forms put it where no birth is known.
+    Filled,
+}
+
+impl fmt::Display for NoBirth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooEarly => "is before the birth of anybody alive",
+            Self::TooLate => "is no earlier than the day asked about",
+            Self::Filled => "is what programs write where no birth is known",
+        })
+    }
+}
+
 /// A day, month, year or span of years in which somebody was born.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Born {
@@ -120,6 +157,21 @@ impl Born {
         let slack = if self.about || other.about { ABOUT } else { SLIP };
         let after = |late: &Self, early: &Self| late.from.year() > early.to.year().saturating_add(slack);
         after(self, other) || after(other, self)
+    }
+
+    /// Why the birth says nothing of whoever is asked about on `day`; `None` where it does.
+    pub fn no_birth(&self, day: Date) -> Option<NoBirth> {
+        if self.from.year() < OLDEST {
+            return Some(NoBirth::TooEarly);
+        }
+        if self.from >= day {
+            return Some(NoBirth::TooLate);
+        }
+        let is_year_1900 =
+            !self.about && self.from.year() == 1900 && self.to.year() == 1900 && self.to.month() == 12;
+        let first = (self.from.year(), self.from.month(), self.from.day());
+        let is_filled = self.from == self.to && FILLED.contains(&first);
+        (is_filled || is_year_1900).then_some(NoBirth::Filled)
     }
 
     /// A day, month or year, or as [`Display`](fmt::Display) writes it.
@@ -216,6 +268,31 @@ mod tests {
 
     fn born(text: &str) -> Born {
         text.parse().expect("a birth")
+    }
+
+    #[test]
+    fn what_is_no_birth_says_nothing() {
+        let day: Date = "2026-11-30".parse().expect("a day");
+        for (text, why) in [
+            ("0000", NoBirth::TooEarly),
+            ("0001-01-01", NoBirth::TooEarly),
+            ("1111", NoBirth::TooEarly),
+            ("1753-01-01", NoBirth::TooEarly),
+            ("1849-12-31", NoBirth::TooEarly),
+            ("9999-12-31", NoBirth::TooLate),
+            ("2099", NoBirth::TooLate),
+            ("2026-11-30", NoBirth::TooLate),
+            ("2026-12", NoBirth::TooLate),
+            ("1900-01-01", NoBirth::Filled),
+            ("1900", NoBirth::Filled),
+            ("1899-12-30", NoBirth::Filled),
+            ("1970-01-01", NoBirth::Filled),
+        ] {
+            assert_eq!(born(text).no_birth(day), Some(why), "{text}");
+        }
+        for text in ["1850", "1901", "1970", "1970-01", "1983-11-25", "2026", "2026-11-29", "about 1900"] {
+            assert_eq!(born(text).no_birth(day), None, "{text}");
+        }
     }
 
     #[test]

@@ -96,6 +96,32 @@ fn what_contradicts_a_match_sets_it_aside_and_says_why() {
     assert_eq!(output.status.code(), Some(2), "a subject has no date of birth");
 }
 
+/// What stands where no birth is known clears nobody, on the command line and in a column.
+#[test]
+fn a_birth_that_is_none_sets_nobody_aside() {
+    let data = folder();
+    let moment = ["--as-of", "2026-11-30T12:00:00Z", "--policy", "lists-only", "--output", "jsonl"];
+    for born in
+        ["0000", "0001-01-01", "1753-01-01", "1900-01-01", "1970-01-01", "2026-12-01", "2099", "9999-12-31"]
+    {
+        let name = ["screen", "--name", "Robin Otherperson", "--born", born];
+        let output = tracehound(data.path(), &[&name[..], &moment].concat(), "");
+        let answer: Value = serde_json::from_str(&text(&output)).expect("JSON");
+        assert_eq!(output.status.code(), Some(10), "{born}: {answer}");
+        assert_eq!((ids(&answer["matches"]), answer.get("set_aside")), (vec!["p4"], None), "{born}");
+        let gap = answer["coverage"]["gaps"].to_string();
+        assert!(gap.contains("nobody was set aside for it"), "{born}: {answer}");
+    }
+    let table = "name,born\nRobin Otherperson,1900-01-01\nRobin Otherperson,2099\nRobin Otherperson,1950\nNobody Ofhere,2099\n";
+    let columns = ["screen", "-", "--name-column", "name", "--born-column", "born"];
+    let rows = text(&tracehound(data.path(), &[&columns[..], &moment].concat(), table));
+    let rows: Vec<Value> = rows.lines().map(|row| serde_json::from_str(row).expect("JSON")).collect();
+    let decisions: Vec<&str> = rows.iter().filter_map(|row| row["decision"].as_str()).collect();
+    assert_eq!(decisions[..2], ["review", "review"]);
+    assert_ne!(decisions[2], "review", "a birth that contradicts sets aside");
+    assert_eq!(decisions[3], "incomplete");
+}
+
 #[test]
 fn names_on_standard_input_are_answered_each_with_its_row() {
     let data = folder();

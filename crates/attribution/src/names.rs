@@ -17,15 +17,23 @@ mod layout;
 mod legal_forms;
 mod lookalike;
 mod normal;
+mod question;
+mod respell;
 mod score;
 mod script;
 mod similarity;
 mod split;
 
-use std::{collections::HashMap, fmt, ops::Range, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    ops::Range,
+    path::Path,
+    rc::Rc,
+};
 
 use tracehound_columns::{Column, ColumnError, sections::SectionFile};
-use tracehound_model::Party;
+use tracehound_model::{Party, PartyKind};
 use zerocopy::{FromBytes, IntoBytes};
 
 use crate::{Secret, parties::PartyTable};
@@ -33,12 +41,14 @@ use han::HanName;
 use korean::{KoreanName, Syllable};
 use layout::{FAMILIES, KIND, KoreanRecord, NONE, NameRecord, ORGANISATION, REPEATS, WEAK, WordRecord};
 use normal::normal;
+use question::Reading;
 use score::{Asked, LEAST_JOINED, LEAST_SIMILARITY, Shape, Sought, Term};
 
 pub(crate) use build::Prepared;
 pub use build::TooMany;
+pub use question::translated_word;
 pub(crate) use script::in_latin;
-pub use script::{may_be_japanese, mixed_word, not_compared};
+pub use script::{half_compared, may_be_japanese, mixed_word, not_compared};
 
 /// Below this a name is not reported at all.
 pub const MIN_SCORE: f64 = 0.5;
@@ -51,8 +61,18 @@ const MAX_QUERY_BYTES: usize = 1_000;
 const MAX_TOKENS: usize = 40;
 /// Most names that a query is searched as.
 const MAX_ASKED: usize = 2 * MAX_TOKENS;
+/// Most readings that those are searched as.
+const MAX_READINGS: usize = 3 * MAX_TOKENS;
 /// Fewest bytes of letters and digits in one of several names of a query.
 const LEAST_PART: usize = 3;
+/// What a name counts for that stands whole and in order inside a longer question, and tells enough.
+const INSIDE: f64 = 0.95;
+/// How telling such a name must be: of two words, of more, and of any where what stands beside it is a place or a desk.
+const INSIDE_TWO: f64 = 0.8;
+const INSIDE_MORE: f64 = 0.5;
+const INSIDE_BESIDE: f64 = 0.3;
+/// Letters of one word that tells by itself there, unless it stands in capitals.
+const INSIDE_ONE: usize = 6;
 /// Rarity is measured as if there were at least this many names, so that in a short list a common token is not taken for
 /// a rare one by too much.
 const LEAST_NAMES: usize = 20_000;
@@ -425,9 +445,9 @@ impl NameIndex {
     ///
     /// O(different tokens) for the spelling, O(names that share a token) for the score, for each name in the query.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<NameMatch<'_>>, NameError> {
-        let mut best = HashMap::new();
-        asked(query)?.iter().for_each(|name| self.search_one(name, &mut best));
-        let enough = best.into_values().filter(|(score, _)| *score >= MIN_SCORE);
+        let mut search = Search::default();
+        asked(query)?.iter().for_each(|reading| self.search_one(reading, &mut search));
+        let enough = search.best.into_values().filter(|(score, _)| *score >= MIN_SCORE);
         let mut matches = enough
             .map(|(score, name)| self.to_match(score, self.name(name)))
             .collect::<Result<Vec<_>, ColumnError>>()?;
@@ -440,17 +460,23 @@ impl NameIndex {
         Ok(matches)
     }
 
-    /// Notes in `best`, by party, the score of the name most like this one, and which it is.
-    fn search_one(&self, query: &str, best: &mut HashMap<u32, (f64, u32)>) {
+    /// Notes, by party, the score of the name most like this one, and which it is.
+    fn search_one(&self, reading: &Reading, search: &mut Search) {
+        let query = reading.text.as_str();
         let query_tokens = normal(query, MAX_TOKENS).tokens;
-        if query_tokens.is_empty() {
+        if query_tokens.is_empty() || !search.is_new(reading, &query_tokens) {
             return;
         }
-        let forms = legal_forms::forms(&query_tokens);
-        let (terms, support) = self.support(&query_tokens, forms);
+        let forms = legal_forms::forms_asked(&query_tokens);
+        let (terms, support) = self.support(&query_tokens, forms, &mut search.similar);
         let asked = Query::new(&terms, forms);
+        let is_lone = reading.part && asked.core.terms.len() == 1;
+        let best = &mut search.best;
         let mut note = |name_number: u32, score: f64| {
             let weak = self.kinds[name_number as usize] & WEAK != 0;
+            if is_lone && !self.may_stand_alone(name_number, score) {
+                return;
+            }
             let score = if weak { score * score::WEAK_ALIAS } else { score };
             let score = (score * 10_000.0).round() / 10_000.0;
             let party = self.names[name_number as usize].party;
@@ -479,7 +505,91 @@ impl NameIndex {
             let is_by_sound = in_abjad && name.is_organisation() && score < 1.0;
             note(name_number, if is_by_sound { by_sound() } else { score });
         }
+        for name_number in self.whole_inside(query, &query_tokens, forms) {
+            note(name_number, INSIDE);
+        }
         self.by_syllables(query, &query_tokens, &mut note);
+    }
+
+    /// Whether one word out of a longer question may be this name: a name of an organisation that its list does not call
+    /// weak. Too many people, and ships, have any one.
+    fn may_stand_alone(&self, name: u32, score: f64) -> bool {
+        let kinds = self.kinds[name as usize];
+        kinds & ORGANISATION != 0 && kinds & WEAK == 0 && (score < DEFAULT_THRESHOLD || self.is_entity(name))
+    }
+
+    fn is_entity(&self, name: u32) -> bool {
+        let party = self.parties.get(self.names[name as usize].party);
+        party.is_ok_and(|party| matches!(party.kind, PartyKind::Entity | PartyKind::Unknown))
+    }
+
+    /// Names that stand whole, letter for letter and in order, inside a longer question, and tell enough to be meant:
+    /// whatever stands beside them does not clear them. O(names that share a word).
+    fn whole_inside(&self, query: &str, tokens: &[String], forms: u64) -> Vec<u32> {
+        // Syllables are no words.
+        if query.chars().any(|letter| han::is_han(letter) || matches!(letter, '\u{ac00}'..='\u{d7a3}')) {
+            return Vec::new();
+        }
+        let is_core = |place: &usize| forms & (1 << (place & 63)) == 0;
+        let places: Vec<usize> = (0..tokens.len()).filter(is_core).collect();
+        let words: Vec<Option<u32>> = places.iter().map(|&place| self.word(&tokens[place])).collect();
+        if words.len() < 2 {
+            return Vec::new();
+        }
+        let mut counts: HashMap<u32, usize> = HashMap::new();
+        for word in words.iter().flatten() {
+            self.names_with(*word).iter().for_each(|&name| *counts.entry(name).or_default() += 1);
+        }
+        let beside = question::is_beside(tokens);
+        let capitals = capitals(query);
+        let is_inside = |&(name, count): &(u32, usize)| {
+            let listed = self.name(name);
+            let length = listed.tokens.len() - listed.record.forms.count_ones() as usize;
+            count >= length && length < words.len() && {
+                let kept =
+                    (0..listed.tokens.len()).filter(|place| listed.record.forms & (1 << (place & 63)) == 0);
+                let own: Vec<u32> = kept.map(|place| listed.tokens[place]).collect();
+                let is_whole = own.len() == listed.tokens.len();
+                let comma = if is_whole { (listed.record.before_comma as usize).min(own.len()) } else { 0 };
+                let turned = [&own[comma..], &own[..comma]].concat();
+                let same = |window: &[Option<u32>], own: &[u32]| {
+                    window.iter().copied().eq(own.iter().copied().map(Some))
+                };
+                let at = words
+                    .windows(length.max(1))
+                    .position(|window| same(window, &own) || same(window, &turned));
+                at.is_some_and(|at| {
+                    let rest =
+                        places.iter().enumerate().filter(|(place, _)| !(at..at + length).contains(place));
+                    let is_beside = rest.into_iter().all(|(_, &place)| beside[place]);
+                    self.tells_enough(name, &own, is_beside, &capitals)
+                })
+            }
+        };
+        let mut found: Vec<u32> = counts.into_iter().filter(is_inside).map(|(name, _)| name).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// Whether a name with these words is meant wherever it stands.
+    fn tells_enough(&self, name: u32, words: &[u32], is_beside: bool, capitals: &HashSet<String>) -> bool {
+        let kinds = self.kinds[name as usize];
+        let organisation = kinds & ORGANISATION != 0;
+        let terms: Vec<Term<'_>> = words.iter().map(|&word| self.term(word)).collect();
+        let telling: Vec<&Term<'_>> = terms.iter().filter(|term| term.may_tell()).collect();
+        let tells: f64 = telling.iter().map(|term| term.tells(organisation)).sum();
+        let is_long = |term: &Term<'_>| {
+            let letters = term.text().chars().count();
+            letters >= INSIDE_ONE || letters >= 3 && (is_beside || capitals.contains(term.text()))
+        };
+        match telling.len() {
+            0 => false,
+            1 if !organisation => false,
+            1 => kinds & WEAK == 0 && is_long(telling[0]) && tells >= INSIDE_BESIDE && self.is_entity(name),
+            _ if is_beside => tells >= INSIDE_BESIDE,
+            2 => tells >= INSIDE_TWO || words.len() > 2 && tells >= INSIDE_MORE,
+            _ => tells >= INSIDE_MORE,
+        }
     }
 
     /// Persons' names that are written in syllables: Korean ones in any romanisation, and Chinese characters by their
@@ -492,7 +602,8 @@ impl NameIndex {
             .flat_map(|hangul| KoreanName::readings(hangul, &[]))
             .collect();
         // Pinyin of characters is no Korean.
-        let readings = if in_han.is_some() { Vec::new() } else { KoreanName::readings(query, tokens) };
+        let mut readings = if in_han.is_some() { Vec::new() } else { KoreanName::readings(query, tokens) };
+        readings.extend(KoreanName::of_cyrillic(query));
         for reading in readings.iter().chain(&hangul) {
             for &number in reading.families().flat_map(|family| self.of_family(family)) {
                 let (families, given, name) = self.korean_name(number);
@@ -546,16 +657,25 @@ impl NameIndex {
 
     /// The query's terms, and for each name the sum of what its tokens support, never less than the query's part of the
     /// score in the end.
-    fn support(&self, tokens: &[String], forms: u64) -> (Vec<Term<'static>>, Vec<f64>) {
+    fn support(
+        &self,
+        tokens: &[String],
+        forms: u64,
+        similar: &mut Similar,
+    ) -> (Vec<Term<'static>>, Vec<f64>) {
+        let is_name = |term: &Term<'_>| !term.may_be_title() && !term.is_initial() && !term.is_particle();
+        let names = tokens.iter().filter(|token| is_name(&Term::new(token, 1.0))).count();
         let mut terms = Vec::with_capacity(tokens.len());
         let mut support = vec![0.0; self.names.len()];
         for (place, token) in tokens.iter().enumerate() {
             let mut term = Term::new(token, 1.0);
+            // Beside one name alone it may be the other.
+            term.is_title = names >= 2 && term.may_be_title();
             // An initial supports names that have it as an initial too; what it may stand for is for the score to say.
             let found = if term.is_initial() {
                 self.word(token).map(|word| (word, 1.0)).into_iter().collect()
             } else {
-                self.similar_words(&term, LEAST_SIMILARITY)
+                self.similar_words(&term, LEAST_SIMILARITY, similar)
             };
             let likest = found.iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
             term.rarity = likest.map_or(1.0, |(word, _)| self.rarity_of(*word));
@@ -566,7 +686,7 @@ impl NameIndex {
                 term.rarity = self.rarity(names);
             }
             let is_form = forms & (1 << (place & 63)) != 0;
-            for (word, similarity) in found {
+            for &(word, similarity) in found.iter() {
                 self.add_support(
                     &mut support,
                     word,
@@ -575,7 +695,7 @@ impl NameIndex {
             }
             terms.push(term);
         }
-        self.support_joined(tokens, &terms, forms, &mut support);
+        self.support_joined(tokens, &terms, forms, &mut support, similar);
         (terms, support)
     }
 
@@ -587,7 +707,14 @@ impl NameIndex {
     }
 
     /// Adds support for tokens that one side writes as one and the other as several.
-    fn support_joined(&self, tokens: &[String], terms: &[Term<'_>], forms: u64, support: &mut [f64]) {
+    fn support_joined(
+        &self,
+        tokens: &[String],
+        terms: &[Term<'_>],
+        forms: u64,
+        support: &mut [f64],
+        similar: &mut Similar,
+    ) {
         for (token, term) in tokens.iter().zip(terms) {
             for name in self.names_joined(token) {
                 support[name as usize] += term.weight(false);
@@ -610,7 +737,7 @@ impl NameIndex {
                 joined.push(Term::new(&[&pair[0], &pair[1], third].map(String::as_str).concat(), 1.0));
             }
             for term in joined {
-                for (word, similarity) in self.similar_words(&term, LEAST_JOINED) {
+                for &(word, similarity) in self.similar_words(&term, LEAST_JOINED, similar).iter() {
                     self.add_support(support, word, [weight * similarity; 2]);
                 }
             }
@@ -642,7 +769,12 @@ impl NameIndex {
         is_it.then_some(start as u32)
     }
 
-    fn similar_words(&self, term: &Term<'_>, least: f64) -> Vec<(u32, f64)> {
+    /// The words at least so alike, out of `similar` where they were looked for before.
+    fn similar_words(&self, term: &Term<'_>, least: f64, similar: &mut Similar) -> Rc<[(u32, f64)]> {
+        let key = (term.text().to_owned(), least.to_bits());
+        if let Some(found) = similar.get(&key) {
+            return Rc::clone(found);
+        }
         let mut found = Vec::new();
         let asked = Asked::new(term);
         for (number, shape) in (0..).zip(self.shapes.iter()) {
@@ -654,6 +786,8 @@ impl NameIndex {
                 found.push((number, similarity));
             }
         }
+        let found: Rc<[(u32, f64)]> = found.into();
+        similar.insert(key, Rc::clone(&found));
         found
     }
 
@@ -671,6 +805,36 @@ impl NameIndex {
             supported.filter(|((support, kinds), _)| **support >= least[usize::from(**kinds & ORGANISATION)]);
         enough.map(|(_, name)| name).collect()
     }
+}
+
+/// For words of a question and a least similarity, the words of lists that are so alike: readings of a question share most of
+/// their words.
+type Similar = HashMap<(String, u64), Rc<[(u32, f64)]>>;
+
+/// A search as it goes.
+#[derive(Debug, Default)]
+struct Search {
+    /// By party, the score of its name most like the question, and which it is.
+    best: HashMap<u32, (f64, u32)>,
+    similar: Similar,
+    done: HashSet<(Vec<String>, bool)>,
+}
+
+impl Search {
+    /// Whether a reading's words were not searched yet. Syllables may be words or not, with the same letters.
+    fn is_new(&mut self, reading: &Reading, tokens: &[String]) -> bool {
+        if !script::is_other(&reading.text) && self.done.contains(&(tokens.to_vec(), false)) {
+            return false;
+        }
+        self.done.insert((tokens.to_vec(), reading.part)) || script::is_other(&reading.text)
+    }
+}
+
+/// Words of three letters or more that stand in capitals, in lower case.
+fn capitals(query: &str) -> HashSet<String> {
+    let words = query.split(|at: char| !at.is_alphanumeric());
+    let in_capitals = words.filter(|word| word.chars().count() >= 3 && word.chars().all(char::is_uppercase));
+    in_capitals.map(|word| deunicode::deunicode(word).to_lowercase()).collect()
 }
 
 /// Whether `bytes` are texts that end, or begin, at `places`.
@@ -718,7 +882,7 @@ fn without<'a>(terms: &[&'a Term<'a>], forms: u64) -> Vec<&'a Term<'a>> {
 }
 
 /// Each name that a query is searched as.
-fn asked(query: &str) -> Result<Vec<String>, NameError> {
+fn asked(query: &str) -> Result<Vec<Reading>, NameError> {
     let too_long = |length, unit, limit| Err(NameError::TooLong { length, unit, limit });
     if query.len() > MAX_QUERY_BYTES {
         return too_long(query.len(), "bytes", MAX_QUERY_BYTES);
@@ -737,10 +901,19 @@ fn asked(query: &str) -> Result<Vec<String>, NameError> {
         if place > 0 && telling.map(char::len_utf8).sum::<usize>() < LEAST_PART {
             continue;
         }
-        names.extend(lookalike::as_latin(&name));
-        names.push(name.into_owned());
+        let latin = lookalike::as_latin(&name).map(|text| Reading { text, part: false });
+        names.push(Reading { text: name.into_owned(), part: false });
+        names.extend(latin);
     }
-    if names.len() > MAX_ASKED { too_long(names.len(), "names", MAX_ASKED) } else { Ok(names) }
+    if names.len() > MAX_ASKED {
+        return too_long(names.len(), "names", MAX_ASKED);
+    }
+    let readings = question::readings(names, MAX_READINGS);
+    if readings.len() > MAX_READINGS {
+        too_long(readings.len(), "readings", MAX_READINGS)
+    } else {
+        Ok(readings)
+    }
 }
 
 /// How telling a token is that `count` of `names` names have.
@@ -790,8 +963,8 @@ mod tests {
         for (part, times) in hostile {
             let query = part.repeat(times);
             let Ok(names) = asked(&query) else { continue };
-            assert!(!names.is_empty() && names.len() <= MAX_ASKED, "{part}: {}", names.len());
-            for name in &names {
+            assert!(!names.is_empty() && names.len() <= MAX_READINGS, "{part}: {}", names.len());
+            for Reading { text: name, .. } in &names {
                 let tokens = normal(name, MAX_TOKENS).tokens;
                 let longest = tokens.iter().map(String::len).max().unwrap_or_default();
                 assert!(tokens.len() <= MAX_TOKENS && longest <= 20 * MAX_QUERY_BYTES, "{part}");

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tracehound_attribution::{
     Scope,
     index::Index,
-    names::{may_be_japanese, mixed_word, not_compared},
+    names::{half_compared, may_be_japanese, mixed_word, not_compared, translated_word},
 };
 use tracehound_model::{Decision, Gap, GapKind, text::label, verdict::SourceAsOf};
 
@@ -84,6 +84,20 @@ pub fn name_gap(name: &str, found: bool) -> Option<Gap> {
         return Some(gap(format!(
             "`{}` in `{}` mixes letters of different alphabets that look alike, so that it may be a disguise; it was \
              compared by its shape too, without a match",
+            label(&word),
+            label(name)
+        )));
+    }
+    if let Some(script) = half_compared(name) {
+        return Some(gap(format!(
+            "`{}` is written in {script}, whose letters were compared one by one, while lists may spell its sounds by other rules",
+            label(name)
+        )));
+    }
+    if let Some(word) = translated_word(name) {
+        return Some(gap(format!(
+            "`{}` in `{}` may be listed in translation, or read by other rules: it was compared by its letters alone, without a \
+             match",
             label(&word),
             label(name)
         )));

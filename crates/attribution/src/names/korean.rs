@@ -205,6 +205,34 @@ impl KoreanName {
         readings
     }
 
+    /// Every way in which a name in Cyrillic letters, as Russians spell Korean ones (L. R. Kontsevich's system, and the
+    /// press), is a Korean name. "н" is the end of "Yon" and of "Yong".
+    pub(super) fn of_cyrillic(text: &str) -> Vec<Self> {
+        let lower = text.to_lowercase();
+        let words: Vec<&str> =
+            lower.split(|at: char| !at.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+        let is_cyrillic = |word: &&str| word.chars().all(|letter| matches!(letter, '\u{430}'..='\u{451}'));
+        if !(2..=1 + MAX_GIVEN).contains(&words.len()) || !words.iter().all(is_cyrillic) {
+            return Vec::new();
+        }
+        let latin: Vec<String> = words.iter().map(|word| of_kontsevich(word)).collect();
+        let last = latin.len() - 1;
+        let reading = |family: &str, given: &[String]| {
+            let spellings = [family.to_owned(), format!("{family}g")];
+            let families = spellings
+                .iter()
+                .filter_map(|spelling| FAMILIES.get(spelling))
+                .fold(0, |all, bits| all | bits);
+            let given: Vec<Vec<Syllable>> =
+                latin_syllables(given).iter().flat_map(|given| nasals(given)).collect();
+            (families != 0 && !given.is_empty()).then_some(Self { families, given })
+        };
+        [reading(&latin[0], &latin[1..]), reading(&latin[last], &latin[..last])]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
     /// How alike the name and another are, of which these are the family names and the readings of the given one; `None`
     /// where a family name or a syllable is another one.
     pub(super) fn likeness<'b>(
@@ -268,6 +296,106 @@ static FAMILIES: LazyLock<HashMap<String, u128>> = LazyLock::new(|| {
 
 const fn is_hangul(character: char) -> bool {
     matches!(character, '\u{ac00}'..='\u{d7a3}')
+}
+
+/// Whether syllables of Hangul are a person's name: a family name and one or two more.
+pub(super) fn is_person(syllables: &[char]) -> bool {
+    let family = |length: usize| {
+        let family: String = syllables[..length].iter().collect();
+        FAMILIES.contains_key(&family)
+    };
+    match syllables.len() {
+        2 | 3 => family(1) || syllables.len() == 3 && family(2),
+        4 => family(2),
+        _ => false,
+    }
+}
+
+/// Russian spellings of Korean sounds, longest first.
+const KONTSEVICH: &[(&str, &str)] = &[
+    ("чхве", "choe"),
+    ("цой", "choe"),
+    ("чх", "ch"),
+    ("чж", "j"),
+    ("дж", "j"),
+    ("тх", "t"),
+    ("кх", "k"),
+    ("пх", "p"),
+    ("ый", "ui"),
+    ("нъ", "n"),
+    ("ль", "l"),
+    ("ва", "wa"),
+    ("во", "wo"),
+    ("ве", "we"),
+    ("ви", "wi"),
+    ("вэ", "wae"),
+    ("а", "a"),
+    ("б", "b"),
+    ("в", "w"),
+    ("г", "g"),
+    ("д", "d"),
+    ("е", "e"),
+    ("ё", "yo"),
+    ("ж", "j"),
+    ("з", "j"),
+    ("и", "i"),
+    ("й", "i"),
+    ("к", "k"),
+    ("л", "l"),
+    ("м", "m"),
+    ("н", "n"),
+    ("о", "o"),
+    ("п", "p"),
+    ("р", "r"),
+    ("с", "s"),
+    ("т", "t"),
+    ("у", "u"),
+    ("х", "h"),
+    ("ц", "ch"),
+    ("ч", "ch"),
+    ("ш", "sh"),
+    ("ы", "eu"),
+    ("ь", ""),
+    ("ъ", ""),
+    ("э", "ae"),
+    ("ю", "yu"),
+    ("я", "ya"),
+];
+
+/// A Korean word in Russian spelling by the Latin one; with a letter that no such word has, empty.
+fn of_kontsevich(word: &str) -> String {
+    match word {
+        "и" | "ли" => return "yi".to_owned(),
+        "у" => return "woo".to_owned(),
+        _ => {}
+    }
+    let mut latin = String::new();
+    let mut rest = word;
+    // The press writes "е" for "ё" too.
+    if let Some(after) = word.strip_prefix('е') {
+        latin.push_str("ye");
+        rest = after;
+    }
+    while !rest.is_empty() {
+        let Some((from, to)) = KONTSEVICH.iter().find(|(from, _)| rest.starts_with(from)) else {
+            return String::new();
+        };
+        latin.push_str(to);
+        rest = &rest[from.len()..];
+    }
+    latin
+}
+
+/// The syllables, each that ends in "n" with "ng" too.
+fn nasals(given: &[Syllable]) -> Vec<Vec<Syllable>> {
+    let mut all = vec![Vec::new()];
+    for syllable in given {
+        let lasts: &[u8] = if syllable.last == b'N' { b"NG" } else { &[syllable.last] };
+        let with =
+            |before: &Vec<Syllable>, last: u8| [&before[..], &[Syllable { last, ..*syllable }]].concat();
+        all = all.iter().flat_map(|before| lasts.iter().map(move |last| with(before, *last))).collect();
+    }
+    all
 }
 
 /// The sounds of a syllable of Hangul.
@@ -375,6 +503,33 @@ mod tests {
             }
         }
         assert!(likeness("Gim Jeong Eun", "KIM, Jong Un").is_some());
+    }
+
+    #[test]
+    fn a_name_in_russian_spelling_is_itself() {
+        let likeness = |russian: &str, name: &str| {
+            let readings = KoreanName::of_cyrillic(russian);
+            let others = KoreanName::readings(name, &normal(name, usize::MAX).tokens);
+            let pairs = readings.iter().flat_map(|a| others.iter().map(move |b| (a, b)));
+            pairs.filter_map(|(a, b)| a.likeness(b.family_bits(), &b.given())).max_by(f64::total_cmp)
+        };
+        for (russian, name) in [
+            ("Ким Чен Ын", "KIM, Jong Un"),
+            ("Ким Чжон Ын", "KIM, Jong Un"),
+            ("Пак Чин Хёк", "Park Jin Hyok"),
+            ("Ким Ён Чхоль", "KIM, Yong Chol"),
+            ("Чхве Чхоль Мин", "CHOE, Chol Min"),
+            ("Ли Ён Хи", "Ri Yong Hui"),
+            ("Но Гван Чхоль", "NO, Kwang Chol"),
+            ("Хван Пён Со", "HWANG, Pyong So"),
+        ] {
+            assert!(likeness(russian, name).is_some_and(|found| found >= 0.88), "{russian} {name}");
+        }
+        for (russian, name) in
+            [("Ким Чен Ир", "KIM, Jong Un"), ("Пак Чен Ын", "KIM, Jong Un"), ("Иван Петров", "KIM, Jong Un")]
+        {
+            assert_eq!(likeness(russian, name), None, "{russian} {name}");
+        }
     }
 
     #[test]

@@ -12,6 +12,9 @@ const TABLE: &str = include_str!("data/legal-forms.txt");
 /// Longest abbreviation that is also written letter by letter.
 const MAX_SPELT: usize = 5;
 
+/// Forms that are known in questions alone: what was prepared of lists is counted without them.
+const ASKED: &[&str] = &["eirl", "ksc", "kscc", "kscp", "psc", "saog", "saoc"];
+
 /// A form as the words it is made of, folded.
 #[derive(Debug)]
 struct Form {
@@ -65,6 +68,30 @@ fn read() -> HashMap<String, Vec<Form>> {
 /// A long word with the differences between romanisations taken out; abbreviations are spelt one way.
 fn plain(word: &str) -> String {
     if word.len() > MAX_SPELT { fold(word) } else { word.to_owned() }
+}
+
+/// Whether a word alone is a legal form.
+pub(super) fn is_form(word: &str) -> bool {
+    ASKED.contains(&word)
+        || FORMS.get(&plain(word)).is_some_and(|forms| forms.iter().any(|form| form.words.len() == 1))
+}
+
+/// As [`forms`], of a question: at its end forms count that the lists' names are not counted without.
+pub(super) fn forms_asked(tokens: &[String]) -> u64 {
+    let length = tokens.len().min(64);
+    let ends = |form: &&&str| {
+        let letters = form.chars().map(String::from).collect::<Vec<_>>();
+        let is_spelt = tokens[..length].ends_with(&letters) && letters.len() < length;
+        if is_spelt {
+            Some(letters.len())
+        } else {
+            (length > 1 && tokens[length - 1] == ***form).then_some(1)
+        }
+    };
+    let own = ASKED.iter().find_map(|form| ends(&form)).map_or(0, |count| bits(length - count, count));
+    let first = tokens.first().filter(|first| length > 1 && ASKED.contains(&first.as_str())).map_or(0, |_| 1);
+    let found = forms(tokens) | own | first;
+    if found == bits(0, length) { forms(tokens) } else { found }
 }
 
 /// A bit for each of `tokens` (at most 64) that belongs to a legal form; none where all do, as a company may be called

@@ -42,6 +42,8 @@ const LEAST_ONE: usize = 6;
 const OTHER_ORDER: f64 = 0.99;
 /// What a form of company, an article or a title weighs, against a word of the same rarity.
 const FILLER: f64 = 0.1;
+/// What each title of a person weighs that a question has beside two names: several are as one.
+const TITLE_WEIGHT: f64 = 0.001;
 /// What an initial weighs, against a word.
 const INITIAL_WEIGHT: f64 = 0.5;
 /// No word weighs less, however common.
@@ -145,6 +147,160 @@ const GENERICS: &[&str] = &[
 const TITLES: &[&str] = &[
     "aka", "capt", "col", "dr", "eng", "gen", "haj", "haji", "hajj", "hajji", "jr", "lt", "maj", "mr", "mrs",
     "ms", "prof", "shaikh", "shaykh", "sheik", "sheikh", "sr",
+];
+
+/// Those that a question about a person may carry beside two names: names themselves, of others.
+const HONORIFICS: &[&str] = &[
+    "admiral",
+    "ambassador",
+    "ambassadeur",
+    "avv",
+    "ayatollah",
+    "bey",
+    "brigadier",
+    "brother",
+    "capitaine",
+    "capitan",
+    "captain",
+    "chairman",
+    "chairwoman",
+    "chancellor",
+    "cmdr",
+    "colonel",
+    "comandante",
+    "commander",
+    "commandant",
+    "comrade",
+    "coronel",
+    "dame",
+    "deputy",
+    "dipl",
+    "director",
+    "doctor",
+    "doktor",
+    "don",
+    "dona",
+    "dott",
+    "engineer",
+    "esq",
+    "esquire",
+    "excellency",
+    "father",
+    "field",
+    "first",
+    "frau",
+    "fraulein",
+    "general",
+    "generale",
+    "gospodin",
+    "gospozha",
+    "governor",
+    "grazhdanin",
+    "grazhdanka",
+    "herr",
+    "his",
+    "her",
+    "hojatoleslam",
+    "hojjatoleslam",
+    "hon",
+    "honorable",
+    "honourable",
+    "imam",
+    "ing",
+    "judge",
+    "justice",
+    "kapitan",
+    "lady",
+    "leitenant",
+    "lic",
+    "lieutenant",
+    "lord",
+    "lt",
+    "madam",
+    "madame",
+    "maior",
+    "major",
+    "marshal",
+    "maulana",
+    "maulawi",
+    "maulavi",
+    "maulvi",
+    "mawlawi",
+    "mawlana",
+    "mba",
+    "md",
+    "miss",
+    "minister",
+    "ministr",
+    "mister",
+    "mlle",
+    "mme",
+    "molavi",
+    "monsieur",
+    "msc",
+    "mufti",
+    "mulla",
+    "mullah",
+    "mullo",
+    "phd",
+    "polkovnik",
+    "premier",
+    "president",
+    "presidente",
+    "prezident",
+    "prime",
+    "prince",
+    "princess",
+    "professor",
+    "profesor",
+    "qari",
+    "qc",
+    "rev",
+    "reverend",
+    "saiyid",
+    "san",
+    "sayed",
+    "sayyed",
+    "sayyid",
+    "secretary",
+    "senator",
+    "senhor",
+    "senor",
+    "senora",
+    "senorita",
+    "sergeant",
+    "seyed",
+    "seyyed",
+    "sgt",
+    "signor",
+    "signora",
+    "signore",
+    "sir",
+    "sri",
+    "srta",
+    "sra",
+    "syed",
+    "tovarishch",
+    "ustad",
+    "ustaz",
+    "vice",
+    "سید",
+    "سیدة",
+    "شیخ",
+    "دکتر",
+    "دکتور",
+    "حاج",
+    "الحاج",
+    "ایت",
+    "اللواء",
+    "لواء",
+    "رئیس",
+    "جنرال",
+    "عمید",
+    "مهندس",
+    "ملا",
+    "مولوی",
+    "امام",
 ];
 
 /// What tells quickly that two words are too different, and what kinds of word a word is.
@@ -271,6 +427,9 @@ const PARTICLES: &[&str] = &[
     "von", "ال", "بن", "ابن", "ابو",
 ];
 
+/// Those that mean the same in Arabic names.
+const SAME_PARTICLES: &[&[&str]] = &[&["ben", "bin", "ibn"], &["al", "el", "ul"]];
+
 /// A token with all that comparing it needs.
 #[derive(Clone, Debug)]
 pub(super) struct Term<'a> {
@@ -280,6 +439,8 @@ pub(super) struct Term<'a> {
     pub(super) shape: Shape,
     /// 1.0 for a token of one name, towards 0 for one of all names.
     pub(super) rarity: f64,
+    /// Of a question: it may be the title of a person with the names beside it.
+    pub(super) is_title: bool,
     /// Of a word of a script without vowels, made when it is asked for.
     reading: OnceCell<Option<Box<Reading>>>,
 }
@@ -296,6 +457,7 @@ impl<'a> Term<'a> {
             folded: Cow::Owned(folded.into_bytes()),
             shape,
             rarity,
+            is_title: false,
             reading: OnceCell::from(reading.map(Box::new)),
         }
     }
@@ -308,6 +470,7 @@ impl<'a> Term<'a> {
             skeleton: Cow::Borrowed(skeleton),
             shape,
             rarity,
+            is_title: false,
             reading: OnceCell::new(),
         }
     }
@@ -328,6 +491,21 @@ impl<'a> Term<'a> {
         self.reading.get_or_init(|| Reading::of(self.text()).map(Box::new)).as_deref()
     }
 
+    /// Whether a question may mean it as a person's title.
+    pub(super) fn may_be_title(&self) -> bool {
+        HONORIFICS.contains(&self.text())
+    }
+
+    /// Whether it is a word of a name, and not of what stands beside one or in many.
+    pub(super) fn may_tell(&self) -> bool {
+        !self.shape.is(TITLE | FILLER_WORD | GENERIC_WORD | PARTICLE) && !self.is_initial()
+    }
+
+    /// How telling it is, short words less than long ones.
+    pub(super) fn tells(&self, organisation: bool) -> f64 {
+        self.weight(organisation) * self.fullness()
+    }
+
     /// A single letter.
     pub(super) fn is_initial(&self) -> bool {
         self.shape.is(INITIAL_LETTER)
@@ -338,6 +516,9 @@ impl<'a> Term<'a> {
         let particle = self.is_particle();
         let filler = self.shape.is(TITLE) || (self.shape.is(FILLER_WORD) && organisation);
         let weight = if particle { LEAST_WEIGHT } else { self.rarity.max(LEAST_WEIGHT) };
+        if self.is_title && !organisation {
+            return weight * TITLE_WEIGHT;
+        }
         // Latin spellings leave out the articles of these scripts as often as not.
         if filler || particle && self.is_abjad() {
             weight * FILLER
@@ -399,6 +580,10 @@ impl<'a> Asked<'a> {
         let term = self.term;
         if term.text == other.text {
             return 1.0;
+        }
+        if term.is_particle() && other.is_particle() {
+            let same = |words: &[&str]| words.contains(&term.text()) && words.contains(&other.text());
+            return if SAME_PARTICLES.iter().any(|words| same(words)) { SAME_FOLDED } else { 0.0 };
         }
         let (a, b) = (term.shape, other.shape);
         if a.is(ABJAD) != b.is(ABJAD) {
@@ -557,7 +742,11 @@ fn pairs(sought: &Sought<'_>, name: &[&Term<'_>], organisation: bool) -> Vec<Pai
     let (query, mut pairs) = (&sought.terms, Vec::new());
     for (q, asked) in query.iter().map(|term| Asked::new(term)).enumerate() {
         for (n, listed) in name.iter().enumerate() {
-            let same_letter = || asked.term.shape.first == listed.shape.first;
+            // Russian "Е" is "Ye" at the beginning of a word.
+            let same_letter = || {
+                let is_e = asked.term.text() == "e" && listed.text.starts_with(b"ye");
+                asked.term.shape.first == listed.shape.first || is_e
+            };
             let initial = !organisation && (asked.term.is_initial() || listed.is_initial()) && same_letter();
             let similarity = asked.similarity(listed);
             let similarity = if initial && similarity == 0.0 { INITIAL } else { similarity };

@@ -67,6 +67,29 @@ pub fn not_compared(name: &str) -> Option<&'static str> {
     name.chars().filter(|character| !normal::is_unseen(*character)).find_map(script_of)
 }
 
+/// Alphabets whose letters are read one by one, while lists spell the same sounds by other rules.
+const HALF_COMPARED: &[(u32, u32, &str)] = &[
+    (0x0370, 0x03ff, "Greek"),
+    (0x1f00, 0x1fff, "Greek"),
+    (0x0531, 0x058f, "Armenian"),
+    (0x0590, 0x05ff, "Hebrew"),
+    (0xfb13, 0xfb17, "Armenian"),
+    (0xfb1d, 0xfb4f, "Hebrew"),
+    (0x10a0, 0x10ff, "Georgian"),
+    (0x1c90, 0x1cbf, "Georgian"),
+    (0x2d00, 0x2d2f, "Georgian"),
+];
+
+/// The script of a name that is compared letter by letter, so that a listed one may be missed: finding nothing does not
+/// clear it.
+pub fn half_compared(name: &str) -> Option<&'static str> {
+    name.chars().filter(|character| character.is_alphabetic()).find_map(|character| {
+        let number = u32::from(character);
+        let found = HALF_COMPARED.iter().find(|&&(first, last, _)| (first..=last).contains(&number));
+        found.map(|(_, _, script)| *script)
+    })
+}
+
 /// The first word of a name with letters of alphabets that look alike, such as a Latin word with a Cyrillic letter. It is
 /// compared by its shape too, but what it is meant to say is anybody's guess.
 pub fn mixed_word(name: &str) -> Option<String> {

@@ -146,6 +146,56 @@ fn each_of_several_names_in_a_query_is_compared() {
 }
 
 #[test]
+fn what_stands_beside_a_name_does_not_clear_it() {
+    for (query, expected) in [
+        ("Bank Mellat Hamburg Branch", "BANK MELLAT"),
+        ("Bank Mellat USD", "BANK MELLAT"),
+        ("Bank Mellat ref 12345", "BANK MELLAT"),
+        ("Bank Mellat, Representative Office", "BANK MELLAT"),
+        ("Messrs Bank Mellat", "BANK MELLAT"),
+        ("Payee: Bank Mellat", "BANK MELLAT"),
+        ("c/o Garantex Europe OU", "GARANTEX EUROPE OU"),
+        ("Acme Ltd on behalf of Garantex Europe", "GARANTEX EUROPE OU"),
+        ("Hizballah Moscow Branch", "HIZBALLAH"),
+        ("Hezbollah Head Office", "HIZBALLAH"),
+        ("Hizballah Logistics Wing", "HIZBALLAH"),
+        ("Lazarus Group Unit Nineteen", "LAZARUS GROUP"),
+        ("Sim Hyon Sop and John Smith", "SIM, Hyon-Sop"),
+        ("John Smith & Sim Hyon Sop", "SIM, Hyon-Sop"),
+        ("Herr John Smith, Sim Hyon Sop", "SIM, Hyon-Sop"),
+        ("John Smith\tSim Hyon Sop", "SIM, Hyon-Sop"),
+        ("Джон Смит и Семенов Роман", "SEMENOV, Roman"),
+        ("Colonel Sim Hyon Sop", "SIM, Hyon-Sop"),
+        ("Vice Admiral Vladimir Putin, PhD", "PUTIN, Vladimir Vladimirovich"),
+        ("Господин Семенов Роман", "SEMENOV, Roman"),
+        ("김정은 국무위원장", "KIM, Jong Un"),
+        ("L.A.Z.A.R.U.S. Group", "LAZARUS GROUP"),
+        ("W.L.L. Bank Mellat", "BANK MELLAT"),
+        ("Bank Mellat K.S.C.", "BANK MELLAT"),
+        ("Bank Mellat EIRL", "BANK MELLAT"),
+        ("Ким Чен Ын", "KIM, Jong Un"),
+        ("VV Putin", "PUTIN, Vladimir Vladimirovich"),
+        ("Putin W. W. aka Wladimir Putin", "PUTIN, Vladimir Vladimirovich"),
+        ("Vladimir Poutine", "PUTIN, Vladimir Vladimirovich"),
+        ("Володимир Путін", "PUTIN, Vladimir Vladimirovich"),
+    ] {
+        at_least_review(query, expected);
+    }
+    let index = NameIndex::build(&more_parties());
+    for query in [
+        "Roman Branch",
+        "John and Jane Smith",
+        "Colonel Kim",
+        "Prince Ayman",
+        "Sim Branch Office",
+        "Maria Jong Account",
+    ] {
+        let (score, name) = best(&index, query);
+        assert!(score < DEFAULT_THRESHOLD, "{query} ~ {name}: {score}");
+    }
+}
+
+#[test]
 fn a_korean_name_in_chinese_characters_is_read_as_korean() {
     at_least_review("金正恩", "KIM, Jong Un");
 }

@@ -57,6 +57,17 @@ fn a_script_that_cannot_be_compared_does_not_clear() {
 
 #[test]
 fn what_was_compared_in_part_does_not_clear_where_nothing_matched() {
+    for name in ["الحرس الثوري الإيراني", "조선광선은행", "Корпус стражей", "КСИР", "블라디미르 푸틴"]
+    {
+        assert!(name_gap(name, false).is_some_and(|gap| gap.to_string().contains("translation")), "{name}");
+        assert_eq!(name_gap(name, true), None, "{name}");
+    }
+    for (name, script) in
+        [("Νίκος", "Greek"), ("Գևորգ", "Armenian"), ("გიორგი", "Georgian"), ("דוד", "Hebrew")]
+    {
+        assert!(name_gap(name, false).is_some_and(|gap| gap.to_string().contains(script)), "{name}");
+        assert_eq!(name_gap(name, true), None, "{name}");
+    }
     for (name, said) in [("李家东", "Japanese"), ("Nоbody At All", "mixes letters")] {
         assert_eq!(name_gap(name, true), None, "{name}");
         assert!(name_gap(name, false).is_some_and(|gap| gap.to_string().contains(said)), "{name}");

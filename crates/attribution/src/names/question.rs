@@ -1,0 +1,681 @@
+//! Other ways to read a question: what is written around a name, between two names, or in place of its letters.
+//!
+//! A cell of a spreadsheet says more than a name: "Colonel X", "X, Moscow Branch", "X and Y", "V.T.B.". Each reading here
+//! is a further name that is searched for; the question as it stands always is too, so that a reading can only find more.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use super::{abjad, han, legal_forms, normal::normal, respell};
+use crate::country;
+
+/// Phrases beside names; where they come from stands in the file.
+const TABLE: &str = include_str!("data/aside-words.txt");
+/// Longest phrase, in words.
+const LONGEST: usize = 5;
+/// Most words of a country's name.
+const COUNTRY_WORDS: usize = 4;
+/// Fewest single letters in a row that are an abbreviation; fewer are initials.
+const LEAST_LETTERS: usize = 3;
+/// Rounds of readings of readings.
+const ROUNDS: usize = 2;
+
+/// Words between two parties, in lower case, with blanks around them.
+const BETWEEN: &[&str] = &[
+    "and",
+    "or",
+    "und",
+    "oder",
+    "et",
+    "ou",
+    "y",
+    "e",
+    "o",
+    "и",
+    "или",
+    "та",
+    "i",
+    "oraz",
+    "ve",
+    "och",
+    "og",
+    "en",
+    "и/или",
+    "and/or",
+    "&",
+    "+",
+    "-",
+    "–",
+    "—",
+    "*",
+    "with",
+    "jointly",
+    "jointly with",
+    "together with",
+    "as well as",
+    "on behalf of",
+    "for and on behalf of",
+    "o/b/o",
+    "obo",
+    "f/b/o",
+    "t/a",
+    "c/o",
+    "w/o",
+    "i/o",
+    "im auftrag von",
+    "pour le compte de",
+    "au nom de",
+    "от имени",
+    "aka:",
+    "und/oder",
+    "et/ou",
+    "y/o",
+];
+
+/// Titles of other scripts, which stand as words of their own or, in Chinese and Korean, at the end of one.
+const TITLES: &[&str] = &[
+    "г-н",
+    "г-жа",
+    "г-на",
+    "гр",
+    "гр.",
+    "тов",
+    "тов.",
+    "господин",
+    "госпожа",
+    "гражданин",
+    "гражданка",
+    "товарищ",
+    "пан",
+    "пані",
+    "국무위원장",
+    "국무위원회",
+    "위원장",
+    "부위원장",
+    "대통령",
+    "총비서",
+    "비서",
+    "동지",
+    "장군",
+    "대장",
+    "상장",
+    "중장",
+    "소장",
+    "원수",
+    "차수",
+    "대표",
+    "사장",
+    "회장",
+    "부장",
+    "국장",
+    "박사",
+    "교수",
+    "선생님",
+    "선생",
+    "장관",
+    "총리",
+    "의장",
+    "대사",
+    "귀하",
+    "님",
+    "씨",
+    "先生",
+    "女士",
+    "小姐",
+    "主席",
+    "委员长",
+    "委員長",
+    "同志",
+    "将军",
+    "將軍",
+    "总统",
+    "總統",
+    "总理",
+    "博士",
+    "教授",
+    "部长",
+    "部長",
+    "經理",
+    "经理",
+];
+
+/// A name to search for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    pub(super) text: String,
+    /// A part of what was asked. One word of it alone is no person: too many have it.
+    pub(super) part: bool,
+}
+
+/// The readings of names, those first; at most one more than `most`.
+pub(super) fn readings(names: Vec<Reading>, most: usize) -> Vec<Reading> {
+    let mut found = names;
+    let mut first = 0;
+    for _ in 0..ROUNDS {
+        let last = found.len();
+        for place in first..last {
+            let own = found[place].clone();
+            let mut add = |text: String, part: bool| {
+                let is_new = !found.iter().any(|known| known.text == text);
+                if found.len() <= most && is_new && text.chars().any(char::is_alphanumeric) {
+                    found.push(Reading { text, part: part || own.part });
+                }
+            };
+            between(&own.text).into_iter().for_each(|text| add(text, true));
+            without_asides(&own.text).into_iter().for_each(|text| add(text, true));
+            for other in [abbreviation, form_in_front, without_title, letters_of_initials, apart_initials] {
+                other(&own.text).into_iter().for_each(|text| add(text, false));
+            }
+            respell::respelt(&own.text).into_iter().for_each(|text| add(text, false));
+        }
+        first = last;
+    }
+    found
+}
+
+/// The names between which `text` has a word or sign, where it has any.
+fn between(text: &str) -> Vec<String> {
+    let mut parts: Vec<Vec<&str>> = vec![Vec::new()];
+    let mut is_split = false;
+    for line in text.split(['\t', ':', '：']) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let mut place = 0;
+        while place < words.len() {
+            let is_here = |length: usize| {
+                let phrase = words.get(place..place + length)?.join(" ");
+                let phrase = phrase.trim_end_matches([',', ';']);
+                // A letter in capitals is an initial.
+                let plain =
+                    if phrase.chars().count() == 1 { phrase.to_owned() } else { phrase.to_lowercase() };
+                BETWEEN.contains(&plain.as_str()).then_some(length)
+            };
+            if let Some(length) = (1..=LONGEST).rev().find_map(is_here) {
+                is_split = true;
+                parts.push(Vec::new());
+                place += length;
+            } else {
+                parts.last_mut().expect("there is one").push(words[place]);
+                place += 1;
+            }
+        }
+        parts.push(Vec::new());
+    }
+    is_split |= text.contains(['\t', ':', '：']);
+    let mut names: Vec<String> = if is_split {
+        parts.iter().map(|words| words.join(" ")).filter(|name| !name.is_empty()).collect()
+    } else {
+        Vec::new()
+    };
+    // "X Y, Z W" are two people; "Z, W" and "Z W, X" one.
+    let sides: Vec<&str> =
+        text.split([',', '،', '、']).map(str::trim).filter(|side| !side.is_empty()).collect();
+    let words = |side: &&str| side.split_whitespace().count();
+    if sides.len() > 1 && sides.iter().all(|side| words(side) > 1) {
+        names.extend(sides.into_iter().map(str::to_owned));
+    }
+    names
+}
+
+/// What a phrase beside a name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aside {
+    Desk,
+    Place,
+}
+
+static ASIDES: LazyLock<HashMap<&str, Aside>> = LazyLock::new(|| {
+    let mut kind = Aside::Desk;
+    let mut asides = HashMap::new();
+    for line in TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        match line {
+            "[desk]" => kind = Aside::Desk,
+            "[place]" => kind = Aside::Place,
+            phrase => _ = asides.insert(phrase, kind),
+        }
+    }
+    asides
+});
+
+/// The phrase beside a name that stands at `place`, with its words.
+fn aside_at(tokens: &[String], place: usize) -> Option<(Aside, usize)> {
+    (1..=LONGEST).rev().find_map(|length| {
+        let phrase = tokens.get(place..place + length)?.join(" ");
+        let known = ASIDES.get(phrase.as_str()).copied();
+        let country =
+            || (length <= COUNTRY_WORDS && country::by_name(&phrase).is_some()).then_some(Aside::Place);
+        known.or_else(country).map(|aside| (aside, length))
+    })
+}
+
+/// The name without what says which office, account or paper is meant; `None` where nothing says so, or nothing is left.
+fn without_asides(text: &str) -> Option<String> {
+    let tokens = normal(text, usize::MAX).tokens;
+    if !tokens.iter().all(|token| token.is_ascii()) || text.chars().any(is_syllable) {
+        return None;
+    }
+    let (mut kept, mut place, mut has_desk) = (Vec::new(), 0, false);
+    while place < tokens.len() {
+        match aside_at(&tokens, place) {
+            Some((aside, length)) => {
+                has_desk |= aside == Aside::Desk;
+                place += length;
+            }
+            None => {
+                kept.push(tokens[place].as_str());
+                place += 1;
+            }
+        }
+    }
+    let is_number = |token: &&str| token.bytes().any(|byte| byte.is_ascii_digit());
+    let count = kept.len();
+    kept.retain(|token| !is_number(token));
+    // A number beside two words or more is a year, a document or a row.
+    if !has_desk && (kept.len() == count || kept.len() < 2) {
+        return None;
+    }
+    while kept.first().is_some_and(|first| matches!(*first, "of" | "the" | "no" | "to")) {
+        kept.remove(0);
+    }
+    while kept.last().is_some_and(|last| matches!(*last, "of" | "the" | "no" | "in")) {
+        kept.pop();
+    }
+    (kept.iter().map(|token| token.len()).sum::<usize>() >= 3).then(|| kept.join(" "))
+}
+
+/// Whether word `place` of `tokens` says where, or at which desk, and not who.
+pub(super) fn is_beside(tokens: &[String]) -> Vec<bool> {
+    let mut beside = vec![false; tokens.len()];
+    let mut place = 0;
+    while place < tokens.len() {
+        let length = aside_at(tokens, place).map_or(0, |(_, length)| length);
+        beside[place..place + length].fill(true);
+        beside[place] |= tokens[place].bytes().any(|byte| byte.is_ascii_digit());
+        place += length.max(1);
+    }
+    beside
+}
+
+fn is_syllable(character: char) -> bool {
+    matches!(character, '\u{ac00}'..='\u{d7a3}') || han::is_han(character)
+}
+
+/// "V.T.B. Bank", "V T B Bank" as "VTB Bank".
+fn abbreviation(text: &str) -> Option<String> {
+    let words: Vec<&str> = text
+        .split(|at: char| at.is_whitespace() || matches!(at, '.' | '-' | '·'))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_letter = |word: &&str| word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
+    let (mut joined, mut place, mut is_any) = (Vec::new(), 0, false);
+    while place < words.len() {
+        let letters = words[place..].iter().take_while(|word| is_letter(word)).count();
+        if letters >= LEAST_LETTERS || letters > 1 && letters == words.len() {
+            joined.push(words[place..place + letters].concat());
+            is_any = true;
+            place += letters;
+        } else {
+            joined.push(words[place].to_owned());
+            place += 1;
+        }
+    }
+    is_any.then(|| joined.join(" "))
+}
+
+/// "W.L.L. Foo" as "Foo WLL": letters with dots in front that are a form of company behind.
+fn form_in_front(text: &str) -> Option<String> {
+    let (head, rest) = text.trim().split_once(char::is_whitespace)?;
+    let letters: String = head.chars().filter(|letter| letter.is_alphabetic()).collect();
+    let is_dotted =
+        head.contains('.') && head.chars().all(|at| at.is_alphabetic() || matches!(at, '.' | ','));
+    let plain = normal(&letters, 2).tokens;
+    let [plain] = &plain[..] else { return None };
+    (is_dotted && legal_forms::is_form(plain)).then(|| format!("{} {letters}", rest.trim()))
+}
+
+/// The name without a title of another script.
+fn without_title(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_title = |word: &&str| {
+        let plain = word.to_lowercase();
+        TITLES.contains(&plain.trim_end_matches(','))
+    };
+    let mut kept: Vec<&str> = words.iter().filter(|word| !is_title(word)).copied().collect();
+    // Nothing stands between a name and a title in Chinese and Korean.
+    if let Some(last) = kept.last_mut() {
+        let ends = TITLES.iter().filter(|title| title.chars().all(is_syllable));
+        let longest = ends.filter(|title| last.ends_with(**title)).max_by_key(|title| title.len());
+        let bare = longest.map_or(*last, |title| &last[..last.len() - title.len()]);
+        let enough = bare.chars().count() > 1 || words.len() > 1 && !bare.is_empty();
+        if enough && bare.len() < last.len() && longest.is_some_and(|title| title.chars().count() > 1) {
+            *last = bare;
+        }
+    }
+    let name = kept.join(" ");
+    (!kept.is_empty() && name.chars().count() < words.join(" ").chars().count()).then_some(name)
+}
+
+/// Initials in Cyrillic letters that are written with several Latin ones, by the first of these: "А.Ю." is "A. Yu." in
+/// full, and "Yuryevich" begins with "Y".
+fn letters_of_initials(text: &str) -> Option<String> {
+    let mut is_any = false;
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let word: &str = &rest[..rest.find(|at: char| !at.is_alphabetic()).unwrap_or(rest.len())];
+        if word.chars().count() == 1 {
+            let latin = match first.to_lowercase().next() {
+                Some('ю' | 'я' | 'є' | 'ї') => Some('Y'),
+                Some('ж') => Some('Z'),
+                Some('ц') => Some('T'),
+                Some('х') => Some('K'),
+                Some('ч') => Some('C'),
+                Some('ш' | 'щ') => Some('S'),
+                _ => None,
+            };
+            is_any |= latin.is_some();
+            written.push(latin.unwrap_or(first));
+            rest = &rest[first.len_utf8()..];
+        } else {
+            let length = word.len().max(first.len_utf8());
+            written.push_str(&rest[..length]);
+            rest = &rest[length..];
+        }
+    }
+    is_any.then_some(written)
+}
+
+/// "VV Putin" as "V V Putin": two or three capitals beside a word that is not in capitals.
+fn apart_initials(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let capitals = |word: &&str| {
+        let letters = word.chars().count();
+        (2..=3).contains(&letters)
+            && word.chars().all(|letter| letter.is_alphabetic() && letter.is_uppercase())
+    };
+    let is_other = |word: &&str| word.chars().any(char::is_lowercase);
+    // Beside words in capitals too, only what nobody can pronounce.
+    let is_plain = words.iter().any(is_other);
+    let may_be = |word: &&str| capitals(word) && (is_plain || !word.contains(['A', 'E', 'I', 'O', 'U', 'Y']));
+    if !(2..=4).contains(&words.len()) || words.iter().filter(|word| may_be(word)).count() != 1 {
+        return None;
+    }
+    let apart = |word: &&str| {
+        let letters: Vec<String> = word.chars().map(String::from).collect();
+        letters.join(" ")
+    };
+    let written = words.iter().map(|word| if may_be(word) { apart(word) } else { (*word).to_owned() });
+    Some(written.collect::<Vec<_>>().join(" "))
+}
+
+/// Words of organisations that are translated into Latin letters as often as they are spelt there, as the letters of
+/// their scripts say them. From the names that the lists of OFAC, the UN, the EU and the UK give in these scripts.
+const TRANSLATED: &[&str] = &[
+    // Arabic and Persian.
+    "بنك",
+    "مصرف",
+    "شركة",
+    "شرکت",
+    "مؤسسة",
+    "موسسه",
+    "حركة",
+    "حزب",
+    "تنظيم",
+    "جماعة",
+    "جيش",
+    "لواء",
+    "الحرس",
+    "حرس",
+    "فيلق",
+    "كتائب",
+    "جمعية",
+    "منظمة",
+    "سازمان",
+    "وزارة",
+    "وزارت",
+    "هيئة",
+    "جبهة",
+    "قوات",
+    "اتحاد",
+    "مجلس",
+    "دولة",
+    "سرايا",
+    "سپاه",
+    "بانک",
+    "گروه",
+    "نیروی",
+    "بنیاد",
+    "جنبش",
+    "القاعدة",
+    "الدولة",
+    "الإسلامية",
+    "انقلاب",
+    "پاسداران",
+    "مجموعة",
+    "جبهه",
+    "ارتش",
+    "حزبالله",
+    "استخبارات",
+    "المخابرات",
+    "كتيبة",
+    "لشکر",
+    "طالبان",
+    // Russian, Ukrainian, Belarusian.
+    "корпус",
+    "партия",
+    "партія",
+    "движение",
+    "рух",
+    "организация",
+    "організація",
+    "группа",
+    "группировка",
+    "фронт",
+    "армия",
+    "армія",
+    "союз",
+    "министерство",
+    "міністерство",
+    "служба",
+    "управление",
+    "комитет",
+    "государство",
+    "стражи",
+    "стражей",
+    "революции",
+    "революция",
+    "бюро",
+    "агентство",
+    "бригада",
+    "батальон",
+    "полк",
+    "бойцы",
+    "войска",
+    "разведки",
+    "разведка",
+    "главное",
+    "исламской",
+    "исламское",
+    "общество",
+    "фонд",
+    "банк",
+    "завод",
+    "институт",
+    "центр",
+    "компания",
+    "корпорация",
+    "концерн",
+    "объединение",
+    "предприятие",
+    "народный",
+    "народная",
+];
+/// Those that are written in Latin letters and in another language than lists write.
+const TRANSLATED_LATIN: &[&str] = &[
+    "revolutionsgarde",
+    "revolutionsgarden",
+    "revolutionsgardisten",
+    "gardiens",
+    "pasdaran",
+    "geheimdienst",
+    "nachrichtendienst",
+    "volksfront",
+    "volksarmee",
+    "volkspartei",
+    "befreiungsfront",
+    "befreiungsarmee",
+    "widerstandsbewegung",
+    "islamische",
+    "islamischer",
+    "islamischen",
+    "islamique",
+    "islamico",
+    "islamica",
+    "revolucionarias",
+    "revolucionario",
+    "revolucionaria",
+    "guardianes",
+    "guardia",
+    "ejercito",
+    "movimiento",
+    "milicia",
+    "miliz",
+    "milice",
+    "mouvement",
+    "armee",
+    "liberation",
+    "bewegung",
+    "terrororganisation",
+    "orgutu",
+    "devrim",
+    "muhafizlari",
+    "hareketi",
+    "cephesi",
+    "ordusu",
+    "esercito",
+    "movimento",
+    "brigate",
+    "rivoluzione",
+    "renseignement",
+    "renseignements",
+    "verteidigungsministerium",
+    "innenministerium",
+];
+
+static TRANSLATED_WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let plain = |word: &&str| normal(word, usize::MAX).tokens.into_iter().max_by_key(String::len);
+    TRANSLATED.iter().chain(TRANSLATED_LATIN).filter_map(plain).collect()
+});
+
+/// The word for which a name may be listed under a translation that its sound says nothing of; `None` where it has none.
+pub fn translated_word(name: &str) -> Option<String> {
+    let is_cyrillic = |letter: char| matches!(letter, '\u{400}'..='\u{52f}');
+    let mut hangul: Vec<&str> = Vec::new();
+    for word in
+        name.split(|at: char| !at.is_alphanumeric() && !matches!(at, '\u{64b}'..='\u{65f}' | '\u{200c}'))
+    {
+        let letters = word.chars().count();
+        if letters == 0 {
+            continue;
+        }
+        if word.chars().all(|letter| matches!(letter, '\u{ac00}'..='\u{d7a3}')) {
+            hangul.push(word);
+            continue;
+        }
+        let is_abbreviation = (3..=6).contains(&letters)
+            && word.chars().all(|letter| is_cyrillic(letter) && letter.is_uppercase());
+        // A name in capitals throughout has no abbreviations that show.
+        if is_abbreviation && (name.trim() == word || name.chars().any(char::is_lowercase)) {
+            return Some(word.to_owned());
+        }
+        let in_latin = word.chars().all(|letter| letter < '\u{250}');
+        let is_asked = in_latin || word.chars().any(|letter| is_cyrillic(letter) || abjad::is_abjad(letter));
+        let tokens = if is_asked { normal(word, MOST_TOKENS).tokens } else { Vec::new() };
+        if tokens.iter().any(|token| TRANSLATED_WORDS.contains(token)) {
+            return Some(word.to_owned());
+        }
+    }
+    // A person's name in Hangul has a family name and one or two more syllables.
+    let whole = hangul.concat();
+    let bare = without_title(&hangul.join(" ")).unwrap_or_else(|| hangul.join(" "));
+    let syllables: Vec<char> = bare.chars().filter(|at| !at.is_whitespace()).collect();
+    (!hangul.is_empty() && !super::korean::is_person(&syllables)).then_some(whole)
+}
+
+/// Tokens of a word that are looked at.
+const MOST_TOKENS: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        let asked = Reading { text: text.to_owned(), part: false };
+        readings(vec![asked], 80).into_iter().map(|reading| reading.text).collect()
+    }
+
+    #[test]
+    fn a_question_is_read_without_what_stands_around_the_name() {
+        for (text, expected) in [
+            ("VTB Bank Moscow Branch", "vtb bank"),
+            ("VTB Bank, Representative Office", "vtb bank"),
+            ("Attn: Sim Hyon Sop", "Sim Hyon Sop"),
+            ("c/o Sim Hyon Sop", "Sim Hyon Sop"),
+            ("Account of Sim Hyon Sop", "sim hyon sop"),
+            ("Sim Hyon Sop Passport A1234567", "sim hyon sop"),
+            ("VTB Bank USD", "vtb bank"),
+            ("VTB Bank ref 12345", "vtb bank"),
+            ("Sim Hyon Sop and John Smith", "Sim Hyon Sop"),
+            ("John Smith & Sim Hyon Sop", "Sim Hyon Sop"),
+            ("John Smith, Sim Hyon Sop", "Sim Hyon Sop"),
+            ("John Smith\tSim Hyon Sop", "Sim Hyon Sop"),
+            ("John Smith - Sim Hyon Sop", "Sim Hyon Sop"),
+            ("Acme Ltd on behalf of Sim Hyon Sop", "Sim Hyon Sop"),
+            ("V.T.B. Bank", "VTB Bank"),
+            ("I.R.G.C.", "IRGC"),
+            ("D M C", "DMC"),
+            ("W.L.L. Foo Bar", "Foo Bar WLL"),
+            ("N.V. Foo Bar", "Foo Bar NV"),
+            ("Назаров А.Ю.", "Назаров А.Y."),
+            ("VV Putin", "V V Putin"),
+            ("PUTIN VV", "PUTIN V V"),
+            ("Sim Hyon Sop 1983", "sim hyon sop"),
+            ("г-н Назаров", "Назаров"),
+            ("김정은 국무위원장", "김정은"),
+            ("김정은위원장", "김정은"),
+        ] {
+            assert!(texts(text).iter().any(|found| found == expected), "{text}: {:?}", texts(text));
+        }
+        for text in ["Kim Jong Un", "KIM, Jong Un", "A-B-C", "J. U. Kim", "김정은", "Мария Иванова"]
+        {
+            let more = texts(text).split_off(1);
+            assert!(more.iter().all(|found| found == "ABC"), "{text}: {more:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_may_be_listed_in_translation_is_told() {
+        for name in [
+            "조선광선은행",
+            "정찰총국",
+            "라자루스 그룹",
+            "블라디미르 푸틴",
+            "الحرس الثوري الإيراني",
+            "فيلق القدس",
+            "Корпус стражей исламской революции",
+            "КСИР",
+            "Islamische Revolutionsgarde",
+        ] {
+            assert!(translated_word(name).is_some(), "{name}");
+        }
+        for name in [
+            "김정은",
+            "박진혁 씨",
+            "남궁민수",
+            "محمد علی",
+            "Владимир Путин",
+            "ВЛАДИМИР ПУТИН",
+            "Anna Schmidt",
+        ] {
+            assert_eq!(translated_word(name), None, "{name}");
+        }
+    }
+}

@@ -217,6 +217,11 @@ impl SectionFile {
         self.backing.bytes().len() as u64
     }
 
+    /// The header, which was checked on opening: where each section is, how long it is, and its checksum.
+    pub fn head(&self) -> &[u8] {
+        &self.bytes()[..(FIXED + 3 * self.table.len() + 1) * 8]
+    }
+
     /// The whole file, unchecked.
     pub fn bytes(&self) -> &[u8] {
         self.backing.bytes()

@@ -27,7 +27,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tracehound_model::{Confidence, Predicate, text};
 
-use crate::label::{Label, MAX_TEXT, Nature, Provenance, chain_of, subject_on};
+use crate::label::{Label, Nature, Provenance, chain_of, check_text, subject_on};
 
 /// Longest line, in bytes.
 const MAX_LINE: usize = 64 << 10;
@@ -257,8 +257,13 @@ impl Iterator for Rows<'_> {
     }
 }
 
-/// The cells of one line.
+/// The cells of one line. A carriage return within it would end the row for who reads tables, and hide what follows.
 fn record(line: &[u8]) -> Result<csv::StringRecord, String> {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.contains(&b'\r') {
+        return Err("it has a carriage return in it: end lines with LF or CRLF".to_owned());
+    }
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -387,13 +392,8 @@ impl Cells {
         let confidence =
             confidence.filter(|sure| *sure <= 100).ok_or("its confidence is no number from 0 to 100")?;
         let (valid_from, valid_to) = (day(self.valid_from.as_ref())?, day(self.valid_to.as_ref())?);
-        if let (Some(from), Some(to)) = (valid_from, valid_to)
-            && to <= from
-        {
-            return Err(format!("it ends on {to}, and begins on {from}"));
-        }
         let confidence = Confidence(confidence);
-        Ok(Label {
+        let label = Label {
             chain,
             subject,
             label,
@@ -405,7 +405,9 @@ impl Cells {
             confidence,
             valid_from,
             valid_to,
-        })
+        };
+        label.check()?;
+        Ok(label)
     }
 }
 
@@ -418,12 +420,7 @@ fn day(text: Option<&String>) -> Result<Option<Date>, String> {
 /// A cell's text, which nothing in it acts upon a terminal.
 fn plain(column: &str, cell: &str) -> Result<String, String> {
     let cell = cell.trim();
-    if cell.len() > MAX_TEXT {
-        return Err(format!("its {column} has more than {MAX_TEXT} bytes"));
-    }
-    if text::clean(cell) != cell {
-        return Err(format!("its {column} has characters that are not seen but acted upon"));
-    }
+    check_text(column, cell)?;
     Ok(cell.to_owned())
 }
 

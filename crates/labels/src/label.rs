@@ -5,12 +5,16 @@ use std::fmt;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tracehound_model::{Address, AddressError, Category, Chain, Confidence, Predicate, Subject, caip::Caip2};
+use tracehound_model::{
+    Address, AddressError, Category, Chain, Confidence, Predicate, Subject, caip::Caip2, text,
+};
 
 use crate::concept;
 
 /// Longest text of a row's cell, in bytes.
 pub const MAX_TEXT: usize = 400;
+/// Years that a row's days may be of.
+const YEARS: std::ops::RangeInclusive<i16> = 1..=9999;
 /// Longest address of a chain that is not known here, in bytes: CAIP-10's limit.
 const MAX_ADDRESS: usize = 128;
 
@@ -112,6 +116,36 @@ impl Label {
         }
     }
 
+    /// Whether a row can say it: its texts, its days, and an address of its chain. Whatever a label comes by, the same is asked
+    /// of it.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let Provenance { source, version, licence } = &self.provenance;
+        let needed = [("label", &self.label), ("source", source), ("version", version), ("licence", licence)];
+        for (column, text) in needed.into_iter().chain(self.entity.iter().map(|entity| ("entity", entity))) {
+            check_text(column, text)?;
+            if text.is_empty() {
+                return Err(format!("it has no {column}"));
+            }
+        }
+        check_text("category", &self.concept)?;
+        for day in [self.valid_from, self.valid_to].into_iter().flatten() {
+            if !YEARS.contains(&day.year()) {
+                return Err(format!("{day} is no day of the years {} to {}", YEARS.start(), YEARS.end()));
+            }
+        }
+        if let (Some(from), Some(to)) = (self.valid_from, self.valid_to)
+            && to <= from
+        {
+            return Err(format!("it ends on {to}, and begins on {from}"));
+        }
+        let is_on_chain = match (Chain::from_caip2(&self.chain), &self.subject) {
+            (Some(chain), Subject::Address(address)) => address.fits(chain),
+            (Some(_), _) => false,
+            (None, subject) => subject_on(&self.chain, &self.address()).as_ref() == Ok(subject),
+        };
+        if is_on_chain { Ok(()) } else { Err(format!("its address is none of {}", self.chain)) }
+    }
+
     /// The address as text.
     pub fn address(&self) -> String {
         match &self.subject {
@@ -131,6 +165,17 @@ impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{} {}", self.chain, self.address(), self.label)
     }
+}
+
+/// Whether a cell's text is short, and nothing in it acts upon a terminal.
+pub(crate) fn check_text(column: &str, cell: &str) -> Result<(), String> {
+    if cell.len() > MAX_TEXT {
+        return Err(format!("its {column} has more than {MAX_TEXT} bytes"));
+    }
+    if text::clean(cell) != cell || cell.trim() != cell {
+        return Err(format!("its {column} has characters that are not seen but acted upon"));
+    }
+    Ok(())
 }
 
 pub(crate) fn holds(from: Option<Date>, to: Option<Date>, day: Date) -> bool {

@@ -16,6 +16,9 @@ mod layout;
 mod manifest;
 mod reader;
 
+/// Most statements about one address. A pack with more is not made or taken in: who asks is told all of them.
+const MAX_STATEMENTS: usize = 1_000;
+
 pub use builder::{BuildError, Builder};
 pub use manifest::{Licence, Manifest, Plan, Sourced};
 pub use reader::{Pack, PackError};

@@ -9,10 +9,11 @@ use std::{
 use ahash::RandomState;
 use sha2::{Digest, Sha256};
 use tracehound_columns::{ColumnError, sections};
+use tracehound_model::Subject;
 use zerocopy::IntoBytes;
 
 use super::{
-    Manifest, Plan, Sourced,
+    MAX_STATEMENTS, Manifest, Plan, Sourced,
     layout::{BlockRecord, Form, KIND, NONE, StatementRecord},
 };
 use crate::{Label, Provenance, day, lint};
@@ -29,6 +30,17 @@ pub enum BuildError {
     /// What must not be in a pack.
     #[error(transparent)]
     Forbidden(#[from] lint::Forbidden),
+    /// What no row of a label file can say.
+    #[error("{0}")]
+    Row(String),
+    /// More statements about one address than are read.
+    #[error(
+        "more than {MAX_STATEMENTS} statements about {address}: whoever asks would not be told all of them; leave some out"
+    )]
+    Crowded {
+        /// The address.
+        address: String,
+    },
     /// More than numbers of 32 bits count.
     #[error("more rows or texts than a pack holds: make several")]
     TooMany,
@@ -114,6 +126,7 @@ impl Builder {
         if !self.plan.licences.contains_key(&label.provenance.licence) {
             return Err(BuildError::Licence(label.provenance.licence.clone()));
         }
+        label.check().map_err(BuildError::Row)?;
         lint::check(label)?;
         let key = label.subject.key();
         let Some((form, address)) = Form::split(&key) else {
@@ -195,7 +208,7 @@ impl Builder {
             (block.first_row, block.address_at, block.bucket_at) =
                 (numbers.len() as u64, addresses.len() as u64, directories.len() as u64);
             let mut last: Option<&[u8]> = None;
-            let mut bucket = 0;
+            let (mut bucket, mut of_address) = (0, 0);
             for (place, row) in (0_u32..).zip(&order) {
                 let bytes = address(*row);
                 while bucket <= block.bucket_of(bytes) {
@@ -203,6 +216,15 @@ impl Builder {
                     bucket += 1;
                 }
                 different += u64::from(last != Some(bytes));
+                of_address = if last == Some(bytes) { of_address + 1 } else { 1 };
+                if of_address > MAX_STATEMENTS {
+                    let address = match Subject::from_key(&form.join(bytes)) {
+                        Some(Subject::Address(address)) => address.to_string(),
+                        Some(Subject::Opaque(text)) => text,
+                        _ => hex::encode(bytes),
+                    };
+                    return Err(BuildError::Crowded { address });
+                }
                 last = Some(bytes);
                 addresses.extend_from_slice(bytes);
                 let statement = number(*row);

@@ -6,7 +6,10 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Provenance;
+use crate::{Provenance, label::check_text};
+
+/// Lists that Tracehound calls so in its answers: what an agency says, and no pack's name.
+const LISTS: &[&str] = &["fbi-notices", "msmt-reports", "ofac-consolidated", "ofac-sdn", "treasury-notices"];
 
 /// What a pack says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
@@ -109,8 +112,22 @@ impl Plan {
     }
 
     pub(super) fn check(&self) -> Result<(), String> {
-        if !tracehound_model::SourceId::is_well_formed(&self.name) {
-            return Err("a pack's name has 1 to 100 lower-case letters, digits, - _ .".to_owned());
+        let is_ended = |end: Option<char>| end.is_some_and(|c| c.is_ascii_alphanumeric());
+        let (first, last) = (self.name.chars().next(), self.name.chars().last());
+        if !tracehound_model::SourceId::is_well_formed(&self.name) || !is_ended(first) || !is_ended(last) {
+            let has = "a pack's name has 1 to 100 lower-case letters, digits, - _ ., and begins and ends with one of the first two";
+            return Err(has.to_owned());
+        }
+        if LISTS.contains(&self.name.as_str()) || self.name.starts_with("correction") {
+            return Err(format!(
+                "`{}` is what a list or the corrections on this machine are called: a pack has another name",
+                self.name
+            ));
+        }
+        check_text("publisher", &self.publisher)?;
+        for (name, licence) in &self.licences {
+            check_text("licence", name)?;
+            check_text("licence's terms", &licence.terms)?;
         }
         if self.expires.is_some_and(|expires| expires <= self.issued) {
             return Err("it expires before it is issued".to_owned());

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use jiff::civil::Date;
+use sha2::{Digest, Sha256};
 use tracehound_columns::{ColumnError, pages::Checked, sections::SectionFile};
 use tracehound_model::{Address, Confidence, Subject};
 
 use super::{
-    Builder, Manifest, Plan,
+    Builder, MAX_STATEMENTS, Manifest, Plan,
     builder::digest_of,
     layout::{BlockRecord, Form, KIND, NONE, StatementRecord},
 };
@@ -18,8 +19,6 @@ use crate::{
 
 /// Longest manifest that is read.
 const MAX_MANIFEST: usize = 4 << 20;
-/// Most statements about one address that are read: who asks wants a name, not a list without end.
-const MAX_STATEMENTS: usize = 1_000;
 
 /// A file that is no pack, or not one to believe.
 #[derive(Debug, thiserror::Error)]
@@ -126,6 +125,15 @@ impl Pack {
         Ok(digest_of(self.file.path())?)
     }
 
+    /// Names this file and the digest that it is said to have, in the time of its head: the head holds the length and the
+    /// checksum of each part. Hexadecimal.
+    pub(crate) fn seal(&self, digest: &str) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.file.head());
+        hash.update(digest);
+        hex::encode(hash.finalize())
+    }
+
     /// What it says about a subject, whatever the chain and the day, in the order of the file. O(log n) of the addresses of
     /// one form and leading bits.
     pub fn about(&self, subject: &Subject) -> Vec<Label> {
@@ -135,7 +143,13 @@ impl Pack {
         let block = &self.blocks[place];
         let Some(first) = self.first_row(block, address) else { return Vec::new() };
         let rows = (first..block.rows).take_while(|row| self.address(block, *row) == Some(address));
-        rows.take(MAX_STATEMENTS).filter_map(|row| self.label(block, row)).collect()
+        let rows: Vec<u64> = rows.take(MAX_STATEMENTS + 1).collect();
+        if rows.len() > MAX_STATEMENTS {
+            // No such pack is taken in; one of before is asked here, and does not answer with a part.
+            let what = || format!("it has more than {MAX_STATEMENTS} statements about one address");
+            self.file.pages().report(what);
+        }
+        rows.into_iter().filter_map(|row| self.label(block, row)).collect()
     }
 
     /// The first row with an address, where there is one.

@@ -1,9 +1,10 @@
 use std::fs;
 
+use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use tracehound_labels::{
-    Label, Pack,
-    pack::{BuildError, Builder, Plan},
+    Label, Pack, Provenance,
+    pack::{BuildError, Builder, Licence, Plan},
 };
 use tracehound_model::Subject;
 
@@ -77,7 +78,19 @@ fn a_row_that_must_not_be_there_is_refused_and_the_pack_stays() {
     let folder = tempfile::tempdir().expect("a folder");
     let (manifest, _) = builder.write(&folder.path().join("a"), None).expect("written");
     assert_eq!((manifest.labels, manifest.sources.len()), (1, 1));
-    for wrong in ["", "Our labels", "../up"] {
+    for wrong in [
+        "",
+        "Our labels",
+        "../up",
+        ".",
+        "..",
+        ".x",
+        "x.",
+        "-x",
+        "corrections",
+        "corrections.jsonl",
+        "ofac-sdn",
+    ] {
         assert!(Builder::new(Plan { name: wrong.to_owned(), ..plan(1) }).is_err(), "{wrong}");
     }
 }
@@ -184,4 +197,77 @@ proptest! {
         }
         pack.check().expect("whole");
     }
+}
+
+/// What a row of a file may not say, a pack may not say either: it is not made, and one that is made by other hands is refused.
+#[test]
+fn a_label_that_no_row_can_say_is_in_no_pack() {
+    let fine = row("eip155:1|0x6B175474E89094C44Da98b954EedeAC495271d0F|A|A|exchange|controls|a/b|50");
+    let of = |source: &str, version: &str| Provenance {
+        source: source.to_owned(),
+        version: version.to_owned(),
+        ..fine.provenance.clone()
+    };
+    let tron = row("tron:mainnet|TUCsTq7TofTCJRRoHk6RvhMoS2mJLm5Yzq|A|A|exchange|controls|a/b|50");
+    let days = |from: Date, to: Date| Label { valid_from: Some(from), valid_to: Some(to), ..fine.clone() };
+    let wrong = [
+        Label { label: "A\u{1b}[2J".to_owned(), ..fine.clone() },
+        Label { entity: Some("A\0B".to_owned()), ..fine.clone() },
+        Label { entity: Some(String::new()), ..fine.clone() },
+        Label { label: String::new(), ..fine.clone() },
+        Label { concept: "exchange\n".to_owned(), ..fine.clone() },
+        Label { label: "x".repeat(401), ..fine.clone() },
+        Label { provenance: of("", "1"), ..fine.clone() },
+        Label { provenance: of("a/b", ""), ..fine.clone() },
+        Label { provenance: of("FBI\u{1b}[2J\n  ALLOW", "1"), ..fine.clone() },
+        Label { provenance: of("\u{202e}a/b", "1"), ..fine.clone() },
+        Label { provenance: of(&"x".repeat(100_000), "1"), ..fine.clone() },
+        Label { chain: tron.chain.clone(), ..fine.clone() },
+        Label { subject: tron.subject.clone(), ..fine.clone() },
+        Label { chain: "bip122:000000000019d6689c085ae165831e93".parse().expect("a chain"), ..fine.clone() },
+        days(date(2026, 2, 1), date(2026, 1, 1)),
+        days(date(2026, 2, 1), date(2026, 2, 1)),
+        days(date(-9999, 1, 1), date(2026, 2, 1)),
+    ];
+    for label in wrong {
+        let mut builder = Builder::new(plan(1)).expect("a plan");
+        let refused = builder.add(&label);
+        assert!(matches!(refused, Err(BuildError::Row(_))), "{label:?}: {refused:?}");
+    }
+    for publisher in ["P\u{1b}[2J", "P\u{202e}ALLOW\n\nx"] {
+        let plan = Plan { publisher: publisher.to_owned(), ..plan(1) };
+        assert!(Builder::new(plan).is_err(), "{publisher:?}");
+    }
+    let licences = [
+        ("\u{1b}[31m".to_owned(), Licence::default()),
+        ("x".to_owned(), Licence { terms: "\u{7}".to_owned() }),
+    ];
+    for licence in licences {
+        assert!(Builder::new(Plan { licences: [licence.clone()].into(), ..plan(1) }).is_err(), "{licence:?}");
+    }
+}
+
+/// Who asks about an address is told all that a pack says of it, so there is no more of it than that.
+#[test]
+fn a_pack_says_no_more_of_one_address_than_is_read() {
+    let statement = |number: u64| {
+        row(&format!("eip155:{}|{}|wallet {number}|A|exchange|controls|a/b|50", number % 3 + 1, address(7)))
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let most: Vec<Label> = (0..1_000).map(statement).collect();
+    let whole = pack(&folder.path().join("most"), plan(1), &most, None);
+    assert_eq!(whole.about(&Subject::of_text(&address(7))).len(), 1_000);
+    whole.confirm().expect("all was read");
+    let mut builder = Builder::new(plan(1)).expect("a plan");
+    for label in most.iter().chain(&[
+        statement(1_000),
+        row("eip155:1|0x6B175474E89094C44Da98b954EedeAC495271d0F|A|A|exchange|controls|a/b|50"),
+    ]) {
+        builder.add(label).expect("may be in a pack");
+    }
+    let path = folder.path().join("more");
+    let refused = builder.write(&path, None).expect_err("one too many");
+    assert!(matches!(&refused, BuildError::Crowded { .. }), "{refused}");
+    assert!(refused.to_string().to_lowercase().contains(&address(7)[2..]), "{refused}");
+    assert!(!path.exists());
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{BufRead, Read, Write},
+    io::{Read, Write},
     path::Path,
 };
 
@@ -13,11 +13,12 @@ use tracehound_labels::{
     Label,
     agreement::named,
     correction::Correction,
-    delta::{self, Change, DeltaError},
-    file::{self, Defaults, Rows},
+    delta::{self, Change},
+    file::{Defaults, Rows, write_csv, write_json},
     pack::{BuildError, Builder, Licence, Manifest},
     pool::{self, Mark},
-    shelf::{Entry, Found, Shelf, ShelfError},
+    refresh::refresh,
+    shelf::{Entry, Found, Packs, Shelf, ShelfError, name_of_delta},
     shipped,
 };
 use tracehound_model::{Category, Confidence, Pasted, Subject};
@@ -265,7 +266,7 @@ pub const fn word(predicate: Predicate) -> &'static str {
 /// Writes the labels of a pack as a label file: CSV, or JSON lines.
 fn export(pack: &Pack, as_json: bool, out: &mut dyn Write) -> Result<u64, LabelsError> {
     let labels = pack.labels();
-    let written = if as_json { file::write_json(out, labels) } else { file::write_csv(out, labels) };
+    let written = if as_json { write_json(out, labels) } else { write_csv(out, labels) };
     written.map_err(|source| LabelsError::Io { what: "writing".to_owned(), source })?;
     pack.confirm()?;
     Ok(pack.manifest().labels)
@@ -298,6 +299,24 @@ pub struct InForce {
     pub licences: BTreeMap<String, Licence>,
     /// SHA-256 of its file, hexadecimal.
     pub sha256: String,
+    /// What was lost where it has just taken the place of an earlier one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refreshed: Option<Refreshed>,
+}
+
+/// What a pack says no more that the one of its name before it said on that day.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct Refreshed {
+    /// Version of the one before.
+    pub before: u64,
+    /// Whether it says that it was made from that one: only then is what that said in its history.
+    pub goes_on: bool,
+    /// Statements of before about addresses of which it says nothing.
+    pub silent: u64,
+    /// Accusations of before of addresses that it accuses of nothing.
+    pub cleared: u64,
+    /// The first of them, as sentences.
+    pub accusations: Vec<String>,
 }
 
 /// What packs in force say about an address.
@@ -466,15 +485,14 @@ impl Workspace {
     /// What is refused; the packs in force are what they were.
     pub fn apply_labels(&self, path: &Path, keys: Option<Keys>, today: Date) -> Result<InForce, EngineError> {
         let shelf = self.shelf();
-        let entry = match name_of_delta(path)? {
+        // Other packs in force may be damaged: what is taken in has to do with its own name alone.
+        let before = shelf.open_readable();
+        let entry = match name_of_delta(path).map_err(LabelsError::from)? {
             None => shelf.apply(path, keys, today),
-            Some(name) => shelf.apply_delta(&name, path, today),
+            Some(name) => shelf.apply_delta(&name, path, keys.as_ref(), today),
         };
         let entry = entry.map_err(LabelsError::from)?;
-        let packs = shelf.open().map_err(LabelsError::from)?;
-        let found = packs.iter().find(|(of, _)| of.name == entry.name);
-        let gone = || LabelsError::from(ShelfError::NoSuchPack { name: entry.name.clone() });
-        Ok(found.map(|(entry, pack)| in_force(entry, pack, today)).ok_or_else(gone)?)
+        Ok(taken(&entry, &before, &shelf.open_readable(), today)?)
     }
 
     /// Takes in the packs of this release: those of these names, or all.
@@ -493,13 +511,11 @@ impl Workspace {
         let wanted =
             shipped::ALL.iter().filter(|pack| names.is_empty() || names.iter().any(|name| name == pack.name));
         let shelf = self.shelf();
-        let taken = shelf.apply_shipped(&wanted.copied().collect::<Vec<_>>()).map_err(LabelsError::from)?;
-        let packs = shelf.open().map_err(LabelsError::from)?;
-        let of = |(entry, how): (Entry, Taken)| {
-            let (entry, pack) = packs.iter().find(|(of, _)| of.name == entry.name)?;
-            Some((in_force(entry, pack, today), how))
-        };
-        Ok(taken.into_iter().filter_map(of).collect())
+        let before = shelf.open_readable();
+        let all = shelf.apply_shipped(&wanted.copied().collect::<Vec<_>>()).map_err(LabelsError::from)?;
+        let now = shelf.open_readable();
+        let of = |(entry, how): (Entry, Taken)| Ok((taken(&entry, &before, &now, today)?, how));
+        all.into_iter().map(of).collect()
     }
 
     /// Writes down what an address is, or is not, against all packs. It comes first in answers, and no pack or refresh
@@ -609,19 +625,31 @@ pub(crate) fn in_force(entry: &Entry, pack: &Pack, today: Date) -> InForce {
         addresses: manifest.addresses,
         licences: manifest.licences.clone(),
         sha256: entry.sha256.clone(),
+        refreshed: None,
     }
 }
 
-/// The pack that a file is a delta to; `None` for one that does not begin as deltas do.
-fn name_of_delta(path: &Path) -> Result<Option<String>, LabelsError> {
-    let io = |source| LabelsError::Io { what: format!("reading {}", path.display()), source };
-    let mut head = Vec::new();
-    let file = std::fs::File::open(path).map_err(io)?;
-    std::io::BufReader::new(file.take(64 << 10)).read_until(b'\n', &mut head).map_err(io)?;
-    if !head.starts_with(b"{") {
-        return Ok(None);
+/// A pack that has just come into force, and what it says no more. One that it takes the place of and that could not be read is
+/// not compared.
+fn taken(entry: &Entry, before: &Packs, now: &Packs, today: Date) -> Result<InForce, LabelsError> {
+    let of = |packs: &Packs| packs.iter().position(|(of, _)| of.name == entry.name);
+    let gone = || ShelfError::NoSuchPack { name: entry.name.clone() };
+    let (entry, pack) = now.iter().nth(of(now).ok_or_else(gone)?).ok_or_else(gone)?;
+    let mut answer = in_force(entry, pack, today);
+    let old = of(before).and_then(|place| before.iter().nth(place));
+    if let Some((old, old_pack)) = old.filter(|(old, _)| old.sha256 != entry.sha256) {
+        let lost = refresh(old_pack, &old.sha256, pack, today)?;
+        let told = |label: &Label| {
+            let name = label.entity.as_deref().unwrap_or(&label.label);
+            format!("{}:{} as {name}, by {}", label.chain, label.address(), label.provenance.source)
+        };
+        answer.refreshed = Some(Refreshed {
+            before: old.version,
+            goes_on: lost.goes_on,
+            silent: lost.silent,
+            cleared: lost.cleared,
+            accusations: lost.accusations.iter().map(told).collect(),
+        });
     }
-    let head: Result<delta::Head, _> = serde_json::from_slice(&head);
-    let wrong = |error: serde_json::Error| DeltaError::Line { line: 1, reason: error.to_string() };
-    Ok(Some(head.map_err(wrong)?.plan.name))
+    Ok(answer)
 }

@@ -11,6 +11,7 @@
 //! * [`agreement`] says what several statements about one address come to, and never merges what differs.
 //! * [`shared`] tells addresses that everybody uses, which no label is held against.
 //! * [`weighed`] says how each statement stands, so that a policy can tell how far to go by it.
+//! * [`mod@refresh`] says what a pack says no more that the one before it said.
 //! * [`shelf`] is the folder of the packs in force.
 //! * [`correction`] is what the operator says against packs, in rows of their own.
 //! * [`contribution`] is a label that somebody submits, with a proof that a program checks.
@@ -34,6 +35,7 @@ pub mod label;
 pub mod lint;
 pub mod pack;
 pub mod pool;
+pub mod refresh;
 pub mod shared;
 pub mod shelf;
 pub mod shipped;

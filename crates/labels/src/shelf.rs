@@ -4,6 +4,9 @@
 //! `packs.json` is replaced, which is one rename after the pack is whole: a program killed at any point leaves the packs that
 //! were in force before. Whoever answers holds the packs it opened.
 //!
+//! `packs.json` names every pack that lies there, also the one that is about to come and those that are about to go. So one that
+//! it does not name tells that it is not the list of this folder: nothing is answered, and nothing removed, by another.
+//!
 //! What comes in is looked at in full, once: by whom it is signed, that it is newer than the one of its name in force and not
 //! too old, and that each label may be in a pack. Unsigned packs are taken as the user's own (`private`), under names that
 //! no signed pack has.
@@ -26,7 +29,7 @@ use crate::{
     correction::{Correction, CorrectionError, MAX_CORRECTIONS, Wanted},
     delta::{self, DeltaError},
     pack::PackError,
-    shipped::{ALL as SHIPPED, Shipped},
+    shipped::Shipped,
     signature::{Keys, SignatureError},
 };
 
@@ -46,10 +49,14 @@ const MAX_CORRECTIONS_FILE: u64 = 1 << 30;
 const MAX_LIST: u64 = 4 << 20;
 /// Largest pack that is taken in.
 const MAX_PACK: u64 = 2 << 30;
+/// Longest first line of a delta.
+const MAX_HEAD: u64 = 64 << 10;
 /// Longest signature file.
 const MAX_SIGNATURE: u64 = 4 << 10;
 /// How often packs are opened again when they change meanwhile.
 const RETRIES: usize = 3;
+/// How many keys have to sign a pack in the project's name.
+const PROJECT_KEYS: usize = 2;
 /// Signatures that are looked for beside a file.
 const MAX_SIGNATURES: usize = 9;
 
@@ -62,11 +69,53 @@ pub struct Entry {
     pub version: u64,
     /// SHA-256 of its bytes, hexadecimal.
     pub sha256: String,
+    /// By what the file is known again on opening; one that was taken in before there was this is read in full for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seal: Option<String>,
     /// By whose keys it was taken; `None` for one that nobody has signed.
     pub keys: Option<Keys>,
     /// Whether it is one of the program's own, unsigned ([`shipped`](crate::shipped)).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shipped: bool,
+}
+
+/// What `packs.json` holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    /// What is in force.
+    packs: Vec<Entry>,
+    /// Files that may lie there and are not in force: on their way in or out.
+    #[serde(default)]
+    passing: BTreeSet<String>,
+    /// How many corrections there have been, at the least.
+    #[serde(default)]
+    corrections: u64,
+}
+
+impl State {
+    fn read(json: &[u8]) -> Result<Self, serde_json::Error> {
+        let value: serde_json::Value = serde_json::from_slice(json)?;
+        // A bare list was written before files on their way were named.
+        if value.is_array() {
+            return Ok(Self { packs: serde_json::from_value(value)?, ..Self::default() });
+        }
+        serde_json::from_value(value)
+    }
+
+    fn is_well_formed(&self) -> bool {
+        let well_formed = |entry: &Entry| {
+            let digest =
+                entry.sha256.len() == 64 && entry.sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
+            digest && tracehound_model::SourceId::is_well_formed(&entry.name)
+        };
+        let names: BTreeSet<&str> = self.packs.iter().map(|entry| entry.name.as_str()).collect();
+        self.packs.iter().all(well_formed) && names.len() == self.packs.len()
+    }
+
+    fn names(&self, file: &str) -> bool {
+        self.passing.contains(file) || self.packs.iter().any(|entry| entry.file() == file)
+    }
 }
 
 /// What came of a shipped pack.
@@ -82,7 +131,7 @@ pub enum Taken {
 
 impl Entry {
     fn file(&self) -> String {
-        format!("{}-{}.labels", self.name, &self.sha256[..16.min(self.sha256.len())])
+        format!("{}-{}{PACK}", self.name, &self.sha256[..16.min(self.sha256.len())])
     }
 }
 
@@ -105,9 +154,10 @@ pub enum ShelfError {
     /// A correction.
     #[error(transparent)]
     Correction(#[from] CorrectionError),
-    /// The list of packs in force.
+    /// The list of packs in force, or that of corrections.
     #[error(
-        "{path} cannot be read: {reason}; restore it from a backup, or remove the folder and apply the packs again"
+        "{path} cannot be read: {reason}; restore it from a backup (where there is none: keep corrections.jsonl, move the rest of \
+         the folder away, and apply the packs again)"
     )]
     List {
         /// The file.
@@ -115,8 +165,56 @@ pub enum ShelfError {
         /// What is wrong.
         reason: String,
     },
+    /// A list that is gone, and packs that are not.
+    #[error(
+        "{path} is gone, and {stray} lies beside where it was: which packs are in force is not known; restore it from a backup, or \
+         move the packs there out of the folder and apply them again"
+    )]
+    Gone {
+        /// The list.
+        path: String,
+        /// A pack.
+        stray: String,
+    },
+    /// A pack in the folder that the list does not name.
+    #[error(
+        "{path} does not name {stray}, which lies beside it: it may be the list of another day; restore it from a backup, or move \
+         that file out of the folder, and apply it from there where it should be in force"
+    )]
+    Stray {
+        /// The list.
+        path: String,
+        /// The pack.
+        stray: String,
+    },
+    /// A pack in force that cannot be read.
+    #[error(
+        "{name} version {version} is in force and cannot be read: {why}; apply the same file again, or a newer version, or \
+         `tracehound labels remove {name}`"
+    )]
+    InForce {
+        /// The pack.
+        name: String,
+        /// Its version.
+        version: u64,
+        /// Why not.
+        why: Box<ShelfError>,
+    },
+    /// Corrections that are not there any more.
+    #[error(
+        "{path} holds {found} corrections, and {written} were written down here: restore it from a backup; one that should say nothing \
+         any more is withdrawn, not taken out"
+    )]
+    CorrectionsGone {
+        /// The file.
+        path: String,
+        /// How many there are.
+        found: u64,
+        /// How many there have been.
+        written: u64,
+    },
     /// A pack that is not the one that was taken in.
-    #[error("{path} is not the pack that was taken in: apply it again")]
+    #[error("{path} is not the pack that was taken in")]
     Changed {
         /// The file.
         path: String,
@@ -170,10 +268,10 @@ pub enum ShelfError {
         /// Since when it is too old, or that it is of a day that has not come.
         what: String,
     },
-    /// A user's pack under the name of a shipped one, or the other way round.
+    /// Somebody's pack under the project's name, or a shipped one under the name of the user's own.
     #[error(
-        "{name} is the name of a pack that is shipped with Tracehound, and this one is neither that nor signed: give yours another \
-         name; nothing has been changed"
+        "{name} is a name of the packs that are shipped with Tracehound, and this one is neither that nor signed by {PROJECT_KEYS} keys \
+         of the project: give yours another name; nothing has been changed"
     )]
     Shipped {
         /// The pack.
@@ -210,26 +308,65 @@ impl Shelf {
     /// # Errors
     /// A list that cannot be read.
     pub fn list(&self) -> Result<Vec<Entry>, ShelfError> {
+        Ok(self.state()?.packs)
+    }
+
+    /// What `packs.json` says, where every pack that lies there is named in it.
+    fn state(&self) -> Result<State, ShelfError> {
+        // In this order: whoever takes a pack in names its file before it lies there.
+        let lying = self.labels_files()?;
+        let json = self.read_list()?;
+        let state = self.parsed(json.as_deref())?;
+        let is_stray = |file: &String| !state.names(file) && self.folder.join(file).exists();
+        let Some(stray) = lying.into_iter().find(is_stray) else { return Ok(state) };
+        let path = self.folder.join(IN_FORCE).display().to_string();
+        Err(match json {
+            None => ShelfError::Gone { path, stray },
+            Some(_) => ShelfError::Stray { path, stray },
+        })
+    }
+
+    fn parsed(&self, json: Option<&[u8]>) -> Result<State, ShelfError> {
+        let Some(json) = json else { return Ok(State::default()) };
+        let wrong = |reason: String| self.unreadable(IN_FORCE, reason);
+        let state = State::read(json).map_err(|error| wrong(error.to_string()))?;
+        if state.is_well_formed() { Ok(state) } else { Err(wrong("it names what is no pack".to_owned())) }
+    }
+
+    fn unreadable(&self, file: &str, reason: String) -> ShelfError {
+        ShelfError::List { path: self.folder.join(file).display().to_string(), reason }
+    }
+
+    fn read_list(&self) -> Result<Option<Vec<u8>>, ShelfError> {
+        let wrong = |reason: String| self.unreadable(IN_FORCE, reason);
         let path = self.folder.join(IN_FORCE);
-        let wrong = |reason: String| ShelfError::List { path: path.display().to_string(), reason };
         let file = match files::open_plain(&path, OpenOptions::new().read(true)) {
             Ok((_, length)) if length > MAX_LIST => return Err(wrong("it is too long".to_owned())),
             Ok((file, _)) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(wrong(error.to_string())),
         };
-        let list: Vec<Entry> =
-            serde_json::from_reader(file.take(MAX_LIST)).map_err(|error| wrong(error.to_string()))?;
-        let well_formed = |entry: &Entry| {
-            let digest =
-                entry.sha256.len() == 64 && entry.sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
-            digest && tracehound_model::SourceId::is_well_formed(&entry.name)
+        let mut json = Vec::new();
+        file.take(MAX_LIST).read_to_end(&mut json).map_err(|error| wrong(error.to_string()))?;
+        Ok(Some(json))
+    }
+
+    /// The packs that lie in the folder.
+    fn labels_files(&self) -> Result<Vec<String>, ShelfError> {
+        let io = |error| ShelfError::from(ColumnError::io("reading", &self.folder)(error));
+        let folder = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            folder => folder.map_err(io)?,
         };
-        if list.iter().all(well_formed) {
-            Ok(list)
-        } else {
-            Err(wrong("it names what is no pack".to_owned()))
+        let mut files = Vec::new();
+        for file in folder {
+            let name = file.map_err(io)?.file_name().to_string_lossy().into_owned();
+            if name.ends_with(PACK) {
+                files.push(name);
+            }
         }
+        files.sort();
+        Ok(files)
     }
 
     /// Opens the packs in force.
@@ -237,7 +374,13 @@ impl Shelf {
     /// # Errors
     /// A list or a pack that cannot be read: nothing is answered as if it were not there.
     pub fn open(&self) -> Result<Packs, ShelfError> {
-        let open = |entry: Entry| Ok((self.open_one(&entry)?, entry));
+        let open = |entry: Entry| match self.open_one(&entry) {
+            Ok(pack) => Ok((pack, entry)),
+            Err(why) => {
+                let Entry { name, version, .. } = entry;
+                Err(ShelfError::InForce { name, version, why: Box::new(why) })
+            }
+        };
         let packs: Result<Vec<(Pack, Entry)>, ShelfError> = self.list()?.into_iter().map(open).collect();
         let packs = packs?.into_iter().map(|(pack, entry)| (entry, pack)).collect();
         Ok(Packs::new(packs, Vec::new(), self.corrections()?))
@@ -276,7 +419,10 @@ impl Shelf {
             Err(error) => unreadable.push(Unreadable { entry: None, why: error.to_string() }),
         }
         let corrections = self.corrections().unwrap_or_else(|error| {
-            unreadable.push(Unreadable { entry: None, why: error.to_string() });
+            let why = error.to_string();
+            if !unreadable.iter().any(|other: &Unreadable| other.why == why) {
+                unreadable.push(Unreadable { entry: None, why });
+            }
             Vec::new()
         });
         Packs::new(packs, unreadable, corrections)
@@ -285,7 +431,11 @@ impl Shelf {
     fn open_one(&self, entry: &Entry) -> Result<Pack, ShelfError> {
         let path = self.folder.join(entry.file());
         let pack = Pack::open(&path)?;
-        if pack.manifest().name == entry.name && pack.manifest().version == entry.version {
+        let is_it = match &entry.seal {
+            Some(seal) => pack.seal(&entry.sha256) == *seal,
+            None => pack.digest()? == entry.sha256,
+        };
+        if is_it && pack.manifest().name == entry.name && pack.manifest().version == entry.version {
             Ok(pack)
         } else {
             Err(ShelfError::Changed { path: path.display().to_string() })
@@ -304,7 +454,7 @@ impl Shelf {
                 return Err(wrong("it is too long".to_owned()));
             }
             Ok((file, _)) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return self.none_is_gone(Vec::new()),
             Err(error) => return Err(wrong(error.to_string())),
         };
         let lines = io::BufReader::new(file.take(MAX_CORRECTIONS_FILE)).lines();
@@ -320,7 +470,21 @@ impl Shelf {
                 Err(format!("line {number} is no correction that was made here"))
             }
         };
-        (1..).zip(lines).map(read).collect::<Result<Vec<_>, String>>().map_err(wrong)
+        let all = (1..).zip(lines).map(read).collect::<Result<Vec<_>, String>>().map_err(wrong)?;
+        self.none_is_gone(all)
+    }
+
+    fn none_is_gone(&self, all: Vec<Correction>) -> Result<Vec<Correction>, ShelfError> {
+        let written = self.parsed(self.read_list()?.as_deref())?.corrections;
+        let found = all.len() as u64;
+        if found >= written {
+            return Ok(all);
+        }
+        Err(ShelfError::CorrectionsGone {
+            path: self.folder.join(CORRECTIONS).display().to_string(),
+            found,
+            written,
+        })
     }
 
     /// Writes a correction down. It is in force at once, and stays until it is withdrawn, whatever packs come and go.
@@ -336,6 +500,10 @@ impl Shelf {
         let made = Correction::new(wanted, corrections.len() as u64 + 1, today)?;
         corrections.push(made.clone());
         self.write_corrections(&corrections)?;
+        // That they have been is remembered apart from them: a file that is gone or shorter is no folder without corrections.
+        let mut state = self.parsed(self.read_list()?.as_deref())?;
+        state.corrections = corrections.len() as u64;
+        self.write(&state)?;
         Ok(made)
     }
 
@@ -412,7 +580,9 @@ impl Shelf {
                 }
                 _ => {
                     let name = shipped.name.to_owned();
-                    let entry = Entry { name, version, sha256: pack.digest()?, keys: None, shipped: true };
+                    let sha256 = pack.digest()?;
+                    let seal = Some(pack.seal(&sha256));
+                    let entry = Entry { name, version, sha256, seal, keys: None, shipped: true };
                     drop(pack);
                     taken.push((self.put_in_force(staged, entry)?, Taken::New));
                 }
@@ -422,13 +592,22 @@ impl Shelf {
     }
 
     /// Makes the next pack from the one of its name in force and a delta, and puts it in force. The delta is signed by the keys
-    /// that the pack in force was taken by, where there are any.
+    /// that the pack in force was taken by, where there are any; `keys` that are given have to be those.
     ///
     /// # Errors
     /// A delta that is not taken: the packs in force are what they were.
-    pub fn apply_delta(&self, name: &str, file: &Path, today: Date) -> Result<Entry, ShelfError> {
+    pub fn apply_delta(
+        &self,
+        name: &str,
+        file: &Path,
+        keys: Option<&Keys>,
+        today: Date,
+    ) -> Result<Entry, ShelfError> {
         let _lock = self.lock()?;
         let entry = self.entry(name)?;
+        if keys.is_some() && keys != entry.keys.as_ref() {
+            return Err(ShelfError::OtherKeys { name: entry.name });
+        }
         if entry.shipped {
             return Err(ShelfError::Shipped { name: entry.name });
         }
@@ -449,7 +628,9 @@ impl Shelf {
         }
         check_day(&pack, today)?;
         check_newer(&pack, &entry)?;
-        let next = Entry { version: manifest.version, sha256: pack.digest()?, ..entry };
+        let sha256 = pack.digest()?;
+        let seal = Some(pack.seal(&sha256));
+        let next = Entry { version: manifest.version, sha256, seal, ..entry };
         drop(pack);
         self.put_in_force(staged, next)
     }
@@ -461,10 +642,11 @@ impl Shelf {
     pub fn remove(&self, name: &str) -> Result<Entry, ShelfError> {
         let _lock = self.lock()?;
         let entry = self.entry(name)?;
-        let mut list = self.list()?;
-        list.retain(|other| other.name != name);
-        self.write(&list)?;
-        self.sweep(&list);
+        let mut state = self.swept()?;
+        state.packs.retain(|other| other.name != name);
+        state.passing.insert(entry.file());
+        self.write(&state)?;
+        self.sweep(&state);
         Ok(entry)
     }
 
@@ -493,9 +675,11 @@ impl Shelf {
             return Err(ShelfError::OtherKeys { name });
         }
         let keys = held.or(keys);
-        let shipped = SHIPPED.iter().any(|shipped| shipped.name == name);
+        let ours = is_named_ours(&name);
         match &keys {
-            None if signatures.is_empty() && shipped => return Err(ShelfError::Shipped { name }),
+            None if signatures.is_empty() && ours => return Err(ShelfError::Shipped { name }),
+            // One stolen or made-up key signs nothing in the project's name.
+            Some(keys) if ours && keys.needed() < PROJECT_KEYS => return Err(ShelfError::Shipped { name }),
             None if signatures.is_empty() => {}
             None => return Err(ShelfError::NoKey { name }),
             Some(_) if signatures.is_empty() => return Err(ShelfError::Unsigned { name }),
@@ -503,10 +687,13 @@ impl Shelf {
                 keys.verify(bytes, signatures)?;
             }
         }
-        if let Some(before) = &before {
-            check_newer(pack, before)?;
+        let sha256 = pack.digest()?;
+        // The very same one is taken again: its file may be what is damaged.
+        if let Some(before) = before.filter(|before| before.sha256 != sha256 || before.shipped) {
+            check_newer(pack, &before)?;
         }
-        Ok(Entry { name, version: manifest.version, sha256: pack.digest()?, keys, shipped: false })
+        let seal = Some(pack.seal(&sha256));
+        Ok(Entry { name, version: manifest.version, sha256, seal, keys, shipped: false })
     }
 
     /// Whether the file of a pack in force is the one that was taken in.
@@ -525,36 +712,75 @@ impl Shelf {
     }
 
     fn put_in_force(&self, staged: Staged, entry: Entry) -> Result<Entry, ShelfError> {
-        let path = self.folder.join(entry.file());
-        staged.keep(&path)?;
-        let mut list = self.list()?;
-        list.retain(|other| other.name != entry.name);
-        list.push(entry.clone());
-        list.sort_by(|a, b| a.name.cmp(&b.name));
-        self.write(&list)?;
-        self.sweep(&list);
+        let mut state = self.swept()?;
+        let file = entry.file();
+        if !state.names(&file) {
+            state.passing.insert(file.clone());
+            self.write(&state)?;
+        }
+        staged.keep(&self.folder.join(&file))?;
+        let before = state.packs.iter().position(|other| other.name == entry.name);
+        let before = before.map(|place| state.packs.remove(place).file()).filter(|before| *before != file);
+        state.packs.push(entry.clone());
+        state.packs.sort_by(|a, b| a.name.cmp(&b.name));
+        state.passing.remove(&file);
+        state.passing.extend(before);
+        self.write(&state)?;
+        self.sweep(&state);
         Ok(entry)
     }
 
-    fn write(&self, list: &[Entry]) -> Result<(), ShelfError> {
-        let json = serde_json::to_vec_pretty(list).expect("plain data always turns into JSON");
+    /// What `packs.json` says, without the files that have gone since.
+    fn swept(&self) -> Result<State, ShelfError> {
+        let mut state = self.state()?;
+        state.passing.retain(|file| self.folder.join(file).exists());
+        Ok(state)
+    }
+
+    fn write(&self, state: &State) -> Result<(), ShelfError> {
+        let json = serde_json::to_vec_pretty(state).expect("plain data always turns into JSON");
         files::write_durably(&self.folder.join(IN_FORCE), &[&json])?;
         Ok(files::sync_dir(&self.folder)?)
     }
 
-    /// Removes what is no longer in force. Readers that hold a removed file go on with it. What cannot be removed now is
-    /// removed by the next change: nothing reads it.
-    fn sweep(&self, list: &[Entry]) {
-        let kept: BTreeSet<String> = list.iter().map(Entry::file).collect();
+    /// Removes what has been in force, and what a killed program left. Readers that hold a removed file go on with it. What
+    /// cannot be removed now is removed by the next change: nothing reads it. No pack that the list does not name is touched.
+    fn sweep(&self, state: &State) {
+        for file in &state.passing {
+            drop(fs::remove_file(self.folder.join(file)));
+        }
         let Ok(folder) = fs::read_dir(&self.folder) else { return };
         for file in folder.flatten() {
             let name = file.file_name().to_string_lossy().into_owned();
-            let ours = name.ends_with(".labels") || name.ends_with(STAGED);
-            if ours && !kept.contains(&name) {
+            if name.ends_with(STAGED) || name.ends_with(TEMPORARY) {
                 drop(fs::remove_file(file.path()));
             }
         }
     }
+}
+
+/// The name of the project, with which the names of its packs begin. Written otherwise, it would still be read so.
+fn is_named_ours(name: &str) -> bool {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    plain.starts_with("tracehound")
+}
+
+/// The pack that a file is a delta to; `None` for one that does not begin as deltas do.
+///
+/// # Errors
+/// A file that cannot be read, or begins as a delta and is none.
+pub fn name_of_delta(path: &Path) -> Result<Option<String>, ShelfError> {
+    let (file, _) =
+        files::open_plain(path, OpenOptions::new().read(true)).map_err(ColumnError::io("opening", path))?;
+    let mut head = Vec::new();
+    let read = io::BufReader::new(file.take(MAX_HEAD)).read_until(b'\n', &mut head);
+    read.map_err(ColumnError::io("reading", path))?;
+    if !head.starts_with(b"{") {
+        return Ok(None);
+    }
+    let head: Result<delta::Head, _> = serde_json::from_slice(&head);
+    let wrong = |error: serde_json::Error| DeltaError::Line { line: 1, reason: error.to_string() };
+    Ok(Some(head.map_err(wrong)?.plan.name))
 }
 
 fn check_day(pack: &Pack, today: Date) -> Result<(), ShelfError> {
@@ -617,6 +843,10 @@ fn signatures_beside(file: &Path) -> Result<Vec<String>, ShelfError> {
     Ok(signatures)
 }
 
+/// How packs that are in force end.
+const PACK: &str = ".labels";
+/// How files end that are written until they are whole.
+const TEMPORARY: &str = ".tmp";
 /// How files are called that are not in force yet.
 const STAGED: &str = ".staged";
 

@@ -5,6 +5,7 @@ use minisign::{KeyPair, sign};
 use tracehound_labels::{
     Label, delta,
     pack::Plan,
+    refresh::refresh,
     shelf::{Entry, Shelf, ShelfError, Taken},
     shipped::{ALL, Shipped},
     signature::{Keys, SignatureError},
@@ -172,15 +173,15 @@ fn a_delta_goes_on_from_what_is_in_force_and_from_nothing_else() {
     delta::write(&mut text, &old, &new).expect("written");
     fs::write(&path, &text).expect("written");
 
-    assert!(matches!(desk.shelf.apply_delta("made", &path, TODAY), Err(ShelfError::Unsigned { .. })));
+    assert!(matches!(desk.shelf.apply_delta("made", &path, None, TODAY), Err(ShelfError::Unsigned { .. })));
     signed(&path, &new_key(), "");
-    assert!(matches!(desk.shelf.apply_delta("made", &path, TODAY), Err(ShelfError::Signature(_))));
+    assert!(matches!(desk.shelf.apply_delta("made", &path, None, TODAY), Err(ShelfError::Signature(_))));
     assert_eq!(desk.names(1), ["Kraken"]);
     signed(&path, &key, "");
-    desk.shelf.apply_delta("made", &path, TODAY).expect("taken");
+    desk.shelf.apply_delta("made", &path, None, TODAY).expect("taken");
     assert_eq!(desk.names(1), ["Bitfinex"]);
     assert_eq!(desk.in_force(), [("made".to_owned(), 2)]);
-    let again = desk.shelf.apply_delta("made", &path, TODAY).expect_err("from another pack now");
+    let again = desk.shelf.apply_delta("made", &path, None, TODAY).expect_err("from another pack now");
     assert!(matches!(again, ShelfError::Delta(delta::DeltaError::Base { .. })), "{again}");
     assert_eq!(desk.names(1), ["Bitfinex"]);
 }
@@ -190,8 +191,12 @@ fn what_a_killed_program_left_is_nobodys_answer_and_goes_with_the_next_change() 
     let desk = Desk::new();
     desk.shelf.apply(&desk.file("one", plan(1), &[at(1, "Kraken")]), None, TODAY).expect("taken");
     let folder = desk.folder.path().join("labels");
-    // Killed before the pack was whole, and before it was named.
+    // Killed before the pack was whole, and before it was in force: its file is named before it lies there.
     fs::write(folder.join("next.staged"), b"half a pack").expect("written");
+    fs::write(folder.join("packs.tmp"), b"half a list").expect("written");
+    let list = fs::read_to_string(folder.join("packs.json")).expect("read");
+    let passing = "\"passing\": [\"made-0000000000000000.labels\"]";
+    fs::write(folder.join("packs.json"), list.replace("\"passing\": []", passing)).expect("written");
     fs::copy(desk.file("x", plan(9), &[at(1, "Thief")]), folder.join("made-0000000000000000.labels"))
         .expect("copied");
     assert_eq!(desk.names(1), ["Kraken"]);
@@ -201,7 +206,8 @@ fn what_a_killed_program_left_is_nobodys_answer_and_goes_with_the_next_change() 
     let left: Vec<String> =
         files.map(|file| file.expect("a file").file_name().into_string().expect("text")).collect();
     assert_eq!(left.iter().filter(|name| name.ends_with(".labels")).count(), 1, "{left:?}");
-    assert!(!left.iter().any(|name| name.ends_with(".staged")), "{left:?}");
+    let unfinished = |name: &String| [".staged", ".tmp"].iter().any(|end| name.ends_with(end));
+    assert!(!left.iter().any(unfinished), "{left:?}");
 }
 
 #[test]
@@ -212,9 +218,13 @@ fn a_pack_in_force_that_is_gone_or_another_is_an_error_and_no_empty_answer() {
     let file = folder.join(format!("made-{}.labels", &entry.sha256[..16]));
     let other = desk.file("other", plan(7), &[]);
     fs::copy(&other, &file).expect("copied");
-    assert!(matches!(desk.shelf.open(), Err(ShelfError::Changed { .. })));
+    let changed = desk.shelf.open().expect_err("another version").to_string();
+    assert!(changed.contains("made version 1 is in force and cannot be read"), "{changed}");
     fs::remove_file(&file).expect("removed");
     assert!(desk.shelf.open().is_err());
+    // What the message says helps: the same file again.
+    desk.shelf.apply(&desk.folder.path().join("one"), None, TODAY).expect("taken again");
+    assert_eq!(desk.names(1), ["Kraken"]);
     fs::write(folder.join("packs.json"), b"[").expect("written");
     assert!(matches!(desk.shelf.open(), Err(ShelfError::List { .. })));
 }
@@ -252,7 +262,7 @@ fn shipped_packs_give_way_to_signed_ones_and_to_nothing_else() {
     let file = desk.file("theirs", named(2), &[at(1, "Kraken")]);
     assert!(matches!(desk.shelf.apply(&file, None, TODAY), Err(ShelfError::Shipped { .. })));
     assert!(matches!(
-        desk.shelf.apply_delta("tracehound-constants", &file, TODAY),
+        desk.shelf.apply_delta("tracehound-constants", &file, None, TODAY),
         Err(ShelfError::Shipped { .. })
     ));
     // One that two of three keys have signed follows, and the shipped one does not come back.
@@ -273,4 +283,151 @@ fn shipped_packs_give_way_to_signed_ones_and_to_nothing_else() {
         ),
         "the name is theirs whether or not they are in force"
     );
+}
+
+/// What a folder holds, by name.
+fn lying(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<String> =
+        files.map(|file| file.expect("a file").file_name().into_string().expect("text")).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_list_that_is_gone_or_of_another_day_is_no_empty_shelf_and_nothing_is_removed_by_it() {
+    let desk = Desk::new();
+    let folder = desk.folder.path().join("labels");
+    let list = folder.join("packs.json");
+    desk.shelf.apply(&desk.file("one", plan(1), &[at(1, "Kraken")]), None, TODAY).expect("taken");
+    let of_before = fs::read(&list).expect("read");
+    let other = desk.file("two", Plan { name: "other".to_owned(), ..plan(1) }, &[at(2, "Gang")]);
+    desk.shelf.apply(&other, None, TODAY).expect("taken");
+    let whole = fs::read(&list).expect("read");
+    let third = desk.file("three", Plan { name: "third".to_owned(), ..plan(1) }, &[at(3, "Bitfinex")]);
+    let packs = lying(&folder);
+    for (place, json) in
+        [None, Some(&b"[]"[..]), Some(b"{\"packs\": []}"), Some(&of_before)].into_iter().enumerate()
+    {
+        match json {
+            None => fs::remove_file(&list).expect("removed"),
+            Some(json) => fs::write(&list, json).expect("written"),
+        }
+        let said = desk.shelf.open().expect_err("not known what is in force").to_string();
+        assert!(said.contains("packs.json") && said.contains(".labels"), "{place}: {said}");
+        let readable = desk.shelf.open_readable();
+        assert!(readable.unreadable().iter().any(|one| one.entry.is_none()), "{place}: every answer says so");
+        assert!(desk.shelf.apply(&third, None, TODAY).is_err(), "{place}: no list is made in its place");
+        assert!(desk.shelf.remove("other").is_err(), "{place}");
+        let left: Vec<String> = lying(&folder).into_iter().filter(|name| name.ends_with(".labels")).collect();
+        let wanted: Vec<String> = packs.iter().filter(|name| name.ends_with(".labels")).cloned().collect();
+        assert_eq!(left, wanted, "{place}");
+        fs::write(&list, &whole).expect("written");
+        assert_eq!(desk.names(2), ["Gang"], "{place}: restored");
+    }
+    // One of before, which was a bare list, is read as ever.
+    let state: serde_json::Value = serde_json::from_slice(&whole).expect("JSON");
+    fs::write(&list, state["packs"].to_string()).expect("written");
+    assert_eq!(desk.names(2), ["Gang"]);
+    let twice = serde_json::json!([state["packs"][0], state["packs"][0], state["packs"][1]]);
+    fs::write(&list, twice.to_string()).expect("written");
+    assert!(matches!(desk.shelf.open(), Err(ShelfError::List { .. })), "a pack twice");
+}
+
+#[test]
+fn another_file_of_the_same_name_and_version_is_not_the_pack_that_was_taken_in() {
+    let desk = Desk::new();
+    let entry = desk.shelf.apply(&desk.file("one", plan(1), &[at(1, "Gang")]), None, TODAY).expect("taken");
+    let folder = desk.folder.path().join("labels");
+    let file = folder.join(format!("made-{}.labels", &entry.sha256[..16]));
+    let list = fs::read_to_string(folder.join("packs.json")).expect("read");
+    assert!(list.contains("\"seal\""), "{list}");
+    fs::copy(desk.file("swapped", plan(1), &[at(1, "Binance")]), &file).expect("copied");
+    let no_seal: String = list.lines().filter(|line| !line.contains("\"seal\"")).collect();
+    for json in [&list, &no_seal] {
+        fs::write(folder.join("packs.json"), json).expect("written");
+        assert!(
+            desk.shelf.open().expect_err("another").to_string().contains("is not the pack that was taken in")
+        );
+        assert_eq!(desk.shelf.open_readable().unreadable().len(), 1, "every answer says so");
+    }
+    fs::copy(desk.folder.path().join("one"), &file).expect("copied");
+    for json in [&list, &no_seal] {
+        fs::write(folder.join("packs.json"), json).expect("written");
+        assert_eq!(desk.names(1), ["Gang"]);
+    }
+    // The digest that answers name is looked at too.
+    let end = &entry.sha256[60..];
+    let other = if end == "0000" { "1111" } else { "0000" };
+    fs::write(folder.join("packs.json"), list.replace(end, other)).expect("written");
+    assert!(desk.shelf.open().is_err());
+}
+
+#[test]
+fn the_very_same_pack_is_taken_again_and_another_of_its_version_is_not() {
+    let desk = Desk::new();
+    let file = desk.file("one", plan(1), &[at(1, "Kraken")]);
+    let entry = desk.shelf.apply(&file, None, TODAY).expect("taken");
+    assert_eq!(desk.shelf.apply(&file, None, TODAY).expect("there already"), entry);
+    let kept = desk.folder.path().join("labels").join(format!("made-{}.labels", &entry.sha256[..16]));
+    fs::remove_file(&kept).expect("removed");
+    desk.shelf.apply(&file, None, TODAY).expect("what is damaged is mended by it");
+    assert_eq!(desk.names(1), ["Kraken"]);
+    let other = desk.file("other", plan(1), &[at(1, "Thief")]);
+    assert!(matches!(desk.shelf.apply(&other, None, TODAY), Err(ShelfError::Older { .. })));
+}
+
+#[test]
+fn nobody_takes_a_name_of_the_project_by_one_key_or_by_none() {
+    let desk = Desk::new();
+    let key = new_key();
+    for name in ["tracehound-constants", "tracehound-x", "tracehound_constants", "trace-hound.safe"] {
+        let file = desk.file(name, Plan { name: name.to_owned(), ..plan(2) }, &[at(1, "Thief")]);
+        assert!(matches!(desk.shelf.apply(&file, None, TODAY), Err(ShelfError::Shipped { .. })), "{name}");
+        signed(&file, &key, "");
+        let refused = desk.shelf.apply(&file, Some(keys(&[&key], 1)), TODAY);
+        assert!(matches!(refused, Err(ShelfError::Shipped { .. })), "{name}");
+    }
+    assert_eq!(desk.in_force(), []);
+}
+
+#[test]
+fn a_key_that_is_given_with_a_delta_is_looked_at() {
+    let desk = Desk::new();
+    let one = desk.file("one", plan(1), &[at(1, "Kraken")]);
+    desk.shelf.apply(&one, None, TODAY).expect("taken as one's own");
+    let old = tracehound_labels::Pack::open(&one).expect("opens");
+    let previous = Some(old.digest().expect("read"));
+    let new = pack(&desk.folder.path().join("two"), plan(2), &[at(1, "Bitfinex")], previous);
+    let (mut text, path) = (Vec::new(), desk.folder.path().join("delta"));
+    delta::write(&mut text, &old, &new).expect("written");
+    fs::write(&path, &text).expect("written");
+    let trusted = keys(&[&new_key()], 1);
+    let refused = desk.shelf.apply_delta("made", &path, Some(&trusted), TODAY);
+    assert!(matches!(refused, Err(ShelfError::OtherKeys { .. })));
+    assert_eq!(desk.names(1), ["Kraken"]);
+    desk.shelf.apply_delta("made", &path, None, TODAY).expect("taken as one's own");
+}
+
+#[test]
+fn what_a_refresh_says_no_more_is_told() {
+    let desk = Desk::new();
+    let gang = |number: u64| {
+        row(&format!("eip155:1|{}|Gang|Gang|terrorism_financing|controls|a/b|60", address(number)))
+    };
+    let old =
+        pack(&desk.folder.path().join("one"), plan(1), &[at(1, "Kraken"), gang(2), gang(3), gang(4)], None);
+    let digest = old.digest().expect("read");
+    let now = [at(1, "Kraken"), at(3, "Kraken"), gang(4)];
+    let new = pack(&desk.folder.path().join("two"), plan(2), &now, None);
+    let lost = refresh(&old, &digest, &new, TODAY).expect("read");
+    assert_eq!((lost.goes_on, lost.silent, lost.cleared), (false, 1, 2));
+    let cleared: Vec<String> = lost.accusations.iter().map(Label::address).collect();
+    assert_eq!(cleared.len(), 2, "{cleared:?}");
+    for number in [2, 3] {
+        assert!(cleared.iter().any(|found| found.eq_ignore_ascii_case(&address(number))), "{cleared:?}");
+    }
+    let goes_on = pack(&desk.folder.path().join("three"), plan(2), &now, Some(digest.clone()));
+    assert!(refresh(&old, &digest, &goes_on, TODAY).expect("read").goes_on);
+    assert_eq!(refresh(&old, &digest, &old, TODAY).expect("read").cleared, 0);
 }

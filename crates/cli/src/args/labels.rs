@@ -79,7 +79,7 @@ The plan names the pack:
 Rows that cannot be in a pack are named on standard error and left out; exit code 30 then.
 Sign it with minisign -S -s KEY -m our-1.labels")]
 pub(crate) struct PackArgs {
-    /// Label files: CSV or JSON lines, see docs/LABELS.md
+    /// Label files: CSV or JSON lines, see docs/LABELS.md (- is standard input)
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// The plan of the pack

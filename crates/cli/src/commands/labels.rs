@@ -5,19 +5,15 @@ mod correct;
 mod coverage;
 mod derive;
 
-use std::{
-    fs::File,
-    io::{BufWriter, Write},
-    path::Path,
-};
+use std::{io::Write, path::Path};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tracehound_engine::{
     Document,
     labels::{
-        self, Changes, Checked, InForce, Input, Keys, Labelled, Made, Marked, OnChain, Pack, Plan, Standing,
-        Taken, word,
+        self, Changes, Checked, InForce, Input, Keys, Labelled, Made, Marked, OnChain, Pack, Plan, Refreshed,
+        Standing, Taken, word,
     },
 };
 use tracehound_model::text::{csv_cell, label, line};
@@ -84,13 +80,23 @@ pub(crate) fn run(
 }
 
 fn pack(common: &Common, args: &PackArgs, out: &mut dyn Write) -> Result<u8> {
+    let inputs = args.files.iter().filter(|path| *path != Path::new("-"));
+    files::apart(&args.to, inputs.chain([&args.plan]).chain(&args.after))?;
     let place = || args.plan.display().to_string();
+    files::plain(&args.plan).into_diagnostic().wrap_err_with(place)?;
     let text = files::text(&args.plan, files::SETTINGS).into_diagnostic().wrap_err_with(place)?;
     let plan = Plan::read(&text).map_err(|reason| miette!("{}: {}", args.plan.display(), line(&reason)))?;
     let input = |path: &std::path::PathBuf| {
-        let name = path.display().to_string();
-        let file = File::open(path).into_diagnostic().wrap_err_with(|| name.clone())?;
-        Ok(Input { name, bytes: Box::new(file), predicate: args.predicate })
+        let (name, predicate) = (path.display().to_string(), args.predicate);
+        if name == "-" {
+            return Ok(Input {
+                name: "standard input".to_owned(),
+                bytes: Box::new(std::io::stdin()),
+                predicate,
+            });
+        }
+        let file = files::plain(path).into_diagnostic().wrap_err_with(|| name.clone())?;
+        Ok(Input { name, bytes: Box::new(file), predicate })
     };
     let inputs = args.files.iter().map(input).collect::<Result<Vec<_>>>()?;
     let before = args.after.as_deref().map(Pack::open).transpose().into_diagnostic()?;
@@ -176,9 +182,41 @@ fn apply(common: &Common, data: &Folder, args: &ApplyArgs, today: Date, out: &mu
             out,
             "{} version {} is in force: {} labels of {} addresses, {by}",
             done.name, done.version, done.labels, done.addresses
-        )
+        )?;
+        refreshed_text(done, out)
     })?;
     Ok(0)
+}
+
+/// What a pack says no more that the one before it said.
+fn refreshed_text(pack: &InForce, out: &mut dyn Write) -> std::io::Result<()> {
+    let Some(Refreshed { before, goes_on, silent, cleared, accusations }) = &pack.refreshed else {
+        return Ok(());
+    };
+    if !goes_on {
+        writeln!(
+            out,
+            "  note: it was not made from the version {before} that was in force (labels pack --after): what that said is not sure to be in \
+             its history"
+        )?;
+    }
+    if *silent > 0 {
+        writeln!(
+            out,
+            "  note: {silent} labels of version {before} are of addresses of which it says nothing now"
+        )?;
+    }
+    if *cleared > 0 {
+        writeln!(
+            out,
+            "  note: {cleared} accusations of version {before} are of addresses that it accuses no more:"
+        )?;
+    }
+    for accusation in accusations.iter().take(SHOWN) {
+        writeln!(out, "    {}", line(accusation))?;
+    }
+    let more = cleared - accusations.len().min(SHOWN) as u64;
+    if more > 0 { writeln!(out, "    and {more} more") } else { Ok(()) }
 }
 
 fn apply_shipped(
@@ -206,23 +244,19 @@ fn apply_shipped(
             pack.name, pack.version, pack.labels, pack.addresses
         )
         .into_diagnostic()?;
+        refreshed_text(pack, out).into_diagnostic()?;
     }
     Ok(0)
 }
 
 fn diff(common: &Common, args: &DiffArgs, out: &mut dyn Write) -> Result<u8> {
-    let mut delta = match &args.delta {
-        None => None,
+    let changes = match &args.delta {
+        None => labels::changes(&args.old, &args.new, None).into_diagnostic()?,
         Some(path) => {
-            let place = || path.display().to_string();
-            Some(BufWriter::new(File::create(path).into_diagnostic().wrap_err_with(place)?))
+            files::apart(path, [&args.old, &args.new])?;
+            files::whole(path, |to| labels::changes(&args.old, &args.new, Some(to)).into_diagnostic())?
         }
     };
-    let to = delta.as_mut().map(|delta| delta as &mut dyn Write);
-    let changes = labels::changes(&args.old, &args.new, to).into_diagnostic()?;
-    if let Some(delta) = delta {
-        delta.into_inner().into_diagnostic()?.sync_all().into_diagnostic()?;
-    }
     print(common, &changes, out, changes_text)?;
     Ok(0)
 }
@@ -393,7 +427,8 @@ fn keys(args: &KeyArgs) -> Result<Option<Keys>> {
         if !Path::new(key).exists() {
             return Ok(key.clone());
         }
-        files::text(Path::new(key), MAX_KEY).into_diagnostic().wrap_err_with(|| key.clone())
+        let text = files::plain(Path::new(key)).and_then(|_| files::text(Path::new(key), MAX_KEY));
+        text.into_diagnostic().wrap_err_with(|| key.clone())
     };
     let texts = args.key.iter().map(read).collect::<Result<Vec<_>>>()?;
     let needed = args.needed.unwrap_or(texts.len().min(2));

@@ -70,6 +70,14 @@ impl Desk {
         (output.status.code(), shown(&output.stdout), shown(&output.stderr))
     }
 
+    /// As [`run`](Self::run), with every file by its name in the folder.
+    fn run_here(&self, args: &[&str]) -> (Option<i32>, String, String) {
+        let is_file = |arg: &str| arg.contains('.') && !arg.starts_with('/');
+        let args: Vec<String> =
+            args.iter().map(|arg| if is_file(arg) { format!("@{arg}") } else { (*arg).to_owned() }).collect();
+        self.run(&args.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
     pub(crate) fn pack(&self, version: u8, file: &str, after: Option<&str>) {
         let (plan, to) = (format!("@plan-{version}.toml"), format!("@ours-{version}.labels"));
         let mut args = vec!["labels", "pack", "--plan", &plan, "--to", &to, file];
@@ -189,6 +197,135 @@ fn a_signed_pack_needs_its_key_and_keeps_it() {
     assert_eq!(desk.run(&["labels", "apply", "@ours-2.labels"]).0, Some(1), "another's key");
     signed(Path::new(&desk.path("ours-2.labels")), &ours);
     assert_eq!(desk.run(&["labels", "apply", "@ours-2.labels"]).0, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_read_is_not_written_over_and_what_has_no_end_is_not_waited_for() {
+    let desk = Desk::new();
+    let before = |name: &str| fs::read(desk.path(name)).expect("read");
+    desk.run_here(&["labels", "pack", "--plan", "plan-1.toml", "--to", "ours-1.labels", "one.csv"]);
+    desk.run_here(&[
+        "labels",
+        "pack",
+        "--plan",
+        "plan-2.toml",
+        "--to",
+        "ours-2.labels",
+        "--after",
+        "ours-1.labels",
+        "two.csv",
+    ]);
+    fs::copy(desk.path("one.csv"), desk.path("rows.tmp")).expect("copied");
+    let pack = ["labels", "pack", "--plan", "plan-2.toml"];
+    let diff = ["labels", "diff", "ours-1.labels", "ours-2.labels", "--delta"];
+    let cases: [(&str, Vec<&str>); 6] = [
+        ("one.csv", [&pack[..], &["--to", "one.csv", "one.csv"]].concat()),
+        ("plan-2.toml", [&pack[..], &["--to", "plan-2.toml", "one.csv"]].concat()),
+        (
+            "ours-1.labels",
+            [&pack[..], &["--to", "./ours-1.labels", "--after", "ours-1.labels", "one.csv"]].concat(),
+        ),
+        ("rows.tmp", [&pack[..], &["--to", "rows.labels", "rows.tmp"]].concat()),
+        ("ours-1.labels", [&diff[..], &["ours-1.labels"]].concat()),
+        ("ours-2.labels", [&diff[..], &["ours-2.labels"]].concat()),
+    ];
+    for (kept, args) in cases {
+        let was = before(kept);
+        let (code, _, said) = desk.run_here(&args);
+        assert_eq!((code, said.contains("is read for it")), (Some(1), true), "{args:?}: {said}");
+        assert!(before(kept) == was, "{args:?}");
+    }
+    // A delta that cannot be made leaves the one that is there.
+    desk.write("old.delta", "of before");
+    let (code, ..) = desk.run_here(&["labels", "diff", "ours-1.labels", "one.csv", "--delta", "old.delta"]);
+    assert_eq!((code, before("old.delta")), (Some(1), b"of before".to_vec()));
+    assert_eq!(desk.run_here(&[&diff[..], &["old.delta"]].concat()).0, Some(0));
+    assert!(before("old.delta").starts_with(b"{"));
+    let names = fs::read_dir(desk.0.path()).expect("a folder").map(|file| file.expect("a file").file_name());
+    assert!(names.into_iter().all(|name| !name.to_string_lossy().contains(".part")));
+    assert!(Command::new("mkfifo").arg(desk.path("a.pipe")).status().expect("mkfifo").success());
+    for device in ["/dev/zero", "a.pipe"] {
+        for args in [
+            vec!["labels", "apply", device],
+            vec!["labels", "verify", device],
+            vec!["labels", "pack", "--plan", "plan-1.toml", "--to", "x.labels", device],
+            vec!["labels", "pack", "--plan", device, "--to", "x.labels", "one.csv"],
+            vec!["labels", "pack", "--plan", "plan-2.toml", "--to", "x.labels", "--after", device, "one.csv"],
+            vec!["labels", "diff", device, "ours-1.labels"],
+            vec!["labels", "coverage", "--trace", device],
+            vec!["labels", "apply", "ours-1.labels", "--key", device],
+        ] {
+            let (code, _, said) = desk.run_here(&args);
+            assert_eq!((code, said.contains("plain file")), (Some(1), true), "{args:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_refresh_says_whom_it_accuses_no_more_and_other_damage_is_not_its_failure() {
+    let desk = Desk::new();
+    let gang = format!(
+        "eip155:1,{WALLET},Gang 1,Gang,terrorism_financing,controls,first/list,1/2025-01-02,CC0-1.0,60"
+    );
+    let token = format!("eip155:1,{TOKEN},DAI,DAI,defi_token,contract_of,owner/tokens,1,CC0-1.0,70");
+    desk.write("gang.csv", &format!("{HEADER}\n{gang}\n{token}\n"));
+    desk.write("later.csv", &format!("{HEADER}\n{token}\n"));
+    let plan = fs::read_to_string(desk.path("plan-1.toml")).expect("read");
+    desk.write("other.toml", &plan.replace("\"ours\"", "\"other\""));
+    for (plan, to, rows) in [
+        ("plan-1.toml", "ours-1.labels", "gang.csv"),
+        ("plan-2.toml", "ours-2.labels", "later.csv"),
+        ("other.toml", "other-1.labels", "one.csv"),
+    ] {
+        assert_eq!(desk.run_here(&["labels", "pack", "--plan", plan, "--to", to, rows]).0, Some(0));
+    }
+    desk.run_here(&[
+        "labels",
+        "pack",
+        "--plan",
+        "plan-2.toml",
+        "--to",
+        "goes-on.labels",
+        "--after",
+        "ours-1.labels",
+        "later.csv",
+    ]);
+    let (code, out, _) = desk.run_here(&["labels", "apply", "ours-1.labels"]);
+    assert_eq!((code, out.lines().count()), (Some(0), 1), "nothing was before it: {out}");
+    let (code, out, _) = desk.run_here(&["labels", "apply", "ours-2.labels"]);
+    assert_eq!(code, Some(0));
+    for told in [
+        "1 accusations of version 1",
+        &format!("{WALLET} as Gang, by first/list"),
+        "was not made from the version 1",
+    ] {
+        assert!(out.contains(told), "{told}: {out}");
+    }
+    desk.run_here(&["labels", "remove", "ours"]);
+    desk.run_here(&["labels", "apply", "ours-1.labels"]);
+    let (_, out, _) = desk.run_here(&["labels", "apply", "goes-on.labels", "--output", "json"]);
+    let json: Value = serde_json::from_str(&out).expect("JSON");
+    let lost = &json["refreshed"];
+    assert_eq!((lost["goes_on"].as_bool(), lost["cleared"].as_u64()), (Some(true), Some(1)), "{json}");
+
+    // Another pack is gone: what is asked for is done, and said.
+    desk.run_here(&["labels", "apply", "other-1.labels"]);
+    let folder = desk.0.path().join("data/labels");
+    let lost = fs::read_dir(&folder).expect("a folder").map(|file| file.expect("a file").path());
+    let lost = lost.into_iter().find(|path| path.to_string_lossy().contains("/ours-")).expect("a pack");
+    fs::remove_file(lost).expect("removed");
+    assert_eq!(desk.run_here(&["labels", "apply", "other-1.labels"]).0, Some(0), "the same again");
+    assert_eq!(desk.run_here(&["labels", "apply", "--shipped", "--only", "tracehound-constants"]).0, Some(0));
+    let (code, _, said) = desk.run_here(&["labels", "list"]);
+    assert_eq!(
+        (code, said.contains("ours version 2 is in force and cannot be read")),
+        (Some(1), true),
+        "{said}"
+    );
+    // And what it says helps.
+    assert_eq!(desk.run_here(&["labels", "apply", "goes-on.labels"]).0, Some(0));
+    assert_eq!(desk.run_here(&["labels", "list"]).0, Some(0));
 }
 
 #[test]

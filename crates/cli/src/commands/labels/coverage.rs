@@ -1,6 +1,6 @@
 //! `tracehound labels coverage`.
 
-use std::{fs::File, io::Write, path::Path};
+use std::{io::Write, path::Path};
 
 use jiff::civil::Date;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
@@ -13,6 +13,7 @@ use tracehound_model::text::{csv_cell, label, line};
 use super::{super::screen, SHOWN, exit_code, json};
 use crate::{
     args::{Common, CoverageArgs, Output},
+    files,
     folder::Folder,
     terminal,
 };
@@ -46,7 +47,7 @@ fn covered(data: &Folder, args: &CoverageArgs, day: Date) -> Result<Covered> {
     }
     if let Some(path) = &args.trace {
         let name = path.display().to_string();
-        let file = File::open(path).into_diagnostic().wrap_err_with(|| name.clone())?;
+        let file = files::plain(path).into_diagnostic().wrap_err_with(|| name.clone())?;
         return data
             .workspace()
             .coverage_of_trace(&name, std::io::BufReader::new(file), day)

@@ -144,6 +144,11 @@ pub enum LabelsError {
         /// In the plan.
         version: u64,
     },
+    /// Files without a row.
+    #[error(
+        "there is no row in these files: a pack of nothing would take the place of one that says something"
+    )]
+    NoRow,
     /// Every row was refused.
     #[error("no row of these files can be in a pack; the first: line {line} of {file}: {reason}")]
     Nothing {

@@ -136,6 +136,9 @@ pub fn make(
     {
         return Err(LabelsError::Nothing { line, file, reason });
     }
+    if labels == 0 && previous.is_none() {
+        return Err(LabelsError::NoRow);
+    }
     let mut ended = 0;
     if let Some(before) = previous {
         let count = fresh.len();

@@ -236,6 +236,11 @@ fn what_is_read_is_not_written_over_and_what_has_no_end_is_not_waited_for() {
         assert_eq!((code, said.contains("is read for it")), (Some(1), true), "{args:?}: {said}");
         assert!(before(kept) == was, "{args:?}");
     }
+    // Nor does a file without rows make a pack.
+    desk.write("head.csv", &format!("{HEADER}\n"));
+    let (code, _, said) =
+        desk.run_here(&["labels", "pack", "--plan", "plan-1.toml", "--to", "none.labels", "head.csv"]);
+    assert_eq!((code, said.contains("no row")), (Some(1), true), "{said}");
     // A delta that cannot be made leaves the one that is there.
     desk.write("old.delta", "of before");
     let (code, ..) = desk.run_here(&["labels", "diff", "ours-1.labels", "one.csv", "--delta", "old.delta"]);

@@ -75,19 +75,31 @@ fn is_nobodys(label: &Label) -> bool {
 }
 
 /// Groups joined where one name is the other and more words, and both are of one category: `Coinbase Commerce` is no other
-/// than `Coinbase`, while `Celer Exploiter` and `Wintermute Binance` are others than `Celer` and `Binance`. O(n²) in names.
+/// than `Coinbase`, while `Celer Exploiter` and `Wintermute Binance` are others than `Celer` and `Binance`. O(n) in names.
 fn with_narrower(groups: BTreeMap<String, Group<'_>>) -> Vec<Group<'_>> {
     let mut joined: Vec<Group<'_>> = Vec::new();
     let mut by_length: Vec<Group<'_>> = groups.into_values().collect();
     by_length.sort_by_cached_key(Group::words);
+    // The first group of these categories that has a name of these words. A name is looked for by its beginnings: whoever makes a
+    // pack decides how many names there are.
+    let mut places = std::collections::HashMap::new();
     for group in by_length {
-        let wider = joined.iter_mut().find(|wider| {
-            wider.categories() == group.categories()
-                && wider.names().any(|wide| group.names().all(|narrow| begins(&narrow, &wide)))
-        });
-        match wider {
+        let names: Vec<Vec<String>> = group.names().collect();
+        let mut wide = (group.categories(), Vec::new());
+        let mut place = joined.len();
+        for word in names.first().into_iter().flatten() {
+            if let Some(found) = places.get(&wide).filter(|_| names.iter().all(|name| begins(name, &wide.1)))
+            {
+                place = place.min(*found);
+            }
+            wide.1.push(word.clone());
+        }
+        match joined.get_mut(place) {
             Some(wider) => wider.statements.extend(group.statements),
             None => joined.push(group),
+        }
+        for name in names {
+            places.entry((wide.0.clone(), name)).or_insert(place);
         }
     }
     joined

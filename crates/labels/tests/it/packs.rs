@@ -4,6 +4,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use tracehound_labels::{
     Label, Pack, Provenance,
+    agreement::{self, Standing, named},
     pack::{BuildError, Builder, Licence, Plan},
 };
 use tracehound_model::Subject;
@@ -270,4 +271,19 @@ fn a_pack_says_no_more_of_one_address_than_is_read() {
     assert!(matches!(&refused, BuildError::Crowded { .. }), "{refused}");
     assert!(refused.to_string().to_lowercase().contains(&address(7)[2..]), "{refused}");
     assert!(!path.exists());
+}
+
+/// A pack that gives one address thousands of names, and long ones, does not hold up whoever asks: compared name by name, these
+/// took minutes.
+#[test]
+fn thousands_of_names_of_one_address_are_weighed_at_once() {
+    let named_so = |name: &str| row(&format!("eip155:1|{}|x|{name}|exchange|controls|a/b|50", address(1)));
+    let long = |number: usize| format!("w{number} {}", ["a"; 150].join(" "));
+    let mut labels: Vec<Label> = (0..20_000).map(|number| named_so(&format!("Entity {number}"))).collect();
+    labels.extend((0..500).map(|number| named_so(&long(number))));
+    labels.extend([named_so("Coinbase"), named_so("Coinbase Commerce")]);
+    let named = named(&labels).expect("somebody");
+    assert_eq!((named.by.len() + named.against.len(), named.standing), (labels.len(), Standing::Disputed));
+    let last = &labels[labels.len() - 2..];
+    assert_eq!(agreement::named(last).expect("Coinbase").against, [0; 0], "one that only says more");
 }

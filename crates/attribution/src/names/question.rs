@@ -160,12 +160,15 @@ pub(super) fn readings(names: Vec<Reading>, most: usize) -> Vec<Reading> {
                     found.push(Reading { text, part: part || own.part });
                 }
             };
-            between(&own.text).into_iter().for_each(|text| add(text, true));
-            without_asides(&own.text).into_iter().for_each(|text| add(text, true));
-            for other in [abbreviation, form_in_front, without_title, letters_of_initials, apart_initials] {
-                other(&own.text).into_iter().for_each(|text| add(text, false));
+            let parts = between(&own.text).into_iter().chain(without_asides(&own.text));
+            for text in parts {
+                add(text, true);
             }
-            respell::respelt(&own.text).into_iter().for_each(|text| add(text, false));
+            let others = [abbreviation, form_in_front, without_title, letters_of_initials, apart_initials];
+            let others = others.into_iter().filter_map(|other| other(&own.text));
+            for text in others.chain(respell::respelt(&own.text)) {
+                add(text, false);
+            }
         }
         first = last;
     }
@@ -254,15 +257,12 @@ fn without_asides(text: &str) -> Option<String> {
     }
     let (mut kept, mut place, mut has_desk) = (Vec::new(), 0, false);
     while place < tokens.len() {
-        match aside_at(&tokens, place) {
-            Some((aside, length)) => {
-                has_desk |= aside == Aside::Desk;
-                place += length;
-            }
-            None => {
-                kept.push(tokens[place].as_str());
-                place += 1;
-            }
+        if let Some((aside, length)) = aside_at(&tokens, place) {
+            has_desk |= aside == Aside::Desk;
+            place += length;
+        } else {
+            kept.push(tokens[place].as_str());
+            place += 1;
         }
     }
     let is_number = |token: &&str| token.bytes().any(|byte| byte.is_ascii_digit());

@@ -210,15 +210,12 @@ fn by_rules(text: &str, rules: Rules) -> String {
     let mut written = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        match rules.iter().find(|(from, _)| rest.starts_with(from)) {
-            Some((from, to)) => {
-                written.push_str(to);
-                rest = &rest[from.len()..];
-            }
-            None => {
-                written.push(first);
-                rest = &rest[first.len_utf8()..];
-            }
+        if let Some((from, to)) = rules.iter().find(|(from, _)| rest.starts_with(from)) {
+            written.push_str(to);
+            rest = &rest[from.len()..];
+        } else {
+            written.push(first);
+            rest = &rest[first.len_utf8()..];
         }
     }
     written

@@ -75,6 +75,11 @@ impl ask::Lists for Lists {
         }
     }
 
+    fn may_know_evm(&self, addresses: &[[u8; 20]]) -> Vec<bool> {
+        let screener = self.screener();
+        addresses.iter().map(|address| screener.may_know(&Address::Evm(*address))).collect()
+    }
+
     fn sources(&self) -> Vec<String> {
         let screener = self.screener();
         screener.sources().iter().map(|source| format!("{} of {}", source.id, source.published)).collect()

@@ -24,6 +24,12 @@ pub trait Lists: Debug + Send + Sync {
         self.screen(&tracehound_model::Address::Evm(address.into_array()))
     }
 
+    /// Of each of many addresses of EVM chains, whether the lists may say something of it; that they do not is sure. For data
+    /// in which an address may begin at every byte.
+    fn may_know_evm(&self, addresses: &[[u8; 20]]) -> Vec<bool> {
+        vec![true; addresses.len()]
+    }
+
     /// The lists and their dates, a line each.
     fn sources(&self) -> Vec<String>;
 }

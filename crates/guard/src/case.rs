@@ -3,7 +3,8 @@
 use std::{
     borrow::Cow,
     cell::OnceCell,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
+    ops::Range,
 };
 
 use alloy_primitives::{Address, B256, U256};
@@ -17,6 +18,7 @@ use crate::{
     },
     facts::{Facts, Kind, Screened},
     known::{self, Token},
+    mentions,
     place::ElsewhereEntry,
     policy::{Policy, Role},
     safe::SafeCase,
@@ -92,6 +94,10 @@ pub struct Case<'a> {
     pub made_to_act: BTreeSet<Address>,
     /// Exchanges that are parts of one.
     pub(crate) joined: OnceCell<BTreeMap<usize, Joined>>,
+    /// Whom it involves, with the path.
+    involved: OnceCell<BTreeMap<Address, String>>,
+    /// Addresses that the policy or the facts have something against, on whatever chain.
+    suspects: OnceCell<HashSet<Address>>,
     context: Context<'a>,
 }
 
@@ -118,6 +124,8 @@ impl<'a> Case<'a> {
             acting: BTreeSet::new(),
             made_to_act: BTreeSet::new(),
             joined: OnceCell::new(),
+            involved: OnceCell::new(),
+            suspects: OnceCell::new(),
             context,
         }
     }
@@ -127,6 +135,7 @@ impl<'a> Case<'a> {
         unpack(outer, functions, &mut self.unpacked);
         self.acts = acts(&self.unpacked.calls);
         self.joined = OnceCell::new();
+        self.involved = OnceCell::new();
         let executes = |call: &&Call<'_>| !call.delegate && call.signature().is_some_and(is_execution);
         self.acting = self.unpacked.calls.iter().filter(executes).filter_map(|call| call.to).collect();
         self.made_to_act = self.unpacked.made_to_act();
@@ -384,8 +393,13 @@ impl<'a> Case<'a> {
 
     /// Those of [`everybody`](Self::everybody) who are more than losers of a right, and whom the data name in whatever
     /// place else: a token on the way of a swap, whose tokens are moved, an argument of a function that nobody
-    /// described. One's own addresses are left out.
-    pub fn involved(&self) -> BTreeMap<Address, String> {
+    /// described; and whoever is listed or blocked and stands anywhere in the bytes or the texts. One's own addresses are
+    /// left out.
+    pub fn involved(&self) -> &BTreeMap<Address, String> {
+        self.involved.get_or_init(|| self.look_for_involved())
+    }
+
+    fn look_for_involved(&self) -> BTreeMap<Address, String> {
         let gives = |grant: &Grant| grant.extent != Extent::None;
         let dealt_with = self.dealt_with(gives, |power| !power.is_less());
         let mut all: BTreeMap<Address, String> = BTreeMap::new();
@@ -399,8 +413,13 @@ impl<'a> Case<'a> {
         }
         for (index, call) in self.unpacked.calls.iter().enumerate() {
             if !self.only_takes_away(index) {
-                self.named(call).into_iter().for_each(|address| add(&call.path, address));
+                for address in named(call) {
+                    add(&call.path, address);
+                }
             }
+        }
+        for (path, address) in self.marked_in_calls() {
+            add(path, address);
         }
         if let Some(signer) = self.signer {
             add("params", signer);
@@ -420,97 +439,83 @@ impl<'a> Case<'a> {
                     || self.grants.is_empty()
                     || self.grants.iter().any(|(_, one)| gives(one)) =>
             {
-                let mut leaves = Vec::new();
-                self.in_data(&data.domain, &mut leaves);
-                self.in_data(&data.message, &mut leaves);
+                let (mut named, mut maybe) = (Vec::new(), Vec::new());
+                in_data(&data.domain, &mut named, &mut maybe);
+                in_data(&data.message, &mut named, &mut maybe);
                 let dismissed = self.typed().and_then(|(_, meaning)| match meaning {
                     Meaning::Known(known) => known.dismissed,
                     _ => None,
                 });
-                for address in leaves.into_iter().filter(|address| dismissed != Some(*address)) {
+                let leaves = named.into_iter().chain(self.marked(&maybe));
+                for address in leaves.filter(|address| dismissed != Some(*address)) {
                     add("message", address);
                 }
             }
             Subject::Tx(tx) => tx.mentioned.iter().for_each(|(path, address)| add(path, *address)),
             Subject::Message(message) => {
                 let text = String::from_utf8_lossy(&message.bytes);
-                self.in_text(text.as_bytes()).into_iter().for_each(|address| add(&message.path, address));
+                let maybe = mentions::evm(&text);
+                self.marked(&maybe).into_iter().for_each(|address| add(&message.path, address));
             }
             _ => {}
         }
         all
     }
 
-    /// Addresses in the data of a call: of a function that is known, its parameters; else whatever looks like one.
-    pub(crate) fn named(&self, call: &Call<'_>) -> Vec<Address> {
+    /// Whoever is listed or blocked and stands in call data, at whatever byte, under whatever flags, or as digits of a text, with the
+    /// path of the innermost call that holds it. A call that does nothing but end rights is left out: it must name whose.
+    fn marked_in_calls(&self) -> Vec<(&str, Address)> {
+        let calls = &self.unpacked.calls;
         let mut found = Vec::new();
-        match &call.decoded {
-            Some(decoded) => {
-                for arg in &decoded.args {
-                    self.in_value(arg, call.is_wrapper, &mut found);
+        let mut roots: Vec<Range<*const u8>> = Vec::new();
+        for (index, call) in calls.iter().enumerate() {
+            let range = call.data.as_ptr_range();
+            let holds = |outer: &Range<*const u8>, inner: &Range<*const u8>| {
+                outer.start <= inner.start && inner.end <= outer.end
+            };
+            // Data within data were looked through with them.
+            if call.data.is_empty() || roots.iter().any(|root| holds(root, &range)) {
+                continue;
+            }
+            let windows = mentions::windows(call.data);
+            let places: Vec<Address> = windows.iter().map(|(_, address)| *address).collect();
+            let marked: HashSet<Address> = self.marked(&places).into_iter().collect();
+            for (at, address) in windows.into_iter().filter(|(_, address)| marked.contains(address)) {
+                let place = call.data[at..at + mentions::LENGTH].as_ptr_range();
+                let inside = calls.iter().enumerate().skip(index);
+                let holding = inside.filter(|(_, inner)| holds(&inner.data.as_ptr_range(), &place));
+                let innermost =
+                    holding.max_by_key(|(_, inner)| inner.depth).map_or(index, |(inner, _)| inner);
+                if !self.only_takes_away(innermost) {
+                    found.push((&calls[innermost].path[..], address));
                 }
             }
-            None => in_words(call.data.get(4..).unwrap_or_default(), &mut found),
+            let written = mentions::evm(&String::from_utf8_lossy(call.data));
+            found.extend(self.marked(&written).into_iter().map(|address| (&call.path[..], address)));
+            roots.push(range);
         }
         found
     }
 
-    /// Addresses count wherever they stand; what only may be one, where something is held against it.
-    fn in_value(&self, value: &Value<'_>, is_wrapper: bool, found: &mut Vec<Address>) {
-        match value {
-            Value::Address(address) => found.push(*address),
-            Value::List(values) | Value::Tuple(values) => {
-                for value in values {
-                    self.in_value(value, is_wrapper, found);
-                }
-            }
-            // The calls in it are judged themselves.
-            Value::Bytes(_) if is_wrapper => {}
-            Value::Bytes(bytes) | Value::Fixed(bytes) => found.extend(self.in_bytes(bytes)),
-            Value::Uint(number) => found.extend(self.in_word(&number.to_be_bytes::<32>())),
-            Value::Text(text) => found.extend(self.in_text(text)),
-            Value::Int(_) | Value::Bool(_) => {}
-        }
+    /// Those of many addresses that lists, facts or the policy hold something against, each once. O(addresses), and a full question
+    /// to the lists for those alone of which they may say something.
+    fn marked(&self, addresses: &[Address]) -> Vec<Address> {
+        let suspects = self.suspects.get_or_init(|| {
+            let blocked = self.policy.blocked.iter().map(|entry| entry.address.0);
+            let listed = self.facts.address.iter().filter(|facts| facts.screened.is_some());
+            blocked.chain(listed.map(|facts| facts.address.0)).collect()
+        });
+        let bytes: Vec<[u8; 20]> = addresses.iter().map(|address| address.into_array()).collect();
+        let known = self.context.lists.map(|lists| lists.may_know_evm(&bytes)).unwrap_or_default();
+        let mut seen = HashSet::new();
+        let all = addresses.iter().zip(known.into_iter().chain(std::iter::repeat(false)));
+        let may = all.filter(|(address, is_known)| *is_known || suspects.contains(*address));
+        may.map(|(address, _)| *address)
+            .filter(|address| seen.insert(*address) && self.is_marked(address))
+            .collect()
     }
 
-    /// As [`in_value`](Self::in_value), of typed data.
-    fn in_data(&self, data: &Data, found: &mut Vec<Address>) {
-        match data {
-            Data::Address(address) => found.push(*address),
-            Data::List(items) => items.iter().for_each(|item| self.in_data(item, found)),
-            Data::Struct(_, fields) => fields.iter().for_each(|(_, field)| self.in_data(field, found)),
-            Data::Bytes(bytes) => found.extend(self.in_bytes(bytes)),
-            Data::Uint(number) | Data::Int(number) => {
-                found.extend(self.in_word(&number.to_be_bytes::<32>()));
-            }
-            Data::Fixed(word, _) => found.extend(self.in_bytes(word.as_slice())),
-            Data::Text(text) => found.extend(self.in_text(text.as_bytes())),
-            Data::Bool(_) => {}
-        }
-    }
-
-    fn in_word(&self, word: &[u8; 32]) -> Option<Address> {
-        let address = Address::from_slice(&word[12..]);
-        (word[..12] == [0; 12] && address[..8] != [0; 8] && self.is_marked(&address)).then_some(address)
-    }
-
-    /// Whatever bytes mean, addresses may be packed in them, as on the way of a swap. O(bytes) questions to the lists.
-    fn in_bytes(&self, bytes: &[u8]) -> Vec<Address> {
-        let windows = bytes.windows(20).filter(|window| window[..8] != [0; 8]).map(Address::from_slice);
-        windows.filter(|address| self.is_marked(address)).collect()
-    }
-
-    /// Addresses in a text, with `0x` and without, glued to what stands beside, broken into groups or lines, or in wide
-    /// letters. O(bytes).
-    fn in_text(&self, text: &[u8]) -> Vec<Address> {
-        let folded = crate::mentions::folded(&String::from_utf8_lossy(text));
-        let digits = text.windows(40).chain(folded.as_bytes().windows(40));
-        let addresses =
-            digits.filter_map(|window| hex::decode(window).ok()).map(|it| Address::from_slice(&it));
-        addresses.filter(|address| self.is_marked(address)).collect()
-    }
-
-    /// The texts of a message or of typed data, with the path.
+    /// The texts of a message, of typed data or of calls, with the path.
     fn texts(&self) -> Vec<(String, Cow<'_, str>)> {
         let mut texts: Vec<(String, Cow<'_, str>)> = Vec::new();
         match self.subject {
@@ -525,6 +530,8 @@ impl<'a> Case<'a> {
             }
             _ => {}
         }
+        let outer = self.unpacked.calls.iter().filter(|call| call.depth == 0 && !call.data.is_empty());
+        texts.extend(outer.map(|call| (call.path.clone(), String::from_utf8_lossy(call.data))));
         texts
     }
 
@@ -533,7 +540,7 @@ impl<'a> Case<'a> {
         let Some(lists) = self.context.lists else { return Vec::new() };
         let mut found = Vec::new();
         for (path, text) in self.texts() {
-            for address in crate::mentions::addresses(&text) {
+            for address in mentions::addresses(&text) {
                 match lists.screen(&address) {
                     Listing::Clear => {}
                     listing => found.push((path.clone(), address, listing)),
@@ -555,9 +562,7 @@ impl<'a> Case<'a> {
             found.extend(elsewhere.blocked_in_text(&text).map(|entry| (path.clone(), entry)));
         }
         for call in &self.unpacked.calls {
-            let text = String::from_utf8_lossy(call.data);
-            let both = elsewhere.blocked_in_bytes(call.data).chain(elsewhere.blocked_in_text(&text));
-            found.extend(both.map(|entry| (call.path.clone(), entry)));
+            found.extend(elsewhere.blocked_in_bytes(call.data).map(|entry| (call.path.clone(), entry)));
         }
         if let Subject::Typed(data, _) = self.subject {
             let mut bytes = Vec::new();
@@ -696,8 +701,31 @@ fn is_execution(signature: &str) -> bool {
 pub(crate) const EXECUTION: &str =
     "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)";
 
+/// Addresses in the data of a call: of a function that is known, its parameters; else whatever looks like one.
+pub(crate) fn named(call: &Call<'_>) -> Vec<Address> {
+    call.decoded.as_ref().map_or_else(
+        || in_words(call.data.get(4..).unwrap_or_default()),
+        |decoded| decoded.args.iter().flat_map(Value::addresses).collect(),
+    )
+}
+
 /// Words that hold an address as the ABI pads it. Numbers of 97 to 160 bits look like one; they are on no list.
-fn in_words(data: &[u8], found: &mut Vec<Address>) {
+fn in_words(data: &[u8]) -> Vec<Address> {
     let is_address = |word: &&[u8]| word[..12] == [0; 12] && word[12..20] != [0; 8];
-    found.extend(data.chunks_exact(32).filter(is_address).map(|word| Address::from_slice(&word[12..])));
+    data.chunks_exact(32).filter(is_address).map(|word| Address::from_slice(&word[12..])).collect()
+}
+
+/// Addresses of typed data, and what may be one, where something is held against it.
+fn in_data(data: &Data, named: &mut Vec<Address>, maybe: &mut Vec<Address>) {
+    let mut bytes = |bytes: &[u8]| maybe.extend(mentions::windows(bytes).into_iter().map(|(_, it)| it));
+    match data {
+        Data::Address(address) => named.push(*address),
+        Data::List(items) => items.iter().for_each(|item| in_data(item, named, maybe)),
+        Data::Struct(_, fields) => fields.iter().for_each(|(_, field)| in_data(field, named, maybe)),
+        Data::Bytes(data) => bytes(data),
+        Data::Uint(number) | Data::Int(number) => bytes(&number.to_be_bytes::<32>()),
+        Data::Fixed(word, _) => bytes(word.as_slice()),
+        Data::Text(text) => maybe.extend(mentions::evm(text)),
+        Data::Bool(_) => {}
+    }
 }

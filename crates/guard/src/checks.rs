@@ -16,6 +16,7 @@ mod impostor;
 mod leaving;
 mod left;
 mod limits;
+mod memo;
 mod message;
 mod name;
 mod order;
@@ -80,6 +81,7 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::App03, approval::permit),
     (CheckId::Ord01, order::orders),
     (CheckId::Sign01, sign::blind),
+    (CheckId::Sign01, memo::memos),
     (CheckId::Sign01, speaker::in_whose_name),
     (CheckId::Act01, speaker::strangers),
     (CheckId::Auth7702, sign::account_code),

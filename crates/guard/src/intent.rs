@@ -82,7 +82,12 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
         let mut told = told.unwrap_or_else(|| act(case, &placed.act, call));
         if let Some((receiver, bytes)) = call.handed().filter(|_| !matches!(placed.act, Act::Pay { .. })) {
             let receiver = case.show(&receiver);
-            told = format!("{told}, with {bytes} bytes of data for {receiver} to act on");
+            told = match &call.handed_texts()[..] {
+                [text, ..] => {
+                    format!("{told}, with the text {:?} for {receiver} to act on", crate::json::shorten(text))
+                }
+                [] => format!("{told}, with {bytes} bytes of data for {receiver} to act on"),
+            };
         }
         if let Some(later) = later(case, placed.call) {
             told = format!("{later}: {told}");
@@ -214,7 +219,22 @@ fn exchange(case: &Case<'_>, placed: &Placed) -> Option<String> {
         None => {}
     }
     let whom = whom(case, call, beneficiaries);
-    Some(format!("exchanges {given} for {got} at {}{whom}", case.show(to)))
+    Some(format!("exchanges {given} for {got} at {}{whom}{}", case.show(to), shares(case, call)))
+}
+
+/// Who else gets a part of what comes out of an exchange, for the end of its sentence.
+fn shares(case: &Case<'_>, call: &Call<'_>) -> String {
+    let fees = Plan::of(call).map(|plan| plan.fees).unwrap_or_default();
+    let others = fees.into_iter().filter(|(_, to, _)| !case.is_own(to));
+    let told = others.map(|(token, to, share)| {
+        let token = match case.token(&token) {
+            _ if token.is_zero() => known::coin(case.chain_id).to_owned(),
+            Some(known) => known.symbol,
+            None => case.show(&token),
+        };
+        format!(", and {} % of the {token} that comes out to {}", known::decimal(share, 2), case.show(&to))
+    });
+    told.collect::<Vec<_>>().concat()
 }
 
 /// Both sides that leave for liquidity.

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use crate::{denial, plain, sign_in};
+use crate::{denial, plain, sign_in, written};
 
 /// Words that by themselves give nothing away.
 const HARMLESS: &str = "
@@ -87,7 +87,8 @@ fn hands_over(text: &str) -> Option<String> {
         let next =
             |one: &str, then: &[&str]| words.windows(2).any(|pair| pair[0] == one && then.contains(&pair[1]));
         let is = ["is", "are", "be", "as"];
-        let says = has(&["my", "our"]) && has(OWNED)
+        let says = misused(&words)
+            || has(&["my", "our"]) && has(OWNED)
             || has(&["use"]) && (has(OWNED) || has(&["my", "our"]))
             || follows(&["can", "may"], &["use", "sign", "signing", "connect", "authenticate"])
             || follows(&["we", "i", "site", "service", "app", "application"], &["sign", "use"])
@@ -98,6 +99,75 @@ fn hands_over(text: &str) -> Option<String> {
             || next("to", &["you"])
             || next("from", &["my", "your", "you", "our"]);
         says.then(|| passage.split_whitespace().collect::<Vec<_>>().join(" "))
+    })
+}
+
+/// What a text of log-ins may be about.
+const HELD: &[&str] = &["wallet", "account", "address", "ethereum"];
+
+/// Whether harmless words say together that something is done with what is held, or that somebody else acts.
+fn misused(words: &[&str]) -> bool {
+    const OF: &[&str] = &["this", "that", "the", "my", "your", "our", "a", "an", "its"];
+    const SITES: &[&str] = &[
+        "service",
+        "site",
+        "app",
+        "application",
+        "applications",
+        "website",
+        "page",
+        "we",
+        "who",
+        "which",
+        "version",
+        "blockchain",
+    ];
+    const ACTS: &[&str] = &[
+        "accept", "access", "account", "agree", "be", "close", "connect", "do", "issued", "log", "login",
+        "own", "request", "sign", "signing", "use",
+    ];
+    let has = |all: &[&str]| words.iter().any(|word| all.contains(word));
+    let is_held = has(HELD);
+    let held_behind = |at: usize| {
+        words.get(at).is_some_and(|word| HELD.contains(word))
+            || words.get(at).is_some_and(|word| OF.contains(word) || HELD.contains(word))
+                && words
+                    .get(at + 1..(at + 3).min(words.len()))
+                    .unwrap_or_default()
+                    .iter()
+                    .any(|word| HELD.contains(word))
+    };
+    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    words.iter().enumerate().any(|(at, word)| {
+        let before = at.checked_sub(1).map_or("", |before| words[before]);
+        let next = words.get(at + 1).copied().unwrap_or_default();
+        match *word {
+            "close" => is_held,
+            "back" => is_held && before != "welcome",
+            // A request as a noun is somebody's; as a verb it is an order.
+            "request" => {
+                is_held
+                    && (OF.contains(&next) && next != "its" || matches!(before, "i" | "we" | "please" | "to"))
+            }
+            "as" | "signed" | "sign" | "signing" => held_behind(at + 1),
+            "from" => is_held && matches!(next, "today" | "tomorrow" | "this" | "the" | "here" | "that"),
+            "ethereum" => is_number(before) || is_number(next),
+            "issued" => matches!(next, "to" | "for" | "by"),
+            "want" | "wants" | "ask" | "asks" | "would" => {
+                matches!(next, "the" | "this") && words.get(at + 2).is_some_and(|whom| SITES.contains(whom))
+            }
+            "will" | "can" | "may" | "do" | "does" | "did" | "to" if SITES.contains(&before) => {
+                let acts = |word: Option<&&str>| word.is_some_and(|word| ACTS.contains(word));
+                acts(words.get(at + 1)) || !denial::is_denial(next) && acts(words.get(at + 2))
+            }
+            held if HELD.contains(&held) => {
+                let is_own = matches!(words.get(at + 2..at + 4), Some(["my" | "our", "own"]));
+                matches!(next, "is" | "are" | "be" | "will" | "would" | "can" | "may" | "by") && !is_own
+                    || next == "for"
+                        && words.get(at + 2).is_some_and(|whom| matches!(*whom, "you" | "who" | "that"))
+            }
+            _ => false,
+        }
     })
 }
 
@@ -176,6 +246,9 @@ fn sentence(text: &str, seen: &mut Seen) -> Option<String> {
             continue;
         }
         // Words may be joined by points; as the name of a site they stand where one does.
+        if let Some(said) = sign_in::is_page(written).then(|| written::slug(written)).flatten() {
+            return Some(said);
+        }
         if sign_in::is_page(written) || stands_behind && is_host(&word) {
             words.push((here, SITE.to_owned()));
             continue;
@@ -280,8 +353,55 @@ fn says_more(words: &[(usize, String)], name: &[String]) -> bool {
         || agreed.is_some() && !has(TERMS)
         || agreed.is_some_and(of_deal)
         || gives_ownership(&all, denials > 0)
+        || is_without_log_in(&all, denials > 0)
         // A name that does something.
         || next(&[NAME, SITE], &["can", "may", "will", "would", "is", "are", "do", "does", "did", "sign", "use"])
+}
+
+/// Words of a log-in, of which a sentence must have one that speaks of what is held, or of somebody by name.
+const LOG_INS: &[&str] = &[
+    "accept",
+    "access",
+    "agree",
+    "agreed",
+    "authenticate",
+    "authentication",
+    "challenge",
+    "connect",
+    "connecting",
+    "hello",
+    "hi",
+    "log",
+    "logging",
+    "login",
+    "message",
+    "nonce",
+    "one-time",
+    "own",
+    "policy",
+    "privacy",
+    "proof",
+    "prove",
+    "proves",
+    "session",
+    "sign",
+    "signing",
+    "terms",
+    "thank",
+    "thanks",
+    "verify",
+    "verifying",
+    "welcome",
+];
+
+/// Whether a sentence speaks of what is held, or names to whom, and says nothing of a log-in.
+fn is_without_log_in(all: &[&str], is_denied: bool) -> bool {
+    /// A label before what is written behind it: `Wallet address:`.
+    const LABEL: usize = 3;
+    let has = |of: &[&str]| all.iter().any(|word| of.contains(word));
+    let names = has(&[NAME, SITE]);
+    let to_somebody = all.windows(2).any(|pair| pair[0] == "to" && matches!(pair[1], NAME | SITE));
+    !is_denied && !has(LOG_INS) && (to_somebody || has(HELD) && (names || all.len() > LABEL))
 }
 
 /// What is agreed to.
@@ -590,6 +710,21 @@ mod tests {
             "We sign with your wallet",
             "$1000000 to you from my wallet",
             "1000000 to you from this page",
+            "Request: 10 ethereum from this address to Bybit",
+            "The service will sign as this wallet from today on.",
+            "Please close this account.",
+            "I request the wallet back at Bybit",
+            "Please request the account",
+            "This wallet is for the site",
+            "This address by Bybit today",
+            "The site can log in with this wallet",
+            "Do with this wallet what is on the page",
+            "I sign this wallet to Bybit",
+            "I want the service to own this address",
+            "10 to Bybit",
+            "Wallet to Bybit",
+            "The account will be on the site tomorrow",
+            "Welcome https://app.example.org/i-sell-everything-i-own-to-bob",
             "Welcome. You may\nuse this wallet",
             // What only looks like words, and what looks like none.
             "\u{24a4} \u{24a2}\u{24a4}\u{24b1}\u{24a0}",
@@ -626,6 +761,13 @@ mod tests {
             "Sign in to Example Labs",
             "Sign in with this one-time code: 4aK9bTz0",
             "Nonce:\nabcdefgh12345678",
+            "Sign in with your wallet to OpenSea",
+            "Connect your wallet to Example",
+            "Verify your account at Example",
+            "Sign in with your Ethereum account",
+            "Sign in with Ethereum",
+            "Wallet address:\n0x098B716B8Aaf21512996dC57EB0615e2383E2f96",
+            "Log in to your account. We will never ask for your seed phrase.",
             "Issued at: 2026-01-15T12:00:00Z. Request id: 123e4567-e89b-12d3-a456-426614174000",
             "",
         ] {

@@ -50,7 +50,7 @@ impl Concerned {
         }
         let everybody = case.everybody().into_iter().map(|(_, address)| address);
         let all: Vec<Address> =
-            case.actor.into_iter().chain(everybody).chain(case.involved().into_keys()).collect();
+            case.actor.into_iter().chain(everybody).chain(case.involved().keys().copied()).collect();
         self.accounts.extend(all);
         for placed in &case.acts {
             if let Act::Transfer { token, .. } = &placed.act {

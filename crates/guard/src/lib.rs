@@ -71,6 +71,7 @@ pub mod tx;
 pub mod typed;
 pub mod wallet;
 pub mod watch;
+mod written;
 
 pub use self::{
     context::Context,

@@ -1,14 +1,93 @@
 //! Addresses that a text names, however it is written.
 
+use alloy_primitives::Address as EvmAddress;
 use tracehound_model::Address;
 use unicode_normalization::UnicodeNormalization;
 
 /// Lengths between which an address is looked for, in bytes: the shortest and the longest form that [`Address::parse`] reads.
 const LENGTHS: std::ops::RangeInclusive<usize> = 20..=120;
 
-/// A text in plain letters, without white space and what cannot be seen: as somebody copies an address out of it.
-pub(crate) fn folded(text: &str) -> String {
-    text.nfkc().filter(|c| !c.is_whitespace() && !is_unseen(*c)).collect()
+/// Bytes of an address of EVM chains.
+pub(crate) const LENGTH: usize = 20;
+
+/// Every place of some bytes where an address of EVM chains may stand: at any byte, whatever stands around it. Numbers and padding
+/// begin with eight zeros, as no address does. O(bytes).
+pub(crate) fn windows(bytes: &[u8]) -> Vec<(usize, EvmAddress)> {
+    let windows = bytes.windows(LENGTH).enumerate().filter(|(_, window)| window[..8] != [0; 8]);
+    windows.map(|(at, window)| (at, EvmAddress::from_slice(window))).collect()
+}
+
+/// What may be an address of EVM chains in a text, with `0x` and without, glued to what stands beside, in wide letters, broken into
+/// groups by whatever is no letter and no digit, or by words. O(bytes).
+pub(crate) fn evm(text: &str) -> Vec<EvmAddress> {
+    let seen = || text.nfkc().filter(|c| !is_unseen(*c) || c.is_whitespace());
+    let mut found = Vec::new();
+    let mut run = Vec::new();
+    for c in seen() {
+        match nibble(c) {
+            Some(nibble) => run.push(nibble),
+            None if c.is_alphanumeric() => addresses_in(&mut run, &mut found),
+            None => {}
+        }
+    }
+    addresses_in(&mut run, &mut found);
+    // The same of those words alone that are digits.
+    let plain: String = seen().collect();
+    for word in hexadecimal(&plain).flatten() {
+        run.extend(word.chars().filter_map(nibble));
+    }
+    addresses_in(&mut run, &mut found);
+    found
+}
+
+/// Words of hexadecimal digits, without `0x`, in their order; nothing where another word stands.
+fn hexadecimal(text: &str) -> impl Iterator<Item = Option<&str>> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(|word| {
+        let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")).unwrap_or(word);
+        (digits.chars().all(|c| nibble(c).is_some())).then_some(digits)
+    })
+}
+
+/// Addresses of EVM chains that a text spells out, in one word or in words next to each other: forty digits, no more and no less.
+pub(crate) fn spelt(text: &str) -> Vec<EvmAddress> {
+    const DIGITS: usize = 2 * LENGTH;
+    let plain: String = text.nfkc().filter(|c| !is_unseen(*c) || c.is_whitespace()).collect();
+    let mut found = Vec::new();
+    let mut before: Vec<&str> = Vec::new();
+    for word in hexadecimal(&plain) {
+        let Some(word) = word else {
+            before.clear();
+            continue;
+        };
+        before.push(word);
+        let mut digits = String::new();
+        for word in before.iter().rev().take(DIGITS) {
+            digits.insert_str(0, word);
+            if digits.len() > DIGITS {
+                break;
+            }
+            if digits.len() == DIGITS
+                && let Ok(address) = digits.parse()
+            {
+                found.push(address);
+            }
+        }
+    }
+    found
+}
+
+fn nibble(c: char) -> Option<u8> {
+    c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// Every forty digits in a row, of which nothing is left.
+fn addresses_in(run: &mut Vec<u8>, found: &mut Vec<EvmAddress>) {
+    for digits in run.windows(2 * LENGTH) {
+        let address = std::array::from_fn(|at| digits[2 * at] << 4 | digits[2 * at + 1]);
+        found.push(EvmAddress::new(address));
+    }
+    run.clear();
 }
 
 fn is_unseen(c: char) -> bool {
@@ -17,13 +96,14 @@ fn is_unseen(c: char) -> bool {
 }
 
 /// The addresses of any chain but those of EVM chains that stand in a text as words of their own, or behind a scheme
-/// (`bitcoin:bc1...`). O(bytes).
+/// (`bitcoin:bc1...`, `SWAP:BTC.BTC:bc1...:0`). O(bytes).
 pub(crate) fn addresses(text: &str) -> Vec<Address> {
     let plain: String = text.nfkc().filter(|c| !is_unseen(*c) || c.is_whitespace()).collect();
     let words = plain.split(|c: char| !c.is_ascii_alphanumeric() && c != ':');
+    // Orders to routers hold theirs between colons.
     let forms = words.flat_map(|word| {
-        let bare = word.rsplit(':').next().filter(|bare| bare.len() < word.len());
-        [Some(word.trim_matches(':')), bare].into_iter().flatten()
+        let parts = word.split(':').filter(|part| part.len() < word.len());
+        std::iter::once(word.trim_matches(':')).chain(parts)
     });
     let fitting = forms.filter(|form| LENGTHS.contains(&form.len()));
     let read = fitting.filter_map(|form| Address::parse(form).ok());
@@ -42,11 +122,30 @@ mod tests {
             "(149w62rY42aZBox8fGcmqNsXUzSStKeq8C)",
             "149w62rY\u{200b}42aZBox8fGcmqNsXUzSStKeq8C",
             "\u{ff11}49w62rY42aZBox8fGcmqNsXUzSStKeq8C, please",
+            "SWAP:BTC.BTC:149w62rY42aZBox8fGcmqNsXUzSStKeq8C:0/1/0:t",
         ] {
             let found: Vec<String> = addresses(text).iter().map(ToString::to_string).collect();
             assert_eq!(found, ["149w62rY42aZBox8fGcmqNsXUzSStKeq8C"], "{text}");
         }
         assert!(addresses("Welcome to our application, please sign in below").is_empty());
-        assert_eq!(folded("\u{ff10}x09\n8B 71\u{200b}6B"), "0x098B716B");
+    }
+
+    #[test]
+    fn digits_of_an_address_are_found_whatever_stands_between_them() {
+        const ADDRESS: &str = "098b716b8aaf21512996dc57eb0615e2383e2f96";
+        let address: EvmAddress = ADDRESS.parse().expect("an address");
+        let groups = |length: usize, between: &str| {
+            let groups: Vec<&str> =
+                (0..40).step_by(length).map(|at| &ADDRESS[at..40.min(at + length)]).collect();
+            groups.join(between)
+        };
+        for between in ["-", " ", "\n", ", ", ".", "/", "_", "|", "::", "\u{200b}", "\u{2013}", " - 0x"] {
+            let text = format!("code {}.", groups(8, between));
+            assert!(evm(&text).contains(&address) && spelt(&text).contains(&address), "{text}");
+        }
+        assert!(evm(&groups(10, " and then ")).contains(&address), "words between");
+        assert!(evm(&format!("to{ADDRESS}too")).contains(&address), "glued");
+        assert!(spelt("Request id: 123e4567-e89b-12d3-a456-426614174000, of 2026-01-15").is_empty());
+        assert!(spelt(&format!("hash {ADDRESS}00")).is_empty(), "longer");
     }
 }

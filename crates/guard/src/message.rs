@@ -105,6 +105,21 @@ pub(crate) fn hidden_texts(text: &str) -> Vec<String> {
     words.filter(|word| word.len() > LEAST).filter_map(decoded).collect()
 }
 
+/// The texts among some bytes: all of them where they are one, else runs that are long enough to be none by chance.
+pub(crate) fn texts_within(bytes: &[u8]) -> Vec<String> {
+    /// Shorter runs of letters are found among any bytes.
+    const LEAST: usize = 16;
+    let is_printed = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && text.chars().all(is_printed)
+    {
+        return if text.trim().is_empty() { Vec::new() } else { vec![text.to_owned()] };
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let runs = text.split(|c: char| c == char::REPLACEMENT_CHARACTER || !is_printed(c));
+    runs.filter(|run| run.len() >= LEAST && is_prose(run.as_bytes())).map(str::to_owned).collect()
+}
+
 /// Whether bytes are plain letters for the most part, and nothing that is not printed.
 fn is_prose(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };

@@ -21,6 +21,10 @@ pub(crate) struct SignIn<'a> {
     pub uri: &'a str,
     /// The chain.
     pub chain_id: u64,
+    /// What makes it one of its own.
+    pub nonce: &'a str,
+    /// The site's own name for it.
+    pub request: Option<&'a str>,
     /// When it was made.
     pub issued: Timestamp,
     /// From when on it holds.
@@ -86,7 +90,8 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
     let issued = time(issued)?;
     let expires = field("Expiration Time").map(time).transpose()?;
     let not_before = field("Not Before").map(time).transpose()?;
-    let request = field("Request ID").unwrap_or_default();
+    let request_id = field("Request ID");
+    let request = request_id.unwrap_or_default();
     if request.to_ascii_lowercase().contains("urn:recap:") {
         return Err("the request's id holds powers (ReCap), where nobody looks for them".to_owned());
     }
@@ -113,9 +118,19 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
         }
     }
     match lines.next() {
-        None => {
-            Ok(SignIn { domain, account, statement, uri, chain_id, issued, not_before, expires, resources })
-        }
+        None => Ok(SignIn {
+            domain,
+            account,
+            statement,
+            uri,
+            chain_id,
+            nonce,
+            request: request_id,
+            issued,
+            not_before,
+            expires,
+            resources,
+        }),
         Some(line) => Err(format!("{:?} has no place in a sign-in", json::shorten(line))),
     }
 }

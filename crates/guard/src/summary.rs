@@ -7,9 +7,10 @@ use alloy_primitives::{Address, U256};
 use crate::{
     case::Case,
     checks,
-    decode::{Act, Placed},
+    decode::{Act, Extent, Grant, Placed},
     flow::{Flow, Rest},
     intent::{self, MOST, NOTHING},
+    known,
 };
 
 /// What it does and what it pays back for gas, in one sentence without a full stop.
@@ -33,6 +34,8 @@ pub(crate) fn sentence(case: &Case<'_>) -> String {
 pub(crate) fn in_all<'c, 'a: 'c>(cases: impl Iterator<Item = &'c Case<'a>>) -> Option<String> {
     let cases: Vec<&Case<'_>> = cases.collect();
     let mut to: BTreeSet<Address> = BTreeSet::new();
+    // Of what has numbers a count is summed, and no amount.
+    let mut numbered: BTreeSet<Address> = BTreeSet::new();
     let mut is_open = false;
     for case in &cases {
         if runs_foreign_code(case) {
@@ -41,6 +44,11 @@ pub(crate) fn in_all<'c, 'a: 'c>(cases: impl Iterator<Item = &'c Case<'a>>) -> O
         is_open |= case.acts.iter().any(|placed| is_open_act(case, placed));
         to.extend(case.recipients().into_iter().map(|(_, to)| to).filter(|to| !case.is_own(to)));
         to.extend(case.grants.iter().map(|(_, grant)| grant.spender).filter(|spender| !case.is_own(spender)));
+        numbered.extend(case.acts.iter().filter_map(|placed| match &placed.act {
+            Act::Transfer { token, nft: true, .. }
+            | Act::Grant(Grant { token, extent: Extent::Nft(_), .. }) => Some(*token),
+            _ => None,
+        }));
     }
     let case = cases.first()?;
     let assets: Vec<String> = checks::leaving_together(&cases)
@@ -48,6 +56,10 @@ pub(crate) fn in_all<'c, 'a: 'c>(cases: impl Iterator<Item = &'c Case<'a>>) -> O
         .filter(|(_, amount)| !amount.is_zero())
         .map(|(token, amount)| match token {
             Some(token) if amount == U256::MAX => format!("all there is of {}", case.show(&token)),
+            Some(token) if numbered.contains(&token) && case.token(&token).is_none() => {
+                let pieces = if amount == U256::ONE { "piece" } else { "pieces" };
+                format!("{} {pieces} of {}", known::decimal(amount, 0), case.show(&token))
+            }
             token => case.amount(amount, &token.unwrap_or_default()),
         })
         .collect();

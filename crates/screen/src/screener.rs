@@ -318,18 +318,27 @@ impl<'a> Screener<'a> {
             }
             None => true,
         };
-        let labelled = |key: &[u8]| self.keys.packs().is_some_and(|packs| packs.may_know(key));
-        let plain = |address: &Address| {
-            let key = address.key();
-            self.index.lookup(key.as_ref()).next().is_none() && !labelled(key.as_ref()) && absent(address)
-        };
-        let all_plain = |address: &Address| plain(address) && address.same_owner().all(|other| plain(&other));
-        all_plain(address)
-            && self.keys.addresses_beside(address).iter().all(all_plain)
+        let all_absent =
+            |address: &Address| absent(address) && address.same_owner().all(|other| absent(&other));
+        !self.may_know(address)
+            && all_absent(address)
+            && self.keys.addresses_beside(address).iter().all(all_absent)
             && self.keys.searched_all(address)
             && self.keys.owners(address).is_empty()
             // What lies where a pack is damaged was looked for in vain.
             && self.keys.packs().is_none_or(Packs::is_sound)
+    }
+
+    /// Whether a list or a pack of labels may say something of an address or of another of the same key: "no" is sure, but for
+    /// packs that are damaged. Without a verdict, for places of which nearly none holds an address that is known.
+    pub fn may_know(&self, address: &Address) -> bool {
+        let labelled = |key: &[u8]| self.keys.packs().is_some_and(|packs| packs.may_know(key));
+        let known = |address: &Address| {
+            let key = address.key();
+            self.index.lookup(key.as_ref()).next().is_some() || labelled(key.as_ref())
+        };
+        let any_known = |address: &Address| known(address) || address.same_owner().any(|other| known(&other));
+        any_known(address) || self.keys.addresses_beside(address).iter().any(any_known)
     }
 
     fn screen_address(&self, text: &str, pasted: &Pasted) -> Verdict {

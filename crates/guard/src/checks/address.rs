@@ -83,7 +83,7 @@ pub(super) fn bad_recipient(case: &Case<'_>, out: &mut Vec<Finding>) {
         let title = format!("The policy blocks {} ({}), which stands in it.", entry.place, entry.name);
         out.push(Finding::new(Addr02, Block, &path, title));
     }
-    for (address, path) in everybody.chain(&involved) {
+    for (address, path) in everybody.chain(involved) {
         if !seen.insert(address) {
             continue;
         }

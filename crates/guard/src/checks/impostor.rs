@@ -97,7 +97,7 @@ pub(super) fn impostors(case: &Case<'_>, out: &mut Vec<Finding>) {
     let involved = case.involved();
     let packed =
         |call: &Call<'_>, address: &Address| call.data.windows(20).any(|window| window == address.as_slice());
-    for (address, names) in called(case, &involved) {
+    for (address, names) in called(case, involved) {
         // Who tells of a token that no table here has, in the name that it has, says which one he means.
         let is_told = |name: &str, like: &str| {
             let told = case.facts.token.iter();

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use alloy_primitives::Address;
 use jiff::Timestamp;
 
 use crate::{
@@ -11,11 +12,12 @@ use crate::{
         Finding,
         Severity::{Block, Incomplete, Review},
     },
-    json, language,
+    json, language, mentions,
     message::{Message, Method, hidden_texts},
     plain,
     secret::{self, Secret},
     sign_in::{self, SignIn},
+    written,
 };
 
 pub(super) fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {
@@ -225,20 +227,20 @@ fn host(word: &str) -> Option<String> {
 }
 
 /// Somebody else's address in a text: what it is for was not read.
-fn named(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {
-    let mut seen = std::collections::BTreeSet::new();
-    for (at, _) in text.match_indices("0x") {
-        // More digits that are said to be a nonce are no address.
-        let is_longer =
-            text.get(at + 42..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_hexdigit()));
-        if is_longer && language::announces_code(&text[..at]) {
-            continue;
-        }
-        let address = text.get(at..at + 42).and_then(|digits| digits.parse().ok());
-        if let Some(address) = address.filter(|address| !case.is_own(address) && seen.insert(*address)) {
-            let title = format!("The text names {}: what for is for a person to say.", case.show(&address));
-            out.push(Finding::new(Sign01, Review, path, title));
-        }
+pub(super) fn named(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {
+    // More digits that are said to be a nonce are no address.
+    let is_nonce = |at: usize| {
+        text.get(at + 42..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_hexdigit()))
+            && language::announces_code(&text[..at])
+    };
+    let written = text.match_indices("0x").filter(|(at, _)| !is_nonce(*at));
+    let written = written.filter_map(|(at, _)| text.get(at..at + 42)?.parse().ok());
+    let all: std::collections::BTreeSet<Address> = written.chain(mentions::spelt(text)).collect();
+    let others = all.iter().filter(|address| !case.is_own(address)).map(|address| case.show(address));
+    let elsewhere = mentions::addresses(text).into_iter().map(|address| address.to_string());
+    for shown in others.chain(elsewhere) {
+        let title = format!("The text names {shown}: what for is for a person to say.");
+        out.push(Finding::new(Sign01, Review, path, title));
     }
 }
 
@@ -396,6 +398,7 @@ fn in_its_form(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) 
             out.push(Finding::new(Sign01, Review, path, title).because(when));
         }
     }
+    said_in_fields(case, path, &read, out);
     for resource in &read.resources {
         let is_own = sign_in::is_page(resource) && site(&sign_in::authority(resource).0) == site(&domain.0);
         let Some(told) = sign_in::powers(resource) else {
@@ -423,6 +426,21 @@ fn in_its_form(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) 
             }
         };
         out.push(finding);
+    }
+}
+
+/// Words and addresses in fields of a sign-in that are shown to nobody to be read.
+fn said_in_fields(case: &Case<'_>, path: &str, read: &SignIn<'_>, out: &mut Vec<Finding>) {
+    let codes = [("number (nonce)", Some(read.nonce)), ("request's id", read.request)];
+    let of_codes = codes.into_iter().filter_map(|(field, code)| Some((field, written::worded(code?)?)));
+    let pages = std::iter::once(&read.uri).chain(&read.resources);
+    let of_pages = pages.filter_map(|page| Some(("address", written::slug(page)?)));
+    for (field, said) in of_codes.chain(of_pages) {
+        let title = format!("The sign-in's {field} holds words, where nobody looks for what he agrees to.");
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
+    }
+    for free in [read.statement, Some(read.nonce), read.request].into_iter().flatten() {
+        named(case, path, free, out);
     }
 }
 

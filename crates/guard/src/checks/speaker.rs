@@ -10,7 +10,7 @@ use alloy_primitives::Address;
 
 use super::whom::For;
 use crate::{
-    case::{Case, Subject},
+    case::{Case, Subject, named},
     decode::{Act, By, Extent, Grant},
     finding::{
         CheckId::{Act01, Sign01},
@@ -175,7 +175,7 @@ fn unasked(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
         if let Some(from) = case
             .actor
-            .filter(|from| case.named(call).contains(from) || call.to == Some(*from) && !call.data.is_empty())
+            .filter(|from| named(call).contains(from) || call.to == Some(*from) && !call.data.is_empty())
         {
             add(&call.path, from);
         }

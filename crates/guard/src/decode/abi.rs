@@ -271,6 +271,14 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The bytes, if it is `bytes` of any length.
+    pub fn data(&self) -> Option<&'a [u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
     /// Whether it is false, the number zero, all zero bytes, or a list of nothing else.
     pub fn is_zero(&self) -> bool {
         match self {

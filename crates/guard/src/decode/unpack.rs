@@ -93,9 +93,18 @@ impl Call<'_> {
             "operatorSend" | "transferFromAndCall" | "safeTransferFrom" | "safeBatchTransferFrom" => 1,
             _ => return None,
         };
-        let data = decoded.args.iter().map(|arg| if let Value::Bytes(data) = arg { data.len() } else { 0 });
-        let bytes: usize = data.sum();
+        let bytes: usize = decoded.args.iter().filter_map(Value::data).map(<[u8]>::len).sum();
         (bytes > 0).then_some(decoded.address(receiver)?).map(|receiver| (receiver, bytes))
+    }
+
+    /// The texts in the data that go along to whom [`handed`](Self::handed) names: all of them, or runs of letters between other
+    /// bytes.
+    pub fn handed_texts(&self) -> Vec<String> {
+        if self.handed().is_none() {
+            return Vec::new();
+        }
+        let args = self.decoded.iter().flat_map(|decoded| &decoded.args);
+        args.filter_map(Value::data).flat_map(crate::message::texts_within).collect()
     }
 }
 

@@ -23,6 +23,7 @@ mod impostors;
 mod instructed;
 mod later;
 mod left;
+mod memos;
 mod mentioned;
 mod oracle;
 mod powers;

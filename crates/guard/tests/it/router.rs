@@ -322,7 +322,9 @@ fn what_is_swept_or_transferred_to_a_stranger_is_blocked() {
     };
     let report = direct(ETHER, "100", "0");
     assert_eq!(report.exit_code, 0, "{:#?}", report.findings);
-    assert!(report.items[0].intent.contains("for at least 0.99 WETH"), "{}", report.items[0].intent);
+    let intent = &report.items[0].intent;
+    assert!(intent.contains("for at least 0.99 WETH"), "{intent}");
+    assert!(intent.contains(", and 1 % of the WETH that comes out to 0x7777"), "{intent}");
     // What left the router before is not there to be swept.
     let half = "500000000000000000";
     let parts = [

@@ -387,6 +387,7 @@ fn who_controls_an_address_controls_the_other_forms_of_its_key() {
         let screener = Screener::new(&index, None, settings).reading(&packs);
         assert_eq!(screener.screen(new).expect("a subject").decision, decision, "{predicate}");
         assert!(!screener.is_plain(&old.parse().expect("an address")));
+        assert!(screener.may_know(&old.parse().expect("an address")), "a question by places asks in full");
         if predicate == "controls" {
             assert!(!screener.is_plain(&new.parse().expect("an address")), "a batch answers it by itself");
         }

@@ -91,7 +91,7 @@ impl Workspace {
                 Err(error) => return Err(EngineError::Question(format!("{}: {error}", list.name))),
             }
         }
-        let Rows { values, decimals, refused, first_refused } = rows;
+        let Rows { values, decimals, refused, first_refused, without_value } = rows;
         let items = values.into_iter().map(|((chain, subject), value)| Item { chain, subject, value });
         let mut covered = covered(&packs, list.name.clone(), items, day)?;
         let unit = Amount::from(10_u128.pow(u32::from(PLACES - decimals)));
@@ -99,6 +99,10 @@ impl Workspace {
         covered.decimals = decimals;
         if refused > 0 {
             covered.gaps.push(format!("{refused} rows could not be read, and nothing is counted of them"));
+        }
+        if without_value > 0 {
+            let gap = format!("{without_value} rows have no value: shares of value say nothing of them");
+            covered.gaps.push(gap);
         }
         Ok(Covered { refused, refused_rows: first_refused, ..covered })
     }
@@ -142,7 +146,7 @@ impl Workspace {
         if nowhere > 0 {
             covered.gaps.push(format!("{nowhere} ends of the trace have no address"));
         }
-        if traced.complete == Some(false) {
+        if traced.complete != Some(true) {
             covered.gaps.push("the trace is not complete: it goes on where nobody has looked".to_owned());
         }
         Ok(covered)
@@ -240,6 +244,8 @@ struct Rows {
     values: BTreeMap<(Option<Caip2>, Subject), Amount>,
     /// The most places that a value has.
     decimals: u8,
+    /// Rows whose value is left empty.
+    without_value: u64,
     refused: u64,
     first_refused: Vec<RefusedRow>,
 }
@@ -248,6 +254,8 @@ impl Rows {
     fn take(&mut self, row: &Row<'_>, list: &List, packs: &Packs) -> Result<(), EngineError> {
         match read(row, list, packs) {
             Ok((key, value, places)) => {
+                self.without_value += u64::from(value.is_none());
+                let value = value.unwrap_or_default();
                 self.decimals = self.decimals.max(places);
                 if !self.values.contains_key(&key) && self.values.len() >= MOST {
                     let most = format!("{}: more than {MOST} different addresses: cut it", list.name);
@@ -271,8 +279,8 @@ impl Rows {
 
 type Key = (Option<Caip2>, Subject);
 
-/// A row's address, its value, and the places that it was written with.
-fn read(row: &Row<'_>, list: &List, packs: &Packs) -> Result<(Key, Amount, u8), String> {
+/// A row's address, its value where it has one, and the places that it was written with.
+fn read(row: &Row<'_>, list: &List, packs: &Packs) -> Result<(Key, Option<Amount>, u8), String> {
     if let Some(error) = row.refused {
         return Err(error.to_string());
     }
@@ -294,9 +302,10 @@ fn read(row: &Row<'_>, list: &List, packs: &Packs) -> Result<(Key, Amount, u8), 
             }
         },
     };
-    let (value, places) = match list.value {
-        None => (Amount::from(10_u128.pow(PLACES.into())), 0),
-        at => value(beside(at).unwrap_or("0"))?,
+    let (value, places) = match (list.value, beside(list.value)) {
+        (None, _) => (Some(Amount::from(10_u128.pow(PLACES.into()))), 0),
+        (Some(_), None) => (None, 0),
+        (Some(_), Some(text)) => value(text).map(|(value, places)| (Some(value), places))?,
     };
     Ok(((chain, subject), value, places))
 }

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_labels::{
     Label,
-    agreement::named,
+    agreement::{self, Statement, named_by_chain},
     correction::Correction,
     delta::{self, Change},
     file::{Defaults, Rows, write_csv, write_json},
@@ -563,16 +563,15 @@ impl Workspace {
         let read_as = (read.is_ok() && shown != text).then(|| shown.clone());
         let packs = self.shelf().open().map_err(LabelsError::from)?;
         let searched: Vec<InForce> = packs.iter().map(|(entry, pack)| in_force(entry, pack, day)).collect();
-        let mut by_chain: BTreeMap<String, Vec<Found<'_>>> = BTreeMap::new();
-        for found in packs.about(&subject, day) {
-            by_chain.entry(found.label.chain.to_string()).or_default().push(found);
-        }
+        let found = packs.about(&subject, day);
         packs.confirm().map_err(LabelsError::from)?;
-        if let (Err(source), true) = (read, by_chain.is_empty()) {
+        if let (Err(source), true) = (read, found.is_empty()) {
             let what = "no pack in force says anything about this text, and it is no address".to_owned();
             return Err(EngineError::Subject { what, source });
         }
-        let chains = by_chain.into_iter().map(|(chain, found)| on_chain(chain, &found)).collect();
+        let statements: Vec<Statement<'_>> = found.iter().map(Statement::from).collect();
+        let chains =
+            named_by_chain(&statements).into_iter().filter_map(|chain| on_chain(chain, &found)).collect();
         let gaps = gaps(&searched);
         Ok(Labelled { subject: shown, read_as, day, chains, packs: searched, gaps })
     }
@@ -595,10 +594,11 @@ pub(crate) fn gaps(searched: &[InForce]) -> Vec<String> {
     searched.iter().filter_map(too_old).collect()
 }
 
-fn on_chain(chain: String, found: &[Found<'_>]) -> OnChain {
-    let named = named(found.iter().map(|found| &found.label));
+fn on_chain(chain: agreement::OnChain, found: &[Found<'_>]) -> Option<OnChain> {
+    let agreement::OnChain { places, named } = chain;
+    let chain = found[*places.first()?].label.chain.to_string();
     let first: Vec<usize> = named.iter().flat_map(|named| named.by.iter().copied()).collect();
-    let rest = (0..found.len()).filter(|place| !first.contains(place));
+    let rest = places.into_iter().filter(|place| !first.contains(place));
     let name = named.and_then(|named| {
         let label = &found[*named.by.first()?].label;
         Some(Name {
@@ -610,7 +610,7 @@ fn on_chain(chain: String, found: &[Found<'_>]) -> OnChain {
         })
     });
     let statements = first.iter().copied().chain(rest).map(|place| Said::of(&found[place])).collect();
-    OnChain { chain, name, statements }
+    Some(OnChain { chain, name, statements })
 }
 
 pub(crate) fn in_force(entry: &Entry, pack: &Pack, today: Date) -> InForce {

@@ -4,30 +4,115 @@
 //! somebody else, the name is disputed, and stays so however heavy the first is: what differs is shown and never merged.
 //!
 //! Names are compared without case, spaces and signs and through a table of renames; one that only says more (`Coinbase
-//! Commerce`) is the same entity where the category is the same.
+//! Commerce`) is the same entity where the category is the same. A name of signs alone is compared as it is.
 //!
 //! What weighs, in this order: the operator's own correction, an authority (by its family), proof by the address's own key or by the
 //! chain (90 and more), the owner's publication (70), two families that agree, confidence, and the newest source. A thief has the key of
-//! the thief's address: what a key signs takes no name from an authority. A family counts once: copies of a copy add nothing.
+//! the thief's address: what a key signs takes no name from an authority. A family counts once: copies of a copy add nothing, and
+//! neither do hints.
+//!
+//! What an unsigned file says of itself is not believed: its rows weigh as one voice of at most [`UNVOUCHED_AT_MOST`], whatever
+//! sources and confidences it writes, and none of them is an authority's.
 
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
 };
 
-use tracehound_model::{Category, Confidence, Subject, label::HINT};
+use tracehound_model::{Category, Confidence, Predicate, Subject, label::HINT};
 
 pub use tracehound_model::label::Standing;
 
-use crate::{Family, Label, Nature, family::identity};
+use crate::{Family, Label, Nature, concept, correction, family::identity, shelf::Found};
 
 /// What another family that agrees adds to a name's confidence.
 const AGREEMENT: u8 = 10;
 /// The most that agreement comes to: many who say so are no proof.
 const AGREED_AT_MOST: u8 = 80;
 
+/// The most that a row weighs of a file that nobody has signed: a curated repository's.
+pub const UNVOUCHED_AT_MOST: Confidence = Confidence(50);
+
 /// The family of the operator's own corrections. No pack has its source ([`crate::lint`]).
 const OPERATOR_FAMILY: &str = "operator";
+
+/// A statement as it is weighed.
+#[derive(Clone, Copy, Debug)]
+pub struct Statement<'l> {
+    /// What is said.
+    pub label: &'l Label,
+    /// Whether anybody vouches for what the row says of itself: the release, a publisher whose key is trusted, the operator.
+    pub vouched: bool,
+}
+
+impl<'l> From<&'l Label> for Statement<'l> {
+    fn from(label: &'l Label) -> Self {
+        Self { label, vouched: true }
+    }
+}
+
+impl<'l> From<&'l Found<'_>> for Statement<'l> {
+    fn from(found: &'l Found<'_>) -> Self {
+        Self { label: &found.label, vouched: !found.private || found.correction.is_some() }
+    }
+}
+
+impl Statement<'_> {
+    /// How sure it is.
+    pub(crate) fn sure(&self) -> Confidence {
+        if self.vouched { self.label.confidence } else { self.label.confidence.min(UNVOUCHED_AT_MOST) }
+    }
+
+    fn family(&self) -> Family {
+        Family::of(&self.label.provenance.source)
+    }
+
+    /// Whether a public authority says so.
+    pub(crate) fn is_authority(&self) -> bool {
+        self.vouched && self.family().authority
+    }
+
+    fn is_operator(&self) -> bool {
+        self.vouched && self.family().id == OPERATOR_FAMILY
+    }
+
+    /// Whether it disputes what differs: a hint does not.
+    fn counts(&self) -> bool {
+        self.sure() > HINT
+    }
+
+    /// Whom it says the address is not.
+    pub(crate) fn denies(&self) -> Option<&str> {
+        let entity =
+            self.label.entity.as_deref().filter(|_| self.vouched && self.label.concept.is_empty())?;
+        let source = self.label.provenance.source.as_str();
+        entity
+            .strip_prefix(correction::NOT)
+            .filter(|_| [correction::OPERATOR, correction::OWNER].contains(&source))
+    }
+
+    /// Whether it says who the address is not.
+    pub fn is_denial(&self) -> bool {
+        self.denies().is_some()
+    }
+
+    /// Whether it is about a key, which is the same on every chain that has addresses of this form. Code is on one alone.
+    fn is_of_a_key(&self) -> bool {
+        self.label.predicate == Predicate::Controls
+            && self.label.nature == Nature::Entity
+            && matches!(self.label.subject, Subject::Address(_))
+    }
+
+    fn is_accusation(&self) -> bool {
+        self.label.category().is_some_and(concept::is_accusation)
+    }
+
+    /// Whether it names, or calls what it says, what `denied` is the name of.
+    pub(crate) fn is_called(&self, denied: &str) -> bool {
+        let name = self.label.entity.as_deref().unwrap_or(&self.label.label);
+        identity(name) == identity(denied) || begins(&words(name), &words(denied))
+    }
+}
 
 /// Whom an address is called after, and by what right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,23 +127,40 @@ pub struct Named {
     pub standing: Standing,
 }
 
-/// Whom statements about one address on one day name. `None` where none names an entity: those about assets and victims
-/// name nobody who acts there, a label without an entity only says what happened, and nobody has the zero address or one of
-/// its kin. O(n log n).
-pub fn named<'l>(labels: impl IntoIterator<Item = &'l Label>) -> Option<Named> {
+/// Whom statements about one address on one chain and day name. `None` where none names an entity: those about assets and
+/// victims name nobody who acts there, a label without an entity only says what happened, one that says who it is not names
+/// nobody, and nobody has the zero address or one of its kin. O(n log n).
+pub fn named<'l>(statements: impl IntoIterator<Item = impl Into<Statement<'l>>>) -> Option<Named> {
     let mut groups: BTreeMap<String, Group<'l>> = BTreeMap::new();
-    for (place, label) in labels.into_iter().enumerate() {
-        if let (Nature::Entity, Some(entity), false) = (label.nature, &label.entity, is_nobodys(label)) {
-            groups.entry(identity(entity)).or_default().statements.push((place, label));
+    let mut denials: Vec<Statement<'l>> = Vec::new();
+    for (place, statement) in statements.into_iter().map(Into::<Statement<'l>>::into).enumerate() {
+        let Statement { label, .. } = statement;
+        if statement.is_denial() {
+            denials.push(statement);
+        } else if let (Nature::Entity, Some(entity), false) = (label.nature, &label.entity, is_nobodys(label))
+        {
+            groups.entry(identity(entity)).or_default().statements.push((place, statement));
         }
     }
     let mut groups = with_narrower(groups);
+    for group in &mut groups {
+        group.denied =
+            denials.iter().filter(|denial| group.is_called(denial)).map(Statement::is_operator).max();
+    }
     groups.sort_by_cached_key(|group| Reverse(group.weight()));
     let (first, others) = groups.split_first_mut()?;
-    first.statements.sort_by_key(|(place, label)| (Reverse(label.confidence), *place));
-    let standing = match first.families().len() {
-        _ if others.iter().any(|group| group.surest() > HINT.0) => Standing::Disputed,
-        1 => Standing::Single,
+    first.statements.sort_by_key(|(place, statement)| (Reverse(statement.sure()), *place));
+    // Whom the operator says it is not is shown, and disputes nobody else's name.
+    let disputing: Vec<&Group<'l>> =
+        others.iter().filter(|group| group.surest() > HINT && group.denied != Some(true)).collect();
+    let accuse = |group: &&Group<'l>| group.accuses();
+    let standing = match first.voices() {
+        _ if first.denied.is_some() || first.is_of_two_kinds() => Standing::Disputed,
+        _ if !disputing.is_empty() && first.accuses() && disputing.iter().all(accuse) => {
+            Standing::NameDisputed
+        }
+        _ if !disputing.is_empty() => Standing::Disputed,
+        0 | 1 => Standing::Single,
         _ => Standing::Agreed,
     };
     Some(Named {
@@ -67,6 +169,63 @@ pub fn named<'l>(labels: impl IntoIterator<Item = &'l Label>) -> Option<Named> {
         against: others.iter().flat_map(|group| group.statements.iter().map(|(place, _)| *place)).collect(),
         standing,
     })
+}
+
+/// Statements of one chain, and whom they name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnChain {
+    /// Their places.
+    pub places: Vec<usize>,
+    /// The name, by places among all statements.
+    pub named: Option<Named>,
+}
+
+/// Whom statements about one address on one day name, chain by chain. Who controls a key controls it on every chain: a name
+/// that others of another chain differ about is disputed here too. O(n log n).
+pub fn named_by_chain(statements: &[Statement<'_>]) -> Vec<OnChain> {
+    let keys = keys_named(statements);
+    let of = |places: Vec<usize>| {
+        let mut named = named_among(statements, &places);
+        let by_key = |named: &Named| named.by.iter().any(|place| statements[*place].is_of_a_key());
+        if let (Some(named), Some(keys)) = (named.as_mut().filter(|named| by_key(named)), &keys) {
+            named.standing = more_disputed(named.standing, keys.standing);
+        }
+        OnChain { places, named }
+    };
+    by_chain(statements).into_iter().map(of).collect()
+}
+
+/// Whom the statements of all chains about who controls the key name.
+fn keys_named(statements: &[Statement<'_>]) -> Option<Named> {
+    let places: Vec<usize> = (0..statements.len()).filter(|place| statements[*place].is_of_a_key()).collect();
+    named_among(statements, &places)
+}
+
+fn named_among(statements: &[Statement<'_>], places: &[usize]) -> Option<Named> {
+    let mut named = named(places.iter().map(|place| statements[*place]))?;
+    for place in named.by.iter_mut().chain(&mut named.against) {
+        *place = places[*place];
+    }
+    Some(named)
+}
+
+/// The places of the statements of each chain.
+pub(crate) fn by_chain(statements: &[Statement<'_>]) -> Vec<Vec<usize>> {
+    let mut chains: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (place, statement) in statements.iter().enumerate() {
+        chains.entry(statement.label.chain.to_string()).or_default().push(place);
+    }
+    chains.into_values().collect()
+}
+
+/// The one about keys alone, whatever the chain.
+pub(crate) fn of_keys<'l>(statements: &[Statement<'l>]) -> (Vec<usize>, Vec<Statement<'l>>) {
+    statements.iter().copied().enumerate().filter(|(_, statement)| statement.is_of_a_key()).unzip()
+}
+
+/// How a statement stands that stands like this here and like that among all that is said of its key.
+pub(crate) fn more_disputed(here: Standing, of_key: Standing) -> Standing {
+    if of_key.is_disputed() { here.max(of_key) } else { here }
 }
 
 /// Whether every mint or burn touches the address: whoever is named there is not who was paid.
@@ -111,19 +270,24 @@ fn words(name: &str) -> Vec<String> {
     words.map(str::to_lowercase).collect()
 }
 
+/// Whether a name is the other one and more words. One that has no word but an article is nobody's wider name.
 fn begins(narrow: &[String], wide: &[String]) -> bool {
-    narrow.len() > wide.len() && narrow.starts_with(wide)
+    let says_something = wide.iter().any(|word| !matches!(word.as_str(), "the" | "a" | "an"));
+    says_something && narrow.len() > wide.len() && narrow.starts_with(wide)
 }
 
 /// Statements that name the same entity.
 #[derive(Default)]
 struct Group<'l> {
-    statements: Vec<(usize, &'l Label)>,
+    statements: Vec<(usize, Statement<'l>)>,
+    /// Whether a correction says that it is not this one, and whether that is the operator's own.
+    denied: Option<bool>,
 }
 
 /// The kind of reason that there is to believe a name, the best last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Reason {
+    Denied,
     OneFamily,
     TwoFamilies,
     Owner,
@@ -132,9 +296,13 @@ enum Reason {
     Operator,
 }
 
-impl Group<'_> {
+impl<'l> Group<'l> {
+    fn all(&self) -> impl Iterator<Item = &Statement<'l>> {
+        self.statements.iter().map(|(_, statement)| statement)
+    }
+
     fn names(&self) -> impl Iterator<Item = Vec<String>> {
-        self.statements.iter().filter_map(|(_, label)| label.entity.as_deref().map(words))
+        self.all().filter_map(|statement| statement.label.entity.as_deref().map(words))
     }
 
     /// Words of the shortest of its names.
@@ -143,39 +311,71 @@ impl Group<'_> {
     }
 
     fn categories(&self) -> BTreeSet<Option<Category>> {
-        self.statements.iter().map(|(_, label)| label.category()).collect()
+        self.all().map(|statement| statement.label.category()).collect()
     }
 
-    fn families(&self) -> BTreeSet<Family> {
-        self.statements.iter().map(|(_, label)| Family::of(&label.provenance.source)).collect()
+    fn is_called(&self, denial: &Statement<'_>) -> bool {
+        denial.denies().is_some_and(|denied| self.all().any(|statement| statement.is_called(denied)))
     }
 
-    fn surest(&self) -> u8 {
-        self.statements.iter().map(|(_, label)| label.confidence.0).max().unwrap_or_default()
+    /// Whether all of those that count say that something grave was done.
+    fn accuses(&self) -> bool {
+        self.all().filter(|statement| statement.counts()).all(Statement::is_accusation)
+    }
+
+    /// The kind of actor that the surest of them says.
+    fn kind(&self) -> Option<Category> {
+        self.all().max_by_key(|statement| statement.sure())?.label.category()
+    }
+
+    /// Whether one of them says of it what the others' kind of actor does not do: an exchange is no mixer. What it is accused of
+    /// beside that is for [`crate::weighed`].
+    fn is_of_two_kinds(&self) -> bool {
+        let kind = self.kind();
+        self.all().filter(|statement| statement.counts() && !statement.is_accusation()).any(|statement| {
+            !kind.is_some_and(concept::is_accusation) && concept::differ(kind, statement.label.category())
+        })
+    }
+
+    /// How many families say the same of the same kind of actor. Hints do not, and what nobody vouches for is one voice, if it
+    /// is none that is heard already.
+    fn voices(&self) -> usize {
+        let kind = self.kind();
+        let (vouched, others): (Vec<_>, Vec<_>) = self
+            .all()
+            .filter(|statement| statement.counts() && !concept::differ(kind, statement.label.category()))
+            .map(|statement| (statement.vouched, statement.family()))
+            .partition(|(vouched, _)| *vouched);
+        let heard: BTreeSet<Family> = vouched.into_iter().map(|(_, family)| family).collect();
+        heard.len() + usize::from(others.iter().any(|(_, family)| !heard.contains(family)))
+    }
+
+    fn surest(&self) -> Confidence {
+        self.all().map(Statement::sure).max().unwrap_or(Confidence(0))
     }
 
     fn confidence(&self) -> Confidence {
-        let surest = self.surest();
-        let others = self.families().len().saturating_sub(1).min(usize::from(AGREED_AT_MOST)) as u8;
+        let Confidence(surest) = self.surest();
+        let others = self.voices().saturating_sub(1).min(usize::from(AGREED_AT_MOST)) as u8;
         let agreed = surest.saturating_add(others.saturating_mul(AGREEMENT)).min(AGREED_AT_MOST);
         Confidence(surest.max(agreed))
     }
 
     fn reason(&self) -> Reason {
-        let families = self.families();
-        match self.surest() {
-            _ if families.iter().any(|family| family.id == OPERATOR_FAMILY) => Reason::Operator,
-            _ if families.iter().any(|family| family.authority) => Reason::Authority,
+        match self.surest().0 {
+            _ if self.all().any(Statement::is_operator) => Reason::Operator,
+            _ if self.all().any(Statement::is_authority) => Reason::Authority,
+            _ if self.denied == Some(true) => Reason::Denied,
             90.. => Reason::Proof,
             70.. => Reason::Owner,
-            _ if families.len() > 1 => Reason::TwoFamilies,
+            _ if self.voices() > 1 => Reason::TwoFamilies,
             _ => Reason::OneFamily,
         }
     }
 
-    fn weight(&self) -> (Reason, u8, String) {
-        let newest = self.statements.iter().map(|(_, label)| date_in(&label.provenance.version)).max();
-        (self.reason(), self.confidence().0, newest.unwrap_or_default().to_owned())
+    fn weight(&self) -> (Reason, Confidence, String) {
+        let newest = self.all().map(|statement| date_in(&statement.label.provenance.version)).max();
+        (self.reason(), self.confidence(), newest.unwrap_or_default().to_owned())
     }
 }
 

@@ -117,6 +117,23 @@ pub const fn is_accusation(category: Category) -> bool {
     weight(category) >= weight(Category::IssuerBlacklist)
 }
 
+/// Whether it is known, and nothing that anybody is blamed for.
+pub const fn is_honest(category: Category) -> bool {
+    weight(category) < weight(Category::Unknown)
+}
+
+/// Whether two kinds of actor are no two words for one: whoever mixes, sells on a dark market or is accused is not the exchange of
+/// that name. What is not known is no other kind, and neither is another honest one.
+pub(crate) fn differ(one: Option<Category>, other: Option<Category>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return false };
+    let grave = |category| weight(category) >= weight(Category::CoinJoin);
+    one != other
+        && one != Category::Unknown
+        && other != Category::Unknown
+        && (grave(one) || grave(other))
+        && !(is_accusation(one) && is_accusation(other))
+}
+
 /// What the words of a row say of the kind of actor.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Told<'w> {

@@ -13,6 +13,8 @@ pub use crate::family::{OPERATOR, OWNER};
 
 use crate::{Label, Nature, Predicate, concept, label::MAX_TEXT, lint};
 
+/// What stands before the name of whom an address is not.
+pub(crate) const NOT: &str = "not ";
 /// Under what licence corrections stand: they are the operator's.
 const LICENCE: &str = "own";
 
@@ -77,7 +79,7 @@ pub struct Wanted {
     pub by: By,
     /// What it rests on: where somebody else can look.
     pub evidence: String,
-    /// The first day on which it holds; without one it always has.
+    /// The first day on which it holds; without one it holds from the day it is made.
     pub from: Option<Date>,
 }
 
@@ -149,7 +151,7 @@ impl Correction {
                 (entity.clone(), label.unwrap_or(entity), concept, predicate)
             }
             Says::IsNot { entity } => {
-                let not = format!("not {entity}");
+                let not = format!("{NOT}{entity}");
                 (not.clone(), not, String::new(), Predicate::Controls)
             }
         };
@@ -172,6 +174,6 @@ impl Correction {
 
     /// Whether it says something on a day.
     pub(crate) fn holds_on(&self, day: Date) -> bool {
-        self.withdrawn.is_none() && self.row.holds_on(day)
+        self.withdrawn.is_none() && self.row.holds_on(day) && self.row.on_record_from(self.made) <= day
     }
 }

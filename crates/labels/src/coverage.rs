@@ -12,8 +12,9 @@ use tracehound_model::{Amount, Confidence, Subject, caip::Caip2};
 
 use crate::{
     Family, Label, Nature, Predicate,
-    agreement::{Named, Standing, named},
-    shelf::Packs,
+    agreement::{Named, Statement, named_by_chain},
+    correction::Correction,
+    shelf::{Found, Packs},
 };
 
 /// Parts of one that figures count: hundredths of a percent.
@@ -89,12 +90,14 @@ pub fn coverage(packs: &Packs, items: impl IntoIterator<Item = Item>, day: Date)
     for item in items {
         let add = |share: &mut Share| share.add(item.value);
         add(&mut found.all);
-        let mut labels: Vec<Label> =
-            packs.about(&item.subject, day).into_iter().map(|found| found.label).collect();
-        if let Some(chain) = &item.chain {
-            labels.retain(|label| label.chain == *chain);
-        }
-        let Some((name, by)) = best_name(&labels) else {
+        let said = packs.about(&item.subject, day);
+        let is_asked =
+            |found: &Found<'_>| item.chain.as_ref().is_none_or(|chain| found.label.chain == *chain);
+        // Who somebody is not is no word of who they are.
+        let describes =
+            |found: &&Found<'_>| is_asked(found) && !found.correction.is_some_and(Correction::denies);
+        let labels: Vec<&Label> = said.iter().filter(describes).map(|found| &found.label).collect();
+        let Some((name, by)) = best_name(&said, is_asked) else {
             let is_any = |nature: Nature| labels.iter().any(|label| label.nature == nature);
             add(match () {
                 () if labels.is_empty() => &mut found.unlabelled,
@@ -104,7 +107,7 @@ pub fn coverage(packs: &Packs, items: impl IntoIterator<Item = Item>, day: Date)
             });
             continue;
         };
-        add(if name.standing == Standing::Disputed { &mut found.disputed } else { &mut found.named });
+        add(if name.standing.is_disputed() { &mut found.disputed } else { &mut found.named });
         let first = by.first().map_or(Predicate::Controls, |label| label.predicate);
         add(found.by_predicate.entry(first.id()).or_default());
         let families: BTreeSet<Family> =
@@ -123,16 +126,16 @@ pub fn coverage(packs: &Packs, items: impl IntoIterator<Item = Item>, day: Date)
     found.measured()
 }
 
-/// The surest name on any of the chains, with the statements that give it.
-fn best_name(labels: &[Label]) -> Option<(Named, Vec<&Label>)> {
-    let mut chains: BTreeMap<&str, Vec<&Label>> = BTreeMap::new();
-    let ids: Vec<String> = labels.iter().map(|label| label.chain.to_string()).collect();
-    for (id, label) in ids.iter().zip(labels) {
-        chains.entry(id).or_default().push(label);
-    }
-    let names = chains.into_values().filter_map(|labels| {
-        let name = named(labels.iter().copied())?;
-        let by = name.by.iter().map(|place| labels[*place]).collect();
+/// The surest name on any of the chains that are asked about, with the statements that give it.
+fn best_name<'f>(
+    said: &'f [Found<'_>],
+    is_asked: impl Fn(&Found<'_>) -> bool,
+) -> Option<(Named, Vec<&'f Label>)> {
+    let statements: Vec<Statement<'_>> = said.iter().map(Statement::from).collect();
+    let names = named_by_chain(&statements).into_iter().filter_map(|chain| {
+        let name =
+            chain.named.filter(|_| chain.places.first().is_some_and(|place| is_asked(&said[*place])))?;
+        let by = name.by.iter().map(|place| &said[*place].label).collect();
         Some((name, by))
     });
     names.max_by_key(|(name, _)| name.confidence)

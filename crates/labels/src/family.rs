@@ -68,8 +68,11 @@ impl Family {
         if let Some(listed) = FAMILIES.iter().find(begins) {
             return Self { id: Cow::Borrowed(&listed.id), authority: listed.authority };
         }
-        let owner = source.split(['/', ' ']).next().unwrap_or(source);
-        Self { id: Cow::Owned(owner.to_lowercase()), authority: false }
+        let owner = source.split(['/', ' ']).next().unwrap_or(source).to_lowercase();
+        // Whoever is only called like a family that is listed here is another.
+        let is_taken = FAMILIES.iter().any(|listed| listed.id == owner);
+        let id = if is_taken { format!("source {owner}") } else { owner };
+        Self { id: Cow::Owned(id), authority: false }
     }
 }
 
@@ -79,9 +82,13 @@ fn begins(name: &str, start: &str) -> bool {
         && (start.ends_with('/') || !name[start.len()..].starts_with(|c: char| c.is_alphanumeric()))
 }
 
-/// What a name is compared by: letters and digits in lower case, and the entity's name where it has several.
+/// What a name is compared by: letters and digits in lower case, and the entity's name where it has several. One of signs alone
+/// is compared as it is.
 pub fn identity(name: &str) -> String {
     let plain = plain(name);
+    if plain.is_empty() {
+        return name.trim().to_owned();
+    }
     ALIASES.get(&plain).cloned().unwrap_or(plain)
 }
 
@@ -104,6 +111,10 @@ mod tests {
         assert!(Family::of("NBCTF (Israel MoD) via opensanctions").authority);
         assert!(!Family::of("NBCTFake").authority);
         assert!(!Family::of("FBIfans/list").authority);
+        assert_eq!(id("operator's correction"), "operator");
+        for posing in ["operator/foo", "Operator/foo", "operator", "owner/x", "ofac/x"] {
+            assert!(FAMILIES.iter().all(|listed| listed.id != id(posing) || listed.authority), "{posing}");
+        }
     }
 
     #[test]
@@ -113,6 +124,8 @@ mod tests {
         assert_eq!(identity("tornado.cash"), identity("Tornado Cash"));
         assert_ne!(identity("OKX"), identity("Gemini"));
         assert_ne!(identity("Circle"), identity("Circle CCTP"));
+        assert_ne!(identity("★"), identity("♥"));
+        assert_ne!(identity("★"), identity(""));
     }
 
     #[test]

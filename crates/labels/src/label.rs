@@ -155,6 +155,13 @@ impl Label {
         }
     }
 
+    /// Since when it is on record: its first day, else that of the source's version, else the day its pack was issued. No
+    /// version is of a day after that.
+    pub fn on_record_from(&self, issued: Date) -> Date {
+        let published = self.provenance.day().filter(|day| *day <= issued);
+        self.valid_from.or(published).unwrap_or(issued)
+    }
+
     /// Whether it holds on a day. What has no first day has held for as long as anybody knows.
     pub fn holds_on(&self, day: Date) -> bool {
         holds(self.valid_from, self.valid_to, day)

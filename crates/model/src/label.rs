@@ -61,8 +61,17 @@ pub enum Standing {
     Single,
     /// Several families say the same.
     Agreed,
+    /// Who it is, others say otherwise; what was done, nobody disputes who could: all of them accuse, or an authority does.
+    NameDisputed,
     /// Some say otherwise: no decision beyond `review` may rest on it.
     Disputed,
+}
+
+impl Standing {
+    /// Whether others name somebody else.
+    pub const fn is_disputed(self) -> bool {
+        matches!(self, Self::NameDisputed | Self::Disputed)
+    }
 }
 
 /// Up to here a statement is a hint (a heuristic, unknown origin): it is shown, disputes nothing and ends no path.
@@ -95,12 +104,12 @@ impl Labelled {
 
     /// Whether others say otherwise.
     pub fn is_disputed(&self) -> bool {
-        self.standing == Standing::Disputed
+        self.standing.is_disputed()
     }
 
     /// Whether it names whoever can move what is at the address, surely enough to rest on.
     pub fn is_owner(&self) -> bool {
-        self.predicate == Predicate::Controls && self.standing != Standing::Disputed && !self.is_hint()
+        self.predicate == Predicate::Controls && !self.is_disputed() && !self.is_hint()
     }
 }
 

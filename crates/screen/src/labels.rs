@@ -1,10 +1,8 @@
 //! What packs of labels say of an address, and by what right: statements beside each other, weighed with what lists claim.
 //!
-//! A list of a government names its party, whatever labels say. What several labels come to is weighed chain by chain: a key is
-//! the same on all of its chains, and code is on one alone. Only who *controls* an address is known by its key's other addresses
+//! A list of a government names its party, whatever labels say. What several labels come to is weighed chain by chain, and who
+//! controls a key over all of its chains: a key is the same on all of them, and code is on one alone. Only who *controls* an address is known by its key's other addresses
 //! too; a deposit address and a contract are that one address.
-
-use std::collections::BTreeMap;
 
 use jiff::{civil::Date, tz::TimeZone};
 use sha2::{Digest, Sha256};
@@ -12,17 +10,17 @@ use tracehound_analysis::trace::Entity;
 use tracehound_attribution::index::ClaimRef;
 use tracehound_labels::{
     Label, Nature, Predicate, Provenance,
-    agreement::named,
+    agreement::{self, named},
     correction::Correction,
     identity,
     shared::Shared,
     shelf::{Found, Packs},
-    weighed::weighed,
+    weighed::{Weighed, weighed},
 };
 use tracehound_ledger::AddrNum;
 use tracehound_model::{
     Address, Category, Chain, Claim, Confidence, Gap, GapKind, LabelStatement, Labelled, SourceId,
-    SourceKind, Statement, Subject, label::Standing,
+    SourceKind, Statement, Subject,
 };
 
 use crate::Keys;
@@ -34,6 +32,8 @@ pub(crate) struct Said {
     pub(crate) labelled: Labelled,
     /// How sure what it says is, with those who agree.
     pub(crate) confidence: Confidence,
+    /// Whether anybody vouches for what the row says of itself.
+    vouched: bool,
     /// Since when it is on record: its first day, else that of the source's version, else of the pack.
     pub(crate) since: Date,
     /// Why it counts for nothing, where it does not.
@@ -44,17 +44,11 @@ pub(crate) struct Said {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Labels {
     /// Chain by chain.
-    chains: Vec<OnChain>,
+    said: Vec<Said>,
+    /// What lists claim, as what that is weighed with, and whether it is a government's or the user's own.
+    beside: Vec<(Label, bool)>,
     /// Whether a list of a government or the user's own names it: labels give no other name.
     listed: bool,
-}
-
-/// What is said on one chain.
-#[derive(Clone, Debug)]
-struct OnChain {
-    said: Vec<Said>,
-    /// What lists claim, as what that is weighed with.
-    beside: Vec<Label>,
 }
 
 impl Said {
@@ -94,6 +88,11 @@ impl Said {
         })
     }
 
+    /// As it is weighed.
+    fn weighed_as(&self) -> agreement::Statement<'_> {
+        agreement::Statement { label: &self.label, vouched: self.vouched }
+    }
+
     /// The statement whole.
     pub(crate) fn statement(&self) -> LabelStatement {
         let Label { chain, label, entity, concept, nature, provenance, valid_from, valid_to, .. } =
@@ -121,33 +120,32 @@ impl Labels {
             matches!(kind, Some(SourceKind::Sanctions | SourceKind::LawEnforcement | SourceKind::Own))
         };
         let listed = claims.iter().any(|(_, kind)| comes_first(kind));
-        let mut by_chain: BTreeMap<String, Vec<Found<'_>>> = BTreeMap::new();
-        for one in found {
-            by_chain.entry(one.label.chain.to_string()).or_default().push(one);
-        }
-        let chains = by_chain.into_values().map(|found| {
-            let beside: Vec<Label> =
-                claims.iter().map(|(claim, _)| as_label(claim, &found[0].label)).collect();
-            let all: Vec<&Label> = found.iter().map(|found| &found.label).chain(&beside).collect();
-            let weighed = weighed(&all);
-            let said = found
-                .iter()
-                .zip(weighed)
-                .map(|(found, weighed)| said(found, weighed.standing, weighed.confidence))
-                .collect();
-            OnChain { said, beside }
-        });
-        Self { chains: chains.collect(), listed }
+        let mut found = found;
+        found.sort_by_cached_key(|found| found.label.chain.to_string());
+        let beside = |first: &Found<'_>| -> Vec<(Label, bool)> {
+            claims.iter().map(|(claim, kind)| (as_label(claim, &first.label), comes_first(kind))).collect()
+        };
+        let beside = found.first().map(beside).unwrap_or_default();
+        let statements: Vec<agreement::Statement<'_>> = found.iter().map(Into::into).collect();
+        let lists: Vec<agreement::Statement<'_>> = as_statements(&beside).collect();
+        let weighed = weighed(&statements, &lists);
+        let vouched = statements.iter().map(|statement| statement.vouched);
+        let said = found
+            .iter()
+            .zip(weighed.into_iter().zip(vouched))
+            .map(|(found, (weighed, vouched))| said(found, weighed, vouched))
+            .collect();
+        Self { said, beside, listed }
     }
 
     /// Whether nothing is said.
     pub(crate) fn is_empty(&self) -> bool {
-        self.chains.is_empty()
+        self.said.is_empty()
     }
 
     /// Every statement that holds.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Said> {
-        self.chains.iter().flat_map(|chain| &chain.said)
+        self.said.iter()
     }
 
     /// Whose the address is, for a ledger of one chain: whoever the heaviest statements name. `None` where lists name
@@ -157,8 +155,12 @@ impl Labels {
             return None;
         }
         let counted: Vec<&Said> = self.all().filter(|said| said.category().is_some()).collect();
-        let beside = self.chains.iter().flat_map(|chain| &chain.beside);
-        let named = named(counted.iter().map(|said| &said.label).chain(beside));
+        // Who it is not names nobody, and is weighed all the same.
+        let others =
+            self.all().filter(|said| said.category().is_none() && said.label.nature == Nature::Entity);
+        let statements = counted.iter().copied().map(Said::weighed_as).chain(as_statements(&self.beside));
+        let named =
+            named(statements.chain(others.map(Said::weighed_as).filter(agreement::Statement::is_denial)));
         let names_owner = |said: &&&Said| match said.label.predicate {
             Predicate::Controls => true,
             Predicate::DepositAddressOf => deposits,
@@ -183,14 +185,18 @@ impl Labels {
     }
 }
 
-fn said(found: &Found<'_>, standing: Standing, confidence: Confidence) -> Said {
+fn as_statements(beside: &[(Label, bool)]) -> impl Iterator<Item = agreement::Statement<'_>> {
+    beside.iter().map(|(label, vouched)| agreement::Statement { label, vouched: *vouched })
+}
+
+fn said(found: &Found<'_>, weighed: Weighed, vouched: bool) -> Said {
     let label = found.label.clone();
     let labelled = Labelled {
         predicate: label.predicate,
         by: label.provenance.source.clone(),
         version: label.provenance.version.clone(),
         confidence: label.confidence,
-        standing,
+        standing: weighed.standing,
         pack: found.pack.to_owned(),
         pack_version: found.version,
     };
@@ -200,8 +206,8 @@ fn said(found: &Found<'_>, standing: Standing, confidence: Confidence) -> Said {
         Nature::Entity if found.correction.is_some_and(Correction::denies) => Some("it says who it is not"),
         Nature::Entity => Shared::of(&label.subject).map(not_held),
     };
-    let since = label.valid_from.or_else(|| label.provenance.day()).unwrap_or(found.issued);
-    Said { label, labelled, confidence, since, not_counted }
+    let since = label.on_record_from(found.issued);
+    Said { label, labelled, confidence: weighed.confidence, vouched, since, not_counted }
 }
 
 const fn not_held(shared: Shared) -> &'static str {
@@ -271,13 +277,13 @@ pub(crate) fn on_owner(keys: &Keys<'_>, owner: AddrNum, day: Date) -> Labels {
         holding.map(|claim| (claim.clone(), kind(&claim))).collect()
     };
     let mut labels = on_address(keys.packs(), &addresses, day, &[]);
-    if labels.chains.is_empty() {
+    if labels.is_empty() {
         return labels;
     }
     labels = on_address(keys.packs(), &addresses, day, &claims());
     if let Some(network) = keys.network() {
         let id = Chain::Bitcoin(network).caip2();
-        labels.chains.retain(|chain| chain.said.iter().any(|said| said.label.chain == id));
+        labels.said.retain(|said| said.label.chain == id);
     }
     labels
 }

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use tracehound_attribution::country as country_of;
 use tracehound_model::{
     Amount, Category, Confidence, Country, Decision, Gap, GapKind, Labelled, Predicate, SourceId, SourceKind,
+    label::Standing,
     verdict::{Basis, Direction, ExposureType},
 };
 
@@ -331,7 +332,7 @@ impl Exposed<'_> {
     /// list.
     pub(crate) fn at_most(&self) -> Decision {
         let asks = self.labelled.is_some_and(|labelled| {
-            labelled.is_disputed()
+            labelled.standing == Standing::Disputed
                 || labelled.is_hint()
                 || labelled.predicate == Predicate::DepositAddressOf
                 || self.category == Category::Sanction

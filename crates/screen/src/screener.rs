@@ -21,12 +21,12 @@ use tracehound_attribution::{
     index::Index,
     listing::{is_same_listing, listed_since},
 };
-use tracehound_labels::shelf::Packs;
+use tracehound_labels::{concept, shared::Shared, shelf::Packs};
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
     Address, AddressError, Amount, Asset, BitcoinNetwork, Chain, Claim, Country, Gap, GapKind,
     LabelStatement, Ownership, PackAsOf, PackVersion, Pasted, Reach, SourceId, SourceKind, Subject, TxId,
-    Verdict, Worth,
+    Verdict, Worth, text,
     verdict::{AdvisoriesAsOf, Basis, Direction, ExposureType, SourceAsOf},
 };
 
@@ -357,6 +357,7 @@ impl<'a> Screener<'a> {
             findings.hits.extend(known.holding.into_iter().map(own));
             findings.former.extend(known.ended);
         }
+        self.set_aside(&mut findings);
         if self.keys.packs().is_some() {
             let kind = |claim: &Claim| self.kinds.get(&claim.source).copied();
             let claims: Vec<_> =
@@ -370,6 +371,25 @@ impl<'a> Screener<'a> {
         self.examine_address(address, &mut findings);
         let verdict = self.judge(text, address.chain(), findings);
         Verdict { read_as: pasted.taken_off.is_some().then(|| address.to_string()), ..verdict }
+    }
+
+    /// Sets aside what tables of labels hold against an address that everybody uses: a router that stands in a table of blocked
+    /// addresses flags whoever exchanges a coin. What authorities list, and the user, they list.
+    fn set_aside(&self, findings: &mut Findings) {
+        let Findings { hits, notes, .. } = findings;
+        hits.retain(|Hit { claim, .. }| {
+            let is_label = self.kinds.get(&claim.source) == Some(&SourceKind::Labels);
+            let shared = Shared::of(&claim.subject)
+                .filter(|_| is_label && !concept::is_honest(claim.statement.category));
+            let Some(shared) = shared else { return true };
+            let called = text::label(&claim.statement.label);
+            notes.push(format!(
+                "{} has it as {called}, which counts for nothing: it is {}",
+                claim.source,
+                shared.words()
+            ));
+            false
+        });
     }
 
     /// Adds what labels say of the subject itself.

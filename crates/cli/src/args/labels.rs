@@ -308,7 +308,7 @@ pub(crate) struct CorrectArgs {
     /// Who wants it: operator or owner
     #[arg(long, value_name = "WHO", value_parser = by, default_value = "operator")]
     pub by: By,
-    /// The first day on which it holds [default: it always has]
+    /// The first day on which it holds [default: the day it is made]
     #[arg(long, value_name = "DATE")]
     pub from: Option<jiff::civil::Date>,
 }

@@ -356,7 +356,8 @@ fn chain_text(OnChain { chain, name, statements }: &OnChain, out: &mut dyn Write
             let standing = match name.standing {
                 Standing::Single => "one family of sources says so",
                 Standing::Agreed => "families of sources agree",
-                Standing::Disputed => "DISPUTED: others name somebody else",
+                Standing::NameDisputed => "DISPUTED: others accuse somebody else",
+                Standing::Disputed => "DISPUTED: others say otherwise",
             };
             let is = word(name.predicate);
             writeln!(

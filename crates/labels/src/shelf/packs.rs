@@ -135,7 +135,8 @@ impl Packs {
         Some(hex::encode(hash.finalize()))
     }
 
-    /// What corrections and all packs say about a subject on a day, whatever the chain: corrections first. O(packs log n).
+    /// What corrections and all packs say about a subject on a day, whatever the chain: corrections first. What was not on record
+    /// on that day was not said. O(packs log n).
     pub fn about(&self, subject: &Subject, day: Date) -> Vec<Found<'_>> {
         let about = self.corrections.get(subject).into_iter().flatten();
         let corrected = about.filter(|correction| correction.holds_on(day)).map(|correction| Found {
@@ -155,7 +156,9 @@ impl Packs {
                 private: entry.keys.is_none() && !entry.shipped,
                 correction: None,
             };
-            pack.about_on(subject, day).into_iter().map(found)
+            let issued = pack.manifest().issued;
+            let about = pack.about_on(subject, day).into_iter();
+            about.filter(move |label| label.on_record_from(issued) <= day).map(found)
         });
         corrected.chain(found).collect()
     }
@@ -198,10 +201,13 @@ impl Packs {
     /// Everything that packs say of addresses of a chain on a day. O(labels of the chain's forms).
     pub fn labels_of(&self, chain: Chain, day: Date) -> impl Iterator<Item = Label> {
         let id = chain.caip2();
-        let all =
-            self.readable.iter().flat_map(move |(_, pack)| pack.labels_of(move |first| first.fits(chain)));
-        let all = self.corrections().map(|correction| correction.row.clone()).chain(all);
-        all.filter(move |label| label.chain == id && label.holds_on(day))
+        let all = self.readable.iter().flat_map(move |(_, pack)| {
+            let issued = pack.manifest().issued;
+            let labels = pack.labels_of(move |first| first.fits(chain)).into_iter();
+            labels.filter(move |label| label.holds_on(day) && label.on_record_from(issued) <= day)
+        });
+        let corrected = self.corrections().filter(move |correction| correction.holds_on(day));
+        corrected.map(|correction| correction.row.clone()).chain(all).filter(move |label| label.chain == id)
     }
 
     /// Whether a pack names a service of this chain on a day, surely enough to end a path. O(labels of the chain's forms), ends

@@ -1,7 +1,9 @@
 use tracehound_labels::{
     Label,
-    agreement::{Named, Standing, named},
+    agreement::{Named, Standing, Statement, named, named_by_chain},
+    weighed::weighed,
 };
+use tracehound_model::Confidence;
 
 use crate::made::row;
 
@@ -53,14 +55,14 @@ fn whoever_is_named_otherwise_disputes_it_whatever_weighs_more() {
     let (name, found) = names(&labels);
     assert_eq!((name.as_str(), found.standing), ("OKX", Standing::Disputed));
     assert_eq!(found.against, [0]);
-    // The order of trust: authority, proof, owner, two families, one.
+    // The order of trust: an authority, proof, owner, two families, one.
     let ladder = [
         exchange("A", "one/list", 50),
-        exchange("B", "owner/deployments", 70),
-        exchange("C", "chain/proof", 90),
-        say("D", "NBCTF", 40, "terrorism_financing"),
+        exchange("C", "owner/deployments", 70),
+        exchange("D", "chain/proof", 90),
+        say("B", "NBCTF", 40, "terrorism_financing"),
     ];
-    for (count, wins) in [(2, "B"), (3, "C"), (4, "D")] {
+    for (count, wins) in [(2, "C"), (3, "D"), (4, "B")] {
         let (name, found) = names(&ladder[..count]);
         assert_eq!((name.as_str(), found.standing), (wins, Standing::Disputed));
     }
@@ -92,4 +94,122 @@ fn a_name_with_more_words_is_another_entity_only_where_the_category_is_another()
         let (_, found) = names(&[wide.clone(), exchange(other, "c/d", 30)]);
         assert_eq!(found.standing, Standing::Disputed, "{other}");
     }
+}
+
+/// What the rows of an unsigned file are.
+fn unsigned(labels: &[Label]) -> Vec<Statement<'_>> {
+    labels.iter().map(|label| Statement { label, vouched: false }).collect()
+}
+
+fn standings(statements: &[Statement<'_>]) -> Vec<Standing> {
+    weighed(statements, &[]).into_iter().map(|weighed| weighed.standing).collect()
+}
+
+#[test]
+fn a_name_of_signs_ends_no_dispute_and_is_no_other_of_its_kind() {
+    let two = [exchange("OKX", "a/x", 50), exchange("Gemini", "b/y", 50)];
+    for signs in ["-", "***", "★", "…", "'", "🏦", "The", "the a"] {
+        let with = [two.to_vec(), vec![exchange(signs, "c/z", 11)]].concat();
+        assert_eq!(names(&with).1.standing, Standing::Disputed, "{signs}");
+    }
+    assert_eq!(names(&[exchange("★", "a/b", 50), exchange("♥", "c/d", 50)]).1.standing, Standing::Disputed);
+    let banks =
+        [exchange("The", "a/b", 50), exchange("The Bank", "c/d", 50), exchange("The Thief", "e/f", 50)];
+    assert_eq!(names(&banks).1.standing, Standing::Disputed);
+}
+
+#[test]
+fn hints_agree_with_nothing_however_many_they_are() {
+    let hints: Vec<Label> = (0..8).map(|n| exchange("OKX", &format!("s{n}/x"), 10)).collect();
+    let (_, found) = names(&hints);
+    assert_eq!((found.standing, found.confidence), (Standing::Single, Confidence(10)));
+    let (_, found) = names(&[hints, vec![exchange("OKX", "zz", 11)]].concat());
+    assert_eq!((found.standing, found.confidence), (Standing::Single, Confidence(11)));
+}
+
+#[test]
+fn what_an_unsigned_file_says_of_itself_is_not_believed() {
+    // Many sources that it made up are its one voice.
+    let many: Vec<Label> = (0..4).map(|n| exchange("OKX", &format!("s{n}/x"), 11)).collect();
+    let found = named(unsigned(&many)).expect("a name");
+    assert_eq!((found.standing, found.confidence), (Standing::Single, Confidence(11)));
+    // It copies a pack that is vouched for, or agrees with it once.
+    let shipped = exchange("OKX", "duneanalytics/spellbook", 30);
+    for (source, confidence) in [("brianleect/etherscan-labels", 30), ("own/list", 40)] {
+        let own = [exchange("OKX", source, 30), exchange("OKX", "third/list", 11)];
+        let own = if confidence == 30 { &own[..1] } else { &own[..] };
+        let all: Vec<Statement<'_>> =
+            std::iter::once(Statement::from(&shipped)).chain(unsigned(own)).collect();
+        assert_eq!(named(all).expect("a name").confidence, Confidence(confidence), "{source}");
+    }
+    // Its confidence is at most a curated list's, and no row of it is an authority's.
+    for (source, confidence) in [("junk/list", 100), ("FBI thinks so", 60), ("owner/deployments", 70)] {
+        let own = [exchange("Evil", source, confidence)];
+        assert_eq!(named(unsigned(&own)).expect("a name").confidence, Confidence(50));
+        let official = exchange("Binance", "binance/wallets", 70);
+        let all: Vec<Statement<'_>> =
+            std::iter::once(Statement::from(&official)).chain(unsigned(&own)).collect();
+        assert_eq!(named(all).expect("a name").by, [0], "{source}");
+    }
+    // A source that is only called like the operator is not.
+    let posing = [exchange("Nice Shop", "Operator/foo", 20), exchange("Kraken", "a/b", 50)];
+    assert_eq!(names(&posing).0, "Kraken");
+}
+
+#[test]
+fn a_key_is_one_on_every_chain_and_code_is_not() {
+    let elsewhere = |label: Label| Label { chain: "eip155:56".parse().expect("a chain"), ..label };
+    let unknown = |label: Label| Label { chain: "foo:bar".parse().expect("a chain"), ..label };
+    let binance = exchange("Binance", "a/b", 50);
+    let gang = say("Gang", "c/d", 60, "terrorism_financing");
+    for away in [elsewhere(gang.clone()), unknown(gang.clone())] {
+        let labels = [binance.clone(), away];
+        let all: Vec<Statement<'_>> = labels.iter().map(Statement::from).collect();
+        assert_eq!(standings(&all), [Standing::Disputed; 2]);
+        let named: Vec<Standing> =
+            named_by_chain(&all).into_iter().filter_map(|chain| Some(chain.named?.standing)).collect();
+        assert_eq!(named, [Standing::Disputed; 2]);
+    }
+    let repeated = [binance.clone(), gang.clone(), elsewhere(gang.clone())];
+    let all: Vec<Statement<'_>> = repeated.iter().map(Statement::from).collect();
+    assert_eq!(standings(&all), [Standing::Disputed; 3], "an accusation once more is disputed there too");
+    let code = Label { predicate: tracehound_labels::Predicate::ContractOf, ..elsewhere(gang) };
+    let labels = [binance, code];
+    let all: Vec<Statement<'_>> = labels.iter().map(Statement::from).collect();
+    assert_eq!(standings(&all), [Standing::Single; 2], "code of that address on another chain is other code");
+}
+
+#[test]
+fn whoever_else_is_accused_disputes_the_name_and_not_what_was_done() {
+    let order =
+        |number: &str| say(&format!("NBCTF order {number}"), "NBCTF (Israel MoD)", 60, "terrorism_financing");
+    let statements = |labels: &[Label]| -> Vec<Standing> {
+        standings(&labels.iter().map(Statement::from).collect::<Vec<_>>())
+    };
+    assert_eq!(statements(&[order("15/22"), order("19/23")]), [Standing::NameDisputed; 2]);
+    let crimes =
+        [say("Lazarus Group", "a/b", 50, "service_hack"), say("TraderTraitor", "c/d", 50, "terrorism")];
+    assert_eq!(statements(&crimes), [Standing::NameDisputed; 2]);
+    // Others' word makes an authority's no lighter, and does make anybody else's.
+    let kraken = exchange("Kraken", "junk/list", 100);
+    assert_eq!(statements(&[order("18/26"), kraken.clone()]), [Standing::NameDisputed, Standing::Disputed]);
+    let gang = say("Gang", "a/b", 60, "terrorism_financing");
+    assert_eq!(statements(&[gang.clone(), kraken.clone()]), [Standing::Disputed; 2]);
+    assert_eq!(names(&[order("18/26"), kraken.clone()]).0, "NBCTF order 18/26");
+    for harmless in [say("Vault", "a/b", 50, "victim"), say("Coin", "a/b", 50, "defi_token")] {
+        assert_eq!(statements(&[order("18/26"), harmless.clone()])[0], Standing::NameDisputed);
+        assert_eq!(statements(&[gang.clone(), harmless])[0], Standing::Disputed);
+    }
+    // Who writes an authority's name into an unsigned file is none.
+    let own = [order("18/26"), kraken];
+    assert_eq!(standings(&unsigned(&own)), [Standing::Disputed; 2]);
+}
+
+#[test]
+fn a_name_of_another_kind_of_actor_is_no_agreement() {
+    let kinds = [exchange("Kraken", "a/b", 50), say("Kraken", "c/d", 50, "mixing_service")];
+    let (_, found) = names(&kinds);
+    assert_eq!((found.standing, found.confidence), (Standing::Disputed, Confidence(50)));
+    let honest = [exchange("Kraken", "a/b", 50), say("Kraken", "c/d", 50, "hosted_wallet")];
+    assert_eq!(names(&honest).1.standing, Standing::Agreed, "an exchange has wallets");
 }

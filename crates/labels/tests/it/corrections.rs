@@ -3,7 +3,7 @@
 use jiff::civil::{Date, date};
 use tracehound_labels::{
     Label,
-    agreement::{Standing, named},
+    agreement::{Standing, Statement, named},
     correction::{By, CorrectionError, OPERATOR, Says, Wanted},
     lint,
     pack::Plan,
@@ -33,9 +33,14 @@ fn labels(shelf: &Shelf, day: Date) -> Vec<Label> {
 }
 
 fn name(shelf: &Shelf) -> (String, Standing) {
-    let labels = labels(shelf, TODAY);
-    let named = named(&labels).expect("a name");
-    (labels[named.by[0]].entity.clone().expect("an entity"), named.standing)
+    named_now(shelf).expect("a name")
+}
+
+fn named_now(shelf: &Shelf) -> Option<(String, Standing)> {
+    let packs = shelf.open().expect("opens");
+    let found = packs.about(&Subject::of_text(&address(1)), TODAY);
+    let named = named(found.iter().map(Statement::from))?;
+    Some((found[named.by[0]].label.entity.clone().expect("an entity"), named.standing))
 }
 
 fn says(shelf: &Shelf, folder: &std::path::Path, version: u64, text: &str) {
@@ -74,7 +79,11 @@ fn an_owner_disputes_and_renames_and_takes_no_name_from_an_authority() {
     let order = "order 1/26|NBCTF order 1/26|terrorism_financing|controls|NBCTF (Israel MoD)|60";
     says(&shelf, folder.path(), 1, order);
     shelf.correct(wanted(is("Honest Exchange Ltd"), By::Owner), TODAY).expect("made");
-    assert_eq!(name(&shelf), ("NBCTF order 1/26".to_owned(), Standing::Disputed));
+    // As a pack of the release says it: an unsigned one is believed nothing of the kind.
+    let vouched = labels(&shelf, TODAY);
+    let found = named(&vouched).expect("a name");
+    assert_eq!(vouched[found.by[0]].entity.as_deref(), Some("NBCTF order 1/26"));
+    assert_eq!(name(&shelf), ("Honest Exchange Ltd".to_owned(), Standing::Disputed));
     // Not even the operator's word takes the authority's statement away.
     shelf.correct(wanted(is("Honest Exchange Ltd"), By::Operator), TODAY).expect("made");
     assert_eq!(name(&shelf), ("Honest Exchange Ltd".to_owned(), Standing::Disputed));
@@ -124,6 +133,44 @@ fn a_correction_has_evidence_and_names_no_person_and_no_pack_poses_as_one() {
     let text = std::fs::read_to_string(&file).expect("read");
     std::fs::write(&file, text.replace("owner's correction", "operator's correction")).expect("written");
     assert!(matches!(shelf.open(), Err(ShelfError::List { .. })));
+}
+
+#[test]
+fn who_it_is_not_disputes_that_name_alone_and_gives_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shelf = Shelf::at(folder.path().join("labels"));
+    let not = |entity: &str, by| wanted(Says::IsNot { entity: entity.to_owned() }, by);
+    for by in [By::Operator, By::Owner] {
+        let made = shelf.correct(not("Kraken", by), TODAY).expect("made");
+        assert_eq!(named_now(&shelf), None, "nobody is named by who it is not");
+        says(&shelf, folder.path(), made.number, "Binance|Binance|exchange|controls|a/b|50");
+        assert_eq!(name(&shelf), ("Binance".to_owned(), Standing::Single), "{by:?} denies another");
+        shelf.remove("made").expect("removed");
+        shelf.withdraw(made.number, TODAY).expect("withdrawn");
+    }
+    says(&shelf, folder.path(), 1, "Binance|Binance|exchange|controls|a/b|50");
+    let made = shelf.correct(not("binance", By::Owner), TODAY).expect("made");
+    assert_eq!(name(&shelf), ("Binance".to_owned(), Standing::Disputed));
+    shelf.withdraw(made.number, TODAY).expect("withdrawn");
+    // Of two names, the operator's word leaves the other.
+    let file = folder.path().join("two.labels");
+    let at = |text: &str| row(&format!("eip155:1|{}|{text}", address(1)));
+    let rows = [at("x|OKX|exchange|controls|a/b|50"), at("x|Gemini|exchange|controls|c/d|50")];
+    pack(&file, Plan { name: "two".to_owned(), ..plan(1) }, &rows, None);
+    shelf.remove("made").expect("removed");
+    shelf.apply(&file, None, TODAY).expect("taken");
+    assert_eq!(name(&shelf).1, Standing::Disputed);
+    shelf.correct(not("Gemini", By::Operator), TODAY).expect("made");
+    assert_eq!(name(&shelf), ("OKX".to_owned(), Standing::Single));
+}
+
+#[test]
+fn a_correction_without_a_first_day_holds_from_the_day_it_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shelf = Shelf::at(folder.path().join("labels"));
+    shelf.correct(wanted(is("Bitstamp"), By::Operator), TODAY).expect("made");
+    assert!(labels(&shelf, date(2026, 11, 28)).is_empty(), "nobody had said it");
+    assert_eq!(labels(&shelf, TODAY).len(), 1);
 }
 
 #[test]

@@ -187,6 +187,13 @@ fn what_everybody_uses_is_never_flagged_whatever_a_pack_says() {
         "0xdAC17F958D2ee523a2206206994597C13D831ec7",
         "0x55d398326f99059fF775485246999027B3197955",
         "0x0000000000004946c0e9F43F4Dee607b0eF1fA1c",
+        "0xdEAD000000000000000042069420694206942069",
+        "0xEf1c6E67703c7BD7107eed8303Fbe6EC2554BF6B",
+        "0x1111111254fb6c44bAC0beD2854e76F90643097d",
+        "0x9008D19f58AAbD9eD0D60971565AA8510560ab41",
+        "0x1231DEB6f5749EF6cE6943a275A1D3E7486F4EaE",
+        "0x5FF137D4b0FDCD49DcA30c7CF57E578a026d2789",
+        "0xae7ab96520DE3A18E5e111B5EaAb095312D7fE84",
     ];
     let rows: Vec<String> = everybodys
         .iter()
@@ -460,4 +467,129 @@ fn a_correction_is_read_and_disputes_what_packs_say() {
     assert!(packs.may_know(&Subject::of_text(WALLET).key()));
     shelf.withdraw(1, day("2025-02-03")).expect("taken back");
     assert_eq!(listed(&shelf.open_readable(), WALLET).decision, Decision::Block);
+}
+
+/// A seizure order of the release's pack stays one, whatever an unsigned file or a second order says.
+#[test]
+fn nobody_makes_a_seizure_order_lighter() {
+    let (one, two) = ("TA5hrVymvwgXXRfp9miQKDZKJ11fWdk1fT", "TR2nTb64cQMx6tqFwisoC6o7barFWHhPiw");
+    for (entity, category, confidence) in [
+        ("Kraken", "exchange", 11),
+        ("Kraken", "exchange", 100),
+        ("Coin", "defi_token", 60),
+        ("Vault", "victim", 60),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let row = format!("tron:mainnet,{one},x,{entity},{category},controls,junk/list,{confidence},,");
+        drop(packs(folder.path(), &[("junk", &[row])]));
+        let shelf = Shelf::at(folder.path().join("labels"));
+        let government =
+            tracehound_labels::shipped::ALL.iter().find(|pack| pack.name == "tracehound-government");
+        shelf.apply_shipped(&[*government.expect("it is shipped")]).expect("taken");
+        let packs = shelf.open_readable();
+        let on = |subject: &str, day: &str| ask(&packs, None, &Policy::lists_only(), day, subject);
+        for subject in [one, two] {
+            let verdict = on(subject, "2026-11-29T12:00:00Z");
+            assert_eq!(verdict.decision, Decision::Block, "{entity} {category}: {}", verdict.summary);
+            assert!(verdict.summary.contains("NBCTF order"), "{}", verdict.summary);
+        }
+        // What was published later was not said then.
+        let before = on(one, "2026-08-21T12:00:00Z");
+        assert!(before.exposures.iter().all(|row| row.label != "NBCTF order 18/26"), "{before:?}");
+    }
+}
+
+#[test]
+fn an_accusation_is_as_disputed_on_one_chain_as_on_another() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let gang = |chain: &str| format!("{chain},{WALLET},y,Gang,terrorism,controls,c/d,60,,");
+    let rows = [
+        evm(WALLET, "Binance", "exchange", "controls", "a/b", 50),
+        gang("eip155:1"),
+        gang("eip155:56"),
+        gang("foo:bar"),
+    ];
+    let packs = packs(folder.path(), &[("ours", &rows)]);
+    let verdict = listed(&packs, WALLET);
+    assert_eq!(verdict.decision, Decision::Review, "{}", verdict.summary);
+    assert!(verdict.exposures.iter().all(|row| row.labelled.as_ref().is_some_and(Labelled::is_disputed)));
+}
+
+#[test]
+fn an_unsigned_file_is_one_voice_whatever_sources_it_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (families, hints) =
+        ("0x1000000000000000000000000000000000000abc", "0x2000000000000000000000000000000000000abc");
+    let mut rows: Vec<String> =
+        (0..4).map(|n| evm(families, "Gang", "terrorism", "controls", &format!("s{n}/x"), 11)).collect();
+    rows.extend((0..8).map(|n| evm(hints, "Gang", "terrorism", "controls", &format!("s{n}/x"), 10)));
+    rows.push(evm(hints, "Gang", "terrorism", "controls", "zz", 11));
+    let packs = packs(folder.path(), &[("ours", &rows)]);
+    for subject in [families, hints] {
+        let verdict = listed(&packs, subject);
+        assert_eq!(verdict.decision, Decision::Review, "a rule asks for 40: {}", verdict.summary);
+    }
+}
+
+/// By the door of lists, too: a table of an issuer's blocked addresses that holds a router and a coin.
+#[test]
+fn what_everybody_uses_is_not_flagged_by_a_table_of_labels_and_is_by_an_authority() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let router = "0x881D40237659C251811CEC9c364ef91dC08D300C";
+    let coin = "0x55d398326f99059fF775485246999027B3197955";
+    let empty = packs(folder.path(), &[]);
+    for (kind, category, decision) in [
+        (SourceKind::Labels, Category::IssuerBlacklist, Decision::Allow),
+        (SourceKind::Labels, Category::Terrorism, Decision::Allow),
+        (SourceKind::LawEnforcement, Category::Terrorism, Decision::Block),
+        (SourceKind::Own, Category::Terrorism, Decision::Block),
+    ] {
+        let mut lists = sources();
+        lists.push(source("tags", kind, "2025-06-01"));
+        lists.sort_by(|a, b| a.source.id.cmp(&b.source.id));
+        let claims = vec![claim(1, router, category, "tags"), claim(2, coin, category, "tags")];
+        let index = index(lists, claims, Vec::new());
+        let policy = Policy::lists_only();
+        let settings =
+            Settings { policy: &policy, as_of: at(FRESH), limits: Limits::default(), prices: None };
+        let screener = Screener::new(&index, None, settings).reading(&empty);
+        for subject in [router, coin] {
+            let verdict = screener.screen(subject).expect("a subject");
+            assert_eq!(verdict.decision, decision, "{subject} {kind:?}: {}", verdict.summary);
+            let told = verdict.summary.contains("which counts for nothing");
+            assert_eq!(told, decision == Decision::Allow, "{}", verdict.summary);
+        }
+    }
+}
+
+#[test]
+fn a_label_without_a_day_answers_from_its_publication_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = [evm(WALLET, "Gang", "ransomware", "controls", "first/list", 50)];
+    let packs = packs(folder.path(), &[("ours", &rows)]);
+    let on = |day: &str| {
+        ask(&packs, None, &Policy::lists_only(), &format!("{day}T12:00:00Z"), WALLET).exposures.len()
+    };
+    assert_eq!((on("2020-01-01"), on("2025-01-01"), on("2025-01-02")), (0, 0, 1));
+    let wanted = Wanted {
+        chain: "eip155:1".to_owned(),
+        address: "0x1111111111111111111111111111111111111112".to_owned(),
+        says: Says::Is {
+            entity: "Gang".to_owned(),
+            concept: "terrorism".to_owned(),
+            predicate: Predicate::Controls,
+            label: None,
+        },
+        by: By::Operator,
+        evidence: "a page".to_owned(),
+        from: None,
+    };
+    let shelf = Shelf::at(folder.path().join("labels"));
+    shelf.correct(wanted.clone(), day("2025-02-02")).expect("taken");
+    let packs = shelf.open_readable();
+    let on = |day: &str| {
+        let as_of = format!("{day}T12:00:00Z");
+        ask(&packs, None, &Policy::lists_only(), &as_of, &wanted.address).exposures.len()
+    };
+    assert_eq!((on("2025-02-01"), on("2025-02-02")), (0, 1));
 }

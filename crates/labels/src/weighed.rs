@@ -53,14 +53,10 @@ fn weighed_here(statements: &[Statement<'_>]) -> Vec<Weighed> {
     let denials: Vec<&str> = statements.iter().filter_map(Statement::denies).collect();
     let named = named(statements.iter().copied());
     // Whether all who name somebody surely enough accuse whom they name.
-    let all_accuse = || {
-        let Some(named) = &named else { return true };
-        let others = named.by.iter().chain(&named.against);
-        others
-            .map(|other| &statements[*other])
-            .filter(|other| other.sure() > HINT)
-            .all(|other| other.label.category().is_some_and(concept::is_accusation))
-    };
+    let all_accuse = named.as_ref().is_none_or(|named| {
+        let mut naming = named.by.iter().chain(&named.against).map(|place| &statements[*place]);
+        naming.all(|one| one.sure() <= HINT || one.label.category().is_some_and(concept::is_accusation))
+    });
     let weigh = |(place, statement): (usize, &Statement<'_>)| {
         let own = Weighed { standing: Standing::Single, confidence: statement.sure() };
         let mut weighed = match &named {
@@ -79,7 +75,7 @@ fn weighed_here(statements: &[Statement<'_>]) -> Vec<Weighed> {
                 weighed.standing = Standing::Disputed;
             }
             let of_authority = statement.is_authority() && !harmless_by_authority;
-            let of_all = !harmless && !denied && all_accuse();
+            let of_all = !harmless && !denied && all_accuse;
             if weighed.standing == Standing::Disputed && (of_authority || of_all) {
                 weighed.standing = Standing::NameDisputed;
             }

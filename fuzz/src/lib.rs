@@ -43,6 +43,14 @@ pub fn real_files(folders: &[&str]) -> Vec<Vec<u8>> {
     paths.iter().filter_map(|path| fs::read(path).ok()).collect()
 }
 
+/// The first bytes of a real file beside the checkout; nothing where it is not there.
+pub fn real_start(name: &str, bytes: usize) -> Option<Vec<u8>> {
+    let shared = std::env::var_os(SHARED)?;
+    let mut file = fs::read(Path::new(&shared).join("data").join(name)).ok()?;
+    file.truncate(bytes);
+    Some(file)
+}
+
 /// A scratch folder of this process, in memory where the machine has such a place.
 pub fn scratch_dir() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");

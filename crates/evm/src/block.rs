@@ -22,8 +22,10 @@ use serde_json::value::RawValue;
 pub struct Block {
     /// Its header.
     pub header: Header,
-    /// Its hash: that of the header, recomputed where [`HeaderForm::Standard`].
+    /// Its hash: that of the header, recomputed where the form is [`HeaderForm::Standard`].
     pub hash: B256,
+    /// The form of its header.
+    pub form: HeaderForm,
     /// Its transactions, in order.
     pub txs: Vec<Tx>,
     /// Whether the transactions are those of the header.
@@ -272,6 +274,7 @@ impl Block {
         Ok(Self {
             header,
             hash: stated,
+            form: checks.header,
             txs,
             txs_proved,
             withdrawals,
@@ -316,6 +319,7 @@ impl Block {
             uncles.into_iter().map(|header| Uncle { hash: header.hash_slow(), header: Some(header) });
         Ok(Self {
             hash: header.hash_slow(),
+            form: HeaderForm::Standard,
             txs,
             txs_proved: Proof::Header,
             withdrawals: Vec::new(),

@@ -12,7 +12,7 @@ use tracehound_model::{
 };
 
 use crate::{
-    block::{Block, Tx},
+    block::{Block, HeaderForm, Tx},
     logs::{self, KnownContracts, Said, Token, TokenMove},
     receipts::{Receipt, Receipts},
     traces::{Moved, TraceError, Traces, TxTrace},
@@ -313,7 +313,8 @@ fn paid_by_the_chain(
         let told = traces.map(|traces| traces.rewards.as_slice()).unwrap_or_default();
         let whole = miners_reward(block.header.number);
         let uncles = U256::from(block.uncles.len());
-        paid.push(issue(block.header.beneficiary, whole + whole / U256::from(32) * uncles, true));
+        let proved = block.form == HeaderForm::Standard;
+        paid.push(issue(block.header.beneficiary, whole + whole / U256::from(32) * uncles, proved));
         // The block's own reward is the first that a tracer tells, if it tells any.
         let of_uncles = told.get(1..).unwrap_or_default();
         let told = (of_uncles.len() == block.uncles.len()).then_some(of_uncles);

@@ -44,6 +44,19 @@ pub enum PriceError {
     /// Nobody knows how many base units the price is of.
     #[error("the decimal places of {0} are not known, so that no price is of one of it")]
     NoUnit(Box<Asset>),
+    /// A heading whose currency is not understood.
+    #[error(
+        "the heading `{0}` does not say the currency: write `date,usd`, `date,eur` or another three letters of ISO 4217"
+    )]
+    Heading(String),
+    /// A price of nothing: missing ones are often exported so.
+    #[error("line {line}: the price of {day} is 0: leave a day out that has no price")]
+    Zero {
+        /// The line, from 1.
+        line: usize,
+        /// The day.
+        day: Date,
+    },
     /// No day at all.
     #[error("no line of it is a day and price")]
     Empty,
@@ -51,7 +64,8 @@ pub enum PriceError {
 
 impl Prices {
     /// Reads `date,price` lines: days as `2024-06-01`, prices of one unit of the asset with any number of decimals. A
-    /// first line that begins with a letter is a heading: `date,eur` says the currency, any other word leaves it at USD.
+    /// first line that begins with a letter is a heading, and its second word says the currency: `date,eur`; `date,price`
+    /// and one word alone leave it at USD. A price of 0 is how missing ones are exported, and refused.
     pub fn from_csv(text: &str, asset: Asset) -> Result<Self, PriceError> {
         let one = asset.parse_units("1").map_err(|_| PriceError::NoUnit(asset.into()))?.amount;
         let in_a_cent: Amount = 10_u64.pow(u32::from(Fiat::FINE_PLACES) - 2).into();
@@ -60,18 +74,21 @@ impl Prices {
         let (mut by_day, mut currency) = (BTreeMap::new(), Fiat::USD);
         for (at, line) in text.lines().enumerate() {
             let line = line.trim_end_matches('\r').trim();
-            let heading = at == 0 && line.starts_with(|first: char| first.is_ascii_alphabetic());
+            let line = if at == 0 { line.trim_start_matches('\u{feff}') } else { line };
+            let heading = at == 0 && line.starts_with(|first: char| first.is_alphabetic() || first == '"');
             if heading {
-                let named = line.split(',').nth(1).and_then(|word| word.trim().parse().ok());
-                currency = named.unwrap_or(currency);
+                currency = heading_currency(line).ok_or_else(|| PriceError::Heading(shortened(line)))?;
             }
             if line.is_empty() || heading {
                 continue;
             }
-            let wrong = || PriceError::Line { line: at + 1, text: line.chars().take(80).collect() };
+            let wrong = || PriceError::Line { line: at + 1, text: shortened(line) };
             let (day, price) = line.split_once(',').ok_or_else(wrong)?;
             let day: Date = day.trim().parse().map_err(|_| wrong())?;
             let price = Fiat::parse_fine(price.trim()).map_err(|_| wrong())?;
+            if price.is_zero() {
+                return Err(PriceError::Zero { line: at + 1, day });
+            }
             if by_day.insert(day, price).is_some() {
                 return Err(PriceError::Twice { line: at + 1, day });
             }
@@ -104,6 +121,26 @@ impl Prices {
             None => worth.without_price = worth.without_price.saturating_add(units),
         }
     }
+}
+
+/// The currency that a heading names; US dollars where it has no word for one.
+fn heading_currency(line: &str) -> Option<Fiat> {
+    let mut words = line.split(',').map(|word| word.trim().trim_matches('"'));
+    let (_, second) = (words.next(), words.next());
+    if words.next().is_some() || line.contains([';', '\t', '|']) {
+        return None;
+    }
+    match second {
+        None => Some(Fiat::USD),
+        Some(word) if word.eq_ignore_ascii_case("price") || word.eq_ignore_ascii_case("close") => {
+            Some(Fiat::USD)
+        }
+        Some(word) => word.parse().ok(),
+    }
+}
+
+fn shortened(line: &str) -> String {
+    line.chars().take(80).collect()
 }
 
 /// The UTC day of a moment in seconds since 1970-01-01.
@@ -170,6 +207,27 @@ mod tests {
         assert!(error("2024-06-01;5").starts_with("line 1: `2024-06-01;5`"));
         assert!(error("date,usd\n2024-06-01,-5").starts_with("line 2"));
         assert!(error("2024-06-01,1.0O5").starts_with("line 1"));
+        // How spreadsheets export a price that is missing.
+        for nothing in ["0", "0.00"] {
+            let said = error(&format!("2024-05-31,5\n2024-06-01,{nothing}"));
+            assert_eq!(said, "line 2: the price of 2024-06-01 is 0: leave a day out that has no price");
+        }
+        for heading in [
+            "date,price_eur",
+            "date,BTC-EUR",
+            "date,EUR close",
+            "date,€",
+            "date;eur",
+            "eur,date",
+            "date,usd,eur",
+        ] {
+            let said = error(&format!("{heading}\n2024-06-01,1"));
+            assert!(said.contains("does not say the currency"), "{heading}: {said}");
+        }
+        for heading in ["date,price", "day", "\u{feff}date,usd", "\"date\",\"USD\""] {
+            let prices = of_bitcoin(&format!("{heading}\n2024-06-01,1")).expect("fine");
+            assert_eq!(prices.currency(), Fiat::USD, "{heading}");
+        }
         assert_eq!(error("2024-06-01,1\n2024-06-01,2"), "line 2: 2024-06-01 has a price already");
     }
 

@@ -221,6 +221,8 @@ pub struct Trace {
     pub direction: &'static str,
     /// The rule of taint.
     pub method: &'static str,
+    /// Whether it went on behind mixes, by shares: none of its paths ends at one then.
+    pub through_mixes: bool,
     /// Outputs, in the order in which the propagation came to them; the seeds first.
     pub nodes: Vec<Node>,
     /// Transactions, in the order of the propagation.
@@ -237,6 +239,24 @@ pub struct Trace {
     pub complete: bool,
     /// The ledger's snapshot.
     pub snapshot: String,
+}
+
+impl Trace {
+    /// In a sentence: that it went on behind mixes, and behind how many; nothing where it ended at them.
+    pub fn followed_through(&self) -> Option<String> {
+        if !self.through_mixes {
+            return None;
+        }
+        let mixes = self.edges.iter().filter(|edge| edge.mix.is_some()).count();
+        Some(match mixes {
+            0 => "It would have gone on behind mixes (CoinJoins); none was on its way.".to_owned(),
+            _ => format!(
+                "It WENT ON BEHIND {mixes} MIX{} (CoinJoins) by shares: the chain does not say whose is whose there, and what lies behind is a \
+                 share of everybody's money in it, not a path.",
+                if mixes == 1 { "" } else { "ES" }
+            ),
+        })
+    }
 }
 
 /// What is asked.
@@ -281,6 +301,7 @@ pub fn trace<R: UtxoRows>(
         asset: Asset::bitcoin(network),
         direction: if options.direction == Direction::Forward { "forward" } else { "backward" },
         method: options.method.name(),
+        through_mixes: options.through_mixes,
         nodes: namer.nodes,
         edges,
         seeds: seeds.len(),

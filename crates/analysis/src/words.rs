@@ -2,10 +2,13 @@
 
 use tracehound_model::Amount;
 
-/// `part` of `whole` in tenths of a per cent; `-` of nothing.
+/// `part` of `whole` in tenths of a per cent, `<0.1 %` where it is less than one and more than nothing; `-` of nothing.
 pub fn permille(part: Amount, whole: Amount) -> String {
-    let tenths = part.permille_of(whole);
-    tenths.map_or_else(|| "-".to_owned(), |tenths| format!("{}.{} %", tenths / 10, tenths % 10))
+    match part.permille_of(whole) {
+        None => "-".to_owned(),
+        Some(0) if !part.is_zero() => "<0.1 %".to_owned(),
+        Some(tenths) => format!("{}.{} %", tenths / 10, tenths % 10),
+    }
 }
 
 /// `2024-06-01 13:37:05Z`.

@@ -63,6 +63,7 @@ use tracehound_model::{Category, Confidence, Party, SourceId, SourceKind, Statem
 pub(crate) use advisory::read_pack;
 pub use advisory::write_advisory;
 pub use claims::Claims;
+pub use decode::windows_1252;
 pub use error::ImportError;
 pub(crate) use extracts::Timeline;
 pub use input::{Imported, open, read};

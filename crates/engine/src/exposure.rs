@@ -47,6 +47,8 @@ pub struct Exposure {
     pub not_in_the_ledger: Vec<String>,
     /// What all amounts count.
     pub asset: Asset,
+    /// Whether it went on behind mixes, by shares: none of its paths ends at one then.
+    pub through_mixes: bool,
     /// Addresses that were taken for the owner's.
     pub members: usize,
     /// Where its money came from.
@@ -143,6 +145,7 @@ impl Snapshot {
             addresses: question.addresses.clone(),
             not_in_the_ledger: unknown,
             asset: view.asset(),
+            through_mixes: question.through_mixes,
             members: subjects.len(),
             complete: gaps.is_empty() && sources.complete && destinations.complete,
             sources,

@@ -11,6 +11,7 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tracehound_analysis::words::permille;
 use tracehound_model::{Amount, Asset};
 
 use arrange::{Band, Placed, Shape, Side};
@@ -364,8 +365,7 @@ impl Chart {
         let mut lines = vec![name.to_owned()];
         if let Some(asset) = self.asset {
             lines.push(asset.money(amount).to_string());
-            let share = amount.permille_of(self.whole);
-            let share = share.map_or_else(String::new, |tenths| format!("{}.{} %", tenths / 10, tenths % 10));
+            let share = if self.whole.is_zero() { String::new() } else { permille(amount, self.whole) };
             let plural = if count == 1 { "" } else { "s" };
             let count = if counts.is_empty() { String::new() } else { format!("{count} {counts}{plural}") };
             let comma = if share.is_empty() || count.is_empty() { "" } else { ", " };

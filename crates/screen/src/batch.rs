@@ -1,8 +1,9 @@
 //! Subjects by the million: lines of text, one column of a CSV file or one field of JSON lines, read so that no row stops the
 //! rows after it.
 //!
-//! A row that cannot be read is a row all the same: it has its number and says why it was refused. A row's number is that of
-//! its line in the input, from 1, a header included. `answered + refused + blank` is the number of rows below the header.
+//! A row that cannot be read is a row all the same: it has its number and says why it was refused. A row's number is the one
+//! that a spreadsheet shows, from 1, a header and blank rows included: a cell with line ends makes no more rows.
+//! `answered + refused + blank` is the number of rows below the header.
 
 mod fields;
 
@@ -13,6 +14,7 @@ use std::{
 };
 
 use thiserror::Error;
+use tracehound_attribution::import::windows_1252;
 use tracehound_model::text::{clean, is_plain, label};
 
 use fields::{cells, field_beside, field_of};
@@ -22,6 +24,9 @@ pub const MAX_ROW: usize = 4_096;
 
 /// Bytes read at a time.
 const BUFFER: usize = 1 << 18;
+
+/// Most lines above the header of a table.
+pub const MAX_TITLES: usize = 20;
 
 /// What separates the cells of a table.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
@@ -43,6 +48,9 @@ pub enum BatchError {
     /// The header cannot be read.
     #[error("row 1, the header, {0}")]
     BadHeader(RowError),
+    /// One JSON array instead of an object a line.
+    #[error("it is one JSON array, and one object a line is read: jq -c '.[]' FILE makes such lines")]
+    Array,
     /// No column, or more than one, has the name.
     #[error("{count} columns are named `{wanted}`; the header has {found}")]
     Column {
@@ -98,7 +106,7 @@ pub enum RowError {
 /// A row that is not blank.
 #[derive(Debug)]
 pub struct Row<'a> {
-    /// Its number in the input, from 1, the header included; of a cell with line ends the first line.
+    /// Its number in the input, from 1, the header and blank rows included.
     pub number: u64,
     /// The subject; of a refused row the beginning of what stands there, fit to be shown.
     pub subject: &'a str,
@@ -198,6 +206,8 @@ struct Table {
     column: usize,
     beside: Vec<usize>,
     header: Vec<String>,
+    /// The row of the header: rows above it are titles.
+    header_row: u64,
 }
 
 impl<R: Read> Subjects<R> {
@@ -245,37 +255,43 @@ impl<R: Read> Subjects<R> {
     }
 
     /// The subjects in the column of this name, by the header that the input begins with. Columns are separated by comma,
-    /// semicolon, tab or `|`, cells quoted as RFC 4180 says; letter case and blanks around a name do not count. Where the
-    /// first line is a JSON object, each line is one, and the name is that of a field, letter by letter.
+    /// semicolon, tab or `|`, cells quoted as RFC 4180 says; letter case and blanks around a name do not count. Up to
+    /// [`MAX_TITLES`] lines may stand above the header, among them the `sep=;` of spreadsheets. Where the first line that is
+    /// not blank is a JSON object, each line is one, and the name is that of a field, letter by letter.
     pub fn column(input: R, name: &str) -> Result<Self, BatchError> {
         let mut lines = Lines::new(input);
-        let io = |source| BatchError::Io { row: 1, source };
-        let header = lines.next().map_err(io)?.ok_or(BatchError::NoHeader)?;
-        if header.bytes.trim_ascii_start().starts_with(b"{") {
-            lines.give_back([header].into());
-            return Ok(Self::new(lines, Form::Json(name.to_owned(), Vec::new())));
-        }
-        let text = header.text().map_err(BatchError::BadHeader)?;
-        let mut best: Option<(char, Vec<String>)> = None;
-        for delimiter in DELIMITERS {
-            let cells = cells(text, delimiter).map_err(BatchError::BadHeader)?;
-            if !named(&cells, name).is_empty() {
-                best = Some((delimiter, cells));
-                break;
+        let mut above = VecDeque::new();
+        let mut first: Option<BatchError> = None;
+        while above.len() <= MAX_TITLES {
+            let row = above.len() as u64 + 1;
+            let Some(line) = lines.next().map_err(|source| BatchError::Io { row, source })? else { break };
+            let is_blank = line.bytes.trim_ascii().is_empty();
+            if line.bytes.trim_ascii_start().starts_with(b"{") && first.is_none() {
+                above.push_back(line);
+                lines.give_back(above);
+                return Ok(Self::new(lines, Form::Json(name.to_owned(), Vec::new())));
             }
-            if best.as_ref().is_none_or(|(_, known)| known.len() < cells.len()) {
-                best = Some((delimiter, cells));
+            if line.bytes.trim_ascii_start().starts_with(b"[") && first.is_none() {
+                return Err(BatchError::Array);
             }
-        }
-        let (delimiter, cells) = best.unwrap_or((',', Vec::new()));
-        match named(&cells, name)[..] {
-            [column] => {
-                let name = label(name.trim()).into_owned();
-                let table = Table { delimiter, name, column, beside: Vec::new(), header: cells };
-                Ok(Self::new(lines, Form::Table(table)))
+            if !is_blank {
+                match header(&line, name) {
+                    // What has as many cells as the header is no title but a row, and not to be passed over.
+                    Ok(found) if above.iter().all(|title| is_title(title, &found)) => {
+                        let Found { delimiter, column, cells } = found;
+                        let name = label(name.trim()).into_owned();
+                        let (beside, header_row) = (Vec::new(), line.number);
+                        let table = Table { delimiter, name, column, beside, header: cells, header_row };
+                        return Ok(Self::new(lines, Form::Table(table)));
+                    }
+                    // Said of the first line that may be a header: a hint of a spreadsheet is none.
+                    Err(error) if !is_hint(&line.bytes) => _ = first.get_or_insert(error),
+                    Ok(_) | Err(_) => {}
+                }
             }
-            ref several => Err(no_column(name, several.len(), &cells)),
+            above.push_back(line);
         }
+        Err(first.unwrap_or(BatchError::NoHeader))
     }
 
     /// Reads the columns or fields of these names too, which a row may leave empty; see [`Row::beside`].
@@ -348,11 +364,14 @@ impl<R: Read> Subjects<R> {
                     }
                     self.lines.spare = line.bytes;
                 }
-                Form::Table(table) => match table.subject(&line, &mut self.lines, batch, self.keeps) {
-                    Ok(true) => {}
-                    Ok(false) => self.blank += 1,
-                    Err(source) => return Err(BatchError::Io { row, source }),
-                },
+                Form::Table(table) => {
+                    let number = table.header_row + self.rows + 1;
+                    match table.subject(number, &line, &mut self.lines, batch, self.keeps) {
+                        Ok(true) => {}
+                        Ok(false) => self.blank += 1,
+                        Err(source) => return Err(BatchError::Io { row, source }),
+                    }
+                }
             }
             self.rows += 1;
         }
@@ -361,18 +380,27 @@ impl<R: Read> Subjects<R> {
 }
 
 impl Table {
-    /// Takes one row; false for a blank one.
+    /// Takes the row of this number; false for a blank one.
     fn subject<R: Read>(
         &self,
+        number: u64,
         line: &Line,
         lines: &mut Lines<R>,
         batch: &mut Batch,
         keeps: bool,
     ) -> io::Result<bool> {
+        // Offices write Windows-1252 as well. What is asked about must be beyond doubt: UTF-8.
+        let mut is_utf8 = true;
         let mut text = match line.text() {
             Ok(text) => text.to_owned(),
+            Err(RowError::NotText)
+                if !line.bytes.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') =>
+            {
+                is_utf8 = false;
+                windows_1252(&line.bytes)
+            }
             Err(why) => {
-                batch.refuse(line.number, &line.bytes, why);
+                batch.refuse(number, &line.bytes, why);
                 return Ok(true);
             }
         };
@@ -402,6 +430,11 @@ impl Table {
             _ if cells.iter().all(|cell| cell.trim().is_empty()) => Ok(cells),
             found => Err(RowError::Cells { found, expected: self.header.len() }),
         });
+        let read = read.and_then(|cells| {
+            let asked = std::iter::once(&self.column).chain(&self.beside);
+            let sure = is_utf8 || asked.filter_map(|&column| cells.get(column)).all(|cell| cell.is_ascii());
+            if sure { Ok(cells) } else { Err(RowError::NotText) }
+        });
         if read.is_err() {
             lines.give_back(taken);
         }
@@ -411,14 +444,14 @@ impl Table {
                 match cells[self.column].trim() {
                     "" => {
                         let why = RowError::Empty(self.name.clone());
-                        batch.refuse(line.number, &line.bytes, why);
+                        batch.refuse(number, &line.bytes, why);
                     }
                     subject if subject.chars().any(char::is_control) => {
                         let c = subject.chars().find(|c| c.is_control()).map_or(0, u32::from);
-                        batch.push(line.number, &clean(subject), Some(RowError::Control(c)));
+                        batch.push(number, &clean(subject), Some(RowError::Control(c)));
                     }
                     subject => {
-                        batch.push(line.number, subject, None);
+                        batch.push(number, subject, None);
                         for &column in &self.beside {
                             batch.push_beside(cells[column].trim());
                         }
@@ -429,7 +462,7 @@ impl Table {
                 }
             }
             Err(why) => {
-                batch.refuse(line.number, &line.bytes, why);
+                batch.refuse(number, &line.bytes, why);
                 if keeps && let Ok(text) = line.text() {
                     batch.keep(text);
                 }
@@ -437,6 +470,62 @@ impl Table {
         }
         Ok(true)
     }
+}
+
+/// A header in which the column asked for stands once.
+struct Found {
+    delimiter: char,
+    column: usize,
+    cells: Vec<String>,
+}
+
+/// Reads a line as a header, by the first separator with which it names the column, else by the one with the most columns.
+fn header(line: &Line, name: &str) -> Result<Found, BatchError> {
+    let text = match line.text() {
+        Err(RowError::NotText) => windows_1252(&line.bytes),
+        text => text.map_err(BatchError::BadHeader)?.to_owned(),
+    };
+    let mut best: Option<(char, Vec<String>)> = None;
+    let mut wrong = None;
+    for delimiter in DELIMITERS {
+        let cells = match cells(&text, delimiter) {
+            Ok(cells) => cells,
+            // By another separator it may be whole.
+            Err(why) => {
+                wrong.get_or_insert(why);
+                continue;
+            }
+        };
+        if !named(&cells, name).is_empty() {
+            best = Some((delimiter, cells));
+            break;
+        }
+        if best.as_ref().is_none_or(|(_, known)| known.len() < cells.len()) {
+            best = Some((delimiter, cells));
+        }
+    }
+    let (delimiter, cells) = match (best, wrong) {
+        (Some((_, cells)), Some(wrong)) if cells.len() == 1 => return Err(BatchError::BadHeader(wrong)),
+        (Some(best), _) => best,
+        (None, wrong) => return Err(BatchError::BadHeader(wrong.unwrap_or(RowError::Unclosed))),
+    };
+    match named(&cells, name)[..] {
+        [column] => Ok(Found { delimiter, column, cells }),
+        ref several => Err(no_column(name, several.len(), &cells)),
+    }
+}
+
+/// Whether a line above a header is a title: it fills fewer cells than the header has.
+fn is_title(line: &Line, header: &Found) -> bool {
+    let text = windows_1252(&line.bytes);
+    let filled =
+        text.split(header.delimiter).filter(|cell| !cell.trim_matches(['"', ' ']).is_empty()).count();
+    is_hint(&line.bytes) || filled < header.cells.len()
+}
+
+/// Whether this line is what spreadsheets write to say what separates the cells, `sep=;`.
+fn is_hint(line: &[u8]) -> bool {
+    line.trim_ascii().strip_prefix(b"sep=").is_some_and(|rest| rest.len() <= 1)
 }
 
 /// The columns of this name.
@@ -500,17 +589,50 @@ impl<R: Read> Lines<R> {
         !self.given_back.is_empty() || self.input.buffer().contains(&self.end.unwrap_or(b'\n'))
     }
 
-    /// What lines end with, by what is there of the input: a CR that no LF follows, and no LF anywhere.
-    fn end(&mut self) -> io::Result<u8> {
-        if let Some(end) = self.end {
-            return Ok(end);
-        }
-        let start = self.input.fill_buf()?;
-        let has_lf = start.contains(&b'\n');
-        let has_cr = start.split_last().is_some_and(|(_, before)| before.contains(&b'\r'));
-        let end = if has_cr && !has_lf { b'\r' } else { b'\n' };
+    /// The first line, and with it what lines end with: LF, or CR where no LF follows the first one nor stands in what is
+    /// there behind it.
+    fn first(&mut self) -> io::Result<Option<Line>> {
+        let mut bytes = Vec::new();
+        let (mut read, mut after_cr) = (0_usize, false);
+        let end = loop {
+            let there = self.input.fill_buf()?;
+            if after_cr {
+                match there.first() {
+                    Some(b'\n') => {
+                        self.input.consume(1);
+                        read += 1;
+                        break b'\n';
+                    }
+                    Some(_) if there.contains(&b'\n') => bytes.push(b'\r'),
+                    Some(_) | None => break b'\r',
+                }
+                after_cr = false;
+                continue;
+            }
+            if there.is_empty() {
+                if read == 0 {
+                    return Ok(None);
+                }
+                break b'\n';
+            }
+            let at = there.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+            let upto = at.unwrap_or(there.len());
+            bytes.extend_from_slice(&there[..upto.min((MAX_ROW + 1).saturating_sub(bytes.len()))]);
+            let is_lf = at.is_some_and(|at| there[at] == b'\n');
+            let taken = upto + usize::from(at.is_some());
+            self.input.consume(taken);
+            read += taken;
+            if is_lf {
+                break b'\n';
+            }
+            after_cr = at.is_some();
+        };
         self.end = Some(end);
-        Ok(end)
+        self.number = 1;
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
+        Ok(Some(Line { number: 1, bytes, too_long: read > MAX_ROW }))
     }
 
     fn next(&mut self) -> io::Result<Option<Line>> {
@@ -518,9 +640,9 @@ impl<R: Read> Lines<R> {
             self.number = line.number;
             return Ok(Some(line));
         }
+        let Some(end) = self.end else { return self.first() };
         let mut bytes = std::mem::take(&mut self.spare);
         bytes.clear();
-        let end = self.end()?;
         let read = Read::take(&mut self.input, MAX_ROW as u64 + 1).read_until(end, &mut bytes)?;
         if read == 0 {
             return Ok(None);
@@ -538,9 +660,6 @@ impl<R: Read> Lines<R> {
             if bytes.len() > MAX_ROW {
                 self.input.skip_until(end)?;
             }
-        }
-        if self.number == 1 && bytes.starts_with(b"\xef\xbb\xbf") {
-            bytes.drain(..3);
         }
         Ok(Some(Line { number: self.number, bytes, too_long }))
     }
@@ -646,7 +765,7 @@ mod tests {
     #[test]
     fn a_quoted_cell_may_hold_lines_that_look_like_rows_and_a_forgotten_quote_swallows_none() {
         let (found, ..) = column("to,note\nA,\"street 1\nzip, town\"\nB,y\n", "to");
-        assert_eq!(found, [good(2, "A"), good(4, "B")]);
+        assert_eq!(found, [good(2, "A"), good(3, "B")], "numbered as a spreadsheet does");
         let (found, ..) = column("to,note\nA,\"x\nB,y\nC,\"z\"\nD,w\n", "to");
         assert_eq!((found.len(), found[0].0, found[0].2.is_some()), (4, 2, true));
         assert_eq!(found[1..], [good(3, "B"), good(4, "C"), good(5, "D")]);
@@ -706,7 +825,7 @@ mod tests {
         assert_eq!((blank, rows), (2, 7), "an empty line, an empty row");
         assert_eq!((&found[0], &found[1]), (&good(2, "a1"), &good(5, "a2")));
         assert_eq!((found[2].0, found[2].2.as_deref()), (6, Some("has nothing in the column `address`")));
-        assert_eq!((&found[3], &found[4]), (&good(7, "a4"), &good(9, "a5")));
+        assert_eq!((&found[3], &found[4]), (&good(7, "a4"), &good(8, "a5")));
     }
 
     #[test]
@@ -769,6 +888,62 @@ mod tests {
         assert!(refused("address,x,Address\n").starts_with("2 columns"));
         assert!(refused("").contains("no header"));
         assert!(refused("a,\"b\n").contains("not closed"));
+    }
+
+    #[test]
+    fn line_ends_are_known_however_slowly_the_first_line_comes() {
+        let ends = |pieces: &[&'static [u8]]| {
+            let mut subjects = Subjects::lines(Pieces(pieces.to_vec()));
+            let (mut batch, mut found) = (Batch::default(), Vec::new());
+            while let Ok(true) = subjects.fill(&mut batch, 100) {
+                found.extend(batch.rows().map(|row| row.subject.to_owned()));
+            }
+            found
+        };
+        assert_eq!(ends(&[b"o", b"ne\rtwo\rthr", b"ee\r"]), ["one", "two", "three"]);
+        assert_eq!(ends(&[b"one", b"\r", b"two\r", b"three\r"]), ["one", "two", "three"]);
+        assert_eq!(ends(&[b"one\r", b"\ntwo\r\n"]), ["one", "two"]);
+        assert_eq!(ends(&[b"o", b"ne\ntwo\n"]), ["one", "two"]);
+        assert_eq!(lines(b"one\r").0, [good(1, "one")]);
+        assert_eq!(lines(b"\r\none\n").0, [good(2, "one")]);
+    }
+
+    #[test]
+    fn titles_and_the_hint_of_a_spreadsheet_may_stand_above_the_header() {
+        let (found, blank, rows) = column("sep=;\nid;to\n1;A\n", "to");
+        assert_eq!((found, blank, rows), (vec![good(3, "A")], 0, 1));
+        let (found, ..) = column("Withdrawals of March\n\nid,to,note\n1,A,x\n2,B,y\n", "to");
+        assert_eq!(found, [good(4, "A"), good(5, "B")]);
+        // A row is no title: a table without a header is told so, and not read from the word on.
+        let refused =
+            |input: &str| Subjects::column(input.as_bytes(), "to").expect_err("refused").to_string();
+        assert_eq!(refused("1,A\n2,to\n3,B\n"), "0 columns are named `to`; the header has 1, A");
+        let titles = "title\n".repeat(MAX_TITLES + 1) + "id,to\n1,A\n";
+        assert_eq!(refused(&titles), "0 columns are named `to`; the header has title");
+    }
+
+    #[test]
+    fn quoted_headers_of_any_separator_and_offices_encoding_are_read() {
+        let (found, ..) = column("\"name, first\";\"to\"\n\"x\";\"A\"\n", "to");
+        assert_eq!(found, [good(2, "A")]);
+        let mut table = b"Empf\xe4nger,to\nJ\xfcrgen,A\nx,\xc4\n".to_vec();
+        let found = all(Subjects::column(&table[..], "to").expect("a header")).0;
+        assert_eq!(found[0], good(2, "A"));
+        assert!(
+            found[1].2.as_ref().is_some_and(|said| said.contains("no UTF-8")),
+            "what is asked about is sure"
+        );
+        table.extend(b"\xff\x01,B\n");
+        let found = all(Subjects::column(&table[..], "to").expect("a header")).0;
+        assert!(found[2].2.is_some());
+    }
+
+    #[test]
+    fn json_lines_may_begin_with_blank_ones_and_an_array_is_told() {
+        let (found, blank, rows) = column("\n{\"to\":\"A\"}\n", "to");
+        assert_eq!((found, blank, rows), (vec![good(2, "A")], 1, 2));
+        let error = Subjects::column(&b"[{\"to\":\"A\"}]"[..], "to").expect_err("an array").to_string();
+        assert!(error.contains("jq -c"), "{error}");
     }
 
     /// Gives its pieces, one a read, and then breaks off.

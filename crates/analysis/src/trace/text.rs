@@ -51,6 +51,9 @@ fn head(text: &mut String, found: &Trace) {
             if found.seeds == 1 { "" } else { "s" },
         ),
     );
+    if let Some(through) = found.followed_through() {
+        line(text, &format!("  {through}"));
+    }
 }
 
 /// `btc` for the CAIP-2 id that programs read.

@@ -20,7 +20,7 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(bytes.iter().map(|byte| from_1252(*byte)).collect()),
+        Err(_) => Cow::Owned(windows_1252(bytes)),
     }
 }
 
@@ -65,6 +65,11 @@ fn from_utf16(bytes: &[u8], order: Order) -> String {
     });
     let text = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER));
     text.skip_while(|c| *c == '\u{feff}').collect()
+}
+
+/// The text that these bytes are in Windows-1252, in which every byte is some character.
+pub fn windows_1252(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| from_1252(*byte)).collect()
 }
 
 fn from_1252(byte: u8) -> char {

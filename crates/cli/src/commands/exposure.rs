@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use miette::{IntoDiagnostic, Result};
+use tracehound_analysis::words::permille;
 use tracehound_engine::{
     Answer,
     exposure::{Exposure, Question, Row, Side},
@@ -67,6 +68,12 @@ pub(super) fn named(exposure: &Exposure) -> impl Iterator<Item = &str> {
 }
 
 fn text(out: &mut dyn Write, exposure: &Exposure) -> io::Result<()> {
+    if exposure.through_mixes {
+        writeln!(
+            out,
+            "Followed behind mixes too, by shares: what lies there is a share of everybody's money in one\n"
+        )?;
+    }
     side(out, "Where its money came from", &exposure.sources, exposure.asset)?;
     writeln!(out)?;
     side(out, "Where its money went", &exposure.destinations, exposure.asset)?;
@@ -195,6 +202,5 @@ fn plural(count: u32) -> &'static str {
 }
 
 fn line(out: &mut dyn Write, name: &str, money: Money, total: Amount) -> io::Result<()> {
-    let tenths = money.amount.permille_of(total).unwrap_or(0);
-    writeln!(out, "  {name:<60} {:>22} {:>5}.{} %", money, tenths / 10, tenths % 10)
+    writeln!(out, "  {name:<60} {money:>22} {:>9}", permille(money.amount, total))
 }

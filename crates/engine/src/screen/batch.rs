@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use flate2::bufread::MultiGzDecoder;
 pub use tracehound_screen::batch::{Batch, BatchError, Row, Subjects};
 
@@ -22,11 +23,32 @@ const ROWS: usize = 2_048;
 /// How long an interrupt may wait while no rows come.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// An input, unpacked while it is read where it is gzip. Rows are of bounded length, whatever comes out.
-pub fn unpacked<R: Read>(mut input: R) -> impl Read {
-    let mut start = Vec::with_capacity(GZIP.len());
-    // A pipe may give a byte at a time; whoever writes something else is not waited for.
-    while start.len() < GZIP.len() && GZIP.starts_with(&start) {
+/// An input as UTF-8: unpacked while it is read where it is gzip, and decoded where it begins with the mark of UTF-16. Rows are
+/// of bounded length, whatever comes out.
+pub fn unpacked<R: Read>(input: R) -> impl Read {
+    let (start, input) = begun(input, &[&GZIP[..]]);
+    let input =
+        if start == GZIP { Unpacked::Gzip(MultiGzDecoder::new(input)) } else { Unpacked::Plain(input) };
+    let (start, input) = begun(input, &UTF16);
+    let encoding = match start {
+        start if start == UTF16[0] => encoding_rs::UTF_16LE,
+        start if start == UTF16[1] => encoding_rs::UTF_16BE,
+        _ => return Decoded::Utf8(input),
+    };
+    let decoder = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).strip_bom(true).build(input);
+    Decoded::Utf16(Box::new(decoder))
+}
+
+/// What gzip begins with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// Marks of UTF-16, little and big end first.
+const UTF16: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
+
+/// The first bytes of an input, as far as they are those of one of the marks, and the whole input. A pipe may give a byte at a
+/// time; whoever writes something else is not waited for.
+fn begun<R: Read>(mut input: R, marks: &[&[u8]]) -> (Vec<u8>, Whole<R>) {
+    let mut start = Vec::new();
+    while marks.iter().any(|mark| mark.len() > start.len() && mark.starts_with(&start)) {
         let mut byte = [0];
         match input.read(&mut byte) {
             Ok(1..) => start.extend(byte),
@@ -35,13 +57,8 @@ pub fn unpacked<R: Read>(mut input: R) -> impl Read {
             Ok(0) | Err(_) => break,
         }
     }
-    let is_gzip = start == GZIP;
-    let input = BufReader::with_capacity(1 << 16, Cursor::new(start).chain(input));
-    if is_gzip { Unpacked::Gzip(MultiGzDecoder::new(input)) } else { Unpacked::Plain(input) }
+    (start.clone(), BufReader::with_capacity(1 << 16, Cursor::new(start).chain(input)))
 }
-
-/// What gzip begins with.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 type Whole<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
 
@@ -55,6 +72,20 @@ impl<R: Read> Read for Unpacked<R> {
         match self {
             Self::Plain(input) => input.read(into),
             Self::Gzip(input) => input.read(into),
+        }
+    }
+}
+
+enum Decoded<R: Read> {
+    Utf8(Whole<R>),
+    Utf16(Box<DecodeReaderBytes<Whole<R>, Vec<u8>>>),
+}
+
+impl<R: Read> Read for Decoded<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Utf8(input) => input.read(into),
+            Self::Utf16(input) => input.read(into),
         }
     }
 }
@@ -336,6 +367,35 @@ mod tests {
             let mut read = Vec::new();
             unpacked(Slow(Cursor::new(input))).read_to_end(&mut read).expect("read");
             assert_eq!(read, output);
+        }
+    }
+
+    #[test]
+    fn tables_of_any_line_end_and_of_utf_16_are_read_through_it() {
+        let utf16 = |mark: [u8; 2], text: &str| {
+            let units = text
+                .encode_utf16()
+                .flat_map(|unit| if mark == [0xff, 0xfe] { unit.to_le_bytes() } else { unit.to_be_bytes() });
+            mark.into_iter().chain(units).collect::<Vec<u8>>()
+        };
+        let table = "id\tEmpfänger\tto\r\n1\tJürgen 😀\tA\r\n2\tx\tB\r\n";
+        for input in [
+            utf16([0xff, 0xfe], table),
+            utf16([0xfe, 0xff], table),
+            table.as_bytes().to_vec(),
+            table.replace("\r\n", "\r").into_bytes(),
+            table.replace("\r\n", "\n").into_bytes(),
+        ] {
+            for slow in [true, false] {
+                let input = Cursor::new(input.clone());
+                let input: Box<dyn Read + Send> =
+                    if slow { Box::new(unpacked(Slow(input))) } else { Box::new(unpacked(input)) };
+                let mut keeper = Keeper { taken: Vec::new(), most: usize::MAX };
+                let subjects = Subjects::column(input, "to").expect("a header");
+                let ended = answer(subjects, numbered, &mut keeper);
+                assert!(matches!(ended, Ok(Ended::Whole { rows: 2, blank: 0 })), "{ended:?}");
+                assert_eq!(keeper.taken, ["2 A", "3 B"]);
+            }
         }
     }
 

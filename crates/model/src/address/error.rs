@@ -127,6 +127,14 @@ pub enum AddressError {
         /// The text.
         text: String,
     },
+    /// An address amid words or marks that are not known to be harmless.
+    #[error("`{text}` has the address `{address}` amid other text: ask about the address alone")]
+    Amid {
+        /// The text.
+        text: String,
+        /// The address in it.
+        address: String,
+    },
     /// A word before the colon that is no chain here.
     #[error(
         "`{scheme}` before the colon of `{text}` is no name of a chain that is known: ask about the address alone"

@@ -42,7 +42,10 @@ impl Pasted {
         }
         let visible: String = whole.chars().filter(|c| !is_unseen(*c)).collect();
         let unseen = whole.chars().count() - visible.chars().count();
-        let around = |c: char| "\"'`<>()[]{},;.\u{2018}\u{2019}\u{201c}\u{201d}\u{ab}\u{bb}".contains(c);
+        let around = |c: char| {
+            "\"'`<>()[]{},;.=*-|\u{b7}\u{2013}\u{2014}\u{2022}\u{2018}\u{2019}\u{201c}\u{201d}\u{ab}\u{bb}"
+                .contains(c)
+        };
         let core = visible.trim_matches(around);
         let mut around_it = Around::default();
         match unseen {
@@ -59,12 +62,22 @@ impl Pasted {
             // Of a text in which nothing is found the plain reading says best what is wrong.
             Err(error) => inside(core, &mut around_it)?.ok_or_else(|| match not_supported(core) {
                 Some(chain) => AddressError::ChainNotSupported { text: shorten(core), chain },
-                None if is_bare => first,
-                None => error,
+                None => amid(whole).unwrap_or(if is_bare { first } else { error }),
             })?,
         };
         Ok(Self { address, taken_off: Some(around_it.sentence()) })
     }
+}
+
+/// That an address stands amid other text, which is no typing error in it; or that several do.
+fn amid(core: &str) -> Option<AddressError> {
+    let mut words =
+        core.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| Address::parse(word).is_ok());
+    let address = words.next().filter(|word| word.len() < core.len())?;
+    Some(match words.next() {
+        Some(_) => AddressError::Several { text: shorten(core) },
+        None => AddressError::Amid { text: shorten(core), address: address.to_owned() },
+    })
 }
 
 /// What is around an address.
@@ -90,7 +103,8 @@ fn inside(core: &str, around: &mut Around) -> Result<Option<Address>, AddressErr
     if let Some(address) = other_form(core, around) {
         return Ok(Some(address));
     }
-    if core.starts_with("http://") || core.starts_with("https://") {
+    let host = core.split('/').next().filter(|host| host.len() < core.len() && host.contains('.'));
+    if core.starts_with("http://") || core.starts_with("https://") || host.is_some() {
         return Err(AddressError::Link { text: shorten(core) });
     }
     if let Some(found) = with_tag(core, around) {
@@ -100,7 +114,9 @@ fn inside(core: &str, around: &mut Around) -> Result<Option<Address>, AddressErr
         return Err(AddressError::Name { text: shorten(core) });
     }
     let (head, query) = core.find(['?', '#']).map_or((core, ""), |at| core.split_at(at));
-    let Some((scheme, rest)) = head.rsplit_once(':') else {
+    // `wallet=...`, as configurations and logs write it.
+    let labelled = head.split_once('=').filter(|(word, _)| Scheme::of(word) == Some(Scheme::Label));
+    let Some((scheme, rest)) = head.rsplit_once(':').or(labelled) else {
         return if query.is_empty() { Ok(None) } else { without_scheme(core, head, query, around) };
     };
     let scheme = Scheme::of(scheme).ok_or_else(|| match not_supported(rest) {
@@ -189,6 +205,10 @@ impl Scheme {
         }
         if EVM_NAMES.contains(&&lower[..]) {
             return Some(Self::Evm);
+        }
+        // CashAddr's prefix, before the form from before it.
+        if lower == "bitcoincash" {
+            return Some(Self::Chain(Chain::BitcoinCash));
         }
         match lower.parse() {
             Ok(Chain::Evm(_)) => Some(Self::Evm),
@@ -483,11 +503,21 @@ mod tests {
                 "r4X1C3VVjGqvj4cXkQMd6ADTZgQvi5jwdh",
                 "the destination tag 33722 left out",
             ),
+            (&format!("=\"{SEGWIT}\""), SEGWIT, "the marks around it left out"),
+            (
+                &format!("* {SEGWIT}"),
+                SEGWIT,
+                "a blank or invisible character and the marks around it left out",
+            ),
+            (&format!("-{SEGWIT}"), SEGWIT, "the marks around it left out"),
+            (&format!("wallet={SEGWIT}"), SEGWIT, "`wallet=` left out"),
         ] {
             let pasted = Pasted::read(written).unwrap_or_else(|error| panic!("{written}: {error}"));
             assert_eq!(Ok(pasted.address), Address::parse(address), "{written}");
             assert_eq!(pasted.taken_off.as_deref(), Some(off), "{written}");
         }
+        let cash = Pasted::read(&format!("bitcoincash:{LEGACY}")).expect("the form from before CashAddr");
+        assert_eq!(Ok(cash.address), Address::parse_for(Chain::BitcoinCash, LEGACY));
         for as_it_is in [EVM, LEGACY, SEGWIT] {
             assert_eq!(Pasted::read(as_it_is).map(|pasted| pasted.taken_off), Ok(None));
         }
@@ -511,6 +541,9 @@ mod tests {
             ("vitalik.eth", "is a name"),
             ("pay.vitalik.eth", "is a name"),
             (&format!("https://etherscan.io/address/{EVM}"), "is a link"),
+            (&format!("blockstream.info/address/{SEGWIT}"), "is a link"),
+            (&format!("pay {SEGWIT} now"), "amid other text"),
+            (&format!("{SEGWIT}/{LEGACY}"), "more than one address"),
             (&format!("ethereum:{LEGACY}"), "not of an EVM chain"),
             (&format!("eip155:1:{LEGACY}"), "not of an EVM chain"),
             (&format!("tron:{EVM}"), "not of tron"),

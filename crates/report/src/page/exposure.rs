@@ -63,8 +63,14 @@ pub fn exposure(found: &Exposure, measured: Option<&str>, naming: &Naming, told:
         &[
             "Money is followed by haircut: of each output of a transaction that share is followed which is followed of all its inputs. \
              That is a convention; the chain does not record which coin went where inside a transaction.",
-            "A path ends at the first address that a list names, at new coins, at a mix and at a limit. Direct is who stands in the owner's \
-             own transactions, indirect who stands behind owners that no list names.",
+            if found.through_mixes {
+                "A path ends at the first address that a list names, at new coins and at a limit. It GOES ON BEHIND MIXES (CoinJoins), where \
+                 the chain does not say whose is whose: what it finds behind one is a share of everybody's money in it. Direct is who stands in \
+                 the owner's own transactions, indirect who stands behind owners that no list names."
+            } else {
+                "A path ends at the first address that a list names, at new coins, at a mix and at a limit. Direct is who stands in the owner's \
+                 own transactions, indirect who stands behind owners that no list names."
+            },
         ],
         &measured,
         "How often this errs was not measured for this question.",

@@ -42,8 +42,7 @@ pub fn trace(traced: &Traced<Trace>, naming: &Naming, told: &Told) -> String {
             rule(found.method),
             "Rules of taint are conventions: the chain records which transaction paid which output, and not which coin went where \
              inside it. Another rule gives other amounts.",
-            "A path ends at a service that a list names and at a mix (a CoinJoin), behind which the chain does not say whose is whose, \
-             unless the command below says otherwise. What a limit cut, what is missing and what went into a mix is counted to the unit.",
+            &ends(found),
         ],
         &measured,
         "How often this errs was measured forward only, and for the rules of docs/SCORECARD.md: for this question there is no figure.",
@@ -55,6 +54,18 @@ pub fn trace(traced: &Traced<Trace>, naming: &Naming, told: &Told) -> String {
     who_says_so(&mut frame, naming);
     ledger(&mut frame, told, &found.ledger, &found.snapshot);
     frame.done()
+}
+
+/// Where a path ends.
+fn ends(found: &Trace) -> String {
+    match found.followed_through() {
+        None => "A path ends at a service that a list names and at a mix (a CoinJoin), behind which the chain does not say whose is whose. \
+                 What a limit cut, what is missing and what went into a mix is counted to the unit."
+            .to_owned(),
+        Some(through) => format!(
+            "A path ends at a service that a list names. {through} What a limit cut and what is missing is counted to the unit."
+        ),
+    }
 }
 
 fn question(found: &Trace) -> String {

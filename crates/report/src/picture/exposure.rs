@@ -32,7 +32,7 @@ pub fn exposure(found: &Exposure, origin: &Origin) -> Vec<String> {
     side(&mut chart, &found.sources, true);
     side(&mut chart, &found.destinations, false);
     let money = |amount| found.asset.money(amount);
-    let lines = vec![
+    let mut lines = vec![
         format!(
             "Received from others {}, paid to others {}. Divided by haircut: shares, and not the way of a coin. Direct is who stands \
              in the owner's own transactions, indirect who stands behind unnamed owners.",
@@ -41,6 +41,11 @@ pub fn exposure(found: &Exposure, origin: &Origin) -> Vec<String> {
         ),
         format!("Shares are of {}, the larger of the two.", money(larger)),
     ];
+    if found.through_mixes {
+        lines.push(
+            "It GOES ON BEHIND MIXES (CoinJoins) by shares: what lies behind one is a share of everybody's money in it, not a path.".to_owned(),
+        );
+    }
     let title = format!("Exposure of {name} on {}", chain_name(&chain.to_string()));
     let ground = Ground { ledger: Some(&found.ledger), snapshot: &found.snapshot };
     chart.pages(&origin.caption(title, Some(chain), lines, &ground), None)

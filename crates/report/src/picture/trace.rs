@@ -37,6 +37,7 @@ pub fn trace(found: &Trace, origin: &Origin) -> Vec<String> {
         found.method,
         sentence(found)
     )];
+    lines.extend(found.followed_through());
     if drawn < found.edges.len() {
         lines.push(format!(
             "The overview shows all of it; of {} transactions {drawn} are drawn in detail, and those that carried less (under 1/{LEAST_SHARE} of \

@@ -130,6 +130,7 @@ pub(crate) fn trace(count: usize, seed: u64) -> Traced<Trace> {
         asset: Asset::bitcoin(network),
         direction: "forward",
         method: "haircut",
+        through_mixes: false,
         nodes,
         edges,
         seeds: 1,

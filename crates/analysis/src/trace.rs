@@ -251,9 +251,9 @@ impl Trace {
         Some(match mixes {
             0 => "It would have gone on behind mixes (CoinJoins); none was on its way.".to_owned(),
             _ => format!(
-                "It WENT ON BEHIND {mixes} MIX{} (CoinJoins) by shares: the chain does not say whose is whose there, and what lies behind is a \
-                 share of everybody's money in it, not a path.",
-                if mixes == 1 { "" } else { "ES" }
+                "It WENT ON BEHIND {mixes} {} by shares: the chain does not say whose is whose there, and what lies behind is a share of \
+                 everybody's money in it, not a path.",
+                if mixes == 1 { "MIX (a CoinJoin)" } else { "MIXES (CoinJoins)" }
             ),
         })
     }

@@ -544,11 +544,11 @@ impl NameIndex {
         let capitals = capitals(query);
         let is_inside = |&(name, count): &(u32, usize)| {
             let listed = self.name(name);
-            let length = listed.tokens.len() - listed.record.forms.count_ones() as usize;
+            let kept =
+                || (0..listed.tokens.len()).filter(|place| listed.record.forms & (1 << (place & 63)) == 0);
+            let length = kept().count();
             count >= length && length < words.len() && {
-                let kept =
-                    (0..listed.tokens.len()).filter(|place| listed.record.forms & (1 << (place & 63)) == 0);
-                let own: Vec<u32> = kept.map(|place| listed.tokens[place]).collect();
+                let own: Vec<u32> = kept().map(|place| listed.tokens[place]).collect();
                 let is_whole = own.len() == listed.tokens.len();
                 let comma = if is_whole { (listed.record.before_comma as usize).min(own.len()) } else { 0 };
                 let turned = [&own[comma..], &own[..comma]].concat();

@@ -100,7 +100,7 @@ fn what_contradicts_a_match_sets_it_aside_and_says_why() {
 #[test]
 fn a_birth_that_is_none_sets_nobody_aside() {
     let data = folder();
-    let moment = ["--as-of", "2026-11-30T12:00:00Z", "--policy", "lists-only", "--output", "jsonl"];
+    let moment = ["--as-of", "2026-11-01T00:00:00Z", "--policy", "lists-only", "--output", "jsonl"];
     for born in
         ["0000", "0001-01-01", "1753-01-01", "1900-01-01", "1970-01-01", "2026-12-01", "2099", "9999-12-31"]
     {

@@ -203,7 +203,7 @@ impl Packs {
         let id = chain.caip2();
         let all = self.readable.iter().flat_map(move |(_, pack)| {
             let issued = pack.manifest().issued;
-            let labels = pack.labels_of(move |first| first.fits(chain)).into_iter();
+            let labels = pack.labels_of(move |first| first.fits(chain));
             labels.filter(move |label| label.holds_on(day) && label.on_record_from(issued) <= day)
         });
         let corrected = self.corrections().filter(move |correction| correction.holds_on(day));

@@ -155,7 +155,7 @@ fn no_label_makes_a_listing_lighter() {
         .into_iter()
         .map(|source| evm(WALLET, "An honest bank", "exchange", "controls", source, 100))
         .collect();
-    let packs = packs(folder.path(), &[("ofac-sdn", &rows)]);
+    let packs = packs(folder.path(), &[("a-copy", &rows)]);
     let claims = vec![claim(1, WALLET, Category::Sanction, "ofac-sdn")];
     let index = index(sources(), claims, Vec::new());
     let policy = Policy::lists_only();

@@ -12,6 +12,7 @@
 mod abjad;
 mod build;
 mod han;
+mod inside;
 mod korean;
 mod layout;
 mod legal_forms;
@@ -67,12 +68,6 @@ const MAX_READINGS: usize = 3 * MAX_TOKENS;
 const LEAST_PART: usize = 3;
 /// What a name counts for that stands whole and in order inside a longer question, and tells enough.
 const INSIDE: f64 = 0.95;
-/// How telling such a name must be: of two words, of more, and of any where what stands beside it is a place or a desk.
-const INSIDE_TWO: f64 = 0.8;
-const INSIDE_MORE: f64 = 0.5;
-const INSIDE_BESIDE: f64 = 0.3;
-/// Letters of one word that tells by itself there, unless it stands in capitals.
-const INSIDE_ONE: usize = 6;
 /// Rarity is measured as if there were at least this many names, so that in a short list a common token is not taken for
 /// a rare one by too much.
 const LEAST_NAMES: usize = 20_000;
@@ -523,75 +518,6 @@ impl NameIndex {
         party.is_ok_and(|party| matches!(party.kind, PartyKind::Entity | PartyKind::Unknown))
     }
 
-    /// Names that stand whole, letter for letter and in order, inside a longer question, and tell enough to be meant:
-    /// whatever stands beside them does not clear them. O(names that share a word).
-    fn whole_inside(&self, query: &str, tokens: &[String], forms: u64) -> Vec<u32> {
-        // Syllables are no words.
-        if query.chars().any(|letter| han::is_han(letter) || matches!(letter, '\u{ac00}'..='\u{d7a3}')) {
-            return Vec::new();
-        }
-        let is_core = |place: &usize| forms & (1 << (place & 63)) == 0;
-        let places: Vec<usize> = (0..tokens.len()).filter(is_core).collect();
-        let words: Vec<Option<u32>> = places.iter().map(|&place| self.word(&tokens[place])).collect();
-        if words.len() < 2 {
-            return Vec::new();
-        }
-        let mut counts: HashMap<u32, usize> = HashMap::new();
-        for word in words.iter().flatten() {
-            self.names_with(*word).iter().for_each(|&name| *counts.entry(name).or_default() += 1);
-        }
-        let beside = question::is_beside(tokens);
-        let capitals = capitals(query);
-        let is_inside = |&(name, count): &(u32, usize)| {
-            let listed = self.name(name);
-            let kept =
-                || (0..listed.tokens.len()).filter(|place| listed.record.forms & (1 << (place & 63)) == 0);
-            let length = kept().count();
-            count >= length && length < words.len() && {
-                let own: Vec<u32> = kept().map(|place| listed.tokens[place]).collect();
-                let is_whole = own.len() == listed.tokens.len();
-                let comma = if is_whole { (listed.record.before_comma as usize).min(own.len()) } else { 0 };
-                let turned = [&own[comma..], &own[..comma]].concat();
-                let same = |window: &[Option<u32>], own: &[u32]| {
-                    window.iter().copied().eq(own.iter().copied().map(Some))
-                };
-                let at = words
-                    .windows(length.max(1))
-                    .position(|window| same(window, &own) || same(window, &turned));
-                at.is_some_and(|at| {
-                    let rest =
-                        places.iter().enumerate().filter(|(place, _)| !(at..at + length).contains(place));
-                    let is_beside = rest.into_iter().all(|(_, &place)| beside[place]);
-                    self.tells_enough(name, &own, is_beside, &capitals)
-                })
-            }
-        };
-        let mut found: Vec<u32> = counts.into_iter().filter(is_inside).map(|(name, _)| name).collect();
-        found.sort_unstable();
-        found
-    }
-
-    /// Whether a name with these words is meant wherever it stands.
-    fn tells_enough(&self, name: u32, words: &[u32], is_beside: bool, capitals: &HashSet<String>) -> bool {
-        let kinds = self.kinds[name as usize];
-        let organisation = kinds & ORGANISATION != 0;
-        let terms: Vec<Term<'_>> = words.iter().map(|&word| self.term(word)).collect();
-        let telling: Vec<&Term<'_>> = terms.iter().filter(|term| term.may_tell()).collect();
-        let tells: f64 = telling.iter().map(|term| term.tells(organisation)).sum();
-        let is_long = |term: &Term<'_>| {
-            let letters = term.text().chars().count();
-            letters >= INSIDE_ONE || letters >= 3 && (is_beside || capitals.contains(term.text()))
-        };
-        match telling.len() {
-            0 => false,
-            1 if !organisation => false,
-            1 => kinds & WEAK == 0 && is_long(telling[0]) && tells >= INSIDE_BESIDE && self.is_entity(name),
-            _ if is_beside => tells >= INSIDE_BESIDE,
-            2 => tells >= INSIDE_TWO || words.len() > 2 && tells >= INSIDE_MORE,
-            _ => tells >= INSIDE_MORE,
-        }
-    }
-
     /// Persons' names that are written in syllables: Korean ones in any romanisation, and Chinese characters by their
     /// readings.
     fn by_syllables(&self, query: &str, tokens: &[String], note: &mut impl FnMut(u32, f64)) {
@@ -830,13 +756,6 @@ impl Search {
     }
 }
 
-/// Words of three letters or more that stand in capitals, in lower case.
-fn capitals(query: &str) -> HashSet<String> {
-    let words = query.split(|at: char| !at.is_alphanumeric());
-    let in_capitals = words.filter(|word| word.chars().count() >= 3 && word.chars().all(char::is_uppercase));
-    in_capitals.map(|word| deunicode::deunicode(word).to_lowercase()).collect()
-}
-
 /// Whether `bytes` are texts that end, or begin, at `places`.
 fn are_texts(bytes: &[u8], places: impl IntoIterator<Item = u64>) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
@@ -927,57 +846,4 @@ fn weights(term: &Term<'_>, is_form: bool) -> [f64; 2] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Every part of a hostile name is bounded, and with it the work: so many names at most, of so many words.
-    #[test]
-    fn hostile_names_are_a_bounded_number_of_words_to_look_for() {
-        let long =
-            ["a".repeat(100_000), "김 ".repeat(30_000), "x\u{301}".repeat(30_000), "\u{200b}".repeat(30_000)];
-        for query in &long {
-            assert!(matches!(asked(query), Err(NameError::TooLong { .. })));
-        }
-        let hostile = [
-            ("a;", 490),
-            ("abc;", 20),
-            ("abc;", 240),
-            ("(", 999),
-            ("(a ", 300),
-            ("abc (", 39),
-            ("Аbс (", 39),
-            ("abc a.k.a. ", 13),
-            ("x\u{301}", 300),
-            ("K\u{200b}\u{2066}", 160),
-            ("Кi", 300),
-            ("김", 40),
-            ("李", 40),
-            ("ﷺ", 300),
-            ("ال", 240),
-            ("حسین ", 39),
-            ("سراج الدين (", 13),
-            ("born 1 ", 20),
-            ("キム", 160),
-            ("𒐫 ", 200),
-        ];
-        for (part, times) in hostile {
-            let query = part.repeat(times);
-            let Ok(names) = asked(&query) else { continue };
-            assert!(!names.is_empty() && names.len() <= MAX_READINGS, "{part}: {}", names.len());
-            for Reading { text: name, .. } in &names {
-                let tokens = normal(name, MAX_TOKENS).tokens;
-                let longest = tokens.iter().map(String::len).max().unwrap_or_default();
-                assert!(tokens.len() <= MAX_TOKENS && longest <= 20 * MAX_QUERY_BYTES, "{part}");
-                assert!(KoreanName::readings(name, &tokens).len() <= 100, "{part}: readings");
-                assert!(HanName::of(name).is_none_or(|name| name.hangul().len() <= 24), "{part}");
-            }
-        }
-        // None of them finds more than is there, nor nothing that can be told.
-        let index = NameIndex::build(&[]);
-        assert!(hostile.iter().all(|(part, times)| match index.search(&part.repeat(*times), 5) {
-            Ok(found) => found.is_empty(),
-            Err(NameError::Empty { .. } | NameError::TooLong { .. }) => true,
-            Err(NameError::Damaged { .. }) => false,
-        }));
-    }
-}
+mod tests;

@@ -38,6 +38,7 @@ pub mod finding;
 mod flow;
 pub mod foreign;
 pub mod front;
+mod hidden;
 pub mod intent;
 pub mod json;
 pub mod known;
@@ -71,7 +72,6 @@ pub mod tx;
 pub mod typed;
 pub mod wallet;
 pub mod watch;
-mod written;
 
 pub use self::{
     context::Context,

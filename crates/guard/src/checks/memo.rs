@@ -7,9 +7,10 @@ use crate::{
     case::Case,
     decode::{Act, Call, Value},
     finding::{CheckId::Sign01, Finding, Severity::Review},
+    hidden::texts_within,
     json, language,
-    message::texts_within,
-    sign_in, written,
+    language::written,
+    sign_in,
 };
 
 pub(super) fn memos(case: &Case<'_>, out: &mut Vec<Finding>) {

@@ -12,12 +12,14 @@ use crate::{
         Finding,
         Severity::{Block, Incomplete, Review},
     },
-    json, language, mentions,
-    message::{Message, Method, hidden_texts},
+    hidden::hidden_texts,
+    json, language,
+    language::written,
+    mentions,
+    message::{Message, Method},
     plain,
     secret::{self, Secret},
     sign_in::{self, SignIn},
-    written,
 };
 
 pub(super) fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Finding>) {

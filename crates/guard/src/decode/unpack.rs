@@ -104,7 +104,7 @@ impl Call<'_> {
             return Vec::new();
         }
         let args = self.decoded.iter().flat_map(|decoded| &decoded.args);
-        args.filter_map(Value::data).flat_map(crate::message::texts_within).collect()
+        args.filter_map(Value::data).flat_map(crate::hidden::texts_within).collect()
     }
 }
 

@@ -183,7 +183,8 @@ impl Of<'_> {
     /// told.
     fn fee(&mut self, receipt: &Receipt) -> bool {
         let proved = self.is_proved && self.tx.from_proved;
-        // The price follows from what was signed; a node that says another is found out when the block is read.
+        // What was signed and the block's base fee say the price; what a node says of it counts where that was not read, and
+        // then nothing is proved.
         let price = self.tx.gas_price.map(U256::from).or(receipt.effective_gas_price);
         let Some(price) = price else { return false };
         let used = U256::from(receipt.gas_used);
@@ -191,17 +192,15 @@ impl Of<'_> {
         let (native, from) = (self.rules.native, Some(self.tx.from));
         let amounts = (used.checked_mul(base), used.checked_mul(price - base));
         let (Some(burnt), Some(tip)) = amounts else { return false };
-        let blobs = match receipt.blob {
-            Some((used, price)) => U256::from(used).checked_mul(price),
-            None => Some(U256::ZERO),
-        };
-        let Some(burnt) = blobs.and_then(|blobs| burnt.checked_add(blobs)) else { return false };
         self.push(from, None, native, burnt, MovementKind::Fee, proved);
         self.push(from, Some(self.block.header.beneficiary), native, tip, MovementKind::Fee, proved);
-        if let Some(l1) = receipt.l1_fee {
-            self.push(from, None, native, l1, MovementKind::Fee, proved);
+        // Neither stands in what the receipts' root covers: the node's word.
+        let blobs =
+            receipt.blob.map_or(Some(U256::ZERO), |(used, price)| U256::from(used).checked_mul(price));
+        for amount in [blobs, receipt.l1_fee].into_iter().flatten() {
+            self.push(from, None, native, amount, MovementKind::Fee, false);
         }
-        true
+        blobs.is_some()
     }
 
     /// Native value: by the trace where there is one, else what the transaction itself sent, if it is known not to have failed.

@@ -83,6 +83,32 @@ fn a_proved_block_tells_fees_values_tokens_and_withdrawals_to_the_wei() {
     insta::assert_snapshot!(format!("{tokens} tokens moved, {refused} logs refused"));
 }
 
+/// The encoding of a receipt (EIP-658, EIP-2718) has neither the gas and price of blobs nor a roll-up's fee, nor the
+/// contract that was created: a node may say of them what it likes.
+#[test]
+fn what_no_root_covers_is_never_called_proved() {
+    let Some((mut block, mut receipts)) = eighteen_million() else { return };
+    receipts.receipts[0].blob = Some((131_072, U256::from(7)));
+    receipts.receipts[0].l1_fee = Some(U256::from(11));
+    let created = alloy_primitives::Address::repeat_byte(9);
+    let sending = (0..block.txs.len())
+        .find(|&at| receipts.receipts[at].succeeded == Some(true) && !block.txs[at].value.is_zero())
+        .expect("one sends ether");
+    block.txs[sending].to = None;
+    receipts.receipts[sending].created = Some(created);
+    let found = movements(&block, Some(&receipts), None, &Rules::ethereum()).expect("movements");
+    let reported: Vec<_> =
+        found.block.txs.iter().flat_map(|tx| &tx.movements).filter(|moved| !moved.proved).collect();
+    let amounts: Vec<u64> = reported.iter().filter_map(|moved| moved.amount.to_u64()).collect();
+    assert_eq!(&amounts[..2], [131_072 * 7, 11]);
+    assert_eq!((reported.len(), &reported[2].to), (3, &Some(Address::Evm(created.into_array()))));
+    // Whoever sends what the node alone says pays nothing that is proved.
+    block.txs[1].from_proved = false;
+    let found = movements(&block, Some(&receipts), None, &Rules::ethereum()).expect("movements");
+    let own = found.block.txs[1].movements.iter().filter(|moved| moved.kind != MovementKind::Token);
+    assert!(own.clone().count() > 0 && own.clone().all(|moved| !moved.proved));
+}
+
 #[test]
 fn what_is_not_told_is_a_gap_and_never_nothing() {
     let Some((block, mut receipts)) = eighteen_million() else { return };

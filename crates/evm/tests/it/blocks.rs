@@ -244,3 +244,13 @@ fn hashes_alone_are_no_transactions_and_null_is_no_block() {
         assert!(matches!(Block::read(nothing, Checks::ALL), Err(BlockError::Form(_))), "{nothing}");
     }
 }
+
+#[test]
+fn a_transaction_that_stands_twice_is_refused_where_no_root_is_asked_for_either() {
+    let Some(json) = result(BLOCK) else { return };
+    let mut told: Value = serde_json::from_str(&json).expect("JSON");
+    told["transactions"][5] = told["transactions"][4].clone();
+    let unchecked = Checks { roots: false, senders: false, ..Checks::ALL };
+    let read = Block::read(&told.to_string(), unchecked);
+    assert!(matches!(read, Err(BlockError::Twice { number: 18_000_000, .. })), "{read:?}");
+}

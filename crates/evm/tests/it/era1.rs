@@ -1,6 +1,9 @@
 //! A real era1 file: whole, cut anywhere, and changed anywhere.
 
-use std::fs;
+use std::{fs, io::Write as _};
+
+use alloy_consensus::Header;
+use alloy_primitives::{B256, U256};
 
 use tracehound_evm::{
     block::Proof,
@@ -113,4 +116,44 @@ fn starts(bytes: &[u8]) -> Vec<usize> {
         at += 8 + u32::from_le_bytes(bytes[at + 2..at + 6].try_into().expect("four")) as usize;
     }
     starts
+}
+
+/// Blocks of nobody's chain, in a file as era1 wants it but for its end.
+fn made(blocks: &[(Header, u64)]) -> Vec<u8> {
+    let entry = |kind: u16, content: &[u8]| {
+        let length = u32::try_from(content.len()).expect("short");
+        [&kind.to_le_bytes()[..], &length.to_le_bytes(), &[0, 0], content].concat()
+    };
+    let packed = |kind: u16, content: &[u8]| {
+        let mut packed = snap::write::FrameEncoder::new(Vec::new());
+        packed.write_all(content).expect("packed");
+        entry(kind, &packed.into_inner().expect("packed"))
+    };
+    let block = |(header, total): &(Header, u64)| {
+        let total = U256::from(*total).to_le_bytes::<32>();
+        // Neither transactions nor uncles, and no receipts.
+        let (body, receipts) = ([0xc2, 0xc0, 0xc0], [0xc0]);
+        [packed(3, &alloy_rlp::encode(header)), packed(4, &body), packed(5, &receipts), entry(6, &total)]
+            .concat()
+    };
+    let blocks: Vec<u8> = blocks.iter().flat_map(block).collect();
+    [entry(0x3265, &[]), blocks].concat()
+}
+
+#[test]
+fn a_block_goes_on_from_the_one_before_in_hash_number_and_difficulty() {
+    let first = Header { number: 7, difficulty: U256::from(5), ..Header::default() };
+    let next = |number: u64| Header {
+        number,
+        parent_hash: first.hash_slow(),
+        difficulty: U256::from(3),
+        ..Header::default()
+    };
+    let honest = made(&[(first.clone(), 100), (next(8), 103)]);
+    assert_eq!(read(&honest).0, 2, "{:?}", read(&honest).1);
+    let stranger = Header { parent_hash: B256::repeat_byte(1), ..next(8) };
+    for second in [(next(9), 103), (next(7), 103), (next(8), 104), (next(8), 100), (stranger, 103)] {
+        let (blocks, ended) = read(&made(&[(first.clone(), 100), second.clone()]));
+        assert!(matches!(ended, Err(Era1Error::Parent { .. })) && blocks == 1, "{second:?}: {ended:?}");
+    }
 }

@@ -292,3 +292,19 @@ fn logs_of_real_blocks_are_read_or_refused_with_a_reason() {
     }
     insta::assert_snapshot!(format!("{moved} moved, {refused} refused, {nothing} of something else"));
 }
+
+#[test]
+fn since_cancun_only_a_contract_of_the_same_transaction_is_gone() {
+    let (sender, new) =
+        ("0x1111111111111111111111111111111111111111", "0x3333333333333333333333333333333333333333");
+    let tx = B256::repeat_byte(9);
+    let create = format!(
+        r#"{{"type":"create","action":{{"from":"{sender}","value":"0x7"}},"result":{{"address":"{new}"}},"traceAddress":[],"transactionHash":"{tx}"}}"#
+    );
+    let destroys = format!(
+        r#"{{"type":"suicide","action":{{"address":"{new}","refundAddress":"{new}","balance":"0x7"}},"traceAddress":[0],"transactionHash":"{tx}"}}"#
+    );
+    let traces = Traces::read_flat(&format!("[{create},{destroys}]"), 5, &[tx], true).expect("traces");
+    let moved = traces.txs[0].moved.as_ref().expect("traced");
+    assert_eq!(moved.iter().map(|moved| moved.to.is_some()).collect::<Vec<_>>(), [true, false]);
+}

@@ -1,5 +1,6 @@
 //! Blocks put together: each movement with what vouches for it, and what is not known beside it.
 
+use alloy_consensus::{Header, proofs};
 use alloy_primitives::U256;
 use tracehound_evm::{
     block::{Block, Checks},
@@ -175,4 +176,36 @@ fn traces_add_what_contracts_passed_on_and_must_not_contradict_receipts() {
             .iter()
             .any(|moved| moved.kind == MovementKind::Native && moved.proved)
     );
+}
+
+/// What the Yellow Paper (11.3), EIP-649 and EIP-1234 say, in wei.
+#[test]
+fn miners_and_uncles_are_paid_what_their_fork_says() {
+    let ether = |eighths: u64| U256::from(eighths) * U256::from(10).pow(U256::from(18)) / U256::from(8);
+    for (number, whole) in [(1, 40), (4_369_999, 40), (4_370_000, 24), (7_279_999, 24), (7_280_000, 16)] {
+        let mined = |number: u64, by: u8| Header {
+            number,
+            difficulty: U256::ONE,
+            beneficiary: alloy_primitives::Address::repeat_byte(by),
+            ..Header::default()
+        };
+        let uncles = if number > 2 { vec![mined(number - 1, 2), mined(number - 2, 3)] } else { Vec::new() };
+        let header = Header { ommers_hash: proofs::calculate_ommers_root(&uncles), ..mined(number, 1) };
+        let count = uncles.len() as u64;
+        let block = Block::of_parts(header, &[], uncles).expect("a block");
+        let found = movements(&block, None, None, &Rules::ethereum()).expect("movements");
+        let paid: Vec<(Option<Address>, U256)> = found.block.txs[0]
+            .movements
+            .iter()
+            .map(|moved| (moved.to, U256::from_be_bytes(moved.amount.to_be_bytes())))
+            .collect();
+        let miner = ether(whole) + ether(whole) / U256::from(32) * U256::from(count);
+        let mut wanted = vec![(Some(Address::Evm([1; 20])), miner)];
+        if count > 0 {
+            wanted.push((Some(Address::Evm([2; 20])), ether(whole) * U256::from(7) / U256::from(8)));
+            wanted.push((Some(Address::Evm([3; 20])), ether(whole) * U256::from(6) / U256::from(8)));
+        }
+        assert_eq!(paid, wanted, "{number}");
+        assert!(found.gaps.is_empty() && found.block.txs[0].movements.iter().all(|moved| moved.proved));
+    }
 }

@@ -391,7 +391,8 @@ fn role_label(role: Role, shown: &Shown, chain: &Caip2, subject: &Subject, prove
     Label { predicate: Predicate::ContractOf, nature, ..hint(chain, subject, &provenance, label, concept) }
 }
 
-/// Whether a label says that a contract has the role.
+/// Whether a label says that a contract has the role: by its own kind, and not by the protocol that runs it, as docs/SCORECARD.md
+/// counts it.
 fn is_said(role: Role, label: &Label) -> bool {
     match role {
         Role::Token => label.nature == Nature::Asset,
@@ -399,6 +400,7 @@ fn is_said(role: Role, label: &Label) -> bool {
         Role::DexPool => label.nature == Nature::Asset || label.concept == "defi_dex",
         Role::Bridge => label.concept == "defi_bridge",
         Role::Lending => label.concept == "defi_lending",
-        Role::Account => matches!(label.concept.as_str(), "smart_contract" | "defi_dao" | "treasury"),
+        // Any contract is a `smart_contract`: that says nothing of what it is for.
+        Role::Account => label.concept == "defi_dao",
     }
 }

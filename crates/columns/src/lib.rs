@@ -11,6 +11,7 @@ pub mod files;
 pub mod hash_index;
 pub mod mapped;
 pub mod pages;
+pub mod runs;
 pub mod sections;
 
 pub use hash_index::{HashIndex, HashIndexData};

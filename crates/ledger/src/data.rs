@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use tracehound_columns::Slice;
+use tracehound_columns::{
+    Slice,
+    runs::{Runs, RunsData},
+};
 use tracehound_model::{
     BlockHash, ScriptKey, ScriptType,
     utxo::{Header, InputRow, OutputRow, TxRow},
 };
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use crate::{
-    cell::{GrowingCells, UNSPENDABLE, UNSPENT},
-    runs::{Runs, RunsData},
-};
+use crate::cell::{GrowingCells, UNSPENDABLE, UNSPENT};
 
 /// How many addresses share one stored payload offset: short enough to sum by hand, long enough to cost 1 bit each.
 const ADDR_GROUP: usize = 32;

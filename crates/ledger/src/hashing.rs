@@ -1,7 +1,6 @@
-//! The hashes under which owners and transactions are found, keyed with the ledger's [`Key`]: neither the content hash nor
-//! any number depends on them.
+//! The hashes under which owners and transactions are found, keyed with the ledger's [`Key`] from format 2 on: neither the
+//! content hash nor any number depends on them.
 
-use siphasher::sip::SipHasher13;
 use tracehound_segments::Key;
 
 /// How a table or an index hashes.
@@ -19,48 +18,25 @@ impl Hashing {
     pub(crate) fn owner(self, script_type: u8, payload: &[u8]) -> u64 {
         match self {
             Self::Public => xxhash_rust::xxh3::xxh3_64_with_seed(payload, u64::from(script_type)),
-            // The types have keys that differ, so that one payload under two types has unrelated hashes.
-            Self::Keyed(key) => {
-                let [a, b] = key.words();
-                SipHasher13::new_with_keys(a ^ u64::from(script_type), b).hash(payload)
-            }
+            Self::Keyed(key) => key.hash_name(script_type, payload),
         }
     }
 
     /// Hash under which a transaction is found. Its id is a hash already, but one whose first bytes can be searched for.
     #[inline]
     pub(crate) fn tx(self, txid: &[u8; 32]) -> u64 {
-        let word = |at: usize| u64::from_be_bytes(*txid[at..].first_chunk().expect("8 of 32 bytes"));
         match self {
-            Self::Public => word(0),
-            Self::Keyed(key) => {
-                let [a, b] = key.words();
-                let product = u128::from(word(0) ^ a) * u128::from(word(8) ^ b);
-                product as u64 ^ (product >> 64) as u64
-            }
+            Self::Public => u64::from_be_bytes(*txid.first_chunk().expect("8 of 32 bytes")),
+            Self::Keyed(key) => key.hash_id(txid),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashSet, hash::Hasher as _};
+    use std::collections::HashSet;
 
     use super::*;
-
-    /// Indexes are files: the hash must stay what it is. The streaming form is the one of the reference.
-    #[test]
-    fn the_hash_of_owners_is_siphash_1_3() {
-        let hashing = Hashing::Keyed(Key::from_words([1, 2]));
-        for len in 0..70u8 {
-            let payload: Vec<u8> = (0..len).collect();
-            let mut hasher = SipHasher13::new_with_keys(1 ^ 3, 2);
-            for &byte in &payload {
-                hasher.write(&[byte]);
-            }
-            assert_eq!(hashing.owner(3, &payload), hasher.finish());
-        }
-    }
 
     /// Programs whose first and third word are the secret that the public hash multiplies with: their hash does not
     /// depend on the other half. This is how a block is made that takes minutes.
@@ -97,18 +73,5 @@ mod tests {
         assert!(public < 20_000 / 4, "the construction no longer hits: {public} different tags");
         let keyed = spread(Hashing::Keyed(Key::random().expect("a source of randomness")));
         assert!(keyed > 19_990, "{keyed} different tags of 20,000");
-    }
-
-    #[test]
-    fn ids_that_begin_alike_spread_under_a_key() {
-        let hashing = Hashing::Keyed(Key::random().expect("a source of randomness"));
-        let tags: HashSet<u64> = (0..20_000u64)
-            .map(|at| {
-                let mut txid = [7; 32];
-                txid[8..16].copy_from_slice(&at.to_be_bytes());
-                hashing.tx(&txid) >> 32
-            })
-            .collect();
-        assert!(tags.len() > 19_900, "{} different tags of 20,000", tags.len());
     }
 }

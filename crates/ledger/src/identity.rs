@@ -12,14 +12,13 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
+use tracehound_segments::Id;
 use zerocopy::IntoBytes;
 
 use crate::{
     LedgerError,
     data::{MissingRow, Rows},
-    ids::Id,
     segment::Segment,
 };
 
@@ -31,20 +30,10 @@ pub(crate) fn first_id(chain: &str) -> Id {
     Sha256::new().chain_update(LEDGER).chain_update(chain).finalize().into()
 }
 
-/// The id after a block whose content has this digest.
-fn next_id(before: &Id, digest: &Id) -> Id {
-    Sha256::new().chain_update(before).chain_update(digest).finalize().into()
-}
-
 /// The ids of these rows' snapshots, of which the first are known: the one before the first block at least. `None` when
 /// the rows contradict each other or are damaged. O(content of the others), on all cores.
-pub(crate) fn ids_after(rows: &Rows<'_>, mut known: Vec<Id>) -> Option<Vec<Id>> {
-    let others = known.len().checked_sub(1)?..rows.blocks.len();
-    let digests: Vec<Id> = others.into_par_iter().map(|at| digest(rows, at)).collect::<Option<_>>()?;
-    for digest in digests {
-        known.push(next_id(known.last()?, &digest));
-    }
-    Some(known)
+pub(crate) fn ids_after(rows: &Rows<'_>, known: Vec<Id>) -> Option<Vec<Id>> {
+    tracehound_segments::ids_after(known, rows.blocks.len(), |at| digest(rows, at))
 }
 
 /// The id of the ledger that ends before block `block` of these segments, which are all of a chain's. O(1) where the

@@ -49,7 +49,6 @@ mod parts;
 mod reader;
 mod repair;
 mod rows;
-mod runs;
 mod scan;
 mod seal;
 mod segment;
@@ -60,13 +59,13 @@ mod writer;
 
 pub use batch::{SpentOutput, TxBatch, TxRows};
 pub use error::LedgerError;
-pub use ids::{AddrNum, BlockNum, InNum, NoSnapshotId, OutNum, SnapshotId, TxNum};
+pub use ids::{AddrNum, BlockNum, InNum, OutNum, TxNum};
 pub use outputs::OutputColumns;
 pub use reader::Ledger;
 pub use repair::{Repair, RepairReport, repair};
 pub use rows::{OutputLookup, RowCounts, ScannedTx, TxByNumber, UtxoRows, scan_by_number};
 pub use scan::{ColumnSlices, ScanTx};
-pub use tracehound_segments::tables::TableSize;
+pub use tracehound_segments::{NoSnapshotId, SnapshotId, tables::TableSize};
 pub use verify::VerifyReport;
 pub use views::{
     AddressActivity, BlockView, InputView, LedgerInfo, OutputView, Prev, SequenceClass, TxSpan, TxView,

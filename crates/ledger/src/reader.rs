@@ -7,9 +7,8 @@ use std::{
 
 use tracehound_model::{Chain, ScriptKey, ScriptType, TxId};
 use tracehound_segments::{
-    Manifest, Note, SegmentsError, Stray,
-    files::{end_of, not_there, open_named, read_manifest, strays},
-    is_at_work,
+    Id, Manifest, SnapshotId,
+    files::{end_of, open_store},
 };
 
 use crate::{
@@ -22,9 +21,8 @@ use crate::{
     },
     hashing::Hashing,
     identity::all_ids,
-    ids::{Id, SnapshotId},
     segment::{Segment, Trust},
-    store::{FORMAT_UNKEYED, STORE},
+    store::FORMAT_UNKEYED,
     views::{
         AddressActivity, BlockView, InputView, LedgerInfo, OutputView, Prev, TxSpan, TxView, block_view,
         input_view,
@@ -51,9 +49,6 @@ pub struct Ledger {
     pub(crate) end: First,
 }
 
-/// How often opening is tried again when a merge or reorg removes files between reading the manifest and mapping them.
-const OPEN_TRIES: usize = 8;
-
 impl Ledger {
     /// Opens the ledger of `chain` in `dir` as it is now; one of another chain answers no question about this one.
     pub fn open_of(dir: &Path, chain: Chain) -> Result<Self, LedgerError> {
@@ -66,40 +61,8 @@ impl Ledger {
 
     /// Opens the ledger in `dir` as it is now, of whatever chain.
     pub fn open(dir: &Path) -> Result<Self, LedgerError> {
-        let mut tried = 1;
-        loop {
-            match Self::open_once(dir) {
-                // A writer may have replaced the manifest and removed files meanwhile.
-                Err(SegmentsError::Io { source, .. })
-                    if source.kind() == std::io::ErrorKind::NotFound && tried < OPEN_TRIES =>
-                {
-                    tried += 1;
-                }
-                Err(SegmentsError::Manifest { .. }) if tried < OPEN_TRIES => tried += 1,
-                Err(error) => return Err(not_there(dir, error).into()),
-                Ok(ledger) => return Ok(ledger),
-            }
-        }
-    }
-
-    fn open_once(dir: &Path) -> Result<Self, SegmentsError> {
-        // Read first: what is committed meanwhile makes the manifest newer than the note, never older.
-        let note = Note::read(dir);
-        let manifest = read_manifest(dir, &STORE)?;
-        if note.outdates(&manifest) {
-            return Err(Manifest::does_not_fit(dir, "it is an old one: more was committed after it"));
-        }
-        let segments: Vec<Segment> = open_named(dir, &manifest, false)?;
+        let (manifest, segments) = open_store::<Segment>(dir)?;
         let end = end_of(&segments);
-        let unnamed = strays::<Segment>(dir, &manifest, end)?
-            .into_iter()
-            .find(|(_, stray)| matches!(stray, Stray::Next));
-        if let Some((name, _)) = unnamed.filter(|_| !is_at_work(dir)) {
-            return Err(Manifest::does_not_fit(
-                dir,
-                format!("it does not know segment {name}, which goes on where it ends"),
-            ));
-        }
         let cells = Arc::new(CellGuard::new(end.output));
         let used = segments.len();
         let unmarked = (manifest.format == FORMAT_UNKEYED).then(Arc::default);

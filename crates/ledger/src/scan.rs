@@ -2,13 +2,12 @@
 
 use std::ops::{ControlFlow, Range};
 
-use tracehound_columns::Slice;
+use tracehound_columns::{Slice, runs::Counts};
 use tracehound_model::{ScriptKey, ScriptType};
 
 use crate::{
     AddrNum, InNum, Ledger, OutNum, Prev, TxNum,
     data::{MissingRow, NO_ADDR, PackedPrev, Values, missing_row, unpack_prev},
-    runs::Counts,
     segment::Segment,
     views::missing_view,
 };

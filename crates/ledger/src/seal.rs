@@ -8,7 +8,7 @@ use tracehound_columns::{
     files::write_durably,
     sections::{self, WORDS},
 };
-use tracehound_segments::{Key, Origin, files::SEGMENT};
+use tracehound_segments::{Id, Key, Origin, files::SEGMENT};
 use zerocopy::IntoBytes;
 
 use crate::{
@@ -17,7 +17,6 @@ use crate::{
     data::{NO_ADDR, Rows, SegmentData},
     hashing::Hashing,
     identity::ids_after,
-    ids::Id,
     segment::{KIND, LIST, SECTIONS},
     store::CELLS,
 };

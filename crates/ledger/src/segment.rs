@@ -10,15 +10,14 @@ use std::path::{Path, PathBuf};
 
 use tracehound_columns::{
     Checked, ColumnError, HashIndex, SharedColumn, Slice,
+    runs::Runs,
     sections::{Kind, SectionFile},
 };
-use tracehound_segments::{Key, Origin, SegmentsError, Store, files::SEGMENT};
+use tracehound_segments::{Id, Key, Origin, SegmentsError, Store, files::SEGMENT};
 
 use crate::{
     data::{BlockRow, FLAG_AFTER_MISSING_RANGE, First, MissingRow, Rows, Scripts, Values},
     hashing::Hashing,
-    ids::Id,
-    runs::Runs,
     store::{CELLS, FORMAT, FORMAT_KEYED, FORMAT_UNKEYED, STORE},
 };
 

@@ -19,7 +19,7 @@ const LIVE: &str = "live";
 /// The ledger's files. Spent cells that a repair makes are in the making, and so is whatever appears whole or not at all.
 pub(crate) const STORE: Store = Store {
     formats: Formats { oldest: FORMAT_UNKEYED, keyed: FORMAT_KEYED, newest: FORMAT },
-    beside: CELLS,
+    beside: Some(CELLS),
     in_the_making: &["tmp", "cells"],
     tables: &[OWNERS, LIVE],
 };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use tracehound_model::BlockHash;
-use tracehound_segments::Note;
+use tracehound_segments::{Note, SnapshotId};
 
 use crate::{
     Ledger, LedgerError, OutNum, TxNum,
@@ -12,7 +12,6 @@ use crate::{
     cells::{overwritten, raw_cell},
     data::{BlockRow, FLAG_AFTER_MISSING_RANGE, NO_ADDR, PackedPrev, Rows},
     identity::{check_ids, first_id},
-    ids::SnapshotId,
     segment::{Segment, Trust},
 };
 

@@ -8,7 +8,7 @@ use std::{io::ErrorKind, ops::Range, path::Path};
 
 use tracehound_columns::files::sync_dir;
 
-use crate::{Manifest, Segment, SegmentsError, Store, tables};
+use crate::{Manifest, Note, Segment, SegmentsError, Store, is_at_work, tables};
 
 /// Extension of segments.
 pub const SEGMENT: &str = "seg";
@@ -65,7 +65,7 @@ pub fn segment_names(dir: &Path) -> Result<Vec<String>, SegmentsError> {
 /// # Errors
 /// When one cannot be removed.
 pub fn remove_segment(dir: &Path, name: &str, store: &Store) -> Result<(), SegmentsError> {
-    for extension in [SEGMENT, store.beside] {
+    for extension in [SEGMENT].into_iter().chain(store.beside) {
         let path = dir.join(format!("{name}.{extension}"));
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -115,6 +115,48 @@ pub fn open_named<S: Segment>(
         segments.push(segment);
     }
     Ok(segments)
+}
+
+/// How often opening is tried again when a merge or reorg removes files between reading the manifest and mapping them.
+const OPEN_TRIES: usize = 8;
+
+/// Maps a store to read it, while a writer may be at work: its manifest, and the segments that it names.
+///
+/// # Errors
+/// [`SegmentsError::Absent`] where there is no store; when manifest or segments are damaged or do not fit.
+pub fn open_store<S: Segment>(dir: &Path) -> Result<(Manifest, Vec<S>), SegmentsError> {
+    let mut tried = 1;
+    loop {
+        match open_once(dir) {
+            // A writer may have replaced the manifest and removed files meanwhile.
+            Err(SegmentsError::Io { source, .. })
+                if source.kind() == ErrorKind::NotFound && tried < OPEN_TRIES =>
+            {
+                tried += 1;
+            }
+            Err(SegmentsError::Manifest { .. }) if tried < OPEN_TRIES => tried += 1,
+            opened => return opened.map_err(|error| not_there(dir, error)),
+        }
+    }
+}
+
+fn open_once<S: Segment>(dir: &Path) -> Result<(Manifest, Vec<S>), SegmentsError> {
+    // Read first: what is committed meanwhile makes the manifest newer than the note, never older.
+    let note = Note::read(dir);
+    let manifest = read_manifest(dir, &S::STORE)?;
+    if note.outdates(&manifest) {
+        return Err(Manifest::does_not_fit(dir, "it is an old one: more was committed after it"));
+    }
+    let segments: Vec<S> = open_named(dir, &manifest, false)?;
+    let strays = strays::<S>(dir, &manifest, end_of(&segments))?;
+    let unnamed = strays.into_iter().find(|(_, stray)| *stray == Stray::Next);
+    if let Some((name, _)) = unnamed.filter(|_| !is_at_work(dir)) {
+        return Err(Manifest::does_not_fit(
+            dir,
+            format!("it does not know segment {name}, which goes on where it ends"),
+        ));
+    }
+    Ok((manifest, segments))
 }
 
 /// Where the last of some segments ends.
@@ -209,9 +251,11 @@ pub fn remove_remains(dir: &Path, store: &Store, superseded: &[String]) -> Resul
         remove_segment(dir, name, store)?;
     }
     let segments = segment_names(dir)?;
-    let orphans = stems(dir, store.beside)?.into_iter().filter(|name| !segments.contains(name));
-    let mut files: Vec<String> =
-        orphans.filter(|name| is_ours(name)).map(|name| format!("{name}.{}", store.beside)).collect();
+    let mut files: Vec<String> = Vec::new();
+    if let Some(beside) = store.beside {
+        let orphans = stems(dir, beside)?.into_iter().filter(|name| !segments.contains(name));
+        files.extend(orphans.filter(|name| is_ours(name)).map(|name| format!("{name}.{beside}")));
+    }
     for extension in store.in_the_making {
         let left = stems(dir, extension)?.into_iter().filter(|name| is_ours(name));
         files.extend(left.map(|name| format!("{name}.{extension}")));

@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use siphasher::sip::SipHasher13;
+
 use crate::SegmentsError;
 
 /// A store's secret.
@@ -32,6 +34,24 @@ impl Key {
     /// Its words, for a segment's header.
     pub fn words(self) -> [u64; 2] {
         self.0
+    }
+
+    /// Hash under which a name is found: SipHash-1-3. Kinds have keys that differ, so that one name under two kinds has
+    /// unrelated hashes.
+    #[inline]
+    pub fn hash_name(self, kind: u8, name: &[u8]) -> u64 {
+        let [a, b] = self.0;
+        SipHasher13::new_with_keys(a ^ u64::from(kind), b).hash(name)
+    }
+
+    /// Hash under which an id is found that is a hash already, but one whose first bytes can be searched for: a folded
+    /// multiplication.
+    #[inline]
+    pub fn hash_id(self, id: &[u8; 32]) -> u64 {
+        let word = |at: usize| u64::from_be_bytes(*id[at..].first_chunk().expect("8 of 32 bytes"));
+        let [a, b] = self.0;
+        let product = u128::from(word(0) ^ a) * u128::from(word(8) ^ b);
+        product as u64 ^ (product >> 64) as u64
     }
 }
 
@@ -64,7 +84,36 @@ impl<'de> Deserialize<'de> for Key {
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::HashSet, hash::Hasher as _};
+
     use super::*;
+
+    /// Indexes are files: the hash must stay what it is. The streaming form is the one of the reference.
+    #[test]
+    fn the_hash_of_names_is_siphash_1_3() {
+        let key = Key::from_words([1, 2]);
+        for len in 0..70u8 {
+            let name: Vec<u8> = (0..len).collect();
+            let mut hasher = SipHasher13::new_with_keys(1 ^ 3, 2);
+            for &byte in &name {
+                hasher.write(&[byte]);
+            }
+            assert_eq!(key.hash_name(3, &name), hasher.finish());
+        }
+    }
+
+    #[test]
+    fn ids_that_begin_alike_spread_under_a_key() {
+        let key = Key::random().expect("a source of randomness");
+        let tags: HashSet<u64> = (0..20_000u64)
+            .map(|at| {
+                let mut id = [7; 32];
+                id[8..16].copy_from_slice(&at.to_be_bytes());
+                key.hash_id(&id) >> 32
+            })
+            .collect();
+        assert!(tags.len() > 19_900, "{} different tags of 20,000", tags.len());
+    }
 
     #[test]
     fn a_key_survives_its_text_and_is_not_shown() {

@@ -93,7 +93,7 @@ pub fn leave_out(dir: &Path, name: &str, store: &Store) -> Result<(), SegmentsEr
     let folder = dir.join(LEFT_OUT);
     std::fs::create_dir_all(&folder).map_err(SegmentsError::io("creating", &folder))?;
     // The file beside it first: it can be made anew, and what has no segment is swept away.
-    for extension in [store.beside, SEGMENT] {
+    for extension in store.beside.into_iter().chain([SEGMENT]) {
         let file = format!("{name}.{extension}");
         let from = dir.join(&file);
         if from.exists() {
@@ -129,7 +129,9 @@ pub fn newest_generation(
     let mut names = expected.to_vec();
     for folder in [dir.to_owned(), dir.join(LEFT_OUT)] {
         names.extend(segment_names(&folder)?);
-        names.extend(stems(&folder, store.beside)?);
+        if let Some(beside) = store.beside {
+            names.extend(stems(&folder, beside)?);
+        }
     }
     // No store has more commits than this, whatever a damaged name says.
     let told = names.iter().filter_map(|name| generation_of(name)).filter(|told| told >> 48 == 0);

@@ -11,8 +11,8 @@ use crate::{Formats, Key, SegmentsError};
 pub struct Store {
     /// Formats of its manifest.
     pub formats: Formats,
-    /// Extension of the file that lies beside each segment and goes with it: what changes after sealing.
-    pub beside: &'static str,
+    /// Extension of the file that lies beside each segment and goes with it: what changes after sealing, where anything does.
+    pub beside: Option<&'static str>,
     /// Extensions of files in the making, by the names of segments. What is left of them goes.
     pub in_the_making: &'static [&'static str],
     /// Names of its [tables](crate::tables), which are no part of the store.

@@ -10,7 +10,7 @@ use tracehound_columns::{
 use tracehound_segments::{
     Folder, Formats, Key, Note, Segment, SegmentsError, Store,
     compact::become_one,
-    files::{SEGMENT, end_of, not_there, open_named, read_manifest, segment_name, strays},
+    files::{SEGMENT, end_of, open_named, open_store, read_manifest, segment_name, strays},
 };
 
 pub(crate) const CHAIN: &str = "toy:1";
@@ -27,7 +27,7 @@ pub(crate) struct Toy {
 impl Segment for Toy {
     const STORE: Store = Store {
         formats: Formats { oldest: 1, keyed: 1, newest: 1 },
-        beside: MARKS,
+        beside: Some(MARKS),
         in_the_making: &["tmp"],
         tables: &["seen"],
     };
@@ -155,7 +155,6 @@ pub(crate) fn read_once(dir: &Path) -> Result<Vec<u8>, SegmentsError> {
 
 /// What a reader sees, who waits for a writer that replaces files meanwhile.
 pub(crate) fn read(dir: &Path) -> Result<Vec<u8>, SegmentsError> {
-    let mut tries = (0..20).map(|_| read_once(dir));
-    let last = |error: SegmentsError| Err(not_there(dir, error));
-    tries.find(Result::is_ok).unwrap_or_else(|| read_once(dir).or_else(last))
+    let (_, segments) = open_store::<Toy>(dir)?;
+    Ok(segments.iter().flat_map(|segment| segment.rows.to_vec()).collect())
 }

@@ -1,11 +1,11 @@
-//! Which run of rows each owner owns, in a byte an owner: inputs of transactions, outputs of transactions.
+//! Which run of rows each owner owns, in a byte an owner: a transaction its inputs, a name its bytes.
 //!
 //! Counts of up to 254 are a byte; the few larger ones stand in a list. The start of every 32nd run is stored, so a look-up adds
-//! up at most 31 bytes. Plain 4-byte starts would cost 8 bytes a transaction where this costs 2.3.
+//! up at most 31 bytes. Plain 4-byte starts would cost 8 bytes a transaction of a UTXO chain where this costs 2.3.
 
 use std::ops::Range;
 
-use tracehound_columns::Slice;
+use crate::Slice;
 
 /// Runs whose starts are found by adding.
 const GROUP: usize = 32;
@@ -14,7 +14,7 @@ const BIG: u8 = u8::MAX;
 
 /// Growing runs.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct RunsData {
+pub struct RunsData {
     /// Start of every [`GROUP`]th run.
     pub groups: Vec<u32>,
     /// Length of each run, [`BIG`] for those in `big`.
@@ -26,7 +26,8 @@ pub(crate) struct RunsData {
 }
 
 impl RunsData {
-    pub(crate) fn push(&mut self, count: u32) {
+    /// Appends a run of this length.
+    pub fn push(&mut self, count: u32) {
         if self.counts.len().is_multiple_of(GROUP) {
             self.groups.push(self.total);
         }
@@ -40,22 +41,26 @@ impl RunsData {
         self.total += count;
     }
 
-    pub(crate) fn view(&self) -> Runs<'_> {
+    /// The same runs, borrowed.
+    pub fn view(&self) -> Runs<'_> {
         Runs { groups: self.groups[..].into(), counts: self.counts[..].into(), big: self.big[..].into() }
     }
 }
 
 /// Borrowed runs.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Runs<'a> {
+pub struct Runs<'a> {
+    /// Start of every 32nd run.
     pub groups: Slice<'a, u32>,
+    /// Length of each run, all ones for those in `big`.
     pub counts: Slice<'a, u8>,
+    /// (run, length) of the long ones, ascending.
     pub big: Slice<'a, [u32; 2]>,
 }
 
 /// How many rows each run of a row of runs has, checked.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Counts<'a> {
+pub struct Counts<'a> {
     runs: Runs<'a>,
     first: usize,
     lengths: &'a [u8],
@@ -64,7 +69,7 @@ pub(crate) struct Counts<'a> {
 impl Counts<'_> {
     /// Of the run at this place of them.
     #[inline]
-    pub(crate) fn get(&self, at: usize) -> Option<usize> {
+    pub fn get(&self, at: usize) -> Option<usize> {
         let length = *self.lengths.get(at)?;
         self.runs.length(self.first + at, length).map(|count| count as usize)
     }
@@ -72,17 +77,22 @@ impl Counts<'_> {
 
 impl<'a> Runs<'a> {
     /// The same runs, their lengths in a range checked now and not again.
-    pub(crate) fn settled(self, range: Range<usize>) -> Option<Self> {
+    pub fn settled(self, range: Range<usize>) -> Option<Self> {
         Some(Self { counts: self.counts.settled(range)?, ..self })
     }
 
     /// How many runs there are.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.counts.len()
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
     /// The lengths of a row of runs; `None` where the file is damaged.
-    pub(crate) fn counts_of(self, runs: Range<usize>) -> Option<Counts<'a>> {
+    pub fn counts_of(self, runs: Range<usize>) -> Option<Counts<'a>> {
         let (first, lengths) = (runs.start, self.counts.range(runs)?);
         Some(Counts { runs: self, first, lengths })
     }
@@ -98,7 +108,7 @@ impl<'a> Runs<'a> {
     }
 
     /// Start of run `run`; of the row past the last one for `run == len`. `None` when the arrays contradict each other.
-    pub(crate) fn start(&self, run: usize) -> Option<usize> {
+    pub fn start(&self, run: usize) -> Option<usize> {
         if run == 0 {
             return Some(0);
         }
@@ -118,13 +128,13 @@ impl<'a> Runs<'a> {
 
     /// How many rows run `run` has.
     #[inline]
-    pub(crate) fn count(&self, run: usize) -> Option<usize> {
+    pub fn count(&self, run: usize) -> Option<usize> {
         self.length(run, *self.counts.get(run)?).map(|count| count as usize)
     }
 
     /// The rows of run `run`.
     #[inline]
-    pub(crate) fn range(&self, run: usize) -> Option<Range<usize>> {
+    pub fn range(&self, run: usize) -> Option<Range<usize>> {
         let group = run / GROUP;
         let first = group * GROUP;
         let (&own, before) = self.counts.range(first..run + 1)?.split_last()?;
@@ -140,7 +150,7 @@ impl<'a> Runs<'a> {
     }
 
     /// The run that owns row `row`, and its start. O(log runs).
-    pub(crate) fn owner(&self, row: usize) -> Option<(usize, usize)> {
+    pub fn owner(&self, row: usize) -> Option<(usize, usize)> {
         let group = self.groups.partition_point(|&start| start as usize <= row).checked_sub(1)?;
         let mut at = *self.groups.get(group)? as usize;
         let first = group * GROUP;

@@ -14,6 +14,7 @@ use crate::{
     chain::{TronNetwork, UnknownChain},
 };
 
+mod key;
 mod known;
 
 /// An asset: a chain's own coin, or a token on it. Printed, parsed and serialised as CAIP-19; the name of a chain (`btc`,

@@ -8,7 +8,7 @@ use alloy_consensus::constants::GWEI_TO_WEI;
 use alloy_primitives::{Address, B256, U256};
 use tracehound_model::{
     Address as Account, Amount, Asset, Chain,
-    transfer::{Movement, MovementKind, TransferBlock, TransferTx},
+    transfer::{Movement, MovementKind, TransferBlock, TransferTx, Unseen},
 };
 
 use crate::{
@@ -96,6 +96,19 @@ pub enum Gap {
     Uncles(u64),
 }
 
+impl Gap {
+    /// What it is called in what a store keeps of the block.
+    fn unseen(&self) -> Unseen {
+        match self {
+            Self::NoReceipts(_) => Unseen::RECEIPTS,
+            Self::NoTraces(_) => Unseen::TRACES,
+            Self::Untraced { .. } | Self::Outcome(_) => Unseen::SOME_TXS,
+            Self::Fee(_) => Unseen::SOME_FEES,
+            Self::Uncles(_) => Unseen::SOME_ISSUES,
+        }
+    }
+}
+
 /// Puts together what a block moved.
 ///
 /// # Errors
@@ -113,6 +126,7 @@ pub fn movements(
             hash: block.hash.0,
             parent: block.header.parent_hash.0,
             time: block.header.timestamp,
+            unseen: Unseen::NOTHING,
             txs: Vec::with_capacity(block.txs.len() + 1),
         },
         gaps: Vec::new(),
@@ -151,6 +165,7 @@ pub fn movements(
     if !paid.is_empty() {
         found.block.txs.push(TransferTx { hash: block.hash.0, movements: paid });
     }
+    found.block.unseen = found.gaps.iter().fold(Unseen::NOTHING, |all, gap| all.and(gap.unseen()));
     Ok(found)
 }
 

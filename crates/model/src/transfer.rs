@@ -15,8 +15,52 @@ pub struct TransferBlock {
     pub parent: [u8; 32],
     /// Its time as stated in its header: seconds since 1970-01-01 UTC.
     pub time: u64,
+    /// What may have moved in it and is not here, because its reader was not told.
+    pub unseen: Unseen,
     /// Its transactions in order.
     pub txs: Vec<TransferTx>,
+}
+
+/// What may have moved in a block and does not stand in it, because its reader was not told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Unseen(u8);
+
+impl Unseen {
+    /// Everything was seen.
+    pub const NOTHING: Self = Self(0);
+    /// No receipts were: neither fees nor tokens are known, nor which transactions failed.
+    pub const RECEIPTS: Self = Self(1);
+    /// No traces were: the native value that contracts passed on is not known.
+    pub const TRACES: Self = Self(1 << 1);
+    /// Some transactions could not be traced, or do not say whether they failed.
+    pub const SOME_TXS: Self = Self(1 << 2);
+    /// What some transactions paid for gas.
+    pub const SOME_FEES: Self = Self(1 << 3);
+    /// Whom the chain paid some of what it pays out.
+    pub const SOME_ISSUES: Self = Self(1 << 4);
+
+    const ALL: u8 = (1 << 5) - 1;
+
+    /// What is not seen in either.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of `other` is among it.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// As stored.
+    pub const fn to_byte(self) -> u8 {
+        self.0
+    }
+
+    /// What this byte says, if it says something.
+    pub const fn from_byte(byte: u8) -> Option<Self> {
+        if byte & !Self::ALL == 0 { Some(Self(byte)) } else { None }
+    }
 }
 
 /// One transaction and what it moved.

@@ -18,7 +18,7 @@ pub enum TransferError {
         /// The height of the last block held.
         tip: u64,
     },
-    /// A transaction stands in it twice, or is held already.
+    /// A transaction stands in it twice.
     #[error("block {height} holds transaction 0x{hash} a second time: ask another node for the block")]
     Twice {
         /// The block's height.

@@ -1,7 +1,8 @@
 //! The store of value movements on account chains: who moved how much of what, in the order of the chain.
 //!
 //! Analyses ask [`TransferRows`], whatever holds the rows. [`MemoryTransfers`] holds them in memory: for a case of a few
-//! accounts, and for tests; the store on segments has the same trait.
+//! accounts, and for tests. [`TransferLedger`] reads them from a folder of sealed segments (`tracehound-segments`), where a
+//! [`Writer`] appends blocks; the two answer alike, whatever was appended, reorganised and opened again.
 //!
 //! Numbers are dense and grow in time, so "earlier" is a comparison of integers. Ethereum alone has more than 2^32
 //! movements, so transactions and transfers have 40 bits ([`TransferNum`]), accounts of one chain 32.
@@ -9,7 +10,7 @@
 //! ```
 //! use tracehound_model::{
 //!     Address, Amount,
-//!     transfer::{Movement, MovementKind, TransferBlock, TransferTx},
+//!     transfer::{Movement, MovementKind, TransferBlock, TransferTx, Unseen},
 //! };
 //! use tracehound_transfers::{Balance, BalanceAt, MemoryTransfers, Opening, TransferNum, TransferRows};
 //!
@@ -24,7 +25,8 @@
 //!     proved: true,
 //! };
 //! let txs = vec![TransferTx { hash: [1; 32], movements: vec![movement] }];
-//! let block = TransferBlock { height: 7, hash: [7; 32], parent: [6; 32], time: 1_700_000_000, txs };
+//! let unseen = Unseen::NOTHING;
+//! let block = TransferBlock { height: 7, hash: [7; 32], parent: [6; 32], time: 1_700_000_000, unseen, txs };
 //!
 //! let opening = Opening::Known(vec![(payer.clone(), asset.clone(), Amount::from(8_u64))]);
 //! let mut rows = MemoryTransfers::new("eip155:1".parse()?, opening)?;
@@ -47,10 +49,16 @@
 mod error;
 mod ids;
 mod memory;
+mod opening;
 mod pack;
 mod rows;
+mod store;
 
 pub use error::{BalanceUnknown, TransferError};
 pub use ids::{AccountNum, AssetNum, BlockNum, MAX_NUM, TransferNum, TxNum};
-pub use memory::{MemoryTransfers, Opening};
+pub use memory::MemoryTransfers;
+pub use opening::Opening;
 pub use rows::{Balance, BalanceAt, BlockRow, Transfer, TransferRows, TxRow};
+pub use store::{
+    TransferLedger, TransferLedgerError, TransferLedgerInfo, TransferVerifyReport, Writer, WriterOptions,
+};

@@ -8,18 +8,9 @@ use tracehound_model::{
 };
 
 use crate::{
-    AccountNum, AssetNum, Balance, BalanceAt, BalanceUnknown, BlockNum, BlockRow, MAX_NUM, Transfer,
+    AccountNum, AssetNum, Balance, BalanceAt, BalanceUnknown, BlockNum, BlockRow, MAX_NUM, Opening, Transfer,
     TransferError, TransferNum, TransferRows, TxNum, TxRow, pack,
 };
-
-/// What accounts held before the first block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Opening {
-    /// Nothing: the rows begin with genesis and its allocations.
-    Nothing,
-    /// What stands here (the state of a node at that block, say); of any other balance it is not known.
-    Known(Vec<(Address, Asset, Amount)>),
-}
 
 /// Blocks, transactions and transfers of one account chain, all in memory: packed transfers, and for each balance what it
 /// was after each transfer.
@@ -60,6 +51,8 @@ struct Tx {
     hash: [u8; 32],
     block: BlockNum,
     first: TransferNum,
+    /// The one of the same hash before it, if somebody told of one.
+    older: Option<TxNum>,
 }
 
 /// One balance over time.
@@ -171,18 +164,18 @@ impl MemoryTransfers {
         for tx in &block.txs {
             let tx_num = Some(TxNum(self.txs.len() as u64)).filter(|num| num.0 <= MAX_NUM);
             let tx_num = tx_num.ok_or(TransferError::TooMany("transactions"))?;
-            if self.tx_nums.contains_key(&tx.hash) {
+            let first = TransferNum(self.starts.len() as u64);
+            let older = self.tx_nums.insert(tx.hash, tx_num);
+            self.txs.push(Tx { hash: tx.hash, block: BlockNum(num), first, older });
+            if older.is_some_and(|older| older.0 >= before.txs as u64) {
                 let hash = hex::encode(tx.hash);
                 return Err(TransferError::Twice { height: block.height, hash });
             }
-            self.tx_nums.insert(tx.hash, tx_num);
-            let first = TransferNum(self.starts.len() as u64);
-            self.txs.push(Tx { hash: tx.hash, block: BlockNum(num), first });
             for movement in &tx.movements {
                 self.add_movement(tx_num, movement, block.height)?;
             }
         }
-        let row = BlockRow { height: block.height, hash: block.hash, time: block.time };
+        let row = BlockRow { height: block.height, hash: block.hash, time: block.time, unseen: block.unseen };
         self.blocks.push(Block { row, before });
         Ok(())
     }
@@ -249,8 +242,11 @@ impl MemoryTransfers {
             self.packed.truncate(end);
             self.starts.truncate(counts.transfers);
         }
-        for tx in self.txs.drain(counts.txs..) {
-            self.tx_nums.remove(&tx.hash);
+        for tx in self.txs.drain(counts.txs..).rev() {
+            match tx.older {
+                Some(older) => self.tx_nums.insert(tx.hash, older),
+                None => self.tx_nums.remove(&tx.hash),
+            };
         }
         self.accounts.cut(counts.accounts);
         self.assets.cut(counts.assets);
@@ -329,15 +325,15 @@ impl TransferRows for MemoryTransfers {
         self.accounts.numbers.get(address).copied().map(AccountNum)
     }
 
-    fn account(&self, num: AccountNum) -> Option<&Address> {
-        self.accounts.names.get(num.0 as usize)
+    fn account(&self, num: AccountNum) -> Option<Address> {
+        self.accounts.names.get(num.0 as usize).copied()
     }
 
     fn find_asset(&self, asset: &Asset) -> Option<AssetNum> {
         self.assets.numbers.get(asset).copied().map(AssetNum)
     }
 
-    fn asset(&self, num: AssetNum) -> Option<&Asset> {
-        self.assets.names.get(num.0 as usize)
+    fn asset(&self, num: AssetNum) -> Option<Asset> {
+        self.assets.names.get(num.0 as usize).copied()
     }
 }

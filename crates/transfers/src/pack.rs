@@ -14,7 +14,7 @@ const HEAD: usize = 19;
 pub(crate) const NOBODY: u32 = u32::MAX;
 
 /// The bit of the kind's byte that says that the header proves the transfer.
-const PROVED: u8 = 0x80;
+pub(crate) const PROVED: u8 = 0x80;
 
 /// Appends a transfer's bytes. Its own number is its place and not among them.
 pub(crate) fn pack(transfer: &Transfer, bytes: &mut Vec<u8>) {
@@ -24,10 +24,22 @@ pub(crate) fn pack(transfer: &Transfer, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(&account(transfer.to));
     bytes.extend_from_slice(&transfer.asset.0.to_be_bytes());
     bytes.push(transfer.kind as u8 | if transfer.proved { PROVED } else { 0 });
-    let amount = transfer.amount.to_be_bytes();
-    let zeros = amount.iter().take_while(|&&byte| byte == 0).count();
-    bytes.push(u8::try_from(amount.len() - zeros).expect("at most 32"));
-    bytes.extend_from_slice(&amount[zeros..]);
+    let (amount, start) = digits(transfer.amount);
+    bytes.push(u8::try_from(amount.len() - start).expect("at most 32"));
+    bytes.extend_from_slice(&amount[start..]);
+}
+
+/// An amount's bytes, and where its first that is not zero stands.
+pub(crate) fn digits(amount: Amount) -> ([u8; 32], usize) {
+    let bytes = amount.to_be_bytes();
+    (bytes, bytes.iter().take_while(|&&byte| byte == 0).count())
+}
+
+/// The amount of these digits without leading zeros; nothing where they are more than an amount has.
+pub(crate) fn from_digits(digits: &[u8]) -> Option<Amount> {
+    let mut amount = [0; 32];
+    amount.get_mut(32usize.checked_sub(digits.len())?..)?.copy_from_slice(digits);
+    Some(Amount::from_be_bytes(amount))
 }
 
 /// Reads the transfer that begins there; nothing where the bytes are none.
@@ -38,15 +50,13 @@ pub(crate) fn unpack(num: TransferNum, bytes: &[u8]) -> Option<Transfer> {
     let mut tx = [0; 8];
     tx[3..].copy_from_slice(&head[..5]);
     let digits = rest.get(..usize::from(head[18]))?;
-    let mut amount = [0; 32];
-    amount.get_mut(32usize.checked_sub(digits.len())?..)?.copy_from_slice(digits);
     Some(Transfer {
         num,
         tx: TxNum(u64::from_be_bytes(tx)),
         from: account(5),
         to: account(9),
         asset: AssetNum(word(13)),
-        amount: Amount::from_be_bytes(amount),
+        amount: from_digits(digits)?,
         kind: MovementKind::from_byte(head[17] & !PROVED)?,
         proved: head[17] & PROVED != 0,
     })

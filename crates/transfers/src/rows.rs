@@ -1,6 +1,9 @@
 //! The rows, and the one trait by which analyses ask for them.
 
-use tracehound_model::{Address, Amount, Asset, transfer::MovementKind};
+use tracehound_model::{
+    Address, Amount, Asset,
+    transfer::{MovementKind, Unseen},
+};
 
 use crate::{AccountNum, AssetNum, BalanceUnknown, BlockNum, TransferNum, TxNum};
 
@@ -61,6 +64,8 @@ pub struct BlockRow {
     pub hash: [u8; 32],
     /// Its time: seconds since 1970-01-01 UTC.
     pub time: u64,
+    /// What may have moved in it and is not among the rows.
+    pub unseen: Unseen,
 }
 
 /// What one account holds of one asset: the pool that lives on from transfer to transfer.
@@ -97,14 +102,14 @@ pub trait TransferRows {
     fn next(&self, balance: Balance, from: TransferNum) -> Option<TransferNum>;
     /// The balance right before a movement.
     fn before(&self, balance: Balance, at: TransferNum) -> BalanceAt;
-    /// The transaction of that hash.
+    /// The transaction of that hash; of several, which a chain does not have but whoever tells of it may, the newest.
     fn find_tx(&self, hash: &[u8; 32]) -> Option<TxNum>;
     /// The number of an account.
     fn find_account(&self, address: &Address) -> Option<AccountNum>;
     /// The account of a number.
-    fn account(&self, num: AccountNum) -> Option<&Address>;
+    fn account(&self, num: AccountNum) -> Option<Address>;
     /// The number of an asset.
     fn find_asset(&self, asset: &Asset) -> Option<AssetNum>;
     /// The asset of a number.
-    fn asset(&self, num: AssetNum) -> Option<&Asset>;
+    fn asset(&self, num: AssetNum) -> Option<Asset>;
 }

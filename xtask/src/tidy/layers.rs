@@ -10,7 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // What stores on sealed files have in common.
     ("segments", &["columns"]),
     ("ledger", &["model", "columns", "segments"]),
-    ("transfers", &["model"]),
+    ("transfers", &["model", "columns", "segments"]),
     // The one HTTP client.
     ("net", &["model"]),
     ("bitcoin", &["model", "net"]),

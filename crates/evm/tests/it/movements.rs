@@ -8,7 +8,10 @@ use tracehound_evm::{
     receipts::Receipts,
     traces::{Moved, Traces, TxTrace},
 };
-use tracehound_model::{Address, Asset, Chain, transfer::MovementKind};
+use tracehound_model::{
+    Address, Asset, Chain,
+    transfer::{MovementKind, Unseen},
+};
 
 use crate::data::result;
 
@@ -39,6 +42,7 @@ fn a_proved_block_tells_fees_values_tokens_and_withdrawals_to_the_wei() {
     let Some((block, receipts)) = eighteen_million() else { return };
     let found = movements(&block, Some(&receipts), None, &Rules::ethereum()).expect("movements");
     assert_eq!(found.gaps, [Gap::NoTraces(18_000_000)]);
+    assert_eq!(found.block.unseen, Unseen::TRACES);
     // Of the header alone: what was burnt is the base fee of all gas.
     let burnt = sum(&found, MovementKind::Fee, |moved| moved.to.is_none());
     let base = U256::from(block.header.base_fee_per_gas.expect("after London"));
@@ -116,6 +120,7 @@ fn what_is_not_told_is_a_gap_and_never_nothing() {
     let rules = Rules::ethereum();
     let found = movements(&block, None, None, &rules).expect("movements");
     assert_eq!(found.gaps, [Gap::NoReceipts(18_000_000), Gap::NoTraces(18_000_000)]);
+    assert_eq!(found.block.unseen, Unseen::RECEIPTS.and(Unseen::TRACES));
     assert_eq!(sum(&found, MovementKind::Native, |_| true), U256::ZERO, "who knows which failed");
     // A transaction from before Byzantium does not say.
     let with_value = block.txs.iter().position(|tx| !tx.value.is_zero()).expect("one sends ether");
@@ -146,6 +151,7 @@ fn traces_add_what_contracts_passed_on_and_must_not_contradict_receipts() {
     };
     let plain = movements(&block, Some(&receipts), Some(&traces), &rules).expect("movements");
     assert!(plain.gaps.is_empty(), "{:?}", plain.gaps);
+    assert_eq!(plain.block.unseen, Unseen::NOTHING);
     let sending = (0..block.txs.len()).find(|&index| of_its_own(index).is_some()).expect("one sends ether");
     let passed_on = Moved {
         from: block.txs[sending].to.expect("called"),
@@ -169,6 +175,7 @@ fn traces_add_what_contracts_passed_on_and_must_not_contradict_receipts() {
     let found = movements(&block, Some(&receipts), Some(&more), &rules).expect("movements");
     let [Gap::Untraced { tx, why }] = &found.gaps[..] else { panic!("{:?}", found.gaps) };
     assert_eq!(*tx, block.txs[sending].hash);
+    assert_eq!(found.block.unseen, Unseen::SOME_TXS);
     assert!(!why.contains('\u{1b}'), "{why:?}");
     assert!(
         found.block.txs[sending]

@@ -1,12 +1,10 @@
 //! Blocks: which are taken, and what a reorganisation leaves.
 
 use proptest::prelude::*;
-use tracehound_model::{Address, Amount};
-use tracehound_transfers::{
-    Balance, BlockNum, MemoryTransfers, Opening, TransferError, TransferNum, TransferRows, TxNum,
-};
+use tracehound_model::Amount;
+use tracehound_transfers::{BlockNum, Opening, TransferError, TransferNum, TransferRows, TxNum};
 
-use crate::chain::{account, block, blocks, ether, moves, store, token, tx};
+use crate::chain::{account, block, blocks, ether, everything, moves, store, token, tx};
 
 #[test]
 fn numbers_follow_the_chain_and_names_are_found() {
@@ -23,8 +21,8 @@ fn numbers_follow_the_chain_and_names_are_found() {
     );
     assert_eq!(rows.tx(TxNum(1)).map(|tx| tx.count), Some(0), "it moved nothing");
     let seven = rows.find_account(&account(7)).expect("held");
-    assert_eq!(rows.account(seven), Some(&account(7)));
-    assert_eq!(rows.find_asset(&ether()).and_then(|num| rows.asset(num)), Some(&ether()));
+    assert_eq!(rows.account(seven), Some(account(7)));
+    assert_eq!(rows.find_asset(&ether()).and_then(|num| rows.asset(num)), Some(ether()));
     let burned = rows.transfer(TransferNum(2)).expect("held");
     assert_eq!((burned.from, burned.to, burned.amount), (Some(seven), None, Amount::from(5u64)));
     assert_eq!(rows.find_account(&account(9)), None);
@@ -53,10 +51,9 @@ fn a_transaction_twice_and_an_asset_of_another_chain_are_refused_whole() {
     let mut rows = store(Opening::Nothing);
     rows.append(&block(0, 0, vec![tx(1, vec![moves(0, 7, 100)])])).expect("genesis");
     let within = block(1, 0, vec![tx(2, vec![moves(7, 8, 1)]), tx(2, vec![moves(7, 8, 1)])]);
-    let again = block(1, 0, vec![tx(3, vec![moves(7, 9, 1)]), tx(1, vec![])]);
     let mut foreign = block(1, 0, vec![tx(2, vec![moves(7, 9, 1), moves(7, 9, 1)])]);
     foreign.txs[0].movements[1].asset = "eip155:10/slip44:60".parse().expect("an asset");
-    for (wrong, said) in [(within, "0x0202"), (again, "0x0101"), (foreign, "eip155:10/slip44:60")] {
+    for (wrong, said) in [(within, "0x0202"), (foreign, "eip155:10/slip44:60")] {
         let error = rows.append(&wrong).expect_err("refused").to_string();
         assert!(error.contains(said), "{error}");
         assert_eq!((rows.block_count(), rows.transfer_count()), (1, 1));
@@ -68,33 +65,18 @@ fn a_transaction_twice_and_an_asset_of_another_chain_are_refused_whole() {
     rows.append(&block(1, 0, vec![tx(2, vec![moves(7, 8, 1)])])).expect("the right block is taken after all");
 }
 
-/// All that can be asked, as text.
-fn everything(rows: &MemoryTransfers) -> String {
-    let names: Vec<Option<&Address>> = (0u8..6)
-        .map(|name| {
-            let num = rows.find_account(&account(name))?;
-            rows.account(num)
-        })
-        .collect();
-    let transfers: Vec<_> = (0..rows.transfer_count()).map(|num| rows.transfer(TransferNum(num))).collect();
-    let blocks: Vec<_> = (0..rows.block_count()).map(|num| rows.block(BlockNum(num))).collect();
-    let txs: Vec<_> = (0..).map_while(|num| rows.tx(TxNum(num))).collect();
-    let mut balances = Vec::new();
-    for (name, asset) in (0u8..6).flat_map(|name| [(name, ether()), (name, token())]) {
-        let (Some(account), Some(asset)) = (rows.find_account(&account(name)), rows.find_asset(&asset))
-        else {
-            continue;
-        };
-        let balance = Balance { account, asset };
-        let mut from = TransferNum(0);
-        while let Some(next) = rows.next(balance, from) {
-            balances.push((balance, next, rows.before(balance, next)));
-            from = TransferNum(next.0 + 1);
-        }
-        balances.push((balance, from, rows.before(balance, TransferNum(rows.transfer_count()))));
+#[test]
+fn of_a_transaction_in_two_blocks_the_newest_is_found_until_it_is_gone() {
+    let mut rows = store(Opening::Nothing);
+    for height in 0..3 {
+        let again = if height == 1 { tx(7, vec![]) } else { tx(9, vec![moves(0, 7, 1)]) };
+        rows.append(&block(height, 0, vec![tx(height, vec![]), again])).expect("the next");
     }
-    let hashes: Vec<_> = txs.iter().map(|tx| rows.find_tx(&tx.hash)).collect();
-    format!("{names:?}\n{transfers:?}\n{blocks:?}\n{txs:?}\n{hashes:?}\n{balances:?}")
+    assert_eq!(rows.find_tx(&[9; 32]), Some(TxNum(5)));
+    rows.rewind(2);
+    assert_eq!(rows.find_tx(&[9; 32]), Some(TxNum(1)));
+    rows.rewind(0);
+    assert_eq!(rows.find_tx(&[9; 32]), None);
 }
 
 proptest! {

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use tracehound_model::{
     Address, Amount, Asset,
-    transfer::{Movement, MovementKind, TransferBlock, TransferTx},
+    transfer::{Movement, MovementKind, TransferBlock, TransferTx, Unseen},
 };
-use tracehound_transfers::{MemoryTransfers, Opening};
+use tracehound_transfers::{Balance, BlockNum, MemoryTransfers, Opening, TransferNum, TransferRows, TxNum};
 
 pub(crate) const CHAIN: &str = "eip155:1";
 
@@ -55,6 +55,7 @@ pub(crate) fn block(height: u8, fork: u8, txs: Vec<TransferTx>) -> TransferBlock
         hash: name(height, fork),
         parent: name(height.wrapping_sub(1), fork),
         time: 1_700_000_000 + u64::from(height) * 12,
+        unseen: Unseen::NOTHING,
         txs,
     }
 }
@@ -87,4 +88,34 @@ pub(crate) fn blocks(fork: u8) -> impl Strategy<Value = Vec<TransferBlock>> {
         }
         made
     })
+}
+
+/// All that can be asked, as text.
+pub(crate) fn everything(rows: &impl TransferRows) -> String {
+    let names: Vec<Option<Address>> = (0u8..10)
+        .map(|name| {
+            let num = rows.find_account(&account(name))?;
+            rows.account(num)
+        })
+        .collect();
+    let transfers: Vec<_> = (0..rows.transfer_count()).map(|num| rows.transfer(TransferNum(num))).collect();
+    let blocks: Vec<_> = (0..rows.block_count()).map(|num| rows.block(BlockNum(num))).collect();
+    let txs: Vec<_> = (0..).map_while(|num| rows.tx(TxNum(num))).collect();
+    let mut balances = Vec::new();
+    // Account 9 is one of those that some stores open with.
+    for (name, asset) in (0u8..10).flat_map(|name| [(name, ether()), (name, token())]) {
+        let (Some(account), Some(asset)) = (rows.find_account(&account(name)), rows.find_asset(&asset))
+        else {
+            continue;
+        };
+        let balance = Balance { account, asset };
+        let mut from = TransferNum(0);
+        while let Some(next) = rows.next(balance, from) {
+            balances.push((balance, next, rows.before(balance, next)));
+            from = TransferNum(next.0 + 1);
+        }
+        balances.push((balance, from, rows.before(balance, TransferNum(rows.transfer_count()))));
+    }
+    let hashes: Vec<_> = txs.iter().map(|tx| rows.find_tx(&tx.hash)).collect();
+    format!("{names:?}\n{transfers:?}\n{blocks:?}\n{txs:?}\n{hashes:?}\n{balances:?}")
 }

@@ -3,3 +3,4 @@
 mod balances;
 mod blocks;
 mod chain;
+mod ledger;

@@ -10,7 +10,7 @@ use tracehound_analysis::taint::{
 };
 use tracehound_model::{
     Address, Amount,
-    transfer::{Movement, MovementKind, TransferBlock, TransferTx},
+    transfer::{Movement, MovementKind, TransferBlock, TransferTx, Unseen},
 };
 use tracehound_transfers::{
     AccountNum, Balance, BalanceAt, BalanceUnknown, MemoryTransfers, Opening, TransferNum, TransferRows,
@@ -37,7 +37,14 @@ fn rows(opening: Opening, movements: Vec<Movement>) -> MemoryTransfers {
     let mut rows =
         MemoryTransfers::new("eip155:1".parse().expect("a chain"), opening).expect("of this chain");
     let tx = TransferTx { hash: [1; 32], movements };
-    let block = TransferBlock { height: 0, hash: [1; 32], parent: [0; 32], time: 1, txs: vec![tx] };
+    let block = TransferBlock {
+        height: 0,
+        hash: [1; 32],
+        parent: [0; 32],
+        time: 1,
+        unseen: Unseen::NOTHING,
+        txs: vec![tx],
+    };
     rows.append(&block).expect("a block");
     rows
 }

@@ -1,0 +1,56 @@
+//! What can go wrong with a store on disk, and what to do about it.
+
+use std::path::PathBuf;
+
+use tracehound_columns::ColumnError;
+use tracehound_segments::{SegmentsError, SnapshotId};
+
+use crate::TransferError;
+
+/// An error of a store of transfers. Every variant leaves the last committed state readable.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransferLedgerError {
+    /// Its files: missing, damaged, of another chain or version, in use.
+    #[error(transparent)]
+    Files(#[from] SegmentsError),
+    /// A block that is refused.
+    #[error(transparent)]
+    Block(#[from] TransferError),
+    /// A reorg deeper than the option allows.
+    #[error("reorg of {depth} blocks is deeper than the limit of {limit}: is this another chain?")]
+    ReorgTooDeep {
+        /// Blocks that would be dropped.
+        depth: u32,
+        /// Most that may be dropped.
+        limit: u32,
+    },
+    /// What accounts held before the first block was said differently when the store began.
+    #[error("{} began with other balances than these: use another folder", path.display())]
+    OtherOpening {
+        /// The store.
+        path: PathBuf,
+    },
+    /// What is asked about is no snapshot of this store.
+    #[error(
+        "snapshot {wanted} is gone: no run of this ledger's first blocks is it. A reorg dropped its last blocks, or it is of a ledger with other blocks or other openings; the ledger is at {now}"
+    )]
+    SnapshotGone {
+        /// The snapshot asked for.
+        wanted: SnapshotId,
+        /// The ledger's own, as it is now.
+        now: String,
+    },
+}
+
+impl TransferLedgerError {
+    pub(super) fn corrupt(path: impl Into<PathBuf>, what: impl Into<String>) -> Self {
+        Self::Files(SegmentsError::corrupt(path, what))
+    }
+}
+
+impl From<ColumnError> for TransferLedgerError {
+    fn from(error: ColumnError) -> Self {
+        Self::Files(error.into())
+    }
+}

@@ -7,3 +7,4 @@ mod moved;
 mod movements;
 mod rpc;
 mod safe_service;
+mod store;

@@ -14,6 +14,7 @@ mod ours;
 mod peers;
 mod report;
 mod screening;
+mod transfers;
 
 use std::path::PathBuf;
 
@@ -177,6 +178,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), Failure> {
     ours::measure_all(&mut bench, &builds, &chains)?;
     analysis::measure_all(&mut bench, &builds, &chains)?;
     guard::measure_all(&mut bench, &builds)?;
+    transfers::measure_all(&mut bench, &builds.now)?;
     if bench.peers {
         peers::run(&mut bench, &chains)?;
     }

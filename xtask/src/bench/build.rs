@@ -19,7 +19,10 @@ const BUILT: [&[&str]; 6] = [
 ];
 
 /// What commits that are compared with need not have.
-const ONLY_NOW: &[&str] = &["--package", "tracehound-labels", "--example", "measure_labels"];
+const ONLY_NOW: [&[&str]; 2] = [
+    &["--package", "tracehound-labels", "--example", "measure_labels"],
+    &["--package", "tracehound-transfers", "--example", "measure_transfers"],
+];
 
 /// The name of this tree's.
 const NOW: &str = "now";
@@ -35,7 +38,7 @@ pub(crate) struct Build {
 impl Build {
     /// Builds this tree.
     pub(crate) fn of_this_tree() -> Result<Self, Failure> {
-        for asked in BUILT.into_iter().chain([ONLY_NOW]) {
+        for asked in BUILT.into_iter().chain(ONLY_NOW) {
             run(cargo(&[&["build", "--release"], asked].concat()))?;
         }
         Ok(Self { name: NOW.into(), folder: target_folder().join("release") })

@@ -75,6 +75,8 @@ const SLAVIC: Rules = &[
     ("è", "e"),
 ];
 const TURKISH: Rules = &[("ş", "sh"), ("ç", "ch"), ("c", "j"), ("ğ", "gh"), ("ı", "i")];
+const TURKISH_OF_ARABIC: Rules =
+    &[("ş", "sh"), ("ç", "ch"), ("c", "j"), ("ğ", "gh"), ("ı", "i"), ("ey", "ay"), ("e", "a")];
 const SPANISH: Rules = &[("ch", "ch"), ("j", "kh"), ("í", "i")];
 const GREEK: Rules = &[
     ("β", "v"),
@@ -121,7 +123,6 @@ const GIVEN: &[(&str, &str)] = &[
     ("ievgen", "evgeni"),
     ("yauhen", "evgeni"),
     ("yevhenii", "evgeni"),
-    ("yevhenii", "evgeni"),
     ("andrii", "andrei"),
     ("petro", "petr"),
     ("pavlo", "pavel"),
@@ -142,6 +143,20 @@ const GIVEN: &[(&str, &str)] = &[
     ("viktar", "viktor"),
     ("alexandre", "aleksandr"),
     ("volodymyrovych", "vladimirovich"),
+    ("volodymyrivna", "vladimirovna"),
+    ("uladzimiravich", "vladimirovich"),
+    ("oleksandrivna", "aleksandrovna"),
+    ("aliaksandravich", "aleksandrovich"),
+    ("oleksiiovych", "alekseevich"),
+    ("dmytrovych", "dmitrievich"),
+    ("andriiovych", "andreevich"),
+    ("petrovych", "petrovich"),
+    ("pavlovych", "pavlovich"),
+    ("ihorovych", "igorevich"),
+    ("olehovych", "olegovich"),
+    ("vasylovych", "vasilevich"),
+    ("hryhorovych", "grigorevich"),
+    ("mykolaivna", "nikolaevna"),
     ("oleksandrovych", "aleksandrovich"),
     ("mykolaiovych", "nikolaevich"),
     ("mykhailovych", "mikhailovich"),
@@ -181,6 +196,8 @@ pub(super) fn respelt(text: &str) -> Vec<String> {
     }
     if has(&["ş", "ğ", "ı"]) {
         add(TURKISH);
+        // Turkish has "e" where lists transliterate the Arabic vowel as "a": "Esad", "Beşar".
+        add(TURKISH_OF_ARABIC);
     }
     if has(&["š", "č", "ž", "đ", "ŝ", "û", "â", "ë", "è"]) || has(&["c", "j"]) && is_slavic() {
         add(SLAVIC);
@@ -225,13 +242,25 @@ fn by_rules(text: &str, rules: Rules) -> String {
 fn as_russian(text: &str) -> Option<String> {
     let tokens = super::normal::normal(text, MOST_WORDS).tokens;
     let russian = |token: &String| {
+        let said = one_i(token);
         GIVEN
             .iter()
-            .find(|(other, _)| other == token)
+            .find(|(other, _)| one_i(other) == said)
             .map_or(token.clone(), |(_, russian)| (*russian).to_owned())
     };
     let written: Vec<String> = tokens.iter().map(russian).collect();
     (written != tokens).then(|| written.join(" "))
+}
+
+/// With one sign for the vowels that transliterations write as "i", "y", "ii", "iy" or "yi".
+fn one_i(token: &str) -> String {
+    let mut written = String::with_capacity(token.len());
+    for letter in token.chars().map(|letter| if letter == 'y' { 'i' } else { letter }) {
+        if letter != 'i' || !written.ends_with('i') {
+            written.push(letter);
+        }
+    }
+    written
 }
 
 /// Words of a name that are looked at; a longer one is refused.
@@ -249,7 +278,9 @@ mod tests {
             ("Jewgeni Prigoschin", "yevgeni prigoshin"),
             ("Sergueï Choïgou", "sergei shoigu"),
             ("Bachar el-Assad", "bashar el-assad"),
-            ("Beşar Esad", "beshar esad"),
+            ("Beşar Esad", "bashar asad"),
+            ("Володимир Володимирович Путін", "vladimir vladimirovich putin"),
+            ("Олексій Миколайович", "aleksei nikolaevich"),
             ("Vladimir Poutine", "vladimir putin"),
             ("Βλαντίμιρ Πούτιν", "vladimir putin"),
             ("Володимир Путін", "vladimir putin"),

@@ -1,5 +1,7 @@
 //! The entry points: bytes in, a report out. None of them can fail; what cannot be read is a finding.
 
+use std::borrow::Cow;
+
 use alloy_primitives::Address;
 
 use crate::{
@@ -21,6 +23,7 @@ use crate::{
         CallReport, ClearReport, HashReport, Item, Kind, MoveReport, Report, SignatureReport,
         SimulationReport,
     },
+    request::{self, Request},
     safe::{self, Hashes, Listed, SafeCase, input::Missing},
     scalar::{Malformed, Scalars},
     send_calls, summary,
@@ -348,9 +351,9 @@ pub fn check_node(node: &Node, context: Context<'_>) -> Report {
             return Draft::refused(&Malformed::new("input", what)).report(Kind::Transaction, context);
         }
     }
-    let Some(method) = node.get("method").and_then(Node::text) else { return transactions(node, context) };
-    let params = node.get("params");
-    let first = params.and_then(Node::list).and_then(<[Node]>::first);
+    let Some(method) = node.get("method").and_then(Node::text) else {
+        return transactions(node, Scalars::default(), context);
+    };
     // What another method makes of its parameters is not what a transaction does that looks like them.
     let form = match Method::of(method, &context.policy.methods) {
         Method::Guarded(form) => form,
@@ -364,30 +367,32 @@ pub fn check_node(node: &Node, context: Context<'_>) -> Report {
             return Draft::refused(&Malformed::new("method", what)).report(Kind::Transaction, context);
         }
     };
-    match (form, first) {
-        (Form::Typed, _) => typed_node(node, context),
-        (Form::Personal | Form::Blind, _) => {
+    let refused = |error: &Malformed| Draft::refused(error).report(Kind::Transaction, context);
+    match form {
+        Form::Typed => typed_node(node, context),
+        Form::Personal | Form::Blind => {
             message_report(message::read_node(node, &mut Scalars::default()), context)
         }
-        (_, Some(first)) => match params.and_then(Node::list).unwrap_or_default() {
-            [_] | [_, Node { value: Json::Number(_) | Json::Text(_), .. }] => transactions(first, context),
-            more => {
-                let what = format!("{} parameters, of which only the first would be judged", more.len());
-                Draft::refused(&Malformed::new("params", what)).report(Kind::Transaction, context)
+        _ => match Request::read(node, &[form]) {
+            Ok(Request { params: [only], .. }) => transactions(only, Scalars::of_request(), context),
+            // How long the node may wait.
+            Ok(Request {
+                form: Form::RawSync,
+                params: [first, Node { value: Json::Number(_) | Json::Text(_), .. }],
+            }) => transactions(first, Scalars::of_request(), context),
+            Ok(Request { params, .. }) => {
+                let what = format!("{} parameters, of which only the first would be judged", params.len());
+                refused(&Malformed::new("params", what))
             }
+            Err(error) => refused(&error),
         },
-        (_, None) => {
-            let error = Malformed::new("params", format!("{:?} has no parameters", json::shorten(method)));
-            Draft::refused(&error).report(Kind::Transaction, context)
-        }
     }
 }
 
-fn transactions(node: &Node, context: Context<'_>) -> Report {
+fn transactions(node: &Node, mut scalars: Scalars, context: Context<'_>) -> Report {
     if let Some(draft) = elsewhere(Foreign::of_node(node)) {
         return draft.report(Kind::Transaction, context);
     }
-    let mut scalars = Scalars::default();
     let is_authorization = node.get("kind").and_then(Node::text) == Some("eip7702_authorization")
         || tx::resembles_authorization(node)
         || node.any(&["address", "contractAddress"]).is_some() && node.any(&["nonce"]).is_some();
@@ -547,32 +552,43 @@ pub fn check_typed(input: &[u8], context: Context<'_>) -> Report {
     }
 }
 
+/// Typed data themselves, or a request for their signature, which carries them as an object or as a text, before or behind the
+/// account.
 fn typed_node(node: &Node, context: Context<'_>) -> Report {
-    typed_for(node, message::signer(node.get("params")), context)
+    if !request::is_request(node) {
+        return typed_for(node, None, context);
+    }
+    let asked = Request::read(node, &[Form::Typed]);
+    let asked = asked.and_then(|asked| Ok((asked.signer()?, typed_param(asked.params)?)));
+    match asked {
+        Ok((signer, data)) => typed_for(&data, signer, context),
+        Err(error) => Draft::refused(&error).report(Kind::TypedData, context),
+    }
 }
 
-/// As [`check_typed`], for the signature of somebody.
-fn typed_for(node: &Node, signer: Option<Address>, context: Context<'_>) -> Report {
-    // A request carries the data as an object or as a text, before or behind the account.
-    if let Some(params) = node.get("params").and_then(Node::list) {
-        // Which of several a wallet would sign, nobody knows.
-        let mut others = params.iter().filter(|param| !message::is_account(param));
-        let what = match (others.next(), others.next()) {
-            (Some(data), None) if data.map().is_some() => return typed_for(data, signer, context),
-            (Some(data), None) => match data.text().filter(|text| text.trim_start().starts_with('{')) {
-                Some(text) => match json::parse(text.as_bytes()) {
-                    Ok(node) => return typed_for(&node, signer, context),
-                    Err(error) => error.to_string(),
-                },
-                None => "no typed data are among the parameters".to_owned(),
+/// The one parameter that is typed data, beside the account.
+fn typed_param(params: &[Node]) -> Result<Cow<'_, Node>, Malformed> {
+    // Which of several a wallet would sign, nobody knows.
+    let mut others = params.iter().filter(|param| !request::is_account(param));
+    let what = match (others.next(), others.next()) {
+        (Some(data), None) if data.map().is_some() => return Ok(Cow::Borrowed(data)),
+        (Some(data), None) => match data.text().filter(|text| text.trim_start().starts_with('{')) {
+            Some(text) => match json::parse(text.as_bytes()) {
+                Ok(node) => return Ok(Cow::Owned(node)),
+                Err(error) => error.to_string(),
             },
-            (Some(_), Some(_)) => {
-                "more than the data stands beside the account: one of them would be signed unseen".to_owned()
-            }
-            (None, _) => "no typed data are among the parameters".to_owned(),
-        };
-        return Draft::refused(&Malformed::new("params", what)).report(Kind::TypedData, context);
-    }
+            None => "no typed data are among the parameters".to_owned(),
+        },
+        (Some(_), Some(_)) => {
+            "more than the data stands beside the account: one of them would be signed unseen".to_owned()
+        }
+        (None, _) => "no typed data are among the parameters".to_owned(),
+    };
+    Err(Malformed::new("params", what))
+}
+
+/// Judges typed data for the signature of somebody.
+fn typed_for(node: &Node, signer: Option<Address>, context: Context<'_>) -> Report {
     let mut scalars = Scalars::default();
     let data = match typed::read(node, &mut scalars) {
         Ok(data) => data,
@@ -610,6 +626,16 @@ fn typed_whole(node: &Node, asked: AskedTyped<'_>, context: Context<'_>) -> Draf
             signer,
         };
         draft.take_up(message_draft(&message, context));
+    }
+    // What a Safe signs may be the text itself instead of its hash.
+    if *meaning == Meaning::SafeMessage
+        && let Some(typed::Data::Bytes(bytes)) = data.message.get("message")
+    {
+        let (bytes, path) = (bytes.clone(), "message.message".to_owned());
+        let message = message::Message { method: message::Method::Personal, bytes, path, signer };
+        if message.text().is_some() && !message.is_hash() {
+            draft.take_up(message_draft(&message, context));
+        }
     }
     if *meaning == Meaning::SafeTx {
         let mut more = Scalars::default();

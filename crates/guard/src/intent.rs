@@ -78,6 +78,7 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
             .or_else(|| protocols::made(case, placed))
             .or_else(|| protocols::either(case, placed))
             .or_else(|| protocols::either_right(case, placed))
+            .or_else(|| protocols::moved(case, placed))
             .or_else(|| protocols::told(case, placed));
         let mut told = told.unwrap_or_else(|| act(case, &placed.act, call));
         if let Some((receiver, bytes)) = call.handed().filter(|_| !matches!(placed.act, Act::Pay { .. })) {

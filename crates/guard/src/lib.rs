@@ -53,6 +53,7 @@ pub mod place;
 mod plain;
 pub mod policy;
 pub mod report;
+mod request;
 pub mod rlp;
 pub mod role;
 pub mod rpc;

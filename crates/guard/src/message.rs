@@ -5,6 +5,8 @@ use alloy_primitives::B256;
 use crate::{
     hidden::is_prose,
     json::{self, Json, Node},
+    method::Form,
+    request::{self, Request},
     safe::hash::personal_hash,
     scalar::{Malformed, Scalars},
 };
@@ -55,9 +57,11 @@ impl Message {
         }
     }
 
-    /// Whether it is nothing but a hash, as bytes or as a text of digits. A text of 32 letters is a text: no hash reads so.
+    /// Whether it is nothing but a hash, as bytes or as a text of digits. Thirty-two signs of a keyboard are a text: one hash in
+    /// 10^13 reads so, and its letters are no words.
     pub fn is_hash(&self) -> bool {
-        self.bytes.len() == 32 && !is_prose(&self.bytes)
+        let is_typed = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
+        self.bytes.len() == 32 && !(self.bytes.iter().all(is_typed) || is_prose(&self.bytes))
             || self.digits().is_some_and(|digits| digits.len() == 64)
     }
 
@@ -87,7 +91,7 @@ pub fn read(input: &[u8], scalars: &mut Scalars) -> Result<Message, Malformed> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if text.starts_with(['{', '[']) || text == "null" {
         match json::parse(text.as_bytes()) {
-            Ok(node) if node.get("method").is_some() || node.get("message").is_some() => {
+            Ok(node) if request::is_request(&node) || node.get("message").is_some() => {
                 return read_node(&node, scalars);
             }
             Ok(node) => refuse_request(&node)?,
@@ -147,55 +151,57 @@ fn begins_as_json(text: &str) -> bool {
     }
 }
 
-/// Whose signature a request asks for: the parameter that is an address.
-pub(crate) fn signer(params: Option<&Node>) -> Option<alloy_primitives::Address> {
-    let params = params.and_then(Node::list).unwrap_or_default();
-    let mut texts = params.iter().filter_map(Node::text).filter(|text| text.len() == 42);
-    texts.find_map(|text| text.parse().ok())
-}
-
-/// Whether a parameter is an account to wallets, which look at its length.
-pub(crate) fn is_account(node: &Node) -> bool {
-    node.text().is_some_and(|text| text.len() == 42 && text.starts_with("0x"))
-}
-
-/// As [`read`], from JSON.
+/// As [`read`], from JSON: a request, or an object with `message` and nothing else.
 pub fn read_node(node: &Node, scalars: &mut Scalars) -> Result<Message, Malformed> {
-    let method = match node.get("method").and_then(Node::text) {
-        None | Some("personal_sign") => Method::Personal,
-        Some("eth_sign") => Method::EthSign,
-        Some(other) => {
-            return Err(Malformed::new("method", format!("{:?} signs no message", json::shorten(other))));
+    if !request::is_request(node) {
+        let fields = node.map().unwrap_or_default();
+        if let Some((key, _)) = fields.iter().find(|(key, _)| key != "message") {
+            let what = format!(
+                "the field {:?} stands beside `message`, and was not judged: give the text by itself, or the whole request",
+                json::shorten(key)
+            );
+            return Err(Malformed::new("input", what));
+        }
+        let value = node.get("message").ok_or_else(|| Malformed::new("message", "is absent"))?;
+        let bytes = bytes(value, "message", scalars)?;
+        return whole(Message { method: Method::Personal, bytes, path: "message".to_owned(), signer: None });
+    }
+    let asked = Request::read(node, &[Form::Personal, Form::Blind])?;
+    let signer = asked.signer()?;
+    let (method, index) = match (asked.form, asked.params) {
+        (Form::Blind, [_, _]) => (Method::EthSign, 1),
+        // Wallets take `personal_sign` parameters in either order, and nodes a password behind them.
+        (Form::Personal, [first, second, rest @ ..]) if rest.len() < 2 => {
+            if !request::is_account(first) && !request::is_account(second) {
+                let what = "two parameters, none of which is an account: which one is signed is not known";
+                return Err(Malformed::new("params", what));
+            }
+            let is_nothing = |node: &Node| node.value == Json::Null || node.text() == Some("");
+            if let [third] = rest
+                && !is_nothing(third)
+            {
+                let what = "stands beside the text and the account, where old nodes take a password: it was not judged";
+                return Err(Malformed::new("params[2]", what));
+            }
+            (Method::Personal, usize::from(request::is_account(first)))
+        }
+        (_, params) => {
+            let what = format!("{} parameters where a text and an account should be", params.len());
+            return Err(Malformed::new("params", what));
         }
     };
-    let (value, path) = match (node.get("params").map(|params| &params.value), node.get("message")) {
-        (Some(Json::List(params)), _) => {
-            let index = usize::from(method == Method::EthSign);
-            // Wallets take `personal_sign` parameters in either order.
-            let index = match &params[..] {
-                [first, second, ..] if is_account(first) && !is_account(second) => 1,
-                [first, second, ..] if !is_account(first) && !is_account(second) => {
-                    let what =
-                        "two parameters, none of which is an account: which one is signed is not known";
-                    return Err(Malformed::new("params", what));
-                }
-                _ => index,
-            };
-            (params.get(index), format!("params[{index}]"))
-        }
-        (_, message) => (message, "message".to_owned()),
-    };
-    let value = value.ok_or_else(|| Malformed::new(&path, "is absent"))?;
-    let text = value
-        .text()
-        .ok_or_else(|| Malformed::new(&path, format!("{} where a text should be", value.value.kind())))?;
-    let bytes = match text.strip_prefix("0x") {
-        // Wallets sign `0x…` as bytes only if it is hexadecimal, and as text otherwise.
-        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            scalars.bytes_text(text, &path)?
-        }
-        _ => text.as_bytes().to_vec(),
-    };
-    let signer = signer(node.get("params"));
+    let path = format!("params[{index}]");
+    let bytes = bytes(&asked.params[index], &path, scalars)?;
     whole(Message { method, bytes, path, signer })
+}
+
+/// What wallets sign for a text: `0x…` as bytes only if it is hexadecimal, and as text otherwise.
+fn bytes(value: &Node, path: &str, scalars: &mut Scalars) -> Result<Vec<u8>, Malformed> {
+    let text = value.text();
+    let text =
+        text.ok_or_else(|| Malformed::new(path, format!("{} where a text should be", value.value.kind())))?;
+    match text.strip_prefix("0x") {
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => scalars.bytes_text(text, path),
+        _ => Ok(text.as_bytes().to_vec()),
+    }
 }

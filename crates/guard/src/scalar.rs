@@ -39,9 +39,17 @@ impl Malformed {
 pub struct Scalars {
     /// Odd spellings so far.
     pub non_canonical: Vec<NonCanonical>,
+    /// Whether what is read stands in a request to a wallet or node, where numbers are hexadecimal.
+    in_request: bool,
 }
 
 impl Scalars {
+    /// Of a request of JSON-RPC, whose quantities are `0x` and hexadecimal digits: some wallets put `0x` before digits that have
+    /// none, and sign 4,722 ether for `1000000000000000000`. Source: Ethereum's JSON-RPC specification, "Hex value encoding".
+    pub(crate) fn of_request() -> Self {
+        Self { in_request: true, ..Self::default() }
+    }
+
     /// Notes an odd spelling.
     pub fn note(&mut self, path: &str, what: impl Into<String>) {
         self.non_canonical.push(NonCanonical { path: path.to_owned(), what: what.into() });
@@ -75,6 +83,14 @@ impl Scalars {
         let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) else {
             if text.len() > 1 && text.starts_with('0') {
                 self.note(path, format!("{:?} begins with zeros", shorten(text)));
+            } else if text.len() > 1 && self.in_request {
+                self.note(
+                    path,
+                    format!(
+                        "{:?} without 0x: some wallets take the digits for hexadecimal ones",
+                        shorten(text)
+                    ),
+                );
             }
             return decimal(text.trim_start_matches('0'))
                 .or_else(|| (!text.is_empty() && text.bytes().all(|byte| byte == b'0')).then_some(U256::ZERO))
@@ -331,6 +347,16 @@ mod tests {
         assert_eq!(uint(&U256::MAX.to_string()), (Some(U256::MAX), 0));
         assert_eq!(uint(&format!("1{}", "0".repeat(78))).0, None);
         assert_eq!(uint("0"), (Some(U256::ZERO), 0));
+    }
+
+    #[test]
+    fn digits_without_0x_in_a_request_are_noted() {
+        let mut scalars = Scalars::of_request();
+        assert_eq!(scalars.uint_text("7", "x"), Ok(U256::from(7)));
+        assert_eq!(scalars.uint_text("0x10", "x"), Ok(U256::from(16)));
+        assert_eq!(scalars.non_canonical.len(), 0);
+        assert_eq!(scalars.uint_text("10", "x"), Ok(U256::from(10)));
+        assert_eq!(scalars.non_canonical.len(), 1);
     }
 
     #[test]

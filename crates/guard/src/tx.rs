@@ -128,7 +128,7 @@ pub fn read_raw(bytes: &[u8], path: &str) -> Result<EvmTx, Malformed> {
     };
     tx.any_chain = chain.is_none() && tx.chain_id.is_none();
     tx.kind = Some(kind.into());
-    tx.nonce = Some(uint(chain.map_or(0, |chain| chain + 1), "nonce")?);
+    tx.nonce = Some(counted(uint(chain.map_or(0, |chain| chain + 1), "nonce")?, path)?);
     tx.fee = Some(uint(to - 1, "gas")?.saturating_mul(uint(to - 2, "gasPrice")?));
     if kind == 3 {
         let blobs = fields.get(to + 5).and_then(Rlp::list).map_or(u64::MAX, |hashes| hashes.len() as u64);
@@ -186,6 +186,14 @@ fn signer(kind: u8, fields: &[Rlp<'_>]) -> Option<Address> {
     };
     rlp::put_list(&list, &mut bytes);
     Signature::new(r, s, odd).recover_address_from_prehash(&keccak256(bytes)).ok()
+}
+
+/// A nonce that a chain takes (EIP-2681).
+fn counted(nonce: U256, path: &str) -> Result<U256, Malformed> {
+    let is_taken = nonce < U256::from(u64::MAX);
+    is_taken.then_some(nonce).ok_or_else(|| {
+        Malformed::new(&format!("{path}.nonce"), "is more than a chain counts to: 2^64 - 2 (EIP-2681)")
+    })
 }
 
 fn raw_authorization(item: &Rlp<'_>, path: &str) -> Result<Authorization, Malformed> {
@@ -330,7 +338,7 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
     if let Some(chain) = number(&["chainId", "chain_id"])? {
         tx.chain_id = Some(small(chain, &at("chainId"))?);
     }
-    tx.nonce = number(&["nonce"])?;
+    tx.nonce = number(&["nonce"])?.map(|nonce| counted(nonce, path)).transpose()?;
     let v = number(&["v"])?;
     let gas = number(&["gas", "gasLimit", "gas_limit"])?;
     let price =

@@ -73,7 +73,8 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
                         ),
                     )
                 } else {
-                    let title = format!("Calls {function} at {}, of which nothing is known.", case.show(to));
+                    let title =
+                        format!("Calls {function} at {}, which no entry trusts to be called.", case.show(to));
                     (Review, title)
                 };
                 out.push(Finding::new(Sim01, severity, path, title));

@@ -61,6 +61,40 @@ pub(super) fn told(case: &Case<'_>, placed: &Placed) -> Option<String> {
         })
 }
 
+/// What a token's own functions move beside `transfer`: shares of Lido's token, and what somebody let go by a signature. At a
+/// contract that is known to be a token alone. Source: Lido, `StETH.sol`; ERC-3009.
+pub(super) fn moved(case: &Case<'_>, placed: &Placed) -> Option<String> {
+    let Act::Named { to, function, .. } = &placed.act else { return None };
+    let call = &case.unpacked.calls[placed.call];
+    if call.delegate || !(case.token(to).is_some() || case.trusts(to, &[Role::Contract, Role::Spender])) {
+        return None;
+    }
+    let decoded = call.decoded.as_ref()?;
+    let who = |index: usize| decoded.address(index).map(|who| case.show(&who));
+    let shares = |index: usize| {
+        let shares = known::decimal(decoded.uint(index)?, 18);
+        let token = case.token(to).map_or_else(|| case.show(to), |token| token.symbol);
+        Some(format!("{shares} shares of {token}, each worth more than one of it,"))
+    };
+    Some(match &function[..] {
+        "transferShares(address,uint256)" => format!("sends {} to {}", shares(1)?, who(0)?),
+        "transferSharesFrom(address,address,uint256)" => {
+            format!("moves {} from {} to {}", shares(2)?, who(0)?, who(1)?)
+        }
+        "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)"
+        | "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)" =>
+        {
+            let from = who(0)?;
+            format!(
+                "moves {} from {from} to {}, by a signature of {from}",
+                case.amount(decoded.uint(2)?, to),
+                who(1)?
+            )
+        }
+        _ => return None,
+    })
+}
+
 fn bridged(case: &Case<'_>, decoded: &Decoded<'_>, to: &Address, at: &str, whom: &str) -> Option<String> {
     let signature = decoded.signature();
     let sent = |amount: U256, token: &Address, there: &str, least: &str| {

@@ -5,7 +5,7 @@ use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::{Address, U256};
 use serde_json::{Value, json};
 use tracehound_guard::{
-    Context, Facts, Policy, Report, check_safe, check_tx, check_typed, finding::Severity,
+    Context, Facts, Policy, Report, check_message, check_safe, check_tx, check_typed, finding::Severity,
 };
 
 const ME: &str = "0x1111111111111111111111111111111111111111";
@@ -169,4 +169,111 @@ fn a_review_says_in_its_first_line_that_something_was_missing_too() {
     );
     assert!(report.summary.contains("in fees."), "{}", report.summary);
     assert!(report.next[0].contains("`incomplete`"), "{:#?}", report.next);
+}
+
+/// What a token's own functions move stands in the sentence, in the token's name, from whom and to whom.
+#[test]
+fn shares_and_authorizations_are_told_as_what_moves() {
+    const STETH: &str = "0xae7ab96520DE3A18E5e111B5EaAb095312D7fE84";
+    let told = |to: &str, data: String| {
+        let tx = json!({ "from": ME, "to": to, "value": "0", "data": data, "chainId": 1 });
+        let report = judged(check_tx, &tx, ME, "", &[COLD, OTHER]);
+        assert_eq!(report.exit_code, 10, "{:#?}", report.findings);
+        report.items[0].intent.clone()
+    };
+    let (number, ether) = (|number: u64| format!("{number:064x}"), 1_000_000_000_000_000_000_u64);
+    let intent = told(STETH, format!("0x8fcb4e5b{}{}", word(COLD), number(2 * ether)));
+    assert!(intent.contains("sends 2 shares of stETH") && intent.contains("(known)"), "{intent}");
+    let intent = told(STETH, format!("0x6d780459{}{}{}", word(OTHER), word(COLD), number(ether)));
+    assert!(intent.contains("moves 1 shares of stETH"), "{intent}");
+    let (v, hashes) = (number(27), number(1).repeat(3));
+    for selector in ["e3ee160e", "ef55bec6"] {
+        let (r_and_s, nonce) = (&hashes[64..], &hashes[..64]);
+        let times = format!("{}{}", number(0), number(2_000_000_000));
+        let data =
+            format!("0x{selector}{}{}{}{times}{nonce}{v}{r_and_s}", word(OTHER), word(ME), number(1_500_000));
+        let intent = told(USDC, data);
+        assert!(
+            intent.contains("moves 1.5 USDC from") && intent.contains("(your account), by a signature of"),
+            "{intent}"
+        );
+    }
+}
+
+/// A number that no chain counts to belongs to something else: EIP-2681.
+#[test]
+fn a_nonce_beyond_what_chains_count_to_is_refused() {
+    for (nonce, code) in [("0xfffffffffffffffe", 0), ("0xffffffffffffffff", 20), ("0x10000000000000000", 20)]
+    {
+        let tx =
+            json!({ "from": ME, "to": COLD, "value": "0x1", "data": "0x", "chainId": 1, "nonce": nonce });
+        let report = judged(check_tx, &tx, ME, "", &[COLD]);
+        assert_eq!(
+            (report.exit_code, report.has("G-FMT-01")),
+            (code, code == 20),
+            "{nonce}: {:#?}",
+            report.findings
+        );
+    }
+}
+
+/// A request is its method and its parameters: what stands beside them, or beside the text, may be what is really signed.
+#[test]
+fn what_stands_beside_a_request_is_never_passed_over() {
+    let pay = json!({ "from": ME, "to": COLD, "value": "0x1", "data": "0x", "chainId": 1 });
+    let typed = json!({
+        "types": { "EIP712Domain": [{ "name": "name", "type": "string" }], "Hello": [{ "name": "text", "type": "string" }] },
+        "primaryType": "Hello", "domain": { "name": "Example" }, "message": { "text": "hello" },
+    });
+    let book = [COLD];
+    let exit = |door: Door, input: &Value| {
+        let report = judged(door, input, ME, "", &book);
+        let is_refused = report.has("G-FMT-01") && report.exit_code == 20;
+        (report.exit_code, is_refused)
+    };
+    let asked = |method: &str, params: Value| json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let honest: [(Door, Value); 4] = [
+        (check_tx, asked("eth_sendTransaction", json!([pay]))),
+        (check_message, asked("personal_sign", json!(["Welcome back.", ME]))),
+        (check_message, asked("personal_sign", json!(["Welcome back.", ME, ""]))),
+        (check_message, json!({ "message": "Welcome back." })),
+    ];
+    for (door, input) in &honest {
+        assert_eq!(exit(*door, input).0, 0, "{input}");
+    }
+    assert!(!exit(check_typed, &asked("eth_signTypedData_v4", json!([ME, typed]))).1);
+    for (key, value) in [
+        ("transactions", json!([pay])),
+        ("calls", json!([pay])),
+        ("chainId", json!("0x89")),
+        ("from", json!(STRANGER)),
+        ("text", json!("I sell all")),
+        ("foo", json!(1)),
+    ] {
+        for (door, input) in &honest {
+            let mut beside = input.clone();
+            beside[key] = value.clone();
+            assert!(exit(*door, &beside).1, "{beside}");
+        }
+        let mut beside = asked("eth_signTypedData_v4", json!([ME, typed]));
+        beside[key] = value;
+        assert!(exit(check_typed, &beside).1, "{beside}");
+    }
+    for method in
+        ["eth_sendTransaction", "wallet_sendCalls", "eth_sign", "eth_signTypedData_v5", "personal_sign"]
+    {
+        assert!(exit(check_typed, &asked(method, json!([ME, typed]))).1, "{method}");
+    }
+    assert!(exit(check_typed, &asked("eth_signTypedData_v4", json!([ME, STRANGER, typed]))).1);
+    for params in [
+        json!(["Welcome.", ME, "secret"]),
+        json!(["Welcome.", ME, pay]),
+        json!(["Welcome.", ME, "", pay]),
+        json!(["Welcome."]),
+        json!([ME, STRANGER]),
+    ] {
+        assert!(exit(check_message, &asked("personal_sign", params.clone())).1, "{params}");
+    }
+    assert!(exit(check_tx, &asked("eth_sendTransaction", json!([pay, "secret"]))).1);
+    assert!(exit(check_message, &json!({ "method": "personal_sign", "message": "Welcome." })).1);
 }

@@ -229,6 +229,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_chains_coin_is_known_by_its_other_face_on_that_chain_alone() {
+        for (chain, address, ticker) in [
+            (137, "0x0000000000000000000000000000000000001010", "POL"),
+            (42_220, "0x471ece3750da237f93b8e339c536989b8978a438", "CELO"),
+            (1_088, "0xdeaddeaddeaddeaddeaddeaddeaddeaddead0000", "METIS"),
+            (1_284, "0x0000000000000000000000000000000000000802", "GLMR"),
+            (1_285, "0x0000000000000000000000000000000000000802", "MOVR"),
+            (324, "0x000000000000000000000000000000000000800a", "ETH"),
+        ] {
+            let address: Address = address.parse().expect("an address");
+            let found = token(&address, Some(chain), &Facts::default()).expect("a coin");
+            assert_eq!((&found.symbol[..], found.decimals), (ticker, 18), "{chain}");
+            assert!(!is_coin(&address, Some(1)) && !is_coin(&address, None), "{chain}");
+        }
+    }
+
+    #[test]
     fn amounts_are_read_by_people() {
         assert_eq!(decimal(U256::from(1_033_366_316_628_u64), 6), "1,033,366.316628");
         assert_eq!(decimal(U256::from(5), 18), "0.000000000000000005");

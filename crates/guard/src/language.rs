@@ -57,8 +57,26 @@ pub(crate) fn unread(text: &str) -> Option<String> {
         return Some(said);
     }
     let mut seen = Seen::default();
-    let sentences = text.split(['\n', '\r', '!', '?', ';']).flat_map(|line| line.split(". "));
-    sentences.into_iter().find_map(|text| sentence(text, &mut seen))
+    sentences(text).find_map(|text| sentence(text, &mut seen))
+}
+
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\n', '\r', '!', '?', ';']).flat_map(|line| line.split(". "))
+}
+
+/// The names that a text of words that are read speaks of: `OpenSea` in `Welcome to OpenSea!`. Anything may stand there with a capital
+/// letter, so that whose name it is must be known from elsewhere.
+pub(crate) fn names(text: &str) -> Vec<String> {
+    let mut seen = Seen::default();
+    let _ = sentences(text).find_map(|text| sentence(text, &mut seen));
+    seen.names
+}
+
+/// Whether a text is nothing but numbers and codes: a challenge for a log-in, whose site it does not name.
+pub(crate) fn is_code(text: &str) -> bool {
+    let mut words =
+        text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())).peekable();
+    words.peek().is_some() && words.all(|word| figure(word, true).is_some())
 }
 
 /// Letters of plain words and of names in Latin (with accents), digits, blanks, and punctuation. Pictures, letters in circles or of
@@ -184,6 +202,8 @@ struct Seen {
     in_a_row: usize,
     /// Signs that stand by themselves.
     apart: usize,
+    /// The names, as written.
+    names: Vec<String>,
 }
 
 impl Seen {
@@ -273,6 +293,10 @@ fn sentence(text: &str, seen: &mut Seen) -> Option<String> {
         }
         if let Some(name) = names.last_mut() {
             name.push(word);
+        }
+        match seen.names.last_mut() {
+            Some(name) if in_name > 1 => *name = format!("{name} {written}"),
+            _ => seen.names.push(written.to_owned()),
         }
     }
     says_more(&words, names.first().map_or(&[][..], Vec::as_slice)).then(|| text.trim().to_owned())

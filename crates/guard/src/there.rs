@@ -84,3 +84,70 @@ impl There {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A number that leads elsewhere would have another chain's tokens and accounts vouch for what arrives. The chains stand
+    /// here by their names, so that one slip does not make both wrong.
+    #[test]
+    fn a_bridges_numbers_lead_to_the_chains_that_its_makers_name() {
+        let ids = [
+            ("Ethereum", 1_u64),
+            ("OP Mainnet", 10),
+            ("BNB Smart Chain", 56),
+            ("Gnosis", 100),
+            ("Unichain", 130),
+            ("Polygon", 137),
+            ("Sonic", 146),
+            ("World Chain", 480),
+            ("Mantle", 5_000),
+            ("Base", 8_453),
+            ("Arbitrum One", 42_161),
+            ("Celo", 42_220),
+            ("Avalanche", 43_114),
+            ("Linea", 59_144),
+            ("Scroll", 534_352),
+        ];
+        let id = |name: &str| ids.iter().find(|(known, _)| *known == name).expect("a name").1;
+        let circle = [
+            (0, "Ethereum"),
+            (1, "Avalanche"),
+            (2, "OP Mainnet"),
+            (3, "Arbitrum One"),
+            (6, "Base"),
+            (7, "Polygon"),
+            (10, "Unichain"),
+            (11, "Linea"),
+            (13, "Sonic"),
+            (14, "World Chain"),
+        ];
+        assert_eq!(circle.len(), DOMAINS.len());
+        for (domain, name) in circle {
+            assert_eq!(There::of_domain(U256::from(domain)), There::Chain(id(name)), "{domain} {name}");
+        }
+        let layer_zero = [
+            (30_101, "Ethereum"),
+            (30_102, "BNB Smart Chain"),
+            (30_106, "Avalanche"),
+            (30_109, "Polygon"),
+            (30_110, "Arbitrum One"),
+            (30_111, "OP Mainnet"),
+            (30_125, "Celo"),
+            (30_145, "Gnosis"),
+            (30_181, "Mantle"),
+            (30_183, "Linea"),
+            (30_184, "Base"),
+            (30_214, "Scroll"),
+        ];
+        assert_eq!(layer_zero.len(), ENDPOINTS.len());
+        for (endpoint, name) in layer_zero {
+            assert_eq!(There::of_endpoint(U256::from(endpoint)), There::Chain(id(name)), "{endpoint} {name}");
+        }
+        // Solana and Noble have domains too, and no addresses of this kind.
+        for domain in [4, 5, 8, 9, 12, 30_101] {
+            assert_eq!(There::of_domain(U256::from(domain)), There::Unknown(U256::from(domain)));
+        }
+    }
+}

@@ -135,7 +135,7 @@ fn opens(path: &str, text: &str, out: &mut Vec<Finding>) {
         let title = "The text says that its signature makes a key: whoever gets the signature has what the key opens.";
         out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
     }
-    if let Some(secret) = held_secret(text) {
+    if let Some(secret) = held_secret(text).or_else(|| told_key(text)) {
         let title = format!("The message holds {}: whoever sees it has all that it opens.", secret.what());
         out.push(Finding::new(Sign01, Block, path, title));
     }
@@ -155,6 +155,7 @@ const KEYS: &[(&str, &str)] = &[
     ("initiated an action with immutable x", "of an account on Immutable X"),
     ("spending key", "of a private account (Aztec and others)"),
     ("viewing key", "to all that a private account does"),
+    ("privacy key", "of a private account (Aztec and others)"),
     ("fluidkey", "of stealth addresses (Fluidkey)"),
     ("starknet private key", "of a Starknet account"),
     ("derive your starknet account", "of a Starknet account"),
@@ -183,6 +184,33 @@ fn held_secret(text: &str) -> Option<Secret> {
     };
     let words: Vec<&str> = text.split_whitespace().filter(|word| !is_digits(word)).collect();
     secret::find(&words.join(" ")).filter(|found| *found != Secret::Key)
+}
+
+/// A private key that the text says is one: of digits that stand by themselves nobody can tell.
+fn told_key(text: &str) -> Option<Secret> {
+    /// Words between what it is called and the key.
+    const REACH: usize = 3;
+    let plain = plain::letters(text);
+    let words: Vec<&str> =
+        plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_key = |word: &str| {
+        let digits = word.strip_prefix("0x").unwrap_or(word);
+        digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let is_called = words.iter().enumerate().filter(|(_, word)| is_key(word)).any(|(at, _)| {
+        let before = &words[at.saturating_sub(REACH + 2)..at];
+        let key = before
+            .iter()
+            .rposition(|word| matches!(*word, "key" | "keys" | "privatekey" | "privkey" | "secretkey"));
+        key.is_some_and(|key| {
+            let of = key.checked_sub(1).map_or("", |of| before[of]);
+            let is_private =
+                !matches!(before[key], "key" | "keys") || matches!(of, "private" | "secret" | "signing");
+            // A nonce behind a warning is none.
+            is_private && !before[key + 1..].iter().any(|word| language::announces_code(word))
+        })
+    });
+    is_called.then_some(Secret::Key)
 }
 
 /// A text that speaks for one site, asked for by another: a signature is collected for use elsewhere.
@@ -246,6 +274,31 @@ pub(super) fn named(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Findi
     }
 }
 
+/// A text that names somebody must name whoever asks: under the name of another it may be meant for that one, and words with capital
+/// letters may be anything.
+fn speaks_for(path: &str, text: &str, asks: Option<&str>, out: &mut Vec<Finding>) {
+    for name in language::names(text) {
+        let shown = json::shorten(&name);
+        let Some(asks) = asks else {
+            let title = format!("The text speaks of {shown:?}; which site asks is not known (--origin).");
+            out.push(Finding::new(Sign01, Incomplete, path, title));
+            continue;
+        };
+        let label = sign_in::authority(asks).0;
+        let label = plain::squeezed(site(&label).split('.').next().unwrap_or_default());
+        let squeezed = plain::squeezed(&name);
+        // `Uniswap Labs` at uniswap.org, and `Magic` at magiceden.io.
+        let is_its_own =
+            label.len() >= 3 && squeezed.contains(&label) || squeezed.len() >= 3 && label.contains(&squeezed);
+        if !is_its_own {
+            let title = format!(
+                "The text speaks of {shown:?}, and {asks:?} asks for it: it may be meant for another."
+            );
+            out.push(Finding::new(Sign01, Review, path, title));
+        }
+    }
+}
+
 /// How a text says that it logs somebody in.
 const LOG_INS: &[&str] = &[
     "sign in",
@@ -267,6 +320,11 @@ const LOG_INS: &[&str] = &[
     "prove ownership",
     "one-time",
     "challenge",
+    "code",
+    "connect your wallet",
+    "sign to connect",
+    "sign to continue",
+    "to connect",
 ];
 
 /// A log-in that names no site may be used at any: whoever shows it collects a signature for another.
@@ -278,7 +336,8 @@ fn relayed(case: &Case<'_>, path: &str, text: &str, out: &mut Vec<Finding>) {
             apart(plain[..at].chars().next_back()) && apart(plain[at + mark.len()..].chars().next())
         })
     };
-    let Some(mark) = LOG_INS.iter().find(|mark| is_word(mark)) else { return };
+    let mark = LOG_INS.iter().find(|mark| is_word(mark)).copied();
+    let Some(mark) = mark.or_else(|| language::is_code(text).then_some("a code")) else { return };
     let Some(origin) = &case.facts.origin else {
         let title = "It reads as a log-in; which site asks is not known (--origin).";
         out.push(Finding::new(Sign01, Incomplete, path, title).because(format!("{mark:?}")));
@@ -315,6 +374,7 @@ fn sign_in(case: &Case<'_>, message: &Message, text: &str, out: &mut Vec<Finding
             out.push(Finding::new(Sign01, Block, &message.path, title));
         } else {
             relayed(case, &message.path, text, out);
+            speaks_for(&message.path, text, case.facts.origin.as_deref(), out);
             named(case, &message.path, text, out);
         }
         return;
@@ -443,6 +503,21 @@ fn said_in_fields(case: &Case<'_>, path: &str, read: &SignIn<'_>, out: &mut Vec<
     }
     for free in [read.statement, Some(read.nonce), read.request].into_iter().flatten() {
         named(case, path, free, out);
+    }
+    if let Some(statement) = read.statement {
+        speaks_for(path, statement, Some(read.domain), out);
+    }
+    let domain = sign_in::authority(read.domain).0;
+    for behind in
+        std::iter::once(&read.uri).chain(&read.resources).filter_map(|page| written::behind_host(page))
+    {
+        named(case, path, &behind, out);
+        let parts = behind.split(['?', '#', '&', '=']);
+        let mut others = parts.filter(|part| part.contains("//")).filter_map(host);
+        if let Some(other) = others.find(|other| site(other) != site(&domain)) {
+            let title = "The sign-in's address leads on to another site.";
+            out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&other)));
+        }
     }
 }
 

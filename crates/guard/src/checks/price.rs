@@ -37,7 +37,7 @@ pub(super) enum Compared {
 pub(super) fn is_fresh(case: &Case<'_>, date: jiff::Timestamp) -> bool {
     case.facts.now.is_some_and(|now| {
         let seconds = now.as_second() - date.as_second();
-        seconds >= 0 && seconds / 86_400 <= DAYS
+        (0..=DAYS * 86_400).contains(&seconds)
     })
 }
 

@@ -51,6 +51,9 @@ fn of_typed(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec<
     }
     let mut texts = Vec::new();
     data.message.texts("message", &mut texts);
+    for (name, value) in data.domain.fields() {
+        value.texts(&format!("domain.{name}"), &mut texts);
+    }
     for (path, text) in texts {
         opens_within(&path, text, out);
     }

@@ -8,7 +8,7 @@ use crate::{language, sign_in};
 const PAIRS: &str = "
 th he in er an re nd on en at ou ed ha to or it is hi es ng st ar te se me nt al le ve as io ti of ri ro ic ne ea ra ce li ch ll be
 ma si om ur ca el ta la ns di fo ho pe ec pr no ct us ac ot il tr ly nc et ut ss so rs un lo wa ge ie wh ee wi em ad ol rt po we na
-ow go
+ow go de
 ";
 
 static COMMON: LazyLock<BTreeSet<&str>> = LazyLock::new(|| PAIRS.split_whitespace().collect());
@@ -53,19 +53,26 @@ pub(crate) fn slug(page: &str) -> Option<String> {
     const LEAST: usize = 4;
     /// Pairs of letters of the longest word.
     const LONGEST_WORD: usize = 16;
-    let rest = page.split_once("://").map_or(page, |(_, rest)| rest);
-    let behind_host = rest.find(['/', '?', '#']).map(|at| &rest[at..])?;
-    let plain = decoded(behind_host);
+    let plain = behind_host(page)?;
     let mut parts = plain.split(['/', '?', '#', '&', '=']);
     let found = parts.find(|part| {
         let words: Vec<&str> = part
             .split(|c: char| !c.is_alphanumeric())
             .filter(|word| !word.is_empty() && word.chars().all(char::is_alphabetic))
             .collect();
+        let apart = words.join(" ");
         words.iter().any(|word| is_glued(word, LONGEST_WORD))
-            || words.len() >= LEAST && language::unread(&words.join(" ")).is_some()
+            || words.len() >= LEAST && language::unread(&apart).is_some()
+            || sign_in::orders(&apart).is_some()
+            || sign_in::binds(&apart).is_some()
     });
     found.map(str::to_owned)
+}
+
+/// What of a page's address stands behind its host, as a browser reads it.
+pub(crate) fn behind_host(page: &str) -> Option<String> {
+    let rest = page.split_once("://").map_or(page, |(_, rest)| rest);
+    rest.find(['/', '?', '#']).map(|at| decoded(&rest[at..]))
 }
 
 /// As a browser reads `%20`.
@@ -248,6 +255,9 @@ mod tests {
             "https://app.example.org/in?x=I%20give%20all%20my%20tokens%20to%20Bob",
             "https://app.example.org/#i_sell_it_all_to_bob",
             "https://app.example.org/thisaccountisfromtodaythepropertyofbob",
+            "https://app.example.org/transfer-ownership",
+            "https://app.example.org/send-all-to-0xe7",
+            "https://app.example.org/in?x=I%20give%20all",
         ] {
             assert!(slug(page).is_some(), "{page}");
         }

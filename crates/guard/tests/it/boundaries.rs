@@ -573,7 +573,7 @@ fn what_is_written_for_a_program_is_no_text_that_a_person_agrees_to() {
         let report = by_lists(check_message, &message);
         assert!(report.exit_code >= least && report.exit_code != 30, "{message}: {:?}", report.findings);
     }
-    for text in ["I agree to the terms of today.", "[draft] see you at noon", "{ Hello } to Example"] {
+    for text in ["I agree to the terms of today.", "[draft] see you at noon", "{ Hello }"] {
         assert_eq!(by_lists(check_message, text).exit_code, 0, "{text}");
     }
 }
@@ -745,8 +745,22 @@ fn thirty_two_letters_are_a_text_and_thirty_two_bytes_a_hash() {
             report.items
         );
     }
-    for hash in [format!("0x{}", "ab".repeat(32)), "ab".repeat(32), format!("0x{}", "30".repeat(32))] {
+    for hash in [format!("0x{}", "ab".repeat(32)), "ab".repeat(32)] {
         assert_eq!(by_lists(check_message, &hash).exit_code, 20, "{hash}");
+    }
+    // Signs of a keyboard are a text, if one that says little.
+    for text in [
+        "I accept the terms on 2026-11-28",
+        "Login nonce: 1234567890123456789",
+        "00000000000000000000000000000000",
+    ] {
+        assert_eq!(text.len(), 32);
+        let report = by_lists(check_message, text);
+        assert!(
+            report.exit_code != 20 && !report.summary.contains("nothing but a hash"),
+            "{text}: {:?}",
+            report.findings
+        );
     }
     // As `eth_sign` they may be anything.
     let request = format!(r#"{{"method":"eth_sign","params":["{ME}","0x{}"]}}"#, hex::encode(text));
@@ -881,7 +895,7 @@ fn orders_and_letters_of_other_scripts_are_looked_at_and_more_texts_are_keys() {
     ] {
         assert_eq!(by_lists(check_message, text).exit_code, 20, "{text}");
     }
-    for text in ["Welcome to Example.", "Welcome to the Caf\u{e9} Gare", "Nothing is sent by this."] {
+    for text in ["Welcome back.", "Nothing is sent by this."] {
         assert_eq!(by_lists(check_message, text).exit_code, 0, "{text}");
     }
 }

@@ -586,14 +586,14 @@ fn a_share_of_an_order_for_the_address_book_is_looked_at() {
         item["recipient"] = json!(to);
         item
     };
-    let order = |asked: Vec<Value>| {
+    let order_until = |asked: Vec<Value>, ends: u64| {
         let data = json!({
             "types": seaport_types(),
             "primaryType": "OrderComponents",
             "domain": { "name": "Seaport", "version": "1.6", "chainId": 1, "verifyingContract": SEAPORT },
             "message": {
                 "offerer": ME, "zone": NOBODY, "offer": [item("1", WETH, "1000000000000000000")], "consideration": asked,
-                "orderType": "0", "startTime": "0", "endTime": "1768564800", "zoneHash": format!("0x{}", "00".repeat(32)),
+                "orderType": "0", "startTime": "0", "endTime": ends.to_string(), "zoneHash": format!("0x{}", "00".repeat(32)),
                 "salt": "1", "conduitKey": format!("0x{}", "00".repeat(32)), "counter": "0",
             },
         });
@@ -601,9 +601,15 @@ fn a_share_of_an_order_for_the_address_book_is_looked_at() {
             (policy(""), facts(&format!("[[past]]\nto='{PAID}'\nvalue='1000000000000000000'\n")));
         check_typed(data.to_string().as_bytes(), Context::new(&policy, &facts))
     };
+    let order = |asked: Vec<Value>| order_until(asked, 1_768_564_800);
     let (whole, half) = ("1000000000000000000", "500000000000000000");
     assert_eq!(order(vec![asked(whole, ME)]).exit_code, 0, "{:#?}", order(vec![asked(whole, ME)]).findings);
     assert_eq!(order(vec![asked(whole, COLD)]).exit_code, 0);
+    // No market offers more than half a year: 200 days and a second are for a person.
+    let long = 1_768_478_400 + 200 * 86_400;
+    assert_eq!(order_until(vec![asked(whole, ME)], long).exit_code, 0);
+    let longer = order_until(vec![asked(whole, ME)], long + 1);
+    assert!(longer.exit_code == 10 && longer.has("G-ORD-01"), "{:#?}", longer.findings);
     let shared = order(vec![asked(half, ME), asked(half, COLD)]);
     assert!(shared.exit_code == 10 && shared.has("G-ORD-01"), "{:#?}", shared.findings);
     let fee = order(vec![asked("995000000000000000", ME), asked("5000000000000000", COLD)]);
@@ -642,4 +648,23 @@ fn seaport_types() -> Value {
         "OfferItem": item(None),
         "ConsiderationItem": item(Some(field("recipient", "address"))),
     })
+}
+
+/// The customary burn addresses are named on purpose: what goes there is lost, and that is for a person.
+#[test]
+fn what_is_sent_to_a_burn_address_is_lost_and_for_a_person() {
+    for (burns, code) in [
+        ("0x000000000000000000000000000000000000dEaD", 10),
+        ("0xffffffffffffffffffffffffffffffffffffffff", 10),
+        (NOBODY, 20),
+    ] {
+        let report = judged(
+            &json!({ "from": ME, "to": burns, "value": "1000000000000000", "data": "0x", "chainId": 1 }),
+            &policy(&format!("[[book]]\naddress='{burns}'\nname='burn'\n")),
+            &facts(""),
+        );
+        let is_lost = |finding: &Finding| finding.title.contains("which nobody owns: it is lost");
+        assert!(report.findings.iter().any(is_lost), "{burns}: {:#?}", report.findings);
+        assert_eq!(report.exit_code, code, "{burns}: {:#?}", report.findings);
+    }
 }

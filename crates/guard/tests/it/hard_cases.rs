@@ -477,8 +477,8 @@ fn a_listing_is_held_against_what_its_nft_goes_for() {
     assert_eq!(two("600_000_000_000_000_000"), Decision::Allow);
     assert_eq!(two("975_000_000_000_000_000"), Decision::Review, "half of their floor");
     assert_eq!(two(price), Decision::Block);
-    assert_eq!(verdict(price, "2026-01-08T11:00:00Z"), Decision::Allow);
-    assert_eq!(verdict(price, "2026-01-07T11:00:00Z"), Decision::Review, "too old");
+    assert_eq!(verdict(price, "2026-01-08T12:00:00Z"), Decision::Allow);
+    assert_eq!(verdict(price, "2026-01-08T11:59:59Z"), Decision::Review, "older than a week");
     assert_eq!(verdict(price, "2026-01-17T00:00:00Z"), Decision::Review, "of the future");
 }
 

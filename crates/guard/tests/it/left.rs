@@ -488,11 +488,12 @@ fn ether_that_a_function_is_not_known_to_take_is_for_a_person() {
     }
     assert_eq!(verdict(WETH, ETHER, &call("deposit()", &[])), Decision::Allow);
     // A name is kept at the price of its letters: a year for 5 or 160 dollars, at 350 dollars an ether at least.
-    let renew = |name: &str, value: u64| {
+    let renew_for = |days: u64, name: &str, value: u64| {
         let text = format!("{:0<64}", hex::encode(name));
-        let words = [number(64), number(31_536_000), number(name.len() as u64), text];
+        let words = [number(64), number(days * 86_400), number(name.len() as u64), text];
         judge("", ens, value, &call("renew(string,uint256)", &words))
     };
+    let renew = |name: &str, value: u64| renew_for(365, name, value);
     let (fair, dear) = (ETHER / 700, ETHER / 7);
     assert_eq!(
         renew("tracehound", fair).verdict,
@@ -508,6 +509,14 @@ fn ether_that_a_function_is_not_known_to_take_is_for_a_person() {
         (Decision::Allow, Decision::Review)
     );
     assert_eq!(renew("ab", 1).verdict, Decision::Review);
+    // A year of three, of four and of more letters costs 640, 160 and 5 dollars.
+    for (name, dollars) in [("abc", 640_u64), ("four", 160), ("seven", 5)] {
+        let most = ETHER / 350 * dollars / 365 * 10;
+        let of = |thousandths: u64| renew_for(10, name, most / 1_000 * thousandths);
+        let (under, over) = (of(999), of(1_001));
+        assert_eq!(under.verdict, Decision::Allow, "{name}: {:#?}", under.findings);
+        assert_eq!(over.verdict, Decision::Review, "{name}: {:#?}", over.findings);
+    }
 }
 
 /// Whatever a name of three letters may cost in a thousand years, nobody pays that unseen.

@@ -50,7 +50,7 @@ fn a_text_in_another_language_is_one_that_nobody_read() {
     assert_eq!(judged("", &format!("This address is my own: {ME}")).exit_code, 0);
     let key = judged("", "Esta firma crea la clave privada de su cuenta");
     assert!(says(&key, "private key or a seed phrase"), "{:#?}", key.findings);
-    assert_eq!(judged("", "Welcome to Example. You can close this page at any time.").exit_code, 0);
+    assert_eq!(judged("", "Welcome back. You can close this page at any time.").exit_code, 0);
 }
 
 #[test]
@@ -273,4 +273,147 @@ fn a_nonce_of_many_digits_is_no_address() {
     // Digits that nobody announced are still for a person.
     let bare = judged(origin, &format!("Sign in to app.example.org\n\nTo 0x{digits}"));
     assert_eq!(bare.exit_code, 10, "{:#?}", bare.findings);
+}
+
+/// What pages really ask to sign for a key, one for each of the marks by which it is known.
+#[test]
+fn every_text_whose_signature_is_a_key_is_blocked_for_that() {
+    for text in [
+        "Access zkSync account.\n\nWelcome back.",
+        "Sign in to zkSync Account",
+        "Only sign this message for a trusted client!",
+        "Generate a wallet on dYdX Chain",
+        "Create your dYdX STARK key",
+        "This request is for your STARK Key.",
+        "Welcome to StarkEx",
+        "Sign this message to access Loopring Exchange: 0x0BABA1Ad5bE3a5C0a66E7ac838a129Bf948f1eA4 with key nonce: 0",
+        "Only sign this request if you\u{2019}ve initiated an action with Immutable X.",
+        "Retrieve your Aztec spending key.",
+        "Retrieve your viewing key.",
+        "Sign this message to generate your Fluidkey.",
+        "Get your Starknet private key.",
+        "Derive your Starknet account.",
+        "name: ApeX\naction: L2 Key\nenvId: 1",
+        "XMTP : Enable Identity",
+        "XMTP : Create Identity",
+        "Sign in to zkSync Lite",
+        "Your signature is your password.",
+        "Allow this account to control your identity",
+        "Access your encrypted keys",
+        "Access my Railgun wallet",
+        "Derive my private key.",
+        "Generate my private key.",
+        "Derive your private key.",
+        "Generate your private key.",
+    ] {
+        let report = judged("", text);
+        assert_eq!(report.exit_code, 20, "{text}: {:#?}", report.findings);
+        assert!(says(&report, "The signature of this text is a key: "), "{text}: {:#?}", report.findings);
+    }
+}
+
+/// A text that names somebody is asked for by that one, or it is for a person: a log-in of one site opens it for whoever relays it.
+#[test]
+fn a_text_that_names_another_than_who_asks_is_for_a_person() {
+    let asked = |origin: &str, text: &str| judged(&format!("origin='{origin}'\n"), text);
+    for text in [
+        "Welcome to Polymarket! Sign to connect.",
+        "Please sign this message to connect to Foundation.",
+        "Connect your wallet to OpenSea",
+        "Welcome to Snapshot",
+        "By signing, you accept the Aave Terms of Service",
+        "I accept the Uniswap Labs Terms of Service",
+        "I accept the Full Control Terms of Service",
+        "I accept the Mallory Gets Everything Terms",
+        "I accept the Liquidation Terms",
+        "Connect your wallet to Drainer",
+        "Welcome back! Sign to connect.",
+        "123e4567-e89b-12d3-a456-426614174000",
+        "839201",
+        "Code: 839201",
+        "Your code is 839201",
+    ] {
+        let report = asked("evil.xyz", text);
+        assert_eq!(report.exit_code, 10, "{text}: {:#?}", report.findings);
+    }
+    for (origin, text) in [
+        ("https://polymarket.com", "Welcome to Polymarket!"),
+        ("app.uniswap.org", "I accept the Uniswap Labs Terms of Service"),
+        ("cafegare.example", "Welcome to the Caf\u{e9} Gare"),
+        ("opensea.io", "Welcome to OpenSea. Sign in to opensea.io"),
+        ("example.org", "Welcome back."),
+    ] {
+        let report = asked(origin, text);
+        assert_eq!(report.exit_code, 0, "{origin} {text}: {:#?}", report.findings);
+    }
+    // Whose name it is cannot be told where nobody says who asks.
+    let report = judged("", "Welcome to Polymarket!");
+    assert_eq!(report.exit_code, 30, "{:#?}", report.findings);
+}
+
+/// Beside its fields a sign-in says nothing: not in the address of its page, its resources or its number.
+#[test]
+fn the_addresses_of_a_sign_in_say_nothing_and_lead_nowhere_else() {
+    const THIEF: &str = "0x8888888888888888888888888888888888888888";
+    let asked = |uri: &str, nonce: &str, resources: &str| {
+        let facts = "now='2026-01-15T12:00:00Z'\norigin='example.org'\n";
+        let text = format!(
+            "example.org wants you to sign in with your Ethereum account:\n{ME}\n\nURI: {uri}\nVersion: 1\nChain ID: 1\nNonce: \
+             {nonce}\nIssued At: 2026-01-15T12:00:00Z{resources}"
+        );
+        judged(facts, &text)
+    };
+    let nonce = "k3PqZ81vT";
+    for path in [
+        format!("/#{THIEF}"),
+        format!("/?to={THIEF}"),
+        "/?redirect=https://evil.xyz".to_owned(),
+        "/?next=%2f%2fevil.xyz".to_owned(),
+        "/transfer-ownership".to_owned(),
+        "/send-all-to-0xe7".to_owned(),
+        "/?x=I%20give%20all".to_owned(),
+    ] {
+        let report = asked(&format!("https://example.org{path}"), nonce, "");
+        assert_eq!(report.exit_code, 10, "{path}: {:#?}", report.findings);
+        let report =
+            asked("https://example.org", nonce, &format!("\nResources:\n- https://example.org{path}"));
+        assert_eq!(report.exit_code, 10, "{path}: {:#?}", report.findings);
+    }
+    for path in [
+        "",
+        "/in",
+        "/?redirect=/dashboard/overview",
+        "/?redirect=https://example.org/in",
+        "/terms-of-service",
+    ] {
+        let report = asked(&format!("https://example.org{path}"), nonce, "");
+        assert_eq!(report.exit_code, 0, "{path}: {:#?}", report.findings);
+    }
+    assert_eq!(asked("https://example.org", "sendeverythingtoevil", "").exit_code, 10);
+}
+
+/// A key that the text calls one is one, and digits behind a warning are a nonce.
+#[test]
+fn a_private_key_that_is_called_one_is_blocked() {
+    let digits = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
+    for text in [
+        format!("private key: 0x{digits}"),
+        format!("my private key is {digits}"),
+        format!("PRIVATE KEY\n{digits}"),
+        format!("privatekey={digits}"),
+        format!("The secret key of my account: {digits}"),
+    ] {
+        let report = judged("", &text);
+        assert!(
+            report.exit_code == 20 && says(&report, "holds a private key"),
+            "{text}: {:#?}",
+            report.findings
+        );
+    }
+    for text in [
+        format!("We never ask for your private key. Nonce: {digits}"),
+        format!("We will never ask for your private key. Request id: {digits}"),
+    ] {
+        assert_ne!(judged("", &text).exit_code, 20, "{text}");
+    }
 }

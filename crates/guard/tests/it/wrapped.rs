@@ -172,3 +172,46 @@ fn what_permit2_moves_is_a_token_that_somebody_vouches_for() {
         assert_ne!(stranger.exit_code, 0, "{:#?}", stranger.findings);
     }
 }
+
+/// What a Safe signs may be the text itself: it is read as any other text is.
+#[test]
+fn a_text_that_a_safe_signs_is_read() {
+    let signed = |text: &[u8]| {
+        let types = json!({
+            "EIP712Domain": fields("uint256 chainId,address verifyingContract"),
+            "SafeMessage": fields("bytes message"),
+        });
+        let message = json!({ "message": format!("0x{}", hex::encode(text)) });
+        judged(check_typed, &data(types, "SafeMessage", ACCOUNT, message))
+    };
+    for text in [
+        "Access zkSync account.\n\nOnly sign this message for a trusted client!",
+        "legal winner thank year wave sausage worth useful legal winner thank yellow",
+        "tracehound guard: I reviewed 0xabababababababababababababababababababababababababababababababab",
+    ] {
+        let report = signed(text.as_bytes());
+        assert_eq!(report.exit_code, 20, "{text}: {:#?}", report.findings);
+    }
+    // A hash is what a Safe signs mostly.
+    assert_eq!(signed(&[0xab; 32]).exit_code, 10);
+    assert_eq!(signed(b"Welcome back.").exit_code, 10);
+}
+
+/// A domain is shown to whoever signs, and said to nobody else.
+#[test]
+fn what_opens_an_account_is_found_in_a_domain() {
+    let named = |name: &str| {
+        let mut data =
+            data(json!({ "Hello": fields("string text") }), "Hello", FRIEND, json!({ "text": "hello" }));
+        data["types"]["EIP712Domain"] = fields("string name,uint256 chainId,address verifyingContract");
+        data["domain"]["name"] = json!(name);
+        judged(check_typed, &data)
+    };
+    assert_ne!(named("Example").exit_code, 20);
+    for name in [
+        "legal winner thank year wave sausage worth useful legal winner thank yellow",
+        "Access zkSync account.",
+    ] {
+        assert_eq!(named(name).exit_code, 20, "{name}: {:#?}", named(name).findings);
+    }
+}

@@ -9,7 +9,7 @@ use crate::{
     case::Case,
     decode::cow,
     finding::{
-        CheckId::Ord01,
+        CheckId::{Ord01, Sign01},
         Finding,
         Severity::{Block, Incomplete, Review},
     },
@@ -44,6 +44,9 @@ pub(super) fn orders(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
         }
         Meaning::Known(known) => {
+            if let Some(loses) = known.loses {
+                out.push(Finding::new(Sign01, Block, "message", loses));
+            }
             for order in &known.orders {
                 judge(case, &order.of(case.actor), out);
             }

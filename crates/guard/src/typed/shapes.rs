@@ -72,6 +72,8 @@ struct Shape {
     /// Whether what it agrees to cannot be seen.
     #[serde(default)]
     blind: bool,
+    /// What is lost by it, where nobody should sign it.
+    loses: Option<String>,
     /// The sentence of what no act here stands for; fields in braces.
     tells: Option<String>,
     /// Who gets what that is: an address, or a text that is one.
@@ -132,6 +134,8 @@ pub struct Known {
     pub until: Option<U256>,
     /// Whether what it agrees to cannot be seen.
     pub blind: bool,
+    /// What is lost by it, where nobody should sign it.
+    pub loses: Option<&'static str>,
     /// What it does beside a chain that is read here, in words.
     pub told: Option<Box<Told>>,
 }
@@ -156,6 +160,7 @@ pub(super) fn read(data: &TypedData) -> Option<Known> {
         owner: shape.owner.as_deref(),
         until,
         blind: shape.blind,
+        loses: shape.loses.as_deref(),
         votes: shape.votes,
         ends: shape.ends.as_deref(),
         ..Known::default()

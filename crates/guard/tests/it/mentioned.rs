@@ -437,6 +437,41 @@ fn texts_that_bind_or_open_something_are_never_allowed() {
     assert_eq!(check_typed(typed.to_string().as_bytes(), Context::new(&policy, &facts)).exit_code, 20);
 }
 
+/// What can be read is told as what it is, and not as a hash.
+#[test]
+fn a_key_and_an_account_that_are_given_away_in_typed_data_are_told() {
+    let (policy, facts) = (Policy::default(), Facts::parse("chain-id = 1").expect("facts"));
+    let field = |name: &str, kind: &str| json!({ "name": name, "type": kind });
+    let judged = |primary: &str, fields: serde_json::Value, message: serde_json::Value| {
+        let typed = json!({
+            "types": { "EIP712Domain": [field("name", "string"), field("chainId", "uint256")], primary: fields },
+            "primaryType": primary, "domain": { "name": "Example", "chainId": 1 }, "message": message,
+        });
+        check_typed(typed.to_string().as_bytes(), Context::new(&policy, &facts))
+    };
+    let key = judged(
+        "dYdX",
+        json!([field("action", "string"), field("onlySignOn", "string")]),
+        json!({ "action": "dYdX STARK Key", "onlySignOn": "https://trade.dydx.exchange" }),
+    );
+    let account = judged(
+        "HyperliquidTransaction:ConvertToMultiSigUser",
+        json!([field("hyperliquidChain", "string"), field("signers", "string"), field("nonce", "uint64")]),
+        json!({ "hyperliquidChain": "Mainnet", "signers": "{\"authorizedUsers\":[\"0xe7\"]}", "nonce": 1 }),
+    );
+    for (report, says) in
+        [(key, "makes the key of an account at dYdX"), (account, "hands your account on Hyperliquid")]
+    {
+        assert_eq!(report.exit_code, 20, "{:#?}", report.findings);
+        assert!(report.items[0].intent.contains(says), "{}", report.items[0].intent);
+        assert!(
+            !report.findings.iter().any(|finding| finding.title.contains("hash is signed")),
+            "{:#?}",
+            report.findings
+        );
+    }
+}
+
 #[test]
 fn texts_that_make_keys_and_a_word_of_dual_control_that_a_program_asks_for_are_blocked() {
     let policy = Policy::default();

@@ -91,6 +91,22 @@ impl<'a> Runs<'a> {
         self.counts.is_empty()
     }
 
+    /// Whether starts and long runs are those of the lengths. O(runs).
+    pub fn is_whole(&self) -> bool {
+        let mut made = RunsData::default();
+        let mut total = 0_u32;
+        for run in 0..self.len() {
+            let length = self.count(run).and_then(|length| u32::try_from(length).ok());
+            let Some((length, sum)) = length.and_then(|length| Some((length, total.checked_add(length)?)))
+            else {
+                return false;
+            };
+            total = sum;
+            made.push(length);
+        }
+        self.groups.all() == made.groups && self.counts.all() == made.counts && self.big.all() == made.big
+    }
+
     /// The lengths of a row of runs; `None` where the file is damaged.
     pub fn counts_of(self, runs: Range<usize>) -> Option<Counts<'a>> {
         let (first, lengths) = (runs.start, self.counts.range(runs)?);
@@ -195,6 +211,15 @@ mod tests {
             prop_assert_eq!(runs.start(counts.len()), Some(starts[counts.len()]));
             prop_assert_eq!(runs.owner(starts[counts.len()]), None);
             prop_assert_eq!(runs.range(counts.len()), None);
+            prop_assert!(runs.is_whole());
+            // Any other start, or a long run that is none, is found.
+            for group in 0..data.groups.len() {
+                data.groups[group] ^= 1;
+                prop_assert!(!data.view().is_whole());
+                data.groups[group] ^= 1;
+            }
+            data.big.push([counts.len() as u32, 7]);
+            prop_assert!(!data.view().is_whole());
         }
     }
 }

@@ -102,6 +102,18 @@ impl Coded<'_> {
         codes.iter().map(number).collect()
     }
 
+    /// Whether all parts are those of these numbers, which are its own. O(rows).
+    pub(super) fn is_of(&self, numbers: &[u32]) -> bool {
+        let mut made = CodedData::default();
+        for &number in numbers {
+            made.push(number);
+        }
+        self.codes.all() == made.codes
+            && self.ranks.all() == made.ranks
+            && self.rare.all() == made.rare
+            && self.common.all() == made.common
+    }
+
     /// Whether the parts agree in length.
     pub(super) fn agree(&self) -> bool {
         self.ranks.len() == self.len().div_ceil(GROUP) && self.common.len() <= usize::from(RARE)
@@ -126,7 +138,7 @@ mod tests {
                 data.push(number);
             }
             let coded = data.view();
-            prop_assert!(coded.agree());
+            prop_assert!(coded.agree() && coded.is_of(&numbers));
             for (row, &number) in numbers.iter().enumerate() {
                 prop_assert_eq!(coded.get(row), Some(number));
             }

@@ -162,6 +162,12 @@ fn check_transfers(
     report: &mut TransferVerifyReport,
 ) -> Result<(), TransferLedgerError> {
     let contradict = || wrong(segment, "its rows contradict each other");
+    let lengths = [rows.tx_transfers, rows.amounts.lengths, rows.accounts.lengths, rows.assets.lengths];
+    let is_whole = rows.asset.each(0..rows.asset.len()).is_some_and(|assets| rows.asset.is_of(&assets))
+        && lengths.iter().all(Runs::is_whole);
+    if !is_whole {
+        return Err(contradict());
+    }
     for at in 0..rows.blocks.len() {
         let (span, end) = (rows.span(at..at + 1), rows.place(at + 1));
         let (Some(span), Some(end)) = (span, end) else { return Err(contradict()) };
@@ -178,7 +184,6 @@ fn check_transfers(
             let is_right = is_account(from)
                 && is_account(to)
                 && asset < end.asset
-                && rows.asset.get(rel) == Some(asset)
                 && MovementKind::from_byte(kind & !PROVED).is_some()
                 && amount.len() <= 32
                 && amount.first() != Some(&0);

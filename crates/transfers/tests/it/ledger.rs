@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use tracehound_model::{Amount, Chain, transfer::TransferBlock};
+use tracehound_columns::sections::{Kind, SectionFile, write_paged};
+use tracehound_model::{Amount, Asset, Chain, transfer::TransferBlock};
 use tracehound_transfers::{
     BlockNum, MemoryTransfers, Opening, TransferError, TransferLedger, TransferLedgerError, TransferNum,
     TransferRows, Writer, WriterOptions,
@@ -410,11 +411,7 @@ fn damage_is_told_and_never_answered_from() {
     writer.commit().expect("commits");
     drop(writer);
     let right = everything(&open(dir.path()));
-    let file = std::fs::read_dir(dir.path())
-        .expect("reads")
-        .map(|entry| entry.expect("reads").path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "seg"))
-        .expect("one segment");
+    let file = segment(dir.path());
     let bytes = std::fs::read(&file).expect("reads");
     let (mut told, mut harmless) = (0, 0);
     for at in 0..bytes.len() {
@@ -456,4 +453,69 @@ fn balance(rows: &TransferLedger) -> tracehound_transfers::Balance {
         account: rows.find_account(&account(1)).expect("known"),
         asset: rows.find_asset(&ether()).expect("known"),
     }
+}
+
+/// Every column changed, one at a time, with every checksum right: nothing but a check of everything can find it.
+#[test]
+fn a_check_of_everything_finds_what_checksums_do_not() {
+    const SECTIONS: usize = 48;
+    let kind = Kind { magic: *b"THTRANSF", version: 1, sections: SECTIONS };
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let mut writer = Writer::open(dir.path(), ETHEREUM, small(100_000, Some(some_opening()))).expect("opens");
+    for height in 3..9u8 {
+        // Enough for every column: hundreds of assets, and a balance of more than one run of transfers.
+        let txs = (0..150u8).map(|number| {
+            let mut thing = moves(1, number, 1);
+            let id = Amount::from(u64::from(height) * 150 + u64::from(number));
+            thing.asset = Asset::erc721(1, [7; 20], id);
+            let mut made = tx(number, vec![moves(1, 2, u64::from(number)), thing]);
+            made.hash[1] = height;
+            made
+        });
+        let mut txs: Vec<_> = txs.collect();
+        // More transfers, names and runs than a byte counts.
+        txs.push(tx(200 + height, (0..=255).map(|number| moves(number, 3, 1)).collect()));
+        writer.append(&block(height, 0, txs)).expect("appends");
+    }
+    writer.commit().expect("commits");
+    drop(writer);
+    id(dir.path());
+    let path = segment(dir.path());
+    let right = std::fs::read(&path).expect("reads");
+    let mut file = SectionFile::open_paged(&path, kind).expect("opens");
+    let words = file.words();
+    let sections: Vec<Vec<u8>> =
+        (0..SECTIONS - 1).map(|_| file.column::<u8>().expect("there").to_vec()).collect();
+    drop(file);
+    // Where it came from may say another count of commits.
+    let (origin, mut checked) = (45, 0);
+    for (at, section) in sections.iter().enumerate().filter(|&(at, _)| at != origin) {
+        for byte in [0, section.len() / 2, section.len().saturating_sub(1)] {
+            let mut changed = sections.clone();
+            let Some(byte) = changed[at].get_mut(byte) else { continue };
+            *byte ^= 1;
+            let parts: Vec<&[u8]> = changed.iter().map(Vec::as_slice).collect();
+            std::fs::remove_file(&path).expect("removes");
+            write_paged(&path, kind, words, &parts).expect("writes");
+            let found = TransferLedger::open(dir.path(), ETHEREUM).and_then(|ledger| ledger.verify());
+            assert!(found.is_err(), "section {at}: {found:?}");
+            checked += 1;
+        }
+    }
+    let empty: Vec<usize> = (0..SECTIONS - 1).filter(|&at| sections[at].is_empty()).collect();
+    assert_eq!((checked, empty), (3 * (SECTIONS - 2 - EMPTY.len()), EMPTY.to_vec()));
+    std::fs::remove_file(&path).expect("removes");
+    std::fs::write(&path, &right).expect("writes");
+    id(dir.path());
+}
+
+/// Sections that hold nothing there: runs of amounts and names are never long.
+const EMPTY: [usize; 3] = [17, 21, 28];
+
+fn segment(dir: &Path) -> std::path::PathBuf {
+    let files = std::fs::read_dir(dir).expect("reads").map(|entry| entry.expect("reads").path());
+    let mut segments = files.filter(|path| path.extension().is_some_and(|extension| extension == "seg"));
+    let found = segments.next().expect("a segment");
+    assert_eq!(segments.next(), None);
+    found
 }

@@ -5,7 +5,10 @@
 //! accumulator at the file's end, which is known for every file of Ethereum's history. Whoever knows the right accumulator
 //! needs to trust nobody.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read, Seek, SeekFrom},
+    ops::RangeInclusive,
+};
 
 use alloy_consensus::{Header, ReceiptEnvelope, TxEnvelope};
 use alloy_eips::eip2718::Decodable2718;
@@ -68,6 +71,33 @@ pub enum Era1Error {
         /// What its blocks come to.
         computed: B256,
     },
+}
+
+/// The numbers of a file's blocks, as the index at its end tells them: for choosing files, not for believing them.
+///
+/// # Errors
+/// When it does not end as an era1 file does.
+pub fn blocks(file: &mut (impl Read + Seek)) -> Result<RangeInclusive<u64>, Era1Error> {
+    let wrong = || Era1Error::Form { block: 0, what: "is not told of by an index at its end".to_owned() };
+    let mut word = |from_end: u64| -> Result<u64, Era1Error> {
+        let from_end = i64::try_from(from_end).map_err(|_| wrong())?;
+        file.seek(SeekFrom::End(-from_end)).map_err(|_| wrong())?;
+        let mut bytes = [0; 8];
+        file.read_exact(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    };
+    // The first number, where each block is, and how many there are, behind a head of eight bytes.
+    let count = word(8)?;
+    if count == 0 || count > MAX_BLOCKS as u64 {
+        return Err(wrong());
+    }
+    let length = (count + 2) * 8;
+    if word(length + 8)? != u64::from(BLOCK_INDEX) | length << 16 {
+        return Err(wrong());
+    }
+    let first = word(length)?;
+    let last = first.checked_add(count - 1).ok_or_else(wrong)?;
+    Ok(first..=last)
 }
 
 /// Reads the blocks of a file, one after the other.

@@ -1,14 +1,16 @@
-//! Sources into the ledger: what is new is appended, a reorg is undone first, an interrupted run is taken up again.
+//! Sources into the ledgers, of outputs and of transfers: what is new is appended, a reorg is undone first, an interrupted run is taken up again.
 //!
 //! **Invariant.** Nothing here parses bytes of the outside or knows the ledger's files; it joins the two. Beside ledgers it
 //! keeps one file of its own, the record of what was fetched from an Esplora server.
 
 mod bitcoin;
 mod esplora;
+mod evm;
 mod memory;
 mod node;
 
 pub use bitcoin::{BitcoinFiles, BitcoinReport, IngestError, Progress, ingest_bitcoin_files};
 pub use esplora::{EsploraError, EsploraExtract, EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
+pub use evm::{Era1Files, TransferIngestError, TransferProgress, TransferReport, ingest_era1_files};
 pub use memory::writer_within;
 pub use node::{NodeOptions, NodeProgress, NodeReport, ingest_bitcoin_node};

@@ -2,4 +2,5 @@
 
 mod bitcoin;
 mod esplora;
+mod evm;
 mod node;

@@ -112,6 +112,22 @@ impl Writer {
         self.current.blocks.last().or_else(sealed).map(|block| (block.height, block.hash))
     }
 
+    /// The hash of the block of this height, committed or not; nothing where there is none.
+    pub fn hash_at(&self, height: u64) -> Option<[u8; 32]> {
+        let first = self.segments.first().map(|first| first.rows().blocks);
+        let lowest = match first {
+            Some(blocks) => blocks.get(0)?.height,
+            None => self.current.blocks.first()?.height,
+        };
+        let num = u32::try_from(height.checked_sub(lowest)?).ok()?;
+        if let Some(rel) = num.checked_sub(self.current.first.block) {
+            return self.current.blocks.get(rel as usize).map(|block| block.hash);
+        }
+        let at = self.segments.partition_point(|segment| segment.first().block <= num).checked_sub(1)?;
+        let segment = &self.segments[at];
+        segment.rows().blocks.get((num - segment.first().block) as usize).map(|block| block.hash)
+    }
+
     /// How many blocks the store holds, committed or not.
     pub fn block_count(&self) -> u32 {
         self.current.end().block

@@ -25,6 +25,12 @@ pub enum TransferLedgerError {
         /// Most that may be dropped.
         limit: u32,
     },
+    /// The writer could not take up what it had made durable; what it holds in memory is not what stands on disk.
+    #[error("the writer of {} failed midway: open it again, which loses nothing that was committed", path.display())]
+    Midway {
+        /// The store.
+        path: PathBuf,
+    },
     /// What accounts held before the first block was said differently when the store began.
     #[error("{} began with other balances than these: use another folder", path.display())]
     OtherOpening {

@@ -91,6 +91,9 @@ pub struct Writer {
     accounts: Shards,
     assets: Shards,
     scratch: Scratch,
+    /// Whether segments, growing rows and tables are those of the manifest in force: nothing is appended or committed where
+    /// taking them up failed.
+    in_step: bool,
     /// Told of each thing that a killed writer may have got to.
     #[cfg(test)]
     steps: crash::Steps,
@@ -145,6 +148,9 @@ impl Writer {
 
     /// Fails when anything that was read so far is damaged: what was appended since cannot be trusted.
     fn check_sound(&self) -> Result<(), TransferLedgerError> {
+        if !self.in_step {
+            return Err(TransferLedgerError::Midway { path: self.folder.dir().to_owned() });
+        }
         self.accounts.check()?;
         self.assets.check()?;
         Ok(self.segments.iter().try_for_each(Segment::check_pages_read)?)
@@ -162,9 +168,11 @@ impl Writer {
         let name = self.write(&self.current)?;
         self.step("a segment is written");
         self.folder.append(&name)?;
+        self.in_step = false;
         self.step("the manifest names it");
         self.push_segment(&name)?;
         self.current = self.behind();
+        self.in_step = true;
         self.note_commit()?;
         self.step("the commit is noted");
         self.merge_small_segments()?;
@@ -231,11 +239,13 @@ impl Writer {
     /// Puts a segment in the place of those from `keep` on, durably, and removes their files.
     fn replace_from(&mut self, keep: usize, name: Option<String>) -> Result<(), TransferLedgerError> {
         let old = self.folder.replace_from(keep, name.as_deref())?;
+        let was_in_step = std::mem::replace(&mut self.in_step, false);
         self.step("it takes the place of others");
         self.segments.truncate(keep);
         if let Some(name) = name {
             self.push_segment(&name)?;
         }
+        self.in_step = was_in_step;
         self.note_commit()?;
         for name in old {
             self.folder.remove(&[name])?;
@@ -268,6 +278,8 @@ impl Writer {
             name = Some(self.write(&data)?);
             self.step("what is kept is written");
         }
+        // Rows and tables are those of before until they are made anew.
+        self.in_step = false;
         self.replace_from(at, name)?;
         self.current = self.behind();
         self.fill_tables()

@@ -19,7 +19,7 @@ use tracehound_segments::{
 use super::{Writer, WriterOptions};
 use crate::{
     BlockNum,
-    store::{STORE, TransferLedger},
+    store::{STORE, TransferLedger, TransferLedgerError},
 };
 
 /// Whoever is told of each step.
@@ -177,5 +177,42 @@ fn killed_after_any_step_a_store_holds_what_was_committed_and_goes_on() {
         }
         let named = Manifest::read(dir, STORE.formats).expect("reads").segments;
         assert_eq!(segment_names(dir).expect("reads").len(), named.len(), "{at}, {what}");
+    }
+}
+
+/// What was committed is on disk, and the writer cannot read it: it must not write the same blocks once more.
+#[test]
+fn a_writer_that_cannot_take_up_what_it_wrote_writes_nothing_more() {
+    let blocks = branch(1);
+    for when in ["the manifest names it", "it takes the place of others"] {
+        let all = tempfile::tempdir().expect("temporary folder");
+        let (dir, aside) = (all.path().join("store"), all.path().join("aside"));
+        let mut writer = Writer::open(&dir, CHAIN, options()).expect("opens");
+        writer.append(&blocks[0]).expect("appends");
+        writer.commit().expect("commits");
+        let (from, to) = (dir.clone(), aside.clone());
+        writer.steps = Steps(Some(Mutex::new(Box::new(move |what: &str| {
+            if what == when && !to.exists() {
+                fs::rename(&from, &to).expect("moves");
+            }
+        }))));
+        let failed = blocks[1..].iter().position(|block| {
+            writer.append(block).expect("appends");
+            writer.commit().is_err()
+        });
+        let named = failed.expect("one fails") + 2;
+        fs::rename(&aside, &dir).expect("moves back");
+        let next = &blocks[named];
+        for told in [writer.append(next), writer.commit(), writer.rewind(BlockNum(0))] {
+            assert!(matches!(told, Err(TransferLedgerError::Midway { .. })), "{when}: {told:?}");
+        }
+        drop(writer);
+        let mut writer = Writer::open(&dir, CHAIN, options()).expect("opens");
+        assert_eq!(writer.block_count() as usize, named, "{when}: what was named is there");
+        let rest: Vec<&TransferBlock> = blocks[named..].iter().collect();
+        writer.append_all(&rest).expect("appends");
+        writer.commit().expect("commits");
+        drop(writer);
+        assert_eq!(snapshot(&dir), ids(&blocks)[blocks.len()], "{when}");
     }
 }

@@ -48,6 +48,7 @@ impl Writer {
             accounts: account_table(dir, memory, 0),
             assets: asset_table(dir, memory, 0),
             scratch: Scratch::default(),
+            in_step: false,
             #[cfg(test)]
             steps: super::crash::Steps::default(),
         };
@@ -81,6 +82,7 @@ impl Writer {
 
     /// Makes both tables anew.
     pub(super) fn fill_tables(&mut self) -> Result<(), TransferLedgerError> {
+        self.in_step = false;
         let (first, key) = (self.current.first, self.key);
         self.accounts = account_table(self.folder.dir(), self.options.memory, first.account as usize);
         self.assets = asset_table(self.folder.dir(), self.options.memory, first.asset as usize);
@@ -98,6 +100,7 @@ impl Writer {
         load(&mut self.accounts, current.accounts, first.account, &|name| key.hash_name(OF_ACCOUNT, name))?;
         load(&mut self.assets, current.assets, first.asset, &|name| key.hash_name(OF_ASSET, name))?;
         self.release_mapped();
+        self.in_step = true;
         self.check_sound()
     }
 }

@@ -119,7 +119,9 @@ impl TransferLedger {
         let at = self.segments().partition_point(|segment| segment.end().block <= block);
         let Some(segment) = self.segments().get(at) else { return Ok(self) };
         let rel = (block - segment.first().block) as usize;
-        let place = segment.rows().place(rel);
+        let rows = segment.rows();
+        // The blocks before it must lie in the segment, or numbers would run below its first.
+        let place = rows.span(0..rel).and_then(|_| rows.place(rel));
         segment.check_pages_read()?;
         self.end = if rel == 0 {
             segment.first()

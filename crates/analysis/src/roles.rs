@@ -49,6 +49,20 @@ impl Role {
             Self::Account => "account",
         }
     }
+
+    /// Whether a label says that a contract has the role: by its own kind (its TagPack concept, and whether it is of an asset), and not
+    /// by the protocol that runs it.
+    pub fn is_said(self, concept: &str, is_asset: bool) -> bool {
+        match self {
+            Self::Token => is_asset,
+            // The shares of a pool are a token, and lists of tokens have them.
+            Self::DexPool => is_asset || concept == "defi_dex",
+            Self::Bridge => concept == "defi_bridge",
+            Self::Lending => concept == "defi_lending",
+            // Any contract is a `smart_contract`: that says nothing of what it is for.
+            Self::Account => concept == "defi_dao",
+        }
+    }
 }
 
 /// How a contract shows a role.

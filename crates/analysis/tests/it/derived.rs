@@ -11,8 +11,11 @@ use std::{
 
 use flate2::read::GzDecoder;
 use serde_json::Value;
+use sha3::{Digest, Keccak256};
 use tracehound_analysis::{
+    deployers::{Creation, families},
     deposits::{Seen, deposits},
+    hot_wallets::hot_wallets,
     imitations::imitations,
     roles::{Role, Roles},
 };
@@ -213,6 +216,35 @@ fn logged() -> Option<Movements> {
     Some(found)
 }
 
+/// The contracts that 16 blocks made, in calls that did not fail; the code stands for its hash where it fits.
+fn creations() -> Option<Vec<Creation<Address>>> {
+    let mut found = Vec::new();
+    for block in lines(&shared_data("evm_blocks/mev_inspect_blocks.jsonl.gz")?) {
+        let mut failed: BTreeSet<(&str, Vec<u64>)> = BTreeSet::new();
+        for trace in block["traces"].as_array().into_iter().flatten() {
+            let Some(tx) = word(trace, "transaction_hash") else { continue };
+            let place = trace["trace_address"].as_array().into_iter().flatten();
+            let place: Vec<u64> = place.filter_map(Value::as_u64).collect();
+            if !trace["error"].is_null() {
+                failed.insert((tx, place.clone()));
+            }
+            let is_failed = (0..=place.len()).any(|end| failed.contains(&(tx, place[..end].to_vec())));
+            let (Some("create"), Some(contract), false) =
+                (word(trace, "type"), word(&trace["result"], "address"), is_failed)
+            else {
+                continue;
+            };
+            let code = word(&trace["action"], "init").filter(|_| !place.is_empty());
+            found.push(Creation {
+                contract: address(contract),
+                by: address(word(&trace["action"], "from").expect("a maker")),
+                code: code.map(|code| Keccak256::digest(code).into()),
+            });
+        }
+    }
+    Some(found)
+}
+
 /// What the public sets say of addresses of Ethereum.
 fn labels(files: &[&str]) -> Option<HashMap<Address, Vec<Label>>> {
     let found = labels_of_chains(files)?.into_iter();
@@ -277,22 +309,16 @@ fn logs_of_blocks() -> Option<Roles<(u64, Address)>> {
     Some(roles)
 }
 
-/// Whether a label says that a contract has the role: by its own kind, and not by the protocol that runs it.
-fn is_said(role: Role, label: &Label) -> bool {
-    match role {
-        Role::Token => label.nature == Nature::Asset,
-        Role::DexPool => label.nature == Nature::Asset || label.concept == "defi_dex",
-        Role::Bridge => label.concept == "defi_bridge",
-        Role::Lending => label.concept == "defi_lending",
-        Role::Account => label.concept == "defi_dao",
-    }
-}
-
 /// The exchange that an address is said to be of, where nobody disputes it.
 fn exchange(labels: &[Label]) -> Option<String> {
+    entity(labels, |first| first.concept == "exchange")
+}
+
+/// Who an address is said to be of, where nobody disputes it.
+fn entity(labels: &[Label], counts: impl Fn(&Label) -> bool) -> Option<String> {
     let name = named(labels).filter(|name| name.standing != Standing::Disputed)?;
     let first = &labels[*name.by.first()?];
-    let entity = first.entity.as_ref().filter(|_| first.concept == "exchange")?;
+    let entity = first.entity.as_ref().filter(|_| counts(first))?;
     Some(identity(entity))
 }
 
@@ -410,9 +436,9 @@ fn derived_scorecard() {
             either += usize::from(labels.is_some() || !roles.is_empty());
             for role in labels.iter().flat_map(|_| roles.keys()) {
                 let [same, labelled] = said.entry(*role).or_default();
-                *same += usize::from(
-                    labels.is_some_and(|labels| labels.iter().any(|label| is_said(*role, label))),
-                );
+                *same += usize::from(labels.is_some_and(|labels| {
+                    labels.iter().any(|label| role.is_said(&label.concept, label.nature == Nature::Asset))
+                }));
                 *labelled += 1;
             }
         }
@@ -426,6 +452,41 @@ fn derived_scorecard() {
             percent(either, all),
             said.join(" | ")
         ));
+    }
+    say(include_str!("derived/hot-wallets.md").trim_end().to_owned());
+    for (what, set) in &sets {
+        let found = hot_wallets(set.transfers.iter().copied());
+        let label = |account: AccountNum| {
+            let address = &set.addresses[account.0 as usize];
+            names.get(address).or_else(|| tokens.get(address))
+        };
+        let labelled: Vec<_> = found.iter().filter_map(|wallet| label(wallet.account)).collect();
+        let right = labelled.iter().filter(|labels| exchange(labels).is_some()).count();
+        say(format!(
+            "| {what} | {} | {} | {right} of {} |",
+            set.addresses.len(),
+            found.len(),
+            labelled.len()
+        ));
+    }
+    let Some(creations) = creations() else { return };
+    say(include_str!("derived/deployers.md").trim_end().to_owned());
+    let families = families(creations);
+    for (what, of_factory) in [("one account deployed", false), ("one factory made, of one code", true)] {
+        let (mut contracts, mut several, mut labelled, mut right, mut judged) = (0, 0, 0, 0, 0);
+        for family in families.iter().filter(|family| family.code.is_some() == of_factory) {
+            contracts += family.contracts.len();
+            several += usize::from(family.contracts.len() > 1);
+            let own = |address: &Address| entity(names.get(address)?, |_| true);
+            let told = family.names(own, own);
+            for name in family.contracts.iter().filter_map(own) {
+                labelled += 1;
+                let by_family = told.without(Some(&name));
+                judged += usize::from(by_family.is_some());
+                right += usize::from(by_family == Some(&name));
+            }
+        }
+        say(format!("| {what} | {contracts} | {several} | {labelled} | {right} of {judged} |"));
     }
     let card = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/SCORECARD.md");
     let old = fs::read_to_string(&card).expect("the scorecard is there");

@@ -82,23 +82,43 @@ pub struct Rows<'r> {
 }
 
 /// Lines of bounded length.
-struct Lines<'r> {
+pub(crate) struct Lines<'r> {
     file: Box<dyn BufRead + 'r>,
     /// Number of the line in `bytes`, from 1.
-    line: u64,
-    bytes: Vec<u8>,
+    pub line: u64,
+    pub bytes: Vec<u8>,
 }
 
 /// What comes next.
-enum Line {
+pub(crate) enum Line {
     End,
     Whole,
     /// Longer than a line may be, and passed over.
     TooLong,
 }
 
-impl Lines<'_> {
-    fn next(&mut self) -> std::io::Result<Line> {
+impl<'r> Lines<'r> {
+    pub(crate) fn of(file: impl Read + 'r) -> std::io::Result<Self> {
+        let mut file: Box<dyn BufRead + 'r> = Box::new(BufReader::new(file));
+        if file.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+            file.consume(3);
+        }
+        Ok(Self { file, line: 0, bytes: Vec::new() })
+    }
+
+    /// Nothing more is read.
+    pub(crate) fn end(&mut self) {
+        self.file = Box::new(std::io::empty());
+    }
+
+    /// The line that came last, refused.
+    pub(crate) fn refused(&self, reason: String) -> Refused {
+        let head = &self.bytes[..self.bytes.len().min(1_000)];
+        let row = text::label(String::from_utf8_lossy(head).trim()).into_owned();
+        Refused { line: self.line, row, reason }
+    }
+
+    pub(crate) fn next(&mut self) -> std::io::Result<Line> {
         self.bytes.clear();
         self.line += 1;
         let read = self.file.by_ref().take(MAX_LINE as u64 + 1).read_until(b'\n', &mut self.bytes)?;
@@ -177,17 +197,9 @@ impl<'r> Rows<'r> {
     /// A file that cannot be read, is empty, or lacks a column that every row needs.
     pub fn of(file: impl Read + 'r, defaults: Defaults) -> Result<Self, FileError> {
         let unreadable = |error: std::io::Error| FileError::Unreadable(error.to_string());
-        let mut file: Box<dyn BufRead + 'r> = Box::new(BufReader::new(file));
-        if file.fill_buf().map_err(unreadable)?.starts_with(b"\xef\xbb\xbf") {
-            file.consume(3);
-        }
-        let is_json = file.fill_buf().map_err(unreadable)?.trim_ascii_start().starts_with(b"{");
-        let mut rows = Self {
-            lines: Lines { file, line: 0, bytes: Vec::new() },
-            columns: None,
-            defaults,
-            ignored: BTreeSet::new(),
-        };
+        let mut lines = Lines::of(file).map_err(unreadable)?;
+        let is_json = lines.file.fill_buf().map_err(unreadable)?.trim_ascii_start().starts_with(b"{");
+        let mut rows = Self { lines, columns: None, defaults, ignored: BTreeSet::new() };
         while !is_json && rows.columns.is_none() {
             match rows.lines.next().map_err(unreadable)? {
                 Line::End => return Err(FileError::Empty),
@@ -229,9 +241,7 @@ impl<'r> Rows<'r> {
     }
 
     fn refused(&self, reason: String) -> Refused {
-        let head = &self.lines.bytes[..self.lines.bytes.len().min(1_000)];
-        let row = text::label(String::from_utf8_lossy(head).trim()).into_owned();
-        Refused { line: self.lines.line, row, reason }
+        self.lines.refused(reason)
     }
 }
 
@@ -249,7 +259,7 @@ impl Iterator for Rows<'_> {
                     return Some(label.map_err(|reason| self.refused(reason)));
                 }
                 Err(error) => {
-                    self.lines.file = Box::new(std::io::empty());
+                    self.lines.end();
                     return Some(Err(self.refused(format!("nothing more can be read: {error}"))));
                 }
             }
@@ -258,7 +268,7 @@ impl Iterator for Rows<'_> {
 }
 
 /// The cells of one line. A carriage return within it would end the row for who reads tables, and hide what follows.
-fn record(line: &[u8]) -> Result<csv::StringRecord, String> {
+pub(crate) fn record(line: &[u8]) -> Result<csv::StringRecord, String> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.contains(&b'\r') {
@@ -429,7 +439,7 @@ fn needed(column: &str, cell: &str) -> Result<String, String> {
     if cell.is_empty() { Err(format!("it has no {column}")) } else { Ok(cell) }
 }
 
-fn too_long() -> String {
+pub(crate) fn too_long() -> String {
     format!("it is longer than {MAX_LINE} bytes")
 }
 

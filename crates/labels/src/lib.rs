@@ -15,6 +15,7 @@
 //! * [`shelf`] is the folder of the packs in force.
 //! * [`correction`] is what the operator says against packs, in rows of their own.
 //! * [`contribution`] is a label that somebody submits, with a proof that a program checks.
+//! * [`reserves`] reads exchanges' proofs of reserves, and checks the signatures in them.
 //! * [`signed`] says whether the key of an address signed a text.
 //! * [`coverage`] says how much of a set of addresses has a name.
 //! * [`shipped`] are the packs that are part of this release.
@@ -36,6 +37,7 @@ pub mod lint;
 pub mod pack;
 pub mod pool;
 pub mod refresh;
+pub mod reserves;
 pub mod shared;
 pub mod shelf;
 pub mod shipped;

@@ -8,6 +8,7 @@ mod files;
 mod made;
 mod packs;
 mod real;
+mod reserves;
 mod shelf;
 mod shipped;
 mod signed;

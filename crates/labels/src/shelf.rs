@@ -7,10 +7,14 @@
 //! `packs.json` names every pack that lies there, also the one that is about to come and those that are about to go. So one that
 //! it does not name tells that it is not the list of this folder: nothing is answered, and nothing removed, by another.
 //!
+//! A note beside the folder says what is in force in it, so that a folder that is gone, or one of another day, is no shelf without packs.
+//! It is written after the list where a pack comes, and before it where one goes: it never names what the list does not yet.
+//!
 //! What comes in is looked at in full, once: by whom it is signed, that it is newer than the one of its name in force and not
 //! too old, and that each label may be in a pack. Unsigned packs are taken as the user's own (`private`), under names that
 //! no signed pack has.
 
+mod error;
 mod packs;
 
 use std::{
@@ -28,17 +32,19 @@ use crate::{
     Pack,
     correction::{Correction, CorrectionError, MAX_CORRECTIONS, Wanted},
     delta::{self, DeltaError},
-    pack::PackError,
     shipped::Shipped,
-    signature::{Keys, SignatureError},
+    signature::Keys,
 };
 
+pub use error::ShelfError;
 pub use packs::{Found, Packs, Unreadable};
 
 /// Held while the folder is changed.
 const LOCK: &str = "labels.lock";
 /// What is in force.
 const IN_FORCE: &str = "packs.json";
+/// What is in force, as it is noted beside the folder.
+const NOTE: &str = "labels-in-force.json";
 /// The operator's own corrections: JSON lines. No pack and no refresh touches them.
 const CORRECTIONS: &str = "corrections.jsonl";
 /// What corrections are called among packs.
@@ -113,6 +119,14 @@ impl State {
         self.packs.iter().all(well_formed) && names.len() == self.packs.len()
     }
 
+    /// The packs of this state that another one lacks, or has in a version of before.
+    fn beyond(&self, other: &Self) -> Vec<Entry> {
+        let has = |entry: &&Entry| {
+            other.packs.iter().any(|held| held.name == entry.name && held.version >= entry.version)
+        };
+        self.packs.iter().filter(|entry| !has(entry)).cloned().collect()
+    }
+
     fn names(&self, file: &str) -> bool {
         self.passing.contains(file) || self.packs.iter().any(|entry| entry.file() == file)
     }
@@ -135,162 +149,6 @@ impl Entry {
     }
 }
 
-/// Why the packs in force cannot be used or changed. They are what they were.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ShelfError {
-    /// A pack.
-    #[error(transparent)]
-    Pack(#[from] PackError),
-    /// A delta.
-    #[error(transparent)]
-    Delta(#[from] DeltaError),
-    /// A signature.
-    #[error(transparent)]
-    Signature(#[from] SignatureError),
-    /// A file.
-    #[error(transparent)]
-    File(#[from] ColumnError),
-    /// A correction.
-    #[error(transparent)]
-    Correction(#[from] CorrectionError),
-    /// The list of packs in force, or that of corrections.
-    #[error(
-        "{path} cannot be read: {reason}; restore it from a backup (where there is none: keep corrections.jsonl, move the rest of \
-         the folder away, and apply the packs again)"
-    )]
-    List {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A list that is gone, and packs that are not.
-    #[error(
-        "{path} is gone, and {stray} lies beside where it was: which packs are in force is not known; restore it from a backup, or \
-         move the packs there out of the folder and apply them again"
-    )]
-    Gone {
-        /// The list.
-        path: String,
-        /// A pack.
-        stray: String,
-    },
-    /// A pack in the folder that the list does not name.
-    #[error(
-        "{path} does not name {stray}, which lies beside it: it may be the list of another day; restore it from a backup, or move \
-         that file out of the folder, and apply it from there where it should be in force"
-    )]
-    Stray {
-        /// The list.
-        path: String,
-        /// The pack.
-        stray: String,
-    },
-    /// A pack in force that cannot be read.
-    #[error(
-        "{name} version {version} is in force and cannot be read: {why}; apply the same file again, or a newer version, or \
-         `tracehound labels remove {name}`"
-    )]
-    InForce {
-        /// The pack.
-        name: String,
-        /// Its version.
-        version: u64,
-        /// Why not.
-        why: Box<ShelfError>,
-    },
-    /// Corrections that are not there any more.
-    #[error(
-        "{path} holds {found} corrections, and {written} were written down here: restore it from a backup; one that should say nothing \
-         any more is withdrawn, not taken out"
-    )]
-    CorrectionsGone {
-        /// The file.
-        path: String,
-        /// How many there are.
-        found: u64,
-        /// How many there have been.
-        written: u64,
-    },
-    /// A pack that is not the one that was taken in.
-    #[error("{path} is not the pack that was taken in")]
-    Changed {
-        /// The file.
-        path: String,
-    },
-    /// No key and no word that it is one's own.
-    #[error(
-        "{name} is signed, and no key is trusted for it yet: give its publisher's minisign public keys with --key (as many as \
-         there are, with --needed N of them to sign)"
-    )]
-    NoKey {
-        /// The pack.
-        name: String,
-    },
-    /// No signature where there has to be one.
-    #[error(
-        "{name} is not signed, and the pack of this name in force is: fetch the .minisig files beside it; nothing has been changed"
-    )]
-    Unsigned {
-        /// The pack.
-        name: String,
-    },
-    /// Other keys than those in force.
-    #[error(
-        "{name} in force was taken by other keys: remove it first with `tracehound labels remove {name}` where its publisher has \
-         new keys and you are sure of them; nothing has been changed"
-    )]
-    OtherKeys {
-        /// The pack.
-        name: String,
-    },
-    /// An older one, or the same version with another content.
-    #[error(
-        "{name} version {found} is not newer than version {in_force}, which is in force: an older pack takes nothing back; nothing \
-         has been changed"
-    )]
-    Older {
-        /// The pack.
-        name: String,
-        /// Its version.
-        found: u64,
-        /// That in force.
-        in_force: u64,
-    },
-    /// Too old, or from the future.
-    #[error("{name} version {version} {what}: fetch a newer one; nothing has been changed")]
-    Day {
-        /// The pack.
-        name: String,
-        /// Its version.
-        version: u64,
-        /// Since when it is too old, or that it is of a day that has not come.
-        what: String,
-    },
-    /// Somebody's pack under the project's name, or a shipped one under the name of the user's own.
-    #[error(
-        "{name} is a name of the packs that are shipped with Tracehound, and this one is neither that nor signed by {PROJECT_KEYS} keys \
-         of the project: give yours another name; nothing has been changed"
-    )]
-    Shipped {
-        /// The pack.
-        name: String,
-    },
-    /// A name that no pack in force has.
-    #[error("no pack in force is called {name}: see `tracehound labels list`")]
-    NoSuchPack {
-        /// The name.
-        name: String,
-    },
-    /// Too large to be taken in.
-    #[error("{path} is larger than {MAX_PACK} bytes: make several packs of it")]
-    TooLarge {
-        /// The file.
-        path: String,
-    },
-}
-
 /// The folder.
 #[derive(Clone, Debug)]
 pub struct Shelf {
@@ -306,9 +164,51 @@ impl Shelf {
     /// The packs in force, by name.
     ///
     /// # Errors
-    /// A list that cannot be read.
+    /// A list that cannot be read, or that lacks what was in force.
     pub fn list(&self) -> Result<Vec<Entry>, ShelfError> {
-        Ok(self.state()?.packs)
+        let (state, lost) = self.state_and_lost()?;
+        if lost.is_empty() { Ok(state.packs) } else { Err(self.lost(&lost)) }
+    }
+
+    /// What `packs.json` says, and the packs that were in force by the note beside the folder and are not by that.
+    fn state_and_lost(&self) -> Result<(State, Vec<Entry>), ShelfError> {
+        let mut note = self.note()?;
+        let mut tries = 0;
+        loop {
+            let state = self.state()?;
+            let lost = note.beyond(&state);
+            // Whoever removes a pack meanwhile takes it off the note first.
+            let again = if lost.is_empty() || tries == RETRIES { note.clone() } else { self.note()? };
+            if again == note {
+                return Ok((state, lost));
+            }
+            (note, tries) = (again, tries + 1);
+        }
+    }
+
+    fn lost(&self, lost: &[Entry]) -> ShelfError {
+        let names = lost.iter().map(|entry| format!("{} version {}", entry.name, entry.version)).collect();
+        ShelfError::Lost { note: self.note_path().display().to_string(), names }
+    }
+
+    /// The note beside the folder.
+    fn note_path(&self) -> PathBuf {
+        self.folder.with_file_name(NOTE)
+    }
+
+    fn note(&self) -> Result<State, ShelfError> {
+        let path = self.note_path();
+        let wrong = |reason: String| ShelfError::List { path: path.display().to_string(), reason };
+        let Some(json) = read_list(&path).map_err(&wrong)? else { return Ok(State::default()) };
+        let note = State::read(&json).map_err(|error| wrong(error.to_string()))?;
+        if note.is_well_formed() { Ok(note) } else { Err(wrong("it names what is no pack".to_owned())) }
+    }
+
+    fn write_note(&self, note: &State) -> Result<(), ShelfError> {
+        let path = self.note_path();
+        let json = serde_json::to_vec_pretty(note).expect("plain data always turns into JSON");
+        files::write_durably(&path, &[&json])?;
+        Ok(files::sync_dir(path.parent().unwrap_or(Path::new(".")))?)
     }
 
     /// What `packs.json` says, where every pack that lies there is named in it.
@@ -338,17 +238,7 @@ impl Shelf {
     }
 
     fn read_list(&self) -> Result<Option<Vec<u8>>, ShelfError> {
-        let wrong = |reason: String| self.unreadable(IN_FORCE, reason);
-        let path = self.folder.join(IN_FORCE);
-        let file = match files::open_plain(&path, OpenOptions::new().read(true)) {
-            Ok((_, length)) if length > MAX_LIST => return Err(wrong("it is too long".to_owned())),
-            Ok((file, _)) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(wrong(error.to_string())),
-        };
-        let mut json = Vec::new();
-        file.take(MAX_LIST).read_to_end(&mut json).map_err(|error| wrong(error.to_string()))?;
-        Ok(Some(json))
+        read_list(&self.folder.join(IN_FORCE)).map_err(|reason| self.unreadable(IN_FORCE, reason))
     }
 
     /// The packs that lie in the folder.
@@ -405,9 +295,14 @@ impl Shelf {
 
     fn open_listed(&self) -> Packs {
         let (mut packs, mut unreadable) = (Vec::new(), Vec::new());
-        match self.list() {
-            Ok(list) => {
-                for entry in list {
+        match self.state_and_lost() {
+            Ok((state, lost)) => {
+                let gone = |entry: Entry| {
+                    let why = self.lost(std::slice::from_ref(&entry)).to_string();
+                    Unreadable { entry: Some(entry), why }
+                };
+                unreadable.extend(lost.into_iter().map(gone));
+                for entry in state.packs {
                     match self.open_one(&entry) {
                         Ok(pack) => packs.push((entry, pack)),
                         Err(error) => {
@@ -475,7 +370,8 @@ impl Shelf {
     }
 
     fn none_is_gone(&self, all: Vec<Correction>) -> Result<Vec<Correction>, ShelfError> {
-        let written = self.parsed(self.read_list()?.as_deref())?.corrections;
+        let noted = self.note()?.corrections;
+        let written = self.parsed(self.read_list()?.as_deref())?.corrections.max(noted);
         let found = all.len() as u64;
         if found >= written {
             return Ok(all);
@@ -556,7 +452,7 @@ impl Shelf {
     /// One whose name a pack of the user's own has: no pack is taken then.
     pub fn apply_shipped(&self, packs: &[Shipped]) -> Result<Vec<(Entry, Taken)>, ShelfError> {
         let _lock = self.lock()?;
-        let before = self.list()?;
+        let before = self.state()?.packs;
         let own = |entry: &&Entry| entry.keys.is_none() && !entry.shipped;
         if let Some(entry) =
             before.iter().filter(own).find(|entry| packs.iter().any(|pack| pack.name == entry.name))
@@ -641,17 +537,21 @@ impl Shelf {
     /// A name that no pack in force has.
     pub fn remove(&self, name: &str) -> Result<Entry, ShelfError> {
         let _lock = self.lock()?;
-        let entry = self.entry(name)?;
-        let mut state = self.swept()?;
-        state.packs.retain(|other| other.name != name);
-        state.passing.insert(entry.file());
+        let (mut state, mut note) = (self.swept()?, self.note()?);
+        let held = state.packs.iter().position(|entry| entry.name == name);
+        let held = held.map(|place| state.packs.remove(place));
+        let noted = note.packs.iter().position(|entry| entry.name == name);
+        let noted = noted.map(|place| note.packs.remove(place));
+        state.passing.extend(held.as_ref().map(Entry::file));
+        let gone = held.or(noted).ok_or_else(|| ShelfError::NoSuchPack { name: name.to_owned() })?;
+        self.write_note(&note)?;
         self.write(&state)?;
         self.sweep(&state);
-        Ok(entry)
+        Ok(gone)
     }
 
     fn entry(&self, name: &str) -> Result<Entry, ShelfError> {
-        let found = self.list()?.into_iter().find(|entry| entry.name == name);
+        let found = self.state()?.packs.into_iter().find(|entry| entry.name == name);
         found.ok_or_else(|| ShelfError::NoSuchPack { name: name.to_owned() })
     }
 
@@ -666,7 +566,9 @@ impl Shelf {
     ) -> Result<Entry, ShelfError> {
         let manifest = pack.manifest();
         let name = manifest.name.clone();
-        let before = self.list()?.into_iter().find(|entry| entry.name == name);
+        // One that was in force and is gone is not forgotten: neither its keys nor its version.
+        let (state, lost) = self.state_and_lost()?;
+        let before = lost.into_iter().chain(state.packs).find(|entry| entry.name == name);
         check_day(pack, today)?;
         let held = before.as_ref().and_then(|entry| entry.keys.clone());
         if let (Some(held), Some(given)) = (&held, &keys)
@@ -738,9 +640,18 @@ impl Shelf {
     }
 
     fn write(&self, state: &State) -> Result<(), ShelfError> {
+        let before = self.note()?;
         let json = serde_json::to_vec_pretty(state).expect("plain data always turns into JSON");
         files::write_durably(&self.folder.join(IN_FORCE), &[&json])?;
-        Ok(files::sync_dir(&self.folder)?)
+        files::sync_dir(&self.folder)?;
+        // What was lost stays noted until it is applied again or removed.
+        let mut packs = before.beyond(state);
+        let is_lost = |entry: &&Entry| packs.iter().any(|lost: &Entry| lost.name == entry.name);
+        let held: Vec<Entry> = state.packs.iter().filter(|entry| !is_lost(entry)).cloned().collect();
+        packs.extend(held);
+        packs.sort_by(|a, b| a.name.cmp(&b.name));
+        let corrections = state.corrections.max(before.corrections);
+        self.write_note(&State { packs, corrections, ..State::default() })
     }
 
     /// Removes what has been in force, and what a killed program left. Readers that hold a removed file go on with it. What
@@ -799,6 +710,19 @@ fn check_newer(pack: &Pack, before: &Entry) -> Result<(), ShelfError> {
         return Ok(());
     }
     Err(ShelfError::Older { name: before.name.clone(), found, in_force: before.version })
+}
+
+/// The bytes of a list of packs; `None` where there is no such file.
+fn read_list(path: &Path) -> Result<Option<Vec<u8>>, String> {
+    let file = match files::open_plain(path, OpenOptions::new().read(true)) {
+        Ok((_, length)) if length > MAX_LIST => return Err("it is too long".to_owned()),
+        Ok((file, _)) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    let mut json = Vec::new();
+    file.take(MAX_LIST).read_to_end(&mut json).map_err(|error| error.to_string())?;
+    Ok(Some(json))
 }
 
 fn read_bounded(path: &Path) -> Result<Vec<u8>, ShelfError> {

@@ -213,3 +213,37 @@ fn a_name_of_another_kind_of_actor_is_no_agreement() {
     let honest = [exchange("Kraken", "a/b", 50), say("Kraken", "c/d", 50, "hosted_wallet")];
     assert_eq!(names(&honest).1.standing, Standing::Agreed, "an exchange has wallets");
 }
+
+/// A proof begins at 90: what is a little less is an owner's word, which the newer of two equals gives.
+#[test]
+fn a_proof_begins_at_ninety() {
+    let dated = |label: Label, day: &str| {
+        let mut label = label;
+        label.provenance.version = format!("1/{day}");
+        label
+    };
+    let newer = [
+        dated(exchange("Newer", "owner/deployments", 75), "2026-02-02"),
+        dated(exchange("Newer", "second/list", 50), "2026-02-02"),
+    ];
+    for (sure, wins) in [(80, "Newer"), (90, "Older")] {
+        let older = dated(exchange("Older", "other/deployments", sure), "2026-01-01");
+        let labels = [std::slice::from_ref(&older), &newer[..]].concat();
+        let (name, found) = names(&labels);
+        assert_eq!((name.as_str(), found.standing), (wins, Standing::Disputed), "{sure}");
+    }
+}
+
+/// Who says of an accused address that it is an honest service's disputes that by more than a hint, and not by one.
+#[test]
+fn a_hint_disputes_no_accusation_and_more_than_one_does() {
+    let accused = say("Gang", "first/list", 50, "scam");
+    for (sure, standing) in [(10, Standing::Single), (11, Standing::Disputed)] {
+        let honest = row(&format!(
+            "eip155:1|0x6B175474E89094C44Da98b954EedeAC495271d0F|a token||defi_token|contract_of|second/list|{sure}"
+        ));
+        let labels = [accused.clone(), honest];
+        let statements: Vec<Statement<'_>> = labels.iter().map(Statement::from).collect();
+        assert_eq!(weighed(&statements, &[])[0].standing, standing, "{sure}");
+    }
+}

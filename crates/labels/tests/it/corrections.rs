@@ -182,3 +182,21 @@ fn a_correction_holds_from_its_day_on() {
     assert_eq!(labels(&shelf, date(2025, 12, 31)).len(), 0);
     assert_eq!(labels(&shelf, date(2026, 1, 1)).len(), 1);
 }
+
+/// A batch asks a filter first: whom a correction alone speaks of is not passed over.
+#[test]
+fn a_batch_may_know_whom_a_correction_alone_speaks_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shelf = Shelf::at(folder.path().join("labels"));
+    let may_know = || shelf.open().expect("opens").may_know(&Subject::of_text(&address(1)).key());
+    assert!(!may_know());
+    shelf.correct(wanted(is("Bitstamp"), By::Operator), TODAY).expect("made");
+    assert!(may_know(), "without any pack");
+    let file = folder.path().join("1.labels");
+    let other = row(&format!("eip155:1|{}|Kraken|Kraken|exchange|controls|a/b|50", address(2)));
+    pack(&file, Plan { name: "made".to_owned(), ..plan(1) }, &[other], None);
+    shelf.apply(&file, None, TODAY).expect("taken");
+    assert!(may_know(), "beside a pack that does not");
+    shelf.withdraw(1, TODAY).expect("withdrawn");
+    assert!(!may_know());
+}

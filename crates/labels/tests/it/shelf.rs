@@ -431,3 +431,95 @@ fn what_a_refresh_says_no_more_is_told() {
     assert!(refresh(&old, &digest, &goes_on, TODAY).expect("read").goes_on);
     assert_eq!(refresh(&old, &digest, &old, TODAY).expect("read").cleared, 0);
 }
+
+#[test]
+fn a_folder_that_is_gone_or_of_another_day_is_no_shelf_without_packs() {
+    let desk = Desk::new();
+    let folder = desk.folder.path().join("labels");
+    let key = new_key();
+    let one = desk.file("one", plan(1), &[at(1, "Kraken")]);
+    signed(&one, &key, "");
+    desk.shelf.apply(&one, Some(keys(&[&key], 1)), TODAY).expect("taken");
+    let own = desk.file("own", Plan { name: "own".to_owned(), ..plan(1) }, &[at(2, "Gang")]);
+    desk.shelf.apply(&own, None, TODAY).expect("taken");
+    let of_before = desk.folder.path().join("before");
+    fs::rename(&folder, &of_before).expect("gone");
+
+    let said = desk.shelf.open().expect_err("not known").to_string();
+    assert!(said.starts_with("made version 1, own version 1 were in force here, by "), "{said}");
+    let packs = desk.shelf.open_readable();
+    let gone: Vec<_> = packs.unreadable().iter().filter_map(|one| one.entry.as_ref()).collect();
+    assert_eq!(gone.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["made", "own"]);
+    // One that was signed is taken by its keys alone, and is not replaced by one of before.
+    let forged = desk.file("forged", plan(2), &[at(1, "Gang")]);
+    assert!(matches!(desk.shelf.apply(&forged, None, TODAY), Err(ShelfError::Unsigned { .. })));
+    // Those that are not put right stay a gap.
+    let two = desk.file("two", plan(2), &[at(1, "Kraken")]);
+    signed(&two, &key, "");
+    desk.shelf.apply(&two, None, TODAY).expect("its keys are remembered");
+    let said = desk.shelf.open().expect_err("own is gone").to_string();
+    assert!(said.starts_with("own version 1 was in force here, by "), "{said}");
+    desk.shelf.remove("own").expect("it should be in force no more");
+    assert_eq!(desk.in_force(), [("made".to_owned(), 2)]);
+
+    // A folder of before, whole in itself.
+    fs::remove_dir_all(&folder).expect("removed");
+    fs::rename(&of_before, &folder).expect("restored");
+    let said = desk.shelf.open().expect_err("older").to_string();
+    assert!(said.starts_with("made version 2 was in force here, by "), "{said}");
+    assert_eq!(desk.shelf.open_readable().iter().count(), 2, "what can be read is answered from");
+    let three = desk.file("three", plan(3), &[at(1, "Kraken")]);
+    signed(&three, &key, "");
+    desk.shelf.apply(&three, None, TODAY).expect("a newer one mends it");
+    assert_eq!(desk.in_force(), [("made".to_owned(), 3), ("own".to_owned(), 1)]);
+    for name in ["made", "own"] {
+        desk.shelf.remove(name).expect("removed");
+    }
+    fs::remove_dir_all(&folder).expect("removed");
+    assert_eq!(desk.in_force(), [], "nothing was in force");
+
+    // A note that cannot be read is no empty one.
+    fs::write(desk.folder.path().join("labels-in-force.json"), "{").expect("written");
+    assert!(matches!(desk.shelf.open(), Err(ShelfError::List { .. })));
+    assert!(!desk.shelf.open_readable().unreadable().is_empty());
+}
+
+#[test]
+fn a_delta_to_a_pack_of_before_or_of_a_day_that_has_not_come_is_not_taken() {
+    let desk = Desk::new();
+    let two = desk.file("two", plan(2), &[at(1, "Kraken")]);
+    desk.shelf.apply(&two, None, TODAY).expect("taken");
+    let old = tracehound_labels::Pack::open(&two).expect("opens");
+    let path = desk.folder.path().join("delta");
+    let to = |plan: Plan| {
+        let previous = Some(old.digest().expect("read"));
+        let new = pack(&desk.folder.path().join("new"), plan, &[at(1, "Bitfinex")], previous);
+        let mut text = Vec::new();
+        delta::write(&mut text, &old, &new).expect("written");
+        fs::write(&path, &text).expect("written");
+        desk.shelf.apply_delta("made", &path, None, TODAY)
+    };
+    for version in [1, 2] {
+        assert!(matches!(to(plan(version)), Err(ShelfError::Older { .. })), "{version}");
+    }
+    let tomorrow = TODAY.tomorrow().expect("a day");
+    assert!(matches!(to(Plan { issued: tomorrow, ..plan(3) }), Err(ShelfError::Day { .. })));
+    let past = Plan { issued: date(2026, 1, 1), expires: Some(TODAY), ..plan(3) };
+    assert!(matches!(to(past), Err(ShelfError::Day { .. })), "too old");
+    assert_eq!(desk.names(1), ["Kraken"]);
+    to(Plan { issued: TODAY, ..plan(3) }).expect("taken");
+    assert_eq!(desk.names(1), ["Bitfinex"]);
+}
+
+#[test]
+fn signatures_are_looked_for_up_to_the_ninth() {
+    let desk = Desk::new();
+    let (first, last) = (new_key(), new_key());
+    let file = desk.file("one", plan(1), &[at(1, "Kraken")]);
+    signed(&file, &first, "");
+    let needed = || Some(keys(&[&first, &last], 2));
+    signed(&file, &last, ".9");
+    assert!(matches!(desk.shelf.apply(&file, needed(), TODAY), Err(ShelfError::Signature(_))));
+    signed(&file, &last, ".8");
+    desk.shelf.apply(&file, needed(), TODAY).expect("taken");
+}

@@ -20,6 +20,9 @@ pub struct Creation<A> {
     pub code: Option<[u8; 32]>,
 }
 
+/// Who made a contract, and the hash of the code that made it, where that was a contract.
+type Maker<A> = (A, Option<[u8; 32]>);
+
 /// Contracts that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Family<A> {
@@ -33,11 +36,11 @@ pub struct Family<A> {
 
 /// The families of contracts, by maker and code. O(n log n).
 pub fn families<A: Ord + Clone>(creations: impl IntoIterator<Item = Creation<A>>) -> Vec<Family<A>> {
-    let mut makers: BTreeMap<A, BTreeSet<(A, Option<[u8; 32]>)>> = BTreeMap::new();
+    let mut makers: BTreeMap<A, BTreeSet<Maker<A>>> = BTreeMap::new();
     for Creation { contract, by, code } in creations {
         makers.entry(contract).or_default().insert((by, code));
     }
-    let mut families: BTreeMap<(A, Option<[u8; 32]>), Vec<A>> = BTreeMap::new();
+    let mut families: BTreeMap<Maker<A>, Vec<A>> = BTreeMap::new();
     for (contract, mut makers) in makers {
         if let (Some(maker), true) = (makers.pop_first(), makers.is_empty()) {
             families.entry(maker).or_default().push(contract);

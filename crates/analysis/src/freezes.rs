@@ -71,6 +71,9 @@ pub struct Place {
     pub index: u64,
 }
 
+/// An act with its place on the chain and its day.
+pub type Dated = (Place, Date, Said);
+
 /// A time for which an address was frozen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frozen {
@@ -133,8 +136,8 @@ fn account(chain: Chain, word: &[u8; WORD]) -> Option<Address> {
 
 /// The times for which addresses were frozen by these acts of one chain, whatever their order, and how many releases there are whose
 /// freeze is not among them: of those nothing is said, since issuers may release what was not frozen. O(n log n).
-pub fn frozen(acts: impl IntoIterator<Item = (Place, Date, Said)>) -> (Vec<Frozen>, u64) {
-    let mut by_account: BTreeMap<(Address, &Address), Vec<(Place, Date, Said)>> = BTreeMap::new();
+pub fn frozen(acts: impl IntoIterator<Item = Dated>) -> (Vec<Frozen>, u64) {
+    let mut by_account: BTreeMap<(Address, &Address), Vec<Dated>> = BTreeMap::new();
     for act in acts {
         by_account.entry((act.2.account, &act.2.token.address)).or_default().push(act);
     }

@@ -318,6 +318,9 @@ impl Checker<'_> {
             ("deposits", "paid-only") => self.workspace.derive_deposits(question, Seen::PaidOnly),
             ("imitations", _) => self.workspace.derive_imitations(question),
             ("roles", _) => self.workspace.derive_roles(question),
+            ("freezes", _) => self.workspace.derive_freezes(question),
+            ("deployers", _) => self.workspace.derive_deployers(question),
+            ("hot-wallets", _) => self.workspace.derive_hot_wallets(question),
             _ => {
                 let source = text::label(&label.provenance.source).into_owned();
                 return Err(Failed::Refused(format!("its source `{source}` is no rule of labels derive")));

@@ -16,7 +16,7 @@ use tracehound_screen::batch::{Batch, Row, Subjects};
 
 use crate::{
     EngineError, LabelsError, Snapshot, Workspace,
-    labels::{InForce, RefusedRow, gaps, in_force},
+    labels::{InForce, RefusedRow, in_force, unreadable},
 };
 
 pub use tracehound_labels::coverage::{Band, Coverage, Share};
@@ -50,7 +50,7 @@ pub struct Covered {
     pub refused_rows: Vec<RefusedRow>,
     /// The packs that were searched.
     pub packs: Vec<InForce>,
-    /// What makes that no answer to rest on: no pack, one that is too old, rows that could not be read, or nothing to count.
+    /// What makes that no answer to rest on: no pack, one that is too old or cannot be read, rows that could not be read, or nothing to count.
     pub gaps: Vec<String>,
 }
 
@@ -71,14 +71,14 @@ impl Workspace {
     /// How much of a list of addresses has a name. An address that is there twice counts once, with all its value.
     ///
     /// # Errors
-    /// An input that breaks off, too many addresses, or a pack in force that cannot be read.
+    /// An input that breaks off, too many addresses, or a pack in force that turned out damaged where it was read.
     pub fn coverage_of_list<R: Read>(
         &self,
         mut subjects: Subjects<R>,
         list: &List,
         day: Date,
     ) -> Result<Covered, EngineError> {
-        let packs = self.shelf().open().map_err(LabelsError::from)?;
+        let packs = self.shelf().open_readable();
         let (mut rows, mut batch) = (Rows::default(), Batch::default());
         loop {
             let more = subjects.fill(&mut batch, ROWS);
@@ -111,7 +111,7 @@ impl Workspace {
     /// that was followed to them.
     ///
     /// # Errors
-    /// Text that is no such answer, or a pack in force that cannot be read.
+    /// Text that is no such answer, or a pack in force that turned out damaged where it was read.
     pub fn coverage_of_trace(
         &self,
         name: &str,
@@ -138,7 +138,7 @@ impl Workspace {
             let value = values.entry(subject).or_default();
             *value = value.saturating_add(node.dirty);
         }
-        let packs = self.shelf().open().map_err(LabelsError::from)?;
+        let packs = self.shelf().open_readable();
         let items =
             values.into_iter().map(|(subject, value)| Item { chain: Some(chain.clone()), subject, value });
         let mut covered = covered(&packs, format!("the ends of {name}"), items, day)?;
@@ -157,9 +157,9 @@ impl Snapshot {
     /// How much of a ledger has a name: every address in it, by what it received.
     ///
     /// # Errors
-    /// No ledger of the network, one that turned out damaged, or a pack in force that cannot be read.
+    /// No ledger of the network, or one, or a pack in force, that turned out damaged where it was read.
     pub fn coverage_of_ledger(&self, network: BitcoinNetwork, day: Date) -> Result<Covered, EngineError> {
-        let packs = Shelf::at(self.folder().labels()).open().map_err(LabelsError::from)?;
+        let packs = Shelf::at(self.folder().labels()).open_readable();
         let chain = Chain::Bitcoin(network).caip2();
         let mut covered = covered(&packs, format!("the ledger of {chain}"), self.received(network)?, day)?;
         covered.decimals = 8;
@@ -211,8 +211,12 @@ fn covered(
 ) -> Result<Covered, EngineError> {
     let coverage = coverage(packs, items, day);
     packs.confirm().map_err(LabelsError::from)?;
+    let mut gaps = unreadable(packs);
     let packs: Vec<InForce> = packs.iter().map(|(entry, pack)| in_force(entry, pack, day)).collect();
-    let mut gaps = gaps(&packs);
+    // Where none could be read, it is not known that none is in force.
+    if !packs.is_empty() || gaps.is_empty() {
+        gaps.extend(crate::labels::gaps(&packs));
+    }
     if coverage.all.addresses == 0 {
         gaps.push("there is no address in it: that nothing lacks a name says nothing".to_owned());
     }

@@ -14,6 +14,7 @@ use crate::EngineError;
 /// ledger/bitcoin-esplora/ what was fetched of single addresses, never mixed with a chain
 /// lists/                  lists as they were downloaded
 /// labels/                 the packs of labels in force
+/// labels-in-force.json    which they are, so that a folder that is gone is noticed
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataFolder(PathBuf);

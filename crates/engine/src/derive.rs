@@ -1,7 +1,11 @@
 //! Labels derived from what somebody holds: movements, or logs of contracts. Hints with their rule and their inputs, in the form of
 //! a label file, so that anybody who has the inputs derives the same.
 
+mod creations;
+mod freezes;
+mod hot_wallets;
 mod known;
+mod lines;
 mod logs;
 mod movements;
 
@@ -28,6 +32,8 @@ use crate::{
 use known::{Known, Service};
 use movements::Movements;
 
+pub(crate) use movements::Hashed;
+
 pub use tracehound_analysis::deposits::Seen;
 
 /// Refused rows that an answer lists; all are counted.
@@ -45,7 +51,7 @@ pub struct Question<'q> {
     pub name: String,
     /// The chain of all of them.
     pub chain: &'q Caip2,
-    /// A label file of wallets that the user knows, beside the packs in force.
+    /// A label file of wallets that the user knows, beside the packs in force; a row without a predicate is of whoever controls it.
     pub wallets: Option<Input<'q>>,
     /// The day whose labels count as known.
     pub day: Date,
@@ -61,8 +67,8 @@ pub struct Derived {
     /// How many more there are of a weaker grade than was asked for.
     pub weaker: u64,
     /// How often a grade of the rule says what the labels at hand say, where they say anything: each address is judged
-    /// without what is known of itself.
-    pub checked: BTreeMap<&'static str, Checked>,
+    /// without what is known of itself. `None` for what is no guess.
+    pub checked: Option<BTreeMap<&'static str, Checked>>,
     /// How many movements or logs were read.
     pub read: u64,
     /// How many wallets of exchanges are among the accounts, where the rule asks for them.
@@ -71,6 +77,8 @@ pub struct Derived {
     pub alike: Option<u64>,
     /// How many contracts wrote logs, where the rule asks for them.
     pub emitters: Option<u64>,
+    /// How many families of contracts there are, where the rule asks for them.
+    pub families: Option<u64>,
     /// Rows that are none: nothing is derived from them.
     pub refused: u64,
     /// The first of them.
@@ -127,29 +135,33 @@ impl Derived {
         if as_json { file::write_json(out, labels) } else { file::write_csv(out, labels) }
     }
 
-    /// `checked` is by the last word of a label's source; each label quotes it.
+    /// `checked` is by the last word of a label's source; each label quotes it, unless the rule guesses nothing.
     fn new(
         mut labels: Vec<Label>,
-        checked: BTreeMap<&'static str, Checked>,
+        checked: Option<BTreeMap<&'static str, Checked>>,
         version: String,
         read: u64,
         refused: Rejected,
-        known: &Known<'_>,
+        known: Option<&Known<'_>>,
     ) -> Result<Self, EngineError> {
-        let refused = refused.join(known.refused.clone());
-        let mut gaps = known.gaps()?;
+        let (refused, mut gaps) = match known {
+            None => (refused, Vec::new()),
+            Some(known) => (refused.join(known.refused.clone()), known.gaps()?),
+        };
         if refused.count > 0 {
             gaps.push(format!("{} rows could not be read, and nothing is derived from them", refused.count));
         }
-        for label in &mut labels {
-            let grade = label.provenance.source.rsplit('/').next().unwrap_or_default();
-            let quoted = match checked.get(grade) {
-                None => "; precision not known".to_owned(),
-                Some(Checked { right, wrong }) => {
-                    format!("; labels say the same of {right} of {} like it here", right + wrong)
-                }
-            };
-            label.label.push_str(&quoted);
+        if let Some(checked) = &checked {
+            for label in &mut labels {
+                let grade = label.provenance.source.rsplit('/').next().unwrap_or_default();
+                let quoted = match checked.get(grade) {
+                    None => "; precision not known".to_owned(),
+                    Some(Checked { right, wrong }) => {
+                        format!("; labels say the same of {right} of {} like it here", right + wrong)
+                    }
+                };
+                label.label.push_str(&quoted);
+            }
         }
         labels.sort();
         Ok(Self {
@@ -161,6 +173,7 @@ impl Derived {
             wallets: None,
             alike: None,
             emitters: None,
+            families: None,
             refused: refused.count,
             refused_rows: refused.rows,
             gaps,
@@ -185,7 +198,7 @@ impl Workspace {
             .filter_map(|(number, subject)| Some((AccountNum(number), known.exchange(subject)?)))
             .collect();
         let found = deposits(transfers.iter().copied(), |account| wallets.get(&account).cloned());
-        let provenance = provenance("deposits", &sha256, &known, day);
+        let provenance = provenance("deposits", &sha256, Some(&known), day);
         let (mut labels, mut weaker, mut checked) = (Vec::new(), 0, BTreeMap::<_, Checked>::new());
         for deposit in found {
             let subject = &subjects[deposit.account.0 as usize];
@@ -206,8 +219,14 @@ impl Workspace {
             };
             checked.entry(grade(deposit.seen)).or_default().count(told.iter().any(is_same));
         }
-        let mut derived =
-            Derived::new(labels, checked, provenance.version, transfers.len() as u64, refused, &known)?;
+        let mut derived = Derived::new(
+            labels,
+            Some(checked),
+            provenance.version,
+            transfers.len() as u64,
+            refused,
+            Some(&known),
+        )?;
         if wallets.is_empty() {
             let none = "no wallet of an exchange is among the accounts: give a label file of them (--wallets), or apply a \
                         pack that names them, see docs/LABELS.md";
@@ -236,7 +255,7 @@ impl Workspace {
         let is_evm = |subject: &Subject| matches!(subject, Subject::Address(Address::Evm(_)));
         let base = if subjects.iter().any(is_evm) { 16 } else { 58 };
         let found = imitations(&transfers, base, digits, |asset| is_money.contains(&asset));
-        let provenance = provenance("imitations", &sha256, &known, day);
+        let provenance = provenance("imitations", &sha256, Some(&known), day);
         let (mut labels, mut checked) = (BTreeMap::new(), BTreeMap::<_, Checked>::new());
         for imitation in found.imitations {
             let subject = &subjects[imitation.account.0 as usize];
@@ -249,8 +268,14 @@ impl Workspace {
             }
         }
         let labels = labels.into_values().collect();
-        let derived =
-            Derived::new(labels, checked, provenance.version, transfers.len() as u64, refused, &known)?;
+        let derived = Derived::new(
+            labels,
+            Some(checked),
+            provenance.version,
+            transfers.len() as u64,
+            refused,
+            Some(&known),
+        )?;
         Ok(Derived { alike: Some(found.groups.len() as u64), ..derived })
     }
 
@@ -263,7 +288,7 @@ impl Workspace {
         let Question { input, name, chain, wallets, day } = question;
         let logs::Logs { roles, read, refused, sha256 } = logs::Logs::read(input, &name, chain)?;
         let known = Known::of(self, wallets, chain, day)?;
-        let provenance = provenance("roles", &sha256, &known, day);
+        let provenance = provenance("roles", &sha256, Some(&known), day);
         let (mut labels, mut checked, mut emitters) = (Vec::new(), BTreeMap::<_, Checked>::new(), 0);
         for (subject, roles) in roles.found() {
             emitters += 1;
@@ -272,23 +297,23 @@ impl Workspace {
                 if told.is_empty() {
                     labels.push(role_label(*role, shown, chain, &subject, &provenance));
                 } else {
-                    checked
-                        .entry(role.id())
-                        .or_default()
-                        .count(told.iter().any(|label| is_said(*role, label)));
+                    checked.entry(role.id()).or_default().count(
+                        told.iter().any(|label| role.is_said(&label.concept, label.nature == Nature::Asset)),
+                    );
                 }
             }
         }
-        let derived = Derived::new(labels, checked, provenance.version, read, refused, &known)?;
+        let derived = Derived::new(labels, Some(checked), provenance.version, read, refused, Some(&known))?;
         Ok(Derived { emitters: Some(emitters), ..derived })
     }
 }
 
 /// Where a derived label is from: the rule, and all that is needed to derive it again.
-fn provenance(rule: &str, sha256: &str, known: &Known<'_>, day: Date) -> Provenance {
+fn provenance(rule: &str, sha256: &str, known: Option<&Known<'_>>, day: Date) -> Provenance {
+    let beside = known.map_or_else(String::new, |known| format!(", {}", known.digest));
     Provenance {
         source: format!("{SOURCE}/{rule}"),
-        version: format!("rule {RULES}, input sha256:{sha256}, {}/{day}", known.digest),
+        version: format!("rule {RULES}, input sha256:{sha256}{beside}/{day}"),
         licence: "own data".to_owned(),
     }
 }
@@ -389,18 +414,4 @@ fn role_label(role: Role, shown: &Shown, chain: &Caip2, subject: &Subject, prove
     let source = format!("{}/{}", provenance.source, role.id());
     let provenance = Provenance { source, ..provenance.clone() };
     Label { predicate: Predicate::ContractOf, nature, ..hint(chain, subject, &provenance, label, concept) }
-}
-
-/// Whether a label says that a contract has the role: by its own kind, and not by the protocol that runs it, as docs/SCORECARD.md
-/// counts it.
-fn is_said(role: Role, label: &Label) -> bool {
-    match role {
-        Role::Token => label.nature == Nature::Asset,
-        // The shares of a pool are a token, and lists of tokens have them.
-        Role::DexPool => label.nature == Nature::Asset || label.concept == "defi_dex",
-        Role::Bridge => label.concept == "defi_bridge",
-        Role::Lending => label.concept == "defi_lending",
-        // Any contract is a `smart_contract`: that says nothing of what it is for.
-        Role::Account => label.concept == "defi_dao",
-    }
 }

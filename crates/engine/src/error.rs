@@ -115,6 +115,18 @@ pub enum LabelsError {
         /// The name.
         name: String,
     },
+    /// A pack of a day that has not come.
+    #[error(
+        "{name} version {version} is of {issued}, which has not come: compare the clock, and look whose pack it is"
+    )]
+    NotCome {
+        /// The pack.
+        name: String,
+        /// Its version.
+        version: u64,
+        /// Its day.
+        issued: jiff::civil::Date,
+    },
     /// A label file.
     #[error("{name}: {source}")]
     File {

@@ -172,9 +172,13 @@ pub struct Checked {
 /// Looks at a pack in full, without taking it in.
 ///
 /// # Errors
-/// A file that is no pack, or whose labels may not be in one; with keys, too few good signatures beside it.
+/// A file that is no pack, of a day that has not come, or whose labels may not be in one; with keys, too few good signatures beside it.
 pub fn check(path: &Path, keys: Option<&Keys>, today: Date) -> Result<Checked, LabelsError> {
     let pack = Pack::open(path)?;
+    let Manifest { name, version, issued, .. } = pack.manifest();
+    if *issued > today {
+        return Err(LabelsError::NotCome { name: name.clone(), version: *version, issued: *issued });
+    }
     let signed_by = match keys {
         None => None,
         Some(keys) => Some(tracehound_labels::shelf::verify_file(path, keys)?),
@@ -305,6 +309,22 @@ pub struct InForce {
     /// What was lost where it has just taken the place of an earlier one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refreshed: Option<Refreshed>,
+}
+
+/// The packs in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shelved {
+    /// Those that can be read.
+    pub packs: Vec<InForce>,
+    /// Why others, or the list of all, cannot: what they say is not known.
+    pub unreadable: Vec<String>,
+}
+
+impl Shelved {
+    /// Whether there is a pack, each can be read, and none is too old.
+    pub fn is_fresh(&self) -> bool {
+        self.unreadable.is_empty() && !self.packs.is_empty() && self.packs.iter().all(|pack| !pack.expired)
+    }
 }
 
 /// What a pack says no more that the one of its name before it said on that day.
@@ -458,13 +478,11 @@ impl Workspace {
         Shelf::at(self.folder().labels())
     }
 
-    /// The packs in force.
-    ///
-    /// # Errors
-    /// A pack in force that cannot be read.
-    pub fn label_packs(&self, today: Date) -> Result<Vec<InForce>, EngineError> {
-        let packs = self.shelf().open().map_err(LabelsError::from)?;
-        Ok(packs.iter().map(|(entry, pack)| in_force(entry, pack, today)).collect())
+    /// The packs in force that can be read, and why others cannot.
+    pub fn label_packs(&self, today: Date) -> Shelved {
+        let packs = self.shelf().open_readable();
+        let readable = packs.iter().map(|(entry, pack)| in_force(entry, pack, today)).collect();
+        Shelved { packs: readable, unreadable: unreadable(&packs) }
     }
 
     /// Writes the labels of a pack as a label file: CSV, or JSON lines. The pack is a file, or the name of one in force.
@@ -575,6 +593,15 @@ impl Workspace {
         let gaps = gaps(&searched);
         Ok(Labelled { subject: shown, read_as, day, chains, packs: searched, gaps })
     }
+}
+
+/// Which packs in force cannot be read, and why: what they say is not known.
+pub(crate) fn unreadable(packs: &Packs) -> Vec<String> {
+    let told = packs.unreadable().iter().map(|one| match &one.entry {
+        Some(entry) => format!("{} version {} cannot be read: {}", entry.name, entry.version, one.why),
+        None => one.why.clone(),
+    });
+    told.collect()
 }
 
 /// What makes an answer out of these packs none to rest on.

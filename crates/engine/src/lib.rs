@@ -32,6 +32,7 @@ pub mod patterns;
 pub mod peel;
 pub mod policy;
 pub mod range;
+pub mod reserves;
 mod schemas;
 pub mod screen;
 mod snapshot;

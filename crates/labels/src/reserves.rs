@@ -58,7 +58,7 @@ pub struct Publication {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reserve {
     /// The key of the address signed the text.
-    Shown(Label),
+    Shown(Box<Label>),
     /// It did not, or the row cannot be used.
     Refused(Refused),
     /// Nothing is known: the network, the kind of address or of signature is not read here.
@@ -178,7 +178,7 @@ impl Iterator for Reserves<'_> {
                 Ok(Line::Whole) if self.lines.bytes.trim_ascii().is_empty() => {}
                 Ok(Line::Whole) => {
                     return Some(match self.read() {
-                        Ok(label) => Reserve::Shown(label),
+                        Ok(label) => Reserve::Shown(Box::new(label)),
                         Err(Unshown::Refused(reason)) => Reserve::Refused(self.lines.refused(reason)),
                         Err(Unshown::NotChecked(reason)) => Reserve::NotChecked(self.lines.refused(reason)),
                     });

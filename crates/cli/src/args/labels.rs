@@ -19,16 +19,21 @@ pub(crate) enum LabelsCommand {
     /// What changed from one pack to the next
     Diff(DiffArgs),
     /// The packs in force
+    #[command(after_help = "Exit code 30 when one cannot be read, or is gone; the others are listed.")]
     List,
     /// Whether a pack in force is too old
-    #[command(after_help = "Exit code 30 when no pack is in force, or one is too old; else 0.")]
+    #[command(
+        after_help = "Exit code 30 when no pack is in force, or one is too old, cannot be read or is gone; else 0."
+    )]
     Freshness,
     /// Who an address is said to be, by whom, and who says otherwise
     Show(ShowArgs),
     /// How much of a list, a trace or a ledger has a name, by number and by value
     Coverage(CoverageArgs),
-    /// Labels that follow from movements or logs you hold: deposit addresses, imitations of addresses, roles of contracts
+    /// Labels that follow from movements, logs or traces you hold: deposit addresses, freezes, families of contracts and more
     Derive(DeriveArgs),
+    /// An exchange's proof of reserves as a label file: the wallets whose keys signed
+    Reserves(ReservesArgs),
     /// Check submitted labels, each by its proof
     Check(CheckArgs),
     /// Write down what an address is, or is not, against all packs: it comes first and stays
@@ -213,13 +218,15 @@ pub(crate) struct CoverageArgs {
   tracehound labels derive transfers.csv --chain eip155:1 --wallets hot-wallets.csv > deposits.csv
   tracehound labels derive transfers.csv --chain eip155:1 --rule imitations > imitations.csv
   tracehound labels derive logs.jsonl --chain eip155:1 --rule roles > roles.csv
-Movements are a table or JSON lines with from, to, asset, amount (base units), block and tx, in the order of the chain; logs are
-JSON lines as nodes give them, or receipts. Written is a label file, CSV unless jsonl is asked for: hints of confidence 10 with
+  tracehound labels derive logs.jsonl --chain eip155:1 --rule freezes > freezes.csv
+  tracehound labels derive traces.jsonl --chain eip155:1 --rule deployers > contracts.csv
+Movements are a table or JSON lines with from, to, asset, amount (base units), block and tx, in the order of the chain; logs,
+receipts and traces are JSON lines as nodes give them. Written is a label file, CSV unless jsonl is asked for: hints of confidence 10 with
 rule and inputs, for labels pack. Wallets of exchanges are those of --wallets, a label file, and of the packs in force. Standard
 error says how often labels say the same, each address judged without its own. Exit code 30 when nothing is known of wallets, a
 pack is too old or a row could not be read.")]
 pub(crate) struct DeriveArgs {
-    /// Movements, or logs (- is standard input)
+    /// Movements, logs, or receipts and traces (- is standard input)
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// The chain (CAIP-2)
@@ -228,7 +235,7 @@ pub(crate) struct DeriveArgs {
     /// What to look for
     #[arg(long, value_enum, default_value_t = DeriveRule::Deposits)]
     pub rule: DeriveRule,
-    /// A label file of wallets that you know, beside the packs in force
+    /// A label file of wallets that you know, beside the packs in force: without a column `predicate` they are controlled
     #[arg(long, value_name = "FILE")]
     pub wallets: Option<PathBuf>,
     /// Also addresses that pay one exchange alone with what came before the file begins: customers who pay it look the same
@@ -248,6 +255,36 @@ pub(crate) enum DeriveRule {
     Imitations,
     /// What contracts do, by the events in their logs
     Roles,
+    /// Addresses that the issuers of USDT and USDC froze and released, by their tokens' logs
+    Freezes,
+    /// Contracts that one account deployed, or of one code that one factory made
+    Deployers,
+    /// Accounts that pay many others, each by itself
+    HotWallets,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  tracehound labels reserves okx.csv --entity OKX --date 2024-10-01 --source okx.com/proof-of-reserves > okx-labels.csv
+The table is the one of the exchange's own tool: OKX's or HTX's. Written is a label file, for labels pack. A wallet is in it where its
+key signed the text beside it: of confidence 100 where that text names the exchange, else of 50. Rows that fail are named on standard
+error with the reason; what is not read here (other networks, contracts whose owners signed) is not checked. Exit code 30 then.")]
+pub(crate) struct ReservesArgs {
+    /// The table (- is standard input)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Whose reserves they are
+    #[arg(long, value_name = "NAME")]
+    pub entity: String,
+    /// The day of the balances in it
+    #[arg(long, value_name = "DATE")]
+    pub date: jiff::civil::Date,
+    /// The page that it is from
+    #[arg(long, value_name = "PAGE")]
+    pub source: String,
+    /// Under what licence it is published there
+    #[arg(long, value_name = "LICENCE", default_value = "not stated")]
+    pub licence: String,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod check;
 mod correct;
 mod coverage;
 mod derive;
+mod reserves;
 
 use std::{io::Write, path::Path};
 
@@ -13,7 +14,7 @@ use tracehound_engine::{
     Document,
     labels::{
         self, Changes, Checked, InForce, Input, Keys, Labelled, Made, Marked, OnChain, Pack, Plan, Refreshed,
-        Standing, Taken, word,
+        Shelved, Standing, Taken, word,
     },
 };
 use tracehound_model::text::{csv_cell, label, line};
@@ -48,14 +49,14 @@ pub(crate) fn run(
         LabelsCommand::Apply(args) => apply(common, data, args, today, out),
         LabelsCommand::Diff(args) => diff(common, args, out),
         LabelsCommand::List => {
-            let packs = data.workspace().label_packs(today).into_diagnostic()?;
-            list(common, &packs, out)?;
-            Ok(0)
+            let shelved = data.workspace().label_packs(today);
+            shelf(common, &shelved, out)?;
+            Ok(exit_code(shelved.unreadable.is_empty()))
         }
         LabelsCommand::Freshness => {
-            let packs = data.workspace().label_packs(today).into_diagnostic()?;
-            list(common, &packs, out)?;
-            Ok(exit_code(!packs.is_empty() && packs.iter().all(|pack| !pack.expired)))
+            let shelved = data.workspace().label_packs(today);
+            shelf(common, &shelved, out)?;
+            Ok(exit_code(shelved.is_fresh()))
         }
         LabelsCommand::Show(args) => show(common, data, args, today, out),
         LabelsCommand::Pool { script } => {
@@ -69,6 +70,7 @@ pub(crate) fn run(
         LabelsCommand::Coverage(args) => coverage::run(common, data, args, today, out),
         LabelsCommand::Check(args) => check::run(common, data, args, today, out),
         LabelsCommand::Derive(args) => derive::run(common, data, args, today, out),
+        LabelsCommand::Reserves(args) => reserves::run(common, args, today, out),
         LabelsCommand::Export(args) => export(common, data, args, out),
         LabelsCommand::Remove { name } => {
             let gone = data.workspace().shelf().remove(name).into_diagnostic()?;
@@ -273,6 +275,19 @@ fn changes_text(changes: &Changes, out: &mut dyn Write) -> std::io::Result<()> {
     }
     let more = all - changes.changes.len().min(SHOWN) as u64;
     if more > 0 { writeln!(out, "  and {more} more") } else { Ok(()) }
+}
+
+/// The packs in force, and on standard error those that cannot be read.
+fn shelf(common: &Common, shelved: &Shelved, out: &mut dyn Write) -> Result<()> {
+    let Shelved { packs, unreadable } = shelved;
+    // Where none could be read, it is not known that none is in force.
+    if !packs.is_empty() || unreadable.is_empty() || common.output != Output::Text {
+        list(common, packs, out)?;
+    }
+    for why in unreadable {
+        terminal::say(&format!("Gap: {}", line(why)));
+    }
+    Ok(())
 }
 
 fn list(common: &Common, packs: &[InForce], out: &mut dyn Write) -> Result<()> {

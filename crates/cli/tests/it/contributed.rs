@@ -190,3 +190,49 @@ fn what_was_derived_is_derived_again() {
     let (_, said, _) = desk.run(&["labels", "check", "@submitted.jsonl"]);
     assert!(said.contains("refused by derived") && said.contains("another file was meant"), "{said}");
 }
+
+#[test]
+fn a_proof_of_reserves_becomes_a_label_file_of_what_was_signed() {
+    let desk = Desk::new();
+    // https://web3js.readthedocs.io/en/v1.2.2/web3-eth-accounts.html#sign
+    let signer = "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23";
+    let signature = "0xb91467e570a6466aa9e9876cbcd013baba02900b8979d43fe208a4a4f339f5fd6007e74cd82e037b800186422fc2da167c747\
+                     ef045e5d18a5f5d4300f8e1a0291c";
+    let table = format!(
+        "coin,amount\nETH,6\n\ncoin,Network,address,amount,message,signature1\nETH,ETH,{signer},1,Some data,{signature}\n\
+         USDT-ERC20,ETH,{signer},1,Some data,{signature}\n"
+    );
+    desk.write("reserves.csv", &table);
+    let reserves = [
+        "labels",
+        "reserves",
+        "@reserves.csv",
+        "--entity",
+        "Example",
+        "--date",
+        "2025-06-01",
+        "--source",
+        "example.org",
+    ];
+    let (code, said, error) = desk.run(&reserves);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(error.contains("1 wallets by their signatures in 2 rows"), "{error}");
+    let row = format!(
+        "eip155:1,{signer},Example: proof of reserves,Example,exchange,controls,entity,example.org,sha256:{}/2025-06-01,not stated,50,,",
+        sha256(&table)
+    );
+    assert_eq!(said.lines().nth(1), Some(row.as_str()), "{said}");
+    assert_eq!(said.lines().count(), 2);
+
+    // A row that fails is told with its line, and what is not read is not taken.
+    desk.write(
+        "reserves.csv",
+        &format!("{table}ETH,ETH,{WALLET},1,Some data,{signature}\nTON,TON,UQB,1,x,y\n"),
+    );
+    let (code, said, error) = desk.run(&reserves);
+    assert_eq!((code, said.lines().count()), (Some(30), 2), "{error}");
+    assert!(error.contains("reserves.csv:7: refused: it was signed by another key"), "{error}");
+    assert!(error.contains("reserves.csv:8: not checked: the network of `TON`"), "{error}");
+    let late = [&reserves[..6], &["2999-01-01", "--source", "example.org"]].concat();
+    assert_eq!(desk.run(&late).0, Some(1), "of a day that has not come");
+}

@@ -84,11 +84,22 @@ fn wallets_that_the_user_knows_need_no_pack() {
     assert_eq!(code, Some(0), "{error}");
     assert!(derived.contains(", no packs, wallets sha256:"), "how to derive it again: {derived}");
     assert!(derived.contains("Binance deposit address"), "{derived}");
+    // A table of wallets need not say that they are wallets; one that says otherwise is none.
+    let one = std::fs::read_to_string(desk.path("one.csv")).expect("read");
+    desk.write(
+        "plain.csv",
+        &one.replace(",predicate", "").replace(",controls", "").replace(",contract_of", ""),
+    );
+    let plain = [&MOVEMENTS[..], &ON, &["--wallets", "@plain.csv"]].concat();
+    let (code, said, error) = desk.run(&plain);
+    assert_eq!((code, said.lines().count()), (Some(0), 2), "{error}");
+    desk.write("contract.csv", &one.replace(",controls", ",contract_of"));
+    let contract = [&MOVEMENTS[..], &ON, &["--wallets", "@contract.csv"]].concat();
+    assert_eq!(desk.run(&contract).1.lines().count(), 1);
     // A wallet that two name otherwise is nobody's, and so is one that is no more than a hint.
     desk.write("two-copy.csv", &std::fs::read_to_string(desk.path("two.csv")).expect("read"));
     let disputed = [&MOVEMENTS[..], &ON, &["--wallets", "@two-copy.csv"]].concat();
     assert_eq!(desk.run(&disputed).1.lines().count(), 1);
-    let one = std::fs::read_to_string(desk.path("one.csv")).expect("read");
     desk.write("hint.csv", &one.replace(",50\n", ",10\n"));
     let hinted = [&MOVEMENTS[..], &ON, &["--wallets", "@hint.csv"]].concat();
     assert_eq!(desk.run(&hinted).1.lines().count(), 1);
@@ -167,4 +178,190 @@ fn contracts_have_roles_by_their_logs_and_nobodys_name() {
     for line in 1..=4 {
         assert!(error.contains(&format!("logs.jsonl:{line}: ")), "{line}: {error}");
     }
+}
+
+/// An address as the last 20 bytes of a word.
+fn as_word(address: &str) -> String {
+    format!("{}{}", "0".repeat(24), address.trim_start_matches("0x"))
+}
+
+#[test]
+fn freezes_of_an_issuers_own_token_hold_from_their_day_to_the_release() {
+    let desk = Desk::new();
+    let (added, removed) = (
+        "0x42e160154868087d6bfdc0ca23d96a1c1cfa32f1b72ba9ba27b69b98a0d819dc",
+        "0xd7e9ec6e6ecd65492dce6bf513cd6867560d49544421d0783ddf06e76c24470c",
+    );
+    let log = |token: &str, first: &str, about: &str, block: u64, time: Option<u64>| {
+        let mut log = serde_json::json!({
+            "address": token, "topics": [first], "data": format!("0x{}", as_word(about)),
+            "blockNumber": format!("0x{block:x}"), "logIndex": "0x3",
+        });
+        if let Some(time) = time {
+            log["blockTimestamp"] = format!("0x{time:x}").into();
+        }
+        log
+    };
+    // 2025-03-01, 2025-03-05, 2025-04-01.
+    let [first, second, third] = [1_740_787_200, 1_741_132_800, 1_743_465_600];
+    let null = format!("0x{}", "00".repeat(20));
+    let rows = [
+        log(USDT, added, DEPOSIT, 100, Some(first)),
+        serde_json::json!({"status": "0x1", "logs": [log(USDT, added, PAYER, 101, Some(second))]}),
+        log(USDT, removed, DEPOSIT, 200, None),
+        // The same once more, the block of the one that does not say its time, and what counts for nothing.
+        log(USDT, added, DEPOSIT, 100, Some(first)),
+        serde_json::json!({"number": "0xc8", "timestamp": format!("0x{third:x}"), "transactions": []}),
+        log(TOKEN, added, CUSTOMER, 102, Some(first)),
+        log(USDT, added, &null, 103, Some(first)),
+    ];
+    let write = |rows: &[serde_json::Value]| {
+        let lines: Vec<String> = rows.iter().map(ToString::to_string).collect();
+        desk.write("logs.jsonl", &lines.join("\n"));
+    };
+    write(&rows);
+    let derive =
+        ["labels", "derive", "@logs.jsonl", "--chain", "eip155:1", "--rule", "freezes", "--on", "2025-06-01"];
+    let (code, derived, error) = desk.run(&derive);
+    assert_eq!(code, Some(0), "no pack is asked: {error}");
+    insta::assert_snapshot!("labels_derive_freezes", derived);
+    apply(&desk, &derived);
+    let frozen = |address: &str, day: &str| {
+        let (_, said, _) = desk.run(&["labels", "show", address, "--on", day]);
+        said.contains("USDT frozen by Tether: AddedBlackList in block")
+    };
+    assert_eq!(
+        ["2025-02-28", "2025-03-01", "2025-03-31", "2025-04-01"].map(|day| frozen(DEPOSIT, day)),
+        [false, true, true, false]
+    );
+    assert!(frozen(PAYER, "2025-05-31"), "it never was released");
+    let (_, verdict, _) =
+        desk.run(&["screen", PAYER, "--policy", "lists-only", "--as-of", "2025-06-02T00:00:00Z"]);
+    assert!(!verdict.starts_with("BLOCK"), "a hint: {verdict}");
+
+    // Whoever has the logs derives the same.
+    let label = |change: &dyn Fn(&mut serde_json::Value)| {
+        let (_, lines, _) = desk.run(&[&derive[..], &["--output", "jsonl"]].concat());
+        let mut label: serde_json::Value =
+            serde_json::from_str(lines.lines().next().expect("a label")).expect("JSON");
+        change(&mut label);
+        serde_json::json!({"label": label, "proof": {"kind": "derived", "input": "logs.jsonl"}}).to_string()
+    };
+    desk.write("submitted.jsonl", &label(&|_| ()));
+    let (code, said, _) = desk.run(&["labels", "check", "@submitted.jsonl"]);
+    assert_eq!(code, Some(0), "{said}");
+    desk.write("submitted.jsonl", &label(&|label| label["valid_to"] = serde_json::Value::Null));
+    let (code, said, _) = desk.run(&["labels", "check", "@submitted.jsonl"]);
+    assert_eq!(code, Some(30), "it was released: {said}");
+
+    // A time that nobody tells, a release of what was not seen frozen, and two chains in one file.
+    let odd = [
+        log(USDT, added, DEPOSIT, 100, None),
+        log(USDT, removed, PAYER, 101, Some(second)),
+        log(USDT, added, PAYER, 102, Some(second)),
+        log(USDT, added, CUSTOMER, 102, Some(second)),
+    ];
+    write(&odd);
+    let (code, derived, error) = desk.run(&derive);
+    assert_eq!((code, derived.lines().count()), (Some(30), 2), "{derived}{error}");
+    assert!(error.contains("logs.jsonl:1: nothing says when it was: give block 100"), "{error}");
+    assert!(error.contains("logs.jsonl:4: another log stands at number 3 of block 102"), "{error}");
+    assert!(error.contains("1 releases of what these logs do not show frozen"), "{error}");
+    let elsewhere = [&derive[..4], &["eip155:61", "--rule", "freezes"]].concat();
+    assert_eq!(desk.run(&elsewhere).0, Some(1), "no issuer is known there");
+}
+
+#[test]
+fn contracts_of_one_deployer_have_his_name_and_those_of_a_factory_none() {
+    let desk = Desk::new();
+    let contract = |number: u8| format!("0x{number:02x}bb22bb33cc44dd55ee66ff7788990011223344");
+    let (code, other) = ("0x6001", "0x6002");
+    let factory = contract(0xfa);
+    let traced = |number: u8, code: &str, place: &[u8], tx: &str| {
+        serde_json::json!({
+            "action": {"from": factory, "init": code, "gas": "0x1", "value": "0x0"}, "result": {"address": contract(number)},
+            "traceAddress": place, "transactionHash": tx, "type": "create",
+        })
+    };
+    let receipt = |number: u8, from: &str, status: Option<&str>| {
+        serde_json::json!({
+            "type": "0x2", "transactionHash": format!("0x{number:064x}"), "from": from, "to": null,
+            "contractAddress": contract(number), "status": status, "logs": [],
+        })
+    };
+    let failed = serde_json::json!({
+        "action": {"from": PAYER, "to": factory, "callType": "call"}, "error": "Reverted", "result": null,
+        "traceAddress": [], "transactionHash": "0xbb", "type": "call",
+    });
+    let frame = serde_json::json!({"txHash": "0xcc", "result": {
+        "type": "CALL", "from": PAYER, "to": factory, "input": "0x", "logs": [], "calls": [
+            {"type": "CREATE2", "from": factory, "to": contract(0x33), "input": code},
+            {"type": "CALL", "from": factory, "to": PAYER, "error": "out of gas", "calls": [
+                {"type": "CREATE2", "from": factory, "to": contract(0x34), "input": code},
+            ]},
+        ],
+    }});
+    let rows = [
+        receipt(0x11, WALLET, Some("0x1")),
+        receipt(0x12, CUSTOMER, Some("0x1")),
+        receipt(0x13, CUSTOMER, Some("0x1")),
+        receipt(0x14, CUSTOMER, Some("0x0")),
+        serde_json::json!({
+            "type": "0x2", "transactionHash": "0xee", "from": PAYER, "to": WALLET, "contractAddress": null, "status": "0x1", "logs": [],
+        }),
+        traced(0x31, code, &[0], "0xaa"),
+        traced(0x32, other, &[1], "0xaa"),
+        failed,
+        traced(0x35, code, &[0], "0xbb"),
+        frame,
+        serde_json::json!({"action": {"author": PAYER, "rewardType": "block"}, "result": null, "traceAddress": [], "type": "reward"}),
+    ];
+    let lines: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    desk.write("traces.jsonl", &lines.join("\n"));
+    let derive = [
+        "labels",
+        "derive",
+        "@traces.jsonl",
+        "--chain",
+        "eip155:1",
+        "--rule",
+        "deployers",
+        "--on",
+        "2025-06-01",
+        "--wallets",
+        "@one.csv",
+    ];
+    let (code, derived, error) = desk.run(&derive);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(error.contains("5 contracts in 11 receipts and traces, among 2 families"), "{error}");
+    assert!(error.contains("how often it is right is not known"), "{error}");
+    insta::assert_snapshot!("labels_derive_deployers", derived);
+
+    // A receipt of before Byzantium does not say whether it failed, and what is neither is refused.
+    desk.write("traces.jsonl", &format!("{}\n{{\"from\":1}}\n", receipt(0x11, WALLET, None)));
+    let (code, derived, error) = desk.run(&derive);
+    assert_eq!((code, derived.lines().count()), (Some(30), 1), "{derived}");
+    assert!(error.contains("traces.jsonl:1: it does not say whether it failed"), "{error}");
+    assert!(error.contains("traces.jsonl:2: it is not a receipt"), "{error}");
+}
+
+#[test]
+fn who_pays_many_is_a_hint_of_a_hot_wallet_and_nobodys_name() {
+    let desk = Desk::new();
+    desk.pack(1, "@one.csv", None);
+    assert_eq!(desk.run(&["labels", "apply", "@ours-1.labels"]).0, Some(0));
+    let mut rows = vec!["from,to,asset,amount,block,tx".to_owned()];
+    for payer in [PAYER, WALLET] {
+        rows.push(format!("{CUSTOMER},{payer},eth,900,7,0x{}", rows.len()));
+        for number in 0..10 {
+            rows.push(format!("{payer},0x{},eth,5,7,0x{}", format!("a{number}").repeat(20), rows.len()));
+        }
+    }
+    desk.write("transfers.csv", &rows.join("\n"));
+    let (code, derived, error) = desk.run(&[&MOVEMENTS[..], &ON, &["--rule", "hot-wallets"]].concat());
+    assert_eq!(code, Some(0), "{error}");
+    assert!(error.contains("hot-wallets: labels say the same of 1 of the 1 addresses"), "{error}");
+    assert_eq!(derived.lines().count(), 2, "{derived}");
+    let is = "pays as a hot wallet does: 10 others in 10 transactions, paid by 1; labels say the same of 1 of 1 like it here";
+    assert!(derived.contains(is) && derived.contains(",,hot_wallet,controls,"), "{derived}");
 }

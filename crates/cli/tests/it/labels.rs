@@ -323,11 +323,7 @@ fn a_refresh_says_whom_it_accuses_no_more_and_other_damage_is_not_its_failure() 
     assert_eq!(desk.run_here(&["labels", "apply", "other-1.labels"]).0, Some(0), "the same again");
     assert_eq!(desk.run_here(&["labels", "apply", "--shipped", "--only", "tracehound-constants"]).0, Some(0));
     let (code, _, said) = desk.run_here(&["labels", "list"]);
-    assert_eq!(
-        (code, said.contains("ours version 2 is in force and cannot be read")),
-        (Some(1), true),
-        "{said}"
-    );
+    assert_eq!((code, said.contains("ours version 2 cannot be read")), (Some(30), true), "{said}");
     // And what it says helps.
     assert_eq!(desk.run_here(&["labels", "apply", "goes-on.labels"]).0, Some(0));
     assert_eq!(desk.run_here(&["labels", "list"]).0, Some(0));
@@ -657,4 +653,57 @@ fn the_lines_that_the_documentation_gives_make_label_files() {
             desk.run(&["labels", "pack", "--plan", "@own.toml", "--to", "@made.labels", "@made.csv"]);
         assert_eq!(packed.0, Some(0), "{mark}: {}", packed.2);
     }
+}
+
+/// What can be read is shown, and what cannot is told.
+#[test]
+fn a_damaged_or_lost_pack_hides_no_other_and_is_never_nothing() {
+    let desk = Desk::new();
+    desk.pack(1, "@one.csv", None);
+    assert_eq!(desk.run(&["labels", "apply", "@ours-1.labels"]).0, Some(0));
+    assert_eq!(desk.run(&["labels", "apply", "--shipped", "--only", "tracehound-mining-pools"]).0, Some(0));
+    let folder = desk.0.path().join("data/labels");
+    let files: Vec<_> =
+        fs::read_dir(&folder).expect("a folder").map(|file| file.expect("a file").path()).collect();
+    let file = files.iter().find(|file| file.to_string_lossy().contains("ours-")).expect("the pack");
+    let whole = fs::read(file).expect("read");
+    fs::write(file, "no pack").expect("written");
+    desk.write("asked.csv", &format!("to\n{WALLET}\n"));
+    for command in ["list", "freshness"] {
+        let (code, said, error) = desk.run(&["labels", command]);
+        assert_eq!(code, Some(30), "{command}: {said}");
+        assert!(said.starts_with("tracehound-mining-pools version "), "{command}: {said}");
+        assert!(error.contains("Gap: ours version 1 cannot be read: "), "{command}: {error}");
+    }
+    let coverage = ["labels", "coverage", "@asked.csv", "--column", "to", "--on", "2026-11-30"];
+    let (code, said, error) = desk.run(&coverage);
+    assert_eq!(code, Some(30), "{error}");
+    assert!(said.contains("Gap: ours version 1 cannot be read: "), "{said}");
+    assert!(said.contains("Searched: tracehound-mining-pools"), "{said}");
+    fs::write(file, &whole).expect("written");
+    assert_eq!(desk.run(&["labels", "list"]).0, Some(0));
+
+    // A folder that is gone is not a folder without packs.
+    fs::rename(&folder, desk.0.path().join("away")).expect("gone");
+    let (code, said, error) = desk.run(&["labels", "list"]);
+    assert_eq!((code, said.as_str()), (Some(30), ""), "{error}");
+    assert!(error.contains("ours version 1 was in force here, by "), "{error}");
+    for asked in [&coverage[..], &["labels", "show", WALLET], &["labels", "freshness"]] {
+        assert_ne!(desk.run(asked).0, Some(0), "{asked:?}");
+    }
+    let (_, verdict, _) =
+        desk.run(&["screen", WALLET, "--policy", "lists-only", "--as-of", "2025-06-02T00:00:00Z"]);
+    assert!(verdict.starts_with("INCOMPLETE"), "{verdict}");
+}
+
+#[test]
+fn a_pack_of_a_day_that_has_not_come_is_not_verified() {
+    let desk = Desk::new();
+    let plan = "name = \"late\"\nversion = 1\nissued = 2999-01-01\npublisher = \"us\"\n[licences.\"CC0-1.0\"]\nterms = \"-\"\n";
+    desk.write("late.toml", plan);
+    let made = ["labels", "pack", "--plan", "@late.toml", "--to", "@late.labels", "@one.csv"];
+    assert_eq!(desk.run(&made).0, Some(0));
+    let (code, said, error) = desk.run(&["labels", "verify", "@late.labels"]);
+    assert_eq!((code, said.as_str()), (Some(1), ""));
+    assert!(error.contains("late version 1 is of 2999-01-01, which has not come"), "{error}");
 }

@@ -34,7 +34,7 @@ pub(super) struct Known<'q> {
     has_own: bool,
 }
 
-/// Whose wallet an account is: compared by what the name comes to, shown as it is written.
+/// Whose wallet or contract it is: compared by what the name comes to, shown as it is written.
 #[derive(Clone)]
 pub(super) struct Service {
     pub identity: String,
@@ -44,6 +44,20 @@ pub(super) struct Service {
 impl PartialEq for Service {
     fn eq(&self, other: &Self) -> bool {
         self.identity == other.identity
+    }
+}
+
+impl Eq for Service {}
+
+impl PartialOrd for Service {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Service {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.identity.cmp(&other.identity)
     }
 }
 
@@ -78,7 +92,9 @@ impl<'q> Known<'q> {
     fn take(&mut self, Input { name, bytes, predicate }: Input<'_>) -> Result<String, LabelsError> {
         let mut hashed = Hashed::new(bytes);
         let wrong = |source| LabelsError::File { name: name.clone(), source };
-        let mut rows = Rows::of(&mut hashed, Defaults { predicate }).map_err(wrong)?;
+        // Whoever gives it calls them wallets: where a row says nothing else, it is who can move what is there.
+        let defaults = Defaults { predicate: predicate.or(Some(Predicate::Controls)) };
+        let mut rows = Rows::of(&mut hashed, defaults).map_err(wrong)?;
         let mut count = 0;
         while let Some(row) = rows.next() {
             match row {
@@ -116,14 +132,31 @@ impl<'q> Known<'q> {
 
     /// The exchange that controls an address, where nobody disputes it and it is more than a hint.
     pub(super) fn exchange(&self, subject: &Subject) -> Option<Service> {
+        let is_wallet = |first: &Label| {
+            first.predicate == Predicate::Controls && first.category() == Some(Category::Exchange)
+        };
+        self.service(subject, is_wallet)
+    }
+
+    /// Whoever controls an address, where nobody disputes it and it is more than a hint.
+    pub(super) fn controller(&self, subject: &Subject) -> Option<Service> {
+        self.service(subject, |first| {
+            first.predicate == Predicate::Controls && first.nature == Nature::Entity
+        })
+    }
+
+    /// Whoever an address or contract is said to be of, where nobody disputes it and it is more than a hint. Whom somebody took from is
+    /// not whose it is.
+    pub(super) fn name_here(&self, subject: &Subject) -> Option<Service> {
+        self.service(subject, |first| first.nature == Nature::Entity)
+    }
+
+    fn service(&self, subject: &Subject, counts: impl Fn(&Label) -> bool) -> Option<Service> {
         let labels = self.told_here(subject);
         let name = named(&labels)?;
         let first = &labels[*name.by.first()?];
-        let is_wallet = name.standing != Standing::Disputed
-            && name.confidence > HINT
-            && first.predicate == Predicate::Controls
-            && first.category() == Some(Category::Exchange);
-        let entity = first.entity.as_ref().filter(|_| is_wallet)?;
+        let is_sure = name.standing != Standing::Disputed && name.confidence > HINT && counts(first);
+        let entity = first.entity.as_ref().filter(|_| is_sure)?;
         Some(Service { identity: identity(entity), name: entity.clone() })
     }
 

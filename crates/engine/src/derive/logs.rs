@@ -1,19 +1,21 @@
 //! Logs of contracts, as nodes give them: JSON lines.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 
 use serde::Deserialize;
 use tracehound_analysis::roles::{MAX_TOPICS, Roles};
-use tracehound_labels::label::subject_on;
 use tracehound_model::{Subject, caip::Caip2, text::label};
 
-use super::{Rejected, movements::Hashed};
+use super::{
+    Rejected,
+    lines::{self, bytes, party},
+};
 use crate::EngineError;
 
-/// Longest line, in bytes: a receipt with all of its logs.
-const MAX_LINE: u64 = 32 << 20;
 /// Contracts that are held.
 const MOST: usize = 5_000_000;
+/// What a line is.
+const WHAT: &str = "a log (address, topics, data) or something with `logs`";
 
 /// What logs show, contract by contract.
 pub(super) struct Logs {
@@ -35,70 +37,61 @@ enum Line {
 }
 
 #[derive(Deserialize)]
-struct Log {
-    address: String,
+#[serde(rename_all = "camelCase")]
+pub(super) struct Log {
+    pub address: String,
     topics: Vec<String>,
     data: String,
     /// A log that a reorganisation took back.
     #[serde(default)]
     removed: bool,
+    pub block_number: Option<String>,
+    #[serde(rename = "logIndex")]
+    pub index: Option<String>,
+    /// Newer nodes say it.
+    pub block_timestamp: Option<String>,
+}
+
+/// What a log says.
+pub(super) struct Written {
+    pub emitter: Subject,
+    pub topics: Vec<[u8; 32]>,
+    pub data: Vec<u8>,
 }
 
 impl Logs {
     pub(super) fn read(input: impl Read, name: &str, chain: &Caip2) -> Result<Self, EngineError> {
-        let mut hashed = Hashed::new(input);
-        let mut lines = BufReader::new(&mut hashed);
         let (mut roles, mut read, mut refused) = (Roles::default(), 0, Rejected::default());
-        let (mut number, mut bytes) = (0_u64, Vec::new());
-        loop {
-            number += 1;
-            bytes.clear();
-            let wrong = |what: String| EngineError::Question(format!("{name}: line {number}: {what}"));
-            let count = lines.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut bytes);
-            match count.map_err(|error| wrong(error.to_string()))? {
-                0 => break,
-                count if count as u64 > MAX_LINE => {
-                    return Err(wrong(format!("is longer than {MAX_LINE} bytes: one log or receipt a line")));
-                }
-                _ if bytes.trim_ascii().is_empty() => continue,
-                _ => {}
-            }
-            let logs = match serde_json::from_slice(&bytes) {
-                Ok(Line::Receipt { logs }) => logs,
-                Ok(Line::Log(log)) => vec![log],
-                Err(_) => {
-                    let row =
-                        label(String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).trim()).into_owned();
-                    let reason = "it is no log (address, topics, data) and nothing with `logs`".to_owned();
-                    refused.add(name, number, row, reason);
-                    continue;
-                }
+        let sha256 = lines::read(input, name, WHAT, &mut refused, |line, row, refused| {
+            let logs = match row {
+                Line::Receipt { logs } => logs,
+                Line::Log(log) => vec![log],
             };
             for log in logs {
-                match log.taken(chain) {
-                    Ok((emitter, topics, data)) => {
+                match log.written(chain) {
+                    Ok(Written { emitter, topics, data }) => {
                         read += 1;
-                        roles.take(emitter, &topics, data);
+                        roles.take(emitter, &topics, data.len());
                     }
-                    Err(reason) => refused.add(name, number, label(&log.address).into_owned(), reason),
+                    Err(reason) => refused.add(name, line, label(&log.address).into_owned(), reason),
                 }
             }
             if roles.len() > MOST {
-                return Err(wrong(format!("more than {MOST} contracts: cut it")));
+                return Err(format!("more than {MOST} contracts: cut it"));
             }
-        }
-        drop(lines);
-        Ok(Self { roles, read, refused, sha256: hashed.sha256() })
+            Ok(())
+        })?;
+        Ok(Self { roles, read, refused, sha256 })
     }
 }
 
 impl Log {
-    /// Who wrote it, its topics, and the length of its data.
-    fn taken(&self, chain: &Caip2) -> Result<(Subject, Vec<[u8; 32]>, usize), String> {
+    /// Who wrote it, its topics, and its data.
+    pub(super) fn written(&self, chain: &Caip2) -> Result<Written, String> {
         if self.removed {
             return Err("the chain took it back (`removed`)".to_owned());
         }
-        let emitter = subject_on(chain, &self.address).map_err(|error| error.to_string())?;
+        let emitter = party(chain, &self.address)?;
         if self.topics.len() > MAX_TOPICS {
             return Err(format!("it has more than {MAX_TOPICS} topics"));
         }
@@ -106,11 +99,6 @@ impl Log {
             self.topics.iter().map(|topic| bytes(topic)?.try_into().ok()).collect::<Option<Vec<_>>>();
         let topics = topics.ok_or("its topics are not 32 bytes each in hexadecimal")?;
         let data = bytes(&self.data).ok_or("its data is not hexadecimal")?;
-        Ok((emitter, topics, data.len()))
+        Ok(Written { emitter, topics, data })
     }
-}
-
-/// Hexadecimal, as nodes write it.
-fn bytes(text: &str) -> Option<Vec<u8>> {
-    hex::decode(text.strip_prefix("0x")?).ok()
 }

@@ -38,18 +38,18 @@ pub(super) struct Movements {
 }
 
 /// Bytes as they are read, and their hash.
-pub(super) struct Hashed<R> {
+pub(crate) struct Hashed<R> {
     inner: R,
     hash: Sha256,
 }
 
 impl<R: Read> Hashed<R> {
-    pub(super) fn new(inner: R) -> Self {
+    pub(crate) fn new(inner: R) -> Self {
         Self { inner, hash: Sha256::new() }
     }
 
     /// SHA-256 of what was read, hexadecimal.
-    pub(super) fn sha256(self) -> String {
+    pub(crate) fn sha256(self) -> String {
         hex::encode(self.hash.finalize())
     }
 }

@@ -264,6 +264,13 @@ fn named(of: &Coverage) -> Share {
     }
 }
 
+/// Hundredths of a number such as `5.4`.
+fn hundredths(text: &str) -> u64 {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let part = format!("{part:0<2}");
+    whole.parse::<u64>().expect("a number") * 100 + part[..2].parse::<u64>().expect("a number")
+}
+
 fn percent(parts: u64) -> String {
     format!("{}.{:02}", parts / 100, parts % 100)
 }
@@ -287,10 +294,52 @@ struct Line {
     addresses: u64,
     /// Lists; packs; both; both with assets; both with the sets for importers.
     shares: [Parts; 5],
+    /// What the sets of the reference have and lists and packs do not name, by why, in the order of `WHY`.
+    lacking: [Parts; WHY.len()],
     reference: Option<(String, String)>,
 }
 
-fn line(name: &str, set: &[Item], listed: &BTreeSet<Subject>, [shipped, imported]: &[Workspace; 2]) -> Line {
+/// Why what the sets of the reference have is not named by lists and packs.
+const WHY: [&str; 5] = ["for importers", "an asset", "nobody's", "not whose", "on another chain"];
+
+/// Every address that the sets of the reference have, whatever their chain.
+fn gathered() -> Option<BTreeSet<Subject>> {
+    let mut subjects = BTreeSet::new();
+    for (name, predicate) in FILES {
+        let file = File::open(shared_data(&format!("labels/{name}"))?).expect("opens");
+        let defaults = tracehound_labels::file::Defaults { predicate: Some(*predicate) };
+        let rows = tracehound_labels::file::Rows::of(file, defaults).expect("a label file");
+        subjects.extend(rows.flatten().map(|label| label.subject));
+    }
+    Some(subjects)
+}
+
+/// Why an item of the reference's sets has no name; `None` where it has one.
+fn why(
+    item: &Item,
+    on: impl Fn(&Workspace, Vec<Item>) -> Coverage,
+    [shipped, imported]: &[Workspace; 2],
+) -> Option<usize> {
+    let is_named = |of: &Coverage| named(of).addresses > 0;
+    let told = on(shipped, vec![item.clone()]);
+    let is_null = matches!(&item.subject, Subject::Address(address) if address.is_null_like());
+    match () {
+        () if is_named(&told) => None,
+        () if is_null => Some(2),
+        () if is_named(&on(imported, vec![item.clone()])) => Some(0),
+        () if told.assets.addresses > 0 => Some(1),
+        () if told.described.addresses + told.victims.addresses > 0 => Some(3),
+        () => Some(4),
+    }
+}
+
+fn line(
+    name: &str,
+    set: &[Item],
+    [listed, gathered]: [&BTreeSet<Subject>; 2],
+    workspaces: &[Workspace; 2],
+) -> Line {
+    let [shipped, imported] = workspaces;
     let day = date(2026, 12, 1);
     let on = |workspace: &Workspace, items: Vec<Item>| {
         coverage(&workspace.shelf().open().expect("opens"), items, day)
@@ -310,11 +359,24 @@ fn line(name: &str, set: &[Item], listed: &BTreeSet<Subject>, [shipped, imported
         let of_value = of_value.and_then(Amount::to_u64).unwrap_or_default();
         ((addresses * 10_000).checked_div(all.all.addresses).unwrap_or_default(), of_value)
     };
+    let mut lacking = [Share::default(); WHY.len()];
+    for item in rest.iter().filter(|item| gathered.contains(&item.subject)) {
+        if let Some(place) = why(item, on, workspaces) {
+            lacking[place].addresses += 1;
+            lacking[place].value = lacking[place].value.saturating_add(item.value);
+        }
+    }
+    let lacking = lacking.map(|share| {
+        let value = share.value.checked_mul_div(10_000_u64.into(), all.all.value);
+        let addresses = (share.addresses * 10_000).checked_div(all.all.addresses).unwrap_or_default();
+        (addresses, value.and_then(Amount::to_u64).unwrap_or_default())
+    });
     let beside = on(shipped, rest.clone());
     let everything = on(imported, rest);
     Line {
         name: name.to_owned(),
         addresses: all.all.addresses,
+        lacking,
         shares: [
             with(&[]),
             parts(named(&all)),
@@ -344,6 +406,21 @@ fn bitcoin(folder: &Path) -> Option<Vec<Item>> {
     Some(snapshot.received(BitcoinNetwork::Mainnet).expect("a ledger"))
 }
 
+/// The block of a file that begins with Bitcoin's blocks, or has one among those of other networks: in block files each has its
+/// network's number and its length before it.
+fn mainnet_block(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let [m0, m1, m2, m3, a, b, c, d, after @ ..] = rest {
+        let length = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+        let Some((block, more)) = after.split_at_checked(length) else { break };
+        if [*m0, *m1, *m2, *m3] == [0xf9, 0xbe, 0xb4, 0xd9] {
+            return block;
+        }
+        rest = more;
+    }
+    bytes
+}
+
 /// Blocks of 2013 to 2021, each with the pool that its mark names, and the one that its payout address does.
 fn pools(shipped: &Workspace) -> Option<Vec<(String, [Option<String>; 2])>> {
     let packs = shipped.shelf().open().expect("opens");
@@ -351,6 +428,7 @@ fn pools(shipped: &Workspace) -> Option<Vec<(String, [Option<String>; 2])>> {
     for file in [
         "bitcoinj_block227835.dat",
         "btcd_277647.dat",
+        "hcl_multinet.blk",
         "bitcoinj_block363703.dat",
         "bitcoinj_block383616.dat",
         "core_block413567.raw",
@@ -360,16 +438,10 @@ fn pools(shipped: &Workspace) -> Option<Vec<(String, [Option<String>; 2])>> {
         "rb_702861.raw",
     ] {
         let bytes = fs::read(shared_data(&format!("bitcoin/{file}"))?).expect("read");
-        // In block files each block has its network's number and its length before it.
-        let bytes = match bytes[..] {
-            [0xf9, 0xbe, 0xb4, 0xd9, a, b, c, d, ref rest @ ..] => {
-                rest[..u32::from_le_bytes([a, b, c, d]) as usize].to_vec()
-            }
-            _ => bytes,
-        };
+        let bytes = mainnet_block(&bytes);
         let mut block = UtxoBlock::default();
-        read_block(&bytes, &mut block, &mut Scratch::default()).expect("a block");
-        let mark = pool::marks_in(coinbase_script(&bytes)).first().map(|mark| mark.entity.clone());
+        read_block(bytes, &mut block, &mut Scratch::default()).expect("a block");
+        let mark = pool::marks_in(coinbase_script(bytes)).first().map(|mark| mark.entity.clone());
         let outputs = &block.outputs[..block.txs[0].output_count as usize];
         let paid = outputs.iter().find_map(|output| {
             let address = Address::from_script(BitcoinNetwork::Mainnet, &block.script_key(output))?;
@@ -384,16 +456,21 @@ fn pools(shipped: &Workspace) -> Option<Vec<(String, [Option<String>; 2])>> {
 #[test]
 #[ignore = "rewrites docs/SCORECARD.md: cargo xtask coverage"]
 fn labels_scorecard() {
-    let (Some(sets), Some(listed), Some(reference)) = (sets(), listed(), reference()) else { return };
+    let (Some(sets), Some(listed), Some(reference), Some(gathered)) =
+        (sets(), listed(), reference(), gathered())
+    else {
+        return;
+    };
+    let known = [&listed, &gathered];
     let folder = tempfile::tempdir().expect("a folder");
     let (Some(workspaces), Some(bitcoin)) = (workspaces(folder.path()), bitcoin(folder.path())) else {
         return;
     };
     let mut found: Vec<Line> = sets
         .iter()
-        .map(|(name, set)| line(name, &set.items().collect::<Vec<_>>(), &listed, &workspaces))
+        .map(|(name, set)| line(name, &set.items().collect::<Vec<_>>(), known, &workspaces))
         .collect();
-    found.push(line("bitcoin outputs (all blocks)", &bitcoin, &listed, &workspaces));
+    found.push(line("bitcoin outputs (all blocks)", &bitcoin, known, &workspaces));
     for line in &mut found {
         line.reference = reference.get(&line.name).cloned();
     }
@@ -405,17 +482,15 @@ fn labels_scorecard() {
          of this release alone (`labels apply --shipped`), and a token's contract is not a name. **Both** is before and after together. **With\n\
          assets** counts tokens' contracts too. **With sets for importers** adds those that docs/LABELS.md names and that are not shipped (wallets\n\
          of exchanges, and what stands under a package file's licence). **Reference**: what was computed for all those sets when they\n\
-         were gathered. Where *both* is lower, the rest is theirs, or a token's contract that a set names after its issuer (an asset here),\n\
-         or what is left out on purpose (addresses that nobody has, roles without a name), or a name on another chain: here an address\n\
-         counts on its own chain, there once whatever the chain. The Bitcoin blocks lack a file of several networks. The graph of the ByBit\n\
-         theft is not beside a checkout, so its figures are not made anew.\n",
+         were gathered, the wallets of exchanges among them, which are not shipped here. The Bitcoin blocks lack a file of several networks.\n\
+         The graph of the ByBit theft is not beside a checkout, so its figures are not made anew.\n",
         listed.len()
     ));
     for (what, of) in [("Addresses", 0), ("Value", 1)] {
         say(&format!(
             "| {what} | addresses | lists | packs | both | with assets | with sets for importers | reference |\n|---|--:|--:|--:|--:|--:|--:|--:|"
         ));
-        for Line { name, addresses, shares, reference } in &found {
+        for Line { name, addresses, shares, reference, .. } in &found {
             let cells = shares.map(|(addresses, value)| percent(if of == 0 { addresses } else { value }));
             let reference = reference
                 .clone()
@@ -424,6 +499,33 @@ fn labels_scorecard() {
         }
         say("");
     }
+    say(&format!(
+        "Where *both* is below the reference, and what those sets have that lists and packs do not name, in percent of all addresses, and of\n\
+         all value. **For importers**: it is in a set that is not shipped. **An asset**: a token's contract, which a set names after its issuer.\n\
+         **Nobody's**: null and burn addresses, which are never named. **Not whose**: it is said what it is, and not whose. **On another chain**: here an\n\
+         address counts on its own chain, there once whatever the chain. What is left is another count of the addresses: the reference has left out some.\n\n\
+         | set | of | both | reference | below | {} |\n|---|---|--:|--:|--:|{}",
+        WHY.join(" | "),
+        "--:|".repeat(WHY.len())
+    ));
+    for Line { name, shares, reference, lacking, .. } in &found {
+        let Some((addresses, value)) = reference else { continue };
+        for (of, reference) in [("addresses", addresses), ("value", value)] {
+            let part = |(addresses, value): Parts| if of == "addresses" { addresses } else { value };
+            let both = part(shares[2]);
+            let wanted = hundredths(reference);
+            if both < wanted {
+                let cells = lacking.map(|parts| percent(part(parts)));
+                let below = percent(wanted - both);
+                say(&format!(
+                    "| {name} | {of} | {} | {reference} | {below} | {} |",
+                    percent(both),
+                    cells.join(" | ")
+                ));
+            }
+        }
+    }
+    say("");
     let Some(pools) = pools(&workspaces[0]) else { return };
     let named = pools.iter().filter(|(_, by)| by.iter().any(Option::is_some)).count();
     say(&format!(

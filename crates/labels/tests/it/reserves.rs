@@ -3,7 +3,7 @@
 use jiff::civil::date;
 use tracehound_labels::reserves::{Publication, Reserve, Reserves};
 
-/// Rows of OKX's example (okx/proof-of-reserves, example/okx_por_example.csv and common/verify_test.go) under the header that it has.
+/// Rows of OKX's example (`okx/proof-of-reserves`, `example/okx_por_example.csv` and `common/verify_test.go`) under the header that it has.
 const OKX: &str = "coin,Network,Snapshot Height,address,amount,message,signature1,signature2,redeem script/ public key, eoa1, eoa2\n";
 const ETH_1: &str = "ETH,ETH,20914735,0x0cdcdb19a857c2ac24818ca4fdfe38cce071483e,0.05,I am an OKX address,0x07f19879aa28d51c97cddfdfecffe7ed96525545d041aee4f4386b0bf4c1a26924b637fb02ccbb97305c13daa51a0f50b8896fb25ecbaf60020cde920d227a221b,,\n";
 const OWNED: &str = "ETH,ETH,20914735,0x57e2dcd253527a0f70c6a3de3556f6e6e163f19c,0.14,I am an OKX address,0x07f19879aa28d51c97cddfdfecffe7ed96525545d041aee4f4386b0bf4c1a26924b637fb02ccbb97305c13daa51a0f50b8896fb25ecbaf60020cde920d227a221b,0xf6e60fd5d2692eaf813cbb38369c160781a063e39dbadde9a88998a4c8019e08488f83a6e7ee5e5b3fbdd50f25db631150070e8bb470d1474eb0e6d9a1fd0c561c,,0x0cdcdb19a857c2ac24818ca4fdfe38cce071483e,0x16f01cfc16b0b8c3400fb8e5099b0974fcc9fc12\n";
@@ -15,7 +15,7 @@ const MULTISIG: [&str; 4] = [
     "522103447bead626f13c79de937c0879b64172e5984456a47350b44e8bd23a02e6895e2103864969c155d42c5f61999bcaafeadfc8574b033142f03b5bf3025c6794570b952103304fa164de84f710e44a563f5038d355d6a36a1d7f25695cba884f0b4b6d184653ae",
 ];
 
-/// Rows of HTX's tables (huobiapi/Tool-Node.js-VerifyAddress, snapshot/huobi_por_20221201_part.csv), with its totals.
+/// Rows of HTX's tables (`huobiapi/Tool-Node.js-VerifyAddress`, `snapshot/huobi_por_20221201_part.csv`), with its totals.
 const HTX: &str = "coin,snapshot height,balance
 BTC(ALL),765333,25736.87098
 ETH(ALL),-,143403.1463

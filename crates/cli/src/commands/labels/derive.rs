@@ -1,6 +1,6 @@
 //! `tracehound labels derive`.
 
-use std::{fs::File, io::Write, path::Path};
+use std::{collections::BTreeMap, fs::File, io::Write, path::Path};
 
 use jiff::civil::Date;
 use miette::{IntoDiagnostic, Result, WrapErr};
@@ -47,6 +47,9 @@ pub(super) fn run(
         DeriveRule::Deposits => workspace.derive_deposits(question, Seen::PassedOn),
         DeriveRule::Imitations => workspace.derive_imitations(question),
         DeriveRule::Roles => workspace.derive_roles(question),
+        DeriveRule::Freezes => workspace.derive_freezes(question),
+        DeriveRule::Deployers => workspace.derive_deployers(question),
+        DeriveRule::HotWallets => workspace.derive_hot_wallets(question),
     }
     .into_diagnostic()?;
     derived.write(matches!(common.output, Output::Json | Output::Jsonl), out).into_diagnostic()?;
@@ -79,18 +82,24 @@ fn say(derived: &Derived, rule: DeriveRule) {
             let emitters = derived.emitters.unwrap_or_default();
             format!("{labels} roles in {read} logs of {emitters} contracts")
         }
+        DeriveRule::Freezes => format!("{labels} freezes in {read} logs"),
+        DeriveRule::Deployers => {
+            let families = derived.families.unwrap_or_default();
+            format!("{labels} contracts in {read} receipts and traces, among {families} families")
+        }
+        DeriveRule::HotWallets => format!("{labels} hot wallets in {read} movements"),
     };
     terminal::say(&found);
     if derived.weaker > 0 {
         terminal::say(&format!("{} more pay one exchange alone: --paid-only", derived.weaker));
     }
-    for (grade, Checked { right, wrong }) in &derived.checked {
+    for (grade, Checked { right, wrong }) in derived.checked.iter().flatten() {
         let all = right + wrong;
         terminal::say(&format!(
             "{grade}: labels say the same of {right} of the {all} addresses here that have one, each judged without its own"
         ));
     }
-    if derived.checked.is_empty() {
+    if derived.checked.as_ref().is_some_and(BTreeMap::is_empty) {
         terminal::say(
             "no address here that the rule speaks of has a label: how often it is right is not known",
         );

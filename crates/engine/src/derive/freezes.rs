@@ -1,0 +1,199 @@
+//! Freezes by issuers, from logs of their tokens.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Read,
+};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde::Deserialize;
+use tracehound_analysis::freezes::{Dated, Frozen, Place, Said, frozen, has_issuers, said};
+use tracehound_labels::{Label, Nature, Predicate, Provenance};
+use tracehound_model::{Category, Chain, Subject, caip::Caip2, label::HINT, text::label};
+
+use super::{
+    Derived, Question, Rejected,
+    lines::{self, number},
+    logs::{Log, Written},
+    provenance,
+};
+use crate::{EngineError, Workspace};
+
+/// Acts, and blocks with their times, that are held.
+const MOST: usize = 5_000_000;
+/// What a line is.
+const WHAT: &str = "a log (address, topics, data, blockNumber, logIndex), something with `logs`, or a block (number, timestamp)";
+
+/// A line: a log, a receipt, or a block that says when it was.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Receipt { logs: Vec<Log> },
+    Log(Log),
+    Block { number: String, timestamp: String },
+}
+
+/// An act that was read, before it is known when it was.
+struct Heard {
+    line: u64,
+    seconds: Option<u64>,
+    said: Said,
+}
+
+/// Acts of issuers, by their place.
+#[derive(Default)]
+struct Acts {
+    by_place: BTreeMap<Place, Heard>,
+    times: HashMap<u64, u64>,
+    read: u64,
+    refused: Rejected,
+    sha256: String,
+}
+
+impl Workspace {
+    /// Addresses that issuers of tokens froze, and when they released them: JSON lines of logs or receipts, and of blocks where the
+    /// logs do not say their time. Only logs of an issuer's own token count. They are a node's word, and so a hint; no pack is asked.
+    ///
+    /// # Errors
+    /// A chain on which no issuer is known here, wallets, or an input that breaks off or holds too much.
+    pub fn derive_freezes(&self, question: Question<'_>) -> Result<Derived, EngineError> {
+        let Question { input, name, chain, wallets, day } = question;
+        let known_chain = Chain::from_caip2(chain).filter(|chain| has_issuers(*chain));
+        let on = known_chain.ok_or_else(|| {
+            EngineError::Question(format!("no issuer that freezes addresses is known here on {chain}"))
+        })?;
+        if wallets.is_some() {
+            let what = "freezes follow from logs alone: no wallets are asked for (--wallets)";
+            return Err(EngineError::Question(what.to_owned()));
+        }
+        let mut acts = Acts::read(input, &name, chain, on)?;
+        let provenance = provenance("freezes", &acts.sha256, None, day);
+        let dated = acts.dated(&name);
+        let (found, alone) = frozen(dated);
+        let labels = found
+            .iter()
+            .filter(|frozen| !frozen.account.is_null_like())
+            .map(|frozen| freeze_label(frozen, chain, &provenance))
+            .collect();
+        let Acts { read, refused, .. } = acts;
+        let mut derived = Derived::new(labels, None, provenance.version, read, refused, None)?;
+        if alone > 0 {
+            derived.gaps.push(format!(
+                "{alone} releases of what these logs do not show frozen: nothing is said of when it was"
+            ));
+        }
+        Ok(derived)
+    }
+}
+
+impl Acts {
+    fn read(input: impl Read, name: &str, chain: &Caip2, on: Chain) -> Result<Self, EngineError> {
+        let mut found = Self::default();
+        let mut refused = Rejected::default();
+        found.sha256 = lines::read(input, name, WHAT, &mut refused, |line, row, refused| {
+            let logs = match row {
+                Line::Receipt { logs } => logs,
+                Line::Log(log) => vec![log],
+                Line::Block { number: height, timestamp } => {
+                    match (number(&height), number(&timestamp)) {
+                        (Some(height), Some(seconds)) => drop(found.times.insert(height, seconds)),
+                        _ => refused.add(name, line, label(&height).into_owned(), WHAT_BLOCK.to_owned()),
+                    }
+                    Vec::new()
+                }
+            };
+            for log in logs {
+                found.read += 1;
+                if let Err(reason) = found.take(line, &log, chain, on) {
+                    refused.add(name, line, label(&log.address).into_owned(), reason);
+                }
+            }
+            if found.by_place.len().max(found.times.len()) > MOST {
+                return Err(format!("more than {MOST} freezes or blocks: cut it"));
+            }
+            Ok(())
+        })?;
+        found.refused = refused;
+        Ok(found)
+    }
+
+    fn take(&mut self, line: u64, log: &Log, chain: &Caip2, on: Chain) -> Result<(), String> {
+        let Written { emitter: Subject::Address(emitter), topics, data } = log.written(chain)? else {
+            return Ok(());
+        };
+        let Some(said) = said(on, &emitter, &topics, &data).map_err(|error| error.to_string())? else {
+            return Ok(());
+        };
+        let of = |text: &Option<String>, what: &str| {
+            text.as_deref().and_then(number).ok_or_else(|| format!("it does not say its {what}"))
+        };
+        let place =
+            Place { block: of(&log.block_number, "blockNumber")?, index: of(&log.index, "logIndex")? };
+        let seconds = match &log.block_timestamp {
+            None => None,
+            Some(text) => Some(number(text).ok_or("its blockTimestamp is no number of seconds")?),
+        };
+        match self.by_place.get_mut(&place) {
+            // The same log by itself and in its receipt.
+            Some(other) if other.said == said => other.seconds = other.seconds.or(seconds),
+            Some(_) => {
+                return Err(format!(
+                    "another log stands at number {} of block {}: these are logs of two chains",
+                    place.index, place.block
+                ));
+            }
+            None => drop(self.by_place.insert(place, Heard { line, seconds, said })),
+        }
+        Ok(())
+    }
+
+    /// The acts with the day of each; one of which nobody says when it was is refused.
+    fn dated(&mut self, name: &str) -> Vec<Dated> {
+        let mut dated = Vec::new();
+        for (place, Heard { line, seconds, said }) in std::mem::take(&mut self.by_place) {
+            let seconds = seconds.or_else(|| self.times.get(&place.block).copied());
+            match seconds.and_then(day_of) {
+                Some(day) => dated.push((place, day, said)),
+                None => self.refused.add(
+                    name,
+                    line,
+                    said.account.to_string(),
+                    format!(
+                        "nothing says when it was: give block {} (number, timestamp) on a line, or logs with blockTimestamp",
+                        place.block
+                    ),
+                ),
+            }
+        }
+        dated
+    }
+}
+
+const WHAT_BLOCK: &str = "its number or timestamp is no number in hexadecimal";
+
+fn day_of(seconds: u64) -> Option<Date> {
+    let moment = Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?;
+    Some(moment.to_zoned(TimeZone::UTC).date())
+}
+
+fn freeze_label(frozen: &Frozen, chain: &Caip2, provenance: &Provenance) -> Label {
+    let Frozen { account, token, event, block, is_earlier, destroyed, .. } = frozen;
+    let (issuer, symbol) = (&token.issuer, &token.symbol);
+    let before = if *is_earlier { " before" } else { "" };
+    let gone =
+        if destroyed.is_zero() { String::new() } else { format!(", {destroyed} base units destroyed") };
+    let label = format!("{symbol} frozen by {issuer}{before}: {event} in block {block}{gone}");
+    Label {
+        chain: chain.clone(),
+        subject: Subject::Address(*account),
+        label,
+        entity: None,
+        concept: Category::IssuerBlacklist.id().to_owned(),
+        predicate: Predicate::Controls,
+        nature: Nature::Entity,
+        provenance: provenance.clone(),
+        confidence: HINT,
+        valid_from: Some(frozen.from),
+        valid_to: frozen.to,
+    }
+}

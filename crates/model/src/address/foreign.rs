@@ -10,8 +10,10 @@ use super::{
 };
 use crate::{Chain, ScriptKey, ScriptType};
 
-/// Longest payload: two Monero keys and a payment id.
-const MAX_PAYLOAD: usize = 72;
+/// Longest payload: two Monero keys.
+const MAX_PAYLOAD: usize = 64;
+/// Two Monero keys and a payment id.
+const MAX_INTEGRATED: usize = MAX_PAYLOAD + 8;
 
 /// An address of a coin we do not follow: coin, form and payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,6 +44,9 @@ const FORM_P2SH: u8 = 1;
 const FORM_WITNESS_0: u8 = 2;
 const FORM_WITNESS_1: u8 = 3;
 const FORM_SAPLING: u8 = 4;
+const FORM_MONERO: u8 = 18;
+const FORM_INTEGRATED: u8 = 19;
+const FORM_SUBADDRESS: u8 = 42;
 
 /// One version byte: version, coin, form. Sources: `base58Prefixes` in each coin's `chainparams.cpp`.
 ///
@@ -69,14 +74,20 @@ impl ForeignAddress {
     /// An address from coin byte, form and payload; `None` when they do not go together.
     pub(super) fn from_parts(coin: u8, form: u8, payload: &[u8]) -> Option<Self> {
         let chain = *COINS.get(usize::from(coin))?;
+        // Whoever is paid at the integrated form holds the same two keys, whatever the payment id beside them.
+        let (form, payload) = match (chain, form) {
+            (Chain::Monero, FORM_INTEGRATED) if payload.len() == MAX_INTEGRATED => {
+                (FORM_MONERO, &payload[..MAX_PAYLOAD])
+            }
+            _ => (form, payload),
+        };
         let fits = match (chain, form) {
             (Chain::Litecoin, FORM_WITNESS_0) | (Chain::BitcoinCash, FORM_P2SH) => {
                 matches!(payload.len(), 20 | 32)
             }
             (Chain::Litecoin, FORM_WITNESS_1) | (Chain::Solana, FORM_P2PKH) => payload.len() == 32,
             (Chain::Zcash, FORM_SAPLING) => payload.len() == 43,
-            (Chain::Monero, 18 | 42) => payload.len() == 64,
-            (Chain::Monero, 19) => payload.len() == 72,
+            (Chain::Monero, FORM_MONERO | FORM_SUBADDRESS) => payload.len() == MAX_PAYLOAD,
             (Chain::Ripple | Chain::BnbBeacon, FORM_P2PKH) => payload.len() == 20,
             (Chain::Monero | Chain::Solana | Chain::Ripple | Chain::BnbBeacon, _) => false,
             (_, FORM_P2PKH | FORM_P2SH) => payload.len() == 20,

@@ -10,13 +10,15 @@ const ENCODED: [usize; 9] = [0, 2, 3, 5, 6, 7, 9, 10, 11];
 /// Network byte, two keys, a payment id, checksum.
 const MAX_BYTES: usize = 77;
 const CHECKSUM: usize = 4;
+/// Characters of an address with a payment id.
+const INTEGRATED: usize = 106;
 
 /// Reads a text of Monero's lengths (95, or 106 with a payment id), or one close to them with Monero's first
 /// character; `None` for others.
 pub(super) fn parse(text: &str) -> Option<Result<Address, AddressError>> {
     let main = text.starts_with(['4', '8']);
     match text.len() {
-        95 | 106 => match decode(text) {
+        95 | INTEGRATED => match decode(text) {
             Err(_) if !main => None,
             result => Some(result),
         },
@@ -45,6 +47,11 @@ fn decode(text: &str) -> Result<Address, AddressError> {
         return Err(say::checksum(text, FORM));
     }
     foreign::monero(body[0], &body[1..]).ok_or_else(|| say::unsupported(text, FORM))
+}
+
+/// Whether a text that is an address is the form with a payment id in it.
+pub(super) const fn has_payment_id(text: &str) -> bool {
+    text.len() == INTEGRATED
 }
 
 /// Writes network byte and keys.

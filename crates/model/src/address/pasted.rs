@@ -1,7 +1,7 @@
 //! Addresses as people paste them: with a scheme, a query, quotes or invisible characters around them, or in a form that
 //! stands for an address of another one.
 
-use super::{Address, AddressError, bech, check58, error::shorten, evm};
+use super::{Address, AddressError, bech, check58, error::shorten, evm, monero};
 use crate::Chain;
 
 /// Longest text that is looked into, in bytes.
@@ -34,7 +34,12 @@ impl Pasted {
     pub fn read(written: &str) -> Result<Self, AddressError> {
         let whole = written.trim();
         let first = match Address::parse(whole) {
-            Ok(address) => return Ok(Self { address, taken_off: None }),
+            Ok(address) => {
+                let mut around = Around::default();
+                around.integrated(whole, &address);
+                let taken_off = around.form.map(|_| around.sentence());
+                return Ok(Self { address, taken_off });
+            }
             Err(error) => error,
         };
         if whole.len() > MAX_PASTED {
@@ -58,7 +63,10 @@ impl Pasted {
         }
         let is_bare = around_it.off.is_empty();
         let address = match Address::parse(core) {
-            Ok(address) => address,
+            Ok(address) => {
+                around_it.integrated(core, &address);
+                address
+            }
             // Of a text in which nothing is found the plain reading says best what is wrong.
             Err(error) => inside(core, &mut around_it)?.ok_or_else(|| match not_supported(core) {
                 Some(chain) => AddressError::ChainNotSupported { text: shorten(core), chain },
@@ -90,6 +98,14 @@ struct Around {
 }
 
 impl Around {
+    /// Says so where a text that was read is the form of Monero's addresses with a payment id in it.
+    fn integrated(&mut self, text: &str, address: &Address) {
+        if address.chain() == Some(Chain::Monero) && monero::has_payment_id(text) {
+            self.form = Some("Monero's integrated form");
+            self.off.push("the payment id".to_owned());
+        }
+    }
+
     fn sentence(&self) -> String {
         let off = (!self.off.is_empty()).then(|| format!("{} left out", self.off.join(" and ")));
         let form = self.form.map(|form| format!("from {form}"));
@@ -316,7 +332,14 @@ fn of_query(
 
 /// An address behind a scheme.
 fn read_for(scheme: Scheme, written: &str, around: &mut Around) -> Result<Option<Address>, AddressError> {
-    let found = Address::parse(written).ok().or_else(|| other_form(written, around));
+    let found = Address::parse(written).ok();
+    let found = match found {
+        Some(address) => {
+            around.integrated(written, &address);
+            Some(address)
+        }
+        None => other_form(written, around),
+    };
     // Ronin writes `ronin:` where others write `0x`.
     let digits = || Address::parse(&format!("0x{written}")).ok();
     let found = found.or_else(|| if scheme == Scheme::Evm { digits() } else { None });
@@ -520,6 +543,30 @@ mod tests {
         assert_eq!(Ok(cash.address), Address::parse_for(Chain::BitcoinCash, LEGACY));
         for as_it_is in [EVM, LEGACY, SEGWIT] {
             assert_eq!(Pasted::read(as_it_is).map(|pasted| pasted.taken_off), Ok(None));
+        }
+    }
+
+    /// Both are of one wallet: the integrated form has the keys of the other, and a payment id that its holder made up.
+    #[test]
+    fn an_integrated_address_of_monero_is_the_address_of_its_keys() {
+        let plain =
+            "49HqitRzdnhYjgTEAhgGpCfsjdTeMbUTU6cyR4JV1R7k2Eej9rGT8JpFiYDa4tZM6RZiFrHmMzgSrhHEqpDYKBe5B2ufNsL";
+        let integrated = "4JzWjhFVF4DYjgTEAhgGpCfsjdTeMbUTU6cyR4JV1R7k2Eej9rGT8JpFiYDa4tZM6RZiFrHmMzgSrhHEqpDYKBe5FikhGcn7t6YTy95PLm";
+        let plain = Address::parse(plain).expect("an address");
+        for (written, off) in [
+            (integrated.to_owned(), "from Monero's integrated form, the payment id left out"),
+            (
+                format!("\"{integrated}\""),
+                "from Monero's integrated form, the marks around it and the payment id left out",
+            ),
+            (
+                format!("monero:{integrated}?tx_amount=1"),
+                "from Monero's integrated form, the payment id and `monero:` and `?tx_amount=1` left out",
+            ),
+        ] {
+            let pasted = Pasted::read(&written).expect("an address");
+            assert_eq!((pasted.address, pasted.taken_off.as_deref()), (plain, Some(off)), "{written}");
+            assert_eq!(pasted.address.to_string(), plain.to_string());
         }
     }
 

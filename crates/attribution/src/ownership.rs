@@ -441,7 +441,8 @@ mod tests {
         assert_eq!(reach(&["P>A", "A>B 80"], "B"), None);
         // Two statements about one owner may be one holding or two.
         assert_eq!(of(&["X>A 30", "X>A 25"], "A"), Some((Reach::MayBeHalf, "25 to 55 %".into())));
-        assert_eq!(of(&["X>A 30", "X>A 30"], "A"), Some((Reach::BelowHalf, "30 %".into())));
+        assert_eq!(of(&["X>A 30", "X>A 30"], "A"), Some((Reach::MayBeHalf, "30 to 60 %".into())));
+        assert_eq!(of(&["X>A 24", "X>A 24"], "A"), Some((Reach::BelowHalf, "24 to 48 %".into())));
     }
 
     #[test]

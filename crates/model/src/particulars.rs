@@ -1,6 +1,6 @@
 //! What a list says of a party besides its names: when somebody was born, the countries it belongs to, and its relations.
 
-use std::{fmt, str::FromStr};
+use std::{collections::HashSet, fmt, str::FromStr};
 
 use jiff::{ToSpan, civil::Date};
 use schemars::JsonSchema;
@@ -31,9 +31,9 @@ pub struct Particulars {
 }
 
 impl Particulars {
-    /// Most of each that are kept.
-    pub const MOST: usize = 50;
-    /// Most relations that are kept.
+    /// Most births that are kept apart.
+    pub const MOST_BIRTHS: usize = 50;
+    /// Most relations that are kept besides those to owners.
     pub const MOST_RELATIONS: usize = 1_000;
 
     /// Whether nothing is said.
@@ -56,19 +56,25 @@ impl Particulars {
         has_room
     }
 
-    /// Adds the births that are new.
+    /// Adds the births that are new. Of too many the last one kept spans all that follow: what was left out would contradict
+    /// whoever was born then.
     pub fn add_born(&mut self, born: impl IntoIterator<Item = Born>) {
         for born in born {
-            if self.born.len() < Self::MOST && !self.born.contains(&born) {
-                self.born.push(born);
+            if self.born.contains(&born) {
+                continue;
+            }
+            let is_full = self.born.len() >= Self::MOST_BIRTHS;
+            match self.born.last_mut().filter(|_| is_full) {
+                Some(last) => *last = last.with(&born),
+                None => self.born.push(born),
             }
         }
     }
 
-    /// Adds the countries that are new.
+    /// Adds the countries that are new; there are no more than pairs of letters.
     pub fn add_countries(&mut self, countries: impl IntoIterator<Item = Country>) {
         for country in countries {
-            if self.countries.len() < Self::MOST && !self.countries.contains(&country) {
+            if !self.countries.contains(&country) {
                 self.countries.push(country);
             }
         }
@@ -77,9 +83,11 @@ impl Particulars {
     /// Adds what another record of the same party says. Whoever one of them lists is listed.
     pub fn add(&mut self, more: &Self) {
         self.standing = self.standing.max_of(more.standing);
-        for relation in &more.relations {
-            self.add_relation(relation.clone());
-        }
+        // Each side is bounded already.
+        let known: HashSet<&Relation> = self.relations.iter().collect();
+        let new = more.relations.iter().filter(|relation| !known.contains(relation));
+        let new: Vec<Relation> = new.cloned().collect();
+        self.relations.extend(new);
         self.add_born(more.born.iter().copied());
         self.add_countries(more.countries.iter().copied());
     }
@@ -150,6 +158,11 @@ impl Born {
     #[must_use]
     pub const fn about(self) -> Self {
         Self { about: true, ..self }
+    }
+
+    /// Born on a day of either, or between them.
+    fn with(self, other: &Self) -> Self {
+        Self { from: self.from.min(other.from), to: self.to.max(other.to), about: self.about || other.about }
     }
 
     /// Whether it cannot be the same birth: the years are apart, by more than a slip.
@@ -331,6 +344,24 @@ mod tests {
         ] {
             assert!(!born(a).contradicts(&born(b)) && !born(b).contradicts(&born(a)), "{a} {b}");
         }
+    }
+
+    #[test]
+    fn none_of_many_births_and_countries_is_lost() {
+        let mut party = Particulars::default();
+        party.add_born((1900..=1960).map(|year| Born::in_years(year, year).expect("years")));
+        party.add_born([born("1999-05-17")]);
+        assert_eq!(party.born.len(), Particulars::MOST_BIRTHS);
+        for year in ["1900", "1955", "1999"] {
+            assert!(!party.born.iter().all(|known| known.contradicts(&born(year))), "{year}");
+        }
+        assert!(party.born.iter().all(|known| known.contradicts(&born("2005"))));
+        let letters = || b'A'..=b'Z';
+        let codes = letters().flat_map(|a| letters().map(move |b| [a, b]));
+        let codes: Vec<String> =
+            codes.map(|code| code.iter().map(|&letter| char::from(letter)).collect()).collect();
+        party.add_countries(codes.iter().filter_map(|code| Country::new(code)));
+        assert!(Country::new("ZZ").is_some_and(|last| party.countries.contains(&last)));
     }
 
     #[test]

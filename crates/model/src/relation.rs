@@ -60,7 +60,7 @@ pub enum RelationKind {
 }
 
 /// What a source says of a party and another one.
-#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, JsonSchema, Serialize, Deserialize)]
 pub struct Relation {
     /// How it stands to the other.
     pub kind: RelationKind,
@@ -84,6 +84,13 @@ pub struct Relation {
     /// The source says that it has ended, and not when.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub former: bool,
+}
+
+impl RelationKind {
+    /// Whether the other owns something of it, or may.
+    pub const fn is_of_owner(self) -> bool {
+        matches!(self, Self::OwnedBy | Self::OwnedOrControlledBy)
+    }
 }
 
 impl Relation {
@@ -146,12 +153,9 @@ impl Stake {
     }
 
     /// What two statements about one owner leave open: no less than the smaller, no more than both together, for they may be of
-    /// two holdings. The same statement twice is one.
+    /// two holdings, of the same size too.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        if self == other {
-            return self;
-        }
         Self { least: self.least.min(other.least), most: (self.most.saturating_add(other.most)).min(WHOLE) }
     }
 
@@ -336,7 +340,7 @@ mod tests {
     #[test]
     fn two_statements_about_one_owner_leave_open_what_they_leave_open() {
         let share = |text: &str| text.parse::<Stake>().expect("a share");
-        assert_eq!(share("30").or(share("30")), share("30"));
+        assert_eq!(share("30").or(share("30")), share("30 to 60"));
         assert_eq!(share("30").or(share("25")), share("25 to 55"));
         assert_eq!(share("80").or(share("70")), share("70 to 100"));
     }

@@ -40,8 +40,8 @@ const MAX_NESTING: usize = 8;
 const MAX_DATASETS: usize = 3;
 /// Most relations of one list: each pair that a link names counts, kept or not.
 const MAX_RELATIONS: u64 = 1_000_000;
-/// Most addresses, and most parents, of one party; of real ones a dozen is much.
-const MAX_OWN: usize = 200;
+/// Most owners of one party: to leave one out would say that nobody listed owns it.
+const MAX_OWNERS: usize = 100_000;
 /// An address of more parties than this tells nothing about any of them: an agent's, a mailbox.
 const MAX_SHARING: usize = 100;
 /// Properties that are read.
@@ -114,6 +114,7 @@ const LINKS: [(&str, &str, &str, RelationKind); 4] = [
 
 /// What ties entities together.
 struct Link {
+    id: String,
     of: Vec<String>,
     others: Vec<String>,
     relation: Relation,
@@ -297,10 +298,13 @@ impl Reader {
         let properties = object.get("properties").and_then(Value::as_object);
         for (key, values) in properties.into_iter().flatten() {
             for inner in values.as_array().into_iter().flatten().filter_map(Value::as_object) {
-                if depth < MAX_NESTING && is_entity(inner) {
+                if !is_entity(inner) {
+                    self.unread(&format!("{key}, nested"));
+                } else if depth < MAX_NESTING {
                     self.entity(inner, Some(&id), place, depth + 1, found)?;
                 } else {
-                    self.unread(&format!("{key}, nested"));
+                    let message = format!("entities are nested deeper than {MAX_NESTING}");
+                    return Err(ImportError::Syntax { format: FORMAT, place: place.to_owned(), message });
                 }
             }
         }
@@ -310,7 +314,7 @@ impl Reader {
                 self.unread(key);
             }
             bounded(self.links.len())?;
-            self.links.push(Link::of(link, properties, parent, place));
+            self.links.push(Link::of(link, &id, properties, parent, place));
             return Ok(());
         }
         let Some(role) = role(&schema) else {
@@ -370,7 +374,8 @@ impl Reader {
     /// Gives each party what is said of it and others.
     fn give_relations(&mut self, out: &mut Collector) -> Result<(), ImportError> {
         let links = std::mem::take(&mut self.links);
-        let (mut full, mut loose, mut said) = (BTreeSet::new(), 0, 0);
+        let mut given: BTreeMap<usize, Given> = BTreeMap::new();
+        let (mut loose, mut said) = (0, 0);
         for link in links {
             if let Some(text) = &link.unread_share {
                 out.warn(
@@ -383,29 +388,24 @@ impl Reader {
             loose += u64::from(is_loose);
             self.tied.push(!is_loose);
             said += parties.len() as u64 * link.others.len() as u64;
-            if said > MAX_RELATIONS {
-                let missing =
-                    format!("it has more than {MAX_RELATIONS} relations, the most that is read of one list");
-                return Err(ImportError::Unusable { format: FORMAT, missing });
-            }
+            bounded_relations(said)?;
             for whom in parties {
                 for other in &link.others {
                     let known = self.party(other).is_some();
                     let caption = self.by_id.get(other).and_then(|&at| self.entities[at].caption.clone());
                     let name = if known { None } else { caption };
                     let relation = Relation { other: other.clone(), name, ..link.relation.clone() };
-                    if !self.entities[whom].particulars.add_relation(relation) {
-                        full.insert(self.entities[whom].id.clone());
-                    }
+                    given.entry(whom).or_default().add(relation, &link.id);
                 }
             }
         }
-        for entity in &mut self.entities {
-            for parent in std::mem::take(&mut entity.parents).into_iter().take(MAX_OWN) {
+        for (whom, entity) in self.entities.iter_mut().enumerate() {
+            let parents = std::mem::take(&mut entity.parents);
+            said += parents.len() as u64;
+            bounded_relations(said)?;
+            for parent in parents {
                 let relation = Relation::new(RelationKind::OwnedOrControlledBy, parent);
-                if !entity.particulars.add_relation(relation) {
-                    full.insert(entity.id.clone());
-                }
+                given.entry(whom).or_default().add(relation, "parent");
             }
         }
         if loose > 0 {
@@ -413,29 +413,38 @@ impl Reader {
                 format!("{loose} relations are of whom the file does not describe, and are left out");
             out.warn("the whole list", message);
         }
-        for id in full {
-            let most = Particulars::MOST_RELATIONS;
-            out.warn(
-                format!("party {}", text::shorten(&id)),
-                format!("only {most} of its relations are kept"),
-            );
+        self.give_addresses(&mut given, out);
+        for (whom, given) in given {
+            let is_target = |id: &str| self.party(id).is_some_and(|at| self.entities[at].is_target());
+            let (relations, is_cut) = given.kept(is_target);
+            let id = text::shorten(&self.entities[whom].id);
+            if relations.iter().filter(|relation| relation.kind.is_of_owner()).nth(MAX_OWNERS).is_some() {
+                let missing =
+                    format!("`{id}` has more than {MAX_OWNERS} owners, the most that is read of one");
+                return Err(ImportError::Unusable { format: FORMAT, missing });
+            }
+            if is_cut {
+                let most = Particulars::MOST_RELATIONS;
+                let message = format!("only {most} of its relations are kept besides those to owners");
+                out.warn(format!("party {id}"), message);
+            }
+            self.entities[whom].particulars.relations = relations;
         }
-        self.give_addresses(out);
         Ok(())
     }
 
     /// Gives each party its addresses that others have too.
-    fn give_addresses(&mut self, out: &mut Collector) {
+    fn give_addresses(&self, given: &mut BTreeMap<usize, Given>, out: &mut Collector) {
         let mut at: BTreeMap<String, (String, Vec<usize>)> = BTreeMap::new();
         for (place, entity) in self.entities.iter().enumerate() {
             if !matches!(entity.role, Role::Party(_)) {
                 continue;
             }
-            let by_id = entity.addresses.iter().take(MAX_OWN).filter_map(|id| {
+            let by_id = entity.addresses.iter().filter_map(|id| {
                 let address = &self.entities[*self.by_id.get(id)?];
                 Some((id.clone(), address.address_texts.first().or(address.caption.as_ref())?.clone()))
             });
-            let by_text = entity.address_texts.iter().take(MAX_OWN).map(|text| {
+            let by_text = entity.address_texts.iter().map(|text| {
                 let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
                 (format!("address: {}", words.join(" ")), text.clone())
             });
@@ -457,7 +466,7 @@ impl Reader {
             for &party in parties.iter().filter(|_| parties.len() > 1) {
                 let name = text::clean(&text::shorten(&text));
                 let relation = Relation { name, ..Relation::new(RelationKind::Address, id.clone()) };
-                self.entities[party].particulars.add_relation(relation);
+                given.entry(party).or_default().add(relation, "address");
             }
         }
         if common > 0 {
@@ -609,9 +618,47 @@ impl Reader {
     }
 }
 
+/// What is said of a party and others.
+#[derive(Default)]
+struct Given {
+    relations: Vec<Relation>,
+    /// Where each stands, and which records say it.
+    known: HashMap<Relation, (usize, BTreeSet<String>)>,
+}
+
+impl Given {
+    /// Adds what the record `by` says. The same from another record may be of one holding or of two.
+    fn add(&mut self, relation: Relation, by: &str) {
+        let Some((at, records)) = self.known.get_mut(&relation) else {
+            self.known.insert(relation.clone(), (self.relations.len(), BTreeSet::from([by.to_owned()])));
+            self.relations.push(relation);
+            return;
+        };
+        if records.insert(by.to_owned()) || by.is_empty() {
+            let share = &mut self.relations[*at].share;
+            *share = share.zip(relation.share).map(|(one, other)| one.or(other));
+        }
+    }
+
+    /// All that tell of owners, and of the others as many as are kept, those with targets first; whether some are not.
+    fn kept(mut self, is_target: impl Fn(&str) -> bool) -> (Vec<Relation>, bool) {
+        let others = self.relations.iter().enumerate().filter(|(_, relation)| !relation.kind.is_of_owner());
+        let mut others: Vec<usize> = others.map(|(at, _)| at).collect();
+        if others.len() <= Particulars::MOST_RELATIONS {
+            return (self.relations, false);
+        }
+        others.sort_by_key(|&at| !is_target(&self.relations[at].other));
+        let left_out: BTreeSet<usize> = others.split_off(Particulars::MOST_RELATIONS).into_iter().collect();
+        let mut at = 0..;
+        self.relations.retain(|_| at.next().is_some_and(|at| !left_out.contains(&at)));
+        (self.relations, true)
+    }
+}
+
 impl Link {
     fn of(
         &(_, whom, other, kind): &(&str, &str, &str, RelationKind),
+        id: &str,
         properties: Option<&Map<String, Value>>,
         parent: Option<&str>,
         place: &str,
@@ -627,7 +674,9 @@ impl Link {
         }
         let percentages: Vec<String> = all("percentage").collect();
         let shares = percentages.iter().map(|text| text.parse::<Stake>().ok());
-        let share = shares.reduce(|one, other| Some(one?.or(other?))).flatten();
+        // Of one holding "25" and "25.0" are one statement.
+        let shares: Option<BTreeSet<Stake>> = shares.collect();
+        let share = shares.and_then(|shares| shares.into_iter().reduce(Stake::or));
         let relation = Relation {
             share,
             role: all("role").next().and_then(|role| text::clean(&text::shorten(&role))),
@@ -637,7 +686,7 @@ impl Link {
         };
         let unread_share = percentages.into_iter().next().filter(|_| share.is_none());
         let unread_share = unread_share.map(|text| text::shorten(&text));
-        Self { of, others, relation, place: place.to_owned(), unread_share }
+        Self { id: id.to_owned(), of, others, relation, place: place.to_owned(), unread_share }
     }
 }
 
@@ -757,6 +806,14 @@ fn end(text: &str) -> Option<Date> {
         _ => None,
     };
     text::date(text).or_else(|| whole(text.trim()))
+}
+
+fn bounded_relations(said: u64) -> Result<(), ImportError> {
+    if said <= MAX_RELATIONS {
+        return Ok(());
+    }
+    let missing = format!("it has more than {MAX_RELATIONS} relations, the most that is read of one list");
+    Err(ImportError::Unusable { format: FORMAT, missing })
 }
 
 fn bounded(entities: usize) -> Result<(), ImportError> {

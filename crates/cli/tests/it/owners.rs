@@ -186,3 +186,96 @@ fn a_rule_asks_for_the_country_of_a_service() {
         assert!(!output.status.success() && error.contains(said), "{wrong}: {error}");
     }
 }
+
+/// Whom a made-up list of entities names, by one line each.
+fn entity(id: &str, schema: &str, target: bool, properties: &str) -> String {
+    format!(
+        "{{\"id\":\"{id}\",\"schema\":\"{schema}\",\"caption\":\"{id}\",\"target\":{target},\"datasets\":[\"made_up\"],\
+         \"properties\":{{{properties}}}}}\n"
+    )
+}
+
+fn owns(id: &str, owner: &str, more: &str) -> String {
+    entity(id, "Ownership", false, &format!("\"owner\":[\"{owner}\"],\"asset\":[\"c\"]{more}"))
+}
+
+/// What is said of a company of which these lines tell, beside a listed person.
+fn asked(lines: &[String]) -> Value {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let listed = "\"name\":[\"Xaver Blockedman\"],\"topics\":[\"sanction\"]";
+    let list = [
+        entity("x", "Person", true, listed),
+        entity("c", "Company", false, "\"name\":[\"Zephyr Quartz Trading\"]"),
+        lines.concat(),
+    ];
+    import(&data, "made-up.ftm.json", &list.concat());
+    ask(&data, "Zephyr Quartz Trading")
+}
+
+#[test]
+fn an_owner_counts_wherever_among_many_he_stands() {
+    let small = |at: usize| {
+        let more = ",\"percentage\":[\"0.03\"]";
+        entity(&format!("p{at}"), "Person", false, "") + &owns(&format!("o{at}"), &format!("p{at}"), more)
+    };
+    let director = |at: usize| {
+        let ends = format!("\"director\":[\"p{at}\"],\"organization\":[\"c\"]");
+        entity(&format!("d{at}"), "Directorship", false, &ends)
+    };
+    let large = owns("o", "x", ",\"percentage\":[\"60\"]");
+    for many in [
+        (0..1_200).map(small).chain([large.clone()]).collect::<Vec<_>>(),
+        (0..1_200).map(director).chain([large.clone()]).collect(),
+    ] {
+        let answer = asked(&many);
+        assert_eq!(answer["decision"], "review", "{}", answer["summary"]);
+        assert_eq!(answer["matches"][0]["ownership"]["share"]["least_ppm"], 600_000);
+    }
+    // The one director who is listed is told of, after as many as are kept.
+    let listed = entity("d", "Directorship", false, "\"director\":[\"x\"],\"organization\":[\"c\"]");
+    let answer = asked(&(0..1_200).map(director).chain([listed]).collect::<Vec<_>>());
+    assert_eq!(answer["related"][0]["relations"][0]["name"], "Xaver Blockedman", "{answer}");
+
+    // Of a parent no share is said: the one listed among many may own all.
+    for count in [1, 201, 1_500] {
+        let parents: Vec<String> =
+            (1..count).map(|at| format!("\"p{at}\"")).chain(["\"x\"".to_owned()]).collect();
+        let parents = format!("\"name\":[\"Zephyr Quartz Trading\"],\"parent\":[{}]", parents.join(","));
+        let answer = asked(&[entity("c", "Company", false, &parents)]);
+        assert_eq!(
+            (&answer["decision"], gaps(&answer)[0]),
+            (&"incomplete".into(), "ownership_unknown"),
+            "{count}"
+        );
+    }
+}
+
+#[test]
+fn two_holdings_of_one_size_may_be_two() {
+    for (first, second, decides) in [
+        (",\"percentage\":[\"30\"]", ",\"percentage\":[\"30\"]", true),
+        (",\"percentage\":[\"25\"]", ",\"percentage\":[\"25.0\"]", true),
+        (
+            ",\"percentage\":[\"30\"],\"role\":[\"direct\"]",
+            ",\"percentage\":[\"30\"],\"role\":[\"trust\"]",
+            true,
+        ),
+        (",\"percentage\":[\"30\"],\"startDate\":[\"2019-01-01\"]", ",\"percentage\":[\"30\"]", true),
+        (",\"percentage\":[\"24\"]", ",\"percentage\":[\"24\"]", false),
+        // One that has ended is no second one.
+        (",\"percentage\":[\"30\"],\"endDate\":[\"2019-01-01\"]", ",\"percentage\":[\"30\"]", false),
+    ] {
+        let answer = asked(&[owns("o1", "x", first), owns("o2", "x", second)]);
+        assert_eq!(gaps(&answer).contains(&"ownership_unknown"), decides, "{first} {second}: {answer}");
+        let reach = if decides { "may_be_half" } else { "below_half" };
+        assert_eq!(answer["related"][0]["ownership"]["reach"], reach, "{first} {second}");
+    }
+    // The same record twice, or one record with one share in two spellings, is one holding.
+    for lines in [
+        vec![owns("o1", "x", ",\"percentage\":[\"30\"]"); 2],
+        vec![owns("o1", "x", ",\"percentage\":[\"30\",\"30.0\"]")],
+    ] {
+        let answer = asked(&lines);
+        assert_eq!(answer["related"][0]["ownership"]["reach"], "below_half", "{answer}");
+    }
+}
